@@ -1,0 +1,86 @@
+//! What a check found.
+
+use std::fmt;
+
+use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+use serde::{Deserialize, Serialize};
+
+/// What a check says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The rule holds.
+    Holds,
+    /// The rule is broken; here is why.
+    Violated(Witness),
+    /// The check cannot tell, and says why. Never counted as a pass.
+    Unknown(String),
+}
+
+impl Verdict {
+    /// A broken rule, with the nodes that show it and a sentence that says how.
+    pub fn violated(nodes: impl IntoIterator<Item = NodeId>, message: impl Into<String>) -> Self {
+        Self::Violated(Witness { nodes: nodes.into_iter().collect(), message: message.into() })
+    }
+}
+
+/// What shows that a rule is broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witness {
+    /// The nodes that show it.
+    pub nodes: Vec<NodeId>,
+    /// How they show it, as a sentence without a full stop.
+    pub message: String,
+}
+
+/// A broken rule: which, when, where, how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// The name of the rule.
+    pub rule: String,
+    /// The virtual instant of the step that broke it, in nanoseconds.
+    #[serde(rename = "at_ns")]
+    pub at: VirtualInstant,
+    /// The number of that step.
+    pub step: u64,
+    /// The nodes that show it.
+    pub nodes: Vec<NodeId>,
+    /// How they show it, as a sentence without a full stop; empty where the rule's name says all.
+    pub message: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "at {}  step {}  {}", self.at, self.step, self.rule)?;
+        if !self.message.is_empty() {
+            write!(formatter, ": {}", self.message)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a check written as a closure may answer with.
+pub trait IntoVerdict {
+    /// The answer as a verdict.
+    fn into_verdict(self) -> Verdict;
+}
+
+impl IntoVerdict for Verdict {
+    fn into_verdict(self) -> Verdict {
+        self
+    }
+}
+
+impl IntoVerdict for bool {
+    fn into_verdict(self) -> Verdict {
+        if self { Verdict::Holds } else { Verdict::violated([], "") }
+    }
+}
+
+impl<E: fmt::Display> IntoVerdict for Result<(), E> {
+    fn into_verdict(self) -> Verdict {
+        match self {
+            Ok(()) => Verdict::Holds,
+            Err(reason) => Verdict::violated([], reason.to_string()),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What a machine wants done.
+
+use std::time::Duration;
+
+use cluster_sim_runtime::{Entropy, Roll};
+use cluster_sim_vocabulary::{Fact, NodeId};
+
+use crate::machine::Timer;
+
+/// One thing a machine wants done.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Effect<M> {
+    /// Send a message to one node.
+    Send(NodeId, M),
+    /// Send one message to several nodes, in this order.
+    SendAll(Vec<NodeId>, M),
+    /// Let a timer come due after so much local time; moves it if it is armed.
+    Arm(Timer, Duration),
+    /// Let a timer not come due.
+    Disarm(Timer),
+    /// State a fact.
+    Emit(Box<dyn Fact>),
+}
+
+/// What a machine wants done about one input, in the order in which it asked.
+///
+/// A driver carries the effects out after the step returns. They are plain data, so that a machine can be tested alone:
+///
+/// ```
+/// use cluster_sim_node::{Effect, Effects, Entropy, NodeId};
+///
+/// let mut effects = Effects::new(Entropy::from_key(7));
+/// effects.send(NodeId(1), "hello");
+/// assert!(matches!(effects.drain().next(), Some(Effect::Send(NodeId(1), "hello"))));
+/// ```
+#[derive(Debug)]
+pub struct Effects<M> {
+    queue: Vec<Effect<M>>,
+    entropy: Entropy,
+    unchanged: bool,
+    /// Emptied lists of receivers, kept so that a broadcast allocates nothing.
+    spare: Vec<Vec<NodeId>>,
+}
+
+impl<M> Effects<M> {
+    /// No effects yet, for a machine whose choices hang on `entropy`.
+    pub fn new(entropy: Entropy) -> Self {
+        Self { queue: Vec::new(), entropy, unchanged: false, spare: Vec::new() }
+    }
+
+    /// Sends `message` to one node. It may be lost, late, repeated or overtaken.
+    pub fn send(&mut self, to: NodeId, message: M) {
+        self.queue.push(Effect::Send(to, message));
+    }
+
+    /// Sends `message` to each of `to`, in that order; each has its own fate.
+    pub fn send_all(&mut self, to: &[NodeId], message: M) {
+        let mut receivers = self.spare.pop().unwrap_or_default();
+        receivers.extend_from_slice(to);
+        self.queue.push(Effect::SendAll(receivers, message));
+    }
+
+    /// Lets `timer` come due after so much local time; moves it if it is armed.
+    pub fn arm(&mut self, timer: Timer, after: Duration) {
+        self.queue.push(Effect::Arm(timer, after));
+    }
+
+    /// Lets `timer` not come due; nothing happens if it is not armed.
+    pub fn disarm(&mut self, timer: Timer) {
+        self.queue.push(Effect::Disarm(timer));
+    }
+
+    /// States a fact, for checks and measurements to see.
+    pub fn emit(&mut self, fact: impl Fact) {
+        self.queue.push(Effect::Emit(Box::new(fact)));
+    }
+
+    /// Says that this step left the view as it was, so that checks of views need not run.
+    ///
+    /// Without this every step counts as a change.
+    pub fn unchanged(&mut self) {
+        self.unchanged = true;
+    }
+
+    /// The roll for this machine's choice number `index` of the kind `name`.
+    ///
+    /// Asking twice in one life gives the same answer: number what is decided about, not the calls.
+    pub fn roll(&self, name: &str, index: u64) -> Roll {
+        self.entropy.roll(name, index)
+    }
+
+    /// Whether the machine said that its view is as it was.
+    pub fn is_unchanged(&self) -> bool {
+        self.unchanged
+    }
+
+    /// Takes out everything asked for, in order, and makes ready for the next step.
+    pub fn drain(&mut self) -> impl Iterator<Item = Effect<M>> + '_ {
+        self.unchanged = false;
+        self.queue.drain(..)
+    }
+
+    /// Gives back a list of receivers that was drained, for the next broadcast to use.
+    pub fn recycle(&mut self, mut receivers: Vec<NodeId>) {
+        receivers.clear();
+        self.spare.push(receivers);
+    }
+}

@@ -1,0 +1,17 @@
+//! What code that runs on a node is written against.
+//!
+//! A protocol is a [`Machine`]: it is handed an [`Input`], answers with [`Effects`], and touches neither clock, network nor dice
+//! of its own. The same machine runs in the simulation and behind a real socket.
+//!
+//! Deliberately absent: the simulator. A crate of machines depends on this one and never on `cluster-sim`.
+
+mod effects;
+mod machine;
+mod seat;
+
+pub use cluster_sim_runtime::{Entropy, Roll};
+pub use cluster_sim_transport::{Label, Message};
+pub use cluster_sim_vocabulary::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard};
+pub use effects::{Effect, Effects};
+pub use machine::{Input, Machine, Timer};
+pub use seat::Seat;

@@ -1,0 +1,93 @@
+//! A protocol as a state machine.
+
+use cluster_sim_transport::{Label, Message};
+use cluster_sim_vocabulary::{LocalInstant, NodeId};
+
+use crate::effects::Effects;
+
+/// A protocol as a pure state machine: inputs in, effects out, no IO.
+///
+/// A group of a scenario makes its machines by a closure from a [`Seat`](crate::Seat), at the start of the run and again after
+/// every crash: what a machine holds in memory does not survive one.
+///
+/// ```
+/// use std::time::Duration;
+/// use cluster_sim_node::{Effects, Input, LocalInstant, Machine, NodeId, Seat, Timer};
+///
+/// /// Tells its peers the highest number it has heard of.
+/// struct Gossip {
+///     peers: Vec<NodeId>,
+///     highest: u64,
+/// }
+///
+/// impl Gossip {
+///     fn boot(seat: &Seat) -> Self {
+///         Self { peers: seat.peers().to_vec(), highest: u64::from(seat.id()) }
+///     }
+/// }
+///
+/// impl Machine for Gossip {
+///     type Message = u64;
+///     type View = u64;
+///
+///     fn step(&mut self, _now: LocalInstant, input: Input<u64>, effects: &mut Effects<u64>) {
+///         match input {
+///             Input::Message { message, .. } => self.highest = self.highest.max(message),
+///             _ => {
+///                 effects.send_all(&self.peers, self.highest);
+///                 effects.arm(Timer(0), Duration::from_millis(50));
+///             }
+///         }
+///     }
+///
+///     fn view(&self) -> &u64 {
+///         &self.highest
+///     }
+/// }
+/// ```
+pub trait Machine: 'static {
+    /// What machines of this kind send each other.
+    type Message: Message;
+    /// What checks see of it.
+    type View: 'static;
+
+    /// Takes one input and says what it wants done about it.
+    ///
+    /// Must be a pure function of the machine's state, `now`, the input, and the rolls of [`Effects::roll`].
+    fn step(&mut self, now: LocalInstant, input: Input<Self::Message>, effects: &mut Effects<Self::Message>);
+
+    /// What checks may see, borrowed: it is looked at after steps and never copied.
+    fn view(&self) -> &Self::View;
+
+    /// What names `message` among those from one node to another, for addressing chance.
+    ///
+    /// By default the digest of its content. Declare a key (kind and correlation id) where content changes with timing: then
+    /// the fate of a message stays the same in a run that differs elsewhere.
+    fn label(message: &Self::Message) -> Label {
+        let _ = message;
+        Label::Content
+    }
+}
+
+/// A timer of a machine, named by the machine; arming one that is armed moves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timer(pub u64);
+
+/// What happens to a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Input<M> {
+    /// Its life begins. The first input after every boot.
+    Start,
+    /// A message arrived.
+    Message {
+        /// Who sent it.
+        from: NodeId,
+        /// What it says.
+        message: M,
+    },
+    /// A timer came due. It is disarmed now.
+    Timer(Timer),
+    /// Somebody outside the cluster, such as the test, asks this node for something.
+    Call(M),
+}

@@ -1,0 +1,76 @@
+//! Where a machine sits.
+
+use std::sync::Arc;
+
+use cluster_sim_vocabulary::{Incarnation, NodeId, Region, Shard};
+
+/// What a node knows about itself when it boots.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Seat {
+    /// Its number in the cluster.
+    id: NodeId,
+    /// Its declared name: group and index, `edge/1`.
+    name: Arc<str>,
+    /// Its index within its group.
+    index: u32,
+    region: Region,
+    shard: Shard,
+    /// The other nodes of its group.
+    peers: Arc<[NodeId]>,
+    incarnation: Incarnation,
+}
+
+impl Seat {
+    /// The seat of a node in the first life, in region and shard 0.
+    pub fn new(id: NodeId, name: impl Into<Arc<str>>, index: u32, peers: impl Into<Arc<[NodeId]>>) -> Self {
+        Self { id, name: name.into(), index, region: Region(0), shard: Shard(0), peers: peers.into(), incarnation: Incarnation(0) }
+    }
+
+    /// This seat in a region and shard.
+    #[must_use]
+    pub fn placed(self, region: Region, shard: Shard) -> Self {
+        Self { region, shard, ..self }
+    }
+
+    /// This seat in another life.
+    #[must_use]
+    pub fn in_life(self, incarnation: Incarnation) -> Self {
+        Self { incarnation, ..self }
+    }
+
+    /// Its number in the cluster.
+    pub fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// Its declared name: group and index, `edge/1`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its index within its group.
+    pub fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// The region it stands in; 0 where none was declared.
+    pub fn region(&self) -> Region {
+        self.region
+    }
+
+    /// The shard it keeps; 0 where none was declared.
+    pub fn shard(&self) -> Shard {
+        self.shard
+    }
+
+    /// The nodes it works with: the others of its group, in a sharded cluster those of the same shard.
+    pub fn peers(&self) -> &[NodeId] {
+        &self.peers
+    }
+
+    /// Which life this is.
+    pub fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+}

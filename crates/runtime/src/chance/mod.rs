@@ -1,0 +1,12 @@
+//! Addressed chance: every random choice is a pure function of a seed, a stream and an address.
+//!
+//! An address names *what is decided about*, not how many choices came before it, so that a change in one place of a run
+//! shifts no choice in another.
+
+mod address;
+mod mixing;
+mod seed;
+
+pub use address::{Address, Entropy, Roll, Stream};
+pub use mixing::{finalize, fold, fold_bytes};
+pub use seed::{InvalidSeed, Seed, SeedSchedule};

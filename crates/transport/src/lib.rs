@@ -1,0 +1,10 @@
+//! How nodes speak.
+//!
+//! Always here: [`Message`] and [`Label`], what production code names. With feature `test-utils`: the simulated network, a device of
+//! the kernel. Start at `Network`; `LinkModel` says what a link does, `Fate` what it did, `NetworkPartition` is a cut.
+//!
+//! Deliberately absent: who sends what and why. The network carries values between ports and accounts for every one of them.
+
+mod message;
+
+pub use message::{Label, Message};

@@ -1,0 +1,27 @@
+//! What travels.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Anything that nodes can send each other: a clonable serde type.
+///
+/// Between nodes of one message type it travels as a value. It is encoded once where types differ.
+pub trait Message: Clone + Serialize + DeserializeOwned + 'static {}
+
+impl<T: Clone + Serialize + DeserializeOwned + 'static> Message for T {}
+
+/// What names a message among those from one node to another, for addressing chance.
+///
+/// Equal labels on one link are told apart by how often they were sent before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Label {
+    /// The digest of the message's content.
+    Content,
+    /// A declared key: the kind of the message and the id of what it is about.
+    Key {
+        /// The kind of message.
+        kind: u32,
+        /// What it is about: a correlation id, a version.
+        id: u64,
+    },
+}

@@ -1,0 +1,53 @@
+//! The mapping from simulated time to what one node's clocks say.
+
+use std::time::Duration;
+
+use crate::{LocalInstant, VirtualInstant, WallTime};
+
+/// The clocks of one node in one life.
+///
+/// Without a clock fault the mapping is the identity: the monotonic clock counts from the node's boot at the pace of
+/// simulated time, and the wall clock is simulated time counted from the epoch of the scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeClock {
+    booted: VirtualInstant,
+    epoch: WallTime,
+}
+
+impl NodeClock {
+    /// The clocks of a node that boots at `booted`, in a run whose start is `epoch` on the wall.
+    pub fn new(booted: VirtualInstant, epoch: WallTime) -> Self {
+        Self { booted, epoch }
+    }
+
+    /// The monotonic clock at `now`; zero before the boot.
+    pub fn local(&self, now: VirtualInstant) -> LocalInstant {
+        LocalInstant::ZERO + now.saturating_since(self.booted)
+    }
+
+    /// The wall clock at `now`.
+    pub fn wall(&self, now: VirtualInstant) -> WallTime {
+        self.epoch + now.since_zero()
+    }
+
+    /// The simulated instant at which a timer armed now for `after` of local time is due.
+    pub fn due(&self, now: VirtualInstant, after: Duration) -> VirtualInstant {
+        now + after
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_counts_from_its_own_boot_and_the_wall_from_the_epoch() {
+        let booted = VirtualInstant::ZERO + Duration::from_secs(5);
+        let clock = NodeClock::new(booted, WallTime::from_nanoseconds(1_000));
+        let now = booted + Duration::from_secs(2);
+        assert_eq!(clock.local(now).since_zero(), Duration::from_secs(2));
+        assert_eq!(clock.local(VirtualInstant::ZERO), LocalInstant::ZERO);
+        assert_eq!(clock.wall(now), WallTime::from_nanoseconds(7_000_001_000));
+        assert_eq!(clock.due(now, Duration::from_secs(1)), now + Duration::from_secs(1));
+    }
+}

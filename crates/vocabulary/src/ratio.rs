@@ -1,0 +1,126 @@
+//! Shares and probabilities, exact to one part in a billion.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+const BILLION: u64 = 1_000_000_000;
+
+/// A share from 0 to 1, held as parts per billion so that comparing it needs no float.
+///
+/// In data it is the plain number: `0.05`.
+///
+/// ```
+/// use cluster_sim_vocabulary::Ratio;
+///
+/// let loss = Ratio::new(0.05)?;
+/// assert_eq!(loss.parts_per_billion(), 50_000_000);
+/// assert!(Ratio::new(1.5).is_err());
+/// # Ok::<(), cluster_sim_vocabulary::InvalidRatio>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Ratio(u32);
+
+impl Ratio {
+    /// Never.
+    pub const ZERO: Self = Self(0);
+    /// Always.
+    pub const ONE: Self = Self(BILLION as u32);
+
+    /// The ratio nearest to `share`.
+    ///
+    /// # Errors
+    /// If `share` is not a finite number from 0 to 1.
+    pub fn new(share: f64) -> Result<Self, InvalidRatio> {
+        if share.is_finite() && (0.0..=1.0).contains(&share) {
+            Ok(Self((share * BILLION as f64).round() as u32))
+        } else {
+            Err(InvalidRatio { share })
+        }
+    }
+
+    /// The ratio of so many percent.
+    ///
+    /// # Errors
+    /// If `percent` is not a finite number from 0 to 100.
+    pub fn percent(percent: f64) -> Result<Self, InvalidRatio> {
+        Self::new(percent / 100.0)
+    }
+
+    /// Parts per billion, 0 to 1,000,000,000.
+    pub const fn parts_per_billion(self) -> u64 {
+        self.0 as u64
+    }
+
+    /// Whether a uniformly distributed 64-bit number falls within this share of its range.
+    ///
+    /// False for every number at 0, true for every number at 1.
+    pub const fn holds(self, uniform: u64) -> bool {
+        ((uniform >> 32) * BILLION) >> 32 < self.0 as u64
+    }
+}
+
+impl From<Ratio> for f64 {
+    fn from(ratio: Ratio) -> Self {
+        f64::from(ratio.0) / BILLION as f64
+    }
+}
+
+impl TryFrom<f64> for Ratio {
+    type Error = InvalidRatio;
+
+    fn try_from(share: f64) -> Result<Self, InvalidRatio> {
+        Self::new(share)
+    }
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", f64::from(*self))
+    }
+}
+
+/// A number that is no share of a whole.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InvalidRatio {
+    /// The number as given.
+    pub share: f64,
+}
+
+impl fmt::Display for InvalidRatio {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} is not a share; use a number from 0 to 1", self.share)
+    }
+}
+
+impl std::error::Error for InvalidRatio {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_falls_into_zero_and_everything_into_one() {
+        for uniform in [0, 1, u64::MAX / 2, u64::MAX - 1, u64::MAX] {
+            assert!(!Ratio::ZERO.holds(uniform));
+            assert!(Ratio::ONE.holds(uniform));
+        }
+    }
+
+    #[test]
+    fn a_quarter_holds_the_lowest_quarter() {
+        let quarter = Ratio::new(0.25).unwrap();
+        assert!(quarter.holds(u64::MAX / 4 - (1 << 33)));
+        assert!(!quarter.holds(u64::MAX / 4 + (1 << 33)));
+    }
+
+    #[test]
+    fn what_is_no_share_is_refused_by_name() {
+        for share in [-0.1, 1.0001, f64::NAN, f64::INFINITY] {
+            let message = Ratio::new(share).unwrap_err().to_string();
+            assert!(message.starts_with(&share.to_string()) && message.ends_with("from 0 to 1"), "{message}");
+        }
+        assert!(Ratio::percent(100.1).is_err());
+    }
+}

@@ -1,0 +1,117 @@
+//! Three readings of time that must not be mixed up: simulated, local, wall.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Nanoseconds of a duration; durations beyond 584 years saturate.
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Writes nanoseconds as seconds with microseconds, the form of every report: `3.240000s`.
+fn write_seconds(nanoseconds: u64, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(formatter, "{}.{:06}s", nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000 / 1_000)
+}
+
+macro_rules! instant {
+    ($(#[$documentation:meta])* $name:ident, $zero:literal) => {
+        $(#[$documentation])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(u64);
+
+        impl $name {
+            #[doc = $zero]
+            pub const ZERO: Self = Self(0);
+
+            /// The instant that many nanoseconds after zero.
+            pub const fn from_nanoseconds(nanoseconds: u64) -> Self {
+                Self(nanoseconds)
+            }
+
+            /// Nanoseconds since zero.
+            pub const fn as_nanoseconds(self) -> u64 {
+                self.0
+            }
+
+            /// The time since zero.
+            pub const fn since_zero(self) -> Duration {
+                Duration::from_nanos(self.0)
+            }
+
+            /// The time since `earlier`, or nothing if that is later than this.
+            pub fn saturating_since(self, earlier: Self) -> Duration {
+                Duration::from_nanos(self.0.saturating_sub(earlier.0))
+            }
+        }
+
+        impl Add<Duration> for $name {
+            type Output = Self;
+
+            /// Saturates at the end of representable time, 584 years.
+            fn add(self, duration: Duration) -> Self {
+                Self(self.0.saturating_add(nanoseconds(duration)))
+            }
+        }
+
+        impl Sub for $name {
+            type Output = Duration;
+
+            /// # Panics
+            /// If `earlier` is later than `self`.
+            fn sub(self, earlier: Self) -> Duration {
+                Duration::from_nanos(self.0.checked_sub(earlier.0).expect("the earlier instant is not the later one"))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_seconds(self.0, formatter)
+            }
+        }
+    };
+}
+
+instant! {
+    /// A moment of simulated time, in nanoseconds since the start of the run.
+    ///
+    /// Seen by checks and reports, never by nodes: they read their own clocks.
+    VirtualInstant, "The start of the run."
+}
+
+instant! {
+    /// What a node's monotonic clock says: nanoseconds since that node booted, this time.
+    LocalInstant, "The moment the node booted."
+}
+
+instant! {
+    /// What a node's wall clock says: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+    WallTime, "1970-01-01T00:00:00Z."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_print_as_seconds_with_microseconds() {
+        let instant = VirtualInstant::ZERO + Duration::from_micros(3_240_001);
+        assert_eq!(instant.to_string(), "3.240001s");
+    }
+
+    #[test]
+    fn adding_beyond_the_end_of_time_saturates() {
+        let end = VirtualInstant::from_nanoseconds(u64::MAX);
+        assert_eq!(end + Duration::from_secs(1), end);
+        assert_eq!(VirtualInstant::ZERO + Duration::MAX, end);
+    }
+
+    #[test]
+    #[should_panic(expected = "the earlier instant is not the later one")]
+    fn a_negative_span_is_a_mistake() {
+        let _ = LocalInstant::ZERO - LocalInstant::from_nanoseconds(1);
+    }
+}
