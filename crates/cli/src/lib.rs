@@ -1,1 +1,82 @@
-//! placeholder
+//! The command line of cluster-sim.
+//!
+//! Start at [`main`]: a crate with scenarios of its own adds them to a registry and calls it from a two-line binary.
+//!
+//! Deliberately absent: decisions about a run. Flags and environment become data here, and everything else is the business of the
+//! scenario.
+
+mod arguments;
+mod digests;
+mod environment;
+mod log;
+mod progress;
+mod report_file;
+mod run;
+mod summary;
+mod thresholds;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use cluster_sim_scenarios::{Registry, ScenarioError};
+
+use crate::arguments::{Arguments, Command};
+use crate::environment::Environment;
+
+/// The exit code of bad input and bad usage.
+const BAD_INPUT: u8 = 2;
+
+/// Runs the command line of this process over the scenarios of a registry.
+///
+/// Exit codes: 0 all held, 1 a finding, 2 bad input or usage, 3 nondeterminism, 4 budget exhausted or unknown. Bad input is one line
+/// on stderr, and nothing was run or written.
+pub fn main(registry: &Registry) -> ExitCode {
+    match execute(Arguments::parse(), registry) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            complain(&format!("cluster-sim: could not run: {error}\n"));
+            ExitCode::from(BAD_INPUT)
+        }
+    }
+}
+
+fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioError> {
+    match arguments.command {
+        Command::Run(run) => {
+            let Environment { defaults, log } = Environment::read()?;
+            log::install(log);
+            run::run(&run, registry, &defaults)
+        }
+        Command::List => {
+            say(&list(registry));
+            Ok(0)
+        }
+        Command::Digests { threads } => {
+            say(&digests::digests(registry, threads)?);
+            Ok(0)
+        }
+    }
+}
+
+/// The ready scenarios, a line each, and how to run one.
+fn list(registry: &Registry) -> String {
+    let width = registry.scenarios().map(|scenario| scenario.name().len()).max().unwrap_or(0);
+    let mut text: String =
+        registry.scenarios().map(|scenario| format!("{:width$}  {}\n", scenario.name(), scenario.summary())).collect();
+    if let Some(first) = registry.scenarios().next() {
+        text += &format!("\nrun one: cluster-sim run --scenario {} --out report.json\n", first.name());
+    }
+    text
+}
+
+/// Prints to stdout. A reader that went away has heard enough.
+fn say(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Prints to stderr; where even that is gone, the exit code still says it.
+fn complain(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

@@ -1,2 +1,9 @@
 //! The command `cluster-sim`.
-fn main() {}
+
+use std::process::ExitCode;
+
+use cluster_sim_scenarios::Registry;
+
+fn main() -> ExitCode {
+    cluster_sim_cli::main(&Registry::standard())
+}

@@ -1,1 +1,81 @@
-//! placeholder
+//! Proves that a distributed system survives.
+//!
+//! A [`Scenario`] says what runs, what must hold and what goes wrong; a [`Seed`] decides everything else. One run of it is a [`Sim`], a
+//! whole cluster in one thread on virtual time; what it showed is a [`Report`].
+//!
+//! | to | start at |
+//! |---|---|
+//! | write node code | [`Machine`] |
+//! | describe a cluster | [`Scenario`], or [`SimulatedCluster`] for regions and shards |
+//! | break it | [`Fault`], [`FaultPlan`], [`FaultProfile`], or [`Sim::partition`] and its kin by hand |
+//! | say what must hold | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
+//! | run many seeds | [`Scenario::sweep`] |
+//!
+//! Without feature `test-utils` only the seams are here: what node code is written against.
+//!
+//! ```
+//! use std::time::Duration;
+//! use cluster_sim::prelude::*;
+//!
+//! struct Counter(u64);
+//!
+//! impl Machine for Counter {
+//!     type Message = ();
+//!     type View = u64;
+//!     fn step(&mut self, _: LocalInstant, _: Input<()>, effects: &mut Effects<()>) {
+//!         self.0 += 1;
+//!         effects.arm(Timer(0), Duration::from_secs(1));
+//!     }
+//!     fn view(&self) -> &u64 {
+//!         &self.0
+//!     }
+//! }
+//!
+//! Scenario::new("counting")
+//!     .machines("counter", 2, |_: &Seat| Counter(0))
+//!     .always("nobody counts past ten", |world| world.views::<u64>().all(|(_, count)| *count <= 10))
+//!     .lasting(Duration::from_secs(5))
+//!     .run(Seed(7))
+//!     .assert_ok();
+//! ```
+
+#[cfg(feature = "test-utils")]
+mod campaign;
+#[cfg(feature = "test-utils")]
+mod cluster;
+#[cfg(feature = "test-utils")]
+mod fault;
+#[cfg(feature = "test-utils")]
+mod report;
+#[cfg(feature = "test-utils")]
+mod scenario;
+#[cfg(feature = "test-utils")]
+mod sim;
+
+pub mod prelude;
+
+pub use cluster_sim_invariants::{IntoVerdict, Invariant, Observed, Verdict, Violation, Witness, World};
+pub use cluster_sim_node::{Effect, Effects, Input, Label, Machine, Message, Seat, Timer};
+pub use cluster_sim_runtime::{Address, Distribution, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream};
+pub use cluster_sim_vocabulary::{
+    Change, Fact, Health, Incarnation, InvalidRatio, LocalInstant, NodeId, Ratio, Region, Shard, Traffic, VirtualInstant, WallTime,
+};
+
+#[cfg(feature = "test-utils")]
+pub use campaign::Sweep;
+#[cfg(feature = "test-utils")]
+pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
+#[cfg(feature = "test-utils")]
+pub use cluster_sim_runtime::{Budget, Digest, Exhausted, Record, RecordKind};
+#[cfg(feature = "test-utils")]
+pub use cluster_sim_transport::{
+    Decided, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, NetworkPartition, StaleDelivery,
+};
+#[cfg(feature = "test-utils")]
+pub use fault::{Fault, FaultPlan, FaultProfile, PlanError, ScheduledFault};
+#[cfg(feature = "test-utils")]
+pub use report::{CheckKind, CheckReport, FaultRecord, Outcome, PanicFinding, Report};
+#[cfg(feature = "test-utils")]
+pub use scenario::{Scenario, ScenarioError};
+#[cfg(feature = "test-utils")]
+pub use sim::{CallError, Sim};

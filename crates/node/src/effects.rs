@@ -100,9 +100,25 @@ impl<M> Effects<M> {
         self.unchanged = false;
         self.queue.drain(..)
     }
+}
 
-    /// Gives back a list of receivers that was drained, for the next broadcast to use.
-    pub fn recycle(&mut self, mut receivers: Vec<NodeId>) {
+/// What the simulated driver needs so that a step allocates nothing.
+#[cfg(feature = "test-utils")]
+impl<M> Effects<M> {
+    /// Takes out everything asked for with the list that holds it.
+    pub(crate) fn take(&mut self) -> Vec<Effect<M>> {
+        self.unchanged = false;
+        std::mem::take(&mut self.queue)
+    }
+
+    /// Gives back the emptied list.
+    pub(crate) fn put_back(&mut self, queue: Vec<Effect<M>>) {
+        debug_assert!(queue.is_empty() && self.queue.is_empty(), "every effect was carried out");
+        self.queue = queue;
+    }
+
+    /// Gives back a list of receivers, for the next broadcast to use.
+    pub(crate) fn recycle(&mut self, mut receivers: Vec<NodeId>) {
         receivers.clear();
         self.spare.push(receivers);
     }

@@ -7,6 +7,8 @@
 
 mod effects;
 mod machine;
+#[cfg(feature = "test-utils")]
+mod machine_host;
 mod seat;
 
 pub use cluster_sim_runtime::{Entropy, Roll};
@@ -14,4 +16,6 @@ pub use cluster_sim_transport::{Label, Message};
 pub use cluster_sim_vocabulary::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard};
 pub use effects::{Effect, Effects};
 pub use machine::{Input, Machine, Timer};
+#[cfg(feature = "test-utils")]
+pub use machine_host::{MachineFactory, MachineHost};
 pub use seat::Seat;

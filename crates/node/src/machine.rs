@@ -22,7 +22,7 @@ use crate::effects::Effects;
 ///
 /// impl Gossip {
 ///     fn boot(seat: &Seat) -> Self {
-///         Self { peers: seat.peers().to_vec(), highest: u64::from(seat.id()) }
+///         Self { peers: seat.peers(), highest: u64::from(seat.id()) }
 ///     }
 /// }
 ///

@@ -16,15 +16,23 @@ pub struct Seat {
     index: u32,
     region: Region,
     shard: Shard,
-    /// The other nodes of its group.
-    peers: Arc<[NodeId]>,
+    /// The nodes it works with and itself, shared by all of them.
+    cohort: Arc<[NodeId]>,
     incarnation: Incarnation,
 }
 
 impl Seat {
-    /// The seat of a node in the first life, in region and shard 0.
-    pub fn new(id: NodeId, name: impl Into<Arc<str>>, index: u32, peers: impl Into<Arc<[NodeId]>>) -> Self {
-        Self { id, name: name.into(), index, region: Region(0), shard: Shard(0), peers: peers.into(), incarnation: Incarnation(0) }
+    /// The seat of a node in the first life, in region and shard 0; `cohort` is the nodes it works with, itself among them or not.
+    pub fn new(id: NodeId, name: impl Into<Arc<str>>, index: u32, cohort: impl Into<Arc<[NodeId]>>) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            index,
+            region: Region(0),
+            shard: Shard(0),
+            cohort: cohort.into(),
+            incarnation: Incarnation(0),
+        }
     }
 
     /// This seat in a region and shard.
@@ -64,9 +72,9 @@ impl Seat {
         self.shard
     }
 
-    /// The nodes it works with: the others of its group, in a sharded cluster those of the same shard.
-    pub fn peers(&self) -> &[NodeId] {
-        &self.peers
+    /// The nodes it works with: the others of its group and shard, in order of id.
+    pub fn peers(&self) -> Vec<NodeId> {
+        self.cohort.iter().copied().filter(|peer| *peer != self.id).collect()
     }
 
     /// Which life this is.

@@ -6,5 +6,15 @@
 //! Deliberately absent: messages, links, faults and checks. The loop knows a host and a device by one small trait each.
 
 mod chance;
+#[cfg(feature = "test-utils")]
+mod engine;
 
-pub use chance::{Address, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream, finalize, fold, fold_bytes};
+pub use chance::{
+    Address, Distribution, Entropy, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule, Stream, finalize,
+    fold, fold_bytes,
+};
+#[cfg(feature = "test-utils")]
+pub use engine::{
+    Budget, Device, DeviceId, Devices, Digest, Engine, Exhausted, Host, Kernel, Order, Rank, Record, RecordKind, Ring, Step,
+    Stepped, TimerSlot, Wake,
+};

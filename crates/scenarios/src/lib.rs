@@ -1,1 +1,20 @@
-//! placeholder
+//! Ready scenarios of cluster-sim's reference systems, and the files that describe such scenarios.
+//!
+//! Start at [`Registry::standard`] for what is ready to run, and at [`edge_cache`] for the one file format there is.
+//! A file or a name becomes a [`Prepared`] scenario, which runs to an [`Artifact`]. What cannot be run is a [`ScenarioError`]: one line
+//! with file, place, value and cure.
+//!
+//! Deliberately absent: flags, the environment, the terminal and the file system. Texts come in, texts go out.
+
+mod artifact;
+mod document;
+pub mod edge_cache;
+mod error;
+mod prepared;
+mod registry;
+mod takes;
+
+pub use artifact::{ARTIFACT_FORMAT, Artifact, TimelineEntry};
+pub use error::{ScenarioError, ScenarioErrorKind};
+pub use prepared::Prepared;
+pub use registry::{ReadyScenario, Registry};

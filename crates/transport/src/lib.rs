@@ -3,8 +3,15 @@
 //! Always here: [`Message`] and [`Label`], what production code names. With feature `test-utils`: the simulated network, a device of
 //! the kernel. Start at `Network`; `LinkModel` says what a link does, `Fate` what it did, `NetworkPartition` is a cut.
 //!
-//! Deliberately absent: who sends what and why. The network carries values between ports and accounts for every one of them.
+//! Deliberately absent: who sends what and why. The network carries values between nodes and accounts for every one of them.
 
 mod message;
+#[cfg(feature = "test-utils")]
+mod network;
 
 pub use message::{Label, Message};
+#[cfg(feature = "test-utils")]
+pub use network::{
+    Control, CutId, Decided, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network, NetworkPartition, NodeSelector,
+    PayloadKind, Received, StaleDelivery,
+};

@@ -4,9 +4,14 @@
 //! shifts no choice in another.
 
 mod address;
+mod distribution;
 mod mixing;
+mod quantile;
+mod sampling;
 mod seed;
 
 pub use address::{Address, Entropy, Roll, Stream};
+pub use distribution::{Distribution, InvalidDistribution};
 pub use mixing::{finalize, fold, fold_bytes};
+pub use sampling::QuantileTable;
 pub use seed::{InvalidSeed, Seed, SeedSchedule};

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use cluster_sim_node::NodeId;
 
+use crate::key_table::KeyTable;
+
 /// Everything the machines of an edge cache need to know.
 ///
 /// Links (delay, loss, reordering) and faults (cuts, kills) are no part of it: the system is whatever runs on the nodes.
@@ -31,8 +33,11 @@ pub struct Config {
     pub writes_per_client_per_sec: f64,
     /// How long a client stays at one edge; zero for ever.
     pub roam_interval: Duration,
-    /// One way between a client and an edge or the source; a read unanswered for ten times this is given up as unavailable.
+    /// One way between a client and an edge or the source. A read unanswered for ten times this, and for at least 10 ms, is
+    /// given up as unavailable.
     pub client_delay: Duration,
+    /// The drawing table of `key_distribution`, shared by all machines; `KeyTable::default()`, filled when first needed.
+    pub key_table: KeyTable,
 }
 
 /// A new rate of the source's own writes.

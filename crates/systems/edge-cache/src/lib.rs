@@ -1,5 +1,41 @@
 //! An edge cache: versioned writes flow from a source through a router to edges, where roaming clients read them.
+//!
+//! Start at [`Config`] and [`Layout`]: what it is made of, and who is who. Four machines make up the system: [`Source`],
+//! [`Router`], [`Edge`] and [`Client`]. They speak [`EdgeMessage`] and state an [`EdgeFact`] where something happens that is
+//! worth measuring. The [`Collector`] folds those facts into a [`MetricsSnapshot`]: how stale, how often backwards, how far.
+//!
+//! Deliberately absent: links and faults. Loss, delay, reordering, cuts and kills are done to the nodes from outside, and no
+//! machine knows of them.
 
+mod client;
+#[cfg(test)]
+mod closed_loop;
+mod collector;
 mod config;
+mod edge;
+mod fact;
+mod inversion;
+mod key_table;
+mod message;
+mod pace;
+mod router;
+mod snapshot;
+mod source;
+mod tally;
+#[cfg(test)]
+mod testing;
+mod trace;
 
+pub use client::{Client, ClientView, Read};
+pub use collector::Collector;
 pub use config::{ApplyMode, Config, KeyDistribution, LagPolicy, Layout, RateChange};
+pub use edge::{Edge, EdgeView};
+pub use fact::EdgeFact;
+pub use inversion::{InversionDistance, TemporalBuckets, VersionBuckets};
+pub use key_table::KeyTable;
+pub use message::{EdgeMessage, Key, Operation, Version, label};
+pub use router::{Router, RouterView};
+pub use snapshot::{EdgeMetrics, MetricsSnapshot, Staleness, TimeToConsistency};
+pub use source::{Source, SourceView};
+pub use tally::Spread;
+pub use trace::{ViolationKind, ViolationTrace};

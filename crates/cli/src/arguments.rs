@@ -1,0 +1,104 @@
+//! Flags, and the help that teaches them.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use cluster_sim::Seed;
+
+use crate::thresholds::Threshold;
+
+const LEGEND: &str = "\
+Exit codes:
+  0    all held
+  1    a finding: a rule broken, a panic, a run aborted by its lag policy, a threshold exceeded
+  2    bad input or usage; nothing was run, and an existing report is as it was
+  3    nondeterminism: the same seed gave two different runs
+  4    a budget was exhausted, or a rule could not be judged
+  101  a bug in cluster-sim itself
+  130  interrupted
+
+Environment:
+  EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY
+           messages that an edge cache's router may fall behind its source before the oldest are
+           skipped, where the scenario does not say [default: 1024]; the report echoes it
+  RUST_LOG what to log to stderr, such as debug or cluster_sim_edge_cache=debug; each line begins
+           with the virtual time and the node [default: nothing]
+";
+
+const EXAMPLES: &str = "\
+Examples:
+  cluster-sim list
+  cluster-sim run --scenario edge-cache --out report.json
+  cluster-sim run --scenario scenarios/edge-cache.json --out report.json --seed 0x2a
+  cluster-sim run --scenario edge-cache --out - --fail-on monotonic_violations=0
+  cluster-sim digests > tests/digests.toml
+";
+
+/// Runs a whole cluster in one thread on virtual time, breaks it, and reports what it saw.
+#[derive(Debug, Parser)]
+#[command(name = "cluster-sim", bin_name = "cluster-sim", version, term_width = 100)]
+#[command(after_help = format!("{EXAMPLES}\n{LEGEND}"))]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run one scenario once and write its report
+    #[command(after_help = format!("{RUN_EXAMPLES}\n{LEGEND}"))]
+    Run(RunArguments),
+    /// List the ready scenarios
+    List,
+    /// Print the digest of every ready scenario, in the form of tests/digests.toml
+    ///
+    /// The same lines come out whatever the machine and the number of threads: a changed line is a changed run.
+    Digests {
+        /// Run so many scenarios at a time [default: all cores]
+        #[arg(long, value_name = "N")]
+        threads: Option<NonZeroUsize>,
+    },
+}
+
+const RUN_EXAMPLES: &str = "\
+A scenario file is JSON; the least one:
+  {\"seed\":42,\"duration_secs\":30,\"edge_count\":3,\"client_count\":16,\"mutation_rate_per_sec\":10.0,
+   \"chaos\":{\"delay_ms\":50,\"loss_rate\":0.05,\"reorder_rate\":0.1}}
+Every report echoes its scenario with all defaults written out: start from that.
+
+Examples:
+  cluster-sim run --scenario edge-cache --out report.json
+  cluster-sim run --scenario my.json --out report.json --seed $(git rev-parse HEAD)
+  cluster-sim run --scenario my.json --out - --fail-on time_to_consistency_ms.unresolved=10
+";
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// A scenario file, or the name of a ready scenario (see `cluster-sim list`)
+    #[arg(long, value_name = "FILE|NAME")]
+    pub(crate) scenario: PathBuf,
+    /// Where to write the report, as JSON; `-` for stdout
+    ///
+    /// Folders on the way are created. The report is written whole or not at all: on any failure an existing one stays as it was.
+    #[arg(long, value_name = "REPORT")]
+    pub(crate) out: PathBuf,
+    /// Run from another seed than the scenario's: decimal, 0x and hex digits, or a git hash of 40 digits
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<Seed>,
+    /// Exit with 1 if this number of the report's metrics_snapshot is greater than the limit; may be given several times
+    #[arg(long = "fail-on", value_name = "METRIC=LIMIT")]
+    pub(crate) fail_on: Vec<Threshold>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+}

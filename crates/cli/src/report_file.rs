@@ -1,0 +1,169 @@
+//! Where a report goes.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use cluster_sim_scenarios::{ScenarioError, ScenarioErrorKind};
+use tempfile::{Builder, NamedTempFile};
+
+/// A place that was found fit for a report, before the run that the report is about.
+#[derive(Debug)]
+pub(crate) enum ReportFile {
+    /// The standard output.
+    Stdout,
+    /// A device or pipe, which is written to as it is.
+    Device(PathBuf),
+    /// A file, which appears or is replaced as a whole.
+    File(PathBuf),
+}
+
+impl ReportFile {
+    /// Makes sure that a report can be written there, creating folders on the way; `scenario` is the file that must not be overwritten.
+    ///
+    /// # Errors
+    /// If it cannot. Whatever is there is as it was.
+    pub(crate) fn prepare(out: &Path, scenario: Option<&Path>) -> Result<Self, ScenarioError> {
+        if out == Path::new("-") {
+            return Ok(Self::Stdout);
+        }
+        if out.file_name().is_none() {
+            return Err(unwritable(out, out, "name a file"));
+        }
+        // A link is followed: what it points to is replaced, not the link.
+        let target = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
+        match fs::metadata(&target) {
+            Ok(there) if there.is_dir() => return Err(unwritable(out, out, "it is a folder: name a file in it")),
+            Ok(there) if !there.is_file() => return Ok(Self::Device(target)),
+            Ok(there) if there.permissions().readonly() => {
+                return Err(unwritable(out, out, "it is marked as read-only: name another file, or allow writing"));
+            }
+            Ok(_) if scenario.and_then(|scenario| fs::canonicalize(scenario).ok()).as_ref() == Some(&target) => {
+                return Err(unwritable(out, out, "it is the scenario itself: name another file"));
+            }
+            Ok(_) | Err(_) => {}
+        }
+        let folder = folder(&target);
+        fs::create_dir_all(folder).map_err(|error| unwritable(out, folder, &cure_for_folder(&error)))?;
+        // The probe vanishes at once: what is left of an interrupted run is then no stray file.
+        unnamed(folder, &target).map(drop).map_err(|error| unwritable(out, folder, &cure_for_folder(&error)))?;
+        Ok(Self::File(target))
+    }
+
+    /// Writes a report: a file beside the place is filled and then takes its name.
+    ///
+    /// # Errors
+    /// If the disk fills up or the place changed since it was prepared. An existing report is as it was.
+    pub(crate) fn write(&self, text: &str) -> Result<(), ScenarioError> {
+        let (path, written) = match self {
+            Self::Stdout => {
+                crate::say(text);
+                return Ok(());
+            }
+            Self::Device(path) => {
+                (path, fs::OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(text.as_bytes())))
+            }
+            Self::File(path) => (path, replace(path, text)),
+        };
+        written.map_err(|error| unwritable(path, path, &format!("make room or name another file ({error})")))
+    }
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = unnamed(folder(path), path)?;
+    file.write_all(text.as_bytes())?;
+    // The bytes are on the disk before the name is: a power cut leaves the old report or the new one.
+    file.as_file().sync_all()?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// A file in that folder that takes the place of `path` later, with the permissions of what is there.
+fn unnamed(folder: &Path, path: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    builder.prefix(".cluster-sim-report-");
+    if let Ok(there) = fs::metadata(path) {
+        let file = builder.tempfile_in(folder)?;
+        fs::set_permissions(file.path(), there.permissions())?;
+        return Ok(file);
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // What any new file gets; the process's mask still applies.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// The folder that a file is in.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn cure_for_folder(error: &io::Error) -> String {
+    format!("name a file in a folder that you may write to ({error})")
+}
+
+fn unwritable(out: &Path, value: &Path, cure: &str) -> ScenarioError {
+    let value = format!("{:?}", value.to_string_lossy());
+    ScenarioError::new(ScenarioErrorKind::Unwritable, &out.to_string_lossy(), "--out", &value, cure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn preparing_leaves_nothing_behind_but_the_folders() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("a/b/report.json");
+        let report = ReportFile::prepare(&out, None).unwrap();
+        assert_eq!(names(out.parent().unwrap()), [""; 0]);
+        report.write("{}\n").unwrap();
+        assert_eq!(names(out.parent().unwrap()), ["report.json"]);
+        assert_eq!(fs::read_to_string(&out).unwrap(), "{}\n");
+    }
+
+    #[test]
+    fn a_report_that_cannot_take_its_name_leaves_nothing_behind() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("report.json");
+        let report = ReportFile::prepare(&out, None).unwrap();
+        fs::create_dir(&out).unwrap();
+        let error = report.write("{}\n").unwrap_err();
+        assert_eq!((error.kind, error.path.as_str()), (ScenarioErrorKind::Unwritable, "--out"));
+        assert_eq!(names(root.path()), ["report.json"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_and_permissions_are_kept() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        let root = tempfile::tempdir().unwrap();
+        let (real, link) = (root.path().join("real.json"), root.path().join("link.json"));
+        fs::write(&real, "old").unwrap();
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(&real, &link).unwrap();
+        ReportFile::prepare(&link, None).unwrap().write("new").unwrap();
+        assert_eq!(fs::read_to_string(&real).unwrap(), "new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_written_to_and_not_replaced() {
+        let report = ReportFile::prepare(Path::new("/dev/null"), None).unwrap();
+        assert!(matches!(report, ReportFile::Device(_)));
+        report.write("{}\n").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+}

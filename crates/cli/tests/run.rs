@@ -1,0 +1,149 @@
+//! Runs that go through: reports, summaries, seeds, thresholds, the environment and the log.
+
+mod common;
+
+use std::fs;
+
+use common::{Finished, Place, example};
+use rstest::rstest;
+use serde_json::Value;
+
+fn report(place: &Place, name: &str) -> Value {
+    serde_json::from_slice(&fs::read(place.path(name)).unwrap()).unwrap()
+}
+
+fn run(place: &Place, more: &[&str]) -> Finished {
+    place.run(&[&["run", "--scenario", example().to_str().unwrap(), "--out", "report.json"], more].concat())
+}
+
+#[test]
+fn edge_23_and_42_the_first_users_scenario_runs_from_its_file() {
+    let place = Place::new();
+    let finished = run(&place, &[]);
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{finished:?}");
+    let report = report(&place, "report.json");
+    assert_eq!((&report["seed"], &report["scenario"]["edge_count"], &report["outcome"]), (&42.into(), &3.into(), &"held".into()));
+    assert!(report["metrics_snapshot"]["monotonic_violations"].is_u64());
+    // The summary names what one needs to see the run again.
+    for part in ["OK", "seed=0x2a", report["digest"].as_str().unwrap(), "monotonic_violations", "PartitionEdge", "report.json"] {
+        assert!(finished.stdout.contains(part), "{}\nnames {part}", finished.stdout);
+    }
+    assert_eq!(place.names(), ["report.json"]);
+}
+
+#[test]
+fn edge_d09_two_processes_write_equal_bytes_and_the_echo_gives_the_run_again() {
+    let place = Place::new();
+    run(&place, &[]);
+    let first = fs::read(place.path("report.json")).unwrap();
+    run(&place, &[]);
+    assert_eq!(fs::read(place.path("report.json")).unwrap(), first);
+
+    place.file("echo.json", report(&place, "report.json")["scenario"].to_string());
+    place.run(&["run", "--scenario", "echo.json", "--out", "again.json"]);
+    assert_eq!(fs::read(place.path("again.json")).unwrap(), first);
+}
+
+#[test]
+fn a_ready_scenario_runs_by_its_name_and_folders_are_created() {
+    let place = Place::new();
+    let finished = place.run(&["run", "--scenario", "edge-cache-control", "--out", "a/b/report.json"]);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(report(&place, "a/b/report.json")["scenario"]["roam_interval_ms"], 0);
+}
+
+#[test]
+fn a_dash_writes_the_report_to_stdout_and_the_summary_to_stderr() {
+    let place = Place::new();
+    let finished = place.run(&["run", "--scenario", "edge-cache", "--out", "-"]);
+    assert_eq!(finished.code, Some(0));
+    let printed: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(printed["seed"], 42);
+    assert!(finished.stderr.starts_with("OK  edge-cache"), "{}", finished.stderr);
+    assert_eq!(place.names(), [""; 0]);
+}
+
+#[rstest]
+#[case("617", 617)]
+#[case("0x269", 617)]
+#[case("00000000000002690000000000000000deadbeef", 617)]
+fn a_seed_on_the_command_line_is_echoed_in_the_scenario(#[case] seed: &str, #[case] number: u64) {
+    let place = Place::new();
+    assert_eq!(run(&place, &["--seed", seed]).code, Some(0));
+    let report = report(&place, "report.json");
+    assert_eq!((report["seed"].as_u64(), report["scenario"]["seed"].as_u64()), (Some(number), Some(number)));
+}
+
+#[rstest]
+#[case::within(&["--fail-on", "reads_total=1000000"], 0, "")]
+#[case::exceeded(&["--fail-on", "reads_total=1000000", "--fail-on", "reads_total=0.5"], 1, "over the limit of 0.5")]
+fn edge_d18_a_threshold_decides_the_exit_code(#[case] thresholds: &[&str], #[case] code: i32, #[case] said: &str) {
+    let place = Place::new();
+    let finished = run(&place, thresholds);
+    assert_eq!(finished.code, Some(code), "{finished:?}");
+    assert_eq!(finished.stderr.lines().count(), usize::from(code == 1), "{}", finished.stderr);
+    assert!(finished.stderr.contains(said), "{}", finished.stderr);
+    // The run is over: its report is what one looks at next.
+    assert_eq!(report(&place, "report.json")["outcome"], "held");
+}
+
+#[test]
+fn edge_40_the_capacity_of_the_environment_is_echoed() {
+    let place = Place::new();
+    let scenario = example();
+    let arguments = ["run", "--scenario", scenario.to_str().unwrap(), "--out", "report.json"];
+    let output = place.command(&arguments).env("EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY", "77").output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(report(&place, "report.json")["scenario"]["source_fanout_capacity"], 77);
+    run(&place, &[]);
+    assert_eq!(report(&place, "report.json")["scenario"]["source_fanout_capacity"], 1024);
+}
+
+#[test]
+fn edge_41_the_log_begins_each_line_with_virtual_time_and_node() {
+    let place = Place::new();
+    let scenario = example();
+    let arguments = ["run", "--scenario", scenario.to_str().unwrap(), "--out", "report.json"];
+    let finished = Finished::from(place.command(&arguments).env("RUST_LOG", "trace").output().unwrap());
+    assert_eq!(finished.code, Some(0));
+    let is_stepped = |line: &&str| {
+        let mut words = line.split(' ');
+        let at = words.next().and_then(|at| at.strip_suffix('s')).is_some_and(|at| at.parse::<f64>().is_ok());
+        at && words.next().is_some_and(|node| node.contains('/'))
+    };
+    assert!(finished.stderr.lines().any(|line| is_stepped(&line)), "{}", finished.stderr.lines().take(5).collect::<String>());
+    // The same log once more: nothing in it is from this machine.
+    assert_eq!(Finished::from(place.command(&arguments).env("RUST_LOG", "trace").output().unwrap()).stderr, finished.stderr);
+}
+
+#[test]
+fn the_list_names_every_ready_scenario_and_how_to_run_one() {
+    let finished = Place::new().run(&["list"]);
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
+    insta::assert_snapshot!(finished.stdout);
+}
+
+#[rstest]
+#[case("help", &["--help"])]
+#[case("help_run", &["run", "--help"])]
+#[case("help_digests", &["digests", "--help"])]
+fn the_help_teaches(#[case] name: &str, #[case] arguments: &[&str]) {
+    let finished = Place::new().run(arguments);
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
+    insta::assert_snapshot!(name, finished.stdout);
+}
+
+#[test]
+fn the_digests_are_the_same_lines_whatever_the_threads_and_the_environment() {
+    let place = Place::new();
+    let one = place.run(&["digests", "--threads", "1"]);
+    assert_eq!(one.code, Some(0), "{one:?}");
+    let many = place.command(&["digests", "--threads", "4"]).env("EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY", "3").output().unwrap();
+    assert_eq!(Finished::from(many).stdout, one.stdout);
+    let lines: Vec<_> = one.stdout.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(lines.len(), 4);
+    for line in lines {
+        let (_, digest) = line.split_once(" = ").unwrap();
+        assert!(digest.len() == 18 && digest.trim_matches('"').bytes().all(|byte| byte.is_ascii_hexdigit()), "{line}");
+    }
+}

@@ -1,0 +1,64 @@
+//! Many seeds.
+
+use std::fmt;
+use std::ops::Range;
+
+use cluster_sim_runtime::Seed;
+
+use crate::report::{Outcome, Report};
+use crate::scenario::Scenario;
+
+/// What a range of seeds showed.
+///
+/// A sweep stops at the first seed that does not hold; its report is kept whole.
+#[derive(Debug)]
+#[must_use = "a failing sweep must be looked at: call `assert_ok`"]
+pub struct Sweep {
+    scenario: String,
+    seeds: Range<u64>,
+    held: u64,
+    failure: Option<Box<Report>>,
+}
+
+impl Sweep {
+    pub(crate) fn run(scenario: &Scenario, seeds: Range<u64>) -> Self {
+        let mut sweep = Self { scenario: scenario.name().to_owned(), seeds: seeds.clone(), held: 0, failure: None };
+        for seed in seeds {
+            let report = scenario.run(Seed(seed));
+            if report.outcome != Outcome::Held {
+                sweep.failure = Some(Box::new(report));
+                break;
+            }
+            sweep.held += 1;
+        }
+        sweep
+    }
+
+    /// How many seeds held.
+    pub fn held(&self) -> u64 {
+        self.held
+    }
+
+    /// The report of the first seed that did not hold.
+    pub fn failure(&self) -> Option<&Report> {
+        self.failure.as_deref()
+    }
+
+    /// Passes if every seed of a range that is not empty held.
+    ///
+    /// # Panics
+    /// With the report of the first seed that did not hold, or if there was no seed at all.
+    #[track_caller]
+    pub fn assert_ok(&self) {
+        assert!(!self.seeds.is_empty(), "a sweep over no seeds proves nothing; give it a range such as 0..64");
+        if let Some(report) = &self.failure {
+            panic!("{self}\n{report}");
+        }
+    }
+}
+
+impl fmt::Display for Sweep {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} of seeds {}..{} of {} held", self.held, self.seeds.start, self.seeds.end, self.scenario)
+    }
+}

@@ -1,0 +1,73 @@
+//! Waiting until everybody is there.
+
+use std::fmt;
+use std::time::Duration;
+
+use cluster_sim_invariants::World;
+use cluster_sim_vocabulary::NodeId;
+
+use super::SimulatedCluster;
+
+impl SimulatedCluster {
+    /// Lets the cluster run until nobody is behind, at most for so much virtual time; answers with the time it took.
+    ///
+    /// `behind` names the nodes that are not there yet; [`World::behind`] finds them by their views.
+    ///
+    /// # Errors
+    /// If the time is spent or a finding ended the run: who is behind, and which cuts are in force.
+    pub fn await_convergence_blocking(
+        &mut self,
+        timeout: Duration,
+        mut behind: impl FnMut(&World<'_>) -> Vec<NodeId>,
+    ) -> Result<Duration, NotConverged> {
+        let started = self.sim.now();
+        if self.sim.run_until(timeout, |world| behind(world).is_empty()) {
+            return Ok(self.sim.now() - started);
+        }
+        let behind = self.sim.look(|world| behind(world).into_iter().map(|node| world.name(node).to_owned()).collect());
+        let cuts = self.sim.living_cuts();
+        Err(NotConverged { waited: self.sim.now() - started, behind, cuts, run_is_over: self.sim.is_over() })
+    }
+
+    /// Lets the cluster run until nobody is behind, for an async test. Never waits for real time.
+    ///
+    /// # Errors
+    /// If the time is spent or a finding ended the run: who is behind, and which cuts are in force.
+    #[expect(clippy::unused_async, reason = "async tests await convergence, as they would that of a real cluster")]
+    pub async fn await_convergence(
+        &mut self,
+        timeout: Duration,
+        behind: impl FnMut(&World<'_>) -> Vec<NodeId>,
+    ) -> Result<Duration, NotConverged> {
+        self.await_convergence_blocking(timeout, behind)
+    }
+}
+
+/// Some nodes are still behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotConverged {
+    /// How long was waited, in virtual time.
+    pub waited: Duration,
+    /// Who is behind, by name.
+    pub behind: Vec<String>,
+    /// Which cuts are in force, by name.
+    pub cuts: Vec<String>,
+    /// Whether a finding ended the run before the time was spent; the report says which.
+    pub run_is_over: bool,
+}
+
+impl fmt::Display for NotConverged {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "not converged after {:.3}s: {} behind", self.waited.as_secs_f64(), self.behind.join(", "))?;
+        match self.cuts.as_slice() {
+            [] => write!(formatter, "; no cut is in force")?,
+            cuts => write!(formatter, "; in force: {}", cuts.join(", "))?,
+        }
+        if self.run_is_over {
+            write!(formatter, "; a finding ended the run, `finish` says which")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for NotConverged {}

@@ -1,0 +1,145 @@
+//! Regions and shards over a run.
+
+mod builder;
+mod convergence;
+
+use std::time::Duration;
+
+use cluster_sim_invariants::World;
+use cluster_sim_transport::NetworkPartition;
+use cluster_sim_vocabulary::{NodeId, Region, Shard};
+
+pub use builder::{ClusterBuilder, ClusterError};
+pub use convergence::NotConverged;
+
+use crate::report::Report;
+use crate::sim::Sim;
+
+/// A live cluster of so many regions with so many shards each, one node a shard and region, in one thread on virtual time.
+///
+/// Nodes of one shard in different regions are peers. Works the same in a plain test and under an async runtime; the methods that an
+/// async test expects to await exist in both forms, and neither waits for real time.
+///
+/// ```
+/// use std::time::Duration;
+/// use cluster_sim::prelude::*;
+/// # struct Idle;
+/// # impl Machine for Idle {
+/// #     type Message = ();
+/// #     type View = ();
+/// #     fn step(&mut self, _: LocalInstant, _: Input<()>, _: &mut Effects<()>) {}
+/// #     fn view(&self) -> &() { &() }
+/// # }
+///
+/// let mut cluster = SimulatedCluster::builder()
+///     .regions(["us-east", "eu-west"])
+///     .shards_per_region(2)
+///     .latency("us-east", "eu-west", Duration::from_millis(40))
+///     .machines(|_: &Seat| Idle)
+///     .seed(Seed(42))
+///     .build_blocking()?;
+/// let cut = cluster.inject_partition("us-east", "eu-west");
+/// cluster.run_for(Duration::from_secs(5));
+/// drop(cut);
+/// cluster.finish().assert_ok();
+/// # Ok::<(), cluster_sim::ClusterError>(())
+/// ```
+pub struct SimulatedCluster {
+    sim: Sim,
+    regions: Vec<String>,
+    shards: u16,
+}
+
+impl SimulatedCluster {
+    /// Starts describing a cluster.
+    pub fn builder() -> ClusterBuilder {
+        ClusterBuilder::default()
+    }
+
+    /// The node of a shard in a region.
+    ///
+    /// # Panics
+    /// If there is no such region or shard.
+    #[track_caller]
+    pub fn node(&self, region: &str, shard: u16) -> NodeId {
+        assert!(shard < self.shards, "there is no shard {shard}; each region has shards 0 to {}", self.shards - 1);
+        NodeId(u32::from(self.region(region).0) * u32::from(self.shards) + u32::from(shard))
+    }
+
+    #[track_caller]
+    fn region(&self, name: &str) -> Region {
+        let index = self.regions.iter().position(|region| region == name);
+        Region(index.unwrap_or_else(|| panic!("there is no region {name:?}; the cluster has {}", self.regions.join(", "))) as u16)
+    }
+
+    /// The nodes of a region, in order of shard.
+    ///
+    /// # Panics
+    /// If there is no such region.
+    #[track_caller]
+    pub fn nodes_in(&self, region: &str) -> Vec<NodeId> {
+        (0..self.shards).map(|shard| self.node(region, shard)).collect()
+    }
+
+    /// The nodes that keep a shard, in order of region.
+    pub fn replicas(&self, shard: Shard) -> Vec<NodeId> {
+        self.regions.iter().map(|region| self.node(region, shard.0)).collect()
+    }
+
+    /// Cuts two regions off from each other, for as long as the guard lives.
+    ///
+    /// # Panics
+    /// If there is no such region.
+    #[track_caller]
+    pub fn inject_partition(&mut self, left: &str, right: &str) -> NetworkPartition {
+        let (left, right) = (self.nodes_in(left), self.nodes_in(right));
+        self.sim.partition(left, right)
+    }
+
+    /// Cuts the way from one region to another and leaves the way back, for as long as the guard lives.
+    ///
+    /// # Panics
+    /// If there is no such region.
+    #[track_caller]
+    pub fn inject_partition_one_way(&mut self, from: &str, to: &str) -> NetworkPartition {
+        let (from, to) = (self.nodes_in(from), self.nodes_in(to));
+        self.sim.partition_one_way(from, to)
+    }
+
+    /// Cuts a region off from all others, for as long as the guard lives. Within the region everything works.
+    ///
+    /// # Panics
+    /// If there is no such region.
+    #[track_caller]
+    pub fn isolate(&mut self, region: &str) -> NetworkPartition {
+        let inside = self.nodes_in(region);
+        let others: Vec<String> = self.regions.iter().filter(|other| *other != region).cloned().collect();
+        let outside: Vec<NodeId> = others.iter().flat_map(|other| self.nodes_in(other)).collect();
+        self.sim.partition(inside, outside)
+    }
+
+    /// Heals every cut; guards that still live do nothing more.
+    pub fn heal_all_partitions(&mut self) {
+        self.sim.heal_all();
+    }
+
+    /// Lets so much virtual time pass, or less if a finding ends the run.
+    pub fn run_for(&mut self, duration: Duration) {
+        self.sim.run_for(duration);
+    }
+
+    /// Looks at the cluster as it stands.
+    pub fn look<T>(&self, looking: impl FnOnce(&World<'_>) -> T) -> T {
+        self.sim.look(looking)
+    }
+
+    /// The run beneath, for everything that can be done to any run.
+    pub fn sim(&mut self) -> &mut Sim {
+        &mut self.sim
+    }
+
+    /// Ends the run: all cuts heal, what must hold in the end gets its time, and the report says what was found.
+    pub fn finish(self) -> Report {
+        self.sim.finish()
+    }
+}

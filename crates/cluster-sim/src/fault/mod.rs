@@ -1,0 +1,151 @@
+//! What goes wrong, as data.
+
+mod plan;
+mod profile;
+
+use std::fmt;
+use std::time::Duration;
+
+use cluster_sim_transport::LinkModel;
+use cluster_sim_vocabulary::Ratio;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use plan::check_fault;
+pub use plan::{FaultPlan, PlanError, ScheduledFault};
+pub use profile::FaultProfile;
+
+/// One disturbance. Nodes are named as the scenario declares them: group and index, `edge/1`.
+///
+/// What stays apart: loss is not a cut, a crash (everything in memory is gone, the node may come back) is not a kill (for good), a
+/// pause (everything is kept, nothing happens) is neither.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fault {
+    /// Nothing sent from one side reaches the other, whatever its link; what is under way is eaten on arrival.
+    Cut {
+        /// The nodes of one side.
+        from: Vec<String>,
+        /// The nodes of the other.
+        to: Vec<String>,
+        /// Whether the way back is cut too.
+        both_ways: bool,
+        /// For how long; nothing for until everything heals.
+        #[serde(rename = "lasting_ns", with = "optional_nanoseconds", default)]
+        lasting: Option<Duration>,
+    },
+    /// Every cut ends.
+    HealAll,
+    /// A node loses everything it holds in memory.
+    Crash {
+        /// Which node.
+        node: String,
+        /// When it comes back; nothing for when everything heals.
+        #[serde(rename = "down_for_ns", with = "optional_nanoseconds", default)]
+        down_for: Option<Duration>,
+    },
+    /// A crashed node comes back.
+    Restart {
+        /// Which node.
+        node: String,
+    },
+    /// A node is gone for good.
+    Kill {
+        /// Which node.
+        node: String,
+    },
+    /// A node stops with everything it holds; messages wait in its bounded inbox, timers fire when it goes on.
+    Pause {
+        /// Which node.
+        node: String,
+        /// For how long; nothing for until everything heals.
+        #[serde(rename = "lasting_ns", with = "optional_nanoseconds", default)]
+        lasting: Option<Duration>,
+    },
+    /// A further, independent trial that every message of a class of links must pass.
+    Loss {
+        /// The class of links.
+        links: String,
+        /// The rule, under whose name what it eats is counted; it replaces an earlier one of the same name on that class.
+        rule: String,
+        /// How likely a message is lost; zero takes the rule away.
+        ratio: Ratio,
+        /// For how long; nothing for until everything heals.
+        #[serde(rename = "lasting_ns", with = "optional_nanoseconds", default)]
+        lasting: Option<Duration>,
+    },
+    /// A class of links is of another model from now on.
+    Links {
+        /// The class of links.
+        links: String,
+        /// The model; in force until everything heals or another one replaces it.
+        model: LinkModel,
+    },
+}
+
+impl Fault {
+    /// The name of this kind of fault.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Cut { .. } => "cut",
+            Self::HealAll => "heal all",
+            Self::Crash { .. } => "crash",
+            Self::Restart { .. } => "restart",
+            Self::Kill { .. } => "kill",
+            Self::Pause { .. } => "pause",
+            Self::Loss { .. } => "loss",
+            Self::Links { .. } => "links",
+        }
+    }
+
+    /// The nodes it names, with repetitions.
+    pub fn nodes(&self) -> Vec<&str> {
+        match self {
+            Self::Cut { from, to, .. } => from.iter().chain(to).map(String::as_str).collect(),
+            Self::Crash { node, .. } | Self::Restart { node } | Self::Kill { node } | Self::Pause { node, .. } => vec![node],
+            Self::HealAll | Self::Loss { .. } | Self::Links { .. } => Vec::new(),
+        }
+    }
+
+    /// The class of links it names.
+    pub fn links(&self) -> Option<&str> {
+        match self {
+            Self::Loss { links, .. } | Self::Links { links, .. } => Some(links),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let span =
+            |lasting: &Option<Duration>| lasting.map_or(String::new(), |lasting| format!(" for {:.3}s", lasting.as_secs_f64()));
+        match self {
+            Self::Cut { from, to, both_ways, lasting } => {
+                let arrow = if *both_ways { "|" } else { "-/->" };
+                write!(formatter, "cut [{}] {arrow} [{}]{}", from.join(" "), to.join(" "), span(lasting))
+            }
+            Self::HealAll => write!(formatter, "heal all"),
+            Self::Crash { node, down_for } => write!(formatter, "crash {node}{}", span(down_for)),
+            Self::Restart { node } => write!(formatter, "restart {node}"),
+            Self::Kill { node } => write!(formatter, "kill {node}"),
+            Self::Pause { node, lasting } => write!(formatter, "pause {node}{}", span(lasting)),
+            Self::Loss { links, rule, ratio, lasting } => write!(formatter, "lose {ratio} of {links} as {rule}{}", span(lasting)),
+            Self::Links { links, .. } => write!(formatter, "change the links {links}"),
+        }
+    }
+}
+
+/// Durations as whole nanoseconds in data, or null.
+mod optional_nanoseconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        duration.map(|duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_nanos))
+    }
+}

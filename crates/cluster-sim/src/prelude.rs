@@ -1,0 +1,10 @@
+//! What most tests name: `use cluster_sim::prelude::*;`.
+
+pub use std::time::Duration;
+
+pub use crate::{Effects, Input, LocalInstant, Machine, NodeId, Ratio, Seat, Seed, Timer, Verdict, VirtualInstant, World};
+
+#[cfg(feature = "test-utils")]
+pub use crate::{
+    Distribution, Fault, FaultPlan, FaultProfile, LinkModel, NetworkPartition, Outcome, Report, Scenario, Sim, SimulatedCluster,
+};

@@ -1,0 +1,189 @@
+//! What one run showed.
+
+mod signature;
+mod text;
+
+use std::collections::BTreeMap;
+
+use cluster_sim_invariants::Violation;
+use cluster_sim_metrics::Signature;
+use cluster_sim_runtime::{Digest, Exhausted, SeedSchedule};
+use cluster_sim_vocabulary::{NodeId, Traffic, VirtualInstant};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::fault::Fault;
+
+/// The number of the report's JSON form; a reader refuses others by name.
+const FORMAT: u32 = 1;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Everything held.
+    Held,
+    /// A rule was broken.
+    Violated,
+    /// A node's code panicked.
+    Panicked,
+    /// A budget was spent.
+    Exhausted,
+    /// Two runs of one seed differed.
+    Nondeterministic,
+    /// A check had nothing to look at.
+    Unknown,
+    /// A recorded story no longer has an effect.
+    Stale,
+}
+
+impl Outcome {
+    /// The exit code of a command that ends with this outcome.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Held => 0,
+            Self::Violated | Self::Panicked | Self::Stale => 1,
+            Self::Nondeterministic => 3,
+            Self::Exhausted | Self::Unknown => 4,
+        }
+    }
+}
+
+/// What one check said about one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckReport {
+    /// Its name.
+    pub name: String,
+    /// Which kind of check.
+    pub kind: CheckKind,
+    /// How often it could have fired.
+    pub witnesses: u64,
+    /// Why it cannot tell, if so.
+    pub unknown: Option<String>,
+}
+
+/// Which kind of check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckKind {
+    /// After every step.
+    Always,
+    /// In the end.
+    Eventually,
+    /// Folding in what changed.
+    Observer,
+}
+
+/// A node's code that panicked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PanicFinding {
+    /// Whose code: the name of a node, or of a check.
+    pub site: String,
+    /// What it said.
+    pub message: String,
+    /// When, in nanoseconds.
+    #[serde(rename = "at_ns")]
+    pub at: VirtualInstant,
+    /// At which step.
+    pub step: u64,
+}
+
+/// What became of one fault.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FaultRecord {
+    /// When it struck, in nanoseconds.
+    #[serde(rename = "at_ns")]
+    pub at: VirtualInstant,
+    /// What it was.
+    pub fault: Fault,
+    /// Whether it was taken by code rather than from a plan.
+    pub by_hand: bool,
+    /// Whether it struck: false for one that the end of the chaos forestalled.
+    pub fired: bool,
+    /// What it did: messages eaten, or 1 where a node or a class of links changed; 0 means no effect.
+    pub effect: u64,
+}
+
+/// What one run showed. A failing report fails the test by [`Report::assert_ok`]; it must be looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[must_use = "a failing report must be looked at: call `assert_ok`"]
+pub struct Report {
+    /// The number of this form.
+    pub format: u32,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seeds that decided the run.
+    pub seeds: SeedSchedule,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The rules that were broken, in order.
+    pub violations: Vec<Violation>,
+    /// The panic that ended it.
+    pub panic: Option<PanicFinding>,
+    /// The budget that ended it.
+    pub exhausted: Option<Exhausted>,
+    /// What each check said.
+    pub checks: Vec<CheckReport>,
+    /// What became of each fault.
+    pub faults: Vec<FaultRecord>,
+    /// The fate of every message.
+    pub traffic: Traffic,
+    /// What observers measured, by their names.
+    pub measured: BTreeMap<String, Value>,
+    /// Steps taken.
+    pub steps: u64,
+    /// When the run ended, in nanoseconds.
+    #[serde(rename = "ended_at_ns")]
+    pub ended_at: VirtualInstant,
+    /// The running hash of everything that happened.
+    pub digest: Digest,
+    /// The last events of a run that did not hold, oldest first.
+    pub last_events: Vec<String>,
+}
+
+impl Report {
+    /// The report of a run that did nothing yet.
+    pub(crate) fn blank(scenario: &str, seeds: SeedSchedule) -> Self {
+        Self {
+            format: FORMAT,
+            scenario: scenario.to_owned(),
+            seeds,
+            outcome: Outcome::Held,
+            violations: Vec::new(),
+            panic: None,
+            exhausted: None,
+            checks: Vec::new(),
+            faults: Vec::new(),
+            traffic: Traffic::default(),
+            measured: BTreeMap::new(),
+            steps: 0,
+            ended_at: VirtualInstant::ZERO,
+            digest: Digest::default(),
+            last_events: Vec::new(),
+        }
+    }
+
+    /// The seed the run began with.
+    pub fn seed(&self) -> cluster_sim_runtime::Seed {
+        self.seeds.at(VirtualInstant::ZERO)
+    }
+
+    /// The readable line that a snapshot gates: what happened in numbers, and a short hash of it.
+    pub fn signature(&self) -> Signature {
+        signature::of(self)
+    }
+
+    /// Passes if everything held.
+    ///
+    /// # Panics
+    /// With the report as text, if it did not.
+    #[track_caller]
+    pub fn assert_ok(&self) {
+        assert!(self.outcome == Outcome::Held, "{self}");
+    }
+
+    /// The nodes that the first violation names.
+    pub fn suspects(&self) -> &[NodeId] {
+        self.violations.first().map_or(&[], |violation| &violation.nodes)
+    }
+}

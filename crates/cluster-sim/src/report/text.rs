@@ -1,0 +1,109 @@
+//! The report as a person reads it.
+
+use std::fmt;
+
+use super::{Outcome, Report};
+
+/// How many of the last events a failing report shows.
+const EVENTS_SHOWN: usize = 20;
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = if self.outcome == Outcome::Held { "PASS" } else { "FAIL" };
+        writeln!(formatter, "{word}  {}  seed={}  digest={}", self.scenario, self.seed(), self.digest)?;
+        self.write_findings(formatter)?;
+        let traffic = &self.traffic;
+        writeln!(formatter, "      ended at {} after {} steps", self.ended_at, thousands(self.steps))?;
+        write!(
+            formatter,
+            "      messages: {} sent, {} copied, {} delivered, {} in flight, {} lost",
+            thousands(traffic.sent),
+            thousands(traffic.copied),
+            thousands(traffic.delivered),
+            thousands(traffic.in_flight),
+            thousands(traffic.lost())
+        )?;
+        let causes: Vec<String> = traffic.dropped.iter().map(|(cause, count)| format!("{cause} {}", thousands(*count))).collect();
+        if !causes.is_empty() {
+            write!(formatter, " ({})", causes.join(", "))?;
+        }
+        writeln!(formatter)?;
+        self.write_faults(formatter)?;
+        self.write_events(formatter)
+    }
+}
+
+impl Report {
+    fn write_findings(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for violation in &self.violations {
+            writeln!(formatter, "      {violation}")?;
+        }
+        if let Some(panic) = &self.panic {
+            writeln!(
+                formatter,
+                "      at {}  step {}  {} panicked: {}",
+                panic.at,
+                thousands(panic.step),
+                panic.site,
+                panic.message
+            )?;
+        }
+        if let Some(exhausted) = &self.exhausted {
+            writeln!(formatter, "      {exhausted}")?;
+        }
+        for check in &self.checks {
+            if let Some(reason) = &check.unknown {
+                writeln!(formatter, "      unknown: {}: {reason}", check.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_faults(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let effective = self.faults.iter().filter(|fault| fault.effect > 0).count();
+        if !self.faults.is_empty() {
+            writeln!(formatter, "      faults: {} ({effective} had an effect)", self.faults.len())?;
+        }
+        for record in &self.faults {
+            let by_hand = if record.by_hand { ", by hand" } else { "" };
+            let effect = match (record.fired, record.effect) {
+                (false, _) => "never struck: the chaos was over".to_owned(),
+                (true, 0) => "no effect".to_owned(),
+                (true, effect) => format!("effect {}", thousands(effect)),
+            };
+            writeln!(formatter, "        {}  {}  ({effect}{by_hand})", record.at, record.fault)?;
+        }
+        Ok(())
+    }
+
+    fn write_events(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = &self.last_events[self.last_events.len().saturating_sub(EVENTS_SHOWN)..];
+        if !shown.is_empty() {
+            writeln!(formatter, "      last events")?;
+        }
+        shown.iter().try_for_each(|event| writeln!(formatter, "        {event}"))
+    }
+}
+
+/// A number with commas between groups of three digits.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_three_digits() {
+        assert_eq!([0, 999, 1_000, 18_224, 1_000_000].map(thousands), ["0", "999", "1,000", "18,224", "1,000,000"]);
+    }
+}

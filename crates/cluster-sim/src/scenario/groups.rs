@@ -1,0 +1,46 @@
+//! Groups of nodes, whatever runs on them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use cluster_sim_node::{Machine, MachineFactory, MachineHost, Seat};
+use cluster_sim_runtime::{DeviceId, Devices, Host};
+use cluster_sim_vocabulary::{Region, Shard};
+
+/// One seat of a group, before the cluster is numbered. Members of one group and one shard are peers.
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    pub(crate) name: String,
+    pub(crate) region: Region,
+    pub(crate) shard: Shard,
+}
+
+impl Member {
+    pub(crate) fn in_group(group: &str, index: u32) -> Self {
+        Self { name: format!("{group}/{index}"), region: Region(0), shard: Shard(0) }
+    }
+}
+
+type HostFactory = Arc<dyn Fn(Seat, DeviceId, &mut Devices) -> Box<dyn Host> + Send + Sync>;
+
+/// Nodes of one kind.
+#[derive(Clone)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) members: Vec<Member>,
+    pub(crate) host: HostFactory,
+}
+
+impl Group {
+    pub(crate) fn of_machines<M: Machine>(name: &str, members: Vec<Member>, boot: MachineFactory<M>) -> Self {
+        let host: HostFactory =
+            Arc::new(move |seat, network, devices| Box::new(MachineHost::new(seat, Arc::clone(&boot), network, devices)));
+        Self { name: name.to_owned(), members, host }
+    }
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Group").field("name", &self.name).field("members", &self.members.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,298 @@
+//! Everything a run needs except the seed.
+
+mod checks;
+mod groups;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cluster_sim_invariants::{IntoVerdict, Invariant, World};
+use cluster_sim_node::{Machine, Seat};
+use cluster_sim_runtime::{Budget, Seed, SeedSchedule};
+use cluster_sim_transport::{InvalidLink, LinkModel, NodeSelector};
+
+pub(crate) use checks::{Check, Test};
+pub(crate) use groups::{Group, Member};
+
+use crate::campaign::Sweep;
+use crate::fault::{FaultPlan, FaultProfile, PlanError};
+use crate::report::Report;
+use crate::sim::Sim;
+
+/// A class of links and the groups or regions between which it holds.
+#[derive(Debug, Clone)]
+pub(crate) struct LinkClass {
+    pub(crate) name: String,
+    pub(crate) from: NodeSelector,
+    pub(crate) to: NodeSelector,
+    pub(crate) model: LinkModel,
+}
+
+/// Everything a run needs except the seed: who runs, over which links, what must hold, what goes wrong, for how long.
+///
+/// Immutable and `Sync` once built: any number of runs may hold it at once. Built by methods that each take and give the scenario.
+#[derive(Debug, Clone)]
+pub struct Scenario(Arc<Definition>);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Definition {
+    pub(crate) name: String,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) regions: Vec<String>,
+    pub(crate) classes: Vec<LinkClass>,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) plan: FaultPlan,
+    pub(crate) profile: Option<FaultProfile>,
+    pub(crate) lasting: Duration,
+    pub(crate) calm: Duration,
+    pub(crate) settle: Duration,
+    pub(crate) start_spread: Duration,
+    pub(crate) budget: Budget,
+    pub(crate) absent: BTreeSet<String>,
+}
+
+impl Scenario {
+    /// A scenario of that name with nothing in it: 10 s long, then up to 10 s of calm, links of the default model.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(Arc::new(Definition {
+            name: name.into(),
+            groups: Vec::new(),
+            regions: Vec::new(),
+            classes: Vec::new(),
+            checks: Vec::new(),
+            plan: FaultPlan::new(),
+            profile: None,
+            lasting: Duration::from_secs(10),
+            calm: Duration::from_secs(10),
+            settle: Duration::from_secs(1),
+            start_spread: Duration::from_millis(1),
+            budget: Budget::default(),
+            absent: BTreeSet::new(),
+        }))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Definition)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// Adds a group of `count` machines, named `group/0`, `group/1`, …; each has the others of the group as peers.
+    ///
+    /// `boot` makes the machine of a seat, at the start of a run and again after every crash.
+    #[must_use]
+    pub fn machines<M: Machine>(self, group: &str, count: u32, boot: impl Fn(&Seat) -> M + Send + Sync + 'static) -> Self {
+        let members = (0..count).map(|index| Member::in_group(group, index)).collect();
+        self.group(group, members, boot)
+    }
+
+    pub(crate) fn group<M: Machine>(
+        self,
+        group: &str,
+        members: Vec<Member>,
+        boot: impl Fn(&Seat) -> M + Send + Sync + 'static,
+    ) -> Self {
+        self.with(|definition| definition.groups.push(Group::of_machines(group, members, Arc::new(boot))))
+    }
+
+    pub(crate) fn regions(self, regions: Vec<String>) -> Self {
+        self.with(|definition| definition.regions = regions)
+    }
+
+    /// Declares the model of the links from one group to another, as a class of that name. Later classes win over earlier ones; a group
+    /// called `*` stands for every node.
+    ///
+    /// # Panics
+    /// If there is no group of that name yet: declare groups first.
+    #[must_use]
+    pub fn links(self, from: &str, to: &str, class: &str, model: LinkModel) -> Self {
+        let [from, to] = [from, to].map(|group| self.select_group(group));
+        self.link_class(LinkClass { name: class.to_owned(), from, to, model })
+    }
+
+    pub(crate) fn link_class(self, class: LinkClass) -> Self {
+        self.with(|definition| definition.classes.push(class))
+    }
+
+    fn select_group(&self, name: &str) -> NodeSelector {
+        if name == "*" {
+            return NodeSelector::Any;
+        }
+        let index = self.0.groups.iter().position(|group| group.name == name);
+        let index =
+            index.unwrap_or_else(|| panic!("no group {name:?} in scenario {:?}; declare groups before their links", self.0.name));
+        NodeSelector::Group(index as u16)
+    }
+
+    /// Declares the model of all links for which no class is declared.
+    #[must_use]
+    pub fn all_links(self, model: LinkModel) -> Self {
+        let class = LinkClass { name: "default".to_owned(), from: NodeSelector::Any, to: NodeSelector::Any, model };
+        self.with(|definition| definition.classes.insert(0, class))
+    }
+
+    /// Says what must hold after every step. The closure answers with a bool, a `Result` or a [`Verdict`](crate::Verdict).
+    ///
+    /// A check that never looked at a node is `Unknown`, not held.
+    #[must_use]
+    pub fn always<V: IntoVerdict>(self, name: &str, test: impl Fn(&World<'_>) -> V + Send + Sync + 'static) -> Self {
+        self.check(Check::Always { name: name.to_owned(), test: Arc::new(move |world| test(world).into_verdict()) })
+    }
+
+    /// Says what must hold in the end: after all faults are over, for as long as [`settle`](Self::settle), before the
+    /// [`calm`](Self::calm) is spent.
+    #[must_use]
+    pub fn eventually<V: IntoVerdict>(self, name: &str, test: impl Fn(&World<'_>) -> V + Send + Sync + 'static) -> Self {
+        self.check(Check::Eventually { name: name.to_owned(), test: Arc::new(move |world| test(world).into_verdict()) })
+    }
+
+    /// Adds a rule or measurement with a memory; `make` makes a fresh one for each run.
+    #[must_use]
+    pub fn observe<I: Invariant>(self, name: &str, make: impl Fn() -> I + Send + Sync + 'static) -> Self {
+        self.check(Check::Observer { name: name.to_owned(), make: Arc::new(move || Box::new(make())) })
+    }
+
+    fn check(self, check: Check) -> Self {
+        self.with(|definition| definition.checks.push(check))
+    }
+
+    /// Adds the faults of a plan.
+    #[must_use]
+    pub fn faults(self, plan: FaultPlan) -> Self {
+        self.with(|definition| definition.plan.extend(plan))
+    }
+
+    /// Has each seed draw further faults from a profile.
+    #[must_use]
+    pub fn chaos(self, profile: FaultProfile) -> Self {
+        self.with(|definition| definition.profile = Some(profile))
+    }
+
+    /// How long things may go wrong. Default 10 s.
+    #[must_use]
+    pub fn lasting(self, lasting: Duration) -> Self {
+        self.with(|definition| definition.lasting = lasting)
+    }
+
+    /// How long after that the run may take until everything that must hold in the end does. Default 10 s.
+    #[must_use]
+    pub fn calm(self, calm: Duration) -> Self {
+        self.with(|definition| definition.calm = calm)
+    }
+
+    /// For how long it must have held without a break. Default 1 s.
+    #[must_use]
+    pub fn settle(self, settle: Duration) -> Self {
+        self.with(|definition| definition.settle = settle)
+    }
+
+    /// Starts all nodes at the same instant, instead of each at an offset below 1 ms that hangs on its name.
+    #[must_use]
+    pub fn start_together(self) -> Self {
+        self.with(|definition| definition.start_spread = Duration::ZERO)
+    }
+
+    /// Bounds what a run may use up.
+    #[must_use]
+    pub fn budget(self, budget: Budget) -> Self {
+        self.with(|definition| definition.budget = budget)
+    }
+
+    /// Leaves the seat of a node empty. All others keep their numbers, names and chances.
+    #[must_use]
+    pub fn without(self, node: &str) -> Self {
+        self.with(|definition| {
+            definition.absent.insert(node.to_owned());
+        })
+    }
+
+    /// The scenario's name.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The declared names of all nodes, in order of their numbers.
+    pub fn node_names(&self) -> Vec<&str> {
+        self.0.groups.iter().flat_map(|group| group.members.iter().map(|member| member.name.as_str())).collect()
+    }
+
+    /// Starts a run to be driven by hand.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
+    pub fn start(&self, seed: Seed) -> Sim {
+        self.try_start(SeedSchedule::new(seed)).unwrap_or_else(|error| panic!("could not run scenario {:?}: {error}", self.0.name))
+    }
+
+    /// Starts a run to be driven by hand, under one seed or several in turn.
+    ///
+    /// # Errors
+    /// If a fault, an empty seat or a link names what the scenario does not have; nothing was run.
+    pub fn try_start(&self, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
+        Sim::new(Arc::clone(&self.0), seeds)
+    }
+
+    /// Runs one seed from start to end: so long as the scenario lasts, then the calm.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
+    pub fn run(&self, seed: Seed) -> Report {
+        let mut sim = self.start(seed);
+        sim.run_for(self.0.lasting);
+        sim.finish()
+    }
+
+    /// Runs every seed of a range, one after the other, until one fails.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run.
+    pub fn sweep(&self, seeds: std::ops::Range<u64>) -> Sweep {
+        Sweep::run(self, seeds)
+    }
+}
+
+/// A scenario that cannot be run; nothing was.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ScenarioError {
+    /// There is no node in it.
+    NoNodes,
+    /// Two groups have one name.
+    DuplicateGroup {
+        /// The name.
+        group: String,
+    },
+    /// A seat is to stay empty that is not there.
+    UnknownAbsent {
+        /// The node as named.
+        node: String,
+    },
+    /// A class of links cannot be.
+    Links {
+        /// The class.
+        class: String,
+        /// Why not.
+        error: InvalidLink,
+    },
+    /// The fault plan does not fit.
+    Plan(PlanError),
+}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoNodes => write!(formatter, "there are no nodes in it; add a group with `Scenario::machines`"),
+            Self::DuplicateGroup { group } => write!(formatter, "two groups are called {group:?}; give each a name of its own"),
+            Self::UnknownAbsent { node } => {
+                write!(
+                    formatter,
+                    "the seat {node:?} is to stay empty but is not there; name it by group and index, as in \"edge/1\""
+                )
+            }
+            Self::Links { class, error } => write!(formatter, "the links {class:?} cannot be: {error}"),
+            Self::Plan(error) => write!(formatter, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for ScenarioError {}

@@ -1,0 +1,94 @@
+//! From a scenario to a run that is about to start.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use cluster_sim_node::Seat;
+use cluster_sim_runtime::{DeviceId, Engine, SeedSchedule};
+use cluster_sim_transport::Network;
+use cluster_sim_vocabulary::{NodeId, Shard, VirtualInstant};
+
+use super::Sim;
+use super::checking::LiveChecks;
+use super::faulting::Faulting;
+use crate::fault::FaultPlan;
+use crate::report::Report;
+use crate::scenario::{Definition, Group, ScenarioError};
+
+pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
+    check(&definition)?;
+    let plan = draw_plan(&definition, &seeds)?;
+    let mut engine = Engine::new(seeds.clone(), definition.budget);
+    let network = engine.register(new_network(&definition)?);
+    engine.devices.get_mut::<Network>(network).registered_as(network);
+    let mut first = 0;
+    for (number, group) in definition.groups.iter().enumerate() {
+        seat_group(&mut engine, network, &definition, group, number as u16, first);
+        first += group.members.len() as u32;
+    }
+    let faulting = Faulting::new(plan, &mut engine.kernel);
+    let checks = LiveChecks::new(&definition.checks);
+    let report = Report::blank(&definition.name, seeds);
+    Ok(Sim { definition, engine, network, checks, faulting, report, over: false })
+}
+
+fn node_names(definition: &Definition) -> impl Iterator<Item = &str> {
+    definition.groups.iter().flat_map(|group| group.members.iter().map(|member| member.name.as_str()))
+}
+
+fn check(definition: &Definition) -> Result<(), ScenarioError> {
+    let names: BTreeSet<&str> = node_names(definition).collect();
+    if names.is_empty() {
+        return Err(ScenarioError::NoNodes);
+    }
+    let mut groups = BTreeSet::new();
+    if let Some(group) = definition.groups.iter().find(|group| !groups.insert(&group.name)) {
+        return Err(ScenarioError::DuplicateGroup { group: group.name.clone() });
+    }
+    match definition.absent.iter().find(|node| !names.contains(node.as_str())) {
+        Some(node) => Err(ScenarioError::UnknownAbsent { node: node.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// The scenario's own plan with what the seed draws from its profile.
+fn draw_plan(definition: &Definition, seeds: &SeedSchedule) -> Result<FaultPlan, ScenarioError> {
+    let names: Vec<&str> = node_names(definition).collect();
+    let mut plan = definition.plan.clone();
+    if let Some(profile) = &definition.profile {
+        plan.extend(profile.draw(seeds.at(VirtualInstant::ZERO), &names, definition.lasting));
+    }
+    let known: BTreeSet<&str> = names.into_iter().collect();
+    let has_links = |links: &str| links == "default" || definition.classes.iter().any(|class| class.name == links);
+    plan.check(|node| known.contains(node), has_links).map_err(ScenarioError::Plan)?;
+    Ok(plan)
+}
+
+fn new_network(definition: &Definition) -> Result<Network, ScenarioError> {
+    let mut network = Network::new();
+    for class in &definition.classes {
+        network
+            .add_class(&class.name, class.from, class.to, &class.model)
+            .map_err(|error| ScenarioError::Links { class: class.name.clone(), error })?;
+    }
+    Ok(network)
+}
+
+/// Seats the members of a group at the numbers from `first` on.
+fn seat_group(engine: &mut Engine, network: DeviceId, definition: &Definition, group: &Group, number: u16, first: u32) {
+    let mut cohorts: BTreeMap<Shard, Vec<NodeId>> = BTreeMap::new();
+    for (member, id) in group.members.iter().zip(first..) {
+        cohorts.entry(member.shard).or_default().push(NodeId(id));
+    }
+    let cohorts: BTreeMap<Shard, Arc<[NodeId]>> = cohorts.into_iter().map(|(shard, nodes)| (shard, nodes.into())).collect();
+    for (member, index) in group.members.iter().zip(0..) {
+        let id = NodeId(first + index);
+        let cohort = Arc::clone(&cohorts[&member.shard]);
+        let seat = Seat::new(id, member.name.as_str(), index, cohort).placed(member.region, member.shard);
+        engine.devices.get_mut::<Network>(network).place(id, number, member.region.0);
+        let host = (group.host)(seat, network, &mut engine.devices);
+        let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
+        let seated = engine.add_host(&member.name, host, spread);
+        debug_assert_eq!(seated, id, "groups are seated in order");
+    }
+}

@@ -1,0 +1,187 @@
+//! Running the checks of a scenario against one run.
+
+use std::any::Any;
+
+use cluster_sim_invariants::{Invariant, Verdict, Violation, World};
+use cluster_sim_vocabulary::{Change, VirtualInstant};
+use serde_json::Value;
+
+use crate::report::{CheckKind, CheckReport};
+use crate::scenario::{Check, Test};
+
+/// A check written as a closure.
+struct LiveTest {
+    name: String,
+    test: Test,
+    witnesses: u64,
+    unknown: Option<String>,
+}
+
+impl LiveTest {
+    /// Asks the check; a verdict reached without looking at anything proves nothing.
+    fn ask(&mut self, world: &World<'_>) -> Verdict {
+        let before = world.looked_at();
+        let verdict = (self.test)(world);
+        if world.looked_at() == before && verdict == Verdict::Holds {
+            return Verdict::Unknown("it looked at no node".to_owned());
+        }
+        self.witnesses += 1;
+        verdict
+    }
+
+    fn report(&self, kind: CheckKind) -> CheckReport {
+        // Once it had something to look at, an early look at nothing does not count against it.
+        let unknown =
+            if self.witnesses == 0 { self.unknown.clone().or_else(|| Some("it was never asked".to_owned())) } else { None };
+        CheckReport { name: self.name.clone(), kind, witnesses: self.witnesses, unknown }
+    }
+}
+
+/// A check with a memory.
+struct LiveObserver {
+    name: String,
+    invariant: Box<dyn Invariant>,
+    unknown: Option<String>,
+}
+
+/// All checks of one run.
+pub(super) struct LiveChecks {
+    always: Vec<LiveTest>,
+    eventually: Vec<LiveTest>,
+    observers: Vec<LiveObserver>,
+    /// The check that is being asked now, for naming it should it panic.
+    asking: Option<String>,
+}
+
+/// Where and when a check is asked.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) at: VirtualInstant,
+    pub(super) step: u64,
+}
+
+impl Moment {
+    fn violation(self, rule: &str, witness: cluster_sim_invariants::Witness) -> Violation {
+        Violation { rule: rule.to_owned(), at: self.at, step: self.step, nodes: witness.nodes, message: witness.message }
+    }
+}
+
+impl LiveChecks {
+    pub(super) fn new(checks: &[Check]) -> Self {
+        let mut live = Self { always: Vec::new(), eventually: Vec::new(), observers: Vec::new(), asking: None };
+        for check in checks {
+            let new_test =
+                |name: &String, test: &Test| LiveTest { name: name.clone(), test: test.clone(), witnesses: 0, unknown: None };
+            match check {
+                Check::Always { name, test } => live.always.push(new_test(name, test)),
+                Check::Eventually { name, test } => live.eventually.push(new_test(name, test)),
+                Check::Observer { name, make } => {
+                    live.observers.push(LiveObserver { name: name.clone(), invariant: make(), unknown: None });
+                }
+            }
+        }
+        live
+    }
+
+    /// Tells every check what a step changed; answers with the rules that broke.
+    pub(super) fn after_step(&mut self, changes: &[Change], world: &World<'_>, moment: Moment) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        for observer in &mut self.observers {
+            for change in changes {
+                judge(observer.invariant.observe(change, world), &observer.name, &mut observer.unknown, moment, &mut violations);
+            }
+        }
+        if !self.always.is_empty() && changes.iter().any(|change| !matches!(change, Change::Fact(..))) {
+            for check in &mut self.always {
+                self.asking = Some(check.name.clone());
+                let verdict = check.ask(world);
+                judge(verdict, &check.name, &mut check.unknown, moment, &mut violations);
+            }
+            self.asking = None;
+        }
+        violations
+    }
+
+    /// Whether any check waits for the end.
+    pub(super) fn has_eventually(&self) -> bool {
+        !self.eventually.is_empty()
+    }
+
+    /// The checks that must hold in the end and do not hold now, with why.
+    pub(super) fn pending(&mut self, world: &World<'_>) -> Vec<(String, cluster_sim_invariants::Witness)> {
+        let mut pending = Vec::new();
+        for check in &mut self.eventually {
+            match check.ask(world) {
+                Verdict::Holds => {}
+                Verdict::Violated(witness) => pending.push((check.name.clone(), witness)),
+                Verdict::Unknown(reason) => check.unknown = Some(reason),
+            }
+        }
+        pending
+    }
+
+    /// Asks every observer about the run as a whole.
+    pub(super) fn finish(&mut self, world: &World<'_>, moment: Moment) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        for observer in &mut self.observers {
+            judge(observer.invariant.finish(world), &observer.name, &mut observer.unknown, moment, &mut violations);
+        }
+        violations
+    }
+
+    /// The rules that waited for the end in vain, as violations.
+    pub(super) fn overdue(&mut self, world: &World<'_>, moment: Moment) -> Vec<Violation> {
+        let pending = self.pending(world);
+        pending
+            .into_iter()
+            .map(|(name, mut witness)| {
+                let reason = if witness.message.is_empty() { String::new() } else { format!(": {}", witness.message) };
+                witness.message = format!("still pending when the calm was spent{reason}");
+                moment.violation(&name, witness)
+            })
+            .collect()
+    }
+
+    pub(super) fn reports(&self) -> Vec<CheckReport> {
+        let always = self.always.iter().map(|check| check.report(CheckKind::Always));
+        let eventually = self.eventually.iter().map(|check| check.report(CheckKind::Eventually));
+        let observers = self.observers.iter().map(|observer| {
+            let witnesses = observer.invariant.witnesses();
+            let blind = (witnesses == 0).then(|| "it never had anything to judge".to_owned());
+            CheckReport {
+                name: observer.name.clone(),
+                kind: CheckKind::Observer,
+                witnesses,
+                unknown: observer.unknown.clone().or(blind),
+            }
+        });
+        always.chain(eventually).chain(observers).collect()
+    }
+
+    pub(super) fn measured(&self) -> impl Iterator<Item = (String, Value)> + '_ {
+        self.observers
+            .iter()
+            .map(|observer| (observer.name.clone(), observer.invariant.measured()))
+            .filter(|(_, value)| !value.is_null())
+    }
+
+    /// The observer of that name, as its type.
+    pub(super) fn observer<I: Invariant>(&self, name: &str) -> Option<&I> {
+        let observer = self.observers.iter().find(|observer| observer.name == name)?;
+        let invariant: &dyn Any = &*observer.invariant;
+        invariant.downcast_ref()
+    }
+
+    /// The check that was being asked when it panicked, if one was.
+    pub(super) fn asking(&self) -> Option<&str> {
+        self.asking.as_deref()
+    }
+}
+
+fn judge(verdict: Verdict, name: &str, unknown: &mut Option<String>, moment: Moment, violations: &mut Vec<Violation>) {
+    match verdict {
+        Verdict::Holds => {}
+        Verdict::Violated(witness) => violations.push(moment.violation(name, witness)),
+        Verdict::Unknown(reason) => *unknown = Some(reason),
+    }
+}

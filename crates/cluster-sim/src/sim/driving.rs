@@ -1,0 +1,114 @@
+//! Stepping: the loop of a run, with its checks after every step.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Duration;
+
+use cluster_sim_invariants::World;
+use cluster_sim_runtime::Stepped;
+use cluster_sim_transport::Network;
+use cluster_sim_vocabulary::VirtualInstant;
+
+use super::Sim;
+use super::checking::Moment;
+use super::observed::Glance;
+use crate::report::PanicFinding;
+
+impl Sim {
+    /// Lets the run go on for so much virtual time, or until a finding ends it.
+    pub fn run_for(&mut self, duration: Duration) {
+        self.run_to(self.now() + duration);
+    }
+
+    pub(super) fn run_to(&mut self, until: VirtualInstant) {
+        self.guarded(|sim| while sim.step_to(until) {});
+    }
+
+    /// Lets the run go on until `condition` holds, at most for so much virtual time. True if it held.
+    ///
+    /// Asked after each step that changed something, and at the start.
+    pub fn run_until(&mut self, timeout: Duration, mut condition: impl FnMut(&World<'_>) -> bool) -> bool {
+        let until = self.now() + timeout;
+        let mut met = self.look(|world| condition(world));
+        while !met && !self.over {
+            let mut more = false;
+            self.guarded(|sim| more = sim.step_to(until));
+            met = self.look(|world| condition(world));
+            if !more {
+                break;
+            }
+        }
+        met
+    }
+
+    /// Looks at the cluster as it stands.
+    pub fn look<T>(&self, looking: impl FnOnce(&World<'_>) -> T) -> T {
+        looking(&World::new(&Glance { engine: &self.engine, network: self.network }))
+    }
+
+    /// Takes one step due by `until`; false if there is none, or nothing steps any more.
+    fn step_to(&mut self, until: VirtualInstant) -> bool {
+        if self.over {
+            return false;
+        }
+        self.obey_guards();
+        let stepped = self.engine.step(until);
+        if let Stepped::Driver(event) = stepped {
+            self.carry_out_event(event);
+        }
+        self.check_changes();
+        if let Some(exhausted) = self.engine.kernel.exhausted() {
+            self.report.exhausted = Some(exhausted);
+            self.over = true;
+        }
+        stepped != Stepped::Idle && !self.over
+    }
+
+    /// Heals what dropped guards no longer hold, at the present instant.
+    #[inline]
+    pub(super) fn obey_guards(&mut self) {
+        let network: &mut Network = self.engine.devices.get_mut(self.network);
+        if network.control().is_waiting() {
+            network.obey(&mut self.engine.kernel);
+        }
+    }
+
+    /// Runs the checks if the last step changed anything.
+    #[inline]
+    pub(super) fn check_changes(&mut self) {
+        if self.engine.kernel.changes().is_empty() {
+            return;
+        }
+        let mut changes = std::mem::take(self.engine.kernel.changes());
+        let world = Glance { engine: &self.engine, network: self.network };
+        let moment = Moment { at: self.engine.kernel.now(), step: self.engine.kernel.steps() };
+        let violations = self.checks.after_step(&changes, &World::new(&world), moment);
+        if !violations.is_empty() {
+            self.report.violations.extend(violations);
+            self.over = true;
+        }
+        // The list goes back, so that its memory serves the next step.
+        changes.clear();
+        *self.engine.kernel.changes() = changes;
+    }
+
+    /// Runs code of nodes and checks; a panic in it is a finding, one of the simulator's own goes through.
+    pub(super) fn guarded(&mut self, run: impl FnOnce(&mut Self)) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(self))) {
+            let kernel = &self.engine.kernel;
+            let site = match (self.engine.running(), self.checks.asking()) {
+                (Some(node), _) => kernel.name(node).to_string(),
+                (None, Some(check)) => format!("check {check:?}"),
+                (None, None) => resume_unwind(panic),
+            };
+            self.report.panic = Some(PanicFinding { site, message: message_of(&*panic), at: kernel.now(), step: kernel.steps() });
+            self.over = true;
+        }
+    }
+}
+
+/// What a panic said, if it said it in words.
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    words.unwrap_or("something that is no text").to_owned()
+}

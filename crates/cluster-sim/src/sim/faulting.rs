@@ -1,0 +1,217 @@
+//! Carrying out faults, and undoing those that end by themselves.
+
+use cluster_sim_runtime::Kernel;
+use cluster_sim_transport::{Network, NetworkPartition};
+use cluster_sim_vocabulary::NodeId;
+
+use super::Sim;
+use crate::fault::{Fault, FaultPlan, PlanError, ScheduledFault, check_fault};
+use crate::report::FaultRecord;
+
+/// Something the run does to the cluster at a scheduled instant.
+#[derive(Debug)]
+enum Happening {
+    /// A fault strikes: its place among the records.
+    Strike(usize),
+    /// A cut ends: its place among the cuts held.
+    EndCut(usize),
+    /// A crashed node comes back.
+    Restart(NodeId),
+    /// A paused node goes on.
+    Resume(NodeId),
+    /// A loss rule ends, if it is still the one that this record put in force.
+    EndLoss(usize),
+}
+
+/// A cut that a fault put in force, and the record that tells what it ate.
+#[derive(Debug)]
+struct HeldCut {
+    record: usize,
+    guard: NetworkPartition,
+}
+
+/// A loss rule in force, and what was counted under its name before.
+#[derive(Debug)]
+struct OpenLoss {
+    record: usize,
+    links: String,
+    rule: String,
+    eaten_before: u64,
+}
+
+/// The faults of one run.
+#[derive(Debug)]
+pub(super) struct Faulting {
+    happenings: Vec<Happening>,
+    pub(super) records: Vec<FaultRecord>,
+    cuts: Vec<HeldCut>,
+    losses: Vec<OpenLoss>,
+    /// The chaos is over: faults that are still to strike do not.
+    pub(super) calm: bool,
+}
+
+impl Faulting {
+    pub(super) fn new(plan: FaultPlan, kernel: &mut Kernel) -> Self {
+        let mut faulting = Self { happenings: Vec::new(), records: Vec::new(), cuts: Vec::new(), losses: Vec::new(), calm: false };
+        for ScheduledFault { at, fault } in plan.faults() {
+            faulting.records.push(FaultRecord { at: *at, fault: fault.clone(), by_hand: false, fired: false, effect: 0 });
+            faulting.schedule(kernel, *at, Happening::Strike(faulting.records.len() - 1));
+        }
+        faulting
+    }
+
+    fn schedule(&mut self, kernel: &mut Kernel, at: cluster_sim_vocabulary::VirtualInstant, happening: Happening) {
+        self.happenings.push(happening);
+        kernel.schedule_driver(at, (self.happenings.len() - 1) as u32);
+    }
+}
+
+impl Sim {
+    /// Carries out a fault now. What it does is recorded as taken by hand.
+    ///
+    /// # Errors
+    /// If it names a node or class of links that the scenario does not have; nothing was done.
+    pub fn inject(&mut self, fault: Fault) -> Result<(), PlanError> {
+        let has_links = |links: &str| links == "default" || self.definition.classes.iter().any(|class| class.name == links);
+        let index = self.faulting.records.len();
+        check_fault(index, &fault, |node| self.node(node).is_some(), has_links)?;
+        self.obey_guards();
+        self.faulting.records.push(FaultRecord { at: self.now(), fault, by_hand: true, fired: false, effect: 0 });
+        self.guarded(|sim| {
+            sim.strike(index);
+            sim.check_changes();
+        });
+        Ok(())
+    }
+
+    pub(super) fn carry_out_event(&mut self, event: u32) {
+        match self.faulting.happenings[event as usize] {
+            Happening::Strike(record) if !self.faulting.calm => self.strike(record),
+            Happening::Strike(_) => {}
+            Happening::EndCut(held) => {
+                let id = self.faulting.cuts[held].guard.id();
+                self.engine.devices.get_mut::<Network>(self.network).heal(&mut self.engine.kernel, id);
+            }
+            Happening::Restart(node) => drop(self.engine.restart(node)),
+            Happening::Resume(node) => drop(self.engine.resume(node)),
+            Happening::EndLoss(record) => self.end_loss(|open| open.record == record),
+        }
+    }
+
+    fn strike(&mut self, record: usize) {
+        let FaultRecord { at, fault, .. } = self.faulting.records[record].clone();
+        self.faulting.records[record].fired = true;
+        let id = |sim: &Self, name: &str| sim.node(name).expect("a fault is checked against the nodes before it strikes");
+        let effect = match fault {
+            Fault::Cut { from, to, both_ways, lasting } => {
+                let [from, to] = [from, to].map(|side| side.iter().map(|name| id(self, name)).collect::<Vec<_>>());
+                self.hold_cut(record, &from, &to, both_ways);
+                if let Some(lasting) = lasting {
+                    let end = Happening::EndCut(self.faulting.cuts.len() - 1);
+                    self.faulting.schedule(&mut self.engine.kernel, at + lasting, end);
+                }
+                false
+            }
+            Fault::HealAll => self.heal_cuts(),
+            Fault::Crash { node, down_for } => {
+                let node = id(self, &node);
+                let crashed = self.engine.crash(node);
+                if let Some(down_for) = down_for.filter(|_| crashed) {
+                    self.faulting.schedule(&mut self.engine.kernel, at + down_for, Happening::Restart(node));
+                }
+                crashed
+            }
+            Fault::Restart { node } => self.engine.restart(id(self, &node)),
+            Fault::Kill { node } => self.engine.kill(id(self, &node)),
+            Fault::Pause { node, lasting } => {
+                let node = id(self, &node);
+                let paused = self.engine.pause(node);
+                if let Some(lasting) = lasting.filter(|_| paused) {
+                    self.faulting.schedule(&mut self.engine.kernel, at + lasting, Happening::Resume(node));
+                }
+                paused
+            }
+            Fault::Loss { links, rule, ratio, lasting } => {
+                self.end_loss(|open| open.links == links && open.rule == rule);
+                let network: &mut Network = self.engine.devices.get_mut(self.network);
+                let eaten_before = network.eaten_by(&rule);
+                network.set_loss_rule(&mut self.engine.kernel, &links, &rule, ratio);
+                self.faulting.losses.push(OpenLoss { record, links, rule, eaten_before });
+                if let Some(lasting) = lasting {
+                    self.faulting.schedule(&mut self.engine.kernel, at + lasting, Happening::EndLoss(record));
+                }
+                false
+            }
+            Fault::Links { links, model } => {
+                let network: &mut Network = self.engine.devices.get_mut(self.network);
+                // An impossible model changes nothing, which the record then says.
+                network.set_model(&mut self.engine.kernel, &links, &model).unwrap_or(false)
+            }
+        };
+        self.faulting.records[record].effect += u64::from(effect);
+    }
+
+    fn hold_cut(&mut self, record: usize, from: &[NodeId], to: &[NodeId], both_ways: bool) {
+        let name = self.name_cut(from, to, both_ways);
+        let network: &mut Network = self.engine.devices.get_mut(self.network);
+        let guard = network.cut(&mut self.engine.kernel, &name, from, to, both_ways);
+        self.faulting.cuts.push(HeldCut { record, guard });
+    }
+
+    /// What a cut is called: under this name the messages it eats are counted.
+    pub(super) fn name_cut(&self, from: &[NodeId], to: &[NodeId], both_ways: bool) -> String {
+        let side = |nodes: &[NodeId]| match nodes {
+            [first, second, third, rest @ ..] if !rest.is_empty() => {
+                let names = [first, second, third].map(|node| &**self.engine.kernel.name(*node)).join(" ");
+                format!("{names} and {} more", rest.len())
+            }
+            few => few.iter().map(|node| &**self.engine.kernel.name(*node)).collect::<Vec<_>>().join(" "),
+        };
+        format!("cut [{}] {} [{}]", side(from), if both_ways { "|" } else { "-/->" }, side(to))
+    }
+
+    /// Ends the loss rules for which `which` holds, and says what they ate.
+    fn end_loss(&mut self, which: impl Fn(&OpenLoss) -> bool) {
+        let (ended, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.faulting.losses).into_iter().partition(which);
+        self.faulting.losses = open;
+        let network: &mut Network = self.engine.devices.get_mut(self.network);
+        for loss in ended {
+            self.faulting.records[loss.record].effect += network.eaten_by(&loss.rule) - loss.eaten_before;
+            network.set_loss_rule(&mut self.engine.kernel, &loss.links, &loss.rule, cluster_sim_vocabulary::Ratio::ZERO);
+        }
+    }
+
+    /// Heals every cut; true if one was in force.
+    pub(super) fn heal_cuts(&mut self) -> bool {
+        let network: &mut Network = self.engine.devices.get_mut(self.network);
+        let some = network.living_cuts().next().is_some();
+        network.heal_all(&mut self.engine.kernel);
+        some
+    }
+
+    /// Ends the chaos: no fault strikes any more, cuts heal, links are as declared, paused nodes go on, all but the killed come back.
+    pub(super) fn calm_down(&mut self) {
+        self.faulting.calm = true;
+        self.obey_guards();
+        self.heal_cuts();
+        self.end_loss(|_| true);
+        self.engine.devices.get_mut::<Network>(self.network).calm(&mut self.engine.kernel);
+        for node in (0..self.engine.kernel.node_count()).map(NodeId) {
+            self.engine.resume(node);
+            self.engine.restart(node);
+        }
+    }
+
+    /// The records of all faults, with what each did by now.
+    pub(super) fn fault_records(&mut self) -> Vec<FaultRecord> {
+        let mut records = std::mem::take(&mut self.faulting.records);
+        for cut in &self.faulting.cuts {
+            records[cut.record].effect += cut.guard.eaten();
+        }
+        let network: &Network = self.engine.devices.get(self.network);
+        for loss in &self.faulting.losses {
+            records[loss.record].effect += network.eaten_by(&loss.rule) - loss.eaten_before;
+        }
+        records
+    }
+}

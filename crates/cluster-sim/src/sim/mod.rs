@@ -1,0 +1,77 @@
+//! One live run.
+
+mod build;
+mod checking;
+mod driving;
+mod faulting;
+mod finishing;
+mod hands;
+mod observed;
+
+use std::sync::Arc;
+
+use cluster_sim_runtime::{DeviceId, Digest, Engine, SeedSchedule};
+use cluster_sim_transport::{Decided, Network};
+use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+
+use checking::LiveChecks;
+use faulting::Faulting;
+pub use hands::CallError;
+
+use crate::report::Report;
+use crate::scenario::{Definition, ScenarioError};
+
+/// One live run of a scenario, steppable and disturbable by hand.
+///
+/// A value: two of them in one thread, or in many, know nothing of each other. [`Sim::finish`] ends it and says what it showed.
+#[must_use = "a run that is not finished says nothing: call `finish`"]
+pub struct Sim {
+    definition: Arc<Definition>,
+    engine: Engine,
+    network: DeviceId,
+    checks: LiveChecks,
+    faulting: Faulting,
+    report: Report,
+    /// A finding ended the run; nothing steps any more.
+    over: bool,
+}
+
+impl Sim {
+    pub(crate) fn new(definition: Arc<Definition>, seeds: SeedSchedule) -> Result<Self, ScenarioError> {
+        build::build(definition, seeds)
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> VirtualInstant {
+        self.engine.kernel.now()
+    }
+
+    /// The running hash of everything that happened so far.
+    pub fn digest(&self) -> Digest {
+        self.engine.kernel.digest()
+    }
+
+    /// Whether a finding ended the run: nothing steps any more, [`finish`](Self::finish) says why.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// The node of that declared name.
+    pub fn node(&self, name: &str) -> Option<NodeId> {
+        (0..self.engine.kernel.node_count()).map(NodeId).find(|node| &**self.engine.kernel.name(*node) == name)
+    }
+
+    fn network(&self) -> &Network {
+        self.engine.devices.get(self.network)
+    }
+
+    /// Keeps every fate the network decides from here on, for comparing two runs. Memory grows with every message.
+    pub fn keep_fates(&mut self) {
+        self.engine.devices.get_mut::<Network>(self.network).keep_fates();
+    }
+
+    /// The fates kept so far, in the order in which they were decided.
+    pub fn fates(&self) -> &[Decided] {
+        self.network().fates()
+    }
+}

@@ -1,0 +1,40 @@
+//! The run as checks see it.
+
+use std::any::Any;
+
+use cluster_sim_invariants::Observed;
+use cluster_sim_runtime::{DeviceId, Engine};
+use cluster_sim_transport::Network;
+use cluster_sim_vocabulary::{Health, NodeId, Traffic, VirtualInstant};
+
+/// A look at an engine between two steps.
+pub(super) struct Glance<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) network: DeviceId,
+}
+
+impl Observed for Glance<'_> {
+    fn now(&self) -> VirtualInstant {
+        self.engine.kernel.now()
+    }
+
+    fn node_count(&self) -> u32 {
+        self.engine.kernel.node_count()
+    }
+
+    fn name(&self, node: NodeId) -> &str {
+        self.engine.kernel.name(node)
+    }
+
+    fn health(&self, node: NodeId) -> Health {
+        self.engine.kernel.health(node)
+    }
+
+    fn view(&self, node: NodeId) -> Option<&dyn Any> {
+        self.engine.view(node)
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.engine.devices.get::<Network>(self.network).traffic()
+    }
+}

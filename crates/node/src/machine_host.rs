@@ -1,0 +1,150 @@
+//! The simulated twin of whatever drives a machine: a host of the kernel.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use cluster_sim_runtime::{DeviceId, Devices, Entropy, Host, Kernel, Step, TimerSlot, Wake};
+use cluster_sim_transport::{Network, PayloadKind};
+use cluster_sim_vocabulary::{Change, Incarnation, NodeId};
+
+use crate::effects::{Effect, Effects};
+use crate::machine::{Input, Machine, Timer};
+use crate::seat::Seat;
+
+/// Makes the machine of a seat, at the start of a run and again after every crash.
+pub type MachineFactory<M> = Arc<dyn Fn(&Seat) -> M + Send + Sync>;
+
+/// A host for one machine.
+pub struct MachineHost<M: Machine> {
+    seat: Seat,
+    factory: MachineFactory<M>,
+    machine: Option<M>,
+    effects: Effects<M::Message>,
+    timers: ArmedTimers,
+    network: DeviceId,
+    kind: PayloadKind,
+}
+
+impl<M: Machine> MachineHost<M> {
+    /// A host for the machine that `factory` makes of `seat`, speaking over the network registered as `network`.
+    pub fn new(seat: Seat, factory: MachineFactory<M>, network: DeviceId, devices: &mut Devices) -> Self {
+        let kind = devices.get_mut::<Network>(network).kind::<M::Message>();
+        let effects = Effects::new(Entropy::from_key(0));
+        Self { seat, factory, machine: None, effects, timers: ArmedTimers::default(), network, kind }
+    }
+
+    /// Lets the machine take one input, and carries out what it wants done.
+    fn take(&mut self, input: Input<M::Message>, step: &mut Step<'_>) {
+        let Self { machine, effects, .. } = self;
+        // A span costs one load while nobody listens; with RUST_LOG every event of the node bears its name and the virtual time.
+        let (now, name) = (step.kernel.now(), self.seat.name());
+        let _span = tracing::error_span!(target: "cluster_sim::step", "step", at = %now, node = name).entered();
+        let machine = machine.as_mut().expect("the kernel wakes no node that is down");
+        machine.step(step.kernel.local_now(step.node), input, effects);
+        self.carry_out(step);
+    }
+
+    fn carry_out(&mut self, step: &mut Step<'_>) {
+        let Self { effects, timers, network, kind, .. } = self;
+        let node = step.node;
+        if !effects.is_unchanged() {
+            step.kernel.change(Change::View(node));
+        }
+        // Taken out for the loop, so that emptied lists of receivers can go back into the effects they came from.
+        let mut queue = effects.take();
+        for effect in queue.drain(..) {
+            match effect {
+                Effect::Send(to, message) => {
+                    let label = M::label(&message);
+                    step.devices.get_mut::<Network>(*network).send(step.kernel, node, &[to], *kind, label, message);
+                }
+                Effect::SendAll(receivers, message) => {
+                    let label = M::label(&message);
+                    step.devices.get_mut::<Network>(*network).send(step.kernel, node, &receivers, *kind, label, message);
+                    effects.recycle(receivers);
+                }
+                Effect::Arm(timer, after) => timers.arm(step.kernel, node, timer, after),
+                Effect::Disarm(timer) => timers.disarm(step.kernel, timer),
+                Effect::Emit(fact) => step.kernel.change(Change::Fact(node, fact)),
+            }
+        }
+        effects.put_back(queue);
+    }
+}
+
+impl<M: Machine> Host for MachineHost<M> {
+    fn boot(&mut self, incarnation: Incarnation, entropy: Entropy) {
+        self.seat = self.seat.clone().in_life(incarnation);
+        self.effects = Effects::new(entropy);
+        self.machine = Some((self.factory)(&self.seat));
+    }
+
+    #[inline]
+    fn step(&mut self, wake: Wake, mut step: Step<'_>) {
+        let input = match wake {
+            Wake::Start => Input::Start,
+            Wake::Timer(token) => {
+                self.timers.forget(Timer(token));
+                Input::Timer(Timer(token))
+            }
+            Wake::Device(device, slot) => {
+                debug_assert_eq!(device, self.network, "a machine waits for nothing but the network");
+                let network = step.devices.get_mut::<Network>(device);
+                let Some(received) = network.receive(step.kernel, slot, self.kind) else { return };
+                Input::Message { from: received.from, message: received.message }
+            }
+        };
+        self.take(input, &mut step);
+    }
+
+    fn call(&mut self, request: &mut dyn Any, mut step: Step<'_>) -> Result<(), &'static str> {
+        let Some(request) = request.downcast_mut::<Option<M::Message>>() else {
+            return Err(std::any::type_name::<M::Message>());
+        };
+        if let Some(request) = request.take() {
+            self.take(Input::Call(request), &mut step);
+        }
+        Ok(())
+    }
+
+    fn crash(&mut self) {
+        self.machine = None;
+        self.timers = ArmedTimers::default();
+    }
+
+    #[inline]
+    fn view(&self) -> Option<&dyn Any> {
+        self.machine.as_ref().map(|machine| machine.view() as &dyn Any)
+    }
+}
+
+/// Which timers of a machine are armed. A machine has a handful, so a list is searched faster than a map.
+#[derive(Debug, Default)]
+struct ArmedTimers {
+    armed: Vec<(Timer, TimerSlot)>,
+}
+
+impl ArmedTimers {
+    fn position(&self, timer: Timer) -> Option<usize> {
+        self.armed.iter().position(|(armed, _)| *armed == timer)
+    }
+
+    fn arm(&mut self, kernel: &mut Kernel, node: NodeId, timer: Timer, after: std::time::Duration) {
+        match self.position(timer) {
+            Some(index) => kernel.rearm(self.armed[index].1, after),
+            None => self.armed.push((timer, kernel.arm(node, timer.0, after))),
+        }
+    }
+
+    fn disarm(&mut self, kernel: &mut Kernel, timer: Timer) {
+        if let Some(index) = self.position(timer) {
+            kernel.disarm(self.armed.swap_remove(index).1);
+        }
+    }
+
+    fn forget(&mut self, timer: Timer) {
+        if let Some(index) = self.position(timer) {
+            self.armed.swap_remove(index);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! What happened: one record an event, folded into a digest and kept in a ring.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+use serde::{Deserialize, Serialize};
+
+use crate::chance::finalize;
+
+/// What kind of thing happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum RecordKind {
+    /// `node` began a life; `detail` is its number.
+    Boot = 1,
+    /// `node` lost everything it held in memory.
+    Crash,
+    /// `node` is gone for good.
+    Kill,
+    /// `node` stopped with everything it holds.
+    Pause,
+    /// `node` goes on.
+    Resume,
+    /// `node` sent `peer` a message.
+    Send,
+    /// The network made a further copy of it.
+    Copy,
+    /// A message from `node` to `peer` was lost; `detail` numbers what ate it.
+    Drop,
+    /// A message from `peer` reached `node`.
+    Deliver,
+    /// A timer of `node` came due; `label` names it.
+    Timer,
+    /// Somebody outside called `node`.
+    Call,
+    /// A cut came into force; `label` is its id.
+    Cut,
+    /// A cut was healed; `label` is its id.
+    Heal,
+    /// A class of links changed; `detail` numbers it.
+    Links,
+    /// Another seed decides from here on; `label` is it.
+    Reseed,
+}
+
+/// One thing that happened, small and plain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// When, in nanoseconds since the start.
+    #[serde(rename = "at_ns")]
+    pub at: VirtualInstant,
+    /// What.
+    pub kind: RecordKind,
+    /// To whom.
+    pub node: NodeId,
+    /// With whom; the node itself where there is nobody else.
+    pub peer: NodeId,
+    /// Which of its kind; what it numbers depends on the kind.
+    pub detail: u32,
+    /// The label of a message, the name of a timer, the id of a cut.
+    pub label: u64,
+    /// The bytes that a message would take on a wire.
+    pub length: u32,
+    /// The digest of a message's content.
+    pub payload: u64,
+}
+
+impl Record {
+    /// The record of something that happened to `node` alone.
+    pub fn of(at: VirtualInstant, kind: RecordKind, node: NodeId) -> Self {
+        Self { at, kind, node, peer: node, detail: 0, label: 0, length: 0, payload: 0 }
+    }
+
+    /// Every field, packed into the words that the digest folds.
+    #[inline]
+    fn words(&self) -> [u64; 6] {
+        [
+            self.at.as_nanoseconds(),
+            u64::from(self.node.0) << 32 | u64::from(self.peer.0),
+            (self.kind as u64) << 32 | u64::from(self.detail),
+            self.label,
+            u64::from(self.length),
+            self.payload,
+        ]
+    }
+}
+
+/// A running hash of everything that happened.
+///
+/// Folds meaning only: kinds, instants, ids, labels, lengths, contents; never addresses, capacities, wall time or log text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Digest(u64);
+
+impl Digest {
+    /// Folds one record in.
+    #[inline]
+    pub fn fold(&mut self, record: &Record) {
+        let [a, b, c, d, e, f] = record.words();
+        self.0 = fold_pair(fold_pair(fold_pair(self.0, a, b), c, d), e, f);
+    }
+}
+
+/// Takes two words into a state by one folded multiplication; its constants are the first bits of the square roots of 5 and 7.
+#[inline]
+fn fold_pair(state: u64, left: u64, right: u64) -> u64 {
+    let product = u128::from(state ^ left ^ 0x3c6e_f372_fe94_f82b) * u128::from(right ^ 0xa54f_f53a_5f1d_36f1);
+    (product as u64) ^ ((product >> 64) as u64) ^ state.rotate_left(29)
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:016x}", finalize(self.0))
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> Self {
+        digest.to_string()
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = std::num::ParseIntError;
+
+    /// Reads a digest for comparing; the state behind it is recovered, since the finalizer is a bijection.
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        u64::from_str_radix(&text, 16).map(|printed| Self(unfinalize(printed)))
+    }
+}
+
+/// The inverse of [`finalize`].
+const fn unfinalize(state: u64) -> u64 {
+    let state = (state ^ (state >> 31) ^ (state >> 62)).wrapping_mul(0x3196_42b2_d24d_8ec3);
+    let state = (state ^ (state >> 27) ^ (state >> 54)).wrapping_mul(0x96de_1b17_3f11_9089);
+    state ^ (state >> 30) ^ (state >> 60)
+}
+
+/// The last things that happened.
+#[derive(Debug)]
+pub struct Ring {
+    records: VecDeque<Record>,
+}
+
+impl Ring {
+    /// How many records are kept.
+    pub const LENGTH: usize = 256;
+
+    pub(crate) fn new() -> Self {
+        Self { records: VecDeque::with_capacity(Self::LENGTH) }
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, record: Record) {
+        if self.records.len() == Self::LENGTH {
+            self.records.pop_front();
+        }
+        self.records.push_back(record);
+    }
+
+    /// The last records, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Record> {
+        self.records.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> Record {
+        Record {
+            at: VirtualInstant::from_nanoseconds(1),
+            kind: RecordKind::Send,
+            node: NodeId(2),
+            peer: NodeId(3),
+            detail: 4,
+            label: 5,
+            length: 6,
+            payload: 7,
+        }
+    }
+
+    /// The sample with one field changed, for every field.
+    fn changed() -> [(&'static str, Record); 8] {
+        let base = sample();
+        [
+            ("at", Record { at: VirtualInstant::from_nanoseconds(9), ..base }),
+            ("kind", Record { kind: RecordKind::Drop, ..base }),
+            ("node", Record { node: NodeId(9), ..base }),
+            ("peer", Record { peer: NodeId(9), ..base }),
+            ("detail", Record { detail: 9, ..base }),
+            ("label", Record { label: 9, ..base }),
+            ("length", Record { length: 9, ..base }),
+            ("payload", Record { payload: 9, ..base }),
+        ]
+    }
+
+    fn digest_of(records: &[Record]) -> Digest {
+        let mut digest = Digest::default();
+        records.iter().for_each(|record| digest.fold(record));
+        digest
+    }
+
+    /// A digest that leaves one field out, by overwriting it before folding.
+    fn digest_without(field: &str, record: &Record) -> Digest {
+        let mut record = *record;
+        let base = sample();
+        match field {
+            "at" => record.at = base.at,
+            "kind" => record.kind = base.kind,
+            "node" => record.node = base.node,
+            "peer" => record.peer = base.peer,
+            "detail" => record.detail = base.detail,
+            "label" => record.label = base.label,
+            "length" => record.length = base.length,
+            "payload" => record.payload = base.payload,
+            other => panic!("no field {other}"),
+        }
+        digest_of(&[record])
+    }
+
+    #[test]
+    fn every_field_is_folded_and_a_digest_that_leaves_it_out_is_noticed() {
+        for (field, record) in changed() {
+            assert_ne!(digest_of(&[sample()]), digest_of(&[record]), "{field} is not folded");
+            assert_eq!(digest_of(&[sample()]), digest_without(field, &record), "the mutant without {field} sees it all the same");
+        }
+    }
+
+    #[test]
+    fn order_and_number_of_records_matter() {
+        let [(_, one), (_, two), ..] = changed();
+        assert_ne!(digest_of(&[one, two]), digest_of(&[two, one]));
+        assert_ne!(digest_of(&[one]), digest_of(&[one, one]));
+    }
+
+    #[test]
+    fn a_digest_survives_printing() {
+        let digest = digest_of(&[sample()]);
+        assert_eq!(digest.to_string().len(), 16);
+        assert_eq!(Digest::try_from(digest.to_string()), Ok(digest));
+    }
+
+    #[test]
+    fn the_ring_keeps_the_last_records() {
+        let mut ring = Ring::new();
+        for nanoseconds in 0..300 {
+            ring.push(Record { at: VirtualInstant::from_nanoseconds(nanoseconds), ..sample() });
+        }
+        let kept: Vec<u64> = ring.iter().map(|record| record.at.as_nanoseconds()).collect();
+        assert_eq!((kept.len(), kept[0], kept[255]), (256, 44, 299));
+    }
+}

@@ -1,0 +1,85 @@
+//! Timers of all nodes, armed and moved without touching the queue where that can be avoided.
+
+use cluster_sim_vocabulary::{Incarnation, NodeId, VirtualInstant};
+
+/// A timer of the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimerSlot(pub(crate) u32);
+
+#[derive(Debug)]
+pub(crate) struct Timer {
+    pub(crate) node: NodeId,
+    pub(crate) incarnation: Incarnation,
+    /// The node's own name for it.
+    pub(crate) token: u64,
+    /// When it is due; nothing for a timer that was disarmed while its queue entry is still under way.
+    pub(crate) due: Option<VirtualInstant>,
+    /// When its queue entry surfaces.
+    pub(crate) queued_at: VirtualInstant,
+    /// Which queue entry is its own; others that name this slot are left over.
+    pub(crate) queued_sequence: u64,
+}
+
+/// What to do about a queue entry that surfaced.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Surfaced {
+    /// The timer is due.
+    Due,
+    /// It was moved to later: queue it again for then.
+    Later(VirtualInstant),
+    /// Nobody waits for this entry.
+    Nobody,
+}
+
+/// A slab of timers.
+#[derive(Debug, Default)]
+pub(crate) struct Timers {
+    slots: Vec<Timer>,
+    free: Vec<u32>,
+}
+
+impl Timers {
+    pub(crate) fn insert(&mut self, timer: Timer) -> TimerSlot {
+        match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = timer;
+                TimerSlot(slot)
+            }
+            None => {
+                self.slots.push(timer);
+                TimerSlot(u32::try_from(self.slots.len() - 1).expect("timers are bounded by memory long before 2^32"))
+            }
+        }
+    }
+
+    pub(crate) fn get(&self, slot: TimerSlot) -> &Timer {
+        &self.slots[slot.0 as usize]
+    }
+
+    pub(crate) fn get_mut(&mut self, slot: TimerSlot) -> &mut Timer {
+        &mut self.slots[slot.0 as usize]
+    }
+
+    /// Judges the queue entry `sequence` of `slot`, and frees the slot unless it is queued again.
+    pub(crate) fn surface(&mut self, slot: TimerSlot, sequence: u64, now: VirtualInstant) -> Surfaced {
+        let timer = &self.slots[slot.0 as usize];
+        if timer.queued_sequence != sequence {
+            return Surfaced::Nobody;
+        }
+        match timer.due {
+            Some(due) if due > now => Surfaced::Later(due),
+            Some(_) => Surfaced::Due,
+            None => {
+                self.release(slot);
+                Surfaced::Nobody
+            }
+        }
+    }
+
+    /// Makes the slot free for another timer.
+    pub(crate) fn release(&mut self, slot: TimerSlot) {
+        // No queue entry has this sequence, so one that is left over cannot be taken for that of the slot's next timer.
+        self.slots[slot.0 as usize].queued_sequence = u64::MAX;
+        self.free.push(slot.0);
+    }
+}

@@ -1,0 +1,235 @@
+//! A scenario file as JSON, read strictly, with an error that says where.
+
+use std::fmt;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, de};
+use serde_json::{Map, Number, Value};
+use serde_path_to_error::{Path, Segment, Track};
+
+use crate::error::{ScenarioError, ScenarioErrorKind};
+use crate::takes::{Takes, last_name};
+
+/// Characters before the end that show where a truncated text ends.
+const TAIL_CHARACTERS: usize = 24;
+
+/// The JSON of one file, complete and without a field given twice.
+#[derive(Debug)]
+pub(crate) struct Document<'a> {
+    /// What the user calls the file.
+    source: &'a str,
+    /// What is in it.
+    pub(crate) root: Value,
+}
+
+impl<'a> Document<'a> {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// If the text is empty, ends early, is no JSON, or gives a field twice.
+    pub(crate) fn parse(text: &str, source: &'a str) -> Result<Self, ScenarioError> {
+        if text.trim().is_empty() {
+            let cure = "fill it with a scenario, such as the one that --help shows";
+            return Err(ScenarioError::new(ScenarioErrorKind::Empty, source, "1:1", "\"\"", cure));
+        }
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let mut track = Track::new();
+        let read = Strict::deserialize(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track));
+        let read = read.and_then(|strict| deserializer.end().map(|()| strict));
+        read.map(|Strict(root)| Self { source, root }).map_err(|error| unreadable(text, source, &track.path(), &error))
+    }
+
+    /// Reads the document as data of one type; `takes` says what the field of a path takes.
+    ///
+    /// # Errors
+    /// If a field is unknown, missing or of the wrong type, or a word is not in its list.
+    pub(crate) fn decode<T: DeserializeOwned>(&self, takes: fn(&str) -> Takes) -> Result<T, ScenarioError> {
+        serde_path_to_error::deserialize(&self.root).map_err(|error| {
+            let message = error.inner().to_string();
+            let path = written(error.path());
+            let value = found(&self.root, error.path()).to_string();
+            self.misfit(&message, path, value, takes)
+        })
+    }
+
+    /// Turns what serde says into an error of four parts.
+    ///
+    /// Serde's errors are texts; the beginnings tested for here are those of `serde::de::Error`, each held by a test.
+    fn misfit(&self, message: &str, path: String, value: String, takes: fn(&str) -> Takes) -> ScenarioError {
+        let cure = takes(&path).to_string();
+        let choices = message.split_once("expected ").map(|(_, choices)| format!("use {}", choices.replace('`', "")));
+        let (kind, path, value, cure) = if let Some(field) = message.strip_prefix("missing field `") {
+            let path = joined(&path, field.split('`').next().unwrap_or(field));
+            let cure = format!("add it: {}", takes(&path));
+            (ScenarioErrorKind::MissingField, path, "nothing".to_owned(), cure)
+        } else if message.starts_with("unknown field") {
+            (ScenarioErrorKind::UnknownField, path, value, choices.unwrap_or(cure))
+        } else if message.starts_with("unknown variant") {
+            (unknown(&path), path, value, choices.unwrap_or(cure))
+        } else if message.starts_with("invalid type") {
+            (ScenarioErrorKind::WrongType, path, value, cure)
+        } else {
+            (takes(&path).mistake(), path, value, cure)
+        };
+        ScenarioError::new(kind, self.source, &path, &value, &cure)
+    }
+}
+
+/// Which closed list an unknown word would have to be in.
+fn unknown(path: &str) -> ScenarioErrorKind {
+    match last_name(path) {
+        "system" => ScenarioErrorKind::UnknownSystem,
+        "step" => ScenarioErrorKind::UnknownStep,
+        "source_lag_policy" => ScenarioErrorKind::UnknownPolicy,
+        _ => ScenarioErrorKind::UnknownWord,
+    }
+}
+
+/// The error of a text that is no complete JSON, with line and column beside the path so far.
+fn unreadable(text: &str, source: &str, path: &Path, error: &serde_json::Error) -> ScenarioError {
+    let place = format!("{}:{}", error.line(), error.column());
+    let message = error.to_string();
+    let reason = message.split(" at line ").next().unwrap_or(&message);
+    let inside = written(path);
+    let at = if inside == "$" { place } else { format!("{inside} ({place})") };
+    let token = token(text, error.line(), error.column());
+    if error.is_data() {
+        let name = last_name(&inside);
+        return ScenarioError::new(ScenarioErrorKind::Duplicate, source, &at, &format!("{name:?}"), "keep one of the two");
+    }
+    if error.is_eof() {
+        let cure = format!("complete the JSON ({reason})");
+        return ScenarioError::new(ScenarioErrorKind::Truncated, source, &at, &tail(text), &cure);
+    }
+    let not_a_number = ["NaN", "Infinity", "-Infinity", "inf", "-inf", "nan"].contains(&token.as_str());
+    if reason == "number out of range" || not_a_number {
+        return ScenarioError::new(ScenarioErrorKind::NotFinite, source, &at, &token, "use a finite number");
+    }
+    ScenarioError::new(ScenarioErrorKind::Syntax, source, &at, &token, &format!("mend the JSON ({reason})"))
+}
+
+/// The end of a text, without white space.
+fn tail(text: &str) -> String {
+    let text = text.trim_end();
+    match text.char_indices().rev().nth(TAIL_CHARACTERS - 1) {
+        Some((start, _)) if start > 0 => format!("…{}", &text[start..]),
+        _ => text.to_owned(),
+    }
+}
+
+/// The piece of text at a line and a column (both counted from 1, the column in bytes).
+fn token(text: &str, line: usize, column: usize) -> String {
+    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let is_part = |character: char| character.is_alphanumeric() || "+-._".contains(character);
+    let mut position = column.saturating_sub(1).min(line.len());
+    while !line.is_char_boundary(position) {
+        position -= 1;
+    }
+    let start = line[..position].rfind(|character| !is_part(character)).map_or(0, |before| {
+        before + line[before..].chars().next().map_or(0, char::len_utf8) // the character found is not part of the piece
+    });
+    let end = line[position..].find(|character| !is_part(character)).map_or(line.len(), |after| position + after);
+    match &line[start..end] {
+        "" => line[position..].chars().next().map_or_else(|| "the end of the line".to_owned(), |found| found.to_string()),
+        piece => piece.to_owned(),
+    }
+}
+
+/// The path as users write it, as far as it is known; `$` for the document itself.
+fn written(path: &Path) -> String {
+    let path = path.to_string();
+    // A `?` is a field whose name was not read yet.
+    match path.trim_end_matches('?').trim_end_matches('.') {
+        "" => "$".to_owned(),
+        known => known.to_owned(),
+    }
+}
+
+fn joined(path: &str, field: &str) -> String {
+    if path == "$" { field.to_owned() } else { format!("{path}.{field}") }
+}
+
+/// What stands at a path; the nearest thing around it where the path leads on.
+fn found<'v>(root: &'v Value, path: &Path) -> &'v Value {
+    path.iter().fold(root, |value, segment| {
+        let inner = match segment {
+            Segment::Seq { index } => value.get(index),
+            Segment::Map { key } => value.get(key),
+            Segment::Enum { variant } => value.get(variant),
+            Segment::Unknown => None,
+        };
+        inner.unwrap_or(value)
+    })
+}
+
+/// Any JSON in which no field is given twice.
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Self)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Strict(item)) = sequence.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = entries.next_key_seed(NewKey(&object))? {
+            let Strict(value) = entries.next_value()?;
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+/// A key that the object does not have yet. Refused while the key is read, so that the path of the error ends with it.
+struct NewKey<'o>(&'o Map<String, Value>);
+
+impl<'de> DeserializeSeed<'de> for NewKey<'_> {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        let key = String::deserialize(deserializer)?;
+        if self.0.contains_key(&key) { Err(D::Error::custom("given twice")) } else { Ok(key) }
+    }
+}

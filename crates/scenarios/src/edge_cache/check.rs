@@ -1,0 +1,119 @@
+//! What the fields of an edge cache's scenario take (EDGE-D17).
+
+use serde_json::Value;
+
+use super::file::EdgeCacheFile;
+use crate::error::{ScenarioError, ScenarioErrorKind};
+use crate::takes::{Takes, last_name};
+
+/// More edges, clients or keys than this are taken for a slip of the finger.
+const COUNT_MAX: u64 = 1_000_000;
+/// Pairs of an edge or a client with a key. Each takes about 8 bytes, which makes less than a gigabyte.
+const PAIRS_MAX: u64 = 100_000_000;
+/// One year: a longer run is taken for a slip of the finger.
+const SECONDS_MAX: f64 = 31_536_000.0;
+/// One day: no link, stall or cut of this system needs longer.
+const MILLISECONDS_MAX: u64 = 86_400_000;
+/// A microsecond between two writes; the clock counts in nanoseconds.
+const RATE_PER_SECOND_MAX: f64 = 1_000_000.0;
+/// The most messages a subscription may hold; beyond this it is memory that runs out, not the subscription.
+pub const CAPACITY_MAX: u64 = 16_777_216;
+
+/// What the field at a path takes. Field names mean the same wherever they stand.
+pub(crate) fn takes(path: &str) -> Takes {
+    match last_name(path) {
+        "$" => {
+            Takes::Described("an object with at least seed, duration_secs, edge_count, client_count, mutation_rate_per_sec, chaos")
+        }
+        "format" => Takes::Whole(1, 1),
+        "system" => Takes::Described("\"edge-cache\", or leave it out"),
+        "seed" => Takes::Described("a whole number from 0 to 18446744073709551615, or a text such as \"0x2a\""),
+        "duration_secs" => Takes::Number(0.001, SECONDS_MAX),
+        "at_secs" => Takes::Number(0.0, SECONDS_MAX),
+        "edge_count" | "client_count" | "key_count" => Takes::Whole(1, COUNT_MAX),
+        "edge_id" => Takes::Whole(0, COUNT_MAX - 1),
+        "source_fanout_capacity" => Takes::Whole(1, CAPACITY_MAX),
+        "mutation_rate_per_sec" | "rate_per_sec" | "reads_per_client_per_sec" | "writes_per_client_per_sec" => {
+            Takes::Number(0.0, RATE_PER_SECOND_MAX)
+        }
+        "loss_rate" | "reorder_rate" => Takes::Rate,
+        "percent" => Takes::Percentage,
+        "delay_ms" | "roam_interval_ms" | "client_delay_ms" => Takes::Whole(0, MILLISECONDS_MAX),
+        "partition_duration_ms" => Takes::Whole(1, MILLISECONDS_MAX),
+        "duration_ms" | "burst_lag_ms" => Takes::WholeOrNull(1, MILLISECONDS_MAX),
+        "source_lag_policy" => Takes::Described("one of ObserveAndContinue, ResyncFromSource, FailRun"),
+        "apply_mode" => Takes::Described("one of last_arrival, version_gated"),
+        "key_distribution" => Takes::Described("\"uniform\" or \"zipf:\" and an exponent from 0 to 10, such as \"zipf:0.99\""),
+        "chaos" => Takes::Described("an object with at least delay_ms, loss_rate, reorder_rate"),
+        "steps" if path.ends_with(']') => Takes::Described("an object with at_secs and step"),
+        "steps" => Takes::Described("a list of objects with at_secs and step"),
+        "step" => Takes::Described(
+            "one of {\"IncreaseMutationRate\":{…}}, {\"DropInvalidationsPercent\":{…}}, {\"PartitionEdge\":{…}}, {\"KillEdgeNode\":{…}}",
+        ),
+        "IncreaseMutationRate" => Takes::Described("{\"rate_per_sec\":20.0}"),
+        "DropInvalidationsPercent" => Takes::Described("{\"percent\":80.0}"),
+        "PartitionEdge" => Takes::Described("{\"edge_id\":1,\"duration_ms\":2000}"),
+        "KillEdgeNode" => Takes::Described("{\"edge_id\":1}"),
+        _ => Takes::Described("a field of the format"),
+    }
+}
+
+/// Checks every value of a file, however it was made.
+///
+/// # Errors
+/// The first value that a field does not take, that names an edge the scenario does not have, or that lies after its end.
+pub(crate) fn check(file: &EdgeCacheFile, source: &str) -> Result<(), ScenarioError> {
+    let echo = serde_json::to_value(file).expect("a file is plain data with text keys");
+    check_bounds(&echo, "", source)?;
+    check_memory(file, source)?;
+    for (index, timed) in file.steps.iter().enumerate() {
+        if timed.at_secs > file.duration_secs {
+            let path = format!("steps[{index}].at_secs");
+            let cure = format!("use seconds from 0 to {}, or a longer duration_secs", file.duration_secs);
+            return Err(ScenarioError::new(ScenarioErrorKind::AfterTheEnd, source, &path, &timed.at_secs.to_string(), &cure));
+        }
+        if let Some(edge) = timed.step.edge().filter(|edge| *edge >= file.edge_count) {
+            let path = format!("steps[{index}].step.{}.edge_id", name_of(&echo["steps"][index]["step"]));
+            let cure = format!("use an edge_id from 0 to {}, or a larger edge_count", file.edge_count - 1);
+            return Err(ScenarioError::new(ScenarioErrorKind::UnknownEdge, source, &path, &edge.to_string(), &cure));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that what is kept for each pair of node and key fits into memory.
+fn check_memory(file: &EdgeCacheFile, source: &str) -> Result<(), ScenarioError> {
+    let nodes = u64::from(file.edge_count) + u64::from(file.client_count);
+    let most = PAIRS_MAX / nodes;
+    if u64::from(file.key_count) <= most {
+        return Ok(());
+    }
+    let cure = format!("use at most {most} keys with {nodes} edges and clients, or fewer of these");
+    Err(ScenarioError::new(ScenarioErrorKind::OutOfRange, source, "key_count", &file.key_count.to_string(), &cure))
+}
+
+/// Checks every leaf of the echo against what its field takes.
+fn check_bounds(value: &Value, path: &str, source: &str) -> Result<(), ScenarioError> {
+    match value {
+        Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            check_bounds(value, &path, source)
+        }),
+        Value::Array(items) => {
+            items.iter().enumerate().try_for_each(|(index, item)| check_bounds(item, &format!("{path}[{index}]"), source))
+        }
+        _ => {
+            let takes = takes(path);
+            // An edge beyond the count is named as such, whatever its number.
+            if takes.admits(value) || last_name(path) == "edge_id" {
+                return Ok(());
+            }
+            Err(ScenarioError::new(takes.mistake(), source, path, &value.to_string(), &takes.to_string()))
+        }
+    }
+}
+
+/// The name of an externally tagged value.
+fn name_of(step: &Value) -> &str {
+    step.as_object().and_then(|fields| fields.keys().next()).map_or("", String::as_str)
+}

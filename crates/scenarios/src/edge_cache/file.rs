@@ -1,0 +1,326 @@
+//! The scenario file of the edge cache.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
+
+use super::check::{check, takes};
+use super::keys::Keys;
+use crate::document::Document;
+use crate::error::{ScenarioError, ScenarioErrorKind};
+use crate::registry::KNOWN_SYSTEMS;
+
+/// Messages that a subscription holds where neither file nor environment says otherwise (EDGE-40).
+pub const SOURCE_FANOUT_CAPACITY: u32 = 1024;
+
+/// Values for fields that a file leaves out and the environment may set; they enter a run as data and are echoed in its report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Defaults {
+    /// Messages that the router's subscription to the source holds (EDGE-40).
+    pub source_fanout_capacity: u32,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self { source_fanout_capacity: SOURCE_FANOUT_CAPACITY }
+    }
+}
+
+/// A scenario file of the edge cache, with defaults filled in.
+///
+/// Written out again it alone reproduces the run. Two scales stand side by side as their users wrote them: rates from 0 to 1, percentages
+/// from 0 to 100.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EdgeCacheFile {
+    /// The version of this format: 1.
+    #[serde(default = "first_format")]
+    pub format: u32,
+    /// Which system the scenario is of (EDGE-D19).
+    #[serde(default)]
+    pub system: System,
+    /// Decides everything random in the run (EDGE-24): a number, or a text such as `"0x2a"`.
+    #[serde(deserialize_with = "seed")]
+    pub seed: u64,
+    /// How long the run lasts, in simulated time (EDGE-25).
+    pub duration_secs: Seconds,
+    /// Edges, at least one (EDGE-26).
+    pub edge_count: u32,
+    /// Clients, at least one (EDGE-27).
+    pub client_count: u32,
+    /// Versioned writes per second of the source's own (EDGE-28); 0 for none.
+    pub mutation_rate_per_sec: f64,
+    /// What the links to the edges do (EDGE-29 to EDGE-34).
+    pub chaos: Chaos,
+    /// What happens in the course of the run (EDGE-35); equal instants in the order of the file.
+    #[serde(default)]
+    pub steps: Vec<TimedStep>,
+    /// Messages that the router's subscription to the source holds before the oldest are skipped (EDGE-40).
+    #[serde(default = "source_fanout_capacity")]
+    pub source_fanout_capacity: u32,
+    /// Keys in the cache.
+    #[serde(default = "key_count")]
+    pub key_count: u32,
+    /// Which keys are read and written how often.
+    #[serde(default = "key_distribution")]
+    pub key_distribution: Keys,
+    /// Reads per second of each client.
+    #[serde(default = "reads_per_client_per_sec")]
+    pub reads_per_client_per_sec: f64,
+    /// Writes per second of each client.
+    #[serde(default = "writes_per_client_per_sec")]
+    pub writes_per_client_per_sec: f64,
+    /// How long a client stays at one edge; 0 for ever.
+    #[serde(default = "roam_interval_ms")]
+    pub roam_interval_ms: u64,
+    /// One way between a client and an edge or the source.
+    #[serde(default = "client_delay_ms")]
+    pub client_delay_ms: u64,
+    /// How an edge takes what arrives (EDGE-D16).
+    #[serde(default)]
+    pub apply_mode: ApplyMode,
+}
+
+/// What the links to the edges do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chaos {
+    /// One way from the router to an edge (EDGE-29).
+    pub delay_ms: u64,
+    /// The share of messages to edges that is lost (EDGE-30).
+    pub loss_rate: f64,
+    /// The share of messages to edges that takes up to twice the delay longer (EDGE-31).
+    pub reorder_rate: f64,
+    /// How long a `PartitionEdge` step without a duration lasts (EDGE-32).
+    #[serde(default = "partition_duration_ms")]
+    pub partition_duration_ms: u64,
+    /// How long the router stalls at seeded instants (EDGE-33); null for never.
+    #[serde(default)]
+    pub burst_lag_ms: Option<u64>,
+    /// What happens when the router falls behind by more than its subscription holds (EDGE-34).
+    #[serde(default)]
+    pub source_lag_policy: SourceLagPolicy,
+}
+
+/// One step and its time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimedStep {
+    /// When, in seconds since the start of the run.
+    pub at_secs: Seconds,
+    /// What happens.
+    pub step: Step,
+}
+
+/// What may happen in the course of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Step {
+    /// The source writes at another rate from now on (EDGE-36); absolute, despite the name also lower.
+    IncreaseMutationRate {
+        /// Writes per second.
+        rate_per_sec: f64,
+    },
+    /// That share of messages to edges is dropped from now on (EDGE-37), beside the loss of the link; 0 turns it off.
+    DropInvalidationsPercent {
+        /// From 0 to 100.
+        percent: f64,
+    },
+    /// An edge gets nothing from source and router for a while (EDGE-38); clients still reach it.
+    PartitionEdge {
+        /// Which edge, counted from 0.
+        edge_id: u32,
+        /// For how long; by default `chaos.partition_duration_ms`.
+        #[serde(default)]
+        duration_ms: Option<u64>,
+    },
+    /// An edge is gone for good (EDGE-39).
+    KillEdgeNode {
+        /// Which edge, counted from 0.
+        edge_id: u32,
+    },
+}
+
+impl Step {
+    /// The edge that the step is about, if it is about one.
+    pub fn edge(&self) -> Option<u32> {
+        match self {
+            Self::PartitionEdge { edge_id, .. } | Self::KillEdgeNode { edge_id } => Some(*edge_id),
+            Self::IncreaseMutationRate { .. } | Self::DropInvalidationsPercent { .. } => None,
+        }
+    }
+}
+
+/// What happens when the router falls behind the source (EDGE-D12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum SourceLagPolicy {
+    /// Count the skipped messages and go on.
+    #[default]
+    ObserveAndContinue,
+    /// Have every edge refetch a snapshot of the source.
+    ResyncFromSource,
+    /// End the run with a finding.
+    FailRun,
+}
+
+/// How an edge takes what arrives (EDGE-D16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplyMode {
+    /// Overwrite with whatever comes, so that reordering rolls an edge back.
+    #[default]
+    LastArrival,
+    /// Drop what is older than the entry and fetch what a gap in versions shows to be missing.
+    VersionGated,
+}
+
+/// The system that a file of this format is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum System {
+    /// The edge cache.
+    #[default]
+    EdgeCache,
+}
+
+/// Seconds as a file gives them; whole ones are written without a decimal point.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Deserialize)]
+#[serde(transparent)]
+pub struct Seconds(pub f64);
+
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Every whole number in the range that the checks allow is exact in both types.
+        if self.0.fract() == 0.0 && (0.0..1e15).contains(&self.0) {
+            serializer.serialize_u64(self.0 as u64)
+        } else {
+            serializer.serialize_f64(self.0)
+        }
+    }
+}
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.0)
+    }
+}
+
+impl EdgeCacheFile {
+    /// Reads a scenario file; `source` is what errors call it.
+    ///
+    /// # Errors
+    /// The first mistake found (EDGE-D17), with its place, its value and the cure.
+    pub fn parse(text: &str, source: &str, defaults: &Defaults) -> Result<Self, ScenarioError> {
+        let mut document = Document::parse(text, source)?;
+        refuse_misplaced_lists(&document.root, "", source)?;
+        if let Value::Object(fields) = &mut document.root {
+            refuse_other_systems(fields.get("system"), source)?;
+            fields.entry("source_fanout_capacity").or_insert_with(|| Value::from(defaults.source_fanout_capacity));
+        }
+        let file = document.decode::<Self>(takes)?.filled();
+        check(&file, source)?;
+        Ok(file)
+    }
+
+    /// This file with every default written out that hangs on another field.
+    #[must_use]
+    pub(crate) fn filled(mut self) -> Self {
+        for TimedStep { step, .. } in &mut self.steps {
+            if let Step::PartitionEdge { duration_ms, .. } = step {
+                duration_ms.get_or_insert(self.chaos.partition_duration_ms);
+            }
+        }
+        self
+    }
+}
+
+/// Refuses a list anywhere but under `steps`: serde would read it as the fields of an object in order.
+fn refuse_misplaced_lists(value: &Value, path: &str, source: &str) -> Result<(), ScenarioError> {
+    match value {
+        Value::Array(items) if path == "steps" => {
+            items.iter().enumerate().try_for_each(|(index, item)| refuse_misplaced_lists(item, &format!("steps[{index}]"), source))
+        }
+        Value::Array(_) => {
+            let path = if path.is_empty() { "$" } else { path };
+            let cure = takes(path).to_string();
+            Err(ScenarioError::new(ScenarioErrorKind::WrongType, source, path, &value.to_string(), &cure))
+        }
+        Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            refuse_misplaced_lists(value, &path, source)
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a scenario of another system before its unknown fields are: they are not what is wrong.
+fn refuse_other_systems(system: Option<&Value>, source: &str) -> Result<(), ScenarioError> {
+    match system {
+        Some(Value::String(name)) if !KNOWN_SYSTEMS.contains(&name.as_str()) => {
+            let cure = format!("use one of {}, or leave it out for edge-cache", KNOWN_SYSTEMS.join(", "));
+            let value = Value::from(name.as_str()).to_string();
+            Err(ScenarioError::new(ScenarioErrorKind::UnknownSystem, source, "system", &value, &cure))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn seed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    struct SeedVisitor;
+
+    impl de::Visitor<'_> for SeedVisitor {
+        type Value = u64;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a seed")
+        }
+
+        fn visit_u64<E: de::Error>(self, seed: u64) -> Result<u64, E> {
+            Ok(seed)
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<u64, E> {
+            text.parse().map(|cluster_sim::Seed(seed)| seed).map_err(E::custom)
+        }
+    }
+
+    deserializer.deserialize_any(SeedVisitor)
+}
+
+fn first_format() -> u32 {
+    1
+}
+
+fn source_fanout_capacity() -> u32 {
+    SOURCE_FANOUT_CAPACITY
+}
+
+fn key_count() -> u32 {
+    128
+}
+
+fn key_distribution() -> Keys {
+    // The skew of the Yahoo! Cloud Serving Benchmark (Cooper et al., SoCC 2010).
+    Keys::Zipf(0.99)
+}
+
+fn reads_per_client_per_sec() -> f64 {
+    20.0
+}
+
+fn writes_per_client_per_sec() -> f64 {
+    0.5
+}
+
+fn roam_interval_ms() -> u64 {
+    250
+}
+
+fn client_delay_ms() -> u64 {
+    1
+}
+
+fn partition_duration_ms() -> u64 {
+    500
+}

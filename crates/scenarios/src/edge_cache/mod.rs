@@ -1,0 +1,43 @@
+//! The edge cache: scenario files, ready scenarios, reports.
+//!
+//! Start at [`EdgeCacheFile`], which is read from JSON or made in code, and at [`run`].
+
+mod build;
+mod check;
+mod file;
+mod keys;
+mod plan;
+mod ready;
+
+#[cfg(test)]
+mod file_tests;
+#[cfg(test)]
+mod plan_tests;
+#[cfg(test)]
+mod run_tests;
+
+use crate::artifact::Artifact;
+use crate::error::ScenarioError;
+
+pub use check::CAPACITY_MAX;
+pub use file::{
+    ApplyMode, Chaos, Defaults, EdgeCacheFile, SOURCE_FANOUT_CAPACITY, Seconds, SourceLagPolicy, Step, System, TimedStep,
+};
+pub use keys::{Keys, UnknownKeys};
+pub(crate) use ready::ready;
+
+/// Runs a scenario of the edge cache, without a file.
+///
+/// ```no_run
+/// use cluster_sim_scenarios::edge_cache::{self, EdgeCacheFile};
+///
+/// let calm = EdgeCacheFile { mutation_rate_per_sec: 1.0, ..EdgeCacheFile::example() };
+/// println!("{}", edge_cache::run(&calm)?.to_json());
+/// # Ok::<(), cluster_sim_scenarios::ScenarioError>(())
+/// ```
+///
+/// # Errors
+/// The first value that the format does not allow; nothing was run.
+pub fn run(file: &EdgeCacheFile) -> Result<Artifact, ScenarioError> {
+    Ok(file.prepare()?.run())
+}

@@ -1,0 +1,33 @@
+//! The ready scenarios of the edge cache: files that come with the crate.
+
+use super::file::{Defaults, EdgeCacheFile};
+use crate::registry::ReadyScenario;
+
+// The folder beside the manifest is a link to the one at the root of the repository, so that a package holds the files
+// and the repository holds them once.
+macro_rules! files {
+    ($($name:literal: $summary:literal),* $(,)?) => {
+        [$(($name, $summary, include_str!(concat!("../../scenarios/", $name, ".json")))),*]
+    };
+}
+
+impl EdgeCacheFile {
+    /// The format's first example (EDGE-42), to start from in code.
+    pub fn example() -> Self {
+        let text = include_str!("../../scenarios/edge-cache.json");
+        Self::parse(text, "edge-cache", &Defaults::default()).expect("the example is a scenario, which a test holds")
+    }
+}
+
+/// The ready scenarios of the edge cache, the format's first example first.
+pub(crate) fn ready() -> impl IntoIterator<Item = ReadyScenario> {
+    files! {
+        "edge-cache": "loss, reordering, dropped invalidations and a cut-off edge; how stale do reads get",
+        "edge-cache-control": "no chaos and no roaming: every violation counter must stay at zero",
+        "edge-cache-burst-lag": "the router stalls, its subscription overflows, and the edges fetch snapshots",
+        "edge-cache-version-gated": "the first scenario with edges that refuse old versions and fetch missing ones",
+    }
+    .map(|(name, summary, text)| {
+        ReadyScenario::new(name, summary, move |defaults| EdgeCacheFile::parse(text, name, defaults)?.prepare())
+    })
+}

@@ -1,0 +1,97 @@
+//! What a field of a scenario file takes.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::error::ScenarioErrorKind;
+
+/// What a field takes. Prints as the cure for anything else: `use a number from 0 to 1`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Takes {
+    /// A number from 0 to 1.
+    Rate,
+    /// A number from 0 to 100.
+    Percentage,
+    /// A whole number within bounds, both included.
+    Whole(u64, u64),
+    /// The same, or null.
+    WholeOrNull(u64, u64),
+    /// Any finite number within bounds, both included.
+    Number(f64, f64),
+    /// What the text says, checked where it is read.
+    Described(&'static str),
+}
+
+impl Takes {
+    /// Whether the field may hold `value`; what is [`Described`](Self::Described) is not judged here.
+    pub(crate) fn admits(self, value: &Value) -> bool {
+        let within = |least: f64, most: f64| value.as_f64().is_some_and(|number| number >= least && number <= most);
+        let whole = |least: u64, most: u64| value.as_u64().is_some_and(|number| number >= least && number <= most);
+        match self {
+            Self::Rate => within(0.0, 1.0),
+            Self::Percentage => within(0.0, 100.0),
+            Self::Whole(least, most) => whole(least, most),
+            Self::WholeOrNull(least, most) => value.is_null() || whole(least, most),
+            Self::Number(least, most) => within(least, most),
+            Self::Described(_) => true,
+        }
+    }
+
+    /// The mistake that a value of the right type is when the field does not take it.
+    pub(crate) fn mistake(self) -> ScenarioErrorKind {
+        match self {
+            Self::Rate => ScenarioErrorKind::NoRate,
+            Self::Percentage => ScenarioErrorKind::NoPercentage,
+            Self::Described(_) => ScenarioErrorKind::Misfit,
+            Self::Whole(..) | Self::WholeOrNull(..) | Self::Number(..) => ScenarioErrorKind::OutOfRange,
+        }
+    }
+}
+
+impl fmt::Display for Takes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rate => write!(formatter, "use a number from 0 to 1"),
+            Self::Percentage => write!(formatter, "use a number from 0 to 100"),
+            Self::Whole(least, most) => write!(formatter, "use a whole number from {least} to {most}"),
+            Self::WholeOrNull(least, most) => write!(formatter, "use null or a whole number from {least} to {most}"),
+            Self::Number(least, most) => write!(formatter, "use a number from {least} to {most}"),
+            Self::Described(text) => write!(formatter, "use {text}"),
+        }
+    }
+}
+
+/// The last name of a path, without an index: `steps[1].step` gives `step`, `steps[1]` gives `steps`.
+pub(crate) fn last_name(path: &str) -> &str {
+    let last = path.rsplit('.').next().unwrap_or(path);
+    last.split('[').next().unwrap_or(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case(Takes::Rate, &[json!(0), json!(1), json!(0.5)], &[json!(-0.1), json!(1.01), json!(null), json!("1")])]
+    #[case(Takes::Percentage, &[json!(0), json!(100.0)], &[json!(100.1), json!(-1), json!(null)])]
+    #[case(Takes::Whole(1, 9), &[json!(1), json!(9)], &[json!(0), json!(10), json!(1.5), json!(-1), json!(null)])]
+    #[case(Takes::WholeOrNull(1, 9), &[json!(1), json!(null)], &[json!(0), json!(10), json!("x")])]
+    #[case(Takes::Number(0.5, 2.0), &[json!(0.5), json!(2)], &[json!(0.4), json!(2.1), json!(null)])]
+    fn edge_d17_bounds_are_included(#[case] takes: Takes, #[case] good: &[Value], #[case] bad: &[Value]) {
+        good.iter().for_each(|value| assert!(takes.admits(value), "{takes:?} admits {value}"));
+        bad.iter().for_each(|value| assert!(!takes.admits(value), "{takes:?} refuses {value}"));
+    }
+
+    #[rstest]
+    #[case("seed", "seed")]
+    #[case("chaos.loss_rate", "loss_rate")]
+    #[case("steps[1]", "steps")]
+    #[case("steps[1].step.PartitionEdge.edge_id", "edge_id")]
+    fn a_path_ends_with_a_name(#[case] path: &str, #[case] name: &str) {
+        assert_eq!(last_name(path), name);
+    }
+}

@@ -1,0 +1,46 @@
+//! When every version was committed.
+
+use std::time::Duration;
+
+use cluster_sim_invariants::VirtualInstant;
+
+use crate::message::{Key, Version};
+
+/// What the source committed, and when.
+#[derive(Debug)]
+pub(super) struct CommitLog {
+    /// By key: the instant of version 1, of version 2, and so on.
+    instants: Vec<Vec<VirtualInstant>>,
+}
+
+impl CommitLog {
+    pub(super) fn new(key_count: u32) -> Self {
+        Self { instants: vec![Vec::new(); key_count as usize] }
+    }
+
+    /// The latest version of a key; 0 if it was never written.
+    pub(super) fn latest(&self, key: Key) -> Version {
+        self.instants[key as usize].len() as Version
+    }
+
+    /// Notes the next version of a key.
+    pub(super) fn commit(&mut self, key: Key, at: VirtualInstant) {
+        self.instants[key as usize].push(at);
+    }
+
+    /// When a version was committed; version 0 at the start of the run.
+    ///
+    /// # Panics
+    /// If it was never committed: no edge can have heard of it.
+    pub(super) fn instant(&self, key: Key, version: Version) -> VirtualInstant {
+        match version.checked_sub(1) {
+            None => VirtualInstant::ZERO,
+            Some(index) => self.instants[key as usize][index as usize],
+        }
+    }
+
+    /// The time between the commits of two versions.
+    pub(super) fn gap(&self, key: Key, earlier: Version, later: Version) -> Duration {
+        self.instant(key, later) - self.instant(key, earlier)
+    }
+}

@@ -1,0 +1,241 @@
+//! The rule that measures an edge cache.
+
+mod commits;
+mod propagation;
+#[cfg(test)]
+mod tests;
+
+use cluster_sim_invariants::{Change, Health, Invariant, NodeId, Verdict, VirtualInstant, World};
+use cluster_sim_metrics::Histogram;
+use serde_json::Value;
+
+use crate::config::{Config, LagPolicy, Layout};
+use crate::fact::EdgeFact;
+use crate::message::{Key, Operation, Version};
+use crate::snapshot::{EdgeMetrics, MetricsSnapshot, Staleness};
+use crate::tally::{Spread, Tally};
+use crate::trace::{ViolationKind, ViolationTrace};
+
+use commits::CommitLog;
+use propagation::Propagation;
+
+/// Folds what the nodes of an edge cache state into a [`MetricsSnapshot`].
+///
+/// Counters are measurements: a run with violations of the clients' promises holds. Broken are only
+/// - the sums of EDGE-D06: our own mistake in counting;
+/// - versions of a key that do not count up at the source: it crashed, and forgot what it had committed;
+/// - a router that skipped messages under [`LagPolicy::FailRun`] (EDGE-D12).
+///
+/// Holds 4 bytes for each pair of client and key and each pair of edge and key, and 8 bytes for each write.
+#[derive(Debug)]
+pub struct Collector {
+    layout: Layout,
+    policy: LagPolicy,
+    capacity: usize,
+    key_count: u32,
+    commits: CommitLog,
+    propagation: Propagation,
+    /// The highest version that each client saw, all keys of a client side by side; never lowered (EDGE-D03).
+    max_seen: Vec<Version>,
+    versions_behind: Tally,
+    ages: Histogram,
+    /// What is counted. Spreads and times are worked out when asked for.
+    counted: MetricsSnapshot,
+}
+
+/// A read as its client observed it.
+#[derive(Debug, Clone, Copy)]
+struct Observation {
+    at: VirtualInstant,
+    client: NodeId,
+    operation: Operation,
+    edge: NodeId,
+    key: Key,
+    version: Version,
+}
+
+impl Collector {
+    /// A collector for one run of that edge cache, with every edge up.
+    pub fn new(config: &Config, layout: Layout) -> Self {
+        let edges = (0..layout.edges).map(EdgeMetrics::of).collect();
+        Self {
+            layout,
+            policy: config.source_lag_policy,
+            capacity: config.source_fanout_capacity,
+            key_count: config.key_count,
+            commits: CommitLog::new(config.key_count),
+            propagation: Propagation::new(layout.edges, config.key_count),
+            max_seen: vec![0; layout.clients as usize * config.key_count as usize],
+            versions_behind: Tally::default(),
+            ages: Histogram::new(),
+            counted: MetricsSnapshot { edges, ..MetricsSnapshot::default() },
+        }
+    }
+
+    /// What was measured so far.
+    pub fn snapshot(&self) -> MetricsSnapshot {
+        MetricsSnapshot {
+            staleness: Staleness { versions: self.versions_behind.spread(), age_ms: Spread::of_milliseconds(&self.ages) },
+            time_to_consistency_ms: self.propagation.measured(),
+            ..self.counted.clone()
+        }
+    }
+
+    fn fold(&mut self, node: NodeId, fact: EdgeFact, at: VirtualInstant) -> Verdict {
+        match fact {
+            EdgeFact::Applied { key, version, previous } => self.applied(node, key, version, previous, at),
+            EdgeFact::Served { key, version, .. } => self.served(node, key, version, at),
+            EdgeFact::Observed { operation, edge, key, version, acked } => {
+                return self.observed(Observation { at, client: node, operation, edge, key, version }, acked);
+            }
+            EdgeFact::Unavailable { edge, .. } => {
+                self.counted.reads_unavailable.increment();
+                self.on_edge(edge, |edge| edge.reads_unavailable.increment());
+            }
+            EdgeFact::Committed { key, version } => return self.committed(key, version, at),
+            EdgeFact::WriteAcked { .. } => self.counted.client_writes_acked.increment(),
+            EdgeFact::Refetching { .. } => {
+                self.counted.refetches.increment();
+                self.on_edge(node, |edge| edge.refetches.increment());
+            }
+            EdgeFact::Resynced { .. } => {
+                self.counted.resyncs.increment();
+                self.on_edge(node, |edge| edge.resyncs.increment());
+            }
+            EdgeFact::Lagged { skipped } => return self.lagged(node, skipped),
+        }
+        Verdict::Holds
+    }
+
+    fn committed(&mut self, key: Key, version: Version, at: VirtualInstant) -> Verdict {
+        let latest = self.commits.latest(key);
+        if version != latest + 1 {
+            let message = format!("the source committed version {version} of key {key} after version {latest}");
+            return Verdict::violated([Layout::SOURCE], message);
+        }
+        self.commits.commit(key, at);
+        self.propagation.commit(key, at);
+        self.counted.writes_total.increment();
+        Verdict::Holds
+    }
+
+    fn applied(&mut self, node: NodeId, key: Key, version: Version, previous: Version, at: VirtualInstant) {
+        let Some(edge) = self.layout.edge_index(node) else { return };
+        self.propagation.apply(edge, key, version, at);
+        let rolled_back = u64::from(version < previous);
+        self.counted.applied.increment();
+        self.counted.rolled_back.add(rolled_back);
+        let of_edge = &mut self.counted.edges[edge as usize];
+        of_edge.applied.increment();
+        of_edge.rolled_back.add(rolled_back);
+    }
+
+    /// Judges a read against what was committed at the instant it was served (EDGE-D01).
+    fn served(&mut self, node: NodeId, key: Key, version: Version, at: VirtualInstant) {
+        self.counted.reads_total.increment();
+        self.on_edge(node, |edge| edge.reads_total.increment());
+        let latest = self.commits.latest(key);
+        if version < latest {
+            self.counted.stale_reads.increment();
+            self.on_edge(node, |edge| edge.stale_reads.increment());
+            self.versions_behind.record(u64::from(latest - version));
+            self.ages.record(at - self.commits.instant(key, version + 1));
+        }
+    }
+
+    /// Judges a read against what its client had seen (EDGE-D03) and written (EDGE-D02).
+    fn observed(&mut self, read: Observation, acked: Version) -> Verdict {
+        let Some(client) = self.layout.client_index(read.client) else { return Verdict::Holds };
+        self.counted.reads_observed.increment();
+        let seen = &mut self.max_seen[client as usize * self.key_count as usize + read.key as usize];
+        let max_seen = *seen;
+        *seen = max_seen.max(read.version);
+        if read.version < acked {
+            self.counted.read_your_writes_violations.increment();
+            self.on_edge(read.edge, |edge| edge.read_your_writes_violations.increment());
+            self.trace(ViolationKind::ReadYourWrites, read, acked);
+        }
+        if read.version >= max_seen {
+            return Verdict::Holds;
+        }
+        let milliseconds = self.commits.gap(read.key, read.version, max_seen).as_millis() as u64;
+        self.counted.monotonic_violations.increment();
+        self.counted.inversion_distance.record(max_seen - read.version, milliseconds);
+        self.on_edge(read.edge, |edge| edge.monotonic_violations.increment());
+        self.trace(ViolationKind::MonotonicReads, read, max_seen);
+        // Only a violation moves these sums, so that only a violation can break them.
+        balanced(self.counted.inversion_distance.imbalance(self.counted.monotonic_violations))
+    }
+
+    fn lagged(&mut self, router: NodeId, skipped: u64) -> Verdict {
+        self.counted.source_lags.increment();
+        self.counted.source_messages_skipped.add(skipped);
+        if self.policy != LagPolicy::FailRun {
+            return Verdict::Holds;
+        }
+        let capacity = self.capacity;
+        let message =
+            format!("source_lag_policy is FailRun, and {skipped} messages beyond the fan-out capacity of {capacity} were skipped");
+        Verdict::violated([router], message)
+    }
+
+    /// Keeps the first violation of each kind.
+    fn trace(&mut self, kind: ViolationKind, read: Observation, expected: Version) {
+        if self.counted.first_violations.iter().any(|first| first.kind == kind) {
+            return;
+        }
+        self.counted.first_violations.push(ViolationTrace {
+            kind,
+            at_ns: read.at,
+            client: read.client,
+            operation: read.operation,
+            edge: read.edge,
+            key: read.key,
+            expected,
+            expected_committed_at_ns: self.commits.instant(read.key, expected),
+            observed: read.version,
+            observed_committed_at_ns: self.commits.instant(read.key, read.version),
+        });
+    }
+
+    fn on_edge(&mut self, node: NodeId, count: impl FnOnce(&mut EdgeMetrics)) {
+        if let Some(edge) = self.layout.edge_index(node) {
+            count(&mut self.counted.edges[edge as usize]);
+        }
+    }
+}
+
+fn balanced(imbalance: Option<String>) -> Verdict {
+    imbalance.map_or(Verdict::Holds, |sentence| Verdict::violated([], sentence))
+}
+
+impl Invariant for Collector {
+    fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
+        if let Some(fact) = change.fact::<EdgeFact>() {
+            return self.fold(change.node(), *fact, world.now());
+        }
+        if let Change::Health(node, health, _) = change
+            && let Some(edge) = self.layout.edge_index(*node)
+        {
+            match health {
+                // A paused edge holds what it holds, and is waited for.
+                Health::Up | Health::Paused => self.propagation.join(edge),
+                Health::Down | Health::Killed => self.propagation.leave(edge, world.now()),
+            }
+        }
+        Verdict::Holds
+    }
+
+    /// Reads that were judged, and writes.
+    fn witnesses(&self) -> u64 {
+        self.counted.reads_total.get().saturating_add(self.counted.writes_total.get())
+    }
+
+    fn finish(&mut self, _world: &World<'_>) -> Verdict {
+        balanced(self.snapshot().imbalance())
+    }
+
+    fn measured(&self) -> Value {
+        serde_json::to_value(self.snapshot()).expect("a tree of numbers has a form in JSON")
+    }
+}

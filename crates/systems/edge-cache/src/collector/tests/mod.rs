@@ -1,0 +1,92 @@
+//! A run told by hand: each counter with what it rises at, and what it does not rise at.
+
+mod reads;
+mod writes;
+
+use std::time::Duration;
+
+use cluster_sim_invariants::Incarnation;
+
+use super::*;
+use crate::testing::{Clock, LAYOUT, config, milliseconds};
+
+const ROUTER: NodeId = Layout::ROUTER;
+const SOURCE: NodeId = Layout::SOURCE;
+
+/// A collector and the instants at which it is told what happened.
+struct Run {
+    collector: Collector,
+    now: Duration,
+}
+
+impl Run {
+    fn new() -> Self {
+        Self::with(&config())
+    }
+
+    fn with(config: &Config) -> Self {
+        Self { collector: Collector::new(config, LAYOUT), now: Duration::ZERO }
+    }
+
+    fn at(&mut self, at: u64) -> &mut Self {
+        self.now = milliseconds(at);
+        self
+    }
+
+    fn tell(&mut self, change: &Change) -> Verdict {
+        let clock = Clock(self.now);
+        self.collector.observe(change, &World::new(&clock))
+    }
+
+    fn judge(&mut self, node: NodeId, fact: EdgeFact) -> Verdict {
+        self.tell(&Change::Fact(node, Box::new(fact)))
+    }
+
+    /// States a fact that breaks nothing.
+    fn state(&mut self, node: NodeId, fact: EdgeFact) -> &mut Self {
+        assert_eq!(self.judge(node, fact), Verdict::Holds);
+        self
+    }
+
+    fn commit(&mut self, key: Key, version: Version) -> &mut Self {
+        self.state(SOURCE, EdgeFact::Committed { key, version })
+    }
+
+    fn apply(&mut self, edge: u32, version: Version, previous: Version) -> &mut Self {
+        self.state(LAYOUT.edge(edge), EdgeFact::Applied { key: 0, version, previous })
+    }
+
+    fn serve(&mut self, edge: u32, key: Key, version: Version) -> &mut Self {
+        self.state(LAYOUT.edge(edge), EdgeFact::Served { client: LAYOUT.client(0), operation: 0, key, version })
+    }
+
+    fn observe(&mut self, client: u32, key: Key, version: Version, acked: Version) -> &mut Self {
+        let edge = LAYOUT.edge(1);
+        self.state(LAYOUT.client(client), EdgeFact::Observed { operation: 5, edge, key, version, acked })
+    }
+
+    fn health(&mut self, edge: u32, health: Health) -> &mut Self {
+        assert_eq!(self.tell(&Change::Health(LAYOUT.edge(edge), health, Incarnation(0))), Verdict::Holds);
+        self
+    }
+
+    fn finish(&mut self) -> Verdict {
+        let clock = Clock(self.now);
+        self.collector.finish(&World::new(&clock))
+    }
+
+    /// A counter by its dotted path.
+    fn counter(&self, path: &str) -> f64 {
+        let counters = self.collector.snapshot().counters();
+        counters.into_iter().find(|(name, _)| name == path).unwrap_or_else(|| panic!("no counter {path}")).1
+    }
+}
+
+/// `versions` of key 0, one every millisecond from 1 ms on.
+fn committed(versions: Version) -> Run {
+    let mut run = Run::new();
+    for version in 1..=versions {
+        run.at(u64::from(version)).commit(0, version);
+    }
+    run
+}

@@ -1,0 +1,217 @@
+//! The source of all writes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, Seat, Timer};
+
+use crate::config::{Config, Layout};
+use crate::fact::EdgeFact;
+use crate::message::{EdgeMessage, Key, Version, label};
+use crate::pace::MutationSchedule;
+
+/// The next write of the source's own accord.
+const MUTATION: Timer = Timer(0);
+
+/// Commits versioned writes and publishes them to the router (EDGE-02): its own at the rates of the config, and those that
+/// clients ask for.
+///
+/// Its log lives in memory and counts from the start of the run, so it must not crash: versions would begin anew.
+/// A write request that the network repeats is committed twice.
+#[derive(Debug)]
+pub struct Source {
+    config: Arc<Config>,
+    schedule: MutationSchedule,
+    /// How many writes it made of its own accord.
+    mutations: u64,
+    view: SourceView,
+}
+
+/// What checks see of the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceView {
+    /// The latest version of each key.
+    pub versions: Vec<Version>,
+}
+
+impl Source {
+    /// The source of an edge cache; which seat it has does not matter.
+    pub fn boot(config: &Arc<Config>, _layout: Layout, _seat: &Seat) -> Self {
+        Self {
+            config: Arc::clone(config),
+            schedule: MutationSchedule::new(config),
+            mutations: 0,
+            view: SourceView { versions: vec![0; config.key_count as usize] },
+        }
+    }
+
+    /// Makes every write of its own that is due, and waits for the next one.
+    fn mutate(&mut self, now: Duration, effects: &mut Effects<EdgeMessage>) {
+        while let Some(due) = self.schedule.due() {
+            if due > now {
+                effects.arm(MUTATION, due - now);
+                return;
+            }
+            let key = self.config.key(effects.roll("mutation-key", self.mutations));
+            self.commit(key, now, effects);
+            self.mutations += 1;
+            self.schedule.advance();
+        }
+    }
+
+    fn commit(&mut self, key: Key, now: Duration, effects: &mut Effects<EdgeMessage>) -> Version {
+        let latest = &mut self.view.versions[key as usize];
+        *latest += 1;
+        let version = *latest;
+        tracing::debug!(key, version, "committed");
+        effects.emit(EdgeFact::Committed { key, version });
+        let committed_at_ns = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        effects.send(Layout::ROUTER, EdgeMessage::Publish { key, version, committed_at_ns });
+        version
+    }
+
+    fn answer(&mut self, from: NodeId, message: EdgeMessage, now: Duration, effects: &mut Effects<EdgeMessage>) {
+        match message {
+            EdgeMessage::WriteRequest { operation, key } => {
+                let version = self.commit(key, now, effects);
+                effects.send(from, EdgeMessage::WriteAck { operation, key, version });
+            }
+            EdgeMessage::Refetch { key, got } => {
+                effects.send(from, EdgeMessage::Refetched { key, got, version: self.view.versions[key as usize] });
+                effects.unchanged();
+            }
+            EdgeMessage::SnapshotRequest { lag } => {
+                effects.send(from, EdgeMessage::Snapshot { lag, entries: self.view.entries() });
+                effects.unchanged();
+            }
+            _ => effects.unchanged(),
+        }
+    }
+}
+
+impl SourceView {
+    /// Every key that was ever written, with its latest version.
+    fn entries(&self) -> Arc<[(Key, Version)]> {
+        (0..).zip(&self.versions).filter(|(_, version)| **version > 0).map(|(key, version)| (key, *version)).collect()
+    }
+}
+
+impl Machine for Source {
+    type Message = EdgeMessage;
+    type View = SourceView;
+
+    fn step(&mut self, now: LocalInstant, input: Input<EdgeMessage>, effects: &mut Effects<EdgeMessage>) {
+        let now = now.since_zero();
+        match input {
+            Input::Message { from, message } => self.answer(from, message, now, effects),
+            Input::Start | Input::Timer(MUTATION) => self.mutate(now, effects),
+            _ => effects.unchanged(),
+        }
+    }
+
+    fn view(&self) -> &SourceView {
+        &self.view
+    }
+
+    fn label(message: &EdgeMessage) -> Label {
+        label(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::RateChange;
+    use crate::testing::{Bench, LAYOUT, config, milliseconds};
+
+    fn source(config: Config) -> Bench<Source> {
+        Bench::new(Layout::SOURCE, config, Source::boot)
+    }
+
+    fn publish(key: Key, version: Version, committed_at: Duration) -> (NodeId, EdgeMessage) {
+        (Layout::ROUTER, EdgeMessage::Publish { key, version, committed_at_ns: committed_at.as_nanos() as u64 })
+    }
+
+    #[test]
+    fn edge_02_the_source_publishes_versions_that_count_up_at_its_rate() {
+        let mut source = source(Config { key_count: 1, mutation_rate_per_sec: 10.0, ..config() });
+        source.run_until(milliseconds(350));
+        assert_eq!(
+            source.sent(),
+            [publish(0, 1, milliseconds(100)), publish(0, 2, milliseconds(200)), publish(0, 3, milliseconds(300))]
+        );
+        assert_eq!(source.facts(), [1, 2, 3].map(|version| EdgeFact::Committed { key: 0, version }));
+        assert_eq!(source.view().versions, [3]);
+    }
+
+    #[test]
+    fn edge_02_a_rate_of_zero_publishes_nothing() {
+        let mut source = source(config());
+        source.run_until(Duration::from_secs(100));
+        assert!(source.sent().is_empty() && source.facts().is_empty());
+    }
+
+    #[test]
+    fn edge_36_the_rate_changes_mid_run_and_moves_no_key() {
+        let keys = |rate_changes| {
+            let mut source = source(Config { key_count: 1000, mutation_rate_per_sec: 10.0, rate_changes, ..config() });
+            source.run_until(Duration::from_secs(2));
+            source.facts()
+        };
+        let steady = keys(vec![]);
+        let faster = keys(vec![RateChange { at: Duration::from_secs(1), rate_per_sec: 50.0 }]);
+        assert_eq!((steady.len(), faster.len()), (20, 60));
+        assert_eq!(steady, faster[..20]);
+    }
+
+    #[test]
+    fn edge_08_a_client_write_is_committed_and_acknowledged_with_its_version() {
+        let mut source = source(config());
+        let client = LAYOUT.client(1);
+        source.hear(milliseconds(5), client, EdgeMessage::WriteRequest { operation: 3, key: 2 });
+        source.hear(milliseconds(6), client, EdgeMessage::WriteRequest { operation: 4, key: 2 });
+        assert_eq!(source.facts(), [1, 2].map(|version| EdgeFact::Committed { key: 2, version }));
+        assert_eq!(
+            source.sent(),
+            [
+                publish(2, 1, milliseconds(5)),
+                (client, EdgeMessage::WriteAck { operation: 3, key: 2, version: 1 }),
+                publish(2, 2, milliseconds(6)),
+                (client, EdgeMessage::WriteAck { operation: 4, key: 2, version: 2 }),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_client_write_moves_no_key_of_the_source_itself() {
+        let keys = |disturbed: bool| {
+            let mut source = source(Config { key_count: 1000, mutation_rate_per_sec: 10.0, ..config() });
+            if disturbed {
+                source.hear(milliseconds(1), LAYOUT.client(0), EdgeMessage::WriteRequest { operation: 0, key: 999 });
+            }
+            source.run_until(Duration::from_secs(2));
+            source.facts().split_off(usize::from(disturbed))
+        };
+        assert_eq!(keys(false), keys(true));
+    }
+
+    #[test]
+    fn edge_d12_edges_are_told_what_they_missed() {
+        let mut source = source(config());
+        let edge = LAYOUT.edge(1);
+        for key in [1, 3, 3] {
+            source.hear(milliseconds(1), LAYOUT.client(0), EdgeMessage::WriteRequest { operation: 0, key });
+        }
+        source.forget();
+        source.hear(milliseconds(2), edge, EdgeMessage::Refetch { key: 3, got: 9 });
+        source.hear(milliseconds(2), edge, EdgeMessage::SnapshotRequest { lag: 4 });
+        assert_eq!(
+            source.sent(),
+            [
+                (edge, EdgeMessage::Refetched { key: 3, got: 9, version: 2 }),
+                (edge, EdgeMessage::Snapshot { lag: 4, entries: [(1, 1), (3, 2)].into() }),
+            ]
+        );
+        assert!(source.facts().is_empty());
+    }
+}

@@ -1,0 +1,162 @@
+//! A bench that drives one machine by hand, and a cluster that a collector can look at.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cluster_sim_invariants::{Health, Observed, Traffic, VirtualInstant};
+use cluster_sim_node::{Effect, Effects, Entropy, Input, LocalInstant, Machine, NodeId, Roll, Seat, Timer};
+
+use crate::config::{ApplyMode, Config, KeyDistribution, LagPolicy, Layout};
+use crate::fact::EdgeFact;
+use crate::key_table::KeyTable;
+use crate::message::EdgeMessage;
+
+/// Three edges and two clients.
+pub(crate) const LAYOUT: Layout = Layout { edges: 3, clients: 2 };
+
+const ENTROPY: Entropy = Entropy::from_key(42);
+
+pub(crate) fn milliseconds(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+/// Four keys, alike; nothing happens of its own accord.
+pub(crate) fn config() -> Config {
+    Config {
+        key_count: 4,
+        key_distribution: KeyDistribution::Uniform,
+        mutation_rate_per_sec: 0.0,
+        rate_changes: Vec::new(),
+        source_fanout_capacity: 1024,
+        source_lag_policy: LagPolicy::ObserveAndContinue,
+        burst_lag: None,
+        apply_mode: ApplyMode::LastArrival,
+        reads_per_client_per_sec: 0.0,
+        writes_per_client_per_sec: 0.0,
+        roam_interval: Duration::ZERO,
+        client_delay: milliseconds(1),
+        key_table: KeyTable::default(),
+    }
+}
+
+/// One machine with a clock and timers of its own; what it asks for is noted and goes nowhere.
+pub(crate) struct Bench<M: Machine<Message = EdgeMessage>> {
+    machine: M,
+    effects: Effects<EdgeMessage>,
+    now: Duration,
+    armed: BTreeMap<Timer, Duration>,
+    sent: Vec<(Duration, NodeId, EdgeMessage)>,
+    facts: Vec<(Duration, EdgeFact)>,
+}
+
+impl<M: Machine<Message = EdgeMessage>> Bench<M> {
+    /// Boots and starts a machine.
+    pub(crate) fn new(id: NodeId, config: Config, boot: impl Fn(&Arc<Config>, Layout, &Seat) -> M) -> Self {
+        let index = LAYOUT.edge_index(id).or(LAYOUT.client_index(id)).unwrap_or(0);
+        let machine = boot(&Arc::new(config), LAYOUT, &Seat::new(id, "bench", index, Vec::new()));
+        let effects = Effects::new(ENTROPY);
+        let mut bench = Self { machine, effects, now: Duration::ZERO, armed: BTreeMap::new(), sent: Vec::new(), facts: Vec::new() };
+        bench.step(Input::Start);
+        bench
+    }
+
+    /// Lets timers come due up to and with `until`.
+    pub(crate) fn run_until(&mut self, until: Duration) {
+        while let Some((timer, due)) = self
+            .armed
+            .iter()
+            .map(|(timer, due)| (*timer, *due))
+            .min_by_key(|(timer, due)| (*due, *timer))
+            .filter(|(_, due)| *due <= until)
+        {
+            self.armed.remove(&timer);
+            self.now = due;
+            self.step(Input::Timer(timer));
+        }
+        self.now = until;
+    }
+
+    /// Runs until `at`, and then lets a message arrive.
+    pub(crate) fn hear(&mut self, at: Duration, from: NodeId, message: EdgeMessage) {
+        self.run_until(at);
+        self.step(Input::Message { from, message });
+    }
+
+    fn step(&mut self, input: Input<EdgeMessage>) {
+        self.machine.step(LocalInstant::ZERO + self.now, input, &mut self.effects);
+        for effect in self.effects.drain() {
+            match effect {
+                Effect::Send(to, message) => self.sent.push((self.now, to, message)),
+                Effect::SendAll(all, message) => self.sent.extend(all.into_iter().map(|to| (self.now, to, message.clone()))),
+                Effect::Arm(timer, after) => drop(self.armed.insert(timer, self.now + after)),
+                Effect::Disarm(timer) => drop(self.armed.remove(&timer)),
+                Effect::Emit(fact) => self.facts.push((self.now, *(*fact).as_any().downcast_ref().unwrap())),
+                other => panic!("no machine of an edge cache asks for {other:?}"),
+            }
+        }
+    }
+
+    pub(crate) fn view(&self) -> &M::View {
+        self.machine.view()
+    }
+
+    pub(crate) fn roll(&self, name: &str, index: u64) -> Roll {
+        ENTROPY.roll(name, index)
+    }
+
+    pub(crate) fn armed(&self) -> &BTreeMap<Timer, Duration> {
+        &self.armed
+    }
+
+    /// What it sent, and to whom.
+    pub(crate) fn sent(&self) -> Vec<(NodeId, EdgeMessage)> {
+        self.sent.iter().map(|(_, to, message)| (*to, message.clone())).collect()
+    }
+
+    /// What it sent, to whom and when.
+    pub(crate) fn sent_at(&self) -> &[(Duration, NodeId, EdgeMessage)] {
+        &self.sent
+    }
+
+    /// What it stated.
+    pub(crate) fn facts(&self) -> Vec<EdgeFact> {
+        self.facts.iter().map(|(_, fact)| *fact).collect()
+    }
+
+    /// Forgets what it sent and stated so far.
+    pub(crate) fn forget(&mut self) {
+        self.sent.clear();
+        self.facts.clear();
+    }
+}
+
+/// A cluster that shows nothing but the time.
+pub(crate) struct Clock(pub Duration);
+
+impl Observed for Clock {
+    fn now(&self) -> VirtualInstant {
+        VirtualInstant::ZERO + self.0
+    }
+
+    fn node_count(&self) -> u32 {
+        2 + LAYOUT.edges + LAYOUT.clients
+    }
+
+    fn name(&self, _: NodeId) -> &str {
+        "node"
+    }
+
+    fn health(&self, _: NodeId) -> Health {
+        Health::Up
+    }
+
+    fn view(&self, _: NodeId) -> Option<&dyn Any> {
+        None
+    }
+
+    fn traffic(&self) -> Traffic {
+        Traffic::default()
+    }
+}

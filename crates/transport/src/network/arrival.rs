@@ -1,0 +1,140 @@
+//! Arriving: what may still prevent it, and handing the message over.
+
+use cluster_sim_runtime::{Device, Kernel, Order, Rank, Record, RecordKind};
+use cluster_sim_vocabulary::{Health, NodeId};
+
+use super::fate::Cause;
+use super::model::StaleDelivery;
+use super::payload::PayloadKind;
+use super::{Flight, Network};
+use crate::message::Message;
+
+/// How many messages wait for a paused node; the newest is dropped beyond.
+pub const INBOX_CAPACITY: usize = 256;
+
+/// A message handed to its receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received<M> {
+    /// Who sent it.
+    pub from: NodeId,
+    /// What it says.
+    pub message: M,
+}
+
+impl Device for Network {
+    fn fire(&mut self, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)> {
+        let flight = self.flights[slot as usize];
+        match self.obstacle(kernel, &flight) {
+            Some(cause) => {
+                self.land(slot);
+                self.slabs[usize::from(flight.kind.0)].release(flight.parcel);
+                self.lose(kernel, flight, cause);
+                None
+            }
+            None if kernel.health(flight.to) == Health::Paused => {
+                self.flights[slot as usize].arrived = true;
+                self.inbox(flight.to).push_back(slot);
+                None
+            }
+            None => Some((flight.to, slot)),
+        }
+    }
+
+    fn node_ended(&mut self, kernel: &mut Kernel, node: NodeId) {
+        for slot in std::mem::take(self.inbox(node)) {
+            let flight = self.land(slot);
+            self.slabs[usize::from(flight.kind.0)].release(flight.parcel);
+            self.lose(kernel, flight, Cause::InboxLost as u32);
+        }
+    }
+
+    fn node_resumed(&mut self, kernel: &mut Kernel, node: NodeId) {
+        // All in one order: they are due now in the sequence in which they came.
+        let order = Order::new(Rank::DEFAULT, 0);
+        for slot in std::mem::take(self.inbox(node)) {
+            kernel.schedule(kernel.now(), order, self.device(), slot);
+        }
+    }
+}
+
+impl Network {
+    /// What prevents a message from being taken in now, if anything does.
+    #[inline]
+    fn obstacle(&mut self, kernel: &Kernel, flight: &Flight) -> Option<u32> {
+        if !flight.arrived
+            && let Some(cut) = self.cuts.between(flight.from, flight.to)
+        {
+            return Some(self.cuts.eat(cut));
+        }
+        let cause = match kernel.health(flight.to) {
+            Health::Down => Cause::NodeDown,
+            Health::Killed => Cause::NodeKilled,
+            Health::Paused if self.inbox(flight.to).len() >= INBOX_CAPACITY => Cause::InboxFull,
+            Health::Up | Health::Paused => {
+                let stale = kernel.incarnation(flight.to) != flight.incarnation;
+                if !stale || self.classes.get(flight.class).link.model.stale == StaleDelivery::Deliver {
+                    return None;
+                }
+                Cause::StaleIncarnation
+            }
+        };
+        Some(cause as u32)
+    }
+
+    fn inbox(&mut self, node: NodeId) -> &mut std::collections::VecDeque<u32> {
+        if self.inboxes.len() <= node.index() {
+            self.inboxes.resize_with(node.index() + 1, Default::default);
+        }
+        &mut self.inboxes[node.index()]
+    }
+
+    /// Takes a flight off the air.
+    #[inline]
+    fn land(&mut self, slot: u32) -> Flight {
+        self.counts.in_flight -= 1;
+        self.free_flights.push(slot);
+        self.flights[slot as usize]
+    }
+
+    /// Hands over what a host was woken for, as a value of its own type; nothing if it does not understand the message, which is then
+    /// counted as lost.
+    #[inline]
+    pub fn receive<M: Message>(&mut self, kernel: &mut Kernel, slot: u32, kind: PayloadKind) -> Option<Received<M>> {
+        let flight = self.land(slot);
+        let message = if flight.kind == kind {
+            self.slab::<M>(kind).receive(flight.parcel)
+        } else {
+            let slab = &mut self.slabs[usize::from(flight.kind.0)];
+            let bytes = slab.encode(flight.parcel);
+            slab.release(flight.parcel);
+            match bytes.and_then(|bytes| decode(&bytes)) {
+                Some(message) => message,
+                None => {
+                    self.lose(kernel, flight, Cause::Undecodable as u32);
+                    return None;
+                }
+            }
+        };
+        self.counts.delivered += 1;
+        let Flight { from, to, label, length, content, .. } = flight;
+        kernel.record(Record {
+            at: kernel.now(),
+            kind: RecordKind::Deliver,
+            node: to,
+            peer: from,
+            detail: 0,
+            label,
+            length,
+            payload: content,
+        });
+        Some(Received { from, message })
+    }
+}
+
+/// The message in these bytes; every byte must be part of it.
+fn decode<M: Message>(bytes: &[u8]) -> Option<M> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((message, [])) => Some(message),
+        _ => None,
+    }
+}

@@ -1,0 +1,130 @@
+//! Classes of links: which model holds between which nodes.
+
+use cluster_sim_runtime::Stream;
+use cluster_sim_vocabulary::{NodeId, Ratio};
+
+use super::model::{CompiledLink, InvalidLink, LinkModel};
+
+/// Which nodes one end of a class of links covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeSelector {
+    /// All of them.
+    Any,
+    /// Those of a group, by its number.
+    Group(u16),
+    /// Those of a region, by its number.
+    Region(u16),
+}
+
+/// A further trial that a message must pass.
+#[derive(Debug, Clone)]
+pub(super) struct LossRule {
+    name: String,
+    pub(super) stream: Stream,
+    pub(super) cause: u32,
+    pub(super) ratio: Ratio,
+}
+
+/// Links of one model.
+#[derive(Debug)]
+pub(super) struct Class {
+    name: String,
+    from: NodeSelector,
+    to: NodeSelector,
+    /// The model it was added with.
+    declared: CompiledLink,
+    pub(super) link: CompiledLink,
+    pub(super) rules: Vec<LossRule>,
+}
+
+/// Where a node stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    group: u16,
+    region: u16,
+}
+
+#[derive(Debug)]
+pub(super) struct Classes {
+    all: Vec<Class>,
+    places: Vec<Place>,
+}
+
+impl Classes {
+    pub(super) fn new() -> Self {
+        let mut classes = Self { all: Vec::new(), places: Vec::new() };
+        let added = classes.add("default", NodeSelector::Any, NodeSelector::Any, &LinkModel::default());
+        added.expect("the default model is valid");
+        classes
+    }
+
+    pub(super) fn add(&mut self, name: &str, from: NodeSelector, to: NodeSelector, model: &LinkModel) -> Result<(), InvalidLink> {
+        let declared = model.compile()?;
+        let link = declared.clone();
+        self.all.push(Class { name: name.to_owned(), from, to, declared, link, rules: Vec::new() });
+        Ok(())
+    }
+
+    pub(super) fn place(&mut self, node: NodeId, group: u16, region: u16) {
+        if self.places.len() <= node.index() {
+            self.places.resize(node.index() + 1, Place::default());
+        }
+        self.places[node.index()] = Place { group, region };
+    }
+
+    fn covers(&self, selector: NodeSelector, node: NodeId) -> bool {
+        let place = self.places.get(node.index()).copied().unwrap_or_default();
+        match selector {
+            NodeSelector::Any => true,
+            NodeSelector::Group(group) => place.group == group,
+            NodeSelector::Region(region) => place.region == region,
+        }
+    }
+
+    /// The class of a link: the last one that covers both ends.
+    pub(super) fn of(&self, from: NodeId, to: NodeId) -> u16 {
+        let matching = self.all.iter().rposition(|class| self.covers(class.from, from) && self.covers(class.to, to));
+        matching.expect("the first class covers every link") as u16
+    }
+
+    #[inline]
+    pub(super) fn get(&self, class: u16) -> &Class {
+        &self.all[usize::from(class)]
+    }
+
+    fn index_of(&self, name: &str) -> Option<u16> {
+        self.all.iter().rposition(|class| class.name == name).map(|index| index as u16)
+    }
+
+    pub(super) fn set_model(&mut self, name: &str, model: &LinkModel) -> Result<Option<u16>, InvalidLink> {
+        let link = model.compile()?;
+        let index = self.index_of(name);
+        if let Some(index) = index {
+            self.all[usize::from(index)].link = link;
+        }
+        Ok(index)
+    }
+
+    pub(super) fn set_rule(&mut self, class: &str, name: &str, cause: u32, ratio: Ratio) -> Option<u16> {
+        let index = self.index_of(class)?;
+        let rules = &mut self.all[usize::from(index)].rules;
+        rules.retain(|rule| rule.name != name);
+        if ratio > Ratio::ZERO {
+            rules.push(LossRule { name: name.to_owned(), stream: Stream::named(&format!("rule {name}")), cause, ratio });
+        }
+        Some(index)
+    }
+
+    /// Undoes every change since the classes were added; answers with those that were changed.
+    pub(super) fn calm(&mut self) -> Vec<u16> {
+        let mut changed = Vec::new();
+        for (index, class) in self.all.iter_mut().enumerate() {
+            if !class.rules.is_empty() || class.link.model != class.declared.model {
+                class.rules.clear();
+                class.link = class.declared.clone();
+                changed.push(index as u16);
+            }
+        }
+        changed
+    }
+}

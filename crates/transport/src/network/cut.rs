@@ -1,0 +1,174 @@
+//! Cuts: which pairs of nodes are apart.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cluster_sim_vocabulary::NodeId;
+use serde::{Deserialize, Serialize};
+
+/// One cut of a run, counted from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CutId(pub u64);
+
+/// A cut that is in force.
+#[derive(Debug)]
+struct Living {
+    name: String,
+    cause: u32,
+    /// Messages it ate; shared with the guard.
+    eaten: Arc<AtomicU64>,
+    /// The bits it holds: one a direction.
+    slots: Vec<usize>,
+}
+
+/// All cuts in force.
+///
+/// A direction of a cut is one bit: set in the outward mask of the nodes of one side and in the inward mask of those of the other. A
+/// link is cut if its sender's outward and its receiver's inward mask share a bit, so cuts overlap freely.
+#[derive(Debug, Default)]
+pub(super) struct Cuts {
+    planes: Vec<Plane>,
+    living: BTreeMap<CutId, Living>,
+    next: u64,
+}
+
+/// 64 directions.
+#[derive(Debug)]
+struct Plane {
+    outward: Vec<u64>,
+    inward: Vec<u64>,
+    holders: [Option<CutId>; 64],
+}
+
+impl Plane {
+    fn new() -> Self {
+        Self { outward: Vec::new(), inward: Vec::new(), holders: [None; 64] }
+    }
+
+    fn free_bit(&self) -> Option<usize> {
+        self.holders.iter().position(Option::is_none)
+    }
+}
+
+/// The bit of `node` in `masks`, which grow as far as they are needed.
+fn mask(masks: &mut Vec<u64>, node: NodeId) -> &mut u64 {
+    if masks.len() <= node.index() {
+        masks.resize(node.index() + 1, 0);
+    }
+    &mut masks[node.index()]
+}
+
+impl Cuts {
+    /// Puts a cut in force.
+    pub(super) fn cut(
+        &mut self,
+        name: &str,
+        cause: u32,
+        from: &[NodeId],
+        to: &[NodeId],
+        both_ways: bool,
+    ) -> (CutId, Arc<AtomicU64>) {
+        let id = CutId(self.next);
+        self.next += 1;
+        let mut slots = vec![self.hold(id, from, to)];
+        if both_ways {
+            slots.push(self.hold(id, to, from));
+        }
+        let eaten = Arc::new(AtomicU64::new(0));
+        self.living.insert(id, Living { name: name.to_owned(), cause, eaten: Arc::clone(&eaten), slots });
+        (id, eaten)
+    }
+
+    fn hold(&mut self, id: CutId, from: &[NodeId], to: &[NodeId]) -> usize {
+        let found = self.planes.iter().enumerate().find_map(|(index, plane)| Some((index, plane.free_bit()?)));
+        let (index, bit) = found.unwrap_or_else(|| {
+            self.planes.push(Plane::new());
+            (self.planes.len() - 1, 0)
+        });
+        let plane = &mut self.planes[index];
+        plane.holders[bit] = Some(id);
+        from.iter().for_each(|node| *mask(&mut plane.outward, *node) |= 1 << bit);
+        to.iter().for_each(|node| *mask(&mut plane.inward, *node) |= 1 << bit);
+        index * 64 + bit
+    }
+
+    /// Ends a cut; false if it was not in force.
+    pub(super) fn heal(&mut self, id: CutId) -> bool {
+        let Some(living) = self.living.remove(&id) else { return false };
+        for slot in living.slots {
+            let plane = &mut self.planes[slot / 64];
+            let keep = !(1 << (slot % 64));
+            plane.holders[slot % 64] = None;
+            plane.outward.iter_mut().for_each(|mask| *mask &= keep);
+            plane.inward.iter_mut().for_each(|mask| *mask &= keep);
+        }
+        true
+    }
+
+    /// The cut that keeps a message apart, if one does: the lowest bit of those that do.
+    #[inline]
+    pub(super) fn between(&self, from: NodeId, to: NodeId) -> Option<CutId> {
+        if self.living.is_empty() {
+            return None;
+        }
+        self.planes.iter().find_map(|plane| {
+            let shared = plane.outward.get(from.index()).unwrap_or(&0) & plane.inward.get(to.index()).unwrap_or(&0);
+            if shared == 0 { None } else { plane.holders[shared.trailing_zeros() as usize] }
+        })
+    }
+
+    /// Counts a message that a cut ate, and answers with the number of the cause.
+    pub(super) fn eat(&mut self, id: CutId) -> u32 {
+        let living = &self.living[&id];
+        living.eaten.fetch_add(1, Ordering::Relaxed);
+        living.cause
+    }
+
+    /// The cuts in force, with their names, in the order in which they were made.
+    pub(super) fn living(&self) -> impl Iterator<Item = (CutId, &str)> {
+        self.living.iter().map(|(id, living)| (*id, living.name.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: NodeId = NodeId(0);
+    const B: NodeId = NodeId(1);
+    const C: NodeId = NodeId(2);
+
+    #[test]
+    fn a_one_way_cut_leaves_the_other_way_and_its_own_side_alone() {
+        let mut cuts = Cuts::default();
+        cuts.cut("", 0, &[A, B], &[C], false);
+        assert!(cuts.between(A, C).is_some() && cuts.between(B, C).is_some());
+        assert!([(C, A), (C, B), (A, B), (B, A)].iter().all(|(from, to)| cuts.between(*from, *to).is_none()));
+    }
+
+    #[test]
+    fn a_link_is_whole_again_when_no_cut_covers_it() {
+        let mut cuts = Cuts::default();
+        let (one, _) = cuts.cut("", 0, &[A], &[B, C], true);
+        let (other, _) = cuts.cut("", 0, &[B], &[A], true);
+        assert!(cuts.heal(one));
+        assert_eq!(cuts.between(A, B), Some(other));
+        assert_eq!(cuts.between(A, C), None);
+        assert!(cuts.heal(other) && !cuts.heal(other));
+        assert_eq!(cuts.between(A, B), None);
+    }
+
+    #[test]
+    fn more_cuts_than_a_word_has_bits_still_count() {
+        let mut cuts = Cuts::default();
+        let ids: Vec<CutId> = (0..100).map(|_| cuts.cut("", 0, &[A], &[B], true).0).collect();
+        for id in &ids[..99] {
+            assert!(cuts.heal(*id) && cuts.between(A, B).is_some());
+        }
+        assert!(cuts.heal(ids[99]) && cuts.between(A, B).is_none());
+        cuts.cut("", 0, &[B], &[C], false);
+        assert!(cuts.between(B, C).is_some() && cuts.between(A, B).is_none(), "a freed bit starts clean");
+    }
+}

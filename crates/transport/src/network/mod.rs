@@ -1,0 +1,271 @@
+//! The simulated network: carries messages between nodes and accounts for every one of them.
+
+mod arrival;
+mod classes;
+mod cut;
+mod fate;
+mod model;
+mod partition;
+mod payload;
+mod peers;
+mod transmission;
+
+use std::any::{Any, TypeId};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use cluster_sim_runtime::{DeviceId, Kernel, Record, RecordKind};
+use cluster_sim_vocabulary::{Incarnation, NodeId, Ratio, Traffic};
+
+use classes::Classes;
+pub use classes::NodeSelector;
+pub use cut::CutId;
+use cut::Cuts;
+use fate::Losses;
+pub use fate::{Decided, Fate};
+pub use model::{InvalidLink, LinkModel, LinkOrder, StaleDelivery};
+pub use partition::{Control, NetworkPartition};
+pub use payload::PayloadKind;
+use payload::{AnySlab, Slab};
+use peers::Peers;
+
+pub use arrival::{INBOX_CAPACITY, Received};
+
+use crate::message::Message;
+
+/// One copy of a message under way.
+#[derive(Debug, Clone, Copy)]
+struct Flight {
+    from: NodeId,
+    to: NodeId,
+    /// The receiver's life when it was sent.
+    incarnation: Incarnation,
+    class: u16,
+    kind: PayloadKind,
+    /// Where the message lies in the slab of its kind.
+    parcel: u32,
+    label: u64,
+    content: u64,
+    length: u32,
+    /// It reached a paused node and waits in its inbox: no cut can eat it any more.
+    arrived: bool,
+}
+
+/// How many messages went where, as plain numbers.
+#[derive(Debug, Default)]
+struct Counts {
+    sent: u64,
+    copied: u64,
+    delivered: u64,
+    in_flight: u64,
+}
+
+/// The network: a device of the kernel.
+///
+/// Whatever is sent is delivered, dropped by a named cause, or under way: [`Network::traffic`] always balances.
+pub struct Network {
+    device: Option<DeviceId>,
+    slabs: Vec<Box<dyn AnySlab>>,
+    types: Vec<TypeId>,
+    flights: Vec<Flight>,
+    free_flights: Vec<u32>,
+    /// By sender.
+    peers: Vec<Peers>,
+    /// By receiver; used while it is paused.
+    inboxes: Vec<VecDeque<u32>>,
+    classes: Classes,
+    cuts: Cuts,
+    losses: Losses,
+    counts: Counts,
+    control: Arc<Control>,
+    decided: Option<Vec<Decided>>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Network {
+    /// A network whose links are all of the default model.
+    pub fn new() -> Self {
+        Self {
+            device: None,
+            slabs: Vec::new(),
+            types: Vec::new(),
+            flights: Vec::new(),
+            free_flights: Vec::new(),
+            peers: Vec::new(),
+            inboxes: Vec::new(),
+            classes: Classes::new(),
+            cuts: Cuts::default(),
+            losses: Losses::new(),
+            counts: Counts::default(),
+            control: Arc::default(),
+            decided: None,
+        }
+    }
+
+    /// Tells the network under which id it was registered; it cannot send before.
+    pub fn registered_as(&mut self, device: DeviceId) {
+        self.device = Some(device);
+    }
+
+    fn device(&self) -> DeviceId {
+        self.device.expect("a network is told its device id before its first message")
+    }
+
+    /// The kind of messages of type `M`.
+    pub fn kind<M: Message>(&mut self) -> PayloadKind {
+        let identity = TypeId::of::<M>();
+        let known = self.types.iter().position(|known| *known == identity);
+        let index = known.unwrap_or_else(|| {
+            self.types.push(identity);
+            self.slabs.push(Box::new(Slab::<M>::new()));
+            self.types.len() - 1
+        });
+        PayloadKind(u16::try_from(index).expect("a simulation has fewer than 65,536 message types"))
+    }
+
+    #[inline]
+    fn slab<M: Message>(&mut self, kind: PayloadKind) -> &mut Slab<M> {
+        let slab: &mut dyn Any = &mut *self.slabs[usize::from(kind.0)];
+        slab.downcast_mut().expect("a payload kind is used with the type it was made for")
+    }
+
+    /// The fate of every message so far.
+    pub fn traffic(&self) -> Traffic {
+        let Counts { sent, copied, delivered, in_flight } = self.counts;
+        Traffic { sent, copied, delivered, in_flight, dropped: self.losses.by_name() }
+    }
+
+    /// The name of the cause with that number, as in the records of drops.
+    pub fn cause(&self, cause: u32) -> &str {
+        self.losses.name(cause)
+    }
+
+    /// Keeps every fate decided from here on, for comparing two runs. Memory grows with every message.
+    pub fn keep_fates(&mut self) {
+        self.decided.get_or_insert_default();
+    }
+
+    /// The fates kept so far, in the order in which they were decided.
+    pub fn fates(&self) -> &[Decided] {
+        self.decided.as_deref().unwrap_or_default()
+    }
+
+    /// Puts a cut in force: nothing from one side reaches the other, nor back if it cuts both ways.
+    pub fn cut(&mut self, kernel: &mut Kernel, name: &str, from: &[NodeId], to: &[NodeId], both_ways: bool) -> NetworkPartition {
+        let cause = self.losses.named(name);
+        let (id, eaten) = self.cuts.cut(name, cause, from, to, both_ways);
+        let node = from.first().copied().unwrap_or(NodeId(u32::MAX));
+        let peer = to.first().copied().unwrap_or(node);
+        kernel.record(Record {
+            peer,
+            label: id.0,
+            detail: u32::from(both_ways),
+            ..Record::of(kernel.now(), RecordKind::Cut, node)
+        });
+        NetworkPartition::new(id, Arc::clone(&self.control), eaten)
+    }
+
+    /// Heals one cut; false if it was not in force.
+    pub fn heal(&mut self, kernel: &mut Kernel, id: CutId) -> bool {
+        let healed = self.cuts.heal(id);
+        if healed {
+            kernel.record(Record { label: id.0, ..Record::of(kernel.now(), RecordKind::Heal, NodeId(u32::MAX)) });
+        }
+        healed
+    }
+
+    /// Heals every cut; guards that still live do nothing more.
+    pub fn heal_all(&mut self, kernel: &mut Kernel) {
+        let living: Vec<CutId> = self.cuts.living().map(|(id, _)| id).collect();
+        for id in living {
+            self.heal(kernel, id);
+        }
+    }
+
+    /// Carries out what guards asked for since the last step.
+    pub fn obey(&mut self, kernel: &mut Kernel) {
+        for id in self.control.take() {
+            self.heal(kernel, id);
+        }
+    }
+
+    /// Where guards leave what they ask for.
+    pub fn control(&self) -> &Arc<Control> {
+        &self.control
+    }
+
+    /// The cuts in force with their names, in the order in which they were made.
+    pub fn living_cuts(&self) -> impl Iterator<Item = (CutId, &str)> {
+        self.cuts.living()
+    }
+
+    /// Adds a class of links of that model; later classes win over earlier ones where both match.
+    ///
+    /// # Errors
+    /// If the model cannot be; no class was added.
+    pub fn add_class(&mut self, name: &str, from: NodeSelector, to: NodeSelector, model: &LinkModel) -> Result<(), InvalidLink> {
+        self.classes.add(name, from, to, model)
+    }
+
+    /// Gives a node the group and region by which classes select it.
+    pub fn place(&mut self, node: NodeId, group: u16, region: u16) {
+        self.classes.place(node, group, region);
+    }
+
+    /// Changes the model of the class of that name from now on; messages under way keep their fate. False if there is none.
+    ///
+    /// # Errors
+    /// If the model cannot be; the class is as it was.
+    pub fn set_model(&mut self, kernel: &mut Kernel, class: &str, model: &LinkModel) -> Result<bool, InvalidLink> {
+        let changed = self.classes.set_model(class, model)?;
+        self.record_class(kernel, changed);
+        Ok(changed.is_some())
+    }
+
+    /// Loses messages of the class of that name by a further trial of its own; a rule of the same name is replaced, and a ratio of zero
+    /// takes the rule away. False if there is no such class.
+    pub fn set_loss_rule(&mut self, kernel: &mut Kernel, class: &str, rule: &str, ratio: Ratio) -> bool {
+        let cause = self.losses.named(rule);
+        let changed = self.classes.set_rule(class, rule, cause, ratio);
+        self.record_class(kernel, changed);
+        changed.is_some()
+    }
+
+    /// Takes away every loss rule, and gives every class the model it was added with.
+    pub fn calm(&mut self, kernel: &mut Kernel) {
+        for class in self.classes.calm() {
+            self.record_class(kernel, Some(class));
+        }
+    }
+
+    fn record_class(&self, kernel: &mut Kernel, changed: Option<u16>) {
+        if let Some(class) = changed {
+            kernel.record(Record { detail: u32::from(class), ..Record::of(kernel.now(), RecordKind::Links, NodeId(u32::MAX)) });
+        }
+    }
+
+    /// The messages that the rule or cause of that name ate so far.
+    pub fn eaten_by(&self, name: &str) -> u64 {
+        self.losses.count_of(name)
+    }
+
+    fn lose(&mut self, kernel: &mut Kernel, flight: Flight, cause: u32) {
+        self.losses.count(cause);
+        let Flight { from, to, label, length, content, .. } = flight;
+        kernel.record(Record {
+            at: kernel.now(),
+            kind: RecordKind::Drop,
+            node: from,
+            peer: to,
+            detail: cause,
+            label,
+            length,
+            payload: content,
+        });
+    }
+}

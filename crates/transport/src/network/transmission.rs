@@ -1,0 +1,162 @@
+//! Sending: everything that chance decides about a message is decided here.
+
+use std::time::Duration;
+
+use cluster_sim_runtime::{Address, Exhausted, Kernel, Order, Rank, Record, RecordKind, Stream};
+use cluster_sim_vocabulary::{NodeId, Ratio, VirtualInstant};
+
+use super::classes::Class;
+use super::fate::{Cause, Decided, Fate};
+use super::model::LinkOrder;
+use super::payload::{self, PayloadKind};
+use super::{Flight, Network};
+use crate::message::{Label, Message};
+
+const LOSS: Stream = Stream::named("loss");
+const DELAY: Stream = Stream::named("delay");
+const DUPLICATE: Stream = Stream::named("duplicate");
+const REORDER: Stream = Stream::named("reorder");
+const REORDER_BY: Stream = Stream::named("reorder by");
+const ORDER: Stream = Stream::named("order");
+
+/// What is the same for all receivers of a message.
+#[derive(Clone, Copy)]
+struct Parcel {
+    kind: PayloadKind,
+    slot: u32,
+    label: u64,
+    content: u64,
+    length: u32,
+}
+
+impl Network {
+    /// Sends one message to each of `to`, in that order; `kind` must be that of `M`.
+    pub fn send<M: Message>(
+        &mut self,
+        kernel: &mut Kernel,
+        from: NodeId,
+        to: &[NodeId],
+        kind: PayloadKind,
+        label: Label,
+        message: M,
+    ) {
+        let (content, length) = payload::content(&message);
+        let label = payload::label_key(label, content);
+        let slot = self.slab::<M>(kind).insert(message);
+        let parcel = Parcel { kind, slot, label, content, length };
+        // One reference of our own, so that the parcel outlives a loss that strikes before its next receiver is reached.
+        self.slabs[usize::from(kind.0)].retain(slot);
+        for receiver in to {
+            self.transmit(kernel, from, *receiver, parcel);
+        }
+        self.slabs[usize::from(kind.0)].release(slot);
+    }
+
+    fn transmit(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, parcel: Parcel) {
+        let now = kernel.now();
+        let Parcel { kind, slot, label, content, length } = parcel;
+        if self.peers.len() <= from.index() {
+            self.peers.resize_with(from.index() + 1, Default::default);
+        }
+        let classes = &self.classes;
+        let link = self.peers[from.index()].link(to, now, || (address_between(kernel, from, to), classes.of(from, to)));
+        let address = link.address_of(label, now);
+        let class = classes.get(link.class);
+        let flight = Flight {
+            from,
+            to,
+            incarnation: kernel.incarnation(to),
+            class: link.class,
+            kind,
+            parcel: slot,
+            label,
+            content,
+            length,
+            arrived: false,
+        };
+
+        self.counts.sent += 1;
+        kernel.record(Record { at: now, kind: RecordKind::Send, node: from, peer: to, detail: 0, label, length, payload: content });
+
+        let (fate, held_back) = match self.cuts.between(from, to) {
+            Some(cut) => (Fate::Lost { cause: self.cuts.eat(cut) }, false),
+            None => decide(kernel, class, address),
+        };
+        if let Some(decided) = &mut self.decided {
+            decided.push(Decided { address: address.key(), fate });
+        }
+        let (after, copies) = match fate {
+            Fate::Lost { cause } => return self.lose(kernel, flight, cause),
+            Fate::Carried { after, copies } => (after, copies),
+        };
+        let mut arrival = now + Duration::from_nanos(after);
+        let rank = Rank(class.link.model.precedence);
+        let mut about = address;
+        if class.link.model.order == LinkOrder::Fifo && !held_back {
+            // Messages of one link that arrive at one instant share an order, so that they keep the sequence of their sending.
+            about = link.address;
+            arrival = arrival.max(link.last_arrival);
+            link.last_arrival = arrival;
+        }
+        self.carry(kernel, flight, arrival, Order::new(rank, kernel.roll(ORDER, about).0));
+        for copy in 1..=u64::from(copies) {
+            self.copy(kernel, flight, address.number(copy), rank);
+        }
+    }
+
+    /// Sends a further copy, with a delay of its own; a copy is never lost at the send and never copied again.
+    fn copy(&mut self, kernel: &mut Kernel, flight: Flight, address: Address, rank: Rank) {
+        self.counts.copied += 1;
+        let Flight { from, to, label, length, content, .. } = flight;
+        let now = kernel.now();
+        kernel.record(Record { at: now, kind: RecordKind::Copy, node: from, peer: to, detail: 0, label, length, payload: content });
+        let after = self.classes.get(flight.class).link.delay.sample(kernel.roll(DELAY, address));
+        self.carry(kernel, flight, now + Duration::from_nanos(after), Order::new(rank, kernel.roll(ORDER, address).0));
+    }
+
+    fn carry(&mut self, kernel: &mut Kernel, flight: Flight, arrival: VirtualInstant, order: Order) {
+        self.slabs[usize::from(flight.kind.0)].retain(flight.parcel);
+        let slot = match self.free_flights.pop() {
+            Some(slot) => {
+                self.flights[slot as usize] = flight;
+                slot
+            }
+            None => {
+                self.flights.push(flight);
+                u32::try_from(self.flights.len() - 1).expect("messages in flight are bounded by their budget")
+            }
+        };
+        self.counts.in_flight += 1;
+        let bound = kernel.budget().messages_in_flight;
+        if self.counts.in_flight > bound {
+            kernel.exhaust(Exhausted::MessagesInFlight(bound));
+        }
+        kernel.schedule(arrival, order, self.device(), slot);
+    }
+}
+
+/// What names the link between two nodes in every run: their declared names.
+fn address_between(kernel: &Kernel, from: NodeId, to: NodeId) -> Address {
+    Address::new().number(kernel.address(from).key()).number(kernel.address(to).key())
+}
+
+/// Decides what the link does with one message, and whether it was held back so that others overtake it.
+#[inline]
+fn decide(kernel: &Kernel, class: &Class, address: Address) -> (Fate, bool) {
+    let model = &class.link.model;
+    if model.loss > Ratio::ZERO && kernel.roll(LOSS, address).holds(model.loss) {
+        return (Fate::Lost { cause: Cause::Loss as u32 }, false);
+    }
+    if let Some(rule) = class.rules.iter().find(|rule| kernel.roll(rule.stream, address).holds(rule.ratio)) {
+        return (Fate::Lost { cause: rule.cause }, false);
+    }
+    let mut after = class.link.delay.sample(kernel.roll(DELAY, address));
+    let held_back = model.reorder > Ratio::ZERO && kernel.roll(REORDER, address).holds(model.reorder);
+    if held_back {
+        // Above zero and up to the whole window.
+        let by = kernel.roll(REORDER_BY, address).within(model.reorder_window) + Duration::from_nanos(1);
+        after += u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+    }
+    let copies = u8::from(model.duplicate > Ratio::ZERO && kernel.roll(DUPLICATE, address).holds(model.duplicate));
+    (Fate::Carried { after, copies }, held_back)
+}

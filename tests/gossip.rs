@@ -1,0 +1,63 @@
+//! The smallest user tests: a gossip machine of 35 lines, and the story of a healed partition.
+
+use cluster_sim::prelude::*;
+
+/// Tells its peers the highest number it has heard of.
+struct Gossip {
+    peers: Vec<NodeId>,
+    highest: u64,
+}
+
+impl Gossip {
+    fn boot(seat: &Seat) -> Self {
+        Self { peers: seat.peers(), highest: u64::from(seat.id()) }
+    }
+}
+
+impl Machine for Gossip {
+    type Message = u64;
+    type View = u64;
+
+    fn step(&mut self, _now: LocalInstant, input: Input<u64>, effects: &mut Effects<u64>) {
+        match input {
+            Input::Message { message, .. } | Input::Call(message) => self.highest = self.highest.max(message),
+            _ => {
+                effects.send_all(&self.peers, self.highest);
+                effects.arm(Timer(0), Duration::from_millis(50));
+            }
+        }
+    }
+
+    fn view(&self) -> &u64 {
+        &self.highest
+    }
+}
+
+fn gossip() -> Scenario {
+    Scenario::new("gossip")
+        .machines("gossip", 3, Gossip::boot)
+        .eventually("all nodes agree", |world| world.views::<u64>().all(|(_, seen)| *seen == 2))
+        .lasting(Duration::from_secs(10))
+}
+
+#[test]
+fn agreement_follows_a_healed_partition() {
+    let scenario = gossip();
+    let mut sim = scenario.start(Seed(7));
+    let cut = sim.partition([2], [0, 1]);
+    sim.run_for(Duration::from_secs(5));
+    assert_eq!(sim.look(|world| world.behind::<u64>(|seen| *seen == 2)), [NodeId(0), NodeId(1)]);
+    assert!(cut.eaten() > 100, "the cut ate {} messages", cut.eaten());
+    cut.heal();
+    sim.run_for(Duration::from_secs(5));
+    assert_eq!(sim.look(|world| world.behind::<u64>(|seen| *seen == 2)), []);
+    sim.finish().assert_ok();
+    scenario.sweep(0..64).assert_ok();
+}
+
+#[test]
+fn chaos_of_every_kind_ends_in_agreement() {
+    let sweep = gossip().chaos(FaultProfile::default()).sweep(0..256);
+    sweep.assert_ok();
+    assert_eq!(sweep.held(), 256);
+}

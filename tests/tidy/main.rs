@@ -1,0 +1,75 @@
+//! The house rules, as tests. The failure of each says the cure.
+//!
+//! [`arrows`]: who may depend on whom. [`reach`]: what no step may touch. [`state`]: nothing outlives a simulation.
+//! [`packages`]: what every package declares. [`shape`]: sizes, titles and words. [`rows`]: every row of the specification has
+//! a test. Each rule is also shown a small bad sample that it must find.
+
+mod arrows;
+mod packages;
+mod reach;
+mod rows;
+mod shape;
+mod state;
+
+use std::fmt;
+use std::path::Path;
+
+use cargo_metadata::{MetadataCommand, Package};
+use xtask::sources::{Source, sources};
+use xtask::tokens::{Token, tokens};
+
+/// One place that breaks a rule, and what to do about it.
+#[derive(Debug, PartialEq, Eq)]
+struct Finding {
+    /// `crates/node/src/lib.rs:3`, or the name of a package.
+    place: String,
+    /// What is wrong and its cure, in one sentence.
+    cure: String,
+}
+
+impl Finding {
+    fn new(place: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self { place: place.into(), cure: cure.into() }
+    }
+
+    fn at(source: &Source, line: usize, cure: impl Into<String>) -> Self {
+        Self::new(format!("{}:{line}", source.path), cure)
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.place, self.cure)
+    }
+}
+
+#[track_caller]
+fn assert_tidy(findings: &[Finding]) {
+    let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
+    assert!(lines.is_empty(), "{} to tidy up:\n  {}", lines.len(), lines.join("\n  "));
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn rust_sources() -> Vec<Source> {
+    let found = sources(root(), "rs").expect("the workspace is readable");
+    assert!(found.iter().any(|source| source.path == "crates/vocabulary/src/lib.rs"), "the sources were not found");
+    found
+}
+
+fn tokens_of(source: &Source) -> Vec<Token> {
+    tokens(&source.text).unwrap_or_else(|error| panic!("{} is not Rust: {error}", source.path))
+}
+
+fn workspace() -> Vec<Package> {
+    let metadata = MetadataCommand::new().current_dir(root()).no_deps().exec().expect("cargo describes the workspace");
+    assert!(metadata.packages.len() >= 12, "cargo describes {} packages", metadata.packages.len());
+    metadata.packages
+}
+
+/// A source that a rule must find something in.
+fn sample(path: &str, text: &str) -> Source {
+    Source { path: path.to_owned(), text: text.to_owned() }
+}

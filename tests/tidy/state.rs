@@ -1,0 +1,65 @@
+//! A simulation is a value: nothing of it lives in a thread or in the program.
+
+use xtask::sources::Source;
+use xtask::tokens::{Token, occurrences};
+
+use crate::{Finding, assert_tidy, rust_sources, sample, tokens_of};
+
+/// A file and the name of a static that may change, with the reason. Each needs its line in ARCHITECTURE.md.
+const ALLOWED: &[(&str, &str, &str)] = &[];
+
+fn shared_state(source: &Source) -> Vec<Finding> {
+    if !(source.path.starts_with("crates/") && source.path.contains("/src/")) {
+        return Vec::new();
+    }
+    let tokens = tokens_of(source);
+    let finding = |index: usize, what: &str| {
+        let cure = format!("{what} outlives the simulation and joins two of them; keep it in the value that owns it");
+        Finding::at(source, tokens[index].line, cure)
+    };
+    let mut findings = Vec::new();
+    findings.extend(occurrences(&tokens, "thread_local !").into_iter().map(|index| finding(index, "`thread_local!`")));
+    findings.extend(occurrences(&tokens, "static mut").into_iter().map(|index| finding(index, "`static mut`")));
+    for index in occurrences(&tokens, "static") {
+        let Some([name, colon]) = tokens.get(index + 1..index + 3) else { continue };
+        let allowed = ALLOWED.iter().any(|(file, allowed, _)| *file == source.path && *allowed == name.text);
+        if colon.text == ":" && !allowed && changes(&tokens[index + 3..]) {
+            findings.push(finding(index, &format!("the static {}", name.text)));
+        }
+    }
+    findings
+}
+
+/// Whether the type that begins here can change behind a shared reference.
+fn changes(tokens: &[Token]) -> bool {
+    let mut words = tokens.iter().map(|token| token.text.as_str()).take_while(|text| !matches!(*text, "=" | ";"));
+    words.any(|word| matches!(word, "Mutex" | "RwLock" | "OnceLock") || word.starts_with("Atomic") || word.ends_with("Cell"))
+}
+
+#[test]
+fn nothing_outlives_a_simulation() {
+    assert_tidy(&rust_sources().iter().flat_map(shared_state).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_kind_of_shared_state_is_found() {
+    let bad = [
+        "thread_local! { static A: u8 = 0; }",
+        "static mut A: u8 = 0;",
+        "static A: Mutex<u8> = Mutex::new(0);",
+        "pub static A: std::sync::RwLock<u8> = RwLock::new(0);",
+        "static A: AtomicU64 = AtomicU64::new(0);",
+        "fn f() { static A: OnceLock<u8> = OnceLock::new(); }",
+        "static A: [RefCell<u8>; 2] = [];",
+        "static A: LazyLock<parking_lot::Mutex<u8>> = LazyLock::new(f);",
+    ];
+    for text in bad {
+        assert_eq!(shared_state(&sample("crates/runtime/src/a.rs", text)).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn constants_and_lifetimes_are_no_state() {
+    let text = "static A: &str = \"Mutex\"; const B: Cell<u8> = Cell::new(0); fn f(a: &'static mut u8, b: &'static Mutex<u8>) {}";
+    assert_eq!(shared_state(&sample("crates/runtime/src/a.rs", text)), []);
+}

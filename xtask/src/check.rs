@@ -1,0 +1,136 @@
+//! The one test command.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crate::command::CallError;
+use crate::digests::{self, DigestsError};
+use crate::nextest::{self, NextestError};
+use crate::step::{Profile, Step};
+
+/// Where the check runs.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// The workspace; every call runs in it.
+    pub root: PathBuf,
+    /// The cargo to call.
+    pub cargo: PathBuf,
+    /// Where cargo builds, if it was told; otherwise cargo is asked.
+    pub target: Option<PathBuf>,
+    /// The profile of the tests.
+    pub profile: Profile,
+}
+
+impl Environment {
+    /// From the variables `CARGO`, `CARGO_TARGET_DIR` and `CI`; an empty `CI` counts as unset.
+    pub fn new(root: PathBuf, cargo: Option<OsString>, target: Option<OsString>, ci: Option<OsString>) -> Self {
+        let target = target.map(|target| root.join(target));
+        let cargo = cargo.map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
+        let profile = if ci.is_some_and(|value| !value.is_empty()) { Profile::Ci } else { Profile::Default };
+        Self { root, cargo, target, profile }
+    }
+}
+
+/// Runs the steps asked for, or all, up to the first that fails. Announces each on one line and ends with the time each took.
+///
+/// # Errors
+///
+/// A step failed; those after it did not run.
+pub fn run(only: &[Step], environment: &Environment) -> Result<(), Failure> {
+    let steps = Step::selection(only);
+    let mut times = Vec::new();
+    for (index, step) in steps.iter().enumerate() {
+        println!("[{}/{}] {}: {}", index + 1, steps.len(), step.name(), step.line(environment.profile));
+        let (outcome, took) = timed(|| perform(*step, environment));
+        times.push((step.name(), took));
+        if let Err(cause) = outcome {
+            print!("{}", Times(&times));
+            return Err(Failure { step: *step, cause });
+        }
+    }
+    print!("{}", Times(&times));
+    println!("check: all {} steps passed", steps.len());
+    Ok(())
+}
+
+/// What the steps asked for would run, a line each.
+pub fn list(only: &[Step], profile: Profile) -> String {
+    Step::selection(only).into_iter().map(|step| format!("{:<8} {}\n", step.name(), step.line(profile))).collect()
+}
+
+fn perform(step: Step, environment: &Environment) -> Result<(), StepError> {
+    let Environment { root, cargo, .. } = environment;
+    match step {
+        Step::Nextest => nextest::ensure(cargo, root)?,
+        Step::Digests => digests::compare(environment)?,
+        _ => step.calls(environment.profile).iter().try_for_each(|call| call.run(cargo, root))?,
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a step takes at the desk is the machine's time")]
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let done = work();
+    (done, start.elapsed())
+}
+
+/// The time of each step, and of all.
+struct Times<'a>(&'a [(String, Duration)]);
+
+impl fmt::Display for Times<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, took) in self.0 {
+            writeln!(formatter, "{name:>12} {:>8.1} s", took.as_secs_f64())?;
+        }
+        let total: Duration = self.0.iter().map(|(_, took)| *took).sum();
+        writeln!(formatter, "{:>12} {:>8.1} s", "total", total.as_secs_f64())
+    }
+}
+
+/// The step that failed. Prints as what to read and what to run next.
+#[derive(Debug, thiserror::Error)]
+#[error("check: step {} failed: {cause}\n       to run it alone: cargo xtask check --only {}", step.name(), step.name())]
+pub struct Failure {
+    /// Which one.
+    pub step: Step,
+    /// What it said.
+    #[source]
+    pub cause: StepError,
+}
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// A call of cargo.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// cargo-nextest could not be had.
+    #[error(transparent)]
+    Nextest(#[from] NextestError),
+    /// The digests differ or could not be read.
+    #[error(transparent)]
+    Digests(#[from] DigestsError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_names_its_step_and_how_to_run_it_alone() {
+        let cause = StepError::Nextest(NextestError::StillAbsent);
+        let text = Failure { step: Step::Nextest, cause }.to_string();
+        assert!(text.contains("step nextest failed") && text.contains("cargo xtask check --only nextest"), "{text}");
+    }
+
+    #[test]
+    fn an_empty_ci_is_none() {
+        let environment = |ci: Option<&str>| Environment::new(PathBuf::new(), None, None, ci.map(OsString::from)).profile;
+        assert_eq!(environment(None), Profile::Default);
+        assert_eq!(environment(Some("")), Profile::Default);
+        assert_eq!(environment(Some("true")), Profile::Ci);
+    }
+}

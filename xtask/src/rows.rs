@@ -1,0 +1,181 @@
+//! Which test proves which row of a specification.
+//!
+//! A test proves the rows that begin its name: `edge_11_…` proves EDGE-11, `edge_12_13_…` EDGE-12 and EDGE-13, `edge_12_to_15_…`
+//! the four from EDGE-12 to EDGE-15, `edge_d06_…` EDGE-D06. The numbers end at the first word that is not two digits, with or
+//! without a `d` before them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::sources::{Source, sources};
+use crate::tokens::{Token, tokens};
+
+/// The table of the edge cache, from the root of the workspace.
+pub const TABLE: &str = "docs/edge-cache-rows.md";
+
+/// Every row of the edge cache's specification: EDGE-01 to EDGE-42 are the user's, EDGE-D01 to EDGE-D23 derived.
+pub fn required() -> Vec<String> {
+    let named = (1..=42).map(|row| format!("EDGE-{row:02}"));
+    named.chain((1..=23).map(|row| format!("EDGE-D{row:02}"))).collect()
+}
+
+/// A test and the rows it proves.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Proof {
+    /// From the root of the workspace, with `/`.
+    pub file: String,
+    /// Its name, without modules.
+    pub function: String,
+    /// As the specification writes them.
+    pub rows: Vec<String>,
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}::{}", self.file, self.function)
+    }
+}
+
+/// The proofs in the sources of a workspace, in order of file.
+///
+/// # Errors
+///
+/// A source could not be read.
+pub fn proofs(root: &Path) -> io::Result<Vec<Proof>> {
+    Ok(sources(root, "rs")?.iter().flat_map(proofs_in).collect())
+}
+
+/// The proofs in one source; none if it is not Rust.
+pub fn proofs_in(source: &Source) -> Vec<Proof> {
+    let tokens = tokens(&source.text).unwrap_or_default();
+    let names = tokens.windows(2).enumerate().filter(|(index, pair)| pair[0].text == "fn" && is_test(&tokens[..*index]));
+    let proof = |name: &str| Proof { file: source.path.clone(), function: name.to_owned(), rows: rows_of(name) };
+    names.map(|(_, pair)| proof(&pair[1].text)).filter(|proof| !proof.rows.is_empty()).collect()
+}
+
+/// Whether the function whose declaration follows these tokens carries an attribute that makes it a test.
+fn is_test(before: &[Token]) -> bool {
+    let words = |token: &&Token| matches!(token.text.as_str(), "pub" | "async" | "const");
+    let mut rest = &before[..before.len() - before.iter().rev().take_while(words).count()];
+    while rest.last().is_some_and(|token| token.text == "]") {
+        let mut depth = 0;
+        let opens = rest.iter().rposition(|token| {
+            match token.text.as_str() {
+                "]" => depth += 1,
+                "[" => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        let open = opens.expect("the lexer refuses source whose brackets do not match");
+        let path = rest[open + 1..].iter().take_while(|token| !matches!(token.text.as_str(), "(" | "]" | "="));
+        if path.last().is_some_and(|word| matches!(word.text.as_str(), "test" | "rstest")) {
+            return true;
+        }
+        // Before the bracket stands `#`.
+        rest = &rest[..open.saturating_sub(1)];
+    }
+    false
+}
+
+/// The rows that begin a name.
+fn rows_of(name: &str) -> Vec<String> {
+    let Some(numbers) = name.strip_prefix("edge_") else { return Vec::new() };
+    let words: Vec<&str> = numbers.split('_').collect();
+    let mut rows = Vec::new();
+    let mut rest = words.as_slice();
+    while let Some((derived, first)) = rest.first().and_then(|word| number(word)) {
+        let last = match rest {
+            [_, "to", last, ..] => number(last).filter(|(too, last)| *too == derived && *last > first).map(|(_, last)| last),
+            _ => None,
+        };
+        rest = &rest[if last.is_some() { 3 } else { 1 }..];
+        let prefix = if derived { "EDGE-D" } else { "EDGE-" };
+        rows.extend((first..=last.unwrap_or(first)).map(|row| format!("{prefix}{row:02}")));
+    }
+    rows
+}
+
+/// The number in `11` or `d06`, and whether it has a `d`.
+fn number(word: &str) -> Option<(bool, u32)> {
+    let digits = word.strip_prefix('d').unwrap_or(word);
+    let two = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    two.then(|| (digits != word, digits.parse().expect("two digits are a number")))
+}
+
+/// The required rows that no test proves.
+pub fn unproven(proofs: &[Proof]) -> Vec<String> {
+    let proven: BTreeSet<&String> = proofs.iter().flat_map(|proof| &proof.rows).collect();
+    required().into_iter().filter(|row| !proven.contains(row)).collect()
+}
+
+/// The rows that a test claims to prove and the specification does not have, with the test.
+pub fn unknown(proofs: &[Proof]) -> Vec<(String, &Proof)> {
+    let required = required();
+    let claims = proofs.iter().flat_map(|proof| proof.rows.iter().map(move |row| (row.clone(), proof)));
+    claims.filter(|(row, _)| !required.contains(row)).collect()
+}
+
+/// The table as the file holds it: a line for each row, the tests that prove it in order of file.
+pub fn table(proofs: &[Proof]) -> String {
+    let mut proven: BTreeMap<&String, Vec<&Proof>> = BTreeMap::new();
+    for proof in proofs {
+        proof.rows.iter().for_each(|row| proven.entry(row).or_default().push(proof));
+    }
+    let mut table = HEAD.to_owned();
+    for row in required() {
+        let tests = proven.get(&row).map(|tests| tests.iter().map(|proof| format!("`{proof}`")).collect::<Vec<_>>().join("<br>"));
+        table.push_str(&format!("| {row} | {} |\n", tests.as_deref().unwrap_or("no test yet")));
+    }
+    table
+}
+
+const HEAD: &str = "# Rows of the edge cache and the tests that prove them
+
+Written by `cargo xtask rows` from the names of the tests; do not edit. EDGE-01 to EDGE-42 are the rows of the specification,
+EDGE-D01 to EDGE-D23 are derived from them.
+
+| Row | Proven by |
+|---|---|
+";
+
+/// Writes the table, whole or not at all.
+///
+/// # Errors
+///
+/// A source could not be read or the table not be written; the old one stands.
+pub fn write(root: &Path) -> io::Result<Written> {
+    let proofs = proofs(root)?;
+    let path = root.join(TABLE);
+    let folder = path.parent().expect("the table lies in a folder");
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(table(&proofs).as_bytes())?;
+    #[cfg(unix)]
+    {
+        // A temporary file is for its owner's eyes alone; this one is a document.
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+    }
+    file.persist(path)?;
+    Ok(Written { tests: proofs.len(), unproven: unproven(&proofs) })
+}
+
+/// What a table that was written says. Prints as one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// How many tests prove a row.
+    pub tests: usize,
+    /// The rows that none proves.
+    pub unproven: Vec<String>,
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let required = required().len();
+        write!(formatter, "{} of {required} rows proven by {} tests", required - self.unproven.len(), self.tests)?;
+        if self.unproven.is_empty() { Ok(()) } else { write!(formatter, "; without a test: {}", self.unproven.join(" ")) }
+    }
+}

@@ -1,0 +1,134 @@
+//! The steps of the check, and what each runs.
+
+use clap::ValueEnum;
+
+use crate::command::Call;
+use crate::nextest;
+
+/// One thing that must hold before a change is ready. They run in the order of their declaration, cheapest answers first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Step {
+    /// The formatting is rustfmt's
+    Fmt,
+    /// Clippy is content with every target and feature
+    Clippy,
+    /// cargo-nextest is there; installs the pinned version where it is not
+    Nextest,
+    /// Every test passes, under cargo-nextest
+    Test,
+    /// Every example in the documentation runs
+    Doctest,
+    /// The documentation builds, and its links lead somewhere
+    Docs,
+    /// The crates that production code imports build alone, without the simulator
+    Seams,
+    /// The command line builds, optimised
+    Release,
+    /// The digests of the standard scenarios are the committed ones, in two processes, on one thread and on two
+    Digests,
+}
+
+/// The profile of cargo-nextest that the tests run under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// At somebody's desk.
+    Default,
+    /// In a pipeline: writes JUnit.
+    Ci,
+}
+
+/// The crates that must build without `test-utils`, each alone: `--workspace` switches it on for all of them.
+pub const SEAMS: [&str; 8] = [
+    "cluster-sim-vocabulary",
+    "cluster-sim-runtime",
+    "cluster-sim-transport",
+    "cluster-sim-node",
+    "cluster-sim-invariants",
+    "cluster-sim-metrics",
+    "cluster-sim",
+    "cluster-sim-edge-cache",
+];
+
+impl Step {
+    /// All steps, in the order they run.
+    pub fn all() -> &'static [Self] {
+        Self::value_variants()
+    }
+
+    /// The steps asked for and those they need, in the order they run; all where none was asked for.
+    pub fn selection(only: &[Self]) -> Vec<Self> {
+        let wanted = |step: &Self| {
+            only.is_empty() || only.contains(step) || only.iter().any(|asked| asked.needs().is_some_and(|needed| needed == *step))
+        };
+        Self::all().iter().copied().filter(wanted).collect()
+    }
+
+    /// The step that must have run before this one has a meaning.
+    fn needs(self) -> Option<Self> {
+        match self {
+            Self::Test => Some(Self::Nextest),
+            Self::Digests => Some(Self::Release),
+            _ => None,
+        }
+    }
+
+    /// Its name, as `--only` takes it.
+    pub fn name(self) -> String {
+        let value = self.to_possible_value().expect("no step is hidden from the command line");
+        value.get_name().to_owned()
+    }
+
+    /// The calls of cargo it consists of. Empty for [`Step::Nextest`] and [`Step::Digests`], which look before they act.
+    pub fn calls(self, profile: Profile) -> Vec<Call> {
+        match self {
+            Self::Fmt => vec![Call::cargo("fmt --all -- --check")],
+            Self::Clippy => vec![Call::cargo("clippy --workspace --all-targets --all-features -- -D warnings")],
+            Self::Test => vec![Call::cargo(match profile {
+                Profile::Default => "nextest run --workspace --all-features",
+                Profile::Ci => "nextest run --workspace --all-features --profile ci",
+            })],
+            Self::Doctest => vec![Call::cargo("test --doc --workspace --all-features")],
+            Self::Docs => vec![Call::cargo("doc --workspace --no-deps --all-features").with("RUSTDOCFLAGS", "-D warnings")],
+            // Clippy costs what `cargo check` does and makes errors of what only the full build uses.
+            Self::Seams => SEAMS.iter().map(|seam| Call::cargo(&format!("clippy -p {seam} -- -D warnings"))).collect(),
+            Self::Release => vec![Call::cargo("build --release -p cluster-sim-cli")],
+            Self::Nextest | Self::Digests => Vec::new(),
+        }
+    }
+
+    /// What it runs, on one line.
+    pub fn line(self, profile: Profile) -> String {
+        match self {
+            Self::Nextest => format!("cargo nextest --version, and where it does not answer {}", nextest::install()),
+            Self::Digests => {
+                "target/release/cluster-sim digests --threads 1, then --threads 2, against tests/digests.toml".to_owned()
+            }
+            Self::Seams => format!("cargo clippy -p CRATE -- -D warnings, each alone: {}", SEAMS.join(" ")),
+            _ => self.calls(profile).iter().map(Call::to_string).collect::<Vec<_>>().join("; "),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_choice_every_step_runs() {
+        assert_eq!(Step::selection(&[]), Step::all());
+    }
+
+    #[test]
+    fn a_step_brings_what_it_needs_in_order() {
+        assert_eq!(Step::selection(&[Step::Digests, Step::Fmt]), [Step::Fmt, Step::Release, Step::Digests]);
+        assert_eq!(Step::selection(&[Step::Test]), [Step::Nextest, Step::Test]);
+    }
+
+    #[test]
+    fn every_step_says_what_it_runs_on_one_line() {
+        for step in Step::all() {
+            let line = step.line(Profile::Ci);
+            assert!(!line.is_empty() && !line.contains('\n'), "{}: {line:?}", step.name());
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Rust source as a flat row of tokens.
+//!
+//! Rules that look for words in code work on tokens rather than on text: a comment or a string that names `println!` is not a
+//! call of it, and spacing does not hide one.
+
+use proc_macro2::{Delimiter, LexError, Spacing, TokenStream, TokenTree};
+
+/// One token, delimiters included. `::` and `'lifetime` are one token, every other sign stands alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// As written.
+    pub text: String,
+    /// Its line, from 1.
+    pub line: usize,
+}
+
+/// The tokens of a source, comments left out. A doc comment is the attribute that it stands for.
+///
+/// # Errors
+///
+/// The text is not Rust.
+pub fn tokens(source: &str) -> Result<Vec<Token>, LexError> {
+    let mut found = Vec::new();
+    flatten(source.parse()?, &mut found);
+    Ok(found)
+}
+
+fn flatten(stream: TokenStream, found: &mut Vec<Token>) {
+    // The sign that the next token may belong to: the first colon of a path, the tick of a lifetime.
+    let mut joint = None;
+    for tree in stream {
+        let line = tree.span().start().line;
+        let before = joint.take();
+        let text = match tree {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::None => ("", ""),
+                };
+                found.push(Token { text: open.to_owned(), line });
+                flatten(group.stream(), found);
+                found.push(Token { text: close.to_owned(), line: group.span_close().start().line });
+                continue;
+            }
+            TokenTree::Punct(punct) => {
+                let sign = punct.as_char();
+                if !(before == Some(':') && sign == ':') && punct.spacing() == Spacing::Joint {
+                    joint = Some(sign);
+                }
+                sign.to_string()
+            }
+            TokenTree::Ident(word) => word.to_string(),
+            TokenTree::Literal(literal) => literal.to_string(),
+        };
+        let completes = match before {
+            Some(':') => text == ":",
+            Some('\'') => true,
+            _ => false,
+        };
+        match found.last_mut() {
+            Some(last) if completes => last.text.push_str(&text),
+            _ => found.push(Token { text, line }),
+        }
+    }
+}
+
+/// Where a pattern, tokens parted by spaces, begins: `"static mut"`, `"std :: env"`, `"# [ ignore ]"`.
+pub fn occurrences(tokens: &[Token], pattern: &str) -> Vec<usize> {
+    let wanted: Vec<&str> = pattern.split_whitespace().collect();
+    assert!(!wanted.is_empty(), "an empty pattern occurs everywhere");
+    let matches = |window: &[Token]| window.iter().zip(&wanted).all(|(token, wanted)| token.text == *wanted);
+    tokens.windows(wanted.len()).enumerate().filter(|(_, window)| matches(window)).map(|(index, _)| index).collect()
+}
+
+/// The index of the delimiter that closes the one at `open`.
+pub fn closing(tokens: &[Token], open: usize) -> usize {
+    let mut depth = 0;
+    for (index, token) in tokens.iter().enumerate().skip(open) {
+        match token.text.as_str() {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return index;
+        }
+    }
+    panic!("the lexer refuses source whose delimiters do not match")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(source: &str, pattern: &str) -> Vec<usize> {
+        let tokens = tokens(source).expect("the sample is Rust");
+        occurrences(&tokens, pattern).into_iter().map(|index| tokens[index].line).collect()
+    }
+
+    #[test]
+    fn code_is_found_whatever_its_spacing() {
+        assert_eq!(lines("fn f() {\n    std :: env::var(\"A\");\n    std::\n        env::vars();\n}", "std :: env"), [2, 3]);
+    }
+
+    #[test]
+    fn comments_and_strings_are_not_code() {
+        let source = "//! std::env\n/// std::env\nfn f() -> &'static str {\n    // std::env\n    /* std::env */ r#\"std::env\"#\n}";
+        assert_eq!(lines(source, "std :: env"), [0usize; 0]);
+    }
+
+    #[test]
+    fn longer_words_are_other_words() {
+        assert_eq!(lines("use cluster_sim_node::Machine;", "cluster_sim"), [0usize; 0]);
+    }
+
+    #[test]
+    fn a_lifetime_is_no_keyword() {
+        assert_eq!(lines("fn f(a: &'static mut u8) {}", "static mut"), [0usize; 0]);
+        assert_eq!(lines("static mut A: u8 = 0;", "static mut"), [1]);
+    }
+
+    #[test]
+    fn groups_close_where_they_close() {
+        let tokens = tokens("f(a, [b]) { c }").expect("the sample is Rust");
+        assert_eq!(tokens[closing(&tokens, 1)].text, ")");
+        assert_eq!(closing(&tokens, 1), 7);
+    }
+}
