@@ -51,7 +51,7 @@ fn capacity(text: &str) -> Result<u32, ScenarioError> {
     let cure = format!("use a whole number from 1 to {CAPACITY_MAX}, or unset it");
     let refused = |kind| ScenarioError::new(kind, CAPACITY, "environment", &format!("{text:?}"), &cure);
     match text.parse::<u64>() {
-        Ok(number) if (1..=CAPACITY_MAX).contains(&u64::from(number)) => {
+        Ok(number) if (1..=CAPACITY_MAX).contains(&number) => {
             u32::try_from(number).map_err(|_| refused(ScenarioErrorKind::OutOfRange))
         }
         Ok(_) => Err(refused(ScenarioErrorKind::OutOfRange)),

@@ -57,10 +57,10 @@ pub(crate) fn run(arguments: &RunArguments, registry: &Registry, defaults: &Defa
     Ok(code)
 }
 
-/// The scenario of a file, or the ready one of that name; a file comes first.
+/// The scenario of a file, or the ready one of that name; a file comes first, a folder of that name does not.
 fn prepare(scenario: &Path, registry: &Registry, defaults: &Defaults) -> Result<Prepared, ScenarioError> {
     let name = scenario.to_string_lossy();
-    if let (false, Some(ready)) = (scenario.exists(), registry.named(&name)) {
+    if let (false, Some(ready)) = (scenario.is_file(), registry.named(&name)) {
         return ready.prepare(defaults);
     }
     let text = fs::read_to_string(scenario).map_err(|error| {

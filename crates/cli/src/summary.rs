@@ -19,7 +19,8 @@ fn write_summary(text: &mut String, name: &str, artifact: &Artifact) -> std::fmt
     let ended_at = VirtualInstant::from_nanoseconds(artifact.ended_at_ns);
     let outcome = json!(artifact.outcome);
     let outcome = outcome.as_str().unwrap_or_default();
-    writeln!(text, "{head}  {name}  {outcome}  seed={}  digest={}", Seed(artifact.seed), artifact.digest)?;    writeln!(text, "      {ended_at} of virtual time, {} steps", artifact.steps)?;
+    writeln!(text, "{head}  {name}  {outcome}  seed={}  digest={}", Seed(artifact.seed), artifact.digest)?;
+    writeln!(text, "      {ended_at} of virtual time, {} steps", artifact.steps)?;
 
     for violation in &artifact.violations {
         writeln!(text, "      {violation}")?;

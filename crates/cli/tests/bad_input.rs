@@ -54,6 +54,7 @@ fn edge_d17_a_file_that_is_no_scenario_is_refused(
 
 #[rstest]
 #[case::unknown_field("/chaos", "los_rate", json!(0.5), "chaos.los_rate", "0.5", "use one of delay_ms, loss_rate, reorder_rate")]
+#[case::unknown_field_of_two_lines("", "a\nb", json!("\n"), r"a\nb", r#""\n""#, "use one of format, system, seed")]
 #[case::unknown_step("/steps/0", "step", json!({"Explode": {}}), "steps[0].step", r#"{"Explode":{}}"#, "use one of IncreaseMutationRate, Drop")]
 #[case::unknown_policy("/chaos", "source_lag_policy", json!("Panic"), "chaos.source_lag_policy", "\"Panic\"", "use one of ObserveAndContinue, Resync")]
 #[case::unknown_system("", "system", json!("raft"), "system", "\"raft\"", "use one of edge-cache")]
@@ -138,13 +139,25 @@ fn a_place_where_no_report_can_be_is_refused_before_the_run(#[case] out: &str, #
     fs::set_permissions(&read_only, permissions).unwrap();
     let scenario = place.file("scenario.json", fs::read(example()).unwrap());
 
-    let finished = place.run(&["run", "--scenario", "scenario.json", "--out", out]);
+    // Any step would be logged: the one line of the refusal shows that none was taken.
+    let command = place.command(&["run", "--scenario", "scenario.json", "--out", out]).env("RUST_LOG", "debug").output();
+    let finished = Finished::from(command.unwrap());
 
     assert_refused(&finished, out, "--out", &format!("{value:?}"), cure);
     assert_eq!(fs::read_to_string(place.path("file")).unwrap(), OLD_REPORT);
     assert_eq!(fs::read_to_string(read_only).unwrap(), OLD_REPORT);
     assert_eq!(fs::read(scenario).unwrap(), fs::read(example()).unwrap());
     assert_eq!(place.names(), ["file", "folder", "read_only.json", "scenario.json"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_takes_no_files_is_refused_before_the_run() {
+    // Not even the superuser creates files there.
+    let arguments = ["run", "--scenario", "edge-cache", "--out", "/proc/report.json"];
+    let output = Place::new().command(&arguments).env("RUST_LOG", "debug").output().unwrap();
+    let cure = "name a file in a folder that you may write to";
+    assert_refused(&Finished::from(output), "/proc/report.json", "--out", "\"/proc\"", cure);
 }
 
 #[cfg(unix)]

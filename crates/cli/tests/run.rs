@@ -74,6 +74,12 @@ fn a_seed_on_the_command_line_is_echoed_in_the_scenario(#[case] seed: &str, #[ca
     assert_eq!((report["seed"].as_u64(), report["scenario"]["seed"].as_u64()), (Some(number), Some(number)));
 }
 
+#[test]
+fn edge_d18_and_d22_a_number_at_its_limit_is_within_it() {
+    let arguments = ["run", "--scenario", "edge-cache-control", "--out", "report.json", "--fail-on", "stale_reads=0"];
+    assert_eq!(Place::new().run(&arguments).code, Some(0));
+}
+
 #[rstest]
 #[case::within(&["--fail-on", "reads_total=1000000"], 0, "")]
 #[case::exceeded(&["--fail-on", "reads_total=1000000", "--fail-on", "reads_total=0.5"], 1, "over the limit of 0.5")]
@@ -85,6 +91,18 @@ fn edge_d18_a_threshold_decides_the_exit_code(#[case] thresholds: &[&str], #[cas
     assert!(finished.stderr.contains(said), "{}", finished.stderr);
     // The run is over: its report is what one looks at next.
     assert_eq!(report(&place, "report.json")["outcome"], "held");
+}
+
+#[test]
+fn edge_d12_and_d18_a_run_that_its_lag_policy_ends_is_a_finding_with_a_report() {
+    let place = Place::new();
+    let text = fs::read_to_string(example().with_file_name("edge-cache-burst-lag.json")).unwrap();
+    place.file("fail.json", text.replace("ResyncFromSource", "FailRun"));
+    let finished = place.run(&["run", "--scenario", "fail.json", "--out", "report.json"]);
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(1), ""), "{finished:?}");
+    assert!(finished.stdout.starts_with("FAIL  fail.json  violated  seed=0x2a"), "{}", finished.stdout);
+    let report = report(&place, "report.json");
+    assert_eq!((&report["outcome"], report["violations"].as_array().unwrap().len()), (&"violated".into(), 1));
 }
 
 #[test]
@@ -131,6 +149,17 @@ fn the_help_teaches(#[case] name: &str, #[case] arguments: &[&str]) {
     let finished = Place::new().run(arguments);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
     insta::assert_snapshot!(name, finished.stdout);
+}
+
+#[test]
+fn the_least_scenario_that_the_help_shows_runs() {
+    let place = Place::new();
+    let help = place.run(&["run", "--help"]).stdout;
+    let (_, from) = help.split_once("the least one:").unwrap();
+    let (scenario, _) = from.split_once("Every report").unwrap();
+    place.file("least.json", scenario);
+    let finished = place.run(&["run", "--scenario", "least.json", "--out", "report.json"]);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Proves that a distributed system survives.
+//! Runs a whole distributed system in one thread on virtual time, breaks it, and says what did not hold.
 //!
 //! A [`Scenario`] says what runs, what must hold and what goes wrong; a [`Seed`] decides everything else. One run of it is a [`Sim`], a
 //! whole cluster in one thread on virtual time; what it showed is a [`Report`].
@@ -12,6 +12,8 @@
 //! | run many seeds | [`Scenario::sweep`] |
 //!
 //! Without feature `test-utils` only the seams are here: what node code is written against.
+//!
+//! Deliberately absent: the environment, the machine's clock, threads and files. What a run needs is in its scenario and its seed.
 //!
 //! ```
 //! use std::time::Duration;
@@ -79,3 +81,8 @@ pub use report::{CheckKind, CheckReport, FaultRecord, Outcome, PanicFinding, Rep
 pub use scenario::{Scenario, ScenarioError};
 #[cfg(feature = "test-utils")]
 pub use sim::{CallError, Sim};
+
+/// The code in the README, compiled and run by doc tests.
+#[cfg(all(doctest, feature = "test-utils"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -10,7 +10,7 @@ mod observed;
 
 use std::sync::Arc;
 
-use cluster_sim_runtime::{DeviceId, Digest, Engine, SeedSchedule};
+use cluster_sim_runtime::{DeviceId, Digest, Engine, Record, SeedSchedule};
 use cluster_sim_transport::{Decided, Network};
 use cluster_sim_vocabulary::{NodeId, VirtualInstant};
 
@@ -73,5 +73,17 @@ impl Sim {
     /// The fates kept so far, in the order in which they were decided.
     pub fn fates(&self) -> &[Decided] {
         self.network().fates()
+    }
+
+    /// Keeps a record of everything that happens from here on, for comparing two runs. Memory grows with every event.
+    ///
+    /// Kept together with the fates, the n-th fate is that of the n-th record of a send.
+    pub fn keep_records(&mut self) {
+        self.engine.kernel.keep_records();
+    }
+
+    /// The records kept so far, in order; [`digest`](Self::digest) is their running hash if they were kept from the start.
+    pub fn records(&self) -> &[Record] {
+        self.engine.kernel.records()
     }
 }

@@ -42,6 +42,8 @@ pub struct Kernel {
     timers: Timers,
     digest: Digest,
     ring: Ring,
+    /// Every record since it was asked for.
+    kept: Option<Vec<Record>>,
     steps: u64,
     changes: Vec<Change>,
     budget: Budget,
@@ -61,6 +63,7 @@ impl Kernel {
             timers: Timers::default(),
             digest: Digest::default(),
             ring: Ring::new(),
+            kept: None,
             steps: 0,
             changes: Vec::new(),
             budget,
@@ -186,6 +189,19 @@ impl Kernel {
     pub fn record(&mut self, record: Record) {
         self.digest.fold(&record);
         self.ring.push(record);
+        if let Some(kept) = &mut self.kept {
+            kept.push(record);
+        }
+    }
+
+    /// Keeps every record from here on, for comparing two runs. Memory grows with every event.
+    pub fn keep_records(&mut self) {
+        self.kept.get_or_insert_default();
+    }
+
+    /// The records kept so far, in order.
+    pub fn records(&self) -> &[Record] {
+        self.kept.as_deref().unwrap_or_default()
     }
 
     /// Says that the present step changed something.
@@ -304,7 +320,7 @@ impl Kernel {
     }
 
     /// The instant of the next event, if anything is to happen at all.
-    pub fn next_at(&self) -> Option<VirtualInstant> {
+    pub fn next_at(&mut self) -> Option<VirtualInstant> {
         self.queue.next_at()
     }
 

@@ -27,6 +27,15 @@ pub(crate) struct When {
     pub(crate) sequence: u64,
 }
 
+impl When {
+    /// Compares instant and order as one number: fewer branches than field by field.
+    #[inline]
+    fn is_before(&self, other: &Self) -> bool {
+        let key = |when: &Self| u128::from(when.at.as_nanoseconds()) << 64 | u128::from(when.order.0);
+        (key(self), self.sequence) < (key(other), other.sequence)
+    }
+}
+
 /// The place of an event among those of its instant: a rank, then a roll about what the event is.
 ///
 /// Two events keep their order whatever else happens at that instant, for it hangs on nothing but themselves.
@@ -61,74 +70,207 @@ pub(crate) struct Event {
     pub(crate) slot: u32,
 }
 
-/// A heap of events with four children to a parent: half the levels of a binary one, and the four share a cache line pair.
+/// How many nanoseconds of the near future share a bucket, as a power of two: 65.5 us.
+const BUCKET_BITS: u32 = 16;
+/// How many buckets there are: 268 ms of the near future, more than most links take.
+const BUCKETS: usize = 64 * 64;
+/// Below so many events the heap alone is as fast, and a short run never pays for the buckets.
+const BUCKETS_FROM: usize = 64;
+
+/// All events, in order.
+///
+/// Events of the near future lie unsorted in buckets; a bucket is poured into the heap when its time comes. So the heap stays small
+/// however many messages are in flight, and a push costs one append. What is beyond the buckets waits in the heap.
 #[derive(Debug, Default)]
 pub(crate) struct EventQueue {
-    heap: Vec<Event>,
+    heap: Heap,
+    near: Option<Box<Buckets>>,
+    length: usize,
 }
-
-const CHILDREN: usize = 4;
 
 impl EventQueue {
     pub(crate) fn len(&self) -> usize {
-        self.heap.len()
+        self.length
     }
 
     /// The instant of the next event.
     #[inline]
-    pub(crate) fn next_at(&self) -> Option<VirtualInstant> {
+    pub(crate) fn next_at(&mut self) -> Option<VirtualInstant> {
+        self.pour();
         self.heap.first().map(|event| event.when.at)
     }
 
     #[inline]
     pub(crate) fn push(&mut self, event: Event) {
-        self.heap.push(event);
-        let mut hole = self.heap.len() - 1;
-        while hole > 0 {
-            let parent = (hole - 1) / CHILDREN;
-            if self.heap[parent].when <= event.when {
-                break;
+        self.length += 1;
+        match &mut self.near {
+            Some(near) if near.covers(event.when.at) => near.push(event),
+            Some(_) => self.heap.push(event),
+            None => {
+                self.heap.push(event);
+                if self.length > BUCKETS_FROM {
+                    self.near = Some(Box::new(Buckets::new(bucket_of(event.when.at))));
+                }
             }
-            self.heap[hole] = self.heap[parent];
-            hole = parent;
         }
-        self.heap[hole] = event;
     }
 
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<Event> {
-        let first = *self.heap.first()?;
-        let last = self.heap.pop()?;
-        let length = self.heap.len();
-        if length == 0 {
-            return Some(first);
+        self.pour();
+        let event = self.heap.pop()?;
+        self.length -= 1;
+        if let Some(near) = &mut self.near {
+            near.slide_to(bucket_of(event.when.at));
         }
+        Some(event)
+    }
+
+    /// Makes the heap's first event the first of all: pours in every bucket that might hold an earlier one.
+    #[inline]
+    fn pour(&mut self) {
+        let Some(near) = &mut self.near else { return };
+        while let Some(bucket) = near.first() {
+            if self.heap.first().is_some_and(|first| bucket_of(first.when.at) < bucket) {
+                return;
+            }
+            near.pour(bucket, &mut self.heap);
+        }
+    }
+}
+
+/// The number of the bucket that an instant falls into, counted from the start of the run.
+#[inline]
+fn bucket_of(at: VirtualInstant) -> u64 {
+    at.as_nanoseconds() >> BUCKET_BITS
+}
+
+/// The near future after the present bucket.
+#[derive(Debug)]
+struct Buckets {
+    /// The bucket whose events are in the heap; those after it, short of a whole turn, are held here.
+    present: u64,
+    ring: Vec<Vec<Event>>,
+    /// Which buckets of the ring hold anything, and which words of that.
+    occupied: [u64; 64],
+    summary: u64,
+}
+
+impl Buckets {
+    fn new(present: u64) -> Self {
+        Self { present, ring: vec![Vec::new(); BUCKETS], occupied: [0; 64], summary: 0 }
+    }
+
+    #[inline]
+    fn covers(&self, at: VirtualInstant) -> bool {
+        let bucket = bucket_of(at);
+        self.present < bucket && bucket < self.present + BUCKETS as u64
+    }
+
+    #[inline]
+    fn push(&mut self, event: Event) {
+        let index = bucket_of(event.when.at) as usize % BUCKETS;
+        self.ring[index].push(event);
+        self.occupied[index / 64] |= 1 << (index % 64);
+        self.summary |= 1 << (index / 64);
+    }
+
+    /// The first bucket after the present one that holds anything.
+    #[inline]
+    fn first(&self) -> Option<u64> {
+        if self.summary == 0 {
+            return None;
+        }
+        let start = (self.present as usize + 1) % BUCKETS;
+        // In turn: the rest of the word the search starts in, the words behind it, the words before it, that word's beginning.
+        let (word, bit) = (start / 64, start % 64);
+        let rest = self.occupied[word] & (u64::MAX << bit);
+        let index = if rest != 0 {
+            word * 64 + rest.trailing_zeros() as usize
+        } else {
+            let behind = if word == 63 { 0 } else { self.summary & (u64::MAX << (word + 1)) };
+            let word = if behind != 0 { behind } else { self.summary }.trailing_zeros() as usize;
+            word * 64 + self.occupied[word].trailing_zeros() as usize
+        };
+        Some(self.present + 1 + ((index + BUCKETS - start) % BUCKETS) as u64)
+    }
+
+    /// Pours a bucket into the heap and makes it the present one.
+    fn pour(&mut self, bucket: u64, heap: &mut Heap) {
+        let index = bucket as usize % BUCKETS;
+        self.ring[index].drain(..).for_each(|event| heap.push(event));
+        self.occupied[index / 64] &= !(1 << (index % 64));
+        if self.occupied[index / 64] == 0 {
+            self.summary &= !(1 << (index / 64));
+        }
+        self.present = bucket;
+    }
+
+    /// Lets the present move on; no bucket up to there may hold anything.
+    #[inline]
+    fn slide_to(&mut self, bucket: u64) {
+        self.present = self.present.max(bucket);
+    }
+}
+
+/// A heap with four children to a parent: half the levels of a binary one, and the four lie side by side.
+#[derive(Debug, Default)]
+struct Heap {
+    events: Vec<Event>,
+}
+
+const CHILDREN: usize = 4;
+
+impl Heap {
+    #[inline]
+    fn first(&self) -> Option<&Event> {
+        self.events.first()
+    }
+
+    #[inline]
+    fn push(&mut self, event: Event) {
+        self.events.push(event);
+        self.rise(self.events.len() - 1, event);
+    }
+
+    /// Puts `event` where it belongs between the hole and the root.
+    #[inline]
+    fn rise(&mut self, mut hole: usize, event: Event) {
+        while hole > 0 {
+            let parent = (hole - 1) / CHILDREN;
+            if !event.when.is_before(&self.events[parent].when) {
+                break;
+            }
+            self.events[hole] = self.events[parent];
+            hole = parent;
+        }
+        self.events[hole] = event;
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<Event> {
+        let last = self.events.pop()?;
+        let Some(first) = self.events.first().copied() else { return Some(last) };
         // The hole sinks to a leaf along the smallest children, and the last event rises from there: it was a leaf before, so it
         // rarely rises far, and the way down needs no comparison with it.
         let mut hole = 0;
         loop {
             let child = hole * CHILDREN + 1;
-            if child >= length {
+            let Some(children) =
+                self.events.get(child..self.events.len().min(child + CHILDREN)).filter(|children| !children.is_empty())
+            else {
                 break;
-            }
-            let mut smallest = child;
-            for other in child + 1..(child + CHILDREN).min(length) {
-                if self.heap[other].when < self.heap[smallest].when {
+            };
+            let mut smallest = 0;
+            for other in 1..children.len() {
+                if children[other].when.is_before(&children[smallest].when) {
                     smallest = other;
                 }
             }
-            self.heap[hole] = self.heap[smallest];
-            hole = smallest;
+            self.events[hole] = children[smallest];
+            hole = child + smallest;
         }
-        while hole > 0 {
-            let parent = (hole - 1) / CHILDREN;
-            if self.heap[parent].when <= last.when {
-                break;
-            }
-            self.heap[hole] = self.heap[parent];
-            hole = parent;
-        }
-        self.heap[hole] = last;
+        self.rise(hole, last);
         Some(first)
     }
 }
@@ -158,24 +300,41 @@ mod tests {
         assert_eq!(sequences, [4, 2, 3, 1, 0]);
     }
 
-    proptest! {
-        /// Whatever is pushed and popped in whatever order, the queue agrees with std's heap.
-        #[test]
-        fn it_agrees_with_a_reference_heap(operations in prop::collection::vec(prop::option::weighted(0.6, (0_u64..50, 0_u64..4)), 1..400)) {
-            let mut queue = EventQueue::default();
-            let mut reference = BinaryHeap::new();
-            for (sequence, operation) in operations.into_iter().enumerate() {
-                match operation {
-                    Some((at, order)) => {
-                        let event = event(at, order, sequence as u64);
-                        queue.push(event);
-                        reference.push(std::cmp::Reverse(event.when));
-                    }
-                    None => prop_assert_eq!(queue.pop().map(|event| event.when), reference.pop().map(|reverse| reverse.0)),
+    /// Pushes instants that are never before the last one popped, as a simulation does, and pops; the queue must agree with std's heap.
+    fn agrees(operations: Vec<Option<(u64, u64)>>) -> Result<(), TestCaseError> {
+        let mut queue = EventQueue::default();
+        let mut reference = BinaryHeap::new();
+        let mut now = 0;
+        for (sequence, operation) in operations.into_iter().enumerate() {
+            match operation {
+                Some((after, order)) => {
+                    let event = event(now + after, order, sequence as u64);
+                    queue.push(event);
+                    reference.push(std::cmp::Reverse(event.when));
                 }
-                prop_assert_eq!(queue.len(), reference.len());
-                prop_assert_eq!(queue.next_at(), reference.peek().map(|reverse| reverse.0.at));
+                None => {
+                    let popped = queue.pop().map(|event| event.when);
+                    prop_assert_eq!(popped, reference.pop().map(|reverse| reverse.0));
+                    now = popped.map_or(now, |when| when.at.as_nanoseconds());
+                }
             }
+            prop_assert_eq!(queue.len(), reference.len());
+            prop_assert_eq!(queue.next_at(), reference.peek().map(|reverse| reverse.0.at));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        /// Whatever is pushed and popped in whatever order, the queue agrees with std's heap: with few events and with many, within one
+        /// bucket, across buckets, at the edge of the near future and far beyond it.
+        #[test]
+        fn it_agrees_with_a_reference_heap(
+            operations in prop::collection::vec(
+                prop::option::weighted(0.6, (prop_oneof![0_u64..5, 0_u64..1 << 18, (1_u64 << 28) - 200_000..(1 << 28) + 200_000, 0_u64..1 << 40], 0_u64..4)),
+                1..1_500,
+            )
+        ) {
+            agrees(operations)?;
         }
     }
 }

@@ -117,7 +117,7 @@ fn scenario(file: &EdgeCacheFile, faults: FaultPlan, config: Arc<Config>, layout
     let feed_link = LinkModel { precedence: FORWARDED_PRECEDENCE, ..LinkModel::instant() };
     let [for_source, for_router, for_edge, for_client, for_collector] = [&config; 5].map(Arc::clone);
     Scenario::new("edge-cache")
-        .lasting(Duration::from_secs_f64(file.duration_secs.0))
+        .lasting(file.duration_secs.duration())
         .calm(Duration::ZERO)
         // Nodes count from their boot: this way their clocks say what the file says.
         .start_together()

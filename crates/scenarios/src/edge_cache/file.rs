@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
 use super::check::{check, takes};
 use super::keys::Keys;
+use super::seconds::Seconds;
 use crate::document::Document;
 use crate::error::{ScenarioError, ScenarioErrorKind};
 use crate::registry::KNOWN_SYSTEMS;
@@ -182,28 +183,6 @@ pub enum System {
     /// The edge cache.
     #[default]
     EdgeCache,
-}
-
-/// Seconds as a file gives them; whole ones are written without a decimal point.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Deserialize)]
-#[serde(transparent)]
-pub struct Seconds(pub f64);
-
-impl Serialize for Seconds {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Every whole number in the range that the checks allow is exact in both types.
-        if self.0.fract() == 0.0 && (0.0..1e15).contains(&self.0) {
-            serializer.serialize_u64(self.0 as u64)
-        } else {
-            serializer.serialize_f64(self.0)
-        }
-    }
-}
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0)
-    }
 }
 
 impl EdgeCacheFile {

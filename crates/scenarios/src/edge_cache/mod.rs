@@ -8,9 +8,12 @@ mod file;
 mod keys;
 mod plan;
 mod ready;
+mod seconds;
 
 #[cfg(test)]
 mod file_tests;
+#[cfg(test)]
+mod order_tests;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
@@ -20,11 +23,10 @@ use crate::artifact::Artifact;
 use crate::error::ScenarioError;
 
 pub use check::CAPACITY_MAX;
-pub use file::{
-    ApplyMode, Chaos, Defaults, EdgeCacheFile, SOURCE_FANOUT_CAPACITY, Seconds, SourceLagPolicy, Step, System, TimedStep,
-};
+pub use file::{ApplyMode, Chaos, Defaults, EdgeCacheFile, SOURCE_FANOUT_CAPACITY, SourceLagPolicy, Step, System, TimedStep};
 pub use keys::{Keys, UnknownKeys};
 pub(crate) use ready::ready;
+pub use seconds::Seconds;
 
 /// Runs a scenario of the edge cache, without a file.
 ///

@@ -37,7 +37,7 @@ impl Plan {
     }
 
     fn with(mut self, timed: &TimedStep, partition_duration_ms: u64, killed: &mut BTreeSet<u32>) -> Self {
-        let at = Duration::from_secs_f64(timed.at_secs.0);
+        let at = timed.at_secs.duration();
         let dead = timed.step.edge().filter(|edge| killed.contains(edge));
         let effect = dead.map_or_else(|| "applied".to_owned(), |edge| format!("no-op: edge {edge} was killed"));
         let entry = TimelineEntry { at_secs: json!(timed.at_secs), step: json!(timed.step), effect };

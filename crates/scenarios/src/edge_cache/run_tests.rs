@@ -65,6 +65,51 @@ fn edge_d22_without_chaos_no_violation_is_invented() {
 }
 
 #[test]
+fn edge_31_reordering_by_twice_no_delay_is_no_reordering() {
+    let mut file = EdgeCacheFile::example();
+    (file.chaos.delay_ms, file.chaos.reorder_rate) = (0, 0.5);
+    let rolled_back = run(&file).unwrap().metrics().into_iter().find(|(name, _)| name == "rolled_back");
+    assert_eq!(rolled_back, Some(("rolled_back".to_owned(), Some(0.0))));
+}
+
+#[test]
+fn edge_d12_a_run_that_its_lag_policy_ends_is_a_finding_and_says_which_steps_it_never_reached() {
+    let text = include_str!("../../scenarios/edge-cache-burst-lag.json");
+    let mut file = EdgeCacheFile::parse(text, "burst", &Defaults::default()).unwrap();
+    file.chaos.source_lag_policy = SourceLagPolicy::FailRun;
+    file.steps = vec![TimedStep { at_secs: Seconds(29.0), step: Step::KillEdgeNode { edge_id: 0 } }];
+    let artifact = run(&file).unwrap();
+    assert_eq!((artifact.outcome, artifact.outcome.exit_code()), (Outcome::Violated, 1));
+    assert_eq!(artifact.violations.len(), 1);
+    assert!(artifact.timeline[0].effect.starts_with("not reached: the run ended at "), "{}", artifact.timeline[0].effect);
+    assert_eq!(artifact.faults.iter().filter(|fault| fault.fired).count(), 0);
+}
+
+#[test]
+fn edge_39_and_d20_a_killed_edge_takes_no_further_step_and_serves_nobody() {
+    let steps = [(5.0, Step::KillEdgeNode { edge_id: 1 }), (6.0, Step::PartitionEdge { edge_id: 1, duration_ms: None })];
+    let steps = steps.map(|(at, step)| TimedStep { at_secs: Seconds(at), step }).to_vec();
+    let artifact = run(&EdgeCacheFile { steps, ..EdgeCacheFile::example() }).unwrap();
+    let effects: Vec<_> = artifact.timeline.iter().map(|entry| entry.effect.as_str()).collect();
+    assert_eq!(effects, ["applied", "no-op: edge 1 was killed"]);
+    assert_eq!(artifact.faults.len(), 1);
+    let unavailable = artifact.metrics().into_iter().find(|(name, _)| name == "reads_unavailable");
+    assert!(unavailable.is_some_and(|(_, value)| value > Some(0.0)));
+}
+
+#[test]
+fn edge_36_a_new_rate_changes_how_much_is_written() {
+    let writes = |steps: Vec<TimedStep>| {
+        let file = EdgeCacheFile { steps, writes_per_client_per_sec: 0.0, ..EdgeCacheFile::example() };
+        run(&file).unwrap().metrics().into_iter().find(|(name, _)| name == "writes_total").unwrap().1
+    };
+    assert_eq!(writes(Vec::new()), Some(300.0));
+    // 10 s at 10 a second, 20 s at 100.
+    let faster = Step::IncreaseMutationRate { rate_per_sec: 100.0 };
+    assert_eq!(writes(vec![TimedStep { at_secs: Seconds(10.0), step: faster }]), Some(2_100.0));
+}
+
+#[test]
 fn a_file_made_by_hand_is_refused_before_it_runs() {
     let mut file = EdgeCacheFile::example();
     file.edge_count = 0;
