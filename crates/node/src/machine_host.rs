@@ -35,10 +35,10 @@ impl<M: Machine> MachineHost<M> {
 
     /// Lets the machine take one input, and carries out what it wants done.
     fn take(&mut self, input: Input<M::Message>, step: &mut Step<'_>) {
-        let Self { machine, effects, .. } = self;
+        let Self { seat, machine, effects, .. } = self;
         // A span costs one load while nobody listens; with RUST_LOG every event of the node bears its name and the virtual time.
-        let (now, name) = (step.kernel.now(), self.seat.name());
-        let _span = tracing::error_span!(target: "cluster_sim::step", "step", at = %now, node = name).entered();
+        let _span =
+            tracing::error_span!(target: "cluster_sim::step", "step", at = %step.kernel.now(), node = seat.name()).entered();
         let machine = machine.as_mut().expect("the kernel wakes no node that is down");
         machine.step(step.kernel.local_now(step.node), input, effects);
         self.carry_out(step);

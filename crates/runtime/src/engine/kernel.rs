@@ -1,5 +1,6 @@
 //! Clock, queue, timers, health and records: what hosts and devices share.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,17 +17,14 @@ const ENTROPY: Stream = Stream::named("entropy");
 const START: Stream = Stream::named("start");
 const ORDER: Stream = Stream::named("order");
 
-/// What the kernel keeps about a node.
-#[derive(Debug)]
+/// What the kernel asks about a node at every step; small, since a large cluster's must share the cache with its messages.
+#[derive(Debug, Clone, Copy)]
 struct Node {
-    name: Arc<str>,
     /// The declared name as an address.
     address: Address,
-    health: Health,
-    incarnation: Incarnation,
     clock: NodeClock,
-    /// Timers that came due while the node was paused.
-    held: Vec<TimerSlot>,
+    incarnation: Incarnation,
+    health: Health,
 }
 
 /// The part of a simulation that hosts and devices are handed at every step.
@@ -39,6 +37,9 @@ pub struct Kernel {
     seed: Seed,
     seed_until: VirtualInstant,
     nodes: Vec<Node>,
+    names: Vec<Arc<str>>,
+    /// Timers that came due while their node was paused.
+    held: BTreeMap<NodeId, Vec<TimerSlot>>,
     timers: Timers,
     digest: Digest,
     ring: Ring,
@@ -60,6 +61,8 @@ impl Kernel {
             seeds,
             seed_until: VirtualInstant::ZERO,
             nodes: Vec::new(),
+            names: Vec::new(),
+            held: BTreeMap::new(),
             timers: Timers::default(),
             digest: Digest::default(),
             ring: Ring::new(),
@@ -75,13 +78,12 @@ impl Kernel {
 
     pub(crate) fn add_node(&mut self, name: &str) -> NodeId {
         let id = NodeId(u32::try_from(self.nodes.len()).expect("node ids are 32 bits wide"));
+        self.names.push(name.into());
         self.nodes.push(Node {
-            name: name.into(),
             address: Address::new().name(name),
-            health: Health::Down,
-            incarnation: Incarnation(0),
             clock: NodeClock::new(VirtualInstant::ZERO, WallTime::ZERO),
-            held: Vec::new(),
+            incarnation: Incarnation(0),
+            health: Health::Down,
         });
         id
     }
@@ -105,7 +107,7 @@ impl Kernel {
 
     /// The node's declared name.
     pub fn name(&self, node: NodeId) -> &Arc<str> {
-        &self.nodes[node.index()].name
+        &self.names[node.index()]
     }
 
     /// The node's declared name as an address of chance.
@@ -282,12 +284,12 @@ impl Kernel {
             }
             Surfaced::Due => {
                 let Timer { node, incarnation, token, .. } = *self.timers.get(slot);
-                let owner = &mut self.nodes[node.index()];
+                let owner = self.nodes[node.index()];
                 if owner.incarnation != incarnation || matches!(owner.health, Health::Down | Health::Killed) {
                     self.timers.release(slot);
                     None
                 } else if owner.health == Health::Paused {
-                    owner.held.push(slot);
+                    self.held.entry(node).or_default().push(slot);
                     None
                 } else {
                     self.timers.release(slot);
@@ -364,7 +366,7 @@ impl Kernel {
         let state = &mut self.nodes[node.index()];
         state.health = health;
         let incarnation = state.incarnation;
-        for slot in std::mem::take(&mut state.held) {
+        for slot in self.held.remove(&node).unwrap_or_default() {
             if health == Health::Up {
                 self.queue_timer(slot, now);
             } else {

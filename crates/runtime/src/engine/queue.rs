@@ -28,11 +28,15 @@ pub(crate) struct When {
 }
 
 impl When {
-    /// Compares instant and order as one number: fewer branches than field by field.
+    /// Instant and order as one number, which compares with fewer branches than field by field.
+    #[inline]
+    fn key(&self) -> (u128, u64) {
+        (u128::from(self.at.as_nanoseconds()) << 64 | u128::from(self.order.0), self.sequence)
+    }
+
     #[inline]
     fn is_before(&self, other: &Self) -> bool {
-        let key = |when: &Self| u128::from(when.at.as_nanoseconds()) << 64 | u128::from(when.order.0);
-        (key(self), self.sequence) < (key(other), other.sequence)
+        self.key() < other.key()
     }
 }
 
@@ -79,10 +83,12 @@ const BUCKETS_FROM: usize = 64;
 
 /// All events, in order.
 ///
-/// Events of the near future lie unsorted in buckets; a bucket is poured into the heap when its time comes. So the heap stays small
-/// however many messages are in flight, and a push costs one append. What is beyond the buckets waits in the heap.
+/// Events of the near future lie unsorted in buckets; a bucket is sorted when its time comes, and is then the present. So a push costs
+/// one append however many messages are in flight. What falls into the present after that, or beyond the buckets, waits in a heap.
 #[derive(Debug, Default)]
 pub(crate) struct EventQueue {
+    /// Last first, so that the next one is taken off the end.
+    present: Vec<Event>,
     heap: Heap,
     near: Option<Box<Buckets>>,
     length: usize,
@@ -96,8 +102,11 @@ impl EventQueue {
     /// The instant of the next event.
     #[inline]
     pub(crate) fn next_at(&mut self) -> Option<VirtualInstant> {
-        self.pour();
-        self.heap.first().map(|event| event.when.at)
+        self.turn();
+        match (self.present.last(), self.heap.first()) {
+            (Some(present), Some(heap)) => Some(present.when.at.min(heap.when.at)),
+            (present, heap) => present.or(heap).map(|event| event.when.at),
+        }
     }
 
     #[inline]
@@ -117,8 +126,12 @@ impl EventQueue {
 
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<Event> {
-        self.pour();
-        let event = self.heap.pop()?;
+        self.turn();
+        let event = match (self.present.last(), self.heap.first()) {
+            (Some(present), Some(heap)) if heap.when.is_before(&present.when) => self.heap.pop()?,
+            (Some(_), _) => self.present.pop()?,
+            (None, _) => self.heap.pop()?,
+        };
         self.length -= 1;
         if let Some(near) = &mut self.near {
             near.slide_to(bucket_of(event.when.at));
@@ -126,15 +139,17 @@ impl EventQueue {
         Some(event)
     }
 
-    /// Makes the heap's first event the first of all: pours in every bucket that might hold an earlier one.
+    /// Makes the next bucket the present once the present is spent, unless the heap has something before it.
     #[inline]
-    fn pour(&mut self) {
+    fn turn(&mut self) {
+        if !self.present.is_empty() {
+            return;
+        }
         let Some(near) = &mut self.near else { return };
-        while let Some(bucket) = near.first() {
-            if self.heap.first().is_some_and(|first| bucket_of(first.when.at) < bucket) {
-                return;
-            }
-            near.pour(bucket, &mut self.heap);
+        let Some(bucket) = near.first() else { return };
+        if self.heap.first().is_none_or(|first| bucket_of(first.when.at) >= bucket) {
+            near.take(bucket, &mut self.present);
+            self.present.sort_unstable_by(|one, other| other.when.key().cmp(&one.when.key()));
         }
     }
 }
@@ -148,7 +163,7 @@ fn bucket_of(at: VirtualInstant) -> u64 {
 /// The near future after the present bucket.
 #[derive(Debug)]
 struct Buckets {
-    /// The bucket whose events are in the heap; those after it, short of a whole turn, are held here.
+    /// The bucket that was taken last; those after it, short of a whole turn, are held here.
     present: u64,
     ring: Vec<Vec<Event>>,
     /// Which buckets of the ring hold anything, and which words of that.
@@ -195,10 +210,11 @@ impl Buckets {
         Some(self.present + 1 + ((index + BUCKETS - start) % BUCKETS) as u64)
     }
 
-    /// Pours a bucket into the heap and makes it the present one.
-    fn pour(&mut self, bucket: u64, heap: &mut Heap) {
+    /// Swaps a bucket's events into an empty list, and makes it the present one.
+    fn take(&mut self, bucket: u64, events: &mut Vec<Event>) {
         let index = bucket as usize % BUCKETS;
-        self.ring[index].drain(..).for_each(|event| heap.push(event));
+        // The lists swap places, so that their memory goes round.
+        std::mem::swap(&mut self.ring[index], events);
         self.occupied[index / 64] &= !(1 << (index % 64));
         if self.occupied[index / 64] == 0 {
             self.summary &= !(1 << (index / 64));

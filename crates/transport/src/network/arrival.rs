@@ -1,12 +1,12 @@
 //! Arriving: what may still prevent it, and handing the message over.
 
-use cluster_sim_runtime::{Device, Kernel, Order, Rank, Record, RecordKind};
+use cluster_sim_runtime::{Device, Kernel, Order, Rank, RecordKind};
 use cluster_sim_vocabulary::{Health, NodeId};
 
 use super::fate::Cause;
 use super::model::StaleDelivery;
 use super::payload::PayloadKind;
-use super::{Flight, Network};
+use super::{Flight, Network, Parcel};
 use crate::message::Message;
 
 /// How many messages wait for a paused node; the newest is dropped beyond.
@@ -27,8 +27,8 @@ impl Device for Network {
         match self.obstacle(kernel, &flight) {
             Some(cause) => {
                 self.land(slot);
-                self.slabs[usize::from(flight.kind.0)].release(flight.parcel);
                 self.lose(kernel, flight, cause);
+                self.release(flight.parcel);
                 None
             }
             None if kernel.health(flight.to) == Health::Paused => {
@@ -43,8 +43,8 @@ impl Device for Network {
     fn node_ended(&mut self, kernel: &mut Kernel, node: NodeId) {
         for slot in std::mem::take(self.inbox(node)) {
             let flight = self.land(slot);
-            self.slabs[usize::from(flight.kind.0)].release(flight.parcel);
             self.lose(kernel, flight, Cause::InboxLost as u32);
+            self.release(flight.parcel);
         }
     }
 
@@ -101,33 +101,37 @@ impl Network {
     #[inline]
     pub fn receive<M: Message>(&mut self, kernel: &mut Kernel, slot: u32, kind: PayloadKind) -> Option<Received<M>> {
         let flight = self.land(slot);
-        let message = if flight.kind == kind {
-            self.slab::<M>(kind).receive(flight.parcel)
-        } else {
-            let slab = &mut self.slabs[usize::from(flight.kind.0)];
-            let bytes = slab.encode(flight.parcel);
-            slab.release(flight.parcel);
-            match bytes.and_then(|bytes| decode(&bytes)) {
-                Some(message) => message,
-                None => {
-                    self.lose(kernel, flight, Cause::Undecodable as u32);
-                    return None;
-                }
-            }
-        };
+        let parcel = self.parcels[flight.parcel as usize];
+        if parcel.kind == kind {
+            self.delivered(kernel, flight);
+            let message = self.unpack(flight.parcel, parcel);
+            return Some(Received { from: flight.from, message });
+        }
+        let bytes = self.slabs[usize::from(parcel.kind.0)].encode(parcel.slot);
+        let message = bytes.and_then(|bytes| decode(&bytes));
+        match message {
+            Some(_) => self.delivered(kernel, flight),
+            None => self.lose(kernel, flight, Cause::Undecodable as u32),
+        }
+        self.release(flight.parcel);
+        message.map(|message| Received { from: flight.from, message })
+    }
+
+    fn delivered(&mut self, kernel: &mut Kernel, flight: Flight) {
         self.counts.delivered += 1;
-        let Flight { from, to, label, length, content, .. } = flight;
-        kernel.record(Record {
-            at: kernel.now(),
-            kind: RecordKind::Deliver,
-            node: to,
-            peer: from,
-            detail: 0,
-            label,
-            length,
-            payload: content,
-        });
-        Some(Received { from, message })
+        kernel.record(self.parcels[flight.parcel as usize].record(kernel.now(), RecordKind::Deliver, flight.to, flight.from));
+    }
+
+    /// The message of a parcel for one receiver: a copy, or the value itself for the last one.
+    #[inline]
+    fn unpack<M: Message>(&mut self, index: u32, parcel: Parcel) -> M {
+        if parcel.references > 1 {
+            self.parcels[index as usize].references -= 1;
+            self.slab::<M>(parcel.kind).copy(parcel.slot)
+        } else {
+            self.free_parcels.push(index);
+            self.slab::<M>(parcel.kind).take(parcel.slot)
+        }
     }
 }
 

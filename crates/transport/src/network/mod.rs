@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use cluster_sim_runtime::{DeviceId, Kernel, Record, RecordKind};
-use cluster_sim_vocabulary::{Incarnation, NodeId, Ratio, Traffic};
+use cluster_sim_vocabulary::{Incarnation, NodeId, Ratio, Traffic, VirtualInstant};
 
 use classes::Classes;
 pub use classes::NodeSelector;
@@ -41,14 +41,32 @@ struct Flight {
     /// The receiver's life when it was sent.
     incarnation: Incarnation,
     class: u16,
+    /// What it carries.
+    parcel: u32,
+    /// It reached a paused node and waits in its inbox: no cut can eat it any more.
+    arrived: bool,
+}
+
+/// A message with as many copies under way as it has receivers left: what is the same for all of them.
+#[derive(Debug, Clone, Copy)]
+struct Parcel {
     kind: PayloadKind,
     /// Where the message lies in the slab of its kind.
-    parcel: u32,
+    slot: u32,
     label: u64,
     content: u64,
     length: u32,
-    /// It reached a paused node and waits in its inbox: no cut can eat it any more.
-    arrived: bool,
+    /// Copies under way, and one while the sender still adds to them.
+    references: u32,
+}
+
+impl Parcel {
+    /// The record of something that happened to one copy.
+    #[inline]
+    fn record(&self, at: VirtualInstant, kind: RecordKind, node: NodeId, peer: NodeId) -> Record {
+        let Self { label, content, length, .. } = *self;
+        Record { at, kind, node, peer, detail: 0, label, length, payload: content }
+    }
 }
 
 /// How many messages went where, as plain numbers.
@@ -69,6 +87,8 @@ pub struct Network {
     types: Vec<TypeId>,
     flights: Vec<Flight>,
     free_flights: Vec<u32>,
+    parcels: Vec<Parcel>,
+    free_parcels: Vec<u32>,
     /// By sender.
     peers: Vec<Peers>,
     /// By receiver; used while it is paused.
@@ -96,6 +116,8 @@ impl Network {
             types: Vec::new(),
             flights: Vec::new(),
             free_flights: Vec::new(),
+            parcels: Vec::new(),
+            free_parcels: Vec::new(),
             peers: Vec::new(),
             inboxes: Vec::new(),
             classes: Classes::new(),
@@ -254,18 +276,21 @@ impl Network {
         self.losses.count_of(name)
     }
 
+    /// Counts one copy of a parcel as lost, and lets go of it.
     fn lose(&mut self, kernel: &mut Kernel, flight: Flight, cause: u32) {
         self.losses.count(cause);
-        let Flight { from, to, label, length, content, .. } = flight;
-        kernel.record(Record {
-            at: kernel.now(),
-            kind: RecordKind::Drop,
-            node: from,
-            peer: to,
-            detail: cause,
-            label,
-            length,
-            payload: content,
-        });
+        let parcel = &self.parcels[flight.parcel as usize];
+        kernel.record(Record { detail: cause, ..parcel.record(kernel.now(), RecordKind::Drop, flight.from, flight.to) });
+    }
+
+    /// Lets go of one copy of a parcel; the last one takes the message with it.
+    #[inline]
+    fn release(&mut self, parcel: u32) {
+        let held = &mut self.parcels[parcel as usize];
+        held.references -= 1;
+        if held.references == 0 {
+            self.slabs[usize::from(held.kind.0)].remove(held.slot);
+            self.free_parcels.push(parcel);
+        }
     }
 }

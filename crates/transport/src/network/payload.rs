@@ -13,80 +13,60 @@ use crate::message::{Label, Message};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PayloadKind(pub(super) u16);
 
-/// One message in its slab, however many copies of it are under way.
-struct Parcel<M> {
-    message: Option<M>,
-    references: u32,
-}
-
 /// The messages of one type that are under way.
 pub(super) struct Slab<M> {
-    parcels: Vec<Parcel<M>>,
+    messages: Vec<Option<M>>,
     free: Vec<u32>,
 }
 
 impl<M: Message> Slab<M> {
     pub(super) fn new() -> Self {
-        Self { parcels: Vec::new(), free: Vec::new() }
+        Self { messages: Vec::new(), free: Vec::new() }
     }
 
     #[inline]
     pub(super) fn insert(&mut self, message: M) -> u32 {
-        let parcel = Parcel { message: Some(message), references: 0 };
         match self.free.pop() {
             Some(slot) => {
-                self.parcels[slot as usize] = parcel;
+                self.messages[slot as usize] = Some(message);
                 slot
             }
             None => {
-                self.parcels.push(parcel);
-                u32::try_from(self.parcels.len() - 1).expect("messages in flight are bounded by their budget")
+                self.messages.push(Some(message));
+                u32::try_from(self.messages.len() - 1).expect("messages in flight are bounded by their budget")
             }
         }
     }
 
-    /// The message for one receiver: the value itself for the last one, a clone before.
+    /// A copy of the message, for one of several receivers.
     #[inline]
-    pub(super) fn receive(&mut self, slot: u32) -> M {
-        let parcel = &mut self.parcels[slot as usize];
-        parcel.references -= 1;
-        if parcel.references > 0 {
-            parcel.message.clone().expect("a parcel with receivers left holds its message")
-        } else {
-            self.free.push(slot);
-            parcel.message.take().expect("a parcel is emptied by its last receiver")
-        }
+    pub(super) fn copy(&self, slot: u32) -> M {
+        self.messages[slot as usize].clone().expect("a parcel with receivers left holds its message")
+    }
+
+    /// The message itself, for the last receiver.
+    #[inline]
+    pub(super) fn take(&mut self, slot: u32) -> M {
+        self.free.push(slot);
+        self.messages[slot as usize].take().expect("a parcel is emptied by its last receiver")
     }
 }
 
 /// A slab of whatever type.
 pub(super) trait AnySlab: Any {
-    /// One more copy is under way.
-    fn retain(&mut self, slot: u32);
-    /// One copy fewer is under way; the last one takes the message with it.
-    fn release(&mut self, slot: u32);
+    /// Drops a message that nobody receives any more.
+    fn remove(&mut self, slot: u32);
     /// The message in the bytes that two types can share.
     fn encode(&self, slot: u32) -> Option<Vec<u8>>;
 }
 
 impl<M: Message> AnySlab for Slab<M> {
-    #[inline]
-    fn retain(&mut self, slot: u32) {
-        self.parcels[slot as usize].references += 1;
-    }
-
-    #[inline]
-    fn release(&mut self, slot: u32) {
-        let parcel = &mut self.parcels[slot as usize];
-        parcel.references -= 1;
-        if parcel.references == 0 {
-            parcel.message = None;
-            self.free.push(slot);
-        }
+    fn remove(&mut self, slot: u32) {
+        drop(self.take(slot));
     }
 
     fn encode(&self, slot: u32) -> Option<Vec<u8>> {
-        postcard::to_allocvec(self.parcels[slot as usize].message.as_ref()?).ok()
+        postcard::to_allocvec(self.messages[slot as usize].as_ref()?).ok()
     }
 }
 
@@ -157,9 +137,7 @@ mod tests {
     fn the_last_receiver_gets_the_value_and_the_slot_is_free_again() {
         let mut slab = Slab::new();
         let slot = slab.insert("news".to_owned());
-        slab.retain(slot);
-        slab.retain(slot);
-        assert_eq!((slab.receive(slot), slab.receive(slot)), ("news".to_owned(), "news".to_owned()));
+        assert_eq!((slab.copy(slot), slab.take(slot)), ("news".to_owned(), "news".to_owned()));
         assert_eq!(slab.insert("more".to_owned()), slot);
     }
 }

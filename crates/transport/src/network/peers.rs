@@ -52,37 +52,40 @@ impl Link {
 /// second in which it is sent too, so that a retry whose earlier sends were forgotten is not bound to their fate for ever.
 #[derive(Debug, Default)]
 struct Repeats {
-    labels: Vec<u64>,
-    counts: Vec<u64>,
-    next: usize,
+    /// The low halves of the labels: two on one link that share theirs are taken for one, once in 2^32 and in every run alike.
+    labels: [u32; LABELS],
+    counts: [u32; LABELS],
+    known: u8,
+    next: u8,
     forgot: bool,
 }
 
 impl Repeats {
     #[inline]
     fn count(&mut self, label: u64, now: VirtualInstant) -> u64 {
-        if let Some(index) = self.labels.iter().position(|known| *known == label) {
-            self.counts[index] += 1;
-            return self.counts[index];
+        let label = label as u32;
+        // All slots are compared, known or not: a loop of fixed length compares many at once.
+        let matching = (0..LABELS).fold(0_u32, |found, slot| found | u32::from(self.labels[slot] == label) << slot);
+        let matching = matching & ((1 << self.known) - 1);
+        if matching != 0 {
+            let count = &mut self.counts[matching.trailing_zeros() as usize];
+            *count = count.wrapping_add(1);
+            return u64::from(*count);
         }
-        let first = if self.forgot { fold(1, now.as_nanoseconds() / 1_000_000_000) } else { 0 };
-        if self.labels.len() < LABELS {
-            self.labels.push(label);
-            self.counts.push(first);
+        let first = if self.forgot { fold(1, now.as_nanoseconds() / 1_000_000_000) as u32 } else { 0 };
+        self.labels[usize::from(self.next)] = label;
+        self.counts[usize::from(self.next)] = first;
+        self.next = (self.next + 1) % LABELS as u8;
+        if usize::from(self.known) < LABELS {
+            self.known += 1;
         } else {
-            self.labels[self.next] = label;
-            self.counts[self.next] = first;
-            self.next = (self.next + 1) % LABELS;
             self.forgot = true;
         }
-        first
+        u64::from(first)
     }
 
     fn forget(&mut self) {
-        self.labels.clear();
-        self.counts.clear();
-        self.next = 0;
-        self.forgot = true;
+        *self = Self { forgot: true, ..Self::default() };
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use cluster_sim_runtime::{Address, Exhausted, Kernel, Order, Rank, Record, RecordKind, Stream};
+use cluster_sim_runtime::{Address, Exhausted, Kernel, Order, Rank, RecordKind, Stream};
 use cluster_sim_vocabulary::{NodeId, Ratio, VirtualInstant};
 
 use super::classes::Class;
 use super::fate::{Cause, Decided, Fate};
 use super::model::LinkOrder;
 use super::payload::{self, PayloadKind};
-use super::{Flight, Network};
+use super::{Flight, Network, Parcel};
 use crate::message::{Label, Message};
 
 const LOSS: Stream = Stream::named("loss");
@@ -18,16 +18,6 @@ const DUPLICATE: Stream = Stream::named("duplicate");
 const REORDER: Stream = Stream::named("reorder");
 const REORDER_BY: Stream = Stream::named("reorder by");
 const ORDER: Stream = Stream::named("order");
-
-/// What is the same for all receivers of a message.
-#[derive(Clone, Copy)]
-struct Parcel {
-    kind: PayloadKind,
-    slot: u32,
-    label: u64,
-    content: u64,
-    length: u32,
-}
 
 impl Network {
     /// Sends one message to each of `to`, in that order; `kind` must be that of `M`.
@@ -43,18 +33,29 @@ impl Network {
         let (content, length) = payload::content(&message);
         let label = payload::label_key(label, content);
         let slot = self.slab::<M>(kind).insert(message);
-        let parcel = Parcel { kind, slot, label, content, length };
-        // One reference of our own, so that the parcel outlives a loss that strikes before its next receiver is reached.
-        self.slabs[usize::from(kind.0)].retain(slot);
+        // One reference of the sender's, so that the parcel outlives a loss that strikes before its next receiver is reached.
+        let parcel = self.pack(Parcel { kind, slot, label, content, length, references: 1 });
         for receiver in to {
-            self.transmit(kernel, from, *receiver, parcel);
+            self.transmit(kernel, from, *receiver, parcel, label);
         }
-        self.slabs[usize::from(kind.0)].release(slot);
+        self.release(parcel);
     }
 
-    fn transmit(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, parcel: Parcel) {
+    fn pack(&mut self, parcel: Parcel) -> u32 {
+        match self.free_parcels.pop() {
+            Some(index) => {
+                self.parcels[index as usize] = parcel;
+                index
+            }
+            None => {
+                self.parcels.push(parcel);
+                u32::try_from(self.parcels.len() - 1).expect("messages in flight are bounded by their budget")
+            }
+        }
+    }
+
+    fn transmit(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, parcel: u32, label: u64) {
         let now = kernel.now();
-        let Parcel { kind, slot, label, content, length } = parcel;
         if self.peers.len() <= from.index() {
             self.peers.resize_with(from.index() + 1, Default::default);
         }
@@ -62,21 +63,10 @@ impl Network {
         let link = self.peers[from.index()].link(to, now, || (address_between(kernel, from, to), classes.of(from, to)));
         let address = link.address_of(label, now);
         let class = classes.get(link.class);
-        let flight = Flight {
-            from,
-            to,
-            incarnation: kernel.incarnation(to),
-            class: link.class,
-            kind,
-            parcel: slot,
-            label,
-            content,
-            length,
-            arrived: false,
-        };
+        let flight = Flight { from, to, incarnation: kernel.incarnation(to), class: link.class, parcel, arrived: false };
 
         self.counts.sent += 1;
-        kernel.record(Record { at: now, kind: RecordKind::Send, node: from, peer: to, detail: 0, label, length, payload: content });
+        kernel.record(self.parcels[parcel as usize].record(now, RecordKind::Send, from, to));
 
         let (fate, held_back) = match self.cuts.between(from, to) {
             Some(cut) => (Fate::Lost { cause: self.cuts.eat(cut) }, false),
@@ -107,15 +97,14 @@ impl Network {
     /// Sends a further copy, with a delay of its own; a copy is never lost at the send and never copied again.
     fn copy(&mut self, kernel: &mut Kernel, flight: Flight, address: Address, rank: Rank) {
         self.counts.copied += 1;
-        let Flight { from, to, label, length, content, .. } = flight;
         let now = kernel.now();
-        kernel.record(Record { at: now, kind: RecordKind::Copy, node: from, peer: to, detail: 0, label, length, payload: content });
+        kernel.record(self.parcels[flight.parcel as usize].record(now, RecordKind::Copy, flight.from, flight.to));
         let after = self.classes.get(flight.class).link.delay.sample(kernel.roll(DELAY, address));
         self.carry(kernel, flight, now + Duration::from_nanos(after), Order::new(rank, kernel.roll(ORDER, address).0));
     }
 
     fn carry(&mut self, kernel: &mut Kernel, flight: Flight, arrival: VirtualInstant, order: Order) {
-        self.slabs[usize::from(flight.kind.0)].retain(flight.parcel);
+        self.parcels[flight.parcel as usize].references += 1;
         let slot = match self.free_flights.pop() {
             Some(slot) => {
                 self.flights[slot as usize] = flight;

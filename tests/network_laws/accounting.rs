@@ -1,0 +1,224 @@
+//! Every message is delivered, dropped by a named cause, or under way: always, whatever happens.
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Change, Invariant, LinkOrder, StaleDelivery};
+use proptest::prelude::*;
+
+use crate::cases;
+use crate::speaker::{milliseconds, share};
+
+/// How many rounds a chatterer talks in one life.
+const ROUNDS: u64 = 40;
+
+/// Says something to everybody every few milliseconds, and answers every third message.
+struct Chatterer {
+    everybody: Vec<NodeId>,
+    rounds: u64,
+}
+
+/// A fact: so many messages were sent in this step.
+#[derive(Debug)]
+struct Said(u64);
+
+/// A fact: a message was taken in.
+#[derive(Debug)]
+struct Took;
+
+impl Machine for Chatterer {
+    type Message = u64;
+    type View = u64;
+
+    fn step(&mut self, _: LocalInstant, input: Input<u64>, effects: &mut Effects<u64>) {
+        if let Input::Message { from, message } = input {
+            effects.emit(Took);
+            // Answers are not answered: their numbers are no multiples of three.
+            if message.is_multiple_of(3) {
+                effects.send(from, message + 1);
+                effects.emit(Said(1));
+            }
+        } else if self.rounds < ROUNDS {
+            self.rounds += 1;
+            effects.send_all(&self.everybody, self.rounds * 3);
+            effects.emit(Said(self.everybody.len() as u64));
+            effects.arm(Timer(0), Duration::from_micros(500 + effects.roll("pause", self.rounds).below(9_000)));
+        }
+    }
+
+    fn view(&self) -> &u64 {
+        &self.rounds
+    }
+}
+
+/// Understands other messages than a chatterer sends: most of them do not decode.
+struct Stranger;
+
+impl Machine for Stranger {
+    type Message = String;
+    type View = ();
+
+    fn step(&mut self, _: LocalInstant, input: Input<String>, effects: &mut Effects<String>) {
+        if let Input::Message { .. } = input {
+            effects.emit(Took);
+        }
+    }
+
+    fn view(&self) -> &() {
+        &()
+    }
+}
+
+/// Counts what the nodes say of themselves, beside what the network says of them.
+#[derive(Default)]
+struct Ledger {
+    said: u64,
+    took: u64,
+}
+
+impl Invariant for Ledger {
+    fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
+        self.said += change.fact::<Said>().map_or(0, |said| said.0);
+        self.took += u64::from(change.fact::<Took>().is_some());
+        let traffic = world.traffic();
+        // Facts of one step come one by one, the traffic of all of it is there at once.
+        if self.said > traffic.sent || self.took > traffic.delivered {
+            return Verdict::violated([change.node()], format!("said {} and took {} of {traffic:?}", self.said, self.took));
+        }
+        Verdict::Holds
+    }
+
+    fn witnesses(&self) -> u64 {
+        self.said
+    }
+
+    fn finish(&mut self, world: &World<'_>) -> Verdict {
+        let traffic = world.traffic();
+        if (self.said, self.took) == (traffic.sent, traffic.delivered) {
+            Verdict::Holds
+        } else {
+            Verdict::violated([], format!("said {} and took {} of {traffic:?}", self.said, self.took))
+        }
+    }
+}
+
+fn chatter(nodes: u32, strangers: u32, link: LinkModel) -> Scenario {
+    let everybody: Vec<NodeId> = (0..nodes + strangers).map(NodeId).collect();
+    Scenario::new("chatter")
+        .machines("node", nodes, move |seat: &Seat| {
+            let everybody = everybody.iter().copied().filter(|node| *node != seat.id()).collect();
+            Chatterer { everybody, rounds: 0 }
+        })
+        .machines("stranger", strangers, |_: &Seat| Stranger)
+        .all_links(link)
+        .always("every message is accounted for", |world| {
+            let seen = world.nodes().filter(|node| world.view::<u64>(*node).is_some()).count();
+            if world.traffic().is_balanced() { Ok(()) } else { Err(format!("{:?} seen by {seen}", world.traffic())) }
+        })
+        .observe("ledger", Ledger::default)
+        .eventually("nothing is under way", |world| {
+            let rested = world.views::<u64>().all(|(_, rounds)| *rounds == ROUNDS);
+            rested && world.traffic().in_flight == 0
+        })
+        .lasting(milliseconds(300))
+}
+
+fn any_share() -> impl Strategy<Value = Ratio> {
+    prop_oneof![Just(Ratio::ZERO), Just(Ratio::ONE), (0.0..0.5).prop_map(share)]
+}
+
+fn any_delay() -> impl Strategy<Value = Distribution> {
+    prop_oneof![
+        (0_u64..40).prop_map(|after| Distribution::constant(milliseconds(after))),
+        (0_u64..20, 0_u64..40).prop_map(|(from, more)| Distribution::uniform(milliseconds(from), milliseconds(from + more))),
+        (1_u64..20).prop_map(|mean| Distribution::exponential(milliseconds(mean), milliseconds(mean * 8))),
+    ]
+}
+
+prop_compose! {
+    fn any_link()(
+        delay in any_delay(),
+        loss in (0.0..0.4_f64).prop_map(share),
+        duplicate in any_share(),
+        reorder in any_share(),
+        window in 1_u64..50,
+        order in prop_oneof![Just(LinkOrder::Free), Just(LinkOrder::Fifo)],
+        precedence in any::<u8>(),
+        stale in prop_oneof![Just(StaleDelivery::Deliver), Just(StaleDelivery::Drop)],
+    ) -> LinkModel {
+        LinkModel { delay, loss, duplicate, reorder, reorder_window: milliseconds(window), order, precedence, stale }
+    }
+}
+
+fn any_lasting() -> impl Strategy<Value = Option<Duration>> {
+    prop::option::weighted(0.8, (0_u64..120).prop_map(milliseconds))
+}
+
+/// Any fault of a cluster of so many nodes.
+fn any_fault(nodes: u32) -> impl Strategy<Value = Fault> {
+    let name = |index: u32| format!("node/{index}");
+    let sides = prop::collection::vec(any::<bool>(), nodes as usize);
+    let node = (0..nodes).prop_map(name);
+    prop_oneof![
+        4 => (sides.clone(), sides, any::<bool>(), any_lasting()).prop_map(move |(from, to, both_ways, lasting)| {
+            let pick = |side: Vec<bool>| (0_u32..).zip(side).filter(|(_, stands)| *stands).map(|(node, _)| name(node)).collect();
+            Fault::Cut { from: pick(from), to: pick(to), both_ways, lasting }
+        }),
+        1 => Just(Fault::HealAll),
+        3 => (node.clone(), any_lasting()).prop_map(|(node, down_for)| Fault::Crash { node, down_for }),
+        2 => node.clone().prop_map(|node| Fault::Restart { node }),
+        1 => node.clone().prop_map(|node| Fault::Kill { node }),
+        3 => (node, any_lasting()).prop_map(|(node, lasting)| Fault::Pause { node, lasting }),
+        2 => ("[ab]", any_share(), any_lasting())
+            .prop_map(|(rule, ratio, lasting)| Fault::Loss { links: "default".to_owned(), rule, ratio, lasting }),
+        1 => any_link().prop_map(|model| Fault::Links { links: "default".to_owned(), model }),
+    ]
+}
+
+prop_compose! {
+    fn any_plan(nodes: u32)(
+        faults in prop::collection::vec((0_u64..300_000, any_fault(nodes)), 0..14),
+    ) -> FaultPlan {
+        faults.into_iter().fold(FaultPlan::new(), |plan, (at, fault)| plan.at(Duration::from_micros(at), fault))
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(96))]
+
+    /// n1, n3, n5, n6, n10, n11, n19, p1, p2, p3: whatever the links do and whatever goes wrong.
+    #[test]
+    fn whatever_is_sent_is_delivered_lost_by_name_or_under_way(
+        (nodes, plan) in (2_u32..6).prop_flat_map(|nodes| (Just(nodes), any_plan(nodes))),
+        strangers in 0_u32..2,
+        link in any_link(),
+        seed in any::<u64>(),
+    ) {
+        let mut sim = chatter(nodes, strangers, link).faults(plan).start(Seed(seed));
+        // After every step, also after those that change no node and so run no check.
+        prop_assert!(!sim.run_until(milliseconds(300), |world| !world.traffic().is_balanced()));
+        prop_assert!(!sim.is_over());
+        let report = sim.finish();
+        prop_assert_eq!(report.outcome, Outcome::Held, "{}", report);
+        prop_assert!(report.traffic.is_balanced() && report.traffic.in_flight == 0);
+        prop_assert!(report.traffic.sent >= ROUNDS, "{}", report);
+    }
+}
+
+#[test]
+fn random_trouble_raises_every_cause_of_loss() {
+    let mut seen = std::collections::BTreeSet::new();
+    let link = LinkModel { loss: share(0.1), stale: StaleDelivery::Drop, ..LinkModel::default() };
+    for seed in 0..64 {
+        let profile = FaultProfile { mean_interval: milliseconds(40), mean_duration: milliseconds(15), ..FaultProfile::default() };
+        let kill = Fault::Kill { node: "node/0".to_owned() };
+        let plan = FaultPlan::new().at(milliseconds(200), kill);
+        let report = chatter(4, 1, link.clone()).chaos(profile).faults(plan).run(Seed(seed));
+        report.assert_ok();
+        seen.extend(report.traffic.dropped.into_keys().filter(|cause| !cause.starts_with("cut")));
+    }
+    let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
+    assert_eq!(
+        seen,
+        ["inbox_lost", "loss", "node_down", "node_killed", "profile_loss", "stale_incarnation", "undecodable"],
+        "a chatterer says too little to fill an inbox"
+    );
+}

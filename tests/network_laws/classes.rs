@@ -1,0 +1,125 @@
+//! Links change class by class, in the course of a run, and are as declared again in the calm.
+
+use cluster_sim::prelude::*;
+
+use crate::speaker::{milliseconds, share};
+
+/// Sends its own clock to everybody every ten milliseconds, and shows how long the last message of each sender took.
+struct Beacon {
+    everybody: Vec<NodeId>,
+    last: Vec<Duration>,
+}
+
+impl Machine for Beacon {
+    type Message = u64;
+    type View = Vec<Duration>;
+
+    fn step(&mut self, now: LocalInstant, input: Input<u64>, effects: &mut Effects<u64>) {
+        match input {
+            Input::Message { from, message } => self.last[from.index()] = now - LocalInstant::from_nanoseconds(message),
+            _ => {
+                effects.send_all(&self.everybody, now.as_nanoseconds());
+                effects.arm(Timer(0), milliseconds(10));
+            }
+        }
+    }
+
+    fn view(&self) -> &Vec<Duration> {
+        &self.last
+    }
+}
+
+/// Two groups of one, and the way there and back as classes: 5 and 6 milliseconds.
+fn two_ways() -> Scenario {
+    let boot = |_: &Seat| Beacon { everybody: vec![NodeId(0), NodeId(1)], last: vec![Duration::ZERO; 2] };
+    Scenario::new("two ways")
+        .machines("one", 1, boot)
+        .machines("other", 1, boot)
+        .links("one", "other", "there", LinkModel::constant(milliseconds(5)))
+        .links("other", "one", "back", LinkModel::constant(milliseconds(6)))
+        .all_links(LinkModel::constant(milliseconds(7)))
+        .start_together()
+}
+
+/// What the last messages took there, back, and from the first node to itself.
+fn last(sim: &Sim) -> [u128; 3] {
+    let took = |node: u32, from: usize| sim.look(|world| world.view::<Vec<Duration>>(NodeId(node)).unwrap()[from].as_millis());
+    [took(1, 0), took(0, 1), took(0, 0)]
+}
+
+fn change(links: &str, delay: u64) -> Fault {
+    Fault::Links { links: links.to_owned(), model: LinkModel::constant(milliseconds(delay)) }
+}
+
+/// n17.
+#[test]
+fn a_class_changes_in_the_course_of_a_run_and_no_other_does() {
+    let mut sim = two_ways().start(Seed(7));
+    sim.run_for(milliseconds(100));
+    assert_eq!(last(&sim), [5, 6, 7]);
+    sim.inject(change("there", 50)).unwrap();
+    sim.run_for(milliseconds(100));
+    assert_eq!(last(&sim), [50, 6, 7]);
+    sim.inject(change("default", 9)).unwrap();
+    sim.run_for(milliseconds(100));
+    assert_eq!(last(&sim), [50, 6, 9], "the class of all links is that of the links without another");
+    sim.inject(change("there", 5)).unwrap();
+    sim.run_for(milliseconds(100));
+    assert_eq!(last(&sim), [5, 6, 9]);
+}
+
+/// n1: what is under way keeps its fate.
+#[test]
+fn a_message_under_way_keeps_its_fate_when_its_class_changes() {
+    let mut sim = two_ways().start(Seed(7));
+    // The message of 100 ms is under way on each link.
+    sim.run_for(milliseconds(101));
+    let gone = Fault::Links { links: "there".to_owned(), model: LinkModel { loss: Ratio::ONE, ..LinkModel::instant() } };
+    sim.inject(gone).unwrap();
+    let delivered = |sim: &Sim| sim.look(|world| world.traffic().delivered);
+    let before = delivered(&sim);
+    sim.run_for(milliseconds(8));
+    assert_eq!((delivered(&sim) - before, last(&sim)), (3 + 1, [5, 6, 7]), "one each way, one to each node itself");
+    sim.run_for(milliseconds(100));
+    assert_eq!(last(&sim)[0], 5, "nothing has come there since");
+    assert!(sim.look(|world| world.traffic().dropped["loss"]) >= 10);
+}
+
+/// n17: the calm undoes what was done to links; without it they stay as they are.
+#[test]
+fn links_are_as_declared_again_in_the_calm() {
+    let scenario = |expected: u128| {
+        let there =
+            move |world: &World<'_>| world.view::<Vec<Duration>>(NodeId(1)).is_some_and(|last| last[0].as_millis() == expected);
+        two_ways().eventually("the way there", there).lasting(milliseconds(200)).calm(Duration::from_secs(3))
+    };
+    let lossy = Fault::Loss { links: "there".to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, lasting: None };
+    let plan = FaultPlan::new().at(milliseconds(50), change("there", 50)).at(milliseconds(120), lossy);
+    scenario(5).faults(plan.clone()).run(Seed(7)).assert_ok();
+    assert_eq!(scenario(50).faults(plan).run(Seed(7)).outcome, Outcome::Violated, "50 ms do not outlast the chaos");
+}
+
+/// n3: a rule covers its class and no other.
+#[test]
+fn a_loss_rule_of_one_class_leaves_the_others_alone() {
+    let mut sim = two_ways().start(Seed(7));
+    let rule = Fault::Loss { links: "back".to_owned(), rule: "one way".to_owned(), ratio: share(1.0), lasting: None };
+    sim.inject(rule).unwrap();
+    sim.run_for(milliseconds(200));
+    assert_eq!(last(&sim), [5, 0, 7]);
+}
+
+/// n3: two rules of one name on two classes each know what they ate.
+#[test]
+fn rules_of_one_name_on_two_classes_each_count_their_own() {
+    let rule = |links: &str| Fault::Loss { links: links.to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, lasting: None };
+    let mut sim = two_ways().start(Seed(7));
+    sim.inject(rule("there")).unwrap();
+    sim.run_for(milliseconds(100));
+    sim.inject(rule("back")).unwrap();
+    sim.run_for(milliseconds(100));
+    let report = sim.finish();
+    let effects: Vec<u64> = report.faults.iter().map(|fault| fault.effect).collect();
+    assert_eq!(effects.iter().sum::<u64>(), report.traffic.dropped["r"], "{effects:?}");
+    assert!((19..=21).contains(&effects[0]) && (9..=11).contains(&effects[1]), "{effects:?}");
+}

@@ -1,0 +1,107 @@
+//! How long a message takes: within its distribution, and held back at the most by the window.
+
+use std::collections::BTreeMap;
+
+use cluster_sim::LinkOrder;
+use cluster_sim::prelude::*;
+use proptest::prelude::*;
+
+use crate::cases;
+use crate::speaker::{begin, begin_speakers, heard, milliseconds, say_many, share, speakers};
+
+/// How long each of so many words took, said a millisecond apart.
+fn delays(model: LinkModel, seed: u64, count: u64) -> Vec<Duration> {
+    let mut sim = begin(&speakers(2, model), seed);
+    say_many(&mut sim, 0, 1, count);
+    heard(&sim, 1).iter().map(|heard| heard.at.since_zero() - milliseconds(heard.number)).collect()
+}
+
+fn free(delay: Distribution) -> LinkModel {
+    LinkModel { delay, order: LinkOrder::Free, ..LinkModel::default() }
+}
+
+fn bounds(delays: &[Duration]) -> (Duration, Duration) {
+    (*delays.iter().min().expect("something arrived"), *delays.iter().max().expect("something arrived"))
+}
+
+proptest! {
+    #![proptest_config(cases(64))]
+
+    /// n1, n2.
+    #[test]
+    fn a_message_takes_no_less_than_the_shortest_and_no_more_than_the_longest_delay(
+        shortest in 1_u64..50,
+        more in 1_u64..200,
+        kind in 0..5,
+        seed in any::<u64>(),
+    ) {
+        let (from, to) = (milliseconds(shortest), milliseconds(shortest + more));
+        let (delay, from) = match kind {
+            0 => (Distribution::constant(to), to),
+            1 => (Distribution::uniform(from, to), from),
+            2 => (Distribution::exponential(from, to), Duration::ZERO),
+            3 => (Distribution::log_normal(from, 1.0, to), Duration::ZERO),
+            _ => (Distribution::pareto(from, 1.5, to), from),
+        };
+        let delays = delays(free(delay), seed, 60);
+        let (least, most) = bounds(&delays);
+        prop_assert!(delays.len() == 60 && from <= least && most <= to, "{:?} to {:?}", least, most);
+        prop_assert!(kind == 0 || least < most, "chance has a say");
+    }
+}
+
+/// n1: what is measured is also spread over the range, not only within it.
+#[test]
+fn delays_of_a_uniform_link_fill_its_range() {
+    let delays = delays(free(Distribution::uniform(milliseconds(10), milliseconds(20))), 7, 1_000);
+    let mut tenths: BTreeMap<u128, u32> = BTreeMap::new();
+    delays.iter().for_each(|delay| *tenths.entry(delay.as_micros() / 1_000).or_default() += 1);
+    assert!((10..20).all(|tenth| (60..140).contains(&tenths[&tenth])), "{tenths:?}");
+}
+
+/// n6.
+#[test]
+fn what_is_held_back_takes_longer_by_more_than_nothing_and_at_most_the_window() {
+    let window = milliseconds(40);
+    let held = |reorder| {
+        let model = LinkModel { reorder, reorder_window: window, ..LinkModel::constant(milliseconds(10)) };
+        delays(model, 7, 1_000).into_iter().map(|delay| delay - milliseconds(10)).collect::<Vec<Duration>>()
+    };
+    let extra = held(Ratio::ONE);
+    let (least, most) = bounds(&extra);
+    assert!(Duration::ZERO < least && most <= window, "{least:?} to {most:?}");
+    assert!(least < window / 20 && most > window * 19 / 20, "{least:?} to {most:?}");
+    assert_eq!(bounds(&held(Ratio::ZERO)), (Duration::ZERO, Duration::ZERO));
+}
+
+/// n6: the smallest window there is still holds back.
+#[test]
+fn a_window_of_a_nanosecond_holds_back_by_exactly_that() {
+    let window = Duration::from_nanos(1);
+    let model = LinkModel { reorder: Ratio::ONE, reorder_window: window, ..LinkModel::constant(milliseconds(10)) };
+    assert_eq!(bounds(&delays(model, 7, 50)), (milliseconds(10) + window, milliseconds(10) + window));
+}
+
+/// n5: a copy's delay is its own.
+#[test]
+fn a_copy_takes_a_delay_of_its_own_within_the_same_bounds() {
+    let model = LinkModel { duplicate: Ratio::ONE, ..free(Distribution::uniform(milliseconds(10), milliseconds(90))) };
+    let mut sim = begin_speakers(2, model);
+    say_many(&mut sim, 0, 1, 200);
+    let mut arrivals: BTreeMap<u64, Vec<Duration>> = BTreeMap::new();
+    for word in heard(&sim, 1) {
+        arrivals.entry(word.number).or_default().push(word.at.since_zero() - milliseconds(word.number));
+    }
+    assert!(arrivals.len() == 200 && arrivals.values().all(|both| both.len() == 2));
+    assert!(arrivals.values().flatten().all(|delay| (milliseconds(10)..=milliseconds(90)).contains(delay)));
+    let apart = arrivals.values().filter(|both| both[1] - both[0] > milliseconds(5)).count();
+    assert!(apart > 150, "{apart} of 200 copies came at another time than their message");
+}
+
+/// n1, n3: half of the chances are taken about half of the time.
+#[test]
+fn a_share_between_never_and_always_is_met() {
+    let model = LinkModel { loss: share(0.3), ..LinkModel::constant(milliseconds(10)) };
+    let arrived = delays(model, 7, 2_000).len();
+    assert!((1_330..1_470).contains(&arrived), "{arrived} of 2,000 where 1,400 are expected");
+}

@@ -1,0 +1,94 @@
+//! Every probability never strikes at 0 and always at 1.
+
+use cluster_sim::prelude::*;
+use proptest::prelude::*;
+
+use crate::cases;
+use crate::speaker::{begin, causes, dropped, heard, milliseconds, numbers, say_many, share, speakers, ten};
+
+const COUNT: u64 = 60;
+
+fn after_many(model: LinkModel, fault: Option<Fault>, seed: u64) -> Sim {
+    let mut sim = begin(&speakers(2, model), seed);
+    if let Some(fault) = fault {
+        sim.inject(fault).unwrap();
+    }
+    say_many(&mut sim, 0, 1, COUNT);
+    sim
+}
+
+fn rule(ratio: Ratio) -> Option<Fault> {
+    Some(Fault::Loss { links: "default".to_owned(), rule: "chaos".to_owned(), ratio, lasting: None })
+}
+
+fn copied(sim: &Sim) -> u64 {
+    sim.look(|world| world.traffic().copied)
+}
+
+proptest! {
+    #![proptest_config(cases(24))]
+
+    /// n3.
+    #[test]
+    fn a_loss_of_0_loses_nothing_and_one_of_1_everything(seed in any::<u64>()) {
+        let none = after_many(LinkModel { loss: Ratio::ZERO, ..ten() }, None, seed);
+        prop_assert_eq!(numbers(&none, 1).len() as u64, COUNT);
+        prop_assert_eq!(dropped(&none), causes([]));
+        let all = after_many(LinkModel { loss: Ratio::ONE, ..ten() }, None, seed);
+        prop_assert_eq!(numbers(&all, 1).len(), 0);
+        prop_assert_eq!(dropped(&all), causes([("loss", COUNT)]));
+    }
+
+    /// n3.
+    #[test]
+    fn a_loss_rule_of_0_loses_nothing_and_one_of_1_everything_under_its_own_name(seed in any::<u64>()) {
+        let none = after_many(ten(), rule(Ratio::ZERO), seed);
+        prop_assert_eq!((numbers(&none, 1).len() as u64, dropped(&none)), (COUNT, causes([])));
+        let all = after_many(ten(), rule(Ratio::ONE), seed);
+        prop_assert_eq!((numbers(&all, 1).len() as u64, dropped(&all)), (0, causes([("chaos", COUNT)])));
+    }
+
+    /// n5.
+    #[test]
+    fn a_duplication_of_0_copies_nothing_and_one_of_1_everything_once(seed in any::<u64>()) {
+        let none = after_many(LinkModel { duplicate: Ratio::ZERO, ..ten() }, None, seed);
+        prop_assert_eq!((numbers(&none, 1).len() as u64, copied(&none)), (COUNT, 0));
+        let all = after_many(LinkModel { duplicate: Ratio::ONE, ..ten() }, None, seed);
+        let mut twice: Vec<u64> = numbers(&all, 1);
+        twice.sort_unstable();
+        prop_assert_eq!(twice, (0..COUNT).flat_map(|number| [number, number]).collect::<Vec<u64>>());
+        prop_assert_eq!(copied(&all), COUNT);
+    }
+
+    /// n6.
+    #[test]
+    fn a_reordering_of_0_holds_nothing_back_and_one_of_1_everything(seed in any::<u64>()) {
+        let late = |reorder| {
+            let sim = after_many(LinkModel { reorder, reorder_window: milliseconds(30), ..ten() }, None, seed);
+            let late = |word: &&crate::speaker::Heard| word.at.since_zero() > milliseconds(word.number + 10);
+            heard(&sim, 1).iter().filter(late).count() as u64
+        };
+        prop_assert_eq!((late(Ratio::ZERO), late(Ratio::ONE)), (0, COUNT));
+    }
+}
+
+/// n3, n5: what is lost is not copied, and a copy is neither lost by chance nor copied again.
+#[test]
+fn a_lost_message_has_no_copy() {
+    let sim = after_many(LinkModel { loss: Ratio::ONE, duplicate: Ratio::ONE, ..ten() }, None, 7);
+    assert_eq!((copied(&sim), numbers(&sim, 1).len()), (0, 0));
+    let sim = after_many(LinkModel { loss: share(0.5), duplicate: Ratio::ONE, ..ten() }, None, 7);
+    let traffic = sim.look(|world| world.traffic());
+    assert_eq!((traffic.delivered, traffic.copied), (2 * (COUNT - traffic.lost()), COUNT - traffic.lost()));
+}
+
+/// n3: a rule is a trial of its own beside the link's loss, not instead of it.
+#[test]
+fn the_links_own_loss_and_a_rule_are_independent_trials() {
+    let mut sim = begin(&speakers(2, LinkModel { loss: share(0.5), ..ten() }), 7);
+    sim.inject(rule(share(0.5)).expect("a rule")).unwrap();
+    say_many(&mut sim, 0, 1, 2_000);
+    let dropped = dropped(&sim);
+    assert!((900..1_100).contains(&dropped["loss"]), "{dropped:?}");
+    assert!((430..570).contains(&dropped["chaos"]), "{dropped:?}: half of the half that the link let pass");
+}

@@ -1,0 +1,104 @@
+//! Nodes of different message types understand each other exactly if their messages have one form on a wire.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use cluster_sim::Message;
+use cluster_sim::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::speaker::{causes, milliseconds};
+
+/// Sends its first peer one message of type `M` at the start, and keeps what it hears.
+struct Sender<M> {
+    to: Option<NodeId>,
+    what: fn() -> M,
+    heard: Vec<M>,
+    kind: PhantomData<M>,
+}
+
+impl<M: Message> Machine for Sender<M> {
+    type Message = M;
+    type View = Vec<M>;
+
+    fn step(&mut self, _: LocalInstant, input: Input<M>, effects: &mut Effects<M>) {
+        match (input, self.to) {
+            (Input::Start, Some(to)) => effects.send(to, (self.what)()),
+            (Input::Message { message, .. }, _) => self.heard.push(message),
+            _ => {}
+        }
+    }
+
+    fn view(&self) -> &Vec<M> {
+        &self.heard
+    }
+}
+
+/// What a node of `B` makes of the message that a node of `A` sends, and what was lost.
+fn heard_across<A: Message, B: Message>(what: fn() -> A, unused: fn() -> B) -> (Vec<B>, BTreeMap<String, u64>) {
+    let one = move |_: &Seat| Sender { to: Some(NodeId(1)), what, heard: Vec::new(), kind: PhantomData };
+    let other = move |_: &Seat| Sender { to: None, what: unused, heard: Vec::new(), kind: PhantomData };
+    let scenario = Scenario::new("two types").machines("one", 1, one).machines("other", 1, other);
+    let mut sim = scenario.start(Seed(7));
+    sim.run_for(milliseconds(50));
+    let heard = sim.look(|world| world.view::<Vec<B>>(NodeId(1)).cloned().unwrap_or_default());
+    let traffic = sim.look(|world| world.traffic());
+    assert!(traffic.is_balanced() && traffic.sent == 1 && traffic.in_flight == 0, "{traffic:?}");
+    assert_eq!(traffic.delivered, heard.len() as u64);
+    (heard, traffic.dropped)
+}
+
+/// A request as its first program writes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Request {
+    id: u64,
+    key: String,
+}
+
+/// The same request as another program reads it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Query {
+    number: u64,
+    about: String,
+}
+
+/// The request of a later version, with a field more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Longer {
+    id: u64,
+    key: String,
+    urgent: bool,
+}
+
+fn request() -> Request {
+    Request { id: 7, key: "k".to_owned() }
+}
+
+fn query() -> Query {
+    Query { number: 0, about: String::new() }
+}
+
+fn longer() -> Longer {
+    Longer { id: 7, key: "k".to_owned(), urgent: true }
+}
+
+/// p6: mixed versions of one wire.
+#[test]
+fn machines_of_types_with_one_wire_form_understand_each_other() {
+    assert_eq!(heard_across(request, query), (vec![Query { number: 7, about: "k".to_owned() }], causes([])));
+    assert_eq!(heard_across(request, || (0_u64, String::new())), (vec![(7, "k".to_owned())], causes([])));
+}
+
+#[test]
+fn machines_of_one_type_understand_each_other_without_a_wire() {
+    assert_eq!(heard_across(request, request), (vec![request()], causes([])));
+}
+
+/// n7, p6.
+#[test]
+fn what_does_not_decode_is_lost_as_undecodable() {
+    let lost = causes([("undecodable", 1)]);
+    assert_eq!(heard_across(|| 300_u64, || true), (vec![], lost.clone()));
+    assert_eq!(heard_across(request, longer), (vec![], lost.clone()), "a field is missing");
+    assert_eq!(heard_across(longer, request), (vec![], lost), "bytes are left over: nothing is guessed");
+}
