@@ -165,7 +165,8 @@ fn any_fault(nodes: u32) -> impl Strategy<Value = Fault> {
         1 => Just(Fault::HealAll),
         3 => (node.clone(), any_lasting()).prop_map(|(node, down_for)| Fault::Crash { node, down_for }),
         2 => node.clone().prop_map(|node| Fault::Restart { node }),
-        1 => node.clone().prop_map(|node| Fault::Kill { node }),
+        // Somebody is always left to look at.
+        1 => (1..nodes).prop_map(move |index| Fault::Kill { node: name(index) }),
         3 => (node, any_lasting()).prop_map(|(node, lasting)| Fault::Pause { node, lasting }),
         2 => ("[ab]", any_share(), any_lasting())
             .prop_map(|(rule, ratio, lasting)| Fault::Loss { links: "default".to_owned(), rule, ratio, lasting }),

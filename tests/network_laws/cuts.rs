@@ -60,7 +60,7 @@ proptest! {
     /// n10, n11: against a plain list of cuts. Moves are whole milliseconds apart and arrivals are not, so none coincide.
     #[test]
     fn a_link_carries_a_message_iff_no_living_cut_covers_it_at_both_ends_of_its_way(
-        moves in prop::collection::vec((0_u64..9, any_move()), 1..60),
+        moves in prop::collection::vec((1_u64..9, any_move()), 1..60),
     ) {
         let way = Duration::from_micros(10_500);
         let mut sim = begin_speakers(NODES, LinkModel::constant(way));
@@ -110,7 +110,10 @@ proptest! {
         for node in 0..NODES {
             let expected: Vec<u64> =
                 said.iter().filter(|word| word.2 == node && crosses(word)).map(|(number, ..)| *number).collect();
-            prop_assert_eq!(numbers(&sim, node), expected, "node {}", node);
+            // Words of one instant on different links come in an order that chance decides.
+            let mut heard = numbers(&sim, node);
+            heard.sort_unstable();
+            prop_assert_eq!(heard, expected, "node {}", node);
         }
         let eaten: u64 = dropped(&sim).values().sum();
         prop_assert_eq!(eaten as usize, said.iter().filter(|word| !crosses(word)).count());

@@ -1,7 +1,8 @@
 //! What code that runs on a node is written against.
 //!
 //! A protocol is a [`Machine`]: it is handed an [`Input`], answers with [`Effects`], and touches neither clock, network nor dice
-//! of its own. The same machine runs in the simulation and behind a real socket.
+//! of its own. Nothing in it names the simulator, so that any driver can carry out its effects. The simulated one is here, with
+//! feature `test-utils`; one over real sockets is not here yet.
 //!
 //! Deliberately absent: the simulator. A crate of machines depends on this one and never on `cluster-sim`.
 

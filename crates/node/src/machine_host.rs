@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{DeviceId, Devices, Entropy, Host, Kernel, Step, TimerSlot, Wake};
-use cluster_sim_transport::{Network, PayloadKind};
+use cluster_sim_runtime::{DeviceId, Devices, Entropy, Host, Kernel, Record, RecordKind, Step, TimerSlot, Wake};
+use cluster_sim_transport::{Network, PayloadKind, content_of};
 use cluster_sim_vocabulary::{Change, Incarnation, NodeId};
 
 use crate::effects::{Effect, Effects};
@@ -102,6 +102,9 @@ impl<M: Machine> Host for MachineHost<M> {
             return Err(std::any::type_name::<M::Message>());
         };
         if let Some(request) = request.take() {
+            let (payload, length) = content_of(&request);
+            let record = Record::of(step.kernel.now(), RecordKind::Call, step.node);
+            step.kernel.record(Record { length, payload, ..record });
             self.take(Input::Call(request), &mut step);
         }
         Ok(())

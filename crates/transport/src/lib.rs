@@ -13,5 +13,5 @@ pub use message::{Label, Message};
 #[cfg(feature = "test-utils")]
 pub use network::{
     Control, CutId, Decided, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network, NetworkPartition, NodeSelector,
-    PayloadKind, Received, StaleDelivery,
+    PayloadKind, Received, StaleDelivery, content_of,
 };

@@ -5,7 +5,8 @@ use serde::de::DeserializeOwned;
 
 /// Anything that nodes can send each other: a clonable serde type.
 ///
-/// Between nodes of one message type it travels as a value. It is encoded once where types differ.
+/// Between nodes of one message type it travels as a value; for a receiver of another type it is encoded and decoded. At every send
+/// its encoding is digested and measured, without being kept.
 pub trait Message: Clone + Serialize + DeserializeOwned + 'static {}
 
 impl<T: Clone + Serialize + DeserializeOwned + 'static> Message for T {}

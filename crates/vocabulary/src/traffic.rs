@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Always: `sent + copied = delivered + in_flight + lost()`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Traffic {
-    /// Messages that nodes sent.
+    /// Messages that nodes sent, one for each receiver.
     pub sent: u64,
     /// Further copies that the network made of them.
     pub copied: u64,

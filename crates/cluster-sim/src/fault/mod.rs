@@ -54,6 +54,8 @@ pub enum Fault {
         node: String,
     },
     /// A node stops with everything it holds; messages wait in its bounded inbox, timers fire when it goes on.
+    ///
+    /// A pause of a node that is paused has no effect, and the end of the first one ends it.
     Pause {
         /// Which node.
         node: String,
@@ -73,7 +75,7 @@ pub enum Fault {
         #[serde(rename = "lasting_ns", with = "optional_nanoseconds", default)]
         lasting: Option<Duration>,
     },
-    /// A class of links is of another model from now on.
+    /// A class of links is of another model from now on. A model that cannot be has no effect.
     Links {
         /// The class of links.
         links: String,

@@ -124,7 +124,7 @@ pub struct Report {
     pub exhausted: Option<Exhausted>,
     /// What each check said.
     pub checks: Vec<CheckReport>,
-    /// What became of each fault.
+    /// What became of each fault of the plan, and of each that [`Sim::inject`](crate::Sim::inject) did.
     pub faults: Vec<FaultRecord>,
     /// The fate of every message.
     pub traffic: Traffic,

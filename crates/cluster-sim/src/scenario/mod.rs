@@ -132,9 +132,11 @@ impl Scenario {
         self.with(|definition| definition.classes.insert(0, class))
     }
 
-    /// Says what must hold after every step. The closure answers with a bool, a `Result` or a [`Verdict`](crate::Verdict).
+    /// Says what must hold after every step that changed a view or a health. The closure answers with a bool, a `Result` or a
+    /// [`Verdict`](crate::Verdict).
     ///
-    /// A check that never looked at a node is `Unknown`, not held.
+    /// A check that holds and never looked at a node's view is `Unknown`, not held: write a rule about traffic or health alone as an
+    /// [`Invariant`], for [`observe`](Self::observe).
     #[must_use]
     pub fn always<V: IntoVerdict>(self, name: &str, test: impl Fn(&World<'_>) -> V + Send + Sync + 'static) -> Self {
         self.check(Check::Always { name: name.to_owned(), test: Arc::new(move |world| test(world).into_verdict()) })
@@ -163,7 +165,7 @@ impl Scenario {
         self.with(|definition| definition.plan.extend(plan))
     }
 
-    /// Has each seed draw further faults from a profile.
+    /// Has each seed draw further faults from a profile. Loss is drawn for the links of class `default` only.
     #[must_use]
     pub fn chaos(self, profile: FaultProfile) -> Self {
         self.with(|definition| definition.profile = Some(profile))

@@ -30,13 +30,12 @@ struct HeldCut {
     guard: NetworkPartition,
 }
 
-/// A loss rule in force, and what was counted under its name before.
+/// A loss rule in force, and the record that tells what it ate.
 #[derive(Debug)]
 struct OpenLoss {
     record: usize,
     links: String,
     rule: String,
-    eaten_before: u64,
 }
 
 /// The faults of one run.
@@ -134,9 +133,8 @@ impl Sim {
             Fault::Loss { links, rule, ratio, lasting } => {
                 self.end_loss(|open| open.links == links && open.rule == rule);
                 let network: &mut Network = self.engine.devices.get_mut(self.network);
-                let eaten_before = network.eaten_by(&rule);
                 network.set_loss_rule(&mut self.engine.kernel, &links, &rule, ratio);
-                self.faulting.losses.push(OpenLoss { record, links, rule, eaten_before });
+                self.faulting.losses.push(OpenLoss { record, links, rule });
                 if let Some(lasting) = lasting {
                     self.faulting.schedule(&mut self.engine.kernel, at + lasting, Happening::EndLoss(record));
                 }
@@ -176,7 +174,7 @@ impl Sim {
         self.faulting.losses = open;
         let network: &mut Network = self.engine.devices.get_mut(self.network);
         for loss in ended {
-            self.faulting.records[loss.record].effect += network.eaten_by(&loss.rule) - loss.eaten_before;
+            self.faulting.records[loss.record].effect += network.eaten_by(&loss.links, &loss.rule);
             network.set_loss_rule(&mut self.engine.kernel, &loss.links, &loss.rule, cluster_sim_vocabulary::Ratio::ZERO);
         }
     }
@@ -210,7 +208,7 @@ impl Sim {
         }
         let network: &Network = self.engine.devices.get(self.network);
         for loss in &self.faulting.losses {
-            records[loss.record].effect += network.eaten_by(&loss.rule) - loss.eaten_before;
+            records[loss.record].effect += network.eaten_by(&loss.links, &loss.rule);
         }
         records
     }

@@ -121,7 +121,7 @@ impl Sim {
             result = sim.engine.call(node, &mut Some(request));
             sim.check_changes();
         });
-        result.map_err(|understood| CallError::NotUnderstood { node, understood })
+        result.map_err(|understood| CallError::NotUnderstood { node, understood, given: std::any::type_name::<M>() })
     }
 
     /// Lets another seed decide from `from` on: another future of the same past.
@@ -151,6 +151,8 @@ pub enum CallError {
         node: NodeId,
         /// The type it understands.
         understood: &'static str,
+        /// The type of the call; a bare number is an `i32`.
+        given: &'static str,
     },
 }
 
@@ -158,8 +160,8 @@ impl fmt::Display for CallError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotUp { node, health } => write!(formatter, "{node} takes no call: it is {health:?}; restart or resume it first"),
-            Self::NotUnderstood { node, understood } => {
-                write!(formatter, "{node} does not understand the call; send it a {understood}")
+            Self::NotUnderstood { node, understood, given } => {
+                write!(formatter, "{node} does not understand a call of type {given}; send it a {understood}")
             }
         }
     }

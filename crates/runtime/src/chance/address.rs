@@ -107,7 +107,7 @@ impl Roll {
 
 /// A node's own source of chance, addressed by what the node decides about.
 ///
-/// In the simulation it is keyed by the run's seed and the node's name and life; on a real machine by the operating system.
+/// In the simulation it is keyed by the run's seed and the node's name and life. A driver outside it chooses the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entropy(u64);
 

@@ -1,6 +1,5 @@
 //! What happened: one record an event, folded into a digest and kept in a ring.
 
-use std::collections::VecDeque;
 use std::fmt;
 
 use cluster_sim_vocabulary::{NodeId, VirtualInstant};
@@ -141,7 +140,9 @@ const fn unfinalize(state: u64) -> u64 {
 /// The last things that happened.
 #[derive(Debug)]
 pub struct Ring {
-    records: VecDeque<Record>,
+    /// Grows to its length, then goes round.
+    records: Vec<Record>,
+    next: usize,
 }
 
 impl Ring {
@@ -149,20 +150,22 @@ impl Ring {
     pub const LENGTH: usize = 256;
 
     pub(crate) fn new() -> Self {
-        Self { records: VecDeque::with_capacity(Self::LENGTH) }
+        Self { records: Vec::new(), next: 0 }
     }
 
     #[inline]
     pub(crate) fn push(&mut self, record: Record) {
-        if self.records.len() == Self::LENGTH {
-            self.records.pop_front();
+        match self.records.get_mut(self.next) {
+            Some(oldest) => *oldest = record,
+            None => self.records.push(record),
         }
-        self.records.push_back(record);
+        self.next = (self.next + 1) % Self::LENGTH;
     }
 
     /// The last records, oldest first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Record> {
-        self.records.iter()
+    pub fn iter(&self) -> impl Iterator<Item = &Record> {
+        let (newer, older) = self.records.split_at(self.next.min(self.records.len()));
+        older.iter().chain(newer)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Arriving: what may still prevent it, and handing the message over.
 
-use cluster_sim_runtime::{Device, Kernel, Order, Rank, RecordKind};
+use cluster_sim_runtime::{Device, Kernel, Order, RecordKind};
 use cluster_sim_vocabulary::{Health, NodeId};
 
 use super::fate::Cause;
@@ -49,10 +49,9 @@ impl Device for Network {
     }
 
     fn node_resumed(&mut self, kernel: &mut Kernel, node: NodeId) {
-        // All in one order: they are due now in the sequence in which they came.
-        let order = Order::new(Rank::DEFAULT, 0);
+        // All in one order: they are due now in the sequence in which they came, before anything else that arrives at this instant.
         for slot in std::mem::take(self.inbox(node)) {
-            kernel.schedule(kernel.now(), order, self.device(), slot);
+            kernel.schedule(kernel.now(), Order::FIRST, self.device(), slot);
         }
     }
 }

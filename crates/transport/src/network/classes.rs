@@ -1,5 +1,7 @@
 //! Classes of links: which model holds between which nodes.
 
+use std::cell::Cell;
+
 use cluster_sim_runtime::Stream;
 use cluster_sim_vocabulary::{NodeId, Ratio};
 
@@ -23,6 +25,8 @@ pub(super) struct LossRule {
     pub(super) stream: Stream,
     pub(super) cause: u32,
     pub(super) ratio: Ratio,
+    /// Messages it ate since it came into force.
+    pub(super) eaten: Cell<u64>,
 }
 
 /// Links of one model.
@@ -110,9 +114,16 @@ impl Classes {
         let rules = &mut self.all[usize::from(index)].rules;
         rules.retain(|rule| rule.name != name);
         if ratio > Ratio::ZERO {
-            rules.push(LossRule { name: name.to_owned(), stream: Stream::named(&format!("rule {name}")), cause, ratio });
+            let stream = Stream::named(&format!("rule {name}"));
+            rules.push(LossRule { name: name.to_owned(), stream, cause, ratio, eaten: Cell::new(0) });
         }
         Some(index)
+    }
+
+    /// What a rule of a class ate since it came into force; nothing if it is not in force.
+    pub(super) fn eaten_by(&self, class: &str, rule: &str) -> u64 {
+        let rules = self.index_of(class).map_or(&[][..], |index| &self.get(index).rules);
+        rules.iter().find(|known| known.name == rule).map_or(0, |rule| rule.eaten.get())
     }
 
     /// Undoes every change since the classes were added; answers with those that were changed.

@@ -95,11 +95,6 @@ impl Losses {
         self.counts[cause as usize] += 1;
     }
 
-    /// How many messages the cause of that name ate.
-    pub(super) fn count_of(&self, name: &str) -> u64 {
-        self.names.iter().position(|known| known == name).map_or(0, |index| self.counts[index])
-    }
-
     /// Every cause that ate at least one message, by name.
     pub(super) fn by_name(&self) -> BTreeMap<String, u64> {
         self.names.iter().cloned().zip(self.counts.iter().copied()).filter(|(_, count)| *count > 0).collect()

@@ -25,7 +25,7 @@ use fate::Losses;
 pub use fate::{Decided, Fate};
 pub use model::{InvalidLink, LinkModel, LinkOrder, StaleDelivery};
 pub use partition::{Control, NetworkPartition};
-pub use payload::PayloadKind;
+pub use payload::{PayloadKind, content_of};
 use payload::{AnySlab, Slab};
 use peers::Peers;
 
@@ -271,9 +271,9 @@ impl Network {
         }
     }
 
-    /// The messages that the rule or cause of that name ate so far.
-    pub fn eaten_by(&self, name: &str) -> u64 {
-        self.losses.count_of(name)
+    /// The messages that the rule of that name on that class ate since it came into force; 0 if it is not in force.
+    pub fn eaten_by(&self, class: &str, rule: &str) -> u64 {
+        self.classes.eaten_by(class, rule)
     }
 
     /// Counts one copy of a parcel as lost, and lets go of it.

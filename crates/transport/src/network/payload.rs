@@ -70,11 +70,11 @@ impl<M: Message> AnySlab for Slab<M> {
     }
 }
 
-/// The digest and the length in bytes of a message's encoding, made without holding the bytes.
+/// The digest and the length in bytes of a message's encoding, made without ever holding those bytes.
 ///
 /// # Panics
 /// If the message's own `Serialize` fails: it could not travel at all.
-pub(super) fn content<M: Serialize>(message: &M) -> (u64, u32) {
+pub fn content_of<M: Serialize>(message: &M) -> (u64, u32) {
     let flavor = ContentDigest { state: 0, word: 0, shift: 0, length: 0 };
     postcard::serialize_with_flavor(message, flavor).expect("a message can be serialised")
 }
@@ -125,12 +125,12 @@ mod tests {
     #[test]
     fn content_differs_with_every_byte_and_with_length() {
         let texts = ["", "a", "b", "aa", "a longer text than one word", "a longer text than one worD"];
-        let digests = texts.map(|text| content(&text).0);
+        let digests = texts.map(|text| content_of(&text).0);
         for (index, digest) in digests.iter().enumerate() {
             assert!(!digests[index + 1..].contains(digest), "{:?}", texts[index]);
         }
-        assert_eq!(content(&[0_u8; 8].as_slice()).1, 9, "a length, then eight bytes");
-        assert_ne!(content(&(0_u8, 0_u8)).0, content(&(0_u8, 0_u8, 0_u8)).0, "trailing zeros count");
+        assert_eq!(content_of(&[0_u8; 8].as_slice()).1, 9, "a length, then eight bytes");
+        assert_ne!(content_of(&(0_u8, 0_u8)).0, content_of(&(0_u8, 0_u8, 0_u8)).0, "trailing zeros count");
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl Network {
         label: Label,
         message: M,
     ) {
-        let (content, length) = payload::content(&message);
+        let (content, length) = payload::content_of(&message);
         let label = payload::label_key(label, content);
         let slot = self.slab::<M>(kind).insert(message);
         // One reference of the sender's, so that the parcel outlives a loss that strikes before its next receiver is reached.
@@ -81,26 +81,39 @@ impl Network {
         };
         let mut arrival = now + Duration::from_nanos(after);
         let rank = Rank(class.link.model.precedence);
-        let mut about = address;
+        let mut in_order = None;
         if class.link.model.order == LinkOrder::Fifo && !held_back {
-            // Messages of one link that arrive at one instant share an order, so that they keep the sequence of their sending.
-            about = link.address;
             arrival = arrival.max(link.last_arrival);
             link.last_arrival = arrival;
+            // Messages of one link that arrive at one instant share an order, so that they keep the sequence of their sending.
+            in_order = Some((arrival, link.address));
         }
+        let about = in_order.map_or(address, |(_, link)| link);
         self.carry(kernel, flight, arrival, Order::new(rank, kernel.roll(ORDER, about).0));
         for copy in 1..=u64::from(copies) {
-            self.copy(kernel, flight, address.number(copy), rank);
+            self.copy(kernel, flight, address.number(copy), rank, in_order);
         }
     }
 
     /// Sends a further copy, with a delay of its own; a copy is never lost at the send and never copied again.
-    fn copy(&mut self, kernel: &mut Kernel, flight: Flight, address: Address, rank: Rank) {
+    ///
+    /// On a link in order it comes no earlier than the message itself, whose arrival and link are `in_order`: otherwise its content would
+    /// overtake the messages that the message waits for.
+    fn copy(
+        &mut self,
+        kernel: &mut Kernel,
+        flight: Flight,
+        address: Address,
+        rank: Rank,
+        in_order: Option<(VirtualInstant, Address)>,
+    ) {
         self.counts.copied += 1;
         let now = kernel.now();
         kernel.record(self.parcels[flight.parcel as usize].record(now, RecordKind::Copy, flight.from, flight.to));
         let after = self.classes.get(flight.class).link.delay.sample(kernel.roll(DELAY, address));
-        self.carry(kernel, flight, now + Duration::from_nanos(after), Order::new(rank, kernel.roll(ORDER, address).0));
+        let (earliest, about) = in_order.unwrap_or((now, address));
+        let arrival = (now + Duration::from_nanos(after)).max(earliest);
+        self.carry(kernel, flight, arrival, Order::new(rank, kernel.roll(ORDER, about).0));
     }
 
     fn carry(&mut self, kernel: &mut Kernel, flight: Flight, arrival: VirtualInstant, order: Order) {
@@ -137,6 +150,7 @@ fn decide(kernel: &Kernel, class: &Class, address: Address) -> (Fate, bool) {
         return (Fate::Lost { cause: Cause::Loss as u32 }, false);
     }
     if let Some(rule) = class.rules.iter().find(|rule| kernel.roll(rule.stream, address).holds(rule.ratio)) {
+        rule.eaten.set(rule.eaten.get() + 1);
         return (Fate::Lost { cause: rule.cause }, false);
     }
     let mut after = class.link.delay.sample(kernel.roll(DELAY, address));

@@ -1,0 +1,105 @@
+//! What is done to links: cuts, losses, other models; each with its effect, without it, and with its end.
+
+use cluster_sim::prelude::*;
+
+use crate::worker::{cut, heard, loss, milliseconds, with_fault, workers};
+
+/// What the second worker heard within 505 ms of a run with that fault from 105 ms on.
+fn heard_with(fault: Option<Fault>) -> u64 {
+    let mut sim = fault.map_or_else(|| workers().start(Seed(7)), |fault| with_fault(105, fault));
+    sim.run_for(milliseconds(507));
+    heard(&sim, 1)
+}
+
+fn links(model: LinkModel) -> Fault {
+    Fault::Links { links: "default".to_owned(), model }
+}
+
+/// n10: the tick of 100 ms arrives at 105 ms, when the cut has come.
+#[test]
+fn a_cut_keeps_apart_for_its_length() {
+    assert_eq!(heard_with(None), 50);
+    assert_eq!(heard_with(Some(cut(None))), 9);
+    assert_eq!(heard_with(Some(cut(Some(200)))), 9 + 20);
+    assert_eq!(heard_with(Some(cut(Some(0)))), 50, "a cut of no length is over before anything arrives");
+}
+
+/// n11.
+#[test]
+fn a_cut_of_one_way_leaves_the_way_back() {
+    let one_way =
+        |from: &str, to: &str| Fault::Cut { from: vec![from.to_owned()], to: vec![to.to_owned()], both_ways: false, lasting: None };
+    assert_eq!(heard_with(Some(one_way("worker/0", "worker/1"))), 9);
+    assert_eq!(heard_with(Some(one_way("worker/1", "worker/0"))), 50);
+}
+
+/// n3.
+#[test]
+fn a_loss_loses_for_its_length() {
+    assert_eq!(heard_with(Some(loss(Ratio::ONE, None))), 10);
+    assert_eq!(heard_with(Some(loss(Ratio::ONE, Some(200)))), 10 + 20);
+    assert_eq!(heard_with(Some(loss(Ratio::ZERO, None))), 50);
+    let half = heard_with(Some(loss(Ratio::new(0.5).unwrap(), None)));
+    assert!((22..=38).contains(&half), "{half} where 30 are expected");
+}
+
+/// n3: a ratio of zero takes the rule of that name away.
+#[test]
+fn a_loss_of_zero_ends_the_rule_of_its_name() {
+    let plan = FaultPlan::new().at(milliseconds(105), loss(Ratio::ONE, None)).at(milliseconds(305), loss(Ratio::ZERO, None));
+    let mut sim = workers().faults(plan).start(Seed(7));
+    sim.run_for(milliseconds(507));
+    assert_eq!(heard(&sim, 1), 10 + 20);
+    let effects: Vec<u64> = sim.finish().faults.iter().map(|fault| fault.effect).collect();
+    assert_eq!(effects, [40, 0], "twenty each way");
+}
+
+/// n1.
+#[test]
+fn another_model_is_in_force_until_the_next() {
+    let slow = links(LinkModel::constant(milliseconds(105)));
+    assert_eq!(heard_with(Some(slow.clone())), 40, "what was sent from 110 to 400 ms arrived, and ten before");
+    let plan = FaultPlan::new().at(milliseconds(105), slow).at(milliseconds(205), links(LinkModel::constant(milliseconds(5))));
+    let mut sim = workers().faults(plan).start(Seed(7));
+    sim.run_for(milliseconds(507));
+    assert_eq!(heard(&sim, 1), 50);
+}
+
+/// What is impossible is refused by hand and by plan alike, and says so: a window of nothing holds nothing back.
+#[test]
+fn an_impossible_model_changes_nothing_and_has_no_effect() {
+    let impossible = links(LinkModel { reorder: Ratio::ONE, ..LinkModel::instant() });
+    let mut sim = with_fault(105, impossible);
+    sim.run_for(milliseconds(507));
+    assert_eq!(heard(&sim, 1), 50);
+    let report = sim.finish();
+    assert!(report.faults[0].fired && report.faults[0].effect == 0);
+}
+
+/// n10: by plan, by hand as a fault, and by guard, the same cut does the same.
+#[test]
+fn a_cut_is_the_same_by_plan_by_hand_and_by_guard() {
+    let by_plan = {
+        let mut sim = with_fault(105, cut(Some(200)));
+        sim.run_for(milliseconds(507));
+        heard(&sim, 1)
+    };
+    let by_hand = {
+        let mut sim = workers().start(Seed(7));
+        // A nanosecond early: by hand it strikes after what happens at its instant, by plan before.
+        sim.run_for(milliseconds(105) - Duration::from_nanos(1));
+        sim.inject(cut(Some(200))).unwrap();
+        sim.run_for(milliseconds(402));
+        heard(&sim, 1)
+    };
+    let by_guard = {
+        let mut sim = workers().start(Seed(7));
+        sim.run_for(milliseconds(105) - Duration::from_nanos(1));
+        let guard = sim.partition([0], [1]);
+        sim.run_for(milliseconds(200));
+        guard.heal();
+        sim.run_for(milliseconds(202));
+        heard(&sim, 1)
+    };
+    assert_eq!((by_plan, by_hand, by_guard), (29, 29, 29));
+}

@@ -1,0 +1,111 @@
+//! A node that works steadily and shows what it remembers.
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Health, Incarnation};
+
+/// Every ten milliseconds of its life a worker tells its peers.
+pub(crate) const PACE: Duration = Duration::from_millis(10);
+
+/// What a worker remembers: gone with its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Memory {
+    pub(crate) life: Incarnation,
+    /// What its clock said at each tick.
+    pub(crate) ticks: Vec<LocalInstant>,
+    /// Messages that arrived.
+    pub(crate) heard: u64,
+}
+
+struct Worker {
+    peers: Vec<NodeId>,
+    memory: Memory,
+}
+
+impl Machine for Worker {
+    type Message = u64;
+    type View = Memory;
+
+    fn step(&mut self, now: LocalInstant, input: Input<u64>, effects: &mut Effects<u64>) {
+        match input {
+            Input::Message { .. } => self.memory.heard += 1,
+            Input::Call(_) => {}
+            Input::Timer(_) => {
+                self.memory.ticks.push(now);
+                effects.send_all(&self.peers, self.memory.ticks.len() as u64);
+                effects.arm(Timer(0), PACE);
+            }
+            _ => effects.arm(Timer(0), PACE),
+        }
+    }
+
+    fn view(&self) -> &Memory {
+        &self.memory
+    }
+}
+
+/// Two workers that start together, 5 ms apart, for a second.
+pub(crate) fn workers() -> Scenario {
+    let boot =
+        |seat: &Seat| Worker { peers: seat.peers(), memory: Memory { life: seat.incarnation(), ticks: Vec::new(), heard: 0 } };
+    Scenario::new("workers")
+        .machines("worker", 2, boot)
+        .all_links(LinkModel::constant(milliseconds(5)))
+        .start_together()
+        .lasting(milliseconds(1_000))
+}
+
+/// A run of two workers with one fault by plan.
+pub(crate) fn with_fault(at: u64, fault: Fault) -> Sim {
+    workers().faults(FaultPlan::new().at(milliseconds(at), fault)).start(Seed(7))
+}
+
+pub(crate) fn crash(node: &str, down_for: Option<u64>) -> Fault {
+    Fault::Crash { node: node.to_owned(), down_for: down_for.map(milliseconds) }
+}
+
+pub(crate) fn pause(node: &str, lasting: Option<u64>) -> Fault {
+    Fault::Pause { node: node.to_owned(), lasting: lasting.map(milliseconds) }
+}
+
+pub(crate) fn restart(node: &str) -> Fault {
+    Fault::Restart { node: node.to_owned() }
+}
+
+pub(crate) fn kill(node: &str) -> Fault {
+    Fault::Kill { node: node.to_owned() }
+}
+
+pub(crate) fn cut(lasting: Option<u64>) -> Fault {
+    let [from, to] = ["worker/0", "worker/1"].map(|node| vec![node.to_owned()]);
+    Fault::Cut { from, to, both_ways: true, lasting: lasting.map(milliseconds) }
+}
+
+pub(crate) fn loss(ratio: Ratio, lasting: Option<u64>) -> Fault {
+    Fault::Loss { links: "default".to_owned(), rule: "chaos".to_owned(), ratio, lasting: lasting.map(milliseconds) }
+}
+
+/// What a worker remembers now; nothing while it is down.
+pub(crate) fn memory(sim: &Sim, node: u32) -> Option<Memory> {
+    sim.look(|world| world.view::<Memory>(NodeId(node)).cloned())
+}
+
+pub(crate) fn ticks(sim: &Sim, node: u32) -> usize {
+    memory(sim, node).map_or(0, |memory| memory.ticks.len())
+}
+
+pub(crate) fn heard(sim: &Sim, node: u32) -> u64 {
+    memory(sim, node).map_or(0, |memory| memory.heard)
+}
+
+pub(crate) fn health(sim: &Sim, node: u32) -> Health {
+    sim.look(|world| world.health(NodeId(node)))
+}
+
+pub(crate) fn milliseconds(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+/// The instant that long after the start.
+pub(crate) fn instant(after: u64) -> VirtualInstant {
+    VirtualInstant::ZERO + milliseconds(after)
+}
