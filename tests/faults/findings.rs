@@ -1,1 +1,242 @@
+//! Every finding turns the report red, and names what is to blame.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Change, Invariant, PanicFinding};
+
+use crate::worker::{Memory, instant, milliseconds, workers};
+
+/// Counts the changes it sees; breaks or panics at the one that it is told to.
+struct Tally {
+    seen: u64,
+    limit: u64,
+    panics: bool,
+}
+
+impl Invariant for Tally {
+    fn observe(&mut self, change: &Change, _: &World<'_>) -> Verdict {
+        self.seen += 1;
+        if self.seen <= self.limit {
+            return Verdict::Holds;
+        }
+        assert!(!self.panics, "the tally is over its limit");
+        Verdict::violated([change.node()], format!("{} changes", self.seen))
+    }
+
+    fn witnesses(&self) -> u64 {
+        self.seen
+    }
+}
+
+/// What `assert_ok` says of a report that does not hold.
+fn complaint(report: &Report) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(|| report.assert_ok())).expect_err("the report does not hold");
+    *panic.downcast::<String>().expect("it complains in words")
+}
+
+fn most_ticks(world: &World<'_>) -> usize {
+    world.views::<Memory>().map(|(_, memory)| memory.ticks.len()).max().unwrap_or(0)
+}
+
+fn few_ticks(world: &World<'_>) -> Result<(), String> {
+    match most_ticks(world) {
+        few @ 0..=20 => Ok(drop(few)),
+        many => Err(format!("somebody ticked {many} times")),
+    }
+}
+
+#[test]
+fn a_broken_always_ends_the_run_and_says_what_when_and_under_which_seed() {
+    let report = workers().always("few ticks", few_ticks).run(Seed(617));
+    assert_eq!((report.outcome, report.ended_at), (Outcome::Violated, instant(210)));
+    let [violation] = &report.violations[..] else { panic!("one rule broke: {report}") };
+    assert_eq!((violation.rule.as_str(), violation.at), ("few ticks", instant(210)));
+    let complaint = complaint(&report);
+    for part in ["few ticks", "somebody ticked 21 times", "0.210000s", "seed=0x269", &report.digest.to_string(), "last events"] {
+        assert!(complaint.contains(part), "{part} is missing:\n{complaint}");
+    }
+    workers().always("few ticks", |world| most_ticks(world) <= 100).run(Seed(617)).assert_ok();
+}
+
+#[test]
+fn a_broken_observer_ends_the_run_and_names_its_nodes() {
+    let tally = |limit| workers().observe("tally", move || Tally { seen: 0, limit, panics: false }).run(Seed(617));
+    let report = tally(50);
+    assert_eq!((report.outcome, report.suspects().len()), (Outcome::Violated, 1));
+    assert_eq!((report.violations[0].rule.as_str(), report.violations[0].message.as_str()), ("tally", "51 changes"));
+    let complaint = complaint(&report);
+    for part in ["tally: 51 changes", "seed=0x269", &report.violations[0].at.to_string()] {
+        assert!(complaint.contains(part), "{part} is missing:\n{complaint}");
+    }
+    tally(1_000_000).assert_ok();
+}
+
+#[test]
+fn an_eventually_that_never_comes_is_a_violation_that_says_what_is_pending() {
+    let never = |world: &World<'_>| match most_ticks(world) {
+        0..=10_000 => Err("only so many ticks"),
+        _ => Ok(()),
+    };
+    let report = workers().eventually("many ticks", never).calm(milliseconds(500)).run(Seed(617));
+    assert_eq!((report.outcome, report.ended_at), (Outcome::Violated, instant(1_500)));
+    let complaint = complaint(&report);
+    for part in ["many ticks: still pending when the calm was spent: only so many ticks", "1.500000s", "seed=0x269"] {
+        assert!(complaint.contains(part), "{part} is missing:\n{complaint}");
+    }
+}
+
+/// Panics in its life's first step, at a message, or while it boots, whichever is asked for.
+struct Fragile {
+    at: &'static str,
+    view: (),
+}
+
+impl Fragile {
+    fn boot(seat: &Seat, at: &'static str) -> Self {
+        assert!(at != "boot" || seat.index() == 0, "cannot boot");
+        Self { at: if seat.index() == 1 { at } else { "" }, view: () }
+    }
+}
+
+impl Machine for Fragile {
+    type Message = ();
+    type View = ();
+
+    fn step(&mut self, _: LocalInstant, input: Input<()>, effects: &mut Effects<()>) {
+        effects.send(NodeId(1), ());
+        match input {
+            Input::Start => assert!(self.at != "start", "cannot start"),
+            Input::Message { .. } => assert!(self.at != "message", "cannot listen"),
+            Input::Call(()) => panic!("cannot be called"),
+            _ => {}
+        }
+    }
+
+    fn view(&self) -> &() {
+        &self.view
+    }
+}
+
+fn fragile(at: &'static str) -> Scenario {
+    Scenario::new("fragile").machines("node", 2, move |seat: &Seat| Fragile::boot(seat, at)).lasting(milliseconds(50))
+}
+
+#[test]
+fn a_panic_in_a_node_is_a_finding_that_names_the_node() {
+    for (at, message) in [("boot", "cannot boot"), ("start", "cannot start"), ("message", "cannot listen")] {
+        let report = fragile(at).run(Seed(617));
+        assert_eq!(report.outcome, Outcome::Panicked, "{at}");
+        let PanicFinding { site, message: said, at: when, .. } = report.panic.clone().expect("a panic was found");
+        assert_eq!((site.as_str(), said.as_str()), ("node/1", message));
+        let complaint = complaint(&report);
+        for part in ["node/1 panicked", message, "seed=0x269", &when.to_string()] {
+            assert!(complaint.contains(part), "{part} is missing:\n{complaint}");
+        }
+    }
+    fragile("never").run(Seed(617)).assert_ok();
+}
+
+#[test]
+fn a_panic_while_a_node_is_called_or_restarted_by_hand_is_a_finding_too() {
+    let mut sim = fragile("never").start(Seed(7));
+    sim.run_for(milliseconds(10));
+    sim.call(0, ()).unwrap();
+    assert!(sim.is_over());
+    assert_eq!(sim.finish().panic.expect("a panic was found").site, "node/0");
+}
+
+#[test]
+fn a_panic_in_a_check_is_a_finding_that_names_the_check() {
+    let scenarios = [
+        workers().always("shaky", |world| -> bool { panic!("saw {} ticks", most_ticks(world)) }),
+        workers().observe("shaky", || Tally { seen: 0, limit: 10, panics: true }),
+        workers().eventually("shaky", |world| -> bool { panic!("saw {} ticks", most_ticks(world)) }),
+    ];
+    for scenario in scenarios {
+        let report = scenario.run(Seed(617));
+        assert_eq!(report.outcome, Outcome::Panicked);
+        assert_eq!(report.panic.clone().expect("a panic was found").site, "check \"shaky\"");
+        assert!(complaint(&report).contains("check \"shaky\" panicked"));
+    }
+}
+
+#[test]
+fn a_panic_in_the_last_judgement_of_an_observer_is_a_finding() {
+    struct Judge;
+    impl Invariant for Judge {
+        fn observe(&mut self, _: &Change, _: &World<'_>) -> Verdict {
+            Verdict::Holds
+        }
+        fn witnesses(&self) -> u64 {
+            1
+        }
+        fn finish(&mut self, _: &World<'_>) -> Verdict {
+            panic!("cannot judge")
+        }
+    }
+    let report = workers().observe("judge", || Judge).run(Seed(617));
+    assert_eq!(report.outcome, Outcome::Panicked);
+    assert_eq!(report.panic.expect("a panic was found").site, "check \"judge\"");
+}
+
+/// Never has anything to judge.
+struct Blind;
+
+impl Invariant for Blind {
+    fn observe(&mut self, _: &Change, _: &World<'_>) -> Verdict {
+        Verdict::Holds
+    }
+
+    fn witnesses(&self) -> u64 {
+        0
+    }
+}
+
+#[test]
+fn a_check_that_looked_at_no_node_proves_nothing() {
+    for blind in [
+        workers().always("blind", |_| true),
+        workers().eventually("blind", |_| true),
+        workers().always("blind", |world| world.views::<String>().all(|_| false)),
+        workers().observe("blind", || Blind),
+    ] {
+        let report = blind.run(Seed(7));
+        assert_eq!((report.outcome, report.outcome.exit_code()), (Outcome::Unknown, 4), "{report}");
+        assert!(complaint(&report).contains("unknown: blind"), "{report}");
+    }
+    // One that looked once is believed, also where there was nothing to see at first.
+    workers().always("sees", |world| most_ticks(world) < 1_000).run(Seed(7)).assert_ok();
+}
+
+#[test]
+fn exit_codes_tell_a_finding_from_a_run_that_proves_nothing() {
+    let codes = [
+        Outcome::Held,
+        Outcome::Violated,
+        Outcome::Panicked,
+        Outcome::Stale,
+        Outcome::Nondeterministic,
+        Outcome::Exhausted,
+        Outcome::Unknown,
+    ];
+    assert_eq!(codes.map(Outcome::exit_code), [0, 1, 1, 1, 3, 4, 4]);
+}
+
+/// Nothing steps once a finding has ended a run, whatever is still asked of it; the finding stays what it was.
+#[test]
+fn a_run_that_is_over_stays_as_it_is() {
+    let broken = || {
+        let mut sim = workers().always("few ticks", few_ticks).start(Seed(7));
+        sim.run_for(milliseconds(1_000));
+        assert!(sim.is_over());
+        sim
+    };
+    let mut sim = broken();
+    let digest = sim.digest();
+    assert!(!sim.crash(0) && !sim.pause(0) && !sim.kill(1));
+    assert!(sim.call(0, 1_u64).is_err());
+    sim.run_for(milliseconds(1_000));
+    assert_eq!(sim.digest(), digest);
+    assert_eq!(sim.finish(), broken().finish());
+}

@@ -1,1 +1,119 @@
+//! What the report says of each fault, and which plans are refused.
 
+use cluster_sim::prelude::*;
+use cluster_sim::{FaultRecord, PlanError, SeedSchedule};
+
+use crate::worker::{crash, cut, instant, kill, loss, milliseconds, pause, restart, with_fault, workers};
+
+fn missing(node: &str) -> PlanError {
+    PlanError::UnknownNode { index: 0, kind: "crash", node: node.to_owned() }
+}
+
+/// The only record of a run of that fault.
+fn record_of(fault: Fault) -> FaultRecord {
+    let mut sim = with_fault(105, fault);
+    sim.run_for(milliseconds(1_000));
+    let mut faults = sim.finish().faults;
+    assert_eq!(faults.len(), 1);
+    faults.remove(0)
+}
+
+#[test]
+fn every_kind_of_fault_that_strikes_says_when_and_what_it_did() {
+    let slower = Fault::Links { links: "default".to_owned(), model: LinkModel::constant(milliseconds(50)) };
+    for (fault, effect) in [
+        // Both ticks of 100 ms are due at 105 ms; then one every 10 ms each way.
+        (cut(Some(100)), 2 + 2 * 10),
+        (Fault::HealAll, 0),
+        (crash("worker/1", Some(100)), 1),
+        (restart("worker/1"), 0),
+        (kill("worker/1"), 1),
+        (pause("worker/1", Some(100)), 1),
+        (loss(Ratio::ONE, Some(100)), 2 * 10),
+        (loss(Ratio::ZERO, Some(100)), 0),
+        (slower, 1),
+    ] {
+        let FaultRecord { at, fault: recorded, by_hand, fired, effect: counted } = record_of(fault.clone());
+        assert_eq!((at, recorded, by_hand, fired), (instant(105), fault.clone(), false, true));
+        assert_eq!(counted, effect, "{fault}");
+    }
+}
+
+#[test]
+fn a_fault_by_hand_says_so_and_a_planned_one_does_not() {
+    let mut sim = with_fault(305, pause("worker/1", Some(10)));
+    sim.run_for(milliseconds(105));
+    sim.inject(crash("worker/0", Some(10))).unwrap();
+    sim.run_for(milliseconds(400));
+    let told: Vec<(VirtualInstant, bool, u64)> =
+        sim.finish().faults.iter().map(|fault| (fault.at, fault.by_hand, fault.effect)).collect();
+    assert_eq!(told, [(instant(305), false, 1), (instant(105), true, 1)]);
+}
+
+/// A fault that the end of the chaos forestalls stays in the report as one that never struck.
+#[test]
+fn a_fault_after_the_chaos_never_strikes() {
+    let plan = FaultPlan::new().at(milliseconds(990), crash("worker/1", None)).at(milliseconds(1_500), kill("worker/0"));
+    let two_up = |world: &World<'_>| world.views::<crate::worker::Memory>().count() == 2 && world.now() > instant(1_600);
+    let report = workers().faults(plan).eventually("both are up at 1.6 s", two_up).run(Seed(7));
+    report.assert_ok();
+    let fired: Vec<(bool, u64)> = report.faults.iter().map(|fault| (fault.fired, fault.effect)).collect();
+    assert_eq!(fired, [(true, 1), (false, 0)]);
+    assert!(report.to_string().contains("kill worker/0  (never struck: the chaos was over)"), "{report}");
+}
+
+#[test]
+fn heal_all_has_an_effect_only_where_something_is_cut() {
+    let plan = FaultPlan::new().at(milliseconds(105), cut(None)).at(milliseconds(205), Fault::HealAll);
+    let report = workers().faults(plan.at(milliseconds(305), Fault::HealAll)).run(Seed(7));
+    let effects: Vec<u64> = report.faults.iter().map(|fault| fault.effect).collect();
+    assert_eq!(effects, [22, 1, 0]);
+}
+
+#[test]
+fn a_plan_that_names_what_is_not_there_is_refused_before_anything_runs() {
+    let refused = |fault: Fault| {
+        let scenario = workers().faults(FaultPlan::new().at(milliseconds(5), fault));
+        scenario.try_start(SeedSchedule::new(Seed(7))).err().expect("it is refused").to_string()
+    };
+    let unknown_node = "names node \"worker/9\"; the scenario has no such node, name it by group and index, as in \"edge/1\"";
+    let stray = Fault::Cut { from: vec!["worker/0".to_owned()], to: vec!["worker/9".to_owned()], both_ways: true, lasting: None };
+    for (fault, kind) in [
+        (crash("worker/9", None), "crash"),
+        (restart("worker/9"), "restart"),
+        (kill("worker/9"), "kill"),
+        (pause("worker/9", None), "pause"),
+        (stray, "cut"),
+    ] {
+        assert_eq!(refused(fault), format!("fault 0 ({kind}) {unknown_node}"));
+    }
+    let unknown_links = "names links \"wan\"; the scenario has no such class, declare it with `Scenario::links`";
+    let lossy = Fault::Loss { links: "wan".to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, lasting: None };
+    assert_eq!(refused(lossy), format!("fault 0 (loss) {unknown_links}"));
+    let other = Fault::Links { links: "wan".to_owned(), model: LinkModel::default() };
+    assert_eq!(refused(other), format!("fault 0 (links) {unknown_links}"));
+}
+
+#[test]
+fn a_plan_from_a_file_that_is_out_of_order_is_refused() {
+    let plan: FaultPlan = serde_json::from_str(r#"[{"at_ns":5,"fault":"heal_all"},{"at_ns":4,"fault":"heal_all"}]"#).unwrap();
+    // Added to a scenario a plan falls into order, so a plan by itself is what can be wrong.
+    assert_eq!(plan.faults().len(), 2);
+    let sorted = workers().faults(plan).run(Seed(7));
+    let at: Vec<u64> = sorted.faults.iter().map(|fault| fault.at.as_nanoseconds()).collect();
+    assert_eq!(at, [4, 5]);
+}
+
+#[test]
+fn a_fault_by_hand_that_names_what_is_not_there_does_nothing() {
+    let run = |stray: bool| {
+        let mut sim = workers().start(Seed(7));
+        sim.run_for(milliseconds(105));
+        if stray {
+            assert_eq!(sim.inject(crash("worker/9", None)), Err(missing("worker/9")));
+        }
+        sim.run_for(milliseconds(400));
+        sim.finish()
+    };
+    assert_eq!(run(true), run(false));
+}

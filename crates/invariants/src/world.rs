@@ -55,6 +55,7 @@ impl<'a> World<'a> {
 
     /// A node's health.
     pub fn health(&self, node: NodeId) -> Health {
+        self.looked_at.set(self.looked_at.get() + 1);
         self.observed.health(node)
     }
 
@@ -77,10 +78,11 @@ impl<'a> World<'a> {
 
     /// The fate of every message so far.
     pub fn traffic(&self) -> Traffic {
+        self.looked_at.set(self.looked_at.get() + 1);
         self.observed.traffic()
     }
 
-    /// How many views were looked at through this world: a check that looked at none proves nothing.
+    /// How many views, states of health and counts of traffic were looked at: a check that looked at nothing proves nothing.
     pub fn looked_at(&self) -> u64 {
         self.looked_at.get()
     }

@@ -12,6 +12,6 @@ mod network;
 pub use message::{Label, Message};
 #[cfg(feature = "test-utils")]
 pub use network::{
-    Control, CutId, Decided, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network, NetworkPartition, NodeSelector,
-    PayloadKind, Received, StaleDelivery, content_of,
+    Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network, NetworkPartition,
+    NodeSelector, PayloadKind, Received, StaleDelivery, content_of,
 };

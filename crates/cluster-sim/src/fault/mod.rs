@@ -63,6 +63,11 @@ pub enum Fault {
         #[serde(rename = "lasting_ns", with = "optional_nanoseconds", default)]
         lasting: Option<Duration>,
     },
+    /// A paused node goes on, however many pauses hold it.
+    Resume {
+        /// Which node.
+        node: String,
+    },
     /// A further, independent trial that every message of a class of links must pass.
     Loss {
         /// The class of links.
@@ -94,6 +99,7 @@ impl Fault {
             Self::Restart { .. } => "restart",
             Self::Kill { .. } => "kill",
             Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
             Self::Loss { .. } => "loss",
             Self::Links { .. } => "links",
         }
@@ -103,7 +109,11 @@ impl Fault {
     pub fn nodes(&self) -> Vec<&str> {
         match self {
             Self::Cut { from, to, .. } => from.iter().chain(to).map(String::as_str).collect(),
-            Self::Crash { node, .. } | Self::Restart { node } | Self::Kill { node } | Self::Pause { node, .. } => vec![node],
+            Self::Crash { node, .. }
+            | Self::Restart { node }
+            | Self::Kill { node }
+            | Self::Pause { node, .. }
+            | Self::Resume { node } => vec![node],
             Self::HealAll | Self::Loss { .. } | Self::Links { .. } => Vec::new(),
         }
     }
@@ -131,6 +141,7 @@ impl fmt::Display for Fault {
             Self::Restart { node } => write!(formatter, "restart {node}"),
             Self::Kill { node } => write!(formatter, "kill {node}"),
             Self::Pause { node, lasting } => write!(formatter, "pause {node}{}", span(lasting)),
+            Self::Resume { node } => write!(formatter, "resume {node}"),
             Self::Loss { links, rule, ratio, lasting } => write!(formatter, "lose {ratio} of {links} as {rule}{}", span(lasting)),
             Self::Links { links, .. } => write!(formatter, "change the links {links}"),
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cluster_sim_transport::InvalidLink;
 use cluster_sim_vocabulary::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +97,9 @@ pub(crate) fn check_fault(
     if let Some(node) = fault.nodes().into_iter().find(|node| !has_node(node)) {
         return Err(PlanError::UnknownNode { index, kind: fault.kind(), node: node.to_owned() });
     }
+    if let Fault::Links { model, .. } = fault {
+        model.validate().map_err(|error| PlanError::ImpossibleLinks { index, error })?;
+    }
     match fault.links() {
         Some(links) if !has_links(links) => Err(PlanError::UnknownLinks { index, kind: fault.kind(), links: links.to_owned() }),
         _ => Ok(()),
@@ -103,7 +107,7 @@ pub(crate) fn check_fault(
 }
 
 /// A fault plan that cannot be applied; nothing was run.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlanError {
     /// A fault names a node that the scenario does not have.
     #[error(
@@ -126,6 +130,14 @@ pub enum PlanError {
         kind: &'static str,
         /// The class as named.
         links: String,
+    },
+    /// A fault gives links a model that cannot be.
+    #[error("fault {index} (links) cannot be: {error}")]
+    ImpossibleLinks {
+        /// Its place in the plan.
+        index: usize,
+        /// Why not.
+        error: InvalidLink,
     },
     /// Faults must be in order of time.
     #[error("fault {index} strikes before the one in front of it; put the faults in order of time")]

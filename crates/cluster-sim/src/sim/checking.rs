@@ -50,7 +50,15 @@ pub(super) struct LiveChecks {
     eventually: Vec<LiveTest>,
     observers: Vec<LiveObserver>,
     /// The check that is being asked now, for naming it should it panic.
-    asking: Option<String>,
+    asking: Option<Asked>,
+}
+
+/// One of the checks, by its kind and place.
+#[derive(Clone, Copy)]
+enum Asked {
+    Always(usize),
+    Eventually(usize),
+    Observer(usize),
 }
 
 /// Where and when a check is asked.
@@ -61,7 +69,7 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    fn violation(self, rule: &str, witness: cluster_sim_invariants::Witness) -> Violation {
+    pub(super) fn violation(self, rule: &str, witness: cluster_sim_invariants::Witness) -> Violation {
         Violation { rule: rule.to_owned(), at: self.at, step: self.step, nodes: witness.nodes, message: witness.message }
     }
 }
@@ -86,19 +94,20 @@ impl LiveChecks {
     /// Tells every check what a step changed; answers with the rules that broke.
     pub(super) fn after_step(&mut self, changes: &[Change], world: &World<'_>, moment: Moment) -> Vec<Violation> {
         let mut violations = Vec::new();
-        for observer in &mut self.observers {
+        for (index, observer) in self.observers.iter_mut().enumerate() {
+            self.asking = Some(Asked::Observer(index));
             for change in changes {
                 judge(observer.invariant.observe(change, world), &observer.name, &mut observer.unknown, moment, &mut violations);
             }
         }
         if !self.always.is_empty() && changes.iter().any(|change| !matches!(change, Change::Fact(..))) {
-            for check in &mut self.always {
-                self.asking = Some(check.name.clone());
+            for (index, check) in self.always.iter_mut().enumerate() {
+                self.asking = Some(Asked::Always(index));
                 let verdict = check.ask(world);
                 judge(verdict, &check.name, &mut check.unknown, moment, &mut violations);
             }
-            self.asking = None;
         }
+        self.asking = None;
         violations
     }
 
@@ -110,36 +119,27 @@ impl LiveChecks {
     /// The checks that must hold in the end and do not hold now, with why.
     pub(super) fn pending(&mut self, world: &World<'_>) -> Vec<(String, cluster_sim_invariants::Witness)> {
         let mut pending = Vec::new();
-        for check in &mut self.eventually {
+        for (index, check) in self.eventually.iter_mut().enumerate() {
+            self.asking = Some(Asked::Eventually(index));
             match check.ask(world) {
                 Verdict::Holds => {}
                 Verdict::Violated(witness) => pending.push((check.name.clone(), witness)),
                 Verdict::Unknown(reason) => check.unknown = Some(reason),
             }
         }
+        self.asking = None;
         pending
     }
 
     /// Asks every observer about the run as a whole.
     pub(super) fn finish(&mut self, world: &World<'_>, moment: Moment) -> Vec<Violation> {
         let mut violations = Vec::new();
-        for observer in &mut self.observers {
+        for (index, observer) in self.observers.iter_mut().enumerate() {
+            self.asking = Some(Asked::Observer(index));
             judge(observer.invariant.finish(world), &observer.name, &mut observer.unknown, moment, &mut violations);
         }
+        self.asking = None;
         violations
-    }
-
-    /// The rules that waited for the end in vain, as violations.
-    pub(super) fn overdue(&mut self, world: &World<'_>, moment: Moment) -> Vec<Violation> {
-        let pending = self.pending(world);
-        pending
-            .into_iter()
-            .map(|(name, mut witness)| {
-                let reason = if witness.message.is_empty() { String::new() } else { format!(": {}", witness.message) };
-                witness.message = format!("still pending when the calm was spent{reason}");
-                moment.violation(&name, witness)
-            })
-            .collect()
     }
 
     pub(super) fn reports(&self) -> Vec<CheckReport> {
@@ -174,7 +174,11 @@ impl LiveChecks {
 
     /// The check that was being asked when it panicked, if one was.
     pub(super) fn asking(&self) -> Option<&str> {
-        self.asking.as_deref()
+        Some(match self.asking? {
+            Asked::Always(index) => &self.always[index].name,
+            Asked::Eventually(index) => &self.eventually[index].name,
+            Asked::Observer(index) => &self.observers[index].name,
+        })
     }
 }
 

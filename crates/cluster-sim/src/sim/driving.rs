@@ -101,7 +101,9 @@ impl Sim {
                 (None, Some(check)) => format!("check {check:?}"),
                 (None, None) => resume_unwind(panic),
             };
-            self.report.panic = Some(PanicFinding { site, message: message_of(&*panic), at: kernel.now(), step: kernel.steps() });
+            let finding = PanicFinding { site, message: message_of(&*panic), at: kernel.now(), step: kernel.steps() };
+            // The first one ended the run; what panics in the last judgement after it may be its consequence.
+            self.report.panic.get_or_insert(finding);
             self.over = true;
         }
     }

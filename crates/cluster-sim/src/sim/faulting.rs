@@ -1,8 +1,10 @@
 //! Carrying out faults, and undoing those that end by themselves.
 
+use std::collections::BTreeMap;
+
 use cluster_sim_runtime::Kernel;
 use cluster_sim_transport::{Network, NetworkPartition};
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_vocabulary::{Incarnation, NodeId};
 
 use super::Sim;
 use crate::fault::{Fault, FaultPlan, PlanError, ScheduledFault, check_fault};
@@ -15,10 +17,10 @@ enum Happening {
     Strike(usize),
     /// A cut ends: its place among the cuts held.
     EndCut(usize),
-    /// A crashed node comes back.
-    Restart(NodeId),
-    /// A paused node goes on.
-    Resume(NodeId),
+    /// A node comes back, if it is still down after the life that was crashed.
+    Restart(NodeId, Incarnation),
+    /// A node goes on, if it is still in the pause that this record began.
+    Resume(NodeId, usize),
     /// A loss rule ends, if it is still the one that this record put in force.
     EndLoss(usize),
 }
@@ -45,18 +47,32 @@ pub(super) struct Faulting {
     pub(super) records: Vec<FaultRecord>,
     cuts: Vec<HeldCut>,
     losses: Vec<OpenLoss>,
+    /// Which record began the last pause of a node; nothing if it was taken by hand.
+    pauses: BTreeMap<NodeId, usize>,
     /// The chaos is over: faults that are still to strike do not.
     pub(super) calm: bool,
 }
 
 impl Faulting {
     pub(super) fn new(plan: FaultPlan, kernel: &mut Kernel) -> Self {
-        let mut faulting = Self { happenings: Vec::new(), records: Vec::new(), cuts: Vec::new(), losses: Vec::new(), calm: false };
+        let mut faulting = Self {
+            happenings: Vec::new(),
+            records: Vec::new(),
+            cuts: Vec::new(),
+            losses: Vec::new(),
+            pauses: BTreeMap::new(),
+            calm: false,
+        };
         for ScheduledFault { at, fault } in plan.faults() {
             faulting.records.push(FaultRecord { at: *at, fault: fault.clone(), by_hand: false, fired: false, effect: 0 });
             faulting.schedule(kernel, *at, Happening::Strike(faulting.records.len() - 1));
         }
         faulting
+    }
+
+    /// Forgets who began the last pause of a node: another one was taken by hand, which no record ends.
+    pub(super) fn forget_pause(&mut self, node: NodeId) {
+        self.pauses.remove(&node);
     }
 
     fn schedule(&mut self, kernel: &mut Kernel, at: cluster_sim_vocabulary::VirtualInstant, happening: Happening) {
@@ -76,10 +92,13 @@ impl Sim {
         check_fault(index, &fault, |node| self.node(node).is_some(), has_links)?;
         self.obey_guards();
         self.faulting.records.push(FaultRecord { at: self.now(), fault, by_hand: true, fired: false, effect: 0 });
-        self.guarded(|sim| {
-            sim.strike(index);
-            sim.check_changes();
-        });
+        // Once a finding ended the run, a fault stays one that never struck.
+        if !self.over {
+            self.guarded(|sim| {
+                sim.strike(index);
+                sim.check_changes();
+            });
+        }
         Ok(())
     }
 
@@ -91,8 +110,11 @@ impl Sim {
                 let id = self.faulting.cuts[held].guard.id();
                 self.engine.devices.get_mut::<Network>(self.network).heal(&mut self.engine.kernel, id);
             }
-            Happening::Restart(node) => drop(self.engine.restart(node)),
-            Happening::Resume(node) => drop(self.engine.resume(node)),
+            Happening::Restart(node, life) if self.engine.kernel.incarnation(node) == life => drop(self.engine.restart(node)),
+            Happening::Resume(node, record) if self.faulting.pauses.get(&node) == Some(&record) => {
+                self.engine.resume(node);
+            }
+            Happening::Restart(..) | Happening::Resume(..) => {}
             Happening::EndLoss(record) => self.end_loss(|open| open.record == record),
         }
     }
@@ -116,17 +138,22 @@ impl Sim {
                 let node = id(self, &node);
                 let crashed = self.engine.crash(node);
                 if let Some(down_for) = down_for.filter(|_| crashed) {
-                    self.faulting.schedule(&mut self.engine.kernel, at + down_for, Happening::Restart(node));
+                    let end = Happening::Restart(node, self.engine.kernel.incarnation(node));
+                    self.faulting.schedule(&mut self.engine.kernel, at + down_for, end);
                 }
                 crashed
             }
+            Fault::Resume { node } => self.engine.resume(id(self, &node)),
             Fault::Restart { node } => self.engine.restart(id(self, &node)),
             Fault::Kill { node } => self.engine.kill(id(self, &node)),
             Fault::Pause { node, lasting } => {
                 let node = id(self, &node);
                 let paused = self.engine.pause(node);
+                if paused {
+                    self.faulting.pauses.insert(node, record);
+                }
                 if let Some(lasting) = lasting.filter(|_| paused) {
-                    self.faulting.schedule(&mut self.engine.kernel, at + lasting, Happening::Resume(node));
+                    self.faulting.schedule(&mut self.engine.kernel, at + lasting, Happening::Resume(node, record));
                 }
                 paused
             }

@@ -1,6 +1,6 @@
 //! Ending a run: the calm, the last judgement, the report.
 
-use cluster_sim_invariants::{Invariant, World};
+use cluster_sim_invariants::{Invariant, Violation, Witness, World};
 use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_vocabulary::VirtualInstant;
 
@@ -32,30 +32,43 @@ impl Sim {
     /// Runs until everything that must hold in the end has held for as long as it must, or the calm is spent.
     fn run_calm(&mut self) {
         let end = self.now() + self.definition.calm;
+        // A calm that is shorter than the settling time bounds it.
+        let settle = self.definition.settle.min(self.definition.calm);
         let mut held_since: Option<VirtualInstant> = None;
+        // What did not hold when it was last asked for something that did not.
+        let mut unsettled = Vec::new();
         while !self.over {
-            let pending = !self.pending().is_empty();
-            held_since = if pending { None } else { held_since.or(Some(self.now())) };
-            if held_since.is_some_and(|since| self.now() - since >= self.definition.settle) {
+            let pending = self.pending();
+            held_since = if pending.is_empty() { held_since.or(Some(self.now())) } else { None };
+            if self.over || held_since.is_some_and(|since| self.now() - since >= settle) {
                 return;
             }
+            if !pending.is_empty() {
+                unsettled = pending;
+            }
             if self.now() >= end {
-                let moment = self.moment();
-                let world = Glance { engine: &self.engine, network: self.network };
-                let overdue = self.checks.overdue(&World::new(&world), moment);
-                self.report.violations.extend(overdue);
+                let why = match held_since {
+                    None => "still pending when the calm was spent".to_owned(),
+                    Some(_) => format!("did not hold for {:.3}s without a break before the calm was spent", settle.as_secs_f64()),
+                };
+                self.report.violations.extend(overdue(unsettled, &why, self.moment()));
                 return;
             }
             // One event at a time while something is pending; to the end of the settling time once nothing is, checking at each event.
             let next = self.engine.kernel.next_at().unwrap_or(end);
-            let settled = held_since.map_or(end, |since| since + self.definition.settle);
+            let settled = held_since.map_or(end, |since| since + settle);
             self.run_to(next.min(settled).min(end).max(self.now()));
         }
     }
 
-    fn pending(&mut self) -> Vec<(String, cluster_sim_invariants::Witness)> {
-        let world = Glance { engine: &self.engine, network: self.network };
-        self.checks.pending(&World::new(&world))
+    /// What must hold in the end and does not hold now; nothing if a check panicked, which ends the run.
+    fn pending(&mut self) -> Vec<(String, Witness)> {
+        let mut pending = Vec::new();
+        self.guarded(|sim| {
+            let world = Glance { engine: &sim.engine, network: sim.network };
+            pending = sim.checks.pending(&World::new(&world));
+        });
+        pending
     }
 
     fn moment(&self) -> Moment {
@@ -64,9 +77,13 @@ impl Sim {
 
     fn conclude(mut self) -> Report {
         let moment = self.moment();
-        let world = Glance { engine: &self.engine, network: self.network };
-        let violations = self.checks.finish(&World::new(&world), moment);
-        self.report.violations.extend(violations);
+        self.guarded(|sim| {
+            let world = Glance { engine: &sim.engine, network: sim.network };
+            let violations = sim.checks.finish(&World::new(&world), moment);
+            sim.report.violations.extend(violations);
+        });
+        // Steps by hand may have spent a budget after the last step of the loop.
+        self.report.exhausted = self.engine.kernel.exhausted();
         self.report.checks = self.checks.reports();
         self.report.measured = self.checks.measured().collect();
         self.report.faults = self.fault_records();
@@ -122,4 +139,13 @@ impl Sim {
         };
         format!("{at}  {what}")
     }
+}
+
+/// The rules that waited for the end in vain, as violations.
+fn overdue(waiting: Vec<(String, Witness)>, why: &str, moment: Moment) -> impl Iterator<Item = Violation> {
+    waiting.into_iter().map(move |(name, mut witness)| {
+        let reason = if witness.message.is_empty() { String::new() } else { format!(": {}", witness.message) };
+        witness.message = format!("{why}{reason}");
+        moment.violation(&name, witness)
+    })
 }

@@ -85,7 +85,13 @@ impl Sim {
 
     /// Stops a node with everything it holds. True if it was running.
     pub fn pause(&mut self, node: impl Into<NodeId>) -> bool {
-        self.disturb(node.into(), |sim, node| sim.engine.pause(node))
+        self.disturb(node.into(), |sim, node| {
+            let paused = sim.engine.pause(node);
+            if paused {
+                sim.faulting.forget_pause(node);
+            }
+            paused
+        })
     }
 
     /// Lets a paused node go on. True if it was paused.
@@ -95,6 +101,9 @@ impl Sim {
 
     fn disturb(&mut self, node: NodeId, act: impl FnOnce(&mut Self, NodeId) -> bool) -> bool {
         self.assert_node(node);
+        if self.over {
+            return false;
+        }
         self.obey_guards();
         let mut done = false;
         self.guarded(|sim| {
@@ -107,10 +116,13 @@ impl Sim {
     /// Asks a node for something, as one recorded step: a machine takes `Input::Call`.
     ///
     /// # Errors
-    /// If the node is not up, or understands another type of message; nothing was done.
+    /// If the node is not up or understands another type of message, or the run is over; nothing was done.
     pub fn call<M: Message>(&mut self, node: impl Into<NodeId>, request: M) -> Result<(), CallError> {
         let node = node.into();
         self.assert_node(node);
+        if self.over {
+            return Err(CallError::RunIsOver { node });
+        }
         let health = self.engine.kernel.health(node);
         if health != Health::Up {
             return Err(CallError::NotUp { node, health });
@@ -145,6 +157,11 @@ pub enum CallError {
         /// What keeps it.
         health: Health,
     },
+    /// A finding ended the run: nothing steps any more.
+    RunIsOver {
+        /// Which node.
+        node: NodeId,
+    },
     /// The node understands another type.
     NotUnderstood {
         /// Which node.
@@ -160,6 +177,7 @@ impl fmt::Display for CallError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotUp { node, health } => write!(formatter, "{node} takes no call: it is {health:?}; restart or resume it first"),
+            Self::RunIsOver { node } => write!(formatter, "{node} takes no call: a finding ended the run, `finish` says which"),
             Self::NotUnderstood { node, understood, given } => {
                 write!(formatter, "{node} does not understand a call of type {given}; send it a {understood}")
             }

@@ -11,7 +11,7 @@ use super::device::DeviceId;
 use super::queue::{Event, EventQueue, Order, Rank, Target, When};
 use super::record::{Digest, Record, RecordKind, Ring};
 use super::timers::{Surfaced, Timer, TimerSlot, Timers};
-use crate::chance::{Address, Entropy, Roll, Seed, SeedSchedule, Stream, finalize, fold};
+use crate::chance::{Address, Entropy, Roll, Seed, SeedSchedule, Stream};
 
 const ENTROPY: Stream = Stream::named("entropy");
 const START: Stream = Stream::named("start");
@@ -25,6 +25,8 @@ struct Node {
     clock: NodeClock,
     incarnation: Incarnation,
     health: Health,
+    /// Its first life began.
+    has_lived: bool,
 }
 
 /// The part of a simulation that hosts and devices are handed at every step.
@@ -84,6 +86,7 @@ impl Kernel {
             clock: NodeClock::new(VirtualInstant::ZERO, WallTime::ZERO),
             incarnation: Incarnation(0),
             health: Health::Down,
+            has_lived: false,
         });
         id
     }
@@ -122,10 +125,21 @@ impl Kernel {
         self.nodes[node.index()].health
     }
 
+    /// Whether the node's first life began.
+    pub(crate) fn has_lived(&self, node: NodeId) -> bool {
+        self.nodes[node.index()].has_lived
+    }
+
     /// Which life the node is in, or was in last.
     #[inline]
     pub fn incarnation(&self, node: NodeId) -> Incarnation {
         self.nodes[node.index()].incarnation
+    }
+
+    /// The life that a node begins next: the first one, or the one after its last.
+    pub(crate) fn next_incarnation(&self, node: NodeId) -> Incarnation {
+        let Node { incarnation, has_lived, .. } = self.nodes[node.index()];
+        if has_lived { incarnation.next() } else { incarnation }
     }
 
     /// Steps so far: inputs that hosts took.
@@ -266,8 +280,9 @@ impl Kernel {
 
     fn queue_timer(&mut self, slot: TimerSlot, at: VirtualInstant) {
         let Timer { node, token, .. } = *self.timers.get(slot);
-        let about = finalize(fold(self.address(node).key(), token));
-        let order = Order::new(Rank::DEFAULT, self.roll(ORDER, Address::new().number(about)).0);
+        // The instant is part of it: two nodes that always tick together take turns in going first.
+        let about = self.address(node).number(token).number(at.as_nanoseconds());
+        let order = Order::new(Rank::DEFAULT, self.roll(ORDER, about).0);
         let sequence = self.push(at, order, Target::Timer, slot.0);
         let timer = self.timers.get_mut(slot);
         timer.queued_at = at;
@@ -353,6 +368,7 @@ impl Kernel {
         let state = &mut self.nodes[node.index()];
         state.incarnation = incarnation;
         state.health = Health::Up;
+        state.has_lived = true;
         state.clock = NodeClock::new(now, WallTime::ZERO);
         let address = state.address.number(u64::from(incarnation.0));
         self.record(Record { detail: incarnation.0, ..Record::of(now, RecordKind::Boot, node) });

@@ -11,7 +11,7 @@ mod timers;
 use std::any::Any;
 use std::time::Duration;
 
-use cluster_sim_vocabulary::{Health, Incarnation, NodeId, VirtualInstant};
+use cluster_sim_vocabulary::{Health, NodeId, VirtualInstant};
 
 pub use budget::{Budget, Exhausted};
 pub use device::{Device, DeviceId, Devices};
@@ -97,7 +97,7 @@ impl Engine {
                 if self.kernel.health(node) != Health::Down {
                     return Stepped::Between;
                 }
-                self.boot(node, Incarnation(0));
+                self.boot(node);
                 return Stepped::Node(node);
             }
             Target::Driver => return Stepped::Driver(event.slot),
@@ -115,7 +115,8 @@ impl Engine {
         self.running = None;
     }
 
-    fn boot(&mut self, node: NodeId, incarnation: Incarnation) {
+    fn boot(&mut self, node: NodeId) {
+        let incarnation = self.kernel.next_incarnation(node);
         let entropy = self.kernel.begin_life(node, incarnation);
         self.running = Some(node);
         self.hosts[node.index()].boot(incarnation, entropy);
@@ -168,7 +169,10 @@ impl Engine {
     }
 
     fn end_life(&mut self, node: NodeId, health: Health, kind: RecordKind) {
+        // What the node held is dropped here, by code of the node's own.
+        self.running = Some(node);
         self.hosts[node.index()].crash();
+        self.running = None;
         self.kernel.set_health(node, health, kind);
         for device in self.devices.each() {
             device.node_ended(&mut self.kernel, node);
@@ -176,10 +180,12 @@ impl Engine {
     }
 
     /// Begins the next life of a crashed node. True if it was down after a crash.
+    ///
+    /// A node that has not started is left to its start.
     pub fn restart(&mut self, node: NodeId) -> bool {
-        let down = self.kernel.health(node) == Health::Down;
+        let down = self.kernel.health(node) == Health::Down && self.kernel.has_lived(node);
         if down {
-            self.boot(node, self.kernel.incarnation(node).next());
+            self.boot(node);
         }
         down
     }

@@ -208,7 +208,7 @@ impl EdgeMetrics {
 
 #[cfg(test)]
 mod tests {
-    use cluster_sim_invariants::{NodeId, VirtualInstant};
+    use cluster_sim_invariants::VirtualInstant;
 
     use super::*;
     use crate::trace::ViolationKind;
@@ -251,9 +251,9 @@ mod tests {
         snapshot.first_violations.push(ViolationTrace {
             kind: ViolationKind::MonotonicReads,
             at_ns: VirtualInstant::ZERO,
-            client: NodeId(5),
+            client: 0,
             operation: 1,
-            edge: NodeId(2),
+            edge: 0,
             key: 0,
             expected: 2,
             expected_committed_at_ns: VirtualInstant::ZERO,

@@ -1,6 +1,6 @@
 //! Which read showed a client less than it was promised.
 
-use cluster_sim_invariants::{NodeId, VirtualInstant};
+use cluster_sim_invariants::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
 use crate::message::{Key, Operation, Version};
@@ -23,12 +23,12 @@ pub struct ViolationTrace {
     pub kind: ViolationKind,
     /// When the client observed it.
     pub at_ns: VirtualInstant,
-    /// The client.
-    pub client: NodeId,
+    /// Which client, counted from 0.
+    pub client: u32,
     /// Which read of the client.
     pub operation: Operation,
-    /// The edge that answered.
-    pub edge: NodeId,
+    /// Which edge answered, counted from 0 as in a scenario's steps and in the break-down by edge.
+    pub edge: u32,
     /// The key.
     pub key: Key,
     /// The version that the client had seen, or had written.

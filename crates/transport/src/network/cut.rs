@@ -1,11 +1,11 @@
 //! Cuts: which pairs of nodes are apart.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use cluster_sim_vocabulary::NodeId;
 use serde::{Deserialize, Serialize};
+
+use super::partition::Eaten;
 
 /// One cut of a run, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ struct Living {
     name: String,
     cause: u32,
     /// Messages it ate; shared with the guard.
-    eaten: Arc<AtomicU64>,
+    eaten: Eaten,
     /// The bits it holds: one a direction.
     slots: Vec<usize>,
 }
@@ -62,22 +62,15 @@ fn mask(masks: &mut Vec<u64>, node: NodeId) -> &mut u64 {
 
 impl Cuts {
     /// Puts a cut in force.
-    pub(super) fn cut(
-        &mut self,
-        name: &str,
-        cause: u32,
-        from: &[NodeId],
-        to: &[NodeId],
-        both_ways: bool,
-    ) -> (CutId, Arc<AtomicU64>) {
+    pub(super) fn cut(&mut self, name: &str, cause: u32, from: &[NodeId], to: &[NodeId], both_ways: bool) -> (CutId, Eaten) {
         let id = CutId(self.next);
         self.next += 1;
         let mut slots = vec![self.hold(id, from, to)];
         if both_ways {
             slots.push(self.hold(id, to, from));
         }
-        let eaten = Arc::new(AtomicU64::new(0));
-        self.living.insert(id, Living { name: name.to_owned(), cause, eaten: Arc::clone(&eaten), slots });
+        let eaten = Eaten::default();
+        self.living.insert(id, Living { name: name.to_owned(), cause, eaten: eaten.clone(), slots });
         (id, eaten)
     }
 
@@ -122,7 +115,7 @@ impl Cuts {
     /// Counts a message that a cut ate, and answers with the number of the cause.
     pub(super) fn eat(&mut self, id: CutId) -> u32 {
         let living = &self.living[&id];
-        living.eaten.fetch_add(1, Ordering::Relaxed);
+        living.eaten.one_more();
         living.cause
     }
 

@@ -24,9 +24,9 @@ use cut::Cuts;
 use fate::Losses;
 pub use fate::{Decided, Fate};
 pub use model::{InvalidLink, LinkModel, LinkOrder, StaleDelivery};
-pub use partition::{Control, NetworkPartition};
-pub use payload::{PayloadKind, content_of};
+pub use partition::{Control, Eaten, NetworkPartition};
 use payload::{AnySlab, Slab};
+pub use payload::{PayloadKind, content_of};
 use peers::Peers;
 
 pub use arrival::{INBOX_CAPACITY, Received};

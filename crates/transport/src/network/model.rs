@@ -87,6 +87,14 @@ impl LinkModel {
         Self::constant(Duration::ZERO)
     }
 
+    /// Checks that a link can be like this.
+    ///
+    /// # Errors
+    /// If its delay has no such distribution, or messages are to be held back for no time.
+    pub fn validate(&self) -> Result<(), InvalidLink> {
+        self.compile().map(drop)
+    }
+
     pub(super) fn compile(&self) -> Result<CompiledLink, InvalidLink> {
         if self.reorder > Ratio::ZERO && self.reorder_window.is_zero() {
             return Err(InvalidLink::NoReorderWindow { reorder: self.reorder });

@@ -17,11 +17,26 @@ use super::cut::CutId;
 pub struct NetworkPartition {
     id: CutId,
     control: Arc<Control>,
-    eaten: Arc<AtomicU64>,
+    eaten: Eaten,
+}
+
+/// How many messages one cut ate; outlives the cut and its guard.
+#[derive(Debug, Clone, Default)]
+pub struct Eaten(Arc<AtomicU64>);
+
+impl Eaten {
+    /// Messages eaten so far.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl NetworkPartition {
-    pub(super) fn new(id: CutId, control: Arc<Control>, eaten: Arc<AtomicU64>) -> Self {
+    pub(super) fn new(id: CutId, control: Arc<Control>, eaten: Eaten) -> Self {
         Self { id, control, eaten }
     }
 
@@ -35,7 +50,12 @@ impl NetworkPartition {
 
     /// Messages that this cut ate so far.
     pub fn eaten(&self) -> u64 {
-        self.eaten.load(Ordering::Relaxed)
+        self.eaten.count()
+    }
+
+    /// The count itself, for whoever must know it after the guard is gone.
+    pub fn counter(&self) -> Eaten {
+        self.eaten.clone()
     }
 }
 

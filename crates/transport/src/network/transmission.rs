@@ -88,7 +88,7 @@ impl Network {
             // Messages of one link that arrive at one instant share an order, so that they keep the sequence of their sending.
             in_order = Some((arrival, link.address));
         }
-        let about = in_order.map_or(address, |(_, link)| link);
+        let about = in_order.map_or(address, |(_, link)| link.number(arrival.as_nanoseconds()));
         self.carry(kernel, flight, arrival, Order::new(rank, kernel.roll(ORDER, about).0));
         for copy in 1..=u64::from(copies) {
             self.copy(kernel, flight, address.number(copy), rank, in_order);
@@ -111,8 +111,11 @@ impl Network {
         let now = kernel.now();
         kernel.record(self.parcels[flight.parcel as usize].record(now, RecordKind::Copy, flight.from, flight.to));
         let after = self.classes.get(flight.class).link.delay.sample(kernel.roll(DELAY, address));
-        let (earliest, about) = in_order.unwrap_or((now, address));
-        let arrival = (now + Duration::from_nanos(after)).max(earliest);
+        let drawn = now + Duration::from_nanos(after);
+        let (arrival, about) = match in_order {
+            None => (drawn, address),
+            Some((earliest, link)) => (drawn.max(earliest), link.number(drawn.max(earliest).as_nanoseconds())),
+        };
         self.carry(kernel, flight, arrival, Order::new(rank, kernel.roll(ORDER, about).0));
     }
 

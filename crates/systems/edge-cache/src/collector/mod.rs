@@ -43,13 +43,13 @@ pub struct Collector {
     counted: MetricsSnapshot,
 }
 
-/// A read as its client observed it.
+/// A read as its client observed it; clients and edges by their numbers.
 #[derive(Debug, Clone, Copy)]
 struct Observation {
     at: VirtualInstant,
-    client: NodeId,
+    client: u32,
     operation: Operation,
-    edge: NodeId,
+    edge: u32,
     key: Key,
     version: Version,
 }
@@ -86,7 +86,10 @@ impl Collector {
             EdgeFact::Applied { key, version, previous } => self.applied(node, key, version, previous, at),
             EdgeFact::Served { key, version, .. } => self.served(node, key, version, at),
             EdgeFact::Observed { operation, edge, key, version, acked } => {
-                return self.observed(Observation { at, client: node, operation, edge, key, version }, acked);
+                let (Some(client), Some(edge)) = (self.layout.client_index(node), self.layout.edge_index(edge)) else {
+                    return Verdict::Holds;
+                };
+                return self.observed(Observation { at, client, operation, edge, key, version }, acked);
             }
             EdgeFact::Unavailable { edge, .. } => {
                 self.counted.reads_unavailable.increment();
@@ -145,14 +148,13 @@ impl Collector {
 
     /// Judges a read against what its client had seen (EDGE-D03) and written (EDGE-D02).
     fn observed(&mut self, read: Observation, acked: Version) -> Verdict {
-        let Some(client) = self.layout.client_index(read.client) else { return Verdict::Holds };
         self.counted.reads_observed.increment();
-        let seen = &mut self.max_seen[client as usize * self.key_count as usize + read.key as usize];
+        let seen = &mut self.max_seen[read.client as usize * self.key_count as usize + read.key as usize];
         let max_seen = *seen;
         *seen = max_seen.max(read.version);
         if read.version < acked {
             self.counted.read_your_writes_violations.increment();
-            self.on_edge(read.edge, |edge| edge.read_your_writes_violations.increment());
+            self.counted.edges[read.edge as usize].read_your_writes_violations.increment();
             self.trace(ViolationKind::ReadYourWrites, read, acked);
         }
         if read.version >= max_seen {
@@ -161,7 +163,7 @@ impl Collector {
         let milliseconds = self.commits.gap(read.key, read.version, max_seen).as_millis() as u64;
         self.counted.monotonic_violations.increment();
         self.counted.inversion_distance.record(max_seen - read.version, milliseconds);
-        self.on_edge(read.edge, |edge| edge.monotonic_violations.increment());
+        self.counted.edges[read.edge as usize].monotonic_violations.increment();
         self.trace(ViolationKind::MonotonicReads, read, max_seen);
         // Only a violation moves these sums, so that only a violation can break them.
         balanced(self.counted.inversion_distance.imbalance(self.counted.monotonic_violations))

@@ -170,9 +170,9 @@ fn the_first_violation_of_each_kind_names_the_write_the_edge_and_the_client() {
     let expected = ViolationTrace {
         kind: ViolationKind::MonotonicReads,
         at_ns: VirtualInstant::ZERO + milliseconds(10),
-        client: LAYOUT.client(0),
+        client: 0,
         operation: 5,
-        edge: LAYOUT.edge(1),
+        edge: 1,
         key: 0,
         expected: 3,
         expected_committed_at_ns: VirtualInstant::ZERO + milliseconds(3),
@@ -184,7 +184,7 @@ fn the_first_violation_of_each_kind_names_the_write_the_edge_and_the_client() {
     let firsts = run.collector.snapshot().first_violations;
     assert_eq!(firsts.len(), 2);
     assert_eq!(firsts[0], expected);
-    assert_eq!((firsts[1].kind, firsts[1].client), (ViolationKind::ReadYourWrites, LAYOUT.client(1)));
+    assert_eq!((firsts[1].kind, firsts[1].client), (ViolationKind::ReadYourWrites, 1));
     assert_eq!((firsts[1].expected, firsts[1].observed), (2, 1));
 }
 

@@ -1,0 +1,35 @@
+use std::thread;
+
+use cluster_sim::Seed;
+
+use crate::{named, ready};
+
+#[test]
+fn edge_d09_equal_scenario_and_seed_give_equal_bytes_in_every_thread() {
+    for (name, prepared) in ready() {
+        let here = prepared.run().to_json();
+        assert_eq!(named(name).run().to_json(), here, "{name}");
+        let there = thread::scope(|scope| scope.spawn(|| prepared.run().to_json()).join().expect("the run does not panic"));
+        assert_eq!(there, here, "{name}");
+    }
+}
+
+#[test]
+fn edge_d09_another_seed_gives_another_report() {
+    for (name, prepared) in ready() {
+        let seed = Seed(prepared.seed().0 + 1);
+        let (one, other) = (prepared.run(), prepared.with_seed(seed).run());
+        assert_ne!(one.digest, other.digest, "{name}");
+        assert_ne!(one.metrics_snapshot, other.metrics_snapshot, "{name}");
+        assert_ne!(one.signature, other.signature, "{name}");
+        assert_ne!(one.to_json(), other.to_json(), "{name}");
+    }
+}
+
+#[test]
+fn edge_d09_seeds_that_follow_each_other_have_digests_of_their_own() {
+    let mut digests: Vec<_> = (0..16).map(|seed| named("edge-cache-control").with_seed(Seed(seed)).run().digest).collect();
+    digests.sort_unstable();
+    digests.dedup();
+    assert_eq!(digests.len(), 16);
+}

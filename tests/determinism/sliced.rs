@@ -1,0 +1,69 @@
+use std::time::Duration;
+
+use cluster_sim::Sim;
+use rstest::rstest;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::{named, ready};
+
+/// Thirty seconds: what every ready scenario lasts.
+const LASTING: Duration = Duration::from_secs(30);
+
+/// Runs on until the scenario is over, each time for what `slice` says of the number of the slice.
+fn run_in_slices(sim: &mut Sim, slice: impl Fn(u64) -> Duration) {
+    for number in 0.. {
+        let left = LASTING.saturating_sub(Duration::from_nanos(sim.now().as_nanoseconds()));
+        if left.is_zero() {
+            return;
+        }
+        sim.run_for(slice(number).min(left));
+    }
+}
+
+/// From nothing at all to a few milliseconds, with odd nanoseconds.
+fn uneven(number: u64) -> Duration {
+    Duration::from_nanos(number * 7_919 % 5_000_011)
+}
+
+#[rstest]
+#[case::of_a_millisecond(|_| Duration::from_millis(1))]
+#[case::of_uneven_lengths(uneven)]
+fn edge_d09_a_run_in_slices_is_the_run_in_one_go(#[case] slice: fn(u64) -> Duration) {
+    for (name, prepared) in ready() {
+        let mut sim = prepared.scenario().start(prepared.seed());
+        run_in_slices(&mut sim, slice);
+        let sliced = sim.finish();
+        let whole = prepared.scenario().run(prepared.seed());
+        assert_eq!(sliced.digest, whole.digest, "{name}");
+        assert_eq!(sliced, whole, "{name}");
+    }
+}
+
+#[test]
+fn edge_41_d09_a_run_that_is_looked_at_between_its_slices_is_the_same() {
+    let prepared = named("edge-cache");
+    let mut sim = prepared.scenario().start(prepared.seed());
+    let mut asked = 0_u64;
+    let never = sim.run_until(LASTING, |_| {
+        asked += 1;
+        false
+    });
+    assert!(!never && asked > 10_000, "asked {asked} times");
+    assert_eq!(sim.finish().digest, prepared.run().digest);
+}
+
+#[test]
+fn edge_41_the_log_changes_no_digest_and_no_report() {
+    let prepared = named("edge-cache");
+    let silent = prepared.run();
+    let lines = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let counted = std::sync::Arc::clone(&lines);
+    let writer = move || {
+        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        std::io::sink()
+    };
+    let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(writer).finish();
+    let logged = tracing::subscriber::with_default(subscriber, || prepared.run());
+    assert!(lines.load(std::sync::atomic::Ordering::Relaxed) > 100, "{lines:?} lines were logged");
+    assert_eq!(logged.to_json(), silent.to_json());
+}
