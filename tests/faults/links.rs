@@ -1,5 +1,6 @@
 //! What is done to links: cuts, losses, other models; each with its effect, without it, and with its end.
 
+use cluster_sim::SeedSchedule;
 use cluster_sim::prelude::*;
 
 use crate::worker::{cut, heard, loss, milliseconds, with_fault, workers};
@@ -65,15 +66,18 @@ fn another_model_is_in_force_until_the_next() {
     assert_eq!(heard(&sim, 1), 50);
 }
 
-/// What is impossible is refused by hand and by plan alike, and says so: a window of nothing holds nothing back.
+/// A window of nothing holds nothing back: refused by plan and by hand alike, and nothing is done.
 #[test]
-fn an_impossible_model_changes_nothing_and_has_no_effect() {
+fn an_impossible_model_is_refused() {
     let impossible = links(LinkModel { reorder: Ratio::ONE, ..LinkModel::instant() });
-    let mut sim = with_fault(105, impossible);
+    let planned = workers().faults(FaultPlan::new().at(milliseconds(105), impossible.clone()));
+    let refused = planned.try_start(SeedSchedule::new(Seed(7))).err().expect("it is refused").to_string();
+    assert!(refused.starts_with("fault 0 (links) cannot be: a reorder ratio of 1 with a window of zero"), "{refused}");
+    let mut sim = workers().start(Seed(7));
+    assert!(sim.inject(impossible).is_err());
     sim.run_for(milliseconds(507));
     assert_eq!(heard(&sim, 1), 50);
-    let report = sim.finish();
-    assert!(report.faults[0].fired && report.faults[0].effect == 0);
+    assert_eq!(sim.finish().faults, []);
 }
 
 /// n10: by plan, by hand as a fault, and by guard, the same cut does the same.

@@ -123,3 +123,10 @@ fn rules_of_one_name_on_two_classes_each_count_their_own() {
     assert_eq!(effects.iter().sum::<u64>(), report.traffic.dropped["r"], "{effects:?}");
     assert!((19..=21).contains(&effects[0]) && (9..=11).contains(&effects[1]), "{effects:?}");
 }
+
+#[test]
+fn the_last_model_declared_for_all_links_counts() {
+    let mut sim = two_ways().all_links(LinkModel::constant(milliseconds(3))).start(Seed(7));
+    sim.run_for(milliseconds(100));
+    assert_eq!(last(&sim), [5, 6, 3]);
+}

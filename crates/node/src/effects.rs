@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster_sim_runtime::{Entropy, Roll};
-use cluster_sim_vocabulary::{Fact, NodeId};
+use cluster_sim_vocabulary::{Fact, NodeId, WallTime};
 
 use crate::machine::Timer;
 
@@ -38,6 +38,7 @@ pub enum Effect<M> {
 pub struct Effects<M> {
     queue: Vec<Effect<M>>,
     entropy: Entropy,
+    wall: WallTime,
     unchanged: bool,
     /// Emptied lists of receivers, kept so that a broadcast allocates nothing.
     spare: Vec<Vec<NodeId>>,
@@ -46,7 +47,7 @@ pub struct Effects<M> {
 impl<M> Effects<M> {
     /// No effects yet, for a machine whose choices hang on `entropy`.
     pub fn new(entropy: Entropy) -> Self {
-        Self { queue: Vec::new(), entropy, unchanged: false, spare: Vec::new() }
+        Self { queue: Vec::new(), entropy, wall: WallTime::ZERO, unchanged: false, spare: Vec::new() }
     }
 
     /// Sends `message` to one node. It may be lost, late, repeated or overtaken.
@@ -88,6 +89,16 @@ impl<M> Effects<M> {
     /// Asking twice in one life gives the same answer: number what is decided about, not the calls.
     pub fn roll(&self, name: &str, index: u64) -> Roll {
         self.entropy.roll(name, index)
+    }
+
+    /// What the node's wall clock says at this step. It may be wrong, and may jump; measure spans with the `now` of the step.
+    pub fn wall(&self) -> WallTime {
+        self.wall
+    }
+
+    /// Sets the wall clock for the step to come.
+    pub fn set_wall(&mut self, wall: WallTime) {
+        self.wall = wall;
     }
 
     /// Whether the machine said that its view is as it was.

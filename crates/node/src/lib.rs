@@ -14,7 +14,7 @@ mod seat;
 
 pub use cluster_sim_runtime::{Entropy, Roll};
 pub use cluster_sim_transport::{Label, Message};
-pub use cluster_sim_vocabulary::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard};
+pub use cluster_sim_vocabulary::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard, WallTime};
 pub use effects::{Effect, Effects};
 pub use machine::{Input, Machine, Timer};
 #[cfg(feature = "test-utils")]

@@ -40,6 +40,7 @@ impl<M: Machine> MachineHost<M> {
         let _span =
             tracing::error_span!(target: "cluster_sim::step", "step", at = %step.kernel.now(), node = seat.name()).entered();
         let machine = machine.as_mut().expect("the kernel wakes no node that is down");
+        effects.set_wall(step.kernel.wall_now(step.node));
         machine.step(step.kernel.local_now(step.node), input, effects);
         self.carry_out(step);
     }

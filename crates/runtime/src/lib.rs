@@ -8,6 +8,7 @@
 mod chance;
 #[cfg(feature = "test-utils")]
 mod engine;
+pub mod nanoseconds;
 
 pub use chance::{
     Address, Distribution, Entropy, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule, Stream, finalize,

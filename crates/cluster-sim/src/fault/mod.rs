@@ -6,6 +6,7 @@ mod profile;
 use std::fmt;
 use std::time::Duration;
 
+use cluster_sim_runtime::nanoseconds;
 use cluster_sim_transport::LinkModel;
 use cluster_sim_vocabulary::Ratio;
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ pub enum Fault {
         /// Whether the way back is cut too.
         both_ways: bool,
         /// For how long; nothing for until everything heals.
-        #[serde(rename = "lasting_ns", with = "optional_nanoseconds", default)]
+        #[serde(rename = "lasting_ns", with = "nanoseconds::optional", default)]
         lasting: Option<Duration>,
     },
     /// Every cut ends.
@@ -40,7 +41,7 @@ pub enum Fault {
         /// Which node.
         node: String,
         /// When it comes back; nothing for when everything heals.
-        #[serde(rename = "down_for_ns", with = "optional_nanoseconds", default)]
+        #[serde(rename = "down_for_ns", with = "nanoseconds::optional", default)]
         down_for: Option<Duration>,
     },
     /// A crashed node comes back.
@@ -60,7 +61,7 @@ pub enum Fault {
         /// Which node.
         node: String,
         /// For how long; nothing for until everything heals.
-        #[serde(rename = "lasting_ns", with = "optional_nanoseconds", default)]
+        #[serde(rename = "lasting_ns", with = "nanoseconds::optional", default)]
         lasting: Option<Duration>,
     },
     /// A paused node goes on, however many pauses hold it.
@@ -77,7 +78,7 @@ pub enum Fault {
         /// How likely a message is lost; zero takes the rule away.
         ratio: Ratio,
         /// For how long; nothing for until everything heals.
-        #[serde(rename = "lasting_ns", with = "optional_nanoseconds", default)]
+        #[serde(rename = "lasting_ns", with = "nanoseconds::optional", default)]
         lasting: Option<Duration>,
     },
     /// A class of links is of another model from now on. A model that cannot be has no effect.
@@ -145,20 +146,5 @@ impl fmt::Display for Fault {
             Self::Loss { links, rule, ratio, lasting } => write!(formatter, "lose {ratio} of {links} as {rule}{}", span(lasting)),
             Self::Links { links, .. } => write!(formatter, "change the links {links}"),
         }
-    }
-}
-
-/// Durations as whole nanoseconds in data, or null.
-mod optional_nanoseconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-        duration.map(|duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_nanos))
     }
 }

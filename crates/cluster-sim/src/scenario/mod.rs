@@ -125,11 +125,17 @@ impl Scenario {
         NodeSelector::Group(index as u16)
     }
 
-    /// Declares the model of all links for which no class is declared.
+    /// Declares the model of all links for which no class is declared; the last one declared counts.
     #[must_use]
     pub fn all_links(self, model: LinkModel) -> Self {
         let class = LinkClass { name: "default".to_owned(), from: NodeSelector::Any, to: NodeSelector::Any, model };
-        self.with(|definition| definition.classes.insert(0, class))
+        self.with(|definition| {
+            // The class of everything comes first, so that every other one wins over it.
+            let replaces =
+                |known: &LinkClass| known.name == class.name && known.from == NodeSelector::Any && known.to == NodeSelector::Any;
+            definition.classes.retain(|known| !replaces(known));
+            definition.classes.insert(0, class);
+        })
     }
 
     /// Says what must hold after every step that changed a view or a health. The closure answers with a bool, a `Result` or a

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 use cluster_sim_invariants::World;
-use cluster_sim_runtime::Stepped;
+use cluster_sim_runtime::{Exhausted, Stepped};
 use cluster_sim_transport::Network;
 use cluster_sim_vocabulary::VirtualInstant;
 
@@ -52,7 +52,11 @@ impl Sim {
             return false;
         }
         self.obey_guards();
-        let stepped = self.engine.step(until);
+        let bound = VirtualInstant::ZERO + self.engine.kernel.budget().virtual_time;
+        let stepped = self.engine.step(until.min(bound));
+        if stepped == Stepped::Idle && until > bound {
+            self.engine.kernel.exhaust(Exhausted::VirtualTime(bound.since_zero()));
+        }
         if let Stepped::Driver(event) = stepped {
             self.carry_out_event(event);
         }

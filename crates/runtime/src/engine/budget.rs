@@ -1,6 +1,7 @@
 //! What a run may use up.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,13 +10,16 @@ use serde::{Deserialize, Serialize};
 pub struct Budget {
     /// Steps: inputs that nodes take. Default 1,000,000,000.
     pub steps: u64,
+    /// Virtual time. Default 366 days: what a year in production needs.
+    #[serde(rename = "virtual_time_ns", with = "crate::nanoseconds")]
+    pub virtual_time: Duration,
     /// Messages under way at once. Default 10,000,000.
     pub messages_in_flight: u64,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { steps: 1_000_000_000, messages_in_flight: 10_000_000 }
+        Self { steps: 1_000_000_000, virtual_time: Duration::from_secs(366 * 24 * 60 * 60), messages_in_flight: 10_000_000 }
     }
 }
 
@@ -25,6 +29,8 @@ impl Default for Budget {
 pub enum Exhausted {
     /// So many steps were taken.
     Steps(u64),
+    /// So much virtual time passed.
+    VirtualTime(#[serde(with = "crate::nanoseconds")] Duration),
     /// More than so many messages were under way.
     MessagesInFlight(u64),
 }
@@ -34,6 +40,9 @@ impl fmt::Display for Exhausted {
         match self {
             Self::Steps(steps) => {
                 write!(formatter, "the budget of {steps} steps is spent; raise `Budget::steps` or shorten the run")
+            }
+            Self::VirtualTime(time) => {
+                write!(formatter, "the budget of {}s of virtual time is spent; raise `Budget::virtual_time`", time.as_secs_f64())
             }
             Self::MessagesInFlight(messages) => {
                 write!(

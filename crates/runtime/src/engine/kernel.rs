@@ -103,6 +103,12 @@ impl Kernel {
         self.nodes[node.index()].clock.local(self.now)
     }
 
+    /// What the node's wall clock says now.
+    #[inline]
+    pub fn wall_now(&self, node: NodeId) -> WallTime {
+        self.nodes[node.index()].clock.wall(self.now)
+    }
+
     /// How many nodes there are; ids run from 0.
     pub fn node_count(&self) -> u32 {
         self.nodes.len() as u32

@@ -31,7 +31,7 @@ pub struct LinkModel {
     /// How likely a message is held back so that later ones overtake it, whatever `order` says.
     pub reorder: Ratio,
     /// How long such a message is held back at the most: above zero, this included.
-    #[serde(rename = "reorder_window_ns", with = "nanoseconds")]
+    #[serde(rename = "reorder_window_ns", with = "cluster_sim_runtime::nanoseconds")]
     pub reorder_window: Duration,
     /// Whether differences in delay may change the order of messages.
     pub order: LinkOrder,
@@ -143,18 +143,3 @@ impl std::fmt::Display for InvalidLink {
 }
 
 impl std::error::Error for InvalidLink {}
-
-/// Durations as whole nanoseconds in data.
-mod nanoseconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        u64::deserialize(deserializer).map(Duration::from_nanos)
-    }
-}
