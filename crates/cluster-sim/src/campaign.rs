@@ -8,6 +8,16 @@ use cluster_sim_runtime::Seed;
 use crate::report::{Outcome, Report};
 use crate::scenario::Scenario;
 
+impl Scenario {
+    /// Runs every seed of a range, one after the other, until one fails.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run.
+    pub fn sweep(&self, seeds: Range<u64>) -> Sweep {
+        Sweep::run(self, seeds)
+    }
+}
+
 /// What a range of seeds showed.
 ///
 /// A sweep stops at the first seed that does not hold; its report is kept whole.

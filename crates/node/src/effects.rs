@@ -5,7 +5,9 @@ use std::time::Duration;
 use cluster_sim_runtime::{Entropy, Roll};
 use cluster_sim_vocabulary::{Fact, NodeId, WallTime};
 
-use crate::machine::Timer;
+/// A timer of a machine, named by the machine; arming one that is armed moves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timer(pub u64);
 
 /// One thing a machine wants done.
 #[derive(Debug)]

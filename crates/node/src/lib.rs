@@ -15,8 +15,8 @@ mod seat;
 pub use cluster_sim_runtime::{Entropy, Roll};
 pub use cluster_sim_transport::{Label, Message};
 pub use cluster_sim_vocabulary::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard, WallTime};
-pub use effects::{Effect, Effects};
-pub use machine::{Input, Machine, Timer};
+pub use effects::{Effect, Effects, Timer};
+pub use machine::{Input, Machine};
 #[cfg(feature = "test-utils")]
 pub use machine_host::{MachineFactory, MachineHost};
 pub use seat::Seat;

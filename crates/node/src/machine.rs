@@ -3,7 +3,7 @@
 use cluster_sim_transport::{Label, Message};
 use cluster_sim_vocabulary::{LocalInstant, NodeId};
 
-use crate::effects::Effects;
+use crate::effects::{Effects, Timer};
 
 /// A protocol as a pure state machine: inputs in, effects out, no IO.
 ///
@@ -68,10 +68,6 @@ pub trait Machine: 'static {
         Label::Content
     }
 }
-
-/// A timer of a machine, named by the machine; arming one that is armed moves it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timer(pub u64);
 
 /// What happens to a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use cluster_sim_runtime::{DeviceId, Devices, Entropy, Host, Kernel, Record, Reco
 use cluster_sim_transport::{Network, PayloadKind, content_of};
 use cluster_sim_vocabulary::{Change, Incarnation, NodeId};
 
-use crate::effects::{Effect, Effects};
-use crate::machine::{Input, Machine, Timer};
+use crate::effects::{Effect, Effects, Timer};
+use crate::machine::{Input, Machine};
 use crate::seat::Seat;
 
 /// Makes the machine of a seat, at the start of a run and again after every crash.

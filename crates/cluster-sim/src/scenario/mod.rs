@@ -10,16 +10,13 @@ use std::time::Duration;
 
 use cluster_sim_invariants::{IntoVerdict, Invariant, World};
 use cluster_sim_node::{Machine, Seat};
-use cluster_sim_runtime::{Budget, Seed, SeedSchedule};
+use cluster_sim_runtime::Budget;
 use cluster_sim_transport::{InvalidLink, LinkModel, NodeSelector};
 
 pub(crate) use checks::{Check, Test};
 pub(crate) use groups::{Group, Member};
 
-use crate::campaign::Sweep;
 use crate::fault::{FaultPlan, FaultProfile, PlanError};
-use crate::report::Report;
-use crate::sim::Sim;
 
 /// A class of links and the groups or regions between which it holds.
 #[derive(Debug, Clone)]
@@ -34,7 +31,7 @@ pub(crate) struct LinkClass {
 ///
 /// Immutable and `Sync` once built: any number of runs may hold it at once. Built by methods that each take and give the scenario.
 #[derive(Debug, Clone)]
-pub struct Scenario(Arc<Definition>);
+pub struct Scenario(pub(crate) Arc<Definition>);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Definition {
@@ -223,40 +220,6 @@ impl Scenario {
     /// The declared names of all nodes, in order of their numbers.
     pub fn node_names(&self) -> Vec<&str> {
         self.0.groups.iter().flat_map(|group| group.members.iter().map(|member| member.name.as_str())).collect()
-    }
-
-    /// Starts a run to be driven by hand.
-    ///
-    /// # Panics
-    /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
-    pub fn start(&self, seed: Seed) -> Sim {
-        self.try_start(SeedSchedule::new(seed)).unwrap_or_else(|error| panic!("could not run scenario {:?}: {error}", self.0.name))
-    }
-
-    /// Starts a run to be driven by hand, under one seed or several in turn.
-    ///
-    /// # Errors
-    /// If a fault, an empty seat or a link names what the scenario does not have; nothing was run.
-    pub fn try_start(&self, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
-        Sim::new(Arc::clone(&self.0), seeds)
-    }
-
-    /// Runs one seed from start to end: so long as the scenario lasts, then the calm.
-    ///
-    /// # Panics
-    /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
-    pub fn run(&self, seed: Seed) -> Report {
-        let mut sim = self.start(seed);
-        sim.run_for(self.0.lasting);
-        sim.finish()
-    }
-
-    /// Runs every seed of a range, one after the other, until one fails.
-    ///
-    /// # Panics
-    /// If the scenario cannot be run.
-    pub fn sweep(&self, seeds: std::ops::Range<u64>) -> Sweep {
-        Sweep::run(self, seeds)
     }
 }
 

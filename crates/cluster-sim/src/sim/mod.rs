@@ -7,10 +7,11 @@ mod faulting;
 mod finishing;
 mod hands;
 mod observed;
+mod starting;
 
 use std::sync::Arc;
 
-use cluster_sim_runtime::{DeviceId, Digest, Engine, Record, SeedSchedule};
+use cluster_sim_runtime::{DeviceId, Digest, Engine, Record};
 use cluster_sim_transport::{Decided, Network};
 use cluster_sim_vocabulary::{NodeId, VirtualInstant};
 
@@ -19,7 +20,7 @@ use faulting::Faulting;
 pub use hands::CallError;
 
 use crate::report::Report;
-use crate::scenario::{Definition, ScenarioError};
+use crate::scenario::Definition;
 
 /// One live run of a scenario, steppable and disturbable by hand.
 ///
@@ -37,10 +38,6 @@ pub struct Sim {
 }
 
 impl Sim {
-    pub(crate) fn new(definition: Arc<Definition>, seeds: SeedSchedule) -> Result<Self, ScenarioError> {
-        build::build(definition, seeds)
-    }
-
     /// The present instant.
     pub fn now(&self) -> VirtualInstant {
         self.engine.kernel.now()

@@ -5,10 +5,7 @@ use std::any::Any;
 use cluster_sim_vocabulary::NodeId;
 
 use super::kernel::Kernel;
-
-/// Which device of an engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DeviceId(pub(crate) u16);
+use super::queue::DeviceId;
 
 /// Something between the nodes, such as the network: it keeps its payloads itself, fires when an event names it, and wakes hosts
 /// through the kernel.

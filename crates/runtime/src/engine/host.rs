@@ -4,8 +4,9 @@ use std::any::Any;
 
 use cluster_sim_vocabulary::{Incarnation, NodeId};
 
-use super::device::{DeviceId, Devices};
+use super::device::Devices;
 use super::kernel::Kernel;
+use super::queue::DeviceId;
 use crate::chance::Entropy;
 
 /// Why a host is woken.

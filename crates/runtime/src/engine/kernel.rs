@@ -7,8 +7,7 @@ use std::time::Duration;
 use cluster_sim_vocabulary::{Change, Health, Incarnation, LocalInstant, NodeClock, NodeId, VirtualInstant, WallTime};
 
 use super::budget::{Budget, Exhausted};
-use super::device::DeviceId;
-use super::queue::{Event, EventQueue, Order, Rank, Target, When};
+use super::queue::{DeviceId, Event, EventQueue, Order, Rank, Target, When};
 use super::record::{Digest, Record, RecordKind, Ring};
 use super::timers::{Surfaced, Timer, TimerSlot, Timers};
 use crate::chance::{Address, Entropy, Roll, Seed, SeedSchedule, Stream};

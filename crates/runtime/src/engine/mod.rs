@@ -14,11 +14,11 @@ use std::time::Duration;
 use cluster_sim_vocabulary::{Health, NodeId, VirtualInstant};
 
 pub use budget::{Budget, Exhausted};
-pub use device::{Device, DeviceId, Devices};
+pub use device::{Device, Devices};
 pub use host::{Host, Step, Wake};
 pub use kernel::Kernel;
 use queue::Target;
-pub use queue::{Order, Rank};
+pub use queue::{DeviceId, Order, Rank};
 pub use record::{Digest, Record, RecordKind, Ring};
 pub use timers::TimerSlot;
 

@@ -1,8 +1,16 @@
 //! What is to happen, in order of instant.
 
+mod buckets;
+mod heap;
+
 use cluster_sim_vocabulary::VirtualInstant;
 
-use super::device::DeviceId;
+use buckets::{Buckets, bucket_of};
+use heap::Heap;
+
+/// Which device of an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceId(pub(crate) u16);
 
 /// Whom an event is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,10 +82,6 @@ pub(crate) struct Event {
     pub(crate) slot: u32,
 }
 
-/// How many nanoseconds of the near future share a bucket, as a power of two: 65.5 us.
-const BUCKET_BITS: u32 = 16;
-/// How many buckets there are: 268 ms of the near future, more than most links take.
-const BUCKETS: usize = 64 * 64;
 /// Below so many events the heap alone is as fast, and a short run never pays for the buckets.
 const BUCKETS_FROM: usize = 64;
 
@@ -151,143 +155,6 @@ impl EventQueue {
             near.take(bucket, &mut self.present);
             self.present.sort_unstable_by(|one, other| other.when.key().cmp(&one.when.key()));
         }
-    }
-}
-
-/// The number of the bucket that an instant falls into, counted from the start of the run.
-#[inline]
-fn bucket_of(at: VirtualInstant) -> u64 {
-    at.as_nanoseconds() >> BUCKET_BITS
-}
-
-/// The near future after the present bucket.
-#[derive(Debug)]
-struct Buckets {
-    /// The bucket that was taken last; those after it, short of a whole turn, are held here.
-    present: u64,
-    ring: Vec<Vec<Event>>,
-    /// Which buckets of the ring hold anything, and which words of that.
-    occupied: [u64; 64],
-    summary: u64,
-}
-
-impl Buckets {
-    fn new(present: u64) -> Self {
-        Self { present, ring: vec![Vec::new(); BUCKETS], occupied: [0; 64], summary: 0 }
-    }
-
-    #[inline]
-    fn covers(&self, at: VirtualInstant) -> bool {
-        let bucket = bucket_of(at);
-        self.present < bucket && bucket < self.present + BUCKETS as u64
-    }
-
-    #[inline]
-    fn push(&mut self, event: Event) {
-        let index = bucket_of(event.when.at) as usize % BUCKETS;
-        self.ring[index].push(event);
-        self.occupied[index / 64] |= 1 << (index % 64);
-        self.summary |= 1 << (index / 64);
-    }
-
-    /// The first bucket after the present one that holds anything.
-    #[inline]
-    fn first(&self) -> Option<u64> {
-        if self.summary == 0 {
-            return None;
-        }
-        let start = (self.present as usize + 1) % BUCKETS;
-        // In turn: the rest of the word the search starts in, the words behind it, the words before it, that word's beginning.
-        let (word, bit) = (start / 64, start % 64);
-        let rest = self.occupied[word] & (u64::MAX << bit);
-        let index = if rest != 0 {
-            word * 64 + rest.trailing_zeros() as usize
-        } else {
-            let behind = if word == 63 { 0 } else { self.summary & (u64::MAX << (word + 1)) };
-            let word = if behind != 0 { behind } else { self.summary }.trailing_zeros() as usize;
-            word * 64 + self.occupied[word].trailing_zeros() as usize
-        };
-        Some(self.present + 1 + ((index + BUCKETS - start) % BUCKETS) as u64)
-    }
-
-    /// Swaps a bucket's events into an empty list, and makes it the present one.
-    fn take(&mut self, bucket: u64, events: &mut Vec<Event>) {
-        let index = bucket as usize % BUCKETS;
-        // The lists swap places, so that their memory goes round.
-        std::mem::swap(&mut self.ring[index], events);
-        self.occupied[index / 64] &= !(1 << (index % 64));
-        if self.occupied[index / 64] == 0 {
-            self.summary &= !(1 << (index / 64));
-        }
-        self.present = bucket;
-    }
-
-    /// Lets the present move on; no bucket up to there may hold anything.
-    #[inline]
-    fn slide_to(&mut self, bucket: u64) {
-        self.present = self.present.max(bucket);
-    }
-}
-
-/// A heap with four children to a parent: half the levels of a binary one, and the four lie side by side.
-#[derive(Debug, Default)]
-struct Heap {
-    events: Vec<Event>,
-}
-
-const CHILDREN: usize = 4;
-
-impl Heap {
-    #[inline]
-    fn first(&self) -> Option<&Event> {
-        self.events.first()
-    }
-
-    #[inline]
-    fn push(&mut self, event: Event) {
-        self.events.push(event);
-        self.rise(self.events.len() - 1, event);
-    }
-
-    /// Puts `event` where it belongs between the hole and the root.
-    #[inline]
-    fn rise(&mut self, mut hole: usize, event: Event) {
-        while hole > 0 {
-            let parent = (hole - 1) / CHILDREN;
-            if !event.when.is_before(&self.events[parent].when) {
-                break;
-            }
-            self.events[hole] = self.events[parent];
-            hole = parent;
-        }
-        self.events[hole] = event;
-    }
-
-    #[inline]
-    fn pop(&mut self) -> Option<Event> {
-        let last = self.events.pop()?;
-        let Some(first) = self.events.first().copied() else { return Some(last) };
-        // The hole sinks to a leaf along the smallest children, and the last event rises from there: it was a leaf before, so it
-        // rarely rises far, and the way down needs no comparison with it.
-        let mut hole = 0;
-        loop {
-            let child = hole * CHILDREN + 1;
-            let Some(children) =
-                self.events.get(child..self.events.len().min(child + CHILDREN)).filter(|children| !children.is_empty())
-            else {
-                break;
-            };
-            let mut smallest = 0;
-            for other in 1..children.len() {
-                if children[other].when.is_before(&children[smallest].when) {
-                    smallest = other;
-                }
-            }
-            self.events[hole] = children[smallest];
-            hole = child + smallest;
-        }
-        self.rise(hole, last);
-        Some(first)
     }
 }
 

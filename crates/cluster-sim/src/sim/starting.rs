@@ -1,0 +1,38 @@
+//! Starting runs of a scenario.
+
+use std::sync::Arc;
+
+use cluster_sim_runtime::{Seed, SeedSchedule};
+
+use super::Sim;
+use super::build::build;
+use crate::report::Report;
+use crate::scenario::{Scenario, ScenarioError};
+
+impl Scenario {
+    /// Starts a run to be driven by hand.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
+    pub fn start(&self, seed: Seed) -> Sim {
+        self.try_start(SeedSchedule::new(seed)).unwrap_or_else(|error| panic!("could not run scenario {:?}: {error}", self.0.name))
+    }
+
+    /// Starts a run to be driven by hand, under one seed or several in turn.
+    ///
+    /// # Errors
+    /// If a fault, an empty seat or a link names what the scenario does not have; nothing was run.
+    pub fn try_start(&self, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
+        build(Arc::clone(&self.0), seeds)
+    }
+
+    /// Runs one seed from start to end: so long as the scenario lasts, then the calm.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
+    pub fn run(&self, seed: Seed) -> Report {
+        let mut sim = self.start(seed);
+        sim.run_for(self.0.lasting);
+        sim.finish()
+    }
+}
