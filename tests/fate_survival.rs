@@ -59,14 +59,25 @@ impl Survival {
 
 fn lossy() -> LinkModel {
     let delay = Distribution::log_normal(Duration::from_millis(5), 0.5, Duration::from_millis(40));
-    LinkModel { delay, loss: Ratio::new(0.05).unwrap(), duplicate: Ratio::new(0.02).unwrap(), order: LinkOrder::Free, ..LinkModel::default() }
+    LinkModel {
+        delay,
+        loss: Ratio::new(0.05).unwrap(),
+        duplicate: Ratio::new(0.02).unwrap(),
+        order: LinkOrder::Free,
+        ..LinkModel::default()
+    }
 }
 
 /// Several faults, each of a kind of its own.
 fn plan() -> FaultPlan {
     let ms = Duration::from_millis;
     let name = |name: &str| vec![name.to_owned()];
-    let loss = Fault::Loss { links: "default".to_owned(), rule: "storm".to_owned(), ratio: Ratio::new(0.3).unwrap(), lasting: Some(ms(700)) };
+    let loss = Fault::Loss {
+        links: "default".to_owned(),
+        rule: "storm".to_owned(),
+        ratio: Ratio::new(0.3).unwrap(),
+        lasting: Some(ms(700)),
+    };
     FaultPlan::new()
         .at(ms(3_000), Fault::Cut { from: name("server/0"), to: name("client/1"), both_ways: true, lasting: Some(ms(1_500)) })
         .at(ms(6_000), Fault::Pause { node: "client/2".to_owned(), lasting: Some(ms(900)) })
@@ -82,16 +93,30 @@ fn survivals<L: Labels>() -> Vec<(String, Survival, Survival)> {
         .map(|index| {
             let without = Choices::of(&echo::<L>(8, lossy()).faults(plan().without(index)), lasting);
             let fault = plan().faults()[index].fault.to_string();
-            (fault, Survival::between(&whole.by_address, &without.by_address), Survival::between(&whole.by_meaning, &without.by_meaning))
+            (
+                fault,
+                Survival::between(&whole.by_address, &without.by_address),
+                Survival::between(&whole.by_meaning, &without.by_meaning),
+            )
         })
         .collect()
 }
 
 #[test]
 fn measure() {
-    for (name, survivals) in [("correlation", survivals::<ByCorrelation>()), ("send time", survivals::<BySendTime>()), ("ordinal", survivals::<ByOrdinal>())] {
+    for (name, survivals) in [
+        ("correlation", survivals::<ByCorrelation>()),
+        ("send time", survivals::<BySendTime>()),
+        ("ordinal", survivals::<ByOrdinal>()),
+    ] {
         for (fault, address, meaning) in survivals {
-            println!("{name:12} {fault:60} address {:?} {:.4} meaning {:?} {:.4}", address, address.share(), meaning, meaning.share());
+            println!(
+                "{name:12} {fault:60} address {:?} {:.4} meaning {:?} {:.4}",
+                address,
+                address.share(),
+                meaning,
+                meaning.share()
+            );
         }
     }
 }

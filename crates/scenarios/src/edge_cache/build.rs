@@ -10,18 +10,12 @@ use serde_json::json;
 
 use super::check::check;
 use super::file::{ApplyMode, EdgeCacheFile, SourceLagPolicy};
+use super::groups::{CLIENT, EDGE, INVALIDATIONS, ROUTER, SOURCE};
 use super::keys::Keys;
 use super::plan::Plan;
 use crate::error::ScenarioError;
 use crate::prepared::Prepared;
 
-/// The groups of nodes, in the order of ids that [`Layout`] expects.
-pub(crate) const SOURCE: &str = "source";
-pub(crate) const ROUTER: &str = "router";
-pub(crate) const EDGE: &str = "edge";
-pub(crate) const CLIENT: &str = "client";
-/// The class of links that chaos is done to.
-pub(crate) const INVALIDATIONS: &str = "invalidations";
 /// The observer whose measurements are the report's snapshot.
 const OBSERVER: &str = "edge-cache";
 

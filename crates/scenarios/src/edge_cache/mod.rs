@@ -5,6 +5,7 @@
 mod build;
 mod check;
 mod file;
+mod groups;
 mod keys;
 mod plan;
 mod ready;

@@ -7,8 +7,8 @@ use cluster_sim::{Fault, Ratio};
 use cluster_sim_edge_cache::RateChange;
 use serde_json::json;
 
-use super::build::{EDGE, INVALIDATIONS, ROUTER, SOURCE};
 use super::file::{EdgeCacheFile, Step, TimedStep};
+use super::groups::{EDGE, INVALIDATIONS, ROUTER, SOURCE};
 use crate::artifact::TimelineEntry;
 use crate::prepared::PlannedStep;
 

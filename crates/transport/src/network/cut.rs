@@ -1,16 +1,31 @@
 //! Cuts: which pairs of nodes are apart.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cluster_sim_vocabulary::NodeId;
 use serde::{Deserialize, Serialize};
-
-use super::partition::Eaten;
 
 /// One cut of a run, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CutId(pub u64);
+
+/// How many messages one cut ate; outlives the cut and its guard.
+#[derive(Debug, Clone, Default)]
+pub struct Eaten(Arc<AtomicU64>);
+
+impl Eaten {
+    /// Messages eaten so far.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
 
 /// A cut that is in force.
 #[derive(Debug)]

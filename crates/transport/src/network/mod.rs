@@ -19,12 +19,12 @@ use cluster_sim_vocabulary::{Incarnation, NodeId, Ratio, Traffic, VirtualInstant
 
 use classes::Classes;
 pub use classes::NodeSelector;
-pub use cut::CutId;
 use cut::Cuts;
+pub use cut::{CutId, Eaten};
 use fate::Losses;
 pub use fate::{Decided, Fate};
 pub use model::{InvalidLink, LinkModel, LinkOrder, StaleDelivery};
-pub use partition::{Control, Eaten, NetworkPartition};
+pub use partition::{Control, NetworkPartition};
 use payload::{AnySlab, Slab};
 pub use payload::{PayloadKind, content_of};
 use peers::Peers;

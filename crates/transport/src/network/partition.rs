@@ -1,11 +1,11 @@
 //! The guard of a cut, and the way its drop reaches the network.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
-use super::cut::CutId;
+use super::cut::{CutId, Eaten};
 
 /// A cut between two sides of the cluster, in force while this guard lives.
 ///
@@ -18,21 +18,6 @@ pub struct NetworkPartition {
     id: CutId,
     control: Arc<Control>,
     eaten: Eaten,
-}
-
-/// How many messages one cut ate; outlives the cut and its guard.
-#[derive(Debug, Clone, Default)]
-pub struct Eaten(Arc<AtomicU64>);
-
-impl Eaten {
-    /// Messages eaten so far.
-    pub fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn one_more(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 impl NetworkPartition {
