@@ -51,8 +51,8 @@ impl Default for FaultProfile {
 }
 
 impl FaultProfile {
-    /// The plan that `seed` draws for nodes of these names over so much time. Equal arguments give equal plans.
-    pub fn draw(&self, seed: Seed, nodes: &[&str], lasting: Duration) -> FaultPlan {
+    /// The plan that `seed` draws for nodes and classes of links of these names over so much time. Equal arguments give equal plans.
+    pub fn draw(&self, seed: Seed, nodes: &[&str], links: &[&str], lasting: Duration) -> FaultPlan {
         let spared = |node: &str| self.spared_groups.iter().any(|group| node.rsplit_once('/').is_some_and(|(of, _)| of == group));
         let nodes: Vec<&str> = nodes.iter().copied().filter(|node| !spared(node)).collect();
         let fifth = Ratio::new(0.2).expect("a fifth is a ratio");
@@ -64,13 +64,13 @@ impl FaultProfile {
             let address = Address::new().number(index as u64);
             let half = Ratio::new(0.5).expect("a half is a ratio");
             if seed.roll(MASK, address).holds(half) {
-                self.draw_kind(&mut plan, seed, kind, address, &nodes, lasting);
+                self.draw_kind(&mut plan, seed, kind, address, Targets { nodes: &nodes, links }, lasting);
             }
         }
         plan
     }
 
-    fn draw_kind(&self, plan: &mut FaultPlan, seed: Seed, kind: Kind, address: Address, nodes: &[&str], lasting: Duration) {
+    fn draw_kind(&self, plan: &mut FaultPlan, seed: Seed, kind: Kind, address: Address, targets: Targets<'_>, lasting: Duration) {
         let spread = |mean: Duration| Distribution::exponential(mean, mean * 10).compile().ok();
         let (Some(intervals), Some(lengths)) = (spread(self.mean_interval), spread(self.mean_duration)) else { return };
         let end = VirtualInstant::ZERO + lasting;
@@ -82,15 +82,23 @@ impl FaultProfile {
                 return;
             }
             let length = Duration::from_nanos(lengths.sample(seed.roll(LENGTH, address)));
-            if let Some(fault) = fault_of(kind, seed.roll(WHICH, address), nodes, length) {
+            if let Some(fault) = fault_of(kind, seed.roll(WHICH, address), targets, length) {
                 plan.insert(at, fault);
             }
         }
     }
 }
 
-/// A fault of that kind against nodes that the roll picks; nothing where there are too few nodes for it.
-fn fault_of(kind: Kind, roll: Roll, nodes: &[&str], length: Duration) -> Option<Fault> {
+/// What faults may strike.
+#[derive(Clone, Copy)]
+struct Targets<'a> {
+    nodes: &'a [&'a str],
+    links: &'a [&'a str],
+}
+
+/// A fault of that kind against what the roll picks; nothing where there are too few nodes for it.
+fn fault_of(kind: Kind, roll: Roll, targets: Targets<'_>, length: Duration) -> Option<Fault> {
+    let Targets { nodes, links } = targets;
     let lasting = Some(length);
     let picked = *roll.pick(nodes)?;
     let names = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect::<Vec<String>>();
@@ -99,7 +107,7 @@ fn fault_of(kind: Kind, roll: Roll, nodes: &[&str], length: Duration) -> Option<
         Kind::Crash => Fault::Crash { node: picked.to_owned(), down_for: lasting },
         Kind::Pause => Fault::Pause { node: picked.to_owned(), lasting },
         Kind::Loss => Fault::Loss {
-            links: "default".to_owned(),
+            links: (*roll.pick(links)?).to_owned(),
             rule: "profile_loss".to_owned(),
             // 1 to 50 percent: the low bits are independent of the high ones that pick.
             ratio: Ratio::percent((1 + (roll.0 & 0xffff) * 50 / 0x1_0000) as f64).ok()?,
@@ -143,17 +151,21 @@ mod tests {
     use super::*;
 
     const NODES: [&str; 4] = ["a/0", "a/1", "a/2", "b/0"];
+    const LINKS: [&str; 2] = ["default", "wan"];
     const MINUTE: Duration = Duration::from_secs(60);
 
     #[test]
     fn a_seed_draws_the_same_plan_every_time_and_another_seed_another() {
         let profile = FaultProfile::default();
-        let plans: Vec<FaultPlan> = (0..50).map(|seed| profile.draw(Seed(seed), &NODES, MINUTE)).collect();
-        assert_eq!(plans[3], profile.draw(Seed(3), &NODES, MINUTE));
+        let plans: Vec<FaultPlan> = (0..50).map(|seed| profile.draw(Seed(seed), &NODES, &LINKS, MINUTE)).collect();
+        assert_eq!(plans[3], profile.draw(Seed(3), &NODES, &LINKS, MINUTE));
         assert!((1..20).contains(&plans.iter().filter(|plan| plan.faults().is_empty()).count()), "some seeds go without faults");
         let kinds =
             |plan: &FaultPlan| plan.faults().iter().map(|fault| fault.fault.kind()).collect::<std::collections::BTreeSet<_>>();
         let seen: std::collections::BTreeSet<&str> = plans.iter().flat_map(kinds).collect();
+        let lost: std::collections::BTreeSet<&str> =
+            plans.iter().flat_map(|plan| plan.faults().iter().filter_map(|fault| fault.fault.links())).collect();
+        assert_eq!(lost.into_iter().collect::<Vec<_>>(), LINKS);
         assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["crash", "cut", "loss", "pause"]);
     }
 
@@ -161,8 +173,8 @@ mod tests {
     fn every_plan_is_in_order_ends_in_time_and_spares_whom_it_must() {
         let profile = FaultProfile { spared_groups: vec!["b".into()], ..FaultProfile::default() };
         for seed in 0..100 {
-            let plan = profile.draw(Seed(seed), &NODES, MINUTE);
-            assert_eq!(plan.check(|node| NODES.contains(&node), |links| links == "default"), Ok(()));
+            let plan = profile.draw(Seed(seed), &NODES, &LINKS, MINUTE);
+            assert_eq!(plan.check(|node| NODES.contains(&node), |links| LINKS.contains(&links)), Ok(()));
             assert!(plan.faults().iter().all(|scheduled| scheduled.at < VirtualInstant::ZERO + MINUTE));
             assert!(plan.faults().iter().all(|scheduled| !scheduled.fault.nodes().contains(&"b/0")));
         }

@@ -168,7 +168,7 @@ impl Scenario {
         self.with(|definition| definition.plan.extend(plan))
     }
 
-    /// Has each seed draw further faults from a profile. Loss is drawn for the links of class `default` only.
+    /// Has each seed draw further faults from a profile.
     #[must_use]
     pub fn chaos(self, profile: FaultProfile) -> Self {
         self.with(|definition| definition.profile = Some(profile))

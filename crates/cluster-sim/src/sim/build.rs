@@ -56,7 +56,9 @@ fn draw_plan(definition: &Definition, seeds: &SeedSchedule) -> Result<FaultPlan,
     let names: Vec<&str> = node_names(definition).collect();
     let mut plan = definition.plan.clone();
     if let Some(profile) = &definition.profile {
-        plan.extend(profile.draw(seeds.at(VirtualInstant::ZERO), &names, definition.lasting));
+        let mut links = vec!["default"];
+        links.extend(definition.classes.iter().map(|class| class.name.as_str()).filter(|name| *name != "default"));
+        plan.extend(profile.draw(seeds.at(VirtualInstant::ZERO), &names, &links, definition.lasting));
     }
     let known: BTreeSet<&str> = names.into_iter().collect();
     let has_links = |links: &str| links == "default" || definition.classes.iter().any(|class| class.name == links);
