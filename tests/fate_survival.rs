@@ -1,4 +1,7 @@
 //! Fate survival: when one fault is taken out of a run, what is decided about everything else stays as it was.
+//!
+//! It is measured twice. By address: what the network rolled about, which is the same for ever under one seed. By meaning: what a
+//! message is about, however it is labelled; only this measure can tell good labels from bad ones.
 
 #[path = "common/echo.rs"]
 mod echo;
@@ -6,42 +9,48 @@ mod echo;
 use std::collections::BTreeMap;
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Fate, LinkOrder, RecordKind};
+use cluster_sim::{Decided, Fate, LinkOrder, Record, RecordKind};
+use cluster_sim_scenarios::edge_cache::EdgeCacheFile;
 
-use echo::{ByCorrelation, ByOrdinal, BySendTime, Labels, echo};
+use echo::{ByCorrelation, ByOrdinal, BySendTime, Labels, echo, milliseconds};
 
 /// What was decided about each message of a run.
 struct Choices {
-    /// By address, as the network rolls.
+    /// By address: from, to, label, repeat.
     by_address: BTreeMap<u64, Fate>,
-    /// By what the message is about: from, to, content, and how often that was sent before.
+    /// By meaning: from, to, content, and how often that was sent before.
     by_meaning: BTreeMap<(NodeId, NodeId, u64, u32), Fate>,
 }
 
 impl Choices {
-    fn of(scenario: &Scenario, lasting: Duration) -> Self {
-        let mut sim = scenario.start(Seed(7));
+    fn of(scenario: &Scenario, seed: Seed, lasting: Duration) -> Self {
+        let mut sim = scenario.start(seed);
         sim.keep_fates();
         sim.keep_records();
         sim.run_for(lasting);
+        let choices = Self::read(sim.records(), sim.fates());
+        assert_ne!(sim.finish().outcome, Outcome::Panicked);
+        choices
+    }
+
+    /// Each fate is that of one send, in order.
+    fn read(records: &[Record], fates: &[Decided]) -> Self {
+        let sends: Vec<&Record> = records.iter().filter(|record| record.kind == RecordKind::Send).collect();
+        assert_eq!(sends.len(), fates.len());
         let mut choices = Self { by_address: BTreeMap::new(), by_meaning: BTreeMap::new() };
         let mut sent: BTreeMap<(NodeId, NodeId, u64), u32> = BTreeMap::new();
-        let sends = sim.records().iter().filter(|record| record.kind == RecordKind::Send);
-        for (send, decided) in sends.zip(sim.fates()) {
+        for (send, Decided { address, fate }) in sends.into_iter().zip(fates) {
             let repeat = sent.entry((send.node, send.peer, send.payload)).or_default();
-            choices.by_meaning.insert((send.node, send.peer, send.payload, *repeat), decided.fate);
-            choices.by_address.entry(decided.address).or_insert(decided.fate);
+            choices.by_meaning.insert((send.node, send.peer, send.payload, *repeat), *fate);
+            choices.by_address.entry(*address).or_insert(*fate);
             *repeat += 1;
         }
-        assert_eq!(sim.finish().outcome, Outcome::Held);
         choices
     }
 }
 
 /// How much of one run another one shares.
-#[derive(Debug)]
 struct Survival {
-    of: usize,
     shared: usize,
     unchanged: usize,
 }
@@ -49,7 +58,7 @@ struct Survival {
 impl Survival {
     fn between<K: Ord>(one: &BTreeMap<K, Fate>, other: &BTreeMap<K, Fate>) -> Self {
         let shared: Vec<bool> = one.iter().filter_map(|(key, fate)| Some(other.get(key)? == fate)).collect();
-        Self { of: one.len(), shared: shared.len(), unchanged: shared.iter().filter(|same| **same).count() }
+        Self { shared: shared.len(), unchanged: shared.iter().filter(|same| **same).count() }
     }
 
     fn share(&self) -> f64 {
@@ -57,66 +66,130 @@ impl Survival {
     }
 }
 
+/// What survives of a run when one of its faults is taken out.
+struct Removal {
+    fault: String,
+    by_address: Survival,
+    by_meaning: Survival,
+    /// Whether anything at all is different.
+    changed: bool,
+}
+
+impl Removal {
+    fn new(fault: String, whole: &Choices, without: &Choices) -> Self {
+        let by_address = Survival::between(&whole.by_address, &without.by_address);
+        let by_meaning = Survival::between(&whole.by_meaning, &without.by_meaning);
+        let changed = whole.by_address != without.by_address;
+        println!(
+            "{fault}: by address {:.2} % of {}, by meaning {:.2} % of {}",
+            by_address.share() * 100.0,
+            by_address.shared,
+            by_meaning.share() * 100.0,
+            by_meaning.shared
+        );
+        Self { fault, by_address, by_meaning, changed }
+    }
+}
+
 fn lossy() -> LinkModel {
-    let delay = Distribution::log_normal(Duration::from_millis(5), 0.5, Duration::from_millis(40));
     LinkModel {
-        delay,
-        loss: Ratio::new(0.05).unwrap(),
-        duplicate: Ratio::new(0.02).unwrap(),
+        delay: Distribution::log_normal(milliseconds(5), 0.5, milliseconds(40)),
+        loss: Ratio::new(0.05).expect("a share"),
+        duplicate: Ratio::new(0.02).expect("a share"),
         order: LinkOrder::Free,
         ..LinkModel::default()
     }
 }
 
-/// Several faults, each of a kind of its own.
+/// Several faults of different kinds, which between them touch every client.
 fn plan() -> FaultPlan {
-    let ms = Duration::from_millis;
-    let name = |name: &str| vec![name.to_owned()];
-    let loss = Fault::Loss {
+    let cut = |client: &str, both_ways, lasting| Fault::Cut {
+        from: vec!["server/0".to_owned()],
+        to: vec![client.to_owned()],
+        both_ways,
+        lasting: Some(milliseconds(lasting)),
+    };
+    let pause = |node: &str, lasting| Fault::Pause { node: node.to_owned(), lasting: Some(milliseconds(lasting)) };
+    let storm = Fault::Loss {
         links: "default".to_owned(),
         rule: "storm".to_owned(),
-        ratio: Ratio::new(0.3).unwrap(),
-        lasting: Some(ms(700)),
+        ratio: Ratio::new(0.3).expect("a share"),
+        lasting: Some(milliseconds(700)),
     };
     FaultPlan::new()
-        .at(ms(3_000), Fault::Cut { from: name("server/0"), to: name("client/1"), both_ways: true, lasting: Some(ms(1_500)) })
-        .at(ms(6_000), Fault::Pause { node: "client/2".to_owned(), lasting: Some(ms(900)) })
-        .at(ms(9_000), loss)
-        .at(ms(12_000), Fault::Pause { node: "server/0".to_owned(), lasting: Some(ms(333)) })
-        .at(ms(14_000), Fault::Cut { from: name("server/0"), to: name("guest/0"), both_ways: false, lasting: Some(ms(400)) })
+        .at(milliseconds(3_000), cut("client/1", true, 1_500))
+        .at(milliseconds(6_000), pause("client/2", 900))
+        .at(milliseconds(9_000), storm)
+        .at(milliseconds(12_000), pause("server/0", 333))
+        .at(milliseconds(14_000), cut("guest/0", false, 400))
 }
 
-fn survivals<L: Labels>() -> Vec<(String, Survival, Survival)> {
-    let lasting = Duration::from_secs(20);
-    let whole = Choices::of(&echo::<L>(8, lossy()).faults(plan()), lasting);
-    (0..plan().faults().len())
-        .map(|index| {
-            let without = Choices::of(&echo::<L>(8, lossy()).faults(plan().without(index)), lasting);
-            let fault = plan().faults()[index].fault.to_string();
-            (
-                fault,
-                Survival::between(&whole.by_address, &without.by_address),
-                Survival::between(&whole.by_meaning, &without.by_meaning),
-            )
-        })
-        .collect()
+/// Takes each fault of the plan out of the closed loop, one at a time.
+fn removals<L: Labels>() -> Vec<Removal> {
+    let run = |plan| Choices::of(&echo::<L>(8, &lossy()).faults(plan), Seed(7), Duration::from_secs(20));
+    let whole = run(plan());
+    let remove = |(index, scheduled): (usize, &cluster_sim::ScheduledFault)| {
+        Removal::new(scheduled.fault.to_string(), &whole, &run(plan().without(index)))
+    };
+    plan().faults().iter().enumerate().map(remove).collect()
+}
+
+fn by_meaning(removals: &[Removal]) -> f64 {
+    let (unchanged, shared) = removals.iter().fold((0, 0), |(unchanged, shared), removal| {
+        (unchanged + removal.by_meaning.unchanged, shared + removal.by_meaning.shared)
+    });
+    unchanged as f64 / shared as f64
 }
 
 #[test]
-fn measure() {
-    for (name, survivals) in [
-        ("correlation", survivals::<ByCorrelation>()),
-        ("send time", survivals::<BySendTime>()),
-        ("ordinal", survivals::<ByOrdinal>()),
-    ] {
-        for (fault, address, meaning) in survivals {
-            println!(
-                "{name:12} {fault:60} address {:?} {:.4} meaning {:?} {:.4}",
-                address,
-                address.share(),
-                meaning,
-                meaning.share()
-            );
-        }
+fn in_a_closed_loop_nearly_every_fate_survives_the_removal_of_a_fault() {
+    let removals = removals::<ByCorrelation>();
+    assert_eq!(removals.len(), 5);
+    for Removal { fault, by_address, by_meaning, changed } in &removals {
+        assert!(by_address.shared > 10_000 && by_meaning.shared > 10_000, "{fault}: the runs have too little in common");
+        assert!(by_address.share() >= 0.95, "{fault}: {:.4}", by_address.share());
+        assert!(*changed, "{fault}: its removal changed nothing, so nothing was measured");
+    }
+}
+
+/// The negative control: labels that change with timing, or count what came before, bind fewer fates to what messages are about.
+#[test]
+fn labels_that_hang_on_timing_or_count_let_fewer_fates_survive() {
+    let [good, timed, counted] =
+        [removals::<ByCorrelation>(), removals::<BySendTime>(), removals::<ByOrdinal>()].map(|removals| by_meaning(&removals));
+    println!("by correlation {good:.4}, by send time {timed:.4}, by ordinal {counted:.4}");
+    assert!(good > timed + 0.08 && good > counted + 0.08, "{good:.4} against {timed:.4} and {counted:.4}");
+}
+
+#[test]
+fn a_run_shares_everything_with_itself() {
+    let [one, other] = [0, 1].map(|_| Choices::of(&echo::<BySendTime>(8, &lossy()), Seed(7), Duration::from_secs(5)));
+    let survival = Survival::between(&one.by_meaning, &other.by_meaning);
+    assert!(survival.shared == one.by_meaning.len() && survival.unchanged == survival.shared && survival.shared > 2_000);
+    let another = Choices::of(&echo::<BySendTime>(8, &lossy()), Seed(8), Duration::from_secs(5));
+    assert!(Survival::between(&one.by_meaning, &another.by_meaning).share() < 0.05, "another seed decides otherwise");
+}
+
+#[test]
+fn in_the_edge_cache_nearly_every_fate_survives_the_removal_of_a_step() {
+    let file = EdgeCacheFile::example();
+    let run = |file: &EdgeCacheFile| {
+        let prepared = file.prepare().expect("the example is a scenario, whole or in part");
+        Choices::of(prepared.scenario(), prepared.seed(), Duration::from_secs_f64(file.duration_secs.0))
+    };
+    let whole = run(&file);
+    assert!(file.steps.len() >= 3);
+    for index in 0..file.steps.len() {
+        let mut without = file.clone();
+        let step = without.steps.remove(index);
+        let Removal { fault, by_address, by_meaning, changed } = Removal::new(format!("{:?}", step.step), &whole, &run(&without));
+        assert!(by_address.shared > 2_000 && by_meaning.shared > 2_000, "{fault}: the runs have too little in common");
+        assert!(
+            by_address.share() >= 0.95 && by_meaning.share() >= 0.95,
+            "{fault}: {:.4}, {:.4}",
+            by_address.share(),
+            by_meaning.share()
+        );
+        assert!(changed, "{fault}: its removal changed nothing, so nothing was measured");
     }
 }

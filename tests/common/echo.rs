@@ -2,25 +2,25 @@
 
 use std::marker::PhantomData;
 
+use cluster_sim::Label;
 use cluster_sim::prelude::*;
-use cluster_sim::{Fact, Label};
 use serde::{Deserialize, Serialize};
 
 /// How long a client waits for an answer before it asks again.
-pub const PATIENCE: Duration = Duration::from_millis(60);
+const PATIENCE: Duration = Duration::from_millis(60);
 
 /// A question or its answer.
 ///
 /// What it says hangs on nothing but what it is about. When it was sent and as which of its link travels beside it, for the labels that
 /// are not to be recommended.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Echo {
+pub(crate) struct Echo {
     /// Which question of its client this is about.
-    pub question: u64,
+    pub(crate) question: u64,
     /// How often it was asked before.
-    pub attempt: u32,
+    pub(crate) attempt: u32,
     /// Whether this is the answer.
-    pub is_answer: bool,
+    pub(crate) is_answer: bool,
     #[serde(skip)]
     sent_at: LocalInstant,
     #[serde(skip)]
@@ -28,19 +28,19 @@ pub struct Echo {
 }
 
 /// How messages are named among those of their link.
-pub trait Labels: 'static {
+pub(crate) trait Labels: 'static {
     /// The label of that message.
     fn label(echo: &Echo) -> Label;
 }
 
 /// By what a message is about: kind and correlation id.
-pub struct ByCorrelation;
+pub(crate) struct ByCorrelation;
 
 /// By when it was sent: content that changes with timing.
-pub struct BySendTime;
+pub(crate) struct BySendTime;
 
 /// By how many were sent on its link before.
-pub struct ByOrdinal;
+pub(crate) struct ByOrdinal;
 
 fn key(echo: &Echo, id: u64) -> Label {
     Label::Key { kind: u32::from(echo.is_answer), id }
@@ -66,11 +66,11 @@ impl Labels for ByOrdinal {
 
 /// A fact: a client got its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answered {
+pub(crate) struct Answered {
     /// Which question.
-    pub question: u64,
+    pub(crate) question: u64,
     /// How often it had to ask again.
-    pub attempt: u32,
+    pub(crate) attempt: u32,
 }
 
 struct Client<L> {
@@ -148,7 +148,7 @@ impl<L: Labels> Machine for Server<L> {
 }
 
 /// One server, so many clients, and a guest that is a client too, whose links are classes of their own: `to guest`, `from guest`.
-pub fn echo<L: Labels>(clients: u32, link: LinkModel) -> Scenario {
+pub(crate) fn echo<L: Labels>(clients: u32, link: &LinkModel) -> Scenario {
     let client = |_: &Seat| Client::<L> { question: 0, attempt: 0, sent: 0, labels: PhantomData };
     Scenario::new("echo")
         .machines("server", 1, |_: &Seat| Server::<L> { sent: Vec::new(), labels: PhantomData })
@@ -156,10 +156,10 @@ pub fn echo<L: Labels>(clients: u32, link: LinkModel) -> Scenario {
         .machines("guest", 1, client)
         .all_links(link.clone())
         .links("server", "guest", "to guest", link.clone())
-        .links("guest", "server", "from guest", link)
+        .links("guest", "server", "from guest", link.clone())
 }
 
-/// The fact as `T`, said by whom.
-pub fn said<T: Fact + Clone>(change: &cluster_sim::Change) -> Option<(NodeId, T)> {
-    Some((change.node(), change.fact::<T>()?.clone()))
+/// That long.
+pub(crate) fn milliseconds(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
 }

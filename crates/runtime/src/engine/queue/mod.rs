@@ -3,6 +3,8 @@
 mod buckets;
 mod heap;
 
+use std::cmp::Reverse;
+
 use cluster_sim_vocabulary::VirtualInstant;
 
 use buckets::{Buckets, bucket_of};
@@ -153,7 +155,7 @@ impl EventQueue {
         let Some(bucket) = near.first() else { return };
         if self.heap.first().is_none_or(|first| bucket_of(first.when.at) >= bucket) {
             near.take(bucket, &mut self.present);
-            self.present.sort_unstable_by(|one, other| other.when.key().cmp(&one.when.key()));
+            self.present.sort_unstable_by_key(|event| Reverse(event.when.key()));
         }
     }
 }

@@ -1,0 +1,222 @@
+//! Clock, queue, timers, health and records: what hosts and devices share.
+
+mod nodes;
+mod timing;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cluster_sim_vocabulary::{Change, NodeId, VirtualInstant};
+
+use nodes::Node;
+
+use super::budget::{Budget, Exhausted};
+use super::queue::{DeviceId, Event, EventQueue, Order, Target, When};
+use super::record::{Digest, Record, RecordKind, Ring};
+use super::timers::{TimerSlot, Timers};
+use crate::chance::{Address, Roll, Seed, SeedSchedule, Stream};
+
+const ORDER: Stream = Stream::named("order");
+
+/// The part of a simulation that hosts and devices are handed at every step.
+pub struct Kernel {
+    now: VirtualInstant,
+    queue: EventQueue,
+    sequence: u64,
+    seeds: SeedSchedule,
+    /// The seed in force, and the instant from which the schedule must be asked again.
+    seed: Seed,
+    seed_until: VirtualInstant,
+    nodes: Vec<Node>,
+    names: Vec<Arc<str>>,
+    /// Timers that came due while their node was paused.
+    held: BTreeMap<NodeId, Vec<TimerSlot>>,
+    timers: Timers,
+    digest: Digest,
+    ring: Ring,
+    /// Every record since it was asked for.
+    kept: Option<Vec<Record>>,
+    steps: u64,
+    changes: Vec<Change>,
+    budget: Budget,
+    exhausted: Option<Exhausted>,
+}
+
+impl Kernel {
+    pub(crate) fn new(seeds: SeedSchedule, budget: Budget) -> Self {
+        let mut kernel = Self {
+            now: VirtualInstant::ZERO,
+            queue: EventQueue::default(),
+            sequence: 0,
+            seed: seeds.at(VirtualInstant::ZERO),
+            seeds,
+            seed_until: VirtualInstant::ZERO,
+            nodes: Vec::new(),
+            names: Vec::new(),
+            held: BTreeMap::new(),
+            timers: Timers::default(),
+            digest: Digest::default(),
+            ring: Ring::new(),
+            kept: None,
+            steps: 0,
+            changes: Vec::new(),
+            budget,
+            exhausted: None,
+        };
+        kernel.look_up_seed();
+        kernel
+    }
+
+    /// The present instant.
+    #[inline]
+    pub fn now(&self) -> VirtualInstant {
+        self.now
+    }
+
+    /// Steps so far: inputs that hosts took.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The running hash of everything so far.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The last things that happened.
+    pub fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
+    /// Why the run must end, once a budget is spent.
+    pub fn exhausted(&self) -> Option<Exhausted> {
+        self.exhausted
+    }
+
+    /// The budgets of this run.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Says that a budget is spent; the run ends before its next step. The first one said is kept.
+    pub fn exhaust(&mut self, exhausted: Exhausted) {
+        self.exhausted.get_or_insert(exhausted);
+    }
+
+    /// The roll about `address` in `stream`, under the seed in force now.
+    #[inline]
+    pub fn roll(&self, stream: Stream, address: Address) -> Roll {
+        self.seed.roll(stream, address)
+    }
+
+    /// Lets `seed` decide from `from` on. What was decided before stays as it was.
+    pub fn reseed_at(&mut self, from: VirtualInstant, seed: Seed) {
+        self.seeds.reseed_at(from, seed);
+        self.look_up_seed();
+    }
+
+    /// The seeds of this run.
+    pub fn seeds(&self) -> &SeedSchedule {
+        &self.seeds
+    }
+
+    fn look_up_seed(&mut self) {
+        let before = self.seed;
+        self.seed = self.seeds.at(self.now);
+        let later = self.seeds.entries().iter().map(|(from, _)| *from).find(|from| *from > self.now);
+        self.seed_until = later.unwrap_or(VirtualInstant::from_nanoseconds(u64::MAX));
+        if self.seed != before {
+            let cluster = NodeId(u32::MAX);
+            self.record(Record { label: self.seed.0, ..Record::of(self.now, RecordKind::Reseed, cluster) });
+        }
+    }
+
+    /// Folds what happened into the digest and keeps it among the last events.
+    #[inline]
+    pub fn record(&mut self, record: Record) {
+        self.digest.fold(&record);
+        self.ring.push(record);
+        if let Some(kept) = &mut self.kept {
+            kept.push(record);
+        }
+    }
+
+    /// Keeps every record from here on, for comparing two runs. Memory grows with every event.
+    pub fn keep_records(&mut self) {
+        self.kept.get_or_insert_default();
+    }
+
+    /// The records kept so far, in order.
+    pub fn records(&self) -> &[Record] {
+        self.kept.as_deref().unwrap_or_default()
+    }
+
+    /// Says that the present step changed something.
+    #[inline]
+    pub fn change(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// What changed since this was last emptied, in order.
+    pub fn changes(&mut self) -> &mut Vec<Change> {
+        &mut self.changes
+    }
+
+    /// Has `device` fire at `at` with `slot`; an instant in the past means now.
+    #[inline]
+    pub fn schedule(&mut self, at: VirtualInstant, order: Order, device: DeviceId, slot: u32) {
+        self.push(at, order, Target::Device(device), slot);
+    }
+
+    /// Hands `slot` to whoever drives the engine at `at`, before everything else of that instant.
+    pub fn schedule_driver(&mut self, at: VirtualInstant, slot: u32) {
+        self.push(at, Order::FIRST, Target::Driver, slot);
+    }
+
+    #[inline]
+    fn push(&mut self, at: VirtualInstant, order: Order, target: Target, slot: u32) -> u64 {
+        self.sequence += 1;
+        let when = When { at: at.max(self.now), order, sequence: self.sequence };
+        self.queue.push(Event { when, target, slot });
+        self.sequence
+    }
+
+    /// Takes the next event that is due by `until`, and moves the clock to it.
+    #[inline]
+    pub(crate) fn next(&mut self, until: VirtualInstant) -> Option<Event> {
+        if self.queue.next_at()? > until {
+            return None;
+        }
+        let event = self.queue.pop()?;
+        self.advance(event.when.at);
+        Some(event)
+    }
+
+    /// Moves the clock; nothing may be due before `to`.
+    #[inline]
+    pub(crate) fn advance(&mut self, to: VirtualInstant) {
+        debug_assert!(to >= self.now, "time does not run backwards");
+        self.now = to;
+        if to >= self.seed_until {
+            self.look_up_seed();
+        }
+    }
+
+    /// The instant of the next event, if anything is to happen at all.
+    pub fn next_at(&mut self) -> Option<VirtualInstant> {
+        self.queue.next_at()
+    }
+
+    /// How many events are waiting in the queue.
+    pub fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    #[inline]
+    pub(crate) fn count_step(&mut self) {
+        self.steps += 1;
+        if self.steps >= self.budget.steps {
+            self.exhaust(Exhausted::Steps(self.budget.steps));
+        }
+    }
+}
