@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Decided, Fate, LinkOrder, Record, RecordKind};
-use cluster_sim_scenarios::edge_cache::EdgeCacheFile;
+use cluster_sim_scenarios::edge_cache::{EdgeCacheFile, Seconds, Step, TimedStep};
 
 use echo::{ByCorrelation, ByOrdinal, BySendTime, Labels, echo, milliseconds};
 
@@ -172,13 +172,16 @@ fn a_run_shares_everything_with_itself() {
 
 #[test]
 fn in_the_edge_cache_nearly_every_fate_survives_the_removal_of_a_step() {
-    let file = EdgeCacheFile::example();
+    let mut file = EdgeCacheFile::example();
+    let step = |at_secs, step| TimedStep { at_secs: Seconds(at_secs), step };
+    file.steps.push(step(5.0, Step::PartitionEdge { edge_id: 0, duration_ms: Some(1_500) }));
+    file.steps.push(step(25.0, Step::KillEdgeNode { edge_id: 2 }));
     let run = |file: &EdgeCacheFile| {
         let prepared = file.prepare().expect("the example is a scenario, whole or in part");
         Choices::of(prepared.scenario(), prepared.seed(), Duration::from_secs_f64(file.duration_secs.0))
     };
     let whole = run(&file);
-    assert!(file.steps.len() >= 3);
+    assert_eq!(file.steps.len(), 4);
     for index in 0..file.steps.len() {
         let mut without = file.clone();
         let step = without.steps.remove(index);

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 pub struct NodeId(pub u32);
 
 impl NodeId {
+    /// Stands for the cluster as a whole, where a record is about no node of it.
+    pub const CLUSTER: Self = Self(u32::MAX);
+
     /// The id as an index into a table of nodes.
     pub fn index(self) -> usize {
         self.0 as usize

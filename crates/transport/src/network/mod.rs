@@ -181,7 +181,7 @@ impl Network {
     pub fn cut(&mut self, kernel: &mut Kernel, name: &str, from: &[NodeId], to: &[NodeId], both_ways: bool) -> NetworkPartition {
         let cause = self.losses.named(name);
         let (id, eaten) = self.cuts.cut(name, cause, from, to, both_ways);
-        let node = from.first().copied().unwrap_or(NodeId(u32::MAX));
+        let node = from.first().copied().unwrap_or(NodeId::CLUSTER);
         let peer = to.first().copied().unwrap_or(node);
         kernel.record(Record {
             peer,
@@ -196,7 +196,7 @@ impl Network {
     pub fn heal(&mut self, kernel: &mut Kernel, id: CutId) -> bool {
         let healed = self.cuts.heal(id);
         if healed {
-            kernel.record(Record { label: id.0, ..Record::of(kernel.now(), RecordKind::Heal, NodeId(u32::MAX)) });
+            kernel.record(Record { label: id.0, ..Record::of(kernel.now(), RecordKind::Heal, NodeId::CLUSTER) });
         }
         healed
     }
@@ -267,7 +267,7 @@ impl Network {
 
     fn record_class(&self, kernel: &mut Kernel, changed: Option<u16>) {
         if let Some(class) = changed {
-            kernel.record(Record { detail: u32::from(class), ..Record::of(kernel.now(), RecordKind::Links, NodeId(u32::MAX)) });
+            kernel.record(Record { detail: u32::from(class), ..Record::of(kernel.now(), RecordKind::Links, NodeId::CLUSTER) });
         }
     }
 

@@ -126,8 +126,7 @@ impl Kernel {
         let later = self.seeds.entries().iter().map(|(from, _)| *from).find(|from| *from > self.now);
         self.seed_until = later.unwrap_or(VirtualInstant::from_nanoseconds(u64::MAX));
         if self.seed != before {
-            let cluster = NodeId(u32::MAX);
-            self.record(Record { label: self.seed.0, ..Record::of(self.now, RecordKind::Reseed, cluster) });
+            self.record(Record { label: self.seed.0, ..Record::of(self.now, RecordKind::Reseed, NodeId::CLUSTER) });
         }
     }
 
