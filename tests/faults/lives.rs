@@ -93,6 +93,18 @@ fn a_report_names_every_seed_of_its_run() {
     assert_eq!((report.seed(), report.seeds.at(instant(499)), report.seeds.at(instant(500))), (Seed(3), Seed(3), Seed(5)));
 }
 
+/// What is kept of a run is what its digest is of.
+#[test]
+fn the_records_of_a_run_fold_into_its_digest() {
+    let mut sim = random().start(Seed(3));
+    sim.keep_records();
+    sim.run_for(milliseconds(1_000));
+    let mut digest = Digest::default();
+    sim.records().iter().for_each(|record| digest.fold(record));
+    assert!(sim.records().len() > 300);
+    assert_eq!(digest, sim.digest());
+}
+
 /// p3: looking and waiting in pieces change nothing.
 #[test]
 fn how_a_run_is_cut_into_pieces_changes_nothing() {

@@ -183,7 +183,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(cases(96))]
+    #![proptest_config(cases(192))]
 
     /// n1, n3, n5, n6, n10, n11, n19, p1, p2, p3: whatever the links do and whatever goes wrong.
     #[test]

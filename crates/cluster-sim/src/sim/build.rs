@@ -29,7 +29,9 @@ pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule) -> Result<
     let faulting = Faulting::new(plan, &mut engine.kernel);
     let checks = LiveChecks::new(&definition.checks);
     let report = Report::blank(&definition.name, seeds);
-    Ok(Sim { definition, engine, network, checks, faulting, report, over: false })
+    let control = Arc::clone(engine.devices.get::<Network>(network).control());
+    let end = VirtualInstant::ZERO + definition.budget.virtual_time;
+    Ok(Sim { definition, engine, network, control, end, checks, faulting, report, over: false })
 }
 
 fn node_names(definition: &Definition) -> impl Iterator<Item = &str> {

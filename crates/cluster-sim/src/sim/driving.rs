@@ -52,10 +52,9 @@ impl Sim {
             return false;
         }
         self.obey_guards();
-        let bound = VirtualInstant::ZERO + self.engine.kernel.budget().virtual_time;
-        let stepped = self.engine.step(until.min(bound));
-        if stepped == Stepped::Idle && until > bound {
-            self.engine.kernel.exhaust(Exhausted::VirtualTime(bound.since_zero()));
+        let stepped = self.engine.step(until.min(self.end));
+        if stepped == Stepped::Idle && until > self.end {
+            self.engine.kernel.exhaust(Exhausted::VirtualTime(self.end.since_zero()));
         }
         if let Stepped::Driver(event) = stepped {
             self.carry_out_event(event);
@@ -71,9 +70,8 @@ impl Sim {
     /// Heals what dropped guards no longer hold, at the present instant.
     #[inline]
     pub(super) fn obey_guards(&mut self) {
-        let network: &mut Network = self.engine.devices.get_mut(self.network);
-        if network.control().is_waiting() {
-            network.obey(&mut self.engine.kernel);
+        if self.control.is_waiting() {
+            self.engine.devices.get_mut::<Network>(self.network).obey(&mut self.engine.kernel);
         }
     }
 

@@ -12,7 +12,7 @@ mod starting;
 use std::sync::Arc;
 
 use cluster_sim_runtime::{DeviceId, Digest, Engine, Record};
-use cluster_sim_transport::{Decided, Network};
+use cluster_sim_transport::{Control, Decided, Network};
 use cluster_sim_vocabulary::{NodeId, VirtualInstant};
 
 use checking::LiveChecks;
@@ -30,6 +30,10 @@ pub struct Sim {
     definition: Arc<Definition>,
     engine: Engine,
     network: DeviceId,
+    /// Where guards of partitions leave what they ask for.
+    control: Arc<Control>,
+    /// Where the budget of virtual time ends.
+    end: VirtualInstant,
     checks: LiveChecks,
     faulting: Faulting,
     report: Report,

@@ -5,7 +5,7 @@ use cluster_sim_vocabulary::VirtualInstant;
 use super::Event;
 
 /// How many nanoseconds of the near future share a bucket, as a power of two: 65.5 us.
-const BUCKET_BITS: u32 = 16;
+pub(super) const BUCKET_BITS: u32 = 16;
 /// How many buckets there are: 268 ms of the near future, more than most links take.
 const BUCKETS: usize = 64 * 64;
 /// The number of the bucket that an instant falls into, counted from the start of the run.

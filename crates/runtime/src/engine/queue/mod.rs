@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 use cluster_sim_vocabulary::VirtualInstant;
 
-use buckets::{Buckets, bucket_of};
+use buckets::{BUCKET_BITS, Buckets, bucket_of};
 use heap::Heap;
 
 /// Which device of an engine.
@@ -42,6 +42,14 @@ impl When {
     #[inline]
     fn key(&self) -> (u128, u64) {
         (u128::from(self.at.as_nanoseconds()) << 64 | u128::from(self.order.0), self.sequence)
+    }
+
+    /// The same for events of one bucket, whose instants differ in their low bits only: one number in all, since most of a large run's
+    /// queueing is this comparison. A run ends long before its 2^48th event.
+    #[inline]
+    fn key_in_bucket(&self) -> u128 {
+        let offset = self.at.as_nanoseconds() % (1 << BUCKET_BITS);
+        u128::from(offset) << 112 | u128::from(self.order.0) << 48 | u128::from(self.sequence)
     }
 
     #[inline]
@@ -155,7 +163,7 @@ impl EventQueue {
         let Some(bucket) = near.first() else { return };
         if self.heap.first().is_none_or(|first| bucket_of(first.when.at) >= bucket) {
             near.take(bucket, &mut self.present);
-            self.present.sort_unstable_by_key(|event| Reverse(event.when.key()));
+            self.present.sort_unstable_by_key(|event| Reverse(event.when.key_in_bucket()));
         }
     }
 }
