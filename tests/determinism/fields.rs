@@ -74,11 +74,15 @@ fn live_on(sim: &mut Sim, again: bool) {
 #[case::length(sending(1, "one"), sending(1, "three"), &["length", "payload"])]
 #[case::label(sending(1, "one"), sending(2, "one"), &["label"])]
 #[case::receiver(sending(1, "one"), story().sending(0, 2, 1, "one"), &["node", "peer"])]
-#[case::sender(sending(1, "one"), story().sending(2, 1, 1, "one"), &["node", "peer"])]
+#[case::receiver_of_a_lost_note(
+    sending(1, "one").disturbed(|sim| cut_off(sim, [&[1, 2], &[1, 2]])),
+    story().sending(0, 2, 1, "one").disturbed(|sim| cut_off(sim, [&[1, 2], &[1, 2]])),
+    &["peer"]
+)]
 #[case::name_of_a_timer(story().arming(1, 5), story().arming(2, 5), &["label"])]
 #[case::instant_of_a_timer(story().arming(1, 5), story().arming(1, 6), &["at"])]
-#[case::kind(story().disturbed(|sim| drop(sim.pause(1))), story().disturbed(|sim| drop(sim.crash(1))), &["kind"])]
-#[case::node(story().disturbed(|sim| drop(sim.pause(1))), story().disturbed(|sim| drop(sim.pause(2))), &["node", "peer"])]
+#[case::kind(story().disturbed(|sim| { sim.pause(1); }), story().disturbed(|sim| { sim.crash(1); }), &["kind"])]
+#[case::node(story().disturbed(|sim| { sim.pause(1); }), story().disturbed(|sim| { sim.pause(2); }), &["node", "peer"])]
 #[case::class_of_links(story().disturbed(|sim| lose(sim, "wide")), story().disturbed(|sim| lose(sim, "plain")), &["detail"])]
 // The one message is eaten by the first cut or by the second; that both are there is equal in both runs.
 #[case::which_cut_ate_it(

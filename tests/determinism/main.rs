@@ -1,12 +1,13 @@
 //! The same seed gives the same run, whatever runs beside it, and another run gives another digest.
 //!
 //! [`committed`]: the digests of the ready scenarios are those of `digests.toml`. [`repeated`]: a second time, in a fresh thread, in
-//! many at once. [`sliced`]: in one go, in slices, with the log on. [`reports`]: the files are equal byte for byte. [`fields`]:
+//! many at once. [`sliced`]: in one go, in slices, looked at or not. [`reports`]: the files are equal byte for byte. [`fields`]:
 //! whatever differs between two runs differs in their digests.
 //!
 //! Across processes: every test under nextest has a process of its own, and the lines of `digests.toml` were written by another one.
 //! The built command line is run twice by `edge_d09_two_processes_write_equal_bytes_and_the_echo_gives_the_run_again` in
-//! `crates/cli/tests/run.rs`, and the optimised one twice more by the step `digests` of `cargo xtask check`.
+//! `crates/cli/tests/run.rs`, with and without a log by `edge_41_d09_the_log_changes_nothing_in_the_report` beside it, and the
+//! optimised one twice more by the step `digests` of `cargo xtask check`.
 
 mod committed;
 mod fields;

@@ -2,7 +2,6 @@ use std::time::Duration;
 
 use cluster_sim::Sim;
 use rstest::rstest;
-use tracing_subscriber::filter::LevelFilter;
 
 use crate::{named, ready};
 
@@ -40,7 +39,7 @@ fn edge_d09_a_run_in_slices_is_the_run_in_one_go(#[case] slice: fn(u64) -> Durat
 }
 
 #[test]
-fn edge_41_d09_a_run_that_is_looked_at_between_its_slices_is_the_same() {
+fn edge_d09_a_run_that_is_looked_at_between_its_slices_is_the_same() {
     let prepared = named("edge-cache");
     let mut sim = prepared.scenario().start(prepared.seed());
     let mut asked = 0_u64;
@@ -50,20 +49,4 @@ fn edge_41_d09_a_run_that_is_looked_at_between_its_slices_is_the_same() {
     });
     assert!(!never && asked > 10_000, "asked {asked} times");
     assert_eq!(sim.finish().digest, prepared.run().digest);
-}
-
-#[test]
-fn edge_41_the_log_changes_no_digest_and_no_report() {
-    let prepared = named("edge-cache");
-    let silent = prepared.run();
-    let lines = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
-    let counted = std::sync::Arc::clone(&lines);
-    let writer = move || {
-        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        std::io::sink()
-    };
-    let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(writer).finish();
-    let logged = tracing::subscriber::with_default(subscriber, || prepared.run());
-    assert!(lines.load(std::sync::atomic::Ordering::Relaxed) > 100, "{lines:?} lines were logged");
-    assert_eq!(logged.to_json(), silent.to_json());
 }

@@ -31,7 +31,7 @@ impl Machine for Actor {
     type View = ();
 
     fn step(&mut self, _: LocalInstant, input: Input<Note>, effects: &mut Effects<Note>) {
-        if input_is_start(&input) {
+        if let Input::Start = input {
             for deed in &self.0 {
                 match *deed {
                     Deed::Send { to, id, text } => effects.send(NodeId(to), Note { id, text: text.to_owned() }),
@@ -50,16 +50,12 @@ impl Machine for Actor {
     }
 }
 
-fn input_is_start(input: &Input<Note>) -> bool {
-    matches!(input, Input::Start)
-}
-
 /// Three actors, of which each does its deeds at the start, over links of 10 ms; then 100 ms of whatever is done to them.
 #[derive(Clone)]
 pub(crate) struct Story {
     pub(crate) seed: u64,
     pub(crate) deeds: [Vec<Deed>; 3],
-    /// Done by hand when nothing has happened yet.
+    /// Done by hand after a millisecond.
     pub(crate) disturb: fn(&mut Sim),
 }
 
@@ -105,6 +101,7 @@ impl Story {
             .links("actor", "actor", "plain", LinkModel::constant(Duration::from_millis(10)));
         let mut sim = scenario.start(Seed(self.seed));
         sim.keep_records();
+        sim.run_for(Duration::from_millis(1));
         (self.disturb)(&mut sim);
         sim.run_for(Duration::from_millis(100));
         (sim.records().to_vec(), sim.digest())

@@ -117,6 +117,16 @@ fn a_budget_of_messages_in_flight_ends_a_run_as_exhausted() {
     }
 }
 
+/// Fully spent is not overspent: a run that ends with its budget holds.
+#[test]
+fn a_budget_of_virtual_time_ends_a_run_as_exhausted() {
+    let run = |time| workers().budget(Budget { virtual_time: milliseconds(time), ..Budget::default() }).run(Seed(7));
+    run(1_000).assert_ok();
+    let report = run(999);
+    assert_eq!((report.outcome, report.exhausted), (Outcome::Exhausted, Some(Exhausted::VirtualTime(milliseconds(999)))));
+    assert_eq!((report.outcome.exit_code(), report.ended_at), (4, instant(999)));
+}
+
 /// Steps by hand count too, also where no step follows.
 #[test]
 fn a_budget_spent_by_hand_is_spent() {

@@ -3,7 +3,7 @@
 use cluster_sim::prelude::*;
 use cluster_sim::{Health, Incarnation};
 
-use crate::worker::{crash, cut, health, heard, loss, memory, milliseconds, pause, restart, workers};
+use crate::worker::{crash, cut, health, heard, loss, memory, milliseconds, pause, restart, resume, workers};
 
 fn with_faults<const N: usize>(faults: [(u64, Fault); N]) -> Sim {
     let plan = faults.into_iter().fold(FaultPlan::new(), |plan, (at, fault)| plan.at(milliseconds(at), fault));
@@ -40,6 +40,22 @@ fn the_end_of_an_earlier_pause_does_not_end_a_later_one() {
     assert_eq!(health(&sim, 1), Health::Paused, "165 ms for 200 ms, and it is 265 ms");
     sim.run_for(milliseconds(101));
     assert_eq!(health(&sim, 1), Health::Up);
+}
+
+/// p3: by plan from end to end.
+#[test]
+fn a_resume_by_plan_ends_a_pause_early_and_the_planned_end_falls_upon_nothing() {
+    let mut sim = with_faults([
+        (105, pause("worker/1", Some(100))),
+        (155, resume("worker/1")),
+        (165, pause("worker/1", None)),
+        (305, resume("worker/1")),
+    ]);
+    for (until, expected) in [(154, Health::Paused), (156, Health::Up), (304, Health::Paused), (306, Health::Up)] {
+        sim.run_for(milliseconds(until) - sim.now().since_zero());
+        assert_eq!(health(&sim, 1), expected, "at {until} ms");
+    }
+    assert_eq!(sim.finish().faults.iter().map(|fault| fault.effect).collect::<Vec<_>>(), [1, 1, 1, 1]);
 }
 
 /// p3: the same with a crash between the two.

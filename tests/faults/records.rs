@@ -3,7 +3,7 @@
 use cluster_sim::prelude::*;
 use cluster_sim::{FaultRecord, PlanError, SeedSchedule};
 
-use crate::worker::{crash, cut, instant, kill, loss, milliseconds, pause, restart, with_fault, workers};
+use crate::worker::{crash, cut, instant, kill, loss, milliseconds, pause, restart, resume, with_fault, workers};
 
 fn missing(node: &str) -> PlanError {
     PlanError::UnknownNode { index: 0, kind: "crash", node: node.to_owned() }
@@ -27,6 +27,7 @@ fn every_kind_of_fault_that_strikes_says_when_and_what_it_did() {
         (Fault::HealAll, 0),
         (crash("worker/1", Some(100)), 1),
         (restart("worker/1"), 0),
+        (resume("worker/1"), 0),
         (kill("worker/1"), 1),
         (pause("worker/1", Some(100)), 1),
         (loss(Ratio::ONE, Some(100)), 2 * 10),
@@ -81,6 +82,7 @@ fn a_plan_that_names_what_is_not_there_is_refused_before_anything_runs() {
     for (fault, kind) in [
         (crash("worker/9", None), "crash"),
         (restart("worker/9"), "restart"),
+        (resume("worker/9"), "resume"),
         (kill("worker/9"), "kill"),
         (pause("worker/9", None), "pause"),
         (stray, "cut"),

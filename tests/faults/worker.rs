@@ -71,6 +71,10 @@ pub(crate) fn restart(node: &str) -> Fault {
     Fault::Restart { node: node.to_owned() }
 }
 
+pub(crate) fn resume(node: &str) -> Fault {
+    Fault::Resume { node: node.to_owned() }
+}
+
 pub(crate) fn kill(node: &str) -> Fault {
     Fault::Kill { node: node.to_owned() }
 }

@@ -165,6 +165,7 @@ fn any_fault(nodes: u32) -> impl Strategy<Value = Fault> {
         1 => Just(Fault::HealAll),
         3 => (node.clone(), any_lasting()).prop_map(|(node, down_for)| Fault::Crash { node, down_for }),
         2 => node.clone().prop_map(|node| Fault::Restart { node }),
+        1 => node.clone().prop_map(|node| Fault::Resume { node }),
         // Somebody is always left to look at.
         1 => (1..nodes).prop_map(move |index| Fault::Kill { node: name(index) }),
         3 => (node, any_lasting()).prop_map(|(node, lasting)| Fault::Pause { node, lasting }),

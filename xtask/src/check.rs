@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use crate::command::CallError;
 use crate::digests::{self, DigestsError};
 use crate::nextest::{self, NextestError};
+use crate::size::{self, SizeError};
+use crate::speed::{self, SpeedError};
 use crate::step::{Profile, Step};
 
 /// Where the check runs.
@@ -55,9 +57,10 @@ pub fn run(only: &[Step], environment: &Environment) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the steps asked for would run, a line each.
+/// What the steps asked for would run, a line each; where none was asked for also those that run only when asked for.
 pub fn list(only: &[Step], profile: Profile) -> String {
-    Step::selection(only).into_iter().map(|step| format!("{:<8} {}\n", step.name(), step.line(profile))).collect()
+    let steps = if only.is_empty() { Step::all().to_vec() } else { Step::selection(only) };
+    steps.into_iter().map(|step| format!("{:<8} {}\n", step.name(), step.line(profile))).collect()
 }
 
 fn perform(step: Step, environment: &Environment) -> Result<(), StepError> {
@@ -65,13 +68,15 @@ fn perform(step: Step, environment: &Environment) -> Result<(), StepError> {
     match step {
         Step::Nextest => nextest::ensure(cargo, root)?,
         Step::Digests => digests::compare(environment)?,
+        Step::Speed => speed::measure(environment)?,
+        Step::Size => size::measure(environment)?,
         _ => step.calls(environment.profile).iter().try_for_each(|call| call.run(cargo, root))?,
     }
     Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a step takes at the desk is the machine's time")]
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let done = work();
     (done, start.elapsed())
@@ -113,6 +118,12 @@ pub enum StepError {
     /// The digests differ or could not be read.
     #[error(transparent)]
     Digests(#[from] DigestsError),
+    /// The users' scenario took too long.
+    #[error(transparent)]
+    Speed(#[from] SpeedError),
+    /// The large scenario took too much.
+    #[error(transparent)]
+    Size(#[from] SizeError),
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::process::{Command, ExitStatus, Output};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 /// A call of a program with its arguments. Prints as a line that a shell understands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,22 @@ impl Call {
         Self { variable: Some((variable, value)), ..self }
     }
 
+    /// This call with one argument more, which may hold spaces.
+    #[must_use]
+    pub fn and(mut self, argument: &Path) -> Self {
+        self.arguments.push(argument.display().to_string());
+        self
+    }
+
+    /// Starts it and leaves it running; what it prints is dropped, its messages go where ours go.
+    ///
+    /// # Errors
+    ///
+    /// The program could not be started.
+    pub fn start(&self, cargo: &Path, root: &Path) -> Result<Child, CallError> {
+        self.command(cargo, root).stdout(Stdio::null()).spawn().map_err(|source| self.not_started(source))
+    }
+
     /// Runs to the end, its output going where ours goes.
     ///
     /// # Errors
@@ -54,7 +70,7 @@ impl Call {
     /// The program could not be started, or ended with anything but success.
     pub fn read(&self, cargo: &Path, root: &Path) -> Result<Vec<u8>, CallError> {
         let mut command = self.command(cargo, root);
-        command.stderr(std::process::Stdio::inherit());
+        command.stderr(Stdio::inherit());
         let Output { status, stdout, .. } = command.output().map_err(|source| self.not_started(source))?;
         self.succeeded(status).map(|()| stdout)
     }
@@ -74,7 +90,12 @@ impl Call {
         command
     }
 
-    fn succeeded(&self, status: ExitStatus) -> Result<(), CallError> {
+    /// Whether it ended well.
+    ///
+    /// # Errors
+    ///
+    /// It ended with anything but success.
+    pub fn succeeded(&self, status: ExitStatus) -> Result<(), CallError> {
         if status.success() { Ok(()) } else { Err(CallError::Ended { call: self.to_string(), status }) }
     }
 

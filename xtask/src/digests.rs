@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::{fs, io};
 
-use cargo_metadata::MetadataCommand;
 use similar::TextDiff;
 
 use crate::check::Environment;
 use crate::command::{Call, CallError};
+use crate::program;
 
 /// The committed digests, from the root of the workspace.
 pub const COMMITTED: &str = "tests/digests.toml";
@@ -20,7 +20,7 @@ pub const COMMITTED: &str = "tests/digests.toml";
 pub fn compare(environment: &Environment) -> Result<(), DigestsError> {
     let path = environment.root.join(COMMITTED);
     let committed = fs::read(&path).map_err(|source| DigestsError::Unreadable { path, source })?;
-    let program = target(environment)?.join("release").join("cluster-sim").with_extension(std::env::consts::EXE_EXTENSION);
+    let program = program::built(environment)?;
     for threads in [1, 2] {
         let call = Call::other(&program, &format!("digests --threads {threads}"));
         let printed = call.read(&environment.cargo, &environment.root)?;
@@ -29,16 +29,6 @@ pub fn compare(environment: &Environment) -> Result<(), DigestsError> {
         }
     }
     Ok(())
-}
-
-/// Where cargo builds.
-fn target(environment: &Environment) -> Result<PathBuf, DigestsError> {
-    if let Some(target) = &environment.target {
-        return Ok(target.clone());
-    }
-    let mut command = MetadataCommand::new();
-    command.cargo_path(&environment.cargo).current_dir(&environment.root).no_deps();
-    Ok(command.exec()?.target_directory.into_std_path_buf())
 }
 
 /// The lines that differ: `-` committed, `+` printed. Where only bytes differ that no line shows, says so.

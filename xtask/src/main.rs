@@ -42,6 +42,7 @@ const CHECK: &str = "Examples:
   cargo xtask check                           everything, as CI does
   cargo xtask check --list                    what each step runs
   cargo xtask check --only fmt --only clippy  two steps
+  cargo xtask check --only size               a large cluster, which takes long and runs only where asked for
 
 With CI set in the environment the tests run under nextest's profile `ci`, which writes target/nextest/ci/junit.xml.
 

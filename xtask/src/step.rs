@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use crate::command::Call;
 use crate::nextest;
+use crate::{size, speed};
 
 /// One thing that must hold before a change is ready. They run in the order of their declaration, cheapest answers first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -26,6 +27,10 @@ pub enum Step {
     Release,
     /// The digests of the standard scenarios are the committed ones, in two processes, on one thread and on two
     Digests,
+    /// The command line runs the users' scenario within 50 ms
+    Speed,
+    /// A large edge cache runs within 15 s and 1 GiB; only where asked for
+    Size,
 }
 
 /// The profile of cargo-nextest that the tests run under.
@@ -55,10 +60,18 @@ impl Step {
         Self::value_variants()
     }
 
-    /// The steps asked for and those they need, in the order they run; all where none was asked for.
+    /// Whether it runs where none was asked for.
+    fn by_default(self) -> bool {
+        // A quarter of a minute of one core, which the other steps do not take all together.
+        self != Self::Size
+    }
+
+    /// The steps asked for and those they need, in the order they run; where none was asked for all that run by default.
     pub fn selection(only: &[Self]) -> Vec<Self> {
         let wanted = |step: &Self| {
-            only.is_empty() || only.contains(step) || only.iter().any(|asked| asked.needs().is_some_and(|needed| needed == *step))
+            only.is_empty() && step.by_default()
+                || only.contains(step)
+                || only.iter().any(|asked| asked.needs().is_some_and(|needed| needed == *step))
         };
         Self::all().iter().copied().filter(wanted).collect()
     }
@@ -67,7 +80,7 @@ impl Step {
     fn needs(self) -> Option<Self> {
         match self {
             Self::Test => Some(Self::Nextest),
-            Self::Digests => Some(Self::Release),
+            Self::Digests | Self::Speed | Self::Size => Some(Self::Release),
             _ => None,
         }
     }
@@ -78,7 +91,7 @@ impl Step {
         value.get_name().to_owned()
     }
 
-    /// The calls of cargo it consists of. Empty for [`Step::Nextest`] and [`Step::Digests`], which look before they act.
+    /// The calls of cargo it consists of. Empty for those that look before or after they act.
     pub fn calls(self, profile: Profile) -> Vec<Call> {
         match self {
             Self::Fmt => vec![Call::cargo("fmt --all -- --check")],
@@ -92,7 +105,7 @@ impl Step {
             // Clippy costs what `cargo check` does and makes errors of what only the full build uses.
             Self::Seams => SEAMS.iter().map(|seam| Call::cargo(&format!("clippy -p {seam} -- -D warnings"))).collect(),
             Self::Release => vec![Call::cargo("build --release -p cluster-sim-cli")],
-            Self::Nextest | Self::Digests => Vec::new(),
+            Self::Nextest | Self::Digests | Self::Speed | Self::Size => Vec::new(),
         }
     }
 
@@ -103,6 +116,17 @@ impl Step {
             Self::Digests => {
                 "target/release/cluster-sim digests --threads 1, then --threads 2, against tests/digests.toml".to_owned()
             }
+            Self::Speed => format!(
+                "target/release/cluster-sim run --scenario {}, the best of some runs within {:?}",
+                speed::SCENARIO,
+                speed::BOUND
+            ),
+            Self::Size => format!(
+                "target/release/cluster-sim run --scenario {}, within {:?} and {} MiB; only where asked for",
+                size::SCENARIO,
+                size::TIME_BOUND,
+                size::MEMORY_BOUND_KIB / 1024
+            ),
             Self::Seams => format!("cargo clippy -p CRATE -- -D warnings, each alone: {}", SEAMS.join(" ")),
             _ => self.calls(profile).iter().map(Call::to_string).collect::<Vec<_>>().join("; "),
         }
@@ -114,14 +138,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_choice_every_step_runs() {
-        assert_eq!(Step::selection(&[]), Step::all());
+    fn without_a_choice_every_step_runs_that_does_not_take_long() {
+        let asked_for = |step: &Step| *step == Step::Size;
+        assert_eq!(Step::selection(&[]), Step::all().iter().copied().filter(|step| !asked_for(step)).collect::<Vec<_>>());
     }
 
     #[test]
     fn a_step_brings_what_it_needs_in_order() {
         assert_eq!(Step::selection(&[Step::Digests, Step::Fmt]), [Step::Fmt, Step::Release, Step::Digests]);
         assert_eq!(Step::selection(&[Step::Test]), [Step::Nextest, Step::Test]);
+        assert_eq!(Step::selection(&[Step::Size]), [Step::Release, Step::Size]);
     }
 
     #[test]

@@ -132,10 +132,10 @@ fn a_failing_step_stops_the_run_and_is_named() {
 fn every_step_is_announced_and_timed_in_order() {
     let desk = Desk::new().with_nextest("0.9.143");
     let said = stdout(&desk.xtask(&["check"], &[]));
-    let steps = ["fmt", "clippy", "nextest", "test", "doctest", "docs", "seams", "release", "digests"];
+    let steps = ["fmt", "clippy", "nextest", "test", "doctest", "docs", "seams", "release", "digests", "speed"];
     let announced: Vec<&str> = said.lines().filter(|line| line.starts_with('[')).collect();
-    let begins = |(index, step): (usize, &&str)| announced[index].starts_with(&format!("[{}/9] {step}: ", index + 1));
-    assert!(announced.len() == 9 && steps.iter().enumerate().all(begins), "{said}");
+    let begins = |(index, step): (usize, &&str)| announced[index].starts_with(&format!("[{}/10] {step}: ", index + 1));
+    assert!(announced.len() == 10 && steps.iter().enumerate().all(begins), "{said}");
     assert!(steps.iter().all(|step| said.contains(&format!("{step:>12} "))), "{said}");
     assert!(said.contains("       total "), "{said}");
     assert_eq!(desk.places("clippy -p ").len(), 8, "{:?}", desk.calls());
@@ -178,6 +178,46 @@ fn missing_digests_say_how_to_write_them() {
 }
 
 #[test]
+fn a_command_line_that_is_too_slow_is_told_with_its_best_time_and_the_bound() {
+    let desk = Desk::new().file("state/slow", "0.2\n");
+    let output = desk.xtask(&["check", "--only", "speed"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("step speed failed: scenarios/edge-cache.json took 2"), "{said}");
+    assert!(said.contains("in the best of 5 runs, at most 50ms may be"), "{said}");
+    // The program was built first, and run as often as it says.
+    assert_eq!(desk.places("build --release"), [0], "{:?}", desk.calls());
+    assert_eq!(desk.places("run --scenario scenarios/edge-cache.json --out ").len(), 5, "{:?}", desk.calls());
+}
+
+#[test]
+fn one_fast_run_is_enough() {
+    let desk = Desk::new().file("state/slow", "0.2\n").file("state/slow-once", "");
+    let output = desk.xtask(&["check", "--only", "speed"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("the best of 5 runs took "), "{}", stdout(&output));
+}
+
+#[test]
+fn a_command_line_that_fails_is_not_fast() {
+    let desk = Desk::new().file("state/fails", "");
+    for step in ["speed", "size"] {
+        let output = desk.xtask(&["check", "--only", step], &[]);
+        assert_eq!(output.status.code(), Some(1), "{step}");
+        assert!(stderr(&output).contains("ended with exit status: 3"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn the_large_cluster_runs_only_where_asked_for_and_says_what_it_took() {
+    let desk = Desk::new();
+    let output = desk.xtask(&["check", "--only", "size"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("of 15s and held "), "{}", stdout(&output));
+    assert_eq!(desk.places("run --scenario scenarios/large/edge-cache-at-size.json --out ").len(), 1, "{:?}", desk.calls());
+}
+
+#[test]
 fn an_unknown_step_exits_2_and_names_the_known_ones() {
     let desk = Desk::new();
     let output = desk.xtask(&["check", "--only", "lint"], &[]);
@@ -191,5 +231,6 @@ fn a_list_runs_nothing() {
     let desk = Desk::new();
     let output = desk.xtask(&["check", "--list"], &[]);
     assert!(stdout(&output).contains("fmt      cargo fmt --all -- --check\n"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("\nsize     ") && stdout(&output).contains("only where asked for\n"), "{}", stdout(&output));
     assert_eq!(desk.calls(), [""; 0]);
 }

@@ -142,6 +142,21 @@ mod tests {
         assert_eq!(names(root.path()), ["report.json"]);
     }
 
+    #[test]
+    fn a_panic_after_the_place_was_prepared_leaves_the_old_report_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("report.json");
+        fs::write(&out, "old").unwrap();
+        let panicked = std::panic::catch_unwind(|| {
+            ReportFile::prepare(&out, None).unwrap();
+            let half = unnamed(folder(&out), &out).unwrap();
+            half.as_file().write_all(b"{").unwrap();
+            panic!("in the middle of writing");
+        });
+        assert!(panicked.is_err());
+        assert_eq!((fs::read_to_string(&out).unwrap().as_str(), names(root.path())), ("old", vec!["report.json".to_owned()]));
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_link_is_followed_and_permissions_are_kept() {

@@ -177,6 +177,22 @@ fn a_folder_without_permission_is_refused_before_the_run() {
     assert_refused(&finished, "closed/report.json", "--out", "\"closed\"", "name a file in a folder that you may write to");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_report_that_does_not_fit_on_the_disk_leaves_the_old_one_and_nothing_else() {
+    let place = Place::new();
+    let report = place.file("report.json", OLD_REPORT);
+    // No file may grow past one block, and the write that would is refused rather than deadly.
+    let limited = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
+    let arguments = ["-c", limited, env!("CARGO_BIN_EXE_cluster-sim"), "run", "--scenario", "edge-cache", "--out", "report.json"];
+    let output = std::process::Command::new("sh").current_dir(place.path("")).args(arguments).output().unwrap();
+    let finished = Finished::from(output);
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{finished:?}");
+    assert!(finished.stderr.contains("make room or name another file ("), "{}", finished.stderr);
+    assert_eq!(fs::read_to_string(report).unwrap(), OLD_REPORT);
+    assert_eq!(place.names(), ["report.json"]);
+}
+
 #[rstest]
 #[case("EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY", "0", "use a whole number from 1 to 16777216")]
 #[case("EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY", "many", "use a whole number from 1 to 16777216")]

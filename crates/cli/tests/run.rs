@@ -135,6 +135,18 @@ fn edge_41_the_log_begins_each_line_with_virtual_time_and_node() {
 }
 
 #[test]
+fn edge_41_d09_the_log_changes_nothing_in_the_report() {
+    let place = Place::new();
+    run(&place, &[]);
+    let silent = fs::read(place.path("report.json")).unwrap();
+    let scenario = example();
+    let arguments = ["run", "--scenario", scenario.to_str().unwrap(), "--out", "report.json"];
+    let logged = Finished::from(place.command(&arguments).env("RUST_LOG", "trace").output().unwrap());
+    assert!(logged.stderr.lines().count() > 500, "{} lines were logged", logged.stderr.lines().count());
+    assert_eq!(fs::read(place.path("report.json")).unwrap(), silent);
+}
+
+#[test]
 fn the_list_names_every_ready_scenario_and_how_to_run_one() {
     let finished = Place::new().run(&["list"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));

@@ -1,0 +1,32 @@
+use cluster_sim::Outcome;
+use cluster_sim_scenarios::edge_cache::{ApplyMode, EdgeCacheFile};
+use rstest::rstest;
+
+use crate::measured::{VIOLATIONS, changed, metric, quiet, run};
+
+#[rstest]
+fn edge_d22_without_chaos_and_roaming_nothing_is_violated_whatever_the_seed(
+    #[values(ApplyMode::LastArrival, ApplyMode::VersionGated)] apply_mode: ApplyMode,
+) {
+    for seed in 0..20 {
+        let artifact = run(&EdgeCacheFile { seed, apply_mode, ..quiet() });
+        assert_eq!(artifact.outcome, Outcome::Held, "seed {seed}");
+        for name in VIOLATIONS {
+            assert_eq!(metric(&artifact, name), 0.0, "{name} at seed {seed}");
+        }
+        assert_eq!(artifact.metrics_snapshot["first_violations"], serde_json::json!([]), "seed {seed}");
+        // It is a control only if there was much that could have gone wrong.
+        assert!(metric(&artifact, "reads_observed") >= 3_000.0 && metric(&artifact, "writes_total") >= 170.0, "seed {seed}");
+        assert_eq!((artifact.traffic.lost(), metric(&artifact, "time_to_consistency_ms.unresolved")), (0, 0.0), "seed {seed}");
+    }
+}
+
+#[test]
+fn edge_d22_roaming_alone_violates_nothing_either() {
+    for seed in 0..20 {
+        let artifact = run(&changed(|file| (file.seed, file.roam_interval_ms) = (seed, 250)));
+        for name in VIOLATIONS {
+            assert_eq!(metric(&artifact, name), 0.0, "{name} at seed {seed}");
+        }
+    }
+}
