@@ -147,7 +147,12 @@ fn in_a_closed_loop_nearly_every_fate_survives_the_removal_of_a_fault() {
     assert_eq!(removals.len(), 5);
     for Removal { fault, by_address, by_meaning, changed } in &removals {
         assert!(by_address.shared > 10_000 && by_meaning.shared > 10_000, "{fault}: the runs have too little in common");
-        assert!(by_address.share() >= 0.95, "{fault}: {:.4}", by_address.share());
+        assert!(
+            by_address.share() >= 0.95 && by_meaning.share() >= 0.95,
+            "{fault}: by address {:.4}, by meaning {:.4}",
+            by_address.share(),
+            by_meaning.share()
+        );
         assert!(*changed, "{fault}: its removal changed nothing, so nothing was measured");
     }
 }

@@ -83,6 +83,11 @@ fn live_on(sim: &mut Sim, again: bool) {
 #[case::instant_of_a_timer(story().arming(1, 5), story().arming(1, 6), &["at"])]
 #[case::kind(story().disturbed(|sim| { sim.pause(1); }), story().disturbed(|sim| { sim.crash(1); }), &["kind"])]
 #[case::node(story().disturbed(|sim| { sim.pause(1); }), story().disturbed(|sim| { sim.pause(2); }), &["node", "peer"])]
+#[case::side_of_a_cut(
+    story().disturbed(|sim| std::mem::forget(sim.partition_one_way([0], [1]))),
+    story().disturbed(|sim| std::mem::forget(sim.partition_one_way([2], [1]))),
+    &["node"]
+)]
 #[case::class_of_links(story().disturbed(|sim| lose(sim, "wide")), story().disturbed(|sim| lose(sim, "plain")), &["detail"])]
 // The one message is eaten by the first cut or by the second; that both are there is equal in both runs.
 #[case::which_cut_ate_it(

@@ -8,11 +8,11 @@ use crate::{named, ready};
 /// Thirty seconds: what every ready scenario lasts.
 const LASTING: Duration = Duration::from_secs(30);
 
-/// Runs on until the scenario is over, each time for what `slice` says of the number of the slice.
+/// Runs on until the scenario or the run is over, each time for what `slice` says of the number of the slice.
 fn run_in_slices(sim: &mut Sim, slice: impl Fn(u64) -> Duration) {
     for number in 0.. {
         let left = LASTING.saturating_sub(Duration::from_nanos(sim.now().as_nanoseconds()));
-        if left.is_zero() {
+        if left.is_zero() || sim.is_over() {
             return;
         }
         sim.run_for(slice(number).min(left));

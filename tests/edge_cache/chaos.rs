@@ -123,7 +123,8 @@ fn edge_06_38_a_cut_off_edge_hears_nothing_for_so_long_and_the_others_everything
 
 #[test]
 fn edge_06_d21_clients_still_reach_a_cut_off_edge() {
-    let (whole, cut) = (run(&cut_off(None)), run(&cut_off(Some(8_000))));
+    let roaming = |file: EdgeCacheFile| run(&EdgeCacheFile { roam_interval_ms: 250, ..file });
+    let (whole, cut) = (roaming(cut_off(None)), roaming(cut_off(Some(8_000))));
     assert_eq!(metric(&cut, "reads_unavailable"), 0.0);
     assert_eq!(of_edge(&cut, 1, "reads_total"), of_edge(&whole, 1, "reads_total"));
 }

@@ -3,8 +3,8 @@
 //! [`users_scenario`]: the first users' file, from end to end. [`chaos`]: loss, delay, reordering and cuts, each at nothing and at
 //! all. [`steps`] and [`timing`]: what happens in the course of a run, and how fast. [`lag`]: a router that falls behind, and edges
 //! that refuse old versions. [`control`]: without chaos nothing is violated. [`table`] and [`counters`]: each counter with its cause
-//! and without. [`conservation`]: the sums of a thousand random runs. [`trace`]: the first violations name edge and client as the
-//! file does.
+//! and without. [`conservation`]: the sums of a thousand random runs. [`oracle`]: a second judge of every read. [`trace`]: the first
+//! violations name edge and client as the file does.
 
 mod chaos;
 mod conservation;
@@ -12,6 +12,7 @@ mod control;
 mod counters;
 mod lag;
 mod measured;
+mod oracle;
 mod random;
 mod steps;
 mod table;

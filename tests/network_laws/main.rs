@@ -12,6 +12,7 @@ mod cuts;
 mod delays;
 mod guards;
 mod order;
+mod retries;
 mod shares;
 mod speaker;
 mod types;

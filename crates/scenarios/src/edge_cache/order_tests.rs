@@ -1,49 +1,62 @@
 use cluster_sim::{Change, Invariant, Seed, Verdict, World};
 use cluster_sim_edge_cache::EdgeFact;
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::*;
 
-/// Notes when edges answered reads, in nanoseconds.
+/// Notes when the source committed, and when edges answered reads with which version; in nanoseconds.
 #[derive(Default)]
-struct Served(Vec<u64>);
+struct Noted {
+    committed: Vec<u64>,
+    served: Vec<(u64, u32)>,
+}
 
-impl Invariant for Served {
+impl Invariant for Noted {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
-        if matches!(change.fact(), Some(EdgeFact::Served { .. })) {
-            self.0.push(world.now().as_nanoseconds());
+        let now = world.now().as_nanoseconds();
+        match change.fact() {
+            Some(EdgeFact::Committed { .. }) => self.committed.push(now),
+            Some(EdgeFact::Served { version, .. }) => self.served.push((now, *version)),
+            _ => {}
         }
         Verdict::Holds
     }
 
     fn witnesses(&self) -> u64 {
-        self.0.len() as u64
+        self.served.len() as u64
     }
 
     fn measured(&self) -> Value {
-        json!(self.0)
+        json!([self.committed, self.served])
     }
 }
 
-#[test]
-fn edge_d23_at_one_instant_a_delivery_comes_before_a_read() {
+fn noted(file: &EdgeCacheFile) -> (Vec<u64>, Vec<(u64, u32)>) {
+    let watched = file.prepare().unwrap().scenario().clone().observe("noted", Noted::default);
+    serde_json::from_value(watched.run(Seed(42)).measured["noted"].clone()).unwrap()
+}
+
+#[rstest]
+#[case::of_a_write_of_that_instant(0)]
+#[case::of_an_earlier_write(50)]
+fn edge_d23_at_one_instant_a_delivery_comes_before_a_read(#[case] delay_ms: u64) {
     // One client, one edge, one key, and nothing written.
     let mut file = EdgeCacheFile::example();
     (file.edge_count, file.client_count, file.key_count, file.duration_secs) = (1, 1, 1, Seconds(5.0));
     (file.mutation_rate_per_sec, file.writes_per_client_per_sec) = (0.0, 0.0);
-    file.chaos = Chaos { delay_ms: 0, loss_rate: 0.0, reorder_rate: 0.0, ..file.chaos };
+    file.chaos = Chaos { delay_ms, loss_rate: 0.0, reorder_rate: 0.0, ..file.chaos };
     file.steps = Vec::new();
-    let watched = file.prepare().unwrap().scenario().clone().observe("served", Served::default);
-    let report = watched.run(Seed(42));
-    let served: Vec<u64> = serde_json::from_value(report.measured["served"].clone()).unwrap();
-    let read_at = *served.iter().find(|at| **at > 2_000_000_000).unwrap();
+    let (_, served) = noted(&file);
+    let (read_at, _) = *served.iter().find(|(at, _)| *at > 2_000_000_000).unwrap();
 
-    // The same once more, with a write at the very instant of a read: one a second from a second earlier on.
-    let at_secs = Seconds((read_at - 1_000_000_000) as f64 / 1e9);
+    // The same once more, with a write that reaches the edge at the very instant of that read: one a second from a second earlier on.
+    let committed_at = read_at - delay_ms * 1_000_000;
+    let at_secs = Seconds((committed_at - 1_000_000_000) as f64 / 1e9);
     file.steps = vec![TimedStep { at_secs, step: Step::IncreaseMutationRate { rate_per_sec: 1.0 } }];
-    let artifact = run(&file).unwrap();
+    let (committed, served) = noted(&file);
 
-    let metric = |asked: &str| artifact.metrics().into_iter().find(|(name, _)| name == asked).and_then(|(_, value)| value);
-    assert!(metric("writes_total") > Some(0.0));
-    assert_eq!(metric("stale_reads"), Some(0.0), "the read at {read_at} ns saw the write of that instant");
+    assert_eq!(committed[0], committed_at, "the write was made when it was meant to be");
+    assert!(served.contains(&(read_at, 1)), "the read at {read_at} ns saw the write: {served:?}");
+    assert!(served.iter().all(|(at, version)| *at >= read_at || *version == 0), "no earlier one did");
 }

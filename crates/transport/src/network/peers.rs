@@ -1,22 +1,22 @@
 //! What a sender remembers of each receiver: the link between them.
 
-use cluster_sim_runtime::{Address, fold};
+use cluster_sim_runtime::Address;
 use cluster_sim_vocabulary::{NodeId, VirtualInstant};
 use rustc_hash::FxHashMap;
 
-/// How long a link that carries nothing is remembered, and how long a label that is new to its link starts from the same number: 16 s
-/// of virtual time, in nanoseconds.
+/// The epochs of a run, 16 s of virtual time in nanoseconds: the epoch of its send is part of what tells a message from others like it.
 ///
-/// The first bounds memory: clients that roam over a thousand edges do not leave a thousand links each behind. The second bounds how
-/// long a retry can share the fate of sends that were forgotten. Longer, and such a retry is doomed for longer; shorter, and more
-/// messages that a small shift in time carries over a boundary change their fate.
+/// A link that carries nothing for as long forgets what it carried, so that clients that roam over a thousand edges do not leave a
+/// thousand links each behind. And a retry whose earlier sends were forgotten shares their fate to the end of the epoch at the most.
+/// Longer epochs would doom it for longer; in shorter ones a small shift in time would change the fate of more messages.
 const EPOCH_NANOSECONDS: u64 = 16_000_000_000;
 
 /// How many labels share a set: as many as fit a line of the cache.
-const WAYS: usize = 8;
+const WAYS: usize = 16;
 
-/// How many sets a link has at the most. 1,024 labels in all: a retry after more others than that on one link counts as new.
-const SETS_MAX: usize = 128;
+/// How many sets a link has at the most: 256 labels in a KiB, which a thousand links can have and still share a cache. A retry after more
+/// others than that on one link counts as new.
+const SETS_MAX: usize = 16;
 
 /// A sender's links become worth sweeping for forgotten ones at this number.
 const SWEEP_FROM: usize = 64;
@@ -35,15 +35,16 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// What tells this message from all others on the link: its label, and how often that was sent before.
+    /// What tells this message from all others on the link: its label, the epoch, and how often that label was sent before.
     #[inline]
     pub(super) fn address_of(&mut self, label: u64, now: VirtualInstant) -> Address {
         if self.is_silent(now) {
             self.repeats = Repeats::default();
         }
         self.last_send = now;
+        let epoch = now.as_nanoseconds() / EPOCH_NANOSECONDS;
         let labelled = self.address.number(label);
-        labelled.number(self.repeats.count(labelled.key(), now))
+        labelled.number(epoch << 32 | u64::from(self.repeats.count(labelled.key(), epoch)))
     }
 
     fn is_silent(&self, now: VirtualInstant) -> bool {
@@ -55,23 +56,61 @@ impl Link {
     }
 }
 
-/// A label and how far its count has come.
+/// A label and how often it was sent, in one word: 20 bits of the label's hash, then 12 of the count.
+///
+/// Two labels of one set that share their bits are taken for one, rarely and in every run alike. All zeros is no label.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Counted(u32);
+
+impl Counted {
+    const COUNT: u32 = (1 << 12) - 1;
+
+    fn new(hash: u64) -> Self {
+        // The lowest bit is set, so that no label is none; the bits that choose the set lie above it.
+        Self((hash as u32 | 1) << 12)
+    }
+
+    fn is_of(self, label: Self) -> bool {
+        self.0 & !Self::COUNT == label.0
+    }
+
+    fn set(self) -> usize {
+        (self.0 >> 13) as usize
+    }
+
+    /// One more was sent. Beyond 4,095 in one epoch the count starts anew.
+    fn again(&mut self) -> u32 {
+        self.0 = self.0 & !Self::COUNT | (self.0 + 1) & Self::COUNT;
+        self.0 & Self::COUNT
+    }
+}
+
+/// Labels that share some bits of their hash: one line of the cache.
 #[derive(Debug, Clone, Copy, Default)]
-struct Counted {
-    /// The low half of the label's hash: two labels of one link that share it are taken for one, once in 2^32 and in every run alike.
-    /// Zero where there is no label.
-    tag: u32,
-    count: u32,
+#[repr(align(64))]
+struct Set([Counted; WAYS]);
+
+impl Set {
+    /// The ways for which a test holds, a bit each. All are tested, whichever passes: a loop of fixed length tests many at once.
+    #[inline]
+    fn ways(&self, test: impl Fn(Counted) -> bool) -> u32 {
+        (0..WAYS).fold(0, |found, way| found | u32::from(test(self.0[way])) << way)
+    }
+
+    /// The first way without a label.
+    fn free(&self) -> Option<usize> {
+        let free = self.ways(|counted| counted == Counted::default());
+        (free != 0).then_some(free.trailing_zeros() as usize)
+    }
 }
 
 /// How often each label was sent over one link.
 ///
-/// Bounded: labels fall into sets by their hash, and in a full set the label that was sent longest ago gives way. There are as many sets
-/// as the traffic of the present epoch asks for. A label that is new, or was forgotten, starts from a number that is the same for the
-/// whole epoch, so that its fate does not hang on a small shift in time, and a retry is not doomed for ever.
+/// Bounded: labels fall into sets by their hash, and in a full set one of them gives way. There are as many sets as the traffic of the
+/// present epoch asks for.
 #[derive(Debug, Default)]
 struct Repeats {
-    sets: Vec<[Counted; WAYS]>,
+    sets: Vec<Set>,
     epoch: u64,
     /// Labels that came in during the epoch.
     entered: usize,
@@ -79,8 +118,7 @@ struct Repeats {
 
 impl Repeats {
     #[inline]
-    fn count(&mut self, hash: u64, now: VirtualInstant) -> u64 {
-        let epoch = now.as_nanoseconds() / EPOCH_NANOSECONDS;
+    fn count(&mut self, hash: u64, epoch: u64) -> u32 {
         if epoch != self.epoch {
             self.epoch = epoch;
             self.entered = 0;
@@ -88,32 +126,26 @@ impl Repeats {
         if self.entered >= self.sets.len() * WAYS / 2 && self.sets.len() < SETS_MAX {
             self.grow();
         }
-        let tag = (hash as u32).max(1);
-        let set = set_of(&mut self.sets, tag);
-        // All ways are compared, whichever matches: a loop of fixed length compares many at once.
-        let matching = (0..WAYS).fold(0_u32, |found, way| found | u32::from(set[way].tag == tag) << way);
-        let counted = if matching == 0 {
-            self.entered += 1;
-            set.rotate_right(1);
-            Counted { tag, count: if epoch == 0 { 0 } else { fold(1, epoch) as u32 } }
-        } else {
-            let way = matching.trailing_zeros() as usize;
-            let Counted { count, .. } = set[way];
-            set[..=way].rotate_right(1);
-            Counted { tag, count: count.wrapping_add(1) }
-        };
-        set[0] = counted;
-        u64::from(counted.count)
+        let label = Counted::new(hash);
+        let set = set_of(&mut self.sets, label);
+        let known = set.ways(|counted| counted.is_of(label));
+        if known != 0 {
+            return set.0[known.trailing_zeros() as usize].again();
+        }
+        let way = set.free().unwrap_or(self.entered % WAYS);
+        set.0[way] = label;
+        self.entered += 1;
+        0
     }
 
-    /// Doubles the sets, from none to one at first; the labels keep their order of age.
+    /// Doubles the sets, from none to one at first. Each set falls apart into two, so that every label finds room.
     #[cold]
     fn grow(&mut self) {
-        let mut grown = vec![[Counted::default(); WAYS]; (self.sets.len() * 2).max(1)];
-        for counted in self.sets.iter().flat_map(|set| set.iter().rev()).filter(|counted| counted.tag != 0) {
-            let set = set_of(&mut grown, counted.tag);
-            set.rotate_right(1);
-            set[0] = *counted;
+        let mut grown = vec![Set::default(); (self.sets.len() * 2).max(1)];
+        for counted in self.sets.iter().flat_map(|set| set.0).filter(|counted| *counted != Counted::default()) {
+            let set = set_of(&mut grown, counted);
+            let way = set.free().expect("half of a set has room in a whole one");
+            set.0[way] = counted;
         }
         self.sets = grown;
     }
@@ -121,8 +153,8 @@ impl Repeats {
 
 /// The set that a label falls into; their number is a power of two.
 #[inline]
-fn set_of(sets: &mut [[Counted; WAYS]], tag: u32) -> &mut [Counted; WAYS] {
-    let index = tag as usize & (sets.len() - 1);
+fn set_of(sets: &mut [Set], label: Counted) -> &mut Set {
+    let index = label.set() & (sets.len() - 1);
     &mut sets[index]
 }
 
@@ -187,13 +219,21 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_labels_are_told_apart_from_their_retries() {
+    fn a_hundred_labels_are_told_apart_from_their_retries() {
         let mut peers = Peers::default();
         let link = link(&mut peers, 1, at(0));
-        let firsts: Vec<Address> = (0..400).map(|label| link.address_of(label, at(label))).collect();
-        let retries: Vec<Address> = (0..400).map(|label| link.address_of(label, at(400 + label))).collect();
+        let firsts: Vec<Address> = (0..100).map(|label| link.address_of(label, at(label))).collect();
+        let retries: Vec<Address> = (0..100).map(|label| link.address_of(label, at(100 + label))).collect();
         let doomed = firsts.iter().zip(&retries).filter(|(first, retry)| first == retry).count();
-        assert!(doomed <= 4, "{doomed} of 400 retries share the fate of their first send");
+        assert_eq!(doomed, 0, "retries that share the fate of their first send");
+    }
+
+    #[test]
+    fn a_label_that_is_sent_for_hours_is_told_apart_each_time() {
+        let mut peers = Peers::default();
+        let link = link(&mut peers, 1, at(0));
+        let addresses: std::collections::BTreeSet<u64> = (0..100_000).map(|beat| link.address_of(7, at(beat * 50)).key()).collect();
+        assert_eq!(addresses.len(), 100_000);
     }
 
     #[test]
@@ -227,7 +267,7 @@ mod tests {
         (0..10_000).for_each(|label| {
             slow.address_of(label, at(label * 1_000));
         });
-        assert_eq!(slow.repeats.sets.len(), 4, "a label a second, 16 s remembered");
+        assert_eq!(slow.repeats.sets.len(), 2, "a label a second, 16 in an epoch");
         let busy = link(&mut peers, 2, at(0));
         (0..10_000).for_each(|label| {
             busy.address_of(label, at(label));

@@ -1,0 +1,62 @@
+//! A retry is a trial of its own: that a message was lost says nothing about the next one like it (n3).
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Fate, Label};
+
+/// Sends the same few requests in turn, one each millisecond.
+struct Busy {
+    requests: u64,
+    sent: u64,
+}
+
+impl Machine for Busy {
+    type Message = u64;
+    type View = u64;
+
+    fn step(&mut self, _now: LocalInstant, input: Input<u64>, effects: &mut Effects<u64>) {
+        if !matches!(input, Input::Message { .. }) {
+            effects.send(NodeId(1), self.sent % self.requests);
+            self.sent += 1;
+            effects.arm(Timer(0), Duration::from_millis(1));
+        }
+    }
+
+    fn view(&self) -> &u64 {
+        &self.sent
+    }
+
+    fn label(message: &u64) -> Label {
+        Label::Key { kind: 0, id: *message }
+    }
+}
+
+/// Of the retries of lost requests, the share that is lost again, where each request comes round after all others.
+fn lost_again(requests: usize) -> f64 {
+    let link = LinkModel { loss: Ratio::new(0.1).unwrap(), ..LinkModel::default() };
+    let boot = move |_: &Seat| Busy { requests: requests as u64, sent: 0 };
+    let mut sim = Scenario::new("busy").machines("node", 2, boot).all_links(link).start(Seed(7));
+    sim.keep_fates();
+    sim.kill(1);
+    sim.run_for(Duration::from_secs(60));
+    let lost: Vec<bool> = sim.fates().iter().map(|decided| matches!(decided.fate, Fate::Lost { .. })).collect();
+    drop(sim.finish());
+    let retried: Vec<bool> = lost.iter().zip(&lost[requests..]).filter(|(first, _)| **first).map(|(_, again)| *again).collect();
+    assert!(retried.len() > 4_000, "{} retries of lost requests", retried.len());
+    retried.iter().filter(|again| **again).count() as f64 / retried.len() as f64
+}
+
+#[test]
+fn a_retry_is_lost_as_often_as_any_other_message_with_few_others_between_or_hundreds() {
+    for requests in [1, 10, 40, 400] {
+        let share = lost_again(requests);
+        assert!((0.08..0.12).contains(&share), "{requests} requests in turn: {share:.3} of the retries were lost again");
+    }
+}
+
+/// The bound of the table that tells retries apart, seen from outside: beyond it a retry shares the fate of the first send until the
+/// epoch of 16 s is over.
+#[test]
+fn a_retry_after_thousands_of_others_is_bound_to_its_first_send_for_one_epoch_at_most() {
+    let share = lost_again(4_000);
+    assert!((0.5..0.9).contains(&share), "three of four retries after 4 s fall into the epoch of their first send, not {share:.3}");
+}
