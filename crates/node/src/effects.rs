@@ -98,9 +98,12 @@ impl<M> Effects<M> {
         self.wall
     }
 
-    /// Sets the wall clock for the step to come.
-    pub fn set_wall(&mut self, wall: WallTime) {
+    /// Makes ready for a step of a machine whose choices hang on `entropy` and whose wall clock says `wall`.
+    pub fn begin(&mut self, entropy: Entropy, wall: WallTime) {
+        self.queue.clear();
+        self.entropy = entropy;
         self.wall = wall;
+        self.unchanged = false;
     }
 
     /// Whether the machine said that its view is as it was.
@@ -120,7 +123,6 @@ impl<M> Effects<M> {
 impl<M> Effects<M> {
     /// Takes out everything asked for with the list that holds it.
     pub(crate) fn take(&mut self) -> Vec<Effect<M>> {
-        self.unchanged = false;
         std::mem::take(&mut self.queue)
     }
 

@@ -1,6 +1,8 @@
 //! The simulated twin of whatever drives a machine: a host of the kernel.
 
 use std::any::Any;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use cluster_sim_runtime::{DeviceId, Devices, Entropy, Host, Kernel, Record, RecordKind, Step, TimerSlot, Wake};
@@ -16,68 +18,86 @@ pub type MachineFactory<M> = Arc<dyn Fn(&Seat) -> M + Send + Sync>;
 
 /// A host for one machine.
 pub struct MachineHost<M: Machine> {
-    seat: Seat,
-    factory: MachineFactory<M>,
     machine: Option<M>,
-    effects: Effects<M::Message>,
+    entropy: Entropy,
     timers: ArmedTimers,
+    seat: Seat,
+    group: Rc<Shared<M>>,
+}
+
+/// What the hosts of one group have in common.
+///
+/// Only one of them steps at a time, so they take turns with one list of effects: in a large group it stays in the cache while the hosts
+/// do not.
+struct Shared<M: Machine> {
+    factory: MachineFactory<M>,
+    effects: RefCell<Effects<M::Message>>,
     network: DeviceId,
     kind: PayloadKind,
 }
 
 impl<M: Machine> MachineHost<M> {
-    /// A host for the machine that `factory` makes of `seat`, speaking over the network registered as `network`.
-    pub fn new(seat: Seat, factory: MachineFactory<M>, network: DeviceId, devices: &mut Devices) -> Self {
+    /// Hosts for the machines that `factory` makes of these seats, speaking over the network registered as `network`.
+    pub fn of_group(seats: Vec<Seat>, factory: MachineFactory<M>, network: DeviceId, devices: &mut Devices) -> Vec<Box<dyn Host>> {
         let kind = devices.get_mut::<Network>(network).kind::<M::Message>();
-        let effects = Effects::new(Entropy::from_key(0));
-        Self { seat, factory, machine: None, effects, timers: ArmedTimers::default(), network, kind }
+        let effects = RefCell::new(Effects::new(Entropy::from_key(0)));
+        let group = Rc::new(Shared { factory, effects, network, kind });
+        let host = |seat| Self {
+            machine: None,
+            entropy: Entropy::from_key(0),
+            timers: ArmedTimers::default(),
+            seat,
+            group: Rc::clone(&group),
+        };
+        seats.into_iter().map(|seat| Box::new(host(seat)) as Box<dyn Host>).collect()
     }
 
     /// Lets the machine take one input, and carries out what it wants done.
     fn take(&mut self, input: Input<M::Message>, step: &mut Step<'_>) {
-        let Self { seat, machine, effects, .. } = self;
+        let Self { seat, machine, timers, group, entropy } = self;
         // A span costs one load while nobody listens; with RUST_LOG every event of the node bears its name and the virtual time.
         let _span =
             tracing::error_span!(target: "cluster_sim::step", "step", at = %step.kernel.now(), node = seat.name()).entered();
         let machine = machine.as_mut().expect("the kernel wakes no node that is down");
-        effects.set_wall(step.kernel.wall_now(step.node));
+        let effects = &mut *group.effects.borrow_mut();
+        effects.begin(*entropy, step.kernel.wall_now(step.node));
         machine.step(step.kernel.local_now(step.node), input, effects);
-        self.carry_out(step);
+        carry_out(group, effects, timers, step);
     }
+}
 
-    fn carry_out(&mut self, step: &mut Step<'_>) {
-        let Self { effects, timers, network, kind, .. } = self;
-        let node = step.node;
-        if !effects.is_unchanged() {
-            step.kernel.change(Change::View(node));
-        }
-        // Taken out for the loop, so that emptied lists of receivers can go back into the effects they came from.
-        let mut queue = effects.take();
-        for effect in queue.drain(..) {
-            match effect {
-                Effect::Send(to, message) => {
-                    let label = M::label(&message);
-                    step.devices.get_mut::<Network>(*network).send(step.kernel, node, &[to], *kind, label, message);
-                }
-                Effect::SendAll(receivers, message) => {
-                    let label = M::label(&message);
-                    step.devices.get_mut::<Network>(*network).send(step.kernel, node, &receivers, *kind, label, message);
-                    effects.recycle(receivers);
-                }
-                Effect::Arm(timer, after) => timers.arm(step.kernel, node, timer, after),
-                Effect::Disarm(timer) => timers.disarm(step.kernel, timer),
-                Effect::Emit(fact) => step.kernel.change(Change::Fact(node, fact)),
-            }
-        }
-        effects.put_back(queue);
+fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, timers: &mut ArmedTimers, step: &mut Step<'_>) {
+    let node = step.node;
+    if !effects.is_unchanged() {
+        step.kernel.change(Change::View(node));
     }
+    // Taken out for the loop, so that emptied lists of receivers can go back into the effects they came from.
+    let mut queue = effects.take();
+    for effect in queue.drain(..) {
+        match effect {
+            Effect::Send(to, message) => send(group, &[to], message, step),
+            Effect::SendAll(receivers, message) => {
+                send(group, &receivers, message, step);
+                effects.recycle(receivers);
+            }
+            Effect::Arm(timer, after) => timers.arm(step.kernel, node, timer, after),
+            Effect::Disarm(timer) => timers.disarm(step.kernel, timer),
+            Effect::Emit(fact) => step.kernel.change(Change::Fact(node, fact)),
+        }
+    }
+    effects.put_back(queue);
+}
+
+fn send<M: Machine>(group: &Shared<M>, to: &[NodeId], message: M::Message, step: &mut Step<'_>) {
+    let label = M::label(&message);
+    step.devices.get_mut::<Network>(group.network).send(step.kernel, step.node, to, group.kind, label, message);
 }
 
 impl<M: Machine> Host for MachineHost<M> {
     fn boot(&mut self, incarnation: Incarnation, entropy: Entropy) {
         self.seat = self.seat.clone().in_life(incarnation);
-        self.effects = Effects::new(entropy);
-        self.machine = Some((self.factory)(&self.seat));
+        self.entropy = entropy;
+        self.machine = Some((self.group.factory)(&self.seat));
     }
 
     #[inline]
@@ -89,9 +109,9 @@ impl<M: Machine> Host for MachineHost<M> {
                 Input::Timer(Timer(token))
             }
             Wake::Device(device, slot) => {
-                debug_assert_eq!(device, self.network, "a machine waits for nothing but the network");
+                debug_assert_eq!(device, self.group.network, "a machine waits for nothing but the network");
                 let network = step.devices.get_mut::<Network>(device);
-                let Some(received) = network.receive(step.kernel, slot, self.kind) else { return };
+                let Some(received) = network.receive(step.kernel, slot, self.group.kind) else { return };
                 Input::Message { from: received.from, message: received.message }
             }
         };

@@ -21,21 +21,22 @@ impl Member {
     }
 }
 
-type HostFactory = Arc<dyn Fn(Seat, DeviceId, &mut Devices) -> Box<dyn Host> + Send + Sync>;
+type HostFactory = Arc<dyn Fn(Vec<Seat>, DeviceId, &mut Devices) -> Vec<Box<dyn Host>> + Send + Sync>;
 
 /// Nodes of one kind.
 #[derive(Clone)]
 pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) members: Vec<Member>,
-    pub(crate) host: HostFactory,
+    /// Makes the hosts of its members, in their order.
+    pub(crate) hosts: HostFactory,
 }
 
 impl Group {
     pub(crate) fn of_machines<M: Machine>(name: &str, members: Vec<Member>, boot: MachineFactory<M>) -> Self {
-        let host: HostFactory =
-            Arc::new(move |seat, network, devices| Box::new(MachineHost::new(seat, Arc::clone(&boot), network, devices)));
-        Self { name: name.to_owned(), members, host }
+        let hosts: HostFactory =
+            Arc::new(move |seats, network, devices| MachineHost::of_group(seats, Arc::clone(&boot), network, devices));
+        Self { name: name.to_owned(), members, hosts }
     }
 }
 

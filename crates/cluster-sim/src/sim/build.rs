@@ -13,7 +13,7 @@ use super::checking::LiveChecks;
 use super::faulting::Faulting;
 use crate::fault::FaultPlan;
 use crate::report::Report;
-use crate::scenario::{Definition, Group, ScenarioError};
+use crate::scenario::{Definition, Group, Member, ScenarioError};
 
 pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
     check(&definition)?;
@@ -85,14 +85,15 @@ fn seat_group(engine: &mut Engine, network: DeviceId, definition: &Definition, g
         cohorts.entry(member.shard).or_default().push(NodeId(id));
     }
     let cohorts: BTreeMap<Shard, Arc<[NodeId]>> = cohorts.into_iter().map(|(shard, nodes)| (shard, nodes.into())).collect();
-    for (member, index) in group.members.iter().zip(0..) {
-        let id = NodeId(first + index);
+    let seat = |(member, index): (&Member, u32)| {
         let cohort = Arc::clone(&cohorts[&member.shard]);
-        let seat = Seat::new(id, member.name.as_str(), index, cohort).placed(member.region, member.shard);
-        engine.devices.get_mut::<Network>(network).place(id, number, member.region.0);
-        let host = (group.host)(seat, network, &mut engine.devices);
+        Seat::new(NodeId(first + index), member.name.as_str(), index, cohort).placed(member.region, member.shard)
+    };
+    let seats = group.members.iter().zip(0..).map(seat).collect();
+    let hosts = (group.hosts)(seats, network, &mut engine.devices);
+    for (member, host) in group.members.iter().zip(hosts) {
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
-        let seated = engine.add_host(&member.name, host, spread);
-        debug_assert_eq!(seated, id, "groups are seated in order");
+        let node = engine.add_host(&member.name, host, spread);
+        engine.devices.get_mut::<Network>(network).place(node, number, member.region.0);
     }
 }
