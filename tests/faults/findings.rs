@@ -236,6 +236,8 @@ fn a_run_that_is_over_stays_as_it_is() {
     let digest = sim.digest();
     assert!(!sim.crash(0) && !sim.pause(0) && !sim.kill(1));
     assert!(sim.call(0, 1_u64).is_err());
+    drop(sim.partition([0], [1]));
+    sim.heal_all();
     sim.run_for(milliseconds(1_000));
     assert_eq!(sim.digest(), digest);
     assert_eq!(sim.finish(), broken().finish());

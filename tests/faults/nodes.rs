@@ -85,7 +85,8 @@ fn a_killed_node_stays_away_for_good_whatever_is_done_to_it() {
     let report = sim.finish();
     assert!(report.faults.iter().all(|fault| fault.fired));
     let effects: Vec<u64> = report.faults.iter().map(|fault| fault.effect).collect();
-    assert_eq!(effects, [1, 0, 0, 0, 0]);
+    assert_eq!(effects, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(report.faults.iter().filter(|fault| fault.by_hand).count(), 5);
     assert_eq!(report.traffic.dropped.keys().collect::<Vec<_>>(), ["node_killed"]);
 }
 

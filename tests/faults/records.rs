@@ -118,3 +118,20 @@ fn a_fault_by_hand_that_names_what_is_not_there_does_nothing() {
     };
     assert_eq!(run(true), run(false));
 }
+
+/// What a test does by hand is evidence too: the report tells it as it tells what was planned.
+#[test]
+fn a_partition_by_hand_is_recorded_with_what_it_ate() {
+    let mut sim = workers().start(Seed(7));
+    sim.run_for(milliseconds(100));
+    let guard = sim.partition([0], [1]);
+    sim.run_for(milliseconds(200));
+    let eaten = guard.eaten();
+    guard.heal();
+    sim.run_for(milliseconds(100));
+    let report = sim.finish();
+    let record = &report.faults[0];
+    assert_eq!((record.by_hand, record.fired, record.effect), (true, true, eaten));
+    assert_eq!(record.fault.to_string(), "cut [worker/0] | [worker/1]");
+    assert!(eaten > 20 && report.to_string().contains("by hand"), "{report}");
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cluster_sim_runtime::Kernel;
-use cluster_sim_transport::{Network, NetworkPartition};
+use cluster_sim_transport::{CutId, Eaten, Network, NetworkPartition};
 use cluster_sim_vocabulary::{Incarnation, NodeId};
 
 use super::Sim;
@@ -29,7 +29,10 @@ enum Happening {
 #[derive(Debug)]
 struct HeldCut {
     record: usize,
-    guard: NetworkPartition,
+    id: CutId,
+    eaten: Eaten,
+    /// Gone once it was handed to whoever made the cut by hand.
+    guard: Option<NetworkPartition>,
 }
 
 /// A loss rule in force, and the record that tells what it ate.
@@ -47,7 +50,7 @@ pub(super) struct Faulting {
     pub(super) records: Vec<FaultRecord>,
     cuts: Vec<HeldCut>,
     losses: Vec<OpenLoss>,
-    /// Which record began the last pause of a node; nothing if it was taken by hand.
+    /// Which record began the last pause of a node.
     pauses: BTreeMap<NodeId, usize>,
     /// The chaos is over: faults that are still to strike do not.
     pub(super) calm: bool,
@@ -70,9 +73,9 @@ impl Faulting {
         faulting
     }
 
-    /// Forgets who began the last pause of a node: another one was taken by hand, which no record ends.
-    pub(super) fn forget_pause(&mut self, node: NodeId) {
-        self.pauses.remove(&node);
+    /// Hands over the guard of the last cut: it heals when whoever asked for it drops the guard.
+    pub(super) fn release_last_cut(&mut self) -> Option<NetworkPartition> {
+        self.cuts.last_mut()?.guard.take()
     }
 
     fn schedule(&mut self, kernel: &mut Kernel, at: cluster_sim_vocabulary::VirtualInstant, happening: Happening) {
@@ -88,18 +91,24 @@ impl Sim {
     /// If it names a node or class of links that the scenario does not have; nothing was done.
     pub fn inject(&mut self, fault: Fault) -> Result<(), PlanError> {
         let has_links = |links: &str| links == "default" || self.definition.classes.iter().any(|class| class.name == links);
-        let index = self.faulting.records.len();
-        check_fault(index, &fault, |node| self.node(node).is_some(), has_links)?;
-        self.obey_guards();
-        self.faulting.records.push(FaultRecord { at: self.now(), fault, by_hand: true, fired: false, effect: 0 });
-        // Once a finding ended the run, a fault stays one that never struck.
-        if !self.over {
-            self.guarded(|sim| {
-                sim.strike(index);
-                sim.check_changes();
-            });
-        }
+        check_fault(self.faulting.records.len(), &fault, |node| self.node(node).is_some(), has_links)?;
+        self.by_hand(fault);
         Ok(())
+    }
+
+    /// Carries out a fault that names nothing unknown, now, and says whether it changed anything; a run that is over stays as it is.
+    pub(super) fn by_hand(&mut self, fault: Fault) -> bool {
+        if self.over {
+            return false;
+        }
+        self.obey_guards();
+        let index = self.faulting.records.len();
+        self.faulting.records.push(FaultRecord { at: self.now(), fault, by_hand: true, fired: false, effect: 0 });
+        self.guarded(|sim| {
+            sim.strike(index);
+            sim.check_changes();
+        });
+        self.faulting.records[index].effect > 0
     }
 
     pub(super) fn carry_out_event(&mut self, event: u32) {
@@ -107,7 +116,7 @@ impl Sim {
             Happening::Strike(record) if !self.faulting.calm => self.strike(record),
             Happening::Strike(_) => {}
             Happening::EndCut(held) => {
-                let id = self.faulting.cuts[held].guard.id();
+                let id = self.faulting.cuts[held].id;
                 self.engine.devices.get_mut::<Network>(self.network).heal(&mut self.engine.kernel, id);
             }
             Happening::Restart(node, life) if self.engine.kernel.incarnation(node) == life => drop(self.engine.restart(node)),
@@ -125,7 +134,7 @@ impl Sim {
         let id = |sim: &Self, name: &str| sim.node(name).expect("a fault is checked against the nodes before it strikes");
         let effect = match fault {
             Fault::Cut { from, to, both_ways, lasting } => {
-                let [from, to] = [from, to].map(|side| side.iter().map(|name| id(self, name)).collect::<Vec<_>>());
+                let [from, to] = self.ids_of([&from, &to]);
                 self.hold_cut(record, &from, &to, both_ways);
                 if let Some(lasting) = lasting {
                     let end = Happening::EndCut(self.faulting.cuts.len() - 1);
@@ -176,15 +185,23 @@ impl Sim {
         self.faulting.records[record].effect += u64::from(effect);
     }
 
+    /// The numbers of nodes named on both sides of a cut.
+    fn ids_of(&self, sides: [&Vec<String>; 2]) -> [Vec<NodeId>; 2] {
+        let kernel = &self.engine.kernel;
+        // A map, since a side may be most of a large cluster.
+        let ids: BTreeMap<&str, NodeId> = (0..kernel.node_count()).map(|id| (&**kernel.name(NodeId(id)), NodeId(id))).collect();
+        sides.map(|side| side.iter().map(|name| ids[name.as_str()]).collect())
+    }
+
     fn hold_cut(&mut self, record: usize, from: &[NodeId], to: &[NodeId], both_ways: bool) {
         let name = self.name_cut(from, to, both_ways);
         let network: &mut Network = self.engine.devices.get_mut(self.network);
         let guard = network.cut(&mut self.engine.kernel, &name, from, to, both_ways);
-        self.faulting.cuts.push(HeldCut { record, guard });
+        self.faulting.cuts.push(HeldCut { record, id: guard.id(), eaten: guard.counter(), guard: Some(guard) });
     }
 
     /// What a cut is called: under this name the messages it eats are counted.
-    pub(super) fn name_cut(&self, from: &[NodeId], to: &[NodeId], both_ways: bool) -> String {
+    fn name_cut(&self, from: &[NodeId], to: &[NodeId], both_ways: bool) -> String {
         let side = |nodes: &[NodeId]| match nodes {
             [first, second, third, rest @ ..] if !rest.is_empty() => {
                 let names = [first, second, third].map(|node| &**self.engine.kernel.name(*node)).join(" ");
@@ -207,7 +224,7 @@ impl Sim {
     }
 
     /// Heals every cut; true if one was in force.
-    pub(super) fn heal_cuts(&mut self) -> bool {
+    fn heal_cuts(&mut self) -> bool {
         let network: &mut Network = self.engine.devices.get_mut(self.network);
         let some = network.living_cuts().next().is_some();
         network.heal_all(&mut self.engine.kernel);
@@ -231,7 +248,7 @@ impl Sim {
     pub(super) fn fault_records(&mut self) -> Vec<FaultRecord> {
         let mut records = std::mem::take(&mut self.faulting.records);
         for cut in &self.faulting.cuts {
-            records[cut.record].effect += cut.guard.eaten();
+            records[cut.record].effect += cut.eaten.count();
         }
         let network: &Network = self.engine.devices.get(self.network);
         for loss in &self.faulting.losses {

@@ -4,10 +4,11 @@ use std::fmt;
 
 use cluster_sim_node::Message;
 use cluster_sim_runtime::Seed;
-use cluster_sim_transport::{Network, NetworkPartition};
+use cluster_sim_transport::NetworkPartition;
 use cluster_sim_vocabulary::{Health, NodeId, VirtualInstant};
 
 use super::Sim;
+use crate::fault::Fault;
 
 impl Sim {
     /// Cuts two sides off from each other, for as long as the guard lives.
@@ -36,13 +37,18 @@ impl Sim {
     }
 
     fn cut(&mut self, from: Vec<NodeId>, to: Vec<NodeId>, both_ways: bool) -> NetworkPartition {
-        for node in from.iter().chain(&to) {
-            self.assert_node(*node);
+        let [from, to] = [from, to].map(|side| side.into_iter().map(|node| self.name_of(node)).collect());
+        if self.over {
+            return self.network().no_cut();
         }
-        self.obey_guards();
-        let name = self.name_cut(&from, &to, both_ways);
-        let network: &mut Network = self.engine.devices.get_mut(self.network);
-        network.cut(&mut self.engine.kernel, &name, &from, &to, both_ways)
+        self.by_hand(Fault::Cut { from, to, both_ways, lasting: None });
+        self.faulting.release_last_cut().expect("a run that is not over cuts what it is asked to")
+    }
+
+    #[track_caller]
+    fn name_of(&self, node: NodeId) -> String {
+        self.assert_node(node);
+        self.engine.kernel.name(node).to_string()
     }
 
     #[track_caller]
@@ -58,8 +64,7 @@ impl Sim {
 
     /// Heals every cut, whoever made it; guards that still live do nothing more.
     pub fn heal_all(&mut self) {
-        self.obey_guards();
-        self.heal_cuts();
+        self.by_hand(Fault::HealAll);
     }
 
     /// The cuts in force, by name, in the order in which they were made.
@@ -70,47 +75,32 @@ impl Sim {
 
     /// Crashes a node: what it holds in memory is gone. True if it was alive.
     pub fn crash(&mut self, node: impl Into<NodeId>) -> bool {
-        self.disturb(node.into(), |sim, node| sim.engine.crash(node))
+        let node = self.name_of(node.into());
+        self.by_hand(Fault::Crash { node, down_for: None })
     }
 
     /// Brings a crashed node back. True if it was down.
     pub fn restart(&mut self, node: impl Into<NodeId>) -> bool {
-        self.disturb(node.into(), |sim, node| sim.engine.restart(node))
+        let node = self.name_of(node.into());
+        self.by_hand(Fault::Restart { node })
     }
 
     /// Takes a node away for good. True if it was not gone already.
     pub fn kill(&mut self, node: impl Into<NodeId>) -> bool {
-        self.disturb(node.into(), |sim, node| sim.engine.kill(node))
+        let node = self.name_of(node.into());
+        self.by_hand(Fault::Kill { node })
     }
 
     /// Stops a node with everything it holds. True if it was running.
     pub fn pause(&mut self, node: impl Into<NodeId>) -> bool {
-        self.disturb(node.into(), |sim, node| {
-            let paused = sim.engine.pause(node);
-            if paused {
-                sim.faulting.forget_pause(node);
-            }
-            paused
-        })
+        let node = self.name_of(node.into());
+        self.by_hand(Fault::Pause { node, lasting: None })
     }
 
     /// Lets a paused node go on. True if it was paused.
     pub fn resume(&mut self, node: impl Into<NodeId>) -> bool {
-        self.disturb(node.into(), |sim, node| sim.engine.resume(node))
-    }
-
-    fn disturb(&mut self, node: NodeId, act: impl FnOnce(&mut Self, NodeId) -> bool) -> bool {
-        self.assert_node(node);
-        if self.over {
-            return false;
-        }
-        self.obey_guards();
-        let mut done = false;
-        self.guarded(|sim| {
-            done = act(sim, node);
-            sim.check_changes();
-        });
-        done
+        let node = self.name_of(node.into());
+        self.by_hand(Fault::Resume { node })
     }
 
     /// Asks a node for something, as one recorded step: a machine takes `Input::Call`.

@@ -192,6 +192,11 @@ impl Network {
         NetworkPartition::new(id, Arc::clone(&self.control), eaten)
     }
 
+    /// The guard of a cut that never was, for whoever asks when nothing can be cut any more.
+    pub fn no_cut(&self) -> NetworkPartition {
+        NetworkPartition::new(CutId(u64::MAX), Arc::clone(&self.control), Eaten::default())
+    }
+
     /// Heals one cut; false if it was not in force.
     pub fn heal(&mut self, kernel: &mut Kernel, id: CutId) -> bool {
         let healed = self.cuts.heal(id);
