@@ -24,6 +24,7 @@ const SWEEP_FROM: usize = 64;
 /// One direction between two nodes, from the first message on.
 #[derive(Debug)]
 pub(super) struct Link {
+    to: NodeId,
     /// The two names, as an address.
     pub(super) address: Address,
     /// Which class of links it belongs to.
@@ -158,10 +159,14 @@ fn set_of(sets: &mut [Set], label: Counted) -> &mut Set {
     &mut sets[index]
 }
 
-/// The links of one sender.
+/// The links of one sender, in the order of their first messages.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
-    links: FxHashMap<u32, Link>,
+    links: Vec<Link>,
+    /// Where the link to each receiver lies.
+    places: FxHashMap<u32, usize>,
+    /// The place after that of the last message: who broadcasts again does so in the same order.
+    expected: usize,
     sweep_at: usize,
 }
 
@@ -169,19 +174,39 @@ impl Peers {
     /// The link to `to`; `classify` is asked for the class of one that is new.
     #[inline]
     pub(super) fn link(&mut self, to: NodeId, now: VirtualInstant, classify: impl FnOnce() -> (Address, u16)) -> &mut Link {
-        if self.links.len() > self.sweep_at.max(SWEEP_FROM) && !self.links.contains_key(&to.0) {
+        let place = match self.links.get(self.expected) {
+            Some(link) if link.to == to => self.expected,
+            _ => self.place(to, now, classify),
+        };
+        self.expected = place + 1;
+        &mut self.links[place]
+    }
+
+    fn place(&mut self, to: NodeId, now: VirtualInstant, classify: impl FnOnce() -> (Address, u16)) -> usize {
+        if let Some(place) = self.places.get(&to.0) {
+            return *place;
+        }
+        if self.links.len() > self.sweep_at.max(SWEEP_FROM) {
             self.sweep(now);
         }
-        self.links.entry(to.0).or_insert_with(|| {
-            let (address, class) = classify();
-            Link { address, class, last_arrival: VirtualInstant::ZERO, last_send: now, repeats: Repeats::default() }
-        })
+        let (address, class) = classify();
+        self.links.push(Link {
+            to,
+            address,
+            class,
+            last_arrival: VirtualInstant::ZERO,
+            last_send: now,
+            repeats: Repeats::default(),
+        });
+        let place = self.links.len() - 1;
+        self.places.insert(to.0, place);
+        place
     }
 
     /// Drops the links that are forgotten anyhow; whether and when this happens changes no fate.
     fn sweep(&mut self, now: VirtualInstant) {
-        #[expect(clippy::disallowed_methods, reason = "which links go is decided link by link, in any order")]
-        self.links.retain(|_, link| !link.is_forgotten(now));
+        self.links.retain(|link| !link.is_forgotten(now));
+        self.places = self.links.iter().enumerate().map(|(place, link)| (link.to.0, place)).collect();
         self.sweep_at = self.links.len() * 2;
     }
 }
