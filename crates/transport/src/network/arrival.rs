@@ -61,7 +61,7 @@ impl Network {
     #[inline]
     fn obstacle(&mut self, kernel: &Kernel, flight: &Flight) -> Option<u32> {
         if !flight.arrived
-            && let Some(cut) = self.cuts.between(flight.from, flight.to)
+            && let Some(cut) = self.cuts.between(self.parcels[flight.parcel as usize].from, flight.to)
         {
             return Some(self.cuts.eat(cut));
         }
@@ -104,7 +104,7 @@ impl Network {
         if parcel.kind == kind {
             self.delivered(kernel, flight);
             let message = self.unpack(flight.parcel, parcel);
-            return Some(Received { from: flight.from, message });
+            return Some(Received { from: parcel.from, message });
         }
         let bytes = self.slabs[usize::from(parcel.kind.0)].encode(parcel.slot);
         let message = bytes.and_then(|bytes| decode(&bytes));
@@ -113,12 +113,13 @@ impl Network {
             None => self.lose(kernel, flight, Cause::Undecodable as u32),
         }
         self.release(flight.parcel);
-        message.map(|message| Received { from: flight.from, message })
+        message.map(|message| Received { from: parcel.from, message })
     }
 
     fn delivered(&mut self, kernel: &mut Kernel, flight: Flight) {
         self.counts.delivered += 1;
-        kernel.record(self.parcels[flight.parcel as usize].record(kernel.now(), RecordKind::Deliver, flight.to, flight.from));
+        let parcel = &self.parcels[flight.parcel as usize];
+        kernel.record(parcel.record(kernel.now(), RecordKind::Deliver, flight.to, parcel.from));
     }
 
     /// The message of a parcel for one receiver: a copy, or the value itself for the last one.

@@ -33,10 +33,9 @@ pub use arrival::{INBOX_CAPACITY, Received};
 
 use crate::message::Message;
 
-/// One copy of a message under way.
+/// One copy of a message under way: 16 bytes, since tens of thousands are.
 #[derive(Debug, Clone, Copy)]
 struct Flight {
-    from: NodeId,
     to: NodeId,
     /// The receiver's life when it was sent.
     incarnation: Incarnation,
@@ -50,6 +49,7 @@ struct Flight {
 /// A message with as many copies under way as it has receivers left: what is the same for all of them.
 #[derive(Debug, Clone, Copy)]
 struct Parcel {
+    from: NodeId,
     kind: PayloadKind,
     /// Where the message lies in the slab of its kind.
     slot: u32,
@@ -285,7 +285,7 @@ impl Network {
     fn lose(&mut self, kernel: &mut Kernel, flight: Flight, cause: u32) {
         self.losses.count(cause);
         let parcel = &self.parcels[flight.parcel as usize];
-        kernel.record(Record { detail: cause, ..parcel.record(kernel.now(), RecordKind::Drop, flight.from, flight.to) });
+        kernel.record(Record { detail: cause, ..parcel.record(kernel.now(), RecordKind::Drop, parcel.from, flight.to) });
     }
 
     /// Lets go of one copy of a parcel; the last one takes the message with it.

@@ -34,7 +34,7 @@ impl Network {
         let label = payload::label_key(label, content);
         let slot = self.slab::<M>(kind).insert(message);
         // One reference of the sender's, so that the parcel outlives a loss that strikes before its next receiver is reached.
-        let parcel = self.pack(Parcel { kind, slot, label, content, length, references: 1 });
+        let parcel = self.pack(Parcel { from, kind, slot, label, content, length, references: 1 });
         for receiver in to {
             self.transmit(kernel, from, *receiver, parcel, label);
         }
@@ -63,7 +63,7 @@ impl Network {
         let link = self.peers[from.index()].link(to, now, || (address_between(kernel, from, to), classes.of(from, to)));
         let address = link.address_of(label, now);
         let class = classes.get(link.class);
-        let flight = Flight { from, to, incarnation: kernel.incarnation(to), class: link.class, parcel, arrived: false };
+        let flight = Flight { to, incarnation: kernel.incarnation(to), class: link.class, parcel, arrived: false };
 
         self.counts.sent += 1;
         kernel.record(self.parcels[parcel as usize].record(now, RecordKind::Send, from, to));
@@ -109,7 +109,8 @@ impl Network {
     ) {
         self.counts.copied += 1;
         let now = kernel.now();
-        kernel.record(self.parcels[flight.parcel as usize].record(now, RecordKind::Copy, flight.from, flight.to));
+        let parcel = &self.parcels[flight.parcel as usize];
+        kernel.record(parcel.record(now, RecordKind::Copy, parcel.from, flight.to));
         let after = self.classes.get(flight.class).link.delay.sample(kernel.roll(DELAY, address));
         let drawn = now + Duration::from_nanos(after);
         let (arrival, about) = match in_order {
