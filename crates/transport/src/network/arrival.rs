@@ -23,16 +23,16 @@ pub struct Received<M> {
 
 impl Device for Network {
     fn fire(&mut self, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)> {
-        let flight = self.flights[slot as usize];
+        let flight = self.flights.get(slot);
         match self.obstacle(kernel, &flight) {
             Some(cause) => {
-                self.land(slot);
+                self.flights.remove(slot);
                 self.lose(kernel, flight, cause);
                 self.release(flight.parcel);
                 None
             }
             None if kernel.health(flight.to) == Health::Paused => {
-                self.flights[slot as usize].arrived = true;
+                self.flights.mark_arrived(slot);
                 self.inbox(flight.to).push_back(slot);
                 None
             }
@@ -42,7 +42,7 @@ impl Device for Network {
 
     fn node_ended(&mut self, kernel: &mut Kernel, node: NodeId) {
         for slot in std::mem::take(self.inbox(node)) {
-            let flight = self.land(slot);
+            let flight = self.flights.remove(slot);
             self.lose(kernel, flight, Cause::InboxLost as u32);
             self.release(flight.parcel);
         }
@@ -87,19 +87,11 @@ impl Network {
         &mut self.inboxes[node.index()]
     }
 
-    /// Takes a flight off the air.
-    #[inline]
-    fn land(&mut self, slot: u32) -> Flight {
-        self.counts.in_flight -= 1;
-        self.free_flights.push(slot);
-        self.flights[slot as usize]
-    }
-
     /// Hands over what a host was woken for, as a value of its own type; nothing if it does not understand the message, which is then
     /// counted as lost.
     #[inline]
     pub fn receive<M: Message>(&mut self, kernel: &mut Kernel, slot: u32, kind: PayloadKind) -> Option<Received<M>> {
-        let flight = self.land(slot);
+        let flight = self.flights.remove(slot);
         let parcel = self.parcels[flight.parcel as usize];
         if parcel.kind == kind {
             self.delivered(kernel, flight);

@@ -4,6 +4,7 @@ mod arrival;
 mod classes;
 mod cut;
 mod fate;
+mod flights;
 mod model;
 mod partition;
 mod payload;
@@ -15,7 +16,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use cluster_sim_runtime::{DeviceId, Kernel, Record, RecordKind};
-use cluster_sim_vocabulary::{Incarnation, NodeId, Ratio, Traffic, VirtualInstant};
+use cluster_sim_vocabulary::{NodeId, Ratio, Traffic, VirtualInstant};
 
 use classes::Classes;
 pub use classes::NodeSelector;
@@ -23,6 +24,7 @@ use cut::Cuts;
 pub use cut::{CutId, Eaten};
 use fate::Losses;
 pub use fate::{Decided, Fate};
+use flights::{Flight, Flights};
 pub use model::{InvalidLink, LinkModel, LinkOrder, StaleDelivery};
 pub use partition::{Control, NetworkPartition};
 use payload::{AnySlab, Slab};
@@ -32,19 +34,6 @@ use peers::Peers;
 pub use arrival::{INBOX_CAPACITY, Received};
 
 use crate::message::Message;
-
-/// One copy of a message under way: 16 bytes, since tens of thousands are.
-#[derive(Debug, Clone, Copy)]
-struct Flight {
-    to: NodeId,
-    /// The receiver's life when it was sent.
-    incarnation: Incarnation,
-    class: u16,
-    /// What it carries.
-    parcel: u32,
-    /// It reached a paused node and waits in its inbox: no cut can eat it any more.
-    arrived: bool,
-}
 
 /// A message with as many copies under way as it has receivers left: what is the same for all of them.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +64,6 @@ struct Counts {
     sent: u64,
     copied: u64,
     delivered: u64,
-    in_flight: u64,
 }
 
 /// The network: a device of the kernel.
@@ -85,8 +73,7 @@ pub struct Network {
     device: Option<DeviceId>,
     slabs: Vec<Box<dyn AnySlab>>,
     types: Vec<TypeId>,
-    flights: Vec<Flight>,
-    free_flights: Vec<u32>,
+    flights: Flights,
     parcels: Vec<Parcel>,
     free_parcels: Vec<u32>,
     /// By sender.
@@ -114,8 +101,7 @@ impl Network {
             device: None,
             slabs: Vec::new(),
             types: Vec::new(),
-            flights: Vec::new(),
-            free_flights: Vec::new(),
+            flights: Flights::default(),
             parcels: Vec::new(),
             free_parcels: Vec::new(),
             peers: Vec::new(),
@@ -158,8 +144,8 @@ impl Network {
 
     /// The fate of every message so far.
     pub fn traffic(&self) -> Traffic {
-        let Counts { sent, copied, delivered, in_flight } = self.counts;
-        Traffic { sent, copied, delivered, in_flight, dropped: self.losses.by_name() }
+        let Counts { sent, copied, delivered } = self.counts;
+        Traffic { sent, copied, delivered, in_flight: self.flights.len(), dropped: self.losses.by_name() }
     }
 
     /// The name of the cause with that number, as in the records of drops.

@@ -122,19 +122,9 @@ impl Network {
 
     fn carry(&mut self, kernel: &mut Kernel, flight: Flight, arrival: VirtualInstant, order: Order) {
         self.parcels[flight.parcel as usize].references += 1;
-        let slot = match self.free_flights.pop() {
-            Some(slot) => {
-                self.flights[slot as usize] = flight;
-                slot
-            }
-            None => {
-                self.flights.push(flight);
-                u32::try_from(self.flights.len() - 1).expect("messages in flight are bounded by their budget")
-            }
-        };
-        self.counts.in_flight += 1;
+        let slot = self.flights.insert(flight);
         let bound = kernel.budget().messages_in_flight;
-        if self.counts.in_flight > bound {
+        if self.flights.len() > bound {
             kernel.exhaust(Exhausted::MessagesInFlight(bound));
         }
         kernel.schedule(arrival, order, self.device(), slot);
