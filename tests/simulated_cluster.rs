@@ -157,7 +157,9 @@ fn a_finding_ends_the_wait_and_is_named() {
     };
     let mut cluster = builder().with(fails_late).build_blocking().unwrap();
     cluster.run_for(milliseconds(10));
-    write_all_shards(&mut cluster, "us-east");
+    let node = cluster.node("us-east", 0);
+    cluster.sim().call(node, 99_u64).unwrap();
+    cluster.sim().call(node, 100_u64).unwrap();
     let error: NotConverged = cluster.await_convergence_blocking(Duration::from_secs(9), behind).unwrap_err();
     assert!(error.run_is_over && error.to_string().contains("a finding ended the run"), "{error}");
     assert_eq!(cluster.finish().outcome, Outcome::Violated);

@@ -35,8 +35,8 @@ impl Flights {
 
     #[inline]
     pub(super) fn insert(&mut self, flight: Flight) -> u32 {
-        // At most half are in use, so that a free one is never far.
-        if self.used * 2 >= self.slots.len() {
+        // At most seven of eight are in use, so that a free one is never far.
+        if self.used * 8 >= self.slots.len() * 7 {
             let length = (self.slots.len() * 2).max(16);
             self.slots.resize(length, FREE);
         }
