@@ -61,3 +61,20 @@ fn chaos_of_every_kind_ends_in_agreement() {
     sweep.assert_ok();
     assert_eq!(sweep.held(), 256);
 }
+
+#[test]
+fn a_failing_seed_of_a_sweep_fails_alone_in_the_same_way() {
+    let scenario = gossip().always("nobody hears of 2", |world| world.views::<u64>().all(|(node, seen)| *seen < 2 || node.0 == 2));
+    let sweep = scenario.sweep(100..164);
+    let failure = sweep.failure().expect("everybody hears of 2 sooner or later");
+    assert_eq!((sweep.held(), failure.seed()), (0, Seed(100)));
+    assert_eq!(&scenario.run(failure.seed()), failure);
+    let text = failure.to_string();
+    assert!(text.ends_with("      again: `scenario.run(Seed(0x64))` is this run alone\n"), "{text}");
+}
+
+#[test]
+#[should_panic(expected = "a sweep over no seeds proves nothing")]
+fn a_sweep_over_no_seeds_is_no_pass() {
+    gossip().sweep(5..5).assert_ok();
+}

@@ -29,7 +29,8 @@ impl fmt::Display for Report {
         }
         writeln!(formatter)?;
         self.write_faults(formatter)?;
-        self.write_events(formatter)
+        self.write_events(formatter)?;
+        self.write_again(formatter)
     }
 }
 
@@ -82,6 +83,16 @@ impl Report {
             writeln!(formatter, "      last events")?;
         }
         shown.iter().try_for_each(|event| writeln!(formatter, "        {event}"))
+    }
+}
+
+impl Report {
+    /// How to see a run that did not hold once more; one that a test drove by hand is that test's own to repeat.
+    fn write_again(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.outcome == Outcome::Held || self.faults.iter().any(|fault| fault.by_hand) {
+            return Ok(());
+        }
+        writeln!(formatter, "      again: `scenario.run(Seed({}))` is this run alone", self.seed())
     }
 }
 

@@ -9,6 +9,7 @@ mod model;
 mod partition;
 mod payload;
 mod peers;
+mod repeats;
 mod transmission;
 
 use std::any::{Any, TypeId};
