@@ -78,3 +78,13 @@ fn a_failing_seed_of_a_sweep_fails_alone_in_the_same_way() {
 fn a_sweep_over_no_seeds_is_no_pass() {
     gossip().sweep(5..5).assert_ok();
 }
+
+#[test]
+fn a_run_by_hand_does_not_claim_to_be_what_the_seed_alone_gives() {
+    let mut sim = gossip().always("nobody hears of 9", |world| world.views::<u64>().all(|(_, seen)| *seen != 9)).start(Seed(7));
+    sim.run_for(Duration::from_secs(1));
+    sim.call(0, 9_u64).unwrap();
+    let report = sim.finish();
+    assert_eq!((report.outcome, report.by_hand), (Outcome::Violated, true));
+    assert!(!report.to_string().contains("again:"), "{report}");
+}

@@ -32,6 +32,24 @@ fn edge_23_and_42_the_first_users_scenario_runs_from_its_file() {
 }
 
 #[test]
+fn the_readme_shows_what_the_command_prints() {
+    let readme = include_str!("../../../README.md");
+    let (_, from) = readme.split_once("```text\nOK  ").expect("the README shows the summary of the users' scenario");
+    let (shown, _) = from.split_once("\n```").expect("the block ends");
+    let place = Place::new();
+    fs::create_dir(place.path("scenarios")).unwrap();
+    place.file("scenarios/edge-cache.json", fs::read(example()).unwrap());
+    let finished = place.run(&["run", "--scenario", "scenarios/edge-cache.json", "--out", "report.json"]);
+    let mut printed = finished.stdout.lines();
+    for line in format!("OK  {shown}").lines().filter(|line| line.trim() != "..." && !line.starts_with("report  ")) {
+        assert!(
+            printed.any(|said| said == line),
+            "the README shows a line that is not printed, or not there: {line:?}\n{finished:?}"
+        );
+    }
+}
+
+#[test]
 fn edge_d09_two_processes_write_equal_bytes_and_the_echo_gives_the_run_again() {
     let place = Place::new();
     run(&place, &[]);

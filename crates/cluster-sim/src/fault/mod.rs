@@ -81,7 +81,7 @@ pub enum Fault {
         #[serde(rename = "lasting_ns", with = "nanoseconds::optional", default)]
         lasting: Option<Duration>,
     },
-    /// A class of links is of another model from now on. A model that cannot be has no effect.
+    /// A class of links is of another model from now on. A model that cannot be is refused with the plan.
     Links {
         /// The class of links.
         links: String,

@@ -25,7 +25,7 @@ pub enum Outcome {
     Held,
     /// A rule was broken.
     Violated,
-    /// A node's code panicked.
+    /// A node's code or a check panicked.
     Panicked,
     /// A budget was spent.
     Exhausted,
@@ -74,7 +74,7 @@ pub enum CheckKind {
     Observer,
 }
 
-/// A node's code that panicked.
+/// Code of a node or a check that panicked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PanicFinding {
     /// Whose code: the name of a node, or of a check.
@@ -114,6 +114,8 @@ pub struct Report {
     pub scenario: String,
     /// The seeds that decided the run.
     pub seeds: SeedSchedule,
+    /// Whether a test drove the run by hand, so that scenario and seed alone do not give it again.
+    pub by_hand: bool,
     /// How it ended.
     pub outcome: Outcome,
     /// The rules that were broken, in order.
@@ -124,7 +126,7 @@ pub struct Report {
     pub exhausted: Option<Exhausted>,
     /// What each check said.
     pub checks: Vec<CheckReport>,
-    /// What became of each fault of the plan, and of each that [`Sim::inject`](crate::Sim::inject) did.
+    /// What became of each fault of the plan, and of each that was done by hand.
     pub faults: Vec<FaultRecord>,
     /// The fate of every message.
     pub traffic: Traffic,
@@ -148,6 +150,7 @@ impl Report {
             format: FORMAT,
             scenario: scenario.to_owned(),
             seeds,
+            by_hand: true,
             outcome: Outcome::Held,
             violations: Vec::new(),
             panic: None,

@@ -89,7 +89,7 @@ impl Report {
 impl Report {
     /// How to see a run that did not hold once more; one that a test drove by hand is that test's own to repeat.
     fn write_again(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.outcome == Outcome::Held || self.faults.iter().any(|fault| fault.by_hand) {
+        if self.outcome == Outcome::Held || self.by_hand {
             return Ok(());
         }
         writeln!(formatter, "      again: `scenario.run(Seed({}))` is this run alone", self.seed())

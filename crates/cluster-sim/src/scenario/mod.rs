@@ -138,8 +138,7 @@ impl Scenario {
     /// Says what must hold after every step that changed a view or a health. The closure answers with a bool, a `Result` or a
     /// [`Verdict`](crate::Verdict).
     ///
-    /// A check that holds and never looked at a node's view is `Unknown`, not held: write a rule about traffic or health alone as an
-    /// [`Invariant`], for [`observe`](Self::observe).
+    /// A check that holds and never looked at a view, a health or the traffic is `Unknown`, not held.
     #[must_use]
     pub fn always<V: IntoVerdict>(self, name: &str, test: impl Fn(&World<'_>) -> V + Send + Sync + 'static) -> Self {
         self.check(Check::Always { name: name.to_owned(), test: Arc::new(move |world| test(world).into_verdict()) })

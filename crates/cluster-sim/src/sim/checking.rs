@@ -23,7 +23,7 @@ impl LiveTest {
         let before = world.looked_at();
         let verdict = (self.test)(world);
         if world.looked_at() == before && verdict == Verdict::Holds {
-            return Verdict::Unknown("it looked at no node".to_owned());
+            return Verdict::Unknown("it looked at nothing".to_owned());
         }
         self.witnesses += 1;
         verdict

@@ -178,8 +178,8 @@ impl Sim {
             }
             Fault::Links { links, model } => {
                 let network: &mut Network = self.engine.devices.get_mut(self.network);
-                // An impossible model changes nothing, which the record then says.
-                network.set_model(&mut self.engine.kernel, &links, &model).unwrap_or(false)
+                let set = network.set_model(&mut self.engine.kernel, &links, &model);
+                set.expect("a fault is checked for a possible model before it strikes")
             }
         };
         self.faulting.records[record].effect += u64::from(effect);

@@ -32,6 +32,7 @@ impl Scenario {
     /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
     pub fn run(&self, seed: Seed) -> Report {
         let mut sim = self.start(seed);
+        sim.report.by_hand = false;
         sim.run_for(self.0.lasting);
         sim.finish()
     }
