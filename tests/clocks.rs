@@ -1,7 +1,7 @@
 //! What nodes read of time, and how much of it a run may use.
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Budget, Exhausted, WallTime};
+use cluster_sim::{Budget, Exhausted, RecordKind, WallTime};
 
 /// Writes down what both its clocks say at every tick.
 struct Watch {
@@ -55,4 +55,56 @@ fn a_budget_of_virtual_time_ends_a_run_as_exhausted() {
     assert_eq!((report.outcome, report.exhausted), (Outcome::Exhausted, Some(Exhausted::VirtualTime(seconds(9)))));
     assert_eq!(report.ended_at.since_zero(), seconds(9));
     assert!(report.to_string().contains("the budget of 9s of virtual time is spent"), "{report}");
+}
+
+/// When each of five nodes boots.
+fn boots(scenario: &Scenario, seed: Seed) -> Vec<Duration> {
+    let mut sim = scenario.start(seed);
+    sim.keep_records();
+    sim.run_for(Duration::from_millis(2));
+    let boots = sim.records().iter().filter(|record| record.kind == RecordKind::Boot);
+    let boots = boots.map(|record| (record.node, record.at.since_zero())).collect::<std::collections::BTreeMap<_, _>>();
+    sim.finish().assert_ok();
+    boots.into_values().collect()
+}
+
+#[test]
+fn nodes_start_within_a_millisecond_each_at_an_offset_of_its_own() {
+    let five = Scenario::new("watches").machines("watch", 5, |_: &Seat| Watch { readings: Vec::new() });
+    let apart = boots(&five, Seed(1));
+    let different: std::collections::BTreeSet<&Duration> = apart.iter().collect();
+    assert_eq!(different.len(), 5);
+    assert!(apart.iter().all(|offset| *offset < Duration::from_millis(1)), "{apart:?}");
+    assert_ne!(apart, boots(&five, Seed(2)));
+    assert_eq!(apart[..3], boots(&five.clone().without("watch/3"), Seed(1))[..3], "an empty seat moves nobody");
+    assert_eq!(boots(&five.start_together(), Seed(1)), [Duration::ZERO; 5]);
+}
+
+/// Two nodes that tick at the same instants for ever take turns in going first, and which of the two hangs on nothing but them.
+#[test]
+fn the_order_of_two_at_one_instant_is_drawn_anew_each_time_and_a_third_does_not_change_it() {
+    let watches = |count| {
+        Scenario::new("watches")
+            .machines("watch", count, |_: &Seat| Watch { readings: Vec::new() })
+            .start_together()
+            .calm(Duration::ZERO)
+    };
+    let firsts = |count| {
+        let mut sim = watches(count).start(Seed(1));
+        sim.keep_records();
+        sim.run_for(seconds(100));
+        let of_two: Vec<NodeId> = sim
+            .records()
+            .iter()
+            .filter(|record| record.kind == RecordKind::Timer && record.node.0 < 2)
+            .map(|record| record.node)
+            .collect();
+        sim.finish().assert_ok();
+        of_two.chunks(2).map(|pair| pair[0]).collect::<Vec<NodeId>>()
+    };
+    let with_two = firsts(2);
+    let zero_first = with_two.iter().filter(|node| node.0 == 0).count();
+    assert_eq!(with_two.len(), 100);
+    assert!((30..70).contains(&zero_first), "node 0 goes first {zero_first} times of 100");
+    assert_eq!(with_two, firsts(3));
 }
