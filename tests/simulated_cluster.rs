@@ -274,3 +274,23 @@ fn a_call_of_another_type_is_refused_with_both_types_named() {
     let error = cluster.sim().call(node, 7_u64).unwrap_err();
     assert_eq!(error.to_string(), "n0 takes no call: it is Down; restart or resume it first");
 }
+
+#[test]
+fn a_latency_between_two_regions_holds_in_both_directions() {
+    let mut cluster = SimulatedCluster::builder()
+        .regions(["a", "b"])
+        .shards_per_region(1)
+        .latency("a", "b", milliseconds(300))
+        .machines(Replica::boot)
+        .seed(Seed(1))
+        .build_blocking()
+        .unwrap();
+    cluster.run_for(milliseconds(1));
+    for (region, number) in [("a", 100_u64), ("b", 101)] {
+        let node = cluster.node(region, 0);
+        cluster.sim().call(node, number).unwrap();
+        let took =
+            cluster.await_convergence_blocking(Duration::from_secs(1), |world| world.behind(|seen: &Seen| seen.highest == number));
+        assert!((300..300 + 51).contains(&took.unwrap().as_millis()), "from region {region}");
+    }
+}
