@@ -242,3 +242,27 @@ fn a_run_that_is_over_stays_as_it_is() {
     assert_eq!(sim.digest(), digest);
     assert_eq!(sim.finish(), broken().finish());
 }
+
+/// Sends to a node that no scenario has.
+struct Lost;
+
+impl Machine for Lost {
+    type Message = ();
+    type View = ();
+
+    fn step(&mut self, _now: LocalInstant, _input: Input<()>, effects: &mut Effects<()>) {
+        effects.send(NodeId(9), ());
+    }
+
+    fn view(&self) -> &() {
+        &()
+    }
+}
+
+#[test]
+fn a_message_to_a_node_that_is_not_there_is_a_finding_about_its_sender() {
+    let report = Scenario::new("lost").machines("lost", 2, |_: &Seat| Lost).start_together().run(Seed(7));
+    let finding = report.panic.as_ref().expect("it is a finding");
+    assert!(finding.site.starts_with("lost/"), "{finding:?}");
+    assert_eq!(finding.message, "it sends to n9, but the cluster has n0 to n1");
+}

@@ -21,6 +21,9 @@ const ORDER: Stream = Stream::named("order");
 
 impl Network {
     /// Sends one message to each of `to`, in that order; `kind` must be that of `M`.
+    ///
+    /// # Panics
+    /// If there is no such node: the sender's mistake, and so a finding about the sender.
     pub fn send<M: Message>(
         &mut self,
         kernel: &mut Kernel,
@@ -36,6 +39,8 @@ impl Network {
         // One reference of the sender's, so that the parcel outlives a loss that strikes before its next receiver is reached.
         let parcel = self.pack(Parcel { from, kind, slot, label, content, length, references: 1 });
         for receiver in to {
+            let nodes = kernel.node_count();
+            assert!(receiver.0 < nodes, "it sends to {receiver}, but the cluster has n0 to n{}", nodes - 1);
             self.transmit(kernel, from, *receiver, parcel, label);
         }
         self.release(parcel);
