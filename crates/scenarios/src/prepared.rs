@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use cluster_sim::{Report, Scenario, Seed, VirtualInstant};
-use cluster_sim_metrics::Signature;
+use cluster_sim_metrics::{Signature, numbers};
 use serde_json::Value;
 
-use crate::artifact::{ARTIFACT_FORMAT, Artifact, TimelineEntry, numbers};
+use crate::artifact::{ARTIFACT_FORMAT, Artifact, TimelineEntry};
 
 /// A scenario with its seed and everything that its report says of it; nothing has run yet.
 pub struct Prepared {

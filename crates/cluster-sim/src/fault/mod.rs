@@ -64,7 +64,7 @@ pub enum Fault {
         #[serde(rename = "lasting_ns", with = "nanoseconds::optional", default)]
         lasting: Option<Duration>,
     },
-    /// A paused node goes on, however many pauses hold it.
+    /// A paused node goes on before its time.
     Resume {
         /// Which node.
         node: String,

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use cluster_sim_metrics::{Counter, Histogram};
+use cluster_sim_metrics::{Counter, Histogram, numbers};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::inversion::InversionDistance;
 use crate::tally::Spread;
@@ -125,10 +124,8 @@ impl MetricsSnapshot {
     ///
     /// In order of path. The lists have none: the break-down by edge and the first violations.
     pub fn counters(&self) -> Vec<(String, f64)> {
-        let mut counters = Vec::new();
         let tree = serde_json::to_value(self).expect("a tree of numbers has a form in JSON");
-        flatten(&tree, "", &mut counters);
-        counters
+        numbers(&tree).into_iter().filter_map(|(path, number)| Some((path, number?))).collect()
     }
 
     /// The paths of [`counters`](Self::counters).
@@ -144,17 +141,6 @@ impl MetricsSnapshot {
         let writes = (samples + unresolved != self.writes_total.get())
             .then(|| format!("{samples} samples and {unresolved} unresolved writes, but writes_total is {}", self.writes_total));
         self.inversion_distance.imbalance(self.monotonic_violations).or(reads).or(writes)
-    }
-}
-
-/// Notes every number of a tree under its dotted path.
-fn flatten(tree: &Value, path: &str, counters: &mut Vec<(String, f64)>) {
-    if let Some(number) = tree.as_f64() {
-        counters.push((path.to_owned(), number));
-    }
-    for (name, branch) in tree.as_object().into_iter().flatten() {
-        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        flatten(branch, &path, counters);
     }
 }
 
