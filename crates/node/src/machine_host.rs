@@ -57,11 +57,11 @@ impl<M: Machine> MachineHost<M> {
         let Self { seat, machine, timers, group, entropy } = self;
         // A span costs one load while nobody listens; with RUST_LOG every event of the node bears its name and the virtual time.
         let _span =
-            tracing::error_span!(target: "cluster_sim::step", "step", at = %step.kernel.now(), node = seat.name()).entered();
+            tracing::error_span!(target: "cluster_sim::step", "step", at = %step.core.kernel.now(), node = seat.name()).entered();
         let machine = machine.as_mut().expect("the kernel wakes no node that is down");
         let effects = &mut *group.effects.borrow_mut();
-        effects.begin(*entropy, step.kernel.wall_now(step.node));
-        machine.step(step.kernel.local_now(step.node), input, effects);
+        effects.begin(*entropy, step.core.kernel.wall_now(step.node));
+        machine.step(step.core.kernel.local_now(step.node), input, effects);
         carry_out(group, effects, timers, step);
     }
 }
@@ -69,7 +69,7 @@ impl<M: Machine> MachineHost<M> {
 fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, timers: &mut ArmedTimers, step: &mut Step<'_>) {
     let node = step.node;
     if !effects.is_unchanged() {
-        step.kernel.change(Change::View(node));
+        step.core.kernel.change(Change::View(node));
     }
     // Taken out for the loop, so that emptied lists of receivers can go back into the effects they came from.
     let mut queue = effects.take();
@@ -80,9 +80,9 @@ fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, t
                 send(group, &receivers, message, step);
                 effects.recycle(receivers);
             }
-            Effect::Arm(timer, after) => timers.arm(step.kernel, node, timer, after),
-            Effect::Disarm(timer) => timers.disarm(step.kernel, timer),
-            Effect::Emit(fact) => step.kernel.change(Change::Fact(node, fact)),
+            Effect::Arm(timer, after) => timers.arm(&mut step.core.kernel, node, timer, after),
+            Effect::Disarm(timer) => timers.disarm(&mut step.core.kernel, timer),
+            Effect::Emit(fact) => step.core.kernel.change(Change::Fact(node, fact)),
         }
     }
     effects.put_back(queue);
@@ -90,7 +90,7 @@ fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, t
 
 fn send<M: Machine>(group: &Shared<M>, to: &[NodeId], message: M::Message, step: &mut Step<'_>) {
     let label = M::label(&message);
-    step.devices.get_mut::<Network>(group.network).send(step.kernel, step.node, to, group.kind, label, message);
+    step.core.devices.get_mut::<Network>(group.network).send(&mut step.core.kernel, step.node, to, group.kind, label, message);
 }
 
 impl<M: Machine> Host for MachineHost<M> {
@@ -110,8 +110,8 @@ impl<M: Machine> Host for MachineHost<M> {
             }
             Wake::Device(device, slot) => {
                 debug_assert_eq!(device, self.group.network, "a machine waits for nothing but the network");
-                let network = step.devices.get_mut::<Network>(device);
-                let Some(received) = network.receive(step.kernel, slot, self.group.kind) else { return };
+                let network = step.core.devices.get_mut::<Network>(device);
+                let Some(received) = network.receive(&mut step.core.kernel, slot, self.group.kind) else { return };
                 Input::Message { from: received.from, message: received.message }
             }
         };
@@ -124,8 +124,8 @@ impl<M: Machine> Host for MachineHost<M> {
         };
         if let Some(request) = request.take() {
             let (payload, length) = content_of(&request);
-            let record = Record::of(step.kernel.now(), RecordKind::Call, step.node);
-            step.kernel.record(Record { length, payload, ..record });
+            let record = Record::of(step.core.kernel.now(), RecordKind::Call, step.node);
+            step.core.kernel.record(Record { length, payload, ..record });
             self.take(Input::Call(request), &mut step);
         }
         Ok(())

@@ -16,6 +16,6 @@ pub use chance::{
 };
 #[cfg(feature = "test-utils")]
 pub use engine::{
-    Budget, Device, DeviceId, Devices, Digest, Engine, Exhausted, Host, Kernel, Order, Rank, Record, RecordKind, Ring, Step,
+    Budget, Core, Device, DeviceId, Devices, Digest, Engine, Exhausted, Host, Kernel, Order, Rank, Record, RecordKind, Ring, Step,
     Stepped, TimerSlot, Wake,
 };

@@ -20,16 +20,16 @@ pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule) -> Result<
     let plan = draw_plan(&definition, &seeds)?;
     let mut engine = Engine::new(seeds.clone(), definition.budget);
     let network = engine.register(new_network(&definition)?);
-    engine.devices.get_mut::<Network>(network).registered_as(network);
+    engine.core.devices.get_mut::<Network>(network).registered_as(network);
     let mut first = 0;
     for (number, group) in definition.groups.iter().enumerate() {
         seat_group(&mut engine, network, &definition, group, number as u16, first);
         first += group.members.len() as u32;
     }
-    let faulting = Faulting::new(plan, &mut engine.kernel);
+    let faulting = Faulting::new(plan, &mut engine.core.kernel);
     let checks = LiveChecks::new(&definition.checks);
     let report = Report::blank(&definition.name, seeds);
-    let control = Arc::clone(engine.devices.get::<Network>(network).control());
+    let control = Arc::clone(engine.core.devices.get::<Network>(network).control());
     let end = VirtualInstant::ZERO + definition.budget.virtual_time;
     Ok(Sim { definition, engine, network, control, end, checks, faulting, report, over: false })
 }
@@ -90,10 +90,10 @@ fn seat_group(engine: &mut Engine, network: DeviceId, definition: &Definition, g
         Seat::new(NodeId(first + index), member.name.as_str(), index, cohort).placed(member.region, member.shard)
     };
     let seats = group.members.iter().zip(0..).map(seat).collect();
-    let hosts = (group.hosts)(seats, network, &mut engine.devices);
+    let hosts = (group.hosts)(seats, network, &mut engine.core.devices);
     for (member, host) in group.members.iter().zip(hosts) {
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
         let node = engine.add_host(&member.name, host, spread);
-        engine.devices.get_mut::<Network>(network).place(node, number, member.region.0);
+        engine.core.devices.get_mut::<Network>(network).place(node, number, member.region.0);
     }
 }

@@ -54,13 +54,13 @@ impl Sim {
         self.obey_guards();
         let stepped = self.engine.step(until.min(self.end));
         if stepped == Stepped::Idle && until > self.end {
-            self.engine.kernel.exhaust(Exhausted::VirtualTime(self.end.since_zero()));
+            self.engine.core.kernel.exhaust(Exhausted::VirtualTime(self.end.since_zero()));
         }
         if let Stepped::Driver(event) = stepped {
             self.carry_out_event(event);
         }
         self.check_changes();
-        if let Some(exhausted) = self.engine.kernel.exhausted() {
+        if let Some(exhausted) = self.engine.core.kernel.exhausted() {
             self.report.exhausted = Some(exhausted);
             self.over = true;
         }
@@ -71,19 +71,19 @@ impl Sim {
     #[inline]
     pub(super) fn obey_guards(&mut self) {
         if self.control.is_waiting() {
-            self.engine.devices.get_mut::<Network>(self.network).obey(&mut self.engine.kernel);
+            self.engine.core.devices.get_mut::<Network>(self.network).obey(&mut self.engine.core.kernel);
         }
     }
 
     /// Runs the checks if the last step changed anything.
     #[inline]
     pub(super) fn check_changes(&mut self) {
-        if self.engine.kernel.changes().is_empty() {
+        if self.engine.core.kernel.changes().is_empty() {
             return;
         }
-        let mut changes = std::mem::take(self.engine.kernel.changes());
+        let mut changes = std::mem::take(self.engine.core.kernel.changes());
         let world = Glance { engine: &self.engine, network: self.network };
-        let moment = Moment { at: self.engine.kernel.now(), step: self.engine.kernel.steps() };
+        let moment = Moment { at: self.engine.core.kernel.now(), step: self.engine.core.kernel.steps() };
         let violations = self.checks.after_step(&changes, &World::new(&world), moment);
         if !violations.is_empty() {
             self.report.violations.extend(violations);
@@ -91,13 +91,13 @@ impl Sim {
         }
         // The list goes back, so that its memory serves the next step.
         changes.clear();
-        *self.engine.kernel.changes() = changes;
+        *self.engine.core.kernel.changes() = changes;
     }
 
     /// Runs code of nodes and checks; a panic in it is a finding, one of the simulator's own goes through.
     pub(super) fn guarded(&mut self, run: impl FnOnce(&mut Self)) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(self))) {
-            let kernel = &self.engine.kernel;
+            let kernel = &self.engine.core.kernel;
             let site = match (self.engine.running(), self.checks.asking()) {
                 (Some(node), _) => kernel.name(node).to_string(),
                 (None, Some(check)) => format!("check {check:?}"),

@@ -117,9 +117,9 @@ impl Sim {
             Happening::Strike(_) => {}
             Happening::EndCut(held) => {
                 let id = self.faulting.cuts[held].id;
-                self.engine.devices.get_mut::<Network>(self.network).heal(&mut self.engine.kernel, id);
+                self.engine.core.devices.get_mut::<Network>(self.network).heal(&mut self.engine.core.kernel, id);
             }
-            Happening::Restart(node, life) if self.engine.kernel.incarnation(node) == life => drop(self.engine.restart(node)),
+            Happening::Restart(node, life) if self.engine.core.kernel.incarnation(node) == life => drop(self.engine.restart(node)),
             Happening::Resume(node, record) if self.faulting.pauses.get(&node) == Some(&record) => {
                 self.engine.resume(node);
             }
@@ -138,7 +138,7 @@ impl Sim {
                 self.hold_cut(record, &from, &to, both_ways);
                 if let Some(lasting) = lasting {
                     let end = Happening::EndCut(self.faulting.cuts.len() - 1);
-                    self.faulting.schedule(&mut self.engine.kernel, at + lasting, end);
+                    self.faulting.schedule(&mut self.engine.core.kernel, at + lasting, end);
                 }
                 false
             }
@@ -147,8 +147,8 @@ impl Sim {
                 let node = id(self, &node);
                 let crashed = self.engine.crash(node);
                 if let Some(down_for) = down_for.filter(|_| crashed) {
-                    let end = Happening::Restart(node, self.engine.kernel.incarnation(node));
-                    self.faulting.schedule(&mut self.engine.kernel, at + down_for, end);
+                    let end = Happening::Restart(node, self.engine.core.kernel.incarnation(node));
+                    self.faulting.schedule(&mut self.engine.core.kernel, at + down_for, end);
                 }
                 crashed
             }
@@ -162,23 +162,23 @@ impl Sim {
                     self.faulting.pauses.insert(node, record);
                 }
                 if let Some(lasting) = lasting.filter(|_| paused) {
-                    self.faulting.schedule(&mut self.engine.kernel, at + lasting, Happening::Resume(node, record));
+                    self.faulting.schedule(&mut self.engine.core.kernel, at + lasting, Happening::Resume(node, record));
                 }
                 paused
             }
             Fault::Loss { links, rule, ratio, lasting } => {
                 self.end_loss(|open| open.links == links && open.rule == rule);
-                let network: &mut Network = self.engine.devices.get_mut(self.network);
-                network.set_loss_rule(&mut self.engine.kernel, &links, &rule, ratio);
+                let network: &mut Network = self.engine.core.devices.get_mut(self.network);
+                network.set_loss_rule(&mut self.engine.core.kernel, &links, &rule, ratio);
                 self.faulting.losses.push(OpenLoss { record, links, rule });
                 if let Some(lasting) = lasting {
-                    self.faulting.schedule(&mut self.engine.kernel, at + lasting, Happening::EndLoss(record));
+                    self.faulting.schedule(&mut self.engine.core.kernel, at + lasting, Happening::EndLoss(record));
                 }
                 false
             }
             Fault::Links { links, model } => {
-                let network: &mut Network = self.engine.devices.get_mut(self.network);
-                let set = network.set_model(&mut self.engine.kernel, &links, &model);
+                let network: &mut Network = self.engine.core.devices.get_mut(self.network);
+                let set = network.set_model(&mut self.engine.core.kernel, &links, &model);
                 set.expect("a fault is checked for a possible model before it strikes")
             }
         };
@@ -187,7 +187,7 @@ impl Sim {
 
     /// The numbers of nodes named on both sides of a cut.
     fn ids_of(&self, sides: [&Vec<String>; 2]) -> [Vec<NodeId>; 2] {
-        let kernel = &self.engine.kernel;
+        let kernel = &self.engine.core.kernel;
         // A map, since a side may be most of a large cluster.
         let ids: BTreeMap<&str, NodeId> = (0..kernel.node_count()).map(|id| (&**kernel.name(NodeId(id)), NodeId(id))).collect();
         sides.map(|side| side.iter().map(|name| ids[name.as_str()]).collect())
@@ -195,8 +195,8 @@ impl Sim {
 
     fn hold_cut(&mut self, record: usize, from: &[NodeId], to: &[NodeId], both_ways: bool) {
         let name = self.name_cut(from, to, both_ways);
-        let network: &mut Network = self.engine.devices.get_mut(self.network);
-        let guard = network.cut(&mut self.engine.kernel, &name, from, to, both_ways);
+        let network: &mut Network = self.engine.core.devices.get_mut(self.network);
+        let guard = network.cut(&mut self.engine.core.kernel, &name, from, to, both_ways);
         self.faulting.cuts.push(HeldCut { record, id: guard.id(), eaten: guard.counter(), guard: Some(guard) });
     }
 
@@ -204,10 +204,10 @@ impl Sim {
     fn name_cut(&self, from: &[NodeId], to: &[NodeId], both_ways: bool) -> String {
         let side = |nodes: &[NodeId]| match nodes {
             [first, second, third, rest @ ..] if !rest.is_empty() => {
-                let names = [first, second, third].map(|node| &**self.engine.kernel.name(*node)).join(" ");
+                let names = [first, second, third].map(|node| &**self.engine.core.kernel.name(*node)).join(" ");
                 format!("{names} and {} more", rest.len())
             }
-            few => few.iter().map(|node| &**self.engine.kernel.name(*node)).collect::<Vec<_>>().join(" "),
+            few => few.iter().map(|node| &**self.engine.core.kernel.name(*node)).collect::<Vec<_>>().join(" "),
         };
         format!("cut [{}] {} [{}]", side(from), if both_ways { "|" } else { "-/->" }, side(to))
     }
@@ -216,18 +216,18 @@ impl Sim {
     fn end_loss(&mut self, which: impl Fn(&OpenLoss) -> bool) {
         let (ended, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.faulting.losses).into_iter().partition(which);
         self.faulting.losses = open;
-        let network: &mut Network = self.engine.devices.get_mut(self.network);
+        let network: &mut Network = self.engine.core.devices.get_mut(self.network);
         for loss in ended {
             self.faulting.records[loss.record].effect += network.eaten_by(&loss.links, &loss.rule);
-            network.set_loss_rule(&mut self.engine.kernel, &loss.links, &loss.rule, cluster_sim_vocabulary::Ratio::ZERO);
+            network.set_loss_rule(&mut self.engine.core.kernel, &loss.links, &loss.rule, cluster_sim_vocabulary::Ratio::ZERO);
         }
     }
 
     /// Heals every cut; true if one was in force.
     fn heal_cuts(&mut self) -> bool {
-        let network: &mut Network = self.engine.devices.get_mut(self.network);
+        let network: &mut Network = self.engine.core.devices.get_mut(self.network);
         let some = network.living_cuts().next().is_some();
-        network.heal_all(&mut self.engine.kernel);
+        network.heal_all(&mut self.engine.core.kernel);
         some
     }
 
@@ -237,8 +237,8 @@ impl Sim {
         self.obey_guards();
         self.heal_cuts();
         self.end_loss(|_| true);
-        self.engine.devices.get_mut::<Network>(self.network).calm(&mut self.engine.kernel);
-        for node in (0..self.engine.kernel.node_count()).map(NodeId) {
+        self.engine.core.devices.get_mut::<Network>(self.network).calm(&mut self.engine.core.kernel);
+        for node in (0..self.engine.core.kernel.node_count()).map(NodeId) {
             self.engine.resume(node);
             self.engine.restart(node);
         }
@@ -250,7 +250,7 @@ impl Sim {
         for cut in &self.faulting.cuts {
             records[cut.record].effect += cut.eaten.count();
         }
-        let network: &Network = self.engine.devices.get(self.network);
+        let network: &Network = self.engine.core.devices.get(self.network);
         for loss in &self.faulting.losses {
             records[loss.record].effect += network.eaten_by(&loss.links, &loss.rule);
         }

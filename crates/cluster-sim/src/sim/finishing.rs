@@ -55,7 +55,7 @@ impl Sim {
                 return;
             }
             // One event at a time while something is pending; to the end of the settling time once nothing is, checking at each event.
-            let next = self.engine.kernel.next_at().unwrap_or(end);
+            let next = self.engine.core.kernel.next_at().unwrap_or(end);
             let settled = held_since.map_or(end, |since| since + settle);
             self.run_to(next.min(settled).min(end).max(self.now()));
         }
@@ -72,7 +72,7 @@ impl Sim {
     }
 
     fn moment(&self) -> Moment {
-        Moment { at: self.engine.kernel.now(), step: self.engine.kernel.steps() }
+        Moment { at: self.engine.core.kernel.now(), step: self.engine.core.kernel.steps() }
     }
 
     fn conclude(mut self) -> Report {
@@ -83,7 +83,7 @@ impl Sim {
             sim.report.violations.extend(violations);
         });
         // Steps by hand may have spent a budget after the last step of the loop.
-        self.report.exhausted = self.engine.kernel.exhausted();
+        self.report.exhausted = self.engine.core.kernel.exhausted();
         self.report.checks = self.checks.reports();
         self.report.measured = self.checks.measured().collect();
         self.report.faults = self.fault_records();
@@ -93,7 +93,7 @@ impl Sim {
         self.report.digest = self.digest();
         self.report.outcome = self.outcome();
         if self.report.outcome != Outcome::Held {
-            self.report.last_events = self.engine.kernel.ring().iter().map(|record| self.describe(record)).collect();
+            self.report.last_events = self.engine.core.kernel.ring().iter().map(|record| self.describe(record)).collect();
         }
         self.report
     }
@@ -116,7 +116,7 @@ impl Sim {
     /// One event as a person reads it.
     fn describe(&self, record: &Record) -> String {
         let name = |node: cluster_sim_vocabulary::NodeId| {
-            if node.0 < self.engine.kernel.node_count() { &**self.engine.kernel.name(node) } else { "cluster" }
+            if node.0 < self.engine.core.kernel.node_count() { &**self.engine.core.kernel.name(node) } else { "cluster" }
         };
         let Record { at, kind, node, peer, detail, label, length, .. } = *record;
         let (node, peer) = (name(node), name(peer));

@@ -32,7 +32,7 @@ impl Sim {
     /// Cuts one node off from all others, for as long as the guard lives.
     pub fn isolate(&mut self, node: impl Into<NodeId>) -> NetworkPartition {
         let node = node.into();
-        let others = (0..self.engine.kernel.node_count()).map(NodeId).filter(|other| *other != node).collect();
+        let others = (0..self.engine.core.kernel.node_count()).map(NodeId).filter(|other| *other != node).collect();
         self.cut(vec![node], others, true)
     }
 
@@ -48,12 +48,12 @@ impl Sim {
     #[track_caller]
     fn name_of(&self, node: NodeId) -> String {
         self.assert_node(node);
-        self.engine.kernel.name(node).to_string()
+        self.engine.core.kernel.name(node).to_string()
     }
 
     #[track_caller]
     fn assert_node(&self, node: NodeId) {
-        let count = self.engine.kernel.node_count();
+        let count = self.engine.core.kernel.node_count();
         assert!(
             node.0 < count,
             "there is no node {node} in scenario {:?}; it has n0 to n{}",
@@ -113,7 +113,7 @@ impl Sim {
         if self.over {
             return Err(CallError::RunIsOver { node });
         }
-        let health = self.engine.kernel.health(node);
+        let health = self.engine.core.kernel.health(node);
         if health != Health::Up {
             return Err(CallError::NotUp { node, health });
         }
@@ -128,8 +128,8 @@ impl Sim {
 
     /// Lets another seed decide from `from` on: another future of the same past.
     pub fn reseed_at(&mut self, from: VirtualInstant, seed: Seed) {
-        self.engine.kernel.reseed_at(from, seed);
-        self.report.seeds = self.engine.kernel.seeds().clone();
+        self.engine.core.kernel.reseed_at(from, seed);
+        self.report.seeds = self.engine.core.kernel.seeds().clone();
     }
 }
 

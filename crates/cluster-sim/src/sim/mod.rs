@@ -44,12 +44,12 @@ pub struct Sim {
 impl Sim {
     /// The present instant.
     pub fn now(&self) -> VirtualInstant {
-        self.engine.kernel.now()
+        self.engine.core.kernel.now()
     }
 
     /// The running hash of everything that happened so far.
     pub fn digest(&self) -> Digest {
-        self.engine.kernel.digest()
+        self.engine.core.kernel.digest()
     }
 
     /// Whether a finding ended the run: nothing steps any more, [`finish`](Self::finish) says why.
@@ -59,16 +59,16 @@ impl Sim {
 
     /// The node of that declared name.
     pub fn node(&self, name: &str) -> Option<NodeId> {
-        (0..self.engine.kernel.node_count()).map(NodeId).find(|node| &**self.engine.kernel.name(*node) == name)
+        (0..self.engine.core.kernel.node_count()).map(NodeId).find(|node| &**self.engine.core.kernel.name(*node) == name)
     }
 
     fn network(&self) -> &Network {
-        self.engine.devices.get(self.network)
+        self.engine.core.devices.get(self.network)
     }
 
     /// Keeps every fate the network decides from here on, for comparing two runs. Memory grows with every message.
     pub fn keep_fates(&mut self) {
-        self.engine.devices.get_mut::<Network>(self.network).keep_fates();
+        self.engine.core.devices.get_mut::<Network>(self.network).keep_fates();
     }
 
     /// The fates kept so far, in the order in which they were decided.
@@ -80,11 +80,11 @@ impl Sim {
     ///
     /// Kept together with the fates, the n-th fate is that of the n-th record of a send.
     pub fn keep_records(&mut self) {
-        self.engine.kernel.keep_records();
+        self.engine.core.kernel.keep_records();
     }
 
     /// The records kept so far, in order; [`digest`](Self::digest) is their running hash if they were kept from the start.
     pub fn records(&self) -> &[Record] {
-        self.engine.kernel.records()
+        self.engine.core.kernel.records()
     }
 }

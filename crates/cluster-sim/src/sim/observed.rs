@@ -15,19 +15,19 @@ pub(super) struct Glance<'a> {
 
 impl Observed for Glance<'_> {
     fn now(&self) -> VirtualInstant {
-        self.engine.kernel.now()
+        self.engine.core.kernel.now()
     }
 
     fn node_count(&self) -> u32 {
-        self.engine.kernel.node_count()
+        self.engine.core.kernel.node_count()
     }
 
     fn name(&self, node: NodeId) -> &str {
-        self.engine.kernel.name(node)
+        self.engine.core.kernel.name(node)
     }
 
     fn health(&self, node: NodeId) -> Health {
-        self.engine.kernel.health(node)
+        self.engine.core.kernel.health(node)
     }
 
     fn view(&self, node: NodeId) -> Option<&dyn Any> {
@@ -35,6 +35,6 @@ impl Observed for Glance<'_> {
     }
 
     fn traffic(&self) -> Traffic {
-        self.engine.devices.get::<Network>(self.network).traffic()
+        self.engine.core.devices.get::<Network>(self.network).traffic()
     }
 }

@@ -4,8 +4,7 @@ use std::any::Any;
 
 use cluster_sim_vocabulary::{Incarnation, NodeId};
 
-use super::device::Devices;
-use super::kernel::Kernel;
+use super::core::Core;
 use super::queue::DeviceId;
 use crate::chance::Entropy;
 
@@ -24,10 +23,8 @@ pub enum Wake {
 pub struct Step<'a> {
     /// The node that steps.
     pub node: NodeId,
-    /// Clock, timers, changes, records.
-    pub kernel: &'a mut Kernel,
-    /// What lies between the nodes.
-    pub devices: &'a mut Devices,
+    /// What hosts and devices share.
+    pub core: &'a mut Box<Core>,
 }
 
 /// What runs on a node, of whatever kind: input in, effects out, crash.

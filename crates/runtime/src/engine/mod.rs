@@ -1,6 +1,7 @@
 //! The loop: takes the next event, moves the clock to it, hands it to whom it is for.
 
 mod budget;
+mod core;
 mod device;
 mod host;
 mod kernel;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use cluster_sim_vocabulary::{Health, NodeId, VirtualInstant};
 
 pub use budget::{Budget, Exhausted};
+pub use core::Core;
 pub use device::{Device, Devices};
 pub use host::{Host, Step, Wake};
 pub use kernel::Kernel;
@@ -41,10 +43,8 @@ pub enum Stepped {
 ///
 /// A value: two engines know nothing of each other.
 pub struct Engine {
-    /// Clock, timers, health, records.
-    pub kernel: Kernel,
-    /// What lies between the nodes.
-    pub devices: Devices,
+    /// What hosts and devices share.
+    pub core: Box<Core>,
     hosts: Vec<Box<dyn Host>>,
     /// The node whose code runs now, for naming it should it panic.
     running: Option<NodeId>,
@@ -53,48 +53,48 @@ pub struct Engine {
 impl Engine {
     /// An engine with no nodes and no devices.
     pub fn new(seeds: SeedSchedule, budget: Budget) -> Self {
-        Self { kernel: Kernel::new(seeds, budget), devices: Devices::default(), hosts: Vec::new(), running: None }
+        Self { core: Box::new(Core::new(seeds, budget)), hosts: Vec::new(), running: None }
     }
 
     /// Adds a device; its id is how events and hosts name it.
     pub fn register(&mut self, device: impl Device) -> DeviceId {
-        self.devices.register(device)
+        self.core.devices.register(device)
     }
 
     /// Adds a node that starts within `spread` of the run's start, at an offset that hangs on its name.
     ///
     /// A node without a spread never starts: its seat stays empty.
     pub fn add_host(&mut self, name: &str, host: Box<dyn Host>, spread: Option<Duration>) -> NodeId {
-        let node = self.kernel.add_node(name);
+        let node = self.core.kernel.add_node(name);
         self.hosts.push(host);
         match spread {
-            Some(spread) => self.kernel.schedule_start(node, spread),
-            None => self.kernel.set_health(node, Health::Killed, RecordKind::Kill),
+            Some(spread) => self.core.kernel.schedule_start(node, spread),
+            None => self.core.kernel.set_health(node, Health::Killed, RecordKind::Kill),
         }
         node
     }
 
     /// Takes the next event due by `until`, if there is one.
     pub fn step(&mut self, until: VirtualInstant) -> Stepped {
-        let Some(event) = self.kernel.next(until) else {
-            if until > self.kernel.now() {
-                self.kernel.advance(until);
+        let Some(event) = self.core.kernel.next(until) else {
+            if until > self.core.kernel.now() {
+                self.core.kernel.advance(until);
             }
             return Stepped::Idle;
         };
         let (node, wake) = match event.target {
-            Target::Device(device) => match self.devices.fire(device, &mut self.kernel, event.slot) {
+            Target::Device(device) => match self.core.devices.fire(device, &mut self.core.kernel, event.slot) {
                 Some((node, number)) => (node, Wake::Device(device, number)),
                 None => return Stepped::Between,
             },
-            Target::Timer => match self.kernel.surface(TimerSlot(event.slot), event.when.sequence) {
+            Target::Timer => match self.core.kernel.surface(TimerSlot(event.slot), event.when.sequence) {
                 Some((node, token)) => (node, Wake::Timer(token)),
                 None => return Stepped::Between,
             },
             Target::Start => {
                 let node = NodeId(event.slot);
                 // A fault may have hit the node before it ever started.
-                if self.kernel.health(node) != Health::Down {
+                if self.core.kernel.health(node) != Health::Down {
                     return Stepped::Between;
                 }
                 self.boot(node);
@@ -108,16 +108,16 @@ impl Engine {
 
     #[inline]
     fn step_host(&mut self, node: NodeId, wake: Wake) {
-        self.kernel.count_step();
+        self.core.kernel.count_step();
         self.running = Some(node);
-        let step = Step { node, kernel: &mut self.kernel, devices: &mut self.devices };
+        let step = Step { node, core: &mut self.core };
         self.hosts[node.index()].step(wake, step);
         self.running = None;
     }
 
     fn boot(&mut self, node: NodeId) {
-        let incarnation = self.kernel.next_incarnation(node);
-        let entropy = self.kernel.begin_life(node, incarnation);
+        let incarnation = self.core.kernel.next_incarnation(node);
+        let entropy = self.core.kernel.begin_life(node, incarnation);
         self.running = Some(node);
         self.hosts[node.index()].boot(incarnation, entropy);
         self.step_host(node, Wake::Start);
@@ -128,9 +128,9 @@ impl Engine {
     /// # Errors
     /// With the type the node understands, if `request` is of another one; nothing was done.
     pub fn call(&mut self, node: NodeId, request: &mut dyn Any) -> Result<(), &'static str> {
-        self.kernel.count_step();
+        self.core.kernel.count_step();
         self.running = Some(node);
-        let step = Step { node, kernel: &mut self.kernel, devices: &mut self.devices };
+        let step = Step { node, core: &mut self.core };
         let result = self.hosts[node.index()].call(request, step);
         self.running = None;
         result
@@ -144,7 +144,7 @@ impl Engine {
     /// What checks may see of a node that is up or paused.
     #[inline]
     pub fn view(&self, node: NodeId) -> Option<&dyn Any> {
-        match self.kernel.health(node) {
+        match self.core.kernel.health(node) {
             Health::Up | Health::Paused => self.hosts[node.index()].view(),
             Health::Down | Health::Killed => None,
         }
@@ -152,7 +152,7 @@ impl Engine {
 
     /// Ends a node's life; what it held in memory is gone. True if it was alive.
     pub fn crash(&mut self, node: NodeId) -> bool {
-        let alive = matches!(self.kernel.health(node), Health::Up | Health::Paused);
+        let alive = matches!(self.core.kernel.health(node), Health::Up | Health::Paused);
         if alive {
             self.end_life(node, Health::Down, RecordKind::Crash);
         }
@@ -161,7 +161,7 @@ impl Engine {
 
     /// Ends a node for good. True if it was not gone already.
     pub fn kill(&mut self, node: NodeId) -> bool {
-        let there = self.kernel.health(node) != Health::Killed;
+        let there = self.core.kernel.health(node) != Health::Killed;
         if there {
             self.end_life(node, Health::Killed, RecordKind::Kill);
         }
@@ -173,9 +173,9 @@ impl Engine {
         self.running = Some(node);
         self.hosts[node.index()].crash();
         self.running = None;
-        self.kernel.set_health(node, health, kind);
-        for device in self.devices.each() {
-            device.node_ended(&mut self.kernel, node);
+        self.core.kernel.set_health(node, health, kind);
+        for device in self.core.devices.each() {
+            device.node_ended(&mut self.core.kernel, node);
         }
     }
 
@@ -183,7 +183,7 @@ impl Engine {
     ///
     /// A node that has not started is left to its start.
     pub fn restart(&mut self, node: NodeId) -> bool {
-        let down = self.kernel.health(node) == Health::Down && self.kernel.has_lived(node);
+        let down = self.core.kernel.health(node) == Health::Down && self.core.kernel.has_lived(node);
         if down {
             self.boot(node);
         }
@@ -192,20 +192,20 @@ impl Engine {
 
     /// Stops a node with everything it holds. True if it was running.
     pub fn pause(&mut self, node: NodeId) -> bool {
-        let up = self.kernel.health(node) == Health::Up;
+        let up = self.core.kernel.health(node) == Health::Up;
         if up {
-            self.kernel.set_health(node, Health::Paused, RecordKind::Pause);
+            self.core.kernel.set_health(node, Health::Paused, RecordKind::Pause);
         }
         up
     }
 
     /// Lets a paused node go on; what waited for it is due now. True if it was paused.
     pub fn resume(&mut self, node: NodeId) -> bool {
-        let paused = self.kernel.health(node) == Health::Paused;
+        let paused = self.core.kernel.health(node) == Health::Paused;
         if paused {
-            self.kernel.set_health(node, Health::Up, RecordKind::Resume);
-            for device in self.devices.each() {
-                device.node_resumed(&mut self.kernel, node);
+            self.core.kernel.set_health(node, Health::Up, RecordKind::Resume);
+            for device in self.core.devices.each() {
+                device.node_resumed(&mut self.core.kernel, node);
             }
         }
         paused

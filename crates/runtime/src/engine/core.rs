@@ -1,0 +1,22 @@
+//! What hosts and devices share.
+
+use super::budget::Budget;
+use super::device::Devices;
+use super::kernel::Kernel;
+use crate::chance::SeedSchedule;
+
+/// Everything of a simulation but the code that runs on its nodes.
+///
+/// In a box of its own, so that it can be handed to a node's code for the length of a step by moving one pointer.
+pub struct Core {
+    /// Clock, queue, timers, health, records.
+    pub kernel: Kernel,
+    /// What lies between the nodes.
+    pub devices: Devices,
+}
+
+impl Core {
+    pub(crate) fn new(seeds: SeedSchedule, budget: Budget) -> Self {
+        Self { kernel: Kernel::new(seeds, budget), devices: Devices::default() }
+    }
+}
