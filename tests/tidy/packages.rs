@@ -4,7 +4,9 @@ use std::fs;
 
 use toml::Table;
 
-use crate::{Finding, assert_tidy, root, workspace};
+use xtask::tokens::occurrences;
+
+use crate::{Finding, assert_tidy, root, rust_sources, tokens_of, workspace};
 
 /// What a manifest leaves out: here what cargo does not say.
 fn without_our_lints(place: &str, manifest: &str) -> Option<Finding> {
@@ -12,6 +14,21 @@ fn without_our_lints(place: &str, manifest: &str) -> Option<Finding> {
     let inherits = manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool) == Some(true);
     let cure = "does not inherit the lints of the workspace; add `[lints]` with `workspace = true`";
     (!inherits).then(|| Finding::new(place, cure))
+}
+
+/// The package that may hold unsafe code, and where: in one expression that makes a waker of an integer.
+const UNSAFE: (&str, &str) = ("cluster-sim-runtime", "crates/runtime/src/executor/waker.rs");
+
+/// What differs between the lints of a manifest and those of the workspace but for the level of unsafe code, which is to be denied.
+fn other_lints_than(workspace: &str, place: &str, manifest: &str) -> Option<Finding> {
+    let lints = |text: &str, at: &[&str]| {
+        let table: Table = text.parse().expect("cargo reads it");
+        at.iter().try_fold(toml::Value::Table(table), |value, key| value.get(key).cloned())
+    };
+    let mut expected = lints(workspace, &["workspace", "lints"])?;
+    expected.get_mut("rust")?.as_table_mut()?.insert("unsafe_code".to_owned(), "deny".into());
+    let cure = "has other lints than the workspace; copy [workspace.lints] and deny unsafe code";
+    (lints(manifest, &["lints"]) != Some(expected)).then(|| Finding::new(place, cure))
 }
 
 fn allowing_unsafe(manifest: &str) -> Option<Finding> {
@@ -54,9 +71,34 @@ fn every_package_forbids_unsafe_code() {
     let read = |path: &std::path::Path| fs::read_to_string(path).expect("cargo reads it too");
     let mut findings: Vec<Finding> = allowing_unsafe(&read(&root().join("Cargo.toml"))).into_iter().collect();
     for package in workspace() {
-        findings.extend(without_our_lints(&package.name, &read(package.manifest_path.as_std_path())));
+        let manifest = read(package.manifest_path.as_std_path());
+        findings.extend(if *package.name == UNSAFE.0 {
+            other_lints_than(&read(&root().join("Cargo.toml")), &package.name, &manifest)
+        } else {
+            without_our_lints(&package.name, &manifest)
+        });
     }
     assert_tidy(&findings);
+}
+
+#[test]
+fn unsafe_code_is_one_expression() {
+    let sources = rust_sources();
+    let places: Vec<&str> = sources
+        .iter()
+        .flat_map(|source| occurrences(&tokens_of(source), "unsafe {").into_iter().map(|_| source.path.as_str()))
+        .collect();
+    assert_eq!(places, [UNSAFE.1]);
+}
+
+#[test]
+fn other_lints_are_found() {
+    let workspace = "[workspace.lints.rust]\nunsafe_code = \"forbid\"\nmissing_docs = \"warn\"";
+    let same = "[lints.rust]\nunsafe_code = \"deny\"\nmissing_docs = \"warn\"";
+    assert_eq!(other_lints_than(workspace, "a", same), None);
+    for other in ["[lints.rust]\nunsafe_code = \"deny\"", "[lints.rust]\nunsafe_code = \"allow\"\nmissing_docs = \"warn\"", ""] {
+        assert!(other_lints_than(workspace, "a", other).is_some(), "{other}");
+    }
 }
 
 #[test]

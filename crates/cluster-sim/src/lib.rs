@@ -5,7 +5,7 @@
 //!
 //! | to | start at |
 //! |---|---|
-//! | write node code | [`Machine`] |
+//! | write node code | [`Node`] for an `async fn`, [`Machine`] for a protocol without IO |
 //! | describe a cluster | [`Scenario`], or [`SimulatedCluster`] for regions and shards |
 //! | break it | [`Fault`], [`FaultPlan`], [`FaultProfile`], or [`Sim::partition`] and its kin by hand |
 //! | say what must hold | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
@@ -57,7 +57,10 @@ mod sim;
 pub mod prelude;
 
 pub use cluster_sim_invariants::{IntoVerdict, Invariant, Observed, Verdict, Violation, Witness, World};
-pub use cluster_sim_node::{Effect, Effects, Input, Label, Machine, Message, Seat, Timer};
+pub use cluster_sim_node::{
+    Aborted, Effect, Effects, Elapsed, Input, Interval, JoinHandle, Label, Machine, Message, Node, Port, Receive, Received, Seat,
+    Sleep, Timer, yield_now,
+};
 pub use cluster_sim_runtime::{Address, Distribution, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream};
 pub use cluster_sim_vocabulary::{
     Change, Fact, Health, Incarnation, InvalidRatio, LocalInstant, NodeId, Ratio, Region, Shard, Traffic, VirtualInstant, WallTime,
@@ -68,7 +71,7 @@ pub use campaign::Sweep;
 #[cfg(feature = "test-utils")]
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 #[cfg(feature = "test-utils")]
-pub use cluster_sim_runtime::{Budget, Digest, Exhausted, Record, RecordKind};
+pub use cluster_sim_runtime::{Budget, Digest, Exhausted, Record, RecordKind, TaskName, WaitingTask};
 #[cfg(feature = "test-utils")]
 pub use cluster_sim_transport::{
     Decided, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, NetworkPartition, StaleDelivery,

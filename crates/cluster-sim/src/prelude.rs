@@ -2,7 +2,7 @@
 
 pub use std::time::Duration;
 
-pub use crate::{Effects, Input, LocalInstant, Machine, NodeId, Ratio, Seat, Seed, Timer, Verdict, VirtualInstant, World};
+pub use crate::{Effects, Input, LocalInstant, Machine, Node, NodeId, Ratio, Seat, Seed, Timer, Verdict, VirtualInstant, World};
 
 #[cfg(feature = "test-utils")]
 pub use crate::{

@@ -6,17 +6,23 @@
 //!
 //! Deliberately absent: the simulator. A crate of machines depends on this one and never on `cluster-sim`.
 
+#[cfg(feature = "test-utils")]
+mod async_host;
 mod effects;
 mod machine;
 #[cfg(feature = "test-utils")]
 mod machine_host;
+mod node;
 mod seat;
 
+#[cfg(feature = "test-utils")]
+pub use async_host::{AsyncHost, Main, MainFactory};
 pub use cluster_sim_runtime::{Entropy, Roll};
-pub use cluster_sim_transport::{Label, Message};
+pub use cluster_sim_transport::{Label, Message, Received};
 pub use cluster_sim_vocabulary::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard, WallTime};
 pub use effects::{Effect, Effects, Timer};
 pub use machine::{Input, Machine};
 #[cfg(feature = "test-utils")]
 pub use machine_host::{MachineFactory, MachineHost};
+pub use node::{Aborted, Elapsed, Interval, JoinHandle, Node, Port, Receive, Sleep, yield_now};
 pub use seat::Seat;

@@ -46,6 +46,9 @@ use crate::effects::{Effects, Timer};
 /// }
 /// ```
 pub trait Machine: 'static {
+    /// The port that its messages come in on, by name, and that it sends to: what async nodes bind to speak with it.
+    const PORT: &'static str = "main";
+
     /// What machines of this kind send each other.
     type Message: Message;
     /// What checks see of it.

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{DeviceId, Devices, Entropy, Host, Kernel, Record, RecordKind, Step, TimerSlot, Wake};
-use cluster_sim_transport::{Network, PayloadKind, content_of};
+use cluster_sim_runtime::{Core, DeviceId, Devices, Entropy, Host, Kernel, Record, RecordKind, Step, TimerSlot, Wake};
+use cluster_sim_transport::{Network, PayloadKind, PortId, content_of};
 use cluster_sim_vocabulary::{Change, Incarnation, NodeId};
 
 use crate::effects::{Effect, Effects, Timer};
@@ -33,15 +33,18 @@ struct Shared<M: Machine> {
     factory: MachineFactory<M>,
     effects: RefCell<Effects<M::Message>>,
     network: DeviceId,
-    kind: PayloadKind,
+    /// Where its messages come in, and of which kind they are.
+    address: (PortId, PayloadKind),
 }
 
 impl<M: Machine> MachineHost<M> {
     /// Hosts for the machines that `factory` makes of these seats, speaking over the network registered as `network`.
     pub fn of_group(seats: Vec<Seat>, factory: MachineFactory<M>, network: DeviceId, devices: &mut Devices) -> Vec<Box<dyn Host>> {
-        let kind = devices.get_mut::<Network>(network).kind::<M::Message>();
+        let speaking = devices.get_mut::<Network>(network);
+        let address = (speaking.port(M::PORT), speaking.kind::<M::Message>());
+        seats.iter().for_each(|seat| speaking.take_by_host(seat.id(), address.0));
         let effects = RefCell::new(Effects::new(Entropy::from_key(0)));
-        let group = Rc::new(Shared { factory, effects, network, kind });
+        let group = Rc::new(Shared { factory, effects, network, address });
         let host = |seat| Self {
             machine: None,
             entropy: Entropy::from_key(0),
@@ -90,7 +93,7 @@ fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, t
 
 fn send<M: Machine>(group: &Shared<M>, to: &[NodeId], message: M::Message, step: &mut Step<'_>) {
     let label = M::label(&message);
-    step.core.devices.get_mut::<Network>(group.network).send(&mut step.core.kernel, step.node, to, group.kind, label, message);
+    step.core.devices.get_mut::<Network>(group.network).send(&mut step.core.kernel, step.node, to, group.address, label, message);
 }
 
 impl<M: Machine> Host for MachineHost<M> {
@@ -111,7 +114,7 @@ impl<M: Machine> Host for MachineHost<M> {
             Wake::Device(device, slot) => {
                 debug_assert_eq!(device, self.group.network, "a machine waits for nothing but the network");
                 let network = step.core.devices.get_mut::<Network>(device);
-                let Some(received) = network.receive(&mut step.core.kernel, slot, self.group.kind) else { return };
+                let Some(received) = network.receive(&mut step.core.kernel, slot, self.group.address.1) else { return };
                 Input::Message { from: received.from, message: received.message }
             }
         };
@@ -137,7 +140,7 @@ impl<M: Machine> Host for MachineHost<M> {
     }
 
     #[inline]
-    fn view(&self) -> Option<&dyn Any> {
+    fn view<'a>(&'a self, _core: &'a Core) -> Option<&'a dyn Any> {
         self.machine.as_ref().map(|machine| machine.view() as &dyn Any)
     }
 }

@@ -8,6 +8,8 @@
 mod chance;
 #[cfg(feature = "test-utils")]
 mod engine;
+#[cfg(feature = "test-utils")]
+mod executor;
 pub mod nanoseconds;
 
 pub use chance::{
@@ -17,5 +19,10 @@ pub use chance::{
 #[cfg(feature = "test-utils")]
 pub use engine::{
     Budget, Core, Device, DeviceId, Devices, Digest, Engine, Exhausted, Host, Kernel, Order, Rank, Record, RecordKind, Ring, Step,
-    Stepped, TimerSlot, Wake,
+    Stepped, TimerKey, TimerSlot, Wake,
+};
+#[cfg(feature = "test-utils")]
+pub use executor::{
+    Aborted, Join, Life, Sleep, Spawn, TaskId, TaskName, Waiter, Waiting, WaitingTask, enter, entered, is_entered, select_start,
+    try_entered,
 };

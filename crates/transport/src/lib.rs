@@ -9,9 +9,9 @@ mod message;
 #[cfg(feature = "test-utils")]
 mod network;
 
-pub use message::{Label, Message};
+pub use message::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
 pub use network::{
     Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network, NetworkPartition,
-    NodeSelector, PayloadKind, Received, StaleDelivery, content_of,
+    NodeSelector, PayloadKind, PortId, PortTaken, StaleDelivery, content_of,
 };

@@ -1,5 +1,6 @@
 //! What travels.
 
+use cluster_sim_vocabulary::NodeId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -10,6 +11,15 @@ use serde::de::DeserializeOwned;
 pub trait Message: Clone + Serialize + DeserializeOwned + 'static {}
 
 impl<T: Clone + Serialize + DeserializeOwned + 'static> Message for T {}
+
+/// A message handed to its receiver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received<M> {
+    /// Who sent it.
+    pub from: NodeId,
+    /// What it says.
+    pub message: M,
+}
 
 /// What names a message among those from one node to another, for addressing chance.
 ///

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use cluster_sim_node::{Machine, Seat};
+use cluster_sim_node::{Machine, Node, Seat};
 use cluster_sim_runtime::{Seed, SeedSchedule};
 use cluster_sim_transport::{LinkModel, NodeSelector};
 use cluster_sim_vocabulary::{Region, Shard};
@@ -82,6 +82,16 @@ impl ClusterBuilder {
     #[must_use]
     pub fn machines<M: Machine>(mut self, boot: impl Fn(&Seat) -> M + Send + Sync + 'static) -> Self {
         self.seating = Some(Box::new(move |scenario, members| scenario.group("node", members, boot)));
+        self
+    }
+
+    /// Says what runs on each node: an async function, which finds its region, shard and peers at its [`Node`].
+    #[must_use]
+    pub fn nodes<F>(mut self, main: impl Fn(Node) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        self.seating = Some(Box::new(move |scenario, members| scenario.group_of_nodes("node", members, main)));
         self
     }
 
@@ -194,7 +204,7 @@ impl fmt::Display for ClusterError {
             Self::UnknownRegion { region } => {
                 write!(formatter, "a latency names region {region:?}, which the cluster does not have; add it to `regions`")
             }
-            Self::NoMachines => write!(formatter, "nothing runs on the nodes; say what does with `machines`"),
+            Self::NoMachines => write!(formatter, "nothing runs on the nodes; say what does with `machines` or `nodes`"),
             Self::NoSeed => write!(formatter, "there is no seed; choose one with `seed`, so that the run can be repeated"),
             Self::Scenario(error) => write!(formatter, "{error}"),
         }

@@ -133,6 +133,16 @@ impl SimulatedCluster {
         self.sim.look(looking)
     }
 
+    /// Reaches into the node of a shard in a region by what it exposed; see [`Sim::on`].
+    ///
+    /// # Panics
+    /// If there is no such region or shard, or the node cannot be reached into.
+    #[track_caller]
+    pub fn on<H: 'static, T>(&mut self, region: &str, shard: u16, reach: impl FnOnce(&mut H) -> T) -> T {
+        let node = self.node(region, shard);
+        self.sim.on(node, reach).unwrap_or_else(|error| panic!("{error}"))
+    }
+
     /// The run beneath, for everything that can be done to any run.
     pub fn sim(&mut self) -> &mut Sim {
         &mut self.sim

@@ -79,6 +79,9 @@ pub enum CheckKind {
 pub struct PanicFinding {
     /// Whose code: the name of a node, or of a check.
     pub site: String,
+    /// Which task of the node, and where it was spawned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
     /// What it said.
     pub message: String,
     /// When, in nanoseconds.
@@ -124,6 +127,9 @@ pub struct Report {
     pub panic: Option<PanicFinding>,
     /// The budget that ended it.
     pub exhausted: Option<Exhausted>,
+    /// What came in from beyond the simulation, so that the seed does not give the run again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leak: Option<String>,
     /// What each check said.
     pub checks: Vec<CheckReport>,
     /// What became of each fault of the plan, and of each that was done by hand.
@@ -155,6 +161,7 @@ impl Report {
             violations: Vec::new(),
             panic: None,
             exhausted: None,
+            leak: None,
             checks: Vec::new(),
             faults: Vec::new(),
             traffic: Traffic::default(),

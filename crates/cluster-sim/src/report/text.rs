@@ -42,15 +42,19 @@ impl Report {
         if let Some(panic) = &self.panic {
             writeln!(
                 formatter,
-                "      at {}  step {}  {} panicked: {}",
+                "      at {}  step {}  {}{} panicked: {}",
                 panic.at,
                 thousands(panic.step),
                 panic.site,
+                panic.task.as_ref().map(|task| format!(", task {task},")).unwrap_or_default(),
                 panic.message
             )?;
         }
         if let Some(exhausted) = &self.exhausted {
             writeln!(formatter, "      {exhausted}")?;
+        }
+        if let Some(leak) = &self.leak {
+            writeln!(formatter, "      not deterministic: {leak}")?;
         }
         for check in &self.checks {
             if let Some(reason) = &check.unknown {

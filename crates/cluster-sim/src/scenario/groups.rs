@@ -1,10 +1,11 @@
 //! Groups of nodes, whatever runs on them.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
-use cluster_sim_node::{Machine, MachineFactory, MachineHost, Seat};
-use cluster_sim_runtime::{DeviceId, Devices, Host};
+use cluster_sim_node::{AsyncHost, Machine, MachineFactory, MachineHost, MainFactory, Seat};
+use cluster_sim_runtime::{DeviceId, Engine, Host};
 use cluster_sim_vocabulary::{Region, Shard};
 
 /// One seat of a group, before the cluster is numbered. Members of one group and one shard are peers.
@@ -21,7 +22,7 @@ impl Member {
     }
 }
 
-type HostFactory = Arc<dyn Fn(Vec<Seat>, DeviceId, &mut Devices) -> Vec<Box<dyn Host>> + Send + Sync>;
+type HostFactory = Arc<dyn Fn(Vec<Seat>, DeviceId, &mut Engine) -> Vec<Box<dyn Host>> + Send + Sync>;
 
 /// Nodes of one kind.
 #[derive(Clone)]
@@ -34,8 +35,18 @@ pub(crate) struct Group {
 
 impl Group {
     pub(crate) fn of_machines<M: Machine>(name: &str, members: Vec<Member>, boot: MachineFactory<M>) -> Self {
-        let hosts: HostFactory =
-            Arc::new(move |seats, network, devices| MachineHost::of_group(seats, Arc::clone(&boot), network, devices));
+        let hosts: HostFactory = Arc::new(move |seats, network, engine| {
+            MachineHost::of_group(seats, Arc::clone(&boot), network, &mut engine.core.devices)
+        });
+        Self { name: name.to_owned(), members, hosts }
+    }
+
+    pub(crate) fn of_nodes(name: &str, members: Vec<Member>, main: MainFactory, site: &'static Location<'static>) -> Self {
+        let hosts: HostFactory = Arc::new(move |seats, network, engine| {
+            engine.core.kernel.expect_tasks();
+            let host = |seat| Box::new(AsyncHost::new(seat, Arc::clone(&main), network, site)) as Box<dyn Host>;
+            seats.into_iter().map(host).collect()
+        });
         Self { name: name.to_owned(), members, hosts }
     }
 }

@@ -5,11 +5,12 @@ mod groups;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_invariants::{IntoVerdict, Invariant, World};
-use cluster_sim_node::{Machine, Seat};
+use cluster_sim_node::{Machine, MainFactory, Node, Seat};
 use cluster_sim_runtime::Budget;
 use cluster_sim_transport::{InvalidLink, LinkModel, NodeSelector};
 
@@ -91,6 +92,35 @@ impl Scenario {
         boot: impl Fn(&Seat) -> M + Send + Sync + 'static,
     ) -> Self {
         self.with(|definition| definition.groups.push(Group::of_machines(group, members, Arc::new(boot))))
+    }
+
+    /// Adds a group of `count` async nodes, named `group/0`, `group/1`, …; each has the others of the group as peers.
+    ///
+    /// `main` runs on each of them, from the start of the run and again after every crash, until it returns: then whatever else the node
+    /// spawned is dropped with it, as at the end of a program. Its last view stays to be seen.
+    #[must_use]
+    #[track_caller]
+    pub fn nodes<F>(self, group: &str, count: u32, main: impl Fn(Node) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        let members = (0..count).map(|index| Member::in_group(group, index)).collect();
+        self.group_of_nodes(group, members, main)
+    }
+
+    #[track_caller]
+    pub(crate) fn group_of_nodes<F>(
+        self,
+        group: &str,
+        members: Vec<Member>,
+        main: impl Fn(Node) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        let site = Location::caller();
+        let main: MainFactory = Arc::new(move |node| Box::pin(main(node)));
+        self.with(|definition| definition.groups.push(Group::of_nodes(group, members, main, site)))
     }
 
     pub(crate) fn regions(self, regions: Vec<String>) -> Self {

@@ -90,7 +90,7 @@ fn seat_group(engine: &mut Engine, network: DeviceId, definition: &Definition, g
         Seat::new(NodeId(first + index), member.name.as_str(), index, cohort).placed(member.region, member.shard)
     };
     let seats = group.members.iter().zip(0..).map(seat).collect();
-    let hosts = (group.hosts)(seats, network, &mut engine.core.devices);
+    let hosts = (group.hosts)(seats, network, engine);
     for (member, host) in group.members.iter().zip(hosts) {
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
         let node = engine.add_host(&member.name, host, spread);

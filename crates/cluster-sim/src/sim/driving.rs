@@ -1,13 +1,17 @@
 //! Stepping: the loop of a run, with its checks after every step.
 
 use std::any::Any;
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use cluster_sim_invariants::World;
 use cluster_sim_runtime::{Exhausted, Stepped};
 use cluster_sim_transport::Network;
 use cluster_sim_vocabulary::VirtualInstant;
+use tokio::task::unconstrained;
 
 use super::Sim;
 use super::checking::Moment;
@@ -96,19 +100,32 @@ impl Sim {
 
     /// Runs code of nodes and checks; a panic in it is a finding, one of the simulator's own goes through.
     pub(super) fn guarded(&mut self, run: impl FnOnce(&mut Self)) {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(self))) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| without_budget(|| run(self)))) {
             let kernel = &self.engine.core.kernel;
             let site = match (self.engine.running(), self.checks.asking()) {
                 (Some(node), _) => kernel.name(node).to_string(),
                 (None, Some(check)) => format!("check {check:?}"),
                 (None, None) => resume_unwind(panic),
             };
-            let finding = PanicFinding { site, message: message_of(&*panic), at: kernel.now(), step: kernel.steps() };
+            let task = kernel.panicked_task().map(ToString::to_string);
+            let finding = PanicFinding { site, task, message: message_of(&*panic), at: kernel.now(), step: kernel.steps() };
             // The first one ended the run; what panics in the last judgement after it may be its consequence.
             self.report.panic.get_or_insert(finding);
             self.over = true;
         }
     }
+}
+
+/// Runs code out of reach of tokio's cooperative budget: under `#[tokio::test]` a test has one, and channels of tokio's that nodes use
+/// would spend it and then stay pending for the rest of the run.
+fn without_budget(run: impl FnOnce()) {
+    let mut run = Some(run);
+    let mut all = unconstrained(poll_fn(|_| {
+        run.take().expect("it is polled once")();
+        Poll::Ready(())
+    }));
+    let done = Pin::new(&mut all).poll(&mut Context::from_waker(Waker::noop()));
+    debug_assert!(done.is_ready(), "what is run is no future");
 }
 
 /// What a panic said, if it said it in words.

@@ -91,11 +91,28 @@ impl Sim {
         self.report.steps = moment.step;
         self.report.ended_at = moment.at;
         self.report.digest = self.digest();
-        self.report.outcome = self.outcome();
-        if self.report.outcome != Outcome::Held {
-            self.report.last_events = self.engine.core.kernel.ring().iter().map(|record| self.describe(record)).collect();
+        self.report.leak = self.leak();
+        if self.outcome() != Outcome::Held {
+            self.report.last_events = self.describe_ring();
         }
+        // What the nodes still hold is dropped by code of their own, which may panic; it takes no part in the run.
+        self.guarded(|sim| sim.engine.shut_down());
+        self.report.outcome = self.outcome();
         self.report
+    }
+
+    fn leak(&self) -> Option<String> {
+        match self.engine.core.kernel.foreign_wakes() {
+            0 => None,
+            1 => Some("another thread of the machine woke a task; which step saw it hangs on the machine".to_owned()),
+            wakes => {
+                Some(format!("other threads of the machine woke tasks {wakes} times; which steps saw it hangs on the machine"))
+            }
+        }
+    }
+
+    fn describe_ring(&self) -> Vec<String> {
+        self.engine.core.kernel.ring().iter().map(|record| self.describe(record)).collect()
     }
 
     fn outcome(&self) -> Outcome {
@@ -104,6 +121,8 @@ impl Sim {
             Outcome::Violated
         } else if report.panic.is_some() {
             Outcome::Panicked
+        } else if report.leak.is_some() {
+            Outcome::Nondeterministic
         } else if report.exhausted.is_some() {
             Outcome::Exhausted
         } else if report.checks.iter().any(|check| check.unknown.is_some()) {
@@ -111,6 +130,11 @@ impl Sim {
         } else {
             Outcome::Held
         }
+    }
+
+    /// The name of the task with that path, or the path where the name is gone with the task.
+    fn task(&self, path: u64) -> String {
+        self.engine.core.kernel.task_named(path).map_or_else(|| format!("task {path:016x}"), |task| task.name)
     }
 
     /// One event as a person reads it.
@@ -135,6 +159,9 @@ impl Sim {
             RecordKind::Cut => format!("cut {label} begins, {node} from {peer}"),
             RecordKind::Heal => format!("cut {label} heals"),
             RecordKind::Links => format!("links of class {detail} change"),
+            RecordKind::Spawn => format!("{node} spawns {}", self.task(label)),
+            RecordKind::Poll => format!("{node} polls {}, the {detail}. time", self.task(label)),
+            RecordKind::TaskEnd => format!("{node} {} ends", self.task(label)),
             RecordKind::Reseed => format!("seed {label:#x} decides from here on"),
         };
         format!("{at}  {what}")

@@ -110,13 +110,7 @@ impl Sim {
     pub fn call<M: Message>(&mut self, node: impl Into<NodeId>, request: M) -> Result<(), CallError> {
         let node = node.into();
         self.assert_node(node);
-        if self.over {
-            return Err(CallError::RunIsOver { node });
-        }
-        let health = self.engine.core.kernel.health(node);
-        if health != Health::Up {
-            return Err(CallError::NotUp { node, health });
-        }
+        self.assert_callable(node)?;
         self.obey_guards();
         let mut result = Ok(());
         self.guarded(|sim| {
@@ -124,6 +118,41 @@ impl Sim {
             sim.check_changes();
         });
         result.map_err(|understood| CallError::NotUnderstood { node, understood, given: std::any::type_name::<M>() })
+    }
+
+    /// Reaches into a node by what it [exposed](cluster_sim_node::Node::expose), as one recorded step of that node: its handles work in
+    /// there.
+    ///
+    /// # Errors
+    /// If the node is not up, exposed nothing of that type, or the run is over, be it by what was done in there.
+    pub fn on<H: 'static, T>(&mut self, node: impl Into<NodeId>, reach: impl FnOnce(&mut H) -> T) -> Result<T, CallError> {
+        let node = node.into();
+        self.assert_node(node);
+        self.assert_callable(node)?;
+        let Some(mut exposed) = self.engine.core.kernel.expose(node, None) else { return Err(CallError::NothingExposed { node }) };
+        if !exposed.is::<H>() {
+            self.engine.core.kernel.expose(node, Some(exposed));
+            return Err(CallError::NotExposed { node, asked: std::any::type_name::<H>() });
+        }
+        self.obey_guards();
+        let mut result = None;
+        self.guarded(|sim| {
+            result = Some(sim.engine.reach_into(node, || reach(exposed.downcast_mut().expect("it was looked at before"))));
+            sim.engine.core.kernel.expose(node, Some(exposed));
+            sim.check_changes();
+        });
+        result.ok_or(CallError::RunIsOver { node })
+    }
+
+    /// Whether a node takes calls.
+    fn assert_callable(&self, node: NodeId) -> Result<(), CallError> {
+        if self.over {
+            return Err(CallError::RunIsOver { node });
+        }
+        match self.engine.core.kernel.health(node) {
+            Health::Up => Ok(()),
+            health => Err(CallError::NotUp { node, health }),
+        }
     }
 
     /// Lets another seed decide from `from` on: another future of the same past.
@@ -152,6 +181,18 @@ pub enum CallError {
         /// Which node.
         node: NodeId,
     },
+    /// The node handed out nothing to reach into it by.
+    NothingExposed {
+        /// Which node.
+        node: NodeId,
+    },
+    /// The node handed out something else.
+    NotExposed {
+        /// Which node.
+        node: NodeId,
+        /// The type that was asked for.
+        asked: &'static str,
+    },
     /// The node understands another type.
     NotUnderstood {
         /// Which node.
@@ -168,6 +209,10 @@ impl fmt::Display for CallError {
         match self {
             Self::NotUp { node, health } => write!(formatter, "{node} takes no call: it is {health:?}; restart or resume it first"),
             Self::RunIsOver { node } => write!(formatter, "{node} takes no call: a finding ended the run, `finish` says which"),
+            Self::NothingExposed { node } => write!(formatter, "{node} exposed nothing; call `node.expose(handle)` in its code"),
+            Self::NotExposed { node, asked } => {
+                write!(formatter, "{node} exposed something else than a {asked}; ask for the type that it handed to `expose`")
+            }
             Self::NotUnderstood { node, understood, given } => {
                 write!(formatter, "{node} does not understand a call of type {given}; send it a {understood}")
             }

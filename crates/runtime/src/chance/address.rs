@@ -42,6 +42,11 @@ impl Address {
         Self(fold_bytes(self.0, name.as_bytes()))
     }
 
+    /// The address that this word stands for.
+    pub const fn from_key(key: u64) -> Self {
+        Self(key)
+    }
+
     /// The address as one word, for tables and logs.
     pub const fn key(self) -> u64 {
         self.0

@@ -20,6 +20,9 @@ pub trait Device: Any {
 
     /// A paused node goes on: what waits for it here is due.
     fn node_resumed(&mut self, kernel: &mut Kernel, node: NodeId);
+
+    /// Says in words what a task waits for that said it waits for `what` of this device.
+    fn describe(&self, what: u32) -> String;
 }
 
 /// The devices of an engine.
@@ -57,6 +60,10 @@ impl Devices {
     #[inline]
     pub(crate) fn fire(&mut self, id: DeviceId, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)> {
         self.all[usize::from(id.0)].fire(kernel, slot)
+    }
+
+    pub(crate) fn describe(&self, id: DeviceId, what: u32) -> String {
+        self.all[usize::from(id.0)].describe(what)
     }
 
     pub(crate) fn each(&mut self) -> impl Iterator<Item = &mut Box<dyn Device>> {

@@ -45,5 +45,5 @@ pub trait Host {
     fn crash(&mut self);
 
     /// What checks may see of the node now.
-    fn view(&self) -> Option<&dyn Any>;
+    fn view<'a>(&'a self, core: &'a Core) -> Option<&'a dyn Any>;
 }

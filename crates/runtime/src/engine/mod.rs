@@ -10,6 +10,7 @@ mod record;
 mod timers;
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 use cluster_sim_vocabulary::{Health, NodeId, VirtualInstant};
@@ -22,9 +23,10 @@ pub use kernel::Kernel;
 use queue::Target;
 pub use queue::{DeviceId, Order, Rank};
 pub use record::{Digest, Record, RecordKind, Ring};
-pub use timers::TimerSlot;
+pub use timers::{TimerKey, TimerSlot};
 
 use crate::chance::SeedSchedule;
+use crate::executor::{drop_belongings, drop_tasks, enter, is_unwinding};
 
 /// What one call of [`Engine::step`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +49,7 @@ pub struct Engine {
     pub core: Box<Core>,
     hosts: Vec<Box<dyn Host>>,
     /// The node whose code runs now, for naming it should it panic.
-    running: Option<NodeId>,
+    pub(crate) running: Option<NodeId>,
 }
 
 impl Engine {
@@ -74,8 +76,13 @@ impl Engine {
         node
     }
 
-    /// Takes the next event due by `until`, if there is one.
+    /// Polls the next task that is ready, or takes the next event due by `until`, if there is one.
     pub fn step(&mut self, until: VirtualInstant) -> Stepped {
+        if self.core.kernel.tasks.has_work()
+            && let Some(node) = self.poll_ready()
+        {
+            return Stepped::Node(node);
+        }
         let Some(event) = self.core.kernel.next(until) else {
             if until > self.core.kernel.now() {
                 self.core.kernel.advance(until);
@@ -85,11 +92,11 @@ impl Engine {
         let (node, wake) = match event.target {
             Target::Device(device) => match self.core.devices.fire(device, &mut self.core.kernel, event.slot) {
                 Some((node, number)) => (node, Wake::Device(device, number)),
-                None => return Stepped::Between,
+                None => return self.poll_woken(),
             },
             Target::Timer => match self.core.kernel.surface(TimerSlot(event.slot), event.when.sequence) {
                 Some((node, token)) => (node, Wake::Timer(token)),
-                None => return Stepped::Between,
+                None => return self.poll_woken(),
             },
             Target::Start => {
                 let node = NodeId(event.slot);
@@ -104,6 +111,15 @@ impl Engine {
         };
         self.step_host(node, wake);
         Stepped::Node(node)
+    }
+
+    /// Polls the task that an event woke, in the same step; if it woke none, the event was about nothing that nodes see.
+    #[inline]
+    fn poll_woken(&mut self) -> Stepped {
+        if !self.core.kernel.tasks.has_work() {
+            return Stepped::Between;
+        }
+        self.poll_ready().map_or(Stepped::Between, Stepped::Node)
     }
 
     #[inline]
@@ -136,6 +152,17 @@ impl Engine {
         result
     }
 
+    /// Runs code inside a node, as one step.
+    pub fn reach_into<T>(&mut self, node: NodeId, code: impl FnOnce() -> T) -> T {
+        let kernel = &mut self.core.kernel;
+        kernel.count_step();
+        kernel.record(Record::of(kernel.now(), RecordKind::Call, node));
+        self.running = Some(node);
+        let result = enter(&mut self.core, node, code);
+        self.running = None;
+        result
+    }
+
     /// The node whose code was running when it panicked, if one was.
     pub fn running(&self) -> Option<NodeId> {
         self.running
@@ -145,7 +172,7 @@ impl Engine {
     #[inline]
     pub fn view(&self, node: NodeId) -> Option<&dyn Any> {
         match self.core.kernel.health(node) {
-            Health::Up | Health::Paused => self.hosts[node.index()].view(),
+            Health::Up | Health::Paused => self.hosts[node.index()].view(&self.core),
             Health::Down | Health::Killed => None,
         }
     }
@@ -169,14 +196,18 @@ impl Engine {
     }
 
     fn end_life(&mut self, node: NodeId, health: Health, kind: RecordKind) {
-        // What the node held is dropped here, by code of the node's own.
-        self.running = Some(node);
-        self.hosts[node.index()].crash();
-        self.running = None;
         self.core.kernel.set_health(node, health, kind);
+        // What the node held is dropped here, by code of the node's own; its life is over by then, and its handles are inert.
+        self.running = Some(node);
+        let panic = catch_unwind(AssertUnwindSafe(|| self.hosts[node.index()].crash())).err();
+        let panic = panic.or(drop_tasks(&mut self.core, node)).or(drop_belongings(&mut self.core, node));
         for device in self.core.devices.each() {
             device.node_ended(&mut self.core.kernel, node);
         }
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
+        self.running = None;
     }
 
     /// Begins the next life of a crashed node. True if it was down after a crash.
@@ -204,10 +235,42 @@ impl Engine {
         let paused = self.core.kernel.health(node) == Health::Paused;
         if paused {
             self.core.kernel.set_health(node, Health::Up, RecordKind::Resume);
+            self.core.kernel.resume_tasks(node);
             for device in self.core.devices.each() {
                 device.node_resumed(&mut self.core.kernel, node);
             }
         }
         paused
+    }
+}
+
+impl Engine {
+    /// Ends every life that goes on, as at the end of the program: what the nodes hold is dropped while their handles are still inert
+    /// rather than lost.
+    ///
+    /// # Panics
+    /// With the first panic of what was dropped, after everything was.
+    pub fn shut_down(&mut self) {
+        let mut first = None;
+        for node in (0..self.core.kernel.node_count()).map(NodeId) {
+            self.core.kernel.retire(node);
+            self.running = Some(node);
+            first = first.or(drop_tasks(&mut self.core, node)).or(drop_belongings(&mut self.core, node));
+        }
+        self.running = None;
+        if let Some(panic) = first {
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if self.core.kernel.tasks.is_used() {
+            let ended = catch_unwind(AssertUnwindSafe(|| self.shut_down()));
+            if let (Err(panic), false) = (ended, is_unwinding()) {
+                resume_unwind(panic);
+            }
+        }
     }
 }

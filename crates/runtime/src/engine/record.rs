@@ -42,6 +42,12 @@ pub enum RecordKind {
     Links,
     /// Another seed decides from here on; `label` is it.
     Reseed,
+    /// A task of `node` began; `label` is its path.
+    Spawn,
+    /// A task of `node` was polled; `label` is its path, `detail` how often it was.
+    Poll,
+    /// A task of `node` ended; `label` is its path, `detail` how.
+    TaskEnd,
 }
 
 /// One thing that happened, small and plain.

@@ -2,22 +2,52 @@
 
 use cluster_sim_vocabulary::{Incarnation, NodeId, VirtualInstant};
 
+use crate::executor::TaskId;
+
 /// A timer of the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimerSlot(pub(crate) u32);
+
+/// A timer that may be gone by now, with its place taken by another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimerKey {
+    pub(crate) slot: TimerSlot,
+    pub(crate) generation: u32,
+}
+
+/// Who is told that a timer is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// What runs on the node.
+    Host,
+    /// One task.
+    Task(TaskId),
+    /// A foreign waker, kept beside.
+    Other,
+}
 
 #[derive(Debug)]
 pub(crate) struct Timer {
     pub(crate) node: NodeId,
     pub(crate) incarnation: Incarnation,
-    /// The node's own name for it.
+    /// The node's own name for it; the path of a task whose sleep it is.
     pub(crate) token: u64,
+    pub(crate) owner: Owner,
     /// When it is due; nothing for a timer that was disarmed while its queue entry is still under way.
     pub(crate) due: Option<VirtualInstant>,
     /// When its queue entry surfaces.
     pub(crate) queued_at: VirtualInstant,
     /// Which queue entry is its own; others that name this slot are left over.
     pub(crate) queued_sequence: u64,
+    /// Counts the tenants of the slot.
+    pub(crate) generation: u32,
+}
+
+impl Timer {
+    /// A timer of a node's host that is due then.
+    pub(crate) fn new(node: NodeId, incarnation: Incarnation, token: u64, due: VirtualInstant) -> Self {
+        Self { node, incarnation, token, owner: Owner::Host, due: Some(due), queued_at: due, queued_sequence: 0, generation: 0 }
+    }
 }
 
 /// What to do about a queue entry that surfaced.
@@ -42,7 +72,8 @@ impl Timers {
     pub(crate) fn insert(&mut self, timer: Timer) -> TimerSlot {
         match self.free.pop() {
             Some(slot) => {
-                self.slots[slot as usize] = timer;
+                let place = &mut self.slots[slot as usize];
+                *place = Timer { generation: place.generation, ..timer };
                 TimerSlot(slot)
             }
             None => {
@@ -58,6 +89,16 @@ impl Timers {
 
     pub(crate) fn get_mut(&mut self, slot: TimerSlot) -> &mut Timer {
         &mut self.slots[slot.0 as usize]
+    }
+
+    /// The name of the timer in that slot as long as it is there.
+    pub(crate) fn key(&self, slot: TimerSlot) -> TimerKey {
+        TimerKey { slot, generation: self.get(slot).generation }
+    }
+
+    /// Whether the timer is still in its slot.
+    pub(crate) fn is_there(&self, key: TimerKey) -> bool {
+        self.get(key.slot).generation == key.generation
     }
 
     /// Judges the queue entry `sequence` of `slot`, and frees the slot unless it is queued again.
@@ -79,7 +120,9 @@ impl Timers {
     /// Makes the slot free for another timer.
     pub(crate) fn release(&mut self, slot: TimerSlot) {
         // No queue entry has this sequence, so one that is left over cannot be taken for that of the slot's next timer.
-        self.slots[slot.0 as usize].queued_sequence = u64::MAX;
+        let timer = &mut self.slots[slot.0 as usize];
+        timer.queued_sequence = u64::MAX;
+        timer.generation = timer.generation.wrapping_add(1);
         self.free.push(slot.0);
     }
 }

@@ -1,25 +1,17 @@
 //! Arriving: what may still prevent it, and handing the message over.
 
-use cluster_sim_runtime::{Device, Kernel, Order, RecordKind};
+use cluster_sim_runtime::{Device, Kernel, Order, RecordKind, TaskId, Waiter, Waiting};
 use cluster_sim_vocabulary::{Health, NodeId};
 
 use super::fate::Cause;
 use super::model::StaleDelivery;
 use super::payload::PayloadKind;
+use super::sockets::{Destination, PortId};
 use super::{Flight, Network, Parcel};
-use crate::message::Message;
+use crate::message::{Message, Received};
 
 /// How many messages wait for a paused node; the newest is dropped beyond.
 pub const INBOX_CAPACITY: usize = 256;
-
-/// A message handed to its receiver.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received<M> {
-    /// Who sent it.
-    pub from: NodeId,
-    /// What it says.
-    pub message: M,
-}
 
 impl Device for Network {
     fn fire(&mut self, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)> {
@@ -36,15 +28,16 @@ impl Device for Network {
                 self.inbox(flight.to).push_back(slot);
                 None
             }
-            None => Some((flight.to, slot)),
+            None => self.hand_over(kernel, flight, slot),
         }
     }
 
     fn node_ended(&mut self, kernel: &mut Kernel, node: NodeId) {
         for slot in std::mem::take(self.inbox(node)) {
-            let flight = self.flights.remove(slot);
-            self.lose(kernel, flight, Cause::InboxLost as u32);
-            self.release(flight.parcel);
+            self.lose_arrived(kernel, slot, Cause::InboxLost);
+        }
+        for slot in self.sockets.unbind_all(node) {
+            self.lose_arrived(kernel, slot, Cause::InboxLost);
         }
     }
 
@@ -53,6 +46,10 @@ impl Device for Network {
         for slot in std::mem::take(self.inbox(node)) {
             kernel.schedule(kernel.now(), Order::FIRST, self.device(), slot);
         }
+    }
+
+    fn describe(&self, what: u32) -> String {
+        format!("a message on port {:?}", self.sockets.name(PortId(what as u16)))
     }
 }
 
@@ -78,6 +75,63 @@ impl Network {
             }
         };
         Some(cause as u32)
+    }
+
+    /// Gives a message that reached its node to who takes it there; answers if that is the node's host.
+    #[inline]
+    fn hand_over(&mut self, kernel: &mut Kernel, flight: Flight, slot: u32) -> Option<(NodeId, u32)> {
+        let port = self.parcels[flight.parcel as usize].port;
+        match self.sockets.destination(flight.to, port) {
+            Destination::Host => return Some((flight.to, slot)),
+            Destination::Socket(place) => {
+                self.flights.mark_arrived(slot);
+                self.sockets.arrive(kernel, flight.to, place, slot);
+            }
+            Destination::Closed => self.lose_arrived(kernel, slot, Cause::PortClosed),
+            Destination::Full => self.lose_arrived(kernel, slot, Cause::InboxFull),
+        }
+        None
+    }
+
+    /// Loses a message that reached its node, and takes it off the air.
+    pub(super) fn lose_arrived(&mut self, kernel: &mut Kernel, slot: u32, cause: Cause) {
+        let flight = self.flights.remove(slot);
+        self.lose(kernel, flight, cause as u32);
+        self.release(flight.parcel);
+    }
+
+    /// Takes the next message from a port that a task bound. Those that are not understood are counted as lost on the way.
+    #[inline]
+    pub fn take<M: Message>(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId) -> Option<Received<M>> {
+        loop {
+            let socket = self.sockets.socket(node, port)?;
+            let kind = socket.kind;
+            let slot = socket.arrived.pop_front()?;
+            if let Some(received) = self.receive(kernel, slot, kind) {
+                return Some(received);
+            }
+        }
+    }
+
+    /// Lets `waiter` be woken by the next message to this port.
+    #[inline]
+    pub fn wait(&mut self, node: NodeId, port: PortId, waiter: Waiter) {
+        if let Some(socket) = self.sockets.socket(node, port) {
+            socket.wait(waiter);
+        }
+    }
+
+    /// Lets a task be woken no more by messages to this port.
+    #[inline]
+    pub fn forget(&mut self, node: NodeId, port: PortId, task: TaskId) {
+        if let Some(socket) = self.sockets.socket(node, port) {
+            socket.forget(task);
+        }
+    }
+
+    /// What the device is to be told that a task waits for which waits for a message.
+    pub fn waits_for_message(&self, port: PortId) -> Waiting {
+        Waiting::Device(self.device(), u32::from(port.0))
     }
 
     fn inbox(&mut self, node: NodeId) -> &mut std::collections::VecDeque<u32> {

@@ -61,42 +61,54 @@ pub(super) enum Cause {
     StaleIncarnation,
     /// The receiver does not understand the message.
     Undecodable,
+    /// Nobody bound the port that it is for, or the port was unbound before it was taken.
+    PortClosed,
 }
 
+/// The names of the causes that every network has, in the order of their numbers.
+const COMMON: [&str; 8] =
+    ["loss", "inbox_full", "node_down", "node_killed", "inbox_lost", "stale_incarnation", "undecodable", "port_closed"];
+
+/// The first number of a cause with a name of its own, so that a further common cause changes no digest.
+const FIRST_NAMED: usize = 64;
+
 /// Counts losses under the name of what caused them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Losses {
-    names: Vec<String>,
-    counts: Vec<u64>,
+    common: [u64; COMMON.len()],
+    named: Vec<(String, u64)>,
 }
 
 impl Losses {
-    pub(super) fn new() -> Self {
-        let names = ["loss", "inbox_full", "node_down", "node_killed", "inbox_lost", "stale_incarnation", "undecodable"];
-        Self { names: names.map(str::to_owned).to_vec(), counts: vec![0; names.len()] }
-    }
-
     /// The number of the cause of that name; causes of one name are counted together.
     pub(super) fn named(&mut self, name: &str) -> u32 {
-        let known = self.names.iter().position(|known| known == name);
+        if let Some(common) = COMMON.iter().position(|known| *known == name) {
+            return common as u32;
+        }
+        let known = self.named.iter().position(|(known, _)| known == name);
         let index = known.unwrap_or_else(|| {
-            self.names.push(name.to_owned());
-            self.counts.push(0);
-            self.names.len() - 1
+            self.named.push((name.to_owned(), 0));
+            self.named.len() - 1
         });
-        index as u32
+        (FIRST_NAMED + index) as u32
     }
 
     pub(super) fn name(&self, cause: u32) -> &str {
-        &self.names[cause as usize]
+        let cause = cause as usize;
+        COMMON.get(cause).copied().unwrap_or_else(|| &self.named[cause - FIRST_NAMED].0)
     }
 
     pub(super) fn count(&mut self, cause: u32) {
-        self.counts[cause as usize] += 1;
+        let cause = cause as usize;
+        match self.common.get_mut(cause) {
+            Some(count) => *count += 1,
+            None => self.named[cause - FIRST_NAMED].1 += 1,
+        }
     }
 
     /// Every cause that ate at least one message, by name.
     pub(super) fn by_name(&self) -> BTreeMap<String, u64> {
-        self.names.iter().cloned().zip(self.counts.iter().copied()).filter(|(_, count)| *count > 0).collect()
+        let common = COMMON.iter().map(|name| (*name).to_owned()).zip(self.common);
+        common.chain(self.named.iter().cloned()).filter(|(_, count)| *count > 0).collect()
     }
 }

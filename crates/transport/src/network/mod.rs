@@ -10,6 +10,7 @@ mod partition;
 mod payload;
 mod peers;
 mod repeats;
+mod sockets;
 mod transmission;
 
 use std::any::{Any, TypeId};
@@ -23,7 +24,7 @@ use classes::Classes;
 pub use classes::NodeSelector;
 use cut::Cuts;
 pub use cut::{CutId, Eaten};
-use fate::Losses;
+use fate::{Cause, Losses};
 pub use fate::{Decided, Fate};
 use flights::{Flight, Flights};
 pub use model::{InvalidLink, LinkModel, LinkOrder, StaleDelivery};
@@ -31,8 +32,10 @@ pub use partition::{Control, NetworkPartition};
 use payload::{AnySlab, Slab};
 pub use payload::{PayloadKind, content_of};
 use peers::Peers;
+use sockets::Sockets;
+pub use sockets::{PortId, PortTaken};
 
-pub use arrival::{INBOX_CAPACITY, Received};
+pub use arrival::INBOX_CAPACITY;
 
 use crate::message::Message;
 
@@ -40,6 +43,8 @@ use crate::message::Message;
 #[derive(Debug, Clone, Copy)]
 struct Parcel {
     from: NodeId,
+    /// The port that it is for.
+    port: PortId,
     kind: PayloadKind,
     /// Where the message lies in the slab of its kind.
     slot: u32,
@@ -81,6 +86,7 @@ pub struct Network {
     peers: Vec<Peers>,
     /// By receiver; used while it is paused.
     inboxes: Vec<VecDeque<u32>>,
+    sockets: Sockets,
     classes: Classes,
     cuts: Cuts,
     losses: Losses,
@@ -107,9 +113,10 @@ impl Network {
             free_parcels: Vec::new(),
             peers: Vec::new(),
             inboxes: Vec::new(),
+            sockets: Sockets::default(),
             classes: Classes::new(),
             cuts: Cuts::default(),
-            losses: Losses::new(),
+            losses: Losses::default(),
             counts: Counts::default(),
             control: Arc::default(),
             decided: None,
@@ -135,6 +142,32 @@ impl Network {
             self.types.len() - 1
         });
         PayloadKind(u16::try_from(index).expect("a simulation has fewer than 65,536 message types"))
+    }
+
+    /// The port of that name.
+    pub fn port(&mut self, name: &str) -> PortId {
+        self.sockets.port(name)
+    }
+
+    /// Has a node's host take every message that comes to this port, for all its lives.
+    pub fn take_by_host(&mut self, node: NodeId, port: PortId) {
+        self.sockets.take_by_host(node, port);
+    }
+
+    /// Binds a port of a node, until it is unbound or the node's life ends.
+    ///
+    /// # Errors
+    /// If the node bound it already; nothing was done.
+    pub fn bind<M: Message>(&mut self, node: NodeId, name: &str) -> Result<(PortId, PayloadKind), PortTaken> {
+        let (port, kind) = (self.port(name), self.kind::<M>());
+        self.sockets.bind(node, port, kind).map(|()| (port, kind))
+    }
+
+    /// Takes a port of a node away; what was not taken from it is lost.
+    pub fn unbind(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId) {
+        for slot in self.sockets.unbind(node, port) {
+            self.lose_arrived(kernel, slot, Cause::PortClosed);
+        }
     }
 
     #[inline]

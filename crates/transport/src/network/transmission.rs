@@ -9,6 +9,7 @@ use super::classes::Class;
 use super::fate::{Cause, Decided, Fate};
 use super::model::LinkOrder;
 use super::payload::{self, PayloadKind};
+use super::sockets::PortId;
 use super::{Flight, Network, Parcel};
 use crate::message::{Label, Message};
 
@@ -20,7 +21,7 @@ const REORDER_BY: Stream = Stream::named("reorder by");
 const ORDER: Stream = Stream::named("order");
 
 impl Network {
-    /// Sends one message to each of `to`, in that order; `kind` must be that of `M`.
+    /// Sends one message to that port of each of `to`, in that order; `kind` must be that of `M`.
     ///
     /// # Panics
     /// If there is no such node: the sender's mistake, and so a finding about the sender.
@@ -29,7 +30,7 @@ impl Network {
         kernel: &mut Kernel,
         from: NodeId,
         to: &[NodeId],
-        kind: PayloadKind,
+        (port, kind): (PortId, PayloadKind),
         label: Label,
         message: M,
     ) {
@@ -37,7 +38,7 @@ impl Network {
         let label = payload::label_key(label, content);
         let slot = self.slab::<M>(kind).insert(message);
         // One reference of the sender's, so that the parcel outlives a loss that strikes before its next receiver is reached.
-        let parcel = self.pack(Parcel { from, kind, slot, label, content, length, references: 1 });
+        let parcel = self.pack(Parcel { from, port, kind, slot, label, content, length, references: 1 });
         for receiver in to {
             let nodes = kernel.node_count();
             assert!(receiver.0 < nodes, "it sends to {receiver}, but the cluster has n0 to n{}", nodes - 1);

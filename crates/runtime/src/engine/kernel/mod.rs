@@ -5,8 +5,10 @@ mod timing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::task::Waker;
 
 use cluster_sim_vocabulary::{Change, NodeId, VirtualInstant};
+use rustc_hash::FxHashMap;
 
 use nodes::Node;
 
@@ -15,6 +17,7 @@ use super::queue::{DeviceId, Event, EventQueue, Order, Target, When};
 use super::record::{Digest, Record, RecordKind, Ring};
 use super::timers::{TimerSlot, Timers};
 use crate::chance::{Address, Roll, Seed, SeedSchedule, Stream};
+use crate::executor::{TaskName, Tasks};
 
 const ORDER: Stream = Stream::named("order");
 
@@ -40,6 +43,11 @@ pub struct Kernel {
     changes: Vec<Change>,
     budget: Budget,
     exhausted: Option<Exhausted>,
+    /// The wakers of sleeps that are polled by something else than a task of ours.
+    timer_wakers: FxHashMap<u32, Waker>,
+    pub(crate) tasks: Tasks,
+    pub(crate) foreign_wakes: u64,
+    pub(crate) panicked: Option<TaskName>,
 }
 
 impl Kernel {
@@ -62,6 +70,10 @@ impl Kernel {
             changes: Vec::new(),
             budget,
             exhausted: None,
+            timer_wakers: FxHashMap::default(),
+            tasks: Tasks::default(),
+            foreign_wakes: 0,
+            panicked: None,
         };
         kernel.look_up_seed();
         kernel
@@ -115,6 +127,22 @@ impl Kernel {
         self.look_up_seed();
     }
 
+    /// The seed in force now.
+    #[inline]
+    pub(crate) fn seed(&self) -> Seed {
+        self.seed
+    }
+
+    /// How many wakes came from another thread of the machine: what they do hangs on its scheduling, and no seed gives it again.
+    pub fn foreign_wakes(&self) -> u64 {
+        self.foreign_wakes
+    }
+
+    /// The task whose poll panicked, if one did.
+    pub fn panicked_task(&self) -> Option<&TaskName> {
+        self.panicked.as_ref()
+    }
+
     /// The seeds of this run.
     pub fn seeds(&self) -> &SeedSchedule {
         &self.seeds
@@ -143,6 +171,7 @@ impl Kernel {
     /// Keeps every record from here on, for comparing two runs. Memory grows with every event.
     pub fn keep_records(&mut self) {
         self.kept.get_or_insert_default();
+        self.keep_task_names();
     }
 
     /// The records kept so far, in order.

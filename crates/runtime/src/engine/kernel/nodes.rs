@@ -78,6 +78,13 @@ impl Kernel {
         self.nodes[node.index()].has_lived
     }
 
+    /// Whether the node is in that life, and it goes on.
+    #[inline]
+    pub fn lives(&self, node: NodeId, incarnation: Incarnation) -> bool {
+        let node = &self.nodes[node.index()];
+        node.incarnation == incarnation && matches!(node.health, Health::Up | Health::Paused)
+    }
+
     /// Which life the node is in, or was in last.
     #[inline]
     pub fn incarnation(&self, node: NodeId) -> Incarnation {
@@ -127,5 +134,10 @@ impl Kernel {
         }
         self.record(Record::of(now, kind, node));
         self.change(Change::Health(node, health, incarnation));
+    }
+
+    /// Ends a node's life without a trace in the record: the run itself is over.
+    pub(crate) fn retire(&mut self, node: NodeId) {
+        self.nodes[node.index()].health = Health::Killed;
     }
 }

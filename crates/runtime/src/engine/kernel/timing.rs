@@ -8,14 +8,20 @@ use super::nodes::Node;
 use super::{Kernel, ORDER};
 use crate::engine::queue::{Order, Rank, Target};
 use crate::engine::record::{Record, RecordKind};
-use crate::engine::timers::{Surfaced, Timer, TimerSlot};
+use crate::engine::timers::{Owner, Surfaced, Timer, TimerKey, TimerSlot};
+use crate::executor::{TaskId, Waiter};
 
 impl Kernel {
     /// Arms a timer of `node`, called `token` by it, to come due after so much local time.
     pub fn arm(&mut self, node: NodeId, token: u64, after: Duration) -> TimerSlot {
         let Node { incarnation, clock, .. } = self.nodes[node.index()];
         let due = clock.due(self.now, after);
-        let slot = self.timers.insert(Timer { node, incarnation, token, due: Some(due), queued_at: due, queued_sequence: 0 });
+        self.insert_timer(Timer::new(node, incarnation, token, due))
+    }
+
+    fn insert_timer(&mut self, timer: Timer) -> TimerSlot {
+        let due = timer.queued_at;
+        let slot = self.timers.insert(timer);
         self.queue_timer(slot, due);
         slot
     }
@@ -50,7 +56,7 @@ impl Kernel {
         timer.queued_sequence = sequence;
     }
 
-    /// The timer that a surfaced queue entry makes due: its node and the node's name for it.
+    /// The timer that a surfaced queue entry makes due: its node and the node's name for it. One of a task wakes the task.
     pub(crate) fn surface(&mut self, slot: TimerSlot, sequence: u64) -> Option<(NodeId, u64)> {
         match self.timers.surface(slot, sequence, self.now) {
             Surfaced::Nobody => None,
@@ -59,7 +65,7 @@ impl Kernel {
                 None
             }
             Surfaced::Due => {
-                let Timer { node, incarnation, token, .. } = *self.timers.get(slot);
+                let Timer { node, incarnation, token, owner: told, .. } = *self.timers.get(slot);
                 let owner = self.nodes[node.index()];
                 if owner.incarnation != incarnation || matches!(owner.health, Health::Down | Health::Killed) {
                     self.timers.release(slot);
@@ -70,9 +76,68 @@ impl Kernel {
                 } else {
                     self.timers.release(slot);
                     self.record(Record { label: token, ..Record::of(self.now, RecordKind::Timer, node) });
-                    Some((node, token))
+                    self.tell(told, slot).then_some((node, token))
                 }
             }
+        }
+    }
+
+    /// Tells who waits that a timer is due; true if that is the node's host.
+    fn tell(&mut self, owner: Owner, slot: TimerSlot) -> bool {
+        match owner {
+            Owner::Host => return true,
+            Owner::Task(task) => self.make_ready(task),
+            Owner::Other => {
+                if let Some(waker) = self.timer_wakers.remove(&slot.0) {
+                    waker.wake();
+                }
+            }
+        }
+        false
+    }
+
+    /// Lets `waiter` be woken after so much local time: by the timer it has, by one its task parked, or by a new one.
+    #[inline]
+    pub(crate) fn arm_sleep(&mut self, armed: Option<TimerKey>, node: NodeId, waiter: Waiter, after: Duration) -> TimerKey {
+        let due = self.nodes[node.index()].clock.due(self.now, after);
+        let task = match waiter {
+            Waiter::Task(task) => Some(task),
+            Waiter::Other(_) => None,
+        };
+        let known = armed.or_else(|| self.unpark(task?)).filter(|key| self.timers.is_there(*key));
+        let key = known.unwrap_or_else(|| self.new_sleep(node, task, due));
+        let timer = self.timers.get_mut(key.slot);
+        timer.due = Some(due);
+        timer.owner = task.map_or(Owner::Other, Owner::Task);
+        if due < timer.queued_at {
+            self.queue_timer(key.slot, due);
+        }
+        if let Waiter::Other(waker) = waiter {
+            self.timer_wakers.insert(key.slot.0, waker);
+        }
+        key
+    }
+
+    #[cold]
+    fn new_sleep(&mut self, node: NodeId, task: Option<TaskId>, due: VirtualInstant) -> TimerKey {
+        let incarnation = self.incarnation(node);
+        let token = task.or_else(|| self.current_task()).map_or(0, |task| self.path_of(task));
+        let slot = self.insert_timer(Timer::new(node, incarnation, token, due));
+        self.timers.key(slot)
+    }
+
+    /// Lets a timer not come due, and keeps it for the next sleep of the task that is polled now.
+    #[inline]
+    pub(crate) fn park(&mut self, key: TimerKey) {
+        if !self.timers.is_there(key) {
+            return;
+        }
+        let timer = self.timers.get_mut(key.slot);
+        timer.due = None;
+        match timer.owner {
+            Owner::Task(task) => self.keep_parked(task, key),
+            Owner::Other => drop(self.timer_wakers.remove(&key.slot.0)),
+            Owner::Host => {}
         }
     }
 }

@@ -1,0 +1,59 @@
+//! The simulated twin of whatever runs async nodes: a host of the kernel.
+
+use std::any::Any;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use cluster_sim_runtime::{Core, DeviceId, Entropy, Host, Life, Step, Wake, enter};
+use cluster_sim_vocabulary::Incarnation;
+
+use crate::node::{Node, Place, Twin};
+use crate::seat::Seat;
+
+/// What runs on an async node from its boot until it returns or crashes.
+pub type Main = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Begins a node's main function, at the start of a run and again after every crash.
+pub type MainFactory = Arc<dyn Fn(Node) -> Main + Send + Sync>;
+
+/// A host for one async node. Its tasks live in the kernel, which polls them.
+pub struct AsyncHost {
+    main: MainFactory,
+    seat: Seat,
+    entropy: Entropy,
+    network: DeviceId,
+    site: &'static Location<'static>,
+}
+
+impl AsyncHost {
+    /// A host for the node of that seat, which runs `main` (declared at `site`) and speaks over the network registered as `network`.
+    pub fn new(seat: Seat, main: MainFactory, network: DeviceId, site: &'static Location<'static>) -> Self {
+        Self { main, seat, entropy: Entropy::from_key(0), network, site }
+    }
+}
+
+impl Host for AsyncHost {
+    fn boot(&mut self, incarnation: Incarnation, entropy: Entropy) {
+        self.seat = self.seat.clone().in_life(incarnation);
+        self.entropy = entropy;
+    }
+
+    fn step(&mut self, wake: Wake, step: Step<'_>) {
+        debug_assert_eq!(wake, Wake::Start, "what an async node waits for wakes its tasks");
+        let life = Life::of(step.core, step.node);
+        let node = Node::new(self.seat.clone(), self.entropy, Twin::Simulated(Place { life, network: self.network }));
+        let main = enter(step.core, step.node, || (self.main)(node));
+        step.core.kernel.spawn_root(step.node, self.site, main);
+    }
+
+    fn call(&mut self, _request: &mut dyn Any, _step: Step<'_>) -> Result<(), &'static str> {
+        Err("handle that it exposed: use `Sim::on`")
+    }
+
+    fn crash(&mut self) {}
+
+    fn view<'a>(&'a self, core: &'a Core) -> Option<&'a dyn Any> {
+        core.kernel.view(self.seat.id())
+    }
+}

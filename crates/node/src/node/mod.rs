@@ -1,0 +1,111 @@
+//! The handle that async code of a node is written against.
+
+// Without a twin there is no node, and the methods have nothing to do with what they are given.
+#![cfg_attr(
+    not(feature = "test-utils"),
+    expect(unused_variables, unused_imports, unused_mut, unreachable_code, dead_code, reason = "a node without a twin cannot be")
+)]
+
+mod chance;
+mod port;
+mod tasks;
+mod telling;
+mod time;
+
+use std::fmt;
+use std::sync::Arc;
+
+use cluster_sim_runtime::Entropy;
+#[cfg(feature = "test-utils")]
+use cluster_sim_runtime::{DeviceId, Life};
+use cluster_sim_vocabulary::{Incarnation, NodeId, Region, Shard};
+
+pub use port::{Port, Receive};
+pub use tasks::{Aborted, JoinHandle, yield_now};
+pub use time::{Elapsed, Interval, Sleep};
+
+use crate::seat::Seat;
+
+/// A node, as the async code that runs on it sees it: its clock, its tasks, its chance, its ports.
+///
+/// One concrete type with a simulated and a real twin, so that the same `async fn run(node: Node)` runs in both. Cheap to clone, and
+/// `Send + Sync + 'static` in both.
+///
+/// In the simulation it belongs to one life of the node: once that is over, by a crash or by the return of the node's main function, every
+/// call is inert. It works in the code of its own simulation's nodes and nowhere else: what a test wants of a node it does with `Sim::on`.
+#[derive(Clone)]
+pub struct Node {
+    home: Arc<Home>,
+    twin: Twin,
+}
+
+/// What a node knows of itself, the same for a whole life.
+struct Home {
+    seat: Seat,
+    peers: Vec<NodeId>,
+    entropy: Entropy,
+}
+
+/// Where a node runs.
+#[derive(Clone)]
+pub(crate) enum Twin {
+    /// In a simulation.
+    #[cfg(feature = "test-utils")]
+    Simulated(Place),
+}
+
+/// Which life of which simulation, and its network.
+#[cfg(feature = "test-utils")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) life: Life,
+    pub(crate) network: DeviceId,
+}
+
+impl Node {
+    pub(crate) fn new(seat: Seat, entropy: Entropy, twin: Twin) -> Self {
+        let peers = seat.peers();
+        Self { home: Arc::new(Home { seat, peers, entropy }), twin }
+    }
+
+    /// Its number in the cluster.
+    pub fn id(&self) -> NodeId {
+        self.home.seat.id()
+    }
+
+    /// Its declared name: group and index, `edge/1`.
+    pub fn name(&self) -> &str {
+        self.home.seat.name()
+    }
+
+    /// Its index within its group.
+    pub fn index(&self) -> u32 {
+        self.home.seat.index()
+    }
+
+    /// The region it stands in; 0 where none was declared.
+    pub fn region(&self) -> Region {
+        self.home.seat.region()
+    }
+
+    /// The shard it keeps; 0 where none was declared.
+    pub fn shard(&self) -> Shard {
+        self.home.seat.shard()
+    }
+
+    /// Which life this is.
+    pub fn incarnation(&self) -> Incarnation {
+        self.home.seat.incarnation()
+    }
+
+    /// The nodes it works with: the others of its group and shard, in order of id.
+    pub fn peers(&self) -> &[NodeId] {
+        &self.home.peers
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Node").field("id", &self.id()).field("name", &self.name()).finish_non_exhaustive()
+    }
+}

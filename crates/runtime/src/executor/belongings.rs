@@ -1,0 +1,30 @@
+//! What a node shows of itself.
+
+use std::any::Any;
+
+use cluster_sim_vocabulary::{Change, NodeId};
+
+use crate::engine::Kernel;
+
+impl Kernel {
+    /// What checks see of an async node.
+    pub fn view(&self, node: NodeId) -> Option<&dyn Any> {
+        self.tasks.belongings.get(node.index())?.view.as_deref()
+    }
+
+    /// Takes the view out, to be changed and put back.
+    pub fn take_view(&mut self, node: NodeId) -> Option<Box<dyn Any>> {
+        self.tasks.belongings(node).view.take()
+    }
+
+    /// Shows a changed view.
+    pub fn put_view(&mut self, node: NodeId, view: Box<dyn Any>) {
+        self.tasks.belongings(node).view = Some(view);
+        self.change(Change::View(node));
+    }
+
+    /// Puts what calls from outside reach into the node by in place of what was there, which it answers with.
+    pub fn expose(&mut self, node: NodeId, handle: Option<Box<dyn Any>>) -> Option<Box<dyn Any>> {
+        std::mem::replace(&mut self.tasks.belongings(node).exposed, handle)
+    }
+}

@@ -1,0 +1,105 @@
+//! How tasks end: by their own result, by an abort, with the life of their node.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use cluster_sim_vocabulary::NodeId;
+
+use super::entered::enter_as;
+use super::task::TaskId;
+use crate::engine::{Core, Kernel, Record, RecordKind};
+
+/// How a task ended, as the detail of its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum End {
+    /// With a result.
+    Finished,
+    /// Stopped by a handle.
+    Aborted,
+    /// With the life of its node, or with the node's main task.
+    Dropped,
+}
+
+/// What a panic carries.
+pub(super) type Panic = Box<dyn Any + Send>;
+
+impl Kernel {
+    /// Stops a task at its next poll.
+    pub(super) fn abort(&mut self, id: TaskId) {
+        if let Some(task) = self.tasks.get_mut(id)
+            && !task.has_ended
+        {
+            task.is_aborted = true;
+            self.make_ready(id);
+        }
+    }
+
+    /// Keeps the result of the task that is polled now, if anybody may ask for it.
+    pub(super) fn keep_result(&mut self, result: Box<dyn Any>) {
+        if let Some(current) = self.tasks.current
+            && let Some(task) = self.tasks.get_mut(current)
+        {
+            task.result = Some(result);
+        }
+    }
+
+    /// Nobody asks for the task's result any more; hands out one that is there.
+    pub(super) fn let_go(&mut self, id: TaskId) -> Option<Box<dyn Any>> {
+        let task = self.tasks.get_mut(id)?;
+        task.has_handle = false;
+        let result = task.result.take();
+        self.tasks.release(id);
+        result
+    }
+
+    /// Marks a task as ended and wakes who waits for that; hands out a result that nobody will ask for.
+    pub(super) fn end_task(&mut self, id: TaskId, end: End) -> Option<Box<dyn Any>> {
+        let task = self.tasks.get_mut(id)?;
+        task.has_ended = true;
+        let (node, path, joiner) = (task.node, task.path, task.joiner.take());
+        let unasked = if task.has_handle { None } else { task.result.take() };
+        self.record(Record { label: path.key(), detail: end as u32, ..Record::of(self.now(), RecordKind::TaskEnd, node) });
+        if let Some(joiner) = joiner {
+            self.wake(joiner);
+        }
+        self.tasks.release(id);
+        unasked
+    }
+
+    /// The tasks of a node that have not ended: main task first, then by depth and path.
+    fn living_tasks(&self, node: NodeId) -> Vec<TaskId> {
+        let mut living: Vec<(u32, u64, TaskId)> = (0..)
+            .zip(&self.tasks.slots)
+            .filter(|(_, task)| task.node == node && !task.has_ended)
+            .map(|(index, task)| (task.lineage.depth(), task.path.key(), TaskId { index, generation: task.generation }))
+            .collect();
+        living.sort_unstable();
+        living.into_iter().map(|(.., id)| id).collect()
+    }
+}
+
+/// Drops every task of a node, each guarded from the panics of the others; answers with the first panic.
+///
+/// Their node's code runs while they are dropped, so the core is entered.
+pub(crate) fn drop_tasks(core: &mut Box<Core>, node: NodeId) -> Option<Panic> {
+    let mut first = None;
+    for id in core.kernel.living_tasks(node) {
+        let task = core.kernel.tasks.get_mut(id).expect("a living task has its place");
+        let future = task.future.take();
+        let result = core.kernel.end_task(id, End::Dropped);
+        first = first.or(drop_guarded(core, node, (future, result)));
+    }
+    first
+}
+
+/// Drops the view and the handle that a node showed in its life.
+pub(crate) fn drop_belongings(core: &mut Box<Core>, node: NodeId) -> Option<Panic> {
+    let belongings = std::mem::take(core.kernel.tasks.belongings(node));
+    drop_guarded(core, node, (belongings.view, belongings.exposed))
+}
+
+/// Drops what code of a node's made, with the simulation entered; answers with its panic.
+pub(super) fn drop_guarded<T>(core: &mut Box<Core>, node: NodeId, held: T) -> Option<Panic> {
+    catch_unwind(AssertUnwindSafe(|| enter_as(core, node, None, || drop(held)))).err()
+}

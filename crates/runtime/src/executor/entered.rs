@@ -1,0 +1,166 @@
+//! The simulation whose code runs now, for the handles of node code to find.
+
+use std::cell::RefCell;
+
+use cluster_sim_vocabulary::{Incarnation, NodeId};
+
+use super::task::TaskId;
+use super::thread::is_unwinding;
+use crate::chance::{Seed, SeedSchedule};
+use crate::engine::{Budget, Core};
+
+thread_local! {
+    /// The core of the simulation whose code runs in this thread now, and outside of any an empty one.
+    static ENTERED: RefCell<Box<Core>> = RefCell::new(Box::new(Core::new(SeedSchedule::new(Seed(0)), Budget::default())));
+}
+
+/// Runs code of a node, with the simulation entered: its handles find the clock, the queue and the network.
+///
+/// Simulations nest: code of one may step another one.
+pub fn enter<T>(core: &mut Box<Core>, node: NodeId, code: impl FnOnce() -> T) -> T {
+    enter_as(core, node, None, code)
+}
+
+/// The same for a poll of `task`.
+#[inline]
+pub(super) fn enter_as<T>(core: &mut Box<Core>, node: NodeId, task: Option<TaskId>, code: impl FnOnce() -> T) -> T {
+    core.kernel.tasks.current = task;
+    core.kernel.tasks.current_node = Some(node);
+    let inside = Inside::new(core);
+    let result = code();
+    drop(inside);
+    core.kernel.tasks.current = None;
+    core.kernel.tasks.current_node = None;
+    result
+}
+
+/// Puts the core back into its place, also when the code panics.
+struct Inside<'a> {
+    place: &'a mut Box<Core>,
+}
+
+impl<'a> Inside<'a> {
+    #[inline]
+    fn new(place: &'a mut Box<Core>) -> Self {
+        ENTERED.with_borrow_mut(|entered| std::mem::swap(entered, place));
+        Self { place }
+    }
+}
+
+impl Drop for Inside<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        ENTERED.with_borrow_mut(|entered| std::mem::swap(entered, self.place));
+    }
+}
+
+/// Looks at the simulation that is entered in this thread; an empty one outside of any.
+///
+/// # Panics
+/// If called from within itself: code of the user's that the simulation calls, such as a `Serialize`, may not use a node's handles.
+#[inline]
+pub fn entered<T>(look: impl FnOnce(&mut Core) -> T) -> T {
+    ENTERED.with(|entered| match entered.try_borrow_mut() {
+        Ok(mut core) => look(&mut core),
+        Err(_) => panic!(
+            "a node's handle is used by code that the simulation calls, such as a `Serialize`, `Clone` or `Drop` of a message"
+        ),
+    })
+}
+
+/// The same where that may be impossible: within itself, or while the thread ends.
+#[inline]
+pub fn try_entered<T>(look: impl FnOnce(&mut Core) -> T) -> Option<T> {
+    ENTERED.try_with(|entered| entered.try_borrow_mut().ok().map(|mut core| look(&mut core))).ok()?
+}
+
+/// Whether code of a simulated node runs in this thread now.
+pub fn is_entered() -> bool {
+    try_entered(|core| core.kernel.tasks.current_node.is_some()).unwrap_or(true)
+}
+
+/// One life of a node of one simulation: what a handle of node code holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    slot: u16,
+    run: u32,
+    incarnation: Incarnation,
+    node: NodeId,
+}
+
+impl Life {
+    /// The present life of a node.
+    ///
+    /// # Panics
+    /// If no async node was ever declared in that simulation.
+    pub fn of(core: &Core, node: NodeId) -> Self {
+        let mailbox = core.kernel.tasks.mailbox.as_ref().expect("a simulation with async nodes has an inbox");
+        let incarnation = core.kernel.incarnation(node);
+        Self { slot: mailbox.slot, run: mailbox.first_generation, incarnation, node }
+    }
+
+    /// The node.
+    #[inline]
+    pub fn node(self) -> NodeId {
+        self.node
+    }
+
+    /// Which life of it.
+    #[inline]
+    pub fn incarnation(self) -> Incarnation {
+        self.incarnation
+    }
+
+    #[inline]
+    fn is_of(self, core: &Core) -> bool {
+        core.kernel.tasks.mailbox.as_ref().is_some_and(|mailbox| mailbox.slot == self.slot && mailbox.first_generation == self.run)
+    }
+
+    /// Whether this life goes on, in the simulation of this core.
+    #[inline]
+    pub fn goes_on(self, core: &Core) -> bool {
+        self.is_of(core) && core.kernel.lives(self.node, self.incarnation)
+    }
+
+    /// Looks at the simulation of this life, also when the life is over. Nothing while a panic of the test's own goes through.
+    ///
+    /// # Panics
+    /// If no code of this simulation's nodes runs now.
+    #[inline]
+    #[track_caller]
+    pub fn look<T>(self, look: impl FnOnce(&mut Core) -> T) -> Option<T> {
+        let seen = entered(|core| self.is_of(core).then(|| look(core)));
+        if seen.is_none() {
+            self.refuse();
+        }
+        seen
+    }
+
+    /// Does something in this life. Nothing is done once it is over: the handles of a crashed node are inert.
+    ///
+    /// # Panics
+    /// If no code of this simulation's nodes runs now, for instance in a test between two steps: there is no clock to go by there.
+    #[inline]
+    #[track_caller]
+    pub fn act<T>(self, act: impl FnOnce(&mut Core) -> T) -> Option<T> {
+        let done = entered(|core| if self.is_of(core) { Some(self.goes_on(core).then(|| act(core))) } else { None });
+        match done {
+            Some(done) => done,
+            None => {
+                self.refuse();
+                None
+            }
+        }
+    }
+
+    #[cold]
+    #[track_caller]
+    fn refuse(self) {
+        if !is_unwinding() {
+            panic!(
+                "a handle of {} is used outside the steps of its simulation; reach into the node with `Sim::on` instead",
+                self.node
+            );
+        }
+    }
+}

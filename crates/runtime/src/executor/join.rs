@@ -1,0 +1,101 @@
+//! Waiting for the end of a task.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::entered::{Life, entered, try_entered};
+use super::spawning::Spawn;
+use super::task::{TaskId, Waiting};
+use super::waiter::Waiter;
+use crate::engine::Core;
+
+/// A handle of a task: waits for its result, or aborts it. Dropping it lets the task go on by itself.
+pub struct Join<T> {
+    life: Life,
+    /// Nothing if the node's life was over when it was asked to spawn.
+    task: Option<TaskId>,
+    result: PhantomData<fn() -> T>,
+}
+
+/// A task that was aborted before it had a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Aborted;
+
+impl fmt::Display for Aborted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the task was aborted before it had a result")
+    }
+}
+
+impl std::error::Error for Aborted {}
+
+impl<T: 'static> Join<T> {
+    /// Spawns a task whose result is kept for the handle.
+    pub fn spawn(life: Life, spawn: Spawn, future: impl Future<Output = T> + 'static) -> Self {
+        let keeping = Box::pin(async move {
+            let result = future.await;
+            entered(|core| core.kernel.keep_result(Box::new(result)));
+        });
+        let spawn = Spawn { has_handle: true, ..spawn };
+        // The future is dropped outside if the life is over: its code may use handles, too.
+        let mut keeping = Some(keeping);
+        let task = life.act(|core| core.kernel.spawn(spawn, keeping.take().expect("one task is spawned")));
+        Self { life, task, result: PhantomData }
+    }
+
+    fn look(&self, context: &Context<'_>, core: &mut Core) -> Poll<Result<T, Aborted>> {
+        let Some(id) = self.task else { return Poll::Ready(Err(Aborted)) };
+        let waiter = Waiter::of(context, core);
+        let Some(task) = core.kernel.tasks.get_mut(id) else { return Poll::Ready(Err(Aborted)) };
+        if !task.has_ended {
+            task.joiner = Some(waiter);
+            core.kernel.waits_for(Waiting::Join(id));
+            return Poll::Pending;
+        }
+        let result = task.result.take().map(|result| *result.downcast().expect("a task's handle knows the type of its result"));
+        Poll::Ready(result.ok_or(Aborted))
+    }
+}
+
+impl<T> Join<T> {
+    /// Stops the task at its next poll; what it holds is dropped there. Nothing happens if it ended already.
+    pub fn abort(&self) {
+        if let Some(task) = self.task {
+            self.life.act(|core| core.kernel.abort(task));
+        }
+    }
+
+    /// Whether the task ended, with a result or without.
+    pub fn is_finished(&self) -> bool {
+        let ended = self.life.act(|core| self.task.and_then(|task| core.kernel.tasks.get(task)).is_none_or(|task| task.has_ended));
+        ended.unwrap_or(true)
+    }
+}
+
+impl<T: 'static> Future for Join<T> {
+    type Output = Result<T, Aborted>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.life.act(|core| self.look(context, core)).unwrap_or(Poll::Pending)
+    }
+}
+
+impl<T> Drop for Join<T> {
+    fn drop(&mut self) {
+        let (life, task) = (self.life, self.task);
+        // A result that nobody asks for is dropped outside, since its code may use handles.
+        let result = try_entered(|core| {
+            let task = task.filter(|_| life.goes_on(core))?;
+            core.kernel.let_go(task)
+        });
+        drop(result);
+    }
+}
+
+impl<T> fmt::Debug for Join<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Join").field("task", &self.task).finish_non_exhaustive()
+    }
+}

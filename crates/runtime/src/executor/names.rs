@@ -1,0 +1,123 @@
+//! What tasks are called, for people.
+
+use std::fmt;
+use std::panic::Location;
+use std::rc::Rc;
+
+use cluster_sim_vocabulary::NodeId;
+use rustc_hash::FxHashMap;
+
+use super::task::{Task, TaskId, Tasks, Waiting};
+use crate::chance::Address;
+use crate::engine::{Core, Kernel};
+
+/// What a task is called: the names from the node's main task down to it, and where it was spawned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskName {
+    /// `main`, `main/heartbeat`, `main/0`: a child without a name is called by its number.
+    pub name: String,
+    /// File, line and column of the spawn.
+    pub site: String,
+}
+
+impl fmt::Display for TaskName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}, spawned at {}", self.name, self.site)
+    }
+}
+
+/// A task's own name and those of the tasks that it descends from.
+#[derive(Debug)]
+pub(super) struct Lineage {
+    pub(super) parent: Option<Rc<Lineage>>,
+    pub(super) name: Option<&'static str>,
+    pub(super) child: u64,
+    pub(super) site: &'static Location<'static>,
+}
+
+impl Lineage {
+    /// How many ancestors it has.
+    pub(super) fn depth(&self) -> u32 {
+        self.parent.as_ref().map_or(0, |parent| parent.depth() + 1)
+    }
+
+    fn task_name(&self) -> TaskName {
+        TaskName { name: self.to_string(), site: self.site.to_string() }
+    }
+}
+
+impl fmt::Display for Lineage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(parent) = &self.parent {
+            write!(formatter, "{parent}/")?;
+        }
+        match self.name {
+            Some(name) if self.child == 0 => write!(formatter, "{name}"),
+            Some(name) => write!(formatter, "{name}#{}", self.child),
+            None => write!(formatter, "{}", self.child),
+        }
+    }
+}
+
+/// The names of all tasks so far, by path; kept only while records are.
+pub(super) type KeptNames = FxHashMap<u64, Rc<Lineage>>;
+
+/// A task that has not ended, and what it waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingTask {
+    /// Whose task it is.
+    pub node: NodeId,
+    /// What it is called.
+    pub task: TaskName,
+    /// What it waits for, in words.
+    pub waits_for: String,
+}
+
+impl Tasks {
+    pub(super) fn name_of(&self, id: TaskId) -> Option<TaskName> {
+        self.get(id).map(|task| task.lineage.task_name())
+    }
+}
+
+impl Kernel {
+    /// Keeps the names of all tasks from here on, ended ones too; memory grows with every spawn.
+    pub(crate) fn keep_task_names(&mut self) {
+        let names = self.tasks.slots.iter().map(|task| (task.path.key(), Rc::clone(&task.lineage))).collect();
+        self.tasks.kept_names.get_or_insert(names);
+    }
+
+    /// The name of the task that is being polled.
+    pub fn current_task_name(&self) -> Option<TaskName> {
+        self.tasks.name_of(self.tasks.current?)
+    }
+
+    /// The name of the task with that path, as in the label of its records; nothing if it ended before names were kept.
+    pub fn task_named(&self, path: u64) -> Option<TaskName> {
+        let kept = self.tasks.kept_names.as_ref().and_then(|names| names.get(&path)).map(|lineage| lineage.task_name());
+        kept.or_else(|| Some(self.tasks.slots.iter().find(|task| task.path == Address::from_key(path))?.lineage.task_name()))
+    }
+}
+
+impl Core {
+    /// Every task that has not ended, with what it waits for, by node and then by path.
+    pub fn waiting_tasks(&self) -> Vec<WaitingTask> {
+        let mut living: Vec<&Task> = self.kernel.tasks.slots.iter().filter(|task| !task.has_ended).collect();
+        living.sort_by_key(|task| (task.node, task.lineage.to_string()));
+        let waiting =
+            |task: &Task| WaitingTask { node: task.node, task: task.lineage.task_name(), waits_for: self.in_words(task.waiting) };
+        living.into_iter().map(waiting).collect()
+    }
+
+    fn in_words(&self, waiting: Waiting) -> String {
+        match waiting {
+            Waiting::Elsewhere => "somebody outside the simulation's own futures, who holds its waker".to_owned(),
+            Waiting::Sleep(until) => format!("the end of a sleep at {until}"),
+            Waiting::Join(task) => match self.kernel.tasks.name_of(task) {
+                Some(name) => format!("the end of task {name}"),
+                None => "the end of a task that is gone".to_owned(),
+            },
+            Waiting::Device(device, what) => self.devices.describe(device, what),
+            Waiting::Named(name, site) => format!("{name}, at {site}"),
+        }
+    }
+}

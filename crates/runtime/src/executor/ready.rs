@@ -1,0 +1,41 @@
+//! Tasks that were woken and wait for their poll.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::task::TaskId;
+
+/// Ready tasks in the order in which they are to be polled: the least roll first.
+///
+/// Most of the time there is one at the most, and then nothing is rolled. The roll of a task is about itself alone, so a third never
+/// changes the order of two.
+#[derive(Default)]
+pub(super) struct Ready {
+    only: Option<TaskId>,
+    rolled: BinaryHeap<Reverse<(u64, TaskId)>>,
+}
+
+impl Ready {
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.only.is_none() && self.rolled.is_empty()
+    }
+
+    /// Adds a task that is not among them.
+    #[inline]
+    pub(super) fn push(&mut self, task: TaskId, roll: impl Fn(TaskId) -> u64) {
+        if self.is_empty() {
+            self.only = Some(task);
+            return;
+        }
+        if let Some(only) = self.only.take() {
+            self.rolled.push(Reverse((roll(only), only)));
+        }
+        self.rolled.push(Reverse((roll(task), task)));
+    }
+
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<TaskId> {
+        self.only.take().or_else(|| self.rolled.pop().map(|Reverse((_, task))| task))
+    }
+}

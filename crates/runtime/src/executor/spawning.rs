@@ -1,0 +1,131 @@
+//! Beginning tasks, and the chance they are addressed by.
+
+use std::panic::Location;
+use std::rc::Rc;
+
+use cluster_sim_vocabulary::NodeId;
+
+use super::inbox::Mailbox;
+use super::names::Lineage;
+use super::task::{BoxedFuture, Task, TaskId, Waiting};
+use crate::chance::{Address, Roll, Stream};
+use crate::engine::{Kernel, Record, RecordKind};
+
+const DRAW: Stream = Stream::named("draw");
+const SELECT: Stream = Stream::named("select");
+
+/// How a task is to begin.
+#[derive(Debug, Clone, Copy)]
+pub struct Spawn {
+    /// Whose task it is.
+    pub node: NodeId,
+    /// Its name; its number among its parent's children where there is none.
+    pub name: Option<&'static str>,
+    /// Where in the code it was spawned.
+    pub site: &'static Location<'static>,
+    /// Somebody will ask for its result.
+    pub has_handle: bool,
+}
+
+impl Kernel {
+    /// Makes room for async nodes; must come before the first of them boots.
+    pub fn expect_tasks(&mut self) {
+        self.tasks.mailbox.get_or_insert_with(Mailbox::take);
+    }
+
+    /// Begins the task that a node's life consists of.
+    pub fn spawn_root(&mut self, node: NodeId, site: &'static Location<'static>, future: BoxedFuture) {
+        let path = self.address(node).number(u64::from(self.incarnation(node).0));
+        let lineage = Lineage { parent: None, name: Some("main"), child: 0, site };
+        let id = self.begin(node, lineage, path, false, future);
+        self.tasks.belongings(node).root = Some(id);
+    }
+
+    /// Begins a task as a child of the one that is polled now, or of the node itself in a call from outside.
+    pub fn spawn(&mut self, spawn: Spawn, future: BoxedFuture) -> TaskId {
+        let Spawn { node, name, site, has_handle } = spawn;
+        let (parent, ancestor, child) = match self.tasks.current.and_then(|current| self.tasks.get_mut(current)) {
+            Some(task) => {
+                task.children += 1;
+                (task.path, Rc::clone(&task.lineage), task.children - 1)
+            }
+            None => {
+                let path = self.address(node).number(u64::from(self.incarnation(node).0)).name("call");
+                let belongings = self.tasks.belongings(node);
+                belongings.children += 1;
+                let child = belongings.children - 1;
+                (path, Rc::new(Lineage { parent: None, name: Some("call"), child: 0, site }), child)
+            }
+        };
+        let path = name.map_or(parent, |name| parent.name(name)).number(child);
+        self.begin(node, Lineage { parent: Some(ancestor), name, child, site }, path, has_handle, future)
+    }
+
+    fn begin(&mut self, node: NodeId, lineage: Lineage, path: Address, has_handle: bool, future: BoxedFuture) -> TaskId {
+        let lineage = Rc::new(lineage);
+        if let Some(names) = &mut self.tasks.kept_names {
+            names.insert(path.key(), Rc::clone(&lineage));
+        }
+        let task = Task {
+            generation: 0,
+            node,
+            future: Some(future),
+            is_ready: false,
+            is_aborted: false,
+            has_ended: false,
+            has_handle,
+            path,
+            polls: 0,
+            children: 0,
+            draws: 0,
+            waiting: Waiting::Elsewhere,
+            parked: None,
+            joiner: None,
+            result: None,
+            lineage,
+        };
+        let id = self.tasks.insert(task);
+        if let Some(mailbox) = &mut self.tasks.mailbox {
+            mailbox.next_generation = mailbox.next_generation.max(id.generation.wrapping_add(1));
+        }
+        self.record(Record { label: path.key(), ..Record::of(self.now(), RecordKind::Spawn, node) });
+        self.make_ready(id);
+        id
+    }
+
+    /// The task that is polled now.
+    pub fn current_task(&self) -> Option<TaskId> {
+        self.tasks.current
+    }
+
+    /// The next chance of the task that is polled now, or of the node's calls from outside.
+    pub fn draw(&mut self, node: NodeId) -> Roll {
+        let address = match self.tasks.current.and_then(|current| self.tasks.get_mut(current)) {
+            Some(task) => {
+                task.draws += 1;
+                task.path.number(task.draws)
+            }
+            None => {
+                let life = self.address(node).number(u64::from(self.incarnation(node).0));
+                let belongings = self.tasks.belongings(node);
+                belongings.draws += 1;
+                life.name("call").number(belongings.draws)
+            }
+        };
+        self.roll(DRAW, address)
+    }
+}
+
+/// At which of so many branches a `select!` begins to look: addressed by the task and its poll in a simulation, and nothing outside of one.
+///
+/// # Panics
+/// If there are no branches.
+pub fn select_start(branches: u32) -> Option<u32> {
+    super::entered(|core| {
+        let current = core.kernel.tasks.current?;
+        let task = core.kernel.tasks.get_mut(current)?;
+        task.draws += 1;
+        let address = task.path.number(task.draws);
+        Some(core.kernel.roll(SELECT, address).below(u64::from(branches)) as u32)
+    })
+}

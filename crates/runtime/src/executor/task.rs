@@ -1,0 +1,175 @@
+//! Tasks in their slab.
+
+use std::any::Any;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+
+use super::inbox::Mailbox;
+use super::names::{KeptNames, Lineage};
+use super::ready::Ready;
+use super::waiter::Waiter;
+use crate::chance::Address;
+use crate::engine::{DeviceId, Kernel, TimerKey};
+
+/// One task of a simulation: a place in the slab, and which of its tenants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId {
+    pub(super) index: u32,
+    pub(super) generation: u32,
+}
+
+/// What a task waits for, as far as the executor was told in its last poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Waiting {
+    /// Nothing of ours: somebody else holds its waker, or nobody does.
+    #[default]
+    Elsewhere,
+    /// The instant at which a sleep of its ends.
+    Sleep(VirtualInstant),
+    /// The end of another task.
+    Join(TaskId),
+    /// Something of a device, which can describe it.
+    Device(DeviceId, u32),
+    /// Something that was given a name, at this place in the code.
+    Named(&'static str, &'static Location<'static>),
+}
+
+pub(super) type BoxedFuture = Pin<Box<dyn Future<Output = ()>>>;
+
+/// One task, or a free place.
+pub(super) struct Task {
+    /// Counts the tenants of this place; a waker or handle of an earlier one reaches nobody.
+    pub(super) generation: u32,
+    pub(super) node: NodeId,
+    /// Taken out while it is polled, gone when the task ended.
+    pub(super) future: Option<BoxedFuture>,
+    pub(super) is_ready: bool,
+    pub(super) is_aborted: bool,
+    pub(super) has_ended: bool,
+    /// Somebody holds a handle and may ask for the result.
+    pub(super) has_handle: bool,
+    /// Node name, life, and which child of which child: what chance about this task is addressed by.
+    pub(super) path: Address,
+    pub(super) polls: u64,
+    pub(super) children: u64,
+    pub(super) draws: u64,
+    pub(super) waiting: Waiting,
+    /// A timer that was dropped before it was due, for the next sleep to take over.
+    pub(super) parked: Option<TimerKey>,
+    pub(super) joiner: Option<Waiter>,
+    pub(super) result: Option<Box<dyn Any>>,
+    pub(super) lineage: Rc<Lineage>,
+}
+
+/// What a node holds of its present life beside its tasks.
+#[derive(Default)]
+pub(super) struct Belongings {
+    pub(super) root: Option<TaskId>,
+    pub(super) view: Option<Box<dyn Any>>,
+    pub(super) exposed: Option<Box<dyn Any>>,
+    /// Tasks spawned and chances drawn by calls from outside, which belong to no task.
+    pub(super) children: u64,
+    pub(super) draws: u64,
+}
+
+/// All tasks of a simulation.
+#[derive(Default)]
+pub(crate) struct Tasks {
+    pub(super) slots: Vec<Task>,
+    pub(super) free: Vec<u32>,
+    pub(super) ready: Ready,
+    /// Tasks that were woken while their node was paused.
+    pub(super) held: Vec<TaskId>,
+    /// The task that is being polled.
+    pub(super) current: Option<TaskId>,
+    /// The node whose code runs, and so may use its handles.
+    pub(super) current_node: Option<NodeId>,
+    pub(super) belongings: Vec<Belongings>,
+    /// Where wakes from outside come in; nothing in a simulation without async nodes.
+    pub(super) mailbox: Option<Mailbox>,
+    /// Only while records are kept.
+    pub(super) kept_names: Option<KeptNames>,
+}
+
+impl Tasks {
+    /// The task, unless its place has another tenant by now.
+    #[inline]
+    pub(super) fn get(&self, id: TaskId) -> Option<&Task> {
+        self.slots.get(id.index as usize).filter(|task| task.generation == id.generation)
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, id: TaskId) -> Option<&mut Task> {
+        self.slots.get_mut(id.index as usize).filter(|task| task.generation == id.generation)
+    }
+
+    /// Puts a task into a free place.
+    pub(super) fn insert(&mut self, task: Task) -> TaskId {
+        if let Some(index) = self.free.pop() {
+            let place = &mut self.slots[index as usize];
+            let generation = place.generation;
+            *place = Task { generation, ..task };
+            return TaskId { index, generation };
+        }
+        let index = u32::try_from(self.slots.len()).ok().filter(|index| *index < super::waker::TASKS_MAX);
+        let index = index.unwrap_or_else(|| panic!("more than {} tasks live at once", super::waker::TASKS_MAX));
+        let generation = self.mailbox.as_ref().map_or(0, |mailbox| mailbox.first_generation);
+        self.slots.push(Task { generation, ..task });
+        TaskId { index, generation }
+    }
+
+    /// Makes the place of an ended task free, once nobody can ask for its result any more.
+    pub(super) fn release(&mut self, id: TaskId) {
+        if let Some(task) = self.get_mut(id)
+            && task.has_ended
+            && !task.has_handle
+        {
+            task.generation = task.generation.wrapping_add(1);
+            task.joiner = None;
+            self.free.push(id.index);
+        }
+    }
+
+    /// What the node holds beside its tasks.
+    pub(super) fn belongings(&mut self, node: NodeId) -> &mut Belongings {
+        if self.belongings.len() <= node.index() {
+            self.belongings.resize_with(node.index() + 1, Belongings::default);
+        }
+        &mut self.belongings[node.index()]
+    }
+
+    /// Whether there are async nodes.
+    pub(crate) fn is_used(&self) -> bool {
+        self.mailbox.is_some()
+    }
+
+    /// Whether any task is ready or was woken from outside.
+    #[inline]
+    pub(crate) fn has_work(&self) -> bool {
+        !self.ready.is_empty() || self.mailbox.as_ref().is_some_and(Mailbox::has_mail)
+    }
+}
+
+impl Kernel {
+    /// What the chances about a task are addressed by.
+    pub(crate) fn path_of(&self, id: TaskId) -> u64 {
+        self.tasks.get(id).map_or(0, |task| task.path.key())
+    }
+
+    /// The timer that a task let go of before it was due.
+    #[inline]
+    pub(crate) fn unpark(&mut self, id: TaskId) -> Option<TimerKey> {
+        self.tasks.get_mut(id)?.parked.take()
+    }
+
+    /// Keeps a timer for the next sleep of a task. One it has parked already is left to come to nothing.
+    #[inline]
+    pub(crate) fn keep_parked(&mut self, id: TaskId, timer: TimerKey) {
+        if let Some(task) = self.tasks.get_mut(id) {
+            task.parked = Some(timer);
+        }
+    }
+}

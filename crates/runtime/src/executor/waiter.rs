@@ -1,0 +1,68 @@
+//! Who waits for something, and is to be woken.
+
+use std::task::{Context, Waker};
+
+use super::task::TaskId;
+use super::waker::Word;
+use crate::engine::{Core, Kernel};
+
+/// Who waits: a task of this simulation, or whatever a foreign waker leads to (a combinator such as `FuturesUnordered` has its own).
+#[derive(Debug, Clone)]
+pub enum Waiter {
+    /// A task of this simulation.
+    Task(TaskId),
+    /// Somebody else.
+    Other(Waker),
+}
+
+impl Waiter {
+    /// Whoever is polled in this context.
+    #[inline]
+    pub fn of(context: &Context<'_>, core: &Core) -> Self {
+        match Word::of(context.waker()) {
+            Some(word) if core.kernel.tasks.mailbox.as_ref().is_some_and(|mailbox| mailbox.slot == word.slot) => {
+                Self::Task(word.task)
+            }
+            _ => Self::Other(context.waker().clone()),
+        }
+    }
+
+    /// Whether waking the one wakes the other.
+    pub fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Task(one), Self::Task(other)) => one == other,
+            (Self::Other(one), Self::Other(other)) => one.will_wake(other),
+            _ => false,
+        }
+    }
+}
+
+impl Kernel {
+    /// Wakes who waits.
+    #[inline]
+    pub fn wake(&mut self, waiter: Waiter) {
+        match waiter {
+            Waiter::Task(task) => self.make_ready(task),
+            // It wakes a task of ours in the end, by way of the inbox.
+            Waiter::Other(waker) => waker.wake(),
+        }
+    }
+
+    /// Puts a task among those to be polled, unless it ended or is among them.
+    #[inline]
+    pub(crate) fn make_ready(&mut self, id: TaskId) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        if task.is_ready || task.has_ended {
+            return;
+        }
+        task.is_ready = true;
+        let seed = self.seed();
+        let super::task::Tasks { slots, ready, .. } = &mut self.tasks;
+        ready.push(id, |id| {
+            let task = &slots[id.index as usize];
+            seed.roll(PICK, task.path.number(task.polls)).0
+        });
+    }
+}
+
+const PICK: crate::chance::Stream = crate::chance::Stream::named("pick");
