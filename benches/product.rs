@@ -15,13 +15,13 @@ fn main() {
     let cells = arguments.cells(Cell::value_variants());
     if arguments.digest {
         for cell in cells {
-            let done = workloads::run(cell, arguments.scale, &workloads::scenario(cell, arguments.scale));
+            let done = workloads::run(cell, arguments.scale, &workloads::scenario(cell, arguments.kind, arguments.scale));
             println!("{} runs={} events={} digest={}", cell.name(), done.runs, done.events, done.digest);
         }
         return;
     }
     let measure = |cell: Cell| {
-        let scenario = workloads::scenario(cell, arguments.scale);
+        let scenario = workloads::scenario(cell, arguments.kind, arguments.scale);
         Measurement::take(cell, &arguments, || workloads::run(cell, arguments.scale, &scenario))
     };
     if arguments.json {

@@ -11,6 +11,8 @@ use super::cells::Cell;
 pub(crate) enum Kind {
     /// State machines
     Machines,
+    /// Async functions
+    Async,
 }
 
 impl Kind {

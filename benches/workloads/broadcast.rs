@@ -17,9 +17,13 @@ pub(crate) fn to_all(scenario: Scenario, nodes: u32) -> Scenario {
 
 /// Every node speaks to eight others, spread over all.
 pub(crate) fn to_some(scenario: Scenario, nodes: u32) -> Scenario {
+    scenario.machines("node", nodes, move |seat| Speaker::new(some_of(seat.index(), nodes)))
+}
+
+/// The eight others that a node speaks to.
+pub(crate) fn some_of(index: u32, nodes: u32) -> Vec<NodeId> {
     let stride = nodes / (FEW + 1);
-    let peers = move |index: u32| (1..=FEW).map(|number| NodeId((index + number * stride) % nodes)).collect();
-    scenario.machines("node", nodes, move |seat| Speaker::new(peers(seat.index())))
+    (1..=FEW).map(|number| NodeId((index + number * stride) % nodes)).collect()
 }
 
 /// Tells its peers what it heard, every so often.

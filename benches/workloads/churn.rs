@@ -2,22 +2,30 @@
 
 use cluster_sim::prelude::*;
 
-use super::{echo, uniform};
+use super::{Kind, echo, tasks, uniform};
 use crate::measure::cells::{CRASH_PERIOD, CRASH_SPAN, Cell, DELAY_MAX, DELAY_MIN, RPC_TIMEOUT};
 
 /// A server crashes every second, each in its turn.
-pub(crate) fn crashing(scenario: Scenario, cell: Cell) -> Scenario {
+pub(crate) fn crashing(scenario: Scenario, cell: Cell, kind: Kind) -> Scenario {
     let (_, servers) = cell.clients_and_servers();
     let crashes = cell.span().as_secs() / CRASH_PERIOD.as_secs();
     let plan = (1..crashes as u32).fold(FaultPlan::new(), |plan, crash| {
         let node = format!("server/{}", crash % servers);
         plan.at(CRASH_PERIOD * crash, Fault::Crash { node, down_for: Some(CRASH_SPAN) })
     });
-    echo::seated::<u64>(scenario, cell, Some(RPC_TIMEOUT)).faults(plan)
+    asking(scenario, cell, kind).faults(plan)
+}
+
+/// Clients with timeouts.
+fn asking(scenario: Scenario, cell: Cell, kind: Kind) -> Scenario {
+    match kind {
+        Kind::Machines => echo::seated::<u64>(scenario, cell, Some(RPC_TIMEOUT)),
+        Kind::Async => tasks::echo::<u64>(scenario, cell, Some(RPC_TIMEOUT)),
+    }
 }
 
 /// From the start to the end a loss rule, longer delays and a cut are in force.
-pub(crate) fn disturbed(scenario: Scenario, cell: Cell) -> Scenario {
+pub(crate) fn disturbed(scenario: Scenario, cell: Cell, kind: Kind) -> Scenario {
     let loss = Fault::Loss {
         links: "default".to_owned(),
         rule: "lossy".to_owned(),
@@ -29,5 +37,5 @@ pub(crate) fn disturbed(scenario: Scenario, cell: Cell) -> Scenario {
     let [from, to] = ["client/0", "server/0"].map(|node| vec![node.to_owned()]);
     let cut = Fault::Cut { from, to, both_ways: true, lasting: None };
     let plan = [loss, delay, cut].into_iter().fold(FaultPlan::new(), |plan, fault| plan.at(Duration::ZERO, fault));
-    echo::seated::<u64>(scenario, cell, Some(RPC_TIMEOUT)).faults(plan)
+    asking(scenario, cell, kind).faults(plan)
 }

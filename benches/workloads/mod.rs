@@ -7,34 +7,59 @@ mod echo;
 mod packet;
 mod progress;
 mod replication;
+mod tasks;
 mod ticking;
 
 use std::time::Duration;
 
 use cluster_sim::{Distribution, LinkModel, Report, Scenario, Seed};
 
+use crate::measure::arguments::Kind;
 use crate::measure::cells::{Cell, DELAY_MAX, DELAY_MIN};
 use crate::measure::measurement::Done;
 use progress::Progress;
 
 /// The scenario of a cell, for this fraction of its virtual time.
-pub(crate) fn scenario(cell: Cell, scale: f64) -> Scenario {
+pub(crate) fn scenario(cell: Cell, kind: Kind, scale: f64) -> Scenario {
     let scenario = Scenario::new(cell.name());
-    let scenario = match cell {
+    let scenario = match kind {
+        Kind::Machines => of_machines(scenario, cell),
+        Kind::Async => of_tasks(scenario, cell),
+    };
+    let span = if cell.is_whole_run() { cell.span() } else { cell.span().mul_f64(scale) };
+    scenario.all_links(uniform(DELAY_MIN, DELAY_MAX)).start_together().observe(Progress::NAME, Progress::default).lasting(span)
+}
+
+fn of_tasks(scenario: Scenario, cell: Cell) -> Scenario {
+    match cell {
+        Cell::W1 | Cell::Short => tasks::echo::<u64>(scenario, cell, None),
+        Cell::W1Heap => tasks::echo::<Vec<u8>>(scenario, cell, None),
+        Cell::W1Always => always(tasks::echo::<u64>(scenario, cell, None)),
+        Cell::W1Faults => churn::disturbed(scenario, cell, Kind::Async),
+        Cell::W2N5 | Cell::W2N50 | Cell::W2N200 => tasks::to_all(scenario, cell.nodes()),
+        Cell::Peers50 | Cell::Peers500 | Cell::Peers5000 => tasks::to_some(scenario, cell.nodes()),
+        Cell::W3 => tasks::ticking(scenario, cell.nodes()),
+        Cell::Startup => tasks::waiting(scenario, cell.nodes()),
+        Cell::W4 => tasks::replicated(scenario, cell.nodes()),
+        Cell::W4Always => always(tasks::replicated(scenario, cell.nodes())),
+        Cell::W5 => churn::crashing(scenario, cell, Kind::Async),
+    }
+}
+
+fn of_machines(scenario: Scenario, cell: Cell) -> Scenario {
+    match cell {
         Cell::W1 | Cell::Short => echo::inline(scenario, cell),
         Cell::W1Heap => echo::on_the_heap(scenario, cell),
         Cell::W1Always => always(echo::inline(scenario, cell)),
-        Cell::W1Faults => churn::disturbed(scenario, cell),
+        Cell::W1Faults => churn::disturbed(scenario, cell, Kind::Machines),
         Cell::W2N5 | Cell::W2N50 | Cell::W2N200 => broadcast::to_all(scenario, cell.nodes()),
         Cell::Peers50 | Cell::Peers500 | Cell::Peers5000 => broadcast::to_some(scenario, cell.nodes()),
         Cell::W3 => ticking::for_ever(scenario, cell.nodes()),
         Cell::Startup => ticking::once(scenario, cell.nodes()),
         Cell::W4 => replication::replicated(scenario, cell.nodes()),
         Cell::W4Always => always(replication::replicated(scenario, cell.nodes())),
-        Cell::W5 => churn::crashing(scenario, cell),
-    };
-    let span = if cell.is_whole_run() { cell.span() } else { cell.span().mul_f64(scale) };
-    scenario.all_links(uniform(DELAY_MIN, DELAY_MAX)).start_together().observe(Progress::NAME, Progress::default).lasting(span)
+        Cell::W5 => churn::crashing(scenario, cell, Kind::Machines),
+    }
 }
 
 /// Links with a delay between these two, nothing lost.

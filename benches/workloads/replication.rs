@@ -1,7 +1,7 @@
 //! W4: a leader replicates entries, and every message of its moves the election timeout of a follower.
 
-use cluster_sim::Label;
 use cluster_sim::prelude::*;
+use cluster_sim::{Entropy, Label};
 
 use super::packet::{Packet, REPLY, REQUEST};
 use super::progress::Tally;
@@ -16,6 +16,11 @@ pub(crate) fn replicated(scenario: Scenario, nodes: u32) -> Scenario {
         state: 0,
         tally: Tally::default(),
     })
+}
+
+/// How long to wait for a sign of life of the leader after that entry.
+pub(crate) fn election_timeout(entropy: Entropy, sequence: u32) -> Duration {
+    ELECTION_MIN + entropy.roll("election", u64::from(sequence)).within(ELECTION_SPREAD)
 }
 
 /// One member of the group.
@@ -41,8 +46,7 @@ impl Replica {
 
     /// Waits anew for a sign of life of the leader.
     fn await_leader(&self, effects: &mut Effects<Packet<u64>>) {
-        let spread = effects.roll("election", u64::from(self.sequence)).within(ELECTION_SPREAD);
-        effects.arm(Self::ELECTION, ELECTION_MIN + spread);
+        effects.arm(Self::ELECTION, election_timeout(effects.entropy(), self.sequence));
     }
 }
 

@@ -93,6 +93,11 @@ impl<M> Effects<M> {
         self.entropy.roll(name, index)
     }
 
+    /// The source of [`roll`](Self::roll), for code that is shared with async nodes.
+    pub fn entropy(&self) -> Entropy {
+        self.entropy
+    }
+
     /// What the node's wall clock says at this step. It may be wrong, and may jump; measure spans with the `now` of the step.
     pub fn wall(&self) -> WallTime {
         self.wall
