@@ -178,19 +178,19 @@ impl<M: Message> Future for Receive<'_, M> {
             PortTwin::Simulated(place, Some((port, _))) => {
                 let node = place.life.node();
                 let polled = place.life.act(|core| {
-                    let network = core.devices.get_mut::<Network>(place.network);
-                    if let Some(received) = network.take(&mut core.kernel, node, port) {
-                        return (Poll::Ready(received), None);
-                    }
-                    let waiting = network.waits_for_message(port);
                     let waiter = Waiter::of(context, core);
                     let task = match waiter {
                         Waiter::Task(task) => Some(task),
                         Waiter::Other(_) => None,
                     };
-                    core.devices.get_mut::<Network>(place.network).wait(node, port, waiter);
-                    core.kernel.waits_for(waiting);
-                    (Poll::Pending, task)
+                    let network = core.devices.get_mut::<Network>(place.network);
+                    match network.take_or_wait(&mut core.kernel, node, port, || Some(waiter)) {
+                        Some(received) => (Poll::Ready(received), None),
+                        None => {
+                            core.kernel.waits_for(network.waits_for_message(port));
+                            (Poll::Pending, task)
+                        }
+                    }
                 });
                 let (polled, waits) = polled.unwrap_or((Poll::Pending, None));
                 self.waits = waits;

@@ -165,7 +165,7 @@ impl Engine {
 
     /// The node whose code was running when it panicked, if one was.
     pub fn running(&self) -> Option<NodeId> {
-        self.running
+        self.running.or(self.core.kernel.tasks.failed)
     }
 
     /// What checks may see of a node that is up or paused.
@@ -200,7 +200,7 @@ impl Engine {
         // What the node held is dropped here, by code of the node's own; its life is over by then, and its handles are inert.
         self.running = Some(node);
         let panic = catch_unwind(AssertUnwindSafe(|| self.hosts[node.index()].crash())).err();
-        let panic = panic.or(drop_tasks(&mut self.core, node)).or(drop_belongings(&mut self.core, node));
+        let panic = panic.or(drop_tasks(&mut self.core, Some(node))).or(drop_belongings(&mut self.core, node));
         for device in self.core.devices.each() {
             device.node_ended(&mut self.core.kernel, node);
         }
@@ -251,13 +251,13 @@ impl Engine {
     /// # Panics
     /// With the first panic of what was dropped, after everything was.
     pub fn shut_down(&mut self) {
-        let mut first = None;
-        for node in (0..self.core.kernel.node_count()).map(NodeId) {
-            self.core.kernel.retire(node);
-            self.running = Some(node);
-            first = first.or(drop_tasks(&mut self.core, node)).or(drop_belongings(&mut self.core, node));
+        let nodes = || (0..self.core.kernel.node_count()).map(NodeId);
+        let all: Vec<NodeId> = nodes().collect();
+        all.iter().for_each(|node| self.core.kernel.retire(*node));
+        let mut first = drop_tasks(&mut self.core, None);
+        for node in all {
+            first = first.or(drop_belongings(&mut self.core, node));
         }
-        self.running = None;
         if let Some(panic) = first {
             resume_unwind(panic);
         }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 
 use cluster_sim_vocabulary::NodeId;
 
@@ -67,28 +68,32 @@ impl Kernel {
         unasked
     }
 
-    /// The tasks of a node that have not ended: main task first, then by depth and path.
-    fn living_tasks(&self, node: NodeId) -> Vec<TaskId> {
-        let mut living: Vec<(u32, u64, TaskId)> = (0..)
+    /// The tasks that have not ended, of one node or of all: by node, main task first, then by depth and path.
+    fn living_tasks(&self, node: Option<NodeId>) -> Vec<(NodeId, TaskId)> {
+        let mut living: Vec<(NodeId, u32, u64, TaskId)> = (0..)
             .zip(&self.tasks.slots)
-            .filter(|(_, task)| task.node == node && !task.has_ended)
-            .map(|(index, task)| (task.lineage.depth(), task.path.key(), TaskId { index, generation: task.generation }))
+            .filter(|(_, task)| !task.has_ended && node.is_none_or(|node| node == task.node))
+            .map(|(index, task)| (task.node, task.lineage.depth(), task.path.key(), TaskId { index, generation: task.generation }))
             .collect();
         living.sort_unstable();
-        living.into_iter().map(|(.., id)| id).collect()
+        living.into_iter().map(|(node, .., id)| (node, id)).collect()
     }
 }
 
-/// Drops every task of a node, each guarded from the panics of the others; answers with the first panic.
+/// Drops every task of a node, or of all, each guarded from the panics of the others; answers with the first panic.
 ///
 /// Their node's code runs while they are dropped, so the core is entered.
-pub(crate) fn drop_tasks(core: &mut Box<Core>, node: NodeId) -> Option<Panic> {
+pub(crate) fn drop_tasks(core: &mut Box<Core>, node: Option<NodeId>) -> Option<Panic> {
     let mut first = None;
-    for id in core.kernel.living_tasks(node) {
+    for (node, id) in core.kernel.living_tasks(node) {
         let task = core.kernel.tasks.get_mut(id).expect("a living task has its place");
-        let future = task.future.take();
+        let (future, lineage) = (task.future.take(), Rc::clone(&task.lineage));
         let result = core.kernel.end_task(id, End::Dropped);
-        first = first.or(drop_guarded(core, node, (future, result)));
+        let panic = drop_guarded(core, node, (future, result));
+        if panic.is_some() && first.is_none() {
+            core.kernel.panicked = Some(lineage.task_name());
+        }
+        first = first.or(panic);
     }
     first
 }
@@ -101,5 +106,9 @@ pub(crate) fn drop_belongings(core: &mut Box<Core>, node: NodeId) -> Option<Pani
 
 /// Drops what code of a node's made, with the simulation entered; answers with its panic.
 pub(super) fn drop_guarded<T>(core: &mut Box<Core>, node: NodeId, held: T) -> Option<Panic> {
-    catch_unwind(AssertUnwindSafe(|| enter_as(core, node, None, || drop(held)))).err()
+    let panic = catch_unwind(AssertUnwindSafe(|| enter_as(core, node, None, || drop(held)))).err();
+    if panic.is_some() {
+        core.kernel.tasks.failed.get_or_insert(node);
+    }
+    panic
 }

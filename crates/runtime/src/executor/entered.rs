@@ -24,13 +24,14 @@ pub fn enter<T>(core: &mut Box<Core>, node: NodeId, code: impl FnOnce() -> T) ->
 /// The same for a poll of `task`.
 #[inline]
 pub(super) fn enter_as<T>(core: &mut Box<Core>, node: NodeId, task: Option<TaskId>, code: impl FnOnce() -> T) -> T {
+    let life = Life::of(core, node);
     core.kernel.tasks.current = task;
-    core.kernel.tasks.current_node = Some(node);
+    core.kernel.tasks.acting = life.goes_on(core).then_some(life);
     let inside = Inside::new(core);
     let result = code();
     drop(inside);
     core.kernel.tasks.current = None;
-    core.kernel.tasks.current_node = None;
+    core.kernel.tasks.acting = None;
     result
 }
 
@@ -76,7 +77,7 @@ pub fn try_entered<T>(look: impl FnOnce(&mut Core) -> T) -> Option<T> {
 
 /// Whether code of a simulated node runs in this thread now.
 pub fn is_entered() -> bool {
-    try_entered(|core| core.kernel.tasks.current_node.is_some()).unwrap_or(true)
+    try_entered(|core| core.kernel.tasks.mailbox.is_some()).unwrap_or(true)
 }
 
 /// One life of a node of one simulation: what a handle of node code holds.
@@ -119,7 +120,7 @@ impl Life {
     /// Whether this life goes on, in the simulation of this core.
     #[inline]
     pub fn goes_on(self, core: &Core) -> bool {
-        self.is_of(core) && core.kernel.lives(self.node, self.incarnation)
+        core.kernel.tasks.acting == Some(self) || self.is_of(core) && core.kernel.lives(self.node, self.incarnation)
     }
 
     /// Looks at the simulation of this life, also when the life is over. Nothing while a panic of the test's own goes through.
@@ -143,7 +144,7 @@ impl Life {
     #[inline]
     #[track_caller]
     pub fn act<T>(self, act: impl FnOnce(&mut Core) -> T) -> Option<T> {
-        let done = entered(|core| if self.is_of(core) { Some(self.goes_on(core).then(|| act(core))) } else { None });
+        let done = entered(|core| if self.goes_on(core) { Some(Some(act(core))) } else { self.is_of(core).then_some(None) });
         match done {
             Some(done) => done,
             None => {

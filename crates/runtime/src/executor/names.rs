@@ -41,7 +41,7 @@ impl Lineage {
         self.parent.as_ref().map_or(0, |parent| parent.depth() + 1)
     }
 
-    fn task_name(&self) -> TaskName {
+    pub(super) fn task_name(&self) -> TaskName {
         TaskName { name: self.to_string(), site: self.site.to_string() }
     }
 }

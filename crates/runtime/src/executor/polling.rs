@@ -106,7 +106,7 @@ impl Engine {
         let result = core.kernel.end_task(id, end);
         let mut first = panic.or(drop_guarded(core, node, (future, result)));
         if is_root {
-            first = first.or(drop_tasks(core, node));
+            first = first.or(drop_tasks(core, Some(node)));
             let Core { kernel, devices } = &mut **core;
             devices.each().for_each(|device| device.node_ended(kernel, node));
         }

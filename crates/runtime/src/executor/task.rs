@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use cluster_sim_vocabulary::{NodeId, VirtualInstant};
 
+use super::entered::Life;
 use super::inbox::Mailbox;
 use super::names::{KeptNames, Lineage};
 use super::ready::Ready;
@@ -85,9 +86,11 @@ pub(crate) struct Tasks {
     pub(super) held: Vec<TaskId>,
     /// The task that is being polled.
     pub(super) current: Option<TaskId>,
-    /// The node whose code runs, and so may use its handles.
-    pub(super) current_node: Option<NodeId>,
+    /// The life whose code runs, and goes on: the handles of most calls are of it.
+    pub(super) acting: Option<Life>,
     pub(super) belongings: Vec<Belongings>,
+    /// The node whose code panicked while what it held was dropped.
+    pub(crate) failed: Option<NodeId>,
     /// Where wakes from outside come in; nothing in a simulation without async nodes.
     pub(super) mailbox: Option<Mailbox>,
     /// Only while records are kept.

@@ -6,7 +6,7 @@ use cluster_sim_vocabulary::{Health, NodeId};
 use super::fate::Cause;
 use super::model::StaleDelivery;
 use super::payload::PayloadKind;
-use super::sockets::{Destination, PortId};
+use super::sockets::{Arrived, PortId};
 use super::{Flight, Network, Parcel};
 use crate::message::{Message, Received};
 
@@ -81,14 +81,11 @@ impl Network {
     #[inline]
     fn hand_over(&mut self, kernel: &mut Kernel, flight: Flight, slot: u32) -> Option<(NodeId, u32)> {
         let port = self.parcels[flight.parcel as usize].port;
-        match self.sockets.destination(flight.to, port) {
-            Destination::Host => return Some((flight.to, slot)),
-            Destination::Socket(place) => {
-                self.flights.mark_arrived(slot);
-                self.sockets.arrive(kernel, flight.to, place, slot);
-            }
-            Destination::Closed => self.lose_arrived(kernel, slot, Cause::PortClosed),
-            Destination::Full => self.lose_arrived(kernel, slot, Cause::InboxFull),
+        match self.sockets.arrive(kernel, flight.to, port, slot) {
+            Arrived::AtHost => return Some((flight.to, slot)),
+            Arrived::InSocket => {}
+            Arrived::Closed => self.lose_arrived(kernel, slot, Cause::PortClosed),
+            Arrived::Full => self.lose_arrived(kernel, slot, Cause::InboxFull),
         }
         None
     }
@@ -103,21 +100,30 @@ impl Network {
     /// Takes the next message from a port that a task bound. Those that are not understood are counted as lost on the way.
     #[inline]
     pub fn take<M: Message>(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId) -> Option<Received<M>> {
+        self.take_or_wait(kernel, node, port, || None)
+    }
+
+    /// The same; where there is none, whom `waiter` names is woken by the next one.
+    #[inline]
+    pub fn take_or_wait<M: Message>(
+        &mut self,
+        kernel: &mut Kernel,
+        node: NodeId,
+        port: PortId,
+        waiter: impl FnOnce() -> Option<Waiter>,
+    ) -> Option<Received<M>> {
         loop {
             let socket = self.sockets.socket(node, port)?;
             let kind = socket.kind;
-            let slot = socket.arrived.pop_front()?;
+            let Some(slot) = socket.pop() else {
+                if let Some(waiter) = waiter() {
+                    socket.wait(waiter);
+                }
+                return None;
+            };
             if let Some(received) = self.receive(kernel, slot, kind) {
                 return Some(received);
             }
-        }
-    }
-
-    /// Lets `waiter` be woken by the next message to this port.
-    #[inline]
-    pub fn wait(&mut self, node: NodeId, port: PortId, waiter: Waiter) {
-        if let Some(socket) = self.sockets.socket(node, port) {
-            socket.wait(waiter);
         }
     }
 

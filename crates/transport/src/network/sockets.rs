@@ -13,14 +13,18 @@ use super::payload::PayloadKind;
 pub struct PortId(pub(super) u16);
 
 /// One port that a node bound.
+///
+/// Most of the time one task waits there for one message, so that one of each lies in the socket itself.
 #[derive(Debug)]
 pub(super) struct Socket {
     port: PortId,
     pub(super) kind: PayloadKind,
-    /// Flights that arrived and were not taken yet.
-    pub(super) arrived: VecDeque<u32>,
-    /// Who waits for a message. Most of the time it is one task.
-    waiters: Vec<Waiter>,
+    /// The flight that arrived first of those that were not taken yet, and those after it.
+    first: Option<u32>,
+    later: VecDeque<u32>,
+    /// Who waits for a message.
+    waiter: Option<TaskId>,
+    others: Vec<Waiter>,
 }
 
 /// What takes the messages of a node.
@@ -31,17 +35,17 @@ enum Receiver {
     Nobody,
     /// What runs on the node, by its one port.
     Host(PortId),
-    /// The ports that tasks of the node bound.
-    Tasks(Vec<Socket>),
+    /// The ports that tasks of the node bound: the first, and more.
+    Tasks(Socket, Vec<Socket>),
 }
 
-/// Where a message goes that reached its node.
+/// What became of a message that reached its node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Destination {
-    /// To what runs on the node.
-    Host,
-    /// To the socket at this place among the node's.
-    Socket(usize),
+pub(super) enum Arrived {
+    /// It is for what runs on the node.
+    AtHost,
+    /// It waits in a socket.
+    InSocket,
     /// Nobody bound the port.
     Closed,
     /// Too many wait there already.
@@ -91,40 +95,31 @@ impl Sockets {
     }
 
     pub(super) fn bind(&mut self, node: NodeId, port: PortId, kind: PayloadKind) -> Result<(), PortTaken> {
-        let taken = PortTaken { name: self.name(port).to_owned() };
-        let socket = Socket { port, kind, arrived: VecDeque::new(), waiters: Vec::new() };
+        if self.socket(node, port).is_some() {
+            return Err(PortTaken { name: self.name(port).to_owned() });
+        }
+        let socket = Socket { port, kind, first: None, later: VecDeque::new(), waiter: None, others: Vec::new() };
         match self.receiver(node) {
-            Receiver::Tasks(sockets) if sockets.iter().any(|socket| socket.port == port) => return Err(taken),
-            Receiver::Tasks(sockets) => sockets.push(socket),
-            receiver @ Receiver::Nobody => *receiver = Receiver::Tasks(vec![socket]),
-            Receiver::Host(_) => return Err(taken),
+            Receiver::Tasks(_, more) => more.push(socket),
+            receiver => *receiver = Receiver::Tasks(socket, Vec::new()),
         }
         Ok(())
     }
 
-    /// Where a message for this port of the node goes.
+    /// Gives a message to who takes it at this port of the node; wakes who waits there.
     #[inline]
-    pub(super) fn destination(&self, node: NodeId, port: PortId) -> Destination {
-        match self.receivers.get(node.index()) {
-            Some(Receiver::Host(own)) if *own == port => Destination::Host,
-            Some(Receiver::Tasks(sockets)) => match sockets.iter().position(|socket| socket.port == port) {
-                Some(place) if sockets[place].arrived.len() < INBOX_CAPACITY => Destination::Socket(place),
-                Some(_) => Destination::Full,
-                None => Destination::Closed,
-            },
-            _ => Destination::Closed,
+    pub(super) fn arrive(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId, slot: u32) -> Arrived {
+        if let Some(Receiver::Host(own)) = self.receivers.get(node.index()) {
+            return if *own == port { Arrived::AtHost } else { Arrived::Closed };
         }
-    }
-
-    /// Puts a flight into a socket, and wakes who waits there.
-    #[inline]
-    pub(super) fn arrive(&mut self, kernel: &mut Kernel, node: NodeId, place: usize, slot: u32) {
-        if let Receiver::Tasks(sockets) = &mut self.receivers[node.index()] {
-            let socket = &mut sockets[place];
-            socket.arrived.push_back(slot);
-            for waiter in socket.waiters.drain(..) {
-                kernel.wake(waiter);
+        match self.socket(node, port) {
+            Some(socket) if socket.len() >= INBOX_CAPACITY => Arrived::Full,
+            Some(socket) => {
+                socket.push(slot);
+                socket.wake(kernel);
+                Arrived::InSocket
             }
+            None => Arrived::Closed,
         }
     }
 
@@ -132,43 +127,101 @@ impl Sockets {
     #[inline]
     pub(super) fn socket(&mut self, node: NodeId, port: PortId) -> Option<&mut Socket> {
         match self.receivers.get_mut(node.index())? {
-            Receiver::Tasks(sockets) => sockets.iter_mut().find(|socket| socket.port == port),
+            Receiver::Tasks(first, _) if first.port == port => Some(first),
+            Receiver::Tasks(_, more) => more.iter_mut().find(|socket| socket.port == port),
             _ => None,
         }
     }
 
     /// Takes one port of a node away; answers with what was not taken from it.
-    pub(super) fn unbind(&mut self, node: NodeId, port: PortId) -> VecDeque<u32> {
-        match self.receiver(node) {
-            Receiver::Tasks(sockets) => match sockets.iter().position(|socket| socket.port == port) {
-                Some(place) => sockets.remove(place).arrived,
-                None => VecDeque::new(),
-            },
-            _ => VecDeque::new(),
+    pub(super) fn unbind(&mut self, node: NodeId, port: PortId) -> Vec<u32> {
+        let receiver = self.receiver(node);
+        let (kept, gone): (Vec<Socket>, Vec<Socket>) = receiver.take_sockets().partition(|socket| socket.port != port);
+        let mut kept = kept.into_iter();
+        if let Some(first) = kept.next() {
+            *receiver = Receiver::Tasks(first, kept.collect());
         }
+        gone.into_iter().flat_map(Socket::arrived).collect()
     }
 
     /// Takes all ports away that tasks of the node bound; answers with what was not taken from them.
     pub(super) fn unbind_all(&mut self, node: NodeId) -> Vec<u32> {
         match self.receivers.get_mut(node.index()) {
-            Some(Receiver::Tasks(sockets)) => sockets.drain(..).flat_map(|socket| socket.arrived).collect(),
-            _ => Vec::new(),
+            Some(receiver) => receiver.take_sockets().flat_map(Socket::arrived).collect(),
+            None => Vec::new(),
         }
     }
 }
 
+impl Receiver {
+    /// Takes out what tasks bound; a host's port stays.
+    fn take_sockets(&mut self) -> impl Iterator<Item = Socket> + use<> {
+        let sockets = match self {
+            Self::Tasks(..) => match std::mem::take(self) {
+                Self::Tasks(first, more) => Some((first, more)),
+                _ => None,
+            },
+            _ => None,
+        };
+        sockets.into_iter().flat_map(|(first, more)| std::iter::once(first).chain(more))
+    }
+}
+
 impl Socket {
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.later.len()
+    }
+
+    #[inline]
+    fn push(&mut self, slot: u32) {
+        match self.first {
+            None => self.first = Some(slot),
+            Some(_) => self.later.push_back(slot),
+        }
+    }
+
+    /// Takes the flight that arrived first.
+    #[inline]
+    pub(super) fn pop(&mut self) -> Option<u32> {
+        let first = self.first.take()?;
+        if !self.later.is_empty() {
+            self.first = self.later.pop_front();
+        }
+        Some(first)
+    }
+
+    fn arrived(self) -> impl Iterator<Item = u32> {
+        self.first.into_iter().chain(self.later)
+    }
+
+    #[inline]
+    fn wake(&mut self, kernel: &mut Kernel) {
+        if let Some(task) = self.waiter.take() {
+            kernel.wake(Waiter::Task(task));
+        }
+        if !self.others.is_empty() {
+            self.others.drain(..).for_each(|waiter| kernel.wake(waiter));
+        }
+    }
+
     /// Lets `waiter` be woken by the next message.
     #[inline]
     pub(super) fn wait(&mut self, waiter: Waiter) {
-        if !self.waiters.iter().any(|waiting| waiting.is(&waiter)) {
-            self.waiters.push(waiter);
+        match waiter {
+            Waiter::Task(task) if self.waiter.is_none_or(|waiting| waiting == task) => self.waiter = Some(task),
+            waiter if self.others.iter().any(|waiting| waiting.is(&waiter)) => {}
+            waiter => self.others.push(waiter),
         }
     }
 
     /// Lets a task be woken no more.
     #[inline]
     pub(super) fn forget(&mut self, task: TaskId) {
-        self.waiters.retain(|waiter| !matches!(waiter, Waiter::Task(waiting) if *waiting == task));
+        if self.waiter == Some(task) {
+            self.waiter = None;
+        }
+        if !self.others.is_empty() {
+            self.others.retain(|waiter| !matches!(waiter, Waiter::Task(waiting) if *waiting == task));
+        }
     }
 }
