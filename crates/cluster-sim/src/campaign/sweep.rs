@@ -1,4 +1,4 @@
-//! Many seeds.
+//! One seed after the other.
 
 use std::fmt;
 use std::ops::Range;

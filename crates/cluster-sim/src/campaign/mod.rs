@@ -1,0 +1,5 @@
+//! Driving runs from outside.
+
+mod sweep;
+
+pub use sweep::Sweep;
