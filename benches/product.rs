@@ -4,30 +4,26 @@ mod measure;
 mod workloads;
 
 use clap::{Parser, ValueEnum};
-use serde_json::Value;
 
-use measure::arguments::Arguments;
+use measure::arguments::{AFTER, Arguments, name_of};
 use measure::cells::Cell;
-use measure::measurement::{HEAD, Measurement};
+use measure::measurement::report;
+use workloads::Kind;
+
+/// Measures what an event costs through the whole product: one delivered message or one fired timer.
+#[derive(Debug, Parser)]
+#[command(after_help = AFTER)]
+struct Product {
+    /// What nodes are written as
+    #[arg(long, value_enum, default_value_t = Kind::Machines)]
+    kind: Kind,
+    #[command(flatten)]
+    arguments: Arguments,
+}
 
 fn main() {
-    let arguments = Arguments::parse();
+    let Product { kind, arguments } = Product::parse();
     let cells = arguments.cells(Cell::value_variants());
-    if arguments.digest {
-        for cell in cells {
-            let done = workloads::run(cell, arguments.scale, &workloads::scenario(cell, arguments.kind, arguments.scale));
-            println!("{} runs={} events={} digest={}", cell.name(), done.runs, done.events, done.digest);
-        }
-        return;
-    }
-    let measure = |cell: Cell| {
-        let scenario = workloads::scenario(cell, arguments.kind, arguments.scale);
-        Measurement::take(cell, &arguments, || workloads::run(cell, arguments.scale, &scenario))
-    };
-    if arguments.json {
-        println!("{:#}", cells.into_iter().map(|cell| measure(cell).json()).collect::<Value>());
-    } else {
-        println!("{HEAD}");
-        cells.into_iter().for_each(|cell| println!("{}", measure(cell)));
-    }
+    let scale = arguments.scale;
+    report(cells, &name_of(&kind), &arguments, |cell| workloads::run(cell, scale, &workloads::scenario(cell, kind, scale)));
 }

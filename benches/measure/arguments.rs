@@ -2,36 +2,16 @@
 
 use std::num::NonZeroU32;
 
-use clap::{Parser, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use super::cells::Cell;
 
-/// What nodes are written as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Kind {
-    /// State machines
-    Machines,
-    /// Async functions
-    Async,
-}
-
-impl Kind {
-    /// Its name, as the command line takes it.
-    pub(crate) fn name(self) -> String {
-        self.to_possible_value().expect("no kind is hidden from the command line").get_name().to_owned()
-    }
-}
-
-/// Measures what an event costs: one delivered message or one fired timer of the application.
-#[derive(Debug, Parser)]
-#[command(after_help = AFTER)]
+/// What every bench can be asked.
+#[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Measure this cell; may be given several times. All of them where none is given
     #[arg(long, value_name = "CELL", value_enum)]
     pub(crate) cell: Vec<Cell>,
-    /// What nodes are written as
-    #[arg(long, value_enum, default_value_t = Kind::Machines)]
-    pub(crate) kind: Kind,
     /// This fraction of the virtual time, or of the number of runs for startup and short
     #[arg(long, value_name = "F", default_value = "1", value_parser = positive)]
     pub(crate) scale: f64,
@@ -49,7 +29,8 @@ pub(crate) struct Arguments {
     bench: bool,
 }
 
-const AFTER: &str = "Examples, after `cargo bench --bench NAME --`:
+/// What stands below the help of every bench.
+pub(crate) const AFTER: &str = "Examples, after `cargo bench --bench NAME --`:
   --cell w1                      one cell
   --cell w1 --scale 0.1 --digest events and digest of a tenth of it
   --rounds 7 --json              all cells, for another program to read
@@ -61,6 +42,11 @@ impl Arguments {
     pub(crate) fn cells(&self, known: &[Cell]) -> Vec<Cell> {
         if self.cell.is_empty() { known.to_vec() } else { self.cell.clone() }
     }
+}
+
+/// The name of a value, as the command line takes it.
+pub(crate) fn name_of(value: &impl ValueEnum) -> String {
+    value.to_possible_value().expect("no value is hidden from the command line").get_name().to_owned()
 }
 
 /// A number above zero.

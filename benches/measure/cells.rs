@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
+use super::arguments::name_of;
+use super::measurement::Done;
+
 /// The shortest time one way across a link; delays are uniform from here to [`DELAY_MAX`].
 pub(crate) const DELAY_MIN: Duration = Duration::from_millis(1);
 /// The longest time one way across a link.
@@ -73,7 +76,7 @@ pub(crate) enum Cell {
 impl Cell {
     /// Its name, as the command line takes it.
     pub(crate) fn name(self) -> String {
-        self.to_possible_value().expect("no cell is hidden from the command line").get_name().to_owned()
+        name_of(&self)
     }
 
     /// How much virtual time one run takes at full scale.
@@ -105,6 +108,30 @@ impl Cell {
     /// Whether what counts is the whole run rather than its events.
     pub(crate) fn is_whole_run(self) -> bool {
         self.runs() > 1
+    }
+
+    /// How many runs there are at that scale.
+    pub(crate) fn runs_at(self, scale: f64) -> u32 {
+        if self.is_whole_run() { (f64::from(self.runs()) * scale).ceil() as u32 } else { 1 }
+    }
+
+    /// How much virtual time a run takes at that scale.
+    pub(crate) fn span_at(self, scale: f64) -> Duration {
+        if self.is_whole_run() { self.span() } else { self.span().mul_f64(scale) }
+    }
+
+    /// Does all runs at that scale. `run` is told its seed and the nanosecond at which it ends, and answers with the hash of what
+    /// happened and with how much did.
+    pub(crate) fn each_run(self, scale: f64, mut run: impl FnMut(u64, u64) -> (u64, u64)) -> Done {
+        let until = self.span_at(scale).as_nanos() as u64;
+        let runs = self.runs_at(scale);
+        let (mut hash, mut events) = (0_u64, 0);
+        for seed in 0..u64::from(runs) {
+            let (of_run, events_of_run) = run(seed, until);
+            hash = hash.rotate_left(1) ^ of_run;
+            events += events_of_run;
+        }
+        Done { events, runs, digest: format!("{hash:016x}") }
     }
 
     /// How many clients ask and how many servers answer, where there are such.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::arguments::{Arguments, Kind};
+use super::arguments::Arguments;
 use super::cells::Cell;
 use super::clock::timed;
 
@@ -24,7 +24,7 @@ pub(crate) struct Done {
 #[derive(Debug)]
 pub(crate) struct Measurement {
     cell: Cell,
-    kind: Kind,
+    kind: String,
     scale: f64,
     done: Done,
     /// Processor time of each round.
@@ -36,7 +36,7 @@ impl Measurement {
     ///
     /// # Panics
     /// If two rounds did different things: then what is measured is not deterministic.
-    pub(crate) fn take(cell: Cell, arguments: &Arguments, round: impl Fn() -> Done) -> Self {
+    pub(crate) fn take(cell: Cell, kind: String, arguments: &Arguments, round: impl Fn() -> Done) -> Self {
         let done = round();
         let times = (0..arguments.rounds.get()).map(|_| {
             let (again, took) = timed(&round);
@@ -44,7 +44,7 @@ impl Measurement {
             took
         });
         let times = times.collect();
-        Self { cell, kind: arguments.kind, scale: arguments.scale, done, times }
+        Self { cell, kind, scale: arguments.scale, done, times }
     }
 
     /// The median of the times, in nanoseconds.
@@ -58,7 +58,7 @@ impl Measurement {
     pub(crate) fn json(&self) -> Value {
         json!({
             "cell": self.cell.name(),
-            "kind": self.kind.name(),
+            "kind": self.kind,
             "scale": self.scale,
             "runs": self.done.runs,
             "events": self.done.events,
@@ -77,5 +77,23 @@ impl fmt::Display for Measurement {
         let (whole, name) = (self.median(), self.cell.name());
         let (event, run) = (whole / *events as f64, whole / f64::from(*runs));
         write!(formatter, "{name:<12} {runs:>6} {events:>9} {event:>11.1} {:>10.2} {:>13.0}  {digest}", run / 1e3, 1e9 / run)
+    }
+}
+
+/// Does with every cell what was asked for, and prints it.
+pub(crate) fn report(cells: Vec<Cell>, kind: &str, arguments: &Arguments, round: impl Fn(Cell) -> Done) {
+    if arguments.digest {
+        for cell in cells {
+            let Done { events, runs, digest } = round(cell);
+            println!("{} runs={runs} events={events} digest={digest}", cell.name());
+        }
+        return;
+    }
+    let measure = |cell: Cell| Measurement::take(cell, kind.to_owned(), arguments, || round(cell));
+    if arguments.json {
+        println!("{:#}", cells.into_iter().map(|cell| measure(cell).json()).collect::<Value>());
+    } else {
+        println!("{HEAD}");
+        cells.into_iter().for_each(|cell| println!("{}", measure(cell)));
     }
 }

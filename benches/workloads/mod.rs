@@ -12,12 +12,21 @@ mod ticking;
 
 use std::time::Duration;
 
+use clap::ValueEnum;
 use cluster_sim::{Distribution, LinkModel, Report, Scenario, Seed};
 
-use crate::measure::arguments::Kind;
 use crate::measure::cells::{Cell, DELAY_MAX, DELAY_MIN};
 use crate::measure::measurement::Done;
 use progress::Progress;
+
+/// What nodes are written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// State machines
+    Machines,
+    /// Async functions
+    Async,
+}
 
 /// The scenario of a cell, for this fraction of its virtual time.
 pub(crate) fn scenario(cell: Cell, kind: Kind, scale: f64) -> Scenario {
@@ -26,8 +35,11 @@ pub(crate) fn scenario(cell: Cell, kind: Kind, scale: f64) -> Scenario {
         Kind::Machines => of_machines(scenario, cell),
         Kind::Async => of_tasks(scenario, cell),
     };
-    let span = if cell.is_whole_run() { cell.span() } else { cell.span().mul_f64(scale) };
-    scenario.all_links(uniform(DELAY_MIN, DELAY_MAX)).start_together().observe(Progress::NAME, Progress::default).lasting(span)
+    scenario
+        .all_links(uniform(DELAY_MIN, DELAY_MAX))
+        .start_together()
+        .observe(Progress::NAME, Progress::default)
+        .lasting(cell.span_at(scale))
 }
 
 fn of_tasks(scenario: Scenario, cell: Cell) -> Scenario {
@@ -82,23 +94,12 @@ fn always(scenario: Scenario) -> Scenario {
 /// # Panics
 /// If a run does not hold.
 pub(crate) fn run(cell: Cell, scale: f64, scenario: &Scenario) -> Done {
-    let runs = if cell.is_whole_run() { (f64::from(cell.runs()) * scale).ceil() as u32 } else { 1 };
-    let mut done = Done { events: 0, runs, digest: String::new() };
-    let mut digests = 0_u64;
-    for seed in 0..runs {
-        let report = scenario.run(Seed(u64::from(seed)));
+    cell.each_run(scale, |seed, _| {
+        let report = scenario.run(Seed(seed));
         report.assert_ok();
-        done.events += events(&report);
-        done.digest = report.digest.to_string();
-        if runs > 1 {
-            let digest = u64::from_str_radix(&done.digest, 16).expect("a digest prints as 16 hexadecimal digits");
-            digests = digests.rotate_left(1) ^ digest;
-        }
-    }
-    if runs > 1 {
-        done.digest = format!("{digests:016x}");
-    }
-    done
+        let digest = u64::from_str_radix(&report.digest.to_string(), 16);
+        (digest.expect("a digest prints as 16 hexadecimal digits"), events(&report))
+    })
 }
 
 /// Delivered messages and fired timers: what the rule judged.

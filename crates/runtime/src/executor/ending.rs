@@ -100,7 +100,7 @@ pub(crate) fn drop_tasks(core: &mut Box<Core>, node: Option<NodeId>) -> Option<P
 
 /// Drops the view and the handle that a node showed in its life.
 pub(crate) fn drop_belongings(core: &mut Box<Core>, node: NodeId) -> Option<Panic> {
-    let belongings = std::mem::take(core.kernel.tasks.belongings(node));
+    let belongings = std::mem::take(core.kernel.tasks.belongings.get_mut(node.index())?);
     drop_guarded(core, node, (belongings.view, belongings.exposed))
 }
 

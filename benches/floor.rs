@@ -1,0 +1,55 @@
+//! What an event costs at least: the workloads by hand, as state machines and as futures, with nothing that an event does not need.
+
+mod bare;
+mod measure;
+
+use clap::{Parser, ValueEnum};
+
+use bare::addressed::Addressed;
+use bare::chance::Cheap;
+use bare::run::{CELLS, as_machines, as_tasks};
+use measure::arguments::{AFTER, Arguments, name_of};
+use measure::measurement::report;
+
+/// Measures what an event costs at least: one delivered message or one fired timer.
+#[derive(Debug, Parser)]
+#[command(after_help = AFTER)]
+struct Floor {
+    /// What nodes are written as
+    #[arg(long, value_enum, default_value_t = Kind::Machines)]
+    kind: Kind,
+    /// Where delays come from
+    #[arg(long, value_enum, default_value_t = Source::Cheap)]
+    chance: Source,
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+/// What nodes are written as.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    /// State machines
+    Machines,
+    /// Futures, polled by the event that concerns them
+    Async,
+}
+
+/// Where delays come from.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Source {
+    /// A generator that costs next to nothing; for timing
+    Cheap,
+    /// What the product draws; for comparing what happens
+    Addressed,
+}
+
+fn main() {
+    let Floor { kind, chance, arguments } = Floor::parse();
+    let scale = arguments.scale;
+    report(arguments.cells(CELLS), &name_of(&kind), &arguments, |cell| match (kind, chance) {
+        (Kind::Machines, Source::Cheap) => as_machines(cell, scale, Cheap::default()),
+        (Kind::Machines, Source::Addressed) => as_machines(cell, scale, Addressed::new()),
+        (Kind::Async, Source::Cheap) => as_tasks(cell, scale, Cheap::default()),
+        (Kind::Async, Source::Addressed) => as_tasks(cell, scale, Addressed::new()),
+    });
+}

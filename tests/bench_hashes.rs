@@ -1,0 +1,78 @@
+//! The floor of the benchmarks and the product do the same thing: with the same chance, event by event, up to one hash.
+//!
+//! So the ratio of the two compares two ways of doing one thing, and neither leaves anything out. The floor is a second, plain
+//! implementation of queue, timers, and fates; a change of the product's must be made in `benches/bare/addressed.rs` too.
+
+#[expect(dead_code, reason = "the bench of the floor uses the rest")]
+#[path = "../benches/bare/mod.rs"]
+mod bare;
+#[expect(dead_code, reason = "the benches use the rest")]
+#[path = "../benches/measure/mod.rs"]
+mod measure;
+#[expect(dead_code, reason = "the bench of the product uses the rest")]
+#[path = "../benches/workloads/mod.rs"]
+mod workloads;
+
+use cluster_sim::{Record, RecordKind, Seed};
+use rstest::rstest;
+
+use bare::addressed::Addressed;
+use bare::clockwork::traced;
+use bare::run::{as_machines, as_tasks};
+use measure::cells::Cell;
+use measure::measurement::Done;
+use workloads::Kind;
+
+/// What the product did: messages that reached a node, and timers that came due.
+fn through_the_product(cell: Cell, kind: Kind, scale: f64, word: impl Fn(&Record) -> u64) -> Done {
+    let scenario = workloads::scenario(cell, kind, scale);
+    cell.each_run(scale, |seed, _| {
+        let mut sim = scenario.start(Seed(seed));
+        sim.keep_records();
+        sim.run_for(cell.span_at(scale));
+        let events = || sim.records().iter().filter(|record| matches!(record.kind, RecordKind::Deliver | RecordKind::Timer));
+        let trace = events().fold(0, |trace, record| {
+            let Record { at, node, peer, .. } = *record;
+            traced(trace, at.as_nanoseconds(), node.0, peer.0, word(record))
+        });
+        (trace, events().count() as u64)
+    })
+}
+
+/// W5 runs long enough for two crashes, W1, W2 and W4 over the end of an epoch, after which labels start anew.
+#[rstest]
+#[case(Cell::W1, 0.3)]
+#[case(Cell::W2N5, 0.1)]
+#[case(Cell::W2N50, 0.03)]
+#[case(Cell::W2N200, 0.1)]
+#[case(Cell::W3, 0.03)]
+#[case(Cell::W4, 0.03)]
+#[case(Cell::W5, 0.05)]
+#[case(Cell::Startup, 0.001)]
+#[case(Cell::Short, 0.05)]
+fn floor_and_product_do_the_same_in_the_same_order(#[case] cell: Cell, #[case] scale: f64) {
+    let product = through_the_product(cell, Kind::Machines, scale, |record| record.label);
+    assert!(product.events > 50, "{product:?}");
+    assert_eq!(as_machines(cell, scale, Addressed::new()), product, "state machines");
+    assert_eq!(as_tasks(cell, scale, Addressed::new()), product, "futures");
+}
+
+/// A timer of a machine is called by its number, one of a task by the task: all else is the same. Not so where timers of several nodes are
+/// due at one instant, as in the cell `startup`: their order is rolled by those names.
+#[rstest]
+#[case(Cell::W1, 0.3)]
+#[case(Cell::W1Heap, 0.03)]
+#[case(Cell::W1Faults, 0.05)]
+#[case(Cell::W2N5, 0.1)]
+#[case(Cell::W2N50, 0.03)]
+#[case(Cell::W2N200, 0.1)]
+#[case(Cell::W3, 0.03)]
+#[case(Cell::W4, 0.03)]
+#[case(Cell::W5, 0.05)]
+#[case(Cell::Short, 0.05)]
+fn machines_and_async_nodes_do_the_same_in_the_same_order(#[case] cell: Cell, #[case] scale: f64) {
+    let word = |record: &Record| if record.kind == RecordKind::Timer { 0 } else { record.label };
+    let [machines, tasks] = [Kind::Machines, Kind::Async].map(|kind| through_the_product(cell, kind, scale, word));
+    assert!(machines.events > 50, "{machines:?}");
+    assert_eq!(tasks, machines);
+}
