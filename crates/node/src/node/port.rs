@@ -177,24 +177,20 @@ impl<M: Message> Future for Receive<'_, M> {
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(place, Some((port, _))) => {
                 let node = place.life.node();
-                let polled = place.life.act(|core| {
-                    let waiter = Waiter::of(context, core);
-                    let task = match waiter {
-                        Waiter::Task(task) => Some(task),
-                        Waiter::Other(_) => None,
-                    };
+                let waits = &mut self.waits;
+                let received = place.life.act(|core| {
+                    let task = Waiter::task_of(context, core);
                     let network = core.devices.get_mut::<Network>(place.network);
-                    match network.take_or_wait(&mut core.kernel, node, port, || Some(waiter)) {
-                        Some(received) => (Poll::Ready(received), None),
-                        None => {
-                            core.kernel.waits_for(network.waits_for_message(port));
-                            (Poll::Pending, task)
-                        }
+                    let waiter = || Some(task.map_or_else(|| Waiter::Other(context.waker().clone()), Waiter::Task));
+                    let received = network.take_or_wait(&mut core.kernel, node, port, waiter);
+                    *waits = None;
+                    if received.is_none() {
+                        *waits = task;
+                        core.kernel.waits_for(network.waits_for_message(port));
                     }
+                    received
                 });
-                let (polled, waits) = polled.unwrap_or((Poll::Pending, None));
-                self.waits = waits;
-                polled
+                received.flatten().map_or(Poll::Pending, Poll::Ready)
             }
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => Poll::Pending,

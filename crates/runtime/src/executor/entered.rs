@@ -26,12 +26,12 @@ pub fn enter<T>(core: &mut Box<Core>, node: NodeId, code: impl FnOnce() -> T) ->
 pub(super) fn enter_as<T>(core: &mut Box<Core>, node: NodeId, task: Option<TaskId>, code: impl FnOnce() -> T) -> T {
     let life = Life::of(core, node);
     core.kernel.tasks.current = task;
-    core.kernel.tasks.acting = life.goes_on(core).then_some(life);
+    core.kernel.tasks.acting = if core.kernel.lives(node, life.incarnation()) { life } else { Life::NONE };
     let inside = Inside::new(core);
     let result = code();
     drop(inside);
     core.kernel.tasks.current = None;
-    core.kernel.tasks.acting = None;
+    core.kernel.tasks.acting = Life::NONE;
     result
 }
 
@@ -80,13 +80,18 @@ pub fn is_entered() -> bool {
     try_entered(|core| core.kernel.tasks.mailbox.is_some()).unwrap_or(true)
 }
 
+/// The run of a core without async nodes.
+pub(super) const NO_RUN: u64 = u64::MAX;
+
 /// One life of a node of one simulation: what a handle of node code holds.
+///
+/// Two words, since handles ask for it at every call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Life {
-    slot: u16,
-    run: u32,
-    incarnation: Incarnation,
-    node: NodeId,
+    /// The inbox of the run, and the first generation of its tasks.
+    run: u64,
+    /// Node and incarnation.
+    being: u64,
 }
 
 impl Life {
@@ -95,32 +100,35 @@ impl Life {
     /// # Panics
     /// If no async node was ever declared in that simulation.
     pub fn of(core: &Core, node: NodeId) -> Self {
-        let mailbox = core.kernel.tasks.mailbox.as_ref().expect("a simulation with async nodes has an inbox");
+        assert!(core.kernel.tasks.is_used(), "a simulation with async nodes has an inbox");
         let incarnation = core.kernel.incarnation(node);
-        Self { slot: mailbox.slot, run: mailbox.first_generation, incarnation, node }
+        Self { run: core.kernel.tasks.run, being: u64::from(node.0) << 32 | u64::from(incarnation.0) }
     }
+
+    /// No life of any node.
+    pub(super) const NONE: Self = Self { run: NO_RUN, being: u64::MAX };
 
     /// The node.
     #[inline]
     pub fn node(self) -> NodeId {
-        self.node
+        NodeId((self.being >> 32) as u32)
     }
 
     /// Which life of it.
     #[inline]
     pub fn incarnation(self) -> Incarnation {
-        self.incarnation
+        Incarnation(self.being as u32)
     }
 
     #[inline]
     fn is_of(self, core: &Core) -> bool {
-        core.kernel.tasks.mailbox.as_ref().is_some_and(|mailbox| mailbox.slot == self.slot && mailbox.first_generation == self.run)
+        core.kernel.tasks.run == self.run
     }
 
     /// Whether this life goes on, in the simulation of this core.
     #[inline]
     pub fn goes_on(self, core: &Core) -> bool {
-        core.kernel.tasks.acting == Some(self) || self.is_of(core) && core.kernel.lives(self.node, self.incarnation)
+        core.kernel.tasks.acting == self || self.is_of(core) && core.kernel.lives(self.node(), self.incarnation())
     }
 
     /// Looks at the simulation of this life, also when the life is over. Nothing while a panic of the test's own goes through.
@@ -160,7 +168,7 @@ impl Life {
         if !is_unwinding() {
             panic!(
                 "a handle of {} is used outside the steps of its simulation; reach into the node with `Sim::on` instead",
-                self.node
+                self.node()
             );
         }
     }

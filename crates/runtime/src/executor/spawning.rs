@@ -30,7 +30,8 @@ pub struct Spawn {
 impl Kernel {
     /// Makes room for async nodes; must come before the first of them boots.
     pub fn expect_tasks(&mut self) {
-        self.tasks.mailbox.get_or_insert_with(Mailbox::take);
+        let mailbox = self.tasks.mailbox.get_or_insert_with(Mailbox::take);
+        self.tasks.run = u64::from(mailbox.slot) << 32 | u64::from(mailbox.first_generation);
     }
 
     /// Begins the task that a node's life consists of.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use cluster_sim_vocabulary::{NodeId, VirtualInstant};
 
-use super::entered::Life;
+use super::entered::{Life, NO_RUN};
 use super::inbox::Mailbox;
 use super::names::{KeptNames, Lineage};
 use super::ready::Ready;
@@ -77,7 +77,6 @@ pub(super) struct Belongings {
 }
 
 /// All tasks of a simulation.
-#[derive(Default)]
 pub(crate) struct Tasks {
     pub(super) slots: Vec<Task>,
     pub(super) free: Vec<u32>,
@@ -87,7 +86,9 @@ pub(crate) struct Tasks {
     /// The task that is being polled.
     pub(super) current: Option<TaskId>,
     /// The life whose code runs, and goes on: the handles of most calls are of it.
-    pub(super) acting: Option<Life>,
+    pub(super) acting: Life,
+    /// The slot of the mailbox and the first generation of tasks, as one number.
+    pub(super) run: u64,
     pub(super) belongings: Vec<Belongings>,
     /// The node whose code panicked while what it held was dropped.
     pub(crate) failed: Option<NodeId>,
@@ -95,6 +96,24 @@ pub(crate) struct Tasks {
     pub(super) mailbox: Option<Mailbox>,
     /// Only while records are kept.
     pub(super) kept_names: Option<KeptNames>,
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            ready: Ready::default(),
+            held: Vec::new(),
+            current: None,
+            acting: Life::NONE,
+            run: NO_RUN,
+            belongings: Vec::new(),
+            failed: None,
+            mailbox: None,
+            kept_names: None,
+        }
+    }
 }
 
 impl Tasks {

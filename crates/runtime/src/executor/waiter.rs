@@ -19,12 +19,13 @@ impl Waiter {
     /// Whoever is polled in this context.
     #[inline]
     pub fn of(context: &Context<'_>, core: &Core) -> Self {
-        match Word::of(context.waker()) {
-            Some(word) if core.kernel.tasks.mailbox.as_ref().is_some_and(|mailbox| mailbox.slot == word.slot) => {
-                Self::Task(word.task)
-            }
-            _ => Self::Other(context.waker().clone()),
-        }
+        Self::task_of(context, core).map_or_else(|| Self::Other(context.waker().clone()), Self::Task)
+    }
+
+    /// The task of this simulation that is polled in this context, unless a foreign waker is in between.
+    #[inline]
+    pub fn task_of(context: &Context<'_>, core: &Core) -> Option<TaskId> {
+        Word::of(context.waker()).filter(|word| u64::from(word.slot) == core.kernel.tasks.run >> 32).map(|word| word.task)
     }
 
     /// Whether waking the one wakes the other.
