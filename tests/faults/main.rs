@@ -11,4 +11,5 @@ mod lives;
 mod nodes;
 mod overlaps;
 mod records;
+mod stuck;
 mod worker;

@@ -1,5 +1,6 @@
 //! Driving runs from outside.
 
 mod sweep;
+mod watchdog;
 
 pub use sweep::Sweep;

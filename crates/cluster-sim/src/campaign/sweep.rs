@@ -2,14 +2,17 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
-use cluster_sim_runtime::Seed;
+use cluster_sim_runtime::{Seed, Watch};
 
+use super::watchdog::{stuck, watched};
 use crate::report::{Outcome, Report};
 use crate::scenario::Scenario;
 
 impl Scenario {
-    /// Runs every seed of a range, one after the other, until one fails.
+    /// Runs every seed of a range, one after the other, until one fails. One that is in the same step for longer than the scenario's
+    /// [`patience`](Self::patience) has failed, too.
     ///
     /// # Panics
     /// If the scenario cannot be run.
@@ -32,16 +35,26 @@ pub struct Sweep {
 
 impl Sweep {
     pub(crate) fn run(scenario: &Scenario, seeds: Range<u64>) -> Self {
-        let mut sweep = Self { scenario: scenario.name().to_owned(), seeds: seeds.clone(), held: 0, failure: None };
-        for seed in seeds {
-            let report = scenario.run(Seed(seed));
-            if report.outcome != Outcome::Held {
-                sweep.failure = Some(Box::new(report));
-                break;
+        let blank = || Self { scenario: scenario.name().to_owned(), seeds: seeds.clone(), held: 0, failure: None };
+        let (mut sweep, stopped) = (blank(), blank());
+        let (patience, watch, all) = (scenario.0.patience, Arc::new(Watch::default()), scenario.clone());
+        let (first, seeds) = (seeds.start, seeds.clone());
+        let swept = watched(patience, &watch, move |watch| {
+            for seed in seeds {
+                let report = all.run_under(Seed(seed), Some(Arc::clone(&watch)));
+                if report.outcome != Outcome::Held {
+                    sweep.failure = Some(Box::new(report));
+                    break;
+                }
+                sweep.held += 1;
             }
-            sweep.held += 1;
-        }
-        sweep
+            sweep
+        });
+        swept.unwrap_or_else(|| {
+            let (runs, _) = watch.progress();
+            let held = runs.saturating_sub(1);
+            Self { held, failure: Some(Box::new(stuck(scenario, Seed(first + held), patience))), ..stopped }
+        })
     }
 
     /// How many seeds held.

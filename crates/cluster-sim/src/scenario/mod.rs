@@ -49,6 +49,7 @@ pub(crate) struct Definition {
     pub(crate) start_spread: Duration,
     pub(crate) budget: Budget,
     pub(crate) absent: BTreeSet<String>,
+    pub(crate) patience: Duration,
 }
 
 impl Scenario {
@@ -68,6 +69,7 @@ impl Scenario {
             start_spread: Duration::from_millis(1),
             budget: Budget::default(),
             absent: BTreeSet::new(),
+            patience: Duration::from_secs(30),
         }))
     }
 
@@ -225,6 +227,14 @@ impl Scenario {
     #[must_use]
     pub fn start_together(self) -> Self {
         self.with(|definition| definition.start_spread = Duration::ZERO)
+    }
+
+    /// For how much real time a step of a sweep's run may go on before the sweep calls it stuck. Default 30 s.
+    ///
+    /// Only a sweep looks at the machine's clock, from outside; a run by itself never does.
+    #[must_use]
+    pub fn patience(self, patience: Duration) -> Self {
+        self.with(|definition| definition.patience = patience)
     }
 
     /// Bounds what a run may use up.

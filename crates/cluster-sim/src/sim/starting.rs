@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Seed, SeedSchedule};
+use cluster_sim_runtime::{Seed, SeedSchedule, Watch};
 
 use super::Sim;
 use super::build::build;
@@ -31,8 +31,16 @@ impl Scenario {
     /// # Panics
     /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
     pub fn run(&self, seed: Seed) -> Report {
+        self.run_under(seed, None)
+    }
+
+    /// The same, with word of every step left for somebody who watches from outside.
+    pub(crate) fn run_under(&self, seed: Seed, watch: Option<Arc<Watch>>) -> Report {
         let mut sim = self.start(seed);
         sim.report.by_hand = false;
+        if let Some(watch) = watch {
+            sim.engine.core.kernel.watch(watch);
+        }
         sim.run_for(self.0.lasting);
         sim.finish()
     }

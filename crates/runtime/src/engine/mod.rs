@@ -8,6 +8,7 @@ mod kernel;
 mod queue;
 mod record;
 mod timers;
+mod watch;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -24,6 +25,7 @@ use queue::Target;
 pub use queue::{DeviceId, Order, Rank};
 pub use record::{Digest, Record, RecordKind, Ring};
 pub use timers::{TimerKey, TimerSlot};
+pub use watch::{Watch, Whereabouts};
 
 use crate::chance::SeedSchedule;
 use crate::executor::{drop_belongings, drop_tasks, enter, is_unwinding};
@@ -124,7 +126,7 @@ impl Engine {
 
     #[inline]
     fn step_host(&mut self, node: NodeId, wake: Wake) {
-        self.core.kernel.count_step();
+        self.core.kernel.count_step(node, None);
         self.running = Some(node);
         let step = Step { node, core: &mut self.core };
         self.hosts[node.index()].step(wake, step);
@@ -144,7 +146,7 @@ impl Engine {
     /// # Errors
     /// With the type the node understands, if `request` is of another one; nothing was done.
     pub fn call(&mut self, node: NodeId, request: &mut dyn Any) -> Result<(), &'static str> {
-        self.core.kernel.count_step();
+        self.core.kernel.count_step(node, None);
         self.running = Some(node);
         let step = Step { node, core: &mut self.core };
         let result = self.hosts[node.index()].call(request, step);
@@ -155,7 +157,7 @@ impl Engine {
     /// Runs code inside a node, as one step.
     pub fn reach_into<T>(&mut self, node: NodeId, code: impl FnOnce() -> T) -> T {
         let kernel = &mut self.core.kernel;
-        kernel.count_step();
+        kernel.count_step(node, None);
         kernel.record(Record::of(kernel.now(), RecordKind::Call, node));
         self.running = Some(node);
         let result = enter(&mut self.core, node, code);

@@ -74,7 +74,7 @@ pub struct WaitingTask {
 }
 
 impl Tasks {
-    pub(super) fn name_of(&self, id: TaskId) -> Option<TaskName> {
+    pub(crate) fn name_of(&self, id: TaskId) -> Option<TaskName> {
         self.get(id).map(|task| task.lineage.task_name())
     }
 }

@@ -59,9 +59,9 @@ impl Engine {
     pub(crate) fn poll_ready(&mut self) -> Option<NodeId> {
         let id = self.core.kernel.next_ready()?;
         let kernel = &mut self.core.kernel;
-        kernel.count_step();
+        let node = kernel.tasks.get(id).expect("a ready task has its place").node;
+        kernel.count_step(node, Some(id));
         let task = kernel.tasks.get_mut(id).expect("a ready task has its place");
-        let node = task.node;
         let future = task.future.take().expect("a task that is not polled has its future");
         task.is_ready = false;
         if task.is_aborted {

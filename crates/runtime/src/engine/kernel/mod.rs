@@ -17,7 +17,8 @@ use super::queue::{DeviceId, Event, EventQueue, Order, Target, When};
 use super::record::{Digest, Record, RecordKind, Ring};
 use super::timers::{TimerSlot, Timers};
 use crate::chance::{Address, Roll, Seed, SeedSchedule, Stream};
-use crate::executor::{TaskName, Tasks};
+use crate::engine::watch::{Watch, Whereabouts};
+use crate::executor::{TaskId, TaskName, Tasks};
 
 const ORDER: Stream = Stream::named("order");
 
@@ -48,6 +49,7 @@ pub struct Kernel {
     pub(crate) tasks: Tasks,
     pub(crate) foreign_wakes: u64,
     pub(crate) panicked: Option<TaskName>,
+    watch: Option<Arc<Watch>>,
 }
 
 impl Kernel {
@@ -74,6 +76,7 @@ impl Kernel {
             tasks: Tasks::default(),
             foreign_wakes: 0,
             panicked: None,
+            watch: None,
         };
         kernel.look_up_seed();
         kernel
@@ -131,6 +134,12 @@ impl Kernel {
     #[inline]
     pub(crate) fn seed(&self) -> Seed {
         self.seed
+    }
+
+    /// Leaves word of every step from here on.
+    pub fn watch(&mut self, watch: Arc<Watch>) {
+        watch.begin_run();
+        self.watch = Some(watch);
     }
 
     /// How many wakes came from another thread of the machine: what they do hangs on its scheduling, and no seed gives it again.
@@ -241,8 +250,16 @@ impl Kernel {
     }
 
     #[inline]
-    pub(crate) fn count_step(&mut self) {
+    pub(crate) fn count_step(&mut self, node: NodeId, task: Option<TaskId>) {
         self.steps += 1;
+        if let Some(watch) = &self.watch {
+            let whereabouts = || Whereabouts {
+                at: self.now,
+                node: self.names[node.index()].to_string(),
+                task: task.and_then(|task| self.tasks.name_of(task)),
+            };
+            watch.begin_step(self.steps, whereabouts);
+        }
         if self.steps >= self.budget.steps {
             self.exhaust(Exhausted::Steps(self.budget.steps));
         }
