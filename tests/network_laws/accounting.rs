@@ -144,7 +144,9 @@ prop_compose! {
         precedence in any::<u8>(),
         stale in prop_oneof![Just(StaleDelivery::Deliver), Just(StaleDelivery::Drop)],
     ) -> LinkModel {
-        LinkModel { delay, loss, duplicate, reorder, reorder_window: milliseconds(window), order, precedence, stale }
+        LinkModel {
+            delay, loss, duplicate, reorder, reorder_window: milliseconds(window), order, precedence, stale, ..LinkModel::default()
+        }
     }
 }
 

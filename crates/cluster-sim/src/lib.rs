@@ -57,10 +57,11 @@ mod sim;
 pub mod prelude;
 
 pub use cluster_sim_invariants::{IntoVerdict, Invariant, Observed, Verdict, Violation, Witness, World};
-pub use cluster_sim_node::{Effect, Effects, Input, Label, Machine, Message, Seat, Timer};
+pub use cluster_sim_node::{Effect, Effects, Input, Label, Machine, Message, ResetReason, Seat, Timer};
 pub use cluster_sim_runtime::{Address, Distribution, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream};
 pub use cluster_sim_vocabulary::{
-    Change, Fact, Health, Incarnation, InvalidRatio, LocalInstant, NodeId, Ratio, Region, Shard, Traffic, VirtualInstant, WallTime,
+    Change, Fact, Health, Incarnation, InvalidRatio, Load, LocalInstant, NodeId, Ratio, Region, SessionTraffic, Shard, Traffic,
+    VirtualInstant, WallTime,
 };
 
 #[cfg(feature = "test-utils")]

@@ -13,7 +13,7 @@ mod machine_host;
 mod seat;
 
 pub use cluster_sim_runtime::{Entropy, Roll};
-pub use cluster_sim_transport::{Label, Message};
+pub use cluster_sim_transport::{Label, Message, ResetReason};
 pub use cluster_sim_vocabulary::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard, WallTime};
 pub use effects::{Effect, Effects, Timer};
 pub use machine::{Input, Machine};

@@ -8,10 +8,13 @@
 mod message;
 #[cfg(feature = "test-utils")]
 mod network;
+mod reset;
 
 pub use message::{Label, Message};
 #[cfg(feature = "test-utils")]
 pub use network::{
-    Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network, NetworkPartition,
-    NodeSelector, PayloadKind, Received, StaleDelivery, content_of,
+    BACKLOG_CAPACITY, Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network,
+    NetworkPartition, NodeSelector, Notice, PayloadKind, Port, Received, SessionId, SessionStage, SessionState, StaleDelivery,
+    Taken, Told, Unsent, content_of,
 };
+pub use reset::ResetReason;

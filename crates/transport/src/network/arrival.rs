@@ -6,6 +6,7 @@ use cluster_sim_vocabulary::{Health, NodeId};
 use super::fate::Cause;
 use super::model::StaleDelivery;
 use super::payload::PayloadKind;
+use super::session::Sessions;
 use super::{Flight, Network, Parcel};
 use crate::message::Message;
 
@@ -23,12 +24,15 @@ pub struct Received<M> {
 
 impl Device for Network {
     fn fire(&mut self, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)> {
+        if Sessions::owns(slot) {
+            return self.fire_segment(kernel, slot);
+        }
         let flight = self.flights.get(slot);
         match self.obstacle(kernel, &flight) {
             Some(cause) => {
                 self.flights.remove(slot);
                 self.lose(kernel, flight, cause);
-                self.release(flight.parcel);
+                self.release_parcel(flight.parcel);
                 None
             }
             None if kernel.health(flight.to) == Health::Paused => {
@@ -44,8 +48,9 @@ impl Device for Network {
         for slot in std::mem::take(self.inbox(node)) {
             let flight = self.flights.remove(slot);
             self.lose(kernel, flight, Cause::InboxLost as u32);
-            self.release(flight.parcel);
+            self.release_parcel(flight.parcel);
         }
+        self.end_sessions(kernel, node);
     }
 
     fn node_resumed(&mut self, kernel: &mut Kernel, node: NodeId) {
@@ -53,6 +58,7 @@ impl Device for Network {
         for slot in std::mem::take(self.inbox(node)) {
             kernel.schedule(kernel.now(), Order::FIRST, self.device(), slot);
         }
+        self.rouse(kernel, node);
     }
 }
 
@@ -104,7 +110,7 @@ impl Network {
             Some(_) => self.delivered(kernel, flight),
             None => self.lose(kernel, flight, Cause::Undecodable as u32),
         }
-        self.release(flight.parcel);
+        self.release_parcel(flight.parcel);
         message.map(|message| Received { from: parcel.from, message })
     }
 
@@ -128,7 +134,7 @@ impl Network {
 }
 
 /// The message in these bytes; every byte must be part of it.
-fn decode<M: Message>(bytes: &[u8]) -> Option<M> {
+pub(super) fn decode<M: Message>(bytes: &[u8]) -> Option<M> {
     match postcard::take_from_bytes(bytes) {
         Ok((message, [])) => Some(message),
         _ => None,
