@@ -35,7 +35,7 @@ pub struct Notice {
     pub opened: bool,
     /// There is something to take in.
     pub readable: bool,
-    /// There is room, after a `Busy`.
+    /// There is room after a `Busy`, or never will be since its node has finished it.
     pub writable: bool,
     /// It is gone.
     pub broken: bool,

@@ -17,6 +17,18 @@ impl Network {
         let Some((slot, side)) = self.held(id) else { return };
         if self.sessions.connections.at(slot).end(side).is_alive() {
             self.send_end(kernel, slot, side);
+            self.wait_no_more(kernel, slot, side);
+        }
+    }
+
+    /// Whoever waits for room learns that there will be none. A machine learns when it can open the next session instead.
+    fn wait_no_more(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
+        let end = self.sessions.connections.at_mut(slot).end_mut(side);
+        if end.wants_room && !end.of_machine {
+            end.wants_room = false;
+            let node = end.node;
+            self.tell(slot, side, News::ROOM);
+            self.rouse(kernel, node);
         }
     }
 
