@@ -49,7 +49,7 @@ impl Network {
     fn reach(&mut self, kernel: &mut Kernel, slot: usize, side: Side, what: What) {
         let stage = self.sessions.connections.at(slot).end(side).stage;
         match (what, stage) {
-            (What::Request { attempt }, _) => self.on_request(kernel, slot, attempt),
+            (What::Request(attempt), _) => self.on_request(kernel, slot, attempt),
             (What::Reset, Stage::Connecting | Stage::Open) => self.break_end(kernel, slot, side, ResetReason::Reset),
             (What::Refuse, Stage::Connecting) => self.break_end(kernel, slot, side, ResetReason::Refused),
             (What::Reset | What::Refuse, _) | (_, Stage::Absent) => {}
@@ -59,17 +59,17 @@ impl Network {
                 self.open_connecting(kernel, slot);
                 self.reach(kernel, slot, side, what);
             }
-            (What::Message { number, attempt, copy }, Stage::Open) => {
+            (What::Message { number, attempt }, Stage::Open) => {
                 let address = Kind::Acknowledge.of(self.sessions.connections.at(slot).address(side));
                 if self.on_message(kernel, slot, side, number) {
-                    let about = address.number(number).number(u64::from(attempt)).number(u64::from(copy));
+                    let about = attempt.answered(address.number(number));
                     self.acknowledge(kernel, slot, side, Some(number), about);
                 }
             }
             (What::Acknowledge { number, progress }, Stage::Open) => self.on_acknowledge(kernel, slot, side, number, progress),
-            (What::Probe { attempt }, Stage::Open) => {
+            (What::Probe(attempt), Stage::Open) => {
                 let address = Kind::Answer.of(self.sessions.connections.at(slot).address(side));
-                self.acknowledge(kernel, slot, side, None, address.number(u64::from(attempt)));
+                self.acknowledge(kernel, slot, side, None, attempt.answered(address));
             }
             (What::Accept | What::Clock | What::Agenda(_), Stage::Open) => {}
         }
@@ -103,7 +103,10 @@ impl Network {
         number: Option<u64>,
         address: cluster_sim_runtime::Address,
     ) {
-        let progress = self.sessions.connections.at_mut(slot).inward(side).tell();
+        let connection = self.sessions.connections.at_mut(slot);
+        let end = connection.end(side);
+        let takes_all = end.of_machine && kernel.health(end.node) == Health::Up;
+        let progress = connection.inward(side).tell(takes_all);
         self.launch(kernel, slot, side, address, What::Acknowledge { number, progress });
     }
 

@@ -5,7 +5,7 @@ use cluster_sim_vocabulary::VirtualInstant;
 
 use super::connection::{News, Side, Stage};
 use super::launching::Kind;
-use super::segment::{Segment, What};
+use super::segment::{Attempt, Segment, What};
 use crate::network::Network;
 use crate::network::transmission::ORDER;
 use crate::reset::ResetReason;
@@ -73,7 +73,7 @@ impl Network {
         } else if connection.lanes[side.index()].is_waiting() {
             let mut from = 0;
             while let Some(number) = self.sessions.connections.at(slot).lanes[side.index()].due_from(from, kernel.now()) {
-                self.attempt(kernel, slot, side, number);
+                self.put_on_link(kernel, slot, side, number);
                 from = number + 1;
             }
         } else {
@@ -84,7 +84,7 @@ impl Network {
     fn probe(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let attempt = self.count_attempt(kernel, slot, side);
         let address = Kind::Probe.of(self.sessions.connections.at(slot).address(side));
-        self.launch(kernel, slot, side, address.number(u64::from(attempt)), What::Probe { attempt });
+        self.launch(kernel, slot, side, address.number(u64::from(attempt)), What::Probe(Attempt::new(attempt)));
     }
 
     /// The node of that end wants to be told when it can send. The other side says so by itself; but what it says may be lost, so while

@@ -7,7 +7,7 @@ use super::SessionId;
 use super::connection::{News, Side, Stage};
 use super::launching::Kind;
 use super::ports::{BACKLOG_CAPACITY, Port};
-use super::segment::What;
+use super::segment::{Attempt, What};
 use crate::network::Network;
 
 impl Network {
@@ -62,7 +62,7 @@ impl Network {
         let attempt = self.count_attempt(kernel, slot, Side::Connecting);
         self.record_session(kernel, slot, Side::Connecting, RecordKind::Connect, attempt);
         let address = Kind::Request.of(self.sessions.connections.at(slot).address(Side::Connecting));
-        self.launch(kernel, slot, Side::Connecting, address.number(u64::from(attempt)), What::Request { attempt });
+        self.launch(kernel, slot, Side::Connecting, address.number(u64::from(attempt)), What::Request(Attempt::new(attempt)));
     }
 
     /// Numbers a request or a probe of that end, and says when the next one is due.
@@ -77,7 +77,7 @@ impl Network {
     }
 
     /// A request reached the node that it asks. Without an answer it will come again.
-    pub(super) fn on_request(&mut self, kernel: &mut Kernel, slot: usize, attempt: u32) {
+    pub(super) fn on_request(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) {
         let connection = self.sessions.connections.at(slot);
         // Where the asking end is gone there would be no third step of the handshake, and so nothing to accept.
         if !connection.end(Side::Connecting).is_alive() {
@@ -92,7 +92,7 @@ impl Network {
             Stage::Absent if self.sessions.ports.is_machine(node, port) => self.accept_stream(kernel, slot, attempt),
             Stage::Absent => match self.sessions.ports.backlog(node, port).map(|backlog| backlog.len()) {
                 None => {
-                    self.record_session(kernel, slot, Side::Accepting, RecordKind::Refuse, attempt);
+                    self.record_session(kernel, slot, Side::Accepting, RecordKind::Refuse, attempt.number);
                     self.answer(kernel, slot, Kind::Refuse, What::Refuse, attempt);
                 }
                 Some(BACKLOG_CAPACITY..) => {}
@@ -106,7 +106,7 @@ impl Network {
     }
 
     /// Makes the end of who was asked, and says so to who asked.
-    pub(super) fn open_accepting(&mut self, kernel: &mut Kernel, slot: usize, attempt: u32) -> SessionId {
+    pub(super) fn open_accepting(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) -> SessionId {
         let end = self.sessions.connections.at_mut(slot).end_mut(Side::Accepting);
         end.stage = Stage::Open;
         end.incarnation = kernel.incarnation(end.node);
@@ -117,15 +117,15 @@ impl Network {
     }
 
     /// Counts a session that was taken, and says so to who asked.
-    pub(super) fn accepted(&mut self, kernel: &mut Kernel, slot: usize, attempt: u32) {
+    pub(super) fn accepted(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) {
         self.sessions.counts.traffic.accepted += 1;
-        self.record_session(kernel, slot, Side::Accepting, RecordKind::Accept, attempt);
+        self.record_session(kernel, slot, Side::Accepting, RecordKind::Accept, attempt.number);
         self.answer(kernel, slot, Kind::Accept, What::Accept, attempt);
     }
 
-    fn answer(&mut self, kernel: &mut Kernel, slot: usize, kind: Kind, what: What, attempt: u32) {
+    fn answer(&mut self, kernel: &mut Kernel, slot: usize, kind: Kind, what: What, attempt: Attempt) {
         let address = kind.of(self.sessions.connections.at(slot).address(Side::Accepting));
-        self.launch(kernel, slot, Side::Accepting, address.number(u64::from(attempt)), what);
+        self.launch(kernel, slot, Side::Accepting, attempt.answered(address), what);
     }
 
     /// The other side is there: what waited for that goes out.

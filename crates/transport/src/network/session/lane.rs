@@ -242,10 +242,10 @@ impl Lane {
         Some((number, taken))
     }
 
-    /// Receiver: what to tell the sender; it counts as told.
-    pub(super) fn tell(&mut self) -> Progress {
-        self.told_taken = self.taken;
-        Progress { arrived: self.arrived, taken: self.taken }
+    /// Receiver: what to tell the sender; it counts as told. A reader that `takes_all` takes in what arrived at this very instant.
+    pub(super) fn tell(&mut self, takes_all: bool) -> Progress {
+        self.told_taken = if takes_all { self.arrived } else { self.taken };
+        Progress { arrived: self.arrived, taken: self.told_taken }
     }
 
     /// Receiver: whether the sender, by all that arrived, believes the window to be full, although there is room.
@@ -338,7 +338,7 @@ mod tests {
         lane.arrive(0);
         lane.take();
         assert!(!lane.has_room(2), "nobody told it");
-        let told = lane.tell();
+        let told = lane.tell(false);
         lane.acknowledge(Some(0), told);
         assert!(lane.has_room(2));
     }
@@ -349,14 +349,14 @@ mod tests {
         lane.arrive(0);
         lane.take();
         assert!(!lane.owes_room(2), "the acknowledgement of the second message will say so");
-        lane.tell();
+        lane.tell(false);
         lane.push(message());
         lane.arrive(1);
         lane.arrive(2);
         assert!(!lane.owes_room(2), "there is no room");
         lane.take();
         assert!(lane.owes_room(2));
-        lane.tell();
+        lane.tell(false);
         assert!(!lane.owes_room(2), "it was told");
     }
 

@@ -1,5 +1,6 @@
 //! What of sessions is under way.
 
+use cluster_sim_runtime::Address;
 use cluster_sim_vocabulary::NodeId;
 
 use super::connection::SessionId;
@@ -16,17 +17,17 @@ pub(super) struct Segment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     /// Asks for a session.
-    Request { attempt: u32 },
+    Request(Attempt),
     /// Takes it.
     Accept,
     /// Does not take it.
     Refuse,
     /// One attempt to carry a message or the end, or a copy of one.
-    Message { number: u64, attempt: u32, copy: u8 },
+    Message { number: u64, attempt: Attempt },
     /// Says what arrived; `number` is what it answers, unless that was no message.
     Acknowledge { number: Option<u64>, progress: Progress },
     /// Asks for an acknowledgement, as the sender wants room.
-    Probe { attempt: u32 },
+    Probe(Attempt),
     /// Says that the sender knows nothing of the session.
     Reset,
     /// Not from the other end: its own clock surfaces.
@@ -39,9 +40,31 @@ impl What {
     /// The same as the copy of that number, which a link made of it.
     pub(super) fn copied(self, copy: u8) -> Self {
         match self {
-            Self::Message { number, attempt, .. } => Self::Message { number, attempt, copy },
+            Self::Request(attempt) => Self::Request(Attempt { copy, ..attempt }),
+            Self::Message { number, attempt } => Self::Message { number, attempt: Attempt { copy, ..attempt } },
+            Self::Probe(attempt) => Self::Probe(Attempt { copy, ..attempt }),
             other => other,
         }
+    }
+}
+
+/// What tells what is answered from others like it, so that each answer has a fate of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Attempt {
+    /// How many attempts at the same thing went before.
+    pub(super) number: u32,
+    /// Which copy it is; 0 is the original.
+    copy: u8,
+}
+
+impl Attempt {
+    pub(super) fn new(number: u32) -> Self {
+        Self { number, copy: 0 }
+    }
+
+    /// The address of what answers it.
+    pub(super) fn answered(self, address: Address) -> Address {
+        address.number(u64::from(self.number)).number(u64::from(self.copy))
     }
 }
 

@@ -5,7 +5,7 @@ use cluster_sim_runtime::{Exhausted, Kernel, Record, RecordKind};
 use super::SessionId;
 use super::connection::{Side, Stage};
 use super::lane::{Entry, Held};
-use super::segment::What;
+use super::segment::{Attempt, What};
 use crate::message::Message;
 use crate::network::Network;
 use crate::network::payload::{self, PayloadKind};
@@ -96,7 +96,7 @@ impl Network {
 
     fn carry_new(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: u64) {
         if self.sessions.connections.at(slot).end(side).stage == Stage::Open {
-            self.attempt(kernel, slot, side, number);
+            self.put_on_link(kernel, slot, side, number);
             self.wind(kernel, slot, side);
         }
     }
@@ -104,13 +104,13 @@ impl Network {
     /// Puts what waited for the session to open on its link.
     pub(super) fn flush(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         for number in self.sessions.connections.at_mut(slot).outward(side).unsent() {
-            self.attempt(kernel, slot, side, number);
+            self.put_on_link(kernel, slot, side, number);
         }
         self.wind(kernel, slot, side);
     }
 
     /// Puts a message or the end on its link, for the first time or again.
-    pub(super) fn attempt(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: u64) {
+    pub(super) fn put_on_link(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: u64) {
         let connection = self.sessions.connections.at(slot);
         let address = connection.address(side).number(number);
         let sent = *connection.lanes[side.index()].at(number);
@@ -120,7 +120,7 @@ impl Network {
         }
         self.sessions.counts.traffic.attempts += 1;
         let attempt = sent.attempts;
-        let what = What::Message { number, attempt, copy: 0 };
+        let what = What::Message { number, attempt: Attempt::new(attempt) };
         let under_way = self.launch(kernel, slot, side, address.number(u64::from(attempt)), what);
         let retry_at = kernel.now() + self.class_of(slot, side).link.model.retransmit_after(attempt);
         let entry = self.sessions.connections.at_mut(slot).outward(side).entry(number);

@@ -7,6 +7,7 @@ use super::SessionId;
 use super::connection::{News, Side, Stage};
 use super::lane::Held;
 use super::ports::Ports;
+use super::segment::Attempt;
 use super::taking::Taken;
 use crate::message::Message;
 use crate::network::Network;
@@ -160,7 +161,7 @@ impl Network {
     ///
     /// It has at most one with each peer. If it is asking that peer itself, the two become one. If it holds an end of an earlier one, then
     /// its peer does not any more: that one is over, and the new one takes its place once the machine was told.
-    pub(super) fn accept_stream(&mut self, kernel: &mut Kernel, slot: usize, attempt: u32) {
+    pub(super) fn accept_stream(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) {
         let connection = self.sessions.connections.at(slot);
         let between = (connection.end(Side::Accepting).node, connection.end(Side::Connecting).node);
         let earlier = self.last_stream(between);
@@ -203,7 +204,7 @@ impl Network {
     }
 
     /// Two machines ask each other at once: what the one that was asked first had asked for itself goes on in the other's session.
-    fn become_one(&mut self, kernel: &mut Kernel, asking: SessionId, slot: usize, attempt: u32) {
+    fn become_one(&mut self, kernel: &mut Kernel, asking: SessionId, slot: usize, attempt: Attempt) {
         let (old, side) = (asking.slot(), asking.side());
         self.strike_off(old, side);
         let [from, into] = self.sessions.connections.pair(old, slot);
