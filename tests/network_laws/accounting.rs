@@ -1,11 +1,12 @@
 //! Every message is delivered, dropped by a named cause, or under way: always, whatever happens.
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, Invariant, LinkOrder, StaleDelivery};
+use cluster_sim::{Change, Invariant, StaleDelivery};
 use proptest::prelude::*;
 
 use crate::cases;
 use crate::speaker::{milliseconds, share};
+use crate::trouble::{any_link, any_plan};
 
 /// How many rounds a chatterer talks in one life.
 const ROUNDS: u64 = 40;
@@ -121,75 +122,13 @@ fn chatter(nodes: u32, strangers: u32, link: LinkModel) -> Scenario {
         .lasting(milliseconds(300))
 }
 
-fn any_share() -> impl Strategy<Value = Ratio> {
-    prop_oneof![Just(Ratio::ZERO), Just(Ratio::ONE), (0.0..0.5).prop_map(share)]
-}
-
-fn any_delay() -> impl Strategy<Value = Distribution> {
-    prop_oneof![
-        (0_u64..40).prop_map(|after| Distribution::constant(milliseconds(after))),
-        (0_u64..20, 0_u64..40).prop_map(|(from, more)| Distribution::uniform(milliseconds(from), milliseconds(from + more))),
-        (1_u64..20).prop_map(|mean| Distribution::exponential(milliseconds(mean), milliseconds(mean * 8))),
-    ]
-}
-
-prop_compose! {
-    fn any_link()(
-        delay in any_delay(),
-        loss in (0.0..0.4_f64).prop_map(share),
-        duplicate in any_share(),
-        reorder in any_share(),
-        window in 1_u64..50,
-        order in prop_oneof![Just(LinkOrder::Free), Just(LinkOrder::Fifo)],
-        precedence in any::<u8>(),
-        stale in prop_oneof![Just(StaleDelivery::Deliver), Just(StaleDelivery::Drop)],
-    ) -> LinkModel {
-        LinkModel { delay, loss, duplicate, reorder, reorder_window: milliseconds(window), order, precedence, stale }
-    }
-}
-
-fn any_lasting() -> impl Strategy<Value = Option<Duration>> {
-    prop::option::weighted(0.8, (0_u64..120).prop_map(milliseconds))
-}
-
-/// Any fault of a cluster of so many nodes.
-fn any_fault(nodes: u32) -> impl Strategy<Value = Fault> {
-    let name = |index: u32| format!("node/{index}");
-    let sides = prop::collection::vec(any::<bool>(), nodes as usize);
-    let node = (0..nodes).prop_map(name);
-    prop_oneof![
-        4 => (sides.clone(), sides, any::<bool>(), any_lasting()).prop_map(move |(from, to, both_ways, lasting)| {
-            let pick = |side: Vec<bool>| (0_u32..).zip(side).filter(|(_, stands)| *stands).map(|(node, _)| name(node)).collect();
-            Fault::Cut { from: pick(from), to: pick(to), both_ways, lasting }
-        }),
-        1 => Just(Fault::HealAll),
-        3 => (node.clone(), any_lasting()).prop_map(|(node, down_for)| Fault::Crash { node, down_for }),
-        2 => node.clone().prop_map(|node| Fault::Restart { node }),
-        1 => node.clone().prop_map(|node| Fault::Resume { node }),
-        // Somebody is always left to look at.
-        1 => (1..nodes).prop_map(move |index| Fault::Kill { node: name(index) }),
-        3 => (node, any_lasting()).prop_map(|(node, lasting)| Fault::Pause { node, lasting }),
-        2 => ("[ab]", any_share(), any_lasting())
-            .prop_map(|(rule, ratio, lasting)| Fault::Loss { links: "default".to_owned(), rule, ratio, lasting }),
-        1 => any_link().prop_map(|model| Fault::Links { links: "default".to_owned(), model }),
-    ]
-}
-
-prop_compose! {
-    fn any_plan(nodes: u32)(
-        faults in prop::collection::vec((0_u64..300_000, any_fault(nodes)), 0..14),
-    ) -> FaultPlan {
-        faults.into_iter().fold(FaultPlan::new(), |plan, (at, fault)| plan.at(Duration::from_micros(at), fault))
-    }
-}
-
 proptest! {
     #![proptest_config(cases(192))]
 
     /// n1, n3, n5, n6, n10, n11, n19, p1, p2, p3: whatever the links do and whatever goes wrong.
     #[test]
     fn whatever_is_sent_is_delivered_lost_by_name_or_under_way(
-        (nodes, plan) in (2_u32..6).prop_flat_map(|nodes| (Just(nodes), any_plan(nodes))),
+        (nodes, plan) in (2_u32..6).prop_flat_map(|nodes| (Just(nodes), any_plan(nodes, milliseconds(300), milliseconds(120)))),
         strangers in 0_u32..2,
         link in any_link(),
         seed in any::<u64>(),

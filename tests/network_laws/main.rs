@@ -5,6 +5,9 @@
 //! [`shares`]: never at 0, always at 1. [`causes`]: each loss under its own name, and absent without its cause. [`types`]: who
 //! understands whom. [`classes`]: links change class by class.
 
+#[path = "../common/trouble.rs"]
+mod trouble;
+
 mod accounting;
 mod causes;
 mod classes;

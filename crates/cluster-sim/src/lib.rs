@@ -58,12 +58,13 @@ pub mod prelude;
 
 pub use cluster_sim_invariants::{IntoVerdict, Invariant, Observed, Verdict, Violation, Witness, World};
 pub use cluster_sim_node::{
-    Aborted, Effect, Effects, Elapsed, Input, Interval, JoinHandle, Label, Machine, Message, Node, Port, Receive, Received, Seat,
-    Sleep, Timer, yield_now,
+    Aborted, Effect, Effects, Elapsed, Input, Interval, JoinHandle, Label, Machine, Message, Node, Port, Receive, Received,
+    ResetReason, Seat, Sleep, Timer, yield_now,
 };
 pub use cluster_sim_runtime::{Address, Distribution, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream};
 pub use cluster_sim_vocabulary::{
-    Change, Fact, Health, Incarnation, InvalidRatio, LocalInstant, NodeId, Ratio, Region, Shard, Traffic, VirtualInstant, WallTime,
+    Change, Fact, Health, Incarnation, InvalidRatio, Load, LocalInstant, NodeId, Ratio, Region, SessionTraffic, Shard, Traffic,
+    VirtualInstant, WallTime,
 };
 
 #[cfg(feature = "test-utils")]

@@ -23,6 +23,10 @@ pub enum Effect<M> {
     Disarm(Timer),
     /// State a fact.
     Emit(Box<dyn Fact>),
+    /// Send a message in the session with one node.
+    Stream(NodeId, M),
+    /// Send nothing more in the session with one node.
+    Finish(NodeId),
 }
 
 /// What a machine wants done about one input, in the order in which it asked.
@@ -62,6 +66,26 @@ impl<M> Effects<M> {
         let mut receivers = self.spare.pop().unwrap_or_default();
         receivers.extend_from_slice(to);
         self.queue.push(Effect::SendAll(receivers, message));
+    }
+
+    /// Sends `message` in the session with one node, which is opened if there is none.
+    ///
+    /// It arrives as [`Input::Message`](crate::Input::Message), once, and after every message streamed to that node before it. It is lost
+    /// only with its session, which [`Input::Reset`](crate::Input::Reset) tells. If it is not taken over, since the window is full or the
+    /// session ends, [`Input::Busy`](crate::Input::Busy) hands it back.
+    ///
+    /// A node that streams to itself, or to one that is not there, makes a mistake: the run ends with a finding.
+    pub fn stream(&mut self, to: NodeId, message: M) {
+        self.queue.push(Effect::Stream(to, message));
+    }
+
+    /// Sends nothing more in the session with one node: after everything streamed before, it takes
+    /// [`Input::Finished`](crate::Input::Finished). What it streams still arrives.
+    ///
+    /// Once both have finished the session is over, and the next `stream` opens another one. What is streamed until then is handed back.
+    /// Nothing happens where there is no session.
+    pub fn finish(&mut self, peer: NodeId) {
+        self.queue.push(Effect::Finish(peer));
     }
 
     /// Lets `timer` come due after so much local time; moves it if it is armed.

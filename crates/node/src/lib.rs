@@ -18,7 +18,7 @@ mod seat;
 #[cfg(feature = "test-utils")]
 pub use async_host::{AsyncHost, Main, MainFactory};
 pub use cluster_sim_runtime::{Entropy, Roll};
-pub use cluster_sim_transport::{Label, Message, Received};
+pub use cluster_sim_transport::{Label, Message, Received, ResetReason};
 pub use cluster_sim_vocabulary::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard, WallTime};
 pub use effects::{Effect, Effects, Timer};
 pub use machine::{Input, Machine};

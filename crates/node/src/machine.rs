@@ -1,6 +1,6 @@
 //! A protocol as a state machine.
 
-use cluster_sim_transport::{Label, Message};
+use cluster_sim_transport::{Label, Message, ResetReason};
 use cluster_sim_vocabulary::{LocalInstant, NodeId};
 
 use crate::effects::{Effects, Timer};
@@ -80,7 +80,7 @@ pub enum Input<M> {
     Start,
     /// A message arrived.
     Message {
-        /// Who sent it.
+        /// Who sent it, by itself or in a session.
         from: NodeId,
         /// What it says.
         message: M,
@@ -89,4 +89,30 @@ pub enum Input<M> {
     Timer(Timer),
     /// Somebody outside the cluster, such as the test, asks this node for something.
     Call(M),
+    /// The session with a peer is gone. What was streamed in it may have arrived, or not: the beginning has, up to some message.
+    ///
+    /// The next [`Effects::stream`] to that peer opens another one.
+    Reset {
+        /// With whom it was.
+        peer: NodeId,
+        /// Why it is gone.
+        reason: ResetReason,
+    },
+    /// A message that was streamed was not taken over, and comes back. Messages come back in the order in which they were streamed.
+    Busy {
+        /// To whom it was streamed.
+        peer: NodeId,
+        /// What it says.
+        message: M,
+    },
+    /// After a [`Busy`](Self::Busy): there is room again. A session that is gone has a [`Reset`](Self::Reset) instead.
+    Ready {
+        /// To whom can be streamed.
+        peer: NodeId,
+    },
+    /// The peer streams nothing more in this session, and everything it streamed has arrived.
+    Finished {
+        /// Who has finished.
+        peer: NodeId,
+    },
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Core, DeviceId, Devices, Entropy, Host, Kernel, Record, RecordKind, Step, TimerSlot, Wake};
-use cluster_sim_transport::{Network, PayloadKind, PortId, content_of};
+use cluster_sim_transport::{Network, PayloadKind, PortId, Told, content_of};
 use cluster_sim_vocabulary::{Change, Incarnation, NodeId};
 
 use crate::effects::{Effect, Effects, Timer};
@@ -41,6 +41,7 @@ impl<M: Machine> MachineHost<M> {
     /// Hosts for the machines that `factory` makes of these seats, speaking over the network registered as `network`.
     pub fn of_group(seats: Vec<Seat>, factory: MachineFactory<M>, network: DeviceId, devices: &mut Devices) -> Vec<Box<dyn Host>> {
         let speaking = devices.get_mut::<Network>(network);
+        speaking.run_machines(seats.iter().map(Seat::id));
         let address = (speaking.port(M::PORT), speaking.kind::<M::Message>());
         seats.iter().for_each(|seat| speaking.take_by_host(seat.id(), address.0));
         let effects = RefCell::new(Effects::new(Entropy::from_key(0)));
@@ -86,6 +87,14 @@ fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, t
             Effect::Arm(timer, after) => timers.arm(&mut step.core.kernel, node, timer, after),
             Effect::Disarm(timer) => timers.disarm(&mut step.core.kernel, timer),
             Effect::Emit(fact) => step.core.kernel.change(Change::Fact(node, fact)),
+            Effect::Stream(to, message) => {
+                let network = step.core.devices.get_mut::<Network>(group.network);
+                network.stream(&mut step.core.kernel, node, to, group.address.1, message);
+            }
+            Effect::Finish(peer) => {
+                let network = step.core.devices.get_mut::<Network>(group.network);
+                network.finish_stream(&mut step.core.kernel, node, peer);
+            }
         }
     }
     effects.put_back(queue);
@@ -94,6 +103,17 @@ fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, t
 fn send<M: Machine>(group: &Shared<M>, to: &[NodeId], message: M::Message, step: &mut Step<'_>) {
     let label = M::label(&message);
     step.core.devices.get_mut::<Network>(group.network).send(&mut step.core.kernel, step.node, to, group.address, label, message);
+}
+
+/// What a machine is told of its sessions, as its input.
+fn input_of<M>(told: Told<M>) -> Input<M> {
+    match told {
+        Told::Message(received) => Input::Message { from: received.from, message: received.message },
+        Told::Finished(peer) => Input::Finished { peer },
+        Told::Reset(peer, reason) => Input::Reset { peer, reason },
+        Told::Busy(peer, message) => Input::Busy { peer, message },
+        Told::Ready(peer) => Input::Ready { peer },
+    }
 }
 
 impl<M: Machine> Host for MachineHost<M> {
@@ -114,6 +134,10 @@ impl<M: Machine> Host for MachineHost<M> {
             Wake::Device(device, slot) => {
                 debug_assert_eq!(device, self.group.network, "a machine waits for nothing but the network");
                 let network = step.core.devices.get_mut::<Network>(device);
+                if slot == Network::SESSION_NEWS {
+                    let Some(told) = network.next_told(&mut step.core.kernel, step.node, self.group.address.1) else { return };
+                    return self.take(input_of(told), &mut step);
+                }
                 let Some(received) = network.receive(&mut step.core.kernel, slot, self.group.address.1) else { return };
                 Input::Message { from: received.from, message: received.message }
             }

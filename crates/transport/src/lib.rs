@@ -8,10 +8,13 @@
 mod message;
 #[cfg(feature = "test-utils")]
 mod network;
+mod reset;
 
 pub use message::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
 pub use network::{
-    Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network, NetworkPartition,
-    NodeSelector, PayloadKind, PortId, PortTaken, StaleDelivery, content_of,
+    BACKLOG_CAPACITY, Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network,
+    NetworkPartition, NodeSelector, Notice, PayloadKind, Port, PortId, PortTaken, SessionId, SessionStage, SessionState,
+    StaleDelivery, Taken, Told, Unsent, content_of,
 };
+pub use reset::ResetReason;

@@ -15,4 +15,4 @@ pub use clock::NodeClock;
 pub use identity::{Incarnation, NodeId, Region, Shard};
 pub use ratio::{InvalidRatio, Ratio};
 pub use time::{LocalInstant, VirtualInstant, WallTime};
-pub use traffic::Traffic;
+pub use traffic::{Load, SessionTraffic, Traffic};

@@ -2,6 +2,7 @@
 
 use cluster_sim_invariants::{Invariant, Violation, Witness, World};
 use cluster_sim_runtime::{Record, RecordKind};
+use cluster_sim_transport::ResetReason;
 use cluster_sim_vocabulary::VirtualInstant;
 
 use super::Sim;
@@ -163,6 +164,17 @@ impl Sim {
             RecordKind::Poll => format!("{node} polls {}, the {detail}. time", self.task(label)),
             RecordKind::TaskEnd => format!("{node} {} ends", self.task(label)),
             RecordKind::Reseed => format!("seed {label:#x} decides from here on"),
+            RecordKind::Connect => format!("{node} -> {peer}  asks for session {label:016x}, attempt {detail}"),
+            RecordKind::Accept => format!("{peer} -> {node}  is accepted, session {label:016x}"),
+            RecordKind::Refuse => format!("{peer} -> {node}  is refused, session {label:016x}"),
+            RecordKind::SessionSend => format!("{node} -> {peer}  sends message {detail} of {label:016x}, {length} bytes"),
+            RecordKind::Retransmit => format!("{node} -> {peer}  sends message {detail} of {label:016x} again"),
+            RecordKind::SessionDeliver => format!("{peer} -> {node}  delivers message {detail} of {label:016x}"),
+            RecordKind::SessionClose => format!("{node} -> {peer}  finishes after {detail} messages of {label:016x}"),
+            RecordKind::SessionReset => {
+                let reason = ResetReason::numbered(detail).expect("a reset is recorded with its reason");
+                format!("{node} -- {peer}  session {label:016x} is gone: {reason}")
+            }
         };
         format!("{at}  {what}")
     }

@@ -76,6 +76,11 @@ impl Sim {
         self.network().fates()
     }
 
+    /// The fates of everything that sessions put on links since [`keep_fates`](Self::keep_fates), in the order in which they were decided.
+    pub fn session_fates(&self) -> &[Decided] {
+        self.network().session_fates()
+    }
+
     /// Keeps a record of everything that happens from here on, for comparing two runs. Memory grows with every event.
     ///
     /// Kept together with the fates, the n-th fate is that of the n-th record of a send.

@@ -48,6 +48,22 @@ pub enum RecordKind {
     Poll,
     /// A task of `node` ended; `label` is its path, `detail` how.
     TaskEnd,
+    /// `node` asked `peer` for a session; `label` names the session, as in all that follow, `detail` numbers the attempt.
+    Connect,
+    /// `node` took a session that `peer` asked for.
+    Accept,
+    /// `node` refused a session that `peer` asked for.
+    Refuse,
+    /// `node` sent `peer` a message in a session; `detail` is its number there.
+    SessionSend,
+    /// The message number `detail` of `node` was put on its link again.
+    Retransmit,
+    /// `node` took in the message number `detail` of `peer`.
+    SessionDeliver,
+    /// `node` sends nothing more in a session.
+    SessionClose,
+    /// A session broke for `node`; `detail` numbers the reason.
+    SessionReset,
 }
 
 /// One thing that happened, small and plain.

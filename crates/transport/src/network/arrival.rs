@@ -6,6 +6,7 @@ use cluster_sim_vocabulary::{Health, NodeId};
 use super::fate::Cause;
 use super::model::StaleDelivery;
 use super::payload::PayloadKind;
+use super::session::Sessions;
 use super::sockets::{Arrived, PortId};
 use super::{Flight, Network, Parcel};
 use crate::message::{Message, Received};
@@ -15,12 +16,15 @@ pub const INBOX_CAPACITY: usize = 256;
 
 impl Device for Network {
     fn fire(&mut self, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)> {
+        if Sessions::owns(slot) {
+            return self.fire_segment(kernel, slot);
+        }
         let flight = self.flights.get(slot);
         match self.obstacle(kernel, &flight) {
             Some(cause) => {
                 self.flights.remove(slot);
                 self.lose(kernel, flight, cause);
-                self.release(flight.parcel);
+                self.release_parcel(flight.parcel);
                 None
             }
             None if kernel.health(flight.to) == Health::Paused => {
@@ -39,6 +43,7 @@ impl Device for Network {
         for slot in self.sockets.unbind_all(node) {
             self.lose_arrived(kernel, slot, Cause::InboxLost);
         }
+        self.end_sessions(kernel, node);
     }
 
     fn node_resumed(&mut self, kernel: &mut Kernel, node: NodeId) {
@@ -46,6 +51,7 @@ impl Device for Network {
         for slot in std::mem::take(self.inbox(node)) {
             kernel.schedule(kernel.now(), Order::FIRST, self.device(), slot);
         }
+        self.rouse(kernel, node);
     }
 
     fn describe(&self, what: u32) -> String {
@@ -94,7 +100,7 @@ impl Network {
     pub(super) fn lose_arrived(&mut self, kernel: &mut Kernel, slot: u32, cause: Cause) {
         let flight = self.flights.remove(slot);
         self.lose(kernel, flight, cause as u32);
-        self.release(flight.parcel);
+        self.release_parcel(flight.parcel);
     }
 
     /// Takes the next message from a port that a task bound. Those that are not understood are counted as lost on the way.
@@ -164,7 +170,7 @@ impl Network {
             Some(_) => self.delivered(kernel, flight),
             None => self.lose(kernel, flight, Cause::Undecodable as u32),
         }
-        self.release(flight.parcel);
+        self.release_parcel(flight.parcel);
         message.map(|message| Received { from: parcel.from, message })
     }
 
@@ -188,7 +194,7 @@ impl Network {
 }
 
 /// The message in these bytes; every byte must be part of it.
-fn decode<M: Message>(bytes: &[u8]) -> Option<M> {
+pub(super) fn decode<M: Message>(bytes: &[u8]) -> Option<M> {
     match postcard::take_from_bytes(bytes) {
         Ok((message, [])) => Some(message),
         _ => None,

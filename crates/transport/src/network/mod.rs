@@ -10,6 +10,7 @@ mod partition;
 mod payload;
 mod peers;
 mod repeats;
+mod session;
 mod sockets;
 mod transmission;
 
@@ -32,6 +33,8 @@ pub use partition::{Control, NetworkPartition};
 use payload::{AnySlab, Slab};
 pub use payload::{PayloadKind, content_of};
 use peers::Peers;
+use session::Sessions;
+pub use session::{BACKLOG_CAPACITY, Notice, Port, SessionId, SessionStage, SessionState, Taken, Told, Unsent};
 use sockets::Sockets;
 pub use sockets::{PortId, PortTaken};
 
@@ -93,6 +96,7 @@ pub struct Network {
     counts: Counts,
     control: Arc<Control>,
     decided: Option<Vec<Decided>>,
+    sessions: Sessions,
 }
 
 impl Default for Network {
@@ -120,6 +124,7 @@ impl Network {
             counts: Counts::default(),
             control: Arc::default(),
             decided: None,
+            sessions: Sessions::default(),
         }
     }
 
@@ -179,7 +184,14 @@ impl Network {
     /// The fate of every message so far.
     pub fn traffic(&self) -> Traffic {
         let Counts { sent, copied, delivered } = self.counts;
-        Traffic { sent, copied, delivered, in_flight: self.flights.len(), dropped: self.losses.by_name() }
+        let sessions = self.sessions.traffic().clone();
+        Traffic { sent, copied, delivered, in_flight: self.in_flight(), dropped: self.losses.by_name(), sessions }
+    }
+
+    /// Messages under way, by themselves and in sessions.
+    #[inline]
+    fn in_flight(&self) -> u64 {
+        self.flights.len() + self.sessions.traffic().in_flight.messages
     }
 
     /// The name of the cause with that number, as in the records of drops.
@@ -190,9 +202,10 @@ impl Network {
     /// Keeps every fate decided from here on, for comparing two runs. Memory grows with every message.
     pub fn keep_fates(&mut self) {
         self.decided.get_or_insert_default();
+        self.sessions.keep_fates();
     }
 
-    /// The fates kept so far, in the order in which they were decided.
+    /// The fates of datagrams kept so far, in the order in which they were decided.
     pub fn fates(&self) -> &[Decided] {
         self.decided.as_deref().unwrap_or_default()
     }
@@ -310,7 +323,7 @@ impl Network {
 
     /// Lets go of one copy of a parcel; the last one takes the message with it.
     #[inline]
-    fn release(&mut self, parcel: u32) {
+    fn release_parcel(&mut self, parcel: u32) {
         let held = &mut self.parcels[parcel as usize];
         held.references -= 1;
         if held.references == 0 {

@@ -39,6 +39,21 @@ pub struct LinkModel {
     pub precedence: u8,
     /// What happens to a message that was sent to an earlier life of its receiver.
     pub stale: StaleDelivery,
+    /// How long a session waits for an acknowledgement before it sends a message again; each further wait is twice as long as the one
+    /// before. Default 200 ms, which is `TCP_RTO_MIN` of Linux.
+    #[serde(rename = "retransmit_after_ns", with = "cluster_sim_runtime::nanoseconds")]
+    pub retransmit_after: Duration,
+    /// How long such a wait becomes at the most. Default 1.6 s, three doublings: a session goes on that soon after a cut has healed. The
+    /// bound of Linux, 120 s (`TCP_RTO_MAX`), lies beyond the patience.
+    #[serde(rename = "retransmit_after_max_ns", with = "cluster_sim_runtime::nanoseconds")]
+    pub retransmit_after_max: Duration,
+    /// How long a session that waits for an answer goes without any before it gives up. Default 15 s, a little below the 20 s that gRPC
+    /// gives `TCP_USER_TIMEOUT`; Linux alone would try for 924 s (`tcp_retries2` = 15).
+    #[serde(rename = "patience_ns", with = "cluster_sim_runtime::nanoseconds")]
+    pub patience: Duration,
+    /// How many messages of one direction of a session may be under way or waiting to be taken in. Default 64: the 65,535 bytes that
+    /// HTTP/2 grants at first (RFC 9113, 6.9.2), in messages of one KiB.
+    pub window: u32,
 }
 
 /// Whether differences in delay may change the order of messages on one link.
@@ -72,6 +87,10 @@ impl Default for LinkModel {
             order: LinkOrder::Free,
             precedence: 128,
             stale: StaleDelivery::Deliver,
+            retransmit_after: Duration::from_millis(200),
+            retransmit_after_max: Duration::from_millis(1_600),
+            patience: Duration::from_secs(15),
+            window: 64,
         }
     }
 }
@@ -90,14 +109,30 @@ impl LinkModel {
     /// Checks that a link can be like this.
     ///
     /// # Errors
-    /// If its delay has no such distribution, or messages are to be held back for no time.
+    /// If its delay has no such distribution, messages are to be held back for no time, or its sessions have no time or no room.
     pub fn validate(&self) -> Result<(), InvalidLink> {
         self.compile().map(drop)
+    }
+
+    /// How long a session waits after an attempt to send something, before it tries again: `tries` attempts went before that one.
+    pub(super) fn retransmit_after(&self, tries: u32) -> Duration {
+        let doubled = 1_u32.checked_shl(tries).and_then(|times| self.retransmit_after.checked_mul(times));
+        doubled.map_or(self.retransmit_after_max, |after| after.min(self.retransmit_after_max))
     }
 
     pub(super) fn compile(&self) -> Result<CompiledLink, InvalidLink> {
         if self.reorder > Ratio::ZERO && self.reorder_window.is_zero() {
             return Err(InvalidLink::NoReorderWindow { reorder: self.reorder });
+        }
+        let Self { retransmit_after, retransmit_after_max, patience, window, .. } = *self;
+        if retransmit_after.is_zero() || retransmit_after_max < retransmit_after {
+            return Err(InvalidLink::NoRetransmission { after: retransmit_after, at_most: retransmit_after_max });
+        }
+        if patience.is_zero() {
+            return Err(InvalidLink::NoPatience);
+        }
+        if window == 0 {
+            return Err(InvalidLink::NoWindow);
         }
         Ok(CompiledLink { delay: self.delay.compile()?, model: self.clone() })
     }
@@ -120,6 +155,17 @@ pub enum InvalidLink {
         /// How likely a message was to be held back.
         reorder: Ratio,
     },
+    /// Sessions send again at once and for ever, or wait longer at first than at the most.
+    NoRetransmission {
+        /// The first wait.
+        after: Duration,
+        /// The longest.
+        at_most: Duration,
+    },
+    /// Sessions give up before they have begun.
+    NoPatience,
+    /// Sessions may have no message under way.
+    NoWindow,
 }
 
 impl From<InvalidDistribution> for InvalidLink {
@@ -138,8 +184,47 @@ impl std::fmt::Display for InvalidLink {
                     "a reorder ratio of {reorder} with a window of zero moves nothing; give `reorder_window` a length"
                 )
             }
+            Self::NoRetransmission { after, at_most } => {
+                write!(
+                    formatter,
+                    "sessions cannot send again after {after:?} at first and {at_most:?} at most; give `retransmit_after` a length, and \
+                     `retransmit_after_max` one that is no shorter"
+                )
+            }
+            Self::NoPatience => write!(formatter, "sessions without patience break at once; give `patience` a length"),
+            Self::NoWindow => write!(formatter, "sessions with a window of 0 carry nothing; let `window` be 1 or more"),
         }
     }
 }
 
 impl std::error::Error for InvalidLink {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wait_is_twice_as_long_up_to_the_bound() {
+        let model = LinkModel::default();
+        let waits: Vec<u128> = (0..6).map(|tries| model.retransmit_after(tries).as_millis()).collect();
+        assert_eq!(waits, [200, 400, 800, 1_600, 1_600, 1_600]);
+        assert_eq!(model.retransmit_after(u32::MAX), model.retransmit_after_max);
+    }
+
+    #[test]
+    fn a_link_whose_sessions_have_no_time_or_no_room_is_refused() {
+        let base = LinkModel::default();
+        let zero = Duration::ZERO;
+        let late = LinkModel { retransmit_after: base.retransmit_after_max * 2, ..base.clone() };
+        for (model, cure) in [
+            (LinkModel { retransmit_after: zero, ..base.clone() }, "give `retransmit_after` a length"),
+            (late, "one that is no shorter"),
+            (LinkModel { patience: zero, ..base.clone() }, "give `patience` a length"),
+            (LinkModel { window: 0, ..base.clone() }, "let `window` be 1 or more"),
+        ] {
+            let error = model.validate().expect_err("it cannot be").to_string();
+            assert!(error.contains(cure), "{error}");
+        }
+        assert_eq!(LinkModel { retransmit_after_max: base.retransmit_after, window: 1, ..base }.validate(), Ok(()));
+    }
+}

@@ -5,20 +5,21 @@ use std::time::Duration;
 use cluster_sim_runtime::{Address, Exhausted, Kernel, Order, Rank, RecordKind, Stream};
 use cluster_sim_vocabulary::{NodeId, Ratio, VirtualInstant};
 
-use super::classes::Class;
+use super::classes::{Class, Classes};
 use super::fate::{Cause, Decided, Fate};
 use super::model::LinkOrder;
 use super::payload::{self, PayloadKind};
+use super::peers::{Link, Peers};
 use super::sockets::PortId;
 use super::{Flight, Network, Parcel};
 use crate::message::{Label, Message};
 
 const LOSS: Stream = Stream::named("loss");
-const DELAY: Stream = Stream::named("delay");
+pub(super) const DELAY: Stream = Stream::named("delay");
 const DUPLICATE: Stream = Stream::named("duplicate");
 const REORDER: Stream = Stream::named("reorder");
 const REORDER_BY: Stream = Stream::named("reorder by");
-const ORDER: Stream = Stream::named("order");
+pub(super) const ORDER: Stream = Stream::named("order");
 
 impl Network {
     /// Sends one message to that port of each of `to`, in that order; `kind` must be that of `M`.
@@ -44,7 +45,7 @@ impl Network {
             assert!(receiver.0 < nodes, "it sends to {receiver}, but the cluster has n0 to n{}", nodes - 1);
             self.transmit(kernel, from, *receiver, parcel, label);
         }
-        self.release(parcel);
+        self.release_parcel(parcel);
     }
 
     fn pack(&mut self, parcel: Parcel) -> u32 {
@@ -62,13 +63,9 @@ impl Network {
 
     fn transmit(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, parcel: u32, label: u64) {
         let now = kernel.now();
-        if self.peers.len() <= from.index() {
-            self.peers.resize_with(from.index() + 1, Default::default);
-        }
-        let classes = &self.classes;
-        let link = self.peers[from.index()].link(to, now, || (address_between(kernel, from, to), classes.of(from, to)));
+        let link = link_between(&mut self.peers, &self.classes, kernel, from, to);
         let address = link.address_of(label, now);
-        let class = classes.get(link.class);
+        let class = self.classes.get(link.class);
         let flight = Flight { to, incarnation: kernel.incarnation(to), class: link.class, parcel, arrived: false };
 
         self.counts.sent += 1;
@@ -130,11 +127,26 @@ impl Network {
         self.parcels[flight.parcel as usize].references += 1;
         let slot = self.flights.insert(flight);
         let bound = kernel.budget().messages_in_flight;
-        if self.flights.len() > bound {
+        if self.in_flight() > bound {
             kernel.exhaust(Exhausted::MessagesInFlight(bound));
         }
         kernel.schedule(arrival, order, self.device(), slot);
     }
+}
+
+/// The link from one node to another, from the first message on.
+#[inline]
+pub(super) fn link_between<'a>(
+    peers: &'a mut Vec<Peers>,
+    classes: &Classes,
+    kernel: &Kernel,
+    from: NodeId,
+    to: NodeId,
+) -> &'a mut Link {
+    if peers.len() <= from.index() {
+        peers.resize_with(from.index() + 1, Default::default);
+    }
+    peers[from.index()].link(to, kernel.now(), || (address_between(kernel, from, to), classes.of(from, to)))
 }
 
 /// What names the link between two nodes in every run: their declared names.
@@ -144,7 +156,7 @@ fn address_between(kernel: &Kernel, from: NodeId, to: NodeId) -> Address {
 
 /// Decides what the link does with one message, and whether it was held back so that others overtake it.
 #[inline]
-fn decide(kernel: &Kernel, class: &Class, address: Address) -> (Fate, bool) {
+pub(super) fn decide(kernel: &Kernel, class: &Class, address: Address) -> (Fate, bool) {
     let model = &class.link.model;
     if model.loss > Ratio::ZERO && kernel.roll(LOSS, address).holds(model.loss) {
         return (Fate::Lost { cause: Cause::Loss as u32 }, false);

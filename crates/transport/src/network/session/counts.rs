@@ -1,0 +1,29 @@
+//! How much went through sessions.
+
+use cluster_sim_vocabulary::{Load, SessionTraffic};
+
+/// The traffic of sessions, as it is counted.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) traffic: SessionTraffic,
+}
+
+impl Counts {
+    pub(super) fn sent(&mut self, bytes: u32) {
+        self.traffic.sent.add(bytes);
+        self.traffic.in_flight.add(bytes);
+    }
+
+    pub(super) fn delivered(&mut self, bytes: u32) {
+        self.arrive_at(bytes, |traffic| &mut traffic.delivered);
+    }
+
+    pub(super) fn lost(&mut self, bytes: u32) {
+        self.arrive_at(bytes, |traffic| &mut traffic.lost);
+    }
+
+    fn arrive_at(&mut self, bytes: u32, place: impl FnOnce(&mut SessionTraffic) -> &mut Load) {
+        self.traffic.in_flight.remove(bytes);
+        place(&mut self.traffic).add(bytes);
+    }
+}

@@ -1,0 +1,98 @@
+//! Putting something of a session on its link: what chance decides about it is decided here.
+
+use std::time::Duration;
+
+use cluster_sim_runtime::{Address, Kernel, Order, Rank};
+use cluster_sim_vocabulary::VirtualInstant;
+
+use super::connection::Side;
+use super::segment::{Segment, What};
+use crate::network::Network;
+use crate::network::classes::Class;
+use crate::network::fate::{Decided, Fate};
+use crate::network::model::LinkOrder;
+use crate::network::transmission::{DELAY, ORDER, decide, link_between};
+
+/// What an end sends or waits for besides messages; for chance each has a number that no message reaches.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Request,
+    Accept,
+    Refuse,
+    Acknowledge,
+    Room,
+    Probe,
+    Answer,
+    Reset,
+    Clock,
+}
+
+impl Kind {
+    /// What names everything of this kind that an end sends.
+    pub(super) fn of(self, end: Address) -> Address {
+        end.number(u64::MAX - self as u64)
+    }
+}
+
+impl Network {
+    /// Puts one segment on the link from that side to the other. Answers with how many of it are under way: none if it was lost at once,
+    /// several if the link made copies.
+    pub(super) fn launch(&mut self, kernel: &mut Kernel, slot: usize, from: Side, address: Address, what: What) -> u32 {
+        let connection = self.sessions.connections.at(slot);
+        let [sender, receiver] = [from, from.other()].map(|side| connection.end(side).node);
+        let to = connection.id(slot, from.other());
+        let class = self.classes.get(connection.lanes[from.index()].class);
+        let (fate, held_back) = match self.cuts.between(sender, receiver) {
+            Some(cut) => (Fate::Lost { cause: self.cuts.eat(cut) }, false),
+            None => decide(kernel, class, address),
+        };
+        if let Some(decided) = &mut self.sessions.decided {
+            decided.push(Decided { address: address.key(), fate });
+        }
+        let Fate::Carried { after, copies } = fate else { return 0 };
+        let rank = Rank(class.link.model.precedence);
+        let mut arrival = kernel.now() + Duration::from_nanos(after);
+        // On a link in order it waits for what was put on it before, and its copies come no earlier than itself.
+        let mut in_order = None;
+        if class.link.model.order == LinkOrder::Fifo && !held_back {
+            let link = link_between(&mut self.peers, &self.classes, kernel, sender, receiver);
+            arrival = arrival.max(link.last_arrival);
+            link.last_arrival = arrival;
+            in_order = Some(link.address);
+        }
+        let earliest = if in_order.is_some() { arrival } else { kernel.now() };
+        self.let_arrive(kernel, arrival, rank, in_order.unwrap_or(address), in_order.is_some(), Segment { to, what });
+        for copy in 1..=copies {
+            let address = address.number(u64::from(copy));
+            let after = self.class_of(slot, from).link.delay.sample(kernel.roll(DELAY, address));
+            let arrival = earliest.max(kernel.now() + Duration::from_nanos(after));
+            let segment = Segment { to, what: what.copied(copy) };
+            self.let_arrive(kernel, arrival, rank, in_order.unwrap_or(address), in_order.is_some(), segment);
+        }
+        1 + u32::from(copies)
+    }
+
+    /// Has a segment arrive. What arrives at one instant over a link in order shares an order, so that it keeps the sequence of its sending.
+    fn let_arrive(
+        &mut self,
+        kernel: &mut Kernel,
+        at: VirtualInstant,
+        rank: Rank,
+        about: Address,
+        in_order: bool,
+        segment: Segment,
+    ) {
+        let about = if in_order { about.number(at.as_nanoseconds()) } else { about };
+        self.schedule_segment(kernel, at, Order::new(rank, kernel.roll(ORDER, about).0), segment);
+    }
+
+    pub(super) fn schedule_segment(&mut self, kernel: &mut Kernel, at: VirtualInstant, order: Order, segment: Segment) {
+        let number = self.sessions.segments.insert(segment);
+        kernel.schedule(at, order, self.device(), number);
+    }
+
+    /// The class of links over which that side sends.
+    pub(super) fn class_of(&self, slot: usize, side: Side) -> &Class {
+        self.classes.get(self.sessions.connections.at(slot).lanes[side.index()].class)
+    }
+}

@@ -1,0 +1,157 @@
+//! Sessions: ordered, reliable messages between two nodes, over the same links, cuts and losses as datagrams.
+//!
+//! A session is what TCP promises, for whole messages. It has two ends ([`connection`]) and a [`lane`] from each to the other. What travels
+//! is a [`segment`]: a request for a session and its answer, an attempt to carry a message, an acknowledgement, a probe, the notice of a
+//! reset. Each is put on its link by [`launching`], where loss, delay, copies and cuts strike it alone, and reaches the other end by
+//! [`arriving`]. An end knows only what reached it: so an acknowledgement that is lost is a message sent again, and a way back that is cut
+//! is a session that times out although everything arrived.
+//!
+//! [`connecting`] opens sessions, [`sending`] puts messages on their way, [`clock`] sends them again and loses patience, [`taking`] hands
+//! them over, [`ending`] closes, breaks and forgets. [`agenda`] tells nodes what is new; [`streams`] is all of this for machines, which
+//! know a session by its peer.
+
+mod agenda;
+mod arriving;
+mod clock;
+mod connecting;
+mod connection;
+mod counts;
+mod ending;
+mod lane;
+mod launching;
+mod lives;
+mod ports;
+mod segment;
+mod sending;
+mod streams;
+mod taking;
+
+use cluster_sim_runtime::Kernel;
+use cluster_sim_vocabulary::{Incarnation, NodeId, SessionTraffic};
+use rustc_hash::FxHashMap;
+
+pub use agenda::Notice;
+pub use connection::SessionId;
+pub use ports::{BACKLOG_CAPACITY, Port};
+pub use sending::Unsent;
+pub use streams::Told;
+pub use taking::Taken;
+
+use super::Network;
+use super::fate::Decided;
+use crate::reset::ResetReason;
+use agenda::OfNode;
+use connection::{Connections, Side, Stage};
+use counts::Counts;
+use ports::Ports;
+use segment::Segments;
+
+/// The sessions of a network.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    connections: Connections,
+    segments: Segments,
+    ports: Ports,
+    nodes: Vec<OfNode>,
+    /// The end by which a machine streams to a peer.
+    streams: FxHashMap<(NodeId, NodeId), SessionId>,
+    counts: Counts,
+    decided: Option<Vec<Decided>>,
+}
+
+impl Sessions {
+    /// Whether what the network scheduled under that number is of a session.
+    #[inline]
+    pub(super) fn owns(number: u32) -> bool {
+        number & Segments::MARK != 0
+    }
+
+    #[inline]
+    pub(super) fn traffic(&self) -> &SessionTraffic {
+        &self.counts.traffic
+    }
+
+    pub(super) fn keep_fates(&mut self) {
+        self.decided.get_or_insert_default();
+    }
+}
+
+/// How far one end of a session has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionStage {
+    /// It waits for the other side; what is sent waits with it.
+    Connecting,
+    /// It carries messages.
+    Open,
+    /// It is gone. What had arrived in order before can still be taken in.
+    Broken(ResetReason),
+}
+
+/// One end of a session as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionState {
+    /// Whose end it is.
+    pub node: NodeId,
+    /// The other node.
+    pub peer: NodeId,
+    /// The life of the other node that holds the other end; the first one while this end is connecting.
+    pub incarnation: Incarnation,
+    /// Where the other node listens, or this one.
+    pub port: Port,
+    /// How far it has come.
+    pub stage: SessionStage,
+    /// Whether there is a message, or the end, to take in.
+    pub readable: bool,
+    /// Whether a message can be sent now.
+    pub writable: bool,
+}
+
+impl Network {
+    /// One end as it stands; nothing once it was released, or went with its node's life.
+    pub fn session(&self, id: SessionId) -> Option<SessionState> {
+        let connection = self.sessions.connections.find(id)?;
+        let (end, other) = (connection.end(id.side()), connection.end(id.side().other()));
+        let stage = match end.stage {
+            _ if end.released => return None,
+            Stage::Absent | Stage::Vanished => return None,
+            Stage::Connecting => SessionStage::Connecting,
+            Stage::Open => SessionStage::Open,
+            Stage::Broken(reason) => SessionStage::Broken(reason),
+        };
+        let outward = &connection.lanes[id.side().index()];
+        let window = self.classes.get(outward.class).link.model.window;
+        Some(SessionState {
+            node: end.node,
+            peer: other.node,
+            incarnation: other.incarnation,
+            port: connection.port,
+            stage,
+            readable: connection.lanes[id.side().other().index()].is_readable(),
+            writable: end.is_alive() && !outward.is_finished() && outward.has_room(window),
+        })
+    }
+
+    /// How many sessions are held in memory: those of which one end may still act.
+    pub fn session_count(&self) -> usize {
+        self.sessions.connections.len()
+    }
+
+    /// The fates of everything that sessions put on links since [`keep_fates`](Self::keep_fates), in the order in which they were decided.
+    pub fn session_fates(&self) -> &[Decided] {
+        self.sessions.decided.as_deref().unwrap_or_default()
+    }
+
+    /// The slot of an end that its node still holds.
+    fn held(&self, id: SessionId) -> Option<(usize, Side)> {
+        let end = self.sessions.connections.find(id)?.end(id.side());
+        let is_there = end.is_alive() || matches!(end.stage, Stage::Broken(_));
+        (is_there && !end.released).then_some((id.slot(), id.side()))
+    }
+
+    /// Ends whatever an event or a call was about: what broke is settled, what is over is forgotten, and the node that just acted comes
+    /// back to what is left to tell it.
+    fn conclude(&mut self, kernel: &mut Kernel, about: SessionId, acting: NodeId) {
+        self.settle(kernel, about);
+        self.rouse(kernel, acting);
+    }
+}

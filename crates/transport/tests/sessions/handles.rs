@@ -1,0 +1,123 @@
+//! Ends that are let go: what was sent is still delivered, what nobody reads is not passed off as read, and nothing stays behind.
+
+use std::time::Duration;
+
+use cluster_sim_transport::{ResetReason, SessionStage, Taken, Unsent};
+use cluster_sim_vocabulary::NodeId;
+
+use crate::world::{World, milliseconds, ten};
+
+const RESET: ResetReason = ResetReason::Reset;
+
+#[test]
+fn what_was_sent_before_an_end_is_let_go_is_delivered() {
+    let mut world = World::new(2, &ten(), 1);
+    let [sender, receiver] = world.open(0, 1);
+    (0..5).for_each(|number| assert_eq!(world.send(sender, number), Ok(())));
+    world.release(sender);
+    assert_eq!((world.state(sender), world.send(sender, 5)), (None, Err(Unsent::Broken(5, RESET))));
+    world.run(milliseconds(50));
+    assert_eq!(world.take_all(receiver), ((0..5).collect(), Taken::Finished));
+}
+
+#[test]
+fn an_end_that_is_let_go_before_it_opens_still_delivers() {
+    let mut world = World::new(2, &ten(), 1);
+    let sender = world.connect(0, 1);
+    assert_eq!(world.send(sender, 7), Ok(()));
+    world.release(sender);
+    world.run(milliseconds(50));
+    let receiver = world.accept(1).expect("it was asked for");
+    assert_eq!(world.take_all(receiver), (vec![7], Taken::Finished));
+    world.release(receiver);
+    world.run(milliseconds(50));
+    assert_eq!(world.session_count(), 0);
+}
+
+#[test]
+fn letting_go_of_what_was_not_read_resets_the_session() {
+    let mut world = World::new(2, &ten(), 1);
+    let [sender, receiver] = world.open(0, 1);
+    assert_eq!(world.send(sender, 7), Ok(()));
+    world.run(milliseconds(50));
+    world.release(receiver);
+    world.run(milliseconds(10));
+    assert_eq!(world.state(sender).unwrap().stage, SessionStage::Broken(RESET));
+    assert_eq!(world.traffic().dropped["session_unread"], 1);
+}
+
+#[test]
+fn a_message_to_an_end_that_was_let_go_resets_the_session() {
+    let mut world = World::new(2, &ten(), 1);
+    let [sender, receiver] = world.open(0, 1);
+    world.release(receiver);
+    world.run(milliseconds(50));
+    assert_eq!(world.take(sender), Taken::Finished);
+    assert_eq!(world.send(sender, 7), Ok(()));
+    world.run(milliseconds(20));
+    assert_eq!(world.state(sender).unwrap().stage, SessionStage::Broken(RESET));
+    assert_eq!(world.traffic().dropped["session_unread"], 1);
+}
+
+#[test]
+fn sessions_that_both_sides_let_go_leave_nothing_behind() {
+    let mut world = World::new(2, &ten(), 1);
+    for round in 0..50 {
+        let [one, other] = world.open(0, 1);
+        assert_eq!((world.send(one, round), world.send(other, round)), (Ok(()), Ok(())));
+        world.run(milliseconds(20));
+        assert_eq!((world.take(one), world.take(other)), (Taken::Message(round), Taken::Message(round)));
+        assert_eq!(world.session_count(), 1);
+        world.finish(one);
+        world.finish(other);
+        world.run(milliseconds(50));
+        assert_eq!((world.take(one), world.take(other)), (Taken::Finished, Taken::Finished));
+        world.release(one);
+        world.release(other);
+        assert_eq!(world.session_count(), 0, "round {round}");
+    }
+}
+
+#[test]
+fn an_end_that_nobody_holds_does_not_outlive_the_crash_of_the_other() {
+    let mut world = World::new(2, &ten(), 1);
+    let [one, _] = world.open(0, 1);
+    world.release(one);
+    world.run(milliseconds(50));
+    assert_eq!(world.session_count(), 1, "the other node may still send");
+    world.engine.crash(NodeId(1));
+    world.run(milliseconds(50));
+    assert_eq!(world.session_count(), 0);
+}
+
+#[test]
+fn who_stops_listening_resets_what_it_did_not_accept() {
+    let mut world = World::new(2, &ten(), 1);
+    let id = world.connect(0, 1);
+    assert_eq!(world.send(id, 7), Ok(()));
+    world.run(milliseconds(50));
+    world.stop_listening(1);
+    world.run(milliseconds(50));
+    assert_eq!(world.state(id).unwrap().stage, SessionStage::Broken(RESET));
+    world.release(id);
+    assert_eq!(world.session_count(), 0);
+}
+
+#[test]
+fn a_lost_last_acknowledgement_keeps_no_end_for_ever() {
+    let mut world = World::new(2, &ten(), 1);
+    let [one, other] = world.open(0, 1);
+    world.finish(one);
+    world.run(milliseconds(50));
+    // The second end arrives, and what acknowledges it is lost.
+    world.finish(other);
+    world.run(milliseconds(5));
+    let cut = world.cut(&[0], &[1], false);
+    world.run(milliseconds(10));
+    drop(cut);
+    assert_eq!((world.take(one), world.take(other)), (Taken::Finished, Taken::Finished));
+    world.release(one);
+    world.release(other);
+    world.run(Duration::from_secs(1));
+    assert_eq!((world.session_count(), world.traffic().sessions.resets), (0, 0));
+}

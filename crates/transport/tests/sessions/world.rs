@@ -1,0 +1,198 @@
+//! Nodes that hold ends of sessions as a test tells them to, and note what they are told.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use cluster_sim_runtime::{Budget, DeviceId, Engine, Entropy, Host, Seed, SeedSchedule, Step, Stepped, Wake};
+use cluster_sim_transport::{
+    LinkModel, Network, NetworkPartition, NodeSelector, Notice, PayloadKind, Port, SessionId, SessionState, Taken, Unsent,
+};
+use cluster_sim_vocabulary::{Health, Incarnation, NodeId, Traffic};
+
+/// What every node was told, oldest first.
+type Notices = Rc<RefCell<Vec<Notice>>>;
+
+/// A node that does nothing by itself.
+struct Holder {
+    network: DeviceId,
+    notices: Notices,
+}
+
+impl Host for Holder {
+    fn boot(&mut self, _: Incarnation, _: Entropy) {}
+
+    fn step(&mut self, wake: Wake, step: Step<'_>) {
+        if let Wake::Device(device, number) = wake {
+            assert_eq!((device, number), (self.network, Network::SESSION_NEWS), "nobody sends datagrams");
+            let network = step.core.devices.get_mut::<Network>(device);
+            let before = self.notices.borrow().len();
+            while let Some(notice) = network.next_notice(step.node) {
+                self.notices.borrow_mut().push(notice);
+            }
+            assert!(self.notices.borrow().len() > before, "a node is woken for something");
+        }
+    }
+
+    fn call(&mut self, _: &mut dyn Any, _: Step<'_>) -> Result<(), &'static str> {
+        Ok(())
+    }
+
+    fn crash(&mut self) {}
+
+    fn view<'a>(&'a self, _core: &'a cluster_sim_runtime::Core) -> Option<&'a dyn Any> {
+        None
+    }
+}
+
+/// A cluster whose nodes all listen on one port.
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    pub(crate) network: DeviceId,
+    kind: PayloadKind,
+    pub(crate) port: Port,
+    notices: Notices,
+}
+
+impl World {
+    /// So many nodes, all up, over links of that model.
+    pub(crate) fn new(nodes: u32, model: &LinkModel, seed: u64) -> Self {
+        let mut links = Network::new();
+        links.add_class("all", NodeSelector::Any, NodeSelector::Any, model).expect("the model can be");
+        let (kind, port) = (links.kind::<u64>(), links.session_port("test"));
+        let mut engine = Engine::new(SeedSchedule::new(Seed(seed)), Budget::default());
+        let network = engine.register(links);
+        engine.core.devices.get_mut::<Network>(network).registered_as(network);
+        let notices = Notices::default();
+        let mut world = Self { engine, network, kind, port, notices };
+        for node in 0..nodes {
+            let holder = Holder { network, notices: Rc::clone(&world.notices) };
+            world.engine.add_host(&format!("node/{node}"), Box::new(holder), Some(Duration::ZERO));
+        }
+        world.run(Duration::ZERO);
+        (0..nodes).for_each(|node| world.listen(node));
+        world
+    }
+
+    fn network(&mut self) -> &mut Network {
+        self.engine.core.devices.get_mut(self.network)
+    }
+
+    pub(crate) fn listen(&mut self, node: u32) {
+        let port = self.port;
+        assert!(self.network().listen(NodeId(node), port), "nobody listens there yet");
+    }
+
+    pub(crate) fn stop_listening(&mut self, node: u32) {
+        let port = self.port;
+        let core = &mut *self.engine.core;
+        core.devices.get_mut::<Network>(self.network).stop_listening(&mut core.kernel, NodeId(node), port);
+    }
+
+    pub(crate) fn run(&mut self, lasting: Duration) {
+        let until = self.engine.core.kernel.now() + lasting;
+        loop {
+            let core = &mut *self.engine.core;
+            core.devices.get_mut::<Network>(self.network).obey(&mut core.kernel);
+            if self.engine.step(until) == Stepped::Idle {
+                return;
+            }
+        }
+    }
+
+    /// What nodes were told since this was last asked.
+    pub(crate) fn take_notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut *self.notices.borrow_mut())
+    }
+
+    pub(crate) fn connect(&mut self, from: u32, to: u32) -> SessionId {
+        let port = self.port;
+        let core = &mut *self.engine.core;
+        core.devices.get_mut::<Network>(self.network).connect(&mut core.kernel, NodeId(from), NodeId(to), port)
+    }
+
+    pub(crate) fn accept(&mut self, node: u32) -> Option<SessionId> {
+        let port = self.port;
+        self.network().accept(NodeId(node), port)
+    }
+
+    /// A session from one node to another that is open at both ends.
+    pub(crate) fn open(&mut self, from: u32, to: u32) -> [SessionId; 2] {
+        let connecting = self.connect(from, to);
+        self.run(Duration::from_secs(1));
+        let accepting = self.accept(to).expect("a second is enough to be accepted");
+        [connecting, accepting]
+    }
+
+    pub(crate) fn send(&mut self, id: SessionId, number: u64) -> Result<(), Unsent<u64>> {
+        let core = &mut *self.engine.core;
+        core.devices.get_mut::<Network>(self.network).send_on(&mut core.kernel, id, self.kind, number)
+    }
+
+    pub(crate) fn take(&mut self, id: SessionId) -> Taken<u64> {
+        let core = &mut *self.engine.core;
+        core.devices.get_mut::<Network>(self.network).take_from(&mut core.kernel, id, self.kind)
+    }
+
+    /// Takes in all there is, and what came after the last message.
+    pub(crate) fn take_all(&mut self, id: SessionId) -> (Vec<u64>, Taken<u64>) {
+        let mut numbers = Vec::new();
+        loop {
+            match self.take(id) {
+                Taken::Message(number) => numbers.push(number),
+                other => return (numbers, other),
+            }
+        }
+    }
+
+    pub(crate) fn finish(&mut self, id: SessionId) {
+        let core = &mut *self.engine.core;
+        core.devices.get_mut::<Network>(self.network).finish(&mut core.kernel, id);
+    }
+
+    pub(crate) fn release(&mut self, id: SessionId) {
+        let core = &mut *self.engine.core;
+        core.devices.get_mut::<Network>(self.network).release(&mut core.kernel, id);
+    }
+
+    pub(crate) fn state(&mut self, id: SessionId) -> Option<SessionState> {
+        self.network().session(id)
+    }
+
+    pub(crate) fn cut(&mut self, from: &[u32], to: &[u32], both_ways: bool) -> NetworkPartition {
+        let [from, to] = [from, to].map(|side| side.iter().map(|node| NodeId(*node)).collect::<Vec<NodeId>>());
+        let core = &mut *self.engine.core;
+        core.devices.get_mut::<Network>(self.network).cut(&mut core.kernel, "cut", &from, &to, both_ways)
+    }
+
+    pub(crate) fn set_model(&mut self, model: &LinkModel) {
+        let core = &mut *self.engine.core;
+        let set = core.devices.get_mut::<Network>(self.network).set_model(&mut core.kernel, "all", model);
+        assert_eq!(set, Ok(true));
+    }
+
+    pub(crate) fn health(&self, node: u32) -> Health {
+        self.engine.core.kernel.health(NodeId(node))
+    }
+
+    /// What went where; every message and every byte is accounted for.
+    pub(crate) fn traffic(&mut self) -> Traffic {
+        let traffic = self.network().traffic();
+        assert!(traffic.is_balanced(), "{traffic:?}");
+        traffic
+    }
+
+    pub(crate) fn session_count(&mut self) -> usize {
+        self.network().session_count()
+    }
+}
+
+pub(crate) fn milliseconds(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+/// A link that always takes ten milliseconds.
+pub(crate) fn ten() -> LinkModel {
+    LinkModel::constant(milliseconds(10))
+}

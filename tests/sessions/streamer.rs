@@ -1,0 +1,127 @@
+//! Machines that stream exactly what a test tells them to, and remember all they are told.
+
+use cluster_sim::prelude::*;
+use cluster_sim::{ResetReason, SessionTraffic};
+use serde::{Deserialize, Serialize};
+
+/// What streamers say to each other, and how a test asks one to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Word {
+    /// What goes through a session.
+    Number(u64),
+    /// Asks for so many numbers, from `first` on, to be streamed to a node.
+    Stream { to: u32, first: u64, count: u64 },
+    /// Asks for the session with a node to be finished.
+    Finish { to: u32 },
+}
+
+/// One thing that a streamer was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Number(u64),
+    Busy(u64),
+    Ready,
+    Finished,
+    Reset(ResetReason),
+}
+
+/// What a streamer was told, of whom and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) peer: NodeId,
+    pub(crate) heard: Heard,
+    pub(crate) at: LocalInstant,
+}
+
+struct Streamer {
+    entries: Vec<Entry>,
+}
+
+impl Machine for Streamer {
+    type Message = Word;
+    type View = Vec<Entry>;
+
+    fn step(&mut self, at: LocalInstant, input: Input<Word>, effects: &mut Effects<Word>) {
+        let (peer, heard) = match input {
+            Input::Call(Word::Stream { to, first, count }) => {
+                return (first..first + count).for_each(|number| effects.stream(NodeId(to), Word::Number(number)));
+            }
+            Input::Call(Word::Finish { to }) => return effects.finish(NodeId(to)),
+            Input::Message { from, message: Word::Number(number) } => (from, Heard::Number(number)),
+            Input::Busy { peer, message: Word::Number(number) } => (peer, Heard::Busy(number)),
+            Input::Ready { peer } => (peer, Heard::Ready),
+            Input::Finished { peer } => (peer, Heard::Finished),
+            Input::Reset { peer, reason } => (peer, Heard::Reset(reason)),
+            _ => return,
+        };
+        self.entries.push(Entry { peer, heard, at });
+    }
+
+    fn view(&self) -> &Vec<Entry> {
+        &self.entries
+    }
+}
+
+/// So many streamers over links of that model, all started at once: their clocks say what the run's does.
+pub(crate) fn streamers(count: u32, model: LinkModel) -> Scenario {
+    let boot = |_: &Seat| Streamer { entries: Vec::new() };
+    Scenario::new("streamers").machines("node", count, boot).all_links(model).start_together()
+}
+
+/// A run of so many streamers in which every node is up.
+pub(crate) fn begin(count: u32, model: LinkModel) -> Sim {
+    begin_with(count, model, 7)
+}
+
+/// The same under a seed of its own.
+pub(crate) fn begin_with(count: u32, model: LinkModel, seed: u64) -> Sim {
+    let mut sim = streamers(count, model).start(Seed(seed));
+    sim.run_for(Duration::ZERO);
+    sim
+}
+
+/// Lets one node stream so many numbers to another, from `first` on, now.
+pub(crate) fn stream(sim: &mut Sim, from: u32, to: u32, first: u64, count: u64) {
+    sim.call(from, Word::Stream { to, first, count }).expect("the streamer is up");
+}
+
+/// Lets one node finish its session with another, now.
+pub(crate) fn finish(sim: &mut Sim, from: u32, to: u32) {
+    sim.call(from, Word::Finish { to }).expect("the streamer is up");
+}
+
+/// All that a node was told in this life, in order.
+pub(crate) fn entries(sim: &Sim, node: u32) -> Vec<Entry> {
+    sim.look(|world| world.view::<Vec<Entry>>(NodeId(node)).cloned().unwrap_or_default())
+}
+
+/// What it was told, without of whom and when.
+pub(crate) fn heard(sim: &Sim, node: u32) -> Vec<Heard> {
+    entries(sim, node).iter().map(|entry| entry.heard).collect()
+}
+
+/// The numbers alone.
+pub(crate) fn numbers(sim: &Sim, node: u32) -> Vec<u64> {
+    let number = |heard: Heard| if let Heard::Number(number) = heard { Some(number) } else { None };
+    heard(sim, node).into_iter().filter_map(number).collect()
+}
+
+/// What went through sessions so far; every message is accounted for.
+pub(crate) fn sessions(sim: &Sim) -> SessionTraffic {
+    let traffic = sim.look(|world| world.traffic());
+    assert!(traffic.is_balanced(), "{traffic:?}");
+    traffic.sessions
+}
+
+pub(crate) fn milliseconds(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+/// A link that always takes ten milliseconds.
+pub(crate) fn ten() -> LinkModel {
+    LinkModel::constant(milliseconds(10))
+}
+
+pub(crate) fn share(share: f64) -> Ratio {
+    Ratio::new(share).expect("a share from 0 to 1")
+}
