@@ -24,6 +24,9 @@ pub(crate) struct Arguments {
     /// Run once, without a clock, and print events and digest alone: what a profiler wants
     #[arg(long, conflicts_with_all = ["json", "rounds"])]
     pub(crate) digest: bool,
+    /// Write the digests into the committed table instead of comparing them; at full scale only
+    #[arg(long, conflicts_with_all = ["digest", "scale"])]
+    pub(crate) bless: bool,
     /// Given by `cargo bench` to every bench
     #[arg(long, hide = true)]
     bench: bool,
@@ -34,8 +37,11 @@ pub(crate) const AFTER: &str = "Examples, after `cargo bench --bench NAME --`:
   --cell w1                      one cell
   --cell w1 --scale 0.1 --digest events and digest of a tenth of it
   --rounds 7 --json              all cells, for another program to read
+  --bless                        write what all cells do into the committed digests
 
-Times are processor time of the one thread that runs the simulation.";
+Times are processor time of the one thread that runs the simulation. At full scale the digest of a cell must be the committed one.
+
+Exit codes: 0 measured, 1 a digest differs, 2 the command line was wrong.";
 
 impl Arguments {
     /// The cells asked for, or all that `known` names.

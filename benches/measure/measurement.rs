@@ -1,6 +1,7 @@
 //! What was measured of one cell, and how it is shown.
 
 use std::fmt;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use super::arguments::Arguments;
 use super::cells::Cell;
 use super::clock::timed;
+use super::digests::Committed;
 
 /// What one round did: the same in every round of a cell at one scale.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +55,21 @@ impl Measurement {
         times.sort_unstable();
         times[times.len() / 2].as_nanos() as f64
     }
+}
 
-    /// The measurement for another program to read.
-    pub(crate) fn json(&self) -> Value {
+/// A figure that people read as a line of a table, and programs as JSON.
+pub(crate) trait Figure: fmt::Display {
+    /// The line above all.
+    const HEAD: &str;
+
+    /// The figure for another program to read.
+    fn json(&self) -> Value;
+}
+
+impl Figure for Measurement {
+    const HEAD: &str = "cell           runs    events    ns/event     us/run   runs/s/core  digest";
+
+    fn json(&self) -> Value {
         json!({
             "cell": self.cell.name(),
             "kind": self.kind,
@@ -68,9 +82,6 @@ impl Measurement {
     }
 }
 
-/// The line above measurements.
-pub(crate) const HEAD: &str = "cell           runs    events    ns/event     us/run   runs/s/core  digest";
-
 impl fmt::Display for Measurement {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Done { events, runs, digest } = &self.done;
@@ -80,20 +91,45 @@ impl fmt::Display for Measurement {
     }
 }
 
-/// Does with every cell what was asked for, and prints it.
-pub(crate) fn report(cells: Vec<Cell>, kind: &str, arguments: &Arguments, round: impl Fn(Cell) -> Done) {
+/// Takes figures one by one and shows them: a line as soon as it is known, or one JSON document in the end.
+pub(crate) fn show<F: Figure>(json: bool, figures: impl Iterator<Item = F>) {
+    if json {
+        println!("{:#}", figures.map(|figure| figure.json()).collect::<Value>());
+    } else {
+        println!("{}", F::HEAD);
+        figures.for_each(|figure| println!("{figure}"));
+    }
+}
+
+/// Does with every cell what was asked for. Answers with failure if a digest is not the committed one.
+pub(crate) fn report(
+    cells: Vec<Cell>,
+    kind: &str,
+    arguments: &Arguments,
+    committed: &Committed,
+    round: impl Fn(Cell) -> Done,
+) -> ExitCode {
     if arguments.digest {
         for cell in cells {
             let Done { events, runs, digest } = round(cell);
             println!("{} runs={runs} events={events} digest={digest}", cell.name());
         }
-        return;
+        return ExitCode::SUCCESS;
     }
-    let measure = |cell: Cell| Measurement::take(cell, kind.to_owned(), arguments, || round(cell));
-    if arguments.json {
-        println!("{:#}", cells.into_iter().map(|cell| measure(cell).json()).collect::<Value>());
-    } else {
-        println!("{HEAD}");
-        cells.into_iter().for_each(|cell| println!("{}", measure(cell)));
-    }
+    let mut ended = ExitCode::SUCCESS;
+    let figures = cells.into_iter().map(|cell| {
+        let measurement = Measurement::take(cell, kind.to_owned(), arguments, || round(cell));
+        let digest = &measurement.done.digest;
+        if arguments.bless {
+            committed.bless(cell, digest);
+        } else if arguments.scale == 1.0
+            && let Err(difference) = committed.compare(cell, digest)
+        {
+            eprintln!("{difference}");
+            ended = ExitCode::FAILURE;
+        }
+        measurement
+    });
+    show(arguments.json, figures);
+    ended
 }
