@@ -18,6 +18,9 @@ pub(crate) struct Arguments {
     /// Measure so often; the median counts
     #[arg(long, value_name = "N", default_value = "3")]
     pub(crate) rounds: NonZeroU32,
+    /// Measure the first round too, without one before it that warms up
+    #[arg(long)]
+    pub(crate) cold: bool,
     /// Print a JSON document instead of a table
     #[arg(long)]
     pub(crate) json: bool,

@@ -18,6 +18,8 @@ pub(crate) struct Done {
     pub(crate) events: u64,
     /// Simulations, from construction to drop.
     pub(crate) runs: u32,
+    /// How much virtual time each of them took.
+    pub(crate) span: Duration,
     /// The hash of everything that happened.
     pub(crate) digest: String,
 }
@@ -34,18 +36,21 @@ pub(crate) struct Measurement {
 }
 
 impl Measurement {
-    /// Measures a cell as often as was asked for. The first round warms up caches and the allocator, and is not counted.
+    /// Measures a cell as often as was asked for. Unless a cold start is asked for, a first round warms up caches and the allocator,
+    /// and is not counted.
     ///
     /// # Panics
     /// If two rounds did different things: then what is measured is not deterministic.
     pub(crate) fn take(cell: Cell, kind: String, arguments: &Arguments, round: impl Fn() -> Done) -> Self {
-        let done = round();
+        let mut first = (!arguments.cold).then(&round);
         let times = (0..arguments.rounds.get()).map(|_| {
-            let (again, took) = timed(&round);
-            assert_eq!(again, done, "{}: two rounds of one seed did different things", cell.name());
+            let (done, took) = timed(&round);
+            let first = first.get_or_insert_with(|| done.clone());
+            assert_eq!(*first, done, "{}: two rounds of one seed did different things", cell.name());
             took
         });
         let times = times.collect();
+        let done = first.expect("there is at least one round");
         Self { cell, kind, scale: arguments.scale, done, times }
     }
 
@@ -67,7 +72,7 @@ pub(crate) trait Figure: fmt::Display {
 }
 
 impl Figure for Measurement {
-    const HEAD: &str = "cell           runs    events    ns/event     us/run   runs/s/core  digest";
+    const HEAD: &str = "cell           runs  virtual s    events    ns/event     us/run   runs/s/core  digest";
 
     fn json(&self) -> Value {
         json!({
@@ -76,6 +81,7 @@ impl Figure for Measurement {
             "scale": self.scale,
             "runs": self.done.runs,
             "events": self.done.events,
+            "virtual_seconds": self.done.span.as_secs_f64(),
             "digest": self.done.digest,
             "nanoseconds": self.times.iter().map(|time| time.as_nanos() as u64).collect::<Vec<_>>(),
         })
@@ -84,10 +90,11 @@ impl Figure for Measurement {
 
 impl fmt::Display for Measurement {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Done { events, runs, digest } = &self.done;
-        let (whole, name) = (self.median(), self.cell.name());
+        let Done { events, runs, span, digest } = &self.done;
+        let (whole, name, span) = (self.median(), self.cell.name(), span.as_secs_f64());
         let (event, run) = (whole / *events as f64, whole / f64::from(*runs));
-        write!(formatter, "{name:<12} {runs:>6} {events:>9} {event:>11.1} {:>10.2} {:>13.0}  {digest}", run / 1e3, 1e9 / run)
+        write!(formatter, "{name:<12} {runs:>6} {span:>10.3} {events:>9} {event:>11.1} ")?;
+        write!(formatter, "{:>10.2} {:>13.0}  {digest}", run / 1e3, 1e9 / run)
     }
 }
 
@@ -111,7 +118,7 @@ pub(crate) fn report(
 ) -> ExitCode {
     if arguments.digest {
         for cell in cells {
-            let Done { events, runs, digest } = round(cell);
+            let Done { events, runs, digest, .. } = round(cell);
             println!("{} runs={runs} events={events} digest={digest}", cell.name());
         }
         return ExitCode::SUCCESS;
