@@ -3,13 +3,19 @@
 mod bare;
 mod measure;
 
+use std::process::ExitCode;
+
 use clap::{Parser, ValueEnum};
 
 use bare::addressed::Addressed;
 use bare::chance::Cheap;
 use bare::run::{CELLS, as_machines, as_tasks};
 use measure::arguments::{AFTER, Arguments, name_of};
+use measure::digests::Committed;
 use measure::measurement::report;
+
+/// The committed digests.
+const DIGESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/digests.toml");
 
 /// Measures what an event costs at least: one delivered message or one fired timer.
 #[derive(Debug, Parser)]
@@ -43,13 +49,14 @@ enum Source {
     Addressed,
 }
 
-fn main() {
+fn main() -> ExitCode {
     let Floor { kind, chance, arguments } = Floor::parse();
     let scale = arguments.scale;
-    report(arguments.cells(CELLS), &name_of(&kind), &arguments, |cell| match (kind, chance) {
+    let committed = Committed::new(DIGESTS, format!("floor-{}", name_of(&chance)));
+    report(arguments.cells(CELLS), &name_of(&kind), &arguments, &committed, |cell| match (kind, chance) {
         (Kind::Machines, Source::Cheap) => as_machines(cell, scale, Cheap::default()),
         (Kind::Machines, Source::Addressed) => as_machines(cell, scale, Addressed::new()),
         (Kind::Async, Source::Cheap) => as_tasks(cell, scale, Cheap::default()),
         (Kind::Async, Source::Addressed) => as_tasks(cell, scale, Addressed::new()),
-    });
+    })
 }

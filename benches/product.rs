@@ -3,12 +3,18 @@
 mod measure;
 mod workloads;
 
+use std::process::ExitCode;
+
 use clap::{Parser, ValueEnum};
 
 use measure::arguments::{AFTER, Arguments, name_of};
 use measure::cells::Cell;
+use measure::digests::Committed;
 use measure::measurement::report;
 use workloads::Kind;
+
+/// The committed digests.
+const DIGESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/digests.toml");
 
 /// Measures what an event costs through the whole product: one delivered message or one fired timer.
 #[derive(Debug, Parser)]
@@ -21,9 +27,11 @@ struct Product {
     arguments: Arguments,
 }
 
-fn main() {
+fn main() -> ExitCode {
     let Product { kind, arguments } = Product::parse();
     let cells = arguments.cells(Cell::value_variants());
     let scale = arguments.scale;
-    report(cells, &name_of(&kind), &arguments, |cell| workloads::run(cell, scale, &workloads::scenario(cell, kind, scale)));
+    let committed = Committed::new(DIGESTS, format!("product-{}", name_of(&kind)));
+    let run = |cell| workloads::run(cell, scale, &workloads::scenario(cell, kind, scale));
+    report(cells, &name_of(&kind), &arguments, &committed, run)
 }

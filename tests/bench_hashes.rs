@@ -3,23 +3,24 @@
 //! So the ratio of the two compares two ways of doing one thing, and neither leaves anything out. The floor is a second, plain
 //! implementation of queue, timers, and fates; a change of the product's must be made in `benches/bare/addressed.rs` too.
 
-#[expect(dead_code, reason = "the bench of the floor uses the rest")]
 #[path = "../benches/bare/mod.rs"]
 mod bare;
 #[expect(dead_code, reason = "the benches use the rest")]
 #[path = "../benches/measure/mod.rs"]
 mod measure;
-#[expect(dead_code, reason = "the bench of the product uses the rest")]
 #[path = "../benches/workloads/mod.rs"]
 mod workloads;
 
+use clap::ValueEnum;
 use cluster_sim::{Record, RecordKind, Seed};
 use rstest::rstest;
 
 use bare::addressed::Addressed;
+use bare::chance::{Chance, Cheap};
 use bare::clockwork::traced;
-use bare::run::{as_machines, as_tasks};
+use bare::run::{CELLS, as_machines, as_tasks};
 use measure::cells::Cell;
+use measure::digests::Committed;
 use measure::measurement::Done;
 use workloads::Kind;
 
@@ -75,4 +76,34 @@ fn machines_and_async_nodes_do_the_same_in_the_same_order(#[case] cell: Cell, #[
     let [machines, tasks] = [Kind::Machines, Kind::Async].map(|kind| through_the_product(cell, kind, scale, word));
     assert!(machines.events > 50, "{machines:?}");
     assert_eq!(tasks, machines);
+}
+
+/// The committed digests of a bench.
+fn committed(bench: &str) -> Committed {
+    Committed::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/digests.toml"), bench)
+}
+
+#[rstest]
+#[case("product-machines", Kind::Machines)]
+#[case("product-async", Kind::Async)]
+fn the_product_does_what_is_committed_for_every_cell(#[case] bench: &str, #[case] kind: Kind) {
+    // Checks that look on change no digest, and take as long as all other cells together.
+    let watched = [(Cell::W1Always, Cell::W1), (Cell::W4Always, Cell::W4)];
+    let committed = committed(bench);
+    for cell in Cell::value_variants() {
+        let same = watched.iter().find(|(watched, _)| watched == cell).map_or(*cell, |(_, plain)| *plain);
+        let done = workloads::run(same, 1.0, &workloads::scenario(same, kind, 1.0));
+        assert_eq!(committed.compare(*cell, &done.digest), Ok(()));
+    }
+}
+
+#[rstest]
+#[case("floor-cheap", Cheap::default)]
+#[case("floor-addressed", Addressed::new)]
+fn the_floor_does_what_is_committed_for_every_cell<C: Chance + 'static>(#[case] bench: &str, #[case] chance: impl Fn() -> C) {
+    for cell in CELLS {
+        let machines = as_machines(*cell, 1.0, chance());
+        assert_eq!(as_tasks(*cell, 1.0, chance()), machines);
+        assert_eq!(committed(bench).compare(*cell, &machines.digest), Ok(()));
+    }
 }

@@ -18,12 +18,18 @@ pub(crate) struct Arguments {
     /// Measure so often; the median counts
     #[arg(long, value_name = "N", default_value = "3")]
     pub(crate) rounds: NonZeroU32,
+    /// Measure the first round too, without one before it that warms up
+    #[arg(long)]
+    pub(crate) cold: bool,
     /// Print a JSON document instead of a table
     #[arg(long)]
     pub(crate) json: bool,
     /// Run once, without a clock, and print events and digest alone: what a profiler wants
     #[arg(long, conflicts_with_all = ["json", "rounds"])]
     pub(crate) digest: bool,
+    /// Write the digests into the committed table instead of comparing them; at full scale only
+    #[arg(long, conflicts_with_all = ["digest", "scale"])]
+    pub(crate) bless: bool,
     /// Given by `cargo bench` to every bench
     #[arg(long, hide = true)]
     bench: bool,
@@ -34,8 +40,11 @@ pub(crate) const AFTER: &str = "Examples, after `cargo bench --bench NAME --`:
   --cell w1                      one cell
   --cell w1 --scale 0.1 --digest events and digest of a tenth of it
   --rounds 7 --json              all cells, for another program to read
+  --bless                        write what all cells do into the committed digests
 
-Times are processor time of the one thread that runs the simulation.";
+Times are processor time of the one thread that runs the simulation. At full scale the digest of a cell must be the committed one.
+
+Exit codes: 0 measured, 1 a digest differs, 2 the command line was wrong.";
 
 impl Arguments {
     /// The cells asked for, or all that `known` names.

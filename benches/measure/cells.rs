@@ -123,7 +123,8 @@ impl Cell {
     /// Does all runs at that scale. `run` is told its seed and the nanosecond at which it ends, and answers with the hash of what
     /// happened and with how much did.
     pub(crate) fn each_run(self, scale: f64, mut run: impl FnMut(u64, u64) -> (u64, u64)) -> Done {
-        let until = self.span_at(scale).as_nanos() as u64;
+        let span = self.span_at(scale);
+        let until = span.as_nanos() as u64;
         let runs = self.runs_at(scale);
         let (mut hash, mut events) = (0_u64, 0);
         for seed in 0..u64::from(runs) {
@@ -131,7 +132,7 @@ impl Cell {
             hash = hash.rotate_left(1) ^ of_run;
             events += events_of_run;
         }
-        Done { events, runs, digest: format!("{hash:016x}") }
+        Done { events, runs, span, digest: format!("{hash:016x}") }
     }
 
     /// How many clients ask and how many servers answer, where there are such.

@@ -1,6 +1,7 @@
 //! What was measured of one cell, and how it is shown.
 
 use std::fmt;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use super::arguments::Arguments;
 use super::cells::Cell;
 use super::clock::timed;
+use super::digests::Committed;
 
 /// What one round did: the same in every round of a cell at one scale.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub(crate) struct Done {
     pub(crate) events: u64,
     /// Simulations, from construction to drop.
     pub(crate) runs: u32,
+    /// How much virtual time each of them took.
+    pub(crate) span: Duration,
     /// The hash of everything that happened.
     pub(crate) digest: String,
 }
@@ -32,18 +36,21 @@ pub(crate) struct Measurement {
 }
 
 impl Measurement {
-    /// Measures a cell as often as was asked for. The first round warms up caches and the allocator, and is not counted.
+    /// Measures a cell as often as was asked for. Unless a cold start is asked for, a first round warms up caches and the allocator,
+    /// and is not counted.
     ///
     /// # Panics
     /// If two rounds did different things: then what is measured is not deterministic.
     pub(crate) fn take(cell: Cell, kind: String, arguments: &Arguments, round: impl Fn() -> Done) -> Self {
-        let done = round();
+        let mut first = (!arguments.cold).then(&round);
         let times = (0..arguments.rounds.get()).map(|_| {
-            let (again, took) = timed(&round);
-            assert_eq!(again, done, "{}: two rounds of one seed did different things", cell.name());
+            let (done, took) = timed(&round);
+            let first = first.get_or_insert_with(|| done.clone());
+            assert_eq!(*first, done, "{}: two rounds of one seed did different things", cell.name());
             took
         });
         let times = times.collect();
+        let done = first.expect("there is at least one round");
         Self { cell, kind, scale: arguments.scale, done, times }
     }
 
@@ -53,47 +60,83 @@ impl Measurement {
         times.sort_unstable();
         times[times.len() / 2].as_nanos() as f64
     }
+}
 
-    /// The measurement for another program to read.
-    pub(crate) fn json(&self) -> Value {
+/// A figure that people read as a line of a table, and programs as JSON.
+pub(crate) trait Figure: fmt::Display {
+    /// The line above all.
+    const HEAD: &str;
+
+    /// The figure for another program to read.
+    fn json(&self) -> Value;
+}
+
+impl Figure for Measurement {
+    const HEAD: &str = "cell           runs  virtual s    events    ns/event     us/run   runs/s/core  digest";
+
+    fn json(&self) -> Value {
         json!({
             "cell": self.cell.name(),
             "kind": self.kind,
             "scale": self.scale,
             "runs": self.done.runs,
             "events": self.done.events,
+            "virtual_seconds": self.done.span.as_secs_f64(),
             "digest": self.done.digest,
             "nanoseconds": self.times.iter().map(|time| time.as_nanos() as u64).collect::<Vec<_>>(),
         })
     }
 }
 
-/// The line above measurements.
-pub(crate) const HEAD: &str = "cell           runs    events    ns/event     us/run   runs/s/core  digest";
-
 impl fmt::Display for Measurement {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Done { events, runs, digest } = &self.done;
-        let (whole, name) = (self.median(), self.cell.name());
+        let Done { events, runs, span, digest } = &self.done;
+        let (whole, name, span) = (self.median(), self.cell.name(), span.as_secs_f64());
         let (event, run) = (whole / *events as f64, whole / f64::from(*runs));
-        write!(formatter, "{name:<12} {runs:>6} {events:>9} {event:>11.1} {:>10.2} {:>13.0}  {digest}", run / 1e3, 1e9 / run)
+        write!(formatter, "{name:<12} {runs:>6} {span:>10.3} {events:>9} {event:>11.1} ")?;
+        write!(formatter, "{:>10.2} {:>13.0}  {digest}", run / 1e3, 1e9 / run)
     }
 }
 
-/// Does with every cell what was asked for, and prints it.
-pub(crate) fn report(cells: Vec<Cell>, kind: &str, arguments: &Arguments, round: impl Fn(Cell) -> Done) {
+/// Takes figures one by one and shows them: a line as soon as it is known, or one JSON document in the end.
+pub(crate) fn show<F: Figure>(json: bool, figures: impl Iterator<Item = F>) {
+    if json {
+        println!("{:#}", figures.map(|figure| figure.json()).collect::<Value>());
+    } else {
+        println!("{}", F::HEAD);
+        figures.for_each(|figure| println!("{figure}"));
+    }
+}
+
+/// Does with every cell what was asked for. Answers with failure if a digest is not the committed one.
+pub(crate) fn report(
+    cells: Vec<Cell>,
+    kind: &str,
+    arguments: &Arguments,
+    committed: &Committed,
+    round: impl Fn(Cell) -> Done,
+) -> ExitCode {
     if arguments.digest {
         for cell in cells {
-            let Done { events, runs, digest } = round(cell);
+            let Done { events, runs, digest, .. } = round(cell);
             println!("{} runs={runs} events={events} digest={digest}", cell.name());
         }
-        return;
+        return ExitCode::SUCCESS;
     }
-    let measure = |cell: Cell| Measurement::take(cell, kind.to_owned(), arguments, || round(cell));
-    if arguments.json {
-        println!("{:#}", cells.into_iter().map(|cell| measure(cell).json()).collect::<Value>());
-    } else {
-        println!("{HEAD}");
-        cells.into_iter().for_each(|cell| println!("{}", measure(cell)));
-    }
+    let mut ended = ExitCode::SUCCESS;
+    let figures = cells.into_iter().map(|cell| {
+        let measurement = Measurement::take(cell, kind.to_owned(), arguments, || round(cell));
+        let digest = &measurement.done.digest;
+        if arguments.bless {
+            committed.bless(cell, digest);
+        } else if arguments.scale == 1.0
+            && let Err(difference) = committed.compare(cell, digest)
+        {
+            eprintln!("{difference}");
+            ended = ExitCode::FAILURE;
+        }
+        measurement
+    });
+    show(arguments.json, figures);
+    ended
 }

@@ -3,4 +3,5 @@
 pub(crate) mod arguments;
 pub(crate) mod cells;
 pub(crate) mod clock;
+pub(crate) mod digests;
 pub(crate) mod measurement;
