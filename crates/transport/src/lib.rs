@@ -1,17 +1,26 @@
 //! How nodes speak.
 //!
 //! Always here: [`Message`] and [`Label`], what production code names. With feature `test-utils`: the simulated network, a device of
-//! the kernel. Start at `Network`; `LinkModel` says what a link does, `Fate` what it did, `NetworkPartition` is a cut.
+//! the kernel. Start at `Network`; `LinkModel` says what a link does, `Fate` what it did, `NetworkPartition` is a cut. With feature
+//! `tokio`: real sockets. Start at `RealNetwork`.
 //!
 //! Deliberately absent: who sends what and why. The network carries values between nodes and accounts for every one of them.
 
 mod message;
 #[cfg(feature = "test-utils")]
 mod network;
+#[cfg(feature = "tokio")]
+mod real;
+#[cfg(any(feature = "test-utils", feature = "tokio"))]
+mod taken;
 
 pub use message::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
 pub use network::{
     Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network, NetworkPartition,
-    NodeSelector, PayloadKind, PortId, PortTaken, StaleDelivery, content_of,
+    NodeSelector, PayloadKind, PortId, StaleDelivery, content_of,
 };
+#[cfg(feature = "tokio")]
+pub use real::{AddressBook, BindError, DatagramCounts, RealNetwork, RealPort, RealSockets, Ticket};
+#[cfg(any(feature = "test-utils", feature = "tokio"))]
+pub use taken::PortTaken;

@@ -32,12 +32,13 @@ pub use partition::{Control, NetworkPartition};
 use payload::{AnySlab, Slab};
 pub use payload::{PayloadKind, content_of};
 use peers::Peers;
+pub use sockets::PortId;
 use sockets::Sockets;
-pub use sockets::{PortId, PortTaken};
 
 pub use arrival::INBOX_CAPACITY;
 
 use crate::message::Message;
+use crate::taken::PortTaken;
 
 /// A message with as many copies under way as it has receivers left: what is the same for all of them.
 #[derive(Debug, Clone, Copy)]
