@@ -15,6 +15,6 @@ pub use message::{Label, Message, Received};
 pub use network::{
     BACKLOG_CAPACITY, Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network,
     NetworkPartition, NodeSelector, Notice, PayloadKind, Port, PortId, PortTaken, SessionId, SessionStage, SessionState,
-    StaleDelivery, Taken, Told, Unsent, content_of,
+    StaleDelivery, Taken, Told, Unsent, WaitKey, content_of,
 };
 pub use reset::ResetReason;

@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 #[cfg(feature = "test-utils")]
-use cluster_sim_runtime::{TaskId, Waiter, try_entered};
+use cluster_sim_runtime::{Waiter, try_entered};
 use cluster_sim_transport::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
-use cluster_sim_transport::{Network, PayloadKind, PortId};
+use cluster_sim_transport::{Network, PayloadKind, PortId, WaitKey};
 use cluster_sim_vocabulary::NodeId;
 
 #[cfg(feature = "test-utils")]
@@ -163,9 +163,9 @@ impl<M: Message> Drop for Port<M> {
 #[must_use = "a message is received only while this is polled"]
 pub struct Receive<'a, M: Message> {
     port: &'a Port<M>,
-    /// The task that the port was told to wake.
+    /// What the port was told to wake it under.
     #[cfg(feature = "test-utils")]
-    waits: Option<TaskId>,
+    waits: Option<WaitKey>,
 }
 
 impl<M: Message> Future for Receive<'_, M> {
@@ -179,14 +179,13 @@ impl<M: Message> Future for Receive<'_, M> {
                 let node = place.life.node();
                 let waits = &mut self.waits;
                 let received = place.life.act(|core| {
-                    let task = Waiter::task_of(context, core);
                     let network = core.devices.get_mut::<Network>(place.network);
-                    let waiter = || Some(task.map_or_else(|| Waiter::Other(context.waker().clone()), Waiter::Task));
-                    let received = network.take_or_wait(&mut core.kernel, node, port, waiter);
-                    *waits = None;
+                    let received = network.take(&mut core.kernel, node, port);
+                    let known = waits.take();
                     if received.is_none() {
-                        *waits = task;
                         core.kernel.waits_for(network.waits_for_message(port));
+                        let waiter = Waiter::of(context, core);
+                        *waits = core.devices.get_mut::<Network>(place.network).wait(node, port, known, waiter);
                     }
                     received
                 });
@@ -202,10 +201,10 @@ impl<M: Message> Drop for Receive<'_, M> {
     #[inline]
     fn drop(&mut self) {
         #[cfg(feature = "test-utils")]
-        if let (Some(task), PortTwin::Simulated(place, Some((port, _)))) = (self.waits, &self.port.twin) {
+        if let (Some(key), PortTwin::Simulated(place, Some((port, _)))) = (self.waits, &self.port.twin) {
             try_entered(|core| {
                 if place.life.goes_on(core) {
-                    core.devices.get_mut::<Network>(place.network).forget(place.life.node(), *port, task);
+                    core.devices.get_mut::<Network>(place.network).forget(place.life.node(), *port, key);
                 }
             });
         }

@@ -36,7 +36,7 @@ use peers::Peers;
 use session::Sessions;
 pub use session::{BACKLOG_CAPACITY, Notice, Port, SessionId, SessionStage, SessionState, Taken, Told, Unsent};
 use sockets::Sockets;
-pub use sockets::{PortId, PortTaken};
+pub use sockets::{PortId, PortTaken, WaitKey};
 
 pub use arrival::INBOX_CAPACITY;
 
