@@ -8,15 +8,18 @@
 
 #[cfg(feature = "test-utils")]
 mod async_host;
+mod channel;
 mod effects;
 mod machine;
 #[cfg(feature = "test-utils")]
 mod machine_host;
 mod node;
 mod seat;
+mod select;
 
 #[cfg(feature = "test-utils")]
 pub use async_host::{AsyncHost, Main, MainFactory};
+pub use channel::{Closed, OneshotReceiver, OneshotSender, Receiver, Sender, TrySendError, channel, oneshot};
 pub use cluster_sim_runtime::{Entropy, Roll};
 pub use cluster_sim_transport::{Label, Message, Received, ResetReason};
 pub use cluster_sim_vocabulary::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard, WallTime};
@@ -26,3 +29,5 @@ pub use machine::{Input, Machine};
 pub use machine_host::{MachineFactory, MachineHost};
 pub use node::{Aborted, Elapsed, Interval, JoinHandle, Node, Port, Receive, Sleep, yield_now};
 pub use seat::Seat;
+#[doc(hidden)]
+pub use select::{select_parts, select_start};

@@ -32,10 +32,13 @@ impl Node {
                 // The closure is the node's code and may use handles, so it runs while the view is nowhere else.
                 let Some(view) = view else { return };
                 let mut view = view.unwrap_or_else(|| Box::new(V::default()));
-                let Some(shown) = view.downcast_mut::<V>() else {
-                    panic!("{} shows a view of one type only, and {} is another", self.name(), type_name::<V>())
-                };
-                change(shown);
+                match view.downcast_mut::<V>() {
+                    Some(shown) => change(shown),
+                    None => {
+                        place.life.act(|core| core.kernel.put_view(node, view));
+                        panic!("{} shows a view of one type only, and {} is another", self.name(), type_name::<V>());
+                    }
+                }
                 place.life.act(|core| core.kernel.put_view(node, view));
             }
         }
