@@ -109,7 +109,9 @@ fn bodies_are_outside_so_that_control_flow_means_what_it_means_there() {
     async fn leave() -> u8 {
         select! {
             _ = ready(()) => return 9,
+            () = pending() => {}
         }
+        8
     }
     assert_eq!((block_on(question(true)), block_on(question(false)), block_on(leave())), (Err("asked"), Ok(4), 9));
     let turns = block_on(async {
