@@ -41,10 +41,18 @@ fn not_one_title(source: &Source) -> Option<Finding> {
     (titles != 1).then(|| Finding::new(&source.path, cure))
 }
 
+/// A file and a word that it may say, with the reason.
+const ALLOWED: &[(&str, &str, &str)] = &[(
+    "crates/node/src/select.rs",
+    "# [ allow (",
+    "stands in what a macro expands to, over a pattern of the user's that may bind or not: an `expect` would be wrong for one of them",
+)];
+
 fn forbidden_words(source: &Source) -> Vec<Finding> {
     let tokens = tokens_of(source);
     let mut findings = Vec::new();
-    for (pattern, cure) in WORDS {
+    let is_allowed = |pattern: &str| ALLOWED.iter().any(|(file, word, _)| *file == source.path && *word == pattern);
+    for (pattern, cure) in WORDS.iter().filter(|(pattern, _)| !is_allowed(pattern)) {
         let said = pattern.replace(' ', "");
         let finding = |index: usize| Finding::at(source, tokens[index].line, format!("`{said}`: {cure}"));
         findings.extend(occurrences(&tokens, pattern).into_iter().map(finding));

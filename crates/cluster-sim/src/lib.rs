@@ -59,8 +59,9 @@ pub mod prelude;
 
 pub use cluster_sim_invariants::{IntoVerdict, Invariant, Observed, Verdict, Violation, Witness, World};
 pub use cluster_sim_node::{
-    Aborted, Effect, Effects, Elapsed, Input, Interval, JoinHandle, Label, Machine, Message, Node, Port, Receive, Received,
-    ResetReason, Seat, Sleep, Timer, yield_now,
+    Aborted, Closed, Effect, Effects, Elapsed, Input, Interval, JoinHandle, Label, Machine, Message, Node, OneshotReceiver,
+    OneshotSender, Port, Receive, Received, Receiver, ResetReason, Seat, Sender, Sleep, Timer, TrySendError, channel, oneshot,
+    select, yield_now,
 };
 pub use cluster_sim_runtime::{Address, Distribution, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream};
 pub use cluster_sim_vocabulary::{

@@ -2,7 +2,10 @@
 
 pub use std::time::Duration;
 
-pub use crate::{Effects, Input, LocalInstant, Machine, Node, NodeId, Ratio, Seat, Seed, Timer, Verdict, VirtualInstant, World};
+pub use crate::{
+    Effects, Input, LocalInstant, Machine, Node, NodeId, Ratio, Seat, Seed, Timer, Verdict, VirtualInstant, World, channel,
+    oneshot, select,
+};
 
 #[cfg(feature = "test-utils")]
 pub use crate::{

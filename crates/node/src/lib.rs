@@ -11,6 +11,7 @@
 
 #[cfg(feature = "test-utils")]
 mod async_host;
+mod channel;
 mod effects;
 mod machine;
 #[cfg(feature = "test-utils")]
@@ -19,9 +20,11 @@ mod node;
 #[cfg(feature = "tokio")]
 mod real;
 mod seat;
+mod select;
 
 #[cfg(feature = "test-utils")]
 pub use async_host::{AsyncHost, Main, MainFactory};
+pub use channel::{Closed, OneshotReceiver, OneshotSender, Receiver, Sender, TrySendError, channel, oneshot};
 pub use cluster_sim_runtime::{Entropy, Roll};
 #[cfg(feature = "tokio")]
 pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, RealSockets};
@@ -35,3 +38,5 @@ pub use node::{Aborted, Elapsed, Interval, JoinHandle, Node, Port, Receive, Slee
 #[cfg(feature = "tokio")]
 pub use real::{ReachError, RealCluster, RealClusterError, RealNode, RealSetup, RunningCluster, Shown, StartError};
 pub use seat::Seat;
+#[doc(hidden)]
+pub use select::{select_parts, select_start};

@@ -26,8 +26,8 @@ pub use engine::{
 };
 #[cfg(feature = "test-utils")]
 pub use executor::{
-    Aborted, Join, Life, Sleep, Spawn, TaskId, TaskName, Waiter, Waiting, WaitingTask, enter, entered, is_entered, select_start,
-    try_entered,
+    Aborted, ChannelWait, Join, Life, Sleep, Spawn, TaskId, TaskName, Waiter, Waiting, WaitingTask, enter, entered, is_entered,
+    select_start, try_entered,
 };
 #[cfg(feature = "tokio")]
 pub use real::{NoEntropy, RealLife, RealSleep};

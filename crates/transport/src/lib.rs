@@ -20,7 +20,7 @@ pub use message::{Label, Message, Received};
 pub use network::{
     BACKLOG_CAPACITY, Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network,
     NetworkPartition, NodeSelector, Notice, PayloadKind, Port, PortId, SessionId, SessionStage, SessionState, StaleDelivery, Taken,
-    Told, Unsent, content_of,
+    Told, Unsent, WaitKey, content_of,
 };
 #[cfg(feature = "tokio")]
 pub use real::{AddressBook, BindError, DatagramCounts, RealNetwork, RealPort, RealSockets, Ticket};

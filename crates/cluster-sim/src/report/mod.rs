@@ -130,6 +130,9 @@ pub struct Report {
     /// What came in from beyond the simulation, so that the seed does not give the run again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leak: Option<String>,
+    /// What every task of the async nodes waited for, where what must hold in the end did not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<String>,
     /// What each check said.
     pub checks: Vec<CheckReport>,
     /// What became of each fault of the plan, and of each that was done by hand.
@@ -162,6 +165,7 @@ impl Report {
             panic: None,
             exhausted: None,
             leak: None,
+            waiting: Vec::new(),
             checks: Vec::new(),
             faults: Vec::new(),
             traffic: Traffic::default(),

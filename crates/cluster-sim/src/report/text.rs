@@ -7,6 +7,9 @@ use super::{Outcome, Report};
 /// How many of the last events a failing report shows.
 const EVENTS_SHOWN: usize = 20;
 
+/// How many of the living tasks.
+const TASKS_SHOWN: usize = 20;
+
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = if self.outcome == Outcome::Held { "PASS" } else { "FAIL" };
@@ -29,6 +32,7 @@ impl fmt::Display for Report {
         }
         writeln!(formatter)?;
         self.write_faults(formatter)?;
+        self.write_waiting(formatter)?;
         self.write_events(formatter)?;
         self.write_again(formatter)
     }
@@ -79,6 +83,20 @@ impl Report {
             writeln!(formatter, "        {}  {}  ({effect}{by_hand})", record.at, record.fault)?;
         }
         Ok(())
+    }
+
+    /// What the tasks waited for, unless a violation lists it already.
+    fn write_waiting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_listed = |task: &String| self.violations.iter().any(|violation| violation.message.contains(task.as_str()));
+        if self.waiting.first().is_none_or(is_listed) {
+            return Ok(());
+        }
+        writeln!(formatter, "      tasks that live")?;
+        self.waiting.iter().take(TASKS_SHOWN).try_for_each(|task| writeln!(formatter, "        {task}"))?;
+        match self.waiting.len().saturating_sub(TASKS_SHOWN) {
+            0 => Ok(()),
+            more => writeln!(formatter, "        and {more} more"),
+        }
     }
 
     fn write_events(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

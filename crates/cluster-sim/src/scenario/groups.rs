@@ -29,6 +29,8 @@ type HostFactory = Arc<dyn Fn(Vec<Seat>, DeviceId, &mut Engine) -> Vec<Box<dyn H
 pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) members: Vec<Member>,
+    /// The main functions of its members must return.
+    pub(crate) must_end: bool,
     /// Makes the hosts of its members, in their order.
     pub(crate) hosts: HostFactory,
 }
@@ -38,7 +40,7 @@ impl Group {
         let hosts: HostFactory = Arc::new(move |seats, network, engine| {
             MachineHost::of_group(seats, Arc::clone(&boot), network, &mut engine.core.devices)
         });
-        Self { name: name.to_owned(), members, hosts }
+        Self { name: name.to_owned(), members, must_end: false, hosts }
     }
 
     pub(crate) fn of_nodes(name: &str, members: Vec<Member>, main: MainFactory, site: &'static Location<'static>) -> Self {
@@ -47,7 +49,12 @@ impl Group {
             let host = |seat| Box::new(AsyncHost::new(seat, Arc::clone(&main), network, site)) as Box<dyn Host>;
             seats.into_iter().map(host).collect()
         });
-        Self { name: name.to_owned(), members, hosts }
+        Self { name: name.to_owned(), members, must_end: false, hosts }
+    }
+
+    /// The same group, whose members must end.
+    pub(crate) fn of_clients(self) -> Self {
+        Self { must_end: true, ..self }
     }
 }
 

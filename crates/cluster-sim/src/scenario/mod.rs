@@ -110,6 +110,24 @@ impl Scenario {
         self.group_of_nodes(group, members, main)
     }
 
+    /// Adds a group of `count` async nodes as [`nodes`](Self::nodes) does, each of which must come to its end: its `main` has returned before
+    /// the [`calm`](Self::calm) is spent, and the run goes on until all have.
+    ///
+    /// Where one does not, the rule `every client ends` is broken, and says what every task of the run waits for. One that crashed begins
+    /// anew and must end in its last life; one that was killed, or has an empty seat, does not count.
+    #[must_use]
+    #[track_caller]
+    pub fn clients<F>(self, group: &str, count: u32, main: impl Fn(Node) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        let members = (0..count).map(|index| Member::in_group(group, index)).collect();
+        self.group_of_nodes(group, members, main).with(|definition| {
+            let clients = definition.groups.pop().expect("a group was added just before");
+            definition.groups.push(clients.of_clients());
+        })
+    }
+
     #[track_caller]
     pub(crate) fn group_of_nodes<F>(
         self,

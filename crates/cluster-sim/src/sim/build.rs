@@ -10,6 +10,7 @@ use cluster_sim_vocabulary::{NodeId, Shard, VirtualInstant};
 
 use super::Sim;
 use super::checking::LiveChecks;
+use super::clients::Clients;
 use super::faulting::Faulting;
 use crate::fault::FaultPlan;
 use crate::report::Report;
@@ -31,7 +32,8 @@ pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule) -> Result<
     let report = Report::blank(&definition.name, seeds);
     let control = Arc::clone(engine.core.devices.get::<Network>(network).control());
     let end = VirtualInstant::ZERO + definition.budget.virtual_time;
-    Ok(Sim { definition, engine, network, control, end, checks, faulting, report, over: false })
+    let clients = Clients::of(&definition.groups);
+    Ok(Sim { definition, engine, network, control, end, checks, faulting, clients, report, over: false })
 }
 
 fn node_names(definition: &Definition) -> impl Iterator<Item = &str> {

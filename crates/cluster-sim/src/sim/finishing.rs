@@ -1,12 +1,15 @@
 //! Ending a run: the calm, the last judgement, the report.
 
+use std::time::Duration;
+
 use cluster_sim_invariants::{Invariant, Violation, Witness, World};
 use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_transport::ResetReason;
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_vocabulary::{NodeId, VirtualInstant};
 
 use super::Sim;
 use super::checking::Moment;
+use super::clients::{EVERY_CLIENT_ENDS, living_tasks, unended};
 use super::observed::Glance;
 use crate::report::{Outcome, Report};
 
@@ -19,7 +22,7 @@ impl Sim {
                 sim.check_changes();
             });
         }
-        if !self.over && self.checks.has_eventually() {
+        if !self.over && (self.checks.has_eventually() || !self.clients.is_empty()) {
             self.run_calm();
         }
         self.conclude()
@@ -30,29 +33,44 @@ impl Sim {
         self.checks.observer(name)
     }
 
-    /// Runs until everything that must hold in the end has held for as long as it must, or the calm is spent.
+    /// Runs until everything that must hold in the end has held for as long as it must and every client ended, or the calm is spent.
     fn run_calm(&mut self) {
         let end = self.now() + self.definition.calm;
         // A calm that is shorter than the settling time bounds it.
         let settle = self.definition.settle.min(self.definition.calm);
+        // A client that ended stays so: nothing needs to be waited for after the last one.
+        let settle = if self.checks.has_eventually() { settle } else { Duration::ZERO };
         let mut held_since: Option<VirtualInstant> = None;
         // What did not hold when it was last asked for something that did not.
         let mut unsettled = Vec::new();
+        // Since when no event is due and no task is ready: all that may still change is what the clock says.
+        let mut stalled_at: Option<VirtualInstant> = None;
         while !self.over {
             let pending = self.pending();
-            held_since = if pending.is_empty() { held_since.or(Some(self.now())) } else { None };
+            let clients = self.clients.pending(&self.engine);
+            let is_fine = pending.is_empty() && clients.is_empty();
+            held_since = if is_fine { held_since.or(Some(self.now())) } else { None };
             if self.over || held_since.is_some_and(|since| self.now() - since >= settle) {
                 return;
             }
+            let is_stalled = self.engine.core.is_idle();
+            if is_stalled && stalled_at.is_none() {
+                stalled_at = Some(self.now());
+            }
+            // Only a client cannot be helped by time alone.
+            let is_hopeless = is_stalled && pending.is_empty() && !clients.is_empty();
             if !pending.is_empty() {
                 unsettled = pending;
             }
-            if self.now() >= end {
-                let why = match held_since {
-                    None => "still pending when the calm was spent".to_owned(),
-                    Some(_) => format!("did not hold for {:.3}s without a break before the calm was spent", settle.as_secs_f64()),
+            if self.now() >= end || is_hopeless {
+                let why = match (held_since, stalled_at) {
+                    (None, Some(at)) => format!("nothing is due any more since {at}"),
+                    (None, None) => "still pending when the calm was spent".to_owned(),
+                    (Some(_), _) => {
+                        format!("did not hold for {:.3}s without a break before the calm was spent", settle.as_secs_f64())
+                    }
                 };
-                self.report.violations.extend(overdue(unsettled, &why, self.moment()));
+                self.say_overdue(unsettled, clients, &why);
                 return;
             }
             // One event at a time while something is pending; to the end of the settling time once nothing is, checking at each event.
@@ -60,6 +78,17 @@ impl Sim {
             let settled = held_since.map_or(end, |since| since + settle);
             self.run_to(next.min(settled).min(end).max(self.now()));
         }
+    }
+
+    /// Breaks the rules that waited for the end in vain, and says what the tasks wait for.
+    fn say_overdue(&mut self, unsettled: Vec<(String, Witness)>, clients: Vec<NodeId>, why: &str) {
+        let (moment, waiting) = (self.moment(), living_tasks(&self.engine));
+        let mut rules = unsettled;
+        if !clients.is_empty() {
+            rules.push((EVERY_CLIENT_ENDS.to_owned(), unended(clients, &self.engine, &waiting)));
+        }
+        self.report.violations.extend(overdue(rules, why, moment));
+        self.report.waiting = waiting;
     }
 
     /// What must hold in the end and does not hold now; nothing if a check panicked, which ends the run.
@@ -86,6 +115,7 @@ impl Sim {
         // Steps by hand may have spent a budget after the last step of the loop.
         self.report.exhausted = self.engine.core.kernel.exhausted();
         self.report.checks = self.checks.reports();
+        self.report.checks.extend(self.clients.report());
         self.report.measured = self.checks.measured().collect();
         self.report.faults = self.fault_records();
         self.report.traffic = self.network().traffic();
@@ -99,6 +129,9 @@ impl Sim {
         // What the nodes still hold is dropped by code of their own, which may panic; it takes no part in the run.
         self.guarded(|sim| sim.engine.shut_down());
         self.report.outcome = self.outcome();
+        if self.report.outcome != Outcome::Held && self.report.last_events.is_empty() {
+            self.report.last_events = self.describe_ring();
+        }
         self.report
     }
 
@@ -140,7 +173,7 @@ impl Sim {
 
     /// One event as a person reads it.
     fn describe(&self, record: &Record) -> String {
-        let name = |node: cluster_sim_vocabulary::NodeId| {
+        let name = |node: NodeId| {
             if node.0 < self.engine.core.kernel.node_count() { &**self.engine.core.kernel.name(node) } else { "cluster" }
         };
         let Record { at, kind, node, peer, detail, label, length, .. } = *record;

@@ -138,7 +138,15 @@ impl Sim {
         let mut result = None;
         self.guarded(|sim| {
             result = Some(sim.engine.reach_into(node, || reach(exposed.downcast_mut().expect("it was looked at before"))));
-            sim.engine.core.kernel.expose(node, Some(exposed));
+            // What it exposed in there counts; the handle that led there is then the node's to drop.
+            let newer = sim.engine.core.kernel.expose(node, None);
+            match newer {
+                Some(newer) => {
+                    sim.engine.core.kernel.expose(node, Some(newer));
+                    sim.engine.drop_of(node, exposed);
+                }
+                None => drop(sim.engine.core.kernel.expose(node, Some(exposed))),
+            }
             sim.check_changes();
         });
         result.ok_or(CallError::RunIsOver { node })

@@ -2,6 +2,7 @@
 
 mod build;
 mod checking;
+mod clients;
 mod driving;
 mod faulting;
 mod finishing;
@@ -16,6 +17,7 @@ use cluster_sim_transport::{Control, Decided, Network};
 use cluster_sim_vocabulary::{NodeId, VirtualInstant};
 
 use checking::LiveChecks;
+use clients::Clients;
 use faulting::Faulting;
 pub use hands::CallError;
 
@@ -36,6 +38,7 @@ pub struct Sim {
     end: VirtualInstant,
     checks: LiveChecks,
     faulting: Faulting,
+    clients: Clients,
     report: Report,
     /// A finding ended the run; nothing steps any more.
     over: bool,

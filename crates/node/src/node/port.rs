@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 #[cfg(feature = "test-utils")]
-use cluster_sim_runtime::{TaskId, Waiter, try_entered};
+use cluster_sim_runtime::{Waiter, try_entered};
 use cluster_sim_transport::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
-use cluster_sim_transport::{Network, PayloadKind, PortId};
+use cluster_sim_transport::{Network, PayloadKind, PortId, WaitKey};
 #[cfg(feature = "tokio")]
 use cluster_sim_transport::{RealPort, Ticket};
 use cluster_sim_vocabulary::NodeId;
@@ -181,9 +181,9 @@ impl<M: Message> Drop for Port<M> {
 #[must_use = "a message is received only while this is polled"]
 pub struct Receive<'a, M: Message> {
     port: &'a Port<M>,
-    /// The task that the port was told to wake.
+    /// What the port was told to wake it under.
     #[cfg(feature = "test-utils")]
-    waits: Option<TaskId>,
+    waits: Option<WaitKey>,
     #[cfg(feature = "tokio")]
     ticket: Ticket,
 }
@@ -199,14 +199,13 @@ impl<M: Message> Future for Receive<'_, M> {
                 let node = place.life.node();
                 let waits = &mut self.waits;
                 let received = place.life.act(|core| {
-                    let task = Waiter::task_of(context, core);
                     let network = core.devices.get_mut::<Network>(place.network);
-                    let waiter = || Some(task.map_or_else(|| Waiter::Other(context.waker().clone()), Waiter::Task));
-                    let received = network.take_or_wait(&mut core.kernel, node, port, waiter);
-                    *waits = None;
+                    let received = network.take(&mut core.kernel, node, port);
+                    let known = waits.take();
                     if received.is_none() {
-                        *waits = task;
                         core.kernel.waits_for(network.waits_for_message(port));
+                        let waiter = Waiter::of(context, core);
+                        *waits = core.devices.get_mut::<Network>(place.network).wait(node, port, known, waiter);
                     }
                     received
                 });
@@ -226,10 +225,10 @@ impl<M: Message> Drop for Receive<'_, M> {
         match self.port.twin {
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(place, Some((port, _))) => {
-                let Some(task) = self.waits else { return };
+                let Some(key) = self.waits else { return };
                 try_entered(|core| {
                     if place.life.goes_on(core) {
-                        core.devices.get_mut::<Network>(place.network).forget(place.life.node(), port, task);
+                        core.devices.get_mut::<Network>(place.network).forget(place.life.node(), port, key);
                     }
                 });
             }

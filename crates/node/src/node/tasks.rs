@@ -116,7 +116,8 @@ impl<T: 'static> Future for JoinHandle<T> {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("JoinHandle").field("is_finished", &self.is_finished()).finish()
+        // Whether it ended may be asked in the simulation only; what is printed in a failing test must not panic.
+        formatter.debug_struct("JoinHandle").finish_non_exhaustive()
     }
 }
 

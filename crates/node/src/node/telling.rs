@@ -36,8 +36,13 @@ impl Node {
                 // The closure is the node's code and may use handles, so it runs while the view is nowhere else.
                 let Some(view) = view else { return };
                 let mut view = view.unwrap_or_else(|| Box::new(V::default()));
-                let shown = view.downcast_mut::<V>();
-                change(shown.unwrap_or_else(|| self.refuse_view::<V>()));
+                match view.downcast_mut::<V>() {
+                    Some(shown) => change(shown),
+                    None => {
+                        place.life.act(|core| core.kernel.put_view(node, view));
+                        self.refuse_view::<V>();
+                    }
+                }
                 place.life.act(|core| core.kernel.put_view(node, view));
             }
             #[cfg(feature = "tokio")]

@@ -19,4 +19,9 @@ impl Core {
     pub(crate) fn new(seeds: SeedSchedule, budget: Budget) -> Self {
         Self { kernel: Kernel::new(seeds, budget), devices: Devices::default() }
     }
+
+    /// Whether nothing is due any more, at any time: no event waits and no task is ready.
+    pub fn is_idle(&mut self) -> bool {
+        self.kernel.next_at().is_none() && !self.kernel.tasks.has_work()
+    }
 }

@@ -165,6 +165,13 @@ impl Engine {
         result
     }
 
+    /// Drops something that a node made, by code of the node's own.
+    pub fn drop_of<T>(&mut self, node: NodeId, held: T) {
+        self.running = Some(node);
+        enter(&mut self.core, node, || drop(held));
+        self.running = None;
+    }
+
     /// The node whose code was running when it panicked, if one was.
     pub fn running(&self) -> Option<NodeId> {
         self.running.or(self.core.kernel.tasks.failed)

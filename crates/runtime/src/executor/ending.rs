@@ -73,10 +73,24 @@ impl Kernel {
         let mut living: Vec<(NodeId, u32, u64, TaskId)> = (0..)
             .zip(&self.tasks.slots)
             .filter(|(_, task)| !task.has_ended && node.is_none_or(|node| node == task.node))
-            .map(|(index, task)| (task.node, task.lineage.depth(), task.path.key(), TaskId { index, generation: task.generation }))
+            .map(|(index, task)| (task.node, task.lineage.depth, task.path.key(), TaskId { index, generation: task.generation }))
             .collect();
         living.sort_unstable();
         living.into_iter().map(|(node, .., id)| (node, id)).collect()
+    }
+}
+
+impl Kernel {
+    /// Makes the places of a node's ended tasks free, or those of all, also where a handle may still ask: its life is over. Hands out the
+    /// results that nobody asked for, by node.
+    fn forget_handles(&mut self, node: Option<NodeId>) -> Vec<(NodeId, Box<dyn Any>)> {
+        let held = |task: &super::task::Task| task.has_ended && task.has_handle && node.is_none_or(|node| node == task.node);
+        let ids: Vec<(NodeId, TaskId)> = (0..)
+            .zip(&self.tasks.slots)
+            .filter(|(_, task)| held(task))
+            .map(|(index, task)| (task.node, TaskId { index, generation: task.generation }))
+            .collect();
+        ids.into_iter().filter_map(|(node, id)| Some((node, self.let_go(id)?))).collect()
     }
 }
 
@@ -90,9 +104,13 @@ pub(crate) fn drop_tasks(core: &mut Box<Core>, node: Option<NodeId>) -> Option<P
         let (future, lineage) = (task.future.take(), Rc::clone(&task.lineage));
         let result = core.kernel.end_task(id, End::Dropped);
         let panic = drop_guarded(core, node, (future, result));
-        if panic.is_some() && first.is_none() {
-            core.kernel.panicked = Some(lineage.task_name());
+        if panic.is_some() {
+            core.kernel.panicked.get_or_insert_with(|| lineage.task_name());
         }
+        first = first.or(panic);
+    }
+    for (node, result) in core.kernel.forget_handles(node) {
+        let panic = drop_guarded(core, node, result);
         first = first.or(panic);
     }
     first

@@ -78,7 +78,8 @@ impl<T: 'static> Future for Join<T> {
     type Output = Result<T, Aborted>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.life.act(|core| self.look(context, core)).unwrap_or(Poll::Pending)
+        // Who asks lives on, in another node or a later life: there the task is gone with its own.
+        self.life.act(|core| self.look(context, core)).unwrap_or(Poll::Ready(Err(Aborted)))
     }
 }
 

@@ -26,6 +26,6 @@ pub use names::{TaskName, WaitingTask};
 pub use sleep::Sleep;
 pub use spawning::{Spawn, select_start};
 pub(crate) use task::Tasks;
-pub use task::{TaskId, Waiting};
+pub use task::{ChannelWait, TaskId, Waiting};
 pub(crate) use thread::is_unwinding;
 pub use waiter::Waiter;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use cluster_sim_vocabulary::NodeId;
 use rustc_hash::FxHashMap;
 
-use super::task::{Task, TaskId, Tasks, Waiting};
+use super::task::{Task, TaskId, Tasks, Waiting, Waits};
 use crate::chance::Address;
 use crate::engine::{Core, Kernel};
 
@@ -33,12 +33,23 @@ pub(super) struct Lineage {
     pub(super) name: Option<&'static str>,
     pub(super) child: u64,
     pub(super) site: &'static Location<'static>,
+    /// How many ancestors it has, named here or not.
+    pub(super) depth: u32,
 }
 
+/// From how many ancestors on they are left out of the name: tasks that each spawn the next would hold on to one another for ever.
+const ANCESTORS_MAX: u32 = 64;
+
 impl Lineage {
-    /// How many ancestors it has.
-    pub(super) fn depth(&self) -> u32 {
-        self.parent.as_ref().map_or(0, |parent| parent.depth() + 1)
+    /// The name of something that has no task for a parent.
+    pub(super) fn root(name: &'static str, site: &'static Location<'static>) -> Self {
+        Self { parent: None, name: Some(name), child: 0, site, depth: 0 }
+    }
+
+    /// The name of a child.
+    pub(super) fn child(parent: Rc<Self>, name: Option<&'static str>, child: u64, site: &'static Location<'static>) -> Self {
+        let depth = parent.depth.saturating_add(1);
+        Self { parent: (depth < ANCESTORS_MAX).then_some(parent), name, child, site, depth }
     }
 
     pub(super) fn task_name(&self) -> TaskName {
@@ -50,6 +61,8 @@ impl fmt::Display for Lineage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(parent) = &self.parent {
             write!(formatter, "{parent}/")?;
+        } else if self.depth > 0 {
+            write!(formatter, "…/")?;
         }
         match self.name {
             Some(name) if self.child == 0 => write!(formatter, "{name}"),
@@ -103,21 +116,34 @@ impl Core {
     pub fn waiting_tasks(&self) -> Vec<WaitingTask> {
         let mut living: Vec<&Task> = self.kernel.tasks.slots.iter().filter(|task| !task.has_ended).collect();
         living.sort_by_key(|task| (task.node, task.lineage.to_string()));
-        let waiting =
-            |task: &Task| WaitingTask { node: task.node, task: task.lineage.task_name(), waits_for: self.in_words(task.waiting) };
+        let waiting = |task: &Task| WaitingTask {
+            node: task.node,
+            task: task.lineage.task_name(),
+            waits_for: self.describe_waits(&task.waits),
+        };
         living.into_iter().map(waiting).collect()
+    }
+
+    fn describe_waits(&self, waits: &Waits) -> String {
+        match waits.said() {
+            (None, ..) => "something that is none of ours: somebody else holds its waker, or nobody does".to_owned(),
+            (Some(only), None, _) => self.in_words(only),
+            (Some(first), Some(last), 0) => format!("{}, or {}", self.in_words(first), self.in_words(last)),
+            (Some(first), Some(last), more) => {
+                format!("{}, {}, or one of {more} more", self.in_words(first), self.in_words(last))
+            }
+        }
     }
 
     fn in_words(&self, waiting: Waiting) -> String {
         match waiting {
-            Waiting::Elsewhere => "somebody outside the simulation's own futures, who holds its waker".to_owned(),
             Waiting::Sleep(until) => format!("the end of a sleep at {until}"),
             Waiting::Join(task) => match self.kernel.tasks.name_of(task) {
                 Some(name) => format!("the end of task {name}"),
                 None => "the end of a task that is gone".to_owned(),
             },
             Waiting::Device(device, what) => self.devices.describe(device, what),
-            Waiting::Named(name, site) => format!("{name}, at {site}"),
+            Waiting::Channel(what, name, site) => format!("{what} {name:?}, made at {site}"),
         }
     }
 }

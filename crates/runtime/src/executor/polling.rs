@@ -7,7 +7,7 @@ use cluster_sim_vocabulary::{Health, NodeId};
 
 use super::ending::{End, Panic, drop_guarded, drop_tasks};
 use super::entered::enter_as;
-use super::task::{BoxedFuture, TaskId, Waiting};
+use super::task::{BoxedFuture, TaskId};
 use super::thread::here;
 use super::waker::Word;
 use crate::engine::{Core, Engine, Kernel, Record, RecordKind};
@@ -18,7 +18,9 @@ impl Kernel {
         let Some(mailbox) = self.tasks.mailbox.as_ref().filter(|mailbox| mailbox.has_mail()) else { return };
         let here = here();
         for mail in mailbox.empty() {
-            self.foreign_wakes += u64::from(mail.from != here);
+            // One that comes too late reaches nobody, and moves nothing in the run.
+            let reaches_one = self.tasks.get(mail.word.task).is_some_and(|task| !task.has_ended);
+            self.foreign_wakes += u64::from(reaches_one && mail.from != here);
             self.make_ready(mail.word.task);
         }
     }
@@ -71,7 +73,7 @@ impl Engine {
             return Some(node);
         }
         task.polls += 1;
-        task.waiting = Waiting::Elsewhere;
+        task.waits.clear();
         let (path, polls) = (task.path, task.polls);
         kernel.record(Record { label: path.key(), detail: polls as u32, ..Record::of(kernel.now(), RecordKind::Poll, node) });
         self.running = Some(node);
@@ -103,10 +105,20 @@ impl Engine {
     fn finish_task(&mut self, id: TaskId, node: NodeId, end: End, future: Option<BoxedFuture>, panic: Option<Panic>) {
         let core: &mut Box<Core> = &mut self.core;
         let is_root = core.kernel.tasks.belongings(node).root == Some(id);
+        let name = core.kernel.tasks.name_of(id);
         let result = core.kernel.end_task(id, end);
-        let mut first = panic.or(drop_guarded(core, node, (future, result)));
         if is_root {
-            first = first.or(drop_tasks(core, Some(node)));
+            // Before anything is dropped: whatever does so must not begin anew what ends here.
+            core.kernel.main_returned(node);
+        }
+        let dropped = drop_guarded(core, node, (future, result));
+        if panic.is_none() && dropped.is_some() {
+            core.kernel.panicked = name;
+        }
+        let mut first = panic.or(dropped);
+        if is_root {
+            let others = drop_tasks(core, Some(node));
+            first = first.or(others);
             let Core { kernel, devices } = &mut **core;
             devices.each().for_each(|device| device.node_ended(kernel, node));
         }

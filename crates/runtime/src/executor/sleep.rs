@@ -85,13 +85,13 @@ impl Drop for Sleep {
 }
 
 impl Kernel {
-    /// Says what the task that is polled now waits for, should it be asked.
+    /// Says something that the task which is polled now waits for, should it be asked.
     #[inline]
     pub fn waits_for(&mut self, waiting: Waiting) {
         if let Some(current) = self.tasks.current
             && let Some(task) = self.tasks.get_mut(current)
         {
-            task.waiting = waiting;
+            task.waits.add(waiting);
         }
     }
 }

@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use cluster_sim_vocabulary::NodeId;
 
+use super::entered::Life;
 use super::inbox::Mailbox;
 use super::names::Lineage;
-use super::task::{BoxedFuture, Task, TaskId, Waiting};
+use super::task::{BoxedFuture, Children, Task, TaskId, Waits};
 use crate::chance::{Address, Roll, Stream};
 use crate::engine::{Kernel, Record, RecordKind};
 
@@ -37,7 +38,7 @@ impl Kernel {
     /// Begins the task that a node's life consists of.
     pub fn spawn_root(&mut self, node: NodeId, site: &'static Location<'static>, future: BoxedFuture) {
         let path = self.address(node).number(u64::from(self.incarnation(node).0));
-        let lineage = Lineage { parent: None, name: Some("main"), child: 0, site };
+        let lineage = Lineage::root("main", site);
         let id = self.begin(node, lineage, path, false, future);
         self.tasks.belongings(node).root = Some(id);
     }
@@ -46,20 +47,20 @@ impl Kernel {
     pub fn spawn(&mut self, spawn: Spawn, future: BoxedFuture) -> TaskId {
         let Spawn { node, name, site, has_handle } = spawn;
         let (parent, ancestor, child) = match self.tasks.current.and_then(|current| self.tasks.get_mut(current)) {
-            Some(task) => {
-                task.children += 1;
-                (task.path, Rc::clone(&task.lineage), task.children - 1)
-            }
+            Some(task) => (task.path, Rc::clone(&task.lineage), task.children.next(name)),
             None => {
-                let path = self.address(node).number(u64::from(self.incarnation(node).0)).name("call");
-                let belongings = self.tasks.belongings(node);
-                belongings.children += 1;
-                let child = belongings.children - 1;
-                (path, Rc::new(Lineage { parent: None, name: Some("call"), child: 0, site }), child)
+                let path = self.call_path(node);
+                let child = self.tasks.belongings(node).children.next(name);
+                (path, Rc::new(Lineage::root("call", site)), child)
             }
         };
         let path = name.map_or(parent, |name| parent.name(name)).number(child);
-        self.begin(node, Lineage { parent: Some(ancestor), name, child, site }, path, has_handle, future)
+        self.begin(node, Lineage::child(ancestor, name, child, site), path, has_handle, future)
+    }
+
+    /// What stands for a parent of what calls from outside begin.
+    fn call_path(&self, node: NodeId) -> Address {
+        self.address(node).number(u64::from(self.incarnation(node).0)).name("call")
     }
 
     fn begin(&mut self, node: NodeId, lineage: Lineage, path: Address, has_handle: bool, future: BoxedFuture) -> TaskId {
@@ -77,9 +78,9 @@ impl Kernel {
             has_handle,
             path,
             polls: 0,
-            children: 0,
+            children: Children::default(),
             draws: 0,
-            waiting: Waiting::Elsewhere,
+            waits: Waits::NONE,
             parked: None,
             joiner: None,
             result: None,
@@ -101,32 +102,36 @@ impl Kernel {
 
     /// The next chance of the task that is polled now, or of the node's calls from outside.
     pub fn draw(&mut self, node: NodeId) -> Roll {
-        let address = match self.tasks.current.and_then(|current| self.tasks.get_mut(current)) {
+        let address = self.next_draw(node);
+        self.roll(DRAW, address)
+    }
+
+    fn next_draw(&mut self, node: NodeId) -> Address {
+        match self.tasks.current.and_then(|current| self.tasks.get_mut(current)) {
             Some(task) => {
                 task.draws += 1;
                 task.path.number(task.draws)
             }
             None => {
-                let life = self.address(node).number(u64::from(self.incarnation(node).0));
+                let path = self.call_path(node);
                 let belongings = self.tasks.belongings(node);
                 belongings.draws += 1;
-                life.name("call").number(belongings.draws)
+                path.number(belongings.draws)
             }
-        };
-        self.roll(DRAW, address)
+        }
     }
 }
 
-/// At which of so many branches a `select!` begins to look: addressed by the task and its poll in a simulation, and nothing outside of one.
+/// At which of so many branches a `select!` begins to look: addressed by the task and its draw, or by the node that is called from outside.
+/// Nothing where no code of a simulated node runs.
 ///
 /// # Panics
 /// If there are no branches.
 pub fn select_start(branches: u32) -> Option<u32> {
-    super::entered(|core| {
-        let current = core.kernel.tasks.current?;
-        let task = core.kernel.tasks.get_mut(current)?;
-        task.draws += 1;
-        let address = task.path.number(task.draws);
+    super::try_entered(|core| {
+        let acting = core.kernel.tasks.acting;
+        let node = (acting != Life::NONE).then(|| acting.node())?;
+        let address = core.kernel.next_draw(node);
         Some(core.kernel.roll(SELECT, address).below(u64::from(branches)) as u32)
-    })
+    })?
 }

@@ -1,6 +1,7 @@
 //! Tasks in their slab.
 
 use std::any::Any;
+use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -22,20 +23,108 @@ pub struct TaskId {
     pub(super) generation: u32,
 }
 
-/// What a task waits for, as far as the executor was told in its last poll.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Something that a task waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
-    /// Nothing of ours: somebody else holds its waker, or nobody does.
-    #[default]
-    Elsewhere,
     /// The instant at which a sleep of its ends.
     Sleep(VirtualInstant),
     /// The end of another task.
     Join(TaskId),
     /// Something of a device, which can describe it.
     Device(DeviceId, u32),
-    /// Something that was given a name, at this place in the code.
-    Named(&'static str, &'static Location<'static>),
+    /// Something of a channel with a name, which was made at this place in the code.
+    Channel(ChannelWait, &'static str, &'static Location<'static>),
+}
+
+/// What of a channel a task waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChannelWait {
+    /// A message in it.
+    Message,
+    /// Room for one more.
+    Room,
+    /// The one value that it carries.
+    Value,
+}
+
+impl fmt::Display for ChannelWait {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Message => "a message in channel",
+            Self::Room => "room in channel",
+            Self::Value => "the value of oneshot",
+        })
+    }
+}
+
+/// What a task said in its last poll that it waits for: what it said first and last, and how much more between. What it holds from an earlier
+/// poll and did not look at again is not there, and neither is what is none of ours.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Waits {
+    count: u32,
+    first: Waiting,
+    last: Waiting,
+}
+
+impl Waits {
+    pub(super) const NONE: Self =
+        Self { count: 0, first: Waiting::Sleep(VirtualInstant::ZERO), last: Waiting::Sleep(VirtualInstant::ZERO) };
+
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, waiting: Waiting) {
+        if self.count == 0 {
+            self.first = waiting;
+        } else if self.last_said() == waiting {
+            return;
+        } else {
+            self.last = waiting;
+        }
+        self.count = self.count.saturating_add(1);
+    }
+
+    fn last_said(&self) -> Waiting {
+        if self.count == 1 { self.first } else { self.last }
+    }
+
+    /// What was said first, what last, and how many between.
+    pub(super) fn said(&self) -> (Option<Waiting>, Option<Waiting>, u32) {
+        match self.count {
+            0 => (None, None, 0),
+            1 => (Some(self.first), None, 0),
+            count => (Some(self.first), Some(self.last), count - 2),
+        }
+    }
+}
+
+/// How many children a task has, so that each gets a number: those without a name together, and those of each name.
+#[derive(Debug, Default)]
+pub(super) struct Children {
+    nameless: u64,
+    named: Vec<(&'static str, u64)>,
+}
+
+impl Children {
+    /// The number of the next one of that name.
+    pub(super) fn next(&mut self, name: Option<&'static str>) -> u64 {
+        let count = match name {
+            None => &mut self.nameless,
+            Some(name) => {
+                let known = self.named.iter().position(|(known, _)| *known == name);
+                let index = known.unwrap_or_else(|| {
+                    self.named.push((name, 0));
+                    self.named.len() - 1
+                });
+                &mut self.named[index].1
+            }
+        };
+        *count += 1;
+        *count - 1
+    }
 }
 
 pub(super) type BoxedFuture = Pin<Box<dyn Future<Output = ()>>>;
@@ -55,9 +144,9 @@ pub(super) struct Task {
     /// Node name, life, and which child of which child: what chance about this task is addressed by.
     pub(super) path: Address,
     pub(super) polls: u64,
-    pub(super) children: u64,
+    pub(super) children: Children,
     pub(super) draws: u64,
-    pub(super) waiting: Waiting,
+    pub(super) waits: Waits,
     /// A timer that was dropped before it was due, for the next sleep to take over.
     pub(super) parked: Option<TimerKey>,
     pub(super) joiner: Option<Waiter>,
@@ -72,7 +161,7 @@ pub(super) struct Belongings {
     pub(super) view: Option<Box<dyn Any>>,
     pub(super) exposed: Option<Box<dyn Any>>,
     /// Tasks spawned and chances drawn by calls from outside, which belong to no task.
-    pub(super) children: u64,
+    pub(super) children: Children,
     pub(super) draws: u64,
 }
 

@@ -1,13 +1,13 @@
 //! Arriving: what may still prevent it, and handing the message over.
 
-use cluster_sim_runtime::{Device, Kernel, Order, RecordKind, TaskId, Waiter, Waiting};
+use cluster_sim_runtime::{Device, Kernel, Order, RecordKind, Waiter, Waiting};
 use cluster_sim_vocabulary::{Health, NodeId};
 
 use super::fate::Cause;
 use super::model::StaleDelivery;
 use super::payload::PayloadKind;
 use super::session::Sessions;
-use super::sockets::{Arrived, PortId};
+use super::sockets::{Arrived, PortId, WaitKey};
 use super::{Flight, Network, Parcel};
 use crate::message::{Message, Received, decode};
 
@@ -106,38 +106,26 @@ impl Network {
     /// Takes the next message from a port that a task bound. Those that are not understood are counted as lost on the way.
     #[inline]
     pub fn take<M: Message>(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId) -> Option<Received<M>> {
-        self.take_or_wait(kernel, node, port, || None)
-    }
-
-    /// The same; where there is none, whom `waiter` names is woken by the next one.
-    #[inline]
-    pub fn take_or_wait<M: Message>(
-        &mut self,
-        kernel: &mut Kernel,
-        node: NodeId,
-        port: PortId,
-        waiter: impl FnOnce() -> Option<Waiter>,
-    ) -> Option<Received<M>> {
         loop {
             let socket = self.sockets.socket(node, port)?;
-            let kind = socket.kind;
-            let Some(slot) = socket.pop() else {
-                if let Some(waiter) = waiter() {
-                    socket.wait(waiter);
-                }
-                return None;
-            };
+            let (kind, slot) = (socket.kind, socket.pop()?);
             if let Some(received) = self.receive(kernel, slot, kind) {
                 return Some(received);
             }
         }
     }
 
-    /// Lets a task be woken no more by messages to this port.
+    /// Lets `waiter` be woken by the next message to this port, in place of whom `known` stands for; answers with the key to give that up by.
     #[inline]
-    pub fn forget(&mut self, node: NodeId, port: PortId, task: TaskId) {
+    pub fn wait(&mut self, node: NodeId, port: PortId, known: Option<WaitKey>, waiter: Waiter) -> Option<WaitKey> {
+        Some(self.sockets.socket(node, port)?.wait(known, waiter))
+    }
+
+    /// Lets nobody be woken any more under that key by messages to this port.
+    #[inline]
+    pub fn forget(&mut self, node: NodeId, port: PortId, key: WaitKey) {
         if let Some(socket) = self.sockets.socket(node, port) {
-            socket.forget(task);
+            socket.forget(key);
         }
     }
 

@@ -35,8 +35,8 @@ pub use payload::{PayloadKind, content_of};
 use peers::Peers;
 use session::Sessions;
 pub use session::{BACKLOG_CAPACITY, Notice, Port, SessionId, SessionStage, SessionState, Taken, Told, Unsent};
-pub use sockets::PortId;
 use sockets::Sockets;
+pub use sockets::{PortId, WaitKey};
 
 pub use arrival::INBOX_CAPACITY;
 

@@ -23,10 +23,15 @@ pub(super) struct Socket {
     /// The flight that arrived first of those that were not taken yet, and those after it.
     first: Option<u32>,
     later: VecDeque<u32>,
-    /// Who waits for a message.
-    waiter: Option<TaskId>,
-    others: Vec<Waiter>,
+    /// Who waits for a message, each under a key of its own: one task may wait in two places, and give up in one of them.
+    waiter: Option<(WaitKey, TaskId)>,
+    others: Vec<(WaitKey, Waiter)>,
+    next_key: u64,
 }
+
+/// Who waits at a socket until the next message comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitKey(u64);
 
 /// What takes the messages of a node.
 #[derive(Debug, Default)]
@@ -91,7 +96,7 @@ impl Sockets {
         if self.socket(node, port).is_some() {
             return Err(PortTaken { name: self.name(port).to_owned() });
         }
-        let socket = Socket { port, kind, first: None, later: VecDeque::new(), waiter: None, others: Vec::new() };
+        let socket = Socket { port, kind, first: None, later: VecDeque::new(), waiter: None, others: Vec::new(), next_key: 0 };
         match self.receiver(node) {
             Receiver::Tasks(_, more) => more.push(socket),
             receiver => *receiver = Receiver::Tasks(socket, Vec::new()),
@@ -189,32 +194,36 @@ impl Socket {
 
     #[inline]
     fn wake(&mut self, kernel: &mut Kernel) {
-        if let Some(task) = self.waiter.take() {
+        if let Some((_, task)) = self.waiter.take() {
             kernel.wake(Waiter::Task(task));
         }
         if !self.others.is_empty() {
-            self.others.drain(..).for_each(|waiter| kernel.wake(waiter));
+            self.others.drain(..).for_each(|(_, waiter)| kernel.wake(waiter));
         }
     }
 
-    /// Lets `waiter` be woken by the next message.
+    /// Lets `waiter` be woken by the next message, in place of whom `known` stands for; answers with the key to give that up by.
     #[inline]
-    pub(super) fn wait(&mut self, waiter: Waiter) {
+    pub(super) fn wait(&mut self, known: Option<WaitKey>, waiter: Waiter) -> WaitKey {
+        if let Some(known) = known {
+            self.forget(known);
+        }
+        self.next_key += 1;
+        let key = WaitKey(self.next_key);
         match waiter {
-            Waiter::Task(task) if self.waiter.is_none_or(|waiting| waiting == task) => self.waiter = Some(task),
-            waiter if self.others.iter().any(|waiting| waiting.is(&waiter)) => {}
-            waiter => self.others.push(waiter),
+            Waiter::Task(task) if self.waiter.is_none() => self.waiter = Some((key, task)),
+            waiter => self.others.push((key, waiter)),
         }
+        key
     }
 
-    /// Lets a task be woken no more.
+    /// Lets nobody be woken any more under that key.
     #[inline]
-    pub(super) fn forget(&mut self, task: TaskId) {
-        if self.waiter == Some(task) {
+    pub(super) fn forget(&mut self, key: WaitKey) {
+        if self.waiter.is_some_and(|(waiting, _)| waiting == key) {
             self.waiter = None;
-        }
-        if !self.others.is_empty() {
-            self.others.retain(|waiter| !matches!(waiter, Waiter::Task(waiting) if *waiting == task));
+        } else if !self.others.is_empty() {
+            self.others.retain(|(waiting, _)| *waiting != key);
         }
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Node {
     pub(super) health: Health,
     /// Its first life began.
     pub(super) has_lived: bool,
+    /// The main function of its present life returned.
+    pub(super) has_returned: bool,
 }
 
 impl Kernel {
@@ -35,6 +37,7 @@ impl Kernel {
             incarnation: Incarnation(0),
             health: Health::Down,
             has_lived: false,
+            has_returned: false,
         });
         id
     }
@@ -78,11 +81,21 @@ impl Kernel {
         self.nodes[node.index()].has_lived
     }
 
-    /// Whether the node is in that life, and it goes on.
+    /// Whether the node is in that life, and it goes on: no crash ended it, and no return of its main function.
     #[inline]
     pub fn lives(&self, node: NodeId, incarnation: Incarnation) -> bool {
         let node = &self.nodes[node.index()];
-        node.incarnation == incarnation && matches!(node.health, Health::Up | Health::Paused)
+        node.incarnation == incarnation && !node.has_returned && matches!(node.health, Health::Up | Health::Paused)
+    }
+
+    /// Whether the main function of an async node's present life returned.
+    pub fn has_returned(&self, node: NodeId) -> bool {
+        self.nodes[node.index()].has_returned
+    }
+
+    /// Says that it did: its handles are inert from here on, and it stays up with the view it showed last.
+    pub(crate) fn main_returned(&mut self, node: NodeId) {
+        self.nodes[node.index()].has_returned = true;
     }
 
     /// Which life the node is in, or was in last.
@@ -112,6 +125,7 @@ impl Kernel {
         state.incarnation = incarnation;
         state.health = Health::Up;
         state.has_lived = true;
+        state.has_returned = false;
         state.clock = NodeClock::new(now, WallTime::ZERO);
         let address = state.address.number(u64::from(incarnation.0));
         self.record(Record { detail: incarnation.0, ..Record::of(now, RecordKind::Boot, node) });
@@ -129,7 +143,7 @@ impl Kernel {
             if health == Health::Up {
                 self.queue_timer(slot, now);
             } else {
-                self.timers.release(slot);
+                self.release_timer(slot);
             }
         }
         self.record(Record::of(now, kind, node));

@@ -68,7 +68,7 @@ impl Kernel {
                 let Timer { node, incarnation, token, owner: told, .. } = *self.timers.get(slot);
                 let owner = self.nodes[node.index()];
                 if owner.incarnation != incarnation || matches!(owner.health, Health::Down | Health::Killed) {
-                    self.timers.release(slot);
+                    self.release_timer(slot);
                     None
                 } else if owner.health == Health::Paused {
                     self.held.entry(node).or_default().push(slot);
@@ -80,6 +80,14 @@ impl Kernel {
                 }
             }
         }
+    }
+
+    /// Makes the slot of a timer free that will tell nobody.
+    pub(super) fn release_timer(&mut self, slot: TimerSlot) {
+        if self.timers.get(slot).owner == Owner::Other {
+            self.timer_wakers.remove(&slot.0);
+        }
+        self.timers.release(slot);
     }
 
     /// Tells who waits that a timer is due; true if that is the node's host.
@@ -104,8 +112,11 @@ impl Kernel {
             Waiter::Task(task) => Some(task),
             Waiter::Other(_) => None,
         };
-        let known = armed.or_else(|| self.unpark(task?)).filter(|key| self.timers.is_there(*key));
+        let known = armed.or_else(|| self.unpark(task?)).filter(|key| self.is_timer_of(*key, node));
         let key = known.unwrap_or_else(|| self.new_sleep(node, task, due));
+        if task.is_some() && self.timers.get(key.slot).owner == Owner::Other {
+            self.timer_wakers.remove(&key.slot.0);
+        }
         let timer = self.timers.get_mut(key.slot);
         timer.due = Some(due);
         timer.owner = task.map_or(Owner::Other, Owner::Task);
@@ -116,6 +127,14 @@ impl Kernel {
             self.timer_wakers.insert(key.slot.0, waker);
         }
         key
+    }
+
+    /// Whether a timer is still there and goes by the present life of that node. A task that polls sleeps of several nodes has one of another's
+    /// parked.
+    #[inline]
+    fn is_timer_of(&self, key: TimerKey, node: NodeId) -> bool {
+        let timer = self.timers.get(key.slot);
+        self.timers.is_there(key) && timer.node == node && timer.incarnation == self.nodes[node.index()].incarnation
     }
 
     #[cold]

@@ -1,0 +1,78 @@
+//! Nodes that must come to their end, and what keeps a run from it.
+
+use cluster_sim_invariants::Witness;
+use cluster_sim_runtime::{Engine, WaitingTask};
+use cluster_sim_vocabulary::{Health, NodeId};
+
+use crate::report::{CheckKind, CheckReport};
+use crate::scenario::Group;
+
+/// The rule that a client breaks which does not end.
+pub(super) const EVERY_CLIENT_ENDS: &str = "every client ends";
+
+/// How many tasks the message of the rule lists.
+const TASKS_SHOWN: usize = 64;
+
+/// The nodes of a run whose main functions must return.
+#[derive(Debug)]
+pub(super) struct Clients {
+    nodes: Vec<NodeId>,
+    /// How many there were to look at when it was last asked; nothing if it never was.
+    counted: Option<u64>,
+}
+
+impl Clients {
+    pub(super) fn of(groups: &[Group]) -> Self {
+        let seats = groups.iter().flat_map(|group| group.members.iter().map(|_| group.must_end));
+        let nodes = (0..).map(NodeId).zip(seats).filter(|(_, must_end)| *must_end).map(|(node, _)| node).collect();
+        Self { nodes, counted: None }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The clients that have not ended; those that were killed do not count.
+    pub(super) fn pending(&mut self, engine: &Engine) -> Vec<NodeId> {
+        let kernel = &engine.core.kernel;
+        let counted: Vec<NodeId> = self.nodes.iter().copied().filter(|node| kernel.health(*node) != Health::Killed).collect();
+        self.counted = Some(counted.len() as u64);
+        counted.into_iter().filter(|node| !(kernel.has_returned(*node) && kernel.health(*node) == Health::Up)).collect()
+    }
+
+    pub(super) fn report(&self) -> Option<CheckReport> {
+        let unknown = match self.counted {
+            None => Some("it was never asked".to_owned()),
+            Some(0) => Some("every client was killed".to_owned()),
+            Some(_) => None,
+        };
+        let witnesses = self.counted.unwrap_or(0);
+        let report = CheckReport { name: EVERY_CLIENT_ENDS.to_owned(), kind: CheckKind::Eventually, witnesses, unknown };
+        (!self.is_empty()).then_some(report)
+    }
+}
+
+/// What the rule says about clients that did not end.
+pub(super) fn unended(clients: Vec<NodeId>, engine: &Engine, waiting: &[String]) -> Witness {
+    let names: Vec<&str> = clients.iter().map(|client| &**engine.core.kernel.name(*client)).collect();
+    let mut message = format!("{} did not return; tasks that live:", names.join(", "));
+    for task in waiting.iter().take(TASKS_SHOWN) {
+        message.push_str("\n        ");
+        message.push_str(task);
+    }
+    if waiting.len() > TASKS_SHOWN {
+        message.push_str(&format!("\n        and {} more", waiting.len() - TASKS_SHOWN));
+    }
+    if waiting.is_empty() {
+        message.push_str(" none");
+    }
+    Witness { nodes: clients, message }
+}
+
+/// Every task that has not ended, and what it waits for, as a person reads it.
+pub(super) fn living_tasks(engine: &Engine) -> Vec<String> {
+    let line = |WaitingTask { node, task, waits_for }: WaitingTask| {
+        format!("{} {task}, waits for {waits_for}", engine.core.kernel.name(node))
+    };
+    engine.core.waiting_tasks().into_iter().map(line).collect()
+}

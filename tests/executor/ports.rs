@@ -1,0 +1,374 @@
+//! Ports: what comes in, for whom, and what is lost.
+
+use std::future::pending;
+use std::sync::Arc;
+
+use cluster_sim::prelude::*;
+use cluster_sim::{INBOX_CAPACITY, Label, LinkModel};
+use serde::{Deserialize, Serialize};
+
+use crate::{Log, milliseconds, nodes};
+
+/// The scenario on links that take a millisecond and keep their order.
+fn steady(scenario: Scenario) -> Scenario {
+    scenario.all_links(LinkModel::constant(milliseconds(1)))
+}
+
+/// A run of two nodes: the first speaks, the second listens. What was written down, and the report.
+fn run<S: Future<Output = ()> + 'static, L: Future<Output = ()> + 'static>(
+    speak: impl Fn(Node) -> S + Send + Sync + 'static,
+    listen: impl Fn(Node, Log) -> L + Send + Sync + 'static,
+) -> (Vec<String>, Report) {
+    let log = Log::<String>::new();
+    let noted = log.clone();
+    let mut sim = steady(nodes(2, move |node| {
+        let speaks = (node.id() == NodeId(0)).then(|| speak(node.clone()));
+        let listens = (node.id() == NodeId(1)).then(|| listen(node, noted.clone()));
+        async move {
+            match (speaks, listens) {
+                (Some(speaks), _) => speaks.await,
+                (_, Some(listens)) => listens.await,
+                _ => {}
+            }
+            pending().await
+        }
+    }))
+    .start(Seed(6));
+    sim.run_for(Duration::from_secs(1));
+    let report = sim.finish();
+    report.assert_ok();
+    (log.read(), report)
+}
+
+fn lost(report: &Report, cause: &str) -> u64 {
+    report.traffic.dropped.get(cause).copied().unwrap_or(0)
+}
+
+#[test]
+fn the_257th_message_that_waits_is_dropped_and_the_others_come_in_order() {
+    let (log, report) = run(
+        |node| async move {
+            let port = node.bind::<u64>("port");
+            for number in 0..300 {
+                port.send(1, number);
+                node.sleep(Duration::from_micros(1)).await;
+            }
+            pending::<()>().await;
+        },
+        |node, log| async move {
+            let port = node.bind::<u64>("port");
+            node.sleep(milliseconds(100)).await;
+            let mut taken = 0;
+            while let Some(received) = port.try_receive() {
+                assert_eq!((received.from, received.message), (NodeId(0), taken));
+                taken += 1;
+            }
+            log.write(taken.to_string());
+        },
+    );
+    assert_eq!(log, [INBOX_CAPACITY.to_string()]);
+    assert_eq!(lost(&report, "inbox_full"), 44);
+}
+
+#[test]
+fn a_port_that_is_not_bound_takes_nothing_and_one_that_is_bound_again_begins_empty() {
+    let (log, report) = run(
+        |node| async move {
+            let port = node.bind::<u64>("port");
+            for number in 0..4 {
+                port.send(1, number);
+                node.sleep(milliseconds(10)).await;
+            }
+        },
+        |node, log| async move {
+            // Message 0 comes before the first bind, 1 waits when the port is dropped, 2 comes while it is not bound.
+            node.sleep(milliseconds(5)).await;
+            let first = node.bind::<u64>("port");
+            node.sleep(milliseconds(10)).await;
+            drop(first);
+            node.sleep(milliseconds(10)).await;
+            let second = node.bind::<u64>("port");
+            log.write(second.receive().await.message.to_string());
+        },
+    );
+    assert_eq!(log, ["3"]);
+    assert_eq!(lost(&report, "port_closed"), 3);
+}
+
+#[test]
+#[should_panic(expected = "port \"port\" is bound already")]
+fn a_port_is_bound_once_at_a_time() {
+    let mut sim = nodes(1, |node| async move {
+        let _first = node.bind::<u64>("port");
+        let _second = node.bind::<u64>("port");
+    })
+    .start(Seed(6));
+    sim.run_for(milliseconds(1));
+    sim.finish().assert_ok();
+}
+
+#[test]
+fn ports_of_different_names_are_apart_and_dropping_one_leaves_the_others() {
+    let (log, _) = run(
+        |node| async move {
+            let ports = ["a", "b", "c"].map(|name| node.bind::<u64>(name));
+            ports.iter().zip(1..).for_each(|(port, number)| port.send(1, number));
+        },
+        |node, log| async move {
+            let [a, b, c] = ["a", "b", "c"].map(|name| node.bind::<u64>(name));
+            drop(a);
+            node.sleep(milliseconds(2)).await;
+            log.write(format!("{:?} {:?}", b.try_receive().map(|got| got.message), c.try_receive().map(|got| got.message)));
+        },
+    );
+    assert_eq!(log, ["Some(2) Some(3)"]);
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Pair(u64, u64);
+
+#[test]
+fn another_type_on_a_port_is_decoded_where_it_can_be_and_else_lost_by_name() {
+    let (log, report) = run(
+        |node| async move {
+            node.bind::<(u64, u64)>("fits").send(1, (4, 5));
+            node.bind::<u64>("short").send(1, 4);
+        },
+        |node, log| async move {
+            let (fits, short) = (node.bind::<Pair>("fits"), node.bind::<Pair>("short"));
+            let Pair(left, right) = fits.receive().await.message;
+            node.sleep(milliseconds(5)).await;
+            log.write(format!("{left} {right} {}", short.try_receive().is_none()));
+        },
+    );
+    assert_eq!(log, ["4 5 true"]);
+    assert_eq!(lost(&report, "undecodable"), 1);
+}
+
+#[test]
+fn two_tasks_on_one_port_share_what_comes() {
+    let (log, report) = run(
+        |node| async move {
+            let port = node.bind::<u64>("port");
+            for number in 0..40 {
+                port.send(1, number);
+                node.sleep(milliseconds(2)).await;
+            }
+            pending::<()>().await;
+        },
+        |node, log| async move {
+            let port = Arc::new(node.bind::<u64>("port"));
+            for name in ["left", "right"] {
+                let (port, log) = (Arc::clone(&port), log.clone());
+                drop(node.spawn_named(name, async move {
+                    loop {
+                        let received = port.receive().await;
+                        log.write(format!("{name} {}", received.message));
+                    }
+                }));
+            }
+            pending::<()>().await;
+        },
+    );
+    let mut numbers: Vec<u64> =
+        log.iter().map(|line| line.split_once(' ').expect("two words").1.parse().expect("a number")).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..40).collect::<Vec<_>>(), "each message is taken once");
+    let left = log.iter().filter(|line| line.starts_with("left")).count();
+    assert!((8..32).contains(&left), "both have their turns: {left}");
+    assert_eq!(report.traffic.delivered, 40);
+}
+
+#[test]
+fn of_two_that_wait_in_one_task_one_may_give_up_and_the_other_is_still_woken() {
+    let (log, _) = run(
+        |node| async move {
+            let port = node.bind::<u64>("port");
+            node.sleep(milliseconds(20)).await;
+            port.send(1, 8);
+            pending::<()>().await;
+        },
+        |node, log| async move {
+            let port = node.bind::<u64>("port");
+            let (received, gave_up) = tokio::join!(port.receive(), node.timeout(milliseconds(5), port.receive()));
+            log.write(format!("{} {} {:?}", received.message, gave_up.is_err(), node.now().since_zero()));
+        },
+    );
+    assert_eq!(log, ["8 true 21ms"]);
+}
+
+#[test]
+fn a_receive_that_was_given_up_under_a_foreign_waker_leaves_nothing_behind() {
+    use futures::StreamExt;
+    use futures::stream::FuturesUnordered;
+    let (log, _) = run(
+        |node| async move {
+            let port = node.bind::<u64>("port");
+            node.sleep(milliseconds(20)).await;
+            port.send(1, 8);
+            pending::<()>().await;
+        },
+        |node, log| async move {
+            let port = node.bind::<u64>("port");
+            for _ in 0..5 {
+                let mut waiting: FuturesUnordered<_> = [port.receive()].into_iter().collect();
+                assert!(node.timeout(milliseconds(1), waiting.next()).await.is_err());
+            }
+            let mut waiting: FuturesUnordered<_> = [port.receive()].into_iter().collect();
+            let received = waiting.next().await.expect("one waits");
+            log.write(format!("{} {:?}", received.message, node.now().since_zero()));
+        },
+    );
+    assert_eq!(log, ["8 21ms"]);
+}
+
+#[test]
+fn what_waits_at_a_crash_is_lost_by_name_and_the_next_life_binds_anew() {
+    let log = Log::<String>::new();
+    let noted = log.clone();
+    let mut sim = steady(nodes(2, move |node| {
+        let log = noted.clone();
+        async move {
+            let port = node.bind::<u64>("port");
+            if node.id() == NodeId(0) {
+                for number in 0..3 {
+                    port.send(1, number);
+                }
+                node.sleep(milliseconds(20)).await;
+                port.send(1, 3);
+                return pending().await;
+            }
+            if node.incarnation().0 > 0 {
+                log.write(port.receive().await.message.to_string());
+            }
+            pending().await
+        }
+    }))
+    .start(Seed(6));
+    sim.run_for(milliseconds(10));
+    assert!(sim.crash(1) && sim.restart(1));
+    sim.run_for(milliseconds(20));
+    assert_eq!(log.read(), ["3"]);
+    let report = sim.finish();
+    report.assert_ok();
+    assert_eq!(lost(&report, "inbox_lost"), 3);
+}
+
+#[test]
+fn what_comes_while_a_node_is_paused_waits_for_it() {
+    let log = Log::<String>::new();
+    let noted = log.clone();
+    let mut sim = steady(nodes(2, move |node| {
+        let log = noted.clone();
+        async move {
+            let port = node.bind::<u64>("port");
+            if node.id() == NodeId(0) {
+                for number in 0..3 {
+                    node.sleep(milliseconds(10)).await;
+                    port.send(1, number);
+                }
+                return pending().await;
+            }
+            loop {
+                let number = port.receive().await.message;
+                log.write(format!("{number} at {:?}", node.now().since_zero()));
+            }
+        }
+    }))
+    .start(Seed(6));
+    sim.run_for(milliseconds(5));
+    assert!(sim.pause(1));
+    sim.run_for(milliseconds(20));
+    assert!(sim.resume(1));
+    sim.run_for(milliseconds(20));
+    assert_eq!(log.read(), ["0 at 25ms", "1 at 25ms", "2 at 31ms"]);
+    sim.finish().assert_ok();
+}
+
+#[test]
+fn a_broadcast_reaches_every_peer_and_nobody_else() {
+    let log = Log::<String>::new();
+    let noted = log.clone();
+    let mut sim = steady(nodes(4, move |node| {
+        let log = noted.clone();
+        async move {
+            let port = node.bind::<u64>("port");
+            if node.id() == NodeId(2) {
+                port.broadcast(5);
+            }
+            port.listen_for(milliseconds(20), |heard| log.write(format!("{} {} {}", node.id(), heard.from, heard.message))).await;
+            pending().await
+        }
+    }))
+    .start(Seed(6));
+    sim.run_for(milliseconds(50));
+    let mut heard = log.read();
+    heard.sort();
+    assert_eq!(heard, ["n0 n2 5", "n1 n2 5", "n3 n2 5"]);
+    sim.finish().assert_ok();
+}
+
+#[test]
+fn a_label_of_the_ports_own_keeps_the_fate_of_a_message_whose_content_changes() {
+    fn delivered(salt: u64, by_key: bool) -> Vec<u64> {
+        let log = Log::<u64>::new();
+        let noted = log.clone();
+        let model = LinkModel { loss: Ratio::percent(50.0).expect("half is a ratio"), ..LinkModel::constant(milliseconds(1)) };
+        let mut sim = nodes(2, move |node| {
+            let log = noted.clone();
+            async move {
+                let port = node.bind::<(u64, u64)>("port");
+                let port = if by_key { port.labelled(|(key, _)| Label::Key { kind: 1, id: *key }) } else { port };
+                if node.id() == NodeId(0) {
+                    for key in 0..64 {
+                        port.send(1, (key, key + salt));
+                        node.sleep(milliseconds(1)).await;
+                    }
+                    return pending().await;
+                }
+                loop {
+                    log.write(port.receive().await.message.0);
+                }
+            }
+        })
+        .all_links(model)
+        .start(Seed(6));
+        sim.run_for(milliseconds(100));
+        sim.finish().assert_ok();
+        log.read()
+    }
+    assert_eq!(delivered(0, true), delivered(1_000, true));
+    assert_ne!(delivered(0, false), delivered(1_000, false));
+}
+
+/// Answers each number with the next one.
+struct Answers;
+
+impl Machine for Answers {
+    const PORT: &'static str = "numbers";
+    type Message = u64;
+    type View = ();
+
+    fn step(&mut self, _: LocalInstant, input: Input<u64>, effects: &mut Effects<u64>) {
+        if let Input::Message { from, message } = input {
+            effects.send(from, message + 1);
+        }
+    }
+
+    fn view(&self) -> &() {
+        &()
+    }
+}
+
+#[test]
+fn a_machine_and_an_async_node_speak_on_the_machines_port() {
+    let scenario = Scenario::new("mixed").machines("machine", 1, |_: &Seat| Answers).clients("client", 1, |node| async move {
+        let (port, other) = (node.bind::<u64>("numbers"), node.bind::<u64>("other"));
+        other.send(0, 7);
+        port.send(0, 41);
+        assert_eq!(port.receive().await.message, 42);
+    });
+    let report = scenario.run(Seed(6));
+    report.assert_ok();
+    assert_eq!(lost(&report, "port_closed"), 1, "the machine takes nothing on another port");
+}

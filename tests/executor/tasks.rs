@@ -1,0 +1,319 @@
+//! Beginning tasks, waiting for them, stopping them.
+
+use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Aborted, JoinHandle, RecordKind, yield_now};
+
+use crate::{Log, Noted, Once, count, milliseconds, nodes};
+
+/// Runs code on one node for a second; what was written down when that was over.
+fn run<F: Future<Output = ()> + 'static>(main: impl Fn(Node, Log) -> F + Send + Sync + 'static) -> Vec<String> {
+    let log = Log::<String>::new();
+    let noted = log.clone();
+    let mut sim = nodes(1, move |node| main(node, noted.clone())).start(Seed(5));
+    sim.run_for(Duration::from_secs(1));
+    let written = log.read();
+    sim.finish().assert_ok();
+    written
+}
+
+#[test]
+fn a_result_is_handed_to_who_waits_and_to_who_comes_later() {
+    let log = run(|node, log| async move {
+        let quick = node.spawn(async { 1 });
+        let slow = node.spawn({
+            let node = node.clone();
+            async move {
+                node.sleep(milliseconds(5)).await;
+                2
+            }
+        });
+        log.write(format!("{:?} at {:?}", slow.await, node.now().since_zero()));
+        assert!(quick.is_finished());
+        log.write(format!("{:?}", quick.await));
+    });
+    assert_eq!(log, ["Ok(2) at 5ms", "Ok(1)"]);
+}
+
+#[test]
+fn a_task_goes_on_when_its_handle_is_dropped() {
+    let log = run(|node, log| async move {
+        let clock = node.clone();
+        drop(node.spawn(async move {
+            clock.sleep(milliseconds(5)).await;
+            log.write("went on");
+        }));
+        node.sleep(milliseconds(10)).await;
+    });
+    assert_eq!(log, ["went on"]);
+}
+
+#[test]
+fn the_result_that_nobody_asks_for_is_dropped_with_the_task_or_with_the_handle() {
+    let log = run(|node, log| async move {
+        let (unasked, late) = (Noted("unasked", log.clone()), Noted("late", log.clone()));
+        drop(node.spawn(async { unasked }));
+        let handle = node.spawn(async { late });
+        node.sleep(milliseconds(1)).await;
+        log.write("both ended");
+        drop(handle);
+        log.write("the handle is dropped");
+        pending::<()>().await;
+    });
+    assert_eq!(log, ["unasked", "both ended", "late", "the handle is dropped"]);
+}
+
+#[test]
+fn main_that_returns_drops_the_others_and_its_ports() {
+    let log = Log::<String>::new();
+    let noted = log.clone();
+    let mut sim = nodes(2, move |node| {
+        let log = noted.clone();
+        async move {
+            let port = node.bind::<u8>("port");
+            if node.id() == NodeId(1) {
+                node.sleep(milliseconds(10)).await;
+                port.send(0, 1);
+                return pending().await;
+            }
+            let left = Noted("left", log.clone());
+            drop(node.spawn(async move {
+                let _left = left;
+                pending::<()>().await;
+            }));
+            node.view(|seen: &mut u8| *seen = 3);
+            node.sleep(milliseconds(5)).await;
+            log.write("returns");
+        }
+    })
+    .start(Seed(5));
+    sim.run_for(milliseconds(50));
+    assert_eq!(log.read(), ["returns", "left"]);
+    assert_eq!(sim.look(|world| world.view::<u8>(NodeId(0)).copied()), Some(3), "its last view stays");
+    let report = sim.finish();
+    report.assert_ok();
+    assert_eq!(report.traffic.dropped["port_closed"], 1);
+}
+
+#[test]
+fn once_main_returned_its_handles_are_inert() {
+    let log = Log::<String>::new();
+    let noted = log.clone();
+    let mut sim = nodes(1, move |node| {
+        let log = noted.clone();
+        async move {
+            node.expose((node.clone(), log.clone()));
+            // Dropped with its task, after main returned.
+            struct Spawns(Node, Log);
+            impl Drop for Spawns {
+                fn drop(&mut self) {
+                    let log = self.1.clone();
+                    drop(self.0.spawn(async move { log.write("ran after main") }));
+                }
+            }
+            let spawns = Spawns(node.clone(), log);
+            drop(node.spawn(async move {
+                let _spawns = spawns;
+                pending::<()>().await;
+            }));
+            yield_now().await;
+            yield_now().await;
+        }
+    })
+    .start(Seed(5));
+    sim.run_for(milliseconds(1));
+    let reached = sim.on(0, |(node, log): &mut (Node, Log)| {
+        let log = log.clone();
+        let task = node.spawn(async move { log.write("ran from outside") });
+        node.view(|seen: &mut u8| *seen = 1);
+        task.is_finished()
+    });
+    assert_eq!(reached, Ok(true));
+    sim.run_for(milliseconds(1));
+    assert_eq!(log.read(), Vec::<String>::new());
+    assert_eq!(sim.look(|world| world.view::<u8>(NodeId(0)).copied()), None);
+    sim.finish().assert_ok();
+}
+
+#[test]
+fn an_aborted_task_is_dropped_at_that_instant_and_its_handle_says_so() {
+    let log = run(|node, log| async move {
+        let held = Noted("dropped", log.clone());
+        let task: JoinHandle<()> = node.spawn(async move {
+            let _held = held;
+            pending().await
+        });
+        node.sleep(milliseconds(1)).await;
+        task.abort();
+        task.abort();
+        assert!(!task.is_finished(), "it ends at its next turn");
+        let ended = task.await;
+        log.write(format!("{ended:?} at {:?}", node.now().since_zero()));
+    });
+    assert_eq!(log, ["dropped", "Err(Aborted) at 1ms"]);
+}
+
+#[test]
+fn an_abort_before_the_first_poll_keeps_a_task_from_running() {
+    let log = run(|node, log| async move {
+        let noted = log.clone();
+        let task = node.spawn(async move { noted.write("ran") });
+        task.abort();
+        log.write(format!("{:?}", task.await));
+    });
+    assert_eq!(log, ["Err(Aborted)"]);
+}
+
+#[test]
+fn an_abort_of_a_task_that_ended_changes_nothing() {
+    let log = run(|node, log| async move {
+        let task = node.spawn(async { 8 });
+        node.sleep(milliseconds(1)).await;
+        task.abort();
+        assert!(task.is_finished());
+        log.write(format!("{:?}", task.await));
+    });
+    assert_eq!(log, ["Ok(8)"]);
+}
+
+#[test]
+fn a_task_that_aborts_itself_may_still_end_with_its_result() {
+    let log = run(|node, log| async move {
+        let own: Arc<Mutex<Option<JoinHandle<u8>>>> = Arc::default();
+        let handle = Arc::clone(&own);
+        let task = node.spawn(async move {
+            yield_now().await;
+            handle.lock().expect("nobody panicked").as_ref().expect("it was put there").abort();
+            4
+        });
+        *own.lock().expect("nobody panicked") = Some(task);
+        node.sleep(milliseconds(1)).await;
+        let task = own.lock().expect("nobody panicked").take().expect("it is there");
+        log.write(format!("{:?}", task.await));
+    });
+    assert_eq!(log, ["Ok(4)"]);
+}
+
+#[test]
+fn a_task_of_another_life_counts_as_aborted() {
+    let (log, kept) = (Log::<String>::new(), Arc::new(Mutex::new(None)));
+    let (noted, handles) = (log.clone(), Arc::clone(&kept));
+    let mut sim = nodes(1, move |node| {
+        let (log, kept) = (noted.clone(), Arc::clone(&handles));
+        async move {
+            let old: Option<JoinHandle<u8>> = kept.lock().expect("nobody panicked").take();
+            match old {
+                None => *kept.lock().expect("nobody panicked") = Some(node.spawn(pending::<u8>())),
+                Some(old) => {
+                    assert!(old.is_finished());
+                    old.abort();
+                    log.write(format!("{:?}", old.await));
+                }
+            }
+            pending().await
+        }
+    })
+    .start(Seed(5));
+    sim.run_for(milliseconds(1));
+    assert!(sim.crash(0) && sim.restart(0));
+    sim.run_for(milliseconds(1));
+    assert_eq!(log.read(), [format!("{:?}", Err::<u8, _>(Aborted))]);
+    sim.finish().assert_ok();
+}
+
+#[test]
+fn who_waits_for_a_task_of_a_node_that_crashes_is_told() {
+    let log = Log::<String>::new();
+    let (noted, kept) = (log.clone(), Mutex::new(None::<JoinHandle<u8>>));
+    let kept = Arc::new(kept);
+    let mut sim = nodes(2, move |node| {
+        let (log, kept) = (noted.clone(), Arc::clone(&kept));
+        async move {
+            if node.id() == NodeId(0) {
+                *kept.lock().expect("nobody panicked") = Some(node.spawn(pending::<u8>()));
+                return pending().await;
+            }
+            node.sleep(milliseconds(1)).await;
+            let theirs = kept.lock().expect("nobody panicked").take().expect("it was put there");
+            let ended = theirs.await;
+            log.write(format!("{ended:?} at {:?}", node.now().since_zero()));
+        }
+    })
+    .start(Seed(5));
+    sim.run_for(milliseconds(7));
+    assert!(sim.crash(0));
+    sim.run_for(milliseconds(1));
+    assert_eq!(log.read(), ["Err(Aborted) at 7ms"]);
+    sim.finish().assert_ok();
+}
+
+#[test]
+fn a_handle_outside_of_its_simulation_panics_with_words() {
+    let kept = Once::new(());
+    let (node, task) = {
+        let place = Arc::new(Mutex::new(None));
+        let put = Arc::clone(&place);
+        let mut sim = nodes(1, move |node| {
+            kept.take();
+            let put = Arc::clone(&put);
+            async move {
+                let task = node.spawn(pending::<()>());
+                *put.lock().expect("nobody panicked") = Some((node.clone(), task));
+                pending().await
+            }
+        })
+        .start(Seed(5));
+        sim.run_for(milliseconds(1));
+        let taken = place.lock().expect("nobody panicked").take().expect("it was put there");
+        let words = |use_it: &dyn Fn()| {
+            let panic = catch_unwind(AssertUnwindSafe(use_it)).expect_err("it panics");
+            panic.downcast_ref::<String>().expect("in words").clone()
+        };
+        for said in [
+            words(&|| assert_eq!(taken.0.now(), LocalInstant::ZERO)),
+            words(&|| taken.1.abort()),
+            words(&|| drop(taken.0.spawn(async {}))),
+        ] {
+            assert!(
+                said.contains("a handle of n0 is used outside the steps of its simulation") && said.contains("Sim::on"),
+                "{said}"
+            );
+        }
+        assert!(format!("{:?} {:?}", taken.0, taken.1).contains("JoinHandle"), "what is printed in a failing test does not panic");
+        sim.finish().assert_ok();
+        taken
+    };
+    assert!(catch_unwind(AssertUnwindSafe(|| node.now())).is_err(), "after the run, too");
+    drop((node, task));
+}
+
+#[test]
+fn tasks_that_spawn_their_successors_hold_on_to_nothing() {
+    fn next(node: Node, left: u32, log: Log) {
+        let again = node.clone();
+        drop(node.spawn(async move {
+            match left {
+                0 => log.write("the last one"),
+                _ => next(again, left - 1, log),
+            }
+        }));
+    }
+    let log = Log::<String>::new();
+    let noted = log.clone();
+    let mut sim = nodes(1, move |node| {
+        let log = noted.clone();
+        async move {
+            next(node, 100_000, log);
+            pending().await
+        }
+    })
+    .start(Seed(5));
+    sim.keep_records();
+    sim.run_for(milliseconds(1));
+    assert_eq!(log.read(), ["the last one"]);
+    assert_eq!(count(&sim, RecordKind::Spawn), 100_002);
+    sim.finish().assert_ok();
+}

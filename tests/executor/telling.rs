@@ -1,0 +1,201 @@
+//! What a node shows, states and hands out.
+
+use std::future::pending;
+
+use cluster_sim::prelude::*;
+use cluster_sim::{CallError, Change, Health, Invariant};
+
+use crate::{Log, Noted, milliseconds, nodes};
+
+#[test]
+fn a_view_begins_with_its_default_and_lives_as_long_as_the_life() {
+    let mut sim = nodes(1, |node| async move {
+        if node.incarnation().0 == 0 {
+            node.view(|seen: &mut Vec<u8>| seen.push(1));
+            node.sleep(milliseconds(1)).await;
+            node.view(|seen: &mut Vec<u8>| seen.push(2));
+        }
+        pending().await
+    })
+    .start(Seed(2));
+    let view = |sim: &Sim| sim.look(|world| world.view::<Vec<u8>>(NodeId(0)).cloned());
+    sim.run_for(milliseconds(2));
+    assert_eq!(view(&sim), Some(vec![1, 2]));
+    assert_eq!(sim.look(|world| world.view::<u8>(NodeId(0)).copied()), None, "of another type there is none");
+    assert!(sim.crash(0));
+    assert_eq!(view(&sim), None);
+    assert!(sim.restart(0));
+    sim.run_for(milliseconds(2));
+    assert_eq!(view(&sim), None, "the next life shows its own");
+    sim.finish().assert_ok();
+}
+
+#[test]
+fn a_view_of_another_type_is_a_finding_with_words_and_leaves_the_first() {
+    let mut sim = nodes(1, |node| async move {
+        node.view(|seen: &mut u8| *seen = 4);
+        node.sleep(milliseconds(1)).await;
+        node.view(|seen: &mut u64| *seen = 5);
+    })
+    .start(Seed(2));
+    sim.run_for(milliseconds(2));
+    assert_eq!(sim.look(|world| world.view::<u8>(NodeId(0)).copied()), Some(4));
+    let finding = sim.finish().panic.expect("it is a finding");
+    assert_eq!(finding.message, "n/0 shows a view of one type only, and u64 is another");
+    assert!(finding.task.expect("it names the task").starts_with("main, spawned at"));
+}
+
+#[test]
+fn a_check_runs_after_a_view_changed_and_handles_work_while_it_is_changed() {
+    let scenario = nodes(1, |node| async move {
+        let port = node.bind::<u8>("port");
+        for number in 1..=9 {
+            node.view(|seen: &mut u64| {
+                port.send(0, 1);
+                *seen = number;
+            });
+            node.sleep(milliseconds(1)).await;
+        }
+    })
+    .always("it never shows a seven", |world| world.views::<u64>().all(|(_, seen)| *seen != 7));
+    let report = scenario.run(Seed(2));
+    assert_eq!(report.violations[0].rule, "it never shows a seven");
+    assert_eq!(report.violations[0].at, crate::at(6));
+    assert_eq!(report.traffic.sent, 7);
+}
+
+/// Adds up the numbers that nodes state.
+#[derive(Debug, Default)]
+struct Sum {
+    sum: u64,
+    facts: u64,
+}
+
+#[derive(Debug)]
+struct Number(u64);
+
+impl Invariant for Sum {
+    fn observe(&mut self, change: &Change, _: &World<'_>) -> Verdict {
+        if let Change::Fact(node, fact) = change
+            && let Some(Number(number)) = (**fact).as_any().downcast_ref::<Number>()
+        {
+            assert_eq!(*node, NodeId(0));
+            self.sum += number;
+            self.facts += 1;
+        }
+        Verdict::Holds
+    }
+
+    fn witnesses(&self) -> u64 {
+        self.facts
+    }
+}
+
+#[test]
+fn facts_reach_the_observers_from_tasks_and_from_calls() {
+    let mut sim = nodes(1, |node| async move {
+        node.expose(node.clone());
+        let child = node.clone();
+        drop(node.spawn(async move { child.emit(Number(2)) }));
+        node.emit(Number(1));
+        pending().await
+    })
+    .observe("sum", Sum::default)
+    .start(Seed(2));
+    sim.run_for(milliseconds(1));
+    sim.on(0, |node: &mut Node| node.emit(Number(4))).expect("the node is up");
+    assert_eq!(sim.observer::<Sum>("sum").map(|sum| (sum.sum, sum.facts)), Some((7, 3)));
+    sim.finish().assert_ok();
+}
+
+#[test]
+fn a_call_reaches_what_was_exposed_and_says_why_it_cannot() {
+    let mut sim = nodes(2, |node| async move {
+        if node.id() == NodeId(0) {
+            node.expose(5_u32);
+        }
+        pending().await
+    })
+    .start(Seed(2));
+    sim.run_for(milliseconds(1));
+    assert_eq!(sim.on(0, |number: &mut u32| std::mem::replace(number, 6)), Ok(5));
+    assert_eq!(sim.on(0, |number: &mut u32| *number), Ok(6));
+    assert_eq!(sim.on(0, |_: &mut String| ()), Err(CallError::NotExposed { node: NodeId(0), asked: "alloc::string::String" }));
+    assert_eq!(sim.on(0, |number: &mut u32| *number), Ok(6), "it is still there");
+    assert_eq!(sim.on(1, |_: &mut u32| ()), Err(CallError::NothingExposed { node: NodeId(1) }));
+    assert!(sim.pause(0));
+    assert_eq!(sim.on(0, |_: &mut u32| ()), Err(CallError::NotUp { node: NodeId(0), health: Health::Paused }));
+    assert!(sim.crash(0));
+    assert_eq!(sim.on(0, |_: &mut u32| ()), Err(CallError::NotUp { node: NodeId(0), health: Health::Down }));
+    sim.finish().assert_ok();
+}
+
+#[test]
+fn what_a_call_begins_and_sends_goes_on_after_it() {
+    let log = Log::<String>::new();
+    let noted = log.clone();
+    let mut sim = nodes(2, move |node| {
+        let log = noted.clone();
+        async move {
+            let port = std::sync::Arc::new(node.bind::<u64>("port"));
+            node.expose((node.clone(), std::sync::Arc::clone(&port)));
+            loop {
+                let heard = port.receive().await;
+                log.write(format!("{} heard {}", node.id(), heard.message));
+            }
+        }
+    })
+    .start(Seed(2));
+    sim.run_for(milliseconds(1));
+    let rolls = sim.on(0, |(node, port): &mut (Node, std::sync::Arc<cluster_sim::Port<u64>>)| {
+        port.send(1, 1);
+        let (clock, port) = (node.clone(), std::sync::Arc::clone(port));
+        drop(node.spawn(async move {
+            clock.sleep(milliseconds(50)).await;
+            port.send(1, 2);
+        }));
+        (node.draw(), node.draw())
+    });
+    let rolls = rolls.expect("the node is up");
+    assert_ne!(rolls.0, rolls.1);
+    sim.run_for(milliseconds(500));
+    assert_eq!(log.read(), ["n1 heard 1", "n1 heard 2"]);
+    sim.finish().assert_ok();
+}
+
+#[test]
+fn a_panic_in_a_call_is_a_finding_of_the_node() {
+    let mut sim = nodes(1, |node| async move {
+        node.expose(());
+        pending().await
+    })
+    .start(Seed(2));
+    sim.run_for(milliseconds(1));
+    assert_eq!(sim.on(0, |(): &mut ()| panic!("called badly")), Err::<(), _>(CallError::RunIsOver { node: NodeId(0) }));
+    let finding = sim.finish().panic.expect("it is a finding");
+    assert_eq!((finding.site.as_str(), finding.message.as_str(), finding.task), ("n/0", "called badly", None));
+}
+
+#[test]
+fn the_last_exposed_counts_also_when_a_call_exposes_it() {
+    let log = Log::<String>::new();
+    let noted = log.clone();
+    let mut sim = nodes(1, move |node| {
+        let first = Noted("first dropped", noted.clone());
+        async move {
+            node.expose((node.clone(), 1_u8, Some(first)));
+            pending().await
+        }
+    })
+    .start(Seed(2));
+    sim.run_for(milliseconds(1));
+    type Exposed = (Node, u8, Option<Noted>);
+    let second = |(node, number, _): &mut Exposed| {
+        node.expose((node.clone(), *number + 1, None::<Noted>));
+        *number
+    };
+    assert_eq!(sim.on(0, second), Ok(1));
+    assert_eq!(log.read(), ["first dropped"]);
+    assert_eq!(sim.on(0, |(_, number, _): &mut Exposed| *number), Ok(2));
+    sim.finish().assert_ok();
+}
