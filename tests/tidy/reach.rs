@@ -28,6 +28,7 @@ const ALLOWED: &[(&str, &str)] = &[
         "crates/runtime/src/executor/thread.rs",
         "tells a wake from another thread, and an unwinding one; nothing of it reaches a decision",
     ),
+    ("crates/runtime/src/real/life.rs", "the clock of nodes that really run; no simulated step reaches it"),
     ("crates/cluster-sim/src/campaign/", "drives runs from outside; what it reads enters a scenario as data"),
 ];
 

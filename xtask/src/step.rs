@@ -54,6 +54,9 @@ pub const SEAMS: [&str; 8] = [
     "cluster-sim-edge-cache",
 ];
 
+/// Those of them with a real twin, which must build with it and without the simulator.
+pub const REAL_TWINS: [&str; 4] = ["cluster-sim-runtime", "cluster-sim-transport", "cluster-sim-node", "cluster-sim"];
+
 impl Step {
     /// All steps, in the order they run.
     pub fn all() -> &'static [Self] {
@@ -103,7 +106,11 @@ impl Step {
             Self::Doctest => vec![Call::cargo("test --doc --workspace --all-features")],
             Self::Docs => vec![Call::cargo("doc --workspace --no-deps --all-features").with("RUSTDOCFLAGS", "-D warnings")],
             // Clippy costs what `cargo check` does and makes errors of what only the full build uses.
-            Self::Seams => SEAMS.iter().map(|seam| Call::cargo(&format!("clippy -p {seam} -- -D warnings"))).collect(),
+            Self::Seams => {
+                let seams = SEAMS.iter().map(|seam| format!("clippy -p {seam} -- -D warnings"));
+                let twins = REAL_TWINS.iter().map(|seam| format!("clippy -p {seam} --features tokio -- -D warnings"));
+                seams.chain(twins).map(|line| Call::cargo(&line)).collect()
+            }
             Self::Release => vec![Call::cargo("build --release -p cluster-sim-cli")],
             Self::Nextest | Self::Digests | Self::Speed | Self::Size => Vec::new(),
         }
@@ -127,7 +134,10 @@ impl Step {
                 size::TIME_BOUND,
                 size::MEMORY_BOUND_KIB / 1024
             ),
-            Self::Seams => format!("cargo clippy -p CRATE -- -D warnings, each alone: {}", SEAMS.join(" ")),
+            Self::Seams => {
+                let (seams, twins) = (SEAMS.join(" "), REAL_TWINS.join(" "));
+                format!("cargo clippy -p CRATE -- -D warnings, each alone: {seams}; with --features tokio: {twins}")
+            }
             _ => self.calls(profile).iter().map(Call::to_string).collect::<Vec<_>>().join("; "),
         }
     }

@@ -11,7 +11,8 @@
 //! | say what must hold | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
 //! | run many seeds | [`Scenario::sweep`] |
 //!
-//! Without feature `test-utils` only the seams are here: what node code is written against.
+//! Without feature `test-utils` only the seams are here: what node code is written against. With feature `tokio` async nodes run in
+//! production too, over real sockets: start at `RealCluster` or `RealSetup`.
 //!
 //! Deliberately absent: the environment, the machine's clock, threads and files. What a run needs is in its scenario and its seed.
 //!
@@ -71,6 +72,11 @@ pub use cluster_sim_vocabulary::{
 pub use campaign::Sweep;
 #[cfg(feature = "test-utils")]
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
+#[cfg(feature = "tokio")]
+pub use cluster_sim_node::{
+    AddressBook, BindError, DatagramCounts, ReachError, RealCluster, RealClusterError, RealNode, RealSetup, RealSockets,
+    RunningCluster, Shown, StartError,
+};
 #[cfg(feature = "test-utils")]
 pub use cluster_sim_runtime::{Budget, Digest, Exhausted, Record, RecordKind, TaskName, WaitingTask};
 #[cfg(feature = "test-utils")]

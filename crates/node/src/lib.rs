@@ -4,6 +4,9 @@
 //! of its own. Nothing in it names the simulator, so that any driver can carry out its effects. The simulated one is here, with
 //! feature `test-utils`; one over real sockets is not here yet.
 //!
+//! An `async fn` is handed a [`Node`], which has two twins: with feature `test-utils` it runs in a simulation, with feature `tokio` on
+//! tokio and over real sockets. Start there at `RealCluster` or `RealSetup`.
+//!
 //! Deliberately absent: the simulator. A crate of machines depends on this one and never on `cluster-sim`.
 
 #[cfg(feature = "test-utils")]
@@ -13,11 +16,15 @@ mod machine;
 #[cfg(feature = "test-utils")]
 mod machine_host;
 mod node;
+#[cfg(feature = "tokio")]
+mod real;
 mod seat;
 
 #[cfg(feature = "test-utils")]
 pub use async_host::{AsyncHost, Main, MainFactory};
 pub use cluster_sim_runtime::{Entropy, Roll};
+#[cfg(feature = "tokio")]
+pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, RealSockets};
 pub use cluster_sim_transport::{Label, Message, Received, ResetReason};
 pub use cluster_sim_vocabulary::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard, WallTime};
 pub use effects::{Effect, Effects, Timer};
@@ -25,4 +32,6 @@ pub use machine::{Input, Machine};
 #[cfg(feature = "test-utils")]
 pub use machine_host::{MachineFactory, MachineHost};
 pub use node::{Aborted, Elapsed, Interval, JoinHandle, Node, Port, Receive, Sleep, yield_now};
+#[cfg(feature = "tokio")]
+pub use real::{ReachError, RealCluster, RealClusterError, RealNode, RealSetup, RunningCluster, Shown, StartError};
 pub use seat::Seat;

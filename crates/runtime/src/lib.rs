@@ -2,6 +2,7 @@
 //!
 //! Always here: [`Seed`] and the rolls that hang on it. With feature `test-utils`: the simulated twin. Start at `Engine`, which owns
 //! the hosts (what runs on a node) and the devices (what lies between nodes), and at `Kernel`, which both are handed at every step.
+//! With feature `tokio`: the real twin. Start at `RealLife`.
 //!
 //! Deliberately absent: messages, links, faults and checks. The loop knows a host and a device by one small trait each.
 
@@ -11,6 +12,8 @@ mod engine;
 #[cfg(feature = "test-utils")]
 mod executor;
 pub mod nanoseconds;
+#[cfg(feature = "tokio")]
+mod real;
 
 pub use chance::{
     Address, Distribution, Entropy, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule, Stream, finalize,
@@ -26,3 +29,5 @@ pub use executor::{
     Aborted, Join, Life, Sleep, Spawn, TaskId, TaskName, Waiter, Waiting, WaitingTask, enter, entered, is_entered, select_start,
     try_entered,
 };
+#[cfg(feature = "tokio")]
+pub use real::{NoEntropy, RealLife, RealSleep};

@@ -12,6 +12,15 @@ pub trait Message: Clone + Serialize + DeserializeOwned + 'static {}
 
 impl<T: Clone + Serialize + DeserializeOwned + 'static> Message for T {}
 
+/// The message in these bytes; every byte must be part of it.
+#[cfg(any(feature = "test-utils", feature = "tokio"))]
+pub(crate) fn decode<M: Message>(bytes: &[u8]) -> Option<M> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((message, [])) => Some(message),
+        _ => None,
+    }
+}
+
 /// A message handed to its receiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received<M> {

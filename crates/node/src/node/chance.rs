@@ -18,6 +18,8 @@ impl Node {
         match self.twin {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(ref place) => place.life.look(|core| core.kernel.draw(place.life.node())).unwrap_or(Roll(0)),
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref own) => own.draw(self.home.entropy),
         }
     }
 

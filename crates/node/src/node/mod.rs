@@ -2,7 +2,7 @@
 
 // Without a twin there is no node, and the methods have nothing to do with what they are given.
 #![cfg_attr(
-    not(feature = "test-utils"),
+    not(any(feature = "test-utils", feature = "tokio")),
     expect(unused_variables, unused_imports, unused_mut, unreachable_code, dead_code, reason = "a node without a twin cannot be")
 )]
 
@@ -24,6 +24,8 @@ pub use port::{Port, Receive};
 pub use tasks::{Aborted, JoinHandle, yield_now};
 pub use time::{Elapsed, Interval, Sleep};
 
+#[cfg(feature = "tokio")]
+use crate::real::Own;
 use crate::seat::Seat;
 
 /// A node, as the async code that runs on it sees it: its clock, its tasks, its chance, its ports.
@@ -52,6 +54,9 @@ pub(crate) enum Twin {
     /// In a simulation.
     #[cfg(feature = "test-utils")]
     Simulated(Place),
+    /// On tokio.
+    #[cfg(feature = "tokio")]
+    Real(Arc<Own>),
 }
 
 /// Which life of which simulation, and its network.

@@ -11,6 +11,8 @@ use cluster_sim_runtime::{TaskId, Waiter, try_entered};
 use cluster_sim_transport::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
 use cluster_sim_transport::{Network, PayloadKind, PortId};
+#[cfg(feature = "tokio")]
+use cluster_sim_transport::{RealPort, Ticket};
 use cluster_sim_vocabulary::NodeId;
 
 #[cfg(feature = "test-utils")]
@@ -34,6 +36,11 @@ impl Node {
                 let bound = bound.map(|bound| bound.unwrap_or_else(|error| panic!("{}: {error}", self.name())));
                 Port { node: self.clone(), label: |_| Label::Content, twin: PortTwin::Simulated(place, bound) }
             }
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref own) => {
+                let bound = own.network.bind(name).unwrap_or_else(|error| panic!("{}: {error}", self.name()));
+                Port { node: self.clone(), label: |_| Label::Content, twin: PortTwin::Real(bound) }
+            }
         }
     }
 }
@@ -51,6 +58,8 @@ enum PortTwin {
     /// Without a number in a life that was over when it was bound.
     #[cfg(feature = "test-utils")]
     Simulated(Place, Option<(PortId, PayloadKind)>),
+    #[cfg(feature = "tokio")]
+    Real(RealPort),
 }
 
 impl<M: Message> Port<M> {
@@ -94,6 +103,8 @@ impl<M: Message> Port<M> {
             }
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => {}
+            #[cfg(feature = "tokio")]
+            PortTwin::Real(ref port) => port.send_all(to, &message),
         }
     }
 
@@ -104,6 +115,8 @@ impl<M: Message> Port<M> {
             port: self,
             #[cfg(feature = "test-utils")]
             waits: None,
+            #[cfg(feature = "tokio")]
+            ticket: Ticket::default(),
         }
     }
 
@@ -118,6 +131,8 @@ impl<M: Message> Port<M> {
                     .life
                     .act(|core| core.devices.get_mut::<Network>(place.network).take(&mut core.kernel, place.life.node(), port))?
             }
+            #[cfg(feature = "tokio")]
+            PortTwin::Real(ref port) => port.try_receive(),
         }
     }
 
@@ -155,6 +170,9 @@ impl<M: Message> Drop for Port<M> {
             }
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => {}
+            // It unbinds itself.
+            #[cfg(feature = "tokio")]
+            PortTwin::Real(_) => {}
         }
     }
 }
@@ -166,6 +184,8 @@ pub struct Receive<'a, M: Message> {
     /// The task that the port was told to wake.
     #[cfg(feature = "test-utils")]
     waits: Option<TaskId>,
+    #[cfg(feature = "tokio")]
+    ticket: Ticket,
 }
 
 impl<M: Message> Future for Receive<'_, M> {
@@ -194,6 +214,8 @@ impl<M: Message> Future for Receive<'_, M> {
             }
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => Poll::Pending,
+            #[cfg(feature = "tokio")]
+            PortTwin::Real(ref port) => port.poll_receive(&mut self.ticket, context),
         }
     }
 }
@@ -201,13 +223,20 @@ impl<M: Message> Future for Receive<'_, M> {
 impl<M: Message> Drop for Receive<'_, M> {
     #[inline]
     fn drop(&mut self) {
-        #[cfg(feature = "test-utils")]
-        if let (Some(task), PortTwin::Simulated(place, Some((port, _)))) = (self.waits, &self.port.twin) {
-            try_entered(|core| {
-                if place.life.goes_on(core) {
-                    core.devices.get_mut::<Network>(place.network).forget(place.life.node(), *port, task);
-                }
-            });
+        match self.port.twin {
+            #[cfg(feature = "test-utils")]
+            PortTwin::Simulated(place, Some((port, _))) => {
+                let Some(task) = self.waits else { return };
+                try_entered(|core| {
+                    if place.life.goes_on(core) {
+                        core.devices.get_mut::<Network>(place.network).forget(place.life.node(), port, task);
+                    }
+                });
+            }
+            #[cfg(feature = "test-utils")]
+            PortTwin::Simulated(_, None) => {}
+            #[cfg(feature = "tokio")]
+            PortTwin::Real(ref port) => port.forget(&self.ticket),
         }
     }
 }

@@ -45,6 +45,12 @@ impl Node {
                 let spawn = Spawn { node: place.life.node(), name, site, has_handle: true };
                 JoinHandle { twin: JoinTwin::Simulated(Join::spawn(place.life, spawn, future)) }
             }
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref own) => {
+                // Names keep the chances of simulated tasks apart, and stand in the reports of simulations.
+                let _ = (name, site);
+                JoinHandle { twin: JoinTwin::Real(own.life.spawn(future)) }
+            }
         }
     }
 }
@@ -57,6 +63,9 @@ pub struct JoinHandle<T> {
 enum JoinTwin<T> {
     #[cfg(feature = "test-utils")]
     Simulated(Join<T>),
+    /// Nothing if the node's life was over when it was asked to spawn.
+    #[cfg(feature = "tokio")]
+    Real(Option<tokio::task::JoinHandle<T>>),
     /// Names the result where there is no twin.
     #[expect(dead_code, reason = "cannot be made")]
     Nowhere(std::convert::Infallible, std::marker::PhantomData<fn() -> T>),
@@ -68,6 +77,8 @@ impl<T> JoinHandle<T> {
         match self.twin {
             #[cfg(feature = "test-utils")]
             JoinTwin::Simulated(ref join) => join.abort(),
+            #[cfg(feature = "tokio")]
+            JoinTwin::Real(ref join) => join.iter().for_each(tokio::task::JoinHandle::abort),
             JoinTwin::Nowhere(never, _) => match never {},
         }
     }
@@ -77,6 +88,8 @@ impl<T> JoinHandle<T> {
         match self.twin {
             #[cfg(feature = "test-utils")]
             JoinTwin::Simulated(ref join) => join.is_finished(),
+            #[cfg(feature = "tokio")]
+            JoinTwin::Real(ref join) => join.as_ref().is_none_or(tokio::task::JoinHandle::is_finished),
             JoinTwin::Nowhere(never, _) => match never {},
         }
     }
@@ -89,6 +102,13 @@ impl<T: 'static> Future for JoinHandle<T> {
         match self.twin {
             #[cfg(feature = "test-utils")]
             JoinTwin::Simulated(ref mut join) => Pin::new(join).poll(context).map_err(|_| Aborted),
+            #[cfg(feature = "tokio")]
+            JoinTwin::Real(None) => Poll::Ready(Err(Aborted)),
+            #[cfg(feature = "tokio")]
+            JoinTwin::Real(Some(ref mut join)) => Pin::new(join).poll(context).map_err(|error| match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Aborted,
+            }),
             JoinTwin::Nowhere(never, _) => match never {},
         }
     }

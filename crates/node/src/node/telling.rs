@@ -2,7 +2,9 @@
 
 use std::any::type_name;
 
-use cluster_sim_vocabulary::{Change, Fact};
+#[cfg(feature = "test-utils")]
+use cluster_sim_vocabulary::Change;
+use cluster_sim_vocabulary::Fact;
 
 use super::{Node, Twin};
 
@@ -15,6 +17,8 @@ impl Node {
                 let node = place.life.node();
                 place.life.act(|core| core.kernel.change(Change::Fact(node, Box::new(fact))));
             }
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref own) => own.emit(&fact),
         }
     }
 
@@ -33,16 +37,21 @@ impl Node {
                 let Some(view) = view else { return };
                 let mut view = view.unwrap_or_else(|| Box::new(V::default()));
                 let shown = view.downcast_mut::<V>();
-                change(shown.unwrap_or_else(|| {
-                    panic!("{} shows a view of one type only, and {} is another", self.name(), type_name::<V>())
-                }));
+                change(shown.unwrap_or_else(|| self.refuse_view::<V>()));
                 place.life.act(|core| core.kernel.put_view(node, view));
             }
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref own) => own.view(change).unwrap_or_else(|_| self.refuse_view::<V>()),
         }
     }
 
+    #[track_caller]
+    fn refuse_view<V>(&self) -> ! {
+        panic!("{} shows a view of one type only, and {} is another", self.name(), type_name::<V>())
+    }
+
     /// Hands out something that a test can reach into the node by, until the life is over: `Sim::on` runs its closure with it as one step of
-    /// this node. The last one counts.
+    /// this node, `RealNode::on` in the thread of who asks. The last one counts.
     pub fn expose<H: Send + 'static>(&self, handle: H) {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -51,6 +60,8 @@ impl Node {
                 let before = place.life.act(|core| core.kernel.expose(node, Some(Box::new(handle))));
                 drop(before);
             }
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref own) => own.expose(Box::new(handle)),
         }
     }
 }

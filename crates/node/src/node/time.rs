@@ -6,6 +6,8 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+#[cfg(feature = "tokio")]
+use cluster_sim_runtime::RealSleep;
 use cluster_sim_vocabulary::{LocalInstant, WallTime};
 
 use super::{Node, Twin};
@@ -16,6 +18,8 @@ impl Node {
         match self.twin {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(ref place) => place.life.look(|core| core.kernel.local_now(place.life.node())).unwrap_or_default(),
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref own) => own.life.now(),
         }
     }
 
@@ -24,6 +28,8 @@ impl Node {
         match self.twin {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(ref place) => place.life.look(|core| core.kernel.wall_now(place.life.node())).unwrap_or_default(),
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref own) => own.life.wall(),
         }
     }
 
@@ -39,6 +45,8 @@ impl Node {
             Twin::Simulated(ref place) => {
                 Sleep { twin: SleepTwin::Simulated(cluster_sim_runtime::Sleep::until(place.life, deadline)) }
             }
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref own) => Sleep { twin: SleepTwin::Real(RealSleep::until(own.life.clone(), deadline)) },
         }
     }
 
@@ -76,6 +84,8 @@ pub struct Sleep {
 enum SleepTwin {
     #[cfg(feature = "test-utils")]
     Simulated(cluster_sim_runtime::Sleep),
+    #[cfg(feature = "tokio")]
+    Real(RealSleep),
 }
 
 impl Sleep {
@@ -84,6 +94,8 @@ impl Sleep {
         match self.twin {
             #[cfg(feature = "test-utils")]
             SleepTwin::Simulated(ref sleep) => sleep.deadline(),
+            #[cfg(feature = "tokio")]
+            SleepTwin::Real(ref sleep) => sleep.deadline(),
         }
     }
 
@@ -92,6 +104,8 @@ impl Sleep {
         match self.twin {
             #[cfg(feature = "test-utils")]
             SleepTwin::Simulated(ref mut sleep) => sleep.reset(deadline),
+            #[cfg(feature = "tokio")]
+            SleepTwin::Real(ref mut sleep) => sleep.reset(deadline),
         }
     }
 }
@@ -104,6 +118,8 @@ impl Future for Sleep {
         match self.twin {
             #[cfg(feature = "test-utils")]
             SleepTwin::Simulated(ref mut sleep) => Pin::new(sleep).poll(context),
+            #[cfg(feature = "tokio")]
+            SleepTwin::Real(ref mut sleep) => Pin::new(sleep).poll(context),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::payload::PayloadKind;
 use super::session::Sessions;
 use super::sockets::{Arrived, PortId};
 use super::{Flight, Network, Parcel};
-use crate::message::{Message, Received};
+use crate::message::{Message, Received, decode};
 
 /// How many messages wait for a paused node; the newest is dropped beyond.
 pub const INBOX_CAPACITY: usize = 256;
@@ -190,13 +190,5 @@ impl Network {
             self.free_parcels.push(index);
             self.slab::<M>(parcel.kind).take(parcel.slot)
         }
-    }
-}
-
-/// The message in these bytes; every byte must be part of it.
-pub(super) fn decode<M: Message>(bytes: &[u8]) -> Option<M> {
-    match postcard::take_from_bytes(bytes) {
-        Ok((message, [])) => Some(message),
-        _ => None,
     }
 }

@@ -35,12 +35,13 @@ pub use payload::{PayloadKind, content_of};
 use peers::Peers;
 use session::Sessions;
 pub use session::{BACKLOG_CAPACITY, Notice, Port, SessionId, SessionStage, SessionState, Taken, Told, Unsent};
+pub use sockets::PortId;
 use sockets::Sockets;
-pub use sockets::{PortId, PortTaken};
 
 pub use arrival::INBOX_CAPACITY;
 
 use crate::message::Message;
+use crate::taken::PortTaken;
 
 /// A message with as many copies under way as it has receivers left: what is the same for all of them.
 #[derive(Debug, Clone, Copy)]

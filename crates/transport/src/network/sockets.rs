@@ -7,6 +7,7 @@ use cluster_sim_vocabulary::NodeId;
 
 use super::arrival::INBOX_CAPACITY;
 use super::payload::PayloadKind;
+use crate::taken::PortTaken;
 
 /// A port by the number of its name; the same in a whole run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,14 +58,6 @@ pub(super) enum Arrived {
 pub(super) struct Sockets {
     receivers: Vec<Receiver>,
     names: Vec<String>,
-}
-
-/// A port that a node bound already.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("port {name:?} is bound already; a node binds each of its ports once, and shares it by reference")]
-pub struct PortTaken {
-    /// The port.
-    pub name: String,
 }
 
 impl Sockets {

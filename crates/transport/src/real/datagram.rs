@@ -1,0 +1,83 @@
+//! The form of a datagram on the wire, and taking datagrams in.
+
+use cluster_sim_vocabulary::NodeId;
+use tokio::net::UdpSocket;
+use tokio::task::yield_now;
+
+use super::counts::Became;
+use super::network::Shared;
+use crate::message::Message;
+
+/// Begins every datagram and every session: a word of our own and the number of the form.
+pub(super) const FORM: u32 = 0xc105_7e01;
+
+/// What fits into a datagram over IPv4: 65,535 bytes less the headers of IP (20) and UDP (8).
+pub(super) const DATAGRAM_BYTES_MAX: usize = 65_507;
+
+/// A datagram without its content yet: form, sender, name of the port.
+pub(super) fn head(from: NodeId, port: &str) -> Vec<u8> {
+    postcard::to_allocvec(&(FORM, from, port)).expect("numbers and names can be encoded")
+}
+
+/// The datagram of a message.
+///
+/// # Panics
+/// If the message's own `Serialize` fails: it could not travel at all.
+pub(super) fn encode<M: Message>(from: NodeId, port: &str, message: &M) -> Vec<u8> {
+    postcard::to_extend(message, head(from, port)).expect("a message can be serialised")
+}
+
+/// Sender, port and content of a datagram, if it is one of ours.
+pub(super) fn open(datagram: &[u8]) -> Option<(NodeId, &str, &[u8])> {
+    match postcard::take_from_bytes(datagram) {
+        Ok(((FORM, from, port), content)) => Some((from, port, content)),
+        _ => None,
+    }
+}
+
+/// Takes in what comes to the socket, for ever.
+pub(super) async fn take_in(socket: UdpSocket, network: Shared) {
+    let mut buffer = vec![0; DATAGRAM_BYTES_MAX + 1];
+    loop {
+        match socket.recv_from(&mut buffer).await {
+            Ok((length, _)) => arrive(&network, &buffer[..length]),
+            // What the operating system reports here is about a datagram that was sent before, and nothing to end for.
+            Err(_) => yield_now().await,
+        }
+    }
+}
+
+fn arrive(network: &Shared, datagram: &[u8]) {
+    let known = open(datagram).filter(|(from, ..)| network.addresses.get(*from).is_some());
+    let lost = match known {
+        None => Became::Foreign,
+        Some((from, port, content)) => match network.inbox(port) {
+            None => Became::PortClosed,
+            Some(inbox) if inbox.put((from, content.into())) => return,
+            Some(_) => Became::InboxFull,
+        },
+    };
+    network.counters.count(lost);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_datagram_says_who_sent_what_to_which_port() {
+        let datagram = encode(NodeId(7), "gossip", &"news".to_owned());
+        let (from, port, content) = open(&datagram).unwrap();
+        assert_eq!((from, port), (NodeId(7), "gossip"));
+        assert_eq!(crate::message::decode::<String>(content).as_deref(), Some("news"));
+    }
+
+    #[test]
+    fn what_is_cut_short_or_of_another_form_is_not_ours() {
+        let datagram = encode(NodeId(7), "gossip", &());
+        assert!(open(&datagram).is_some());
+        assert!((0..datagram.len()).all(|length| open(&datagram[..length]).is_none()));
+        let other = postcard::to_allocvec(&(FORM + 1, NodeId(7), "gossip")).unwrap();
+        assert_eq!(open(&other), None);
+    }
+}

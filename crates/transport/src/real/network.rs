@@ -1,0 +1,100 @@
+//! What one node speaks through.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+
+use cluster_sim_runtime::RealLife;
+use cluster_sim_vocabulary::NodeId;
+use parking_lot::Mutex;
+
+use super::addresses::AddressBook;
+use super::counts::{Counters, DatagramCounts};
+use super::datagram::take_in;
+use super::inbox::Inbox;
+use super::port::RealPort;
+use super::sockets::RealSockets;
+use crate::taken::PortTaken;
+
+/// The sockets of a node in use, for one life of it. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct RealNetwork {
+    shared: Shared,
+}
+
+pub(super) type Shared = Arc<Network>;
+
+/// What waits in a port: who sent it, and its content as bytes.
+pub(super) type Arrived = Inbox<(NodeId, Box<[u8]>)>;
+
+#[derive(Debug)]
+pub(super) struct Network {
+    pub(super) id: NodeId,
+    pub(super) life: RealLife,
+    pub(super) addresses: Arc<AddressBook>,
+    pub(super) counters: Counters,
+    address: SocketAddr,
+    /// The socket for datagrams once more: sending from whatever thread must not wait, and asks no reactor.
+    outgoing: UdpSocket,
+    ports: Mutex<BTreeMap<Arc<str>, Arc<Arrived>>>,
+}
+
+impl RealNetwork {
+    /// Puts the sockets to use for that node and life; when the life is over, they are closed.
+    ///
+    /// # Errors
+    /// If the operating system refuses; the sockets are closed.
+    ///
+    /// # Panics
+    /// If it is called outside of a tokio runtime that has IO.
+    pub fn open(id: NodeId, life: RealLife, addresses: Arc<AddressBook>, sockets: RealSockets) -> io::Result<Self> {
+        let address = sockets.address();
+        let outgoing = sockets.datagrams.try_clone()?;
+        let incoming = tokio::net::UdpSocket::from_std(sockets.datagrams)?;
+        let counters = Counters::default();
+        let shared = Arc::new(Network { id, life, addresses, counters, address, outgoing, ports: Mutex::default() });
+        shared.life.spawn(take_in(incoming, Arc::clone(&shared)));
+        Ok(Self { shared })
+    }
+
+    /// Where it is reached.
+    pub fn address(&self) -> SocketAddr {
+        self.shared.address
+    }
+
+    /// Binds a port.
+    ///
+    /// # Errors
+    /// If it is bound already.
+    pub fn bind(&self, name: &str) -> Result<RealPort, PortTaken> {
+        let name: Arc<str> = name.into();
+        let inbox = Arc::new(Inbox::new());
+        let mut ports = self.shared.ports.lock();
+        if ports.contains_key(&name) {
+            return Err(PortTaken { name: name.to_string() });
+        }
+        ports.insert(Arc::clone(&name), Arc::clone(&inbox));
+        Ok(RealPort::new(Arc::clone(&self.shared), name, inbox))
+    }
+
+    /// What became of the node's datagrams so far.
+    pub fn datagrams(&self) -> DatagramCounts {
+        self.shared.counters.read()
+    }
+}
+
+impl Network {
+    pub(super) fn inbox(&self, port: &str) -> Option<Arc<Arrived>> {
+        self.ports.lock().get(port).map(Arc::clone)
+    }
+
+    pub(super) fn unbind(&self, port: &str) {
+        self.ports.lock().remove(port);
+    }
+
+    /// Hands a datagram to the operating system.
+    pub(super) fn send(&self, datagram: &[u8], to: SocketAddr) -> io::Result<usize> {
+        self.outgoing.send_to(datagram, to)
+    }
+}

@@ -1,0 +1,95 @@
+//! A port for datagrams.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use cluster_sim_vocabulary::NodeId;
+use tokio::task::coop;
+
+use super::counts::Became;
+use super::datagram::{DATAGRAM_BYTES_MAX, encode};
+pub use super::inbox::Ticket;
+use super::network::{Arrived, Shared};
+use crate::message::{Message, Received, decode};
+
+/// A port that a node bound, until it is dropped. Messages are bytes here; the methods know the type.
+pub struct RealPort {
+    network: Shared,
+    name: Arc<str>,
+    inbox: Arc<Arrived>,
+}
+
+impl RealPort {
+    pub(super) fn new(network: Shared, name: Arc<str>, inbox: Arc<Arrived>) -> Self {
+        Self { network, name, inbox }
+    }
+
+    /// Sends to the port of the same name of several nodes. What cannot be sent is lost and counted; nothing is once the life is over.
+    ///
+    /// # Panics
+    /// If one of them is not in the address book.
+    pub fn send_all<M: Message>(&self, to: &[NodeId], message: &M) {
+        if self.network.life.is_over() {
+            return;
+        }
+        let datagram = encode(self.network.id, &self.name, message);
+        for receiver in to {
+            let address = self.network.addresses.of(*receiver);
+            self.network.counters.count(match datagram.len() {
+                ..=DATAGRAM_BYTES_MAX => match self.network.send(&datagram, address) {
+                    Ok(_) => Became::Sent,
+                    Err(_) => Became::Refused,
+                },
+                _ => Became::Oversized,
+            });
+        }
+    }
+
+    /// The next message, if one is there.
+    pub fn try_receive<M: Message>(&self) -> Option<Received<M>> {
+        loop {
+            let arrived = self.inbox.take()?;
+            if let Some(received) = self.read(arrived) {
+                return Some(received);
+            }
+        }
+    }
+
+    /// The next message, or has the task woken once one comes. Give every wait a ticket of its own, and [`forget`](Self::forget) it after.
+    ///
+    /// Takes part in tokio's cooperative budget, so that who is flooded with messages still comes to look at the clock.
+    pub fn poll_receive<M: Message>(&self, ticket: &mut Ticket, context: &mut Context<'_>) -> Poll<Received<M>> {
+        let budget = ready!(coop::poll_proceed(context));
+        loop {
+            let arrived = ready!(self.inbox.poll(ticket, context));
+            if let Some(received) = self.read(arrived) {
+                budget.made_progress();
+                return Poll::Ready(received);
+            }
+        }
+    }
+
+    /// Lets a wait go.
+    pub fn forget(&self, ticket: &Ticket) {
+        self.inbox.forget(ticket);
+    }
+
+    fn read<M: Message>(&self, (from, content): (NodeId, Box<[u8]>)) -> Option<Received<M>> {
+        let message = decode(&content);
+        self.network.counters.count(if message.is_some() { Became::Delivered } else { Became::Undecodable });
+        Some(Received { from, message: message? })
+    }
+}
+
+impl Drop for RealPort {
+    fn drop(&mut self) {
+        self.network.unbind(&self.name);
+    }
+}
+
+impl fmt::Debug for RealPort {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("RealPort").field("name", &self.name).finish_non_exhaustive()
+    }
+}

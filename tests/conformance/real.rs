@@ -1,0 +1,243 @@
+//! What only nodes have that really run: observers, hands that reach in from other threads, counts, ends and errors.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
+
+use cluster_sim::prelude::*;
+use cluster_sim::{
+    AddressBook, DatagramCounts, Incarnation, ReachError, RealCluster, RealNode, RealSetup, RealSockets, RunningCluster, StartError,
+};
+use tokio::sync::{Notify, mpsc};
+
+use crate::twin::{runtime, until};
+
+fn loopback() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+/// Waits until something holds, asked again at every change that the cluster shows.
+async fn holds(cluster: &RunningCluster, changed: &Notify, mut holds: impl FnMut() -> bool) {
+    until(cluster, async {
+        while !holds() {
+            changed.notified().await;
+        }
+    })
+    .await;
+}
+
+#[test]
+fn an_observer_is_shown_facts_and_views_and_the_last_view_stays() {
+    runtime().block_on(async {
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let cluster = RealCluster::new().nodes("counter", 2, async |node: Node| {
+            for count in 1..=3 {
+                node.view(|shown: &mut u32| *shown = count);
+            }
+            node.emit(format!("{} is done", node.name()));
+        });
+        let cluster = cluster.observed_by(move |node, shown| {
+            let fact = shown.fact::<String>().cloned();
+            tell.send((node, fact, shown.view::<u32>().copied())).expect("the test listens");
+        });
+        let cluster = cluster.start().unwrap();
+        until(&cluster, cluster.ended()).await;
+        let mut seen = BTreeMap::<NodeId, Vec<(Option<String>, Option<u32>)>>::new();
+        while let Ok((node, fact, view)) = told.try_recv() {
+            seen.entry(node).or_default().push((fact, view));
+        }
+        for index in 0..2 {
+            let views = (1..=3).map(|count| (None, Some(count)));
+            let expected: Vec<_> = views.chain([(Some(format!("counter/{index} is done")), None)]).collect();
+            assert_eq!(seen[&NodeId(index)], expected);
+            assert_eq!(cluster.node(index).look(|shown: &u32| *shown), Some(3));
+            assert_eq!(cluster.node(index).look(|shown: &u64| *shown), None, "no view of another type");
+        }
+    });
+}
+
+#[test]
+fn a_test_reaches_into_a_node_by_what_it_exposed() {
+    runtime().block_on(async {
+        let exposed = Arc::new(Notify::new());
+        let tell = Arc::clone(&exposed);
+        let cluster = RealCluster::new().nodes("register", 1, move |node: Node| {
+            let tell = Arc::clone(&tell);
+            async move {
+                let (write, mut written) = mpsc::unbounded_channel::<u64>();
+                node.expose((node.clone(), write));
+                tell.notify_one();
+                while let Some(value) = written.recv().await {
+                    node.view(|shown: &mut u64| *shown = value);
+                    if value == 9 {
+                        return;
+                    }
+                }
+            }
+        });
+        let cluster = cluster.start().unwrap();
+        let node = cluster.node(0);
+        until(&cluster, exposed.notified()).await;
+        let refused = node.on(|_: &mut String| ());
+        assert_eq!(refused, Err(ReachError::NotExposed { node: NodeId(0), asked: "alloc::string::String" }));
+        // From a thread of no runtime: the handles of the node work there, its timers too.
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let name = node.on(|(node, write): &mut (Node, mpsc::UnboundedSender<u64>)| {
+                    assert!(node.now() > LocalInstant::ZERO);
+                    drop(node.sleep(Duration::from_secs(1)));
+                    let written = write.clone();
+                    node.spawn(async move { written.send(9) });
+                    node.name().to_owned()
+                });
+                assert_eq!(name.as_deref(), Ok("register/0"));
+            });
+        });
+        until(&cluster, node.ended()).await;
+        assert_eq!(node.look(|shown: &u64| *shown), Some(9));
+        assert_eq!(node.on(|_: &mut ()| ()), Err(ReachError::Ended { node: NodeId(0) }));
+    });
+}
+
+#[test]
+fn who_exposed_nothing_is_not_reached() {
+    runtime().block_on(async {
+        let cluster = RealCluster::new().nodes("closed", 1, async |_| pending().await).start().unwrap();
+        assert_eq!(cluster.node(0).on(|_: &mut ()| ()), Err(ReachError::NothingExposed { node: NodeId(0) }));
+    });
+}
+
+/// What a panic says.
+fn text(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("nothing")
+}
+
+#[test]
+fn a_panic_goes_on_in_who_joins_the_task_and_at_last_in_who_waits_for_the_node() {
+    runtime().block_on(async {
+        let cluster = RealCluster::new()
+            .nodes("waiting", 1, async |_| pending().await)
+            .nodes("broken", 1, async |node: Node| {
+                let task = node.spawn(async { panic!("out of ideas") });
+                let result: Result<(), _> = task.await;
+                unreachable!("the panic goes on where the task is joined: {result:?}");
+            })
+            .start()
+            .unwrap();
+        let ended = tokio::spawn(async move {
+            let first = futures_panic(cluster.ended()).await;
+            let later = futures_panic(cluster.node(1).ended()).await;
+            (first, later)
+        });
+        let (first, later) = ended.await.unwrap();
+        assert_eq!((first.as_str(), later.as_str()), ("out of ideas", "broken/0 panicked, as was told before"));
+    });
+}
+
+/// What a future that panics says.
+async fn futures_panic(future: impl Future<Output = ()>) -> String {
+    let mut future = Box::pin(future);
+    let polled =
+        std::future::poll_fn(|context| match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(polled) => polled.map(|()| None),
+            Err(panic) => std::task::Poll::Ready(Some(text(&*panic).to_owned())),
+        });
+    polled.await.expect("it panics")
+}
+
+#[test]
+fn the_handles_of_an_ended_node_are_inert() {
+    runtime().block_on(async {
+        let kept = Arc::new(Mutex::new(None));
+        let keep = Arc::clone(&kept);
+        let observed = Arc::new(Mutex::new(0));
+        let observes = Arc::clone(&observed);
+        let cluster =
+            RealCluster::new().observed_by(move |_, _| *observes.lock().unwrap() += 1).nodes("short", 1, move |node: Node| {
+                *keep.lock().unwrap() = Some((node.bind::<u8>("own"), node));
+                async {}
+            });
+        let cluster = cluster.start().unwrap();
+        until(&cluster, cluster.ended()).await;
+        let (port, node) = kept.lock().unwrap().take().unwrap();
+        port.send(node.id(), 1);
+        node.emit("nobody hears it");
+        node.view(|_: &mut u8| unreachable!("the life is over"));
+        node.expose(1_u8);
+        assert_eq!(node.spawn(async {}).await, Err(cluster_sim::Aborted));
+        assert_eq!((cluster.node(0).datagrams(), *observed.lock().unwrap()), (DatagramCounts::default(), 0));
+        assert!(cluster.node(0).on(|_: &mut u8| ()).is_err());
+    });
+}
+
+#[test]
+fn whatever_is_not_received_is_counted_under_its_reason() {
+    runtime().block_on(async {
+        let shown = Arc::new(Notify::new());
+        let tell = Arc::clone(&shown);
+        let cluster = RealCluster::new().observed_by(move |_, _| tell.notify_one()).nodes("node", 1, async |node: Node| {
+            let bytes = node.bind::<Vec<u8>>("bytes");
+            bytes.send(node.id(), vec![0; 65_507]);
+            node.bind::<u8>("closed").send(node.id(), 1);
+            let mut port = node.bind::<bool>("truth");
+            loop {
+                // 7 is no truth.
+                drop(port);
+                node.bind::<u8>("truth").send(node.id(), 7);
+                port = node.bind("truth");
+                bytes.send(node.id(), vec![0; 60_000]);
+                assert!(node.timeout(Duration::from_millis(20), port.receive()).await.is_err());
+                assert!(bytes.try_receive().is_none_or(|received| received.message.len() == 60_000));
+                node.view(|turns: &mut u32| *turns += 1);
+            }
+        });
+        let cluster = cluster.start().unwrap();
+        let node = cluster.node(0);
+        let stranger = UdpSocket::bind(loopback()).unwrap();
+        holds(&cluster, &shown, || {
+            stranger.send_to(b"no datagram of ours", node.address()).unwrap();
+            let DatagramCounts { sent, delivered, oversized, foreign, port_closed, undecodable, .. } = node.datagrams();
+            [sent, delivered, oversized, foreign, port_closed, undecodable].iter().all(|count| *count > 0)
+        })
+        .await;
+        let counts = node.datagrams();
+        assert_eq!((counts.oversized, counts.inbox_full), (1, 0), "{counts:?}");
+    });
+}
+
+/// A node that waits for ever, at that address.
+fn idle(sockets: RealSockets, life: u32) -> RealNode {
+    let setup = RealSetup::new(AddressBook::from_iter([(NodeId(0), sockets.address())])).seed(Seed(7));
+    let seat = Seat::new(NodeId(0), "idle/0", 0, []).in_life(Incarnation(life));
+    setup.start(seat, sockets, async |_| pending().await).expect("the runtime is there")
+}
+
+#[test]
+fn a_stopped_node_starts_again_at_its_address_in_its_next_life() {
+    runtime().block_on(async {
+        let sockets = RealSockets::bind(loopback()).unwrap();
+        let address = sockets.address();
+        let node = idle(sockets, 0);
+        let taken = RealSockets::bind(address).unwrap_err();
+        assert!(taken.to_string().contains(&format!("{address} cannot be bound")), "{taken}");
+        node.stop().await;
+        let again = idle(RealSockets::bind(address).unwrap(), 1);
+        assert_eq!((again.address(), again.id(), again.name()), (address, NodeId(0), "idle/0"));
+    });
+}
+
+#[test]
+fn a_node_that_cannot_start_says_why() {
+    let start = |book: AddressBook| {
+        let sockets = RealSockets::bind(loopback()).unwrap();
+        RealSetup::new(book).start(Seat::new(NodeId(3), "lost/0", 0, []), sockets, async |_| ())
+    };
+    let error = start(AddressBook::default()).unwrap_err();
+    assert!(matches!(error, StartError::NoRuntime), "{error}");
+    runtime().block_on(async {
+        let error = start(AddressBook::default()).unwrap_err();
+        assert_eq!(error.to_string(), "n3 is not in the address book; give it an address there");
+    });
+}

@@ -1,0 +1,206 @@
+//! The clock, the tasks and the chance of a node.
+
+use std::future::pending;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Aborted, Elapsed, Roll, yield_now};
+use rstest::rstest;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::twin::Twin;
+
+const SHORT: Duration = Duration::from_millis(20);
+
+/// Counts when it is dropped.
+struct Counted(Arc<AtomicU32>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[rstest]
+fn a_sleep_never_ends_before_its_deadline(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, told| {
+        let before = node.now();
+        let mut sleep = node.sleep(SHORT);
+        let deadline = sleep.deadline();
+        assert!(deadline >= before + SHORT);
+        (&mut sleep).await;
+        assert!(node.now() >= deadline);
+        sleep.reset(deadline + SHORT);
+        (&mut sleep).await;
+        assert!(node.now() >= deadline + SHORT);
+        sleep.reset(deadline);
+        (&mut sleep).await;
+        told.shown();
+    });
+}
+
+#[rstest]
+fn of_two_sleeps_the_shorter_ends_first(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, told| {
+        let (ended, mut order) = mpsc::unbounded_channel();
+        for after in [10 * SHORT, SHORT] {
+            let (node, ended) = (node.clone(), ended.clone());
+            node.clone().spawn(async move {
+                node.sleep(after).await;
+                ended.send(after).expect("somebody waits for it");
+            });
+        }
+        assert_eq!((order.recv().await, order.recv().await), (Some(SHORT), Some(10 * SHORT)));
+        told.shown();
+    });
+}
+
+#[rstest]
+fn a_timeout_gives_up_in_time_and_never_throws_a_result_away(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, told| {
+        let before = node.now();
+        assert_eq!(node.timeout(SHORT, pending::<()>()).await, Err(Elapsed { after: SHORT }));
+        assert!(node.now() >= before + SHORT);
+        assert_eq!(node.timeout(Duration::ZERO, async { 7 }).await, Ok(7));
+        assert_eq!(node.timeout(Duration::MAX, async { 7 }).await, Ok(7), "the end of time is no mistake");
+        told.shown();
+    });
+}
+
+#[rstest]
+fn an_interval_ticks_at_equal_spans_and_makes_up_for_lost_ticks(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, told| {
+        let mut interval = node.interval(SHORT);
+        let first = interval.tick().await;
+        node.sleep(3 * SHORT).await;
+        for tick in 1..=3 {
+            assert_eq!(interval.tick().await, first + tick * SHORT);
+        }
+        assert!(node.now() >= first + 3 * SHORT);
+        told.shown();
+    });
+}
+
+#[rstest]
+fn a_task_hands_its_result_to_who_joins_it(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, told| {
+        let (ask, asked) = oneshot::channel::<u64>();
+        let task = node.spawn(async move { asked.await.map(|question| question + 1) });
+        assert!(!task.is_finished());
+        ask.send(6).expect("the task waits");
+        assert_eq!(task.await, Ok(Ok(7)));
+        let named = node.spawn_named("named", async { "done" });
+        assert_eq!(named.await, Ok("done"));
+        told.shown();
+    });
+}
+
+#[rstest]
+fn an_aborted_task_drops_what_it_holds_and_has_no_result(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, told| {
+        let dropped = Arc::new(AtomicU32::new(0));
+        let held = Counted(Arc::clone(&dropped));
+        let task = node.spawn(async move {
+            pending::<()>().await;
+            drop(held);
+        });
+        node.sleep(SHORT).await;
+        task.abort();
+        assert_eq!(task.await, Err(Aborted));
+        assert_eq!(dropped.load(Ordering::SeqCst), 1);
+        told.shown();
+    });
+}
+
+#[rstest]
+fn a_task_whose_handle_is_dropped_goes_on(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, told| {
+        let (tell, hear) = oneshot::channel();
+        let own = node.clone();
+        drop(node.spawn(async move {
+            own.sleep(SHORT).await;
+            tell.send("still here")
+        }));
+        assert_eq!(hear.await, Ok("still here"));
+        told.shown();
+    });
+}
+
+#[rstest]
+fn the_tasks_of_a_node_end_with_its_main_function(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    let (begun, dropped) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let (begins, drops) = (Arc::clone(&begun), Arc::clone(&dropped));
+    twin.run(2, move |node, told| {
+        let (begins, drops) = (Arc::clone(&begins), Arc::clone(&drops));
+        async move {
+            for _ in 0..3 {
+                begins.fetch_add(1, Ordering::SeqCst);
+                let held = Counted(Arc::clone(&drops));
+                node.spawn(async move {
+                    pending::<()>().await;
+                    drop(held);
+                });
+            }
+            yield_now().await;
+            told.shown();
+        }
+    });
+    assert!(begun.load(Ordering::SeqCst) >= 6);
+    assert_eq!(begun.load(Ordering::SeqCst), dropped.load(Ordering::SeqCst));
+}
+
+#[rstest]
+fn who_yields_lets_others_go_first(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, told| {
+        let has_run = Arc::new(AtomicBool::new(false));
+        let runs = Arc::clone(&has_run);
+        node.spawn(async move { runs.store(true, Ordering::SeqCst) });
+        while !has_run.load(Ordering::SeqCst) {
+            yield_now().await;
+        }
+        told.shown();
+    });
+}
+
+#[rstest]
+fn the_wall_clock_does_not_stand_still(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, told| {
+        let before = node.wall();
+        while node.wall() == before {
+            node.sleep(SHORT).await;
+        }
+        told.shown();
+    });
+}
+
+#[test]
+fn a_seed_decides_the_same_rolls_in_both_twins() {
+    let rolls = |twin: Twin| {
+        let rolled = Arc::new(Mutex::new(Vec::<(String, Vec<Roll>)>::new()));
+        let rolls = Arc::clone(&rolled);
+        twin.run(2, move |node, told| {
+            let rolls = Arc::clone(&rolls);
+            async move {
+                let of_node = (0..5).map(|index| node.roll("choice", index)).collect();
+                rolls.lock().unwrap().push((node.name().to_owned(), of_node));
+                told.shown();
+            }
+        });
+        // The simulation ran under seeds 0 to 7, each node once under each; the real nodes have seed 0.
+        let mut rolled = rolled.lock().unwrap()[..2].to_vec();
+        rolled.sort();
+        rolled
+    };
+    let simulated = rolls(Twin::Simulated);
+    assert_ne!(simulated[0].1, simulated[1].1, "each node has its own");
+    assert_eq!(simulated, rolls(Twin::Real));
+}
+
+#[rstest]
+fn two_draws_differ(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, told| {
+        assert_ne!(node.draw(), node.draw());
+        told.shown();
+    });
+}
