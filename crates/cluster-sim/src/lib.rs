@@ -59,8 +59,8 @@ pub mod prelude;
 
 pub use cluster_sim_invariants::{IntoVerdict, Invariant, Observed, Verdict, Violation, Witness, World};
 pub use cluster_sim_node::{
-    Aborted, Effect, Effects, Elapsed, Input, Interval, JoinHandle, Label, Machine, Message, Node, Port, Receive, Received,
-    ResetReason, Seat, Sleep, Timer, yield_now,
+    Aborted, ConnectError, Effect, Effects, Elapsed, Input, Interval, JoinHandle, Label, Listener, Machine, Message, Node, Port,
+    Receive, Received, ResetReason, Seat, Session, SessionReset, Sleep, Timer, TrySendError, yield_now,
 };
 pub use cluster_sim_runtime::{Address, Distribution, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream};
 pub use cluster_sim_vocabulary::{
