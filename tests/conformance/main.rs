@@ -4,5 +4,6 @@
 
 mod datagram;
 mod real;
+mod session;
 mod tasks;
 mod twin;

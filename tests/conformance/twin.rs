@@ -28,6 +28,12 @@ impl Shown {
         self.0.1.notify_one();
     }
 
+    /// The same, for a node that stays until it is stopped.
+    pub(crate) async fn shown_for_good(&self) {
+        self.shown();
+        std::future::pending().await
+    }
+
     fn count(&self) -> u32 {
         self.0.0.load(Ordering::SeqCst)
     }

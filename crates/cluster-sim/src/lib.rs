@@ -59,9 +59,9 @@ pub mod prelude;
 
 pub use cluster_sim_invariants::{IntoVerdict, Invariant, Observed, Verdict, Violation, Witness, World};
 pub use cluster_sim_node::{
-    Aborted, Closed, Effect, Effects, Elapsed, Input, Interval, JoinHandle, Label, Machine, Message, Node, OneshotReceiver,
-    OneshotSender, Port, Receive, Received, Receiver, ResetReason, Seat, Sender, Sleep, Timer, TrySendError, channel, oneshot,
-    select, yield_now,
+    Aborted, Closed, ConnectError, Effect, Effects, Elapsed, Input, Interval, JoinHandle, Label, Listener, Machine, Message, Node,
+    OneshotReceiver, OneshotSender, Port, Receive, Received, Receiver, ResetReason, Seat, Sender, Session, SessionReset,
+    SessionSendError, Sleep, Timer, TrySendError, channel, oneshot, select, yield_now,
 };
 pub use cluster_sim_runtime::{Address, Distribution, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream};
 pub use cluster_sim_vocabulary::{

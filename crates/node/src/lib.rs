@@ -28,13 +28,13 @@ pub use channel::{Closed, OneshotReceiver, OneshotSender, Receiver, Sender, TryS
 pub use cluster_sim_runtime::{Entropy, Roll};
 #[cfg(feature = "tokio")]
 pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, RealSockets};
-pub use cluster_sim_transport::{Label, Message, Received, ResetReason};
+pub use cluster_sim_transport::{ConnectError, Label, Message, Received, ResetReason, SessionReset, SessionSendError};
 pub use cluster_sim_vocabulary::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard, WallTime};
 pub use effects::{Effect, Effects, Timer};
 pub use machine::{Input, Machine};
 #[cfg(feature = "test-utils")]
 pub use machine_host::{MachineFactory, MachineHost};
-pub use node::{Aborted, Elapsed, Interval, JoinHandle, Node, Port, Receive, Sleep, yield_now};
+pub use node::{Aborted, Elapsed, Interval, JoinHandle, Listener, Node, Port, Receive, Session, Sleep, yield_now};
 #[cfg(feature = "tokio")]
 pub use real::{ReachError, RealCluster, RealClusterError, RealNode, RealSetup, RunningCluster, Shown, StartError};
 pub use seat::Seat;

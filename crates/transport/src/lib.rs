@@ -12,6 +12,7 @@ mod network;
 #[cfg(feature = "tokio")]
 mod real;
 mod reset;
+mod session;
 #[cfg(any(feature = "test-utils", feature = "tokio"))]
 mod taken;
 
@@ -23,7 +24,8 @@ pub use network::{
     Told, Unsent, WaitKey, content_of,
 };
 #[cfg(feature = "tokio")]
-pub use real::{AddressBook, BindError, DatagramCounts, RealNetwork, RealPort, RealSockets, Ticket};
+pub use real::{AddressBook, BindError, DatagramCounts, RealListener, RealNetwork, RealPort, RealSession, RealSockets, Ticket};
 pub use reset::ResetReason;
+pub use session::{ConnectError, SessionReset, SessionSendError};
 #[cfg(any(feature = "test-utils", feature = "tokio"))]
 pub use taken::PortTaken;

@@ -8,6 +8,7 @@
 
 mod chance;
 mod port;
+mod session;
 mod tasks;
 mod telling;
 mod time;
@@ -21,6 +22,7 @@ use cluster_sim_runtime::{DeviceId, Life};
 use cluster_sim_vocabulary::{Incarnation, NodeId, Region, Shard};
 
 pub use port::{Port, Receive};
+pub use session::{Listener, Session};
 pub use tasks::{Aborted, JoinHandle, yield_now};
 pub use time::{Elapsed, Interval, Sleep};
 

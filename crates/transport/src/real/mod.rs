@@ -9,10 +9,12 @@ mod datagram;
 mod inbox;
 mod network;
 mod port;
+mod session;
 mod sockets;
 
 pub use addresses::AddressBook;
 pub use counts::DatagramCounts;
 pub use network::RealNetwork;
 pub use port::{RealPort, Ticket};
+pub use session::{RealListener, RealSession};
 pub use sockets::{BindError, RealSockets};

@@ -14,6 +14,7 @@ use super::counts::{Counters, DatagramCounts};
 use super::datagram::take_in;
 use super::inbox::Inbox;
 use super::port::RealPort;
+use super::session::{Listeners, take_connections};
 use super::sockets::RealSockets;
 use crate::taken::PortTaken;
 
@@ -38,6 +39,7 @@ pub(super) struct Network {
     /// The socket for datagrams once more: sending from whatever thread must not wait, and asks no reactor.
     outgoing: UdpSocket,
     ports: Mutex<BTreeMap<Arc<str>, Arc<Arrived>>>,
+    pub(super) listeners: Listeners,
 }
 
 impl RealNetwork {
@@ -52,10 +54,16 @@ impl RealNetwork {
         let address = sockets.address();
         let outgoing = sockets.datagrams.try_clone()?;
         let incoming = tokio::net::UdpSocket::from_std(sockets.datagrams)?;
-        let counters = Counters::default();
-        let shared = Arc::new(Network { id, life, addresses, counters, address, outgoing, ports: Mutex::default() });
+        let sessions = tokio::net::TcpListener::from_std(sockets.sessions)?;
+        let (counters, ports, listeners) = Default::default();
+        let shared = Arc::new(Network { id, life, addresses, counters, address, outgoing, ports, listeners });
         shared.life.spawn(take_in(incoming, Arc::clone(&shared)));
+        shared.life.spawn(take_connections(sessions, Arc::clone(&shared)));
         Ok(Self { shared })
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// Where it is reached.

@@ -1,18 +1,22 @@
-//! The socket of one node.
+//! The sockets of one node: one for datagrams, one for sessions, at one address.
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 
-/// The socket of a node, bound and not yet in use: what comes in until then waits in the operating system.
+/// How often a free port is looked for that is free for datagrams and for sessions.
+const ATTEMPTS: u32 = 64;
+
+/// The sockets of a node, bound and not yet in use: datagrams and sessions that come in until then wait in the operating system.
 #[derive(Debug)]
 pub struct RealSockets {
     pub(super) datagrams: UdpSocket,
+    pub(super) sessions: TcpListener,
     address: SocketAddr,
 }
 
 /// An address that cannot be bound. Nothing stays bound.
 #[derive(Debug, thiserror::Error)]
-#[error("{address} cannot be bound: {cause}; choose an address of this machine that is free for UDP")]
+#[error("{address} cannot be bound: {cause}; choose an address of this machine that is free for UDP and for TCP")]
 pub struct BindError {
     /// Which address.
     pub address: SocketAddr,
@@ -22,19 +26,30 @@ pub struct BindError {
 }
 
 impl RealSockets {
-    /// Binds an address for datagrams (UDP). Port 0 stands for one that is free.
+    /// Binds an address for datagrams (UDP) and for sessions (TCP). Port 0 stands for one that is free for both.
     ///
     /// # Errors
-    /// If it cannot be bound.
+    /// If one of the two cannot be bound.
     pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
-        Self::bind_both(address).map_err(|cause| BindError { address, cause })
+        let failed = |cause| BindError { address, cause };
+        let mut left = ATTEMPTS;
+        loop {
+            left -= 1;
+            match Self::bind_both(address) {
+                // Another program may have the chosen port for datagrams.
+                Err(error) if address.port() == 0 && error.kind() == io::ErrorKind::AddrInUse && left > 0 => {}
+                bound => return bound.map_err(failed),
+            }
+        }
     }
 
     fn bind_both(address: SocketAddr) -> io::Result<Self> {
+        let sessions = TcpListener::bind(address)?;
+        let address = sessions.local_addr()?;
         let datagrams = UdpSocket::bind(address)?;
+        sessions.set_nonblocking(true)?;
         datagrams.set_nonblocking(true)?;
-        let address = datagrams.local_addr()?;
-        Ok(Self { datagrams, address })
+        Ok(Self { datagrams, sessions, address })
     }
 
     /// Where they are bound, with the port that was found.

@@ -1,0 +1,160 @@
+//! Sessions: messages in order, and none lost from their middle.
+
+// Without a twin that has sessions the methods have nothing to do with what they are given.
+#![cfg_attr(not(feature = "tokio"), expect(unused_variables, reason = "a session without a twin cannot be"))]
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use cluster_sim_transport::{ConnectError, Message, SessionReset, SessionSendError};
+#[cfg(feature = "tokio")]
+use cluster_sim_transport::{RealListener, RealSession};
+use cluster_sim_vocabulary::NodeId;
+
+use super::{Node, Twin};
+
+impl Node {
+    /// Opens a session with another node that listens on the port of that name.
+    ///
+    /// # Errors
+    /// If nobody listens there, or no answer comes for as long as patience lasts, 15 s by default.
+    ///
+    /// # Panics
+    /// If there is no such node. In a simulation, where only machines have sessions so far.
+    pub async fn connect<M: Message>(&self, peer: impl Into<NodeId>, port: &str) -> Result<Session<M>, ConnectError> {
+        let peer = peer.into();
+        match self.twin {
+            #[cfg(feature = "test-utils")]
+            Twin::Simulated(_) => self.refuse_sessions(),
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref own) => {
+                let session = own.network.connect(peer, port).await?;
+                Ok(Session { twin: SessionTwin::Real(session), message: PhantomData })
+            }
+        }
+    }
+
+    /// Takes the sessions that other nodes ask for on the port of that name. Dropping the listener ends it: who asks is refused then, and
+    /// what nobody accepted is reset. Ports of sessions and of datagrams are not the same, also under one name.
+    ///
+    /// # Panics
+    /// If this node listens there already. In a simulation, where only machines have sessions so far.
+    #[track_caller]
+    pub fn listen<M: Message>(&self, port: &str) -> Listener<M> {
+        match self.twin {
+            #[cfg(feature = "test-utils")]
+            Twin::Simulated(_) => self.refuse_sessions(),
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref own) => {
+                let listener = own.network.listen(port).unwrap_or_else(|error| panic!("{}: {error}", self.name()));
+                Listener { twin: ListenerTwin::Real(listener), message: PhantomData }
+            }
+        }
+    }
+
+    #[cfg(feature = "test-utils")]
+    #[track_caller]
+    fn refuse_sessions(&self) -> ! {
+        panic!("{}: async nodes have sessions over real sockets only; write a machine to simulate them", self.name())
+    }
+}
+
+/// Takes sessions on a port of a node; [`Node::listen`] makes one.
+pub struct Listener<M: Message> {
+    twin: ListenerTwin,
+    message: PhantomData<fn() -> M>,
+}
+
+enum ListenerTwin {
+    #[cfg(feature = "tokio")]
+    Real(RealListener),
+}
+
+impl<M: Message> Listener<M> {
+    /// Waits for the next session that another node asks for: it is open, and may hold messages already. Cancel safe.
+    pub async fn accept(&self) -> Session<M> {
+        match self.twin {
+            #[cfg(feature = "tokio")]
+            ListenerTwin::Real(ref listener) => Session { twin: SessionTwin::Real(listener.accept().await), message: PhantomData },
+        }
+    }
+}
+
+/// One end of a session: what is sent arrives in order and once, or the session is gone and both ends are told.
+///
+/// Dropping it finishes it: what was sent still arrives. If the other side had sent what nobody received, or does so later, the session is
+/// reset instead, so that it never believes what was not read to be read. All methods take the session by reference, so that it can be
+/// shared.
+pub struct Session<M: Message> {
+    twin: SessionTwin,
+    message: PhantomData<fn() -> M>,
+}
+
+enum SessionTwin {
+    #[cfg(feature = "tokio")]
+    Real(RealSession),
+}
+
+impl<M: Message> Session<M> {
+    /// Who is at the other end.
+    pub fn peer(&self) -> NodeId {
+        match self.twin {
+            #[cfg(feature = "tokio")]
+            SessionTwin::Real(ref session) => session.peer(),
+        }
+    }
+
+    /// Sends a message; waits while the window is full. Cancel safe: what was not sent is not sent later.
+    ///
+    /// # Errors
+    /// If the session is gone, or this end was finished.
+    pub async fn send(&self, message: M) -> Result<(), SessionReset> {
+        match self.twin {
+            #[cfg(feature = "tokio")]
+            SessionTwin::Real(ref session) => session.send(message).await,
+        }
+    }
+
+    /// Sends a message if there is room in the window.
+    ///
+    /// # Errors
+    /// With the message, if the session does not take it over.
+    pub fn try_send(&self, message: M) -> Result<(), SessionSendError<M>> {
+        match self.twin {
+            #[cfg(feature = "tokio")]
+            SessionTwin::Real(ref session) => session.try_send(message),
+        }
+    }
+
+    /// Waits for the next message; nothing if the other side finished and everything it sent was received. Cancel safe: a message that was
+    /// not returned is not lost.
+    ///
+    /// # Errors
+    /// If the session is gone, or what came is no message of this type, which breaks the session.
+    pub async fn receive(&self) -> Result<Option<M>, SessionReset> {
+        match self.twin {
+            #[cfg(feature = "tokio")]
+            SessionTwin::Real(ref session) => session.receive().await,
+        }
+    }
+
+    /// Sends nothing more: the other side receives nothing after everything that was sent. What that side sends still arrives.
+    pub fn finish(&self) {
+        match self.twin {
+            #[cfg(feature = "tokio")]
+            SessionTwin::Real(ref session) => session.finish(),
+        }
+    }
+}
+
+impl<M: Message> fmt::Debug for Session<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Session").field("peer", &self.peer()).finish_non_exhaustive()
+    }
+}
+
+impl<M: Message> fmt::Debug for Listener<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Listener").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,24 @@
+//! Sessions over TCP, a connection each.
+//!
+//! [`wire`] is what is written, [`opening`] who is asked and who accepts, [`carrying`] moves messages between the connection and the
+//! queues of an end, [`end`] is what node code holds.
+
+mod carrying;
+mod end;
+mod opening;
+mod wire;
+
+use std::time::Duration;
+
+pub use end::RealSession;
+pub use opening::RealListener;
+pub(super) use opening::{Listeners, take_connections};
+
+/// How many messages an end takes over before who sends must wait, and how many arrived ones it keeps; as in the simulation by default.
+const WINDOW: usize = 64;
+
+/// How long nothing may be heard of the other side; as in the simulation by default.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How often an end that has nothing to say says that.
+const ALIVE_EVERY: Duration = Duration::from_secs(3);

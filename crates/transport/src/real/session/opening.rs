@@ -1,0 +1,157 @@
+//! Opening sessions: who asks, and who accepts.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cluster_sim_vocabulary::NodeId;
+use parking_lot::Mutex;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+
+use super::PATIENCE;
+use super::carrying::open;
+use super::end::RealSession;
+use super::wire::{Answer, answer, answered, greet, greeted};
+use crate::real::network::{RealNetwork, Shared};
+use crate::session::ConnectError;
+use crate::taken::PortTaken;
+
+/// How many sessions wait to be accepted on one port; as in the simulation.
+const BACKLOG: usize = 128;
+
+/// Between two attempts to connect: at first this, then twice as long each time, up to the bound.
+const RETRY_AFTER: Duration = Duration::from_millis(50);
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(1);
+
+/// The ports that a node listens on, each with where its sessions go.
+#[derive(Debug, Default)]
+pub(in crate::real) struct Listeners(Mutex<BTreeMap<Arc<str>, mpsc::Sender<RealSession>>>);
+
+/// A port on which a node takes sessions, until it is dropped: what nobody accepted is reset then.
+pub struct RealListener {
+    network: Shared,
+    name: Arc<str>,
+    opened: tokio::sync::Mutex<mpsc::Receiver<RealSession>>,
+}
+
+impl RealNetwork {
+    /// Listens on a port.
+    ///
+    /// # Errors
+    /// If the node listens there already.
+    pub fn listen(&self, name: &str) -> Result<RealListener, PortTaken> {
+        let network = Arc::clone(self.shared());
+        let name: Arc<str> = name.into();
+        let (opens, opened) = mpsc::channel(BACKLOG);
+        let mut listeners = network.listeners.0.lock();
+        if listeners.contains_key(&name) {
+            return Err(PortTaken { name: name.to_string() });
+        }
+        listeners.insert(Arc::clone(&name), opens);
+        drop(listeners);
+        Ok(RealListener { network, name, opened: tokio::sync::Mutex::new(opened) })
+    }
+
+    /// Opens a session with another node; asks again for as long as patience lasts. Never answers once the life is over.
+    ///
+    /// # Errors
+    /// If the other node refuses, or nobody answers.
+    ///
+    /// # Panics
+    /// If there is no such node in the address book.
+    pub async fn connect(&self, to: NodeId, port: &str) -> Result<RealSession, ConnectError> {
+        let network = self.shared();
+        let address = network.addresses.of(to);
+        let asking = async {
+            let mut retry_after = RETRY_AFTER;
+            loop {
+                match ask(network.id, address, port).await {
+                    Ok((connection, Answer::Accepted)) => return Ok(connection),
+                    Ok((_, Answer::Refused)) => return Err(ConnectError::Refused),
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Err(ConnectError::Refused),
+                    Err(_) => sleep(retry_after).await,
+                }
+                retry_after = RETRY_AFTER_MAX.min(2 * retry_after);
+            }
+        };
+        let connection = timeout(PATIENCE, asking).await.map_err(|_| ConnectError::TimedOut)??;
+        match open(&network.life, to, connection) {
+            Some(session) => Ok(session),
+            None => pending().await,
+        }
+    }
+}
+
+/// Asks once.
+async fn ask(from: NodeId, address: SocketAddr, port: &str) -> io::Result<(TcpStream, Answer)> {
+    let mut connection = TcpStream::connect(address).await?;
+    connection.set_nodelay(true)?;
+    greet(&mut connection, from, port).await?;
+    let answer = answered(&mut connection).await?;
+    Ok((connection, answer))
+}
+
+/// Takes in who connects, for ever.
+pub(in crate::real) async fn take_connections(listener: TcpListener, network: Shared) {
+    loop {
+        match listener.accept().await {
+            Ok((connection, _)) => {
+                let network = Arc::clone(&network);
+                let life = network.life.clone();
+                // Who does not come to the point is let go; what else goes wrong is told to who connects by the closing.
+                life.spawn(async move { timeout(PATIENCE, take(connection, &network)).await });
+            }
+            // The machine has no room for another connection: leave it time to find some.
+            Err(_) => sleep(RETRY_AFTER).await,
+        }
+    }
+}
+
+async fn take(mut connection: TcpStream, network: &Shared) -> io::Result<()> {
+    connection.set_nodelay(true)?;
+    let (from, port) = greeted(&mut connection).await?;
+    let listener = network.listeners.0.lock().get(port.as_str()).cloned();
+    let known = network.addresses.get(from).is_some();
+    let Some(listener) = listener.filter(|_| known) else { return answer(&mut connection, Answer::Refused).await };
+    // Who asks while too many wait is answered once there is room, or not at all.
+    let Ok(room) = listener.reserve().await else { return answer(&mut connection, Answer::Refused).await };
+    answer(&mut connection, Answer::Accepted).await?;
+    if let Some(session) = open(&network.life, from, connection) {
+        room.send(session);
+    }
+    Ok(())
+}
+
+impl RealListener {
+    /// The next session that another node asked for: open, and perhaps with messages already. Cancel safe: a session that was not returned
+    /// is not lost. Waits for ever once the life is over.
+    pub async fn accept(&self) -> RealSession {
+        match self.opened.lock().await.recv().await {
+            Some(session) => session,
+            None => pending().await,
+        }
+    }
+}
+
+impl Drop for RealListener {
+    fn drop(&mut self) {
+        self.network.listeners.0.lock().remove(&self.name);
+        let opened = self.opened.get_mut();
+        opened.close();
+        while let Ok(session) = opened.try_recv() {
+            session.break_off();
+        }
+    }
+}
+
+impl fmt::Debug for RealListener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("RealListener").field("name", &self.name).finish_non_exhaustive()
+    }
+}

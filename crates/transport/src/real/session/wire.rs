@@ -1,0 +1,175 @@
+//! The form of a session on the wire.
+//!
+//! Who connects begins with a greeting, who listens answers with one byte. Then both sides write frames: a byte that says what it is, and
+//! for a message its length in four bytes, the lowest first, and its encoding. A connection that ends before a frame said so was broken,
+//! since an operating system closes the connections of a crashed program as if it had meant to.
+
+use std::io;
+use std::time::Duration;
+
+use cluster_sim_vocabulary::NodeId;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+
+use crate::message::Message;
+use crate::real::datagram::{head, open};
+
+/// The longest greeting: a number of the form, a node, and a name of a port.
+const GREETING_BYTES_MAX: u16 = 4_096;
+
+/// The longest message of a session, in bytes.
+pub(super) const MESSAGE_BYTES_MAX: u32 = 1 << 28;
+
+/// How much of a message is read before it must go on.
+const PIECE_BYTES: usize = 1 << 16;
+
+const MESSAGE: u8 = 1;
+const ALIVE: u8 = 2;
+const FINISH: u8 = 3;
+
+/// What the other side wrote.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Frame {
+    Message(Vec<u8>),
+    Alive,
+    Finish,
+}
+
+/// Answers to a greeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Refused = 0,
+    Accepted = 1,
+}
+
+fn broken(what: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+/// Says who asks for which port.
+pub(super) async fn greet(connection: &mut (impl AsyncWrite + Unpin), from: NodeId, port: &str) -> io::Result<()> {
+    let greeting = head(from, port);
+    let length = u16::try_from(greeting.len()).ok().filter(|length| *length <= GREETING_BYTES_MAX);
+    connection.write_u16_le(length.ok_or_else(|| broken("the name of a port is too long"))?).await?;
+    connection.write_all(&greeting).await
+}
+
+/// Reads who asks for which port.
+pub(super) async fn greeted(connection: &mut (impl AsyncRead + Unpin)) -> io::Result<(NodeId, String)> {
+    let length = connection.read_u16_le().await?;
+    if length > GREETING_BYTES_MAX {
+        return Err(broken("a greeting is too long"));
+    }
+    let mut greeting = vec![0; usize::from(length)];
+    connection.read_exact(&mut greeting).await?;
+    match open(&greeting) {
+        Some((from, port, [])) => Ok((from, port.to_owned())),
+        _ => Err(broken("no greeting of ours")),
+    }
+}
+
+pub(super) async fn answer(connection: &mut (impl AsyncWrite + Unpin), answer: Answer) -> io::Result<()> {
+    connection.write_u8(answer as u8).await
+}
+
+pub(super) async fn answered(connection: &mut (impl AsyncRead + Unpin)) -> io::Result<Answer> {
+    match connection.read_u8().await? {
+        0 => Ok(Answer::Refused),
+        1 => Ok(Answer::Accepted),
+        _ => Err(broken("no answer of ours")),
+    }
+}
+
+/// The frame of a message; nothing if it is too long.
+///
+/// # Panics
+/// If the message's own `Serialize` fails: it could not travel at all.
+pub(super) fn message_frame<M: Message>(message: &M) -> Option<Vec<u8>> {
+    let mut frame = postcard::to_extend(message, vec![MESSAGE, 0, 0, 0, 0]).expect("a message can be serialised");
+    let length = u32::try_from(frame.len() - 5).ok().filter(|length| *length <= MESSAGE_BYTES_MAX)?;
+    frame[1..5].copy_from_slice(&length.to_le_bytes());
+    Some(frame)
+}
+
+pub(super) const ALIVE_FRAME: [u8; 1] = [ALIVE];
+pub(super) const FINISH_FRAME: [u8; 1] = [FINISH];
+
+/// Reads the next frame; nothing if the connection ends before it. Fails if nothing comes for as long as `patience` lasts.
+pub(super) async fn read_frame(connection: &mut (impl AsyncRead + Unpin), patience: Duration) -> io::Result<Option<Frame>> {
+    let kind = match timeout(patience, connection.read_u8()).await? {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        kind => kind?,
+    };
+    match kind {
+        ALIVE => Ok(Some(Frame::Alive)),
+        FINISH => Ok(Some(Frame::Finish)),
+        MESSAGE => {
+            let length = timeout(patience, connection.read_u32_le()).await??;
+            if length > MESSAGE_BYTES_MAX {
+                return Err(broken("a message is too long"));
+            }
+            // Memory grows with what comes, not with what was announced.
+            let (length, mut message) = (length as usize, Vec::new());
+            while message.len() < length {
+                let read = message.len();
+                message.resize(length.min(read + PIECE_BYTES), 0);
+                timeout(patience, connection.read_exact(&mut message[read..])).await??;
+            }
+            Ok(Some(Frame::Message(message)))
+        }
+        _ => Err(broken("no frame of ours")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+    }
+
+    #[test]
+    fn frames_are_read_as_they_were_written() {
+        block_on(async {
+            let long = vec![7_u8; 3 * PIECE_BYTES + 1];
+            let mut wire = message_frame(&long).unwrap();
+            wire.extend(ALIVE_FRAME);
+            wire.extend(message_frame(&()).unwrap());
+            wire.extend(FINISH_FRAME);
+            let mut wire = wire.as_slice();
+            let Ok(Some(Frame::Message(read))) = read_frame(&mut wire, SECOND).await else { panic!("a message comes first") };
+            assert_eq!(crate::message::decode(&read), Some(long));
+            assert_eq!(read_frame(&mut wire, SECOND).await.unwrap(), Some(Frame::Alive));
+            assert_eq!(read_frame(&mut wire, SECOND).await.unwrap(), Some(Frame::Message(Vec::new())));
+            assert_eq!(read_frame(&mut wire, SECOND).await.unwrap(), Some(Frame::Finish));
+            assert_eq!(read_frame(&mut wire, SECOND).await.unwrap(), None);
+        });
+    }
+
+    #[test]
+    fn what_is_cut_short_or_announced_too_long_is_broken() {
+        block_on(async {
+            let frame = message_frame(&"news".to_owned()).unwrap();
+            for length in 1..frame.len() {
+                assert!(read_frame(&mut &frame[..length], SECOND).await.is_err(), "{length} bytes of it");
+            }
+            let announced = [&[MESSAGE][..], &(MESSAGE_BYTES_MAX + 1).to_le_bytes()].concat();
+            let error = read_frame(&mut announced.as_slice(), SECOND).await.unwrap_err();
+            assert_eq!(error.to_string(), "a message is too long");
+            assert!(read_frame(&mut [9_u8].as_slice(), SECOND).await.is_err());
+        });
+    }
+
+    #[test]
+    fn a_greeting_says_who_asks_for_which_port() {
+        block_on(async {
+            let mut wire = Vec::new();
+            greet(&mut wire, NodeId(7), "log").await.unwrap();
+            assert_eq!(greeted(&mut wire.as_slice()).await.unwrap(), (NodeId(7), "log".to_owned()));
+            assert!(greet(&mut wire, NodeId(7), &"x".repeat(5_000)).await.is_err());
+        });
+    }
+}
