@@ -223,11 +223,6 @@ impl Lane {
         self.end.is_some_and(|end| end < self.taken)
     }
 
-    /// Receiver: whether everything arrived, the end too.
-    pub(super) fn is_end_arrived(&self) -> bool {
-        self.end.is_some_and(|end| end < self.arrived)
-    }
-
     /// Receiver: the next message in order with its number, if it arrived; it is taken in now.
     pub(super) fn take(&mut self) -> Option<(u64, Entry)> {
         if !self.is_readable() {
@@ -407,9 +402,7 @@ mod tests {
         lane.arrive(1);
         assert!(!lane.is_readable());
         lane.arrive(0);
-        assert!(
-            lane.is_end_arrived() && !lane.take().unwrap().1.is_end() && lane.take().unwrap().1.is_end() && lane.is_end_taken()
-        );
+        assert!(!lane.take().unwrap().1.is_end() && lane.take().unwrap().1.is_end() && lane.is_end_taken());
         assert!(!lane.is_end_acknowledged());
         lane.acknowledge_all();
         assert!(lane.is_end_acknowledged());

@@ -194,8 +194,8 @@ impl Network {
     fn supersede(&mut self, kernel: &mut Kernel, earlier: SessionId) {
         let (slot, side) = (earlier.slot(), earlier.side());
         let connection = self.sessions.connections.at_mut(slot);
-        if connection.inward(side).is_end_arrived() && connection.outward(side).is_finished() {
-            // It was closed by both sides, and only the last acknowledgement is missing: a node that lacked a message would not ask anew.
+        if connection.is_closed(side.other()) {
+            // Its peer has everything, and only the last acknowledgement did not come through: the new request says as much.
             connection.outward(side).acknowledge_all();
         } else if connection.end(side).is_alive() {
             self.break_end(kernel, slot, side, ResetReason::Reset);
