@@ -3,7 +3,7 @@
 use cluster_sim_runtime::{Kernel, Order, Rank};
 use cluster_sim_vocabulary::VirtualInstant;
 
-use super::connection::{News, Side, Stage};
+use super::end::{News, Side, Stage};
 use super::launching::Kind;
 use super::segment::{Attempt, Segment, What};
 use crate::network::Network;
