@@ -1,14 +1,27 @@
 //! Sessions between machines, on whole runs: what they promise, and what they do when it cannot be kept.
 //!
 //! [`opening`]: a session is there when it is needed, also for two that open it at once. [`closing`]: what is finished is delivered first.
-//! [`loss`] and [`cuts`]: both cost time, and past patience the session. [`lives`]: half-open sessions. [`windows`]: what is handed back,
-//! and when to go on. [`types`]: who understands whom.
+//! [`links`]: sessions and datagrams share their links. [`loss`] and [`cuts`]: both cost time, and past patience the session. [`lives`]: half-open sessions. [`windows`]: what is handed back,
+//! and when to go on. [`types`]: who understands whom. [`chaos`]: all of it at once, at random. [`runs`]: same seed, same run.
 
+#[path = "../common/trouble.rs"]
+mod trouble;
+
+mod chaos;
 mod closing;
 mod cuts;
+mod links;
 mod lives;
 mod loss;
 mod opening;
+mod runs;
 mod streamer;
 mod types;
 mod windows;
+
+use proptest::test_runner::Config;
+
+/// How many random cases a law is tried on. A failing case is printed whole, so none is written to a file.
+fn cases(count: u32) -> Config {
+    Config { cases: count, failure_persistence: None, ..Config::default() }
+}

@@ -13,11 +13,16 @@ pub(crate) enum Word {
     Stream { to: u32, first: u64, count: u64 },
     /// Asks for the session with a node to be finished.
     Finish { to: u32 },
+    /// Asks for one number to be sent by itself, and for the next one to be streamed at once.
+    SendThenStream { to: u32, number: u64 },
+    /// Asks for a timer that comes due after so many milliseconds.
+    Wait { milliseconds: u64 },
 }
 
 /// One thing that a streamer was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Heard {
+    Timer,
     Number(u64),
     Busy(u64),
     Ready,
@@ -47,6 +52,12 @@ impl Machine for Streamer {
                 return (first..first + count).for_each(|number| effects.stream(NodeId(to), Word::Number(number)));
             }
             Input::Call(Word::Finish { to }) => return effects.finish(NodeId(to)),
+            Input::Call(Word::SendThenStream { to, number }) => {
+                effects.send(NodeId(to), Word::Number(number));
+                return effects.stream(NodeId(to), Word::Number(number + 1));
+            }
+            Input::Call(Word::Wait { milliseconds }) => return effects.arm(Timer(0), Duration::from_millis(milliseconds)),
+            Input::Timer(_) => (NodeId::CLUSTER, Heard::Timer),
             Input::Message { from, message: Word::Number(number) } => (from, Heard::Number(number)),
             Input::Busy { peer, message: Word::Number(number) } => (peer, Heard::Busy(number)),
             Input::Ready { peer } => (peer, Heard::Ready),

@@ -82,9 +82,9 @@ pub struct SessionTraffic {
     pub in_flight: Load,
     /// Messages that went with their session; their causes are among [`Traffic::dropped`].
     pub lost: Load,
-    /// Times a message was put on its link, the first time and all others.
+    /// Times a message, or the end that follows the last one, was put on its link: the first time and all others.
     pub attempts: u64,
-    /// Times a message was put on its link again.
+    /// Times one of them was put on its link again.
     pub retransmissions: u64,
 }
 

@@ -133,7 +133,7 @@ fn a_request_of_a_node_that_is_gone_is_accepted_by_nobody() {
     world.run(milliseconds(5));
     world.engine.crash(NodeId(0));
     world.run(milliseconds(20));
-    assert_eq!((world.accept(1), world.session_count()), (None, 0));
+    assert_eq!((world.accept(1), world.held()), (None, (0, 0)));
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn an_end_that_is_let_go_before_it_opens_still_delivers() {
     assert_eq!(world.take_all(receiver), (vec![7], Taken::Finished));
     world.release(receiver);
     world.run(milliseconds(50));
-    assert_eq!(world.session_count(), 0);
+    assert_eq!(world.held(), (0, 0));
 }
 
 #[test]
@@ -67,14 +67,14 @@ fn sessions_that_both_sides_let_go_leave_nothing_behind() {
         assert_eq!((world.send(one, round), world.send(other, round)), (Ok(()), Ok(())));
         world.run(milliseconds(20));
         assert_eq!((world.take(one), world.take(other)), (Taken::Message(round), Taken::Message(round)));
-        assert_eq!(world.session_count(), 1);
+        assert_eq!(world.held(), (1, 0));
         world.finish(one);
         world.finish(other);
         world.run(milliseconds(50));
         assert_eq!((world.take(one), world.take(other)), (Taken::Finished, Taken::Finished));
         world.release(one);
         world.release(other);
-        assert_eq!(world.session_count(), 0, "round {round}");
+        assert_eq!(world.held(), (0, 0), "round {round}");
     }
 }
 
@@ -84,10 +84,10 @@ fn an_end_that_nobody_holds_does_not_outlive_the_crash_of_the_other() {
     let [one, _] = world.open(0, 1);
     world.release(one);
     world.run(milliseconds(50));
-    assert_eq!(world.session_count(), 1, "the other node may still send");
+    assert_eq!(world.held(), (1, 0), "the other node may still send");
     world.engine.crash(NodeId(1));
     world.run(milliseconds(50));
-    assert_eq!(world.session_count(), 0);
+    assert_eq!(world.held(), (0, 0));
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn who_stops_listening_resets_what_it_did_not_accept() {
     world.run(milliseconds(50));
     assert_eq!(world.state(id).unwrap().stage, SessionStage::Broken(RESET));
     world.release(id);
-    assert_eq!(world.session_count(), 0);
+    assert_eq!(world.held(), (0, 0));
 }
 
 #[test]
@@ -119,5 +119,5 @@ fn a_lost_last_acknowledgement_keeps_no_end_for_ever() {
     world.release(one);
     world.release(other);
     world.run(Duration::from_secs(1));
-    assert_eq!((world.session_count(), world.traffic().sessions.resets), (0, 0));
+    assert_eq!((world.held(), world.traffic().sessions.resets), ((0, 0), 0));
 }

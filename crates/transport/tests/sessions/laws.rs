@@ -295,7 +295,7 @@ fn law(nodes: u32, moves: &[Move], link: &LinkModel, seed: u64) {
     let ids: Vec<SessionId> = held.keys().copied().collect();
     ids.into_iter().for_each(|id| world.release(id));
     world.run(Duration::from_secs(60));
-    assert_eq!(world.session_count(), 0, "sessions that nobody holds");
+    assert_eq!(world.held(), (0, 0), "sessions that nobody holds, and what was in them");
     assert_eq!(world.traffic().in_flight, 0);
 }
 

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Budget, DeviceId, Engine, Entropy, Host, Seed, SeedSchedule, Step, Stepped, Wake};
@@ -10,6 +11,15 @@ use cluster_sim_transport::{
     LinkModel, Network, NetworkPartition, NodeSelector, Notice, PayloadKind, Port, SessionId, SessionState, Taken, Unsent,
 };
 use cluster_sim_vocabulary::{Health, Incarnation, NodeId, Traffic};
+use serde::{Deserialize, Serialize};
+
+/// A number, and a token by which it is known how many of them exist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Parcel {
+    number: u64,
+    #[serde(skip)]
+    token: Arc<()>,
+}
 
 /// What every node was told, oldest first.
 type Notices = Rc<RefCell<Vec<Notice>>>;
@@ -53,6 +63,7 @@ pub(crate) struct World {
     kind: PayloadKind,
     pub(crate) port: Port,
     notices: Notices,
+    token: Arc<()>,
 }
 
 impl World {
@@ -60,12 +71,12 @@ impl World {
     pub(crate) fn new(nodes: u32, model: &LinkModel, seed: u64) -> Self {
         let mut links = Network::new();
         links.add_class("all", NodeSelector::Any, NodeSelector::Any, model).expect("the model can be");
-        let (kind, port) = (links.kind::<u64>(), links.session_port("test"));
+        let (kind, port) = (links.kind::<Parcel>(), links.session_port("test"));
         let mut engine = Engine::new(SeedSchedule::new(Seed(seed)), Budget::default());
         let network = engine.register(links);
         engine.core.devices.get_mut::<Network>(network).registered_as(network);
         let notices = Notices::default();
-        let mut world = Self { engine, network, kind, port, notices };
+        let mut world = Self { engine, network, kind, port, notices, token: Arc::default() };
         for node in 0..nodes {
             let holder = Holder { network, notices: Rc::clone(&world.notices) };
             world.engine.add_host(&format!("node/{node}"), Box::new(holder), Some(Duration::ZERO));
@@ -126,13 +137,24 @@ impl World {
     }
 
     pub(crate) fn send(&mut self, id: SessionId, number: u64) -> Result<(), Unsent<u64>> {
+        let parcel = Parcel { number, token: Arc::clone(&self.token) };
         let core = &mut *self.engine.core;
-        core.devices.get_mut::<Network>(self.network).send_on(&mut core.kernel, id, self.kind, number)
+        let sent = core.devices.get_mut::<Network>(self.network).send_on(&mut core.kernel, id, self.kind, parcel);
+        sent.map_err(|unsent| match unsent {
+            Unsent::Busy(parcel) => Unsent::Busy(parcel.number),
+            Unsent::Finished(parcel) => Unsent::Finished(parcel.number),
+            Unsent::Broken(parcel, reason) => Unsent::Broken(parcel.number, reason),
+        })
     }
 
     pub(crate) fn take(&mut self, id: SessionId) -> Taken<u64> {
         let core = &mut *self.engine.core;
-        core.devices.get_mut::<Network>(self.network).take_from(&mut core.kernel, id, self.kind)
+        match core.devices.get_mut::<Network>(self.network).take_from::<Parcel>(&mut core.kernel, id, self.kind) {
+            Taken::Message(parcel) => Taken::Message(parcel.number),
+            Taken::Nothing => Taken::Nothing,
+            Taken::Finished => Taken::Finished,
+            Taken::Broken(reason) => Taken::Broken(reason),
+        }
     }
 
     /// Takes in all there is, and what came after the last message.
@@ -183,8 +205,9 @@ impl World {
         traffic
     }
 
-    pub(crate) fn session_count(&mut self) -> usize {
-        self.network().session_count()
+    /// How many sessions, and how many messages, are held in memory.
+    pub(crate) fn held(&mut self) -> (usize, usize) {
+        (self.network().session_count(), Arc::strong_count(&self.token) - 1)
     }
 }
 

@@ -6,7 +6,7 @@ use cluster_sim_runtime::{Kernel, Order};
 use cluster_sim_vocabulary::{Health, NodeId};
 
 use super::SessionId;
-use super::connection::{News, Side};
+use super::end::{News, Side};
 use super::ports::Port;
 use super::segment::{Segment, What};
 use crate::network::Network;

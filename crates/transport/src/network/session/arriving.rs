@@ -1,10 +1,10 @@
 //! Arriving: what reaches an end, and what it answers.
 
-use cluster_sim_runtime::Kernel;
+use cluster_sim_runtime::{Address, Kernel};
 use cluster_sim_vocabulary::{Health, NodeId};
 
 use super::SessionId;
-use super::connection::{News, Side, Stage};
+use super::end::{News, Side, Stage};
 use super::lane::Progress;
 use super::launching::Kind;
 use super::segment::{Segment, What};
@@ -95,14 +95,7 @@ impl Network {
     }
 
     /// Tells the other side how far this one has come.
-    pub(super) fn acknowledge(
-        &mut self,
-        kernel: &mut Kernel,
-        slot: usize,
-        side: Side,
-        number: Option<u64>,
-        address: cluster_sim_runtime::Address,
-    ) {
+    pub(super) fn acknowledge(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: Option<u64>, address: Address) {
         let connection = self.sessions.connections.at_mut(slot);
         let end = connection.end(side);
         let takes_all = end.of_machine && kernel.health(end.node) == Health::Up;

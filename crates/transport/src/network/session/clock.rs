@@ -3,7 +3,7 @@
 use cluster_sim_runtime::{Kernel, Order, Rank};
 use cluster_sim_vocabulary::VirtualInstant;
 
-use super::connection::{News, Side, Stage};
+use super::end::{News, Side, Stage};
 use super::launching::Kind;
 use super::segment::{Attempt, Segment, What};
 use crate::network::Network;
@@ -32,6 +32,8 @@ impl Network {
     /// Has the clock of an end surface when it must, unless it does so earlier anyhow: then it winds itself up again.
     pub(super) fn wind(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let Some(due) = self.due(slot, side) else { return };
+        // It may be past already: links that change can shorten patience.
+        let due = due.max(kernel.now());
         let connection = self.sessions.connections.at_mut(slot);
         let set = connection.end(side).clock;
         if set.is_some_and(|set| set <= due) {

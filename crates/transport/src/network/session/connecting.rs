@@ -4,7 +4,7 @@ use cluster_sim_runtime::{Address, Kernel, Record, RecordKind};
 use cluster_sim_vocabulary::{Health, NodeId};
 
 use super::SessionId;
-use super::connection::{News, Side, Stage};
+use super::end::{News, Side, Stage};
 use super::launching::Kind;
 use super::ports::{BACKLOG_CAPACITY, Port};
 use super::segment::{Attempt, What};

@@ -3,7 +3,7 @@
 use cluster_sim_runtime::{Kernel, Record, RecordKind};
 
 use super::SessionId;
-use super::connection::{News, Side, Stage};
+use super::end::{News, Side, Stage};
 use super::lane::Entry;
 use super::launching::Kind;
 use super::segment::What;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cluster_sim_runtime::{Address, Kernel, Order, Rank};
 use cluster_sim_vocabulary::VirtualInstant;
 
-use super::connection::Side;
+use super::end::Side;
 use super::segment::{Segment, What};
 use crate::network::Network;
 use crate::network::classes::Class;
@@ -61,28 +61,28 @@ impl Network {
             in_order = Some(link.address);
         }
         let earliest = if in_order.is_some() { arrival } else { kernel.now() };
-        self.let_arrive(kernel, arrival, rank, in_order.unwrap_or(address), in_order.is_some(), Segment { to, what });
+        self.let_arrive(kernel, (arrival, rank), address, in_order, Segment { to, what });
         for copy in 1..=copies {
             let address = address.number(u64::from(copy));
             let after = self.class_of(slot, from).link.delay.sample(kernel.roll(DELAY, address));
             let arrival = earliest.max(kernel.now() + Duration::from_nanos(after));
             let segment = Segment { to, what: what.copied(copy) };
-            self.let_arrive(kernel, arrival, rank, in_order.unwrap_or(address), in_order.is_some(), segment);
+            self.let_arrive(kernel, (arrival, rank), address, in_order, segment);
         }
         1 + u32::from(copies)
     }
 
-    /// Has a segment arrive. What arrives at one instant over a link in order shares an order, so that it keeps the sequence of its sending.
+    /// Has a segment arrive. What arrives at one instant over a `link` in order shares an order, so that it keeps the sequence of its
+    /// sending.
     fn let_arrive(
         &mut self,
         kernel: &mut Kernel,
-        at: VirtualInstant,
-        rank: Rank,
-        about: Address,
-        in_order: bool,
+        (at, rank): (VirtualInstant, Rank),
+        address: Address,
+        link: Option<Address>,
         segment: Segment,
     ) {
-        let about = if in_order { about.number(at.as_nanoseconds()) } else { about };
+        let about = link.map_or(address, |link| link.number(at.as_nanoseconds()));
         self.schedule_segment(kernel, at, Order::new(rank, kernel.roll(ORDER, about).0), segment);
     }
 

@@ -3,7 +3,7 @@
 use cluster_sim_runtime::Kernel;
 use cluster_sim_vocabulary::NodeId;
 
-use super::connection::{News, Side, Stage};
+use super::end::{News, Side, Stage};
 use crate::network::Network;
 
 impl Network {

@@ -1,14 +1,17 @@
 //! Sessions: ordered, reliable messages between two nodes, over the same links, cuts and losses as datagrams.
 //!
-//! A session is what TCP promises, for whole messages. It has two ends ([`connection`]) and a [`lane`] from each to the other. What travels
-//! is a [`segment`]: a request for a session and its answer, an attempt to carry a message, an acknowledgement, a probe, the notice of a
-//! reset. Each is put on its link by [`launching`], where loss, delay, copies and cuts strike it alone, and reaches the other end by
-//! [`arriving`]. An end knows only what reached it: so an acknowledgement that is lost is a message sent again, and a way back that is cut
-//! is a session that times out although everything arrived.
+//! A session is what TCP promises, for whole messages. It has two ends ([`end`]) and a [`lane`] from each to the other, which make a
+//! [`connection`]. What travels is a [`segment`]: a request for a session and its answer, an attempt to carry a message, an
+//! acknowledgement, a probe, the notice of a reset. Each is put on its link by [`launching`], where loss, delay, copies and cuts strike it
+//! alone, and reaches the other end by [`arriving`]. An end knows only what reached it: so an acknowledgement that is lost is a message
+//! sent again, and a way back that is cut is a session that times out although everything arrived.
 //!
 //! [`connecting`] opens sessions, [`sending`] puts messages on their way, [`clock`] sends them again and loses patience, [`taking`] hands
-//! them over, [`ending`] closes, breaks and forgets. [`agenda`] tells nodes what is new; [`streams`] is all of this for machines, which
-//! know a session by its peer.
+//! them over, [`ending`] closes, breaks and forgets, [`lives`] takes ends away with their nodes.
+//!
+//! Two kinds of hosts use this. One that runs tasks holds ends by their ids: it is woken with `Network::SESSION_NEWS`, takes notices until
+//! there is none ([`agenda`]), and wakes the tasks that wait for what they name; `Network::session` says at any time how an end stands. A
+//! machine knows a session by its peer ([`streams`]): it is woken with the same number, once for each thing it is told.
 
 mod agenda;
 mod arriving;
@@ -16,6 +19,7 @@ mod clock;
 mod connecting;
 mod connection;
 mod counts;
+mod end;
 mod ending;
 mod lane;
 mod launching;
@@ -31,7 +35,7 @@ use cluster_sim_vocabulary::{Incarnation, NodeId, SessionTraffic};
 use rustc_hash::FxHashMap;
 
 pub use agenda::Notice;
-pub use connection::SessionId;
+pub use end::SessionId;
 pub use ports::{BACKLOG_CAPACITY, Port};
 pub use sending::Unsent;
 pub use streams::Told;
@@ -41,8 +45,9 @@ use super::Network;
 use super::fate::Decided;
 use crate::reset::ResetReason;
 use agenda::OfNode;
-use connection::{Connections, Side, Stage};
+use connection::Connections;
 use counts::Counts;
+use end::{Side, Stage};
 use ports::Ports;
 use segment::Segments;
 

@@ -6,7 +6,7 @@ use cluster_sim_runtime::Address;
 use cluster_sim_vocabulary::NodeId;
 use rustc_hash::FxHashMap;
 
-use super::connection::SessionId;
+use super::end::SessionId;
 
 /// A port of sessions, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

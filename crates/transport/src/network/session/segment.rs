@@ -3,7 +3,7 @@
 use cluster_sim_runtime::Address;
 use cluster_sim_vocabulary::NodeId;
 
-use super::connection::SessionId;
+use super::end::SessionId;
 use super::lane::Progress;
 
 /// Something that is to happen to an end: what reaches it over its link, or its clock.

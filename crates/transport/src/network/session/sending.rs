@@ -3,7 +3,7 @@
 use cluster_sim_runtime::{Exhausted, Kernel, Record, RecordKind};
 
 use super::SessionId;
-use super::connection::{Side, Stage};
+use super::end::{Side, Stage};
 use super::lane::{Entry, Held};
 use super::segment::{Attempt, What};
 use crate::message::Message;

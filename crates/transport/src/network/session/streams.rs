@@ -4,10 +4,11 @@ use cluster_sim_runtime::Kernel;
 use cluster_sim_vocabulary::NodeId;
 
 use super::SessionId;
-use super::connection::{News, Side, Stage};
+use super::end::{News, Side, Stage};
 use super::lane::Held;
 use super::ports::Ports;
 use super::segment::Attempt;
+use super::sending::Unsent;
 use super::taking::Taken;
 use crate::message::Message;
 use crate::message::Received;
@@ -47,10 +48,10 @@ impl Network {
         assert!(to != from, "it streams to itself, {to}; a session has two nodes");
         let id = self.sessions.streams.get(&(from, to)).copied();
         let id = id.unwrap_or_else(|| self.open_stream(kernel, from, to));
-        let handed_back = self.sessions.connections.at(id.slot()).end(id.side()).returned.is_empty();
-        // What was handed back before this one comes before it.
-        let unsent = if handed_back { self.send_on(kernel, id, kind, message).err() } else { Some(super::Unsent::Busy(message)) };
-        if let Some(unsent) = unsent {
+        // What the machine does not know yet to be handed back comes before this message.
+        let comes_after_others = !self.sessions.connections.at(id.slot()).end(id.side()).returned.is_empty();
+        let sent = if comes_after_others { Err(Unsent::Busy(message)) } else { self.send_on(kernel, id, kind, message) };
+        if let Err(unsent) = sent {
             self.hand_back(kernel, id, kind, unsent.into_message());
         }
     }
@@ -117,13 +118,12 @@ impl Network {
             }
         }
         let end = self.sessions.connections.at_mut(slot).end_mut(side);
-        end.news.remove(News::READABLE);
         if let Stage::Broken(reason) = end.stage {
             self.release(kernel, id);
             return Some(Told::Reset(peer, reason));
         }
         let has_room = end.news.has(News::ROOM);
-        end.news.remove(News::ROOM);
+        end.news = News::NONE;
         has_room.then_some(Told::Ready(peer))
     }
 
@@ -194,8 +194,8 @@ impl Network {
     fn supersede(&mut self, kernel: &mut Kernel, earlier: SessionId) {
         let (slot, side) = (earlier.slot(), earlier.side());
         let connection = self.sessions.connections.at_mut(slot);
-        if connection.inward(side).is_end_arrived() && connection.outward(side).is_finished() {
-            // It was closed by both sides, and only the last acknowledgement is missing: a node that lacked a message would not ask anew.
+        if connection.is_closed(side.other()) {
+            // Its peer has everything, and only the last acknowledgement did not come through: the new request says as much.
             connection.outward(side).acknowledge_all();
         } else if connection.end(side).is_alive() {
             self.break_end(kernel, slot, side, ResetReason::Reset);

@@ -3,7 +3,7 @@
 use cluster_sim_runtime::{Kernel, RecordKind};
 
 use super::SessionId;
-use super::connection::{News, Side, Stage};
+use super::end::{News, Side, Stage};
 use super::lane::Held;
 use super::launching::Kind;
 use crate::message::Message;

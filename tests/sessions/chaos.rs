@@ -1,0 +1,216 @@
+//! Machines that speak in sessions through random trouble: order, nothing invented, nothing lost from the middle, and in the end both sides
+//! of every session agree.
+
+use std::collections::BTreeMap;
+
+use cluster_sim::ResetReason;
+use cluster_sim::prelude::*;
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::cases;
+use crate::streamer::{milliseconds, share};
+use crate::trouble::{any_link, any_plan};
+
+/// How often a courier sends to each peer in one life, half a second apart.
+const ROUNDS: u64 = 100;
+
+/// Which session of its sender a parcel belongs to, and the how manieth in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Parcel {
+    life: u32,
+    /// How many sessions with the receiver its sender has finished or lost before.
+    session: u32,
+    number: u64,
+}
+
+/// What a courier knows of one peer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Acquaintance {
+    session: u32,
+    /// Parcels that this session took over, or is about to hand back.
+    sent: u64,
+    /// How many were handed back; nothing else is sent before as many are.
+    handed_back: u64,
+    last_back: Option<Parcel>,
+    /// The last parcel that came from there.
+    last: Option<Parcel>,
+}
+
+impl Acquaintance {
+    /// What is sent from here on belongs to another session.
+    fn begin_anew(&mut self) {
+        self.session += 1;
+        self.sent = 0;
+    }
+
+    /// The next parcel of a life.
+    fn next(&mut self, life: u32) -> Parcel {
+        self.sent += 1;
+        Parcel { life, session: self.session, number: self.sent - 1 }
+    }
+
+    fn take_back(&mut self, parcel: Parcel) {
+        assert!(self.last_back.is_none_or(|last| last < parcel), "{parcel:?} comes back after {:?}", self.last_back);
+        self.last_back = Some(parcel);
+        self.handed_back += 1;
+        if parcel.session == self.session {
+            self.sent -= 1;
+        }
+    }
+}
+
+/// Sends parcels to all its peers, sometimes many at once, and finishes sessions now and then.
+struct Courier {
+    life: u32,
+    rounds: u64,
+    peers: BTreeMap<NodeId, Acquaintance>,
+}
+
+impl Courier {
+    fn boot(seat: &Seat) -> Self {
+        let peers = seat.peers().into_iter().map(|peer| (peer, Acquaintance::default())).collect();
+        Self { life: seat.incarnation().0, rounds: 0, peers }
+    }
+
+    fn round(&mut self, effects: &mut Effects<Parcel>) {
+        self.rounds += 1;
+        for (peer, known) in &mut self.peers {
+            let choice = u64::from(peer.0) << 32 | self.rounds;
+            if known.handed_back == 0 {
+                for _ in 0..1 + effects.roll("burst", choice).below(100).saturating_sub(90) * 2 {
+                    effects.stream(*peer, known.next(self.life));
+                }
+            }
+            if self.rounds < ROUNDS / 2 && effects.roll("finish", choice).below(12) == 0 {
+                known.begin_anew();
+                effects.finish(*peer);
+            }
+        }
+        if self.rounds < ROUNDS {
+            effects.arm(Timer(0), milliseconds(500));
+        }
+    }
+
+    fn receive(&mut self, from: NodeId, parcel: Parcel) {
+        let known = self.peers.get_mut(&from).expect("parcels come from peers");
+        let expected = match known.last {
+            Some(last) if (last.life, last.session) == (parcel.life, parcel.session) => last.number + 1,
+            Some(last) => {
+                assert!((last.life, last.session) < (parcel.life, parcel.session), "{parcel:?} comes after {last:?}");
+                0
+            }
+            None => 0,
+        };
+        // What this life did not see of a session went to the one before it; then it must not see the rest.
+        assert_eq!(parcel.number, expected, "{parcel:?} comes after {:?}", known.last);
+        known.last = Some(parcel);
+    }
+
+    fn reset(&mut self, peer: NodeId, reason: ResetReason) {
+        assert!(matches!(reason, ResetReason::TimedOut | ResetReason::Reset), "machines are never refused: {reason}");
+        let known = self.peers.get_mut(&peer).expect("sessions are with peers");
+        known.begin_anew();
+        known.handed_back = 0;
+        known.last_back = None;
+    }
+}
+
+impl Machine for Courier {
+    type Message = Parcel;
+    type View = Self;
+
+    fn step(&mut self, _: LocalInstant, input: Input<Parcel>, effects: &mut Effects<Parcel>) {
+        match input {
+            Input::Start | Input::Timer(_) => self.round(effects),
+            Input::Message { from, message } => self.receive(from, message),
+            Input::Busy { peer, message } => {
+                self.peers.get_mut(&peer).expect("sessions are with peers").take_back(message);
+            }
+            Input::Ready { peer } => {
+                let known = self.peers.get_mut(&peer).expect("sessions are with peers");
+                assert!(known.handed_back > 0, "only who was told to wait is told to go on");
+                known.last_back = None;
+                (0..std::mem::take(&mut known.handed_back)).for_each(|_| effects.stream(peer, known.next(self.life)));
+            }
+            // What one side finishes the other finishes too, so that the next session can begin.
+            Input::Finished { peer } => {
+                self.peers.get_mut(&peer).expect("sessions are with peers").begin_anew();
+                effects.finish(peer);
+            }
+            Input::Reset { peer, reason } => self.reset(peer, reason),
+            Input::Call(_) | _ => {}
+        }
+    }
+
+    fn view(&self) -> &Self {
+        self
+    }
+}
+
+/// Whether everything that the first sent in its present session with the second has arrived there.
+fn has_arrived(world: &World<'_>, from: NodeId, to: NodeId) -> bool {
+    let (Some(sender), Some(receiver)) = (world.view::<Courier>(from), world.view::<Courier>(to)) else { return true };
+    let known = &sender.peers[&to];
+    let last = Parcel { life: sender.life, session: known.session, number: known.sent.wrapping_sub(1) };
+    known.sent == 0 || receiver.peers[&from].last == Some(last)
+}
+
+fn couriers(nodes: u32, link: LinkModel) -> Scenario {
+    Scenario::new("couriers")
+        .machines("node", nodes, Courier::boot)
+        .all_links(link)
+        .always("every message and every byte is accounted for", |world| {
+            let seen = world.nodes().filter(|node| world.view::<Courier>(*node).is_some()).count();
+            if world.traffic().is_balanced() { Ok(()) } else { Err(format!("{:?} seen by {seen}", world.traffic())) }
+        })
+        .eventually("both sides of every session agree", |world| {
+            let rested = world
+                .views::<Courier>()
+                .all(|(_, courier)| courier.rounds == ROUNDS && courier.peers.values().all(|known| known.handed_back == 0));
+            let mut pairs = world.nodes().flat_map(|from| world.nodes().map(move |to| (from, to))).filter(|(from, to)| from != to);
+            rested && pairs.all(|(from, to)| has_arrived(world, from, to)) && world.traffic().in_flight == 0
+        })
+        .lasting(Duration::from_secs(20))
+        .calm(Duration::from_secs(300))
+}
+
+proptest! {
+    #![proptest_config(cases(192))]
+
+    #[test]
+    fn sessions_of_machines_keep_their_promise_whatever_happens(
+        (nodes, plan) in (2_u32..5).prop_flat_map(|nodes| {
+            (Just(nodes), any_plan(nodes, Duration::from_secs(20), Duration::from_secs(8)))
+        }),
+        link in any_link(),
+        // What the links lose in the calm; a window of one carries a message in a second or two then.
+        loss in (0.0..0.2_f64).prop_map(share),
+        window in prop_oneof![1_u32..8, Just(64)],
+        patience in 2_u64..16,
+        seed in any::<u64>(),
+    ) {
+        let link = LinkModel { loss, window, patience: Duration::from_secs(patience), ..link };
+        let report = couriers(nodes, link).faults(plan).run(Seed(seed));
+        prop_assert_eq!(report.outcome, Outcome::Held, "{}", report);
+        prop_assert!(report.traffic.sessions.sent.messages > 0, "{}", report);
+    }
+}
+
+#[test]
+fn random_trouble_raises_every_cause_of_loss_and_every_kind_of_end() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..16 {
+        let profile = FaultProfile {
+            mean_interval: Duration::from_secs(2),
+            mean_duration: Duration::from_secs(2),
+            ..FaultProfile::default()
+        };
+        let link = LinkModel { loss: share(0.1), patience: Duration::from_secs(2), ..LinkModel::default() };
+        let report = couriers(4, link).chaos(profile).run(Seed(seed));
+        report.assert_ok();
+        seen.extend(report.traffic.dropped.into_keys());
+    }
+    let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
+    assert_eq!(seen, ["session_crash", "session_reset", "session_timed_out"]);
+}

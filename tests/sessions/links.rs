@@ -1,0 +1,62 @@
+//! What a link does, it does to everything that a session puts on it, and sessions and datagrams share their links.
+
+use cluster_sim::LinkOrder;
+use cluster_sim::prelude::*;
+
+use crate::streamer::{Heard, Word, begin, begin_with, heard, milliseconds, numbers, share, stream, ten};
+
+#[test]
+fn every_copy_of_what_is_answered_is_answered() {
+    let decided = |duplicate| {
+        let mut sim = begin(2, LinkModel { duplicate: share(duplicate), ..ten() });
+        sim.keep_fates();
+        stream(&mut sim, 0, 1, 0, 1);
+        sim.run_for(milliseconds(100));
+        assert_eq!(numbers(&sim, 1), [0]);
+        sim.session_fates().len()
+    };
+    assert_eq!(decided(0.0), 4, "a request, an accept, a message, an acknowledgement");
+    assert_eq!(decided(1.0), 6, "two requests arrive, and two copies of the message");
+}
+
+/// Whether a message that arrives at the same instant as a timer comes first.
+fn message_comes_first(precedence: u8) -> bool {
+    let mut sim = begin(2, LinkModel { precedence, ..ten() });
+    stream(&mut sim, 0, 1, 0, 1);
+    sim.run_for(milliseconds(100));
+    stream(&mut sim, 0, 1, 1, 1);
+    sim.call(1, Word::Wait { milliseconds: 10 }).expect("the streamer is up");
+    sim.run_for(milliseconds(10));
+    match heard(&sim, 1)[1..] {
+        [Heard::Number(1), Heard::Timer] => true,
+        [Heard::Timer, Heard::Number(1)] => false,
+        ref other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn messages_in_sessions_have_the_precedence_of_their_link() {
+    assert!(message_comes_first(0) && !message_comes_first(255));
+}
+
+/// In how many of many rounds a streamed message overtakes the datagram that was sent before it.
+fn overtaken(order: LinkOrder) -> usize {
+    let link = LinkModel { delay: Distribution::uniform(milliseconds(1), milliseconds(50)), order, ..LinkModel::default() };
+    let mut sim = begin_with(2, link, 3);
+    stream(&mut sim, 0, 1, 0, 1);
+    sim.run_for(milliseconds(500));
+    for round in 1..=100 {
+        sim.call(0, Word::SendThenStream { to: 1, number: round * 2 }).expect("the streamer is up");
+        sim.run_for(milliseconds(500));
+    }
+    let numbers = &numbers(&sim, 1)[1..];
+    assert_eq!(numbers.len(), 200);
+    numbers.chunks(2).filter(|pair| pair[0] > pair[1]).count()
+}
+
+#[test]
+fn on_a_link_in_order_sessions_wait_for_datagrams() {
+    assert_eq!(overtaken(LinkOrder::Fifo), 0);
+    let free = overtaken(LinkOrder::Free);
+    assert!((30..70).contains(&free), "{free} of 100");
+}
