@@ -1,0 +1,33 @@
+//! W5, and W1 with everything a link can do: clients with timeouts while servers crash and messages are lost.
+
+use cluster_sim::prelude::*;
+
+use super::{echo, uniform};
+use crate::measure::cells::{CRASH_PERIOD, CRASH_SPAN, Cell, DELAY_MAX, DELAY_MIN, RPC_TIMEOUT};
+
+/// A server crashes every second, each in its turn.
+pub(crate) fn crashing(scenario: Scenario, cell: Cell) -> Scenario {
+    let (_, servers) = cell.clients_and_servers();
+    let crashes = cell.span().as_secs() / CRASH_PERIOD.as_secs();
+    let plan = (1..crashes as u32).fold(FaultPlan::new(), |plan, crash| {
+        let node = format!("server/{}", crash % servers);
+        plan.at(CRASH_PERIOD * crash, Fault::Crash { node, down_for: Some(CRASH_SPAN) })
+    });
+    echo::seated::<u64>(scenario, cell, Some(RPC_TIMEOUT)).faults(plan)
+}
+
+/// From the start to the end a loss rule, longer delays and a cut are in force.
+pub(crate) fn disturbed(scenario: Scenario, cell: Cell) -> Scenario {
+    let loss = Fault::Loss {
+        links: "default".to_owned(),
+        rule: "lossy".to_owned(),
+        ratio: Ratio::new(0.01).expect("it lies between 0 and 1"),
+        lasting: None,
+    };
+    let longer = Duration::from_millis(2);
+    let delay = Fault::Links { links: "default".to_owned(), model: uniform(DELAY_MIN + longer, DELAY_MAX + longer) };
+    let [from, to] = ["client/0", "server/0"].map(|node| vec![node.to_owned()]);
+    let cut = Fault::Cut { from, to, both_ways: true, lasting: None };
+    let plan = [loss, delay, cut].into_iter().fold(FaultPlan::new(), |plan, fault| plan.at(Duration::ZERO, fault));
+    echo::seated::<u64>(scenario, cell, Some(RPC_TIMEOUT)).faults(plan)
+}

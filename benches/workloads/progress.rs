@@ -1,0 +1,51 @@
+//! The rule of every workload: each step takes exactly one input.
+
+use cluster_sim::{Change, Invariant, Verdict, World};
+
+/// What checks see of a node: how many inputs it took in this life.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Tally {
+    pub(crate) inputs: u64,
+}
+
+/// Folds in what a step changed, and nothing else: one number a node.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    seen: Vec<u64>,
+    /// Messages and timers that nodes took: all inputs but the first of each life, which is its start.
+    events: u64,
+}
+
+impl Progress {
+    /// The name under which it is declared.
+    pub(crate) const NAME: &str = "every step takes one input";
+}
+
+impl Invariant for Progress {
+    fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
+        let node = change.node();
+        if self.seen.len() <= node.index() {
+            self.seen.resize(node.index() + 1, 0);
+        }
+        let seen = &mut self.seen[node.index()];
+        match change {
+            Change::View(_) => {
+                self.events += u64::from(*seen > 0);
+                *seen += 1;
+                match world.view::<Tally>(node) {
+                    Some(tally) if tally.inputs == *seen => Verdict::Holds,
+                    tally => Verdict::violated([node], format!("{tally:?} after {seen} steps")),
+                }
+            }
+            Change::Health(..) => {
+                *seen = 0;
+                Verdict::Holds
+            }
+            Change::Fact(..) => Verdict::Holds,
+        }
+    }
+
+    fn witnesses(&self) -> u64 {
+        self.events
+    }
+}

@@ -1,0 +1,53 @@
+//! W3 and startup: nodes that do nothing but wait.
+
+use cluster_sim::prelude::*;
+
+use super::progress::Tally;
+use crate::measure::cells::{STARTUP_WAIT, TICK_PERIOD};
+
+/// A timer for each node, which comes due again and again.
+pub(crate) fn for_ever(scenario: Scenario, nodes: u32) -> Scenario {
+    scenario.machines("node", nodes, |_: &Seat| Ticking(Tally::default()))
+}
+
+/// A timer for each node, which comes due once.
+pub(crate) fn once(scenario: Scenario, nodes: u32) -> Scenario {
+    scenario.machines("node", nodes, |_: &Seat| Waiting(Tally::default()))
+}
+
+/// Arms its timer each time it came due; the first time somewhere within its period.
+struct Ticking(Tally);
+
+impl Machine for Ticking {
+    type Message = ();
+    type View = Tally;
+
+    fn step(&mut self, _now: LocalInstant, input: Input<()>, effects: &mut Effects<()>) {
+        self.0.inputs += 1;
+        let after = if input == Input::Start { effects.roll("phase", 0).within(TICK_PERIOD) } else { TICK_PERIOD };
+        effects.arm(Timer(0), after);
+    }
+
+    fn view(&self) -> &Tally {
+        &self.0
+    }
+}
+
+/// Waits once and is done.
+struct Waiting(Tally);
+
+impl Machine for Waiting {
+    type Message = ();
+    type View = Tally;
+
+    fn step(&mut self, _now: LocalInstant, input: Input<()>, effects: &mut Effects<()>) {
+        self.0.inputs += 1;
+        if input == Input::Start {
+            effects.arm(Timer(0), STARTUP_WAIT);
+        }
+    }
+
+    fn view(&self) -> &Tally {
+        &self.0
+    }
+}
