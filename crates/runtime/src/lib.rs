@@ -13,8 +13,8 @@ mod executor;
 pub mod nanoseconds;
 
 pub use chance::{
-    Address, Distribution, Entropy, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule, Stream, finalize,
-    fold, fold_bytes,
+    Address, Dice, Distribution, Entropy, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule, Stream,
+    finalize, fold, fold_bytes,
 };
 #[cfg(feature = "test-utils")]
 pub use engine::{

@@ -57,7 +57,8 @@ impl Network {
     /// What prevents a message from being taken in now, if anything does.
     #[inline]
     fn obstacle(&mut self, kernel: &Kernel, flight: &Flight) -> Option<u32> {
-        if !flight.arrived
+        if !self.cuts.is_whole()
+            && !flight.arrived
             && let Some(cut) = self.cuts.between(self.parcels[flight.parcel as usize].from, flight.to)
         {
             return Some(self.cuts.eat(cut));

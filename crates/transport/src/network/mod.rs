@@ -2,6 +2,7 @@
 
 mod arrival;
 mod classes;
+mod content;
 mod cut;
 mod fate;
 mod flights;
@@ -17,11 +18,12 @@ use std::any::{Any, TypeId};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{DeviceId, Kernel, Record, RecordKind};
+use cluster_sim_runtime::{DeviceId, Kernel, Record, RecordKind, Seed};
 use cluster_sim_vocabulary::{NodeId, Ratio, Traffic, VirtualInstant};
 
 use classes::Classes;
 pub use classes::NodeSelector;
+pub use content::content_of;
 use cut::Cuts;
 pub use cut::{CutId, Eaten};
 use fate::{Cause, Losses};
@@ -29,11 +31,12 @@ pub use fate::{Decided, Fate};
 use flights::{Flight, Flights};
 pub use model::{InvalidLink, LinkModel, LinkOrder, StaleDelivery};
 pub use partition::{Control, NetworkPartition};
+pub use payload::PayloadKind;
 use payload::{AnySlab, Slab};
-pub use payload::{PayloadKind, content_of};
 use peers::Peers;
 use sockets::Sockets;
 pub use sockets::{PortId, PortTaken};
+use transmission::Fates;
 
 pub use arrival::INBOX_CAPACITY;
 
@@ -88,6 +91,7 @@ pub struct Network {
     inboxes: Vec<VecDeque<u32>>,
     sockets: Sockets,
     classes: Classes,
+    fates: Fates,
     cuts: Cuts,
     losses: Losses,
     counts: Counts,
@@ -115,6 +119,7 @@ impl Network {
             inboxes: Vec::new(),
             sockets: Sockets::default(),
             classes: Classes::new(),
+            fates: Fates::new(Seed(0)),
             cuts: Cuts::default(),
             losses: Losses::default(),
             counts: Counts::default(),

@@ -2,10 +2,7 @@
 
 use std::any::Any;
 
-use postcard::ser_flavors::Flavor;
-use serde::Serialize;
-
-use cluster_sim_runtime::{finalize, fold};
+use cluster_sim_runtime::fold;
 
 use crate::message::{Label, Message};
 
@@ -70,15 +67,6 @@ impl<M: Message> AnySlab for Slab<M> {
     }
 }
 
-/// The digest and the length in bytes of a message's encoding, made without ever holding those bytes.
-///
-/// # Panics
-/// If the message's own `Serialize` fails: it could not travel at all.
-pub fn content_of<M: Serialize>(message: &M) -> (u64, u32) {
-    let flavor = ContentDigest { state: 0, word: 0, shift: 0, length: 0 };
-    postcard::serialize_with_flavor(message, flavor).expect("a message can be serialised")
-}
-
 /// The key that a label stands for, given the digest of the content.
 #[inline]
 pub(super) fn label_key(label: Label, content: u64) -> u64 {
@@ -88,50 +76,9 @@ pub(super) fn label_key(label: Label, content: u64) -> u64 {
     }
 }
 
-/// Takes encoded bytes in, eight at a time.
-struct ContentDigest {
-    state: u64,
-    word: u64,
-    shift: u32,
-    length: u32,
-}
-
-impl Flavor for ContentDigest {
-    type Output = (u64, u32);
-
-    #[inline]
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.word |= u64::from(byte) << self.shift;
-        self.length += 1;
-        self.shift += 8;
-        if self.shift == 64 {
-            self.state = fold(self.state, self.word);
-            self.word = 0;
-            self.shift = 0;
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn finalize(self) -> postcard::Result<(u64, u32)> {
-        Ok((finalize(fold(fold(self.state, self.word), u64::from(self.length))), self.length))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn content_differs_with_every_byte_and_with_length() {
-        let texts = ["", "a", "b", "aa", "a longer text than one word", "a longer text than one worD"];
-        let digests = texts.map(|text| content_of(&text).0);
-        for (index, digest) in digests.iter().enumerate() {
-            assert!(!digests[index + 1..].contains(digest), "{:?}", texts[index]);
-        }
-        assert_eq!(content_of(&[0_u8; 8].as_slice()).1, 9, "a length, then eight bytes");
-        assert_ne!(content_of(&(0_u8, 0_u8)).0, content_of(&(0_u8, 0_u8, 0_u8)).0, "trailing zeros count");
-    }
 
     #[test]
     fn the_last_receiver_gets_the_value_and_the_slot_is_free_again() {

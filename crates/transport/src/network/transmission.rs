@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use cluster_sim_runtime::{Address, Exhausted, Kernel, Order, Rank, RecordKind, Stream};
+use cluster_sim_runtime::{Address, Dice, Exhausted, Kernel, Order, Rank, RecordKind, Seed, Stream};
 use cluster_sim_vocabulary::{NodeId, Ratio, VirtualInstant};
 
 use super::classes::Class;
+use super::content::content_of;
 use super::fate::{Cause, Decided, Fate};
 use super::model::LinkOrder;
-use super::payload::{self, PayloadKind};
+use super::payload::{PayloadKind, label_key};
+use super::repeats::epoch_of;
 use super::sockets::PortId;
 use super::{Flight, Network, Parcel};
 use crate::message::{Label, Message};
@@ -18,7 +20,20 @@ const DELAY: Stream = Stream::named("delay");
 const DUPLICATE: Stream = Stream::named("duplicate");
 const REORDER: Stream = Stream::named("reorder");
 const REORDER_BY: Stream = Stream::named("reorder by");
-const ORDER: Stream = Stream::named("order");
+
+/// The streams that every message is rolled in, under the seed in force.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fates {
+    seed: Seed,
+    loss: Dice,
+    delay: Dice,
+}
+
+impl Fates {
+    pub(super) const fn new(seed: Seed) -> Self {
+        Self { seed, loss: seed.dice(LOSS), delay: seed.dice(DELAY) }
+    }
+}
 
 impl Network {
     /// Sends one message to that port of each of `to`, in that order; `kind` must be that of `M`.
@@ -34,8 +49,11 @@ impl Network {
         label: Label,
         message: M,
     ) {
-        let (content, length) = payload::content_of(&message);
-        let label = payload::label_key(label, content);
+        let (content, length) = content_of(&message);
+        let label = label_key(label, content);
+        if kernel.seed() != self.fates.seed {
+            self.fates = Fates::new(kernel.seed());
+        }
         let slot = self.slab::<M>(kind).insert(message);
         // One reference of the sender's, so that the parcel outlives a loss that strikes before its next receiver is reached.
         let parcel = self.pack(Parcel { from, port, kind, slot, label, content, length, references: 1 });
@@ -60,6 +78,7 @@ impl Network {
         }
     }
 
+    #[inline]
     fn transmit(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, parcel: u32, label: u64) {
         let now = kernel.now();
         if self.peers.len() <= from.index() {
@@ -67,16 +86,21 @@ impl Network {
         }
         let classes = &self.classes;
         let link = self.peers[from.index()].link(to, now, || (address_between(kernel, from, to), classes.of(from, to)));
-        let address = link.address_of(label, now);
+        let address = link.address_of(label, epoch_of(now));
         let class = classes.get(link.class);
         let flight = Flight { to, incarnation: kernel.incarnation(to), class: link.class, parcel, arrived: false };
 
         self.counts.sent += 1;
         kernel.record(self.parcels[parcel as usize].record(now, RecordKind::Send, from, to));
 
-        let (fate, held_back) = match self.cuts.between(from, to) {
+        let cut = if self.cuts.is_whole() { None } else { self.cuts.between(from, to) };
+        let (fate, held_back) = match cut {
             Some(cut) => (Fate::Lost { cause: self.cuts.eat(cut) }, false),
-            None => decide(kernel, class, address),
+            None if class.is_plain => {
+                let after = class.link.delay.sample(self.fates.delay.roll(address));
+                (Fate::Carried { after, copies: 0 }, false)
+            }
+            None => decide(kernel, &self.fates, class, address),
         };
         if let Some(decided) = &mut self.decided {
             decided.push(Decided { address: address.key(), fate });
@@ -85,7 +109,7 @@ impl Network {
             Fate::Lost { cause } => return self.lose(kernel, flight, cause),
             Fate::Carried { after, copies } => (after, copies),
         };
-        let mut arrival = now + Duration::from_nanos(after);
+        let mut arrival = now.after_nanoseconds(after);
         let rank = Rank(class.link.model.precedence);
         let mut in_order = None;
         if class.link.model.order == LinkOrder::Fifo && !held_back {
@@ -94,8 +118,8 @@ impl Network {
             // Messages of one link that arrive at one instant share an order, so that they keep the sequence of their sending.
             in_order = Some((arrival, link.address));
         }
-        let about = in_order.map_or(address, |(_, link)| link.number(arrival.as_nanoseconds()));
-        self.carry(kernel, flight, arrival, Order::new(rank, kernel.roll(ORDER, about).0));
+        let about = in_order.map_or(address, |(_, link)| link);
+        self.carry(kernel, flight, arrival, Order::new(rank, about));
         for copy in 1..=u64::from(copies) {
             self.copy(kernel, flight, address.number(copy), rank, in_order);
         }
@@ -105,6 +129,7 @@ impl Network {
     ///
     /// On a link in order it comes no earlier than the message itself, whose arrival and link are `in_order`: otherwise its content would
     /// overtake the messages that the message waits for.
+    #[cold]
     fn copy(
         &mut self,
         kernel: &mut Kernel,
@@ -117,15 +142,16 @@ impl Network {
         let now = kernel.now();
         let parcel = &self.parcels[flight.parcel as usize];
         kernel.record(parcel.record(now, RecordKind::Copy, parcel.from, flight.to));
-        let after = self.classes.get(flight.class).link.delay.sample(kernel.roll(DELAY, address));
-        let drawn = now + Duration::from_nanos(after);
+        let after = self.classes.get(flight.class).link.delay.sample(self.fates.delay.roll(address));
+        let drawn = now.after_nanoseconds(after);
         let (arrival, about) = match in_order {
             None => (drawn, address),
-            Some((earliest, link)) => (drawn.max(earliest), link.number(drawn.max(earliest).as_nanoseconds())),
+            Some((earliest, link)) => (drawn.max(earliest), link),
         };
-        self.carry(kernel, flight, arrival, Order::new(rank, kernel.roll(ORDER, about).0));
+        self.carry(kernel, flight, arrival, Order::new(rank, about));
     }
 
+    #[inline]
     fn carry(&mut self, kernel: &mut Kernel, flight: Flight, arrival: VirtualInstant, order: Order) {
         self.parcels[flight.parcel as usize].references += 1;
         let slot = self.flights.insert(flight);
@@ -143,17 +169,16 @@ fn address_between(kernel: &Kernel, from: NodeId, to: NodeId) -> Address {
 }
 
 /// Decides what the link does with one message, and whether it was held back so that others overtake it.
-#[inline]
-fn decide(kernel: &Kernel, class: &Class, address: Address) -> (Fate, bool) {
+fn decide(kernel: &Kernel, fates: &Fates, class: &Class, address: Address) -> (Fate, bool) {
     let model = &class.link.model;
-    if model.loss > Ratio::ZERO && kernel.roll(LOSS, address).holds(model.loss) {
+    if model.loss > Ratio::ZERO && fates.loss.roll(address).holds(model.loss) {
         return (Fate::Lost { cause: Cause::Loss as u32 }, false);
     }
     if let Some(rule) = class.rules.iter().find(|rule| kernel.roll(rule.stream, address).holds(rule.ratio)) {
         rule.eaten.set(rule.eaten.get() + 1);
         return (Fate::Lost { cause: rule.cause }, false);
     }
-    let mut after = class.link.delay.sample(kernel.roll(DELAY, address));
+    let mut after = class.link.delay.sample(fates.delay.roll(address));
     let held_back = model.reorder > Ratio::ZERO && kernel.roll(REORDER, address).holds(model.reorder);
     if held_back {
         // Above zero and up to the whole window.

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use nodes::Node;
 
 use super::budget::{Budget, Exhausted};
-use super::queue::{DeviceId, Event, EventQueue, Order, Target, When};
+use super::queue::{DeviceId, Event, EventQueue, Order, Target};
 use super::record::{Digest, Record, RecordKind, Ring};
 use super::timers::{TimerSlot, Timers};
 use crate::chance::{Address, Roll, Seed, SeedSchedule, Stream};
@@ -54,7 +54,7 @@ impl Kernel {
     pub(crate) fn new(seeds: SeedSchedule, budget: Budget) -> Self {
         let mut kernel = Self {
             now: VirtualInstant::ZERO,
-            queue: EventQueue::default(),
+            queue: EventQueue::new(),
             sequence: 0,
             seed: seeds.at(VirtualInstant::ZERO),
             seeds,
@@ -129,7 +129,7 @@ impl Kernel {
 
     /// The seed in force now.
     #[inline]
-    pub(crate) fn seed(&self) -> Seed {
+    pub fn seed(&self) -> Seed {
         self.seed
     }
 
@@ -204,20 +204,23 @@ impl Kernel {
     #[inline]
     fn push(&mut self, at: VirtualInstant, order: Order, target: Target, slot: u32) -> u64 {
         self.sequence += 1;
-        let when = When { at: at.max(self.now), order, sequence: self.sequence };
-        self.queue.push(Event { when, target, slot });
+        let event = Event::new(at.max(self.now), order, target, self.sequence, slot);
+        if at > self.now {
+            self.queue.push(event);
+        } else {
+            let seed = self.seed;
+            self.queue.push_now(event, |about| seed.roll(ORDER, about).0);
+        }
         self.sequence
     }
 
     /// Takes the next event that is due by `until`, and moves the clock to it.
     #[inline]
     pub(crate) fn next(&mut self, until: VirtualInstant) -> Option<Event> {
-        if self.queue.next_at()? > until {
-            return None;
-        }
-        let event = self.queue.pop()?;
-        self.advance(event.when.at);
-        Some(event)
+        let next = self.queue.next(self.now, until)?;
+        self.advance(next.at);
+        let seed = self.seed;
+        self.queue.take(next, |about| seed.roll(ORDER, about).0)
     }
 
     /// Moves the clock; nothing may be due before `to`.
@@ -232,7 +235,7 @@ impl Kernel {
 
     /// The instant of the next event, if anything is to happen at all.
     pub fn next_at(&mut self) -> Option<VirtualInstant> {
-        self.queue.next_at()
+        self.queue.next(self.now, VirtualInstant::from_nanoseconds(u64::MAX)).map(|next| next.at)
     }
 
     /// How many events are waiting in the queue.
