@@ -1,5 +1,6 @@
 //! What a machine wants done.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Entropy, Roll};
@@ -38,7 +39,7 @@ pub enum Effect<M> {
 /// ```
 #[derive(Debug)]
 pub struct Effects<M> {
-    queue: Vec<Effect<M>>,
+    queue: VecDeque<Effect<M>>,
     entropy: Entropy,
     wall: WallTime,
     unchanged: bool,
@@ -49,39 +50,43 @@ pub struct Effects<M> {
 impl<M> Effects<M> {
     /// No effects yet, for a machine whose choices hang on `entropy`.
     pub fn new(entropy: Entropy) -> Self {
-        Self { queue: Vec::new(), entropy, wall: WallTime::ZERO, unchanged: false, spare: Vec::new() }
+        Self { queue: VecDeque::new(), entropy, wall: WallTime::ZERO, unchanged: false, spare: Vec::new() }
     }
 
     /// Sends `message` to one node. It may be lost, late, repeated or overtaken.
+    #[inline]
     pub fn send(&mut self, to: NodeId, message: M) {
-        self.queue.push(Effect::Send(to, message));
+        self.queue.push_back(Effect::Send(to, message));
     }
 
     /// Sends `message` to each of `to`, in that order; each has its own fate.
     pub fn send_all(&mut self, to: &[NodeId], message: M) {
         let mut receivers = self.spare.pop().unwrap_or_default();
         receivers.extend_from_slice(to);
-        self.queue.push(Effect::SendAll(receivers, message));
+        self.queue.push_back(Effect::SendAll(receivers, message));
     }
 
     /// Lets `timer` come due after so much local time; moves it if it is armed.
+    #[inline]
     pub fn arm(&mut self, timer: Timer, after: Duration) {
-        self.queue.push(Effect::Arm(timer, after));
+        self.queue.push_back(Effect::Arm(timer, after));
     }
 
     /// Lets `timer` not come due; nothing happens if it is not armed.
+    #[inline]
     pub fn disarm(&mut self, timer: Timer) {
-        self.queue.push(Effect::Disarm(timer));
+        self.queue.push_back(Effect::Disarm(timer));
     }
 
     /// States a fact, for checks and measurements to see.
     pub fn emit(&mut self, fact: impl Fact) {
-        self.queue.push(Effect::Emit(Box::new(fact)));
+        self.queue.push_back(Effect::Emit(Box::new(fact)));
     }
 
     /// Says that this step left the view as it was, so that checks of views need not run.
     ///
     /// Without this every step counts as a change.
+    #[inline]
     pub fn unchanged(&mut self) {
         self.unchanged = true;
     }
@@ -89,24 +94,30 @@ impl<M> Effects<M> {
     /// The roll for this machine's choice number `index` of the kind `name`.
     ///
     /// Asking twice in one life gives the same answer: number what is decided about, not the calls.
+    #[inline]
     pub fn roll(&self, name: &str, index: u64) -> Roll {
         self.entropy.roll(name, index)
     }
 
     /// What the node's wall clock says at this step. It may be wrong, and may jump; measure spans with the `now` of the step.
+    #[inline]
     pub fn wall(&self) -> WallTime {
         self.wall
     }
 
     /// Makes ready for a step of a machine whose choices hang on `entropy` and whose wall clock says `wall`.
+    #[inline]
     pub fn begin(&mut self, entropy: Entropy, wall: WallTime) {
-        self.queue.clear();
+        if !self.queue.is_empty() {
+            self.queue.clear();
+        }
         self.entropy = entropy;
         self.wall = wall;
         self.unchanged = false;
     }
 
     /// Whether the machine said that its view is as it was.
+    #[inline]
     pub fn is_unchanged(&self) -> bool {
         self.unchanged
     }
@@ -121,15 +132,10 @@ impl<M> Effects<M> {
 /// What the simulated driver needs so that a step allocates nothing.
 #[cfg(feature = "test-utils")]
 impl<M> Effects<M> {
-    /// Takes out everything asked for with the list that holds it.
-    pub(crate) fn take(&mut self) -> Vec<Effect<M>> {
-        std::mem::take(&mut self.queue)
-    }
-
-    /// Gives back the emptied list.
-    pub(crate) fn put_back(&mut self, queue: Vec<Effect<M>>) {
-        debug_assert!(queue.is_empty() && self.queue.is_empty(), "every effect was carried out");
-        self.queue = queue;
+    /// Takes out what was asked for first.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Option<Effect<M>> {
+        self.queue.pop_front()
     }
 
     /// Gives back a list of receivers, for the next broadcast to use.

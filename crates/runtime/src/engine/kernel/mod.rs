@@ -148,6 +148,7 @@ impl Kernel {
         &self.seeds
     }
 
+    #[cold]
     fn look_up_seed(&mut self) {
         let before = self.seed;
         self.seed = self.seeds.at(self.now);
@@ -163,9 +164,14 @@ impl Kernel {
     pub fn record(&mut self, record: Record) {
         self.digest.fold(&record);
         self.ring.push(record);
-        if let Some(kept) = &mut self.kept {
-            kept.push(record);
+        if self.kept.is_some() {
+            self.keep(record);
         }
+    }
+
+    #[cold]
+    fn keep(&mut self, record: Record) {
+        self.kept.get_or_insert_default().push(record);
     }
 
     /// Keeps every record from here on, for comparing two runs. Memory grows with every event.
@@ -185,9 +191,21 @@ impl Kernel {
         self.changes.push(change);
     }
 
-    /// What changed since this was last emptied, in order.
-    pub fn changes(&mut self) -> &mut Vec<Change> {
-        &mut self.changes
+    /// What changed since this was last [forgotten](Self::forget_changes), in order.
+    #[inline]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// Empties the list of what changed.
+    #[inline]
+    pub fn forget_changes(&mut self) {
+        // Most lists hold one change, and that one owns nothing.
+        if let [Change::View(_)] = *self.changes {
+            std::mem::forget(self.changes.pop());
+        } else {
+            self.changes.clear();
+        }
     }
 
     /// Has `device` fire at `at` with `slot`; an instant in the past means now.
