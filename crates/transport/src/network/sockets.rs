@@ -102,6 +102,12 @@ impl Sockets {
         Ok(())
     }
 
+    /// Whether what runs on the node takes what comes to this port.
+    #[inline]
+    pub(super) fn is_taken_by_host(&self, node: NodeId, port: PortId) -> bool {
+        matches!(self.receivers.get(node.index()), Some(Receiver::Host(own)) if *own == port)
+    }
+
     /// Where a message for this port of the node goes.
     #[inline]
     pub(super) fn destination(&self, node: NodeId, port: PortId) -> Destination {

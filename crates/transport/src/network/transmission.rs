@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster_sim_runtime::{Address, Dice, Exhausted, Kernel, Order, Rank, RecordKind, Seed, Stream};
-use cluster_sim_vocabulary::{NodeId, Ratio, VirtualInstant};
+use cluster_sim_vocabulary::{Incarnation, NodeId, Ratio, VirtualInstant};
 
 use super::classes::Class;
 use super::content::content_of;
@@ -12,7 +12,7 @@ use super::model::LinkOrder;
 use super::payload::{PayloadKind, label_key};
 use super::repeats::epoch_of;
 use super::sockets::PortId;
-use super::{Flight, Network, Parcel};
+use super::{Flight, Network};
 use crate::message::{Label, Message};
 
 const LOSS: Stream = Stream::named("loss");
@@ -49,49 +49,55 @@ impl Network {
         label: Label,
         message: M,
     ) {
+        if to.is_empty() {
+            return;
+        }
         let (content, length) = content_of(&message);
         let label = label_key(label, content);
         if kernel.seed() != self.fates.seed {
             self.fates = Fates::new(kernel.seed());
         }
-        let slot = self.slab::<M>(kind).insert(message);
-        // One reference of the sender's, so that the parcel outlives a loss that strikes before its next receiver is reached.
-        let parcel = self.pack(Parcel { from, port, kind, slot, label, content, length, references: 1 });
-        for receiver in to {
-            let nodes = kernel.node_count();
-            assert!(receiver.0 < nodes, "it sends to {receiver}, but the cluster has n0 to n{}", nodes - 1);
-            self.transmit(kernel, from, *receiver, parcel, label);
+        let copies = to.len() as u32;
+        let message = self.slab::<M>(kind).insert(message, copies);
+        let sent = Flight {
+            from,
+            to: from,
+            label,
+            content,
+            length,
+            incarnation: Incarnation(0),
+            message,
+            kind,
+            port,
+            class: 0,
+            arrived: false,
+        };
+        let carried = match to {
+            [receiver] => self.transmit(kernel, *receiver, &sent),
+            all => all.iter().map(|receiver| self.transmit(kernel, *receiver, &sent)).sum(),
+        };
+        if carried != copies {
+            self.slabs[usize::from(kind.0)].set_references(message, carried);
         }
-        self.release(parcel);
     }
 
-    fn pack(&mut self, parcel: Parcel) -> u32 {
-        match self.free_parcels.pop() {
-            Some(index) => {
-                self.parcels[index as usize] = parcel;
-                index
-            }
-            None => {
-                self.parcels.push(parcel);
-                u32::try_from(self.parcels.len() - 1).expect("messages in flight are bounded by their budget")
-            }
-        }
-    }
-
+    /// Decides what becomes of a message on its way to one receiver; answers with how many copies of it are under way.
     #[inline]
-    fn transmit(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, parcel: u32, label: u64) {
-        let now = kernel.now();
+    fn transmit(&mut self, kernel: &mut Kernel, to: NodeId, sent: &Flight) -> u32 {
+        let nodes = kernel.node_count();
+        assert!(to.0 < nodes, "it sends to {to}, but the cluster has n0 to n{}", nodes - 1);
+        let (now, from) = (kernel.now(), sent.from);
         if self.peers.len() <= from.index() {
             self.peers.resize_with(from.index() + 1, Default::default);
         }
         let classes = &self.classes;
         let link = self.peers[from.index()].link(to, now, || (address_between(kernel, from, to), classes.of(from, to)));
-        let address = link.address_of(label, epoch_of(now));
+        let address = link.address_of(sent.label, epoch_of(now));
         let class = classes.get(link.class);
-        let flight = Flight { to, incarnation: kernel.incarnation(to), class: link.class, parcel, arrived: false };
+        let flight = Flight { to, incarnation: kernel.incarnation(to), class: link.class, ..*sent };
 
         self.counts.sent += 1;
-        kernel.record(self.parcels[parcel as usize].record(now, RecordKind::Send, from, to));
+        kernel.record(flight.record(now, RecordKind::Send, from, to));
 
         let cut = if self.cuts.is_whole() { None } else { self.cuts.between(from, to) };
         let (fate, held_back) = match cut {
@@ -106,7 +112,10 @@ impl Network {
             decided.push(Decided { address: address.key(), fate });
         }
         let (after, copies) = match fate {
-            Fate::Lost { cause } => return self.lose(kernel, flight, cause),
+            Fate::Lost { cause } => {
+                self.lose(kernel, &flight, cause);
+                return 0;
+            }
             Fate::Carried { after, copies } => (after, copies),
         };
         let mut arrival = now.after_nanoseconds(after);
@@ -123,6 +132,7 @@ impl Network {
         for copy in 1..=u64::from(copies) {
             self.copy(kernel, flight, address.number(copy), rank, in_order);
         }
+        1 + u32::from(copies)
     }
 
     /// Sends a further copy, with a delay of its own; a copy is never lost at the send and never copied again.
@@ -140,8 +150,7 @@ impl Network {
     ) {
         self.counts.copied += 1;
         let now = kernel.now();
-        let parcel = &self.parcels[flight.parcel as usize];
-        kernel.record(parcel.record(now, RecordKind::Copy, parcel.from, flight.to));
+        kernel.record(flight.record(now, RecordKind::Copy, flight.from, flight.to));
         let after = self.classes.get(flight.class).link.delay.sample(self.fates.delay.roll(address));
         let drawn = now.after_nanoseconds(after);
         let (arrival, about) = match in_order {
@@ -153,7 +162,6 @@ impl Network {
 
     #[inline]
     fn carry(&mut self, kernel: &mut Kernel, flight: Flight, arrival: VirtualInstant, order: Order) {
-        self.parcels[flight.parcel as usize].references += 1;
         let slot = self.flights.insert(flight);
         let bound = kernel.budget().messages_in_flight;
         if self.flights.len() > bound {

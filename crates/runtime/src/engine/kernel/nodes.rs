@@ -85,6 +85,13 @@ impl Kernel {
         node.incarnation == incarnation && matches!(node.health, Health::Up | Health::Paused)
     }
 
+    /// Whether the node is in that life, and runs.
+    #[inline]
+    pub fn is_up(&self, node: NodeId, incarnation: Incarnation) -> bool {
+        let node = &self.nodes[node.index()];
+        node.incarnation == incarnation && node.health == Health::Up
+    }
+
     /// Which life the node is in, or was in last.
     #[inline]
     pub fn incarnation(&self, node: NodeId) -> Incarnation {
