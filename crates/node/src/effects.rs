@@ -39,6 +39,9 @@ pub enum Effect<M> {
 /// ```
 #[derive(Debug)]
 pub struct Effects<M> {
+    /// What was asked for first: most steps ask for one thing.
+    first: Option<Effect<M>>,
+    /// What was asked for after it.
     queue: VecDeque<Effect<M>>,
     entropy: Entropy,
     wall: WallTime,
@@ -50,37 +53,46 @@ pub struct Effects<M> {
 impl<M> Effects<M> {
     /// No effects yet, for a machine whose choices hang on `entropy`.
     pub fn new(entropy: Entropy) -> Self {
-        Self { queue: VecDeque::new(), entropy, wall: WallTime::ZERO, unchanged: false, spare: Vec::new() }
+        Self { first: None, queue: VecDeque::new(), entropy, wall: WallTime::ZERO, unchanged: false, spare: Vec::new() }
+    }
+
+    #[inline]
+    fn push(&mut self, effect: Effect<M>) {
+        if self.first.is_none() && self.queue.is_empty() {
+            self.first = Some(effect);
+        } else {
+            self.queue.push_back(effect);
+        }
     }
 
     /// Sends `message` to one node. It may be lost, late, repeated or overtaken.
     #[inline]
     pub fn send(&mut self, to: NodeId, message: M) {
-        self.queue.push_back(Effect::Send(to, message));
+        self.push(Effect::Send(to, message));
     }
 
     /// Sends `message` to each of `to`, in that order; each has its own fate.
     pub fn send_all(&mut self, to: &[NodeId], message: M) {
         let mut receivers = self.spare.pop().unwrap_or_default();
         receivers.extend_from_slice(to);
-        self.queue.push_back(Effect::SendAll(receivers, message));
+        self.push(Effect::SendAll(receivers, message));
     }
 
     /// Lets `timer` come due after so much local time; moves it if it is armed.
     #[inline]
     pub fn arm(&mut self, timer: Timer, after: Duration) {
-        self.queue.push_back(Effect::Arm(timer, after));
+        self.push(Effect::Arm(timer, after));
     }
 
     /// Lets `timer` not come due; nothing happens if it is not armed.
     #[inline]
     pub fn disarm(&mut self, timer: Timer) {
-        self.queue.push_back(Effect::Disarm(timer));
+        self.push(Effect::Disarm(timer));
     }
 
     /// States a fact, for checks and measurements to see.
     pub fn emit(&mut self, fact: impl Fact) {
-        self.queue.push_back(Effect::Emit(Box::new(fact)));
+        self.push(Effect::Emit(Box::new(fact)));
     }
 
     /// Says that this step left the view as it was, so that checks of views need not run.
@@ -108,6 +120,7 @@ impl<M> Effects<M> {
     /// Makes ready for a step of a machine whose choices hang on `entropy` and whose wall clock says `wall`.
     #[inline]
     pub fn begin(&mut self, entropy: Entropy, wall: WallTime) {
+        self.first = None;
         if !self.queue.is_empty() {
             self.queue.clear();
         }
@@ -125,7 +138,7 @@ impl<M> Effects<M> {
     /// Takes out everything asked for, in order, and makes ready for the next step.
     pub fn drain(&mut self) -> impl Iterator<Item = Effect<M>> + '_ {
         self.unchanged = false;
-        self.queue.drain(..)
+        self.first.take().into_iter().chain(self.queue.drain(..))
     }
 }
 
@@ -135,7 +148,7 @@ impl<M> Effects<M> {
     /// Takes out what was asked for first.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<Effect<M>> {
-        self.queue.pop_front()
+        self.first.take().or_else(|| self.queue.pop_front())
     }
 
     /// Gives back a list of receivers, for the next broadcast to use.

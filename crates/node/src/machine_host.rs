@@ -57,7 +57,7 @@ impl<M: Machine> MachineHost<M> {
     }
 
     /// Lets the machine take one input, and carries out what it wants done.
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, input: Input<M::Message>, around: Around<'_>) {
         // While nobody listens this costs one load; with RUST_LOG every event of the node bears its name and the virtual time.
         if LevelFilter::current() == LevelFilter::OFF { self.take_unheard(input, around) } else { self.take_heard(input, around) }
@@ -70,7 +70,7 @@ impl<M: Machine> MachineHost<M> {
         self.take_unheard(input, around);
     }
 
-    #[inline]
+    #[inline(always)]
     fn take_unheard(&mut self, input: Input<M::Message>, around: Around<'_>) {
         let machine = self.machine.as_mut().expect("the kernel wakes no node that is down");
         let effects = &mut *self.group.effects.borrow_mut();
@@ -95,7 +95,7 @@ impl<'a> Around<'a> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, timers: &mut ArmedTimers, around: Around<'_>) {
     let Around { node, kernel, network } = around;
     if !effects.is_unchanged() {

@@ -6,7 +6,7 @@ mod groups;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::Location;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cluster_sim_invariants::{IntoVerdict, Invariant, World};
@@ -49,6 +49,8 @@ pub(crate) struct Definition {
     pub(crate) start_spread: Duration,
     pub(crate) budget: Budget,
     pub(crate) absent: BTreeSet<String>,
+    /// Whether all this fits together, found out by the first run.
+    pub(crate) checked: OnceLock<Result<(), ScenarioError>>,
 }
 
 impl Scenario {
@@ -68,11 +70,14 @@ impl Scenario {
             start_spread: Duration::from_millis(1),
             budget: Budget::default(),
             absent: BTreeSet::new(),
+            checked: OnceLock::new(),
         }))
     }
 
     fn with(mut self, change: impl FnOnce(&mut Definition)) -> Self {
-        change(Arc::make_mut(&mut self.0));
+        let definition = Arc::make_mut(&mut self.0);
+        definition.checked = OnceLock::new();
+        change(definition);
         self
     }
 

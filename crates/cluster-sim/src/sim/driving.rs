@@ -82,10 +82,13 @@ impl Sim {
     /// Runs the checks if the last step changed anything.
     #[inline]
     pub(super) fn check_changes(&mut self) {
-        let kernel = &self.engine.core.kernel;
-        if kernel.changes().is_empty() {
-            return;
+        if !self.engine.core.kernel.changes().is_empty() {
+            self.judge_changes();
         }
+    }
+
+    fn judge_changes(&mut self) {
+        let kernel = &self.engine.core.kernel;
         let world = Glance { engine: &self.engine, network: self.network };
         let moment = Moment { at: kernel.now(), step: kernel.steps() };
         self.checks.after_step(kernel.changes(), &World::new(&world), moment, &mut self.report.violations);

@@ -148,7 +148,7 @@ impl Network {
 
     /// Hands over what a host was woken for, as a value of its own type; nothing if it does not understand the message, which is then
     /// counted as lost.
-    #[inline]
+    #[inline(always)]
     pub fn receive<M: Message>(&mut self, kernel: &mut Kernel, slot: u32, kind: PayloadKind) -> Option<Received<M>> {
         let flight = self.flights.remove(slot);
         if flight.kind == kind {

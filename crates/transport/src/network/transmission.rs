@@ -72,17 +72,17 @@ impl Network {
             class: 0,
             arrived: false,
         };
-        let carried = match to {
-            [receiver] => self.transmit(kernel, *receiver, &sent),
-            all => all.iter().map(|receiver| self.transmit(kernel, *receiver, &sent)).sum(),
-        };
+        let mut carried = 0;
+        for receiver in to {
+            carried += self.transmit(kernel, *receiver, &sent);
+        }
         if carried != copies {
             self.slabs[usize::from(kind.0)].set_references(message, carried);
         }
     }
 
     /// Decides what becomes of a message on its way to one receiver; answers with how many copies of it are under way.
-    #[inline]
+    #[inline(always)]
     fn transmit(&mut self, kernel: &mut Kernel, to: NodeId, sent: &Flight) -> u32 {
         let nodes = kernel.node_count();
         assert!(to.0 < nodes, "it sends to {to}, but the cluster has n0 to n{}", nodes - 1);

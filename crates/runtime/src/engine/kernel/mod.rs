@@ -252,6 +252,7 @@ impl Kernel {
     }
 
     /// The instant of the next event, if anything is to happen at all.
+    #[inline(never)]
     pub fn next_at(&mut self) -> Option<VirtualInstant> {
         self.queue.next(self.now, VirtualInstant::from_nanoseconds(u64::MAX)).map(|next| next.at)
     }

@@ -157,7 +157,7 @@ impl EventQueue {
     }
 
     /// The next event, if one is due by `until`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self, now: VirtualInstant, until: VirtualInstant) -> Option<Next> {
         if !self.ready.is_empty() {
             return (now <= until).then_some(Next { at: now, source: Source::Ready });
@@ -176,7 +176,7 @@ impl EventQueue {
     }
 
     /// The first event in ring and wheel; nothing if it surely lies after `limit`.
-    #[inline]
+    #[inline(always)]
     fn first_of_buckets(&mut self, limit: u64) -> Option<(u64, Source)> {
         let mut bucket = self.ring.first();
         while bucket >= self.wheel.first {
@@ -219,6 +219,7 @@ impl EventQueue {
     }
 
     /// Takes a whole bucket and sorts it by instant.
+    #[inline(never)]
     fn make_present(&mut self, bucket: u64, mut slot: u32) {
         self.ring.clear(bucket);
         self.ring.start = bucket + 1;
