@@ -33,9 +33,9 @@ impl Addressed {
         Self { seed: Seed(0), delay, nodes: Vec::new(), links: BTreeMap::new() }
     }
 
-    fn rank(&self, about: Address) -> u64 {
-        // Messages and timers have the same rank in the product, which leaves the order to these 56 bits.
-        self.seed.roll(ORDER, about).0 >> 8
+    /// The place among the events of one instant; messages and timers have the same rank in the product.
+    fn rank(&self, about: Address, at: u64) -> u64 {
+        self.seed.roll(ORDER, about.number(at)).0
     }
 }
 
@@ -61,11 +61,11 @@ impl Chance for Addressed {
         let link = self.links.entry((from, to)).or_insert_with(|| Link::new(sender, receiver));
         let address = link.address_of(word, now);
         let at = now + self.delay.sample(self.seed.roll(DELAY, address));
-        (at, self.rank(address))
+        (at, self.rank(address, at))
     }
 
     fn timer_rank(&mut self, node: u32, token: u64, at: u64) -> u64 {
-        self.rank(self.nodes[node as usize].name.number(token).number(at))
+        self.rank(self.nodes[node as usize].name.number(token), at)
     }
 
     fn phase(&mut self, node: u32, period: Duration) -> Duration {
@@ -77,72 +77,83 @@ impl Chance for Addressed {
     }
 }
 
-/// An epoch is 16 s; a link that was silent for longer has forgotten its repeats.
+/// An epoch is 16 s, at whose end a link forgets what it carried.
 const EPOCH: u64 = 16_000_000_000;
-/// Labels to a set.
-const WAYS: usize = 16;
-/// Sets to a link, at the most.
-const SETS: usize = 16;
+/// Places for labels on a link, at first and at the most, and by how much they grow.
+const PLACES: std::ops::RangeInclusive<usize> = 8..=256;
+const GROWTH: usize = 4;
+/// How often one label is told apart in an epoch.
+const REPEATS: u32 = 4_095;
 
-/// One direction between two nodes, and how often each label was sent over it: 16 sets of 16 labels at the most, known by 19 bits of
-/// a hash, as many sets as the labels of the present epoch ask for.
+/// One direction between two nodes, and how often each label was sent over it in the present epoch, known by 20 bits of a hash.
 #[derive(Debug)]
 struct Link {
     address: Address,
-    last_send: u64,
     epoch: u64,
-    entered: usize,
-    sets: Vec<[Option<(u32, u32)>; WAYS]>,
+    places: Vec<Option<(u32, u32)>>,
 }
 
 impl Link {
     fn new(sender: u64, receiver: u64) -> Self {
-        let address = Address::new().number(sender).number(receiver);
-        Self { address, last_send: 0, epoch: 0, entered: 0, sets: Vec::new() }
+        Self { address: Address::new().number(sender).number(receiver), epoch: 0, places: Vec::new() }
     }
 
     fn address_of(&mut self, label: u64, now: u64) -> Address {
-        if now - self.last_send > EPOCH {
-            *self = Self { address: self.address, ..Self::new(0, 0) };
-        }
-        self.last_send = now;
-        let labelled = self.address.number(label);
         let epoch = now / EPOCH;
         if epoch != self.epoch {
-            (self.epoch, self.entered) = (epoch, 0);
+            self.epoch = epoch;
+            if self.used() < self.places.len() / 8 {
+                self.places.clear();
+            }
+            self.places.fill(None);
         }
-        labelled.number(epoch << 32 | u64::from(self.repeats_of(labelled.key())))
+        let labelled = self.address.number(label);
+        let repeat = self.repeats_of((labelled.key() >> 44) as u32);
+        labelled.number(epoch << 32 | u64::from(repeat))
     }
 
-    /// How often a label with this hash was sent before, as far as the link remembers.
-    fn repeats_of(&mut self, hash: u64) -> u32 {
-        if self.entered >= self.sets.len() * WAYS / 2 && self.sets.len() < SETS {
-            self.grow();
+    fn used(&self) -> usize {
+        self.places.iter().flatten().count()
+    }
+
+    /// How often a label with these bits was sent before, as far as the link remembers.
+    fn repeats_of(&mut self, label: u32) -> u32 {
+        if self.places.is_empty() {
+            self.places = vec![None; *PLACES.start()];
         }
-        let label = (hash as u32 | 1) & 0xf_ffff;
-        let set = set_of(&mut self.sets, label);
-        if let Some((_, count)) = set.iter_mut().flatten().find(|(known, _)| *known == label) {
-            *count = (*count + 1) & 0xfff;
-            return *count;
+        let place = self.place_of(label);
+        if let Some((_, count)) = &mut self.places[place] {
+            *count = *count % REPEATS + 1;
+            return *count - 1;
         }
-        let way = set.iter().position(Option::is_none).unwrap_or(self.entered % WAYS);
-        set[way] = Some((label, 0));
-        self.entered += 1;
+        if (self.used() + 1) * 4 > self.places.len() * 3 {
+            self.make_room(label);
+        }
+        let place = self.place_of(label);
+        self.places[place] = Some((label, 1));
         0
     }
 
-    fn grow(&mut self) {
-        let mut grown = vec![[None; WAYS]; (self.sets.len() * 2).max(1)];
-        for (label, count) in self.sets.drain(..).flatten().flatten() {
-            let set = set_of(&mut grown, label);
-            let way = set.iter().position(Option::is_none).expect("half of a set has room in a whole one");
-            set[way] = Some((label, count));
-        }
-        self.sets = grown;
+    /// Where a label is, or where there is room for it: the first such place from its own on.
+    fn place_of(&self, label: u32) -> usize {
+        let circle = self.places.len();
+        let from = label as usize % circle;
+        let fits = |place: &usize| self.places[*place].is_none_or(|(known, _)| known == label);
+        (from..from + circle).map(|place| place % circle).find(fits).expect("a quarter of the places is empty")
     }
-}
 
-fn set_of(sets: &mut [[Option<(u32, u32)>; WAYS]], label: u32) -> &mut [Option<(u32, u32)>; WAYS] {
-    let index = (label >> 1) as usize & (sets.len() - 1);
-    &mut sets[index]
+    /// Grows, or lets the first label from this one's place on go; all others are entered anew, in the order of their places.
+    fn make_room(&mut self, label: u32) {
+        let length = (self.places.len() * GROWTH).min(*PLACES.end());
+        if length == self.places.len() {
+            let circle = self.places.len();
+            let from = label as usize % circle;
+            let taken = (from..from + circle).map(|place| place % circle).find(|place| self.places[*place].is_some());
+            self.places[taken.expect("three in four places are taken")] = None;
+        }
+        for entry in std::mem::replace(&mut self.places, vec![None; length]).into_iter().flatten() {
+            let place = self.place_of(entry.0);
+            self.places[place] = Some(entry);
+        }
+    }
 }

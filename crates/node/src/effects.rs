@@ -1,5 +1,6 @@
 //! What a machine wants done.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Entropy, Roll};
@@ -42,7 +43,10 @@ pub enum Effect<M> {
 /// ```
 #[derive(Debug)]
 pub struct Effects<M> {
-    queue: Vec<Effect<M>>,
+    /// What was asked for first: most steps ask for one thing.
+    first: Option<Effect<M>>,
+    /// What was asked for after it.
+    queue: VecDeque<Effect<M>>,
     entropy: Entropy,
     wall: WallTime,
     unchanged: bool,
@@ -53,19 +57,29 @@ pub struct Effects<M> {
 impl<M> Effects<M> {
     /// No effects yet, for a machine whose choices hang on `entropy`.
     pub fn new(entropy: Entropy) -> Self {
-        Self { queue: Vec::new(), entropy, wall: WallTime::ZERO, unchanged: false, spare: Vec::new() }
+        Self { first: None, queue: VecDeque::new(), entropy, wall: WallTime::ZERO, unchanged: false, spare: Vec::new() }
+    }
+
+    #[inline]
+    fn push(&mut self, effect: Effect<M>) {
+        if self.first.is_none() && self.queue.is_empty() {
+            self.first = Some(effect);
+        } else {
+            self.queue.push_back(effect);
+        }
     }
 
     /// Sends `message` to one node. It may be lost, late, repeated or overtaken.
+    #[inline]
     pub fn send(&mut self, to: NodeId, message: M) {
-        self.queue.push(Effect::Send(to, message));
+        self.push(Effect::Send(to, message));
     }
 
     /// Sends `message` to each of `to`, in that order; each has its own fate.
     pub fn send_all(&mut self, to: &[NodeId], message: M) {
         let mut receivers = self.spare.pop().unwrap_or_default();
         receivers.extend_from_slice(to);
-        self.queue.push(Effect::SendAll(receivers, message));
+        self.push(Effect::SendAll(receivers, message));
     }
 
     /// Sends `message` in the session with one node, which is opened if there is none.
@@ -76,7 +90,7 @@ impl<M> Effects<M> {
     ///
     /// A node that streams to itself, or to one that is not there, makes a mistake: the run ends with a finding.
     pub fn stream(&mut self, to: NodeId, message: M) {
-        self.queue.push(Effect::Stream(to, message));
+        self.push(Effect::Stream(to, message));
     }
 
     /// Sends nothing more in the session with one node: after everything streamed before, it takes
@@ -85,27 +99,30 @@ impl<M> Effects<M> {
     /// Once both have finished the session is over, and the next `stream` opens another one. What is streamed until then is handed back.
     /// Nothing happens where there is no session.
     pub fn finish(&mut self, peer: NodeId) {
-        self.queue.push(Effect::Finish(peer));
+        self.push(Effect::Finish(peer));
     }
 
     /// Lets `timer` come due after so much local time; moves it if it is armed.
+    #[inline]
     pub fn arm(&mut self, timer: Timer, after: Duration) {
-        self.queue.push(Effect::Arm(timer, after));
+        self.push(Effect::Arm(timer, after));
     }
 
     /// Lets `timer` not come due; nothing happens if it is not armed.
+    #[inline]
     pub fn disarm(&mut self, timer: Timer) {
-        self.queue.push(Effect::Disarm(timer));
+        self.push(Effect::Disarm(timer));
     }
 
     /// States a fact, for checks and measurements to see.
     pub fn emit(&mut self, fact: impl Fact) {
-        self.queue.push(Effect::Emit(Box::new(fact)));
+        self.push(Effect::Emit(Box::new(fact)));
     }
 
     /// Says that this step left the view as it was, so that checks of views need not run.
     ///
     /// Without this every step counts as a change.
+    #[inline]
     pub fn unchanged(&mut self) {
         self.unchanged = true;
     }
@@ -113,6 +130,7 @@ impl<M> Effects<M> {
     /// The roll for this machine's choice number `index` of the kind `name`.
     ///
     /// Asking twice in one life gives the same answer: number what is decided about, not the calls.
+    #[inline]
     pub fn roll(&self, name: &str, index: u64) -> Roll {
         self.entropy.roll(name, index)
     }
@@ -123,19 +141,25 @@ impl<M> Effects<M> {
     }
 
     /// What the node's wall clock says at this step. It may be wrong, and may jump; measure spans with the `now` of the step.
+    #[inline]
     pub fn wall(&self) -> WallTime {
         self.wall
     }
 
     /// Makes ready for a step of a machine whose choices hang on `entropy` and whose wall clock says `wall`.
+    #[inline]
     pub fn begin(&mut self, entropy: Entropy, wall: WallTime) {
-        self.queue.clear();
+        self.first = None;
+        if !self.queue.is_empty() {
+            self.queue.clear();
+        }
         self.entropy = entropy;
         self.wall = wall;
         self.unchanged = false;
     }
 
     /// Whether the machine said that its view is as it was.
+    #[inline]
     pub fn is_unchanged(&self) -> bool {
         self.unchanged
     }
@@ -143,22 +167,17 @@ impl<M> Effects<M> {
     /// Takes out everything asked for, in order, and makes ready for the next step.
     pub fn drain(&mut self) -> impl Iterator<Item = Effect<M>> + '_ {
         self.unchanged = false;
-        self.queue.drain(..)
+        self.first.take().into_iter().chain(self.queue.drain(..))
     }
 }
 
 /// What the simulated driver needs so that a step allocates nothing.
 #[cfg(feature = "test-utils")]
 impl<M> Effects<M> {
-    /// Takes out everything asked for with the list that holds it.
-    pub(crate) fn take(&mut self) -> Vec<Effect<M>> {
-        std::mem::take(&mut self.queue)
-    }
-
-    /// Gives back the emptied list.
-    pub(crate) fn put_back(&mut self, queue: Vec<Effect<M>>) {
-        debug_assert!(queue.is_empty() && self.queue.is_empty(), "every effect was carried out");
-        self.queue = queue;
+    /// Takes out what was asked for first.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Option<Effect<M>> {
+        self.first.take().or_else(|| self.queue.pop_front())
     }
 
     /// Gives back a list of receivers, for the next broadcast to use.

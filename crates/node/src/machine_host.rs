@@ -8,6 +8,7 @@ use std::sync::Arc;
 use cluster_sim_runtime::{Core, DeviceId, Devices, Entropy, Host, Kernel, Record, RecordKind, Step, TimerSlot, Wake};
 use cluster_sim_transport::{Network, PayloadKind, PortId, Told, content_of};
 use cluster_sim_vocabulary::{Change, Incarnation, NodeId};
+use tracing::level_filters::LevelFilter;
 
 use crate::effects::{Effect, Effects, Timer};
 use crate::machine::{Input, Machine};
@@ -57,52 +58,68 @@ impl<M: Machine> MachineHost<M> {
     }
 
     /// Lets the machine take one input, and carries out what it wants done.
-    fn take(&mut self, input: Input<M::Message>, step: &mut Step<'_>) {
-        let Self { seat, machine, timers, group, entropy } = self;
-        // A span costs one load while nobody listens; with RUST_LOG every event of the node bears its name and the virtual time.
-        let _span =
-            tracing::error_span!(target: "cluster_sim::step", "step", at = %step.core.kernel.now(), node = seat.name()).entered();
-        let machine = machine.as_mut().expect("the kernel wakes no node that is down");
-        let effects = &mut *group.effects.borrow_mut();
-        effects.begin(*entropy, step.core.kernel.wall_now(step.node));
-        machine.step(step.core.kernel.local_now(step.node), input, effects);
-        carry_out(group, effects, timers, step);
+    #[inline(always)]
+    fn take(&mut self, input: Input<M::Message>, around: Around<'_>) {
+        // While nobody listens this costs one load; with RUST_LOG every event of the node bears its name and the virtual time.
+        if LevelFilter::current() == LevelFilter::OFF { self.take_unheard(input, around) } else { self.take_heard(input, around) }
+    }
+
+    #[cold]
+    fn take_heard(&mut self, input: Input<M::Message>, around: Around<'_>) {
+        let now = around.kernel.now();
+        let _span = tracing::error_span!(target: "cluster_sim::step", "step", at = %now, node = self.seat.name()).entered();
+        self.take_unheard(input, around);
+    }
+
+    #[inline(always)]
+    fn take_unheard(&mut self, input: Input<M::Message>, around: Around<'_>) {
+        let machine = self.machine.as_mut().expect("the kernel wakes no node that is down");
+        let effects = &mut *self.group.effects.borrow_mut();
+        effects.begin(self.entropy, around.kernel.wall_now(around.node));
+        machine.step(around.kernel.local_now(around.node), input, effects);
+        carry_out(&self.group, effects, &mut self.timers, around);
     }
 }
 
-fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, timers: &mut ArmedTimers, step: &mut Step<'_>) {
-    let node = step.node;
-    if !effects.is_unchanged() {
-        step.core.kernel.change(Change::View(node));
+/// What a step touches beside the host.
+struct Around<'a> {
+    node: NodeId,
+    kernel: &'a mut Kernel,
+    network: &'a mut Network,
+}
+
+impl<'a> Around<'a> {
+    #[inline]
+    fn of(step: Step<'a>, network: DeviceId) -> Self {
+        let Core { kernel, devices } = &mut **step.core;
+        Self { node: step.node, kernel, network: devices.get_mut(network) }
     }
-    // Taken out for the loop, so that emptied lists of receivers can go back into the effects they came from.
-    let mut queue = effects.take();
-    for effect in queue.drain(..) {
+}
+
+#[inline(always)]
+fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, timers: &mut ArmedTimers, around: Around<'_>) {
+    let Around { node, kernel, network } = around;
+    if !effects.is_unchanged() {
+        kernel.change(Change::View(node));
+    }
+    while let Some(effect) = effects.next() {
         match effect {
-            Effect::Send(to, message) => send(group, &[to], message, step),
+            Effect::Send(to, message) => {
+                let label = M::label(&message);
+                network.send(kernel, node, &[to], group.address, label, message);
+            }
             Effect::SendAll(receivers, message) => {
-                send(group, &receivers, message, step);
+                let label = M::label(&message);
+                network.send(kernel, node, &receivers, group.address, label, message);
                 effects.recycle(receivers);
             }
-            Effect::Arm(timer, after) => timers.arm(&mut step.core.kernel, node, timer, after),
-            Effect::Disarm(timer) => timers.disarm(&mut step.core.kernel, timer),
-            Effect::Emit(fact) => step.core.kernel.change(Change::Fact(node, fact)),
-            Effect::Stream(to, message) => {
-                let network = step.core.devices.get_mut::<Network>(group.network);
-                network.stream(&mut step.core.kernel, node, to, group.address.1, message);
-            }
-            Effect::Finish(peer) => {
-                let network = step.core.devices.get_mut::<Network>(group.network);
-                network.finish_stream(&mut step.core.kernel, node, peer);
-            }
+            Effect::Arm(timer, after) => timers.arm(kernel, node, timer, after),
+            Effect::Disarm(timer) => timers.disarm(kernel, timer),
+            Effect::Emit(fact) => kernel.change(Change::Fact(node, fact)),
+            Effect::Stream(to, message) => network.stream(kernel, node, to, group.address.1, message),
+            Effect::Finish(peer) => network.finish_stream(kernel, node, peer),
         }
     }
-    effects.put_back(queue);
-}
-
-fn send<M: Machine>(group: &Shared<M>, to: &[NodeId], message: M::Message, step: &mut Step<'_>) {
-    let label = M::label(&message);
-    step.core.devices.get_mut::<Network>(group.network).send(&mut step.core.kernel, step.node, to, group.address, label, message);
 }
 
 /// What a machine is told of its sessions, as its input.
@@ -124,7 +141,8 @@ impl<M: Machine> Host for MachineHost<M> {
     }
 
     #[inline]
-    fn step(&mut self, wake: Wake, mut step: Step<'_>) {
+    fn step(&mut self, wake: Wake, step: Step<'_>) {
+        let around = Around::of(step, self.group.network);
         let input = match wake {
             Wake::Start => Input::Start,
             Wake::Timer(token) => {
@@ -133,27 +151,27 @@ impl<M: Machine> Host for MachineHost<M> {
             }
             Wake::Device(device, slot) => {
                 debug_assert_eq!(device, self.group.network, "a machine waits for nothing but the network");
-                let network = step.core.devices.get_mut::<Network>(device);
                 if slot == Network::SESSION_NEWS {
-                    let Some(told) = network.next_told(&mut step.core.kernel, step.node, self.group.address.1) else { return };
-                    return self.take(input_of(told), &mut step);
+                    let Some(told) = around.network.next_told(around.kernel, around.node, self.group.address.1) else { return };
+                    return self.take(input_of(told), around);
                 }
-                let Some(received) = network.receive(&mut step.core.kernel, slot, self.group.address.1) else { return };
+                let Some(received) = around.network.receive(around.kernel, slot, self.group.address.1) else { return };
                 Input::Message { from: received.from, message: received.message }
             }
         };
-        self.take(input, &mut step);
+        self.take(input, around);
     }
 
-    fn call(&mut self, request: &mut dyn Any, mut step: Step<'_>) -> Result<(), &'static str> {
+    fn call(&mut self, request: &mut dyn Any, step: Step<'_>) -> Result<(), &'static str> {
         let Some(request) = request.downcast_mut::<Option<M::Message>>() else {
             return Err(std::any::type_name::<M::Message>());
         };
         if let Some(request) = request.take() {
+            let around = Around::of(step, self.group.network);
             let (payload, length) = content_of(&request);
-            let record = Record::of(step.core.kernel.now(), RecordKind::Call, step.node);
-            step.core.kernel.record(Record { length, payload, ..record });
-            self.take(Input::Call(request), &mut step);
+            let record = Record::of(around.kernel.now(), RecordKind::Call, around.node);
+            around.kernel.record(Record { length, payload, ..record });
+            self.take(Input::Call(request), around);
         }
         Ok(())
     }
@@ -176,10 +194,12 @@ struct ArmedTimers {
 }
 
 impl ArmedTimers {
+    #[inline]
     fn position(&self, timer: Timer) -> Option<usize> {
         self.armed.iter().position(|(armed, _)| *armed == timer)
     }
 
+    #[inline]
     fn arm(&mut self, kernel: &mut Kernel, node: NodeId, timer: Timer, after: std::time::Duration) {
         match self.position(timer) {
             Some(index) => kernel.rearm(self.armed[index].1, after),
@@ -187,12 +207,14 @@ impl ArmedTimers {
         }
     }
 
+    #[inline]
     fn disarm(&mut self, kernel: &mut Kernel, timer: Timer) {
         if let Some(index) = self.position(timer) {
             kernel.disarm(self.armed.swap_remove(index).1);
         }
     }
 
+    #[inline]
     fn forget(&mut self, timer: Timer) {
         if let Some(index) = self.position(timer) {
             self.armed.swap_remove(index);

@@ -16,8 +16,8 @@ pub mod nanoseconds;
 mod real;
 
 pub use chance::{
-    Address, Distribution, Entropy, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule, Stream, finalize,
-    fold, fold_bytes,
+    Address, Dice, Distribution, Entropy, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule, Stream,
+    finalize, fold, fold_bytes,
 };
 #[cfg(feature = "test-utils")]
 pub use engine::{

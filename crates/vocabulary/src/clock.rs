@@ -22,12 +22,12 @@ impl NodeClock {
 
     /// The monotonic clock at `now`; zero before the boot.
     pub fn local(&self, now: VirtualInstant) -> LocalInstant {
-        LocalInstant::ZERO + now.saturating_since(self.booted)
+        LocalInstant::from_nanoseconds(now.as_nanoseconds().saturating_sub(self.booted.as_nanoseconds()))
     }
 
     /// The wall clock at `now`.
     pub fn wall(&self, now: VirtualInstant) -> WallTime {
-        self.epoch + now.since_zero()
+        self.epoch.after_nanoseconds(now.as_nanoseconds())
     }
 
     /// The simulated instant at which a timer armed now for `after` of local time is due.

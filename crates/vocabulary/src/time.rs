@@ -7,8 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// Nanoseconds of a duration; durations beyond 584 years saturate.
+#[inline]
 fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(duration.subsec_nanos()))
 }
 
 /// Writes nanoseconds as seconds with microseconds, the form of every report: `3.240000s`.
@@ -40,6 +41,12 @@ macro_rules! instant {
             /// The time since zero.
             pub const fn since_zero(self) -> Duration {
                 Duration::from_nanos(self.0)
+            }
+
+            /// The instant so many nanoseconds later; saturates at the end of representable time.
+            #[must_use]
+            pub const fn after_nanoseconds(self, nanoseconds: u64) -> Self {
+                Self(self.0.saturating_add(nanoseconds))
             }
 
             /// The time since `earlier`, or nothing if that is later than this.

@@ -6,7 +6,7 @@ mod groups;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::Location;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cluster_sim_invariants::{IntoVerdict, Invariant, World};
@@ -50,6 +50,8 @@ pub(crate) struct Definition {
     pub(crate) budget: Budget,
     pub(crate) absent: BTreeSet<String>,
     pub(crate) patience: Duration,
+    /// Whether all this fits together, found out by the first run.
+    pub(crate) checked: OnceLock<Result<(), ScenarioError>>,
 }
 
 impl Scenario {
@@ -70,11 +72,14 @@ impl Scenario {
             budget: Budget::default(),
             absent: BTreeSet::new(),
             patience: Duration::from_secs(30),
+            checked: OnceLock::new(),
         }))
     }
 
     fn with(mut self, change: impl FnOnce(&mut Definition)) -> Self {
-        change(Arc::make_mut(&mut self.0));
+        let definition = Arc::make_mut(&mut self.0);
+        definition.checked = OnceLock::new();
+        change(definition);
         self
     }
 

@@ -17,7 +17,7 @@ use crate::report::Report;
 use crate::scenario::{Definition, Group, Member, ScenarioError};
 
 pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
-    check(&definition)?;
+    definition.checked.get_or_init(|| check(&definition)).clone()?;
     let plan = draw_plan(&definition, &seeds)?;
     let mut engine = Engine::new(seeds.clone(), definition.budget);
     let network = engine.register(new_network(&definition)?);
@@ -51,22 +51,30 @@ fn check(definition: &Definition) -> Result<(), ScenarioError> {
     }
     match definition.absent.iter().find(|node| !names.contains(node.as_str())) {
         Some(node) => Err(ScenarioError::UnknownAbsent { node: node.clone() }),
-        None => Ok(()),
+        None if definition.profile.is_some() => Ok(()),
+        None => check_plan(definition, &definition.plan),
     }
+}
+
+fn check_plan(definition: &Definition, plan: &FaultPlan) -> Result<(), ScenarioError> {
+    if plan.faults().is_empty() {
+        return Ok(());
+    }
+    let known: BTreeSet<&str> = node_names(definition).collect();
+    let has_links = |links: &str| links == "default" || definition.classes.iter().any(|class| class.name == links);
+    plan.check(|node| known.contains(node), has_links).map_err(ScenarioError::Plan)
 }
 
 /// The scenario's own plan with what the seed draws from its profile.
 fn draw_plan(definition: &Definition, seeds: &SeedSchedule) -> Result<FaultPlan, ScenarioError> {
-    let names: Vec<&str> = node_names(definition).collect();
     let mut plan = definition.plan.clone();
     if let Some(profile) = &definition.profile {
+        let names: Vec<&str> = node_names(definition).collect();
         let mut links = vec!["default"];
         links.extend(definition.classes.iter().map(|class| class.name.as_str()).filter(|name| *name != "default"));
         plan.extend(profile.draw(seeds.at(VirtualInstant::ZERO), &names, &links, definition.lasting));
+        check_plan(definition, &plan)?;
     }
-    let known: BTreeSet<&str> = names.into_iter().collect();
-    let has_links = |links: &str| links == "default" || definition.classes.iter().any(|class| class.name == links);
-    plan.check(|node| known.contains(node), has_links).map_err(ScenarioError::Plan)?;
     Ok(plan)
 }
 

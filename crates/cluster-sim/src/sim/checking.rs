@@ -91,24 +91,28 @@ impl LiveChecks {
         live
     }
 
-    /// Tells every check what a step changed; answers with the rules that broke.
-    pub(super) fn after_step(&mut self, changes: &[Change], world: &World<'_>, moment: Moment) -> Vec<Violation> {
-        let mut violations = Vec::new();
+    /// Tells every check what a step changed; adds the rules that broke to `violations`.
+    #[inline]
+    pub(super) fn after_step(&mut self, changes: &[Change], world: &World<'_>, moment: Moment, violations: &mut Vec<Violation>) {
         for (index, observer) in self.observers.iter_mut().enumerate() {
             self.asking = Some(Asked::Observer(index));
             for change in changes {
-                judge(observer.invariant.observe(change, world), &observer.name, &mut observer.unknown, moment, &mut violations);
+                let verdict = observer.invariant.observe(change, world);
+                if !matches!(verdict, Verdict::Holds) {
+                    judge(verdict, &observer.name, &mut observer.unknown, moment, violations);
+                }
             }
         }
         if !self.always.is_empty() && changes.iter().any(|change| !matches!(change, Change::Fact(..))) {
             for (index, check) in self.always.iter_mut().enumerate() {
                 self.asking = Some(Asked::Always(index));
                 let verdict = check.ask(world);
-                judge(verdict, &check.name, &mut check.unknown, moment, &mut violations);
+                if !matches!(verdict, Verdict::Holds) {
+                    judge(verdict, &check.name, &mut check.unknown, moment, violations);
+                }
             }
         }
         self.asking = None;
-        violations
     }
 
     /// Whether any check waits for the end.
@@ -182,6 +186,7 @@ impl LiveChecks {
     }
 }
 
+#[cold]
 fn judge(verdict: Verdict, name: &str, unknown: &mut Option<String>, moment: Moment, violations: &mut Vec<Violation>) {
     match verdict {
         Verdict::Holds => {}

@@ -64,8 +64,8 @@ impl Sim {
             self.carry_out_event(event);
         }
         self.check_changes();
-        if let Some(exhausted) = self.engine.core.kernel.exhausted() {
-            self.report.exhausted = Some(exhausted);
+        if self.engine.core.kernel.exhausted().is_some() {
+            self.report.exhausted = self.engine.core.kernel.exhausted();
             self.over = true;
         }
         stepped != Stepped::Idle && !self.over
@@ -82,20 +82,18 @@ impl Sim {
     /// Runs the checks if the last step changed anything.
     #[inline]
     pub(super) fn check_changes(&mut self) {
-        if self.engine.core.kernel.changes().is_empty() {
-            return;
+        if !self.engine.core.kernel.changes().is_empty() {
+            self.judge_changes();
         }
-        let mut changes = std::mem::take(self.engine.core.kernel.changes());
+    }
+
+    fn judge_changes(&mut self) {
+        let kernel = &self.engine.core.kernel;
         let world = Glance { engine: &self.engine, network: self.network };
-        let moment = Moment { at: self.engine.core.kernel.now(), step: self.engine.core.kernel.steps() };
-        let violations = self.checks.after_step(&changes, &World::new(&world), moment);
-        if !violations.is_empty() {
-            self.report.violations.extend(violations);
-            self.over = true;
-        }
-        // The list goes back, so that its memory serves the next step.
-        changes.clear();
-        *self.engine.core.kernel.changes() = changes;
+        let moment = Moment { at: kernel.now(), step: kernel.steps() };
+        self.checks.after_step(kernel.changes(), &World::new(&world), moment, &mut self.report.violations);
+        self.over |= !self.report.violations.is_empty();
+        self.engine.core.kernel.forget_changes();
     }
 
     /// Runs code of nodes and checks; a panic in it is a finding, one of the simulator's own goes through.

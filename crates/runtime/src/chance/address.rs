@@ -63,7 +63,25 @@ impl Seed {
     /// The roll about `address` in `stream`: the same for ever for the same three.
     #[inline]
     pub const fn roll(self, stream: Stream, address: Address) -> Roll {
-        Roll(finalize(fold(finalize(self.0 ^ stream.0), address.0)))
+        self.dice(stream).roll(address)
+    }
+
+    /// What all rolls of one stream under this seed have in common, worked out once.
+    #[inline]
+    pub const fn dice(self, stream: Stream) -> Dice {
+        Dice(finalize(self.0 ^ stream.0))
+    }
+}
+
+/// One stream under one seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dice(u64);
+
+impl Dice {
+    /// The roll about `address`: the same as that of the seed in the stream.
+    #[inline]
+    pub const fn roll(self, address: Address) -> Roll {
+        Roll(finalize(fold(self.0, address.0)))
     }
 }
 

@@ -10,7 +10,7 @@ mod quantile;
 mod sampling;
 mod seed;
 
-pub use address::{Address, Entropy, Roll, Stream};
+pub use address::{Address, Dice, Entropy, Roll, Stream};
 pub use distribution::{Distribution, InvalidDistribution};
 pub use mixing::{finalize, fold, fold_bytes};
 pub use sampling::QuantileTable;

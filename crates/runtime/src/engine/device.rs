@@ -33,8 +33,9 @@ pub struct Devices {
 
 impl Devices {
     pub(crate) fn register(&mut self, device: impl Device) -> DeviceId {
+        assert!(self.all.len() < DeviceId::MAX, "a simulation has a handful of devices");
         self.all.push(Box::new(device));
-        DeviceId(u16::try_from(self.all.len() - 1).expect("a simulation has a handful of devices"))
+        DeviceId((self.all.len() - 1) as u16)
     }
 
     /// The device of that id, as its type.

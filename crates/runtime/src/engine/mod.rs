@@ -91,12 +91,12 @@ impl Engine {
             }
             return Stepped::Idle;
         };
-        let (node, wake) = match event.target {
+        let (node, wake) = match event.target() {
             Target::Device(device) => match self.core.devices.fire(device, &mut self.core.kernel, event.slot) {
                 Some((node, number)) => (node, Wake::Device(device, number)),
                 None => return self.poll_woken(),
             },
-            Target::Timer => match self.core.kernel.surface(TimerSlot(event.slot), event.when.sequence) {
+            Target::Timer => match self.core.kernel.surface(TimerSlot(event.slot), event.sequence()) {
                 Some((node, token)) => (node, Wake::Timer(token)),
                 None => return self.poll_woken(),
             },

@@ -179,9 +179,16 @@ impl Ring {
     pub(crate) fn push(&mut self, record: Record) {
         match self.records.get_mut(self.next) {
             Some(oldest) => *oldest = record,
-            None => self.records.push(record),
+            None => self.grow(record),
         }
         self.next = (self.next + 1) % Self::LENGTH;
+    }
+
+    #[cold]
+    fn grow(&mut self, record: Record) {
+        // At once, since nearly every run fills it.
+        self.records.reserve_exact(Self::LENGTH - self.records.len());
+        self.records.push(record);
     }
 
     /// The last records, oldest first.

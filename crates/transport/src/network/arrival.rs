@@ -8,32 +8,24 @@ use super::model::StaleDelivery;
 use super::payload::PayloadKind;
 use super::session::Sessions;
 use super::sockets::{Arrived, PortId, WaitKey};
-use super::{Flight, Network, Parcel};
+use super::{Flight, Network};
 use crate::message::{Message, Received, decode};
 
 /// How many messages wait for a paused node; the newest is dropped beyond.
 pub const INBOX_CAPACITY: usize = 256;
 
 impl Device for Network {
+    #[inline]
     fn fire(&mut self, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)> {
         if Sessions::owns(slot) {
             return self.fire_segment(kernel, slot);
         }
-        let flight = self.flights.get(slot);
-        match self.obstacle(kernel, &flight) {
-            Some(cause) => {
-                self.flights.remove(slot);
-                self.lose(kernel, flight, cause);
-                self.release_parcel(flight.parcel);
-                None
-            }
-            None if kernel.health(flight.to) == Health::Paused => {
-                self.flights.mark_arrived(slot);
-                self.inbox(flight.to).push_back(slot);
-                None
-            }
-            None => self.hand_over(kernel, flight, slot),
+        let Flight { to, incarnation, port, .. } = *self.flights.get(slot);
+        // The common case first: nothing can prevent the arrival, and what runs on the node takes it.
+        if self.cuts.is_whole() && kernel.is_up(to, incarnation) && self.sockets.is_taken_by_host(to, port) {
+            return Some((to, slot));
         }
+        self.arrive(kernel, slot)
     }
 
     fn node_ended(&mut self, kernel: &mut Kernel, node: NodeId) {
@@ -60,11 +52,27 @@ impl Device for Network {
 }
 
 impl Network {
+    /// Lets a message arrive at its node; answers if what runs on the node takes it.
+    fn arrive(&mut self, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)> {
+        let flight = *self.flights.get(slot);
+        match self.obstacle(kernel, &flight) {
+            Some(cause) => {
+                self.lose_flight(kernel, slot, cause);
+                None
+            }
+            None if kernel.health(flight.to) == Health::Paused => {
+                self.flights.mark_arrived(slot);
+                self.inbox(flight.to).push_back(slot);
+                None
+            }
+            None => self.hand_over(kernel, flight, slot),
+        }
+    }
+
     /// What prevents a message from being taken in now, if anything does.
-    #[inline]
     fn obstacle(&mut self, kernel: &Kernel, flight: &Flight) -> Option<u32> {
         if !flight.arrived
-            && let Some(cut) = self.cuts.between(self.parcels[flight.parcel as usize].from, flight.to)
+            && let Some(cut) = self.cuts.between(flight.from, flight.to)
         {
             return Some(self.cuts.eat(cut));
         }
@@ -86,8 +94,7 @@ impl Network {
     /// Gives a message that reached its node to who takes it there; answers if that is the node's host.
     #[inline]
     fn hand_over(&mut self, kernel: &mut Kernel, flight: Flight, slot: u32) -> Option<(NodeId, u32)> {
-        let port = self.parcels[flight.parcel as usize].port;
-        match self.sockets.arrive(kernel, flight.to, port, slot) {
+        match self.sockets.arrive(kernel, flight.to, flight.port, slot) {
             Arrived::AtHost => return Some((flight.to, slot)),
             Arrived::InSocket => {}
             Arrived::Closed => self.lose_arrived(kernel, slot, Cause::PortClosed),
@@ -98,9 +105,7 @@ impl Network {
 
     /// Loses a message that reached its node, and takes it off the air.
     pub(super) fn lose_arrived(&mut self, kernel: &mut Kernel, slot: u32, cause: Cause) {
-        let flight = self.flights.remove(slot);
-        self.lose(kernel, flight, cause as u32);
-        self.release_parcel(flight.parcel);
+        self.lose_flight(kernel, slot, cause as u32);
     }
 
     /// Takes the next message from a port that a task bound. Those that are not understood are counted as lost on the way.
@@ -143,40 +148,33 @@ impl Network {
 
     /// Hands over what a host was woken for, as a value of its own type; nothing if it does not understand the message, which is then
     /// counted as lost.
-    #[inline]
+    #[inline(always)]
     pub fn receive<M: Message>(&mut self, kernel: &mut Kernel, slot: u32, kind: PayloadKind) -> Option<Received<M>> {
         let flight = self.flights.remove(slot);
-        let parcel = self.parcels[flight.parcel as usize];
-        if parcel.kind == kind {
-            self.delivered(kernel, flight);
-            let message = self.unpack(flight.parcel, parcel);
-            return Some(Received { from: parcel.from, message });
+        if flight.kind == kind {
+            self.delivered(kernel, &flight);
+            let message = self.slab::<M>(kind).take(flight.message);
+            return Some(Received { from: flight.from, message });
         }
-        let bytes = self.slabs[usize::from(parcel.kind.0)].encode(parcel.slot);
-        let message = bytes.and_then(|bytes| decode(&bytes));
+        self.receive_encoded(kernel, &flight)
+    }
+
+    /// The same for a message of another type, by the encoding that both share.
+    #[cold]
+    fn receive_encoded<M: Message>(&mut self, kernel: &mut Kernel, flight: &Flight) -> Option<Received<M>> {
+        let slab = &mut self.slabs[usize::from(flight.kind.0)];
+        let message = slab.encode(flight.message).and_then(|bytes| decode(&bytes));
+        slab.release(flight.message);
         match message {
             Some(_) => self.delivered(kernel, flight),
             None => self.lose(kernel, flight, Cause::Undecodable as u32),
         }
-        self.release_parcel(flight.parcel);
-        message.map(|message| Received { from: parcel.from, message })
+        message.map(|message| Received { from: flight.from, message })
     }
 
-    fn delivered(&mut self, kernel: &mut Kernel, flight: Flight) {
-        self.counts.delivered += 1;
-        let parcel = &self.parcels[flight.parcel as usize];
-        kernel.record(parcel.record(kernel.now(), RecordKind::Deliver, flight.to, parcel.from));
-    }
-
-    /// The message of a parcel for one receiver: a copy, or the value itself for the last one.
     #[inline]
-    fn unpack<M: Message>(&mut self, index: u32, parcel: Parcel) -> M {
-        if parcel.references > 1 {
-            self.parcels[index as usize].references -= 1;
-            self.slab::<M>(parcel.kind).copy(parcel.slot)
-        } else {
-            self.free_parcels.push(index);
-            self.slab::<M>(parcel.kind).take(parcel.slot)
-        }
+    fn delivered(&mut self, kernel: &mut Kernel, flight: &Flight) {
+        self.counts.delivered += 1;
+        kernel.record(flight.record(kernel.now(), RecordKind::Deliver, flight.to, flight.from));
     }
 }

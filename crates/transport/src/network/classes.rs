@@ -39,6 +39,16 @@ pub(super) struct Class {
     declared: CompiledLink,
     pub(super) link: CompiledLink,
     pub(super) rules: Vec<LossRule>,
+    /// It does nothing to a message but let it take its time.
+    pub(super) is_plain: bool,
+}
+
+impl Class {
+    /// Notes whether it is plain, after any change.
+    fn settle(&mut self) {
+        let LinkModel { loss, duplicate, reorder, .. } = self.link.model;
+        self.is_plain = self.rules.is_empty() && [loss, duplicate, reorder] == [Ratio::ZERO; 3];
+    }
 }
 
 /// Where a node stands.
@@ -65,7 +75,9 @@ impl Classes {
     pub(super) fn add(&mut self, name: &str, from: NodeSelector, to: NodeSelector, model: &LinkModel) -> Result<(), InvalidLink> {
         let declared = model.compile()?;
         let link = declared.clone();
-        self.all.push(Class { name: name.to_owned(), from, to, declared, link, rules: Vec::new() });
+        let mut class = Class { name: name.to_owned(), from, to, declared, link, rules: Vec::new(), is_plain: false };
+        class.settle();
+        self.all.push(class);
         Ok(())
     }
 
@@ -105,18 +117,21 @@ impl Classes {
         let index = self.index_of(name);
         if let Some(index) = index {
             self.all[usize::from(index)].link = link;
+            self.all[usize::from(index)].settle();
         }
         Ok(index)
     }
 
     pub(super) fn set_rule(&mut self, class: &str, name: &str, cause: u32, ratio: Ratio) -> Option<u16> {
         let index = self.index_of(class)?;
-        let rules = &mut self.all[usize::from(index)].rules;
+        let class = &mut self.all[usize::from(index)];
+        let rules = &mut class.rules;
         rules.retain(|rule| rule.name != name);
         if ratio > Ratio::ZERO {
             let stream = Stream::named(&format!("rule {name}"));
             rules.push(LossRule { name: name.to_owned(), stream, cause, ratio, eaten: Cell::new(0) });
         }
+        class.settle();
         Some(index)
     }
 
@@ -133,6 +148,7 @@ impl Classes {
             if !class.rules.is_empty() || class.link.model != class.declared.model {
                 class.rules.clear();
                 class.link = class.declared.clone();
+                class.settle();
                 changed.push(index as u16);
             }
         }

@@ -115,12 +115,14 @@ impl Cuts {
         true
     }
 
-    /// The cut that keeps a message apart, if one does: the lowest bit of those that do.
+    /// Whether no cut is in force.
     #[inline]
+    pub(super) fn is_whole(&self) -> bool {
+        self.living.is_empty()
+    }
+
+    /// The cut that keeps a message apart, if one does: the lowest bit of those that do.
     pub(super) fn between(&self, from: NodeId, to: NodeId) -> Option<CutId> {
-        if self.living.is_empty() {
-            return None;
-        }
         self.planes.iter().find_map(|plane| {
             let shared = plane.outward.get(from.index()).unwrap_or(&0) & plane.inward.get(to.index()).unwrap_or(&0);
             if shared == 0 { None } else { plane.holders[shared.trailing_zeros() as usize] }

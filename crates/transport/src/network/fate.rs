@@ -108,7 +108,8 @@ impl Losses {
 
     /// Every cause that ate at least one message, by name.
     pub(super) fn by_name(&self) -> BTreeMap<String, u64> {
-        let common = COMMON.iter().map(|name| (*name).to_owned()).zip(self.common);
-        common.chain(self.named.iter().cloned()).filter(|(_, count)| *count > 0).collect()
+        let common = COMMON.iter().copied().zip(self.common);
+        let named = self.named.iter().map(|(name, count)| (name.as_str(), *count));
+        common.chain(named).filter(|(_, count)| *count > 0).map(|(name, count)| (name.to_owned(), count)).collect()
     }
 }

@@ -1,60 +1,83 @@
 //! The copies of messages under way.
 
-use cluster_sim_vocabulary::{Incarnation, NodeId};
+use cluster_sim_runtime::{Record, RecordKind};
+use cluster_sim_vocabulary::{Incarnation, NodeId, VirtualInstant};
 
-/// One copy of a message under way: 16 bytes, since tens of thousands are.
+use super::payload::PayloadKind;
+use super::sockets::PortId;
+
+/// One copy of a message under way, with all that is to be known of it without its type: 48 bytes, since tens of thousands are.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flight {
+    pub(super) from: NodeId,
     pub(super) to: NodeId,
+    pub(super) label: u64,
+    pub(super) content: u64,
+    pub(super) length: u32,
     /// The receiver's life when it was sent.
     pub(super) incarnation: Incarnation,
-    /// What it carries; no parcel for a slot that is free.
-    pub(super) parcel: u32,
+    /// Where the message lies in the slab of its kind; in a slot that is free, the slot that became free before it.
+    pub(super) message: u32,
+    pub(super) kind: PayloadKind,
+    /// The port that it is for.
+    pub(super) port: PortId,
     pub(super) class: u16,
     /// It reached a paused node and waits in its inbox: no cut can eat it any more.
     pub(super) arrived: bool,
 }
 
-const FREE: Flight = Flight { to: NodeId::CLUSTER, incarnation: Incarnation(0), parcel: u32::MAX, class: 0, arrived: false };
-
-/// All flights, each in a slot of its own.
-///
-/// Slots are handed out in a circle rather than last freed first: the copies of one broadcast then lie side by side, and are found in the
-/// cache one after the other when they arrive.
-#[derive(Debug, Default)]
-pub(super) struct Flights {
-    slots: Vec<Flight>,
-    next: usize,
-    used: usize,
+impl Flight {
+    /// The record of something that happened to this copy.
+    #[inline]
+    pub(super) fn record(&self, at: VirtualInstant, kind: RecordKind, node: NodeId, peer: NodeId) -> Record {
+        let Self { label, content, length, .. } = *self;
+        Record { at, kind, node, peer, detail: 0, label, length, payload: content }
+    }
 }
 
+/// All flights, each in a slot of its own; the slot that became free last is taken first, since it is in the cache.
+#[derive(Debug)]
+pub(super) struct Flights {
+    slots: Vec<Flight>,
+    free: u32,
+    used: u64,
+}
+
+/// No slot.
+const NOBODY: u32 = u32::MAX;
+
 impl Flights {
+    pub(super) fn new() -> Self {
+        Self { slots: Vec::new(), free: NOBODY, used: 0 }
+    }
+
     pub(super) fn len(&self) -> u64 {
-        self.used as u64
+        self.used
     }
 
     #[inline]
     pub(super) fn insert(&mut self, flight: Flight) -> u32 {
-        // At most seven of eight are in use, so that a free one is never far.
-        if self.used * 8 >= self.slots.len() * 7 {
-            let length = (self.slots.len() * 2).max(16);
-            self.slots.resize(length, FREE);
-        }
-        // The length is a power of two.
-        let circle = self.slots.len() - 1;
-        while self.slots[self.next].parcel != FREE.parcel {
-            self.next = (self.next + 1) & circle;
-        }
-        let slot = self.next;
-        self.next = (self.next + 1) & circle;
-        self.slots[slot] = flight;
         self.used += 1;
-        u32::try_from(slot).expect("messages in flight are bounded by their budget")
+        match self.slots.get_mut(self.free as usize) {
+            Some(place) => {
+                let slot = self.free;
+                self.free = place.message;
+                *place = flight;
+                slot
+            }
+            None => self.append(flight),
+        }
+    }
+
+    #[cold]
+    fn append(&mut self, flight: Flight) -> u32 {
+        self.slots.push(flight);
+        u32::try_from(self.slots.len() - 1).expect("messages in flight are bounded by their budget")
     }
 
     #[inline]
-    pub(super) fn get(&self, slot: u32) -> Flight {
-        self.slots[slot as usize]
+    pub(super) fn get(&self, slot: u32) -> &Flight {
+        &self.slots[slot as usize]
     }
 
     pub(super) fn mark_arrived(&mut self, slot: u32) {
@@ -65,7 +88,11 @@ impl Flights {
     #[inline]
     pub(super) fn remove(&mut self, slot: u32) -> Flight {
         self.used -= 1;
-        std::mem::replace(&mut self.slots[slot as usize], FREE)
+        let place = &mut self.slots[slot as usize];
+        let flight = *place;
+        place.message = self.free;
+        self.free = slot;
+        flight
     }
 }
 
@@ -75,31 +102,35 @@ mod tests {
 
     #[test]
     fn every_flight_keeps_its_slot_until_it_is_removed() {
-        let mut flights = Flights::default();
+        let mut flights = Flights::new();
+        let mut network = super::super::Network::new();
+        let (kind, port) = (network.kind::<u8>(), network.port("main"));
+        let (node, incarnation) = (NodeId(0), Incarnation(0));
         let mut living = std::collections::BTreeMap::new();
-        for parcel in 0..10_000 {
-            let slot = flights.insert(Flight { parcel, ..FREE });
-            assert_eq!(living.insert(slot, parcel), None, "slot {slot} was free");
+        for message in 0..10_000 {
+            let slot = flights.insert(Flight {
+                from: node,
+                to: node,
+                label: 0,
+                content: 0,
+                length: 0,
+                incarnation,
+                message,
+                kind,
+                port,
+                class: 0,
+                arrived: false,
+            });
+            assert_eq!(living.insert(slot, message), None, "slot {slot} was free");
             // Two of three leave, in an order of their own.
-            if parcel % 3 > 0 {
-                let (slot, parcel) =
-                    living.range(parcel % 97..).next().or_else(|| living.iter().next()).map(|(s, p)| (*s, *p)).unwrap();
+            if message % 3 > 0 {
+                let (slot, message) =
+                    living.range(message % 97..).next().or_else(|| living.iter().next()).map(|(s, p)| (*s, *p)).unwrap();
                 living.remove(&slot);
-                assert_eq!(flights.remove(slot).parcel, parcel);
+                assert_eq!(flights.remove(slot).message, message);
             }
             assert_eq!(flights.len(), living.len() as u64);
         }
-        assert!(living.iter().all(|(slot, parcel)| flights.get(*slot).parcel == *parcel));
-    }
-
-    #[test]
-    fn the_copies_of_a_broadcast_lie_side_by_side() {
-        let mut flights = Flights::default();
-        for _ in 0..50 {
-            let slots: Vec<u32> = (0..100).map(|parcel| flights.insert(Flight { parcel, ..FREE })).collect();
-            let apart = slots.windows(2).filter(|pair| pair[1] != pair[0] + 1).count();
-            assert!(apart <= 2, "{apart} gaps in {slots:?}");
-            slots.iter().rev().for_each(|slot| assert_eq!(flights.remove(*slot).class, 0));
-        }
+        assert!(living.iter().all(|(slot, message)| flights.get(*slot).message == *message));
     }
 }

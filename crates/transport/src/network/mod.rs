@@ -2,6 +2,7 @@
 
 mod arrival;
 mod classes;
+mod content;
 mod cut;
 mod fate;
 mod flights;
@@ -18,11 +19,12 @@ use std::any::{Any, TypeId};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{DeviceId, Kernel, Record, RecordKind};
-use cluster_sim_vocabulary::{NodeId, Ratio, Traffic, VirtualInstant};
+use cluster_sim_runtime::{DeviceId, Kernel, Record, RecordKind, Seed};
+use cluster_sim_vocabulary::{NodeId, Ratio, Traffic};
 
 use classes::Classes;
 pub use classes::NodeSelector;
+pub use content::content_of;
 use cut::Cuts;
 pub use cut::{CutId, Eaten};
 use fate::{Cause, Losses};
@@ -30,43 +32,19 @@ pub use fate::{Decided, Fate};
 use flights::{Flight, Flights};
 pub use model::{InvalidLink, LinkModel, LinkOrder, StaleDelivery};
 pub use partition::{Control, NetworkPartition};
+pub use payload::PayloadKind;
 use payload::{AnySlab, Slab};
-pub use payload::{PayloadKind, content_of};
 use peers::Peers;
 use session::Sessions;
 pub use session::{BACKLOG_CAPACITY, Notice, Port, SessionId, SessionStage, SessionState, Taken, Told, Unsent};
 use sockets::Sockets;
 pub use sockets::{PortId, WaitKey};
+use transmission::Fates;
 
 pub use arrival::INBOX_CAPACITY;
 
 use crate::message::Message;
 use crate::taken::PortTaken;
-
-/// A message with as many copies under way as it has receivers left: what is the same for all of them.
-#[derive(Debug, Clone, Copy)]
-struct Parcel {
-    from: NodeId,
-    /// The port that it is for.
-    port: PortId,
-    kind: PayloadKind,
-    /// Where the message lies in the slab of its kind.
-    slot: u32,
-    label: u64,
-    content: u64,
-    length: u32,
-    /// Copies under way, and one while the sender still adds to them.
-    references: u32,
-}
-
-impl Parcel {
-    /// The record of something that happened to one copy.
-    #[inline]
-    fn record(&self, at: VirtualInstant, kind: RecordKind, node: NodeId, peer: NodeId) -> Record {
-        let Self { label, content, length, .. } = *self;
-        Record { at, kind, node, peer, detail: 0, label, length, payload: content }
-    }
-}
 
 /// How many messages went where, as plain numbers.
 #[derive(Debug, Default)]
@@ -84,14 +62,13 @@ pub struct Network {
     slabs: Vec<Box<dyn AnySlab>>,
     types: Vec<TypeId>,
     flights: Flights,
-    parcels: Vec<Parcel>,
-    free_parcels: Vec<u32>,
     /// By sender.
     peers: Vec<Peers>,
     /// By receiver; used while it is paused.
     inboxes: Vec<VecDeque<u32>>,
     sockets: Sockets,
     classes: Classes,
+    fates: Fates,
     cuts: Cuts,
     losses: Losses,
     counts: Counts,
@@ -113,13 +90,12 @@ impl Network {
             device: None,
             slabs: Vec::new(),
             types: Vec::new(),
-            flights: Flights::default(),
-            parcels: Vec::new(),
-            free_parcels: Vec::new(),
+            flights: Flights::new(),
             peers: Vec::new(),
             inboxes: Vec::new(),
             sockets: Sockets::default(),
             classes: Classes::new(),
+            fates: Fates::new(Seed(0)),
             cuts: Cuts::default(),
             losses: Losses::default(),
             counts: Counts::default(),
@@ -315,21 +291,17 @@ impl Network {
         self.classes.eaten_by(class, rule)
     }
 
-    /// Counts one copy of a parcel as lost, and lets go of it.
-    fn lose(&mut self, kernel: &mut Kernel, flight: Flight, cause: u32) {
+    /// Counts one copy of a message as lost.
+    #[cold]
+    fn lose(&mut self, kernel: &mut Kernel, flight: &Flight, cause: u32) {
         self.losses.count(cause);
-        let parcel = &self.parcels[flight.parcel as usize];
-        kernel.record(Record { detail: cause, ..parcel.record(kernel.now(), RecordKind::Drop, parcel.from, flight.to) });
+        kernel.record(Record { detail: cause, ..flight.record(kernel.now(), RecordKind::Drop, flight.from, flight.to) });
     }
 
-    /// Lets go of one copy of a parcel; the last one takes the message with it.
-    #[inline]
-    fn release_parcel(&mut self, parcel: u32) {
-        let held = &mut self.parcels[parcel as usize];
-        held.references -= 1;
-        if held.references == 0 {
-            self.slabs[usize::from(held.kind.0)].remove(held.slot);
-            self.free_parcels.push(parcel);
-        }
+    /// Loses a message that is under way, and takes it off the air.
+    fn lose_flight(&mut self, kernel: &mut Kernel, slot: u32, cause: u32) {
+        let flight = self.flights.remove(slot);
+        self.lose(kernel, &flight, cause);
+        self.slabs[usize::from(flight.kind.0)].release(flight.message);
     }
 }

@@ -2,45 +2,51 @@
 
 use cluster_sim_runtime::Address;
 use cluster_sim_vocabulary::{NodeId, VirtualInstant};
-use rustc_hash::FxHashMap;
 
-use super::repeats::{EPOCH_NANOSECONDS, Repeats};
+use super::repeats::{Repeats, epoch_of};
 
 /// A sender's links become worth sweeping for forgotten ones at this number.
 const SWEEP_FROM: usize = 64;
 
-/// One direction between two nodes, from the first message on.
+/// One direction between two nodes, from the first message on: less than a line of the cache.
 #[derive(Debug)]
 pub(super) struct Link {
     to: NodeId,
-    /// The two names, as an address.
-    pub(super) address: Address,
     /// Which class of links it belongs to.
     pub(super) class: u16,
+    /// The epoch of its last message.
+    epoch: u32,
+    /// The two names, as an address.
+    pub(super) address: Address,
     /// When its last message in order arrives.
     pub(super) last_arrival: VirtualInstant,
-    last_send: VirtualInstant,
     repeats: Repeats,
 }
 
 impl Link {
-    /// What tells this message from all others on the link: its label, the epoch, and how often that label was sent before.
-    #[inline]
-    pub(super) fn address_of(&mut self, label: u64, now: VirtualInstant) -> Address {
-        if self.is_silent(now) {
-            self.repeats = Repeats::default();
-        }
-        self.last_send = now;
-        let labelled = self.address.number(label);
-        labelled.number(self.repeats.number(labelled.key(), now))
+    fn new(to: NodeId, address: Address, class: u16, epoch: u32) -> Self {
+        Self { to, class, epoch, address, last_arrival: VirtualInstant::ZERO, repeats: Repeats::default() }
     }
 
-    fn is_silent(&self, now: VirtualInstant) -> bool {
-        now.as_nanoseconds() - self.last_send.as_nanoseconds() > EPOCH_NANOSECONDS
+    /// What tells this message from all others on the link: its label, the epoch, and how often that label was sent before in the epoch.
+    #[inline]
+    pub(super) fn address_of(&mut self, label: u64, epoch: u32) -> Address {
+        if epoch != self.epoch {
+            self.begin(epoch);
+        }
+        let labelled = self.address.number(label);
+        let before = self.repeats.count(labelled.key());
+        labelled.number(u64::from(epoch) << 32 | u64::from(before))
+    }
+
+    #[cold]
+    fn begin(&mut self, epoch: u32) {
+        self.epoch = epoch;
+        self.repeats.clear();
     }
 
     fn is_forgotten(&self, now: VirtualInstant) -> bool {
-        self.is_silent(now) && self.last_arrival < now
+        self.epoch != epoch_of(now) && self.last_arrival < now
     }
 }
 
@@ -48,10 +54,10 @@ impl Link {
 #[derive(Debug, Default)]
 pub(super) struct Peers {
     links: Vec<Link>,
-    /// Where the link to each receiver lies.
-    places: FxHashMap<u32, usize>,
     /// The place after that of the last message: who broadcasts again does so in the same order.
     expected: usize,
+    /// Where the link to each receiver lies, one more than its place, by a hash of the receiver; at most half of it is in use.
+    places: Vec<u32>,
     sweep_at: usize,
 }
 
@@ -61,37 +67,72 @@ impl Peers {
     pub(super) fn link(&mut self, to: NodeId, now: VirtualInstant, classify: impl FnOnce() -> (Address, u16)) -> &mut Link {
         let place = match self.links.get(self.expected) {
             Some(link) if link.to == to => self.expected,
-            _ => self.place(to, now, classify),
+            _ => match self.place(to) {
+                Some(place) => place,
+                None => self.add(to, now, classify()),
+            },
         };
         self.expected = place + 1;
         &mut self.links[place]
     }
 
-    fn place(&mut self, to: NodeId, now: VirtualInstant, classify: impl FnOnce() -> (Address, u16)) -> usize {
-        if let Some(place) = self.places.get(&to.0) {
-            return *place;
+    /// Where to begin to look for a receiver.
+    #[inline]
+    fn hash(&self, to: NodeId) -> usize {
+        // The multiplier is odd, and the golden ratio of 32 bits: receivers that follow each other fall far apart.
+        to.0.wrapping_mul(0x9e37_79b9).rotate_left(16) as usize & (self.places.len() - 1)
+    }
+
+    #[inline]
+    fn place(&self, to: NodeId) -> Option<usize> {
+        if self.places.is_empty() {
+            return None;
         }
+        let mut index = self.hash(to);
+        loop {
+            let place = (self.places[index] as usize).checked_sub(1)?;
+            if self.links[place].to == to {
+                return Some(place);
+            }
+            index = (index + 1) & (self.places.len() - 1);
+        }
+    }
+
+    #[cold]
+    fn add(&mut self, to: NodeId, now: VirtualInstant, (address, class): (Address, u16)) -> usize {
         if self.links.len() > self.sweep_at.max(SWEEP_FROM) {
             self.sweep(now);
         }
-        let (address, class) = classify();
-        self.links.push(Link {
-            to,
-            address,
-            class,
-            last_arrival: VirtualInstant::ZERO,
-            last_send: now,
-            repeats: Repeats::default(),
-        });
+        self.links.push(Link::new(to, address, class, epoch_of(now)));
         let place = self.links.len() - 1;
-        self.places.insert(to.0, place);
+        if self.links.len() * 2 > self.places.len() {
+            self.index((self.places.len() * 2).max(8));
+        } else {
+            self.enter(place);
+        }
         place
+    }
+
+    /// Notes where a link lies.
+    fn enter(&mut self, place: usize) {
+        let mut index = self.hash(self.links[place].to);
+        while self.places[index] != 0 {
+            index = (index + 1) & (self.places.len() - 1);
+        }
+        self.places[index] = u32::try_from(place + 1).expect("node ids are 32 bits wide");
+    }
+
+    /// Notes anew where all links lie.
+    fn index(&mut self, length: usize) {
+        self.places.clear();
+        self.places.resize(length, 0);
+        (0..self.links.len()).for_each(|place| self.enter(place));
     }
 
     /// Drops the links that are forgotten anyhow; whether and when this happens changes no fate.
     fn sweep(&mut self, now: VirtualInstant) {
         self.links.retain(|link| !link.is_forgotten(now));
-        self.places = self.links.iter().enumerate().map(|(place, link)| (link.to.0, place)).collect();
+        self.index((self.links.len() * 2 + 2).next_power_of_two());
         self.sweep_at = self.links.len() * 2;
     }
 }
@@ -114,11 +155,11 @@ mod tests {
     fn sweeping_a_link_changes_no_fate() {
         let (mut kept, mut swept) = (Peers::default(), Peers::default());
         for peers in [&mut kept, &mut swept] {
-            link(peers, 1, at(0)).address_of(7, at(0));
+            link(peers, 1, at(0)).address_of(7, 0);
         }
         swept.sweep(at(20_000));
         assert_eq!((kept.links.len(), swept.links.len()), (1, 0));
-        let [one, other] = [&mut kept, &mut swept].map(|peers| link(peers, 1, at(20_000)).address_of(7, at(20_000)));
+        let [one, other] = [&mut kept, &mut swept].map(|peers| link(peers, 1, at(20_000)).address_of(7, 1));
         assert_eq!(one, other);
     }
 
@@ -126,8 +167,42 @@ mod tests {
     fn links_that_carry_nothing_are_forgotten() {
         let mut peers = Peers::default();
         for to in 0..10_000 {
-            link(&mut peers, to, at(u64::from(to) * 1_000)).address_of(7, at(u64::from(to) * 1_000));
+            let now = at(u64::from(to) * 1_000);
+            link(&mut peers, to, now).address_of(7, epoch_of(now));
         }
         assert!(peers.links.len() <= 2 * SWEEP_FROM, "{} links", peers.links.len());
+    }
+
+    #[test]
+    fn every_receiver_has_a_link_of_its_own() {
+        let mut peers = Peers::default();
+        for round in 0..3_u32 {
+            for to in (0..1_000).rev().step_by(1 + round as usize) {
+                let found = link(&mut peers, to * 64, at(0));
+                assert_eq!((found.to, found.address), (NodeId(to * 64), Address::new().number(u64::from(to * 64))));
+            }
+        }
+        assert_eq!(peers.links.len(), 1_000);
+    }
+
+    #[test]
+    fn a_label_is_told_apart_in_every_epoch() {
+        let mut peers = Peers::default();
+        let addresses: std::collections::BTreeSet<u64> = (0..100_000_u64)
+            .map(|beat| {
+                let now = at(beat * 50);
+                link(&mut peers, 1, now).address_of(7, epoch_of(now)).key()
+            })
+            .collect();
+        assert_eq!(addresses.len(), 100_000);
+    }
+
+    #[test]
+    fn a_small_shift_in_time_changes_no_fate_of_a_label_that_is_new() {
+        let (mut one, mut other) = (Peers::default(), Peers::default());
+        let address = |peers: &mut Peers, label: u64, now: VirtualInstant| link(peers, 1, now).address_of(label, epoch_of(now));
+        let changed = (0..4_000_u64)
+            .filter(|label| address(&mut one, *label, at(label * 10)) != address(&mut other, *label, at(label * 10 + 50)));
+        assert_eq!(changed.count(), 10, "those that the shift of 50 ms carries over one of two boundaries");
     }
 }

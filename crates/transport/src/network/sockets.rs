@@ -104,6 +104,12 @@ impl Sockets {
         Ok(())
     }
 
+    /// Whether what runs on the node takes what comes to this port.
+    #[inline]
+    pub(super) fn is_taken_by_host(&self, node: NodeId, port: PortId) -> bool {
+        matches!(self.receivers.get(node.index()), Some(Receiver::Host(own)) if *own == port)
+    }
+
     /// Gives a message to who takes it at this port of the node; wakes who waits there.
     #[inline]
     pub(super) fn arrive(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId, slot: u32) -> Arrived {

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use cluster_sim_runtime::{Address, Exhausted, Kernel, Order, Rank, RecordKind, Stream};
-use cluster_sim_vocabulary::{NodeId, Ratio, VirtualInstant};
+use cluster_sim_runtime::{Address, Dice, Exhausted, Kernel, Order, Rank, RecordKind, Seed, Stream};
+use cluster_sim_vocabulary::{Incarnation, NodeId, Ratio, VirtualInstant};
 
 use super::classes::{Class, Classes};
+use super::content::content_of;
 use super::fate::{Cause, Decided, Fate};
 use super::model::LinkOrder;
-use super::payload::{self, PayloadKind};
+use super::payload::{PayloadKind, label_key};
 use super::peers::{Link, Peers};
+use super::repeats::epoch_of;
 use super::sockets::PortId;
-use super::{Flight, Network, Parcel};
+use super::{Flight, Network};
 use crate::message::{Label, Message};
 
 const LOSS: Stream = Stream::named("loss");
@@ -19,7 +21,20 @@ pub(super) const DELAY: Stream = Stream::named("delay");
 const DUPLICATE: Stream = Stream::named("duplicate");
 const REORDER: Stream = Stream::named("reorder");
 const REORDER_BY: Stream = Stream::named("reorder by");
-pub(super) const ORDER: Stream = Stream::named("order");
+
+/// The streams that every message is rolled in, under the seed in force.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fates {
+    seed: Seed,
+    loss: Dice,
+    delay: Dice,
+}
+
+impl Fates {
+    pub(super) const fn new(seed: Seed) -> Self {
+        Self { seed, loss: seed.dice(LOSS), delay: seed.dice(DELAY) }
+    }
+}
 
 impl Network {
     /// Sends one message to that port of each of `to`, in that order; `kind` must be that of `M`.
@@ -35,54 +50,78 @@ impl Network {
         label: Label,
         message: M,
     ) {
-        let (content, length) = payload::content_of(&message);
-        let label = payload::label_key(label, content);
-        let slot = self.slab::<M>(kind).insert(message);
-        // One reference of the sender's, so that the parcel outlives a loss that strikes before its next receiver is reached.
-        let parcel = self.pack(Parcel { from, port, kind, slot, label, content, length, references: 1 });
+        if to.is_empty() {
+            return;
+        }
+        let (content, length) = content_of(&message);
+        let label = label_key(label, content);
+        self.look_up_fates(kernel);
+        let copies = to.len() as u32;
+        let message = self.slab::<M>(kind).insert(message, copies);
+        let sent = Flight {
+            from,
+            to: from,
+            label,
+            content,
+            length,
+            incarnation: Incarnation(0),
+            message,
+            kind,
+            port,
+            class: 0,
+            arrived: false,
+        };
+        let mut carried = 0;
         for receiver in to {
-            let nodes = kernel.node_count();
-            assert!(receiver.0 < nodes, "it sends to {receiver}, but the cluster has n0 to n{}", nodes - 1);
-            self.transmit(kernel, from, *receiver, parcel, label);
+            carried += self.transmit(kernel, *receiver, &sent);
         }
-        self.release_parcel(parcel);
-    }
-
-    fn pack(&mut self, parcel: Parcel) -> u32 {
-        match self.free_parcels.pop() {
-            Some(index) => {
-                self.parcels[index as usize] = parcel;
-                index
-            }
-            None => {
-                self.parcels.push(parcel);
-                u32::try_from(self.parcels.len() - 1).expect("messages in flight are bounded by their budget")
-            }
+        if carried != copies {
+            self.slabs[usize::from(kind.0)].set_references(message, carried);
         }
     }
 
-    fn transmit(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, parcel: u32, label: u64) {
-        let now = kernel.now();
+    /// Rolls under the seed in force from here on.
+    #[inline]
+    pub(super) fn look_up_fates(&mut self, kernel: &Kernel) {
+        if kernel.seed() != self.fates.seed {
+            self.fates = Fates::new(kernel.seed());
+        }
+    }
+
+    /// Decides what becomes of a message on its way to one receiver; answers with how many copies of it are under way.
+    #[inline(always)]
+    fn transmit(&mut self, kernel: &mut Kernel, to: NodeId, sent: &Flight) -> u32 {
+        let nodes = kernel.node_count();
+        assert!(to.0 < nodes, "it sends to {to}, but the cluster has n0 to n{}", nodes - 1);
+        let (now, from) = (kernel.now(), sent.from);
         let link = link_between(&mut self.peers, &self.classes, kernel, from, to);
-        let address = link.address_of(label, now);
+        let address = link.address_of(sent.label, epoch_of(now));
         let class = self.classes.get(link.class);
-        let flight = Flight { to, incarnation: kernel.incarnation(to), class: link.class, parcel, arrived: false };
+        let flight = Flight { to, incarnation: kernel.incarnation(to), class: link.class, ..*sent };
 
         self.counts.sent += 1;
-        kernel.record(self.parcels[parcel as usize].record(now, RecordKind::Send, from, to));
+        kernel.record(flight.record(now, RecordKind::Send, from, to));
 
-        let (fate, held_back) = match self.cuts.between(from, to) {
+        let cut = if self.cuts.is_whole() { None } else { self.cuts.between(from, to) };
+        let (fate, held_back) = match cut {
             Some(cut) => (Fate::Lost { cause: self.cuts.eat(cut) }, false),
-            None => decide(kernel, class, address),
+            None if class.is_plain => {
+                let after = class.link.delay.sample(self.fates.delay.roll(address));
+                (Fate::Carried { after, copies: 0 }, false)
+            }
+            None => decide(kernel, &self.fates, class, address),
         };
         if let Some(decided) = &mut self.decided {
             decided.push(Decided { address: address.key(), fate });
         }
         let (after, copies) = match fate {
-            Fate::Lost { cause } => return self.lose(kernel, flight, cause),
+            Fate::Lost { cause } => {
+                self.lose(kernel, &flight, cause);
+                return 0;
+            }
             Fate::Carried { after, copies } => (after, copies),
         };
-        let mut arrival = now + Duration::from_nanos(after);
+        let mut arrival = now.after_nanoseconds(after);
         let rank = Rank(class.link.model.precedence);
         let mut in_order = None;
         if class.link.model.order == LinkOrder::Fifo && !held_back {
@@ -91,17 +130,19 @@ impl Network {
             // Messages of one link that arrive at one instant share an order, so that they keep the sequence of their sending.
             in_order = Some((arrival, link.address));
         }
-        let about = in_order.map_or(address, |(_, link)| link.number(arrival.as_nanoseconds()));
-        self.carry(kernel, flight, arrival, Order::new(rank, kernel.roll(ORDER, about).0));
+        let about = in_order.map_or(address, |(_, link)| link);
+        self.carry(kernel, flight, arrival, Order::new(rank, about));
         for copy in 1..=u64::from(copies) {
             self.copy(kernel, flight, address.number(copy), rank, in_order);
         }
+        1 + u32::from(copies)
     }
 
     /// Sends a further copy, with a delay of its own; a copy is never lost at the send and never copied again.
     ///
     /// On a link in order it comes no earlier than the message itself, whose arrival and link are `in_order`: otherwise its content would
     /// overtake the messages that the message waits for.
+    #[cold]
     fn copy(
         &mut self,
         kernel: &mut Kernel,
@@ -112,19 +153,18 @@ impl Network {
     ) {
         self.counts.copied += 1;
         let now = kernel.now();
-        let parcel = &self.parcels[flight.parcel as usize];
-        kernel.record(parcel.record(now, RecordKind::Copy, parcel.from, flight.to));
-        let after = self.classes.get(flight.class).link.delay.sample(kernel.roll(DELAY, address));
-        let drawn = now + Duration::from_nanos(after);
+        kernel.record(flight.record(now, RecordKind::Copy, flight.from, flight.to));
+        let after = self.classes.get(flight.class).link.delay.sample(self.fates.delay.roll(address));
+        let drawn = now.after_nanoseconds(after);
         let (arrival, about) = match in_order {
             None => (drawn, address),
-            Some((earliest, link)) => (drawn.max(earliest), link.number(drawn.max(earliest).as_nanoseconds())),
+            Some((earliest, link)) => (drawn.max(earliest), link),
         };
-        self.carry(kernel, flight, arrival, Order::new(rank, kernel.roll(ORDER, about).0));
+        self.carry(kernel, flight, arrival, Order::new(rank, about));
     }
 
+    #[inline]
     fn carry(&mut self, kernel: &mut Kernel, flight: Flight, arrival: VirtualInstant, order: Order) {
-        self.parcels[flight.parcel as usize].references += 1;
         let slot = self.flights.insert(flight);
         let bound = kernel.budget().messages_in_flight;
         if self.in_flight() > bound {
@@ -155,17 +195,16 @@ fn address_between(kernel: &Kernel, from: NodeId, to: NodeId) -> Address {
 }
 
 /// Decides what the link does with one message, and whether it was held back so that others overtake it.
-#[inline]
-pub(super) fn decide(kernel: &Kernel, class: &Class, address: Address) -> (Fate, bool) {
+pub(super) fn decide(kernel: &Kernel, fates: &Fates, class: &Class, address: Address) -> (Fate, bool) {
     let model = &class.link.model;
-    if model.loss > Ratio::ZERO && kernel.roll(LOSS, address).holds(model.loss) {
+    if model.loss > Ratio::ZERO && fates.loss.roll(address).holds(model.loss) {
         return (Fate::Lost { cause: Cause::Loss as u32 }, false);
     }
     if let Some(rule) = class.rules.iter().find(|rule| kernel.roll(rule.stream, address).holds(rule.ratio)) {
         rule.eaten.set(rule.eaten.get() + 1);
         return (Fate::Lost { cause: rule.cause }, false);
     }
-    let mut after = class.link.delay.sample(kernel.roll(DELAY, address));
+    let mut after = class.link.delay.sample(fates.delay.roll(address));
     let held_back = model.reorder > Ratio::ZERO && kernel.roll(REORDER, address).holds(model.reorder);
     if held_back {
         // Above zero and up to the whole window.

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use nodes::Node;
 
 use super::budget::{Budget, Exhausted};
-use super::queue::{DeviceId, Event, EventQueue, Order, Target, When};
+use super::queue::{DeviceId, Event, EventQueue, Order, Target};
 use super::record::{Digest, Record, RecordKind, Ring};
 use super::timers::{TimerSlot, Timers};
 use crate::chance::{Address, Roll, Seed, SeedSchedule, Stream};
@@ -56,7 +56,7 @@ impl Kernel {
     pub(crate) fn new(seeds: SeedSchedule, budget: Budget) -> Self {
         let mut kernel = Self {
             now: VirtualInstant::ZERO,
-            queue: EventQueue::default(),
+            queue: EventQueue::new(),
             sequence: 0,
             seed: seeds.at(VirtualInstant::ZERO),
             seeds,
@@ -132,7 +132,7 @@ impl Kernel {
 
     /// The seed in force now.
     #[inline]
-    pub(crate) fn seed(&self) -> Seed {
+    pub fn seed(&self) -> Seed {
         self.seed
     }
 
@@ -157,6 +157,7 @@ impl Kernel {
         &self.seeds
     }
 
+    #[cold]
     fn look_up_seed(&mut self) {
         let before = self.seed;
         self.seed = self.seeds.at(self.now);
@@ -172,9 +173,14 @@ impl Kernel {
     pub fn record(&mut self, record: Record) {
         self.digest.fold(&record);
         self.ring.push(record);
-        if let Some(kept) = &mut self.kept {
-            kept.push(record);
+        if self.kept.is_some() {
+            self.keep(record);
         }
+    }
+
+    #[cold]
+    fn keep(&mut self, record: Record) {
+        self.kept.get_or_insert_default().push(record);
     }
 
     /// Keeps every record from here on, for comparing two runs. Memory grows with every event.
@@ -194,9 +200,21 @@ impl Kernel {
         self.changes.push(change);
     }
 
-    /// What changed since this was last emptied, in order.
-    pub fn changes(&mut self) -> &mut Vec<Change> {
-        &mut self.changes
+    /// What changed since this was last [forgotten](Self::forget_changes), in order.
+    #[inline]
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// Empties the list of what changed.
+    #[inline]
+    pub fn forget_changes(&mut self) {
+        // Most lists hold one change, and that one owns nothing.
+        if let [Change::View(_)] = *self.changes {
+            std::mem::forget(self.changes.pop());
+        } else {
+            self.changes.clear();
+        }
     }
 
     /// Has `device` fire at `at` with `slot`; an instant in the past means now.
@@ -213,20 +231,23 @@ impl Kernel {
     #[inline]
     fn push(&mut self, at: VirtualInstant, order: Order, target: Target, slot: u32) -> u64 {
         self.sequence += 1;
-        let when = When { at: at.max(self.now), order, sequence: self.sequence };
-        self.queue.push(Event { when, target, slot });
+        let event = Event::new(at.max(self.now), order, target, self.sequence, slot);
+        if at > self.now {
+            self.queue.push(event);
+        } else {
+            let seed = self.seed;
+            self.queue.push_now(event, |about| seed.roll(ORDER, about).0);
+        }
         self.sequence
     }
 
     /// Takes the next event that is due by `until`, and moves the clock to it.
     #[inline]
     pub(crate) fn next(&mut self, until: VirtualInstant) -> Option<Event> {
-        if self.queue.next_at()? > until {
-            return None;
-        }
-        let event = self.queue.pop()?;
-        self.advance(event.when.at);
-        Some(event)
+        let next = self.queue.next(self.now, until)?;
+        self.advance(next.at);
+        let seed = self.seed;
+        self.queue.take(next, |about| seed.roll(ORDER, about).0)
     }
 
     /// Moves the clock; nothing may be due before `to`.
@@ -240,8 +261,9 @@ impl Kernel {
     }
 
     /// The instant of the next event, if anything is to happen at all.
+    #[inline(never)]
     pub fn next_at(&mut self) -> Option<VirtualInstant> {
-        self.queue.next_at()
+        self.queue.next(self.now, VirtualInstant::from_nanoseconds(u64::MAX)).map(|next| next.at)
     }
 
     /// How many events are waiting in the queue.

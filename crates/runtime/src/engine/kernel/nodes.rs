@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cluster_sim_vocabulary::{Change, Health, Incarnation, LocalInstant, NodeClock, NodeId, VirtualInstant, WallTime};
 
-use super::{Kernel, ORDER};
+use super::Kernel;
 use crate::chance::{Address, Entropy, Stream};
 use crate::engine::queue::{Order, Rank, Target};
 use crate::engine::record::{Record, RecordKind};
@@ -98,6 +98,13 @@ impl Kernel {
         self.nodes[node.index()].has_returned = true;
     }
 
+    /// Whether the node is in that life, and runs.
+    #[inline]
+    pub fn is_up(&self, node: NodeId, incarnation: Incarnation) -> bool {
+        let node = &self.nodes[node.index()];
+        node.incarnation == incarnation && node.health == Health::Up
+    }
+
     /// Which life the node is in, or was in last.
     #[inline]
     pub fn incarnation(&self, node: NodeId) -> Incarnation {
@@ -114,7 +121,7 @@ impl Kernel {
     pub(crate) fn schedule_start(&mut self, node: NodeId, spread: Duration) {
         let address = self.address(node);
         let offset = self.roll(START, address).within(spread);
-        let order = Order::new(Rank::DEFAULT, self.roll(ORDER, address).0);
+        let order = Order::new(Rank::DEFAULT, address);
         self.push(VirtualInstant::ZERO + offset, order, Target::Start, node.0);
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use cluster_sim_vocabulary::{Health, NodeId, VirtualInstant};
 
+use super::Kernel;
 use super::nodes::Node;
-use super::{Kernel, ORDER};
 use crate::engine::queue::{Order, Rank, Target};
 use crate::engine::record::{Record, RecordKind};
 use crate::engine::timers::{Owner, Surfaced, Timer, TimerKey, TimerSlot};
@@ -47,9 +47,7 @@ impl Kernel {
 
     pub(super) fn queue_timer(&mut self, slot: TimerSlot, at: VirtualInstant) {
         let Timer { node, token, .. } = *self.timers.get(slot);
-        // The instant is part of it: two nodes that always tick together take turns in going first.
-        let about = self.address(node).number(token).number(at.as_nanoseconds());
-        let order = Order::new(Rank::DEFAULT, self.roll(ORDER, about).0);
+        let order = Order::new(Rank::DEFAULT, self.address(node).number(token));
         let sequence = self.push(at, order, Target::Timer, slot.0);
         let timer = self.timers.get_mut(slot);
         timer.queued_at = at;

@@ -1,6 +1,6 @@
-//! Events in order, wherever they fall.
+//! Events in order of instant, wherever they fall.
 
-use super::Event;
+use super::event::Event;
 
 /// A heap with four children to a parent: half the levels of a binary one, and the four lie side by side.
 #[derive(Debug, Default)]
@@ -11,23 +11,22 @@ pub(super) struct Heap {
 const CHILDREN: usize = 4;
 
 impl Heap {
+    /// The instant of the first event; the end of time if there is none.
     #[inline]
-    pub(super) fn first(&self) -> Option<&Event> {
-        self.events.first()
+    pub(super) fn first(&self) -> Option<u64> {
+        self.events.first().map(|event| event.at)
     }
 
-    #[inline]
     pub(super) fn push(&mut self, event: Event) {
         self.events.push(event);
         self.rise(self.events.len() - 1, event);
     }
 
     /// Puts `event` where it belongs between the hole and the root.
-    #[inline]
     fn rise(&mut self, mut hole: usize, event: Event) {
         while hole > 0 {
             let parent = (hole - 1) / CHILDREN;
-            if !event.when.is_before(&self.events[parent].when) {
+            if event.at >= self.events[parent].at {
                 break;
             }
             self.events[hole] = self.events[parent];
@@ -36,7 +35,6 @@ impl Heap {
         self.events[hole] = event;
     }
 
-    #[inline]
     pub(super) fn pop(&mut self) -> Option<Event> {
         let last = self.events.pop()?;
         let Some(first) = self.events.first().copied() else { return Some(last) };
@@ -52,7 +50,7 @@ impl Heap {
             };
             let mut smallest = 0;
             for other in 1..children.len() {
-                if children[other].when.is_before(&children[smallest].when) {
+                if children[other].at < children[smallest].at {
                     smallest = other;
                 }
             }

@@ -1,233 +1,280 @@
 //! What is to happen, in order of instant.
 
-mod buckets;
+mod event;
 mod heap;
+mod ring;
+#[cfg(test)]
+mod tests;
+mod wheel;
 
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use cluster_sim_vocabulary::VirtualInstant;
 
-use buckets::{BUCKET_BITS, Buckets, bucket_of};
+pub use event::{DeviceId, Order, Rank};
+pub(crate) use event::{Event, Target};
+use event::{NOBODY, Place};
 use heap::Heap;
+use ring::{Ring, bucket_of};
+use wheel::Wheel;
 
-/// Which device of an engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DeviceId(pub(crate) u16);
-
-/// Whom an event is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// A timer, by its slot.
-    Timer,
-    /// A node that boots for the first time, by its id.
-    Start,
-    /// Something between the nodes, by a number that means something to the device.
-    Device(DeviceId),
-    /// Whoever drives the engine, by a number that means something to the driver.
-    Driver,
-}
-
-/// When an event happens, and before which others of the same instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct When {
-    pub(crate) at: VirtualInstant,
-    /// Among events of one instant the lowest comes first.
-    pub(crate) order: Order,
-    /// Among events of one order the one scheduled first comes first.
-    pub(crate) sequence: u64,
-}
-
-impl When {
-    /// Instant and order as one number, which compares with fewer branches than field by field.
-    #[inline]
-    fn key(&self) -> (u128, u64) {
-        (u128::from(self.at.as_nanoseconds()) << 64 | u128::from(self.order.0), self.sequence)
-    }
-
-    /// The same for events of one bucket, whose instants differ in their low bits only: one number in all, since most of a large run's
-    /// queueing is this comparison. A run ends long before its 2^48th event.
-    #[inline]
-    fn key_in_bucket(&self) -> u128 {
-        let offset = self.at.as_nanoseconds() % (1 << BUCKET_BITS);
-        u128::from(offset) << 112 | u128::from(self.order.0) << 48 | u128::from(self.sequence)
-    }
-
-    #[inline]
-    fn is_before(&self, other: &Self) -> bool {
-        self.key() < other.key()
-    }
-}
-
-/// The place of an event among those of its instant: a rank, then a roll about what the event is.
-///
-/// Two events keep their order whatever else happens at that instant, for it hangs on nothing but themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Order(u64);
-
-impl Order {
-    /// Before everything else: what the driver does to the cluster.
-    pub const FIRST: Self = Self(0);
-
-    /// The order of an event of this rank with this roll; a lower rank comes first.
-    #[inline]
-    pub const fn new(rank: Rank, roll: u64) -> Self {
-        Self((rank.0 as u64) << 56 | roll >> 8)
-    }
-}
-
-/// Which kind of event goes first at one instant; within a rank chance decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Rank(pub u8);
-
-impl Rank {
-    /// The rank of everything that declares none.
-    pub const DEFAULT: Self = Self(128);
-}
-
-/// One thing that is to happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Event {
-    pub(crate) when: When,
-    pub(crate) target: Target,
-    pub(crate) slot: u32,
-}
-
-/// Below so many events the heap alone is as fast, and a short run never pays for the buckets.
-const BUCKETS_FROM: usize = 64;
+use crate::chance::Address;
 
 /// All events, in order.
 ///
-/// Events of the near future lie unsorted in buckets; a bucket is sorted when its time comes, and is then the present. So a push costs
-/// one append however many messages are in flight. What falls into the present after that, or beyond the buckets, waits in a heap.
-#[derive(Debug, Default)]
+/// Events of the near future lie unsorted in the buckets of a ring that slides with the clock, those of the far future in the coarser
+/// buckets of a wheel, and fall into the ring once. A bucket with more than one event is sorted when its time comes, and is then the
+/// present. So a push costs one link of a list however many messages are in flight. What falls into the present after that, or beyond the
+/// wheel, waits in a heap.
+#[derive(Debug)]
 pub(crate) struct EventQueue {
-    /// Last first, so that the next one is taken off the end.
+    /// Events in ring and wheel; those of one bucket are linked.
+    slab: Vec<Event>,
+    /// The slot that became free last, and so on.
+    free: u32,
+    ring: Ring,
+    wheel: Wheel,
+    /// The bucket that was taken last, by instant, last first, so that the next one is taken off the end.
     present: Vec<Event>,
     heap: Heap,
-    near: Option<Box<Buckets>>,
+    /// Events of the instant at which the clock stands, where there were more than one.
+    ready: BinaryHeap<Reverse<Ready>>,
     length: usize,
 }
 
+/// An event whose instant has come, with its place among the others of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ready(Place, Event);
+
+impl Ord for Ready {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+
+impl PartialOrd for Ready {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Where the next event lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Ready,
+    Present,
+    Heap,
+    /// Alone in a bucket of the ring.
+    Alone(u64),
+}
+
+/// The next event, not yet taken.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Next {
+    pub(crate) at: VirtualInstant,
+    source: Source,
+}
+
 impl EventQueue {
+    pub(crate) fn new() -> Self {
+        Self {
+            slab: Vec::new(),
+            free: NOBODY,
+            ring: Ring::new(),
+            wheel: Wheel::new(),
+            present: Vec::new(),
+            heap: Heap::default(),
+            ready: BinaryHeap::new(),
+            length: 0,
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.length
     }
 
-    /// The instant of the next event.
-    #[inline]
-    pub(crate) fn next_at(&mut self) -> Option<VirtualInstant> {
-        self.turn();
-        match (self.present.last(), self.heap.first()) {
-            (Some(present), Some(heap)) => Some(present.when.at.min(heap.when.at)),
-            (present, heap) => present.or(heap).map(|event| event.when.at),
-        }
-    }
-
+    /// Adds an event that is due later than the clock says.
     #[inline]
     pub(crate) fn push(&mut self, event: Event) {
         self.length += 1;
-        match &mut self.near {
-            Some(near) if near.covers(event.when.at) => near.push(event),
-            Some(_) => self.heap.push(event),
+        let bucket = bucket_of(event.at);
+        if self.ring.covers(bucket) {
+            let slot = self.keep(event);
+            self.ring.push(bucket, slot, &mut self.slab[slot as usize]);
+        } else {
+            self.push_elsewhere(bucket, event);
+        }
+    }
+
+    fn push_elsewhere(&mut self, bucket: u64, event: Event) {
+        let start = self.ring.start;
+        match if bucket < start { None } else { self.wheel.level(bucket, start) } {
+            Some(level) => {
+                let slot = self.keep(event);
+                self.wheel.push(level, bucket, slot, &mut self.slab[slot as usize]);
+            }
+            None => self.heap.push(event),
+        }
+    }
+
+    /// Adds an event that is due at the instant at which the clock stands.
+    pub(crate) fn push_now(&mut self, event: Event, roll: impl Fn(Address) -> u64) {
+        self.length += 1;
+        self.make_ready(event, &roll);
+    }
+
+    fn make_ready(&mut self, event: Event, roll: &impl Fn(Address) -> u64) {
+        let roll = roll(Address::from_key(event.about).number(event.at));
+        self.ready.push(Reverse(Ready(event.place(roll), event)));
+    }
+
+    /// Gives an event a slot.
+    #[inline]
+    fn keep(&mut self, event: Event) -> u32 {
+        match self.slab.get_mut(self.free as usize) {
+            Some(place) => {
+                let slot = self.free;
+                self.free = place.next;
+                *place = event;
+                slot
+            }
             None => {
-                self.heap.push(event);
-                if self.length > BUCKETS_FROM {
-                    self.near = Some(Box::new(Buckets::new(bucket_of(event.when.at))));
-                }
+                self.slab.push(event);
+                u32::try_from(self.slab.len() - 1).expect("events are bounded by memory long before 2^32")
             }
         }
     }
 
+    /// Takes an event out of its slot.
     #[inline]
-    pub(crate) fn pop(&mut self) -> Option<Event> {
-        self.turn();
-        let event = match (self.present.last(), self.heap.first()) {
-            (Some(present), Some(heap)) if heap.when.is_before(&present.when) => self.heap.pop()?,
-            (Some(_), _) => self.present.pop()?,
-            (None, _) => self.heap.pop()?,
+    fn release(&mut self, slot: u32) -> Event {
+        let place = &mut self.slab[slot as usize];
+        let event = *place;
+        place.next = self.free;
+        self.free = slot;
+        event
+    }
+
+    /// The next event, if one is due by `until`.
+    #[inline(always)]
+    pub(crate) fn next(&mut self, now: VirtualInstant, until: VirtualInstant) -> Option<Next> {
+        if !self.ready.is_empty() {
+            return (now <= until).then_some(Next { at: now, source: Source::Ready });
+        }
+        let limit = self.heap.first().unwrap_or(u64::MAX).min(until.as_nanoseconds());
+        let (at, source) = match self.present.last() {
+            Some(event) if event.at <= limit => (event.at, Source::Present),
+            None => self.first_of_buckets(limit).unwrap_or((u64::MAX, Source::Heap)),
+            Some(_) => (u64::MAX, Source::Heap),
         };
-        self.length -= 1;
-        if let Some(near) = &mut self.near {
-            near.slide_to(bucket_of(event.when.at));
+        if at <= limit && source != Source::Heap {
+            return Some(Next { at: VirtualInstant::from_nanoseconds(at), source });
         }
-        Some(event)
+        let at = self.heap.first().filter(|at| *at <= until.as_nanoseconds())?;
+        Some(Next { at: VirtualInstant::from_nanoseconds(at), source: Source::Heap })
     }
 
-    /// Makes the next bucket the present once the present is spent, unless the heap has something before it.
-    #[inline]
-    fn turn(&mut self) {
-        if !self.present.is_empty() {
-            return;
-        }
-        let Some(near) = &mut self.near else { return };
-        let Some(bucket) = near.first() else { return };
-        if self.heap.first().is_none_or(|first| bucket_of(first.when.at) >= bucket) {
-            near.take(bucket, &mut self.present);
-            self.present.sort_unstable_by_key(|event| Reverse(event.when.key_in_bucket()));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BinaryHeap;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn event(at: u64, order: u64, sequence: u64) -> Event {
-        let when = When { at: VirtualInstant::from_nanoseconds(at), order: Order(order), sequence };
-        Event { when, target: Target::Driver, slot: 0 }
-    }
-
-    #[test]
-    fn one_instant_goes_by_rank_then_roll_then_sequence() {
-        let mut queue = EventQueue::default();
-        let orders =
-            [Order::new(Rank(2), 0), Order::new(Rank(1), u64::MAX), Order::new(Rank(1), 0), Order::new(Rank(1), 0), Order::FIRST];
-        for (sequence, order) in orders.into_iter().enumerate() {
-            queue.push(Event { when: When { order, ..event(5, 0, sequence as u64).when }, ..event(5, 0, 0) });
-        }
-        let sequences: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|event| event.when.sequence).collect();
-        assert_eq!(sequences, [4, 2, 3, 1, 0]);
-    }
-
-    /// Pushes instants that are never before the last one popped, as a simulation does, and pops; the queue must agree with std's heap.
-    fn agrees(operations: Vec<Option<(u64, u64)>>) -> Result<(), TestCaseError> {
-        let mut queue = EventQueue::default();
-        let mut reference = BinaryHeap::new();
-        let mut now = 0;
-        for (sequence, operation) in operations.into_iter().enumerate() {
-            match operation {
-                Some((after, order)) => {
-                    let event = event(now + after, order, sequence as u64);
-                    queue.push(event);
-                    reference.push(std::cmp::Reverse(event.when));
-                }
-                None => {
-                    let popped = queue.pop().map(|event| event.when);
-                    prop_assert_eq!(popped, reference.pop().map(|reverse| reverse.0));
-                    now = popped.map_or(now, |when| when.at.as_nanoseconds());
-                }
+    /// The first event in ring and wheel; nothing if it surely lies after `limit`.
+    #[inline(always)]
+    fn first_of_buckets(&mut self, limit: u64) -> Option<(u64, Source)> {
+        let mut bucket = self.ring.first();
+        while bucket >= self.wheel.first {
+            // What is not to come yet stays where it is, so that the ring does not slide away from what may still be pushed before it.
+            if self.wheel.first > bucket_of(limit) {
+                return None;
             }
-            prop_assert_eq!(queue.len(), reference.len());
-            prop_assert_eq!(queue.next_at(), reference.peek().map(|reverse| reverse.0.at));
+            self.unfold();
+            bucket = self.ring.first();
         }
-        Ok(())
+        if bucket > bucket_of(limit) {
+            return None;
+        }
+        let slot = self.ring.head(bucket);
+        let event = &self.slab[slot as usize];
+        if event.next == NOBODY {
+            return Some((event.at, Source::Alone(bucket)));
+        }
+        self.make_present(bucket, slot);
+        self.present.last().map(|event| (event.at, Source::Present))
     }
 
-    proptest! {
-        /// Whatever is pushed and popped in whatever order, the queue agrees with std's heap: with few events and with many, within one
-        /// bucket, across buckets, at the edge of the near future and far beyond it.
-        #[test]
-        fn it_agrees_with_a_reference_heap(
-            operations in prop::collection::vec(
-                prop::option::weighted(0.6, (prop_oneof![0_u64..5, 0_u64..1 << 18, (1_u64 << 28) - 200_000..(1 << 28) + 200_000, 0_u64..1 << 40], 0_u64..4)),
-                1..1_500,
-            )
-        ) {
-            agrees(operations)?;
+    /// Lets the first bucket of the wheel fall into finer ones.
+    #[cold]
+    fn unfold(&mut self) {
+        let (first, start) = (self.wheel.first, self.ring.start);
+        let mut slot = self.wheel.take_first(start);
+        self.ring.start = start.max(first);
+        while slot != NOBODY {
+            let event = &mut self.slab[slot as usize];
+            let (next, bucket) = (event.next, bucket_of(event.at));
+            if self.ring.covers(bucket) {
+                self.ring.push(bucket, slot, event);
+            } else {
+                let level = self.wheel.level(bucket, self.ring.start).expect("what falls out of a level fits a finer one");
+                self.wheel.push(level, bucket, slot, event);
+            }
+            slot = next;
         }
+    }
+
+    /// Takes a whole bucket and sorts it by instant.
+    #[inline(never)]
+    fn make_present(&mut self, bucket: u64, mut slot: u32) {
+        self.ring.clear(bucket);
+        self.ring.start = bucket + 1;
+        while slot != NOBODY {
+            let event = self.release(slot);
+            slot = event.next;
+            self.present.push(event);
+        }
+        self.present.sort_unstable_by_key(|event| Reverse(event.at));
+    }
+
+    /// Takes the next event; the clock must stand at its instant. Where several meet, `roll` decides, by what each is about.
+    #[inline]
+    pub(crate) fn take(&mut self, next: Next, roll: impl Fn(Address) -> u64) -> Option<Event> {
+        self.length -= 1;
+        let event = match next.source {
+            Source::Alone(bucket) => {
+                self.ring.clear(bucket);
+                // It stays open for what is still to fall into it.
+                self.ring.start = bucket;
+                let slot = self.ring.head(bucket);
+                self.release(slot)
+            }
+            Source::Present => self.present.pop()?,
+            Source::Heap => {
+                // Nothing else comes before it.
+                self.ring.start = self.ring.start.max(bucket_of(next.at.as_nanoseconds()));
+                self.heap.pop()?
+            }
+            Source::Ready => return self.ready.pop().map(|Reverse(Ready(_, event))| event),
+        };
+        if self.first_beside() == Some(event.at) { self.take_of_many(event, roll) } else { Some(event) }
+    }
+
+    /// The instant of what comes next out of present and heap.
+    #[inline]
+    fn first_beside(&self) -> Option<u64> {
+        match self.present.last() {
+            None => self.heap.first(),
+            Some(event) => Some(self.heap.first().map_or(event.at, |first| first.min(event.at))),
+        }
+    }
+
+    /// Gathers all events of the instant of `event`, and takes the first of them.
+    #[cold]
+    fn take_of_many(&mut self, event: Event, roll: impl Fn(Address) -> u64) -> Option<Event> {
+        let at = event.at;
+        self.make_ready(event, &roll);
+        while let Some(event) = self.present.pop_if(|event| event.at == at) {
+            self.make_ready(event, &roll);
+        }
+        while self.heap.first() == Some(at) {
+            let event = self.heap.pop()?;
+            self.make_ready(event, &roll);
+        }
+        self.ready.pop().map(|Reverse(Ready(_, event))| event)
     }
 }

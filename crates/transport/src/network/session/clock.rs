@@ -7,7 +7,6 @@ use super::end::{News, Side, Stage};
 use super::launching::Kind;
 use super::segment::{Attempt, Segment, What};
 use crate::network::Network;
-use crate::network::transmission::ORDER;
 use crate::reset::ResetReason;
 
 impl Network {
@@ -41,8 +40,8 @@ impl Network {
         }
         connection.end_mut(side).clock = Some(due);
         let to = connection.id(slot, side);
-        let about = Kind::Clock.of(connection.address(side)).number(due.as_nanoseconds());
-        let order = Order::new(Rank::DEFAULT, kernel.roll(ORDER, about).0);
+        let about = Kind::Clock.of(connection.address(side));
+        let order = Order::new(Rank::DEFAULT, about);
         self.schedule_segment(kernel, due, order, Segment { to, what: What::Clock });
     }
 

@@ -11,7 +11,7 @@ use crate::network::Network;
 use crate::network::classes::Class;
 use crate::network::fate::{Decided, Fate};
 use crate::network::model::LinkOrder;
-use crate::network::transmission::{DELAY, ORDER, decide, link_between};
+use crate::network::transmission::{DELAY, decide, link_between};
 
 /// What an end sends or waits for besides messages; for chance each has a number that no message reaches.
 #[derive(Debug, Clone, Copy)]
@@ -38,13 +38,14 @@ impl Network {
     /// Puts one segment on the link from that side to the other. Answers with how many of it are under way: none if it was lost at once,
     /// several if the link made copies.
     pub(super) fn launch(&mut self, kernel: &mut Kernel, slot: usize, from: Side, address: Address, what: What) -> u32 {
+        self.look_up_fates(kernel);
         let connection = self.sessions.connections.at(slot);
         let [sender, receiver] = [from, from.other()].map(|side| connection.end(side).node);
         let to = connection.id(slot, from.other());
         let class = self.classes.get(connection.lanes[from.index()].class);
         let (fate, held_back) = match self.cuts.between(sender, receiver) {
             Some(cut) => (Fate::Lost { cause: self.cuts.eat(cut) }, false),
-            None => decide(kernel, class, address),
+            None => decide(kernel, &self.fates, class, address),
         };
         if let Some(decided) = &mut self.sessions.decided {
             decided.push(Decided { address: address.key(), fate });
@@ -82,8 +83,7 @@ impl Network {
         link: Option<Address>,
         segment: Segment,
     ) {
-        let about = link.map_or(address, |link| link.number(at.as_nanoseconds()));
-        self.schedule_segment(kernel, at, Order::new(rank, kernel.roll(ORDER, about).0), segment);
+        self.schedule_segment(kernel, at, Order::new(rank, link.unwrap_or(address)), segment);
     }
 
     pub(super) fn schedule_segment(&mut self, kernel: &mut Kernel, at: VirtualInstant, order: Order, segment: Segment) {

@@ -8,7 +8,8 @@ use super::lane::{Entry, Held};
 use super::segment::{Attempt, What};
 use crate::message::Message;
 use crate::network::Network;
-use crate::network::payload::{self, PayloadKind};
+use crate::network::content::content_of;
+use crate::network::payload::PayloadKind;
 use crate::reset::ResetReason;
 
 /// A message that a session did not take over, handed back.
@@ -57,8 +58,8 @@ impl Network {
                 return Err(Unsent::Busy(message));
             }
         }
-        let (content, length) = payload::content_of(&message);
-        let held = Held { kind, slot: self.slab::<M>(kind).insert(message) };
+        let (content, length) = content_of(&message);
+        let held = Held { kind, slot: self.slab::<M>(kind).insert(message, 1) };
         self.take_over(kernel, slot, side, Entry::message(held, content, length));
         Ok(())
     }
@@ -151,6 +152,6 @@ impl Network {
 
     /// Drops a message that nobody takes in any more.
     pub(super) fn drop_held(&mut self, held: Held) {
-        self.slabs[usize::from(held.kind.0)].remove(held.slot);
+        self.slabs[usize::from(held.kind.0)].release(held.slot);
     }
 }

@@ -71,7 +71,7 @@ impl Network {
     }
 
     fn hand_back<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind, message: M) {
-        let held = Held { kind, slot: self.slab::<M>(kind).insert(message) };
+        let held = Held { kind, slot: self.slab::<M>(kind).insert(message, 1) };
         let (slot, side) = (id.slot(), id.side());
         let end = self.sessions.connections.at_mut(slot).end_mut(side);
         end.returned.push_back(held);

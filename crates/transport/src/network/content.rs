@@ -1,0 +1,463 @@
+//! What a message says, as one number: a serde serializer that keeps nothing but a digest and a length.
+
+use std::fmt;
+
+use cluster_sim_runtime::{finalize, fold};
+use serde::ser::{self, Serialize, Serializer};
+
+/// The digest of what a message says, and the length in bytes of its encoding; the encoding itself is never made.
+///
+/// Numbers go in whole, one to a word, and bytes eight to a word. The length is that of the encoding which types share (postcard's).
+///
+/// # Panics
+/// If the message's own `Serialize` fails: it could not travel at all.
+#[inline]
+pub fn content_of<M: Serialize>(message: &M) -> (u64, u32) {
+    let mut content = Content { state: 0, word: 0, bytes: 0, length: 0 };
+    message.serialize(&mut content).expect("a message can be serialised");
+    content.flush();
+    (finalize(fold(content.state, u64::from(content.length))), content.length)
+}
+
+/// A message taken in so far.
+struct Content {
+    state: u64,
+    /// Bytes that do not fill a word yet, and how many.
+    word: u64,
+    bytes: u32,
+    length: u32,
+}
+
+impl Content {
+    /// Takes a number in that takes so many bytes on a wire.
+    #[inline(always)]
+    fn number(&mut self, number: u64, length: u32) {
+        self.flush();
+        self.state = fold(self.state, number);
+        self.length = self.length.wrapping_add(length);
+    }
+
+    #[inline(always)]
+    fn varint(&mut self, number: u64) {
+        self.number(number, varint_length(number));
+    }
+
+    #[inline(always)]
+    fn byte(&mut self, byte: u8) {
+        self.word = self.word << 8 | u64::from(byte);
+        self.bytes += 1;
+        self.length = self.length.wrapping_add(1);
+        if self.bytes == 8 {
+            self.state = fold(self.state, self.word);
+            self.bytes = 0;
+        }
+    }
+
+    /// Takes in bytes that do not fill a word, with their number.
+    #[inline(always)]
+    fn flush(&mut self) {
+        if self.bytes > 0 {
+            let kept = self.word & ((1 << (self.bytes * 8)) - 1);
+            self.state = fold(self.state ^ u64::from(self.bytes), kept);
+            self.bytes = 0;
+        }
+    }
+
+    fn text(&mut self, bytes: &[u8]) {
+        self.varint(bytes.len() as u64);
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.state = fold(self.state, u64::from_be_bytes(*word));
+        }
+        self.length = self.length.wrapping_add(8 * words.len() as u32);
+        rest.iter().for_each(|byte| self.byte(*byte));
+        self.flush();
+    }
+}
+
+/// The bytes of a number in groups of seven bits.
+#[inline(always)]
+const fn varint_length(number: u64) -> u32 {
+    // Exact for every number of bits up to 64, without a division.
+    (9 * (64 - (number | 1).leading_zeros()) + 64) / 64
+}
+
+/// A signed number so that small ones are short, whatever their sign.
+#[inline(always)]
+const fn zigzag(number: i64) -> u64 {
+    (number << 1 ^ (number >> 63)) as u64
+}
+
+/// Why a message cannot be serialised, in its own words.
+#[derive(Debug)]
+struct Refused(String);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl ser::Error for Refused {
+    #[cold]
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+}
+
+#[cold]
+fn of_unknown_length() -> Refused {
+    Refused("a sequence or map says how long it is before its first element; collect it first".to_owned())
+}
+
+impl Serializer for &mut Content {
+    type Ok = ();
+    type Error = Refused;
+    type SerializeSeq = Self;
+    type SerializeTuple = Self;
+    type SerializeTupleStruct = Self;
+    type SerializeTupleVariant = Self;
+    type SerializeMap = Self;
+    type SerializeStruct = Self;
+    type SerializeStructVariant = Self;
+
+    #[inline(always)]
+    fn serialize_bool(self, value: bool) -> Result<(), Refused> {
+        self.serialize_u8(u8::from(value))
+    }
+
+    #[inline(always)]
+    fn serialize_i8(self, value: i8) -> Result<(), Refused> {
+        self.serialize_u8(value as u8)
+    }
+
+    #[inline(always)]
+    fn serialize_i16(self, value: i16) -> Result<(), Refused> {
+        self.serialize_i64(i64::from(value))
+    }
+
+    #[inline(always)]
+    fn serialize_i32(self, value: i32) -> Result<(), Refused> {
+        self.serialize_i64(i64::from(value))
+    }
+
+    #[inline(always)]
+    fn serialize_i64(self, value: i64) -> Result<(), Refused> {
+        self.serialize_u64(zigzag(value))
+    }
+
+    fn serialize_i128(self, value: i128) -> Result<(), Refused> {
+        self.serialize_u128((value << 1 ^ (value >> 127)) as u128)
+    }
+
+    #[inline(always)]
+    fn serialize_u8(self, value: u8) -> Result<(), Refused> {
+        self.byte(value);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn serialize_u16(self, value: u16) -> Result<(), Refused> {
+        self.serialize_u64(u64::from(value))
+    }
+
+    #[inline(always)]
+    fn serialize_u32(self, value: u32) -> Result<(), Refused> {
+        self.serialize_u64(u64::from(value))
+    }
+
+    #[inline(always)]
+    fn serialize_u64(self, value: u64) -> Result<(), Refused> {
+        self.varint(value);
+        Ok(())
+    }
+
+    fn serialize_u128(self, value: u128) -> Result<(), Refused> {
+        let bits = 128 - (value | 1).leading_zeros();
+        self.number(value as u64, bits.div_ceil(7));
+        self.number((value >> 64) as u64, 0);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn serialize_f32(self, value: f32) -> Result<(), Refused> {
+        self.number(u64::from(value.to_bits()), 4);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn serialize_f64(self, value: f64) -> Result<(), Refused> {
+        self.number(value.to_bits(), 8);
+        Ok(())
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Refused> {
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Refused> {
+        self.text(value.as_bytes());
+        Ok(())
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Refused> {
+        self.text(value);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn serialize_none(self) -> Result<(), Refused> {
+        self.serialize_u8(0)
+    }
+
+    #[inline(always)]
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Refused> {
+        self.byte(1);
+        value.serialize(self)
+    }
+
+    #[inline(always)]
+    fn serialize_unit(self) -> Result<(), Refused> {
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Refused> {
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn serialize_unit_variant(self, _name: &'static str, index: u32, _variant: &'static str) -> Result<(), Refused> {
+        self.serialize_u32(index)
+    }
+
+    #[inline(always)]
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _name: &'static str, value: &T) -> Result<(), Refused> {
+        value.serialize(self)
+    }
+
+    #[inline(always)]
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        index: u32,
+        _variant: &'static str,
+        value: &T,
+    ) -> Result<(), Refused> {
+        self.varint(u64::from(index));
+        value.serialize(self)
+    }
+
+    #[inline(always)]
+    fn serialize_seq(self, length: Option<usize>) -> Result<Self, Refused> {
+        self.varint(length.ok_or_else(of_unknown_length)? as u64);
+        Ok(self)
+    }
+
+    #[inline(always)]
+    fn serialize_tuple(self, _length: usize) -> Result<Self, Refused> {
+        Ok(self)
+    }
+
+    #[inline(always)]
+    fn serialize_tuple_struct(self, _name: &'static str, _length: usize) -> Result<Self, Refused> {
+        Ok(self)
+    }
+
+    #[inline(always)]
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        index: u32,
+        _variant: &'static str,
+        _length: usize,
+    ) -> Result<Self, Refused> {
+        self.varint(u64::from(index));
+        Ok(self)
+    }
+
+    #[inline(always)]
+    fn serialize_map(self, length: Option<usize>) -> Result<Self, Refused> {
+        self.serialize_seq(length)
+    }
+
+    #[inline(always)]
+    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Self, Refused> {
+        Ok(self)
+    }
+
+    #[inline(always)]
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        index: u32,
+        _variant: &'static str,
+        _length: usize,
+    ) -> Result<Self, Refused> {
+        self.varint(u64::from(index));
+        Ok(self)
+    }
+
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Refused> {
+        self.serialize_str(&value.to_string())
+    }
+
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+}
+
+/// Elements and fields go in one after the other, whatever they are part of.
+macro_rules! in_turn {
+    ($part:ident, $method:ident $(, $key:ident)?) => {
+        impl ser::$part for &mut Content {
+            type Ok = ();
+            type Error = Refused;
+
+            $(
+                #[inline(always)]
+                fn $key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Refused> {
+                    key.serialize(&mut **self)
+                }
+            )?
+
+            #[inline(always)]
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refused> {
+                value.serialize(&mut **self)
+            }
+
+            #[inline(always)]
+            fn end(self) -> Result<(), Refused> {
+                Ok(())
+            }
+        }
+    };
+}
+
+/// Fields go in without their names.
+macro_rules! by_name {
+    ($part:ident) => {
+        impl ser::$part for &mut Content {
+            type Ok = ();
+            type Error = Refused;
+
+            #[inline(always)]
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, _name: &'static str, value: &T) -> Result<(), Refused> {
+                value.serialize(&mut **self)
+            }
+
+            #[inline(always)]
+            fn end(self) -> Result<(), Refused> {
+                Ok(())
+            }
+        }
+    };
+}
+
+in_turn!(SerializeSeq, serialize_element);
+in_turn!(SerializeTuple, serialize_element);
+in_turn!(SerializeTupleStruct, serialize_field);
+in_turn!(SerializeTupleVariant, serialize_field);
+in_turn!(SerializeMap, serialize_value, serialize_key);
+by_name!(SerializeStruct);
+by_name!(SerializeStructVariant);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_derive_of_tests::Everything;
+
+    use super::*;
+
+    /// A type with everything in it that serde knows.
+    mod serde_derive_of_tests {
+        use std::collections::BTreeMap;
+
+        use serde::Serialize;
+
+        #[derive(Debug, Clone, Serialize)]
+        pub(super) enum Kind {
+            Unit,
+            Newtype(u16),
+            Tuple(i8, i64),
+            Struct { flag: bool, letter: char },
+        }
+
+        #[derive(Debug, Clone, Serialize)]
+        pub(super) struct Everything {
+            pub(super) numbers: (u8, u16, u32, u64, u128),
+            pub(super) signed: (i8, i16, i32, i64, i128),
+            pub(super) floats: (f32, f64),
+            pub(super) text: String,
+            pub(super) bytes: Vec<u8>,
+            pub(super) option: Option<u8>,
+            pub(super) kinds: Vec<Kind>,
+            pub(super) map: BTreeMap<u16, String>,
+            pub(super) unit: (),
+        }
+
+        impl Everything {
+            pub(super) fn kinds(number: u16) -> Vec<Kind> {
+                let letter = char::from_u32(u32::from(number)).unwrap_or('a');
+                let tuple = Kind::Tuple(number as i8, -i64::from(number));
+                vec![Kind::Unit, Kind::Newtype(number), tuple, Kind::Struct { flag: number.is_multiple_of(2), letter }]
+            }
+        }
+    }
+
+    #[test]
+    fn content_differs_with_every_byte_and_with_length() {
+        let texts = ["", "a", "b", "aa", "a longer text than one word", "a longer text than one worD"];
+        let digests = texts.map(|text| content_of(&text).0);
+        for (index, digest) in digests.iter().enumerate() {
+            assert!(!digests[index + 1..].contains(digest), "{:?}", texts[index]);
+        }
+        assert_eq!(content_of(&[0_u8; 8].as_slice()).1, 9, "a length, then eight bytes");
+        assert_ne!(content_of(&(0_u8, 0_u8)).0, content_of(&(0_u8, 0_u8, 0_u8)).0, "trailing zeros count");
+        assert_ne!(content_of(&(1_u8, 0_u64)).0, content_of(&(0_u64, 1_u8)).0, "a byte and a word do not change places");
+        assert_ne!(content_of(&(1_u8, 0_u8)).0, content_of(&(0_u8, 1_u8)).0);
+    }
+
+    #[test]
+    fn every_bit_of_a_long_byte_string_counts() {
+        let bytes = vec![0_u8; 100];
+        let whole = content_of(&bytes).0;
+        for bit in 0..800 {
+            let mut other = bytes.clone();
+            other[bit / 8] ^= 1 << (bit % 8);
+            assert_ne!(content_of(&other).0, whole, "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn the_published_digest_holds_for_ever() {
+        assert_eq!(content_of(&(7_u8, 300_u32, "a longer text", u64::MAX)), (0x8045_824f_6b6e_5035, 27));
+    }
+
+    fn anything() -> impl Strategy<Value = Everything> {
+        let numbers = any::<(u8, u16, u32, u64, u128)>();
+        let signed = any::<(i8, i16, i32, i64, i128)>();
+        let rest = (any::<(f32, f64)>(), any::<String>(), any::<Vec<u8>>(), any::<Option<u8>>(), any::<u16>());
+        (numbers, signed, rest, any::<BTreeMap<u16, String>>()).prop_map(|(numbers, signed, rest, map)| {
+            let (floats, text, bytes, option, kind) = rest;
+            Everything { numbers, signed, floats, text, bytes, option, kinds: Everything::kinds(kind), map, unit: () }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_length_is_that_of_the_encoding(everything in anything()) {
+            prop_assert_eq!(content_of(&everything).1 as usize, postcard::to_allocvec(&everything).unwrap().len());
+        }
+
+        #[test]
+        fn the_length_of_a_number_is_that_of_its_encoding(number: u64, shift in 0_u32..64) {
+            let number = number >> shift;
+            prop_assert_eq!(varint_length(number) as usize, postcard::to_allocvec(&number).unwrap().len());
+        }
+    }
+}
