@@ -105,6 +105,25 @@ impl Scenario {
     ///
     /// `main` runs on each of them, from the start of the run and again after every crash, until it returns: then whatever else the node
     /// spawned is dropped with it, as at the end of a program. Its last view stays to be seen.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    ///
+    /// async fn count(node: Node) {
+    ///     let mut ticks = node.interval(Duration::from_secs(1));
+    ///     loop {
+    ///         ticks.tick().await;
+    ///         node.view(|count: &mut u64| *count += 1);
+    ///     }
+    /// }
+    ///
+    /// Scenario::new("counting")
+    ///     .nodes("counter", 2, count)
+    ///     .always("nobody counts past ten", |world| world.views::<u64>().all(|(_, count)| *count <= 10))
+    ///     .lasting(Duration::from_secs(5))
+    ///     .run(Seed(7))
+    ///     .assert_ok();
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn nodes<F>(self, group: &str, count: u32, main: impl Fn(Node) -> F + Send + Sync + 'static) -> Self
@@ -120,6 +139,31 @@ impl Scenario {
     ///
     /// Where one does not, the rule `every client ends` is broken, and says what every task of the run waits for. One that crashed begins
     /// anew and must end in its last life; one that was killed, or has an empty seat, does not count.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    ///
+    /// async fn answers(node: Node) {
+    ///     let port = node.bind::<u64>("questions");
+    ///     loop {
+    ///         let asked = port.receive().await;
+    ///         port.send(asked.from, asked.message + 1);
+    ///     }
+    /// }
+    ///
+    /// async fn asks(node: Node) {
+    ///     let port = node.bind::<u64>("questions");
+    ///     loop {
+    ///         port.send(0, 41);
+    ///         select! {
+    ///             answer = port.receive() => return assert_eq!(answer.message, 42),
+    ///             () = node.sleep(Duration::from_secs(1)) => {}
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// Scenario::new("asking").nodes("server", 1, answers).clients("client", 3, asks).run(Seed(7)).assert_ok();
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn clients<F>(self, group: &str, count: u32, main: impl Fn(Node) -> F + Send + Sync + 'static) -> Self

@@ -17,6 +17,7 @@ pub use oneshot::{OneshotReceiver, OneshotSender, oneshot};
 #[derive(Debug, Clone, Copy)]
 struct Name {
     name: &'static str,
+    #[cfg_attr(not(feature = "test-utils"), expect(dead_code, reason = "only a simulation lists what tasks wait for"))]
     site: &'static Location<'static>,
 }
 

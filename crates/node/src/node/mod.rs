@@ -35,6 +35,36 @@ use crate::seat::Seat;
 /// One concrete type with a simulated and a real twin, so that the same `async fn run(node: Node)` runs in both. Cheap to clone, and
 /// `Send + Sync + 'static` in both.
 ///
+/// ```
+/// use std::time::Duration;
+/// use cluster_sim_node::{Node, channel, select};
+///
+/// /// Tells its peers the highest number it heard of, ten times a second.
+/// async fn run(node: Node) {
+///     let port = node.bind::<u64>("numbers");
+///     let (found, mut finds) = channel::<u64>("finds", 8);
+///     let searching = node.clone();
+///     drop(node.spawn_named("search", async move {
+///         loop {
+///             searching.sleep(Duration::from_secs(1)).await;
+///             if found.send(searching.draw().below(1_000)).await.is_err() {
+///                 return;
+///             }
+///         }
+///     }));
+///     let mut highest = 0;
+///     let mut ticks = node.interval(Duration::from_millis(100));
+///     loop {
+///         select! {
+///             heard = port.receive() => highest = highest.max(heard.message),
+///             Some(find) = finds.receive() => highest = highest.max(find),
+///             _ = ticks.tick() => port.broadcast(highest),
+///         }
+///         node.view(|seen: &mut u64| *seen = highest);
+///     }
+/// }
+/// ```
+///
 /// In the simulation it belongs to one life of the node: once that is over, by a crash or by the return of the node's main function, every
 /// call is inert. It works in the code of its own simulation's nodes and nowhere else: what a test wants of a node it does with `Sim::on`.
 #[derive(Clone)]
