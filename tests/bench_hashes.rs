@@ -107,3 +107,17 @@ fn the_floor_does_what_is_committed_for_every_cell<C: Chance + 'static>(#[case] 
         assert_eq!(committed(bench).compare(*cell, &machines.digest), Ok(()));
     }
 }
+
+#[test]
+fn the_table_of_figures_has_a_column_for_every_cell() {
+    let sorted = |mut names: Vec<String>| {
+        names.sort_unstable();
+        names
+    };
+    let known = |of: fn(&xtask::bench::cells::Cell) -> bool| {
+        let cells = xtask::bench::cells::Cell::all().filter(of);
+        sorted(cells.map(|cell| cell.name().to_owned()).collect())
+    };
+    assert_eq!(known(|_| true), sorted(Cell::value_variants().iter().map(|cell| cell.name()).collect()));
+    assert_eq!(known(|cell| cell.is_shared), sorted(CELLS.iter().map(|cell| cell.name()).collect()));
+}
