@@ -152,6 +152,25 @@ impl Programs {
         Ok(Self { places, peers })
     }
 
+    /// Builds the product's bench alone.
+    ///
+    /// # Errors
+    ///
+    /// It could not be built.
+    pub fn build_product(environment: &Environment) -> Result<Self, BenchError> {
+        let bench = Call::cargo("bench -p cluster-sim-suites --bench product --no-run");
+        Ok(Self { places: built(&bench, &environment.cargo, &environment.root)?, peers: false })
+    }
+
+    /// A call of the product's bench with these arguments, parted at spaces.
+    ///
+    /// # Errors
+    ///
+    /// It was not built.
+    pub fn product(&self, arguments: &str) -> Result<Call, BenchError> {
+        self.call("product", arguments)
+    }
+
     /// The programs that measure a cell.
     pub fn for_cell(&self, cell: Cell) -> impl Iterator<Item = Program> {
         let peers = self.peers;
