@@ -19,6 +19,7 @@ use bare::addressed::Addressed;
 use bare::chance::{Chance, Cheap};
 use bare::clockwork::traced;
 use bare::run::{CELLS, as_machines, as_tasks};
+use measure::arguments::name_of;
 use measure::cells::Cell;
 use measure::digests::Committed;
 use measure::measurement::Done;
@@ -83,17 +84,37 @@ fn committed(bench: &str) -> Committed {
     Committed::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/digests.toml"), bench)
 }
 
+/// Checks that look on change no digest, and take as long as all other cells together: their cells are done without them.
 #[rstest]
-#[case("product-machines", Kind::Machines)]
-#[case("product-async", Kind::Async)]
-fn the_product_does_what_is_committed_for_every_cell(#[case] bench: &str, #[case] kind: Kind) {
-    // Checks that look on change no digest, and take as long as all other cells together.
-    let watched = [(Cell::W1Always, Cell::W1), (Cell::W4Always, Cell::W4)];
-    let committed = committed(bench);
-    for cell in Cell::value_variants() {
-        let same = watched.iter().find(|(watched, _)| watched == cell).map_or(*cell, |(_, plain)| *plain);
-        let done = workloads::run(same, 1.0, &workloads::scenario(same, kind, 1.0));
-        assert_eq!(committed.compare(*cell, &done.digest), Ok(()));
+fn the_product_does_what_is_committed_for_every_cell(
+    #[values(Kind::Machines, Kind::Async)] kind: Kind,
+    #[values(
+        Cell::W1,
+        Cell::W1Heap,
+        Cell::W1Faults,
+        Cell::W2N5,
+        Cell::W2N50,
+        Cell::W2N200,
+        Cell::W3,
+        Cell::W4,
+        Cell::W5,
+        Cell::Peers50,
+        Cell::Peers500,
+        Cell::Peers5000,
+        Cell::Startup,
+        Cell::Short
+    )]
+    cell: Cell,
+) {
+    let committed = committed(&format!("product-{}", name_of(&kind)));
+    let done = workloads::run(cell, 1.0, &workloads::scenario(cell, kind, 1.0));
+    let watched = match cell {
+        Cell::W1 => Some(Cell::W1Always),
+        Cell::W4 => Some(Cell::W4Always),
+        _ => None,
+    };
+    for cell in watched.into_iter().chain([cell]) {
+        assert_eq!(committed.compare(cell, &done.digest), Ok(()));
     }
 }
 
@@ -106,4 +127,18 @@ fn the_floor_does_what_is_committed_for_every_cell<C: Chance + 'static>(#[case] 
         assert_eq!(as_tasks(*cell, 1.0, chance()), machines);
         assert_eq!(committed(bench).compare(*cell, &machines.digest), Ok(()));
     }
+}
+
+#[test]
+fn the_table_of_figures_has_a_column_for_every_cell() {
+    let sorted = |mut names: Vec<String>| {
+        names.sort_unstable();
+        names
+    };
+    let known = |of: fn(&xtask::bench::cells::Cell) -> bool| {
+        let cells = xtask::bench::cells::Cell::all().filter(of);
+        sorted(cells.map(|cell| cell.name().to_owned()).collect())
+    };
+    assert_eq!(known(|_| true), sorted(Cell::value_variants().iter().map(|cell| cell.name()).collect()));
+    assert_eq!(known(|cell| cell.is_shared), sorted(CELLS.iter().map(|cell| cell.name()).collect()));
 }

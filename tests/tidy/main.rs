@@ -2,9 +2,10 @@
 //!
 //! [`arrows`]: who may depend on whom. [`reach`]: what no step may touch. [`state`]: nothing outlives a simulation.
 //! [`packages`]: what every package declares. [`shape`]: sizes, titles and words. [`rows`]: every row of the specification has
-//! a test. Each rule is also shown a small bad sample that it must find.
+//! a test. [`figures`]: the README shows what was measured. Each rule is also shown a small bad sample that it must find.
 
 mod arrows;
+mod figures;
 mod packages;
 mod reach;
 mod rows;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::command::CallError;
 use crate::digests::{self, DigestsError};
+use crate::instructions::{self, InstructionsError};
 use crate::nextest::{self, NextestError};
 use crate::size::{self, SizeError};
 use crate::speed::{self, SpeedError};
@@ -60,7 +61,7 @@ pub fn run(only: &[Step], environment: &Environment) -> Result<(), Failure> {
 /// What the steps asked for would run, a line each; where none was asked for also those that run only when asked for.
 pub fn list(only: &[Step], profile: Profile) -> String {
     let steps = if only.is_empty() { Step::all().to_vec() } else { Step::selection(only) };
-    steps.into_iter().map(|step| format!("{:<8} {}\n", step.name(), step.line(profile))).collect()
+    steps.into_iter().map(|step| format!("{:<12} {}\n", step.name(), step.line(profile))).collect()
 }
 
 fn perform(step: Step, environment: &Environment) -> Result<(), StepError> {
@@ -69,6 +70,7 @@ fn perform(step: Step, environment: &Environment) -> Result<(), StepError> {
         Step::Nextest => nextest::ensure(cargo, root)?,
         Step::Digests => digests::compare(environment)?,
         Step::Speed => speed::measure(environment)?,
+        Step::Instructions => instructions::measure(environment)?,
         Step::Size => size::measure(environment)?,
         _ => step.calls(environment.profile).iter().try_for_each(|call| call.run(cargo, root))?,
     }
@@ -121,6 +123,9 @@ pub enum StepError {
     /// The users' scenario took too long.
     #[error(transparent)]
     Speed(#[from] SpeedError),
+    /// An event took too many instructions.
+    #[error(transparent)]
+    Instructions(#[from] InstructionsError),
     /// The large scenario took too much.
     #[error(transparent)]
     Size(#[from] SizeError),

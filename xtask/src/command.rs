@@ -44,6 +44,18 @@ impl Call {
         self
     }
 
+    /// This call with another one as its last arguments: a program that runs a program.
+    #[must_use]
+    pub fn calling(mut self, other: &Self) -> Self {
+        let program = match &other.program {
+            Program::Cargo => "cargo".to_owned(),
+            Program::Other(program) => program.clone(),
+        };
+        self.arguments.push(program);
+        self.arguments.extend(other.arguments.iter().cloned());
+        self
+    }
+
     /// Starts it and leaves it running; what it prints is dropped, its messages go where ours go.
     ///
     /// # Errors

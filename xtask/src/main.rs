@@ -1,9 +1,11 @@
 //! The command line of `cargo xtask`.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use xtask::bench::{self, Options, cells::Cell};
 use xtask::check::{self, Environment};
 use xtask::rows;
 use xtask::step::Step;
@@ -33,6 +35,19 @@ enum Task {
         #[arg(long)]
         list: bool,
     },
+    /// Measures product, floor and peers beside each other; writes benches/results.json and the table in README.md
+    #[command(after_help = BENCH)]
+    Bench {
+        /// Measure everything so often, each time all programs one after the other
+        #[arg(long, value_name = "N", default_value = "5")]
+        rounds: NonZeroU32,
+        /// Measure this cell, nothing else; may be given several times. Prints, and writes nothing
+        #[arg(long, value_name = "CELL", value_parser = cell)]
+        only: Vec<Cell>,
+        /// Leave turmoil, madsim and tokio out. Prints, and writes nothing
+        #[arg(long)]
+        no_peers: bool,
+    },
     /// Writes docs/edge-cache-rows.md: which test proves which row of the edge cache's specification
     #[command(after_help = ROWS)]
     Rows,
@@ -47,6 +62,19 @@ const CHECK: &str = "Examples:
 With CI set in the environment the tests run under nextest's profile `ci`, which writes target/nextest/ci/junit.xml.
 
 Exit codes: 0 all steps passed, 1 a step failed, 2 the command line was wrong.";
+
+const BENCH: &str = "Examples:
+  cargo xtask bench                                  all of it: builds for minutes, measures for ten more
+  cargo xtask bench --only w1 --no-peers --rounds 9  one cell of floor and product, for a change you work on
+  cargo bench --bench product -- --help              one program by itself
+
+Cells: w1 w1-heap w1-faults w1-always w2-5 w2-50 w2-200 w3 w4 w4-always w5 peers-50 peers-500 peers-5000 startup short.
+`cargo bench --bench product -- --help` says what each is.
+What a program does must be what benches/digests.toml says: where behaviour was meant to change, bless it first with
+`cargo bench --bench product -- --kind machines --bless`, and the same for `--kind async`.
+Times are ratios at heart: they mean something beside the floor of the same run. Leave the machine alone meanwhile.
+
+Exit codes: 0 measured, 1 something failed and nothing was written, 2 the command line was wrong.";
 
 const ROWS: &str = "A test proves the rows that begin its name: `edge_11_…` EDGE-11, `edge_12_13_…` both,
 `edge_12_to_15_…` all four, `edge_d06_…` EDGE-D06.
@@ -67,6 +95,15 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+        Task::Bench { rounds, only, no_peers } => {
+            match bench::run(&Options { rounds, only, peers: !no_peers }, &environment(root)) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("bench: {error}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
         Task::Rows => match rows::write(&root) {
             Ok(written) => {
                 println!("wrote {}: {}", rows::TABLE, written);
@@ -78,6 +115,12 @@ fn main() -> ExitCode {
             }
         },
     }
+}
+
+/// A cell by its name.
+fn cell(name: &str) -> Result<Cell, String> {
+    let names = || Cell::all().map(Cell::name).collect::<Vec<_>>().join(" ");
+    Cell::named(name).ok_or_else(|| format!("there is no such cell; name one of {}", names()))
 }
 
 /// The workspace this program was built in.

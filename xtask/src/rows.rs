@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
+use crate::documents::write_whole;
 use crate::sources::{Source, sources};
 use crate::tokens::{Token, tokens};
 
@@ -151,15 +152,7 @@ pub fn write(root: &Path) -> io::Result<Written> {
     let path = root.join(TABLE);
     let folder = path.parent().expect("the table lies in a folder");
     std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(table(&proofs).as_bytes())?;
-    #[cfg(unix)]
-    {
-        // A temporary file is for its owner's eyes alone; this one is a document.
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
-    }
-    file.persist(path)?;
+    write_whole(&path, &table(&proofs))?;
     Ok(Written { tests: proofs.len(), unproven: unproven(&proofs) })
 }
 

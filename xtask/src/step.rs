@@ -29,6 +29,8 @@ pub enum Step {
     Digests,
     /// The command line runs the users' scenario within 50 ms
     Speed,
+    /// An event takes no more instructions than it may, as valgrind counts them; skipped where there is no valgrind
+    Instructions,
     /// A large edge cache runs within 15 s and 1 GiB; only where asked for
     Size,
 }
@@ -112,7 +114,7 @@ impl Step {
                 seams.chain(twins).map(|line| Call::cargo(&line)).collect()
             }
             Self::Release => vec![Call::cargo("build --release -p cluster-sim-cli")],
-            Self::Nextest | Self::Digests | Self::Speed | Self::Size => Vec::new(),
+            Self::Nextest | Self::Digests | Self::Speed | Self::Instructions | Self::Size => Vec::new(),
         }
     }
 
@@ -128,6 +130,9 @@ impl Step {
                 speed::SCENARIO,
                 speed::BOUND
             ),
+            Self::Instructions => "valgrind --tool=callgrind on `cargo bench --bench product`, instructions an event within their \
+                                   ceilings; skipped where there is no valgrind"
+                .to_owned(),
             Self::Size => format!(
                 "target/release/cluster-sim run --scenario {}, within {:?} and {} MiB; only where asked for",
                 size::SCENARIO,

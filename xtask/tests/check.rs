@@ -45,6 +45,20 @@ impl Desk {
         self.file("state/refuse", &format!("{call}\n"))
     }
 
+    /// With a valgrind that counts so many instructions an event, of a bench that cargo says it built.
+    fn with_valgrind(self, instructions: u32) -> Self {
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+        symlink(ours.join("fake_valgrind.sh"), self.path().join("bin/valgrind")).expect("the folder is ours");
+        let profile = r#"{"opt_level":"3","debug_assertions":false,"overflow_checks":false,"test":false}"#;
+        let target = r#"{"name":"product","kind":["bench"],"crate_types":["bin"],"src_path":"/product.rs","edition":"2024"}"#;
+        let built = format!(
+            r#"{{"reason":"compiler-artifact","package_id":"suites","manifest_path":"/Cargo.toml","target":{target},"profile":{profile},"features":[],"filenames":[],"executable":"/product","fresh":true}}"#
+        );
+        self.file("state/instructions", &format!("{instructions}\n"))
+            .file("state/events", "1000\n")
+            .file("state/built", &(built + "\n"))
+    }
+
     fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -132,10 +146,10 @@ fn a_failing_step_stops_the_run_and_is_named() {
 fn every_step_is_announced_and_timed_in_order() {
     let desk = Desk::new().with_nextest("0.9.143");
     let said = stdout(&desk.xtask(&["check"], &[]));
-    let steps = ["fmt", "clippy", "nextest", "test", "doctest", "docs", "seams", "release", "digests", "speed"];
+    let steps = ["fmt", "clippy", "nextest", "test", "doctest", "docs", "seams", "release", "digests", "speed", "instructions"];
     let announced: Vec<&str> = said.lines().filter(|line| line.starts_with('[')).collect();
-    let begins = |(index, step): (usize, &&str)| announced[index].starts_with(&format!("[{}/10] {step}: ", index + 1));
-    assert!(announced.len() == 10 && steps.iter().enumerate().all(begins), "{said}");
+    let begins = |(index, step): (usize, &&str)| announced[index].starts_with(&format!("[{}/11] {step}: ", index + 1));
+    assert!(announced.len() == 11 && steps.iter().enumerate().all(begins), "{said}");
     assert!(steps.iter().all(|step| said.contains(&format!("{step:>12} "))), "{said}");
     assert!(said.contains("       total "), "{said}");
     assert_eq!(desk.places("clippy -p ").len(), 12, "{:?}", desk.calls());
@@ -218,6 +232,37 @@ fn the_large_cluster_runs_only_where_asked_for_and_says_what_it_took() {
 }
 
 #[test]
+fn without_valgrind_nothing_is_counted_and_the_step_says_so() {
+    let desk = Desk::new();
+    let output = desk.xtask(&["check", "--only", "instructions"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("skipped: valgrind is not here"), "{}", stdout(&output));
+    // What nobody counts is not built either.
+    assert_eq!(desk.calls(), [""; 0]);
+}
+
+#[test]
+fn an_event_within_its_ceilings_passes_whatever_a_start_takes() {
+    let desk = Desk::new().with_valgrind(100);
+    let output = desk.xtask(&["check", "--only", "instructions"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("w1     machines   100.0 instructions an event, at most "), "{}", stdout(&output));
+    let counts = "valgrind -q --tool=callgrind --callgrind-out-file=";
+    assert_eq!((desk.places(counts).len(), desk.places("bench ").len()), (24, 1), "{:?}", desk.calls());
+    assert!(desk.calls()[1].contains(" /product --cell w1 --kind machines --scale "), "{:?}", desk.calls());
+}
+
+#[test]
+fn an_event_over_its_ceiling_fails_the_step_and_is_named() {
+    let desk = Desk::new().with_valgrind(9_000);
+    let output = desk.xtask(&["check", "--only", "instructions"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("step instructions failed: w1     machines  9000.0 instructions an event, at most "), "{said}");
+    assert!(said.contains("too many") && said.contains("profile it: "), "{said}");
+}
+
+#[test]
 fn an_unknown_step_exits_2_and_names_the_known_ones() {
     let desk = Desk::new();
     let output = desk.xtask(&["check", "--only", "lint"], &[]);
@@ -230,7 +275,11 @@ fn an_unknown_step_exits_2_and_names_the_known_ones() {
 fn a_list_runs_nothing() {
     let desk = Desk::new();
     let output = desk.xtask(&["check", "--list"], &[]);
-    assert!(stdout(&output).contains("fmt      cargo fmt --all -- --check\n"), "{}", stdout(&output));
-    assert!(stdout(&output).contains("\nsize     ") && stdout(&output).contains("only where asked for\n"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("fmt          cargo fmt --all -- --check\n"), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("\nsize         ") && stdout(&output).contains("only where asked for\n"),
+        "{}",
+        stdout(&output)
+    );
     assert_eq!(desk.calls(), [""; 0]);
 }
