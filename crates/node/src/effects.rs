@@ -147,7 +147,7 @@ impl<M> Effects<M> {
     }
 
     /// Makes ready for a step of a machine whose choices hang on `entropy` and whose wall clock says `wall`.
-    #[inline]
+    #[inline(always)]
     pub fn begin(&mut self, entropy: Entropy, wall: WallTime) {
         self.first = None;
         if !self.queue.is_empty() {

@@ -1,5 +1,6 @@
 //! Everything a run needs except the seed.
 
+mod arenas;
 mod checks;
 mod groups;
 
@@ -14,6 +15,7 @@ use cluster_sim_node::{Machine, MainFactory, Node, Seat};
 use cluster_sim_runtime::Budget;
 use cluster_sim_transport::{InvalidLink, LinkModel, NodeSelector};
 
+use arenas::Arenas;
 pub(crate) use checks::{Check, Test};
 pub(crate) use groups::{Group, Member};
 
@@ -52,6 +54,7 @@ pub(crate) struct Definition {
     pub(crate) patience: Duration,
     /// Whether all this fits together, found out by the first run.
     pub(crate) checked: OnceLock<Result<(), ScenarioError>>,
+    pub(crate) arenas: Arenas,
 }
 
 impl Scenario {
@@ -73,6 +76,7 @@ impl Scenario {
             absent: BTreeSet::new(),
             patience: Duration::from_secs(30),
             checked: OnceLock::new(),
+            arenas: Arenas::default(),
         }))
     }
 

@@ -19,7 +19,7 @@ use crate::scenario::{Definition, Group, Member, ScenarioError};
 pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
     definition.checked.get_or_init(|| check(&definition)).clone()?;
     let plan = draw_plan(&definition, &seeds)?;
-    let mut engine = Engine::new(seeds.clone(), definition.budget);
+    let mut engine = Engine::in_arena(seeds.clone(), definition.budget, definition.arenas.take());
     let network = engine.register(new_network(&definition)?);
     engine.core.devices.get_mut::<Network>(network).registered_as(network);
     let mut first = 0;

@@ -132,6 +132,7 @@ impl Sim {
         if self.report.outcome != Outcome::Held && self.report.last_events.is_empty() {
             self.report.last_events = self.describe_ring();
         }
+        self.definition.arenas.keep(self.engine.leave());
         self.report
     }
 

@@ -14,7 +14,7 @@ mod telling;
 mod time;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cluster_sim_runtime::Entropy;
 #[cfg(feature = "test-utils")]
@@ -76,7 +76,8 @@ pub struct Node {
 /// What a node knows of itself, the same for a whole life.
 struct Home {
     seat: Seat,
-    peers: Vec<NodeId>,
+    /// Listed when it is asked for: in a large group a list a node would outweigh all else.
+    peers: OnceLock<Vec<NodeId>>,
     entropy: Entropy,
 }
 
@@ -101,8 +102,7 @@ pub(crate) struct Place {
 
 impl Node {
     pub(crate) fn new(seat: Seat, entropy: Entropy, twin: Twin) -> Self {
-        let peers = seat.peers();
-        Self { home: Arc::new(Home { seat, peers, entropy }), twin }
+        Self { home: Arc::new(Home { seat, peers: OnceLock::new(), entropy }), twin }
     }
 
     /// Its number in the cluster.
@@ -137,7 +137,7 @@ impl Node {
 
     /// The nodes it works with: the others of its group and shard, in order of id.
     pub fn peers(&self) -> &[NodeId] {
-        &self.home.peers
+        self.home.peers.get_or_init(|| self.home.seat.peers())
     }
 }
 

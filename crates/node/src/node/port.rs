@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 #[cfg(feature = "test-utils")]
-use cluster_sim_runtime::{Waiter, try_entered};
+use cluster_sim_runtime::{Core, Waiter, try_entered};
 use cluster_sim_transport::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
 use cluster_sim_transport::{Network, PayloadKind, PortId, WaitKey};
@@ -84,7 +84,7 @@ impl<M: Message> Port<M> {
 
     /// Sends to the peers of the node: the others of its group and shard.
     pub fn broadcast(&self, message: M) {
-        self.send_all(&self.node.home.peers, message);
+        self.send_all(self.node.peers(), message);
     }
 
     /// Sends to several nodes, in that order; each has its own fate.
@@ -199,13 +199,13 @@ impl<M: Message> Future for Receive<'_, M> {
                 let node = place.life.node();
                 let waits = &mut self.waits;
                 let received = place.life.act(|core| {
-                    let network = core.devices.get_mut::<Network>(place.network);
-                    let received = network.take(&mut core.kernel, node, port);
+                    let Core { kernel, devices } = core;
+                    let network = devices.get_mut::<Network>(place.network);
+                    let received = network.take(kernel, node, port);
                     let known = waits.take();
                     if received.is_none() {
-                        core.kernel.waits_for(network.waits_for_message(port));
-                        let waiter = Waiter::of(context, core);
-                        *waits = core.devices.get_mut::<Network>(place.network).wait(node, port, known, waiter);
+                        kernel.waits_for(network.waits_for_message(port));
+                        *waits = network.wait(node, port, known, Waiter::of(context, kernel));
                     }
                     received
                 });

@@ -36,14 +36,11 @@ impl Node {
                 // The closure is the node's code and may use handles, so it runs while the view is nowhere else.
                 let Some(view) = view else { return };
                 let mut view = view.unwrap_or_else(|| Box::new(V::default()));
-                match view.downcast_mut::<V>() {
-                    Some(shown) => change(shown),
-                    None => {
-                        place.life.act(|core| core.kernel.put_view(node, view));
-                        self.refuse_view::<V>();
-                    }
-                }
+                let shown = view.downcast_mut::<V>().map(change);
                 place.life.act(|core| core.kernel.put_view(node, view));
+                if shown.is_none() {
+                    self.refuse_view::<V>();
+                }
             }
             #[cfg(feature = "tokio")]
             Twin::Real(ref own) => own.view(change).unwrap_or_else(|_| self.refuse_view::<V>()),

@@ -91,7 +91,7 @@ impl QuantileTable {
     /// The duration of that roll, in nanoseconds: never shorter for a higher roll.
     ///
     /// The lowest roll gives [`min`](Self::min), the highest one [`max`](Self::max).
-    #[inline]
+    #[inline(always)]
     pub fn sample(&self, roll: Roll) -> u64 {
         match &self.0 {
             Curve::Flat(value) => *value,

@@ -1,5 +1,6 @@
 //! What hosts and devices share.
 
+use super::arena::Arena;
 use super::budget::Budget;
 use super::device::Devices;
 use super::kernel::Kernel;
@@ -16,8 +17,8 @@ pub struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(seeds: SeedSchedule, budget: Budget) -> Self {
-        Self { kernel: Kernel::new(seeds, budget), devices: Devices::default() }
+    pub(crate) fn new(seeds: SeedSchedule, budget: Budget, arena: Arena) -> Self {
+        Self { kernel: Kernel::new(seeds, budget, arena), devices: Devices::default() }
     }
 
     /// Whether nothing is due any more, at any time: no event waits and no task is ready.

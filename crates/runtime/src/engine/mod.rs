@@ -1,5 +1,6 @@
 //! The loop: takes the next event, moves the clock to it, hands it to whom it is for.
 
+mod arena;
 mod budget;
 mod core;
 mod device;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use cluster_sim_vocabulary::{Health, NodeId, VirtualInstant};
 
+pub use arena::Arena;
 pub use budget::{Budget, Exhausted};
 pub use core::Core;
 pub use device::{Device, Devices};
@@ -57,7 +59,17 @@ pub struct Engine {
 impl Engine {
     /// An engine with no nodes and no devices.
     pub fn new(seeds: SeedSchedule, budget: Budget) -> Self {
-        Self { core: Box::new(Core::new(seeds, budget)), hosts: Vec::new(), running: None }
+        Self::in_arena(seeds, budget, Arena::default())
+    }
+
+    /// The same in the memory that another one left.
+    pub fn in_arena(seeds: SeedSchedule, budget: Budget, arena: Arena) -> Self {
+        Self { core: Box::new(Core::new(seeds, budget, arena)), hosts: Vec::new(), running: None }
+    }
+
+    /// Leaves its memory to another one, once it was [shut down](Self::shut_down). It can only be dropped then.
+    pub fn leave(&mut self) -> Arena {
+        self.core.kernel.leave()
     }
 
     /// Adds a device; its id is how events and hosts name it.

@@ -160,7 +160,7 @@ const fn unfinalize(state: u64) -> u64 {
 }
 
 /// The last things that happened.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ring {
     /// Grows to its length, then goes round.
     records: Vec<Record>,
@@ -171,8 +171,10 @@ impl Ring {
     /// How many records are kept.
     pub const LENGTH: usize = 256;
 
-    pub(crate) fn new() -> Self {
-        Self { records: Vec::new(), next: 0 }
+    /// Forgets all records, and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.records.clear();
+        self.next = 0;
     }
 
     #[inline]
@@ -278,7 +280,7 @@ mod tests {
 
     #[test]
     fn the_ring_keeps_the_last_records() {
-        let mut ring = Ring::new();
+        let mut ring = Ring::default();
         for nanoseconds in 0..300 {
             ring.push(Record { at: VirtualInstant::from_nanoseconds(nanoseconds), ..sample() });
         }

@@ -69,6 +69,12 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
+    /// Forgets all timers, and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.slots.clear();
+        self.free.clear();
+    }
+
     pub(crate) fn insert(&mut self, timer: Timer) -> TimerSlot {
         match self.free.pop() {
             Some(slot) => {

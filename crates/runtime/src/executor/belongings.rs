@@ -8,16 +8,19 @@ use crate::engine::Kernel;
 
 impl Kernel {
     /// What checks see of an async node.
+    #[inline]
     pub fn view(&self, node: NodeId) -> Option<&dyn Any> {
         self.tasks.belongings.get(node.index())?.view.as_deref()
     }
 
     /// Takes the view out, to be changed and put back.
+    #[inline]
     pub fn take_view(&mut self, node: NodeId) -> Option<Box<dyn Any>> {
         self.tasks.belongings(node).view.take()
     }
 
     /// Shows a changed view.
+    #[inline]
     pub fn put_view(&mut self, node: NodeId, view: Box<dyn Any>) {
         self.tasks.belongings(node).view = Some(view);
         self.change(Change::View(node));

@@ -7,11 +7,11 @@ use cluster_sim_vocabulary::{Incarnation, NodeId};
 use super::task::TaskId;
 use super::thread::is_unwinding;
 use crate::chance::{Seed, SeedSchedule};
-use crate::engine::{Budget, Core};
+use crate::engine::{Arena, Budget, Core};
 
 thread_local! {
     /// The core of the simulation whose code runs in this thread now, and outside of any an empty one.
-    static ENTERED: RefCell<Box<Core>> = RefCell::new(Box::new(Core::new(SeedSchedule::new(Seed(0)), Budget::default())));
+    static ENTERED: RefCell<Box<Core>> = RefCell::new(Box::new(Core::new(SeedSchedule::new(Seed(0)), Budget::default(), Arena::default())));
 }
 
 /// Runs code of a node, with the simulation entered: its handles find the clock, the queue and the network.

@@ -47,7 +47,7 @@ impl<T: 'static> Join<T> {
 
     fn look(&self, context: &Context<'_>, core: &mut Core) -> Poll<Result<T, Aborted>> {
         let Some(id) = self.task else { return Poll::Ready(Err(Aborted)) };
-        let waiter = Waiter::of(context, core);
+        let waiter = Waiter::of(context, &core.kernel);
         let Some(task) = core.kernel.tasks.get_mut(id) else { return Poll::Ready(Err(Aborted)) };
         if !task.has_ended {
             task.joiner = Some(waiter);

@@ -43,7 +43,7 @@ impl Sleep {
         if now >= self.deadline {
             return Poll::Ready(());
         }
-        let waiter = Waiter::of(context, core);
+        let waiter = Waiter::of(context, &core.kernel);
         let after = self.deadline - now;
         let key = core.kernel.arm_sleep(self.armed, self.life.node(), waiter, after);
         self.armed = Some(key);
@@ -86,7 +86,7 @@ impl Drop for Sleep {
 
 impl Kernel {
     /// Says something that the task which is polled now waits for, should it be asked.
-    #[inline]
+    #[inline(always)]
     pub fn waits_for(&mut self, waiting: Waiting) {
         if let Some(current) = self.tasks.current
             && let Some(task) = self.tasks.get_mut(current)

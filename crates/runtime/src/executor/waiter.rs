@@ -4,7 +4,7 @@ use std::task::{Context, Waker};
 
 use super::task::TaskId;
 use super::waker::Word;
-use crate::engine::{Core, Kernel};
+use crate::engine::Kernel;
 
 /// Who waits: a task of this simulation, or whatever a foreign waker leads to (a combinator such as `FuturesUnordered` has its own).
 #[derive(Debug, Clone)]
@@ -18,14 +18,14 @@ pub enum Waiter {
 impl Waiter {
     /// Whoever is polled in this context.
     #[inline]
-    pub fn of(context: &Context<'_>, core: &Core) -> Self {
-        Self::task_of(context, core).map_or_else(|| Self::Other(context.waker().clone()), Self::Task)
+    pub fn of(context: &Context<'_>, kernel: &Kernel) -> Self {
+        Self::task_of(context, kernel).map_or_else(|| Self::Other(context.waker().clone()), Self::Task)
     }
 
     /// The task of this simulation that is polled in this context, unless a foreign waker is in between.
     #[inline]
-    pub fn task_of(context: &Context<'_>, core: &Core) -> Option<TaskId> {
-        Word::of(context.waker()).filter(|word| u64::from(word.slot) == core.kernel.tasks.run >> 32).map(|word| word.task)
+    pub fn task_of(context: &Context<'_>, kernel: &Kernel) -> Option<TaskId> {
+        Word::of(context.waker()).filter(|word| u64::from(word.slot) == kernel.tasks.run >> 32).map(|word| word.task)
     }
 
     /// Whether waking the one wakes the other.
@@ -50,7 +50,7 @@ impl Kernel {
     }
 
     /// Puts a task among those to be polled, unless it ended or is among them.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn make_ready(&mut self, id: TaskId) {
         let Some(task) = self.tasks.get_mut(id) else { return };
         if task.is_ready || task.has_ended {

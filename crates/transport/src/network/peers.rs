@@ -29,7 +29,7 @@ impl Link {
     }
 
     /// What tells this message from all others on the link: its label, the epoch, and how often that label was sent before in the epoch.
-    #[inline]
+    #[inline(always)]
     pub(super) fn address_of(&mut self, label: u64, epoch: u32) -> Address {
         if epoch != self.epoch {
             self.begin(epoch);
@@ -63,7 +63,7 @@ pub(super) struct Peers {
 
 impl Peers {
     /// The link to `to`; `classify` is asked for the class of one that is new.
-    #[inline]
+    #[inline(always)]
     pub(super) fn link(&mut self, to: NodeId, now: VirtualInstant, classify: impl FnOnce() -> (Address, u16)) -> &mut Link {
         let place = match self.links.get(self.expected) {
             Some(link) if link.to == to => self.expected,

@@ -65,7 +65,7 @@ pub(super) struct Repeats {
 
 impl Repeats {
     /// How often a message with this hash of its label was sent before in this epoch.
-    #[inline]
+    #[inline(always)]
     pub(super) fn count(&mut self, hash: u64) -> u32 {
         let tag = (hash >> (32 + COUNT_BITS)) as u32;
         if self.places.is_empty() {

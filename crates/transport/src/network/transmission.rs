@@ -58,7 +58,7 @@ impl Network {
         self.look_up_fates(kernel);
         let copies = to.len() as u32;
         let message = self.slab::<M>(kind).insert(message, copies);
-        let sent = Flight {
+        let mut flight = Flight {
             from,
             to: from,
             label,
@@ -73,7 +73,7 @@ impl Network {
         };
         let mut carried = 0;
         for receiver in to {
-            carried += self.transmit(kernel, *receiver, &sent);
+            carried += self.transmit(kernel, *receiver, &mut flight);
         }
         if carried != copies {
             self.slabs[usize::from(kind.0)].set_references(message, carried);
@@ -90,14 +90,14 @@ impl Network {
 
     /// Decides what becomes of a message on its way to one receiver; answers with how many copies of it are under way.
     #[inline(always)]
-    fn transmit(&mut self, kernel: &mut Kernel, to: NodeId, sent: &Flight) -> u32 {
+    fn transmit(&mut self, kernel: &mut Kernel, to: NodeId, flight: &mut Flight) -> u32 {
         let nodes = kernel.node_count();
         assert!(to.0 < nodes, "it sends to {to}, but the cluster has n0 to n{}", nodes - 1);
-        let (now, from) = (kernel.now(), sent.from);
+        let (now, from) = (kernel.now(), flight.from);
         let link = link_between(&mut self.peers, &self.classes, kernel, from, to);
-        let address = link.address_of(sent.label, epoch_of(now));
+        let address = link.address_of(flight.label, epoch_of(now));
         let class = self.classes.get(link.class);
-        let flight = Flight { to, incarnation: kernel.incarnation(to), class: link.class, ..*sent };
+        (flight.to, flight.incarnation, flight.class) = (to, kernel.incarnation(to), link.class);
 
         self.counts.sent += 1;
         kernel.record(flight.record(now, RecordKind::Send, from, to));
@@ -116,7 +116,7 @@ impl Network {
         }
         let (after, copies) = match fate {
             Fate::Lost { cause } => {
-                self.lose(kernel, &flight, cause);
+                self.lose(kernel, flight, cause);
                 return 0;
             }
             Fate::Carried { after, copies } => (after, copies),
@@ -146,7 +146,7 @@ impl Network {
     fn copy(
         &mut self,
         kernel: &mut Kernel,
-        flight: Flight,
+        flight: &Flight,
         address: Address,
         rank: Rank,
         in_order: Option<(VirtualInstant, Address)>,
@@ -163,9 +163,9 @@ impl Network {
         self.carry(kernel, flight, arrival, Order::new(rank, about));
     }
 
-    #[inline]
-    fn carry(&mut self, kernel: &mut Kernel, flight: Flight, arrival: VirtualInstant, order: Order) {
-        let slot = self.flights.insert(flight);
+    #[inline(always)]
+    fn carry(&mut self, kernel: &mut Kernel, flight: &Flight, arrival: VirtualInstant, order: Order) {
+        let slot = self.flights.insert(*flight);
         let bound = kernel.budget().messages_in_flight;
         if self.in_flight() > bound {
             kernel.exhaust(Exhausted::MessagesInFlight(bound));
@@ -175,7 +175,7 @@ impl Network {
 }
 
 /// The link from one node to another, from the first message on.
-#[inline]
+#[inline(always)]
 pub(super) fn link_between<'a>(
     peers: &'a mut Vec<Peers>,
     classes: &Classes,

@@ -4,6 +4,7 @@ mod nodes;
 mod timing;
 
 use std::collections::BTreeMap;
+use std::mem::take;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -12,6 +13,7 @@ use rustc_hash::FxHashMap;
 
 use nodes::Node;
 
+use super::arena::Arena;
 use super::budget::{Budget, Exhausted};
 use super::queue::{DeviceId, Event, EventQueue, Order, Target};
 use super::record::{Digest, Record, RecordKind, Ring};
@@ -53,10 +55,11 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    pub(crate) fn new(seeds: SeedSchedule, budget: Budget) -> Self {
+    pub(crate) fn new(seeds: SeedSchedule, budget: Budget, arena: Arena) -> Self {
+        let Arena { queue, timers, ring } = arena.made_ready();
         let mut kernel = Self {
             now: VirtualInstant::ZERO,
-            queue: EventQueue::new(),
+            queue,
             sequence: 0,
             seed: seeds.at(VirtualInstant::ZERO),
             seeds,
@@ -64,9 +67,9 @@ impl Kernel {
             nodes: Vec::new(),
             names: Vec::new(),
             held: BTreeMap::new(),
-            timers: Timers::default(),
+            timers,
             digest: Digest::default(),
-            ring: Ring::new(),
+            ring,
             kept: None,
             steps: 0,
             changes: Vec::new(),
@@ -80,6 +83,12 @@ impl Kernel {
         };
         kernel.look_up_seed();
         kernel
+    }
+
+    /// Takes the memory out that the next run can use. Nothing may happen in this one afterwards.
+    pub(crate) fn leave(&mut self) -> Arena {
+        let arena = Arena { queue: take(&mut self.queue), timers: take(&mut self.timers), ring: take(&mut self.ring) };
+        arena.emptied()
     }
 
     /// The present instant.
@@ -271,7 +280,7 @@ impl Kernel {
         self.queue.len()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn count_step(&mut self, node: NodeId, task: Option<TaskId>) {
         self.steps += 1;
         if let Some(watch) = &self.watch {

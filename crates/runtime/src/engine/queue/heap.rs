@@ -17,6 +17,10 @@ impl Heap {
         self.events.first().map(|event| event.at)
     }
 
+    pub(super) fn clear(&mut self) {
+        self.events.clear();
+    }
+
     pub(super) fn push(&mut self, event: Event) {
         self.events.push(event);
         self.rise(self.events.len() - 1, event);

@@ -76,18 +76,50 @@ pub(crate) struct Next {
     source: Source,
 }
 
-impl EventQueue {
-    pub(crate) fn new() -> Self {
+impl Default for EventQueue {
+    /// A queue without memory of its own; it takes events once it was given room.
+    fn default() -> Self {
         Self {
             slab: Vec::new(),
             free: NOBODY,
-            ring: Ring::new(),
+            ring: Ring::default(),
             wheel: Wheel::new(),
             present: Vec::new(),
             heap: Heap::default(),
             ready: BinaryHeap::new(),
             length: 0,
         }
+    }
+}
+
+impl EventQueue {
+    #[cfg(test)]
+    pub(crate) fn new() -> Self {
+        let mut queue = Self::default();
+        queue.make_room();
+        queue
+    }
+
+    /// Makes ready for events.
+    pub(crate) fn make_room(&mut self) {
+        self.ring.make_room();
+    }
+
+    /// Forgets all events, and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.slab.clear();
+        self.free = NOBODY;
+        self.ring.clear_all();
+        self.wheel = Wheel::new();
+        self.present.clear();
+        self.heap.clear();
+        self.ready.clear();
+        self.length = 0;
+    }
+
+    /// How many events have had their place at once, or could.
+    pub(crate) fn capacity(&self) -> usize {
+        self.slab.capacity()
     }
 
     pub(crate) fn len(&self) -> usize {

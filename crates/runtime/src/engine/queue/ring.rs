@@ -15,21 +15,26 @@ pub(super) const fn bucket_of(at: u64) -> u64 {
 }
 
 /// The buckets of the near future: lists through one slab of events, so that a bucket costs four bytes while it is empty.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Ring {
     /// The first bucket that may be held here; so are those after it, short of a whole turn.
     pub(super) start: u64,
     /// The first event of each bucket that holds any.
-    heads: Box<[u32; BUCKETS as usize]>,
+    heads: Vec<u32>,
     /// Which buckets hold any, and which words of that.
     occupied: [u64; 16],
     summary: u16,
 }
 
 impl Ring {
-    pub(super) fn new() -> Self {
-        let heads = vec![0; BUCKETS as usize].into_boxed_slice().try_into().expect("so many were made");
-        Self { start: 0, heads, occupied: [0; 16], summary: 0 }
+    /// Makes ready for events.
+    pub(super) fn make_room(&mut self) {
+        self.heads.resize(BUCKETS as usize, NOBODY);
+    }
+
+    /// Empties all buckets and goes back to the start of time. A head is read only where the bucket is occupied.
+    pub(super) fn clear_all(&mut self) {
+        (self.start, self.occupied, self.summary) = (0, [0; 16], 0);
     }
 
     #[inline]

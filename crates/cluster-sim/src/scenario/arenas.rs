@@ -1,0 +1,69 @@
+//! The memory that runs of one scenario hand to each other.
+
+use cluster_sim_runtime::Arena;
+use parking_lot::Mutex;
+
+/// What runs that ended left for those to come: at the most one arena for each run that went on at the same time as others.
+///
+/// It is touched at the start and at the end of a run only.
+#[derive(Debug, Default)]
+pub(crate) struct Arenas(Mutex<Vec<Arena>>);
+
+impl Arenas {
+    /// Memory for a run: that of one that ended, or none yet.
+    pub(crate) fn take(&self) -> Arena {
+        self.0.lock().pop().unwrap_or_default()
+    }
+
+    /// Keeps what a run left.
+    pub(crate) fn keep(&self, arena: Arena) {
+        self.0.lock().push(arena);
+    }
+}
+
+impl Clone for Arenas {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use cluster_sim_runtime::Seed;
+
+    use crate::prelude::*;
+
+    struct Ticking;
+
+    impl Machine for Ticking {
+        type Message = u8;
+        type View = ();
+
+        fn step(&mut self, _: LocalInstant, input: Input<u8>, effects: &mut Effects<u8>) {
+            if matches!(input, Input::Start | Input::Timer(_)) {
+                effects.arm(Timer(0), Duration::from_millis(10));
+            }
+        }
+
+        fn view(&self) -> &() {
+            &()
+        }
+    }
+
+    #[test]
+    fn a_run_leaves_its_memory_to_the_next_one() {
+        let scenario = Scenario::new("ticking").machines("node", 3, |_| Ticking);
+        let kept = || scenario.0.arenas.0.lock().len();
+        let [one, other] = [(); 2].map(|()| scenario.start(Seed(1)));
+        assert_eq!(kept(), 0);
+        let digests = [one, other].map(|mut sim| {
+            sim.run_for(Duration::from_secs(10));
+            sim.finish().digest
+        });
+        assert_eq!(kept(), 2, "two ran at once");
+        assert_eq!([scenario.run(Seed(1)).digest, scenario.run(Seed(1)).digest], digests);
+        assert_eq!(kept(), 2, "runs one after the other share one");
+    }
+}
