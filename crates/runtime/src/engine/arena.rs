@@ -36,3 +36,39 @@ impl Arena {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cluster_sim_vocabulary::{Incarnation, NodeId, VirtualInstant};
+
+    use super::*;
+    use crate::engine::queue::{Event, Order, Target};
+    use crate::engine::record::{Record, RecordKind};
+    use crate::engine::timers::Timer;
+
+    /// An arena as a run leaves it that had so many events under way.
+    fn used(events: u64) -> Arena {
+        let mut arena = Arena::default().made_ready();
+        let (node, at) = (NodeId(0), VirtualInstant::from_nanoseconds(5));
+        (0..events).for_each(|sequence| arena.queue.push(Event::new(at, Order::FIRST, Target::Driver, sequence, 0)));
+        arena.timers.insert(Timer::new(node, Incarnation(0), 7, at));
+        arena.ring.push(Record::of(at, RecordKind::Boot, node));
+        arena
+    }
+
+    #[test]
+    fn nothing_of_what_was_in_it_is_left_but_the_memory() {
+        let mut arena = used(100).emptied().made_ready();
+        assert!(arena.queue.capacity() >= 100);
+        let late = VirtualInstant::from_nanoseconds(u64::MAX);
+        assert_eq!((arena.queue.len(), arena.queue.next(VirtualInstant::ZERO, late).is_some()), (0, false));
+        assert_eq!((arena.timers.len(), arena.ring.iter().count()), (0, 0));
+    }
+
+    #[test]
+    fn what_a_very_large_run_needed_is_given_back() {
+        let most = Arena::EVENTS_KEPT as u64;
+        assert_eq!(used(most + 1).emptied().queue.capacity(), 0);
+        assert!(used(most).emptied().queue.capacity() >= Arena::EVENTS_KEPT);
+    }
+}

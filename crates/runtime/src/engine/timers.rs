@@ -69,6 +69,11 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Forgets all timers, and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.slots.clear();
