@@ -92,7 +92,7 @@ impl LiveChecks {
     }
 
     /// Tells every check what a step changed; adds the rules that broke to `violations`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn after_step(&mut self, changes: &[Change], world: &World<'_>, moment: Moment, violations: &mut Vec<Violation>) {
         for (index, observer) in self.observers.iter_mut().enumerate() {
             self.asking = Some(Asked::Observer(index));

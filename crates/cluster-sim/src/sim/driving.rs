@@ -87,12 +87,15 @@ impl Sim {
         }
     }
 
+    #[inline(always)]
     fn judge_changes(&mut self) {
         let kernel = &self.engine.core.kernel;
         let world = Glance { engine: &self.engine, network: self.network };
         let moment = Moment { at: kernel.now(), step: kernel.steps() };
         self.checks.after_step(kernel.changes(), &World::new(&world), moment, &mut self.report.violations);
-        self.over |= !self.report.violations.is_empty();
+        if !self.report.violations.is_empty() {
+            self.over = true;
+        }
         self.engine.core.kernel.forget_changes();
     }
 

@@ -237,7 +237,7 @@ impl Kernel {
         self.push(at, Order::FIRST, Target::Driver, slot);
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, at: VirtualInstant, order: Order, target: Target, slot: u32) -> u64 {
         self.sequence += 1;
         let event = Event::new(at.max(self.now), order, target, self.sequence, slot);

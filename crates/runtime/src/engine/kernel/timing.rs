@@ -19,6 +19,7 @@ impl Kernel {
         self.insert_timer(Timer::new(node, incarnation, token, due))
     }
 
+    #[inline(always)]
     fn insert_timer(&mut self, timer: Timer) -> TimerSlot {
         let due = timer.queued_at;
         let slot = self.timers.insert(timer);
@@ -45,6 +46,7 @@ impl Kernel {
         self.timers.get_mut(slot).due = None;
     }
 
+    #[inline]
     pub(super) fn queue_timer(&mut self, slot: TimerSlot, at: VirtualInstant) {
         let Timer { node, token, .. } = *self.timers.get(slot);
         let order = Order::new(Rank::DEFAULT, self.address(node).number(token));

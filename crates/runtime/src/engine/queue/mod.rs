@@ -127,7 +127,7 @@ impl EventQueue {
     }
 
     /// Adds an event that is due later than the clock says.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, event: Event) {
         self.length += 1;
         let bucket = bucket_of(event.at);
