@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use plan::check_fault;
 pub use plan::{FaultPlan, PlanError, ScheduledFault};
+pub(crate) use profile::CompiledProfile;
 pub use profile::FaultProfile;
 
 /// One disturbance. Nodes are named as the scenario declares them: group and index, `edge/1`.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster_sim_runtime::{Address, Distribution, Roll, Seed, Stream};
+use cluster_sim_runtime::{Address, Distribution, QuantileTable, Roll, Seed, Stream};
 use cluster_sim_vocabulary::{Ratio, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +53,29 @@ impl Default for FaultProfile {
 impl FaultProfile {
     /// The plan that `seed` draws for nodes and classes of links of these names over so much time. Equal arguments give equal plans.
     pub fn draw(&self, seed: Seed, nodes: &[&str], links: &[&str], lasting: Duration) -> FaultPlan {
-        let spared = |node: &str| self.spared_groups.iter().any(|group| node.rsplit_once('/').is_some_and(|(of, _)| of == group));
+        CompiledProfile::new(self.clone()).draw(seed, nodes, links, lasting)
+    }
+}
+
+/// A profile with the tables that its durations are drawn from: to make them takes longer than a short run.
+#[derive(Debug, Clone)]
+pub(crate) struct CompiledProfile {
+    profile: FaultProfile,
+    /// Time between faults and how long they last; nothing where a mean is zero: then no fault is drawn.
+    spreads: Option<[QuantileTable; 2]>,
+}
+
+impl CompiledProfile {
+    pub(crate) fn new(profile: FaultProfile) -> Self {
+        let spread = |mean: Duration| Distribution::exponential(mean, mean.saturating_mul(10)).compile().ok();
+        let spreads = spread(profile.mean_interval).zip(spread(profile.mean_duration)).map(Into::into);
+        Self { profile, spreads }
+    }
+
+    /// The plan that `seed` draws, as [`FaultProfile::draw`] says.
+    pub(crate) fn draw(&self, seed: Seed, nodes: &[&str], links: &[&str], lasting: Duration) -> FaultPlan {
+        let spared =
+            |node: &str| self.profile.spared_groups.iter().any(|group| node.rsplit_once('/').is_some_and(|(of, _)| of == group));
         let nodes: Vec<&str> = nodes.iter().copied().filter(|node| !spared(node)).collect();
         let fifth = Ratio::new(0.2).expect("a fifth is a ratio");
         let mut plan = FaultPlan::new();
@@ -71,8 +93,7 @@ impl FaultProfile {
     }
 
     fn draw_kind(&self, plan: &mut FaultPlan, seed: Seed, kind: Kind, address: Address, targets: Targets<'_>, lasting: Duration) {
-        let spread = |mean: Duration| Distribution::exponential(mean, mean * 10).compile().ok();
-        let (Some(intervals), Some(lengths)) = (spread(self.mean_interval), spread(self.mean_duration)) else { return };
+        let Some([intervals, lengths]) = &self.spreads else { return };
         let end = VirtualInstant::ZERO + lasting;
         let mut at = VirtualInstant::ZERO;
         for ordinal in 0.. {
@@ -178,5 +199,17 @@ mod tests {
             assert!(plan.faults().iter().all(|scheduled| scheduled.at < VirtualInstant::ZERO + MINUTE));
             assert!(plan.faults().iter().all(|scheduled| !scheduled.fault.nodes().contains(&"b/0")));
         }
+    }
+
+    #[test]
+    fn of_a_mean_of_zero_nothing_is_drawn_and_the_longest_mean_is_drawn_from() {
+        let count = |profile: FaultProfile| -> usize {
+            (0..20).map(|seed| profile.draw(Seed(seed), &NODES, &LINKS, MINUTE).faults().len()).sum()
+        };
+        let interval = |mean_interval| count(FaultProfile { mean_interval, ..FaultProfile::default() });
+        let duration = |mean_duration| count(FaultProfile { mean_duration, ..FaultProfile::default() });
+        assert_eq!((interval(Duration::ZERO), duration(Duration::ZERO)), (0, 0));
+        assert_eq!(interval(Duration::MAX), 0, "the first would come after the minute");
+        assert_eq!(duration(Duration::MAX), count(FaultProfile::default()));
     }
 }

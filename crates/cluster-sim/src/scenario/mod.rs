@@ -19,7 +19,7 @@ use arenas::Arenas;
 pub(crate) use checks::{Check, Test};
 pub(crate) use groups::{Group, Member};
 
-use crate::fault::{FaultPlan, FaultProfile, PlanError};
+use crate::fault::{CompiledProfile, FaultPlan, FaultProfile, PlanError};
 
 /// A class of links and the groups or regions between which it holds.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ pub(crate) struct Definition {
     pub(crate) classes: Vec<LinkClass>,
     pub(crate) checks: Vec<Check>,
     pub(crate) plan: FaultPlan,
-    pub(crate) profile: Option<FaultProfile>,
+    pub(crate) profile: Option<Arc<CompiledProfile>>,
     pub(crate) lasting: Duration,
     pub(crate) calm: Duration,
     pub(crate) settle: Duration,
@@ -273,7 +273,7 @@ impl Scenario {
     /// Has each seed draw further faults from a profile.
     #[must_use]
     pub fn chaos(self, profile: FaultProfile) -> Self {
-        self.with(|definition| definition.profile = Some(profile))
+        self.with(|definition| definition.profile = Some(Arc::new(CompiledProfile::new(profile))))
     }
 
     /// How long things may go wrong. Default 10 s.
