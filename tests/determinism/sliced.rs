@@ -5,13 +5,10 @@ use rstest::rstest;
 
 use crate::{named, ready};
 
-/// Thirty seconds: what every ready scenario lasts.
-const LASTING: Duration = Duration::from_secs(30);
-
 /// Runs on until the scenario or the run is over, each time for what `slice` says of the number of the slice.
 fn run_in_slices(sim: &mut Sim, slice: impl Fn(u64) -> Duration) {
     for number in 0.. {
-        let left = LASTING.saturating_sub(Duration::from_nanos(sim.now().as_nanoseconds()));
+        let left = sim.lasting().saturating_sub(Duration::from_nanos(sim.now().as_nanoseconds()));
         if left.is_zero() || sim.is_over() {
             return;
         }
@@ -44,7 +41,7 @@ fn edge_d09_a_run_that_is_looked_at_between_its_slices_is_the_same() {
     let prepared = named("edge-cache");
     let mut sim = prepared.scenario().start(prepared.seed());
     let mut asked = 0_u64;
-    let never = sim.run_until(LASTING, |_| {
+    let never = sim.run_until(sim.lasting(), |_| {
         asked += 1;
         false
     });

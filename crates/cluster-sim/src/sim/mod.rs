@@ -11,6 +11,7 @@ mod observed;
 mod starting;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cluster_sim_runtime::{DeviceId, Digest, Engine, Record};
 use cluster_sim_transport::{Control, Decided, Network};
@@ -48,6 +49,11 @@ impl Sim {
     /// The present instant.
     pub fn now(&self) -> VirtualInstant {
         self.engine.core.kernel.now()
+    }
+
+    /// How long things may go wrong, as the scenario says: so long a run that nobody drives by hand goes on before it is finished.
+    pub fn lasting(&self) -> Duration {
+        self.definition.lasting
     }
 
     /// The running hash of everything that happened so far.

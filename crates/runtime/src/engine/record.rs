@@ -122,6 +122,11 @@ impl Digest {
         let [a, b, c, d, e, f] = record.words();
         self.0 = fold_pair(fold_pair(fold_pair(self.0, a, b), c, d), e, f);
     }
+
+    /// Folds the digest of a whole run in, for one digest over many.
+    pub fn fold_run(&mut self, run: Self) {
+        self.0 = fold_pair(self.0, run.0, 0);
+    }
 }
 
 /// Takes two words into a state by one folded multiplication; its constants are the first bits of the square roots of 5 and 7.
@@ -269,6 +274,18 @@ mod tests {
         let [(_, one), (_, two), ..] = changed();
         assert_ne!(digest_of(&[one, two]), digest_of(&[two, one]));
         assert_ne!(digest_of(&[one]), digest_of(&[one, one]));
+    }
+
+    #[test]
+    fn order_and_number_of_runs_matter() {
+        let [one, two] = [0, 1].map(|index| digest_of(&[changed()[index].1]));
+        let folded = |runs: &[Digest]| {
+            let mut digest = Digest::default();
+            runs.iter().for_each(|run| digest.fold_run(*run));
+            digest
+        };
+        let all = [&[][..], &[one], &[two], &[one, one], &[one, two], &[two, one]].map(folded);
+        assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len());
     }
 
     #[test]
