@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use cluster_sim_node::Roll;
+
 use crate::config::Config;
 
 /// Ticks at a steady rate: number n is due n / rate after the start.
@@ -27,6 +29,45 @@ impl Pace {
     /// The time between two ticks; nothing for a rate of zero.
     pub(crate) fn interval(self) -> Option<Duration> {
         Self { start: Duration::ZERO, ..self }.tick(1)
+    }
+}
+
+/// Steady ticks of a client, numbered from 0, of which one comes next (EDGE-08).
+#[derive(Debug)]
+pub(crate) struct Ticks {
+    pace: Pace,
+    next: u64,
+}
+
+impl Ticks {
+    /// Ticks at a steady rate, the first of which comes at once; at a rate of zero none does.
+    pub(crate) fn at(rate_per_sec: f64) -> Self {
+        Self { pace: Pace { start: Duration::ZERO, rate_per_sec }, next: 0 }
+    }
+
+    /// Lets the first tick come where the roll says within one interval.
+    pub(crate) fn begin(&mut self, phase: Roll) {
+        if let Some(interval) = self.pace.interval() {
+            self.pace.start = phase.within(interval);
+        }
+    }
+
+    /// When the next tick comes; nothing if none does.
+    pub(crate) fn due(&self) -> Option<Duration> {
+        self.pace.tick(self.next)
+    }
+
+    /// Takes the tick that comes next, and says which one it is.
+    pub(crate) fn take(&mut self) -> u64 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    /// Passes over the ticks that came up to and with `now`.
+    pub(crate) fn pass(&mut self, now: Duration) {
+        while self.due().is_some_and(|due| due <= now) {
+            self.next += 1;
+        }
     }
 }
 
