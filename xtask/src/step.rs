@@ -45,7 +45,7 @@ pub enum Profile {
 }
 
 /// The crates that must build without `test-utils`, each alone: `--workspace` switches it on for all of them.
-pub const SEAMS: [&str; 8] = [
+pub const SEAMS: [&str; 10] = [
     "cluster-sim-vocabulary",
     "cluster-sim-runtime",
     "cluster-sim-transport",
@@ -54,6 +54,8 @@ pub const SEAMS: [&str; 8] = [
     "cluster-sim-metrics",
     "cluster-sim",
     "cluster-sim-edge-cache",
+    "cluster-sim-echo",
+    "cluster-sim-gossip",
 ];
 
 /// Those of them with a real twin, which must build with it and without the simulator.

@@ -1,0 +1,63 @@
+//! Server and client as async functions.
+
+use cluster_sim_node::{Machine, Node, Port, Received};
+
+use crate::client::{Client, ClientView, Waiting};
+use crate::config::{Config, SERVER};
+use crate::fact::EchoFact;
+use crate::message::{EchoMessage, Question, label};
+use crate::server::{Server, ServerView};
+
+/// Does what [`Server`] does.
+pub async fn server(node: Node) {
+    let port = node.bind(Server::PORT).labelled(label);
+    node.view(|_: &mut ServerView| {});
+    loop {
+        let Received { from, message } = port.receive().await;
+        if let EchoMessage::Ask { question, body } = message {
+            node.view(|view: &mut ServerView| view.answered += 1);
+            port.send(from, EchoMessage::Answer { question, body });
+        }
+    }
+}
+
+/// Does what [`Client`] does.
+pub async fn client(node: Node, config: Config) {
+    let port = node.bind(Client::PORT).labelled(label);
+    for number in 0..config.questions {
+        let waiting = Waiting::first(node.incarnation(), number, node.entropy());
+        let Waiting { question, .. } = waiting;
+        let body = ask(&node, &port, config, waiting).await;
+        node.view(|view: &mut ClientView| *view = ClientView { answered: number + 1, waiting: None });
+        node.emit(EchoFact::Answered { question, body });
+        port.listen_for(config.pause, |_late| {}).await;
+    }
+    // It is still there for answers that come late.
+    loop {
+        port.receive().await;
+    }
+}
+
+/// Asks until there is an answer.
+async fn ask(node: &Node, port: &Port<EchoMessage>, config: Config, mut waiting: Waiting) -> u64 {
+    loop {
+        node.view(|view: &mut ClientView| view.waiting = Some(waiting));
+        node.emit(waiting.fact());
+        port.send(SERVER, waiting.message());
+        match node.timeout(config.patience, answer(port, waiting.question)).await {
+            Ok(body) => return body,
+            Err(_) => waiting = waiting.again(),
+        }
+    }
+}
+
+/// Waits for the answer to one question. Others are late, or repeated, or to an earlier life, and tell nothing.
+async fn answer(port: &Port<EchoMessage>, asked: Question) -> u64 {
+    loop {
+        if let EchoMessage::Answer { question, body } = port.receive().await.message
+            && question == asked
+        {
+            return body;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! A node that gossips, as a machine.
+
+use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, Seat, Timer};
+
+use crate::config::Config;
+use crate::rumour::{Newest, Rumour, label};
+
+/// It is time for the next round.
+const ROUND: Timer = Timer(0);
+
+/// Tells its peers the newest it has heard of, once a round.
+///
+/// [`gossip`](crate::gossip()) does the same as an async function.
+#[derive(Debug)]
+pub struct Gossip {
+    config: Config,
+    index: u32,
+    peers: Vec<NodeId>,
+    round: u64,
+    newest: Newest,
+}
+
+impl Gossip {
+    /// A node in that seat, which has heard of nothing yet.
+    pub fn boot(config: Config, seat: &Seat) -> Self {
+        Self { config, index: seat.index(), peers: seat.peers(), round: 0, newest: Newest::default() }
+    }
+
+    fn speak(&mut self, effects: &mut Effects<Rumour>) {
+        if let Some(news) = self.config.news(self.round, self.index) {
+            self.newest.hear(news);
+        }
+        effects.send_all(&self.peers, Rumour { round: self.round, newest: self.newest.0 });
+        effects.arm(ROUND, self.config.interval);
+        self.round += 1;
+    }
+}
+
+impl Machine for Gossip {
+    type Message = Rumour;
+    type View = Newest;
+
+    fn step(&mut self, _now: LocalInstant, input: Input<Rumour>, effects: &mut Effects<Rumour>) {
+        match input {
+            Input::Start | Input::Timer(ROUND) => self.speak(effects),
+            Input::Message { message, .. } | Input::Call(message) => self.newest.hear(message.newest),
+            _ => effects.unchanged(),
+        }
+    }
+
+    fn view(&self) -> &Newest {
+        &self.newest
+    }
+
+    fn label(rumour: &Rumour) -> Label {
+        label(rumour)
+    }
+}

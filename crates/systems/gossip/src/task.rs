@@ -1,0 +1,30 @@
+//! A node that gossips, as an async function.
+
+use cluster_sim_node::{Machine, Node};
+
+use crate::config::Config;
+use crate::machine::Gossip;
+use crate::rumour::{Newest, Rumour, label};
+
+/// Does what [`Gossip`] does.
+///
+/// One thing differs: after a pause that a round fell into, the machine takes in all that came meanwhile before it speaks, and this function
+/// what came first. A task looks at its clock whenever it is polled, also when a message woke it.
+pub async fn gossip(node: Node, config: Config) {
+    let peers = node.bind(Gossip::PORT).labelled(label);
+    let mut newest = Newest::default();
+    let mut hear = |said| {
+        newest.hear(said);
+        node.view(|seen: &mut Newest| *seen = newest);
+        newest
+    };
+    for round in 0.. {
+        let known = hear(config.news(round, node.index()).unwrap_or_default());
+        peers.broadcast(Rumour { round, newest: known.0 });
+        peers
+            .listen_for(config.interval, |heard| {
+                hear(heard.message.newest);
+            })
+            .await;
+    }
+}
