@@ -1,5 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use cluster_sim::{Digest, Outcome, Seed};
+use cluster_sim_scenarios::{ReadyScenario, Registry};
 use rstest::rstest;
 
 use crate::{named, ready};
@@ -10,8 +12,15 @@ const COMMITTED: &str = include_str!("../digests.toml");
 /// The line that writes them anew.
 const WRITE: &str = "cargo run --release -p cluster-sim-cli -- digests > tests/digests.toml";
 
-fn committed() -> BTreeMap<String, String> {
-    toml::from_str(COMMITTED).expect("tests/digests.toml is a table of names and digests")
+/// The short scenarios were run from the seeds below this.
+const SEEDS: u64 = 10_000;
+
+/// Names and digests: of one run each, and over the runs from many seeds.
+fn committed() -> [BTreeMap<String, String>; 2] {
+    let mut single: toml::Table = toml::from_str(COMMITTED).expect("tests/digests.toml is a table of names and digests");
+    let many = single.remove(&format!("first_{SEEDS}_seeds")).expect("it has a table for the first seeds");
+    let digests = |table: toml::Value| table.try_into().expect("each digest is a text");
+    [digests(toml::Value::Table(single)), digests(many)]
 }
 
 /// What is wrong with the digest of a scenario, and what to do about it.
@@ -27,27 +36,55 @@ fn disagreement(name: &str, committed: Option<&String>, computed: &str) -> Optio
 }
 
 #[rstest]
-fn edge_d09_the_digest_of_a_ready_scenario_is_the_committed_one(
-    #[values("edge-cache", "edge-cache-control", "edge-cache-burst-lag", "edge-cache-version-gated")] name: &str,
+fn edge_d09_the_digest_of_a_ready_edge_cache_is_the_committed_one(
+    #[values("", "-control", "-burst-lag", "-version-gated", "-async", "-short", "-short-async")] which: &str,
 ) {
-    let computed = named(name).run().digest.to_string();
-    let wrong = disagreement(name, committed().get(name), &computed);
+    let name = format!("edge-cache{which}");
+    let computed = named(&name).run().digest.to_string();
+    let wrong = disagreement(&name, committed()[0].get(&name), &computed);
     assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
+}
+
+#[rstest]
+fn the_digest_of_a_small_ready_scenario_is_the_committed_one(#[values("echo", "echo-async", "gossip", "gossip-async")] name: &str) {
+    let computed = named(name).run().digest.to_string();
+    let wrong = disagreement(name, committed()[0].get(name), &computed);
+    assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
+}
+
+/// The committed line is that of the release build, which the step `digests` of `cargo xtask check` holds against it in two processes. Here it is
+/// held against the build that tests run in, with its debug assertions and overflow checks.
+#[rstest]
+fn ten_thousand_seeds_hold_and_their_folded_digest_is_the_committed_one(
+    #[values("edge-cache-short", "edge-cache-short-async", "echo", "echo-async", "gossip", "gossip-async")] name: &str,
+) {
+    let prepared = named(name);
+    let mut folded = Digest::default();
+    for seed in 0..SEEDS {
+        let report = prepared.scenario().run(Seed(seed));
+        assert_eq!(report.outcome, Outcome::Held, "{report}");
+        folded.fold_run(report.digest);
+    }
+    let wrong = disagreement(name, committed()[1].get(name), &folded.to_string());
+    assert!(wrong.is_none(), "over {SEEDS} seeds: {}", wrong.unwrap_or_default());
 }
 
 #[test]
 fn every_ready_scenario_has_a_line_and_every_line_a_scenario() {
-    let mut names: Vec<&str> = ready().iter().map(|(name, _)| *name).collect();
-    names.sort_unstable();
-    let committed = committed();
-    let lines: Vec<&str> = committed.keys().map(String::as_str).collect();
-    assert_eq!(lines, names, "write them anew with `{WRITE}`");
+    let [single, many] = committed();
+    let every: BTreeSet<String> = ready().into_iter().map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(single.into_keys().collect::<BTreeSet<_>>(), every, "write them anew with `{WRITE}`");
+    let registry = Registry::standard();
+    let short = registry.scenarios().filter(|scenario| scenario.is_for_many_seeds()).map(ReadyScenario::name);
+    assert_eq!(many.into_keys().collect::<BTreeSet<_>>(), short.map(str::to_owned).collect(), "write them anew with `{WRITE}`");
 }
 
 #[test]
 fn the_digests_of_different_scenarios_differ() {
-    let digests: std::collections::BTreeSet<String> = committed().into_values().collect();
-    assert_eq!(digests.len(), committed().len());
+    let [single, many] = committed();
+    let lines = single.len() + many.len();
+    let digests: BTreeSet<String> = single.into_values().chain(many.into_values()).collect();
+    assert_eq!(digests.len(), lines);
 }
 
 #[test]

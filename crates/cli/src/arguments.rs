@@ -1,6 +1,6 @@
 //! Flags, and the help that teaches them.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -53,11 +53,15 @@ pub(crate) enum Command {
     List,
     /// Print the digest of every ready scenario, in the form of tests/digests.toml
     ///
-    /// The same lines come out whatever the machine and the number of threads: a changed line is a changed run.
+    /// Of the short scenarios also one digest that is folded over the runs from many seeds. The same lines come out whatever the machine
+    /// and the number of threads: a changed line is a changed run.
     Digests {
         /// Run so many scenarios at a time [default: all cores]
         #[arg(long, value_name = "N")]
         threads: Option<NonZeroUsize>,
+        /// Run the short scenarios from seeds 0 to N - 1
+        #[arg(long, value_name = "N", default_value = "10000")]
+        seeds: NonZeroU64,
     },
 }
 

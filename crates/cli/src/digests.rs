@@ -1,31 +1,75 @@
 //! The digests of the ready scenarios, in the form of `tests/digests.toml`.
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use cluster_sim::{Digest, Seed};
 use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{Prepared, Registry, ScenarioError};
+use cluster_sim_scenarios::{Prepared, ReadyScenario, Registry, ScenarioError};
+
+use crate::progress::{self, Progress};
 
 const HEADER: &str = "\
 # The digest of every ready scenario: what a run did, event by event, as one hash.
 # A line that changes is a run that changed. Written by: cluster-sim digests > tests/digests.toml
 ";
 
-/// Runs every ready scenario, so many at a time (by default one for each core), and gives a line for each.
+/// What one thread takes at a time of the seeds of a scenario: some tenths of a second at the most.
+const SEEDS_AT_A_TIME: u64 = 250;
+
+/// Runs every ready scenario, so many at a time (by default one for each core), and gives a line for each; then the short ones from so many
+/// seeds, and gives a line for each of those.
 ///
 /// The environment is left out on purpose: the lines are the same on every machine.
 ///
 /// # Errors
 /// If a ready scenario is not fit to run.
-pub(crate) fn digests(registry: &Registry, threads: Option<NonZeroUsize>) -> Result<String, ScenarioError> {
+pub(crate) fn digests(registry: &Registry, threads: Option<NonZeroUsize>, seeds: u64) -> Result<String, ScenarioError> {
     let defaults = Defaults::default();
-    let prepared: Vec<Prepared> =
-        registry.scenarios().map(|scenario| scenario.prepare(&defaults)).collect::<Result<_, ScenarioError>>()?;
+    let prepare = |scenario: &ReadyScenario| scenario.prepare(&defaults);
+    let every: Vec<Prepared> = registry.scenarios().map(prepare).collect::<Result<_, _>>()?;
+    let short: Vec<Prepared> = short(registry).map(prepare).collect::<Result<_, _>>()?;
     let threads = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-    let digests = in_order(&prepared, threads, |scenario| scenario.run().digest);
-    let lines = registry.scenarios().zip(digests).map(|(scenario, digest)| format!("{} = \"{digest}\"\n", scenario.name()));
-    Ok(HEADER.to_owned() + &lines.collect::<String>())
+    let runs = every.len() as u64 + short.len() as u64 * seeds;
+    let (single, folded) = progress::counted("runs", runs, |progress| {
+        let single = in_order(&every, threads, |scenario| {
+            let digest = scenario.run().digest;
+            progress.advance(1);
+            digest
+        });
+        (single, over_seeds(&short, threads, seeds, progress))
+    });
+    let head = format!("\n# The short ones from seeds 0 to {}, each folded into one.\n[first_{seeds}_seeds]\n", seeds - 1);
+    Ok(HEADER.to_owned() + &lines(registry.scenarios(), &single) + &head + &lines(self::short(registry), &folded))
+}
+
+fn short(registry: &Registry) -> impl Iterator<Item = &ReadyScenario> {
+    registry.scenarios().filter(|scenario| scenario.is_for_many_seeds())
+}
+
+fn lines<'r>(scenarios: impl Iterator<Item = &'r ReadyScenario>, digests: &[Digest]) -> String {
+    scenarios.zip(digests).map(|(scenario, digest)| format!("{} = \"{digest}\"\n", scenario.name())).collect()
+}
+
+/// One digest for each scenario, over its runs from so many seeds in their order.
+fn over_seeds(scenarios: &[Prepared], threads: usize, seeds: u64, progress: &Progress) -> Vec<Digest> {
+    let starts = (0..seeds).step_by(SEEDS_AT_A_TIME as usize);
+    let portions: Vec<Range<u64>> = starts.map(|start| start..seeds.min(start + SEEDS_AT_A_TIME)).collect();
+    let work: Vec<_> =
+        scenarios.iter().flat_map(|scenario| portions.iter().map(move |portion| (scenario, portion.clone()))).collect();
+    let digests = in_order(&work, threads, |(scenario, portion)| {
+        let digests: Vec<Digest> = portion.clone().map(|seed| scenario.scenario().run(Seed(seed)).digest).collect();
+        progress.advance(portion.end - portion.start);
+        digests
+    });
+    let folded = |portions: &[Vec<Digest>]| {
+        let mut digest = Digest::default();
+        portions.iter().flatten().for_each(|run| digest.fold_run(*run));
+        digest
+    };
+    digests.chunks(portions.len()).map(folded).collect()
 }
 
 /// Applies `work` to every item with so many threads; results are in the order of the items.

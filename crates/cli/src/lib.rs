@@ -52,8 +52,8 @@ fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioErro
             say(&list(registry));
             Ok(0)
         }
-        Command::Digests { threads } => {
-            say(&digests::digests(registry, threads)?);
+        Command::Digests { threads, seeds } => {
+            say(&digests::digests(registry, threads, seeds.get())?);
             Ok(0)
         }
     }

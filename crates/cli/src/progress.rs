@@ -1,19 +1,58 @@
-//! A sign of life while a long run works.
+//! A sign of life while long work goes on.
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A run that is done by then shows nothing: what flashes by helps nobody.
+/// Work that is done by then shows nothing: what flashes by helps nobody.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How often the sign moves.
 const TICK: Duration = Duration::from_millis(100);
 
+/// How much of some work is done.
+#[derive(Debug, Default)]
+pub(crate) struct Progress(AtomicU64);
+
+impl Progress {
+    /// So much more is done.
+    pub(crate) fn advance(&self, by: u64) {
+        self.0.fetch_add(by, Ordering::Relaxed);
+    }
+
+    fn done(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// Does `work`, and shows on stderr that it goes on if that is a terminal and the work takes its time.
 pub(crate) fn shown<T>(label: &str, work: impl FnOnce() -> T) -> T {
+    let bar = || {
+        let bar = ProgressBar::new_spinner().with_message(label.to_owned());
+        styled(bar, "{spinner} running {msg}, {elapsed}")
+    };
+    beside(bar, &Progress::default(), work)
+}
+
+/// The same for work of so many pieces, of which it shows how many are done.
+pub(crate) fn counted<T>(label: &str, pieces: u64, work: impl FnOnce(&Progress) -> T) -> T {
+    let progress = Progress::default();
+    let bar = || {
+        let bar = ProgressBar::new(pieces).with_message(label.to_owned());
+        styled(bar, "{bar:30} {pos} of {len} {msg}, {elapsed}, {eta} to go")
+    };
+    beside(bar, &progress, || work(&progress))
+}
+
+fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
+    bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner()))
+}
+
+/// Does `work` beside a bar that appears when it takes its time, and that is gone when the work is done.
+fn beside<T>(bar: impl FnOnce() -> ProgressBar + Send, progress: &Progress, work: impl FnOnce() -> T) -> T {
     if !std::io::stderr().is_terminal() {
         return work();
     }
@@ -22,11 +61,11 @@ pub(crate) fn shown<T>(label: &str, work: impl FnOnce() -> T) -> T {
         let (working, finished) = channel::<()>();
         scope.spawn(move || {
             if finished.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                let bar = ProgressBar::new_spinner().with_message(label.to_owned());
-                let style = ProgressStyle::with_template("{spinner} running {msg}, {elapsed}");
-                bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+                let bar = bar();
                 bar.enable_steady_tick(TICK);
-                let _ = finished.recv();
+                while finished.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                    bar.set_position(progress.done());
+                }
                 bar.finish_and_clear();
             }
         });

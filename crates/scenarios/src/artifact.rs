@@ -15,7 +15,7 @@ pub const ARTIFACT_FORMAT: u32 = 1;
 pub struct Artifact {
     /// The version of this layout.
     pub format: u32,
-    /// The scenario with defaults filled in: as a file of its own it gives this run again.
+    /// The scenario with defaults filled in: as a file of its own it gives this run again, where its system has a file format.
     pub scenario: Value,
     /// What decided the run.
     pub seed: u64,

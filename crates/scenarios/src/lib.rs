@@ -1,6 +1,7 @@
 //! Ready scenarios of cluster-sim's reference systems, and the files that describe such scenarios.
 //!
-//! Start at [`Registry::standard`] for what is ready to run, and at [`edge_cache`] for the one file format there is.
+//! Start at [`Registry::standard`] for what is ready to run, and at [`edge_cache`] for the one file format there is. [`echo`] and [`gossip`]
+//! have none: they are run by name.
 //! A file or a name becomes a [`Prepared`] scenario, which runs to an [`Artifact`]. What cannot be run is a [`ScenarioError`]: one line
 //! with file, place, value and cure.
 //!
@@ -8,13 +9,18 @@
 
 mod artifact;
 mod document;
+pub mod echo;
 pub mod edge_cache;
 mod error;
+mod form;
+pub mod gossip;
 mod prepared;
 mod registry;
+mod rough;
 mod takes;
 
 pub use artifact::{ARTIFACT_FORMAT, Artifact, TimelineEntry};
 pub use error::{ScenarioError, ScenarioErrorKind};
+pub use form::Form;
 pub use prepared::Prepared;
 pub use registry::{ReadyScenario, Registry};

@@ -3,6 +3,7 @@
 use crate::edge_cache::{self, Defaults, EdgeCacheFile};
 use crate::error::ScenarioError;
 use crate::prepared::Prepared;
+use crate::{echo, gossip};
 
 /// The systems that scenario files may be of.
 pub(crate) const KNOWN_SYSTEMS: &[&str] = &["edge-cache"];
@@ -21,7 +22,7 @@ impl Registry {
 
     /// The scenarios that come with cluster-sim.
     pub fn standard() -> Self {
-        edge_cache::ready().into_iter().fold(Self::new(), Self::with)
+        edge_cache::ready().into_iter().chain(echo::ready()).chain(gossip::ready()).fold(Self::new(), Self::with)
     }
 
     /// This registry with one more scenario.
@@ -62,6 +63,7 @@ pub struct ReadyScenario {
     name: &'static str,
     summary: &'static str,
     prepare: Prepare,
+    is_for_many_seeds: bool,
 }
 
 impl ReadyScenario {
@@ -71,7 +73,18 @@ impl ReadyScenario {
         summary: &'static str,
         prepare: impl Fn(&Defaults) -> Result<Prepared, ScenarioError> + Send + Sync + 'static,
     ) -> Self {
-        Self { name, summary, prepare: Box::new(prepare) }
+        Self { name, summary, prepare: Box::new(prepare), is_for_many_seeds: false }
+    }
+
+    /// This scenario, said to be short enough to be run from ten thousand seeds where its digests are compared.
+    #[must_use]
+    pub fn for_many_seeds(self) -> Self {
+        Self { is_for_many_seeds: true, ..self }
+    }
+
+    /// Whether it is short enough for that.
+    pub fn is_for_many_seeds(&self) -> bool {
+        self.is_for_many_seeds
     }
 
     /// The name to run it by.
@@ -107,7 +120,10 @@ mod tests {
     fn every_standard_scenario_is_found_by_its_name_and_can_be_prepared() {
         let registry = Registry::standard();
         let names: Vec<_> = registry.scenarios().map(ReadyScenario::name).collect();
-        assert_eq!(names, ["edge-cache", "edge-cache-control", "edge-cache-burst-lag", "edge-cache-version-gated"]);
+        let edge_caches = ["", "-control", "-burst-lag", "-version-gated", "-async", "-short", "-short-async"]
+            .map(|name| format!("edge-cache{name}"));
+        assert_eq!(names[..7], edge_caches);
+        assert_eq!(names[7..], ["echo", "echo-async", "gossip", "gossip-async"]);
         for scenario in registry.scenarios() {
             assert!(scenario.prepare(&Defaults::default()).is_ok(), "{}", scenario.name());
             assert!(!scenario.summary().contains('\n') && scenario.summary().len() <= 100, "{}", scenario.summary());

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cluster_sim::{FaultPlan, LinkModel, Ratio, Scenario, Seat, Seed};
 use cluster_sim_edge_cache as system;
-use cluster_sim_edge_cache::{Client, Collector, Config, Edge, Layout, MetricsSnapshot, Router, Source};
+use cluster_sim_edge_cache::{Client, Collector, Config, Edge, Layout, MetricsSnapshot, Router, Source, client};
 use serde_json::json;
 
 use super::check::check;
@@ -14,6 +14,7 @@ use super::groups::{CLIENT, EDGE, INVALIDATIONS, ROUTER, SOURCE};
 use super::keys::Keys;
 use super::plan::Plan;
 use crate::error::ScenarioError;
+use crate::form::Form;
 use crate::prepared::Prepared;
 
 /// The observer whose measurements are the report's snapshot.
@@ -109,16 +110,16 @@ fn scenario(file: &EdgeCacheFile, faults: FaultPlan, config: Arc<Config>, layout
     let client_link = LinkModel { precedence: CLIENT_PRECEDENCE, ..LinkModel::constant(near) };
     let fetch_link = LinkModel { precedence: FETCHED_PRECEDENCE, ..LinkModel::constant(near) };
     let feed_link = LinkModel { precedence: FORWARDED_PRECEDENCE, ..LinkModel::instant() };
-    let [for_source, for_router, for_edge, for_client, for_collector] = [&config; 5].map(Arc::clone);
-    Scenario::new("edge-cache")
+    let [for_source, for_router, for_edge, for_collector] = [&config; 4].map(Arc::clone);
+    let scenario = Scenario::new("edge-cache")
         .lasting(file.duration_secs.duration())
         .calm(Duration::ZERO)
         // Nodes count from their boot: this way their clocks say what the file says.
         .start_together()
         .machines(SOURCE, 1, move |seat: &Seat| Source::boot(&for_source, layout, seat))
         .machines(ROUTER, 1, move |seat: &Seat| Router::boot(&for_router, layout, seat))
-        .machines(EDGE, layout.edges, move |seat: &Seat| Edge::boot(&for_edge, layout, seat))
-        .machines(CLIENT, layout.clients, move |seat: &Seat| Client::boot(&for_client, layout, seat))
+        .machines(EDGE, layout.edges, move |seat: &Seat| Edge::boot(&for_edge, layout, seat));
+    with_clients(scenario, file.client, config, layout)
         .links(SOURCE, ROUTER, "feed", feed_link)
         .links(ROUTER, EDGE, INVALIDATIONS, file.chaos_model())
         .links(EDGE, SOURCE, "refetches", fetch_link.clone())
@@ -129,4 +130,11 @@ fn scenario(file: &EdgeCacheFile, faults: FaultPlan, config: Arc<Config>, layout
         .links(SOURCE, CLIENT, "acknowledgements", client_link)
         .observe(OBSERVER, move || Collector::new(&for_collector, layout))
         .faults(faults)
+}
+
+fn with_clients(scenario: Scenario, form: Form, config: Arc<Config>, layout: Layout) -> Scenario {
+    match form {
+        Form::Machine => scenario.machines(CLIENT, layout.clients, move |seat: &Seat| Client::boot(&config, layout, seat)),
+        Form::Async => scenario.nodes(CLIENT, layout.clients, move |node| client(node, Arc::clone(&config), layout)),
+    }
 }

@@ -43,6 +43,7 @@ pub(crate) fn takes(path: &str) -> Takes {
         "duration_ms" | "burst_lag_ms" => Takes::WholeOrNull(1, MILLISECONDS_MAX),
         "source_lag_policy" => Takes::Described("one of ObserveAndContinue, ResyncFromSource, FailRun"),
         "apply_mode" => Takes::Described("one of last_arrival, version_gated"),
+        "client" => Takes::Described("one of machine, async"),
         "key_distribution" => Takes::Described("\"uniform\" or \"zipf:\" and an exponent from 0 to 10, such as \"zipf:0.99\""),
         "chaos" => Takes::Described("an object with at least delay_ms, loss_rate, reorder_rate"),
         "steps" if path.ends_with(']') => Takes::Described("an object with at_secs and step"),

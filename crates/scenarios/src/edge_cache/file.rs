@@ -10,6 +10,7 @@ use super::keys::Keys;
 use super::seconds::Seconds;
 use crate::document::Document;
 use crate::error::{ScenarioError, ScenarioErrorKind};
+use crate::form::Form;
 use crate::registry::KNOWN_SYSTEMS;
 
 /// Messages that a subscription holds where neither file nor environment says otherwise (EDGE-40).
@@ -81,6 +82,9 @@ pub struct EdgeCacheFile {
     /// How an edge takes what arrives (EDGE-D16).
     #[serde(default)]
     pub apply_mode: ApplyMode,
+    /// How the clients are written; both do the same.
+    #[serde(default)]
+    pub client: Form,
 }
 
 /// What the links to the edges do.

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::ScenarioErrorKind::{self, *};
+use crate::form::Form;
 
 /// The scenario that the format's first users wrote (EDGE-42).
 const EXAMPLE: &str = include_str!("../../scenarios/edge-cache.json");
@@ -57,7 +58,7 @@ fn edge_d23_what_the_example_leaves_open_has_its_default() {
     assert_eq!((file.format, file.system, file.source_fanout_capacity), (1, System::EdgeCache, 1024));
     assert_eq!((file.key_count, file.key_distribution, file.apply_mode), (128, Keys::Zipf(0.99), ApplyMode::LastArrival));
     assert_eq!((file.reads_per_client_per_sec, file.writes_per_client_per_sec), (20.0, 0.5));
-    assert_eq!((file.roam_interval_ms, file.client_delay_ms), (250, 1));
+    assert_eq!((file.roam_interval_ms, file.client_delay_ms, file.client), (250, 1, Form::Machine));
 }
 
 #[rstest]
@@ -68,6 +69,13 @@ fn edge_d23_what_the_example_leaves_open_has_its_default() {
 #[case::kill_39("/steps/0/step", json!({"KillEdgeNode": {"edge_id": 0}}), Step::KillEdgeNode { edge_id: 0 })]
 fn edge_35_to_39_every_step_is_read(#[case] pointer: &str, #[case] value: Value, #[case] step: Step) {
     assert_eq!(parse(&with(pointer, value)).unwrap().steps[0].step, step);
+}
+
+#[test]
+fn the_form_of_the_clients_is_read_and_echoed() {
+    let file = parse(&with("/client", json!("async"))).unwrap();
+    assert_eq!(file.client, Form::Async);
+    assert_eq!(serde_json::to_value(&file).unwrap()["client"], "async");
 }
 
 #[rstest]
@@ -150,6 +158,8 @@ fn edge_d17_a_text_that_is_no_scenario_is_refused(
 #[case::step_pair("/steps/0/step", json!({"KillEdgeNode": {"edge_id": 1}, "PartitionEdge": {"edge_id": 1}}), Misfit, "steps[0].step", "{\"KillEdgeNode\":{\"edge_id\":1},\"PartitionEdge\":{\"edge_id\":1}}", "use one of {\"Incr")]
 #[case::policy("/chaos/source_lag_policy", json!("Panic"), UnknownPolicy, "chaos.source_lag_policy", "\"Panic\"", "use one of ObserveAndContinue, ResyncFromSource, FailRun")]
 #[case::mode("/apply_mode", json!("first"), UnknownWord, "apply_mode", "\"first\"", "use last_arrival or version_gated")]
+#[case::client("/client", json!("thread"), UnknownWord, "client", "\"thread\"", "use machine or async")]
+#[case::client_kind("/client", json!(1), WrongType, "client", "1", "use one of machine, async")]
 #[case::keys("/key_distribution", json!("normal"), Misfit, "key_distribution", "\"normal\"", "use \"uniform\" or \"zipf:\"")]
 #[case::system("/system", json!("raft"), UnknownSystem, "system", "\"raft\"", "use one of edge-cache")]
 #[case::format("/format", json!(2), OutOfRange, "format", "2", "use a whole number from 1 to 1")]

@@ -11,6 +11,9 @@ macro_rules! files {
     };
 }
 
+/// Those that are run from ten thousand seeds.
+const SHORT: [&str; 2] = ["edge-cache-short", "edge-cache-short-async"];
+
 impl EdgeCacheFile {
     /// The format's first example (EDGE-42), to start from in code.
     pub fn example() -> Self {
@@ -26,8 +29,12 @@ pub(crate) fn ready() -> impl IntoIterator<Item = ReadyScenario> {
         "edge-cache-control": "no chaos and no roaming: every violation counter must stay at zero",
         "edge-cache-burst-lag": "the router stalls, its subscription overflows, and the edges fetch snapshots",
         "edge-cache-version-gated": "the first scenario with edges that refuse old versions and fetch missing ones",
+        "edge-cache-async": "the first scenario with clients written as async functions: every number is the same",
+        "edge-cache-short": "one second with all that the first scenario has in thirty, for many seeds",
+        "edge-cache-short-async": "the same, with clients written as async functions",
     }
     .map(|(name, summary, text)| {
-        ReadyScenario::new(name, summary, move |defaults| EdgeCacheFile::parse(text, name, defaults)?.prepare())
+        let ready = ReadyScenario::new(name, summary, move |defaults| EdgeCacheFile::parse(text, name, defaults)?.prepare());
+        if SHORT.contains(&name) { ready.for_many_seeds() } else { ready }
     })
 }

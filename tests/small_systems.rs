@@ -1,0 +1,195 @@
+//! Echo and gossip: both forms of each do the same, either speaks with either, and their rules find what is broken.
+
+#[path = "common/messages.rs"]
+mod messages;
+
+use std::collections::BTreeSet;
+
+use cluster_sim::prelude::*;
+use cluster_sim_echo::{self as echo, Conversation, EchoMessage};
+use cluster_sim_gossip::{self as gossip, Memory, Newest, Rumour};
+use cluster_sim_scenarios::edge_cache::Defaults;
+use cluster_sim_scenarios::{Form, Registry};
+
+const FORMS: [Form; 2] = [Form::Machine, Form::Async];
+
+#[test]
+fn async_clients_and_servers_of_the_echo_say_hear_and_count_what_machines_do() {
+    let [machines, tasks] = FORMS.map(cluster_sim_scenarios::echo::scenario);
+    (0..512).for_each(|seed| messages::assert_equal(&machines, &tasks, Seed(seed)));
+}
+
+#[test]
+fn the_ready_scenarios_go_through_all_that_their_summaries_name() {
+    let registry = Registry::standard();
+    for name in ["echo", "echo-async", "gossip", "gossip-async"] {
+        let ready = registry.named(name).expect("it is ready").prepare(&Defaults::default()).expect("it is fit to run");
+        let report = ready.run();
+        let kind = |fault: &Fault| match fault {
+            Fault::Crash { .. } => "crash",
+            Fault::Pause { .. } => "pause",
+            Fault::Cut { .. } => "cut",
+            Fault::Loss { .. } => "loss",
+            other => panic!("no profile draws {other:?}"),
+        };
+        let kinds: BTreeSet<&str> =
+            report.faults.iter().filter(|record| record.effect > 0).map(|record| kind(&record.fault)).collect();
+        assert_eq!(Vec::from_iter(kinds), ["crash", "cut", "loss", "pause"], "{name}");
+        assert!(report.traffic.copied > 0 && report.traffic.dropped.get("loss").is_some_and(|lost| *lost > 0), "{name}");
+    }
+}
+
+/// Whether a node was paused in the run from that seed.
+fn pauses(scenario: &Scenario, seed: u64) -> bool {
+    scenario.run(Seed(seed)).faults.iter().any(|record| matches!(record.fault, Fault::Pause { .. }))
+}
+
+/// One thing differs: at the end of a pause, what came in meanwhile and the round that is overdue are due at one instant. A machine takes them
+/// one by one, messages first. A task looks at its clock whenever it is polled: woken by the first message, it finds the round overdue.
+#[test]
+fn async_nodes_that_gossip_say_hear_and_count_what_machines_do_where_none_is_paused() {
+    let [machines, tasks] = FORMS.map(cluster_sim_scenarios::gossip::scenario);
+    let seeds: Vec<u64> = (0..512).filter(|seed| !pauses(&machines, *seed)).collect();
+    assert!(seeds.len() > 256, "{} seeds are without a pause", seeds.len());
+    seeds.into_iter().for_each(|seed| messages::assert_equal(&machines, &tasks, Seed(seed)));
+}
+
+#[test]
+fn machines_and_async_nodes_speak_with_each_other() {
+    let config = echo::Config::default();
+    let answered = move |scenario: Scenario| {
+        let done =
+            move |world: &World<'_>| world.views::<echo::ClientView>().all(|(_, client)| client.answered == config.questions);
+        scenario.observe("conversation", Conversation::default).eventually("all is answered", done).lasting(Duration::from_secs(1))
+    };
+    let machine = answered(Scenario::new("machine server").machines("server", 1, |_| echo::Server::default()).nodes(
+        "client",
+        3,
+        move |node| echo::client(node, config),
+    ));
+    let task = answered(Scenario::new("async server").nodes("server", 1, echo::server).machines(
+        "client",
+        3,
+        move |seat: &Seat| echo::Client::boot(config, seat),
+    ));
+    [machine, task].iter().for_each(|scenario| scenario.sweep(0..16).assert_ok());
+
+    let config = gossip::Config::default();
+    let last = Newest(config.last(2));
+    Scenario::new("mixed gossip")
+        .machines("machine", 2, move |seat: &Seat| gossip::Gossip::boot(config, &among_all(seat)))
+        .nodes("task", 1, move |node| gossip::gossip(node, config))
+        .eventually("the task knows", move |world| world.view::<Newest>(NodeId(2)) == Some(&last))
+        .lasting(Duration::from_secs(1))
+        .run(Seed(7))
+        .assert_ok();
+}
+
+/// A seat whose peers are all three nodes of the mixed gossip, whatever their group.
+fn among_all(seat: &Seat) -> Seat {
+    Seat::new(seat.id(), seat.name(), seat.index(), [NodeId(0), NodeId(1), NodeId(2)])
+}
+
+/// Clients of the echo over plain links, and whatever serves them.
+fn echo_of<M: Machine>(config: echo::Config, server: fn() -> M) -> Scenario {
+    Scenario::new("echo")
+        .machines("server", 1, move |_| server())
+        .machines("client", 2, move |seat: &Seat| echo::Client::boot(config, seat))
+        .observe("conversation", Conversation::default)
+        .eventually("all is answered", move |world| {
+            world.views::<echo::ClientView>().all(|(_, client)| client.answered == config.questions)
+        })
+        .lasting(Duration::from_secs(2))
+}
+
+/// Answers every question with what was asked before it.
+#[derive(Default)]
+struct Confused {
+    before: u64,
+}
+
+impl Machine for Confused {
+    type Message = EchoMessage;
+    type View = ();
+
+    fn step(&mut self, _: LocalInstant, input: Input<EchoMessage>, effects: &mut Effects<EchoMessage>) {
+        if let Input::Message { from, message: EchoMessage::Ask { question, body } } = input {
+            let body = std::mem::replace(&mut self.before, body);
+            effects.send(from, EchoMessage::Answer { question, body });
+        }
+    }
+
+    fn view(&self) -> &() {
+        &()
+    }
+}
+
+#[test]
+fn an_answer_to_another_question_is_a_finding() {
+    let report = echo_of(echo::Config::default(), Confused::default).run(Seed(7));
+    assert_eq!((report.outcome, report.violations[0].rule.as_str()), (Outcome::Violated, "conversation"), "{report}");
+    assert!(report.violations[0].message.contains(" asked question 0 of life 0 with "), "{report}");
+}
+
+#[test]
+fn a_question_that_is_never_asked_again_is_pending_in_the_end() {
+    let lossy = LinkModel { loss: Ratio::new(0.2).expect("a fifth is a ratio"), ..LinkModel::default() };
+    let patient = echo::Config { patience: Duration::from_secs(3_600), ..echo::Config::default() };
+    let scenario = |config| echo_of(config, echo::Server::default).all_links(lossy.clone());
+    let report = scenario(patient).run(Seed(7));
+    assert_eq!((report.outcome, report.violations[0].rule.as_str()), (Outcome::Violated, "all is answered"), "{report}");
+    scenario(echo::Config::default()).run(Seed(7)).assert_ok();
+}
+
+/// Believes whatever it heard last.
+struct Gullible {
+    honest: gossip::Gossip,
+    newest: Newest,
+}
+
+impl Machine for Gullible {
+    type Message = Rumour;
+    type View = Newest;
+
+    fn step(&mut self, now: LocalInstant, input: Input<Rumour>, effects: &mut Effects<Rumour>) {
+        if let Input::Message { message, .. } = input {
+            self.newest = Newest(message.newest);
+        } else {
+            self.honest.step(now, input, effects);
+        }
+    }
+
+    fn view(&self) -> &Newest {
+        &self.newest
+    }
+}
+
+#[test]
+fn a_node_that_takes_the_older_for_the_newer_is_a_finding() {
+    let config = gossip::Config::default();
+    let report = Scenario::new("gullible")
+        .machines("gossip", 3, move |seat: &Seat| Gullible {
+            honest: gossip::Gossip::boot(config, seat),
+            newest: Newest::default(),
+        })
+        .observe("memory", Memory::default)
+        .run(Seed(7));
+    assert_eq!((report.outcome, report.violations[0].rule.as_str()), (Outcome::Violated, "memory"), "{report}");
+    assert!(report.violations[0].message.contains(", and knows of nothing newer than 0x"), "{report}");
+}
+
+#[test]
+fn a_crash_may_take_what_a_node_knows() {
+    let config = gossip::Config::default();
+    let scenario = Scenario::new("gossip")
+        .machines("gossip", 3, move |seat: &Seat| gossip::Gossip::boot(config, seat))
+        .observe("memory", Memory::default);
+    let mut sim = scenario.start(Seed(7));
+    sim.run_for(Duration::from_secs(1));
+    assert!(sim.crash(1) && sim.restart(1));
+    let knows = |sim: &Sim| sim.look(|world| world.view::<Newest>(NodeId(1)).copied());
+    assert_eq!(knows(&sim), Some(Newest(1)), "its first news of its own");
+    sim.run_for(Duration::from_secs(1));
+    assert_eq!(knows(&sim), Some(Newest(config.last(3))));
+    sim.finish().assert_ok();
+}
