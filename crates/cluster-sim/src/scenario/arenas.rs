@@ -66,7 +66,7 @@ mod tests {
         // What is still due when a short run ends must not come in the next one.
         let mut short = scenario.start(Seed(1));
         short.run_for(Duration::from_millis(15));
-        short.finish();
+        short.finish().assert_ok();
         assert_eq!([scenario.run(Seed(1)).digest, scenario.run(Seed(1)).digest], digests);
         assert_eq!(kept(), 2, "runs one after the other share one");
     }
