@@ -1,0 +1,94 @@
+//! A leak in a task of an async node is found in that task.
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Happening, RecordKind};
+use rstest::rstest;
+
+use super::{LEAKY, first_difference};
+
+fn entropy() -> u64 {
+    getrandom::u64().expect("the machine has entropy")
+}
+
+/// Where a node leaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leak {
+    Nowhere,
+    Message,
+    LateMessage,
+    Sleep,
+    Fact,
+    Panic,
+}
+
+/// A node with two tasks that speak: its main task, and one for each beat of its heart.
+async fn beating(node: Node, leak: Leak) {
+    let port = node.bind::<u64>("beats");
+    let leak = if node.name() == LEAKY { leak } else { Leak::Nowhere };
+    let leaks = move |beat| leak == Leak::Message || leak == Leak::LateMessage && beat == 1_000;
+    for beat in 0_u64.. {
+        port.broadcast(beat);
+        let (inner, peers) = (node.clone(), node.peers().to_vec());
+        let heart = node.spawn_named("heart", async move {
+            let port = inner.bind::<u64>(&format!("heart of beat {beat}"));
+            let late = if leak == Leak::Sleep { entropy() % 1_000_000 } else { 0 };
+            inner.sleep(Duration::from_millis(2) + Duration::from_nanos(late)).await;
+            port.send(peers[0], if leaks(beat) { entropy() } else { beat });
+            if leak == Leak::Fact {
+                inner.emit(entropy());
+            }
+            assert!(leak != Leak::Panic || !super::is_there() || beat < 5, "the heart broke");
+        });
+        heart.await.expect("a heart beats to its end");
+        node.sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn hearts(leak: Leak) -> Scenario {
+    Scenario::new("hearts").nodes("worker", 3, move |node| beating(node, leak)).lasting(Duration::from_secs(2))
+}
+
+#[rstest]
+#[case::message(Leak::Message, Happening::Event(RecordKind::Send))]
+#[case::sleep(Leak::Sleep, Happening::Event(RecordKind::Timer))]
+#[case::fact(Leak::Fact, Happening::Fact)]
+fn a_leak_in_a_task_is_found_in_that_task(#[case] leak: Leak, #[case] kind: Happening) {
+    for twice in [hearts(leak).twice(Seed(7)), hearts(leak).twice_in_process(Seed(7))] {
+        let event = first_difference(&twice);
+        let expected = (LEAKY, Some("main/heart"), kind);
+        assert_eq!((event.node.as_str(), event.task.as_deref(), event.kind), expected, "{twice}");
+        let text = twice.to_string();
+        assert!(text.contains(", task main/heart\n"), "{text}");
+    }
+}
+
+#[test]
+fn a_task_has_its_name_however_late_it_leaks() {
+    let twice = hearts(Leak::LateMessage).lasting(Duration::from_secs(30)).twice(Seed(7));
+    let event = first_difference(&twice);
+    assert!(event.index > 4 * 4_096, "{twice}");
+    assert_eq!((event.node.as_str(), event.task.as_deref()), (LEAKY, Some("main/heart#1000")), "{twice}");
+}
+
+#[test]
+fn a_task_that_panics_on_one_side_is_where_the_runs_part() {
+    let twice = hearts(Leak::Panic).twice(Seed(7));
+    let event = first_difference(&twice);
+    assert_eq!(event.node, LEAKY, "{twice}");
+    assert!(event.task.as_deref().is_some_and(|task| task.starts_with("main/heart#5")), "{twice}");
+}
+
+#[test]
+fn async_nodes_that_keep_their_promise_agree() {
+    let scenario = hearts(Leak::Nowhere).chaos(FaultProfile::default());
+    scenario.twice(Seed(617)).assert_ok();
+    let twice = scenario.twice_in_process(Seed(617));
+    twice.assert_ok();
+    assert_eq!(twice.report().map(|report| report.digest), Ok(scenario.run(Seed(617)).digest));
+}
+
+#[tokio::test]
+async fn an_async_test_is_found_again_by_the_other_process() {
+    hearts(Leak::Nowhere).twice_in_process(Seed(7)).assert_ok();
+    hearts(Leak::Nowhere).twice(Seed(7)).assert_ok();
+}
