@@ -1,13 +1,15 @@
 //! Two runs of one seed that differ are found out, and the first event that differs is named.
 //!
-//! [`leaks`]: what breaks the promise, planted in the second of three nodes, is found on that node. [`sides`]: one side that panics, ends
-//! early or goes on longer. [`silent`]: differences that are in no event. [`tasks`]: leaks in tasks of async nodes. [`processes`]: what
-//! can go wrong between two processes.
+//! [`leaks`]: what breaks the promise ([`sources`]), planted in the second of three nodes, is found on that node. [`sides`]: one side that
+//! panics, ends early or goes on longer. [`silent`]: differences that are in no event. [`tasks`]: leaks in tasks of async nodes, found in
+//! those tasks. [`processes`]: what can go wrong between two processes. [`sweeps`]: the second look of a sweep at a seed that failed.
 
 mod leaks;
 mod processes;
 mod sides;
 mod silent;
+mod sources;
+mod sweeps;
 mod tasks;
 
 use std::thread;
@@ -17,6 +19,9 @@ use cluster_sim::{DifferingEvent, Twice};
 
 /// The one of three nodes with a leak in it.
 pub(crate) const LEAKY: &str = "worker/1";
+
+/// In which of its forms two runs are compared.
+pub(crate) type Form = fn(&Scenario, Seed) -> Twice;
 
 /// What a worker does at each tick, besides telling its peers how often it ticked.
 pub(crate) type Habit = fn(&mut Worker, &mut Effects<u64>);

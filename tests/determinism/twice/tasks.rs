@@ -4,10 +4,55 @@ use cluster_sim::prelude::*;
 use cluster_sim::{Happening, RecordKind};
 use rstest::rstest;
 
-use super::{LEAKY, first_difference};
+use super::sources::{count_of_the_thread, entropy, hash_order, machine_time};
+use super::{Form, LEAKY, first_difference};
 
-fn entropy() -> u64 {
-    getrandom::u64().expect("the machine has entropy")
+/// Three nodes of two tasks each, of which the task `counter` of the second node tells its peers numbers from such a source.
+fn counters(source: fn() -> Vec<u64>) -> Scenario {
+    let counting = move |node: Node| async move {
+        let (port, inner) = (node.bind::<u64>("beats"), node.clone());
+        node.spawn_named("counter", async move {
+            let port = inner.bind::<u64>("counts");
+            loop {
+                let numbers = if inner.name() == LEAKY { source() } else { vec![617] };
+                numbers.into_iter().for_each(|number| port.broadcast(number));
+                inner.sleep(Duration::from_millis(7)).await;
+            }
+        });
+        for beat in 0_u64.. {
+            port.broadcast(beat);
+            node.sleep(Duration::from_millis(10)).await;
+        }
+    };
+    Scenario::new("counters").nodes("worker", 3, counting).lasting(Duration::from_secs(2))
+}
+
+#[rstest]
+#[case::hash_order(hash_order, Scenario::twice)]
+#[case::hash_order_in_a_process(hash_order, Scenario::twice_in_process)]
+#[case::clock(|| vec![machine_time()], Scenario::twice)]
+#[case::clock_in_a_process(|| vec![machine_time()], Scenario::twice_in_process)]
+#[case::entropy(|| vec![entropy()], Scenario::twice)]
+#[case::entropy_in_a_process(|| vec![entropy()], Scenario::twice_in_process)]
+#[case::left_in_the_thread(|| vec![count_of_the_thread()], Scenario::twice)]
+fn each_source_of_a_leak_is_found_in_the_task_that_asks_it(#[case] source: fn() -> Vec<u64>, #[case] form: Form) {
+    let scenario = counters(source);
+    // It leaves behind what it leaves behind.
+    scenario.run(Seed(7)).assert_ok();
+    let twice = form(&scenario, Seed(7));
+    let event = first_difference(&twice);
+    let expected = (LEAKY, Some("main/counter"), Happening::Event(RecordKind::Send));
+    assert_eq!((event.node.as_str(), event.task.as_deref(), event.kind), expected, "{twice}");
+}
+
+#[test]
+fn a_task_that_does_so_much_in_one_poll_that_it_fills_windows_is_named() {
+    let late = || [vec![617; 5_000], vec![entropy()]].concat();
+    let twice = counters(late).lasting(Duration::from_millis(5)).twice(Seed(7));
+    let event = first_difference(&twice);
+    // Each number goes to two peers; the poll is two windows back.
+    assert!(event.index > 10_000, "{twice}");
+    assert_eq!((event.node.as_str(), event.task.as_deref()), (LEAKY, Some("main/counter")), "{twice}");
 }
 
 /// Where a node leaks.
@@ -58,7 +103,7 @@ fn a_leak_in_a_task_is_found_in_that_task(#[case] leak: Leak, #[case] kind: Happ
         let expected = (LEAKY, Some("main/heart"), kind);
         assert_eq!((event.node.as_str(), event.task.as_deref(), event.kind), expected, "{twice}");
         let text = twice.to_string();
-        assert!(text.contains(", task main/heart\n"), "{text}");
+        assert!(text.contains(", task main/heart\n") && text.contains("s  worker/2 timer of main/heart\n"), "{text}");
     }
 }
 
@@ -76,6 +121,9 @@ fn a_task_that_panics_on_one_side_is_where_the_runs_part() {
     let event = first_difference(&twice);
     assert_eq!(event.node, LEAKY, "{twice}");
     assert!(event.task.as_deref().is_some_and(|task| task.starts_with("main/heart#5")), "{twice}");
+    assert!(twice.to_string().contains(": task end, node worker/1, task main/heart#5\n"), "{twice}");
+    assert!(event.here[0].ends_with("worker/1 main/heart#5 ends"), "{twice}");
+    assert!(event.there[0].ends_with("worker/1 main/heart#5 is dropped"), "{twice}");
 }
 
 #[test]

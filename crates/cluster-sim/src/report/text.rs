@@ -15,7 +15,7 @@ impl fmt::Display for Report {
         if let Some(divergence) = &self.divergence {
             writeln!(formatter, "FAIL  {}  seed={}  nondeterministic", self.scenario, self.seed())?;
             write!(formatter, "{divergence}")?;
-            return writeln!(formatter, "      again: `scenario.{}(Seed({}))`", divergence.elsewhere.method(), self.seed());
+            return writeln!(formatter, "      again: {}", divergence.again(self.seed()));
         }
         let word = if self.outcome == Outcome::Held { "PASS" } else { "FAIL" };
         writeln!(formatter, "{word}  {}  seed={}  digest={}", self.scenario, self.seed(), self.digest)?;

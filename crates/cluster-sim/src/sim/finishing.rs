@@ -204,14 +204,20 @@ impl Sim {
             RecordKind::Copy => format!("{node} -> {peer}  copies {label:016x}"),
             RecordKind::Drop => format!("{node} -> {peer}  loses {label:016x} to {}", self.network().cause(detail)),
             RecordKind::Deliver => format!("{peer} -> {node}  delivers {label:016x}"),
-            RecordKind::Timer => format!("{node} timer {label}"),
+            RecordKind::Timer => match self.task_named(label) {
+                Some(task) => format!("{node} timer of {task}"),
+                None => format!("{node} timer {label}"),
+            },
             RecordKind::Call => format!("{node} is called"),
             RecordKind::Cut => format!("cut {label} begins, {node} from {peer}"),
             RecordKind::Heal => format!("cut {label} heals"),
             RecordKind::Links => format!("links of class {detail} change"),
             RecordKind::Spawn => format!("{node} spawns {}", self.task(label)),
             RecordKind::Poll => format!("{node} polls {}, the {detail}. time", self.task(label)),
-            RecordKind::TaskEnd => format!("{node} {} ends", self.task(label)),
+            RecordKind::TaskEnd => {
+                let how = ["ends", "is aborted"].get(detail as usize).unwrap_or(&"is dropped");
+                format!("{node} {} {how}", self.task(label))
+            }
             RecordKind::Reseed => format!("seed {label:#x} decides from here on"),
             RecordKind::Connect => format!("{node} -> {peer}  asks for session {label:016x}, attempt {detail}"),
             RecordKind::Accept => format!("{peer} -> {node}  is accepted, session {label:016x}"),

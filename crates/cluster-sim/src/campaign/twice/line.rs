@@ -128,7 +128,7 @@ fn nanoseconds(at: VirtualInstant) -> String {
 fn describe(record: &Record, sim: &Sim) -> String {
     let text = sim.describe(record);
     match record.kind {
-        RecordKind::Send | RecordKind::Call => format!("{text}, content {:016x}", record.payload),
+        RecordKind::Send | RecordKind::SessionSend | RecordKind::Call => format!("{text}, content {:016x}", record.payload),
         _ => text,
     }
 }

@@ -9,6 +9,7 @@
 
 mod calls;
 mod comparing;
+mod confirming;
 mod error;
 mod line;
 mod parting;
@@ -20,8 +21,9 @@ mod words;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::Arc;
 
-use cluster_sim_runtime::Seed;
+use cluster_sim_runtime::{Seed, SeedSchedule, Watch};
 
 pub use error::TwiceError;
 
@@ -69,7 +71,12 @@ impl Scenario {
     /// # Panics
     /// If the scenario cannot be run, or code in it panics where a run makes no finding of it.
     pub fn twice(&self, seed: Seed) -> Twice {
-        self.compared(seed, Elsewhere::FreshThread, |scenario| ThreadTeller::start(scenario.clone(), seed))
+        self.twice_under(seed, None)
+    }
+
+    /// The same, with word of every step of the run in this thread left for somebody who watches from outside.
+    fn twice_under(&self, seed: Seed, watch: Option<Arc<Watch>>) -> Twice {
+        self.compared(seed, Elsewhere::FreshThread, watch, |scenario| ThreadTeller::start(scenario.clone(), seed))
     }
 
     /// Runs one seed twice at the same time, in this process and in another one, and compares the two runs as [`twice`](Self::twice) does.
@@ -90,7 +97,8 @@ impl Scenario {
         let call = Call::new(self, seed, Location::caller());
         match Part::of_this_call() {
             Part::Compare { thread, number } => {
-                self.compared(seed, elsewhere, |scenario| ProcessTeller::start(&thread, number, &call, scenario.0.patience))
+                let start = |scenario: &Self| ProcessTeller::start(&thread, number, &call, scenario.0.patience);
+                self.compared(seed, elsewhere, None, start)
             }
             Part::Tell => self.tell_and_exit(seed, call),
             Part::GoOn => Twice::new(self, seed, elsewhere, 0, Ok(self.run(seed))),
@@ -103,10 +111,11 @@ impl Scenario {
         &self,
         seed: Seed,
         elsewhere: Elsewhere,
+        watch: Option<Arc<Watch>>,
         start: impl FnOnce(&Self) -> Result<T, TwiceError>,
     ) -> Twice {
         // First of all, so that a scenario that cannot be run says so once.
-        let sim = self.start(seed);
+        let sim = self.start_under(seed, watch);
         let teller = match start(self) {
             Ok(teller) => teller,
             Err(error) => return Twice::new(self, seed, elsewhere, 0, Err(error)),
@@ -115,7 +124,7 @@ impl Scenario {
         let (teller, finding, entries) = followed.into_parts();
         let parted = |event: Option<DifferingEvent>, differences: Vec<Difference>| {
             let divergence = Divergence { elsewhere, event, differences };
-            Report::nondeterministic(self.name(), cluster_sim_runtime::SeedSchedule::new(seed), divergence)
+            Report::nondeterministic(self.name(), SeedSchedule::new(seed), divergence)
         };
         let result = match finding {
             Finding::Event(event, differences) => {

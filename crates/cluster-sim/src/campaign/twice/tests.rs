@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::telling::AHEAD;
-use super::trail::{Checkpoint, WINDOW};
+use super::trail::{Checkpoint, Trail, WINDOW};
 use super::words::{Gone, Order};
 use super::*;
 use crate::sim::{Follower, Sim};
@@ -102,6 +102,23 @@ fn a_process_that_hangs_before_the_call_is_an_error() {
     }
     let twice = clock(|_| {}).patience(SHORT).twice_in_process(Seed(7));
     assert!(matches!(twice.report(), Err(TwiceError::Silent { .. })), "{twice}");
+}
+
+#[test]
+fn a_fact_that_moves_between_two_events_of_an_instant_is_noticed() {
+    let checkpoint = |place| {
+        let mut trail = Trail::default();
+        for label in 0..3 {
+            if label == place {
+                trail.fact(VirtualInstant::ZERO, NodeId(0), &617_u64);
+            }
+            trail.event(Record { label, ..Record::of(VirtualInstant::ZERO, RecordKind::Timer, NodeId(0)) });
+        }
+        trail.end();
+        trail.next_window().expect("the end of a trail ends its window").checkpoint
+    };
+    assert_eq!(checkpoint(1), checkpoint(1));
+    assert_ne!(checkpoint(1), checkpoint(2));
 }
 
 /// What a listener was told, and how many checkpoints it did not agree on yet.
@@ -252,7 +269,7 @@ impl Teller for Scripted {
 /// What comes of a comparison with somebody who says these words.
 fn compared_with(words: impl IntoIterator<Item = Word>) -> Twice {
     let teller = Scripted(words.into_iter().collect());
-    clock(|_| {}).lasting(Duration::from_millis(10)).compared(Seed(7), Elsewhere::OtherProcess, |_| Ok(teller))
+    clock(|_| {}).lasting(Duration::from_millis(10)).compared(Seed(7), Elsewhere::OtherProcess, None, |_| Ok(teller))
 }
 
 #[test]

@@ -8,7 +8,7 @@ use cluster_sim_runtime::RecordKind;
 use cluster_sim_vocabulary::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
-/// Where the second of two runs took place; the first one is that of the calling thread.
+/// Where the run took place with which that of the calling thread is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Elsewhere {
@@ -16,16 +16,8 @@ pub enum Elsewhere {
     FreshThread,
     /// In a process that was started for it.
     OtherProcess,
-}
-
-impl Elsewhere {
-    /// The method of a scenario that runs it there.
-    pub(super) fn method(self) -> &'static str {
-        match self {
-            Self::FreshThread => "twice",
-            Self::OtherProcess => "twice_in_process",
-        }
-    }
+    /// Before the first one: it is the run of a sweep in which the seed failed, and nothing is known of it but its report.
+    EarlierRun,
 }
 
 impl fmt::Display for Elsewhere {
@@ -33,6 +25,7 @@ impl fmt::Display for Elsewhere {
         formatter.write_str(match self {
             Self::FreshThread => "a fresh thread",
             Self::OtherProcess => "another process",
+            Self::EarlierRun => "the sweep before it",
         })
     }
 }
@@ -40,7 +33,7 @@ impl fmt::Display for Elsewhere {
 /// Where two runs of one scenario and seed part: the one of the calling thread, said to be *here*, and the one elsewhere, *there*.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Divergence {
-    /// Where the second run took place.
+    /// Where the other run took place.
     pub elsewhere: Elsewhere,
     /// The first event that differs; nothing if every event and fact was the same, and only what the reports say of them differs.
     pub event: Option<DifferingEvent>,

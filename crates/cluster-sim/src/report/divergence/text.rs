@@ -3,19 +3,32 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{Difference, DifferingEvent, Divergence, Happening};
+use cluster_sim_runtime::Seed;
+
+use super::{Difference, DifferingEvent, Divergence, Elsewhere, Happening};
 use crate::report::text::thousands;
 
 /// What to look for, whatever differs.
-const CAUSES: &str = "a walk over a std HashMap or HashSet; Instant::now, SystemTime::now; entropy of the OS (rand, getrandom); \
-                      a static, a thread-local or a shared Arc that an earlier run left behind; a thread of its own";
+const CAUSES: [&str; 5] = [
+    "a walk over a std HashMap or HashSet",
+    "Instant::now, SystemTime::now",
+    "entropy of the OS (rand, getrandom)",
+    "a static, a thread-local or a shared Arc that an earlier run left behind",
+    "a thread of its own",
+];
 
 impl fmt::Display for Divergence {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let elsewhere = self.elsewhere;
-        writeln!(formatter, "      of two runs of this seed one was in this thread (here) and one in {elsewhere} (there)")?;
+        let is_earlier = self.elsewhere == Elsewhere::EarlierRun;
+        if is_earlier {
+            writeln!(formatter, "      this seed failed (there); two runs of it right after that agree on something else (here)")?;
+        } else {
+            let elsewhere = self.elsewhere;
+            writeln!(formatter, "      of two runs of this seed one was in this thread (here) and one in {elsewhere} (there)")?;
+        }
         match &self.event {
             Some(event) => writeln!(formatter, "      they part after {event}")?,
+            None if is_earlier => {}
             None => writeln!(formatter, "      every event and every fact is the same, but the reports differ")?,
         }
         for Difference { place, here, there } in &self.differences {
@@ -28,13 +41,24 @@ impl fmt::Display for Divergence {
             writeln!(formatter, "      most likely: {most_likely}")?;
         }
         match &self.event {
-            Some(event) => writeln!(formatter, "      look on {}, at this event and before it, for: {CAUSES}", event.node),
-            None => writeln!(formatter, "      look in the checks and measurements for: {CAUSES}"),
+            Some(event) => writeln!(formatter, "      look on {}, at this event and before it, for", event.node)?,
+            None if is_earlier => writeln!(formatter, "      look for what only the first run of all finds")?,
+            None => writeln!(formatter, "      look in the checks and measurements for")?,
         }
+        CAUSES.iter().try_for_each(|cause| writeln!(formatter, "        {cause}"))
     }
 }
 
 impl Divergence {
+    /// How to see it once more.
+    pub(in crate::report) fn again(&self, seed: Seed) -> String {
+        match self.elsewhere {
+            Elsewhere::FreshThread => format!("`scenario.twice(Seed({seed}))`"),
+            Elsewhere::OtherProcess => format!("`scenario.twice_in_process(Seed({seed}))`"),
+            Elsewhere::EarlierRun => "the same sweep, as the first thing in a process".to_owned(),
+        }
+    }
+
     /// What the shape of the difference says of its cause, if it says anything.
     fn most_likely(&self) -> Option<&'static str> {
         let places: BTreeSet<&str> = self.differences.iter().map(|difference| difference.place.as_str()).collect();
@@ -83,12 +107,21 @@ impl fmt::Display for DifferingEvent {
 impl fmt::Display for Happening {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Event(kind) => {
-                let kind = format!("{kind:?}").to_lowercase();
-                formatter.write_str(&kind)
-            }
+            Self::Event(kind) => formatter.write_str(&words(&format!("{kind:?}"))),
             Self::Fact => formatter.write_str("fact"),
             Self::End => formatter.write_str("end of the run"),
         }
     }
+}
+
+/// The words of a name that is written `LikeThis`.
+fn words(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push(' ');
+        }
+        text.extend(letter.to_lowercase());
+    }
+    text
 }
