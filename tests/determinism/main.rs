@@ -2,7 +2,7 @@
 //!
 //! [`committed`]: the digests of the ready scenarios are those of `digests.toml`. [`repeated`]: a second time, in a fresh thread, in
 //! many at once. [`sliced`]: in one go, in slices, looked at or not. [`reports`]: the files are equal byte for byte. [`fields`]:
-//! whatever differs between two runs differs in their digests.
+//! whatever differs between two runs differs in their digests. [`twice`]: two runs that differ are found out, and where they part.
 //!
 //! Across processes: every test under nextest has a process of its own, and the lines of `digests.toml` were written by another one.
 //! The built command line is run twice by `edge_d09_two_processes_write_equal_bytes_and_the_echo_gives_the_run_again` in
@@ -15,6 +15,7 @@ mod repeated;
 mod reports;
 mod sliced;
 mod stories;
+mod twice;
 
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{Prepared, Registry};

@@ -75,6 +75,7 @@ Examples:
   cluster-sim run --scenario edge-cache --out report.json
   cluster-sim run --scenario my.json --out report.json --seed $(git rev-parse HEAD)
   cluster-sim run --scenario my.json --out - --fail-on time_to_consistency_ms.unresolved=10
+  cluster-sim run --scenario edge-cache --out report.json --twice
 ";
 
 #[derive(Debug, Args)]
@@ -90,6 +91,9 @@ pub(crate) struct RunArguments {
     /// Run from another seed than the scenario's: decimal, 0x and hex digits, or a git hash of 40 digits
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<Seed>,
+    /// Run it in a second process too, compare the two event by event, and exit with 3 where they differ
+    #[arg(long)]
+    pub(crate) twice: bool,
     /// Exit with 1 if this number of the report's metrics_snapshot is greater than the limit; may be given several times
     #[arg(long = "fail-on", value_name = "METRIC=LIMIT")]
     pub(crate) fail_on: Vec<Threshold>,

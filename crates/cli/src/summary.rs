@@ -19,6 +19,10 @@ fn write_summary(text: &mut String, name: &str, artifact: &Artifact) -> std::fmt
     let ended_at = VirtualInstant::from_nanoseconds(artifact.ended_at_ns);
     let outcome = json!(artifact.outcome);
     let outcome = outcome.as_str().unwrap_or_default();
+    if let Some(divergence) = &artifact.divergence {
+        writeln!(text, "{head}  {name}  {outcome}  seed={}", Seed(artifact.seed))?;
+        return write!(text, "{divergence}");
+    }
     writeln!(text, "{head}  {name}  {outcome}  seed={}  digest={}", Seed(artifact.seed), artifact.digest)?;
     writeln!(text, "      {ended_at} of virtual time, {} steps", artifact.steps)?;
 

@@ -63,6 +63,31 @@ fn edge_d09_two_processes_write_equal_bytes_and_the_echo_gives_the_run_again() {
 }
 
 #[test]
+fn two_processes_of_one_scenario_agree_and_the_report_is_that_of_one() {
+    let place = Place::new();
+    let alone = run(&place, &[]);
+    let first = fs::read(place.path("report.json")).unwrap();
+    let twice = run(&place, &["--twice"]);
+    assert_eq!((twice.code, twice.stderr.as_str()), (Some(0), ""), "{twice:?}");
+    assert_eq!(fs::read(place.path("report.json")).unwrap(), first);
+    let (summary, last) = twice.stdout.split_once("twice   two processes agree in ").unwrap_or_else(|| panic!("{twice:?}"));
+    assert!(alone.stdout.starts_with(summary), "{twice:?}");
+    let (entries, _) = last.split_once(" events and facts\n").unwrap();
+    let steps: u64 = serde_json::from_slice::<Value>(&first).unwrap()["steps"].as_u64().unwrap();
+    assert!(entries.parse::<u64>().unwrap() > steps, "{entries} entries in {steps} steps");
+}
+
+#[test]
+fn two_processes_compare_in_peace_while_they_log() {
+    let place = Place::new();
+    let scenario = example();
+    let arguments = ["run", "--scenario", scenario.to_str().unwrap(), "--out", "report.json", "--twice"];
+    let logged = Finished::from(place.command(&arguments).env("RUST_LOG", "trace").output().unwrap());
+    assert_eq!(logged.code, Some(0), "{}", logged.stdout);
+    assert!(logged.stdout.contains("twice   two processes agree in "), "{}", logged.stdout);
+}
+
+#[test]
 fn a_ready_scenario_runs_by_its_name_and_folders_are_created() {
     let place = Place::new();
     let finished = place.run(&["run", "--scenario", "edge-cache-control", "--out", "a/b/report.json"]);

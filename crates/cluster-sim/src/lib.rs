@@ -10,11 +10,13 @@
 //! | break it | [`Fault`], [`FaultPlan`], [`FaultProfile`], or [`Sim::partition`] and its kin by hand |
 //! | say what must hold | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
 //! | run many seeds | [`Scenario::sweep`] |
+//! | see whether it is deterministic | [`Scenario::twice`], [`Scenario::twice_in_process`] |
 //!
 //! Without feature `test-utils` only the seams are here: what node code is written against. With feature `tokio` async nodes run in
 //! production too, over real sockets: start at `RealCluster` or `RealSetup`.
 //!
-//! Deliberately absent: the environment, the machine's clock, threads and files. What a run needs is in its scenario and its seed.
+//! Deliberately absent: the environment, the machine's clock, threads and files. What a run needs is in its scenario and its seed. Only what
+//! drives runs from outside, a sweep and the comparison of two runs, uses threads, processes and real time.
 //!
 //! ```
 //! use std::time::Duration;
@@ -70,7 +72,7 @@ pub use cluster_sim_vocabulary::{
 };
 
 #[cfg(feature = "test-utils")]
-pub use campaign::Sweep;
+pub use campaign::{Sweep, Twice, TwiceError};
 #[cfg(feature = "test-utils")]
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 #[cfg(feature = "tokio")]
@@ -87,7 +89,10 @@ pub use cluster_sim_transport::{
 #[cfg(feature = "test-utils")]
 pub use fault::{Fault, FaultPlan, FaultProfile, PlanError, ScheduledFault};
 #[cfg(feature = "test-utils")]
-pub use report::{CheckKind, CheckReport, FaultRecord, Outcome, PanicFinding, Report};
+pub use report::{
+    CheckKind, CheckReport, Difference, DifferingEvent, Divergence, Elsewhere, FaultRecord, Happening, Outcome, PanicFinding,
+    Report,
+};
 #[cfg(feature = "test-utils")]
 pub use scenario::{Scenario, ScenarioError};
 #[cfg(feature = "test-utils")]

@@ -1,6 +1,6 @@
 //! The report of one run, as a file.
 
-use cluster_sim::{CheckReport, Digest, Exhausted, FaultRecord, Outcome, PanicFinding, Traffic, Violation};
+use cluster_sim::{CheckReport, Digest, Divergence, Exhausted, FaultRecord, Outcome, PanicFinding, Traffic, Violation};
 use cluster_sim_metrics::{Signature, numbers};
 use serde::Serialize;
 use serde_json::Value;
@@ -39,6 +39,9 @@ pub struct Artifact {
     pub panic: Option<PanicFinding>,
     /// The budget that ended it.
     pub exhausted: Option<Exhausted>,
+    /// Where two runs of this seed part; then nothing else here means anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub divergence: Option<Box<Divergence>>,
     /// What each check said.
     pub checks: Vec<CheckReport>,
     /// The last events of a run that did not hold, oldest first.

@@ -73,7 +73,13 @@ impl Prepared {
 
     /// Runs the scenario.
     pub fn run(&self) -> Artifact {
-        let report = self.scenario.run(self.seed);
+        self.artifact(self.scenario.run(self.seed))
+    }
+
+    /// Makes the report of a run of this scenario, from this seed, a file.
+    pub fn artifact(&self, report: Report) -> Artifact {
+        // Of two runs that differ neither says which steps took place.
+        let timeline = if report.divergence.is_some() { &[][..] } else { &self.timeline };
         let metrics_snapshot = report.measured.get(self.observer).cloned().unwrap_or(Value::Null);
         Artifact {
             format: ARTIFACT_FORMAT,
@@ -82,12 +88,13 @@ impl Prepared {
             outcome: report.outcome,
             ended_at_ns: report.ended_at.as_nanoseconds(),
             steps: report.steps,
-            timeline: self.timeline.iter().map(|step| step.after(report.ended_at)).collect(),
+            timeline: timeline.iter().map(|step| step.after(report.ended_at)).collect(),
             signature: signature(&report, &metrics_snapshot, self.signed),
             metrics_snapshot,
             digest: report.digest,
             panic: report.panic,
             exhausted: report.exhausted,
+            divergence: report.divergence,
             checks: report.checks,
             last_events: report.last_events,
             faults: report.faults,

@@ -1,6 +1,8 @@
 //! Driving runs from outside.
 
 mod sweep;
+mod twice;
 mod watchdog;
 
 pub use sweep::Sweep;
+pub use twice::{Twice, TwiceError};

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cluster_sim_runtime::{Seed, Watch};
 
+use super::TwiceError;
 use super::watchdog::{stuck, watched};
 use crate::report::{Outcome, Report};
 use crate::scenario::Scenario;
@@ -13,6 +15,9 @@ use crate::scenario::Scenario;
 impl Scenario {
     /// Runs every seed of a range, one after the other, until one fails. One that is in the same step for longer than the scenario's
     /// [`patience`](Self::patience) has failed, too.
+    ///
+    /// The seed that fails is then run [`twice`](Self::twice) more. Where these runs part, or agree on something else than what failed, it is
+    /// [`Nondeterministic`](Outcome::Nondeterministic), and its report says that and claims nothing else.
     ///
     /// # Panics
     /// If the scenario cannot be run.
@@ -31,30 +36,31 @@ pub struct Sweep {
     seeds: Range<u64>,
     held: u64,
     failure: Option<Box<Report>>,
+    /// Why two more runs of the seed that failed could not be compared.
+    unconfirmed: Option<TwiceError>,
 }
 
 impl Sweep {
     pub(crate) fn run(scenario: &Scenario, seeds: Range<u64>) -> Self {
-        let blank = || Self { scenario: scenario.name().to_owned(), seeds: seeds.clone(), held: 0, failure: None };
-        let (mut sweep, stopped) = (blank(), blank());
+        let blank = Self { scenario: scenario.name().to_owned(), seeds: seeds.clone(), held: 0, failure: None, unconfirmed: None };
         let (patience, watch, all) = (scenario.0.patience, Arc::new(Watch::default()), scenario.clone());
-        let (first, seeds) = (seeds.start, seeds.clone());
-        let swept = watched(patience, &watch, move |watch| {
-            for seed in seeds {
-                let report = all.run_under(Seed(seed), Some(Arc::clone(&watch)));
+        let (first, held) = (seeds.start, Arc::new(AtomicU64::new(0)));
+        let count = Arc::clone(&held);
+        let failed = watched(patience, &watch, move |watch| {
+            for seed in seeds.map(Seed) {
+                let report = all.run_under(seed, Some(Arc::clone(&watch)));
                 if report.outcome != Outcome::Held {
-                    sweep.failure = Some(Box::new(report));
-                    break;
+                    // In this thread, so that what its earlier seeds left behind in it is found out.
+                    return Some(all.confirmed(seed, report, watch));
                 }
-                sweep.held += 1;
+                count.fetch_add(1, Ordering::Relaxed);
             }
-            sweep
+            None
         });
-        swept.unwrap_or_else(|| {
-            let (runs, _) = watch.progress();
-            let held = runs.saturating_sub(1);
-            Self { held, failure: Some(Box::new(stuck(scenario, Seed(first + held), patience))), ..stopped }
-        })
+        let held = held.load(Ordering::Relaxed);
+        let failed = failed.unwrap_or_else(|| Some((stuck(scenario, Seed(first + held), patience), None)));
+        let (failure, unconfirmed) = failed.map_or((None, None), |(report, error)| (Some(Box::new(report)), error));
+        Self { held, failure, unconfirmed, ..blank }
     }
 
     /// How many seeds held.
@@ -82,6 +88,10 @@ impl Sweep {
 
 impl fmt::Display for Sweep {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} of seeds {}..{} of {} held", self.held, self.seeds.start, self.seeds.end, self.scenario)
+        write!(formatter, "{} of seeds {}..{} of {} held", self.held, self.seeds.start, self.seeds.end, self.scenario)?;
+        match &self.unconfirmed {
+            Some(error) => write!(formatter, "; two more runs of the next one could not be compared: {error}"),
+            None => Ok(()),
+        }
     }
 }

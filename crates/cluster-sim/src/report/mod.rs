@@ -1,5 +1,6 @@
 //! What one run showed.
 
+mod divergence;
 mod signature;
 mod text;
 
@@ -11,6 +12,8 @@ use cluster_sim_runtime::{Digest, Exhausted, SeedSchedule};
 use cluster_sim_vocabulary::{NodeId, Traffic, VirtualInstant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use divergence::{Difference, DifferingEvent, Divergence, Elsewhere, Happening};
 
 use crate::fault::Fault;
 
@@ -29,7 +32,7 @@ pub enum Outcome {
     Panicked,
     /// A budget was spent.
     Exhausted,
-    /// Two runs of one seed differed.
+    /// Two runs of one seed differed, or something came in from beyond the simulation.
     Nondeterministic,
     /// A check had nothing to look at.
     Unknown,
@@ -133,6 +136,9 @@ pub struct Report {
     /// What every task of the async nodes waited for, where what must hold in the end did not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<String>,
+    /// Where it parted from a second run of the same seed; then nothing else here means anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub divergence: Option<Box<Divergence>>,
     /// What each check said.
     pub checks: Vec<CheckReport>,
     /// What became of each fault of the plan, and of each that was done by hand.
@@ -166,6 +172,7 @@ impl Report {
             exhausted: None,
             leak: None,
             waiting: Vec::new(),
+            divergence: None,
             checks: Vec::new(),
             faults: Vec::new(),
             traffic: Traffic::default(),
@@ -177,9 +184,25 @@ impl Report {
         }
     }
 
+    /// The report of two runs that parted: that they did, and nothing else.
+    pub(crate) fn nondeterministic(scenario: &str, seeds: SeedSchedule, divergence: Divergence) -> Self {
+        let outcome = Outcome::Nondeterministic;
+        Self { by_hand: false, outcome, divergence: Some(Box::new(divergence)), ..Self::blank(scenario, seeds) }
+    }
+
     /// The seed the run began with.
     pub fn seed(&self) -> cluster_sim_runtime::Seed {
         self.seeds.at(VirtualInstant::ZERO)
+    }
+
+    /// Everything in it but the last events, as data.
+    pub(crate) fn as_data(&self) -> Value {
+        // By way of text: so it looks the same to whoever has it from another process.
+        let text = serde_json::to_string(self).expect("a report is plain data with text keys");
+        let mut data: Value = serde_json::from_str(&text).expect("what was written as JSON is JSON");
+        // They only tell once more what the events were, and only if something did not hold.
+        data.as_object_mut().expect("a report is an object").remove("last_events");
+        data
     }
 
     /// The readable line that a snapshot gates: what happened in numbers, and a short hash of it.

@@ -12,6 +12,11 @@ const TASKS_SHOWN: usize = 20;
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(divergence) = &self.divergence {
+            writeln!(formatter, "FAIL  {}  seed={}  nondeterministic", self.scenario, self.seed())?;
+            write!(formatter, "{divergence}")?;
+            return writeln!(formatter, "      again: {}", divergence.again(self.seed()));
+        }
         let word = if self.outcome == Outcome::Held { "PASS" } else { "FAIL" };
         writeln!(formatter, "{word}  {}  seed={}  digest={}", self.scenario, self.seed(), self.digest)?;
         self.write_findings(formatter)?;
@@ -119,7 +124,7 @@ impl Report {
 }
 
 /// A number with commas between groups of three digits.
-fn thousands(number: u64) -> String {
+pub(super) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -300,9 +300,10 @@ impl Scenario {
         self.with(|definition| definition.start_spread = Duration::ZERO)
     }
 
-    /// For how much real time a step of a sweep's run may go on before the sweep calls it stuck. Default 30 s.
+    /// For how much real time a step may go on before a sweep calls it stuck, and the second run of [`twice`](Self::twice) may give no sign
+    /// of life. Default 30 s.
     ///
-    /// Only a sweep looks at the machine's clock, from outside; a run by itself never does.
+    /// Only these look at the machine's clock, from outside; a run by itself never does.
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         self.with(|definition| definition.patience = patience)

@@ -33,7 +33,7 @@ pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule) -> Result<
     let control = Arc::clone(engine.core.devices.get::<Network>(network).control());
     let end = VirtualInstant::ZERO + definition.budget.virtual_time;
     let clients = Clients::of(&definition.groups);
-    Ok(Sim { definition, engine, network, control, end, checks, faulting, clients, report, over: false })
+    Ok(Sim { definition, engine, network, control, end, checks, faulting, clients, report, follower: None, over: false })
 }
 
 fn node_names(definition: &Definition) -> impl Iterator<Item = &str> {

@@ -25,6 +25,9 @@ impl Sim {
     }
 
     pub(super) fn run_to(&mut self, until: VirtualInstant) {
+        if self.follower.is_some() {
+            return self.guarded(|sim| while sim.step_to(until) && sim.tell_step() {});
+        }
         self.guarded(|sim| while sim.step_to(until) {});
     }
 
@@ -89,6 +92,9 @@ impl Sim {
 
     #[inline(always)]
     fn judge_changes(&mut self) {
+        if self.follower.is_some() {
+            self.tell_changes();
+        }
         let kernel = &self.engine.core.kernel;
         let world = Glance { engine: &self.engine, network: self.network };
         let moment = Moment { at: kernel.now(), step: kernel.steps() };
@@ -130,7 +136,7 @@ fn without_budget(run: impl FnOnce()) {
 }
 
 /// What a panic said, if it said it in words.
-fn message_of(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn message_of(panic: &(dyn Any + Send)) -> String {
     let words = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     words.unwrap_or("something that is no text").to_owned()
 }

@@ -16,6 +16,13 @@ use crate::report::{Outcome, Report};
 impl Sim {
     /// Ends the run: all chaos stops, and the run goes on until every `eventually` has held for the settling time or the calm is spent.
     pub fn finish(mut self) -> Report {
+        self.come_to_rest();
+        self.conclude();
+        self.report
+    }
+
+    /// Ends the chaos, and goes on until what must hold in the end does or the calm is spent.
+    pub(super) fn come_to_rest(&mut self) {
         if !self.over {
             self.guarded(|sim| {
                 sim.calm_down();
@@ -25,7 +32,6 @@ impl Sim {
         if !self.over && (self.checks.has_eventually() || !self.clients.is_empty()) {
             self.run_calm();
         }
-        self.conclude()
     }
 
     /// The observer of that name as it stands, for a test that measures more than the report tells.
@@ -105,7 +111,8 @@ impl Sim {
         Moment { at: self.engine.core.kernel.now(), step: self.engine.core.kernel.steps() }
     }
 
-    fn conclude(mut self) -> Report {
+    /// Asks everybody for the last judgement, and fills in the report.
+    pub(super) fn conclude(&mut self) {
         let moment = self.moment();
         self.guarded(|sim| {
             let world = Glance { engine: &sim.engine, network: sim.network };
@@ -126,14 +133,15 @@ impl Sim {
         if self.outcome() != Outcome::Held {
             self.report.last_events = self.describe_ring();
         }
+        self.tell_records();
         // What the nodes still hold is dropped by code of their own, which may panic; it takes no part in the run.
         self.guarded(|sim| sim.engine.shut_down());
         self.report.outcome = self.outcome();
         if self.report.outcome != Outcome::Held && self.report.last_events.is_empty() {
             self.report.last_events = self.describe_ring();
         }
+        self.tell_end();
         self.definition.arenas.keep(self.engine.leave());
-        self.report
     }
 
     fn leak(&self) -> Option<String> {
@@ -167,18 +175,25 @@ impl Sim {
         }
     }
 
+    /// The declared name of a node, or of what is about no node.
+    pub(crate) fn called(&self, node: NodeId) -> &str {
+        if node.0 < self.engine.core.kernel.node_count() { self.engine.core.kernel.name(node) } else { "cluster" }
+    }
+
+    /// The name of the task with that path, unless it is gone with the task.
+    pub(crate) fn task_named(&self, path: u64) -> Option<String> {
+        self.engine.core.kernel.task_named(path).map(|task| task.name)
+    }
+
     /// The name of the task with that path, or the path where the name is gone with the task.
     fn task(&self, path: u64) -> String {
-        self.engine.core.kernel.task_named(path).map_or_else(|| format!("task {path:016x}"), |task| task.name)
+        self.task_named(path).unwrap_or_else(|| format!("task {path:016x}"))
     }
 
     /// One event as a person reads it.
-    fn describe(&self, record: &Record) -> String {
-        let name = |node: NodeId| {
-            if node.0 < self.engine.core.kernel.node_count() { &**self.engine.core.kernel.name(node) } else { "cluster" }
-        };
+    pub(crate) fn describe(&self, record: &Record) -> String {
         let Record { at, kind, node, peer, detail, label, length, .. } = *record;
-        let (node, peer) = (name(node), name(peer));
+        let (node, peer) = (self.called(node), self.called(peer));
         let what = match kind {
             RecordKind::Boot => format!("{node} boots, life {detail}"),
             RecordKind::Crash => format!("{node} crashes"),
@@ -189,14 +204,20 @@ impl Sim {
             RecordKind::Copy => format!("{node} -> {peer}  copies {label:016x}"),
             RecordKind::Drop => format!("{node} -> {peer}  loses {label:016x} to {}", self.network().cause(detail)),
             RecordKind::Deliver => format!("{peer} -> {node}  delivers {label:016x}"),
-            RecordKind::Timer => format!("{node} timer {label}"),
+            RecordKind::Timer => match self.task_named(label) {
+                Some(task) => format!("{node} timer of {task}"),
+                None => format!("{node} timer {label}"),
+            },
             RecordKind::Call => format!("{node} is called"),
             RecordKind::Cut => format!("cut {label} begins, {node} from {peer}"),
             RecordKind::Heal => format!("cut {label} heals"),
             RecordKind::Links => format!("links of class {detail} change"),
             RecordKind::Spawn => format!("{node} spawns {}", self.task(label)),
             RecordKind::Poll => format!("{node} polls {}, the {detail}. time", self.task(label)),
-            RecordKind::TaskEnd => format!("{node} {} ends", self.task(label)),
+            RecordKind::TaskEnd => {
+                let how = ["ends", "is aborted"].get(detail as usize).unwrap_or(&"is dropped");
+                format!("{node} {} {how}", self.task(label))
+            }
             RecordKind::Reseed => format!("seed {label:#x} decides from here on"),
             RecordKind::Connect => format!("{node} -> {peer}  asks for session {label:016x}, attempt {detail}"),
             RecordKind::Accept => format!("{peer} -> {node}  is accepted, session {label:016x}"),

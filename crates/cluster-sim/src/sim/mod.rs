@@ -6,6 +6,7 @@ mod clients;
 mod driving;
 mod faulting;
 mod finishing;
+mod following;
 mod hands;
 mod observed;
 mod starting;
@@ -19,7 +20,9 @@ use cluster_sim_vocabulary::{NodeId, VirtualInstant};
 
 use checking::LiveChecks;
 use clients::Clients;
+pub(crate) use driving::message_of;
 use faulting::Faulting;
+pub(crate) use following::Follower;
 pub use hands::CallError;
 
 use crate::report::Report;
@@ -41,6 +44,8 @@ pub struct Sim {
     faulting: Faulting,
     clients: Clients,
     report: Report,
+    /// Who is told of everything that happens, if anybody is.
+    follower: Option<Box<dyn Follower>>,
     /// A finding ended the run; nothing steps any more.
     over: bool,
 }

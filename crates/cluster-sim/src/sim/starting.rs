@@ -36,12 +36,18 @@ impl Scenario {
 
     /// The same, with word of every step left for somebody who watches from outside.
     pub(crate) fn run_under(&self, seed: Seed, watch: Option<Arc<Watch>>) -> Report {
-        let mut sim = self.start(seed);
+        let mut sim = self.start_under(seed, watch);
         sim.report.by_hand = false;
+        sim.run_for(self.0.lasting);
+        sim.finish()
+    }
+
+    /// Starts a run that leaves word of every step for somebody who watches from outside, if anybody does.
+    pub(crate) fn start_under(&self, seed: Seed, watch: Option<Arc<Watch>>) -> Sim {
+        let mut sim = self.start(seed);
         if let Some(watch) = watch {
             sim.engine.core.kernel.watch(watch);
         }
-        sim.run_for(self.0.lasting);
-        sim.finish()
+        sim
     }
 }

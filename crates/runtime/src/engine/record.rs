@@ -46,7 +46,7 @@ pub enum RecordKind {
     Spawn,
     /// A task of `node` was polled; `label` is its path, `detail` how often it was.
     Poll,
-    /// A task of `node` ended; `label` is its path, `detail` how.
+    /// A task of `node` ended; `label` is its path, `detail` how: 0 with a result, 1 aborted, 2 dropped with its life or by a panic.
     TaskEnd,
     /// `node` asked `peer` for a session; `label` names the session, as in all that follow, `detail` numbers the attempt.
     Connect,

@@ -99,6 +99,13 @@ impl Kernel {
         self.tasks.kept_names.get_or_insert(names);
     }
 
+    /// Lets go of the kept name of a task that ended.
+    pub fn forget_task_name(&mut self, path: u64) {
+        if let Some(names) = &mut self.tasks.kept_names {
+            names.remove(&path);
+        }
+    }
+
     /// The name of the task that is being polled.
     pub fn current_task_name(&self) -> Option<TaskName> {
         self.tasks.name_of(self.tasks.current?)

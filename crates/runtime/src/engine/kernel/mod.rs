@@ -203,6 +203,11 @@ impl Kernel {
         self.kept.as_deref().unwrap_or_default()
     }
 
+    /// Takes the records kept so far, in order, and keeps those that come after them: a long run is followed in bounded memory.
+    pub fn drain_records(&mut self) -> impl Iterator<Item = Record> {
+        self.kept.iter_mut().flat_map(|kept| kept.drain(..))
+    }
+
     /// Says that the present step changed something.
     #[inline]
     pub fn change(&mut self, change: Change) {

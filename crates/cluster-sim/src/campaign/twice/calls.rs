@@ -1,0 +1,84 @@
+//! Which of a program's calls is which, in this process and in the one started to make it again.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::panic::Location;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
+
+use cluster_sim_runtime::{Seed, fold_bytes};
+
+use super::words::Call;
+use crate::scenario::{Definition, Scenario};
+
+/// The variable that tells a process which of the calls of its test it is to make: their number, from 0.
+pub(super) const VARIABLE: &str = "CLUSTER_SIM_TWICE";
+
+/// How many calls were made so far, by the name of the thread. A test makes them in the same order in every process.
+static CALLS: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
+
+/// What a call is to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Run one side, start a process for the other, compare.
+    Compare {
+        /// Which thread makes the call: for a test the name of the test.
+        thread: String,
+        /// Which of its calls it is.
+        number: u64,
+    },
+    /// Run one side, tell it to the process that started this one, and end.
+    Tell,
+    /// Run, so that the program comes to a later call, which is the one to tell of.
+    GoOn,
+    /// Nothing can be done: the thread has no name.
+    Refuse,
+}
+
+impl Part {
+    /// The part of the call that this thread makes now.
+    pub(super) fn of_this_call() -> Self {
+        let Some(name) = thread::current().name().map(str::to_owned) else { return Self::Refuse };
+        let mut calls = CALLS.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = calls.entry(name.clone()).or_insert(0);
+        let number = *count;
+        *count += 1;
+        match asked_for() {
+            None => Self::Compare { thread: name, number },
+            Some(asked) if number < asked => Self::GoOn,
+            Some(_) => Self::Tell,
+        }
+    }
+}
+
+/// The number of the call that this process was started for, if it was.
+#[expect(clippy::disallowed_methods, reason = "a process is told by its environment that it was started to make a call again")]
+fn asked_for() -> Option<u64> {
+    std::env::var(VARIABLE).ok()?.parse().ok()
+}
+
+/// What makes a thread of that name come to its calls in another process: the test of that name, or in a main thread what this process
+/// was started with.
+pub(super) fn arguments(thread: &str) -> Vec<OsString> {
+    if thread == "main" {
+        return std::env::args_os().skip(1).collect();
+    }
+    // A test that is ignored unless asked for runs here because somebody asked.
+    [thread, "--exact", "--nocapture", "--include-ignored"].map(OsString::from).to_vec()
+}
+
+impl Call {
+    pub(super) fn new(scenario: &Scenario, seed: Seed, place: &Location<'_>) -> Self {
+        // What runs of it found out and left behind is not declared; a copy has no memory of theirs.
+        let definition = Definition { checked: OnceLock::new(), ..Definition::clone(&scenario.0) };
+        let declared = fold_bytes(0, format!("{definition:?}").as_bytes());
+        Self { place: place.to_string(), scenario: scenario.name().to_owned(), seed, declared }
+    }
+}
+
+impl std::fmt::Display for Call {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { place, scenario, seed, declared } = self;
+        write!(formatter, "at {place} of scenario {scenario:?}, seed {seed}, declared as {declared:016x}")
+    }
+}

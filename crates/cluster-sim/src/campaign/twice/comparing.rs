@@ -1,0 +1,127 @@
+//! The side here: follows its own run and compares it, window by window, with what it is told of the other.
+
+use cluster_sim_runtime::Record;
+use cluster_sim_vocabulary::{Fact, NodeId, VirtualInstant};
+
+use super::TwiceError;
+use super::parting;
+use super::trail::{Checkpoint, Trail, Window};
+use super::words::{Order, Teller, Word};
+use crate::report::{Difference, DifferingEvent, Report};
+use crate::sim::{Follower, Sim};
+
+/// What the comparison came to.
+#[derive(Debug)]
+pub(super) enum Finding {
+    /// An event differs.
+    Event(DifferingEvent, Vec<Difference>),
+    /// The reports differ, or do not.
+    Reports(Vec<Difference>),
+    /// It could not be made.
+    Failed(TwiceError),
+}
+
+/// Follows a run, and compares it with the one that a teller tells.
+pub(super) struct Comparing<T> {
+    teller: T,
+    trail: Trail,
+    /// The last window that was agreed on, for showing what came before a difference.
+    last: Window,
+    finding: Option<Finding>,
+}
+
+impl<T: Teller> Comparing<T> {
+    pub(super) fn new(teller: T) -> Self {
+        Self { teller, trail: Trail::default(), last: Window::default(), finding: None }
+    }
+
+    /// The teller, what was found, and how many entries the runs have in common.
+    pub(super) fn into_parts(self) -> (T, Finding, u64) {
+        let finding = self.finding.expect("a run that was not left came to its end");
+        (self.teller, finding, self.last.checkpoint.entries())
+    }
+
+    fn compare_windows(&mut self, sim: &mut Sim, report: Option<&Report>) {
+        while let (None, Some(window)) = (&self.finding, self.trail.next_window()) {
+            match self.compare(&window, sim, report) {
+                Ok(None) => {
+                    let done = std::mem::replace(&mut self.last, window);
+                    self.trail.recycle(done, sim);
+                }
+                Ok(Some((event, differences))) => self.finding = Some(Finding::Event(event, differences)),
+                Err(error) => self.finding = Some(Finding::Failed(error)),
+            }
+        }
+    }
+
+    fn compare(
+        &mut self,
+        window: &Window,
+        sim: &Sim,
+        report: Option<&Report>,
+    ) -> Result<Option<(DifferingEvent, Vec<Difference>)>, TwiceError> {
+        if self.checkpoint()? == window.checkpoint {
+            self.teller.ask(Order::Agreed);
+            return Ok(None);
+        }
+        self.teller.ask(Order::Log);
+        loop {
+            match self.teller.hear()? {
+                Word::Log(there) => {
+                    let found = parting::find(&self.last, window, &there, sim, report);
+                    return found.map(Some).ok_or_else(|| TwiceError::garbled(&Word::Log(there)));
+                }
+                // It was said before the log was asked for.
+                Word::Checkpoint(_) | Word::Alive => {}
+                word => return Err(TwiceError::garbled(&word)),
+            }
+        }
+    }
+
+    fn checkpoint(&mut self) -> Result<Checkpoint, TwiceError> {
+        loop {
+            match self.teller.hear()? {
+                Word::Checkpoint(checkpoint) => return Ok(checkpoint),
+                Word::Alive => {}
+                word => return Err(TwiceError::garbled(&word)),
+            }
+        }
+    }
+
+    fn compare_reports(&mut self, report: &Report) -> Finding {
+        loop {
+            match self.teller.hear() {
+                Ok(Word::Report(there)) => return Finding::Reports(parting::differences(&report.as_data(), &there)),
+                Ok(Word::Alive) => {}
+                Ok(word) => return Finding::Failed(TwiceError::garbled(&word)),
+                Err(error) => return Finding::Failed(error),
+            }
+        }
+    }
+}
+
+impl<T: Teller + 'static> Follower for Comparing<T> {
+    fn event(&mut self, record: Record) {
+        self.trail.event(record);
+    }
+
+    fn fact(&mut self, at: VirtualInstant, node: NodeId, fact: &dyn Fact) {
+        self.trail.fact(at, node, fact);
+    }
+
+    fn stepped(&mut self, sim: &mut Sim) {
+        self.compare_windows(sim, None);
+    }
+
+    fn ended(&mut self, sim: &mut Sim, report: &Report) {
+        self.trail.end();
+        self.compare_windows(sim, Some(report));
+        if self.finding.is_none() {
+            self.finding = Some(self.compare_reports(report));
+        }
+    }
+
+    fn has_left(&self) -> bool {
+        self.finding.is_some()
+    }
+}

@@ -1,0 +1,38 @@
+//! The second look at a seed that failed: two more runs, beside each other and beside what was found.
+
+use std::sync::Arc;
+
+use cluster_sim_runtime::{Seed, Watch};
+
+use super::TwiceError;
+use super::parting::differences;
+use crate::report::{Divergence, Elsewhere, Outcome, Report};
+use crate::scenario::Scenario;
+
+impl Scenario {
+    /// What to say of a seed whose run showed `found`: just that if two more runs show the same, and otherwise that its runs differ.
+    ///
+    /// # Errors
+    /// If the two runs could not be compared: what was found is known of one run alone.
+    pub(in crate::campaign) fn confirmed(&self, seed: Seed, found: Report, watch: Arc<Watch>) -> (Report, Option<TwiceError>) {
+        // It says already that the seed does not give the run again, and why.
+        if found.outcome == Outcome::Nondeterministic {
+            return (found, None);
+        }
+        match self.twice_under(seed, Some(watch)).into_report() {
+            Ok(again) if again.divergence.is_some() => (again, None),
+            Ok(again) => (beside(found, &again), None),
+            Err(error) => (found, Some(error)),
+        }
+    }
+}
+
+/// What was found, if a later run shows the same.
+fn beside(found: Report, again: &Report) -> Report {
+    let differences = differences(&again.as_data(), &found.as_data());
+    if differences.is_empty() {
+        return found;
+    }
+    let divergence = Divergence { elsewhere: Elsewhere::EarlierRun, event: None, differences };
+    Report::nondeterministic(&found.scenario, found.seeds, divergence)
+}

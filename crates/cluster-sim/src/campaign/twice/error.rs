@@ -1,0 +1,84 @@
+//! Two runs that could not be compared.
+
+use std::time::Duration;
+
+use super::words::Word;
+use crate::report::Elsewhere;
+
+/// How much of a word is quoted.
+const QUOTED_CHARACTERS_MAX: usize = 200;
+
+/// Two runs that could not be compared: nothing is known about either, and that is no pass.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TwiceError {
+    /// The second run could not be started.
+    #[error("{elsewhere} could not be started: {reason}")]
+    NotStarted {
+        /// Where it was to run.
+        elsewhere: Elsewhere,
+        /// What the system said.
+        reason: String,
+    },
+    /// The calling thread has no name, so that no other process can be told which test to run.
+    #[error("this thread has no name by which another process could find the test again; make the call in the test's own thread")]
+    NoName,
+    /// The other process ended before it came to the call.
+    #[error("another process was started as `{command}` and ended ({status}) before it came to this call{}", quoted(.said))]
+    NeverReached {
+        /// How it was started.
+        command: String,
+        /// How it ended.
+        status: String,
+        /// The last lines it printed.
+        said: String,
+    },
+    /// The other process came to another call instead.
+    #[error(
+        "another process came to the call {found} instead of {expected}; a test must make its calls in the same order each time"
+    )]
+    OtherCall {
+        /// The call that was to be compared.
+        expected: String,
+        /// The call it came to.
+        found: String,
+    },
+    /// The second run ended in the middle: the process was ended from outside, or code panicked where a run makes no finding of it.
+    #[error("the run in {elsewhere} broke off: {reason}{}", quoted(.said))]
+    BrokeOff {
+        /// Where it ran.
+        elsewhere: Elsewhere,
+        /// The panic, or how the process ended.
+        reason: String,
+        /// The last lines that the process printed.
+        said: String,
+    },
+    /// The second run gave no sign of life for so long.
+    #[error("the run in {elsewhere} gave no sign of life for {}s; look for a step or a check that does not end{}", .patience.as_secs_f64(), quoted(.said))]
+    Silent {
+        /// Where it ran.
+        elsewhere: Elsewhere,
+        /// How long it was waited for.
+        patience: Duration,
+        /// The last lines that the process printed.
+        said: String,
+    },
+    /// The other process said something that only another version of this crate, or somebody else, can have said.
+    #[error("another process said what it cannot say here: {word}")]
+    Garbled {
+        /// What it said.
+        word: String,
+    },
+}
+
+impl TwiceError {
+    /// Somebody said a word that is none of those that may come now.
+    pub(super) fn garbled(word: &Word) -> Self {
+        Self::Garbled { word: format!("{word:?}").chars().take(QUOTED_CHARACTERS_MAX).collect() }
+    }
+}
+
+/// What a process said last, on lines of its own.
+fn quoted(said: &str) -> String {
+    if said.is_empty() { String::new() } else { format!("; it said:\n{said}") }
+}

@@ -1,0 +1,165 @@
+//! One entry of a log, with the names that only its own run knows.
+
+use cluster_sim_runtime::{Record, RecordKind};
+use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+use serde::{Deserialize, Serialize};
+
+use super::trail::{Entry, Window};
+use crate::report::{Difference, Happening, Report};
+use crate::sim::Sim;
+
+/// What a line tells of, to be compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Told {
+    Event(Record),
+    Fact { at: VirtualInstant, text: String },
+    End,
+}
+
+/// An entry in the words of its run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Line {
+    pub(super) told: Told,
+    pub(super) at: VirtualInstant,
+    pub(super) kind: Happening,
+    /// The declared name of the node that acted.
+    pub(super) node: String,
+    pub(super) peer: Option<String>,
+    pub(super) task: Option<String>,
+    pub(super) text: String,
+}
+
+impl Line {
+    /// The entries of a window; `report` is there if the run is over.
+    pub(super) fn all(window: &Window, sim: &Sim, report: Option<&Report>) -> Vec<Self> {
+        let mut polled = window.polled;
+        let line = |entry: &Entry| match entry {
+            Entry::Event(record) => {
+                if record.kind == RecordKind::Poll {
+                    polled = Some(*record);
+                }
+                Self::of_event(record, polled, sim)
+            }
+            Entry::Fact { at, node, text } => Self::of_fact(*at, *node, &window.texts[text.clone()], polled, sim),
+            Entry::End => Self::of_end(report, sim),
+        };
+        window.entries.iter().map(line).collect()
+    }
+
+    fn of_event(record: &Record, polled: Option<Record>, sim: &Sim) -> Self {
+        let task = match record.kind {
+            RecordKind::Poll | RecordKind::TaskEnd | RecordKind::Timer => sim.task_named(record.label),
+            _ => None,
+        };
+        Self {
+            told: Told::Event(*record),
+            at: record.at,
+            kind: Happening::Event(record.kind),
+            node: sim.called(record.node).to_owned(),
+            peer: (record.peer != record.node).then(|| sim.called(record.peer).to_owned()),
+            task: task.or_else(|| polled_task(record.at, record.node, polled, sim)),
+            text: describe(record, sim),
+        }
+    }
+
+    fn of_fact(at: VirtualInstant, node: NodeId, fact: &str, polled: Option<Record>, sim: &Sim) -> Self {
+        let name = sim.called(node);
+        Self {
+            told: Told::Fact { at, text: fact.to_owned() },
+            at,
+            kind: Happening::Fact,
+            node: name.to_owned(),
+            peer: None,
+            task: polled_task(at, node, polled, sim),
+            text: format!("{at}  {name} states {fact}"),
+        }
+    }
+
+    fn of_end(report: Option<&Report>, sim: &Sim) -> Self {
+        let Ending { node, task, how } = report.map_or_else(Ending::default, |report| Ending::of(report, sim));
+        let text = format!("{}  the run ends: {how}", sim.now());
+        Self { told: Told::End, at: sim.now(), kind: Happening::End, node, peer: None, task, text }
+    }
+
+    /// Whether two lines tell of the same.
+    pub(super) fn is_same(&self, there: &Self) -> bool {
+        // How a run ended is in its report.
+        self.told == there.told && (self.node == there.node || self.told == Told::End)
+    }
+
+    /// The fields in which the events differ, if they are of one kind and one node.
+    pub(super) fn differences(&self, there: &Self) -> Vec<Difference> {
+        if (self.kind, &self.node) != (there.kind, &there.node) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        let mut compare = |place: &str, here: String, there: String| {
+            if here != there {
+                found.push(Difference { place: place.to_owned(), here, there });
+            }
+        };
+        match (&self.told, &there.told) {
+            (Told::Event(one), Told::Event(other)) => {
+                let name = |peer: &Option<String>| peer.clone().unwrap_or_else(|| "nobody".to_owned());
+                compare("at", nanoseconds(one.at), nanoseconds(other.at));
+                compare("peer", name(&self.peer), name(&there.peer));
+                compare("detail", one.detail.to_string(), other.detail.to_string());
+                compare("label", format!("{:016x}", one.label), format!("{:016x}", other.label));
+                compare("length", one.length.to_string(), other.length.to_string());
+                compare("payload", format!("{:016x}", one.payload), format!("{:016x}", other.payload));
+            }
+            (Told::Fact { at: one_at, text: one }, Told::Fact { at: other_at, text: other }) => {
+                compare("at", nanoseconds(*one_at), nanoseconds(*other_at));
+                compare("fact", one.clone(), other.clone());
+            }
+            _ => {}
+        }
+        found
+    }
+}
+
+/// An instant to the last digit: two may differ in that one alone.
+fn nanoseconds(at: VirtualInstant) -> String {
+    format!("{} ns", at.as_nanoseconds())
+}
+
+/// An event as reports tell it, and the hash of what is in a message: two of one label may say different things.
+fn describe(record: &Record, sim: &Sim) -> String {
+    let text = sim.describe(record);
+    match record.kind {
+        RecordKind::Send | RecordKind::SessionSend | RecordKind::Call => format!("{text}, content {:016x}", record.payload),
+        _ => text,
+    }
+}
+
+/// The task of a node in whose poll something came about: the last poll before it, if that was of that node at that instant.
+fn polled_task(at: VirtualInstant, node: NodeId, polled: Option<Record>, sim: &Sim) -> Option<String> {
+    let poll = polled.filter(|poll| (poll.at, poll.node) == (at, node))?;
+    sim.task_named(poll.label)
+}
+
+/// Who ended a run, and how.
+#[derive(Default)]
+struct Ending {
+    node: String,
+    task: Option<String>,
+    how: String,
+}
+
+impl Ending {
+    fn of(report: &Report, sim: &Sim) -> Self {
+        let cluster = |how| Self { node: "cluster".to_owned(), task: None, how };
+        if let Some(violation) = report.violations.first() {
+            let node = violation.nodes.first().map_or("cluster", |node| sim.called(*node));
+            Self { node: node.to_owned(), ..cluster(violation.to_string()) }
+        } else if let Some(panic) = &report.panic {
+            let how = format!("{} panicked: {}", panic.site, panic.message);
+            Self { node: panic.site.clone(), task: panic.task.clone(), how }
+        } else if let Some(exhausted) = &report.exhausted {
+            cluster(exhausted.to_string())
+        } else {
+            cluster(format!("{:?}", report.outcome).to_lowercase())
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! One seed run twice, and the two runs compared event by event.
+//!
+//! [`Scenario::twice`] runs the second one in a fresh thread, [`Scenario::twice_in_process`] in a process of its own. Both sides cut what
+//! comes about into windows ([`trail`]), the one elsewhere tells the hash of each ([`telling`], in [`words`] that a thread or a process
+//! carries), the one here compares ([`comparing`]) and asks for the log of the first window that differs, in which [`parting`] finds the
+//! first event that does.
+//!
+//! Memory is bounded by a few windows on each side, whatever the length of the run. Both runs are over soon after they part.
+
+mod calls;
+mod comparing;
+mod confirming;
+mod error;
+mod line;
+mod parting;
+mod process;
+mod telling;
+mod thread;
+mod trail;
+mod words;
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::Arc;
+
+use cluster_sim_runtime::{Seed, SeedSchedule, Watch};
+
+pub use error::TwiceError;
+
+use calls::Part;
+use comparing::{Comparing, Finding};
+use process::{ParentListener, ProcessTeller};
+use telling::Telling;
+use thread::ThreadTeller;
+use words::{Call, Listener, Teller, Word};
+
+use crate::report::{Difference, DifferingEvent, Divergence, Elsewhere, Outcome, Report};
+use crate::scenario::Scenario;
+use crate::sim::message_of;
+
+impl Scenario {
+    /// Runs one seed twice at the same time, in this thread and in a fresh one, and compares the two runs event by event.
+    ///
+    /// Compared are all events and all facts (by their `Debug` form) in their order, and in the end the reports. At the first difference
+    /// both stop. What a fresh thread cannot show, such as statics that a run in this process left behind, is for
+    /// [`twice_in_process`](Self::twice_in_process).
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    ///
+    /// struct Counter(u64);
+    ///
+    /// impl Machine for Counter {
+    ///     type Message = ();
+    ///     type View = u64;
+    ///     fn step(&mut self, _: LocalInstant, _: Input<()>, effects: &mut Effects<()>) {
+    ///         self.0 += 1;
+    ///         effects.arm(Timer(0), Duration::from_secs(1));
+    ///     }
+    ///     fn view(&self) -> &u64 {
+    ///         &self.0
+    ///     }
+    /// }
+    ///
+    /// let scenario = Scenario::new("counting").machines("counter", 2, |_: &Seat| Counter(0));
+    /// let twice = scenario.twice(Seed(7));
+    /// twice.assert_ok();
+    /// assert_eq!(twice.outcome(), Outcome::Held);
+    /// ```
+    ///
+    /// # Panics
+    /// If the scenario cannot be run, or code in it panics where a run makes no finding of it.
+    pub fn twice(&self, seed: Seed) -> Twice {
+        self.twice_under(seed, None)
+    }
+
+    /// The same, with word of every step of the run in this thread left for somebody who watches from outside.
+    fn twice_under(&self, seed: Seed, watch: Option<Arc<Watch>>) -> Twice {
+        self.compared(seed, Elsewhere::FreshThread, watch, |scenario| ThreadTeller::start(scenario.clone(), seed))
+    }
+
+    /// Runs one seed twice at the same time, in this process and in another one, and compares the two runs as [`twice`](Self::twice) does.
+    ///
+    /// The other process is this executable, started again: in a test to run the test of this thread's name alone, in a main thread with
+    /// the arguments of this process. There the same call tells its run and ends the process. Everything before the call is done there
+    /// too, so a test must come to its calls in the same order each time; calls of this method before the one in question run there once
+    /// and compare nothing. Its standard input and output carry the comparison.
+    ///
+    /// A process that cannot be started, ends early, comes to another call or gives no sign of life for the scenario's
+    /// [`patience`](Self::patience) is an error of the comparison, which is no pass. It must come to the call in that time too.
+    ///
+    /// # Panics
+    /// As [`twice`](Self::twice).
+    #[track_caller]
+    pub fn twice_in_process(&self, seed: Seed) -> Twice {
+        let elsewhere = Elsewhere::OtherProcess;
+        let call = Call::new(self, seed, Location::caller());
+        match Part::of_this_call() {
+            Part::Compare { thread, number } => {
+                let start = |scenario: &Self| ProcessTeller::start(&thread, number, &call, scenario.0.patience);
+                self.compared(seed, elsewhere, None, start)
+            }
+            Part::Tell => self.tell_and_exit(seed, call),
+            Part::GoOn => Twice::new(self, seed, elsewhere, 0, Ok(self.run(seed))),
+            Part::Refuse => Twice::new(self, seed, elsewhere, 0, Err(TwiceError::NoName)),
+        }
+    }
+
+    /// Runs here, follows what a teller tells of the run elsewhere, and says what came of it.
+    fn compared<T: Teller + 'static>(
+        &self,
+        seed: Seed,
+        elsewhere: Elsewhere,
+        watch: Option<Arc<Watch>>,
+        start: impl FnOnce(&Self) -> Result<T, TwiceError>,
+    ) -> Twice {
+        // First of all, so that a scenario that cannot be run says so once.
+        let sim = self.start_under(seed, watch);
+        let teller = match start(self) {
+            Ok(teller) => teller,
+            Err(error) => return Twice::new(self, seed, elsewhere, 0, Err(error)),
+        };
+        let (followed, report) = sim.run_followed(Comparing::new(teller));
+        let (teller, finding, entries) = followed.into_parts();
+        let parted = |event: Option<DifferingEvent>, differences: Vec<Difference>| {
+            let divergence = Divergence { elsewhere, event, differences };
+            Report::nondeterministic(self.name(), SeedSchedule::new(seed), divergence)
+        };
+        let result = match finding {
+            Finding::Event(event, differences) => {
+                teller.leave();
+                Ok(parted(Some(event), differences))
+            }
+            Finding::Reports(differences) => match (teller.finish(), report) {
+                (Err(error), _) => Err(error),
+                (Ok(()), Some(report)) if differences.is_empty() => Ok(report),
+                (Ok(()), _) => Ok(parted(None, differences)),
+            },
+            Finding::Failed(error) => Err(teller.explain(error)),
+        };
+        Twice::new(self, seed, elsewhere, entries, result)
+    }
+
+    /// The part of the process that was started for it.
+    fn tell_and_exit(&self, seed: Seed, call: Call) -> ! {
+        let mut listener = ParentListener;
+        // If nobody listens any more, the first checkpoint finds that out too.
+        let _ = listener.say(Word::Reached(call));
+        let run = || drop(self.start(seed).run_followed(Telling::new(listener, self.0.patience)));
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(()) => std::process::exit(0),
+            Err(panic) => {
+                let _ = ParentListener.say(Word::Panicked(message_of(&*panic)));
+                std::process::exit(1)
+            }
+        }
+    }
+}
+
+/// What two runs of one seed showed.
+#[derive(Debug)]
+#[must_use = "two runs that differ must be looked at: call `assert_ok`"]
+pub struct Twice {
+    scenario: String,
+    seed: Seed,
+    elsewhere: Elsewhere,
+    entries: u64,
+    result: Result<Report, TwiceError>,
+}
+
+impl Twice {
+    fn new(scenario: &Scenario, seed: Seed, elsewhere: Elsewhere, entries: u64, result: Result<Report, TwiceError>) -> Self {
+        Self { scenario: scenario.name().to_owned(), seed, elsewhere, entries, result }
+    }
+
+    /// Whether the two runs were the same, whatever they showed.
+    pub fn agreed(&self) -> bool {
+        self.result.as_ref().is_ok_and(|report| report.divergence.is_none())
+    }
+
+    /// How the run ended, if both were the same; `Nondeterministic` if they differ; `Unknown` if they could not be compared.
+    pub fn outcome(&self) -> Outcome {
+        self.result.as_ref().map_or(Outcome::Unknown, |report| report.outcome)
+    }
+
+    /// The report of the run; of two that differ that they do, and nothing else.
+    ///
+    /// # Errors
+    /// If the two runs could not be compared.
+    pub fn report(&self) -> Result<&Report, &TwiceError> {
+        self.result.as_ref()
+    }
+
+    /// The report itself.
+    ///
+    /// # Errors
+    /// If the two runs could not be compared.
+    pub fn into_report(self) -> Result<Report, TwiceError> {
+        self.result
+    }
+
+    /// Where the two runs part, if they do.
+    pub fn divergence(&self) -> Option<&Divergence> {
+        self.result.as_ref().ok()?.divergence.as_deref()
+    }
+
+    /// How many events and facts the two runs have in common, as far as whole windows were compared; the end of a run counts as one.
+    pub fn compared(&self) -> u64 {
+        self.entries
+    }
+
+    /// Passes if both runs were the same and everything held.
+    ///
+    /// # Panics
+    /// With the first event that differs, the report of a run that did not hold, or why the two could not be compared.
+    #[track_caller]
+    pub fn assert_ok(&self) {
+        assert!(self.outcome() == Outcome::Held, "{self}");
+    }
+}
+
+impl fmt::Display for Twice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scenario, seed, elsewhere, entries, .. } = self;
+        match &self.result {
+            Err(error) => write!(formatter, "could not compare two runs of {scenario}, seed {seed}: {error}"),
+            Ok(report) if report.divergence.is_some() => write!(formatter, "{report}"),
+            Ok(report) => {
+                writeln!(formatter, "two runs, one here and one in {elsewhere}, agree in {entries} events and facts")?;
+                write!(formatter, "{report}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

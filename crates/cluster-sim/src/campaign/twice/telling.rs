@@ -1,0 +1,117 @@
+//! The side elsewhere: follows its run and tells what the other side asks for.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use cluster_sim_runtime::Record;
+use cluster_sim_vocabulary::{Fact, NodeId, VirtualInstant};
+
+use super::line::Line;
+use super::trail::{Trail, Window};
+use super::words::{Gone, Listener, Order, Word};
+use crate::report::Report;
+use crate::sim::{Follower, Sim};
+
+/// How many windows it may be ahead of the side that compares; so many are kept, and more are not.
+pub(super) const AHEAD: usize = 4;
+
+/// How many signs of life it gives before somebody loses patience.
+const SIGNS: u32 = 30;
+
+/// Follows a run, and tells it to a listener.
+pub(super) struct Telling<L> {
+    listener: L,
+    trail: Trail,
+    /// The windows that were told and are not agreed on, oldest first.
+    kept: VecDeque<Window>,
+    pulse: Pulse,
+    left: bool,
+}
+
+impl<L: Listener> Telling<L> {
+    /// Gives signs of life that are enough for somebody of that patience.
+    pub(super) fn new(listener: L, patience: Duration) -> Self {
+        let pulse = Pulse { every: patience / SIGNS, steps: 0, last: now() };
+        Self { listener, trail: Trail::default(), kept: VecDeque::new(), pulse, left: false }
+    }
+
+    fn say(&mut self, word: Word) {
+        self.left |= self.listener.say(word).is_err();
+    }
+
+    /// Tells of the windows that are full, and does what is asked of it where it would get too far ahead.
+    fn tell_windows(&mut self, sim: &mut Sim, report: Option<&Report>, ahead: usize) {
+        while let Some(window) = self.trail.next_window() {
+            self.say(Word::Checkpoint(window.checkpoint));
+            self.kept.push_back(window);
+        }
+        while !self.left && self.kept.len() > ahead {
+            match self.listener.wait() {
+                Ok(Order::Agreed) => {
+                    let agreed = self.kept.pop_front().expect("there are more than it may be ahead");
+                    self.trail.recycle(agreed, sim);
+                }
+                Ok(Order::Log) => {
+                    self.say(Word::Log(Line::all(&self.kept[0], sim, report)));
+                    self.left = true;
+                }
+                Err(Gone) => self.left = true,
+            }
+        }
+    }
+}
+
+impl<L: Listener + 'static> Follower for Telling<L> {
+    fn event(&mut self, record: Record) {
+        self.trail.event(record);
+    }
+
+    fn fact(&mut self, at: VirtualInstant, node: NodeId, fact: &dyn Fact) {
+        self.trail.fact(at, node, fact);
+    }
+
+    fn stepped(&mut self, sim: &mut Sim) {
+        self.tell_windows(sim, None, AHEAD);
+        if self.pulse.beats() {
+            self.say(Word::Alive);
+        }
+    }
+
+    fn ended(&mut self, sim: &mut Sim, report: &Report) {
+        self.trail.end();
+        self.tell_windows(sim, Some(report), 0);
+        if !self.left {
+            self.say(Word::Report(report.as_data()));
+        }
+    }
+
+    fn has_left(&self) -> bool {
+        self.left
+    }
+}
+
+/// When to give the next sign of life.
+struct Pulse {
+    every: Duration,
+    steps: u32,
+    last: Instant,
+}
+
+impl Pulse {
+    /// How many steps pass between two looks at the clock.
+    const STEPS: u32 = 64;
+
+    fn beats(&mut self) -> bool {
+        self.steps = (self.steps + 1) % Self::STEPS;
+        let beats = self.steps == 0 && self.last.elapsed() >= self.every;
+        if beats {
+            self.last = now();
+        }
+        beats
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a sign of life is for somebody who waits in real time; nothing of it reaches a run")]
+fn now() -> Instant {
+    Instant::now()
+}

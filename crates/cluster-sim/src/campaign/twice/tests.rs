@@ -1,0 +1,287 @@
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::thread;
+use std::time::Duration;
+
+use super::telling::AHEAD;
+use super::trail::{Checkpoint, Trail, WINDOW};
+use super::words::{Gone, Order};
+use super::*;
+use crate::sim::{Follower, Sim};
+use crate::{Effects, Fact, Input, LocalInstant, Machine, Node, NodeId, Record, RecordKind, Seat, Timer, VirtualInstant};
+
+type Habit = fn(u64);
+
+/// Ticks each millisecond, and does something each time.
+struct Clock {
+    ticks: u64,
+    habit: Habit,
+}
+
+impl Machine for Clock {
+    type Message = ();
+    type View = u64;
+
+    fn step(&mut self, _: LocalInstant, _: Input<()>, effects: &mut Effects<()>) {
+        self.ticks += 1;
+        (self.habit)(self.ticks);
+        effects.arm(Timer(0), Duration::from_millis(1));
+    }
+
+    fn view(&self) -> &u64 {
+        &self.ticks
+    }
+}
+
+fn clock(habit: Habit) -> Scenario {
+    Scenario::new("clock").machines("clock", 1, move |_: &Seat| Clock { ticks: 0, habit })
+}
+
+#[test]
+fn a_call_is_known_by_what_is_declared_and_not_by_what_ran_before() {
+    let (scenario, place) = (clock(|_| {}), std::panic::Location::caller());
+    let declared = |scenario: &Scenario| Call::new(scenario, Seed(7), place).declared;
+    let before = declared(&scenario);
+    let _running = scenario.start(Seed(7));
+    scenario.run(Seed(7)).assert_ok();
+    assert_eq!(declared(&scenario), before);
+    assert_ne!(declared(&scenario.lasting(Duration::from_secs(1))), before);
+}
+
+/// Never comes back.
+fn hang() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+/// Long enough for a run that hangs after a hundred steps, short enough for a test.
+const SHORT: Duration = Duration::from_millis(300);
+
+#[test]
+fn a_thread_that_hangs_in_a_step_is_an_error_and_is_not_waited_for_twice() {
+    let scenario = clock(|ticks| {
+        if ticks == 100 && thread::current().name() == Some("cluster-sim twice") {
+            hang();
+        }
+    });
+    let twice = scenario.patience(SHORT).twice(Seed(7));
+    let expected = TwiceError::Silent { elsewhere: Elsewhere::FreshThread, patience: SHORT, said: String::new() };
+    assert_eq!((twice.outcome(), twice.report()), (Outcome::Unknown, Err(&expected)));
+    assert!(twice.to_string().contains("gave no sign of life for 0.3s; look for a step or a check that does not end"), "{twice}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "one of two processes is made to hang")]
+fn is_in_the_other_process() -> bool {
+    std::env::var_os(calls::VARIABLE).is_some()
+}
+
+#[test]
+fn a_process_that_hangs_in_a_step_is_an_error_and_is_ended() {
+    let scenario = clock(|ticks| {
+        if ticks == 100 && is_in_the_other_process() {
+            eprintln!("process {}", std::process::id());
+            hang();
+        }
+    });
+    // It must come to the step before the patience is spent.
+    let patience = Duration::from_secs(3);
+    let twice = scenario.patience(patience).twice_in_process(Seed(7));
+    let Err(TwiceError::Silent { elsewhere: Elsewhere::OtherProcess, said, .. }) = twice.report() else { panic!("{twice}") };
+    let (_, process) = said.split_once("process ").unwrap_or_else(|| panic!("it said its number: {said}"));
+    #[cfg(target_os = "linux")]
+    assert!(!std::path::Path::new("/proc").join(process).exists(), "process {process} lives on");
+    assert!(process.parse::<u32>().is_ok(), "{said}");
+}
+
+#[test]
+fn a_process_that_hangs_before_the_call_is_an_error() {
+    if is_in_the_other_process() {
+        hang();
+    }
+    let twice = clock(|_| {}).patience(SHORT).twice_in_process(Seed(7));
+    assert!(matches!(twice.report(), Err(TwiceError::Silent { .. })), "{twice}");
+}
+
+#[test]
+fn a_fact_that_moves_between_two_events_of_an_instant_is_noticed() {
+    let checkpoint = |place| {
+        let mut trail = Trail::default();
+        for label in 0..3 {
+            if label == place {
+                trail.fact(VirtualInstant::ZERO, NodeId(0), &617_u64);
+            }
+            trail.event(Record { label, ..Record::of(VirtualInstant::ZERO, RecordKind::Timer, NodeId(0)) });
+        }
+        trail.end();
+        trail.next_window().expect("the end of a trail ends its window").checkpoint
+    };
+    assert_eq!(checkpoint(1), checkpoint(1));
+    assert_ne!(checkpoint(1), checkpoint(2));
+}
+
+/// What a listener was told, and how many checkpoints it did not agree on yet.
+#[derive(Default)]
+struct Heard {
+    words: Vec<&'static str>,
+    open: usize,
+    open_most: usize,
+}
+
+/// Agrees to everything, as late as it can.
+struct Patient(Rc<RefCell<Heard>>);
+
+impl Listener for Patient {
+    fn say(&mut self, word: Word) -> Result<(), Gone> {
+        let mut heard = self.0.borrow_mut();
+        match word {
+            Word::Checkpoint(_) => {
+                heard.open += 1;
+                heard.open_most = heard.open_most.max(heard.open);
+            }
+            Word::Alive => heard.words.push("alive"),
+            Word::Report(_) => heard.words.push("report"),
+            other => panic!("nobody asked for {other:?}"),
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self) -> Result<Order, Gone> {
+        self.0.borrow_mut().open -= 1;
+        Ok(Order::Agreed)
+    }
+}
+
+#[test]
+fn a_run_keeps_a_few_windows_however_long_it_is() {
+    let heard = Rc::new(RefCell::new(Heard::default()));
+    // 100,000 timers: 25 windows.
+    let sim = clock(|_| {}).lasting(Duration::from_secs(100)).start(Seed(7));
+    let (_, report) = sim.run_followed(Telling::new(Patient(Rc::clone(&heard)), SHORT));
+    assert!(report.is_some_and(|report| report.steps > 20 * WINDOW as u64));
+    let heard = heard.borrow();
+    assert_eq!((heard.open, heard.open_most, heard.words.last()), (0, AHEAD + 1, Some(&"report")));
+}
+
+/// Follows as it is told to, and remembers which tasks ended.
+struct Watching {
+    telling: Telling<Patient>,
+    ended: Vec<u64>,
+    /// Which of them still have a name in the end.
+    named: Vec<bool>,
+}
+
+impl Follower for Watching {
+    fn event(&mut self, record: Record) {
+        self.telling.event(record);
+        if record.kind == RecordKind::TaskEnd {
+            self.ended.push(record.label);
+        }
+    }
+
+    fn fact(&mut self, at: VirtualInstant, node: NodeId, fact: &dyn Fact) {
+        self.telling.fact(at, node, fact);
+    }
+
+    fn stepped(&mut self, sim: &mut Sim) {
+        self.telling.stepped(sim);
+    }
+
+    fn ended(&mut self, sim: &mut Sim, report: &Report) {
+        self.named = self.ended.iter().map(|path| sim.task_named(*path).is_some()).collect();
+        self.telling.ended(sim, report);
+    }
+
+    fn has_left(&self) -> bool {
+        self.telling.has_left()
+    }
+}
+
+#[test]
+fn the_names_of_tasks_are_kept_as_long_as_their_windows() {
+    async fn spawning(node: Node) {
+        loop {
+            let _ = node.spawn(async {}).await;
+            node.sleep(Duration::from_millis(1)).await;
+        }
+    }
+    let sim = Scenario::new("spawning").nodes("node", 1, spawning).lasting(Duration::from_secs(20)).start(Seed(7));
+    let telling = Telling::new(Patient(Rc::default()), SHORT);
+    let (watching, _report) = sim.run_followed(Watching { telling, ended: Vec::new(), named: Vec::new() });
+    let first_named = watching.named.iter().position(|named| *named).expect("the last ones have names");
+    // Some 20,000 tasks, of each of which at least three events tell.
+    assert!(watching.named.len() > 15_000 && watching.named[first_named..].iter().all(|named| *named));
+    assert!(watching.named.len() - first_named < (AHEAD + 2) * WINDOW / 3, "{} of {}", first_named, watching.named.len());
+}
+
+/// Nobody is there.
+struct Nobody;
+
+impl Listener for Nobody {
+    fn say(&mut self, _: Word) -> Result<(), Gone> {
+        Err(Gone)
+    }
+
+    fn wait(&mut self) -> Result<Order, Gone> {
+        panic!("nobody was there when something was said")
+    }
+}
+
+#[test]
+fn a_run_that_nobody_listens_to_ends_at_its_first_word() {
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    let (_, report) = clock(|_| {}).lasting(year).start(Seed(7)).run_followed(Telling::new(Nobody, SHORT));
+    assert_eq!(report, None);
+}
+
+#[test]
+fn a_run_that_steps_gives_a_sign_of_life_between_its_windows() {
+    let heard = Rc::new(RefCell::new(Heard::default()));
+    let telling = Telling::new(Patient(Rc::clone(&heard)), Duration::ZERO);
+    let (_, _report) = clock(|_| {}).lasting(Duration::from_secs(1)).start(Seed(7)).run_followed(telling);
+    let alive = heard.borrow().words.iter().filter(|word| **word == "alive").count();
+    // One in 64 of a thousand steps, at most.
+    assert!((10..=16).contains(&alive), "{alive} signs of life");
+}
+
+/// Says what it was made to say.
+struct Scripted(VecDeque<Word>);
+
+impl Teller for Scripted {
+    fn hear(&mut self) -> Result<Word, TwiceError> {
+        Ok(self.0.pop_front().expect("nothing more is waited for"))
+    }
+
+    fn ask(&mut self, _: Order) {}
+
+    fn finish(self) -> Result<(), TwiceError> {
+        Ok(())
+    }
+
+    fn leave(self) {}
+
+    fn explain(self, error: TwiceError) -> TwiceError {
+        error
+    }
+}
+
+/// What comes of a comparison with somebody who says these words.
+fn compared_with(words: impl IntoIterator<Item = Word>) -> Twice {
+    let teller = Scripted(words.into_iter().collect());
+    clock(|_| {}).lasting(Duration::from_millis(10)).compared(Seed(7), Elsewhere::OtherProcess, None, |_| Ok(teller))
+}
+
+#[test]
+fn a_word_out_of_turn_is_an_error() {
+    for words in [
+        vec![Word::Report(serde_json::Value::Null)],
+        vec![Word::Alive, Word::Log(Vec::new())],
+        // A log that ends before anything differs.
+        vec![Word::Checkpoint(Checkpoint::default()), Word::Alive, Word::Log(Vec::new())],
+        vec![Word::Checkpoint(Checkpoint::default()), Word::Report(serde_json::Value::Null)],
+    ] {
+        let twice = compared_with(words);
+        assert!(matches!(twice.report(), Err(TwiceError::Garbled { .. })), "{twice}");
+    }
+}

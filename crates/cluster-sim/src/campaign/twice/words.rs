@@ -1,0 +1,95 @@
+//! What the two sides say to each other, whatever carries it.
+//!
+//! The side elsewhere tells: after each window a checkpoint, in the end its report. The side here compares, and answers each checkpoint:
+//! agreed, or the log of that window, please. Each side keeps a window until it is agreed on, so that the log is that of the very run
+//! that differs: a run that leaks, done again, would be a third one.
+
+use cluster_sim_runtime::Seed;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::TwiceError;
+use super::line::Line;
+use super::trail::Checkpoint;
+
+/// What the side elsewhere says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Word {
+    /// It came to the call in which the runs are compared; only said by a process.
+    Reached(Call),
+    /// It still takes steps.
+    Alive,
+    /// Another window is full.
+    Checkpoint(Checkpoint),
+    /// The log of the oldest window that is not agreed on.
+    Log(Vec<Line>),
+    /// Every window is agreed on; this is the report.
+    Report(Value),
+    /// It panicked where a run makes no finding of it, and ends; only said by a process.
+    Panicked(String),
+}
+
+/// What the side elsewhere is asked for; who hears nothing more is to stop.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Order {
+    /// Its oldest window is that of the other run too.
+    Agreed,
+    /// Its oldest window is not; it is to say what is in it.
+    Log,
+}
+
+/// Which of the calls that a program makes compares which run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Call {
+    /// The file and line of the call.
+    pub(super) place: String,
+    pub(super) scenario: String,
+    pub(super) seed: Seed,
+    /// A hash of what the scenario declares, but for the code in it.
+    pub(super) declared: u64,
+}
+
+/// The side elsewhere, as the side here sees it. Dropping it tells that side to stop.
+pub(super) trait Teller: Sized {
+    /// Waits for the next word.
+    ///
+    /// # Errors
+    /// If there will be none, or none came for too long.
+    fn hear(&mut self) -> Result<Word, TwiceError>;
+
+    /// Asks for something. Whether anybody is left to answer shows when the answer is waited for.
+    fn ask(&mut self, order: Order);
+
+    /// Waits for the end of the side elsewhere, after all was said.
+    ///
+    /// # Errors
+    /// If it does not end well, or not at all.
+    fn finish(self) -> Result<(), TwiceError>;
+
+    /// Has the side elsewhere stop, whatever it is at.
+    fn leave(self);
+
+    /// Has the side elsewhere stop, and says more of why it failed, if more is known then.
+    fn explain(self, error: TwiceError) -> TwiceError;
+}
+
+/// The side here is gone; the other one may stop.
+#[derive(Debug)]
+pub(super) struct Gone;
+
+/// The side here, as the side elsewhere sees it.
+pub(super) trait Listener {
+    /// Says a word.
+    ///
+    /// # Errors
+    /// If nobody listens any more.
+    fn say(&mut self, word: Word) -> Result<(), Gone>;
+
+    /// Waits for the next order.
+    ///
+    /// # Errors
+    /// If none will come.
+    fn wait(&mut self) -> Result<Order, Gone>;
+}

@@ -1,0 +1,127 @@
+//! A divergence as a person reads it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use cluster_sim_runtime::Seed;
+
+use super::{Difference, DifferingEvent, Divergence, Elsewhere, Happening};
+use crate::report::text::thousands;
+
+/// What to look for, whatever differs.
+const CAUSES: [&str; 5] = [
+    "a walk over a std HashMap or HashSet",
+    "Instant::now, SystemTime::now",
+    "entropy of the OS (rand, getrandom)",
+    "a static, a thread-local or a shared Arc that an earlier run left behind",
+    "a thread of its own",
+];
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_earlier = self.elsewhere == Elsewhere::EarlierRun;
+        if is_earlier {
+            writeln!(formatter, "      this seed failed (there); two runs of it right after that agree on something else (here)")?;
+        } else {
+            let elsewhere = self.elsewhere;
+            writeln!(formatter, "      of two runs of this seed one was in this thread (here) and one in {elsewhere} (there)")?;
+        }
+        match &self.event {
+            Some(event) => writeln!(formatter, "      they part after {event}")?,
+            None if is_earlier => {}
+            None => writeln!(formatter, "      every event and every fact is the same, but the reports differ")?,
+        }
+        for Difference { place, here, there } in &self.differences {
+            writeln!(formatter, "        {place}: {here} here, {there} there")?;
+        }
+        if let Some(event) = &self.event {
+            event.write_lines(formatter)?;
+        }
+        if let Some(most_likely) = self.most_likely() {
+            writeln!(formatter, "      most likely: {most_likely}")?;
+        }
+        match &self.event {
+            Some(event) => writeln!(formatter, "      look on {}, at this event and before it, for", event.node)?,
+            None if is_earlier => writeln!(formatter, "      look for what only the first run of all finds")?,
+            None => writeln!(formatter, "      look in the checks and measurements for")?,
+        }
+        CAUSES.iter().try_for_each(|cause| writeln!(formatter, "        {cause}"))
+    }
+}
+
+impl Divergence {
+    /// How to see it once more.
+    pub(in crate::report) fn again(&self, seed: Seed) -> String {
+        match self.elsewhere {
+            Elsewhere::FreshThread => format!("`scenario.twice(Seed({seed}))`"),
+            Elsewhere::OtherProcess => format!("`scenario.twice_in_process(Seed({seed}))`"),
+            Elsewhere::EarlierRun => "the same sweep, as the first thing in a process".to_owned(),
+        }
+    }
+
+    /// What the shape of the difference says of its cause, if it says anything.
+    fn most_likely(&self) -> Option<&'static str> {
+        let places: BTreeSet<&str> = self.differences.iter().map(|difference| difference.place.as_str()).collect();
+        let event = self.event.as_ref()?;
+        let swapped = |one: &[String], other: &[String]| one.split_first().is_some_and(|(_, rest)| rest.contains(&other[0]));
+        if swapped(&event.here, &event.there) && swapped(&event.there, &event.here) {
+            Some("the same events in another order, as after a walk over a std HashMap or HashSet")
+        } else if places == BTreeSet::from(["at"]) {
+            Some("the same event at another instant, as after a duration that hangs on the machine's clock or on entropy of the OS")
+        } else if !places.is_empty() && places.is_subset(&BTreeSet::from(["label", "length", "payload"])) {
+            Some("the same message with another content: what is in it hangs on more than the run")
+        } else {
+            None
+        }
+    }
+}
+
+impl DifferingEvent {
+    /// The last events of both runs: what they have in common, then how each went on, the event that differs marked.
+    fn write_lines(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "      the last events of both")?;
+        self.before.iter().try_for_each(|line| writeln!(formatter, "          both   {line}"))?;
+        for (side, lines) in [("here ", &self.here), ("there", &self.there)] {
+            for (index, line) in lines.iter().enumerate() {
+                writeln!(formatter, "        {} {side}  {line}", if index == 0 { '>' } else { ' ' })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for DifferingEvent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { index, at, kind, node, peer, task, .. } = self;
+        write!(formatter, "{} events and facts, at {at}: {kind}, node {node}", thousands(*index))?;
+        if let Some(peer) = peer {
+            write!(formatter, ", peer {peer}")?;
+        }
+        if let Some(task) = task {
+            write!(formatter, ", task {task}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Happening {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(kind) => formatter.write_str(&words(&format!("{kind:?}"))),
+            Self::Fact => formatter.write_str("fact"),
+            Self::End => formatter.write_str("end of the run"),
+        }
+    }
+}
+
+/// The words of a name that is written `LikeThis`.
+fn words(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !text.is_empty() {
+            text.push(' ');
+        }
+        text.extend(letter.to_lowercase());
+    }
+    text
+}

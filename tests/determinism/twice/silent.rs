@@ -1,0 +1,95 @@
+//! Differences that are in no event.
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Change, Difference, Invariant};
+use serde_json::{Value, json};
+
+use super::{is_there, workers};
+
+/// Measures another number in the other thread, and breaks its rule there if it is told to.
+struct Biased {
+    strict: bool,
+}
+
+impl Invariant for Biased {
+    fn observe(&mut self, _: &Change, _: &World<'_>) -> Verdict {
+        Verdict::Holds
+    }
+
+    fn finish(&mut self, _: &World<'_>) -> Verdict {
+        if self.strict && is_there() { Verdict::violated([NodeId(1)], "it is the other thread") } else { Verdict::Holds }
+    }
+
+    fn witnesses(&self) -> u64 {
+        1
+    }
+
+    fn measured(&self) -> Value {
+        json!({"ticks": {"all": if is_there() { 12 } else { 11 }, "some": 3}})
+    }
+}
+
+fn difference(place: &str, here: &str, there: &str) -> Difference {
+    Difference { place: place.to_owned(), here: here.to_owned(), there: there.to_owned() }
+}
+
+#[test]
+fn a_number_that_is_measured_otherwise_is_named() {
+    let twice = workers(|_, _| {}).observe("biased", || Biased { strict: false }).twice(Seed(7));
+    assert_eq!(twice.outcome(), Outcome::Nondeterministic);
+    let divergence = twice.divergence().expect("the reports differ");
+    assert_eq!(
+        (&divergence.event, &divergence.differences[..]),
+        (&None, &[difference("measured.biased.ticks.all", "11", "12")][..])
+    );
+    let text = twice.to_string();
+    for part in
+        ["every event and every fact is the same, but the reports differ\n", "measured.biased.ticks.all: 11 here, 12 there\n"]
+    {
+        assert!(text.contains(part), "{part:?} is missing:\n{text}");
+    }
+}
+
+#[test]
+fn a_verdict_that_differs_is_named_and_neither_is_believed() {
+    let twice = workers(|_, _| {}).observe("biased", || Biased { strict: true }).twice(Seed(7));
+    assert_eq!(twice.outcome(), Outcome::Nondeterministic);
+    let divergence = twice.divergence().expect("the reports differ");
+    let places: Vec<&str> = divergence.differences.iter().map(|difference| difference.place.as_str()).collect();
+    assert_eq!(
+        (&divergence.event, &places[..]),
+        (&None, &["measured.biased.ticks.all", "outcome", "violations[0]"][..]),
+        "{twice}"
+    );
+    assert_eq!(twice.report().map(|report| report.violations.len()), Ok(0));
+}
+
+#[test]
+fn a_check_that_saw_another_number_of_worlds_is_named() {
+    let scenario = workers(|_, _| {}).always("looks", |world| is_there() || world.views::<u64>().count() > 0);
+    let twice = scenario.twice(Seed(7));
+    let divergence = twice.divergence().expect("the reports differ");
+    assert!(divergence.event.is_none());
+    assert!(divergence.differences.iter().any(|difference| difference.place == "checks[0].witnesses"), "{twice}");
+}
+
+#[test]
+fn of_many_places_the_first_are_named_and_the_others_counted() {
+    struct Many;
+    impl Invariant for Many {
+        fn observe(&mut self, _: &Change, _: &World<'_>) -> Verdict {
+            Verdict::Holds
+        }
+        fn witnesses(&self) -> u64 {
+            1
+        }
+        fn measured(&self) -> Value {
+            json!(vec![is_there(); 100])
+        }
+    }
+    let twice = workers(|_, _| {}).observe("many", || Many).twice(Seed(7));
+    let differences = &twice.divergence().expect("the reports differ").differences;
+    assert_eq!(differences.len(), 17);
+    assert_eq!(differences[0], difference("measured.many[0]", "false", "true"));
+    assert_eq!(differences[16], difference("further places", "84 more", "84 more"));
+}

@@ -1,0 +1,156 @@
+//! A sweep looks twice more at the seed that fails, before anybody believes what it showed.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Difference, Elsewhere, Happening, RecordKind, Sweep};
+
+use super::sources::{count_of_the_thread, entropy};
+use super::{Habit, LEAKY, is_there, workers};
+
+/// Workers that break a rule as soon as one shows so much.
+fn up_to(most: u64, habit: Habit) -> Scenario {
+    workers(habit).always("shows little", move |world| world.views::<u64>().all(|(_, shown)| *shown < most))
+}
+
+#[track_caller]
+fn failure(sweep: &Sweep) -> &Report {
+    sweep.failure().unwrap_or_else(|| panic!("a seed fails: {sweep}"))
+}
+
+#[test]
+fn a_seed_that_fails_alike_every_time_keeps_its_finding() {
+    let scenario = up_to(100, |worker, _| worker.shown = worker.ticks);
+    let sweep = scenario.sweep(7..9);
+    assert_eq!((sweep.held(), failure(&sweep)), (0, &scenario.run(Seed(7))));
+    assert_eq!((failure(&sweep).outcome, failure(&sweep).violations.len()), (Outcome::Violated, 1));
+    assert_eq!(sweep.to_string(), "0 of seeds 7..9 of workers held");
+}
+
+#[test]
+fn a_seed_that_fails_and_leaks_is_nondeterministic_and_says_where() {
+    let sweep = up_to(100, |worker, effects| {
+        worker.shown = worker.ticks;
+        effects.send(worker.peers[0], entropy());
+    })
+    .sweep(7..9);
+    let report = failure(&sweep);
+    assert_eq!((report.outcome, report.seed(), report.violations.len()), (Outcome::Nondeterministic, Seed(7), 0));
+    let event = report.divergence.as_ref().and_then(|divergence| divergence.event.as_ref()).expect("an event differs");
+    assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::Event(RecordKind::Send)), "{report}");
+    let panic = std::panic::catch_unwind(|| sweep.assert_ok()).expect_err("a seed that leaks is no pass");
+    let text = panic.downcast_ref::<String>().expect("it panics with text");
+    assert!(text.starts_with("0 of seeds 7..9 of workers held\nFAIL  workers  seed=0x7  nondeterministic\n"), "{text}");
+}
+
+#[test]
+fn what_the_seeds_before_left_in_the_thread_of_the_sweep_is_found() {
+    // Some two hundred ticks a seed: the third one is past five hundred, and fails for what the first two left behind.
+    let sweep = up_to(500, |worker, effects| {
+        worker.shown = count_of_the_thread();
+        effects.send(worker.peers[0], worker.shown);
+    })
+    .sweep(0..64);
+    let report = failure(&sweep);
+    assert_eq!((report.outcome, report.seed(), sweep.held()), (Outcome::Nondeterministic, Seed(2), 2), "{report}");
+    let event = report.divergence.as_ref().and_then(|divergence| divergence.event.as_ref()).expect("an event differs");
+    assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::Event(RecordKind::Send)), "{report}");
+}
+
+#[test]
+fn a_failure_that_later_runs_of_the_seed_do_not_show_is_not_believed() {
+    static IS_FIRST: AtomicBool = AtomicBool::new(true);
+    let sweep = up_to(100, |worker, _| {
+        if worker.ticks == 50 && IS_FIRST.swap(false, Ordering::Relaxed) {
+            worker.shown = 100;
+        }
+    })
+    .sweep(7..9);
+    let report = failure(&sweep);
+    assert_eq!((report.outcome, report.seed(), report.violations.len()), (Outcome::Nondeterministic, Seed(7), 0), "{report}");
+    let divergence = report.divergence.as_ref().expect("it says what differs");
+    assert_eq!((divergence.elsewhere, &divergence.event), (Elsewhere::EarlierRun, &None));
+    let outcome = Difference { place: "outcome".to_owned(), here: r#""held""#.to_owned(), there: r#""violated""#.to_owned() };
+    assert!(divergence.differences.contains(&outcome), "{report}");
+    let text = report.to_string();
+    assert!(text.contains("this seed failed (there); two runs of it right after that agree on something else (here)\n"), "{text}");
+    assert!(text.ends_with("again: the same sweep, as the first thing in a process\n"), "{text}");
+}
+
+/// Never comes back.
+fn hang() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
+#[test]
+fn a_seed_that_hangs_at_the_second_look_is_not_waited_for() {
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    // The first seed holds, the second one fails, and then hangs in the thread of the sweep.
+    let sweep = up_to(100, |worker, _| {
+        if worker.ticks == 50 && (is_there() || RUNS.fetch_add(1, Ordering::Relaxed) > 0) {
+            worker.shown = 100;
+        }
+        if worker.ticks == 50 && !is_there() && RUNS.load(Ordering::Relaxed) > 2 {
+            hang();
+        }
+    })
+    .patience(Duration::from_millis(500))
+    .sweep(7..64);
+    let report = failure(&sweep);
+    assert_eq!((sweep.held(), report.seed()), (1, Seed(8)), "{report}");
+    let [violation] = &report.violations[..] else { panic!("{report}") };
+    assert_eq!(violation.message, "a step of worker/1 did not return for 0.5s of real time");
+}
+
+/// Keeps the thread busy for ten milliseconds, which no run sees.
+#[expect(clippy::disallowed_methods, reason = "a step that takes long for the machine's clock, and comes back")]
+fn toil() {
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(10) {
+        std::hint::spin_loop();
+    }
+}
+
+#[test]
+fn a_second_look_that_takes_longer_than_the_patience_and_goes_on_is_waited_for() {
+    static IS_AGAIN: AtomicBool = AtomicBool::new(false);
+    let scenario = up_to(150, |worker, _| {
+        worker.shown = worker.ticks;
+        if IS_AGAIN.load(Ordering::Relaxed) && !is_there() {
+            toil();
+        }
+        if worker.shown == 150 {
+            IS_AGAIN.store(true, Ordering::Relaxed);
+        }
+    })
+    .patience(Duration::from_millis(500));
+    let sweep = scenario.sweep(7..9);
+    let [violation] = &failure(&sweep).violations[..] else { panic!("{:?}", sweep.failure()) };
+    assert_eq!((violation.rule.as_str(), sweep.to_string().as_str()), ("shows little", "0 of seeds 7..9 of workers held"));
+}
+
+/// Panics in the other thread where it is printed for comparing, which is no finding of a run.
+struct Unprintable;
+
+impl std::fmt::Debug for Unprintable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if is_there() { panic!("printed in the other thread") } else { Ok(()) }
+    }
+}
+
+#[test]
+fn a_failure_that_could_not_be_looked_at_again_is_kept_and_says_so() {
+    let scenario = up_to(100, |worker, effects| {
+        worker.shown = worker.ticks;
+        effects.emit(Unprintable);
+    });
+    let sweep = scenario.sweep(7..9);
+    assert_eq!(failure(&sweep), &scenario.run(Seed(7)));
+    let text = "0 of seeds 7..9 of workers held; two more runs of the next one could not be compared: \
+                the run in a fresh thread broke off: printed in the other thread";
+    assert_eq!(sweep.to_string(), text);
+}
