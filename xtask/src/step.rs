@@ -25,7 +25,7 @@ pub enum Step {
     Seams,
     /// The command line builds, optimised
     Release,
-    /// The digests of the ready scenarios, the short ones from 10,000 seeds, are the committed ones, in two processes, on one thread and on two
+    /// The digests, of the short scenarios from 10,000 seeds, are the committed ones, in two processes, on one thread and on two
     Digests,
     /// The command line runs the users' scenario within 50 ms
     Speed,
