@@ -172,7 +172,7 @@ fn two_runs_that_part_end_soon_however_long_they_would_have_gone_on() {
 #[rstest]
 fn clean_scenarios_agree(
     #[values(Scenario::twice as Form, Scenario::twice_in_process as Form)] form: Form,
-    #[values("edge-cache", "edge-cache-burst-lag")] name: &str,
+    #[values("edge-cache", "edge-cache-burst-lag", "edge-cache-async")] name: &str,
 ) {
     let prepared = named(name);
     let twice = form(prepared.scenario(), prepared.seed());
