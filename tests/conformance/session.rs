@@ -2,6 +2,8 @@
 //!
 //! A session ends with the life of its node, so who has shown its part stays for the other.
 
+use std::sync::Arc;
+
 use cluster_sim::prelude::*;
 use cluster_sim::{ConnectError, Listener, Session, SessionReset, SessionSendError};
 use rstest::rstest;
@@ -44,7 +46,7 @@ async fn accept_one<M: cluster_sim::Message>(node: &Node, port: &str) -> (Listen
 }
 
 #[rstest]
-fn messages_go_both_ways_in_order_and_once(#[values(Twin::Real)] twin: Twin) {
+fn messages_go_both_ways_in_order_and_once(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(3, async |node, told| {
         if node.id() == SERVER {
             told.shown();
@@ -67,7 +69,7 @@ fn messages_go_both_ways_in_order_and_once(#[values(Twin::Real)] twin: Twin) {
 }
 
 #[rstest]
-fn who_asks_where_nobody_listens_is_refused(#[values(Twin::Real)] twin: Twin) {
+fn who_asks_where_nobody_listens_is_refused(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() != SERVER {
             // The server listens for sure once another port of it answers.
@@ -83,7 +85,7 @@ fn who_asks_where_nobody_listens_is_refused(#[values(Twin::Real)] twin: Twin) {
 }
 
 #[rstest]
-fn a_dropped_listener_refuses_and_its_name_is_free_again(#[values(Twin::Real)] twin: Twin) {
+fn a_dropped_listener_refuses_and_its_name_is_free_again(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() != SERVER {
             let first = connect::<u64>(&node, "door").await;
@@ -109,7 +111,7 @@ fn a_dropped_listener_refuses_and_its_name_is_free_again(#[values(Twin::Real)] t
 }
 
 #[rstest]
-fn a_full_window_is_busy_and_who_waits_goes_on_when_there_is_room(#[values(Twin::Real)] twin: Twin) {
+fn a_full_window_is_busy_and_who_waits_goes_on_when_there_is_room(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         let go = node.bind::<u64>("go");
         if node.id() == SERVER {
@@ -157,7 +159,7 @@ fn a_full_window_is_busy_and_who_waits_goes_on_when_there_is_room(#[values(Twin:
 }
 
 #[rstest]
-fn a_finished_end_sends_nothing_more_and_still_receives(#[values(Twin::Real)] twin: Twin) {
+fn a_finished_end_sends_nothing_more_and_still_receives(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<u64>(&node, "half").await;
@@ -181,7 +183,7 @@ fn a_finished_end_sends_nothing_more_and_still_receives(#[values(Twin::Real)] tw
 }
 
 #[rstest]
-fn who_drops_what_was_not_received_resets_the_other_side(#[values(Twin::Real)] twin: Twin) {
+fn who_drops_what_was_not_received_resets_the_other_side(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<u64>(&node, "deaf").await;
@@ -202,7 +204,7 @@ fn who_drops_what_was_not_received_resets_the_other_side(#[values(Twin::Real)] t
 }
 
 #[rstest]
-fn a_node_that_ends_resets_its_sessions(#[values(Twin::Real)] twin: Twin) {
+fn a_node_that_ends_resets_its_sessions(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<u64>(&node, "short").await;
@@ -221,7 +223,7 @@ fn a_node_that_ends_resets_its_sessions(#[values(Twin::Real)] twin: Twin) {
 }
 
 #[rstest]
-fn what_is_no_message_of_the_sessions_type_breaks_it(#[values(Twin::Real)] twin: Twin) {
+fn what_is_no_message_of_the_sessions_type_breaks_it(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<(u64, bool)>(&node, "typed").await;
@@ -237,7 +239,7 @@ fn what_is_no_message_of_the_sessions_type_breaks_it(#[values(Twin::Real)] twin:
 }
 
 #[rstest]
-fn a_dropped_wait_loses_no_message(#[values(Twin::Real)] twin: Twin) {
+fn a_dropped_wait_loses_no_message(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             told.shown();
@@ -258,7 +260,7 @@ fn a_dropped_wait_loses_no_message(#[values(Twin::Real)] twin: Twin) {
 }
 
 #[rstest]
-fn a_port_is_listened_on_once(#[values(Twin::Real)] twin: Twin) {
+fn a_port_is_listened_on_once(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(1, async |node, told| {
         let listener = node.listen::<u64>("once");
         let port = node.bind::<u64>("once");
@@ -268,6 +270,79 @@ fn a_port_is_listened_on_once(#[values(Twin::Real)] twin: Twin) {
         assert!(message.contains("port \"once\" is bound already"), "{message}");
         drop((listener, port));
         drop(node.listen::<u64>("once"));
+        told.shown();
+    });
+}
+
+#[rstest]
+fn a_listener_that_is_dropped_resets_what_nobody_accepted(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(2, async |node, told| {
+        let go = node.bind::<()>("go");
+        if node.id() == SERVER {
+            let listener = node.listen::<u64>("closing");
+            go.receive().await;
+            drop(listener);
+            return told.shown_for_good().await;
+        }
+        let session = connect::<u64>(&node, "closing").await;
+        while node.timeout(Duration::from_millis(50), session.receive()).await.is_err() {
+            go.send(SERVER, ());
+        }
+        assert_eq!(session.receive().await, Err(SessionReset), "nobody says that it was taken");
+        assert_eq!(node.connect::<u64>(SERVER, "closing").await.map(drop), Err(ConnectError::Refused));
+        told.shown();
+    });
+}
+
+#[rstest]
+fn each_message_goes_to_one_of_several_that_receive_and_the_end_to_all(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(2, async |node, told| {
+        if node.id() != SERVER {
+            let session = connect::<u64>(&node, "shared").await;
+            for number in 0..100 {
+                session.send(number).await.unwrap();
+            }
+            session.finish();
+            assert_eq!(session.receive().await, Ok(None));
+            return told.shown();
+        }
+        let (_listener, session) = accept_one::<u64>(&node, "shared").await;
+        let session = Arc::new(session);
+        let takers = [(); 4].map(|()| {
+            let session = Arc::clone(&session);
+            node.spawn(async move {
+                let mut taken = Vec::new();
+                while let Some(number) = session.receive().await.unwrap() {
+                    taken.push(number);
+                }
+                taken
+            })
+        });
+        let mut all = Vec::new();
+        for taker in takers {
+            let taken = taker.await.expect("nobody aborts it");
+            assert!(taken.is_sorted(), "each takes what comes in order: {taken:?}");
+            all.extend(taken);
+        }
+        all.sort_unstable();
+        assert_eq!(all, (0..100).collect::<Vec<u64>>());
+        drop(session);
+        told.shown_for_good().await;
+    });
+}
+
+#[rstest]
+fn a_node_has_a_session_with_itself(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, told| {
+        let listener = node.listen::<u64>("own");
+        let (asking, accepting) = futures::join!(node.connect::<u64>(node.id(), "own"), listener.accept());
+        let asking = asking.unwrap();
+        assert_eq!((asking.peer(), accepting.peer()), (node.id(), node.id()));
+        asking.send(1).await.unwrap();
+        accepting.send(2).await.unwrap();
+        assert_eq!((asking.receive().await, accepting.receive().await), (Ok(Some(2)), Ok(Some(1))));
+        drop(asking);
+        assert_eq!(accepting.receive().await, Ok(None));
         told.shown();
     });
 }

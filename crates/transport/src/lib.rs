@@ -19,9 +19,9 @@ mod taken;
 pub use message::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
 pub use network::{
-    BACKLOG_CAPACITY, Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network,
-    NetworkPartition, NodeSelector, Notice, PayloadKind, Port, PortId, SessionId, SessionStage, SessionState, StaleDelivery, Taken,
-    Told, Unsent, WaitKey, content_of,
+    AtEnd, BACKLOG_CAPACITY, Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network,
+    NetworkPartition, NetworkWait, NodeSelector, Notice, PayloadKind, PortId, SessionId, SessionStage, SessionState, StaleDelivery,
+    Taken, Told, Unsent, WaitKey, content_of,
 };
 #[cfg(feature = "tokio")]
 pub use real::{AddressBook, BindError, DatagramCounts, RealListener, RealNetwork, RealPort, RealSession, RealSockets, Ticket};
