@@ -26,7 +26,7 @@ impl Sim {
 
     pub(super) fn run_to(&mut self, until: VirtualInstant) {
         if self.follower.is_some() {
-            return self.guarded(|sim| while sim.step_to(until) && sim.tell_step() {});
+            return self.guarded(|sim| while sim.step_once(until) && sim.tell_step() {});
         }
         self.guarded(|sim| while sim.step_to(until) {});
     }
@@ -39,7 +39,7 @@ impl Sim {
         let mut met = self.look(|world| condition(world));
         while !met && !self.over {
             let mut more = false;
-            self.guarded(|sim| more = sim.step_to(until));
+            self.guarded(|sim| more = sim.step_once(until));
             met = self.look(|world| condition(world));
             if !more {
                 break;
@@ -53,7 +53,15 @@ impl Sim {
         looking(&World::new(&Glance { engine: &self.engine, network: self.network }))
     }
 
-    /// Takes one step due by `until`; false if there is none, or nothing steps any more.
+    /// The same step for loops that do more beside it.
+    #[inline(never)]
+    fn step_once(&mut self, until: VirtualInstant) -> bool {
+        self.step_to(until)
+    }
+
+    /// Takes one step due by `until`; false if there is none, or nothing steps any more. A part of its loop, since it is short and runs
+    /// once an event.
+    #[inline(always)]
     fn step_to(&mut self, until: VirtualInstant) -> bool {
         if self.over {
             return false;
