@@ -44,7 +44,7 @@ async fn accept_one<M: cluster_sim::Message>(node: &Node, port: &str) -> (Listen
 }
 
 #[rstest]
-fn messages_go_both_ways_in_order_and_once(#[values(Twin::Real)] twin: Twin) {
+fn messages_go_both_ways_in_order_and_once(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(3, async |node, told| {
         if node.id() == SERVER {
             told.shown();
@@ -67,7 +67,7 @@ fn messages_go_both_ways_in_order_and_once(#[values(Twin::Real)] twin: Twin) {
 }
 
 #[rstest]
-fn who_asks_where_nobody_listens_is_refused(#[values(Twin::Real)] twin: Twin) {
+fn who_asks_where_nobody_listens_is_refused(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() != SERVER {
             // The server listens for sure once another port of it answers.
@@ -83,7 +83,7 @@ fn who_asks_where_nobody_listens_is_refused(#[values(Twin::Real)] twin: Twin) {
 }
 
 #[rstest]
-fn a_dropped_listener_refuses_and_its_name_is_free_again(#[values(Twin::Real)] twin: Twin) {
+fn a_dropped_listener_refuses_and_its_name_is_free_again(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() != SERVER {
             let first = connect::<u64>(&node, "door").await;
@@ -109,7 +109,7 @@ fn a_dropped_listener_refuses_and_its_name_is_free_again(#[values(Twin::Real)] t
 }
 
 #[rstest]
-fn a_full_window_is_busy_and_who_waits_goes_on_when_there_is_room(#[values(Twin::Real)] twin: Twin) {
+fn a_full_window_is_busy_and_who_waits_goes_on_when_there_is_room(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         let go = node.bind::<u64>("go");
         if node.id() == SERVER {
@@ -157,7 +157,7 @@ fn a_full_window_is_busy_and_who_waits_goes_on_when_there_is_room(#[values(Twin:
 }
 
 #[rstest]
-fn a_finished_end_sends_nothing_more_and_still_receives(#[values(Twin::Real)] twin: Twin) {
+fn a_finished_end_sends_nothing_more_and_still_receives(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<u64>(&node, "half").await;
@@ -181,7 +181,7 @@ fn a_finished_end_sends_nothing_more_and_still_receives(#[values(Twin::Real)] tw
 }
 
 #[rstest]
-fn who_drops_what_was_not_received_resets_the_other_side(#[values(Twin::Real)] twin: Twin) {
+fn who_drops_what_was_not_received_resets_the_other_side(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<u64>(&node, "deaf").await;
@@ -202,7 +202,7 @@ fn who_drops_what_was_not_received_resets_the_other_side(#[values(Twin::Real)] t
 }
 
 #[rstest]
-fn a_node_that_ends_resets_its_sessions(#[values(Twin::Real)] twin: Twin) {
+fn a_node_that_ends_resets_its_sessions(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<u64>(&node, "short").await;
@@ -221,7 +221,7 @@ fn a_node_that_ends_resets_its_sessions(#[values(Twin::Real)] twin: Twin) {
 }
 
 #[rstest]
-fn what_is_no_message_of_the_sessions_type_breaks_it(#[values(Twin::Real)] twin: Twin) {
+fn what_is_no_message_of_the_sessions_type_breaks_it(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<(u64, bool)>(&node, "typed").await;
@@ -237,7 +237,7 @@ fn what_is_no_message_of_the_sessions_type_breaks_it(#[values(Twin::Real)] twin:
 }
 
 #[rstest]
-fn a_dropped_wait_loses_no_message(#[values(Twin::Real)] twin: Twin) {
+fn a_dropped_wait_loses_no_message(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             told.shown();
@@ -258,7 +258,7 @@ fn a_dropped_wait_loses_no_message(#[values(Twin::Real)] twin: Twin) {
 }
 
 #[rstest]
-fn a_port_is_listened_on_once(#[values(Twin::Real)] twin: Twin) {
+fn a_port_is_listened_on_once(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(1, async |node, told| {
         let listener = node.listen::<u64>("once");
         let port = node.bind::<u64>("once");

@@ -5,7 +5,8 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Core, DeviceId, Entropy, Host, Life, Step, Wake, enter};
+use cluster_sim_runtime::{Core, DeviceId, Devices, Entropy, Host, Life, Step, Wake, enter};
+use cluster_sim_transport::Network;
 use cluster_sim_vocabulary::Incarnation;
 
 use crate::node::{Node, Place, Twin};
@@ -27,9 +28,18 @@ pub struct AsyncHost {
 }
 
 impl AsyncHost {
-    /// A host for the node of that seat, which runs `main` (declared at `site`) and speaks over the network registered as `network`.
-    pub fn new(seat: Seat, main: MainFactory, network: DeviceId, site: &'static Location<'static>) -> Self {
-        Self { main, seat, entropy: Entropy::from_key(0), network, site }
+    /// Hosts for the nodes of these seats, which run `main` (declared at `site`) and speak over the network registered as `network`.
+    pub fn of_group(
+        seats: Vec<Seat>,
+        main: &MainFactory,
+        network: DeviceId,
+        site: &'static Location<'static>,
+        devices: &mut Devices,
+    ) -> Vec<Box<dyn Host>> {
+        let speaking = devices.get_mut::<Network>(network);
+        seats.iter().for_each(|seat| speaking.run_tasks(seat.id()));
+        let host = |seat| Self { main: Arc::clone(main), seat, entropy: Entropy::from_key(0), network, site };
+        seats.into_iter().map(|seat| Box::new(host(seat)) as Box<dyn Host>).collect()
     }
 }
 

@@ -42,7 +42,6 @@ impl<M: Machine> MachineHost<M> {
     /// Hosts for the machines that `factory` makes of these seats, speaking over the network registered as `network`.
     pub fn of_group(seats: Vec<Seat>, factory: MachineFactory<M>, network: DeviceId, devices: &mut Devices) -> Vec<Box<dyn Host>> {
         let speaking = devices.get_mut::<Network>(network);
-        speaking.run_machines(seats.iter().map(Seat::id));
         let address = (speaking.port(M::PORT), speaking.kind::<M::Message>());
         seats.iter().for_each(|seat| speaking.take_by_host(seat.id(), address.0));
         let effects = RefCell::new(Effects::new(Entropy::from_key(0)));
@@ -116,7 +115,7 @@ fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, t
             Effect::Arm(timer, after) => timers.arm(kernel, node, timer, after),
             Effect::Disarm(timer) => timers.disarm(kernel, timer),
             Effect::Emit(fact) => kernel.change(Change::Fact(node, fact)),
-            Effect::Stream(to, message) => network.stream(kernel, node, to, group.address.1, message),
+            Effect::Stream(to, message) => network.stream(kernel, node, to, group.address, message),
             Effect::Finish(peer) => network.finish_stream(kernel, node, peer),
         }
     }

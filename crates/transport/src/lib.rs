@@ -19,8 +19,8 @@ mod taken;
 pub use message::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
 pub use network::{
-    BACKLOG_CAPACITY, Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network,
-    NetworkPartition, NodeSelector, Notice, PayloadKind, Port, PortId, SessionId, SessionStage, SessionState, StaleDelivery, Taken,
+    AtEnd, BACKLOG_CAPACITY, Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network,
+    NetworkPartition, NetworkWait, NodeSelector, Notice, PayloadKind, PortId, SessionId, SessionStage, SessionState, StaleDelivery, Taken,
     Told, Unsent, WaitKey, content_of,
 };
 #[cfg(feature = "tokio")]

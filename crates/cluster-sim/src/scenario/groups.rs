@@ -46,8 +46,7 @@ impl Group {
     pub(crate) fn of_nodes(name: &str, members: Vec<Member>, main: MainFactory, site: &'static Location<'static>) -> Self {
         let hosts: HostFactory = Arc::new(move |seats, network, engine| {
             engine.core.kernel.expect_tasks();
-            let host = |seat| Box::new(AsyncHost::new(seat, Arc::clone(&main), network, site)) as Box<dyn Host>;
-            seats.into_iter().map(host).collect()
+            AsyncHost::of_group(seats, &main, network, site, &mut engine.core.devices)
         });
         Self { name: name.to_owned(), members, must_end: false, hosts }
     }

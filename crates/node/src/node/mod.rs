@@ -18,7 +18,9 @@ use std::sync::{Arc, OnceLock};
 
 use cluster_sim_runtime::Entropy;
 #[cfg(feature = "test-utils")]
-use cluster_sim_runtime::{DeviceId, Life};
+use cluster_sim_runtime::{Core, DeviceId, Kernel, Life, try_entered};
+#[cfg(feature = "test-utils")]
+use cluster_sim_transport::Network;
 use cluster_sim_vocabulary::{Incarnation, NodeId, Region, Shard};
 
 pub use port::{Port, Receive};
@@ -98,6 +100,29 @@ pub(crate) enum Twin {
 pub(crate) struct Place {
     pub(crate) life: Life,
     pub(crate) network: DeviceId,
+}
+
+#[cfg(feature = "test-utils")]
+impl Place {
+    /// Does something with the network in this life; nothing once it is over.
+    ///
+    /// # Panics
+    /// If no code of this simulation's nodes runs now.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn act<T>(self, act: impl FnOnce(&mut Network, &mut Kernel) -> T) -> Option<T> {
+        self.life.act(|Core { kernel, devices }| act(devices.get_mut(self.network), kernel))
+    }
+
+    /// Puts something of the network in order as a handle is dropped. Elsewhere it ends with the life of its node.
+    #[inline]
+    pub(crate) fn tidy(self, tidy: impl FnOnce(&mut Network, &mut Kernel)) {
+        try_entered(|core| {
+            if self.life.goes_on(core) {
+                tidy(core.devices.get_mut(self.network), &mut core.kernel);
+            }
+        });
+    }
 }
 
 impl Node {

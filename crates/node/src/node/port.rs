@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 #[cfg(feature = "test-utils")]
-use cluster_sim_runtime::{Core, Waiter, try_entered};
+use cluster_sim_runtime::{Core, Waiter};
 use cluster_sim_transport::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
-use cluster_sim_transport::{Network, PayloadKind, PortId, WaitKey};
+use cluster_sim_transport::{Network, NetworkWait, PayloadKind, PortId, WaitKey};
 #[cfg(feature = "tokio")]
 use cluster_sim_transport::{RealPort, Ticket};
 use cluster_sim_vocabulary::NodeId;
@@ -32,7 +32,7 @@ impl Node {
         match self.twin {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(place) => {
-                let bound = place.life.act(|core| core.devices.get_mut::<Network>(place.network).bind::<M>(self.id(), name));
+                let bound = place.act(|network, _| network.bind::<M>(self.id(), name));
                 let bound = bound.map(|bound| bound.unwrap_or_else(|error| panic!("{}: {error}", self.name())));
                 Port { node: self.clone(), label: |_| Label::Content, twin: PortTwin::Simulated(place, bound) }
             }
@@ -161,12 +161,7 @@ impl<M: Message> Drop for Port<M> {
         match self.twin {
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(place, Some((port, _))) => {
-                // Elsewhere the port ends with the life of its node.
-                try_entered(|core| {
-                    if place.life.goes_on(core) {
-                        core.devices.get_mut::<Network>(place.network).unbind(&mut core.kernel, place.life.node(), port);
-                    }
-                });
+                place.tidy(|network, kernel| network.unbind(kernel, place.life.node(), port));
             }
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => {}
@@ -204,7 +199,7 @@ impl<M: Message> Future for Receive<'_, M> {
                     let received = network.take(kernel, node, port);
                     let known = waits.take();
                     if received.is_none() {
-                        kernel.waits_for(network.waits_for_message(port));
+                        kernel.waits_for(network.waits_for(NetworkWait::Datagram(port)));
                         *waits = network.wait(node, port, known, Waiter::of(context, kernel));
                     }
                     received
@@ -226,11 +221,7 @@ impl<M: Message> Drop for Receive<'_, M> {
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(place, Some((port, _))) => {
                 let Some(key) = self.waits else { return };
-                try_entered(|core| {
-                    if place.life.goes_on(core) {
-                        core.devices.get_mut::<Network>(place.network).forget(place.life.node(), port, key);
-                    }
-                });
+                place.tidy(|network, _| network.forget(place.life.node(), port, key));
             }
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => {}

@@ -22,7 +22,7 @@ pub trait Device: Any {
     fn node_resumed(&mut self, kernel: &mut Kernel, node: NodeId);
 
     /// Says in words what a task waits for that said it waits for `what` of this device.
-    fn describe(&self, what: u32) -> String;
+    fn describe(&self, kernel: &Kernel, what: u64) -> String;
 }
 
 /// The devices of an engine.
@@ -63,8 +63,8 @@ impl Devices {
         self.all[usize::from(id.0)].fire(kernel, slot)
     }
 
-    pub(crate) fn describe(&self, id: DeviceId, what: u32) -> String {
-        self.all[usize::from(id.0)].describe(what)
+    pub(crate) fn describe(&self, id: DeviceId, kernel: &Kernel, what: u64) -> String {
+        self.all[usize::from(id.0)].describe(kernel, what)
     }
 
     pub(crate) fn each(&mut self) -> impl Iterator<Item = &mut Box<dyn Device>> {

@@ -31,7 +31,7 @@ pub enum Waiting {
     /// The end of another task.
     Join(TaskId),
     /// Something of a device, which can describe it.
-    Device(DeviceId, u32),
+    Device(DeviceId, u64),
     /// Something of a channel with a name, which was made at this place in the code.
     Channel(ChannelWait, &'static str, &'static Location<'static>),
 }

@@ -1,13 +1,15 @@
 //! Arriving: what may still prevent it, and handing the message over.
 
-use cluster_sim_runtime::{Device, Kernel, Order, RecordKind, Waiter, Waiting};
+use cluster_sim_runtime::{Device, Kernel, Order, RecordKind, Waiter};
 use cluster_sim_vocabulary::{Health, NodeId};
 
 use super::fate::Cause;
 use super::model::StaleDelivery;
 use super::payload::PayloadKind;
+use super::ports::PortId;
 use super::session::Sessions;
-use super::sockets::{Arrived, PortId, WaitKey};
+use super::sockets::Arrived;
+use super::waiters::WaitKey;
 use super::{Flight, Network};
 use crate::message::{Message, Received, decode};
 
@@ -46,8 +48,8 @@ impl Device for Network {
         self.rouse(kernel, node);
     }
 
-    fn describe(&self, what: u32) -> String {
-        format!("a message on port {:?}", self.sockets.name(PortId(what as u16)))
+    fn describe(&self, kernel: &Kernel, what: u64) -> String {
+        self.describe_wait(kernel, what)
     }
 }
 
@@ -123,20 +125,15 @@ impl Network {
     /// Lets `waiter` be woken by the next message to this port, in place of whom `known` stands for; answers with the key to give that up by.
     #[inline]
     pub fn wait(&mut self, node: NodeId, port: PortId, known: Option<WaitKey>, waiter: Waiter) -> Option<WaitKey> {
-        Some(self.sockets.socket(node, port)?.wait(known, waiter))
+        Some(self.sockets.socket(node, port)?.waiters.wait(known, waiter))
     }
 
     /// Lets nobody be woken any more under that key by messages to this port.
     #[inline]
     pub fn forget(&mut self, node: NodeId, port: PortId, key: WaitKey) {
         if let Some(socket) = self.sockets.socket(node, port) {
-            socket.forget(key);
+            socket.waiters.forget(key);
         }
-    }
-
-    /// What the device is to be told that a task waits for which waits for a message.
-    pub fn waits_for_message(&self, port: PortId) -> Waiting {
-        Waiting::Device(self.device(), u32::from(port.0))
     }
 
     fn inbox(&mut self, node: NodeId) -> &mut std::collections::VecDeque<u32> {

@@ -10,10 +10,13 @@ mod model;
 mod partition;
 mod payload;
 mod peers;
+mod ports;
 mod repeats;
 mod session;
 mod sockets;
 mod transmission;
+mod waiters;
+mod waits;
 
 use std::any::{Any, TypeId};
 use std::collections::VecDeque;
@@ -36,10 +39,13 @@ pub use payload::PayloadKind;
 use payload::{AnySlab, Slab};
 use peers::Peers;
 use session::Sessions;
-pub use session::{BACKLOG_CAPACITY, Notice, Port, SessionId, SessionStage, SessionState, Taken, Told, Unsent};
+pub use ports::PortId;
+use ports::PortNames;
+pub use session::{AtEnd, BACKLOG_CAPACITY, Notice, SessionId, SessionStage, SessionState, Taken, Told, Unsent};
 use sockets::Sockets;
-pub use sockets::{PortId, WaitKey};
 use transmission::Fates;
+pub use waiters::WaitKey;
+pub use waits::NetworkWait;
 
 pub use arrival::INBOX_CAPACITY;
 
@@ -66,6 +72,7 @@ pub struct Network {
     peers: Vec<Peers>,
     /// By receiver; used while it is paused.
     inboxes: Vec<VecDeque<u32>>,
+    ports: PortNames,
     sockets: Sockets,
     classes: Classes,
     fates: Fates,
@@ -93,6 +100,7 @@ impl Network {
             flights: Flights::new(),
             peers: Vec::new(),
             inboxes: Vec::new(),
+            ports: PortNames::default(),
             sockets: Sockets::default(),
             classes: Classes::new(),
             fates: Fates::new(Seed(0)),
@@ -126,12 +134,13 @@ impl Network {
         PayloadKind(u16::try_from(index).expect("a simulation has fewer than 65,536 message types"))
     }
 
-    /// The port of that name.
+    /// The port of that name, for datagrams and for sessions.
     pub fn port(&mut self, name: &str) -> PortId {
-        self.sockets.port(name)
+        self.ports.port(name)
     }
 
-    /// Has a node's host take every message that comes to this port, for all its lives.
+    /// Has the machine that a node hosts take every message that comes to this port and every session that is asked for there, for all
+    /// its lives.
     pub fn take_by_host(&mut self, node: NodeId, port: PortId) {
         self.sockets.take_by_host(node, port);
     }
@@ -142,7 +151,11 @@ impl Network {
     /// If the node bound it already; nothing was done.
     pub fn bind<M: Message>(&mut self, node: NodeId, name: &str) -> Result<(PortId, PayloadKind), PortTaken> {
         let (port, kind) = (self.port(name), self.kind::<M>());
-        self.sockets.bind(node, port, kind).map(|()| (port, kind))
+        if self.sockets.bind(node, port, kind) { Ok((port, kind)) } else { Err(self.taken(port)) }
+    }
+
+    fn taken(&self, port: PortId) -> PortTaken {
+        PortTaken { name: self.ports.name(port).to_owned() }
     }
 
     /// Takes a port of a node away; what was not taken from it is lost.

@@ -2,20 +2,17 @@
 
 use std::collections::VecDeque;
 
-use cluster_sim_runtime::{Kernel, TaskId, Waiter};
+use cluster_sim_runtime::Kernel;
 use cluster_sim_vocabulary::NodeId;
 
 use super::arrival::INBOX_CAPACITY;
 use super::payload::PayloadKind;
-use crate::taken::PortTaken;
-
-/// A port by the number of its name; the same in a whole run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PortId(pub(super) u16);
+use super::ports::PortId;
+use super::waiters::Waiters;
 
 /// One port that a node bound.
 ///
-/// Most of the time one task waits there for one message, so that one of each lies in the socket itself.
+/// Most of the time one message waits there, so that it lies in the socket itself.
 #[derive(Debug)]
 pub(super) struct Socket {
     port: PortId,
@@ -23,15 +20,9 @@ pub(super) struct Socket {
     /// The flight that arrived first of those that were not taken yet, and those after it.
     first: Option<u32>,
     later: VecDeque<u32>,
-    /// Who waits for a message, each under a key of its own: one task may wait in two places, and give up in one of them.
-    waiter: Option<(WaitKey, TaskId)>,
-    others: Vec<(WaitKey, Waiter)>,
-    next_key: u64,
+    /// Who waits for a message.
+    pub(super) waiters: Waiters,
 }
-
-/// Who waits at a socket until the next message comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WaitKey(u64);
 
 /// What takes the messages of a node.
 #[derive(Debug, Default)]
@@ -62,24 +53,9 @@ pub(super) enum Arrived {
 #[derive(Debug, Default)]
 pub(super) struct Sockets {
     receivers: Vec<Receiver>,
-    names: Vec<String>,
 }
 
 impl Sockets {
-    /// The number of a port name.
-    pub(super) fn port(&mut self, name: &str) -> PortId {
-        let known = self.names.iter().position(|known| known == name);
-        let index = known.unwrap_or_else(|| {
-            self.names.push(name.to_owned());
-            self.names.len() - 1
-        });
-        PortId(u16::try_from(index).expect("a simulation has fewer than 65,536 port names"))
-    }
-
-    pub(super) fn name(&self, port: PortId) -> &str {
-        &self.names[usize::from(port.0)]
-    }
-
     fn receiver(&mut self, node: NodeId) -> &mut Receiver {
         if self.receivers.len() <= node.index() {
             self.receivers.resize_with(node.index() + 1, Receiver::default);
@@ -92,16 +68,17 @@ impl Sockets {
         *self.receiver(node) = Receiver::Host(port);
     }
 
-    pub(super) fn bind(&mut self, node: NodeId, port: PortId, kind: PayloadKind) -> Result<(), PortTaken> {
+    /// Binds a port of the node; false if it is bound already.
+    pub(super) fn bind(&mut self, node: NodeId, port: PortId, kind: PayloadKind) -> bool {
         if self.socket(node, port).is_some() {
-            return Err(PortTaken { name: self.name(port).to_owned() });
+            return false;
         }
-        let socket = Socket { port, kind, first: None, later: VecDeque::new(), waiter: None, others: Vec::new(), next_key: 0 };
+        let socket = Socket { port, kind, first: None, later: VecDeque::new(), waiters: Waiters::default() };
         match self.receiver(node) {
             Receiver::Tasks(_, more) => more.push(socket),
             receiver => *receiver = Receiver::Tasks(socket, Vec::new()),
         }
-        Ok(())
+        true
     }
 
     /// Whether what runs on the node takes what comes to this port.
@@ -120,7 +97,7 @@ impl Sockets {
             Some(socket) if socket.len() >= INBOX_CAPACITY => Arrived::Full,
             Some(socket) => {
                 socket.push(slot);
-                socket.wake(kernel);
+                socket.waiters.wake(kernel);
                 Arrived::InSocket
             }
             None => Arrived::Closed,
@@ -196,40 +173,5 @@ impl Socket {
 
     fn arrived(self) -> impl Iterator<Item = u32> {
         self.first.into_iter().chain(self.later)
-    }
-
-    #[inline]
-    fn wake(&mut self, kernel: &mut Kernel) {
-        if let Some((_, task)) = self.waiter.take() {
-            kernel.wake(Waiter::Task(task));
-        }
-        if !self.others.is_empty() {
-            self.others.drain(..).for_each(|(_, waiter)| kernel.wake(waiter));
-        }
-    }
-
-    /// Lets `waiter` be woken by the next message, in place of whom `known` stands for; answers with the key to give that up by.
-    #[inline]
-    pub(super) fn wait(&mut self, known: Option<WaitKey>, waiter: Waiter) -> WaitKey {
-        if let Some(known) = known {
-            self.forget(known);
-        }
-        self.next_key += 1;
-        let key = WaitKey(self.next_key);
-        match waiter {
-            Waiter::Task(task) if self.waiter.is_none() => self.waiter = Some((key, task)),
-            waiter => self.others.push((key, waiter)),
-        }
-        key
-    }
-
-    /// Lets nobody be woken any more under that key.
-    #[inline]
-    pub(super) fn forget(&mut self, key: WaitKey) {
-        if self.waiter.is_some_and(|(waiting, _)| waiting == key) {
-            self.waiter = None;
-        } else if !self.others.is_empty() {
-            self.others.retain(|(waiting, _)| *waiting != key);
-        }
     }
 }

@@ -12,7 +12,7 @@ use super::model::LinkOrder;
 use super::payload::{PayloadKind, label_key};
 use super::peers::{Link, Peers};
 use super::repeats::epoch_of;
-use super::sockets::PortId;
+use super::ports::PortId;
 use super::{Flight, Network};
 use crate::message::{Label, Message};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cluster_sim_runtime::{Budget, DeviceId, Engine, Entropy, Host, Seed, SeedSchedule, Step, Stepped, Wake};
 use cluster_sim_transport::{
-    LinkModel, Network, NetworkPartition, NodeSelector, Notice, PayloadKind, Port, SessionId, SessionState, Taken, Unsent,
+    LinkModel, Network, NetworkPartition, NodeSelector, Notice, PayloadKind, PortId, SessionId, SessionState, Taken, Unsent,
 };
 use cluster_sim_vocabulary::{Health, Incarnation, NodeId, Traffic};
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ pub(crate) struct World {
     pub(crate) engine: Engine,
     pub(crate) network: DeviceId,
     kind: PayloadKind,
-    pub(crate) port: Port,
+    pub(crate) port: PortId,
     notices: Notices,
     token: Arc<()>,
 }
@@ -71,7 +71,7 @@ impl World {
     pub(crate) fn new(nodes: u32, model: &LinkModel, seed: u64) -> Self {
         let mut links = Network::new();
         links.add_class("all", NodeSelector::Any, NodeSelector::Any, model).expect("the model can be");
-        let (kind, port) = (links.kind::<Parcel>(), links.session_port("test"));
+        let (kind, port) = (links.kind::<Parcel>(), links.port("test"));
         let mut engine = Engine::new(SeedSchedule::new(Seed(seed)), Budget::default());
         let network = engine.register(links);
         engine.core.devices.get_mut::<Network>(network).registered_as(network);
@@ -92,7 +92,7 @@ impl World {
 
     pub(crate) fn listen(&mut self, node: u32) {
         let port = self.port;
-        assert!(self.network().listen(NodeId(node), port), "nobody listens there yet");
+        self.network().listen(NodeId(node), port).expect("nobody listens there yet");
     }
 
     pub(crate) fn stop_listening(&mut self, node: u32) {

@@ -7,15 +7,17 @@ use cluster_sim_vocabulary::{Health, NodeId};
 
 use super::SessionId;
 use super::end::{News, Side};
-use super::ports::Port;
 use super::segment::{Segment, What};
 use crate::network::Network;
+use crate::network::ports::PortId;
 
 /// The ends of one node.
 #[derive(Debug, Default)]
 pub(super) struct OfNode {
+    /// Tasks run on it, and wait at its ends; its agenda stays empty.
+    pub(super) runs_tasks: bool,
     /// All that are alive or have something to tell.
-    ends: Vec<SessionId>,
+    pub(super) ends: Vec<SessionId>,
     /// Those that have something to tell. Some of them may be gone.
     agenda: VecDeque<SessionId>,
     /// The node will come back to its agenda at this instant anyhow.
@@ -28,7 +30,7 @@ pub struct Notice {
     /// The end.
     pub session: SessionId,
     /// The port on which the session was asked for.
-    pub port: Port,
+    pub port: PortId,
     /// It waits to be accepted by its node.
     pub incoming: bool,
     /// The other side accepted it.
@@ -81,8 +83,8 @@ impl Network {
         None
     }
 
-    /// Puts news of an end on its node's agenda, if the node still holds it.
-    pub(super) fn tell(&mut self, slot: usize, side: Side, news: News) {
+    /// Puts news of an end on its node's agenda, or wakes the tasks that wait for it, if the node still holds it.
+    pub(super) fn tell(&mut self, kernel: &mut Kernel, slot: usize, side: Side, news: News) {
         let connection = self.sessions.connections.at_mut(slot);
         let id = connection.id(slot, side);
         let end = connection.end_mut(side);
@@ -90,11 +92,14 @@ impl Network {
         if end.released || end.of_machine && (news == News::OPENED || news == News::INCOMING) {
             return;
         }
+        let of_node = &mut self.sessions.nodes[end.node.index()];
+        if of_node.runs_tasks {
+            return self.wake_tasks(kernel, id, news);
+        }
         end.news.add(news);
         if !end.on_agenda {
             end.on_agenda = true;
-            let node = end.node;
-            self.sessions.nodes[node.index()].agenda.push_back(id);
+            of_node.agenda.push_back(id);
         }
     }
 
@@ -125,16 +130,20 @@ impl Network {
 
     /// Lists an end with its node.
     pub(super) fn enlist(&mut self, slot: usize, side: Side) {
-        let connection = self.sessions.connections.at_mut(slot);
-        let id = connection.id(slot, side);
-        let end = connection.end_mut(side);
-        let nodes = &mut self.sessions.nodes;
-        if nodes.len() <= end.node.index() {
-            nodes.resize_with(end.node.index() + 1, OfNode::default);
-        }
-        let ends = &mut nodes[end.node.index()].ends;
-        end.listed = Some(ends.len() as u32);
+        let connection = self.sessions.connections.at(slot);
+        let (id, node) = (connection.id(slot, side), connection.end(side).node);
+        let ends = &mut self.of_node(node).ends;
         ends.push(id);
+        let listed = ends.len() as u32 - 1;
+        self.sessions.connections.at_mut(slot).end_mut(side).listed = Some(listed);
+    }
+
+    pub(super) fn of_node(&mut self, node: NodeId) -> &mut OfNode {
+        let nodes = &mut self.sessions.nodes;
+        if nodes.len() <= node.index() {
+            nodes.resize_with(node.index() + 1, OfNode::default);
+        }
+        &mut nodes[node.index()]
     }
 
     /// Takes an end off its node's list, if it stands there.

@@ -82,7 +82,7 @@ impl Network {
             return true;
         }
         if !connection.end(side).released {
-            self.tell(slot, side, News::READABLE);
+            self.tell(kernel, slot, side, News::READABLE);
             return true;
         }
         // Nobody takes anything in any more: the end is what its node expects, a message goes to nobody.
@@ -114,7 +114,7 @@ impl Network {
         end.tries = 0;
         if end.wants_room && has_room {
             end.wants_room = false;
-            self.tell(slot, side, News::ROOM);
+            self.tell(kernel, slot, side, News::ROOM);
         }
     }
 }

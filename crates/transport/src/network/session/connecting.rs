@@ -6,44 +6,50 @@ use cluster_sim_vocabulary::{Health, NodeId};
 use super::SessionId;
 use super::end::{News, Side, Stage};
 use super::launching::Kind;
-use super::ports::{BACKLOG_CAPACITY, Port};
+use super::listeners::BACKLOG_CAPACITY;
 use super::segment::{Attempt, What};
 use crate::network::Network;
+use crate::network::ports::PortId;
+use crate::taken::PortTaken;
 
 impl Network {
-    /// The port of that name; `connect` and `listen` meet where they name the same one.
-    pub fn session_port(&mut self, name: &str) -> Port {
-        self.sessions.ports.named(name)
-    }
-
-    /// Lets a node take sessions on a port, until its life ends; false if the port is taken already.
-    pub fn listen(&mut self, node: NodeId, port: Port) -> bool {
-        self.sessions.ports.listen(node, port)
+    /// Lets a node take sessions on a port, until its life ends.
+    ///
+    /// # Errors
+    /// If the node listens there already, or the machine that it hosts does; nothing was done.
+    pub fn listen(&mut self, node: NodeId, port: PortId) -> Result<(), PortTaken> {
+        let free = !self.sockets.is_taken_by_host(node, port) && self.sessions.listeners.listen(node, port);
+        if free { Ok(()) } else { Err(self.taken(port)) }
     }
 
     /// Ends listening on a port: what nobody accepted is reset, who asks from now on is refused.
-    pub fn stop_listening(&mut self, kernel: &mut Kernel, node: NodeId, port: Port) {
-        for id in self.sessions.ports.stop(node, port) {
-            self.release(kernel, id);
+    pub fn stop_listening(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId) {
+        for id in self.sessions.listeners.stop(node, port) {
+            self.abandon(kernel, id);
         }
     }
 
     /// The oldest session that waits on a port for its node to accept it, if one does. It is open, and may hold messages already.
-    pub fn accept(&mut self, node: NodeId, port: Port) -> Option<SessionId> {
-        let backlog = self.sessions.ports.backlog(node, port)?;
-        backlog.pop_front()
+    pub fn accept(&mut self, node: NodeId, port: PortId) -> Option<SessionId> {
+        self.sessions.listeners.at(node, port)?.backlog.pop_front()
     }
 
     /// Asks another node for a session on a port. The end is there at once, and takes messages up to the window; they wait until it is open.
     ///
     /// # Panics
     /// If there is no such node: the mistake of who asks, and so a finding about it.
-    pub fn connect(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, port: Port) -> SessionId {
+    pub fn connect(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, port: PortId) -> SessionId {
+        let named = self.ports.address(port);
+        self.ask(kernel, from, to, port, named)
+    }
+
+    /// The same for a port that has its own name for chance.
+    pub(super) fn ask(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, port: PortId, named: Address) -> SessionId {
         let nodes = kernel.node_count();
         assert!(to.0 < nodes, "it connects to {to}, but the cluster has n0 to n{}", nodes - 1);
-        let count = self.sessions.ports.count(from, to, port);
+        let count = self.sessions.listeners.count(from, to, port);
         let ends = Address::new().number(kernel.address(from).key()).number(kernel.address(to).key());
-        let label = ends.number(self.sessions.ports.address(port).key()).number(u64::from(count));
+        let label = ends.number(named.key()).number(u64::from(count));
         let classes = [self.classes.of(from, to), self.classes.of(to, from)];
         let slot = self.sessions.connections.insert(label, port, [from, to], classes);
         self.sessions.counts.traffic.connects += 1;
@@ -89,8 +95,8 @@ impl Network {
             Stage::Broken(_) | Stage::Vanished => self.notify_reset(kernel, slot, Side::Accepting),
             Stage::Connecting => unreachable!("the accepting end does not ask"),
             Stage::Absent if kernel.health(node) == Health::Paused => {}
-            Stage::Absent if self.sessions.ports.is_machine(node, port) => self.accept_stream(kernel, slot, attempt),
-            Stage::Absent => match self.sessions.ports.backlog(node, port).map(|backlog| backlog.len()) {
+            Stage::Absent if self.sockets.is_taken_by_host(node, port) => self.accept_stream(kernel, slot, attempt),
+            Stage::Absent => match self.sessions.listeners.at(node, port).map(|listener| listener.backlog.len()) {
                 None => {
                     self.record_session(kernel, slot, Side::Accepting, RecordKind::Refuse, attempt.number);
                     self.answer(kernel, slot, Kind::Refuse, What::Refuse, attempt);
@@ -98,8 +104,8 @@ impl Network {
                 Some(BACKLOG_CAPACITY..) => {}
                 Some(_) => {
                     let id = self.open_accepting(kernel, slot, attempt);
-                    self.sessions.ports.backlog(node, port).expect("somebody listens").push_back(id);
-                    self.tell(slot, Side::Accepting, News::INCOMING);
+                    self.sessions.listeners.at(node, port).expect("somebody listens").backlog.push_back(id);
+                    self.tell(kernel, slot, Side::Accepting, News::INCOMING);
                 }
             },
         }
@@ -134,7 +140,7 @@ impl Network {
         end.stage = Stage::Open;
         end.heard_at = kernel.now();
         end.tries = 0;
-        self.tell(slot, Side::Connecting, News::OPENED);
+        self.tell(kernel, slot, Side::Connecting, News::OPENED);
         self.flush(kernel, slot, Side::Connecting);
     }
 

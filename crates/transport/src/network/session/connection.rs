@@ -5,7 +5,7 @@ use cluster_sim_vocabulary::NodeId;
 
 use super::end::{End, SessionId, Side};
 use super::lane::Lane;
-use super::ports::Port;
+use crate::network::ports::PortId;
 
 /// A session: two ends, and a lane from each to the other.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(super) struct Connection {
     generation: u32,
     /// What names it for chance: who connected to whom, on which port, how manieth time.
     pub(super) label: Address,
-    pub(super) port: Port,
+    pub(super) port: PortId,
     /// By side. An end that is not there yet names its node all the same.
     pub(super) ends: [End; 2],
     /// By the side that sends.
@@ -68,7 +68,7 @@ impl Connections {
     }
 
     /// A session with two ends that are not there yet, between two nodes over links of these classes.
-    pub(super) fn insert(&mut self, label: Address, port: Port, nodes: [NodeId; 2], classes: [u16; 2]) -> usize {
+    pub(super) fn insert(&mut self, label: Address, port: PortId, nodes: [NodeId; 2], classes: [u16; 2]) -> usize {
         let slot = self.free.pop().map_or(self.slots.len(), |slot| slot as usize);
         if slot == self.slots.len() {
             let ends = [End::absent(), End::absent()];

@@ -27,7 +27,7 @@ impl Network {
         if end.wants_room && !end.of_machine {
             end.wants_room = false;
             let node = end.node;
-            self.tell(slot, side, News::ROOM);
+            self.tell(kernel, slot, side, News::ROOM);
             self.rouse(kernel, node);
         }
     }
@@ -51,8 +51,32 @@ impl Network {
         self.conclude(kernel, id, node);
     }
 
+    /// A node gives its end up as a program that ends does: nothing more is sent, not even asked for, and where the session is open the other
+    /// side is told that it is gone.
+    pub fn abandon(&mut self, kernel: &mut Kernel, id: SessionId) {
+        if let Some((slot, side)) = self.held(id) {
+            self.give_up(kernel, slot, side);
+            self.settle(kernel, id);
+        }
+    }
+
+    /// The same for an end that its node may have let go, without settling what comes of it.
+    pub(super) fn give_up(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
+        self.let_go(slot, side);
+        self.drop_unread(kernel, slot, side, "session_unread");
+        let stage = self.sessions.connections.at(slot).end(side).stage;
+        if matches!(stage, Stage::Connecting | Stage::Open) {
+            self.break_end(kernel, slot, side, ResetReason::Reset);
+        }
+        if stage == Stage::Open {
+            self.notify_reset(kernel, slot, side);
+        }
+    }
+
     /// Its node holds the end no more.
     pub(super) fn let_go(&mut self, slot: usize, side: Side) {
+        let id = self.sessions.connections.at(slot).id(slot, side);
+        self.leave_alone(id);
         let end = self.sessions.connections.at_mut(slot).end_mut(side);
         end.released = true;
         end.wants_room = false;
@@ -77,7 +101,7 @@ impl Network {
         debug_assert!(end.is_alive(), "an end breaks once");
         end.stage = Stage::Broken(reason);
         end.wants_room = false;
-        self.tell(slot, side, News::BROKEN);
+        self.tell(kernel, slot, side, News::BROKEN);
     }
 
     /// Tells the other side that this one knows nothing of the session. It may be lost; then whatever the other sends gets another one.
@@ -126,7 +150,7 @@ impl Network {
             while let Some((entry, cause)) = self.sessions.connections.at_mut(slot).outward(side).pop_lost() {
                 self.lose_entry(kernel, slot, side, &entry, cause);
             }
-            self.close_stream(slot, side);
+            self.close_stream(kernel, slot, side);
         }
         if Side::BOTH.into_iter().all(|side| self.is_over(slot, side)) {
             self.forget_session(kernel, slot);

@@ -9,9 +9,9 @@
 //! [`connecting`] opens sessions, [`sending`] puts messages on their way, [`clock`] sends them again and loses patience, [`taking`] hands
 //! them over, [`ending`] closes, breaks and forgets, [`lives`] takes ends away with their nodes.
 //!
-//! Two kinds of hosts use this. One that runs tasks holds ends by their ids: it is woken with `Network::SESSION_NEWS`, takes notices until
-//! there is none ([`agenda`]), and wakes the tasks that wait for what they name; `Network::session` says at any time how an end stands. A
-//! machine knows a session by its peer ([`streams`]): it is woken with the same number, once for each thing it is told.
+//! Three kinds of nodes use this. Tasks hold ends by their ids and wait at them ([`tasks`]). A machine knows a session by its peer
+//! ([`streams`]): it is woken with `Network::SESSION_NEWS`, once for each thing it is told. Any other host holds ends by their ids, too: it is
+//! woken with the same number, and takes notices until there is none ([`agenda`]); `Network::session` says at any time how an end stands.
 
 mod agenda;
 mod arriving;
@@ -23,12 +23,13 @@ mod end;
 mod ending;
 mod lane;
 mod launching;
+mod listeners;
 mod lives;
-mod ports;
 mod segment;
 mod sending;
 mod streams;
 mod taking;
+mod tasks;
 
 use cluster_sim_runtime::Kernel;
 use cluster_sim_vocabulary::{Incarnation, NodeId, SessionTraffic};
@@ -36,28 +37,33 @@ use rustc_hash::FxHashMap;
 
 pub use agenda::Notice;
 pub use end::SessionId;
-pub use ports::{BACKLOG_CAPACITY, Port};
+pub use listeners::BACKLOG_CAPACITY;
 pub use sending::Unsent;
 pub use streams::Told;
 pub use taking::Taken;
+pub use tasks::AtEnd;
 
 use super::Network;
 use super::fate::Decided;
+use super::ports::PortId;
 use crate::reset::ResetReason;
 use agenda::OfNode;
 use connection::Connections;
 use counts::Counts;
 use end::{Side, Stage};
-use ports::Ports;
+use listeners::Listeners;
 use segment::Segments;
+use tasks::AtOneEnd;
 
 /// The sessions of a network.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
     connections: Connections,
     segments: Segments,
-    ports: Ports,
+    listeners: Listeners,
     nodes: Vec<OfNode>,
+    /// Tasks that wait at an end, by its number; empty where no tasks run.
+    waiting: Vec<AtOneEnd>,
     /// The end by which a machine streams to a peer.
     streams: FxHashMap<(NodeId, NodeId), SessionId>,
     counts: Counts,
@@ -102,7 +108,7 @@ pub struct SessionState {
     /// The life of the other node that holds the other end; the first one while this end is connecting.
     pub incarnation: Incarnation,
     /// Where the other node listens, or this one.
-    pub port: Port,
+    pub port: PortId,
     /// How far it has come.
     pub stage: SessionStage,
     /// Whether there is a message, or the end, to take in.

@@ -1,12 +1,11 @@
 //! Sessions as machines know them: by their peer, at most one at a time.
 
-use cluster_sim_runtime::Kernel;
+use cluster_sim_runtime::{Address, Kernel};
 use cluster_sim_vocabulary::NodeId;
 
 use super::SessionId;
 use super::end::{News, Side, Stage};
 use super::lane::Held;
-use super::ports::Ports;
 use super::segment::Attempt;
 use super::sending::Unsent;
 use super::taking::Taken;
@@ -14,6 +13,7 @@ use crate::message::Message;
 use crate::message::Received;
 use crate::network::Network;
 use crate::network::payload::PayloadKind;
+use crate::network::ports::PortId;
 use crate::reset::ResetReason;
 
 /// What a machine is told of its sessions.
@@ -31,23 +31,28 @@ pub enum Told<M> {
     Ready(NodeId),
 }
 
-impl Network {
-    /// Says that machines run on these nodes: they take every session that other machines ask for.
-    pub fn run_machines(&mut self, nodes: impl IntoIterator<Item = NodeId>) {
-        nodes.into_iter().for_each(|node| self.sessions.ports.runs_machine(node));
-    }
+/// What names the port of a session that a machine opened, for chance: the same for all machines, whatever port they take messages on.
+const OF_MACHINES: Address = Address::new().name("machine");
 
-    /// Sends a message in the machine's session with that peer, which is opened if there is none. What the session does not take over is
-    /// handed back by [`next_told`](Self::next_told).
+impl Network {
+    /// Sends a message in the machine's session with that peer, which is opened on that port if there is none; `kind` must be that of `M`.
+    /// What the session does not take over is handed back by [`next_told`](Self::next_told).
     ///
     /// # Panics
     /// If there is no such node, or it is the machine's own: the machine's mistake, and so a finding about it.
-    pub fn stream<M: Message>(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, kind: PayloadKind, message: M) {
+    pub fn stream<M: Message>(
+        &mut self,
+        kernel: &mut Kernel,
+        from: NodeId,
+        to: NodeId,
+        (port, kind): (PortId, PayloadKind),
+        message: M,
+    ) {
         let nodes = kernel.node_count();
         assert!(to.0 < nodes, "it streams to {to}, but the cluster has n0 to n{}", nodes - 1);
         assert!(to != from, "it streams to itself, {to}; a session has two nodes");
         let id = self.sessions.streams.get(&(from, to)).copied();
-        let id = id.unwrap_or_else(|| self.open_stream(kernel, from, to));
+        let id = id.unwrap_or_else(|| self.open_stream(kernel, from, to, port));
         // What the machine does not know yet to be handed back comes before this message.
         let comes_after_others = !self.sessions.connections.at(id.slot()).end(id.side()).returned.is_empty();
         let sent = if comes_after_others { Err(Unsent::Busy(message)) } else { self.send_on(kernel, id, kind, message) };
@@ -63,8 +68,8 @@ impl Network {
         }
     }
 
-    fn open_stream(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId) -> SessionId {
-        let id = self.connect(kernel, from, to, Ports::MACHINES);
+    fn open_stream(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, port: PortId) -> SessionId {
+        let id = self.ask(kernel, from, to, port, OF_MACHINES);
         self.sessions.connections.at_mut(id.slot()).end_mut(id.side()).of_machine = true;
         self.sessions.streams.insert((from, to), id);
         id
@@ -77,7 +82,7 @@ impl Network {
         end.returned.push_back(held);
         let node = end.node;
         self.want_room(kernel, slot, side);
-        self.tell(slot, side, News::RETURNED);
+        self.tell(kernel, slot, side, News::RETURNED);
         self.rouse(kernel, node);
     }
 
@@ -128,7 +133,7 @@ impl Network {
     }
 
     /// A session that both sides have finished is over for a machine once it was told everything; another one can be opened then.
-    pub(super) fn close_stream(&mut self, slot: usize, side: Side) {
+    pub(super) fn close_stream(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let connection = self.sessions.connections.at_mut(slot);
         let end = connection.end(side);
         if !end.of_machine || end.released || end.stage != Stage::Open || !connection.is_closed(side) {
@@ -137,7 +142,7 @@ impl Network {
         let end = connection.end_mut(side);
         if end.wants_room {
             end.wants_room = false;
-            self.tell(slot, side, News::ROOM);
+            self.tell(kernel, slot, side, News::ROOM);
         } else if end.news == News::NONE {
             self.let_go(slot, side);
         }
@@ -159,8 +164,9 @@ impl Network {
 
     /// A machine is asked for a session.
     ///
-    /// It has at most one with each peer. If it is asking that peer itself, the two become one. If it holds an end of an earlier one, then
-    /// its peer does not any more: that one is over, and the new one takes its place once the machine was told.
+    /// It has at most one with each peer. If it is asking that peer itself, the two become one. If it holds an end of an earlier one, that one
+    /// is over, and the new one takes its place once the machine was told: a machine that asks anew has lost its own end of it, and tasks
+    /// that ask for a second one lose the first.
     pub(super) fn accept_stream(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) {
         let connection = self.sessions.connections.at(slot);
         let between = (connection.end(Side::Accepting).node, connection.end(Side::Connecting).node);
@@ -199,17 +205,22 @@ impl Network {
             connection.outward(side).acknowledge_all();
         } else if connection.end(side).is_alive() {
             self.break_end(kernel, slot, side, ResetReason::Reset);
+            if !self.sessions.connections.at(slot).end(side.other()).of_machine {
+                self.notify_reset(kernel, slot, side);
+            }
         }
         self.settle(kernel, earlier);
     }
 
-    /// Two machines ask each other at once: what the one that was asked first had asked for itself goes on in the other's session.
+    /// A machine is asked by whom it asks itself: what it had asked for goes on in the other's session. Where tasks have accepted its own
+    /// request meanwhile, they are told that nothing comes of it when they answer.
     fn become_one(&mut self, kernel: &mut Kernel, asking: SessionId, slot: usize, attempt: Attempt) {
         let (old, side) = (asking.slot(), asking.side());
         self.strike_off(old, side);
         let [from, into] = self.sessions.connections.pair(old, slot);
         std::mem::swap(from.end_mut(side), into.end_mut(Side::Accepting));
         std::mem::swap(from.outward(side), into.outward(Side::Accepting));
+        from.end_mut(side).stage = Stage::Vanished;
         let id = into.id(slot, Side::Accepting);
         let peer = into.end(Side::Connecting).node;
         let end = into.end_mut(Side::Accepting);
@@ -218,7 +229,7 @@ impl Network {
         end.tries = 0;
         end.clock = None;
         let node = end.node;
-        self.sessions.connections.remove(old);
+        self.settle(kernel, asking);
         self.enlist(slot, Side::Accepting);
         self.rename_on_agenda(node, asking, id);
         self.sessions.streams.insert((node, peer), id);

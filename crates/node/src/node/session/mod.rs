@@ -1,7 +1,13 @@
 //! Sessions: messages in order, and none lost from their middle.
 
-// Without a twin that has sessions the methods have nothing to do with what they are given.
-#![cfg_attr(not(feature = "tokio"), expect(unused_variables, reason = "a session without a twin cannot be"))]
+// Without a twin there is no session, and the methods have nothing to do with what they are given.
+#![cfg_attr(
+    not(any(feature = "test-utils", feature = "tokio")),
+    expect(unused_variables, reason = "a session without a twin cannot be")
+)]
+
+#[cfg(feature = "test-utils")]
+mod simulated;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,6 +16,8 @@ use cluster_sim_transport::{ConnectError, Message, SessionReset, SessionSendErro
 #[cfg(feature = "tokio")]
 use cluster_sim_transport::{RealListener, RealSession};
 use cluster_sim_vocabulary::NodeId;
+#[cfg(feature = "test-utils")]
+use simulated::{SimulatedListener, SimulatedSession};
 
 use super::{Node, Twin};
 
@@ -25,7 +33,10 @@ impl Node {
         let peer = peer.into();
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(_) => self.refuse_sessions(),
+            Twin::Simulated(place) => {
+                let session = SimulatedSession::connect::<M>(place, peer, port).await?;
+                Ok(Session { twin: SessionTwin::Simulated(session), message: PhantomData })
+            }
             #[cfg(feature = "tokio")]
             Twin::Real(ref own) => {
                 let session = own.network.connect(peer, port).await?;
@@ -43,19 +54,16 @@ impl Node {
     pub fn listen<M: Message>(&self, port: &str) -> Listener<M> {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(_) => self.refuse_sessions(),
+            Twin::Simulated(place) => {
+                let listener = SimulatedListener::new::<M>(place, port).unwrap_or_else(|error| panic!("{}: {error}", self.name()));
+                Listener { twin: ListenerTwin::Simulated(listener), message: PhantomData }
+            }
             #[cfg(feature = "tokio")]
             Twin::Real(ref own) => {
                 let listener = own.network.listen(port).unwrap_or_else(|error| panic!("{}: {error}", self.name()));
                 Listener { twin: ListenerTwin::Real(listener), message: PhantomData }
             }
         }
-    }
-
-    #[cfg(feature = "test-utils")]
-    #[track_caller]
-    fn refuse_sessions(&self) -> ! {
-        panic!("{}: async nodes have sessions over real sockets only; write a machine to simulate them", self.name())
     }
 }
 
@@ -66,6 +74,8 @@ pub struct Listener<M: Message> {
 }
 
 enum ListenerTwin {
+    #[cfg(feature = "test-utils")]
+    Simulated(SimulatedListener),
     #[cfg(feature = "tokio")]
     Real(RealListener),
 }
@@ -74,6 +84,10 @@ impl<M: Message> Listener<M> {
     /// Waits for the next session that another node asks for: it is open, and may hold messages already. Cancel safe.
     pub async fn accept(&self) -> Session<M> {
         match self.twin {
+            #[cfg(feature = "test-utils")]
+            ListenerTwin::Simulated(ref listener) => {
+                Session { twin: SessionTwin::Simulated(listener.accept().await), message: PhantomData }
+            }
             #[cfg(feature = "tokio")]
             ListenerTwin::Real(ref listener) => Session { twin: SessionTwin::Real(listener.accept().await), message: PhantomData },
         }
@@ -91,6 +105,8 @@ pub struct Session<M: Message> {
 }
 
 enum SessionTwin {
+    #[cfg(feature = "test-utils")]
+    Simulated(SimulatedSession),
     #[cfg(feature = "tokio")]
     Real(RealSession),
 }
@@ -99,6 +115,8 @@ impl<M: Message> Session<M> {
     /// Who is at the other end.
     pub fn peer(&self) -> NodeId {
         match self.twin {
+            #[cfg(feature = "test-utils")]
+            SessionTwin::Simulated(ref session) => session.peer(),
             #[cfg(feature = "tokio")]
             SessionTwin::Real(ref session) => session.peer(),
         }
@@ -110,6 +128,8 @@ impl<M: Message> Session<M> {
     /// If the session is gone, or this end was finished.
     pub async fn send(&self, message: M) -> Result<(), SessionReset> {
         match self.twin {
+            #[cfg(feature = "test-utils")]
+            SessionTwin::Simulated(ref session) => session.send(message).await,
             #[cfg(feature = "tokio")]
             SessionTwin::Real(ref session) => session.send(message).await,
         }
@@ -121,6 +141,8 @@ impl<M: Message> Session<M> {
     /// With the message, if the session does not take it over.
     pub fn try_send(&self, message: M) -> Result<(), SessionSendError<M>> {
         match self.twin {
+            #[cfg(feature = "test-utils")]
+            SessionTwin::Simulated(ref session) => session.try_send(message),
             #[cfg(feature = "tokio")]
             SessionTwin::Real(ref session) => session.try_send(message),
         }
@@ -133,6 +155,8 @@ impl<M: Message> Session<M> {
     /// If the session is gone, or what came is no message of this type, which breaks the session.
     pub async fn receive(&self) -> Result<Option<M>, SessionReset> {
         match self.twin {
+            #[cfg(feature = "test-utils")]
+            SessionTwin::Simulated(ref session) => session.receive().await,
             #[cfg(feature = "tokio")]
             SessionTwin::Real(ref session) => session.receive().await,
         }
@@ -141,6 +165,8 @@ impl<M: Message> Session<M> {
     /// Sends nothing more: the other side receives nothing after everything that was sent. What that side sends still arrives.
     pub fn finish(&self) {
         match self.twin {
+            #[cfg(feature = "test-utils")]
+            SessionTwin::Simulated(ref session) => session.finish(),
             #[cfg(feature = "tokio")]
             SessionTwin::Real(ref session) => session.finish(),
         }
