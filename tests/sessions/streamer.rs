@@ -38,7 +38,7 @@ pub(crate) struct Entry {
     pub(crate) at: LocalInstant,
 }
 
-struct Streamer {
+pub(crate) struct Streamer {
     entries: Vec<Entry>,
 }
 
@@ -73,10 +73,13 @@ impl Machine for Streamer {
     }
 }
 
+pub(crate) fn streamer(_: &Seat) -> Streamer {
+    Streamer { entries: Vec::new() }
+}
+
 /// So many streamers over links of that model, all started at once: their clocks say what the run's does.
 pub(crate) fn streamers(count: u32, model: LinkModel) -> Scenario {
-    let boot = |_: &Seat| Streamer { entries: Vec::new() };
-    Scenario::new("streamers").machines("node", count, boot).all_links(model).start_together()
+    Scenario::new("streamers").machines("node", count, streamer).all_links(model).start_together()
 }
 
 /// A run of so many streamers in which every node is up.

@@ -11,8 +11,8 @@ use super::fate::{Cause, Decided, Fate};
 use super::model::LinkOrder;
 use super::payload::{PayloadKind, label_key};
 use super::peers::{Link, Peers};
-use super::repeats::epoch_of;
 use super::ports::PortId;
+use super::repeats::epoch_of;
 use super::{Flight, Network};
 use crate::message::{Label, Message};
 

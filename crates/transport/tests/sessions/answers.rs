@@ -152,8 +152,8 @@ fn sessions_beyond_the_backlog_wait_until_somebody_accepts() {
 fn two_ports_of_one_node_are_two_listeners() {
     let mut world = World::new(2, &ten(), 1);
     let network = world.engine.core.devices.get_mut::<cluster_sim_transport::Network>(world.network);
-    let other = network.session_port("other");
-    assert!(network.listen(NodeId(1), other) && !network.listen(NodeId(1), other) && other != world.port);
+    let other = network.port("other");
+    assert!(network.listen(NodeId(1), other).is_ok() && network.listen(NodeId(1), other).is_err() && other != world.port);
     world.connect(0, 1);
     world.run(milliseconds(50));
     let network = world.engine.core.devices.get_mut::<cluster_sim_transport::Network>(world.network);

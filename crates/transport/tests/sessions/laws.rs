@@ -19,7 +19,7 @@ enum Move {
     Send { end: usize, count: u64 },
     Take { end: usize, count: u64 },
     Finish { end: usize },
-    Release { end: usize },
+    Release { end: usize, abruptly: bool },
     Run { lasting: Duration },
     Cut { from: Vec<u32>, to: Vec<u32>, both_ways: bool },
     Heal { which: usize },
@@ -38,7 +38,7 @@ fn any_move(nodes: u32) -> impl Strategy<Value = Move> {
         12 => (end.clone(), 1_u64..12).prop_map(|(end, count)| Move::Send { end, count }),
         8 => (end.clone(), 1_u64..12).prop_map(|(end, count)| Move::Take { end, count }),
         1 => end.clone().prop_map(|end| Move::Finish { end }),
-        1 => end.prop_map(|end| Move::Release { end }),
+        1 => (end, any::<bool>()).prop_map(|(end, abruptly)| Move::Release { end, abruptly }),
         12 => (0_u64..120).prop_map(|time| Move::Run { lasting: milliseconds(time) }),
         2 => (500_u64..4_000).prop_map(|time| Move::Run { lasting: milliseconds(time) }),
         2 => (side(), side(), any::<bool>()).prop_map(|(from, to, both_ways)| Move::Cut { from, to, both_ways }),
@@ -186,9 +186,13 @@ impl Story {
                     self.held.get_mut(&id).expect("it is held").finished = true;
                 }
             }
-            Move::Release { end } => {
+            Move::Release { end, abruptly } => {
                 if let Some(id) = self.end(*end) {
-                    self.world.release(id);
+                    if *abruptly {
+                        self.world.abandon(id)
+                    } else {
+                        self.world.release(id)
+                    }
                     self.let_go(|held, _| *held == id);
                 }
             }

@@ -178,6 +178,11 @@ impl World {
         core.devices.get_mut::<Network>(self.network).release(&mut core.kernel, id);
     }
 
+    pub(crate) fn abandon(&mut self, id: SessionId) {
+        let core = &mut *self.engine.core;
+        core.devices.get_mut::<Network>(self.network).abandon(&mut core.kernel, id);
+    }
+
     pub(crate) fn state(&mut self, id: SessionId) -> Option<SessionState> {
         self.network().session(id)
     }

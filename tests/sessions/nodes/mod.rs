@@ -1,0 +1,92 @@
+//! Sessions of async nodes: [`opening`] them, their [`windows`], what the [`lives`] of nodes do to them, what [`stalls`] say, nodes among
+//! [`machines`], and all of it at once ([`chaos`]).
+
+mod chaos;
+mod lives;
+mod machines;
+mod opening;
+mod stalls;
+mod windows;
+
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Session, SessionReset};
+
+const CLIENT: NodeId = NodeId(0);
+const SERVER: NodeId = NodeId(1);
+
+/// What nodes wrote down, each entry with the milliseconds since the writer's boot.
+#[derive(Debug, Clone, Default)]
+struct Log(Arc<Mutex<Vec<(u128, String)>>>);
+
+impl Log {
+    fn write(&self, node: &Node, entry: impl Into<String>) {
+        self.0.lock().expect("no writer panicked").push((node.now().since_zero().as_millis(), entry.into()));
+    }
+
+    /// What was written since it was last read.
+    #[track_caller]
+    fn assert(&self, expected: &[(u128, &str)]) {
+        let entries = std::mem::take(&mut *self.0.lock().expect("no writer panicked"));
+        let seen: Vec<(u128, &str)> = entries.iter().map(|(at, entry)| (*at, entry.as_str())).collect();
+        assert_eq!(seen, expected);
+    }
+}
+
+/// A client and a server, which stay when they have done what they do.
+fn pair<C, S>(
+    link: LinkModel,
+    client: impl Fn(Node, Log) -> C + Send + Sync + 'static,
+    server: impl Fn(Node, Log) -> S + Send + Sync + 'static,
+) -> (Sim, Log)
+where
+    C: Future<Output = ()> + 'static,
+    S: Future<Output = ()> + 'static,
+{
+    let log = Log::default();
+    let (of_client, of_server) = (log.clone(), log.clone());
+    let scenario = Scenario::new("pair")
+        .nodes("client", 1, move |node| {
+            let main = client(node, of_client.clone());
+            async { (main.await, pending().await).1 }
+        })
+        .nodes("server", 1, move |node| {
+            let main = server(node, of_server.clone());
+            async { (main.await, pending().await).1 }
+        });
+    (scenario.all_links(link).start_together().start(Seed(7)), log)
+}
+
+/// What came of waiting for a message, in words.
+fn words(received: &Result<Option<u64>, SessionReset>) -> String {
+    match received {
+        Ok(Some(number)) => number.to_string(),
+        Ok(None) => "end".to_owned(),
+        Err(SessionReset) => "reset".to_owned(),
+    }
+}
+
+/// Writes down whatever comes in a session until it ends.
+async fn read_all(node: &Node, log: &Log, session: &Session<u64>) {
+    loop {
+        let received = session.receive().await;
+        log.write(node, words(&received));
+        if !matches!(received, Ok(Some(_))) {
+            return;
+        }
+    }
+}
+
+/// Takes the first session on port "door", with its listener kept.
+async fn accept(node: &Node) -> Session<u64> {
+    let listener = node.listen::<u64>("door");
+    let session = listener.accept().await;
+    node.spawn(async move { (pending::<()>().await, listener).0 });
+    session
+}
+
+async fn connect(node: &Node) -> Session<u64> {
+    node.connect(SERVER, "door").await.expect("the server listens")
+}
