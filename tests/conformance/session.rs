@@ -2,6 +2,8 @@
 //!
 //! A session ends with the life of its node, so who has shown its part stays for the other.
 
+use std::sync::Arc;
+
 use cluster_sim::prelude::*;
 use cluster_sim::{ConnectError, Listener, Session, SessionReset, SessionSendError};
 use rstest::rstest;
@@ -268,6 +270,79 @@ fn a_port_is_listened_on_once(#[values(Twin::Simulated, Twin::Real)] twin: Twin)
         assert!(message.contains("port \"once\" is bound already"), "{message}");
         drop((listener, port));
         drop(node.listen::<u64>("once"));
+        told.shown();
+    });
+}
+
+#[rstest]
+fn a_listener_that_is_dropped_resets_what_nobody_accepted(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(2, async |node, told| {
+        let go = node.bind::<()>("go");
+        if node.id() == SERVER {
+            let listener = node.listen::<u64>("closing");
+            go.receive().await;
+            drop(listener);
+            return told.shown_for_good().await;
+        }
+        let session = connect::<u64>(&node, "closing").await;
+        while node.timeout(Duration::from_millis(50), session.receive()).await.is_err() {
+            go.send(SERVER, ());
+        }
+        assert_eq!(session.receive().await, Err(SessionReset), "nobody says that it was taken");
+        assert_eq!(node.connect::<u64>(SERVER, "closing").await.map(drop), Err(ConnectError::Refused));
+        told.shown();
+    });
+}
+
+#[rstest]
+fn each_message_goes_to_one_of_several_that_receive_and_the_end_to_all(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(2, async |node, told| {
+        if node.id() != SERVER {
+            let session = connect::<u64>(&node, "shared").await;
+            for number in 0..100 {
+                session.send(number).await.unwrap();
+            }
+            session.finish();
+            assert_eq!(session.receive().await, Ok(None));
+            return told.shown();
+        }
+        let (_listener, session) = accept_one::<u64>(&node, "shared").await;
+        let session = Arc::new(session);
+        let takers = [(); 4].map(|()| {
+            let session = Arc::clone(&session);
+            node.spawn(async move {
+                let mut taken = Vec::new();
+                while let Some(number) = session.receive().await.unwrap() {
+                    taken.push(number);
+                }
+                taken
+            })
+        });
+        let mut all = Vec::new();
+        for taker in takers {
+            let taken = taker.await.expect("nobody aborts it");
+            assert!(taken.is_sorted(), "each takes what comes in order: {taken:?}");
+            all.extend(taken);
+        }
+        all.sort_unstable();
+        assert_eq!(all, (0..100).collect::<Vec<u64>>());
+        drop(session);
+        told.shown_for_good().await;
+    });
+}
+
+#[rstest]
+fn a_node_has_a_session_with_itself(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, told| {
+        let listener = node.listen::<u64>("own");
+        let (asking, accepting) = futures::join!(node.connect::<u64>(node.id(), "own"), listener.accept());
+        let asking = asking.unwrap();
+        assert_eq!((asking.peer(), accepting.peer()), (node.id(), node.id()));
+        asking.send(1).await.unwrap();
+        accepting.send(2).await.unwrap();
+        assert_eq!((asking.receive().await, accepting.receive().await), (Ok(Some(2)), Ok(Some(1))));
+        drop(asking);
+        assert_eq!(accepting.receive().await, Ok(None));
         told.shown();
     });
 }

@@ -43,6 +43,37 @@
 //!     .run(Seed(7))
 //!     .assert_ok();
 //! ```
+//!
+//! The same door for async nodes; here they speak in a session ([`Node::connect`], [`Node::listen`]), which carries every message across a
+//! link that loses a third of them:
+//!
+//! ```
+//! use cluster_sim::prelude::*;
+//!
+//! async fn server(node: Node) {
+//!     let listener = node.listen::<u64>("double");
+//!     loop {
+//!         let session = listener.accept().await;
+//!         while let Ok(Some(number)) = session.receive().await {
+//!             session.send(2 * number).await.expect("the client waits for the answer");
+//!         }
+//!     }
+//! }
+//!
+//! async fn client(node: Node) {
+//!     let session = node.connect::<u64>(0, "double").await.expect("n0 is the server");
+//!     for number in 0..10 {
+//!         session.send(number).await.expect("the server is there");
+//!         assert_eq!(session.receive().await, Ok(Some(2 * number)));
+//!     }
+//! }
+//!
+//! let link = LinkModel { loss: Ratio::new(0.33).unwrap(), ..LinkModel::default() };
+//! let report = Scenario::new("doubling").nodes("server", 1, server).clients("client", 1, client).all_links(link).run(Seed(7));
+//! report.assert_ok();
+//! assert_eq!(report.traffic.sessions.delivered.messages, 20);
+//! assert!(report.traffic.sessions.retransmissions > 0);
+//! ```
 
 #[cfg(feature = "test-utils")]
 mod campaign;

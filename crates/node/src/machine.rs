@@ -46,7 +46,8 @@ use crate::effects::{Effects, Timer};
 /// }
 /// ```
 pub trait Machine: 'static {
-    /// The port that its messages come in on, by name, and that it sends to: what async nodes bind to speak with it.
+    /// The port that its messages come in on, by name, and that it sends to: what async nodes bind to speak with it. It takes sessions
+    /// there and asks for them there, too: what async nodes connect to and listen on.
     const PORT: &'static str = "main";
 
     /// What machines of this kind send each other.

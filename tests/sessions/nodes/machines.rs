@@ -107,7 +107,7 @@ fn a_node_that_asks_a_machine_for_a_second_session_loses_the_first() {
 
 #[test]
 fn a_machine_and_a_node_that_ask_each_other_at_once_lose_nothing() {
-    let accepted = Arc::new(Mutex::new(0));
+    let accepted = Arc::new(Mutex::new((0, 0)));
     for seed in 0..16 {
         let accepts = Arc::clone(&accepted);
         let mut sim = mixed(seed, move |node| {
@@ -116,8 +116,10 @@ fn a_machine_and_a_node_that_ask_each_other_at_once_lose_nothing() {
                 let listener = node.listen::<Word>(PORT);
                 node.spawn(async move {
                     let session = listener.accept().await;
-                    *accepts.lock().unwrap() += 1;
-                    assert_eq!(number(&session).await, Err(SessionReset), "nothing comes of what the machine asked for");
+                    accepts.lock().unwrap().0 += 1;
+                    // Nothing comes of what the machine asked for.
+                    assert_eq!(number(&session).await, Err(SessionReset));
+                    accepts.lock().unwrap().1 += 1;
                 });
                 let session = node.connect::<Word>(MACHINE, PORT).await.expect("machines accept");
                 for expected in 0..3 {
@@ -133,8 +135,9 @@ fn a_machine_and_a_node_that_ask_each_other_at_once_lose_nothing() {
         let traffic = sessions(&sim);
         assert_eq!((traffic.connects, traffic.sent.messages, traffic.delivered.messages), (2, 6, 6), "seed {seed}");
     }
-    let accepted = *accepted.lock().unwrap();
+    let (accepted, told) = *accepted.lock().unwrap();
     assert!(0 < accepted && accepted < 16, "both come first: {accepted}");
+    assert_eq!(told, accepted, "who accepted is told");
 }
 
 /// A question, or its answer: twice as much.

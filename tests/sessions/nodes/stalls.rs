@@ -23,7 +23,6 @@ fn a_stall_says_of_every_task_that_waits_at_a_session_what_for() {
     };
     let server = |node: Node| async move {
         let session = node.listen::<u64>("door").accept().await;
-        node.spawn_named("asks", async { pending::<()>().await });
         (pending::<()>().await, session).0
     };
     let link = LinkModel { window: 1, ..ten() };

@@ -22,13 +22,47 @@ use simulated::{SimulatedListener, SimulatedSession};
 use super::{Node, Twin};
 
 impl Node {
-    /// Opens a session with another node that listens on the port of that name.
+    /// Opens a session with a node that listens on the port of that name, or with a machine that takes its messages there.
+    ///
+    /// Asks again while no answer comes. Who stops waiting, by dropping the future, asks no more: if the other node has accepted
+    /// meanwhile, the session is reset. Never answers once the life is over.
+    ///
+    /// ```
+    /// use cluster_sim_node::{ConnectError, Node, NodeId, SessionReset};
+    ///
+    /// /// Asks a node to double some numbers, in one session.
+    /// async fn doubled(node: &Node, by: NodeId, numbers: &[u64]) -> Result<Vec<u64>, ConnectError> {
+    ///     let session = node.connect::<u64>(by, "double").await?;
+    ///     let mut answers = Vec::new();
+    ///     for number in numbers {
+    ///         let Ok(()) = session.send(*number).await else { break };
+    ///         let Ok(Some(answer)) = session.receive().await else { break };
+    ///         answers.push(answer);
+    ///     }
+    ///     Ok(answers)
+    /// }
+    ///
+    /// /// Doubles whatever comes, for ever.
+    /// async fn double(node: Node) {
+    ///     let listener = node.listen::<u64>("double");
+    ///     loop {
+    ///         let session = listener.accept().await;
+    ///         node.spawn(async move {
+    ///             while let Some(number) = session.receive().await? {
+    ///                 session.send(2 * number).await?;
+    ///             }
+    ///             Ok::<(), SessionReset>(())
+    ///         });
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// If nobody listens there, or no answer comes for as long as patience lasts, 15 s by default.
+    /// If nobody listens there, or no answer comes for as long as patience lasts, 15 s by default. Over real sockets a node that is down
+    /// refuses as long as the machine under it is up; in a simulation it does not answer.
     ///
     /// # Panics
-    /// If there is no such node. In a simulation, where only machines have sessions so far.
+    /// If there is no such node.
     pub async fn connect<M: Message>(&self, peer: impl Into<NodeId>, port: &str) -> Result<Session<M>, ConnectError> {
         let peer = peer.into();
         match self.twin {
@@ -46,10 +80,13 @@ impl Node {
     }
 
     /// Takes the sessions that other nodes ask for on the port of that name. Dropping the listener ends it: who asks is refused then, and
-    /// what nobody accepted is reset. Ports of sessions and of datagrams are not the same, also under one name.
+    /// what nobody accepted is reset. At most 128 sessions wait to be accepted; who asks beyond gets no answer until there is room.
+    ///
+    /// A node may bind a port for datagrams and listen on one for sessions under the same name. A machine of a simulation does both on
+    /// `Machine::PORT`, so who listens there is who machines stream to.
     ///
     /// # Panics
-    /// If this node listens there already. In a simulation, where only machines have sessions so far.
+    /// If this node listens there already.
     #[track_caller]
     pub fn listen<M: Message>(&self, port: &str) -> Listener<M> {
         match self.twin {
@@ -81,7 +118,9 @@ enum ListenerTwin {
 }
 
 impl<M: Message> Listener<M> {
-    /// Waits for the next session that another node asks for: it is open, and may hold messages already. Cancel safe.
+    /// Waits for the next session that another node asks for: it is open, may hold messages already, and may be gone again. Several tasks
+    /// may wait; each session goes to one of them. Cancel safe: a session that was not returned is not lost. Waits for ever once the life
+    /// is over.
     pub async fn accept(&self) -> Session<M> {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -98,7 +137,11 @@ impl<M: Message> Listener<M> {
 ///
 /// Dropping it finishes it: what was sent still arrives. If the other side had sent what nobody received, or does so later, the session is
 /// reset instead, so that it never believes what was not read to be read. All methods take the session by reference, so that it can be
-/// shared.
+/// shared; each message goes to one of those who wait.
+///
+/// It ends with the life of its node. The return of the main function resets it, and whatever was let go and had not yet arrived. After a
+/// crash the other side learns of it when it sends: who only receives may wait for ever, in a simulation, or for as long as patience lasts,
+/// over TCP.
 pub struct Session<M: Message> {
     twin: SessionTwin,
     message: PhantomData<fn() -> M>,
@@ -122,10 +165,10 @@ impl<M: Message> Session<M> {
         }
     }
 
-    /// Sends a message; waits while the window is full. Cancel safe: what was not sent is not sent later.
+    /// Sends a message; waits while the window is full, 64 messages by default. Cancel safe: what was not sent is not sent later.
     ///
     /// # Errors
-    /// If the session is gone, or this end was finished.
+    /// If the session is gone, this end was finished, or the life is over.
     pub async fn send(&self, message: M) -> Result<(), SessionReset> {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -152,7 +195,8 @@ impl<M: Message> Session<M> {
     /// not returned is not lost.
     ///
     /// # Errors
-    /// If the session is gone, or what came is no message of this type, which breaks the session.
+    /// If the session is gone, what came is no message of this type, which breaks the session, or the life is over. What had arrived before
+    /// the session was gone is received first.
     pub async fn receive(&self) -> Result<Option<M>, SessionReset> {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -162,7 +206,8 @@ impl<M: Message> Session<M> {
         }
     }
 
-    /// Sends nothing more: the other side receives nothing after everything that was sent. What that side sends still arrives.
+    /// Sends nothing more: the other side receives nothing after everything that was sent. What that side sends still arrives. Who waits
+    /// for room is told that there will be none.
     pub fn finish(&self) {
         match self.twin {
             #[cfg(feature = "test-utils")]
