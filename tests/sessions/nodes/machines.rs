@@ -140,6 +140,40 @@ fn a_machine_and_a_node_that_ask_each_other_at_once_lose_nothing() {
     assert_eq!(told, accepted, "who accepted is told");
 }
 
+/// Says one number to the second node, from a port of its own.
+struct Elsewhere;
+
+impl Machine for Elsewhere {
+    const PORT: &'static str = "elsewhere";
+    type Message = u64;
+    type View = ();
+
+    fn step(&mut self, _: LocalInstant, input: Input<u64>, effects: &mut Effects<u64>) {
+        if let Input::Start = input {
+            effects.stream(NodeId(1), 7);
+        }
+    }
+
+    fn view(&self) -> &() {
+        &()
+    }
+}
+
+#[test]
+fn a_machine_asks_and_is_asked_on_the_port_that_it_names() {
+    let client = |node: Node| async move {
+        let unheard = node.listen::<u64>(PORT);
+        let session = node.listen::<u64>(Elsewhere::PORT).accept().await;
+        assert_eq!(session.receive().await, Ok(Some(7)));
+        assert!(node.timeout(Duration::from_secs(1), unheard.accept()).await.is_err());
+        assert_eq!(node.connect::<u64>(MACHINE, PORT).await.map(drop), Err(ConnectError::Refused));
+        drop(session);
+        node.connect::<u64>(MACHINE, Elsewhere::PORT).await.expect("machines accept");
+    };
+    let scenario = Scenario::new("elsewhere").machines("machine", 1, |_: &Seat| Elsewhere).clients("client", 1, client);
+    scenario.all_links(ten()).start_together().run(Seed(7)).assert_ok();
+}
+
 /// A question, or its answer: twice as much.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Sum(u64);

@@ -201,10 +201,10 @@ struct WaitAtEnd {
 impl WaitAtEnd {
     /// Has whoever is polled woken, and says what for.
     fn begin(&mut self, core: &mut Core, context: &Context<'_>, words: NetworkWait) {
-        let waiter = Waiter::of(context, &core.kernel);
-        let network = core.devices.get_mut::<Network>(self.place.network);
-        core.kernel.waits_for(network.waits_for(words));
-        self.key = Some(network.wait_at(self.id, self.what, self.key.take(), waiter));
+        let Core { kernel, devices } = core;
+        let network = devices.get_mut::<Network>(self.place.network);
+        kernel.waits_for(network.waits_for(words));
+        self.key = Some(network.wait_at(self.id, self.what, self.key.take(), Waiter::of(context, kernel)));
     }
 }
 
@@ -225,9 +225,10 @@ struct WaitToAccept {
 
 impl WaitToAccept {
     fn begin(&mut self, core: &mut Core, context: &Context<'_>) {
-        let waiter = Waiter::of(context, &core.kernel);
-        let network = core.devices.get_mut::<Network>(self.place.network);
-        core.kernel.waits_for(network.waits_for(NetworkWait::Session(self.port)));
+        let Core { kernel, devices } = core;
+        let network = devices.get_mut::<Network>(self.place.network);
+        kernel.waits_for(network.waits_for(NetworkWait::Session(self.port)));
+        let waiter = Waiter::of(context, kernel);
         self.key = network.wait_to_accept(self.place.life.node(), self.port, self.key.take(), waiter);
     }
 }
