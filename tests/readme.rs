@@ -1,0 +1,39 @@
+//! What the README shows of a failing run is what one says.
+
+use cluster_sim::prelude::*;
+
+/// The machine of the README without its timer: it speaks when it boots, and never again.
+struct Silent {
+    peers: Vec<NodeId>,
+    highest: u64,
+}
+
+impl Machine for Silent {
+    type Message = u64;
+    type View = u64;
+
+    fn step(&mut self, _now: LocalInstant, input: Input<u64>, effects: &mut Effects<u64>) {
+        match input {
+            Input::Message { message, .. } | Input::Call(message) => self.highest = self.highest.max(message),
+            _ => effects.send_all(&self.peers, self.highest),
+        }
+    }
+
+    fn view(&self) -> &u64 {
+        &self.highest
+    }
+}
+
+#[test]
+fn the_readme_shows_what_a_failing_sweep_says() {
+    let sweep = Scenario::new("gossip")
+        .machines("gossip", 3, |seat| Silent { peers: seat.peers(), highest: u64::from(seat.id()) })
+        .eventually("all nodes agree", |world| world.views::<u64>().all(|(_, seen)| *seen == 2))
+        .lasting(Duration::from_secs(2))
+        .chaos(FaultProfile::default())
+        .sweep(0..64);
+    let report = sweep.failure().expect("who crashes and is told nothing does not agree");
+    let (_, shown) = include_str!("../README.md").split_once("panics with this:\n\n```text\n").expect("the README shows one");
+    let (shown, _) = shown.split_once("```\n").expect("what it shows ends");
+    assert_eq!(format!("{sweep}\n{report}"), shown);
+}
