@@ -37,3 +37,15 @@ fn the_readme_shows_what_a_failing_sweep_says() {
     let (shown, _) = shown.split_once("```\n").expect("what it shows ends");
     assert_eq!(format!("{sweep}\n{report}"), shown);
 }
+
+#[expect(dead_code, reason = "its other half runs over real sockets")]
+#[path = "../examples/same_node.rs"]
+mod same_node;
+
+#[test]
+fn the_readme_shows_what_one_node_says_in_the_simulation() {
+    let (_, shown) = include_str!("../README.md").split_once("In the simulation: ").expect("the README shows one");
+    let (shown, _) = shown.split_once("\n\nOn multi-thread tokio").expect("the other world follows");
+    let shown: Vec<&str> = shown.lines().skip(1).collect();
+    assert_eq!(same_node::simulated(), shown);
+}
