@@ -1,5 +1,6 @@
 //! A sweep looks twice more at the seed that fails, before anybody believes what it showed.
 
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
@@ -52,6 +53,7 @@ fn what_the_seeds_before_left_in_the_thread_of_the_sweep_is_found() {
         worker.shown = count_of_the_thread();
         effects.send(worker.peers[0], worker.shown);
     })
+    .threads(NonZeroUsize::MIN)
     .sweep(0..64);
     let report = failure(&sweep);
     assert_eq!((report.outcome, report.seed(), sweep.held()), (Outcome::Nondeterministic, Seed(2), 2), "{report}");

@@ -3,6 +3,7 @@
 mod sweep;
 mod twice;
 mod watchdog;
+mod workers;
 
 pub use sweep::Sweep;
 pub use twice::{Twice, TwiceError};

@@ -1,23 +1,27 @@
-//! One seed after the other.
+//! Many seeds of one scenario.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use cluster_sim_runtime::{Seed, Watch};
 
 use super::TwiceError;
 use super::watchdog::{stuck, watched};
-use crate::report::{Outcome, Report};
+use super::workers::Seeds;
+use crate::report::Report;
 use crate::scenario::Scenario;
 
 impl Scenario {
-    /// Runs every seed of a range, one after the other, until one fails. One that is in the same step for longer than the scenario's
-    /// [`patience`](Self::patience) has failed, too.
+    /// Runs every seed of a range up to the first that fails, as many at once as the scenario has [`threads`](Self::threads). One that is in
+    /// the same step for longer than the scenario's [`patience`](Self::patience) has failed, too.
+    ///
+    /// What it shows hangs on no number of threads: seeds begin in their order, and every one before the first that fails is run.
     ///
     /// The seed that fails is then run [`twice`](Self::twice) more. Where these runs part, or agree on something else than what failed, it is
-    /// [`Nondeterministic`](Outcome::Nondeterministic), and its report says that and claims nothing else.
+    /// [`Nondeterministic`](crate::Outcome::Nondeterministic), and its report says that and claims nothing else.
     ///
     /// # Panics
     /// If the scenario cannot be run.
@@ -28,7 +32,7 @@ impl Scenario {
 
 /// What a range of seeds showed.
 ///
-/// A sweep stops at the first seed that does not hold; its report is kept whole.
+/// A sweep stops at the first seed that does not hold; its report is kept whole. What a later seed showed at the same time is dropped.
 #[derive(Debug)]
 #[must_use = "a failing sweep must be looked at: call `assert_ok`"]
 pub struct Sweep {
@@ -42,25 +46,25 @@ pub struct Sweep {
 
 impl Sweep {
     pub(crate) fn run(scenario: &Scenario, seeds: Range<u64>) -> Self {
-        let blank = Self { scenario: scenario.name().to_owned(), seeds: seeds.clone(), held: 0, failure: None, unconfirmed: None };
-        let (patience, watch, all) = (scenario.0.patience, Arc::new(Watch::default()), scenario.clone());
-        let (first, held) = (seeds.start, Arc::new(AtomicU64::new(0)));
-        let count = Arc::clone(&held);
-        let failed = watched(patience, &watch, move |watch| {
-            for seed in seeds.map(Seed) {
-                let report = all.run_under(seed, Some(Arc::clone(&watch)));
-                if report.outcome != Outcome::Held {
-                    // In this thread, so that what its earlier seeds left behind in it is found out.
-                    return Some(all.confirmed(seed, report, watch));
-                }
-                count.fetch_add(1, Ordering::Relaxed);
+        let patience = scenario.0.patience;
+        let count = seeds.end.saturating_sub(seeds.start);
+        let threads = scenario.0.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+        let threads = threads.min(usize::try_from(count).unwrap_or(usize::MAX));
+        let watches: Vec<Arc<Watch>> = (0..threads).map(|_| Arc::default()).collect();
+        let (shared, all) = (Arc::new(Seeds::new(&seeds, threads)), scenario.clone());
+        let (working, mut stuck_at) = (Arc::clone(&shared), Vec::new());
+        let work = move |thread, watch| working.work(&all, thread, &watch);
+        let ended = watched(patience, &watches, work, |thread| stuck_at.push(shared.fail(thread)));
+        let first = ended.into_iter().flatten().flatten().min_by_key(|(seed, ..)| *seed);
+        let first = match stuck_at.into_iter().min() {
+            Some(seed) if first.as_ref().is_none_or(|(failed, ..)| seed < *failed) => {
+                Some((seed, stuck(scenario, Seed(seed), patience), None))
             }
-            None
-        });
-        let held = held.load(Ordering::Relaxed);
-        let failed = failed.unwrap_or_else(|| Some((stuck(scenario, Seed(first + held), patience), None)));
-        let (failure, unconfirmed) = failed.map_or((None, None), |(report, error)| (Some(Box::new(report)), error));
-        Self { held, failure, unconfirmed, ..blank }
+            _ => first,
+        };
+        let held = first.as_ref().map_or(count, |(seed, ..)| seed - seeds.start);
+        let (failure, unconfirmed) = first.map_or((None, None), |(_, report, error)| (Some(Box::new(report)), error));
+        Self { scenario: scenario.name().to_owned(), seeds, held, failure, unconfirmed }
     }
 
     /// How many seeds held.

@@ -1,5 +1,6 @@
 //! Runs that never come back.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -16,45 +17,74 @@ use crate::scenario::Scenario;
 /// The rule that a run breaks which does not come back from a step.
 const RULE: &str = "every step returns";
 
-/// Does work in a thread of its own for as long as its runs go on taking steps; nothing if one does not come back from a step for so long.
+/// Does work in as many threads as there are watches, for as long as the runs of each go on taking steps. Nothing for a thread that does not
+/// come back from a step for so long; `given_up` is told which.
 ///
 /// Nothing can end a thread from outside: one that never comes back is left behind, and costs a core until the process ends.
+///
+/// # Panics
+/// With the first panic of the work, after every thread ended or was given up.
 pub(super) fn watched<T: Send + 'static>(
     patience: Duration,
-    watch: &Arc<Watch>,
-    work: impl FnOnce(Arc<Watch>) -> T + Send + 'static,
-) -> Option<T> {
-    let (tell, told) = sync_channel(1);
-    let watching = Arc::clone(watch);
-    let run = move || {
-        let ended = catch_unwind(AssertUnwindSafe(|| work(watching)));
-        // Nobody listens any more if it came back after all.
-        let _ = tell.send(ended);
-    };
+    watches: &[Arc<Watch>],
+    work: impl Fn(usize, Arc<Watch>) -> T + Send + Sync + 'static,
+    given_up: impl FnMut(usize),
+) -> Vec<Option<T>> {
+    let work = Arc::new(work);
+    let (tell, told) = sync_channel(watches.len());
     // A test is known by the name of its thread.
     let name = thread::current().name().unwrap_or("sweep").to_owned();
-    thread::Builder::new().name(name).spawn(run).expect("the machine has room for one thread more");
-    wait(&told, watch, patience).map(|ended| ended.unwrap_or_else(|panic| resume_unwind(panic)))
+    for (index, watch) in watches.iter().enumerate() {
+        let (work, watch, tell) = (Arc::clone(&work), Arc::clone(watch), tell.clone());
+        let run = move || {
+            let ended = catch_unwind(AssertUnwindSafe(|| work(index, watch)));
+            // Nobody listens any more if it came back after all.
+            let _ = tell.send((index, ended));
+        };
+        thread::Builder::new().name(name.clone()).spawn(run).expect("the machine has room for one thread more");
+    }
+    let ended = wait(&told, watches, patience, given_up);
+    ended.into_iter().map(|ended| ended.map(|ended| ended.unwrap_or_else(|panic| resume_unwind(panic)))).collect()
 }
 
-/// Waits for the end of work, as long as its runs go on taking steps.
-fn wait<T>(told: &Receiver<T>, watch: &Watch, patience: Duration) -> Option<T> {
-    let mut seen = watch.progress();
-    loop {
+/// Waits for the end of all work, of each as long as its runs go on taking steps.
+fn wait<T>(
+    told: &Receiver<(usize, T)>,
+    watches: &[Arc<Watch>],
+    patience: Duration,
+    mut given_up: impl FnMut(usize),
+) -> Vec<Option<T>> {
+    let mut all: Vec<Option<T>> = watches.iter().map(|_| None).collect();
+    let mut seen: BTreeMap<usize, (u64, u64)> = watches.iter().map(|watch| watch.progress()).enumerate().collect();
+    while !seen.is_empty() {
         match told.recv_timeout(patience) {
-            Ok(ended) => return Some(ended),
+            Ok((index, ended)) => {
+                // One that was given up may come back after all; it was judged by then.
+                if seen.remove(&index).is_some() {
+                    all[index] = Some(ended);
+                }
+            }
             Err(RecvTimeoutError::Disconnected) => unreachable!("work tells its end, also when it panics"),
-            Err(RecvTimeoutError::Timeout) if watch.progress() == seen => return None,
-            Err(RecvTimeoutError::Timeout) => seen = watch.progress(),
+            Err(RecvTimeoutError::Timeout) => seen.retain(|index, seen| {
+                let progress = watches[*index].progress();
+                let goes_on = progress != *seen;
+                *seen = progress;
+                if !goes_on {
+                    given_up(*index);
+                }
+                goes_on
+            }),
         }
     }
+    all
 }
 
 /// The report of a seed that did not come back from a step: runs it once more to that step, this time by name.
 pub(super) fn stuck(scenario: &Scenario, seed: Seed, patience: Duration) -> Report {
     let watch = Arc::new(Watch::with_names());
     let again = scenario.clone();
-    let came_back = watched(patience, &watch, move |watch| again.run_under(seed, Some(watch)));
+    let watches = [Arc::clone(&watch)];
+    let came_back = watched(patience, &watches, move |_, watch| again.run_under(seed, Some(watch)), |_| {}).pop().flatten();
     let waited = patience.as_secs_f64();
     let whereabouts = watch.whereabouts().filter(|_| came_back.is_none());
     let at = whereabouts.as_ref().map_or(VirtualInstant::ZERO, |whereabouts| whereabouts.at);

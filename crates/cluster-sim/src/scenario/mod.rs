@@ -6,6 +6,7 @@ mod groups;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -52,6 +53,8 @@ pub(crate) struct Definition {
     pub(crate) budget: Budget,
     pub(crate) absent: BTreeSet<String>,
     pub(crate) patience: Duration,
+    /// How many seeds of a sweep run at once; as many as the machine has cores where nobody says.
+    pub(crate) threads: Option<NonZeroUsize>,
     /// Whether all this fits together, found out by the first run.
     pub(crate) checked: OnceLock<Result<(), ScenarioError>>,
     pub(crate) arenas: Arenas,
@@ -75,6 +78,7 @@ impl Scenario {
             budget: Budget::default(),
             absent: BTreeSet::new(),
             patience: Duration::from_secs(30),
+            threads: None,
             checked: OnceLock::new(),
             arenas: Arenas::default(),
         }))
@@ -307,6 +311,14 @@ impl Scenario {
     #[must_use]
     pub fn patience(self, patience: Duration) -> Self {
         self.with(|definition| definition.patience = patience)
+    }
+
+    /// How many seeds of a sweep run at once. Default: as many as the machine has cores.
+    ///
+    /// No result hangs on it. A sweep of a cluster that fills the memory of the machine wants fewer.
+    #[must_use]
+    pub fn threads(self, threads: NonZeroUsize) -> Self {
+        self.with(|definition| definition.threads = Some(threads))
     }
 
     /// Bounds what a run may use up.
