@@ -82,6 +82,8 @@ mod cluster;
 #[cfg(feature = "test-utils")]
 mod fault;
 #[cfg(feature = "test-utils")]
+mod replay;
+#[cfg(feature = "test-utils")]
 mod report;
 #[cfg(feature = "test-utils")]
 mod scenario;
@@ -112,13 +114,15 @@ pub use cluster_sim_node::{
     RunningCluster, Shown, StartError,
 };
 #[cfg(feature = "test-utils")]
-pub use cluster_sim_runtime::{Budget, Digest, Exhausted, Record, RecordKind, TaskName, WaitingTask};
+pub use cluster_sim_runtime::{Budget, Choice, Digest, Exhausted, Record, RecordKind, TaskName, WaitingTask};
 #[cfg(feature = "test-utils")]
 pub use cluster_sim_transport::{
     Decided, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, NetworkPartition, StaleDelivery,
 };
 #[cfg(feature = "test-utils")]
 pub use fault::{Fault, FaultPlan, FaultProfile, PlanError, ScheduledFault};
+#[cfg(feature = "test-utils")]
+pub use replay::Decision;
 #[cfg(feature = "test-utils")]
 pub use report::{
     CheckKind, CheckReport, Difference, DifferingEvent, Divergence, Elsewhere, FaultRecord, Happening, Outcome, PanicFinding,

@@ -29,10 +29,9 @@ pub(crate) trait Follower: Any {
 impl Sim {
     /// Runs a scenario from start to end, told to `follower` event by event; no report if that one left before the end.
     pub(crate) fn run_followed<F: Follower>(mut self, follower: F) -> (F, Option<Report>) {
-        self.report.by_hand = false;
         self.engine.core.kernel.keep_records();
         self.follower = Some(Box::new(follower));
-        self.run_for(self.definition.lasting);
+        self.drive();
         self.come_to_rest();
         let stays = self.follower.as_ref().is_some_and(|follower| !follower.has_left());
         if stays {

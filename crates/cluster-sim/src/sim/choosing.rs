@@ -1,0 +1,67 @@
+//! Runs of which somebody wants to know what was left to chance.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use cluster_sim_runtime::{Choices, Decision as Decided, Seed, SeedSchedule};
+use cluster_sim_vocabulary::NodeId;
+
+use super::build::build;
+use super::{Sim, message_of};
+use crate::replay::Decision;
+use crate::report::{PanicFinding, Report};
+use crate::scenario::Scenario;
+
+impl Scenario {
+    /// Runs one seed from start to end, and keeps every decision: each choice that came out otherwise than its canonical value, in the
+    /// order in which they were asked for. Memory grows with every message.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run.
+    pub fn run_logged(&self, seed: Seed) -> (Report, Vec<Decision>) {
+        let mut sim = self.start_choosing(seed, Choices::logged());
+        sim.drive_to_the_end();
+        let Choices::Logged { decisions, .. } = sim.engine.core.kernel.take_choices() else {
+            unreachable!("the run keeps what it was started with")
+        };
+        let decisions = decisions.into_iter().map(|decided| sim.name_decision(decided)).collect();
+        (sim.report, decisions)
+    }
+
+    fn start_choosing(&self, seed: Seed, choices: Choices) -> Sim {
+        let started = build(self.0.clone(), SeedSchedule::new(seed), choices);
+        started.unwrap_or_else(|error| panic!("could not run scenario {:?}: {error}", self.0.name))
+    }
+}
+
+impl Sim {
+    /// Lets the run go on as its scenario says: for as long as it lasts, or by the hand of a test.
+    pub(super) fn drive(&mut self) {
+        self.report.by_hand = false;
+        match self.definition.drive.clone() {
+            Some(drive) => self.drive_by(&*drive.0),
+            None => self.run_for(self.definition.lasting),
+        }
+    }
+
+    /// Has a test drive. A panic of its code is a finding, as one of a node's is.
+    fn drive_by(&mut self, drive: &dyn Fn(&mut Self)) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drive(self))) {
+            let (at, step) = (self.now(), self.engine.core.kernel.steps());
+            let finding = PanicFinding { site: "the test".to_owned(), task: None, message: message_of(&*panic), at, step };
+            self.report.panic.get_or_insert(finding);
+            self.over = true;
+        }
+    }
+
+    fn drive_to_the_end(&mut self) {
+        self.drive();
+        self.come_to_rest();
+        self.conclude();
+    }
+
+    fn name_decision(&self, decided: Decided) -> Decision {
+        let Decided { choice, site, roll, value, at, node, peer } = decided;
+        let name = |node: NodeId| (node != NodeId::CLUSTER).then(|| self.called(node).to_owned());
+        Decision { choice, node: name(node), peer: name(peer).filter(|_| node != peer), at, value, site, roll: roll.0 }
+    }
+}
