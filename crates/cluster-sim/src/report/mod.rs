@@ -1,6 +1,7 @@
 //! What one run showed.
 
 mod divergence;
+mod finding;
 mod signature;
 mod text;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use divergence::{Difference, DifferingEvent, Divergence, Elsewhere, Happening};
+pub use finding::Finding;
 
 use crate::fault::Fault;
 

@@ -75,8 +75,8 @@ impl Scenario {
 }
 
 impl Definition {
-    /// Who decides what is left to chance, where nobody asks for something else.
-    pub(crate) fn choices(&self) -> Choices {
-        self.pinned.as_ref().map_or(Choices::Seed, |decisions| Choices::pinned(Arc::clone(decisions)))
+    /// Who decides what is left to chance, and whether it is kept.
+    pub(crate) fn choices(&self, keeps: bool) -> Choices {
+        Choices::new(self.pinned.clone(), keeps)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use cluster_sim_runtime::{Choices, Decision as Decided, Seed, SeedSchedule};
+use cluster_sim_runtime::{Decision as Decided, Seed, SeedSchedule};
 use cluster_sim_vocabulary::NodeId;
 
 use super::build::build;
@@ -13,23 +13,20 @@ use crate::scenario::Scenario;
 
 impl Scenario {
     /// Runs one seed from start to end, and keeps every decision: each choice that came out otherwise than its canonical value, in the
-    /// order in which they were asked for. Memory grows with every message.
+    /// order in which they were asked for. Of a [pinned](Self::pinned) scenario these are the decisions that were asked for. Memory grows with
+    /// every message.
     ///
     /// # Panics
     /// If the scenario cannot be run.
     pub fn run_logged(&self, seed: Seed) -> (Report, Vec<Decision>) {
-        let mut sim = self.start_choosing(seed, Choices::logged());
-        sim.drive_to_the_end();
-        let Choices::Logged { decisions, .. } = sim.engine.core.kernel.take_choices() else {
-            unreachable!("the run keeps what it was started with")
-        };
+        let started = build(self.0.clone(), SeedSchedule::new(seed), self.0.choices(true));
+        let mut sim = started.unwrap_or_else(|error| panic!("could not run scenario {:?}: {error}", self.0.name));
+        sim.drive();
+        sim.come_to_rest();
+        sim.conclude();
+        let decisions = sim.engine.core.kernel.take_choices().into_decisions();
         let decisions = decisions.into_iter().map(|decided| sim.name_decision(decided)).collect();
         (sim.report, decisions)
-    }
-
-    fn start_choosing(&self, seed: Seed, choices: Choices) -> Sim {
-        let started = build(self.0.clone(), SeedSchedule::new(seed), choices);
-        started.unwrap_or_else(|error| panic!("could not run scenario {:?}: {error}", self.0.name))
     }
 }
 
@@ -51,12 +48,6 @@ impl Sim {
             self.report.panic.get_or_insert(finding);
             self.over = true;
         }
-    }
-
-    fn drive_to_the_end(&mut self) {
-        self.drive();
-        self.come_to_rest();
-        self.conclude();
     }
 
     fn name_decision(&self, decided: Decided) -> Decision {

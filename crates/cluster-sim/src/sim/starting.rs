@@ -23,7 +23,7 @@ impl Scenario {
     /// # Errors
     /// If a fault, an empty seat or a link names what the scenario does not have; nothing was run.
     pub fn try_start(&self, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
-        let choices = self.0.choices();
+        let choices = self.0.choices(false);
         build(Arc::clone(&self.0), seeds, choices)
     }
 

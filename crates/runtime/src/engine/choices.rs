@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cluster_sim_vocabulary::{NodeId, VirtualInstant};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::chance::{Address, Roll, Seed, Stream};
@@ -90,64 +90,47 @@ pub struct Decision {
     pub peer: NodeId,
 }
 
-/// Decisions by what they are about.
+/// The rolls that decisions pin, by what they are about.
 #[derive(Debug, Clone, Default)]
-pub struct Decisions {
-    /// The roll of each site, and its place in the list.
-    by_site: FxHashMap<u64, (Roll, u32)>,
-    count: usize,
-}
+pub struct Decisions(FxHashMap<u64, Roll>);
 
 impl Decisions {
     /// A table of sites and rolls; of two for one site the last one counts.
     pub fn new(decisions: impl IntoIterator<Item = (u64, Roll)>) -> Self {
-        let mut table = Self::default();
-        for ((site, roll), place) in decisions.into_iter().zip(0..) {
-            table.by_site.insert(site, (roll, place));
-            table.count += 1;
-        }
-        table
+        Self(decisions.into_iter().collect())
     }
 }
 
-/// Who decides.
+/// Who decides, and whether anybody wants to know what.
 #[derive(Debug, Clone, Default)]
-pub enum Choices {
-    /// The seed.
-    #[default]
-    Seed,
-    /// The seed, and what it decides is kept. A site that is asked again is kept once.
-    Logged {
-        /// What was decided, in the order in which it was asked for.
-        decisions: Vec<Decision>,
-        /// The sites among them.
-        known: rustc_hash::FxHashSet<u64>,
-    },
-    /// A list of decisions; everything else takes its canonical value.
-    Pinned {
-        /// The list.
-        decisions: Arc<Decisions>,
-        /// Which of them, by their places, were asked for.
-        asked: Vec<bool>,
-    },
+pub struct Choices {
+    /// These decisions, and the canonical value for everything else; nothing where the seed decides.
+    pinned: Option<Arc<Decisions>>,
+    log: Option<Log>,
+}
+
+/// What was decided, in the order in which it was asked for. A site that is asked again stands once.
+#[derive(Debug, Clone, Default)]
+struct Log {
+    decisions: Vec<Decision>,
+    known: FxHashSet<u64>,
 }
 
 impl Choices {
-    /// The seed decides, and what it decides is kept.
-    pub fn logged() -> Self {
-        Self::Logged { decisions: Vec::new(), known: rustc_hash::FxHashSet::default() }
+    /// Has decisions decide in place of the seed, if there are any, and keeps what comes out if it is asked to.
+    pub fn new(pinned: Option<Arc<Decisions>>, keeps: bool) -> Self {
+        Self { pinned, log: keeps.then(Log::default) }
     }
 
-    /// These decisions, and the canonical value for everything else.
-    pub fn pinned(decisions: Arc<Decisions>) -> Self {
-        let asked = vec![false; decisions.count];
-        Self::Pinned { decisions, asked }
+    /// What was kept: each choice that came out otherwise than its canonical value, in the order in which it was asked for.
+    pub fn into_decisions(self) -> Vec<Decision> {
+        self.log.unwrap_or_default().decisions
     }
 
     /// Whether the seed decides, and nobody wants to know what.
     #[inline(always)]
     pub(crate) const fn is_free(&self) -> bool {
-        matches!(self, Self::Seed)
+        self.pinned.is_none() && self.log.is_none()
     }
 
     /// What comes out at a site: the reading of the roll that decides it.
@@ -158,26 +141,20 @@ impl Choices {
 
     #[cold]
     fn choose_otherwise(&mut self, now: VirtualInstant, seed: Seed, site: Site, read: &dyn Fn(Roll) -> u64) -> u64 {
-        let canonical = site.choice.canonical();
-        match self {
-            Self::Seed => read(seed.roll(site.stream, site.address)),
-            Self::Logged { decisions, known } => {
-                let roll = seed.roll(site.stream, site.address);
-                let (key, value) = (site.key(), read(roll));
-                if value != read(canonical) && known.insert(key) {
-                    let Site { choice, node, peer, .. } = site;
-                    decisions.push(Decision { choice, site: key, roll, value, at: now, node, peer });
-                }
-                value
-            }
-            Self::Pinned { decisions, asked } => match decisions.by_site.get(&site.key()) {
-                Some((roll, place)) => {
-                    asked[*place as usize] = true;
-                    read(*roll)
-                }
-                None => read(canonical),
-            },
+        let (key, canonical) = (site.key(), site.choice.canonical());
+        let roll = match &self.pinned {
+            Some(decisions) => decisions.0.get(&key).copied().unwrap_or(canonical),
+            None => seed.roll(site.stream, site.address),
+        };
+        let value = read(roll);
+        if let Some(log) = &mut self.log
+            && value != read(canonical)
+            && log.known.insert(key)
+        {
+            let Site { choice, node, peer, .. } = site;
+            log.decisions.push(Decision { choice, site: key, roll, value, at: now, node, peer });
         }
+        value
     }
 }
 
@@ -194,14 +171,17 @@ mod tests {
         Site { choice, stream: Stream::named(stream), address, node: NodeId(0), peer: NodeId(1) }
     }
 
-    fn logged(choices: &Choices) -> &[Decision] {
-        let Choices::Logged { decisions, .. } = choices else { panic!("{choices:?} keeps nothing") };
-        decisions
+    fn keeping(decisions: Option<Decisions>) -> Choices {
+        Choices::new(decisions.map(Arc::new), true)
+    }
+
+    fn logged(choices: &Choices) -> Vec<Decision> {
+        choices.clone().into_decisions()
     }
 
     #[test]
     fn only_what_differs_from_the_canonical_value_is_a_decision() {
-        let mut choices = Choices::logged();
+        let mut choices = keeping(None);
         let half = Ratio::new(0.5).unwrap();
         let lost: Vec<u64> = (0..64)
             .map(|number| {
@@ -220,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_site_that_is_asked_again_is_one_decision() {
-        let mut choices = Choices::logged();
+        let mut choices = keeping(None);
         for _ in 0..3 {
             choices.choose(VirtualInstant::ZERO, Seed(7), site(Choice::Delay, "delay", 0), |roll| roll.0);
         }
@@ -229,17 +209,17 @@ mod tests {
 
     #[test]
     fn what_is_pinned_comes_out_again_and_everything_else_is_canonical() {
-        let mut log = Choices::logged();
+        let mut log = keeping(None);
         let ask = |choices: &mut Choices, seed, number| {
             choices.choose(VirtualInstant::ZERO, Seed(seed), site(Choice::Delay, "delay", number), |roll| roll.0)
         };
         let rolled: Vec<u64> = (0..4).map(|number| ask(&mut log, 7, number)).collect();
-        let kept = logged(&log).iter().filter(|decision| decision.value != rolled[2]);
-        let mut pinned = Choices::pinned(Arc::new(Decisions::new(kept.map(|decision| (decision.site, decision.roll)))));
+        let kept = logged(&log).into_iter().filter(|decision| decision.value != rolled[2]);
+        let mut pinned = keeping(Some(Decisions::new(kept.map(|decision| (decision.site, decision.roll)))));
         let again: Vec<u64> = [0, 1, 2].map(|number| ask(&mut pinned, 1_000, number)).to_vec();
         assert_eq!(again, [rolled[0], rolled[1], HALF], "under any seed");
-        let Choices::Pinned { asked, .. } = pinned else { unreachable!("it was pinned") };
-        assert_eq!(asked, [true, true, false], "nobody asked for the last one");
+        let again: Vec<u64> = logged(&pinned).iter().map(|decision| decision.value).collect();
+        assert_eq!(again, rolled[..2], "nobody asked for the last one, and the third is canonical");
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Kernel {
             seed: seeds.at(VirtualInstant::ZERO),
             seeds,
             seed_until: VirtualInstant::ZERO,
-            choices: Choices::Seed,
+            choices: Choices::default(),
             nodes: Vec::new(),
             names: Vec::new(),
             held: BTreeMap::new(),
@@ -136,12 +136,12 @@ impl Kernel {
         self.exhausted.get_or_insert(exhausted);
     }
 
-    /// Has somebody else than the seed decide, or keeps what the seed decides. Must come before the first node is added.
+    /// Says who decides, and whether it is kept. Must come before the first node is added.
     pub fn set_choices(&mut self, choices: Choices) {
         self.choices = choices;
     }
 
-    /// Takes out what was decided, or asked for. The seed decides from here on.
+    /// Takes out what was decided. The seed decides from here on.
     pub fn take_choices(&mut self) -> Choices {
         take(&mut self.choices)
     }
