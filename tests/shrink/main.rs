@@ -1,5 +1,6 @@
 //! The smallest story that breaks the same rule.
 
+#[path = "../common/ledger.rs"]
 mod ledger;
 
 use std::sync::Arc;
@@ -10,7 +11,9 @@ use cluster_sim::prelude::*;
 use cluster_sim::{Finding, Health, ShrinkBounds, Shrunk, Story};
 use proptest::prelude::*;
 
-use ledger::{FLAWS, Flaw, ledger};
+use ledger::{Flaw, ledger};
+
+const FLAWS: [Flaw; 5] = [Flaw::NoRetry, Flaw::NewestByArrival, Flaw::CountsTwice, Flaw::AcknowledgesTheLast, Flaw::StaysDown];
 
 /// The first `count` seeds that find a flaw.
 fn failures(scenario: &Scenario, count: usize) -> Vec<Report> {

@@ -105,7 +105,7 @@ pub use cluster_sim_vocabulary::{
 };
 
 #[cfg(feature = "test-utils")]
-pub use campaign::{ShrinkBounds, ShrinkProgress, Shrunk, Sweep, Twice, TwiceError};
+pub use campaign::{Replay, ShrinkBounds, ShrinkProgress, Shrunk, Sweep, Twice, TwiceError};
 #[cfg(feature = "test-utils")]
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 #[cfg(feature = "tokio")]
@@ -122,7 +122,7 @@ pub use cluster_sim_transport::{
 #[cfg(feature = "test-utils")]
 pub use fault::{Fault, FaultPlan, FaultProfile, PlanError, ScheduledFault};
 #[cfg(feature = "test-utils")]
-pub use replay::{Decision, Story};
+pub use replay::{Code, Decision, Driver, REPRODUCER_FORMAT, Reproducer, ReproducerError, Story};
 #[cfg(feature = "test-utils")]
 pub use report::{
     CheckKind, CheckReport, Difference, DifferingEvent, Divergence, Elsewhere, FaultRecord, Finding, Happening, Outcome,

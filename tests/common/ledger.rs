@@ -20,9 +20,6 @@ pub(crate) enum Flaw {
     StaysDown,
 }
 
-pub(crate) const FLAWS: [Flaw; 5] =
-    [Flaw::NoRetry, Flaw::NewestByArrival, Flaw::CountsTwice, Flaw::AcknowledgesTheLast, Flaw::StaysDown];
-
 const ENTRIES: u64 = 20;
 const EVERY: Duration = Duration::from_millis(5);
 const AGAIN: Duration = Duration::from_millis(40);
