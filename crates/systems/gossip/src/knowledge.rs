@@ -1,0 +1,87 @@
+//! What a node makes of what it hears, whichever way it is written.
+
+use std::collections::BTreeMap;
+
+use cluster_sim_node::{LocalInstant, NodeId};
+
+use crate::bug::Bug;
+use crate::config::Config;
+use crate::rumour::{Newest, Rumour};
+
+/// Rounds without a word of anybody, after which [`Bug::RestoresCheckpoint`] goes back.
+const SILENT_ROUNDS: u32 = 4;
+
+/// The newest that a node has heard of in this life. All but that is only kept by one that is broken.
+#[derive(Debug)]
+pub(crate) struct Knowledge {
+    config: Config,
+    newest: Newest,
+    /// When it last spoke.
+    spoke_at: LocalInstant,
+    /// Its rounds since it last heard anybody, and what it knew then.
+    silent_rounds: u32,
+    checkpoint: Newest,
+    /// The round that each peer was in when it was last heard; the last there is for one that was struck off.
+    rounds: BTreeMap<NodeId, u64>,
+}
+
+impl Knowledge {
+    /// What a node knows that has heard of nothing yet.
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            config,
+            newest: Newest::default(),
+            spoke_at: LocalInstant::ZERO,
+            silent_rounds: 0,
+            checkpoint: Newest::default(),
+            rounds: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn newest(&self) -> &Newest {
+        &self.newest
+    }
+
+    /// Takes in its own news of that round, if it has any, and answers with the newest there is to be told.
+    pub(crate) fn speak(&mut self, news: Option<u64>, now: LocalInstant) -> Newest {
+        match self.config.bug {
+            Some(Bug::ForgetsAfterPause) => {
+                if now.saturating_since(self.spoke_at) > self.config.interval * 3 {
+                    self.newest = Newest::default();
+                }
+                self.spoke_at = now;
+            }
+            Some(Bug::RestoresCheckpoint) => self.silent_rounds += 1,
+            _ => {}
+        }
+        self.newest.hear(news.unwrap_or_default());
+        self.newest
+    }
+
+    /// Takes in what a peer says.
+    pub(crate) fn hear(&mut self, from: NodeId, rumour: Rumour) {
+        match self.config.bug {
+            Some(Bug::TieByArrival) if rumour.newest >> 32 == self.newest.0 >> 32 => self.newest = Newest(rumour.newest),
+            Some(Bug::RestoresCheckpoint) => {
+                if self.silent_rounds > SILENT_ROUNDS {
+                    self.newest = self.checkpoint;
+                }
+                self.newest.hear(rumour.newest);
+                (self.silent_rounds, self.checkpoint) = (0, self.newest);
+            }
+            Some(Bug::StrikesOffRestarted) => {
+                if !self.strikes_off(from, rumour.round) {
+                    self.newest.hear(rumour.newest);
+                }
+            }
+            _ => self.newest.hear(rumour.newest),
+        }
+    }
+
+    fn strikes_off(&mut self, peer: NodeId, round: u64) -> bool {
+        let last = self.rounds.entry(peer).or_default();
+        let goes_back = round < *last;
+        *last = if goes_back { u64::MAX } else { round };
+        goes_back
+    }
+}
