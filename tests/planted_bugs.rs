@@ -21,7 +21,12 @@ fn every_planted_bug_is_found_by_its_rule_within_its_seeds() {
             None => wrong.push(format!("{} ({form:?}) was not found within {} seeds", planted.bug, planted.seeds)),
             Some((seed, report)) => {
                 let rule = report.violations.first().map(|violation| violation.rule.as_str());
-                println!("{:50} {form:8?} seed {seed:4} of {:5}  {}", planted.bug.to_string(), planted.seeds, rule.unwrap_or("no rule"));
+                println!(
+                    "{:50} {form:8?} seed {seed:4} of {:5}  {}",
+                    planted.bug.to_string(),
+                    planted.seeds,
+                    rule.unwrap_or("no rule")
+                );
                 if (report.outcome, rule) != (Outcome::Violated, Some(planted.rule)) {
                     wrong.push(format!("{} ({form:?}) was to break {:?}, and did this:\n{report}", planted.bug, planted.rule));
                 }
@@ -34,7 +39,8 @@ fn every_planted_bug_is_found_by_its_rule_within_its_seeds() {
 #[test]
 fn where_nothing_is_planted_nothing_is_found_in_the_same_seeds() {
     for form in FORMS {
-        let most = |system: &str| PLANTED.iter().filter(|planted| planted.bug.system() == system).map(|planted| planted.seeds).max();
+        let most =
+            |system: &str| PLANTED.iter().filter(|planted| planted.bug.system() == system).map(|planted| planted.seeds).max();
         for system in ["echo", "gossip", "edge-cache"] {
             let of_system = PLANTED.iter().find(|planted| planted.bug.system() == system).expect("each has some");
             let seeds = most(system).expect("each has some");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim::{FaultProfile, LinkModel, Scenario, Seat, StaleDelivery, World};
+use cluster_sim::{Distribution, FaultProfile, LinkModel, Scenario, Seat, StaleDelivery, World};
 use cluster_sim_edge_cache::rules::{Acknowledgements, Answers, MonotonicReads, NoRollback, Patience, ReadYourWrites};
 use cluster_sim_edge_cache::{
     ApplyMode, Bug, Client, Config, Edge, EdgeView, KeyDistribution, KeyTable, LagPolicy, Layout, Router, Source, SourceView,
@@ -104,7 +104,13 @@ fn with_links(nodes: Scenario) -> Scenario {
         .links(SOURCE, ROUTER, "feed", LinkModel::instant())
         .links(ROUTER, EDGE, INVALIDATIONS, link.clone())
         .links(EDGE, SOURCE, "refetches", link.clone())
-        .links(SOURCE, EDGE, "refetched", link.clone())
+        // The origin takes its time: what it read may be old when it arrives.
+        .links(
+            SOURCE,
+            EDGE,
+            "refetched",
+            LinkModel { delay: Distribution::uniform(Duration::from_millis(1), Duration::from_millis(60)), ..link.clone() },
+        )
         .links(CLIENT, EDGE, "reads", link.clone())
         .links(EDGE, CLIENT, "answers", connection.clone())
         .links(CLIENT, SOURCE, "writes", link)

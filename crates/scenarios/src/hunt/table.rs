@@ -80,20 +80,20 @@ const fn planted(bug: PlantedBug, rule: &'static str, seeds: u64) -> Planted {
 
 /// Every planted bug that there is. The numbers of seeds were fixed before any of them was looked for.
 pub const PLANTED: [Planted; 16] = [
-    planted(Echo(EchoBug::GivesUp), echo::ANSWERED, 20),
+    planted(Echo(EchoBug::SpendsRetries), echo::ANSWERED, 200),
     planted(Echo(EchoBug::TakesAnyAnswer), echo::CONVERSATION, 200),
     planted(Echo(EchoBug::AnswersEarlierLife), echo::CONVERSATION, 200),
     planted(Echo(EchoBug::CountsTwice), echo::CONVERSATION, 200),
     planted(Gossip(GossipBug::TieByArrival), gossip::MEMORY, 20),
-    planted(Gossip(GossipBug::ForgetsAfterPause), gossip::MEMORY, 200),
+    planted(Gossip(GossipBug::ForgetsAfterPauses), gossip::MEMORY, 2_000),
     planted(Gossip(GossipBug::RestoresCheckpoint), gossip::MEMORY, 200),
-    planted(Gossip(GossipBug::StrikesOffRestarted), gossip::CONVERGENCE, 200),
+    planted(Gossip(GossipBug::StrikesOffFlapping), gossip::CONVERGENCE, 2_000),
     planted(EdgeCache(EdgeCacheBug::FillOverwritesInvalidation), edge_cache::ROLLBACKS, 200),
     planted(EdgeCache(EdgeCacheBug::SessionStaysBehind), edge_cache::MONOTONIC_READS, 200),
     planted(EdgeCache(EdgeCacheBug::EscapeForgetsWrites), edge_cache::READ_YOUR_WRITES, 2_000),
     planted(EdgeCache(EdgeCacheBug::TakesAnyAnswer), edge_cache::ANSWERS, 200),
     planted(EdgeCache(EdgeCacheBug::LateAnswerCallsOffPatience), edge_cache::PATIENCE, 2_000),
     planted(EdgeCache(EdgeCacheBug::RefetchesOnce), edge_cache::CONVERGENCE, 2_000),
-    planted(EdgeCache(EdgeCacheBug::RestartLeavesOutEdge), edge_cache::CONVERGENCE, 200),
+    planted(EdgeCache(EdgeCacheBug::RestartsLeaveOutEdge), edge_cache::CONVERGENCE, 2_000),
     planted(EdgeCache(EdgeCacheBug::AcknowledgesEarlierLife), edge_cache::ACKNOWLEDGEMENTS, 200),
 ];

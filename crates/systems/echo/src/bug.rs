@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Bug {
-    /// A client asks a question again once, and never a third time: the retry itself is not retried. As where a request and its one retry
-    /// meet the same outage, and the timer that should try on was only armed by the first attempt.
-    GivesUp,
+    /// A client asks again sixty times in a life and then no more: a retry is lost. As with a budget of retries that no success refills, which
+    /// one long outage or many short ones spend.
+    SpendsRetries,
     /// A client takes whatever answer comes for that to the question under way. As where replies are matched to requests by their order on a
     /// connection, and a late one to an earlier request is still in it.
     TakesAnyAnswer,
-    /// The server remembers what it answered by client and number, without the life: after its crash a client is told what its earlier life
-    /// asked. As with a table of requests that knows no incarnation (producer ids without an epoch, Kafka KIP-890).
+    /// The server remembers what it answered by client and number, and of the client's life only whether it is even: after two crashes a
+    /// client is told what it asked in the life before the last. As with an epoch in too few bits, or none (Kafka KIP-890).
     AnswersEarlierLife,
     /// A client takes the repeated answer to a question that it counts as answered already: an effect twice. As with consumers that count
     /// deliveries instead of requests.
@@ -25,12 +25,12 @@ pub enum Bug {
 
 impl Bug {
     /// Every bug that there is.
-    pub const ALL: [Self; 4] = [Self::GivesUp, Self::TakesAnyAnswer, Self::AnswersEarlierLife, Self::CountsTwice];
+    pub const ALL: [Self; 4] = [Self::SpendsRetries, Self::TakesAnyAnswer, Self::AnswersEarlierLife, Self::CountsTwice];
 
     /// Its name, as it stands in data.
     pub fn name(self) -> &'static str {
         match self {
-            Self::GivesUp => "gives-up",
+            Self::SpendsRetries => "spends-retries",
             Self::TakesAnyAnswer => "takes-any-answer",
             Self::AnswersEarlierLife => "answers-earlier-life",
             Self::CountsTwice => "counts-twice",

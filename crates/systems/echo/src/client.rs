@@ -22,6 +22,7 @@ pub struct Client {
     view: ClientView,
     /// The question that was answered last, for a client that counts it twice.
     last: Option<Question>,
+    retries: Retries,
 }
 
 /// What checks see of a client.
@@ -55,11 +56,6 @@ impl Waiting {
         Self { attempt: self.attempt + 1, ..self }
     }
 
-    /// Whether it is asked once more when its time is up.
-    pub(crate) fn is_retried(self, bug: Option<Bug>) -> bool {
-        bug != Some(Bug::GivesUp) || self.attempt == 0
-    }
-
     /// Whether an answer to that question is the one to this.
     pub(crate) fn is_answered_by(self, question: Question, bug: Option<Bug>) -> bool {
         self.question == question || bug == Some(Bug::TakesAnyAnswer)
@@ -74,10 +70,29 @@ impl Waiting {
     }
 }
 
+/// How often a client still asks again in this life: as often as it must, unless it is broken.
+#[derive(Debug)]
+pub(crate) struct Retries {
+    left: u32,
+}
+
+impl Retries {
+    pub(crate) fn new(bug: Option<Bug>) -> Self {
+        Self { left: if bug == Some(Bug::SpendsRetries) { 60 } else { u32::MAX } }
+    }
+
+    /// Takes one, if there is one left.
+    pub(crate) fn take(&mut self) -> bool {
+        let is_left = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        is_left
+    }
+}
+
 impl Client {
     /// The client in that seat, which has asked nothing yet in this life.
     pub fn boot(config: Config, seat: &Seat) -> Self {
-        Self { config, life: seat.incarnation(), view: ClientView::default(), last: None }
+        Self { config, life: seat.incarnation(), view: ClientView::default(), last: None, retries: Retries::new(config.bug) }
     }
 
     fn ask(&mut self, waiting: Waiting, effects: &mut Effects<EchoMessage>) {
@@ -95,7 +110,9 @@ impl Client {
     }
 
     fn ask_again(&mut self, effects: &mut Effects<EchoMessage>) {
-        if let Some(waiting) = self.view.waiting.filter(|waiting| waiting.is_retried(self.config.bug)) {
+        if let Some(waiting) = self.view.waiting
+            && self.retries.take()
+        {
             self.ask(waiting.again(), effects);
         }
     }

@@ -20,7 +20,7 @@ pub struct Server {
 pub(crate) struct Echo {
     bug: Option<Bug>,
     /// What it said to whom before, where it is broken.
-    said: BTreeMap<(NodeId, u64), u64>,
+    said: BTreeMap<(NodeId, u32, u64), u64>,
 }
 
 impl Echo {
@@ -31,7 +31,7 @@ impl Echo {
     /// What to answer to one who asks for `body` to be said back.
     pub(crate) fn say(&mut self, client: NodeId, question: Question, body: u64) -> u64 {
         match self.bug {
-            Some(Bug::AnswersEarlierLife) => *self.said.entry((client, question.number)).or_insert(body),
+            Some(Bug::AnswersEarlierLife) => *self.said.entry((client, question.life.0 % 2, question.number)).or_insert(body),
             _ => body,
         }
     }

@@ -3,7 +3,7 @@
 use cluster_sim_node::{Machine, Node, Port, Received};
 
 use crate::bug::Bug;
-use crate::client::{Client, ClientView, Waiting};
+use crate::client::{Client, ClientView, Retries, Waiting};
 use crate::config::{Config, SERVER};
 use crate::fact::EchoFact;
 use crate::message::{EchoMessage, Question, label};
@@ -32,9 +32,10 @@ pub async fn server_with(node: Node, config: Config) {
 /// Does what [`Client`] does.
 pub async fn client(node: Node, config: Config) {
     let port = node.bind(Client::PORT).labelled(label);
+    let mut retries = Retries::new(config.bug);
     for number in 0..config.questions {
         let waiting = Waiting::first(node.incarnation(), number, node.entropy());
-        let (question, body) = ask(&node, &port, config, waiting).await;
+        let (question, body) = ask(&node, &port, config, waiting, &mut retries).await;
         node.view(|view: &mut ClientView| *view = ClientView { answered: number + 1, waiting: None });
         node.emit(EchoFact::Answered { question, body });
         let late = |late: Received<EchoMessage>| {
@@ -52,14 +53,20 @@ pub async fn client(node: Node, config: Config) {
 }
 
 /// Asks until there is an answer.
-async fn ask(node: &Node, port: &Port<EchoMessage>, config: Config, mut waiting: Waiting) -> (Question, u64) {
+async fn ask(
+    node: &Node,
+    port: &Port<EchoMessage>,
+    config: Config,
+    mut waiting: Waiting,
+    retries: &mut Retries,
+) -> (Question, u64) {
     loop {
         node.view(|view: &mut ClientView| view.waiting = Some(waiting));
         node.emit(waiting.fact());
         port.send(SERVER, waiting.message());
         match node.timeout(config.patience, answer(port, waiting, config.bug)).await {
             Ok(answer) => return answer,
-            Err(_) if waiting.is_retried(config.bug) => waiting = waiting.again(),
+            Err(_) if retries.take() => waiting = waiting.again(),
             Err(_) => return answer(port, waiting, config.bug).await,
         }
     }

@@ -27,9 +27,9 @@ pub enum Bug {
     /// Edge: a key that is being refetched is not asked for again, and the mark is only lifted by an answer. Ancestor: single-flight
     /// coalescing without a time-out.
     RefetchesOnce,
-    /// Router: after a restart it leaves out the last edge. Ancestor: S04, the relay that never forwards to one peer again after a
-    /// reconnect.
-    RestartLeavesOutEdge,
+    /// Router: after its second restart it takes itself for crash-looping, and what it comes up with leaves out the last edge. Ancestor: S04,
+    /// the relay that never forwards to one peer again after it reconnected.
+    RestartsLeaveOutEdge,
     /// Source: requests are told apart by client and number, without the client's life: after a crash of the client its first writes are
     /// acknowledged with what its earlier life wrote, and are lost. Ancestor: R12, N19; Kafka KIP-890.
     AcknowledgesEarlierLife,
@@ -44,7 +44,7 @@ impl Bug {
         Self::TakesAnyAnswer,
         Self::LateAnswerCallsOffPatience,
         Self::RefetchesOnce,
-        Self::RestartLeavesOutEdge,
+        Self::RestartsLeaveOutEdge,
         Self::AcknowledgesEarlierLife,
     ];
 
@@ -57,7 +57,7 @@ impl Bug {
             Self::TakesAnyAnswer => "takes-any-answer",
             Self::LateAnswerCallsOffPatience => "late-answer-calls-off-patience",
             Self::RefetchesOnce => "refetches-once",
-            Self::RestartLeavesOutEdge => "restart-leaves-out-edge",
+            Self::RestartsLeaveOutEdge => "restarts-leave-out-edge",
             Self::AcknowledgesEarlierLife => "acknowledges-earlier-life",
         }
     }

@@ -11,28 +11,28 @@ pub enum Bug {
     /// Of two pieces of news of the same round the one that comes last is kept, the smaller too: a tie that arrival decides. As with
     /// last-writer-wins registers that compare timestamps and nothing else (C01).
     TieByArrival,
-    /// A node whose round comes late by more than two intervals takes itself for expelled, and begins anew with nothing. As where a pause of
-    /// the process looks like a lapsed lease, and the rejoin throws the state away.
-    ForgetsAfterPause,
-    /// A node that heard of nobody for four rounds goes back to what it knew when it last did, before it takes in what it hears: a stale
+    /// A node whose rounds came late by more than two intervals three times in a life takes itself for expelled, and begins anew with
+    /// nothing. As where pauses of the process look like lapsed leases, and nothing ever forgives one.
+    ForgetsAfterPauses,
+    /// A node that heard of nobody for ten rounds goes back to what it knew when it last did, before it takes in what it hears: a stale
     /// view resurrected. As with members that rejoin after an isolation from their last checkpoint.
     RestoresCheckpoint,
-    /// A peer whose rounds go back is struck off and never listened to again, though it only crashed and counts from zero. As with peers
-    /// that are told apart by address and sequence number, without an incarnation.
-    StrikesOffRestarted,
+    /// A peer whose rounds went back twice is struck off and never listened to again, though it only crashed twice and counts from zero. As
+    /// with the damping of flapping routes, where nothing lifts the ban.
+    StrikesOffFlapping,
 }
 
 impl Bug {
     /// Every bug that there is.
-    pub const ALL: [Self; 4] = [Self::TieByArrival, Self::ForgetsAfterPause, Self::RestoresCheckpoint, Self::StrikesOffRestarted];
+    pub const ALL: [Self; 4] = [Self::TieByArrival, Self::ForgetsAfterPauses, Self::RestoresCheckpoint, Self::StrikesOffFlapping];
 
     /// Its name, as it stands in data.
     pub fn name(self) -> &'static str {
         match self {
             Self::TieByArrival => "tie-by-arrival",
-            Self::ForgetsAfterPause => "forgets-after-pause",
+            Self::ForgetsAfterPauses => "forgets-after-pauses",
             Self::RestoresCheckpoint => "restores-checkpoint",
-            Self::StrikesOffRestarted => "strikes-off-restarted",
+            Self::StrikesOffFlapping => "strikes-off-flapping",
         }
     }
 }

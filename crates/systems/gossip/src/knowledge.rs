@@ -9,7 +9,10 @@ use crate::config::Config;
 use crate::rumour::{Newest, Rumour};
 
 /// Rounds without a word of anybody, after which [`Bug::RestoresCheckpoint`] goes back.
-const SILENT_ROUNDS: u32 = 4;
+const SILENT_ROUNDS: u32 = 10;
+/// So many late rounds make [`Bug::ForgetsAfterPauses`] forget, and so many restarts make [`Bug::StrikesOffFlapping`] strike off.
+const LATE_ROUNDS: u32 = 3;
+const RESTARTS: u32 = 2;
 
 /// The newest that a node has heard of in this life. All but that is only kept by one that is broken.
 #[derive(Debug)]
@@ -18,11 +21,13 @@ pub(crate) struct Knowledge {
     newest: Newest,
     /// When it last spoke.
     spoke_at: LocalInstant,
+    /// How many of its rounds came late.
+    late_rounds: u32,
     /// Its rounds since it last heard anybody, and what it knew then.
     silent_rounds: u32,
     checkpoint: Newest,
-    /// The round that each peer was in when it was last heard; the last there is for one that was struck off.
-    rounds: BTreeMap<NodeId, u64>,
+    /// The round that each peer was in when it was last heard, and how often it went back.
+    rounds: BTreeMap<NodeId, (u64, u32)>,
 }
 
 impl Knowledge {
@@ -32,6 +37,7 @@ impl Knowledge {
             config,
             newest: Newest::default(),
             spoke_at: LocalInstant::ZERO,
+            late_rounds: 0,
             silent_rounds: 0,
             checkpoint: Newest::default(),
             rounds: BTreeMap::new(),
@@ -45,9 +51,12 @@ impl Knowledge {
     /// Takes in its own news of that round, if it has any, and answers with the newest there is to be told.
     pub(crate) fn speak(&mut self, news: Option<u64>, now: LocalInstant) -> Newest {
         match self.config.bug {
-            Some(Bug::ForgetsAfterPause) => {
+            Some(Bug::ForgetsAfterPauses) => {
                 if now.saturating_since(self.spoke_at) > self.config.interval * 3 {
-                    self.newest = Newest::default();
+                    self.late_rounds += 1;
+                    if self.late_rounds == LATE_ROUNDS {
+                        self.newest = Newest::default();
+                    }
                 }
                 self.spoke_at = now;
             }
@@ -69,7 +78,7 @@ impl Knowledge {
                 self.newest.hear(rumour.newest);
                 (self.silent_rounds, self.checkpoint) = (0, self.newest);
             }
-            Some(Bug::StrikesOffRestarted) => {
+            Some(Bug::StrikesOffFlapping) => {
                 if !self.strikes_off(from, rumour.round) {
                     self.newest.hear(rumour.newest);
                 }
@@ -79,9 +88,9 @@ impl Knowledge {
     }
 
     fn strikes_off(&mut self, peer: NodeId, round: u64) -> bool {
-        let last = self.rounds.entry(peer).or_default();
-        let goes_back = round < *last;
-        *last = if goes_back { u64::MAX } else { round };
-        goes_back
+        let (last, restarts) = self.rounds.entry(peer).or_default();
+        *restarts += u32::from(round < *last);
+        *last = round;
+        *restarts >= RESTARTS
     }
 }
