@@ -39,30 +39,46 @@ fn mean_of_first(findings: &[u64]) -> f64 {
     (0..RANGES).map(|range| seeds_to_first(findings, range * SEEDS..(range + 1) * SEEDS)).sum::<u64>() as f64 / RANGES as f64
 }
 
+/// By how much one finds sooner than the other, by how often each finds anything; and whether that is more than noise: two standard
+/// deviations of the logarithm.
+fn times_sooner(found: usize, other: usize) -> (f64, bool) {
+    let [found, other] = [found, other].map(|count| count.max(1) as f64);
+    let ratio = found / other;
+    (ratio, ratio.ln().abs() > 2.0 * (1.0 / found + 1.0 / other).sqrt())
+}
+
+fn geometric_mean(ratios: &[f64]) -> f64 {
+    (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp()
+}
+
 fn main() {
-    println!("{:44} {:>9} {:>9} {:>7}   {:>8} {:>8} {:>8}", "", "profile", "uniform", "times", "profile", "uniform", "calm");
-    println!("{:44} {:>9} {:>9} {:>7}   {:>8} {:>8} {:>8}", "", "seeds", "seeds", "faster", "finds", "finds", "finds");
-    let mut logarithms = Vec::new();
+    println!("seeds to the first finding, mean of {RANGES} ranges of {SEEDS}; findings in all {} seeds", RANGES * SEEDS);
+    println!("{:44} {:>16} {:>6}   {:>23} {:>6}", "", "first finding", "times", "findings", "times");
+    println!(
+        "{:44} {:>8}{:>8} {:>6}   {:>8}{:>8}{:>7} {:>6}",
+        "", "profile", "uniform", "sooner", "profile", "uniform", "calm", "more"
+    );
+    let (mut sooner, mut more) = (Vec::new(), Vec::new());
     for planted in &PLANTED {
         let hunt = planted.bug.hunt(Form::Machine);
-        let lasting = hunt.cluster.start(Seed(0)).lasting();
-        let uniform = Uniform::of(&hunt, lasting);
-        let swarm = hunt.scenario();
-        let by_profile = findings(planted, |seed| swarm.run(seed));
+        let uniform = Uniform::of(&hunt, hunt.cluster.start(Seed(0)).lasting());
+        let scenario = hunt.scenario();
+        let by_profile = findings(planted, |seed| scenario.run(seed));
         let by_uniform = findings(planted, |seed| hunt.cluster.clone().faults(uniform.draw(seed)).run(seed));
         let in_calm = findings(planted, |seed| hunt.cluster.run(seed));
         let [profile, plain] = [&by_profile, &by_uniform].map(|found| mean_of_first(found));
-        let share = |found: &[u64]| format!("{:.2}%", 100.0 * found.len() as f64 / (RANGES * SEEDS) as f64);
-        logarithms.push((plain / profile).ln());
+        let (times, is_sure) = times_sooner(by_profile.len(), by_uniform.len());
+        sooner.push(plain / profile);
+        more.push(times);
         println!(
-            "{:44} {profile:>9.1} {plain:>9.1} {:>7.2}   {:>8} {:>8} {:>8}",
+            "{:44} {profile:>8.1}{plain:>8.1} {:>6.2}   {:>8}{:>8}{:>7} {times:>6.2}{}",
             planted.bug.to_string(),
             plain / profile,
-            share(&by_profile),
-            share(&by_uniform),
-            share(&in_calm)
+            by_profile.len(),
+            by_uniform.len(),
+            in_calm.len(),
+            if is_sure { "" } else { "  within noise" }
         );
     }
-    let geometric = (logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp();
-    println!("{:44} {:>9} {:>9} {geometric:>7.2}", "geometric mean", "", "");
+    println!("{:44} {:>16} {:>6.2}   {:>23} {:>6.2}", "geometric mean", "", geometric_mean(&sooner), "", geometric_mean(&more));
 }

@@ -29,18 +29,26 @@ impl Patience {
     }
 
     fn look(&mut self, client: NodeId, world: &World<'_>) -> Verdict {
-        let Some(view) = world.view::<ClientView>(client) else { return Verdict::Holds };
-        match (view.reading, self.waiting.get(&client)) {
-            (None, _) => drop(self.waiting.remove(&client)),
-            (Some(read), Some((operation, since))) if *operation == read.operation => {
-                return self.judge(client, *operation, *since, world);
+        let reading = world.view::<ClientView>(client).and_then(|view| view.reading).map(|read| read.operation);
+        let Some(operation) = reading else {
+            self.waiting.remove(&client);
+            return Verdict::Holds;
+        };
+        match self.waiting.get(&client).filter(|(known, _)| *known == operation) {
+            Some((_, since)) => {
+                let verdict = self.judge(client, operation, *since, world);
+                if verdict != Verdict::Holds {
+                    // Told once: the end would find it again.
+                    self.waiting.remove(&client);
+                }
+                verdict
             }
-            (Some(read), _) => {
+            None => {
                 self.witnesses += 1;
-                self.waiting.insert(client, (read.operation, world.now()));
+                self.waiting.insert(client, (operation, world.now()));
+                Verdict::Holds
             }
         }
-        Verdict::Holds
     }
 
     fn judge(&self, client: NodeId, operation: Operation, since: VirtualInstant, world: &World<'_>) -> Verdict {
