@@ -15,9 +15,9 @@ pub enum Bug {
     /// Client (E05): what a session saw is held against answers of the same edge only; after the move to a colder edge reads go back.
     /// Ancestor: session guarantees that live in the connection instead of in the client's token (Terry et al., Bayou).
     SessionStaysBehind,
-    /// Client: moving away from a silent edge also throws away what was written. Ancestor: failover of a driver that builds a new session
-    /// and loses the operation time of the old one.
-    EscapeForgetsWrites,
+    /// Client: after four moves away from an edge without an answer it begins anew, and forgets what it wrote. Ancestor: a driver that builds
+    /// a new session after its last attempt to reconnect, and loses the operation time of the old one.
+    EscapesForgetWrites,
     /// Client: whatever answer comes is taken for that to the read under way, whatever it was asked. Ancestor: replies matched by order on a
     /// pooled connection after a time-out (N20; the class of redis-py's cross-talk of March 2023).
     TakesAnyAnswer,
@@ -27,7 +27,7 @@ pub enum Bug {
     /// Edge: a key that is being refetched is not asked for again, and the mark is only lifted by an answer. Ancestor: single-flight
     /// coalescing without a time-out.
     RefetchesOnce,
-    /// Router: after its second restart it takes itself for crash-looping, and what it comes up with leaves out the last edge. Ancestor: S04,
+    /// Router: after its third restart it takes itself for crash-looping, and what it comes up with leaves out the last edge. Ancestor: S04,
     /// the relay that never forwards to one peer again after it reconnected.
     RestartsLeaveOutEdge,
     /// Source: requests are told apart by client and number, without the client's life: after a crash of the client its first writes are
@@ -40,7 +40,7 @@ impl Bug {
     pub const ALL: [Self; 8] = [
         Self::FillOverwritesInvalidation,
         Self::SessionStaysBehind,
-        Self::EscapeForgetsWrites,
+        Self::EscapesForgetWrites,
         Self::TakesAnyAnswer,
         Self::LateAnswerCallsOffPatience,
         Self::RefetchesOnce,
@@ -53,7 +53,7 @@ impl Bug {
         match self {
             Self::FillOverwritesInvalidation => "fill-overwrites-invalidation",
             Self::SessionStaysBehind => "session-stays-behind",
-            Self::EscapeForgetsWrites => "escape-forgets-writes",
+            Self::EscapesForgetWrites => "escapes-forget-writes",
             Self::TakesAnyAnswer => "takes-any-answer",
             Self::LateAnswerCallsOffPatience => "late-answer-calls-off-patience",
             Self::RefetchesOnce => "refetches-once",

@@ -12,6 +12,8 @@ use crate::message::{Key, Operation, Version};
 
 /// A read is given up after so many times the delay between a client and an edge: one way there, one back, and patience.
 const PATIENCE_DELAYS: u32 = 10;
+/// So many reads given up in a row make [`Bug::EscapesForgetWrites`] forget.
+const ESCAPES: u32 = 4;
 /// With links of no delay at all a client still waits for so long.
 const PATIENCE_AT_LEAST: Duration = Duration::from_millis(10);
 
@@ -54,6 +56,8 @@ pub(crate) struct Roamer {
     escape: Option<(u64, u32)>,
     /// The highest version of each key that the source acknowledged to this client.
     acked: BTreeMap<Key, Version>,
+    /// Reads that it gave up in a row; only set back where sessions are guarded.
+    escapes: u32,
     /// The highest version of each key that this client saw, and where; only kept where sessions are guarded.
     seen: BTreeMap<Key, (NodeId, Version)>,
 }
@@ -67,6 +71,7 @@ impl Roamer {
             home: index % layout.edges,
             escape: None,
             acked: BTreeMap::new(),
+            escapes: 0,
             seen: BTreeMap::new(),
         }
     }
@@ -96,6 +101,7 @@ impl Roamer {
         if version < read.acked.max(self.seen(read)) {
             return false;
         }
+        self.escapes = 0;
         self.seen.insert(read.key, (read.edge, version));
         true
     }
@@ -122,7 +128,8 @@ impl Roamer {
 
     /// Moves away from the edge that did not answer a read, at once and if there is another one (EDGE-D21).
     pub(crate) fn flee(&mut self, unanswered: Read, now: Duration, chance: Entropy) {
-        if self.config.bug == Some(Bug::EscapeForgetsWrites) {
+        self.escapes += 1;
+        if self.config.bug == Some(Bug::EscapesForgetWrites) && self.escapes == ESCAPES {
             self.acked.clear();
         }
         let here = self.edge(now, chance);

@@ -50,7 +50,7 @@ pub struct RouterView {
 impl Router {
     /// The router of an edge cache; which seat it has does not matter.
     pub fn boot(config: &Arc<Config>, layout: Layout, seat: &Seat) -> Self {
-        let leaves_out_one = config.bug == Some(Bug::RestartsLeaveOutEdge) && seat.incarnation() > Incarnation(1);
+        let leaves_out_one = config.bug == Some(Bug::RestartsLeaveOutEdge) && seat.incarnation() > Incarnation(2);
         let edges = (0..layout.edges - u32::from(leaves_out_one)).map(|index| layout.edge(index)).collect();
         Self { config: Arc::clone(config), edges, second: 0, lags: 0, view: RouterView::default() }
     }

@@ -14,10 +14,11 @@ pub enum Bug {
     /// A node whose rounds came late by more than two intervals three times in a life takes itself for expelled, and begins anew with
     /// nothing. As where pauses of the process look like lapsed leases, and nothing ever forgives one.
     ForgetsAfterPauses,
-    /// A node that heard of nobody for ten rounds goes back to what it knew when it last did, before it takes in what it hears: a stale
-    /// view resurrected. As with members that rejoin after an isolation from their last checkpoint.
+    /// A node that hears somebody again after four rounds of silence keeps what it knows as its checkpoint, the first time; after every
+    /// later silence it goes back to that before it takes in what it hears: a stale view resurrected. As with members that rejoin after an
+    /// isolation from a checkpoint that was written once.
     RestoresCheckpoint,
-    /// A peer whose rounds went back twice is struck off and never listened to again, though it only crashed twice and counts from zero. As
+    /// A peer whose rounds went back three times is struck off and never listened to again, though it only crashed and counts from zero. As
     /// with the damping of flapping routes, where nothing lifts the ban.
     StrikesOffFlapping,
 }

@@ -8,11 +8,11 @@ use crate::bug::Bug;
 use crate::config::Config;
 use crate::rumour::{Newest, Rumour};
 
-/// Rounds without a word of anybody, after which [`Bug::RestoresCheckpoint`] goes back.
-const SILENT_ROUNDS: u32 = 10;
+/// Rounds without a word of anybody are a silence to [`Bug::RestoresCheckpoint`] if there are more.
+const SILENT_ROUNDS: u32 = 4;
 /// So many late rounds make [`Bug::ForgetsAfterPauses`] forget, and so many restarts make [`Bug::StrikesOffFlapping`] strike off.
 const LATE_ROUNDS: u32 = 3;
-const RESTARTS: u32 = 2;
+const RESTARTS: u32 = 3;
 
 /// The newest that a node has heard of in this life. All but that is only kept by one that is broken.
 #[derive(Debug)]
@@ -23,9 +23,9 @@ pub(crate) struct Knowledge {
     spoke_at: LocalInstant,
     /// How many of its rounds came late.
     late_rounds: u32,
-    /// Its rounds since it last heard anybody, and what it knew then.
+    /// Its rounds since it last heard anybody, and what it knew at the end of its first silence.
     silent_rounds: u32,
-    checkpoint: Newest,
+    checkpoint: Option<Newest>,
     /// The round that each peer was in when it was last heard, and how often it went back.
     rounds: BTreeMap<NodeId, (u64, u32)>,
 }
@@ -39,7 +39,7 @@ impl Knowledge {
             spoke_at: LocalInstant::ZERO,
             late_rounds: 0,
             silent_rounds: 0,
-            checkpoint: Newest::default(),
+            checkpoint: None,
             rounds: BTreeMap::new(),
         }
     }
@@ -73,10 +73,10 @@ impl Knowledge {
             Some(Bug::TieByArrival) if rumour.newest >> 32 == self.newest.0 >> 32 => self.newest = Newest(rumour.newest),
             Some(Bug::RestoresCheckpoint) => {
                 if self.silent_rounds > SILENT_ROUNDS {
-                    self.newest = self.checkpoint;
+                    self.newest = *self.checkpoint.get_or_insert(self.newest);
                 }
                 self.newest.hear(rumour.newest);
-                (self.silent_rounds, self.checkpoint) = (0, self.newest);
+                self.silent_rounds = 0;
             }
             Some(Bug::StrikesOffFlapping) => {
                 if !self.strikes_off(from, rumour.round) {
