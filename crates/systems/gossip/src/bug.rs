@@ -18,7 +18,7 @@ pub enum Bug {
     /// later silence it goes back to that before it takes in what it hears: a stale view resurrected. As with members that rejoin after an
     /// isolation from a checkpoint that was written once.
     RestoresCheckpoint,
-    /// A peer whose rounds went back three times is struck off and never listened to again, though it only crashed and counts from zero. As
+    /// A peer whose rounds went back twice is struck off and never listened to again, though it only crashed and counts from zero. As
     /// with the damping of flapping routes, where nothing lifts the ban.
     StrikesOffFlapping,
 }

@@ -12,7 +12,7 @@ use crate::rumour::{Newest, Rumour};
 const SILENT_ROUNDS: u32 = 4;
 /// So many late rounds make [`Bug::ForgetsAfterPauses`] forget, and so many restarts make [`Bug::StrikesOffFlapping`] strike off.
 const LATE_ROUNDS: u32 = 3;
-const RESTARTS: u32 = 3;
+const RESTARTS: u32 = 2;
 
 /// The newest that a node has heard of in this life. All but that is only kept by one that is broken.
 #[derive(Debug)]
