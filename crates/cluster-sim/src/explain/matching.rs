@@ -46,9 +46,9 @@ impl Matching {
             RecordKind::Drop if self.last_send == index.checked_sub(1).map(|before| (step, before, address)) => {
                 self.end(address, |queue| queue.len() - 1)
             }
-            RecordKind::SessionDeliver => self.end(address, |queue| {
-                queue.iter().position(|message| message.number == record.detail).unwrap_or(0)
-            }),
+            RecordKind::SessionDeliver => {
+                self.end(address, |queue| queue.iter().position(|message| message.number == record.detail).unwrap_or(0))
+            }
             _ => self.end(address, |_| 0),
         }
     }
@@ -107,8 +107,14 @@ mod tests {
 
     #[test]
     fn a_delivery_belongs_to_the_oldest_send_of_the_same_content() {
-        let records =
-            [record(SEND, 1, 5), record(SEND, 2, 6), record(SEND, 3, 5), record(DELIVER, 4, 5), record(DELIVER, 5, 6), record(DELIVER, 6, 5)];
+        let records = [
+            record(SEND, 1, 5),
+            record(SEND, 2, 6),
+            record(SEND, 3, 5),
+            record(DELIVER, 4, 5),
+            record(DELIVER, 5, 6),
+            record(DELIVER, 6, 5),
+        ];
         let expected = [(0, None), (1, None), (2, None), (0, Some(1)), (1, Some(2)), (2, Some(3))];
         assert_eq!(matched(&records), expected.map(Some));
     }

@@ -43,20 +43,22 @@ impl Verdict {
         }
         if let Some(violation) = report.violations.first() {
             let on = listed(violation.nodes.iter().map(|node| name(*node)));
-            let on = if on.is_empty() { on } else { format!(" on {on}") };
+            // Numbers alone say less than what the rule says itself.
+            let is_plain = on.is_empty() || names.is_empty() && !violation.message.is_empty();
+            let on = if is_plain { String::new() } else { format!(" on {on}") };
             let why = if violation.message.is_empty() { String::new() } else { format!(": {}", violation.message) };
             let more = match report.violations.len() {
                 1 => String::new(),
                 many => format!(" (and {} more)", many - 1),
             };
             let step = thousands(violation.step);
-            let sentence = format!("“{}” was broken at {}, step {step}{on}{why}{more}", violation.rule, violation.at);
+            let sentence = format!("“{}” was broken at {} (step {step}){on}{why}{more}", violation.rule, violation.at);
             return verdict(sentence, violation.at, Some(violation.step), violation.nodes.clone());
         }
         if let Some(panic) = &report.panic {
             let task = panic.task.as_ref().map(|task| format!(", task {task},")).unwrap_or_default();
             let sentence =
-                format!("{}{task} panicked at {}, step {}: {}", panic.site, panic.at, thousands(panic.step), panic.message);
+                format!("{}{task} panicked at {} (step {}): {}", panic.site, panic.at, thousands(panic.step), panic.message);
             let node = names.iter().position(|name| **name == *panic.site).map(|node| NodeId(node as u32));
             return verdict(sentence, panic.at, Some(panic.step), node.into_iter().collect());
         }

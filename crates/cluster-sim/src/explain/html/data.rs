@@ -121,4 +121,3 @@ pub(super) fn of(recording: &Recording, replay: Option<&str>) -> String {
     // Outside of strings JSON has no such character.
     serde_json::to_string(&data).expect("it is plain data with text keys").replace('<', "\\u003c")
 }
-

@@ -28,7 +28,7 @@ function readTones() {
   tones = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }
 
-const xOf = (instant, width) => ((instant - scene.from) / (scene.until - scene.from)) * width;
+const xOf = (instant, width) => ((placeOf(instant) - scene.from) / (scene.until - scene.from)) * width;
 
 function draw() {
   readTones();
@@ -51,10 +51,19 @@ function drawAxis() {
   pen.fillStyle = tones.quiet;
   pen.strokeStyle = tones.lane;
   pen.textAlign = "center";
-  for (let tick = Math.ceil(Math.max(0, scene.from) / step) * step; tick <= Math.min(scene.until, endsAt * 1.5); tick += step) {
+  const hidden = (tick) => idle.some(({ from, until }) => tick > from + step / 4 && tick < until - step / 4);
+  const [from, until] = windowInTime();
+  let written = -Infinity;
+  for (let tick = Math.ceil(Math.max(0, from) / step) * step; tick <= Math.min(until, endsAt * 1.5); tick += step) {
+    const gap = idle.find((stretch) => tick > stretch.from && tick < stretch.until - step);
+    // Over what is drawn short in one go: it may be many steps long.
+    if (gap) tick = Math.floor(gap.until / step) * step;
     const x = Math.round(xOf(tick, width)) + 0.5;
+    if (hidden(tick)) continue;
     line(pen, x, height - 5, x, height);
-    if (x > 24 && x < width - 24 && Math.abs(xOf(verdictAt, width) - x) > 46) pen.fillText(`${(tick / 1e9).toFixed(digits)} s`, x, 10);
+    if (x < 24 || x > width - 24 || x - written < 70 || Math.abs(xOf(verdictAt, width) - x) < 52) continue;
+    pen.fillText(`${(tick / 1e9).toFixed(digits)} s`, x, 10);
+    written = x;
   }
   if (verdict.held) return;
   const x = xOf(verdictAt, width), label = verdict.word.toLowerCase(), half = pen.measureText(label).width / 2 + 6;
@@ -75,62 +84,66 @@ function line(pen, x1, y1, x2, y2) {
   pen.stroke();
 }
 
+const drawLine = (pen, { x1, y1, x2, y2 }) => line(pen, x1, y1, x2, y2);
+
 const toneOfSpan = { cut: "cut", loss: "cut", links: "cut", down: "down", killed: "down", paused: "paused" };
 
-/** Everything in force as bars, each in the first row where it has room. */
-const barRows = (() => {
-  const ends = [];
-  return spans.map((span) => {
-    let row = ends.findIndex((end) => end <= span.from_ns);
-    if (row < 0) row = ends.push(0) - 1;
-    ends[row] = span.until_ns ?? Infinity;
-    return Math.min(row, 7);
-  });
-})();
-
+/** Everything in force in view as bars, each in the first row where it and its words have room. */
 function drawFaults() {
   const place = document.getElementById("faults"), width = place.clientWidth || 1000;
+  const [start, end] = windowInTime();
   place.replaceChildren();
-  place.style.height = `${Math.max(0, ...barRows.map((row) => row + 1)) * 21 + 8}px`;
+  const outside = { before: spans.filter((span) => (span.until_ns ?? endsAt) < start), after: spans.filter((span) => span.from_ns > end) };
+  const measure = laneCanvas.getContext("2d");
+  const room = (text) => measure.measureText(text).width + 16;
+  const earlier = `◂ ${plural(outside.before.length, "earlier fault")}`, later = `${plural(outside.after.length, "later fault")} ▸`;
+  const rowEnds = outside.before.length ? [room(earlier)] : [];
   let inView = 0;
-  const outside = { before: [], after: [] };
-  spans.forEach((span, index) => {
+  for (const span of spans) {
     const from = span.from_ns, until = span.until_ns ?? endsAt;
-    if (until < scene.from) return outside.before.push(span);
-    if (from > scene.until) return outside.after.push(span);
+    if (until < start || from > end) continue;
     inView += 1;
     const x1 = Math.max(-4, xOf(from, width)), x2 = Math.min(width + 4, xOf(until, width));
-    const bar = document.createElement("div");
-    bar.className = x2 - x1 < 24 ? "band thin" : "band";
-    bar.dataset.kind = span.kind;
-    bar.textContent = span.text;
-    bar.style.cssText = `left:${x1}px;width:${Math.max(3, x2 - x1)}px;top:${barRows[index] * 21 + 5}px;--tone:var(--${toneOfSpan[span.kind]})`;
-    bar.onmousemove = (event) => showTip(event, span.text, spanDetails(span));
-    bar.onmouseleave = hideTip;
-    bar.onclick = () => look(from - (until - from) * 0.15, until + (until - from) * 0.15);
-    place.append(bar);
-  });
-  beside(place, "left", outside.before.at(-1), `◂ ${plural(outside.before.length, "earlier fault")}`);
-  beside(place, "right", outside.after[0], `${plural(outside.after.length, "later fault")} ▸`);
-  if (!spans.length) place.append(note("none"));
+    let row = rowEnds.findIndex((taken) => taken <= x1);
+    if (row < 0) row = Math.min(rowEnds.length, BAR_ROWS - 1);
+    rowEnds[row] = Math.max(rowEnds[row] ?? 0, x2 + 4, x1 + room(span.text));
+    place.append(bar(span, x1, Math.max(3, x2 - x1), row));
+  }
+  if (outside.before.length) place.append(note("left", earlier, 0, outside.before.at(-1)));
+  if (outside.after.length) {
+    const free = rowEnds.findIndex((taken) => taken < width - room(later)), row = free < 0 ? rowEnds.length : free;
+    rowEnds[row] = width;
+    place.append(note("right", later, row, outside.after[0]));
+  }
+  if (!spans.length) place.append(note("left", "none", 0, null));
+  place.style.height = `${Math.max(1, rowEnds.length) * 21 + 8}px`;
   picture.dataset.bands = inView;
 }
 
-function note(text) {
-  const bar = document.createElement("div");
-  bar.className = "band outside";
-  bar.style.cssText = "left:4px;top:5px";
-  bar.textContent = text;
-  return bar;
+/** At most so many rows of bars. */
+const BAR_ROWS = 8;
+
+function bar(span, left, width, row) {
+  const made = document.createElement("div"), words = document.createElement("span");
+  made.className = "band";
+  made.dataset.kind = span.kind;
+  words.textContent = span.text;
+  made.append(words);
+  made.style.cssText = `left:${left}px;width:${width}px;top:${row * 21 + 5}px;--tone:var(--${toneOfSpan[span.kind]})`;
+  made.onmousemove = (event) => showTip(event, span.text, spanDetails(span));
+  made.onmouseleave = hideTip;
+  made.onclick = () => lookBetween(span.from_ns, span.until_ns ?? endsAt);
+  return made;
 }
 
 /** Says that there is more beside the window, and goes there. */
-function beside(place, side, span, text) {
-  if (!span) return;
-  const bar = note(text);
-  bar.style.cssText = `${side}:4px;top:5px;background:var(--surface)`;
-  bar.onclick = () => goTo((span.from_ns + (span.until_ns ?? endsAt)) / 2);
-  place.append(bar);
+function note(side, text, row, span) {
+  const made = document.createElement("div");
+  made.className = "note";
+  made.style.cssText = `${side}:4px;top:${row * 21 + 5}px`;
+  made.textContent = text;
+  if (span) made.onclick = () => goTo((span.from_ns + (span.until_ns ?? endsAt)) / 2);
+  return made;
 }
 
 function spanDetails(span) {
@@ -144,7 +157,7 @@ function spanDetails(span) {
 const density = (() => {
   const columns = 400, delivered = new Array(columns).fill(0), lost = new Array(columns).fill(0);
   for (const arrow of arrows) {
-    const column = Math.min(columns - 1, Math.floor((arrow.end / endsAt) * columns));
+    const column = Math.min(columns - 1, Math.floor((placeOf(arrow.end) / endsAtPlace) * columns));
     (arrow.what === LOST ? lost : delivered)[column] += 1;
   }
   return { columns, delivered, lost, most: Math.max(1, ...delivered.map((number, column) => number + lost[column])) };
@@ -152,7 +165,8 @@ const density = (() => {
 
 function drawOverview() {
   const { pen, width, height } = prepare(overviewCanvas, 40);
-  const x = (instant) => ((instant - WHOLE.from) / (WHOLE.until - WHOLE.from)) * width, base = height - 7;
+  const xOfPlace = (place) => ((place - WHOLE.from) / (WHOLE.until - WHOLE.from)) * width, base = height - 7;
+  const x = (instant) => xOfPlace(placeOf(instant));
   const broad = (x(endsAt) - x(0)) / density.columns;
   for (let column = 0; column < density.columns; column++) {
     // A root lets a single loss be seen beside a thousand messages.
@@ -168,8 +182,8 @@ function drawOverview() {
     pen.fillStyle = tones[toneOfSpan[span.kind]];
     pen.fillRect(x(span.from_ns), base + 3, Math.max(2, x(span.until_ns ?? endsAt) - x(span.from_ns)), 3);
   }
-  const [from, until] = [x(scene.from), x(scene.until)];
-  pen.fillStyle = tones.ground;
+  const [from, until] = [xOfPlace(scene.from), xOfPlace(scene.until)];
+  pen.fillStyle = tones.surface;
   pen.globalAlpha = 0.72;
   pen.fillRect(0, 0, Math.max(0, from), height);
   pen.fillRect(until, 0, Math.max(0, width - until), height);
@@ -192,8 +206,8 @@ function drawLanes() {
   drawLives(pen, width);
   const left = drawArrows(pen, width);
   drawMarks(pen, width);
-  drawVerdict(pen, width, height);
   drawPointed(pen);
+  drawVerdict(pen, width, height);
   tellWindow(left);
 }
 
@@ -205,6 +219,19 @@ function drawStretches(pen, width, height) {
   pen.fillRect(0, 0, Math.max(0, xOf(0, width)), height);
   const end = xOf(endsAt, width);
   if (end < width) pen.fillRect(end, 0, width - end, height);
+  pen.textAlign = "center";
+  for (const { from, until } of idle) {
+    const x1 = xOf(from, width), x2 = xOf(until, width), middle = (x1 + x2) / 2;
+    if (x2 < 0 || x1 > width) continue;
+    pen.fillStyle = tones.wash;
+    pen.fillRect(x1 + 2, 0, x2 - x1 - 4, height);
+    pen.save();
+    pen.translate(middle, height / 2);
+    pen.rotate(-Math.PI / 2);
+    pen.fillStyle = tones.quiet;
+    if (x2 - x1 > 14) pen.fillText(`nothing happens for ${span(until - from)}`, 0, 0);
+    pen.restore();
+  }
   if (data.calm_at_ns !== null && data.calm_at_ns < endsAt) {
     const x = crisp(xOf(data.calm_at_ns, width));
     pen.setLineDash([2, 4]);
@@ -212,8 +239,8 @@ function drawStretches(pen, width, height) {
     line(pen, x, 0, x, height);
     pen.setLineDash([]);
     pen.fillStyle = tones.quiet;
-    pen.textAlign = "left";
-    pen.fillText("faults over, calm begins", x + 5, height - 8);
+    pen.textAlign = x > width - 140 ? "right" : "left";
+    pen.fillText("faults over, calm begins", x > width - 140 ? x - 5 : x + 5, height - 8);
   }
   if (data.left_out && data.left_out.after > 0) {
     const from = xOf(rows.at[data.left_out.after - 1], width), until = xOf(rows.at[data.left_out.after], width);
@@ -278,7 +305,7 @@ function drawLives(pen, width) {
 function drawArrows(pen, width) {
   const seen = [];
   let lost = 0;
-  arrowsBetween(scene.from, scene.until, (arrow) => {
+  arrowsBetween(...windowInTime(), (arrow) => {
     if (!isArrowShown(arrow)) return;
     seen.push(arrow);
     if (arrow.what === LOST) lost += 1;
@@ -336,8 +363,8 @@ function lineOf(arrow, width) {
   return { x1, y1, x2, y2: y2 - down * Math.min(9, laneHeight / 4) };
 }
 
-function addHead(path, { x1, y1, x2, y2 }) {
-  const angle = Math.atan2(y2 - y1, x2 - x1), long = 7, wide = 0.36;
+function addHead(path, { x1, y1, x2, y2 }, long = 7) {
+  const angle = Math.atan2(y2 - y1, x2 - x1), wide = 0.36;
   path.moveTo(x2, y2);
   path.lineTo(x2 - long * Math.cos(angle - wide), y2 - long * Math.sin(angle - wide));
   path.lineTo(x2 - long * Math.cos(angle + wide), y2 - long * Math.sin(angle + wide));
@@ -371,13 +398,13 @@ function nameLosses(pen) {
   pen.fillStyle = tones.lost;
   for (const { x2, y2, arrow } of lost) {
     const cause = texts[rows.cause[arrow.last]], text = cause.startsWith("cut ") ? "cut" : cause.replaceAll("_", " ");
-    if (hasRoom(x2 + 7, y2 - 7, pen.measureText(text).width + 4, 14)) pen.fillText(text, x2 + 8, y2);
+    if (hasRoom(x2 + 7, y2 - 7, pen.measureText(text).width + 4, 14)) write(pen, text, x2 + 8, y2);
   }
 }
 
 function drawMarks(pen, width) {
   const marks = [];
-  rowsBetween(scene.from, scene.until, (row) => {
+  rowsBetween(...windowInTime(), (row) => {
     if (isMark(row)) marks.push(row);
   });
   const facts = marks.filter((row) => kindOf(row) === "fact");
@@ -388,10 +415,21 @@ function drawMarks(pen, width) {
   if (laneHeight < 40 || facts.length > 400) return;
   pen.textAlign = "left";
   pen.fillStyle = tones.fact;
-  for (const row of facts) {
-    const text = fit(pen, texts[rows.fact[row]], 260), x = xOf(rows.at[row], width) + 7, y = laneY.get(laneOfRow[row]) - 12;
-    if (hasRoom(x - 12, y - 6, pen.measureText(text).width + 16, 12)) pen.fillText(text, x, y);
+  // The last ones first: they are nearest to the verdict.
+  for (const row of facts.reverse()) {
+    const text = fit(pen, texts[rows.fact[row]], 200), x = xOf(rows.at[row], width) + 7, y = laneY.get(laneOfRow[row]) - 12;
+    if (hasRoom(x - 2, y - 6, pen.measureText(text).width + 8, 12)) write(pen, text, x, y);
   }
+}
+
+/** Text that lines under it do not blur. */
+function write(pen, text, x, y) {
+  pen.lineWidth = 3;
+  pen.lineJoin = "round";
+  pen.strokeStyle = tones.surface;
+  pen.strokeText(text, x, y);
+  pen.fillText(text, x, y);
+  pen.lineWidth = 1;
 }
 
 /** Text cut to a width. */
@@ -479,12 +517,22 @@ function drawVerdict(pen, width, height) {
 
 /** Draws once more, stronger, what is pointed at and what was chosen. */
 function drawPointed(pen) {
-  const chosen = scene.chosen >= 0 ? arrowOfRow.get(scene.chosen) : null;
+  const chosen = scene.chosen >= 0 ? arrowOfRow.get(scene.chosen) : null, broke = arrowOfRow.get(trigger);
   pen.lineWidth = 2.5;
+  for (const line of drawnArrows) {
+    if (line.arrow !== broke) continue;
+    const head = new Path2D();
+    addHead(head, line, 10);
+    pen.strokeStyle = pen.fillStyle = tones.broken;
+    pen.lineWidth = 2;
+    drawLine(pen, line);
+    pen.fill(head);
+    pen.lineWidth = 2.5;
+  }
   for (const { arrow, x1, y1, x2, y2 } of drawnArrows) {
     if (arrow !== chosen && arrow !== scene.pointed?.arrow) continue;
     pen.strokeStyle = arrow.what === LOST ? tones.lost : tones.select;
-    line(pen, x1, y1, x2, y2);
+    drawLine(pen, { x1, y1, x2, y2 });
   }
   pen.lineWidth = 1.5;
   for (const { row, x, y } of drawnMarks) {

@@ -7,8 +7,13 @@ use super::recording::Recording;
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");
 /// Each knows what comes before it.
-const SCRIPTS: [&str; 5] =
-    [include_str!("run.js"), include_str!("words.js"), include_str!("scene.js"), include_str!("diagram.js"), include_str!("page.js")];
+const SCRIPTS: [&str; 5] = [
+    include_str!("run.js"),
+    include_str!("words.js"),
+    include_str!("scene.js"),
+    include_str!("diagram.js"),
+    include_str!("page.js"),
+];
 
 /// The recording of a run as a page of HTML, complete in itself.
 ///

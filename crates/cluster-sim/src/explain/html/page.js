@@ -36,20 +36,24 @@ function hint(label, ...parts) {
   const inside = parts.map((part) => {
     if (typeof part === "string") return part;
     const [text, from, until] = part;
-    return element("a", { onclick: () => (until === undefined ? goTo(from) : look(from, until)) }, text);
+    return element("a", { onclick: () => (until === undefined ? goTo(from) : lookBetween(from, until)) }, text);
   });
   at("hints").append(element("li", {}, element("span", { className: "label" }, label), element("span", {}, ...inside)));
+}
+
+/** When the message was sent whose delivery an event is. */
+function sentBy(row) {
+  const arrow = arrowOfRow.get(row);
+  return arrow && arrow.last === row ? `, sent at ${seconds(arrow.start)}, ${span(arrow.end - arrow.start)} before` : "";
 }
 
 /** Where to look first: what was in force, what was lost last, what the nodes said last. */
 function showHints() {
   if (verdict.held) return;
   report.violations.slice(1).forEach((violation) => hint("Also broken", `“${violation.rule}” at ${seconds(violation.at_ns)} ${violation.message}`));
+  if (trigger >= 0) hint("In that step", [words(trigger), rows.at[trigger]], sentBy(trigger));
   const isOpen = (span) => span.from_ns <= verdictAt && (span.until_ns ?? Infinity) > verdictAt;
-  const link = (span) => {
-    const until = span.until_ns ?? endsAt, room = (until - span.from_ns) * 0.15;
-    return [span.text, span.from_ns - room, until + room];
-  };
+  const link = (span) => [span.text, span.from_ns, span.until_ns ?? endsAt];
   const tell = (span) => span.fault === null ? "" : `, ${effectOf(report.faults[span.fault])}`;
   const open = spans.filter(isOpen), over = spans.filter((span) => (span.until_ns ?? Infinity) <= verdictAt);
   for (const span of open.slice(-3)) hint("In force", link(span), `, since ${seconds(span.from_ns, 3)}${tell(span)}`);
@@ -124,7 +128,7 @@ function chooseNodes() {
 
 function tellWindow({ seen, lost, drawn }) {
   const some = drawn < seen ? `, ${thousands(drawn)} drawn` : "";
-  at("window").textContent = `${span(scene.until - scene.from)} in view · ${plural(seen, "message")}${some} · ${thousands(lost)} lost`;
+  at("window").textContent = `${span(Math.min(instantOf(scene.until), endsAt) - Math.max(0, instantOf(scene.from)))} in view · ${plural(seen, "message")}${some} · ${thousands(lost)} lost`;
   Object.assign(picture.dataset, { arrows: seen, lost, drawn, lanes: scene.lanes.length });
 }
 
@@ -166,7 +170,8 @@ function listEvents() {
 function choose(row) {
   scene.chosen = row;
   const instant = rows.at[row];
-  if (instant < scene.from || instant > scene.until) goTo(instant); else draw();
+  const [from, until] = windowInTime();
+  if (instant < from || instant > until) goTo(instant); else draw();
   for (const line of at("events").querySelectorAll(".chosen")) line.classList.remove("chosen");
   listEvents();
 }
@@ -301,15 +306,15 @@ function makeDraggable(canvas) {
 }
 
 function listen() {
-  const instantAt = (event) => scene.from + (event.offsetX / laneCanvas.clientWidth) * (scene.until - scene.from);
+  const placeAt = (event) => scene.from + (event.offsetX / laneCanvas.clientWidth) * (scene.until - scene.from);
   makeDraggable(laneCanvas);
-  laneCanvas.addEventListener("dblclick", (event) => zoom(0.4, instantAt(event)));
+  laneCanvas.addEventListener("dblclick", (event) => zoom(0.4, placeAt(event)));
   laneCanvas.addEventListener("wheel", (event) => {
     const across = Math.abs(event.deltaX) > Math.abs(event.deltaY);
     if (!across && !event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     if (across) look(scene.from + by(event.deltaX), scene.until + by(event.deltaX));
-    else zoom(Math.exp(event.deltaY * 0.004), instantAt(event));
+    else zoom(Math.exp(event.deltaY * 0.004), placeAt(event));
   }, { passive: false });
   const by = (pixels) => (pixels / laneCanvas.clientWidth) * (scene.until - scene.from);
   const keys = {
@@ -323,7 +328,7 @@ function listen() {
     keys[event.key]();
   });
   const onOverview = (event) => {
-    if (event.buttons) goTo(WHOLE.from + (event.offsetX / overviewCanvas.clientWidth) * (WHOLE.until - WHOLE.from));
+    if (event.buttons) goTo(instantOf(WHOLE.from + (event.offsetX / overviewCanvas.clientWidth) * (WHOLE.until - WHOLE.from)));
   };
   overviewCanvas.addEventListener("pointerdown", onOverview);
   overviewCanvas.addEventListener("pointermove", onOverview);

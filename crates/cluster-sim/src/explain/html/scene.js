@@ -4,8 +4,52 @@
 const LANES_AT_FIRST = 24;
 /** At first as many messages before the verdict are in view, and at most so many more to see the fault before it. */
 const ARROWS_AT_FIRST = 70, ARROWS_WITH_FAULT = 500;
+
+/** Stretches of the run in which nothing happens for long. They are drawn short, so that the rest has room. */
+const idle = findIdle();
+
+function findIdle() {
+  const instants = [0, endsAt, verdictAt, ...spans.flatMap((span) => [span.from_ns, span.until_ns ?? endsAt])];
+  const long = endsAt * 0.12, short = endsAt * 0.02, found = [];
+  // One loop over both lists, in order.
+  instants.sort((one, other) => one - other);
+  let last = 0, other = 0;
+  const happens = (instant) => {
+    if (instant - last > long) found.push({ from: last, until: instant, short });
+    last = Math.max(last, instant);
+  };
+  for (const instant of rows.at) {
+    while (other < instants.length && instants[other] <= instant) happens(instants[other++]);
+    happens(instant);
+  }
+  while (other < instants.length) happens(instants[other++]);
+  return found;
+}
+
+/** Where an instant is once idle stretches are short: what the window of time is measured in. */
+function placeOf(instant) {
+  let place = instant;
+  for (const { from, until, short } of idle) {
+    if (instant <= from) break;
+    place -= (Math.min(instant, until) - from) * (1 - short / (until - from));
+  }
+  return place;
+}
+
+/** The instant at a place. */
+function instantOf(place) {
+  let saved = 0;
+  for (const { from, until, short } of idle) {
+    if (place <= from - saved) break;
+    if (place < from - saved + short) return from + ((place - from + saved) / short) * (until - from);
+    saved += until - from - short;
+  }
+  return place + saved;
+}
+
+const endsAtPlace = placeOf(endsAt);
 /** The whole run, with some room. */
-const WHOLE = { from: -endsAt * 0.01, until: endsAt * 1.02 };
+const WHOLE = { from: -endsAtPlace * 0.01, until: endsAtPlace * 1.02 };
 
 const scene = {
   ...windowAtFirst(),
@@ -20,6 +64,18 @@ const scene = {
   pointed: null,
 };
 
+/** The event that led to the step which broke the rule, at best a delivery, or -1: what must hold in the end is broken by no step. */
+const trigger = (() => {
+  const rule = report.violations[0]?.rule, check = report.checks.find(({ name }) => name === rule);
+  if (verdict.step === null || rule !== undefined && (!check || check.kind === "eventually")) return -1;
+  const step = [];
+  for (let row = lowerBound(rows.at, verdictAt); row < count && rows.at[row] === verdictAt; row++) {
+    const acts = !suspects.size || suspects.has(laneOfRow[row]);
+    if (rows.step[row] === verdict.step && acts && laneOfRow[row] >= 0) step.push(row);
+  }
+  return step.find((row) => kindOf(row).endsWith("deliver")) ?? step[0] ?? -1;
+})();
+
 /** The last thing that was in force before the verdict and had an effect. */
 function lastCause() {
   const effective = spans.filter((span) => span.from_ns <= verdictAt && (span.fault === null || report.faults[span.fault].effect > 0));
@@ -29,14 +85,17 @@ function lastCause() {
 /** The verdict and what led to it. */
 function windowAtFirst() {
   const starts = arrows.map((arrow) => arrow.start);
-  const before = lowerBound(starts, verdictAt);
-  let from = before > ARROWS_AT_FIRST ? starts[before - ARROWS_AT_FIRST] : 0;
-  const cause = lastCause();
-  if (cause && before - lowerBound(starts, cause.from_ns) <= ARROWS_WITH_FAULT) from = Math.min(from, cause.from_ns);
-  const length = Math.max(verdictAt - from, endsAt / 1e6, 1000);
+  const before = arrows.filter((arrow) => arrow.end <= verdictAt && arrow.what !== UNDER_WAY);
+  before.sort((one, other) => one.end - other.end);
+  const last = before.slice(-ARROWS_AT_FIRST).map((arrow) => arrow.start).sort((one, other) => one - other);
+  // One that took very long does not widen the window for all.
+  let from = before.length > ARROWS_AT_FIRST ? last[Math.floor(last.length * 0.06)] : 0;
+  const cause = lastCause(), number = lowerBound(starts, verdictAt) - lowerBound(starts, cause?.from_ns ?? 0);
+  if (cause && number <= ARROWS_WITH_FAULT) from = Math.min(from, cause.from_ns);
+  const middle = placeOf(verdictAt), length = Math.max(middle - placeOf(from), endsAt / 1e6, 1000);
   // In the middle, unless nothing comes after it.
-  const after = Math.min(length, Math.max(0, endsAt - verdictAt)) + length * 0.08;
-  return { from: verdictAt - length * 1.05, until: verdictAt + after };
+  const after = Math.min(length, Math.max(0, endsAtPlace - middle)) + length * 0.08;
+  return { from: middle - length * 1.05, until: middle + after };
 }
 
 /** The nodes whose story this is: those that the verdict names, those that something was done to, those that speak most with them. */
@@ -44,12 +103,13 @@ function involved() {
   const weights = new Map();
   const add = (lane, weight) => weights.set(lane, (weights.get(lane) ?? 0) + weight);
   suspects.forEach((lane) => add(lane, 1e12));
+  const [start, end] = windowInTime();
   for (const { nodes, others, from_ns, until_ns } of spans) {
-    if (from_ns <= scene.until && (until_ns ?? endsAt) >= scene.from) {
+    if (from_ns <= end && (until_ns ?? endsAt) >= start) {
       for (const name of nodes.concat(others ?? [])) if (laneOf.has(name)) add(laneOf.get(name), 1e6 / nodes.length);
     }
   }
-  arrowsBetween(scene.from, scene.until, ({ from, to }) => {
+  arrowsBetween(start, end, ({ from, to }) => {
     const weight = suspects.has(from) || suspects.has(to) ? 100 : 1;
     add(from, weight), add(to, weight);
   });
@@ -82,17 +142,26 @@ function placeLanes() {
   scene.lanes.forEach((lane, place) => laneY.set(lane, (place + 0.5) * laneHeight));
 }
 
+/** The instants between which things are looked at. */
+const windowInTime = () => [instantOf(scene.from), instantOf(scene.until)];
+
+/** Looks at what happens between two instants, with room on both sides. */
+function lookBetween(from, until) {
+  const [first, last] = [placeOf(from), placeOf(until)], room = (last - first) * 0.15;
+  look(first - room, last + room);
+}
+
 /** Looks at another window of time. */
 function look(from, until) {
   const length = Math.min(Math.max(until - from, 100), (WHOLE.until - WHOLE.from) * 1.2);
   const middle = (from + until) / 2;
-  const inside = Math.min(Math.max(middle, 0), endsAt);
+  const inside = Math.min(Math.max(middle, 0), endsAtPlace);
   scene.from = inside - length / 2;
   scene.until = inside + length / 2;
   draw();
 }
 
-/** Looks closer, by a factor, around an instant. */
+/** Looks closer, by a factor, around a place. */
 function zoom(factor, around = (scene.from + scene.until) / 2) {
   const from = around - (around - scene.from) * factor;
   look(from, from + (scene.until - scene.from) * factor);
@@ -100,8 +169,8 @@ function zoom(factor, around = (scene.from + scene.until) / 2) {
 
 /** Goes to an instant, without looking closer. */
 function goTo(instant) {
-  const half = (scene.until - scene.from) / 2;
-  look(instant - half, instant + half);
+  const half = (scene.until - scene.from) / 2, place = placeOf(instant);
+  look(place - half, place + half);
 }
 
 /** Whether an arrow is to be seen, by what became of it and who sent it. */

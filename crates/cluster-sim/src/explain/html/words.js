@@ -2,8 +2,11 @@
 
 const thousands = (number) => String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 
-/** An instant or a time in seconds, as reports write it. */
-const seconds = (nanoseconds, digits = 6) => `${(nanoseconds / 1e9).toFixed(digits)}s`;
+/** An instant or a time in seconds, as reports write it: what is beyond the last digit is cut off. */
+function seconds(nanoseconds, digits = 6) {
+  const whole = Math.floor(nanoseconds / 1e9), rest = String(nanoseconds - whole * 1e9).padStart(9, "0");
+  return `${whole}.${rest.slice(0, digits)}s`;
+}
 
 /** A time in the unit that suits it. */
 function span(nanoseconds) {
@@ -34,9 +37,9 @@ function words(row) {
     case "deliver": return `${peer} → ${node} delivers ${said(row)}`;
     case "timer": return task ? `${node} timer of ${task}` : `${node} timer ${number}`;
     case "call": return `${node} is called from outside`;
-    case "cut": return `cut ${number} begins`;
-    case "heal": return `cut ${number} heals`;
-    case "links": return `class ${number} of links changes`;
+    case "cut": return spanAt(row, "from_ns", ["cut"]) ?? `cut ${number} begins`;
+    case "heal": return spanAt(row, "until_ns", ["cut"]) ?? `cut ${number} heals`;
+    case "links": return spanAt(row, "from_ns", ["loss", "links"]) ?? spanAt(row, "until_ns", ["loss", "links"]) ?? `class ${number} of links changes`;
     case "reseed": return `another seed decides from here on`;
     case "spawn": return `${node} spawns ${task}`;
     case "poll": return `${node} polls ${task}, time ${number}`;
@@ -52,6 +55,13 @@ function words(row) {
     case "fact": return `${node} states ${texts[rows.fact[row]]}`;
     default: return `${node} ${kind}`;
   }
+}
+
+/** What began or ended in an event, in words, if exactly one thing did. */
+function spanAt(row, edge, kinds) {
+  const found = spans.filter((span) => span[edge] === rows.at[row] && kinds.includes(span.kind));
+  if (found.length !== 1) return undefined;
+  return edge === "from_ns" ? found[0].text : `over: ${found[0].text}`;
 }
 
 /** What a message says, as far as that is known. */
