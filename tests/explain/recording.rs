@@ -187,6 +187,29 @@ fn what_was_in_force_when_is_told_with_the_fault_that_began_it() {
 }
 
 #[test]
+fn a_run_that_a_test_drives_is_recorded_step_by_step_and_calms_when_the_test_is_done() {
+    let until = |scenario: Scenario| {
+        scenario.driven(|sim| {
+            sim.run_until(Duration::from_millis(130), |_| false);
+        })
+    };
+    let recording = until(cluster_sim_scenarios::echo::scenario(Form::Async)).record(SEED);
+    assert_eq!(recording.calm_at, Some(VirtualInstant::ZERO + Duration::from_millis(130)));
+    let mut steps: Vec<u64> = recording.events.iter().map(|event| event.step).collect();
+    steps.dedup();
+    assert!(steps.is_sorted() && steps.len() as u64 > recording.report.steps * 9 / 10, "{} of {}", steps.len(), recording.report.steps);
+    assert_eq!(recording.report, until(cluster_sim_scenarios::echo::scenario(Form::Async)).run(SEED));
+}
+
+#[test]
+fn a_pinned_run_is_recorded_as_it_is_run() {
+    let scenario = stories::stale_gossip();
+    let (report, decisions) = scenario.run_logged(SEED);
+    let pinned = scenario.pinned(&decisions).record(SEED);
+    assert_eq!((pinned.report.digest, &pinned.report.violations), (report.digest, &report.violations));
+}
+
+#[test]
 fn a_run_that_ends_before_the_calm_has_none() {
     assert_eq!(stories::stale_gossip().record(SEED).calm_at, None);
 }

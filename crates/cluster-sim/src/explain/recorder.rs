@@ -10,8 +10,8 @@ use cluster_sim_vocabulary::{Fact, NodeId, VirtualInstant};
 use super::event::{Event, EventKind, Key};
 use super::keeping::Kept;
 use super::matching::Matching;
-use super::recording::LeftOut;
-use super::spans::{Span, Spans};
+use super::recording::{FORMAT, Recording};
+use super::spans::Spans;
 use crate::report::Report;
 use crate::sim::{Follower, Sim};
 
@@ -34,6 +34,7 @@ pub(super) struct Recorder {
     names: Names,
     matching: Matching,
     spans: Spans,
+    calm_at: Option<VirtualInstant>,
     events: u64,
     kept: Kept,
 }
@@ -48,20 +49,17 @@ impl Recorder {
             names: Names::default(),
             matching: Matching::default(),
             spans: Spans::default(),
+            calm_at: None,
             events: 0,
             kept: Kept::new(most),
         }
     }
 
-    /// What was written down: the names of the nodes, what was in force for a time, the events, and those that were left out.
-    pub(super) fn finish(
-        self,
-        report: &Report,
-        calm_at: Option<VirtualInstant>,
-    ) -> (Vec<Arc<str>>, Vec<Span>, Vec<Event>, Option<LeftOut>) {
-        let spans = self.spans.finish(&self.names.nodes, report, calm_at);
+    /// What was written down of the run that this is the report of.
+    pub(super) fn finish(self, report: Report) -> Recording {
+        let spans = self.spans.finish(&self.names.nodes, &report, self.calm_at);
         let (events, left_out) = self.kept.finish();
-        (self.names.nodes, spans, events, left_out)
+        Recording { format: FORMAT, report, nodes: self.names.nodes, calm_at: self.calm_at, spans, left_out, events }
     }
 
     /// Names what happened in a step, while the run still knows the names.
@@ -184,6 +182,10 @@ impl Follower for Recorder {
 
     fn viewed(&mut self, node: NodeId) {
         self.viewed.push(node);
+    }
+
+    fn calms(&mut self, at: VirtualInstant) {
+        self.calm_at = Some(at);
     }
 
     fn stepped(&mut self, sim: &mut Sim) {

@@ -14,7 +14,7 @@ use crate::scenario::Scenario;
 use crate::sim::Sim;
 
 /// The number of the form of a recording and of its events; a reader refuses others by name.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// A run from start to end: its report, and what happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,12 +51,8 @@ impl Recording {
 
     /// Runs what was just started from start to end, and keeps what happens.
     fn of_run(sim: Sim, most: usize) -> Self {
-        let lasting = sim.lasting();
         let (recorder, report) = sim.run_followed(Recorder::new(most));
-        let report = report.expect("a recorder follows to the end");
-        let calm_at = Some(VirtualInstant::ZERO + lasting).filter(|calm_at| *calm_at <= report.ended_at);
-        let (nodes, spans, events, left_out) = recorder.finish(&report, calm_at);
-        Self { format: FORMAT, report, nodes, calm_at, spans, left_out, events }
+        recorder.finish(report.expect("a recorder follows to the end"))
     }
 }
 

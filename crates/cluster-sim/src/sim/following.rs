@@ -20,6 +20,9 @@ pub(crate) trait Follower: Any {
     /// A node may show another view, in a step whose events came before it.
     fn viewed(&mut self, _node: NodeId) {}
 
+    /// The faults are over, and what must hold in the end gets its time.
+    fn calms(&mut self, _at: VirtualInstant) {}
+
     /// A step is over; the run may be asked for names, and to forget those that are not asked for again.
     fn stepped(&mut self, sim: &mut Sim);
 
@@ -36,6 +39,9 @@ impl Sim {
         self.engine.core.kernel.keep_records();
         self.follower = Some(Box::new(follower));
         self.drive();
+        if !self.over {
+            self.tell(|follower, sim| follower.calms(sim.now()));
+        }
         self.come_to_rest();
         let stays = self.follower.as_ref().is_some_and(|follower| !follower.has_left());
         if stays {
