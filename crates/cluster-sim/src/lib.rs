@@ -11,6 +11,7 @@
 //! | say what must hold | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
 //! | run many seeds | [`Scenario::sweep`] |
 //! | see whether it is deterministic | [`Scenario::twice`], [`Scenario::twice_in_process`] |
+//! | see what happened in one of them | [`Scenario::record`], and [`explain`] for a page, a pull request, a pipeline |
 //!
 //! Without feature `test-utils` only the seams are here: what node code is written against. With feature `tokio` async nodes run in
 //! production too, over real sockets: start at `RealCluster` or `RealSetup`.
@@ -79,6 +80,8 @@
 mod campaign;
 #[cfg(feature = "test-utils")]
 mod cluster;
+#[cfg(feature = "test-utils")]
+pub mod explain;
 #[cfg(feature = "test-utils")]
 mod fault;
 #[cfg(feature = "test-utils")]

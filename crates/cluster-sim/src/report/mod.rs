@@ -14,6 +14,8 @@ use cluster_sim_vocabulary::{NodeId, Traffic, VirtualInstant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use text::thousands;
+
 pub use divergence::{Difference, DifferingEvent, Divergence, Elsewhere, Happening};
 pub use finding::Finding;
 
