@@ -9,7 +9,7 @@
 //! | describe a cluster | [`Scenario`], or [`SimulatedCluster`] for regions and shards |
 //! | break it | [`Fault`], [`FaultPlan`], [`FaultProfile`], or [`Sim::partition`] and its kin by hand |
 //! | say what must hold | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
-//! | run many seeds | [`Scenario::sweep`] |
+//! | run many seeds | [`Scenario::sweep`], or [`Scenario::campaign`] in processes, or for several failures |
 //! | see whether it is deterministic | [`Scenario::twice`], [`Scenario::twice_in_process`] |
 //!
 //! Without feature `test-utils` only the seams are here: what node code is written against. With feature `tokio` async nodes run in
@@ -103,7 +103,7 @@ pub use cluster_sim_vocabulary::{
 };
 
 #[cfg(feature = "test-utils")]
-pub use campaign::{Sweep, Twice, TwiceError};
+pub use campaign::{Campaign, Failure, Progress, Sweep, Twice, TwiceError};
 #[cfg(feature = "test-utils")]
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 #[cfg(feature = "tokio")]
