@@ -1,8 +1,9 @@
 //! Campaigns: many seeds of one scenario, wherever they run, and what is said of those that fail.
 //!
-//! [`isolation`]: seeds that take their process along. [`places`]: threads and processes show the same. [`ways`]: several different failures.
+//! [`canary`]: what fails by design is found. [`isolation`]: seeds that take their process along. [`places`]: threads and processes show the same. [`ways`]: several different failures.
 //! [`stopping`]: progress, and ending early. [`judging`]: rules over reports.
 
+mod canary;
 mod isolation;
 mod judging;
 mod places;

@@ -103,7 +103,7 @@ pub use cluster_sim_vocabulary::{
 };
 
 #[cfg(feature = "test-utils")]
-pub use campaign::{Campaign, Failure, Progress, Sweep, Twice, TwiceError};
+pub use campaign::{Campaign, Failure, InvalidSeedRange, Progress, SeedRange, Sweep, Twice, TwiceError};
 #[cfg(feature = "test-utils")]
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 #[cfg(feature = "tokio")]

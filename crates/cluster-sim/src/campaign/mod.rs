@@ -4,12 +4,12 @@
 //! what is still to be run and what was found ([`shared`], [`findings`], [`kind`]). What it showed is a [`Sweep`]. [`watchdog`] finds runs that
 //! never come back, [`twice`] compares two runs of one seed, [`calls`] finds the same call again in another process.
 
-mod again;
 mod calls;
 mod findings;
 mod isolated;
 mod kind;
 mod progress;
+mod range;
 mod seeds;
 mod settings;
 mod shared;
@@ -20,6 +20,7 @@ mod twice;
 mod watchdog;
 
 pub use progress::Progress;
+pub use range::{InvalidSeedRange, SeedRange};
 pub use settings::Campaign;
 pub use sweep::{Failure, Sweep};
 pub use twice::{Twice, TwiceError};

@@ -11,11 +11,10 @@ use std::time::Duration;
 
 use cluster_sim_invariants::IntoVerdict;
 
-use super::again::Again;
 use super::progress::Progress;
 use super::shared::Shared;
 use super::subject::{Case, Judge, Subject};
-use super::sweep::Sweep;
+use super::sweep::{Again, Sweep};
 use super::watchdog::now;
 use super::{isolated, threads};
 use crate::report::Report;
@@ -89,7 +88,7 @@ pub struct Campaign<'p> {
     place: Place,
     progress: Option<Box<dyn FnMut(Progress) + 'p>>,
     stop: Arc<AtomicBool>,
-    again: Option<Again>,
+    again: Option<Box<Again<'p>>>,
 }
 
 impl<'p> Campaign<'p> {
@@ -151,9 +150,12 @@ impl<'p> Campaign<'p> {
         Self { stop, ..self }
     }
 
-    /// Has failures say how to see them again in words of the caller.
-    pub(super) fn again(self, again: Again) -> Self {
-        Self { again: Some(again), ..self }
+    /// Has every failure say in these words how to see it again.
+    pub fn again<'q>(self, again: impl Fn(&Report) -> String + 'q) -> Campaign<'q>
+    where
+        'p: 'q,
+    {
+        Campaign { again: Some(Box::new(again)), ..self }
     }
 
     /// Does the part of a process that was started by [`isolated_by`](Self::isolated_by), which must be made of the same campaign, and ends
@@ -189,6 +191,6 @@ impl<'p> Campaign<'p> {
         if let Some(progress) = &mut progress {
             progress(shared.progress());
         }
-        Sweep::new(case.subject.name().to_owned(), seeds, shared.found(), again)
+        Sweep::new(case.subject.name().to_owned(), seeds, shared.found(), again.as_deref())
     }
 }

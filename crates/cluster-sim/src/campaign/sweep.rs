@@ -3,12 +3,14 @@
 use std::fmt;
 use std::ops::Range;
 
-use cluster_sim_runtime::Seed;
-
 use super::TwiceError;
-use super::again::Again;
+use super::findings::Failed;
+use super::range::SeedRange;
 use super::shared::Found;
 use crate::report::{Outcome, Report};
+
+/// How to see a failing seed again, in words of whoever runs the campaign.
+pub(super) type Again<'a> = dyn Fn(&Report) -> String + 'a;
 
 /// What a range of seeds showed.
 ///
@@ -23,7 +25,6 @@ pub struct Sweep {
     failures: Vec<Failure>,
     is_interrupted: bool,
     error: Option<TwiceError>,
-    again: Option<Again>,
 }
 
 /// Seeds that do not hold, all in one way.
@@ -32,6 +33,8 @@ pub struct Failure {
     report: Report,
     unconfirmed: Option<TwiceError>,
     others: u64,
+    /// How to see it again, in words of whoever ran the campaign.
+    again: Option<String>,
 }
 
 impl Failure {
@@ -52,13 +55,15 @@ impl Failure {
 }
 
 impl Sweep {
-    pub(super) fn new(scenario: String, seeds: Range<u64>, found: Found, again: Option<Again>) -> Self {
-        let ways = found.ways.into_iter();
-        let failures: Vec<Failure> =
-            ways.map(|(_, failed, others)| Failure { report: failed.report, unconfirmed: failed.unconfirmed, others }).collect();
+    pub(super) fn new(scenario: String, seeds: Range<u64>, found: Found, again: Option<&Again<'_>>) -> Self {
+        let failure = |(_, Failed { report, unconfirmed }, others)| {
+            let again = again.map(|again| again(&report));
+            Failure { report, unconfirmed, others, again }
+        };
+        let failures: Vec<Failure> = found.ways.into_iter().map(failure).collect();
         let failed: u64 = failures.iter().map(|failure| 1 + failure.others).sum();
         let held = found.done.saturating_sub(failed);
-        Self { scenario, seeds, held, failures, is_interrupted: found.interrupted, error: found.error, again }
+        Self { scenario, seeds, held, failures, is_interrupted: found.interrupted, error: found.error }
     }
 
     /// The seeds that were asked for.
@@ -126,8 +131,7 @@ impl Sweep {
 impl fmt::Display for Sweep {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { scenario, seeds, held, failures, .. } = self;
-        let seeds =
-            if seeds.start > 9_999_999_999 { format!("{}..{}", Seed(seeds.start), Seed(seeds.end)) } else { format!("{seeds:?}") };
+        let seeds = SeedRange::of(seeds);
         write!(formatter, "{held} of seeds {seeds} of {scenario} held")?;
         if self.failed() > 1 {
             let ways = if failures.len() == 1 { "one way".to_owned() } else { format!("{} ways", failures.len()) };
@@ -139,8 +143,7 @@ impl fmt::Display for Sweep {
         if let Some(error) = &self.error {
             write!(formatter, "; the others could not be run: {error}")?;
         }
-        for Failure { report, unconfirmed, others } in failures {
-            let again = self.again.as_ref().map(|again| again.line(report));
+        for Failure { report, unconfirmed, others, again } in failures {
             write!(formatter, "\n{}", report.told(again.as_deref()))?;
             if let Some(error) = unconfirmed {
                 writeln!(formatter, "      two more runs of it could not be compared: {error}")?;
