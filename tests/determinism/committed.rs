@@ -46,7 +46,9 @@ fn edge_d09_the_digest_of_a_ready_edge_cache_is_the_committed_one(
 }
 
 #[rstest]
-fn the_digest_of_a_small_ready_scenario_is_the_committed_one(#[values("echo", "echo-async", "gossip", "gossip-async")] name: &str) {
+fn the_digest_of_a_small_ready_scenario_is_the_committed_one(
+    #[values("echo", "echo-async", "gossip", "gossip-async", "canary")] name: &str,
+) {
     let computed = named(name).run().digest.to_string();
     let wrong = disagreement(name, committed()[0].get(name), &computed);
     assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());

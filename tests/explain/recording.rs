@@ -197,7 +197,12 @@ fn a_run_that_a_test_drives_is_recorded_step_by_step_and_calms_when_the_test_is_
     assert_eq!(recording.calm_at, Some(VirtualInstant::ZERO + Duration::from_millis(130)));
     let mut steps: Vec<u64> = recording.events.iter().map(|event| event.step).collect();
     steps.dedup();
-    assert!(steps.is_sorted() && steps.len() as u64 > recording.report.steps * 9 / 10, "{} of {}", steps.len(), recording.report.steps);
+    assert!(
+        steps.is_sorted() && steps.len() as u64 > recording.report.steps * 9 / 10,
+        "{} of {}",
+        steps.len(),
+        recording.report.steps
+    );
     assert_eq!(recording.report, until(cluster_sim_scenarios::echo::scenario(Form::Async)).run(SEED));
 }
 

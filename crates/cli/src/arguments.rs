@@ -4,7 +4,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use cluster_sim::Seed;
+use cluster_sim::{Seed, SeedRange};
 
 use crate::thresholds::Threshold;
 
@@ -32,6 +32,7 @@ Examples:
   cluster-sim run --scenario edge-cache --out report.json
   cluster-sim run --scenario scenarios/edge-cache.json --out report.json --seed 0x2a
   cluster-sim run --scenario edge-cache --out - --fail-on monotonic_violations=0
+  cluster-sim sweep --scenario edge-cache-short
   cluster-sim digests > tests/digests.toml
 ";
 
@@ -49,6 +50,15 @@ pub(crate) enum Command {
     /// Run one scenario once and write its report
     #[command(after_help = format!("{RUN_EXAMPLES}\n{LEGEND}"))]
     Run(RunArguments),
+    /// Run one scenario from many seeds, and show those that fail
+    ///
+    /// Ends at the first seed that fails, or when so many failed in different ways. What it shows hangs on no number of threads, and not on
+    /// --isolate. A seed that fails is run twice more; if these runs differ, it says so and nothing else.
+    #[command(after_help = format!("{SWEEP_EXAMPLES}\n{LEGEND}"))]
+    Sweep(SweepArguments),
+    /// Run seeds for a process that says on stdin which
+    #[command(hide = true)]
+    Worker(CaseArguments),
     /// List the ready scenarios
     List,
     /// Print the digest of every ready scenario, in the form of tests/digests.toml
@@ -97,6 +107,50 @@ pub(crate) struct RunArguments {
     /// Exit with 1 if this number of the report's metrics_snapshot is greater than the limit; may be given several times
     #[arg(long = "fail-on", value_name = "METRIC=LIMIT")]
     pub(crate) fail_on: Vec<Threshold>,
+}
+
+const SWEEP_EXAMPLES: &str = "\
+The summary goes to stdout; progress goes to stderr, if that is a terminal. Interrupted (Ctrl-C), it
+shows what failed so far; interrupted twice, it ends at once.
+
+Examples:
+  cluster-sim sweep --scenario canary                   fresh seeds for each git revision
+  cluster-sim sweep --scenario canary --seeds 10000 --failures 3
+  cluster-sim sweep --scenario my.json --seeds 0x2a..0x2b
+  cluster-sim sweep --scenario my.json --isolate        survives nodes that abort or never return
+  cluster-sim sweep --scenario edge-cache-short --seeds 1000 --fail-on stale_reads=100
+";
+
+/// What is run and judged, from whatever seeds.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CaseArguments {
+    /// A scenario file, or the name of a ready scenario (see `cluster-sim list`)
+    #[arg(long, value_name = "FILE|NAME")]
+    pub(crate) scenario: PathBuf,
+    /// A seed fails too if this number of its run is greater than the limit; may be given several times
+    #[arg(long = "fail-on", value_name = "METRIC=LIMIT")]
+    pub(crate) fail_on: Vec<Threshold>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SweepArguments {
+    #[command(flatten)]
+    pub(crate) case: CaseArguments,
+    /// Which seeds: the first and the one after the last, or how many from 0
+    ///
+    /// By default 1024 that begin with the first 16 digits of the git revision of this folder, so that every revision tries others; from 0
+    /// where there is no revision. They are printed first.
+    #[arg(long, value_name = "A..B|N")]
+    pub(crate) seeds: Option<SeedRange>,
+    /// Go on until seeds failed in so many different ways
+    #[arg(long, value_name = "K", default_value = "1")]
+    pub(crate) failures: NonZeroUsize,
+    /// Run so many seeds at a time [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Run seeds in processes of their own: one that crashes, exits or never comes back is the finding of its seed
+    #[arg(long)]
+    pub(crate) isolate: bool,
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod progress;
 mod report_file;
 mod run;
 mod summary;
+mod sweep;
 mod thresholds;
 
 use std::io::Write;
@@ -29,8 +30,8 @@ const BAD_INPUT: u8 = 2;
 
 /// Runs the command line of this process over the scenarios of a registry.
 ///
-/// Exit codes: 0 all held, 1 a finding, 2 bad input or usage, 3 nondeterminism, 4 budget exhausted or unknown. Bad input is one line
-/// on stderr, and nothing was run or written.
+/// Exit codes: 0 all held, 1 a finding, 2 bad input or usage, 3 nondeterminism, 4 budget exhausted or unknown, 130 interrupted. Bad input
+/// is one line on stderr, and nothing was run or written.
 pub fn main(registry: &Registry) -> ExitCode {
     match execute(Arguments::parse(), registry) {
         Ok(code) => ExitCode::from(code),
@@ -47,6 +48,16 @@ fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioErro
             let Environment { defaults, log } = Environment::read()?;
             log::install(log);
             run::run(&run, registry, &defaults)
+        }
+        Command::Sweep(arguments) => {
+            let Environment { defaults, log } = Environment::read()?;
+            log::install(log);
+            sweep::sweep(&arguments, registry, &defaults)
+        }
+        Command::Worker(case) => {
+            let Environment { defaults, log } = Environment::read()?;
+            log::install(log);
+            sweep::work(&case, registry, &defaults)
         }
         Command::List => {
             say(&list(registry));

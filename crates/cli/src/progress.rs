@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -47,6 +47,53 @@ pub(crate) fn counted<T>(label: &str, pieces: u64, work: impl FnOnce(&Progress) 
     beside(bar, &progress, || work(&progress))
 }
 
+/// Shows on stderr how far a sweep is, if that is a terminal.
+pub(crate) struct SweepProgress {
+    began: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl SweepProgress {
+    #[expect(clippy::disallowed_methods, reason = "whoever waits is told how fast it goes; no run is")]
+    pub(crate) fn new() -> Self {
+        Self { began: Instant::now(), bar: None }
+    }
+
+    /// Shows how far it is now.
+    pub(crate) fn show(&mut self, progress: cluster_sim::Progress) {
+        let elapsed = self.began.elapsed();
+        if elapsed < PATIENCE || !std::io::stderr().is_terminal() {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            styled(ProgressBar::new(progress.seeds), "{bar:30} {pos} of {len} seeds, {msg}, {elapsed}, {eta} to go")
+        });
+        bar.set_message(rates(progress, elapsed));
+        bar.set_position(progress.done);
+    }
+}
+
+impl Drop for SweepProgress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// How much is done in a second, and what was found.
+fn rates(progress: cluster_sim::Progress, elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs_f64().max(1e-3);
+    let seeds = progress.done as f64 / seconds;
+    let virtual_seconds = progress.virtual_time.as_secs_f64() / seconds;
+    let failures = match progress.failures {
+        0 => "no failure".to_owned(),
+        1 => "1 failure".to_owned(),
+        failures => format!("{failures} failures"),
+    };
+    format!("{seeds:.0} seeds/s, {virtual_seconds:.0} s/s of virtual time, {failures}")
+}
+
 fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
     bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner()))
 }
@@ -73,4 +120,18 @@ fn beside<T>(bar: impl FnOnce() -> ProgressBar + Send, progress: &Progress, work
         drop(working);
         result
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_is_told_by_the_second() {
+        let mut progress = cluster_sim::Progress::default();
+        progress.done = 500;
+        progress.virtual_time = Duration::from_secs(1_000);
+        progress.failures = 1;
+        assert_eq!(rates(progress, Duration::from_millis(500)), "1000 seeds/s, 2000 s/s of virtual time, 1 failure");
+    }
 }

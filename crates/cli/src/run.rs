@@ -80,7 +80,7 @@ fn perform(prepared: &Prepared, twice: bool) -> Result<(Artifact, Option<u64>), 
 }
 
 /// The scenario of a file, or the ready one of that name; a file comes first, a folder of that name does not.
-fn prepare(scenario: &Path, registry: &Registry, defaults: &Defaults) -> Result<Prepared, ScenarioError> {
+pub(crate) fn prepare(scenario: &Path, registry: &Registry, defaults: &Defaults) -> Result<Prepared, ScenarioError> {
     let name = scenario.to_string_lossy();
     if let (false, Some(ready)) = (scenario.is_file(), registry.named(&name)) {
         return ready.prepare(defaults);

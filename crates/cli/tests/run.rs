@@ -199,6 +199,7 @@ fn the_list_names_every_ready_scenario_and_how_to_run_one() {
 #[rstest]
 #[case("help", &["--help"])]
 #[case("help_run", &["run", "--help"])]
+#[case("help_sweep", &["sweep", "--help"])]
 #[case("help_digests", &["digests", "--help"])]
 fn the_help_teaches(#[case] name: &str, #[case] arguments: &[&str]) {
     let finished = Place::new().run(arguments);
@@ -231,7 +232,7 @@ fn the_digests_are_the_same_lines_whatever_the_threads_and_the_environment() {
     assert_eq!(Finished::from(many).stdout, one.stdout);
     assert!(one.stdout.contains("\n[first_300_seeds]\n"), "{}", one.stdout);
     let lines: Vec<_> = one.stdout.lines().filter(|line| line.contains('=')).collect();
-    assert_eq!(lines.len(), 11 + 6);
+    assert_eq!(lines.len(), 12 + 6);
     for line in lines {
         let (_, digest) = line.split_once(" = ").unwrap();
         assert!(digest.len() == 18 && digest.trim_matches('"').bytes().all(|byte| byte.is_ascii_hexdigit()), "{line}");

@@ -9,7 +9,7 @@
 //! | describe a cluster | [`Scenario`], or [`SimulatedCluster`] for regions and shards |
 //! | break it | [`Fault`], [`FaultPlan`], [`FaultProfile`], or [`Sim::partition`] and its kin by hand |
 //! | say what must hold | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
-//! | run many seeds | [`Scenario::sweep`] |
+//! | run many seeds | [`Scenario::sweep`], or [`Scenario::campaign`] in processes, or for several failures |
 //! | see whether it is deterministic | [`Scenario::twice`], [`Scenario::twice_in_process`] |
 //! | see what happened in one of them | [`Scenario::record`], and [`explain`] for a page, a pull request, a pipeline |
 //!
@@ -108,7 +108,10 @@ pub use cluster_sim_vocabulary::{
 };
 
 #[cfg(feature = "test-utils")]
-pub use campaign::{Replay, ShrinkBounds, ShrinkProgress, Shrunk, Sweep, Twice, TwiceError};
+pub use campaign::{
+    Campaign, Failure, InvalidSeedRange, Progress, Replay, SeedRange, ShrinkBounds, ShrinkProgress, Shrunk, Sweep, Twice,
+    TwiceError,
+};
 #[cfg(feature = "test-utils")]
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 #[cfg(feature = "tokio")]

@@ -1,7 +1,7 @@
 //! Ready scenarios of cluster-sim's reference systems, and the files that describe such scenarios.
 //!
-//! Start at [`Registry::standard`] for what is ready to run, and at [`edge_cache`] for the one file format there is. [`echo`] and [`gossip`]
-//! have none: they are run by name.
+//! Start at [`Registry::standard`] for what is ready to run, and at [`edge_cache`] for the one file format there is. [`echo`], [`gossip`] and
+//! the [`canary`] have none: they are run by name.
 //! [`hunt`] has the scenarios in which planted bugs are to be found, and the table of these.
 //! A file or a name becomes a [`Prepared`] scenario, which runs to an [`Artifact`]. What cannot be run is a [`ScenarioError`]: one line
 //! with file, place, value and cure.
@@ -9,6 +9,7 @@
 //! Deliberately absent: flags, the environment, the terminal and the file system. Texts come in, texts go out.
 
 mod artifact;
+pub mod canary;
 mod document;
 pub mod echo;
 pub mod edge_cache;

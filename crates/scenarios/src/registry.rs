@@ -3,7 +3,7 @@
 use crate::edge_cache::{self, Defaults, EdgeCacheFile};
 use crate::error::ScenarioError;
 use crate::prepared::Prepared;
-use crate::{echo, gossip};
+use crate::{canary, echo, gossip};
 
 /// The systems that scenario files may be of.
 pub(crate) const KNOWN_SYSTEMS: &[&str] = &["edge-cache"];
@@ -22,7 +22,12 @@ impl Registry {
 
     /// The scenarios that come with cluster-sim.
     pub fn standard() -> Self {
-        edge_cache::ready().into_iter().chain(echo::ready()).chain(gossip::ready()).fold(Self::new(), Self::with)
+        edge_cache::ready()
+            .into_iter()
+            .chain(echo::ready())
+            .chain(gossip::ready())
+            .chain(canary::ready())
+            .fold(Self::new(), Self::with)
     }
 
     /// This registry with one more scenario.
@@ -123,7 +128,7 @@ mod tests {
         let edge_caches = ["", "-control", "-burst-lag", "-version-gated", "-async", "-short", "-short-async"]
             .map(|name| format!("edge-cache{name}"));
         assert_eq!(names[..7], edge_caches);
-        assert_eq!(names[7..], ["echo", "echo-async", "gossip", "gossip-async"]);
+        assert_eq!(names[7..], ["echo", "echo-async", "gossip", "gossip-async", "canary"]);
         for scenario in registry.scenarios() {
             assert!(scenario.prepare(&Defaults::default()).is_ok(), "{}", scenario.name());
             assert!(!scenario.summary().contains('\n') && scenario.summary().len() <= 100, "{}", scenario.summary());

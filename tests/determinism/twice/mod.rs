@@ -75,7 +75,7 @@ pub(crate) fn is_there() -> bool {
 /// Whether this is the process that was started for the second run.
 #[expect(clippy::disallowed_methods, reason = "the tests plant what happens in one of two processes only")]
 pub(crate) fn is_in_the_other_process() -> bool {
-    std::env::var_os("CLUSTER_SIM_TWICE").is_some()
+    std::env::var_os("CLUSTER_SIM_CALL").is_some()
 }
 
 /// The first event that differs.

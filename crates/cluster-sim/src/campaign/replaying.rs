@@ -98,7 +98,7 @@ impl Scenario {
         told.try_start(SeedSchedule::new(seed)).map(drop).map_err(ReproducerError::Unfit)?;
         let telling = told.clone();
         let run = move |_, watch| telling.run_under(seed, Some(watch));
-        let report = watched(patience, &[Arc::new(Watch::default())], run, |_| {}).pop().flatten();
+        let report = watched(patience, &[Arc::new(Watch::default())], run, |_| {}, &mut || true).pop().flatten();
         Ok(report.unwrap_or_else(|| stuck(&told, seed, patience)))
     }
 }

@@ -1,70 +1,74 @@
-//! Many seeds of one scenario.
+//! What a range of seeds showed.
 
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::sync::Arc;
-use std::thread;
-
-use cluster_sim_runtime::{Seed, Watch};
 
 use super::TwiceError;
-use super::watchdog::{stuck, watched};
-use super::workers::Seeds;
-use crate::report::Report;
-use crate::scenario::Scenario;
+use super::findings::Failed;
+use super::range::SeedRange;
+use super::shared::Found;
+use crate::report::{Outcome, Report};
 
-impl Scenario {
-    /// Runs every seed of a range up to the first that fails, as many at once as the scenario has [`threads`](Self::threads). One that is in
-    /// the same step for longer than the scenario's [`patience`](Self::patience) has failed, too.
-    ///
-    /// What it shows hangs on no number of threads: seeds begin in their order, and every one before the first that fails is run.
-    ///
-    /// The seed that fails is then run [`twice`](Self::twice) more. Where these runs part, or agree on something else than what failed, it is
-    /// [`Nondeterministic`](crate::Outcome::Nondeterministic), and its report says that and claims nothing else.
-    ///
-    /// # Panics
-    /// If the scenario cannot be run.
-    pub fn sweep(&self, seeds: Range<u64>) -> Sweep {
-        Sweep::run(self, seeds)
-    }
-}
+/// How to see a failing seed again, in words of whoever runs the campaign.
+pub(super) type Again<'a> = dyn Fn(&Report) -> String + 'a;
 
 /// What a range of seeds showed.
 ///
-/// A sweep stops at the first seed that does not hold; its report is kept whole. What a later seed showed at the same time is dropped.
+/// A sweep stops at the first seed that does not hold, a [`Campaign`](super::Campaign) at the last of as many different ones as were asked
+/// for. What later seeds showed at the same time is dropped.
 #[derive(Debug)]
 #[must_use = "a failing sweep must be looked at: call `assert_ok`"]
 pub struct Sweep {
     scenario: String,
     seeds: Range<u64>,
     held: u64,
-    failure: Option<Box<Report>>,
-    /// Why two more runs of the seed that failed could not be compared.
+    failures: Vec<Failure>,
+    is_interrupted: bool,
+    error: Option<TwiceError>,
+}
+
+/// Seeds that do not hold, all in one way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    report: Report,
     unconfirmed: Option<TwiceError>,
+    others: u64,
+    /// How to see it again, in words of whoever ran the campaign.
+    again: Option<String>,
+}
+
+impl Failure {
+    /// The report of the first of them.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Why two more runs of that seed could not be compared, if they could not: then what it shows is known of one run alone.
+    pub fn unconfirmed(&self) -> Option<&TwiceError> {
+        self.unconfirmed.as_ref()
+    }
+
+    /// How many seeds more failed in the same way.
+    pub fn others(&self) -> u64 {
+        self.others
+    }
 }
 
 impl Sweep {
-    pub(crate) fn run(scenario: &Scenario, seeds: Range<u64>) -> Self {
-        let patience = scenario.0.patience;
-        let count = seeds.end.saturating_sub(seeds.start);
-        let threads = scenario.0.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
-        let threads = threads.min(usize::try_from(count).unwrap_or(usize::MAX));
-        let watches: Vec<Arc<Watch>> = (0..threads).map(|_| Arc::default()).collect();
-        let (shared, all) = (Arc::new(Seeds::new(&seeds, threads)), scenario.clone());
-        let (working, mut stuck_at) = (Arc::clone(&shared), Vec::new());
-        let work = move |thread, watch| working.work(&all, thread, &watch);
-        let ended = watched(patience, &watches, work, |thread| stuck_at.push(shared.fail(thread)));
-        let first = ended.into_iter().flatten().flatten().min_by_key(|(seed, ..)| *seed);
-        let first = match stuck_at.into_iter().min() {
-            Some(seed) if first.as_ref().is_none_or(|(failed, ..)| seed < *failed) => {
-                Some((seed, stuck(scenario, Seed(seed), patience), None))
-            }
-            _ => first,
+    pub(super) fn new(scenario: String, seeds: Range<u64>, found: Found, again: Option<&Again<'_>>) -> Self {
+        let failure = |(_, Failed { report, unconfirmed }, others)| {
+            let again = again.map(|again| again(&report));
+            Failure { report, unconfirmed, others, again }
         };
-        let held = first.as_ref().map_or(count, |(seed, ..)| seed - seeds.start);
-        let (failure, unconfirmed) = first.map_or((None, None), |(_, report, error)| (Some(Box::new(report)), error));
-        Self { scenario: scenario.name().to_owned(), seeds, held, failure, unconfirmed }
+        let failures: Vec<Failure> = found.ways.into_iter().map(failure).collect();
+        let failed: u64 = failures.iter().map(|failure| 1 + failure.others).sum();
+        let held = found.done.saturating_sub(failed);
+        Self { scenario, seeds, held, failures, is_interrupted: found.interrupted, error: found.error }
+    }
+
+    /// The seeds that were asked for.
+    pub fn seeds(&self) -> Range<u64> {
+        self.seeds.clone()
     }
 
     /// How many seeds held.
@@ -72,30 +76,84 @@ impl Sweep {
         self.held
     }
 
-    /// The report of the first seed that did not hold.
-    pub fn failure(&self) -> Option<&Report> {
-        self.failure.as_deref()
+    /// How many seeds did not.
+    pub fn failed(&self) -> u64 {
+        self.failures.iter().map(|failure| 1 + failure.others).sum()
     }
 
-    /// Passes if every seed of a range that is not empty held.
+    /// The report of the first seed that did not hold.
+    pub fn failure(&self) -> Option<&Report> {
+        self.failures.first().map(Failure::report)
+    }
+
+    /// Each way in which seeds failed, in the order of its first seed.
+    pub fn failures(&self) -> &[Failure] {
+        &self.failures
+    }
+
+    /// Whether it was asked to stop before its end; then more seeds may fail.
+    pub fn is_interrupted(&self) -> bool {
+        self.is_interrupted
+    }
+
+    /// Why not all seeds could be run, if so: a process to run them in could not be started, or is not what it should be.
+    pub fn error(&self) -> Option<&TwiceError> {
+        self.error.as_ref()
+    }
+
+    /// Whether every seed of a range that is not empty was run, and held.
+    pub fn is_ok(&self) -> bool {
+        !self.seeds.is_empty() && self.failures.is_empty() && self.error.is_none() && !self.is_interrupted
+    }
+
+    /// The exit code of a command that ends with this: 0 if every seed held, 1 with a finding, otherwise 3 with a seed that is not
+    /// deterministic, otherwise 4 if something could not be judged or run; 130 if it was interrupted, whatever it found.
+    pub fn exit_code(&self) -> u8 {
+        if self.is_interrupted {
+            return 130;
+        }
+        let codes = self.failures.iter().map(|failure| failure.report.outcome.exit_code());
+        let least = codes.min().unwrap_or(Outcome::Held.exit_code());
+        if least == 0 && !self.is_ok() { Outcome::Unknown.exit_code() } else { least }
+    }
+
+    /// Passes if every seed of a range that is not empty was run, and held.
     ///
     /// # Panics
-    /// With the report of the first seed that did not hold, or if there was no seed at all.
+    /// With the reports of the seeds that did not hold, why some could not be run, or if there was no seed at all.
     #[track_caller]
     pub fn assert_ok(&self) {
         assert!(!self.seeds.is_empty(), "a sweep over no seeds proves nothing; give it a range such as 0..64");
-        if let Some(report) = &self.failure {
-            panic!("{self}\n{report}");
-        }
+        assert!(self.is_ok(), "{self}");
     }
 }
 
 impl fmt::Display for Sweep {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} of seeds {}..{} of {} held", self.held, self.seeds.start, self.seeds.end, self.scenario)?;
-        match &self.unconfirmed {
-            Some(error) => write!(formatter, "; two more runs of the next one could not be compared: {error}"),
-            None => Ok(()),
+        let Self { scenario, seeds, held, failures, .. } = self;
+        let seeds = SeedRange::of(seeds);
+        write!(formatter, "{held} of seeds {seeds} of {scenario} held")?;
+        if self.failed() > 1 {
+            let ways = if failures.len() == 1 { "one way".to_owned() } else { format!("{} ways", failures.len()) };
+            write!(formatter, ", {} failed in {ways}", self.failed())?;
         }
+        if self.is_interrupted {
+            write!(formatter, ", interrupted before all were run")?;
+        }
+        if let Some(error) = &self.error {
+            write!(formatter, "; the others could not be run: {error}")?;
+        }
+        for Failure { report, unconfirmed, others, again } in failures {
+            write!(formatter, "\n{}", report.told(again.as_deref()))?;
+            if let Some(error) = unconfirmed {
+                writeln!(formatter, "      two more runs of it could not be compared: {error}")?;
+            }
+            match others {
+                0 => {}
+                1 => writeln!(formatter, "      one seed more failed in the same way")?,
+                others => writeln!(formatter, "      {others} seeds more failed in the same way")?,
+            }
+        }
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cluster_sim_invariants::Violation;
 use cluster_sim_runtime::{Seed, SeedSchedule, Watch, Whereabouts};
@@ -15,10 +15,17 @@ use crate::report::{Outcome, Report};
 use crate::scenario::Scenario;
 
 /// The rule that a run breaks which does not come back from a step.
-const RULE: &str = "every step returns";
+pub(super) const RULE: &str = "every step returns";
+/// How often whoever waits looks up.
+const TICK: Duration = Duration::from_millis(50);
+
+#[expect(clippy::disallowed_methods, reason = "only the machine's clock tells that a step does not come back; no run is told")]
+pub(super) fn now() -> Instant {
+    Instant::now()
+}
 
 /// Does work in as many threads as there are watches, for as long as the runs of each go on taking steps. Nothing for a thread that does not
-/// come back from a step for so long; `given_up` is told which.
+/// come back from a step for so long; `given_up` is told which. `between` is asked now and then: once it says no, nobody is waited for.
 ///
 /// Nothing can end a thread from outside: one that never comes back is left behind, and costs a core until the process ends.
 ///
@@ -29,6 +36,7 @@ pub(super) fn watched<T: Send + 'static>(
     watches: &[Arc<Watch>],
     work: impl Fn(usize, Arc<Watch>) -> T + Send + Sync + 'static,
     given_up: impl FnMut(usize),
+    between: &mut dyn FnMut() -> bool,
 ) -> Vec<Option<T>> {
     let work = Arc::new(work);
     let (tell, told) = sync_channel(watches.len());
@@ -43,7 +51,7 @@ pub(super) fn watched<T: Send + 'static>(
         };
         thread::Builder::new().name(name.clone()).spawn(run).expect("the machine has room for one thread more");
     }
-    let ended = wait(&told, watches, patience, given_up);
+    let ended = wait(&told, watches, patience, given_up, between);
     ended.into_iter().map(|ended| ended.map(|ended| ended.unwrap_or_else(|panic| resume_unwind(panic)))).collect()
 }
 
@@ -53,11 +61,13 @@ fn wait<T>(
     watches: &[Arc<Watch>],
     patience: Duration,
     mut given_up: impl FnMut(usize),
+    between: &mut dyn FnMut() -> bool,
 ) -> Vec<Option<T>> {
     let mut all: Vec<Option<T>> = watches.iter().map(|_| None).collect();
     let mut seen: BTreeMap<usize, (u64, u64)> = watches.iter().map(|watch| watch.progress()).enumerate().collect();
+    let mut looked_at = now();
     while !seen.is_empty() {
-        match told.recv_timeout(patience) {
+        match told.recv_timeout(patience.saturating_sub(looked_at.elapsed()).min(TICK)) {
             Ok((index, ended)) => {
                 // One that was given up may come back after all; it was judged by then.
                 if seen.remove(&index).is_some() {
@@ -65,15 +75,20 @@ fn wait<T>(
                 }
             }
             Err(RecvTimeoutError::Disconnected) => unreachable!("work tells its end, also when it panics"),
-            Err(RecvTimeoutError::Timeout) => seen.retain(|index, seen| {
-                let progress = watches[*index].progress();
-                let goes_on = progress != *seen;
-                *seen = progress;
-                if !goes_on {
-                    given_up(*index);
-                }
-                goes_on
-            }),
+            Err(RecvTimeoutError::Timeout) if !between() => break,
+            Err(RecvTimeoutError::Timeout) if looked_at.elapsed() < patience => {}
+            Err(RecvTimeoutError::Timeout) => {
+                looked_at = now();
+                seen.retain(|index, seen| {
+                    let progress = watches[*index].progress();
+                    let goes_on = progress != *seen;
+                    *seen = progress;
+                    if !goes_on {
+                        given_up(*index);
+                    }
+                    goes_on
+                });
+            }
         }
     }
     all
@@ -84,7 +99,8 @@ pub(super) fn stuck(scenario: &Scenario, seed: Seed, patience: Duration) -> Repo
     let watch = Arc::new(Watch::with_names());
     let again = scenario.clone();
     let watches = [Arc::clone(&watch)];
-    let came_back = watched(patience, &watches, move |_, watch| again.run_under(seed, Some(watch)), |_| {}).pop().flatten();
+    let came_back = watched(patience, &watches, move |_, watch| again.run_under(seed, Some(watch)), |_| {}, &mut || true);
+    let came_back = came_back.into_iter().next().flatten();
     let waited = patience.as_secs_f64();
     let whereabouts = watch.whereabouts().filter(|_| came_back.is_none());
     let at = whereabouts.as_ref().map_or(VirtualInstant::ZERO, |whereabouts| whereabouts.at);

@@ -12,10 +12,34 @@ const TASKS_SHOWN: usize = 20;
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(formatter, None)
+    }
+}
+
+/// A report with the words in which somebody else says how to see its run again, if somebody does.
+pub(crate) struct Told<'r> {
+    report: &'r Report,
+    again: Option<&'r str>,
+}
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.report.write(formatter, self.again)
+    }
+}
+
+impl Report {
+    /// This report as text, that says in those words how to see the run again.
+    pub(crate) fn told<'r>(&'r self, again: Option<&'r str>) -> Told<'r> {
+        Told { report: self, again }
+    }
+
+    fn write(&self, formatter: &mut fmt::Formatter<'_>, again: Option<&str>) -> fmt::Result {
         if let Some(divergence) = &self.divergence {
             writeln!(formatter, "FAIL  {}  seed={}  nondeterministic", self.scenario, self.seed())?;
             write!(formatter, "{divergence}")?;
-            return writeln!(formatter, "      again: {}", divergence.again(self.seed()));
+            let own = divergence.again(self.seed());
+            return writeln!(formatter, "      again: {}", again.unwrap_or(&own));
         }
         let word = if self.outcome == Outcome::Held { "PASS" } else { "FAIL" };
         writeln!(formatter, "{word}  {}  seed={}  digest={}", self.scenario, self.seed(), self.digest)?;
@@ -39,7 +63,10 @@ impl fmt::Display for Report {
         self.write_faults(formatter)?;
         self.write_waiting(formatter)?;
         self.write_events(formatter)?;
-        self.write_again(formatter)
+        match again {
+            Some(again) if self.outcome != Outcome::Held => writeln!(formatter, "      again: {again}"),
+            _ => self.write_again(formatter),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::words::Word;
 use crate::report::Elsewhere;
 
@@ -9,7 +11,8 @@ use crate::report::Elsewhere;
 const QUOTED_CHARACTERS_MAX: usize = 200;
 
 /// Two runs that could not be compared: nothing is known about either, and that is no pass.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TwiceError {
     /// The second run could not be started.

@@ -7,7 +7,6 @@
 //!
 //! Memory is bounded by a few windows on each side, whatever the length of the run. Both runs are over soon after they part.
 
-mod calls;
 mod comparing;
 mod confirming;
 mod error;
@@ -27,13 +26,14 @@ use cluster_sim_runtime::{Seed, SeedSchedule, Watch};
 
 pub use error::TwiceError;
 
-use calls::Part;
 use comparing::{Comparing, Finding};
 use process::{ParentListener, ProcessTeller};
 use telling::Telling;
 use thread::ThreadTeller;
-use words::{Call, Listener, Teller, Word};
+pub(super) use words::Call;
+use words::{Listener, Teller, Word};
 
+use super::calls::Part;
 use crate::report::{Difference, DifferingEvent, Divergence, Elsewhere, Outcome, Report};
 use crate::scenario::Scenario;
 use crate::sim::message_of;
@@ -96,12 +96,12 @@ impl Scenario {
         let elsewhere = Elsewhere::OtherProcess;
         let call = Call::new(self, seed, Location::caller());
         match Part::of_this_call() {
-            Part::Compare { thread, number } => {
+            Part::Lead { thread, number } => {
                 let start = |scenario: &Self| ProcessTeller::start(&thread, number, &call, scenario.0.patience);
                 self.compared(seed, elsewhere, None, start)
             }
             Part::Tell => self.tell_and_exit(seed, call),
-            Part::GoOn => Twice::new(self, seed, elsewhere, 0, Ok(self.run(seed))),
+            Part::GoOn { .. } => Twice::new(self, seed, elsewhere, 0, Ok(self.run(seed))),
             Part::Refuse => Twice::new(self, seed, elsewhere, 0, Err(TwiceError::NoName)),
         }
     }

@@ -74,7 +74,7 @@ fn a_thread_that_hangs_in_a_step_is_an_error_and_is_not_waited_for_twice() {
 
 #[expect(clippy::disallowed_methods, reason = "one of two processes is made to hang")]
 fn is_in_the_other_process() -> bool {
-    std::env::var_os(calls::VARIABLE).is_some()
+    std::env::var_os(crate::campaign::calls::VARIABLE).is_some()
 }
 
 #[test]

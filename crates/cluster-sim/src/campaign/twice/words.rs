@@ -42,13 +42,13 @@ pub(super) enum Order {
 
 /// Which of the calls that a program makes compares which run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Call {
+pub(in crate::campaign) struct Call {
     /// The file and line of the call.
-    pub(super) place: String,
-    pub(super) scenario: String,
-    pub(super) seed: Seed,
+    pub(in crate::campaign) place: String,
+    pub(in crate::campaign) scenario: String,
+    pub(in crate::campaign) seed: Seed,
     /// A hash of what the scenario declares, but for the code in it.
-    pub(super) declared: u64,
+    pub(in crate::campaign) declared: u64,
 }
 
 /// The side elsewhere, as the side here sees it. Dropping it tells that side to stop.

@@ -8,11 +8,11 @@ use std::thread;
 
 use cluster_sim_runtime::{Seed, fold_bytes};
 
-use super::words::Call;
+use super::twice::Call;
 use crate::scenario::{Definition, Scenario};
 
 /// The variable that tells a process which of the calls of its test it is to make: their number, from 0.
-pub(super) const VARIABLE: &str = "CLUSTER_SIM_TWICE";
+pub(super) const VARIABLE: &str = "CLUSTER_SIM_CALL";
 
 /// How many calls were made so far, by the name of the thread. A test makes them in the same order in every process.
 static CALLS: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
@@ -20,17 +20,22 @@ static CALLS: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
 /// What a call is to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// Run one side, start a process for the other, compare.
-    Compare {
+    /// Start other processes that make the same call, and give them their part.
+    Lead {
         /// Which thread makes the call: for a test the name of the test.
         thread: String,
         /// Which of its calls it is.
         number: u64,
     },
-    /// Run one side, tell it to the process that started this one, and end.
+    /// Do the part of the process that was started for it, tell of it, and end.
     Tell,
     /// Run, so that the program comes to a later call, which is the one to tell of.
-    GoOn,
+    GoOn {
+        /// As above.
+        thread: String,
+        /// As above.
+        number: u64,
+    },
     /// Nothing can be done: the thread has no name.
     Refuse,
 }
@@ -44,8 +49,8 @@ impl Part {
         let number = *count;
         *count += 1;
         match asked_for() {
-            None => Self::Compare { thread: name, number },
-            Some(asked) if number < asked => Self::GoOn,
+            None => Self::Lead { thread: name, number },
+            Some(asked) if number < asked => Self::GoOn { thread: name, number },
             Some(_) => Self::Tell,
         }
     }
@@ -67,12 +72,16 @@ pub(super) fn arguments(thread: &str) -> Vec<OsString> {
     [thread, "--exact", "--nocapture", "--include-ignored"].map(OsString::from).to_vec()
 }
 
+/// A hash of what a scenario declares, but for the code in it.
+pub(super) fn declared(scenario: &Scenario) -> u64 {
+    // What runs of it found out and left behind is not declared; a copy has no memory of theirs.
+    let definition = Definition { checked: OnceLock::new(), ..Definition::clone(&scenario.0) };
+    fold_bytes(0, format!("{definition:?}").as_bytes())
+}
+
 impl Call {
     pub(super) fn new(scenario: &Scenario, seed: Seed, place: &Location<'_>) -> Self {
-        // What runs of it found out and left behind is not declared; a copy has no memory of theirs.
-        let definition = Definition { checked: OnceLock::new(), ..Definition::clone(&scenario.0) };
-        let declared = fold_bytes(0, format!("{definition:?}").as_bytes());
-        Self { place: place.to_string(), scenario: scenario.name().to_owned(), seed, declared }
+        Self { place: place.to_string(), scenario: scenario.name().to_owned(), seed, declared: declared(scenario) }
     }
 }
 

@@ -1,0 +1,116 @@
+//! The command `sweep`, and the processes that work for it.
+
+mod seeds;
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use cluster_sim::{Campaign, Report, Verdict};
+use cluster_sim_scenarios::edge_cache::Defaults;
+use cluster_sim_scenarios::{Prepared, Registry, ScenarioError, ScenarioErrorKind};
+use signal_hook::consts::SIGINT;
+
+use crate::arguments::{CaseArguments, SweepArguments};
+use crate::progress::SweepProgress;
+use crate::run::prepare;
+use crate::thresholds::{Judgement, Threshold};
+use crate::{complain, say};
+
+/// The exit code of a command that was interrupted.
+const INTERRUPTED: i32 = 130;
+
+/// Runs one scenario from many seeds, prints a summary, and answers with the exit code.
+///
+/// # Errors
+/// If flags or scenario do not fit; nothing was run.
+pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, defaults: &Defaults) -> Result<u8, ScenarioError> {
+    let prepared = read(&arguments.case, registry, defaults)?;
+    let name = arguments.case.scenario.to_string_lossy();
+    // Before the first word: whoever reads it may interrupt.
+    let stop = until_interrupted().map_err(|error| unready("interrupt", &error))?;
+    let seeds = arguments.seeds.clone().unwrap_or_else(|| {
+        let (seeds, why) = seeds::fresh(Path::new("."));
+        complain(&format!("sweeping {name} from seeds {seeds}: {why}\n"));
+        seeds
+    });
+    let mut campaign = campaign(&prepared, seeds.seeds(), &arguments.case.fail_on)
+        .failures(arguments.failures)
+        .stopped_by(stop)
+        .again(|report| again(&name, report));
+    if let Some(threads) = arguments.threads {
+        campaign = campaign.threads(threads);
+    }
+    if arguments.isolate {
+        let executable = std::env::current_exe().map_err(|error| unready("--isolate", &error))?;
+        let case = arguments.case.clone();
+        campaign = campaign.isolated_by(move || worker(&executable, &case));
+    }
+    let mut progress = SweepProgress::new();
+    let sweep = campaign.progress(|now| progress.show(now)).run();
+    drop(progress);
+    say(format!("{sweep}").trim_end());
+    say("\n");
+    Ok(sweep.exit_code())
+}
+
+/// Does the part of a process that was started by a sweep.
+///
+/// # Errors
+/// As of the sweep itself.
+pub(crate) fn work(case: &CaseArguments, registry: &Registry, defaults: &Defaults) -> Result<u8, ScenarioError> {
+    let prepared = read(case, registry, defaults)?;
+    campaign(&prepared, 0..0, &case.fail_on).work()
+}
+
+fn read(case: &CaseArguments, registry: &Registry, defaults: &Defaults) -> Result<Arc<Prepared>, ScenarioError> {
+    let prepared = prepare(&case.scenario, registry, defaults)?;
+    case.fail_on.iter().try_for_each(|threshold| threshold.check(&prepared))?;
+    Ok(Arc::new(prepared))
+}
+
+/// A campaign over a scenario, in which every threshold is a rule.
+fn campaign(prepared: &Arc<Prepared>, seeds: std::ops::Range<u64>, thresholds: &[Threshold]) -> Campaign<'static> {
+    thresholds.iter().cloned().fold(prepared.scenario().campaign(seeds), |campaign, threshold| {
+        let prepared = Arc::clone(prepared);
+        let name = format!("--fail-on {threshold}");
+        campaign.judge(&name, move |report| match threshold.judge(&prepared.artifact(report.clone())) {
+            Judgement::Within => Verdict::Holds,
+            Judgement::Exceeded(line) => Verdict::violated([], line),
+            Judgement::Unmeasured(line) => Verdict::Unknown(line),
+        })
+    })
+}
+
+/// What starts a process that works on the same.
+fn worker(executable: &Path, case: &CaseArguments) -> Command {
+    let mut command = Command::new(executable);
+    command.arg("worker").arg("--scenario").arg(&case.scenario);
+    for threshold in &case.fail_on {
+        command.arg("--fail-on").arg(threshold.to_string());
+    }
+    command
+}
+
+/// How to see a failing seed again; where two runs of it differ, only a sweep of it shows that.
+fn again(name: &str, report: &Report) -> String {
+    let seed = report.seed();
+    match &report.divergence {
+        Some(_) => format!("cluster-sim run --scenario {name} --seed {seed} --out report.json --twice"),
+        None => format!("cluster-sim run --scenario {name} --seed {seed} --out report.json"),
+    }
+}
+
+/// Becomes true at the first interrupt; the second one ends the process at once.
+fn until_interrupted() -> std::io::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register_conditional_shutdown(SIGINT, INTERRUPTED, Arc::clone(&stop))?;
+    signal_hook::flag::register(SIGINT, Arc::clone(&stop))?;
+    Ok(stop)
+}
+
+fn unready(what: &str, error: &std::io::Error) -> ScenarioError {
+    let cure = format!("run it where the system allows for it ({error})");
+    ScenarioError::new(ScenarioErrorKind::Misfit, "command line", what, "this process", &cure)
+}

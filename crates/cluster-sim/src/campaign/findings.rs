@@ -1,0 +1,124 @@
+//! The seeds that failed, and which of them failed in the same way.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+
+use serde::{Deserialize, Serialize};
+
+use super::TwiceError;
+use super::kind::Kind;
+use crate::report::Report;
+
+/// A seed that does not hold: what it showed, and why two more runs of it could not be compared, if they could not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Failed {
+    pub(super) report: Report,
+    pub(super) unconfirmed: Option<TwiceError>,
+}
+
+/// All seeds that failed in one way.
+#[derive(Debug)]
+struct Group {
+    /// The least of them, with what it showed.
+    first: (u64, Failed),
+    /// The others. Their reports say nothing new.
+    others: BTreeSet<u64>,
+}
+
+/// The failures of a campaign, by the way in which they fail.
+#[derive(Debug)]
+pub(super) struct Findings {
+    /// So many different ways are enough.
+    enough: NonZeroUsize,
+    groups: BTreeMap<Kind, Group>,
+}
+
+impl Findings {
+    pub(super) fn new(enough: NonZeroUsize) -> Self {
+        Self { enough, groups: BTreeMap::new() }
+    }
+
+    /// Adds a seed that failed; seeds may come in any order. Answers with the seed at which enough is known, once it is.
+    pub(super) fn add(&mut self, seed: u64, failed: Failed) -> Option<u64> {
+        match self.groups.get_mut(&Kind::of(&failed.report)) {
+            Some(group) if group.first.0 < seed => {
+                group.others.insert(seed);
+            }
+            Some(group) => {
+                let (later, _) = std::mem::replace(&mut group.first, (seed, failed));
+                group.others.insert(later);
+            }
+            None => {
+                let kind = Kind::of(&failed.report);
+                self.groups.insert(kind, Group { first: (seed, failed), others: BTreeSet::new() });
+            }
+        }
+        let mut firsts: Vec<u64> = self.groups.values().map(|group| group.first.0).collect();
+        firsts.sort_unstable();
+        firsts.get(self.enough.get() - 1).copied()
+    }
+
+    /// In how many ways seeds failed so far.
+    pub(super) fn ways(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Each way of failing in the order of its first seed, with how many seeds more failed so; no seed beyond the last one counts.
+    pub(super) fn up_to(self, last: u64) -> Vec<(u64, Failed, u64)> {
+        let groups = self.groups.into_values().filter(|group| group.first.0 <= last);
+        let mut ways: Vec<_> =
+            groups.map(|Group { first: (seed, failed), others }| (seed, failed, others.range(..=last).count() as u64)).collect();
+        ways.sort_by_key(|(seed, ..)| *seed);
+        ways
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cluster_sim_invariants::Violation;
+    use cluster_sim_runtime::{Seed, SeedSchedule};
+    use cluster_sim_vocabulary::VirtualInstant;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::Outcome;
+
+    fn failed(seed: u64, rule: &str) -> Failed {
+        let mut report = Report::blank("test", SeedSchedule::new(Seed(seed)));
+        report.outcome = Outcome::Violated;
+        let (at, nodes, message) = (VirtualInstant::ZERO, Vec::new(), format!("seed {seed}"));
+        report.violations.push(Violation { rule: rule.to_owned(), at, step: seed, nodes, message });
+        Failed { report, unconfirmed: None }
+    }
+
+    /// What is known after these seeds failed, in this order: where it ends, the ways by seed and rule, and how many more failed so.
+    fn known(enough: usize, seeds: &[(u64, char)]) -> (u64, Vec<(u64, String, u64)>) {
+        let mut findings = Findings::new(NonZeroUsize::new(enough).expect("some are asked for"));
+        let ends = seeds.iter().filter_map(|(seed, rule)| findings.add(*seed, failed(*seed, &rule.to_string())));
+        let end = ends.min().unwrap_or(u64::MAX);
+        let ways = findings.up_to(end).into_iter();
+        (end, ways.map(|(seed, failed, others)| (seed, failed.report.violations[0].rule.clone(), others)).collect())
+    }
+
+    #[test]
+    fn it_ends_at_the_least_seed_by_which_enough_ways_are_known() {
+        let seeds = [(3, 'a'), (5, 'a'), (6, 'b'), (8, 'a'), (9, 'c')];
+        assert_eq!(known(1, &seeds), (3, vec![(3, "a".to_owned(), 0)]));
+        assert_eq!(known(2, &seeds), (6, vec![(3, "a".to_owned(), 1), (6, "b".to_owned(), 0)]));
+        assert_eq!(known(4, &seeds).0, u64::MAX, "there are three ways only");
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_in_which_seeds_fail_does_not_matter(
+            seeds in prop::collection::btree_map(0..40_u64, prop::sample::select(vec!['a', 'b', 'c', 'd']), 0..20),
+            enough in 1..5_usize,
+            order in any::<u64>(),
+        ) {
+            let in_order: Vec<_> = seeds.into_iter().collect();
+            let mut shuffled = in_order.clone();
+            shuffled.sort_by_key(|(seed, _)| seed.wrapping_add(1).wrapping_mul(order | 1));
+            prop_assert_eq!(known(enough, &shuffled), known(enough, &in_order));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What is said of a seed that took its process along.
+
+use std::io;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use cluster_sim_invariants::Violation;
+use cluster_sim_runtime::{Seed, SeedSchedule};
+use cluster_sim_vocabulary::VirtualInstant;
+
+use crate::campaign::findings::Failed;
+use crate::campaign::watchdog;
+use crate::report::{Difference, Divergence, Elsewhere, Outcome, Report};
+
+/// The rule that a run breaks which takes its process along.
+const SURVIVES: &str = "the process survives";
+
+/// How a process came to its end in the middle of a seed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ending {
+    rule: &'static str,
+    /// How, in words that are the same each time it ends so.
+    how: String,
+    /// What it said last.
+    said: Vec<String>,
+}
+
+impl Ending {
+    /// It ended.
+    pub(super) fn ended(status: io::Result<ExitStatus>, said: &[String]) -> Self {
+        let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+        // Whether a core was dumped is a matter of the machine.
+        let status = status.strip_suffix(" (core dumped)").unwrap_or(&status);
+        Self { rule: SURVIVES, how: format!("it ended with {}", status.replacen(": ", " ", 1)), said: kept(said) }
+    }
+
+    /// It gave no sign of life for so long, and was killed.
+    pub(super) fn silent(patience: Duration, said: &[String]) -> Self {
+        let how = format!("the whole process gave no sign of life for {}s of real time and was killed", patience.as_secs_f64());
+        Self { rule: watchdog::RULE, how, said: kept(said) }
+    }
+
+    /// The finding, once a second process came to the same end.
+    pub(super) fn confirmed(self, scenario: &str, seed: u64) -> Failed {
+        let said: String = self.said.iter().map(|line| format!("\n        | {line}")).collect();
+        let message = if said.is_empty() { self.how } else { format!("{}; it said last:{said}", self.how) };
+        let mut report = Report::blank(scenario, SeedSchedule::new(Seed(seed)));
+        report.by_hand = false;
+        let (at, step) = (VirtualInstant::ZERO, 0);
+        report.violations.push(Violation { rule: self.rule.to_owned(), at, step, nodes: Vec::new(), message });
+        report.outcome = Outcome::Violated;
+        Failed { report, unconfirmed: None }
+    }
+
+    /// What is said if a second process showed something else: then neither is believed.
+    pub(super) fn refuted(&self, scenario: &str, seed: u64, later: &str) -> Failed {
+        let there = format!("{}: {}", self.rule, self.how);
+        let differences = vec![Difference { place: "outcome".to_owned(), here: later.to_owned(), there }];
+        let divergence = Divergence { elsewhere: Elsewhere::EarlierRun, event: None, differences };
+        Failed { report: Report::nondeterministic(scenario, SeedSchedule::new(Seed(seed)), divergence), unconfirmed: None }
+    }
+
+    /// Whether another process came to the same end.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        (self.rule, &self.how) == (other.rule, &other.how)
+    }
+
+    /// In words.
+    pub(super) fn how(&self) -> String {
+        format!("{}: {}", self.rule, self.how)
+    }
+}
+
+/// The lines without the numbers that the system gives to threads, which are others each time.
+fn kept(said: &[String]) -> Vec<String> {
+    said.iter().map(|line| without_thread_number(line)).collect()
+}
+
+/// `thread 'name' (1234) panicked` without the number.
+fn without_thread_number(line: &str) -> String {
+    let Some(name_at) = line.find("thread '") else { return line.to_owned() };
+    let Some((open, _)) = line[name_at..].match_indices("' (").next() else { return line.to_owned() };
+    let (before, after) = line.split_at(name_at + open + 1);
+    match after.strip_prefix(" (").and_then(|after| after.split_once(')')) {
+        Some((number, rest)) if number.bytes().all(|byte| byte.is_ascii_digit()) => format!("{before}{rest}"),
+        _ => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("thread 'a::b' (1234) has overflowed its stack", "thread 'a::b' has overflowed its stack")]
+    #[case("thread 'a' panicked at src/a.rs:7:1:", "thread 'a' panicked at src/a.rs:7:1:")]
+    #[case("thread 'a' (main) panicked", "thread 'a' (main) panicked")]
+    #[case("fatal: (12)", "fatal: (12)")]
+    fn the_number_of_a_thread_is_left_out(#[case] line: &str, #[case] kept: &str) {
+        assert_eq!(without_thread_number(line), kept);
+    }
+}

@@ -1,0 +1,127 @@
+//! A process that works, as whoever leads it sees it.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, Read};
+use std::ops::Range;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::words::{MARK, Order, Word, write_line};
+use crate::campaign::TwiceError;
+
+/// How many words may wait.
+const WORDS: usize = 64;
+/// How many of the lines that a process printed to its standard error are kept.
+const QUOTED: usize = 12;
+
+type Printed = Arc<Mutex<VecDeque<String>>>;
+
+/// What is heard of a process.
+pub(super) enum Heard {
+    Word(Word),
+    /// Nothing for so long.
+    Silence,
+    /// It ended, or can say no more, which comes to the same.
+    End(io::Result<ExitStatus>),
+}
+
+/// A process that works, which is ended when this is dropped.
+pub(super) struct WorkingProcess {
+    process: Child,
+    orders: ChildStdin,
+    words: Receiver<Result<Word, TwiceError>>,
+    printed: Printed,
+}
+
+impl WorkingProcess {
+    /// Starts one.
+    pub(super) fn start(mut command: Command) -> io::Result<Self> {
+        // What it says last is quoted, and a backtrace would crowd out the rest.
+        command.env("RUST_BACKTRACE", "0");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        #[cfg(unix)]
+        {
+            use std::os::unix::process::CommandExt;
+            // An interrupt at the terminal is for whoever leads alone; it ends this process in its own time.
+            command.process_group(0);
+        }
+        let mut process = command.spawn()?;
+        let (words_in, words) = sync_channel(WORDS);
+        let printed = Printed::default();
+        // Both hold a sender: when it can say no more and print no more, it is over.
+        if let Some(stdout) = process.stdout.take() {
+            hear_words(stdout, words_in.clone());
+        }
+        if let Some(stderr) = process.stderr.take() {
+            keep_lines(stderr, words_in, Arc::clone(&printed));
+        }
+        let orders = process.stdin.take().expect("its standard input is a pipe");
+        Ok(Self { process, orders, words, printed })
+    }
+
+    /// Gives it seeds to run. Whether it is left to do so shows when it is listened to.
+    pub(super) fn order(&mut self, seeds: &Range<u64>) {
+        let _ = write_line(&mut self.orders, &Order { from: seeds.start, to: seeds.end });
+    }
+
+    /// Waits for what it says next.
+    ///
+    /// # Errors
+    /// If it says what it cannot say.
+    pub(super) fn hear(&mut self, most: Duration) -> Result<Heard, TwiceError> {
+        match self.words.recv_timeout(most) {
+            Ok(word) => word.map(Heard::Word),
+            Err(RecvTimeoutError::Timeout) => Ok(Heard::Silence),
+            Err(RecvTimeoutError::Disconnected) => Ok(Heard::End(self.process.wait())),
+        }
+    }
+
+    /// The last lines that it printed to its standard error.
+    pub(super) fn said(&self) -> Vec<String> {
+        self.printed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+impl Drop for WorkingProcess {
+    fn drop(&mut self) {
+        // Neither can fail but for a process that is gone.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The lines that come out of a pipe, without those that are empty.
+fn lines(pipe: impl Read) -> impl Iterator<Item = String> {
+    let lines = BufReader::new(pipe).split(b'\n').map_while(Result::ok);
+    lines.map(|line| String::from_utf8_lossy(&line).into_owned()).filter(|line| !line.trim().is_empty())
+}
+
+fn hear_words(pipe: impl Read + Send + 'static, words: SyncSender<Result<Word, TwiceError>>) {
+    thread::spawn(move || {
+        for line in lines(pipe) {
+            if let Some(text) = line.strip_prefix(MARK) {
+                let word = serde_json::from_str(text).map_err(|_| TwiceError::Garbled { word: text.to_owned() });
+                if words.send(word).is_err() {
+                    return;
+                }
+            }
+        }
+    });
+}
+
+fn keep_lines(pipe: impl Read + Send + 'static, words: SyncSender<Result<Word, TwiceError>>, printed: Printed) {
+    thread::spawn(move || {
+        // Held to the end of the lines, and then dropped.
+        let _open = words;
+        for line in lines(pipe) {
+            let mut printed = printed.lock().unwrap_or_else(PoisonError::into_inner);
+            if printed.len() == QUOTED {
+                printed.pop_front();
+            }
+            printed.push_back(line);
+        }
+    });
+}

@@ -1,0 +1,75 @@
+//! What whoever leads and a process that works say to each other, a line of JSON each, behind a mark: all other lines are the program's own.
+
+use std::io::{self, Write};
+
+use cluster_sim_vocabulary::VirtualInstant;
+use serde::{Deserialize, Serialize};
+
+use crate::campaign::findings::Failed;
+use crate::campaign::twice::Call;
+
+/// What begins a line that carries a word or an order.
+pub(super) const MARK: &str = "cluster-sim worker: ";
+
+/// What a process says.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Word {
+    /// It came to its work.
+    Reached(Call),
+    /// It is there.
+    Alive,
+    /// All is known of a seed.
+    Done {
+        /// Which.
+        seed: u64,
+        /// When its run ended.
+        #[serde(rename = "ended_at_ns")]
+        ended_at: VirtualInstant,
+        /// What it showed, if it did not hold.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed: Option<Box<Failed>>,
+    },
+    /// A seed does not come back from a step; the process ends.
+    Stuck {
+        /// Which.
+        seed: u64,
+        /// What is known of it.
+        failed: Box<Failed>,
+    },
+    /// It panicked where a run makes no finding of it, and ends.
+    Panicked(String),
+}
+
+/// The seeds that a process is to run next, in their order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Order {
+    pub(super) from: u64,
+    /// This one is left out.
+    pub(super) to: u64,
+}
+
+/// Writes something on a line of its own, whatever was printed before it without an end of line.
+pub(super) fn write_line(pipe: &mut impl Write, what: &impl Serialize) -> io::Result<()> {
+    let text = serde_json::to_string(what).expect("words and orders are plain data");
+    pipe.write_all(format!("\n{MARK}{text}\n").as_bytes())?;
+    pipe.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_seed_that_is_done_is_one_short_line() {
+        let mut line = Vec::new();
+        let ended_at = VirtualInstant::ZERO + Duration::from_secs(2);
+        let word = Word::Done { seed: 7, ended_at, failed: None };
+        write_line(&mut line, &word).unwrap();
+        let text = String::from_utf8(line).unwrap();
+        assert_eq!(text, "\ncluster-sim worker: {\"done\":{\"seed\":7,\"ended_at_ns\":2000000000}}\n");
+        assert_eq!(serde_json::from_str::<Word>(text.trim().strip_prefix(MARK).unwrap()).unwrap(), word);
+    }
+}

@@ -1,0 +1,100 @@
+//! A range of seeds, as a person writes it.
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+use cluster_sim_runtime::Seed;
+
+/// A range of seeds with at least one in it. Parses a first seed and the one after the last, each written as a [`Seed`] is, or how many from
+/// 0 on.
+///
+/// ```
+/// use cluster_sim::SeedRange;
+///
+/// assert_eq!("5..64".parse::<SeedRange>()?.seeds(), 5..64);
+/// assert_eq!("0x2a..0x2b".parse::<SeedRange>()?.seeds(), 42..43);
+/// assert_eq!("1024".parse::<SeedRange>()?.seeds(), 0..1024);
+/// # Ok::<(), cluster_sim::InvalidSeedRange>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedRange(Range<u64>);
+
+impl SeedRange {
+    /// That range, which may be empty where it is only printed.
+    pub(super) fn of(seeds: &Range<u64>) -> Self {
+        Self(seeds.clone())
+    }
+
+    /// The seeds themselves.
+    pub fn seeds(&self) -> Range<u64> {
+        self.0.clone()
+    }
+
+    /// So many seeds from that one on; fewer numbers are left at the end of all numbers, and then it is the last ones.
+    pub fn from(first: Seed, count: u32) -> Self {
+        let count = u64::from(count.max(1));
+        let first = first.0.min(u64::MAX - count);
+        Self(first..first + count)
+    }
+}
+
+/// Small numbers as such, large ones as seeds are printed.
+impl fmt::Display for SeedRange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Range { start, end } = self.0;
+        if end < 1 << 32 { write!(formatter, "{start}..{end}") } else { write!(formatter, "{}..{}", Seed(start), Seed(end)) }
+    }
+}
+
+impl FromStr for SeedRange {
+    type Err = InvalidSeedRange;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSeedRange> {
+        let seed = |text: &str| text.parse::<Seed>().map(|seed| seed.0);
+        let range = match text.split_once("..") {
+            Some((start, end)) => seed(start).and_then(|start| Ok(start..seed(end)?)),
+            None => seed(text).map(|count| 0..count),
+        };
+        let range = range.ok().filter(|range| !range.is_empty());
+        range.map(Self).ok_or_else(|| InvalidSeedRange { text: text.to_owned() })
+    }
+}
+
+/// A text that names no range of seeds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{text:?} is no range of seeds with one in it; use the first seed and the one after the last, such as 0..1024 or 0x2a..0x2b, or how many"
+)]
+pub struct InvalidSeedRange {
+    /// The text as given.
+    pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    fn what_is_no_range_is_named_with_the_cure(
+        #[values("", "..", "5..", "..5", "5..5", "6..5", "0", "-1", "a..b", "0..=5")] text: &str,
+    ) {
+        let message = text.parse::<SeedRange>().unwrap_err().to_string();
+        assert!(message.starts_with(&format!("{text:?}")) && message.contains("0..1024"), "{message}");
+    }
+
+    #[test]
+    fn a_range_survives_printing() {
+        for range in ["0..64", "5..6", "0x9f263273e34a7ab1..0x9f263273e34a7eb1"] {
+            assert_eq!(range.parse::<SeedRange>().unwrap().to_string(), range);
+        }
+    }
+
+    #[test]
+    fn seeds_from_the_end_of_all_numbers_are_the_last_ones() {
+        assert_eq!(SeedRange::from(Seed(7), 3).seeds(), 7..10);
+        assert_eq!(SeedRange::from(Seed(u64::MAX), 3).seeds(), u64::MAX - 3..u64::MAX);
+    }
+}

@@ -1,0 +1,196 @@
+//! A campaign: what is run from which seeds, and how.
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::panic::Location;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+use std::time::Duration;
+
+use cluster_sim_invariants::IntoVerdict;
+
+use super::progress::Progress;
+use super::shared::Shared;
+use super::subject::{Case, Judge, Subject};
+use super::sweep::{Again, Sweep};
+use super::watchdog::now;
+use super::{isolated, threads};
+use crate::report::Report;
+use crate::scenario::Scenario;
+
+/// How long whoever still works on a seed is waited for once somebody asked to stop.
+const GRACE: Duration = Duration::from_secs(1);
+/// How often progress is told.
+const TOLD_EVERY: Duration = Duration::from_millis(100);
+
+impl Scenario {
+    /// Runs every seed of a range up to the first that fails, as many at once as the scenario has [`threads`](Self::threads). One that is in
+    /// the same step for longer than the scenario's [`patience`](Self::patience) has failed, too.
+    ///
+    /// What it shows hangs on no number of threads: seeds begin in their order, and every one before the first that fails is run.
+    ///
+    /// The seed that fails is then run [`twice`](Self::twice) more. Where these runs part, or agree on something else than what failed, it is
+    /// [`Nondeterministic`](crate::Outcome::Nondeterministic), and its report says that and claims nothing else.
+    ///
+    /// This is the short form of a [`campaign`](Self::campaign).
+    ///
+    /// # Panics
+    /// If the scenario cannot be run.
+    #[track_caller]
+    pub fn sweep(&self, seeds: Range<u64>) -> Sweep {
+        self.campaign(seeds).run()
+    }
+
+    /// A campaign over a range of seeds, to be told how, and then [`run`](Campaign::run).
+    ///
+    /// ```
+    /// use std::num::NonZeroUsize;
+    /// use cluster_sim::prelude::*;
+    ///
+    /// async fn count(node: Node) {
+    ///     node.sleep(node.roll("when", 0).within(Duration::from_secs(1))).await;
+    ///     node.view(|late: &mut bool| *late = true);
+    /// }
+    ///
+    /// let scenario = Scenario::new("counting")
+    ///     .nodes("counter", 1, count)
+    ///     .always("nobody is late", |world| world.now() < VirtualInstant::ZERO + Duration::from_millis(900) || world.views::<bool>().all(|(_, late)| !late));
+    /// let sweep = scenario.campaign(0..64).failures(NonZeroUsize::new(3).unwrap()).run();
+    /// assert_eq!(sweep.failures().len(), 1, "the same rule breaks in the same way: {sweep}");
+    /// assert_eq!(sweep.held() + sweep.failed(), 64);
+    /// ```
+    pub fn campaign(&self, seeds: Range<u64>) -> Campaign<'static> {
+        Campaign::of(Arc::new(self.clone()), seeds, self.0.threads)
+    }
+}
+
+/// Where the seeds of a campaign are run.
+enum Place {
+    /// In threads of this process.
+    Threads,
+    /// In processes of this executable that come to the same call.
+    SameCall,
+    /// In processes that are started so and end up in [`Campaign::work`].
+    Started(Arc<dyn Fn() -> Command + Send + Sync>),
+}
+
+/// What is run from which seeds, and how: made by [`Scenario::campaign`].
+///
+/// What it shows hangs on no number of workers, and on no place where they work.
+#[must_use = "nothing runs before `run`"]
+pub struct Campaign<'p> {
+    case: Case,
+    seeds: Range<u64>,
+    failures: NonZeroUsize,
+    threads: Option<NonZeroUsize>,
+    place: Place,
+    progress: Option<Box<dyn FnMut(Progress) + 'p>>,
+    stop: Arc<AtomicBool>,
+    again: Option<Box<Again<'p>>>,
+}
+
+impl<'p> Campaign<'p> {
+    pub(super) fn of(subject: Arc<dyn Subject>, seeds: Range<u64>, threads: Option<NonZeroUsize>) -> Self {
+        let case = Case { subject, judges: Vec::new() };
+        let (failures, place, stop) = (NonZeroUsize::MIN, Place::Threads, Arc::default());
+        Self { case, seeds, failures, threads, place, progress: None, stop, again: None }
+    }
+
+    /// Goes on until seeds failed in so many different ways; one by default.
+    ///
+    /// Two seeds fail in one way if they break the same rule with the same words, numbers and names with numbers left out. Of each way the
+    /// first seed is kept whole, the others are counted.
+    ///
+    /// In threads a seed that does not come back from a step is the last one, since nothing can end a thread; [`isolated`](Self::isolated)
+    /// goes on beyond it.
+    pub fn failures(self, failures: NonZeroUsize) -> Self {
+        Self { failures, ..self }
+    }
+
+    /// Runs so many seeds at a time. Default: as many as the scenario says, or as the machine has cores.
+    pub fn threads(self, threads: NonZeroUsize) -> Self {
+        Self { threads: Some(threads), ..self }
+    }
+
+    /// Runs the seeds in processes of their own, so that one that ends its process or never comes back is a finding like others: a signal,
+    /// an abort, a stack overflow, an exit, an endless loop.
+    ///
+    /// The processes are this executable, started again: in a test to run the test of this thread's name alone, in a main thread with the
+    /// arguments of this process. There [`run`](Self::run) does the work that it is given and ends the process. Everything before that call is
+    /// done there too, so a test must come to its calls in the same order each time. Their standard input and output carry the work.
+    pub fn isolated(self) -> Self {
+        Self { place: Place::SameCall, ..self }
+    }
+
+    /// The same in processes that `command` starts, each of which must end up in [`work`](Self::work) of a campaign of an equal scenario and equal rules.
+    pub fn isolated_by(self, command: impl Fn() -> Command + Send + Sync + 'static) -> Self {
+        Self { place: Place::Started(Arc::new(command)), ..self }
+    }
+
+    /// Adds a rule over the report of each run in which everything else held.
+    pub fn judge<V: IntoVerdict>(mut self, name: &str, test: impl Fn(&Report) -> V + Send + Sync + 'static) -> Self {
+        let test = Arc::new(move |report: &Report| test(report).into_verdict());
+        self.case.judges.push(Judge { name: name.to_owned(), test });
+        self
+    }
+
+    /// Tells now and then how far it is, and once in the end; in the thread that [`run`](Self::run)s it.
+    pub fn progress<'q>(self, progress: impl FnMut(Progress) + 'q) -> Campaign<'q>
+    where
+        'p: 'q,
+    {
+        Campaign { progress: Some(Box::new(progress)), ..self }
+    }
+
+    /// Ends early once `stop` is true: no seed begins any more, those under way are waited for a second at the most, and what was found so
+    /// far is told.
+    pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Self {
+        Self { stop, ..self }
+    }
+
+    /// Has every failure say in these words how to see it again.
+    pub fn again<'q>(self, again: impl Fn(&Report) -> String + 'q) -> Campaign<'q>
+    where
+        'p: 'q,
+    {
+        Campaign { again: Some(Box::new(again)), ..self }
+    }
+
+    /// Does the part of a process that was started by [`isolated_by`](Self::isolated_by), which must be made of the same campaign, and ends
+    /// this process. The seeds come from whoever started it.
+    pub fn work(self) -> ! {
+        isolated::work(&self.case)
+    }
+
+    /// Runs it.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run.
+    #[track_caller]
+    pub fn run(self) -> Sweep {
+        let location = Location::caller();
+        let Self { case, seeds, failures, threads, place, mut progress, stop, again } = self;
+        let count = usize::try_from(seeds.end.saturating_sub(seeds.start)).unwrap_or(usize::MAX);
+        let workers = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(count);
+        let shared = Arc::new(Shared::new(seeds.clone(), failures, workers, stop));
+        let (mut told_at, mut stopped_at) = (now(), None);
+        let mut between = || {
+            if let Some(progress) = progress.as_mut().filter(|_| told_at.elapsed() >= TOLD_EVERY) {
+                progress(shared.progress());
+                told_at = now();
+            }
+            !shared.is_stopped() || stopped_at.get_or_insert_with(now).elapsed() < GRACE
+        };
+        match place {
+            Place::Threads => threads::run(&case, &shared, &mut between),
+            Place::SameCall => isolated::run_by_same_call(&case, &shared, seeds.start, location, &mut between),
+            Place::Started(command) => isolated::run(&case, &shared, command, &mut between),
+        }
+        if let Some(progress) = &mut progress {
+            progress(shared.progress());
+        }
+        Sweep::new(case.subject.name().to_owned(), seeds, shared.found(), again.as_deref())
+    }
+}

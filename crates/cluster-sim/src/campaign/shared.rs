@@ -1,0 +1,111 @@
+//! What all who work on one campaign share.
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::TwiceError;
+use super::findings::{Failed, Findings};
+use super::progress::{Desk, Progress};
+use super::seeds::Seeds;
+use super::subject::Examined;
+
+/// What all who work on one campaign share: the seeds still to be run, and what was found.
+pub(super) struct Shared {
+    pub(super) seeds: Seeds,
+    range: Range<u64>,
+    /// One failure is enough.
+    is_first_enough: bool,
+    findings: Mutex<Findings>,
+    /// Why seeds could not be run, where that is so.
+    error: Mutex<Option<TwiceError>>,
+    pub(super) desks: Vec<Desk>,
+    stop: Arc<AtomicBool>,
+}
+
+/// All that a campaign found, in the order of seeds.
+pub(super) struct Found {
+    /// Seeds of which all is known.
+    pub(super) done: u64,
+    pub(super) ways: Vec<(u64, Failed, u64)>,
+    pub(super) interrupted: bool,
+    pub(super) error: Option<TwiceError>,
+}
+
+impl Shared {
+    pub(super) fn new(range: Range<u64>, enough: NonZeroUsize, workers: usize, stop: Arc<AtomicBool>) -> Self {
+        Self {
+            seeds: Seeds::new(&range),
+            range,
+            is_first_enough: enough == NonZeroUsize::MIN,
+            findings: Mutex::new(Findings::new(enough)),
+            error: Mutex::new(None),
+            desks: (0..workers).map(|_| Desk::default()).collect(),
+            stop,
+        }
+    }
+
+    /// Whether somebody asked to stop before the end.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Takes in what a seed showed.
+    pub(super) fn done(&self, worker: usize, seed: u64, examined: Examined) {
+        if let Some(failed) = examined.failed {
+            self.fail(seed, *failed);
+        }
+        self.desks[worker].done(examined.ended_at);
+    }
+
+    /// A seed fails, and will be looked at again; where one failure is enough, none need begin after it.
+    pub(super) fn failing(&self, seed: u64) {
+        if self.is_first_enough {
+            self.seeds.end_at(seed);
+        }
+    }
+
+    /// Takes in a failure; once enough is known, no seed begins any more that cannot count.
+    pub(super) fn fail(&self, seed: u64, failed: Failed) {
+        let enough = self.findings.lock().unwrap_or_else(PoisonError::into_inner).add(seed, failed);
+        if let Some(last) = enough {
+            self.seeds.end_at(last);
+        }
+    }
+
+    /// Seeds cannot be run, and none need begin any more.
+    pub(super) fn give_up(&self, error: TwiceError) {
+        self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.seeds.end_at(0);
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        let (done, nanoseconds) = self
+            .desks
+            .iter()
+            .map(Desk::sums)
+            .fold((0, 0_u64), |(done, time), (more, longer)| (done + more, time.saturating_add(longer)));
+        let failures = self.findings.lock().unwrap_or_else(PoisonError::into_inner).ways();
+        let seeds = self.range.end.saturating_sub(self.range.start);
+        Progress { done, seeds, virtual_time: Duration::from_nanos(nanoseconds), failures }
+    }
+
+    /// What was found in the end. Nobody works any more, or whoever does is not waited for.
+    pub(super) fn found(&self) -> Found {
+        let count = self.range.end.saturating_sub(self.range.start);
+        let enough = NonZeroUsize::MIN;
+        let findings = std::mem::replace(&mut *self.findings.lock().unwrap_or_else(PoisonError::into_inner), Findings::new(enough));
+        let error = self.error.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let last = self.seeds.end();
+        let done = self.desks.iter().map(|desk| desk.sums().0).sum::<u64>();
+        // Where it came to its end by itself, every seed up to that end is known; some beyond it may be, too, and do not count.
+        let came_to_its_end = if last < self.range.end { last.saturating_sub(self.range.start) + 1 } else { count };
+        let interrupted = self.is_stopped() && done < came_to_its_end;
+        if interrupted || error.is_some() {
+            return Found { done, ways: findings.up_to(u64::MAX), interrupted, error };
+        }
+        Found { done: came_to_its_end, ways: findings.up_to(last), interrupted, error }
+    }
+}

@@ -1,0 +1,122 @@
+//! What a campaign runs from every seed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cluster_sim_invariants::{Verdict, Violation};
+use cluster_sim_runtime::{Seed, Watch};
+use cluster_sim_vocabulary::VirtualInstant;
+
+use super::TwiceError;
+use super::findings::Failed;
+use super::watchdog;
+use crate::report::{CheckKind, CheckReport, Outcome, Report};
+use crate::scenario::Scenario;
+
+/// Something that has a report for every seed.
+pub(super) trait Subject: Send + Sync {
+    /// What it is called.
+    fn name(&self) -> &str;
+
+    /// A hash of what it declares, but for the code in it.
+    fn declared(&self) -> u64;
+
+    /// For how much real time one of its steps may go on; for ever, if nobody can tell one step from the next.
+    fn patience(&self) -> Duration;
+
+    /// Runs one seed, and leaves word of every step if it can.
+    fn run(&self, seed: Seed, watch: &Arc<Watch>) -> Report;
+
+    /// What to say of a seed that showed `found`, after two more runs; and why these could not be compared, if they could not.
+    fn confirmed(&self, seed: Seed, found: Report, watch: &Arc<Watch>) -> (Report, Option<TwiceError>);
+
+    /// The report of a seed that does not come back from a step. Leaves a thread behind.
+    fn stuck(&self, seed: Seed) -> Report;
+}
+
+impl Subject for Scenario {
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    fn declared(&self) -> u64 {
+        super::calls::declared(self)
+    }
+
+    fn patience(&self) -> Duration {
+        self.0.patience
+    }
+
+    fn run(&self, seed: Seed, watch: &Arc<Watch>) -> Report {
+        self.run_under(seed, Some(Arc::clone(watch)))
+    }
+
+    fn confirmed(&self, seed: Seed, found: Report, watch: &Arc<Watch>) -> (Report, Option<TwiceError>) {
+        self.confirmed(seed, found, Arc::clone(watch))
+    }
+
+    fn stuck(&self, seed: Seed) -> Report {
+        watchdog::stuck(self, seed, self.0.patience)
+    }
+}
+
+/// A rule of the campaign, over the report of a run in which everything else held.
+#[derive(Clone)]
+pub(super) struct Judge {
+    pub(super) name: String,
+    pub(super) test: Arc<dyn Fn(&Report) -> Verdict + Send + Sync>,
+}
+
+impl Judge {
+    /// Says so in a report if it does not hold.
+    fn judge(&self, report: &mut Report) {
+        match (self.test)(report) {
+            Verdict::Holds => {}
+            Verdict::Violated(witness) => {
+                let (rule, at, step) = (self.name.clone(), report.ended_at, report.steps);
+                report.violations.push(Violation { rule, at, step, nodes: witness.nodes, message: witness.message });
+                report.outcome = Outcome::Violated;
+            }
+            Verdict::Unknown(why) => {
+                let (name, kind) = (self.name.clone(), CheckKind::Eventually);
+                report.checks.push(CheckReport { name, kind, witnesses: 0, unknown: Some(why) });
+                if report.outcome == Outcome::Held {
+                    report.outcome = Outcome::Unknown;
+                }
+            }
+        }
+    }
+}
+
+/// What is run from every seed, and judged.
+#[derive(Clone)]
+pub(super) struct Case {
+    pub(super) subject: Arc<dyn Subject>,
+    pub(super) judges: Vec<Judge>,
+}
+
+/// What a seed showed: when its run ended, and everything else only if it did not hold.
+pub(super) struct Examined {
+    pub(super) ended_at: VirtualInstant,
+    pub(super) failed: Option<Box<Failed>>,
+}
+
+impl Case {
+    /// Runs one seed, and looks twice more at it if it does not hold; in this thread, so that what its earlier seeds left behind in it is
+    /// found out. `failing` is called before that.
+    pub(super) fn examine(&self, seed: u64, watch: &Arc<Watch>, failing: impl FnOnce()) -> Examined {
+        let report = self.subject.run(Seed(seed), watch);
+        let ended_at = report.ended_at;
+        let fails = |judge: &Judge| (judge.test)(&report) != Verdict::Holds;
+        if report.outcome == Outcome::Held && !self.judges.iter().any(fails) {
+            return Examined { ended_at, failed: None };
+        }
+        failing();
+        let (mut report, unconfirmed) = self.subject.confirmed(Seed(seed), report, watch);
+        if report.outcome == Outcome::Held {
+            self.judges.iter().for_each(|judge| judge.judge(&mut report));
+        }
+        let failed = (report.outcome != Outcome::Held).then(|| Box::new(Failed { report, unconfirmed }));
+        Examined { ended_at, failed }
+    }
+}

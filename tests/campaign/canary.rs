@@ -1,0 +1,31 @@
+//! The canary fails on one seed in a hundred by design, and is found on each of them.
+
+use cluster_sim::prelude::*;
+use cluster_sim_scenarios::canary::{ONE_IN, RULE, Shown, scenario};
+use rstest::rstest;
+
+use crate::{count, ways};
+
+/// The seeds below `end` that its nodes say are doomed, as soon as they boot.
+fn doomed(end: u64) -> Vec<u64> {
+    let is_doomed = |seed: &u64| {
+        let mut sim = scenario().start(Seed(*seed));
+        sim.run_for(Duration::from_millis(10));
+        sim.look(|world| world.views::<Shown>().any(|(_, shown)| shown.is_doomed))
+    };
+    (0..end).filter(is_doomed).collect()
+}
+
+#[rstest]
+fn a_sweep_finds_every_seed_that_is_doomed_and_no_other(#[values(false, true)] isolated: bool) {
+    let doomed = doomed(2_000);
+    assert!((10..=30).contains(&doomed.len()), "one in {ONE_IN}: {doomed:?}");
+    let campaign = scenario().campaign(0..2_000).failures(count(2));
+    let sweep = if isolated { campaign.isolated().run() } else { campaign.run() };
+    let [(seed, rule, message, others)] = ways(&sweep)[..] else { panic!("it fails in one way: {sweep}") };
+    assert_eq!((seed, rule, others), (doomed[0], RULE, doomed.len() as u64 - 1), "{sweep}");
+    assert!(message.starts_with("n2 acknowledged "), "{message}");
+    assert_eq!(sweep.exit_code(), 1);
+    // Each of them is known by itself, too.
+    assert!(doomed.iter().all(|seed| scenario().run(Seed(*seed)).outcome == Outcome::Violated));
+}

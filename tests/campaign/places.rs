@@ -1,0 +1,49 @@
+//! What a campaign shows hangs on no number of workers, and on no place where they work.
+
+use cluster_sim::prelude::*;
+use rstest::rstest;
+
+use crate::count;
+
+/// Breaks one of three rules in some seeds, panics in others, each after a time that hangs on the seed.
+async fn fragile(node: Node) {
+    node.sleep(Duration::from_millis(node.roll("when", 0).below(1_000))).await;
+    let fate = node.roll("fate", 0).below(64);
+    assert!(fate != 9, "fate is {fate} on node {}", node.id());
+    node.view(|shown: &mut u64| *shown = fate);
+}
+
+fn scenario() -> Scenario {
+    let rule = |name: &str, fatal: u64| {
+        let message = format!("{name} broke");
+        move |world: &World<'_>| {
+            let broken: Vec<NodeId> = world.views::<u64>().filter(|(_, fate)| **fate == fatal).map(|(node, _)| node).collect();
+            if broken.is_empty() { Verdict::Holds } else { Verdict::violated(broken.clone(), format!("{message} on {broken:?}")) }
+        }
+    };
+    let scenario = Scenario::new("fragile").nodes("node", 3, fragile).chaos(FaultProfile::default());
+    scenario
+        .always("one", rule("one", 1))
+        .always("two", rule("two", 2))
+        .always("three", rule("three", 3))
+        .lasting(Duration::from_secs(2))
+}
+
+#[rstest]
+fn what_it_shows_hangs_on_no_place(#[values(1, 3, 9)] failures: usize) {
+    let campaign = |workers: usize| scenario().campaign(100..300).failures(count(failures)).threads(count(workers));
+    let alone = campaign(1).run();
+    assert!(alone.failures().len() == failures.min(4), "{alone}");
+    for other in [campaign(2).run(), campaign(5).run(), campaign(1).isolated().run(), campaign(3).isolated().run()] {
+        assert_eq!(other.to_string(), alone.to_string());
+        assert_eq!(other.failures(), alone.failures());
+        assert_eq!((other.held(), other.failed()), (alone.held(), alone.failed()));
+    }
+}
+
+#[test]
+fn a_range_without_seeds_is_no_pass_wherever_it_runs() {
+    for sweep in [scenario().campaign(5..5).run(), scenario().campaign(5..5).isolated().run()] {
+        assert_eq!((sweep.held(), sweep.is_ok(), sweep.exit_code()), (0, false, 4));
+    }
+}
