@@ -10,6 +10,7 @@
 //! | break it | [`Fault`], [`FaultPlan`], [`FaultProfile`], or [`Sim::partition`] and its kin by hand |
 //! | say what must hold | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
 //! | run many seeds | [`Scenario::sweep`], or [`Scenario::campaign`] in processes, or for several failures |
+//! | make a test of it | the attribute `#[cluster_sim::test]` |
 //! | see whether it is deterministic | [`Scenario::twice`], [`Scenario::twice_in_process`] |
 //!
 //! Without feature `test-utils` only the seams are here: what node code is written against. With feature `tokio` async nodes run in
@@ -102,10 +103,16 @@ pub use cluster_sim_vocabulary::{
     VirtualInstant, WallTime,
 };
 
+/// What the attribute [`test`] expands to; not for use by hand.
+#[cfg(feature = "test-utils")]
+#[doc(hidden)]
+pub use campaign::entry as test_entry;
 #[cfg(feature = "test-utils")]
 pub use campaign::{Campaign, Failure, InvalidSeedRange, Progress, SeedRange, Sweep, Twice, TwiceError};
 #[cfg(feature = "test-utils")]
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
+#[cfg(feature = "test-utils")]
+pub use cluster_sim_macros::test;
 #[cfg(feature = "tokio")]
 pub use cluster_sim_node::{
     AddressBook, BindError, DatagramCounts, ReachError, RealCluster, RealClusterError, RealNode, RealSetup, RealSockets,
