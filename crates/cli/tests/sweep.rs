@@ -162,3 +162,14 @@ fn a_worker_is_no_command_for_people() {
     let help = Place::new().run(&["--help"]);
     assert!(help.stdout.contains("  sweep ") && !help.stdout.contains("worker"), "{}", help.stdout);
 }
+
+#[test]
+fn a_worker_whose_leader_is_gone_ends() {
+    let place = Place::new();
+    let mut worker = place.command(&["worker", "--scenario", "canary"]);
+    // Millions of seeds, and nobody who waits for them.
+    let output = worker.write_stdin("cluster-sim worker: {\"from\":0,\"to\":100000000}\n").output().expect("it is there");
+    let finished = Finished::from(output);
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{finished:?}");
+    assert!(finished.stdout.starts_with("\ncluster-sim worker: {\"reached\":{"), "{}", finished.stdout);
+}
