@@ -4,8 +4,10 @@ mod measure;
 mod workloads;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
+use rustix::time::{ClockId, clock_gettime};
 
 use measure::arguments::{AFTER, Arguments, name_of};
 use measure::cells::Cell;
@@ -23,15 +25,33 @@ struct Product {
     /// What nodes are written as
     #[arg(long, value_enum, default_value_t = Kind::Machines)]
     kind: Kind,
+    /// Sweep so many seeds of the cell `short` instead, as a user does, and print what a seed takes of all cores together
+    #[arg(long, value_name = "SEEDS")]
+    sweep: Option<u64>,
     #[command(flatten)]
     arguments: Arguments,
 }
 
 fn main() -> ExitCode {
-    let Product { kind, arguments } = Product::parse();
+    let Product { kind, sweep, arguments } = Product::parse();
+    if let Some(seeds) = sweep {
+        return swept(kind, seeds);
+    }
     let cells = arguments.cells(Cell::value_variants());
     let scale = arguments.scale;
     let committed = Committed::new(DIGESTS, format!("product-{}", name_of(&kind)));
     let run = |cell| workloads::run(cell, scale, &workloads::scenario(cell, kind, scale));
     report(cells, &name_of(&kind), &arguments, &committed, run)
+}
+
+/// Sweeps the short cell. Rates are told by processor time, which other programs on the machine do not change much.
+fn swept(kind: Kind, seeds: u64) -> ExitCode {
+    let scenario = workloads::scenario(Cell::Short, kind, 1.0);
+    let used = || Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).expect("processor time is no debt");
+    let began = used();
+    let sweep = scenario.sweep(0..seeds);
+    let nanoseconds = (used() - began).as_nanos() as f64 / seeds as f64;
+    println!("{sweep}");
+    println!("{nanoseconds:.0} ns of processor time a seed, {:.0} seeds a second for each core", 1e9 / nanoseconds);
+    ExitCode::from(sweep.exit_code())
 }

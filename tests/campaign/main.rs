@@ -1,8 +1,9 @@
 //! Campaigns: many seeds of one scenario, wherever they run, and what is said of those that fail.
 //!
-//! [`canary`]: what fails by design is found. [`isolation`]: seeds that take their process along. [`places`]: threads and processes show the same. [`ways`]: several different failures.
+//! [`attribute`]: tests made by `#[cluster_sim::test]`. [`canary`]: what fails by design is found. [`isolation`]: seeds that take their process along. [`places`]: threads and processes show the same. [`ways`]: several different failures.
 //! [`stopping`]: progress, and ending early. [`judging`]: rules over reports.
 
+mod attribute;
 mod canary;
 mod isolation;
 mod judging;

@@ -3,6 +3,7 @@
 mod common;
 
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use cluster_sim::Outcome;
@@ -125,11 +126,13 @@ fn interrupted(after: usize, more: &[&str]) -> Finished {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cluster-sim"));
     command.current_dir(place.path(".")).args(["sweep", "--scenario", "edge-cache", "--failures", "9"]).args(more);
     command.env("RUST_LOG", "cluster_sim_edge_cache=debug").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.process_group(0);
     let mut process = command.spawn().expect("the command is there");
     let mut stderr = BufReader::new(process.stderr.take().expect("it is a pipe"));
     let mut said = String::new();
     (0..after).for_each(|_| assert!(stderr.read_line(&mut said).is_ok_and(|length| length > 0), "it says something"));
-    let kill = Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill is there");
+    // As a terminal does: to the command and whatever it started in its group.
+    let kill = Command::new("kill").args(["-INT", "--", &format!("-{}", process.id())]).status().expect("kill is there");
     assert!(kill.success());
     stderr.read_to_string(&mut said).expect("it says text");
     let mut finished = Finished::from(process.wait_with_output().expect("it ends"));
@@ -158,4 +161,15 @@ fn an_interrupt_of_processes_ends_with_130() {
 fn a_worker_is_no_command_for_people() {
     let help = Place::new().run(&["--help"]);
     assert!(help.stdout.contains("  sweep ") && !help.stdout.contains("worker"), "{}", help.stdout);
+}
+
+#[test]
+fn a_worker_whose_leader_is_gone_ends() {
+    let place = Place::new();
+    let mut worker = place.command(&["worker", "--scenario", "canary"]);
+    // Millions of seeds, and nobody who waits for them.
+    let output = worker.write_stdin("cluster-sim worker: {\"from\":0,\"to\":100000000}\n").output().expect("it is there");
+    let finished = Finished::from(output);
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{finished:?}");
+    assert!(finished.stdout.starts_with("\ncluster-sim worker: {\"reached\":{"), "{}", finished.stdout);
 }

@@ -10,6 +10,7 @@
 //! | break it | [`Fault`], [`FaultPlan`], [`FaultProfile`], or [`Sim::partition`] and its kin by hand |
 //! | say what must hold | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
 //! | run many seeds | [`Scenario::sweep`], or [`Scenario::campaign`] in processes, or for several failures |
+//! | make a test of it | the attribute `#[cluster_sim::test]` |
 //! | see whether it is deterministic | [`Scenario::twice`], [`Scenario::twice_in_process`] |
 //! | see what happened in one of them | [`Scenario::record`], and [`explain`] for a page, a pull request, a pipeline |
 //!
@@ -107,6 +108,10 @@ pub use cluster_sim_vocabulary::{
     VirtualInstant, WallTime,
 };
 
+/// What the attribute [`test`] expands to; not for use by hand.
+#[cfg(feature = "test-utils")]
+#[doc(hidden)]
+pub use campaign::entry as test_entry;
 #[cfg(feature = "test-utils")]
 pub use campaign::{
     Campaign, Failure, InvalidSeedRange, Progress, Replay, SeedRange, ShrinkBounds, ShrinkProgress, Shrunk, Sweep, Twice,
@@ -114,6 +119,8 @@ pub use campaign::{
 };
 #[cfg(feature = "test-utils")]
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
+#[cfg(feature = "test-utils")]
+pub use cluster_sim_macros::test;
 #[cfg(feature = "tokio")]
 pub use cluster_sim_node::{
     AddressBook, BindError, DatagramCounts, ReachError, RealCluster, RealClusterError, RealNode, RealSetup, RealSockets,

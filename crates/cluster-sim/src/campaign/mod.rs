@@ -2,9 +2,11 @@
 //!
 //! A [`Campaign`] ([`settings`]) runs a [`subject`] from [`seeds`] in their order, in [`threads`] or in processes ([`isolated`]), which share
 //! what is still to be run and what was found ([`shared`], [`findings`], [`kind`]). What it showed is a [`Sweep`]. [`watchdog`] finds runs that
-//! never come back, [`twice`] compares two runs of one seed, [`calls`] finds the same call again in another process.
+//! never come back, [`twice`] compares two runs of one seed, [`calls`] finds the same call again in another process. [`entry`] is what tests
+//! made by an attribute call.
 
 mod calls;
+pub mod entry;
 mod findings;
 mod isolated;
 mod kind;

@@ -157,3 +157,33 @@ impl fmt::Display for Sweep {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cluster_sim_runtime::{Seed, SeedSchedule};
+    use rstest::rstest;
+
+    use super::*;
+
+    fn sweep(outcomes: &[Outcome], interrupted: bool) -> Sweep {
+        let way = |(seed, outcome): (u64, &Outcome)| {
+            let mut report = Report::blank("test", SeedSchedule::new(Seed(seed)));
+            report.outcome = *outcome;
+            (seed, Failed { report, unconfirmed: None }, 0)
+        };
+        let ways = (0..).zip(outcomes).map(way).collect();
+        Sweep::new("test".to_owned(), 0..64, Found { done: 64, ways, interrupted, error: None }, None)
+    }
+
+    #[rstest]
+    #[case(&[], 0)]
+    #[case(&[Outcome::Panicked], 1)]
+    #[case(&[Outcome::Nondeterministic], 3)]
+    #[case(&[Outcome::Exhausted], 4)]
+    #[case(&[Outcome::Unknown, Outcome::Nondeterministic, Outcome::Violated], 1)]
+    #[case(&[Outcome::Unknown, Outcome::Nondeterministic], 3)]
+    fn a_finding_weighs_most_and_an_interrupt_more_than_all(#[case] outcomes: &[Outcome], #[case] code: u8) {
+        assert_eq!(sweep(outcomes, false).exit_code(), code);
+        assert_eq!(sweep(outcomes, true).exit_code(), 130);
+    }
+}

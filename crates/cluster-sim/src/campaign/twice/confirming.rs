@@ -28,7 +28,7 @@ impl Scenario {
 }
 
 /// What was found, if a later run shows the same.
-fn beside(found: Report, again: &Report) -> Report {
+pub(in crate::campaign) fn beside(found: Report, again: &Report) -> Report {
     let differences = differences(&again.as_data(), &found.as_data());
     if differences.is_empty() {
         return found;

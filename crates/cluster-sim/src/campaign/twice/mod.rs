@@ -27,6 +27,7 @@ use cluster_sim_runtime::{Seed, SeedSchedule, Watch};
 pub use error::TwiceError;
 
 use comparing::{Comparing, Finding};
+pub(super) use confirming::beside;
 use process::{ParentListener, ProcessTeller};
 use telling::Telling;
 use thread::ThreadTeller;

@@ -1,0 +1,246 @@
+//! What a test that was made by `#[cluster_sim::test]` calls.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use cluster_sim_runtime::{Seed, SeedSchedule, Watch};
+use cluster_sim_vocabulary::VirtualInstant;
+
+use super::range::SeedRange;
+use super::settings::Campaign;
+use super::subject::Subject;
+use super::sweep::Sweep;
+use super::twice::{TwiceError, beside};
+use crate::report::{Outcome, PanicFinding, Report};
+use crate::scenario::Scenario;
+use crate::sim::message_of;
+
+/// The variable that asks for exactly one run, of that seed.
+const SEED: &str = "CLUSTER_SIM_SEED";
+/// The variable that asks for other seeds than the test's own.
+const SEEDS: &str = "CLUSTER_SIM_SEEDS";
+
+/// A test and how it is run, as its attribute says.
+#[derive(Debug, Clone)]
+pub struct TestCase {
+    /// The package it is in.
+    pub package: &'static str,
+    /// The module it is in, from its crate on.
+    pub module: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its seeds.
+    pub seeds: Range<u64>,
+    /// How many different failures are enough.
+    pub failures: usize,
+    /// How many seeds are run at a time.
+    pub threads: Option<usize>,
+    /// Whether in processes of their own.
+    pub isolate: bool,
+    /// Whether two runs of the first seed are compared once all held.
+    pub twice: bool,
+}
+
+impl TestCase {
+    /// The name by which a runner of tests finds it: without the crate.
+    fn path(&self) -> String {
+        self.module.split_once("::").map_or_else(|| self.name.to_owned(), |(_, inside)| format!("{inside}::{}", self.name))
+    }
+
+    /// The line to paste that shows a failure again. Where two runs of a seed differ, one run alone would show nothing.
+    fn again(&self, report: &Report) -> String {
+        let seed = report.seed();
+        let seeds = match &report.divergence {
+            Some(_) => format!("{SEEDS}={}", SeedRange::from(seed, 1)),
+            None => format!("{SEED}={seed}"),
+        };
+        format!("{seeds} cargo nextest run -p {} -E 'test(={})'", self.package, self.path())
+    }
+
+    #[track_caller]
+    fn run<'c>(&'c self, campaign: Campaign<'c>) -> Sweep {
+        let mut campaign = campaign.again(|report| self.again(report));
+        campaign = NonZeroUsize::new(self.failures).into_iter().fold(campaign, Campaign::failures);
+        campaign = self.threads.and_then(NonZeroUsize::new).into_iter().fold(campaign, Campaign::threads);
+        if self.isolate { campaign.isolated().run() } else { campaign.run() }
+    }
+
+    #[track_caller]
+    fn assert_held(&self, report: &Report) {
+        assert!(report.outcome == Outcome::Held, "{}", report.told(Some(&self.again(report))));
+    }
+}
+
+/// Sweeps a scenario, and compares two runs of its first seed; or runs the one seed that somebody asks for.
+///
+/// # Panics
+/// With what did not hold, or if the environment asks for what is no seed.
+#[track_caller]
+pub fn scenario(case: &TestCase, make: fn() -> Scenario) {
+    match asked_for(variable) {
+        Err(message) => panic!("{message}"),
+        Ok(Asked::One(seed)) => case.assert_held(&make().run(seed)),
+        Ok(asked) => {
+            let seeds = asked.seeds(case);
+            let scenario = make();
+            let sweep = case.run(scenario.campaign(seeds.clone()));
+            assert!(sweep.is_ok(), "{sweep}");
+            if case.twice {
+                match scenario.twice(Seed(seeds.start)).into_report() {
+                    Ok(report) => case.assert_held(&report),
+                    Err(error) => panic!("two runs of seed {} could not be compared: {error}", Seed(seeds.start)),
+                }
+            }
+        }
+    }
+}
+
+/// The same for runs that the test drives itself; these are compared by their reports.
+///
+/// # Panics
+/// As [`scenario`].
+#[track_caller]
+pub fn driven(case: &TestCase, run: fn(Seed) -> Report) {
+    let subject = Driven { name: case.path(), run };
+    match asked_for(variable) {
+        Err(message) => panic!("{message}"),
+        Ok(Asked::One(seed)) => case.assert_held(&subject.report(seed)),
+        Ok(asked) => {
+            let seeds = asked.seeds(case);
+            let sweep = case.run(Campaign::of(Arc::new(subject.clone()), seeds.clone(), None));
+            assert!(sweep.is_ok(), "{sweep}");
+            if case.twice {
+                case.assert_held(&beside(subject.report(Seed(seeds.start)), &subject.report_elsewhere(Seed(seeds.start))));
+            }
+        }
+    }
+}
+
+/// What the environment asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    /// Nothing: the seeds of the test.
+    Nothing,
+    /// Exactly that seed, once.
+    One(Seed),
+    /// These seeds.
+    Seeds(SeedRange),
+}
+
+impl Asked {
+    fn seeds(&self, case: &TestCase) -> Range<u64> {
+        match self {
+            Self::Seeds(seeds) => seeds.seeds(),
+            Self::Nothing | Self::One(_) => case.seeds.clone(),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "whoever runs a test says by the environment which seeds to take")]
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// What the environment asks for, or why that cannot be.
+fn asked_for(variable: impl Fn(&str) -> Option<OsString>) -> Result<Asked, String> {
+    let value = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
+    let refused = |name: &str, error: &dyn std::fmt::Display| format!("{name} cannot be taken: {error}; or unset it");
+    match (value(SEED), value(SEEDS)) {
+        (None, None) => Ok(Asked::Nothing),
+        (Some(one), None) => one.parse().map(Asked::One).map_err(|error| refused(SEED, &error)),
+        (None, Some(seeds)) => seeds.parse().map(Asked::Seeds).map_err(|error| refused(SEEDS, &error)),
+        (Some(one), Some(seeds)) => {
+            Err(format!("{SEED}={one} asks for one seed and {SEEDS}={seeds} for others; unset one of the two variables"))
+        }
+    }
+}
+
+/// Runs that a test drives itself.
+#[derive(Debug, Clone)]
+struct Driven {
+    name: String,
+    run: fn(Seed) -> Report,
+}
+
+impl Driven {
+    /// The report of a run; a panic of the test is a finding of its seed.
+    fn report(&self, seed: Seed) -> Report {
+        catch_unwind(AssertUnwindSafe(|| (self.run)(seed))).unwrap_or_else(|panic| {
+            let mut report = Report::blank(&self.name, SeedSchedule::new(seed));
+            let (site, message, at) = ("the test".to_owned(), message_of(&*panic), VirtualInstant::ZERO);
+            report.panic = Some(PanicFinding { site, task: None, message, at, step: 0 });
+            report.outcome = Outcome::Panicked;
+            report
+        })
+    }
+
+    /// The same from a fresh thread, which shows what earlier runs left behind in this one.
+    fn report_elsewhere(&self, seed: Seed) -> Report {
+        thread::scope(|scope| scope.spawn(|| self.report(seed)).join().expect("a panic of the test is a finding"))
+    }
+}
+
+impl Subject for Driven {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn declared(&self) -> u64 {
+        0
+    }
+
+    fn patience(&self) -> Duration {
+        // Nobody sees from outside how far such a run is.
+        Duration::MAX
+    }
+
+    fn run(&self, seed: Seed, _: &Arc<Watch>) -> Report {
+        self.report(seed)
+    }
+
+    fn confirmed(&self, seed: Seed, found: Report, _: &Arc<Watch>) -> (Report, Option<TwiceError>) {
+        (beside(found, &self.report_elsewhere(seed)), None)
+    }
+
+    fn stuck(&self, _: Seed) -> Report {
+        unreachable!("a run of which nobody knows how far it is is waited for")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn asked(one: Option<&str>, seeds: Option<&str>) -> Result<Asked, String> {
+        asked_for(|name| match name {
+            SEED => one.map(OsString::from),
+            SEEDS => seeds.map(OsString::from),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn the_environment_asks_for_one_seed_or_for_many() {
+        assert_eq!(asked(None, None), Ok(Asked::Nothing));
+        assert_eq!(asked(Some("0x2a"), None), Ok(Asked::One(Seed(42))));
+        let seeds = |text: &str| Ok(Asked::Seeds(text.parse().unwrap()));
+        assert_eq!((asked(None, Some("5..9")), asked(None, Some("9"))), (seeds("5..9"), seeds("0..9")));
+    }
+
+    #[rstest]
+    #[case(Some("many"), None, "CLUSTER_SIM_SEED cannot be taken: \"many\" is not a seed; use a decimal number")]
+    #[case(Some(""), None, "CLUSTER_SIM_SEED cannot be taken: \"\" is not a seed;")]
+    #[case(None, Some("5..5"), "CLUSTER_SIM_SEEDS cannot be taken: \"5..5\" is no range of seeds")]
+    #[case(Some("1"), Some("5..6"), "CLUSTER_SIM_SEED=1 asks for one seed and CLUSTER_SIM_SEEDS=5..6 for others; unset one")]
+    fn what_it_cannot_ask_for_is_named_with_the_cure(#[case] one: Option<&str>, #[case] seeds: Option<&str>, #[case] says: &str) {
+        let message = asked(one, seeds).unwrap_err();
+        assert!(message.starts_with(says) && message.contains("unset"), "{message}");
+    }
+}

@@ -1,0 +1,118 @@
+//! What stands in the brackets of the attribute.
+
+use std::ops::Range;
+
+use syn::parse::{Parse, ParseStream};
+use syn::{Ident, LitBool, LitInt, Token};
+
+/// How many seeds a test runs that does not say.
+const SEEDS: u64 = 64;
+
+/// How a test is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Options {
+    pub(crate) seeds: Range<u64>,
+    pub(crate) failures: usize,
+    /// As many as the scenario says.
+    pub(crate) threads: Option<usize>,
+    pub(crate) isolate: bool,
+    pub(crate) twice: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { seeds: 0..SEEDS, failures: 1, threads: None, isolate: false, twice: true }
+    }
+}
+
+impl Parse for Options {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut options = Self::default();
+        let mut given: Vec<Ident> = Vec::new();
+        while !input.is_empty() {
+            let name: Ident = input.parse()?;
+            if given.contains(&name) {
+                return Err(syn::Error::new(name.span(), format!("`{name}` is given twice; leave one out")));
+            }
+            input.parse::<Token![=]>()?;
+            match name.to_string().as_str() {
+                "seeds" => options.seeds = seeds(input)?,
+                "failures" => options.failures = count(input, "failures")?,
+                "threads" => options.threads = Some(count(input, "threads")?),
+                "isolate" => options.isolate = input.parse::<LitBool>()?.value,
+                "twice" => options.twice = input.parse::<LitBool>()?.value,
+                other => {
+                    let message = format!("`{other}` is no option; use `seeds`, `failures`, `threads`, `isolate` or `twice`");
+                    return Err(syn::Error::new(name.span(), message));
+                }
+            }
+            given.push(name);
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// A number of seeds, or a range of them.
+fn seeds(input: ParseStream<'_>) -> syn::Result<Range<u64>> {
+    let first: LitInt = input.parse()?;
+    let number = number(&first)?;
+    let seeds = if input.peek(Token![..]) && !input.peek(Token![..=]) {
+        input.parse::<Token![..]>()?;
+        number..self::number(&input.parse()?)?
+    } else {
+        0..number
+    };
+    if seeds.is_empty() {
+        let message =
+            "there is no seed in it, and a test over no seeds proves nothing; use a number such as 64, or a range such as 5..64";
+        return Err(syn::Error::new(first.span(), message));
+    }
+    Ok(seeds)
+}
+
+fn count(input: ParseStream<'_>, name: &str) -> syn::Result<usize> {
+    let literal: LitInt = input.parse()?;
+    match usize::try_from(number(&literal)?) {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(syn::Error::new(literal.span(), format!("`{name}` is {literal}; use 1 or more"))),
+    }
+}
+
+fn number(literal: &LitInt) -> syn::Result<u64> {
+    let cure = |_| syn::Error::new(literal.span(), format!("`{literal}` is no number from 0 to 2^64 - 1; use one such as 64"));
+    literal.base10_parse().map_err(cure)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use syn::parse_str;
+
+    use super::*;
+
+    #[test]
+    fn every_option_is_read() {
+        assert_eq!(parse_str::<Options>("").unwrap(), Options::default());
+        let all = parse_str::<Options>("seeds = 0x2a..64, failures = 3, threads = 2, isolate = true, twice = false,").unwrap();
+        assert_eq!(all, Options { seeds: 42..64, failures: 3, threads: Some(2), isolate: true, twice: false });
+        assert_eq!(parse_str::<Options>("seeds = 1_000").unwrap().seeds, 0..1_000);
+    }
+
+    #[rstest]
+    #[case("seed = 3", "`seed` is no option; use `seeds`,")]
+    #[case("seeds = 0", "there is no seed in it")]
+    #[case("seeds = 5..5", "there is no seed in it")]
+    #[case("failures = 0", "`failures` is 0; use 1 or more")]
+    #[case("threads = 0", "`threads` is 0; use 1 or more")]
+    #[case("twice = false, twice = true", "`twice` is given twice")]
+    #[case("seeds = -1", "`-1` is no number")]
+    #[case("isolate", "expected `=`")]
+    #[case("twice = 1", "expected boolean literal")]
+    fn what_does_not_fit_is_named_with_the_cure(#[case] text: &str, #[case] says: &str) {
+        let message = parse_str::<Options>(text).unwrap_err().to_string();
+        assert!(message.contains(says), "{message}");
+    }
+}

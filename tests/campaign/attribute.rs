@@ -1,0 +1,174 @@
+//! Tests that are made by `#[cluster_sim::test]`: each of [`made`] is run as it is, and in a process of its own with other variables.
+
+use std::process::{Command, Output};
+
+use rstest::rstest;
+
+/// The tests themselves, as a user would write them.
+mod made {
+    use cluster_sim::prelude::*;
+
+    /// Says on stderr that it boots, and breaks its rule from one seed in eight.
+    async fn spoken(node: Node) {
+        eprintln!("it boots");
+        let fate = node.roll("does", 0).below(8);
+        node.view(|shown: &mut u64| *shown = fate);
+    }
+
+    fn spoken_scenario() -> Scenario {
+        Scenario::new("spoken").nodes("node", 1, spoken).lasting(Duration::from_millis(10))
+    }
+
+    #[cluster_sim::test(seeds = 5)]
+    fn holds() -> Scenario {
+        spoken_scenario()
+    }
+
+    #[cluster_sim::test(seeds = 10..15, twice = false, threads = 2)]
+    fn holds_once() -> Scenario {
+        spoken_scenario()
+    }
+
+    #[cluster_sim::test(seeds = 5)]
+    fn holds_by_hand(seed: Seed) -> Report {
+        let mut sim = spoken_scenario().start(seed);
+        sim.run_for(Duration::from_millis(5));
+        sim.finish()
+    }
+
+    /// The line of the function below.
+    pub(super) const BREAKS_AT: u32 = line!() + 3;
+    #[should_panic(expected = "no small fate")]
+    #[cluster_sim::test]
+    fn breaks() -> Scenario {
+        spoken_scenario().always("no small fate", |world| world.views::<u64>().all(|(_, fate)| *fate != 1))
+    }
+
+    #[should_panic(expected = "no small fate")]
+    #[cluster_sim::test]
+    fn breaks_by_hand(seed: Seed) -> Report {
+        spoken_scenario().always("no small fate", |world| world.views::<u64>().all(|(_, fate)| *fate != 1)).run(seed)
+    }
+
+    #[should_panic(expected = "the test panicked: seed 0x3 is not to be")]
+    #[cluster_sim::test]
+    fn panics_by_hand(seed: Seed) -> Report {
+        assert!(seed != Seed(3), "seed {seed} is not to be");
+        spoken_scenario().run(seed)
+    }
+
+    #[should_panic(expected = "nondeterministic")]
+    #[cluster_sim::test(seeds = 3)]
+    fn leaks() -> Scenario {
+        let leaky = |node: Node| async move {
+            let address = std::ptr::from_ref(&Box::leak(Box::new(0_u8))) as u64 ^ getrandom::u64().expect("there is entropy");
+            node.sleep(Duration::from_nanos(address % 1_000_000)).await;
+        };
+        Scenario::new("leaky").nodes("node", 1, leaky).lasting(Duration::from_millis(10))
+    }
+
+    #[should_panic(expected = "nondeterministic")]
+    #[cluster_sim::test(seeds = 3)]
+    fn leaks_by_hand(seed: Seed) -> Report {
+        spoken_scenario().lasting(Duration::from_nanos(getrandom::u64().expect("there is entropy") >> 32)).run(seed)
+    }
+
+    #[should_panic(expected = "the process survives: it ended with signal 6 (SIGABRT)")]
+    #[cluster_sim::test(isolate = true)]
+    fn aborts() -> Scenario {
+        crate::seldom(8, || std::process::abort())
+    }
+
+    #[should_panic(expected = "60 of seeds 0..64 of attribute::made::aborts_by_hand held, 4 failed in one way")]
+    #[cluster_sim::test(isolate = true, failures = 2)]
+    fn aborts_by_hand(seed: Seed) -> Report {
+        if seed.0 % 16 == 3 {
+            std::process::abort();
+        }
+        spoken_scenario().run(seed)
+    }
+}
+
+/// Runs one of them in a process of its own with these variables; whether it passed, and what it said.
+fn run(name: &str, variables: &[(&str, &str)]) -> (bool, String) {
+    let mut command = Command::new(std::env::current_exe().expect("a test is a file"));
+    command.args([&format!("attribute::made::{name}"), "--exact", "--nocapture"]);
+    command.env_remove("CLUSTER_SIM_SEED").env_remove("CLUSTER_SIM_SEEDS").env("RUST_BACKTRACE", "0");
+    let Output { status, stderr, .. } = command.envs(variables.iter().copied()).output().expect("it is started");
+    (status.success(), String::from_utf8(stderr).expect("tests say text"))
+}
+
+fn boots(said: &str) -> usize {
+    said.lines().filter(|line| line.contains("it boots")).count()
+}
+
+#[rstest]
+#[case("holds", 5 + 2)]
+#[case("holds_once", 5)]
+#[case("holds_by_hand", 5 + 2)]
+fn every_seed_runs_once_and_the_first_one_twice_more(#[case] name: &str, #[case] runs: usize) {
+    let (passed, said) = run(name, &[]);
+    assert_eq!((passed, boots(&said)), (true, runs), "{said}");
+}
+
+#[rstest]
+fn exactly_one_seed_is_exactly_one_run(#[values("holds", "holds_once", "holds_by_hand")] name: &str) {
+    let (passed, said) = run(name, &[("CLUSTER_SIM_SEED", "0x2a")]);
+    assert_eq!((passed, boots(&said)), (true, 1), "{said}");
+}
+
+#[rstest]
+#[case("5..8", 3)]
+#[case("11", 11)]
+fn other_seeds_are_taken_in_place_of_its_own(#[case] seeds: &str, #[case] runs: usize) {
+    let (passed, said) = run("holds", &[("CLUSTER_SIM_SEEDS", seeds)]);
+    assert_eq!((passed, boots(&said)), (true, runs + 2), "{said}");
+}
+
+#[rstest]
+#[case(&[("CLUSTER_SIM_SEED", "many")], "CLUSTER_SIM_SEED cannot be taken: \"many\" is not a seed; use a decimal number")]
+#[case(&[("CLUSTER_SIM_SEEDS", "8..5")], "CLUSTER_SIM_SEEDS cannot be taken: \"8..5\" is no range of seeds")]
+#[case(&[("CLUSTER_SIM_SEED", "1"), ("CLUSTER_SIM_SEEDS", "2")], "unset one of the two variables")]
+fn a_variable_that_cannot_be_taken_fails_the_test_and_nothing_runs(#[case] variables: &[(&str, &str)], #[case] says: &str) {
+    let (passed, said) = run("holds", variables);
+    assert_eq!((passed, boots(&said)), (false, 0), "{said}");
+    assert!(said.contains(says), "{said}");
+}
+
+/// The seed that a message of a failing test says to run again, once the whole line is as it should be.
+#[track_caller]
+fn seed_to_run_again(said: &str, name: &str) -> String {
+    let (_, line) = said.split_once("      again: ").unwrap_or_else(|| panic!("it says how to see it again: {said}"));
+    let line = line.lines().next().unwrap_or_default();
+    let (seed, command) = line.split_once(' ').expect("a variable, then the command");
+    assert_eq!(command, format!("cargo nextest run -p cluster-sim-suites -E 'test(=attribute::made::{name})'"));
+    seed.strip_prefix("CLUSTER_SIM_SEED=").unwrap_or_else(|| panic!("it names the seed: {line}")).to_owned()
+}
+
+#[rstest]
+fn a_failure_says_how_to_see_it_again_and_that_shows_it(#[values("breaks", "breaks_by_hand")] name: &str) {
+    let (passed, said) = run(name, &[]);
+    assert!(passed, "it is to panic, and did: {said}");
+    let seed = seed_to_run_again(&said, name);
+    let (passed, again) = run(name, &[("CLUSTER_SIM_SEED", &seed)]);
+    assert_eq!((passed, boots(&again)), (true, 1), "{again}");
+    let report = |text: &str| text.split_once("FAIL  spoken").expect("it shows the report").1.to_owned();
+    assert_eq!(report(&again).split("note: ").next(), report(&said).split("note: ").next(), "the same report");
+}
+
+#[test]
+fn a_failing_test_panics_at_its_own_line() {
+    for variables in [&[][..], &[("CLUSTER_SIM_SEED", "many")]] {
+        let (_, said) = run("breaks", variables);
+        let at = format!("panicked at tests/campaign/attribute.rs:{}:8:\n", made::BREAKS_AT);
+        assert!(said.contains(&at), "{at}{said}");
+    }
+}
+
+#[test]
+fn two_runs_that_differ_say_how_to_compare_two_again() {
+    let (passed, said) = run("leaks", &[]);
+    assert!(passed, "it is to panic, and did: {said}");
+    let line = "      again: CLUSTER_SIM_SEEDS=0..1 cargo nextest run -p cluster-sim-suites -E 'test(=attribute::made::leaks)'\n";
+    assert!(said.contains(line), "{said}");
+}
