@@ -71,13 +71,14 @@ fn main() {
         sooner.push(plain / profile);
         more.push(times);
         println!(
-            "{:44} {profile:>8.1}{plain:>8.1} {:>6.2}   {:>8}{:>8}{:>7} {times:>6.2}{}",
+            "{:44} {profile:>8.1}{plain:>8.1} {:>6.2}   {:>8}{:>8}{:>7} {times:>6.2}  {:.1} faults a run{}",
             planted.bug.to_string(),
             plain / profile,
             by_profile.len(),
             by_uniform.len(),
             in_calm.len(),
-            if is_sure { "" } else { "  within noise" }
+            uniform.mean(),
+            if is_sure { "" } else { ", within noise" }
         );
     }
     println!("{:44} {:>16} {:>6.2}   {:>23} {:>6.2}", "geometric mean", "", geometric_mean(&sooner), "", geometric_mean(&more));

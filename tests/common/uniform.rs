@@ -2,6 +2,7 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Address, Stream};
+use cluster_sim_runtime::QuantileTable;
 use cluster_sim_scenarios::hunt::Hunt;
 
 const GAP: Stream = Stream::named("uniform gap");
@@ -15,14 +16,21 @@ const GATHERED: u64 = 1_000;
 pub(crate) struct Uniform {
     lasting: Duration,
     faults: Vec<Fault>,
+    /// The time between two faults.
+    gaps: QuantileTable,
 }
 
 impl Uniform {
     /// What the profile of a hunt draws, without its order.
     pub(crate) fn of(hunt: &Hunt, lasting: Duration) -> Self {
-        let draw = |seed| hunt.profile.draw(Seed(seed), &hunt.cluster.node_names(), hunt.links, lasting);
-        let faults = (0..GATHERED).flat_map(|seed| draw(seed).faults().to_vec()).map(|scheduled| scheduled.fault).collect();
-        Self { lasting, faults }
+        // A report lists the whole plan, what never struck too.
+        let scenario = hunt.scenario();
+        let faults: Vec<Fault> =
+            (0..GATHERED).flat_map(|seed| scenario.run(Seed(seed)).faults).map(|record| record.fault).collect();
+        // Gaps that spread exponentially are instants that lie anywhere alike.
+        let gap = lasting.mul_f64(GATHERED as f64).div_f64(faults.len() as f64);
+        let gaps = Distribution::exponential(gap, gap * 10).compile().expect("a gap above zero can be drawn");
+        Self { lasting, faults, gaps }
     }
 
     /// Faults a run, on average.
@@ -36,9 +44,7 @@ impl Uniform {
         let mut at = Duration::ZERO;
         for ordinal in 0.. {
             let address = Address::new().number(ordinal);
-            // Gaps that spread exponentially are instants that lie anywhere alike.
-            let gap = -(1.0 - seed.roll(GAP, address).share()).ln() / self.mean();
-            at += self.lasting.mul_f64(gap);
+            at += Duration::from_nanos(self.gaps.sample(seed.roll(GAP, address)));
             let fault = seed.roll(WHICH, address).pick(&self.faults).expect("a profile draws faults");
             if at >= self.lasting {
                 break;

@@ -8,6 +8,8 @@ mod answers;
 mod patience;
 mod rollbacks;
 mod sessions;
+#[cfg(test)]
+mod tests;
 
 use cluster_sim_invariants::{Change, Health, NodeId};
 
