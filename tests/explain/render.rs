@@ -97,7 +97,10 @@ fn a_stale_view_is_seen_with_its_cut_and_the_message_that_brought_it() {
     assert!(number(&dom, "data-arrows") > 50, "the window is around the verdict and holds the cut");
     assert_eq!(number(&dom, "data-lost"), recording.report.traffic.lost());
     let (_, hint) = dom.split_once(">In that step<").expect("the step is told of");
-    assert!(hint.contains("gossip/4 → gossip/3 delivers") && hint.contains("sent at 0.400613s"), "its delivery is told of");
+    assert!(
+        hint.contains("gossip/4 → gossip/3 delivers {version: 1}") && hint.contains("sent at 0.400613s"),
+        "its delivery is told of"
+    );
     assert!(dom.contains("replay &lt;this&gt;"), "the line to paste is there");
     assert!(dom.contains("ate 29 messages"), "the table of faults says what the cut did");
 }
