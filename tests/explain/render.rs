@@ -111,7 +111,8 @@ fn a_question_that_is_never_asked_again_is_seen_with_the_loss_that_took_it() {
     assert_whole(&dom);
     assert!(text_of(&dom, "sentence").contains("client/0 still waits for the answer to question 5"));
     assert_eq!(bands(&dom), ["crash client/1 for 0.120s", "lose 0.3 of default as bad weather for 0.150s"]);
-    assert_eq!((number(&dom, "data-arrows"), number(&dom, "data-lost")), (38, 4), "idle time is drawn short, so all is in view");
+    assert_eq!((number(&dom, "data-arrows"), number(&dom, "data-lost")), (38, 4), "all is in view");
+    assert_eq!(number(&dom, "data-idle"), 1, "the second and a half in which nothing happens is drawn short");
     assert!(dom.contains("lost to bad weather"), "the traffic tells what was lost to what");
     assert!(!dom.contains(">In that step<"), "what must hold in the end is broken by no step");
 }

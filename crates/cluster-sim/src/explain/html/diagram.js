@@ -239,8 +239,9 @@ function drawStretches(pen, width, height) {
     line(pen, x, 0, x, height);
     pen.setLineDash([]);
     pen.fillStyle = tones.quiet;
-    pen.textAlign = x > width - 140 ? "right" : "left";
-    pen.fillText("faults over, calm begins", x > width - 140 ? x - 5 : x + 5, height - 8);
+    const words = "faults over, calm begins", isFar = x > Math.min(width, xOf(verdictAt, width)) - pen.measureText(words).width - 10;
+    pen.textAlign = isFar ? "right" : "left";
+    pen.fillText(words, isFar ? x - 5 : x + 5, height - 8);
   }
   if (data.left_out && data.left_out.after > 0) {
     const from = xOf(rows.at[data.left_out.after - 1], width), until = xOf(rows.at[data.left_out.after], width);
