@@ -145,6 +145,7 @@ fn a_hundred_thousand_events_in_view_are_drawn_in_part_and_every_loss_is() {
     let traffic = &recording.report.traffic;
     assert_eq!(number(&dom, "data-arrows"), traffic.sent, "all are in view");
     assert_eq!(number(&dom, "data-lost"), traffic.lost());
+    assert_eq!(number(&dom, "data-crossed"), traffic.lost(), "of the losses none is left out");
     assert!((traffic.lost()..20_000).contains(&number(&dom, "data-drawn")));
 }
 

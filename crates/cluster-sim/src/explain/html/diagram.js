@@ -302,7 +302,7 @@ function drawLives(pen, width) {
   }
 }
 
-/** Draws the arrows in view, those of one look at a stroke. Answers with how many were in view, lost, and drawn. */
+/** Draws the arrows in view, those of one look at a stroke. Answers with how many were in view, how many of them lost, and how many were drawn. */
 function drawArrows(pen, width) {
   const seen = [];
   let lost = 0;
@@ -343,7 +343,8 @@ function drawArrows(pen, width) {
   if (lost < 1500) stroke(pen, crosses, tones.lost, 1);
   pen.lineWidth = 1;
   nameLosses(pen);
-  return { seen: seen.length, lost, drawn: drawn.length };
+  const crossed = drawn.filter(({ what }) => what === LOST).length;
+  return { seen: seen.length, lost, drawn: drawn.length, crossed };
 }
 
 function stroke(pen, path, tone, alpha) {

@@ -126,10 +126,10 @@ function chooseNodes() {
   listEvents();
 }
 
-function tellWindow({ seen, lost, drawn }) {
+function tellWindow({ seen, lost, drawn, crossed }) {
   const some = drawn < seen ? `, ${thousands(drawn)} drawn` : "";
   at("window").textContent = `${span(Math.min(instantOf(scene.until), endsAt) - Math.max(0, instantOf(scene.from)))} in view · ${plural(seen, "message")}${some} · ${thousands(lost)} lost`;
-  Object.assign(picture.dataset, { arrows: seen, lost, drawn, lanes: scene.lanes.length, idle: idle.length });
+  Object.assign(picture.dataset, { arrows: seen, lost, drawn, crossed, lanes: scene.lanes.length, idle: idle.length });
 }
 
 /** How many events are listed. */
