@@ -91,7 +91,7 @@ fn what_messages_say_is_told_of_send_and_delivery_and_loss() {
         let known = [r#"{"version":0}"#, r#"{"version":1}"#, r#"{"version":2}"#].map(Some);
         assert!(said.is_subset(&BTreeSet::from(known)) && said.len() >= 2, "{kind:?} {said:?}");
     }
-    assert_eq!(all(RecordKind::Deliver).last(), Some(Some(r#"{"version":1}"#)), "what the node that was cut off said");
+    assert_eq!(all(RecordKind::Deliver).next_back(), Some(Some(r#"{"version":1}"#)), "what the node that was cut off said");
     let session = stories::doubling().record(SEED);
     let said: Vec<&str> = session
         .events
