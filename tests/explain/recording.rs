@@ -1,6 +1,6 @@
 //! A recording is the run: nothing is changed, nothing is missing, and what it says of messages and faults is so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cluster_sim::explain::{self, Event, EventKind, Recording, SpanKind};
@@ -80,6 +80,26 @@ fn a_message_of_a_session_arrives_after_it_was_put_on_its_link_again() {
     let numbers = |kind| recording.events.iter().filter(|event| is(event, kind)).map(|event| event.number).collect::<Vec<_>>();
     assert_eq!(numbers(RecordKind::SessionDeliver).len(), 20);
     assert!(!numbers(RecordKind::Retransmit).is_empty());
+}
+
+#[test]
+fn what_messages_say_is_told_of_send_and_delivery_and_loss() {
+    let recording = stories::stale_gossip().record(SEED);
+    let all = |kind| recording.events.iter().filter(move |event| is(event, kind)).map(|event| event.said.as_deref());
+    for kind in [RecordKind::Send, RecordKind::Deliver, RecordKind::Drop] {
+        let said: BTreeSet<Option<&str>> = all(kind).collect();
+        let known = [r#"{"version":0}"#, r#"{"version":1}"#, r#"{"version":2}"#].map(Some);
+        assert!(said.is_subset(&BTreeSet::from(known)) && said.len() >= 2, "{kind:?} {said:?}");
+    }
+    assert_eq!(all(RecordKind::Deliver).next_back(), Some(Some(r#"{"version":1}"#)), "what the node that was cut off said");
+    let session = stories::doubling().record(SEED);
+    let said: Vec<&str> = session
+        .events
+        .iter()
+        .filter(|event| is(event, RecordKind::SessionDeliver))
+        .filter_map(|event| event.said.as_deref())
+        .collect();
+    assert_eq!(said[..6], ["0", "0", "1", "2", "2", "4"]);
 }
 
 #[test]

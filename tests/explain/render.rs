@@ -97,7 +97,10 @@ fn a_stale_view_is_seen_with_its_cut_and_the_message_that_brought_it() {
     assert!(number(&dom, "data-arrows") > 50, "the window is around the verdict and holds the cut");
     assert_eq!(number(&dom, "data-lost"), recording.report.traffic.lost());
     let (_, hint) = dom.split_once(">In that step<").expect("the step is told of");
-    assert!(hint.contains("gossip/4 → gossip/3 delivers") && hint.contains("sent at 0.400613s"), "its delivery is told of");
+    assert!(
+        hint.contains("gossip/4 → gossip/3 delivers {version: 1}") && hint.contains("sent at 0.400613s"),
+        "its delivery is told of"
+    );
     assert!(dom.contains("replay &lt;this&gt;"), "the line to paste is there");
     assert!(dom.contains("ate 29 messages"), "the table of faults says what the cut did");
 }
@@ -108,7 +111,8 @@ fn a_question_that_is_never_asked_again_is_seen_with_the_loss_that_took_it() {
     assert_whole(&dom);
     assert!(text_of(&dom, "sentence").contains("client/0 still waits for the answer to question 5"));
     assert_eq!(bands(&dom), ["crash client/1 for 0.120s", "lose 0.3 of default as bad weather for 0.150s"]);
-    assert_eq!((number(&dom, "data-arrows"), number(&dom, "data-lost")), (38, 4), "idle time is drawn short, so all is in view");
+    assert_eq!((number(&dom, "data-arrows"), number(&dom, "data-lost")), (38, 4), "all is in view");
+    assert_eq!(number(&dom, "data-idle"), 1, "the second and a half in which nothing happens is drawn short");
     assert!(dom.contains("lost to bad weather"), "the traffic tells what was lost to what");
     assert!(!dom.contains(">In that step<"), "what must hold in the end is broken by no step");
 }
@@ -141,6 +145,7 @@ fn a_hundred_thousand_events_in_view_are_drawn_in_part_and_every_loss_is() {
     let traffic = &recording.report.traffic;
     assert_eq!(number(&dom, "data-arrows"), traffic.sent, "all are in view");
     assert_eq!(number(&dom, "data-lost"), traffic.lost());
+    assert_eq!(number(&dom, "data-crossed"), traffic.lost(), "of the losses none is left out");
     assert!((traffic.lost()..20_000).contains(&number(&dom, "data-drawn")));
 }
 

@@ -20,8 +20,8 @@ pub use message::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
 pub use network::{
     AtEnd, BACKLOG_CAPACITY, Control, CutId, Decided, Eaten, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, Network,
-    NetworkPartition, NetworkWait, NodeSelector, Notice, PayloadKind, PortId, SessionId, SessionStage, SessionState, StaleDelivery,
-    Taken, Told, Unsent, WaitKey, content_of,
+    NetworkPartition, NetworkWait, NodeSelector, Notice, PayloadKind, PortId, Said, SessionId, SessionStage, SessionState,
+    StaleDelivery, Taken, Told, Unsent, WaitKey, content_of,
 };
 #[cfg(feature = "tokio")]
 pub use real::{AddressBook, BindError, DatagramCounts, RealListener, RealNetwork, RealPort, RealSession, RealSockets, Ticket};

@@ -42,6 +42,9 @@ pub struct Event {
     /// The digest of what the message says: two that say the same have the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Key>,
+    /// What the message says, as JSON; long ones are cut off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Arc<str>>,
     /// The bytes that the message would take on a wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length: Option<u32>,

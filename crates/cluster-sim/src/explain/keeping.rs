@@ -65,6 +65,7 @@ mod tests {
                 sent: None,
                 label: None,
                 content: None,
+                said: None,
                 length: None,
                 number: None,
                 cause: None,

@@ -5,6 +5,7 @@
 //! number there. Where two of one content overtake each other the arrows may so be swapped; what arrived and what was lost is not.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_vocabulary::NodeId;
@@ -15,12 +16,24 @@ use super::event::Sent;
 type Address = (NodeId, NodeId, u64, u64);
 
 /// A message that was sent and is neither delivered nor lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct UnderWay {
-    pub(super) message: u64,
-    pub(super) sent: Sent,
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct UnderWay {
+    message: u64,
+    sent: Sent,
+    said: Option<Arc<str>>,
     /// Its number in its session; 0 for a datagram.
     number: u32,
+}
+
+/// Which message an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Matched {
+    /// Its number.
+    pub(super) message: u64,
+    /// Its send, if that came before.
+    pub(super) sent: Option<Sent>,
+    /// What it says, if that is known.
+    pub(super) said: Option<Arc<str>>,
 }
 
 /// All messages under way.
@@ -33,8 +46,15 @@ pub(super) struct Matching {
 }
 
 impl Matching {
-    /// Takes in the record that is event number `index`, of that step: the number of its message, and its send if that came before.
-    pub(super) fn take(&mut self, record: &Record, step: u64, index: u64) -> Option<(u64, Option<Sent>)> {
+    /// Takes in the record that is event number `index`, of that step. `said` is what is known of messages that are just sent, by their
+    /// contents.
+    pub(super) fn take(
+        &mut self,
+        record: &Record,
+        step: u64,
+        index: u64,
+        said: impl FnOnce(u64) -> Option<Arc<str>>,
+    ) -> Option<Matched> {
         let (from, to) = match record.kind {
             RecordKind::Send | RecordKind::Copy | RecordKind::SessionSend | RecordKind::Drop => (record.node, record.peer),
             RecordKind::Deliver | RecordKind::SessionDeliver => (record.peer, record.node),
@@ -42,7 +62,9 @@ impl Matching {
         };
         let address = (from, to, record.label, record.payload);
         match record.kind {
-            RecordKind::Send | RecordKind::Copy | RecordKind::SessionSend => Some((self.send(record, address, step, index), None)),
+            RecordKind::Send | RecordKind::Copy | RecordKind::SessionSend => {
+                Some(self.send(record, address, step, index, said(record.payload)))
+            }
             RecordKind::Drop if self.last_send == index.checked_sub(1).map(|before| (step, before, address)) => {
                 self.end(address, |queue| queue.len() - 1)
             }
@@ -53,23 +75,24 @@ impl Matching {
         }
     }
 
-    fn send(&mut self, record: &Record, address: Address, step: u64, index: u64) -> u64 {
+    fn send(&mut self, record: &Record, address: Address, step: u64, index: u64, said: Option<Arc<str>>) -> Matched {
         let message = self.messages;
         self.messages += 1;
         let sent = Sent { index, at: record.at };
-        self.under_way.entry(address).or_default().push_back(UnderWay { message, sent, number: record.detail });
+        let under_way = UnderWay { message, sent, said: said.clone(), number: record.detail };
+        self.under_way.entry(address).or_default().push_back(under_way);
         self.last_send = Some((step, index, address));
-        message
+        Matched { message, sent: None, said }
     }
 
     /// Takes one of the messages of that address off the air. What was sent before anybody looked belongs to nothing.
-    fn end(&mut self, address: Address, which: impl FnOnce(&VecDeque<UnderWay>) -> usize) -> Option<(u64, Option<Sent>)> {
+    fn end(&mut self, address: Address, which: impl FnOnce(&VecDeque<UnderWay>) -> usize) -> Option<Matched> {
         let queue = self.under_way.get_mut(&address)?;
         let ended = queue.remove(which(queue));
         if queue.is_empty() {
             self.under_way.remove(&address);
         }
-        ended.map(|ended| (ended.message, Some(ended.sent)))
+        ended.map(|ended| Matched { message: ended.message, sent: Some(ended.sent), said: ended.said })
     }
 }
 
@@ -99,7 +122,9 @@ mod tests {
     fn matched(records: &[(Record, u64)]) -> Vec<Option<(u64, Option<u64>)>> {
         let mut matching = Matching::default();
         let take = |(index, (record, step)): (usize, &(Record, u64))| {
-            let (message, sent) = matching.take(record, *step, index as u64)?;
+            let Matched { message, sent, said } =
+                matching.take(record, *step, index as u64, |content| Some(content.to_string().into()))?;
+            assert_eq!(said.as_deref(), Some(record.payload.to_string().as_str()));
             Some((message, sent.map(|sent| sent.at.as_nanoseconds())))
         };
         records.iter().enumerate().map(take).collect()

@@ -9,7 +9,7 @@ use cluster_sim_vocabulary::{Fact, NodeId, VirtualInstant};
 
 use super::event::{Event, EventKind, Key};
 use super::keeping::Kept;
-use super::matching::Matching;
+use super::matching::{Matched, Matching};
 use super::recording::{FORMAT, Recording};
 use super::spans::Spans;
 use crate::report::Report;
@@ -29,6 +29,8 @@ pub(super) struct Recorder {
     step: Vec<Entry>,
     /// Whose views may have changed since then.
     viewed: Vec<NodeId>,
+    /// What the messages say that were sent since then, by the digests of their contents.
+    said: Vec<(u64, Arc<str>)>,
     /// The last poll.
     polled: Option<Record>,
     names: Names,
@@ -45,6 +47,7 @@ impl Recorder {
         Self {
             step: Vec::new(),
             viewed: Vec::new(),
+            said: Vec::new(),
             polled: None,
             names: Names::default(),
             matching: Matching::default(),
@@ -68,6 +71,7 @@ impl Recorder {
             self.names.nodes = sim.node_names();
         }
         let step = sim.steps();
+        self.said = sim.take_said().into_iter().map(|said| (said.content, shortened(said.text))).collect();
         for entry in std::mem::take(&mut self.step) {
             let mut event = match entry {
                 Entry::Event(record) => self.name_event(&record, step, sim),
@@ -103,8 +107,9 @@ impl Recorder {
             _ => None,
         }
         .or_else(|| self.polled_task(at, node, sim));
-        if let Some((message, sent)) = self.matching.take(record, step, self.events) {
-            (event.message, event.sent) = (Some(message), sent);
+        let said = |content| self.said.iter().find(|(known, _)| *known == content).map(|(_, said)| Arc::clone(said));
+        if let Some(Matched { message, sent, said }) = self.matching.take(record, step, self.events, said) {
+            (event.message, event.sent, event.said) = (Some(message), sent, said);
             (event.label, event.content, event.length) = (Some(Key(label)), Some(Key(payload)), Some(length));
         }
         match kind {
@@ -141,6 +146,7 @@ impl Recorder {
             sent: None,
             label: None,
             content: None,
+            said: None,
             length: None,
             number: None,
             cause: None,
@@ -153,6 +159,16 @@ impl Recorder {
     fn polled_task(&mut self, at: VirtualInstant, node: NodeId, sim: &Sim) -> Option<Arc<str>> {
         let poll = self.polled.filter(|poll| (poll.at, poll.node) == (at, node))?;
         self.names.task(poll.label, sim)
+    }
+}
+
+/// At most so many characters of what a message says are kept.
+const SAID_MOST: usize = 300;
+
+fn shortened(text: String) -> Arc<str> {
+    match text.char_indices().nth(SAID_MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use cluster_sim_runtime::Record;
+use cluster_sim_transport::{Network, Said};
 use cluster_sim_vocabulary::{Change, Fact, NodeId, VirtualInstant};
 
 use super::Sim;
@@ -96,6 +97,16 @@ impl Sim {
     pub(crate) fn node_names(&self) -> Vec<Arc<str>> {
         let kernel = &self.engine.core.kernel;
         (0..kernel.node_count()).map(|node| Arc::clone(kernel.name(NodeId(node)))).collect()
+    }
+
+    /// Keeps from here on what every message says, until it is taken.
+    pub(crate) fn keep_said(&mut self) {
+        self.engine.core.devices.get_mut::<Network>(self.network).keep_said();
+    }
+
+    /// What the messages say that were sent since this was last asked for.
+    pub(crate) fn take_said(&mut self) -> Vec<Said> {
+        self.engine.core.devices.get_mut::<Network>(self.network).take_said()
     }
 
     /// What the loss of a message is counted under.

@@ -12,6 +12,7 @@ mod payload;
 mod peers;
 mod ports;
 mod repeats;
+mod saying;
 mod session;
 mod sockets;
 mod transmission;
@@ -40,6 +41,7 @@ use payload::{AnySlab, Slab};
 use peers::Peers;
 pub use ports::PortId;
 use ports::PortNames;
+pub use saying::Said;
 use session::Sessions;
 pub use session::{AtEnd, BACKLOG_CAPACITY, Notice, SessionId, SessionStage, SessionState, Taken, Told, Unsent};
 use sockets::Sockets;
@@ -81,6 +83,8 @@ pub struct Network {
     counts: Counts,
     control: Arc<Control>,
     decided: Option<Vec<Decided>>,
+    /// What messages say, where somebody wants to read it.
+    said: Option<Vec<Said>>,
     sessions: Sessions,
 }
 
@@ -109,6 +113,7 @@ impl Network {
             counts: Counts::default(),
             control: Arc::default(),
             decided: None,
+            said: None,
             sessions: Sessions::default(),
         }
     }

@@ -45,6 +45,7 @@ struct Columns {
     sent_at: Vec<u64>,
     label: Vec<usize>,
     content: Vec<usize>,
+    said: Vec<usize>,
     length: Vec<u64>,
     number: Vec<usize>,
     cause: Vec<usize>,
@@ -90,6 +91,7 @@ impl Columns {
         self.sent_at.push(or_none(event.sent.map(|sent| sent.at.as_nanoseconds())));
         self.label.push(texts.place_of(event.label.map(|label| label.to_string())));
         self.content.push(texts.place_of(event.content.map(|content| content.to_string())));
+        self.said.push(texts.place_of(event.said.as_ref()));
         self.length.push(or_none(event.length.map(u64::from)));
         // As text: a token of 64 bits is more than a number holds there.
         self.number.push(texts.place_of(event.number.map(|number| number.to_string())));

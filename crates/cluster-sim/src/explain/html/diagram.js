@@ -239,8 +239,9 @@ function drawStretches(pen, width, height) {
     line(pen, x, 0, x, height);
     pen.setLineDash([]);
     pen.fillStyle = tones.quiet;
-    pen.textAlign = x > width - 140 ? "right" : "left";
-    pen.fillText("faults over, calm begins", x > width - 140 ? x - 5 : x + 5, height - 8);
+    const words = "faults over, calm begins", isFar = x > Math.min(width, xOf(verdictAt, width)) - pen.measureText(words).width - 10;
+    pen.textAlign = isFar ? "right" : "left";
+    pen.fillText(words, isFar ? x - 5 : x + 5, height - 8);
   }
   if (data.left_out && data.left_out.after > 0) {
     const from = xOf(rows.at[data.left_out.after - 1], width), until = xOf(rows.at[data.left_out.after], width);
@@ -301,7 +302,7 @@ function drawLives(pen, width) {
   }
 }
 
-/** Draws the arrows in view, those of one look at a stroke. Answers with how many were in view, lost, and drawn. */
+/** Draws the arrows in view, those of one look at a stroke. Answers with how many were in view, how many of them lost, and how many were drawn. */
 function drawArrows(pen, width) {
   const seen = [];
   let lost = 0;
@@ -342,7 +343,8 @@ function drawArrows(pen, width) {
   if (lost < 1500) stroke(pen, crosses, tones.lost, 1);
   pen.lineWidth = 1;
   nameLosses(pen);
-  return { seen: seen.length, lost, drawn: drawn.length };
+  const crossed = drawn.filter(({ what }) => what === LOST).length;
+  return { seen: seen.length, lost, drawn: drawn.length, crossed };
 }
 
 function stroke(pen, path, tone, alpha) {

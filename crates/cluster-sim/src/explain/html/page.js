@@ -63,8 +63,8 @@ function showHints() {
   const lost = arrows.filter((arrow) => arrow.what === LOST && arrow.end <= verdictAt);
   const near = lost.filter((arrow) => suspects.has(arrow.from) || suspects.has(arrow.to)).at(-1) ?? lost.at(-1);
   if (near) {
-    const text = `${data.nodes[near.from]} → ${data.nodes[near.to]} at ${seconds(near.end)}`;
-    hint("Last lost", [text, near.end], `, to ${texts[rows.cause[near.last]]}; ${plural(lost.length, "message")} lost before the verdict`);
+    const text = `${data.nodes[near.from]} → ${data.nodes[near.to]} ${said(near.last)}`;
+    hint("Last lost", [text, near.end], ` at ${seconds(near.end)}, to ${texts[rows.cause[near.last]]}; ${plural(lost.length, "message")} lost before the verdict`);
   }
   const facts = [];
   rowsBetween(0, verdictAt, (row) => kindOf(row) === "fact" && (!suspects.size || suspects.has(laneOfRow[row])) && facts.push(row));
@@ -126,10 +126,10 @@ function chooseNodes() {
   listEvents();
 }
 
-function tellWindow({ seen, lost, drawn }) {
+function tellWindow({ seen, lost, drawn, crossed }) {
   const some = drawn < seen ? `, ${thousands(drawn)} drawn` : "";
   at("window").textContent = `${span(Math.min(instantOf(scene.until), endsAt) - Math.max(0, instantOf(scene.from)))} in view · ${plural(seen, "message")}${some} · ${thousands(lost)} lost`;
-  Object.assign(picture.dataset, { arrows: seen, lost, drawn, lanes: scene.lanes.length });
+  Object.assign(picture.dataset, { arrows: seen, lost, drawn, crossed, lanes: scene.lanes.length, idle: idle.length });
 }
 
 /** How many events are listed. */

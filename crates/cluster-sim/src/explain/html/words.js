@@ -47,9 +47,9 @@ function words(row) {
     case "connect": return `${node} → ${peer} asks for session ${label}${Number(number) ? `, attempt ${number}` : ""}`;
     case "accept": return `${node} takes session ${label} of ${peer}`;
     case "refuse": return `${node} refuses session ${label} of ${peer}`;
-    case "session_send": return `${node} → ${peer} sends message ${number} of session ${label}`;
+    case "session_send": return `${node} → ${peer} sends ${said(row)}, message ${number} of session ${label}`;
     case "retransmit": return `${node} → ${peer} sends message ${number} of session ${label} again`;
-    case "session_deliver": return `${peer} → ${node} delivers message ${number} of session ${label}`;
+    case "session_deliver": return `${peer} → ${node} delivers ${said(row)}, message ${number} of session ${label}`;
     case "session_close": return `${node} → ${peer} finishes session ${label} after ${plural(Number(number), "message")}`;
     case "session_reset": return `${node} — ${peer} session ${label} is gone: ${cause}`;
     case "fact": return `${node} states ${texts[rows.fact[row]]}`;
@@ -64,14 +64,21 @@ function spanAt(row, edge, kinds) {
   return edge === "from_ns" ? found[0].text : `over: ${found[0].text}`;
 }
 
-/** What a message says, as far as that is known. */
-const said = (row) => short(rows.label[row]);
+/** What a message says, in the way in which people write data; its label where that is not known. */
+function said(row) {
+  const text = texts[rows.said[row]];
+  return text ? plain(text) : short(rows.label[row]);
+}
+
+/** JSON without what only machines need. */
+const plain = (text) => text.replace(/"([A-Za-z_]\w*)":/g, "$1: ").replace(/,(?=\S)/g, ", ");
 
 /** What is to be known of an event, as pairs of a word and what it is. */
 function details(row) {
   const known = [["at", seconds(rows.at[row], 9)], ["step", thousands(rows.step[row])]];
   const add = (word, value) => value && known.push([word, value]);
   add("task", texts[rows.task[row]]);
+  if (rows.said[row]) add("says", plain(texts[rows.said[row]]));
   add("label", texts[rows.label[row]]);
   if (rows.content[row] && rows.content[row] !== rows.label[row]) add("content", texts[rows.content[row]]);
   if (rows.length[row]) add("length", plural(rows.length[row] - 1, "byte"));

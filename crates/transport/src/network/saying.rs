@@ -1,0 +1,40 @@
+//! What messages say, in words: for whoever reads a run afterwards.
+
+use super::Network;
+use crate::message::Message;
+
+/// A message that was sent, by the digest of its content, and what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The digest of its content, as in its record.
+    pub content: u64,
+    /// The message as JSON.
+    pub text: String,
+}
+
+impl Network {
+    /// Keeps from here on what every message says, until it is [taken](Self::take_said). It costs time and memory at every send.
+    pub fn keep_said(&mut self) {
+        self.said.get_or_insert_default();
+    }
+
+    /// What the messages say that were sent since this was last asked for, in the order of their sends. One that JSON cannot say is missing.
+    pub fn take_said(&mut self) -> Vec<Said> {
+        self.said.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Keeps what a message says, if somebody wants to read it.
+    #[inline(always)]
+    pub(super) fn note_said<M: Message>(&mut self, content: u64, message: &M) {
+        if let Some(said) = &mut self.said {
+            note(said, content, message);
+        }
+    }
+}
+
+#[cold]
+fn note<M: Message>(said: &mut Vec<Said>, content: u64, message: &M) {
+    if let Ok(text) = serde_json::to_string(message) {
+        said.push(Said { content, text });
+    }
+}
