@@ -90,7 +90,7 @@ fn a_process_that_stands_still_as_a_whole_is_killed_and_a_finding_of_its_seed() 
         assert!(stopped.is_ok_and(|status| status.success()), "a process may stop itself");
     }
     let expected = seeds_that_do(ONE_IN, SEEDS);
-    let scenario = seldom(ONE_IN, stop).patience(Duration::from_millis(200));
+    let scenario = seldom(ONE_IN, stop).patience(Duration::from_secs(2));
     let sweep = scenario.campaign(0..SEEDS).threads(count(1)).isolated().run();
     let message = "the whole process gave no sign of life for 5s of real time and was killed";
     assert_eq!(ways(&sweep), [(expected[0], "every step returns", message, 0)], "{sweep}");

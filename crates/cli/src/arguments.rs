@@ -33,6 +33,7 @@ Examples:
   cluster-sim run --scenario scenarios/edge-cache.json --out report.json --seed 0x2a
   cluster-sim run --scenario edge-cache --out - --fail-on monotonic_violations=0
   cluster-sim sweep --scenario edge-cache-short
+  cluster-sim replay target/cluster-sim/canary/0x5b/reproducer.json
   cluster-sim digests > tests/digests.toml
 ";
 
@@ -56,6 +57,12 @@ pub(crate) enum Command {
     /// --isolate. A seed that fails is run twice more; if these runs differ, it says so and nothing else.
     #[command(after_help = format!("{SWEEP_EXAMPLES}\n{LEGEND}"))]
     Sweep(SweepArguments),
+    /// Show a failing run again from its reproducer, and say whether it is the same
+    ///
+    /// Runs the smallest story that the file holds. The exit code is that of the run, so 0 if the rule holds now; 3 if the code is what it was
+    /// and the run is another one all the same.
+    #[command(after_help = format!("{REPLAY_EXAMPLES}\n{LEGEND}"))]
+    Replay(ReplayArguments),
     /// Run seeds for a process that says on stdin which
     #[command(hide = true)]
     Worker(CaseArguments),
@@ -121,6 +128,26 @@ Examples:
   cluster-sim sweep --scenario edge-cache-short --seeds 1000 --fail-on stale_reads=100
 ";
 
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  cluster-sim replay target/cluster-sim/canary/0x5b/reproducer.json
+  cluster-sim replay reproducer.json --whole            every fault, and chance as the seed had it
+  cluster-sim replay reproducer.json --html story.html  the picture of it
+";
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    /// The reproducer
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Run the whole story, as it was before anything was left out
+    #[arg(long)]
+    pub(crate) whole: bool,
+    /// Write a page with the run as a picture, which needs no network
+    #[arg(long, value_name = "PAGE")]
+    pub(crate) html: Option<PathBuf>,
+}
+
 /// What is run and judged, from whatever seeds.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CaseArguments {
@@ -130,6 +157,9 @@ pub(crate) struct CaseArguments {
     /// A seed fails too if this number of its run is greater than the limit; may be given several times
     #[arg(long = "fail-on", value_name = "METRIC=LIMIT")]
     pub(crate) fail_on: Vec<Threshold>,
+    /// Count what the runs go through: faults, losses, points reached, operations
+    #[arg(long)]
+    pub(crate) coverage: bool,
 }
 
 #[derive(Debug, Args)]
@@ -151,6 +181,16 @@ pub(crate) struct SweepArguments {
     /// Run seeds in processes of their own: one that crashes, exits or never comes back is the finding of its seed
     #[arg(long)]
     pub(crate) isolate: bool,
+    /// The same as --coverage, and exit with 4 if something is missing: a point never reached, a rule with nothing to judge, a kind of
+    /// fault without effect
+    #[arg(long)]
+    pub(crate) require_coverage: bool,
+    /// Keep what there is to know of each failure in folders below this one: reproducer.json with the smallest story, report.html, and more
+    #[arg(long, value_name = "FOLDER", default_value = "target/cluster-sim")]
+    pub(crate) out: PathBuf,
+    /// Write the verdicts as JUnit XML too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
 }
 
 #[cfg(test)]

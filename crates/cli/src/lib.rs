@@ -10,6 +10,7 @@ mod digests;
 mod environment;
 mod log;
 mod progress;
+mod replay;
 mod report_file;
 mod run;
 mod summary;
@@ -53,6 +54,11 @@ fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioErro
             let Environment { defaults, log } = Environment::read()?;
             log::install(log);
             sweep::sweep(&arguments, registry, &defaults)
+        }
+        Command::Replay(arguments) => {
+            let Environment { defaults, log } = Environment::read()?;
+            log::install(log);
+            replay::replay(&arguments, registry, &defaults)
         }
         Command::Worker(case) => {
             let Environment { defaults, log } = Environment::read()?;

@@ -9,7 +9,14 @@ use tempfile::{Builder, NamedTempFile};
 
 /// A place that was found fit for a report, before the run that the report is about.
 #[derive(Debug)]
-pub(crate) enum ReportFile {
+pub(crate) struct ReportFile {
+    /// The flag that names it.
+    flag: &'static str,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
     /// The standard output.
     Stdout,
     /// A device or pipe, which is written to as it is.
@@ -19,11 +26,45 @@ pub(crate) enum ReportFile {
 }
 
 impl ReportFile {
-    /// Makes sure that a report can be written there, creating folders on the way; `scenario` is the file that must not be overwritten.
+    /// Makes sure that a report can be written to the place that `flag` names, creating folders on the way; `scenario` is the file that must
+    /// not be overwritten.
     ///
     /// # Errors
     /// If it cannot. Whatever is there is as it was.
-    pub(crate) fn prepare(out: &Path, scenario: Option<&Path>) -> Result<Self, ScenarioError> {
+    pub(crate) fn prepare(flag: &'static str, out: &Path, scenario: Option<&Path>) -> Result<Self, ScenarioError> {
+        Ok(Self { flag, place: Place::prepare(flag, out, scenario)? })
+    }
+
+    /// Where it is; nothing for the standard output.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Stdout => None,
+            Place::Device(path) | Place::File(path) => Some(path),
+        }
+    }
+
+    /// Writes a report: a file beside the place is filled and then takes its name.
+    ///
+    /// # Errors
+    /// If the disk fills up or the place changed since it was prepared. An existing report is as it was.
+    pub(crate) fn write(&self, text: &str) -> Result<(), ScenarioError> {
+        let (path, written) = match &self.place {
+            Place::Stdout => {
+                crate::say(text);
+                return Ok(());
+            }
+            Place::Device(path) => {
+                (path, fs::OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(text.as_bytes())))
+            }
+            Place::File(path) => (path, replace(path, text)),
+        };
+        written.map_err(|error| unwritable(self.flag, path, path, &format!("make room or name another file ({error})")))
+    }
+}
+
+impl Place {
+    fn prepare(flag: &str, out: &Path, scenario: Option<&Path>) -> Result<Self, ScenarioError> {
+        let unwritable = |out: &Path, value: &Path, cure: &str| unwritable(flag, out, value, cure);
         if out == Path::new("-") {
             return Ok(Self::Stdout);
         }
@@ -48,24 +89,6 @@ impl ReportFile {
         // The probe vanishes at once: what is left of an interrupted run is then no stray file.
         unnamed(folder, &target).map(drop).map_err(|error| unwritable(out, folder, &cure_for_folder(&error)))?;
         Ok(Self::File(target))
-    }
-
-    /// Writes a report: a file beside the place is filled and then takes its name.
-    ///
-    /// # Errors
-    /// If the disk fills up or the place changed since it was prepared. An existing report is as it was.
-    pub(crate) fn write(&self, text: &str) -> Result<(), ScenarioError> {
-        let (path, written) = match self {
-            Self::Stdout => {
-                crate::say(text);
-                return Ok(());
-            }
-            Self::Device(path) => {
-                (path, fs::OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(text.as_bytes())))
-            }
-            Self::File(path) => (path, replace(path, text)),
-        };
-        written.map_err(|error| unwritable(path, path, &format!("make room or name another file ({error})")))
     }
 }
 
@@ -104,9 +127,9 @@ fn cure_for_folder(error: &io::Error) -> String {
     format!("name a file in a folder that you may write to ({error})")
 }
 
-fn unwritable(out: &Path, value: &Path, cure: &str) -> ScenarioError {
+fn unwritable(flag: &str, out: &Path, value: &Path, cure: &str) -> ScenarioError {
     let value = format!("{:?}", value.to_string_lossy());
-    ScenarioError::new(ScenarioErrorKind::Unwritable, &out.to_string_lossy(), "--out", &value, cure)
+    ScenarioError::new(ScenarioErrorKind::Unwritable, &out.to_string_lossy(), flag, &value, cure)
 }
 
 #[cfg(test)]
@@ -124,7 +147,7 @@ mod tests {
     fn preparing_leaves_nothing_behind_but_the_folders() {
         let root = tempfile::tempdir().unwrap();
         let out = root.path().join("a/b/report.json");
-        let report = ReportFile::prepare(&out, None).unwrap();
+        let report = ReportFile::prepare("--out", &out, None).unwrap();
         assert_eq!(names(out.parent().unwrap()), [""; 0]);
         report.write("{}\n").unwrap();
         assert_eq!(names(out.parent().unwrap()), ["report.json"]);
@@ -135,7 +158,7 @@ mod tests {
     fn a_report_that_cannot_take_its_name_leaves_nothing_behind() {
         let root = tempfile::tempdir().unwrap();
         let out = root.path().join("report.json");
-        let report = ReportFile::prepare(&out, None).unwrap();
+        let report = ReportFile::prepare("--out", &out, None).unwrap();
         fs::create_dir(&out).unwrap();
         let error = report.write("{}\n").unwrap_err();
         assert_eq!((error.kind, error.path.as_str()), (ScenarioErrorKind::Unwritable, "--out"));
@@ -148,7 +171,7 @@ mod tests {
         let out = root.path().join("report.json");
         fs::write(&out, "old").unwrap();
         let panicked = std::panic::catch_unwind(|| {
-            ReportFile::prepare(&out, None).unwrap();
+            ReportFile::prepare("--out", &out, None).unwrap();
             let half = unnamed(folder(&out), &out).unwrap();
             half.as_file().write_all(b"{").unwrap();
             panic!("in the middle of writing");
@@ -167,7 +190,7 @@ mod tests {
         fs::write(&real, "old").unwrap();
         fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
         symlink(&real, &link).unwrap();
-        ReportFile::prepare(&link, None).unwrap().write("new").unwrap();
+        ReportFile::prepare("--out", &link, None).unwrap().write("new").unwrap();
         assert_eq!(fs::read_to_string(&real).unwrap(), "new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
@@ -176,8 +199,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_device_is_written_to_and_not_replaced() {
-        let report = ReportFile::prepare(Path::new("/dev/null"), None).unwrap();
-        assert!(matches!(report, ReportFile::Device(_)));
+        let report = ReportFile::prepare("--out", Path::new("/dev/null"), None).unwrap();
+        assert!(matches!(report.place, Place::Device(_)));
         report.write("{}\n").unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }

@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &RunArguments, registry: &Registry, defaults: &Defa
         prepared = prepared.with_seed(seed);
     }
     arguments.fail_on.iter().try_for_each(|threshold| threshold.check(&prepared))?;
-    let report_file = ReportFile::prepare(&arguments.out, Some(&arguments.scenario))?;
+    let report_file = ReportFile::prepare("--out", &arguments.out, Some(&arguments.scenario))?;
 
     let name = arguments.scenario.to_string_lossy();
     let (artifact, compared) = match progress::shown(&name, || perform(&prepared, arguments.twice)) {
@@ -59,9 +59,9 @@ pub(crate) fn run(arguments: &RunArguments, registry: &Registry, defaults: &Defa
             code = consequence;
         }
     }
-    match report_file {
-        ReportFile::Stdout => complain(&text),
-        ReportFile::Device(path) | ReportFile::File(path) => {
+    match report_file.path() {
+        None => complain(&text),
+        Some(path) => {
             text += &format!("report  {}\n", path.display());
             say(&text);
         }

@@ -104,8 +104,8 @@ pub use cluster_sim_node::{
 };
 pub use cluster_sim_runtime::{Address, Distribution, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream};
 pub use cluster_sim_vocabulary::{
-    Change, Fact, Health, Incarnation, InvalidRatio, Load, LocalInstant, NodeId, Ratio, Region, SessionTraffic, Shard, Traffic,
-    VirtualInstant, WallTime,
+    Change, Fact, Health, Incarnation, InvalidRatio, Load, LocalInstant, NodeId, Ratio, Reached, Region, SessionTraffic, Shard,
+    Traffic, VirtualInstant, WallTime,
 };
 
 /// What the attribute [`test`] expands to; not for use by hand.
@@ -114,8 +114,8 @@ pub use cluster_sim_vocabulary::{
 pub use campaign::entry as test_entry;
 #[cfg(feature = "test-utils")]
 pub use campaign::{
-    Campaign, Failure, InvalidSeedRange, Progress, Replay, SeedRange, ShrinkBounds, ShrinkProgress, Shrunk, Sweep, Twice,
-    TwiceError,
+    Artifacts, Campaign, Coverage, Failure, FaultCoverage, InvalidSeedRange, Origin, Progress, Replay, SeedRange, ShrinkBounds,
+    ShrinkProgress, Shrunk, Sweep, Twice, TwiceError,
 };
 #[cfg(feature = "test-utils")]
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};

@@ -21,6 +21,13 @@ impl<T: Any + Debug> Fact for T {
     }
 }
 
+/// A fact that says: code got here. Told of a point that a scenario declares with `Scenario::reachable`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached(
+    /// The name of the point.
+    pub &'static str,
+);
+
 /// Whether a node can act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

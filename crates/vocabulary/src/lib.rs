@@ -10,7 +10,7 @@ mod ratio;
 mod time;
 mod traffic;
 
-pub use change::{Change, Fact, Health};
+pub use change::{Change, Fact, Health, Reached};
 pub use clock::NodeClock;
 pub use identity::{Incarnation, NodeId, Region, Shard};
 pub use ratio::{InvalidRatio, Ratio};

@@ -7,15 +7,16 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use cluster_sim::{Campaign, Report, Verdict};
+use cluster_sim::{Campaign, Code, Driver, Origin, Report, Sweep, Verdict, explain};
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{Prepared, Registry, ScenarioError, ScenarioErrorKind};
 use signal_hook::consts::SIGINT;
 
 use crate::arguments::{CaseArguments, SweepArguments};
 use crate::progress::SweepProgress;
+use crate::report_file::ReportFile;
 use crate::run::prepare;
-use crate::thresholds::{Judgement, Threshold};
+use crate::thresholds::Judgement;
 use crate::{complain, say};
 
 /// The exit code of a command that was interrupted.
@@ -35,7 +36,9 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, defaults: &
         complain(&format!("sweeping {name} from seeds {seeds}: {why}\n"));
         seeds
     });
-    let mut campaign = campaign(&prepared, seeds.seeds(), &arguments.case.fail_on)
+    // Before the runs, which take long: a place that cannot be written to is bad input.
+    let junit = arguments.junit.as_ref().map(|file| ReportFile::prepare("--junit", file, None)).transpose()?;
+    let mut campaign = campaign(&prepared, seeds.seeds(), &arguments.case)
         .failures(arguments.failures)
         .stopped_by(stop)
         .again(|report| again(&name, report));
@@ -44,12 +47,20 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, defaults: &
     }
     if arguments.isolate {
         let executable = std::env::current_exe().map_err(|error| unready("--isolate", &error))?;
-        let case = arguments.case.clone();
+        let coverage = arguments.case.coverage || arguments.require_coverage;
+        let case = CaseArguments { coverage, ..arguments.case.clone() };
         campaign = campaign.isolated_by(move || worker(&executable, &case));
     }
+    if arguments.require_coverage {
+        campaign = campaign.require_coverage();
+    }
     let mut progress = SweepProgress::new();
-    let sweep = campaign.progress(|now| progress.show(now)).run();
+    let mut sweep = campaign.progress(|now| progress.show(now)).run();
     drop(progress);
+    sweep.keep_artifacts(prepared.scenario(), &origin(&arguments.case.scenario), &arguments.out);
+    if let Some(junit) = junit {
+        junit.write(&verdicts(&name, &sweep))?;
+    }
     say(format!("{sweep}").trim_end());
     say("\n");
     Ok(sweep.exit_code())
@@ -61,7 +72,7 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, defaults: &
 /// As of the sweep itself.
 pub(crate) fn work(case: &CaseArguments, registry: &Registry, defaults: &Defaults) -> Result<u8, ScenarioError> {
     let prepared = read(case, registry, defaults)?;
-    campaign(&prepared, 0..0, &case.fail_on).work()
+    campaign(&prepared, 0..0, case).work()
 }
 
 fn read(case: &CaseArguments, registry: &Registry, defaults: &Defaults) -> Result<Arc<Prepared>, ScenarioError> {
@@ -71,8 +82,10 @@ fn read(case: &CaseArguments, registry: &Registry, defaults: &Defaults) -> Resul
 }
 
 /// A campaign over a scenario, in which every threshold is a rule.
-fn campaign(prepared: &Arc<Prepared>, seeds: std::ops::Range<u64>, thresholds: &[Threshold]) -> Campaign<'static> {
-    thresholds.iter().cloned().fold(prepared.scenario().campaign(seeds), |campaign, threshold| {
+fn campaign(prepared: &Arc<Prepared>, seeds: std::ops::Range<u64>, case: &CaseArguments) -> Campaign<'static> {
+    let campaign = prepared.scenario().campaign(seeds);
+    let campaign = if case.coverage { campaign.covering() } else { campaign };
+    case.fail_on.iter().cloned().fold(campaign, |campaign, threshold| {
         let prepared = Arc::clone(prepared);
         let name = format!("--fail-on {threshold}");
         campaign.judge(&name, move |report| match threshold.judge(&prepared.artifact(report.clone())) {
@@ -90,7 +103,30 @@ fn worker(executable: &Path, case: &CaseArguments) -> Command {
     for threshold in &case.fail_on {
         command.arg("--fail-on").arg(threshold.to_string());
     }
+    if case.coverage {
+        command.arg("--coverage");
+    }
     command
+}
+
+/// Where what is kept of failures says that it comes from.
+fn origin(scenario: &Path) -> Origin {
+    let name = scenario.to_string_lossy().into_owned();
+    // A name that is no file is that of a ready scenario; a file was read before, and is kept whole.
+    let file = std::fs::read_to_string(scenario).ok().and_then(|text| serde_json::from_str(&text).ok());
+    let replay = |file: &Path| format!("cluster-sim replay {}", file.display());
+    let folder = scenario.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    Origin { name: folder, driver: Driver::Registered { name, file }, code: Code::here(), replay: Box::new(replay) }
+}
+
+/// The verdicts on all failures, or on the sweep as a whole where there are none.
+fn verdicts(name: &str, sweep: &Sweep) -> String {
+    let reports: Vec<Report> = sweep.failures().iter().map(|failure| failure.report().clone()).collect();
+    let replay = |report: &Report| {
+        let failure = sweep.failures().iter().find(|failure| failure.report().seed() == report.seed())?;
+        failure.kept()?.replay.clone().or_else(|| Some(again(name, report)))
+    };
+    explain::junit(name, &reports, replay)
 }
 
 /// How to see a failing seed again; where two runs of it differ, only a sweep of it shows that.

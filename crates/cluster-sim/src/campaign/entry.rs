@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -11,17 +12,23 @@ use std::time::Duration;
 use cluster_sim_runtime::{Seed, SeedSchedule, Watch};
 use cluster_sim_vocabulary::VirtualInstant;
 
+use super::Replay;
+use super::artifacts::Origin;
+use super::code::artifacts_root;
 use super::range::SeedRange;
 use super::settings::Campaign;
 use super::subject::Subject;
 use super::sweep::Sweep;
 use super::twice::{TwiceError, beside};
+use crate::replay::{Code, Driver, Reproducer};
 use crate::report::{Outcome, PanicFinding, Report};
 use crate::scenario::Scenario;
 use crate::sim::message_of;
 
 /// The variable that asks for exactly one run, of that seed.
 const SEED: &str = "CLUSTER_SIM_SEED";
+/// The variable that asks for the story of a file, and for nothing else.
+const REPLAY: &str = "CLUSTER_SIM_REPLAY";
 /// The variable that asks for other seeds than the test's own.
 const SEEDS: &str = "CLUSTER_SIM_SEEDS";
 
@@ -50,6 +57,36 @@ impl TestCase {
     /// The name by which a runner of tests finds it: without the crate.
     fn path(&self) -> String {
         self.module.split_once("::").map_or_else(|| self.name.to_owned(), |(_, inside)| format!("{inside}::{}", self.name))
+    }
+
+    /// Where what is kept of failures says that it comes from, and the line to paste that shows a file again.
+    fn origin(&self) -> Origin {
+        let (package, path) = (self.package, self.path());
+        let replay = move |file: &Path| format!("{REPLAY}={} cargo nextest run -p {package} -E 'test(={path})'", file.display());
+        let driver = Driver::Test { package: self.package.to_owned(), name: self.path() };
+        let name = format!("{}-{}", self.package, self.path().replace("::", "-"));
+        Origin { name, driver, code: Code::here(), replay: Box::new(replay) }
+    }
+
+    /// Shows the story of a file again; answers with what it shows, if it shows that the rule is still broken.
+    fn replay(&self, scenario: &Scenario, file: &Path) -> Result<Replay, String> {
+        let refused = |reason: &dyn std::fmt::Display| format!("{REPLAY}={} cannot be replayed: {reason}", file.display());
+        let text = std::fs::read_to_string(file).map_err(|error| refused(&error))?;
+        let reproducer = Reproducer::parse(&text).map_err(|error| refused(&error))?;
+        match &reproducer.driver {
+            Driver::Test { package, name } if *package == self.package && *name == self.path() => {}
+            Driver::Test { package, name } => {
+                let reason = format!("it is about test {name} of package {package}, not {}; run that one alone", self.path());
+                return Err(refused(&reason));
+            }
+            Driver::Registered { name, .. } => {
+                return Err(refused(&format!("it is about the scenario {name:?} that is run by name: `cluster-sim replay FILE`")));
+            }
+        }
+        for change in reproducer.code.changes_to(&Code::here()) {
+            eprintln!("warning: {}: {change}", file.display());
+        }
+        scenario.replay(&reproducer).map_err(|error| refused(&error))
     }
 
     /// The line to paste that shows a failure again. Where two runs of a seed differ, one run alone would show nothing.
@@ -85,11 +122,19 @@ pub fn scenario(case: &TestCase, make: fn() -> Scenario) {
     match asked_for(variable) {
         Err(message) => panic!("{message}"),
         Ok(Asked::One(seed)) => case.assert_held(&make().run(seed)),
+        Ok(Asked::Replay(file)) => match case.replay(&make(), &file) {
+            Err(message) => panic!("{message}"),
+            Ok(replay) if replay.report.outcome == Outcome::Held => eprint!("{replay}"),
+            Ok(replay) => panic!("{replay}"),
+        },
         Ok(asked) => {
             let seeds = asked.seeds(case);
             let scenario = make();
-            let sweep = case.run(scenario.campaign(seeds.clone()));
-            assert!(sweep.is_ok(), "{sweep}");
+            let mut sweep = case.run(scenario.campaign(seeds.clone()));
+            if !sweep.is_ok() {
+                sweep.keep_artifacts(&scenario, &case.origin(), &artifacts_root());
+                panic!("{sweep}");
+            }
             if case.twice {
                 match scenario.twice(Seed(seeds.start)).into_report() {
                     Ok(report) => case.assert_held(&report),
@@ -110,6 +155,9 @@ pub fn driven(case: &TestCase, run: fn(Seed) -> Report) {
     match asked_for(variable) {
         Err(message) => panic!("{message}"),
         Ok(Asked::One(seed)) => case.assert_held(&subject.report(seed)),
+        Ok(Asked::Replay(_)) => {
+            panic!("{REPLAY}: a test that drives its runs itself has no file to replay; have it give a `Scenario::driven`")
+        }
         Ok(asked) => {
             let seeds = asked.seeds(case);
             let sweep = case.run(Campaign::of(Arc::new(subject.clone()), seeds.clone(), None));
@@ -130,13 +178,15 @@ enum Asked {
     One(Seed),
     /// These seeds.
     Seeds(SeedRange),
+    /// The story of a file.
+    Replay(PathBuf),
 }
 
 impl Asked {
     fn seeds(&self, case: &TestCase) -> Range<u64> {
         match self {
             Self::Seeds(seeds) => seeds.seeds(),
-            Self::Nothing | Self::One(_) => case.seeds.clone(),
+            Self::Nothing | Self::One(_) | Self::Replay(_) => case.seeds.clone(),
         }
     }
 }
@@ -150,6 +200,9 @@ fn variable(name: &str) -> Option<OsString> {
 fn asked_for(variable: impl Fn(&str) -> Option<OsString>) -> Result<Asked, String> {
     let value = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
     let refused = |name: &str, error: &dyn std::fmt::Display| format!("{name} cannot be taken: {error}; or unset it");
+    if let Some(file) = variable(REPLAY) {
+        return Ok(Asked::Replay(PathBuf::from(file)));
+    }
     match (value(SEED), value(SEEDS)) {
         (None, None) => Ok(Asked::Nothing),
         (Some(one), None) => one.parse().map(Asked::One).map_err(|error| refused(SEED, &error)),

@@ -5,7 +5,10 @@
 //! never come back, [`twice`] compares two runs of one seed, [`calls`] finds the same call again in another process. [`entry`] is what tests
 //! made by an attribute call.
 
+mod artifacts;
 mod calls;
+mod code;
+mod coverage;
 pub mod entry;
 mod findings;
 mod isolated;
@@ -23,6 +26,8 @@ mod threads;
 mod twice;
 mod watchdog;
 
+pub use artifacts::{Artifacts, Origin};
+pub use coverage::{Coverage, FaultCoverage};
 pub use progress::Progress;
 pub use range::{InvalidSeedRange, SeedRange};
 pub use replaying::Replay;

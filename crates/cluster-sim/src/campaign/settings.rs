@@ -86,6 +86,7 @@ pub struct Campaign<'p> {
     failures: NonZeroUsize,
     threads: Option<NonZeroUsize>,
     place: Place,
+    needs_coverage: bool,
     progress: Option<Box<dyn FnMut(Progress) + 'p>>,
     stop: Arc<AtomicBool>,
     again: Option<Box<Again<'p>>>,
@@ -93,9 +94,9 @@ pub struct Campaign<'p> {
 
 impl<'p> Campaign<'p> {
     pub(super) fn of(subject: Arc<dyn Subject>, seeds: Range<u64>, threads: Option<NonZeroUsize>) -> Self {
-        let case = Case { subject, judges: Vec::new() };
+        let case = Case { subject, judges: Vec::new(), covers: false };
         let (failures, place, stop) = (NonZeroUsize::MIN, Place::Threads, Arc::default());
-        Self { case, seeds, failures, threads, place, progress: None, stop, again: None }
+        Self { case, seeds, failures, threads, place, needs_coverage: false, progress: None, stop, again: None }
     }
 
     /// Goes on until seeds failed in so many different ways; one by default.
@@ -136,6 +137,18 @@ impl<'p> Campaign<'p> {
         self
     }
 
+    /// Counts what the runs go through, for [`Sweep::coverage`]. Takes a few microseconds a run.
+    pub fn covering(mut self) -> Self {
+        self.case.covers = true;
+        self
+    }
+
+    /// The same, and has the sweep fail where something is [missing](crate::Coverage::missing) that the scenario is meant to go through: a point that
+    /// was never reached, a rule with nothing to judge, a kind of fault that never struck or never had an effect.
+    pub fn require_coverage(self) -> Self {
+        Self { needs_coverage: true, ..self.covering() }
+    }
+
     /// Tells now and then how far it is, and once in the end; in the thread that [`run`](Self::run)s it.
     pub fn progress<'q>(self, progress: impl FnMut(Progress) + 'q) -> Campaign<'q>
     where
@@ -171,7 +184,7 @@ impl<'p> Campaign<'p> {
     #[track_caller]
     pub fn run(self) -> Sweep {
         let location = Location::caller();
-        let Self { case, seeds, failures, threads, place, mut progress, stop, again } = self;
+        let Self { case, seeds, failures, threads, place, needs_coverage, mut progress, stop, again } = self;
         let count = usize::try_from(seeds.end.saturating_sub(seeds.start)).unwrap_or(usize::MAX);
         let workers = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(count);
         let shared = Arc::new(Shared::new(seeds.clone(), failures, workers, stop));
@@ -191,6 +204,6 @@ impl<'p> Campaign<'p> {
         if let Some(progress) = &mut progress {
             progress(shared.progress());
         }
-        Sweep::new(case.subject.name().to_owned(), seeds, shared.found(), again.as_deref())
+        Sweep::new(case.subject.name().to_owned(), seeds, shared.found(), again.as_deref(), needs_coverage)
     }
 }

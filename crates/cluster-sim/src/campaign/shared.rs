@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::TwiceError;
+use super::coverage::Coverage;
 use super::findings::{Failed, Findings};
 use super::progress::{Desk, Progress};
 use super::seeds::Seeds;
@@ -19,6 +20,8 @@ pub(super) struct Shared {
     /// One failure is enough.
     is_first_enough: bool,
     findings: Mutex<Findings>,
+    /// What the runs went through so far, if that is counted.
+    coverage: Mutex<Option<Coverage>>,
     /// Why seeds could not be run, where that is so.
     error: Mutex<Option<TwiceError>>,
     pub(super) desks: Vec<Desk>,
@@ -30,6 +33,8 @@ pub(super) struct Found {
     /// Seeds of which all is known.
     pub(super) done: u64,
     pub(super) ways: Vec<(u64, Failed, u64)>,
+    /// What all runs went through, if that was counted and every seed was run.
+    pub(super) coverage: Option<Coverage>,
     pub(super) interrupted: bool,
     pub(super) error: Option<TwiceError>,
 }
@@ -41,6 +46,7 @@ impl Shared {
             range,
             is_first_enough: enough == NonZeroUsize::MIN,
             findings: Mutex::new(Findings::new(enough)),
+            coverage: Mutex::new(None),
             error: Mutex::new(None),
             desks: (0..workers).map(|_| Desk::default()).collect(),
             stop,
@@ -56,6 +62,9 @@ impl Shared {
     pub(super) fn done(&self, worker: usize, seed: u64, examined: Examined) {
         if let Some(failed) = examined.failed {
             self.fail(seed, *failed);
+        }
+        if let Some(coverage) = examined.coverage {
+            self.coverage.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().add(&coverage);
         }
         self.desks[worker].done(examined.ended_at);
     }
@@ -104,8 +113,10 @@ impl Shared {
         let came_to_its_end = if last < self.range.end { last.saturating_sub(self.range.start) + 1 } else { count };
         let interrupted = self.is_stopped() && done < came_to_its_end;
         if interrupted || error.is_some() {
-            return Found { done, ways: findings.up_to(u64::MAX), interrupted, error };
+            return Found { done, ways: findings.up_to(u64::MAX), coverage: None, interrupted, error };
         }
-        Found { done: came_to_its_end, ways: findings.up_to(last), interrupted, error }
+        // Which seeds ran beyond an early end hangs on the machine.
+        let coverage = self.coverage.lock().unwrap_or_else(PoisonError::into_inner).take().filter(|_| came_to_its_end == count);
+        Found { done: came_to_its_end, ways: findings.up_to(last), coverage, interrupted, error }
     }
 }

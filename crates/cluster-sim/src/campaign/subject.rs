@@ -8,6 +8,7 @@ use cluster_sim_runtime::{Seed, Watch};
 use cluster_sim_vocabulary::VirtualInstant;
 
 use super::TwiceError;
+use super::coverage::Coverage;
 use super::findings::Failed;
 use super::watchdog;
 use crate::report::{CheckKind, CheckReport, Outcome, Report};
@@ -93,11 +94,15 @@ impl Judge {
 pub(super) struct Case {
     pub(super) subject: Arc<dyn Subject>,
     pub(super) judges: Vec<Judge>,
+    /// What runs go through is counted.
+    pub(super) covers: bool,
 }
 
 /// What a seed showed: when its run ended, and everything else only if it did not hold.
 pub(super) struct Examined {
     pub(super) ended_at: VirtualInstant,
+    /// What its run went through, if that is counted.
+    pub(super) coverage: Option<Box<Coverage>>,
     pub(super) failed: Option<Box<Failed>>,
 }
 
@@ -107,9 +112,10 @@ impl Case {
     pub(super) fn examine(&self, seed: u64, watch: &Arc<Watch>, failing: impl FnOnce()) -> Examined {
         let report = self.subject.run(Seed(seed), watch);
         let ended_at = report.ended_at;
+        let coverage = self.covers.then(|| Box::new(Coverage::of(&report)));
         let fails = |judge: &Judge| (judge.test)(&report) != Verdict::Holds;
         if report.outcome == Outcome::Held && !self.judges.iter().any(fails) {
-            return Examined { ended_at, failed: None };
+            return Examined { ended_at, coverage, failed: None };
         }
         failing();
         let (mut report, unconfirmed) = self.subject.confirmed(Seed(seed), report, watch);
@@ -117,6 +123,6 @@ impl Case {
             self.judges.iter().for_each(|judge| judge.judge(&mut report));
         }
         let failed = (report.outcome != Outcome::Held).then(|| Box::new(Failed { report, unconfirmed }));
-        Examined { ended_at, failed }
+        Examined { ended_at, coverage, failed }
     }
 }

@@ -2,12 +2,17 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::path::Path;
 
 use super::TwiceError;
+use super::artifacts::{Artifacts, Origin};
+use super::coverage::Coverage;
 use super::findings::Failed;
 use super::range::SeedRange;
 use super::shared::Found;
+use super::shrink::ShrinkBounds;
 use crate::report::{Outcome, Report};
+use crate::scenario::Scenario;
 
 /// How to see a failing seed again, in words of whoever runs the campaign.
 pub(super) type Again<'a> = dyn Fn(&Report) -> String + 'a;
@@ -23,6 +28,8 @@ pub struct Sweep {
     seeds: Range<u64>,
     held: u64,
     failures: Vec<Failure>,
+    coverage: Option<Coverage>,
+    needs_coverage: bool,
     is_interrupted: bool,
     error: Option<TwiceError>,
 }
@@ -35,6 +42,7 @@ pub struct Failure {
     others: u64,
     /// How to see it again, in words of whoever ran the campaign.
     again: Option<String>,
+    kept: Option<Artifacts>,
 }
 
 impl Failure {
@@ -48,6 +56,11 @@ impl Failure {
         self.unconfirmed.as_ref()
     }
 
+    /// What was kept of it, if anything was.
+    pub fn kept(&self) -> Option<&Artifacts> {
+        self.kept.as_ref()
+    }
+
     /// How many seeds more failed in the same way.
     pub fn others(&self) -> u64 {
         self.others
@@ -55,15 +68,16 @@ impl Failure {
 }
 
 impl Sweep {
-    pub(super) fn new(scenario: String, seeds: Range<u64>, found: Found, again: Option<&Again<'_>>) -> Self {
+    pub(super) fn new(scenario: String, seeds: Range<u64>, found: Found, again: Option<&Again<'_>>, needs_coverage: bool) -> Self {
         let failure = |(_, Failed { report, unconfirmed }, others)| {
             let again = again.map(|again| again(&report));
-            Failure { report, unconfirmed, others, again }
+            Failure { report, unconfirmed, others, again, kept: None }
         };
         let failures: Vec<Failure> = found.ways.into_iter().map(failure).collect();
         let failed: u64 = failures.iter().map(|failure| 1 + failure.others).sum();
         let held = found.done.saturating_sub(failed);
-        Self { scenario, seeds, held, failures, is_interrupted: found.interrupted, error: found.error }
+        let (coverage, is_interrupted, error) = (found.coverage, found.interrupted, found.error);
+        Self { scenario, seeds, held, failures, coverage, needs_coverage, is_interrupted, error }
     }
 
     /// The seeds that were asked for.
@@ -91,6 +105,30 @@ impl Sweep {
         &self.failures
     }
 
+    /// What the runs went through, if that was [counted](super::Campaign::covering) and every seed of the range was run.
+    pub fn coverage(&self) -> Option<&Coverage> {
+        self.coverage.as_ref()
+    }
+
+    /// What the runs did not go through although that was required.
+    fn missing(&self) -> Vec<String> {
+        let coverage = self.coverage.as_ref().filter(|_| self.needs_coverage);
+        coverage.map(Coverage::missing).unwrap_or_default()
+    }
+
+    /// Keeps all there is to know of each failure in files of its own below `root`: see [`Scenario::keep_artifacts`]. The text of the sweep says
+    /// where they are. Of a sweep that was interrupted nobody looks for smaller stories.
+    ///
+    /// # Panics
+    /// If the scenario, which must be that of the sweep, cannot be run.
+    pub fn keep_artifacts(&mut self, scenario: &Scenario, origin: &Origin, root: &Path) {
+        let bounds =
+            if self.is_interrupted { ShrinkBounds { runs: 0, ..ShrinkBounds::default() } } else { ShrinkBounds::default() };
+        for failure in &mut self.failures {
+            failure.kept = Some(scenario.keep_artifacts(&failure.report, origin, root, bounds));
+        }
+    }
+
     /// Whether it was asked to stop before its end; then more seeds may fail.
     pub fn is_interrupted(&self) -> bool {
         self.is_interrupted
@@ -101,9 +139,10 @@ impl Sweep {
         self.error.as_ref()
     }
 
-    /// Whether every seed of a range that is not empty was run, and held.
+    /// Whether every seed of a range that is not empty was run, and held, and went through together what was required.
     pub fn is_ok(&self) -> bool {
-        !self.seeds.is_empty() && self.failures.is_empty() && self.error.is_none() && !self.is_interrupted
+        let is_whole = !self.seeds.is_empty() && self.error.is_none() && !self.is_interrupted;
+        is_whole && self.failures.is_empty() && self.missing().is_empty()
     }
 
     /// The exit code of a command that ends with this: 0 if every seed held, 1 with a finding, otherwise 3 with a seed that is not
@@ -143,7 +182,10 @@ impl fmt::Display for Sweep {
         if let Some(error) = &self.error {
             write!(formatter, "; the others could not be run: {error}")?;
         }
-        for Failure { report, unconfirmed, others, again } in failures {
+        if let Some(coverage) = &self.coverage {
+            write!(formatter, "\n{}", coverage.to_string().trim_end())?;
+        }
+        for Failure { report, unconfirmed, others, again, kept } in failures {
             write!(formatter, "\n{}", report.told(again.as_deref()))?;
             if let Some(error) = unconfirmed {
                 writeln!(formatter, "      two more runs of it could not be compared: {error}")?;
@@ -152,6 +194,9 @@ impl fmt::Display for Sweep {
                 0 => {}
                 1 => writeln!(formatter, "      one seed more failed in the same way")?,
                 others => writeln!(formatter, "      {others} seeds more failed in the same way")?,
+            }
+            if let Some(kept) = kept {
+                write!(formatter, "{kept}")?;
             }
         }
         Ok(())
@@ -172,7 +217,7 @@ mod tests {
             (seed, Failed { report, unconfirmed: None }, 0)
         };
         let ways = (0..).zip(outcomes).map(way).collect();
-        Sweep::new("test".to_owned(), 0..64, Found { done: 64, ways, interrupted, error: None }, None)
+        Sweep::new("test".to_owned(), 0..64, Found { done: 64, ways, coverage: None, interrupted, error: None }, None, false)
     }
 
     #[rstest]

@@ -25,7 +25,7 @@ use crate::fault::Fault;
 const FORMAT: u32 = 1;
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Everything held.
@@ -79,6 +79,8 @@ pub enum CheckKind {
     Eventually,
     /// Folding in what changed.
     Observer,
+    /// Must come about in some run, though not in each. Its witnesses are 1 in a run in which it did, else 0.
+    Sometimes,
 }
 
 /// Code of a node or a check that panicked.

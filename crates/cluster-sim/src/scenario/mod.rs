@@ -16,9 +16,10 @@ use cluster_sim_invariants::{IntoVerdict, Invariant, World};
 use cluster_sim_node::{Machine, MainFactory, Node, Seat};
 use cluster_sim_runtime::{Budget, Decisions};
 use cluster_sim_transport::{InvalidLink, LinkModel, NodeSelector};
+use cluster_sim_vocabulary::{Change, Reached};
 
 use arenas::Arenas;
-pub(crate) use checks::{Check, Test};
+pub(crate) use checks::{Check, Seen, Test};
 pub(crate) use groups::{Group, Member};
 
 use variation::Drive;
@@ -270,6 +271,43 @@ impl Scenario {
     #[must_use]
     pub fn observe<I: Invariant>(self, name: &str, make: impl Fn() -> I + Send + Sync + 'static) -> Self {
         self.check(Check::Observer { name: name.to_owned(), make: Arc::new(move || Box::new(make())) })
+    }
+
+    /// Says what must come about in some run, though not in each: a point that shows that the test gets where it is meant to.
+    ///
+    /// Asked after every step that changed something, until it held once. What never held in all runs of a sweep is missing from its
+    /// [`coverage`](crate::Sweep::coverage), where that is counted.
+    #[must_use]
+    pub fn sometimes(self, name: &str, test: impl Fn(&World<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.check(Check::Sometimes { name: name.to_owned(), seen: Arc::new(move |_, world| test(world)) })
+    }
+
+    /// Declares a point in the code of nodes that must be reached in some run. A node says that it got there by emitting
+    /// [`Reached`](crate::Reached) with that name.
+    ///
+    /// ```
+    /// use cluster_sim::Reached;
+    /// use cluster_sim::prelude::*;
+    ///
+    /// async fn rolls(node: Node) {
+    ///     if node.draw().below(4) == 0 {
+    ///         node.emit(Reached("the seldom way"));
+    ///     }
+    ///     node.view(|done: &mut bool| *done = true);
+    /// }
+    ///
+    /// let scenario = Scenario::new("rolling").nodes("one", 1, rolls).reachable("the seldom way").reachable("no way");
+    /// let sweep = scenario.campaign(0..32).require_coverage().run();
+    /// let coverage = sweep.coverage().expect("every seed was run");
+    /// assert!(coverage.points["the seldom way"] > 0);
+    /// assert_eq!(coverage.missing(), ["point \"no way\" was never reached"]);
+    /// assert!(!sweep.is_ok());
+    /// ```
+    #[must_use]
+    pub fn reachable(self, name: &str) -> Self {
+        let point = name.to_owned();
+        let seen = move |change: &Change, _: &World<'_>| change.fact::<Reached>().is_some_and(|reached| reached.0 == point);
+        self.check(Check::Sometimes { name: name.to_owned(), seen: Arc::new(seen) })
     }
 
     fn check(self, check: Check) -> Self {

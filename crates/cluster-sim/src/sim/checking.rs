@@ -7,7 +7,7 @@ use cluster_sim_vocabulary::{Change, VirtualInstant};
 use serde_json::Value;
 
 use crate::report::{CheckKind, CheckReport};
-use crate::scenario::{Check, Test};
+use crate::scenario::{Check, Seen, Test};
 
 /// A check written as a closure.
 struct LiveTest {
@@ -44,11 +44,21 @@ struct LiveObserver {
     unknown: Option<String>,
 }
 
+/// What must come about in some run, and whether it did in this one.
+struct LivePoint {
+    name: String,
+    seen: Seen,
+    is_hit: bool,
+}
+
 /// All checks of one run.
 pub(super) struct LiveChecks {
     always: Vec<LiveTest>,
     eventually: Vec<LiveTest>,
     observers: Vec<LiveObserver>,
+    points: Vec<LivePoint>,
+    /// How many points were not hit yet.
+    points_left: usize,
     /// The check that is being asked now, for naming it should it panic.
     asking: Option<Asked>,
 }
@@ -59,6 +69,7 @@ enum Asked {
     Always(usize),
     Eventually(usize),
     Observer(usize),
+    Point(usize),
 }
 
 /// Where and when a check is asked.
@@ -76,7 +87,14 @@ impl Moment {
 
 impl LiveChecks {
     pub(super) fn new(checks: &[Check]) -> Self {
-        let mut live = Self { always: Vec::new(), eventually: Vec::new(), observers: Vec::new(), asking: None };
+        let mut live = Self {
+            always: Vec::new(),
+            eventually: Vec::new(),
+            observers: Vec::new(),
+            points: Vec::new(),
+            points_left: 0,
+            asking: None,
+        };
         for check in checks {
             let new_test =
                 |name: &String, test: &Test| LiveTest { name: name.clone(), test: test.clone(), witnesses: 0, unknown: None };
@@ -85,6 +103,10 @@ impl LiveChecks {
                 Check::Eventually { name, test } => live.eventually.push(new_test(name, test)),
                 Check::Observer { name, make } => {
                     live.observers.push(LiveObserver { name: name.clone(), invariant: make(), unknown: None });
+                }
+                Check::Sometimes { name, seen } => {
+                    live.points.push(LivePoint { name: name.clone(), seen: seen.clone(), is_hit: false });
+                    live.points_left += 1;
                 }
             }
         }
@@ -112,7 +134,19 @@ impl LiveChecks {
                 }
             }
         }
+        if self.points_left > 0 {
+            self.look_for_points(changes, world);
+        }
         self.asking = None;
+    }
+
+    #[inline(never)]
+    fn look_for_points(&mut self, changes: &[Change], world: &World<'_>) {
+        for (index, point) in self.points.iter_mut().enumerate().filter(|(_, point)| !point.is_hit) {
+            self.asking = Some(Asked::Point(index));
+            point.is_hit = changes.iter().any(|change| (point.seen)(change, world));
+            self.points_left -= usize::from(point.is_hit);
+        }
     }
 
     /// Whether any check waits for the end.
@@ -159,7 +193,13 @@ impl LiveChecks {
                 unknown: observer.unknown.clone().or(blind),
             }
         });
-        always.chain(eventually).chain(observers).collect()
+        let points = self.points.iter().map(|point| CheckReport {
+            name: point.name.clone(),
+            kind: CheckKind::Sometimes,
+            witnesses: u64::from(point.is_hit),
+            unknown: None,
+        });
+        always.chain(eventually).chain(observers).chain(points).collect()
     }
 
     pub(super) fn measured(&self) -> impl Iterator<Item = (String, Value)> + '_ {
@@ -182,6 +222,7 @@ impl LiveChecks {
             Asked::Always(index) => &self.always[index].name,
             Asked::Eventually(index) => &self.eventually[index].name,
             Asked::Observer(index) => &self.observers[index].name,
+            Asked::Point(index) => &self.points[index].name,
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::campaign::watchdog;
 use crate::report::{Difference, Divergence, Elsewhere, Outcome, Report};
 
 /// The rule that a run breaks which takes its process along.
-const SURVIVES: &str = "the process survives";
+pub(in crate::campaign) const SURVIVES: &str = "the process survives";
 
 /// How a process came to its end in the middle of a seed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -130,7 +130,7 @@ impl Leader {
                 ending.refuted(name, seed, &format!("{outcome:?}").to_lowercase())
             }
         };
-        Ok(Examined { ended_at: failed.report.ended_at, failed: Some(Box::new(failed)) })
+        Ok(Examined { ended_at: failed.report.ended_at, coverage: None, failed: Some(Box::new(failed)) })
     }
 
     /// Starts a process and waits until it comes to its work.
@@ -163,11 +163,11 @@ impl Leader {
         loop {
             match self.hear(process, heard_at, self.silence)? {
                 Heard::Word(Word::Alive) => heard_at = now(),
-                Heard::Word(Word::Done { seed: done, ended_at, failed }) if done == seed => {
-                    return Ok(Came::Through(Examined { ended_at, failed }));
+                Heard::Word(Word::Done { seed: done, ended_at, coverage, failed }) if done == seed => {
+                    return Ok(Came::Through(Examined { ended_at, coverage, failed }));
                 }
                 Heard::Word(Word::Stuck { seed: stuck, failed }) if stuck == seed => {
-                    return Ok(Came::Stuck(Examined { ended_at: failed.report.ended_at, failed: Some(failed) }));
+                    return Ok(Came::Stuck(Examined { ended_at: failed.report.ended_at, coverage: None, failed: Some(failed) }));
                 }
                 Heard::Word(Word::Panicked(message)) => {
                     // A bug of the simulator, or a scenario that cannot be run, as in a thread of this process.

@@ -10,6 +10,8 @@ mod process;
 mod words;
 mod working;
 
+pub(super) use ending::SURVIVES;
+
 use std::panic::Location;
 use std::process::Command;
 use std::sync::Arc;

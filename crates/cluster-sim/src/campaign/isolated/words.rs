@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use cluster_sim_vocabulary::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::coverage::Coverage;
 use crate::campaign::findings::Failed;
 use crate::campaign::twice::Call;
 
@@ -26,6 +27,9 @@ pub(super) enum Word {
         /// When its run ended.
         #[serde(rename = "ended_at_ns")]
         ended_at: VirtualInstant,
+        /// What its run went through, if that is counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        coverage: Option<Box<Coverage>>,
         /// What it showed, if it did not hold.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failed: Option<Box<Failed>>,
@@ -66,7 +70,7 @@ mod tests {
     fn a_seed_that_is_done_is_one_short_line() {
         let mut line = Vec::new();
         let ended_at = VirtualInstant::ZERO + Duration::from_secs(2);
-        let word = Word::Done { seed: 7, ended_at, failed: None };
+        let word = Word::Done { seed: 7, ended_at, coverage: None, failed: None };
         write_line(&mut line, &word).unwrap();
         let text = String::from_utf8(line).unwrap();
         assert_eq!(text, "\ncluster-sim worker: {\"done\":{\"seed\":7,\"ended_at_ns\":2000000000}}\n");

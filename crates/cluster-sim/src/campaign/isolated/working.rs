@@ -12,7 +12,7 @@ use cluster_sim_runtime::{Seed, Watch};
 use super::words::{MARK, Order, Word, write_line};
 use crate::campaign::findings::Failed;
 use crate::campaign::progress::Desk;
-use crate::campaign::subject::Case;
+use crate::campaign::subject::{Case, Examined};
 use crate::campaign::twice::Call;
 use crate::campaign::watchdog::now;
 use crate::sim::message_of;
@@ -53,8 +53,9 @@ fn run_seeds(case: &Case, orders: &Receiver<Order>, desk: &Desk, watch: &Arc<Wat
         desk.begin(seed);
         match catch_unwind(AssertUnwindSafe(|| case.examine(seed, watch, || {}))) {
             Ok(examined) => {
-                desk.done(examined.ended_at);
-                say(&Word::Done { seed, ended_at: examined.ended_at, failed: examined.failed });
+                let Examined { ended_at, coverage, failed } = examined;
+                desk.done(ended_at);
+                say(&Word::Done { seed, ended_at, coverage, failed });
             }
             Err(panic) => {
                 say(&Word::Panicked(message_of(&*panic)));

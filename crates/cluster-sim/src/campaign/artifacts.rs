@@ -1,0 +1,178 @@
+//! What is kept of a failing run, for whoever looks at it later.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::explain;
+use crate::replay::{Code, Driver, Reproducer};
+use crate::report::Report;
+use crate::scenario::Scenario;
+
+use super::shrink::ShrinkBounds;
+use crate::replay::Story;
+
+/// What is kept of a failing run: files in a folder of their own.
+///
+/// | file | is |
+/// |---|---|
+/// | `reproducer.json` | all there is to know of it, with its smallest story |
+/// | `report.json` | what the run showed |
+/// | `report.html` | its smallest story as a picture |
+/// | `events.jsonl` | every event of that |
+/// | `logs/` | what each node lived through, in virtual time |
+///
+/// Where nobody could look for a smaller story, the picture and the events are those of the run itself; of a run that takes its process along
+/// or never comes back there are none.
+#[derive(Debug, Clone, PartialEq)]
+#[must_use = "files that could not be written are among it"]
+pub struct Artifacts {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What is in `reproducer.json`, if the run can be shown again.
+    pub reproducer: Option<Reproducer>,
+    /// The files that were written, by their names in the folder.
+    pub files: Vec<PathBuf>,
+    /// Why others were not, as sentences.
+    pub problems: Vec<String>,
+    /// The line to paste that shows the reproducer's story again, if it was written.
+    pub replay: Option<String>,
+}
+
+/// Where a scenario is to be had, and in which words to say how to replay a file about it.
+pub struct Origin {
+    /// What the folder of its files is called: another name for everything that may run at the same time.
+    pub name: String,
+    /// Where it is to be had.
+    pub driver: Driver,
+    /// The code that runs.
+    pub code: Code,
+    /// The line to paste that shows a file again.
+    pub replay: Box<dyn Fn(&Path) -> String>,
+}
+
+impl Artifacts {
+    /// Where the reproducer is, if it was written.
+    pub fn reproducer_file(&self) -> Option<PathBuf> {
+        let name = Path::new(REPRODUCER);
+        self.files.iter().any(|file| file == name).then(|| self.folder.join(name))
+    }
+}
+
+const REPRODUCER: &str = "reproducer.json";
+
+/// How many faults of a story are shown, and how many decisions.
+const LINES: usize = 10;
+
+impl Scenario {
+    /// Looks for the smallest story of a failing run, and keeps all there is to know of it in a folder of its own below `root`, named for where
+    /// the scenario is from and for the seed.
+    ///
+    /// A file that cannot be written is a problem of the artifacts, and nobody else's: each is written whole or not at all.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run.
+    pub fn keep_artifacts(&self, report: &Report, origin: &Origin, root: &Path, bounds: ShrinkBounds) -> Artifacts {
+        let folder = root.join(file_name(&origin.name)).join(report.seed().to_string());
+        let can_be_told = is_told_again(report);
+        let shrunk =
+            if can_be_told && !report.by_hand { self.shrink_within(Story::of(report), report, bounds, |_| {}) } else { None };
+        // What a run shows only under a rule from elsewhere, or not again, cannot be shown by a file.
+        let can_be_shown = shrunk.is_some() || !can_be_told;
+        let (driver, code) = (origin.driver.clone(), origin.code.clone());
+        let reproducer = if can_be_shown { Reproducer::of(driver, report, shrunk, code) } else { None };
+        let mut artifacts = Artifacts { folder, reproducer, files: Vec::new(), problems: Vec::new(), replay: None };
+        artifacts.write_all(self, report, can_be_told, origin);
+        artifacts
+    }
+}
+
+/// Whether a run can be run again in this process.
+fn is_told_again(report: &Report) -> bool {
+    let of_the_process = [super::watchdog::RULE, super::isolated::SURVIVES];
+    report.violations.first().is_none_or(|violation| !of_the_process.contains(&violation.rule.as_str()))
+}
+
+/// A name that any file system takes: what is neither a letter nor a digit becomes a hyphen.
+fn file_name(name: &str) -> String {
+    let plain: String =
+        name.chars().map(|sign| if sign.is_alphanumeric() || sign == '_' || sign == '.' { sign } else { '-' }).collect();
+    match plain.trim_matches('.') {
+        "" => "unnamed".to_owned(),
+        plain => plain.to_owned(),
+    }
+}
+
+impl Artifacts {
+    fn write_all(&mut self, scenario: &Scenario, report: &Report, can_be_told: bool, origin: &Origin) {
+        if let Some(reproducer) = &self.reproducer {
+            let text = reproducer.to_text();
+            self.write(REPRODUCER, &text);
+            self.replay = self.reproducer_file().map(|file| (origin.replay)(&file));
+        }
+        let data = serde_json::to_string_pretty(report).expect("a report is plain data with text keys");
+        self.write("report.json", &format!("{data}\n"));
+        if !can_be_told || report.by_hand {
+            return;
+        }
+        let told = match &self.reproducer {
+            Some(reproducer) => reproducer.smallest().0.told_by(scenario),
+            None => scenario.clone(),
+        };
+        let recording = told.record(report.seed());
+        let page = explain::html(&recording, self.replay.as_deref());
+        self.write("report.html", &page);
+        self.write("events.jsonl", &explain::events_jsonl(&recording));
+        for (node, log) in explain::node_logs(&recording) {
+            self.write(&format!("logs/{}.log", file_name(&node)), &log);
+        }
+    }
+
+    fn write(&mut self, name: &str, text: &str) {
+        let path = self.folder.join(name);
+        match write_whole(&path, text) {
+            Ok(()) => self.files.push(PathBuf::from(name)),
+            Err(error) => self.problems.push(format!("{} was not written: {error}", path.display())),
+        }
+    }
+}
+
+impl fmt::Display for Artifacts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(shrunk) = self.reproducer.as_ref().and_then(|reproducer| reproducer.shrunk.as_ref()) {
+            writeln!(formatter, "      smallest story: {shrunk}")?;
+            for scheduled in shrunk.story.faults.faults().iter().take(LINES) {
+                writeln!(formatter, "        {}  {}", scheduled.at, scheduled.fault)?;
+            }
+            for decision in shrunk.story.decisions.iter().flatten().take(LINES) {
+                writeln!(formatter, "        {decision}")?;
+            }
+        }
+        self.problems.iter().try_for_each(|problem| writeln!(formatter, "      {problem}"))?;
+        if let Some(replay) = &self.replay {
+            writeln!(formatter, "      replay: {replay}")?;
+        }
+        if !self.files.is_empty() {
+            writeln!(formatter, "      files: {}", self.folder.display())?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a file whole or not at all: under another name first.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    // Somebody else may be at the same file.
+    let half = path.with_extension(format!("{}-{:?}.part", std::process::id(), std::thread::current().id()));
+    let written = fs::File::create(&half).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    let written = written.and_then(|()| fs::rename(&half, path));
+    if written.is_err() {
+        // What is left of it is nothing to anybody; where even that fails, the first error says why.
+        let _ = fs::remove_file(&half);
+    }
+    written
+}
