@@ -12,6 +12,7 @@
 //! | run many seeds | [`Scenario::sweep`], or [`Scenario::campaign`] in processes, or for several failures |
 //! | make a test of it | the attribute `#[cluster_sim::test]` |
 //! | see whether it is deterministic | [`Scenario::twice`], [`Scenario::twice_in_process`] |
+//! | see what happened in one of them | [`Scenario::record`], and [`explain`] for a page, a pull request, a pipeline |
 //!
 //! Without feature `test-utils` only the seams are here: what node code is written against. With feature `tokio` async nodes run in
 //! production too, over real sockets: start at `RealCluster` or `RealSetup`.
@@ -81,7 +82,11 @@ mod campaign;
 #[cfg(feature = "test-utils")]
 mod cluster;
 #[cfg(feature = "test-utils")]
+pub mod explain;
+#[cfg(feature = "test-utils")]
 mod fault;
+#[cfg(feature = "test-utils")]
+mod replay;
 #[cfg(feature = "test-utils")]
 mod report;
 #[cfg(feature = "test-utils")]
@@ -108,7 +113,10 @@ pub use cluster_sim_vocabulary::{
 #[doc(hidden)]
 pub use campaign::entry as test_entry;
 #[cfg(feature = "test-utils")]
-pub use campaign::{Campaign, Failure, InvalidSeedRange, Progress, SeedRange, Sweep, Twice, TwiceError};
+pub use campaign::{
+    Campaign, Failure, InvalidSeedRange, Progress, Replay, SeedRange, ShrinkBounds, ShrinkProgress, Shrunk, Sweep, Twice,
+    TwiceError,
+};
 #[cfg(feature = "test-utils")]
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 #[cfg(feature = "test-utils")]
@@ -119,7 +127,7 @@ pub use cluster_sim_node::{
     RunningCluster, Shown, StartError,
 };
 #[cfg(feature = "test-utils")]
-pub use cluster_sim_runtime::{Budget, Digest, Exhausted, Record, RecordKind, TaskName, WaitingTask};
+pub use cluster_sim_runtime::{Budget, Choice, Digest, Exhausted, Record, RecordKind, TaskName, WaitingTask};
 #[cfg(feature = "test-utils")]
 pub use cluster_sim_transport::{
     Decided, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, NetworkPartition, StaleDelivery,
@@ -127,9 +135,11 @@ pub use cluster_sim_transport::{
 #[cfg(feature = "test-utils")]
 pub use fault::{Fault, FaultPlan, FaultProfile, PlanError, ScheduledFault};
 #[cfg(feature = "test-utils")]
+pub use replay::{Code, Decision, Driver, REPRODUCER_FORMAT, Reproducer, ReproducerError, Story};
+#[cfg(feature = "test-utils")]
 pub use report::{
-    CheckKind, CheckReport, Difference, DifferingEvent, Divergence, Elsewhere, FaultRecord, Happening, Outcome, PanicFinding,
-    Report,
+    CheckKind, CheckReport, Difference, DifferingEvent, Divergence, Elsewhere, FaultRecord, Finding, Happening, Outcome,
+    PanicFinding, Report,
 };
 #[cfg(feature = "test-utils")]
 pub use scenario::{Scenario, ScenarioError};

@@ -21,8 +21,8 @@ pub use chance::{
 };
 #[cfg(feature = "test-utils")]
 pub use engine::{
-    Arena, Budget, Core, Device, DeviceId, Devices, Digest, Engine, Exhausted, Host, Kernel, Order, Rank, Record, RecordKind, Ring,
-    Step, Stepped, TimerKey, TimerSlot, Wake, Watch, Whereabouts,
+    Arena, Budget, Choice, Choices, Core, Decision, Decisions, Device, DeviceId, Devices, Digest, Engine, Exhausted, Host, Kernel,
+    Order, Rank, Record, RecordKind, Ring, Site, Step, Stepped, TimerKey, TimerSlot, Wake, Watch, Whereabouts,
 };
 #[cfg(feature = "test-utils")]
 pub use executor::{

@@ -2,6 +2,7 @@
 //!
 //! Start at [`Registry::standard`] for what is ready to run, and at [`edge_cache`] for the one file format there is. [`echo`], [`gossip`] and
 //! the [`canary`] have none: they are run by name.
+//! [`hunt`] has the scenarios in which planted bugs are to be found, and the table of these.
 //! A file or a name becomes a [`Prepared`] scenario, which runs to an [`Artifact`]. What cannot be run is a [`ScenarioError`]: one line
 //! with file, place, value and cure.
 //!
@@ -15,6 +16,7 @@ pub mod edge_cache;
 mod error;
 mod form;
 pub mod gossip;
+pub mod hunt;
 mod prepared;
 mod registry;
 mod rough;

@@ -1,7 +1,9 @@
 //! What goes wrong, as data.
 
+mod kind;
 mod plan;
 mod profile;
+mod swarm;
 
 use std::fmt;
 use std::time::Duration;
@@ -104,6 +106,15 @@ impl Fault {
             Self::Resume { .. } => "resume",
             Self::Loss { .. } => "loss",
             Self::Links { .. } => "links",
+        }
+    }
+
+    /// How long it lasts; nothing where it has no end of its own.
+    pub fn lasting(&self) -> Option<Duration> {
+        match self {
+            Self::Cut { lasting, .. } | Self::Pause { lasting, .. } | Self::Loss { lasting, .. } => *lasting,
+            Self::Crash { down_for, .. } => *down_for,
+            Self::HealAll | Self::Restart { .. } | Self::Kill { .. } | Self::Resume { .. } | Self::Links { .. } => None,
         }
     }
 

@@ -2,41 +2,28 @@
 
 use std::time::Duration;
 
-use cluster_sim_runtime::{Address, Distribution, QuantileTable, Roll, Seed, Stream};
-use cluster_sim_vocabulary::{Ratio, VirtualInstant};
+use cluster_sim_runtime::{Distribution, QuantileTable, Seed};
+use cluster_sim_vocabulary::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, FaultPlan};
-
-const MASK: Stream = Stream::named("profile mask");
-const WHEN: Stream = Stream::named("profile when");
-const WHICH: Stream = Stream::named("profile which");
-const LENGTH: Stream = Stream::named("profile length");
-
-/// The kinds of fault a profile draws from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Isolate,
-    Halves,
-    OneWay,
-    Crash,
-    Pause,
-    Loss,
-}
-
-const KINDS: [Kind; 6] = [Kind::Isolate, Kind::Halves, Kind::OneWay, Kind::Crash, Kind::Pause, Kind::Loss];
+use super::FaultPlan;
+use super::kind::Targets;
+use super::swarm::Swarm;
 
 /// How often and how long things go wrong; a seed draws a [`FaultPlan`] from it.
 ///
-/// Swarm testing: each seed leaves about half of the kinds out altogether, so that kinds do not mask each other, and one seed in five
-/// goes without any fault.
+/// Swarm testing: what one seed does hardly at all another does all the time, since a bug shows where a few things happen much more often than
+/// others. One seed in five goes without any fault. Of the others each leaves about half of the kinds out altogether, so that kinds do not
+/// mask each other, and gives each of the rest a weight of its own: its faults strike from eight times as often to an eighth as often as the
+/// means say, and last from four times as long to a quarter as long. Every third fault has a second one on its heels, of any kind that the
+/// seed does not leave out: while the first lasts, or in as much time after it, when the cluster recovers; half of these hit the same node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FaultProfile {
-    /// Time between two faults of one kind, on average.
+    /// Time between two faults of one kind, on average over seeds and without those that follow on another.
     #[serde(rename = "mean_interval_ms", with = "milliseconds")]
     pub mean_interval: Duration,
-    /// How long a fault lasts, on average; at most ten times this.
+    /// How long a fault lasts, on average over seeds; at most 26 times this.
     #[serde(rename = "mean_duration_ms", with = "milliseconds")]
     pub mean_duration: Duration,
     /// Groups whose nodes are spared.
@@ -77,79 +64,10 @@ impl CompiledProfile {
         let spared =
             |node: &str| self.profile.spared_groups.iter().any(|group| node.rsplit_once('/').is_some_and(|(of, _)| of == group));
         let nodes: Vec<&str> = nodes.iter().copied().filter(|node| !spared(node)).collect();
-        let fifth = Ratio::new(0.2).expect("a fifth is a ratio");
-        let mut plan = FaultPlan::new();
-        if nodes.is_empty() || seed.roll(MASK, Address::new()).holds(fifth) {
-            return plan;
-        }
-        for (index, kind) in KINDS.into_iter().enumerate() {
-            let address = Address::new().number(index as u64);
-            let half = Ratio::new(0.5).expect("a half is a ratio");
-            if seed.roll(MASK, address).holds(half) {
-                self.draw_kind(&mut plan, seed, kind, address, Targets { nodes: &nodes, links }, lasting);
-            }
-        }
-        plan
+        let Some([intervals, lengths]) = &self.spreads else { return FaultPlan::new() };
+        let swarm = Swarm::of(seed, [intervals, lengths], Targets { nodes: &nodes, links }, VirtualInstant::ZERO + lasting);
+        swarm.map_or_else(FaultPlan::new, |swarm| swarm.draw())
     }
-
-    fn draw_kind(&self, plan: &mut FaultPlan, seed: Seed, kind: Kind, address: Address, targets: Targets<'_>, lasting: Duration) {
-        let Some([intervals, lengths]) = &self.spreads else { return };
-        let end = VirtualInstant::ZERO + lasting;
-        let mut at = VirtualInstant::ZERO;
-        for ordinal in 0.. {
-            let address = address.number(ordinal);
-            at = at + Duration::from_nanos(intervals.sample(seed.roll(WHEN, address)).max(1));
-            if at >= end {
-                return;
-            }
-            let length = Duration::from_nanos(lengths.sample(seed.roll(LENGTH, address)));
-            if let Some(fault) = fault_of(kind, seed.roll(WHICH, address), targets, length) {
-                plan.insert(at, fault);
-            }
-        }
-    }
-}
-
-/// What faults may strike.
-#[derive(Clone, Copy)]
-struct Targets<'a> {
-    nodes: &'a [&'a str],
-    links: &'a [&'a str],
-}
-
-/// A fault of that kind against what the roll picks; nothing where there are too few nodes for it.
-fn fault_of(kind: Kind, roll: Roll, targets: Targets<'_>, length: Duration) -> Option<Fault> {
-    let Targets { nodes, links } = targets;
-    let lasting = Some(length);
-    let picked = *roll.pick(nodes)?;
-    let names = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect::<Vec<String>>();
-    let others = || names(nodes.iter().copied().filter(|node| *node != picked).collect());
-    Some(match kind {
-        Kind::Crash => Fault::Crash { node: picked.to_owned(), down_for: lasting },
-        Kind::Pause => Fault::Pause { node: picked.to_owned(), lasting },
-        Kind::Loss => Fault::Loss {
-            links: (*roll.pick(links)?).to_owned(),
-            rule: "profile_loss".to_owned(),
-            // 1 to 50 percent: the low bits are independent of the high ones that pick.
-            ratio: Ratio::percent((1 + (roll.0 & 0xffff) * 50 / 0x1_0000) as f64).ok()?,
-            lasting,
-        },
-        _ if nodes.len() < 2 => return None,
-        Kind::Isolate => Fault::Cut { from: vec![picked.to_owned()], to: others(), both_ways: true, lasting },
-        Kind::OneWay => Fault::Cut { from: vec![picked.to_owned()], to: others(), both_ways: false, lasting },
-        Kind::Halves => {
-            // A bit of the roll a node says on which side it stands.
-            let side = |bit: u64| {
-                let stands = |(index, _): &(usize, &&str)| (roll.0.rotate_right(*index as u32)) & 1 == bit;
-                names(nodes.iter().enumerate().filter(stands).map(|(_, node)| *node).collect())
-            };
-            let (from, to) = (side(0), side(1));
-            if from.is_empty() || to.is_empty() {
-                return None;
-            }
-            Fault::Cut { from, to, both_ways: true, lasting }
-        }
-    })
 }
 
 /// Durations as whole milliseconds in data.
@@ -210,6 +128,61 @@ mod tests {
         let duration = |mean_duration| count(FaultProfile { mean_duration, ..FaultProfile::default() });
         assert_eq!((interval(Duration::ZERO), duration(Duration::ZERO)), (0, 0));
         assert_eq!(interval(Duration::MAX), 0, "the first would come after the minute");
-        assert_eq!(duration(Duration::MAX), count(FaultProfile::default()));
+        assert!(duration(Duration::MAX) > 100, "those that last too long to be followed are drawn all the same");
+    }
+
+    fn plans(seeds: u64) -> Vec<FaultPlan> {
+        (0..seeds).map(|seed| FaultProfile::default().draw(Seed(seed), &NODES, &LINKS, MINUTE)).collect()
+    }
+
+    fn share(count: usize, of: usize) -> f64 {
+        count as f64 / of as f64
+    }
+
+    #[test]
+    fn a_fifth_goes_without_faults_and_the_means_are_those_of_the_profile() {
+        let plans = plans(4_000);
+        let calm = share(plans.iter().filter(|plan| plan.faults().is_empty()).count(), plans.len());
+        assert!((0.18..0.24).contains(&calm), "{calm}");
+        // Six kinds, half of them left out by four fifths of the seeds, every 2 s of a minute, and a third more on the heels of others.
+        let mean = share(plans.iter().map(|plan| plan.faults().len()).sum(), plans.len());
+        let expected = 6.0 * 0.5 * 0.8 * 30.0 * (4.0 / 3.0);
+        assert!((mean / expected - 1.0).abs() < 0.2, "{mean} faults a seed, {expected} expected");
+    }
+
+    #[test]
+    fn half_of_the_kinds_are_left_out_and_the_others_have_very_different_weights() {
+        let (mut kinds, mut seeds, mut ratios) = (0, 0, Vec::new());
+        for plan in plans(1_000).iter().filter(|plan| !plan.faults().is_empty()) {
+            let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+            plan.faults().iter().for_each(|scheduled| *counts.entry(scheduled.fault.kind()).or_default() += 1);
+            (kinds, seeds) = (kinds + counts.len(), seeds + 1);
+            if counts.len() > 1 {
+                ratios.push(share(*counts.values().max().unwrap(), *counts.values().min().unwrap()));
+            }
+        }
+        // Of three kinds of cuts one is enough for the name: 1 - 1/8 of cuts, 1/2 of crashes, pauses and losses.
+        let mean = share(kinds, seeds);
+        assert!((2.1..2.7).contains(&mean), "{mean} kinds of names a seed, 2.4 expected");
+        ratios.sort_by(f64::total_cmp);
+        assert!(
+            ratios[ratios.len() / 2] > 4.0,
+            "half of the seeds do one thing {} times as often as another",
+            ratios[ratios.len() / 2]
+        );
+    }
+
+    #[test]
+    fn in_a_third_of_the_seeds_and_more_a_fault_strikes_before_the_cluster_recovered_from_another() {
+        let seldom = FaultProfile { mean_interval: Duration::from_secs(20), ..FaultProfile::default() };
+        let overlaps = |plan: &FaultPlan| {
+            plan.faults().windows(2).any(|pair| {
+                let length = pair[0].fault.lasting().unwrap_or_default();
+                pair[1].at.since_zero() <= pair[0].at.since_zero() + 2 * length
+            })
+        };
+        let plans: Vec<FaultPlan> = (0..2_000).map(|seed| seldom.draw(Seed(seed), &NODES, &LINKS, MINUTE)).collect();
+        let overlapping = share(plans.iter().filter(|plan| overlaps(plan)).count(), plans.len());
+        assert!(overlapping > 0.3, "{overlapping}");
     }
 }

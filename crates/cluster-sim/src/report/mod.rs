@@ -1,6 +1,7 @@
 //! What one run showed.
 
 mod divergence;
+mod finding;
 mod signature;
 mod text;
 
@@ -13,7 +14,10 @@ use cluster_sim_vocabulary::{NodeId, Traffic, VirtualInstant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use text::thousands;
+
 pub use divergence::{Difference, DifferingEvent, Divergence, Elsewhere, Happening};
+pub use finding::Finding;
 
 use crate::fault::Fault;
 

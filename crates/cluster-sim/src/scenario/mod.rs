@@ -3,6 +3,7 @@
 mod arenas;
 mod checks;
 mod groups;
+mod variation;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,12 +14,14 @@ use std::time::Duration;
 
 use cluster_sim_invariants::{IntoVerdict, Invariant, World};
 use cluster_sim_node::{Machine, MainFactory, Node, Seat};
-use cluster_sim_runtime::Budget;
+use cluster_sim_runtime::{Budget, Decisions};
 use cluster_sim_transport::{InvalidLink, LinkModel, NodeSelector};
 
 use arenas::Arenas;
 pub(crate) use checks::{Check, Test};
 pub(crate) use groups::{Group, Member};
+
+use variation::Drive;
 
 use crate::fault::{CompiledProfile, FaultPlan, FaultProfile, PlanError};
 
@@ -55,6 +58,9 @@ pub(crate) struct Definition {
     pub(crate) patience: Duration,
     /// How many seeds of a sweep run at once; as many as the machine has cores where nobody says.
     pub(crate) threads: Option<NonZeroUsize>,
+    /// What decides in place of the seed.
+    pub(crate) pinned: Option<Arc<Decisions>>,
+    pub(crate) drive: Option<Drive>,
     /// Whether all this fits together, found out by the first run.
     pub(crate) checked: OnceLock<Result<(), ScenarioError>>,
     pub(crate) arenas: Arenas,
@@ -79,6 +85,8 @@ impl Scenario {
             absent: BTreeSet::new(),
             patience: Duration::from_secs(30),
             threads: None,
+            pinned: None,
+            drive: None,
             checked: OnceLock::new(),
             arenas: Arenas::default(),
         }))

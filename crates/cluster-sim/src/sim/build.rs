@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cluster_sim_node::Seat;
-use cluster_sim_runtime::{DeviceId, Engine, SeedSchedule};
+use cluster_sim_runtime::{Choices, DeviceId, Engine, SeedSchedule};
 use cluster_sim_transport::Network;
 use cluster_sim_vocabulary::{NodeId, Shard, VirtualInstant};
 
@@ -16,10 +16,11 @@ use crate::fault::FaultPlan;
 use crate::report::Report;
 use crate::scenario::{Definition, Group, Member, ScenarioError};
 
-pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
+pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule, choices: Choices) -> Result<Sim, ScenarioError> {
     definition.checked.get_or_init(|| check(&definition)).clone()?;
     let plan = draw_plan(&definition, &seeds)?;
     let mut engine = Engine::in_arena(seeds.clone(), definition.budget, definition.arenas.take());
+    engine.core.kernel.set_choices(choices);
     let network = engine.register(new_network(&definition)?);
     engine.core.devices.get_mut::<Network>(network).registered_as(network);
     let mut first = 0;

@@ -39,7 +39,7 @@ impl Sim {
         let mut met = self.look(|world| condition(world));
         while !met && !self.over {
             let mut more = false;
-            self.guarded(|sim| more = sim.step_once(until));
+            self.guarded(|sim| more = sim.step_once(until) && sim.tell_step());
             met = self.look(|world| condition(world));
             if !more {
                 break;

@@ -1,6 +1,7 @@
 //! Somebody who is told of everything that happens in a run, while it goes on.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use cluster_sim_runtime::Record;
 use cluster_sim_vocabulary::{Change, Fact, NodeId, VirtualInstant};
@@ -16,6 +17,12 @@ pub(crate) trait Follower: Any {
     /// A node stated a fact, in a step whose events came before it.
     fn fact(&mut self, at: VirtualInstant, node: NodeId, fact: &dyn Fact);
 
+    /// A node may show another view, in a step whose events came before it.
+    fn viewed(&mut self, _node: NodeId) {}
+
+    /// The faults are over, and what must hold in the end gets its time.
+    fn calms(&mut self, _at: VirtualInstant) {}
+
     /// A step is over; the run may be asked for names, and to forget those that are not asked for again.
     fn stepped(&mut self, sim: &mut Sim);
 
@@ -29,10 +36,12 @@ pub(crate) trait Follower: Any {
 impl Sim {
     /// Runs a scenario from start to end, told to `follower` event by event; no report if that one left before the end.
     pub(crate) fn run_followed<F: Follower>(mut self, follower: F) -> (F, Option<Report>) {
-        self.report.by_hand = false;
         self.engine.core.kernel.keep_records();
         self.follower = Some(Box::new(follower));
-        self.run_for(self.definition.lasting);
+        self.drive();
+        if !self.over {
+            self.tell(|follower, sim| follower.calms(sim.now()));
+        }
         self.come_to_rest();
         let stays = self.follower.as_ref().is_some_and(|follower| !follower.has_left());
         if stays {
@@ -50,13 +59,15 @@ impl Sim {
         !self.over
     }
 
-    /// Tells the follower which facts a step stated.
+    /// Tells the follower which facts a step stated, and whose views it may have changed.
     #[cold]
     pub(super) fn tell_changes(&mut self) {
         self.tell(|follower, sim| {
             for change in sim.engine.core.kernel.changes() {
-                if let Change::Fact(node, fact) = change {
-                    follower.fact(sim.now(), *node, &**fact);
+                match change {
+                    Change::Fact(node, fact) => follower.fact(sim.now(), *node, &**fact),
+                    Change::View(node) => follower.viewed(*node),
+                    Change::Health(..) => {}
                 }
             }
         });
@@ -74,6 +85,22 @@ impl Sim {
             let report = self.report.clone();
             self.tell(|follower, sim| follower.ended(sim, &report));
         }
+    }
+
+    /// How many steps were taken.
+    pub(crate) fn steps(&self) -> u64 {
+        self.engine.core.kernel.steps()
+    }
+
+    /// The declared names of all nodes, in the order of their numbers.
+    pub(crate) fn node_names(&self) -> Vec<Arc<str>> {
+        let kernel = &self.engine.core.kernel;
+        (0..kernel.node_count()).map(|node| Arc::clone(kernel.name(NodeId(node)))).collect()
+    }
+
+    /// What the loss of a message is counted under.
+    pub(crate) fn cause(&self, cause: u32) -> &str {
+        self.network().cause(cause)
     }
 
     /// Lets go of what was kept for naming a task that ended.

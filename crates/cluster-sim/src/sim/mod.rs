@@ -2,6 +2,7 @@
 
 mod build;
 mod checking;
+mod choosing;
 mod clients;
 mod driving;
 mod faulting;

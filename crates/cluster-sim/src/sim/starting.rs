@@ -23,7 +23,8 @@ impl Scenario {
     /// # Errors
     /// If a fault, an empty seat or a link names what the scenario does not have; nothing was run.
     pub fn try_start(&self, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
-        build(Arc::clone(&self.0), seeds)
+        let choices = self.0.choices(false);
+        build(Arc::clone(&self.0), seeds, choices)
     }
 
     /// Runs one seed from start to end: so long as the scenario lasts, then the calm.
@@ -37,8 +38,7 @@ impl Scenario {
     /// The same, with word of every step left for somebody who watches from outside.
     pub(crate) fn run_under(&self, seed: Seed, watch: Option<Arc<Watch>>) -> Report {
         let mut sim = self.start_under(seed, watch);
-        sim.report.by_hand = false;
-        sim.run_for(self.0.lasting);
+        sim.drive();
         sim.finish()
     }
 

@@ -2,6 +2,7 @@
 
 mod arena;
 mod budget;
+mod choices;
 mod core;
 mod device;
 mod host;
@@ -19,6 +20,7 @@ use cluster_sim_vocabulary::{Health, NodeId, VirtualInstant};
 
 pub use arena::Arena;
 pub use budget::{Budget, Exhausted};
+pub use choices::{Choice, Choices, Decision, Decisions, Site};
 pub use core::Core;
 pub use device::{Device, Devices};
 pub use host::{Host, Step, Wake};

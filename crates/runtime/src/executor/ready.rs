@@ -23,7 +23,7 @@ impl Ready {
 
     /// Adds a task that is not among them.
     #[inline]
-    pub(super) fn push(&mut self, task: TaskId, roll: impl Fn(TaskId) -> u64) {
+    pub(super) fn push(&mut self, task: TaskId, mut roll: impl FnMut(TaskId) -> u64) {
         if self.is_empty() {
             self.only = Some(task);
             return;

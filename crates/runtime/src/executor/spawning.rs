@@ -10,7 +10,7 @@ use super::inbox::Mailbox;
 use super::names::Lineage;
 use super::task::{BoxedFuture, Children, Task, TaskId, Waits};
 use crate::chance::{Address, Roll, Stream};
-use crate::engine::{Kernel, Record, RecordKind};
+use crate::engine::{Choice, Kernel, Record, RecordKind, Site};
 
 const DRAW: Stream = Stream::named("draw");
 const SELECT: Stream = Stream::named("select");
@@ -132,6 +132,7 @@ pub fn select_start(branches: u32) -> Option<u32> {
         let acting = core.kernel.tasks.acting;
         let node = (acting != Life::NONE).then(|| acting.node())?;
         let address = core.kernel.next_draw(node);
-        Some(core.kernel.roll(SELECT, address).below(u64::from(branches)) as u32)
+        let site = Site { choice: Choice::Select, stream: SELECT, address, node, peer: node };
+        Some(core.kernel.choose(site, |roll| roll.below(u64::from(branches))) as u32)
     })?
 }

@@ -4,7 +4,8 @@ use std::task::{Context, Waker};
 
 use super::task::TaskId;
 use super::waker::Word;
-use crate::engine::Kernel;
+use crate::chance::Stream;
+use crate::engine::{Choice, Kernel, Site};
 
 /// Who waits: a task of this simulation, or whatever a foreign waker leads to (a combinator such as `FuturesUnordered` has its own).
 #[derive(Debug, Clone)]
@@ -57,13 +58,16 @@ impl Kernel {
             return;
         }
         task.is_ready = true;
-        let seed = self.seed();
-        let super::task::Tasks { slots, ready, .. } = &mut self.tasks;
+        let (now, seed) = (self.now(), self.seed());
+        let Self { tasks, choices, .. } = self;
+        let super::task::Tasks { slots, ready, .. } = tasks;
         ready.push(id, |id| {
             let task = &slots[id.index as usize];
-            seed.roll(PICK, task.path.number(task.polls)).0
+            let address = task.path.number(task.polls);
+            let site = Site { choice: Choice::Pick, stream: PICK, address, node: task.node, peer: task.node };
+            choices.choose(now, seed, site, |roll| roll.0)
         });
     }
 }
 
-const PICK: crate::chance::Stream = crate::chance::Stream::named("pick");
+const PICK: Stream = Stream::named("pick");

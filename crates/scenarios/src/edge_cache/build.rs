@@ -86,6 +86,8 @@ impl EdgeCacheFile {
             writes_per_client_per_sec: self.writes_per_client_per_sec,
             roam_interval: Duration::from_millis(self.roam_interval_ms),
             client_delay: Duration::from_millis(self.client_delay_ms),
+            guards_sessions: false,
+            bug: None,
             key_table: system::KeyTable::default(),
         }
     }

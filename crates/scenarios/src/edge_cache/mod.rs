@@ -5,7 +5,7 @@
 mod build;
 mod check;
 mod file;
-mod groups;
+pub(crate) mod groups;
 mod keys;
 mod plan;
 mod ready;

@@ -2,6 +2,7 @@
 
 use cluster_sim_node::{Effects, Entropy, Incarnation, Input, Label, LocalInstant, Machine, Seat, Timer};
 
+use crate::bug::Bug;
 use crate::config::{Config, SERVER};
 use crate::fact::EchoFact;
 use crate::message::{EchoMessage, Question, label};
@@ -19,6 +20,9 @@ pub struct Client {
     config: Config,
     life: Incarnation,
     view: ClientView,
+    /// The question that was answered last, for a client that counts it twice.
+    last: Option<Question>,
+    retries: Retries,
 }
 
 /// What checks see of a client.
@@ -52,6 +56,11 @@ impl Waiting {
         Self { attempt: self.attempt + 1, ..self }
     }
 
+    /// Whether an answer to that question is the one to this.
+    pub(crate) fn is_answered_by(self, question: Question, bug: Option<Bug>) -> bool {
+        self.question == question || bug == Some(Bug::TakesAnyAnswer)
+    }
+
     pub(crate) fn message(self) -> EchoMessage {
         EchoMessage::Ask { question: self.question, body: self.body }
     }
@@ -61,10 +70,29 @@ impl Waiting {
     }
 }
 
+/// How often a client still asks again in this life: as often as it must, unless it is broken.
+#[derive(Debug)]
+pub(crate) struct Retries {
+    left: u32,
+}
+
+impl Retries {
+    pub(crate) fn new(bug: Option<Bug>) -> Self {
+        Self { left: if bug == Some(Bug::SpendsRetries) { 60 } else { u32::MAX } }
+    }
+
+    /// Takes one, if there is one left.
+    pub(crate) fn take(&mut self) -> bool {
+        let is_left = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        is_left
+    }
+}
+
 impl Client {
     /// The client in that seat, which has asked nothing yet in this life.
     pub fn boot(config: Config, seat: &Seat) -> Self {
-        Self { config, life: seat.incarnation(), view: ClientView::default() }
+        Self { config, life: seat.incarnation(), view: ClientView::default(), last: None, retries: Retries::new(config.bug) }
     }
 
     fn ask(&mut self, waiting: Waiting, effects: &mut Effects<EchoMessage>) {
@@ -82,16 +110,21 @@ impl Client {
     }
 
     fn ask_again(&mut self, effects: &mut Effects<EchoMessage>) {
-        if let Some(waiting) = self.view.waiting {
+        if let Some(waiting) = self.view.waiting
+            && self.retries.take()
+        {
             self.ask(waiting.again(), effects);
         }
     }
 
     /// Takes the answer to the question under way. Others are late, or repeated, or to an earlier life, and tell nothing.
     fn take(&mut self, question: Question, body: u64, effects: &mut Effects<EchoMessage>) {
-        if self.view.waiting.take_if(|waiting| waiting.question == question).is_none() {
+        let bug = self.config.bug;
+        let is_repeated = bug == Some(Bug::CountsTwice) && self.view.waiting.is_none() && self.last == Some(question);
+        if !is_repeated && self.view.waiting.take_if(|waiting| waiting.is_answered_by(question, bug)).is_none() {
             return effects.unchanged();
         }
+        self.last = Some(question);
         self.view.answered += 1;
         effects.emit(EchoFact::Answered { question, body });
         effects.disarm(AGAIN);

@@ -2,20 +2,28 @@
 
 use cluster_sim_node::{Machine, Node, Port, Received};
 
-use crate::client::{Client, ClientView, Waiting};
+use crate::bug::Bug;
+use crate::client::{Client, ClientView, Retries, Waiting};
 use crate::config::{Config, SERVER};
 use crate::fact::EchoFact;
 use crate::message::{EchoMessage, Question, label};
-use crate::server::{Server, ServerView};
+use crate::server::{Echo, Server, ServerView};
 
 /// Does what [`Server`] does.
 pub async fn server(node: Node) {
+    server_with(node, Config::default()).await;
+}
+
+/// Does what [`Server::boot`] makes of that config do.
+pub async fn server_with(node: Node, config: Config) {
+    let mut echo = Echo::new(config);
     let port = node.bind(Server::PORT).labelled(label);
     node.view(|_: &mut ServerView| {});
     loop {
         let Received { from, message } = port.receive().await;
         if let EchoMessage::Ask { question, body } = message {
             node.view(|view: &mut ServerView| view.answered += 1);
+            let body = echo.say(from, question, body);
             port.send(from, EchoMessage::Answer { question, body });
         }
     }
@@ -24,13 +32,19 @@ pub async fn server(node: Node) {
 /// Does what [`Client`] does.
 pub async fn client(node: Node, config: Config) {
     let port = node.bind(Client::PORT).labelled(label);
+    let mut retries = Retries::new(config.bug);
     for number in 0..config.questions {
         let waiting = Waiting::first(node.incarnation(), number, node.entropy());
-        let Waiting { question, .. } = waiting;
-        let body = ask(&node, &port, config, waiting).await;
+        let (question, body) = ask(&node, &port, config, waiting, &mut retries).await;
         node.view(|view: &mut ClientView| *view = ClientView { answered: number + 1, waiting: None });
         node.emit(EchoFact::Answered { question, body });
-        port.listen_for(config.pause, |_late| {}).await;
+        let late = |late: Received<EchoMessage>| {
+            if config.bug == Some(Bug::CountsTwice) && late.message == (EchoMessage::Answer { question, body }) {
+                node.view(|view: &mut ClientView| view.answered += 1);
+                node.emit(EchoFact::Answered { question, body });
+            }
+        };
+        port.listen_for(config.pause, late).await;
     }
     // It is still there for answers that come late.
     loop {
@@ -39,25 +53,32 @@ pub async fn client(node: Node, config: Config) {
 }
 
 /// Asks until there is an answer.
-async fn ask(node: &Node, port: &Port<EchoMessage>, config: Config, mut waiting: Waiting) -> u64 {
+async fn ask(
+    node: &Node,
+    port: &Port<EchoMessage>,
+    config: Config,
+    mut waiting: Waiting,
+    retries: &mut Retries,
+) -> (Question, u64) {
     loop {
         node.view(|view: &mut ClientView| view.waiting = Some(waiting));
         node.emit(waiting.fact());
         port.send(SERVER, waiting.message());
-        match node.timeout(config.patience, answer(port, waiting.question)).await {
-            Ok(body) => return body,
-            Err(_) => waiting = waiting.again(),
+        match node.timeout(config.patience, answer(port, waiting, config.bug)).await {
+            Ok(answer) => return answer,
+            Err(_) if retries.take() => waiting = waiting.again(),
+            Err(_) => return answer(port, waiting, config.bug).await,
         }
     }
 }
 
 /// Waits for the answer to one question. Others are late, or repeated, or to an earlier life, and tell nothing.
-async fn answer(port: &Port<EchoMessage>, asked: Question) -> u64 {
+async fn answer(port: &Port<EchoMessage>, waiting: Waiting, bug: Option<Bug>) -> (Question, u64) {
     loop {
         if let EchoMessage::Answer { question, body } = port.receive().await.message
-            && question == asked
+            && waiting.is_answered_by(question, bug)
         {
-            return body;
+            return (question, body);
         }
     }
 }

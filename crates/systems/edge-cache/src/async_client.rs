@@ -12,6 +12,9 @@ use crate::message::{EdgeMessage, Operation, Version, label};
 use crate::pace::Ticks;
 use crate::roamer::{ClientView, Read, Roamer, written_key};
 
+/// By so much the patience of a client grows that has none of its own any more: for good.
+const CALLED_OFF: Duration = Duration::from_secs(1_000_000);
+
 /// Does what [`Client`] does, over the same port, with the same labels and the same rolls.
 ///
 /// One thing differs: a tick that comes at the very instant at which a read is given up finds that read under way, always. Of the machine's
@@ -67,8 +70,10 @@ impl Reader {
         let answer = self.hear(Some(read), self.node.now() + self.roamer.patience()).await;
         self.show(None);
         match answer {
-            Some(version) => self.node.emit(EdgeFact::Observed { operation, edge, key, version, acked }),
-            None => {
+            Some(version) if self.roamer.accept(&read, version) => {
+                self.node.emit(EdgeFact::Observed { operation, edge, key, version, acked });
+            }
+            _ => {
                 self.node.emit(EdgeFact::Unavailable { operation, edge });
                 self.roamer.flee(read, self.now(), self.node.entropy());
             }
@@ -76,13 +81,17 @@ impl Reader {
     }
 
     /// Takes what comes in until it is the answer to the read under way, at the latest until `deadline`.
-    async fn hear(&mut self, reading: Option<Read>, deadline: LocalInstant) -> Option<Version> {
+    async fn hear(&mut self, reading: Option<Read>, mut deadline: LocalInstant) -> Option<Version> {
         loop {
             let patience = deadline.saturating_since(self.node.now());
             let received = self.node.timeout(patience, self.port.receive()).await.ok()?;
+            let is_answer_to_a_read = matches!(received.message, EdgeMessage::ReadReply { .. });
             let answer = self.take(reading, received);
             if answer.is_some() {
                 return answer;
+            }
+            if is_answer_to_a_read && reading.is_some() && self.roamer.is_calmed_by_late_answers() {
+                deadline = deadline + CALLED_OFF;
             }
         }
     }
@@ -92,7 +101,7 @@ impl Reader {
     fn take(&mut self, reading: Option<Read>, received: Received<EdgeMessage>) -> Option<Version> {
         match received.message {
             EdgeMessage::ReadReply { operation, key, version } => {
-                reading.filter(|read| read.is_answered(received.from, operation, key)).map(|_| version)
+                reading.filter(|read| self.roamer.is_answer(read, received.from, operation, key)).map(|_| version)
             }
             EdgeMessage::WriteAck { operation, key, version } => {
                 self.roamer.acknowledge(key, version);

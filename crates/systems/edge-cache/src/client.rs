@@ -63,18 +63,36 @@ impl Client {
     }
 
     /// Takes the answer to the read under way; one that comes after it was given up, or from before a crash, tells nothing.
-    fn observe(&mut self, from: NodeId, answered: (Operation, Key), version: Version, effects: &mut Effects<EdgeMessage>) {
-        let is_answered = |read: &mut Read| read.is_answered(from, answered.0, answered.1);
-        let Some(Read { operation, edge, key, acked }) = self.view.reading.take_if(is_answered) else {
+    fn observe(
+        &mut self,
+        from: NodeId,
+        answered: (Operation, Key),
+        version: Version,
+        now: Duration,
+        effects: &mut Effects<EdgeMessage>,
+    ) {
+        let is_answered = |read: &mut Read| self.roamer.is_answer(read, from, answered.0, answered.1);
+        let Some(read) = self.view.reading.take_if(is_answered) else {
+            if self.roamer.is_calmed_by_late_answers() {
+                effects.disarm(GIVE_UP);
+            }
             return effects.unchanged();
         };
         effects.disarm(GIVE_UP);
+        if !self.roamer.accept(&read, version) {
+            return self.flee(read, now, effects);
+        }
+        let Read { operation, edge, key, acked } = read;
         effects.emit(EdgeFact::Observed { operation, edge, key, version, acked });
     }
 
     /// Gives up the read under way and moves to another edge at once, if there is one (EDGE-D21).
     fn give_up(&mut self, now: Duration, effects: &mut Effects<EdgeMessage>) {
         let Some(read) = self.view.reading.take() else { return effects.unchanged() };
+        self.flee(read, now, effects);
+    }
+
+    fn flee(&mut self, read: Read, now: Duration, effects: &mut Effects<EdgeMessage>) {
         effects.emit(EdgeFact::Unavailable { operation: read.operation, edge: read.edge });
         self.roamer.flee(read, now, effects.entropy());
     }
@@ -113,7 +131,7 @@ impl Machine for Client {
             Input::Timer(WRITE) => self.write(now, effects),
             Input::Timer(GIVE_UP) => self.give_up(now, effects),
             Input::Message { from, message: EdgeMessage::ReadReply { operation, key, version } } => {
-                self.observe(from, (operation, key), version, effects);
+                self.observe(from, (operation, key), version, now, effects);
             }
             Input::Message { message: EdgeMessage::WriteAck { operation, key, version }, .. } => {
                 self.acknowledge(operation, key, version, effects);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cluster_sim_node::NodeId;
 
+use crate::bug::Bug;
 use crate::key_table::KeyTable;
 
 /// Everything the machines of an edge cache need to know.
@@ -36,6 +37,11 @@ pub struct Config {
     /// One way between a client and an edge or the source. A read unanswered for ten times this, and for at least 10 ms, is
     /// given up as unavailable.
     pub client_delay: Duration,
+    /// Whether a client takes no answer that is older than what it saw or wrote in this life: it gives up the read and the edge instead. So
+    /// reads never go back within a session, at the price of reads that are unavailable.
+    pub guards_sessions: bool,
+    /// What is broken on purpose; nothing where the system is to work.
+    pub bug: Option<Bug>,
     /// The drawing table of `key_distribution`, shared by all machines; `KeyTable::default()`, filled when first needed.
     pub key_table: KeyTable,
 }

@@ -1,9 +1,11 @@
 //! One edge with its cache.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, Seat};
 
+use crate::bug::Bug;
 use crate::config::{ApplyMode, Config, Layout};
 use crate::fact::EdgeFact;
 use crate::message::{EdgeMessage, Key, Version, label};
@@ -14,6 +16,9 @@ use crate::message::{EdgeMessage, Key, Version, label};
 #[derive(Debug)]
 pub struct Edge {
     apply_mode: ApplyMode,
+    bug: Option<Bug>,
+    /// Keys that it asked the source for, where it is broken.
+    refetching: BTreeSet<Key>,
     view: EdgeView,
 }
 
@@ -48,7 +53,12 @@ impl Arrival {
 impl Edge {
     /// An edge with an empty cache; which seat it has does not matter.
     pub fn boot(config: &Arc<Config>, _layout: Layout, _seat: &Seat) -> Self {
-        Self { apply_mode: config.apply_mode, view: EdgeView { versions: vec![0; config.key_count as usize] } }
+        Self {
+            apply_mode: config.apply_mode,
+            bug: config.bug,
+            refetching: BTreeSet::new(),
+            view: EdgeView { versions: vec![0; config.key_count as usize] },
+        }
     }
 
     /// Takes what the router forwarded (EDGE-D16). At a gap a gated edge takes nothing and asks the source instead: what it
@@ -61,7 +71,11 @@ impl Edge {
         match arrival {
             Arrival::InOrder => self.hold(key, got, effects),
             Arrival::Old => effects.unchanged(),
+            Arrival::Gap { .. } if self.bug == Some(Bug::RefetchesOnce) && self.refetching.contains(&key) => effects.unchanged(),
             Arrival::Gap { expected } => {
+                if self.bug == Some(Bug::RefetchesOnce) {
+                    self.refetching.insert(key);
+                }
                 effects.emit(EdgeFact::Refetching { key, expected, got });
                 effects.send(Layout::SOURCE, EdgeMessage::Refetch { key, got });
                 effects.unchanged();
@@ -71,7 +85,9 @@ impl Edge {
 
     /// Takes what the source answered: whatever it is, or only what is newer.
     fn take_over(&mut self, key: Key, version: Version, effects: &mut Effects<EdgeMessage>) {
-        if self.apply_mode == ApplyMode::LastArrival || version > self.view.versions[key as usize] {
+        self.refetching.remove(&key);
+        let takes_anything = self.apply_mode == ApplyMode::LastArrival || self.bug == Some(Bug::FillOverwritesInvalidation);
+        if takes_anything || version > self.view.versions[key as usize] {
             self.hold(key, version, effects);
         }
     }

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use cluster_sim_node::{Entropy, NodeId};
 
+use crate::bug::Bug;
 use crate::config::{Config, Layout};
 use crate::message::{Key, Operation, Version};
 
 /// A read is given up after so many times the delay between a client and an edge: one way there, one back, and patience.
 const PATIENCE_DELAYS: u32 = 10;
+/// So many reads given up in a row make [`Bug::EscapesForgetWrites`] forget.
+const ESCAPES: u32 = 4;
 /// With links of no delay at all a client still waits for so long.
 const PATIENCE_AT_LEAST: Duration = Duration::from_millis(10);
 
@@ -34,13 +37,6 @@ pub struct Read {
     pub acked: Version,
 }
 
-impl Read {
-    /// Whether an answer about that operation and key is the one to this read.
-    pub(crate) fn is_answered(&self, from: NodeId, operation: Operation, key: Key) -> bool {
-        (self.edge, self.operation, self.key) == (from, operation, key)
-    }
-}
-
 /// The key that a client writes at that tick.
 pub(crate) fn written_key(config: &Config, operation: Operation, chance: Entropy) -> Key {
     config.key(chance.roll("write-key", operation))
@@ -60,12 +56,24 @@ pub(crate) struct Roamer {
     escape: Option<(u64, u32)>,
     /// The highest version of each key that the source acknowledged to this client.
     acked: BTreeMap<Key, Version>,
+    /// Reads that it gave up in a row; only set back where sessions are guarded.
+    escapes: u32,
+    /// The highest version of each key that this client saw, and where; only kept where sessions are guarded.
+    seen: BTreeMap<Key, (NodeId, Version)>,
 }
 
 impl Roamer {
     /// Client number `index` at its first visit.
     pub(crate) fn new(config: &Arc<Config>, layout: Layout, index: u32) -> Self {
-        Self { config: Arc::clone(config), layout, home: index % layout.edges, escape: None, acked: BTreeMap::new() }
+        Self {
+            config: Arc::clone(config),
+            layout,
+            home: index % layout.edges,
+            escape: None,
+            acked: BTreeMap::new(),
+            escapes: 0,
+            seen: BTreeMap::new(),
+        }
     }
 
     /// How long a read may take before it is given up.
@@ -80,6 +88,38 @@ impl Roamer {
         Read { operation, edge: self.layout.edge(self.edge(now, chance)), key, acked }
     }
 
+    /// Whether an answer about that operation and key is the one to this read.
+    pub(crate) fn is_answer(&self, read: &Read, from: NodeId, operation: Operation, key: Key) -> bool {
+        (read.edge, read.operation, read.key) == (from, operation, key) || self.config.bug == Some(Bug::TakesAnyAnswer)
+    }
+
+    /// Takes an answer to a read, unless sessions are guarded and it is older than what the session saw or had written when it asked.
+    pub(crate) fn accept(&mut self, read: &Read, version: Version) -> bool {
+        if !self.config.guards_sessions {
+            return true;
+        }
+        if version < read.acked.max(self.seen(read)) {
+            return false;
+        }
+        self.escapes = 0;
+        self.seen.insert(read.key, (read.edge, version));
+        true
+    }
+
+    /// The highest version of the key that the session saw.
+    fn seen(&self, read: &Read) -> Version {
+        match self.seen.get(&read.key) {
+            Some((edge, _)) if self.config.bug == Some(Bug::SessionStaysBehind) && *edge != read.edge => 0,
+            Some((_, version)) => *version,
+            None => 0,
+        }
+    }
+
+    /// Whether an answer to no read that is under way calls off the giving up of the one that is.
+    pub(crate) fn is_calmed_by_late_answers(&self) -> bool {
+        self.config.bug == Some(Bug::LateAnswerCallsOffPatience)
+    }
+
     /// Takes note that the source committed a write of this client.
     pub(crate) fn acknowledge(&mut self, key: Key, version: Version) {
         let acked = self.acked.entry(key).or_default();
@@ -88,6 +128,10 @@ impl Roamer {
 
     /// Moves away from the edge that did not answer a read, at once and if there is another one (EDGE-D21).
     pub(crate) fn flee(&mut self, unanswered: Read, now: Duration, chance: Entropy) {
+        self.escapes += 1;
+        if self.config.bug == Some(Bug::EscapesForgetWrites) && self.escapes == ESCAPES {
+            self.acked.clear();
+        }
         let here = self.edge(now, chance);
         // It may have moved on since it asked: then it is away from the silent edge already.
         if self.layout.edge(here) == unanswered.edge && self.layout.edges > 1 {

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, Seat, Timer};
+use cluster_sim_node::{Effects, Incarnation, Input, Label, LocalInstant, Machine, NodeId, Seat, Timer};
 
+use crate::bug::Bug;
 use crate::config::{Config, LagPolicy, Layout};
 use crate::fact::EdgeFact;
 use crate::message::{EdgeMessage, label};
@@ -48,8 +49,9 @@ pub struct RouterView {
 
 impl Router {
     /// The router of an edge cache; which seat it has does not matter.
-    pub fn boot(config: &Arc<Config>, layout: Layout, _seat: &Seat) -> Self {
-        let edges = (0..layout.edges).map(|index| layout.edge(index)).collect();
+    pub fn boot(config: &Arc<Config>, layout: Layout, seat: &Seat) -> Self {
+        let leaves_out_one = config.bug == Some(Bug::RestartsLeaveOutEdge) && seat.incarnation() > Incarnation(2);
+        let edges = (0..layout.edges - u32::from(leaves_out_one)).map(|index| layout.edge(index)).collect();
         Self { config: Arc::clone(config), edges, second: 0, lags: 0, view: RouterView::default() }
     }
 

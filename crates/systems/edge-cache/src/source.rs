@@ -1,13 +1,15 @@
 //! The source of all writes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, Seat, Timer};
 
+use crate::bug::Bug;
 use crate::config::{Config, Layout};
 use crate::fact::EdgeFact;
-use crate::message::{EdgeMessage, Key, Version, label};
+use crate::message::{EdgeMessage, Key, Operation, Version, label};
 use crate::pace::MutationSchedule;
 
 /// The next write of the source's own accord.
@@ -24,6 +26,8 @@ pub struct Source {
     schedule: MutationSchedule,
     /// How many writes it made of its own accord.
     mutations: u64,
+    /// What became of the writes of each client, where it is broken.
+    written: BTreeMap<(NodeId, Operation), (Key, Version)>,
     view: SourceView,
 }
 
@@ -41,6 +45,7 @@ impl Source {
             config: Arc::clone(config),
             schedule: MutationSchedule::new(config),
             mutations: 0,
+            written: BTreeMap::new(),
             view: SourceView { versions: vec![0; config.key_count as usize] },
         }
     }
@@ -70,10 +75,29 @@ impl Source {
         version
     }
 
+    /// Commits the write of a client, and says which version of which key it became.
+    fn write(
+        &mut self,
+        client: NodeId,
+        operation: Operation,
+        key: Key,
+        now: Duration,
+        effects: &mut Effects<EdgeMessage>,
+    ) -> (Key, Version) {
+        if let Some(written) = self.written.get(&(client, operation)) {
+            return *written;
+        }
+        let version = self.commit(key, now, effects);
+        if self.config.bug == Some(Bug::AcknowledgesEarlierLife) {
+            self.written.insert((client, operation), (key, version));
+        }
+        (key, version)
+    }
+
     fn answer(&mut self, from: NodeId, message: EdgeMessage, now: Duration, effects: &mut Effects<EdgeMessage>) {
         match message {
             EdgeMessage::WriteRequest { operation, key } => {
-                let version = self.commit(key, now, effects);
+                let (key, version) = self.write(from, operation, key, now, effects);
                 effects.send(from, EdgeMessage::WriteAck { operation, key, version });
             }
             EdgeMessage::Refetch { key, got } => {

@@ -37,6 +37,8 @@ pub(crate) fn config() -> Config {
         writes_per_client_per_sec: 0.0,
         roam_interval: Duration::ZERO,
         client_delay: milliseconds(1),
+        guards_sessions: false,
+        bug: None,
         key_table: KeyTable::default(),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::bug::Bug;
+
 /// How often nodes speak, and for how long there is news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Config {
@@ -9,12 +11,14 @@ pub struct Config {
     pub interval: Duration,
     /// The rounds of a life in which a node has news of its own, from its first on; at least one.
     pub rounds_with_news: u64,
+    /// What is broken on purpose; nothing where the system is to work.
+    pub bug: Option<Bug>,
 }
 
 impl Default for Config {
     /// A round every 50 ms, news in the first ten.
     fn default() -> Self {
-        Self { interval: Duration::from_millis(50), rounds_with_news: 10 }
+        Self { interval: Duration::from_millis(50), rounds_with_news: 10, bug: None }
     }
 }
 

@@ -3,6 +3,7 @@
 use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, Seat, Timer};
 
 use crate::config::Config;
+use crate::knowledge::Knowledge;
 use crate::rumour::{Newest, Rumour, label};
 
 /// It is time for the next round.
@@ -17,20 +18,18 @@ pub struct Gossip {
     index: u32,
     peers: Vec<NodeId>,
     round: u64,
-    newest: Newest,
+    knowledge: Knowledge,
 }
 
 impl Gossip {
     /// A node in that seat, which has heard of nothing yet.
     pub fn boot(config: Config, seat: &Seat) -> Self {
-        Self { config, index: seat.index(), peers: seat.peers(), round: 0, newest: Newest::default() }
+        Self { config, index: seat.index(), peers: seat.peers(), round: 0, knowledge: Knowledge::new(config) }
     }
 
-    fn speak(&mut self, effects: &mut Effects<Rumour>) {
-        if let Some(news) = self.config.news(self.round, self.index) {
-            self.newest.hear(news);
-        }
-        effects.send_all(&self.peers, Rumour { round: self.round, newest: self.newest.0 });
+    fn speak(&mut self, now: LocalInstant, effects: &mut Effects<Rumour>) {
+        let newest = self.knowledge.speak(self.config.news(self.round, self.index), now);
+        effects.send_all(&self.peers, Rumour { round: self.round, newest: newest.0 });
         effects.arm(ROUND, self.config.interval);
         self.round += 1;
     }
@@ -40,16 +39,17 @@ impl Machine for Gossip {
     type Message = Rumour;
     type View = Newest;
 
-    fn step(&mut self, _now: LocalInstant, input: Input<Rumour>, effects: &mut Effects<Rumour>) {
+    fn step(&mut self, now: LocalInstant, input: Input<Rumour>, effects: &mut Effects<Rumour>) {
         match input {
-            Input::Start | Input::Timer(ROUND) => self.speak(effects),
-            Input::Message { message, .. } | Input::Call(message) => self.newest.hear(message.newest),
+            Input::Start | Input::Timer(ROUND) => self.speak(now, effects),
+            Input::Message { from, message } => self.knowledge.hear(from, message),
+            Input::Call(message) => self.knowledge.hear(NodeId::CLUSTER, message),
             _ => effects.unchanged(),
         }
     }
 
     fn view(&self) -> &Newest {
-        &self.newest
+        self.knowledge.newest()
     }
 
     fn label(rumour: &Rumour) -> Label {

@@ -3,6 +3,7 @@
 use cluster_sim_node::{Machine, Node};
 
 use crate::config::Config;
+use crate::knowledge::Knowledge;
 use crate::machine::Gossip;
 use crate::rumour::{Newest, Rumour, label};
 
@@ -12,18 +13,15 @@ use crate::rumour::{Newest, Rumour, label};
 /// what came first. A task looks at its clock whenever it is polled, also when a message woke it.
 pub async fn gossip(node: Node, config: Config) {
     let peers = node.bind(Gossip::PORT).labelled(label);
-    let mut newest = Newest::default();
-    let mut hear = |said| {
-        newest.hear(said);
-        node.view(|seen: &mut Newest| *seen = newest);
-        newest
-    };
+    let mut knowledge = Knowledge::new(config);
     for round in 0.. {
-        let known = hear(config.news(round, node.index()).unwrap_or_default());
+        let known = knowledge.speak(config.news(round, node.index()), node.now());
+        node.view(|seen: &mut Newest| *seen = known);
         peers.broadcast(Rumour { round, newest: known.0 });
         peers
             .listen_for(config.interval, |heard| {
-                hear(heard.message.newest);
+                knowledge.hear(heard.from, heard.message);
+                node.view(|seen: &mut Newest| *seen = *knowledge.newest());
             })
             .await;
     }

@@ -1,8 +1,6 @@
 //! Sending: everything that chance decides about a message is decided here.
 
-use std::time::Duration;
-
-use cluster_sim_runtime::{Address, Dice, Exhausted, Kernel, Order, Rank, RecordKind, Seed, Stream};
+use cluster_sim_runtime::{Address, Choice, Dice, Exhausted, Kernel, Order, Rank, RecordKind, Roll, Seed, Site, Stream};
 use cluster_sim_vocabulary::{Incarnation, NodeId, Ratio, VirtualInstant};
 
 use super::classes::{Class, Classes};
@@ -17,22 +15,45 @@ use super::{Flight, Network};
 use crate::message::{Label, Message};
 
 const LOSS: Stream = Stream::named("loss");
-pub(super) const DELAY: Stream = Stream::named("delay");
+const DELAY: Stream = Stream::named("delay");
 const DUPLICATE: Stream = Stream::named("duplicate");
 const REORDER: Stream = Stream::named("reorder");
 const REORDER_BY: Stream = Stream::named("reorder by");
 
-/// The streams that every message is rolled in, under the seed in force.
+/// The stream that every message is rolled in, under the seed in force.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fates {
     seed: Seed,
-    loss: Dice,
     delay: Dice,
 }
 
 impl Fates {
     pub(super) const fn new(seed: Seed) -> Self {
-        Self { seed, loss: seed.dice(LOSS), delay: seed.dice(DELAY) }
+        Self { seed, delay: seed.dice(DELAY) }
+    }
+}
+
+/// A message, or a part of a session, as something chance decides about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject {
+    pub(super) address: Address,
+    pub(super) from: NodeId,
+    pub(super) to: NodeId,
+}
+
+impl Subject {
+    const fn site(self, choice: Choice, stream: Stream) -> Site {
+        Site { choice, stream, address: self.address, node: self.from, peer: self.to }
+    }
+
+    /// How long it takes over a link of that class, in nanoseconds.
+    pub(super) fn delay(self, kernel: &mut Kernel, class: &Class) -> u64 {
+        kernel.choose(self.site(Choice::Delay, DELAY), |roll| class.link.delay.sample(roll))
+    }
+
+    /// Whether a thing of that probability happens to it.
+    fn meets(self, kernel: &mut Kernel, choice: Choice, stream: Stream, ratio: Ratio) -> bool {
+        ratio > Ratio::ZERO && kernel.choose(self.site(choice, stream), |roll| u64::from(roll.holds(ratio))) == 1
     }
 }
 
@@ -82,7 +103,7 @@ impl Network {
 
     /// Rolls under the seed in force from here on.
     #[inline]
-    pub(super) fn look_up_fates(&mut self, kernel: &Kernel) {
+    fn look_up_fates(&mut self, kernel: &Kernel) {
         if kernel.seed() != self.fates.seed {
             self.fates = Fates::new(kernel.seed());
         }
@@ -105,11 +126,11 @@ impl Network {
         let cut = if self.cuts.is_whole() { None } else { self.cuts.between(from, to) };
         let (fate, held_back) = match cut {
             Some(cut) => (Fate::Lost { cause: self.cuts.eat(cut) }, false),
-            None if class.is_plain => {
+            None if class.is_plain && kernel.is_free() => {
                 let after = class.link.delay.sample(self.fates.delay.roll(address));
                 (Fate::Carried { after, copies: 0 }, false)
             }
-            None => decide(kernel, &self.fates, class, address),
+            None => decide(kernel, class, Subject { address, from, to }),
         };
         if let Some(decided) = &mut self.decided {
             decided.push(Decided { address: address.key(), fate });
@@ -154,7 +175,7 @@ impl Network {
         self.counts.copied += 1;
         let now = kernel.now();
         kernel.record(flight.record(now, RecordKind::Copy, flight.from, flight.to));
-        let after = self.classes.get(flight.class).link.delay.sample(self.fates.delay.roll(address));
+        let after = Subject { address, from: flight.from, to: flight.to }.delay(kernel, self.classes.get(flight.class));
         let drawn = now.after_nanoseconds(after);
         let (arrival, about) = match in_order {
             None => (drawn, address),
@@ -195,22 +216,22 @@ fn address_between(kernel: &Kernel, from: NodeId, to: NodeId) -> Address {
 }
 
 /// Decides what the link does with one message, and whether it was held back so that others overtake it.
-pub(super) fn decide(kernel: &Kernel, fates: &Fates, class: &Class, address: Address) -> (Fate, bool) {
+pub(super) fn decide(kernel: &mut Kernel, class: &Class, subject: Subject) -> (Fate, bool) {
     let model = &class.link.model;
-    if model.loss > Ratio::ZERO && fates.loss.roll(address).holds(model.loss) {
+    if subject.meets(kernel, Choice::Loss, LOSS, model.loss) {
         return (Fate::Lost { cause: Cause::Loss as u32 }, false);
     }
-    if let Some(rule) = class.rules.iter().find(|rule| kernel.roll(rule.stream, address).holds(rule.ratio)) {
+    if let Some(rule) = class.rules.iter().find(|rule| subject.meets(kernel, Choice::Rule, rule.stream, rule.ratio)) {
         rule.eaten.set(rule.eaten.get() + 1);
         return (Fate::Lost { cause: rule.cause }, false);
     }
-    let mut after = class.link.delay.sample(fates.delay.roll(address));
-    let held_back = model.reorder > Ratio::ZERO && kernel.roll(REORDER, address).holds(model.reorder);
+    let mut after = subject.delay(kernel, class);
+    let held_back = subject.meets(kernel, Choice::Reorder, REORDER, model.reorder);
     if held_back {
         // Above zero and up to the whole window.
-        let by = kernel.roll(REORDER_BY, address).within(model.reorder_window) + Duration::from_nanos(1);
-        after += u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        let by = |roll: Roll| u64::try_from(roll.within(model.reorder_window).as_nanos()).unwrap_or(u64::MAX);
+        after += kernel.choose(subject.site(Choice::ReorderBy, REORDER_BY), by).saturating_add(1);
     }
-    let copies = u8::from(model.duplicate > Ratio::ZERO && kernel.roll(DUPLICATE, address).holds(model.duplicate));
+    let copies = u8::from(subject.meets(kernel, Choice::Duplicate, DUPLICATE, model.duplicate));
     (Fate::Carried { after, copies }, held_back)
 }

@@ -15,6 +15,7 @@ use nodes::Node;
 
 use super::arena::Arena;
 use super::budget::{Budget, Exhausted};
+use super::choices::{Choice, Choices, Site};
 use super::queue::{DeviceId, Event, EventQueue, Order, Target};
 use super::record::{Digest, Record, RecordKind, Ring};
 use super::timers::{TimerSlot, Timers};
@@ -23,6 +24,12 @@ use crate::engine::watch::{Watch, Whereabouts};
 use crate::executor::{TaskId, TaskName, Tasks};
 
 const ORDER: Stream = Stream::named("order");
+
+/// The place of an event among those of its instant.
+#[inline]
+fn order_of(about: Address) -> Site {
+    Site { choice: Choice::Order, stream: ORDER, address: about, node: NodeId::CLUSTER, peer: NodeId::CLUSTER }
+}
 
 /// The part of a simulation that hosts and devices are handed at every step.
 pub struct Kernel {
@@ -33,6 +40,7 @@ pub struct Kernel {
     /// The seed in force, and the instant from which the schedule must be asked again.
     seed: Seed,
     seed_until: VirtualInstant,
+    pub(crate) choices: Choices,
     nodes: Vec<Node>,
     names: Vec<Arc<str>>,
     /// Timers that came due while their node was paused.
@@ -64,6 +72,7 @@ impl Kernel {
             seed: seeds.at(VirtualInstant::ZERO),
             seeds,
             seed_until: VirtualInstant::ZERO,
+            choices: Choices::default(),
             nodes: Vec::new(),
             names: Vec::new(),
             held: BTreeMap::new(),
@@ -127,7 +136,29 @@ impl Kernel {
         self.exhausted.get_or_insert(exhausted);
     }
 
-    /// The roll about `address` in `stream`, under the seed in force now.
+    /// Says who decides, and whether it is kept. Must come before the first node is added.
+    pub fn set_choices(&mut self, choices: Choices) {
+        self.choices = choices;
+    }
+
+    /// Takes out what was decided. The seed decides from here on.
+    pub fn take_choices(&mut self) -> Choices {
+        take(&mut self.choices)
+    }
+
+    /// Whether the seed decides, and nobody wants to know what: then a roll of the seed is all there is to a choice.
+    #[inline(always)]
+    pub const fn is_free(&self) -> bool {
+        self.choices.is_free()
+    }
+
+    /// What comes out at a site: `read` off the roll that decides it.
+    #[inline(always)]
+    pub fn choose(&mut self, site: Site, read: impl Fn(Roll) -> u64) -> u64 {
+        self.choices.choose(self.now, self.seed, site, read)
+    }
+
+    /// The roll about `address` in `stream`, under the seed in force now, whoever decides what the simulation leaves to chance.
     #[inline]
     pub fn roll(&self, stream: Stream, address: Address) -> Roll {
         self.seed.roll(stream, address)
@@ -249,8 +280,8 @@ impl Kernel {
         if at > self.now {
             self.queue.push(event);
         } else {
-            let seed = self.seed;
-            self.queue.push_now(event, |about| seed.roll(ORDER, about).0);
+            let (now, seed, choices) = (self.now, self.seed, &mut self.choices);
+            self.queue.push_now(event, |about| choices.choose(now, seed, order_of(about), |roll| roll.0));
         }
         self.sequence
     }
@@ -260,8 +291,8 @@ impl Kernel {
     pub(crate) fn next(&mut self, until: VirtualInstant) -> Option<Event> {
         let next = self.queue.next(self.now, until)?;
         self.advance(next.at);
-        let seed = self.seed;
-        self.queue.take(next, |about| seed.roll(ORDER, about).0)
+        let (now, seed, choices) = (self.now, self.seed, &mut self.choices);
+        self.queue.take(next, |about| choices.choose(now, seed, order_of(about), |roll| roll.0))
     }
 
     /// Moves the clock; nothing may be due before `to`.

@@ -7,6 +7,7 @@ use cluster_sim_vocabulary::{Change, Health, Incarnation, LocalInstant, NodeCloc
 
 use super::Kernel;
 use crate::chance::{Address, Entropy, Stream};
+use crate::engine::choices::{Choice, Site};
 use crate::engine::queue::{Order, Rank, Target};
 use crate::engine::record::{Record, RecordKind};
 
@@ -120,9 +121,10 @@ impl Kernel {
     /// Where a node's first life begins: an addressed offset below `spread`.
     pub(crate) fn schedule_start(&mut self, node: NodeId, spread: Duration) {
         let address = self.address(node);
-        let offset = self.roll(START, address).within(spread);
+        let site = Site { choice: Choice::Start, stream: START, address, node, peer: node };
+        let offset = self.choose(site, |roll| roll.within(spread).as_nanos() as u64);
         let order = Order::new(Rank::DEFAULT, address);
-        self.push(VirtualInstant::ZERO + offset, order, Target::Start, node.0);
+        self.push(VirtualInstant::ZERO.after_nanoseconds(offset), order, Target::Start, node.0);
     }
 
     /// Begins a life: the first, or the next one.

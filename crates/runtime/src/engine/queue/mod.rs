@@ -151,12 +151,12 @@ impl EventQueue {
     }
 
     /// Adds an event that is due at the instant at which the clock stands.
-    pub(crate) fn push_now(&mut self, event: Event, roll: impl Fn(Address) -> u64) {
+    pub(crate) fn push_now(&mut self, event: Event, mut roll: impl FnMut(Address) -> u64) {
         self.length += 1;
-        self.make_ready(event, &roll);
+        self.make_ready(event, &mut roll);
     }
 
-    fn make_ready(&mut self, event: Event, roll: &impl Fn(Address) -> u64) {
+    fn make_ready(&mut self, event: Event, roll: &mut impl FnMut(Address) -> u64) {
         let roll = roll(Address::from_key(event.about).number(event.at));
         self.ready.push(Reverse(Ready(event.place(roll), event)));
     }
@@ -265,7 +265,7 @@ impl EventQueue {
 
     /// Takes the next event; the clock must stand at its instant. Where several meet, `roll` decides, by what each is about.
     #[inline]
-    pub(crate) fn take(&mut self, next: Next, roll: impl Fn(Address) -> u64) -> Option<Event> {
+    pub(crate) fn take(&mut self, next: Next, roll: impl FnMut(Address) -> u64) -> Option<Event> {
         self.length -= 1;
         let event = match next.source {
             Source::Alone(bucket) => {
@@ -297,15 +297,15 @@ impl EventQueue {
 
     /// Gathers all events of the instant of `event`, and takes the first of them.
     #[cold]
-    fn take_of_many(&mut self, event: Event, roll: impl Fn(Address) -> u64) -> Option<Event> {
+    fn take_of_many(&mut self, event: Event, mut roll: impl FnMut(Address) -> u64) -> Option<Event> {
         let at = event.at;
-        self.make_ready(event, &roll);
+        self.make_ready(event, &mut roll);
         while let Some(event) = self.present.pop_if(|event| event.at == at) {
-            self.make_ready(event, &roll);
+            self.make_ready(event, &mut roll);
         }
         while self.heap.first() == Some(at) {
             let event = self.heap.pop()?;
-            self.make_ready(event, &roll);
+            self.make_ready(event, &mut roll);
         }
         self.ready.pop().map(|Reverse(Ready(_, event))| event)
     }

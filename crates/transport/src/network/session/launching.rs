@@ -11,7 +11,7 @@ use crate::network::Network;
 use crate::network::classes::Class;
 use crate::network::fate::{Decided, Fate};
 use crate::network::model::LinkOrder;
-use crate::network::transmission::{DELAY, decide, link_between};
+use crate::network::transmission::{Subject, decide, link_between};
 
 /// What an end sends or waits for besides messages; for chance each has a number that no message reaches.
 #[derive(Debug, Clone, Copy)]
@@ -38,14 +38,13 @@ impl Network {
     /// Puts one segment on the link from that side to the other. Answers with how many of it are under way: none if it was lost at once,
     /// several if the link made copies.
     pub(super) fn launch(&mut self, kernel: &mut Kernel, slot: usize, from: Side, address: Address, what: What) -> u32 {
-        self.look_up_fates(kernel);
         let connection = self.sessions.connections.at(slot);
         let [sender, receiver] = [from, from.other()].map(|side| connection.end(side).node);
         let to = connection.id(slot, from.other());
         let class = self.classes.get(connection.lanes[from.index()].class);
         let (fate, held_back) = match self.cuts.between(sender, receiver) {
             Some(cut) => (Fate::Lost { cause: self.cuts.eat(cut) }, false),
-            None => decide(kernel, &self.fates, class, address),
+            None => decide(kernel, class, Subject { address, from: sender, to: receiver }),
         };
         if let Some(decided) = &mut self.sessions.decided {
             decided.push(Decided { address: address.key(), fate });
@@ -65,7 +64,8 @@ impl Network {
         self.let_arrive(kernel, (arrival, rank), address, in_order, Segment { to, what });
         for copy in 1..=copies {
             let address = address.number(u64::from(copy));
-            let after = self.class_of(slot, from).link.delay.sample(kernel.roll(DELAY, address));
+            let subject = Subject { address, from: sender, to: receiver };
+            let after = subject.delay(kernel, self.class_of(slot, from));
             let arrival = earliest.max(kernel.now() + Duration::from_nanos(after));
             let segment = Segment { to, what: what.copied(copy) };
             self.let_arrive(kernel, (arrival, rank), address, in_order, segment);

@@ -1,0 +1,104 @@
+//! Showing a failing run again from its file.
+
+use std::fmt;
+use std::sync::Arc;
+
+use cluster_sim_runtime::{Digest, SeedSchedule, Watch};
+
+use super::watchdog::{stuck, watched};
+use crate::replay::{Reproducer, ReproducerError, Story};
+use crate::report::{Finding, Outcome, Report};
+use crate::scenario::Scenario;
+
+/// What the replay of a file showed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replay {
+    /// The run.
+    pub report: Report,
+    /// In which respects it is not the run that the file is about, as sentences; nothing if it is.
+    pub differences: Vec<String>,
+}
+
+impl Replay {
+    /// Whether it is the very run that the file is about.
+    pub fn is_same(&self) -> bool {
+        self.differences.is_empty()
+    }
+
+    fn new(report: Report, (finding, digest): (&Finding, Digest)) -> Self {
+        let mut differences = Vec::new();
+        match report.finding() {
+            Some(found) if found == *finding => {}
+            Some(found) => differences.push(format!("it finds something else: {found}, not {finding}")),
+            None => differences.push(format!("it does not find it any more: {finding}")),
+        }
+        if report.digest != digest {
+            differences.push(format!("its digest is {}, not {digest}: another run", report.digest));
+        }
+        Self { report, differences }
+    }
+}
+
+impl fmt::Display for Replay {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.is_same() {
+            true => writeln!(formatter, "the same run, event by event")?,
+            false => self.differences.iter().try_for_each(|difference| writeln!(formatter, "not the same run: {difference}"))?,
+        }
+        write!(formatter, "{}", self.report)
+    }
+}
+
+impl Scenario {
+    /// Runs the smallest story of a file once more, and compares.
+    ///
+    /// # Errors
+    /// If the file is about another scenario, or its story does not fit this one; nothing was run.
+    pub fn replay(&self, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
+        let (story, finding, digest) = reproducer.smallest();
+        Ok(Replay::new(self.tell(story, reproducer)?, (finding, digest)))
+    }
+
+    /// Runs the whole story of a file once more, as it was before anything was left out, and compares.
+    ///
+    /// # Errors
+    /// If the file is about another scenario, or its story does not fit this one; nothing was run.
+    pub fn replay_whole(&self, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
+        Ok(Replay::new(self.tell(&reproducer.story, reproducer)?, (&reproducer.finding, reproducer.digest)))
+    }
+
+    /// Runs the smallest story of a file about something that was mended since: what it found must not come again.
+    ///
+    /// The run is [`Stale`](Outcome::Stale) if nothing of the story has an effect any more: no fault did anything, and none of its decisions
+    /// was asked for. Then it shows nothing, and a new story must be found.
+    ///
+    /// # Errors
+    /// If the file is about another scenario, or its story does not fit this one; nothing was run.
+    pub fn regress(&self, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
+        let (story, ..) = reproducer.smallest();
+        let mut report = self.tell(story, reproducer)?;
+        let pinned = story.decisions.as_ref().is_some_and(|decisions| !decisions.is_empty());
+        let needs_something = pinned || !story.faults.faults().is_empty();
+        if report.outcome == Outcome::Held && needs_something {
+            let (_, asked) = story.told_by(self).run_logged(reproducer.seed);
+            let has_effect = report.faults.iter().any(|fault| fault.effect > 0);
+            if !has_effect && asked.is_empty() {
+                report.outcome = Outcome::Stale;
+            }
+        }
+        Ok(report)
+    }
+
+    fn tell(&self, story: &Story, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
+        if reproducer.scenario != self.name() {
+            let (of, asked) = (reproducer.scenario.clone(), self.name().to_owned());
+            return Err(ReproducerError::OtherScenario { of, asked });
+        }
+        let (told, seed, patience) = (story.told_by(self), reproducer.seed, self.0.patience);
+        told.try_start(SeedSchedule::new(seed)).map(drop).map_err(ReproducerError::Unfit)?;
+        let telling = told.clone();
+        let run = move |_, watch| telling.run_under(seed, Some(watch));
+        let report = watched(patience, &[Arc::new(Watch::default())], run, |_| {}, &mut || true).pop().flatten();
+        Ok(report.unwrap_or_else(|| stuck(&told, seed, patience)))
+    }
+}

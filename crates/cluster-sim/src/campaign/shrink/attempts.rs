@@ -1,0 +1,128 @@
+//! Trying a smaller story: does it still break the same rule?
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use cluster_sim_runtime::{Seed, Watch};
+use parking_lot::Mutex;
+
+use super::{ShrinkBounds, ShrinkProgress};
+use crate::replay::Story;
+use crate::report::{Finding, Report};
+use crate::scenario::Scenario;
+
+/// The smallest story so far, and how far the search for a smaller one got.
+#[derive(Debug, Clone)]
+pub(super) struct Best {
+    pub(super) story: Story,
+    /// What its run showed.
+    pub(super) report: Report,
+    pub(super) runs: u64,
+    /// A bound was reached: nothing is tried any more.
+    pub(super) is_spent: bool,
+}
+
+/// Where the smallest story lies, so that it is not lost with a run that never comes back.
+pub(super) type Shared = Arc<Mutex<Best>>;
+
+/// Told of every run before it begins.
+pub(super) type Progress<'a> = &'a mut (dyn FnMut(&ShrinkProgress) + Send);
+
+/// Tries one story after the other.
+pub(super) struct Attempts<'a> {
+    scenario: &'a Scenario,
+    seed: Seed,
+    finding: Finding,
+    bounds: ShrinkBounds,
+    began: Instant,
+    watch: Arc<Watch>,
+    best: Shared,
+    /// Whether the scenario keeps the rule where no fault strikes and nothing is left to chance, once that was asked.
+    keeps_when_calm: Option<bool>,
+    progress: Progress<'a>,
+}
+
+impl<'a> Attempts<'a> {
+    /// Begins with a story that is known to break the rule.
+    #[expect(clippy::disallowed_methods, reason = "bounds the search from outside; no run sees it")]
+    pub(super) fn new(
+        scenario: &'a Scenario,
+        (seed, finding, best): (Seed, Finding, Shared),
+        bounds: ShrinkBounds,
+        watch: Arc<Watch>,
+        progress: Progress<'a>,
+    ) -> Self {
+        Self { scenario, seed, finding, bounds, began: Instant::now(), watch, best, keeps_when_calm: None, progress }
+    }
+
+    pub(super) fn story(&self) -> Story {
+        self.best.lock().story.clone()
+    }
+
+    pub(super) fn seed(&self) -> Seed {
+        self.seed
+    }
+
+    pub(super) fn scenario(&self) -> &'a Scenario {
+        self.scenario
+    }
+
+    /// What the run of the smallest story found.
+    pub(super) fn found(&self) -> Option<Finding> {
+        self.best.lock().report.finding()
+    }
+
+    pub(super) fn is_spent(&self) -> bool {
+        self.best.lock().is_spent
+    }
+
+    /// Takes a story over if it breaks the same rule.
+    pub(super) fn try_story(&mut self, story: Story) -> bool {
+        let Some(report) = self.run(&story) else { return false };
+        let breaks = report.finding().is_some_and(|finding| finding.is_like(&self.finding));
+        if breaks {
+            let mut best = self.best.lock();
+            (best.story, best.report) = (story, report);
+        }
+        breaks
+    }
+
+    /// The same for a story in which somebody is not there, or less time is left. Such a story can break a rule that asks for what is not
+    /// there any more: so without faults and chance it must keep the rule, as the whole scenario does.
+    ///
+    /// Where the whole scenario does not keep it either, nothing tells the one from the other, and nothing is taken over.
+    pub(super) fn try_structure(&mut self, story: Story) -> bool {
+        let calm = |story: Story| Story { decisions: Some(Vec::new()), ..story.with_faults(&[]) };
+        if self.keeps_when_calm.is_none() {
+            self.keeps_when_calm = self.keeps_the_rule(&calm(Story::default()));
+        }
+        if self.keeps_when_calm != Some(true) {
+            return false;
+        }
+        self.keeps_the_rule(&calm(story.clone())) == Some(true) && self.try_story(story)
+    }
+
+    /// Whether a story keeps the rule; nothing if it cannot be tried any more.
+    fn keeps_the_rule(&mut self, story: &Story) -> Option<bool> {
+        let report = self.run(story)?;
+        Some(report.finding().is_none_or(|finding| !finding.is_like(&self.finding)))
+    }
+
+    fn run(&mut self, story: &Story) -> Option<Report> {
+        let progress = {
+            let mut best = self.best.lock();
+            best.is_spent |= best.runs >= self.bounds.runs || self.began.elapsed() >= self.bounds.time;
+            if best.is_spent {
+                return None;
+            }
+            best.runs += 1;
+            ShrinkProgress {
+                runs: best.runs,
+                faults: best.story.faults.faults().len(),
+                decisions: best.story.decisions.as_ref().map(Vec::len),
+            }
+        };
+        (self.progress)(&progress);
+        Some(story.told_by(self.scenario).run_under(self.seed, Some(Arc::clone(&self.watch))))
+    }
+}

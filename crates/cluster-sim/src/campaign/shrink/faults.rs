@@ -1,0 +1,110 @@
+//! Fewer faults, shorter ones, and against fewer nodes.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::attempts::Attempts;
+use super::minimise::minimise;
+use crate::fault::{Fault, ScheduledFault};
+use crate::replay::Story;
+
+/// Durations are not cut below this: nobody understands a story better for a fault of microseconds.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// Leaves out faults: whole kinds first, then pieces of the plan, then single ones.
+pub(super) fn leave_out(attempts: &mut Attempts<'_>) {
+    let all = attempts.story().faults.faults().to_vec();
+    let kinds: BTreeSet<&str> = all.iter().map(|scheduled| scheduled.fault.kind()).collect();
+    for kind in kinds {
+        let others: Vec<ScheduledFault> =
+            attempts.story().faults.faults().iter().filter(|scheduled| scheduled.fault.kind() != kind).cloned().collect();
+        attempts.try_story(attempts.story().with_faults(&others));
+    }
+    let left = attempts.story().faults.faults().to_vec();
+    minimise(left, |faults| attempts.try_story(attempts.story().with_faults(faults)));
+}
+
+/// Halves how long each fault lasts, for as long as that does.
+pub(super) fn shorten(attempts: &mut Attempts<'_>) {
+    for index in 0..attempts.story().faults.faults().len() {
+        while let Some(shorter) = changed(&attempts.story(), index, halve) {
+            if !attempts.try_story(shorter) {
+                break;
+            }
+        }
+    }
+}
+
+/// Takes nodes out of the two sides of each cut, and the way back out of cuts of both ways.
+pub(super) fn narrow(attempts: &mut Attempts<'_>) {
+    for index in 0..attempts.story().faults.faults().len() {
+        if let Some(one_way) = changed(&attempts.story(), index, cut_one_way) {
+            attempts.try_story(one_way);
+        }
+        for side in [Side::From, Side::To] {
+            let nodes = side.of(&attempts.story().faults.faults()[index].fault).to_vec();
+            minimise(nodes, |nodes| {
+                !nodes.is_empty()
+                    && changed(&attempts.story(), index, |fault| side.set(fault, nodes))
+                        .is_some_and(|story| attempts.try_story(story))
+            });
+        }
+    }
+}
+
+/// The story with one fault changed; nothing if there is nothing to change about it.
+fn changed(story: &Story, index: usize, change: impl FnOnce(&mut Fault) -> bool) -> Option<Story> {
+    let mut faults = story.faults.faults().to_vec();
+    change(&mut faults[index].fault).then(|| story.with_faults(&faults))
+}
+
+fn halve(fault: &mut Fault) -> bool {
+    let lasting = match fault {
+        Fault::Cut { lasting, .. } | Fault::Pause { lasting, .. } | Fault::Loss { lasting, .. } => lasting,
+        Fault::Crash { down_for, .. } => down_for,
+        Fault::HealAll | Fault::Restart { .. } | Fault::Kill { .. } | Fault::Resume { .. } | Fault::Links { .. } => return false,
+    };
+    match lasting {
+        Some(lasting) if *lasting >= SHORTEST * 2 => {
+            // To whole milliseconds, so that a person can read them.
+            *lasting = Duration::from_millis((*lasting / 2).as_millis() as u64);
+            true
+        }
+        _ => false,
+    }
+}
+
+fn cut_one_way(fault: &mut Fault) -> bool {
+    match fault {
+        Fault::Cut { both_ways, .. } => std::mem::replace(both_ways, false),
+        _ => false,
+    }
+}
+
+/// One of the two sides of a cut.
+#[derive(Debug, Clone, Copy)]
+enum Side {
+    From,
+    To,
+}
+
+impl Side {
+    fn of(self, fault: &Fault) -> &[String] {
+        match (self, fault) {
+            (Self::From, Fault::Cut { from, .. }) => from,
+            (Self::To, Fault::Cut { to, .. }) => to,
+            _ => &[],
+        }
+    }
+
+    fn set(self, fault: &mut Fault, nodes: &[String]) -> bool {
+        let side = match (self, fault) {
+            (Self::From, Fault::Cut { from, .. }) => from,
+            (Self::To, Fault::Cut { to, .. }) => to,
+            _ => return false,
+        };
+        side.clear();
+        side.extend_from_slice(nodes);
+        true
+    }
+}

@@ -1,0 +1,158 @@
+//! The smallest story that breaks the same rule.
+
+mod attempts;
+mod decisions;
+mod faults;
+mod minimise;
+mod structure;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cluster_sim_runtime::{Digest, Watch};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+
+use attempts::{Attempts, Best, Shared};
+
+use super::watchdog::watched;
+use crate::replay::Story;
+use crate::report::{Finding, Report};
+use crate::scenario::Scenario;
+
+/// When to stop looking for a smaller story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShrinkBounds {
+    /// After so many runs.
+    pub runs: u64,
+    /// After so much real time. A story found in less time is the same on every machine.
+    pub time: Duration,
+}
+
+impl Default for ShrinkBounds {
+    /// 10,000 runs, one minute.
+    fn default() -> Self {
+        Self { runs: 10_000, time: Duration::from_secs(60) }
+    }
+}
+
+/// How far the search for a smaller story got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShrinkProgress {
+    /// Runs so far.
+    pub runs: u64,
+    /// Faults in the smallest story so far.
+    pub faults: usize,
+    /// Decisions in it; nothing as long as the seed decides.
+    pub decisions: Option<usize>,
+}
+
+/// The smallest story found, and the run that it tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shrunk {
+    /// The story.
+    pub story: Story,
+    /// What its run found.
+    pub finding: Finding,
+    /// The digest of its run.
+    pub digest: Digest,
+    /// How many runs it took.
+    pub runs: u64,
+    /// Whether nothing more could be left out. If not, a bound ended the search.
+    pub is_minimal: bool,
+    /// Faults before and after.
+    pub faults: (usize, usize),
+    /// Decisions before and after: of the run under its seed, and of the story.
+    pub decisions: (usize, Option<usize>),
+}
+
+impl fmt::Display for Shrunk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { story, faults, decisions, runs, is_minimal, .. } = self;
+        write!(formatter, "faults {} -> {}, decisions {} -> ", faults.0, faults.1, decisions.0)?;
+        match decisions.1 {
+            Some(left) => write!(formatter, "{left}")?,
+            None => write!(formatter, "those of the seed")?,
+        }
+        if let Some(decisions) = story.decisions.as_ref().filter(|decisions| !decisions.is_empty()) {
+            write!(formatter, " ({})", decisions::in_words(decisions))?;
+        }
+        if !story.absent.is_empty() {
+            write!(formatter, ", without {} nodes", story.absent.len())?;
+        }
+        let end = if *is_minimal { "none of them can go" } else { "a bound ended the search" };
+        write!(formatter, "; {runs} runs, {end}")
+    }
+}
+
+impl Scenario {
+    /// Looks for the smallest story that breaks the same rule as a run of this scenario did: whole kinds of faults go, single ones, their
+    /// length and their targets; time, clients and other nodes; then what chance decided, kind by kind, link by link, piece by piece. Every
+    /// step is tried by a run.
+    ///
+    /// Nothing if the run held, or found nothing that could be looked for again, or does not find it again. The same run and bounds give
+    /// the same story, unless time runs out, and a smallest story is its own smallest story.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run.
+    pub fn shrink(&self, report: &Report) -> Option<Shrunk> {
+        self.shrink_within(Story::of(report), report, ShrinkBounds::default(), |_| {})
+    }
+
+    /// The same from a story that is known to break the rule that `report` tells of, within bounds, and with word before every run. A run
+    /// that is in the same step for longer than the scenario's [`patience`](Self::patience) ends the search, and what was found before it
+    /// counts.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run.
+    pub fn shrink_within(
+        &self,
+        story: Story,
+        report: &Report,
+        bounds: ShrinkBounds,
+        progress: impl FnMut(&ShrinkProgress) + Send + 'static,
+    ) -> Option<Shrunk> {
+        let (seed, finding) = (report.seed(), report.finding()?);
+        let (first, decided) = story.told_by(self).run_logged(seed);
+        if !first.finding().is_some_and(|found| found.is_like(&finding)) {
+            return None;
+        }
+        let before = (story.faults.faults().len(), decided.len());
+        let best: Shared = Arc::new(Mutex::new(Best { story, report: first, runs: 0, is_spent: false }));
+        let (scenario, shared, progress) = (self.clone(), Arc::clone(&best), Mutex::new(progress));
+        let search = move |_, watch| {
+            let found = (seed, finding.clone(), Arc::clone(&shared));
+            look_for_less(&mut Attempts::new(&scenario, found, bounds, watch, &mut *progress.lock()));
+        };
+        let came_back = watched(self.0.patience, &[Arc::new(Watch::default())], search, |_| {}, &mut || true).pop().flatten();
+        let Best { story, report, runs, is_spent } = best.lock().clone();
+        Some(Shrunk {
+            finding: report.finding()?,
+            digest: report.digest,
+            runs,
+            is_minimal: !is_spent && came_back.is_some(),
+            faults: (before.0, story.faults.faults().len()),
+            decisions: (before.1, story.decisions.as_ref().map(Vec::len)),
+            story,
+        })
+    }
+}
+
+/// Leaves out whatever can go, until nothing can.
+fn look_for_less(attempts: &mut Attempts<'_>) {
+    decisions::leave_out_all(attempts);
+    loop {
+        let known = attempts.story();
+        faults::leave_out(attempts);
+        faults::shorten(attempts);
+        faults::narrow(attempts);
+        structure::shorten(attempts);
+        structure::leave_seats_empty(attempts);
+        decisions::leave_out(attempts);
+        if attempts.is_spent() || known == attempts.story() {
+            return;
+        }
+    }
+}

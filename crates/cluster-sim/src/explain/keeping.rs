@@ -1,0 +1,98 @@
+//! A bounded number of events: the first few of a run, and the last ones.
+
+use std::collections::VecDeque;
+
+use super::event::Event;
+use super::recording::LeftOut;
+
+/// At most this many of the first events are kept, and at most a tenth of all that are.
+const FIRST: usize = 1_000;
+
+/// The events of a run that are kept.
+#[derive(Debug)]
+pub(super) struct Kept {
+    first: Vec<Event>,
+    last: VecDeque<Event>,
+    first_most: usize,
+    last_most: usize,
+    left_out: u64,
+}
+
+impl Kept {
+    /// Keeps at most `most` events.
+    pub(super) fn new(most: usize) -> Self {
+        let first_most = FIRST.min(most / 10);
+        Self { first: Vec::new(), last: VecDeque::new(), first_most, last_most: most - first_most, left_out: 0 }
+    }
+
+    pub(super) fn push(&mut self, event: Event) {
+        if self.first.len() < self.first_most {
+            return self.first.push(event);
+        }
+        self.last.push_back(event);
+        if self.last.len() > self.last_most {
+            self.last.pop_front();
+            self.left_out += 1;
+        }
+    }
+
+    /// The events that were kept, in order, and where how many are missing.
+    pub(super) fn finish(self) -> (Vec<Event>, Option<LeftOut>) {
+        let left_out = (self.left_out > 0).then_some(LeftOut { after: self.first.len() as u64, events: self.left_out });
+        let mut events = self.first;
+        events.extend(self.last);
+        (events, left_out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::EventKind;
+    use super::*;
+
+    fn kept(most: usize, events: u64) -> (Vec<u64>, Option<LeftOut>) {
+        let mut kept = Kept::new(most);
+        for index in 0..events {
+            let event = Event {
+                index,
+                at: cluster_sim_vocabulary::VirtualInstant::ZERO,
+                step: 0,
+                kind: EventKind::Fact,
+                node: "n".into(),
+                peer: None,
+                task: None,
+                message: None,
+                sent: None,
+                label: None,
+                content: None,
+                length: None,
+                number: None,
+                cause: None,
+                fact: None,
+                viewed: false,
+            };
+            kept.push(event);
+        }
+        let (events, left_out) = kept.finish();
+        (events.into_iter().map(|event| event.index).collect(), left_out)
+    }
+
+    #[test]
+    fn what_fits_is_kept_whole() {
+        assert_eq!(kept(20, 20), ((0..20).collect(), None));
+        assert_eq!(kept(20, 0), (Vec::new(), None));
+    }
+
+    #[test]
+    fn of_more_the_first_few_and_the_last_are_kept_and_the_rest_is_counted() {
+        let (events, left_out) = kept(20, 50);
+        assert_eq!(events, [0, 1].into_iter().chain(32..50).collect::<Vec<u64>>());
+        assert_eq!(left_out, Some(LeftOut { after: 2, events: 30 }));
+        assert_eq!(kept(20_000, 50_000).1, Some(LeftOut { after: 1_000, events: 30_000 }));
+    }
+
+    #[test]
+    fn nothing_at_all_can_be_kept() {
+        assert_eq!(kept(0, 3), (Vec::new(), Some(LeftOut { after: 0, events: 3 })));
+    }
+}

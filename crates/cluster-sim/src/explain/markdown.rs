@@ -1,0 +1,92 @@
+//! The verdict as a compact block for a pull request.
+
+use std::fmt::Write;
+
+use super::words::Verdict;
+use crate::report::{FaultRecord, Report, thousands};
+
+/// How many of the last events are shown.
+const EVENTS_SHOWN: usize = 20;
+
+/// The verdict of a run as a block of Markdown: the sentence, the faults, and the last events folded away.
+///
+/// `replay` is the line to paste for seeing it again, if there is one.
+pub fn markdown(report: &Report, replay: Option<&str>) -> String {
+    let verdict = Verdict::of(report, &[]);
+    let mut text = format!("**{}** {} · seed {}", verdict.word, code(&report.scenario), code(&report.seed().to_string()));
+    if report.divergence.is_none() {
+        text += &format!(" · digest {}", code(&report.digest.to_string()));
+    }
+    text += &format!("\n\n> {}\n", escaped(&verdict.sentence).replace('\n', "\n> "));
+    for violation in report.violations.iter().skip(1) {
+        text += &format!("> {}  \n", escaped(&violation.to_string()).replace('\n', " "));
+    }
+    if !report.faults.is_empty() {
+        text += "\n| at | fault | effect |\n|---:|---|---:|\n";
+        report.faults.iter().for_each(|fault| text += &row(fault));
+    }
+    if let Some(replay) = replay {
+        text += &format!("\nSee it again: {}\n", code(replay));
+    }
+    let shown = &report.last_events[report.last_events.len().saturating_sub(EVENTS_SHOWN)..];
+    if !shown.is_empty() {
+        let lines = shown.join("\n");
+        let fence = fence(&lines);
+        write!(text, "\n<details><summary>last events</summary>\n\n{fence}text\n{lines}\n{fence}\n\n</details>\n")
+            .expect("a string can be written to");
+    }
+    text
+}
+
+fn row(record: &FaultRecord) -> String {
+    let by_hand = if record.by_hand { ", by hand" } else { "" };
+    let effect = if record.fired { thousands(record.effect) } else { "never struck".to_owned() };
+    format!("| {} | {}{by_hand} | {effect} |\n", record.at, escaped(&record.fault.to_string()))
+}
+
+/// Text in which nothing is taken for Markdown or HTML.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' => safe.extend(['\\', character]),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            _ => safe.push(character),
+        }
+    }
+    safe
+}
+
+/// Text as code in a line.
+fn code(text: &str) -> String {
+    let mark = "`".repeat(longest_run(text) + 1);
+    // A space keeps the marks apart from those of the text.
+    let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{mark}{space}{}{space}{mark}", text.replace('\n', " "))
+}
+
+/// A fence that no line of the text ends.
+fn fence(text: &str) -> String {
+    "`".repeat(longest_run(text).max(2) + 1)
+}
+
+/// The length of the longest run of backticks.
+fn longest_run(text: &str) -> usize {
+    text.split(|character| character != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_name_is_taken_for_markdown_or_html() {
+        assert_eq!(escaped("a|b <script> *c* [d](e)"), "a\\|b &lt;script&gt; \\*c\\* \\[d\\](e)");
+        assert_eq!(code("a `b` c"), "``a `b` c``");
+        assert_eq!(code("`b`"), "`` `b` ``");
+        assert_eq!(fence("a ```` b"), "`````");
+        assert_eq!(fence("none"), "```");
+    }
+}

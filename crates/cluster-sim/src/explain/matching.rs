@@ -1,0 +1,157 @@
+//! Which delivery or loss belongs to which send.
+//!
+//! Records do not number messages. What they tell apart is sender, receiver, label and content; of several under way that agree in all of
+//! these the oldest is taken, except that a loss right after a send in the same step is that send's. A message of a session is told by its
+//! number there. Where two of one content overtake each other the arrows may so be swapped; what arrived and what was lost is not.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use cluster_sim_runtime::{Record, RecordKind};
+use cluster_sim_vocabulary::NodeId;
+
+use super::event::Sent;
+
+/// What tells messages under way apart: sender, receiver, label, content.
+type Address = (NodeId, NodeId, u64, u64);
+
+/// A message that was sent and is neither delivered nor lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct UnderWay {
+    pub(super) message: u64,
+    pub(super) sent: Sent,
+    /// Its number in its session; 0 for a datagram.
+    number: u32,
+}
+
+/// All messages under way.
+#[derive(Debug, Default)]
+pub(super) struct Matching {
+    under_way: BTreeMap<Address, VecDeque<UnderWay>>,
+    messages: u64,
+    /// The step and the place of the last record, and its address, if it was a send.
+    last_send: Option<(u64, u64, Address)>,
+}
+
+impl Matching {
+    /// Takes in the record that is event number `index`, of that step: the number of its message, and its send if that came before.
+    pub(super) fn take(&mut self, record: &Record, step: u64, index: u64) -> Option<(u64, Option<Sent>)> {
+        let (from, to) = match record.kind {
+            RecordKind::Send | RecordKind::Copy | RecordKind::SessionSend | RecordKind::Drop => (record.node, record.peer),
+            RecordKind::Deliver | RecordKind::SessionDeliver => (record.peer, record.node),
+            _ => return None,
+        };
+        let address = (from, to, record.label, record.payload);
+        match record.kind {
+            RecordKind::Send | RecordKind::Copy | RecordKind::SessionSend => Some((self.send(record, address, step, index), None)),
+            RecordKind::Drop if self.last_send == index.checked_sub(1).map(|before| (step, before, address)) => {
+                self.end(address, |queue| queue.len() - 1)
+            }
+            RecordKind::SessionDeliver => {
+                self.end(address, |queue| queue.iter().position(|message| message.number == record.detail).unwrap_or(0))
+            }
+            _ => self.end(address, |_| 0),
+        }
+    }
+
+    fn send(&mut self, record: &Record, address: Address, step: u64, index: u64) -> u64 {
+        let message = self.messages;
+        self.messages += 1;
+        let sent = Sent { index, at: record.at };
+        self.under_way.entry(address).or_default().push_back(UnderWay { message, sent, number: record.detail });
+        self.last_send = Some((step, index, address));
+        message
+    }
+
+    /// Takes one of the messages of that address off the air. What was sent before anybody looked belongs to nothing.
+    fn end(&mut self, address: Address, which: impl FnOnce(&VecDeque<UnderWay>) -> usize) -> Option<(u64, Option<Sent>)> {
+        let queue = self.under_way.get_mut(&address)?;
+        let ended = queue.remove(which(queue));
+        if queue.is_empty() {
+            self.under_way.remove(&address);
+        }
+        ended.map(|ended| (ended.message, Some(ended.sent)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cluster_sim_vocabulary::VirtualInstant;
+
+    use super::*;
+
+    const SEND: RecordKind = RecordKind::Send;
+    const DELIVER: RecordKind = RecordKind::Deliver;
+    const DROP: RecordKind = RecordKind::Drop;
+
+    /// A message between nodes 1 and 2 that says something, at an instant that is also its step.
+    fn record(kind: RecordKind, at: u64, payload: u64) -> (Record, u64) {
+        let of = Record::of(VirtualInstant::from_nanoseconds(at), kind, NodeId(1));
+        let there = Record { peer: NodeId(2), label: 7, payload, ..of };
+        let record = if matches!(kind, RecordKind::Deliver | RecordKind::SessionDeliver) {
+            Record { node: there.peer, peer: there.node, ..there }
+        } else {
+            there
+        };
+        (record, at)
+    }
+
+    /// The message of each record, and the instant at which it was sent.
+    fn matched(records: &[(Record, u64)]) -> Vec<Option<(u64, Option<u64>)>> {
+        let mut matching = Matching::default();
+        let take = |(index, (record, step)): (usize, &(Record, u64))| {
+            let (message, sent) = matching.take(record, *step, index as u64)?;
+            Some((message, sent.map(|sent| sent.at.as_nanoseconds())))
+        };
+        records.iter().enumerate().map(take).collect()
+    }
+
+    #[test]
+    fn a_delivery_belongs_to_the_oldest_send_of_the_same_content() {
+        let records = [
+            record(SEND, 1, 5),
+            record(SEND, 2, 6),
+            record(SEND, 3, 5),
+            record(DELIVER, 4, 5),
+            record(DELIVER, 5, 6),
+            record(DELIVER, 6, 5),
+        ];
+        let expected = [(0, None), (1, None), (2, None), (0, Some(1)), (1, Some(2)), (2, Some(3))];
+        assert_eq!(matched(&records), expected.map(Some));
+    }
+
+    #[test]
+    fn a_loss_right_after_its_send_takes_no_earlier_message_of_the_same_content() {
+        let records = [record(SEND, 1, 5), record(SEND, 2, 5), record(DROP, 2, 5), record(DELIVER, 9, 5)];
+        assert_eq!(matched(&records), [(0, None), (1, None), (1, Some(2)), (0, Some(1))].map(Some));
+    }
+
+    #[test]
+    fn a_loss_on_arrival_takes_the_oldest() {
+        let records = [record(SEND, 1, 5), record(SEND, 2, 5), record(DROP, 8, 5), record(DELIVER, 9, 5)];
+        assert_eq!(matched(&records), [(0, None), (1, None), (0, Some(1)), (1, Some(2))].map(Some));
+    }
+
+    #[test]
+    fn the_way_back_is_another_way() {
+        let (forth, _) = record(SEND, 1, 5);
+        let back = Record { node: forth.peer, peer: forth.node, ..forth };
+        let arrives = Record { kind: DELIVER, ..forth };
+        assert_eq!(matched(&[(forth, 1), (back, 2), (arrives, 3)]), [(0, None), (1, None), (1, Some(1))].map(Some));
+    }
+
+    #[test]
+    fn a_message_of_a_session_is_told_by_its_number() {
+        let numbered = |kind, at, number| {
+            let (record, step) = record(kind, at, 5);
+            (Record { detail: number, ..record }, step)
+        };
+        let [send, deliver] = [RecordKind::SessionSend, RecordKind::SessionDeliver];
+        let records = [numbered(send, 1, 0), numbered(send, 2, 1), numbered(deliver, 3, 1), numbered(deliver, 4, 0)];
+        assert_eq!(matched(&records), [(0, None), (1, None), (1, Some(2)), (0, Some(1))].map(Some));
+    }
+
+    #[test]
+    fn what_nobody_saw_sent_belongs_to_nothing() {
+        assert_eq!(matched(&[record(DELIVER, 1, 5), record(RecordKind::Timer, 2, 5)]), [None, None]);
+    }
+}

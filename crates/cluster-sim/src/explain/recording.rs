@@ -1,0 +1,108 @@
+//! A run from start to end as data.
+
+use std::sync::Arc;
+
+use cluster_sim_runtime::{Digest, Seed};
+use cluster_sim_vocabulary::VirtualInstant;
+use serde::{Deserialize, Serialize};
+
+use super::event::Event;
+use super::recorder::Recorder;
+use super::spans::Span;
+use crate::report::Report;
+use crate::scenario::Scenario;
+use crate::sim::Sim;
+
+/// The number of the form of a recording and of its events; a reader refuses others by name.
+pub(super) const FORMAT: u32 = 1;
+
+/// A run from start to end: its report, and what happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recording {
+    /// The number of this form.
+    pub format: u32,
+    /// What the run showed: the same report as without recording.
+    pub report: Report,
+    /// The declared names of all nodes, in the order of their numbers.
+    pub nodes: Vec<Arc<str>>,
+    /// When the faults stopped and the calm began, if the run came so far; in nanoseconds since the start.
+    #[serde(rename = "calm_at_ns")]
+    pub calm_at: Option<VirtualInstant>,
+    /// What was in force for a time: cuts, pauses, nodes that were down, loss rules.
+    pub spans: Vec<Span>,
+    /// Which events were left out, if the run had more than were to be kept.
+    pub left_out: Option<LeftOut>,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+}
+
+/// The events that a recording leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// They would come after so many events of the recording.
+    pub after: u64,
+    /// How many they are.
+    pub events: u64,
+}
+
+impl Recording {
+    /// How many events [`Scenario::record`] keeps: about 100 MB of memory, and 10 MB of a page.
+    pub const EVENTS: usize = 200_000;
+
+    /// Runs what was just started from start to end, and keeps what happens.
+    fn of_run(sim: Sim, most: usize) -> Self {
+        let (recorder, report) = sim.run_followed(Recorder::new(most));
+        recorder.finish(report.expect("a recorder follows to the end"))
+    }
+}
+
+impl Scenario {
+    /// Runs one seed from start to end as [`run`](Self::run) does, and keeps what happens, up to [`Recording::EVENTS`] events.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
+    pub fn record(&self, seed: Seed) -> Recording {
+        self.record_at_most(seed, Recording::EVENTS)
+    }
+
+    /// The same for another number of events. Of a run that has more, the first few and the last are kept.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
+    pub fn record_at_most(&self, seed: Seed, events: usize) -> Recording {
+        Recording::of_run(self.start(seed), events)
+    }
+}
+
+/// The first line of [`events_jsonl`].
+#[derive(Serialize)]
+struct Header<'a> {
+    format: u32,
+    scenario: &'a str,
+    seed: Seed,
+    digest: Digest,
+    nodes: &'a [Arc<str>],
+    left_out: Option<LeftOut>,
+}
+
+/// The events of a run, one JSON object a line; the first line says which run it was.
+pub fn events_jsonl(recording: &Recording) -> String {
+    let Recording { report, nodes, left_out, .. } = recording;
+    let header = Header {
+        format: recording.format,
+        scenario: &report.scenario,
+        seed: report.seed(),
+        digest: report.digest,
+        nodes,
+        left_out: *left_out,
+    };
+    let mut lines = line(&header);
+    recording.events.iter().for_each(|event| lines.push_str(&line(event)));
+    lines
+}
+
+fn line(object: &impl Serialize) -> String {
+    let mut line = serde_json::to_string(object).expect("it is plain data with text keys");
+    line.push('\n');
+    line
+}

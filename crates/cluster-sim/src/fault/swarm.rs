@@ -1,0 +1,129 @@
+//! What one seed draws from a profile: few kinds, some of them much more often than others.
+
+use std::time::Duration;
+
+use cluster_sim_runtime::{Address, QuantileTable, Roll, Seed, Stream};
+use cluster_sim_vocabulary::{Ratio, VirtualInstant};
+
+use super::FaultPlan;
+use super::kind::{KINDS, Kind, Targets};
+
+const MASK: Stream = Stream::named("profile mask");
+const WEIGHT: Stream = Stream::named("profile weight");
+const WHEN: Stream = Stream::named("profile when");
+const WHICH: Stream = Stream::named("profile which");
+const LENGTH: Stream = Stream::named("profile length");
+const HEELS: Stream = Stream::named("profile heels");
+
+/// A kind that the seed does not leave out, and its weights.
+#[derive(Debug, Clone, Copy)]
+struct Weighted {
+    kind: Kind,
+    address: Address,
+    /// The interval is 2 to this power over 8 of the mean, corrected.
+    rarity: u32,
+    /// The length is 2 to this power over 4 of the mean, corrected.
+    length: u32,
+}
+
+impl Weighted {
+    fn new(seed: Seed, kind: Kind, address: Address) -> Self {
+        let weight = |number, bound| seed.roll(WEIGHT, address.number(number)).below(bound) as u32;
+        Self { kind, address, rarity: weight(0, 7), length: weight(1, 5) }
+    }
+
+    /// As many faults as without weights, on average over seeds: the powers from 1/8 to 8 have a mean of 127/56.
+    fn interval(&self, sampled: u64) -> u64 {
+        scaled(sampled, 127 << self.rarity, 56 * 8)
+    }
+
+    /// As long as without weights, on average over seeds: the powers from 1/4 to 4 have a mean of 31/20.
+    fn length(&self, sampled: u64) -> Duration {
+        Duration::from_nanos(scaled(sampled, 20 << self.length, 31 * 4))
+    }
+}
+
+fn scaled(nanoseconds: u64, by: u64, over: u64) -> u64 {
+    u64::try_from(u128::from(nanoseconds) * u128::from(by) / u128::from(over)).unwrap_or(u64::MAX)
+}
+
+/// What one seed does to a cluster.
+#[derive(Debug)]
+pub(super) struct Swarm<'a> {
+    seed: Seed,
+    kinds: Vec<Weighted>,
+    intervals: &'a QuantileTable,
+    lengths: &'a QuantileTable,
+    targets: Targets<'a>,
+    end: VirtualInstant,
+}
+
+impl<'a> Swarm<'a> {
+    /// What a seed does to these targets before `end`; nothing if it does nothing.
+    pub(super) fn of(
+        seed: Seed,
+        [intervals, lengths]: [&'a QuantileTable; 2],
+        targets: Targets<'a>,
+        end: VirtualInstant,
+    ) -> Option<Self> {
+        let share = |share| Ratio::new(share).expect("a share of one is a ratio");
+        if targets.nodes.is_empty() || seed.roll(MASK, Address::new()).holds(share(0.2)) {
+            return None;
+        }
+        let kinds = KINDS.into_iter().zip(0..).map(|(kind, index)| (kind, Address::new().number(index)));
+        let kinds = kinds.filter(|(_, address)| seed.roll(MASK, *address).holds(share(0.5)));
+        let kinds = kinds.map(|(kind, address)| Weighted::new(seed, kind, address)).collect();
+        Some(Self { seed, kinds, intervals, lengths, targets, end })
+    }
+
+    pub(super) fn draw(&self) -> FaultPlan {
+        let mut plan = FaultPlan::new();
+        for weighted in &self.kinds {
+            self.draw_kind(&mut plan, weighted);
+        }
+        plan
+    }
+
+    fn draw_kind(&self, plan: &mut FaultPlan, weighted: &Weighted) {
+        let mut at = VirtualInstant::ZERO;
+        for ordinal in 0.. {
+            let address = weighted.address.number(ordinal);
+            let interval = weighted.interval(self.intervals.sample(self.seed.roll(WHEN, address))).max(1);
+            at = at.after_nanoseconds(interval);
+            if at >= self.end {
+                return;
+            }
+            let (node, length) = self.strike(plan, weighted, address, at, None);
+            self.follow(plan, address, at, node, length);
+        }
+    }
+
+    /// Adds one fault, and says which node it picked and how long it lasts.
+    fn strike(
+        &self,
+        plan: &mut FaultPlan,
+        weighted: &Weighted,
+        address: Address,
+        at: VirtualInstant,
+        again: Option<&'a str>,
+    ) -> (Option<&'a str>, Duration) {
+        let length = weighted.length(self.lengths.sample(self.seed.roll(LENGTH, address)));
+        let roll = self.seed.roll(WHICH, address);
+        if let Some(fault) = weighted.kind.fault(roll, self.targets, again, length) {
+            plan.insert(at, fault);
+        }
+        (again.or_else(|| roll.pick(self.targets.nodes).copied()), length)
+    }
+
+    /// Adds a fault on the heels of every third: while it lasts, or while the cluster recovers from it.
+    fn follow(&self, plan: &mut FaultPlan, address: Address, at: VirtualInstant, node: Option<&'a str>, length: Duration) {
+        let roll = |number| -> Roll { self.seed.roll(HEELS, address.number(number)) };
+        let at = at + roll(1).within(length.saturating_mul(2));
+        if roll(0).below(3) > 0 || at >= self.end {
+            return;
+        }
+        let Some(weighted) = roll(2).pick(&self.kinds) else { return };
+        let again = node.filter(|_| roll(3).below(2) == 0);
+        self.strike(plan, weighted, address.name("heels"), at, again);
+    }
+}

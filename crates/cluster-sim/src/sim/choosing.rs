@@ -1,0 +1,58 @@
+//! Runs of which somebody wants to know what was left to chance.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use cluster_sim_runtime::{Decision as Decided, Seed, SeedSchedule};
+use cluster_sim_vocabulary::NodeId;
+
+use super::build::build;
+use super::{Sim, message_of};
+use crate::replay::Decision;
+use crate::report::{PanicFinding, Report};
+use crate::scenario::Scenario;
+
+impl Scenario {
+    /// Runs one seed from start to end, and keeps every decision: each choice that came out otherwise than its canonical value, in the
+    /// order in which they were asked for. Of a [pinned](Self::pinned) scenario these are the decisions that were asked for. Memory grows with
+    /// every message.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run.
+    pub fn run_logged(&self, seed: Seed) -> (Report, Vec<Decision>) {
+        let started = build(self.0.clone(), SeedSchedule::new(seed), self.0.choices(true));
+        let mut sim = started.unwrap_or_else(|error| panic!("could not run scenario {:?}: {error}", self.0.name));
+        sim.drive();
+        sim.come_to_rest();
+        sim.conclude();
+        let decisions = sim.engine.core.kernel.take_choices().into_decisions();
+        let decisions = decisions.into_iter().map(|decided| sim.name_decision(decided)).collect();
+        (sim.report, decisions)
+    }
+}
+
+impl Sim {
+    /// Lets the run go on as its scenario says: for as long as it lasts, or by the hand of a test.
+    pub(super) fn drive(&mut self) {
+        self.report.by_hand = false;
+        match self.definition.drive.clone() {
+            Some(drive) => self.drive_by(&*drive.0),
+            None => self.run_for(self.definition.lasting),
+        }
+    }
+
+    /// Has a test drive. A panic of its code is a finding, as one of a node's is.
+    fn drive_by(&mut self, drive: &dyn Fn(&mut Self)) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drive(self))) {
+            let (at, step) = (self.now(), self.engine.core.kernel.steps());
+            let finding = PanicFinding { site: "the test".to_owned(), task: None, message: message_of(&*panic), at, step };
+            self.report.panic.get_or_insert(finding);
+            self.over = true;
+        }
+    }
+
+    fn name_decision(&self, decided: Decided) -> Decision {
+        let Decided { choice, site, roll, value, at, node, peer } = decided;
+        let name = |node: NodeId| (node != NodeId::CLUSTER).then(|| self.called(node).to_owned());
+        Decision { choice, node: name(node), peer: name(peer).filter(|_| node != peer), at, value, site, roll: roll.0 }
+    }
+}

@@ -1,0 +1,38 @@
+//! The hunt in an echo.
+
+use std::time::Duration;
+
+use cluster_sim::{FaultProfile, LinkModel, Scenario, Seat};
+use cluster_sim_echo::{Bug, Client, ClientView, Config, Conversation, Server, client, server_with};
+
+use super::Hunt;
+use crate::form::Form;
+
+/// The rule that answers are held against.
+pub(super) const CONVERSATION: &str = "an answer is the answer to what was asked";
+/// The rule that retries are for.
+pub(super) const ANSWERED: &str = "every client has all of its answers";
+
+/// A server and three clients that ask 200 questions each, in a row so close that a late answer meets the next question.
+pub fn echo(form: Form, bug: Option<Bug>) -> Hunt {
+    let config = Config { questions: 200, pause: Duration::from_millis(5), patience: Duration::from_millis(25), bug };
+    let nodes = match form {
+        Form::Machine => Scenario::new("hunt-echo").machines("server", 1, move |_| Server::boot(config)).machines(
+            "client",
+            3,
+            move |seat: &Seat| Client::boot(config, seat),
+        ),
+        Form::Async => Scenario::new("hunt-echo-async").nodes("server", 1, move |node| server_with(node, config)).nodes(
+            "client",
+            3,
+            move |node| client(node, config),
+        ),
+    };
+    let cluster = nodes
+        .all_links(LinkModel::default())
+        .observe(CONVERSATION, Conversation::default)
+        .eventually(ANSWERED, move |world| world.views::<ClientView>().all(|(_, client)| client.answered >= config.questions))
+        .lasting(Duration::from_secs(5))
+        .settle(Duration::from_millis(200));
+    Hunt { cluster, profile: FaultProfile::default(), links: &["default"] }
+}

@@ -1,0 +1,63 @@
+//! The rule that a write is acknowledged with what it became.
+
+use std::collections::BTreeMap;
+
+use cluster_sim_invariants::{Change, Health, Incarnation, Invariant, NodeId, Verdict, VirtualInstant, World};
+
+use crate::fact::EdgeFact;
+use crate::message::{Key, Version};
+
+/// A write is acknowledged with a version that was committed, and not before the client's present life began: one of its earlier lives wrote
+/// that (H18).
+///
+/// Right where the links from the source to the clients drop what was sent to an earlier life: over others an
+/// acknowledgement may come to a later one.
+#[derive(Debug, Default)]
+pub struct Acknowledgements {
+    committed: BTreeMap<(Key, Version), VirtualInstant>,
+    /// When the present life of each client began that is not in its first.
+    lives: BTreeMap<NodeId, (Incarnation, VirtualInstant)>,
+    witnesses: u64,
+}
+
+impl Acknowledgements {
+    fn judge(&mut self, client: NodeId, key: Key, version: Version, world: &World<'_>) -> Verdict {
+        self.witnesses += 1;
+        let born = self.lives.get(&client).map_or(VirtualInstant::ZERO, |(_, born)| *born);
+        let name = world.name(client);
+        let message = match self.committed.get(&(key, version)) {
+            None => format!("{name} was told that its write became version {version} of key {key}, which was never committed"),
+            Some(at) if *at < born => format!(
+                "{name} was told that its write became version {version} of key {key}, which was committed at {at}, before its life \
+                 began at {born}"
+            ),
+            Some(_) => return Verdict::Holds,
+        };
+        Verdict::violated([client], message)
+    }
+}
+
+impl Invariant for Acknowledgements {
+    fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
+        if let Change::Health(node, Health::Up, life) = change
+            && self.lives.get(node).is_none_or(|(known, _)| known != life)
+        {
+            // The end of a pause is no new life.
+            let born = if *life == Incarnation(0) { VirtualInstant::ZERO } else { world.now() };
+            self.lives.insert(*node, (*life, born));
+        }
+        match change.fact() {
+            Some(EdgeFact::Committed { key, version }) => {
+                self.committed.insert((*key, *version), world.now());
+                Verdict::Holds
+            }
+            Some(EdgeFact::WriteAcked { key, version, .. }) => self.judge(change.node(), *key, *version, world),
+            _ => Verdict::Holds,
+        }
+    }
+
+    /// Writes that were acknowledged.
+    fn witnesses(&self) -> u64 {
+        self.witnesses
+    }
+}

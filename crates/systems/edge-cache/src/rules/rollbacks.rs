@@ -1,0 +1,40 @@
+//! The rule that an edge never goes back.
+
+use std::collections::BTreeMap;
+
+use cluster_sim_invariants::{Change, Invariant, NodeId, Verdict, World};
+
+use super::ended_life;
+use crate::fact::EdgeFact;
+use crate::message::{Key, Version};
+
+/// An edge never goes from a version of a key to an older one within a life (E9: a fill installs nothing below what is there).
+///
+/// Right for edges that are [gated](crate::ApplyMode::VersionGated), whatever happens to them and their links.
+#[derive(Debug, Default)]
+pub struct NoRollback {
+    held: BTreeMap<(NodeId, Key), Version>,
+    witnesses: u64,
+}
+
+impl Invariant for NoRollback {
+    fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
+        if let Some(edge) = ended_life(change) {
+            self.held.retain(|(holder, _), _| *holder != edge);
+        }
+        let Some(EdgeFact::Applied { key, version, .. }) = change.fact() else { return Verdict::Holds };
+        let edge = change.node();
+        let Some(before) = self.held.insert((edge, *key), *version) else { return Verdict::Holds };
+        self.witnesses += 1;
+        if *version >= before {
+            return Verdict::Holds;
+        }
+        let name = world.name(edge);
+        Verdict::violated([edge], format!("{name} held version {before} of key {key}, and went back to version {version}"))
+    }
+
+    /// How often an entry changed that was there before.
+    fn witnesses(&self) -> u64 {
+        self.witnesses
+    }
+}

@@ -1,0 +1,6 @@
+//! What a person and a machine see of one run.
+
+mod recording;
+mod render;
+mod stories;
+mod verdicts;

@@ -1,0 +1,82 @@
+//! Verdicts for pull requests and pipelines.
+
+use std::time::Duration;
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Report, explain};
+
+use crate::stories::{self, SEED};
+
+const REPLAY: &str = "CLUSTER_SIM_REPLAY=target/cluster-sim/echo/0x7.json cargo nextest run -p echo -E 'test(=answers)'";
+
+/// A report of each kind of outcome, and of each kind of check.
+fn reports() -> Vec<Report> {
+    let idle = || Scenario::new("idle").nodes("node", 1, |node| async move { node.view(|seen: &mut u64| *seen += 1) });
+    let exhausted = cluster_sim::Budget { steps: 3, ..cluster_sim::Budget::default() };
+    vec![
+        stories::stale_gossip().run(SEED),
+        stories::lost_retry().run(SEED),
+        stories::doubling().run(SEED),
+        stories::panicking_server().run(SEED),
+        idle().always("it looks at nothing", |_| true).always("it looks", |world| world.views::<u64>().count() <= 1).run(SEED),
+        stories::crowd(3, 10).budget(exhausted).run(SEED),
+    ]
+}
+
+/// The text without the lines of the stories, which move when another one is told.
+fn without_lines(text: &str) -> String {
+    let mut pieces = text.split("stories.rs:");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    let is_place = |character: char| character.is_ascii_digit() || character == ':';
+    pieces.fold(first, |text, piece| text + "stories.rs" + piece.trim_start_matches(is_place))
+}
+
+#[test]
+fn a_pipeline_is_told_of_every_scenario_and_rule() {
+    let replay = |report: &Report| (report.outcome != Outcome::Held).then(|| REPLAY.to_owned());
+    insta::assert_snapshot!(without_lines(&explain::junit("sweep", &reports(), replay)));
+}
+
+/// Breaks its rule in about half of the seeds.
+fn fragile() -> Scenario {
+    let node = |node: Node| async move {
+        let broken = node.roll("whether", 0).below(2) == 0;
+        node.view(|seen: &mut bool| *seen = broken);
+    };
+    Scenario::new("fragile")
+        .nodes("node", 1, node)
+        .always("it is whole", |world| world.views::<bool>().all(|(_, broken)| !broken))
+        .eventually("it is there", |world| world.views::<bool>().count() == 1)
+        .lasting(Duration::from_millis(10))
+}
+
+#[test]
+fn of_several_runs_the_first_that_does_not_pass_decides() {
+    let mut reports: Vec<Report> = (0..16).map(|seed| fragile().run(Seed(seed))).collect();
+    reports.sort_by_key(|report| report.outcome == Outcome::Violated);
+    let failed = reports.iter().find(|report| report.outcome == Outcome::Violated).expect("one in two fails");
+    assert_eq!(reports[0].outcome, Outcome::Held, "one in two holds");
+    let text = explain::junit("sweep", &reports, |_| None);
+    assert_eq!(text.matches("<testcase ").count(), 3, "{text}");
+    assert_eq!(text.matches("<failure ").count(), 1, "{text}");
+    assert!(!text.contains("<skipped"), "runs that held judged what must hold in the end: {text}");
+    let case = text.split("<testcase ").find(|case| case.contains("<failure ")).expect("one failed");
+    assert!(case.contains(&format!(r#"name="digest" value="{}""#, failed.digest)), "{case}");
+    let alone = explain::junit("sweep", std::slice::from_ref(failed), |_| None);
+    assert_eq!(alone.matches("<skipped").count(), 1, "after the rule broke nobody asked for the end: {alone}");
+}
+
+#[test]
+fn a_pull_request_is_told_of_a_broken_rule() {
+    insta::assert_snapshot!(explain::markdown(&stories::stale_gossip().run(SEED), Some(REPLAY)));
+}
+
+#[test]
+fn a_pull_request_is_told_of_a_panic() {
+    insta::assert_snapshot!(without_lines(&explain::markdown(&stories::panicking_server().run(SEED), None)));
+}
+
+#[test]
+fn a_pull_request_is_told_that_all_held() {
+    insta::assert_snapshot!(explain::markdown(&stories::doubling().run(SEED), None));
+}

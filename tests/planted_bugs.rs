@@ -1,0 +1,89 @@
+//! Every planted bug is found by the rule that is there for it, within the seeds that were granted before it was first looked for; and from the
+//! same seeds nothing is found where there is none.
+
+#[path = "common/uniform.rs"]
+mod uniform;
+
+use std::collections::BTreeSet;
+
+use cluster_sim::prelude::*;
+use cluster_sim_echo as echo;
+use cluster_sim_edge_cache as edge_cache;
+use cluster_sim_gossip as gossip;
+use cluster_sim_scenarios::Form;
+use cluster_sim_scenarios::hunt::{PLANTED, Planted, PlantedBug};
+use rstest::rstest;
+
+use uniform::Uniform;
+
+/// The planted bugs of a system.
+fn of(system: &str) -> Vec<Planted> {
+    PLANTED.into_iter().filter(|planted| planted.bug.system() == system).collect()
+}
+
+/// What is wrong with how a bug was found; nothing if it was found as it should be.
+fn complaint(planted: Planted, form: Form) -> Option<String> {
+    let sweep = planted.bug.hunt(form).scenario().sweep(0..planted.seeds);
+    let Some(report) = sweep.failure() else {
+        return Some(format!("{} was not found within {} seeds", planted.bug, planted.seeds));
+    };
+    println!("{:44} {form:8?} seed {:4} of {:5}", planted.bug.to_string(), sweep.held(), planted.seeds);
+    let rules: Vec<&str> = report.violations.iter().map(|violation| violation.rule.as_str()).collect();
+    let is_right = report.outcome == Outcome::Violated && rules == [planted.rule];
+    (!is_right).then(|| format!("{} was to break {:?} alone, and did this:\n{report}", planted.bug, planted.rule))
+}
+
+#[rstest]
+fn every_planted_bug_is_found_by_its_rule_within_its_seeds(
+    #[values("echo", "gossip", "edge-cache")] system: &str,
+    #[values(Form::Machine, Form::Async)] form: Form,
+) {
+    let complaints: Vec<String> = of(system).into_iter().filter_map(|planted| complaint(planted, form)).collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+#[rstest]
+fn where_nothing_is_planted_nothing_is_found_in_the_same_seeds(
+    #[values("echo", "gossip", "edge-cache")] system: &str,
+    #[values(Form::Machine, Form::Async)] form: Form,
+) {
+    let planted = of(system);
+    let most = planted.iter().map(|planted| planted.seeds).max().expect("every system has bugs");
+    planted[0].bug.sound(form).scenario().sweep(0..most).assert_ok();
+}
+
+#[test]
+fn the_table_holds_every_bug_once_and_grants_it_seeds_by_its_difficulty() {
+    let all = (echo::Bug::ALL.map(PlantedBug::Echo).into_iter())
+        .chain(gossip::Bug::ALL.map(PlantedBug::Gossip))
+        .chain(edge_cache::Bug::ALL.map(PlantedBug::EdgeCache));
+    assert_eq!(all.collect::<BTreeSet<_>>(), PLANTED.map(|planted| planted.bug).into_iter().collect());
+    assert_eq!(PLANTED.map(|planted| planted.bug.to_string()).into_iter().collect::<BTreeSet<_>>().len(), PLANTED.len());
+    assert!(PLANTED.iter().all(|planted| [20, 200, 2_000].contains(&planted.seeds)));
+}
+
+#[test]
+fn a_planted_bug_is_data() {
+    let bug = PlantedBug::EdgeCache(edge_cache::Bug::SessionStaysBehind);
+    let text = serde_json::to_string(&bug).expect("it is plain data");
+    assert_eq!(text, r#"{"system":"edge-cache","bug":"session-stays-behind"}"#);
+    assert!(PLANTED.iter().all(|planted| {
+        let text = serde_json::to_string(&planted.bug).expect("it is plain data");
+        serde_json::from_str::<PlantedBug>(&text).is_ok_and(|read| read == planted.bug)
+    }));
+}
+
+#[test]
+fn a_uniform_plan_has_as_many_faults_as_the_profile_and_none_that_the_cluster_does_not_know() {
+    const SEEDS: u64 = 2_000;
+    for planted in [of("echo")[0], of("gossip")[0], of("edge-cache")[0]] {
+        let hunt = planted.bug.sound(Form::Machine);
+        let lasting = hunt.cluster.start(Seed(0)).lasting();
+        let uniform = Uniform::of(&hunt, lasting);
+        let faults: usize = (0..SEEDS).map(|seed| uniform.draw(Seed(seed)).faults().len()).sum();
+        let mean = faults as f64 / SEEDS as f64;
+        assert!((mean - uniform.mean()).abs() < 0.05 * uniform.mean(), "{mean} faults a run, {} expected", uniform.mean());
+        assert_eq!(uniform.draw(Seed(7)), uniform.draw(Seed(7)));
+        hunt.cluster.faults(uniform.draw(Seed(7))).run(Seed(7)).assert_ok();
+    }
+}

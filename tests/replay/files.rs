@@ -1,0 +1,160 @@
+//! Reproducers: the file about a failing run, and what it shows when it is read again.
+
+use std::time::Duration;
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Code, Driver, Reproducer, Story};
+use serde_json::{Value, json};
+
+use crate::ledger::{Flaw, ledger};
+
+fn failure(scenario: &Scenario) -> Report {
+    let mut reports = (0..500).map(|seed| scenario.run(Seed(seed)));
+    reports.find(|report| report.outcome == Outcome::Violated).expect("some seed finds the flaw")
+}
+
+fn file(scenario: &Scenario) -> Reproducer {
+    let report = failure(scenario);
+    let driver = Driver::Test { package: "suites".to_owned(), name: "files".to_owned() };
+    let code = Code { revision: Some("abc".to_owned()), lockfile: None };
+    Reproducer::of(driver, &report, scenario.shrink(&report), code).expect("a rule was broken")
+}
+
+/// The file's text with a change to its data.
+fn changed(change: impl FnOnce(&mut Value)) -> String {
+    let mut data = serde_json::to_value(file(&ledger(Some(Flaw::NoRetry)))).unwrap();
+    change(&mut data);
+    data.to_string()
+}
+
+#[test]
+fn a_file_shows_the_same_run_again_whole_and_in_its_smallest_story() {
+    for flaw in [Flaw::NoRetry, Flaw::NewestByArrival, Flaw::StaysDown] {
+        let scenario = ledger(Some(flaw));
+        let written = file(&scenario);
+        let read = Reproducer::parse(&written.to_text()).unwrap();
+        assert_eq!(read, written);
+        for replay in [scenario.replay(&read).unwrap(), scenario.replay_whole(&read).unwrap()] {
+            assert!(replay.is_same(), "{flaw:?}: {replay}");
+            assert_eq!(replay.report.outcome, Outcome::Violated);
+            assert!(replay.to_string().starts_with("the same run, event by event\nFAIL  ledger"), "{replay}");
+        }
+    }
+}
+
+#[test]
+fn a_file_needs_no_profile_to_have_the_faults_that_it_drew() {
+    let scenario = ledger(Some(Flaw::StaysDown));
+    let read = file(&scenario);
+    let calm = scenario.clone().only_faults(FaultPlan::new());
+    assert!(calm.replay_whole(&read).unwrap().is_same());
+}
+
+#[test]
+fn what_is_not_the_same_is_named() {
+    let read = file(&ledger(Some(Flaw::NoRetry)));
+    let mended = ledger(None).replay(&read).unwrap();
+    assert_eq!(mended.differences.len(), 2, "{mended}");
+    assert!(mended.differences[0].starts_with("it does not find it any more: at "), "{mended}");
+    assert!(mended.differences[1].starts_with("its digest is ") && mended.differences[1].ends_with(": another run"), "{mended}");
+    let other = ledger(None).always("nothing is ever sent", |world| world.traffic().sent == 0).replay(&read).unwrap();
+    assert!(
+        other.differences[0].starts_with("it finds something else: at ") && other.differences[0].contains("nothing is ever sent")
+    );
+    let slower = ledger(Some(Flaw::NoRetry)).all_links(LinkModel::constant(Duration::from_millis(7))).replay_whole(&read).unwrap();
+    assert!(slower.differences.iter().any(|difference| difference.contains("another run")), "{slower}");
+}
+
+#[test]
+fn a_run_that_found_nothing_makes_no_file() {
+    let report = ledger(None).run(Seed(1));
+    let driver = Driver::Registered { name: "ledger".to_owned(), file: None };
+    assert_eq!(Reproducer::of(driver, &report, None, Code::default()), None);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_says_why() {
+    let whole = changed(|_| {});
+    let message = |text: &str| Reproducer::parse(text).unwrap_err().to_string();
+    for end in [0, 1, 40, whole.len() / 2, whole.len() - 1] {
+        let message = message(&whole[..end]);
+        assert!(message.starts_with("it is cut short: ") && message.ends_with("take the whole file"), "{message}");
+    }
+    assert!(message("seed 7").starts_with("it is no reproducer: "));
+    assert_eq!(message("{}"), "it is no reproducer: it has no number \"format\"");
+    assert_eq!(message("[1]"), "it is no reproducer: it has no number \"format\"");
+    let newer = changed(|data| data["format"] = json!(2));
+    assert_eq!(message(&newer), "it is of format 2; this version reads format 1: replay it with the version that wrote it");
+    let without = changed(|data| drop(data.as_object_mut().unwrap().remove("seed")));
+    assert_eq!(message(&without), "it is no reproducer: missing field `seed`");
+    let more = changed(|data| data["sede"] = json!(7));
+    assert!(message(&more).contains("unknown field `sede`"), "{}", message(&more));
+    let word = changed(|data| {
+        data["story"]["decisions"] = json!([{"choice": "delay", "at_ns": 0, "value": 0, "site": "7", "roll": "0x0"}])
+    });
+    assert!(message(&word).contains("\"7\" is no word; use 0x and up to 16 hex digits"), "{}", message(&word));
+}
+
+#[test]
+fn a_story_that_does_not_fit_its_scenario_is_refused_by_name() {
+    let scenario = ledger(Some(Flaw::NoRetry));
+    let refused = |change: &dyn Fn(&mut Value)| {
+        let read = Reproducer::parse(&changed(|data| change(data))).unwrap();
+        scenario.replay_whole(&read).unwrap_err().to_string()
+    };
+    let crash = json!([{"at_ns": 5, "fault": {"crash": {"node": "copy/9", "down_for_ns": null}}}]);
+    let message = refused(&|data| data["story"]["faults"] = crash.clone());
+    assert!(message.starts_with("its story does not fit the scenario: fault 0 (crash) names node \"copy/9\""), "{message}");
+    let backwards = json!([{"at_ns": 5, "fault": "heal_all"}, {"at_ns": 4, "fault": "heal_all"}]);
+    assert!(refused(&|data| data["story"]["faults"] = backwards.clone()).contains("fault 1 strikes before the one in front of it"));
+    assert!(refused(&|data| data["story"]["absent"] = json!(["copy/7"])).contains("\"copy/7\" is to stay empty but is not there"));
+    let message = refused(&|data| data["scenario"] = json!("raft"));
+    assert_eq!(message, "it is about scenario \"raft\", not \"ledger\"; replay it with the scenario or test that it names");
+}
+
+#[test]
+fn other_code_is_named_where_both_are_known() {
+    let code = |revision: Option<&str>, lockfile: Option<&str>| Code {
+        revision: revision.map(str::to_owned),
+        lockfile: lockfile.map(str::to_owned),
+    };
+    let changes = code(Some("abc"), Some("1")).changes_to(&code(Some("def"), Some("1")));
+    assert_eq!(changes, ["the revision was abc and is def now"]);
+    assert_eq!(code(Some("abc"), Some("1")).changes_to(&code(None, Some("2"))), ["the lockfile was 1 and is 2 now"]);
+    assert_eq!(code(None, None).changes_to(&code(Some("def"), Some("1"))), [""; 0]);
+}
+
+#[test]
+fn a_regression_holds_once_it_is_mended_and_is_stale_once_its_story_has_no_effect() {
+    let read = file(&ledger(Some(Flaw::NoRetry)));
+    assert_eq!(ledger(Some(Flaw::NoRetry)).regress(&read).unwrap().outcome, Outcome::Violated);
+    ledger(None).regress(&read).unwrap().assert_ok();
+    // Without faults it takes a message that is faster or slower than others. On links of one pace nothing of that is left.
+    let read = file(&ledger(Some(Flaw::NewestByArrival)).only_faults(FaultPlan::new()));
+    ledger(None).regress(&read).unwrap().assert_ok();
+    let steady = ledger(None).all_links(LinkModel::constant(Duration::from_millis(5)));
+    let report = steady.regress(&read).unwrap();
+    assert_eq!((report.outcome, report.outcome.exit_code()), (Outcome::Stale, 1), "{report}");
+    assert!(std::panic::catch_unwind(|| report.assert_ok()).is_err());
+    // A story without faults and decisions needs neither.
+    let story = Story { decisions: Some(Vec::new()), ..Story::default() };
+    let read = Reproducer { story, shrunk: None, ..read };
+    steady.regress(&read).unwrap().assert_ok();
+}
+
+#[test]
+fn a_file_about_a_step_that_never_returns_ends_in_the_same_finding() {
+    let scenario = ledger(None).patience(Duration::from_millis(200)).always("it goes on", |world| {
+        while world.now() > VirtualInstant::ZERO + Duration::from_millis(20) {
+            std::hint::spin_loop();
+        }
+        true
+    });
+    let sweep = scenario.sweep(3..4);
+    let report = sweep.failure().expect("it never comes back");
+    let driver = Driver::Registered { name: "ledger".to_owned(), file: None };
+    let read = Reproducer::of(driver, report, None, Code::default()).unwrap();
+    assert_eq!(read.finding.rule, "every step returns");
+    let replay = scenario.replay(&read).unwrap();
+    assert_eq!(replay.report.violations[0].rule, "every step returns", "{replay}");
+}

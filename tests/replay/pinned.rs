@@ -1,0 +1,157 @@
+//! What is left to chance, kept as decisions and put in place of the seed.
+
+use std::time::Duration;
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Choice, Decision};
+use cluster_sim_scenarios::edge_cache::Defaults;
+use cluster_sim_scenarios::{ReadyScenario, Registry};
+
+/// Links on which everything may happen to a message that can.
+fn rough_link() -> LinkModel {
+    let percent = |percent: f64| Ratio::percent(percent).unwrap();
+    LinkModel {
+        loss: percent(10.0),
+        duplicate: percent(10.0),
+        reorder: percent(10.0),
+        reorder_window: Duration::from_millis(20),
+        ..LinkModel::default()
+    }
+}
+
+async fn doubles(node: Node) {
+    let listener = node.listen::<u64>("double");
+    loop {
+        let session = listener.accept().await;
+        while let Ok(Some(number)) = session.receive().await {
+            if session.send(2 * number).await.is_err() {
+                break;
+            }
+        }
+    }
+}
+
+async fn asks(node: Node) {
+    let Ok(session) = node.connect::<u64>(0, "double").await else { return };
+    for number in 0..5 {
+        let answer = select! {
+            answer = async { session.send(number).await.ok()?; session.receive().await.ok()? } => answer,
+            () = node.sleep(Duration::from_secs(2)) => None,
+        };
+        if answer.is_none() {
+            return;
+        }
+    }
+}
+
+/// Sessions over links that lose, copy and reorder, with crashes and cuts.
+fn sessions() -> Scenario {
+    Scenario::new("doubling")
+        .nodes("server", 1, doubles)
+        .nodes("client", 2, asks)
+        .all_links(rough_link())
+        .chaos(FaultProfile { mean_interval: Duration::from_secs(1), ..FaultProfile::default() })
+        .always("no more is delivered than was sent", |world| {
+            world.traffic().delivered <= world.traffic().sent + world.traffic().copied
+        })
+        .lasting(Duration::from_secs(4))
+}
+
+fn ready(name: &str) -> Scenario {
+    let registry = Registry::standard();
+    let prepared = registry.named(name).expect("it is a standard scenario").prepare(&Defaults::default());
+    prepared.expect("it needs no defaults").scenario().clone()
+}
+
+/// Runs a seed free, with the log on, and with the whole log in place of the seed.
+fn agrees(scenario: &Scenario, seed: Seed) -> Vec<Decision> {
+    let free = scenario.run(seed);
+    let (logged, decisions) = scenario.run_logged(seed);
+    let pinned = scenario.clone().pinned(&decisions).run(seed);
+    let name = scenario.name();
+    assert_eq!(logged.digest, free.digest, "{name} {seed}: keeping decisions changes nothing");
+    assert_eq!(pinned.digest, free.digest, "{name} {seed}: all decisions pinned are the run itself");
+    assert_eq!(serde_json::to_value(&pinned).unwrap(), serde_json::to_value(&free).unwrap(), "{name} {seed}");
+    decisions
+}
+
+#[test]
+fn a_thousand_runs_with_all_their_decisions_pinned_are_these_runs() {
+    let mut kinds = std::collections::BTreeSet::new();
+    let mut runs = 0;
+    let names = Registry::standard();
+    let short = names.scenarios().filter(|scenario| scenario.is_for_many_seeds()).map(ReadyScenario::name);
+    for (scenario, seeds) in short.map(|name| (ready(name), 150)).chain([(sessions(), 150)]) {
+        for seed in (0..seeds).map(Seed) {
+            kinds.extend(agrees(&scenario, seed).iter().map(|decision| decision.choice));
+            runs += 1;
+        }
+    }
+    assert!(runs >= 1_000, "{runs} runs");
+    let all = [
+        Choice::Start,
+        Choice::Order,
+        Choice::Pick,
+        Choice::Select,
+        Choice::Delay,
+        Choice::Loss,
+        Choice::Rule,
+        Choice::Duplicate,
+        Choice::Reorder,
+        Choice::ReorderBy,
+    ];
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all, "every kind of choice was decided and pinned");
+}
+
+#[test]
+fn without_a_decision_everything_takes_its_canonical_course_under_any_seed() {
+    let scenario = Scenario::new("doubling").nodes("server", 1, doubles).clients("client", 1, asks).all_links(rough_link());
+    let reports: Vec<Report> = (0..4).map(|seed| scenario.clone().pinned(&[]).run(Seed(seed))).collect();
+    assert_eq!(reports[0].traffic.lost() + reports[0].traffic.copied, 0, "nothing is lost and nothing comes twice");
+    assert_eq!(reports[0].traffic.sessions.retransmissions, 0);
+    assert!(reports.iter().all(|report| report.digest == reports[0].digest), "the seed decides nothing any more");
+}
+
+#[test]
+fn a_decision_that_is_taken_out_lets_only_what_hangs_on_it_change() {
+    let scenario = ready("gossip");
+    let seed = Seed(3);
+    let (_, decisions) = scenario.run_logged(seed);
+    let delay = decisions.iter().position(|decision| decision.choice == Choice::Delay).expect("messages take their time");
+    let mut fewer = decisions.clone();
+    let removed = fewer.remove(delay);
+    let (report, again) = (scenario.clone().pinned(&fewer).run(seed), scenario.clone().pinned(&fewer).run(seed));
+    assert_eq!(report.digest, again.digest);
+    assert_ne!(report.digest, scenario.run(seed).digest, "{removed} mattered");
+}
+
+#[test]
+fn a_decision_survives_being_saved_and_says_what_it_is() {
+    let (_, decisions) = ready("echo").run_logged(Seed(1));
+    let saved = serde_json::to_string(&decisions).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<Decision>>(&saved).unwrap(), decisions);
+    let delay = decisions.iter().find(|decision| decision.choice == Choice::Delay).unwrap().to_string();
+    assert!(delay.contains(" -> ") && delay.contains("takes "), "{delay}");
+}
+
+#[test]
+fn a_scenario_that_a_test_drives_by_hand_is_swept_logged_and_pinned_as_any_other() {
+    let scenario = ready("gossip").driven(|sim| {
+        sim.run_for(Duration::from_millis(300));
+        let cut = sim.partition([0], [1, 2]);
+        sim.run_for(Duration::from_millis(300));
+        cut.heal();
+        sim.run_for(Duration::from_millis(400));
+    });
+    agrees(&scenario, Seed(5));
+    let report = scenario.run(Seed(5));
+    assert!(!report.by_hand && report.faults.iter().any(|fault| fault.by_hand && fault.fired), "{report}");
+    scenario.sweep(0..8).assert_ok();
+}
+
+#[test]
+fn what_panics_in_the_hand_that_drives_is_a_finding() {
+    let report = ready("gossip").driven(|sim| assert!(sim.now() > VirtualInstant::ZERO, "too early")).run(Seed(5));
+    let panic = report.panic.as_ref().expect("it panics");
+    assert_eq!((report.outcome, panic.site.as_str(), panic.message.as_str()), (Outcome::Panicked, "the test", "too early"));
+}

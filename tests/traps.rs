@@ -1,0 +1,317 @@
+//! Correct but odd behaviour, at which no rule may fire. Each trap shows that the odd thing did happen.
+//!
+//! The numbers are those of the catalogue of must-not-fire traps: T02, T03, T05, T06, T09, T10, T11, and N19, P3 for messages to an earlier
+//! life and pauses.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Change, Incarnation, Invariant, Label};
+use cluster_sim_echo::{self as echo, Conversation, EchoMessage};
+use cluster_sim_edge_cache::{ClientView, EdgeFact, EdgeView, Key, Operation, SourceView, Version};
+use cluster_sim_gossip::Newest;
+use cluster_sim_scenarios::Form;
+use cluster_sim_scenarios::hunt::{self, Load};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+const SEEDS: u64 = 8;
+const ODD: &str = "odd";
+
+/// Counts what is odd.
+struct Odd<F>(F, u64);
+
+impl<F: FnMut(&Change, &World<'_>) -> u64 + 'static> Invariant for Odd<F> {
+    fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
+        self.1 += (self.0)(change, world);
+        Verdict::Holds
+    }
+
+    fn witnesses(&self) -> u64 {
+        1
+    }
+
+    fn measured(&self) -> Value {
+        json!(self.1)
+    }
+}
+
+/// Runs a scenario from a few seeds: everything holds, and something odd happened in each.
+fn odd_but_right<F>(cluster: Scenario, count: impl Fn() -> F + Send + Sync + 'static)
+where
+    F: FnMut(&Change, &World<'_>) -> u64 + 'static,
+{
+    let scenario = cluster.observe(ODD, move || Odd(count(), 0));
+    for seed in 0..SEEDS {
+        let report = scenario.run(Seed(seed));
+        report.assert_ok();
+        assert!(report.measured[ODD].as_u64() > Some(0), "nothing odd happened from seed {seed}");
+    }
+}
+
+fn milliseconds(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+fn lossy(plan: FaultPlan, links: &str) -> FaultPlan {
+    let ratio = Ratio::new(0.5).expect("a half is a ratio");
+    plan.at(Duration::ZERO, Fault::Loss { links: links.to_owned(), rule: format!("lost {links}"), ratio, lasting: None })
+}
+
+fn copying(plan: FaultPlan, links: &str) -> FaultPlan {
+    let model = LinkModel { duplicate: Ratio::new(0.5).expect("a half is a ratio"), ..LinkModel::default() };
+    plan.at(Duration::ZERO, Fault::Links { links: links.to_owned(), model })
+}
+
+/// An edge cache in which only clients write.
+fn written_by_clients(form: Form) -> Scenario {
+    hunt::edge_cache_under(Load { mutations_per_sec: 0.0, writes_per_sec: 20.0, ..Load::default() }, form, None).cluster
+}
+
+/// Reads that showed a version of which nobody had been told that it was written.
+fn unacknowledged() -> impl FnMut(&Change, &World<'_>) -> u64 {
+    let mut acknowledged = BTreeSet::new();
+    let mut committed_at = BTreeMap::new();
+    move |change, world| {
+        match change.fact() {
+            Some(EdgeFact::Committed { key, version }) => drop(committed_at.insert((*key, *version), world.now())),
+            Some(EdgeFact::WriteAcked { key, version, .. }) => drop(acknowledged.insert((*key, *version))),
+            // Read by somebody so long after it was committed that an acknowledgement would have come.
+            Some(EdgeFact::Observed { key, version, .. }) => {
+                let is_old = committed_at.get(&(*key, *version)).is_some_and(|at| world.now() - *at > milliseconds(100));
+                return u64::from(is_old && !acknowledged.contains(&(*key, *version)));
+            }
+            None | Some(_) => {}
+        }
+        0
+    }
+}
+
+#[rstest]
+fn t02_a_write_that_nobody_is_told_of_may_surface(#[values(Form::Machine, Form::Async)] form: Form) {
+    let load = Load { mutations_per_sec: 0.0, writes_per_sec: 2.0, ..Load::default() };
+    let cluster = hunt::edge_cache_under(load, form, None).cluster;
+    odd_but_right(cluster.faults(lossy(FaultPlan::new(), "acknowledgements")), unacknowledged);
+}
+
+#[rstest]
+fn t02_a_write_that_nobody_is_told_of_may_be_lost_for_good(#[values(Form::Machine, Form::Async)] form: Form) {
+    let report = written_by_clients(form).faults(lossy(FaultPlan::new(), "writes")).run(Seed(7));
+    report.assert_ok();
+    assert!(report.traffic.dropped["lost writes"] > 10, "{report}");
+}
+
+#[rstest]
+fn t03_what_arrives_twice_has_one_effect(#[values(Form::Machine, Form::Async)] form: Form) {
+    let plan = ["invalidations", "refetches", "refetched", "reads"].into_iter().fold(FaultPlan::new(), copying);
+    let applied_twice = || {
+        let mut served = BTreeSet::new();
+        move |change: &Change, _: &World<'_>| match change.fact() {
+            // Asked once, answered twice; whatever the answers say, the client takes one of them.
+            Some(EdgeFact::Served { client, operation, .. }) => u64::from(!served.insert((*client, *operation))),
+            _ => 0,
+        }
+    };
+    odd_but_right(hunt::edge_cache(form, None).cluster.faults(plan), applied_twice);
+}
+
+#[rstest]
+fn t03_a_question_that_arrives_twice_is_answered_twice_and_counts_once(#[values(Form::Machine, Form::Async)] form: Form) {
+    let mut sim = hunt::echo(form, None).cluster.faults(copying(FaultPlan::new(), "default")).start(Seed(7));
+    sim.run_for(sim.lasting());
+    let [answers, answered] = sim.look(|world| {
+        let counted = world.views::<echo::ClientView>().map(|(_, client)| client.answered).sum();
+        [world.views::<echo::ServerView>().map(|(_, server)| server.answered).sum::<u64>(), counted]
+    });
+    assert!(answered == 600 && answers > answered + 200, "{answers} answers to {answered} questions");
+    sim.finish().assert_ok();
+}
+
+/// Reads beside which a write of the same client to the same key was acknowledged: those that showed less than it, and those that did not.
+fn beside_a_write(showing_less: bool) -> impl FnMut(&Change, &World<'_>) -> u64 {
+    let mut beside: BTreeMap<NodeId, (Operation, Key, Version)> = BTreeMap::new();
+    move |change, world| {
+        let client = change.node();
+        match change.fact() {
+            Some(EdgeFact::WriteAcked { key, version, .. }) => {
+                let reading = world.view::<ClientView>(client).and_then(|view| view.reading).filter(|read| read.key == *key);
+                reading.map(|read| beside.insert(client, (read.operation, *key, *version)));
+                0
+            }
+            Some(EdgeFact::Observed { operation, version, .. }) => match beside.get(&client) {
+                Some((asked, _, acked)) if asked == operation => u64::from((version < acked) == showing_less),
+                _ => 0,
+            },
+            _ => 0,
+        }
+    }
+}
+
+#[rstest]
+fn t05_a_read_beside_a_write_may_show_either(
+    #[values(Form::Machine, Form::Async)] form: Form,
+    #[values(false, true)] showing_less: bool,
+) {
+    odd_but_right(written_by_clients(form), move || beside_a_write(showing_less));
+}
+
+fn crash(node: &str) -> Fault {
+    Fault::Crash { node: node.to_owned(), down_for: Some(milliseconds(100)) }
+}
+
+#[rstest]
+fn t06_all_that_is_cached_may_be_lost_at_once(#[values(Form::Machine, Form::Async)] form: Form) {
+    let plan = FaultPlan::new().at(milliseconds(2_000), crash("edge/0")).at(milliseconds(2_000), crash("edge/1"));
+    // Something was written, and no edge that is up knows of anything.
+    let is_lost = |_: &Change, world: &World<'_>| {
+        let is_written = world.views::<SourceView>().any(|(_, source)| source.versions.iter().all(|version| *version > 3));
+        u64::from(is_written && world.views::<EdgeView>().all(|(_, edge)| edge.versions.iter().all(|version| *version == 0)))
+    };
+    odd_but_right(hunt::edge_cache(form, None).cluster.faults(plan), move || is_lost);
+}
+
+#[rstest]
+fn t06_all_that_anybody_knows_may_be_lost_at_once(#[values(Form::Machine, Form::Async)] form: Form) {
+    let nodes = ["gossip/0", "gossip/1", "gossip/2"];
+    let plan = nodes.into_iter().fold(FaultPlan::new(), |plan, node| plan.at(milliseconds(2_000), crash(node)));
+    let goes_back = || {
+        let mut most = Newest::default();
+        move |_: &Change, world: &World<'_>| {
+            let newest = world.views::<Newest>().map(|(_, newest)| *newest).max().unwrap_or_default();
+            most = most.max(newest);
+            u64::from(newest < most)
+        }
+    };
+    odd_but_right(hunt::gossip(form, None).cluster.faults(plan), goes_back);
+}
+
+/// Edges hear nothing for two seconds.
+fn cut_off(edges: &[&str]) -> FaultPlan {
+    let [from, to] = [&["source/0", "router/0"], edges].map(|side| side.iter().map(|node| (*node).to_owned()).collect());
+    FaultPlan::new().at(milliseconds(2_000), Fault::Cut { from, to, both_ways: true, lasting: Some(milliseconds(2_000)) })
+}
+
+#[rstest]
+fn t09_a_read_may_be_stale_where_the_session_knows_nothing_newer(#[values(Form::Machine, Form::Async)] form: Form) {
+    let stale = || {
+        let mut latest = BTreeMap::new();
+        move |change: &Change, _: &World<'_>| match change.fact() {
+            Some(EdgeFact::Committed { key, version }) => {
+                latest.insert(*key, *version);
+                0
+            }
+            // By three versions: more than what is under way.
+            Some(EdgeFact::Observed { key, version, .. }) => u64::from(version + 3 <= latest.get(key).copied().unwrap_or(0)),
+            _ => 0,
+        }
+    };
+    odd_but_right(hunt::edge_cache(form, None).cluster.faults(cut_off(&["edge/0", "edge/1"])), stale);
+}
+
+#[rstest]
+fn t09_an_answer_that_is_older_than_the_session_is_no_answer(#[values(Form::Machine, Form::Async)] form: Form) {
+    // Nothing is lost between clients and edges: whatever is unavailable came, and was refused.
+    let refused = |change: &Change, _: &World<'_>| u64::from(matches!(change.fact(), Some(EdgeFact::Unavailable { .. })));
+    odd_but_right(hunt::edge_cache(form, None).cluster.faults(cut_off(&["edge/0"])), move || refused);
+}
+
+#[rstest]
+fn t10_a_write_that_the_network_repeats_is_committed_twice(#[values(Form::Machine, Form::Async)] form: Form) {
+    let twice = || {
+        let mut acknowledged = BTreeMap::new();
+        move |change: &Change, _: &World<'_>| match change.fact() {
+            Some(EdgeFact::WriteAcked { operation, key, version }) => {
+                let before = acknowledged.insert((change.node(), *operation), (*key, *version));
+                u64::from(before.is_some_and(|before| before != (*key, *version)))
+            }
+            _ => 0,
+        }
+    };
+    odd_but_right(written_by_clients(form).faults(copying(FaultPlan::new(), "writes")), twice);
+}
+
+#[rstest]
+fn t11_what_nobody_read_is_unknown_and_neither_held_nor_broken(#[values(Form::Machine, Form::Async)] form: Form) {
+    let load = Load { reads_per_sec: 0.0, ..Load::default() };
+    let report = hunt::edge_cache_under(load, form, None).cluster.run(Seed(7));
+    assert_eq!((report.outcome, report.violations.len()), (Outcome::Unknown, 0), "{report}");
+    let unknown: Vec<&str> =
+        report.checks.iter().filter(|check| check.unknown.is_some()).map(|check| check.name.as_str()).collect();
+    let of_reads = [
+        "a client reads what an edge served to it",
+        "reads never go back in a session",
+        "a session reads what it wrote",
+        "no read waits for ever",
+    ];
+    assert_eq!(unknown, of_reads);
+}
+
+/// A client of the echo that says when it hears an answer to an earlier life.
+struct Attentive {
+    client: echo::Client,
+    life: Incarnation,
+}
+
+/// An answer to an earlier life was heard.
+#[derive(Debug)]
+struct Late;
+
+impl Machine for Attentive {
+    type Message = EchoMessage;
+    type View = echo::ClientView;
+
+    fn step(&mut self, now: LocalInstant, input: Input<EchoMessage>, effects: &mut Effects<EchoMessage>) {
+        if let Input::Message { message: EchoMessage::Answer { question, .. }, .. } = &input
+            && question.life < self.life
+        {
+            effects.emit(Late);
+        }
+        self.client.step(now, input, effects);
+    }
+
+    fn view(&self) -> &echo::ClientView {
+        self.client.view()
+    }
+
+    fn label(message: &EchoMessage) -> Label {
+        echo::Client::label(message)
+    }
+}
+
+#[test]
+fn n19_an_answer_to_an_earlier_life_may_come_and_tells_nothing() {
+    let config = echo::Config { questions: 50, pause: milliseconds(1), ..echo::Config::default() };
+    let crash = Fault::Crash { node: "client/0".to_owned(), down_for: Some(milliseconds(1)) };
+    let plan = (1..20).fold(FaultPlan::new(), |plan, times| plan.at(milliseconds(50 * times), crash.clone()));
+    let attentive = move |seat: &Seat| Attentive { client: echo::Client::boot(config, seat), life: seat.incarnation() };
+    let cluster = Scenario::new("attentive")
+        .machines("server", 1, move |_| echo::Server::boot(config))
+        .machines("client", 1, attentive)
+        .observe("conversation", Conversation::default)
+        .eventually("all is answered", move |world| {
+            world.views::<echo::ClientView>().all(|(_, client)| client.answered == config.questions)
+        })
+        .faults(plan)
+        .lasting(Duration::from_secs(1));
+    odd_but_right(cluster, || |change: &Change, _: &World<'_>| u64::from(change.fact::<Late>().is_some()));
+}
+
+#[rstest]
+fn p3_a_read_may_wait_for_as_long_as_its_client_is_paused(#[values(Form::Machine, Form::Async)] form: Form) {
+    let pause = Fault::Pause { node: "client/0".to_owned(), lasting: Some(milliseconds(150)) };
+    let plan = (1..10).fold(FaultPlan::new(), |plan, times| plan.at(milliseconds(407 * times), pause.clone()));
+    let waited_long = || {
+        let mut since: BTreeMap<NodeId, (Operation, VirtualInstant)> = BTreeMap::new();
+        move |change: &Change, world: &World<'_>| {
+            let client = change.node();
+            let Some(read) = world.view::<ClientView>(client).and_then(|view| view.reading) else { return 0 };
+            let (operation, begun) = *since.entry(client).or_insert((read.operation, world.now()));
+            if operation != read.operation {
+                since.insert(client, (read.operation, world.now()));
+                return 0;
+            }
+            u64::from(world.now() - begun > milliseconds(100))
+        }
+    };
+    odd_but_right(hunt::edge_cache(form, None).cluster.faults(plan), waited_long);
+}
