@@ -46,7 +46,8 @@ fn recording_changes_nothing() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
-    /// As many deliveries and losses as the traffic counts, each with the send of what it says from the same node to the same, once.
+    /// As many deliveries and losses as the traffic counts, each with the send of what it says from the same node to the same,
+    /// once.
     #[test]
     fn every_delivery_and_every_loss_has_its_send_and_what_has_none_is_under_way(seed: u64, which in 0_usize..7) {
         let recording = scenarios()[which].record(Seed(seed));

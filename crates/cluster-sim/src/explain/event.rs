@@ -48,8 +48,8 @@ pub struct Event {
     /// The bytes that the message would take on a wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length: Option<u32>,
-    /// Which of its kind: the life of a boot, the token of a timer, the id of a cut, the number of a message in its session, of a poll, of
-    /// an attempt to connect, of a class of links.
+    /// Which of its kind: the life of a boot, the token of a timer, the id of a cut, the number of a message in its session, of a
+    /// poll, of an attempt to connect, of a class of links.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<u64>,
     /// What a message was lost to, why a session broke, how a task ended.

@@ -10,9 +10,10 @@ const RUN: &str = "the run comes to its end";
 
 /// What reports show, as one suite of JUnit's XML: a case for each scenario and rule, and one that the run came to its end.
 ///
-/// A rule that was broken is a failure. One that proved nothing is an error, as it is for the command's exit code; so is a run that panicked,
-/// spent a budget, or is not deterministic. What was not judged, since the run ended before, is skipped. Of several runs of one scenario the
-/// first that does not pass decides. Seed, digest and the line that `replay` gives for a report are properties of each case.
+/// A rule that was broken is a failure. One that proved nothing is an error, as it is for the command's exit code; so is a run that
+/// panicked, spent a budget, or is not deterministic. What was not judged, since the run ended before, is skipped. Of several runs
+/// of one scenario the first that does not pass decides. Seed, digest and the line that `replay` gives for a report are properties
+/// of each case.
 ///
 /// There are no times in it: the same reports give the same text.
 pub fn junit(name: &str, reports: &[Report], replay: impl Fn(&Report) -> Option<String>) -> String {

@@ -1,8 +1,9 @@
 //! Which delivery or loss belongs to which send.
 //!
-//! Records do not number messages. What they tell apart is sender, receiver, label and content; of several under way that agree in all of
-//! these the oldest is taken, except that a loss right after a send in the same step is that send's. A message of a session is told by its
-//! number there. Where two of one content overtake each other the arrows may so be swapped; what arrived and what was lost is not.
+//! Records do not number messages. What they tell apart is sender, receiver, label and content; of several under way that agree in
+//! all of these the oldest is taken, except that a loss right after a send in the same step is that send's. A message of a session
+//! is told by its number there. Where two of one content overtake each other the arrows may so be swapped; what arrived and what
+//! was lost is not.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -46,8 +47,8 @@ pub(super) struct Matching {
 }
 
 impl Matching {
-    /// Takes in the record that is event number `index`, of that step. `said` is what is known of messages that are just sent, by their
-    /// contents.
+    /// Takes in the record that is event number `index`, of that step. `said` is what is known of messages that are just sent, by
+    /// their contents.
     pub(super) fn take(
         &mut self,
         record: &Record,

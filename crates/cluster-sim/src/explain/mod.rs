@@ -7,8 +7,8 @@
 //! | a pipeline | [`junit`]: one case for each scenario and rule |
 //! | a program | [`Recording`] and [`events_jsonl`]; a [`Report`](crate::Report) is serde data by itself |
 //!
-//! A [`Recording`] is made by [`Scenario::record`](crate::Scenario::record), which runs the seed once more and keeps what happens. What is
-//! made of it is text: writing files is left to whoever asks.
+//! A [`Recording`] is made by [`Scenario::record`](crate::Scenario::record), which runs the seed once more and keeps what happens.
+//! What is made of it is text: writing files is left to whoever asks.
 //!
 //! ```
 //! use cluster_sim::explain;

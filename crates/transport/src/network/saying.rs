@@ -18,7 +18,8 @@ impl Network {
         self.said.get_or_insert_default();
     }
 
-    /// What the messages say that were sent since this was last asked for, in the order of their sends. One that JSON cannot say is missing.
+    /// What the messages say that were sent since this was last asked for, in the order of their sends. One that JSON cannot say is
+    /// missing.
     pub fn take_said(&mut self) -> Vec<Said> {
         self.said.as_mut().map(std::mem::take).unwrap_or_default()
     }

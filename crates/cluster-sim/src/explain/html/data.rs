@@ -30,7 +30,8 @@ struct Data<'a> {
     events: Columns,
 }
 
-/// The events, field by field. Texts and kinds are places among the texts, 0 for none; other numbers are one more than they say, 0 for none.
+/// The events, field by field. Texts and kinds are places among the texts, 0 for none; other numbers are one more than they say, 0
+/// for none.
 #[derive(Default, Serialize)]
 struct Columns {
     index: Vec<u64>,

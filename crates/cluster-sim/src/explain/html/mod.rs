@@ -18,8 +18,8 @@ const SCRIPTS: [&str; 5] = [
 /// The recording of a run as a page of HTML, complete in itself.
 ///
 /// At its top stands the verdict in one sentence, with `replay`, the line to paste for seeing it again. Below that is the run as a
-/// space-time diagram, at first around the step that the verdict names: virtual time across, a lane for each node, an arrow for each
-/// message. Then come faults, checks, traffic, measurements and the last events.
+/// space-time diagram, at first around the step that the verdict names: virtual time across, a lane for each node, an arrow for
+/// each message. Then come faults, checks, traffic, measurements and the last events.
 pub fn html(recording: &Recording, replay: Option<&str>) -> String {
     let data = data::of(recording, replay);
     let mut page = String::with_capacity(PAGE.len() + STYLE.len() + data.len() + 64 * 1024);

@@ -128,7 +128,8 @@ function chooseNodes() {
 
 function tellWindow({ seen, lost, drawn, crossed }) {
   const some = drawn < seen ? `, ${thousands(drawn)} drawn` : "";
-  at("window").textContent = `${span(Math.min(instantOf(scene.until), endsAt) - Math.max(0, instantOf(scene.from)))} in view · ${plural(seen, "message")}${some} · ${thousands(lost)} lost`;
+  const long = span(Math.min(instantOf(scene.until), endsAt) - Math.max(0, instantOf(scene.from)));
+  at("window").textContent = `${long} in view · ${plural(seen, "message")}${some} · ${thousands(lost)} lost`;
   Object.assign(picture.dataset, { arrows: seen, lost, drawn, crossed, lanes: scene.lanes.length, idle: idle.length });
 }
 
