@@ -26,16 +26,21 @@ impl Machine for Silent {
 
 #[test]
 fn the_readme_shows_what_a_failing_sweep_says() {
-    let sweep = Scenario::new("gossip")
+    let scenario = Scenario::new("gossip")
         .machines("gossip", 3, |seat| Silent { peers: seat.peers(), highest: u64::from(seat.id()) })
         .eventually("all nodes agree", |world| world.views::<u64>().all(|(_, seen)| *seen == 2))
         .lasting(Duration::from_secs(2))
-        .chaos(FaultProfile::default())
-        .sweep(0..64);
+        .chaos(FaultProfile::default());
+    let sweep = scenario.sweep(0..64);
     assert!(sweep.failure().is_some(), "who crashes and is told nothing does not agree");
     let (_, shown) = include_str!("../README.md").split_once("panics with this:\n\n```text\n").expect("the README shows one");
     let (shown, _) = shown.split_once("```\n").expect("what it shows ends");
     assert_eq!(sweep.to_string(), shown);
+    let shrunk = scenario.shrink(sweep.failure().expect("it was there just now")).expect("it broke a rule");
+    let (_, shown) =
+        include_str!("../README.md").split_once("      smallest story: ").expect("the README shows its smallest story");
+    let crash = &shrunk.story.faults.faults()[0];
+    assert!(shown.starts_with(&format!("{shrunk}\n        {}  {}\n", crash.at, crash.fault)), "{shrunk}");
 }
 
 #[expect(dead_code, reason = "its other half runs over real sockets")]

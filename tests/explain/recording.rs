@@ -208,6 +208,14 @@ fn what_was_in_force_when_is_told_with_the_fault_that_began_it() {
 }
 
 #[test]
+fn a_seat_that_is_empty_is_shown_so_from_start_to_end() {
+    let recording = stories::stale_gossip().without("gossip/1").record(SEED);
+    let empty = recording.spans.iter().find(|span| span.kind == SpanKind::Empty).expect("one seat is empty");
+    assert_eq!((&*empty.nodes[0], empty.from, empty.until), ("gossip/1", VirtualInstant::ZERO, None));
+    assert_eq!(empty.text, "the seat of gossip/1 is empty");
+}
+
+#[test]
 fn a_run_that_a_test_drives_is_recorded_step_by_step_and_calms_when_the_test_is_done() {
     let until = |scenario: Scenario| {
         scenario.driven(|sim| {

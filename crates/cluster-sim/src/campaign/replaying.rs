@@ -45,7 +45,8 @@ impl fmt::Display for Replay {
             true => writeln!(formatter, "the same run, event by event")?,
             false => self.differences.iter().try_for_each(|difference| writeln!(formatter, "not the same run: {difference}"))?,
         }
-        write!(formatter, "{}", self.report)
+        // A line that asks for the seed alone would ask for another story.
+        write!(formatter, "{}", self.report.told(Some("replay the same file")))
     }
 }
 

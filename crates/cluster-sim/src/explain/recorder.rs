@@ -69,6 +69,7 @@ impl Recorder {
     fn take_step(&mut self, sim: &mut Sim) {
         if self.names.nodes.is_empty() {
             self.names.nodes = sim.node_names();
+            sim.empty_seats().into_iter().for_each(|node| self.spans.leave_empty(node));
         }
         let step = sim.steps();
         self.said = sim.take_said().into_iter().map(|said| (said.content, shortened(said.text))).collect();

@@ -41,6 +41,8 @@ pub enum SpanKind {
     Down,
     /// A node was gone for good.
     Killed,
+    /// The seat of a node was empty.
+    Empty,
     /// A node stood still.
     Paused,
     /// A loss rule ate messages.
@@ -78,6 +80,11 @@ impl Spans {
             RecordKind::Kill => self.end_life(SpanKind::Killed, record),
             _ => {}
         }
+    }
+
+    /// The seat of a node is empty from the start.
+    pub(super) fn leave_empty(&mut self, node: NodeId) {
+        self.open(SpanKind::Empty, &Record::of(VirtualInstant::ZERO, RecordKind::Kill, node));
     }
 
     fn open(&mut self, kind: SpanKind, record: &Record) {
@@ -137,6 +144,7 @@ fn named(open: &Open, nodes: &[Arc<str>], faults: &[FaultRecord], taken: &mut [b
         (Some(index), _) => faults[index].fault.to_string(),
         (None, SpanKind::Cut) => format!("cut {}", open.cut),
         (None, SpanKind::Killed) => format!("{node} is gone"),
+        (None, SpanKind::Empty) => format!("the seat of {node} is empty"),
         (None, SpanKind::Paused) => format!("{node} is paused"),
         (None, _) => format!("{node} is down"),
     };

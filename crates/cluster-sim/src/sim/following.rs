@@ -99,6 +99,13 @@ impl Sim {
         (0..kernel.node_count()).map(|node| Arc::clone(kernel.name(NodeId(node)))).collect()
     }
 
+    /// The nodes whose seats are empty: they were gone before the first event.
+    pub(crate) fn empty_seats(&self) -> Vec<NodeId> {
+        let kernel = &self.engine.core.kernel;
+        let is_empty = |node: &NodeId| self.definition.absent.contains(&**kernel.name(*node));
+        (0..kernel.node_count()).map(NodeId).filter(is_empty).collect()
+    }
+
     /// Keeps from here on what every message says, until it is taken.
     pub(crate) fn keep_said(&mut self) {
         self.engine.core.devices.get_mut::<Network>(self.network).keep_said();

@@ -21,6 +21,9 @@ use crate::replay::Story;
 use crate::report::{Finding, Report};
 use crate::scenario::Scenario;
 
+/// How many of the nodes that are left out are named.
+const NAMES: usize = 4;
+
 /// When to stop looking for a smaller story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShrinkBounds {
@@ -80,7 +83,11 @@ impl fmt::Display for Shrunk {
             write!(formatter, " ({})", decisions::in_words(decisions))?;
         }
         if !story.absent.is_empty() {
-            write!(formatter, ", without {} nodes", story.absent.len())?;
+            let some: Vec<&str> = story.absent.iter().take(NAMES).map(String::as_str).collect();
+            write!(formatter, ", without {}", some.join(", "))?;
+            if story.absent.len() > NAMES {
+                write!(formatter, " and {} more", story.absent.len() - NAMES)?;
+            }
         }
         let end = if *is_minimal { "none of them can go" } else { "a bound ended the search" };
         write!(formatter, "; {runs} runs, {end}")

@@ -86,7 +86,7 @@ function line(pen, x1, y1, x2, y2) {
 
 const drawLine = (pen, { x1, y1, x2, y2 }) => line(pen, x1, y1, x2, y2);
 
-const toneOfSpan = { cut: "cut", loss: "cut", links: "cut", down: "down", killed: "down", paused: "paused" };
+const toneOfSpan = { cut: "cut", loss: "cut", links: "cut", down: "down", killed: "down", empty: "down", paused: "paused" };
 
 /** Everything in force in view as bars, each in the first row where it and its words have room. */
 function drawFaults() {
