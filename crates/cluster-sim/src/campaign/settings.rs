@@ -56,7 +56,10 @@ impl Scenario {
     ///
     /// let scenario = Scenario::new("counting")
     ///     .nodes("counter", 1, count)
-    ///     .always("nobody is late", |world| world.now() < VirtualInstant::ZERO + Duration::from_millis(900) || world.views::<bool>().all(|(_, late)| !late));
+    ///     .always("nobody is late", |world| {
+    ///         let is_early = world.now() < VirtualInstant::ZERO + Duration::from_millis(900);
+    ///         world.views::<bool>().all(|(_, late)| !late || is_early)
+    ///     });
     /// let sweep = scenario.campaign(0..64).failures(NonZeroUsize::new(3).unwrap()).run();
     /// assert_eq!(sweep.failures().len(), 1, "the same rule breaks in the same way: {sweep}");
     /// assert_eq!(sweep.held() + sweep.failed(), 64);
