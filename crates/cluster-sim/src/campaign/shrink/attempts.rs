@@ -7,6 +7,7 @@ use cluster_sim_runtime::{Seed, Watch};
 use parking_lot::Mutex;
 
 use super::{ShrinkBounds, ShrinkProgress};
+use crate::campaign::watchdog::now;
 use crate::replay::Story;
 use crate::report::{Finding, Report};
 use crate::scenario::Scenario;
@@ -44,7 +45,6 @@ pub(super) struct Attempts<'a> {
 
 impl<'a> Attempts<'a> {
     /// Begins with a story that is known to break the rule.
-    #[expect(clippy::disallowed_methods, reason = "bounds the search from outside; no run sees it")]
     pub(super) fn new(
         scenario: &'a Scenario,
         (seed, finding, best): (Seed, Finding, Shared),
@@ -52,7 +52,7 @@ impl<'a> Attempts<'a> {
         watch: Arc<Watch>,
         progress: Progress<'a>,
     ) -> Self {
-        Self { scenario, seed, finding, bounds, began: Instant::now(), watch, best, keeps_when_calm: None, progress }
+        Self { scenario, seed, finding, bounds, began: now(), watch, best, keeps_when_calm: None, progress }
     }
 
     pub(super) fn story(&self) -> Story {
