@@ -174,3 +174,25 @@ fn a_worker_whose_leader_is_gone_ends() {
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{finished:?}");
     assert!(finished.stdout.starts_with("\ncluster-sim worker: {\"reached\":{"), "{}", finished.stdout);
 }
+
+#[test]
+fn a_sweep_that_held_is_a_verdict_for_pipelines_too_and_what_is_missing_is_an_error() {
+    let place = Place::new();
+    let sweep = |seeds: &str| sweep(&place, "gossip", &["--seeds", seeds, "--require-coverage", "--junit", "verdicts.xml"]);
+    let verdicts = || std::fs::read_to_string(place.path("verdicts.xml")).expect("it was written");
+    let covered = "<testcase name=\"the sweep goes through what it is meant to\" classname=\"gossip\">";
+    let finished = sweep("60");
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert!(
+        finished.stdout.contains("        fault crash: ") && finished.stdout.contains("        lost to cuts: "),
+        "{finished:?}"
+    );
+    assert!(verdicts().contains(covered) && verdicts().contains("failures=\"0\" errors=\"0\""), "{}", verdicts());
+    // One seed draws faults that come to nothing.
+    let finished = (0..60).map(|seed| sweep(&format!("{seed}..{}", seed + 1))).find(|finished| finished.code == Some(4));
+    let finished = finished.expect("in some seed a kind of fault has no effect");
+    let (_, missing) = finished.stdout.split_once("missing: ").expect("it says what is missing");
+    let missing = missing.lines().next().unwrap().replace('"', "&quot;");
+    assert!(missing.ends_with("and none had an effect") || missing.ends_with("and none struck"), "{missing}");
+    assert!(verdicts().contains(&missing) && verdicts().contains("errors=\"1\""), "{missing}{}", verdicts());
+}

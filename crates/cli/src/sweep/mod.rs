@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use cluster_sim::{Campaign, Code, Driver, Origin, Report, Sweep, Verdict, explain};
+use cluster_sim::{Campaign, CheckKind, CheckReport, Code, Driver, Origin, Outcome, Report, Seed, Sweep, Verdict, explain};
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{Prepared, Registry, ScenarioError, ScenarioErrorKind};
 use signal_hook::consts::SIGINT;
@@ -59,7 +59,7 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, defaults: &
     drop(progress);
     sweep.keep_artifacts(prepared.scenario(), &origin(&arguments.case.scenario), &arguments.out);
     if let Some(junit) = junit {
-        junit.write(&verdicts(&name, &sweep))?;
+        junit.write(&verdicts(&name, &sweep, &prepared, arguments.require_coverage))?;
     }
     say(format!("{sweep}").trim_end());
     say("\n");
@@ -119,9 +119,24 @@ fn origin(scenario: &Path) -> Origin {
     Origin { name: folder, driver: Driver::Registered { name, file }, code: Code::here(), replay: Box::new(replay) }
 }
 
-/// The verdicts on all failures, or on the sweep as a whole where there are none.
-fn verdicts(name: &str, sweep: &Sweep) -> String {
-    let reports: Vec<Report> = sweep.failures().iter().map(|failure| failure.report().clone()).collect();
+/// The rule that a sweep breaks in which something is missing that is required.
+const COVERS: &str = "the sweep goes through what it is meant to";
+
+/// The verdicts on all failures; where there are none those on the first seed, which held, and on what the sweep went through.
+fn verdicts(name: &str, sweep: &Sweep, prepared: &Prepared, needs_coverage: bool) -> String {
+    let mut reports: Vec<Report> = sweep.failures().iter().map(|failure| failure.report().clone()).collect();
+    if reports.is_empty() && sweep.held() > 0 {
+        reports.push(prepared.scenario().run(Seed(sweep.seeds().start)));
+    }
+    if let (true, Some(coverage), Some(first)) = (needs_coverage, sweep.coverage(), reports.first_mut()) {
+        let missing = coverage.missing();
+        let unknown = (!missing.is_empty()).then(|| missing.join("; "));
+        if unknown.is_some() && first.outcome == Outcome::Held {
+            first.outcome = Outcome::Unknown;
+        }
+        let witnesses = coverage.runs;
+        first.checks.push(CheckReport { name: COVERS.to_owned(), kind: CheckKind::Eventually, witnesses, unknown });
+    }
     let replay = |report: &Report| {
         let failure = sweep.failures().iter().find(|failure| failure.report().seed() == report.seed())?;
         failure.kept()?.replay.clone().or_else(|| Some(again(name, report)))

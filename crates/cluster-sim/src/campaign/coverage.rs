@@ -28,7 +28,7 @@ pub struct Coverage {
     pub outcomes: BTreeMap<Outcome, u64>,
     /// The kinds of faults that were planned or done by hand.
     pub faults: BTreeMap<String, FaultCoverage>,
-    /// What messages were lost to, and how many.
+    /// What messages were lost to, and how many; all cuts together.
     pub losses: BTreeMap<String, u64>,
     /// In how many runs each point that must come about in some run did.
     pub points: BTreeMap<String, u64>,
@@ -49,7 +49,11 @@ impl Coverage {
             kind.fired += u64::from(record.fired);
             kind.effective += u64::from(record.effect > 0);
         }
-        coverage.losses = report.traffic.dropped.clone();
+        for (cause, lost) in &report.traffic.dropped {
+            // Each cut is a cause of its own, by the names of those whom it cut off.
+            let cause = if cause.starts_with("cut [") { "cuts" } else { cause };
+            *coverage.losses.entry(cause.to_owned()).or_default() += lost;
+        }
         for check in &report.checks {
             let counts = if check.kind == CheckKind::Sometimes { &mut coverage.points } else { &mut coverage.witnesses };
             *counts.entry(check.name.clone()).or_default() += check.witnesses;
