@@ -97,7 +97,7 @@ pub const PLANTED: [Planted; 16] = [
     planted(EdgeCache(EdgeCacheBug::SessionStaysBehind), edge_cache::MONOTONIC_READS, 200, [2, 0]),
     planted(EdgeCache(EdgeCacheBug::EscapesForgetWrites), edge_cache::READ_YOUR_WRITES, 2_000, [1, 0]),
     planted(EdgeCache(EdgeCacheBug::TakesAnyAnswer), edge_cache::ANSWERS, 200, [2, 2]),
-    planted(EdgeCache(EdgeCacheBug::LateAnswerCallsOffPatience), edge_cache::PATIENCE, 2_000, [2, 2]),
+    planted(EdgeCache(EdgeCacheBug::LateAnswerCallsOffPatience), edge_cache::PATIENCE, 2_000, [2, 0]),
     planted(EdgeCache(EdgeCacheBug::RefetchesOnce), edge_cache::CONVERGENCE, 2_000, [2, 4]),
     planted(EdgeCache(EdgeCacheBug::RestartsLeaveOutEdge), edge_cache::CONVERGENCE, 2_000, [3, 0]),
     planted(EdgeCache(EdgeCacheBug::AcknowledgesEarlierLife), edge_cache::ACKNOWLEDGEMENTS, 200, [1, 0]),
