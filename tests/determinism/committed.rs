@@ -35,13 +35,16 @@ fn disagreement(name: &str, committed: Option<&String>, computed: &str) -> Optio
     }
 }
 
+/// The same for one run of a ready scenario.
+fn disagreement_of(name: &str) -> Option<String> {
+    disagreement(name, committed()[0].get(name), &named(name).run().digest.to_string())
+}
+
 #[rstest]
 fn edge_d09_the_digest_of_a_ready_edge_cache_is_the_committed_one(
     #[values("", "-control", "-burst-lag", "-version-gated", "-async", "-short", "-short-async")] which: &str,
 ) {
-    let name = format!("edge-cache{which}");
-    let computed = named(&name).run().digest.to_string();
-    let wrong = disagreement(&name, committed()[0].get(&name), &computed);
+    let wrong = disagreement_of(&format!("edge-cache{which}"));
     assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
 }
 
@@ -49,8 +52,16 @@ fn edge_d09_the_digest_of_a_ready_edge_cache_is_the_committed_one(
 fn the_digest_of_a_small_ready_scenario_is_the_committed_one(
     #[values("echo", "echo-async", "gossip", "gossip-async", "canary")] name: &str,
 ) {
-    let computed = named(name).run().digest.to_string();
-    let wrong = disagreement(name, committed()[0].get(name), &computed);
+    let wrong = disagreement_of(name);
+    assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
+}
+
+#[rstest]
+fn the_digest_of_a_hunt_is_the_committed_one(
+    #[values("echo", "gossip", "edge-cache")] system: &str,
+    #[values("", "-async")] form: &str,
+) {
+    let wrong = disagreement_of(&format!("hunt-{system}{form}"));
     assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
 }
 

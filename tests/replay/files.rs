@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Code, Driver, Reproducer, Story};
+use cluster_sim::{CheckReport, Code, Driver, Reproducer, Story};
 use serde_json::{Value, json};
 
-use crate::ledger::{Flaw, ledger};
+use crate::ledger::{Copied, Flaw, ledger};
 
 fn failure(scenario: &Scenario) -> Report {
     let mut reports = (0..500).map(|seed| scenario.run(Seed(seed)));
@@ -140,6 +140,25 @@ fn a_regression_holds_once_it_is_mended_and_is_stale_once_its_story_has_no_effec
     let story = Story { decisions: Some(Vec::new()), ..Story::default() };
     let read = Reproducer { story, shrunk: None, ..read };
     steady.regress(&read).unwrap().assert_ok();
+}
+
+#[test]
+fn a_regression_holds_by_its_own_rule_where_its_story_leaves_others_nothing_to_judge() {
+    let watched = |flaw| {
+        (1..=2).fold(ledger(flaw), |scenario, node| {
+            scenario.always(&format!("node {node} is looked at"), move |world| {
+                let _copied = world.view::<Copied>(NodeId(node));
+                true
+            })
+        })
+    };
+    let mut read = file(&watched(Some(Flaw::NoRetry)));
+    let report = watched(None).regress(&read).unwrap();
+    let blind: Vec<&CheckReport> = report.checks.iter().filter(|check| check.unknown.is_some()).collect();
+    assert_eq!((report.outcome, blind.len()), (Outcome::Held, 1), "the story takes one copy only: {report}");
+    // A story about that rule would show nothing.
+    read.shrunk.as_mut().unwrap().finding.rule = blind[0].name.clone();
+    assert_eq!(watched(None).regress(&read).unwrap().outcome, Outcome::Unknown);
 }
 
 #[test]

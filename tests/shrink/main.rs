@@ -11,7 +11,7 @@ use cluster_sim::prelude::*;
 use cluster_sim::{Finding, Health, ShrinkBounds, Shrunk, Story};
 use proptest::prelude::*;
 
-use ledger::{Flaw, ledger};
+use ledger::{Copied, Flaw, ledger};
 
 const FLAWS: [Flaw; 5] = [Flaw::NoRetry, Flaw::NewestByArrival, Flaw::CountsTwice, Flaw::AcknowledgesTheLast, Flaw::StaysDown];
 
@@ -82,6 +82,17 @@ fn a_story_is_not_told_without_those_it_is_about() {
     let shrunk = scenario.shrink(&failures(&scenario, 1)[0]).unwrap();
     let calm = Story { faults: FaultPlan::new(), decisions: Some(Vec::new()), ..shrunk.story.clone() };
     told(&scenario, &calm, shrunk_seed(&scenario)).assert_ok();
+}
+
+#[test]
+fn nobody_is_left_out_whom_another_rule_asks_for() {
+    // Without either copy that rule is broken as well, and would be in mended code.
+    let both = |flaw| ledger(flaw).eventually("both copies are there", |world| world.views::<Copied>().count() == 2);
+    let report = &failures(&both(Some(Flaw::NoRetry)), 1)[0];
+    assert_eq!(report.violations[0].rule, "every copy has every entry", "{report}");
+    let shrunk = both(Some(Flaw::NoRetry)).shrink(report).unwrap();
+    assert_eq!((shrunk.is_minimal, shrunk.story.absent.len()), (true, 0), "{shrunk}");
+    told(&both(None), &shrunk.story, report.seed()).assert_ok();
 }
 
 fn shrunk_seed(scenario: &Scenario) -> Seed {

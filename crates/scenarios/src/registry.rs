@@ -3,7 +3,7 @@
 use crate::edge_cache::{self, Defaults, EdgeCacheFile};
 use crate::error::ScenarioError;
 use crate::prepared::Prepared;
-use crate::{canary, echo, gossip};
+use crate::{canary, echo, gossip, hunt};
 
 /// The systems that scenario files may be of.
 pub(crate) const KNOWN_SYSTEMS: &[&str] = &["edge-cache"];
@@ -27,6 +27,7 @@ impl Registry {
             .chain(echo::ready())
             .chain(gossip::ready())
             .chain(canary::ready())
+            .chain(hunt::ready())
             .fold(Self::new(), Self::with)
     }
 
@@ -128,7 +129,9 @@ mod tests {
         let edge_caches = ["", "-control", "-burst-lag", "-version-gated", "-async", "-short", "-short-async"]
             .map(|name| format!("edge-cache{name}"));
         assert_eq!(names[..7], edge_caches);
-        assert_eq!(names[7..], ["echo", "echo-async", "gossip", "gossip-async", "canary"]);
+        assert_eq!(names[7..12], ["echo", "echo-async", "gossip", "gossip-async", "canary"]);
+        let hunts = ["echo", "gossip", "edge-cache"].map(|system| [format!("hunt-{system}"), format!("hunt-{system}-async")]);
+        assert_eq!(names[12..], hunts.concat());
         for scenario in registry.scenarios() {
             assert!(scenario.prepare(&Defaults::default()).is_ok(), "{}", scenario.name());
             assert!(!scenario.summary().contains('\n') && scenario.summary().len() <= 100, "{}", scenario.summary());

@@ -73,11 +73,18 @@ impl Scenario {
     /// The run is [`Stale`](Outcome::Stale) if nothing of the story has an effect any more: no fault did anything, and none of its decisions
     /// was asked for. Then it shows nothing, and a new story must be found.
     ///
+    /// A story leaves out what its own rule can do without. Other rules may have nothing to judge then, and the run holds all the same; if
+    /// the story's own rule has nothing to judge, it is [`Unknown`](Outcome::Unknown).
+    ///
     /// # Errors
     /// If the file is about another scenario, or its story does not fit this one; nothing was run.
     pub fn regress(&self, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
-        let (story, ..) = reproducer.smallest();
+        let (story, finding, _) = reproducer.smallest();
         let mut report = self.tell(story, reproducer)?;
+        let is_judged = report.checks.iter().all(|check| check.name != finding.rule || check.unknown.is_none());
+        if report.outcome == Outcome::Unknown && is_judged {
+            report.outcome = Outcome::Held;
+        }
         let pinned = story.decisions.as_ref().is_some_and(|decisions| !decisions.is_empty());
         let needs_something = pinned || !story.faults.faults().is_empty();
         if report.outcome == Outcome::Held && needs_something {

@@ -6,6 +6,7 @@
 mod echo;
 mod edge_cache;
 mod gossip;
+mod ready;
 mod table;
 
 use cluster_sim::{FaultProfile, Scenario};
@@ -13,6 +14,7 @@ use cluster_sim::{FaultProfile, Scenario};
 pub use echo::echo;
 pub use edge_cache::{Load, edge_cache, edge_cache_under};
 pub use gossip::gossip;
+pub(crate) use ready::ready;
 pub use table::{PLANTED, Planted, PlantedBug};
 
 /// A scenario in two parts: a cluster with its rules, and the faults that seeds draw.

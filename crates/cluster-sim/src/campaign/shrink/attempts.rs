@@ -38,8 +38,8 @@ pub(super) struct Attempts<'a> {
     began: Instant,
     watch: Arc<Watch>,
     best: Shared,
-    /// Whether the scenario keeps the rule where no fault strikes and nothing is left to chance, once that was asked.
-    keeps_when_calm: Option<bool>,
+    /// What the whole scenario finds where no fault strikes and nothing is left to chance, once that was asked.
+    found_when_calm: Option<Option<Finding>>,
     progress: Progress<'a>,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Attempts<'a> {
         watch: Arc<Watch>,
         progress: Progress<'a>,
     ) -> Self {
-        Self { scenario, seed, finding, bounds, began: now(), watch, best, keeps_when_calm: None, progress }
+        Self { scenario, seed, finding, bounds, began: now(), watch, best, found_when_calm: None, progress }
     }
 
     pub(super) fn story(&self) -> Story {
@@ -88,24 +88,22 @@ impl<'a> Attempts<'a> {
     }
 
     /// The same for a story in which somebody is not there, or less time is left. Such a story can break a rule that asks for what is not
-    /// there any more: so without faults and chance it must keep the rule, as the whole scenario does.
+    /// there any more, and would break it in mended code too: so without faults and chance it must break nothing that the whole scenario
+    /// does not break.
     ///
-    /// Where the whole scenario does not keep it either, nothing tells the one from the other, and nothing is taken over.
+    /// Where the whole scenario breaks the same rule then, nothing tells the one from the other, and nothing is taken over.
     pub(super) fn try_structure(&mut self, story: Story) -> bool {
         let calm = |story: Story| Story { decisions: Some(Vec::new()), ..story.with_faults(&[]) };
-        if self.keeps_when_calm.is_none() {
-            self.keeps_when_calm = self.keeps_the_rule(&calm(Story::default()));
+        if self.found_when_calm.is_none() {
+            self.found_when_calm = self.run(&calm(Story::default())).map(|report| report.finding());
         }
-        if self.keeps_when_calm != Some(true) {
+        let Some(of_whole) = self.found_when_calm.clone() else { return false };
+        if of_whole.as_ref().is_some_and(|found| found.is_like(&self.finding)) {
             return false;
         }
-        self.keeps_the_rule(&calm(story.clone())) == Some(true) && self.try_story(story)
-    }
-
-    /// Whether a story keeps the rule; nothing if it cannot be tried any more.
-    fn keeps_the_rule(&mut self, story: &Story) -> Option<bool> {
-        let report = self.run(story)?;
-        Some(report.finding().is_none_or(|finding| !finding.is_like(&self.finding)))
+        let Some(report) = self.run(&calm(story.clone())) else { return false };
+        let is_known = |found: Finding| of_whole.is_some_and(|known| found.is_like(&known));
+        report.finding().is_none_or(is_known) && self.try_story(story)
     }
 
     fn run(&mut self, story: &Story) -> Option<Report> {

@@ -1,9 +1,6 @@
 //! Every planted bug is found by the rule that is there for it, within the seeds that were granted before it was first looked for; and from the
 //! same seeds nothing is found where there is none.
 
-#[path = "common/uniform.rs"]
-mod uniform;
-
 use std::collections::BTreeSet;
 
 use cluster_sim::prelude::*;
@@ -14,10 +11,10 @@ use cluster_sim_scenarios::Form;
 use cluster_sim_scenarios::hunt::{PLANTED, Planted, PlantedBug};
 use rstest::rstest;
 
-use uniform::Uniform;
+use crate::uniform::Uniform;
 
 /// The planted bugs of a system.
-fn of(system: &str) -> Vec<Planted> {
+pub(crate) fn of(system: &str) -> Vec<Planted> {
     PLANTED.into_iter().filter(|planted| planted.bug.system() == system).collect()
 }
 

@@ -1,0 +1,58 @@
+//! What was found once and mended stays mended: every file in `tests/regressions` is the story of a failing run, told once more.
+
+#[path = "common/kept.rs"]
+mod kept;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Driver, Reproducer};
+use cluster_sim_scenarios::Registry;
+use cluster_sim_scenarios::edge_cache::Defaults;
+
+use kept::KEPT;
+
+/// Every file of the folder by its name, without its ending.
+fn files() -> BTreeMap<String, Reproducer> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions");
+    let paths = fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be listed").path());
+    let read = |path: &Path| Reproducer::parse(&fs::read_to_string(path).expect("it can be read"));
+    let name = |path: &Path| path.file_stem().expect("it has a name").to_string_lossy().into_owned();
+    paths.map(|path| (name(&path), read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))).collect()
+}
+
+/// The scenario that a file is about, as it is today.
+fn scenario_of(name: &str, reproducer: &Reproducer) -> Scenario {
+    let (registry, defaults) = (Registry::standard(), Defaults::default());
+    let prepared = match &reproducer.driver {
+        Driver::Registered { file: Some(document), .. } => registry.read(&document.to_string(), name, &defaults),
+        Driver::Registered { name: scenario, file: None } => registry
+            .named(scenario)
+            .unwrap_or_else(|| panic!("{name}: no ready scenario is called {scenario:?}"))
+            .prepare(&defaults),
+        Driver::Test { package, name: test } => panic!("{name} is about the test {test} of {package}: keep it beside that test"),
+    };
+    prepared.unwrap_or_else(|error| panic!("{name}: {error}")).scenario().clone()
+}
+
+#[test]
+fn what_was_mended_stays_mended_and_every_story_still_has_an_effect() {
+    for (name, reproducer) in files() {
+        let report = scenario_of(&name, &reproducer).regress(&reproducer).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(report.outcome, Outcome::Held, "{name}: {report}");
+    }
+}
+
+#[test]
+fn a_story_of_a_planted_bug_breaks_its_rule_where_the_bug_is() {
+    let files = files();
+    for kept in KEPT {
+        let reproducer = files.get(kept.name).unwrap_or_else(|| panic!("{} is not there", kept.name));
+        let scenario = kept.bug.hunt(kept.form).scenario();
+        let report = scenario.replay(reproducer).unwrap_or_else(|error| panic!("{}: {error}", kept.name)).report;
+        let (.., finding, _) = reproducer.smallest();
+        assert_eq!(report.finding().map(|found| found.rule).as_ref(), Some(&finding.rule), "{}: {report}", kept.name);
+    }
+}
