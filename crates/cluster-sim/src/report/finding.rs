@@ -5,6 +5,7 @@ use std::fmt;
 use cluster_sim_vocabulary::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
+use super::likeness::without_numbers;
 use super::{Outcome, Report};
 
 /// What ended a run that did not hold.
@@ -48,19 +49,6 @@ impl fmt::Display for Finding {
         let colon = if self.message.is_empty() { "" } else { ": " };
         write!(formatter, "{panicked}{colon}{}", self.message)
     }
-}
-
-/// A message with every number in it as one sign: which node and which value is chance.
-fn without_numbers(message: &str) -> String {
-    let mut text = String::with_capacity(message.len());
-    for character in message.chars() {
-        match character.is_ascii_digit() {
-            true if text.ends_with('#') => {}
-            true => text.push('#'),
-            false => text.push(character),
-        }
-    }
-    text
 }
 
 impl Report {

@@ -2,6 +2,7 @@
 
 mod divergence;
 mod finding;
+mod likeness;
 mod signature;
 mod text;
 
@@ -18,6 +19,7 @@ pub(crate) use text::thousands;
 
 pub use divergence::{Difference, DifferingEvent, Divergence, Elsewhere, Happening};
 pub use finding::Finding;
+pub(crate) use likeness::without_numbers;
 
 use crate::fault::Fault;
 
