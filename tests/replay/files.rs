@@ -179,6 +179,17 @@ fn a_regression_holds_once_it_is_mended_and_is_stale_once_its_story_has_no_effec
 }
 
 #[test]
+fn what_is_still_broken_is_no_stale_story_even_if_nothing_of_it_has_an_effect() {
+    // The flaw shows without a fault; that there was nothing to heal does not mend it.
+    let flawed = ledger(Some(Flaw::CountsTwice));
+    let faults = FaultPlan::new().at(Duration::from_millis(10), Fault::HealAll);
+    let story = Story { faults, decisions: Some(Vec::new()), ..Story::default() };
+    let read = Reproducer { story, shrunk: None, ..file(&flawed) };
+    assert_eq!(flawed.regress(&read).unwrap().outcome, Outcome::Violated);
+    assert_eq!(ledger(None).regress(&read).unwrap().outcome, Outcome::Stale);
+}
+
+#[test]
 fn a_file_about_a_step_that_never_returns_ends_in_the_same_finding() {
     let scenario = ledger(None).patience(Duration::from_millis(200)).always("it goes on", |world| {
         while world.now() > VirtualInstant::ZERO + Duration::from_millis(20) {
