@@ -93,7 +93,10 @@ mod made {
 fn run(name: &str, variables: &[(&str, &str)]) -> (bool, String) {
     let mut command = Command::new(std::env::current_exe().expect("a test is a file"));
     command.args([&format!("attribute::made::{name}"), "--exact", "--nocapture"]);
-    command.env_remove("CLUSTER_SIM_SEED").env_remove("CLUSTER_SIM_SEEDS").env("RUST_BACKTRACE", "0");
+    for variable in ["CLUSTER_SIM_SEED", "CLUSTER_SIM_SEEDS", "CLUSTER_SIM_REPLAY"] {
+        command.env_remove(variable);
+    }
+    command.env("RUST_BACKTRACE", "0");
     let Output { status, stderr, .. } = command.envs(variables.iter().copied()).output().expect("it is started");
     (status.success(), String::from_utf8(stderr).expect("tests say text"))
 }
@@ -181,4 +184,101 @@ fn two_runs_that_differ_say_how_to_compare_two_again() {
     assert!(passed, "it is to panic, and did: {said}");
     let line = "      again: CLUSTER_SIM_SEEDS=0..1 cargo nextest run -p cluster-sim-suites -E 'test(=attribute::made::leaks)'\n";
     assert!(said.contains(line), "{said}");
+}
+
+/// The reproducer that a failing test says it kept, once the whole line is as it should be.
+#[track_caller]
+fn reproducer_kept(said: &str, name: &str) -> String {
+    let (_, line) = said.split_once("      replay: ").unwrap_or_else(|| panic!("it says how to replay it: {said}"));
+    let (file, command) = line.lines().next().unwrap_or_default().split_once(' ').expect("a variable, then the command");
+    assert_eq!(command, format!("cargo nextest run -p cluster-sim-suites -E 'test(=attribute::made::{name})'"));
+    file.strip_prefix("CLUSTER_SIM_REPLAY=").unwrap_or_else(|| panic!("it names the file: {line}")).to_owned()
+}
+
+/// The data of the reproducer that `breaks` keeps.
+fn reproducer() -> (String, serde_json::Value) {
+    let (_, said) = run("breaks", &[]);
+    let file = reproducer_kept(&said, "breaks");
+    let text = std::fs::read_to_string(&file).expect("it was kept");
+    (file, serde_json::from_str(&text).expect("it is JSON"))
+}
+
+/// Runs one of them with a reproducer of that text; answers as [`run`], and with where the file was.
+fn replayed(name: &str, text: &str) -> (bool, String, String) {
+    let folder = tempfile::tempdir().expect("there is room");
+    let file = folder.path().join("story.json");
+    std::fs::write(&file, text).expect("there is room");
+    let file = file.to_str().expect("it is text").to_owned();
+    let (passed, said) = run(name, &[("CLUSTER_SIM_REPLAY", &file)]);
+    (passed, said, file)
+}
+
+#[test]
+fn exactly_the_story_of_a_file_is_shown_again_at_the_line_of_the_test() {
+    let (file, _) = reproducer();
+    for variables in [&[("CLUSTER_SIM_REPLAY", file.as_str())][..], &[("CLUSTER_SIM_REPLAY", &file), ("CLUSTER_SIM_SEED", "many")]]
+    {
+        let (passed, said) = run("breaks", variables);
+        assert_eq!((passed, boots(&said)), (true, 1), "it is to panic, and runs nothing else: {said}");
+        let at =
+            format!("panicked at tests/campaign/attribute.rs:{}:8:\nthe same run, event by event\nFAIL  spoken", made::BREAKS_AT);
+        assert!(said.contains(&at) && said.contains("no small fate"), "{at}{said}");
+    }
+}
+
+#[test]
+fn what_was_mended_passes_and_says_that_it_is_another_run() {
+    let (_, mut data) = reproducer();
+    data["driver"]["test"]["name"] = "attribute::made::holds".into();
+    let (passed, said, _) = replayed("holds", &data.to_string());
+    assert_eq!((passed, boots(&said)), (true, 1), "{said}");
+    assert!(said.contains("not the same run: it does not find it any more: at ") && !said.contains("warning: "), "{said}");
+}
+
+#[test]
+fn a_file_from_another_revision_is_warned_of() {
+    let (_, mut data) = reproducer();
+    data["code"]["revision"] = "abc".into();
+    let (_, said, file) = replayed("breaks", &data.to_string());
+    assert!(said.contains(&format!("warning: {file}: the revision was abc and is ")), "{said}");
+    assert!(said.contains("the same run, event by event\n"), "{said}");
+}
+
+#[test]
+fn a_file_that_is_not_about_the_test_is_refused_by_name_and_nothing_runs() {
+    let (_, mut data) = reproducer();
+    let refused = |name: &str, data: &serde_json::Value, says: &str| {
+        let (passed, said, file) = replayed(name, &data.to_string());
+        assert_eq!((passed, boots(&said)), (false, 0), "{said}");
+        assert!(said.contains(&format!("CLUSTER_SIM_REPLAY={file} cannot be replayed: {says}")), "{says}\n{said}");
+    };
+    let other =
+        "it is about test attribute::made::breaks of package cluster-sim-suites, not attribute::made::holds; run that one alone";
+    refused("holds", &data, other);
+    data["driver"]["test"] = serde_json::json!({"package": "another", "name": "attribute::made::holds"});
+    refused("holds", &data, "it is about test attribute::made::holds of package another, not attribute::made::holds");
+    data["driver"] = serde_json::json!({"registered": {"name": "canary"}});
+    refused("holds", &data, "it is about the scenario \"canary\" that is run by name: `cluster-sim replay FILE`");
+}
+
+#[rstest]
+#[case("", "it is cut short: ")]
+#[case("{\"format\":1,", "it is cut short: ")]
+#[case("{\"format\":9}", "it is of format 9; this version reads format 1")]
+#[case("no story", "it is no reproducer: ")]
+fn a_file_that_cannot_be_read_is_refused_with_its_reason_and_nothing_runs(#[case] text: &str, #[case] says: &str) {
+    let (passed, said, file) = replayed("holds", text);
+    assert_eq!((passed, boots(&said)), (false, 0), "{said}");
+    assert!(said.contains(&format!("CLUSTER_SIM_REPLAY={file} cannot be replayed: {says}")), "{said}");
+    let (passed, said) = run("holds", &[("CLUSTER_SIM_REPLAY", "/nowhere/story.json")]);
+    assert_eq!((passed, boots(&said)), (false, 0), "{said}");
+    assert!(said.contains("CLUSTER_SIM_REPLAY=/nowhere/story.json cannot be replayed: No such file"), "{said}");
+}
+
+#[test]
+fn a_test_that_drives_its_runs_itself_has_no_file_to_replay() {
+    let (_, data) = reproducer();
+    let (passed, said, _) = replayed("holds_by_hand", &data.to_string());
+    assert_eq!((passed, boots(&said)), (false, 0), "{said}");
+    assert!(said.contains("has no file to replay; have it give a `Scenario::driven`"), "{said}");
 }

@@ -1,10 +1,12 @@
 //! Campaigns: many seeds of one scenario, wherever they run, and what is said of those that fail.
 //!
-//! [`attribute`]: tests made by `#[cluster_sim::test]`. [`canary`]: what fails by design is found. [`isolation`]: seeds that take their process along. [`places`]: threads and processes show the same. [`ways`]: several different failures.
-//! [`stopping`]: progress, and ending early. [`judging`]: rules over reports.
+//! [`artifacts`]: what is kept of failures. [`attribute`]: tests made by `#[cluster_sim::test]`. [`canary`]: what fails by design is found. [`isolation`]: seeds that take their process along. [`places`]: threads and processes show the same. [`ways`]: several different failures.
+//! [`coverage`]: what a sweep went through. [`stopping`]: progress, and ending early. [`judging`]: rules over reports.
 
+mod artifacts;
 mod attribute;
 mod canary;
+mod coverage;
 mod isolation;
 mod judging;
 mod places;

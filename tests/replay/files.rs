@@ -51,6 +51,42 @@ fn a_file_needs_no_profile_to_have_the_faults_that_it_drew() {
 }
 
 #[test]
+fn a_story_is_told_with_its_faults_its_empty_seats_and_its_time_alone() {
+    let scenario = ledger(None);
+    let crash = Fault::Crash { node: "copy/0".into(), down_for: Some(Duration::from_millis(5)) };
+    let story = Story {
+        faults: FaultPlan::new().at(Duration::from_millis(20), crash.clone()),
+        absent: ["copy/1".to_owned()].into(),
+        lasting: Some(Duration::from_millis(60)),
+        decisions: Some(Vec::new()),
+    };
+    let calm_at = |story: &Story| story.told_by(&scenario).record(Seed(3)).calm_at.map(VirtualInstant::since_zero);
+    assert_eq!(calm_at(&story), Some(Duration::from_millis(60)));
+    assert_eq!(calm_at(&Story { lasting: None, ..story.clone() }), Some(Duration::from_millis(200)), "as the scenario says");
+    let report = story.told_by(&scenario).run(Seed(3));
+    assert_eq!(report.faults.iter().map(|record| &record.fault).collect::<Vec<_>>(), [&crash]);
+    assert!(report.traffic.dropped.contains_key("node_killed"), "the seat is empty: {report}");
+    let both = Story { absent: std::collections::BTreeSet::new(), ..story.clone() }.told_by(&scenario).run(Seed(3));
+    assert!(!both.traffic.dropped.contains_key("node_killed"), "{both}");
+    assert_eq!(story.told_by(&scenario).run(Seed(4)).digest, report.digest, "the seed decides nothing");
+}
+
+#[test]
+fn what_a_hand_did_is_no_part_of_the_story() {
+    let driven = ledger(None).driven(|sim| {
+        sim.run_for(Duration::from_millis(20));
+        let cut = sim.partition([0], [1]);
+        sim.run_for(Duration::from_millis(20));
+        cut.heal();
+    });
+    let report = driven.run(Seed(3));
+    let by_hand = report.faults.iter().filter(|record| record.by_hand).count();
+    assert_eq!((by_hand, Story::of(&report).faults.faults().len()), (1, report.faults.len() - 1), "{report}");
+    // So it is not done twice.
+    assert_eq!(Story::of(&report).told_by(&driven).run(Seed(3)).digest, report.digest);
+}
+
+#[test]
 fn what_is_not_the_same_is_named() {
     let read = file(&ledger(Some(Flaw::NoRetry)));
     let mended = ledger(None).replay(&read).unwrap();
@@ -159,6 +195,17 @@ fn a_regression_holds_by_its_own_rule_where_its_story_leaves_others_nothing_to_j
     // A story about that rule would show nothing.
     read.shrunk.as_mut().unwrap().finding.rule = blind[0].name.clone();
     assert_eq!(watched(None).regress(&read).unwrap().outcome, Outcome::Unknown);
+}
+
+#[test]
+fn what_is_still_broken_is_no_stale_story_even_if_nothing_of_it_has_an_effect() {
+    // The flaw shows without a fault; that there was nothing to heal does not mend it.
+    let flawed = ledger(Some(Flaw::CountsTwice));
+    let faults = FaultPlan::new().at(Duration::from_millis(10), Fault::HealAll);
+    let story = Story { faults, decisions: Some(Vec::new()), ..Story::default() };
+    let read = Reproducer { story, shrunk: None, ..file(&flawed) };
+    assert_eq!(flawed.regress(&read).unwrap().outcome, Outcome::Violated);
+    assert_eq!(ledger(None).regress(&read).unwrap().outcome, Outcome::Stale);
 }
 
 #[test]

@@ -105,11 +105,57 @@ fn a_thousand_runs_with_all_their_decisions_pinned_are_these_runs() {
 
 #[test]
 fn without_a_decision_everything_takes_its_canonical_course_under_any_seed() {
-    let scenario = Scenario::new("doubling").nodes("server", 1, doubles).clients("client", 1, asks).all_links(rough_link());
-    let reports: Vec<Report> = (0..4).map(|seed| scenario.clone().pinned(&[]).run(Seed(seed))).collect();
-    assert_eq!(reports[0].traffic.lost() + reports[0].traffic.copied, 0, "nothing is lost and nothing comes twice");
-    assert_eq!(reports[0].traffic.sessions.retransmissions, 0);
-    assert!(reports.iter().all(|report| report.digest == reports[0].digest), "the seed decides nothing any more");
+    for link in [rough_link(), LinkModel::default()] {
+        let scenario = Scenario::new("doubling").nodes("server", 1, doubles).clients("client", 1, asks).all_links(link.clone());
+        let reports: Vec<Report> = (0..4).map(|seed| scenario.clone().pinned(&[]).run(Seed(seed))).collect();
+        assert_eq!(reports[0].traffic.lost() + reports[0].traffic.copied, 0, "nothing is lost and nothing comes twice");
+        assert_eq!(reports[0].traffic.sessions.retransmissions, 0);
+        assert!(reports.iter().all(|report| report.digest == reports[0].digest), "the seed decides nothing any more");
+        let scenario = speaking(link);
+        let digest = |seed| scenario.clone().pinned(&[]).run(Seed(seed)).digest;
+        assert!((1..4).all(|seed| digest(seed) == digest(0)), "nor of datagrams");
+    }
+}
+
+/// Two nodes that say something to each other now and then, never the same twice.
+fn speaking(link: LinkModel) -> Scenario {
+    let speaks = |node: Node| async move {
+        let peers = node.bind::<u64>("words");
+        for number in 0..20 {
+            peers.broadcast(number);
+            peers.listen_for(Duration::from_millis(10), |_| {}).await;
+        }
+    };
+    Scenario::new("speaking").nodes("node", 2, speaks).all_links(link).lasting(Duration::from_secs(2))
+}
+
+#[test]
+fn every_message_and_every_copy_has_a_delay_of_its_own() {
+    let link = LinkModel { duplicate: Ratio::percent(50.0).unwrap(), ..LinkModel::default() };
+    let (report, decisions) = speaking(link).run_logged(Seed(3));
+    let count = |choice| decisions.iter().filter(|decision| decision.choice == choice).count() as u64;
+    assert!(report.traffic.copied > 5, "{report}");
+    assert_eq!(count(Choice::Duplicate), report.traffic.copied);
+    assert_eq!(count(Choice::Delay), report.traffic.sent + report.traffic.copied);
+    let between = |decision: &Decision| (decision.node.clone(), decision.peer.clone());
+    let names = |from: &str, to: &str| (Some(from.to_owned()), Some(to.to_owned()));
+    let ways = [names("node/0", "node/1"), names("node/1", "node/0")];
+    assert!(decisions.iter().filter(|decision| decision.choice == Choice::Delay).all(|decision| ways.contains(&between(decision))));
+    // Over links that do nothing but take their time, too.
+    let (report, decisions) = speaking(LinkModel::default()).run_logged(Seed(3));
+    assert_eq!(decisions.iter().filter(|decision| decision.choice == Choice::Delay).count() as u64, report.traffic.sent);
+}
+
+#[test]
+fn without_a_decision_everybody_starts_at_once() {
+    let shows = |node: Node| async move { node.view(|shown: &mut bool| *shown = true) };
+    let scenario = Scenario::new("starting").nodes("node", 3, shows).lasting(Duration::from_millis(10));
+    let at_once = scenario.always("nobody is late", |world| {
+        let there = world.views::<bool>().count();
+        there == 3 || world.now() == VirtualInstant::ZERO
+    });
+    assert_eq!(at_once.run(Seed(7)).outcome, Outcome::Violated, "the seed lets some wait");
+    at_once.pinned(&[]).run(Seed(7)).assert_ok();
 }
 
 #[test]

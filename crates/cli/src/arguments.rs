@@ -14,7 +14,7 @@ Exit codes:
   1    a finding: a rule broken, a panic, a run aborted by its lag policy, a threshold exceeded
   2    bad input or usage; nothing was run, and an existing report is as it was
   3    nondeterminism: the same seed gave two different runs
-  4    a budget was exhausted, or a rule could not be judged
+  4    a budget was exhausted, a rule could not be judged, or coverage that was required is missing
   101  a bug in cluster-sim itself
   130  interrupted
 
@@ -137,7 +137,7 @@ Examples:
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArguments {
-    /// The reproducer
+    /// The reproducer.json that a failing sweep kept
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Run the whole story, as it was before anything was left out

@@ -2,13 +2,12 @@
 
 use std::fs;
 
-use cluster_sim::{Code, Driver, Outcome, Reproducer, Scenario, explain};
+use cluster_sim::{Code, Driver, Outcome, Reproducer, ReproducerError, Scenario, explain};
 use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{Registry, ScenarioError, ScenarioErrorKind};
+use cluster_sim_scenarios::{ReadyScenario, Registry, ScenarioError, ScenarioErrorKind};
 
 use crate::arguments::ReplayArguments;
 use crate::report_file::ReportFile;
-use crate::run::prepare;
 use crate::{complain, say};
 
 /// Runs a reproducer's story, says whether it is the same run, and answers with the exit code.
@@ -17,31 +16,55 @@ use crate::{complain, say};
 /// If the file is no reproducer that fits a scenario of the registry; nothing was run.
 pub(crate) fn replay(arguments: &ReplayArguments, registry: &Registry, defaults: &Defaults) -> Result<u8, ScenarioError> {
     let file = arguments.file.to_string_lossy();
-    let refused = |value: &str, cure: &str| ScenarioError::new(ScenarioErrorKind::Misfit, &file, "reproducer", value, cure);
-    let text = fs::read_to_string(&arguments.file)
-        .map_err(|error| refused("the file", &format!("name one that can be read ({error})")))?;
-    let reproducer = Reproducer::parse(&text).map_err(|error| refused("the file", &error.to_string()))?;
+    let refused = |error: &ReproducerError| {
+        ScenarioError::new(ScenarioErrorKind::Misfit, &file, "reproducer", "the file", &error.to_string())
+    };
+    let text = fs::read_to_string(&arguments.file).map_err(|error| unread(&file, &error))?;
+    let reproducer = Reproducer::parse(&text).map_err(|error| refused(&error))?;
     let scenario = scenario_of(&reproducer, &file, registry, defaults)?;
     let page = arguments.html.as_ref().map(|page| ReportFile::prepare("--html", page, None)).transpose()?;
     let changes = reproducer.code.changes_to(&Code::here());
     changes.iter().for_each(|change| complain(&format!("warning: {file}: {change}\n")));
     let replay = if arguments.whole { scenario.replay_whole(&reproducer) } else { scenario.replay(&reproducer) };
-    let replay = replay.map_err(|error| refused("the file", &error.to_string()))?;
+    let replay = replay.map_err(|error| refused(&error))?;
     say(&replay.to_string());
     if let Some(page) = page {
         let story = if arguments.whole { &reproducer.story } else { reproducer.smallest().0 };
         let recording = story.told_by(&scenario).record(reproducer.seed);
         page.write(&explain::html(&recording, Some(&format!("cluster-sim replay {file}"))))?;
     }
-    let is_other_run_of_equal_code = !replay.is_same() && changes.is_empty() && reproducer.code.revision.is_some();
-    let outcome = if is_other_run_of_equal_code { Outcome::Nondeterministic } else { replay.report.outcome };
+    let is_equal_code = changes.is_empty() && is_known(&reproducer.code);
+    let outcome = if is_equal_code && !replay.is_same() { Outcome::Nondeterministic } else { replay.report.outcome };
     Ok(outcome.exit_code())
+}
+
+/// Whether it is known which code that is: what was changed since a revision may have been changed once more.
+fn is_known(code: &Code) -> bool {
+    code.revision.as_ref().is_some_and(|revision| !revision.ends_with("-dirty"))
+}
+
+fn unread(file: &str, error: &std::io::Error) -> ScenarioError {
+    let (kind, cure) = match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            (ScenarioErrorKind::Missing, "name the reproducer.json that a failing sweep kept".to_owned())
+        }
+        _ => (ScenarioErrorKind::Unreadable, format!("name a file with JSON in UTF-8 that you may read ({error})")),
+    };
+    ScenarioError::new(kind, file, "FILE", &format!("{file:?}"), &cure)
 }
 
 fn scenario_of(reproducer: &Reproducer, file: &str, registry: &Registry, defaults: &Defaults) -> Result<Scenario, ScenarioError> {
     let prepared = match &reproducer.driver {
         Driver::Registered { name, file: Some(document) } => registry.read(&document.to_string(), name, defaults)?,
-        Driver::Registered { name, file: None } => prepare(name.as_ref(), registry, defaults)?,
+        // By name alone: a file that happens to be called so is another scenario.
+        Driver::Registered { name, file: None } => match registry.named(name) {
+            Some(ready) => ready.prepare(defaults)?,
+            None => {
+                let names: Vec<_> = registry.scenarios().map(ReadyScenario::name).collect();
+                let cure = format!("replay it with a cluster-sim that has it; this one has {}", names.join(", "));
+                return Err(ScenarioError::new(ScenarioErrorKind::UnknownWord, file, "driver", &format!("{name:?}"), &cure));
+            }
+        },
         Driver::Test { package, name } => {
             let cure = format!("run it by: CLUSTER_SIM_REPLAY={file} cargo nextest run -p {package} -E 'test(={name})'");
             let value = format!("test {name} of package {package}");

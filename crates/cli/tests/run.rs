@@ -200,6 +200,7 @@ fn the_list_names_every_ready_scenario_and_how_to_run_one() {
 #[case("help", &["--help"])]
 #[case("help_run", &["run", "--help"])]
 #[case("help_sweep", &["sweep", "--help"])]
+#[case("help_replay", &["replay", "--help"])]
 #[case("help_digests", &["digests", "--help"])]
 fn the_help_teaches(#[case] name: &str, #[case] arguments: &[&str]) {
     let finished = Place::new().run(arguments);

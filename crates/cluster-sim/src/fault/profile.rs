@@ -185,4 +185,41 @@ mod tests {
         let overlapping = share(plans.iter().filter(|plan| overlaps(plan)).count(), plans.len());
         assert!(overlapping > 0.3, "{overlapping}");
     }
+
+    #[test]
+    fn how_long_faults_last_differs_much_from_seed_to_seed_and_is_as_the_profile_says_on_average() {
+        let lengths = |plan: &FaultPlan| -> Vec<f64> {
+            let crashes = plan.faults().iter().filter(|scheduled| scheduled.fault.kind() == "crash");
+            crashes.filter_map(|scheduled| scheduled.fault.lasting()).map(|length| length.as_secs_f64()).collect()
+        };
+        let seeds = plans(4_000).iter().map(lengths).filter(|lengths| lengths.len() >= 15).collect::<Vec<_>>();
+        let mut means: Vec<f64> = seeds.iter().map(|lengths| lengths.iter().sum::<f64>() / lengths.len() as f64).collect();
+        means.sort_by(f64::total_cmp);
+        let (mean, expected) =
+            (means.iter().sum::<f64>() / means.len() as f64, FaultProfile::default().mean_duration.as_secs_f64());
+        assert!((mean / expected - 1.0).abs() < 0.2, "{mean} s, {expected} s expected");
+        let (long, short) = (means[means.len() * 9 / 10], means[means.len() / 10]);
+        assert!(long > 6.0 * short, "a tenth lasts {long} s and more, a tenth {short} s and less");
+    }
+
+    #[test]
+    fn half_of_what_follows_strikes_the_same_node_while_it_lasts_or_is_recovered_from() {
+        let (mean_interval, mean_duration) = (Duration::from_secs(60), Duration::from_millis(100));
+        let seldom = FaultProfile { mean_interval, mean_duration, ..FaultProfile::default() };
+        let (mut pairs, mut same, mut later) = (0, 0, 0);
+        for plan in (0..8_000).map(|seed| seldom.draw(Seed(seed), &NODES, &LINKS, MINUTE)) {
+            let of_nodes = |scheduled: &crate::fault::ScheduledFault| ["crash", "pause"].contains(&scheduled.fault.kind());
+            for pair in plan.faults().windows(2).filter(|pair| pair.iter().all(of_nodes)) {
+                let length = pair[0].fault.lasting().unwrap_or_default();
+                if pair[1].at.since_zero() <= pair[0].at.since_zero() + 2 * length {
+                    pairs += 1;
+                    same += usize::from(pair[0].fault.nodes() == pair[1].fault.nodes());
+                    later += usize::from(pair[1].at > pair[0].at);
+                }
+            }
+        }
+        // Half, and of the others one in four, since there are four nodes.
+        assert!(pairs > 200 && (0.53..0.72).contains(&share(same, pairs)), "{same} of {pairs}");
+        assert!(share(later, pairs) > 0.9, "{later} of {pairs} come later");
+    }
 }

@@ -69,6 +69,9 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use cluster_sim_invariants::Violation;
+    use cluster_sim_runtime::{Seed, SeedSchedule};
+
     use super::*;
 
     fn finding(outcome: Outcome, rule: &str, message: &str) -> Finding {
@@ -85,5 +88,17 @@ mod tests {
         assert!(!panicked("store/1", "index 12 of 7").is_like(&panicked("store/1", "no entry")));
         assert!(!panicked("store/1", "").is_like(&panicked("client/1", "")));
         assert!(!panicked("store", "").is_like(&violated("store", "")));
+    }
+
+    #[test]
+    fn of_several_broken_rules_the_first_one_is_the_finding() {
+        let mut report = Report::blank("test", SeedSchedule::new(Seed(1)));
+        assert_eq!(report.finding(), None);
+        report.outcome = Outcome::Violated;
+        for (rule, step) in [("first", 3), ("second", 4)] {
+            let (rule, message) = (rule.to_owned(), String::new());
+            report.violations.push(Violation { rule, at: VirtualInstant::ZERO, step, nodes: Vec::new(), message });
+        }
+        assert_eq!(report.finding(), Some(Finding { step: 3, ..finding(Outcome::Violated, "first", "") }));
     }
 }

@@ -199,6 +199,36 @@ mod tests {
     }
 
     #[test]
+    fn without_decisions_nobody_waits_nothing_is_put_off_and_what_may_happen_does_not() {
+        let mut choices = keeping(Some(Decisions::default()));
+        let mut roll = |choice| choices.choose(VirtualInstant::ZERO, Seed(7), site(choice, "any", 0), |roll| roll.0);
+        let first = [Choice::Start, Choice::Order, Choice::Pick, Choice::Select, Choice::ReorderBy];
+        assert_eq!(first.map(&mut roll), [0; 5]);
+        assert_eq!(roll(Choice::Delay), HALF, "the median");
+        let happens = [Choice::Loss, Choice::Rule, Choice::Duplicate, Choice::Reorder];
+        assert_eq!(happens.map(&mut roll), [u64::MAX; 4]);
+        assert_eq!(logged(&choices), []);
+    }
+
+    #[test]
+    fn a_decision_tells_what_came_out_when_and_whom_it_concerns() {
+        let mut choices = keeping(None);
+        let now = VirtualInstant::ZERO + std::time::Duration::from_millis(3);
+        let site = site(Choice::Delay, "delay", 5);
+        let value = choices.choose(now, Seed(7), site, |roll| roll.0 >> 40);
+        let roll = Seed(7).roll(site.stream, site.address);
+        let (node, peer) = (NodeId(0), NodeId(1));
+        assert_eq!(logged(&choices), [Decision { choice: Choice::Delay, site: site.key(), roll, value, at: now, node, peer }]);
+    }
+
+    #[test]
+    fn of_two_rolls_for_one_site_the_last_one_counts() {
+        let site = site(Choice::Delay, "delay", 0);
+        let mut choices = keeping(Some(Decisions::new([(site.key(), Roll(4)), (site.key(), Roll(9))])));
+        assert_eq!(choices.choose(VirtualInstant::ZERO, Seed(7), site, |roll| roll.0), 9);
+    }
+
+    #[test]
     fn a_site_that_is_asked_again_is_one_decision() {
         let mut choices = keeping(None);
         for _ in 0..3 {

@@ -46,6 +46,11 @@ mod tests {
         // The first may go once the second went.
         let left = minimise(vec![1, 2, 3], |items| items.contains(&3) && (items.contains(&1) || !items.contains(&2)));
         assert_eq!(left, [3]);
+        // Each but the last one goes only once the next one went: one a round.
+        let mut kept: Vec<u8> = (0..6).collect();
+        kept =
+            minimise(kept, |items| items.contains(&5) && (0..4).all(|item| items.contains(&item) || !items.contains(&(item + 1))));
+        assert_eq!(kept, [5]);
     }
 
     #[test]

@@ -1,0 +1,243 @@
+//! What is kept of failing seeds in files.
+
+#[path = "../common/ledger.rs"]
+mod ledger;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Artifacts, Code, Driver, Origin, Reproducer, ShrinkBounds, Sweep};
+use tempfile::TempDir;
+
+use crate::{count, seldom};
+use ledger::{Flaw, ledger};
+
+const NODES: [&str; 3] = ["logs/copy-0.log", "logs/copy-1.log", "logs/source-0.log"];
+
+fn origin(name: &str) -> Origin {
+    Origin {
+        name: name.to_owned(),
+        driver: Driver::Registered { name: "ledger".to_owned(), file: None },
+        code: Code { revision: Some("abc".to_owned()), lockfile: None },
+        replay: Box::new(|file| format!("show {}", file.display())),
+    }
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("there is room")
+}
+
+/// Every file below a folder, by its way from there.
+fn files_below(root: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("it is a folder") {
+            let path = entry.expect("it can be read").path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => files.push(path.strip_prefix(root).expect("it is below").to_string_lossy().into_owned()),
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+fn sorted(files: &[PathBuf]) -> Vec<String> {
+    let mut files: Vec<String> = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+    files.sort();
+    files
+}
+
+/// A sweep over a flaw that is found soon, with what is kept of it below a root.
+fn kept(scenario: &Scenario, root: &Path) -> (Sweep, Artifacts) {
+    let mut sweep = scenario.sweep(0..500);
+    assert!(!sweep.is_ok());
+    sweep.keep_artifacts(scenario, &origin("the ledger"), root);
+    let artifacts = sweep.failures()[0].kept().expect("it is kept").clone();
+    (sweep, artifacts)
+}
+
+#[test]
+fn a_failing_sweep_keeps_all_there_is_to_know_of_the_seed() {
+    let (root, scenario) = (folder(), ledger(Some(Flaw::NoRetry)));
+    let (sweep, artifacts) = kept(&scenario, root.path());
+    let report = sweep.failure().expect("it fails");
+    let place = root.path().join("the-ledger").join(report.seed().to_string());
+    assert_eq!((&artifacts.folder, &artifacts.problems[..]), (&place, &[][..]));
+    let mut expected = vec!["events.jsonl".to_owned()];
+    expected.extend(NODES.map(str::to_owned));
+    expected.extend(["report.html", "report.json", "reproducer.json"].map(str::to_owned));
+    assert_eq!((files_below(&place), sorted(&artifacts.files)), (expected.clone(), expected), "and no half of a file");
+
+    let text = |name: &str| fs::read_to_string(place.join(name)).expect("it is text");
+    let read = Reproducer::parse(&text("reproducer.json")).expect("it is a reproducer");
+    assert_eq!(Some(&read), artifacts.reproducer.as_ref());
+    assert_eq!((&read.driver, read.code.revision.as_deref()), (&origin("").driver, Some("abc")));
+    assert_eq!((read.seed, read.digest, Some(&read.finding)), (report.seed(), report.digest, report.finding().as_ref()));
+    assert!(read.shrunk.as_ref().is_some_and(|shrunk| shrunk.is_minimal), "{read}");
+    assert!(scenario.replay(&read).expect("it fits").is_same() && scenario.replay_whole(&read).expect("it fits").is_same());
+    assert_eq!(serde_json::from_str::<Report>(&text("report.json")).expect("it is a report"), *report);
+
+    let line = format!("show {}", place.join("reproducer.json").display());
+    assert_eq!((artifacts.replay.as_ref(), artifacts.reproducer_file()), (Some(&line), Some(place.join("reproducer.json"))));
+    let page = text("report.html");
+    assert!(page.contains(&report.violations[0].rule) && page.contains(&line), "what broke, and how to see it");
+    // The picture is that of the smallest story: so are events and logs.
+    let (story, ..) = read.smallest();
+    let steps = story.told_by(&scenario).record(read.seed).events.len();
+    let events = text("events.jsonl");
+    assert!(events.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok_and(|event| event.is_object())));
+    assert!(steps > 0 && events.lines().count() >= steps, "{steps} of {}", events.lines().count());
+    assert!(text("logs/source-0.log").lines().count() > 10, "{}", text("logs/source-0.log"));
+
+    let said = sweep.to_string();
+    for line in
+        ["      smallest story: faults ", &format!("      replay: {line}\n"), &format!("      files: {}\n", place.display())]
+    {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
+    assert_eq!(sweep.exit_code(), 1);
+}
+
+#[test]
+fn keeping_once_more_replaces_each_file_and_gives_the_same() {
+    let (root, scenario) = (folder(), ledger(Some(Flaw::StaysDown)));
+    let (_, first) = kept(&scenario, root.path());
+    let before = |name: &PathBuf| fs::read(first.folder.join(name)).expect("it is there");
+    let content: Vec<Vec<u8>> = first.files.iter().map(before).collect();
+    fs::write(first.folder.join("report.json"), "older and longer than anything".repeat(100_000)).expect("there is room");
+    let (_, again) = kept(&scenario, root.path());
+    assert_eq!(again, first);
+    assert_eq!(first.files.iter().map(before).collect::<Vec<_>>(), content);
+}
+
+#[test]
+fn a_root_that_cannot_be_written_to_leaves_the_verdict_as_it_is_and_is_named() {
+    let root = folder();
+    let file = root.path().join("file");
+    fs::write(&file, "mine").expect("there is room");
+    let scenario = ledger(Some(Flaw::NoRetry));
+    let plain = scenario.sweep(0..500);
+    let (sweep, artifacts) = kept(&scenario, &file);
+    assert_eq!((sweep.exit_code(), sweep.failed(), sweep.held()), (plain.exit_code(), 1, plain.held()));
+    assert_eq!((&artifacts.files[..], &artifacts.replay, artifacts.reproducer_file()), (&[][..], &None, None));
+    assert_eq!(artifacts.problems.len(), 7, "one for each file: {:?}", artifacts.problems);
+    let place = file.join("the-ledger");
+    for problem in &artifacts.problems {
+        assert!(problem.starts_with(&place.display().to_string()) && problem.contains(" was not written: "), "{problem}");
+    }
+    let said = sweep.to_string();
+    assert!(said.starts_with(&plain.to_string()) && said.contains(&artifacts.problems[0]), "{said}");
+    assert!(!said.contains("      replay: ") && !said.contains("      files: "), "{said}");
+    assert_eq!(
+        (fs::read_to_string(&file).expect("it is there").as_str(), files_below(root.path())),
+        ("mine", vec!["file".to_owned()])
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_written_takes_no_other_along() {
+    let (root, scenario) = (folder(), ledger(Some(Flaw::NoRetry)));
+    let seed = scenario.sweep(0..500).failure().expect("it fails").seed();
+    let place = root.path().join("the-ledger").join(seed.to_string());
+    // A folder that is not empty where the reproducer belongs.
+    fs::create_dir_all(place.join("reproducer.json").join("in the way")).expect("there is room");
+    let (_, artifacts) = kept(&scenario, root.path());
+    assert_eq!((artifacts.problems.len(), artifacts.files.len()), (1, 6), "{:?}", artifacts.problems);
+    assert!(artifacts.problems[0].starts_with(&place.join("reproducer.json").display().to_string()), "{:?}", artifacts.problems);
+    assert_eq!((&artifacts.replay, artifacts.reproducer_file()), (&None, None), "there is nothing to replay");
+    assert!(files_below(&place).iter().all(|file| !file.ends_with(".part")), "{:?}", files_below(&place));
+}
+
+#[test]
+fn a_name_stays_below_the_root_whatever_is_in_it() {
+    let scenario = ledger(Some(Flaw::NoRetry));
+    let report = scenario.sweep(0..500).failure().expect("it fails").clone();
+    let none = ShrinkBounds { runs: 0, ..ShrinkBounds::default() };
+    for (name, folder_name) in [("../out", "-out"), ("a/b c", "a-b-c"), ("..", "unnamed"), ("", "unnamed"), ("v1.2_ä", "v1.2_ä")]
+    {
+        let root = folder();
+        let artifacts = scenario.keep_artifacts(&report, &origin(name), root.path(), none);
+        assert_eq!(artifacts.folder, root.path().join(folder_name).join(report.seed().to_string()));
+        assert_eq!((artifacts.problems.len(), artifacts.files.len()), (0, 7), "{name:?}");
+    }
+}
+
+#[test]
+fn a_seed_that_takes_its_process_along_keeps_a_report_and_a_reproducer_and_is_not_run_again() {
+    let scenario = seldom(8, || std::process::abort());
+    let mut sweep = scenario.campaign(0..64).isolated().run();
+    let root = folder();
+    sweep.keep_artifacts(&scenario, &origin("seldom"), root.path());
+    let artifacts = sweep.failures()[0].kept().expect("it is kept");
+    assert_eq!(files_below(&artifacts.folder), ["report.json", "reproducer.json"], "{sweep}");
+    assert!(artifacts.problems.is_empty() && artifacts.replay.is_some());
+    let reproducer = artifacts.reproducer.as_ref().expect("it is one");
+    assert_eq!((reproducer.finding.rule.as_str(), &reproducer.shrunk), ("the process survives", &None));
+}
+
+#[test]
+fn a_seed_that_never_returns_keeps_a_report_and_a_reproducer_and_is_not_run_again() {
+    let scenario = seldom(8, || {
+        loop {
+            std::hint::spin_loop();
+        }
+    });
+    let scenario = scenario.patience(Duration::from_millis(200));
+    let root = folder();
+    let mut sweep = scenario.sweep(0..64);
+    sweep.keep_artifacts(&scenario, &origin("seldom"), root.path());
+    let artifacts = sweep.failures()[0].kept().expect("it is kept");
+    assert_eq!(files_below(&artifacts.folder), ["report.json", "reproducer.json"], "{sweep}");
+    let reproducer = artifacts.reproducer.as_ref().expect("it is one");
+    assert_eq!((reproducer.finding.rule.as_str(), &reproducer.shrunk), ("every step returns", &None));
+}
+
+#[test]
+fn of_a_sweep_that_was_interrupted_nobody_looks_for_smaller_stories() {
+    let scenario = ledger(Some(Flaw::NoRetry));
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = |progress: cluster_sim::Progress| stop.store(progress.failures > 0, Ordering::SeqCst);
+    let campaign = scenario.campaign(0..u64::from(u32::MAX)).failures(count(9)).threads(count(1));
+    let mut sweep = campaign.stopped_by(Arc::clone(&stop)).progress(told).run();
+    assert!(sweep.is_interrupted() && sweep.failed() > 0, "{sweep}");
+    let root = folder();
+    sweep.keep_artifacts(&scenario, &origin("ledger"), root.path());
+    let report = sweep.failure().expect("it fails");
+    let artifacts = sweep.failures()[0].kept().expect("it is kept");
+    let shrunk = artifacts.reproducer.as_ref().and_then(|reproducer| reproducer.shrunk.as_ref()).expect("it is told");
+    assert_eq!((shrunk.runs, shrunk.is_minimal, shrunk.story.clone()), (0, false, cluster_sim::Story::of(report)));
+    assert_eq!((artifacts.files.len(), sweep.exit_code()), (7, 130));
+}
+
+#[test]
+fn what_only_a_rule_from_elsewhere_shows_keeps_no_reproducer() {
+    let scenario = ledger(None);
+    let mut sweep = scenario.campaign(0..4).judge("no seed of that kind", |report: &Report| report.seed() != Seed(2)).run();
+    let root = folder();
+    sweep.keep_artifacts(&scenario, &origin("ledger"), root.path());
+    let artifacts = sweep.failures()[0].kept().expect("it is kept");
+    let mut expected = vec!["events.jsonl".to_owned()];
+    expected.extend(NODES.map(str::to_owned));
+    expected.extend(["report.html", "report.json"].map(str::to_owned));
+    assert_eq!(files_below(&artifacts.folder), expected);
+    assert_eq!((&artifacts.reproducer, &artifacts.replay), (&None, &None));
+    assert!(!sweep.to_string().contains("      replay: "), "{sweep}");
+}
+
+#[test]
+fn a_run_that_was_driven_by_hand_keeps_its_report_alone() {
+    let scenario = ledger(Some(Flaw::NoRetry));
+    let mut sim = scenario.start(scenario.sweep(0..500).failure().expect("it fails").seed());
+    sim.run_for(Duration::from_millis(200));
+    let report = sim.finish();
+    assert!(report.by_hand && report.finding().is_some(), "{report}");
+    let root = folder();
+    let artifacts = scenario.keep_artifacts(&report, &origin("ledger"), root.path(), ShrinkBounds::default());
+    assert_eq!((files_below(&artifacts.folder), &artifacts.reproducer), (vec!["report.json".to_owned()], &None));
+}

@@ -1,0 +1,263 @@
+//! What a sweep went through is counted, and a sweep that tests nothing is found out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use cluster_sim::prelude::*;
+use cluster_sim::{Change, CheckKind, Coverage, FaultCoverage, Invariant, Reached};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::count;
+
+const SEEDS: u64 = 24;
+
+/// Says that it got there, twice, in one seed of four.
+async fn walks(node: Node) {
+    let goes = node.index() == 0 && node.roll("goes", 0).below(4) == 0;
+    node.sleep(Duration::from_millis(5)).await;
+    node.view(|gone: &mut bool| *gone = goes);
+    if goes {
+        node.emit(Reached("the seldom way"));
+        node.emit(Reached("the seldom way"));
+    }
+    node.sleep(Duration::from_millis(5)).await;
+    node.view(|gone: &mut bool| *gone = false);
+}
+
+fn walking() -> Scenario {
+    Scenario::new("walking")
+        .nodes("node", 2, walks)
+        .always("nobody is lost", |world| world.views::<bool>().count() <= 2)
+        .lasting(Duration::from_millis(20))
+}
+
+/// The seeds in which a node gets there.
+fn seeds_that_go() -> Vec<u64> {
+    let goes = |seed: &u64| {
+        let mut sim = walking().start(Seed(*seed));
+        sim.run_for(Duration::from_millis(8));
+        sim.look(|world| world.views::<bool>().any(|(_, gone)| *gone))
+    };
+    (0..SEEDS).filter(goes).collect()
+}
+
+/// Counts changes, and reports numbers in a tree.
+#[derive(Default)]
+struct Tally {
+    changes: u64,
+}
+
+impl Invariant for Tally {
+    fn observe(&mut self, _: &Change, _: &World<'_>) -> Verdict {
+        self.changes += 1;
+        Verdict::Holds
+    }
+
+    fn witnesses(&self) -> u64 {
+        self.changes
+    }
+
+    fn measured(&self) -> Value {
+        json!({
+            "changes": self.changes,
+            "by": {"kind": {"two": 2}},
+            "share": 0.5, "below": -3, "list": [7, 7], "word": "9", "is": true, "nothing": null,
+        })
+    }
+}
+
+/// Never has anything to judge.
+struct Blind;
+
+impl Invariant for Blind {
+    fn observe(&mut self, _: &Change, _: &World<'_>) -> Verdict {
+        Verdict::Holds
+    }
+
+    fn witnesses(&self) -> u64 {
+        0
+    }
+}
+
+/// Speaks to the others all the time, under faults of a profile.
+async fn chats(node: Node) {
+    let peers = node.bind::<u64>("chat");
+    loop {
+        peers.broadcast(1);
+        peers.listen_for(Duration::from_millis(20), |_| {}).await;
+        node.view(|said: &mut u64| *said += 1);
+    }
+}
+
+fn chatting() -> Scenario {
+    let loss = LinkModel { loss: Ratio::percent(5.0).expect("a share"), ..LinkModel::default() };
+    let profile = FaultProfile { mean_interval: Duration::from_millis(200), ..FaultProfile::default() };
+    Scenario::new("chatting")
+        .nodes("node", 3, chats)
+        .all_links(loss)
+        .chaos(profile)
+        .observe("tally", Tally::default)
+        .sometimes("one is down", |world| (0..3).any(|node| world.health(NodeId(node)) == cluster_sim::Health::Down))
+        .always("somebody speaks", |world| world.views::<u64>().count() <= 3)
+        .lasting(Duration::from_secs(1))
+}
+
+#[test]
+fn a_point_counts_the_runs_that_got_there_and_one_that_none_got_to_is_known_too() {
+    let expected = seeds_that_go();
+    assert!(!expected.is_empty() && expected.len() < SEEDS as usize, "{expected:?}");
+    let scenario = walking()
+        .reachable("the seldom way")
+        .reachable("no way")
+        .sometimes("one is gone", |world| world.views::<bool>().any(|(_, gone)| *gone))
+        .sometimes("both are gone", |world| world.views::<bool>().filter(|(_, gone)| **gone).count() == 2);
+    let sweep = scenario.campaign(0..SEEDS).covering().run();
+    sweep.assert_ok();
+    let coverage = sweep.coverage().expect("every seed was run");
+    let often = expected.len() as u64;
+    let points = [("both are gone", 0), ("no way", 0), ("one is gone", often), ("the seldom way", often)];
+    assert_eq!(coverage.points, points.map(|(name, runs)| (name.to_owned(), runs)).into());
+    assert_eq!((coverage.runs, coverage.outcomes.clone()), (SEEDS, [(Outcome::Held, SEEDS)].into()));
+    assert_eq!(coverage.missing(), ["point \"both are gone\" was never reached", "point \"no way\" was never reached"]);
+    // A point judges nothing, and a rule is no point.
+    assert_eq!(coverage.witnesses.keys().collect::<Vec<_>>(), ["nobody is lost"]);
+    let point = |seed: u64| {
+        let report = scenario.run(Seed(seed));
+        let check = report.checks.into_iter().find(|check| check.name == "the seldom way").expect("it is told of");
+        (check.kind, check.witnesses, check.unknown)
+    };
+    assert_eq!(point(expected[0]), (CheckKind::Sometimes, 1, None));
+}
+
+#[test]
+fn what_is_counted_hangs_on_no_place_and_is_the_sum_of_all_runs() {
+    let campaign = |workers: usize| chatting().campaign(0..SEEDS).threads(count(workers)).covering();
+    let sum = |seeds: &mut dyn Iterator<Item = u64>| {
+        seeds.fold(Coverage::default(), |mut sum, seed| {
+            sum.add(&Coverage::of(&chatting().run(Seed(seed))));
+            sum
+        })
+    };
+    let expected = sum(&mut (0..SEEDS));
+    assert_eq!(sum(&mut (0..SEEDS).rev()), expected, "in any order");
+    for sweep in [campaign(1).run(), campaign(4).run(), campaign(1).isolated().run(), campaign(3).isolated().run()] {
+        sweep.assert_ok();
+        assert_eq!(sweep.coverage(), Some(&expected), "{sweep}");
+    }
+    // There was something to count.
+    assert!(expected.faults.len() >= 4 && expected.losses.len() >= 2 && expected.points["one is down"] > 0, "{expected}");
+    let reports: Vec<Report> = (0..SEEDS).map(|seed| chatting().run(Seed(seed))).collect();
+    let records = |keeps: fn(&cluster_sim::FaultRecord) -> bool| {
+        let records = reports.iter().flat_map(|report| &report.faults);
+        records.filter(|record| record.fault.kind() == "crash" && keeps(record)).count() as u64
+    };
+    let crashes = FaultCoverage {
+        planned: records(|_| true),
+        fired: records(|record| record.fired),
+        effective: records(|record| record.effect > 0),
+    };
+    assert_eq!(expected.faults["crash"], crashes);
+    assert!(crashes.effective < crashes.planned, "some crash comes to nothing, so that the counts differ: {crashes:?}");
+    let lost: u64 = reports.iter().map(|report| report.traffic.lost()).sum();
+    assert_eq!(expected.losses.values().sum::<u64>(), lost);
+    let saved = serde_json::to_string(&expected).expect("it is plain data");
+    assert_eq!(serde_json::from_str::<Coverage>(&saved).expect("it is read again"), expected);
+}
+
+#[test]
+fn operations_are_the_whole_numbers_of_observers_by_the_way_to_them() {
+    let scenario = walking().observe("tally", Tally::default);
+    let sweep = scenario.campaign(0..SEEDS).covering().run();
+    let coverage = sweep.coverage().expect("every seed was run");
+    let changes: u64 =
+        (0..SEEDS).map(|seed| scenario.run(Seed(seed)).measured["tally"]["changes"].as_u64().expect("it counts")).sum();
+    let expected = [("tally.by.kind.two", 2 * SEEDS), ("tally.changes", changes)];
+    assert_eq!(coverage.operations, expected.map(|(way, number)| (way.to_owned(), number)).into(), "whole numbers alone");
+    assert_eq!(coverage.witnesses["tally"], changes);
+    assert!(sweep.to_string().contains(&format!("\n        counted tally.changes: {changes}")), "{sweep}");
+}
+
+fn at(milliseconds: u64, fault: Fault) -> FaultPlan {
+    FaultPlan::new().at(Duration::from_millis(milliseconds), fault)
+}
+
+#[rstest]
+#[case::point(walking().reachable("no way"), "point \"no way\" was never reached")]
+#[case::late_fault(walking().faults(at(500, Fault::HealAll)), "8 faults of kind \"heal all\" were planned, and none struck")]
+#[case::idle_fault(walking().faults(at(5, Fault::HealAll)), "8 faults of kind \"heal all\" struck, and none had an effect")]
+fn what_no_run_went_through_fails_a_sweep_that_requires_it_and_no_other(#[case] scenario: Scenario, #[case] missing: &str) {
+    let covering = scenario.campaign(0..8).covering().run();
+    let required = scenario.campaign(0..8).require_coverage().run();
+    for sweep in [&covering, &required] {
+        assert_eq!((sweep.held(), sweep.failed()), (8, 0), "{sweep}");
+        assert_eq!(sweep.coverage().expect("every seed was run").missing(), [missing]);
+        assert!(sweep.to_string().contains(&format!("\n      missing: {missing}")), "{sweep}");
+    }
+    assert_eq!((covering.is_ok(), covering.exit_code()), (true, 0), "it was not asked for");
+    assert_eq!((required.is_ok(), required.exit_code()), (false, 4), "{required}");
+    let said = std::panic::catch_unwind(|| required.assert_ok()).expect_err("it fails the test");
+    assert!(said.downcast_ref::<String>().is_some_and(|said| said.contains(missing)), "it says what is missing");
+}
+
+#[test]
+fn a_rule_with_nothing_to_judge_is_missing() {
+    // A run by itself proves nothing then: so the sweep goes to its end only if it is to find more than one failure.
+    let sweep = walking().observe("blind", || Blind).campaign(0..8).failures(count(2)).require_coverage().run();
+    assert_eq!((sweep.failed(), sweep.is_ok(), sweep.exit_code()), (8, false, 4), "{sweep}");
+    let coverage = sweep.coverage().expect("every seed was run");
+    assert_eq!(coverage.missing(), ["rule \"blind\" had nothing to judge"]);
+    assert_eq!(coverage.outcomes, [(Outcome::Unknown, 8)].into());
+}
+
+#[test]
+fn a_sweep_that_holds_and_went_through_everything_passes() {
+    let cut = Fault::Cut {
+        from: vec!["node/0".into()],
+        to: vec!["node/1".into()],
+        both_ways: true,
+        lasting: Some(Duration::from_millis(100)),
+    };
+    let scenario = chatting().only_faults(at(100, cut)).sometimes("all speak", |world| world.views::<u64>().count() == 3);
+    let scenario = scenario.faults(at(300, Fault::Crash { node: "node/2".into(), down_for: Some(Duration::from_millis(50)) }));
+    for sweep in [scenario.campaign(0..4).require_coverage().run(), scenario.campaign(0..4).require_coverage().isolated().run()] {
+        assert_eq!((sweep.is_ok(), sweep.exit_code()), (true, 0), "{sweep}");
+        sweep.assert_ok();
+        let text = sweep.to_string();
+        let begins = "4 of seeds 0..4 of chatting held\n      went through in 4 runs\n        fault crash: 4 struck, 4 had an effect\n        \
+                      fault cut: 4 struck, 4 had an effect\n        lost to ";
+        assert!(text.starts_with(begins) && text.contains("\n        point all speak: 4\n") && !text.contains("missing"), "{text}");
+    }
+}
+
+#[test]
+fn nothing_is_counted_unless_it_is_asked_for() {
+    let sweep = walking().sweep(0..4);
+    assert_eq!((sweep.coverage(), sweep.to_string().as_str()), (None, "4 of seeds 0..4 of walking held"));
+}
+
+#[rstest]
+fn a_sweep_that_ended_early_has_no_coverage_and_one_that_failed_in_its_last_seed_has(#[values(false, true)] isolated: bool) {
+    let fatal = seeds_that_go()[0];
+    let broken = walking().always("nobody goes", |world| world.views::<bool>().all(|(_, gone)| !gone));
+    let sweep = |end: u64| {
+        let campaign = broken.campaign(0..end).require_coverage();
+        if isolated { campaign.isolated().run() } else { campaign.run() }
+    };
+    let early = sweep(fatal + 9);
+    assert_eq!((early.coverage(), early.failed(), early.exit_code()), (None, 1, 1), "{early}");
+    assert!(!early.to_string().contains("went through"), "{early}");
+    let whole = sweep(fatal + 1);
+    let coverage = whole.coverage().expect("every seed was run");
+    let outcomes = [(Outcome::Held, fatal), (Outcome::Violated, 1)].into_iter().filter(|(_, runs)| *runs > 0).collect();
+    assert_eq!((coverage.runs, coverage.outcomes.clone(), whole.exit_code()), (fatal + 1, outcomes, 1), "{whole}");
+}
+
+#[test]
+fn a_sweep_that_was_interrupted_has_no_coverage() {
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = |progress: cluster_sim::Progress| stop.store(progress.done >= 1, Ordering::SeqCst);
+    let sweep = walking().campaign(0..u64::from(u32::MAX)).threads(count(1)).require_coverage();
+    let sweep = sweep.stopped_by(Arc::clone(&stop)).progress(told).run();
+    assert_eq!((sweep.is_interrupted(), sweep.coverage(), sweep.exit_code()), (true, None, 130), "{sweep}");
+}
