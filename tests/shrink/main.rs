@@ -2,6 +2,7 @@
 
 #[path = "../common/ledger.rs"]
 mod ledger;
+mod passes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

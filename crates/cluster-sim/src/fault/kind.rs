@@ -63,3 +63,90 @@ impl Kind {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use cluster_sim_runtime::{Address, Seed, Stream};
+
+    use super::*;
+
+    const NODES: [&str; 4] = ["a/0", "a/1", "a/2", "b/0"];
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// What rolls make of a kind, against these nodes.
+    fn faults<'a>(kind: Kind, nodes: &'a [&'a str], again: Option<&'a str>) -> Vec<Option<Fault>> {
+        let rolls = (0..400).map(|number| Seed(7).roll(Stream::named("test"), Address::new().number(number)));
+        rolls.map(|roll| kind.fault(roll, Targets { nodes, links: &["lan", "wan"] }, again, SECOND)).collect()
+    }
+
+    /// The sides of the cuts, and whether they go both ways.
+    fn cuts(kind: Kind) -> Vec<(BTreeSet<String>, BTreeSet<String>, bool)> {
+        let cut = |fault: Fault| match fault {
+            Fault::Cut { from, to, both_ways, lasting: Some(SECOND) } => {
+                (from.into_iter().collect(), to.into_iter().collect(), both_ways)
+            }
+            other => panic!("{other} is no cut of a second"),
+        };
+        faults(kind, &NODES, None).into_iter().flatten().map(cut).collect()
+    }
+
+    #[test]
+    fn a_node_is_isolated_from_all_others_one_way_or_both() {
+        for (kind, goes_both_ways) in [(Kind::Isolate, true), (Kind::OneWay, false)] {
+            let cuts = cuts(kind);
+            let isolated: BTreeSet<&String> = cuts.iter().flat_map(|(from, ..)| from).collect();
+            assert_eq!((cuts.len(), isolated.len()), (400, NODES.len()), "each of them, sooner or later");
+            assert!(cuts.iter().all(|(from, to, both_ways)| from.len() == 1
+                && to.len() == 3
+                && from.is_disjoint(to)
+                && *both_ways == goes_both_ways));
+        }
+    }
+
+    #[test]
+    fn halves_are_all_nodes_on_two_sides_neither_of_which_is_empty() {
+        let cuts = cuts(Kind::Halves);
+        assert!((300..400).contains(&cuts.len()), "one roll in eight puts all on one side: {}", cuts.len());
+        assert!(cuts.iter().all(|(from, to, both_ways)| from.len() + to.len() == NODES.len()
+            && from.is_disjoint(to)
+            && !from.is_empty()
+            && !to.is_empty()
+            && *both_ways));
+        let sizes: BTreeSet<usize> = cuts.iter().map(|(from, ..)| from.len()).collect();
+        assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_loss_takes_1_to_50_percent_of_any_class_of_links() {
+        let (mut ratios, mut classes) = (Vec::new(), BTreeSet::new());
+        for fault in faults(Kind::Loss, &NODES, None).into_iter().flatten() {
+            let Fault::Loss { links, ratio, lasting: Some(SECOND), .. } = fault else { panic!("{fault} is no loss of a second") };
+            classes.insert(links);
+            ratios.push(ratio);
+        }
+        let percent = |percent: f64| Ratio::percent(percent).expect("it is a ratio");
+        assert_eq!((ratios.len(), classes.len()), (400, 2));
+        assert!(ratios.iter().all(|ratio| (percent(1.0)..=percent(50.0)).contains(ratio)));
+        assert!(ratios.iter().any(|ratio| *ratio < percent(5.0)) && ratios.iter().any(|ratio| *ratio > percent(45.0)));
+    }
+
+    #[test]
+    fn what_follows_on_the_same_node_strikes_it_and_no_other() {
+        for kind in [Kind::Crash, Kind::Pause, Kind::Isolate, Kind::OneWay] {
+            let struck = |fault: &Fault| fault.nodes()[0].to_owned();
+            let all: BTreeSet<String> = faults(kind, &NODES, Some("b/0")).iter().flatten().map(struck).collect();
+            assert_eq!(all.into_iter().collect::<Vec<_>>(), ["b/0"], "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_node_alone_can_fail_and_cannot_be_cut_off() {
+        for (kind, can) in
+            [(Kind::Crash, true), (Kind::Pause, true), (Kind::Isolate, false), (Kind::OneWay, false), (Kind::Halves, false)]
+        {
+            assert!(faults(kind, &NODES[..1], None).iter().all(|fault| fault.is_some() == can), "{kind:?}");
+        }
+    }
+}
