@@ -59,12 +59,10 @@ fn time_ends_with_what_breaks_the_rule_and_no_fault_comes_after_it() {
 
 #[test]
 fn the_hand_of_a_test_says_how_long_and_nobody_else() {
-    let scenario = ledger(Some(Flaw::NoRetry)).only_faults(FaultPlan::new()).driven(|sim| {
+    let plan = FaultPlan::new().at(milliseconds(50), crash("copy/0", Some(milliseconds(4))));
+    let scenario = ledger(Some(Flaw::StaysDown)).only_faults(plan).driven(|sim| {
         sim.run_for(milliseconds(30));
-        let cut = sim.partition([0], [1]);
-        sim.run_for(milliseconds(30));
-        cut.heal();
-        sim.run_for(milliseconds(140));
+        sim.run_for(milliseconds(170));
     });
     let report = scenario.run(Seed(1));
     assert_eq!(report.outcome, Outcome::Violated);
