@@ -12,13 +12,17 @@
 //! | run many seeds | [`Scenario::sweep`], or [`Scenario::campaign`] in processes, or for several failures |
 //! | make a test of it | the attribute `#[cluster_sim::test]` |
 //! | see whether it is deterministic | [`Scenario::twice`], [`Scenario::twice_in_process`] |
+//! | find the smallest story of a failure | [`Scenario::shrink`] |
+//! | keep it in a file and show it again | [`Reproducer`], [`Scenario::replay`], [`Scenario::regress`] |
+//! | know what a sweep went through | [`Scenario::sometimes`], [`Scenario::reachable`], [`Campaign::require_coverage`] |
 //! | see what happened in one of them | [`Scenario::record`], and [`explain`] for a page, a pull request, a pipeline |
 //!
 //! Without feature `test-utils` only the seams are here: what node code is written against. With feature `tokio` async nodes run in
 //! production too, over real sockets: start at `RealCluster` or `RealSetup`.
 //!
 //! Deliberately absent: the environment, the machine's clock, threads and files. What a run needs is in its scenario and its seed. Only what
-//! drives runs from outside, a sweep and the comparison of two runs, uses threads, processes and real time.
+//! drives runs from outside, a sweep, the comparison of two runs, the search for a smaller story, uses threads, processes,
+//! real time, and files for what is kept of a failure.
 //!
 //! ```
 //! use std::time::Duration;
