@@ -84,11 +84,12 @@ fn an_endless_loop_is_a_finding_of_its_seed_and_the_others_go_on() {
 }
 
 #[test]
-#[ignore = "about one run in ten the second process does not stand still, and nobody knows yet why"]
 fn a_process_that_stands_still_as_a_whole_is_killed_and_a_finding_of_its_seed() {
     fn stop() {
         let stopped = Command::new("kill").args(["-STOP", &std::process::id().to_string()]).status();
         assert!(stopped.is_ok_and(|status| status.success()), "a process may stop itself");
+        // The signal is for any thread of the process, and until that one is scheduled this one would run on, through the next seed perhaps.
+        spin();
     }
     let expected = seeds_that_do(ONE_IN, SEEDS);
     let scenario = seldom(ONE_IN, stop).patience(Duration::from_secs(2));
