@@ -40,7 +40,12 @@ fn the_readme_shows_what_a_failing_sweep_says() {
     let (_, shown) =
         include_str!("../README.md").split_once("      smallest story: ").expect("the README shows its smallest story");
     let crash = &shrunk.story.faults.faults()[0];
-    assert!(shown.starts_with(&format!("{shrunk}\n        {}  {}\n", crash.at, crash.fault)), "{shrunk}");
+    assert!(
+        shown.starts_with(&format!("{shrunk}\n        {}  {}\n", crash.at, crash.fault)),
+        "{shrunk}\n{}  {}",
+        crash.at,
+        crash.fault
+    );
 }
 
 #[expect(dead_code, reason = "its other half runs over real sockets")]

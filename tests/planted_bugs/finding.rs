@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use cluster_sim::ScheduledFault;
 use cluster_sim::prelude::*;
 use cluster_sim_echo as echo;
 use cluster_sim_edge_cache as edge_cache;
@@ -70,35 +71,51 @@ fn a_planted_bug_is_data() {
     }));
 }
 
-/// In how many of those seeds the first rule that is broken is the one that the bug breaks.
-fn findings(planted: Planted, seeds: u64, run: impl Fn(Seed) -> Report) -> usize {
-    let reports = (0..seeds).map(|seed| run(Seed(seed)));
+/// In how many seeds the bug is found by the rule that it breaks.
+fn findings(planted: &Planted, run: impl Fn(Seed) -> Report) -> usize {
+    const SEEDS: u64 = 1_000;
+    let reports = (0..SEEDS).map(|seed| run(Seed(seed)));
     reports.filter(|report| report.violations.first().is_some_and(|violation| violation.rule == planted.rule)).count()
 }
 
-/// One fault is found by any plan that has it often enough, and a swarm has each kind in half of its plans only. What a swarm is for is more of
-/// the same kind in one run than chance would put there: `examples/swarm_against_uniform.rs` measures all bugs.
+/// What the same settings find as a swarm and as a plain nemesis, which draws everything uniformly and does one thing at a time.
+/// `examples/swarm_against_uniform.rs` shows all figures, and those of uniform plans with as many faults as the swarm has.
 #[test]
-fn what_takes_three_faults_of_one_kind_is_found_three_times_as_often_as_by_uniform_plans() {
-    const SEEDS: u64 = 1_500;
-    let bug = PlantedBug::Gossip(gossip::Bug::ForgetsAfterPauses);
-    let planted = PLANTED.into_iter().find(|planted| planted.bug == bug).expect("it is planted");
-    let hunt = bug.hunt(Form::Machine);
-    let (scenario, uniform) = (hunt.scenario(), Uniform::of(&hunt, hunt.cluster.start(Seed(0)).lasting()));
-    let by_profile = findings(planted, SEEDS, |seed| scenario.run(seed));
-    let by_uniform = findings(planted, SEEDS, |seed| hunt.cluster.clone().faults(uniform.draw(seed)).run(seed));
-    assert!(by_profile >= 3 * by_uniform.max(3), "{by_profile} findings by the profile, {by_uniform} by uniform plans");
+fn no_bug_is_found_later_than_by_a_random_nemesis_and_all_of_them_three_times_sooner_on_average() {
+    let compare = |planted: &Planted| {
+        let hunt = planted.bug.hunt(Form::Machine);
+        let (scenario, nemesis) = (hunt.scenario(), Uniform::nemesis(hunt));
+        (findings(planted, |seed| scenario.run(seed)), findings(planted, |seed| nemesis.run(seed)))
+    };
+    let (one, other) = PLANTED.split_at(PLANTED.len() / 2);
+    let all = std::thread::scope(|scope| {
+        let other = scope.spawn(|| other.iter().map(compare).collect::<Vec<_>>());
+        let one: Vec<_> = one.iter().map(compare).collect();
+        [one, other.join().expect("it only counts")].concat()
+    });
+    let later: Vec<_> = PLANTED.iter().zip(&all).filter(|(_, (swarm, nemesis))| swarm < nemesis).collect();
+    assert!(later.is_empty(), "found less often than by a nemesis: {later:?}");
+    // What the nemesis never finds counts as found once.
+    let ratios = all.iter().map(|(swarm, nemesis)| (*swarm as f64 / (*nemesis).max(1) as f64).ln());
+    let mean = (ratios.sum::<f64>() / all.len() as f64).exp();
+    assert!(mean >= 3.0, "{mean} times as often on average: {all:?}");
 }
 
 #[test]
-fn a_uniform_plan_has_as_many_faults_as_the_profile_and_none_that_the_cluster_does_not_know() {
+fn a_uniform_plan_has_as_many_faults_as_it_is_to_have_and_a_nemesis_one_at_a_time() {
     const SEEDS: u64 = 1_000;
     // The one in which some nodes are spared and links have many classes.
     let hunt = PlantedBug::EdgeCache(edge_cache::Bug::ALL[0]).sound(Form::Machine);
-    let uniform = Uniform::of(&hunt, hunt.cluster.start(Seed(0)).lasting());
+    let uniform = Uniform::nemesis(hunt.clone()).with_faults(8.0);
     let faults: usize = (0..SEEDS).map(|seed| uniform.draw(Seed(seed)).faults().len()).sum();
     let mean = faults as f64 / SEEDS as f64;
-    assert!((mean - uniform.mean()).abs() < 0.05 * uniform.mean(), "{mean} faults a run, {} expected", uniform.mean());
+    assert!((7.5..8.5).contains(&mean), "{mean} faults a run");
     assert_eq!(uniform.draw(Seed(7)), uniform.draw(Seed(7)));
-    hunt.cluster.faults(uniform.draw(Seed(7))).run(Seed(7)).assert_ok();
+    uniform.run(Seed(7)).assert_ok();
+    let nemesis = Uniform::nemesis(hunt);
+    for plan in (0..SEEDS).map(|seed| nemesis.draw(Seed(seed))) {
+        let is_over = |pair: &[ScheduledFault]| pair[1].at >= pair[0].at + pair[0].fault.lasting().expect("all have an end");
+        assert!(plan.faults().windows(2).all(is_over), "{plan:?}");
+        assert!(plan.faults().iter().all(|scheduled| !scheduled.fault.nodes().contains(&"source/0")), "{plan:?}");
+    }
 }

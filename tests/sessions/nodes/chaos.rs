@@ -227,7 +227,7 @@ proptest! {
 #[test]
 fn random_trouble_raises_every_cause_of_loss_and_every_kind_of_end() {
     let (mut causes, mut ends) = (BTreeSet::new(), BTreeSet::new());
-    for seed in 0..64 {
+    for seed in 0..128 {
         let profile = FaultProfile {
             mean_interval: Duration::from_secs(1),
             mean_duration: Duration::from_secs(2),

@@ -41,8 +41,8 @@ impl Kind {
             Self::Loss => Fault::Loss {
                 links: (*roll.pick(links)?).to_owned(),
                 rule: "profile_loss".to_owned(),
-                // 1 to 50 percent: the low bits are independent of the high ones that pick.
-                ratio: Ratio::percent((1 + (roll.0 & 0xffff) * 50 / 0x1_0000) as f64).ok()?,
+                // 1 to 100 percent: the low bits are independent of the high ones that pick.
+                ratio: Ratio::percent((1 + (roll.0 & 0xffff) * 100 / 0x1_0000) as f64).ok()?,
                 lasting,
             },
             _ if nodes.len() < 2 => return None,
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_takes_1_to_50_percent_of_any_class_of_links() {
+    fn a_loss_takes_1_to_100_percent_of_any_class_of_links() {
         let (mut ratios, mut classes) = (Vec::new(), BTreeSet::new());
         for fault in faults(Kind::Loss, &NODES, None).into_iter().flatten() {
             let Fault::Loss { links, ratio, lasting: Some(SECOND), .. } = fault else { panic!("{fault} is no loss of a second") };
@@ -128,8 +128,8 @@ mod tests {
         }
         let percent = |percent: f64| Ratio::percent(percent).expect("it is a ratio");
         assert_eq!((ratios.len(), classes.len()), (400, 2));
-        assert!(ratios.iter().all(|ratio| (percent(1.0)..=percent(50.0)).contains(ratio)));
-        assert!(ratios.iter().any(|ratio| *ratio < percent(5.0)) && ratios.iter().any(|ratio| *ratio > percent(45.0)));
+        assert!(ratios.iter().all(|ratio| (percent(1.0)..=percent(100.0)).contains(ratio)));
+        assert!(ratios.iter().any(|ratio| *ratio < percent(5.0)) && ratios.iter().any(|ratio| *ratio > percent(95.0)));
     }
 
     #[test]

@@ -14,8 +14,9 @@ use super::swarm::Swarm;
 ///
 /// Swarm testing: what one seed does hardly at all another does all the time, since a bug shows where a few things happen much more often than
 /// others. One seed in five goes without any fault. Of the others each leaves about half of the kinds out altogether, so that kinds do not
-/// mask each other, and gives each of the rest a weight of its own: its faults strike from eight times as often to an eighth as often as the
-/// means say, and last from four times as long to a quarter as long. Every third fault has a second one on its heels, of any kind that the
+/// mask each other, and gives each of the rest a weight of its own: its faults strike from four times as often to a quarter as often as the
+/// means say, last from twice as long to half as long, and three times in four pick the one node that is this kind's favourite in this seed,
+/// since much takes more than one fault of the same node. Every third fault has a second one on its heels, of any kind that the
 /// seed does not leave out: while the first lasts, or in as much time after it, when the cluster recovers; half of these hit the same node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -23,7 +24,7 @@ pub struct FaultProfile {
     /// Time between two faults of one kind, on average over seeds and without those that follow on another.
     #[serde(rename = "mean_interval_ms", with = "milliseconds")]
     pub mean_interval: Duration,
-    /// How long a fault lasts, on average over seeds; at most 26 times this.
+    /// How long a fault lasts, on average over seeds; at most 18 times this.
     #[serde(rename = "mean_duration_ms", with = "milliseconds")]
     pub mean_duration: Duration,
     /// Groups whose nodes are spared.
@@ -166,7 +167,7 @@ mod tests {
         assert!((2.1..2.7).contains(&mean), "{mean} kinds of names a seed, 2.4 expected");
         ratios.sort_by(f64::total_cmp);
         assert!(
-            ratios[ratios.len() / 2] > 4.0,
+            ratios[ratios.len() / 2] > 3.0,
             "half of the seeds do one thing {} times as often as another",
             ratios[ratios.len() / 2]
         );
@@ -199,7 +200,28 @@ mod tests {
             (means.iter().sum::<f64>() / means.len() as f64, FaultProfile::default().mean_duration.as_secs_f64());
         assert!((mean / expected - 1.0).abs() < 0.2, "{mean} s, {expected} s expected");
         let (long, short) = (means[means.len() * 9 / 10], means[means.len() / 10]);
-        assert!(long > 6.0 * short, "a tenth lasts {long} s and more, a tenth {short} s and less");
+        assert!(long > 3.0 * short, "a tenth lasts {long} s and more, a tenth {short} s and less");
+    }
+
+    #[test]
+    fn each_kind_has_a_favourite_in_each_seed_that_takes_four_fifths_of_its_strikes() {
+        let plans = plans(1_000);
+        let (mut strikes, mut favoured, mut favourites) = (0, 0, std::collections::BTreeMap::<&str, usize>::new());
+        for plan in &plans {
+            let mut struck = std::collections::BTreeMap::<&str, usize>::new();
+            let crashes = plan.faults().iter().filter(|scheduled| scheduled.fault.kind() == "crash");
+            crashes.for_each(|crash| *struck.entry(crash.fault.nodes()[0]).or_default() += 1);
+            let all: usize = struck.values().sum();
+            // Of fewer the one that is struck most often is so by chance.
+            if let Some((node, most)) = struck.into_iter().max_by_key(|(_, count)| *count).filter(|_| all >= 20) {
+                (strikes, favoured) = (strikes + all, favoured + most);
+                *favourites.entry(node).or_default() += 1;
+            }
+        }
+        // Three in four, and of the others one in four. What follows on the heels of other kinds strikes elsewhere.
+        assert!((0.70..0.84).contains(&share(favoured, strikes)), "{favoured} of {strikes}");
+        let seeds: usize = favourites.values().sum();
+        assert!(seeds > 100 && favourites.values().all(|count| (0.15..0.35).contains(&share(*count, seeds))), "{favourites:?}");
     }
 
     #[test]
@@ -218,8 +240,8 @@ mod tests {
                 }
             }
         }
-        // Half, and of the others one in four, since there are four nodes.
-        assert!(pairs > 200 && (0.53..0.72).contains(&share(same, pairs)), "{same} of {pairs}");
+        // Half, and of the others one in four of two kinds, since there are four nodes, and two in three of one kind, which has a favourite.
+        assert!(pairs > 200 && (0.67..0.83).contains(&share(same, pairs)), "{same} of {pairs}");
         assert!(share(later, pairs) > 0.9, "{later} of {pairs} come later");
     }
 }
