@@ -1,6 +1,9 @@
 //! What the README shows of a failing run is what one says.
 
+use std::path::Path;
+
 use cluster_sim::prelude::*;
+use cluster_sim::{Code, Driver, Origin};
 
 /// The machine of the README without its timer: it speaks when it boots, and never again.
 struct Silent {
@@ -24,28 +27,46 @@ impl Machine for Silent {
     }
 }
 
-#[test]
-fn the_readme_shows_what_a_failing_sweep_says() {
-    let scenario = Scenario::new("gossip")
+/// The gossip of the README with that machine.
+fn silent_gossip() -> Scenario {
+    Scenario::new("gossip")
         .machines("gossip", 3, |seat| Silent { peers: seat.peers(), highest: u64::from(seat.id()) })
         .eventually("all nodes agree", |world| world.views::<u64>().all(|(_, seen)| *seen == 2))
         .lasting(Duration::from_secs(2))
-        .chaos(FaultProfile::default());
-    let sweep = scenario.sweep(0..64);
+        .chaos(FaultProfile::default())
+}
+
+/// The block of the README that comes after this.
+fn shown_after(place: &str) -> &'static str {
+    let (_, shown) = include_str!("../README.md").split_once(place).expect("the README has that place");
+    shown.split_once("```\n").expect("a block ends").0
+}
+
+#[test]
+fn the_readme_shows_what_a_failing_sweep_says() {
+    let sweep = silent_gossip().sweep(0..64);
     assert!(sweep.failure().is_some(), "who crashes and is told nothing does not agree");
-    let (_, shown) = include_str!("../README.md").split_once("panics with this:\n\n```text\n").expect("the README shows one");
-    let (shown, _) = shown.split_once("```\n").expect("what it shows ends");
-    assert_eq!(sweep.to_string(), shown);
-    let shrunk = scenario.shrink(sweep.failure().expect("it was there just now")).expect("it broke a rule");
-    let (_, shown) =
-        include_str!("../README.md").split_once("      smallest story: ").expect("the README shows its smallest story");
-    let crash = &shrunk.story.faults.faults()[0];
-    assert!(
-        shown.starts_with(&format!("{shrunk}\n        {}  {}\n", crash.at, crash.fault)),
-        "{shrunk}\n{}  {}",
-        crash.at,
-        crash.fault
+    assert_eq!(sweep.to_string(), shown_after("panics with this:\n\n```text\n"));
+}
+
+/// What a test of the attribute says in the end: the same failure, with its smallest story.
+#[test]
+fn the_readme_shows_what_a_failing_test_says_of_the_smallest_story() {
+    let scenario = silent_gossip();
+    let mut sweep = scenario.sweep(0..64);
+    let root = tempfile::tempdir().expect("there is room");
+    let replay =
+        |file: &Path| format!("CLUSTER_SIM_REPLAY={} cargo nextest run -p store -E 'test(=all_nodes_agree)'", file.display());
+    let driver = Driver::Test { package: "store".to_owned(), name: "all_nodes_agree".to_owned() };
+    let origin = Origin { name: "store-all_nodes_agree".to_owned(), driver, code: Code::here(), replay: Box::new(replay) };
+    sweep.keep_artifacts(&scenario, &origin, root.path());
+    let said = sweep.to_string().replace(&root.path().display().to_string(), "…/target/cluster-sim");
+    let (_, said) = said.split_once("held\n").expect("it begins with how many held");
+    let said = said.replace(
+        "`scenario.run(Seed(0x6))` is this run alone",
+        "CLUSTER_SIM_SEED=0x6 cargo nextest run -p store -E 'test(=all_nodes_agree)'",
     );
+    assert_eq!(said, shown_after("and where to look:\n\n```text\n"));
 }
 
 #[expect(dead_code, reason = "its other half runs over real sockets")]

@@ -10,7 +10,7 @@ use crate::replay::{Code, Driver, Reproducer};
 use crate::report::Report;
 use crate::scenario::Scenario;
 
-use super::shrink::ShrinkBounds;
+use super::shrink::{ShrinkBounds, Shrunk};
 use crate::replay::Story;
 
 /// What is kept of a failing run: files in a folder of their own.
@@ -38,6 +38,8 @@ pub struct Artifacts {
     pub problems: Vec<String>,
     /// The line to paste that shows the reproducer's story again, if it was written.
     pub replay: Option<String>,
+    /// How the run of the picture ended, if there is one.
+    pub ending: Option<explain::Ending>,
 }
 
 /// Where a scenario is to be had, and in which words to say how to replay a file about it.
@@ -53,6 +55,11 @@ pub struct Origin {
 }
 
 impl Artifacts {
+    /// The smallest story, if anybody looked for it.
+    pub fn shrunk(&self) -> Option<&Shrunk> {
+        self.reproducer.as_ref()?.shrunk.as_ref()
+    }
+
     /// Where the reproducer is, if it was written.
     pub fn reproducer_file(&self) -> Option<PathBuf> {
         let name = Path::new(REPRODUCER);
@@ -82,7 +89,7 @@ impl Scenario {
         let can_be_shown = shrunk.is_some() || !can_be_told;
         let (driver, code) = (origin.driver.clone(), origin.code.clone());
         let reproducer = if can_be_shown { Reproducer::of(driver, report, shrunk, code) } else { None };
-        let mut artifacts = Artifacts { folder, reproducer, files: Vec::new(), problems: Vec::new(), replay: None };
+        let mut artifacts = Artifacts { folder, reproducer, files: Vec::new(), problems: Vec::new(), replay: None, ending: None };
         artifacts.write_all(self, report, can_be_told, origin);
         artifacts
     }
@@ -121,6 +128,7 @@ impl Artifacts {
             None => scenario.clone(),
         };
         let recording = told.record(report.seed());
+        self.ending = Some(explain::Ending::of(&recording));
         let page = explain::html(&recording, self.replay.as_deref());
         self.write("report.html", &page);
         self.write("events.jsonl", &explain::events_jsonl(&recording));
@@ -140,7 +148,7 @@ impl Artifacts {
 
 impl fmt::Display for Artifacts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(shrunk) = self.reproducer.as_ref().and_then(|reproducer| reproducer.shrunk.as_ref()) {
+        if let Some(shrunk) = self.shrunk() {
             writeln!(formatter, "      smallest story: {shrunk}")?;
             for scheduled in shrunk.story.faults.faults().iter().take(LINES) {
                 writeln!(formatter, "        {}  {}", scheduled.at, scheduled.fault)?;
@@ -148,6 +156,9 @@ impl fmt::Display for Artifacts {
             for decision in shrunk.story.decisions.iter().flatten().take(LINES) {
                 writeln!(formatter, "        {decision}")?;
             }
+        }
+        if let Some(ending) = &self.ending {
+            write!(formatter, "      there {}\n{ending}", ending.verdict)?;
         }
         self.problems.iter().try_for_each(|problem| writeln!(formatter, "      {problem}"))?;
         if let Some(replay) = &self.replay {

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use cluster_sim_runtime::{Digest, SeedSchedule, Watch};
 
 use super::watchdog::{stuck, watched};
+use crate::explain::{Ending, Recording};
 use crate::replay::{Reproducer, ReproducerError, Story};
 use crate::report::{Finding, Outcome, Report};
 use crate::scenario::Scenario;
+use crate::sim::Sim;
 
 /// What the replay of a file showed.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +19,8 @@ pub struct Replay {
     pub report: Report,
     /// In which respects it is not the run that the file is about, as sentences; nothing if it is.
     pub differences: Vec<String>,
+    /// How it ended, if it did not hold and came to an end.
+    pub ending: Option<Ending>,
 }
 
 impl Replay {
@@ -25,7 +29,7 @@ impl Replay {
         self.differences.is_empty()
     }
 
-    fn new(report: Report, (finding, digest): (&Finding, Digest)) -> Self {
+    fn new((report, ending): (Report, Option<Ending>), (finding, digest): (&Finding, Digest)) -> Self {
         let mut differences = Vec::new();
         match report.finding() {
             Some(found) if found == *finding => {}
@@ -35,7 +39,7 @@ impl Replay {
         if report.digest != digest {
             differences.push(format!("its digest is {}, not {digest}: another run", report.digest));
         }
-        Self { report, differences }
+        Self { report, differences, ending }
     }
 }
 
@@ -46,7 +50,11 @@ impl fmt::Display for Replay {
             false => self.differences.iter().try_for_each(|difference| writeln!(formatter, "not the same run: {difference}"))?,
         }
         // A line that asks for the seed alone would ask for another story.
-        write!(formatter, "{}", self.report.told(Some("replay the same file")))
+        let told = self.report.told(Some("replay the same file"));
+        match &self.ending {
+            Some(ending) => write!(formatter, "{}{ending}", told.without_events()),
+            None => write!(formatter, "{told}"),
+        }
     }
 }
 
@@ -57,7 +65,7 @@ impl Scenario {
     /// If the file is about another scenario, or its story does not fit this one; nothing was run.
     pub fn replay(&self, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
         let (story, finding, digest) = reproducer.smallest();
-        Ok(Replay::new(self.tell(story, reproducer)?, (finding, digest)))
+        Ok(Replay::new(self.show(story, reproducer)?, (finding, digest)))
     }
 
     /// Runs the whole story of a file once more, as it was before anything was left out, and compares.
@@ -65,7 +73,7 @@ impl Scenario {
     /// # Errors
     /// If the file is about another scenario, or its story does not fit this one; nothing was run.
     pub fn replay_whole(&self, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
-        Ok(Replay::new(self.tell(&reproducer.story, reproducer)?, (&reproducer.finding, reproducer.digest)))
+        Ok(Replay::new(self.show(&reproducer.story, reproducer)?, (&reproducer.finding, reproducer.digest)))
     }
 
     /// Runs the smallest story of a file about something that was mended since: what it found must not come again.
@@ -80,7 +88,7 @@ impl Scenario {
     /// If the file is about another scenario, or its story does not fit this one; nothing was run.
     pub fn regress(&self, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
         let (story, finding, _) = reproducer.smallest();
-        let mut report = self.tell(story, reproducer)?;
+        let mut report = self.tell(story, reproducer, Sim::run)?.unwrap_or_else(|stuck| stuck);
         let is_judged = report.checks.iter().all(|check| check.name != finding.rule || check.unknown.is_none());
         if report.outcome == Outcome::Unknown && is_judged {
             report.outcome = Outcome::Held;
@@ -97,7 +105,23 @@ impl Scenario {
         Ok(report)
     }
 
-    fn tell(&self, story: &Story, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
+    /// Tells a story, and how it ended unless it held or never came to an end.
+    fn show(&self, story: &Story, reproducer: &Reproducer) -> Result<(Report, Option<Ending>), ReproducerError> {
+        let recorded = self.tell(story, reproducer, |sim| Recording::of_run(sim, Recording::EVENTS))?;
+        Ok(match recorded {
+            Ok(recording) if recording.report.outcome == Outcome::Held => (recording.report, None),
+            Ok(recording) => (recording.report.clone(), Some(Ending::of(&recording))),
+            Err(stuck) => (stuck, None),
+        })
+    }
+
+    /// Runs a story in that way; the report of a step that never ends, if there is one.
+    fn tell<T: Send + 'static>(
+        &self,
+        story: &Story,
+        reproducer: &Reproducer,
+        run: fn(Sim) -> T,
+    ) -> Result<Result<T, Report>, ReproducerError> {
         if reproducer.scenario != self.name() {
             let (of, asked) = (reproducer.scenario.clone(), self.name().to_owned());
             return Err(ReproducerError::OtherScenario { of, asked });
@@ -105,8 +129,8 @@ impl Scenario {
         let (told, seed, patience) = (story.told_by(self), reproducer.seed, self.0.patience);
         told.try_start(SeedSchedule::new(seed)).map(drop).map_err(ReproducerError::Unfit)?;
         let telling = told.clone();
-        let run = move |_, watch| telling.run_under(seed, Some(watch));
-        let report = watched(patience, &[Arc::new(Watch::default())], run, |_| {}, &mut || true).pop().flatten();
-        Ok(report.unwrap_or_else(|| stuck(&told, seed, patience)))
+        let work = move |_, watch| run(telling.start_under(seed, Some(watch)));
+        let shown = watched(patience, &[Arc::new(Watch::default())], work, |_| {}, &mut || true).pop().flatten();
+        Ok(shown.ok_or_else(|| stuck(&told, seed, patience)))
     }
 }

@@ -186,7 +186,11 @@ impl fmt::Display for Sweep {
             write!(formatter, "\n{}", coverage.to_string().trim_end())?;
         }
         for Failure { report, unconfirmed, others, again, kept } in failures {
-            write!(formatter, "\n{}", report.told(again.as_deref()))?;
+            let told = report.told(again.as_deref());
+            // What is told of the smallest story need not be told of the whole run.
+            let has_story = kept.as_ref().is_some_and(|kept| kept.shrunk().is_some() && kept.ending.is_some());
+            let told = if has_story { told.without_faults().without_events() } else { told };
+            write!(formatter, "\n{told}")?;
             if let Some(error) = unconfirmed {
                 writeln!(formatter, "      two more runs of it could not be compared: {error}")?;
             }

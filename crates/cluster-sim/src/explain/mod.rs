@@ -30,6 +30,7 @@
 //! assert!(explain::html(&recording, None).contains("nobody counts past three"));
 //! ```
 
+mod ending;
 mod event;
 mod html;
 mod junit;
@@ -40,8 +41,10 @@ mod node_logs;
 mod recorder;
 mod recording;
 mod spans;
+mod telling;
 mod words;
 
+pub use ending::Ending;
 pub use event::{Event, EventKind, Key, Sent};
 pub use html::html;
 pub use junit::junit;

@@ -50,7 +50,7 @@ impl Recording {
     pub const EVENTS: usize = 200_000;
 
     /// Runs what was just started from start to end, and keeps what happens.
-    fn of_run(mut sim: Sim, most: usize) -> Self {
+    pub(crate) fn of_run(mut sim: Sim, most: usize) -> Self {
         sim.keep_said();
         let (recorder, report) = sim.run_followed(Recorder::new(most));
         recorder.finish(report.expect("a recorder follows to the end"))

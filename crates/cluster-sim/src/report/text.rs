@@ -12,7 +12,7 @@ const TASKS_SHOWN: usize = 20;
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(formatter, None)
+        write!(formatter, "{}", self.told(None))
     }
 }
 
@@ -20,32 +20,58 @@ impl fmt::Display for Report {
 pub(crate) struct Told<'r> {
     report: &'r Report,
     again: Option<&'r str>,
+    /// Whether faults are told one by one.
+    faults: bool,
+    /// Whether the last events are told.
+    events: bool,
+}
+
+impl Told<'_> {
+    /// The same without the last events.
+    pub(crate) fn without_events(self) -> Self {
+        Self { events: false, ..self }
+    }
+
+    /// The same without the faults one by one.
+    pub(crate) fn without_faults(self) -> Self {
+        Self { faults: false, ..self }
+    }
 }
 
 impl fmt::Display for Told<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.report.write(formatter, self.again)
+        let Self { report, again, faults, events } = *self;
+        if let Some(divergence) = &report.divergence {
+            writeln!(formatter, "FAIL  {}  seed={}  nondeterministic", report.scenario, report.seed())?;
+            write!(formatter, "{divergence}")?;
+            let own = divergence.again(report.seed());
+            return writeln!(formatter, "      again: {}", again.unwrap_or(&own));
+        }
+        let word = if report.outcome == Outcome::Held { "PASS" } else { "FAIL" };
+        writeln!(formatter, "{word}  {}  seed={}  digest={}", report.scenario, report.seed(), report.digest)?;
+        report.write_findings(formatter)?;
+        writeln!(formatter, "      ended at {} after {} steps", report.ended_at, thousands(report.steps))?;
+        report.write_traffic(formatter)?;
+        report.write_faults(formatter, faults)?;
+        report.write_waiting(formatter)?;
+        if events {
+            report.write_events(formatter)?;
+        }
+        match again {
+            Some(again) if report.outcome != Outcome::Held => writeln!(formatter, "      again: {again}"),
+            _ => report.write_again(formatter),
+        }
     }
 }
 
 impl Report {
     /// This report as text, that says in those words how to see the run again.
     pub(crate) fn told<'r>(&'r self, again: Option<&'r str>) -> Told<'r> {
-        Told { report: self, again }
+        Told { report: self, again, faults: true, events: true }
     }
 
-    fn write(&self, formatter: &mut fmt::Formatter<'_>, again: Option<&str>) -> fmt::Result {
-        if let Some(divergence) = &self.divergence {
-            writeln!(formatter, "FAIL  {}  seed={}  nondeterministic", self.scenario, self.seed())?;
-            write!(formatter, "{divergence}")?;
-            let own = divergence.again(self.seed());
-            return writeln!(formatter, "      again: {}", again.unwrap_or(&own));
-        }
-        let word = if self.outcome == Outcome::Held { "PASS" } else { "FAIL" };
-        writeln!(formatter, "{word}  {}  seed={}  digest={}", self.scenario, self.seed(), self.digest)?;
-        self.write_findings(formatter)?;
+    fn write_traffic(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let traffic = &self.traffic;
-        writeln!(formatter, "      ended at {} after {} steps", self.ended_at, thousands(self.steps))?;
         write!(
             formatter,
             "      messages: {} sent, {} copied, {} delivered, {} in flight, {} lost",
@@ -59,14 +85,7 @@ impl Report {
         if !causes.is_empty() {
             write!(formatter, " ({})", causes.join(", "))?;
         }
-        writeln!(formatter)?;
-        self.write_faults(formatter)?;
-        self.write_waiting(formatter)?;
-        self.write_events(formatter)?;
-        match again {
-            Some(again) if self.outcome != Outcome::Held => writeln!(formatter, "      again: {again}"),
-            _ => self.write_again(formatter),
-        }
+        writeln!(formatter)
     }
 }
 
@@ -100,12 +119,12 @@ impl Report {
         Ok(())
     }
 
-    fn write_faults(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_faults(&self, formatter: &mut fmt::Formatter<'_>, each: bool) -> fmt::Result {
         let effective = self.faults.iter().filter(|fault| fault.effect > 0).count();
         if !self.faults.is_empty() {
             writeln!(formatter, "      faults: {} ({effective} had an effect)", self.faults.len())?;
         }
-        for record in &self.faults {
+        for record in self.faults.iter().filter(|_| each) {
             let by_hand = if record.by_hand { ", by hand" } else { "" };
             let effect = match (record.fired, record.effect) {
                 (false, _) => "never struck: the chaos was over".to_owned(),

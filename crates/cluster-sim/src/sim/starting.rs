@@ -37,9 +37,7 @@ impl Scenario {
 
     /// The same, with word of every step left for somebody who watches from outside.
     pub(crate) fn run_under(&self, seed: Seed, watch: Option<Arc<Watch>>) -> Report {
-        let mut sim = self.start_under(seed, watch);
-        sim.drive();
-        sim.finish()
+        self.start_under(seed, watch).run()
     }
 
     /// Starts a run that leaves word of every step for somebody who watches from outside, if anybody does.
@@ -49,5 +47,13 @@ impl Scenario {
             sim.engine.core.kernel.watch(watch);
         }
         sim
+    }
+}
+
+impl Sim {
+    /// What was just started, from start to end.
+    pub(crate) fn run(mut self) -> Report {
+        self.drive();
+        self.finish()
     }
 }

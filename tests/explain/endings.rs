@@ -1,0 +1,93 @@
+//! How a run ended, in a few lines: what was in force, and what happened last to the nodes in question; and what each node lived through.
+
+use std::collections::BTreeSet;
+
+use cluster_sim::explain::{self, Ending};
+use cluster_sim::prelude::*;
+
+use crate::stories::{self, SEED};
+
+#[test]
+fn of_a_rule_that_names_a_node_only_what_concerns_it_is_told_last() {
+    let recording = stories::lost_retry().record(SEED);
+    let ending = Ending::of(&recording);
+    let violation = &recording.report.violations[0];
+    let name = &*recording.nodes[violation.nodes[0].index()];
+    assert!(ending.verdict.contains(name) && ending.verdict.contains(&violation.rule), "{}", ending.verdict);
+    let (last, before) = ending.last_events.split_last().expect("something happened");
+    assert!(before.len() > 10 && ending.last_events.len() <= 20, "{ending}");
+    let is_of_links = |line: &String| line.contains("lose 0.3 of default");
+    assert!(before.iter().all(|line| line.contains(name) || is_of_links(line)), "nobody else is told of: {ending}");
+    assert!(before.iter().all(|line| !line.contains(" timer ")), "what a node does is told, not when it looks: {ending}");
+    assert!(before.iter().any(|line| line.contains("sends #") && line.contains("{ask: {question: ")), "in words: {ending}");
+    let at = recording.events.last().expect("something happened").at;
+    assert!(last.starts_with(&at.to_string()), "the last event of all is told, whatever it is: {last}");
+}
+
+#[test]
+fn of_a_rule_that_names_nobody_all_nodes_are_told_of() {
+    let recording = stories::lost_retry().always("nobody asks more than twice", |world| world.traffic().sent <= 30).record(SEED);
+    let ending = Ending::of(&recording);
+    let named = |name: &&std::sync::Arc<str>| ending.last_events.iter().any(|line| line.contains(&***name));
+    let told: BTreeSet<&str> = recording.nodes.iter().filter(named).map(|name| &**name).collect();
+    assert_eq!(told.len(), 4, "{ending}");
+}
+
+#[test]
+fn what_was_in_force_at_that_instant_is_told_and_nothing_else() {
+    let second = Duration::from_secs(1);
+    let cut = |lasting| Fault::Cut { from: vec!["gossip/0".to_owned()], to: vec!["gossip/1".to_owned()], both_ways: true, lasting };
+    let pause = |node: &str, lasting| Fault::Pause { node: node.to_owned(), lasting: Some(lasting) };
+    let plan = FaultPlan::new()
+        .at(Duration::from_millis(10), pause("gossip/2", second / 10))
+        .at(Duration::from_millis(20), cut(Some(second)))
+        .at(Duration::from_millis(30), pause("gossip/3", 2 * second))
+        .at(3 * second, cut(None));
+    let scenario = stories::crowd(5, 1_000)
+        .faults(plan)
+        .always("it is early", |world| world.now() < VirtualInstant::ZERO + Duration::from_millis(500));
+    let ending = Ending::of(&scenario.record(SEED));
+    let expected = ["0.020000s  cut [gossip/0] | [gossip/1] for 1.000s", "0.030000s  pause gossip/3 for 2.000s"];
+    let of_the_plan: Vec<&String> = ending.in_force.iter().filter(|line| !line.contains("crash")).collect();
+    assert_eq!(of_the_plan, expected, "{ending}");
+    assert!(ending.to_string().starts_with("      in force then\n        0.020000s  cut "), "{ending}");
+}
+
+#[test]
+fn what_ended_while_nothing_was_in_force_says_nothing_of_it() {
+    let ending = Ending::of(&stories::stale_gossip().record(SEED));
+    assert_eq!(ending.in_force, Vec::<String>::new());
+    assert!(ending.to_string().starts_with("      last events\n        "), "{ending}");
+}
+
+/// The log of one node.
+fn log(scenario: &Scenario, node: &str) -> String {
+    explain::node_logs(&scenario.record(SEED)).remove(node).expect("it is a node")
+}
+
+#[test]
+fn a_node_log_tells_sessions_tasks_and_messages_in_words() {
+    let log = log(&stories::doubling(), "client/0");
+    let lines: Vec<&str> = log.lines().take(12).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+    let server = self::log(&stories::doubling(), "server/0");
+    for words in ["is accepted, session ", "delivers #", ", number 0 of session ", " again", "sends #"] {
+        assert!(log.contains(words) || server.contains(words), "{words}: {log}{server}");
+    }
+}
+
+#[test]
+fn a_node_log_tells_lives_cuts_losses_and_facts_in_words() {
+    let lost = log(&stories::lost_retry(), "client/1");
+    for words in ["client/1 boots\n", "client/1 crashes\n", "client/1 boots, life 1\n", " to loss\n", "client/1 timer "] {
+        assert!(lost.contains(words), "{words}: {lost}");
+    }
+    let copied = ["client/0", "client/2", "server/0"].map(|node| log(&stories::lost_retry(), node)).concat();
+    assert!(copied.contains("the network copies #"), "{copied}");
+    let panicked = log(&stories::panicking_server(), "server/0");
+    for words in ["server/0 spawns main/answers\n", "server/0 polls main/answers, the 2. time\n", "server/0 states "] {
+        assert!(panicked.contains(words), "{words}: {panicked}");
+    }
+    let cut = log(&stories::stale_gossip(), "gossip/4");
+    assert!(cut.contains("cut [gossip/4] | ["), "{cut}");
+}
