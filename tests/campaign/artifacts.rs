@@ -57,7 +57,7 @@ fn sorted(files: &[PathBuf]) -> Vec<String> {
 fn kept(scenario: &Scenario, root: &Path) -> (Sweep, Artifacts) {
     let mut sweep = scenario.sweep(0..500);
     assert!(!sweep.is_ok());
-    sweep.keep_artifacts(scenario, &origin("the ledger"), root);
+    sweep.keep_artifacts(scenario, &origin("the ledger"), root, |_| {});
     let artifacts = sweep.failures()[0].kept().expect("it is kept").clone();
     (sweep, artifacts)
 }
@@ -168,7 +168,7 @@ fn a_name_stays_below_the_root_whatever_is_in_it() {
     for (name, folder_name) in [("../out", "-out"), ("a/b c", "a-b-c"), ("..", "unnamed"), ("", "unnamed"), ("v1.2_ä", "v1.2_ä")]
     {
         let root = folder();
-        let artifacts = scenario.keep_artifacts(&report, &origin(name), root.path(), none);
+        let artifacts = scenario.keep_artifacts(&report, &origin(name), root.path(), none, |_| {});
         assert_eq!(artifacts.folder, root.path().join(folder_name).join(report.seed().to_string()));
         assert_eq!((artifacts.problems.len(), artifacts.files.len()), (0, 7), "{name:?}");
     }
@@ -179,7 +179,7 @@ fn a_seed_that_takes_its_process_along_keeps_a_report_and_a_reproducer_and_is_no
     let scenario = seldom(8, || std::process::abort());
     let mut sweep = scenario.campaign(0..64).isolated().run();
     let root = folder();
-    sweep.keep_artifacts(&scenario, &origin("seldom"), root.path());
+    sweep.keep_artifacts(&scenario, &origin("seldom"), root.path(), |_| {});
     let artifacts = sweep.failures()[0].kept().expect("it is kept");
     assert_eq!(files_below(&artifacts.folder), ["report.json", "reproducer.json"], "{sweep}");
     assert!(artifacts.problems.is_empty() && artifacts.replay.is_some());
@@ -197,7 +197,7 @@ fn a_seed_that_never_returns_keeps_a_report_and_a_reproducer_and_is_not_run_agai
     let scenario = scenario.patience(Duration::from_millis(200));
     let root = folder();
     let mut sweep = scenario.sweep(0..64);
-    sweep.keep_artifacts(&scenario, &origin("seldom"), root.path());
+    sweep.keep_artifacts(&scenario, &origin("seldom"), root.path(), |_| {});
     let artifacts = sweep.failures()[0].kept().expect("it is kept");
     assert_eq!(files_below(&artifacts.folder), ["report.json", "reproducer.json"], "{sweep}");
     let reproducer = artifacts.reproducer.as_ref().expect("it is one");
@@ -213,7 +213,7 @@ fn of_a_sweep_that_was_interrupted_nobody_looks_for_smaller_stories() {
     let mut sweep = campaign.stopped_by(Arc::clone(&stop)).progress(told).run();
     assert!(sweep.is_interrupted() && sweep.failed() > 0, "{sweep}");
     let root = folder();
-    sweep.keep_artifacts(&scenario, &origin("ledger"), root.path());
+    sweep.keep_artifacts(&scenario, &origin("ledger"), root.path(), |_| {});
     let report = sweep.failure().expect("it fails");
     let artifacts = sweep.failures()[0].kept().expect("it is kept");
     let shrunk = artifacts.reproducer.as_ref().and_then(|reproducer| reproducer.shrunk.as_ref()).expect("it is told");
@@ -226,7 +226,7 @@ fn what_only_a_rule_from_elsewhere_shows_keeps_no_reproducer() {
     let scenario = ledger(None);
     let mut sweep = scenario.campaign(0..4).judge("no seed of that kind", |report: &Report| report.seed() != Seed(2)).run();
     let root = folder();
-    sweep.keep_artifacts(&scenario, &origin("ledger"), root.path());
+    sweep.keep_artifacts(&scenario, &origin("ledger"), root.path(), |_| {});
     let artifacts = sweep.failures()[0].kept().expect("it is kept");
     let mut expected = vec!["events.jsonl".to_owned()];
     expected.extend(NODES.map(str::to_owned));
@@ -244,6 +244,6 @@ fn a_run_that_was_driven_by_hand_keeps_its_report_alone() {
     let report = sim.finish();
     assert!(report.by_hand && report.finding().is_some(), "{report}");
     let root = folder();
-    let artifacts = scenario.keep_artifacts(&report, &origin("ledger"), root.path(), ShrinkBounds::default());
+    let artifacts = scenario.keep_artifacts(&report, &origin("ledger"), root.path(), ShrinkBounds::default(), |_| {});
     assert_eq!((files_below(&artifacts.folder), &artifacts.reproducer), (vec!["report.json".to_owned()], &None));
 }

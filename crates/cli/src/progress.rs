@@ -3,9 +3,11 @@
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use cluster_sim::ShrinkProgress;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Work that is done by then shows nothing: what flashes by helps nobody.
@@ -65,9 +67,9 @@ impl SweepProgress {
         if elapsed < PATIENCE || !std::io::stderr().is_terminal() {
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| {
-            styled(ProgressBar::new(progress.seeds), "{bar:30} {pos} of {len} seeds, {msg}, {elapsed}, {eta} to go")
-        });
+        let bar = self
+            .bar
+            .get_or_insert_with(|| styled(ProgressBar::new(progress.seeds), "{pos} of {len} seeds {wide_bar} {msg}, {eta} to go"));
         bar.set_message(rates(progress, elapsed));
         bar.set_position(progress.done);
     }
@@ -81,6 +83,47 @@ impl Drop for SweepProgress {
     }
 }
 
+/// Shows on stderr how far the search for smaller stories is, if that is a terminal; gone when the last of its clones is.
+#[derive(Clone)]
+pub(crate) struct ShrinkShown {
+    began: Instant,
+    bar: Arc<Bar>,
+}
+
+/// A bar that is gone when this is dropped.
+#[derive(Default)]
+struct Bar(OnceLock<ProgressBar>);
+
+impl ShrinkShown {
+    #[expect(clippy::disallowed_methods, reason = "whoever waits is told how far it is; no run is")]
+    pub(crate) fn new() -> Self {
+        Self { began: Instant::now(), bar: Arc::default() }
+    }
+
+    /// Shows how far it is now.
+    pub(crate) fn show(&self, progress: &ShrinkProgress) {
+        if self.began.elapsed() < PATIENCE || !std::io::stderr().is_terminal() {
+            return;
+        }
+        let bar = self.bar.0.get_or_init(|| styled(ProgressBar::new_spinner(), "{spinner} {msg}, {elapsed}"));
+        bar.set_message(story_so_far(progress));
+        bar.tick();
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        if let Some(bar) = self.0.get() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn story_so_far(progress: &ShrinkProgress) -> String {
+    let decisions = progress.decisions.map_or_else(|| "those of the seed".to_owned(), |count| count.to_string());
+    format!("looking for the smallest story: {} runs, faults {}, decisions {decisions}", progress.runs, progress.faults)
+}
+
 /// How much is done in a second, and what was found.
 fn rates(progress: cluster_sim::Progress, elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64().max(1e-3);
@@ -91,7 +134,7 @@ fn rates(progress: cluster_sim::Progress, elapsed: Duration) -> String {
         1 => "1 failure".to_owned(),
         failures => format!("{failures} failures"),
     };
-    format!("{seeds:.0} seeds/s, {virtual_seconds:.0} s/s of virtual time, {failures}")
+    format!("{seeds:.0} seeds/s, {virtual_seconds:.0} s/s virtual, {failures}")
 }
 
 fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
@@ -132,6 +175,13 @@ mod tests {
         progress.done = 500;
         progress.virtual_time = Duration::from_secs(1_000);
         progress.failures = 1;
-        assert_eq!(rates(progress, Duration::from_millis(500)), "1000 seeds/s, 2000 s/s of virtual time, 1 failure");
+        assert_eq!(rates(progress, Duration::from_millis(500)), "1000 seeds/s, 2000 s/s virtual, 1 failure");
+    }
+
+    #[test]
+    fn how_far_a_search_is_is_told_by_what_is_left() {
+        let told = |decisions| story_so_far(&ShrinkProgress { runs: 12, faults: 3, decisions });
+        assert_eq!(told(Some(7)), "looking for the smallest story: 12 runs, faults 3, decisions 7");
+        assert_eq!(told(None), "looking for the smallest story: 12 runs, faults 3, decisions those of the seed");
     }
 }

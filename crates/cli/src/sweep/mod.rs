@@ -13,7 +13,7 @@ use cluster_sim_scenarios::{Prepared, Registry, ScenarioError, ScenarioErrorKind
 use signal_hook::consts::SIGINT;
 
 use crate::arguments::{CaseArguments, SweepArguments};
-use crate::progress::SweepProgress;
+use crate::progress::{ShrinkShown, SweepProgress};
 use crate::report_file::ReportFile;
 use crate::run::prepare;
 use crate::thresholds::Judgement;
@@ -57,7 +57,10 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, defaults: &
     let mut progress = SweepProgress::new();
     let mut sweep = campaign.progress(|now| progress.show(now)).run();
     drop(progress);
-    sweep.keep_artifacts(prepared.scenario(), &origin(&arguments.case.scenario), &arguments.out);
+    let shrinking = ShrinkShown::new();
+    let told = shrinking.clone();
+    sweep.keep_artifacts(prepared.scenario(), &origin(&arguments.case.scenario), &arguments.out, move |now| told.show(now));
+    drop(shrinking);
     if let Some(junit) = junit {
         junit.write(&verdicts(&name, &sweep, &prepared, arguments.require_coverage))?;
     }

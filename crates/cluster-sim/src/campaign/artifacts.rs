@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::explain;
 use crate::replay::{Code, Driver, Reproducer};
-use crate::report::Report;
+use crate::report::{Outcome, Report};
 use crate::scenario::Scenario;
 
-use super::shrink::{ShrinkBounds, Shrunk};
+use super::shrink::{ShrinkBounds, ShrinkProgress, Shrunk};
 use crate::replay::Story;
 
 /// What is kept of a failing run: files in a folder of their own.
@@ -38,7 +38,7 @@ pub struct Artifacts {
     pub problems: Vec<String>,
     /// The line to paste that shows the reproducer's story again, if it was written.
     pub replay: Option<String>,
-    /// How the run of the picture ended, if there is one.
+    /// How the run of the picture ended, if there is one and it did not hold.
     pub ending: Option<explain::Ending>,
 }
 
@@ -76,15 +76,23 @@ impl Scenario {
     /// Looks for the smallest story of a failing run, and keeps all there is to know of it in a folder of its own below `root`, named for where
     /// the scenario is from and for the seed.
     ///
-    /// A file that cannot be written is a problem of the artifacts, and nobody else's: each is written whole or not at all.
+    /// A file that cannot be written is a problem of the artifacts, and nobody else's: each is written whole or not at all. The search says
+    /// how far it is to `progress`, as [`shrink_within`](Self::shrink_within) does.
     ///
     /// # Panics
     /// If the scenario cannot be run.
-    pub fn keep_artifacts(&self, report: &Report, origin: &Origin, root: &Path, bounds: ShrinkBounds) -> Artifacts {
+    pub fn keep_artifacts(
+        &self,
+        report: &Report,
+        origin: &Origin,
+        root: &Path,
+        bounds: ShrinkBounds,
+        progress: impl FnMut(&ShrinkProgress) + Send + 'static,
+    ) -> Artifacts {
         let folder = root.join(file_name(&origin.name)).join(report.seed().to_string());
         let can_be_told = is_told_again(report);
         let shrunk =
-            if can_be_told && !report.by_hand { self.shrink_within(Story::of(report), report, bounds, |_| {}) } else { None };
+            if can_be_told && !report.by_hand { self.shrink_within(Story::of(report), report, bounds, progress) } else { None };
         // What a run shows only under a rule from elsewhere, or not again, cannot be shown by a file.
         let can_be_shown = shrunk.is_some() || !can_be_told;
         let (driver, code) = (origin.driver.clone(), origin.code.clone());
@@ -128,7 +136,8 @@ impl Artifacts {
             None => scenario.clone(),
         };
         let recording = told.record(report.seed());
-        self.ending = Some(explain::Ending::of(&recording));
+        // A rule from elsewhere, over the report, is none that the run itself breaks.
+        self.ending = (recording.report.outcome != Outcome::Held).then(|| explain::Ending::of(&recording));
         let page = explain::html(&recording, self.replay.as_deref());
         self.write("report.html", &page);
         self.write("events.jsonl", &explain::events_jsonl(&recording));

@@ -132,7 +132,7 @@ pub fn scenario(case: &TestCase, make: fn() -> Scenario) {
             let scenario = make();
             let mut sweep = case.run(scenario.campaign(seeds.clone()));
             if !sweep.is_ok() {
-                sweep.keep_artifacts(&scenario, &case.origin(), &artifacts_root());
+                sweep.keep_artifacts(&scenario, &case.origin(), &artifacts_root(), |_| {});
                 panic!("{sweep}");
             }
             if case.twice {

@@ -10,7 +10,7 @@ use super::coverage::Coverage;
 use super::findings::Failed;
 use super::range::SeedRange;
 use super::shared::Found;
-use super::shrink::ShrinkBounds;
+use super::shrink::{ShrinkBounds, ShrinkProgress};
 use crate::report::{Outcome, Report};
 use crate::scenario::Scenario;
 
@@ -117,15 +117,22 @@ impl Sweep {
     }
 
     /// Keeps all there is to know of each failure in files of its own below `root`: see [`Scenario::keep_artifacts`]. The text of the sweep says
-    /// where they are. Of a sweep that was interrupted nobody looks for smaller stories.
+    /// where they are. Of a sweep that was interrupted nobody looks for smaller stories; otherwise `progress` is told how far that is, before
+    /// every run.
     ///
     /// # Panics
     /// If the scenario, which must be that of the sweep, cannot be run.
-    pub fn keep_artifacts(&mut self, scenario: &Scenario, origin: &Origin, root: &Path) {
+    pub fn keep_artifacts(
+        &mut self,
+        scenario: &Scenario,
+        origin: &Origin,
+        root: &Path,
+        progress: impl FnMut(&ShrinkProgress) + Send + Clone + 'static,
+    ) {
         let bounds =
             if self.is_interrupted { ShrinkBounds { runs: 0, ..ShrinkBounds::default() } } else { ShrinkBounds::default() };
         for failure in &mut self.failures {
-            failure.kept = Some(scenario.keep_artifacts(&failure.report, origin, root, bounds));
+            failure.kept = Some(scenario.keep_artifacts(&failure.report, origin, root, bounds, progress.clone()));
         }
     }
 
