@@ -190,11 +190,14 @@ fn a_regression_holds_by_its_own_rule_where_its_story_leaves_others_nothing_to_j
     };
     let mut read = file(&watched(Some(Flaw::NoRetry)));
     let report = watched(None).regress(&read).unwrap();
+    let replay = watched(None).replay(&read).unwrap();
+    assert_eq!((replay.report.outcome, replay.is_same(), replay.ending), (report.outcome, false, None));
     let blind: Vec<&CheckReport> = report.checks.iter().filter(|check| check.unknown.is_some()).collect();
     assert_eq!((report.outcome, blind.len()), (Outcome::Held, 1), "the story takes one copy only: {report}");
     // A story about that rule would show nothing.
     read.shrunk.as_mut().unwrap().finding.rule = blind[0].name.clone();
     assert_eq!(watched(None).regress(&read).unwrap().outcome, Outcome::Unknown);
+    assert_eq!(watched(None).replay(&read).unwrap().report.outcome, Outcome::Unknown);
 }
 
 #[test]

@@ -69,6 +69,7 @@ fn the_hand_of_a_test_says_how_long_and_nobody_else() {
     let shrunk = scenario.shrink(&report).unwrap();
     assert_eq!((shrunk.story.lasting, shrunk.finding.rule.as_str()), (None, report.violations[0].rule.as_str()), "{shrunk}");
     assert_eq!(told(&scenario, &shrunk.story, Seed(1)).digest, shrunk.digest);
+    assert!(shrunk.by_hand && shrunk.to_string().contains(", what is done by hand stays; "), "{shrunk}");
 }
 
 #[test]

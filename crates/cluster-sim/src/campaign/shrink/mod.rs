@@ -69,11 +69,14 @@ pub struct Shrunk {
     pub faults: (usize, usize),
     /// Decisions before and after: of the run under its seed, and of the story.
     pub decisions: (usize, Option<usize>),
+    /// Whether a test drives the runs by hand. What it does so is part of the scenario and not of the story: nobody tried to leave it out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
 }
 
 impl fmt::Display for Shrunk {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { story, faults, decisions, runs, is_minimal, .. } = self;
+        let Self { story, faults, decisions, runs, is_minimal, by_hand, .. } = self;
         write!(formatter, "faults {} -> {}, decisions {} -> ", faults.0, faults.1, decisions.0)?;
         match decisions.1 {
             Some(left) => write!(formatter, "{left}")?,
@@ -89,6 +92,9 @@ impl fmt::Display for Shrunk {
                 write!(formatter, " and {} more", story.absent.len() - NAMES)?;
             }
         }
+        if *by_hand {
+            write!(formatter, ", what is done by hand stays")?;
+        }
         let end = if *is_minimal { "none of them can go" } else { "a bound ended the search" };
         write!(formatter, "; {runs} runs, {end}")
     }
@@ -97,7 +103,8 @@ impl fmt::Display for Shrunk {
 impl Scenario {
     /// Looks for the smallest story that breaks the same rule as a run of this scenario did: whole kinds of faults go, single ones, their
     /// length and their targets; time, clients and other nodes; then what chance decided, kind by kind, link by link, piece by piece. Every
-    /// step is tried by a run.
+    /// step is tried by a run. What a client does is its own code: a story leaves out the client, or the time after it, and no single
+    /// operation of it.
     ///
     /// Nothing if the run held, or found nothing that could be looked for again, or does not find it again. The same run and bounds give
     /// the same story, unless time runs out, and a smallest story is its own smallest story.
@@ -142,6 +149,7 @@ impl Scenario {
             is_minimal: !is_spent && came_back.is_some(),
             faults: (before.0, story.faults.faults().len()),
             decisions: (before.1, story.decisions.as_ref().map(Vec::len)),
+            by_hand: self.0.drive.is_some(),
             story,
         })
     }
