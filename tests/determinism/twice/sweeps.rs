@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
+use cluster_sim::explain::Ending;
 use cluster_sim::prelude::*;
 use cluster_sim::{Difference, Elsewhere, Happening, RecordKind, Sweep};
 
@@ -27,7 +28,13 @@ fn a_seed_that_fails_alike_every_time_keeps_its_finding() {
     let sweep = scenario.sweep(7..9);
     assert_eq!((sweep.held(), failure(&sweep)), (0, &scenario.run(Seed(7))));
     assert_eq!((failure(&sweep).outcome, failure(&sweep).violations.len()), (Outcome::Violated, 1));
-    assert_eq!(sweep.to_string(), format!("0 of seeds 7..9 of workers held\n{}", scenario.run(Seed(7))));
+    // The report tells its last events by labels; who runs the seed once more can say what each message says.
+    let ending = sweep.failures()[0].ending().expect("the seed can be run again");
+    assert_eq!(*ending, Ending::of(&scenario.record(Seed(7))));
+    let report = scenario.run(Seed(7)).to_string();
+    let (head, tail) = report.split_once("      last events\n").expect("a failing report has some");
+    let (_, again) = tail.split_once("      again: ").expect("it says how to see it again");
+    assert_eq!(sweep.to_string(), format!("0 of seeds 7..9 of workers held\n{head}{ending}      again: {again}"));
 }
 
 #[test]

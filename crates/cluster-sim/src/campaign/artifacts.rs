@@ -11,6 +11,7 @@ use crate::report::{Outcome, Report};
 use crate::scenario::Scenario;
 
 use super::shrink::{ShrinkBounds, ShrinkProgress, Shrunk};
+use super::subject::is_told_again;
 use crate::replay::Story;
 
 /// What is kept of a failing run: files in a folder of their own.
@@ -101,12 +102,6 @@ impl Scenario {
         artifacts.write_all(self, report, can_be_told, origin);
         artifacts
     }
-}
-
-/// Whether a run can be run again in this process.
-fn is_told_again(report: &Report) -> bool {
-    let of_the_process = [super::watchdog::RULE, super::isolated::SURVIVES];
-    report.violations.first().is_none_or(|violation| !of_the_process.contains(&violation.rule.as_str()))
 }
 
 /// A name that any file system takes: what is neither a letter nor a digit becomes a hyphen.

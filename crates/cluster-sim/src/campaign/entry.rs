@@ -20,6 +20,7 @@ use super::settings::Campaign;
 use super::subject::Subject;
 use super::sweep::Sweep;
 use super::twice::{TwiceError, beside};
+use crate::explain::Ending;
 use crate::replay::{Code, Driver, Reproducer};
 use crate::report::{Outcome, PanicFinding, Report};
 use crate::scenario::Scenario;
@@ -121,7 +122,13 @@ impl TestCase {
 pub fn scenario(case: &TestCase, make: fn() -> Scenario) {
     match asked_for(variable) {
         Err(message) => panic!("{message}"),
-        Ok(Asked::One(seed)) => case.assert_held(&make().run(seed)),
+        Ok(Asked::One(seed)) => {
+            // Whoever asks for one seed wants to look at it.
+            let recording = make().record(seed);
+            let (ending, again) = (Ending::of(&recording), case.again(&recording.report));
+            let told = recording.report.told(Some(&again)).ending(Some(&ending));
+            assert!(recording.report.outcome == Outcome::Held, "{told}");
+        }
         Ok(Asked::Replay(file)) => match case.replay(&make(), &file) {
             Err(message) => panic!("{message}"),
             Ok(replay) if replay.report.outcome == Outcome::Held => eprint!("{replay}"),
@@ -262,6 +269,11 @@ impl Subject for Driven {
 
     fn stuck(&self, _: Seed) -> Report {
         unreachable!("a run of which nobody knows how far it is is waited for")
+    }
+
+    fn ending(&self, _: &Report) -> Option<Ending> {
+        // The test has the run in its own hands, and shows a report of it.
+        None
     }
 }
 

@@ -60,11 +60,7 @@ impl fmt::Display for Replay {
             false => self.differences.iter().try_for_each(|difference| writeln!(formatter, "not the same run: {difference}"))?,
         }
         // A line that asks for the seed alone would ask for another story.
-        let told = self.report.told(Some("replay the same file"));
-        match &self.ending {
-            Some(ending) => write!(formatter, "{}{ending}", told.without_events()),
-            None => write!(formatter, "{told}"),
-        }
+        write!(formatter, "{}", self.report.told(Some("replay the same file")).ending(self.ending.as_ref()))
     }
 }
 

@@ -207,6 +207,6 @@ impl<'p> Campaign<'p> {
         if let Some(progress) = &mut progress {
             progress(shared.progress());
         }
-        Sweep::new(case.subject.name().to_owned(), seeds, shared.found(), again.as_deref(), needs_coverage)
+        Sweep::new(&*case.subject, seeds, shared.found(), again.as_deref(), needs_coverage)
     }
 }

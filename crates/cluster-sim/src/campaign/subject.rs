@@ -11,6 +11,7 @@ use super::TwiceError;
 use super::coverage::Coverage;
 use super::findings::Failed;
 use super::watchdog;
+use crate::explain::{Ending, Recording};
 use crate::report::{CheckKind, CheckReport, Outcome, Report};
 use crate::scenario::Scenario;
 
@@ -33,6 +34,9 @@ pub(super) trait Subject: Send + Sync {
 
     /// The report of a seed that does not come back from a step. Leaves a thread behind.
     fn stuck(&self, seed: Seed) -> Report;
+
+    /// How the run ended that showed this, by one more run; nothing where none can be had, or where it is another.
+    fn ending(&self, report: &Report) -> Option<Ending>;
 }
 
 impl Subject for Scenario {
@@ -59,6 +63,25 @@ impl Subject for Scenario {
     fn stuck(&self, seed: Seed) -> Report {
         watchdog::stuck(self, seed, self.0.patience)
     }
+
+    fn ending(&self, report: &Report) -> Option<Ending> {
+        if report.outcome == Outcome::Nondeterministic || !is_told_again(report) {
+            return None;
+        }
+        let (scenario, seed) = (self.clone(), report.seed());
+        let record = move |_, watch| Recording::of_run(scenario.start_under(seed, Some(watch)), Recording::EVENTS);
+        let recorded = watchdog::watched(self.0.patience, &[Arc::new(Watch::default())], record, |_| {}, &mut || true);
+        let recording = recorded.into_iter().next().flatten()?;
+        // A rule from elsewhere, over the report, is none that the run itself breaks.
+        let is_told = recording.report.outcome != Outcome::Held && recording.report.digest == report.digest;
+        is_told.then(|| Ending::of(&recording))
+    }
+}
+
+/// Whether a run can be run again in this process.
+pub(super) fn is_told_again(report: &Report) -> bool {
+    let of_the_process = [watchdog::RULE, super::isolated::SURVIVES];
+    report.violations.first().is_none_or(|violation| !of_the_process.contains(&violation.rule.as_str()))
 }
 
 /// A rule of the campaign, over the report of a run in which everything else held.

@@ -11,6 +11,8 @@ use super::findings::Failed;
 use super::range::SeedRange;
 use super::shared::Found;
 use super::shrink::{ShrinkBounds, ShrinkProgress};
+use super::subject::Subject;
+use crate::explain::Ending;
 use crate::report::{Outcome, Report};
 use crate::scenario::Scenario;
 
@@ -42,6 +44,7 @@ pub struct Failure {
     others: u64,
     /// How to see it again, in words of whoever ran the campaign.
     again: Option<String>,
+    ending: Option<Ending>,
     kept: Option<Artifacts>,
 }
 
@@ -56,6 +59,11 @@ impl Failure {
         self.unconfirmed.as_ref()
     }
 
+    /// How it ended, as far as that is known: of a run that can be run again and was not interrupted.
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
     /// What was kept of it, if anything was.
     pub fn kept(&self) -> Option<&Artifacts> {
         self.kept.as_ref()
@@ -68,15 +76,24 @@ impl Failure {
 }
 
 impl Sweep {
-    pub(super) fn new(scenario: String, seeds: Range<u64>, found: Found, again: Option<&Again<'_>>, needs_coverage: bool) -> Self {
+    pub(super) fn new(
+        subject: &dyn Subject,
+        seeds: Range<u64>,
+        found: Found,
+        again: Option<&Again<'_>>,
+        needs_coverage: bool,
+    ) -> Self {
+        let is_interrupted = found.interrupted;
         let failure = |(_, Failed { report, unconfirmed }, others)| {
             let again = again.map(|again| again(&report));
-            Failure { report, unconfirmed, others, again, kept: None }
+            // Whoever interrupts does not wait for one more run.
+            let ending = if is_interrupted || unconfirmed.is_some() { None } else { subject.ending(&report) };
+            Failure { report, unconfirmed, others, again, ending, kept: None }
         };
         let failures: Vec<Failure> = found.ways.into_iter().map(failure).collect();
         let failed: u64 = failures.iter().map(|failure| 1 + failure.others).sum();
         let held = found.done.saturating_sub(failed);
-        let (coverage, is_interrupted, error) = (found.coverage, found.interrupted, found.error);
+        let (scenario, coverage, error) = (subject.name().to_owned(), found.coverage, found.error);
         Self { scenario, seeds, held, failures, coverage, needs_coverage, is_interrupted, error }
     }
 
@@ -192,11 +209,11 @@ impl fmt::Display for Sweep {
         if let Some(coverage) = &self.coverage {
             write!(formatter, "\n{}", coverage.to_string().trim_end())?;
         }
-        for Failure { report, unconfirmed, others, again, kept } in failures {
+        for Failure { report, unconfirmed, others, again, ending, kept } in failures {
             let told = report.told(again.as_deref());
             // What is told of the smallest story need not be told of the whole run.
             let has_story = kept.as_ref().is_some_and(|kept| kept.shrunk().is_some() && kept.ending.is_some());
-            let told = if has_story { told.without_faults().without_events() } else { told };
+            let told = if has_story { told.briefly() } else { told.ending(ending.as_ref()) };
             write!(formatter, "\n{told}")?;
             if let Some(error) = unconfirmed {
                 writeln!(formatter, "      two more runs of it could not be compared: {error}")?;
@@ -228,7 +245,8 @@ mod tests {
             (seed, Failed { report, unconfirmed: None }, 0)
         };
         let ways = (0..).zip(outcomes).map(way).collect();
-        Sweep::new("test".to_owned(), 0..64, Found { done: 64, ways, coverage: None, interrupted, error: None }, None, false)
+        let subject = Scenario::new("test").nodes("node", 1, async |_| {});
+        Sweep::new(&subject, 0..64, Found { done: 64, ways, coverage: None, interrupted, error: None }, None, false)
     }
 
     #[rstest]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Outcome, Report};
+use crate::explain::Ending;
 
 /// How many of the last events a failing report shows.
 const EVENTS_SHOWN: usize = 20;
@@ -22,19 +23,28 @@ pub(crate) struct Told<'r> {
     again: Option<&'r str>,
     /// Whether faults are told one by one.
     faults: bool,
-    /// Whether the last events are told.
-    events: bool,
+    events: Events<'r>,
 }
 
-impl Told<'_> {
-    /// The same without the last events.
-    pub(crate) fn without_events(self) -> Self {
-        Self { events: false, ..self }
+/// Which of the last events are told.
+#[derive(Clone, Copy)]
+enum Events<'r> {
+    None,
+    /// Those of the report, whatever node they are of.
+    OfReport,
+    /// Those that concern the nodes in question.
+    OfEnding(&'r Ending),
+}
+
+impl<'r> Told<'r> {
+    /// The same without faults and events one by one.
+    pub(crate) fn briefly(self) -> Self {
+        Self { faults: false, events: Events::None, ..self }
     }
 
-    /// The same without the faults one by one.
-    pub(crate) fn without_faults(self) -> Self {
-        Self { faults: false, ..self }
+    /// The same with how the run ended, where that is known.
+    pub(crate) fn ending(self, ending: Option<&'r Ending>) -> Self {
+        Self { events: ending.map_or(self.events, Events::OfEnding), ..self }
     }
 }
 
@@ -54,8 +64,10 @@ impl fmt::Display for Told<'_> {
         report.write_traffic(formatter)?;
         report.write_faults(formatter, faults)?;
         report.write_waiting(formatter)?;
-        if events {
-            report.write_events(formatter)?;
+        match events {
+            Events::None => {}
+            Events::OfReport => report.write_events(formatter)?,
+            Events::OfEnding(ending) => write!(formatter, "{ending}")?,
         }
         match again {
             Some(again) if report.outcome != Outcome::Held => writeln!(formatter, "      again: {again}"),
@@ -67,7 +79,7 @@ impl fmt::Display for Told<'_> {
 impl Report {
     /// This report as text, that says in those words how to see the run again.
     pub(crate) fn told<'r>(&'r self, again: Option<&'r str>) -> Told<'r> {
-        Told { report: self, again, faults: true, events: true }
+        Told { report: self, again, faults: true, events: Events::OfReport }
     }
 
     fn write_traffic(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
