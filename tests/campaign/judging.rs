@@ -13,6 +13,7 @@ fn a_rule_over_the_report_is_broken_like_any_other(#[values(false, true)] isolat
     assert_eq!(ways(&sweep), [(3, "no seed of that kind", "seed 0x3", 2)], "{sweep}");
     let violation = &sweep.failure().expect("it is broken").violations[0];
     assert_eq!(violation.at.since_zero(), Duration::from_millis(20), "known at the end of the run");
+    assert_eq!(sweep.failures()[0].ending(), None, "the run itself ends well");
 }
 
 #[test]
@@ -27,4 +28,5 @@ fn a_rule_is_not_asked_of_a_run_that_failed_by_itself() {
     let broken = seldom(1, || {}).always("nobody does it", |world| world.views::<bool>().all(|(_, does)| !does));
     let sweep = broken.campaign(0..4).judge("never", |_| false).run();
     assert_eq!(ways(&sweep), [(0, "nobody does it", "", 0)]);
+    assert!(sweep.failures()[0].ending().is_some_and(|ending| ending.verdict.contains("nobody does it")), "{sweep}");
 }

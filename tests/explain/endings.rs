@@ -20,8 +20,28 @@ fn of_a_rule_that_names_a_node_only_what_concerns_it_is_told_last() {
     assert!(before.iter().all(|line| line.contains(name) || is_of_links(line)), "nobody else is told of: {ending}");
     assert!(before.iter().all(|line| !line.contains(" timer ")), "what a node does is told, not when it looks: {ending}");
     assert!(before.iter().any(|line| line.contains("sends #") && line.contains("{ask: {question: ")), "in words: {ending}");
+    assert!(before.iter().any(|line| line.contains(&format!("{name} -> server/0  delivers "))), "what becomes of it: {ending}");
     let at = recording.events.last().expect("something happened").at;
-    assert!(last.starts_with(&at.to_string()), "the last event of all is told, whatever it is: {last}");
+    assert!(last.starts_with(&at.to_string()), "{last}");
+}
+
+#[test]
+fn the_last_event_of_all_is_told_whatever_it_is_and_whosoever() {
+    async fn ticks(node: Node) {
+        let mut ticks = node.interval(Duration::from_millis(10));
+        loop {
+            ticks.tick().await;
+            node.view(|count: &mut u64| *count += 1);
+        }
+    }
+    let scenario = Scenario::new("ticking").nodes("node", 2, ticks).always("they do not tick ten times in all", |world| {
+        let ticks: u64 = world.views::<u64>().map(|(_, count)| *count).sum();
+        if ticks < 10 { Verdict::Holds } else { Verdict::violated([NodeId(0)], "") }
+    });
+    let ending = Ending::of(&scenario.record(SEED));
+    let (last, before) = ending.last_events.split_last().expect("something happened");
+    assert!(last.contains(" polls main, the "), "{ending}");
+    assert!(before.iter().all(|line| line.ends_with("  node/0 boots")), "nobody sent anything: {ending}");
 }
 
 #[test]

@@ -89,6 +89,23 @@ fn a_failure_that_later_runs_of_the_seed_do_not_show_is_not_believed() {
     assert!(text.ends_with("again: the same sweep, as the first thing in a process\n"), "{text}");
 }
 
+#[test]
+fn a_run_that_is_another_one_when_its_end_is_to_be_told_is_not_told_of() {
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    // The failure and the second look at it are the first three.
+    let scenario = up_to(100, |worker, effects| {
+        let runs = if worker.ticks == 1 { RUNS.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
+        if runs > 3 {
+            effects.send(worker.peers[0], 7);
+        }
+        worker.shown = worker.ticks;
+    });
+    let sweep = scenario.threads(NonZeroUsize::MIN).sweep(7..8);
+    assert_eq!((failure(&sweep).outcome, RUNS.load(Ordering::Relaxed)), (Outcome::Violated, 4));
+    assert_eq!(sweep.failures()[0].ending(), None, "{sweep}");
+    assert!(sweep.to_string().contains(" sends 58a50dd44b551317, 1 bytes\n"), "labels are all that is known: {sweep}");
+}
+
 /// Never comes back.
 fn hang() -> ! {
     loop {

@@ -72,6 +72,7 @@ fn last_events(recording: &Recording, verdict: &Verdict) -> Vec<String> {
 
 fn in_force(recording: &Recording, verdict: &Verdict) -> Vec<String> {
     let spans = recording.spans.iter().filter(|span| span.kind != SpanKind::Empty);
-    let open = spans.filter(|span| span.from <= verdict.at && span.until.is_none_or(|until| until > verdict.at));
+    // No run goes on after its verdict, so nothing begins after it.
+    let open = spans.filter(|span| span.until.is_none_or(|until| until > verdict.at));
     open.map(|span| format!("{}  {}", span.from, span.text)).collect()
 }
