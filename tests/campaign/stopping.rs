@@ -51,6 +51,7 @@ fn once_somebody_asks_to_stop_no_seed_begins_and_what_failed_is_kept() {
     assert_eq!((sweep.held() + sweep.failed(), sweep.failed()), (40, expected.len() as u64), "{sweep}");
     assert_eq!((sweep.failure().map(|report| report.seed().0), sweep.exit_code()), (expected.first().copied(), 130));
     assert!(sweep.to_string().contains(" in one way, interrupted before all were run\n"), "{sweep}");
+    assert!(sweep.failures().iter().all(|failure| failure.ending().is_none()), "nobody waits for one more run: {sweep}");
 }
 
 #[test]

@@ -180,4 +180,5 @@ fn a_failure_that_could_not_be_looked_at_again_is_kept_and_says_so() {
     let text =
         "      two more runs of it could not be compared: the run in a fresh thread broke off: printed in the other thread\n";
     assert!(sweep.to_string().ends_with(text), "{sweep}");
+    assert_eq!(sweep.failures()[0].ending(), None, "it is not run once more either");
 }
