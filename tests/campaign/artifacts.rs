@@ -233,6 +233,7 @@ fn what_only_a_rule_from_elsewhere_shows_keeps_no_reproducer() {
     expected.extend(["report.html", "report.json"].map(str::to_owned));
     assert_eq!(files_below(&artifacts.folder), expected);
     assert_eq!((&artifacts.reproducer, &artifacts.replay), (&None, &None));
+    assert_eq!(artifacts.ending, None, "the run of the picture ends well");
     assert!(!sweep.to_string().contains("      replay: "), "{sweep}");
 }
 
