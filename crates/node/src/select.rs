@@ -116,7 +116,7 @@ macro_rules! select {
                                         let mut fits = false;
                                         // The guard refuses, so that the value is looked at and stays where it is.
                                         match value {
-                                            #[allow(unused_variables, unused_mut, unreachable_patterns)]
+                                            #[allow(unused_variables, unused_mut, unreachable_patterns, reason = "a pattern may bind, and may be one that fits everything")]
                                             $pattern if { fits = true; false } => ::core::unreachable!(),
                                             _ => {}
                                         }

@@ -63,6 +63,31 @@ pub struct Event {
     pub viewed: bool,
 }
 
+impl Event {
+    /// An event of which nothing more is known than where and when it came about.
+    pub(super) fn blank(index: u64, at: VirtualInstant, step: u64, kind: EventKind, node: Arc<str>) -> Self {
+        Self {
+            index,
+            at,
+            step,
+            kind,
+            node,
+            peer: None,
+            task: None,
+            message: None,
+            sent: None,
+            label: None,
+            content: None,
+            said: None,
+            length: None,
+            number: None,
+            cause: None,
+            fact: None,
+            viewed: false,
+        }
+    }
+}
+
 fn is_false(flag: &bool) -> bool {
     !flag
 }

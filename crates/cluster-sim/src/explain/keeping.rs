@@ -53,25 +53,7 @@ mod tests {
     fn kept(most: usize, events: u64) -> (Vec<u64>, Option<LeftOut>) {
         let mut kept = Kept::new(most);
         for index in 0..events {
-            let event = Event {
-                index,
-                at: cluster_sim_vocabulary::VirtualInstant::ZERO,
-                step: 0,
-                kind: EventKind::Fact,
-                node: "n".into(),
-                peer: None,
-                task: None,
-                message: None,
-                sent: None,
-                label: None,
-                content: None,
-                said: None,
-                length: None,
-                number: None,
-                cause: None,
-                fact: None,
-                viewed: false,
-            };
+            let event = Event::blank(index, cluster_sim_vocabulary::VirtualInstant::ZERO, 0, EventKind::Fact, "n".into());
             kept.push(event);
         }
         let (events, left_out) = kept.finish();

@@ -12,7 +12,7 @@ use super::keeping::Kept;
 use super::matching::{Matched, Matching};
 use super::recording::{FORMAT, Recording};
 use super::spans::Spans;
-use crate::report::Report;
+use crate::report::{Report, end_of_task};
 use crate::sim::{Follower, Sim};
 
 /// Something of the present step that is still to be named.
@@ -119,7 +119,7 @@ impl Recorder {
             Kind::Timer if event.task.is_none() => event.number = Some(label),
             Kind::Cut | Kind::Heal | Kind::Reseed => event.number = Some(label),
             Kind::Drop => event.cause = Some(self.names.cause(detail, sim)),
-            Kind::TaskEnd => event.cause = Some(["ended", "aborted"].get(detail as usize).copied().unwrap_or("dropped").into()),
+            Kind::TaskEnd => event.cause = Some(end_of_task(detail).into()),
             Kind::SessionReset => event.cause = ResetReason::numbered(detail).map(|reason| reason.to_string().into()),
             _ => {}
         }
@@ -135,25 +135,7 @@ impl Recorder {
     }
 
     fn blank(&self, at: VirtualInstant, step: u64, kind: EventKind, node: NodeId) -> Event {
-        Event {
-            index: self.events,
-            at,
-            step,
-            kind,
-            node: self.names.node(node),
-            peer: None,
-            task: None,
-            message: None,
-            sent: None,
-            label: None,
-            content: None,
-            said: None,
-            length: None,
-            number: None,
-            cause: None,
-            fact: None,
-            viewed: false,
-        }
+        Event::blank(self.events, at, step, kind, self.names.node(node))
     }
 
     /// The task of a node in whose poll something came about: that of the last poll, if it was of that node at that instant.

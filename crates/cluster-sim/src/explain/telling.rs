@@ -1,59 +1,45 @@
-//! One event in words.
+//! One event of a recording in words.
 
 use cluster_sim_runtime::RecordKind;
 
 use super::event::{Event, EventKind};
 use super::spans::{Span, SpanKind};
+use crate::report::InWords;
 
 /// Of what a message says, so many characters are told.
 const SAID_MOST: usize = 120;
 
 /// What happened, in words, without when. What begins or ends a span is told in the words of that.
 pub(super) fn told(event: &Event, spans: &[Span]) -> String {
-    let (node, task) = (&*event.node, event.task.as_deref());
-    let number = event.number.unwrap_or_default();
-    let label = event.label.map(|label| label.to_string()).unwrap_or_default();
     let kind = match event.kind {
         EventKind::Event(kind) => kind,
-        EventKind::Fact => return format!("{node} states {}", event.fact.as_deref().unwrap_or("something")),
+        EventKind::Fact => return format!("{} states {}", event.node, event.fact.as_deref().unwrap_or("something")),
     };
-    let peer = event.peer.as_deref().unwrap_or("cluster");
+    let span = span(event, kind, spans);
+    let in_words = InWords {
+        kind,
+        node: &event.node,
+        peer: event.peer.as_deref().unwrap_or("cluster"),
+        task: event.task.as_deref(),
+        message: &message(event),
+        session: event.label.map_or(0, |label| label.0),
+        number: event.number.unwrap_or_default(),
+        cause: event.cause.as_deref().unwrap_or("something"),
+        span: span.as_deref(),
+    };
+    in_words.to_string()
+}
+
+/// What began with an event, or was over, in words, if exactly one thing did.
+fn span(event: &Event, kind: RecordKind, spans: &[Span]) -> Option<String> {
     match kind {
-        RecordKind::Boot if number == 0 => format!("{node} boots"),
-        RecordKind::Boot => format!("{node} boots, life {number}"),
-        RecordKind::Crash => format!("{node} crashes"),
-        RecordKind::Kill => format!("{node} is killed"),
-        RecordKind::Pause => format!("{node} pauses"),
-        RecordKind::Resume => format!("{node} goes on"),
-        RecordKind::Send => format!("{node} -> {peer}  sends {}", message(event)),
-        RecordKind::Copy => format!("{node} -> {peer}  the network copies {}", message(event)),
-        RecordKind::Drop => format!("{node} -> {peer}  loses {} to {}", message(event), cause(event)),
-        RecordKind::Deliver => format!("{peer} -> {node}  delivers {}", message(event)),
-        RecordKind::Timer => task.map_or_else(|| format!("{node} timer {number}"), |task| format!("{node} timer of {task}")),
-        RecordKind::Call => format!("{node} is called from outside"),
-        RecordKind::Cut => {
-            begun(event, spans, &[SpanKind::Cut]).unwrap_or_else(|| format!("cut {number} begins, {node} from {peer}"))
-        }
-        RecordKind::Heal => ended(event, spans, &[SpanKind::Cut]).unwrap_or_else(|| format!("cut {number} heals")),
+        RecordKind::Cut => begun(event, spans, &[SpanKind::Cut]),
+        RecordKind::Heal => ended(event, spans, &[SpanKind::Cut]),
         RecordKind::Links => {
             let of_links = [SpanKind::Loss, SpanKind::Links];
-            let told = begun(event, spans, &of_links).or_else(|| ended(event, spans, &of_links));
-            told.unwrap_or_else(|| format!("links of class {number} change"))
+            begun(event, spans, &of_links).or_else(|| ended(event, spans, &of_links))
         }
-        RecordKind::Spawn => format!("{node} spawns {}", task.unwrap_or("a task")),
-        RecordKind::Poll => format!("{node} polls {}, the {number}. time", task.unwrap_or("a task")),
-        RecordKind::TaskEnd => format!("{node} {} {}", task.unwrap_or("a task"), cause(event)),
-        RecordKind::Reseed => "another seed decides from here on".to_owned(),
-        RecordKind::Connect => format!("{node} -> {peer}  asks for session {label}, attempt {number}"),
-        RecordKind::Accept => format!("{peer} -> {node}  is accepted, session {label}"),
-        RecordKind::Refuse => format!("{peer} -> {node}  is refused, session {label}"),
-        RecordKind::SessionSend => format!("{node} -> {peer}  sends {}, number {number} of session {label}", message(event)),
-        RecordKind::Retransmit => format!("{node} -> {peer}  sends number {number} of session {label} again"),
-        RecordKind::SessionDeliver => {
-            format!("{peer} -> {node}  delivers {}, number {number} of session {label}", message(event))
-        }
-        RecordKind::SessionClose => format!("{node} -> {peer}  finishes session {label} after {number} messages"),
-        RecordKind::SessionReset => format!("{node} -- {peer}  session {label} is gone: {}", cause(event)),
+        _ => None,
     }
 }
 
@@ -66,10 +52,6 @@ fn message(event: &Event) -> String {
         (None, None) => "something".to_owned(),
     };
     format!("{number}{said}")
-}
-
-fn cause(event: &Event) -> &str {
-    event.cause.as_deref().unwrap_or("something")
 }
 
 /// What began with an event, if exactly one thing did.

@@ -2,6 +2,7 @@
 
 mod divergence;
 mod finding;
+mod in_words;
 mod likeness;
 mod signature;
 mod text;
@@ -15,6 +16,7 @@ use cluster_sim_vocabulary::{NodeId, Traffic, VirtualInstant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use in_words::{InWords, end_of_task};
 pub(crate) use text::thousands;
 
 pub use divergence::{Difference, DifferingEvent, Divergence, Elsewhere, Happening};

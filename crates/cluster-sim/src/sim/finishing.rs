@@ -11,7 +11,7 @@ use super::Sim;
 use super::checking::Moment;
 use super::clients::{EVERY_CLIENT_ENDS, living_tasks, unended};
 use super::observed::Glance;
-use crate::report::{Outcome, Report};
+use crate::report::{InWords, Outcome, Report, end_of_task};
 
 impl Sim {
     /// Ends the run: all chaos stops, and the run goes on until every `eventually` has held for the settling time or the calm is spent.
@@ -185,53 +185,36 @@ impl Sim {
         self.engine.core.kernel.task_named(path).map(|task| task.name)
     }
 
-    /// The name of the task with that path, or the path where the name is gone with the task.
-    fn task(&self, path: u64) -> String {
-        self.task_named(path).unwrap_or_else(|| format!("task {path:016x}"))
-    }
-
-    /// One event as a person reads it.
+    /// One event as a person reads it. Of messages only the label is known.
     pub(crate) fn describe(&self, record: &Record) -> String {
         let Record { at, kind, node, peer, detail, label, length, .. } = *record;
-        let (node, peer) = (self.called(node), self.called(peer));
-        let what = match kind {
-            RecordKind::Boot => format!("{node} boots, life {detail}"),
-            RecordKind::Crash => format!("{node} crashes"),
-            RecordKind::Kill => format!("{node} is killed"),
-            RecordKind::Pause => format!("{node} pauses"),
-            RecordKind::Resume => format!("{node} resumes"),
-            RecordKind::Send => format!("{node} -> {peer}  sends {label:016x}, {length} bytes"),
-            RecordKind::Copy => format!("{node} -> {peer}  copies {label:016x}"),
-            RecordKind::Drop => format!("{node} -> {peer}  loses {label:016x} to {}", self.network().cause(detail)),
-            RecordKind::Deliver => format!("{peer} -> {node}  delivers {label:016x}"),
-            RecordKind::Timer => match self.task_named(label) {
-                Some(task) => format!("{node} timer of {task}"),
-                None => format!("{node} timer {label}"),
-            },
-            RecordKind::Call => format!("{node} is called"),
-            RecordKind::Cut => format!("cut {label} begins, {node} from {peer}"),
-            RecordKind::Heal => format!("cut {label} heals"),
-            RecordKind::Links => format!("links of class {detail} change"),
-            RecordKind::Spawn => format!("{node} spawns {}", self.task(label)),
-            RecordKind::Poll => format!("{node} polls {}, the {detail}. time", self.task(label)),
-            RecordKind::TaskEnd => {
-                let how = ["ends", "is aborted"].get(detail as usize).unwrap_or(&"is dropped");
-                format!("{node} {} {how}", self.task(label))
+        let task = match kind {
+            RecordKind::Timer => self.task_named(label),
+            // Where the name is gone with the task, the path is what is left.
+            RecordKind::Spawn | RecordKind::Poll | RecordKind::TaskEnd => {
+                Some(self.task_named(label).unwrap_or_else(|| format!("task {label:016x}")))
             }
-            RecordKind::Reseed => format!("seed {label:#x} decides from here on"),
-            RecordKind::Connect => format!("{node} -> {peer}  asks for session {label:016x}, attempt {detail}"),
-            RecordKind::Accept => format!("{peer} -> {node}  is accepted, session {label:016x}"),
-            RecordKind::Refuse => format!("{peer} -> {node}  is refused, session {label:016x}"),
-            RecordKind::SessionSend => format!("{node} -> {peer}  sends message {detail} of {label:016x}, {length} bytes"),
-            RecordKind::Retransmit => format!("{node} -> {peer}  sends message {detail} of {label:016x} again"),
-            RecordKind::SessionDeliver => format!("{peer} -> {node}  delivers message {detail} of {label:016x}"),
-            RecordKind::SessionClose => format!("{node} -> {peer}  finishes after {detail} messages of {label:016x}"),
-            RecordKind::SessionReset => {
-                let reason = ResetReason::numbered(detail).expect("a reset is recorded with its reason");
-                format!("{node} -- {peer}  session {label:016x} is gone: {reason}")
-            }
+            _ => None,
         };
-        format!("{at}  {what}")
+        let message = match kind {
+            RecordKind::Send => format!("{label:016x}, {length} bytes"),
+            RecordKind::SessionSend => format!("{length} bytes"),
+            RecordKind::SessionDeliver => "a message".to_owned(),
+            _ => format!("{label:016x}"),
+        };
+        let number = match kind {
+            RecordKind::Timer | RecordKind::Cut | RecordKind::Heal | RecordKind::Reseed => label,
+            _ => u64::from(detail),
+        };
+        let cause = match kind {
+            RecordKind::Drop => self.cause(detail).to_owned(),
+            RecordKind::TaskEnd => end_of_task(detail).to_owned(),
+            RecordKind::SessionReset => ResetReason::numbered(detail).expect("a reset is recorded with its reason").to_string(),
+            _ => String::new(),
+        };
+        let (node, peer, task) = (self.called(node), self.called(peer), task.as_deref());
+        let in_words = InWords { kind, node, peer, task, message: &message, session: label, number, cause: &cause, span: None };
+        format!("{at}  {in_words}")
     }
 }
 
