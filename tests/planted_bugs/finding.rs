@@ -52,9 +52,9 @@ fn where_nothing_is_planted_nothing_is_found_in_the_same_seeds(
 
 #[test]
 fn the_table_holds_every_bug_once_and_grants_it_seeds_by_its_difficulty() {
-    let all = (echo::Bug::ALL.map(PlantedBug::Echo).into_iter())
-        .chain(gossip::Bug::ALL.map(PlantedBug::Gossip))
-        .chain(edge_cache::Bug::ALL.map(PlantedBug::EdgeCache));
+    let all = (echo::Bug::ALL.iter().copied().map(PlantedBug::Echo))
+        .chain(gossip::Bug::ALL.iter().copied().map(PlantedBug::Gossip))
+        .chain(edge_cache::Bug::ALL.iter().copied().map(PlantedBug::EdgeCache));
     assert_eq!(all.collect::<BTreeSet<_>>(), PLANTED.map(|planted| planted.bug).into_iter().collect());
     assert_eq!(PLANTED.map(|planted| planted.bug.to_string()).into_iter().collect::<BTreeSet<_>>().len(), PLANTED.len());
     assert!(PLANTED.iter().all(|planted| [20, 200, 2_000].contains(&planted.seeds)));
@@ -65,10 +65,12 @@ fn a_planted_bug_is_data() {
     let bug = PlantedBug::EdgeCache(edge_cache::Bug::SessionStaysBehind);
     let text = serde_json::to_string(&bug).expect("it is plain data");
     assert_eq!(text, r#"{"system":"edge-cache","bug":"session-stays-behind"}"#);
-    assert!(PLANTED.iter().all(|planted| {
-        let text = serde_json::to_string(&planted.bug).expect("it is plain data");
-        serde_json::from_str::<PlantedBug>(&text).is_ok_and(|read| read == planted.bug)
-    }));
+    for Planted { bug, .. } in PLANTED {
+        let data = serde_json::to_value(bug).expect("it is plain data");
+        let called = ["system", "bug"].map(|key| data[key].as_str().expect("it is a name"));
+        assert_eq!(bug.to_string(), called.join("/"), "in data as in text");
+        assert_eq!(serde_json::from_value::<PlantedBug>(data).ok(), Some(bug));
+    }
 }
 
 /// In how many seeds the bug is found by the rule that it breaks.

@@ -69,12 +69,12 @@ impl PlantedBug {
 
 impl fmt::Display for PlantedBug {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self {
-            Self::Echo(bug) => bug.name(),
-            Self::Gossip(bug) => bug.name(),
-            Self::EdgeCache(bug) => bug.name(),
+        let bug = match self {
+            Self::Echo(bug) => bug.to_string(),
+            Self::Gossip(bug) => bug.to_string(),
+            Self::EdgeCache(bug) => bug.to_string(),
         };
-        formatter.pad(&format!("{}/{name}", self.system()))
+        formatter.pad(&format!("{}/{bug}", self.system()))
     }
 }
 

@@ -1,13 +1,13 @@
 //! What can be broken on purpose, to see whether it is found.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// A planted bug: one thing that a client or the server does wrong, in both forms. Each stands in a line of its own and none in the way of
 /// another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display, VariantArray)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Bug {
     /// A client asks again sixty times in a life and then no more: a retry is lost. As with a budget of retries that no success refills, which
     /// one long outage or many short ones spend.
@@ -25,33 +25,5 @@ pub enum Bug {
 
 impl Bug {
     /// Every bug that there is.
-    pub const ALL: [Self; 4] = [Self::SpendsRetries, Self::TakesAnyAnswer, Self::AnswersEarlierLife, Self::CountsTwice];
-
-    /// Its name, as it stands in data.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SpendsRetries => "spends-retries",
-            Self::TakesAnyAnswer => "takes-any-answer",
-            Self::AnswersEarlierLife => "answers-earlier-life",
-            Self::CountsTwice => "counts-twice",
-        }
-    }
-}
-
-impl fmt::Display for Bug {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bug_is_called_in_data_what_it_is_called_in_text() {
-        for bug in Bug::ALL {
-            assert_eq!(serde_json::to_value(bug).unwrap(), serde_json::json!(bug.to_string()));
-        }
-    }
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 }

@@ -1,13 +1,13 @@
 //! What can be broken on purpose, to see whether it is found.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// A planted bug: one thing that one of the nodes does wrong. Each stands in a line of its own and none in the way of another. Those of
 /// clients are in both forms of them, and those of sessions show only where the config [guards sessions](crate::Config::guards_sessions).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display, VariantArray)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Bug {
     /// Edge (E01): what the source answered to a refetch is taken over though something newer came meanwhile: a slow read of the origin
     /// undoes an invalidation. Ancestor: the race of fill and invalidation in memcached at Facebook (leases), and Meta's Polaris.
@@ -37,46 +37,5 @@ pub enum Bug {
 
 impl Bug {
     /// Every bug that there is.
-    pub const ALL: [Self; 8] = [
-        Self::FillOverwritesInvalidation,
-        Self::SessionStaysBehind,
-        Self::EscapesForgetWrites,
-        Self::TakesAnyAnswer,
-        Self::LateAnswerCallsOffPatience,
-        Self::RefetchesOnce,
-        Self::RestartsLeaveOutEdge,
-        Self::AcknowledgesEarlierLife,
-    ];
-
-    /// Its name, as it stands in data.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::FillOverwritesInvalidation => "fill-overwrites-invalidation",
-            Self::SessionStaysBehind => "session-stays-behind",
-            Self::EscapesForgetWrites => "escapes-forget-writes",
-            Self::TakesAnyAnswer => "takes-any-answer",
-            Self::LateAnswerCallsOffPatience => "late-answer-calls-off-patience",
-            Self::RefetchesOnce => "refetches-once",
-            Self::RestartsLeaveOutEdge => "restarts-leave-out-edge",
-            Self::AcknowledgesEarlierLife => "acknowledges-earlier-life",
-        }
-    }
-}
-
-impl fmt::Display for Bug {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bug_is_called_in_data_what_it_is_called_in_text() {
-        for bug in Bug::ALL {
-            assert_eq!(serde_json::to_value(bug).unwrap(), serde_json::json!(bug.to_string()));
-        }
-    }
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cluster_sim_invariants::{Change, Invariant, Verdict, World};
 use cluster_sim_node::{Effect, Effects, Entropy, Input, LocalInstant, Machine, NodeId, Ratio, Seat, Timer};
 
-use crate::testing::{Clock, config, milliseconds};
+use crate::testing::{Cluster, config, milliseconds};
 use crate::{
     ApplyMode, Client, Collector, Config, Edge, EdgeMessage, KeyDistribution, LagPolicy, Layout, MetricsSnapshot, Router, Source,
 };
@@ -85,8 +85,8 @@ fn run(config: Config, chaos: Chaos, until: Duration) -> (MetricsSnapshot, Verdi
                     continue;
                 }
                 Effect::Emit(fact) => {
-                    let clock = Clock(now);
-                    assert_eq!(collector.observe(&Change::Fact(node, fact), &World::new(&clock)), Verdict::Holds);
+                    let cluster = Cluster::at(now);
+                    assert_eq!(collector.observe(&Change::Fact(node, fact), &World::new(&cluster)), Verdict::Holds);
                     continue;
                 }
                 other => panic!("no machine of an edge cache asks for {other:?}"),
@@ -103,8 +103,8 @@ fn run(config: Config, chaos: Chaos, until: Duration) -> (MetricsSnapshot, Verdi
             }
         }
     }
-    let clock = Clock(until);
-    let verdict = collector.finish(&World::new(&clock));
+    let cluster = Cluster::at(until);
+    let verdict = collector.finish(&World::new(&cluster));
     (collector.snapshot(), verdict)
 }
 

@@ -12,6 +12,7 @@ use crate::config::{ApplyMode, Config, KeyDistribution, LagPolicy, Layout};
 use crate::fact::EdgeFact;
 use crate::key_table::KeyTable;
 use crate::message::EdgeMessage;
+use crate::roamer::ClientView;
 
 /// Three edges and two clients.
 pub(crate) const LAYOUT: Layout = Layout { edges: 3, clients: 2 };
@@ -134,12 +135,23 @@ impl<M: Machine<Message = EdgeMessage>> Bench<M> {
     }
 }
 
-/// A cluster that shows nothing but the time.
-pub(crate) struct Clock(pub Duration);
+/// A cluster that shows the time, and what client 0 is at if that is said.
+#[derive(Default)]
+pub(crate) struct Cluster {
+    pub now: Duration,
+    pub reading: Option<ClientView>,
+}
 
-impl Observed for Clock {
+impl Cluster {
+    /// One that shows nothing but the time.
+    pub(crate) fn at(now: Duration) -> Self {
+        Self { now, reading: None }
+    }
+}
+
+impl Observed for Cluster {
     fn now(&self) -> VirtualInstant {
-        VirtualInstant::ZERO + self.0
+        VirtualInstant::ZERO + self.now
     }
 
     fn node_count(&self) -> u32 {
@@ -154,8 +166,9 @@ impl Observed for Clock {
         Health::Up
     }
 
-    fn view(&self, _: NodeId) -> Option<&dyn Any> {
-        None
+    fn view(&self, node: NodeId) -> Option<&dyn Any> {
+        let reading = self.reading.as_ref().filter(|_| node == LAYOUT.client(0))?;
+        Some(reading)
     }
 
     fn traffic(&self) -> Traffic {

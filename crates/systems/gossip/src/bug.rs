@@ -1,12 +1,12 @@
 //! What can be broken on purpose, to see whether it is found.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// A planted bug: one thing that a node does wrong, in both forms. Each stands in a line of its own and none in the way of another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display, VariantArray)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Bug {
     /// Of two pieces of news of the same round the one that comes last is kept, the smaller too: a tie that arrival decides. As with
     /// last-writer-wins registers that compare timestamps and nothing else (C01).
@@ -25,33 +25,5 @@ pub enum Bug {
 
 impl Bug {
     /// Every bug that there is.
-    pub const ALL: [Self; 4] = [Self::TieByArrival, Self::ForgetsAfterPauses, Self::RestoresCheckpoint, Self::StrikesOffFlapping];
-
-    /// Its name, as it stands in data.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TieByArrival => "tie-by-arrival",
-            Self::ForgetsAfterPauses => "forgets-after-pauses",
-            Self::RestoresCheckpoint => "restores-checkpoint",
-            Self::StrikesOffFlapping => "strikes-off-flapping",
-        }
-    }
-}
-
-impl fmt::Display for Bug {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bug_is_called_in_data_what_it_is_called_in_text() {
-        for bug in Bug::ALL {
-            assert_eq!(serde_json::to_value(bug).unwrap(), serde_json::json!(bug.to_string()));
-        }
-    }
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 }

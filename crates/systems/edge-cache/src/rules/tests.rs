@@ -1,50 +1,16 @@
 //! The rules in worlds that are broken, and in whole ones that look alike.
 
-use std::any::Any;
 use std::time::Duration;
 
-use cluster_sim_invariants::{Change, Health, Incarnation, Invariant, NodeId, Observed, Traffic, Verdict, VirtualInstant, World};
+use cluster_sim_invariants::{Change, Health, Incarnation, Invariant, NodeId, Verdict, World};
 
 use super::{Acknowledgements, Answers, MonotonicReads, NoRollback, Patience, ReadYourWrites};
 use crate::fact::EdgeFact;
 use crate::message::{Operation, Version};
 use crate::roamer::{ClientView, Read};
-use crate::testing::{LAYOUT, milliseconds};
+use crate::testing::{Cluster, LAYOUT, milliseconds};
 
 const KEY: u32 = 1;
-
-/// A cluster in which client 0 reads.
-#[derive(Default)]
-struct Cluster {
-    now: Duration,
-    reading: ClientView,
-}
-
-impl Observed for Cluster {
-    fn now(&self) -> VirtualInstant {
-        VirtualInstant::ZERO + self.now
-    }
-
-    fn node_count(&self) -> u32 {
-        2 + LAYOUT.edges + LAYOUT.clients
-    }
-
-    fn name(&self, _: NodeId) -> &str {
-        "node"
-    }
-
-    fn health(&self, _: NodeId) -> Health {
-        Health::Up
-    }
-
-    fn view(&self, node: NodeId) -> Option<&dyn Any> {
-        (node == client()).then_some(&self.reading)
-    }
-
-    fn traffic(&self) -> Traffic {
-        Traffic::default()
-    }
-}
 
 /// A rule that is told what happens in it.
 struct Told<R> {
@@ -54,7 +20,7 @@ struct Told<R> {
 
 impl<R: Invariant> Told<R> {
     fn new(rule: R) -> Self {
-        Self { rule, cluster: Cluster::default() }
+        Self { rule, cluster: Cluster { now: Duration::ZERO, reading: Some(ClientView::default()) } }
     }
 
     /// Whether the rule holds after that change, a millisecond later.
@@ -67,9 +33,14 @@ impl<R: Invariant> Told<R> {
         self.rule.observe(&change, &World::new(&self.cluster)) == Verdict::Holds
     }
 
+    /// What the client is at.
+    fn reading(&mut self) -> &mut ClientView {
+        self.cluster.reading.as_mut().expect("it is shown")
+    }
+
     /// The client asks, and the rule sees it.
     fn ask(&mut self, operation: Operation) -> bool {
-        self.cluster.reading.reading = Some(Read { operation, edge: LAYOUT.edge(0), key: KEY, acked: 0 });
+        self.reading().reading = Some(Read { operation, edge: LAYOUT.edge(0), key: KEY, acked: 0 });
         self.holds(Change::View(client()))
     }
 }

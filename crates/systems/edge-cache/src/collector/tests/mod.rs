@@ -8,7 +8,7 @@ use std::time::Duration;
 use cluster_sim_invariants::Incarnation;
 
 use super::*;
-use crate::testing::{Clock, LAYOUT, config, milliseconds};
+use crate::testing::{Cluster, LAYOUT, config, milliseconds};
 
 const ROUTER: NodeId = Layout::ROUTER;
 const SOURCE: NodeId = Layout::SOURCE;
@@ -34,8 +34,8 @@ impl Run {
     }
 
     fn tell(&mut self, change: &Change) -> Verdict {
-        let clock = Clock(self.now);
-        self.collector.observe(change, &World::new(&clock))
+        let cluster = Cluster::at(self.now);
+        self.collector.observe(change, &World::new(&cluster))
     }
 
     fn judge(&mut self, node: NodeId, fact: EdgeFact) -> Verdict {
@@ -71,8 +71,8 @@ impl Run {
     }
 
     fn finish(&mut self) -> Verdict {
-        let clock = Clock(self.now);
-        self.collector.finish(&World::new(&clock))
+        let cluster = Cluster::at(self.now);
+        self.collector.finish(&World::new(&cluster))
     }
 
     /// A counter by its dotted path.
