@@ -2,15 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use cluster_sim::explain::{self, Ending};
+use cluster_sim::explain::{self, Ending, Recording};
 use cluster_sim::prelude::*;
 
 use crate::stories::{self, SEED};
 
+/// How a run ended that did not hold.
+fn ended(recording: &Recording) -> Ending {
+    Ending::of(recording).expect("it did not hold")
+}
+
+#[test]
+fn what_held_has_no_end_to_be_told_of() {
+    assert_eq!(Ending::of(&stories::doubling().record(SEED)), None);
+}
+
 #[test]
 fn of_a_rule_that_names_a_node_only_what_concerns_it_is_told_last() {
     let recording = stories::lost_retry().record(SEED);
-    let ending = Ending::of(&recording);
+    let ending = ended(&recording);
     let violation = &recording.report.violations[0];
     let name = &*recording.nodes[violation.nodes[0].index()];
     assert!(ending.verdict.contains(name) && ending.verdict.contains(&violation.rule), "{}", ending.verdict);
@@ -38,7 +48,7 @@ fn the_last_event_of_all_is_told_whatever_it_is_and_whosoever() {
         let ticks: u64 = world.views::<u64>().map(|(_, count)| *count).sum();
         if ticks < 10 { Verdict::Holds } else { Verdict::violated([NodeId(0)], "") }
     });
-    let ending = Ending::of(&scenario.record(SEED));
+    let ending = ended(&scenario.record(SEED));
     let (last, before) = ending.last_events.split_last().expect("something happened");
     assert!(last.contains(" polls main, the "), "{ending}");
     assert!(before.iter().all(|line| line.ends_with("  node/0 boots, life 0")), "nobody sent anything: {ending}");
@@ -47,7 +57,7 @@ fn the_last_event_of_all_is_told_whatever_it_is_and_whosoever() {
 #[test]
 fn of_a_rule_that_names_nobody_all_nodes_are_told_of() {
     let recording = stories::lost_retry().always("nobody asks more than twice", |world| world.traffic().sent <= 30).record(SEED);
-    let ending = Ending::of(&recording);
+    let ending = ended(&recording);
     let named = |name: &&std::sync::Arc<str>| ending.last_events.iter().any(|line| line.contains(&***name));
     let told: BTreeSet<&str> = recording.nodes.iter().filter(named).map(|name| &**name).collect();
     assert_eq!(told.len(), 4, "{ending}");
@@ -66,7 +76,7 @@ fn what_was_in_force_at_that_instant_is_told_and_nothing_else() {
     let scenario = stories::crowd(5, 1_000)
         .faults(plan)
         .always("it is early", |world| world.now() < VirtualInstant::ZERO + Duration::from_millis(500));
-    let ending = Ending::of(&scenario.record(SEED));
+    let ending = ended(&scenario.record(SEED));
     let expected = ["0.020000s  cut [gossip/0] | [gossip/1] for 1.000s", "0.030000s  pause gossip/3 for 2.000s"];
     let of_the_plan: Vec<&String> = ending.in_force.iter().filter(|line| !line.contains("crash")).collect();
     assert_eq!(of_the_plan, expected, "{ending}");
@@ -75,7 +85,7 @@ fn what_was_in_force_at_that_instant_is_told_and_nothing_else() {
 
 #[test]
 fn what_ended_while_nothing_was_in_force_says_nothing_of_it() {
-    let ending = Ending::of(&stories::stale_gossip().record(SEED));
+    let ending = ended(&stories::stale_gossip().record(SEED));
     assert_eq!(ending.in_force, Vec::<String>::new());
     assert!(ending.to_string().starts_with("      last events\n        "), "{ending}");
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::explain;
 use crate::replay::{Code, Driver, Reproducer};
-use crate::report::{Outcome, Report};
+use crate::report::Report;
 use crate::scenario::Scenario;
 
 use super::shrink::{ShrinkBounds, ShrinkProgress, Shrunk};
@@ -132,7 +132,7 @@ impl Artifacts {
         };
         let recording = told.record(report.seed());
         // A rule from elsewhere, over the report, is none that the run itself breaks.
-        self.ending = (recording.report.outcome != Outcome::Held).then(|| explain::Ending::of(&recording));
+        self.ending = explain::Ending::of(&recording);
         let page = explain::html(&recording, self.replay.as_deref());
         self.write("report.html", &page);
         self.write("events.jsonl", &explain::events_jsonl(&recording));

@@ -126,7 +126,7 @@ pub fn scenario(case: &TestCase, make: fn() -> Scenario) {
             // Whoever asks for one seed wants to look at it.
             let recording = make().record(seed);
             let (ending, again) = (Ending::of(&recording), case.again(&recording.report));
-            let told = recording.report.told(Some(&again)).ending(Some(&ending));
+            let told = recording.report.told(Some(&again)).ending(ending.as_ref());
             assert!(recording.report.outcome == Outcome::Held, "{told}");
         }
         Ok(Asked::Replay(file)) => match case.replay(&make(), &file) {

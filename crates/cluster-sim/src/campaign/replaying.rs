@@ -113,8 +113,10 @@ impl Scenario {
     fn show(&self, story: &Story, reproducer: &Reproducer) -> Result<(Report, Option<Ending>), ReproducerError> {
         let recorded = self.tell(story, reproducer, |sim| Recording::of_run(sim, Recording::EVENTS))?;
         Ok(match recorded {
-            Ok(recording) if recording.report.outcome == Outcome::Held => (recording.report, None),
-            Ok(recording) => (recording.report.clone(), Some(Ending::of(&recording))),
+            Ok(recording) => {
+                let ending = Ending::of(&recording);
+                (recording.report, ending)
+            }
             Err(stuck) => (stuck, None),
         })
     }

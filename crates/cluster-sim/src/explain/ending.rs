@@ -30,10 +30,14 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// How a recorded run ended.
-    pub fn of(recording: &Recording) -> Self {
+    /// How a recorded run ended; nothing if everything held.
+    pub fn of(recording: &Recording) -> Option<Self> {
         let verdict = Verdict::of(&recording.report, &recording.nodes);
-        Self { in_force: in_force(recording, &verdict), last_events: last_events(recording, &verdict), verdict: verdict.sentence }
+        (!verdict.held).then(|| Self {
+            in_force: in_force(recording, &verdict),
+            last_events: last_events(recording, &verdict),
+            verdict: verdict.sentence,
+        })
     }
 }
 

@@ -11,6 +11,8 @@ use crate::engine::{Arena, Budget, Core};
 
 thread_local! {
     /// The core of the simulation whose code runs in this thread now, and outside of any an empty one.
+    ///
+    /// No run can learn from it of another: it is put in before code of a node runs, and taken out again after, also by a panic.
     static ENTERED: RefCell<Box<Core>> = RefCell::new(Box::new(Core::new(SeedSchedule::new(Seed(0)), Budget::default(), Arena::default())));
 }
 
