@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, CheckKind, Coverage, FaultCoverage, Invariant, Reached};
+use cluster_sim::{Change, CheckKind, Coverage, CoveragePoint, FaultCoverage, Invariant};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -18,8 +18,8 @@ async fn walks(node: Node) {
     node.sleep(Duration::from_millis(5)).await;
     node.view(|gone: &mut bool| *gone = goes);
     if goes {
-        node.emit(Reached("the seldom way"));
-        node.emit(Reached("the seldom way"));
+        node.emit(CoveragePoint("the seldom way"));
+        node.emit(CoveragePoint("the seldom way"));
     }
     node.sleep(Duration::from_millis(5)).await;
     node.view(|gone: &mut bool| *gone = false);

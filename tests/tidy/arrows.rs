@@ -10,19 +10,19 @@ use crate::{Finding, assert_tidy, root, rust_sources, sample, tokens_of, workspa
 
 /// A package and those of ours it may name in its code. `systems/*` stands for every package under `crates/systems`.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("cluster-sim-vocabulary", &[]),
-    ("cluster-sim-runtime", &["cluster-sim-vocabulary"]),
-    ("cluster-sim-transport", &["cluster-sim-runtime", "cluster-sim-vocabulary"]),
-    ("cluster-sim-node", &["cluster-sim-transport", "cluster-sim-runtime", "cluster-sim-vocabulary"]),
-    ("cluster-sim-invariants", &["cluster-sim-vocabulary"]),
-    ("cluster-sim-metrics", &["cluster-sim-vocabulary"]),
+    ("cluster-sim-types", &[]),
+    ("cluster-sim-runtime", &["cluster-sim-types"]),
+    ("cluster-sim-transport", &["cluster-sim-runtime", "cluster-sim-types"]),
+    ("cluster-sim-node", &["cluster-sim-transport", "cluster-sim-runtime", "cluster-sim-types"]),
+    ("cluster-sim-invariants", &["cluster-sim-types"]),
+    ("cluster-sim-metrics", &["cluster-sim-types"]),
     (
         "cluster-sim",
         &[
             "cluster-sim-node",
             "cluster-sim-transport",
             "cluster-sim-runtime",
-            "cluster-sim-vocabulary",
+            "cluster-sim-types",
             "cluster-sim-invariants",
             "cluster-sim-metrics",
             "cluster-sim-macros",
@@ -114,9 +114,9 @@ fn member(name: &str, is_system: bool, needs: &[&str]) -> Member {
 #[test]
 fn an_arrow_up_is_found() {
     let facade = member("cluster-sim", false, &["serde"]);
-    let vocabulary = member("cluster-sim-vocabulary", false, &[]);
-    let up = member("cluster-sim-metrics", false, &["cluster-sim-vocabulary", "cluster-sim"]);
-    let findings = against_the_arrows(&[facade, vocabulary, up]);
+    let types = member("cluster-sim-types", false, &[]);
+    let up = member("cluster-sim-metrics", false, &["cluster-sim-types", "cluster-sim"]);
+    let findings = against_the_arrows(&[facade, types, up]);
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert!(findings[0].to_string().starts_with("cluster-sim-metrics: depends on cluster-sim, "), "{findings:?}");
 }

@@ -56,7 +56,7 @@ fn root() -> &'static Path {
 
 fn rust_sources() -> Vec<Source> {
     let found = sources(root(), "rs").expect("the workspace is readable");
-    assert!(found.iter().any(|source| source.path == "crates/vocabulary/src/lib.rs"), "the sources were not found");
+    assert!(found.iter().any(|source| source.path == "crates/types/src/lib.rs"), "the sources were not found");
     found
 }
 

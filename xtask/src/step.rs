@@ -46,7 +46,7 @@ pub enum Profile {
 
 /// The crates that must build without `test-utils`, each alone: `--workspace` switches it on for all of them.
 pub const SEAMS: [&str; 10] = [
-    "cluster-sim-vocabulary",
+    "cluster-sim-types",
     "cluster-sim-runtime",
     "cluster-sim-transport",
     "cluster-sim-node",

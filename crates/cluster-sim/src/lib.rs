@@ -107,9 +107,9 @@ pub use cluster_sim_node::{
     SessionSendError, Sleep, Timer, TrySendError, channel, oneshot, select, yield_now,
 };
 pub use cluster_sim_runtime::{Address, Distribution, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream};
-pub use cluster_sim_vocabulary::{
-    Change, Fact, Health, Incarnation, InvalidRatio, Load, LocalInstant, NodeId, Ratio, Reached, Region, SessionTraffic, Shard,
-    Traffic, VirtualInstant, WallTime,
+pub use cluster_sim_types::{
+    Change, CoveragePoint, Fact, Health, Incarnation, InvalidRatio, LocalInstant, NodeId, Ratio, Region, SessionTraffic, Shard,
+    Traffic, VirtualInstant, Volume, WallTime,
 };
 
 /// What the attribute [`test`] expands to; not for use by hand.

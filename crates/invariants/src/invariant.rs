@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use cluster_sim_vocabulary::Change;
+use cluster_sim_types::Change;
 use serde_json::Value;
 
 use crate::verdict::Verdict;

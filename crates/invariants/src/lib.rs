@@ -9,7 +9,7 @@ mod invariant;
 mod verdict;
 mod world;
 
-pub use cluster_sim_vocabulary::{Change, Fact, Health, Incarnation, NodeId, Traffic, VirtualInstant};
+pub use cluster_sim_types::{Change, Fact, Health, Incarnation, NodeId, Traffic, VirtualInstant};
 pub use invariant::Invariant;
 pub use verdict::{IntoVerdict, Verdict, Violation, Witness};
 pub use world::{Observed, World};

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::cell::Cell;
 
-use cluster_sim_vocabulary::{Health, NodeId, Traffic, VirtualInstant};
+use cluster_sim_types::{Health, NodeId, Traffic, VirtualInstant};
 
 /// Anything that a [`World`] can be stood over: a live simulation, or a recording.
 pub trait Observed {

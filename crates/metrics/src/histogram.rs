@@ -3,7 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
-use cluster_sim_vocabulary::Ratio;
+use cluster_sim_types::Ratio;
 
 /// So many durations are kept as they are: 8 KiB, and a run of a test has rarely more.
 const EXACT_SAMPLES_MAX: usize = 1_024;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::{Core, DeviceId, Devices, Entropy, Host, Life, Step, Wake, enter};
 use cluster_sim_transport::Network;
-use cluster_sim_vocabulary::Incarnation;
+use cluster_sim_types::Incarnation;
 
 use crate::node::{Node, Place, Twin};
 use crate::seat::Seat;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Entropy, Roll};
-use cluster_sim_vocabulary::{Fact, NodeId, WallTime};
+use cluster_sim_types::{Fact, NodeId, WallTime};
 
 /// A timer of a machine, named by the machine; arming one that is armed moves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

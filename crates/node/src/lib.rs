@@ -29,7 +29,7 @@ pub use cluster_sim_runtime::{Entropy, Roll};
 #[cfg(feature = "tokio")]
 pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, RealSockets};
 pub use cluster_sim_transport::{ConnectError, Label, Message, Received, ResetReason, SessionReset, SessionSendError};
-pub use cluster_sim_vocabulary::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard, WallTime};
+pub use cluster_sim_types::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard, WallTime};
 pub use effects::{Effect, Effects, Timer};
 pub use machine::{Input, Machine};
 #[cfg(feature = "test-utils")]

@@ -1,7 +1,7 @@
 //! A protocol as a state machine.
 
 use cluster_sim_transport::{Label, Message, ResetReason};
-use cluster_sim_vocabulary::{LocalInstant, NodeId};
+use cluster_sim_types::{LocalInstant, NodeId};
 
 use crate::effects::{Effects, Timer};
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::{Core, DeviceId, Devices, Entropy, Host, Kernel, Record, RecordKind, Step, TimerSlot, Wake};
 use cluster_sim_transport::{Network, PayloadKind, PortId, Told, content_of};
-use cluster_sim_vocabulary::{Change, Incarnation, NodeId};
+use cluster_sim_types::{Change, Incarnation, NodeId};
 use tracing::level_filters::LevelFilter;
 
 use crate::effects::{Effect, Effects, Timer};

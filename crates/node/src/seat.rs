@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cluster_sim_vocabulary::{Incarnation, NodeId, Region, Shard};
+use cluster_sim_types::{Incarnation, NodeId, Region, Shard};
 
 /// What a node knows about itself when it boots.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! What travels.
 
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

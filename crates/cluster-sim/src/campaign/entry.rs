@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Seed, SeedSchedule, Watch};
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 
 use super::Replay;
 use super::artifacts::Origin;

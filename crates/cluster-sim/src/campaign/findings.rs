@@ -77,7 +77,7 @@ impl Findings {
 mod tests {
     use cluster_sim_invariants::Violation;
     use cluster_sim_runtime::{Seed, SeedSchedule};
-    use cluster_sim_vocabulary::VirtualInstant;
+    use cluster_sim_types::VirtualInstant;
     use proptest::prelude::*;
 
     use super::*;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 
 /// How far a campaign is, as whoever watches it is told now and then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

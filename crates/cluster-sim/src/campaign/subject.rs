@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cluster_sim_invariants::{Verdict, Violation};
 use cluster_sim_runtime::{Seed, Watch};
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 
 use super::TwiceError;
 use super::coverage::Coverage;

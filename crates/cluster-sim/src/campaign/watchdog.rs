@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cluster_sim_invariants::Violation;
 use cluster_sim_runtime::{Seed, SeedSchedule, Watch, Whereabouts};
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 
 use crate::report::{Outcome, Report};
 use crate::scenario::Scenario;

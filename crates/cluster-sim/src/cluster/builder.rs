@@ -7,7 +7,7 @@ use std::time::Duration;
 use cluster_sim_node::{Machine, Node, Seat};
 use cluster_sim_runtime::{Seed, SeedSchedule};
 use cluster_sim_transport::{LinkModel, NodeSelector};
-use cluster_sim_vocabulary::{Region, Shard};
+use cluster_sim_types::{Region, Shard};
 
 use super::SimulatedCluster;
 use crate::scenario::{LinkClass, Member, Scenario, ScenarioError};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use cluster_sim_invariants::World;
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use super::SimulatedCluster;
 

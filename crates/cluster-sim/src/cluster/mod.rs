@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cluster_sim_invariants::World;
 use cluster_sim_transport::NetworkPartition;
-use cluster_sim_vocabulary::{NodeId, Region, Shard};
+use cluster_sim_types::{NodeId, Region, Shard};
 
 pub use builder::{ClusterBuilder, ClusterError};
 pub use convergence::NotConverged;

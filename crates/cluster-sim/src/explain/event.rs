@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use cluster_sim_runtime::RecordKind;
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 use serde::de::value::StrDeserializer;
 use serde::de::{Error, IntoDeserializer};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

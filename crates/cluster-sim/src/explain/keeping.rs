@@ -53,7 +53,7 @@ mod tests {
     fn kept(most: usize, events: u64) -> (Vec<u64>, Option<LeftOut>) {
         let mut kept = Kept::new(most);
         for index in 0..events {
-            let event = Event::blank(index, cluster_sim_vocabulary::VirtualInstant::ZERO, 0, EventKind::Fact, "n".into());
+            let event = Event::blank(index, cluster_sim_types::VirtualInstant::ZERO, 0, EventKind::Fact, "n".into());
             kept.push(event);
         }
         let (events, left_out) = kept.finish();

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Record, RecordKind};
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use super::event::Sent;
 
@@ -99,7 +99,7 @@ impl Matching {
 
 #[cfg(test)]
 mod tests {
-    use cluster_sim_vocabulary::VirtualInstant;
+    use cluster_sim_types::VirtualInstant;
 
     use super::*;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_transport::ResetReason;
-use cluster_sim_vocabulary::{Fact, NodeId, VirtualInstant};
+use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
 use super::event::{Event, EventKind, Key};
 use super::keeping::Kept;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Digest, Seed};
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;

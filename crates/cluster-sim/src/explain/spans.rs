@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Record, RecordKind};
-use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+use cluster_sim_types::{NodeId, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
@@ -159,7 +159,7 @@ fn of_links(faults: &[FaultRecord], calm_at: Option<VirtualInstant>) -> Vec<Span
     for (index, FaultRecord { at, fault, .. }) in fired {
         let (kind, key, lasting, has_effect) = match fault {
             Fault::Loss { links, rule, ratio, lasting } => {
-                (SpanKind::Loss, format!("loss {links} {rule}"), *lasting, *ratio > cluster_sim_vocabulary::Ratio::ZERO)
+                (SpanKind::Loss, format!("loss {links} {rule}"), *lasting, *ratio > cluster_sim_types::Ratio::ZERO)
             }
             Fault::Links { links, .. } => (SpanKind::Links, format!("links {links}"), None, true),
             _ => continue,

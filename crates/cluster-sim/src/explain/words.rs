@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+use cluster_sim_types::{NodeId, VirtualInstant};
 use serde::Serialize;
 
 use crate::report::{Outcome, Report, thousands};

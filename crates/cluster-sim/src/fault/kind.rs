@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster_sim_runtime::Roll;
-use cluster_sim_vocabulary::Ratio;
+use cluster_sim_types::Ratio;
 
 use super::Fault;
 

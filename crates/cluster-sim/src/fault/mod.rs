@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use cluster_sim_runtime::nanoseconds;
 use cluster_sim_transport::LinkModel;
-use cluster_sim_vocabulary::Ratio;
+use cluster_sim_types::Ratio;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use plan::check_fault;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster_sim_transport::InvalidLink;
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
@@ -185,7 +185,7 @@ mod tests {
         let check = |plan: &FaultPlan| plan.check(|node| node == "a/0", |links| links == "wan").unwrap_err().to_string();
         let plan = FaultPlan::new().at(Duration::ZERO, crash("a/0")).at(Duration::ZERO, crash("z/9"));
         assert!(check(&plan).starts_with("fault 1 (crash) names node \"z/9\""));
-        let loss = Fault::Loss { links: "lan".into(), rule: "r".into(), ratio: cluster_sim_vocabulary::Ratio::ONE, lasting: None };
+        let loss = Fault::Loss { links: "lan".into(), rule: "r".into(), ratio: cluster_sim_types::Ratio::ONE, lasting: None };
         assert!(check(&FaultPlan::new().at(Duration::ZERO, loss)).starts_with("fault 0 (loss) names links \"lan\""));
         let unordered = r#"[{"at_ns":5,"fault":"heal_all"},{"at_ns":4,"fault":"heal_all"}]"#;
         assert!(check(&serde_json::from_str(unordered).unwrap()).starts_with("fault 1 strikes before"));

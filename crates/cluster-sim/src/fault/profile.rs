@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster_sim_runtime::{Distribution, QuantileTable, Seed};
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
 use super::FaultPlan;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster_sim_runtime::{Address, QuantileTable, Roll, Seed, Stream};
-use cluster_sim_vocabulary::{Ratio, VirtualInstant};
+use cluster_sim_types::{Ratio, VirtualInstant};
 
 use super::FaultPlan;
 use super::kind::{KINDS, Kind, Targets};

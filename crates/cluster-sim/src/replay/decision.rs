@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Choice, Decisions, Roll};
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
 /// A choice that came out otherwise than in a world in which nothing happens by chance.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
 use super::likeness::without_numbers;

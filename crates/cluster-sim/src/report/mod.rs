@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use cluster_sim_invariants::Violation;
 use cluster_sim_metrics::Signature;
 use cluster_sim_runtime::{Digest, Exhausted, SeedSchedule};
-use cluster_sim_vocabulary::{NodeId, Traffic, VirtualInstant};
+use cluster_sim_types::{NodeId, Traffic, VirtualInstant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

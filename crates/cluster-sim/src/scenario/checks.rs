@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use cluster_sim_invariants::{Invariant, Verdict, World};
-use cluster_sim_vocabulary::Change;
+use cluster_sim_types::Change;
 
 pub(crate) type Test = Arc<dyn Fn(&World<'_>) -> Verdict + Send + Sync>;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cluster_sim_node::{AsyncHost, Machine, MachineFactory, MachineHost, MainFactory, Seat};
 use cluster_sim_runtime::{DeviceId, Engine, Host};
-use cluster_sim_vocabulary::{Region, Shard};
+use cluster_sim_types::{Region, Shard};
 
 /// One seat of a group, before the cluster is numbered. Members of one group and one shard are peers.
 #[derive(Debug, Clone)]

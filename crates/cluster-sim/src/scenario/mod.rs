@@ -16,7 +16,7 @@ use cluster_sim_invariants::{IntoVerdict, Invariant, World};
 use cluster_sim_node::{Machine, MainFactory, Node, Seat};
 use cluster_sim_runtime::{Budget, Decisions};
 use cluster_sim_transport::{InvalidLink, LinkModel, NodeSelector};
-use cluster_sim_vocabulary::{Change, Reached};
+use cluster_sim_types::{Change, CoveragePoint};
 
 use arenas::Arenas;
 pub(crate) use checks::{Check, Seen, Test};
@@ -283,15 +283,15 @@ impl Scenario {
     }
 
     /// Declares a point in the code of nodes that must be reached in some run. A node says that it got there by emitting
-    /// [`Reached`](crate::Reached) with that name.
+    /// [`CoveragePoint`](crate::CoveragePoint) with that name.
     ///
     /// ```
-    /// use cluster_sim::Reached;
+    /// use cluster_sim::CoveragePoint;
     /// use cluster_sim::prelude::*;
     ///
     /// async fn rolls(node: Node) {
     ///     if node.draw().below(4) == 0 {
-    ///         node.emit(Reached("the seldom way"));
+    ///         node.emit(CoveragePoint("the seldom way"));
     ///     }
     ///     node.view(|done: &mut bool| *done = true);
     /// }
@@ -306,7 +306,7 @@ impl Scenario {
     #[must_use]
     pub fn reachable(self, name: &str) -> Self {
         let point = name.to_owned();
-        let seen = move |change: &Change, _: &World<'_>| change.fact::<Reached>().is_some_and(|reached| reached.0 == point);
+        let seen = move |change: &Change, _: &World<'_>| change.fact::<CoveragePoint>().is_some_and(|reached| reached.0 == point);
         self.check(Check::Sometimes { name: name.to_owned(), seen: Arc::new(seen) })
     }
 

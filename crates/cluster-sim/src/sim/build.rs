@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cluster_sim_node::Seat;
 use cluster_sim_runtime::{Choices, DeviceId, Engine, SeedSchedule};
 use cluster_sim_transport::Network;
-use cluster_sim_vocabulary::{NodeId, Shard, VirtualInstant};
+use cluster_sim_types::{NodeId, Shard, VirtualInstant};
 
 use super::Sim;
 use super::checking::LiveChecks;

@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use cluster_sim_invariants::{Invariant, Verdict, Violation, World};
-use cluster_sim_vocabulary::{Change, VirtualInstant};
+use cluster_sim_types::{Change, VirtualInstant};
 use serde_json::Value;
 
 use crate::report::{CheckKind, CheckReport};

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cluster_sim_runtime::{Decision as Decided, Seed, SeedSchedule};
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use super::build::build;
 use super::{Sim, message_of};

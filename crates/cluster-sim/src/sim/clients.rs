@@ -2,7 +2,7 @@
 
 use cluster_sim_invariants::Witness;
 use cluster_sim_runtime::{Engine, WaitingTask};
-use cluster_sim_vocabulary::{Health, NodeId};
+use cluster_sim_types::{Health, NodeId};
 
 use crate::report::{CheckKind, CheckReport};
 use crate::scenario::Group;

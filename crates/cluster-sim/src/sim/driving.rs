@@ -10,7 +10,7 @@ use std::time::Duration;
 use cluster_sim_invariants::World;
 use cluster_sim_runtime::{Exhausted, Stepped};
 use cluster_sim_transport::Network;
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 use tokio::task::unconstrained;
 
 use super::Sim;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cluster_sim_runtime::Kernel;
 use cluster_sim_transport::{CutId, Eaten, Network, NetworkPartition};
-use cluster_sim_vocabulary::{Incarnation, NodeId};
+use cluster_sim_types::{Incarnation, NodeId};
 
 use super::Sim;
 use crate::fault::{Fault, FaultPlan, PlanError, ScheduledFault, check_fault};
@@ -78,7 +78,7 @@ impl Faulting {
         self.cuts.last_mut()?.guard.take()
     }
 
-    fn schedule(&mut self, kernel: &mut Kernel, at: cluster_sim_vocabulary::VirtualInstant, happening: Happening) {
+    fn schedule(&mut self, kernel: &mut Kernel, at: cluster_sim_types::VirtualInstant, happening: Happening) {
         self.happenings.push(happening);
         kernel.schedule_driver(at, (self.happenings.len() - 1) as u32);
     }
@@ -219,7 +219,7 @@ impl Sim {
         let network: &mut Network = self.engine.core.devices.get_mut(self.network);
         for loss in ended {
             self.faulting.records[loss.record].effect += network.eaten_by(&loss.links, &loss.rule);
-            network.set_loss_rule(&mut self.engine.core.kernel, &loss.links, &loss.rule, cluster_sim_vocabulary::Ratio::ZERO);
+            network.set_loss_rule(&mut self.engine.core.kernel, &loss.links, &loss.rule, cluster_sim_types::Ratio::ZERO);
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cluster_sim_invariants::{Invariant, Violation, Witness, World};
 use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_transport::ResetReason;
-use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+use cluster_sim_types::{NodeId, VirtualInstant};
 
 use super::Sim;
 use super::checking::Moment;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::Record;
 use cluster_sim_transport::{Network, Said};
-use cluster_sim_vocabulary::{Change, Fact, NodeId, VirtualInstant};
+use cluster_sim_types::{Change, Fact, NodeId, VirtualInstant};
 
 use super::Sim;
 use crate::report::Report;

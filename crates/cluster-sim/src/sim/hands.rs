@@ -5,7 +5,7 @@ use std::fmt;
 use cluster_sim_node::Message;
 use cluster_sim_runtime::Seed;
 use cluster_sim_transport::NetworkPartition;
-use cluster_sim_vocabulary::{Health, NodeId, VirtualInstant};
+use cluster_sim_types::{Health, NodeId, VirtualInstant};
 
 use super::Sim;
 use crate::fault::Fault;

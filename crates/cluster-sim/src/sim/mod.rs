@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use cluster_sim_runtime::{DeviceId, Digest, Engine, Record};
 use cluster_sim_transport::{Control, Decided, Network};
-use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+use cluster_sim_types::{NodeId, VirtualInstant};
 
 use checking::LiveChecks;
 use clients::Clients;

@@ -5,7 +5,7 @@ use std::any::Any;
 use cluster_sim_invariants::Observed;
 use cluster_sim_runtime::{DeviceId, Engine};
 use cluster_sim_transport::Network;
-use cluster_sim_vocabulary::{Health, NodeId, Traffic, VirtualInstant};
+use cluster_sim_types::{Health, NodeId, Traffic, VirtualInstant};
 
 /// A look at an engine between two steps.
 pub(super) struct Glance<'a> {

@@ -21,7 +21,7 @@ use cluster_sim_runtime::Entropy;
 use cluster_sim_runtime::{Core, DeviceId, Kernel, Life, try_entered};
 #[cfg(feature = "test-utils")]
 use cluster_sim_transport::Network;
-use cluster_sim_vocabulary::{Incarnation, NodeId, Region, Shard};
+use cluster_sim_types::{Incarnation, NodeId, Region, Shard};
 
 pub use port::{Port, Receive};
 pub use session::{Listener, Session};

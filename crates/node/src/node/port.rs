@@ -13,7 +13,7 @@ use cluster_sim_transport::{Label, Message, Received};
 use cluster_sim_transport::{Network, NetworkWait, PayloadKind, PortId, WaitKey};
 #[cfg(feature = "tokio")]
 use cluster_sim_transport::{RealPort, Ticket};
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 #[cfg(feature = "test-utils")]
 use super::Place;

@@ -3,8 +3,8 @@
 use std::any::type_name;
 
 #[cfg(feature = "test-utils")]
-use cluster_sim_vocabulary::Change;
-use cluster_sim_vocabulary::Fact;
+use cluster_sim_types::Change;
+use cluster_sim_types::Fact;
 
 use super::{Node, Twin};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 #[cfg(feature = "tokio")]
 use cluster_sim_runtime::RealSleep;
-use cluster_sim_vocabulary::{LocalInstant, WallTime};
+use cluster_sim_types::{LocalInstant, WallTime};
 
 use super::{Node, Twin};
 

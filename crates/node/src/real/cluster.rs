@@ -9,7 +9,7 @@ use std::task::Poll;
 
 use cluster_sim_runtime::Seed;
 use cluster_sim_transport::{AddressBook, BindError, RealSockets};
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use super::observer::{Observer, Shown};
 use super::running::RealNode;

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use cluster_sim_vocabulary::{Fact, NodeId};
+use cluster_sim_types::{Fact, NodeId};
 
 /// What a node says about itself, as an observer is shown it.
 #[derive(Clone, Copy)]

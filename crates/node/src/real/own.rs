@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cluster_sim_runtime::{Entropy, RealLife, Roll};
 use cluster_sim_transport::RealNetwork;
-use cluster_sim_vocabulary::{Fact, NodeId};
+use cluster_sim_types::{Fact, NodeId};
 use parking_lot::{Mutex, ReentrantMutex};
 
 use super::observer::{Observer, Shown};

@@ -7,7 +7,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use cluster_sim_transport::DatagramCounts;
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::{Entropy, NoEntropy, RealLife, Seed};
 use cluster_sim_transport::{AddressBook, RealNetwork, RealSockets};
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 use tokio::runtime::Handle;
 
 use super::observer::{Observer, Shown};

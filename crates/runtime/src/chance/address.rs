@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster_sim_vocabulary::Ratio;
+use cluster_sim_types::Ratio;
 
 use super::mixing::{finalize, fold, fold_bytes};
 use super::seed::Seed;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
 /// Decides everything random in a run. Prints as `0x…`.

@@ -39,7 +39,7 @@ impl Arena {
 
 #[cfg(test)]
 mod tests {
-    use cluster_sim_vocabulary::{Incarnation, NodeId, VirtualInstant};
+    use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
     use super::*;
     use crate::engine::queue::{Event, Order, Target};

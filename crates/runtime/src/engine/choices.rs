@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+use cluster_sim_types::{NodeId, VirtualInstant};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
@@ -160,7 +160,7 @@ impl Choices {
 
 #[cfg(test)]
 mod tests {
-    use cluster_sim_vocabulary::Ratio;
+    use cluster_sim_types::Ratio;
 
     use super::*;
 

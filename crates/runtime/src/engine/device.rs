@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use super::kernel::Kernel;
 use super::queue::DeviceId;

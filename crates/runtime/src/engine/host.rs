@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use cluster_sim_vocabulary::{Incarnation, NodeId};
+use cluster_sim_types::{Incarnation, NodeId};
 
 use super::core::Core;
 use super::queue::DeviceId;

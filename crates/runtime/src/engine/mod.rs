@@ -16,7 +16,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
-use cluster_sim_vocabulary::{Health, NodeId, VirtualInstant};
+use cluster_sim_types::{Health, NodeId, VirtualInstant};
 
 pub use arena::Arena;
 pub use budget::{Budget, Exhausted};

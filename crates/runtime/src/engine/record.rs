@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+use cluster_sim_types::{NodeId, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
 use crate::chance::finalize;

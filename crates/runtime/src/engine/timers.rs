@@ -1,6 +1,6 @@
 //! Timers of all nodes, armed and moved without touching the queue where that can be avoided.
 
-use cluster_sim_vocabulary::{Incarnation, NodeId, VirtualInstant};
+use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
 use crate::executor::TaskId;
 

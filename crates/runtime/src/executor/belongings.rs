@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use cluster_sim_vocabulary::{Change, NodeId};
+use cluster_sim_types::{Change, NodeId};
 
 use crate::engine::Kernel;
 

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use cluster_sim_vocabulary::{Incarnation, NodeId};
+use cluster_sim_types::{Incarnation, NodeId};
 
 use super::task::TaskId;
 use super::thread::is_unwinding;

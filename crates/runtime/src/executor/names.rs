@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
 
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 use rustc_hash::FxHashMap;
 
 use super::task::{Task, TaskId, Tasks, Waiting, Waits};

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
 
-use cluster_sim_vocabulary::{Health, NodeId};
+use cluster_sim_types::{Health, NodeId};
 
 use super::ending::{End, Panic, drop_guarded, drop_tasks};
 use super::entered::enter_as;

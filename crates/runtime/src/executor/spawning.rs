@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::rc::Rc;
 
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use super::entered::Life;
 use super::inbox::Mailbox;

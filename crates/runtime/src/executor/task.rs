@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+use cluster_sim_types::{NodeId, VirtualInstant};
 
 use super::entered::{Life, NO_RUN};
 use super::inbox::Mailbox;

@@ -1,6 +1,6 @@
 //! Chance from the operating system.
 
-use cluster_sim_vocabulary::Incarnation;
+use cluster_sim_types::Incarnation;
 
 use crate::chance::{Address, Entropy, Seed, Stream};
 

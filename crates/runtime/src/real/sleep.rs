@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use cluster_sim_vocabulary::LocalInstant;
+use cluster_sim_types::LocalInstant;
 use tokio::task::coop;
 
 use super::life::RealLife;

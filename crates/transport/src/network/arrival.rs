@@ -1,7 +1,7 @@
 //! Arriving: what may still prevent it, and handing the message over.
 
 use cluster_sim_runtime::{Device, Kernel, Order, RecordKind, Waiter};
-use cluster_sim_vocabulary::{Health, NodeId};
+use cluster_sim_types::{Health, NodeId};
 
 use super::fate::Cause;
 use super::model::StaleDelivery;

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use cluster_sim_runtime::Stream;
-use cluster_sim_vocabulary::{NodeId, Ratio};
+use cluster_sim_types::{NodeId, Ratio};
 
 use super::model::{CompiledLink, InvalidLink, LinkModel};
 

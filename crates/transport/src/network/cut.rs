@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 use serde::{Deserialize, Serialize};
 
 /// One cut of a run, counted from 0.

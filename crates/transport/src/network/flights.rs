@@ -1,7 +1,7 @@
 //! The copies of messages under way.
 
 use cluster_sim_runtime::{Record, RecordKind};
-use cluster_sim_vocabulary::{Incarnation, NodeId, VirtualInstant};
+use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
 use super::payload::PayloadKind;
 use super::ports::PortId;

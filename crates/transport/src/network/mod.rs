@@ -24,7 +24,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use cluster_sim_runtime::{DeviceId, Kernel, Record, RecordKind, Seed};
-use cluster_sim_vocabulary::{NodeId, Ratio, Traffic};
+use cluster_sim_types::{NodeId, Ratio, Traffic};
 
 use classes::Classes;
 pub use classes::NodeSelector;

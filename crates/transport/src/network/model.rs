@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster_sim_runtime::{Distribution, InvalidDistribution, QuantileTable};
-use cluster_sim_vocabulary::Ratio;
+use cluster_sim_types::Ratio;
 use serde::{Deserialize, Serialize};
 
 /// What a class of links does to messages.
@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// use std::time::Duration;
 /// use cluster_sim_transport::{LinkModel, LinkOrder};
-/// use cluster_sim_vocabulary::Ratio;
+/// use cluster_sim_types::Ratio;
 ///
 /// let lossy = LinkModel { loss: Ratio::new(0.05)?, ..LinkModel::constant(Duration::from_millis(50)) };
 /// assert_eq!(lossy.order, LinkOrder::Fifo);
-/// # Ok::<(), cluster_sim_vocabulary::InvalidRatio>(())
+/// # Ok::<(), cluster_sim_types::InvalidRatio>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -1,7 +1,7 @@
 //! What a sender remembers of each receiver: the link between them.
 
 use cluster_sim_runtime::Address;
-use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+use cluster_sim_types::{NodeId, VirtualInstant};
 
 use super::repeats::{Repeats, epoch_of};
 

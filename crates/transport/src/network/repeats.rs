@@ -1,6 +1,6 @@
 //! How often each message was sent: what tells a retry from the send before it.
 
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 
 /// The epochs of a run, 16 s of virtual time in nanoseconds: the epoch of its send is part of what tells a message from others like it.
 ///

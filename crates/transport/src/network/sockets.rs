@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use cluster_sim_runtime::Kernel;
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use super::arrival::INBOX_CAPACITY;
 use super::payload::PayloadKind;

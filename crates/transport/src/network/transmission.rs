@@ -1,7 +1,7 @@
 //! Sending: everything that chance decides about a message is decided here.
 
 use cluster_sim_runtime::{Address, Choice, Dice, Exhausted, Kernel, Order, Rank, RecordKind, Roll, Seed, Site, Stream};
-use cluster_sim_vocabulary::{Incarnation, NodeId, Ratio, VirtualInstant};
+use cluster_sim_types::{Incarnation, NodeId, Ratio, VirtualInstant};
 
 use super::classes::{Class, Classes};
 use super::content::content_of;

@@ -1,7 +1,7 @@
 //! What a task can wait for at the network, as a number for the kernel and in words for people.
 
 use cluster_sim_runtime::{Kernel, Waiting};
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use super::Network;
 use super::ports::PortId;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 /// The address of every node of a cluster, the same for all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

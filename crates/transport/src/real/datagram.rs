@@ -1,6 +1,6 @@
 //! The form of a datagram on the wire, and taking datagrams in.
 
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 use tokio::net::UdpSocket;
 use tokio::task::yield_now;
 

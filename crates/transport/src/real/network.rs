@@ -6,7 +6,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
 use cluster_sim_runtime::RealLife;
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 use parking_lot::Mutex;
 
 use super::addresses::AddressBook;

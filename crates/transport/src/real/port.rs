@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 use tokio::task::coop;
 
 use super::counts::Became;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cluster_sim_runtime::RecordKind;
 use cluster_sim_transport::{BACKLOG_CAPACITY, ResetReason, SessionStage, Taken, Unsent};
-use cluster_sim_vocabulary::{Incarnation, NodeId};
+use cluster_sim_types::{Incarnation, NodeId};
 
 use crate::world::{World, milliseconds, ten};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster_sim_transport::{ResetReason, SessionStage, Taken, Unsent};
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use crate::world::{World, milliseconds, ten};
 

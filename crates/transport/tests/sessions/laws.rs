@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cluster_sim_runtime::Distribution;
 use cluster_sim_transport::{LinkModel, LinkOrder, NetworkPartition, SessionId, SessionStage, Taken, Unsent};
-use cluster_sim_vocabulary::{Health, NodeId, Ratio};
+use cluster_sim_types::{Health, NodeId, Ratio};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 

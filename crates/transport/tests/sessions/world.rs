@@ -10,7 +10,7 @@ use cluster_sim_runtime::{Budget, DeviceId, Engine, Entropy, Host, Seed, SeedSch
 use cluster_sim_transport::{
     LinkModel, Network, NetworkPartition, NodeSelector, Notice, PayloadKind, PortId, SessionId, SessionState, Taken, Unsent,
 };
-use cluster_sim_vocabulary::{Health, Incarnation, NodeId, Traffic};
+use cluster_sim_types::{Health, Incarnation, NodeId, Traffic};
 use serde::{Deserialize, Serialize};
 
 /// A number, and a token by which it is known how many of them exist.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cluster_sim_invariants::Violation;
 use cluster_sim_runtime::{Seed, SeedSchedule};
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 
 use crate::campaign::findings::Failed;
 use crate::campaign::watchdog;

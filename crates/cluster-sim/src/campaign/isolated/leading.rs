@@ -140,8 +140,8 @@ impl Leader {
         let mut process = WorkingProcess::start(command).map_err(|error| self.give_up(not_started(&error)))?;
         let patience = self.patience.max(START_LEAST);
         match self.hear(&mut process, now(), patience)? {
-            Heard::Word(Word::Reached(found)) if found == self.call => Ok(process),
-            Heard::Word(Word::Reached(found)) => {
+            Heard::Word(Word::CoveragePoint(found)) if found == self.call => Ok(process),
+            Heard::Word(Word::CoveragePoint(found)) => {
                 let (expected, found) = (self.call.to_string(), found.to_string());
                 Err(self.give_up(TwiceError::OtherCall { expected, found }))
             }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::coverage::Coverage;
@@ -17,7 +17,7 @@ pub(super) const MARK: &str = "cluster-sim worker: ";
 #[serde(rename_all = "snake_case")]
 pub(super) enum Word {
     /// It came to its work.
-    Reached(Call),
+    CoveragePoint(Call),
     /// It is there.
     Alive,
     /// All is known of a seed.

@@ -24,7 +24,7 @@ const LOOKS_EVERY: Duration = Duration::from_millis(20);
 
 /// Does what it is told to, until nobody tells it any more.
 pub(super) fn work(case: &Case, call: Call) -> ! {
-    say(&Word::Reached(call));
+    say(&Word::CoveragePoint(call));
     let (orders_in, orders) = channel();
     thread::spawn(move || take_orders(&orders_in));
     let (desk, watch) = (Arc::new(Desk::default()), Arc::new(Watch::default()));

@@ -1,7 +1,7 @@
 //! The side here: follows its own run and compares it, window by window, with what it is told of the other.
 
 use cluster_sim_runtime::Record;
-use cluster_sim_vocabulary::{Fact, NodeId, VirtualInstant};
+use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
 use super::TwiceError;
 use super::parting;

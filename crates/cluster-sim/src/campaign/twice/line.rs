@@ -1,7 +1,7 @@
 //! One entry of a log, with the names that only its own run knows.
 
 use cluster_sim_runtime::{Record, RecordKind};
-use cluster_sim_vocabulary::{NodeId, VirtualInstant};
+use cluster_sim_types::{NodeId, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
 use super::trail::{Entry, Window};

@@ -146,7 +146,7 @@ impl Scenario {
     fn tell_and_exit(&self, seed: Seed, call: Call) -> ! {
         let mut listener = ParentListener;
         // If nobody listens any more, the first checkpoint finds that out too.
-        let _ = listener.say(Word::Reached(call));
+        let _ = listener.say(Word::CoveragePoint(call));
         let run = || drop(self.start(seed).run_followed(Telling::new(listener, self.0.patience)));
         match catch_unwind(AssertUnwindSafe(run)) {
             Ok(()) => std::process::exit(0),

@@ -63,8 +63,10 @@ impl ProcessTeller {
         let command = format!("{command:?}");
         let mut started = Self { process, orders, words, printed, command, patience, reached: false };
         match started.hear()? {
-            Word::Reached(found) if found == *call => started.reached = true,
-            Word::Reached(found) => return Err(TwiceError::OtherCall { expected: call.to_string(), found: found.to_string() }),
+            Word::CoveragePoint(found) if found == *call => started.reached = true,
+            Word::CoveragePoint(found) => {
+                return Err(TwiceError::OtherCall { expected: call.to_string(), found: found.to_string() });
+            }
             word => return Err(TwiceError::garbled(&word)),
         }
         Ok(started)

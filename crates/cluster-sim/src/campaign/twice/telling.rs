@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use cluster_sim_runtime::Record;
-use cluster_sim_vocabulary::{Fact, NodeId, VirtualInstant};
+use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
 use super::line::Line;
 use super::trail::{Trail, Window};

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use cluster_sim_runtime::{Digest, Record, RecordKind, fold, fold_bytes};
-use cluster_sim_vocabulary::{Fact, NodeId, VirtualInstant};
+use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
 use crate::sim::Sim;

@@ -17,7 +17,7 @@ use super::trail::Checkpoint;
 #[serde(rename_all = "snake_case")]
 pub(super) enum Word {
     /// It came to the call in which the runs are compared; only said by a process.
-    Reached(Call),
+    CoveragePoint(Call),
     /// It still takes steps.
     Alive,
     /// Another window is full.

@@ -5,7 +5,7 @@ mod text;
 use std::fmt;
 
 use cluster_sim_runtime::RecordKind;
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
 /// Where the run took place with which that of the calling thread is compared.

@@ -15,7 +15,7 @@ use std::marker::PhantomData;
 use cluster_sim_transport::{ConnectError, Message, SessionReset, SessionSendError};
 #[cfg(feature = "tokio")]
 use cluster_sim_transport::{RealListener, RealSession};
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 #[cfg(feature = "test-utils")]
 use simulated::{SimulatedListener, SimulatedSession};
 

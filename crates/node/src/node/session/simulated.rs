@@ -10,7 +10,7 @@ use cluster_sim_transport::{
     AtEnd, ConnectError, Message, Network, NetworkWait, PayloadKind, PortId, PortTaken, ResetReason, SessionId, SessionReset,
     SessionSendError, SessionStage, Taken, Unsent, WaitKey,
 };
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use crate::node::Place;
 

@@ -8,7 +8,7 @@ use std::mem::take;
 use std::sync::Arc;
 use std::task::Waker;
 
-use cluster_sim_vocabulary::{Change, NodeId, VirtualInstant};
+use cluster_sim_types::{Change, NodeId, VirtualInstant};
 use rustc_hash::FxHashMap;
 
 use nodes::Node;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_vocabulary::{Change, Health, Incarnation, LocalInstant, NodeClock, NodeId, VirtualInstant, WallTime};
+use cluster_sim_types::{Change, Health, Incarnation, LocalInstant, NodeClock, NodeId, VirtualInstant, WallTime};
 
 use super::Kernel;
 use crate::chance::{Address, Entropy, Stream};

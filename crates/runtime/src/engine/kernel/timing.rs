@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster_sim_vocabulary::{Health, NodeId, VirtualInstant};
+use cluster_sim_types::{Health, NodeId, VirtualInstant};
 
 use super::Kernel;
 use super::nodes::Node;

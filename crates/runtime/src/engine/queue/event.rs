@@ -1,6 +1,6 @@
 //! One thing that is to happen, and its place among those of its instant.
 
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 
 use crate::chance::Address;
 

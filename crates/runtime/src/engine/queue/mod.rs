@@ -10,7 +10,7 @@ mod wheel;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 
 pub use event::{DeviceId, Order, Rank};
 pub(crate) use event::{Event, Target};

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use cluster_sim_runtime::{Kernel, Order};
-use cluster_sim_vocabulary::{Health, NodeId};
+use cluster_sim_types::{Health, NodeId};
 
 use super::SessionId;
 use super::end::{News, Side};

@@ -1,7 +1,7 @@
 //! Arriving: what reaches an end, and what it answers.
 
 use cluster_sim_runtime::{Address, Kernel};
-use cluster_sim_vocabulary::{Health, NodeId};
+use cluster_sim_types::{Health, NodeId};
 
 use super::SessionId;
 use super::end::{News, Side, Stage};

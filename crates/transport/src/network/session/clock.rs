@@ -1,7 +1,7 @@
 //! The clock of an end: what was not answered is sent again, until patience is over.
 
 use cluster_sim_runtime::{Kernel, Order, Rank};
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 
 use super::end::{News, Side, Stage};
 use super::launching::Kind;

@@ -1,7 +1,7 @@
 //! Opening a session: asking for it, taking it, refusing it.
 
 use cluster_sim_runtime::{Address, Kernel, Record, RecordKind};
-use cluster_sim_vocabulary::{Health, NodeId};
+use cluster_sim_types::{Health, NodeId};
 
 use super::SessionId;
 use super::end::{News, Side, Stage};

@@ -1,7 +1,7 @@
 //! A session with its two ends and its two directions.
 
 use cluster_sim_runtime::Address;
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use super::end::{End, SessionId, Side};
 use super::lane::Lane;

@@ -1,6 +1,6 @@
 //! How much went through sessions.
 
-use cluster_sim_vocabulary::{Load, SessionTraffic};
+use cluster_sim_types::{SessionTraffic, Volume};
 
 /// The traffic of sessions, as it is counted.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ impl Counts {
         self.arrive_at(bytes, |traffic| &mut traffic.lost);
     }
 
-    fn arrive_at(&mut self, bytes: u32, place: impl FnOnce(&mut SessionTraffic) -> &mut Load) {
+    fn arrive_at(&mut self, bytes: u32, place: impl FnOnce(&mut SessionTraffic) -> &mut Volume) {
         self.traffic.in_flight.remove(bytes);
         place(&mut self.traffic).add(bytes);
     }

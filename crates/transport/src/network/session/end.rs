@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use cluster_sim_vocabulary::{Incarnation, NodeId, VirtualInstant};
+use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
 use super::lane::Held;
 use crate::reset::ResetReason;

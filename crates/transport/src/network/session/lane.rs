@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 
 use super::super::payload::PayloadKind;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster_sim_runtime::{Address, Kernel, Order, Rank};
-use cluster_sim_vocabulary::VirtualInstant;
+use cluster_sim_types::VirtualInstant;
 
 use super::end::Side;
 use super::segment::{Segment, What};

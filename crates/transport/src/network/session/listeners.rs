@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 use rustc_hash::FxHashMap;
 
 use super::end::SessionId;

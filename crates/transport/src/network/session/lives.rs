@@ -1,7 +1,7 @@
 //! What becomes of ends when the life of their node ends, or goes on after a pause.
 
 use cluster_sim_runtime::Kernel;
-use cluster_sim_vocabulary::{Health, NodeId};
+use cluster_sim_types::{Health, NodeId};
 
 use super::end::{News, Side, Stage};
 use crate::network::Network;

@@ -32,7 +32,7 @@ mod taking;
 mod tasks;
 
 use cluster_sim_runtime::Kernel;
-use cluster_sim_vocabulary::{Incarnation, NodeId, SessionTraffic};
+use cluster_sim_types::{Incarnation, NodeId, SessionTraffic};
 use rustc_hash::FxHashMap;
 
 pub use agenda::Notice;

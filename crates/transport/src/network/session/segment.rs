@@ -1,7 +1,7 @@
 //! What of sessions is under way.
 
 use cluster_sim_runtime::Address;
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use super::end::SessionId;
 use super::lane::Progress;

@@ -1,7 +1,7 @@
 //! Sessions as machines know them: by their peer, at most one at a time.
 
 use cluster_sim_runtime::{Address, Kernel};
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use super::SessionId;
 use super::end::{News, Side, Stage};

@@ -3,7 +3,7 @@
 //! A node that runs tasks has no agenda. Who waits for something of an end lies beside it, and is woken in the step in which it happens.
 
 use cluster_sim_runtime::{Kernel, Waiter};
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 
 use super::SessionId;
 use super::end::News;

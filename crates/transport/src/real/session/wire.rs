@@ -7,7 +7,7 @@
 use std::io;
 use std::time::Duration;
 
-use cluster_sim_vocabulary::NodeId;
+use cluster_sim_types::NodeId;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 

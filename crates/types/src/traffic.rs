@@ -38,14 +38,14 @@ impl Traffic {
 
 /// A number of messages and the bytes they would take on a wire.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Load {
+pub struct Volume {
     /// How many messages.
     pub messages: u64,
     /// How many bytes in all.
     pub bytes: u64,
 }
 
-impl Load {
+impl Volume {
     /// Counts one message of so many bytes.
     pub fn add(&mut self, bytes: u32) {
         self.messages += 1;
@@ -75,13 +75,13 @@ pub struct SessionTraffic {
     /// Ends that were broken: refused, timed out, reset.
     pub resets: u64,
     /// Messages that sessions took over from their senders.
-    pub sent: Load,
+    pub sent: Volume,
     /// Messages that their receivers took in.
-    pub delivered: Load,
+    pub delivered: Volume,
     /// Messages that are under way, wait to be sent again, or wait to be taken in.
-    pub in_flight: Load,
+    pub in_flight: Volume,
     /// Messages that went with their session; their causes are among [`Traffic::dropped`].
-    pub lost: Load,
+    pub lost: Volume,
     /// Times a message, or the end that follows the last one, was put on its link: the first time and all others.
     pub attempts: u64,
     /// Times one of them was put on its link again.
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_message_or_a_byte_that_is_nowhere_is_noticed() {
-        let load = |messages, bytes| Load { messages, bytes };
+        let load = |messages, bytes| Volume { messages, bytes };
         let whole = SessionTraffic { sent: load(3, 30), delivered: load(2, 15), lost: load(1, 15), ..SessionTraffic::default() };
         assert!(whole.is_balanced() && !whole.is_empty());
         assert!(!SessionTraffic { delivered: load(2, 14), ..whole.clone() }.is_balanced());

@@ -11,12 +11,12 @@ const BILLION: u64 = 1_000_000_000;
 /// In data it is the plain number: `0.05`.
 ///
 /// ```
-/// use cluster_sim_vocabulary::Ratio;
+/// use cluster_sim_types::Ratio;
 ///
 /// let loss = Ratio::new(0.05)?;
 /// assert_eq!(loss.parts_per_billion(), 50_000_000);
 /// assert!(Ratio::new(1.5).is_err());
-/// # Ok::<(), cluster_sim_vocabulary::InvalidRatio>(())
+/// # Ok::<(), cluster_sim_types::InvalidRatio>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]

@@ -23,7 +23,7 @@ impl<T: Any + Debug> Fact for T {
 
 /// A fact that says: code got here. Told of a point that a scenario declares with `Scenario::reachable`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reached(
+pub struct CoveragePoint(
     /// The name of the point.
     pub &'static str,
 );

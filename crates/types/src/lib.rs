@@ -10,9 +10,9 @@ mod ratio;
 mod time;
 mod traffic;
 
-pub use change::{Change, Fact, Health, Reached};
+pub use change::{Change, CoveragePoint, Fact, Health};
 pub use clock::NodeClock;
 pub use identity::{Incarnation, NodeId, Region, Shard};
 pub use ratio::{InvalidRatio, Ratio};
 pub use time::{LocalInstant, VirtualInstant, WallTime};
-pub use traffic::{Load, SessionTraffic, Traffic};
+pub use traffic::{SessionTraffic, Traffic, Volume};
