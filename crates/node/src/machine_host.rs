@@ -202,14 +202,14 @@ impl ArmedTimers {
     fn arm(&mut self, kernel: &mut Kernel, node: NodeId, timer: Timer, after: std::time::Duration) {
         match self.position(timer) {
             Some(index) => kernel.rearm(self.armed[index].1, after),
-            None => self.armed.push((timer, kernel.arm(node, timer.0, after))),
+            None => self.armed.push((timer, kernel.set_timer(node, timer.0, after))),
         }
     }
 
     #[inline]
     fn disarm(&mut self, kernel: &mut Kernel, timer: Timer) {
         if let Some(index) = self.position(timer) {
-            kernel.disarm(self.armed.swap_remove(index).1);
+            kernel.cancel_timer(self.armed.swap_remove(index).1);
         }
     }
 

@@ -6,28 +6,28 @@
 //!
 //! Deliberately absent: messages, links, faults and checks. The loop knows a host and a device by one small trait each.
 
-mod chance;
 #[cfg(feature = "test-utils")]
 mod engine;
 #[cfg(feature = "test-utils")]
 mod executor;
 pub mod nanoseconds;
+mod random;
 #[cfg(feature = "tokio")]
 mod real;
 
-pub use chance::{
-    Address, Dice, Distribution, Entropy, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule, Stream,
-    finalize, fold, fold_bytes,
-};
 #[cfg(feature = "test-utils")]
 pub use engine::{
-    Arena, Budget, Choice, Choices, Core, Decision, Decisions, Device, DeviceId, Devices, Digest, Engine, Exhausted, Host, Kernel,
-    Order, Rank, Record, RecordKind, Ring, Site, Step, Stepped, TimerKey, TimerSlot, Wake, Watch, Whereabouts,
+    Arena, Budget, Choice, Choices, Core, Decision, Decisions, Device, DeviceId, Devices, Digest, Engine, Exhausted, Heartbeat,
+    Host, Kernel, Order, Position, Rank, Record, RecordKind, Ring, Site, Step, Stepped, TimerKey, TimerSlot, Wake,
 };
 #[cfg(feature = "test-utils")]
 pub use executor::{
     Aborted, ChannelWait, Join, Life, Sleep, Spawn, TaskId, TaskName, Waiter, Waiting, WaitingTask, enter, entered, is_entered,
     select_start, try_entered,
+};
+pub use random::{
+    Address, Dice, Distribution, Entropy, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule, Stream,
+    finalize, fold, fold_bytes,
 };
 #[cfg(feature = "tokio")]
 pub use real::{NoEntropy, RealLife, RealSleep};

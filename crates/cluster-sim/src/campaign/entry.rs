@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use cluster_sim_runtime::{Seed, SeedSchedule, Watch};
+use cluster_sim_runtime::{Heartbeat, Seed, SeedSchedule};
 use cluster_sim_types::VirtualInstant;
 
 use super::Replay;
@@ -259,11 +259,11 @@ impl Subject for Driven {
         Duration::MAX
     }
 
-    fn run(&self, seed: Seed, _: &Arc<Watch>) -> Report {
+    fn run(&self, seed: Seed, _: &Arc<Heartbeat>) -> Report {
         self.report(seed)
     }
 
-    fn confirmed(&self, seed: Seed, found: Report, _: &Arc<Watch>) -> (Report, Option<TwiceError>) {
+    fn confirmed(&self, seed: Seed, found: Report, _: &Arc<Heartbeat>) -> (Report, Option<TwiceError>) {
         (beside(found, &self.report_elsewhere(seed)), None)
     }
 

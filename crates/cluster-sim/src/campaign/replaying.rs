@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Digest, SeedSchedule, Watch};
+use cluster_sim_runtime::{Digest, Heartbeat, SeedSchedule};
 
 use super::watchdog::{stuck, watched};
 use crate::explain::{Ending, Recording};
@@ -136,7 +136,7 @@ impl Scenario {
         told.try_start(SeedSchedule::new(seed)).map(drop).map_err(ReproducerError::Unfit)?;
         let telling = told.clone();
         let work = move |_, watch| run(telling.start_under(seed, Some(watch)));
-        let shown = watched(patience, &[Arc::new(Watch::default())], work, |_| {}, &mut || true).pop().flatten();
+        let shown = watched(patience, &[Arc::new(Heartbeat::default())], work, |_| {}, &mut || true).pop().flatten();
         Ok(shown.ok_or_else(|| stuck(&told, seed, patience)))
     }
 }

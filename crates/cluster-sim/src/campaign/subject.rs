@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_invariants::{Verdict, Violation};
-use cluster_sim_runtime::{Seed, Watch};
+use cluster_sim_runtime::{Heartbeat, Seed};
 use cluster_sim_types::VirtualInstant;
 
 use super::TwiceError;
@@ -27,10 +27,10 @@ pub(super) trait Subject: Send + Sync {
     fn patience(&self) -> Duration;
 
     /// Runs one seed, and leaves word of every step if it can.
-    fn run(&self, seed: Seed, watch: &Arc<Watch>) -> Report;
+    fn run(&self, seed: Seed, watch: &Arc<Heartbeat>) -> Report;
 
     /// What to say of a seed that showed `found`, after two more runs; and why these could not be compared, if they could not.
-    fn confirmed(&self, seed: Seed, found: Report, watch: &Arc<Watch>) -> (Report, Option<TwiceError>);
+    fn confirmed(&self, seed: Seed, found: Report, watch: &Arc<Heartbeat>) -> (Report, Option<TwiceError>);
 
     /// The report of a seed that does not come back from a step. Leaves a thread behind.
     fn stuck(&self, seed: Seed) -> Report;
@@ -52,11 +52,11 @@ impl Subject for Scenario {
         self.0.patience
     }
 
-    fn run(&self, seed: Seed, watch: &Arc<Watch>) -> Report {
+    fn run(&self, seed: Seed, watch: &Arc<Heartbeat>) -> Report {
         self.run_under(seed, Some(Arc::clone(watch)))
     }
 
-    fn confirmed(&self, seed: Seed, found: Report, watch: &Arc<Watch>) -> (Report, Option<TwiceError>) {
+    fn confirmed(&self, seed: Seed, found: Report, watch: &Arc<Heartbeat>) -> (Report, Option<TwiceError>) {
         self.confirmed(seed, found, Arc::clone(watch))
     }
 
@@ -70,7 +70,7 @@ impl Subject for Scenario {
         }
         let (scenario, seed) = (self.clone(), report.seed());
         let record = move |_, watch| Recording::of_run(scenario.start_under(seed, Some(watch)), Recording::EVENTS);
-        let recorded = watchdog::watched(self.0.patience, &[Arc::new(Watch::default())], record, |_| {}, &mut || true);
+        let recorded = watchdog::watched(self.0.patience, &[Arc::new(Heartbeat::default())], record, |_| {}, &mut || true);
         let recording = recorded.into_iter().next().flatten()?;
         // A rule from elsewhere, over the report, is none that the run itself breaks.
         Ending::of(&recording).filter(|_| recording.report.digest == report.digest)
@@ -131,7 +131,7 @@ pub(super) struct Examined {
 impl Case {
     /// Runs one seed, and looks twice more at it if it does not hold; in this thread, so that what its earlier seeds left behind in it is
     /// found out. `failing` is called before that.
-    pub(super) fn examine(&self, seed: u64, watch: &Arc<Watch>, failing: impl FnOnce()) -> Examined {
+    pub(super) fn examine(&self, seed: u64, watch: &Arc<Heartbeat>, failing: impl FnOnce()) -> Examined {
         let report = self.subject.run(Seed(seed), watch);
         let ended_at = report.ended_at;
         let coverage = self.covers.then(|| Box::new(Coverage::of(&report)));

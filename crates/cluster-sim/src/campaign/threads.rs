@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Seed, Watch};
+use cluster_sim_runtime::{Heartbeat, Seed};
 
 use super::findings::Failed;
 use super::shared::Shared;
@@ -14,7 +14,7 @@ use super::watchdog::watched;
 ///
 /// A seed that does not come back from a step is the last one: nothing can end its thread.
 pub(super) fn run(case: &Case, shared: &Arc<Shared>, between: &mut dyn FnMut() -> bool) {
-    let watches: Vec<Arc<Watch>> = shared.desks.iter().map(|_| Arc::default()).collect();
+    let watches: Vec<Arc<Heartbeat>> = shared.desks.iter().map(|_| Arc::default()).collect();
     let (all, working) = (case.clone(), Arc::clone(shared));
     let mut stuck_at = Vec::new();
     let given_up = |worker: usize| {
@@ -30,7 +30,7 @@ pub(super) fn run(case: &Case, shared: &Arc<Shared>, between: &mut dyn FnMut() -
 }
 
 /// Runs seeds until none is left.
-fn work(case: &Case, shared: &Shared, worker: usize, watch: &Arc<Watch>) {
+fn work(case: &Case, shared: &Shared, worker: usize, watch: &Arc<Heartbeat>) {
     let desk = &shared.desks[worker];
     while let Some(seed) = shared.seeds.take().filter(|_| !shared.is_stopped()) {
         desk.begin(seed);

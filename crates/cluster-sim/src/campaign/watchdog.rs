@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cluster_sim_invariants::Violation;
-use cluster_sim_runtime::{Seed, SeedSchedule, Watch, Whereabouts};
+use cluster_sim_runtime::{Heartbeat, Position, Seed, SeedSchedule};
 use cluster_sim_types::VirtualInstant;
 
 use crate::report::{Outcome, Report};
@@ -33,8 +33,8 @@ pub(super) fn now() -> Instant {
 /// With the first panic of the work, after every thread ended or was given up.
 pub(super) fn watched<T: Send + 'static>(
     patience: Duration,
-    watches: &[Arc<Watch>],
-    work: impl Fn(usize, Arc<Watch>) -> T + Send + Sync + 'static,
+    watches: &[Arc<Heartbeat>],
+    work: impl Fn(usize, Arc<Heartbeat>) -> T + Send + Sync + 'static,
     given_up: impl FnMut(usize),
     between: &mut dyn FnMut() -> bool,
 ) -> Vec<Option<T>> {
@@ -58,7 +58,7 @@ pub(super) fn watched<T: Send + 'static>(
 /// Waits for the end of all work, of each as long as its runs go on taking steps.
 fn wait<T>(
     told: &Receiver<(usize, T)>,
-    watches: &[Arc<Watch>],
+    watches: &[Arc<Heartbeat>],
     patience: Duration,
     mut given_up: impl FnMut(usize),
     between: &mut dyn FnMut() -> bool,
@@ -96,19 +96,19 @@ fn wait<T>(
 
 /// The report of a seed that did not come back from a step: runs it once more to that step, this time by name.
 pub(super) fn stuck(scenario: &Scenario, seed: Seed, patience: Duration) -> Report {
-    let watch = Arc::new(Watch::with_names());
+    let watch = Arc::new(Heartbeat::with_names());
     let again = scenario.clone();
     let watches = [Arc::clone(&watch)];
     let came_back = watched(patience, &watches, move |_, watch| again.run_under(seed, Some(watch)), |_| {}, &mut || true);
     let came_back = came_back.into_iter().next().flatten();
     let waited = patience.as_secs_f64();
-    let whereabouts = watch.whereabouts().filter(|_| came_back.is_none());
+    let whereabouts = watch.position().filter(|_| came_back.is_none());
     let at = whereabouts.as_ref().map_or(VirtualInstant::ZERO, |whereabouts| whereabouts.at);
     let message = match whereabouts {
-        Some(Whereabouts { node, task: Some(task), .. }) => {
+        Some(Position { node, task: Some(task), .. }) => {
             format!("a poll of {node}, task {task}, did not return for {waited}s of real time")
         }
-        Some(Whereabouts { node, task: None, .. }) => format!("a step of {node} did not return for {waited}s of real time"),
+        Some(Position { node, task: None, .. }) => format!("a step of {node} did not return for {waited}s of real time"),
         None => format!("a step did not return for {waited}s of real time, and did when the seed was run again"),
     };
     let (_, steps) = watch.progress();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Seed, SeedSchedule, Watch};
+use cluster_sim_runtime::{Heartbeat, Seed, SeedSchedule};
 
 use super::Sim;
 use super::build::build;
@@ -36,12 +36,12 @@ impl Scenario {
     }
 
     /// The same, with word of every step left for somebody who watches from outside.
-    pub(crate) fn run_under(&self, seed: Seed, watch: Option<Arc<Watch>>) -> Report {
+    pub(crate) fn run_under(&self, seed: Seed, watch: Option<Arc<Heartbeat>>) -> Report {
         self.start_under(seed, watch).run()
     }
 
     /// Starts a run that leaves word of every step for somebody who watches from outside, if anybody does.
-    pub(crate) fn start_under(&self, seed: Seed, watch: Option<Arc<Watch>>) -> Sim {
+    pub(crate) fn start_under(&self, seed: Seed, watch: Option<Arc<Heartbeat>>) -> Sim {
         let mut sim = self.start(seed);
         if let Some(watch) = watch {
             sim.engine.core.kernel.watch(watch);

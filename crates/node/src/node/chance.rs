@@ -17,7 +17,7 @@ impl Node {
     pub fn draw(&self) -> Roll {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(ref place) => place.life.look(|core| core.kernel.draw(place.life.node())).unwrap_or(Roll(0)),
+            Twin::Simulated(ref place) => place.life.read(|core| core.kernel.random(place.life.node())).unwrap_or(Roll(0)),
             #[cfg(feature = "tokio")]
             Twin::Real(ref own) => own.draw(self.home.entropy),
         }

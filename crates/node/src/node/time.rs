@@ -17,7 +17,7 @@ impl Node {
     pub fn now(&self) -> LocalInstant {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(ref place) => place.life.look(|core| core.kernel.local_now(place.life.node())).unwrap_or_default(),
+            Twin::Simulated(ref place) => place.life.read(|core| core.kernel.local_now(place.life.node())).unwrap_or_default(),
             #[cfg(feature = "tokio")]
             Twin::Real(ref own) => own.life.now(),
         }
@@ -27,7 +27,7 @@ impl Node {
     pub fn wall(&self) -> WallTime {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(ref place) => place.life.look(|core| core.kernel.wall_now(place.life.node())).unwrap_or_default(),
+            Twin::Simulated(ref place) => place.life.read(|core| core.kernel.wall_now(place.life.node())).unwrap_or_default(),
             #[cfg(feature = "tokio")]
             Twin::Real(ref own) => own.life.wall(),
         }

@@ -4,7 +4,7 @@ use super::arena::Arena;
 use super::budget::Budget;
 use super::device::Devices;
 use super::kernel::Kernel;
-use crate::chance::SeedSchedule;
+use crate::random::SeedSchedule;
 
 /// Everything of a simulation but the code that runs on its nodes.
 ///

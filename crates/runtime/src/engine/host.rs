@@ -6,7 +6,7 @@ use cluster_sim_types::{Incarnation, NodeId};
 
 use super::core::Core;
 use super::queue::DeviceId;
-use crate::chance::Entropy;
+use crate::random::Entropy;
 
 /// Why a host is woken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,15 +2,15 @@
 
 mod arena;
 mod budget;
-mod choices;
 mod core;
+mod decisions;
 mod device;
+mod heartbeat;
 mod host;
 mod kernel;
 mod queue;
 mod record;
 mod timers;
-mod watch;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -20,19 +20,19 @@ use cluster_sim_types::{Health, NodeId, VirtualInstant};
 
 pub use arena::Arena;
 pub use budget::{Budget, Exhausted};
-pub use choices::{Choice, Choices, Decision, Decisions, Site};
 pub use core::Core;
+pub use decisions::{Choice, Choices, Decision, Decisions, Site};
 pub use device::{Device, Devices};
+pub use heartbeat::{Heartbeat, Position};
 pub use host::{Host, Step, Wake};
 pub use kernel::Kernel;
 use queue::Target;
 pub use queue::{DeviceId, Order, Rank};
 pub use record::{Digest, Record, RecordKind, Ring};
 pub use timers::{TimerKey, TimerSlot};
-pub use watch::{Watch, Whereabouts};
 
-use crate::chance::SeedSchedule;
-use crate::executor::{drop_belongings, drop_tasks, enter, is_unwinding};
+use crate::executor::{drop_node_state, drop_tasks, enter, is_unwinding};
+use crate::random::SeedSchedule;
 
 /// What one call of [`Engine::step`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,7 +223,7 @@ impl Engine {
         // What the node held is dropped here, by code of the node's own; its life is over by then, and its handles are inert.
         self.running = Some(node);
         let panic = catch_unwind(AssertUnwindSafe(|| self.hosts[node.index()].crash())).err();
-        let panic = panic.or(drop_tasks(&mut self.core, Some(node))).or(drop_belongings(&mut self.core, node));
+        let panic = panic.or(drop_tasks(&mut self.core, Some(node))).or(drop_node_state(&mut self.core, node));
         for device in self.core.devices.each() {
             device.node_ended(&mut self.core.kernel, node);
         }
@@ -279,7 +279,7 @@ impl Engine {
         all.iter().for_each(|node| self.core.kernel.retire(*node));
         let mut first = drop_tasks(&mut self.core, None);
         for node in all {
-            first = first.or(drop_belongings(&mut self.core, node));
+            first = first.or(drop_node_state(&mut self.core, node));
         }
         if let Some(panic) = first {
             resume_unwind(panic);

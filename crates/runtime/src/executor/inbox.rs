@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::{Mutex, RwLock};
 
 use super::thread::{ThreadId, here};
-use super::waker::Word;
+use super::waker::WakerId;
 
 /// How many simulations with async nodes may live at once in a process.
 pub(super) const SLOTS_MAX: usize = 1 << 12;
@@ -26,13 +26,13 @@ struct Inbox {
 /// A wake from outside.
 #[derive(Clone, Copy)]
 pub(super) struct Mail {
-    pub(super) word: Word,
+    pub(super) word: WakerId,
     /// The thread it came from.
     pub(super) from: ThreadId,
 }
 
 /// Leaves a wake for the run that holds the slot.
-pub(super) fn post(word: Word) {
+pub(super) fn post(word: WakerId) {
     let Some(inbox) = INBOXES.read().get(usize::from(word.slot)).map(Arc::clone) else { return };
     inbox.mail.lock().push(Mail { word, from: here() });
     inbox.has_mail.store(true, Ordering::Release);

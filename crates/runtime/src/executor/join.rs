@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::entered::{Life, entered, try_entered};
-use super::spawning::Spawn;
+use super::context::{Life, entered, try_entered};
+use super::spawn::Spawn;
 use super::task::{TaskId, Waiting};
 use super::waiter::Waiter;
 use crate::engine::Core;
@@ -45,7 +45,7 @@ impl<T: 'static> Join<T> {
         Self { life, task, result: PhantomData }
     }
 
-    fn look(&self, context: &Context<'_>, core: &mut Core) -> Poll<Result<T, Aborted>> {
+    fn poll_in(&self, context: &Context<'_>, core: &mut Core) -> Poll<Result<T, Aborted>> {
         let Some(id) = self.task else { return Poll::Ready(Err(Aborted)) };
         let waiter = Waiter::of(context, &core.kernel);
         let Some(task) = core.kernel.tasks.get_mut(id) else { return Poll::Ready(Err(Aborted)) };
@@ -79,7 +79,7 @@ impl<T: 'static> Future for Join<T> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // Who asks lives on, in another node or a later life: there the task is gone with its own.
-        self.life.act(|core| self.look(context, core)).unwrap_or(Poll::Ready(Err(Aborted)))
+        self.life.act(|core| self.poll_in(context, core)).unwrap_or(Poll::Ready(Err(Aborted)))
     }
 }
 

@@ -4,28 +4,28 @@
 //! node code holds are integers and find it there ([`entered`]). Wakers are integers too; a wake from anywhere but the poll of its own
 //! run goes to the run's inbox and is carried out before its next step.
 
-mod belongings;
-mod ending;
-mod entered;
+mod context;
 mod inbox;
 mod join;
-mod names;
-mod polling;
-mod ready;
+mod node_state;
+mod poll;
+mod run_queue;
 mod sleep;
-mod spawning;
+mod spawn;
 mod task;
+mod task_path;
+mod teardown;
 mod thread;
 mod waiter;
 mod waker;
 
-pub(crate) use ending::{drop_belongings, drop_tasks};
-pub use entered::{Life, enter, entered, is_entered, try_entered};
+pub use context::{Life, enter, entered, is_entered, try_entered};
 pub use join::{Aborted, Join};
-pub use names::{TaskName, WaitingTask};
 pub use sleep::Sleep;
-pub use spawning::{Spawn, select_start};
+pub use spawn::{Spawn, select_start};
 pub(crate) use task::Tasks;
 pub use task::{ChannelWait, TaskId, Waiting};
+pub use task_path::{TaskName, WaitingTask};
+pub(crate) use teardown::{drop_node_state, drop_tasks};
 pub(crate) use thread::is_unwinding;
 pub use waiter::Waiter;

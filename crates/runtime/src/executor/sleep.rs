@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use cluster_sim_types::LocalInstant;
 
-use super::entered::{Life, try_entered};
+use super::context::{Life, try_entered};
 use super::task::Waiting;
 use super::waiter::Waiter;
 use crate::engine::{Core, Kernel, TimerKey};
@@ -38,7 +38,7 @@ impl Sleep {
         }
     }
 
-    fn look(&mut self, context: &Context<'_>, core: &mut Core) -> Poll<()> {
+    fn poll_in(&mut self, context: &Context<'_>, core: &mut Core) -> Poll<()> {
         let now = core.kernel.local_now(self.life.node());
         if now >= self.deadline {
             return Poll::Ready(());
@@ -71,7 +71,7 @@ impl Future for Sleep {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let life = self.life;
-        life.act(|core| self.look(context, core)).unwrap_or(Poll::Pending)
+        life.act(|core| self.poll_in(context, core)).unwrap_or(Poll::Pending)
     }
 }
 

@@ -8,13 +8,13 @@ use std::rc::Rc;
 
 use cluster_sim_types::{NodeId, VirtualInstant};
 
-use super::entered::{Life, NO_RUN};
+use super::context::{Life, NO_RUN};
 use super::inbox::Mailbox;
-use super::names::{KeptNames, Lineage};
-use super::ready::Ready;
+use super::run_queue::RunQueue;
+use super::task_path::{KeptNames, Lineage};
 use super::waiter::Waiter;
-use crate::chance::Address;
 use crate::engine::{DeviceId, Kernel, TimerKey};
+use crate::random::Address;
 
 /// One task of a simulation: a place in the slab, and which of its tenants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -156,7 +156,7 @@ pub(super) struct Task {
 
 /// What a node holds of its present life beside its tasks.
 #[derive(Default)]
-pub(super) struct Belongings {
+pub(super) struct NodeState {
     pub(super) root: Option<TaskId>,
     pub(super) view: Option<Box<dyn Any>>,
     pub(super) exposed: Option<Box<dyn Any>>,
@@ -169,7 +169,7 @@ pub(super) struct Belongings {
 pub(crate) struct Tasks {
     pub(super) slots: Vec<Task>,
     pub(super) free: Vec<u32>,
-    pub(super) ready: Ready,
+    pub(super) ready: RunQueue,
     /// Tasks that were woken while their node was paused.
     pub(super) held: Vec<TaskId>,
     /// The task that is being polled.
@@ -178,7 +178,7 @@ pub(crate) struct Tasks {
     pub(super) acting: Life,
     /// The slot of the mailbox and the first generation of tasks, as one number.
     pub(super) run: u64,
-    pub(super) belongings: Vec<Belongings>,
+    pub(super) node_state: Vec<NodeState>,
     /// The node whose code panicked while what it held was dropped.
     pub(crate) failed: Option<NodeId>,
     /// Where wakes from outside come in; nothing in a simulation without async nodes.
@@ -192,12 +192,12 @@ impl Default for Tasks {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
-            ready: Ready::default(),
+            ready: RunQueue::default(),
             held: Vec::new(),
             current: None,
             acting: Life::NONE,
             run: NO_RUN,
-            belongings: Vec::new(),
+            node_state: Vec::new(),
             failed: None,
             mailbox: None,
             kept_names: None,
@@ -245,11 +245,11 @@ impl Tasks {
     }
 
     /// What the node holds beside its tasks.
-    pub(super) fn belongings(&mut self, node: NodeId) -> &mut Belongings {
-        if self.belongings.len() <= node.index() {
-            self.belongings.resize_with(node.index() + 1, Belongings::default);
+    pub(super) fn node_state(&mut self, node: NodeId) -> &mut NodeState {
+        if self.node_state.len() <= node.index() {
+            self.node_state.resize_with(node.index() + 1, NodeState::default);
         }
-        &mut self.belongings[node.index()]
+        &mut self.node_state[node.index()]
     }
 
     /// Whether there are async nodes.

@@ -3,9 +3,9 @@
 use std::task::{Context, Waker};
 
 use super::task::TaskId;
-use super::waker::Word;
-use crate::chance::Stream;
+use super::waker::WakerId;
 use crate::engine::{Choice, Kernel, Site};
+use crate::random::Stream;
 
 /// Who waits: a task of this simulation, or whatever a foreign waker leads to (a combinator such as `FuturesUnordered` has its own).
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ impl Waiter {
     /// The task of this simulation that is polled in this context, unless a foreign waker is in between.
     #[inline]
     pub fn task_of(context: &Context<'_>, kernel: &Kernel) -> Option<TaskId> {
-        Word::of(context.waker()).filter(|word| u64::from(word.slot) == kernel.tasks.run >> 32).map(|word| word.task)
+        WakerId::of(context.waker()).filter(|word| u64::from(word.slot) == kernel.tasks.run >> 32).map(|word| word.task)
     }
 
     /// Whether waking the one wakes the other.

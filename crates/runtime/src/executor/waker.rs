@@ -6,7 +6,7 @@
 use std::ptr;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
-use super::entered::try_entered;
+use super::context::try_entered;
 use super::inbox::{self, SLOTS_MAX};
 use super::task::TaskId;
 
@@ -21,13 +21,13 @@ pub(super) const TASKS_MAX: u32 = 1 << INDEX_BITS;
 
 /// Which task of which running simulation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Word {
+pub(super) struct WakerId {
     /// The inbox of the run.
     pub(super) slot: u16,
     pub(super) task: TaskId,
 }
 
-impl Word {
+impl WakerId {
     const fn pack(self) -> usize {
         let place = (self.slot as usize) << INDEX_BITS | self.task.index as usize;
         place << 32 | self.task.generation as usize
@@ -65,7 +65,7 @@ const fn raw(packed: usize) -> RawWaker {
 
 /// Wakes a task: at once in a poll of its own run, by way of the inbox from anywhere else.
 fn wake(data: *const ()) {
-    let word = Word::unpack(data.addr());
+    let word = WakerId::unpack(data.addr());
     let here = try_entered(|core| {
         let ours = core.kernel.tasks.mailbox.as_ref().is_some_and(|mailbox| mailbox.slot == word.slot);
         if ours {
@@ -87,9 +87,9 @@ mod tests {
         for slot in [0, 1, SLOTS_MAX as u16 - 1] {
             for index in [0, 7, TASKS_MAX - 1] {
                 for generation in [0, 1, u32::MAX] {
-                    let word = Word { slot, task: TaskId { index, generation } };
-                    assert_eq!(Word::unpack(word.pack()), word);
-                    assert_eq!(Word::of(&word.waker().clone()), Some(word));
+                    let word = WakerId { slot, task: TaskId { index, generation } };
+                    assert_eq!(WakerId::unpack(word.pack()), word);
+                    assert_eq!(WakerId::of(&word.waker().clone()), Some(word));
                 }
             }
         }
@@ -97,6 +97,6 @@ mod tests {
 
     #[test]
     fn a_waker_of_somebody_else_is_not_taken_for_ours() {
-        assert_eq!(Word::of(Waker::noop()), None);
+        assert_eq!(WakerId::of(Waker::noop()), None);
     }
 }

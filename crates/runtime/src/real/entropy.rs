@@ -2,7 +2,7 @@
 
 use cluster_sim_types::Incarnation;
 
-use crate::chance::{Address, Entropy, Seed, Stream};
+use crate::random::{Address, Entropy, Seed, Stream};
 
 /// The operating system gave no entropy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

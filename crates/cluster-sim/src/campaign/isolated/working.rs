@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use cluster_sim_runtime::{Seed, Watch};
+use cluster_sim_runtime::{Heartbeat, Seed};
 
 use super::words::{MARK, Order, Word, write_line};
 use crate::campaign::findings::Failed;
@@ -27,7 +27,7 @@ pub(super) fn work(case: &Case, call: Call) -> ! {
     say(&Word::CoveragePoint(call));
     let (orders_in, orders) = channel();
     thread::spawn(move || take_orders(&orders_in));
-    let (desk, watch) = (Arc::new(Desk::default()), Arc::new(Watch::default()));
+    let (desk, watch) = (Arc::new(Desk::default()), Arc::new(Heartbeat::default()));
     let (all, at, leaves_word) = (case.clone(), Arc::clone(&desk), Arc::clone(&watch));
     // A test is known by the name of its thread.
     let name = thread::current().name().unwrap_or("worker").to_owned();
@@ -48,7 +48,7 @@ fn take_orders(orders: &Sender<Order>) {
 }
 
 /// Runs the seeds of each order.
-fn run_seeds(case: &Case, orders: &Receiver<Order>, desk: &Desk, watch: &Arc<Watch>) {
+fn run_seeds(case: &Case, orders: &Receiver<Order>, desk: &Desk, watch: &Arc<Heartbeat>) {
     for seed in orders.iter().flat_map(|order| order.from..order.to) {
         desk.begin(seed);
         match catch_unwind(AssertUnwindSafe(|| case.examine(seed, watch, || {}))) {
@@ -66,7 +66,7 @@ fn run_seeds(case: &Case, orders: &Receiver<Order>, desk: &Desk, watch: &Arc<Wat
 }
 
 /// Says that the process is there, and ends it where a seed does not come back from a step.
-fn watch_over(case: &Case, desk: &Desk, watch: &Watch) -> ! {
+fn watch_over(case: &Case, desk: &Desk, watch: &Heartbeat) -> ! {
     // From a thread of its own: whoever finds out where a seed is stuck takes time.
     thread::spawn(|| {
         loop {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use cluster_sim_runtime::{Seed, Watch};
+use cluster_sim_runtime::{Heartbeat, Seed};
 use parking_lot::Mutex;
 
 use super::{ShrinkBounds, ShrinkProgress};
@@ -36,7 +36,7 @@ pub(super) struct Attempts<'a> {
     finding: Finding,
     bounds: ShrinkBounds,
     began: Instant,
-    watch: Arc<Watch>,
+    watch: Arc<Heartbeat>,
     best: Shared,
     /// What the whole scenario finds where no fault strikes and nothing is left to chance, once that was asked.
     found_when_calm: Option<Option<Finding>>,
@@ -49,7 +49,7 @@ impl<'a> Attempts<'a> {
         scenario: &'a Scenario,
         (seed, finding, best): (Seed, Finding, Shared),
         bounds: ShrinkBounds,
-        watch: Arc<Watch>,
+        watch: Arc<Heartbeat>,
         progress: Progress<'a>,
     ) -> Self {
         Self { scenario, seed, finding, bounds, began: now(), watch, best, found_when_calm: None, progress }

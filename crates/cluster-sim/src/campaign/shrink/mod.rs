@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_runtime::{Digest, Watch};
+use cluster_sim_runtime::{Digest, Heartbeat};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
@@ -140,7 +140,7 @@ impl Scenario {
             let found = (seed, finding.clone(), Arc::clone(&shared));
             look_for_less(&mut Attempts::new(&scenario, found, bounds, watch, &mut *progress.lock()));
         };
-        let came_back = watched(self.0.patience, &[Arc::new(Watch::default())], search, |_| {}, &mut || true).pop().flatten();
+        let came_back = watched(self.0.patience, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut || true).pop().flatten();
         let Best { story, report, runs, is_spent } = best.lock().clone();
         Some(Shrunk {
             finding: report.finding()?,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Seed, Watch};
+use cluster_sim_runtime::{Heartbeat, Seed};
 
 use super::TwiceError;
 use super::parting::differences;
@@ -14,7 +14,7 @@ impl Scenario {
     ///
     /// # Errors
     /// If the two runs could not be compared: what was found is known of one run alone.
-    pub(in crate::campaign) fn confirmed(&self, seed: Seed, found: Report, watch: Arc<Watch>) -> (Report, Option<TwiceError>) {
+    pub(in crate::campaign) fn confirmed(&self, seed: Seed, found: Report, watch: Arc<Heartbeat>) -> (Report, Option<TwiceError>) {
         // It says already that the seed does not give the run again, and why.
         if found.outcome == Outcome::Nondeterministic {
             return (found, None);

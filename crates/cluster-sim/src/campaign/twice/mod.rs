@@ -22,7 +22,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Seed, SeedSchedule, Watch};
+use cluster_sim_runtime::{Heartbeat, Seed, SeedSchedule};
 
 pub use error::TwiceError;
 
@@ -76,7 +76,7 @@ impl Scenario {
     }
 
     /// The same, with word of every step of the run in this thread left for somebody who watches from outside.
-    fn twice_under(&self, seed: Seed, watch: Option<Arc<Watch>>) -> Twice {
+    fn twice_under(&self, seed: Seed, watch: Option<Arc<Heartbeat>>) -> Twice {
         self.compared(seed, Elsewhere::FreshThread, watch, |scenario| ThreadTeller::start(scenario.clone(), seed))
     }
 
@@ -112,7 +112,7 @@ impl Scenario {
         &self,
         seed: Seed,
         elsewhere: Elsewhere,
-        watch: Option<Arc<Watch>>,
+        watch: Option<Arc<Heartbeat>>,
         start: impl FnOnce(&Self) -> Result<T, TwiceError>,
     ) -> Twice {
         // First of all, so that a scenario that cannot be run says so once.

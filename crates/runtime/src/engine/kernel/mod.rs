@@ -15,13 +15,13 @@ use nodes::Node;
 
 use super::arena::Arena;
 use super::budget::{Budget, Exhausted};
-use super::choices::{Choice, Choices, Site};
+use super::decisions::{Choice, Choices, Site};
 use super::queue::{DeviceId, Event, EventQueue, Order, Target};
 use super::record::{Digest, Record, RecordKind, Ring};
 use super::timers::{TimerSlot, Timers};
-use crate::chance::{Address, Roll, Seed, SeedSchedule, Stream};
-use crate::engine::watch::{Watch, Whereabouts};
+use crate::engine::heartbeat::{Heartbeat, Position};
 use crate::executor::{TaskId, TaskName, Tasks};
+use crate::random::{Address, Roll, Seed, SeedSchedule, Stream};
 
 const ORDER: Stream = Stream::named("order");
 
@@ -59,7 +59,7 @@ pub struct Kernel {
     pub(crate) tasks: Tasks,
     pub(crate) foreign_wakes: u64,
     pub(crate) panicked: Option<TaskName>,
-    watch: Option<Arc<Watch>>,
+    watch: Option<Arc<Heartbeat>>,
 }
 
 impl Kernel {
@@ -177,7 +177,7 @@ impl Kernel {
     }
 
     /// Leaves word of every step from here on.
-    pub fn watch(&mut self, watch: Arc<Watch>) {
+    pub fn watch(&mut self, watch: Arc<Heartbeat>) {
         watch.begin_run();
         self.watch = Some(watch);
     }
@@ -320,7 +320,7 @@ impl Kernel {
     pub(crate) fn count_step(&mut self, node: NodeId, task: Option<TaskId>) {
         self.steps += 1;
         if let Some(watch) = &self.watch {
-            let whereabouts = || Whereabouts {
+            let whereabouts = || Position {
                 at: self.now,
                 node: self.names[node.index()].to_string(),
                 task: task.and_then(|task| self.tasks.name_of(task)),

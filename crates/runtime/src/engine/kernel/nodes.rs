@@ -6,10 +6,10 @@ use std::time::Duration;
 use cluster_sim_types::{Change, Health, Incarnation, LocalInstant, NodeClock, NodeId, VirtualInstant, WallTime};
 
 use super::Kernel;
-use crate::chance::{Address, Entropy, Stream};
-use crate::engine::choices::{Choice, Site};
+use crate::engine::decisions::{Choice, Site};
 use crate::engine::queue::{Order, Rank, Target};
 use crate::engine::record::{Record, RecordKind};
+use crate::random::{Address, Entropy, Stream};
 
 const ENTROPY: Stream = Stream::named("entropy");
 const START: Stream = Stream::named("start");

@@ -13,7 +13,7 @@ use crate::executor::{TaskId, Waiter};
 
 impl Kernel {
     /// Arms a timer of `node`, called `token` by it, to come due after so much local time.
-    pub fn arm(&mut self, node: NodeId, token: u64, after: Duration) -> TimerSlot {
+    pub fn set_timer(&mut self, node: NodeId, token: u64, after: Duration) -> TimerSlot {
         let Node { incarnation, clock, .. } = self.nodes[node.index()];
         let due = clock.due(self.now, after);
         self.insert_timer(Timer::new(node, incarnation, token, due))
@@ -42,7 +42,7 @@ impl Kernel {
 
     /// Disarms a timer; its slot must not be used again.
     #[inline]
-    pub fn disarm(&mut self, slot: TimerSlot) {
+    pub fn cancel_timer(&mut self, slot: TimerSlot) {
         self.timers.get_mut(slot).due = None;
     }
 

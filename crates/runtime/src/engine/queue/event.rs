@@ -2,7 +2,7 @@
 
 use cluster_sim_types::VirtualInstant;
 
-use crate::chance::Address;
+use crate::random::Address;
 
 /// Which device of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

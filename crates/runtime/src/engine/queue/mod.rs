@@ -19,7 +19,7 @@ use heap::Heap;
 use ring::{Ring, bucket_of};
 use wheel::Wheel;
 
-use crate::chance::Address;
+use crate::random::Address;
 
 /// All events, in order.
 ///

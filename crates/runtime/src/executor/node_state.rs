@@ -10,24 +10,24 @@ impl Kernel {
     /// What checks see of an async node.
     #[inline]
     pub fn view(&self, node: NodeId) -> Option<&dyn Any> {
-        self.tasks.belongings.get(node.index())?.view.as_deref()
+        self.tasks.node_state.get(node.index())?.view.as_deref()
     }
 
     /// Takes the view out, to be changed and put back.
     #[inline]
     pub fn take_view(&mut self, node: NodeId) -> Option<Box<dyn Any>> {
-        self.tasks.belongings(node).view.take()
+        self.tasks.node_state(node).view.take()
     }
 
     /// Shows a changed view.
     #[inline]
     pub fn put_view(&mut self, node: NodeId, view: Box<dyn Any>) {
-        self.tasks.belongings(node).view = Some(view);
+        self.tasks.node_state(node).view = Some(view);
         self.change(Change::View(node));
     }
 
     /// Puts what calls from outside reach into the node by in place of what was there, which it answers with.
     pub fn expose(&mut self, node: NodeId, handle: Option<Box<dyn Any>>) -> Option<Box<dyn Any>> {
-        std::mem::replace(&mut self.tasks.belongings(node).exposed, handle)
+        std::mem::replace(&mut self.tasks.node_state(node).exposed, handle)
     }
 }

@@ -6,7 +6,7 @@ use cluster_sim_types::{NodeId, VirtualInstant};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
-use crate::chance::{Address, Roll, Seed, Stream};
+use crate::random::{Address, Roll, Seed, Stream};
 
 /// What the simulation leaves to chance. What a node draws for itself is not among it: that is an input of the node, and always the seed's.
 ///

@@ -6,8 +6,8 @@ use cluster_sim_types::{Incarnation, NodeId};
 
 use super::task::TaskId;
 use super::thread::is_unwinding;
-use crate::chance::{Seed, SeedSchedule};
 use crate::engine::{Arena, Budget, Core};
+use crate::random::{Seed, SeedSchedule};
 
 thread_local! {
     /// The core of the simulation whose code runs in this thread now, and outside of any an empty one.
@@ -139,7 +139,7 @@ impl Life {
     /// If no code of this simulation's nodes runs now.
     #[inline]
     #[track_caller]
-    pub fn look<T>(self, look: impl FnOnce(&mut Core) -> T) -> Option<T> {
+    pub fn read<T>(self, look: impl FnOnce(&mut Core) -> T) -> Option<T> {
         let seen = entered(|core| self.is_of(core).then(|| look(core)));
         if seen.is_none() {
             self.refuse();

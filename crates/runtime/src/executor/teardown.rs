@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use cluster_sim_types::NodeId;
 
-use super::entered::enter_as;
+use super::context::enter_as;
 use super::task::TaskId;
 use crate::engine::{Core, Kernel, Record, RecordKind};
 
@@ -117,8 +117,8 @@ pub(crate) fn drop_tasks(core: &mut Box<Core>, node: Option<NodeId>) -> Option<P
 }
 
 /// Drops the view and the handle that a node showed in its life.
-pub(crate) fn drop_belongings(core: &mut Box<Core>, node: NodeId) -> Option<Panic> {
-    let belongings = std::mem::take(core.kernel.tasks.belongings.get_mut(node.index())?);
+pub(crate) fn drop_node_state(core: &mut Box<Core>, node: NodeId) -> Option<Panic> {
+    let belongings = std::mem::take(core.kernel.tasks.node_state.get_mut(node.index())?);
     drop_guarded(core, node, (belongings.view, belongings.exposed))
 }
 

@@ -5,11 +5,11 @@ use std::task::{Context, Poll};
 
 use cluster_sim_types::{Health, NodeId};
 
-use super::ending::{End, Panic, drop_guarded, drop_tasks};
-use super::entered::enter_as;
+use super::context::enter_as;
 use super::task::{BoxedFuture, TaskId};
+use super::teardown::{End, Panic, drop_guarded, drop_tasks};
 use super::thread::here;
-use super::waker::Word;
+use super::waker::WakerId;
 use crate::engine::{Core, Engine, Kernel, Record, RecordKind};
 
 impl Kernel {
@@ -84,7 +84,7 @@ impl Engine {
 
     fn poll_task(&mut self, id: TaskId, node: NodeId, mut future: BoxedFuture) {
         let slot = self.core.kernel.tasks.mailbox.as_ref().expect("a simulation with tasks has an inbox").slot;
-        let waker = Word { slot, task: id }.waker();
+        let waker = WakerId { slot, task: id }.waker();
         let mut context = Context::from_waker(&waker);
         let core = &mut self.core;
         let polled = catch_unwind(AssertUnwindSafe(|| enter_as(core, node, Some(id), || future.as_mut().poll(&mut context))));
@@ -104,7 +104,7 @@ impl Engine {
     /// Ends a task and drops what it holds; the whole node with it if it is the main task. Lets the first panic go on.
     fn finish_task(&mut self, id: TaskId, node: NodeId, end: End, future: Option<BoxedFuture>, panic: Option<Panic>) {
         let core: &mut Box<Core> = &mut self.core;
-        let is_root = core.kernel.tasks.belongings(node).root == Some(id);
+        let is_root = core.kernel.tasks.node_state(node).root == Some(id);
         let name = core.kernel.tasks.name_of(id);
         let result = core.kernel.end_task(id, end);
         if is_root {

@@ -5,17 +5,17 @@ use std::collections::BinaryHeap;
 
 use super::task::TaskId;
 
-/// Ready tasks in the order in which they are to be polled: the least roll first.
+/// RunQueue tasks in the order in which they are to be polled: the least roll first.
 ///
 /// Most of the time there is one at the most, and then nothing is rolled. The roll of a task is about itself alone, so a third never
 /// changes the order of two.
 #[derive(Default)]
-pub(super) struct Ready {
+pub(super) struct RunQueue {
     only: Option<TaskId>,
     rolled: BinaryHeap<Reverse<(u64, TaskId)>>,
 }
 
-impl Ready {
+impl RunQueue {
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.only.is_none() && self.rolled.is_empty()

@@ -8,8 +8,8 @@ use cluster_sim_types::NodeId;
 use rustc_hash::FxHashMap;
 
 use super::task::{Task, TaskId, Tasks, Waiting, Waits};
-use crate::chance::Address;
 use crate::engine::{Core, Kernel};
+use crate::random::Address;
 
 /// What a task is called: the names from the node's main task down to it, and where it was spawned.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use cluster_sim_types::NodeId;
 
-use super::entered::Life;
+use super::context::Life;
 use super::inbox::Mailbox;
-use super::names::Lineage;
 use super::task::{BoxedFuture, Children, Task, TaskId, Waits};
-use crate::chance::{Address, Roll, Stream};
+use super::task_path::Lineage;
 use crate::engine::{Choice, Kernel, Record, RecordKind, Site};
+use crate::random::{Address, Roll, Stream};
 
 const DRAW: Stream = Stream::named("draw");
 const SELECT: Stream = Stream::named("select");
@@ -40,7 +40,7 @@ impl Kernel {
         let path = self.address(node).number(u64::from(self.incarnation(node).0));
         let lineage = Lineage::root("main", site);
         let id = self.begin(node, lineage, path, false, future);
-        self.tasks.belongings(node).root = Some(id);
+        self.tasks.node_state(node).root = Some(id);
     }
 
     /// Begins a task as a child of the one that is polled now, or of the node itself in a call from outside.
@@ -50,7 +50,7 @@ impl Kernel {
             Some(task) => (task.path, Rc::clone(&task.lineage), task.children.next(name)),
             None => {
                 let path = self.call_path(node);
-                let child = self.tasks.belongings(node).children.next(name);
+                let child = self.tasks.node_state(node).children.next(name);
                 (path, Rc::new(Lineage::root("call", site)), child)
             }
         };
@@ -101,7 +101,7 @@ impl Kernel {
     }
 
     /// The next chance of the task that is polled now, or of the node's calls from outside.
-    pub fn draw(&mut self, node: NodeId) -> Roll {
+    pub fn random(&mut self, node: NodeId) -> Roll {
         let address = self.next_draw(node);
         self.roll(DRAW, address)
     }
@@ -114,7 +114,7 @@ impl Kernel {
             }
             None => {
                 let path = self.call_path(node);
-                let belongings = self.tasks.belongings(node);
+                let belongings = self.tasks.node_state(node);
                 belongings.draws += 1;
                 path.number(belongings.draws)
             }

@@ -9,16 +9,16 @@ use crate::executor::TaskName;
 
 /// Where a run leaves word of how far it is. What is read from it never reaches the run.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct Heartbeat {
     runs: AtomicU64,
     steps: AtomicU64,
     /// Only where it was asked for: it costs names and a lock at every step.
-    whereabouts: Option<Mutex<Option<Whereabouts>>>,
+    position: Option<Mutex<Option<Position>>>,
 }
 
 /// Whose code a run is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Whereabouts {
+pub struct Position {
     /// The virtual instant.
     pub at: VirtualInstant,
     /// The node, by its declared name.
@@ -27,10 +27,10 @@ pub struct Whereabouts {
     pub task: Option<TaskName>,
 }
 
-impl Watch {
+impl Heartbeat {
     /// A watch that names node and task of every step, at a cost.
     pub fn with_names() -> Self {
-        Self { whereabouts: Some(Mutex::new(None)), ..Self::default() }
+        Self { position: Some(Mutex::new(None)), ..Self::default() }
     }
 
     /// Runs that were begun so far, and the steps that the last one began.
@@ -39,8 +39,8 @@ impl Watch {
     }
 
     /// Whose code the run was in when it last said so.
-    pub fn whereabouts(&self) -> Option<Whereabouts> {
-        self.whereabouts.as_ref()?.lock().clone()
+    pub fn position(&self) -> Option<Position> {
+        self.position.as_ref()?.lock().clone()
     }
 
     pub(crate) fn begin_run(&self) {
@@ -48,9 +48,9 @@ impl Watch {
     }
 
     #[inline]
-    pub(crate) fn begin_step(&self, steps: u64, whereabouts: impl FnOnce() -> Whereabouts) {
+    pub(crate) fn begin_step(&self, steps: u64, whereabouts: impl FnOnce() -> Position) {
         self.steps.store(steps, Ordering::Relaxed);
-        if let Some(place) = &self.whereabouts {
+        if let Some(place) = &self.position {
             *place.lock() = Some(whereabouts());
         }
     }
