@@ -9,7 +9,7 @@ mod echo;
 use std::collections::BTreeMap;
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Decided, Fate, LinkOrder, Record, RecordKind};
+use cluster_sim::{Fate, FateRecord, LinkOrder, Record, RecordKind};
 use cluster_sim_scenarios::edge_cache::{EdgeCacheFile, Seconds, Step, TimedStep};
 
 use echo::{ByCorrelation, ByOrdinal, BySendTime, Labels, echo, milliseconds};
@@ -34,12 +34,12 @@ impl Choices {
     }
 
     /// Each fate is that of one send, in order.
-    fn read(records: &[Record], fates: &[Decided]) -> Self {
+    fn read(records: &[Record], fates: &[FateRecord]) -> Self {
         let sends: Vec<&Record> = records.iter().filter(|record| record.kind == RecordKind::Send).collect();
         assert_eq!(sends.len(), fates.len());
         let mut choices = Self { by_address: BTreeMap::new(), by_meaning: BTreeMap::new() };
         let mut sent: BTreeMap<(NodeId, NodeId, u64), u32> = BTreeMap::new();
-        for (send, Decided { address, fate }) in sends.into_iter().zip(fates) {
+        for (send, FateRecord { address, fate }) in sends.into_iter().zip(fates) {
             let repeat = sent.entry((send.node, send.peer, send.payload)).or_default();
             choices.by_meaning.insert((send.node, send.peer, send.payload, *repeat), *fate);
             choices.by_address.entry(*address).or_insert(*fate);
@@ -96,7 +96,7 @@ fn lossy() -> LinkModel {
         delay: Distribution::log_normal(milliseconds(5), 0.5, milliseconds(40)),
         loss: Ratio::new(0.05).expect("a share"),
         duplicate: Ratio::new(0.02).expect("a share"),
-        order: LinkOrder::Free,
+        order: LinkOrder::Unordered,
         ..LinkModel::default()
     }
 }

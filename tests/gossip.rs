@@ -47,7 +47,7 @@ fn agreement_follows_a_healed_partition() {
     let cut = sim.partition([2], [0, 1]);
     sim.run_for(Duration::from_secs(5));
     assert_eq!(sim.look(|world| world.behind::<u64>(|seen| *seen == 2)), [NodeId(0), NodeId(1)]);
-    assert!(cut.eaten() > 100, "the cut ate {} messages", cut.eaten());
+    assert!(cut.dropped() > 100, "the cut ate {} messages", cut.dropped());
     cut.heal();
     sim.run_for(Duration::from_secs(5));
     assert_eq!(sim.look(|world| world.behind::<u64>(|seen| *seen == 2)), []);

@@ -93,7 +93,7 @@ fn lossy() -> LinkModel {
         duplicate: Ratio::new(0.05).expect("a share"),
         reorder: Ratio::new(0.1).expect("a share"),
         reorder_window: milliseconds(20),
-        order: LinkOrder::Free,
+        order: LinkOrder::Unordered,
         ..LinkModel::default()
     }
 }

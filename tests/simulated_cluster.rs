@@ -81,7 +81,7 @@ fn a_healed_region_catches_up() {
     write_all_shards(&mut cluster, "us-east");
     cluster.run_for(Duration::from_secs(5));
     assert_eq!(cluster.look(behind), cluster.nodes_in("eu-west"), "nothing crosses a cut");
-    assert!(cut.eaten() > 500 && other.eaten() > 500, "{} and {}", cut.eaten(), other.eaten());
+    assert!(cut.dropped() > 500 && other.dropped() > 500, "{} and {}", cut.dropped(), other.dropped());
     drop((cut, other));
     let took = cluster.await_convergence_blocking(Duration::from_secs(2), behind).unwrap();
     assert!(took >= milliseconds(40) && took < milliseconds(200), "a gossip interval and one way over the sea, not {took:?}");

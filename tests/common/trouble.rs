@@ -32,12 +32,12 @@ prop_compose! {
         duplicate in any_share(),
         reorder in any_share(),
         window in 1_u64..50,
-        order in prop_oneof![Just(LinkOrder::Free), Just(LinkOrder::Fifo)],
-        precedence in any::<u8>(),
+        order in prop_oneof![Just(LinkOrder::Unordered), Just(LinkOrder::Fifo)],
+        priority in any::<u8>(),
         stale in prop_oneof![Just(StaleDelivery::Deliver), Just(StaleDelivery::Drop)],
     ) -> LinkModel {
         LinkModel {
-            delay, loss, duplicate, reorder, reorder_window: milliseconds(window), order, precedence, stale, ..LinkModel::default()
+            delay, loss, duplicate, reorder, reorder_window: milliseconds(window), order, priority, stale, ..LinkModel::default()
         }
     }
 }

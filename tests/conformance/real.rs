@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{
-    AddressBook, DatagramCounts, Incarnation, ReachError, RealCluster, RealNode, RealSetup, RealSockets, RunningCluster, StartError,
+    AddressBook, DatagramCounts, Incarnation, ReachError, RealCluster, RealNode, RealSetup, RunningCluster, StartError,
+    TokioSockets,
 };
 use tokio::sync::{Notify, mpsc};
 
@@ -209,7 +210,7 @@ fn whatever_is_not_received_is_counted_under_its_reason() {
 }
 
 /// A node that waits for ever, at that address.
-fn idle(sockets: RealSockets, life: u32) -> RealNode {
+fn idle(sockets: TokioSockets, life: u32) -> RealNode {
     let setup = RealSetup::new(AddressBook::from_iter([(NodeId(0), sockets.address())])).seed(Seed(7));
     let seat = Seat::new(NodeId(0), "idle/0", 0, []).in_life(Incarnation(life));
     setup.start(seat, sockets, async |_| pending().await).expect("the runtime is there")
@@ -218,13 +219,13 @@ fn idle(sockets: RealSockets, life: u32) -> RealNode {
 #[test]
 fn a_stopped_node_starts_again_at_its_address_in_its_next_life() {
     runtime().block_on(async {
-        let sockets = RealSockets::bind(loopback()).unwrap();
+        let sockets = TokioSockets::bind(loopback()).unwrap();
         let address = sockets.address();
         let node = idle(sockets, 0);
-        let taken = RealSockets::bind(address).unwrap_err();
+        let taken = TokioSockets::bind(address).unwrap_err();
         assert!(taken.to_string().contains(&format!("{address} cannot be bound")), "{taken}");
         node.stop().await;
-        let again = idle(RealSockets::bind(address).unwrap(), 1);
+        let again = idle(TokioSockets::bind(address).unwrap(), 1);
         assert_eq!((again.address(), again.id(), again.name()), (address, NodeId(0), "idle/0"));
     });
 }
@@ -232,7 +233,7 @@ fn a_stopped_node_starts_again_at_its_address_in_its_next_life() {
 #[test]
 fn a_node_that_cannot_start_says_why() {
     let start = |book: AddressBook| {
-        let sockets = RealSockets::bind(loopback()).unwrap();
+        let sockets = TokioSockets::bind(loopback()).unwrap();
         RealSetup::new(book).start(Seat::new(NodeId(3), "lost/0", 0, []), sockets, async |_| ())
     };
     let error = start(AddressBook::default()).unwrap_err();

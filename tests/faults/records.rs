@@ -126,7 +126,7 @@ fn a_partition_by_hand_is_recorded_with_what_it_ate() {
     sim.run_for(milliseconds(100));
     let guard = sim.partition([0], [1]);
     sim.run_for(milliseconds(200));
-    let eaten = guard.eaten();
+    let eaten = guard.dropped();
     guard.heal();
     sim.run_for(milliseconds(100));
     let report = sim.finish();

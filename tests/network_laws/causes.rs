@@ -168,7 +168,7 @@ fn a_cut_does_not_reach_into_an_inbox() {
     let cut = sim.partition([0], [1]);
     sim.resume(1);
     sim.run_for(milliseconds(20));
-    assert_eq!((numbers(&sim, 1), cut.eaten()), (vec![1], 0));
+    assert_eq!((numbers(&sim, 1), cut.dropped()), (vec![1], 0));
 }
 
 /// n10: a cut comes before what ails the receiver.

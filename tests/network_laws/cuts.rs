@@ -128,7 +128,7 @@ fn a_message_under_way_is_eaten_by_a_cut_that_covers_its_arrival() {
     sim.run_for(milliseconds(5));
     let cut = sim.partition([0], [1]);
     sim.run_for(milliseconds(20));
-    assert_eq!((numbers(&sim, 1), cut.eaten()), (vec![], 1));
+    assert_eq!((numbers(&sim, 1), cut.dropped()), (vec![], 1));
 }
 
 /// n10.
@@ -138,7 +138,7 @@ fn a_message_sent_into_a_cut_is_eaten_though_the_cut_would_be_gone_at_its_arriva
     let cut = sim.partition([0], [1]);
     say(&mut sim, 0, 1, 1);
     sim.run_for(milliseconds(5));
-    assert_eq!(cut.eaten(), 1);
+    assert_eq!(cut.dropped(), 1);
     cut.heal();
     sim.run_for(milliseconds(20));
     assert!(numbers(&sim, 1).is_empty());
@@ -152,7 +152,7 @@ fn a_message_that_is_under_way_all_through_a_cut_arrives() {
     sim.run_for(milliseconds(2));
     let cut = sim.partition([0], [1]);
     sim.run_for(milliseconds(5));
-    assert_eq!(cut.eaten(), 0);
+    assert_eq!(cut.dropped(), 0);
     cut.heal();
     sim.run_for(milliseconds(20));
     assert_eq!(numbers(&sim, 1), [1]);
@@ -168,7 +168,7 @@ fn a_one_way_cut_leaves_the_way_back() {
     }
     sim.run_for(milliseconds(20));
     assert_eq!([0, 1, 2].map(|node| numbers(&sim, node)), [vec![1], vec![3], vec![2]]);
-    assert_eq!(cut.eaten(), 1);
+    assert_eq!(cut.dropped(), 1);
 }
 
 /// n10: a word of the mask holds 64 directions.
@@ -203,6 +203,6 @@ fn cuts_of_one_name_are_told_apart_by_their_guards_and_summed_in_the_traffic() {
     first.heal();
     say(&mut sim, 0, 1, 2);
     say(&mut sim, 1, 0, 3);
-    assert_eq!(second.eaten(), 2);
+    assert_eq!(second.dropped(), 2);
     assert_eq!(dropped(&sim), crate::speaker::causes([("cut [node/0] | [node/1]", 3)]));
 }

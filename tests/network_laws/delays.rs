@@ -17,7 +17,7 @@ fn delays(model: LinkModel, seed: u64, count: u64) -> Vec<Duration> {
 }
 
 fn free(delay: Distribution) -> LinkModel {
-    LinkModel { delay, order: LinkOrder::Free, ..LinkModel::default() }
+    LinkModel { delay, order: LinkOrder::Unordered, ..LinkModel::default() }
 }
 
 fn bounds(delays: &[Duration]) -> (Duration, Duration) {

@@ -88,7 +88,7 @@ fn a_guard_dropped_while_unwinding_heals() {
     let unwound = catch_unwind(AssertUnwindSafe(|| {
         let cut = sim.partition([0], [1]);
         say(&mut sim, 0, 1, 1);
-        assert_eq!(cut.eaten(), 0, "so that this test's own assertion unwinds with the guard in hand");
+        assert_eq!(cut.dropped(), 0, "so that this test's own assertion unwinds with the guard in hand");
     }));
     assert!(unwound.is_err(), "the assertion above is false");
     say(&mut sim, 0, 1, 2);
@@ -102,7 +102,7 @@ fn a_guard_that_outlives_its_run_keeps_its_count_and_does_nothing() {
     let cut = sim.partition([0], [1]);
     say(&mut sim, 0, 1, 1);
     let report = sim.finish();
-    assert_eq!((cut.eaten(), report.traffic.lost()), (1, 1));
+    assert_eq!((cut.dropped(), report.traffic.lost()), (1, 1));
     cut.heal();
     let mut sim = begin_speakers(2, ten());
     let cut = sim.partition([0], [1]);
@@ -119,7 +119,7 @@ fn a_guard_dropped_after_everything_healed_leaves_later_cuts_alone() {
     drop(early);
     say(&mut sim, 0, 1, 1);
     sim.run_for(milliseconds(20));
-    assert_eq!((numbers(&sim, 1), late.eaten(), sim.living_cuts().len()), (vec![], 1, 1));
+    assert_eq!((numbers(&sim, 1), late.dropped(), sim.living_cuts().len()), (vec![], 1, 1));
 }
 
 #[test]
@@ -141,12 +141,12 @@ fn a_guard_counts_what_its_cut_ate_at_the_send_and_at_the_arrival() {
     say(&mut sim, 0, 1, 0);
     sim.run_for(milliseconds(5));
     let cut = sim.partition([0], [1]);
-    assert_eq!(cut.eaten(), 0);
+    assert_eq!(cut.dropped(), 0);
     (1..=4).for_each(|number| say(&mut sim, 1, 0, number));
     say(&mut sim, 1, 2, 5);
-    assert_eq!(cut.eaten(), 4);
+    assert_eq!(cut.dropped(), 4);
     sim.run_for(milliseconds(20));
-    assert_eq!((cut.eaten(), dropped(&sim).values().sum::<u64>()), (5, 5));
+    assert_eq!((cut.dropped(), dropped(&sim).values().sum::<u64>()), (5, 5));
 }
 
 /// The same moves with the guard dropped and with the cut healed by its fault, to the nanosecond.

@@ -51,7 +51,7 @@ fn a_free_link_with_jitter_reorders_and_the_same_link_in_order_does_not() {
         say_many(&mut sim, 0, 1, 200);
         numbers(&sim, 1)
     };
-    let (free, fifo) = (heard(LinkOrder::Free), heard(LinkOrder::Fifo));
+    let (free, fifo) = (heard(LinkOrder::Unordered), heard(LinkOrder::Fifo));
     assert!(!free.is_sorted() && free.len() == 200);
     assert_eq!(fifo, (0..200).collect::<Vec<u64>>());
 }
@@ -59,7 +59,7 @@ fn a_free_link_with_jitter_reorders_and_the_same_link_in_order_does_not() {
 /// n6.
 #[test]
 fn a_free_link_without_jitter_has_nothing_to_reorder_but_what_is_sent_at_one_instant() {
-    let mut sim = begin_speakers(2, LinkModel { order: LinkOrder::Free, ..LinkModel::constant(milliseconds(10)) });
+    let mut sim = begin_speakers(2, LinkModel { order: LinkOrder::Unordered, ..LinkModel::constant(milliseconds(10)) });
     say_many(&mut sim, 0, 1, 200);
     assert!(numbers(&sim, 1).is_sorted());
     (200..300).for_each(|number| say(&mut sim, 0, 1, number));
@@ -95,14 +95,14 @@ fn what_a_fifo_link_holds_back_is_overtaken_and_the_rest_keeps_its_order() {
 /// n6, p3: an inbox hands over what waited before what comes at the very instant of the resume, on any kind of link.
 #[test]
 fn what_waited_for_a_paused_node_comes_before_what_arrives_as_it_goes_on() {
-    for precedence in [0, 1, 128, 255] {
-        let mut sim = begin_speakers(2, LinkModel { precedence, ..LinkModel::constant(milliseconds(10)) });
+    for priority in [0, 1, 128, 255] {
+        let mut sim = begin_speakers(2, LinkModel { priority, ..LinkModel::constant(milliseconds(10)) });
         say(&mut sim, 0, 1, 1);
         sim.run_for(milliseconds(5));
         let pause = Fault::Pause { node: "node/1".to_owned(), lasting: Some(milliseconds(10)) };
         sim.inject(pause).unwrap();
         say(&mut sim, 0, 1, 2);
         sim.run_for(milliseconds(20));
-        assert_eq!(numbers(&sim, 1), [1, 2], "precedence {precedence}: both are due at the instant of the resume");
+        assert_eq!(numbers(&sim, 1), [1, 2], "priority {priority}: both are due at the instant of the resume");
     }
 }

@@ -190,7 +190,7 @@ proptest! {
         patience in 2_u64..16,
         seed in any::<u64>(),
     ) {
-        let link = LinkModel { loss, window, patience: Duration::from_secs(patience), ..link };
+        let link = LinkModel { loss, window, session_timeout: Duration::from_secs(patience), ..link };
         let report = couriers(nodes, link).faults(plan).run(Seed(seed));
         prop_assert_eq!(report.outcome, Outcome::Held, "{}", report);
         prop_assert!(report.traffic.sessions.sent.messages > 0, "{}", report);
@@ -206,7 +206,7 @@ fn random_trouble_raises_every_cause_of_loss_and_every_kind_of_end() {
             mean_duration: Duration::from_secs(2),
             ..FaultProfile::default()
         };
-        let link = LinkModel { loss: share(0.1), patience: Duration::from_secs(2), ..LinkModel::default() };
+        let link = LinkModel { loss: share(0.1), session_timeout: Duration::from_secs(2), ..LinkModel::default() };
         let report = couriers(4, link).chaos(profile).run(Seed(seed));
         report.assert_ok();
         seen.extend(report.traffic.dropped.into_keys());

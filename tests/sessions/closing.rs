@@ -6,7 +6,7 @@ use crate::streamer::{Heard, begin, finish, heard, milliseconds, numbers, sessio
 
 /// The loss is that of every message, acknowledgement and end by itself.
 fn closed_by_both(loss: f64) -> Sim {
-    let patient = LinkModel { loss: share(loss), patience: Duration::from_secs(600), ..ten() };
+    let patient = LinkModel { loss: share(loss), session_timeout: Duration::from_secs(600), ..ten() };
     let mut sim = begin(2, patient);
     stream(&mut sim, 0, 1, 0, 40);
     stream(&mut sim, 1, 0, 100, 40);

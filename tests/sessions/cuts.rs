@@ -30,7 +30,7 @@ fn a_healed_cut_lets_the_stalled_session_go_on() {
     let cut = sim.partition([0], [1]);
     stream(&mut sim, 0, 1, 1, 5);
     sim.run_for(Duration::from_secs(10));
-    assert!(then(&sim, 1).is_empty() && cut.eaten() >= 5 * 7, "{} attempts", cut.eaten());
+    assert!(then(&sim, 1).is_empty() && cut.dropped() >= 5 * 7, "{} attempts", cut.dropped());
     cut.heal();
     sim.run_for(milliseconds(1_610));
     assert_eq!((numbers(&sim, 1), sessions(&sim).connects), ((0..6).collect(), 1));

@@ -20,8 +20,8 @@ fn every_copy_of_what_is_answered_is_answered() {
 }
 
 /// Whether a message that arrives at the same instant as a timer comes first.
-fn message_comes_first(precedence: u8) -> bool {
-    let mut sim = begin(2, LinkModel { precedence, ..ten() });
+fn message_comes_first(priority: u8) -> bool {
+    let mut sim = begin(2, LinkModel { priority, ..ten() });
     stream(&mut sim, 0, 1, 0, 1);
     sim.run_for(milliseconds(100));
     stream(&mut sim, 0, 1, 1, 1);
@@ -57,6 +57,6 @@ fn overtaken(order: LinkOrder) -> usize {
 #[test]
 fn on_a_link_in_order_sessions_wait_for_datagrams() {
     assert_eq!(overtaken(LinkOrder::Fifo), 0);
-    let free = overtaken(LinkOrder::Free);
+    let free = overtaken(LinkOrder::Unordered);
     assert!((30..70).contains(&free), "{free} of 100");
 }

@@ -13,7 +13,7 @@ fn lossy(loss: f64) -> LinkModel {
 fn under_half_loss_every_message_arrives_once_and_in_order() {
     for seed in 0..20 {
         // Alone, a message fails three times of four; so it may need longer than the patience of a link that loses little.
-        let patient = LinkModel { patience: Duration::from_secs(120), ..lossy(0.5) };
+        let patient = LinkModel { session_timeout: Duration::from_secs(120), ..lossy(0.5) };
         let mut sim = begin_with(2, patient, seed);
         stream(&mut sim, 0, 1, 0, 64);
         sim.run_for(Duration::from_secs(120));

@@ -131,7 +131,7 @@ fn a_cut_changes_no_fate_but_of_what_it_eats() {
             stream(&mut sim, 0, 1, round, 1);
             stream(&mut sim, 1, 2, round, 1);
             sim.run_for(milliseconds(500));
-            eaten += cut.map_or(0, |cut| cut.eaten());
+            eaten += cut.map_or(0, |cut| cut.dropped());
         }
         (fates(&sim), eaten)
     };

@@ -12,7 +12,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "CALLS",
         "counts the calls of a test, so that another process finds the same one; no run sees it",
     ),
-    ("crates/runtime/src/executor/entered.rs", "ENTERED", "the simulation whose code runs now; put back at the end of the poll"),
+    ("crates/runtime/src/executor/context.rs", "ENTERED", "the simulation whose code runs now; put back at the end of the poll"),
     ("crates/runtime/src/executor/inbox.rs", "INBOXES", "a waker may outlive its run, and wakes through it reach nobody"),
     ("crates/runtime/src/executor/inbox.rs", "FREE", "which of those inboxes no run holds"),
 ];
@@ -86,6 +86,6 @@ fn constants_and_lifetimes_are_no_state() {
 #[test]
 fn an_allowed_static_is_allowed_in_its_file_only() {
     let text = "thread_local! { static ENTERED: RefCell<u8> = f(); }";
-    assert_eq!(shared_state(&sample("crates/runtime/src/executor/entered.rs", text)), []);
+    assert_eq!(shared_state(&sample("crates/runtime/src/executor/context.rs", text)), []);
     assert_eq!(shared_state(&sample("crates/runtime/src/executor/other.rs", text)).len(), 2);
 }

@@ -127,14 +127,14 @@ pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 pub use cluster_sim_macros::test;
 #[cfg(feature = "tokio")]
 pub use cluster_sim_node::{
-    AddressBook, BindError, DatagramCounts, ReachError, RealCluster, RealClusterError, RealNode, RealSetup, RealSockets,
-    RunningCluster, Shown, StartError,
+    AddressBook, BindError, DatagramCounts, ReachError, RealCluster, RealClusterError, RealNode, RealSetup, RunningCluster, Shown,
+    StartError, TokioSockets,
 };
 #[cfg(feature = "test-utils")]
 pub use cluster_sim_runtime::{Budget, Choice, Digest, Exhausted, Record, RecordKind, TaskName, WaitingTask};
 #[cfg(feature = "test-utils")]
 pub use cluster_sim_transport::{
-    Decided, Fate, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, NetworkPartition, StaleDelivery,
+    Fate, FateRecord, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, NetworkPartition, StaleDelivery,
 };
 #[cfg(feature = "test-utils")]
 pub use fault::{Fault, FaultPlan, FaultProfile, PlanError, ScheduledFault};

@@ -27,7 +27,7 @@ pub use async_host::{AsyncHost, Main, MainFactory};
 pub use channel::{Closed, OneshotReceiver, OneshotSender, Receiver, Sender, TrySendError, channel, oneshot};
 pub use cluster_sim_runtime::{Entropy, Roll};
 #[cfg(feature = "tokio")]
-pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, RealSockets};
+pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, TokioSockets};
 pub use cluster_sim_transport::{ConnectError, Label, Message, Received, ResetReason, SessionReset, SessionSendError};
 pub use cluster_sim_types::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard, WallTime};
 pub use effects::{Effect, Effects, Timer};

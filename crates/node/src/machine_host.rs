@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Core, DeviceId, Devices, Entropy, Host, Kernel, Record, RecordKind, Step, TimerSlot, Wake};
-use cluster_sim_transport::{Network, PayloadKind, PortId, Told, content_of};
+use cluster_sim_transport::{MachineNotice, Network, PayloadKind, PortId, content_of};
 use cluster_sim_types::{Change, Incarnation, NodeId};
 use tracing::level_filters::LevelFilter;
 
@@ -115,20 +115,20 @@ fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, t
             Effect::Arm(timer, after) => timers.arm(kernel, node, timer, after),
             Effect::Disarm(timer) => timers.disarm(kernel, timer),
             Effect::Emit(fact) => kernel.change(Change::Fact(node, fact)),
-            Effect::Stream(to, message) => network.stream(kernel, node, to, group.address, message),
-            Effect::Finish(peer) => network.finish_stream(kernel, node, peer),
+            Effect::Stream(to, message) => network.session_send(kernel, node, to, group.address, message),
+            Effect::Finish(peer) => network.session_close(kernel, node, peer),
         }
     }
 }
 
 /// What a machine is told of its sessions, as its input.
-fn input_of<M>(told: Told<M>) -> Input<M> {
+fn input_of<M>(told: MachineNotice<M>) -> Input<M> {
     match told {
-        Told::Message(received) => Input::Message { from: received.from, message: received.message },
-        Told::Finished(peer) => Input::Finished { peer },
-        Told::Reset(peer, reason) => Input::Reset { peer, reason },
-        Told::Busy(peer, message) => Input::Busy { peer, message },
-        Told::Ready(peer) => Input::Ready { peer },
+        MachineNotice::Message(received) => Input::Message { from: received.from, message: received.message },
+        MachineNotice::Finished(peer) => Input::Finished { peer },
+        MachineNotice::Reset(peer, reason) => Input::Reset { peer, reason },
+        MachineNotice::Busy(peer, message) => Input::Busy { peer, message },
+        MachineNotice::Ready(peer) => Input::Ready { peer },
     }
 }
 
@@ -150,11 +150,13 @@ impl<M: Machine> Host for MachineHost<M> {
             }
             Wake::Device(device, slot) => {
                 debug_assert_eq!(device, self.group.network, "a machine waits for nothing but the network");
-                if slot == Network::SESSION_NEWS {
-                    let Some(told) = around.network.next_told(around.kernel, around.node, self.group.address.1) else { return };
+                if slot == Network::SESSION_NOTICE {
+                    let Some(told) = around.network.next_machine_notice(around.kernel, around.node, self.group.address.1) else {
+                        return;
+                    };
                     return self.take(input_of(told), around);
                 }
-                let Some(received) = around.network.receive(around.kernel, slot, self.group.address.1) else { return };
+                let Some(received) = around.network.recv(around.kernel, slot, self.group.address.1) else { return };
                 Input::Message { from: received.from, message: received.message }
             }
         };

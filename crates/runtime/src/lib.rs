@@ -2,7 +2,7 @@
 //!
 //! Always here: [`Seed`] and the rolls that hang on it. With feature `test-utils`: the simulated twin. Start at `Engine`, which owns
 //! the hosts (what runs on a node) and the devices (what lies between nodes), and at `Kernel`, which both are handed at every step.
-//! With feature `tokio`: the real twin. Start at `RealLife`.
+//! With feature `tokio`: the real twin. Start at `TokioLife`.
 //!
 //! Deliberately absent: messages, links, faults and checks. The loop knows a host and a device by one small trait each.
 
@@ -30,4 +30,4 @@ pub use random::{
     finalize, fold, fold_bytes,
 };
 #[cfg(feature = "tokio")]
-pub use real::{NoEntropy, RealLife, RealSleep};
+pub use real::{NoEntropy, TokioLife, TokioSleep};

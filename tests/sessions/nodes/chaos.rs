@@ -215,7 +215,7 @@ proptest! {
         patience in 2_u64..16,
         seed in any::<u64>(),
     ) {
-        let link = LinkModel { loss, window, patience: Duration::from_secs(patience), ..link };
+        let link = LinkModel { loss, window, session_timeout: Duration::from_secs(patience), ..link };
         let run = || couriers(nodes, link.clone()).0.faults(plan.clone()).run(Seed(seed));
         let report = run();
         prop_assert_eq!(report.outcome, Outcome::Held, "{}", report);
@@ -233,7 +233,7 @@ fn random_trouble_raises_every_cause_of_loss_and_every_kind_of_end() {
             mean_duration: Duration::from_secs(2),
             ..FaultProfile::default()
         };
-        let link = LinkModel { loss: share(0.1), patience: Duration::from_secs(3), ..LinkModel::default() };
+        let link = LinkModel { loss: share(0.1), session_timeout: Duration::from_secs(3), ..LinkModel::default() };
         let (scenario, book) = couriers(4, link);
         let report = scenario.chaos(profile).run(Seed(seed));
         report.assert_ok();

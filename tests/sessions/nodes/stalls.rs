@@ -40,7 +40,7 @@ fn a_stall_says_whose_answer_to_a_connect_is_waited_for() {
     let client = |node: Node| async move {
         drop(node.connect::<u64>(1, "door").await);
     };
-    let link = LinkModel { patience: Duration::from_secs(3_600), ..ten() };
+    let link = LinkModel { session_timeout: Duration::from_secs(3_600), ..ten() };
     let scenario = Scenario::new("stalls").clients("client", 1, client).nodes("server", 1, |_| pending()).all_links(link);
     let mut sim = scenario.calm(Duration::from_secs(10)).start(Seed(1));
     sim.run_for(Duration::ZERO);

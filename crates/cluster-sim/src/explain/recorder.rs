@@ -72,7 +72,7 @@ impl Recorder {
             sim.empty_seats().into_iter().for_each(|node| self.spans.leave_empty(node));
         }
         let step = sim.steps();
-        self.said = sim.take_said().into_iter().map(|said| (said.content, shortened(said.text))).collect();
+        self.said = sim.take_captured().into_iter().map(|said| (said.content, shortened(said.text))).collect();
         for entry in std::mem::take(&mut self.step) {
             let mut event = match entry {
                 Entry::Event(record) => self.name_event(&record, step, sim),

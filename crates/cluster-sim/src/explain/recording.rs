@@ -51,7 +51,7 @@ impl Recording {
 
     /// Runs what was just started from start to end, and keeps what happens.
     pub(crate) fn of_run(mut sim: Sim, most: usize) -> Self {
-        sim.keep_said();
+        sim.capture_messages();
         let (recorder, report) = sim.run_followed(Recorder::new(most));
         recorder.finish(report.expect("a recorder follows to the end"))
     }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use cluster_sim_runtime::{Decision as Decided, Seed, SeedSchedule};
+use cluster_sim_runtime::{Decision as FateRecord, Seed, SeedSchedule};
 use cluster_sim_types::NodeId;
 
 use super::build::build;
@@ -50,8 +50,8 @@ impl Sim {
         }
     }
 
-    fn name_decision(&self, decided: Decided) -> Decision {
-        let Decided { choice, site, roll, value, at, node, peer } = decided;
+    fn name_decision(&self, decided: FateRecord) -> Decision {
+        let FateRecord { choice, site, roll, value, at, node, peer } = decided;
         let name = |node: NodeId| (node != NodeId::CLUSTER).then(|| self.called(node).to_owned());
         Decision { choice, node: name(node), peer: name(peer).filter(|_| node != peer), at, value, site, roll: roll.0 }
     }

@@ -86,7 +86,7 @@ impl Sim {
     #[inline]
     pub(super) fn obey_guards(&mut self) {
         if self.control.is_waiting() {
-            self.engine.core.devices.get_mut::<Network>(self.network).obey(&mut self.engine.core.kernel);
+            self.engine.core.devices.get_mut::<Network>(self.network).apply_heals(&mut self.engine.core.kernel);
         }
     }
 

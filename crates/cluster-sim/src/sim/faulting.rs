@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cluster_sim_runtime::Kernel;
-use cluster_sim_transport::{CutId, Eaten, Network, NetworkPartition};
+use cluster_sim_transport::{CutId, DropCount, Network, NetworkPartition};
 use cluster_sim_types::{Incarnation, NodeId};
 
 use super::Sim;
@@ -30,7 +30,7 @@ enum Happening {
 struct HeldCut {
     record: usize,
     id: CutId,
-    eaten: Eaten,
+    eaten: DropCount,
     /// Gone once it was handed to whoever made the cut by hand.
     guard: Option<NetworkPartition>,
 }
@@ -218,7 +218,7 @@ impl Sim {
         self.faulting.losses = open;
         let network: &mut Network = self.engine.core.devices.get_mut(self.network);
         for loss in ended {
-            self.faulting.records[loss.record].effect += network.eaten_by(&loss.links, &loss.rule);
+            self.faulting.records[loss.record].effect += network.dropped_by(&loss.links, &loss.rule);
             network.set_loss_rule(&mut self.engine.core.kernel, &loss.links, &loss.rule, cluster_sim_types::Ratio::ZERO);
         }
     }
@@ -237,7 +237,7 @@ impl Sim {
         self.obey_guards();
         self.heal_cuts();
         self.end_loss(|_| true);
-        self.engine.core.devices.get_mut::<Network>(self.network).calm(&mut self.engine.core.kernel);
+        self.engine.core.devices.get_mut::<Network>(self.network).restore_links(&mut self.engine.core.kernel);
         for node in (0..self.engine.core.kernel.node_count()).map(NodeId) {
             self.engine.resume(node);
             self.engine.restart(node);
@@ -252,7 +252,7 @@ impl Sim {
         }
         let network: &Network = self.engine.core.devices.get(self.network);
         for loss in &self.faulting.losses {
-            records[loss.record].effect += network.eaten_by(&loss.links, &loss.rule);
+            records[loss.record].effect += network.dropped_by(&loss.links, &loss.rule);
         }
         records
     }

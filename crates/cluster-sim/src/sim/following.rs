@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use cluster_sim_runtime::Record;
-use cluster_sim_transport::{Network, Said};
+use cluster_sim_transport::{CapturedMessage, Network};
 use cluster_sim_types::{Change, Fact, NodeId, VirtualInstant};
 
 use super::Sim;
@@ -107,13 +107,13 @@ impl Sim {
     }
 
     /// Keeps from here on what every message says, until it is taken.
-    pub(crate) fn keep_said(&mut self) {
-        self.engine.core.devices.get_mut::<Network>(self.network).keep_said();
+    pub(crate) fn capture_messages(&mut self) {
+        self.engine.core.devices.get_mut::<Network>(self.network).capture_messages();
     }
 
     /// What the messages say that were sent since this was last asked for.
-    pub(crate) fn take_said(&mut self) -> Vec<Said> {
-        self.engine.core.devices.get_mut::<Network>(self.network).take_said()
+    pub(crate) fn take_captured(&mut self) -> Vec<CapturedMessage> {
+        self.engine.core.devices.get_mut::<Network>(self.network).take_captured()
     }
 
     /// What the loss of a message is counted under.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_runtime::{DeviceId, Digest, Engine, Record};
-use cluster_sim_transport::{Control, Decided, Network};
+use cluster_sim_transport::{Control, FateRecord, Network};
 use cluster_sim_types::{NodeId, VirtualInstant};
 
 use checking::LiveChecks;
@@ -87,12 +87,12 @@ impl Sim {
     }
 
     /// The fates kept so far, in the order in which they were decided.
-    pub fn fates(&self) -> &[Decided] {
+    pub fn fates(&self) -> &[FateRecord] {
         self.network().fates()
     }
 
     /// The fates of everything that sessions put on links since [`keep_fates`](Self::keep_fates), in the order in which they were decided.
-    pub fn session_fates(&self) -> &[Decided] {
+    pub fn session_fates(&self) -> &[FateRecord] {
         self.network().session_fates()
     }
 

@@ -12,7 +12,7 @@ use cluster_sim_transport::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
 use cluster_sim_transport::{Network, NetworkWait, PayloadKind, PortId, WaitKey};
 #[cfg(feature = "tokio")]
-use cluster_sim_transport::{RealPort, Ticket};
+use cluster_sim_transport::{Ticket, TokioPort};
 use cluster_sim_types::NodeId;
 
 #[cfg(feature = "test-utils")]
@@ -59,7 +59,7 @@ enum PortTwin {
     #[cfg(feature = "test-utils")]
     Simulated(Place, Option<(PortId, PayloadKind)>),
     #[cfg(feature = "tokio")]
-    Real(RealPort),
+    Real(TokioPort),
 }
 
 impl<M: Message> Port<M> {
@@ -132,7 +132,7 @@ impl<M: Message> Port<M> {
                     .act(|core| core.devices.get_mut::<Network>(place.network).take(&mut core.kernel, place.life.node(), port))?
             }
             #[cfg(feature = "tokio")]
-            PortTwin::Real(ref port) => port.try_receive(),
+            PortTwin::Real(ref port) => port.try_recv(),
         }
     }
 
@@ -209,7 +209,7 @@ impl<M: Message> Future for Receive<'_, M> {
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => Poll::Pending,
             #[cfg(feature = "tokio")]
-            PortTwin::Real(ref port) => port.poll_receive(&mut self.ticket, context),
+            PortTwin::Real(ref port) => port.poll_recv(&mut self.ticket, context),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 #[cfg(feature = "tokio")]
-use cluster_sim_runtime::RealSleep;
+use cluster_sim_runtime::TokioSleep;
 use cluster_sim_types::{LocalInstant, WallTime};
 
 use super::{Node, Twin};
@@ -46,7 +46,7 @@ impl Node {
                 Sleep { twin: SleepTwin::Simulated(cluster_sim_runtime::Sleep::until(place.life, deadline)) }
             }
             #[cfg(feature = "tokio")]
-            Twin::Real(ref own) => Sleep { twin: SleepTwin::Real(RealSleep::until(own.life.clone(), deadline)) },
+            Twin::Real(ref own) => Sleep { twin: SleepTwin::Real(TokioSleep::until(own.life.clone(), deadline)) },
         }
     }
 
@@ -85,7 +85,7 @@ enum SleepTwin {
     #[cfg(feature = "test-utils")]
     Simulated(cluster_sim_runtime::Sleep),
     #[cfg(feature = "tokio")]
-    Real(RealSleep),
+    Real(TokioSleep),
 }
 
 impl Sleep {

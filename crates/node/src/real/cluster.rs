@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use cluster_sim_runtime::Seed;
-use cluster_sim_transport::{AddressBook, BindError, RealSockets};
+use cluster_sim_transport::{AddressBook, BindError, TokioSockets};
 use cluster_sim_types::NodeId;
 
 use super::observer::{Observer, Shown};
@@ -66,7 +66,7 @@ impl RealCluster {
     pub fn start(self) -> Result<RunningCluster, RealClusterError> {
         let loopback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
         let seats: Vec<(Seat, usize)> = self.seats();
-        let sockets = seats.iter().map(|_| RealSockets::bind(loopback)).collect::<Result<Vec<_>, _>>()?;
+        let sockets = seats.iter().map(|_| TokioSockets::bind(loopback)).collect::<Result<Vec<_>, _>>()?;
         let book = AddressBook::from_iter(seats.iter().zip(&sockets).map(|((seat, _), sockets)| (seat.id(), sockets.address())));
         let setup = RealSetup::of(book, self.seed, self.observer);
         let mut nodes = Vec::with_capacity(seats.len());

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cluster_sim_runtime::{Entropy, RealLife, Roll};
-use cluster_sim_transport::RealNetwork;
+use cluster_sim_runtime::{Entropy, Roll, TokioLife};
+use cluster_sim_transport::TokioNetwork;
 use cluster_sim_types::{Fact, NodeId};
 use parking_lot::{Mutex, ReentrantMutex};
 
@@ -17,8 +17,8 @@ type Thing = Box<dyn Any + Send>;
 
 /// One life of a node that really runs.
 pub(crate) struct Own {
-    pub(crate) life: RealLife,
-    pub(crate) network: RealNetwork,
+    pub(crate) life: TokioLife,
+    pub(crate) network: TokioNetwork,
     node: NodeId,
     observer: Option<Observer>,
     draws: AtomicU64,
@@ -30,7 +30,7 @@ pub(crate) struct Own {
 }
 
 impl Own {
-    pub(super) fn new(node: NodeId, life: RealLife, network: RealNetwork, observer: Option<Observer>) -> Self {
+    pub(super) fn new(node: NodeId, life: TokioLife, network: TokioNetwork, observer: Option<Observer>) -> Self {
         Self {
             life,
             network,

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Entropy, NoEntropy, RealLife, Seed};
-use cluster_sim_transport::{AddressBook, RealNetwork, RealSockets};
+use cluster_sim_runtime::{Entropy, NoEntropy, Seed, TokioLife};
+use cluster_sim_transport::{AddressBook, TokioNetwork, TokioSockets};
 use cluster_sim_types::NodeId;
 use tokio::runtime::Handle;
 
@@ -19,7 +19,7 @@ use crate::seat::Seat;
 ///
 /// ```
 /// use std::net::{Ipv4Addr, SocketAddr};
-/// use cluster_sim_node::{AddressBook, Node, NodeId, RealSetup, RealSockets, Seat};
+/// use cluster_sim_node::{AddressBook, Node, NodeId, RealSetup, TokioSockets, Seat};
 ///
 /// async fn echo(node: Node) {
 ///     let port = node.bind::<String>("echo");
@@ -29,7 +29,7 @@ use crate::seat::Seat;
 ///
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 /// # runtime.block_on(async {
-/// let sockets = RealSockets::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+/// let sockets = TokioSockets::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
 /// let setup = RealSetup::new(AddressBook::from_iter([(NodeId(0), sockets.address())]));
 /// let node = setup.start(Seat::new(NodeId(0), "echo/0", 0, []), sockets, echo)?;
 /// node.ended().await;
@@ -74,7 +74,7 @@ impl RealSetup {
     ///
     /// # Errors
     /// If nothing was started.
-    pub fn start<F>(&self, seat: Seat, sockets: RealSockets, main: impl FnOnce(Node) -> F) -> Result<RealNode, StartError>
+    pub fn start<F>(&self, seat: Seat, sockets: TokioSockets, main: impl FnOnce(Node) -> F) -> Result<RealNode, StartError>
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -88,8 +88,8 @@ impl RealSetup {
             None => Seed::from_system()?,
         };
         let entropy = Entropy::of_life(seed, seat.name(), seat.incarnation());
-        let life = RealLife::begin(runtime);
-        let network = RealNetwork::open(id, life.clone(), Arc::clone(&self.addresses), sockets)
+        let life = TokioLife::begin(runtime);
+        let network = TokioNetwork::open(id, life.clone(), Arc::clone(&self.addresses), sockets)
             .map_err(|cause| StartError::Sockets { node: id, cause })?;
         let own = Arc::new(Own::new(id, life, network, self.observer.clone()));
         let name = Arc::from(seat.name());

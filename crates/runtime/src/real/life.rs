@@ -17,7 +17,7 @@ const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
 
 /// One life of a node that runs on tokio, from its start until it is ended. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct RealLife {
+pub struct TokioLife {
     shared: Arc<Shared>,
 }
 
@@ -40,11 +40,11 @@ struct Tasks {
 
 /// Strikes a task off the list when its future is dropped, be it ended, aborted or never begun.
 struct Listed {
-    life: RealLife,
+    life: TokioLife,
     number: u64,
 }
 
-impl RealLife {
+impl TokioLife {
     /// Begins a life whose tasks run on that runtime.
     pub fn begin(runtime: Handle) -> Self {
         let shared = Shared { runtime, began: Instant::now(), tasks: Mutex::default(), gone: Notify::new() };

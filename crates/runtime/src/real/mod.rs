@@ -1,11 +1,11 @@
 //! The real twin: the clock, the tasks and the entropy of a node that runs on tokio.
 //!
-//! Start at [`RealLife`], one life of such a node: everything it runs hangs on it, and ends with it.
+//! Start at [`TokioLife`], one life of such a node: everything it runs hangs on it, and ends with it.
 
 mod entropy;
 mod life;
 mod sleep;
 
 pub use entropy::NoEntropy;
-pub use life::RealLife;
-pub use sleep::RealSleep;
+pub use life::TokioLife;
+pub use sleep::TokioSleep;

@@ -6,20 +6,20 @@ use std::task::{Context, Poll};
 use cluster_sim_types::LocalInstant;
 use tokio::task::coop;
 
-use super::life::RealLife;
+use super::life::TokioLife;
 
 /// Ends once the clock of its life says so: never before, and up to some milliseconds after.
 #[derive(Debug)]
 #[must_use = "a sleep waits only while it is polled"]
-pub struct RealSleep {
-    life: RealLife,
+pub struct TokioSleep {
+    life: TokioLife,
     deadline: LocalInstant,
     sleep: Pin<Box<tokio::time::Sleep>>,
 }
 
-impl RealSleep {
+impl TokioSleep {
     /// A sleep until the monotonic clock of that life says `deadline`.
-    pub fn until(life: RealLife, deadline: LocalInstant) -> Self {
+    pub fn until(life: TokioLife, deadline: LocalInstant) -> Self {
         let sleep = life.sleep_until(deadline);
         Self { life, deadline, sleep }
     }
@@ -36,7 +36,7 @@ impl RealSleep {
     }
 }
 
-impl Future for RealSleep {
+impl Future for TokioSleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {

@@ -21,7 +21,7 @@ use crate::prepared::Prepared;
 const OBSERVER: &str = "edge-cache";
 
 /// At one instant an edge first takes what the router sent, then what it fetched, and only then answers reads (EDGE-D23).
-const FORWARDED_PRECEDENCE: u8 = 0;
+const FORWARDED_PRIORITY: u8 = 0;
 const FETCHED_PRECEDENCE: u8 = 1;
 const CLIENT_PRECEDENCE: u8 = 200;
 
@@ -101,7 +101,7 @@ impl EdgeCacheFile {
             // Messages held back by up to twice no delay are not held back.
             reorder: if delay.is_zero() { Ratio::ZERO } else { rate(self.chaos.reorder_rate) },
             reorder_window: delay * 2,
-            precedence: FORWARDED_PRECEDENCE,
+            priority: FORWARDED_PRIORITY,
             ..LinkModel::constant(delay)
         }
     }
@@ -109,9 +109,9 @@ impl EdgeCacheFile {
 
 fn scenario(file: &EdgeCacheFile, faults: FaultPlan, config: Arc<Config>, layout: Layout) -> Scenario {
     let near = Duration::from_millis(file.client_delay_ms);
-    let client_link = LinkModel { precedence: CLIENT_PRECEDENCE, ..LinkModel::constant(near) };
-    let fetch_link = LinkModel { precedence: FETCHED_PRECEDENCE, ..LinkModel::constant(near) };
-    let feed_link = LinkModel { precedence: FORWARDED_PRECEDENCE, ..LinkModel::instant() };
+    let client_link = LinkModel { priority: CLIENT_PRECEDENCE, ..LinkModel::constant(near) };
+    let fetch_link = LinkModel { priority: FETCHED_PRECEDENCE, ..LinkModel::constant(near) };
+    let feed_link = LinkModel { priority: FORWARDED_PRIORITY, ..LinkModel::instant() };
     let [for_source, for_router, for_edge, for_collector] = [&config; 4].map(Arc::clone);
     let scenario = Scenario::new("edge-cache")
         .lasting(file.duration_secs.duration())

@@ -95,10 +95,10 @@ fn run(config: Config, chaos: Chaos, until: Duration) -> (MetricsSnapshot, Verdi
                 sequence += 1;
                 let chaotic = node == Layout::ROUTER;
                 let near = if node == Layout::SOURCE && to == Layout::ROUTER { Duration::ZERO } else { config.client_delay };
-                let precedence = if matches!(message, EdgeMessage::ReadRequest { .. }) { 2 } else { 1 };
+                let priority = if matches!(message, EdgeMessage::ReadRequest { .. }) { 2 } else { 1 };
                 if let Some(delay) = if chaotic { chaos.fate(sequence) } else { Some(near) } {
                     let input = Input::Message { from: node, message: message.clone() };
-                    agenda.insert((now + delay, precedence, sequence), (to, input));
+                    agenda.insert((now + delay, priority, sequence), (to, input));
                 }
             }
         }

@@ -26,7 +26,7 @@ pub(super) struct LossRule {
     pub(super) cause: u32,
     pub(super) ratio: Ratio,
     /// Messages it ate since it came into force.
-    pub(super) eaten: Cell<u64>,
+    pub(super) dropped: Cell<u64>,
 }
 
 /// Links of one model.
@@ -129,20 +129,20 @@ impl Classes {
         rules.retain(|rule| rule.name != name);
         if ratio > Ratio::ZERO {
             let stream = Stream::named(&format!("rule {name}"));
-            rules.push(LossRule { name: name.to_owned(), stream, cause, ratio, eaten: Cell::new(0) });
+            rules.push(LossRule { name: name.to_owned(), stream, cause, ratio, dropped: Cell::new(0) });
         }
         class.settle();
         Some(index)
     }
 
     /// What a rule of a class ate since it came into force; nothing if it is not in force.
-    pub(super) fn eaten_by(&self, class: &str, rule: &str) -> u64 {
+    pub(super) fn dropped_by(&self, class: &str, rule: &str) -> u64 {
         let rules = self.index_of(class).map_or(&[][..], |index| &self.get(index).rules);
-        rules.iter().find(|known| known.name == rule).map_or(0, |rule| rule.eaten.get())
+        rules.iter().find(|known| known.name == rule).map_or(0, |rule| rule.dropped.get())
     }
 
     /// Undoes every change since the classes were added; answers with those that were changed.
-    pub(super) fn calm(&mut self) -> Vec<u16> {
+    pub(super) fn restore(&mut self) -> Vec<u16> {
         let mut changed = Vec::new();
         for (index, class) in self.all.iter_mut().enumerate() {
             if !class.rules.is_empty() || class.link.model != class.declared.model {

@@ -14,9 +14,9 @@ pub struct CutId(pub u64);
 
 /// How many messages one cut ate; outlives the cut and its guard.
 #[derive(Debug, Clone, Default)]
-pub struct Eaten(Arc<AtomicU64>);
+pub struct DropCount(Arc<AtomicU64>);
 
-impl Eaten {
+impl DropCount {
     /// Messages eaten so far.
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
@@ -33,7 +33,7 @@ struct Living {
     name: String,
     cause: u32,
     /// Messages it ate; shared with the guard.
-    eaten: Eaten,
+    dropped: DropCount,
     /// The bits it holds: one a direction.
     slots: Vec<usize>,
 }
@@ -77,15 +77,15 @@ fn mask(masks: &mut Vec<u64>, node: NodeId) -> &mut u64 {
 
 impl Cuts {
     /// Puts a cut in force.
-    pub(super) fn cut(&mut self, name: &str, cause: u32, from: &[NodeId], to: &[NodeId], both_ways: bool) -> (CutId, Eaten) {
+    pub(super) fn cut(&mut self, name: &str, cause: u32, from: &[NodeId], to: &[NodeId], both_ways: bool) -> (CutId, DropCount) {
         let id = CutId(self.next);
         self.next += 1;
         let mut slots = vec![self.hold(id, from, to)];
         if both_ways {
             slots.push(self.hold(id, to, from));
         }
-        let eaten = Eaten::default();
-        self.living.insert(id, Living { name: name.to_owned(), cause, eaten: eaten.clone(), slots });
+        let eaten = DropCount::default();
+        self.living.insert(id, Living { name: name.to_owned(), cause, dropped: eaten.clone(), slots });
         (id, eaten)
     }
 
@@ -130,9 +130,9 @@ impl Cuts {
     }
 
     /// Counts a message that a cut ate, and answers with the number of the cause.
-    pub(super) fn eat(&mut self, id: CutId) -> u32 {
+    pub(super) fn count_drop(&mut self, id: CutId) -> u32 {
         let living = &self.living[&id];
-        living.eaten.one_more();
+        living.dropped.one_more();
         living.cause
     }
 

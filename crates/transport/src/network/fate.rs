@@ -36,7 +36,7 @@ impl Fate {
 
 /// One fate that was decided, and what it was decided about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Decided {
+pub struct FateRecord {
     /// The address: from, to, label, repeat.
     pub address: u64,
     /// What was decided.

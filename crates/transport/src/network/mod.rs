@@ -1,23 +1,23 @@
 //! The simulated network: carries messages between nodes and accounts for every one of them.
 
-mod arrival;
+mod capture;
 mod classes;
-mod content;
 mod cut;
+mod deliver;
+mod digest;
 mod fate;
-mod flights;
+mod in_flight;
+mod link_table;
 mod model;
 mod partition;
 mod payload;
-mod peers;
+mod port_names;
 mod ports;
-mod repeats;
-mod saying;
+mod send;
+mod send_counts;
 mod session;
-mod sockets;
-mod transmission;
+mod wait_reason;
 mod waiters;
-mod waits;
 
 use std::any::{Any, TypeId};
 use std::collections::VecDeque;
@@ -26,33 +26,35 @@ use std::sync::Arc;
 use cluster_sim_runtime::{DeviceId, Kernel, Record, RecordKind, Seed};
 use cluster_sim_types::{NodeId, Ratio, Traffic};
 
+pub use capture::CapturedMessage;
 use classes::Classes;
 pub use classes::NodeSelector;
-pub use content::content_of;
 use cut::Cuts;
-pub use cut::{CutId, Eaten};
+pub use cut::{CutId, DropCount};
+pub use digest::content_of;
 use fate::{Cause, Losses};
-pub use fate::{Decided, Fate};
-use flights::{Flight, Flights};
+pub use fate::{Fate, FateRecord};
+use in_flight::{Flight, Flights};
+use link_table::Peers;
 pub use model::{InvalidLink, LinkModel, LinkOrder, StaleDelivery};
 pub use partition::{Control, NetworkPartition};
 pub use payload::PayloadKind;
 use payload::{AnySlab, Slab};
-use peers::Peers;
-pub use ports::PortId;
-use ports::PortNames;
-pub use saying::Said;
+pub use port_names::PortId;
+use port_names::PortNames;
+use ports::Ports;
+use send::Fates;
 use session::Sessions;
-pub use session::{AtEnd, BACKLOG_CAPACITY, Notice, SessionId, SessionStage, SessionState, Taken, Told, Unsent};
-use sockets::Sockets;
-use transmission::Fates;
+pub use session::{
+    BACKLOG_CAPACITY, EndpointWait, MachineNotice, Notice, SendRefused, SessionId, SessionRecv, SessionStage, SessionState,
+};
+pub use wait_reason::NetworkWait;
 pub use waiters::WaitKey;
-pub use waits::NetworkWait;
 
-pub use arrival::INBOX_CAPACITY;
+pub use deliver::INBOX_CAPACITY;
 
+use crate::error::PortInUse;
 use crate::message::Message;
-use crate::taken::PortTaken;
 
 /// How many messages went where, as plain numbers.
 #[derive(Debug, Default)]
@@ -75,16 +77,16 @@ pub struct Network {
     /// By receiver; used while it is paused.
     inboxes: Vec<VecDeque<u32>>,
     ports: PortNames,
-    sockets: Sockets,
+    sockets: Ports,
     classes: Classes,
     fates: Fates,
     cuts: Cuts,
     losses: Losses,
     counts: Counts,
     control: Arc<Control>,
-    decided: Option<Vec<Decided>>,
+    decided: Option<Vec<FateRecord>>,
     /// What messages say, where somebody wants to read it.
-    said: Option<Vec<Said>>,
+    said: Option<Vec<CapturedMessage>>,
     sessions: Sessions,
 }
 
@@ -105,7 +107,7 @@ impl Network {
             peers: Vec::new(),
             inboxes: Vec::new(),
             ports: PortNames::default(),
-            sockets: Sockets::default(),
+            sockets: Ports::default(),
             classes: Classes::new(),
             fates: Fates::new(Seed(0)),
             cuts: Cuts::default(),
@@ -154,13 +156,13 @@ impl Network {
     ///
     /// # Errors
     /// If the node bound it already; nothing was done.
-    pub fn bind<M: Message>(&mut self, node: NodeId, name: &str) -> Result<(PortId, PayloadKind), PortTaken> {
+    pub fn bind<M: Message>(&mut self, node: NodeId, name: &str) -> Result<(PortId, PayloadKind), PortInUse> {
         let (port, kind) = (self.port(name), self.kind::<M>());
         if self.sockets.bind(node, port, kind) { Ok((port, kind)) } else { Err(self.taken(port)) }
     }
 
-    fn taken(&self, port: PortId) -> PortTaken {
-        PortTaken { name: self.ports.name(port).to_owned() }
+    fn taken(&self, port: PortId) -> PortInUse {
+        PortInUse { name: self.ports.name(port).to_owned() }
     }
 
     /// Takes a port of a node away; what was not taken from it is lost.
@@ -201,7 +203,7 @@ impl Network {
     }
 
     /// The fates of datagrams kept so far, in the order in which they were decided.
-    pub fn fates(&self) -> &[Decided] {
+    pub fn fates(&self) -> &[FateRecord] {
         self.decided.as_deref().unwrap_or_default()
     }
 
@@ -222,7 +224,7 @@ impl Network {
 
     /// The guard of a cut that never was, for whoever asks when nothing can be cut any more.
     pub fn no_cut(&self) -> NetworkPartition {
-        NetworkPartition::new(CutId(u64::MAX), Arc::clone(&self.control), Eaten::default())
+        NetworkPartition::new(CutId(u64::MAX), Arc::clone(&self.control), DropCount::default())
     }
 
     /// Heals one cut; false if it was not in force.
@@ -243,7 +245,7 @@ impl Network {
     }
 
     /// Carries out what guards asked for since the last step.
-    pub fn obey(&mut self, kernel: &mut Kernel) {
+    pub fn apply_heals(&mut self, kernel: &mut Kernel) {
         for id in self.control.take() {
             self.heal(kernel, id);
         }
@@ -292,8 +294,8 @@ impl Network {
     }
 
     /// Takes away every loss rule, and gives every class the model it was added with.
-    pub fn calm(&mut self, kernel: &mut Kernel) {
-        for class in self.classes.calm() {
+    pub fn restore_links(&mut self, kernel: &mut Kernel) {
+        for class in self.classes.restore() {
             self.record_class(kernel, Some(class));
         }
     }
@@ -305,8 +307,8 @@ impl Network {
     }
 
     /// The messages that the rule of that name on that class ate since it came into force; 0 if it is not in force.
-    pub fn eaten_by(&self, class: &str, rule: &str) -> u64 {
-        self.classes.eaten_by(class, rule)
+    pub fn dropped_by(&self, class: &str, rule: &str) -> u64 {
+        self.classes.dropped_by(class, rule)
     }
 
     /// Counts one copy of a message as lost.

@@ -36,7 +36,7 @@ pub struct LinkModel {
     /// Whether differences in delay may change the order of messages.
     pub order: LinkOrder,
     /// Which links deliver first at one instant: lower before higher, timers at 128.
-    pub precedence: u8,
+    pub priority: u8,
     /// What happens to a message that was sent to an earlier life of its receiver.
     pub stale: StaleDelivery,
     /// How long a session waits for an acknowledgement before it sends a message again; each further wait is twice as long as the one
@@ -50,7 +50,7 @@ pub struct LinkModel {
     /// How long a session that waits for an answer goes without any before it gives up. Default 15 s, a little below the 20 s that gRPC
     /// gives `TCP_USER_TIMEOUT`; Linux alone would try for 924 s (`tcp_retries2` = 15).
     #[serde(rename = "patience_ns", with = "cluster_sim_runtime::nanoseconds")]
-    pub patience: Duration,
+    pub session_timeout: Duration,
     /// How many messages of one direction of a session may be under way or waiting to be taken in. Default 64: the 65,535 bytes that
     /// HTTP/2 grants at first (RFC 9113, 6.9.2), in messages of one KiB.
     pub window: u32,
@@ -61,7 +61,7 @@ pub struct LinkModel {
 #[serde(rename_all = "snake_case")]
 pub enum LinkOrder {
     /// They may: a message overtakes one that drew a longer delay.
-    Free,
+    Unordered,
     /// They may not: a message waits for those sent before it on the same link.
     Fifo,
 }
@@ -84,12 +84,12 @@ impl Default for LinkModel {
             duplicate: Ratio::ZERO,
             reorder: Ratio::ZERO,
             reorder_window: Duration::ZERO,
-            order: LinkOrder::Free,
-            precedence: 128,
+            order: LinkOrder::Unordered,
+            priority: 128,
             stale: StaleDelivery::Deliver,
             retransmit_after: Duration::from_millis(200),
             retransmit_after_max: Duration::from_millis(1_600),
-            patience: Duration::from_secs(15),
+            session_timeout: Duration::from_secs(15),
             window: 64,
         }
     }
@@ -124,7 +124,7 @@ impl LinkModel {
         if self.reorder > Ratio::ZERO && self.reorder_window.is_zero() {
             return Err(InvalidLink::NoReorderWindow { reorder: self.reorder });
         }
-        let Self { retransmit_after, retransmit_after_max, patience, window, .. } = *self;
+        let Self { retransmit_after, retransmit_after_max, session_timeout: patience, window, .. } = *self;
         if retransmit_after.is_zero() || retransmit_after_max < retransmit_after {
             return Err(InvalidLink::NoRetransmission { after: retransmit_after, at_most: retransmit_after_max });
         }
@@ -219,7 +219,7 @@ mod tests {
         for (model, cure) in [
             (LinkModel { retransmit_after: zero, ..base.clone() }, "give `retransmit_after` a length"),
             (late, "one that is no shorter"),
-            (LinkModel { patience: zero, ..base.clone() }, "give `patience` a length"),
+            (LinkModel { session_timeout: zero, ..base.clone() }, "give `patience` a length"),
             (LinkModel { window: 0, ..base.clone() }, "let `window` be 1 or more"),
         ] {
             let error = model.validate().expect_err("it cannot be").to_string();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
-use super::cut::{CutId, Eaten};
+use super::cut::{CutId, DropCount};
 
 /// A cut between two sides of the cluster, in force while this guard lives.
 ///
@@ -17,12 +17,12 @@ use super::cut::{CutId, Eaten};
 pub struct NetworkPartition {
     id: CutId,
     control: Arc<Control>,
-    eaten: Eaten,
+    dropped: DropCount,
 }
 
 impl NetworkPartition {
-    pub(super) fn new(id: CutId, control: Arc<Control>, eaten: Eaten) -> Self {
-        Self { id, control, eaten }
+    pub(super) fn new(id: CutId, control: Arc<Control>, eaten: DropCount) -> Self {
+        Self { id, control, dropped: eaten }
     }
 
     /// Heals the cut before the next step: dropping the guard, in words.
@@ -34,13 +34,13 @@ impl NetworkPartition {
     }
 
     /// Messages that this cut ate so far.
-    pub fn eaten(&self) -> u64 {
-        self.eaten.count()
+    pub fn dropped(&self) -> u64 {
+        self.dropped.count()
     }
 
     /// The count itself, for whoever must know it after the guard is gone.
-    pub fn counter(&self) -> Eaten {
-        self.eaten.clone()
+    pub fn counter(&self) -> DropCount {
+        self.dropped.clone()
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct DatagramCounts {
     /// Handed to the operating system, one for each receiver.
     pub sent: u64,
-    /// Taken by the node's code.
+    /// SessionRecv by the node's code.
     pub delivered: u64,
     /// Not sent: longer than a datagram can be.
     pub oversized: u64,
@@ -25,7 +25,7 @@ pub struct DatagramCounts {
 
 /// One thing that can become of a datagram.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Became {
+pub(super) enum DatagramOutcome {
     Sent,
     Delivered,
     Oversized,
@@ -41,21 +41,21 @@ pub(super) enum Became {
 pub(super) struct Counters([AtomicU64; 8]);
 
 impl Counters {
-    pub(super) fn count(&self, became: Became) {
+    pub(super) fn count(&self, became: DatagramOutcome) {
         self.0[became as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn read(&self) -> DatagramCounts {
-        let of = |became: Became| self.0[became as usize].load(Ordering::Relaxed);
+        let of = |became: DatagramOutcome| self.0[became as usize].load(Ordering::Relaxed);
         DatagramCounts {
-            sent: of(Became::Sent),
-            delivered: of(Became::Delivered),
-            oversized: of(Became::Oversized),
-            refused: of(Became::Refused),
-            foreign: of(Became::Foreign),
-            port_closed: of(Became::PortClosed),
-            inbox_full: of(Became::InboxFull),
-            undecodable: of(Became::Undecodable),
+            sent: of(DatagramOutcome::Sent),
+            delivered: of(DatagramOutcome::Delivered),
+            oversized: of(DatagramOutcome::Oversized),
+            refused: of(DatagramOutcome::Refused),
+            foreign: of(DatagramOutcome::Foreign),
+            port_closed: of(DatagramOutcome::PortClosed),
+            inbox_full: of(DatagramOutcome::InboxFull),
+            undecodable: of(DatagramOutcome::Undecodable),
         }
     }
 }

@@ -4,7 +4,7 @@ use cluster_sim_types::NodeId;
 use tokio::net::UdpSocket;
 use tokio::task::yield_now;
 
-use super::counts::Became;
+use super::counts::DatagramOutcome;
 use super::network::Shared;
 use crate::message::Message;
 
@@ -50,11 +50,11 @@ pub(super) async fn take_in(socket: UdpSocket, network: Shared) {
 fn arrive(network: &Shared, datagram: &[u8]) {
     let known = open(datagram).filter(|(from, ..)| network.addresses.get(*from).is_some());
     let lost = match known {
-        None => Became::Foreign,
+        None => DatagramOutcome::Foreign,
         Some((from, port, content)) => match network.inbox(port) {
-            None => Became::PortClosed,
+            None => DatagramOutcome::PortClosed,
             Some(inbox) if inbox.put((from, content.into())) => return,
-            Some(_) => Became::InboxFull,
+            Some(_) => DatagramOutcome::InboxFull,
         },
     };
     network.counters.count(lost);

@@ -1,6 +1,6 @@
 //! The real twin: datagrams over UDP, sessions over TCP.
 //!
-//! Start at [`RealNetwork`], what one node speaks through. Nodes trust what comes over these sockets as they trust each other: nothing
+//! Start at [`TokioNetwork`], what one node speaks through. Nodes trust what comes over these sockets as they trust each other: nothing
 //! is encrypted, and a datagram is believed about who sent it.
 
 mod addresses;
@@ -14,7 +14,7 @@ mod sockets;
 
 pub use addresses::AddressBook;
 pub use counts::DatagramCounts;
-pub use network::RealNetwork;
-pub use port::{RealPort, Ticket};
-pub use session::{RealListener, RealSession};
-pub use sockets::{BindError, RealSockets};
+pub use network::TokioNetwork;
+pub use port::{Ticket, TokioPort};
+pub use session::{TokioListener, TokioSession};
+pub use sockets::{BindError, TokioSockets};

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
-use cluster_sim_runtime::RealLife;
+use cluster_sim_runtime::TokioLife;
 use cluster_sim_types::NodeId;
 use parking_lot::Mutex;
 
@@ -13,14 +13,14 @@ use super::addresses::AddressBook;
 use super::counts::{Counters, DatagramCounts};
 use super::datagram::take_in;
 use super::inbox::Inbox;
-use super::port::RealPort;
+use super::port::TokioPort;
 use super::session::{Listeners, take_connections};
-use super::sockets::RealSockets;
-use crate::taken::PortTaken;
+use super::sockets::TokioSockets;
+use crate::error::PortInUse;
 
 /// The sockets of a node in use, for one life of it. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct RealNetwork {
+pub struct TokioNetwork {
     shared: Shared,
 }
 
@@ -32,7 +32,7 @@ pub(super) type Arrived = Inbox<(NodeId, Box<[u8]>)>;
 #[derive(Debug)]
 pub(super) struct Network {
     pub(super) id: NodeId,
-    pub(super) life: RealLife,
+    pub(super) life: TokioLife,
     pub(super) addresses: Arc<AddressBook>,
     pub(super) counters: Counters,
     address: SocketAddr,
@@ -42,7 +42,7 @@ pub(super) struct Network {
     pub(super) listeners: Listeners,
 }
 
-impl RealNetwork {
+impl TokioNetwork {
     /// Puts the sockets to use for that node and life; when the life is over, they are closed.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl RealNetwork {
     ///
     /// # Panics
     /// If it is called outside of a tokio runtime that has IO.
-    pub fn open(id: NodeId, life: RealLife, addresses: Arc<AddressBook>, sockets: RealSockets) -> io::Result<Self> {
+    pub fn open(id: NodeId, life: TokioLife, addresses: Arc<AddressBook>, sockets: TokioSockets) -> io::Result<Self> {
         let address = sockets.address();
         let outgoing = sockets.datagrams.try_clone()?;
         let incoming = tokio::net::UdpSocket::from_std(sockets.datagrams)?;
@@ -75,15 +75,15 @@ impl RealNetwork {
     ///
     /// # Errors
     /// If it is bound already.
-    pub fn bind(&self, name: &str) -> Result<RealPort, PortTaken> {
+    pub fn bind(&self, name: &str) -> Result<TokioPort, PortInUse> {
         let name: Arc<str> = name.into();
         let inbox = Arc::new(Inbox::new());
         let mut ports = self.shared.ports.lock();
         if ports.contains_key(&name) {
-            return Err(PortTaken { name: name.to_string() });
+            return Err(PortInUse { name: name.to_string() });
         }
         ports.insert(Arc::clone(&name), Arc::clone(&inbox));
-        Ok(RealPort::new(Arc::clone(&self.shared), name, inbox))
+        Ok(TokioPort::new(Arc::clone(&self.shared), name, inbox))
     }
 
     /// What became of the node's datagrams so far.

@@ -7,20 +7,20 @@ use std::task::{Context, Poll, ready};
 use cluster_sim_types::NodeId;
 use tokio::task::coop;
 
-use super::counts::Became;
+use super::counts::DatagramOutcome;
 use super::datagram::{DATAGRAM_BYTES_MAX, encode};
 pub use super::inbox::Ticket;
 use super::network::{Arrived, Shared};
 use crate::message::{Message, Received, decode};
 
 /// A port that a node bound, until it is dropped. Messages are bytes here; the methods know the type.
-pub struct RealPort {
+pub struct TokioPort {
     network: Shared,
     name: Arc<str>,
     inbox: Arc<Arrived>,
 }
 
-impl RealPort {
+impl TokioPort {
     pub(super) fn new(network: Shared, name: Arc<str>, inbox: Arc<Arrived>) -> Self {
         Self { network, name, inbox }
     }
@@ -38,16 +38,16 @@ impl RealPort {
             let address = self.network.addresses.of(*receiver);
             self.network.counters.count(match datagram.len() {
                 ..=DATAGRAM_BYTES_MAX => match self.network.send(&datagram, address) {
-                    Ok(_) => Became::Sent,
-                    Err(_) => Became::Refused,
+                    Ok(_) => DatagramOutcome::Sent,
+                    Err(_) => DatagramOutcome::Refused,
                 },
-                _ => Became::Oversized,
+                _ => DatagramOutcome::Oversized,
             });
         }
     }
 
     /// The next message, if one is there.
-    pub fn try_receive<M: Message>(&self) -> Option<Received<M>> {
+    pub fn try_recv<M: Message>(&self) -> Option<Received<M>> {
         loop {
             let arrived = self.inbox.take()?;
             if let Some(received) = self.read(arrived) {
@@ -59,7 +59,7 @@ impl RealPort {
     /// The next message, or has the task woken once one comes. Give every wait a ticket of its own, and [`forget`](Self::forget) it after.
     ///
     /// Takes part in tokio's cooperative budget, so that who is flooded with messages still comes to look at the clock.
-    pub fn poll_receive<M: Message>(&self, ticket: &mut Ticket, context: &mut Context<'_>) -> Poll<Received<M>> {
+    pub fn poll_recv<M: Message>(&self, ticket: &mut Ticket, context: &mut Context<'_>) -> Poll<Received<M>> {
         let budget = ready!(coop::poll_proceed(context));
         loop {
             let arrived = ready!(self.inbox.poll(ticket, context));
@@ -77,19 +77,19 @@ impl RealPort {
 
     fn read<M: Message>(&self, (from, content): (NodeId, Box<[u8]>)) -> Option<Received<M>> {
         let message = decode(&content);
-        self.network.counters.count(if message.is_some() { Became::Delivered } else { Became::Undecodable });
+        self.network.counters.count(if message.is_some() { DatagramOutcome::Delivered } else { DatagramOutcome::Undecodable });
         Some(Received { from, message: message? })
     }
 }
 
-impl Drop for RealPort {
+impl Drop for TokioPort {
     fn drop(&mut self) {
         self.network.unbind(&self.name);
     }
 }
 
-impl fmt::Debug for RealPort {
+impl fmt::Debug for TokioPort {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("RealPort").field("name", &self.name).finish_non_exhaustive()
+        formatter.debug_struct("TokioPort").field("name", &self.name).finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ const ATTEMPTS: u32 = 64;
 
 /// The sockets of a node, bound and not yet in use: datagrams and sessions that come in until then wait in the operating system.
 #[derive(Debug)]
-pub struct RealSockets {
+pub struct TokioSockets {
     pub(super) datagrams: UdpSocket,
     pub(super) sessions: TcpListener,
     address: SocketAddr,
@@ -25,7 +25,7 @@ pub struct BindError {
     pub cause: io::Error,
 }
 
-impl RealSockets {
+impl TokioSockets {
     /// Binds an address for datagrams (UDP) and for sessions (TCP). Port 0 stands for one that is free for both.
     ///
     /// # Errors

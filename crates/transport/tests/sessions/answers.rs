@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster_sim_runtime::RecordKind;
-use cluster_sim_transport::{BACKLOG_CAPACITY, ResetReason, SessionStage, Taken, Unsent};
+use cluster_sim_transport::{BACKLOG_CAPACITY, ResetReason, SendRefused, SessionRecv, SessionStage};
 use cluster_sim_types::{Incarnation, NodeId};
 
 use crate::world::{World, milliseconds, ten};
@@ -46,7 +46,7 @@ fn where_nobody_listens_a_session_is_refused_after_a_round_trip() {
     let refused = ResetReason::Refused;
     assert_eq!(stage(&mut world, id), SessionStage::Broken(refused));
     assert!(world.take_notices()[0].broken);
-    assert_eq!((world.take(id), world.send(id, 8)), (Taken::Broken(refused), Err(Unsent::Broken(8, refused))));
+    assert_eq!((world.take(id), world.send(id, 8)), (SessionRecv::Broken(refused), Err(SendRefused::Broken(8, refused))));
     let traffic = world.traffic();
     assert_eq!((traffic.dropped["session_refused"], traffic.sessions.accepted), (1, 0));
 }

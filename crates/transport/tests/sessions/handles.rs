@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster_sim_transport::{ResetReason, SessionStage, Taken, Unsent};
+use cluster_sim_transport::{ResetReason, SendRefused, SessionRecv, SessionStage};
 use cluster_sim_types::NodeId;
 
 use crate::world::{World, milliseconds, ten};
@@ -15,9 +15,9 @@ fn what_was_sent_before_an_end_is_let_go_is_delivered() {
     let [sender, receiver] = world.open(0, 1);
     (0..5).for_each(|number| assert_eq!(world.send(sender, number), Ok(())));
     world.release(sender);
-    assert_eq!((world.state(sender), world.send(sender, 5)), (None, Err(Unsent::Broken(5, RESET))));
+    assert_eq!((world.state(sender), world.send(sender, 5)), (None, Err(SendRefused::Broken(5, RESET))));
     world.run(milliseconds(50));
-    assert_eq!(world.take_all(receiver), ((0..5).collect(), Taken::Finished));
+    assert_eq!(world.take_all(receiver), ((0..5).collect(), SessionRecv::Finished));
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn an_end_that_is_let_go_before_it_opens_still_delivers() {
     world.release(sender);
     world.run(milliseconds(50));
     let receiver = world.accept(1).expect("it was asked for");
-    assert_eq!(world.take_all(receiver), (vec![7], Taken::Finished));
+    assert_eq!(world.take_all(receiver), (vec![7], SessionRecv::Finished));
     world.release(receiver);
     world.run(milliseconds(50));
     assert_eq!(world.held(), (0, 0));
@@ -52,7 +52,7 @@ fn a_message_to_an_end_that_was_let_go_resets_the_session() {
     let [sender, receiver] = world.open(0, 1);
     world.release(receiver);
     world.run(milliseconds(50));
-    assert_eq!(world.take(sender), Taken::Finished);
+    assert_eq!(world.take(sender), SessionRecv::Finished);
     assert_eq!(world.send(sender, 7), Ok(()));
     world.run(milliseconds(20));
     assert_eq!(world.state(sender).unwrap().stage, SessionStage::Broken(RESET));
@@ -66,12 +66,12 @@ fn sessions_that_both_sides_let_go_leave_nothing_behind() {
         let [one, other] = world.open(0, 1);
         assert_eq!((world.send(one, round), world.send(other, round)), (Ok(()), Ok(())));
         world.run(milliseconds(20));
-        assert_eq!((world.take(one), world.take(other)), (Taken::Message(round), Taken::Message(round)));
+        assert_eq!((world.take(one), world.take(other)), (SessionRecv::Message(round), SessionRecv::Message(round)));
         assert_eq!(world.held(), (1, 0));
         world.finish(one);
         world.finish(other);
         world.run(milliseconds(50));
-        assert_eq!((world.take(one), world.take(other)), (Taken::Finished, Taken::Finished));
+        assert_eq!((world.take(one), world.take(other)), (SessionRecv::Finished, SessionRecv::Finished));
         world.release(one);
         world.release(other);
         assert_eq!(world.held(), (0, 0), "round {round}");
@@ -115,7 +115,7 @@ fn a_lost_last_acknowledgement_keeps_no_end_for_ever() {
     let cut = world.cut(&[0], &[1], false);
     world.run(milliseconds(10));
     drop(cut);
-    assert_eq!((world.take(one), world.take(other)), (Taken::Finished, Taken::Finished));
+    assert_eq!((world.take(one), world.take(other)), (SessionRecv::Finished, SessionRecv::Finished));
     world.release(one);
     world.release(other);
     world.run(Duration::from_secs(1));

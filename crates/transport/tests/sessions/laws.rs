@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cluster_sim_runtime::Distribution;
-use cluster_sim_transport::{LinkModel, LinkOrder, NetworkPartition, SessionId, SessionStage, Taken, Unsent};
+use cluster_sim_transport::{LinkModel, LinkOrder, NetworkPartition, SendRefused, SessionId, SessionRecv, SessionStage};
 use cluster_sim_types::{Health, NodeId, Ratio};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -56,7 +56,7 @@ prop_compose! {
         loss in prop_oneof![Just(0.0), 0.0..0.5],
         duplicate in prop_oneof![Just(0.0), 0.0..1.0],
         reorder in prop_oneof![Just(0.0), 0.0..1.0],
-        order in prop_oneof![Just(LinkOrder::Free), Just(LinkOrder::Fifo)],
+        order in prop_oneof![Just(LinkOrder::Unordered), Just(LinkOrder::Fifo)],
         window in prop_oneof![1_u32..6, Just(64)],
         patience in prop_oneof![Just(3_000_u64), Just(15_000)],
     ) -> LinkModel {
@@ -69,7 +69,7 @@ prop_compose! {
             reorder_window: milliseconds(80),
             order,
             window,
-            patience: milliseconds(patience),
+            session_timeout: milliseconds(patience),
             ..LinkModel::default()
         }
     }
@@ -140,12 +140,12 @@ impl Story {
                 held.sent.push(number);
                 assert!(!held.finished, "what is finished takes nothing over");
             }
-            Err(Unsent::Busy(back)) => {
+            Err(SendRefused::Busy(back)) => {
                 held.waits = true;
                 assert!(back == number && !state.writable);
             }
-            Err(Unsent::Finished(back)) => assert!(back == number && held.finished),
-            Err(Unsent::Broken(back, reason)) => assert!(back == number && state.stage == SessionStage::Broken(reason)),
+            Err(SendRefused::Finished(back)) => assert!(back == number && held.finished),
+            Err(SendRefused::Broken(back, reason)) => assert!(back == number && state.stage == SessionStage::Broken(reason)),
         }
     }
 
@@ -154,14 +154,14 @@ impl Story {
         let taken = self.world.take(id);
         let held = self.held.get_mut(&id).expect("it is held");
         match taken {
-            Taken::Message(number) => {
+            SessionRecv::Message(number) => {
                 assert!(held.may_read && !held.read_end, "it was told");
                 held.taken.push(number);
                 return true;
             }
-            Taken::Nothing => held.may_read = false,
-            Taken::Finished => held.read_end = true,
-            Taken::Broken(_) => {}
+            SessionRecv::Nothing => held.may_read = false,
+            SessionRecv::Finished => held.read_end = true,
+            SessionRecv::Broken(_) => {}
         }
         false
     }

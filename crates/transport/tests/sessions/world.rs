@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use cluster_sim_runtime::{Budget, DeviceId, Engine, Entropy, Host, Seed, SeedSchedule, Step, Stepped, Wake};
 use cluster_sim_transport::{
-    LinkModel, Network, NetworkPartition, NodeSelector, Notice, PayloadKind, PortId, SessionId, SessionState, Taken, Unsent,
+    LinkModel, Network, NetworkPartition, NodeSelector, Notice, PayloadKind, PortId, SendRefused, SessionId, SessionRecv,
+    SessionState,
 };
 use cluster_sim_types::{Health, Incarnation, NodeId, Traffic};
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,7 @@ impl Host for Holder {
 
     fn step(&mut self, wake: Wake, step: Step<'_>) {
         if let Wake::Device(device, number) = wake {
-            assert_eq!((device, number), (self.network, Network::SESSION_NEWS), "nobody sends datagrams");
+            assert_eq!((device, number), (self.network, Network::SESSION_NOTICE), "nobody sends datagrams");
             let network = step.core.devices.get_mut::<Network>(device);
             let before = self.notices.borrow().len();
             while let Some(notice) = network.next_notice(step.node) {
@@ -105,7 +106,7 @@ impl World {
         let until = self.engine.core.kernel.now() + lasting;
         loop {
             let core = &mut *self.engine.core;
-            core.devices.get_mut::<Network>(self.network).obey(&mut core.kernel);
+            core.devices.get_mut::<Network>(self.network).apply_heals(&mut core.kernel);
             if self.engine.step(until) == Stepped::Idle {
                 return;
             }
@@ -136,33 +137,33 @@ impl World {
         [connecting, accepting]
     }
 
-    pub(crate) fn send(&mut self, id: SessionId, number: u64) -> Result<(), Unsent<u64>> {
+    pub(crate) fn send(&mut self, id: SessionId, number: u64) -> Result<(), SendRefused<u64>> {
         let parcel = Parcel { number, token: Arc::clone(&self.token) };
         let core = &mut *self.engine.core;
         let sent = core.devices.get_mut::<Network>(self.network).send_on(&mut core.kernel, id, self.kind, parcel);
         sent.map_err(|unsent| match unsent {
-            Unsent::Busy(parcel) => Unsent::Busy(parcel.number),
-            Unsent::Finished(parcel) => Unsent::Finished(parcel.number),
-            Unsent::Broken(parcel, reason) => Unsent::Broken(parcel.number, reason),
+            SendRefused::Busy(parcel) => SendRefused::Busy(parcel.number),
+            SendRefused::Finished(parcel) => SendRefused::Finished(parcel.number),
+            SendRefused::Broken(parcel, reason) => SendRefused::Broken(parcel.number, reason),
         })
     }
 
-    pub(crate) fn take(&mut self, id: SessionId) -> Taken<u64> {
+    pub(crate) fn take(&mut self, id: SessionId) -> SessionRecv<u64> {
         let core = &mut *self.engine.core;
         match core.devices.get_mut::<Network>(self.network).take_from::<Parcel>(&mut core.kernel, id, self.kind) {
-            Taken::Message(parcel) => Taken::Message(parcel.number),
-            Taken::Nothing => Taken::Nothing,
-            Taken::Finished => Taken::Finished,
-            Taken::Broken(reason) => Taken::Broken(reason),
+            SessionRecv::Message(parcel) => SessionRecv::Message(parcel.number),
+            SessionRecv::Nothing => SessionRecv::Nothing,
+            SessionRecv::Finished => SessionRecv::Finished,
+            SessionRecv::Broken(reason) => SessionRecv::Broken(reason),
         }
     }
 
     /// Takes in all there is, and what came after the last message.
-    pub(crate) fn take_all(&mut self, id: SessionId) -> (Vec<u64>, Taken<u64>) {
+    pub(crate) fn take_all(&mut self, id: SessionId) -> (Vec<u64>, SessionRecv<u64>) {
         let mut numbers = Vec::new();
         loop {
             match self.take(id) {
-                Taken::Message(number) => numbers.push(number),
+                SessionRecv::Message(number) => numbers.push(number),
                 other => return (numbers, other),
             }
         }

@@ -14,7 +14,7 @@ use std::marker::PhantomData;
 
 use cluster_sim_transport::{ConnectError, Message, SessionReset, SessionSendError};
 #[cfg(feature = "tokio")]
-use cluster_sim_transport::{RealListener, RealSession};
+use cluster_sim_transport::{TokioListener, TokioSession};
 use cluster_sim_types::NodeId;
 #[cfg(feature = "test-utils")]
 use simulated::{SimulatedListener, SimulatedSession};
@@ -114,7 +114,7 @@ enum ListenerTwin {
     #[cfg(feature = "test-utils")]
     Simulated(SimulatedListener),
     #[cfg(feature = "tokio")]
-    Real(RealListener),
+    Real(TokioListener),
 }
 
 impl<M: Message> Listener<M> {
@@ -151,7 +151,7 @@ enum SessionTwin {
     #[cfg(feature = "test-utils")]
     Simulated(SimulatedSession),
     #[cfg(feature = "tokio")]
-    Real(RealSession),
+    Real(TokioSession),
 }
 
 impl<M: Message> Session<M> {
@@ -202,7 +202,7 @@ impl<M: Message> Session<M> {
             #[cfg(feature = "test-utils")]
             SessionTwin::Simulated(ref session) => session.receive().await,
             #[cfg(feature = "tokio")]
-            SessionTwin::Real(ref session) => session.receive().await,
+            SessionTwin::Real(ref session) => session.recv().await,
         }
     }
 

@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 
 use cluster_sim_runtime::{Core, Waiter};
 use cluster_sim_transport::{
-    AtEnd, ConnectError, Message, Network, NetworkWait, PayloadKind, PortId, PortTaken, ResetReason, SessionId, SessionReset,
-    SessionSendError, SessionStage, Taken, Unsent, WaitKey,
+    ConnectError, EndpointWait, Message, Network, NetworkWait, PayloadKind, PortId, PortInUse, ResetReason, SendRefused, SessionId,
+    SessionRecv, SessionReset, SessionSendError, SessionStage, WaitKey,
 };
 use cluster_sim_types::NodeId;
 
@@ -23,7 +23,7 @@ pub(super) struct SimulatedListener {
 
 impl SimulatedListener {
     #[track_caller]
-    pub(super) fn new<M: Message>(place: Place, port: &str) -> Result<Self, PortTaken> {
+    pub(super) fn new<M: Message>(place: Place, port: &str) -> Result<Self, PortInUse> {
         let listens = place.act(|network, _| {
             let (port, kind) = (network.port(port), network.kind::<M>());
             network.listen(place.life.node(), port).map(|()| (port, kind))
@@ -86,7 +86,7 @@ impl SimulatedSession {
     }
 
     pub(super) async fn send<M: Message>(&self, message: M) -> Result<(), SessionReset> {
-        let mut wait = self.wait_until(AtEnd::Writable);
+        let mut wait = self.wait_until(EndpointWait::Writable);
         let mut unsent = Some(message);
         poll_fn(|context| {
             let message = unsent.take().expect("it is polled until it is sent");
@@ -94,12 +94,12 @@ impl SimulatedSession {
                 let Core { kernel, devices } = &mut *core;
                 match devices.get_mut::<Network>(self.place.network).send_on(kernel, self.id, self.kind, message) {
                     Ok(()) => Poll::Ready(Ok(())),
-                    Err(Unsent::Busy(message)) => {
+                    Err(SendRefused::Busy(message)) => {
                         unsent = Some(message);
                         wait.begin(core, context, NetworkWait::Room(self.peer, self.port));
                         Poll::Pending
                     }
-                    Err(Unsent::Finished(_) | Unsent::Broken(..)) => Poll::Ready(Err(SessionReset)),
+                    Err(SendRefused::Finished(_) | SendRefused::Broken(..)) => Poll::Ready(Err(SessionReset)),
                 }
             });
             sent.unwrap_or(Poll::Ready(Err(SessionReset)))
@@ -112,23 +112,23 @@ impl SimulatedSession {
         let sent = self.place.act(|network, kernel| {
             let message = given.take().expect("it is given once");
             network.send_on(kernel, self.id, self.kind, message).map_err(|unsent| match unsent {
-                Unsent::Busy(message) => SessionSendError::Busy(message),
-                Unsent::Finished(message) | Unsent::Broken(message, _) => SessionSendError::Reset(message),
+                SendRefused::Busy(message) => SessionSendError::Busy(message),
+                SendRefused::Finished(message) | SendRefused::Broken(message, _) => SessionSendError::Reset(message),
             })
         });
         sent.unwrap_or_else(|| given.map_or(Ok(()), |message| Err(SessionSendError::Reset(message))))
     }
 
     pub(super) async fn receive<M: Message>(&self) -> Result<Option<M>, SessionReset> {
-        let mut wait = self.wait_until(AtEnd::Readable);
+        let mut wait = self.wait_until(EndpointWait::Readable);
         poll_fn(|context| {
             let taken = self.place.life.act(|core| {
                 let Core { kernel, devices } = &mut *core;
                 match devices.get_mut::<Network>(self.place.network).take_from(kernel, self.id, self.kind) {
-                    Taken::Message(message) => Poll::Ready(Ok(Some(message))),
-                    Taken::Finished => Poll::Ready(Ok(None)),
-                    Taken::Broken(_) => Poll::Ready(Err(SessionReset)),
-                    Taken::Nothing => {
+                    SessionRecv::Message(message) => Poll::Ready(Ok(Some(message))),
+                    SessionRecv::Finished => Poll::Ready(Ok(None)),
+                    SessionRecv::Broken(_) => Poll::Ready(Err(SessionReset)),
+                    SessionRecv::Nothing => {
                         wait.begin(core, context, NetworkWait::Message(self.peer, self.port));
                         Poll::Pending
                     }
@@ -143,7 +143,7 @@ impl SimulatedSession {
         self.place.act(|network, kernel| network.finish(kernel, self.id));
     }
 
-    fn wait_until(&self, what: AtEnd) -> WaitAtEnd {
+    fn wait_until(&self, what: EndpointWait) -> WaitAtEnd {
         WaitAtEnd { place: self.place, id: self.id, what, key: None }
     }
 }
@@ -160,7 +160,7 @@ struct Asking(Option<SimulatedSession>);
 impl Asking {
     async fn wait(&self) -> Result<(), ConnectError> {
         let session = self.0.as_ref().expect("it is there until it is open");
-        let mut wait = session.wait_until(AtEnd::Writable);
+        let mut wait = session.wait_until(EndpointWait::Writable);
         poll_fn(|context| {
             let stage = session.place.life.act(|core| {
                 let stage = core.devices.get_mut::<Network>(session.place.network).session(session.id)?.stage;
@@ -193,7 +193,7 @@ impl Drop for Asking {
 struct WaitAtEnd {
     place: Place,
     id: SessionId,
-    what: AtEnd,
+    what: EndpointWait,
     /// What the network was told to wake it under.
     key: Option<WaitKey>,
 }

@@ -3,9 +3,9 @@
 use cluster_sim_runtime::Address;
 use cluster_sim_types::NodeId;
 
-use super::end::{End, SessionId, Side};
-use super::lane::Lane;
-use crate::network::ports::PortId;
+use super::endpoint::{End, SessionId, Side};
+use super::half::Half;
+use crate::network::port_names::PortId;
 
 /// A session: two ends, and a lane from each to the other.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub(super) struct Connection {
     /// By side. An end that is not there yet names its node all the same.
     pub(super) ends: [End; 2],
     /// By the side that sends.
-    pub(super) lanes: [Lane; 2],
+    pub(super) lanes: [Half; 2],
 }
 
 impl Connection {
@@ -34,12 +34,12 @@ impl Connection {
     }
 
     /// The lane in which that side sends.
-    pub(super) fn outward(&mut self, side: Side) -> &mut Lane {
+    pub(super) fn outward(&mut self, side: Side) -> &mut Half {
         &mut self.lanes[side.index()]
     }
 
     /// The lane in which that side takes in.
-    pub(super) fn inward(&mut self, side: Side) -> &mut Lane {
+    pub(super) fn inward(&mut self, side: Side) -> &mut Half {
         &mut self.lanes[side.other().index()]
     }
 
@@ -72,7 +72,7 @@ impl Connections {
         let slot = self.free.pop().map_or(self.slots.len(), |slot| slot as usize);
         if slot == self.slots.len() {
             let ends = [End::absent(), End::absent()];
-            self.slots.push(Connection { generation: 0, label, port, ends, lanes: [Lane::default(), Lane::default()] });
+            self.slots.push(Connection { generation: 0, label, port, ends, lanes: [Half::default(), Half::default()] });
         }
         let connection = &mut self.slots[slot];
         connection.label = label;

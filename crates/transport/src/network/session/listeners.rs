@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use cluster_sim_types::NodeId;
 use rustc_hash::FxHashMap;
 
-use super::end::SessionId;
-use crate::network::ports::PortId;
+use super::endpoint::SessionId;
+use crate::network::port_names::PortId;
 use crate::network::waiters::Waiters;
 
 /// How many sessions wait to be accepted on one port; who asks beyond gets no answer, and asks again. Default of Linux before 5.4

@@ -10,50 +10,50 @@
 //! them over, [`ending`] closes, breaks and forgets, [`lives`] takes ends away with their nodes.
 //!
 //! Three kinds of nodes use this. Tasks hold ends by their ids and wait at them ([`tasks`]). A machine knows a session by its peer
-//! ([`streams`]): it is woken with `Network::SESSION_NEWS`, once for each thing it is told. Any other host holds ends by their ids, too: it is
+//! ([`streams`]): it is woken with `Network::SESSION_NOTICE`, once for each thing it is told. Any other host holds ends by their ids, too: it is
 //! woken with the same number, and takes notices until there is none ([`agenda`]); `Network::session` says at any time how an end stands.
 
-mod agenda;
-mod arriving;
-mod clock;
-mod connecting;
+mod close;
 mod connection;
 mod counts;
-mod end;
-mod ending;
-mod lane;
-mod launching;
+mod crash;
+mod endpoint;
+mod half;
+mod handshake;
+mod input;
 mod listeners;
-mod lives;
+mod machine_api;
+mod notices;
+mod recv;
 mod segment;
-mod sending;
-mod streams;
-mod taking;
-mod tasks;
+mod send;
+mod task_api;
+mod timers;
+mod transmit;
 
 use cluster_sim_runtime::Kernel;
 use cluster_sim_types::{Incarnation, NodeId, SessionTraffic};
 use rustc_hash::FxHashMap;
 
-pub use agenda::Notice;
-pub use end::SessionId;
+pub use endpoint::SessionId;
 pub use listeners::BACKLOG_CAPACITY;
-pub use sending::Unsent;
-pub use streams::Told;
-pub use taking::Taken;
-pub use tasks::AtEnd;
+pub use machine_api::MachineNotice;
+pub use notices::Notice;
+pub use recv::SessionRecv;
+pub use send::SendRefused;
+pub use task_api::EndpointWait;
 
 use super::Network;
-use super::fate::Decided;
-use super::ports::PortId;
+use super::fate::FateRecord;
+use super::port_names::PortId;
 use crate::reset::ResetReason;
-use agenda::OfNode;
 use connection::Connections;
 use counts::Counts;
-use end::{Side, Stage};
+use endpoint::{Side, Stage};
 use listeners::Listeners;
+use notices::OfNode;
 use segment::Segments;
-use tasks::AtOneEnd;
+use task_api::EndpointWaiters;
 
 /// The sessions of a network.
 #[derive(Debug, Default)]
@@ -63,11 +63,11 @@ pub(super) struct Sessions {
     listeners: Listeners,
     nodes: Vec<OfNode>,
     /// Tasks that wait at an end, by its number; empty where no tasks run.
-    waiting: Vec<AtOneEnd>,
+    waiting: Vec<EndpointWaiters>,
     /// The end by which a machine streams to a peer.
     streams: FxHashMap<(NodeId, NodeId), SessionId>,
     counts: Counts,
-    decided: Option<Vec<Decided>>,
+    decided: Option<Vec<FateRecord>>,
 }
 
 impl Sessions {
@@ -148,7 +148,7 @@ impl Network {
     }
 
     /// The fates of everything that sessions put on links since [`keep_fates`](Self::keep_fates), in the order in which they were decided.
-    pub fn session_fates(&self) -> &[Decided] {
+    pub fn session_fates(&self) -> &[FateRecord] {
         self.sessions.decided.as_deref().unwrap_or_default()
     }
 
@@ -163,6 +163,6 @@ impl Network {
     /// back to what is left to tell it.
     fn conclude(&mut self, kernel: &mut Kernel, about: SessionId, acting: NodeId) {
         self.settle(kernel, about);
-        self.rouse(kernel, acting);
+        self.wake_node(kernel, acting);
     }
 }

@@ -3,8 +3,8 @@
 use cluster_sim_runtime::Address;
 use cluster_sim_types::NodeId;
 
-use super::end::SessionId;
-use super::lane::Progress;
+use super::endpoint::SessionId;
+use super::half::Progress;
 
 /// Something that is to happen to an end: what reaches it over its link, or its clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

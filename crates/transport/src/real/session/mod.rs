@@ -3,16 +3,16 @@
 //! [`wire`] is what is written, [`opening`] who is asked and who accepts, [`carrying`] moves messages between the connection and the
 //! queues of an end, [`end`] is what node code holds.
 
-mod carrying;
-mod end;
-mod opening;
+mod endpoint;
+mod handshake;
+mod io;
 mod wire;
 
 use std::time::Duration;
 
-pub use end::RealSession;
-pub use opening::RealListener;
-pub(super) use opening::{Listeners, take_connections};
+pub use endpoint::TokioSession;
+pub use handshake::TokioListener;
+pub(super) use handshake::{Listeners, take_connections};
 
 /// How many messages an end takes over before who sends must wait, and how many arrived ones it keeps; as in the simulation by default.
 const WINDOW: usize = 64;

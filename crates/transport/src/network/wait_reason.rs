@@ -4,7 +4,7 @@ use cluster_sim_runtime::{Kernel, Waiting};
 use cluster_sim_types::NodeId;
 
 use super::Network;
-use super::ports::PortId;
+use super::port_names::PortId;
 
 /// What a task waits for at the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

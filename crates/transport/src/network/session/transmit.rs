@@ -5,13 +5,13 @@ use std::time::Duration;
 use cluster_sim_runtime::{Address, Kernel, Order, Rank};
 use cluster_sim_types::VirtualInstant;
 
-use super::end::Side;
+use super::endpoint::Side;
 use super::segment::{Segment, What};
 use crate::network::Network;
 use crate::network::classes::Class;
-use crate::network::fate::{Decided, Fate};
+use crate::network::fate::{Fate, FateRecord};
 use crate::network::model::LinkOrder;
-use crate::network::transmission::{Subject, decide, link_between};
+use crate::network::send::{Subject, decide, link_between};
 
 /// What an end sends or waits for besides messages; for chance each has a number that no message reaches.
 #[derive(Debug, Clone, Copy)]
@@ -37,20 +37,20 @@ impl Kind {
 impl Network {
     /// Puts one segment on the link from that side to the other. Answers with how many of it are under way: none if it was lost at once,
     /// several if the link made copies.
-    pub(super) fn launch(&mut self, kernel: &mut Kernel, slot: usize, from: Side, address: Address, what: What) -> u32 {
+    pub(super) fn transmit_segment(&mut self, kernel: &mut Kernel, slot: usize, from: Side, address: Address, what: What) -> u32 {
         let connection = self.sessions.connections.at(slot);
         let [sender, receiver] = [from, from.other()].map(|side| connection.end(side).node);
         let to = connection.id(slot, from.other());
         let class = self.classes.get(connection.lanes[from.index()].class);
         let (fate, held_back) = match self.cuts.between(sender, receiver) {
-            Some(cut) => (Fate::Lost { cause: self.cuts.eat(cut) }, false),
+            Some(cut) => (Fate::Lost { cause: self.cuts.count_drop(cut) }, false),
             None => decide(kernel, class, Subject { address, from: sender, to: receiver }),
         };
         if let Some(decided) = &mut self.sessions.decided {
-            decided.push(Decided { address: address.key(), fate });
+            decided.push(FateRecord { address: address.key(), fate });
         }
         let Fate::Carried { after, copies } = fate else { return 0 };
-        let rank = Rank(class.link.model.precedence);
+        let rank = Rank(class.link.model.priority);
         let mut arrival = kernel.now() + Duration::from_nanos(after);
         // On a link in order it waits for what was put on it before, and its copies come no earlier than itself.
         let mut in_order = None;

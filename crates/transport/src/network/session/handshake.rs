@@ -4,20 +4,20 @@ use cluster_sim_runtime::{Address, Kernel, Record, RecordKind};
 use cluster_sim_types::{Health, NodeId};
 
 use super::SessionId;
-use super::end::{News, Side, Stage};
-use super::launching::Kind;
+use super::endpoint::{News, Side, Stage};
 use super::listeners::BACKLOG_CAPACITY;
 use super::segment::{Attempt, What};
+use super::transmit::Kind;
+use crate::error::PortInUse;
 use crate::network::Network;
-use crate::network::ports::PortId;
-use crate::taken::PortTaken;
+use crate::network::port_names::PortId;
 
 impl Network {
     /// Lets a node take sessions on a port, until its life ends.
     ///
     /// # Errors
     /// If the node listens there already, or the machine that it hosts does; nothing was done.
-    pub fn listen(&mut self, node: NodeId, port: PortId) -> Result<(), PortTaken> {
+    pub fn listen(&mut self, node: NodeId, port: PortId) -> Result<(), PortInUse> {
         let free = !self.sockets.is_taken_by_host(node, port) && self.sessions.listeners.listen(node, port);
         if free { Ok(()) } else { Err(self.taken(port)) }
     }
@@ -59,7 +59,7 @@ impl Network {
         end.heard_at = kernel.now();
         self.enlist(slot, Side::Connecting);
         self.request(kernel, slot);
-        self.wind(kernel, slot, Side::Connecting);
+        self.arm_timer(kernel, slot, Side::Connecting);
         self.sessions.connections.at(slot).id(slot, Side::Connecting)
     }
 
@@ -68,7 +68,13 @@ impl Network {
         let attempt = self.count_attempt(kernel, slot, Side::Connecting);
         self.record_session(kernel, slot, Side::Connecting, RecordKind::Connect, attempt);
         let address = Kind::Request.of(self.sessions.connections.at(slot).address(Side::Connecting));
-        self.launch(kernel, slot, Side::Connecting, address.number(u64::from(attempt)), What::Request(Attempt::new(attempt)));
+        self.transmit_segment(
+            kernel,
+            slot,
+            Side::Connecting,
+            address.number(u64::from(attempt)),
+            What::Request(Attempt::new(attempt)),
+        );
     }
 
     /// Numbers a request or a probe of that end, and says when the next one is due.
@@ -131,7 +137,7 @@ impl Network {
 
     fn answer(&mut self, kernel: &mut Kernel, slot: usize, kind: Kind, what: What, attempt: Attempt) {
         let address = kind.of(self.sessions.connections.at(slot).address(Side::Accepting));
-        self.launch(kernel, slot, Side::Accepting, attempt.answered(address), what);
+        self.transmit_segment(kernel, slot, Side::Accepting, attempt.answered(address), what);
     }
 
     /// The other side is there: what waited for that goes out.

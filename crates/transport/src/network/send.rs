@@ -4,13 +4,13 @@ use cluster_sim_runtime::{Address, Choice, Dice, Exhausted, Kernel, Order, Rank,
 use cluster_sim_types::{Incarnation, NodeId, Ratio, VirtualInstant};
 
 use super::classes::{Class, Classes};
-use super::content::content_of;
-use super::fate::{Cause, Decided, Fate};
+use super::digest::content_of;
+use super::fate::{Cause, Fate, FateRecord};
+use super::link_table::{Link, Peers};
 use super::model::LinkOrder;
 use super::payload::{PayloadKind, label_key};
-use super::peers::{Link, Peers};
-use super::ports::PortId;
-use super::repeats::epoch_of;
+use super::port_names::PortId;
+use super::send_counts::epoch_of;
 use super::{Flight, Network};
 use crate::message::{Label, Message};
 
@@ -75,7 +75,7 @@ impl Network {
             return;
         }
         let (content, length) = content_of(&message);
-        self.note_said(content, &message);
+        self.capture(content, &message);
         let label = label_key(label, content);
         self.look_up_fates(kernel);
         let copies = to.len() as u32;
@@ -126,7 +126,7 @@ impl Network {
 
         let cut = if self.cuts.is_whole() { None } else { self.cuts.between(from, to) };
         let (fate, held_back) = match cut {
-            Some(cut) => (Fate::Lost { cause: self.cuts.eat(cut) }, false),
+            Some(cut) => (Fate::Lost { cause: self.cuts.count_drop(cut) }, false),
             None if class.is_plain && kernel.is_free() => {
                 let after = class.link.delay.sample(self.fates.delay.roll(address));
                 (Fate::Carried { after, copies: 0 }, false)
@@ -134,7 +134,7 @@ impl Network {
             None => decide(kernel, class, Subject { address, from, to }),
         };
         if let Some(decided) = &mut self.decided {
-            decided.push(Decided { address: address.key(), fate });
+            decided.push(FateRecord { address: address.key(), fate });
         }
         let (after, copies) = match fate {
             Fate::Lost { cause } => {
@@ -144,7 +144,7 @@ impl Network {
             Fate::Carried { after, copies } => (after, copies),
         };
         let mut arrival = now.after_nanoseconds(after);
-        let rank = Rank(class.link.model.precedence);
+        let rank = Rank(class.link.model.priority);
         let mut in_order = None;
         if class.link.model.order == LinkOrder::Fifo && !held_back {
             arrival = arrival.max(link.last_arrival);
@@ -223,7 +223,7 @@ pub(super) fn decide(kernel: &mut Kernel, class: &Class, subject: Subject) -> (F
         return (Fate::Lost { cause: Cause::Loss as u32 }, false);
     }
     if let Some(rule) = class.rules.iter().find(|rule| subject.meets(kernel, Choice::Rule, rule.stream, rule.ratio)) {
-        rule.eaten.set(rule.eaten.get() + 1);
+        rule.dropped.set(rule.dropped.get() + 1);
         return (Fate::Lost { cause: rule.cause }, false);
     }
     let mut after = subject.delay(kernel, class);

@@ -6,14 +6,14 @@ use cluster_sim_runtime::{Kernel, Waiter};
 use cluster_sim_types::NodeId;
 
 use super::SessionId;
-use super::end::News;
+use super::endpoint::News;
 use crate::network::Network;
-use crate::network::ports::PortId;
+use crate::network::port_names::PortId;
 use crate::network::waiters::{WaitKey, Waiters};
 
 /// What of an end a task waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AtEnd {
+pub enum EndpointWait {
     /// Something to take in.
     Readable,
     /// An answer to what it asked for, or room for a message.
@@ -22,39 +22,39 @@ pub enum AtEnd {
 
 /// Who waits for something of one end. All of them are told that it is gone.
 #[derive(Debug, Default)]
-pub(super) struct AtOneEnd {
+pub(super) struct EndpointWaiters {
     readable: Waiters,
     writable: Waiters,
 }
 
-impl AtOneEnd {
-    fn of(&mut self, what: AtEnd) -> &mut Waiters {
+impl EndpointWaiters {
+    fn of(&mut self, what: EndpointWait) -> &mut Waiters {
         match what {
-            AtEnd::Readable => &mut self.readable,
-            AtEnd::Writable => &mut self.writable,
+            EndpointWait::Readable => &mut self.readable,
+            EndpointWait::Writable => &mut self.writable,
         }
     }
 }
 
 impl Network {
     /// Says that tasks run on that node: they wait at its ends and ports, and it is never woken with
-    /// [`SESSION_NEWS`](Self::SESSION_NEWS).
+    /// [`SESSION_NOTICE`](Self::SESSION_NOTICE).
     pub fn run_tasks(&mut self, node: NodeId) {
         self.of_node(node).runs_tasks = true;
     }
 
     /// Lets `waiter` be woken once that may be had of an end, or the end is gone, in place of whom `known` stands for; answers with the
     /// key to give that up by.
-    pub fn wait_at(&mut self, id: SessionId, what: AtEnd, known: Option<WaitKey>, waiter: Waiter) -> WaitKey {
+    pub fn wait_at(&mut self, id: SessionId, what: EndpointWait, known: Option<WaitKey>, waiter: Waiter) -> WaitKey {
         let waiting = &mut self.sessions.waiting;
         if waiting.len() <= id.index() {
-            waiting.resize_with(id.index() + 1, AtOneEnd::default);
+            waiting.resize_with(id.index() + 1, EndpointWaiters::default);
         }
         waiting[id.index()].of(what).wait(known, waiter)
     }
 
     /// Lets nobody be woken any more under that key by news of that end.
-    pub fn forget_at(&mut self, id: SessionId, what: AtEnd, key: WaitKey) {
+    pub fn forget_at(&mut self, id: SessionId, what: EndpointWait, key: WaitKey) {
         if let Some(waiting) = self.sessions.waiting.get_mut(id.index()) {
             waiting.of(what).forget(key);
         }

@@ -8,13 +8,13 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError as NoRoom;
 
-use super::carrying::Fate;
+use super::io::Fate;
 use super::wire::message_frame;
 use crate::message::{Message, decode};
 use crate::session::{SessionReset, SessionSendError};
 
 /// One end of a session over TCP. Dropping it finishes it: what was sent still arrives, unless the other side sends what nobody receives.
-pub struct RealSession {
+pub struct TokioSession {
     peer: NodeId,
     /// Frames to be written; nothing once this end was finished.
     outgoing: Mutex<Option<mpsc::Sender<Vec<u8>>>>,
@@ -22,7 +22,7 @@ pub struct RealSession {
     fate: Arc<Fate>,
 }
 
-impl RealSession {
+impl TokioSession {
     pub(super) fn new(peer: NodeId, outgoing: mpsc::Sender<Vec<u8>>, incoming: mpsc::Receiver<Vec<u8>>, fate: Arc<Fate>) -> Self {
         Self { peer, outgoing: Mutex::new(Some(outgoing)), incoming: tokio::sync::Mutex::new(incoming), fate }
     }
@@ -76,7 +76,7 @@ impl RealSession {
     ///
     /// # Errors
     /// If the session is gone, after what had come before.
-    pub async fn receive<M: Message>(&self) -> Result<Option<M>, SessionReset> {
+    pub async fn recv<M: Message>(&self) -> Result<Option<M>, SessionReset> {
         let arrived = self.incoming.lock().await.recv().await;
         match arrived {
             Some(bytes) => match decode(&bytes) {
@@ -102,7 +102,7 @@ impl RealSession {
     }
 }
 
-impl Drop for RealSession {
+impl Drop for TokioSession {
     fn drop(&mut self) {
         // The other side must not believe that what waits here was received.
         if self.incoming.get_mut().try_recv().is_ok() {
@@ -111,8 +111,8 @@ impl Drop for RealSession {
     }
 }
 
-impl fmt::Debug for RealSession {
+impl fmt::Debug for TokioSession {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("RealSession").field("peer", &self.peer).finish_non_exhaustive()
+        formatter.debug_struct("TokioSession").field("peer", &self.peer).finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
-use super::lane::Held;
+use super::half::Held;
 use crate::reset::ResetReason;
 
 /// Which end of a session: whose `connect` it was, or who was asked.

@@ -15,12 +15,12 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::PATIENCE;
-use super::carrying::open;
-use super::end::RealSession;
+use super::endpoint::TokioSession;
+use super::io::open;
 use super::wire::{Answer, answer, answered, greet, greeted};
-use crate::real::network::{RealNetwork, Shared};
+use crate::error::PortInUse;
+use crate::real::network::{Shared, TokioNetwork};
 use crate::session::ConnectError;
-use crate::taken::PortTaken;
 
 /// How many sessions wait to be accepted on one port; as in the simulation.
 const BACKLOG: usize = 128;
@@ -31,31 +31,31 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(1);
 
 /// The ports that a node listens on, each with where its sessions go.
 #[derive(Debug, Default)]
-pub(in crate::real) struct Listeners(Mutex<BTreeMap<Arc<str>, mpsc::Sender<RealSession>>>);
+pub(in crate::real) struct Listeners(Mutex<BTreeMap<Arc<str>, mpsc::Sender<TokioSession>>>);
 
 /// A port on which a node takes sessions, until it is dropped: what nobody accepted is reset then.
-pub struct RealListener {
+pub struct TokioListener {
     network: Shared,
     name: Arc<str>,
-    opened: tokio::sync::Mutex<mpsc::Receiver<RealSession>>,
+    opened: tokio::sync::Mutex<mpsc::Receiver<TokioSession>>,
 }
 
-impl RealNetwork {
+impl TokioNetwork {
     /// Listens on a port.
     ///
     /// # Errors
     /// If the node listens there already.
-    pub fn listen(&self, name: &str) -> Result<RealListener, PortTaken> {
+    pub fn listen(&self, name: &str) -> Result<TokioListener, PortInUse> {
         let network = Arc::clone(self.shared());
         let name: Arc<str> = name.into();
         let (opens, opened) = mpsc::channel(BACKLOG);
         let mut listeners = network.listeners.0.lock();
         if listeners.contains_key(&name) {
-            return Err(PortTaken { name: name.to_string() });
+            return Err(PortInUse { name: name.to_string() });
         }
         listeners.insert(Arc::clone(&name), opens);
         drop(listeners);
-        Ok(RealListener { network, name, opened: tokio::sync::Mutex::new(opened) })
+        Ok(TokioListener { network, name, opened: tokio::sync::Mutex::new(opened) })
     }
 
     /// Opens a session with another node; asks again for as long as patience lasts. Never answers once the life is over.
@@ -65,7 +65,7 @@ impl RealNetwork {
     ///
     /// # Panics
     /// If there is no such node in the address book.
-    pub async fn connect(&self, to: NodeId, port: &str) -> Result<RealSession, ConnectError> {
+    pub async fn connect(&self, to: NodeId, port: &str) -> Result<TokioSession, ConnectError> {
         let network = self.shared();
         let address = network.addresses.of(to);
         let asking = async {
@@ -128,10 +128,10 @@ async fn take(mut connection: TcpStream, network: &Shared) -> io::Result<()> {
     Ok(())
 }
 
-impl RealListener {
+impl TokioListener {
     /// The next session that another node asked for: open, and perhaps with messages already. Cancel safe: a session that was not returned
     /// is not lost. Waits for ever once the life is over.
-    pub async fn accept(&self) -> RealSession {
+    pub async fn accept(&self) -> TokioSession {
         match self.opened.lock().await.recv().await {
             Some(session) => session,
             None => pending().await,
@@ -139,7 +139,7 @@ impl RealListener {
     }
 }
 
-impl Drop for RealListener {
+impl Drop for TokioListener {
     fn drop(&mut self) {
         self.network.listeners.0.lock().remove(&self.name);
         let opened = self.opened.get_mut();
@@ -150,8 +150,8 @@ impl Drop for RealListener {
     }
 }
 
-impl fmt::Debug for RealListener {
+impl fmt::Debug for TokioListener {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("RealListener").field("name", &self.name).finish_non_exhaustive()
+        formatter.debug_struct("TokioListener").field("name", &self.name).finish_non_exhaustive()
     }
 }

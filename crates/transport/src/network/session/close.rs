@@ -3,10 +3,10 @@
 use cluster_sim_runtime::{Kernel, Record, RecordKind};
 
 use super::SessionId;
-use super::end::{News, Side, Stage};
-use super::lane::Entry;
-use super::launching::Kind;
+use super::endpoint::{News, Side, Stage};
+use super::half::Entry;
 use super::segment::What;
+use super::transmit::Kind;
 use crate::network::Network;
 use crate::reset::ResetReason;
 
@@ -28,7 +28,7 @@ impl Network {
             end.wants_room = false;
             let node = end.node;
             self.tell(kernel, slot, side, News::ROOM);
-            self.rouse(kernel, node);
+            self.wake_node(kernel, node);
         }
     }
 
@@ -111,7 +111,7 @@ impl Network {
         let end = connection.end_mut(side);
         end.notices += 1;
         let about = address.number(u64::from(end.notices));
-        self.launch(kernel, slot, side, about, What::Reset);
+        self.transmit_segment(kernel, slot, side, about, What::Reset);
     }
 
     /// Loses what arrived for an end and was not taken in; true if there was any message.

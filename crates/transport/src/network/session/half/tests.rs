@@ -6,8 +6,8 @@ fn message() -> Entry {
     Entry::message(Held { kind: PayloadKind(0), slot: 0 }, 0, 8)
 }
 
-fn lane(messages: u64) -> Lane {
-    let mut lane = Lane::default();
+fn lane(messages: u64) -> Half {
+    let mut lane = Half::default();
     (0..messages).for_each(|number| assert_eq!(lane.push(message()), number));
     lane
 }
@@ -120,7 +120,7 @@ fn the_end_comes_after_all_messages_and_once() {
 
 #[test]
 fn it_holds_no_more_than_both_sides_need() {
-    let mut lane = Lane::default();
+    let mut lane = Half::default();
     for number in 0..10_000 {
         lane.push(message());
         lane.arrive(number);

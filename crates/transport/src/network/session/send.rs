@@ -3,18 +3,18 @@
 use cluster_sim_runtime::{Exhausted, Kernel, Record, RecordKind};
 
 use super::SessionId;
-use super::end::{Side, Stage};
-use super::lane::{Entry, Held};
+use super::endpoint::{Side, Stage};
+use super::half::{Entry, Held};
 use super::segment::{Attempt, What};
 use crate::message::Message;
 use crate::network::Network;
-use crate::network::content::content_of;
+use crate::network::digest::content_of;
 use crate::network::payload::PayloadKind;
 use crate::reset::ResetReason;
 
 /// A message that a session did not take over, handed back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unsent<M> {
+pub enum SendRefused<M> {
     /// The window is full. The node is told when there is room.
     Busy(M),
     /// This side was finished before.
@@ -23,7 +23,7 @@ pub enum Unsent<M> {
     Broken(M, ResetReason),
 }
 
-impl<M> Unsent<M> {
+impl<M> SendRefused<M> {
     /// The message.
     pub fn into_message(self) -> M {
         match self {
@@ -43,23 +43,23 @@ impl Network {
         id: SessionId,
         kind: PayloadKind,
         message: M,
-    ) -> Result<(), Unsent<M>> {
-        let Some((slot, side)) = self.held(id) else { return Err(Unsent::Broken(message, ResetReason::Reset)) };
+    ) -> Result<(), SendRefused<M>> {
+        let Some((slot, side)) = self.held(id) else { return Err(SendRefused::Broken(message, ResetReason::Reset)) };
         let window = self.class_of(slot, side).link.model.window;
         let connection = self.sessions.connections.at_mut(slot);
         let stage = connection.end(side).stage;
         let lane = connection.outward(side);
         match stage {
-            Stage::Broken(reason) => return Err(Unsent::Broken(message, reason)),
-            _ if lane.is_finished() => return Err(Unsent::Finished(message)),
+            Stage::Broken(reason) => return Err(SendRefused::Broken(message, reason)),
+            _ if lane.is_finished() => return Err(SendRefused::Finished(message)),
             _ if lane.has_room(window) => {}
             _ => {
                 self.want_room(kernel, slot, side);
-                return Err(Unsent::Busy(message));
+                return Err(SendRefused::Busy(message));
             }
         }
         let (content, length) = content_of(&message);
-        self.note_said(content, &message);
+        self.capture(content, &message);
         let held = Held { kind, slot: self.slab::<M>(kind).insert(message, 1) };
         self.take_over(kernel, slot, side, Entry::message(held, content, length));
         Ok(())
@@ -99,7 +99,7 @@ impl Network {
     fn carry_new(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: u64) {
         if self.sessions.connections.at(slot).end(side).stage == Stage::Open {
             self.put_on_link(kernel, slot, side, number);
-            self.wind(kernel, slot, side);
+            self.arm_timer(kernel, slot, side);
         }
     }
 
@@ -108,7 +108,7 @@ impl Network {
         for number in self.sessions.connections.at_mut(slot).outward(side).unsent() {
             self.put_on_link(kernel, slot, side, number);
         }
-        self.wind(kernel, slot, side);
+        self.arm_timer(kernel, slot, side);
     }
 
     /// Puts a message or the end on its link, for the first time or again.
@@ -123,7 +123,7 @@ impl Network {
         self.sessions.counts.traffic.attempts += 1;
         let attempt = sent.attempts;
         let what = What::Message { number, attempt: Attempt::new(attempt) };
-        let under_way = self.launch(kernel, slot, side, address.number(u64::from(attempt)), what);
+        let under_way = self.transmit_segment(kernel, slot, side, address.number(u64::from(attempt)), what);
         let retry_at = kernel.now() + self.class_of(slot, side).link.model.retransmit_after(attempt);
         let entry = self.sessions.connections.at_mut(slot).outward(side).entry(number);
         let entry = entry.expect("what is not acknowledged is still there");

@@ -6,10 +6,10 @@ use cluster_sim_runtime::{Kernel, Order};
 use cluster_sim_types::{Health, NodeId};
 
 use super::SessionId;
-use super::end::{News, Side};
+use super::endpoint::{News, Side};
 use super::segment::{Segment, What};
 use crate::network::Network;
-use crate::network::ports::PortId;
+use crate::network::port_names::PortId;
 
 /// The ends of one node.
 #[derive(Debug, Default)]
@@ -45,7 +45,7 @@ pub struct Notice {
 
 impl Network {
     /// The number with which hosts are woken for news of sessions.
-    pub const SESSION_NEWS: u32 = u32::MAX;
+    pub const SESSION_NOTICE: u32 = u32::MAX;
 
     /// The oldest news of a node's sessions, for a host that tells its tasks. A host that was woken takes notices until there is none.
     pub fn next_notice(&mut self, node: NodeId) -> Option<Notice> {
@@ -112,11 +112,11 @@ impl Network {
     pub(super) fn wake_for(&mut self, kernel: &Kernel, node: NodeId) -> Option<(NodeId, u32)> {
         self.first_with_news(node)?;
         let wakes = kernel.health(node) == Health::Up && !self.sessions.nodes[node.index()].comes_back;
-        wakes.then_some((node, Self::SESSION_NEWS))
+        wakes.then_some((node, Self::SESSION_NOTICE))
     }
 
     /// Has a node that is up come back to its agenda at this instant, before anything else, if anything is on it.
-    pub(in crate::network) fn rouse(&mut self, kernel: &mut Kernel, node: NodeId) {
+    pub(in crate::network) fn wake_node(&mut self, kernel: &mut Kernel, node: NodeId) {
         if self.wake_for(kernel, node).is_some() {
             let to = self.first_with_news(node).expect("it has news");
             self.sessions.nodes[node.index()].comes_back = true;

@@ -3,7 +3,7 @@
 use cluster_sim_runtime::Address;
 use cluster_sim_types::{NodeId, VirtualInstant};
 
-use super::repeats::{Repeats, epoch_of};
+use super::send_counts::{Repeats, epoch_of};
 
 /// A sender's links become worth sweeping for forgotten ones at this number.
 const SWEEP_FROM: usize = 64;

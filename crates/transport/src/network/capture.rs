@@ -5,7 +5,7 @@ use crate::message::Message;
 
 /// A message that was sent, by the digest of its content, and what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct CapturedMessage {
     /// The digest of its content, as in its record.
     pub content: u64,
     /// The message as JSON.
@@ -13,20 +13,20 @@ pub struct Said {
 }
 
 impl Network {
-    /// Keeps from here on what every message says, until it is [taken](Self::take_said). It costs time and memory at every send.
-    pub fn keep_said(&mut self) {
+    /// Keeps from here on what every message says, until it is [taken](Self::take_captured). It costs time and memory at every send.
+    pub fn capture_messages(&mut self) {
         self.said.get_or_insert_default();
     }
 
     /// What the messages say that were sent since this was last asked for, in the order of their sends. One that JSON cannot say is
     /// missing.
-    pub fn take_said(&mut self) -> Vec<Said> {
+    pub fn take_captured(&mut self) -> Vec<CapturedMessage> {
         self.said.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Keeps what a message says, if somebody wants to read it.
     #[inline(always)]
-    pub(super) fn note_said<M: Message>(&mut self, content: u64, message: &M) {
+    pub(super) fn capture<M: Message>(&mut self, content: u64, message: &M) {
         if let Some(said) = &mut self.said {
             note(said, content, message);
         }
@@ -34,8 +34,8 @@ impl Network {
 }
 
 #[cold]
-fn note<M: Message>(said: &mut Vec<Said>, content: u64, message: &M) {
+fn note<M: Message>(said: &mut Vec<CapturedMessage>, content: u64, message: &M) {
     if let Ok(text) = serde_json::to_string(message) {
-        said.push(Said { content, text });
+        said.push(CapturedMessage { content, text });
     }
 }

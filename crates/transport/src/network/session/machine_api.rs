@@ -4,21 +4,21 @@ use cluster_sim_runtime::{Address, Kernel};
 use cluster_sim_types::NodeId;
 
 use super::SessionId;
-use super::end::{News, Side, Stage};
-use super::lane::Held;
+use super::endpoint::{News, Side, Stage};
+use super::half::Held;
+use super::recv::SessionRecv;
 use super::segment::Attempt;
-use super::sending::Unsent;
-use super::taking::Taken;
+use super::send::SendRefused;
 use crate::message::Message;
 use crate::message::Received;
 use crate::network::Network;
 use crate::network::payload::PayloadKind;
-use crate::network::ports::PortId;
+use crate::network::port_names::PortId;
 use crate::reset::ResetReason;
 
 /// What a machine is told of its sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told<M> {
+pub enum MachineNotice<M> {
     /// The next message of a peer.
     Message(Received<M>),
     /// That peer sends nothing more in this session.
@@ -36,11 +36,11 @@ const OF_MACHINES: Address = Address::new().name("machine");
 
 impl Network {
     /// Sends a message in the machine's session with that peer, which is opened on that port if there is none; `kind` must be that of `M`.
-    /// What the session does not take over is handed back by [`next_told`](Self::next_told).
+    /// What the session does not take over is handed back by [`next_machine_notice`](Self::next_machine_notice).
     ///
     /// # Panics
     /// If there is no such node, or it is the machine's own: the machine's mistake, and so a finding about it.
-    pub fn stream<M: Message>(
+    pub fn session_send<M: Message>(
         &mut self,
         kernel: &mut Kernel,
         from: NodeId,
@@ -55,14 +55,14 @@ impl Network {
         let id = id.unwrap_or_else(|| self.open_stream(kernel, from, to, port));
         // What the machine does not know yet to be handed back comes before this message.
         let comes_after_others = !self.sessions.connections.at(id.slot()).end(id.side()).returned.is_empty();
-        let sent = if comes_after_others { Err(Unsent::Busy(message)) } else { self.send_on(kernel, id, kind, message) };
+        let sent = if comes_after_others { Err(SendRefused::Busy(message)) } else { self.send_on(kernel, id, kind, message) };
         if let Err(unsent) = sent {
             self.hand_back(kernel, id, kind, unsent.into_message());
         }
     }
 
     /// Ends what a machine sends in its session with that peer; nothing happens where there is none.
-    pub fn finish_stream(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId) {
+    pub fn session_close(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId) {
         if let Some(id) = self.sessions.streams.get(&(from, to)).copied() {
             self.finish(kernel, id);
         }
@@ -83,7 +83,7 @@ impl Network {
         let node = end.node;
         self.want_room(kernel, slot, side);
         self.tell(kernel, slot, side, News::RETURNED);
-        self.rouse(kernel, node);
+        self.wake_node(kernel, node);
     }
 
     pub(super) fn drop_returned(&mut self, slot: usize, side: Side) {
@@ -93,7 +93,12 @@ impl Network {
     }
 
     /// The next thing to tell a machine, in the order in which it happened to each of its sessions; `kind` must be that of `M`.
-    pub fn next_told<M: Message>(&mut self, kernel: &mut Kernel, node: NodeId, kind: PayloadKind) -> Option<Told<M>> {
+    pub fn next_machine_notice<M: Message>(
+        &mut self,
+        kernel: &mut Kernel,
+        node: NodeId,
+        kind: PayloadKind,
+    ) -> Option<MachineNotice<M>> {
         while let Some(id) = self.first_with_news(node) {
             if let Some(told) = self.tell_of(kernel, id, kind) {
                 self.conclude(kernel, id, node);
@@ -104,7 +109,7 @@ impl Network {
     }
 
     /// What an end has to tell first: what was handed back, what arrived, that it is gone, that there is room.
-    fn tell_of<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind) -> Option<Told<M>> {
+    fn tell_of<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind) -> Option<MachineNotice<M>> {
         let (slot, side) = (id.slot(), id.side());
         let connection = self.sessions.connections.at_mut(slot);
         let peer = connection.end(side.other()).node;
@@ -113,23 +118,23 @@ impl Network {
             if end.returned.is_empty() {
                 end.news.remove(News::RETURNED);
             }
-            return Some(Told::Busy(peer, self.slab::<M>(held.kind).take(held.slot)));
+            return Some(MachineNotice::Busy(peer, self.slab::<M>(held.kind).take(held.slot)));
         }
         if end.news.has(News::READABLE) {
             match self.take_next(kernel, slot, side, kind) {
-                Taken::Message(message) => return Some(Told::Message(Received { from: peer, message })),
-                Taken::Finished => return Some(Told::Finished(peer)),
-                Taken::Nothing | Taken::Broken(_) => {}
+                SessionRecv::Message(message) => return Some(MachineNotice::Message(Received { from: peer, message })),
+                SessionRecv::Finished => return Some(MachineNotice::Finished(peer)),
+                SessionRecv::Nothing | SessionRecv::Broken(_) => {}
             }
         }
         let end = self.sessions.connections.at_mut(slot).end_mut(side);
         if let Stage::Broken(reason) = end.stage {
             self.release(kernel, id);
-            return Some(Told::Reset(peer, reason));
+            return Some(MachineNotice::Reset(peer, reason));
         }
         let has_room = end.news.has(News::ROOM);
         end.news = News::NONE;
-        has_room.then_some(Told::Ready(peer))
+        has_room.then_some(MachineNotice::Ready(peer))
     }
 
     /// A session that both sides have finished is over for a machine once it was told everything; another one can be opened then.

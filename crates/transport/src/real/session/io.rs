@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
-use cluster_sim_runtime::RealLife;
+use cluster_sim_runtime::TokioLife;
 use cluster_sim_types::NodeId;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
-use super::end::RealSession;
+use super::endpoint::TokioSession;
 use super::wire::{ALIVE_FRAME, FINISH_FRAME, Frame, read_frame};
 use super::{ALIVE_EVERY, PATIENCE, WINDOW};
 
@@ -38,12 +38,12 @@ impl Fate {
 }
 
 /// Opens an end over a connection whose other side agreed; nothing if the life is over.
-pub(super) fn open(life: &RealLife, peer: NodeId, connection: TcpStream) -> Option<RealSession> {
+pub(super) fn open(life: &TokioLife, peer: NodeId, connection: TcpStream) -> Option<TokioSession> {
     let (send, to_write) = mpsc::channel(WINDOW);
     let (arrive, arrived) = mpsc::channel(WINDOW);
     let fate = Arc::new(Fate::default());
     life.spawn(carry(connection, to_write, arrive, Arc::clone(&fate)))?;
-    Some(RealSession::new(peer, send, arrived, fate))
+    Some(TokioSession::new(peer, send, arrived, fate))
 }
 
 /// Carries until both sides finished or the session breaks. Then its queues end, and with them the waits of the end.

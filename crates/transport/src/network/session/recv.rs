@@ -3,9 +3,9 @@
 use cluster_sim_runtime::{Kernel, RecordKind};
 
 use super::SessionId;
-use super::end::{News, Side, Stage};
-use super::lane::Held;
-use super::launching::Kind;
+use super::endpoint::{News, Side, Stage};
+use super::half::Held;
+use super::transmit::Kind;
 use crate::message::Message;
 use crate::message::decode;
 use crate::network::Network;
@@ -15,7 +15,7 @@ use crate::reset::ResetReason;
 
 /// What a session has for its node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Taken<M> {
+pub enum SessionRecv<M> {
     /// The next message.
     Message(M),
     /// Nothing now. The node gets a notice once there is something.
@@ -30,35 +30,41 @@ impl Network {
     /// Takes in the next message of a session in order, as a value of the node's own type; `kind` must be that of `M`.
     ///
     /// A message that is none of that type is lost as `undecodable` and breaks the session.
-    pub fn take_from<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind) -> Taken<M> {
-        let Some((slot, side)) = self.held(id) else { return Taken::Broken(ResetReason::Reset) };
+    pub fn take_from<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind) -> SessionRecv<M> {
+        let Some((slot, side)) = self.held(id) else { return SessionRecv::Broken(ResetReason::Reset) };
         let node = self.sessions.connections.at(slot).end(side).node;
         let taken = self.take_next(kernel, slot, side, kind);
         self.conclude(kernel, id, node);
         taken
     }
 
-    pub(super) fn take_next<M: Message>(&mut self, kernel: &mut Kernel, slot: usize, side: Side, kind: PayloadKind) -> Taken<M> {
+    pub(super) fn take_next<M: Message>(
+        &mut self,
+        kernel: &mut Kernel,
+        slot: usize,
+        side: Side,
+        kind: PayloadKind,
+    ) -> SessionRecv<M> {
         let connection = self.sessions.connections.at_mut(slot);
         let Some((number, entry)) = connection.inward(side).take() else {
             let is_end_taken = connection.inward(side).is_end_taken();
             return match connection.end(side).stage {
-                _ if is_end_taken => Taken::Finished,
-                Stage::Broken(reason) => Taken::Broken(reason),
-                _ => Taken::Nothing,
+                _ if is_end_taken => SessionRecv::Finished,
+                Stage::Broken(reason) => SessionRecv::Broken(reason),
+                _ => SessionRecv::Nothing,
             };
         };
         if !connection.inward(side).is_readable() {
             connection.end_mut(side).news.remove(News::READABLE);
         }
         self.say_there_is_room(kernel, slot, side);
-        let Some(held) = entry.held else { return Taken::Finished };
+        let Some(held) = entry.held else { return SessionRecv::Finished };
         match self.unwrap_held(held, kind) {
             Some(message) => {
                 self.counts.delivered += 1;
                 self.sessions.counts.delivered(entry.length);
                 self.record_entry(kernel, slot, side, RecordKind::SessionDeliver, number, &entry);
-                Taken::Message(message)
+                SessionRecv::Message(message)
             }
             None => {
                 self.lose_entry(kernel, slot, side.other(), &entry, Cause::Undecodable as u32);
@@ -68,7 +74,7 @@ impl Network {
                     self.notify_reset(kernel, slot, side);
                 }
                 self.drop_unread(kernel, slot, side, "session_reset");
-                Taken::Broken(reason)
+                SessionRecv::Broken(reason)
             }
         }
     }

@@ -3,7 +3,7 @@
 use cluster_sim_runtime::Kernel;
 use cluster_sim_types::{Health, NodeId};
 
-use super::end::{News, Side, Stage};
+use super::endpoint::{News, Side, Stage};
 use crate::network::Network;
 
 impl Network {

@@ -4,10 +4,10 @@ use cluster_sim_runtime::{Address, Kernel};
 use cluster_sim_types::{Health, NodeId};
 
 use super::SessionId;
-use super::end::{News, Side, Stage};
-use super::lane::Progress;
-use super::launching::Kind;
+use super::endpoint::{News, Side, Stage};
+use super::half::Progress;
 use super::segment::{Segment, What};
+use super::transmit::Kind;
 use crate::network::Network;
 use crate::reset::ResetReason;
 
@@ -40,7 +40,7 @@ impl Network {
         }
         let sender = connection.end(side.other()).node;
         if let Some(cut) = self.cuts.between(sender, node) {
-            self.cuts.eat(cut);
+            self.cuts.count_drop(cut);
         } else if matches!(kernel.health(node), Health::Up | Health::Paused) {
             self.reach(kernel, slot, side, what);
         }
@@ -100,7 +100,7 @@ impl Network {
         let end = connection.end(side);
         let takes_all = end.of_machine && kernel.health(end.node) == Health::Up;
         let progress = connection.inward(side).tell(takes_all);
-        self.launch(kernel, slot, side, address, What::Acknowledge { number, progress });
+        self.transmit_segment(kernel, slot, side, address, What::Acknowledge { number, progress });
     }
 
     fn on_acknowledge(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: Option<u64>, said: Progress) {

@@ -6,9 +6,9 @@ use cluster_sim_types::{Health, NodeId};
 use super::fate::Cause;
 use super::model::StaleDelivery;
 use super::payload::PayloadKind;
-use super::ports::PortId;
+use super::port_names::PortId;
+use super::ports::Arrived;
 use super::session::Sessions;
-use super::sockets::Arrived;
 use super::waiters::WaitKey;
 use super::{Flight, Network};
 use crate::message::{Message, Received, decode};
@@ -45,7 +45,7 @@ impl Device for Network {
         for slot in std::mem::take(self.inbox(node)) {
             kernel.schedule(kernel.now(), Order::FIRST, self.device(), slot);
         }
-        self.rouse(kernel, node);
+        self.wake_node(kernel, node);
     }
 
     fn describe(&self, kernel: &Kernel, what: u64) -> String {
@@ -76,7 +76,7 @@ impl Network {
         if !flight.arrived
             && let Some(cut) = self.cuts.between(flight.from, flight.to)
         {
-            return Some(self.cuts.eat(cut));
+            return Some(self.cuts.count_drop(cut));
         }
         let cause = match kernel.health(flight.to) {
             Health::Down => Cause::NodeDown,
@@ -116,7 +116,7 @@ impl Network {
         loop {
             let socket = self.sockets.socket(node, port)?;
             let (kind, slot) = (socket.kind, socket.pop()?);
-            if let Some(received) = self.receive(kernel, slot, kind) {
+            if let Some(received) = self.recv(kernel, slot, kind) {
                 return Some(received);
             }
         }
@@ -146,7 +146,7 @@ impl Network {
     /// Hands over what a host was woken for, as a value of its own type; nothing if it does not understand the message, which is then
     /// counted as lost.
     #[inline(always)]
-    pub fn receive<M: Message>(&mut self, kernel: &mut Kernel, slot: u32, kind: PayloadKind) -> Option<Received<M>> {
+    pub fn recv<M: Message>(&mut self, kernel: &mut Kernel, slot: u32, kind: PayloadKind) -> Option<Received<M>> {
         let flight = self.flights.remove(slot);
         if flight.kind == kind {
             self.delivered(kernel, &flight);

@@ -62,7 +62,7 @@ impl Entry {
 /// acknowledgements that reach it, the receiver's by what reaches it and by what its node takes in. Only the messages themselves and the
 /// count of attempts under way are common.
 #[derive(Debug, Default)]
-pub(super) struct Lane {
+pub(super) struct Half {
     /// Those that one side still needs, in order.
     entries: VecDeque<Entry>,
     /// The number of the first of them.
@@ -94,7 +94,7 @@ pub(super) struct Progress {
     pub(super) taken: u64,
 }
 
-impl Lane {
+impl Half {
     /// Makes an empty lane of this one, and keeps its memory.
     pub(super) fn begin(&mut self, class: u16) {
         debug_assert!(self.entries.is_empty(), "what was in a lane is accounted for before it begins anew");

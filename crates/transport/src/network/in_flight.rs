@@ -4,7 +4,7 @@ use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
 use super::payload::PayloadKind;
-use super::ports::PortId;
+use super::port_names::PortId;
 
 /// One copy of a message under way, with all that is to be known of it without its type: 48 bytes, since tens of thousands are.
 #[derive(Debug, Clone, Copy)]

@@ -3,9 +3,9 @@
 use cluster_sim_runtime::{Kernel, Order, Rank};
 use cluster_sim_types::VirtualInstant;
 
-use super::end::{News, Side, Stage};
-use super::launching::Kind;
+use super::endpoint::{News, Side, Stage};
 use super::segment::{Attempt, Segment, What};
+use super::transmit::Kind;
 use crate::network::Network;
 use crate::reset::ResetReason;
 
@@ -25,11 +25,11 @@ impl Network {
     }
 
     fn patience_over(&self, slot: usize, side: Side) -> VirtualInstant {
-        self.sessions.connections.at(slot).end(side).heard_at + self.class_of(slot, side).link.model.patience
+        self.sessions.connections.at(slot).end(side).heard_at + self.class_of(slot, side).link.model.session_timeout
     }
 
     /// Has the clock of an end surface when it must, unless it does so earlier anyhow: then it winds itself up again.
-    pub(super) fn wind(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
+    pub(super) fn arm_timer(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let Some(due) = self.due(slot, side) else { return };
         // It may be past already: links that change can shorten patience.
         let due = due.max(kernel.now());
@@ -54,14 +54,14 @@ impl Network {
         end.clock = None;
         match self.due(slot, side) {
             None => {}
-            Some(due) if due > kernel.now() => self.wind(kernel, slot, side),
+            Some(due) if due > kernel.now() => self.arm_timer(kernel, slot, side),
             Some(_) if kernel.now() >= self.patience_over(slot, side) => {
                 self.break_end(kernel, slot, side, ResetReason::TimedOut);
                 self.notify_reset(kernel, slot, side);
             }
             Some(_) => {
                 self.try_again(kernel, slot, side);
-                self.wind(kernel, slot, side);
+                self.arm_timer(kernel, slot, side);
             }
         }
     }
@@ -85,7 +85,7 @@ impl Network {
     fn probe(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let attempt = self.count_attempt(kernel, slot, side);
         let address = Kind::Probe.of(self.sessions.connections.at(slot).address(side));
-        self.launch(kernel, slot, side, address.number(u64::from(attempt)), What::Probe(Attempt::new(attempt)));
+        self.transmit_segment(kernel, slot, side, address.number(u64::from(attempt)), What::Probe(Attempt::new(attempt)));
     }
 
     /// The node of that end wants to be told when it can send. The other side says so by itself; but what it says may be lost, so while
@@ -103,6 +103,6 @@ impl Network {
             end.tries = 0;
             end.retry_at = kernel.now() + retransmit_after;
         }
-        self.wind(kernel, slot, side);
+        self.arm_timer(kernel, slot, side);
     }
 }
