@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, ConnectError, Invariant, RealCluster, Session};
+use cluster_sim::{Change, ConnectError, Invariant, Session, TokioCluster};
 use tokio::sync::{mpsc, oneshot, watch};
 
 const WORKERS: u32 = 3;
@@ -57,11 +57,11 @@ async fn count(node: Node) {
 
 /// Answers one worker until it finishes.
 async fn serve(node: Node, session: Session<u64>, ask: mpsc::Sender<Question>) {
-    while let Ok(Some(number)) = session.receive().await {
+    while let Ok(Some(number)) = session.recv().await {
         let (answer, answered) = oneshot::channel();
         ask.send((session.peer(), number, answer)).await.expect("the task of the sums lives as long as the node");
         let sum = answered.await.expect("the task of the sums answers");
-        node.view(|shown: &mut u64| *shown = sum);
+        node.publish(|shown: &mut u64| *shown = sum);
         if session.send(sum).await.is_err() {
             return;
         }
@@ -72,7 +72,7 @@ async fn work(node: Node) {
     for attempt in 1.. {
         match node.timeout(Duration::from_secs(1), ask(&node)).await {
             Ok(Ok(Some(sum))) => {
-                node.view(|shown: &mut u64| *shown = sum);
+                node.publish(|shown: &mut u64| *shown = sum);
                 return node.emit(format!("{}: sum {sum} at attempt {attempt}", node.name()));
             }
             // The counter may not listen yet; whatever else it is, asking again does no harm.
@@ -85,7 +85,7 @@ async fn work(node: Node) {
 async fn ask(node: &Node) -> Result<Option<u64>, ConnectError> {
     let session = node.connect::<u64>(COUNTER, "count").await?;
     let sent = session.send(100 + u64::from(node.id())).await;
-    Ok(if sent.is_ok() { session.receive().await.ok().flatten() } else { None })
+    Ok(if sent.is_ok() { session.recv().await.ok().flatten() } else { None })
 }
 
 /// Writes down what nodes of a simulation say, with the virtual time at which they do.
@@ -129,10 +129,10 @@ fn real() -> Result<(), Box<dyn Error>> {
     println!("On multi-thread tokio: real time, TCP over the loopback");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let cluster = RealCluster::new()
+        let cluster = TokioCluster::new()
             .nodes("counter", 1, run)
             .nodes("worker", WORKERS, run)
-            .observed_by(|_, shown| {
+            .on_observation(|_, shown| {
                 if let Some(said) = shown.fact::<String>() {
                     println!("  {said}");
                 }
@@ -142,7 +142,7 @@ fn real() -> Result<(), Box<dyn Error>> {
             println!("  {} at {}", node.name(), node.address());
         }
         cluster.ended().await;
-        let sum = cluster.node(COUNTER).look(|sum: &u64| *sum);
+        let sum = cluster.node(COUNTER).inspect(|sum: &u64| *sum);
         println!("  {:?} is the sum, as in the simulation", sum.ok_or("the counter showed nothing")?);
         Ok(())
     })

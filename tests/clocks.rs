@@ -14,7 +14,7 @@ impl Machine for Watch {
 
     fn step(&mut self, now: LocalInstant, _input: Input<()>, effects: &mut Effects<()>) {
         self.readings.push((now, effects.wall()));
-        effects.arm(Timer(0), Duration::from_secs(1));
+        effects.set_timer(Timer(0), Duration::from_secs(1));
     }
 
     fn view(&self) -> &Vec<(LocalInstant, WallTime)> {
@@ -23,7 +23,10 @@ impl Machine for Watch {
 }
 
 fn watches() -> Scenario {
-    Scenario::new("watches").machines("watch", 1, |_: &Seat| Watch { readings: Vec::new() }).start_together().calm(Duration::ZERO)
+    Scenario::new("watches")
+        .machines("watch", 1, |_: &NodeInfo| Watch { readings: Vec::new() })
+        .start_together()
+        .calm(Duration::ZERO)
 }
 
 fn seconds(seconds: u64) -> Duration {
@@ -70,7 +73,7 @@ fn boots(scenario: &Scenario, seed: Seed) -> Vec<Duration> {
 
 #[test]
 fn nodes_start_within_a_millisecond_each_at_an_offset_of_its_own() {
-    let five = Scenario::new("watches").machines("watch", 5, |_: &Seat| Watch { readings: Vec::new() });
+    let five = Scenario::new("watches").machines("watch", 5, |_: &NodeInfo| Watch { readings: Vec::new() });
     let apart = boots(&five, Seed(1));
     let different: std::collections::BTreeSet<&Duration> = apart.iter().collect();
     assert_eq!(different.len(), 5);
@@ -85,7 +88,7 @@ fn nodes_start_within_a_millisecond_each_at_an_offset_of_its_own() {
 fn the_order_of_two_at_one_instant_is_drawn_anew_each_time_and_a_third_does_not_change_it() {
     let watches = |count| {
         Scenario::new("watches")
-            .machines("watch", count, |_: &Seat| Watch { readings: Vec::new() })
+            .machines("watch", count, |_: &NodeInfo| Watch { readings: Vec::new() })
             .start_together()
             .calm(Duration::ZERO)
     };

@@ -9,7 +9,7 @@ struct Gossip {
 }
 
 impl Gossip {
-    fn boot(seat: &Seat) -> Self {
+    fn boot(seat: &NodeInfo) -> Self {
         Self { peers: seat.peers(), highest: u64::from(seat.id()) }
     }
 }
@@ -23,7 +23,7 @@ impl Machine for Gossip {
             Input::Message { message, .. } | Input::Call(message) => self.highest = self.highest.max(message),
             _ => {
                 effects.send_all(&self.peers, self.highest);
-                effects.arm(Timer(0), Duration::from_millis(50));
+                effects.set_timer(Timer(0), Duration::from_millis(50));
             }
         }
     }

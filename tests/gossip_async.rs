@@ -7,9 +7,9 @@ async fn gossip(node: Node) {
     let peers = node.bind::<u64>("gossip");
     let mut highest = u64::from(node.id());
     loop {
-        node.view(|seen: &mut u64| *seen = highest);
+        node.publish(|seen: &mut u64| *seen = highest);
         peers.broadcast(highest);
-        peers.listen_for(Duration::from_millis(50), |heard| highest = highest.max(heard.message)).await;
+        peers.recv_for(Duration::from_millis(50), |heard| highest = highest.max(heard.message)).await;
     }
 }
 

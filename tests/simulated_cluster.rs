@@ -18,7 +18,7 @@ struct Seen {
 const GOSSIP: Timer = Timer(0);
 
 impl Replica {
-    fn boot(seat: &Seat) -> Self {
+    fn boot(seat: &NodeInfo) -> Self {
         Self { peers: seat.peers(), seen: Seen { shard: seat.shard(), highest: 0 } }
     }
 }
@@ -32,7 +32,7 @@ impl Machine for Replica {
             Input::Message { message, .. } | Input::Call(message) => self.seen.highest = self.seen.highest.max(message),
             _ => {
                 effects.send_all(&self.peers, self.seen.highest);
-                effects.arm(GOSSIP, Duration::from_millis(50));
+                effects.set_timer(GOSSIP, Duration::from_millis(50));
             }
         }
     }

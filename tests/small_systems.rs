@@ -70,14 +70,14 @@ fn machines_and_async_nodes_speak_with_each_other() {
     let task = answered(Scenario::new("async server").nodes("server", 1, echo::server).machines(
         "client",
         3,
-        move |seat: &Seat| echo::Client::boot(config, seat),
+        move |seat: &NodeInfo| echo::Client::boot(config, seat),
     ));
     [machine, task].iter().for_each(|scenario| scenario.sweep(0..16).assert_ok());
 
     let config = gossip::Config::default();
     let last = Newest(config.last(2));
     Scenario::new("mixed gossip")
-        .machines("machine", 2, move |seat: &Seat| gossip::Gossip::boot(config, &among_all(seat)))
+        .machines("machine", 2, move |seat: &NodeInfo| gossip::Gossip::boot(config, &among_all(seat)))
         .nodes("task", 1, move |node| gossip::gossip(node, config))
         .eventually("the task knows", move |world| world.view::<Newest>(NodeId(2)) == Some(&last))
         .lasting(Duration::from_secs(1))
@@ -86,15 +86,15 @@ fn machines_and_async_nodes_speak_with_each_other() {
 }
 
 /// A seat whose peers are all three nodes of the mixed gossip, whatever their group.
-fn among_all(seat: &Seat) -> Seat {
-    Seat::new(seat.id(), seat.name(), seat.index(), [NodeId(0), NodeId(1), NodeId(2)])
+fn among_all(seat: &NodeInfo) -> NodeInfo {
+    NodeInfo::new(seat.id(), seat.name(), seat.index(), [NodeId(0), NodeId(1), NodeId(2)])
 }
 
 /// Clients of the echo over plain links, and whatever serves them.
 fn echo_of<M: Machine>(config: echo::Config, server: fn() -> M) -> Scenario {
     Scenario::new("echo")
         .machines("server", 1, move |_| server())
-        .machines("client", 2, move |seat: &Seat| echo::Client::boot(config, seat))
+        .machines("client", 2, move |seat: &NodeInfo| echo::Client::boot(config, seat))
         .observe("conversation", Conversation::default)
         .eventually("all is answered", move |world| {
             world.views::<echo::ClientView>().all(|(_, client)| client.answered == config.questions)
@@ -168,7 +168,7 @@ impl Machine for Gullible {
 fn a_node_that_takes_the_older_for_the_newer_is_a_finding() {
     let config = gossip::Config::default();
     let report = Scenario::new("gullible")
-        .machines("gossip", 3, move |seat: &Seat| Gullible {
+        .machines("gossip", 3, move |seat: &NodeInfo| Gullible {
             honest: gossip::Gossip::boot(config, seat),
             newest: Newest::default(),
         })
@@ -182,7 +182,7 @@ fn a_node_that_takes_the_older_for_the_newer_is_a_finding() {
 fn a_crash_may_take_what_a_node_knows() {
     let config = gossip::Config::default();
     let scenario = Scenario::new("gossip")
-        .machines("gossip", 3, move |seat: &Seat| gossip::Gossip::boot(config, seat))
+        .machines("gossip", 3, move |seat: &NodeInfo| gossip::Gossip::boot(config, seat))
         .observe("memory", Memory::default);
     let mut sim = scenario.start(Seed(7));
     sim.run_for(Duration::from_secs(1));

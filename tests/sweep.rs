@@ -16,7 +16,7 @@ fn threads(count: usize) -> NonZeroUsize {
 async fn fragile(node: Node) {
     node.sleep(Duration::from_millis(node.roll("when", 0).below(1_000))).await;
     let breaks = node.index() == 0 && node.roll("whether", 0).below(16) == 0;
-    node.view(|broken: &mut bool| *broken = breaks);
+    node.publish(|broken: &mut bool| *broken = breaks);
 }
 
 fn scenario() -> Scenario {
@@ -96,7 +96,7 @@ fn habits(spinning: bool) -> Scenario {
     let node = move |node: Node| async move {
         node.sleep(Duration::from_millis(1)).await;
         let habit = [Habit::Breaks, Habit::Spins].get(node.roll("habit", 0).below(8) as usize).copied().unwrap_or_default();
-        node.view(|shown: &mut Habit| *shown = habit);
+        node.publish(|shown: &mut Habit| *shown = habit);
         if spinning && habit == Habit::Spins {
             loop {
                 std::hint::spin_loop();

@@ -283,7 +283,7 @@ fn n19_an_answer_to_an_earlier_life_may_come_and_tells_nothing() {
     let config = echo::Config { questions: 50, pause: milliseconds(1), ..echo::Config::default() };
     let crash = Fault::Crash { node: "client/0".to_owned(), down_for: Some(milliseconds(1)) };
     let plan = (1..20).fold(FaultPlan::new(), |plan, times| plan.at(milliseconds(50 * times), crash.clone()));
-    let attentive = move |seat: &Seat| Attentive { client: echo::Client::boot(config, seat), life: seat.incarnation() };
+    let attentive = move |seat: &NodeInfo| Attentive { client: echo::Client::boot(config, seat), life: seat.incarnation() };
     let cluster = Scenario::new("attentive")
         .machines("server", 1, move |_| echo::Server::boot(config))
         .machines("client", 1, attentive)

@@ -50,11 +50,11 @@ impl Machine for Speaker {
         self.tally.inputs += 1;
         match input {
             Input::Message { message, .. } => self.heard = self.heard.rotate_left(5) ^ message.body ^ u64::from(message.sequence),
-            Input::Start => effects.arm(Self::BEAT, effects.roll("phase", 0).within(BROADCAST_PERIOD)),
+            Input::Start => effects.set_timer(Self::BEAT, effects.roll("phase", 0).within(BROADCAST_PERIOD)),
             _ => {
                 self.sequence += 1;
                 effects.send_all(&self.peers, Packet { kind: REQUEST, sequence: self.sequence, body: self.heard });
-                effects.arm(Self::BEAT, BROADCAST_PERIOD);
+                effects.set_timer(Self::BEAT, BROADCAST_PERIOD);
             }
         }
     }

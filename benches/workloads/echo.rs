@@ -25,7 +25,7 @@ pub(crate) fn on_the_heap(scenario: Scenario, cell: Cell) -> Scenario {
 /// Clients, and servers after them. A client that waits longer than `timeout` asks the next server.
 pub(crate) fn seated<B: Body>(scenario: Scenario, cell: Cell, timeout: Option<Duration>) -> Scenario {
     let (clients, servers) = cell.clients_and_servers();
-    let client = move |seat: &Seat| Client::<B> {
+    let client = move |seat: &NodeInfo| Client::<B> {
         index: seat.index(),
         clients,
         servers,
@@ -35,7 +35,7 @@ pub(crate) fn seated<B: Body>(scenario: Scenario, cell: Cell, timeout: Option<Du
         tally: Tally::default(),
         body: PhantomData,
     };
-    let server = |_: &Seat| Server::<B> { tally: Tally::default(), body: PhantomData };
+    let server = |_: &NodeInfo| Server::<B> { tally: Tally::default(), body: PhantomData };
     scenario.machines("client", clients, client).machines("server", servers, server)
 }
 
@@ -58,7 +58,7 @@ impl<B: Body> Client<B> {
         let server = NodeId(self.clients + (self.index + self.sequence) % self.servers);
         effects.send(server, Packet { kind: REQUEST, sequence: self.sequence, body: B::saying(self.heard) });
         if let Some(timeout) = self.timeout {
-            effects.arm(TIMEOUT, timeout);
+            effects.set_timer(TIMEOUT, timeout);
         }
     }
 }

@@ -41,12 +41,12 @@ impl Replica {
     fn replicate(&mut self, effects: &mut Effects<Packet<u64>>) {
         self.sequence += 1;
         effects.send_all(&self.peers, Packet { kind: REQUEST, sequence: self.sequence, body: self.state });
-        effects.arm(Self::ENTRY, ENTRY_PERIOD);
+        effects.set_timer(Self::ENTRY, ENTRY_PERIOD);
     }
 
     /// Waits anew for a sign of life of the leader.
     fn await_leader(&self, effects: &mut Effects<Packet<u64>>) {
-        effects.arm(Self::ELECTION, election_timeout(effects.entropy(), self.sequence));
+        effects.set_timer(Self::ELECTION, election_timeout(effects.entropy(), self.sequence));
     }
 }
 
@@ -64,7 +64,7 @@ impl Machine for Replica {
                 self.await_leader(effects);
             }
             Input::Message { message, .. } => self.state = self.state.rotate_left(5) ^ message.body,
-            Input::Start if self.leads => effects.arm(Self::ENTRY, ENTRY_PERIOD),
+            Input::Start if self.leads => effects.set_timer(Self::ENTRY, ENTRY_PERIOD),
             Input::Timer(Self::ENTRY) => self.replicate(effects),
             // Nobody stands for election: that the leader went silent for so long does not happen here.
             _ => self.await_leader(effects),

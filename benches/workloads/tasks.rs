@@ -14,7 +14,7 @@ const PORT: &str = "main";
 
 /// Counts an input for the rule to judge.
 fn count(node: &Node) {
-    node.view(|tally: &mut Tally| tally.inputs += 1);
+    node.publish(|tally: &mut Tally| tally.inputs += 1);
 }
 
 fn bound<B: Body>(node: &Node) -> cluster_sim::Port<Packet<B>> {
@@ -51,7 +51,7 @@ async fn client<B: Body>(node: Node, clients: u32, servers: u32, timeout: Option
 /// The answer to that question; one to a question that timed out comes too late.
 async fn answer<B: Body>(node: &Node, port: &cluster_sim::Port<Packet<B>>, sequence: u32) -> Packet<B> {
     loop {
-        let Received { message, .. } = port.receive().await;
+        let Received { message, .. } = port.recv().await;
         count(node);
         if message.sequence == sequence {
             return message;
@@ -63,7 +63,7 @@ async fn server<B: Body>(node: Node) {
     let port = bound::<B>(&node);
     count(&node);
     loop {
-        let Received { from, message } = port.receive().await;
+        let Received { from, message } = port.recv().await;
         count(&node);
         port.send(from, Packet { kind: REPLY, ..message });
     }
@@ -95,7 +95,7 @@ async fn speaker(node: Node, peers: Vec<NodeId>) {
             count(&node);
             heard = heard.rotate_left(5) ^ received.message.body ^ u64::from(received.message.sequence);
         };
-        port.listen_for(beat - node.now(), hear).await;
+        port.recv_for(beat - node.now(), hear).await;
         count(&node);
         sequence += 1;
         port.send_all(&peers, Packet { kind: REQUEST, sequence, body: heard });
@@ -138,7 +138,7 @@ async fn leader(node: Node) {
             count(&node);
             state = state.rotate_left(5) ^ received.message.body;
         };
-        port.listen_for(ENTRY_PERIOD, acknowledged).await;
+        port.recv_for(ENTRY_PERIOD, acknowledged).await;
         count(&node);
         sequence += 1;
         port.broadcast(Packet { kind: REQUEST, sequence, body: state });
@@ -151,7 +151,7 @@ async fn follower(node: Node) {
     count(&node);
     loop {
         // Nobody stands for election: that the leader went silent for so long does not happen here.
-        let heard = node.timeout(election_timeout(node.entropy(), sequence), port.receive()).await;
+        let heard = node.timeout(election_timeout(node.entropy(), sequence), port.recv()).await;
         count(&node);
         let Ok(Received { from, message }) = heard else { continue };
         sequence = message.sequence;

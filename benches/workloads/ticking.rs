@@ -7,12 +7,12 @@ use crate::measure::cells::{STARTUP_WAIT, TICK_PERIOD};
 
 /// A timer for each node, which comes due again and again.
 pub(crate) fn for_ever(scenario: Scenario, nodes: u32) -> Scenario {
-    scenario.machines("node", nodes, |_: &Seat| Ticking(Tally::default()))
+    scenario.machines("node", nodes, |_: &NodeInfo| Ticking(Tally::default()))
 }
 
 /// A timer for each node, which comes due once.
 pub(crate) fn once(scenario: Scenario, nodes: u32) -> Scenario {
-    scenario.machines("node", nodes, |_: &Seat| Waiting(Tally::default()))
+    scenario.machines("node", nodes, |_: &NodeInfo| Waiting(Tally::default()))
 }
 
 /// Arms its timer each time it came due; the first time somewhere within its period.
@@ -25,7 +25,7 @@ impl Machine for Ticking {
     fn step(&mut self, _now: LocalInstant, input: Input<()>, effects: &mut Effects<()>) {
         self.0.inputs += 1;
         let after = if input == Input::Start { effects.roll("phase", 0).within(TICK_PERIOD) } else { TICK_PERIOD };
-        effects.arm(Timer(0), after);
+        effects.set_timer(Timer(0), after);
     }
 
     fn view(&self) -> &Tally {
@@ -43,7 +43,7 @@ impl Machine for Waiting {
     fn step(&mut self, _now: LocalInstant, input: Input<()>, effects: &mut Effects<()>) {
         self.0.inputs += 1;
         if input == Input::Start {
-            effects.arm(Timer(0), STARTUP_WAIT);
+            effects.set_timer(Timer(0), STARTUP_WAIT);
         }
     }
 

@@ -12,7 +12,7 @@ mod made {
     async fn spoken(node: Node) {
         eprintln!("it boots");
         let fate = node.roll("does", 0).below(8);
-        node.view(|shown: &mut u64| *shown = fate);
+        node.publish(|shown: &mut u64| *shown = fate);
     }
 
     fn spoken_scenario() -> Scenario {

@@ -16,13 +16,13 @@ const SEEDS: u64 = 24;
 async fn walks(node: Node) {
     let goes = node.index() == 0 && node.roll("goes", 0).below(4) == 0;
     node.sleep(Duration::from_millis(5)).await;
-    node.view(|gone: &mut bool| *gone = goes);
+    node.publish(|gone: &mut bool| *gone = goes);
     if goes {
         node.emit(CoveragePoint("the seldom way"));
         node.emit(CoveragePoint("the seldom way"));
     }
     node.sleep(Duration::from_millis(5)).await;
-    node.view(|gone: &mut bool| *gone = false);
+    node.publish(|gone: &mut bool| *gone = false);
 }
 
 fn walking() -> Scenario {
@@ -85,8 +85,8 @@ async fn chats(node: Node) {
     let peers = node.bind::<u64>("chat");
     loop {
         peers.broadcast(1);
-        peers.listen_for(Duration::from_millis(20), |_| {}).await;
-        node.view(|said: &mut u64| *said += 1);
+        peers.recv_for(Duration::from_millis(20), |_| {}).await;
+        node.publish(|said: &mut u64| *said += 1);
     }
 }
 

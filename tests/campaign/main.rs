@@ -38,7 +38,7 @@ pub(crate) fn seldom(one_in: u64, do_it: fn()) -> Scenario {
     let node = move |node: Node| async move {
         node.sleep(Duration::from_millis(5)).await;
         let does = node.index() == 0 && node.roll("does", 0).below(one_in) == 0;
-        node.view(|shown: &mut bool| *shown = does);
+        node.publish(|shown: &mut bool| *shown = does);
         if does {
             do_it();
         }

@@ -10,7 +10,7 @@ async fn fragile(node: Node) {
     node.sleep(Duration::from_millis(node.roll("when", 0).below(1_000))).await;
     let fate = node.roll("fate", 0).below(64);
     assert!(fate != 9, "fate is {fate} on node {}", node.id());
-    node.view(|shown: &mut u64| *shown = fate);
+    node.publish(|shown: &mut u64| *shown = fate);
 }
 
 fn scenario() -> Scenario {

@@ -7,7 +7,7 @@ use crate::{count, ways};
 /// A node that shows its fate, from 0 to 7.
 async fn fated(node: Node) {
     let fate = node.roll("fate", 0).below(8);
-    node.view(|shown: &mut u64| *shown = fate);
+    node.publish(|shown: &mut u64| *shown = fate);
 }
 
 /// Fates 1 and 2 break one rule with words of their own, 3 another one.

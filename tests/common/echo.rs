@@ -84,7 +84,7 @@ impl<L> Client<L> {
     fn ask(&mut self, now: LocalInstant, effects: &mut Effects<Echo>) {
         let Self { question, attempt, sent, .. } = *self;
         effects.send(NodeId(0), Echo { question, attempt, is_answer: false, sent_at: now, ordinal: sent });
-        effects.arm(Timer(0), PATIENCE);
+        effects.set_timer(Timer(0), PATIENCE);
         self.sent += 1;
     }
 }
@@ -149,9 +149,9 @@ impl<L: Labels> Machine for Server<L> {
 
 /// One server, so many clients, and a guest that is a client too, whose links are classes of their own: `to guest`, `from guest`.
 pub(crate) fn echo<L: Labels>(clients: u32, link: &LinkModel) -> Scenario {
-    let client = |_: &Seat| Client::<L> { question: 0, attempt: 0, sent: 0, labels: PhantomData };
+    let client = |_: &NodeInfo| Client::<L> { question: 0, attempt: 0, sent: 0, labels: PhantomData };
     Scenario::new("echo")
-        .machines("server", 1, |_: &Seat| Server::<L> { sent: Vec::new(), labels: PhantomData })
+        .machines("server", 1, |_: &NodeInfo| Server::<L> { sent: Vec::new(), labels: PhantomData })
         .machines("client", clients, client)
         .machines("guest", 1, client)
         .all_links(link.clone())

@@ -50,8 +50,8 @@ impl Machine for Source {
     fn step(&mut self, _: LocalInstant, input: Input<Message>, effects: &mut Effects<Message>) {
         match input {
             Input::Start => {
-                effects.arm(NEXT, EVERY);
-                effects.arm(RETRY, AGAIN);
+                effects.set_timer(NEXT, EVERY);
+                effects.set_timer(RETRY, AGAIN);
             }
             Input::Timer(NEXT) if self.next < ENTRIES => {
                 for (copy, missing) in self.copies.iter().zip(&mut self.missing) {
@@ -59,7 +59,7 @@ impl Machine for Source {
                     effects.send(*copy, Message::Entry(self.next));
                 }
                 self.next += 1;
-                effects.arm(NEXT, EVERY);
+                effects.set_timer(NEXT, EVERY);
             }
             Input::Timer(RETRY) => {
                 if self.flaw != Some(Flaw::NoRetry) {
@@ -67,7 +67,7 @@ impl Machine for Source {
                         missing.iter().for_each(|entry| effects.send(*copy, Message::Entry(*entry)));
                     }
                 }
-                effects.arm(RETRY, AGAIN);
+                effects.set_timer(RETRY, AGAIN);
             }
             Input::Message { from, message: Message::Acknowledge(life, entry) } => {
                 let copy = self.copies.iter().position(|copy| *copy == from).expect("only copies acknowledge");
@@ -115,7 +115,7 @@ impl Machine for Copy {
             Input::Message { from, message: Message::Entry(entry) } => (from, entry),
             Input::Start | Input::Timer(_) if self.copied.count == 0 && self.life > 0 => {
                 effects.send(NodeId(0), Message::Acknowledge(self.life, None));
-                effects.arm(RETRY, AGAIN);
+                effects.set_timer(RETRY, AGAIN);
                 return;
             }
             _ => return,
@@ -155,14 +155,14 @@ pub(crate) fn ledger(flaw: Option<Flaw>) -> Scenario {
         spared_groups: vec!["source".to_owned()],
     };
     Scenario::new("ledger")
-        .machines("source", 1, move |_: &Seat| Source {
+        .machines("source", 1, move |_: &NodeInfo| Source {
             flaw,
             next: 0,
             copies: vec![NodeId(1), NodeId(2)],
             missing: vec![Vec::new(); 2],
             lives: vec![0; 2],
         })
-        .machines("copy", 2, move |seat: &Seat| Copy { flaw, life: seat.incarnation().0, copied: Copied::default() })
+        .machines("copy", 2, move |seat: &NodeInfo| Copy { flaw, life: seat.incarnation().0, copied: Copied::default() })
         .all_links(link)
         .chaos(profile)
         .always("nothing is counted twice", |world| {

@@ -27,7 +27,7 @@ enum Question {
 async fn ask<M: cluster_sim::Message>(node: &Node, port: &Port<M>, to: NodeId, message: &M) -> Received<M> {
     loop {
         port.send(to, message.clone());
-        if let Ok(answer) = node.timeout(PATIENCE, port.receive()).await {
+        if let Ok(answer) = node.timeout(PATIENCE, port.recv()).await {
             return answer;
         }
     }
@@ -45,7 +45,7 @@ fn a_datagram_says_who_sent_it_and_what(#[values(Twin::Simulated, Twin::Real)] t
         }
         told.shown();
         loop {
-            let Received { from, message } = port.receive().await;
+            let Received { from, message } = port.recv().await;
             let Question::Say(text) = message else { panic!("nobody answers a server: {message:?}") };
             port.send(from, Question::Answer(from, text));
         }
@@ -60,7 +60,7 @@ fn a_broadcast_reaches_every_peer_and_not_oneself(#[values(Twin::Simulated, Twin
         let mut has_told = false;
         loop {
             port.broadcast(node.index());
-            port.listen_for(PATIENCE, |received| {
+            port.recv_for(PATIENCE, |received| {
                 assert_eq!(received.from, NodeId(received.message));
                 heard.insert(received.from);
             })
@@ -102,7 +102,7 @@ fn a_dropped_wait_takes_nothing_and_holds_nobody_up(#[values(Twin::Simulated, Tw
         let port = node.bind::<u8>("own");
         for _ in 0..3 {
             let mut nobody = Context::from_waker(Waker::noop());
-            assert!(pin!(port.receive()).poll(&mut nobody).is_pending());
+            assert!(pin!(port.recv()).poll(&mut nobody).is_pending());
         }
         assert_eq!(ask(&node, &port, node.id(), &7).await.message, 7);
         told.shown();
@@ -118,7 +118,7 @@ fn two_tasks_take_from_one_port(#[values(Twin::Simulated, Twin::Real)] twin: Twi
             let (port, took) = (Arc::clone(&port), took.clone());
             // Each takes one message only, so the other must not miss its own.
             node.spawn(async move {
-                port.receive().await;
+                port.recv().await;
                 took.send(taker).expect("somebody counts them");
             });
         }
@@ -138,7 +138,7 @@ fn what_is_no_message_of_the_ports_type_is_not_received(#[values(Twin::Simulated
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             let port = node.bind::<(u64, bool)>("typed");
-            assert_eq!(port.receive().await.message, (7, true), "the text does not decode to a pair");
+            assert_eq!(port.recv().await.message, (7, true), "the text does not decode to a pair");
             return told.shown();
         }
         told.shown();
@@ -182,7 +182,7 @@ fn at_most_256_messages_wait_in_a_port(#[values(Twin::Simulated, Twin::Real)] tw
         }
         node.sleep(PATIENCE).await;
         ask(&node, &after, node.id(), &600).await;
-        let waited = std::iter::from_fn(|| full.try_receive()).count();
+        let waited = std::iter::from_fn(|| full.try_recv()).count();
         assert_eq!(waited, 256);
         told.shown();
     });
@@ -197,7 +197,7 @@ fn listening_ends_in_time_however_much_there_is_to_hear(#[values(Twin::Simulated
         }
         let mut heard = 0_u64;
         // Whatever is heard is said again, so that there is always more to hear.
-        let listening = port.listen_for(PATIENCE, |received| {
+        let listening = port.recv_for(PATIENCE, |received| {
             heard += 1;
             port.send(received.from, received.message);
         });

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{
-    AddressBook, DatagramCounts, Incarnation, ReachError, RealCluster, RealNode, RealSetup, RunningCluster, StartError,
+    AddressBook, DatagramCounts, Incarnation, ReachError, RunningCluster, StartError, TokioCluster, TokioNode, TokioSetup,
     TokioSockets,
 };
 use tokio::sync::{Notify, mpsc};
@@ -33,13 +33,13 @@ async fn holds(cluster: &RunningCluster, changed: &Notify, mut holds: impl FnMut
 fn an_observer_is_shown_facts_and_views_and_the_last_view_stays() {
     runtime().block_on(async {
         let (tell, mut told) = mpsc::unbounded_channel();
-        let cluster = RealCluster::new().nodes("counter", 2, async |node: Node| {
+        let cluster = TokioCluster::new().nodes("counter", 2, async |node: Node| {
             for count in 1..=3 {
-                node.view(|shown: &mut u32| *shown = count);
+                node.publish(|shown: &mut u32| *shown = count);
             }
             node.emit(format!("{} is done", node.name()));
         });
-        let cluster = cluster.observed_by(move |node, shown| {
+        let cluster = cluster.on_observation(move |node, shown| {
             let fact = shown.fact::<String>().cloned();
             tell.send((node, fact, shown.view::<u32>().copied())).expect("the test listens");
         });
@@ -53,8 +53,8 @@ fn an_observer_is_shown_facts_and_views_and_the_last_view_stays() {
             let views = (1..=3).map(|count| (None, Some(count)));
             let expected: Vec<_> = views.chain([(Some(format!("counter/{index} is done")), None)]).collect();
             assert_eq!(seen[&NodeId(index)], expected);
-            assert_eq!(cluster.node(index).look(|shown: &u32| *shown), Some(3));
-            assert_eq!(cluster.node(index).look(|shown: &u64| *shown), None, "no view of another type");
+            assert_eq!(cluster.node(index).inspect(|shown: &u32| *shown), Some(3));
+            assert_eq!(cluster.node(index).inspect(|shown: &u64| *shown), None, "no view of another type");
         }
     });
 }
@@ -64,14 +64,14 @@ fn a_test_reaches_into_a_node_by_what_it_exposed() {
     runtime().block_on(async {
         let exposed = Arc::new(Notify::new());
         let tell = Arc::clone(&exposed);
-        let cluster = RealCluster::new().nodes("register", 1, move |node: Node| {
+        let cluster = TokioCluster::new().nodes("register", 1, move |node: Node| {
             let tell = Arc::clone(&tell);
             async move {
                 let (write, mut written) = mpsc::unbounded_channel::<u64>();
                 node.expose((node.clone(), write));
                 tell.notify_one();
                 while let Some(value) = written.recv().await {
-                    node.view(|shown: &mut u64| *shown = value);
+                    node.publish(|shown: &mut u64| *shown = value);
                     if value == 9 {
                         return;
                     }
@@ -81,12 +81,12 @@ fn a_test_reaches_into_a_node_by_what_it_exposed() {
         let cluster = cluster.start().unwrap();
         let node = cluster.node(0);
         until(&cluster, exposed.notified()).await;
-        let refused = node.on(|_: &mut String| ());
+        let refused = node.with_handle(|_: &mut String| ());
         assert_eq!(refused, Err(ReachError::NotExposed { node: NodeId(0), asked: "alloc::string::String" }));
         // From a thread of no runtime: the handles of the node work there, its timers too.
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                let name = node.on(|(node, write): &mut (Node, mpsc::UnboundedSender<u64>)| {
+                let name = node.with_handle(|(node, write): &mut (Node, mpsc::UnboundedSender<u64>)| {
                     assert!(node.now() > LocalInstant::ZERO);
                     drop(node.sleep(Duration::from_secs(1)));
                     let written = write.clone();
@@ -97,16 +97,16 @@ fn a_test_reaches_into_a_node_by_what_it_exposed() {
             });
         });
         until(&cluster, node.ended()).await;
-        assert_eq!(node.look(|shown: &u64| *shown), Some(9));
-        assert_eq!(node.on(|_: &mut ()| ()), Err(ReachError::Ended { node: NodeId(0) }));
+        assert_eq!(node.inspect(|shown: &u64| *shown), Some(9));
+        assert_eq!(node.with_handle(|_: &mut ()| ()), Err(ReachError::Ended { node: NodeId(0) }));
     });
 }
 
 #[test]
 fn who_exposed_nothing_is_not_reached() {
     runtime().block_on(async {
-        let cluster = RealCluster::new().nodes("closed", 1, async |_| pending().await).start().unwrap();
-        assert_eq!(cluster.node(0).on(|_: &mut ()| ()), Err(ReachError::NothingExposed { node: NodeId(0) }));
+        let cluster = TokioCluster::new().nodes("closed", 1, async |_| pending().await).start().unwrap();
+        assert_eq!(cluster.node(0).with_handle(|_: &mut ()| ()), Err(ReachError::NothingExposed { node: NodeId(0) }));
     });
 }
 
@@ -118,7 +118,7 @@ fn text(panic: &(dyn std::any::Any + Send)) -> &str {
 #[test]
 fn a_panic_goes_on_in_who_joins_the_task_and_at_last_in_who_waits_for_the_node() {
     runtime().block_on(async {
-        let cluster = RealCluster::new()
+        let cluster = TokioCluster::new()
             .nodes("waiting", 1, async |_| pending().await)
             .nodes("broken", 1, async |node: Node| {
                 let task = node.spawn(async { panic!("out of ideas") });
@@ -156,7 +156,7 @@ fn the_handles_of_an_ended_node_are_inert() {
         let observed = Arc::new(Mutex::new(0));
         let observes = Arc::clone(&observed);
         let cluster =
-            RealCluster::new().observed_by(move |_, _| *observes.lock().unwrap() += 1).nodes("short", 1, move |node: Node| {
+            TokioCluster::new().on_observation(move |_, _| *observes.lock().unwrap() += 1).nodes("short", 1, move |node: Node| {
                 *keep.lock().unwrap() = Some((node.bind::<u8>("own"), node));
                 async {}
             });
@@ -165,11 +165,11 @@ fn the_handles_of_an_ended_node_are_inert() {
         let (port, node) = kept.lock().unwrap().take().unwrap();
         port.send(node.id(), 1);
         node.emit("nobody hears it");
-        node.view(|_: &mut u8| unreachable!("the life is over"));
+        node.publish(|_: &mut u8| unreachable!("the life is over"));
         node.expose(1_u8);
-        assert_eq!(node.spawn(async {}).await, Err(cluster_sim::Aborted));
+        assert_eq!(node.spawn(async {}).await, Err(cluster_sim::JoinError));
         assert_eq!((cluster.node(0).datagrams(), *observed.lock().unwrap()), (DatagramCounts::default(), 0));
-        assert!(cluster.node(0).on(|_: &mut u8| ()).is_err());
+        assert!(cluster.node(0).with_handle(|_: &mut u8| ()).is_err());
     });
 }
 
@@ -178,7 +178,7 @@ fn whatever_is_not_received_is_counted_under_its_reason() {
     runtime().block_on(async {
         let shown = Arc::new(Notify::new());
         let tell = Arc::clone(&shown);
-        let cluster = RealCluster::new().observed_by(move |_, _| tell.notify_one()).nodes("node", 1, async |node: Node| {
+        let cluster = TokioCluster::new().on_observation(move |_, _| tell.notify_one()).nodes("node", 1, async |node: Node| {
             let bytes = node.bind::<Vec<u8>>("bytes");
             bytes.send(node.id(), vec![0; 65_507]);
             let mut port = node.bind::<bool>("truth");
@@ -190,9 +190,9 @@ fn whatever_is_not_received_is_counted_under_its_reason() {
                 node.bind::<u8>("truth").send(node.id(), 7);
                 port = node.bind("truth");
                 bytes.send(node.id(), vec![0; 60_000]);
-                assert!(node.timeout(Duration::from_millis(20), port.receive()).await.is_err());
-                assert!(bytes.try_receive().is_none_or(|received| received.message.len() == 60_000));
-                node.view(|turns: &mut u32| *turns += 1);
+                assert!(node.timeout(Duration::from_millis(20), port.recv()).await.is_err());
+                assert!(bytes.try_recv().is_none_or(|received| received.message.len() == 60_000));
+                node.publish(|turns: &mut u32| *turns += 1);
             }
         });
         let cluster = cluster.start().unwrap();
@@ -210,9 +210,9 @@ fn whatever_is_not_received_is_counted_under_its_reason() {
 }
 
 /// A node that waits for ever, at that address.
-fn idle(sockets: TokioSockets, life: u32) -> RealNode {
-    let setup = RealSetup::new(AddressBook::from_iter([(NodeId(0), sockets.address())])).seed(Seed(7));
-    let seat = Seat::new(NodeId(0), "idle/0", 0, []).in_life(Incarnation(life));
+fn idle(sockets: TokioSockets, life: u32) -> TokioNode {
+    let setup = TokioSetup::new(AddressBook::from_iter([(NodeId(0), sockets.address())])).seed(Seed(7));
+    let seat = NodeInfo::new(NodeId(0), "idle/0", 0, []).in_life(Incarnation(life));
     setup.start(seat, sockets, async |_| pending().await).expect("the runtime is there")
 }
 
@@ -234,7 +234,7 @@ fn a_stopped_node_starts_again_at_its_address_in_its_next_life() {
 fn a_node_that_cannot_start_says_why() {
     let start = |book: AddressBook| {
         let sockets = TokioSockets::bind(loopback()).unwrap();
-        RealSetup::new(book).start(Seat::new(NodeId(3), "lost/0", 0, []), sockets, async |_| ())
+        TokioSetup::new(book).start(NodeInfo::new(NodeId(3), "lost/0", 0, []), sockets, async |_| ())
     };
     let error = start(AddressBook::default()).unwrap_err();
     assert!(matches!(error, StartError::NoRuntime), "{error}");

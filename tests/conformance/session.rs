@@ -18,7 +18,7 @@ async fn echo(node: Node) {
     loop {
         let session = listener.accept().await;
         node.spawn(async move {
-            while let Ok(Some(message)) = session.receive().await {
+            while let Ok(Some(message)) = session.recv().await {
                 if session.send(message).await.is_err() {
                     return;
                 }
@@ -58,12 +58,12 @@ fn messages_go_both_ways_in_order_and_once(#[values(Twin::Simulated, Twin::Real)
         for number in base..base + 50 {
             session.send(number).await.unwrap();
         }
-        session.finish();
+        session.close();
         for number in base..base + 50 {
-            assert_eq!(session.receive().await, Ok(Some(number)));
+            assert_eq!(session.recv().await, Ok(Some(number)));
         }
-        assert_eq!(session.receive().await, Ok(None), "the server finishes when its session is dropped");
-        assert_eq!(session.receive().await, Ok(None), "and so it stays");
+        assert_eq!(session.recv().await, Ok(None), "the server finishes when its session is dropped");
+        assert_eq!(session.recv().await, Ok(None), "and so it stays");
         told.shown();
     });
 }
@@ -79,7 +79,7 @@ fn who_asks_where_nobody_listens_is_refused(#[values(Twin::Simulated, Twin::Real
             return told.shown_for_good().await;
         }
         let (_listener, session) = accept_one::<u64>(&node, "known").await;
-        assert_eq!(session.receive().await, Ok(None));
+        assert_eq!(session.recv().await, Ok(None));
         told.shown_for_good().await;
     });
 }
@@ -90,21 +90,21 @@ fn a_dropped_listener_refuses_and_its_name_is_free_again(#[values(Twin::Simulate
         if node.id() != SERVER {
             let first = connect::<u64>(&node, "door").await;
             first.send(1).await.unwrap();
-            assert_eq!(first.receive().await, Ok(Some(1)), "a session outlives its listener");
+            assert_eq!(first.recv().await, Ok(Some(1)), "a session outlives its listener");
             assert_eq!(node.connect::<u64>(SERVER, "door").await.map(drop), Err(ConnectError::Refused));
             first.send(2).await.unwrap();
             let second = connect::<u64>(&node, "door").await;
             second.send(3).await.unwrap();
-            assert_eq!(second.receive().await, Ok(None));
+            assert_eq!(second.recv().await, Ok(None));
             return told.shown();
         }
         let (listener, session) = accept_one::<u64>(&node, "door").await;
         drop(listener);
-        assert_eq!(session.receive().await, Ok(Some(1)));
+        assert_eq!(session.recv().await, Ok(Some(1)));
         session.send(1).await.unwrap();
-        assert_eq!(session.receive().await, Ok(Some(2)));
+        assert_eq!(session.recv().await, Ok(Some(2)));
         let (_listener, session) = accept_one::<u64>(&node, "door").await;
-        assert_eq!(session.receive().await, Ok(Some(3)));
+        assert_eq!(session.recv().await, Ok(Some(3)));
         drop(session);
         told.shown_for_good().await;
     });
@@ -117,13 +117,13 @@ fn a_full_window_is_busy_and_who_waits_goes_on_when_there_is_room(#[values(Twin:
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<(u64, Vec<u8>)>(&node, "window").await;
             // Nothing is received until the window is known to be full.
-            let sent = go.receive().await.message;
+            let sent = go.recv().await.message;
             for number in 0..sent {
-                assert_eq!(session.receive().await.unwrap().map(|(number, _)| number), Some(number));
+                assert_eq!(session.recv().await.unwrap().map(|(number, _)| number), Some(number));
             }
-            assert_eq!(session.receive().await, Ok(Some((sent, vec![1]))), "the one that had to wait");
-            assert_eq!(session.receive().await, Ok(None));
-            session.finish();
+            assert_eq!(session.recv().await, Ok(Some((sent, vec![1]))), "the one that had to wait");
+            assert_eq!(session.recv().await, Ok(None));
+            session.close();
             return told.shown_for_good().await;
         }
         let session = connect::<(u64, Vec<u8>)>(&node, "window").await;
@@ -152,8 +152,8 @@ fn a_full_window_is_busy_and_who_waits_goes_on_when_there_is_room(#[values(Twin:
                 break;
             }
         }
-        session.finish();
-        assert_eq!(session.receive().await, Ok(None));
+        session.close();
+        assert_eq!(session.recv().await, Ok(None));
         told.shown();
     });
 }
@@ -163,7 +163,7 @@ fn a_finished_end_sends_nothing_more_and_still_receives(#[values(Twin::Simulated
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<u64>(&node, "half").await;
-            assert_eq!(session.receive().await, Ok(None));
+            assert_eq!(session.recv().await, Ok(None));
             for number in 0..100 {
                 session.send(number).await.unwrap();
             }
@@ -171,13 +171,13 @@ fn a_finished_end_sends_nothing_more_and_still_receives(#[values(Twin::Simulated
             return told.shown_for_good().await;
         }
         let session = connect::<u64>(&node, "half").await;
-        session.finish();
+        session.close();
         assert_eq!(session.send(7).await, Err(SessionReset));
         assert_eq!(session.try_send(7), Err(SessionSendError::Reset(7)));
         for number in 0..100 {
-            assert_eq!(session.receive().await, Ok(Some(number)));
+            assert_eq!(session.recv().await, Ok(Some(number)));
         }
-        assert_eq!(session.receive().await, Ok(None));
+        assert_eq!(session.recv().await, Ok(None));
         told.shown();
     });
 }
@@ -187,7 +187,7 @@ fn who_drops_what_was_not_received_resets_the_other_side(#[values(Twin::Simulate
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<u64>(&node, "deaf").await;
-            assert_eq!(session.receive().await, Ok(Some(0)));
+            assert_eq!(session.recv().await, Ok(Some(0)));
             drop(session);
             // It stays, so that the reset is one of the session and not of the node's end.
             return told.shown_for_good().await;
@@ -209,15 +209,15 @@ fn a_node_that_ends_resets_its_sessions(#[values(Twin::Simulated, Twin::Real)] t
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<u64>(&node, "short").await;
             session.send(1).await.unwrap();
-            assert_eq!(session.receive().await, Ok(Some(2)));
+            assert_eq!(session.recv().await, Ok(Some(2)));
             // Its main function returns with the session still held by a task.
-            node.spawn(async move { session.receive().await });
+            node.spawn(async move { session.recv().await });
             return told.shown();
         }
         let session = connect::<u64>(&node, "short").await;
-        assert_eq!(session.receive().await, Ok(Some(1)));
+        assert_eq!(session.recv().await, Ok(Some(1)));
         session.send(2).await.unwrap();
-        assert_eq!(session.receive().await, Err(SessionReset));
+        assert_eq!(session.recv().await, Err(SessionReset));
         told.shown();
     });
 }
@@ -227,13 +227,13 @@ fn what_is_no_message_of_the_sessions_type_breaks_it(#[values(Twin::Simulated, T
     twin.run(2, async |node, told| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<(u64, bool)>(&node, "typed").await;
-            assert_eq!(session.receive().await, Err(SessionReset));
-            assert_eq!(session.receive().await, Err(SessionReset));
+            assert_eq!(session.recv().await, Err(SessionReset));
+            assert_eq!(session.recv().await, Err(SessionReset));
             return told.shown_for_good().await;
         }
         let session = connect::<String>(&node, "typed").await;
         session.send("no pair of a number and a truth".to_owned()).await.unwrap();
-        assert_eq!(session.receive().await, Err(SessionReset));
+        assert_eq!(session.recv().await, Err(SessionReset));
         told.shown();
     });
 }
@@ -249,7 +249,7 @@ fn a_dropped_wait_loses_no_message(#[values(Twin::Simulated, Twin::Real)] twin: 
         for number in 0..50 {
             session.send(number).await.unwrap();
             let received = loop {
-                if let Ok(received) = node.timeout(Duration::from_micros(100), session.receive()).await {
+                if let Ok(received) = node.timeout(Duration::from_micros(100), session.recv()).await {
                     break received;
                 }
             };
@@ -280,15 +280,15 @@ fn a_listener_that_is_dropped_resets_what_nobody_accepted(#[values(Twin::Simulat
         let go = node.bind::<()>("go");
         if node.id() == SERVER {
             let listener = node.listen::<u64>("closing");
-            go.receive().await;
+            go.recv().await;
             drop(listener);
             return told.shown_for_good().await;
         }
         let session = connect::<u64>(&node, "closing").await;
-        while node.timeout(Duration::from_millis(50), session.receive()).await.is_err() {
+        while node.timeout(Duration::from_millis(50), session.recv()).await.is_err() {
             go.send(SERVER, ());
         }
-        assert_eq!(session.receive().await, Err(SessionReset), "nobody says that it was taken");
+        assert_eq!(session.recv().await, Err(SessionReset), "nobody says that it was taken");
         assert_eq!(node.connect::<u64>(SERVER, "closing").await.map(drop), Err(ConnectError::Refused));
         told.shown();
     });
@@ -302,8 +302,8 @@ fn each_message_goes_to_one_of_several_that_receive_and_the_end_to_all(#[values(
             for number in 0..100 {
                 session.send(number).await.unwrap();
             }
-            session.finish();
-            assert_eq!(session.receive().await, Ok(None));
+            session.close();
+            assert_eq!(session.recv().await, Ok(None));
             return told.shown();
         }
         let (_listener, session) = accept_one::<u64>(&node, "shared").await;
@@ -312,7 +312,7 @@ fn each_message_goes_to_one_of_several_that_receive_and_the_end_to_all(#[values(
             let session = Arc::clone(&session);
             node.spawn(async move {
                 let mut taken = Vec::new();
-                while let Some(number) = session.receive().await.unwrap() {
+                while let Some(number) = session.recv().await.unwrap() {
                     taken.push(number);
                 }
                 taken
@@ -340,9 +340,9 @@ fn a_node_has_a_session_with_itself(#[values(Twin::Simulated, Twin::Real)] twin:
         assert_eq!((asking.peer(), accepting.peer()), (node.id(), node.id()));
         asking.send(1).await.unwrap();
         accepting.send(2).await.unwrap();
-        assert_eq!((asking.receive().await, accepting.receive().await), (Ok(Some(2)), Ok(Some(1))));
+        assert_eq!((asking.recv().await, accepting.recv().await), (Ok(Some(2)), Ok(Some(1))));
         drop(asking);
-        assert_eq!(accepting.receive().await, Ok(None));
+        assert_eq!(accepting.recv().await, Ok(None));
         told.shown();
     });
 }

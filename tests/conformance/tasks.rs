@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Aborted, Elapsed, Roll, yield_now};
+use cluster_sim::{Elapsed, JoinError, Roll, yield_now};
 use rstest::rstest;
 use tokio::sync::{mpsc, oneshot};
 
@@ -107,7 +107,7 @@ fn an_aborted_task_drops_what_it_holds_and_has_no_result(#[values(Twin::Simulate
         });
         node.sleep(SHORT).await;
         task.abort();
-        assert_eq!(task.await, Err(Aborted));
+        assert_eq!(task.await, Err(JoinError));
         assert_eq!(dropped.load(Ordering::SeqCst), 1);
         told.shown();
     });
@@ -200,7 +200,7 @@ fn a_seed_decides_the_same_rolls_in_both_twins() {
 #[rstest]
 fn two_draws_differ(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     twin.run(1, async |node, told| {
-        assert_ne!(node.draw(), node.draw());
+        assert_ne!(node.random(), node.random());
         told.shown();
     });
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cluster_sim::prelude::*;
-use cluster_sim::{RealCluster, RunningCluster};
+use cluster_sim::{RunningCluster, TokioCluster};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
@@ -20,9 +20,9 @@ pub(crate) enum Twin {
 
 /// By which the nodes of a claim say that they have shown it. They may go on, since others may still need them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Shown(Arc<(AtomicU32, Notify)>);
+pub(crate) struct Observation(Arc<(AtomicU32, Notify)>);
 
-impl Shown {
+impl Observation {
     pub(crate) fn shown(&self) {
         self.0.0.fetch_add(1, Ordering::SeqCst);
         self.0.1.notify_one();
@@ -49,7 +49,7 @@ impl Twin {
     /// Runs `main` on a group of so many nodes until all of them have shown what they claim, and stops them: when this returns, nothing of
     /// them is left.
     #[track_caller]
-    pub(crate) fn run<F>(self, nodes: u32, main: impl Fn(Node, Shown) -> F + Clone + Send + Sync + 'static)
+    pub(crate) fn run<F>(self, nodes: u32, main: impl Fn(Node, Observation) -> F + Clone + Send + Sync + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -60,11 +60,11 @@ impl Twin {
     }
 }
 
-fn simulate<F>(seed: Seed, nodes: u32, main: impl Fn(Node, Shown) -> F + Send + Sync + 'static)
+fn simulate<F>(seed: Seed, nodes: u32, main: impl Fn(Node, Observation) -> F + Send + Sync + 'static)
 where
     F: Future<Output = ()> + 'static,
 {
-    let shown = Shown::default();
+    let shown = Observation::default();
     let told = shown.clone();
     let scenario = Scenario::new("conformance").nodes("node", nodes, move |node| main(node, told.clone())).lasting(LONG);
     let mut sim = scenario.start(seed);
@@ -73,14 +73,14 @@ where
     assert_eq!(shown.count(), nodes, "nodes of {nodes} that have shown it after {LONG:?} of virtual time, {seed}");
 }
 
-fn run_really<F>(nodes: u32, main: impl Fn(Node, Shown) -> F + Send + Sync + 'static)
+fn run_really<F>(nodes: u32, main: impl Fn(Node, Observation) -> F + Send + Sync + 'static)
 where
     F: Future<Output = ()> + Send + 'static,
 {
     runtime().block_on(async {
-        let shown = Shown::default();
+        let shown = Observation::default();
         let told = shown.clone();
-        let cluster = RealCluster::new().seed(Seed(0)).nodes("node", nodes, move |node| main(node, told.clone()));
+        let cluster = TokioCluster::new().seed(Seed(0)).nodes("node", nodes, move |node| main(node, told.clone()));
         let cluster = cluster.start().expect("the machine has free ports");
         until(&cluster, shown.all(nodes)).await;
         cluster.stop().await;

@@ -35,7 +35,7 @@ impl Machine for Actor {
             for deed in &self.0 {
                 match *deed {
                     Deed::Send { to, id, text } => effects.send(NodeId(to), Note { id, text: text.to_owned() }),
-                    Deed::Arm { name, after_ms } => effects.arm(Timer(name), Duration::from_millis(after_ms)),
+                    Deed::Arm { name, after_ms } => effects.set_timer(Timer(name), Duration::from_millis(after_ms)),
                 }
             }
         }
@@ -96,7 +96,7 @@ impl Story {
         let deeds = self.deeds.clone();
         let scenario = Scenario::new("story")
             .start_together()
-            .machines("actor", 3, move |seat: &Seat| Actor(deeds[seat.index() as usize].clone()))
+            .machines("actor", 3, move |seat: &NodeInfo| Actor(deeds[seat.index() as usize].clone()))
             .links("actor", "actor", "wide", LinkModel::constant(Duration::from_millis(10)))
             .links("actor", "actor", "plain", LinkModel::constant(Duration::from_millis(10)));
         let mut sim = scenario.start(Seed(self.seed));

@@ -100,7 +100,7 @@ fn joins_and_selects_of_others_work() {
         handle.abort();
         log.write(format!("{left} {right} {first} {index} {:?} {:?}", stopped.await, node.now().since_zero()));
     });
-    assert_eq!(log, ["1 2 fast 1 Ok(Err(Aborted)) 37ms"]);
+    assert_eq!(log, ["1 2 fast 1 Ok(Err(JoinError)) 37ms"]);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn a_little_of_everything() -> Digest {
             drop(node.clone().spawn_named("lane", async move {
                 loop {
                     let permit = permits.acquire().await.expect("it is open");
-                    node.sleep(Duration::from_micros(node.draw().below(5_000))).await;
+                    node.sleep(Duration::from_micros(node.random().below(5_000))).await;
                     drop(permit);
                     port.broadcast(lane);
                     if sender.send(lane).await.is_err() {
@@ -149,8 +149,8 @@ fn a_little_of_everything() -> Digest {
         let mut ticks = node.interval(milliseconds(3));
         loop {
             select! {
-                heard = port.receive() => node.view(|sum: &mut u64| *sum += heard.message),
-                Some(lane) = receiver.recv() => node.view(|sum: &mut u64| *sum ^= lane),
+                heard = port.recv() => node.publish(|sum: &mut u64| *sum += heard.message),
+                Some(lane) = receiver.recv() => node.publish(|sum: &mut u64| *sum ^= lane),
                 _ = ticks.tick() => {
                     let mut some: FuturesUnordered<_> = (0..3).map(|time| node.sleep(milliseconds(time))).collect();
                     while some.next().await.is_some() {}

@@ -40,7 +40,7 @@ fn a_family(panics: &'static str, log: &Log) -> Scenario {
                     holds(held).await;
                 }));
             }
-            node.view(|view: &mut Option<Touchy>| *view = Some(shown));
+            node.publish(|view: &mut Option<Touchy>| *view = Some(shown));
             node.expose(exposed);
             holds(main).await;
         }
@@ -216,14 +216,14 @@ impl Drop for Tries {
         let port = node.bind::<u8>("port");
         port.send(1, 1);
         port.broadcast(2);
-        assert_eq!(port.try_receive(), None);
+        assert_eq!(port.try_recv(), None);
         let (noted, held) = (log.clone(), Noted("its future is dropped", log.clone()));
         let task: JoinHandle<()> = node.spawn(async move {
             let _held = held;
             noted.write("spawned in a drop");
         });
         assert!(task.is_finished());
-        node.view(|seen: &mut u8| *seen = 9);
+        node.publish(|seen: &mut u8| *seen = 9);
         node.expose(9_u8);
         drop(node.sleep(milliseconds(1)));
         log.write(format!("tried at {:?}", node.now().since_zero()));

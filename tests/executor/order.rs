@@ -109,7 +109,7 @@ fn a_child_with_a_name_keeps_its_chances_whatever_was_spawned_before() {
                 }
                 let named = node.clone();
                 drop(node.spawn_named("named", async move {
-                    (0..4).for_each(|_| log.write(named.draw().0));
+                    (0..4).for_each(|_| log.write(named.random().0));
                 }));
                 pending().await
             }

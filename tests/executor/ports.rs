@@ -59,7 +59,7 @@ fn the_257th_message_that_waits_is_dropped_and_the_others_come_in_order() {
             let port = node.bind::<u64>("port");
             node.sleep(milliseconds(100)).await;
             let mut taken = 0;
-            while let Some(received) = port.try_receive() {
+            while let Some(received) = port.try_recv() {
                 assert_eq!((received.from, received.message), (NodeId(0), taken));
                 taken += 1;
             }
@@ -88,7 +88,7 @@ fn a_port_that_is_not_bound_takes_nothing_and_one_that_is_bound_again_begins_emp
             drop(first);
             node.sleep(milliseconds(10)).await;
             let second = node.bind::<u64>("port");
-            log.write(second.receive().await.message.to_string());
+            log.write(second.recv().await.message.to_string());
         },
     );
     assert_eq!(log, ["3"]);
@@ -118,7 +118,7 @@ fn ports_of_different_names_are_apart_and_dropping_one_leaves_the_others() {
             let [a, b, c] = ["a", "b", "c"].map(|name| node.bind::<u64>(name));
             drop(a);
             node.sleep(milliseconds(2)).await;
-            log.write(format!("{:?} {:?}", b.try_receive().map(|got| got.message), c.try_receive().map(|got| got.message)));
+            log.write(format!("{:?} {:?}", b.try_recv().map(|got| got.message), c.try_recv().map(|got| got.message)));
         },
     );
     assert_eq!(log, ["Some(2) Some(3)"]);
@@ -136,9 +136,9 @@ fn another_type_on_a_port_is_decoded_where_it_can_be_and_else_lost_by_name() {
         },
         |node, log| async move {
             let (fits, short) = (node.bind::<Pair>("fits"), node.bind::<Pair>("short"));
-            let Pair(left, right) = fits.receive().await.message;
+            let Pair(left, right) = fits.recv().await.message;
             node.sleep(milliseconds(5)).await;
-            log.write(format!("{left} {right} {}", short.try_receive().is_none()));
+            log.write(format!("{left} {right} {}", short.try_recv().is_none()));
         },
     );
     assert_eq!(log, ["4 5 true"]);
@@ -162,7 +162,7 @@ fn two_tasks_on_one_port_share_what_comes() {
                 let (port, log) = (Arc::clone(&port), log.clone());
                 drop(node.spawn_named(name, async move {
                     loop {
-                        let received = port.receive().await;
+                        let received = port.recv().await;
                         log.write(format!("{name} {}", received.message));
                     }
                 }));
@@ -191,7 +191,7 @@ fn of_two_that_wait_in_one_task_one_may_give_up_and_the_other_is_still_woken() {
         |node, log| async move {
             let port = node.bind::<u64>("port");
             // Polled in this order each time: who waits on is asked before the other one gives up.
-            let both = futures::future::join(port.receive(), node.timeout(milliseconds(5), port.receive()));
+            let both = futures::future::join(port.recv(), node.timeout(milliseconds(5), port.recv()));
             let (received, gave_up) = both.await;
             log.write(format!("{} {} {:?}", received.message, gave_up.is_err(), node.now().since_zero()));
         },
@@ -213,10 +213,10 @@ fn a_receive_that_was_given_up_under_a_foreign_waker_leaves_nothing_behind() {
         |node, log| async move {
             let port = node.bind::<u64>("port");
             for _ in 0..5 {
-                let mut waiting: FuturesUnordered<_> = [port.receive()].into_iter().collect();
+                let mut waiting: FuturesUnordered<_> = [port.recv()].into_iter().collect();
                 assert!(node.timeout(milliseconds(1), waiting.next()).await.is_err());
             }
-            let mut waiting: FuturesUnordered<_> = [port.receive()].into_iter().collect();
+            let mut waiting: FuturesUnordered<_> = [port.recv()].into_iter().collect();
             let received = waiting.next().await.expect("one waits");
             log.write(format!("{} {:?}", received.message, node.now().since_zero()));
         },
@@ -241,7 +241,7 @@ fn what_waits_at_a_crash_is_lost_by_name_and_the_next_life_binds_anew() {
                 return pending().await;
             }
             if node.incarnation().0 > 0 {
-                log.write(port.receive().await.message.to_string());
+                log.write(port.recv().await.message.to_string());
             }
             pending().await
         }
@@ -272,7 +272,7 @@ fn what_comes_while_a_node_is_paused_waits_for_it() {
                 return pending().await;
             }
             loop {
-                let number = port.receive().await.message;
+                let number = port.recv().await.message;
                 log.write(format!("{number} at {:?}", node.now().since_zero()));
             }
         }
@@ -298,7 +298,7 @@ fn a_broadcast_reaches_every_peer_and_nobody_else() {
             if node.id() == NodeId(2) {
                 port.broadcast(5);
             }
-            port.listen_for(milliseconds(20), |heard| log.write(format!("{} {} {}", node.id(), heard.from, heard.message))).await;
+            port.recv_for(milliseconds(20), |heard| log.write(format!("{} {} {}", node.id(), heard.from, heard.message))).await;
             pending().await
         }
     }))
@@ -329,7 +329,7 @@ fn a_label_of_the_ports_own_keeps_the_fate_of_a_message_whose_content_changes() 
                     return pending().await;
                 }
                 loop {
-                    log.write(port.receive().await.message.0);
+                    log.write(port.recv().await.message.0);
                 }
             }
         })
@@ -364,11 +364,11 @@ impl Machine for Answers {
 
 #[test]
 fn a_machine_and_an_async_node_speak_on_the_machines_port() {
-    let scenario = Scenario::new("mixed").machines("machine", 1, |_: &Seat| Answers).clients("client", 1, |node| async move {
+    let scenario = Scenario::new("mixed").machines("machine", 1, |_: &NodeInfo| Answers).clients("client", 1, |node| async move {
         let (port, other) = (node.bind::<u64>("numbers"), node.bind::<u64>("other"));
         other.send(0, 7);
         port.send(0, 41);
-        assert_eq!(port.receive().await.message, 42);
+        assert_eq!(port.recv().await.message, 42);
     });
     let report = scenario.run(Seed(6));
     report.assert_ok();

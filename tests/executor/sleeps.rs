@@ -157,7 +157,7 @@ fn a_sleep_whose_first_task_is_gone_still_ends() {
             assert!(!begin(&mut sleep).await);
             sender.send(sleep).await.expect("it is received");
         }));
-        receiver.receive().await.expect("it is sent").await;
+        receiver.recv().await.expect("it is sent").await;
         log.write(nanoseconds(&node) / 1_000_000);
     });
     assert_eq!(log, [20]);

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::sync::Arc;
 
 use cluster_sim::prelude::*;
-use cluster_sim::{CheckKind, Closed, LinkModel};
+use cluster_sim::{CheckKind, LinkModel, SendError};
 
 use crate::{at, milliseconds, nodes};
 
@@ -73,7 +73,7 @@ fn a_stall_says_of_every_task_what_it_waits_for() {
         let (_silent, mut silence) = channel::<u8>("silence", 1);
         let both = Arc::clone(&port);
         let receives = node.spawn_named("receives", async move {
-            port.receive().await;
+            port.recv().await;
         });
         let tasks = [
             node.spawn_named("joins", async move { receives.await.expect("it was not aborted") }),
@@ -82,15 +82,15 @@ fn a_stall_says_of_every_task_what_it_waits_for() {
                 jobs.send(2).await.expect("the queue is there");
             }),
             node.spawn_named("asks", async move { assert_eq!(asked.await, None) }),
-            node.spawn_named("queues", async move { assert_eq!(silence.receive().await, None) }),
+            node.spawn_named("queues", async move { assert_eq!(silence.recv().await, None) }),
             node.spawn_named("foreign", async move { tokio::sync::Notify::new().notified().await }),
             node.spawn_named("chooses", async move {
                 select! {
                     biased;
-                    _ = both.receive() => {}
+                    _ = both.recv() => {}
                     () = pending() => {}
-                    _ = channel::<u8>("third", 1).1.receive(), if false => {}
-                    Some(_) = async { let (_kept, mut fourth) = channel::<u8>("fourth", 1); fourth.receive().await } => {}
+                    _ = channel::<u8>("third", 1).1.recv(), if false => {}
+                    Some(_) = async { let (_kept, mut fourth) = channel::<u8>("fourth", 1); fourth.recv().await } => {}
                 }
             }),
         ];
@@ -156,9 +156,9 @@ fn a_client_that_ended_and_whose_node_crashed_must_end_once_more() {
 #[test]
 fn clients_and_what_must_hold_in_the_end_wait_for_each_other() {
     let scenario = clients(1, |node| async move {
-        node.view(|done: &mut bool| *done = false);
+        node.publish(|done: &mut bool| *done = false);
         node.sleep(milliseconds(3_000)).await;
-        node.view(|done: &mut bool| *done = true);
+        node.publish(|done: &mut bool| *done = true);
     })
     .lasting(Duration::from_secs(1))
     .eventually("it is done", |world| world.views::<bool>().all(|(_, done)| *done));
@@ -170,9 +170,9 @@ fn clients_and_what_must_hold_in_the_end_wait_for_each_other() {
 #[test]
 fn a_failing_eventually_of_async_nodes_lists_what_their_tasks_wait_for() {
     let report = nodes(2, |node| async move {
-        node.view(|seen: &mut u8| *seen = node.index() as u8);
+        node.publish(|seen: &mut u8| *seen = node.index() as u8);
         let port = node.bind::<u8>("letters");
-        port.receive().await;
+        port.recv().await;
     })
     .eventually("all saw one", |world| world.views::<u8>().all(|(_, seen)| *seen == 1))
     .run(Seed(1));
@@ -191,7 +191,7 @@ fn named_channels_are_channels() {
     let scenario = clients(1, |node| async move {
         let (sender, mut receiver) = channel::<u64>("numbers", 2);
         assert_eq!((sender.name(), receiver.name()), ("numbers", "numbers"));
-        assert_eq!(receiver.try_receive(), None);
+        assert_eq!(receiver.try_recv(), None);
         sender.try_send(0).expect("there is room");
         sender.try_send(1).expect("there is room");
         assert!(sender.try_send(2).is_err());
@@ -199,10 +199,10 @@ fn named_channels_are_channels() {
         let (clock, late) = (node.clone(), sender.clone());
         drop(node.spawn(async move {
             clock.sleep(milliseconds(5)).await;
-            assert_eq!(receiver.receive().await, Some(0));
+            assert_eq!(receiver.recv().await, Some(0));
             clock.sleep(milliseconds(5)).await;
             let mut rest = Vec::new();
-            while let Some(number) = receiver.receive().await {
+            while let Some(number) = receiver.recv().await {
                 rest.push(number);
             }
             assert_eq!(rest, [1, 2, 3]);
@@ -215,14 +215,14 @@ fn named_channels_are_channels() {
 
         let (sender, receiver) = channel::<u64>("gone", 1);
         drop(receiver);
-        assert_eq!(sender.send(4).await, Err(Closed(4)));
+        assert_eq!(sender.send(4).await, Err(SendError(4)));
         let (answer, asked) = oneshot::<u8>("answer");
         drop(answer);
         assert_eq!(asked.await, None);
         let (answer, asked) = oneshot::<u8>("answer");
         assert!(!answer.is_closed());
         drop(asked);
-        assert_eq!(answer.send(3), Err(Closed(3)));
+        assert_eq!(answer.send(3), Err(SendError(3)));
     });
     scenario.all_links(LinkModel::constant(milliseconds(1))).run(Seed(1)).assert_ok();
 }

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Aborted, JoinHandle, RecordKind, yield_now};
+use cluster_sim::{JoinError, JoinHandle, RecordKind, yield_now};
 
 use crate::{Log, Noted, Once, count, milliseconds, nodes};
 
@@ -84,7 +84,7 @@ fn main_that_returns_drops_the_others_and_its_ports() {
                 let _left = left;
                 pending::<()>().await;
             }));
-            node.view(|seen: &mut u8| *seen = 3);
+            node.publish(|seen: &mut u8| *seen = 3);
             node.sleep(milliseconds(5)).await;
             log.write("returns");
         }
@@ -128,7 +128,7 @@ fn once_main_returned_its_handles_are_inert() {
     let reached = sim.on(0, |(node, log): &mut (Node, Log)| {
         let log = log.clone();
         let task = node.spawn(async move { log.write("ran from outside") });
-        node.view(|seen: &mut u8| *seen = 1);
+        node.publish(|seen: &mut u8| *seen = 1);
         task.is_finished()
     });
     assert_eq!(reached, Ok(true));
@@ -153,7 +153,7 @@ fn an_aborted_task_is_dropped_at_that_instant_and_its_handle_says_so() {
         let ended = task.await;
         log.write(format!("{ended:?} at {:?}", node.now().since_zero()));
     });
-    assert_eq!(log, ["dropped", "Err(Aborted) at 1ms"]);
+    assert_eq!(log, ["dropped", "Err(JoinError) at 1ms"]);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn an_abort_before_the_first_poll_keeps_a_task_from_running() {
         task.abort();
         log.write(format!("{:?}", task.await));
     });
-    assert_eq!(log, ["Err(Aborted)"]);
+    assert_eq!(log, ["Err(JoinError)"]);
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn a_task_of_another_life_counts_as_aborted() {
     sim.run_for(milliseconds(1));
     assert!(sim.crash(0) && sim.restart(0));
     sim.run_for(milliseconds(1));
-    assert_eq!(log.read(), [format!("{:?}", Err::<u8, _>(Aborted))]);
+    assert_eq!(log.read(), [format!("{:?}", Err::<u8, _>(JoinError))]);
     sim.finish().assert_ok();
 }
 
@@ -246,7 +246,7 @@ fn who_waits_for_a_task_of_a_node_that_crashes_is_told() {
     sim.run_for(milliseconds(7));
     assert!(sim.crash(0));
     sim.run_for(milliseconds(1));
-    assert_eq!(log.read(), ["Err(Aborted) at 7ms"]);
+    assert_eq!(log.read(), ["Err(JoinError) at 7ms"]);
     sim.finish().assert_ok();
 }
 

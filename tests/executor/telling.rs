@@ -11,9 +11,9 @@ use crate::{Log, Noted, milliseconds, nodes};
 fn a_view_begins_with_its_default_and_lives_as_long_as_the_life() {
     let mut sim = nodes(1, |node| async move {
         if node.incarnation().0 == 0 {
-            node.view(|seen: &mut Vec<u8>| seen.push(1));
+            node.publish(|seen: &mut Vec<u8>| seen.push(1));
             node.sleep(milliseconds(1)).await;
-            node.view(|seen: &mut Vec<u8>| seen.push(2));
+            node.publish(|seen: &mut Vec<u8>| seen.push(2));
         }
         pending().await
     })
@@ -33,9 +33,9 @@ fn a_view_begins_with_its_default_and_lives_as_long_as_the_life() {
 #[test]
 fn a_view_of_another_type_is_a_finding_with_words_and_leaves_the_first() {
     let mut sim = nodes(1, |node| async move {
-        node.view(|seen: &mut u8| *seen = 4);
+        node.publish(|seen: &mut u8| *seen = 4);
         node.sleep(milliseconds(1)).await;
-        node.view(|seen: &mut u64| *seen = 5);
+        node.publish(|seen: &mut u64| *seen = 5);
     })
     .start(Seed(2));
     sim.run_for(milliseconds(2));
@@ -50,7 +50,7 @@ fn a_check_runs_after_a_view_changed_and_handles_work_while_it_is_changed() {
     let scenario = nodes(1, |node| async move {
         let port = node.bind::<u8>("port");
         for number in 1..=9 {
-            node.view(|seen: &mut u64| {
+            node.publish(|seen: &mut u64| {
                 port.send(0, 1);
                 *seen = number;
             });
@@ -140,7 +140,7 @@ fn what_a_call_begins_and_sends_goes_on_after_it() {
             let port = std::sync::Arc::new(node.bind::<u64>("port"));
             node.expose((node.clone(), std::sync::Arc::clone(&port)));
             loop {
-                let heard = port.receive().await;
+                let heard = port.recv().await;
                 log.write(format!("{} heard {}", node.id(), heard.message));
             }
         }
@@ -154,7 +154,7 @@ fn what_a_call_begins_and_sends_goes_on_after_it() {
             clock.sleep(milliseconds(50)).await;
             port.send(1, 2);
         }));
-        (node.draw(), node.draw())
+        (node.random(), node.random())
     });
     let rolls = rolls.expect("the node is up");
     assert_ne!(rolls.0, rolls.1);

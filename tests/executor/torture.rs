@@ -107,7 +107,7 @@ struct Commander {
 async fn main(node: Node, log: Log<Ended>) {
     let (relay, mut relayed) = channel::<(Worker, u64)>("relay", 8);
     node.expose(Commander { node: node.clone(), relay, log });
-    while let Some((worker, micros)) = relayed.receive().await {
+    while let Some((worker, micros)) = relayed.recv().await {
         let clock = node.clone();
         drop(node.spawn(async move {
             clock.sleep(Duration::from_micros(micros)).await;

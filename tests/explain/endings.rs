@@ -41,7 +41,7 @@ fn the_last_event_of_all_is_told_whatever_it_is_and_whosoever() {
         let mut ticks = node.interval(Duration::from_millis(10));
         loop {
             ticks.tick().await;
-            node.view(|count: &mut u64| *count += 1);
+            node.publish(|count: &mut u64| *count += 1);
         }
     }
     let scenario = Scenario::new("ticking").nodes("node", 2, ticks).always("they do not tick ten times in all", |world| {

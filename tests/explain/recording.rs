@@ -169,7 +169,7 @@ fn harmed() -> Recording {
         .at(after(990), Fault::Kill { node: node(3) })
         .at(after(995), Fault::Crash { node: node(3), down_for: None });
     Scenario::new("harmed")
-        .machines("gossip", 4, move |seat: &Seat| cluster_sim_gossip::Gossip::boot(config, seat))
+        .machines("gossip", 4, move |seat: &NodeInfo| cluster_sim_gossip::Gossip::boot(config, seat))
         .all_links(LinkModel::default())
         .eventually("never", |_| false)
         .faults(plan)

@@ -162,7 +162,7 @@ fn hostile() -> Recording {
     Scenario::new(BREAK)
         .nodes(BREAK, 2, |node| async move {
             node.emit(BREAK);
-            node.view(|seen: &mut u64| *seen += 1);
+            node.publish(|seen: &mut u64| *seen += 1);
         })
         .always(BREAK, |world| {
             if world.views::<u64>().all(|(_, seen)| *seen == 0) { Verdict::Holds } else { Verdict::violated([NodeId(1)], BREAK) }

@@ -46,22 +46,22 @@ impl Machine for Gullible {
     fn step(&mut self, _: LocalInstant, input: Input<Latest>, effects: &mut Effects<Latest>) {
         match input {
             Input::Start => {
-                effects.arm(ROUND, Duration::from_millis(50));
+                effects.set_timer(ROUND, Duration::from_millis(50));
                 if self.index == 0 {
-                    effects.arm(NEWS, Duration::from_millis(75));
+                    effects.set_timer(NEWS, Duration::from_millis(75));
                 }
             }
             Input::Timer(ROUND) => {
                 self.tell(effects);
-                effects.arm(ROUND, Duration::from_millis(50));
+                effects.set_timer(ROUND, Duration::from_millis(50));
             }
             Input::Timer(_) => {
                 self.learn(self.newest.0 + 1, effects);
                 self.tell(effects);
-                effects.arm(NEWS, Duration::from_millis(200));
+                effects.set_timer(NEWS, Duration::from_millis(200));
             }
             Input::Message { message, .. } => self.learn(message.version, effects),
-            _ => effects.unchanged(),
+            _ => effects.view_unchanged(),
         }
     }
 
@@ -81,7 +81,7 @@ pub(crate) fn stale_gossip() -> Scenario {
         lasting: Some(milliseconds(190)),
     };
     Scenario::new("gossip that believes what it heard last")
-        .machines("gossip", 5, |seat: &Seat| Gullible { index: seat.index(), peers: seat.peers(), newest: Newest::default() })
+        .machines("gossip", 5, |seat: &NodeInfo| Gullible { index: seat.index(), peers: seat.peers(), newest: Newest::default() })
         .all_links(LinkModel { delay: quick, ..LinkModel::default() })
         .observe("nobody forgets what it knew", Memory::default)
         .faults(
@@ -97,8 +97,8 @@ pub(crate) fn lost_retry() -> Scenario {
     let config = echo::Config { patience: Duration::from_secs(3_600), questions: 8, ..echo::Config::default() };
     let lossy = LinkModel { loss: ratio(0.02), duplicate: ratio(0.1), ..LinkModel::default() };
     Scenario::new("echo without a retry")
-        .machines("server", 1, |_: &Seat| echo::Server::default())
-        .machines("client", 3, move |seat: &Seat| echo::Client::boot(config, seat))
+        .machines("server", 1, |_: &NodeInfo| echo::Server::default())
+        .machines("client", 3, move |seat: &NodeInfo| echo::Client::boot(config, seat))
         .all_links(lossy)
         .observe("an answer is the answer to what was asked", Conversation::default)
         .eventually("all is answered", move |world| {
@@ -137,7 +137,7 @@ pub(crate) fn panicking_server() -> Scenario {
             async move {
                 let mut asked = 0;
                 loop {
-                    let question = port.receive().await;
+                    let question = port.recv().await;
                     asked += 1;
                     assert!(asked < 7, "the table of questions is full");
                     node.emit(asked);
@@ -160,7 +160,7 @@ pub(crate) fn panicking_server() -> Scenario {
 pub(crate) fn crowd(nodes: u32, rounds: u64) -> Scenario {
     let config = gossip::Config { rounds_with_news: rounds, ..gossip::Config::default() };
     Scenario::new("a crowd")
-        .machines("gossip", nodes, move |seat: &Seat| gossip::Gossip::boot(config, seat))
+        .machines("gossip", nodes, move |seat: &NodeInfo| gossip::Gossip::boot(config, seat))
         .all_links(LinkModel { loss: ratio(0.01), ..LinkModel::default() })
         .always("nobody knows of the last news", move |world| {
             let last = Newest(config.last(nodes));
@@ -185,7 +185,7 @@ pub(crate) fn doubling() -> Scenario {
         let listener = node.listen::<u64>("double");
         loop {
             let session = listener.accept().await;
-            while let Ok(Some(number)) = session.receive().await {
+            while let Ok(Some(number)) = session.recv().await {
                 session.send(2 * number).await.expect("the client waits for the answer");
             }
         }
@@ -194,7 +194,7 @@ pub(crate) fn doubling() -> Scenario {
         let session = node.connect::<u64>(0, "double").await.expect("n0 is the server");
         for number in 0..10 {
             session.send(number).await.expect("the server is there");
-            assert_eq!(session.receive().await, Ok(Some(2 * number)));
+            assert_eq!(session.recv().await, Ok(Some(2 * number)));
         }
     }
     let link = LinkModel { loss: ratio(0.33), ..LinkModel::default() };

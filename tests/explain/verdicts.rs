@@ -11,7 +11,7 @@ const REPLAY: &str = "CLUSTER_SIM_REPLAY=target/cluster-sim/echo/0x7.json cargo 
 
 /// A report of each kind of outcome, and of each kind of check.
 fn reports() -> Vec<Report> {
-    let idle = || Scenario::new("idle").nodes("node", 1, |node| async move { node.view(|seen: &mut u64| *seen += 1) });
+    let idle = || Scenario::new("idle").nodes("node", 1, |node| async move { node.publish(|seen: &mut u64| *seen += 1) });
     let exhausted = cluster_sim::Budget { steps: 3, ..cluster_sim::Budget::default() };
     vec![
         stories::stale_gossip().run(SEED),
@@ -41,7 +41,7 @@ fn a_pipeline_is_told_of_every_scenario_and_rule() {
 fn fragile() -> Scenario {
     let node = |node: Node| async move {
         let broken = node.roll("whether", 0).below(2) == 0;
-        node.view(|seen: &mut bool| *seen = broken);
+        node.publish(|seen: &mut bool| *seen = broken);
     };
     Scenario::new("fragile")
         .nodes("node", 1, node)

@@ -93,7 +93,7 @@ struct Fragile {
 }
 
 impl Fragile {
-    fn boot(seat: &Seat, at: &'static str) -> Self {
+    fn boot(seat: &NodeInfo, at: &'static str) -> Self {
         assert!(at != "boot" || seat.index() == 0, "cannot boot");
         Self { at: if seat.index() == 1 { at } else { "" }, view: () }
     }
@@ -119,7 +119,7 @@ impl Machine for Fragile {
 }
 
 fn fragile(at: &'static str) -> Scenario {
-    Scenario::new("fragile").machines("node", 2, move |seat: &Seat| Fragile::boot(seat, at)).lasting(milliseconds(50))
+    Scenario::new("fragile").machines("node", 2, move |seat: &NodeInfo| Fragile::boot(seat, at)).lasting(milliseconds(50))
 }
 
 #[test]
@@ -261,7 +261,7 @@ impl Machine for Lost {
 
 #[test]
 fn a_message_to_a_node_that_is_not_there_is_a_finding_about_its_sender() {
-    let report = Scenario::new("lost").machines("lost", 2, |_: &Seat| Lost).start_together().run(Seed(7));
+    let report = Scenario::new("lost").machines("lost", 2, |_: &NodeInfo| Lost).start_together().run(Seed(7));
     let finding = report.panic.as_ref().expect("it is a finding");
     assert!(finding.site.starts_with("lost/"), "{finding:?}");
     assert_eq!(finding.message, "it sends to n9, but the cluster has n0 to n1");

@@ -22,7 +22,7 @@ async fn main(node: Node) {
     }
     loop {
         node.sleep(Duration::from_secs(1)).await;
-        node.view(|seconds: &mut u64| *seconds += 1);
+        node.publish(|seconds: &mut u64| *seconds += 1);
     }
 }
 
@@ -52,7 +52,7 @@ fn a_machine_that_never_returns_is_named() {
 
         fn step(&mut self, _: LocalInstant, input: Input<()>, effects: &mut Effects<()>) {
             match input {
-                Input::Start => effects.arm(Timer(0), Duration::from_secs(2)),
+                Input::Start => effects.set_timer(Timer(0), Duration::from_secs(2)),
                 _ if self.0 => spin(),
                 _ => {}
             }

@@ -32,9 +32,9 @@ impl Machine for Worker {
             Input::Timer(_) => {
                 self.memory.ticks.push(now);
                 effects.send_all(&self.peers, self.memory.ticks.len() as u64);
-                effects.arm(Timer(0), PACE);
+                effects.set_timer(Timer(0), PACE);
             }
-            _ => effects.arm(Timer(0), PACE),
+            _ => effects.set_timer(Timer(0), PACE),
         }
     }
 
@@ -46,7 +46,7 @@ impl Machine for Worker {
 /// Two workers that start together, 5 ms apart, for a second.
 pub(crate) fn workers() -> Scenario {
     let boot =
-        |seat: &Seat| Worker { peers: seat.peers(), memory: Memory { life: seat.incarnation(), ticks: Vec::new(), heard: 0 } };
+        |seat: &NodeInfo| Worker { peers: seat.peers(), memory: Memory { life: seat.incarnation(), ticks: Vec::new(), heard: 0 } };
     Scenario::new("workers")
         .machines("worker", 2, boot)
         .all_links(LinkModel::constant(milliseconds(5)))

@@ -41,7 +41,7 @@ impl Machine for Chatterer {
             self.rounds += 1;
             effects.send_all(&self.everybody, self.rounds * 3);
             effects.emit(Said(self.everybody.len() as u64));
-            effects.arm(Timer(0), Duration::from_micros(500 + effects.roll("pause", self.rounds).below(9_000)));
+            effects.set_timer(Timer(0), Duration::from_micros(500 + effects.roll("pause", self.rounds).below(9_000)));
         }
     }
 
@@ -104,11 +104,11 @@ impl Invariant for Ledger {
 fn chatter(nodes: u32, strangers: u32, link: LinkModel) -> Scenario {
     let everybody: Vec<NodeId> = (0..nodes + strangers).map(NodeId).collect();
     Scenario::new("chatter")
-        .machines("node", nodes, move |seat: &Seat| {
+        .machines("node", nodes, move |seat: &NodeInfo| {
             let everybody = everybody.iter().copied().filter(|node| *node != seat.id()).collect();
             Chatterer { everybody, rounds: 0 }
         })
-        .machines("stranger", strangers, |_: &Seat| Stranger)
+        .machines("stranger", strangers, |_: &NodeInfo| Stranger)
         .all_links(link)
         .always("every message is accounted for", |world| {
             let seen = world.nodes().filter(|node| world.view::<u64>(*node).is_some()).count();

@@ -19,7 +19,7 @@ impl Machine for Beacon {
             Input::Message { from, message } => self.last[from.index()] = now - LocalInstant::from_nanoseconds(message),
             _ => {
                 effects.send_all(&self.everybody, now.as_nanoseconds());
-                effects.arm(Timer(0), milliseconds(10));
+                effects.set_timer(Timer(0), milliseconds(10));
             }
         }
     }
@@ -31,7 +31,7 @@ impl Machine for Beacon {
 
 /// Two groups of one, and the way there and back as classes: 5 and 6 milliseconds.
 fn two_ways() -> Scenario {
-    let boot = |_: &Seat| Beacon { everybody: vec![NodeId(0), NodeId(1)], last: vec![Duration::ZERO; 2] };
+    let boot = |_: &NodeInfo| Beacon { everybody: vec![NodeId(0), NodeId(1)], last: vec![Duration::ZERO; 2] };
     Scenario::new("two ways")
         .machines("one", 1, boot)
         .machines("other", 1, boot)

@@ -29,7 +29,7 @@ impl Machine for Healer {
                 drop(self.drawer.lock().expect("nobody panics while holding it").take());
                 // Carried out at the end of this step, so while the cut is still in force.
                 effects.send(self.peer, number);
-                effects.arm(Timer(number), Duration::ZERO);
+                effects.set_timer(Timer(number), Duration::ZERO);
             }
             // The next step, at the same instant.
             Input::Timer(Timer(number)) => effects.send(self.peer, number),
@@ -45,7 +45,7 @@ impl Machine for Healer {
 
 fn healers(drawer: &Drawer) -> Sim {
     let drawer = Arc::clone(drawer);
-    let boot = move |seat: &Seat| Healer { drawer: Arc::clone(&drawer), peer: seat.peers()[0], heard: 0 };
+    let boot = move |seat: &NodeInfo| Healer { drawer: Arc::clone(&drawer), peer: seat.peers()[0], heard: 0 };
     let mut sim = Scenario::new("healers").machines("node", 2, boot).all_links(ten()).start_together().start(Seed(7));
     sim.run_for(Duration::ZERO);
     sim

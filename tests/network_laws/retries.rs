@@ -17,7 +17,7 @@ impl Machine for Busy {
         if !matches!(input, Input::Message { .. }) {
             effects.send(NodeId(1), self.sent % self.requests);
             self.sent += 1;
-            effects.arm(Timer(0), Duration::from_millis(1));
+            effects.set_timer(Timer(0), Duration::from_millis(1));
         }
     }
 
@@ -33,7 +33,7 @@ impl Machine for Busy {
 /// Of the retries of lost requests, the share that is lost again, where each request comes round after all others.
 fn lost_again(requests: usize) -> f64 {
     let link = LinkModel { loss: Ratio::new(0.1).unwrap(), ..LinkModel::default() };
-    let boot = move |_: &Seat| Busy { requests: requests as u64, sent: 0 };
+    let boot = move |_: &NodeInfo| Busy { requests: requests as u64, sent: 0 };
     let mut sim = Scenario::new("busy").machines("node", 2, boot).all_links(link).start(Seed(7));
     sim.keep_fates();
     sim.kill(1);

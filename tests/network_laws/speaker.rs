@@ -43,7 +43,10 @@ impl Machine for Speaker {
 
 /// So many speakers over links of that model, all started at once: their clocks say what the run's does.
 pub(crate) fn speakers(count: u32, model: LinkModel) -> Scenario {
-    Scenario::new("speakers").machines("node", count, |_: &Seat| Speaker { heard: Vec::new() }).all_links(model).start_together()
+    Scenario::new("speakers")
+        .machines("node", count, |_: &NodeInfo| Speaker { heard: Vec::new() })
+        .all_links(model)
+        .start_together()
 }
 
 /// A run of that scenario in which every node is up.

@@ -36,8 +36,8 @@ impl<M: Message> Machine for Sender<M> {
 
 /// What a node of `B` makes of the message that a node of `A` sends, and what was lost.
 fn heard_across<A: Message, B: Message>(what: fn() -> A, unused: fn() -> B) -> (Vec<B>, BTreeMap<String, u64>) {
-    let one = move |_: &Seat| Sender { to: Some(NodeId(1)), what, heard: Vec::new(), kind: PhantomData };
-    let other = move |_: &Seat| Sender { to: None, what: unused, heard: Vec::new(), kind: PhantomData };
+    let one = move |_: &NodeInfo| Sender { to: Some(NodeId(1)), what, heard: Vec::new(), kind: PhantomData };
+    let other = move |_: &NodeInfo| Sender { to: None, what: unused, heard: Vec::new(), kind: PhantomData };
     let scenario = Scenario::new("two types").machines("one", 1, one).machines("other", 1, other);
     let mut sim = scenario.start(Seed(7));
     sim.run_for(milliseconds(50));

@@ -23,7 +23,7 @@ async fn doubles(node: Node) {
     let listener = node.listen::<u64>("double");
     loop {
         let session = listener.accept().await;
-        while let Ok(Some(number)) = session.receive().await {
+        while let Ok(Some(number)) = session.recv().await {
             if session.send(2 * number).await.is_err() {
                 break;
             }
@@ -35,7 +35,7 @@ async fn asks(node: Node) {
     let Ok(session) = node.connect::<u64>(0, "double").await else { return };
     for number in 0..5 {
         let answer = select! {
-            answer = async { session.send(number).await.ok()?; session.receive().await.ok()? } => answer,
+            answer = async { session.send(number).await.ok()?; session.recv().await.ok()? } => answer,
             () = node.sleep(Duration::from_secs(2)) => None,
         };
         if answer.is_none() {
@@ -123,7 +123,7 @@ fn speaking(link: LinkModel) -> Scenario {
         let peers = node.bind::<u64>("words");
         for number in 0..20 {
             peers.broadcast(number);
-            peers.listen_for(Duration::from_millis(10), |_| {}).await;
+            peers.recv_for(Duration::from_millis(10), |_| {}).await;
         }
     };
     Scenario::new("speaking").nodes("node", 2, speaks).all_links(link).lasting(Duration::from_secs(2))
@@ -148,7 +148,7 @@ fn every_message_and_every_copy_has_a_delay_of_its_own() {
 
 #[test]
 fn without_a_decision_everybody_starts_at_once() {
-    let shows = |node: Node| async move { node.view(|shown: &mut bool| *shown = true) };
+    let shows = |node: Node| async move { node.publish(|shown: &mut bool| *shown = true) };
     let scenario = Scenario::new("starting").nodes("node", 3, shows).lasting(Duration::from_millis(10));
     let at_once = scenario.always("nobody is late", |world| {
         let there = world.views::<bool>().count();

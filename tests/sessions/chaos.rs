@@ -68,7 +68,7 @@ struct Courier {
 }
 
 impl Courier {
-    fn boot(seat: &Seat) -> Self {
+    fn boot(seat: &NodeInfo) -> Self {
         let peers = seat.peers().into_iter().map(|peer| (peer, Acquaintance::default())).collect();
         Self { life: seat.incarnation().0, rounds: 0, peers }
     }
@@ -79,16 +79,16 @@ impl Courier {
             let choice = u64::from(peer.0) << 32 | self.rounds;
             if known.handed_back == 0 {
                 for _ in 0..1 + effects.roll("burst", choice).below(100).saturating_sub(90) * 2 {
-                    effects.stream(*peer, known.next(self.life));
+                    effects.session_send(*peer, known.next(self.life));
                 }
             }
             if self.rounds < ROUNDS / 2 && effects.roll("finish", choice).below(12) == 0 {
                 known.begin_anew();
-                effects.finish(*peer);
+                effects.session_close(*peer);
             }
         }
         if self.rounds < ROUNDS {
-            effects.arm(Timer(0), milliseconds(500));
+            effects.set_timer(Timer(0), milliseconds(500));
         }
     }
 
@@ -124,21 +124,21 @@ impl Machine for Courier {
         match input {
             Input::Start | Input::Timer(_) => self.round(effects),
             Input::Message { from, message } => self.receive(from, message),
-            Input::Busy { peer, message } => {
+            Input::SessionFull { peer, message } => {
                 self.peers.get_mut(&peer).expect("sessions are with peers").take_back(message);
             }
-            Input::Ready { peer } => {
+            Input::SessionWritable { peer } => {
                 let known = self.peers.get_mut(&peer).expect("sessions are with peers");
                 assert!(known.handed_back > 0, "only who was told to wait is told to go on");
                 known.last_back = None;
-                (0..std::mem::take(&mut known.handed_back)).for_each(|_| effects.stream(peer, known.next(self.life)));
+                (0..std::mem::take(&mut known.handed_back)).for_each(|_| effects.session_send(peer, known.next(self.life)));
             }
             // What one side finishes the other finishes too, so that the next session can begin.
-            Input::Finished { peer } => {
+            Input::SessionClosed { peer } => {
                 self.peers.get_mut(&peer).expect("sessions are with peers").begin_anew();
-                effects.finish(peer);
+                effects.session_close(peer);
             }
-            Input::Reset { peer, reason } => self.reset(peer, reason),
+            Input::SessionReset { peer, reason } => self.reset(peer, reason),
             Input::Call(_) | _ => {}
         }
     }

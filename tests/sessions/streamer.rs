@@ -49,20 +49,20 @@ impl Machine for Streamer {
     fn step(&mut self, at: LocalInstant, input: Input<Word>, effects: &mut Effects<Word>) {
         let (peer, heard) = match input {
             Input::Call(Word::Stream { to, first, count }) => {
-                return (first..first + count).for_each(|number| effects.stream(NodeId(to), Word::Number(number)));
+                return (first..first + count).for_each(|number| effects.session_send(NodeId(to), Word::Number(number)));
             }
-            Input::Call(Word::Finish { to }) => return effects.finish(NodeId(to)),
+            Input::Call(Word::Finish { to }) => return effects.session_close(NodeId(to)),
             Input::Call(Word::SendThenStream { to, number }) => {
                 effects.send(NodeId(to), Word::Number(number));
-                return effects.stream(NodeId(to), Word::Number(number + 1));
+                return effects.session_send(NodeId(to), Word::Number(number + 1));
             }
-            Input::Call(Word::Wait { milliseconds }) => return effects.arm(Timer(0), Duration::from_millis(milliseconds)),
+            Input::Call(Word::Wait { milliseconds }) => return effects.set_timer(Timer(0), Duration::from_millis(milliseconds)),
             Input::Timer(_) => (NodeId::CLUSTER, Heard::Timer),
             Input::Message { from, message: Word::Number(number) } => (from, Heard::Number(number)),
-            Input::Busy { peer, message: Word::Number(number) } => (peer, Heard::Busy(number)),
-            Input::Ready { peer } => (peer, Heard::Ready),
-            Input::Finished { peer } => (peer, Heard::Finished),
-            Input::Reset { peer, reason } => (peer, Heard::Reset(reason)),
+            Input::SessionFull { peer, message: Word::Number(number) } => (peer, Heard::Busy(number)),
+            Input::SessionWritable { peer } => (peer, Heard::Ready),
+            Input::SessionClosed { peer } => (peer, Heard::Finished),
+            Input::SessionReset { peer, reason } => (peer, Heard::Reset(reason)),
             _ => return,
         };
         self.entries.push(Entry { peer, heard, at });
@@ -73,7 +73,7 @@ impl Machine for Streamer {
     }
 }
 
-pub(crate) fn streamer(_: &Seat) -> Streamer {
+pub(crate) fn streamer(_: &NodeInfo) -> Streamer {
     Streamer { entries: Vec::new() }
 }
 

@@ -18,9 +18,9 @@ impl<M: Message> Machine for Speaker<M> {
 
     fn step(&mut self, _: LocalInstant, input: Input<M>, effects: &mut Effects<M>) {
         match input {
-            Input::Start => self.says.take().into_iter().flatten().for_each(|message| effects.stream(NodeId(1), message)),
+            Input::Start => self.says.take().into_iter().flatten().for_each(|message| effects.session_send(NodeId(1), message)),
             Input::Message { message, .. } => self.heard.push(message),
-            Input::Reset { reason, .. } => self.reset = Some(reason),
+            Input::SessionReset { reason, .. } => self.reset = Some(reason),
             _ => {}
         }
     }
@@ -30,7 +30,7 @@ impl<M: Message> Machine for Speaker<M> {
     }
 }
 
-fn speaker<M: Message + Send + Sync>(says: Option<Vec<M>>) -> impl Fn(&Seat) -> Speaker<M> + Send + Sync + 'static {
+fn speaker<M: Message + Send + Sync>(says: Option<Vec<M>>) -> impl Fn(&NodeInfo) -> Speaker<M> + Send + Sync + 'static {
     move |_| Speaker { says: says.clone(), heard: Vec::new(), reset: None }
 }
 

@@ -93,7 +93,7 @@ fn a_client_that_nobody_needs_is_left_out() {
             node.sleep(milliseconds(1)).await;
         }
         let is_bad = node.index() == 1;
-        node.view(|bad: &mut bool| *bad = is_bad);
+        node.publish(|bad: &mut bool| *bad = is_bad);
     }
     let scenario = Scenario::new("counting")
         .clients("client", 3, counts)

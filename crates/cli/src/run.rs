@@ -103,7 +103,7 @@ pub(crate) fn prepare(scenario: &Path, registry: &Registry, defaults: &Defaults)
 mod tests {
     use std::time::Duration;
 
-    use cluster_sim::{Effects, Input, LocalInstant, Machine, NodeId, Scenario, Seat, Seed, Timer};
+    use cluster_sim::{Effects, Input, LocalInstant, Machine, NodeId, NodeInfo, Scenario, Seed, Timer};
     use serde_json::{Value, json};
     use tempfile::TempDir;
 
@@ -120,7 +120,7 @@ mod tests {
 
         fn step(&mut self, _: LocalInstant, _: Input<u32>, effects: &mut Effects<u32>) {
             effects.send_all(&self.peers, std::process::id());
-            effects.arm(Timer(0), Duration::from_secs(1));
+            effects.set_timer(Timer(0), Duration::from_secs(1));
         }
 
         fn view(&self) -> &() {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     fn prepared() -> Prepared {
-        let leaky = Scenario::new("leaky").machines("leaky", 2, |seat: &Seat| Leaky { peers: seat.peers() });
+        let leaky = Scenario::new("leaky").machines("leaky", 2, |seat: &NodeInfo| Leaky { peers: seat.peers() });
         Prepared::new(leaky.lasting(Duration::from_secs(3)), Seed(7), json!({}))
     }
 

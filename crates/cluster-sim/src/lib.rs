@@ -18,7 +18,7 @@
 //! | see what happened in one of them | [`Scenario::record`], and [`explain`] for a page, a pull request, a pipeline |
 //!
 //! Without feature `test-utils` only the seams are here: what node code is written against. With feature `tokio` async nodes run in
-//! production too, over real sockets: start at `RealCluster` or `RealSetup`.
+//! production too, over real sockets: start at `TokioCluster` or `TokioSetup`.
 //!
 //! Deliberately absent: the environment, the machine's clock, threads and files. What a run needs is in its scenario and its seed. Only what
 //! drives runs from outside, a sweep, the comparison of two runs, the search for a smaller story, uses threads, processes,
@@ -43,7 +43,7 @@
 //! }
 //!
 //! Scenario::new("counting")
-//!     .machines("counter", 2, |_: &Seat| Counter(0))
+//!     .machines("counter", 2, |_: &NodeInfo| Counter(0))
 //!     .always("nobody counts past ten", |world| world.views::<u64>().all(|(_, count)| *count <= 10))
 //!     .lasting(Duration::from_secs(5))
 //!     .run(Seed(7))
@@ -102,9 +102,9 @@ pub mod prelude;
 
 pub use cluster_sim_invariants::{IntoVerdict, Invariant, Observed, Verdict, Violation, Witness, World};
 pub use cluster_sim_node::{
-    Aborted, Closed, ConnectError, Effect, Effects, Elapsed, Input, Interval, JoinHandle, Label, Listener, Machine, Message, Node,
-    OneshotReceiver, OneshotSender, Port, Receive, Received, Receiver, ResetReason, Seat, Sender, Session, SessionReset,
-    SessionSendError, Sleep, Timer, TrySendError, channel, oneshot, select, yield_now,
+    ConnectError, Effect, Effects, Elapsed, Input, Interval, JoinError, JoinHandle, Label, Listener, Machine, Message, Node,
+    NodeInfo, OneshotReceiver, OneshotSender, Port, Received, Receiver, Recv, ResetReason, SendError, Sender, Session,
+    SessionReset, SessionSendError, Sleep, Timer, TrySendError, channel, oneshot, select, yield_now,
 };
 pub use cluster_sim_runtime::{Address, Distribution, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream};
 pub use cluster_sim_types::{
@@ -127,8 +127,8 @@ pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 pub use cluster_sim_macros::test;
 #[cfg(feature = "tokio")]
 pub use cluster_sim_node::{
-    AddressBook, BindError, DatagramCounts, ReachError, RealCluster, RealClusterError, RealNode, RealSetup, RunningCluster, Shown,
-    StartError, TokioSockets,
+    AddressBook, BindError, DatagramCounts, Observation, ReachError, RunningCluster, StartError, TokioCluster, TokioClusterError,
+    TokioNode, TokioSetup, TokioSockets,
 };
 #[cfg(feature = "test-utils")]
 pub use cluster_sim_runtime::{Budget, Choice, Digest, Exhausted, Record, RecordKind, TaskName, WaitingTask};

@@ -3,7 +3,7 @@
 pub use std::time::Duration;
 
 pub use crate::{
-    Effects, Input, LocalInstant, Machine, Node, NodeId, Ratio, Seat, Seed, Timer, Verdict, VirtualInstant, World, channel,
+    Effects, Input, LocalInstant, Machine, Node, NodeId, NodeInfo, Ratio, Seed, Timer, Verdict, VirtualInstant, World, channel,
     oneshot, select,
 };
 

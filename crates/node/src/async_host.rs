@@ -10,7 +10,7 @@ use cluster_sim_transport::Network;
 use cluster_sim_types::Incarnation;
 
 use crate::node::{Node, Place, Twin};
-use crate::seat::Seat;
+use crate::node_info::NodeInfo;
 
 /// What runs on an async node from its boot until it returns or crashes.
 pub type Main = Pin<Box<dyn Future<Output = ()>>>;
@@ -21,7 +21,7 @@ pub type MainFactory = Arc<dyn Fn(Node) -> Main + Send + Sync>;
 /// A host for one async node. Its tasks live in the kernel, which polls them.
 pub struct AsyncHost {
     main: MainFactory,
-    seat: Seat,
+    seat: NodeInfo,
     entropy: Entropy,
     network: DeviceId,
     site: &'static Location<'static>,
@@ -30,7 +30,7 @@ pub struct AsyncHost {
 impl AsyncHost {
     /// Hosts for the nodes of these seats, which run `main` (declared at `site`) and speak over the network registered as `network`.
     pub fn of_group(
-        seats: Vec<Seat>,
+        seats: Vec<NodeInfo>,
         main: &MainFactory,
         network: DeviceId,
         site: &'static Location<'static>,

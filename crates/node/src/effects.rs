@@ -19,15 +19,15 @@ pub enum Effect<M> {
     /// Send one message to several nodes, in this order.
     SendAll(Vec<NodeId>, M),
     /// Let a timer come due after so much local time; moves it if it is armed.
-    Arm(Timer, Duration),
+    SetTimer(Timer, Duration),
     /// Let a timer not come due.
-    Disarm(Timer),
+    CancelTimer(Timer),
     /// State a fact.
     Emit(Box<dyn Fact>),
     /// Send a message in the session with one node.
-    Stream(NodeId, M),
+    SessionSend(NodeId, M),
     /// Send nothing more in the session with one node.
-    Finish(NodeId),
+    SessionClose(NodeId),
 }
 
 /// What a machine wants done about one input, in the order in which it asked.
@@ -49,7 +49,7 @@ pub struct Effects<M> {
     queue: VecDeque<Effect<M>>,
     entropy: Entropy,
     wall: WallTime,
-    unchanged: bool,
+    view_unchanged: bool,
     /// Emptied lists of receivers, kept so that a broadcast allocates nothing.
     spare: Vec<Vec<NodeId>>,
 }
@@ -57,7 +57,7 @@ pub struct Effects<M> {
 impl<M> Effects<M> {
     /// No effects yet, for a machine whose choices hang on `entropy`.
     pub fn new(entropy: Entropy) -> Self {
-        Self { first: None, queue: VecDeque::new(), entropy, wall: WallTime::ZERO, unchanged: false, spare: Vec::new() }
+        Self { first: None, queue: VecDeque::new(), entropy, wall: WallTime::ZERO, view_unchanged: false, spare: Vec::new() }
     }
 
     #[inline]
@@ -85,33 +85,33 @@ impl<M> Effects<M> {
     /// Sends `message` in the session with one node, which is opened if there is none.
     ///
     /// It arrives as [`Input::Message`](crate::Input::Message), once, and after every message streamed to that node before it. It is lost
-    /// only with its session, which [`Input::Reset`](crate::Input::Reset) tells. If it is not taken over, since the window is full or the
-    /// session ends, [`Input::Busy`](crate::Input::Busy) hands it back.
+    /// only with its session, which [`Input::SessionReset`](crate::Input::SessionReset) tells. If it is not taken over, since the window is full or the
+    /// session ends, [`Input::SessionFull`](crate::Input::SessionFull) hands it back.
     ///
     /// A node that streams to itself, or to one that is not there, makes a mistake: the run ends with a finding.
-    pub fn stream(&mut self, to: NodeId, message: M) {
-        self.push(Effect::Stream(to, message));
+    pub fn session_send(&mut self, to: NodeId, message: M) {
+        self.push(Effect::SessionSend(to, message));
     }
 
     /// Sends nothing more in the session with one node: after everything streamed before, it takes
-    /// [`Input::Finished`](crate::Input::Finished). What it streams still arrives.
+    /// [`Input::SessionClosed`](crate::Input::SessionClosed). What it streams still arrives.
     ///
     /// Once both have finished the session is over, and the next `stream` opens another one. What is streamed until then is handed back.
     /// Nothing happens where there is no session.
-    pub fn finish(&mut self, peer: NodeId) {
-        self.push(Effect::Finish(peer));
+    pub fn session_close(&mut self, peer: NodeId) {
+        self.push(Effect::SessionClose(peer));
     }
 
     /// Lets `timer` come due after so much local time; moves it if it is armed.
     #[inline]
-    pub fn arm(&mut self, timer: Timer, after: Duration) {
-        self.push(Effect::Arm(timer, after));
+    pub fn set_timer(&mut self, timer: Timer, after: Duration) {
+        self.push(Effect::SetTimer(timer, after));
     }
 
     /// Lets `timer` not come due; nothing happens if it is not armed.
     #[inline]
-    pub fn disarm(&mut self, timer: Timer) {
-        self.push(Effect::Disarm(timer));
+    pub fn cancel_timer(&mut self, timer: Timer) {
+        self.push(Effect::CancelTimer(timer));
     }
 
     /// States a fact, for checks and measurements to see.
@@ -123,8 +123,8 @@ impl<M> Effects<M> {
     ///
     /// Without this every step counts as a change.
     #[inline]
-    pub fn unchanged(&mut self) {
-        self.unchanged = true;
+    pub fn view_unchanged(&mut self) {
+        self.view_unchanged = true;
     }
 
     /// The roll for this machine's choice number `index` of the kind `name`.
@@ -155,18 +155,18 @@ impl<M> Effects<M> {
         }
         self.entropy = entropy;
         self.wall = wall;
-        self.unchanged = false;
+        self.view_unchanged = false;
     }
 
     /// Whether the machine said that its view is as it was.
     #[inline]
     pub fn is_unchanged(&self) -> bool {
-        self.unchanged
+        self.view_unchanged
     }
 
     /// Takes out everything asked for, in order, and makes ready for the next step.
     pub fn drain(&mut self) -> impl Iterator<Item = Effect<M>> + '_ {
-        self.unchanged = false;
+        self.view_unchanged = false;
         self.first.take().into_iter().chain(self.queue.drain(..))
     }
 }

@@ -5,7 +5,7 @@
 //! feature `test-utils`; one over real sockets is not here yet.
 //!
 //! An `async fn` is handed a [`Node`], which has two twins: with feature `test-utils` it runs in a simulation, with feature `tokio` on
-//! tokio and over real sockets. Start there at `RealCluster` or `RealSetup`.
+//! tokio and over real sockets. Start there at `TokioCluster` or `TokioSetup`.
 //!
 //! Deliberately absent: the simulator. A crate of machines depends on this one and never on `cluster-sim`.
 
@@ -17,14 +17,14 @@ mod machine;
 #[cfg(feature = "test-utils")]
 mod machine_host;
 mod node;
+mod node_info;
 #[cfg(feature = "tokio")]
 mod real;
-mod seat;
 mod select;
 
 #[cfg(feature = "test-utils")]
 pub use async_host::{AsyncHost, Main, MainFactory};
-pub use channel::{Closed, OneshotReceiver, OneshotSender, Receiver, Sender, TrySendError, channel, oneshot};
+pub use channel::{OneshotReceiver, OneshotSender, Receiver, SendError, Sender, TrySendError, channel, oneshot};
 pub use cluster_sim_runtime::{Entropy, Roll};
 #[cfg(feature = "tokio")]
 pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, TokioSockets};
@@ -34,9 +34,9 @@ pub use effects::{Effect, Effects, Timer};
 pub use machine::{Input, Machine};
 #[cfg(feature = "test-utils")]
 pub use machine_host::{MachineFactory, MachineHost};
-pub use node::{Aborted, Elapsed, Interval, JoinHandle, Listener, Node, Port, Receive, Session, Sleep, yield_now};
+pub use node::{Elapsed, Interval, JoinError, JoinHandle, Listener, Node, Port, Recv, Session, Sleep, yield_now};
+pub use node_info::NodeInfo;
 #[cfg(feature = "tokio")]
-pub use real::{ReachError, RealCluster, RealClusterError, RealNode, RealSetup, RunningCluster, Shown, StartError};
-pub use seat::Seat;
+pub use real::{Observation, ReachError, RunningCluster, StartError, TokioCluster, TokioClusterError, TokioNode, TokioSetup};
 #[doc(hidden)]
 pub use select::{select_parts, select_start};

@@ -7,12 +7,12 @@ use crate::effects::{Effects, Timer};
 
 /// A protocol as a pure state machine: inputs in, effects out, no IO.
 ///
-/// A group of a scenario makes its machines by a closure from a [`Seat`](crate::Seat), at the start of the run and again after
+/// A group of a scenario makes its machines by a closure from a [`NodeInfo`](crate::NodeInfo), at the start of the run and again after
 /// every crash: what a machine holds in memory does not survive one.
 ///
 /// ```
 /// use std::time::Duration;
-/// use cluster_sim_node::{Effects, Input, LocalInstant, Machine, NodeId, Seat, Timer};
+/// use cluster_sim_node::{Effects, Input, LocalInstant, Machine, NodeId, NodeInfo, Timer};
 ///
 /// /// Tells its peers the highest number it has heard of.
 /// struct Gossip {
@@ -21,7 +21,7 @@ use crate::effects::{Effects, Timer};
 /// }
 ///
 /// impl Gossip {
-///     fn boot(seat: &Seat) -> Self {
+///     fn boot(seat: &NodeInfo) -> Self {
 ///         Self { peers: seat.peers(), highest: u64::from(seat.id()) }
 ///     }
 /// }
@@ -93,26 +93,26 @@ pub enum Input<M> {
     /// The session with a peer is gone. What was streamed in it may have arrived, or not: the beginning has, up to some message.
     ///
     /// The next [`Effects::stream`] to that peer opens another one.
-    Reset {
+    SessionReset {
         /// With whom it was.
         peer: NodeId,
         /// Why it is gone.
         reason: ResetReason,
     },
     /// A message that was streamed was not taken over, and comes back. Messages come back in the order in which they were streamed.
-    Busy {
+    SessionFull {
         /// To whom it was streamed.
         peer: NodeId,
         /// What it says.
         message: M,
     },
     /// After a [`Busy`](Self::Busy): there is room again. A session that is gone has a [`Reset`](Self::Reset) instead.
-    Ready {
+    SessionWritable {
         /// To whom can be streamed.
         peer: NodeId,
     },
     /// The peer streams nothing more in this session, and everything it streamed has arrived.
-    Finished {
+    SessionClosed {
         /// Who has finished.
         peer: NodeId,
     },

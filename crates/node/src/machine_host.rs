@@ -12,17 +12,17 @@ use tracing::level_filters::LevelFilter;
 
 use crate::effects::{Effect, Effects, Timer};
 use crate::machine::{Input, Machine};
-use crate::seat::Seat;
+use crate::node_info::NodeInfo;
 
 /// Makes the machine of a seat, at the start of a run and again after every crash.
-pub type MachineFactory<M> = Arc<dyn Fn(&Seat) -> M + Send + Sync>;
+pub type MachineFactory<M> = Arc<dyn Fn(&NodeInfo) -> M + Send + Sync>;
 
 /// A host for one machine.
 pub struct MachineHost<M: Machine> {
     machine: Option<M>,
     entropy: Entropy,
     timers: ArmedTimers,
-    seat: Seat,
+    seat: NodeInfo,
     group: Rc<Shared<M>>,
 }
 
@@ -40,7 +40,12 @@ struct Shared<M: Machine> {
 
 impl<M: Machine> MachineHost<M> {
     /// Hosts for the machines that `factory` makes of these seats, speaking over the network registered as `network`.
-    pub fn of_group(seats: Vec<Seat>, factory: MachineFactory<M>, network: DeviceId, devices: &mut Devices) -> Vec<Box<dyn Host>> {
+    pub fn of_group(
+        seats: Vec<NodeInfo>,
+        factory: MachineFactory<M>,
+        network: DeviceId,
+        devices: &mut Devices,
+    ) -> Vec<Box<dyn Host>> {
         let speaking = devices.get_mut::<Network>(network);
         let address = (speaking.port(M::PORT), speaking.kind::<M::Message>());
         seats.iter().for_each(|seat| speaking.take_by_host(seat.id(), address.0));
@@ -112,11 +117,11 @@ fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, t
                 network.send(kernel, node, &receivers, group.address, label, message);
                 effects.recycle(receivers);
             }
-            Effect::Arm(timer, after) => timers.arm(kernel, node, timer, after),
-            Effect::Disarm(timer) => timers.disarm(kernel, timer),
+            Effect::SetTimer(timer, after) => timers.arm(kernel, node, timer, after),
+            Effect::CancelTimer(timer) => timers.disarm(kernel, timer),
             Effect::Emit(fact) => kernel.change(Change::Fact(node, fact)),
-            Effect::Stream(to, message) => network.session_send(kernel, node, to, group.address, message),
-            Effect::Finish(peer) => network.session_close(kernel, node, peer),
+            Effect::SessionSend(to, message) => network.session_send(kernel, node, to, group.address, message),
+            Effect::SessionClose(peer) => network.session_close(kernel, node, peer),
         }
     }
 }
@@ -125,10 +130,10 @@ fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, t
 fn input_of<M>(told: MachineNotice<M>) -> Input<M> {
     match told {
         MachineNotice::Message(received) => Input::Message { from: received.from, message: received.message },
-        MachineNotice::Finished(peer) => Input::Finished { peer },
-        MachineNotice::Reset(peer, reason) => Input::Reset { peer, reason },
-        MachineNotice::Busy(peer, message) => Input::Busy { peer, message },
-        MachineNotice::Ready(peer) => Input::Ready { peer },
+        MachineNotice::Finished(peer) => Input::SessionClosed { peer },
+        MachineNotice::Reset(peer, reason) => Input::SessionReset { peer, reason },
+        MachineNotice::Busy(peer, message) => Input::SessionFull { peer, message },
+        MachineNotice::Ready(peer) => Input::SessionWritable { peer },
     }
 }
 

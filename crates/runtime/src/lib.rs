@@ -22,7 +22,7 @@ pub use engine::{
 };
 #[cfg(feature = "test-utils")]
 pub use executor::{
-    Aborted, ChannelWait, Join, Life, Sleep, Spawn, TaskId, TaskName, Waiter, Waiting, WaitingTask, enter, entered, is_entered,
+    ChannelWait, Join, JoinError, Life, Sleep, Spawn, TaskId, TaskName, Waiter, Waiting, WaitingTask, enter, entered, is_entered,
     select_start, try_entered,
 };
 pub use random::{

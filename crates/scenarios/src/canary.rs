@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use cluster_sim::{
-    Effects, Fault, FaultPlan, Input, Label, LinkModel, LocalInstant, Machine, NodeId, Ratio, Scenario, Seat, Seed, Timer, Verdict,
-    World,
+    Effects, Fault, FaultPlan, Input, Label, LinkModel, LocalInstant, Machine, NodeId, NodeInfo, Ratio, Scenario, Seed, Timer,
+    Verdict, World,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -55,7 +55,7 @@ struct Canary {
 }
 
 impl Canary {
-    fn boot(seat: &Seat) -> Self {
+    fn boot(seat: &NodeInfo) -> Self {
         let peers = seat.peers();
         let acknowledged = vec![0; peers.len()];
         Self { index: seat.index(), peers, number: 1, acknowledged, shown: Shown::default(), dropped: None }
@@ -74,7 +74,7 @@ impl Canary {
 
     fn write(&mut self, effects: &mut Effects<Message>) {
         effects.send_all(&self.peers, Message::Write(self.number));
-        effects.arm(WRITE, INTERVAL);
+        effects.set_timer(WRITE, INTERVAL);
     }
 
     fn take(&mut self, number: u64, from: NodeId, effects: &mut Effects<Message>) {
@@ -105,7 +105,7 @@ impl Machine for Canary {
             Input::Timer(WRITE) => self.write(effects),
             Input::Message { from, message: Message::Write(number), .. } => self.take(number, from, effects),
             Input::Message { from, message: Message::Taken(number), .. } => self.acknowledged(number, from),
-            _ => effects.unchanged(),
+            _ => effects.view_unchanged(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Echo, ready to run: three clients that ask a server, through crashes, pauses, cuts and loss.
 
-use cluster_sim::{Scenario, Seat};
+use cluster_sim::{NodeInfo, Scenario};
 use cluster_sim_echo::{Client, ClientView, Config, Conversation, Measured, Server, client, server};
 use serde_json::json;
 
@@ -20,11 +20,11 @@ const CLIENTS: u32 = 3;
 pub fn scenario(form: Form) -> Scenario {
     let config = Config::default();
     let nodes = match form {
-        Form::Machine => {
-            Scenario::new("echo")
-                .machines("server", 1, |_| Server::default())
-                .machines("client", CLIENTS, move |seat: &Seat| Client::boot(config, seat))
-        }
+        Form::Machine => Scenario::new("echo").machines("server", 1, |_| Server::default()).machines(
+            "client",
+            CLIENTS,
+            move |seat: &NodeInfo| Client::boot(config, seat),
+        ),
         Form::Async => {
             Scenario::new("echo-async").nodes("server", 1, server).nodes("client", CLIENTS, move |node| client(node, config))
         }

@@ -1,6 +1,6 @@
 //! Gossip, ready to run: three nodes that spread news, through crashes, pauses, cuts and loss.
 
-use cluster_sim::{Scenario, Seat};
+use cluster_sim::{NodeInfo, Scenario};
 use cluster_sim_gossip::{Config, Gossip, Measured, Memory, Newest, gossip};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ pub fn scenario(form: Form) -> Scenario {
     let config = Config::default();
     let last = Newest(config.last(NODES));
     let nodes = match form {
-        Form::Machine => Scenario::new("gossip").machines("gossip", NODES, move |seat: &Seat| Gossip::boot(config, seat)),
+        Form::Machine => Scenario::new("gossip").machines("gossip", NODES, move |seat: &NodeInfo| Gossip::boot(config, seat)),
         Form::Async => Scenario::new("gossip-async").nodes("gossip", NODES, move |node| gossip(node, config)),
     };
     let known = nodes

@@ -32,7 +32,7 @@ fn sends_entropy(worker: &mut Worker, effects: &mut Effects<u64>) {
 
 /// Says entropy of the operating system in a session.
 fn streams_entropy(worker: &mut Worker, effects: &mut Effects<u64>) {
-    effects.stream(worker.peers[0], entropy());
+    effects.session_send(worker.peers[0], entropy());
 }
 
 /// Sends how often it ticked, as a thread-local knows it.

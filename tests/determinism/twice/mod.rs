@@ -46,7 +46,7 @@ impl Machine for Worker {
             self.pause = Duration::from_millis(10);
             effects.send_all(&self.peers, self.ticks);
             (self.habit)(self, effects);
-            effects.arm(Timer(0), self.pause);
+            effects.set_timer(Timer(0), self.pause);
         }
     }
 
@@ -57,7 +57,7 @@ impl Machine for Worker {
 
 /// Three workers, of which the second one has a habit of its own.
 pub(crate) fn workers(habit: Habit) -> Scenario {
-    let boot = move |seat: &Seat| Worker {
+    let boot = move |seat: &NodeInfo| Worker {
         peers: seat.peers(),
         ticks: 0,
         shown: 0,

@@ -69,7 +69,7 @@ fn a_run_that_only_goes_on_longer_is_another_run(#[case] side: Side) {
 /// Arms a timer for the last nanosecond of a run of a tenth of a second.
 fn speak_last(worker: &mut super::Worker, effects: &mut Effects<u64>, once_more: bool) {
     if worker.ticks == 1 && once_more {
-        effects.arm(Timer(9), Duration::from_nanos(99_000_000));
+        effects.set_timer(Timer(9), Duration::from_nanos(99_000_000));
     }
     if worker.ticks == 9 {
         worker.pause = Duration::from_secs(1);

@@ -68,7 +68,7 @@ struct Busy {
 }
 
 async fn courier(node: Node, book: Book) {
-    node.view(|busy: &mut Busy| busy.senders = node.peers().len());
+    node.publish(|busy: &mut Busy| busy.senders = node.peers().len());
     for peer in node.peers().to_vec() {
         let (node, book) = (node.clone(), book.clone());
         node.clone().spawn(async move {
@@ -76,9 +76,9 @@ async fn courier(node: Node, book: Book) {
             while node.now().since_zero() < BUSY {
                 book.note_end(deliver(&node, peer, count, &book).await);
                 count += 1;
-                node.sleep(milliseconds(node.draw().below(900))).await;
+                node.sleep(milliseconds(node.random().below(900))).await;
             }
-            node.view(|busy: &mut Busy| busy.senders -= 1);
+            node.publish(|busy: &mut Busy| busy.senders -= 1);
         });
     }
     loop {
@@ -93,11 +93,11 @@ async fn courier(node: Node, book: Book) {
 async fn accept_all(node: &Node, listener: &cluster_sim::Listener<Word>, book: &Book) {
     loop {
         let session = listener.accept().await;
-        node.view(|busy: &mut Busy| busy.receivers += 1);
+        node.publish(|busy: &mut Busy| busy.receivers += 1);
         let (node, book) = (node.clone(), book.clone());
         node.clone().spawn(async move {
             book.note_end(take_in(&node, session, &book).await);
-            node.view(|busy: &mut Busy| busy.receivers -= 1);
+            node.publish(|busy: &mut Busy| busy.receivers -= 1);
         });
     }
 }
@@ -105,17 +105,17 @@ async fn accept_all(node: &Node, listener: &cluster_sim::Listener<Word>, book: &
 /// Opens a session and sends some parcels; answers with how it ended.
 async fn deliver(node: &Node, peer: NodeId, count: u32, book: &Book) -> &'static str {
     let name = (node.id().0, node.incarnation().0, peer.0, count);
-    let session = match node.timeout(milliseconds(node.draw().below(6_000)), node.connect::<Word>(peer, "parcels")).await {
+    let session = match node.timeout(milliseconds(node.random().below(6_000)), node.connect::<Word>(peer, "parcels")).await {
         Err(_) => return "waited for no answer",
         Ok(Err(ConnectError::Refused)) => return "refused",
         Ok(Err(ConnectError::TimedOut)) => return "timed out",
         Ok(Ok(session)) => session,
     };
-    let parcels = 1 + node.draw().below(40);
+    let parcels = 1 + node.random().below(40);
     let mut number = 0;
     while number < parcels {
         let parcel = Word::Parcel { session: name, number, is_last: number + 1 == parcels };
-        match node.timeout(milliseconds(node.draw().below(3_000)), session.send(parcel)).await {
+        match node.timeout(milliseconds(node.random().below(3_000)), session.send(parcel)).await {
             Ok(Ok(())) => {
                 book.note_sent(name);
                 number += 1;
@@ -124,7 +124,7 @@ async fn deliver(node: &Node, peer: NodeId, count: u32, book: &Book) -> &'static
             // What was not sent is sent again, under the same number.
             Err(_) => {}
         }
-        if node.draw().below(100) == 0 {
+        if node.random().below(100) == 0 {
             return "given up by its sender";
         }
     }
@@ -132,7 +132,7 @@ async fn deliver(node: &Node, peer: NodeId, count: u32, book: &Book) -> &'static
         match hear(node, &session).await {
             Ok(Some(Word::Got(got))) => {
                 assert_eq!(got, parcels, "{name:?}");
-                session.finish();
+                session.close();
                 return "delivered";
             }
             Ok(Some(Word::Ping)) => {}
@@ -174,7 +174,7 @@ async fn take_in(node: &Node, session: Session<Word>, book: &Book) -> &'static s
 /// The next word. Asks by saying something where there is a long silence: who only listens may never learn that a session is gone.
 async fn hear(node: &Node, session: &Session<Word>) -> Result<Option<Word>, SessionReset> {
     loop {
-        match node.timeout(SILENCE, session.receive()).await {
+        match node.timeout(SILENCE, session.recv()).await {
             Ok(heard) => return heard,
             Err(_) => drop(session.try_send(Word::Ping)),
         }

@@ -80,7 +80,7 @@ fn a_main_function_that_returns_resets_what_it_held_and_had_not_sent() {
                 let let_go = other.accept().await;
                 let (reads, log_of_kept) = (node.clone(), log.clone());
                 node.spawn(async move { read_all(&reads, &log_of_kept, &kept).await });
-                log.write(&node, format!("other: {}", words(&let_go.receive().await)));
+                log.write(&node, format!("other: {}", words(&let_go.recv().await)));
                 pending().await
             }
         });
@@ -168,17 +168,17 @@ fn handles_of_a_life_that_is_over_are_inert_and_do_nothing_to_the_next_one() {
                 return;
             };
             assert_eq!((old.try_send(7), old.send(7).await), (Err(SessionSendError::Reset(7)), Err(SessionReset)));
-            assert_eq!((old.receive().await, old.peer()), (Err(SessionReset), SERVER));
+            assert_eq!((old.recv().await, old.peer()), (Err(SessionReset), SERVER));
             assert!(is_pending(old_listener.accept()).await && is_pending(old_node.connect::<u64>(SERVER, "door")).await);
             let unbound = old_node.listen::<u64>("back door");
             assert!(is_pending(unbound.accept()).await);
-            old.finish();
+            old.close();
             drop((old, old_listener, unbound));
             session.send(u64::from(node.incarnation().0)).await.expect("the new one is none of the old one's business");
             let asks = node.clone();
             node.spawn(async move { drop(asks.connect::<u64>(CLIENT, "back door").await.expect("it listens still")) });
             assert_eq!(listener.accept().await.peer(), CLIENT);
-            log.write(&node, words(&session.receive().await));
+            log.write(&node, words(&session.recv().await));
         }
     };
     let (mut sim, log) = pair(ten(), client, async |node, log| {
@@ -187,7 +187,7 @@ fn handles_of_a_life_that_is_over_are_inert_and_do_nothing_to_the_next_one() {
             let session = listener.accept().await;
             let (node, log) = (node.clone(), log.clone());
             node.clone().spawn(async move {
-                let received = session.receive().await;
+                let received = session.recv().await;
                 log.write(&node, words(&received));
                 session.send(100).await.expect("the client is there");
                 read_all(&node, &log, &session).await;

@@ -27,7 +27,7 @@ fn mixed<F: Future<Output = ()> + 'static>(seed: u64, main: impl Fn(Node) -> F +
 }
 
 async fn number(session: &Session<Word>) -> Result<Option<u64>, SessionReset> {
-    let word = session.receive().await?;
+    let word = session.recv().await?;
     Ok(word.map(|word| if let Word::Number(number) = word { number } else { panic!("{word:?} is no number") }))
 }
 
@@ -150,7 +150,7 @@ impl Machine for Elsewhere {
 
     fn step(&mut self, _: LocalInstant, input: Input<u64>, effects: &mut Effects<u64>) {
         if let Input::Start = input {
-            effects.stream(NodeId(1), 7);
+            effects.session_send(NodeId(1), 7);
         }
     }
 
@@ -164,13 +164,13 @@ fn a_machine_asks_and_is_asked_on_the_port_that_it_names() {
     let client = |node: Node| async move {
         let unheard = node.listen::<u64>(PORT);
         let session = node.listen::<u64>(Elsewhere::PORT).accept().await;
-        assert_eq!(session.receive().await, Ok(Some(7)));
+        assert_eq!(session.recv().await, Ok(Some(7)));
         assert!(node.timeout(Duration::from_secs(1), unheard.accept()).await.is_err());
         assert_eq!(node.connect::<u64>(MACHINE, PORT).await.map(drop), Err(ConnectError::Refused));
         drop(session);
         node.connect::<u64>(MACHINE, Elsewhere::PORT).await.expect("machines accept");
     };
-    let scenario = Scenario::new("elsewhere").machines("machine", 1, |_: &Seat| Elsewhere).clients("client", 1, client);
+    let scenario = Scenario::new("elsewhere").machines("machine", 1, |_: &NodeInfo| Elsewhere).clients("client", 1, client);
     scenario.all_links(ten()).start_together().run(Seed(7)).assert_ok();
 }
 
@@ -193,11 +193,11 @@ impl Machine for Asker {
 
     fn step(&mut self, _: LocalInstant, input: Input<Sum>, effects: &mut Effects<Sum>) {
         match input {
-            Input::Start => effects.stream(NodeId(1), Sum(0)),
+            Input::Start => effects.session_send(NodeId(1), Sum(0)),
             Input::Message { from, message: Sum(answer) } => {
                 assert_eq!(answer, 2 * self.answers);
                 self.answers += 1;
-                if self.answers == QUESTIONS { effects.finish(from) } else { effects.stream(from, Sum(self.answers)) }
+                if self.answers == QUESTIONS { effects.session_close(from) } else { effects.session_send(from, Sum(self.answers)) }
             }
             _ => {}
         }
@@ -214,8 +214,8 @@ impl Machine for Answerer {
 
     fn step(&mut self, _: LocalInstant, input: Input<Sum>, effects: &mut Effects<Sum>) {
         match input {
-            Input::Message { from, message: Sum(question) } => effects.stream(from, Sum(2 * question)),
-            Input::Finished { peer } => effects.finish(peer),
+            Input::Message { from, message: Sum(question) } => effects.session_send(from, Sum(2 * question)),
+            Input::SessionClosed { peer } => effects.session_close(peer),
             _ => {}
         }
     }
@@ -229,18 +229,18 @@ async fn asks(node: Node) {
     let session = node.connect::<Sum>(1, PORT).await.expect("it answers");
     for question in 0..QUESTIONS {
         session.send(Sum(question)).await.expect("it answers");
-        let Sum(answer) = session.receive().await.expect("it answers").expect("it answers every question");
+        let Sum(answer) = session.recv().await.expect("it answers").expect("it answers every question");
         assert_eq!(answer, 2 * question);
-        node.view(|answers: &mut u64| *answers = question + 1);
+        node.publish(|answers: &mut u64| *answers = question + 1);
     }
-    session.finish();
-    assert!(matches!(session.receive().await, Ok(None)));
+    session.close();
+    assert!(matches!(session.recv().await, Ok(None)));
     pending().await
 }
 
 async fn answers(node: Node) {
     let session = node.listen::<Sum>(PORT).accept().await;
-    while let Some(Sum(question)) = session.receive().await.expect("it asks") {
+    while let Some(Sum(question)) = session.recv().await.expect("it asks") {
         session.send(Sum(2 * question)).await.expect("it asks");
     }
     drop(session);
@@ -257,11 +257,11 @@ fn conversation(machine_asks: bool, machine_answers: bool) -> (SessionTraffic, V
         FaultPlan::new().at(milliseconds(105), cut("asker/0", "answerer/0")).at(milliseconds(1_305), cut("answerer/0", "asker/0"));
     let scenario = Scenario::new("conversation");
     let scenario = match machine_asks {
-        true => scenario.machines("asker", 1, |_: &Seat| Asker { answers: 0 }),
+        true => scenario.machines("asker", 1, |_: &NodeInfo| Asker { answers: 0 }),
         false => scenario.nodes("asker", 1, asks),
     };
     let scenario = match machine_answers {
-        true => scenario.machines("answerer", 1, |_: &Seat| Answerer),
+        true => scenario.machines("answerer", 1, |_: &NodeInfo| Answerer),
         false => scenario.nodes("answerer", 1, answers),
     };
     let scenario = scenario.all_links(ten()).faults(plan).start_together().lasting(Duration::from_secs(20));

@@ -71,7 +71,7 @@ fn words(received: &Result<Option<u64>, SessionReset>) -> String {
 /// Writes down whatever comes in a session until it ends.
 async fn read_all(node: &Node, log: &Log, session: &Session<u64>) {
     loop {
-        let received = session.receive().await;
+        let received = session.recv().await;
         log.write(node, words(&received));
         if !matches!(received, Ok(Some(_))) {
             return;

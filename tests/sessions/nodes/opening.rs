@@ -135,7 +135,7 @@ fn several_tasks_accept_from_one_listener_and_none_is_forgotten() {
             let (node, log) = (node.clone(), log.clone());
             node.clone().spawn(async move {
                 let session = connect(&node).await;
-                log.write(&node, words(&session.receive().await));
+                log.write(&node, words(&session.recv().await));
             });
         }
         pending().await

@@ -17,7 +17,7 @@ fn a_stall_says_of_every_task_that_waits_at_a_session_what_for() {
         let tasks = [
             node.spawn_named("accepts", async move { drop(listener.accept().await) }),
             node.spawn_named("sends", async move { sends.send(2).await.expect("it waits for ever") }),
-            node.spawn_named("receives", async move { _ = receives.receive().await }),
+            node.spawn_named("receives", async move { _ = receives.recv().await }),
         ];
         futures::future::join_all(tasks).await;
     };

@@ -71,14 +71,14 @@ fn each_message_goes_to_one_of_those_who_receive() {
             session.send(number).await.expect("the server is there");
             node.sleep(milliseconds(100)).await;
         }
-        session.finish();
+        session.close();
         pending().await
     };
     let (mut sim, log) = pair(ten(), client, async |node, log| {
         let session = Arc::new(accept(&node).await);
         for _ in 0..5 {
             let (node, log, session) = (node.clone(), log.clone(), Arc::clone(&session));
-            node.clone().spawn(async move { log.write(&node, words(&session.receive().await)) });
+            node.clone().spawn(async move { log.write(&node, words(&session.recv().await)) });
         }
         pending().await
     });
@@ -93,7 +93,7 @@ fn futures_with_wakers_of_their_own_wait_at_one_end_too() {
         let session = connect(&node).await;
         // Two that send and two that receive, in one task, each behind a waker that is none of the simulation's.
         let (sent, received) =
-            futures::join!(join_all((0..8).map(|number| session.send(number))), join_all((0..2).map(|_| session.receive())));
+            futures::join!(join_all((0..8).map(|number| session.send(number))), join_all((0..2).map(|_| session.recv())));
         assert!(sent.iter().all(Result::is_ok));
         received.iter().for_each(|received| log.write(&node, words(received)));
         pending().await
@@ -101,7 +101,7 @@ fn futures_with_wakers_of_their_own_wait_at_one_end_too() {
     let (mut sim, log) = pair(window(2), client, async |node, log| {
         let session = accept(&node).await;
         for _ in 0..8 {
-            let received = session.receive().await.expect("the client is there").expect("it does not finish");
+            let received = session.recv().await.expect("the client is there").expect("it does not finish");
             assert!(received < 8);
         }
         session.send(100).await.expect("the client is there");
@@ -125,7 +125,7 @@ fn finishing_and_breaking_wake_whoever_waits() {
             wrote.write(&waits, "sends no more");
         });
         node.sleep(milliseconds(80)).await;
-        session.finish();
+        session.close();
         read_all(&node, &log, &session).await;
     };
     let (mut sim, log) = pair(window(1), client, async |node, _| {

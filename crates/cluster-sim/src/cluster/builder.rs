@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use cluster_sim_node::{Machine, Node, Seat};
+use cluster_sim_node::{Machine, Node, NodeInfo};
 use cluster_sim_runtime::{Seed, SeedSchedule};
 use cluster_sim_transport::{LinkModel, NodeSelector};
 use cluster_sim_types::{Region, Shard};
@@ -80,7 +80,7 @@ impl ClusterBuilder {
 
     /// Says what runs on each node: a machine made from its seat, which knows region, shard and peers.
     #[must_use]
-    pub fn machines<M: Machine>(mut self, boot: impl Fn(&Seat) -> M + Send + Sync + 'static) -> Self {
+    pub fn machines<M: Machine>(mut self, boot: impl Fn(&NodeInfo) -> M + Send + Sync + 'static) -> Self {
         self.seating = Some(Box::new(move |scenario, members| scenario.group("node", members, boot)));
         self
     }

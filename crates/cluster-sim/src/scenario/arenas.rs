@@ -43,7 +43,7 @@ mod tests {
 
         fn step(&mut self, _: LocalInstant, input: Input<u8>, effects: &mut Effects<u8>) {
             if matches!(input, Input::Start | Input::Timer(_)) {
-                effects.arm(Timer(0), Duration::from_millis(10));
+                effects.set_timer(Timer(0), Duration::from_millis(10));
             }
         }
 

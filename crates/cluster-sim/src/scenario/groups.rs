@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use cluster_sim_node::{AsyncHost, Machine, MachineFactory, MachineHost, MainFactory, Seat};
+use cluster_sim_node::{AsyncHost, Machine, MachineFactory, MachineHost, MainFactory, NodeInfo};
 use cluster_sim_runtime::{DeviceId, Engine, Host};
 use cluster_sim_types::{Region, Shard};
 
@@ -22,7 +22,7 @@ impl Member {
     }
 }
 
-type HostFactory = Arc<dyn Fn(Vec<Seat>, DeviceId, &mut Engine) -> Vec<Box<dyn Host>> + Send + Sync>;
+type HostFactory = Arc<dyn Fn(Vec<NodeInfo>, DeviceId, &mut Engine) -> Vec<Box<dyn Host>> + Send + Sync>;
 
 /// Nodes of one kind.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cluster_sim_node::Seat;
+use cluster_sim_node::NodeInfo;
 use cluster_sim_runtime::{Choices, DeviceId, Engine, SeedSchedule};
 use cluster_sim_transport::Network;
 use cluster_sim_types::{NodeId, Shard, VirtualInstant};
@@ -98,7 +98,7 @@ fn seat_group(engine: &mut Engine, network: DeviceId, definition: &Definition, g
     let cohorts: BTreeMap<Shard, Arc<[NodeId]>> = cohorts.into_iter().map(|(shard, nodes)| (shard, nodes.into())).collect();
     let seat = |(member, index): (&Member, u32)| {
         let cohort = Arc::clone(&cohorts[&member.shard]);
-        Seat::new(NodeId(first + index), member.name.as_str(), index, cohort).placed(member.region, member.shard)
+        NodeInfo::new(NodeId(first + index), member.name.as_str(), index, cohort).placed(member.region, member.shard)
     };
     let seats = group.members.iter().zip(0..).map(seat).collect();
     let hosts = (group.hosts)(seats, network, engine);

@@ -10,7 +10,7 @@ use cluster_sim_runtime::ChannelWait;
 use tokio::sync::mpsc;
 pub use tokio::sync::mpsc::error::TrySendError;
 
-use super::{Closed, Name};
+use super::{Name, SendError};
 
 /// A channel of that name between tasks, which holds so many messages before a sender waits.
 ///
@@ -60,7 +60,7 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// With the message, if the receiver is gone.
-    pub async fn send(&self, message: T) -> Result<(), Closed<T>> {
+    pub async fn send(&self, message: T) -> Result<(), SendError<T>> {
         let mut room = pin!(self.sender.reserve());
         let room = poll_fn(|context| {
             let polled = room.as_mut().poll(context);
@@ -76,7 +76,7 @@ impl<T> Sender<T> {
                 room.send(message);
                 Ok(())
             }
-            Err(_) => Err(Closed(message)),
+            Err(_) => Err(SendError(message)),
         }
     }
 
@@ -103,7 +103,7 @@ pub struct Receiver<T> {
 
 impl<T> Receiver<T> {
     /// Waits for the next message; nothing once every sender is gone and no message is left. Cancel safe: what was not returned is not lost.
-    pub async fn receive(&mut self) -> Option<T> {
+    pub async fn recv(&mut self) -> Option<T> {
         poll_fn(|context| self.poll_receive(context)).await
     }
 
@@ -117,7 +117,7 @@ impl<T> Receiver<T> {
     }
 
     /// The next message, if one is there.
-    pub fn try_receive(&mut self) -> Option<T> {
+    pub fn try_recv(&mut self) -> Option<T> {
         self.receiver.try_recv().ok()
     }
 

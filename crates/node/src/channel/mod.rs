@@ -23,18 +23,18 @@ struct Name {
 
 /// A channel whose other side is gone; hands back what could not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Closed<T>(
+pub struct SendError<T>(
     /// What was to be sent.
     pub T,
 );
 
-impl<T> std::fmt::Display for Closed<T> {
+impl<T> std::fmt::Display for SendError<T> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("nobody receives from the channel any more")
     }
 }
 
-impl<T: std::fmt::Debug> std::error::Error for Closed<T> {}
+impl<T: std::fmt::Debug> std::error::Error for SendError<T> {}
 
 /// Says that the task which is polled now waits for this.
 #[cfg(feature = "test-utils")]

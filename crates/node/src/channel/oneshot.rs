@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use cluster_sim_runtime::ChannelWait;
 use tokio::sync::oneshot;
 
-use super::{Closed, Name};
+use super::{Name, SendError};
 
 /// A channel of that name for one value. Its receiver is a future.
 ///
@@ -40,8 +40,8 @@ impl<T> OneshotSender<T> {
     ///
     /// # Errors
     /// With the value, if the receiver is gone.
-    pub fn send(self, value: T) -> Result<(), Closed<T>> {
-        self.sender.send(value).map_err(Closed)
+    pub fn send(self, value: T) -> Result<(), SendError<T>> {
+        self.sender.send(value).map_err(SendError)
     }
 
     /// Whether the receiver is gone.

@@ -14,12 +14,12 @@ impl Node {
     }
 
     /// The next roll of the task that asks, for choices that nothing numbers.
-    pub fn draw(&self) -> Roll {
+    pub fn random(&self) -> Roll {
         match self.twin {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(ref place) => place.life.read(|core| core.kernel.random(place.life.node())).unwrap_or(Roll(0)),
             #[cfg(feature = "tokio")]
-            Twin::Real(ref own) => own.draw(self.home.entropy),
+            Twin::Real(ref own) => own.random(self.home.entropy),
         }
     }
 

@@ -7,10 +7,10 @@
 )]
 
 mod chance;
+mod observe;
 mod port;
 mod session;
 mod tasks;
-mod telling;
 mod time;
 
 use std::fmt;
@@ -23,14 +23,14 @@ use cluster_sim_runtime::{Core, DeviceId, Kernel, Life, try_entered};
 use cluster_sim_transport::Network;
 use cluster_sim_types::{Incarnation, NodeId, Region, Shard};
 
-pub use port::{Port, Receive};
+pub use port::{Port, Recv};
 pub use session::{Listener, Session};
-pub use tasks::{Aborted, JoinHandle, yield_now};
+pub use tasks::{JoinError, JoinHandle, yield_now};
 pub use time::{Elapsed, Interval, Sleep};
 
+use crate::node_info::NodeInfo;
 #[cfg(feature = "tokio")]
-use crate::real::Own;
-use crate::seat::Seat;
+use crate::real::NodeContext;
 
 /// A node, as the async code that runs on it sees it: its clock, its tasks, its chance, its ports.
 ///
@@ -77,7 +77,7 @@ pub struct Node {
 
 /// What a node knows of itself, the same for a whole life.
 struct Home {
-    seat: Seat,
+    seat: NodeInfo,
     /// Listed when it is asked for: in a large group a list a node would outweigh all else.
     peers: OnceLock<Vec<NodeId>>,
     entropy: Entropy,
@@ -91,7 +91,7 @@ pub(crate) enum Twin {
     Simulated(Place),
     /// On tokio.
     #[cfg(feature = "tokio")]
-    Real(Arc<Own>),
+    Real(Arc<NodeContext>),
 }
 
 /// Which life of which simulation, and its network.
@@ -126,7 +126,7 @@ impl Place {
 }
 
 impl Node {
-    pub(crate) fn new(seat: Seat, entropy: Entropy, twin: Twin) -> Self {
+    pub(crate) fn new(seat: NodeInfo, entropy: Entropy, twin: Twin) -> Self {
         Self { home: Arc::new(Home { seat, peers: OnceLock::new(), entropy }), twin }
     }
 

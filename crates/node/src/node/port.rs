@@ -110,8 +110,8 @@ impl<M: Message> Port<M> {
 
     /// Waits for the next message. Cancel safe: a message that was not returned is not lost.
     #[inline]
-    pub fn receive(&self) -> Receive<'_, M> {
-        Receive {
+    pub fn recv(&self) -> Recv<'_, M> {
+        Recv {
             port: self,
             #[cfg(feature = "test-utils")]
             waits: None,
@@ -122,7 +122,7 @@ impl<M: Message> Port<M> {
 
     /// The next message, if one is there.
     #[inline]
-    pub fn try_receive(&self) -> Option<Received<M>> {
+    pub fn try_recv(&self) -> Option<Received<M>> {
         match self.twin {
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(place, address) => {
@@ -137,9 +137,9 @@ impl<M: Message> Port<M> {
     }
 
     /// Takes what comes in during so much time.
-    pub async fn listen_for(&self, time: Duration, mut heard: impl FnMut(Received<M>)) {
+    pub async fn recv_for(&self, time: Duration, mut heard: impl FnMut(Received<M>)) {
         let mut sleep = self.node.sleep(time);
-        let mut receive = pin!(self.receive());
+        let mut receive = pin!(self.recv());
         poll_fn(|context| {
             while let Poll::Ready(received) = receive.as_mut().poll(context) {
                 heard(received);
@@ -174,7 +174,7 @@ impl<M: Message> Drop for Port<M> {
 
 /// Waits for a message; [`Port::receive`] makes one.
 #[must_use = "a message is received only while this is polled"]
-pub struct Receive<'a, M: Message> {
+pub struct Recv<'a, M: Message> {
     port: &'a Port<M>,
     /// What the port was told to wake it under.
     #[cfg(feature = "test-utils")]
@@ -183,7 +183,7 @@ pub struct Receive<'a, M: Message> {
     ticket: Ticket,
 }
 
-impl<M: Message> Future for Receive<'_, M> {
+impl<M: Message> Future for Recv<'_, M> {
     type Output = Received<M>;
 
     #[inline]
@@ -214,7 +214,7 @@ impl<M: Message> Future for Receive<'_, M> {
     }
 }
 
-impl<M: Message> Drop for Receive<'_, M> {
+impl<M: Message> Drop for Recv<'_, M> {
     #[inline]
     fn drop(&mut self) {
         match self.port.twin {
@@ -231,8 +231,8 @@ impl<M: Message> Drop for Receive<'_, M> {
     }
 }
 
-impl<M: Message> fmt::Debug for Receive<'_, M> {
+impl<M: Message> fmt::Debug for Recv<'_, M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Receive").field("port", self.port).finish_non_exhaustive()
+        formatter.debug_struct("Recv").field("port", self.port).finish_non_exhaustive()
     }
 }

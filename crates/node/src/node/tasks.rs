@@ -96,18 +96,18 @@ impl<T> JoinHandle<T> {
 }
 
 impl<T: 'static> Future for JoinHandle<T> {
-    type Output = Result<T, Aborted>;
+    type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            JoinTwin::Simulated(ref mut join) => Pin::new(join).poll(context).map_err(|_| Aborted),
+            JoinTwin::Simulated(ref mut join) => Pin::new(join).poll(context).map_err(|_| JoinError),
             #[cfg(feature = "tokio")]
-            JoinTwin::Real(None) => Poll::Ready(Err(Aborted)),
+            JoinTwin::Real(None) => Poll::Ready(Err(JoinError)),
             #[cfg(feature = "tokio")]
             JoinTwin::Real(Some(ref mut join)) => Pin::new(join).poll(context).map_err(|error| match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Aborted,
+                Err(_) => JoinError,
             }),
             JoinTwin::Nowhere(never, _) => match never {},
         }
@@ -124,15 +124,15 @@ impl<T> fmt::Debug for JoinHandle<T> {
 /// A task that was aborted before it had a result. A panic never comes to this: it ends a simulation as a finding, and goes on in whoever
 /// waits for the task elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Aborted;
+pub struct JoinError;
 
-impl fmt::Display for Aborted {
+impl fmt::Display for JoinError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("the task was aborted before it had a result")
     }
 }
 
-impl std::error::Error for Aborted {}
+impl std::error::Error for JoinError {}
 
 /// Lets other tasks that are ready go first.
 pub async fn yield_now() {

@@ -11,18 +11,18 @@ use cluster_sim_runtime::Seed;
 use cluster_sim_transport::{AddressBook, BindError, TokioSockets};
 use cluster_sim_types::NodeId;
 
-use super::observer::{Observer, Shown};
-use super::running::RealNode;
-use super::setup::{RealSetup, StartError};
+use super::observer::{Observation, Observer};
+use super::running::TokioNode;
+use super::setup::{StartError, TokioSetup};
 use crate::node::Node;
-use crate::seat::Seat;
+use crate::node_info::NodeInfo;
 
 type Main = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Groups of nodes to run in this process, declared as in a scenario. They speak over real sockets of this machine.
 #[derive(Default)]
 #[must_use = "nothing runs before `start`"]
-pub struct RealCluster {
+pub struct TokioCluster {
     groups: Vec<Group>,
     seed: Option<Seed>,
     observer: Option<Observer>,
@@ -34,7 +34,7 @@ struct Group {
     main: Arc<dyn Fn(Node) -> Main + Send + Sync>,
 }
 
-impl RealCluster {
+impl TokioCluster {
     /// No nodes yet.
     pub fn new() -> Self {
         Self::default()
@@ -49,13 +49,13 @@ impl RealCluster {
         self
     }
 
-    /// Lets this seed decide what nodes leave to chance; see [`RealSetup::seed`].
+    /// Lets this seed decide what nodes leave to chance; see [`TokioSetup::seed`].
     pub fn seed(self, seed: Seed) -> Self {
         Self { seed: Some(seed), ..self }
     }
 
-    /// Shows facts and views to `observer`; see [`RealSetup::observed_by`].
-    pub fn observed_by(self, observer: impl Fn(NodeId, Shown<'_>) + Send + Sync + 'static) -> Self {
+    /// Shows facts and views to `observer`; see [`TokioSetup::on_observation`].
+    pub fn on_observation(self, observer: impl Fn(NodeId, Observation<'_>) + Send + Sync + 'static) -> Self {
         Self { observer: Some(Arc::new(observer)), ..self }
     }
 
@@ -63,12 +63,12 @@ impl RealCluster {
     ///
     /// # Errors
     /// If one of them cannot be started; those that were are stopped.
-    pub fn start(self) -> Result<RunningCluster, RealClusterError> {
+    pub fn start(self) -> Result<RunningCluster, TokioClusterError> {
         let loopback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-        let seats: Vec<(Seat, usize)> = self.seats();
+        let seats: Vec<(NodeInfo, usize)> = self.seats();
         let sockets = seats.iter().map(|_| TokioSockets::bind(loopback)).collect::<Result<Vec<_>, _>>()?;
         let book = AddressBook::from_iter(seats.iter().zip(&sockets).map(|((seat, _), sockets)| (seat.id(), sockets.address())));
-        let setup = RealSetup::of(book, self.seed, self.observer);
+        let setup = TokioSetup::of(book, self.seed, self.observer);
         let mut nodes = Vec::with_capacity(seats.len());
         for ((seat, group), sockets) in seats.into_iter().zip(sockets) {
             nodes.push(setup.start(seat, sockets, |node| (self.groups[group].main)(node))?);
@@ -77,12 +77,12 @@ impl RealCluster {
     }
 
     /// The seats of all nodes in order of id, each with the place of its group.
-    fn seats(&self) -> Vec<(Seat, usize)> {
+    fn seats(&self) -> Vec<(NodeInfo, usize)> {
         let mut seats = Vec::new();
         for (place, group) in self.groups.iter().enumerate() {
             let first = u32::try_from(seats.len()).expect("nodes are counted in 32 bits");
             let cohort: Arc<[NodeId]> = (first..first + group.count).map(NodeId).collect();
-            let seat = |index| Seat::new(NodeId(first + index), format!("{}/{index}", group.name), index, Arc::clone(&cohort));
+            let seat = |index| NodeInfo::new(NodeId(first + index), format!("{}/{index}", group.name), index, Arc::clone(&cohort));
             seats.extend((0..group.count).map(|index| (seat(index), place)));
         }
         seats
@@ -93,12 +93,12 @@ impl RealCluster {
 #[derive(Debug)]
 #[must_use = "dropping it stops its nodes"]
 pub struct RunningCluster {
-    nodes: Vec<RealNode>,
+    nodes: Vec<TokioNode>,
 }
 
 impl RunningCluster {
     /// Its nodes in order of id.
-    pub fn nodes(&self) -> &[RealNode] {
+    pub fn nodes(&self) -> &[TokioNode] {
         &self.nodes
     }
 
@@ -106,7 +106,7 @@ impl RunningCluster {
     ///
     /// # Panics
     /// If there is none of that id.
-    pub fn node(&self, node: impl Into<NodeId>) -> &RealNode {
+    pub fn node(&self, node: impl Into<NodeId>) -> &TokioNode {
         let node = node.into();
         let count = self.nodes.len();
         self.nodes.get(node.index()).unwrap_or_else(|| panic!("there is no {node} among {count} nodes"))
@@ -136,7 +136,7 @@ impl RunningCluster {
 /// A cluster that was not started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum RealClusterError {
+pub enum TokioClusterError {
     /// There is no free address.
     #[error(transparent)]
     Bind(#[from] BindError),
@@ -145,9 +145,9 @@ pub enum RealClusterError {
     Start(#[from] StartError),
 }
 
-impl fmt::Debug for RealCluster {
+impl fmt::Debug for TokioCluster {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let groups: Vec<(&str, u32)> = self.groups.iter().map(|group| (group.name.as_str(), group.count)).collect();
-        formatter.debug_struct("RealCluster").field("groups", &groups).field("seed", &self.seed).finish_non_exhaustive()
+        formatter.debug_struct("TokioCluster").field("groups", &groups).field("seed", &self.seed).finish_non_exhaustive()
     }
 }

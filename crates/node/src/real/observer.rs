@@ -9,14 +9,14 @@ use cluster_sim_types::{Fact, NodeId};
 /// What a node says about itself, as an observer is shown it.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
-pub enum Shown<'a> {
+pub enum Observation<'a> {
     /// It stated a fact.
     Fact(&'a dyn Fact),
     /// It changed what checks see of it to this. The node shows nothing else until the observer returns.
     View(&'a (dyn Any + Send)),
 }
 
-impl Shown<'_> {
+impl Observation<'_> {
     /// The fact, if it is one of that type.
     pub fn fact<T: Any>(&self) -> Option<&T> {
         match self {
@@ -34,7 +34,7 @@ impl Shown<'_> {
     }
 }
 
-impl fmt::Debug for Shown<'_> {
+impl fmt::Debug for Observation<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fact(fact) => write!(formatter, "Fact({fact:?})"),
@@ -44,4 +44,4 @@ impl fmt::Debug for Shown<'_> {
 }
 
 /// Is called in the thread of the node that says something.
-pub(super) type Observer = Arc<dyn Fn(NodeId, Shown<'_>) + Send + Sync>;
+pub(super) type Observer = Arc<dyn Fn(NodeId, Observation<'_>) + Send + Sync>;

@@ -11,16 +11,16 @@ use cluster_sim_types::NodeId;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::own::{Own, Unreached};
+use super::context::{NodeContext, Unreached};
 
 /// A node that runs on tokio, until its main function returns or this is dropped: then all its tasks stop at their next await.
 ///
 /// Code that never awaits cannot be stopped; it ends when it ends.
 #[must_use = "dropping it stops the node"]
-pub struct RealNode {
+pub struct TokioNode {
     id: NodeId,
     name: Arc<str>,
-    own: Arc<Own>,
+    own: Arc<NodeContext>,
     ending: watch::Receiver<bool>,
     panic: Arc<Mutex<Option<Panic>>>,
 }
@@ -28,9 +28,9 @@ pub struct RealNode {
 /// What a panic carries.
 type Panic = Box<dyn Any + Send>;
 
-impl RealNode {
+impl TokioNode {
     /// Runs a main function.
-    pub(super) fn run(id: NodeId, name: Arc<str>, own: Arc<Own>, main: impl Future<Output = ()> + Send + 'static) -> Self {
+    pub(super) fn run(id: NodeId, name: Arc<str>, own: Arc<NodeContext>, main: impl Future<Output = ()> + Send + 'static) -> Self {
         let (has_ended, ending) = watch::channel(false);
         let panic = Arc::new(Mutex::new(None));
         let main = own.life.spawn(main);
@@ -89,15 +89,15 @@ impl RealNode {
     }
 
     /// Looks at what it shows of itself; nothing if it showed no view of that type. The last view stays when the node has ended.
-    pub fn look<V: 'static, T>(&self, look: impl FnOnce(&V) -> T) -> Option<T> {
-        self.own.look(look)
+    pub fn inspect<V: 'static, T>(&self, look: impl FnOnce(&V) -> T) -> Option<T> {
+        self.own.inspect(look)
     }
 
     /// Reaches into the node by what it [exposed](crate::Node::expose), in this thread, and one caller after the other.
     ///
     /// # Errors
     /// If it exposed nothing of that type, or has ended.
-    pub fn on<H: 'static, T>(&self, reach: impl FnOnce(&mut H) -> T) -> Result<T, ReachError> {
+    pub fn with_handle<H: 'static, T>(&self, reach: impl FnOnce(&mut H) -> T) -> Result<T, ReachError> {
         let node = self.id;
         if self.own.life.is_over() {
             return Err(ReachError::Ended { node });
@@ -112,7 +112,7 @@ impl RealNode {
 /// Ends the node's life with its main function.
 async fn end_with(
     main: Option<tokio::task::JoinHandle<()>>,
-    own: Arc<Own>,
+    own: Arc<NodeContext>,
     panic: Arc<Mutex<Option<Panic>>>,
     has_ended: watch::Sender<bool>,
 ) {
@@ -127,7 +127,7 @@ async fn end_with(
     has_ended.send_replace(true);
 }
 
-impl Drop for RealNode {
+impl Drop for TokioNode {
     fn drop(&mut self) {
         self.own.end();
     }
@@ -159,9 +159,9 @@ pub enum ReachError {
     },
 }
 
-impl fmt::Debug for RealNode {
+impl fmt::Debug for TokioNode {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = formatter.debug_struct("RealNode");
+        let mut shown = formatter.debug_struct("TokioNode");
         shown.field("id", &self.id).field("name", &self.name).field("address", &self.address()).finish_non_exhaustive()
     }
 }

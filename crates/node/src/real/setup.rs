@@ -9,17 +9,17 @@ use cluster_sim_transport::{AddressBook, TokioNetwork, TokioSockets};
 use cluster_sim_types::NodeId;
 use tokio::runtime::Handle;
 
-use super::observer::{Observer, Shown};
-use super::own::Own;
-use super::running::RealNode;
+use super::context::NodeContext;
+use super::observer::{Observation, Observer};
+use super::running::TokioNode;
 use crate::node::{Node, Twin};
-use crate::seat::Seat;
+use crate::node_info::NodeInfo;
 
 /// What the nodes of one cluster share: where each is reached, their seed, and who observes them.
 ///
 /// ```
 /// use std::net::{Ipv4Addr, SocketAddr};
-/// use cluster_sim_node::{AddressBook, Node, NodeId, RealSetup, TokioSockets, Seat};
+/// use cluster_sim_node::{AddressBook, Node, NodeId, TokioSetup, TokioSockets, NodeInfo};
 ///
 /// async fn echo(node: Node) {
 ///     let port = node.bind::<String>("echo");
@@ -30,8 +30,8 @@ use crate::seat::Seat;
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 /// # runtime.block_on(async {
 /// let sockets = TokioSockets::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-/// let setup = RealSetup::new(AddressBook::from_iter([(NodeId(0), sockets.address())]));
-/// let node = setup.start(Seat::new(NodeId(0), "echo/0", 0, []), sockets, echo)?;
+/// let setup = TokioSetup::new(AddressBook::from_iter([(NodeId(0), sockets.address())]));
+/// let node = setup.start(NodeInfo::new(NodeId(0), "echo/0", 0, []), sockets, echo)?;
 /// node.ended().await;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
@@ -39,13 +39,13 @@ use crate::seat::Seat;
 /// ```
 #[derive(Clone)]
 #[must_use = "nothing runs before a node is started"]
-pub struct RealSetup {
+pub struct TokioSetup {
     addresses: Arc<AddressBook>,
     seed: Option<Seed>,
     observer: Option<Observer>,
 }
 
-impl RealSetup {
+impl TokioSetup {
     /// Nodes that are reached at these addresses, their own among them.
     pub fn new(addresses: AddressBook) -> Self {
         Self { addresses: Arc::new(addresses), seed: None, observer: None }
@@ -63,18 +63,18 @@ impl RealSetup {
 
     /// Shows facts and views to `observer`, in the thread of the node that has them; without it they are not shown to anybody. It must not
     /// wait.
-    pub fn observed_by(self, observer: impl Fn(NodeId, Shown<'_>) + Send + Sync + 'static) -> Self {
+    pub fn on_observation(self, observer: impl Fn(NodeId, Observation<'_>) + Send + Sync + 'static) -> Self {
         Self { observer: Some(Arc::new(observer)), ..self }
     }
 
     /// Starts the node of that seat on the tokio runtime that this is called in: `main` runs until it returns, and then whatever else the
     /// node spawned is stopped, as at the end of a program.
     ///
-    /// To start a node again, give its seat the next life: [`Seat::in_life`].
+    /// To start a node again, give its seat the next life: [`NodeInfo::in_life`].
     ///
     /// # Errors
     /// If nothing was started.
-    pub fn start<F>(&self, seat: Seat, sockets: TokioSockets, main: impl FnOnce(Node) -> F) -> Result<RealNode, StartError>
+    pub fn start<F>(&self, seat: NodeInfo, sockets: TokioSockets, main: impl FnOnce(Node) -> F) -> Result<TokioNode, StartError>
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -91,10 +91,10 @@ impl RealSetup {
         let life = TokioLife::begin(runtime);
         let network = TokioNetwork::open(id, life.clone(), Arc::clone(&self.addresses), sockets)
             .map_err(|cause| StartError::Sockets { node: id, cause })?;
-        let own = Arc::new(Own::new(id, life, network, self.observer.clone()));
+        let own = Arc::new(NodeContext::new(id, life, network, self.observer.clone()));
         let name = Arc::from(seat.name());
         let node = Node::new(seat, entropy, Twin::Real(Arc::clone(&own)));
-        Ok(RealNode::run(id, name, own, main(node)))
+        Ok(TokioNode::run(id, name, own, main(node)))
     }
 }
 
@@ -125,10 +125,10 @@ pub enum StartError {
     },
 }
 
-impl fmt::Debug for RealSetup {
+impl fmt::Debug for TokioSetup {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { addresses, seed, observer } = self;
-        let mut shown = formatter.debug_struct("RealSetup");
+        let mut shown = formatter.debug_struct("TokioSetup");
         shown.field("addresses", addresses).field("seed", seed).field("is_observed", &observer.is_some()).finish()
     }
 }

@@ -21,15 +21,15 @@ pub struct Join<T> {
 
 /// A task that was aborted before it had a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Aborted;
+pub struct JoinError;
 
-impl fmt::Display for Aborted {
+impl fmt::Display for JoinError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("the task was aborted before it had a result")
     }
 }
 
-impl std::error::Error for Aborted {}
+impl std::error::Error for JoinError {}
 
 impl<T: 'static> Join<T> {
     /// Spawns a task whose result is kept for the handle.
@@ -45,17 +45,17 @@ impl<T: 'static> Join<T> {
         Self { life, task, result: PhantomData }
     }
 
-    fn poll_in(&self, context: &Context<'_>, core: &mut Core) -> Poll<Result<T, Aborted>> {
-        let Some(id) = self.task else { return Poll::Ready(Err(Aborted)) };
+    fn poll_in(&self, context: &Context<'_>, core: &mut Core) -> Poll<Result<T, JoinError>> {
+        let Some(id) = self.task else { return Poll::Ready(Err(JoinError)) };
         let waiter = Waiter::of(context, &core.kernel);
-        let Some(task) = core.kernel.tasks.get_mut(id) else { return Poll::Ready(Err(Aborted)) };
+        let Some(task) = core.kernel.tasks.get_mut(id) else { return Poll::Ready(Err(JoinError)) };
         if !task.has_ended {
             task.joiner = Some(waiter);
             core.kernel.waits_for(Waiting::Join(id));
             return Poll::Pending;
         }
         let result = task.result.take().map(|result| *result.downcast().expect("a task's handle knows the type of its result"));
-        Poll::Ready(result.ok_or(Aborted))
+        Poll::Ready(result.ok_or(JoinError))
     }
 }
 
@@ -75,11 +75,11 @@ impl<T> Join<T> {
 }
 
 impl<T: 'static> Future for Join<T> {
-    type Output = Result<T, Aborted>;
+    type Output = Result<T, JoinError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // Who asks lives on, in another node or a later life: there the task is gone with its own.
-        self.life.act(|core| self.poll_in(context, core)).unwrap_or(Poll::Ready(Err(Aborted)))
+        self.life.act(|core| self.poll_in(context, core)).unwrap_or(Poll::Ready(Err(JoinError)))
     }
 }
 

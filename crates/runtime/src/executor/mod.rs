@@ -20,7 +20,7 @@ mod waiter;
 mod waker;
 
 pub use context::{Life, enter, entered, is_entered, try_entered};
-pub use join::{Aborted, Join};
+pub use join::{Join, JoinError};
 pub use sleep::Sleep;
 pub use spawn::{Spawn, select_start};
 pub(crate) use task::Tasks;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim::{FaultPlan, LinkModel, Ratio, Scenario, Seat, Seed};
+use cluster_sim::{FaultPlan, LinkModel, NodeInfo, Ratio, Scenario, Seed};
 use cluster_sim_edge_cache as system;
 use cluster_sim_edge_cache::{Client, Collector, Config, Edge, Layout, MetricsSnapshot, Router, Source, client};
 use serde_json::json;
@@ -118,9 +118,9 @@ fn scenario(file: &EdgeCacheFile, faults: FaultPlan, config: Arc<Config>, layout
         .calm(Duration::ZERO)
         // Nodes count from their boot: this way their clocks say what the file says.
         .start_together()
-        .machines(SOURCE, 1, move |seat: &Seat| Source::boot(&for_source, layout, seat))
-        .machines(ROUTER, 1, move |seat: &Seat| Router::boot(&for_router, layout, seat))
-        .machines(EDGE, layout.edges, move |seat: &Seat| Edge::boot(&for_edge, layout, seat));
+        .machines(SOURCE, 1, move |seat: &NodeInfo| Source::boot(&for_source, layout, seat))
+        .machines(ROUTER, 1, move |seat: &NodeInfo| Router::boot(&for_router, layout, seat))
+        .machines(EDGE, layout.edges, move |seat: &NodeInfo| Edge::boot(&for_edge, layout, seat));
     with_clients(scenario, file.client, config, layout)
         .links(SOURCE, ROUTER, "feed", feed_link)
         .links(ROUTER, EDGE, INVALIDATIONS, file.chaos_model())
@@ -136,7 +136,7 @@ fn scenario(file: &EdgeCacheFile, faults: FaultPlan, config: Arc<Config>, layout
 
 fn with_clients(scenario: Scenario, form: Form, config: Arc<Config>, layout: Layout) -> Scenario {
     match form {
-        Form::Machine => scenario.machines(CLIENT, layout.clients, move |seat: &Seat| Client::boot(&config, layout, seat)),
+        Form::Machine => scenario.machines(CLIENT, layout.clients, move |seat: &NodeInfo| Client::boot(&config, layout, seat)),
         Form::Async => scenario.nodes(CLIENT, layout.clients, move |node| client(node, Arc::clone(&config), layout)),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster_sim::{FaultProfile, LinkModel, Scenario, Seat};
+use cluster_sim::{FaultProfile, LinkModel, NodeInfo, Scenario};
 use cluster_sim_echo::{Bug, Client, ClientView, Config, Conversation, Server, client, server_with};
 
 use super::Hunt;
@@ -20,7 +20,7 @@ pub fn echo(form: Form, bug: Option<Bug>) -> Hunt {
         Form::Machine => Scenario::new("hunt-echo").machines("server", 1, move |_| Server::boot(config)).machines(
             "client",
             3,
-            move |seat: &Seat| Client::boot(config, seat),
+            move |seat: &NodeInfo| Client::boot(config, seat),
         ),
         Form::Async => Scenario::new("hunt-echo-async").nodes("server", 1, move |node| server_with(node, config)).nodes(
             "client",

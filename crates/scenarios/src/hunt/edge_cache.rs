@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim::{Distribution, FaultProfile, LinkModel, Scenario, Seat, StaleDelivery, VirtualInstant, World};
+use cluster_sim::{Distribution, FaultProfile, LinkModel, NodeInfo, Scenario, StaleDelivery, VirtualInstant, World};
 use cluster_sim_edge_cache::rules::{Acknowledgements, Answers, MonotonicReads, NoRollback, Patience, ReadYourWrites};
 use cluster_sim_edge_cache::{
     ApplyMode, Bug, Client, Config, Edge, EdgeView, KeyDistribution, KeyTable, LagPolicy, Layout, Router, Source, SourceView,
@@ -65,11 +65,11 @@ pub fn edge_cache_under(load: Load, form: Form, bug: Option<Bug>) -> Hunt {
         Form::Async => "hunt-edge-cache-async",
     });
     let servers = scenario
-        .machines(SOURCE, 1, move |seat: &Seat| Source::boot(&for_source, LAYOUT, seat))
-        .machines(ROUTER, 1, move |seat: &Seat| Router::boot(&for_router, LAYOUT, seat))
-        .machines(EDGE, LAYOUT.edges, move |seat: &Seat| Edge::boot(&for_edge, LAYOUT, seat));
+        .machines(SOURCE, 1, move |seat: &NodeInfo| Source::boot(&for_source, LAYOUT, seat))
+        .machines(ROUTER, 1, move |seat: &NodeInfo| Router::boot(&for_router, LAYOUT, seat))
+        .machines(EDGE, LAYOUT.edges, move |seat: &NodeInfo| Edge::boot(&for_edge, LAYOUT, seat));
     let nodes = match form {
-        Form::Machine => servers.machines(CLIENT, LAYOUT.clients, move |seat: &Seat| Client::boot(&for_client, LAYOUT, seat)),
+        Form::Machine => servers.machines(CLIENT, LAYOUT.clients, move |seat: &NodeInfo| Client::boot(&for_client, LAYOUT, seat)),
         Form::Async => servers.nodes(CLIENT, LAYOUT.clients, move |node| client(node, Arc::clone(&for_client), LAYOUT)),
     };
     let cluster = with_rules(with_links(nodes)).lasting(LASTING).settle(Duration::from_millis(10));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster_sim::{FaultProfile, LinkModel, Scenario, Seat};
+use cluster_sim::{FaultProfile, LinkModel, NodeInfo, Scenario};
 use cluster_sim_gossip::{Bug, Config, Gossip, Memory, Newest, gossip as node};
 
 use super::Hunt;
@@ -19,7 +19,7 @@ pub fn gossip(form: Form, bug: Option<Bug>) -> Hunt {
     let config = Config { rounds_with_news: 60, bug, ..Config::default() };
     let last = Newest(config.last(NODES));
     let nodes = match form {
-        Form::Machine => Scenario::new("hunt-gossip").machines("gossip", NODES, move |seat: &Seat| Gossip::boot(config, seat)),
+        Form::Machine => Scenario::new("hunt-gossip").machines("gossip", NODES, move |seat: &NodeInfo| Gossip::boot(config, seat)),
         Form::Async => Scenario::new("hunt-gossip-async").nodes("gossip", NODES, move |handle| node(handle, config)),
     };
     let cluster = nodes

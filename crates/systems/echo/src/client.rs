@@ -1,6 +1,6 @@
 //! A client, as a machine.
 
-use cluster_sim_node::{Effects, Entropy, Incarnation, Input, Label, LocalInstant, Machine, Seat, Timer};
+use cluster_sim_node::{Effects, Entropy, Incarnation, Input, Label, LocalInstant, Machine, NodeInfo, Timer};
 
 use crate::bug::Bug;
 use crate::config::{Config, SERVER};
@@ -91,7 +91,7 @@ impl Retries {
 
 impl Client {
     /// The client in that seat, which has asked nothing yet in this life.
-    pub fn boot(config: Config, seat: &Seat) -> Self {
+    pub fn boot(config: Config, seat: &NodeInfo) -> Self {
         Self { config, life: seat.incarnation(), view: ClientView::default(), last: None, retries: Retries::new(config.bug) }
     }
 
@@ -99,7 +99,7 @@ impl Client {
         self.view.waiting = Some(waiting);
         effects.emit(waiting.fact());
         effects.send(SERVER, waiting.message());
-        effects.arm(AGAIN, self.config.patience);
+        effects.set_timer(AGAIN, self.config.patience);
     }
 
     /// Asks the next question, if there is one.
@@ -122,13 +122,13 @@ impl Client {
         let bug = self.config.bug;
         let is_repeated = bug == Some(Bug::CountsTwice) && self.view.waiting.is_none() && self.last == Some(question);
         if !is_repeated && self.view.waiting.take_if(|waiting| waiting.is_answered_by(question, bug)).is_none() {
-            return effects.unchanged();
+            return effects.view_unchanged();
         }
         self.last = Some(question);
         self.view.answered += 1;
         effects.emit(EchoFact::Answered { question, body });
-        effects.disarm(AGAIN);
-        effects.arm(NEXT, self.config.pause);
+        effects.cancel_timer(AGAIN);
+        effects.set_timer(NEXT, self.config.pause);
     }
 }
 
@@ -141,7 +141,7 @@ impl Machine for Client {
             Input::Start | Input::Timer(NEXT) => self.ask_next(effects),
             Input::Timer(AGAIN) => self.ask_again(effects),
             Input::Message { message: EchoMessage::Answer { question, body }, .. } => self.take(question, body, effects),
-            _ => effects.unchanged(),
+            _ => effects.view_unchanged(),
         }
     }
 
@@ -165,7 +165,7 @@ mod tests {
     const CHANCE: Entropy = Entropy::from_key(42);
 
     fn client(config: Config) -> Client {
-        Client::boot(config, &Seat::new(NodeId(1), "client/0", 0, []).in_life(Incarnation(1)))
+        Client::boot(config, &NodeInfo::new(NodeId(1), "client/0", 0, []).in_life(Incarnation(1)))
     }
 
     fn question(number: u64) -> Question {
@@ -182,8 +182,8 @@ mod tests {
         client.step(LocalInstant::ZERO, input, &mut effects);
         let named = |effect| match effect {
             Effect::Send(to, message) => format!("{to} {message:?}"),
-            Effect::Arm(timer, after) => format!("arm {} {after:?}", timer.0),
-            Effect::Disarm(timer) => format!("disarm {}", timer.0),
+            Effect::SetTimer(timer, after) => format!("arm {} {after:?}", timer.0),
+            Effect::CancelTimer(timer) => format!("disarm {}", timer.0),
             Effect::Emit(fact) => format!("{fact:?}"),
             other => panic!("no client asks for {other:?}"),
         };

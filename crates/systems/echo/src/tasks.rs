@@ -18,11 +18,11 @@ pub async fn server(node: Node) {
 pub async fn server_with(node: Node, config: Config) {
     let mut echo = Echo::new(config);
     let port = node.bind(Server::PORT).labelled(label);
-    node.view(|_: &mut ServerView| {});
+    node.publish(|_: &mut ServerView| {});
     loop {
-        let Received { from, message } = port.receive().await;
+        let Received { from, message } = port.recv().await;
         if let EchoMessage::Ask { question, body } = message {
-            node.view(|view: &mut ServerView| view.answered += 1);
+            node.publish(|view: &mut ServerView| view.answered += 1);
             let body = echo.say(from, question, body);
             port.send(from, EchoMessage::Answer { question, body });
         }
@@ -36,19 +36,19 @@ pub async fn client(node: Node, config: Config) {
     for number in 0..config.questions {
         let waiting = Waiting::first(node.incarnation(), number, node.entropy());
         let (question, body) = ask(&node, &port, config, waiting, &mut retries).await;
-        node.view(|view: &mut ClientView| *view = ClientView { answered: number + 1, waiting: None });
+        node.publish(|view: &mut ClientView| *view = ClientView { answered: number + 1, waiting: None });
         node.emit(EchoFact::Answered { question, body });
         let late = |late: Received<EchoMessage>| {
             if config.bug == Some(Bug::CountsTwice) && late.message == (EchoMessage::Answer { question, body }) {
-                node.view(|view: &mut ClientView| view.answered += 1);
+                node.publish(|view: &mut ClientView| view.answered += 1);
                 node.emit(EchoFact::Answered { question, body });
             }
         };
-        port.listen_for(config.pause, late).await;
+        port.recv_for(config.pause, late).await;
     }
     // It is still there for answers that come late.
     loop {
-        port.receive().await;
+        port.recv().await;
     }
 }
 
@@ -61,7 +61,7 @@ async fn ask(
     retries: &mut Retries,
 ) -> (Question, u64) {
     loop {
-        node.view(|view: &mut ClientView| view.waiting = Some(waiting));
+        node.publish(|view: &mut ClientView| view.waiting = Some(waiting));
         node.emit(waiting.fact());
         port.send(SERVER, waiting.message());
         match node.timeout(config.patience, answer(port, waiting, config.bug)).await {
@@ -75,7 +75,7 @@ async fn ask(
 /// Waits for the answer to one question. Others are late, or repeated, or to an earlier life, and tell nothing.
 async fn answer(port: &Port<EchoMessage>, waiting: Waiting, bug: Option<Bug>) -> (Question, u64) {
     loop {
-        if let EchoMessage::Answer { question, body } = port.receive().await.message
+        if let EchoMessage::Answer { question, body } = port.recv().await.message
             && waiting.is_answered_by(question, bug)
         {
             return (question, body);

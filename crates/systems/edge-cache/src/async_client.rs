@@ -56,7 +56,7 @@ impl Reader {
             ticks.pass(self.now());
         }
         loop {
-            let received = self.port.receive().await;
+            let received = self.port.recv().await;
             self.take(None, received);
         }
     }
@@ -84,7 +84,7 @@ impl Reader {
     async fn hear(&mut self, reading: Option<Read>, mut deadline: LocalInstant) -> Option<Version> {
         loop {
             let patience = deadline.saturating_since(self.node.now());
-            let received = self.node.timeout(patience, self.port.receive()).await.ok()?;
+            let received = self.node.timeout(patience, self.port.recv()).await.ok()?;
             let is_answer_to_a_read = matches!(received.message, EdgeMessage::ReadReply { .. });
             let answer = self.take(reading, received);
             if answer.is_some() {
@@ -113,7 +113,7 @@ impl Reader {
     }
 
     fn show(&self, reading: Option<Read>) {
-        self.node.view(|view: &mut ClientView| view.reading = reading);
+        self.node.publish(|view: &mut ClientView| view.reading = reading);
     }
 
     fn now(&self) -> Duration {

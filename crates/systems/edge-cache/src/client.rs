@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, Seat, Timer};
+use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, NodeInfo, Timer};
 
 use crate::config::{Config, Layout};
 use crate::fact::EdgeFact;
@@ -33,7 +33,7 @@ pub struct Client {
 
 impl Client {
     /// The client in that seat: its index in the group decides which edge is its home.
-    pub fn boot(config: &Arc<Config>, layout: Layout, seat: &Seat) -> Self {
+    pub fn boot(config: &Arc<Config>, layout: Layout, seat: &NodeInfo) -> Self {
         Self {
             config: Arc::clone(config),
             roamer: Roamer::new(config, layout, seat.index()),
@@ -54,12 +54,12 @@ impl Client {
         let operation = self.reads.take();
         await_tick(READ, &self.reads, now, effects);
         if self.view.reading.is_some() {
-            return effects.unchanged();
+            return effects.view_unchanged();
         }
         let read = self.roamer.read(operation, now, effects.entropy());
         self.view.reading = Some(read);
         effects.send(read.edge, EdgeMessage::ReadRequest { operation, key: read.key });
-        effects.arm(GIVE_UP, self.roamer.patience());
+        effects.set_timer(GIVE_UP, self.roamer.patience());
     }
 
     /// Takes the answer to the read under way; one that comes after it was given up, or from before a crash, tells nothing.
@@ -74,11 +74,11 @@ impl Client {
         let is_answered = |read: &mut Read| self.roamer.is_answer(read, from, answered.0, answered.1);
         let Some(read) = self.view.reading.take_if(is_answered) else {
             if self.roamer.is_calmed_by_late_answers() {
-                effects.disarm(GIVE_UP);
+                effects.cancel_timer(GIVE_UP);
             }
-            return effects.unchanged();
+            return effects.view_unchanged();
         };
-        effects.disarm(GIVE_UP);
+        effects.cancel_timer(GIVE_UP);
         if !self.roamer.accept(&read, version) {
             return self.flee(read, now, effects);
         }
@@ -88,7 +88,7 @@ impl Client {
 
     /// Gives up the read under way and moves to another edge at once, if there is one (EDGE-D21).
     fn give_up(&mut self, now: Duration, effects: &mut Effects<EdgeMessage>) {
-        let Some(read) = self.view.reading.take() else { return effects.unchanged() };
+        let Some(read) = self.view.reading.take() else { return effects.view_unchanged() };
         self.flee(read, now, effects);
     }
 
@@ -102,20 +102,20 @@ impl Client {
         await_tick(WRITE, &self.writes, now, effects);
         let key = written_key(&self.config, operation, effects.entropy());
         effects.send(Layout::SOURCE, EdgeMessage::WriteRequest { operation, key });
-        effects.unchanged();
+        effects.view_unchanged();
     }
 
     fn acknowledge(&mut self, operation: Operation, key: Key, version: Version, effects: &mut Effects<EdgeMessage>) {
         self.roamer.acknowledge(key, version);
         effects.emit(EdgeFact::WriteAcked { operation, key, version });
-        effects.unchanged();
+        effects.view_unchanged();
     }
 }
 
 /// Lets the next tick come, if there is one.
 fn await_tick(timer: Timer, ticks: &Ticks, now: Duration, effects: &mut Effects<EdgeMessage>) {
     if let Some(due) = ticks.due() {
-        effects.arm(timer, due.saturating_sub(now));
+        effects.set_timer(timer, due.saturating_sub(now));
     }
 }
 
@@ -136,7 +136,7 @@ impl Machine for Client {
             Input::Message { message: EdgeMessage::WriteAck { operation, key, version }, .. } => {
                 self.acknowledge(operation, key, version, effects);
             }
-            _ => effects.unchanged(),
+            _ => effects.view_unchanged(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_invariants::{Change, Invariant, Verdict, World};
-use cluster_sim_node::{Effect, Effects, Entropy, Input, LocalInstant, Machine, NodeId, Ratio, Seat, Timer};
+use cluster_sim_node::{Effect, Effects, Entropy, Input, LocalInstant, Machine, NodeId, NodeInfo, Ratio, Timer};
 
 use crate::testing::{Cluster, config, milliseconds};
 use crate::{
@@ -49,7 +49,7 @@ type Agenda = BTreeMap<(Duration, u8, u64), (NodeId, Input<EdgeMessage>)>;
 fn run(config: Config, chaos: Chaos, until: Duration) -> (MetricsSnapshot, Verdict) {
     let mut collector = Collector::new(&config, LAYOUT);
     let config = Arc::new(config);
-    let seat = |id: NodeId, index| Seat::new(id, "node", index, Vec::new());
+    let seat = |id: NodeId, index| NodeInfo::new(id, "node", index, Vec::new());
     let mut nodes: Vec<Box<dyn Node>> = vec![
         Box::new(Source::boot(&config, LAYOUT, &seat(Layout::SOURCE, 0))),
         Box::new(Router::boot(&config, LAYOUT, &seat(Layout::ROUTER, 0))),
@@ -73,14 +73,14 @@ fn run(config: Config, chaos: Chaos, until: Duration) -> (MetricsSnapshot, Verdi
             let (receivers, message) = match effect {
                 Effect::Send(to, message) => (vec![to], message),
                 Effect::SendAll(receivers, message) => (receivers, message),
-                Effect::Arm(timer, after) => {
+                Effect::SetTimer(timer, after) => {
                     sequence += 1;
                     let due = (now + after, 0, sequence);
                     agenda.insert(due, (node, Input::Timer(timer)));
                     armed.insert((node, timer), due).and_then(|before| agenda.remove(&before));
                     continue;
                 }
-                Effect::Disarm(timer) => {
+                Effect::CancelTimer(timer) => {
                     armed.remove(&(node, timer)).and_then(|before| agenda.remove(&before));
                     continue;
                 }

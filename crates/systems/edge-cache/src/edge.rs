@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, Seat};
+use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, NodeInfo};
 
 use crate::bug::Bug;
 use crate::config::{ApplyMode, Config, Layout};
@@ -52,7 +52,7 @@ impl Arrival {
 
 impl Edge {
     /// An edge with an empty cache; which seat it has does not matter.
-    pub fn boot(config: &Arc<Config>, _layout: Layout, _seat: &Seat) -> Self {
+    pub fn boot(config: &Arc<Config>, _layout: Layout, _seat: &NodeInfo) -> Self {
         Self {
             apply_mode: config.apply_mode,
             bug: config.bug,
@@ -70,15 +70,17 @@ impl Edge {
         };
         match arrival {
             Arrival::InOrder => self.hold(key, got, effects),
-            Arrival::Old => effects.unchanged(),
-            Arrival::Gap { .. } if self.bug == Some(Bug::RefetchesOnce) && self.refetching.contains(&key) => effects.unchanged(),
+            Arrival::Old => effects.view_unchanged(),
+            Arrival::Gap { .. } if self.bug == Some(Bug::RefetchesOnce) && self.refetching.contains(&key) => {
+                effects.view_unchanged()
+            }
             Arrival::Gap { expected } => {
                 if self.bug == Some(Bug::RefetchesOnce) {
                     self.refetching.insert(key);
                 }
                 effects.emit(EdgeFact::Refetching { key, expected, got });
                 effects.send(Layout::SOURCE, EdgeMessage::Refetch { key, got });
-                effects.unchanged();
+                effects.view_unchanged();
             }
         }
     }
@@ -108,7 +110,7 @@ impl Edge {
         let version = self.view.versions[key as usize];
         effects.emit(EdgeFact::Served { client, operation, key, version });
         effects.send(client, EdgeMessage::ReadReply { operation, key, version });
-        effects.unchanged();
+        effects.view_unchanged();
     }
 }
 
@@ -117,20 +119,20 @@ impl Machine for Edge {
     type View = EdgeView;
 
     fn step(&mut self, _now: LocalInstant, input: Input<EdgeMessage>, effects: &mut Effects<EdgeMessage>) {
-        let Input::Message { from, message } = input else { return effects.unchanged() };
+        let Input::Message { from, message } = input else { return effects.view_unchanged() };
         match message {
             EdgeMessage::Publish { key, version, .. } => self.publish(key, version, effects),
             EdgeMessage::ReadRequest { operation, key } => self.serve(from, operation, key, effects),
             EdgeMessage::Refetched { key, version, .. } => self.take_over(key, version, effects),
             EdgeMessage::Resync { lag } => {
                 effects.send(Layout::SOURCE, EdgeMessage::SnapshotRequest { lag });
-                effects.unchanged();
+                effects.view_unchanged();
             }
             EdgeMessage::Snapshot { lag, entries } => {
                 entries.iter().for_each(|(key, version)| self.take_over(*key, *version, effects));
                 effects.emit(EdgeFact::Resynced { lag });
             }
-            _ => effects.unchanged(),
+            _ => effects.view_unchanged(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_node::{Effects, Incarnation, Input, Label, LocalInstant, Machine, NodeId, Seat, Timer};
+use cluster_sim_node::{Effects, Incarnation, Input, Label, LocalInstant, Machine, NodeId, NodeInfo, Timer};
 
 use crate::bug::Bug;
 use crate::config::{Config, LagPolicy, Layout};
@@ -49,7 +49,7 @@ pub struct RouterView {
 
 impl Router {
     /// The router of an edge cache; which seat it has does not matter.
-    pub fn boot(config: &Arc<Config>, layout: Layout, seat: &Seat) -> Self {
+    pub fn boot(config: &Arc<Config>, layout: Layout, seat: &NodeInfo) -> Self {
         let leaves_out_one = config.bug == Some(Bug::RestartsLeaveOutEdge) && seat.incarnation() > Incarnation(2);
         let edges = (0..layout.edges - u32::from(leaves_out_one)).map(|index| layout.edge(index)).collect();
         Self { config: Arc::clone(config), edges, second: 0, lags: 0, view: RouterView::default() }
@@ -59,7 +59,7 @@ impl Router {
     fn await_burst(&self, now: Duration, effects: &mut Effects<EdgeMessage>) {
         if self.config.burst_lag.is_some_and(|lag| !lag.is_zero()) {
             let begins = BURST_WINDOW * self.second + effects.roll("burst", u64::from(self.second)).within(BURST_WINDOW);
-            effects.arm(BURST, begins.saturating_sub(now));
+            effects.set_timer(BURST, begins.saturating_sub(now));
         }
     }
 
@@ -70,14 +70,14 @@ impl Router {
             && !self.view.stalled
         {
             self.view.stalled = true;
-            effects.arm(DRAIN, lag);
+            effects.set_timer(DRAIN, lag);
         }
     }
 
     fn forward(&mut self, message: EdgeMessage, effects: &mut Effects<EdgeMessage>) {
         if !self.view.stalled {
             effects.send_all(&self.edges, message);
-            effects.unchanged();
+            effects.view_unchanged();
             return;
         }
         if self.view.waiting.len() >= self.config.source_fanout_capacity {
@@ -118,7 +118,7 @@ impl Machine for Router {
             Input::Timer(DRAIN) => self.drain(effects),
             Input::Timer(BURST) => self.stall(now, effects),
             Input::Start => self.await_burst(now, effects),
-            _ => effects.unchanged(),
+            _ => effects.view_unchanged(),
         }
     }
 

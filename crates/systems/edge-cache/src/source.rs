@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, Seat, Timer};
+use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, NodeInfo, Timer};
 
 use crate::bug::Bug;
 use crate::config::{Config, Layout};
@@ -40,7 +40,7 @@ pub struct SourceView {
 
 impl Source {
     /// The source of an edge cache; which seat it has does not matter.
-    pub fn boot(config: &Arc<Config>, _layout: Layout, _seat: &Seat) -> Self {
+    pub fn boot(config: &Arc<Config>, _layout: Layout, _seat: &NodeInfo) -> Self {
         Self {
             config: Arc::clone(config),
             schedule: MutationSchedule::new(config),
@@ -54,7 +54,7 @@ impl Source {
     fn mutate(&mut self, now: Duration, effects: &mut Effects<EdgeMessage>) {
         while let Some(due) = self.schedule.due() {
             if due > now {
-                effects.arm(MUTATION, due - now);
+                effects.set_timer(MUTATION, due - now);
                 return;
             }
             let key = self.config.key(effects.roll("mutation-key", self.mutations));
@@ -102,13 +102,13 @@ impl Source {
             }
             EdgeMessage::Refetch { key, got } => {
                 effects.send(from, EdgeMessage::Refetched { key, got, version: self.view.versions[key as usize] });
-                effects.unchanged();
+                effects.view_unchanged();
             }
             EdgeMessage::SnapshotRequest { lag } => {
                 effects.send(from, EdgeMessage::Snapshot { lag, entries: self.view.entries() });
-                effects.unchanged();
+                effects.view_unchanged();
             }
-            _ => effects.unchanged(),
+            _ => effects.view_unchanged(),
         }
     }
 }
@@ -129,7 +129,7 @@ impl Machine for Source {
         match input {
             Input::Message { from, message } => self.answer(from, message, now, effects),
             Input::Start | Input::Timer(MUTATION) => self.mutate(now, effects),
-            _ => effects.unchanged(),
+            _ => effects.view_unchanged(),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_invariants::{Health, Observed, Traffic, VirtualInstant};
-use cluster_sim_node::{Effect, Effects, Entropy, Input, LocalInstant, Machine, NodeId, Roll, Seat, Timer};
+use cluster_sim_node::{Effect, Effects, Entropy, Input, LocalInstant, Machine, NodeId, NodeInfo, Roll, Timer};
 
 use crate::config::{ApplyMode, Config, KeyDistribution, LagPolicy, Layout};
 use crate::fact::EdgeFact;
@@ -56,9 +56,9 @@ pub(crate) struct Bench<M: Machine<Message = EdgeMessage>> {
 
 impl<M: Machine<Message = EdgeMessage>> Bench<M> {
     /// Boots and starts a machine.
-    pub(crate) fn new(id: NodeId, config: Config, boot: impl Fn(&Arc<Config>, Layout, &Seat) -> M) -> Self {
+    pub(crate) fn new(id: NodeId, config: Config, boot: impl Fn(&Arc<Config>, Layout, &NodeInfo) -> M) -> Self {
         let index = LAYOUT.edge_index(id).or(LAYOUT.client_index(id)).unwrap_or(0);
-        let machine = boot(&Arc::new(config), LAYOUT, &Seat::new(id, "bench", index, Vec::new()));
+        let machine = boot(&Arc::new(config), LAYOUT, &NodeInfo::new(id, "bench", index, Vec::new()));
         let effects = Effects::new(ENTROPY);
         let mut bench = Self { machine, effects, now: Duration::ZERO, armed: BTreeMap::new(), sent: Vec::new(), facts: Vec::new() };
         bench.step(Input::Start);
@@ -93,8 +93,8 @@ impl<M: Machine<Message = EdgeMessage>> Bench<M> {
             match effect {
                 Effect::Send(to, message) => self.sent.push((self.now, to, message)),
                 Effect::SendAll(all, message) => self.sent.extend(all.into_iter().map(|to| (self.now, to, message.clone()))),
-                Effect::Arm(timer, after) => drop(self.armed.insert(timer, self.now + after)),
-                Effect::Disarm(timer) => drop(self.armed.remove(&timer)),
+                Effect::SetTimer(timer, after) => drop(self.armed.insert(timer, self.now + after)),
+                Effect::CancelTimer(timer) => drop(self.armed.remove(&timer)),
                 Effect::Emit(fact) => self.facts.push((self.now, *(*fact).as_any().downcast_ref().unwrap())),
                 other => panic!("no machine of an edge cache asks for {other:?}"),
             }

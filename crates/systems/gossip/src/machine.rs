@@ -1,6 +1,6 @@
 //! A node that gossips, as a machine.
 
-use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, Seat, Timer};
+use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, NodeInfo, Timer};
 
 use crate::config::Config;
 use crate::knowledge::Knowledge;
@@ -23,14 +23,14 @@ pub struct Gossip {
 
 impl Gossip {
     /// A node in that seat, which has heard of nothing yet.
-    pub fn boot(config: Config, seat: &Seat) -> Self {
+    pub fn boot(config: Config, seat: &NodeInfo) -> Self {
         Self { config, index: seat.index(), peers: seat.peers(), round: 0, knowledge: Knowledge::new(config) }
     }
 
     fn speak(&mut self, now: LocalInstant, effects: &mut Effects<Rumour>) {
         let newest = self.knowledge.speak(self.config.news(self.round, self.index), now);
         effects.send_all(&self.peers, Rumour { round: self.round, newest: newest.0 });
-        effects.arm(ROUND, self.config.interval);
+        effects.set_timer(ROUND, self.config.interval);
         self.round += 1;
     }
 }
@@ -44,7 +44,7 @@ impl Machine for Gossip {
             Input::Start | Input::Timer(ROUND) => self.speak(now, effects),
             Input::Message { from, message } => self.knowledge.hear(from, message),
             Input::Call(message) => self.knowledge.hear(NodeId::CLUSTER, message),
-            _ => effects.unchanged(),
+            _ => effects.view_unchanged(),
         }
     }
 

@@ -16,12 +16,12 @@ pub async fn gossip(node: Node, config: Config) {
     let mut knowledge = Knowledge::new(config);
     for round in 0.. {
         let known = knowledge.speak(config.news(round, node.index()), node.now());
-        node.view(|seen: &mut Newest| *seen = known);
+        node.publish(|seen: &mut Newest| *seen = known);
         peers.broadcast(Rumour { round, newest: known.0 });
         peers
-            .listen_for(config.interval, |heard| {
+            .recv_for(config.interval, |heard| {
                 knowledge.hear(heard.from, heard.message);
-                node.view(|seen: &mut Newest| *seen = *knowledge.newest());
+                node.publish(|seen: &mut Newest| *seen = *knowledge.newest());
             })
             .await;
     }

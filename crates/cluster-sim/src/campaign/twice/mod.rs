@@ -63,7 +63,7 @@ impl Scenario {
     ///     }
     /// }
     ///
-    /// let scenario = Scenario::new("counting").machines("counter", 2, |_: &Seat| Counter(0));
+    /// let scenario = Scenario::new("counting").machines("counter", 2, |_: &NodeInfo| Counter(0));
     /// let twice = scenario.twice(Seed(7));
     /// twice.assert_ok();
     /// assert_eq!(twice.outcome(), Outcome::Held);

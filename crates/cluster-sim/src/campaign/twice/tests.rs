@@ -9,7 +9,7 @@ use super::trail::{Checkpoint, Trail, WINDOW};
 use super::words::{Gone, Order};
 use super::*;
 use crate::sim::{Follower, Sim};
-use crate::{Effects, Fact, Input, LocalInstant, Machine, Node, NodeId, Record, RecordKind, Seat, Timer, VirtualInstant};
+use crate::{Effects, Fact, Input, LocalInstant, Machine, Node, NodeId, NodeInfo, Record, RecordKind, Timer, VirtualInstant};
 
 type Habit = fn(u64);
 
@@ -26,7 +26,7 @@ impl Machine for Clock {
     fn step(&mut self, _: LocalInstant, _: Input<()>, effects: &mut Effects<()>) {
         self.ticks += 1;
         (self.habit)(self.ticks);
-        effects.arm(Timer(0), Duration::from_millis(1));
+        effects.set_timer(Timer(0), Duration::from_millis(1));
     }
 
     fn view(&self) -> &u64 {
@@ -35,7 +35,7 @@ impl Machine for Clock {
 }
 
 fn clock(habit: Habit) -> Scenario {
-    Scenario::new("clock").machines("clock", 1, move |_: &Seat| Clock { ticks: 0, habit })
+    Scenario::new("clock").machines("clock", 1, move |_: &NodeInfo| Clock { ticks: 0, habit })
 }
 
 #[test]

@@ -197,10 +197,10 @@ impl<M: Message> Session<M> {
     /// # Errors
     /// If the session is gone, what came is no message of this type, which breaks the session, or the life is over. What had arrived before
     /// the session was gone is received first.
-    pub async fn receive(&self) -> Result<Option<M>, SessionReset> {
+    pub async fn recv(&self) -> Result<Option<M>, SessionReset> {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            SessionTwin::Simulated(ref session) => session.receive().await,
+            SessionTwin::Simulated(ref session) => session.recv().await,
             #[cfg(feature = "tokio")]
             SessionTwin::Real(ref session) => session.recv().await,
         }
@@ -208,10 +208,10 @@ impl<M: Message> Session<M> {
 
     /// Sends nothing more: the other side receives nothing after everything that was sent. What that side sends still arrives. Who waits
     /// for room is told that there will be none.
-    pub fn finish(&self) {
+    pub fn close(&self) {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            SessionTwin::Simulated(ref session) => session.finish(),
+            SessionTwin::Simulated(ref session) => session.close(),
             #[cfg(feature = "tokio")]
             SessionTwin::Real(ref session) => session.finish(),
         }

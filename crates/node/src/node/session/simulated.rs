@@ -119,7 +119,7 @@ impl SimulatedSession {
         sent.unwrap_or_else(|| given.map_or(Ok(()), |message| Err(SessionSendError::Reset(message))))
     }
 
-    pub(super) async fn receive<M: Message>(&self) -> Result<Option<M>, SessionReset> {
+    pub(super) async fn recv<M: Message>(&self) -> Result<Option<M>, SessionReset> {
         let mut wait = self.wait_until(EndpointWait::Readable);
         poll_fn(|context| {
             let taken = self.place.life.act(|core| {
@@ -139,7 +139,7 @@ impl SimulatedSession {
         .await
     }
 
-    pub(super) fn finish(&self) {
+    pub(super) fn close(&self) {
         self.place.act(|network, kernel| network.finish(kernel, self.id));
     }
 

@@ -10,26 +10,26 @@ use cluster_sim_transport::TokioNetwork;
 use cluster_sim_types::{Fact, NodeId};
 use parking_lot::{Mutex, ReentrantMutex};
 
-use super::observer::{Observer, Shown};
+use super::observer::{Observation, Observer};
 
 /// Something of the node's own type.
 type Thing = Box<dyn Any + Send>;
 
 /// One life of a node that really runs.
-pub(crate) struct Own {
+pub(crate) struct NodeContext {
     pub(crate) life: TokioLife,
     pub(crate) network: TokioNetwork,
     node: NodeId,
     observer: Option<Observer>,
     draws: AtomicU64,
     /// Reentrant, so that code that shows a view while it shows one is told and does not wait for itself.
-    view: ReentrantMutex<RefCell<Option<Thing>>>,
+    publish: ReentrantMutex<RefCell<Option<Thing>>>,
     exposed: Mutex<Option<Thing>>,
     /// Held while somebody reaches in: one after the other.
     reached: ReentrantMutex<()>,
 }
 
-impl Own {
+impl NodeContext {
     pub(super) fn new(node: NodeId, life: TokioLife, network: TokioNetwork, observer: Option<Observer>) -> Self {
         Self {
             life,
@@ -37,42 +37,42 @@ impl Own {
             node,
             observer,
             draws: AtomicU64::new(0),
-            view: ReentrantMutex::default(),
+            publish: ReentrantMutex::default(),
             exposed: Mutex::default(),
             reached: ReentrantMutex::default(),
         }
     }
 
     /// The next roll of the node.
-    pub(crate) fn draw(&self, entropy: Entropy) -> Roll {
+    pub(crate) fn random(&self, entropy: Entropy) -> Roll {
         entropy.roll("draw", self.draws.fetch_add(1, Ordering::Relaxed))
     }
 
     pub(crate) fn emit(&self, fact: &dyn Fact) {
         if let Some(observer) = self.observer.as_ref().filter(|_| !self.life.is_over()) {
-            observer(self.node, Shown::Fact(fact));
+            observer(self.node, Observation::Fact(fact));
         }
     }
 
     /// Changes the view; `Err` if it is of another type.
-    pub(crate) fn view<V: Default + Send + 'static>(&self, change: impl FnOnce(&mut V)) -> Result<(), OtherView> {
+    pub(crate) fn publish<V: Default + Send + 'static>(&self, change: impl FnOnce(&mut V)) -> Result<(), OtherView> {
         if self.life.is_over() {
             return Ok(());
         }
-        let place = self.view.lock();
+        let place = self.publish.lock();
         let mut place = place.try_borrow_mut().unwrap_or_else(|_| panic!("a view is shown while one is shown, by the same code"));
         let view = place.get_or_insert_with(|| Box::new(V::default()));
         let view = view.downcast_mut::<V>().ok_or(OtherView)?;
         change(view);
         if let Some(observer) = &self.observer {
-            observer(self.node, Shown::View(view));
+            observer(self.node, Observation::View(view));
         }
         Ok(())
     }
 
     /// Looks at the view, if the node showed one of that type.
-    pub(super) fn look<V: 'static, T>(&self, look: impl FnOnce(&V) -> T) -> Option<T> {
-        let place = self.view.lock();
+    pub(super) fn inspect<V: 'static, T>(&self, look: impl FnOnce(&V) -> T) -> Option<T> {
+        let place = self.publish.lock();
         let place = place.try_borrow().unwrap_or_else(|_| panic!("a view is looked at while it is shown, by the same code"));
         place.as_ref()?.downcast_ref().map(look)
     }
@@ -115,8 +115,8 @@ pub(super) enum Unreached {
     NotExposed(&'static str),
 }
 
-impl fmt::Debug for Own {
+impl fmt::Debug for NodeContext {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Own").field("node", &self.node).finish_non_exhaustive()
+        formatter.debug_struct("NodeContext").field("node", &self.node).finish_non_exhaustive()
     }
 }

@@ -27,7 +27,7 @@ impl Node {
     /// # Panics
     /// If the node showed a view of another type before.
     #[track_caller]
-    pub fn view<V: Default + Send + 'static>(&self, change: impl FnOnce(&mut V)) {
+    pub fn publish<V: Default + Send + 'static>(&self, change: impl FnOnce(&mut V)) {
         match self.twin {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(ref place) => {
@@ -43,7 +43,7 @@ impl Node {
                 }
             }
             #[cfg(feature = "tokio")]
-            Twin::Real(ref own) => own.view(change).unwrap_or_else(|_| self.refuse_view::<V>()),
+            Twin::Real(ref own) => own.publish(change).unwrap_or_else(|_| self.refuse_view::<V>()),
         }
     }
 
@@ -53,7 +53,7 @@ impl Node {
     }
 
     /// Hands out something that a test can reach into the node by, until the life is over: `Sim::on` runs its closure with it as one step of
-    /// this node, `RealNode::on` in the thread of who asks. The last one counts.
+    /// this node, `TokioNode::on` in the thread of who asks. The last one counts.
     pub fn expose<H: Send + 'static>(&self, handle: H) {
         match self.twin {
             #[cfg(feature = "test-utils")]

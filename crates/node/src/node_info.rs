@@ -7,7 +7,7 @@ use cluster_sim_types::{Incarnation, NodeId, Region, Shard};
 /// What a node knows about itself when it boots.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Seat {
+pub struct NodeInfo {
     /// Its number in the cluster.
     id: NodeId,
     /// Its declared name: group and index, `edge/1`.
@@ -21,8 +21,8 @@ pub struct Seat {
     incarnation: Incarnation,
 }
 
-impl Seat {
-    /// The seat of a node in the first life, in region and shard 0; `cohort` is the nodes it works with, itself among them or not.
+impl NodeInfo {
+    /// The node_info of a node in the first life, in region and shard 0; `cohort` is the nodes it works with, itself among them or not.
     pub fn new(id: NodeId, name: impl Into<Arc<str>>, index: u32, cohort: impl Into<Arc<[NodeId]>>) -> Self {
         Self {
             id,
@@ -35,13 +35,13 @@ impl Seat {
         }
     }
 
-    /// This seat in a region and shard.
+    /// This node_info in a region and shard.
     #[must_use]
     pub fn placed(self, region: Region, shard: Shard) -> Self {
         Self { region, shard, ..self }
     }
 
-    /// This seat in another life.
+    /// This node_info in another life.
     #[must_use]
     pub fn in_life(self, incarnation: Incarnation) -> Self {
         Self { incarnation, ..self }
