@@ -102,7 +102,7 @@ impl Invariant for Listening {
         Verdict::Holds
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         self.said.len() as u64
     }
 }

@@ -46,11 +46,11 @@ fn agreement_follows_a_healed_partition() {
     let mut sim = scenario.start(Seed(7));
     let cut = sim.partition([2], [0, 1]);
     sim.run_for(Duration::from_secs(5));
-    assert_eq!(sim.look(|world| world.behind::<u64>(|seen| *seen == 2)), [NodeId(0), NodeId(1)]);
+    assert_eq!(sim.look(|world| world.nodes_where::<u64>(|seen| *seen != 2)), [NodeId(0), NodeId(1)]);
     assert!(cut.dropped() > 100, "the cut ate {} messages", cut.dropped());
     cut.heal();
     sim.run_for(Duration::from_secs(5));
-    assert_eq!(sim.look(|world| world.behind::<u64>(|seen| *seen == 2)), []);
+    assert_eq!(sim.look(|world| world.nodes_where::<u64>(|seen| *seen != 2)), []);
     sim.finish().assert_ok();
     scenario.sweep(0..64).assert_ok();
 }

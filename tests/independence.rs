@@ -26,7 +26,7 @@ impl Invariant for Diary {
         Verdict::Holds
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         self.answered.len() as u64
     }
 }

@@ -27,7 +27,7 @@ impl<F: FnMut(&Change, &World<'_>) -> u64 + 'static> Invariant for Odd<F> {
         Verdict::Holds
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         1
     }
 

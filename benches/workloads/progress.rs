@@ -45,7 +45,7 @@ impl Invariant for Progress {
         }
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         self.events
     }
 }

@@ -54,7 +54,7 @@ impl Invariant for Tally {
         Verdict::Holds
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         self.changes
     }
 
@@ -75,7 +75,7 @@ impl Invariant for Blind {
         Verdict::Holds
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         0
     }
 }
@@ -121,11 +121,11 @@ fn a_point_counts_the_runs_that_got_there_and_one_that_none_got_to_is_known_too(
     assert_eq!((coverage.runs, coverage.outcomes.clone()), (SEEDS, [(Outcome::Held, SEEDS)].into()));
     assert_eq!(coverage.missing(), ["point \"both are gone\" was never reached", "point \"no way\" was never reached"]);
     // A point judges nothing, and a rule is no point.
-    assert_eq!(coverage.witnesses.keys().collect::<Vec<_>>(), ["nobody is lost"]);
+    assert_eq!(coverage.times_checked.keys().collect::<Vec<_>>(), ["nobody is lost"]);
     let point = |seed: u64| {
         let report = scenario.run(Seed(seed));
         let check = report.checks.into_iter().find(|check| check.name == "the seldom way").expect("it is told of");
-        (check.kind, check.witnesses, check.unknown)
+        (check.kind, check.times_checked, check.unknown)
     };
     assert_eq!(point(expected[0]), (CheckKind::Sometimes, 1, None));
 }
@@ -174,7 +174,7 @@ fn operations_are_the_whole_numbers_of_observers_by_the_way_to_them() {
         (0..SEEDS).map(|seed| scenario.run(Seed(seed)).measured["tally"]["changes"].as_u64().expect("it counts")).sum();
     let expected = [("tally.by.kind.two", 2 * SEEDS), ("tally.changes", changes)];
     assert_eq!(coverage.operations, expected.map(|(way, number)| (way.to_owned(), number)).into(), "whole numbers alone");
-    assert_eq!(coverage.witnesses["tally"], changes);
+    assert_eq!(coverage.times_checked["tally"], changes);
     assert!(sweep.to_string().contains(&format!("\n        counted tally.changes: {changes}")), "{sweep}");
 }
 

@@ -54,7 +54,7 @@ impl Invariant for Oracle {
         Verdict::Holds
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         1
     }
 

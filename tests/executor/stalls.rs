@@ -27,7 +27,7 @@ fn a_run_goes_on_in_the_calm_until_every_client_ended() {
     report.assert_ok();
     assert_eq!(report.ended_at, at(2_500), "and no longer");
     let check = &report.checks[0];
-    assert_eq!((check.name.as_str(), check.kind, check.witnesses), ("every client ends", CheckKind::Eventually, 3));
+    assert_eq!((check.name.as_str(), check.kind, check.times_checked), ("every client ends", CheckKind::Eventually, 3));
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_client_that_was_killed_does_not_count_and_one_that_crashed_begins_anew() {
     assert!(sim.kill(0) && sim.crash(1));
     let report = sim.finish();
     report.assert_ok();
-    assert_eq!(report.checks[0].witnesses, 1);
+    assert_eq!(report.checks[0].times_checked, 1);
 
     let mut sim = scenario.start(Seed(1));
     sim.run_for(milliseconds(1));

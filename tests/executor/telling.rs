@@ -86,7 +86,7 @@ impl Invariant for Sum {
         Verdict::Holds
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         self.facts
     }
 }

@@ -24,7 +24,7 @@ impl Invariant for Tally {
         Verdict::violated([change.node()], format!("{} changes", self.seen))
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         self.seen
     }
 }
@@ -168,7 +168,7 @@ fn a_panic_in_the_last_judgement_of_an_observer_is_a_finding() {
         fn observe(&mut self, _: &Change, _: &World<'_>) -> Verdict {
             Verdict::Holds
         }
-        fn witnesses(&self) -> u64 {
+        fn times_checked(&self) -> u64 {
             1
         }
         fn finish(&mut self, _: &World<'_>) -> Verdict {
@@ -188,7 +188,7 @@ impl Invariant for Blind {
         Verdict::Holds
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         0
     }
 }

@@ -87,7 +87,7 @@ impl Invariant for Ledger {
         Verdict::Holds
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         self.said
     }
 

@@ -100,7 +100,7 @@ mod sim;
 
 pub mod prelude;
 
-pub use cluster_sim_invariants::{IntoVerdict, Invariant, Observed, Verdict, Violation, Witness, World};
+pub use cluster_sim_invariants::{Evidence, IntoVerdict, Invariant, Observed, Verdict, Violation, World};
 pub use cluster_sim_node::{
     ConnectError, Effect, Effects, Elapsed, Input, Interval, JoinError, JoinHandle, Label, Listener, Machine, Message, Node,
     NodeInfo, OneshotReceiver, OneshotSender, Port, Received, Receiver, Recv, ResetReason, SendError, Sender, Session,

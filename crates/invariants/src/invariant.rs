@@ -16,7 +16,7 @@ pub trait Invariant: Any {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict;
 
     /// How often the rule could have fired. A rule that never could is `Unknown`, not held.
-    fn witnesses(&self) -> u64;
+    fn times_checked(&self) -> u64;
 
     /// Judges the run as a whole, after its last step.
     fn finish(&mut self, world: &World<'_>) -> Verdict {

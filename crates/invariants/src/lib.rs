@@ -11,5 +11,5 @@ mod world;
 
 pub use cluster_sim_types::{Change, Fact, Health, Incarnation, NodeId, Traffic, VirtualInstant};
 pub use invariant::Invariant;
-pub use verdict::{IntoVerdict, Verdict, Violation, Witness};
+pub use verdict::{Evidence, IntoVerdict, Verdict, Violation};
 pub use world::{Observed, World};

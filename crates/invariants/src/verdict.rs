@@ -11,7 +11,7 @@ pub enum Verdict {
     /// The rule holds.
     Holds,
     /// The rule is broken; here is why.
-    Violated(Witness),
+    Violated(Evidence),
     /// The check cannot tell, and says why. Never counted as a pass.
     Unknown(String),
 }
@@ -19,13 +19,13 @@ pub enum Verdict {
 impl Verdict {
     /// A broken rule, with the nodes that show it and a sentence that says how.
     pub fn violated(nodes: impl IntoIterator<Item = NodeId>, message: impl Into<String>) -> Self {
-        Self::Violated(Witness { nodes: nodes.into_iter().collect(), message: message.into() })
+        Self::Violated(Evidence { nodes: nodes.into_iter().collect(), message: message.into() })
     }
 }
 
 /// What shows that a rule is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Witness {
+pub struct Evidence {
     /// The nodes that show it.
     pub nodes: Vec<NodeId>,
     /// How they show it, as a sentence without a full stop.

@@ -24,13 +24,13 @@ pub trait Observed {
 /// The cluster as a check sees it: read-only, as it stands after a step.
 pub struct World<'a> {
     observed: &'a dyn Observed,
-    looked_at: Cell<u64>,
+    observations_read: Cell<u64>,
 }
 
 impl<'a> World<'a> {
     /// The world over a simulation or a recording.
     pub fn new(observed: &'a dyn Observed) -> Self {
-        Self { observed, looked_at: Cell::new(0) }
+        Self { observed, observations_read: Cell::new(0) }
     }
 
     /// The present instant.
@@ -55,14 +55,14 @@ impl<'a> World<'a> {
 
     /// A node's health.
     pub fn health(&self, node: NodeId) -> Health {
-        self.looked_at.set(self.looked_at.get() + 1);
+        self.observations_read.set(self.observations_read.get() + 1);
         self.observed.health(node)
     }
 
     /// The view of one node, if it is of type `V` and the node is up or paused.
     pub fn view<V: 'static>(&self, node: NodeId) -> Option<&'a V> {
         let view = self.observed.view(node)?.downcast_ref();
-        self.looked_at.set(self.looked_at.get() + u64::from(view.is_some()));
+        self.observations_read.set(self.observations_read.get() + u64::from(view.is_some()));
         view
     }
 
@@ -71,19 +71,19 @@ impl<'a> World<'a> {
         self.nodes().filter_map(|node| Some((node, self.view(node)?)))
     }
 
-    /// The nodes with a view of type `V` for which `is_there` does not hold yet.
-    pub fn behind<V: 'static>(&self, mut is_there: impl FnMut(&V) -> bool) -> Vec<NodeId> {
-        self.views().filter(|(_, view)| !is_there(view)).map(|(node, _)| node).collect()
+    /// The nodes with a view of type `V` for which `predicate` holds, in order of id.
+    pub fn nodes_where<V: 'static>(&self, mut predicate: impl FnMut(&V) -> bool) -> Vec<NodeId> {
+        self.views().filter(|(_, view)| predicate(view)).map(|(node, _)| node).collect()
     }
 
     /// The fate of every message so far.
     pub fn traffic(&self) -> Traffic {
-        self.looked_at.set(self.looked_at.get() + 1);
+        self.observations_read.set(self.observations_read.get() + 1);
         self.observed.traffic()
     }
 
     /// How many views, states of health and counts of traffic were looked at: a check that looked at nothing proves nothing.
-    pub fn looked_at(&self) -> u64 {
-        self.looked_at.get()
+    pub fn observations_read(&self) -> u64 {
+        self.observations_read.get()
     }
 }

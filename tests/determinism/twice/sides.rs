@@ -38,7 +38,7 @@ fn a_view_that_breaks_a_rule_on_one_side_is_where_the_runs_part(#[case] side: Si
         false => |worker, _| worker.shown = worker.ticks * u64::from(is_there()),
     };
     let few = |world: &World<'_>| {
-        let over = world.behind::<u64>(|shown| *shown < 100);
+        let over = world.nodes_where::<u64>(|shown| *shown >= 100);
         if over.is_empty() { Verdict::Holds } else { Verdict::violated(over, "a hundred ticks") }
     };
     let twice = workers(habit).always("few ticks", few).twice(Seed(7));
@@ -84,7 +84,7 @@ impl Invariant for Bomb {
         Verdict::Holds
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         1
     }
 

@@ -20,7 +20,7 @@ impl Invariant for Biased {
         if self.strict && is_there() { Verdict::violated([NodeId(1)], "it is the other thread") } else { Verdict::Holds }
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         1
     }
 
@@ -70,7 +70,7 @@ fn a_check_that_saw_another_number_of_worlds_is_named() {
     let twice = scenario.twice(Seed(7));
     let divergence = twice.divergence().expect("the reports differ");
     assert!(divergence.event.is_none());
-    assert!(divergence.differences.iter().any(|difference| difference.place == "checks[0].witnesses"), "{twice}");
+    assert!(divergence.differences.iter().any(|difference| difference.place == "checks[0].times_checked"), "{twice}");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn of_many_places_the_first_are_named_and_the_others_counted() {
         fn observe(&mut self, _: &Change, _: &World<'_>) -> Verdict {
             Verdict::Holds
         }
-        fn witnesses(&self) -> u64 {
+        fn times_checked(&self) -> u64 {
             1
         }
         fn measured(&self) -> Value {

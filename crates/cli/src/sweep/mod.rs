@@ -137,8 +137,8 @@ fn verdicts(name: &str, sweep: &Sweep, prepared: &Prepared, needs_coverage: bool
         if unknown.is_some() && first.outcome == Outcome::Held {
             first.outcome = Outcome::Unknown;
         }
-        let witnesses = coverage.runs;
-        first.checks.push(CheckReport { name: COVERS.to_owned(), kind: CheckKind::Eventually, witnesses, unknown });
+        let times_checked = coverage.runs;
+        first.checks.push(CheckReport { name: COVERS.to_owned(), kind: CheckKind::Eventually, times_checked, unknown });
     }
     let replay = |report: &Report| {
         let failure = sweep.failures().iter().find(|failure| failure.report().seed() == report.seed())?;

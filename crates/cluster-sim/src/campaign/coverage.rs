@@ -33,7 +33,7 @@ pub struct Coverage {
     /// In how many runs each point that must come about in some run did.
     pub points: BTreeMap<String, u64>,
     /// How often each rule could have been broken.
-    pub witnesses: BTreeMap<String, u64>,
+    pub times_checked: BTreeMap<String, u64>,
     /// Whole numbers that observers measured, by the way to them, added up: which operations there were, and how they ended.
     pub operations: BTreeMap<String, u64>,
 }
@@ -55,8 +55,8 @@ impl Coverage {
             *coverage.losses.entry(cause.to_owned()).or_default() += lost;
         }
         for check in &report.checks {
-            let counts = if check.kind == CheckKind::Sometimes { &mut coverage.points } else { &mut coverage.witnesses };
-            *counts.entry(check.name.clone()).or_default() += check.witnesses;
+            let counts = if check.kind == CheckKind::Sometimes { &mut coverage.points } else { &mut coverage.times_checked };
+            *counts.entry(check.name.clone()).or_default() += check.times_checked;
         }
         for (observer, measured) in &report.measured {
             add_numbers(&mut coverage.operations, observer, measured);
@@ -77,7 +77,7 @@ impl Coverage {
         for (counts, others) in [
             (&mut self.losses, &other.losses),
             (&mut self.points, &other.points),
-            (&mut self.witnesses, &other.witnesses),
+            (&mut self.times_checked, &other.times_checked),
             (&mut self.operations, &other.operations),
         ] {
             others.iter().for_each(|(name, count)| *counts.entry(name.clone()).or_default() += count);
@@ -89,7 +89,7 @@ impl Coverage {
     pub fn missing(&self) -> Vec<String> {
         let points =
             self.points.iter().filter(|(_, runs)| **runs == 0).map(|(name, _)| format!("point {name:?} was never reached"));
-        let rules = self.witnesses.iter().filter(|(_, witnesses)| **witnesses == 0);
+        let rules = self.times_checked.iter().filter(|(_, times_checked)| **times_checked == 0);
         let rules = rules.map(|(name, _)| format!("rule {name:?} had nothing to judge"));
         let faults = self.faults.iter().filter(|(_, count)| count.effective == 0);
         let faults = faults.map(|(kind, count)| match count.fired {

@@ -102,7 +102,7 @@ impl Judge {
             }
             Verdict::Unknown(why) => {
                 let (name, kind) = (self.name.clone(), CheckKind::Eventually);
-                report.checks.push(CheckReport { name, kind, witnesses: 0, unknown: Some(why) });
+                report.checks.push(CheckReport { name, kind, times_checked: 0, unknown: Some(why) });
                 if report.outcome == Outcome::Held {
                     report.outcome = Outcome::Unknown;
                 }

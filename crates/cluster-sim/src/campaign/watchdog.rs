@@ -65,9 +65,9 @@ fn wait<T>(
 ) -> Vec<Option<T>> {
     let mut all: Vec<Option<T>> = watches.iter().map(|_| None).collect();
     let mut seen: BTreeMap<usize, (u64, u64)> = watches.iter().map(|watch| watch.progress()).enumerate().collect();
-    let mut looked_at = now();
+    let mut observations_read = now();
     while !seen.is_empty() {
-        match told.recv_timeout(patience.saturating_sub(looked_at.elapsed()).min(TICK)) {
+        match told.recv_timeout(patience.saturating_sub(observations_read.elapsed()).min(TICK)) {
             Ok((index, ended)) => {
                 // One that was given up may come back after all; it was judged by then.
                 if seen.remove(&index).is_some() {
@@ -76,9 +76,9 @@ fn wait<T>(
             }
             Err(RecvTimeoutError::Disconnected) => unreachable!("work tells its end, also when it panics"),
             Err(RecvTimeoutError::Timeout) if !between() => break,
-            Err(RecvTimeoutError::Timeout) if looked_at.elapsed() < patience => {}
+            Err(RecvTimeoutError::Timeout) if observations_read.elapsed() < patience => {}
             Err(RecvTimeoutError::Timeout) => {
-                looked_at = now();
+                observations_read = now();
                 seen.retain(|index, seen| {
                     let progress = watches[*index].progress();
                     let goes_on = progress != *seen;

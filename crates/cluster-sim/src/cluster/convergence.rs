@@ -11,7 +11,7 @@ use super::SimulatedCluster;
 impl SimulatedCluster {
     /// Lets the cluster run until nobody is behind, at most for so much virtual time; answers with the time it took.
     ///
-    /// `behind` names the nodes that are not there yet; [`World::behind`] finds them by their views.
+    /// `behind` names the nodes that are not there yet; [`World::nodes_where`] finds them by their views.
     ///
     /// # Errors
     /// If the time is spent or a finding ended the run: who is behind, and which cuts are in force.

@@ -68,7 +68,7 @@ pub struct CheckReport {
     /// Which kind of check.
     pub kind: CheckKind,
     /// How often it could have fired.
-    pub witnesses: u64,
+    pub times_checked: u64,
     /// Why it cannot tell, if so.
     pub unknown: Option<String>,
 }
@@ -83,7 +83,7 @@ pub enum CheckKind {
     Eventually,
     /// Folding in what changed.
     Observer,
-    /// Must come about in some run, though not in each. Its witnesses are 1 in a run in which it did, else 0.
+    /// Must come about in some run, though not in each. Its times_checked are 1 in a run in which it did, else 0.
     Sometimes,
 }
 

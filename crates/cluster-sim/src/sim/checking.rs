@@ -13,27 +13,27 @@ use crate::scenario::{Check, Seen, Test};
 struct LiveTest {
     name: String,
     test: Test,
-    witnesses: u64,
+    times_checked: u64,
     unknown: Option<String>,
 }
 
 impl LiveTest {
     /// Asks the check; a verdict reached without looking at anything proves nothing.
     fn ask(&mut self, world: &World<'_>) -> Verdict {
-        let before = world.looked_at();
+        let before = world.observations_read();
         let verdict = (self.test)(world);
-        if world.looked_at() == before && verdict == Verdict::Holds {
+        if world.observations_read() == before && verdict == Verdict::Holds {
             return Verdict::Unknown("it looked at nothing".to_owned());
         }
-        self.witnesses += 1;
+        self.times_checked += 1;
         verdict
     }
 
     fn report(&self, kind: CheckKind) -> CheckReport {
         // Once it had something to look at, an early look at nothing does not count against it.
         let unknown =
-            if self.witnesses == 0 { self.unknown.clone().or_else(|| Some("it was never asked".to_owned())) } else { None };
-        CheckReport { name: self.name.clone(), kind, witnesses: self.witnesses, unknown }
+            if self.times_checked == 0 { self.unknown.clone().or_else(|| Some("it was never asked".to_owned())) } else { None };
+        CheckReport { name: self.name.clone(), kind, times_checked: self.times_checked, unknown }
     }
 }
 
@@ -80,7 +80,7 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    pub(super) fn violation(self, rule: &str, witness: cluster_sim_invariants::Witness) -> Violation {
+    pub(super) fn violation(self, rule: &str, witness: cluster_sim_invariants::Evidence) -> Violation {
         Violation { rule: rule.to_owned(), at: self.at, step: self.step, nodes: witness.nodes, message: witness.message }
     }
 }
@@ -97,7 +97,7 @@ impl LiveChecks {
         };
         for check in checks {
             let new_test =
-                |name: &String, test: &Test| LiveTest { name: name.clone(), test: test.clone(), witnesses: 0, unknown: None };
+                |name: &String, test: &Test| LiveTest { name: name.clone(), test: test.clone(), times_checked: 0, unknown: None };
             match check {
                 Check::Always { name, test } => live.always.push(new_test(name, test)),
                 Check::Eventually { name, test } => live.eventually.push(new_test(name, test)),
@@ -155,7 +155,7 @@ impl LiveChecks {
     }
 
     /// The checks that must hold in the end and do not hold now, with why.
-    pub(super) fn pending(&mut self, world: &World<'_>) -> Vec<(String, cluster_sim_invariants::Witness)> {
+    pub(super) fn pending(&mut self, world: &World<'_>) -> Vec<(String, cluster_sim_invariants::Evidence)> {
         let mut pending = Vec::new();
         for (index, check) in self.eventually.iter_mut().enumerate() {
             self.asking = Some(Asked::Eventually(index));
@@ -184,19 +184,19 @@ impl LiveChecks {
         let always = self.always.iter().map(|check| check.report(CheckKind::Always));
         let eventually = self.eventually.iter().map(|check| check.report(CheckKind::Eventually));
         let observers = self.observers.iter().map(|observer| {
-            let witnesses = observer.invariant.witnesses();
-            let blind = (witnesses == 0).then(|| "it never had anything to judge".to_owned());
+            let times_checked = observer.invariant.times_checked();
+            let blind = (times_checked == 0).then(|| "it never had anything to judge".to_owned());
             CheckReport {
                 name: observer.name.clone(),
                 kind: CheckKind::Observer,
-                witnesses,
+                times_checked,
                 unknown: observer.unknown.clone().or(blind),
             }
         });
         let points = self.points.iter().map(|point| CheckReport {
             name: point.name.clone(),
             kind: CheckKind::Sometimes,
-            witnesses: u64::from(point.is_hit),
+            times_checked: u64::from(point.is_hit),
             unknown: None,
         });
         always.chain(eventually).chain(observers).chain(points).collect()

@@ -1,6 +1,6 @@
 //! Nodes that must come to their end, and what keeps a run from it.
 
-use cluster_sim_invariants::Witness;
+use cluster_sim_invariants::Evidence;
 use cluster_sim_runtime::{Engine, WaitingTask};
 use cluster_sim_types::{Health, NodeId};
 
@@ -46,14 +46,14 @@ impl Clients {
             Some(0) => Some("every client was killed".to_owned()),
             Some(_) => None,
         };
-        let witnesses = self.counted.unwrap_or(0);
-        let report = CheckReport { name: EVERY_CLIENT_ENDS.to_owned(), kind: CheckKind::Eventually, witnesses, unknown };
+        let times_checked = self.counted.unwrap_or(0);
+        let report = CheckReport { name: EVERY_CLIENT_ENDS.to_owned(), kind: CheckKind::Eventually, times_checked, unknown };
         (!self.is_empty()).then_some(report)
     }
 }
 
 /// What the rule says about clients that did not end.
-pub(super) fn unended(clients: Vec<NodeId>, engine: &Engine, waiting: &[String]) -> Witness {
+pub(super) fn unended(clients: Vec<NodeId>, engine: &Engine, waiting: &[String]) -> Evidence {
     let names: Vec<&str> = clients.iter().map(|client| &**engine.core.kernel.name(*client)).collect();
     let mut message = format!("{} did not return; tasks that live:", names.join(", "));
     for task in waiting.iter().take(TASKS_SHOWN) {
@@ -66,7 +66,7 @@ pub(super) fn unended(clients: Vec<NodeId>, engine: &Engine, waiting: &[String])
     if waiting.is_empty() {
         message.push_str(" none");
     }
-    Witness { nodes: clients, message }
+    Evidence { nodes: clients, message }
 }
 
 /// Every task that has not ended, and what it waits for, as a person reads it.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster_sim_invariants::{Invariant, Violation, Witness, World};
+use cluster_sim_invariants::{Evidence, Invariant, Violation, World};
 use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_transport::ResetReason;
 use cluster_sim_types::{NodeId, VirtualInstant};
@@ -87,7 +87,7 @@ impl Sim {
     }
 
     /// Breaks the rules that waited for the end in vain, and says what the tasks wait for.
-    fn say_overdue(&mut self, unsettled: Vec<(String, Witness)>, clients: Vec<NodeId>, why: &str) {
+    fn say_overdue(&mut self, unsettled: Vec<(String, Evidence)>, clients: Vec<NodeId>, why: &str) {
         let (moment, waiting) = (self.moment(), living_tasks(&self.engine));
         let mut rules = unsettled;
         if !clients.is_empty() {
@@ -98,7 +98,7 @@ impl Sim {
     }
 
     /// What must hold in the end and does not hold now; nothing if a check panicked, which ends the run.
-    fn pending(&mut self) -> Vec<(String, Witness)> {
+    fn pending(&mut self) -> Vec<(String, Evidence)> {
         let mut pending = Vec::new();
         self.guarded(|sim| {
             let world = Glance { engine: &sim.engine, network: sim.network };
@@ -219,7 +219,7 @@ impl Sim {
 }
 
 /// The rules that waited for the end in vain, as violations.
-fn overdue(waiting: Vec<(String, Witness)>, why: &str, moment: Moment) -> impl Iterator<Item = Violation> {
+fn overdue(waiting: Vec<(String, Evidence)>, why: &str, moment: Moment) -> impl Iterator<Item = Violation> {
     waiting.into_iter().map(move |(name, mut witness)| {
         let reason = if witness.message.is_empty() { String::new() } else { format!(": {}", witness.message) };
         witness.message = format!("{why}{reason}");

@@ -23,7 +23,7 @@ impl Invariant for Noted {
         Verdict::Holds
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         self.served.len() as u64
     }
 

@@ -110,7 +110,7 @@ impl Invariant for Conversation {
         }
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         self.answers.get()
     }
 

@@ -100,7 +100,7 @@ impl Invariant for Memory {
         }
     }
 
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         self.learned.get()
     }
 

@@ -229,7 +229,7 @@ impl Invariant for Collector {
     }
 
     /// Reads that were judged, and writes.
-    fn witnesses(&self) -> u64 {
+    fn times_checked(&self) -> u64 {
         self.counted.reads_total.get().saturating_add(self.counted.writes_total.get())
     }
 

@@ -17,12 +17,12 @@ pub struct Acknowledgements {
     committed: BTreeMap<(Key, Version), VirtualInstant>,
     /// When the present life of each client began that is not in its first.
     lives: BTreeMap<NodeId, (Incarnation, VirtualInstant)>,
-    witnesses: u64,
+    times_checked: u64,
 }
 
 impl Acknowledgements {
     fn judge(&mut self, client: NodeId, key: Key, version: Version, world: &World<'_>) -> Verdict {
-        self.witnesses += 1;
+        self.times_checked += 1;
         let born = self.lives.get(&client).map_or(VirtualInstant::ZERO, |(_, born)| *born);
         let name = world.name(client);
         let message = match self.committed.get(&(key, version)) {
@@ -57,7 +57,7 @@ impl Invariant for Acknowledgements {
     }
 
     /// Writes that were acknowledged.
-    fn witnesses(&self) -> u64 {
-        self.witnesses
+    fn times_checked(&self) -> u64 {
+        self.times_checked
     }
 }

@@ -15,7 +15,7 @@ use crate::message::{Key, Operation, Version};
 pub struct Answers {
     /// Client, operation, edge, key, version.
     served: BTreeSet<(NodeId, Operation, NodeId, Key, Version)>,
-    witnesses: u64,
+    times_checked: u64,
 }
 
 impl Invariant for Answers {
@@ -26,7 +26,7 @@ impl Invariant for Answers {
                 Verdict::Holds
             }
             Some(EdgeFact::Observed { operation, edge, key, version, .. }) => {
-                self.witnesses += 1;
+                self.times_checked += 1;
                 let client = change.node();
                 if self.served.contains(&(client, *operation, *edge, *key, *version)) {
                     return Verdict::Holds;
@@ -43,7 +43,7 @@ impl Invariant for Answers {
     }
 
     /// Reads that came back.
-    fn witnesses(&self) -> u64 {
-        self.witnesses
+    fn times_checked(&self) -> u64 {
+        self.times_checked
     }
 }

@@ -19,13 +19,13 @@ pub struct Patience {
     bound: Duration,
     /// The read under way of each client, and since when its client ran and waited for it.
     waiting: BTreeMap<NodeId, (Operation, VirtualInstant)>,
-    witnesses: u64,
+    times_checked: u64,
 }
 
 impl Patience {
     /// The rule with that bound.
     pub fn new(bound: Duration) -> Self {
-        Self { bound, waiting: BTreeMap::new(), witnesses: 0 }
+        Self { bound, waiting: BTreeMap::new(), times_checked: 0 }
     }
 
     fn look(&mut self, client: NodeId, world: &World<'_>) -> Verdict {
@@ -44,7 +44,7 @@ impl Patience {
                 verdict
             }
             None => {
-                self.witnesses += 1;
+                self.times_checked += 1;
                 self.waiting.insert(client, (operation, world.now()));
                 Verdict::Holds
             }
@@ -79,8 +79,8 @@ impl Invariant for Patience {
     }
 
     /// Reads that were begun.
-    fn witnesses(&self) -> u64 {
-        self.witnesses
+    fn times_checked(&self) -> u64 {
+        self.times_checked
     }
 
     fn finish(&mut self, world: &World<'_>) -> Verdict {

@@ -14,7 +14,7 @@ use crate::message::{Key, Version};
 #[derive(Debug, Default)]
 pub struct NoRollback {
     held: BTreeMap<(NodeId, Key), Version>,
-    witnesses: u64,
+    times_checked: u64,
 }
 
 impl Invariant for NoRollback {
@@ -25,7 +25,7 @@ impl Invariant for NoRollback {
         let Some(EdgeFact::Applied { key, version, .. }) = change.fact() else { return Verdict::Holds };
         let edge = change.node();
         let Some(before) = self.held.insert((edge, *key), *version) else { return Verdict::Holds };
-        self.witnesses += 1;
+        self.times_checked += 1;
         if *version >= before {
             return Verdict::Holds;
         }
@@ -34,7 +34,7 @@ impl Invariant for NoRollback {
     }
 
     /// How often an entry changed that was there before.
-    fn witnesses(&self) -> u64 {
-        self.witnesses
+    fn times_checked(&self) -> u64 {
+        self.times_checked
     }
 }

@@ -15,7 +15,7 @@ use crate::roamer::ClientView;
 #[derive(Debug, Default)]
 pub struct MonotonicReads {
     seen: BTreeMap<(NodeId, Key), (NodeId, Version)>,
-    witnesses: u64,
+    times_checked: u64,
 }
 
 impl Invariant for MonotonicReads {
@@ -26,7 +26,7 @@ impl Invariant for MonotonicReads {
         let Some(EdgeFact::Observed { edge, key, version, .. }) = change.fact() else { return Verdict::Holds };
         let client = change.node();
         let Some((before, seen)) = self.seen.insert((client, *key), (*edge, *version)) else { return Verdict::Holds };
-        self.witnesses += 1;
+        self.times_checked += 1;
         if *version >= seen {
             return Verdict::Holds;
         }
@@ -37,8 +37,8 @@ impl Invariant for MonotonicReads {
     }
 
     /// Reads of a key that the client had read before.
-    fn witnesses(&self) -> u64 {
-        self.witnesses
+    fn times_checked(&self) -> u64 {
+        self.times_checked
     }
 }
 
@@ -51,7 +51,7 @@ pub struct ReadYourWrites {
     acked: BTreeMap<(NodeId, Key), Acked>,
     /// The read under way of each client, and what had been acknowledged of its key when it was asked.
     asked: BTreeMap<NodeId, (Operation, Version)>,
-    witnesses: u64,
+    times_checked: u64,
 }
 
 /// What a client was told of its writes to one key.
@@ -93,7 +93,7 @@ impl ReadYourWrites {
     fn judge(&mut self, client: NodeId, read: (Operation, NodeId, Key, Version), world: &World<'_>) -> Verdict {
         let (operation, edge, key, version) = read;
         let acked = self.asked.get(&client).filter(|(asked, _)| *asked == operation).map_or(0, |(_, acked)| *acked);
-        self.witnesses += u64::from(acked > 0);
+        self.times_checked += u64::from(acked > 0);
         if version >= acked {
             return Verdict::Holds;
         }
@@ -124,7 +124,7 @@ impl Invariant for ReadYourWrites {
     }
 
     /// Reads of a key that the client had written.
-    fn witnesses(&self) -> u64 {
-        self.witnesses
+    fn times_checked(&self) -> u64 {
+        self.times_checked
     }
 }

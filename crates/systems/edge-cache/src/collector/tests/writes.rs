@@ -116,10 +116,10 @@ fn a_source_whose_versions_do_not_count_up_is_a_finding(#[case] version: Version
 #[test]
 fn witnesses_are_reads_judged_and_writes() {
     let mut run = committed(2);
-    assert_eq!(run.collector.witnesses(), 2);
+    assert_eq!(run.collector.times_checked(), 2);
     run.at(10).serve(0, 0, 1).serve(0, 0, 2);
-    assert_eq!(run.collector.witnesses(), 4);
-    assert_eq!(Run::new().collector.witnesses(), 0);
+    assert_eq!(run.collector.times_checked(), 4);
+    assert_eq!(Run::new().collector.times_checked(), 0);
 }
 
 #[test]
