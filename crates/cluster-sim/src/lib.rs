@@ -115,7 +115,7 @@ pub use cluster_sim_types::{
 /// What the attribute [`test`] expands to; not for use by hand.
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
-pub use campaign::entry as test_entry;
+pub use campaign::test_macro as test_entry;
 #[cfg(feature = "test-utils")]
 pub use campaign::{
     Artifacts, Campaign, Coverage, Failure, FaultCoverage, InvalidSeedRange, Origin, Progress, Replay, SeedRange, ShrinkBounds,

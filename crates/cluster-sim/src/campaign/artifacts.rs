@@ -11,7 +11,7 @@ use crate::report::Report;
 use crate::scenario::Scenario;
 
 use super::shrink::{ShrinkBounds, ShrinkProgress, Shrunk};
-use super::subject::is_told_again;
+use super::target::is_told_again;
 use crate::replay::Story;
 
 /// What is kept of a failing run: files in a folder of their own.

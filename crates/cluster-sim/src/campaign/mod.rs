@@ -6,32 +6,32 @@
 //! made by an attribute call.
 
 mod artifacts;
-mod calls;
-mod code;
+mod build_info;
+mod builder;
 mod coverage;
-pub mod entry;
-mod findings;
+mod determinism;
+mod failure_key;
+mod failures;
 mod isolated;
-mod kind;
 mod progress;
 mod range;
-mod replaying;
+mod reexec;
+mod rerun;
 mod seeds;
-mod settings;
-mod shared;
 mod shrink;
-mod subject;
+mod state;
 mod sweep;
+mod target;
+pub mod test_macro;
 mod threads;
-mod twice;
 mod watchdog;
 
 pub use artifacts::{Artifacts, Origin};
+pub use builder::Campaign;
 pub use coverage::{Coverage, FaultCoverage};
+pub use determinism::{Twice, TwiceError};
 pub use progress::Progress;
 pub use range::{InvalidSeedRange, SeedRange};
-pub use replaying::Replay;
-pub use settings::Campaign;
+pub use rerun::Replay;
 pub use shrink::{ShrinkBounds, ShrinkProgress, Shrunk};
 pub use sweep::{Failure, Sweep};
-pub use twice::{Twice, TwiceError};

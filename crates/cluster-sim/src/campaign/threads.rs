@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::{Heartbeat, Seed};
 
-use super::findings::Failed;
-use super::shared::Shared;
-use super::subject::Case;
+use super::failures::Failed;
+use super::state::Shared;
+use super::target::Case;
 use super::watchdog::watched;
 
 /// Runs seeds in as many threads as there are desks, until none is left or `between`, which is asked now and then, says that it is over.

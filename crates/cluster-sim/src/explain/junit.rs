@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::words::{Verdict, word};
+use super::verdict::{Verdict, word};
 use crate::report::{CheckKind, CheckReport, Outcome, Report};
 
 /// The case of each scenario that is about the run itself: that it came to its end, and gave the same once more.

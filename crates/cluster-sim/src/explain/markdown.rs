@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::words::Verdict;
+use super::verdict::Verdict;
 use crate::report::{FaultRecord, Report, thousands};
 
 /// How many of the last events are shown.

@@ -30,22 +30,22 @@
 //! assert!(explain::html(&recording, None).contains("nobody counts past three"));
 //! ```
 
-mod ending;
+mod bounded_log;
 mod event;
+mod failure_summary;
 mod html;
 mod junit;
-mod keeping;
 mod markdown;
-mod matching;
 mod node_logs;
+mod pairs;
 mod recorder;
 mod recording;
 mod spans;
 mod telling;
-mod words;
+mod verdict;
 
-pub use ending::Ending;
 pub use event::{Event, EventKind, Key, Sent};
+pub use failure_summary::Ending;
 pub use html::html;
 pub use junit::junit;
 pub use markdown::markdown;

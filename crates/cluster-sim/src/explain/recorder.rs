@@ -7,9 +7,9 @@ use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_transport::ResetReason;
 use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
+use super::bounded_log::Kept;
 use super::event::{Event, EventKind, Key};
-use super::keeping::Kept;
-use super::matching::{Matched, Matching};
+use super::pairs::{Matched, Matching};
 use super::recording::{FORMAT, Recording};
 use super::spans::Spans;
 use crate::report::{Report, end_of_task};

@@ -1,11 +1,11 @@
 //! Showing a run again: decisions, and the file that holds all there is to know of a failing run.
 
+mod case;
 mod decision;
 mod error;
 mod reproducer;
-mod story;
 
+pub use case::Story;
 pub use decision::Decision;
 pub use error::ReproducerError;
 pub use reproducer::{Code, Driver, REPRODUCER_FORMAT, Reproducer};
-pub use story::Story;

@@ -5,7 +5,7 @@ use std::fmt;
 use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
-use super::likeness::without_numbers;
+use super::normalize::without_numbers;
 use super::{Outcome, Report};
 
 /// What ended a run that did not hold.

@@ -1,9 +1,9 @@
 //! What one run showed.
 
 mod divergence;
+mod event_text;
 mod finding;
-mod in_words;
-mod likeness;
+mod normalize;
 mod signature;
 mod text;
 
@@ -16,12 +16,12 @@ use cluster_sim_types::{NodeId, Traffic, VirtualInstant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use in_words::{InWords, end_of_task};
+pub(crate) use event_text::{InWords, end_of_task};
 pub(crate) use text::thousands;
 
 pub use divergence::{Difference, DifferingEvent, Divergence, Elsewhere, Happening};
 pub use finding::Finding;
-pub(crate) use likeness::without_numbers;
+pub(crate) use normalize::without_numbers;
 
 use crate::fault::Fault;
 

@@ -9,9 +9,9 @@ use cluster_sim_transport::Network;
 use cluster_sim_types::{NodeId, Shard, VirtualInstant};
 
 use super::Sim;
-use super::checking::LiveChecks;
+use super::checks::LiveChecks;
 use super::clients::Clients;
-use super::faulting::Faulting;
+use super::faults::Faulting;
 use crate::fault::FaultPlan;
 use crate::report::Report;
 use crate::scenario::{Definition, Group, Member, ScenarioError};

@@ -1,16 +1,16 @@
 //! One live run.
 
 mod build;
-mod checking;
-mod choosing;
+mod checks;
 mod clients;
-mod driving;
-mod faulting;
-mod finishing;
-mod following;
-mod hands;
-mod observed;
-mod starting;
+mod control;
+mod decisions;
+mod faults;
+mod finish;
+mod observer;
+mod run_loop;
+mod start;
+mod world;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,12 +19,12 @@ use cluster_sim_runtime::{DeviceId, Digest, Engine, Record};
 use cluster_sim_transport::{Control, FateRecord, Network};
 use cluster_sim_types::{NodeId, VirtualInstant};
 
-use checking::LiveChecks;
+use checks::LiveChecks;
 use clients::Clients;
-pub(crate) use driving::message_of;
-use faulting::Faulting;
-pub(crate) use following::Follower;
-pub use hands::CallError;
+pub use control::CallError;
+use faults::Faulting;
+pub(crate) use observer::Follower;
+pub(crate) use run_loop::message_of;
 
 use crate::report::Report;
 use crate::scenario::Definition;

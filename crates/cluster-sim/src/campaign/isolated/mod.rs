@@ -4,13 +4,13 @@
 //! is done from its standard output ([`words`]). The process ([`working`]) says now and then that it is alive. Where it ends by itself, or is
 //! heard of no more, the seed that it was at is run once more in a fresh process, and is a finding ([`ending`]).
 
-mod ending;
-mod leading;
+mod exit;
 mod process;
-mod words;
-mod working;
+mod protocol;
+mod supervisor;
+mod worker;
 
-pub(super) use ending::SURVIVES;
+pub(super) use exit::SURVIVES;
 
 use std::panic::Location;
 use std::process::Command;
@@ -19,10 +19,10 @@ use std::sync::Arc;
 use cluster_sim_runtime::Seed;
 
 use super::TwiceError;
-use super::calls::{Part, VARIABLE, arguments};
-use super::shared::Shared;
-use super::subject::Case;
-use super::twice::Call;
+use super::determinism::Call;
+use super::reexec::{Part, VARIABLE, arguments};
+use super::state::Shared;
+use super::target::Case;
 
 /// Starts the process that does a part of the work.
 type Start = Arc<dyn Fn() -> Command + Send + Sync>;
@@ -37,17 +37,17 @@ pub(super) fn run_by_same_call(
 ) {
     let call = call_of(case, first, &place.to_string());
     match Part::of_this_call() {
-        Part::Tell => working::work(case, call),
+        Part::Tell => worker::work(case, call),
         Part::Refuse => shared.give_up(TwiceError::NoName),
         Part::Lead { thread, number } | Part::GoOn { thread, number } => match std::env::current_exe() {
-            Err(error) => shared.give_up(leading::not_started(&error)),
+            Err(error) => shared.give_up(supervisor::not_started(&error)),
             Ok(executable) => {
                 let start = move || {
                     let mut command = Command::new(&executable);
                     command.args(arguments(&thread)).env(VARIABLE, number.to_string());
                     command
                 };
-                leading::lead(case, shared, Arc::new(start), call, between);
+                supervisor::lead(case, shared, Arc::new(start), call, between);
             }
         },
     }
@@ -55,12 +55,12 @@ pub(super) fn run_by_same_call(
 
 /// Runs seeds in processes that are started so.
 pub(super) fn run(case: &Case, shared: &Arc<Shared>, start: Start, between: &mut dyn FnMut() -> bool) {
-    leading::lead(case, shared, start, started_call(case), between);
+    supervisor::lead(case, shared, start, started_call(case), between);
 }
 
 /// Does the part of a process that was started for it.
 pub(super) fn work(case: &Case) -> ! {
-    working::work(case, started_call(case))
+    worker::work(case, started_call(case))
 }
 
 /// What processes that are started for nothing else come to.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::words::{MARK, Order, Word, write_line};
+use super::protocol::{MARK, Order, Word, write_line};
 use crate::campaign::TwiceError;
 
 /// How many words may wait.

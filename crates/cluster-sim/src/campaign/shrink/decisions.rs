@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use cluster_sim_runtime::Choice;
 
-use super::attempts::Attempts;
-use super::minimise::minimise;
+use super::ddmin::minimise;
+use super::search::Attempts;
 use crate::replay::{Decision, Story};
 
 /// Tries the story in a world in which nothing happens by chance.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::attempts::Attempts;
-use super::minimise::minimise;
+use super::ddmin::minimise;
+use super::search::Attempts;
 use crate::fault::{Fault, ScheduledFault};
 use crate::replay::Story;
 

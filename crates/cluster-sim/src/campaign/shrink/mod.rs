@@ -1,10 +1,10 @@
 //! The smallest story that breaks the same rule.
 
-mod attempts;
+mod ddmin;
 mod decisions;
 mod faults;
-mod minimise;
-mod structure;
+mod search;
+mod topology;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use cluster_sim_runtime::{Digest, Heartbeat};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use attempts::{Attempts, Best, Shared};
+use search::{Attempts, Best, Shared};
 
 use super::watchdog::watched;
 use crate::replay::Story;
@@ -163,8 +163,8 @@ fn look_for_less(attempts: &mut Attempts<'_>) {
         faults::leave_out(attempts);
         faults::shorten(attempts);
         faults::narrow(attempts);
-        structure::shorten(attempts);
-        structure::leave_seats_empty(attempts);
+        topology::shorten(attempts);
+        topology::leave_seats_empty(attempts);
         decisions::leave_out(attempts);
         if attempts.is_spent() || known == attempts.story() {
             return;

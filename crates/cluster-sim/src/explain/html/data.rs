@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::explain::event::Event;
 use crate::explain::recording::{LeftOut, Recording};
 use crate::explain::spans::Span;
-use crate::explain::words::Verdict;
+use crate::explain::verdict::Verdict;
 use crate::report::Report;
 
 /// What the page is about.

@@ -4,9 +4,9 @@ use cluster_sim_runtime::Record;
 use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
 use super::TwiceError;
-use super::parting;
-use super::trail::{Checkpoint, Trail, Window};
-use super::words::{Order, Teller, Word};
+use super::checkpoint::{Checkpoint, Trail, Window};
+use super::diff;
+use super::protocol::{Order, Teller, Word};
 use crate::report::{Difference, DifferingEvent, Report};
 use crate::sim::{Follower, Sim};
 
@@ -68,7 +68,7 @@ impl<T: Teller> Comparing<T> {
         loop {
             match self.teller.hear()? {
                 Word::Log(there) => {
-                    let found = parting::find(&self.last, window, &there, sim, report);
+                    let found = diff::find(&self.last, window, &there, sim, report);
                     return found.map(Some).ok_or_else(|| TwiceError::garbled(&Word::Log(there)));
                 }
                 // It was said before the log was asked for.
@@ -91,7 +91,7 @@ impl<T: Teller> Comparing<T> {
     fn compare_reports(&mut self, report: &Report) -> Finding {
         loop {
             match self.teller.hear() {
-                Ok(Word::Report(there)) => return Finding::Reports(parting::differences(&report.as_data(), &there)),
+                Ok(Word::Report(there)) => return Finding::Reports(diff::differences(&report.as_data(), &there)),
                 Ok(Word::Alive) => {}
                 Ok(word) => return Finding::Failed(TwiceError::garbled(&word)),
                 Err(error) => return Finding::Failed(error),

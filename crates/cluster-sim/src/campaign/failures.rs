@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use serde::{Deserialize, Serialize};
 
 use super::TwiceError;
-use super::kind::Kind;
+use super::failure_key::Kind;
 use crate::report::Report;
 
 /// A seed that does not hold: what it showed, and why two more runs of it could not be compared, if they could not.

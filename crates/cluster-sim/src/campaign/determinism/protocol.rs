@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::TwiceError;
-use super::line::Line;
-use super::trail::Checkpoint;
+use super::checkpoint::Checkpoint;
+use super::log_line::Line;
 
 /// What the side elsewhere says.
 #[derive(Debug, Serialize, Deserialize)]

@@ -14,8 +14,8 @@ use cluster_sim_types::VirtualInstant;
 use tokio::task::unconstrained;
 
 use super::Sim;
-use super::checking::Moment;
-use super::observed::Glance;
+use super::checks::Moment;
+use super::world::Glance;
 use crate::report::PanicFinding;
 
 impl Sim {

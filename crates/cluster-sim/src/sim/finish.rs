@@ -8,9 +8,9 @@ use cluster_sim_transport::ResetReason;
 use cluster_sim_types::{NodeId, VirtualInstant};
 
 use super::Sim;
-use super::checking::Moment;
+use super::checks::Moment;
 use super::clients::{EVERY_CLIENT_ENDS, living_tasks, unended};
-use super::observed::Glance;
+use super::world::Glance;
 use crate::report::{InWords, Outcome, Report, end_of_task};
 
 impl Sim {

@@ -4,7 +4,7 @@ use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_types::{NodeId, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
-use super::trail::{Entry, Window};
+use super::checkpoint::{Entry, Window};
 use crate::report::{Difference, Happening, Report};
 use crate::sim::Sim;
 

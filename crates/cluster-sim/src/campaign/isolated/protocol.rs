@@ -6,8 +6,8 @@ use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::coverage::Coverage;
-use crate::campaign::findings::Failed;
-use crate::campaign::twice::Call;
+use crate::campaign::determinism::Call;
+use crate::campaign::failures::Failed;
 
 /// What begins a line that carries a word or an order.
 pub(super) const MARK: &str = "cluster-sim worker: ";

@@ -8,7 +8,7 @@ use std::thread;
 
 use cluster_sim_runtime::{Seed, fold_bytes};
 
-use super::twice::Call;
+use super::determinism::Call;
 use crate::scenario::{Definition, Scenario};
 
 /// The variable that tells a process which of the calls of its test it is to make: their number, from 0.

@@ -14,12 +14,12 @@ use cluster_sim_types::VirtualInstant;
 
 use super::Replay;
 use super::artifacts::Origin;
-use super::code::artifacts_root;
+use super::build_info::artifacts_root;
+use super::builder::Campaign;
+use super::determinism::{TwiceError, beside};
 use super::range::SeedRange;
-use super::settings::Campaign;
-use super::subject::Subject;
 use super::sweep::Sweep;
-use super::twice::{TwiceError, beside};
+use super::target::Subject;
 use crate::explain::Ending;
 use crate::replay::{Code, Driver, Reproducer};
 use crate::report::{Outcome, PanicFinding, Report};

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::attempts::Attempts;
-use super::minimise::minimise;
+use super::ddmin::minimise;
+use super::search::Attempts;
 use crate::replay::Story;
 
 /// Ends the time in which things go wrong when the rule was broken, or halves it for as long as that does.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Start;
-use super::ending::Ending;
+use super::exit::Ending;
 use super::process::{Heard, WorkingProcess};
-use super::words::Word;
+use super::protocol::Word;
 use crate::campaign::TwiceError;
-use crate::campaign::shared::Shared;
-use crate::campaign::subject::{Case, Examined};
-use crate::campaign::twice::Call;
+use crate::campaign::determinism::Call;
+use crate::campaign::state::Shared;
+use crate::campaign::target::{Case, Examined};
 use crate::campaign::watchdog::{now, watched};
 use crate::report::{Elsewhere, Outcome};
 

@@ -7,16 +7,16 @@
 //!
 //! Memory is bounded by a few windows on each side, whatever the length of the run. Both runs are over soon after they part.
 
-mod comparing;
-mod confirming;
+mod checkpoint;
+mod confirm;
+mod diff;
 mod error;
-mod line;
-mod parting;
+mod log_line;
 mod process;
-mod telling;
+mod producer;
+mod protocol;
 mod thread;
-mod trail;
-mod words;
+mod verifier;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -26,15 +26,15 @@ use cluster_sim_runtime::{Heartbeat, Seed, SeedSchedule};
 
 pub use error::TwiceError;
 
-use comparing::{Comparing, Finding};
-pub(super) use confirming::beside;
+pub(super) use confirm::beside;
 use process::{ParentListener, ProcessTeller};
-use telling::Telling;
+use producer::Telling;
+pub(super) use protocol::Call;
+use protocol::{Listener, Teller, Word};
 use thread::ThreadTeller;
-pub(super) use words::Call;
-use words::{Listener, Teller, Word};
+use verifier::{Comparing, Finding};
 
-use super::calls::Part;
+use super::reexec::Part;
 use crate::report::{Difference, DifferingEvent, Divergence, Elsewhere, Outcome, Report};
 use crate::scenario::Scenario;
 use crate::sim::message_of;

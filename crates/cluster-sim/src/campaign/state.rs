@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use super::TwiceError;
 use super::coverage::Coverage;
-use super::findings::{Failed, Findings};
+use super::failures::{Failed, Findings};
 use super::progress::{Desk, Progress};
 use super::seeds::Seeds;
-use super::subject::Examined;
+use super::target::Examined;
 
 /// What all who work on one campaign share: the seeds still to be run, and what was found.
 pub(super) struct Shared {

@@ -12,9 +12,9 @@ use std::time::Duration;
 use cluster_sim_invariants::IntoVerdict;
 
 use super::progress::Progress;
-use super::shared::Shared;
-use super::subject::{Case, Judge, Subject};
+use super::state::Shared;
 use super::sweep::{Again, Sweep};
+use super::target::{Case, Judge, Subject};
 use super::watchdog::now;
 use super::{isolated, threads};
 use crate::report::Report;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::words::Word;
+use super::protocol::Word;
 use crate::report::Elsewhere;
 
 /// How much of a word is quoted.

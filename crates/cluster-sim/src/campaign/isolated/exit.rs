@@ -8,7 +8,7 @@ use cluster_sim_invariants::Violation;
 use cluster_sim_runtime::{Seed, SeedSchedule};
 use cluster_sim_types::VirtualInstant;
 
-use crate::campaign::findings::Failed;
+use crate::campaign::failures::Failed;
 use crate::campaign::watchdog;
 use crate::report::{Difference, Divergence, Elsewhere, Outcome, Report};
 

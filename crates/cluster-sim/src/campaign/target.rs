@@ -9,7 +9,7 @@ use cluster_sim_types::VirtualInstant;
 
 use super::TwiceError;
 use super::coverage::Coverage;
-use super::findings::Failed;
+use super::failures::Failed;
 use super::watchdog;
 use crate::explain::{Ending, Recording};
 use crate::report::{CheckKind, CheckReport, Outcome, Report};
@@ -45,7 +45,7 @@ impl Subject for Scenario {
     }
 
     fn declared(&self) -> u64 {
-        super::calls::declared(self)
+        super::reexec::declared(self)
     }
 
     fn patience(&self) -> Duration {

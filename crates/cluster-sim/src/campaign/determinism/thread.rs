@@ -7,8 +7,8 @@ use std::time::Duration;
 use cluster_sim_runtime::Seed;
 
 use super::TwiceError;
-use super::telling::Telling;
-use super::words::{Gone, Listener, Order, Teller, Word};
+use super::producer::Telling;
+use super::protocol::{Gone, Listener, Order, Teller, Word};
 use crate::report::Elsewhere;
 use crate::scenario::Scenario;
 use crate::sim::message_of;

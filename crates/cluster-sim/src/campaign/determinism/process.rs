@@ -12,8 +12,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::TwiceError;
-use super::words::{Call, Gone, Listener, Order, Teller, Word};
-use crate::campaign::calls::{VARIABLE, arguments};
+use super::protocol::{Call, Gone, Listener, Order, Teller, Word};
+use crate::campaign::reexec::{VARIABLE, arguments};
 use crate::report::Elsewhere;
 
 /// What begins a line that carries a word or an order.

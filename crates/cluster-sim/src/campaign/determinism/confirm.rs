@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cluster_sim_runtime::{Heartbeat, Seed};
 
 use super::TwiceError;
-use super::parting::differences;
+use super::diff::differences;
 use crate::report::{Divergence, Elsewhere, Outcome, Report};
 use crate::scenario::Scenario;
 

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use cluster_sim_runtime::Record;
 use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
-use super::line::Line;
-use super::trail::{Trail, Window};
-use super::words::{Gone, Listener, Order, Word};
+use super::checkpoint::{Trail, Window};
+use super::log_line::Line;
+use super::protocol::{Gone, Listener, Order, Word};
 use crate::report::Report;
 use crate::sim::{Follower, Sim};
 

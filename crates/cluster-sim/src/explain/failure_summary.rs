@@ -10,7 +10,7 @@ use super::event::{Event, EventKind};
 use super::recording::Recording;
 use super::spans::SpanKind;
 use super::telling::told;
-use super::words::Verdict;
+use super::verdict::Verdict;
 
 /// How many of the last events are told.
 const EVENTS_TOLD: usize = 20;

@@ -4,9 +4,9 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use super::telling::AHEAD;
-use super::trail::{Checkpoint, Trail, WINDOW};
-use super::words::{Gone, Order};
+use super::checkpoint::{Checkpoint, Trail, WINDOW};
+use super::producer::AHEAD;
+use super::protocol::{Gone, Order};
 use super::*;
 use crate::sim::{Follower, Sim};
 use crate::{Effects, Fact, Input, LocalInstant, Machine, Node, NodeId, NodeInfo, Record, RecordKind, Timer, VirtualInstant};
@@ -74,7 +74,7 @@ fn a_thread_that_hangs_in_a_step_is_an_error_and_is_not_waited_for_twice() {
 
 #[expect(clippy::disallowed_methods, reason = "one of two processes is made to hang")]
 fn is_in_the_other_process() -> bool {
-    std::env::var_os(crate::campaign::calls::VARIABLE).is_some()
+    std::env::var_os(crate::campaign::reexec::VARIABLE).is_some()
 }
 
 #[test]

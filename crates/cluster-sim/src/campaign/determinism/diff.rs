@@ -4,8 +4,8 @@ use std::iter::zip;
 
 use serde_json::Value;
 
-use super::line::Line;
-use super::trail::Window;
+use super::checkpoint::Window;
+use super::log_line::Line;
 use crate::report::{Difference, DifferingEvent, Happening, Report};
 use crate::sim::Sim;
 

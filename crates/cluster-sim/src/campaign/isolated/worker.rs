@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use cluster_sim_runtime::{Heartbeat, Seed};
 
-use super::words::{MARK, Order, Word, write_line};
-use crate::campaign::findings::Failed;
+use super::protocol::{MARK, Order, Word, write_line};
+use crate::campaign::determinism::Call;
+use crate::campaign::failures::Failed;
 use crate::campaign::progress::Desk;
-use crate::campaign::subject::{Case, Examined};
-use crate::campaign::twice::Call;
+use crate::campaign::target::{Case, Examined};
 use crate::campaign::watchdog::now;
 use crate::sim::message_of;
 
