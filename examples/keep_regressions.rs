@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Code, Driver, Reproducer, Shrunk};
+use cluster_sim::{BuildInfo, Minimized, Reproducer, ScenarioSource};
 
 use kept::{KEPT, Kept};
 
@@ -21,8 +21,8 @@ const SEEDS: u64 = 2_000;
 const FAILURES: usize = 3;
 
 /// How much a story takes.
-fn size(shrunk: &Shrunk) -> usize {
-    shrunk.faults.1 + shrunk.story.decisions.as_ref().map_or(usize::MAX / 2, Vec::len)
+fn size(shrunk: &Minimized) -> usize {
+    shrunk.faults.1 + shrunk.case.decisions.as_ref().map_or(usize::MAX / 2, Vec::len)
 }
 
 /// The file about a planted bug.
@@ -31,8 +31,8 @@ fn reproducer(kept: Kept) -> Reproducer {
     let reports = (0..SEEDS).map(|seed| scenario.run(Seed(seed))).filter(|report| report.outcome == Outcome::Violated);
     let stories = reports.take(FAILURES).filter_map(|report| Some((scenario.shrink(&report)?, report)));
     let (shrunk, report) = stories.min_by_key(|(shrunk, _)| size(shrunk)).expect("a planted bug is found");
-    let driver = Driver::Registered { name: scenario.name().to_owned(), file: None };
-    Reproducer::of(driver, &report, Some(shrunk), Code::default()).expect("it broke a rule")
+    let driver = ScenarioSource::Registered { name: scenario.name().to_owned(), file: None };
+    Reproducer::of(driver, &report, Some(shrunk), BuildInfo::default()).expect("it broke a rule")
 }
 
 fn main() -> std::io::Result<()> {

@@ -26,7 +26,7 @@ fn watches() -> Scenario {
     Scenario::new("watches")
         .machines("watch", 1, |_: &NodeInfo| Watch { readings: Vec::new() })
         .start_together()
-        .calm(Duration::ZERO)
+        .recovery_timeout(Duration::ZERO)
 }
 
 fn seconds(seconds: u64) -> Duration {
@@ -41,7 +41,7 @@ fn the_monotonic_clock_counts_from_the_boot_and_the_wall_clock_goes_on() {
     sim.run_for(seconds(2));
     sim.restart(0);
     sim.run_for(seconds(1));
-    let readings = sim.look(|world| world.view::<Vec<(LocalInstant, WallTime)>>(NodeId(0)).cloned()).unwrap();
+    let readings = sim.inspect(|world| world.view::<Vec<(LocalInstant, WallTime)>>(NodeId(0)).cloned()).unwrap();
     let local: Vec<Duration> = readings.iter().map(|(local, _)| local.since_zero()).collect();
     let wall: Vec<Duration> = readings.iter().map(|(_, wall)| wall.since_zero()).collect();
     assert_eq!(local, [seconds(0), seconds(1)]);
@@ -51,7 +51,7 @@ fn the_monotonic_clock_counts_from_the_boot_and_the_wall_clock_goes_on() {
 #[test]
 fn a_budget_of_virtual_time_ends_a_run_as_exhausted() {
     let run = |budget: u64| {
-        watches().lasting(seconds(10)).budget(Budget { virtual_time: seconds(budget), ..Budget::default() }).run(Seed(1))
+        watches().duration(seconds(10)).budget(Budget { virtual_time: seconds(budget), ..Budget::default() }).run(Seed(1))
     };
     run(10).assert_ok();
     let report = run(9);
@@ -90,7 +90,7 @@ fn the_order_of_two_at_one_instant_is_drawn_anew_each_time_and_a_third_does_not_
         Scenario::new("watches")
             .machines("watch", count, |_: &NodeInfo| Watch { readings: Vec::new() })
             .start_together()
-            .calm(Duration::ZERO)
+            .recovery_timeout(Duration::ZERO)
     };
     let firsts = |count| {
         let mut sim = watches(count).start(Seed(1));

@@ -107,14 +107,14 @@ fn plan() -> FaultPlan {
         from: vec!["server/0".to_owned()],
         to: vec![client.to_owned()],
         both_ways,
-        lasting: Some(milliseconds(lasting)),
+        duration: Some(milliseconds(lasting)),
     };
-    let pause = |node: &str, lasting| Fault::Pause { node: node.to_owned(), lasting: Some(milliseconds(lasting)) };
+    let pause = |node: &str, lasting| Fault::Pause { node: node.to_owned(), duration: Some(milliseconds(lasting)) };
     let storm = Fault::Loss {
         links: "default".to_owned(),
         rule: "storm".to_owned(),
         ratio: Ratio::new(0.3).expect("a share"),
-        lasting: Some(milliseconds(700)),
+        duration: Some(milliseconds(700)),
     };
     FaultPlan::new()
         .at(milliseconds(3_000), cut("client/1", true, 1_500))

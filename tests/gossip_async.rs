@@ -17,11 +17,11 @@ fn agreement_follows_a_healed_partition() -> Digest {
     let scenario = Scenario::new("gossip")
         .nodes("gossip", 3, gossip)
         .eventually("all nodes agree", |world| world.views::<u64>().all(|(_, seen)| *seen == 2))
-        .lasting(Duration::from_secs(10));
+        .duration(Duration::from_secs(10));
     let mut sim = scenario.start(Seed(7));
     let cut = sim.partition([2], [0, 1]);
     sim.run_for(Duration::from_secs(5));
-    assert_eq!(sim.look(|world| world.nodes_where::<u64>(|seen| *seen != 2)), [NodeId(0), NodeId(1)]);
+    assert_eq!(sim.inspect(|world| world.nodes_where::<u64>(|seen| *seen != 2)), [NodeId(0), NodeId(1)]);
     cut.heal();
     sim.run_for(Duration::from_secs(5));
     let report = sim.finish();

@@ -150,7 +150,7 @@ fn a_loss_rule_on_one_class_changes_no_choice_on_any_other() {
         links: links.to_owned(),
         rule: "storm".to_owned(),
         ratio: Ratio::new(0.5).expect("a share"),
-        lasting: None,
+        duration: None,
     }));
 }
 
@@ -159,7 +159,7 @@ fn a_loss_rule_on_one_class_changes_no_choice_on_any_other() {
 fn a_cut_of_one_link_changes_no_choice_on_any_other() {
     assert_independent(|sim| {
         let [from, to] = ["server/0", GUEST].map(|node| vec![node.to_owned()]);
-        sim.inject(Fault::Cut { from, to, both_ways: false, lasting: Some(Duration::from_secs(4)) }).expect("both are declared");
+        sim.inject(Fault::Cut { from, to, both_ways: false, duration: Some(Duration::from_secs(4)) }).expect("both are declared");
     });
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Code, Driver, Origin};
+use cluster_sim::{ArtifactContext, BuildInfo, ScenarioSource};
 
 /// The machine of the README without its timer: it speaks when it boots, and never again.
 struct Silent {
@@ -32,7 +32,7 @@ fn silent_gossip() -> Scenario {
     Scenario::new("gossip")
         .machines("gossip", 3, |seat| Silent { peers: seat.peers(), highest: u64::from(seat.id()) })
         .eventually("all nodes agree", |world| world.views::<u64>().all(|(_, seen)| *seen == 2))
-        .lasting(Duration::from_secs(2))
+        .duration(Duration::from_secs(2))
         .chaos(FaultProfile::default())
 }
 
@@ -57,8 +57,9 @@ fn the_readme_shows_what_a_failing_test_says_of_the_smallest_story() {
     let root = tempfile::tempdir().expect("there is room");
     let replay =
         |file: &Path| format!("CLUSTER_SIM_REPLAY={} cargo nextest run -p store -E 'test(=all_nodes_agree)'", file.display());
-    let driver = Driver::Test { package: "store".to_owned(), name: "all_nodes_agree".to_owned() };
-    let origin = Origin { name: "store-all_nodes_agree".to_owned(), driver, code: Code::here(), replay: Box::new(replay) };
+    let driver = ScenarioSource::Test { package: "store".to_owned(), name: "all_nodes_agree".to_owned() };
+    let origin =
+        ArtifactContext { name: "store-all_nodes_agree".to_owned(), driver, code: BuildInfo::here(), replay: Box::new(replay) };
     sweep.keep_artifacts(&scenario, &origin, root.path(), |_| {});
     let said = sweep.to_string().replace(&root.path().display().to_string(), "…/target/cluster-sim");
     let (_, said) = said.split_once("held\n").expect("it begins with how many held");

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Driver, Reproducer};
+use cluster_sim::{Reproducer, ScenarioSource};
 use cluster_sim_scenarios::Registry;
 use cluster_sim_scenarios::edge_cache::Defaults;
 
@@ -26,13 +26,15 @@ fn files() -> BTreeMap<String, Reproducer> {
 /// The scenario that a file is about, as it is today.
 fn scenario_of(name: &str, reproducer: &Reproducer) -> Scenario {
     let (registry, defaults) = (Registry::standard(), Defaults::default());
-    let prepared = match &reproducer.driver {
-        Driver::Registered { file: Some(document), .. } => registry.read(&document.to_string(), name, &defaults),
-        Driver::Registered { name: scenario, file: None } => registry
+    let prepared = match &reproducer.source {
+        ScenarioSource::Registered { file: Some(document), .. } => registry.read(&document.to_string(), name, &defaults),
+        ScenarioSource::Registered { name: scenario, file: None } => registry
             .named(scenario)
             .unwrap_or_else(|| panic!("{name}: no ready scenario is called {scenario:?}"))
             .prepare(&defaults),
-        Driver::Test { package, name: test } => panic!("{name} is about the test {test} of {package}: keep it beside that test"),
+        ScenarioSource::Test { package, name: test } => {
+            panic!("{name} is about the test {test} of {package}: keep it beside that test")
+        }
     };
     prepared.unwrap_or_else(|error| panic!("{name}: {error}")).scenario().clone()
 }
@@ -40,7 +42,8 @@ fn scenario_of(name: &str, reproducer: &Reproducer) -> Scenario {
 #[test]
 fn what_was_mended_stays_mended_and_every_story_still_has_an_effect() {
     for (name, reproducer) in files() {
-        let report = scenario_of(&name, &reproducer).regress(&reproducer).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let report =
+            scenario_of(&name, &reproducer).check_regression(&reproducer).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(report.outcome, Outcome::Held, "{name}: {report}");
     }
 }

@@ -80,7 +80,7 @@ fn a_healed_region_catches_up() {
     cluster.run_for(milliseconds(10));
     write_all_shards(&mut cluster, "us-east");
     cluster.run_for(Duration::from_secs(5));
-    assert_eq!(cluster.look(behind), cluster.nodes_in("eu-west"), "nothing crosses a cut");
+    assert_eq!(cluster.inspect(behind), cluster.nodes_in("eu-west"), "nothing crosses a cut");
     assert!(cut.dropped() > 500 && other.dropped() > 500, "{} and {}", cut.dropped(), other.dropped());
     drop((cut, other));
     let took = cluster.await_convergence_blocking(Duration::from_secs(2), behind).unwrap();
@@ -97,7 +97,7 @@ fn shards_do_not_hear_of_each_other() {
     cluster.run_for(Duration::from_secs(1));
     let told =
         |world: &World<'_>| world.views::<Seen>().filter(|(_, seen)| seen.highest == 7).map(|(node, _)| node).collect::<Vec<_>>();
-    assert_eq!(cluster.look(told), cluster.replicas(Shard(3)));
+    assert_eq!(cluster.inspect(told), cluster.replicas(Shard(3)));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_one_way_cut_lets_the_other_way_through() {
     let node = cluster.node("us-east", 0);
     cluster.sim().call(node, 999_u64).unwrap();
     cluster.run_for(Duration::from_secs(2));
-    let told = cluster.look(|world| world.nodes_where(|seen: &Seen| seen.highest >= 999));
+    let told = cluster.inspect(|world| world.nodes_where(|seen: &Seen| seen.highest >= 999));
     assert_eq!(told, [node], "nothing leaves it");
 }
 

@@ -60,7 +60,7 @@ fn machines_and_async_nodes_speak_with_each_other() {
     let answered = move |scenario: Scenario| {
         let done =
             move |world: &World<'_>| world.views::<echo::ClientView>().all(|(_, client)| client.answered == config.questions);
-        scenario.observe("conversation", Conversation::default).eventually("all is answered", done).lasting(Duration::from_secs(1))
+        scenario.observe("conversation", Conversation::default).eventually("all is answered", done).duration(Duration::from_secs(1))
     };
     let machine = answered(Scenario::new("machine server").machines("server", 1, |_| echo::Server::default()).nodes(
         "client",
@@ -80,7 +80,7 @@ fn machines_and_async_nodes_speak_with_each_other() {
         .machines("machine", 2, move |seat: &NodeInfo| gossip::Gossip::boot(config, &among_all(seat)))
         .nodes("task", 1, move |node| gossip::gossip(node, config))
         .eventually("the task knows", move |world| world.view::<Newest>(NodeId(2)) == Some(&last))
-        .lasting(Duration::from_secs(1))
+        .duration(Duration::from_secs(1))
         .run(Seed(7))
         .assert_ok();
 }
@@ -99,7 +99,7 @@ fn echo_of<M: Machine>(config: echo::Config, server: fn() -> M) -> Scenario {
         .eventually("all is answered", move |world| {
             world.views::<echo::ClientView>().all(|(_, client)| client.answered == config.questions)
         })
-        .lasting(Duration::from_secs(2))
+        .duration(Duration::from_secs(2))
 }
 
 /// Answers every question with what was asked before it.
@@ -135,7 +135,7 @@ fn an_answer_to_another_question_is_a_finding() {
 fn a_question_that_is_never_asked_again_is_pending_in_the_end() {
     let lossy = LinkModel { loss: Ratio::new(0.2).expect("a fifth is a ratio"), ..LinkModel::default() };
     let patient = echo::Config { patience: Duration::from_secs(3_600), ..echo::Config::default() };
-    let scenario = |config| echo_of(config, echo::Server::default).all_links(lossy.clone());
+    let scenario = |config| echo_of(config, echo::Server::default).default_links(lossy.clone());
     let report = scenario(patient).run(Seed(7));
     assert_eq!((report.outcome, report.violations[0].rule.as_str()), (Outcome::Violated, "all is answered"), "{report}");
     scenario(echo::Config::default()).run(Seed(7)).assert_ok();
@@ -187,7 +187,7 @@ fn a_crash_may_take_what_a_node_knows() {
     let mut sim = scenario.start(Seed(7));
     sim.run_for(Duration::from_secs(1));
     assert!(sim.crash(1) && sim.restart(1));
-    let knows = |sim: &Sim| sim.look(|world| world.view::<Newest>(NodeId(1)).copied());
+    let knows = |sim: &Sim| sim.inspect(|world| world.view::<Newest>(NodeId(1)).copied());
     assert_eq!(knows(&sim), Some(Newest(1)), "its first news of its own");
     sim.run_for(Duration::from_secs(1));
     assert_eq!(knows(&sim), Some(Newest(config.last(3))));

@@ -23,14 +23,14 @@ fn scenario() -> Scenario {
     Scenario::new("fragile")
         .nodes("node", 3, fragile)
         .always("no node is broken", |world| world.views::<bool>().all(|(_, broken)| !broken))
-        .lasting(Duration::from_secs(2))
+        .duration(Duration::from_secs(2))
 }
 
 #[rstest]
 fn what_a_sweep_shows_hangs_on_no_number_of_threads(#[values(0..256, 100..300, 7..8, 3..3)] seeds: std::ops::Range<u64>) {
     let text = |count: usize| {
         let sweep = scenario().threads(threads(count)).sweep(seeds.clone());
-        (sweep.to_string(), sweep.held(), sweep.failure().map(ToString::to_string))
+        (sweep.to_string(), sweep.passed(), sweep.failure().map(ToString::to_string))
     };
     let alone = text(1);
     for count in [2, 3, 16] {
@@ -42,7 +42,7 @@ fn what_a_sweep_shows_hangs_on_no_number_of_threads(#[values(0..256, 100..300, 7
 fn a_range_that_is_long_enough_fails() {
     let sweep = scenario().threads(threads(4)).sweep(0..256);
     let failure = sweep.failure().expect("one seed of sixteen breaks the rule");
-    assert_eq!(failure.seed(), Seed(sweep.held()), "the seeds before it held");
+    assert_eq!(failure.seed(), Seed(sweep.passed()), "the seeds before it held");
 }
 
 /// The node counts its lives beside the simulation, which no node of a real test may do.
@@ -55,7 +55,7 @@ fn counted(lives: &Arc<AtomicU64>) -> Scenario {
             fragile(node).await;
         }
     };
-    Scenario::new("counted").nodes("node", 1, node).lasting(Duration::from_secs(2))
+    Scenario::new("counted").nodes("node", 1, node).duration(Duration::from_secs(2))
 }
 
 #[rstest]
@@ -63,7 +63,7 @@ fn every_seed_of_a_range_is_run_once(#[values(1, 2, 7)] count: usize) {
     let lives = Arc::default();
     let sweep = counted(&lives).threads(threads(count)).sweep(10..110);
     sweep.assert_ok();
-    assert_eq!((sweep.held(), lives.load(Ordering::SeqCst)), (100, 100));
+    assert_eq!((sweep.passed(), lives.load(Ordering::SeqCst)), (100, 100));
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn habits(spinning: bool) -> Scenario {
         }
     };
     let rule = |world: &World<'_>| world.views::<Habit>().all(|(_, habit)| *habit != Habit::Breaks);
-    Scenario::new("habits").nodes("node", 1, node).always("nothing breaks", rule).patience(Duration::from_millis(300))
+    Scenario::new("habits").nodes("node", 1, node).always("nothing breaks", rule).step_timeout(Duration::from_millis(300))
 }
 
 #[test]
@@ -112,13 +112,13 @@ fn a_seed_that_never_returns_is_told_though_later_ones_fail_at_once() {
     let habit_of = |seed: u64| {
         let mut sim = habits(false).start(Seed(seed));
         sim.run_for(Duration::from_secs(1));
-        sim.look(|world| *world.view::<Habit>(NodeId(0)).expect("it shows one"))
+        sim.inspect(|world| *world.view::<Habit>(NodeId(0)).expect("it shows one"))
     };
     let known: Vec<Habit> = (0..256).map(habit_of).collect();
     let story = [Habit::Well, Habit::Well, Habit::Spins, Habit::Breaks];
     let start = known.windows(4).position(|habits| habits == story).expect("some four seeds are like that") as u64;
     let sweep = habits(true).threads(threads(4)).sweep(start..start + 64);
     let report = sweep.failure().expect("the third one spins");
-    assert_eq!((report.seed(), sweep.held()), (Seed(start + 2), 2), "{report}");
+    assert_eq!((report.seed(), sweep.passed()), (Seed(start + 2), 2), "{report}");
     assert_eq!(report.violations[0].rule, "every step returns");
 }

@@ -55,7 +55,7 @@ fn milliseconds(milliseconds: u64) -> Duration {
 
 fn lossy(plan: FaultPlan, links: &str) -> FaultPlan {
     let ratio = Ratio::new(0.5).expect("a half is a ratio");
-    plan.at(Duration::ZERO, Fault::Loss { links: links.to_owned(), rule: format!("lost {links}"), ratio, lasting: None })
+    plan.at(Duration::ZERO, Fault::Loss { links: links.to_owned(), rule: format!("lost {links}"), ratio, duration: None })
 }
 
 fn copying(plan: FaultPlan, links: &str) -> FaultPlan {
@@ -118,8 +118,8 @@ fn t03_what_arrives_twice_has_one_effect(#[values(Form::Machine, Form::Async)] f
 #[rstest]
 fn t03_a_question_that_arrives_twice_is_answered_twice_and_counts_once(#[values(Form::Machine, Form::Async)] form: Form) {
     let mut sim = hunt::echo(form, None).cluster.faults(copying(FaultPlan::new(), "default")).start(Seed(7));
-    sim.run_for(sim.lasting());
-    let [answers, answered] = sim.look(|world| {
+    sim.run_for(sim.duration());
+    let [answers, answered] = sim.inspect(|world| {
         let counted = world.views::<echo::ClientView>().map(|(_, client)| client.answered).sum();
         [world.views::<echo::ServerView>().map(|(_, server)| server.answered).sum::<u64>(), counted]
     });
@@ -188,7 +188,7 @@ fn t06_all_that_anybody_knows_may_be_lost_at_once(#[values(Form::Machine, Form::
 /// Edges hear nothing for two seconds.
 fn cut_off(edges: &[&str]) -> FaultPlan {
     let [from, to] = [&["source/0", "router/0"], edges].map(|side| side.iter().map(|node| (*node).to_owned()).collect());
-    FaultPlan::new().at(milliseconds(2_000), Fault::Cut { from, to, both_ways: true, lasting: Some(milliseconds(2_000)) })
+    FaultPlan::new().at(milliseconds(2_000), Fault::Cut { from, to, both_ways: true, duration: Some(milliseconds(2_000)) })
 }
 
 #[rstest]
@@ -292,13 +292,13 @@ fn n19_an_answer_to_an_earlier_life_may_come_and_tells_nothing() {
             world.views::<echo::ClientView>().all(|(_, client)| client.answered == config.questions)
         })
         .faults(plan)
-        .lasting(Duration::from_secs(1));
+        .duration(Duration::from_secs(1));
     odd_but_right(cluster, || |change: &Change, _: &World<'_>| u64::from(change.fact::<Late>().is_some()));
 }
 
 #[rstest]
 fn p3_a_read_may_wait_for_as_long_as_its_client_is_paused(#[values(Form::Machine, Form::Async)] form: Form) {
-    let pause = Fault::Pause { node: "client/0".to_owned(), lasting: Some(milliseconds(150)) };
+    let pause = Fault::Pause { node: "client/0".to_owned(), duration: Some(milliseconds(150)) };
     let plan = (1..10).fold(FaultPlan::new(), |plan, times| plan.at(milliseconds(407 * times), pause.clone()));
     let waited_long = || {
         let mut since: BTreeMap<NodeId, (Operation, VirtualInstant)> = BTreeMap::new();

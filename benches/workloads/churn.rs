@@ -30,12 +30,12 @@ pub(crate) fn disturbed(scenario: Scenario, cell: Cell, kind: Kind) -> Scenario 
         links: "default".to_owned(),
         rule: "lossy".to_owned(),
         ratio: Ratio::new(0.01).expect("it lies between 0 and 1"),
-        lasting: None,
+        duration: None,
     };
     let longer = Duration::from_millis(2);
     let delay = Fault::Links { links: "default".to_owned(), model: uniform(DELAY_MIN + longer, DELAY_MAX + longer) };
     let [from, to] = ["client/0", "server/0"].map(|node| vec![node.to_owned()]);
-    let cut = Fault::Cut { from, to, both_ways: true, lasting: None };
+    let cut = Fault::Cut { from, to, both_ways: true, duration: None };
     let plan = [loss, delay, cut].into_iter().fold(FaultPlan::new(), |plan, fault| plan.at(Duration::ZERO, fault));
     asking(scenario, cell, kind).faults(plan)
 }

@@ -36,10 +36,10 @@ pub(crate) fn scenario(cell: Cell, kind: Kind, scale: f64) -> Scenario {
         Kind::Async => of_tasks(scenario, cell),
     };
     scenario
-        .all_links(uniform(DELAY_MIN, DELAY_MAX))
+        .default_links(uniform(DELAY_MIN, DELAY_MAX))
         .start_together()
         .observe(Progress::NAME, Progress::default)
-        .lasting(cell.span_at(scale))
+        .duration(cell.span_at(scale))
 }
 
 fn of_tasks(scenario: Scenario, cell: Cell) -> Scenario {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Artifacts, Code, Driver, Origin, Reproducer, ShrinkBounds, Sweep};
+use cluster_sim::{ArtifactContext, Artifacts, BuildInfo, Reproducer, ScenarioSource, ShrinkBounds, Sweep};
 use tempfile::TempDir;
 
 use crate::{count, seldom};
@@ -17,11 +17,11 @@ use ledger::{Flaw, ledger};
 
 const NODES: [&str; 3] = ["logs/copy-0.log", "logs/copy-1.log", "logs/source-0.log"];
 
-fn origin(name: &str) -> Origin {
-    Origin {
+fn origin(name: &str) -> ArtifactContext {
+    ArtifactContext {
         name: name.to_owned(),
-        driver: Driver::Registered { name: "ledger".to_owned(), file: None },
-        code: Code { revision: Some("abc".to_owned()), lockfile: None },
+        driver: ScenarioSource::Registered { name: "ledger".to_owned(), file: None },
+        code: BuildInfo { revision: Some("abc".to_owned()), lockfile: None },
         replay: Box::new(|file| format!("show {}", file.display())),
     }
 }
@@ -58,7 +58,7 @@ fn kept(scenario: &Scenario, root: &Path) -> (Sweep, Artifacts) {
     let mut sweep = scenario.sweep(0..500);
     assert!(!sweep.is_ok());
     sweep.keep_artifacts(scenario, &origin("the ledger"), root, |_| {});
-    let artifacts = sweep.failures()[0].kept().expect("it is kept").clone();
+    let artifacts = sweep.failures()[0].artifacts().expect("it is kept").clone();
     (sweep, artifacts)
 }
 
@@ -77,10 +77,10 @@ fn a_failing_sweep_keeps_all_there_is_to_know_of_the_seed() {
     let text = |name: &str| fs::read_to_string(place.join(name)).expect("it is text");
     let read = Reproducer::parse(&text("reproducer.json")).expect("it is a reproducer");
     assert_eq!(Some(&read), artifacts.reproducer.as_ref());
-    assert_eq!((&read.driver, read.code.revision.as_deref()), (&origin("").driver, Some("abc")));
+    assert_eq!((&read.source, read.build.revision.as_deref()), (&origin("").driver, Some("abc")));
     assert_eq!((read.seed, read.digest, Some(&read.finding)), (report.seed(), report.digest, report.finding().as_ref()));
-    assert!(read.shrunk.as_ref().is_some_and(|shrunk| shrunk.is_minimal), "{read}");
-    assert!(scenario.replay(&read).expect("it fits").is_same() && scenario.replay_whole(&read).expect("it fits").is_same());
+    assert!(read.minimized.as_ref().is_some_and(|shrunk| shrunk.is_minimal), "{read}");
+    assert!(scenario.replay(&read).expect("it fits").is_same() && scenario.replay_original(&read).expect("it fits").is_same());
     assert_eq!(serde_json::from_str::<Report>(&text("report.json")).expect("it is a report"), *report);
 
     let line = format!("show {}", place.join("reproducer.json").display());
@@ -89,7 +89,7 @@ fn a_failing_sweep_keeps_all_there_is_to_know_of_the_seed() {
     assert!(page.contains(&report.violations[0].rule) && page.contains(&line), "what broke, and how to see it");
     // The picture is that of the smallest story: so are events and logs.
     let (story, ..) = read.smallest();
-    let steps = story.told_by(&scenario).record(read.seed).events.len();
+    let steps = story.apply_to(&scenario).record(read.seed).events.len();
     let events = text("events.jsonl");
     assert!(events.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok_and(|event| event.is_object())));
     assert!(steps > 0 && events.lines().count() >= steps, "{steps} of {}", events.lines().count());
@@ -128,7 +128,7 @@ fn a_root_that_cannot_be_written_to_leaves_the_verdict_as_it_is_and_is_named() {
     let scenario = ledger(Some(Flaw::NoRetry));
     let plain = scenario.sweep(0..500);
     let (sweep, artifacts) = kept(&scenario, &file);
-    assert_eq!((sweep.exit_code(), sweep.failed(), sweep.held()), (plain.exit_code(), 1, plain.held()));
+    assert_eq!((sweep.exit_code(), sweep.failed(), sweep.passed()), (plain.exit_code(), 1, plain.passed()));
     assert_eq!((&artifacts.files[..], &artifacts.replay, artifacts.reproducer_file()), (&[][..], &None, None));
     assert_eq!(artifacts.problems.len(), 7, "one for each file: {:?}", artifacts.problems);
     let place = file.join("the-ledger");
@@ -180,11 +180,11 @@ fn a_seed_that_takes_its_process_along_keeps_a_report_and_a_reproducer_and_is_no
     let mut sweep = scenario.campaign(0..64).isolated().run();
     let root = folder();
     sweep.keep_artifacts(&scenario, &origin("seldom"), root.path(), |_| {});
-    let artifacts = sweep.failures()[0].kept().expect("it is kept");
+    let artifacts = sweep.failures()[0].artifacts().expect("it is kept");
     assert_eq!(files_below(&artifacts.folder), ["report.json", "reproducer.json"], "{sweep}");
     assert!(artifacts.problems.is_empty() && artifacts.replay.is_some());
     let reproducer = artifacts.reproducer.as_ref().expect("it is one");
-    assert_eq!((reproducer.finding.rule.as_str(), &reproducer.shrunk), ("the process survives", &None));
+    assert_eq!((reproducer.finding.rule.as_str(), &reproducer.minimized), ("the process survives", &None));
 }
 
 #[test]
@@ -194,14 +194,14 @@ fn a_seed_that_never_returns_keeps_a_report_and_a_reproducer_and_is_not_run_agai
             std::hint::spin_loop();
         }
     });
-    let scenario = scenario.patience(Duration::from_millis(200));
+    let scenario = scenario.step_timeout(Duration::from_millis(200));
     let root = folder();
     let mut sweep = scenario.sweep(0..64);
     sweep.keep_artifacts(&scenario, &origin("seldom"), root.path(), |_| {});
-    let artifacts = sweep.failures()[0].kept().expect("it is kept");
+    let artifacts = sweep.failures()[0].artifacts().expect("it is kept");
     assert_eq!(files_below(&artifacts.folder), ["report.json", "reproducer.json"], "{sweep}");
     let reproducer = artifacts.reproducer.as_ref().expect("it is one");
-    assert_eq!((reproducer.finding.rule.as_str(), &reproducer.shrunk), ("every step returns", &None));
+    assert_eq!((reproducer.finding.rule.as_str(), &reproducer.minimized), ("every step returns", &None));
 }
 
 #[test]
@@ -209,25 +209,25 @@ fn of_a_sweep_that_was_interrupted_nobody_looks_for_smaller_stories() {
     let scenario = ledger(Some(Flaw::NoRetry));
     let stop = Arc::new(AtomicBool::new(false));
     let told = |progress: cluster_sim::Progress| stop.store(progress.failures > 0, Ordering::SeqCst);
-    let campaign = scenario.campaign(0..u64::from(u32::MAX)).failures(count(9)).threads(count(1));
-    let mut sweep = campaign.stopped_by(Arc::clone(&stop)).progress(told).run();
+    let campaign = scenario.campaign(0..u64::from(u32::MAX)).max_failures(count(9)).threads(count(1));
+    let mut sweep = campaign.cancel_on(Arc::clone(&stop)).progress(told).run();
     assert!(sweep.is_interrupted() && sweep.failed() > 0, "{sweep}");
     let root = folder();
     sweep.keep_artifacts(&scenario, &origin("ledger"), root.path(), |_| {});
     let report = sweep.failure().expect("it fails");
-    let artifacts = sweep.failures()[0].kept().expect("it is kept");
-    let shrunk = artifacts.reproducer.as_ref().and_then(|reproducer| reproducer.shrunk.as_ref()).expect("it is told");
-    assert_eq!((shrunk.runs, shrunk.is_minimal, shrunk.story.clone()), (0, false, cluster_sim::Story::of(report)));
+    let artifacts = sweep.failures()[0].artifacts().expect("it is kept");
+    let shrunk = artifacts.reproducer.as_ref().and_then(|reproducer| reproducer.minimized.as_ref()).expect("it is told");
+    assert_eq!((shrunk.runs, shrunk.is_minimal, shrunk.case.clone()), (0, false, cluster_sim::Case::of(report)));
     assert_eq!((artifacts.files.len(), sweep.exit_code()), (7, 130));
 }
 
 #[test]
 fn what_only_a_rule_from_elsewhere_shows_keeps_no_reproducer() {
     let scenario = ledger(None);
-    let mut sweep = scenario.campaign(0..4).judge("no seed of that kind", |report: &Report| report.seed() != Seed(2)).run();
+    let mut sweep = scenario.campaign(0..4).check_report("no seed of that kind", |report: &Report| report.seed() != Seed(2)).run();
     let root = folder();
     sweep.keep_artifacts(&scenario, &origin("ledger"), root.path(), |_| {});
-    let artifacts = sweep.failures()[0].kept().expect("it is kept");
+    let artifacts = sweep.failures()[0].artifacts().expect("it is kept");
     let mut expected = vec!["events.jsonl".to_owned()];
     expected.extend(NODES.map(str::to_owned));
     expected.extend(["report.html", "report.json"].map(str::to_owned));

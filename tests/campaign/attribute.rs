@@ -16,7 +16,7 @@ mod made {
     }
 
     fn spoken_scenario() -> Scenario {
-        Scenario::new("spoken").nodes("node", 1, spoken).lasting(Duration::from_millis(10))
+        Scenario::new("spoken").nodes("node", 1, spoken).duration(Duration::from_millis(10))
     }
 
     #[cluster_sim::test(seeds = 5)]
@@ -24,7 +24,7 @@ mod made {
         spoken_scenario()
     }
 
-    #[cluster_sim::test(seeds = 10..15, twice = false, threads = 2)]
+    #[cluster_sim::test(seeds = 10..15, check_determinism = false, threads = 2)]
     fn holds_once() -> Scenario {
         spoken_scenario()
     }
@@ -64,13 +64,13 @@ mod made {
             let address = std::ptr::from_ref(&Box::leak(Box::new(0_u8))) as u64 ^ getrandom::u64().expect("there is entropy");
             node.sleep(Duration::from_nanos(address % 1_000_000)).await;
         };
-        Scenario::new("leaky").nodes("node", 1, leaky).lasting(Duration::from_millis(10))
+        Scenario::new("leaky").nodes("node", 1, leaky).duration(Duration::from_millis(10))
     }
 
     #[should_panic(expected = "nondeterministic")]
     #[cluster_sim::test(seeds = 3)]
     fn leaks_by_hand(seed: Seed) -> Report {
-        spoken_scenario().lasting(Duration::from_nanos(getrandom::u64().expect("there is entropy") >> 32)).run(seed)
+        spoken_scenario().duration(Duration::from_nanos(getrandom::u64().expect("there is entropy") >> 32)).run(seed)
     }
 
     #[should_panic(expected = "the process survives: it ended with signal 6 (SIGABRT)")]
@@ -80,7 +80,7 @@ mod made {
     }
 
     #[should_panic(expected = "60 of seeds 0..64 of attribute::made::aborts_by_hand held, 4 failed in one way")]
-    #[cluster_sim::test(isolate = true, failures = 2)]
+    #[cluster_sim::test(isolate = true, max_failures = 2)]
     fn aborts_by_hand(seed: Seed) -> Report {
         if seed.0 % 16 == 3 {
             std::process::abort();
@@ -225,7 +225,7 @@ fn exactly_the_story_of_a_file_is_shown_again_at_the_line_of_the_test() {
 #[test]
 fn what_was_mended_passes_and_says_that_it_is_another_run() {
     let (_, mut data) = reproducer();
-    data["driver"]["test"]["name"] = "attribute::made::holds".into();
+    data["source"]["test"]["name"] = "attribute::made::holds".into();
     let (passed, said, _) = replayed("holds", &data.to_string());
     assert_eq!((passed, boots(&said)), (true, 1), "{said}");
     assert!(said.contains("not the same run: it does not find it any more: at ") && !said.contains("warning: "), "{said}");
@@ -251,9 +251,9 @@ fn a_file_that_is_not_about_the_test_is_refused_by_name_and_nothing_runs() {
     let other =
         "it is about test attribute::made::breaks of package cluster-sim-suites, not attribute::made::holds; run that one alone";
     refused("holds", &data, other);
-    data["driver"]["test"] = serde_json::json!({"package": "another", "name": "attribute::made::holds"});
+    data["source"]["test"] = serde_json::json!({"package": "another", "name": "attribute::made::holds"});
     refused("holds", &data, "it is about test attribute::made::holds of package another, not attribute::made::holds");
-    data["driver"] = serde_json::json!({"registered": {"name": "canary"}});
+    data["source"] = serde_json::json!({"registered": {"name": "canary"}});
     refused("holds", &data, "it is about the scenario \"canary\" that is run by name: `cluster-sim replay FILE`");
 }
 
@@ -276,5 +276,5 @@ fn a_test_that_drives_its_runs_itself_has_no_file_to_replay() {
     let (_, data) = reproducer();
     let (passed, said, _) = replayed("holds_by_hand", &data.to_string());
     assert_eq!((passed, boots(&said)), (false, 0), "{said}");
-    assert!(said.contains("has no file to replay; have it give a `Scenario::driven`"), "{said}");
+    assert!(said.contains("has no file to replay; have it give a `Scenario::script`"), "{said}");
 }

@@ -11,7 +11,7 @@ fn doomed(end: u64) -> Vec<u64> {
     let is_doomed = |seed: &u64| {
         let mut sim = scenario().start(Seed(*seed));
         sim.run_for(Duration::from_millis(10));
-        sim.look(|world| world.views::<Shown>().any(|(_, shown)| shown.is_doomed))
+        sim.inspect(|world| world.views::<Shown>().any(|(_, shown)| shown.is_doomed))
     };
     (0..end).filter(is_doomed).collect()
 }
@@ -20,7 +20,7 @@ fn doomed(end: u64) -> Vec<u64> {
 fn a_sweep_finds_every_seed_that_is_doomed_and_no_other(#[values(false, true)] isolated: bool) {
     let doomed = doomed(2_000);
     assert!((10..=30).contains(&doomed.len()), "one in {ONE_IN}: {doomed:?}");
-    let campaign = scenario().campaign(0..2_000).failures(count(2));
+    let campaign = scenario().campaign(0..2_000).max_failures(count(2));
     let sweep = if isolated { campaign.isolated().run() } else { campaign.run() };
     let [(seed, rule, message, others)] = ways(&sweep)[..] else { panic!("it fails in one way: {sweep}") };
     assert_eq!((seed, rule, others), (doomed[0], RULE, doomed.len() as u64 - 1), "{sweep}");

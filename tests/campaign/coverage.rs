@@ -29,7 +29,7 @@ fn walking() -> Scenario {
     Scenario::new("walking")
         .nodes("node", 2, walks)
         .always("nobody is lost", |world| world.views::<bool>().count() <= 2)
-        .lasting(Duration::from_millis(20))
+        .duration(Duration::from_millis(20))
 }
 
 /// The seeds in which a node gets there.
@@ -37,7 +37,7 @@ fn seeds_that_go() -> Vec<u64> {
     let goes = |seed: &u64| {
         let mut sim = walking().start(Seed(*seed));
         sim.run_for(Duration::from_millis(8));
-        sim.look(|world| world.views::<bool>().any(|(_, gone)| *gone))
+        sim.inspect(|world| world.views::<bool>().any(|(_, gone)| *gone))
     };
     (0..SEEDS).filter(goes).collect()
 }
@@ -95,12 +95,12 @@ fn chatting() -> Scenario {
     let profile = FaultProfile { mean_interval: Duration::from_millis(200), ..FaultProfile::default() };
     Scenario::new("chatting")
         .nodes("node", 3, chats)
-        .all_links(loss)
+        .default_links(loss)
         .chaos(profile)
         .observe("tally", Tally::default)
         .sometimes("one is down", |world| (0..3).any(|node| world.health(NodeId(node)) == cluster_sim::Health::Down))
         .always("somebody speaks", |world| world.views::<u64>().count() <= 3)
-        .lasting(Duration::from_secs(1))
+        .duration(Duration::from_secs(1))
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_point_counts_the_runs_that_got_there_and_one_that_none_got_to_is_known_too(
         .reachable("no way")
         .sometimes("one is gone", |world| world.views::<bool>().any(|(_, gone)| *gone))
         .sometimes("both are gone", |world| world.views::<bool>().filter(|(_, gone)| **gone).count() == 2);
-    let sweep = scenario.campaign(0..SEEDS).covering().run();
+    let sweep = scenario.campaign(0..SEEDS).with_coverage().run();
     sweep.assert_ok();
     let coverage = sweep.coverage().expect("every seed was run");
     let often = expected.len() as u64;
@@ -132,7 +132,7 @@ fn a_point_counts_the_runs_that_got_there_and_one_that_none_got_to_is_known_too(
 
 #[test]
 fn what_is_counted_hangs_on_no_place_and_is_the_sum_of_all_runs() {
-    let campaign = |workers: usize| chatting().campaign(0..SEEDS).threads(count(workers)).covering();
+    let campaign = |workers: usize| chatting().campaign(0..SEEDS).threads(count(workers)).with_coverage();
     let sum = |seeds: &mut dyn Iterator<Item = u64>| {
         seeds.fold(Coverage::default(), |mut sum, seed| {
             sum.add(&Coverage::of(&chatting().run(Seed(seed))));
@@ -154,7 +154,7 @@ fn what_is_counted_hangs_on_no_place_and_is_the_sum_of_all_runs() {
     };
     let crashes = FaultCoverage {
         planned: records(|_| true),
-        fired: records(|record| record.fired),
+        fired: records(|record| record.applied),
         effective: records(|record| record.effect > 0),
     };
     assert_eq!(expected.faults["crash"], crashes);
@@ -168,7 +168,7 @@ fn what_is_counted_hangs_on_no_place_and_is_the_sum_of_all_runs() {
 #[test]
 fn operations_are_the_whole_numbers_of_observers_by_the_way_to_them() {
     let scenario = walking().observe("tally", Tally::default);
-    let sweep = scenario.campaign(0..SEEDS).covering().run();
+    let sweep = scenario.campaign(0..SEEDS).with_coverage().run();
     let coverage = sweep.coverage().expect("every seed was run");
     let changes: u64 =
         (0..SEEDS).map(|seed| scenario.run(Seed(seed)).measured["tally"]["changes"].as_u64().expect("it counts")).sum();
@@ -187,14 +187,14 @@ fn at(milliseconds: u64, fault: Fault) -> FaultPlan {
 #[case::late_fault(walking().faults(at(500, Fault::HealAll)), "8 faults of kind \"heal all\" were planned, and none struck")]
 #[case::idle_fault(walking().faults(at(5, Fault::HealAll)), "8 faults of kind \"heal all\" struck, and none had an effect")]
 fn what_no_run_went_through_fails_a_sweep_that_requires_it_and_no_other(#[case] scenario: Scenario, #[case] missing: &str) {
-    let covering = scenario.campaign(0..8).covering().run();
+    let with_coverage = scenario.campaign(0..8).with_coverage().run();
     let required = scenario.campaign(0..8).require_coverage().run();
-    for sweep in [&covering, &required] {
-        assert_eq!((sweep.held(), sweep.failed()), (8, 0), "{sweep}");
+    for sweep in [&with_coverage, &required] {
+        assert_eq!((sweep.passed(), sweep.failed()), (8, 0), "{sweep}");
         assert_eq!(sweep.coverage().expect("every seed was run").missing(), [missing]);
         assert!(sweep.to_string().contains(&format!("\n      missing: {missing}")), "{sweep}");
     }
-    assert_eq!((covering.is_ok(), covering.exit_code()), (true, 0), "it was not asked for");
+    assert_eq!((with_coverage.is_ok(), with_coverage.exit_code()), (true, 0), "it was not asked for");
     assert_eq!((required.is_ok(), required.exit_code()), (false, 4), "{required}");
     let said = std::panic::catch_unwind(|| required.assert_ok()).expect_err("it fails the test");
     assert!(said.downcast_ref::<String>().is_some_and(|said| said.contains(missing)), "it says what is missing");
@@ -203,7 +203,7 @@ fn what_no_run_went_through_fails_a_sweep_that_requires_it_and_no_other(#[case] 
 #[test]
 fn a_rule_with_nothing_to_judge_is_missing() {
     // A run by itself proves nothing then: so the sweep goes to its end only if it is to find more than one failure.
-    let sweep = walking().observe("blind", || Blind).campaign(0..8).failures(count(2)).require_coverage().run();
+    let sweep = walking().observe("blind", || Blind).campaign(0..8).max_failures(count(2)).require_coverage().run();
     assert_eq!((sweep.failed(), sweep.is_ok(), sweep.exit_code()), (8, false, 4), "{sweep}");
     let coverage = sweep.coverage().expect("every seed was run");
     assert_eq!(coverage.missing(), ["rule \"blind\" had nothing to judge"]);
@@ -216,7 +216,7 @@ fn a_sweep_that_holds_and_went_through_everything_passes() {
         from: vec!["node/0".into()],
         to: vec!["node/1".into()],
         both_ways: true,
-        lasting: Some(Duration::from_millis(100)),
+        duration: Some(Duration::from_millis(100)),
     };
     let scenario = chatting().only_faults(at(100, cut)).sometimes("all speak", |world| world.views::<u64>().count() == 3);
     let scenario = scenario.faults(at(300, Fault::Crash { node: "node/2".into(), down_for: Some(Duration::from_millis(50)) }));
@@ -258,6 +258,6 @@ fn a_sweep_that_was_interrupted_has_no_coverage() {
     let stop = Arc::new(AtomicBool::new(false));
     let told = |progress: cluster_sim::Progress| stop.store(progress.done >= 1, Ordering::SeqCst);
     let sweep = walking().campaign(0..u64::from(u32::MAX)).threads(count(1)).require_coverage();
-    let sweep = sweep.stopped_by(Arc::clone(&stop)).progress(told).run();
+    let sweep = sweep.cancel_on(Arc::clone(&stop)).progress(told).run();
     assert_eq!((sweep.is_interrupted(), sweep.coverage(), sweep.exit_code()), (true, None, 130), "{sweep}");
 }

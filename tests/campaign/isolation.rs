@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Sweep, TwiceError};
+use cluster_sim::{DeterminismError, Sweep};
 
 use crate::{count, seeds_that_do, seldom, ways};
 
@@ -11,7 +11,7 @@ const ONE_IN: u64 = 8;
 const SEEDS: u64 = 64;
 
 fn isolated(scenario: &Scenario) -> Sweep {
-    scenario.campaign(0..SEEDS).failures(count(9)).threads(count(2)).isolated().run()
+    scenario.campaign(0..SEEDS).max_failures(count(9)).threads(count(2)).isolated().run()
 }
 
 /// Every seed that does it is found, and nothing else.
@@ -21,7 +21,7 @@ fn assert_found(sweep: &Sweep, rule: &str, begins: &str) {
     let [(seed, found, message, others)] = ways(sweep)[..] else { panic!("they fail in one way: {sweep}") };
     assert_eq!((seed, found, others), (expected[0], rule, expected.len() as u64 - 1), "{sweep}");
     assert!(message.starts_with(begins), "{message}");
-    assert_eq!((sweep.held(), sweep.failed()), (SEEDS - expected.len() as u64, expected.len() as u64));
+    assert_eq!((sweep.passed(), sweep.failed()), (SEEDS - expected.len() as u64, expected.len() as u64));
     assert_eq!(sweep.exit_code(), 1);
 }
 
@@ -77,7 +77,7 @@ fn spin() {
 
 #[test]
 fn an_endless_loop_is_a_finding_of_its_seed_and_the_others_go_on() {
-    let scenario = seldom(ONE_IN, spin).patience(Duration::from_millis(200));
+    let scenario = seldom(ONE_IN, spin).step_timeout(Duration::from_millis(200));
     let sweep = isolated(&scenario);
     assert_found(&sweep, "every step returns", "a poll of node/0, task main, spawned at tests/campaign/main.rs:");
     assert!(ways(&sweep)[0].2.ends_with("did not return for 0.2s of real time"), "{sweep}");
@@ -92,18 +92,18 @@ fn a_process_that_stands_still_as_a_whole_is_killed_and_a_finding_of_its_seed() 
         spin();
     }
     let expected = seeds_that_do(ONE_IN, SEEDS);
-    let scenario = seldom(ONE_IN, stop).patience(Duration::from_secs(2));
+    let scenario = seldom(ONE_IN, stop).step_timeout(Duration::from_secs(2));
     let sweep = scenario.campaign(0..SEEDS).threads(count(1)).isolated().run();
     let message = "the whole process gave no sign of life for 5s of real time and was killed";
     assert_eq!(ways(&sweep), [(expected[0], "every step returns", message, 0)], "{sweep}");
-    assert_eq!(sweep.held(), expected[0], "those before it held");
+    assert_eq!(sweep.passed(), expected[0], "those before it held");
 }
 
 #[test]
 fn the_first_seed_that_takes_its_process_along_ends_a_sweep_that_wants_no_more() {
     let expected = seeds_that_do(ONE_IN, SEEDS);
     let sweep = seldom(ONE_IN, || std::process::abort()).campaign(0..SEEDS).isolated().run();
-    assert_eq!((sweep.held(), sweep.failed()), (expected[0], 1), "{sweep}");
+    assert_eq!((sweep.passed(), sweep.failed()), (expected[0], 1), "{sweep}");
     let text = sweep.to_string();
     assert!(
         text.starts_with(&format!("{} of seeds 0..{SEEDS} of seldom held\nFAIL  seldom  seed={}", expected[0], Seed(expected[0]))),
@@ -124,7 +124,7 @@ fn a_process_that_dies_once_and_not_again_is_not_believed() {
             }
         }
     };
-    let scenario = Scenario::new("once").nodes("node", 1, node).lasting(Duration::from_millis(1));
+    let scenario = Scenario::new("once").nodes("node", 1, node).duration(Duration::from_millis(1));
     let sweep = scenario.campaign(0..8).threads(count(1)).isolated().run();
     std::fs::remove_file(&marker).expect("it was made");
     let report = sweep.failure().unwrap_or_else(|| panic!("the first seed dies: {sweep}"));
@@ -149,7 +149,7 @@ fn a_thread_without_a_name_cannot_be_found_again() {
         let thread = scope.spawn(|| seldom(ONE_IN, || {}).campaign(0..8).isolated().run());
         thread.join().expect("the work does not panic")
     });
-    assert_eq!((sweep.error(), sweep.exit_code()), (Some(&TwiceError::NoName), 4), "{sweep}");
+    assert_eq!((sweep.error(), sweep.exit_code()), (Some(&DeterminismError::NoName), 4), "{sweep}");
     assert!(std::panic::catch_unwind(|| sweep.assert_ok()).is_err(), "what was not run is no pass");
 }
 
@@ -157,14 +157,14 @@ fn a_thread_without_a_name_cannot_be_found_again() {
 fn a_process_that_never_comes_to_its_work_is_an_error_that_says_how_it_was_started() {
     let no_worker = || Command::new("true");
     let sweep = seldom(ONE_IN, || {}).campaign(0..8).isolated_by(no_worker).run();
-    let Some(TwiceError::NeverReached { command, status, .. }) = sweep.error() else { panic!("{sweep}") };
+    let Some(DeterminismError::NeverReached { command, status, .. }) = sweep.error() else { panic!("{sweep}") };
     assert_eq!((command.as_str(), status.as_str()), ("\"true\"", "exit status: 0"));
 }
 
 #[test]
 fn a_program_that_is_not_there_is_an_error() {
     let sweep = seldom(ONE_IN, || {}).campaign(0..8).isolated_by(|| Command::new("/no/such/program")).run();
-    assert!(matches!(sweep.error(), Some(TwiceError::NotStarted { .. })), "{sweep}");
+    assert!(matches!(sweep.error(), Some(DeterminismError::NotStarted { .. })), "{sweep}");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn each_call_of_a_test_is_led_by_itself() {
     // Its processes come to the first call before, and have to get over it.
     let second = isolated(&seldom(ONE_IN, || std::process::exit(3)));
     assert_found(&second, "the process survives", "it ended with exit status 3");
-    seldom(ONE_IN, || {}).twice_in_process(Seed(1)).assert_ok();
+    seldom(ONE_IN, || {}).check_determinism_in_process(Seed(1)).assert_ok();
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) fn count(number: usize) -> NonZeroUsize {
 
 /// The seed, rule and message of each way in which seeds failed, and how many more failed so.
 pub(crate) fn ways(sweep: &Sweep) -> Vec<(u64, &str, &str, u64)> {
-    let way = |failure: &'_ cluster_sim::Failure| failure.others();
+    let way = |failure: &'_ cluster_sim::Failure| failure.duplicates();
     let shown = sweep.failures().iter().map(|failure| {
         let report = failure.report();
         let [violation] = &report.violations[..] else { panic!("one rule is broken: {report}") };
@@ -43,7 +43,7 @@ pub(crate) fn seldom(one_in: u64, do_it: fn()) -> Scenario {
             do_it();
         }
     };
-    Scenario::new("seldom").nodes("node", 2, node).lasting(Duration::from_millis(20))
+    Scenario::new("seldom").nodes("node", 2, node).duration(Duration::from_millis(20))
 }
 
 /// The seeds below `end` in which a node of [`seldom`] does it.
@@ -51,7 +51,7 @@ pub(crate) fn seeds_that_do(one_in: u64, end: u64) -> Vec<u64> {
     let does = |seed: &u64| {
         let mut sim = seldom(one_in, || {}).start(Seed(*seed));
         sim.run_for(Duration::from_millis(20));
-        sim.look(|world| world.views::<bool>().any(|(_, does)| *does))
+        sim.inspect(|world| world.views::<bool>().any(|(_, does)| *does))
     };
     (0..end).filter(does).collect()
 }

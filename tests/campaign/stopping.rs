@@ -40,18 +40,18 @@ fn once_somebody_asks_to_stop_no_seed_begins_and_what_failed_is_kept() {
     let does = |seed: &u64| {
         let mut sim = failing.start(Seed(*seed));
         sim.run_for(Duration::from_millis(20));
-        sim.look(|world| world.views::<bool>().any(|(_, does)| *does))
+        sim.inspect(|world| world.views::<bool>().any(|(_, does)| *does))
     };
     let expected: Vec<u64> = (0..40).filter(does).collect();
     // The seed that fails is run twice more.
     let boots = 40 + 2 * expected.len() as u64;
     let scenario = stopping_at(boots, &stop);
-    let sweep = scenario.campaign(0..1_000_000).failures(count(9)).threads(count(1)).stopped_by(Arc::clone(&stop)).run();
+    let sweep = scenario.campaign(0..1_000_000).max_failures(count(9)).threads(count(1)).cancel_on(Arc::clone(&stop)).run();
     assert!(sweep.is_interrupted() && !sweep.is_ok(), "{sweep}");
-    assert_eq!((sweep.held() + sweep.failed(), sweep.failed()), (40, expected.len() as u64), "{sweep}");
+    assert_eq!((sweep.passed() + sweep.failed(), sweep.failed()), (40, expected.len() as u64), "{sweep}");
     assert_eq!((sweep.failure().map(|report| report.seed().0), sweep.exit_code()), (expected.first().copied(), 130));
     assert!(sweep.to_string().contains(" in one way, interrupted before all were run\n"), "{sweep}");
-    assert!(sweep.failures().iter().all(|failure| failure.ending().is_none()), "nobody waits for one more run: {sweep}");
+    assert!(sweep.failures().iter().all(|failure| failure.summary().is_none()), "nobody waits for one more run: {sweep}");
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_stop_that_comes_after_the_last_seed_is_no_interruption() {
     let stop = Arc::new(AtomicBool::new(false));
     let scenario = seldom(8, || {}).nodes("other", 1, |_| async {});
     let told = |progress: cluster_sim::Progress| stop.store(progress.done == 8, Ordering::SeqCst);
-    let sweep = scenario.campaign(0..8).stopped_by(Arc::clone(&stop)).progress(told).run();
+    let sweep = scenario.campaign(0..8).cancel_on(Arc::clone(&stop)).progress(told).run();
     assert!(stop.load(Ordering::SeqCst) && sweep.is_ok(), "{sweep}");
 }
 
@@ -73,7 +73,7 @@ fn a_seed_that_does_not_come_to_its_end_is_not_waited_for(#[values(false, true)]
         }
     });
     let told = |progress: cluster_sim::Progress| stop.store(progress.done >= spinning, Ordering::SeqCst);
-    let campaign = scenario.campaign(0..64).threads(count(1)).stopped_by(Arc::clone(&stop)).progress(told);
+    let campaign = scenario.campaign(0..64).threads(count(1)).cancel_on(Arc::clone(&stop)).progress(told);
     let sweep = if isolated { campaign.isolated().run() } else { campaign.run() };
-    assert_eq!((sweep.held(), sweep.is_interrupted()), (spinning, true), "{sweep}");
+    assert_eq!((sweep.passed(), sweep.is_interrupted()), (spinning, true), "{sweep}");
 }

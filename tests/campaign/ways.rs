@@ -21,13 +21,13 @@ fn scenario() -> Scenario {
         .nodes("node", 1, fated)
         .always("no small fate", small)
         .always("no three", |world| world.views::<u64>().all(|(_, fate)| *fate != 3))
-        .lasting(Duration::from_millis(10))
+        .duration(Duration::from_millis(10))
 }
 
 fn fate(seed: u64) -> u64 {
     let mut sim = Scenario::new("fated").nodes("node", 1, fated).start(Seed(seed));
     sim.run_for(Duration::from_millis(10));
-    sim.look(|world| *world.view::<u64>(NodeId(0)).expect("it shows one"))
+    sim.inspect(|world| *world.view::<u64>(NodeId(0)).expect("it shows one"))
 }
 
 #[test]
@@ -38,11 +38,11 @@ fn seeds_that_break_one_rule_with_other_numbers_fail_in_one_way() {
         .map(|(rule, fated)| (seeds(fated)[0], rule, seeds(fated).len() as u64 - 1))
         .to_vec();
     expected.sort_unstable();
-    let sweep = scenario().campaign(0..128).failures(count(5)).run();
+    let sweep = scenario().campaign(0..128).max_failures(count(5)).run();
     let found: Vec<_> = ways(&sweep).into_iter().map(|(seed, rule, _, others)| (seed, rule, others)).collect();
     assert_eq!(found, expected);
     let failed = expected.iter().map(|(.., others)| others + 1).sum::<u64>();
-    assert_eq!((sweep.failed(), sweep.held()), (failed, 128 - failed));
+    assert_eq!((sweep.failed(), sweep.passed()), (failed, 128 - failed));
     let text = sweep.to_string();
     assert!(
         text.starts_with(&format!("{} of seeds 0..128 of fated held, {failed} failed in 3 ways\nFAIL  fated", 128 - failed)),
@@ -53,10 +53,10 @@ fn seeds_that_break_one_rule_with_other_numbers_fail_in_one_way() {
 
 #[test]
 fn it_ends_at_the_last_of_as_many_different_ones_as_are_wanted() {
-    let all = scenario().campaign(0..128).failures(count(5)).run();
-    let two = scenario().campaign(0..128).failures(count(2)).run();
+    let all = scenario().campaign(0..128).max_failures(count(5)).run();
+    let two = scenario().campaign(0..128).max_failures(count(2)).run();
     let last = all.failures()[1].report().seed().0;
     let found: Vec<_> = two.failures().iter().map(|failure| failure.report()).collect();
     assert_eq!(found, all.failures()[..2].iter().map(|failure| failure.report()).collect::<Vec<_>>());
-    assert_eq!(two.held() + two.failed(), last + 1, "nothing beyond the last one counts");
+    assert_eq!(two.passed() + two.failed(), last + 1, "nothing beyond the last one counts");
 }

@@ -154,7 +154,7 @@ pub(crate) fn echo<L: Labels>(clients: u32, link: &LinkModel) -> Scenario {
         .machines("server", 1, |_: &NodeInfo| Server::<L> { sent: Vec::new(), labels: PhantomData })
         .machines("client", clients, client)
         .machines("guest", 1, client)
-        .all_links(link.clone())
+        .default_links(link.clone())
         .links("server", "guest", "to guest", link.clone())
         .links("guest", "server", "from guest", link.clone())
 }

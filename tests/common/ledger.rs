@@ -163,7 +163,7 @@ pub(crate) fn ledger(flaw: Option<Flaw>) -> Scenario {
             lives: vec![0; 2],
         })
         .machines("copy", 2, move |seat: &NodeInfo| Copy { flaw, life: seat.incarnation().0, copied: Copied::default() })
-        .all_links(link)
+        .default_links(link)
         .chaos(profile)
         .always("nothing is counted twice", |world| {
             world.views::<Copied>().all(|(_, copied)| copied.count == copied.entries.iter().filter(|entry| **entry).count() as u64)
@@ -174,5 +174,5 @@ pub(crate) fn ledger(flaw: Option<Flaw>) -> Scenario {
                 .views::<Copied>()
                 .all(|(_, copied)| copied.entries.len() as u64 == ENTRIES && copied.entries.iter().all(|entry| *entry))
         })
-        .lasting(Duration::from_millis(200))
+        .duration(Duration::from_millis(200))
 }

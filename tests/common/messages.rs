@@ -7,7 +7,7 @@ use cluster_sim::{Record, RecordKind};
 pub(crate) fn told(scenario: &Scenario, seed: Seed) -> (Vec<Record>, Report) {
     let mut sim = scenario.start(seed);
     sim.keep_records();
-    sim.run_for(sim.lasting());
+    sim.run_for(sim.duration());
     let of_messages =
         |record: &&Record| matches!(record.kind, RecordKind::Send | RecordKind::Copy | RecordKind::Drop | RecordKind::Deliver);
     let records = sim.records().iter().filter(of_messages).copied().collect();

@@ -55,7 +55,7 @@ fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
     prop_oneof![
         4 => (sides.clone(), sides, any::<bool>(), any_lasting(longest)).prop_map(move |(from, to, both_ways, lasting)| {
             let pick = |side: Vec<bool>| (0_u32..).zip(side).filter(|(_, stands)| *stands).map(|(node, _)| name(node)).collect();
-            Fault::Cut { from: pick(from), to: pick(to), both_ways, lasting }
+            Fault::Cut { from: pick(from), to: pick(to), both_ways, duration: lasting }
         }),
         1 => Just(Fault::HealAll),
         3 => (node.clone(), any_lasting(longest)).prop_map(|(node, down_for)| Fault::Crash { node, down_for }),
@@ -63,9 +63,9 @@ fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
         1 => node.clone().prop_map(|node| Fault::Resume { node }),
         // Somebody is always left to look at.
         1 => (1..nodes).prop_map(move |index| Fault::Kill { node: name(index) }),
-        3 => (node, any_lasting(longest)).prop_map(|(node, lasting)| Fault::Pause { node, lasting }),
+        3 => (node, any_lasting(longest)).prop_map(|(node, lasting)| Fault::Pause { node, duration: lasting }),
         2 => ("[ab]", any_share(), any_lasting(longest))
-            .prop_map(|(rule, ratio, lasting)| Fault::Loss { links: "default".to_owned(), rule, ratio, lasting }),
+            .prop_map(|(rule, ratio, lasting)| Fault::Loss { links: "default".to_owned(), rule, ratio, duration: lasting }),
         1 => any_link().prop_map(|model| Fault::Links { links: "default".to_owned(), model }),
     ]
 }

@@ -29,9 +29,9 @@ impl Uniform {
     pub(crate) fn nemesis(hunt: Hunt) -> Self {
         let sim = hunt.cluster.start(Seed(0));
         let is_spared = |name: &str| hunt.profile.spared_groups.iter().any(|group| name.starts_with(&format!("{group}/")));
-        let names = sim.look(|world| world.nodes().map(|node| world.name(node).to_owned()).collect::<Vec<_>>());
+        let names = sim.inspect(|world| world.nodes().map(|node| world.name(node).to_owned()).collect::<Vec<_>>());
         let nodes = names.into_iter().filter(|name| !is_spared(name)).collect();
-        Self { nodes, lasting: sim.lasting(), pace: Pace::OneAtATime, hunt }
+        Self { nodes, lasting: sim.duration(), pace: Pace::OneAtATime, hunt }
     }
 
     /// As many faults a run as that, on average, wherever they fall.
@@ -59,7 +59,7 @@ impl Uniform {
                 break;
             }
             let fault = self.fault(|number| seed.roll(WHICH, address.number(number)));
-            if let (Pace::OneAtATime, Some(length)) = (self.pace, fault.lasting()) {
+            if let (Pace::OneAtATime, Some(length)) = (self.pace, fault.duration()) {
                 plan = plan.at(at, fault);
                 at += length;
             } else {
@@ -74,11 +74,11 @@ impl Uniform {
         let node = roll(1).pick(&self.nodes).expect("some nodes are not spared").clone();
         match roll(2).below(4) {
             0 => Fault::Crash { node, down_for: lasting },
-            1 => Fault::Pause { node, lasting },
+            1 => Fault::Pause { node, duration: lasting },
             2 => {
                 let links = (*roll(3).pick(self.hunt.links).expect("nodes are linked")).to_owned();
                 let ratio = Ratio::percent(roll(4).below(101) as f64).expect("up to a hundred");
-                Fault::Loss { links, rule: "uniform_loss".to_owned(), ratio, lasting }
+                Fault::Loss { links, rule: "uniform_loss".to_owned(), ratio, duration: lasting }
             }
             _ => {
                 // Each of the others on either side; where all would be on one, the node stands alone.
@@ -88,7 +88,7 @@ impl Uniform {
                 let (near, far) = if far.is_empty() { (far, near) } else { (near, far) };
                 let names = |side: Vec<(bool, String)>| side.into_iter().map(|(_, name)| name);
                 let (from, to) = (std::iter::once(node.clone()).chain(names(near)).collect(), names(far).collect());
-                Fault::Cut { from, to, both_ways: roll(5).below(2) == 0, lasting }
+                Fault::Cut { from, to, both_ways: roll(5).below(2) == 0, duration: lasting }
             }
         }
     }

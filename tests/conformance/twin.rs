@@ -66,7 +66,7 @@ where
 {
     let shown = Observation::default();
     let told = shown.clone();
-    let scenario = Scenario::new("conformance").nodes("node", nodes, move |node| main(node, told.clone())).lasting(LONG);
+    let scenario = Scenario::new("conformance").nodes("node", nodes, move |node| main(node, told.clone())).duration(LONG);
     let mut sim = scenario.start(seed);
     sim.run_until(LONG, |_| shown.count() == nodes);
     sim.finish().assert_ok();

@@ -43,7 +43,7 @@ fn sending(id: u64, text: &'static str) -> Story {
 /// Declares that half of what goes over a class of links is lost.
 fn lose(sim: &mut Sim, links: &str) {
     let (links, rule) = (links.to_owned(), "rule".to_owned());
-    let fault = Fault::Loss { links, rule, ratio: Ratio::new(0.5).expect("a half"), lasting: None };
+    let fault = Fault::Loss { links, rule, ratio: Ratio::new(0.5).expect("a half"), duration: None };
     sim.inject(fault).expect("the story has these links");
 }
 
@@ -51,7 +51,7 @@ fn lose(sim: &mut Sim, links: &str) {
 fn cut_off(sim: &mut Sim, from: [&[u32]; 2]) {
     for others in from {
         let to = others.iter().map(|other| format!("actor/{other}")).collect();
-        let cut = Fault::Cut { from: vec!["actor/0".to_owned()], to, both_ways: true, lasting: None };
+        let cut = Fault::Cut { from: vec!["actor/0".to_owned()], to, both_ways: true, duration: None };
         sim.inject(cut).expect("the story has these nodes");
     }
 }

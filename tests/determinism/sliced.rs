@@ -8,7 +8,7 @@ use crate::{named, ready};
 /// Runs on until the scenario or the run is over, each time for what `slice` says of the number of the slice.
 fn run_in_slices(sim: &mut Sim, slice: impl Fn(u64) -> Duration) {
     for number in 0.. {
-        let left = sim.lasting().saturating_sub(Duration::from_nanos(sim.now().as_nanoseconds()));
+        let left = sim.duration().saturating_sub(Duration::from_nanos(sim.now().as_nanoseconds()));
         if left.is_zero() || sim.is_over() {
             return;
         }
@@ -41,7 +41,7 @@ fn edge_d09_a_run_that_is_looked_at_between_its_slices_is_the_same() {
     let prepared = named("edge-cache");
     let mut sim = prepared.scenario().start(prepared.seed());
     let mut asked = 0_u64;
-    let never = sim.run_until(sim.lasting(), |_| {
+    let never = sim.run_until(sim.duration(), |_| {
         asked += 1;
         false
     });

@@ -11,7 +11,7 @@ use crate::{Log, milliseconds, nodes};
 
 /// The scenario on links that take a millisecond and keep their order.
 fn steady(scenario: Scenario) -> Scenario {
-    scenario.all_links(LinkModel::constant(milliseconds(1)))
+    scenario.default_links(LinkModel::constant(milliseconds(1)))
 }
 
 /// A run of two nodes: the first speaks, the second listens. What was written down, and the report.
@@ -333,7 +333,7 @@ fn a_label_of_the_ports_own_keeps_the_fate_of_a_message_whose_content_changes() 
                 }
             }
         })
-        .all_links(model)
+        .default_links(model)
         .start(Seed(6));
         sim.run_for(milliseconds(100));
         sim.finish().assert_ok();

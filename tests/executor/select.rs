@@ -250,7 +250,7 @@ fn a_node_that_is_called_from_outside_may_ask_too() {
     .start(Seed(1));
     sim.run_for(milliseconds(1));
     let mut polled = || {
-        sim.on(0, |_: &mut Node| {
+        sim.with_node(0, |_: &mut Node| {
             block_on(async {
                 select! { _ = ready(()) => 0, _ = ready(()) => 1 }
             })

@@ -23,7 +23,7 @@ fn stall(report: &Report) -> &str {
 #[test]
 fn a_run_goes_on_in_the_calm_until_every_client_ended() {
     let scenario = clients(3, |node| async move { node.sleep(milliseconds(1_000 * u64::from(node.index()) + 500)).await });
-    let report = scenario.lasting(Duration::from_secs(1)).run(Seed(1));
+    let report = scenario.duration(Duration::from_secs(1)).run(Seed(1));
     report.assert_ok();
     assert_eq!(report.ended_at, at(2_500), "and no longer");
     let check = &report.checks[0];
@@ -38,8 +38,8 @@ fn a_client_that_does_not_end_is_a_violation_when_the_calm_is_spent() {
             ticks.tick().await;
         }
     })
-    .lasting(Duration::from_secs(1))
-    .calm(Duration::from_secs(2))
+    .duration(Duration::from_secs(1))
+    .recovery_timeout(Duration::from_secs(2))
     .run(Seed(1));
     let message = stall(&report);
     assert!(message.starts_with("still pending when the calm was spent: client/1 did not return; tasks that live:"), "{message}");
@@ -57,7 +57,7 @@ fn where_nothing_is_due_any_more_the_calm_is_not_spent() {
         node.sleep(milliseconds(1_500)).await;
         pending().await
     })
-    .lasting(Duration::from_secs(1))
+    .duration(Duration::from_secs(1))
     .run(Seed(1));
     let message = stall(&report);
     assert!(message.starts_with("nothing is due any more since 1.500000s: client/0 did not return"), "{message}");
@@ -160,7 +160,7 @@ fn clients_and_what_must_hold_in_the_end_wait_for_each_other() {
         node.sleep(milliseconds(3_000)).await;
         node.publish(|done: &mut bool| *done = true);
     })
-    .lasting(Duration::from_secs(1))
+    .duration(Duration::from_secs(1))
     .eventually("it is done", |world| world.views::<bool>().all(|(_, done)| *done));
     let report = scenario.run(Seed(1));
     report.assert_ok();
@@ -224,5 +224,5 @@ fn named_channels_are_channels() {
         drop(asked);
         assert_eq!(answer.send(3), Err(SendError(3)));
     });
-    scenario.all_links(LinkModel::constant(milliseconds(1))).run(Seed(1)).assert_ok();
+    scenario.default_links(LinkModel::constant(milliseconds(1))).run(Seed(1)).assert_ok();
 }

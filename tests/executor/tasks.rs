@@ -92,7 +92,7 @@ fn main_that_returns_drops_the_others_and_its_ports() {
     .start(Seed(5));
     sim.run_for(milliseconds(50));
     assert_eq!(log.read(), ["returns", "left"]);
-    assert_eq!(sim.look(|world| world.view::<u8>(NodeId(0)).copied()), Some(3), "its last view stays");
+    assert_eq!(sim.inspect(|world| world.view::<u8>(NodeId(0)).copied()), Some(3), "its last view stays");
     let report = sim.finish();
     report.assert_ok();
     assert_eq!(report.traffic.dropped["port_closed"], 1);
@@ -125,7 +125,7 @@ fn once_main_returned_its_handles_are_inert() {
     })
     .start(Seed(5));
     sim.run_for(milliseconds(1));
-    let reached = sim.on(0, |(node, log): &mut (Node, Log)| {
+    let reached = sim.with_node(0, |(node, log): &mut (Node, Log)| {
         let log = log.clone();
         let task = node.spawn(async move { log.write("ran from outside") });
         node.publish(|seen: &mut u8| *seen = 1);
@@ -134,7 +134,7 @@ fn once_main_returned_its_handles_are_inert() {
     assert_eq!(reached, Ok(true));
     sim.run_for(milliseconds(1));
     assert_eq!(log.read(), Vec::<String>::new());
-    assert_eq!(sim.look(|world| world.view::<u8>(NodeId(0)).copied()), None);
+    assert_eq!(sim.inspect(|world| world.view::<u8>(NodeId(0)).copied()), None);
     sim.finish().assert_ok();
 }
 
@@ -278,7 +278,7 @@ fn a_handle_outside_of_its_simulation_panics_with_words() {
             words(&|| drop(taken.0.spawn(async {}))),
         ] {
             assert!(
-                said.contains("a handle of n0 is used outside the steps of its simulation") && said.contains("Sim::on"),
+                said.contains("a handle of n0 is used outside the steps of its simulation") && said.contains("Sim::with_node"),
                 "{said}"
             );
         }

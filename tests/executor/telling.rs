@@ -18,10 +18,10 @@ fn a_view_begins_with_its_default_and_lives_as_long_as_the_life() {
         pending().await
     })
     .start(Seed(2));
-    let view = |sim: &Sim| sim.look(|world| world.view::<Vec<u8>>(NodeId(0)).cloned());
+    let view = |sim: &Sim| sim.inspect(|world| world.view::<Vec<u8>>(NodeId(0)).cloned());
     sim.run_for(milliseconds(2));
     assert_eq!(view(&sim), Some(vec![1, 2]));
-    assert_eq!(sim.look(|world| world.view::<u8>(NodeId(0)).copied()), None, "of another type there is none");
+    assert_eq!(sim.inspect(|world| world.view::<u8>(NodeId(0)).copied()), None, "of another type there is none");
     assert!(sim.crash(0));
     assert_eq!(view(&sim), None);
     assert!(sim.restart(0));
@@ -39,7 +39,7 @@ fn a_view_of_another_type_is_a_finding_with_words_and_leaves_the_first() {
     })
     .start(Seed(2));
     sim.run_for(milliseconds(2));
-    assert_eq!(sim.look(|world| world.view::<u8>(NodeId(0)).copied()), Some(4));
+    assert_eq!(sim.inspect(|world| world.view::<u8>(NodeId(0)).copied()), Some(4));
     let finding = sim.finish().panic.expect("it is a finding");
     assert_eq!(finding.message, "n/0 shows a view of one type only, and u64 is another");
     assert!(finding.task.expect("it names the task").starts_with("main, spawned at"));
@@ -103,7 +103,7 @@ fn facts_reach_the_observers_from_tasks_and_from_calls() {
     .observe("sum", Sum::default)
     .start(Seed(2));
     sim.run_for(milliseconds(1));
-    sim.on(0, |node: &mut Node| node.emit(Number(4))).expect("the node is up");
+    sim.with_node(0, |node: &mut Node| node.emit(Number(4))).expect("the node is up");
     assert_eq!(sim.observer::<Sum>("sum").map(|sum| (sum.sum, sum.facts)), Some((7, 3)));
     sim.finish().assert_ok();
 }
@@ -118,15 +118,18 @@ fn a_call_reaches_what_was_exposed_and_says_why_it_cannot() {
     })
     .start(Seed(2));
     sim.run_for(milliseconds(1));
-    assert_eq!(sim.on(0, |number: &mut u32| std::mem::replace(number, 6)), Ok(5));
-    assert_eq!(sim.on(0, |number: &mut u32| *number), Ok(6));
-    assert_eq!(sim.on(0, |_: &mut String| ()), Err(CallError::NotExposed { node: NodeId(0), asked: "alloc::string::String" }));
-    assert_eq!(sim.on(0, |number: &mut u32| *number), Ok(6), "it is still there");
-    assert_eq!(sim.on(1, |_: &mut u32| ()), Err(CallError::NothingExposed { node: NodeId(1) }));
+    assert_eq!(sim.with_node(0, |number: &mut u32| std::mem::replace(number, 6)), Ok(5));
+    assert_eq!(sim.with_node(0, |number: &mut u32| *number), Ok(6));
+    assert_eq!(
+        sim.with_node(0, |_: &mut String| ()),
+        Err(CallError::NotExposed { node: NodeId(0), asked: "alloc::string::String" })
+    );
+    assert_eq!(sim.with_node(0, |number: &mut u32| *number), Ok(6), "it is still there");
+    assert_eq!(sim.with_node(1, |_: &mut u32| ()), Err(CallError::NothingExposed { node: NodeId(1) }));
     assert!(sim.pause(0));
-    assert_eq!(sim.on(0, |_: &mut u32| ()), Err(CallError::NotUp { node: NodeId(0), health: Health::Paused }));
+    assert_eq!(sim.with_node(0, |_: &mut u32| ()), Err(CallError::NotUp { node: NodeId(0), health: Health::Paused }));
     assert!(sim.crash(0));
-    assert_eq!(sim.on(0, |_: &mut u32| ()), Err(CallError::NotUp { node: NodeId(0), health: Health::Down }));
+    assert_eq!(sim.with_node(0, |_: &mut u32| ()), Err(CallError::NotUp { node: NodeId(0), health: Health::Down }));
     sim.finish().assert_ok();
 }
 
@@ -147,7 +150,7 @@ fn what_a_call_begins_and_sends_goes_on_after_it() {
     })
     .start(Seed(2));
     sim.run_for(milliseconds(1));
-    let rolls = sim.on(0, |(node, port): &mut (Node, std::sync::Arc<cluster_sim::Port<u64>>)| {
+    let rolls = sim.with_node(0, |(node, port): &mut (Node, std::sync::Arc<cluster_sim::Port<u64>>)| {
         port.send(1, 1);
         let (clock, port) = (node.clone(), std::sync::Arc::clone(port));
         drop(node.spawn(async move {
@@ -171,7 +174,7 @@ fn a_panic_in_a_call_is_a_finding_of_the_node() {
     })
     .start(Seed(2));
     sim.run_for(milliseconds(1));
-    assert_eq!(sim.on(0, |(): &mut ()| panic!("called badly")), Err::<(), _>(CallError::RunIsOver { node: NodeId(0) }));
+    assert_eq!(sim.with_node(0, |(): &mut ()| panic!("called badly")), Err::<(), _>(CallError::RunIsOver { node: NodeId(0) }));
     let finding = sim.finish().panic.expect("it is a finding");
     assert_eq!((finding.site.as_str(), finding.message.as_str(), finding.task), ("n/0", "called badly", None));
 }
@@ -194,8 +197,8 @@ fn the_last_exposed_counts_also_when_a_call_exposes_it() {
         node.expose((node.clone(), *number + 1, None::<Noted>));
         *number
     };
-    assert_eq!(sim.on(0, second), Ok(1));
+    assert_eq!(sim.with_node(0, second), Ok(1));
     assert_eq!(log.read(), ["first dropped"]);
-    assert_eq!(sim.on(0, |(_, number, _): &mut Exposed| *number), Ok(2));
+    assert_eq!(sim.with_node(0, |(_, number, _): &mut Exposed| *number), Ok(2));
     sim.finish().assert_ok();
 }

@@ -230,7 +230,7 @@ impl Torture {
                 if self.health[living.node as usize] == Health::Up
                     && let Some(handle) = &living.handle
                 {
-                    self.sim.on(living.node, |_: &mut Commander| handle.abort()).expect("the node is up");
+                    self.sim.with_node(living.node, |_: &mut Commander| handle.abort()).expect("the node is up");
                     living.is_aborted = true;
                 }
             }
@@ -239,7 +239,7 @@ impl Torture {
                 let living = self.living.get_mut(&task).expect("it was picked among the living");
                 if self.health[living.node as usize] == Health::Up {
                     let handle = living.handle.take();
-                    self.sim.on(living.node, |_: &mut Commander| drop(handle)).expect("the node is up");
+                    self.sim.with_node(living.node, |_: &mut Commander| drop(handle)).expect("the node is up");
                 }
             }
             Operation::Wake { task } => {
@@ -290,7 +290,8 @@ impl Torture {
         self.next += 1;
         let signalled = matches!(job, Job::Signal { .. });
         let receiver = signalled.then_some(receiver);
-        let handle = self.sim.on(node, |commander: &mut Commander| commander.begin(task, job, receiver)).expect("the node is up");
+        let handle =
+            self.sim.with_node(node, |commander: &mut Commander| commander.begin(task, job, receiver)).expect("the node is up");
         let micros = match job {
             Job::Sleep { micros, .. } | Job::Relay { micros } | Job::Child { micros } => Some(micros),
             Job::Signal { limit } => limit,

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use cluster_sim::explain::{self, Ending, Recording};
+use cluster_sim::explain::{self, FailureSummary, Recording};
 use cluster_sim::prelude::*;
 
 use crate::stories::{self, SEED};
 
 /// How a run ended that did not hold.
-fn ended(recording: &Recording) -> Ending {
-    Ending::of(recording).expect("it did not hold")
+fn ended(recording: &Recording) -> FailureSummary {
+    FailureSummary::of(recording).expect("it did not hold")
 }
 
 #[test]
 fn what_held_has_no_end_to_be_told_of() {
-    assert_eq!(Ending::of(&stories::doubling().record(SEED)), None);
+    assert_eq!(FailureSummary::of(&stories::doubling().record(SEED)), None);
 }
 
 #[test]
@@ -66,8 +66,13 @@ fn of_a_rule_that_names_nobody_all_nodes_are_told_of() {
 #[test]
 fn what_was_in_force_at_that_instant_is_told_and_nothing_else() {
     let second = Duration::from_secs(1);
-    let cut = |lasting| Fault::Cut { from: vec!["gossip/0".to_owned()], to: vec!["gossip/1".to_owned()], both_ways: true, lasting };
-    let pause = |node: &str, lasting| Fault::Pause { node: node.to_owned(), lasting: Some(lasting) };
+    let cut = |lasting| Fault::Cut {
+        from: vec!["gossip/0".to_owned()],
+        to: vec!["gossip/1".to_owned()],
+        both_ways: true,
+        duration: lasting,
+    };
+    let pause = |node: &str, lasting| Fault::Pause { node: node.to_owned(), duration: Some(lasting) };
     let plan = FaultPlan::new()
         .at(Duration::from_millis(10), pause("gossip/2", second / 10))
         .at(Duration::from_millis(20), cut(Some(second)))

@@ -147,12 +147,13 @@ fn harmed() -> Recording {
     let node = |index: u32| format!("gossip/{index}");
     let after = Duration::from_millis;
     let config = cluster_sim_gossip::Config::default();
-    let cut = |from: u32, to: u32, lasting| Fault::Cut { from: vec![node(from)], to: vec![node(to)], both_ways: true, lasting };
+    let cut =
+        |from: u32, to: u32, lasting| Fault::Cut { from: vec![node(from)], to: vec![node(to)], both_ways: true, duration: lasting };
     let loss = |ratio, lasting| Fault::Loss {
         links: "default".to_owned(),
         rule: "rain".to_owned(),
         ratio: Ratio::new(ratio).expect("it is between nothing and all"),
-        lasting,
+        duration: lasting,
     };
     let plan = FaultPlan::new()
         .at(after(100), cut(0, 1, Some(after(100))))
@@ -160,7 +161,7 @@ fn harmed() -> Recording {
         .at(after(150), cut(1, 2, None))
         .at(after(400), Fault::HealAll)
         .at(after(500), Fault::Crash { node: node(1), down_for: Some(after(100)) })
-        .at(after(650), Fault::Pause { node: node(2), lasting: Some(after(100)) })
+        .at(after(650), Fault::Pause { node: node(2), duration: Some(after(100)) })
         .at(after(700), Fault::Crash { node: node(2), down_for: None })
         .at(after(800), loss(0.5, Some(after(100))))
         .at(after(850), loss(0.1, None))
@@ -170,11 +171,11 @@ fn harmed() -> Recording {
         .at(after(995), Fault::Crash { node: node(3), down_for: None });
     Scenario::new("harmed")
         .machines("gossip", 4, move |seat: &NodeInfo| cluster_sim_gossip::Gossip::boot(config, seat))
-        .all_links(LinkModel::default())
+        .default_links(LinkModel::default())
         .eventually("never", |_| false)
         .faults(plan)
-        .lasting(Duration::from_secs(1))
-        .calm(Duration::from_secs(1))
+        .duration(Duration::from_secs(1))
+        .recovery_timeout(Duration::from_secs(1))
         .record(SEED)
 }
 
@@ -218,7 +219,7 @@ fn a_seat_that_is_empty_is_shown_so_from_start_to_end() {
 #[test]
 fn a_run_that_a_test_drives_is_recorded_step_by_step_and_calms_when_the_test_is_done() {
     let until = |scenario: Scenario| {
-        scenario.driven(|sim| {
+        scenario.script(|sim| {
             sim.run_until(Duration::from_millis(130), |_| false);
         })
     };
@@ -238,8 +239,8 @@ fn a_run_that_a_test_drives_is_recorded_step_by_step_and_calms_when_the_test_is_
 #[test]
 fn a_pinned_run_is_recorded_as_it_is_run() {
     let scenario = stories::stale_gossip();
-    let (report, decisions) = scenario.run_logged(SEED);
-    let pinned = scenario.pinned(&decisions).record(SEED);
+    let (report, decisions) = scenario.run_with_decisions(SEED);
+    let pinned = scenario.with_decisions(&decisions).record(SEED);
     assert_eq!((pinned.report.digest, &pinned.report.violations), (report.digest, &report.violations));
 }
 

@@ -78,18 +78,18 @@ pub(crate) fn stale_gossip() -> Scenario {
         from: vec!["gossip/4".to_owned()],
         to: (0..4).map(|index| format!("gossip/{index}")).collect(),
         both_ways: true,
-        lasting: Some(milliseconds(190)),
+        duration: Some(milliseconds(190)),
     };
     Scenario::new("gossip that believes what it heard last")
         .machines("gossip", 5, |seat: &NodeInfo| Gullible { index: seat.index(), peers: seat.peers(), newest: Newest::default() })
-        .all_links(LinkModel { delay: quick, ..LinkModel::default() })
+        .default_links(LinkModel { delay: quick, ..LinkModel::default() })
         .observe("nobody forgets what it knew", Memory::default)
         .faults(
             FaultPlan::new()
-                .at(milliseconds(160), Fault::Pause { node: "gossip/2".to_owned(), lasting: Some(milliseconds(40)) })
+                .at(milliseconds(160), Fault::Pause { node: "gossip/2".to_owned(), duration: Some(milliseconds(40)) })
                 .at(milliseconds(210), cut),
         )
-        .lasting(Duration::from_secs(2))
+        .duration(Duration::from_secs(2))
 }
 
 /// Clients that are too patient: a question that was lost is as good as never asked again.
@@ -99,7 +99,7 @@ pub(crate) fn lost_retry() -> Scenario {
     Scenario::new("echo without a retry")
         .machines("server", 1, |_: &NodeInfo| echo::Server::default())
         .machines("client", 3, move |seat: &NodeInfo| echo::Client::boot(config, seat))
-        .all_links(lossy)
+        .default_links(lossy)
         .observe("an answer is the answer to what was asked", Conversation::default)
         .eventually("all is answered", move |world| {
             let waits = world.views::<echo::ClientView>().find(|(_, client)| client.answered < config.questions);
@@ -120,12 +120,12 @@ pub(crate) fn lost_retry() -> Scenario {
                         links: "default".to_owned(),
                         rule: "bad weather".to_owned(),
                         ratio: ratio(0.3),
-                        lasting: Some(Duration::from_millis(150)),
+                        duration: Some(Duration::from_millis(150)),
                     },
                 ),
         )
-        .lasting(Duration::from_secs(1))
-        .calm(Duration::from_secs(1))
+        .duration(Duration::from_secs(1))
+        .recovery_timeout(Duration::from_secs(1))
 }
 
 /// Panics in the task that takes the seventh question.
@@ -153,7 +153,7 @@ pub(crate) fn panicking_server() -> Scenario {
         .nodes("server", 1, serves)
         .nodes("client", 3, |node| echo::client(node, echo::Config::default()))
         .eventually("nobody waits", |world| world.views::<echo::ClientView>().all(|(_, client)| client.waiting.is_none()))
-        .lasting(Duration::from_secs(1))
+        .duration(Duration::from_secs(1))
 }
 
 /// Many nodes that speak much, round after round.
@@ -161,7 +161,7 @@ pub(crate) fn crowd(nodes: u32, rounds: u64) -> Scenario {
     let config = gossip::Config { rounds_with_news: rounds, ..gossip::Config::default() };
     Scenario::new("a crowd")
         .machines("gossip", nodes, move |seat: &NodeInfo| gossip::Gossip::boot(config, seat))
-        .all_links(LinkModel { loss: ratio(0.01), ..LinkModel::default() })
+        .default_links(LinkModel { loss: ratio(0.01), ..LinkModel::default() })
         .always("nobody knows of the last news", move |world| {
             let last = Newest(config.last(nodes));
             world.views::<Newest>().all(|(_, newest)| *newest < last)
@@ -176,7 +176,7 @@ pub(crate) fn crowd(nodes: u32, rounds: u64) -> Scenario {
                 },
             )
         }))
-        .lasting(Duration::from_secs(60))
+        .duration(Duration::from_secs(60))
 }
 
 /// Speaks in a session over a link that loses much, and loses nothing.
@@ -198,7 +198,7 @@ pub(crate) fn doubling() -> Scenario {
         }
     }
     let link = LinkModel { loss: ratio(0.33), ..LinkModel::default() };
-    Scenario::new("doubling").nodes("server", 1, server).clients("client", 1, client).all_links(link)
+    Scenario::new("doubling").nodes("server", 1, server).clients("client", 1, client).default_links(link)
 }
 
 fn ratio(of: f64) -> Ratio {

@@ -47,7 +47,7 @@ fn fragile() -> Scenario {
         .nodes("node", 1, node)
         .always("it is whole", |world| world.views::<bool>().all(|(_, broken)| !broken))
         .eventually("it is there", |world| world.views::<bool>().count() == 1)
-        .lasting(Duration::from_millis(10))
+        .duration(Duration::from_millis(10))
 }
 
 #[test]

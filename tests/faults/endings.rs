@@ -18,7 +18,7 @@ fn everything_but_a_kill_is_undone_by_the_calm() {
         let scenario = workers().faults(plan).eventually("both tick again", both_tick_again);
         let mut sim = scenario.start(Seed(7));
         sim.run_for(milliseconds(1_000));
-        assert!(!sim.look(both_tick_again), "{fault} strikes while the chaos lasts");
+        assert!(!sim.inspect(both_tick_again), "{fault} strikes while the chaos lasts");
         sim.finish().assert_ok();
     }
     let plan = FaultPlan::new().at(milliseconds(1), kill("worker/1"));
@@ -30,8 +30,8 @@ fn everything_but_a_kill_is_undone_by_the_calm() {
 fn true_from(after: u64, settle: u64, calm: u64) -> Report {
     workers()
         .eventually("late", move |world| world.views::<Memory>().count() == 2 && world.now() >= instant(after))
-        .settle(milliseconds(settle))
-        .calm(milliseconds(calm))
+        .stable_for(milliseconds(settle))
+        .recovery_timeout(milliseconds(calm))
         .run(Seed(7))
 }
 
@@ -70,7 +70,11 @@ fn what_comes_and_goes_does_not_hold() {
         let flickers = |world: &World<'_>| {
             world.views::<Memory>().count() == 2 && (world.now().as_nanoseconds() / 100_000_000).is_multiple_of(2)
         };
-        let report = workers().eventually("flickers", flickers).settle(milliseconds(400)).calm(milliseconds(calm)).run(Seed(7));
+        let report = workers()
+            .eventually("flickers", flickers)
+            .stable_for(milliseconds(400))
+            .recovery_timeout(milliseconds(calm))
+            .run(Seed(7));
         assert_eq!(report.outcome, Outcome::Violated, "a calm of {calm} ms");
         assert_eq!(report.violations[0].rule, "flickers");
     }
@@ -101,7 +105,7 @@ fn a_budget_of_messages_in_flight_ends_a_run_as_exhausted() {
     // At the most ten messages each way are under way at once.
     let run = |messages_in_flight| {
         let slow = LinkModel::constant(milliseconds(95));
-        workers().all_links(slow).budget(Budget { messages_in_flight, ..Budget::default() }).run(Seed(7))
+        workers().default_links(slow).budget(Budget { messages_in_flight, ..Budget::default() }).run(Seed(7))
     };
     let flood = |messages_in_flight| {
         let slow = Fault::Links { links: "default".to_owned(), model: LinkModel::constant(milliseconds(95)) };

@@ -78,7 +78,7 @@ fn an_eventually_that_never_comes_is_a_violation_that_says_what_is_pending() {
         0..=10_000 => Err("only so many ticks"),
         _ => Ok(()),
     };
-    let report = workers().eventually("many ticks", never).calm(milliseconds(500)).run(Seed(617));
+    let report = workers().eventually("many ticks", never).recovery_timeout(milliseconds(500)).run(Seed(617));
     assert_eq!((report.outcome, report.ended_at), (Outcome::Violated, instant(1_500)));
     let complaint = complaint(&report);
     for part in ["many ticks: still pending when the calm was spent: only so many ticks", "1.500000s", "seed=0x269"] {
@@ -119,7 +119,7 @@ impl Machine for Fragile {
 }
 
 fn fragile(at: &'static str) -> Scenario {
-    Scenario::new("fragile").machines("node", 2, move |seat: &NodeInfo| Fragile::boot(seat, at)).lasting(milliseconds(50))
+    Scenario::new("fragile").machines("node", 2, move |seat: &NodeInfo| Fragile::boot(seat, at)).duration(milliseconds(50))
 }
 
 #[test]

@@ -28,8 +28,12 @@ fn a_cut_keeps_apart_for_its_length() {
 /// n11.
 #[test]
 fn a_cut_of_one_way_leaves_the_way_back() {
-    let one_way =
-        |from: &str, to: &str| Fault::Cut { from: vec![from.to_owned()], to: vec![to.to_owned()], both_ways: false, lasting: None };
+    let one_way = |from: &str, to: &str| Fault::Cut {
+        from: vec![from.to_owned()],
+        to: vec![to.to_owned()],
+        both_ways: false,
+        duration: None,
+    };
     assert_eq!(heard_with(Some(one_way("worker/0", "worker/1"))), 9);
     assert_eq!(heard_with(Some(one_way("worker/1", "worker/0"))), 50);
 }

@@ -20,7 +20,7 @@ fn local_time_counts_from_the_boot_of_each_life() {
 fn random() -> Scenario {
     let lossy = LinkModel { loss: Ratio::new(0.2).unwrap(), ..LinkModel::default() };
     let profile = FaultProfile { mean_interval: milliseconds(200), mean_duration: milliseconds(50), ..FaultProfile::default() };
-    workers().all_links(lossy).chaos(profile).always("somebody is there", |world| world.views::<Memory>().count() <= 2)
+    workers().default_links(lossy).chaos(profile).always("somebody is there", |world| world.views::<Memory>().count() <= 2)
 }
 
 /// The digest at each millisecond of a second.
@@ -115,7 +115,7 @@ fn how_a_run_is_cut_into_pieces_changes_nothing() {
     let mut pieces = scenario.start(Seed(3));
     for nanoseconds in [1, 999_999, 123_456_789, 375_543_211] {
         pieces.run_for(Duration::from_nanos(nanoseconds));
-        pieces.look(|world| assert_eq!(world.nodes().count(), 2));
+        pieces.inspect(|world| assert_eq!(world.nodes().count(), 2));
     }
     pieces.run_until(milliseconds(500), |_| false);
     assert_eq!((pieces.now(), pieces.digest()), (whole.now(), whole.digest()));

@@ -83,7 +83,7 @@ fn a_killed_node_stays_away_for_good_whatever_is_done_to_it() {
     assert_eq!((health(&sim, 1), memory(&sim, 1)), (Health::Killed, None));
     assert!(!sim.restart(1) && !sim.crash(1) && !sim.pause(1) && !sim.resume(1) && !sim.kill(1));
     let report = sim.finish();
-    assert!(report.faults.iter().all(|fault| fault.fired));
+    assert!(report.faults.iter().all(|fault| fault.applied));
     let effects: Vec<u64> = report.faults.iter().map(|fault| fault.effect).collect();
     assert_eq!(effects, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(report.faults.iter().filter(|fault| fault.by_hand).count(), 5);

@@ -34,8 +34,8 @@ fn every_kind_of_fault_that_strikes_says_when_and_what_it_did() {
         (loss(Ratio::ZERO, Some(100)), 0),
         (slower, 1),
     ] {
-        let FaultRecord { at, fault: recorded, by_hand, fired, effect: counted } = record_of(fault.clone());
-        assert_eq!((at, recorded, by_hand, fired), (instant(105), fault.clone(), false, true));
+        let FaultRecord { at, fault: recorded, by_hand, applied, effect: counted } = record_of(fault.clone());
+        assert_eq!((at, recorded, by_hand, applied), (instant(105), fault.clone(), false, true));
         assert_eq!(counted, effect, "{fault}");
     }
 }
@@ -58,7 +58,7 @@ fn a_fault_after_the_chaos_never_strikes() {
     let two_up = |world: &World<'_>| world.views::<crate::worker::Memory>().count() == 2 && world.now() > instant(1_600);
     let report = workers().faults(plan).eventually("both are up at 1.6 s", two_up).run(Seed(7));
     report.assert_ok();
-    let fired: Vec<(bool, u64)> = report.faults.iter().map(|fault| (fault.fired, fault.effect)).collect();
+    let fired: Vec<(bool, u64)> = report.faults.iter().map(|fault| (fault.applied, fault.effect)).collect();
     assert_eq!(fired, [(true, 1), (false, 0)]);
     assert!(report.to_string().contains("kill worker/0  (never struck: the chaos was over)"), "{report}");
 }
@@ -78,7 +78,7 @@ fn a_plan_that_names_what_is_not_there_is_refused_before_anything_runs() {
         scenario.try_start(SeedSchedule::new(Seed(7))).err().expect("it is refused").to_string()
     };
     let unknown_node = "names node \"worker/9\"; the scenario has no such node, name it by group and index, as in \"edge/1\"";
-    let stray = Fault::Cut { from: vec!["worker/0".to_owned()], to: vec!["worker/9".to_owned()], both_ways: true, lasting: None };
+    let stray = Fault::Cut { from: vec!["worker/0".to_owned()], to: vec!["worker/9".to_owned()], both_ways: true, duration: None };
     for (fault, kind) in [
         (crash("worker/9", None), "crash"),
         (restart("worker/9"), "restart"),
@@ -90,7 +90,7 @@ fn a_plan_that_names_what_is_not_there_is_refused_before_anything_runs() {
         assert_eq!(refused(fault), format!("fault 0 ({kind}) {unknown_node}"));
     }
     let unknown_links = "names links \"wan\"; the scenario has no such class, declare it with `Scenario::links`";
-    let lossy = Fault::Loss { links: "wan".to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, lasting: None };
+    let lossy = Fault::Loss { links: "wan".to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, duration: None };
     assert_eq!(refused(lossy), format!("fault 0 (loss) {unknown_links}"));
     let other = Fault::Links { links: "wan".to_owned(), model: LinkModel::default() };
     assert_eq!(refused(other), format!("fault 0 (links) {unknown_links}"));
@@ -131,7 +131,7 @@ fn a_partition_by_hand_is_recorded_with_what_it_ate() {
     sim.run_for(milliseconds(100));
     let report = sim.finish();
     let record = &report.faults[0];
-    assert_eq!((record.by_hand, record.fired, record.effect), (true, true, eaten));
+    assert_eq!((record.by_hand, record.applied, record.effect), (true, true, eaten));
     assert_eq!(record.fault.to_string(), "cut [worker/0] | [worker/1]");
     assert!(eaten > 20 && report.to_string().contains("by hand"), "{report}");
 }

@@ -31,12 +31,12 @@ fn a_poll_that_never_returns_is_named_with_node_task_and_seed() {
     let scenario = Scenario::new("spinning")
         .nodes("node", 3, main)
         .always("time goes on", |world| world.views::<u64>().all(|(_, seconds)| *seconds <= 10))
-        .patience(PATIENCE);
+        .step_timeout(PATIENCE);
     let sweep = scenario.sweep(0..64);
     let report = sweep.failure().expect("one seed of four spins");
     let violation = &report.violations[0];
     assert_eq!((violation.rule.as_str(), violation.at.as_nanoseconds() / 1_000_000), ("every step returns", 3_000));
-    assert_eq!(sweep.held(), report.seed().0, "the seeds before it held");
+    assert_eq!(sweep.passed(), report.seed().0, "the seeds before it held");
     let message = &violation.message;
     assert!(message.starts_with("a poll of node/1, task main/worker, spawned at tests/faults/stuck.rs:"), "{message}");
     assert!(message.ends_with("did not return for 0.5s of real time"), "{message}");
@@ -63,8 +63,9 @@ fn a_machine_that_never_returns_is_named() {
         }
     }
 
-    let sweep = Scenario::new("spinning").machines("node", 3, |seat| Spinning(seat.index() == 2)).patience(PATIENCE).sweep(7..9);
+    let sweep =
+        Scenario::new("spinning").machines("node", 3, |seat| Spinning(seat.index() == 2)).step_timeout(PATIENCE).sweep(7..9);
     let report = sweep.failure().expect("node 2 spins");
-    assert_eq!((report.seed(), sweep.held()), (Seed(7), 0));
+    assert_eq!((report.seed(), sweep.passed()), (Seed(7), 0));
     assert_eq!(report.violations[0].message, "a step of node/2 did not return for 0.5s of real time");
 }

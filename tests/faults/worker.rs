@@ -49,9 +49,9 @@ pub(crate) fn workers() -> Scenario {
         |seat: &NodeInfo| Worker { peers: seat.peers(), memory: Memory { life: seat.incarnation(), ticks: Vec::new(), heard: 0 } };
     Scenario::new("workers")
         .machines("worker", 2, boot)
-        .all_links(LinkModel::constant(milliseconds(5)))
+        .default_links(LinkModel::constant(milliseconds(5)))
         .start_together()
-        .lasting(milliseconds(1_000))
+        .duration(milliseconds(1_000))
 }
 
 /// A run of two workers with one fault by plan.
@@ -64,7 +64,7 @@ pub(crate) fn crash(node: &str, down_for: Option<u64>) -> Fault {
 }
 
 pub(crate) fn pause(node: &str, lasting: Option<u64>) -> Fault {
-    Fault::Pause { node: node.to_owned(), lasting: lasting.map(milliseconds) }
+    Fault::Pause { node: node.to_owned(), duration: lasting.map(milliseconds) }
 }
 
 pub(crate) fn restart(node: &str) -> Fault {
@@ -81,16 +81,16 @@ pub(crate) fn kill(node: &str) -> Fault {
 
 pub(crate) fn cut(lasting: Option<u64>) -> Fault {
     let [from, to] = ["worker/0", "worker/1"].map(|node| vec![node.to_owned()]);
-    Fault::Cut { from, to, both_ways: true, lasting: lasting.map(milliseconds) }
+    Fault::Cut { from, to, both_ways: true, duration: lasting.map(milliseconds) }
 }
 
 pub(crate) fn loss(ratio: Ratio, lasting: Option<u64>) -> Fault {
-    Fault::Loss { links: "default".to_owned(), rule: "chaos".to_owned(), ratio, lasting: lasting.map(milliseconds) }
+    Fault::Loss { links: "default".to_owned(), rule: "chaos".to_owned(), ratio, duration: lasting.map(milliseconds) }
 }
 
 /// What a worker remembers now; nothing while it is down.
 pub(crate) fn memory(sim: &Sim, node: u32) -> Option<Memory> {
-    sim.look(|world| world.view::<Memory>(NodeId(node)).cloned())
+    sim.inspect(|world| world.view::<Memory>(NodeId(node)).cloned())
 }
 
 pub(crate) fn ticks(sim: &Sim, node: u32) -> usize {
@@ -102,7 +102,7 @@ pub(crate) fn heard(sim: &Sim, node: u32) -> u64 {
 }
 
 pub(crate) fn health(sim: &Sim, node: u32) -> Health {
-    sim.look(|world| world.health(NodeId(node)))
+    sim.inspect(|world| world.health(NodeId(node)))
 }
 
 pub(crate) fn milliseconds(milliseconds: u64) -> Duration {

@@ -109,7 +109,7 @@ fn chatter(nodes: u32, strangers: u32, link: LinkModel) -> Scenario {
             Chatterer { everybody, rounds: 0 }
         })
         .machines("stranger", strangers, |_: &NodeInfo| Stranger)
-        .all_links(link)
+        .default_links(link)
         .always("every message is accounted for", |world| {
             let seen = world.nodes().filter(|node| world.view::<u64>(*node).is_some()).count();
             if world.traffic().is_balanced() { Ok(()) } else { Err(format!("{:?} seen by {seen}", world.traffic())) }
@@ -119,7 +119,7 @@ fn chatter(nodes: u32, strangers: u32, link: LinkModel) -> Scenario {
             let rested = world.views::<u64>().all(|(_, rounds)| *rounds == ROUNDS);
             rested && world.traffic().in_flight == 0
         })
-        .lasting(milliseconds(300))
+        .duration(milliseconds(300))
 }
 
 proptest! {

@@ -19,7 +19,7 @@ fn paused_while_arriving(count: u64) -> (Vec<u64>, BTreeMap<String, u64>) {
     }
     sim.run_for(milliseconds(20));
     assert!(numbers(&sim, 1).is_empty(), "a paused node takes nothing in");
-    assert_eq!(sim.look(|world| world.traffic().in_flight), count.min(FULL));
+    assert_eq!(sim.inspect(|world| world.traffic().in_flight), count.min(FULL));
     sim.resume(1);
     sim.run_for(milliseconds(1));
     (numbers(&sim, 1), dropped(&sim))
@@ -100,7 +100,7 @@ fn what_arrives_before_a_node_starts_is_lost_as_node_down() {
         // The first node is up and the second is not: their starts lie at one instant, in an order that chance decides.
         let first = |world: &World<'_>| world.nodes().find(|node| world.health(*node) == cluster_sim::Health::Up);
         assert!(sim.run_until(Duration::ZERO, |world| first(world).is_some()));
-        let up = sim.look(first).expect("one is up");
+        let up = sim.inspect(first).expect("one is up");
         say(&mut sim, up.0, 1 - up.0, 1);
         sim.run_for(milliseconds(20));
         (numbers(&sim, 1 - up.0), dropped(&sim))

@@ -37,13 +37,13 @@ fn two_ways() -> Scenario {
         .machines("other", 1, boot)
         .links("one", "other", "there", LinkModel::constant(milliseconds(5)))
         .links("other", "one", "back", LinkModel::constant(milliseconds(6)))
-        .all_links(LinkModel::constant(milliseconds(7)))
+        .default_links(LinkModel::constant(milliseconds(7)))
         .start_together()
 }
 
 /// What the last messages took there, back, and from the first node to itself.
 fn last(sim: &Sim) -> [u128; 3] {
-    let took = |node: u32, from: usize| sim.look(|world| world.view::<Vec<Duration>>(NodeId(node)).unwrap()[from].as_millis());
+    let took = |node: u32, from: usize| sim.inspect(|world| world.view::<Vec<Duration>>(NodeId(node)).unwrap()[from].as_millis());
     [took(1, 0), took(0, 1), took(0, 0)]
 }
 
@@ -76,13 +76,13 @@ fn a_message_under_way_keeps_its_fate_when_its_class_changes() {
     sim.run_for(milliseconds(101));
     let gone = Fault::Links { links: "there".to_owned(), model: LinkModel { loss: Ratio::ONE, ..LinkModel::instant() } };
     sim.inject(gone).unwrap();
-    let delivered = |sim: &Sim| sim.look(|world| world.traffic().delivered);
+    let delivered = |sim: &Sim| sim.inspect(|world| world.traffic().delivered);
     let before = delivered(&sim);
     sim.run_for(milliseconds(8));
     assert_eq!((delivered(&sim) - before, last(&sim)), (3 + 1, [5, 6, 7]), "one each way, one to each node itself");
     sim.run_for(milliseconds(100));
     assert_eq!(last(&sim)[0], 5, "nothing has come there since");
-    assert!(sim.look(|world| world.traffic().dropped["loss"]) >= 10);
+    assert!(sim.inspect(|world| world.traffic().dropped["loss"]) >= 10);
 }
 
 /// n17: the calm undoes what was done to links; without it they stay as they are.
@@ -91,9 +91,9 @@ fn links_are_as_declared_again_in_the_calm() {
     let scenario = |expected: u128| {
         let there =
             move |world: &World<'_>| world.view::<Vec<Duration>>(NodeId(1)).is_some_and(|last| last[0].as_millis() == expected);
-        two_ways().eventually("the way there", there).lasting(milliseconds(200)).calm(Duration::from_secs(3))
+        two_ways().eventually("the way there", there).duration(milliseconds(200)).recovery_timeout(Duration::from_secs(3))
     };
-    let lossy = Fault::Loss { links: "there".to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, lasting: None };
+    let lossy = Fault::Loss { links: "there".to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, duration: None };
     let plan = FaultPlan::new().at(milliseconds(50), change("there", 50)).at(milliseconds(120), lossy);
     scenario(5).faults(plan.clone()).run(Seed(7)).assert_ok();
     assert_eq!(scenario(50).faults(plan).run(Seed(7)).outcome, Outcome::Violated, "50 ms do not outlast the chaos");
@@ -103,7 +103,7 @@ fn links_are_as_declared_again_in_the_calm() {
 #[test]
 fn a_loss_rule_of_one_class_leaves_the_others_alone() {
     let mut sim = two_ways().start(Seed(7));
-    let rule = Fault::Loss { links: "back".to_owned(), rule: "one way".to_owned(), ratio: share(1.0), lasting: None };
+    let rule = Fault::Loss { links: "back".to_owned(), rule: "one way".to_owned(), ratio: share(1.0), duration: None };
     sim.inject(rule).unwrap();
     sim.run_for(milliseconds(200));
     assert_eq!(last(&sim), [5, 0, 7]);
@@ -112,7 +112,7 @@ fn a_loss_rule_of_one_class_leaves_the_others_alone() {
 /// n3: two rules of one name on two classes each know what they ate.
 #[test]
 fn rules_of_one_name_on_two_classes_each_count_their_own() {
-    let rule = |links: &str| Fault::Loss { links: links.to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, lasting: None };
+    let rule = |links: &str| Fault::Loss { links: links.to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, duration: None };
     let mut sim = two_ways().start(Seed(7));
     sim.inject(rule("there")).unwrap();
     sim.run_for(milliseconds(100));
@@ -126,7 +126,7 @@ fn rules_of_one_name_on_two_classes_each_count_their_own() {
 
 #[test]
 fn the_last_model_declared_for_all_links_counts() {
-    let mut sim = two_ways().all_links(LinkModel::constant(milliseconds(3))).start(Seed(7));
+    let mut sim = two_ways().default_links(LinkModel::constant(milliseconds(3))).start(Seed(7));
     sim.run_for(milliseconds(100));
     assert_eq!(last(&sim), [5, 6, 3]);
 }

@@ -46,7 +46,7 @@ impl Machine for Healer {
 fn healers(drawer: &Drawer) -> Sim {
     let drawer = Arc::clone(drawer);
     let boot = move |seat: &NodeInfo| Healer { drawer: Arc::clone(&drawer), peer: seat.peers()[0], heard: 0 };
-    let mut sim = Scenario::new("healers").machines("node", 2, boot).all_links(ten()).start_together().start(Seed(7));
+    let mut sim = Scenario::new("healers").machines("node", 2, boot).default_links(ten()).start_together().start(Seed(7));
     sim.run_for(Duration::ZERO);
     sim
 }
@@ -63,9 +63,9 @@ fn a_guard_dropped_in_a_step_heals_before_the_next_step_of_the_same_instant() {
     sim.run_for(milliseconds(20));
     let heal = sim.records().iter().find(|record| record.kind == RecordKind::Heal).expect("the cut healed");
     assert_eq!(heal.at, called);
-    let heard = sim.look(|world| *world.view::<u64>(NodeId(1)).unwrap());
+    let heard = sim.inspect(|world| *world.view::<u64>(NodeId(1)).unwrap());
     assert_eq!(heard, 1, "what the step itself sent was eaten, what the next one sent was not");
-    let Traffic { sent, dropped, .. } = sim.look(|world| world.traffic());
+    let Traffic { sent, dropped, .. } = sim.inspect(|world| world.traffic());
     assert_eq!((sent, dropped.values().sum::<u64>()), (2, 1));
 }
 
@@ -156,7 +156,7 @@ fn a_dropped_guard_and_a_fault_of_that_length_do_the_same() {
         from: vec!["node/0".to_owned()],
         to: vec!["node/1".to_owned()],
         both_ways: true,
-        lasting: Some(milliseconds(30)),
+        duration: Some(milliseconds(30)),
     };
     let heard = |by_hand: bool| {
         let mut sim = speakers(2, ten()).start(Seed(7));

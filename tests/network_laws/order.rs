@@ -99,7 +99,7 @@ fn what_waited_for_a_paused_node_comes_before_what_arrives_as_it_goes_on() {
         let mut sim = begin_speakers(2, LinkModel { priority, ..LinkModel::constant(milliseconds(10)) });
         say(&mut sim, 0, 1, 1);
         sim.run_for(milliseconds(5));
-        let pause = Fault::Pause { node: "node/1".to_owned(), lasting: Some(milliseconds(10)) };
+        let pause = Fault::Pause { node: "node/1".to_owned(), duration: Some(milliseconds(10)) };
         sim.inject(pause).unwrap();
         say(&mut sim, 0, 1, 2);
         sim.run_for(milliseconds(20));

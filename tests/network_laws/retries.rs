@@ -34,7 +34,7 @@ impl Machine for Busy {
 fn lost_again(requests: usize) -> f64 {
     let link = LinkModel { loss: Ratio::new(0.1).unwrap(), ..LinkModel::default() };
     let boot = move |_: &NodeInfo| Busy { requests: requests as u64, sent: 0 };
-    let mut sim = Scenario::new("busy").machines("node", 2, boot).all_links(link).start(Seed(7));
+    let mut sim = Scenario::new("busy").machines("node", 2, boot).default_links(link).start(Seed(7));
     sim.keep_fates();
     sim.kill(1);
     sim.run_for(Duration::from_secs(60));

@@ -18,11 +18,11 @@ fn after_many(model: LinkModel, fault: Option<Fault>, seed: u64) -> Sim {
 }
 
 fn rule(ratio: Ratio) -> Option<Fault> {
-    Some(Fault::Loss { links: "default".to_owned(), rule: "chaos".to_owned(), ratio, lasting: None })
+    Some(Fault::Loss { links: "default".to_owned(), rule: "chaos".to_owned(), ratio, duration: None })
 }
 
 fn copied(sim: &Sim) -> u64 {
-    sim.look(|world| world.traffic().copied)
+    sim.inspect(|world| world.traffic().copied)
 }
 
 proptest! {
@@ -78,7 +78,7 @@ fn a_lost_message_has_no_copy() {
     let sim = after_many(LinkModel { loss: Ratio::ONE, duplicate: Ratio::ONE, ..ten() }, None, 7);
     assert_eq!((copied(&sim), numbers(&sim, 1).len()), (0, 0));
     let sim = after_many(LinkModel { loss: share(0.5), duplicate: Ratio::ONE, ..ten() }, None, 7);
-    let traffic = sim.look(|world| world.traffic());
+    let traffic = sim.inspect(|world| world.traffic());
     assert_eq!((traffic.delivered, traffic.copied), (2 * (COUNT - traffic.lost()), COUNT - traffic.lost()));
 }
 

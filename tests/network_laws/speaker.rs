@@ -45,7 +45,7 @@ impl Machine for Speaker {
 pub(crate) fn speakers(count: u32, model: LinkModel) -> Scenario {
     Scenario::new("speakers")
         .machines("node", count, |_: &NodeInfo| Speaker { heard: Vec::new() })
-        .all_links(model)
+        .default_links(model)
         .start_together()
 }
 
@@ -77,7 +77,7 @@ pub(crate) fn say_many(sim: &mut Sim, from: u32, to: u32, count: u64) {
 
 /// The words that a node heard in this life, in order.
 pub(crate) fn heard(sim: &Sim, node: u32) -> Vec<Heard> {
-    sim.look(|world| world.view::<Vec<Heard>>(NodeId(node)).cloned().unwrap_or_default())
+    sim.inspect(|world| world.view::<Vec<Heard>>(NodeId(node)).cloned().unwrap_or_default())
 }
 
 /// Their numbers alone.
@@ -87,7 +87,7 @@ pub(crate) fn numbers(sim: &Sim, node: u32) -> Vec<u64> {
 
 /// What was lost so far, by cause.
 pub(crate) fn dropped(sim: &Sim) -> BTreeMap<String, u64> {
-    sim.look(|world| world.traffic().dropped)
+    sim.inspect(|world| world.traffic().dropped)
 }
 
 /// The causes of a test's expectation, as a report has them.

@@ -41,8 +41,8 @@ fn heard_across<A: Message, B: Message>(what: fn() -> A, unused: fn() -> B) -> (
     let scenario = Scenario::new("two types").machines("one", 1, one).machines("other", 1, other);
     let mut sim = scenario.start(Seed(7));
     sim.run_for(milliseconds(50));
-    let heard = sim.look(|world| world.view::<Vec<B>>(NodeId(1)).cloned().unwrap_or_default());
-    let traffic = sim.look(|world| world.traffic());
+    let heard = sim.inspect(|world| world.view::<Vec<B>>(NodeId(1)).cloned().unwrap_or_default());
+    let traffic = sim.inspect(|world| world.traffic());
     assert!(traffic.is_balanced() && traffic.sent == 1 && traffic.in_flight == 0, "{traffic:?}");
     assert_eq!(traffic.delivered, heard.len() as u64);
     (heard, traffic.dropped)

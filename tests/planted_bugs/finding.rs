@@ -25,7 +25,7 @@ fn complaint(planted: Planted, form: Form) -> Option<String> {
     let Some(report) = sweep.failure() else {
         return Some(format!("{} was not found within {} seeds", planted.bug, planted.seeds));
     };
-    println!("{:44} {form:8?} seed {:4} of {:5}", planted.bug.to_string(), sweep.held(), planted.seeds);
+    println!("{:44} {form:8?} seed {:4} of {:5}", planted.bug.to_string(), sweep.passed(), planted.seeds);
     let rules: Vec<&str> = report.violations.iter().map(|violation| violation.rule.as_str()).collect();
     let is_right = report.outcome == Outcome::Violated && rules == [planted.rule];
     (!is_right).then(|| format!("{} was to break {:?} alone, and did this:\n{report}", planted.bug, planted.rule))
@@ -116,7 +116,7 @@ fn a_uniform_plan_has_as_many_faults_as_it_is_to_have_and_a_nemesis_one_at_a_tim
     uniform.run(Seed(7)).assert_ok();
     let nemesis = Uniform::nemesis(hunt);
     for plan in (0..SEEDS).map(|seed| nemesis.draw(Seed(seed))) {
-        let is_over = |pair: &[ScheduledFault]| pair[1].at >= pair[0].at + pair[0].fault.lasting().expect("all have an end");
+        let is_over = |pair: &[ScheduledFault]| pair[1].at >= pair[0].at + pair[0].fault.duration().expect("all have an end");
         assert!(plan.faults().windows(2).all(is_over), "{plan:?}");
         assert!(plan.faults().iter().all(|scheduled| !scheduled.fault.nodes().contains(&"source/0")), "{plan:?}");
     }

@@ -1,6 +1,6 @@
 //! The smallest story of every planted bug is about that bug, and small.
 
-use cluster_sim::Shrunk;
+use cluster_sim::Minimized;
 use cluster_sim::prelude::*;
 use cluster_sim_scenarios::Form;
 use cluster_sim_scenarios::hunt::{PLANTED, Planted};
@@ -21,8 +21,8 @@ fn failures(planted: Planted, scenario: &Scenario) -> Vec<Report> {
 }
 
 /// What is wrong with the smallest story of a run, in words.
-fn complaints(planted: Planted, form: Form, seed: Seed, shrunk: &Shrunk) -> Vec<&'static str> {
-    let told = |hunted: Scenario| shrunk.story.told_by(&hunted).run(seed);
+fn complaints(planted: Planted, form: Form, seed: Seed, shrunk: &Minimized) -> Vec<&'static str> {
+    let told = |hunted: Scenario| shrunk.case.apply_to(&hunted).run(seed);
     let (again, sound) = (told(planted.bug.hunt(form).scenario()), told(planted.bug.sound(form).scenario()));
     let is_well = [
         (shrunk.finding.rule == planted.rule, "it is to break the same rule"),

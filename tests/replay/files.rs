@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster_sim::prelude::*;
-use cluster_sim::{CheckReport, Code, Driver, Reproducer, Story};
+use cluster_sim::{BuildInfo, Case, CheckReport, Reproducer, ScenarioSource};
 use serde_json::{Value, json};
 
 use crate::ledger::{Copied, Flaw, ledger};
@@ -15,8 +15,8 @@ fn failure(scenario: &Scenario) -> Report {
 
 fn file(scenario: &Scenario) -> Reproducer {
     let report = failure(scenario);
-    let driver = Driver::Test { package: "suites".to_owned(), name: "files".to_owned() };
-    let code = Code { revision: Some("abc".to_owned()), lockfile: None };
+    let driver = ScenarioSource::Test { package: "suites".to_owned(), name: "files".to_owned() };
+    let code = BuildInfo { revision: Some("abc".to_owned()), lockfile: None };
     Reproducer::of(driver, &report, scenario.shrink(&report), code).expect("a rule was broken")
 }
 
@@ -34,7 +34,7 @@ fn a_file_shows_the_same_run_again_whole_and_in_its_smallest_story() {
         let written = file(&scenario);
         let read = Reproducer::parse(&written.to_text()).unwrap();
         assert_eq!(read, written);
-        for replay in [scenario.replay(&read).unwrap(), scenario.replay_whole(&read).unwrap()] {
+        for replay in [scenario.replay(&read).unwrap(), scenario.replay_original(&read).unwrap()] {
             assert!(replay.is_same(), "{flaw:?}: {replay}");
             assert_eq!(replay.report.outcome, Outcome::Violated);
             assert!(replay.to_string().starts_with("the same run, event by event\nFAIL  ledger"), "{replay}");
@@ -47,33 +47,33 @@ fn a_file_needs_no_profile_to_have_the_faults_that_it_drew() {
     let scenario = ledger(Some(Flaw::StaysDown));
     let read = file(&scenario);
     let calm = scenario.clone().only_faults(FaultPlan::new());
-    assert!(calm.replay_whole(&read).unwrap().is_same());
+    assert!(calm.replay_original(&read).unwrap().is_same());
 }
 
 #[test]
 fn a_story_is_told_with_its_faults_its_empty_seats_and_its_time_alone() {
     let scenario = ledger(None);
     let crash = Fault::Crash { node: "copy/0".into(), down_for: Some(Duration::from_millis(5)) };
-    let story = Story {
+    let story = Case {
         faults: FaultPlan::new().at(Duration::from_millis(20), crash.clone()),
         absent: ["copy/1".to_owned()].into(),
-        lasting: Some(Duration::from_millis(60)),
+        duration: Some(Duration::from_millis(60)),
         decisions: Some(Vec::new()),
     };
-    let calm_at = |story: &Story| story.told_by(&scenario).record(Seed(3)).calm_at.map(VirtualInstant::since_zero);
+    let calm_at = |story: &Case| story.apply_to(&scenario).record(Seed(3)).calm_at.map(VirtualInstant::since_zero);
     assert_eq!(calm_at(&story), Some(Duration::from_millis(60)));
-    assert_eq!(calm_at(&Story { lasting: None, ..story.clone() }), Some(Duration::from_millis(200)), "as the scenario says");
-    let report = story.told_by(&scenario).run(Seed(3));
+    assert_eq!(calm_at(&Case { duration: None, ..story.clone() }), Some(Duration::from_millis(200)), "as the scenario says");
+    let report = story.apply_to(&scenario).run(Seed(3));
     assert_eq!(report.faults.iter().map(|record| &record.fault).collect::<Vec<_>>(), [&crash]);
     assert!(report.traffic.dropped.contains_key("node_killed"), "the seat is empty: {report}");
-    let both = Story { absent: std::collections::BTreeSet::new(), ..story.clone() }.told_by(&scenario).run(Seed(3));
+    let both = Case { absent: std::collections::BTreeSet::new(), ..story.clone() }.apply_to(&scenario).run(Seed(3));
     assert!(!both.traffic.dropped.contains_key("node_killed"), "{both}");
-    assert_eq!(story.told_by(&scenario).run(Seed(4)).digest, report.digest, "the seed decides nothing");
+    assert_eq!(story.apply_to(&scenario).run(Seed(4)).digest, report.digest, "the seed decides nothing");
 }
 
 #[test]
 fn what_a_hand_did_is_no_part_of_the_story() {
-    let driven = ledger(None).driven(|sim| {
+    let driven = ledger(None).script(|sim| {
         sim.run_for(Duration::from_millis(20));
         let cut = sim.partition([0], [1]);
         sim.run_for(Duration::from_millis(20));
@@ -81,9 +81,9 @@ fn what_a_hand_did_is_no_part_of_the_story() {
     });
     let report = driven.run(Seed(3));
     let by_hand = report.faults.iter().filter(|record| record.by_hand).count();
-    assert_eq!((by_hand, Story::of(&report).faults.faults().len()), (1, report.faults.len() - 1), "{report}");
+    assert_eq!((by_hand, Case::of(&report).faults.faults().len()), (1, report.faults.len() - 1), "{report}");
     // So it is not done twice.
-    assert_eq!(Story::of(&report).told_by(&driven).run(Seed(3)).digest, report.digest);
+    assert_eq!(Case::of(&report).apply_to(&driven).run(Seed(3)).digest, report.digest);
 }
 
 #[test]
@@ -97,15 +97,16 @@ fn what_is_not_the_same_is_named() {
     assert!(
         other.differences[0].starts_with("it finds something else: at ") && other.differences[0].contains("nothing is ever sent")
     );
-    let slower = ledger(Some(Flaw::NoRetry)).all_links(LinkModel::constant(Duration::from_millis(7))).replay_whole(&read).unwrap();
+    let slower =
+        ledger(Some(Flaw::NoRetry)).default_links(LinkModel::constant(Duration::from_millis(7))).replay_original(&read).unwrap();
     assert!(slower.differences.iter().any(|difference| difference.contains("another run")), "{slower}");
 }
 
 #[test]
 fn a_run_that_found_nothing_makes_no_file() {
     let report = ledger(None).run(Seed(1));
-    let driver = Driver::Registered { name: "ledger".to_owned(), file: None };
-    assert_eq!(Reproducer::of(driver, &report, None, Code::default()), None);
+    let driver = ScenarioSource::Registered { name: "ledger".to_owned(), file: None };
+    assert_eq!(Reproducer::of(driver, &report, None, BuildInfo::default()), None);
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn a_file_that_cannot_be_read_says_why() {
     let more = changed(|data| data["sede"] = json!(7));
     assert!(message(&more).contains("unknown field `sede`"), "{}", message(&more));
     let word = changed(|data| {
-        data["story"]["decisions"] = json!([{"choice": "delay", "at_ns": 0, "value": 0, "site": "7", "roll": "0x0"}])
+        data["case"]["decisions"] = json!([{"choice": "delay", "at_ns": 0, "value": 0, "site": "7", "roll": "0x0"}])
     });
     assert!(message(&word).contains("\"7\" is no word; use 0x and up to 16 hex digits"), "{}", message(&word));
 }
@@ -136,21 +137,21 @@ fn a_story_that_does_not_fit_its_scenario_is_refused_by_name() {
     let scenario = ledger(Some(Flaw::NoRetry));
     let refused = |change: &dyn Fn(&mut Value)| {
         let read = Reproducer::parse(&changed(|data| change(data))).unwrap();
-        scenario.replay_whole(&read).unwrap_err().to_string()
+        scenario.replay_original(&read).unwrap_err().to_string()
     };
     let crash = json!([{"at_ns": 5, "fault": {"crash": {"node": "copy/9", "down_for_ns": null}}}]);
-    let message = refused(&|data| data["story"]["faults"] = crash.clone());
+    let message = refused(&|data| data["case"]["faults"] = crash.clone());
     assert!(message.starts_with("its story does not fit the scenario: fault 0 (crash) names node \"copy/9\""), "{message}");
     let backwards = json!([{"at_ns": 5, "fault": "heal_all"}, {"at_ns": 4, "fault": "heal_all"}]);
-    assert!(refused(&|data| data["story"]["faults"] = backwards.clone()).contains("fault 1 strikes before the one in front of it"));
-    assert!(refused(&|data| data["story"]["absent"] = json!(["copy/7"])).contains("\"copy/7\" is to stay empty but is not there"));
+    assert!(refused(&|data| data["case"]["faults"] = backwards.clone()).contains("fault 1 strikes before the one in front of it"));
+    assert!(refused(&|data| data["case"]["absent"] = json!(["copy/7"])).contains("\"copy/7\" is to stay empty but is not there"));
     let message = refused(&|data| data["scenario"] = json!("raft"));
     assert_eq!(message, "it is about scenario \"raft\", not \"ledger\"; replay it with the scenario or test that it names");
 }
 
 #[test]
 fn other_code_is_named_where_both_are_known() {
-    let code = |revision: Option<&str>, lockfile: Option<&str>| Code {
+    let code = |revision: Option<&str>, lockfile: Option<&str>| BuildInfo {
         revision: revision.map(str::to_owned),
         lockfile: lockfile.map(str::to_owned),
     };
@@ -163,19 +164,19 @@ fn other_code_is_named_where_both_are_known() {
 #[test]
 fn a_regression_holds_once_it_is_mended_and_is_stale_once_its_story_has_no_effect() {
     let read = file(&ledger(Some(Flaw::NoRetry)));
-    assert_eq!(ledger(Some(Flaw::NoRetry)).regress(&read).unwrap().outcome, Outcome::Violated);
-    ledger(None).regress(&read).unwrap().assert_ok();
+    assert_eq!(ledger(Some(Flaw::NoRetry)).check_regression(&read).unwrap().outcome, Outcome::Violated);
+    ledger(None).check_regression(&read).unwrap().assert_ok();
     // Without faults it takes a message that is faster or slower than others. On links of one pace nothing of that is left.
     let read = file(&ledger(Some(Flaw::NewestByArrival)).only_faults(FaultPlan::new()));
-    ledger(None).regress(&read).unwrap().assert_ok();
-    let steady = ledger(None).all_links(LinkModel::constant(Duration::from_millis(5)));
-    let report = steady.regress(&read).unwrap();
+    ledger(None).check_regression(&read).unwrap().assert_ok();
+    let steady = ledger(None).default_links(LinkModel::constant(Duration::from_millis(5)));
+    let report = steady.check_regression(&read).unwrap();
     assert_eq!((report.outcome, report.outcome.exit_code()), (Outcome::Stale, 1), "{report}");
     assert!(std::panic::catch_unwind(|| report.assert_ok()).is_err());
     // A story without faults and decisions needs neither.
-    let story = Story { decisions: Some(Vec::new()), ..Story::default() };
-    let read = Reproducer { story, shrunk: None, ..read };
-    steady.regress(&read).unwrap().assert_ok();
+    let story = Case { decisions: Some(Vec::new()), ..Case::default() };
+    let read = Reproducer { case: story, minimized: None, ..read };
+    steady.check_regression(&read).unwrap().assert_ok();
 }
 
 #[test]
@@ -189,14 +190,14 @@ fn a_regression_holds_by_its_own_rule_where_its_story_leaves_others_nothing_to_j
         })
     };
     let mut read = file(&watched(Some(Flaw::NoRetry)));
-    let report = watched(None).regress(&read).unwrap();
+    let report = watched(None).check_regression(&read).unwrap();
     let replay = watched(None).replay(&read).unwrap();
     assert_eq!((replay.report.outcome, replay.is_same(), replay.ending), (report.outcome, false, None));
     let blind: Vec<&CheckReport> = report.checks.iter().filter(|check| check.unknown.is_some()).collect();
     assert_eq!((report.outcome, blind.len()), (Outcome::Held, 1), "the story takes one copy only: {report}");
     // A story about that rule would show nothing.
-    read.shrunk.as_mut().unwrap().finding.rule = blind[0].name.clone();
-    assert_eq!(watched(None).regress(&read).unwrap().outcome, Outcome::Unknown);
+    read.minimized.as_mut().unwrap().finding.rule = blind[0].name.clone();
+    assert_eq!(watched(None).check_regression(&read).unwrap().outcome, Outcome::Unknown);
     assert_eq!(watched(None).replay(&read).unwrap().report.outcome, Outcome::Unknown);
 }
 
@@ -205,15 +206,15 @@ fn what_is_still_broken_is_no_stale_story_even_if_nothing_of_it_has_an_effect() 
     // The flaw shows without a fault; that there was nothing to heal does not mend it.
     let flawed = ledger(Some(Flaw::CountsTwice));
     let faults = FaultPlan::new().at(Duration::from_millis(10), Fault::HealAll);
-    let story = Story { faults, decisions: Some(Vec::new()), ..Story::default() };
-    let read = Reproducer { story, shrunk: None, ..file(&flawed) };
-    assert_eq!(flawed.regress(&read).unwrap().outcome, Outcome::Violated);
-    assert_eq!(ledger(None).regress(&read).unwrap().outcome, Outcome::Stale);
+    let story = Case { faults, decisions: Some(Vec::new()), ..Case::default() };
+    let read = Reproducer { case: story, minimized: None, ..file(&flawed) };
+    assert_eq!(flawed.check_regression(&read).unwrap().outcome, Outcome::Violated);
+    assert_eq!(ledger(None).check_regression(&read).unwrap().outcome, Outcome::Stale);
 }
 
 #[test]
 fn a_file_about_a_step_that_never_returns_ends_in_the_same_finding() {
-    let scenario = ledger(None).patience(Duration::from_millis(200)).always("it goes on", |world| {
+    let scenario = ledger(None).step_timeout(Duration::from_millis(200)).always("it goes on", |world| {
         while world.now() > VirtualInstant::ZERO + Duration::from_millis(20) {
             std::hint::spin_loop();
         }
@@ -221,8 +222,8 @@ fn a_file_about_a_step_that_never_returns_ends_in_the_same_finding() {
     });
     let sweep = scenario.sweep(3..4);
     let report = sweep.failure().expect("it never comes back");
-    let driver = Driver::Registered { name: "ledger".to_owned(), file: None };
-    let read = Reproducer::of(driver, report, None, Code::default()).unwrap();
+    let driver = ScenarioSource::Registered { name: "ledger".to_owned(), file: None };
+    let read = Reproducer::of(driver, report, None, BuildInfo::default()).unwrap();
     assert_eq!(read.finding.rule, "every step returns");
     let replay = scenario.replay(&read).unwrap();
     assert_eq!(replay.report.violations[0].rule, "every step returns", "{replay}");

@@ -49,12 +49,12 @@ fn sessions() -> Scenario {
     Scenario::new("doubling")
         .nodes("server", 1, doubles)
         .nodes("client", 2, asks)
-        .all_links(rough_link())
+        .default_links(rough_link())
         .chaos(FaultProfile { mean_interval: Duration::from_secs(1), ..FaultProfile::default() })
         .always("no more is delivered than was sent", |world| {
             world.traffic().delivered <= world.traffic().sent + world.traffic().copied
         })
-        .lasting(Duration::from_secs(4))
+        .duration(Duration::from_secs(4))
 }
 
 fn ready(name: &str) -> Scenario {
@@ -66,8 +66,8 @@ fn ready(name: &str) -> Scenario {
 /// Runs a seed free, with the log on, and with the whole log in place of the seed.
 fn agrees(scenario: &Scenario, seed: Seed) -> Vec<Decision> {
     let free = scenario.run(seed);
-    let (logged, decisions) = scenario.run_logged(seed);
-    let pinned = scenario.clone().pinned(&decisions).run(seed);
+    let (logged, decisions) = scenario.run_with_decisions(seed);
+    let pinned = scenario.clone().with_decisions(&decisions).run(seed);
     let name = scenario.name();
     assert_eq!(logged.digest, free.digest, "{name} {seed}: keeping decisions changes nothing");
     assert_eq!(pinned.digest, free.digest, "{name} {seed}: all decisions pinned are the run itself");
@@ -106,13 +106,13 @@ fn a_thousand_runs_with_all_their_decisions_pinned_are_these_runs() {
 #[test]
 fn without_a_decision_everything_takes_its_canonical_course_under_any_seed() {
     for link in [rough_link(), LinkModel::default()] {
-        let scenario = Scenario::new("doubling").nodes("server", 1, doubles).clients("client", 1, asks).all_links(link.clone());
-        let reports: Vec<Report> = (0..4).map(|seed| scenario.clone().pinned(&[]).run(Seed(seed))).collect();
+        let scenario = Scenario::new("doubling").nodes("server", 1, doubles).clients("client", 1, asks).default_links(link.clone());
+        let reports: Vec<Report> = (0..4).map(|seed| scenario.clone().with_decisions(&[]).run(Seed(seed))).collect();
         assert_eq!(reports[0].traffic.lost() + reports[0].traffic.copied, 0, "nothing is lost and nothing comes twice");
         assert_eq!(reports[0].traffic.sessions.retransmissions, 0);
         assert!(reports.iter().all(|report| report.digest == reports[0].digest), "the seed decides nothing any more");
         let scenario = speaking(link);
-        let digest = |seed| scenario.clone().pinned(&[]).run(Seed(seed)).digest;
+        let digest = |seed| scenario.clone().with_decisions(&[]).run(Seed(seed)).digest;
         assert!((1..4).all(|seed| digest(seed) == digest(0)), "nor of datagrams");
     }
 }
@@ -126,13 +126,13 @@ fn speaking(link: LinkModel) -> Scenario {
             peers.recv_for(Duration::from_millis(10), |_| {}).await;
         }
     };
-    Scenario::new("speaking").nodes("node", 2, speaks).all_links(link).lasting(Duration::from_secs(2))
+    Scenario::new("speaking").nodes("node", 2, speaks).default_links(link).duration(Duration::from_secs(2))
 }
 
 #[test]
 fn every_message_and_every_copy_has_a_delay_of_its_own() {
     let link = LinkModel { duplicate: Ratio::percent(50.0).unwrap(), ..LinkModel::default() };
-    let (report, decisions) = speaking(link).run_logged(Seed(3));
+    let (report, decisions) = speaking(link).run_with_decisions(Seed(3));
     let count = |choice| decisions.iter().filter(|decision| decision.choice == choice).count() as u64;
     assert!(report.traffic.copied > 5, "{report}");
     assert_eq!(count(Choice::Duplicate), report.traffic.copied);
@@ -142,38 +142,38 @@ fn every_message_and_every_copy_has_a_delay_of_its_own() {
     let ways = [names("node/0", "node/1"), names("node/1", "node/0")];
     assert!(decisions.iter().filter(|decision| decision.choice == Choice::Delay).all(|decision| ways.contains(&between(decision))));
     // Over links that do nothing but take their time, too.
-    let (report, decisions) = speaking(LinkModel::default()).run_logged(Seed(3));
+    let (report, decisions) = speaking(LinkModel::default()).run_with_decisions(Seed(3));
     assert_eq!(decisions.iter().filter(|decision| decision.choice == Choice::Delay).count() as u64, report.traffic.sent);
 }
 
 #[test]
 fn without_a_decision_everybody_starts_at_once() {
     let shows = |node: Node| async move { node.publish(|shown: &mut bool| *shown = true) };
-    let scenario = Scenario::new("starting").nodes("node", 3, shows).lasting(Duration::from_millis(10));
+    let scenario = Scenario::new("starting").nodes("node", 3, shows).duration(Duration::from_millis(10));
     let at_once = scenario.always("nobody is late", |world| {
         let there = world.views::<bool>().count();
         there == 3 || world.now() == VirtualInstant::ZERO
     });
     assert_eq!(at_once.run(Seed(7)).outcome, Outcome::Violated, "the seed lets some wait");
-    at_once.pinned(&[]).run(Seed(7)).assert_ok();
+    at_once.with_decisions(&[]).run(Seed(7)).assert_ok();
 }
 
 #[test]
 fn a_decision_that_is_taken_out_lets_only_what_hangs_on_it_change() {
     let scenario = ready("gossip");
     let seed = Seed(3);
-    let (_, decisions) = scenario.run_logged(seed);
+    let (_, decisions) = scenario.run_with_decisions(seed);
     let delay = decisions.iter().position(|decision| decision.choice == Choice::Delay).expect("messages take their time");
     let mut fewer = decisions.clone();
     let removed = fewer.remove(delay);
-    let (report, again) = (scenario.clone().pinned(&fewer).run(seed), scenario.clone().pinned(&fewer).run(seed));
+    let (report, again) = (scenario.clone().with_decisions(&fewer).run(seed), scenario.clone().with_decisions(&fewer).run(seed));
     assert_eq!(report.digest, again.digest);
     assert_ne!(report.digest, scenario.run(seed).digest, "{removed} mattered");
 }
 
 #[test]
 fn a_decision_survives_being_saved_and_says_what_it_is() {
-    let (_, decisions) = ready("echo").run_logged(Seed(1));
+    let (_, decisions) = ready("echo").run_with_decisions(Seed(1));
     let saved = serde_json::to_string(&decisions).unwrap();
     assert_eq!(serde_json::from_str::<Vec<Decision>>(&saved).unwrap(), decisions);
     let delay = decisions.iter().find(|decision| decision.choice == Choice::Delay).unwrap().to_string();
@@ -182,7 +182,7 @@ fn a_decision_survives_being_saved_and_says_what_it_is() {
 
 #[test]
 fn a_scenario_that_a_test_drives_by_hand_is_swept_logged_and_pinned_as_any_other() {
-    let scenario = ready("gossip").driven(|sim| {
+    let scenario = ready("gossip").script(|sim| {
         sim.run_for(Duration::from_millis(300));
         let cut = sim.partition([0], [1, 2]);
         sim.run_for(Duration::from_millis(300));
@@ -191,13 +191,13 @@ fn a_scenario_that_a_test_drives_by_hand_is_swept_logged_and_pinned_as_any_other
     });
     agrees(&scenario, Seed(5));
     let report = scenario.run(Seed(5));
-    assert!(!report.by_hand && report.faults.iter().any(|fault| fault.by_hand && fault.fired), "{report}");
+    assert!(!report.by_hand && report.faults.iter().any(|fault| fault.by_hand && fault.applied), "{report}");
     scenario.sweep(0..8).assert_ok();
 }
 
 #[test]
 fn what_panics_in_the_hand_that_drives_is_a_finding() {
-    let report = ready("gossip").driven(|sim| assert!(sim.now() > VirtualInstant::ZERO, "too early")).run(Seed(5));
+    let report = ready("gossip").script(|sim| assert!(sim.now() > VirtualInstant::ZERO, "too early")).run(Seed(5));
     let panic = report.panic.as_ref().expect("it panics");
     assert_eq!((report.outcome, panic.site.as_str(), panic.message.as_str()), (Outcome::Panicked, "the test", "too early"));
 }

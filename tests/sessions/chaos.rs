@@ -159,7 +159,7 @@ fn has_arrived(world: &World<'_>, from: NodeId, to: NodeId) -> bool {
 fn couriers(nodes: u32, link: LinkModel) -> Scenario {
     Scenario::new("couriers")
         .machines("node", nodes, Courier::boot)
-        .all_links(link)
+        .default_links(link)
         .always("every message and every byte is accounted for", |world| {
             let seen = world.nodes().filter(|node| world.view::<Courier>(*node).is_some()).count();
             if world.traffic().is_balanced() { Ok(()) } else { Err(format!("{:?} seen by {seen}", world.traffic())) }
@@ -171,8 +171,8 @@ fn couriers(nodes: u32, link: LinkModel) -> Scenario {
             let mut pairs = world.nodes().flat_map(|from| world.nodes().map(move |to| (from, to))).filter(|(from, to)| from != to);
             rested && pairs.all(|(from, to)| has_arrived(world, from, to)) && world.traffic().in_flight == 0
         })
-        .lasting(Duration::from_secs(20))
-        .calm(Duration::from_secs(300))
+        .duration(Duration::from_secs(20))
+        .recovery_timeout(Duration::from_secs(300))
 }
 
 proptest! {

@@ -46,7 +46,7 @@ fn a_cut_that_outlasts_patience_breaks_the_session_for_who_sends_in_it() {
     assert!(then(&sim, 0).is_empty());
     sim.run_for(milliseconds(1));
     assert_eq!((then(&sim, 0), then(&sim, 1)), (vec![TIMED_OUT], vec![]));
-    let traffic = sim.look(|world| world.traffic());
+    let traffic = sim.inspect(|world| world.traffic());
     assert_eq!((traffic.dropped["session_timed_out"], traffic.in_flight), (5, 0));
 }
 

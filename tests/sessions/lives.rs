@@ -37,7 +37,7 @@ fn who_sends_to_a_node_that_is_down_loses_patience() {
         assert!(heard(&sim, 0).is_empty());
         sim.run_for(milliseconds(1));
         assert_eq!(heard(&sim, 0), [TIMED_OUT]);
-        assert_eq!(sim.look(|world| world.traffic()).dropped["session_timed_out"], 2);
+        assert_eq!(sim.inspect(|world| world.traffic()).dropped["session_timed_out"], 2);
     }
 }
 
@@ -51,7 +51,7 @@ fn who_sends_to_the_next_life_of_a_node_is_told_after_a_round_trip() {
     assert!(heard(&sim, 0).is_empty());
     sim.run_for(milliseconds(1));
     assert_eq!((heard(&sim, 0), numbers(&sim, 1)), (vec![RESET], vec![]));
-    assert_eq!(sim.look(|world| world.traffic()).dropped["session_reset"], 2);
+    assert_eq!(sim.inspect(|world| world.traffic()).dropped["session_reset"], 2);
     stream(&mut sim, 0, 1, 3, 1);
     sim.run_for(milliseconds(30));
     assert_eq!(numbers(&sim, 1), [3], "a new session with the new life");
@@ -89,7 +89,7 @@ fn what_is_lost_on_the_way_from_a_node_that_crashed_is_lost_with_all_after_it() 
     assert_eq!(numbers(&sim, 1), [0], "the two arrived and wait for the one before them");
     sim.crash(0);
     sim.run_for(milliseconds(5));
-    assert_eq!(sim.look(|world| world.traffic()).dropped["session_crash"], 3);
+    assert_eq!(sim.inspect(|world| world.traffic()).dropped["session_crash"], 3);
     assert_eq!((numbers(&sim, 1), sessions(&sim).in_flight.messages), (vec![0], 0));
 }
 
@@ -101,7 +101,7 @@ fn a_node_that_crashes_before_its_session_opens_takes_its_messages_with_it() {
     sim.crash(0);
     sim.run_for(Duration::from_secs(20));
     assert_eq!((sessions(&sim).accepted, heard(&sim, 1)), (0, vec![]));
-    assert_eq!(sim.look(|world| world.traffic()).dropped["session_crash"], 3);
+    assert_eq!(sim.inspect(|world| world.traffic()).dropped["session_crash"], 3);
 }
 
 #[test]

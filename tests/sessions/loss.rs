@@ -45,7 +45,7 @@ fn where_everything_is_lost_a_session_times_out_and_its_messages_are_named() {
     sim.run_for(milliseconds(1));
     assert_eq!(heard(&sim, 0), [Heard::Reset(ResetReason::TimedOut)]);
     assert!(heard(&sim, 1).is_empty());
-    let traffic = sim.look(|world| world.traffic());
+    let traffic = sim.inspect(|world| world.traffic());
     assert_eq!((traffic.dropped["session_timed_out"], traffic.lost(), traffic.in_flight), (3, 3, 0));
 }
 
@@ -65,7 +65,7 @@ fn a_message_is_sent_again_after_waits_that_double_up_to_their_bound() {
 }
 
 fn all_lost(lasting: Option<Duration>) -> Fault {
-    Fault::Loss { links: "default".to_owned(), rule: "all".to_owned(), ratio: Ratio::ONE, lasting }
+    Fault::Loss { links: "default".to_owned(), rule: "all".to_owned(), ratio: Ratio::ONE, duration: lasting }
 }
 
 #[test]
@@ -98,6 +98,6 @@ fn copies_and_overtaking_change_nothing_that_a_receiver_sees() {
         sim.run_for(Duration::from_secs(3));
         assert_eq!(numbers(&sim, 1), (0..60).collect::<Vec<u64>>(), "seed {seed}");
         assert_eq!(numbers(&sim, 0), (100..160).collect::<Vec<u64>>(), "seed {seed}");
-        assert_eq!(sim.look(|world| world.traffic()).copied, 0, "copies of attempts are no messages");
+        assert_eq!(sim.inspect(|world| world.traffic()).copied, 0, "copies of attempts are no messages");
     }
 }

@@ -79,7 +79,7 @@ pub(crate) fn streamer(_: &NodeInfo) -> Streamer {
 
 /// So many streamers over links of that model, all started at once: their clocks say what the run's does.
 pub(crate) fn streamers(count: u32, model: LinkModel) -> Scenario {
-    Scenario::new("streamers").machines("node", count, streamer).all_links(model).start_together()
+    Scenario::new("streamers").machines("node", count, streamer).default_links(model).start_together()
 }
 
 /// A run of so many streamers in which every node is up.
@@ -106,7 +106,7 @@ pub(crate) fn finish(sim: &mut Sim, from: u32, to: u32) {
 
 /// All that a node was told in this life, in order.
 pub(crate) fn entries(sim: &Sim, node: u32) -> Vec<Entry> {
-    sim.look(|world| world.view::<Vec<Entry>>(NodeId(node)).cloned().unwrap_or_default())
+    sim.inspect(|world| world.view::<Vec<Entry>>(NodeId(node)).cloned().unwrap_or_default())
 }
 
 /// What it was told, without of whom and when.
@@ -122,7 +122,7 @@ pub(crate) fn numbers(sim: &Sim, node: u32) -> Vec<u64> {
 
 /// What went through sessions so far; every message is accounted for.
 pub(crate) fn sessions(sim: &Sim) -> SessionTraffic {
-    let traffic = sim.look(|world| world.traffic());
+    let traffic = sim.inspect(|world| world.traffic());
     assert!(traffic.is_balanced(), "{traffic:?}");
     traffic.sessions
 }

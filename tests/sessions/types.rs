@@ -38,7 +38,7 @@ fn heard_across<A: Message + Send + Sync, B: Message + Send + Sync>(says: Vec<A>
     let scenario = Scenario::new("two types").machines("one", 1, speaker(Some(says))).machines("other", 1, speaker::<B>(None));
     let mut sim = scenario.start(Seed(7));
     sim.run_for(milliseconds(100));
-    let heard = sim.look(|world| world.view::<Speaker<B>>(NodeId(1)).map(|speaker| speaker.heard.clone()));
+    let heard = sim.inspect(|world| world.view::<Speaker<B>>(NodeId(1)).map(|speaker| speaker.heard.clone()));
     (sim, heard.expect("the node is up"))
 }
 
@@ -52,12 +52,12 @@ fn machines_of_types_with_one_wire_form_understand_each_other() {
 fn a_message_that_is_not_understood_breaks_the_session_for_both() {
     let (sim, heard) = heard_across::<u64, bool>(vec![1, 300, 0, 1]);
     assert_eq!(heard, [true], "what comes before it is taken in, what comes after it is not");
-    let (one, other) = sim.look(|world| {
+    let (one, other) = sim.inspect(|world| {
         let one = world.view::<Speaker<u64>>(NodeId(0)).and_then(|speaker| speaker.reset);
         (one, world.view::<Speaker<bool>>(NodeId(1)).and_then(|speaker| speaker.reset))
     });
     assert_eq!((one, other), (Some(ResetReason::Reset), Some(ResetReason::Undecodable)));
-    let traffic = sim.look(|world| world.traffic());
+    let traffic = sim.inspect(|world| world.traffic());
     assert!(traffic.is_balanced() && traffic.in_flight == 0, "{traffic:?}");
     assert_eq!((traffic.dropped["undecodable"], traffic.dropped["session_reset"]), (1, 2));
 }

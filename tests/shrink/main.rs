@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Finding, Health, ShrinkBounds, Shrunk, Story};
+use cluster_sim::{Case, Finding, Health, Minimized, ShrinkBounds};
 use proptest::prelude::*;
 
 use ledger::{Copied, Flaw, ledger};
@@ -23,16 +23,16 @@ fn failures(scenario: &Scenario, count: usize) -> Vec<Report> {
 }
 
 /// How many decisions a story needs.
-fn decisions(shrunk: &Shrunk) -> usize {
-    shrunk.story.decisions.as_ref().map_or(usize::MAX, Vec::len)
+fn decisions(shrunk: &Minimized) -> usize {
+    shrunk.case.decisions.as_ref().map_or(usize::MAX, Vec::len)
 }
 
 /// What a story shows when it is told.
-fn told(scenario: &Scenario, story: &Story, seed: Seed) -> Report {
-    story.told_by(scenario).run(seed)
+fn told(scenario: &Scenario, story: &Case, seed: Seed) -> Report {
+    story.apply_to(scenario).run(seed)
 }
 
-fn breaks(scenario: &Scenario, story: &Story, seed: Seed, finding: &Finding) -> bool {
+fn breaks(scenario: &Scenario, story: &Case, seed: Seed, finding: &Finding) -> bool {
     told(scenario, story, seed).finding().is_some_and(|found| found.is_like(finding))
 }
 
@@ -55,14 +55,14 @@ fn every_flaw_comes_down_to_few_faults_and_decisions_and_each_of_them_is_needed(
             if flaw != Flaw::AcknowledgesTheLast {
                 assert!(shrunk.faults.1 <= 1 && decisions(&shrunk) <= 2, "{about}");
             }
-            let again = told(&scenario, &shrunk.story, seed);
+            let again = told(&scenario, &shrunk.case, seed);
             assert_eq!((again.digest, again.finding()), (shrunk.digest, Some(shrunk.finding.clone())), "{about}");
             for index in 0..shrunk.faults.1 {
-                let less = Story { faults: shrunk.story.faults.clone().without(index), ..shrunk.story.clone() };
+                let less = Case { faults: shrunk.case.faults.clone().without(index), ..shrunk.case.clone() };
                 assert!(!breaks(&scenario, &less, seed, &shrunk.finding), "{about}: fault {index} could go");
             }
             for index in 0..decisions(&shrunk) {
-                let mut less = shrunk.story.clone();
+                let mut less = shrunk.case.clone();
                 less.decisions.as_mut().unwrap().remove(index);
                 assert!(!breaks(&scenario, &less, seed, &shrunk.finding), "{about}: decision {index} could go");
             }
@@ -76,12 +76,12 @@ fn a_story_is_not_told_without_those_it_is_about() {
     let scenario = ledger(Some(Flaw::NoRetry));
     for report in failures(&scenario, 10) {
         let shrunk = scenario.shrink(&report).unwrap();
-        assert_eq!(shrunk.story.absent.len(), 1, "one of the two copies is enough: {shrunk}");
-        assert!(!shrunk.story.absent.contains("source/0"), "{shrunk}");
+        assert_eq!(shrunk.case.absent.len(), 1, "one of the two copies is enough: {shrunk}");
+        assert!(!shrunk.case.absent.contains("source/0"), "{shrunk}");
     }
     // Nor in so little time that not every entry was sent.
     let shrunk = scenario.shrink(&failures(&scenario, 1)[0]).unwrap();
-    let calm = Story { faults: FaultPlan::new(), decisions: Some(Vec::new()), ..shrunk.story.clone() };
+    let calm = Case { faults: FaultPlan::new(), decisions: Some(Vec::new()), ..shrunk.case.clone() };
     told(&scenario, &calm, shrunk_seed(&scenario)).assert_ok();
 }
 
@@ -92,8 +92,8 @@ fn nobody_is_left_out_whom_another_rule_asks_for() {
     let report = &failures(&both(Some(Flaw::NoRetry)), 1)[0];
     assert_eq!(report.violations[0].rule, "every copy has every entry", "{report}");
     let shrunk = both(Some(Flaw::NoRetry)).shrink(report).unwrap();
-    assert_eq!((shrunk.is_minimal, shrunk.story.absent.len()), (true, 0), "{shrunk}");
-    told(&both(None), &shrunk.story, report.seed()).assert_ok();
+    assert_eq!((shrunk.is_minimal, shrunk.case.absent.len()), (true, 0), "{shrunk}");
+    told(&both(None), &shrunk.case, report.seed()).assert_ok();
 }
 
 fn shrunk_seed(scenario: &Scenario) -> Seed {
@@ -106,15 +106,15 @@ fn faults_that_stay_are_shortened_and_narrowed() {
         from: vec!["source/0".into()],
         to: vec!["copy/0".into(), "copy/1".into()],
         both_ways: true,
-        lasting: Some(lasting),
+        duration: Some(lasting),
     };
     let plan = FaultPlan::new().at(Duration::from_millis(20), cut(Duration::from_millis(64)));
     let scenario = ledger(Some(Flaw::NoRetry)).only_faults(plan);
     let shrunk = scenario.shrink(&scenario.run(Seed(1))).unwrap();
-    let Fault::Cut { from, to, both_ways, lasting } = &shrunk.story.faults.faults()[0].fault else { panic!("{shrunk}") };
+    let Fault::Cut { from, to, both_ways, duration } = &shrunk.case.faults.faults()[0].fault else { panic!("{shrunk}") };
     assert_eq!((from.len(), to.len(), both_ways), (1, 1, &false), "{shrunk}");
-    assert!(lasting.unwrap() <= Duration::from_millis(8), "{lasting:?}");
-    assert_eq!(shrunk.story.faults.faults()[0].at.since_zero(), Duration::from_millis(20));
+    assert!(duration.unwrap() <= Duration::from_millis(8), "{duration:?}");
+    assert_eq!(shrunk.case.faults.faults()[0].at.since_zero(), Duration::from_millis(20));
 }
 
 #[test]
@@ -122,15 +122,15 @@ fn a_bound_ends_the_search_with_what_was_found_by_then() {
     let scenario = ledger(Some(Flaw::NewestByArrival));
     let report = &failures(&scenario, 1)[0];
     let within = |runs, time| {
-        scenario.shrink_within(Story::of(report), report, ShrinkBounds { runs, time }, |_| {}).expect("it broke a rule")
+        scenario.shrink_within(Case::of(report), report, ShrinkBounds { runs, time }, |_| {}).expect("it broke a rule")
     };
     let whole = within(u64::MAX, Duration::MAX);
     let part = within(12, Duration::MAX);
     assert!(whole.is_minimal && !part.is_minimal && part.runs == 12, "{part}");
     assert!(part.to_string().ends_with("12 runs, a bound ended the search"), "{part}");
-    assert_eq!(told(&scenario, &part.story, report.seed()).digest, part.digest);
+    assert_eq!(told(&scenario, &part.case, report.seed()).digest, part.digest);
     let none = within(u64::MAX, Duration::ZERO);
-    assert_eq!((none.runs, none.story.faults.faults().len(), none.is_minimal), (0, report.faults.len(), false));
+    assert_eq!((none.runs, none.case.faults.faults().len(), none.is_minimal), (0, report.faults.len(), false));
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn every_run_is_told_before_it_begins() {
     let report = &failures(&scenario, 1)[0];
     let (told, last) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let (counting, keeping) = (Arc::clone(&told), Arc::clone(&last));
-    let shrunk = scenario.shrink_within(Story::of(report), report, ShrinkBounds::default(), move |progress| {
+    let shrunk = scenario.shrink_within(Case::of(report), report, ShrinkBounds::default(), move |progress| {
         counting.store(progress.runs, Ordering::Relaxed);
         keeping.store(progress.faults as u64, Ordering::Relaxed);
         assert!(progress.decisions.is_none_or(|decisions| decisions < 100_000));
@@ -164,7 +164,7 @@ fn a_smaller_run_that_never_comes_back_ends_the_search() {
     let plan = FaultPlan::new().at(Duration::from_millis(50), crash("copy/0")).at(Duration::from_millis(60), crash("copy/1"));
     let at = |milliseconds| VirtualInstant::ZERO + Duration::from_millis(milliseconds);
     let scenario =
-        ledger(None).only_faults(plan).patience(Duration::from_millis(300)).always("the second stays up", move |world| {
+        ledger(None).only_faults(plan).step_timeout(Duration::from_millis(300)).always("the second stays up", move |world| {
             while world.now() > at(55) && world.traffic().lost() == 0 {
                 std::hint::spin_loop();
             }
@@ -174,7 +174,7 @@ fn a_smaller_run_that_never_comes_back_ends_the_search() {
     assert_eq!(report.violations[0].rule, "the second stays up", "{report}");
     let shrunk = scenario.shrink(&report).unwrap();
     assert!(!shrunk.is_minimal, "{shrunk}");
-    assert_eq!(told(&scenario, &shrunk.story, Seed(1)).digest, shrunk.digest);
+    assert_eq!(told(&scenario, &shrunk.case, Seed(1)).digest, shrunk.digest);
 }
 
 #[test]
@@ -206,10 +206,10 @@ proptest! {
         prop_assume!(report.outcome == Outcome::Violated);
         let shrunk = scenario.shrink(&report).expect("it broke a rule");
         prop_assert_eq!(&scenario.shrink(&report).expect("it broke a rule"), &shrunk);
-        let again = scenario.shrink_within(shrunk.story.clone(), &report, ShrinkBounds::default(), |_| {}).expect("it breaks the rule");
-        prop_assert_eq!(&again.story, &shrunk.story);
-        prop_assert_eq!(told(&scenario, &shrunk.story, report.seed()).digest, shrunk.digest);
+        let again = scenario.shrink_within(shrunk.case.clone(), &report, ShrinkBounds::default(), |_| {}).expect("it breaks the rule");
+        prop_assert_eq!(&again.case, &shrunk.case);
+        prop_assert_eq!(told(&scenario, &shrunk.case, report.seed()).digest, shrunk.digest);
         let saved = serde_json::to_string(&shrunk).unwrap();
-        prop_assert_eq!(serde_json::from_str::<Shrunk>(&saved).unwrap(), shrunk);
+        prop_assert_eq!(serde_json::from_str::<Minimized>(&saved).unwrap(), shrunk);
     }
 }

@@ -21,7 +21,7 @@ fn a_crash_is_shortened_to_a_millisecond_and_one_without_an_end_gets_none() {
         let plan = FaultPlan::new().at(milliseconds(50), crash("copy/0", down_for));
         let scenario = ledger(Some(Flaw::StaysDown)).only_faults(plan);
         let shrunk = scenario.shrink(&scenario.run(Seed(1))).unwrap();
-        assert_eq!(shrunk.story.faults.faults()[0].fault, crash("copy/0", shortened), "{shrunk}");
+        assert_eq!(shrunk.case.faults.faults()[0].fault, crash("copy/0", shortened), "{shrunk}");
     }
 }
 
@@ -32,12 +32,12 @@ fn both_sides_of_a_cut_lose_whom_it_need_not_strike_and_neither_is_left_empty() 
         from: nodes(from),
         to: nodes(to),
         both_ways: true,
-        lasting: Some(milliseconds(64)),
+        duration: Some(milliseconds(64)),
     };
     for fault in [cut(&["source/0"], &["copy/0", "copy/1"]), cut(&["copy/0", "copy/1"], &["source/0"])] {
         let scenario = ledger(Some(Flaw::NoRetry)).only_faults(FaultPlan::new().at(milliseconds(20), fault));
         let shrunk = scenario.shrink(&scenario.run(Seed(1))).unwrap();
-        let Fault::Cut { from, to, .. } = &shrunk.story.faults.faults()[0].fault else { panic!("{shrunk}") };
+        let Fault::Cut { from, to, .. } = &shrunk.case.faults.faults()[0].fault else { panic!("{shrunk}") };
         assert_eq!((from.len(), to.len()), (1, 1), "{shrunk}");
     }
 }
@@ -45,7 +45,7 @@ fn both_sides_of_a_cut_lose_whom_it_need_not_strike_and_neither_is_left_empty() 
 #[test]
 fn time_ends_with_what_breaks_the_rule_and_no_fault_comes_after_it() {
     let late = FaultPlan::new().at(milliseconds(30), crash("copy/0", Some(milliseconds(2))));
-    let scenario = ledger(None).only_faults(late).lasting(Duration::from_secs(60)).always("no copy is ever down", |world| {
+    let scenario = ledger(None).only_faults(late).duration(Duration::from_secs(60)).always("no copy is ever down", |world| {
         let has_begun = world.now() > VirtualInstant::ZERO + milliseconds(5);
         [1, 2].iter().all(|node| !has_begun || world.health(NodeId(*node)) != cluster_sim::Health::Down)
     });
@@ -53,22 +53,22 @@ fn time_ends_with_what_breaks_the_rule_and_no_fault_comes_after_it() {
     assert_eq!(report.violations[0].rule, "no copy is ever down");
     let shrunk = scenario.shrink(&report).unwrap();
     // The whole minute is needed by nobody; less than the crash needs would be too little.
-    assert_eq!(shrunk.story.lasting, Some(milliseconds(31)), "{shrunk}");
-    assert!(shrunk.story.faults.faults().iter().all(|scheduled| scheduled.at.since_zero() <= milliseconds(31)));
+    assert_eq!(shrunk.case.duration, Some(milliseconds(31)), "{shrunk}");
+    assert!(shrunk.case.faults.faults().iter().all(|scheduled| scheduled.at.since_zero() <= milliseconds(31)));
 }
 
 #[test]
 fn the_hand_of_a_test_says_how_long_and_nobody_else() {
     let plan = FaultPlan::new().at(milliseconds(50), crash("copy/0", Some(milliseconds(4))));
-    let scenario = ledger(Some(Flaw::StaysDown)).only_faults(plan).driven(|sim| {
+    let scenario = ledger(Some(Flaw::StaysDown)).only_faults(plan).script(|sim| {
         sim.run_for(milliseconds(30));
         sim.run_for(milliseconds(170));
     });
     let report = scenario.run(Seed(1));
     assert_eq!(report.outcome, Outcome::Violated);
     let shrunk = scenario.shrink(&report).unwrap();
-    assert_eq!((shrunk.story.lasting, shrunk.finding.rule.as_str()), (None, report.violations[0].rule.as_str()), "{shrunk}");
-    assert_eq!(told(&scenario, &shrunk.story, Seed(1)).digest, shrunk.digest);
+    assert_eq!((shrunk.case.duration, shrunk.finding.rule.as_str()), (None, report.violations[0].rule.as_str()), "{shrunk}");
+    assert_eq!(told(&scenario, &shrunk.case, Seed(1)).digest, shrunk.digest);
     assert!(shrunk.by_hand && shrunk.to_string().contains(", what is done by hand stays; "), "{shrunk}");
 }
 
@@ -78,12 +78,12 @@ fn no_seat_is_left_empty_that_a_fault_names_or_that_the_scenario_leaves_empty_it
     for report in failures(&scenario, 10) {
         let shrunk = scenario.shrink(&report).unwrap();
         let named =
-            |node: &String| shrunk.story.faults.faults().iter().any(|scheduled| scheduled.fault.nodes().contains(&node.as_str()));
-        assert!(!shrunk.story.absent.is_empty() && !shrunk.story.absent.iter().any(named), "{shrunk}");
+            |node: &String| shrunk.case.faults.faults().iter().any(|scheduled| scheduled.fault.nodes().contains(&node.as_str()));
+        assert!(!shrunk.case.absent.is_empty() && !shrunk.case.absent.iter().any(named), "{shrunk}");
     }
     let scenario = ledger(Some(Flaw::NoRetry)).without("copy/1");
     let shrunk = scenario.shrink(&failures(&scenario, 1)[0]).unwrap();
-    assert!(shrunk.story.absent.is_empty(), "{shrunk}");
+    assert!(shrunk.case.absent.is_empty(), "{shrunk}");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_client_that_nobody_needs_is_left_out() {
     let report = scenario.run(Seed(1));
     assert_eq!(report.outcome, Outcome::Violated, "{report}");
     let shrunk = scenario.shrink(&report).unwrap();
-    assert_eq!(shrunk.story.absent.iter().collect::<Vec<_>>(), ["client/0"], "{shrunk}");
+    assert_eq!(shrunk.case.absent.iter().collect::<Vec<_>>(), ["client/0"], "{shrunk}");
     assert!(shrunk.to_string().contains(", without client/0; "), "{shrunk}");
 }
 
@@ -120,10 +120,10 @@ fn a_story_that_breaks_another_rule_first_is_not_looked_into() {
 fn the_text_tells_what_there_was_and_what_is_left() {
     let scenario = ledger(Some(Flaw::NoRetry));
     let report = &failures(&scenario, 1)[0];
-    let (_, decided) = scenario.run_logged(report.seed());
+    let (_, decided) = scenario.run_with_decisions(report.seed());
     let shrunk = scenario.shrink(report).unwrap();
     let begins =
-        format!("faults {} -> {}, decisions {} -> ", report.faults.len(), shrunk.story.faults.faults().len(), decided.len());
+        format!("faults {} -> {}, decisions {} -> ", report.faults.len(), shrunk.case.faults.faults().len(), decided.len());
     let ends = format!("{} runs, none of them can go", shrunk.runs);
     assert!(shrunk.to_string().starts_with(&begins) && shrunk.to_string().ends_with(&ends), "{shrunk}");
     assert!(shrunk.to_string().contains(", without copy/"), "{shrunk}");

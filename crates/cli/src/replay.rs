@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cluster_sim::{Code, Driver, Outcome, Reproducer, ReproducerError, Scenario, explain};
+use cluster_sim::{BuildInfo, Outcome, Reproducer, ReproducerError, Scenario, ScenarioSource, explain};
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{ReadyScenario, Registry, ScenarioError, ScenarioErrorKind};
 
@@ -23,23 +23,23 @@ pub(crate) fn replay(arguments: &ReplayArguments, registry: &Registry, defaults:
     let reproducer = Reproducer::parse(&text).map_err(|error| refused(&error))?;
     let scenario = scenario_of(&reproducer, &file, registry, defaults)?;
     let page = arguments.html.as_ref().map(|page| ReportFile::prepare("--html", page, None)).transpose()?;
-    let changes = reproducer.code.changes_to(&Code::here());
+    let changes = reproducer.build.changes_to(&BuildInfo::here());
     changes.iter().for_each(|change| complain(&format!("warning: {file}: {change}\n")));
-    let replay = if arguments.whole { scenario.replay_whole(&reproducer) } else { scenario.replay(&reproducer) };
+    let replay = if arguments.whole { scenario.replay_original(&reproducer) } else { scenario.replay(&reproducer) };
     let replay = replay.map_err(|error| refused(&error))?;
     say(&replay.to_string());
     if let Some(page) = page {
-        let story = if arguments.whole { &reproducer.story } else { reproducer.smallest().0 };
-        let recording = story.told_by(&scenario).record(reproducer.seed);
+        let story = if arguments.whole { &reproducer.case } else { reproducer.smallest().0 };
+        let recording = story.apply_to(&scenario).record(reproducer.seed);
         page.write(&explain::html(&recording, Some(&format!("cluster-sim replay {file}"))))?;
     }
-    let is_equal_code = changes.is_empty() && is_known(&reproducer.code);
+    let is_equal_code = changes.is_empty() && is_known(&reproducer.build);
     let outcome = if is_equal_code && !replay.is_same() { Outcome::Nondeterministic } else { replay.report.outcome };
     Ok(outcome.exit_code())
 }
 
 /// Whether it is known which code that is: what was changed since a revision may have been changed once more.
-fn is_known(code: &Code) -> bool {
+fn is_known(code: &BuildInfo) -> bool {
     code.revision.as_ref().is_some_and(|revision| !revision.ends_with("-dirty"))
 }
 
@@ -54,21 +54,21 @@ fn unread(file: &str, error: &std::io::Error) -> ScenarioError {
 }
 
 fn scenario_of(reproducer: &Reproducer, file: &str, registry: &Registry, defaults: &Defaults) -> Result<Scenario, ScenarioError> {
-    let prepared = match &reproducer.driver {
-        Driver::Registered { name, file: Some(document) } => registry.read(&document.to_string(), name, defaults)?,
+    let prepared = match &reproducer.source {
+        ScenarioSource::Registered { name, file: Some(document) } => registry.read(&document.to_string(), name, defaults)?,
         // By name alone: a file that happens to be called so is another scenario.
-        Driver::Registered { name, file: None } => match registry.named(name) {
+        ScenarioSource::Registered { name, file: None } => match registry.named(name) {
             Some(ready) => ready.prepare(defaults)?,
             None => {
                 let names: Vec<_> = registry.scenarios().map(ReadyScenario::name).collect();
                 let cure = format!("replay it with a cluster-sim that has it; this one has {}", names.join(", "));
-                return Err(ScenarioError::new(ScenarioErrorKind::UnknownWord, file, "driver", &format!("{name:?}"), &cure));
+                return Err(ScenarioError::new(ScenarioErrorKind::UnknownWord, file, "source", &format!("{name:?}"), &cure));
             }
         },
-        Driver::Test { package, name } => {
+        ScenarioSource::Test { package, name } => {
             let cure = format!("run it by: CLUSTER_SIM_REPLAY={file} cargo nextest run -p {package} -E 'test(={name})'");
             let value = format!("test {name} of package {package}");
-            return Err(ScenarioError::new(ScenarioErrorKind::Misfit, file, "driver", &value, &cure));
+            return Err(ScenarioError::new(ScenarioErrorKind::Misfit, file, "source", &value, &cure));
         }
     };
     Ok(prepared.scenario().clone())

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use cluster_sim::TwiceError;
+use cluster_sim::DeterminismError;
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{Artifact, Prepared, ReadyScenario, Registry, ScenarioError, ScenarioErrorKind};
 
@@ -70,11 +70,11 @@ pub(crate) fn run(arguments: &RunArguments, registry: &Registry, defaults: &Defa
 }
 
 /// Runs the scenario, if asked to in two processes; then also says in how many events and facts they agree, if they do.
-fn perform(prepared: &Prepared, twice: bool) -> Result<(Artifact, Option<u64>), TwiceError> {
+fn perform(prepared: &Prepared, twice: bool) -> Result<(Artifact, Option<u64>), DeterminismError> {
     if !twice {
         return Ok((prepared.run(), None));
     }
-    let twice = prepared.scenario().twice_in_process(prepared.seed());
+    let twice = prepared.scenario().check_determinism_in_process(prepared.seed());
     let compared = twice.agreed().then(|| twice.compared());
     Ok((prepared.artifact(twice.into_report()?), compared))
 }
@@ -130,7 +130,7 @@ mod tests {
 
     fn prepared() -> Prepared {
         let leaky = Scenario::new("leaky").machines("leaky", 2, |seat: &NodeInfo| Leaky { peers: seat.peers() });
-        Prepared::new(leaky.lasting(Duration::from_secs(3)), Seed(7), json!({}))
+        Prepared::new(leaky.duration(Duration::from_secs(3)), Seed(7), json!({}))
     }
 
     /// Runs the leaky scenario as by the command line; the exit code and the report, if there is one.

@@ -63,7 +63,7 @@ fn write_summary(text: &mut String, name: &str, artifact: &Artifact) -> std::fmt
     }
     if !artifact.faults.is_empty() {
         writeln!(text, "faults")?;
-        let effect = |fault: &FaultRecord| match (fault.fired, fault.effect) {
+        let effect = |fault: &FaultRecord| match (fault.applied, fault.effect) {
             (false, _) => "never struck".to_owned(),
             (true, 0) => "no effect".to_owned(),
             (true, effect) => format!("effect {effect}"),

@@ -129,17 +129,17 @@ fn a_file_that_is_cut_short_or_of_another_form_is_refused() {
 #[test]
 fn a_file_about_what_this_command_does_not_have_is_refused_by_name() {
     let (place, mut data) = kept();
-    data["driver"] = json!({"registered": {"name": "raft"}});
+    data["source"] = json!({"registered": {"name": "raft"}});
     let says = "driver: \"raft\" is not known; replay it with a cluster-sim that has it; this one has edge-cache, ";
     // A file that is called as a scenario is no scenario of that name.
     fs::copy(common::example(), place.path("raft")).expect("there is room");
     refused(&place, Some(&data.to_string()), says);
-    data["driver"] = json!({"test": {"package": "my-store", "name": "chaos::it_holds"}});
+    data["source"] = json!({"test": {"package": "my-store", "name": "chaos::it_holds"}});
     let says = "driver: test chaos::it_holds of package my-store does not fit; run it by: CLUSTER_SIM_REPLAY=story.json cargo nextest run \
                 -p my-store -E 'test(=chaos::it_holds)'\n";
     refused(&place, Some(&data.to_string()), says);
     // A scenario of that name, and a story of another one.
-    data["driver"] = json!({"registered": {"name": "gossip"}});
+    data["source"] = json!({"registered": {"name": "gossip"}});
     refused(
         &place,
         Some(&data.to_string()),
@@ -153,8 +153,8 @@ fn a_file_about_what_this_command_does_not_have_is_refused_by_name() {
 #[case::seat("absent", json!(["canary/9"]), "\"canary/9\" is to stay empty but is not there")]
 fn a_story_with_a_broken_plan_is_refused_by_name(#[case] field: &str, #[case] value: Value, #[case] says: &str) {
     let (place, mut data) = kept();
-    data.as_object_mut().expect("it is an object").remove("shrunk");
-    data["story"][field] = value;
+    data.as_object_mut().expect("it is an object").remove("minimized");
+    data["case"][field] = value;
     let begins = "reproducer: the file does not fit; its story does not fit the scenario: ";
     refused(&place, Some(&data.to_string()), begins);
     let finished = place.run(&["replay", "story.json"]);
@@ -186,7 +186,7 @@ fn another_run_of_the_same_code_ends_with_3_and_only_of_that(#[case] changed: &s
         assert!(git(&["add", "code"]).success());
     }
     data["code"] = json!({"revision": now});
-    data["shrunk"]["digest"] = json!("0000000000000007");
+    data["minimized"]["digest"] = json!("0000000000000007");
     place.file("story.json", data.to_string());
     let finished = place.run(&["replay", "story.json"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(code), ""), "{finished:?}");
@@ -221,7 +221,7 @@ fn a_reproducer_of_a_scenario_file_holds_the_file() {
     // A file within the file is read as any other: its mistakes are named.
     let kept = fs::read_to_string(place.path("kept/my/0x0/reproducer.json")).expect("it is kept");
     let mut data: Value = serde_json::from_str(&kept).expect("it is JSON");
-    data["driver"]["registered"]["file"]["edge_count"] = json!(0);
+    data["source"]["registered"]["file"]["edge_count"] = json!(0);
     place.file("story.json", data.to_string());
     let finished = place.run(&["replay", "story.json"]);
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{finished:?}");

@@ -11,9 +11,9 @@
 //! | say what must hold | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
 //! | run many seeds | [`Scenario::sweep`], or [`Scenario::campaign`] in processes, or for several failures |
 //! | make a test of it | the attribute `#[cluster_sim::test]` |
-//! | see whether it is deterministic | [`Scenario::twice`], [`Scenario::twice_in_process`] |
-//! | find the smallest story of a failure | [`Scenario::shrink`] |
-//! | keep it in a file and show it again | [`Reproducer`], [`Scenario::replay`], [`Scenario::regress`] |
+//! | see whether it is deterministic | [`Scenario::check_determinism`], [`Scenario::check_determinism_in_process`] |
+//! | find the smallest case of a failure | [`Scenario::shrink`] |
+//! | keep it in a file and show it again | [`Reproducer`], [`Scenario::replay`], [`Scenario::check_regression`] |
 //! | know what a sweep went through | [`Scenario::sometimes`], [`Scenario::reachable`], [`Campaign::require_coverage`] |
 //! | see what happened in one of them | [`Scenario::record`], and [`explain`] for a page, a pull request, a pipeline |
 //!
@@ -21,7 +21,7 @@
 //! production too, over real sockets: start at `TokioCluster` or `TokioSetup`.
 //!
 //! Deliberately absent: the environment, the machine's clock, threads and files. What a run needs is in its scenario and its seed. Only what
-//! drives runs from outside, a sweep, the comparison of two runs, the search for a smaller story, uses threads, processes,
+//! drives runs from outside, a sweep, the comparison of two runs, the search for a smaller case, uses threads, processes,
 //! real time, and files for what is kept of a failure.
 //!
 //! ```
@@ -75,7 +75,7 @@
 //! }
 //!
 //! let link = LinkModel { loss: Ratio::new(0.33).unwrap(), ..LinkModel::default() };
-//! let report = Scenario::new("doubling").nodes("server", 1, server).clients("client", 1, client).all_links(link).run(Seed(7));
+//! let report = Scenario::new("doubling").nodes("server", 1, server).clients("client", 1, client).default_links(link).run(Seed(7));
 //! report.assert_ok();
 //! assert_eq!(report.traffic.sessions.delivered.messages, 20);
 //! assert!(report.traffic.sessions.retransmissions > 0);
@@ -115,11 +115,11 @@ pub use cluster_sim_types::{
 /// What the attribute [`test`] expands to; not for use by hand.
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
-pub use campaign::test_macro as test_entry;
+pub use campaign::test_macro;
 #[cfg(feature = "test-utils")]
 pub use campaign::{
-    Artifacts, Campaign, Coverage, Failure, FaultCoverage, InvalidSeedRange, Origin, Progress, Replay, SeedRange, ShrinkBounds,
-    ShrinkProgress, Shrunk, Sweep, Twice, TwiceError,
+    ArtifactContext, Artifacts, Campaign, Coverage, DeterminismCheck, DeterminismError, Failure, FaultCoverage, InvalidSeedRange,
+    Minimized, Progress, Replay, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
 };
 #[cfg(feature = "test-utils")]
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
@@ -139,10 +139,10 @@ pub use cluster_sim_transport::{
 #[cfg(feature = "test-utils")]
 pub use fault::{Fault, FaultPlan, FaultProfile, PlanError, ScheduledFault};
 #[cfg(feature = "test-utils")]
-pub use replay::{Code, Decision, Driver, REPRODUCER_FORMAT, Reproducer, ReproducerError, Story};
+pub use replay::{BuildInfo, Case, Decision, REPRODUCER_FORMAT, Reproducer, ReproducerError, ScenarioSource};
 #[cfg(feature = "test-utils")]
 pub use report::{
-    CheckKind, CheckReport, Difference, DifferingEvent, Divergence, Elsewhere, FaultRecord, Finding, Happening, Outcome,
+    CheckKind, CheckReport, Difference, DifferingEvent, Divergence, FaultRecord, Finding, Happening, OtherRun, Outcome,
     PanicFinding, Report,
 };
 #[cfg(feature = "test-utils")]

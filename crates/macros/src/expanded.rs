@@ -20,27 +20,27 @@ fn test(options: &Options, function: &ItemFn) -> syn::Result<TokenStream> {
     let entry = entry(function)?;
     let ItemFn { attrs, vis, sig, block } = function;
     let (name, inputs, output) = (&sig.ident, &sig.inputs, &sig.output);
-    let Options { seeds, failures, threads, isolate, twice } = options;
+    let Options { seeds, max_failures, threads, isolate, check_determinism } = options;
     let (start, end) = (seeds.start, seeds.end);
     let threads = threads
         .map_or_else(|| quote! { ::core::option::Option::None }, |threads| quote! { ::core::option::Option::Some(#threads) });
     let text = name.to_string();
     // Where the call stands is where the test panics: at the function.
-    let call = quote_spanned! { name.span() => ::cluster_sim::test_entry::#entry(&case, #name) };
+    let call = quote_spanned! { name.span() => ::cluster_sim::test_macro::#entry(&test, #name) };
     Ok(quote! {
         #(#attrs)*
         #[::core::prelude::v1::test]
         #vis fn #name() {
             fn #name(#inputs) #output #block
-            let case = ::cluster_sim::test_entry::TestCase {
+            let test = ::cluster_sim::test_macro::TestCase {
                 package: ::core::env!("CARGO_PKG_NAME"),
                 module: ::core::module_path!(),
                 name: #text,
                 seeds: #start..#end,
-                failures: #failures,
+                max_failures: #max_failures,
                 threads: #threads,
                 isolate: #isolate,
-                twice: #twice,
+                check_determinism: #check_determinism,
             };
             #call
         }
@@ -64,8 +64,8 @@ fn entry(function: &ItemFn) -> syn::Result<TokenStream> {
         return refused(sig.span(), "give the `Scenario` to sweep, or take a `Seed` and give the `Report` of its run");
     }
     match sig.inputs.len() {
-        0 => Ok(quote! { scenario }),
-        1 => Ok(quote! { driven }),
+        0 => Ok(quote! { scenario_test }),
+        1 => Ok(quote! { report_test }),
         _ => refused(sig.inputs.span(), "take nothing and give a `Scenario`, or take one `Seed` and give the `Report` of its run"),
     }
 }
@@ -81,8 +81,8 @@ mod tests {
     }
 
     #[rstest]
-    #[case("fn a() -> Scenario { b() }", "test_entry :: scenario (& case , a)")]
-    #[case("fn a(seed: Seed) -> Report { b(seed) }", "test_entry :: driven (& case , a)")]
+    #[case("fn a() -> Scenario { b() }", "test_macro :: scenario_test (& test , a)")]
+    #[case("fn a(seed: Seed) -> Report { b(seed) }", "test_macro :: report_test (& test , a)")]
     #[case("#[should_panic] pub fn a() -> Scenario { b() }", "# [should_panic] # [:: core :: prelude :: v1 :: test] pub fn a ()")]
     fn a_function_becomes_a_test(#[case] function: &str, #[case] holds: &str) {
         let text = text("seeds = 7", function);

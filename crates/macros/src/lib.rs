@@ -29,10 +29,10 @@ use proc_macro::TokenStream;
 /// | option | | default |
 /// |---|---|---|
 /// | `seeds = 64`, `seeds = 5..64` | how many seeds from 0, or which | 64 |
-/// | `failures = 3` | goes on until seeds failed in so many different ways | 1 |
+/// | `max_failures = 3` | goes on until seeds failed in so many different ways | 1 |
 /// | `threads = 2` | runs so many seeds at a time | as the scenario says, or all cores |
 /// | `isolate = true` | runs seeds in processes of their own: a crash or an endless loop is the finding of its seed | false |
-/// | `twice = false` | does not compare two runs of the first seed | true |
+/// | `check_determinism = false` | does not compare two runs of the first seed | true |
 ///
 /// | variable | |
 /// |---|---|

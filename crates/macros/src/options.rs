@@ -12,16 +12,16 @@ const SEEDS: u64 = 64;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) seeds: Range<u64>,
-    pub(crate) failures: usize,
+    pub(crate) max_failures: usize,
     /// As many as the scenario says.
     pub(crate) threads: Option<usize>,
     pub(crate) isolate: bool,
-    pub(crate) twice: bool,
+    pub(crate) check_determinism: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seeds: 0..SEEDS, failures: 1, threads: None, isolate: false, twice: true }
+        Self { seeds: 0..SEEDS, max_failures: 1, threads: None, isolate: false, check_determinism: true }
     }
 }
 
@@ -37,12 +37,13 @@ impl Parse for Options {
             input.parse::<Token![=]>()?;
             match name.to_string().as_str() {
                 "seeds" => options.seeds = seeds(input)?,
-                "failures" => options.failures = count(input, "failures")?,
+                "max_failures" => options.max_failures = count(input, "max_failures")?,
                 "threads" => options.threads = Some(count(input, "threads")?),
                 "isolate" => options.isolate = input.parse::<LitBool>()?.value,
-                "twice" => options.twice = input.parse::<LitBool>()?.value,
+                "check_determinism" => options.check_determinism = input.parse::<LitBool>()?.value,
                 other => {
-                    let message = format!("`{other}` is no option; use `seeds`, `failures`, `threads`, `isolate` or `twice`");
+                    let message =
+                        format!("`{other}` is no option; use `seeds`, `max_failures`, `threads`, `isolate` or `check_determinism`");
                     return Err(syn::Error::new(name.span(), message));
                 }
             }
@@ -96,8 +97,10 @@ mod tests {
     #[test]
     fn every_option_is_read() {
         assert_eq!(parse_str::<Options>("").unwrap(), Options::default());
-        let all = parse_str::<Options>("seeds = 0x2a..64, failures = 3, threads = 2, isolate = true, twice = false,").unwrap();
-        assert_eq!(all, Options { seeds: 42..64, failures: 3, threads: Some(2), isolate: true, twice: false });
+        let all =
+            parse_str::<Options>("seeds = 0x2a..64, max_failures = 3, threads = 2, isolate = true, check_determinism = false,")
+                .unwrap();
+        assert_eq!(all, Options { seeds: 42..64, max_failures: 3, threads: Some(2), isolate: true, check_determinism: false });
         assert_eq!(parse_str::<Options>("seeds = 1_000").unwrap().seeds, 0..1_000);
     }
 
@@ -105,12 +108,12 @@ mod tests {
     #[case("seed = 3", "`seed` is no option; use `seeds`,")]
     #[case("seeds = 0", "there is no seed in it")]
     #[case("seeds = 5..5", "there is no seed in it")]
-    #[case("failures = 0", "`failures` is 0; use 1 or more")]
+    #[case("max_failures = 0", "`max_failures` is 0; use 1 or more")]
     #[case("threads = 0", "`threads` is 0; use 1 or more")]
-    #[case("twice = false, twice = true", "`twice` is given twice")]
+    #[case("check_determinism = false, check_determinism = true", "`check_determinism` is given twice")]
     #[case("seeds = -1", "`-1` is no number")]
     #[case("isolate", "expected `=`")]
-    #[case("twice = 1", "expected boolean literal")]
+    #[case("check_determinism = 1", "expected boolean literal")]
     fn what_does_not_fit_is_named_with_the_cure(#[case] text: &str, #[case] says: &str) {
         let message = parse_str::<Options>(text).unwrap_err().to_string();
         assert!(message.contains(says), "{message}");

@@ -58,7 +58,7 @@ impl Host for AsyncHost {
     }
 
     fn call(&mut self, _request: &mut dyn Any, _step: Step<'_>) -> Result<(), &'static str> {
-        Err("handle that it exposed: use `Sim::on`")
+        Err("handle that it exposed: use `Sim::with_node`")
     }
 
     fn crash(&mut self) {}

@@ -92,7 +92,7 @@ pub enum Input<M> {
     Call(M),
     /// The session with a peer is gone. What was streamed in it may have arrived, or not: the beginning has, up to some message.
     ///
-    /// The next [`Effects::stream`] to that peer opens another one.
+    /// The next [`Effects::session_send`] to that peer opens another one.
     SessionReset {
         /// With whom it was.
         peer: NodeId,
@@ -106,7 +106,7 @@ pub enum Input<M> {
         /// What it says.
         message: M,
     },
-    /// After a [`Busy`](Self::Busy): there is room again. A session that is gone has a [`Reset`](Self::Reset) instead.
+    /// After a [`SessionFull`](Self::SessionFull): there is room again. A session that is gone has a [`SessionReset`](Self::SessionReset) instead.
     SessionWritable {
         /// To whom can be streamed.
         peer: NodeId,

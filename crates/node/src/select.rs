@@ -22,7 +22,7 @@
 /// - **`else => body`** comes last and runs once every branch is disabled. Without it that is a panic.
 /// - **`biased;`** comes first, and has the branches looked at in the order in which they stand. Otherwise that begins at one of them by chance,
 ///   and goes round; chance is asked once for each `select!`, before its first poll. In a simulation it is addressed by the task and how many
-///   choices it made before, as [`Node::draw`](crate::Node::draw) is.
+///   choices it made before, as [`Node::random`](crate::Node::random) is.
 ///
 /// Conditions are evaluated first, then the futures are made, all in order. Futures need be neither `Unpin` nor `'static` and may borrow what
 /// is around them; pass `&mut future` to keep one beyond the `select!`. The futures that lost are dropped before the body runs. Bodies stand

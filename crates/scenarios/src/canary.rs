@@ -128,14 +128,14 @@ pub fn scenario() -> Scenario {
         from: vec!["canary/1".to_owned()],
         to: vec!["canary/0".to_owned()],
         both_ways: true,
-        lasting: Some(Duration::from_millis(150)),
+        duration: Some(Duration::from_millis(150)),
     };
     Scenario::new("canary")
         .machines("canary", 3, Canary::boot)
-        .all_links(LinkModel { loss, ..LinkModel::default() })
+        .default_links(LinkModel { loss, ..LinkModel::default() })
         .faults(FaultPlan::new().at(Duration::from_millis(100), cut))
         .always(RULE, has_what_it_acknowledged)
-        .lasting(Duration::from_secs(2))
+        .duration(Duration::from_secs(2))
 }
 
 fn has_what_it_acknowledged(world: &World<'_>) -> Verdict {

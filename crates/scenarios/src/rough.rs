@@ -17,8 +17,8 @@ pub(crate) fn rough_second(scenario: Scenario) -> Scenario {
         ..FaultProfile::default()
     };
     scenario
-        .all_links(LinkModel { loss: hundredth, duplicate: hundredth, ..LinkModel::default() })
+        .default_links(LinkModel { loss: hundredth, duplicate: hundredth, ..LinkModel::default() })
         .chaos(profile)
-        .lasting(Duration::from_secs(1))
-        .settle(Duration::from_millis(200))
+        .duration(Duration::from_secs(1))
+        .stable_for(Duration::from_millis(200))
 }

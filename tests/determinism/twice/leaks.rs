@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Elsewhere, Happening, RecordKind};
+use cluster_sim::{Happening, OtherRun, RecordKind};
 use rstest::rstest;
 
 use super::sources::{count_of_the_thread, entropy, hash_order, machine_time};
@@ -56,10 +56,10 @@ fn a_leak_is_found_on_its_node(
     #[case] habit: super::Habit,
     #[case] kind: Happening,
     #[values(
-        (Elsewhere::FreshThread, Scenario::twice as Form),
-        (Elsewhere::OtherProcess, Scenario::twice_in_process as Form)
+        (OtherRun::FreshThread, Scenario::check_determinism as Form),
+        (OtherRun::OtherProcess, Scenario::check_determinism_in_process as Form)
     )]
-    (elsewhere, form): (Elsewhere, Form),
+    (elsewhere, form): (OtherRun, Form),
 ) {
     let twice = form(&workers(habit), Seed(7));
     let event = first_difference(&twice);
@@ -71,10 +71,11 @@ fn a_leak_is_found_on_its_node(
 fn what_an_earlier_run_left_in_the_thread_is_found_since_the_other_thread_is_fresh() {
     let scenario = workers(counts_in_the_thread);
     // Nothing is left behind yet: a thread that is fresh itself sees no difference.
-    let fresh = std::thread::scope(|scope| scope.spawn(|| scenario.twice(Seed(7)).agreed()).join().expect("it does not panic"));
+    let fresh =
+        std::thread::scope(|scope| scope.spawn(|| scenario.check_determinism(Seed(7)).agreed()).join().expect("it does not panic"));
     assert!(fresh);
     scenario.run(Seed(7)).assert_ok();
-    let twice = scenario.twice(Seed(7));
+    let twice = scenario.check_determinism(Seed(7));
     let event = first_difference(&twice);
     assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::Event(RecordKind::Send)), "{twice}");
 }
@@ -84,7 +85,7 @@ fn what_an_earlier_run_left_in_the_thread_is_found_since_the_other_thread_is_fre
 fn what_the_same_test_left_behind_is_the_same_in_both_processes() {
     let scenario = workers(counts_in_the_thread);
     scenario.run(Seed(7)).assert_ok();
-    scenario.twice_in_process(Seed(7)).assert_ok();
+    scenario.check_determinism_in_process(Seed(7)).assert_ok();
 }
 
 static LEFT_BEHIND: AtomicU64 = AtomicU64::new(0);
@@ -101,16 +102,16 @@ fn what_another_test_left_in_the_process_is_found_since_the_other_process_runs_t
         // As another test would that ran before in this process, and does not run in the other one.
         LEFT_BEHIND.store(617, Ordering::Relaxed);
     }
-    let twice = scenario.twice_in_process(Seed(7));
+    let twice = scenario.check_determinism_in_process(Seed(7));
     let event = first_difference(&twice);
     assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::Event(RecordKind::Send)), "{twice}");
     // Threads share it: a limit of the form, not of the leak.
-    scenario.twice(Seed(7)).assert_ok();
+    scenario.check_determinism(Seed(7)).assert_ok();
 }
 
 #[test]
 fn the_message_shows_where_two_runs_part_and_claims_nothing_else() {
-    let twice = workers(sends_entropy).twice(Seed(7));
+    let twice = workers(sends_entropy).check_determinism(Seed(7));
     let event = first_difference(&twice);
     let text = twice.to_string();
     let head = format!("they part after {} events and facts, at {}: send, node {LEAKY}, peer worker/0\n", event.index, event.at);
@@ -121,7 +122,7 @@ fn the_message_shows_where_two_runs_part_and_claims_nothing_else() {
     }
     assert!(text.contains("most likely: the same message with another content"), "{text}");
     // The first lines of both differ, the ones before are those of both.
-    assert!(event.here[0] != event.there[0] && event.here[0].contains("worker/1 -> worker/0  sends"), "{text}");
+    assert!(event.left[0] != event.right[0] && event.left[0].contains("worker/1 -> worker/0  sends"), "{text}");
     assert_eq!(event.before.len() as u64, event.index.min(19));
     let report = twice.report().expect("the runs were compared");
     assert!(report.violations.is_empty() && report.checks.is_empty() && report.measured.is_empty() && report.steps == 0);
@@ -137,8 +138,8 @@ fn the_last_twenty_events_are_shown_across_the_edge_of_a_window() {
             sends_entropy(worker, effects);
         }
     })
-    .lasting(Duration::from_secs(30))
-    .twice(Seed(7));
+    .duration(Duration::from_secs(30))
+    .check_determinism(Seed(7));
     let event = first_difference(&twice);
     assert!(event.index > 3 * 4_096 && event.index % 4_096 < 19, "{twice}");
     assert_eq!((event.node.as_str(), event.before.len()), (LEAKY, 19), "{twice}");
@@ -153,7 +154,7 @@ fn sends_in_another_order_are_put_down_to_hash_order() {
         let order = if super::is_there() { [0, 1] } else { [1, 0] };
         order.into_iter().for_each(|peer| effects.send(worker.peers[peer], 1_000));
     })
-    .twice(Seed(7));
+    .check_determinism(Seed(7));
     assert_eq!(first_difference(&twice).node, LEAKY);
     assert!(
         twice.to_string().contains("most likely: the same events in another order, as after a walk over a std HashMap"),
@@ -165,13 +166,13 @@ fn sends_in_another_order_are_put_down_to_hash_order() {
 fn two_runs_that_part_end_soon_however_long_they_would_have_gone_on() {
     // A year: hours of computing for either side.
     let year = Duration::from_secs(365 * 24 * 60 * 60);
-    let twice = workers(sends_entropy).lasting(year).twice(Seed(7));
+    let twice = workers(sends_entropy).duration(year).check_determinism(Seed(7));
     assert_eq!(first_difference(&twice).node, LEAKY);
 }
 
 #[rstest]
 fn clean_scenarios_agree(
-    #[values(Scenario::twice as Form, Scenario::twice_in_process as Form)] form: Form,
+    #[values(Scenario::check_determinism as Form, Scenario::check_determinism_in_process as Form)] form: Form,
     #[values("edge-cache", "edge-cache-burst-lag", "edge-cache-async")] name: &str,
 ) {
     let prepared = named(name);
@@ -183,7 +184,9 @@ fn clean_scenarios_agree(
 }
 
 #[rstest]
-fn a_cluster_with_chaos_agrees(#[values(Scenario::twice as Form, Scenario::twice_in_process as Form)] form: Form) {
+fn a_cluster_with_chaos_agrees(
+    #[values(Scenario::check_determinism as Form, Scenario::check_determinism_in_process as Form)] form: Form,
+) {
     let scenario = workers(|worker, effects| effects.emit(worker.ticks)).chaos(FaultProfile::default());
     let twice = form(&scenario, Seed(617));
     twice.assert_ok();

@@ -15,13 +15,13 @@ mod tasks;
 use std::thread;
 
 use cluster_sim::prelude::*;
-use cluster_sim::{DifferingEvent, Twice};
+use cluster_sim::{DeterminismCheck, DifferingEvent};
 
 /// The one of three nodes with a leak in it.
 pub(crate) const LEAKY: &str = "worker/1";
 
 /// In which of its forms two runs are compared.
-pub(crate) type Form = fn(&Scenario, Seed) -> Twice;
+pub(crate) type Form = fn(&Scenario, Seed) -> DeterminismCheck;
 
 /// What a worker does at each tick, besides telling its peers how often it ticked.
 pub(crate) type Habit = fn(&mut Worker, &mut Effects<u64>);
@@ -64,7 +64,7 @@ pub(crate) fn workers(habit: Habit) -> Scenario {
         pause: Duration::ZERO,
         habit: if seat.name() == LEAKY { habit } else { |_, _| {} },
     };
-    Scenario::new("workers").machines("worker", 3, boot).lasting(Duration::from_secs(2))
+    Scenario::new("workers").machines("worker", 3, boot).duration(Duration::from_secs(2))
 }
 
 /// Whether this is the run of the thread that was started for it.
@@ -80,7 +80,7 @@ pub(crate) fn is_in_the_other_process() -> bool {
 
 /// The first event that differs.
 #[track_caller]
-pub(crate) fn first_difference(twice: &Twice) -> &DifferingEvent {
+pub(crate) fn first_difference(twice: &DeterminismCheck) -> &DifferingEvent {
     assert_eq!((twice.outcome(), twice.agreed()), (Outcome::Nondeterministic, false), "{twice}");
     let divergence = twice.divergence().unwrap_or_else(|| panic!("two runs that differ part somewhere: {twice}"));
     divergence.event.as_ref().unwrap_or_else(|| panic!("they differ in an event: {twice}"))

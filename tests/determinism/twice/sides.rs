@@ -1,7 +1,7 @@
 //! One side panics, ends early or goes on longer, and nothing hangs.
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, Elsewhere, Happening, Invariant, RecordKind, TwiceError};
+use cluster_sim::{Change, DeterminismError, Happening, Invariant, OtherRun, RecordKind};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -22,10 +22,10 @@ fn a_node_that_panics_on_one_side_is_where_the_runs_part(#[case] side: Side) {
         true => |worker, _| assert!(worker.ticks < 100 || is_there(), "a hundred ticks"),
         false => |worker, _| assert!(worker.ticks < 100 || !is_there(), "a hundred ticks"),
     };
-    let twice = workers(habit).twice(Seed(7));
+    let twice = workers(habit).check_determinism(Seed(7));
     let event = first_difference(&twice);
     assert_eq!(event.node, LEAKY, "{twice}");
-    let ended = if side() { &event.here } else { &event.there };
+    let ended = if side() { &event.left } else { &event.right };
     assert!(ended[0].ends_with("the run ends: worker/1 panicked: a hundred ticks"), "{twice}");
 }
 
@@ -41,10 +41,10 @@ fn a_view_that_breaks_a_rule_on_one_side_is_where_the_runs_part(#[case] side: Si
         let over = world.nodes_where::<u64>(|shown| *shown >= 100);
         if over.is_empty() { Verdict::Holds } else { Verdict::violated(over, "a hundred ticks") }
     };
-    let twice = workers(habit).always("few ticks", few).twice(Seed(7));
+    let twice = workers(habit).always("few ticks", few).check_determinism(Seed(7));
     let event = first_difference(&twice);
     assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::End), "{twice}");
-    let (ended, other) = if side() { (&event.here, &event.there) } else { (&event.there, &event.here) };
+    let (ended, other) = if side() { (&event.left, &event.right) } else { (&event.right, &event.left) };
     assert!(ended.len() == 1 && ended[0].contains("few ticks: a hundred ticks"), "{twice}");
     assert!(other.len() > 1, "the other one goes on: {twice}");
 }
@@ -58,10 +58,10 @@ fn a_run_that_only_goes_on_longer_is_another_run(#[case] side: Side) {
         true => |worker, effects| speak_last(worker, effects, !is_there()),
         false => |worker, effects| speak_last(worker, effects, is_there()),
     };
-    let twice = workers(habit).lasting(Duration::from_millis(100)).twice(Seed(7));
+    let twice = workers(habit).duration(Duration::from_millis(100)).check_determinism(Seed(7));
     let event = first_difference(&twice);
     assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::Event(RecordKind::Timer)), "{twice}");
-    let (longer, shorter) = if side() { (&event.here, &event.there) } else { (&event.there, &event.here) };
+    let (longer, shorter) = if side() { (&event.left, &event.right) } else { (&event.right, &event.left) };
     assert!(shorter.len() == 1 && shorter[0].ends_with("the run ends: held"), "{twice}");
     assert!(longer[0].ends_with("worker/1 timer 9") && longer[1].ends_with("the run ends: held"), "{twice}");
 }
@@ -96,10 +96,10 @@ impl Invariant for Bomb {
 
 #[test]
 fn a_side_that_dies_of_a_panic_that_is_no_finding_is_an_error_and_no_pass() {
-    let twice = workers(|_, _| {}).observe("bomb", || Bomb).twice(Seed(7));
+    let twice = workers(|_, _| {}).observe("bomb", || Bomb).check_determinism(Seed(7));
     assert_eq!((twice.outcome(), twice.agreed(), twice.divergence()), (Outcome::Unknown, false, None));
-    let expected = TwiceError::BrokeOff {
-        elsewhere: Elsewhere::FreshThread,
+    let expected = DeterminismError::BrokeOff {
+        elsewhere: OtherRun::FreshThread,
         reason: "measured in the other thread".to_owned(),
         said: String::new(),
     };
@@ -121,7 +121,7 @@ impl std::fmt::Debug for Unprintable {
 
 #[test]
 fn a_side_that_dies_in_the_middle_is_not_waited_for() {
-    let twice = workers(|_, effects| effects.emit(Unprintable)).twice(Seed(7));
+    let twice = workers(|_, effects| effects.emit(Unprintable)).check_determinism(Seed(7));
     let error = twice.report().expect_err("one side died");
     assert!(error.to_string().contains("broke off: printed in the other thread"), "{error}");
 }
@@ -135,13 +135,13 @@ fn a_panic_on_this_side_goes_through_as_it_does_in_a_run() {
             if is_there() { Ok(()) } else { panic!("printed in this thread") }
         }
     }
-    let _ = workers(|_, effects| effects.emit(Unprintable)).twice(Seed(7));
+    let _ = workers(|_, effects| effects.emit(Unprintable)).check_determinism(Seed(7));
 }
 
 #[test]
 fn two_runs_that_fail_alike_agree_and_are_still_no_pass() {
     let scenario = workers(|worker, _| assert!(worker.ticks < 100, "a hundred ticks"));
-    let twice = scenario.twice(Seed(7));
+    let twice = scenario.check_determinism(Seed(7));
     assert_eq!((twice.agreed(), twice.outcome()), (true, Outcome::Panicked));
     assert_eq!(twice.report(), Ok(&scenario.run(Seed(7))));
     let panic = std::panic::catch_unwind(|| twice.assert_ok()).expect_err("a finding on both sides is a finding");
@@ -151,5 +151,5 @@ fn two_runs_that_fail_alike_agree_and_are_still_no_pass() {
 #[test]
 #[should_panic(expected = "could not run scenario \"empty\": there are no nodes in it")]
 fn a_scenario_that_cannot_be_run_says_so() {
-    let _ = Scenario::new("empty").twice(Seed(7));
+    let _ = Scenario::new("empty").check_determinism(Seed(7));
 }

@@ -30,12 +30,12 @@ impl Invariant for Biased {
 }
 
 fn difference(place: &str, here: &str, there: &str) -> Difference {
-    Difference { place: place.to_owned(), here: here.to_owned(), there: there.to_owned() }
+    Difference { place: place.to_owned(), left: here.to_owned(), right: there.to_owned() }
 }
 
 #[test]
 fn a_number_that_is_measured_otherwise_is_named() {
-    let twice = workers(|_, _| {}).observe("biased", || Biased { strict: false }).twice(Seed(7));
+    let twice = workers(|_, _| {}).observe("biased", || Biased { strict: false }).check_determinism(Seed(7));
     assert_eq!(twice.outcome(), Outcome::Nondeterministic);
     let divergence = twice.divergence().expect("the reports differ");
     assert_eq!(
@@ -52,7 +52,7 @@ fn a_number_that_is_measured_otherwise_is_named() {
 
 #[test]
 fn a_verdict_that_differs_is_named_and_neither_is_believed() {
-    let twice = workers(|_, _| {}).observe("biased", || Biased { strict: true }).twice(Seed(7));
+    let twice = workers(|_, _| {}).observe("biased", || Biased { strict: true }).check_determinism(Seed(7));
     assert_eq!(twice.outcome(), Outcome::Nondeterministic);
     let divergence = twice.divergence().expect("the reports differ");
     let places: Vec<&str> = divergence.differences.iter().map(|difference| difference.place.as_str()).collect();
@@ -67,7 +67,7 @@ fn a_verdict_that_differs_is_named_and_neither_is_believed() {
 #[test]
 fn a_check_that_saw_another_number_of_worlds_is_named() {
     let scenario = workers(|_, _| {}).always("looks", |world| is_there() || world.views::<u64>().count() > 0);
-    let twice = scenario.twice(Seed(7));
+    let twice = scenario.check_determinism(Seed(7));
     let divergence = twice.divergence().expect("the reports differ");
     assert!(divergence.event.is_none());
     assert!(divergence.differences.iter().any(|difference| difference.place == "checks[0].times_checked"), "{twice}");
@@ -87,7 +87,7 @@ fn of_many_places_the_first_are_named_and_the_others_counted() {
             json!(vec![is_there(); 100])
         }
     }
-    let twice = workers(|_, _| {}).observe("many", || Many).twice(Seed(7));
+    let twice = workers(|_, _| {}).observe("many", || Many).check_determinism(Seed(7));
     let differences = &twice.divergence().expect("the reports differ").differences;
     assert_eq!(differences.len(), 17);
     assert_eq!(differences[0], difference("measured.many[0]", "false", "true"));

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use cluster_sim::explain::Ending;
+use cluster_sim::explain::FailureSummary;
 use cluster_sim::prelude::*;
-use cluster_sim::{Difference, Elsewhere, Happening, RecordKind, Sweep};
+use cluster_sim::{Difference, Happening, OtherRun, RecordKind, Sweep};
 
 use super::sources::{count_of_the_thread, entropy};
 use super::{Habit, LEAKY, is_there, workers};
@@ -26,11 +26,11 @@ fn failure(sweep: &Sweep) -> &Report {
 fn a_seed_that_fails_alike_every_time_keeps_its_finding() {
     let scenario = up_to(100, |worker, _| worker.shown = worker.ticks);
     let sweep = scenario.sweep(7..9);
-    assert_eq!((sweep.held(), failure(&sweep)), (0, &scenario.run(Seed(7))));
+    assert_eq!((sweep.passed(), failure(&sweep)), (0, &scenario.run(Seed(7))));
     assert_eq!((failure(&sweep).outcome, failure(&sweep).violations.len()), (Outcome::Violated, 1));
     // The report tells its last events by labels; who runs the seed once more can say what each message says.
-    let ending = sweep.failures()[0].ending().expect("the seed can be run again");
-    assert_eq!(Some(ending), Ending::of(&scenario.record(Seed(7))).as_ref());
+    let ending = sweep.failures()[0].summary().expect("the seed can be run again");
+    assert_eq!(Some(ending), FailureSummary::of(&scenario.record(Seed(7))).as_ref());
     let report = scenario.run(Seed(7)).to_string();
     let (head, tail) = report.split_once("      last events\n").expect("a failing report has some");
     let (_, again) = tail.split_once("      again: ").expect("it says how to see it again");
@@ -63,7 +63,7 @@ fn what_the_seeds_before_left_in_the_thread_of_the_sweep_is_found() {
     .threads(NonZeroUsize::MIN)
     .sweep(0..64);
     let report = failure(&sweep);
-    assert_eq!((report.outcome, report.seed(), sweep.held()), (Outcome::Nondeterministic, Seed(2), 2), "{report}");
+    assert_eq!((report.outcome, report.seed(), sweep.passed()), (Outcome::Nondeterministic, Seed(2), 2), "{report}");
     let event = report.divergence.as_ref().and_then(|divergence| divergence.event.as_ref()).expect("an event differs");
     assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::Event(RecordKind::Send)), "{report}");
 }
@@ -81,8 +81,8 @@ fn a_failure_that_later_runs_of_the_seed_do_not_show_is_not_believed() {
     let report = failure(&sweep);
     assert_eq!((report.outcome, report.seed(), report.violations.len()), (Outcome::Nondeterministic, Seed(7), 0), "{report}");
     let divergence = report.divergence.as_ref().expect("it says what differs");
-    assert_eq!((divergence.elsewhere, &divergence.event), (Elsewhere::EarlierRun, &None));
-    let outcome = Difference { place: "outcome".to_owned(), here: r#""held""#.to_owned(), there: r#""violated""#.to_owned() };
+    assert_eq!((divergence.elsewhere, &divergence.event), (OtherRun::EarlierRun, &None));
+    let outcome = Difference { place: "outcome".to_owned(), left: r#""held""#.to_owned(), right: r#""violated""#.to_owned() };
     assert!(divergence.differences.contains(&outcome), "{report}");
     let text = report.to_string();
     assert!(text.contains("this seed failed (there); two runs of it right after that agree on something else (here)\n"), "{text}");
@@ -102,7 +102,7 @@ fn a_run_that_is_another_one_when_its_end_is_to_be_told_is_not_told_of() {
     });
     let sweep = scenario.threads(NonZeroUsize::MIN).sweep(7..8);
     assert_eq!((failure(&sweep).outcome, RUNS.load(Ordering::Relaxed)), (Outcome::Violated, 4));
-    assert_eq!(sweep.failures()[0].ending(), None, "{sweep}");
+    assert_eq!(sweep.failures()[0].summary(), None, "{sweep}");
     assert!(sweep.to_string().contains(" sends 58a50dd44b551317, 1 bytes\n"), "labels are all that is known: {sweep}");
 }
 
@@ -127,10 +127,10 @@ fn a_seed_that_hangs_at_the_second_look_is_not_waited_for() {
     })
     // Two threads would race for the first run.
     .threads(NonZeroUsize::MIN)
-    .patience(Duration::from_millis(500))
+    .step_timeout(Duration::from_millis(500))
     .sweep(7..64);
     let report = failure(&sweep);
-    assert_eq!((sweep.held(), report.seed()), (1, Seed(8)), "{report}");
+    assert_eq!((sweep.passed(), report.seed()), (1, Seed(8)), "{report}");
     let [violation] = &report.violations[..] else { panic!("{report}") };
     assert_eq!(violation.message, "a step of worker/1 did not return for 0.5s of real time");
 }
@@ -156,7 +156,7 @@ fn a_second_look_that_takes_longer_than_the_patience_and_goes_on_is_waited_for()
             IS_AGAIN.store(true, Ordering::Relaxed);
         }
     })
-    .patience(Duration::from_millis(500));
+    .step_timeout(Duration::from_millis(500));
     let sweep = scenario.sweep(7..9);
     let [violation] = &failure(&sweep).violations[..] else { panic!("{:?}", sweep.failure()) };
     assert_eq!((violation.rule.as_str(), sweep.failures()[0].unconfirmed()), ("shows little", None));
@@ -182,5 +182,5 @@ fn a_failure_that_could_not_be_looked_at_again_is_kept_and_says_so() {
     let text =
         "      two more runs of it could not be compared: the run in a fresh thread broke off: printed in the other thread\n";
     assert!(sweep.to_string().ends_with(text), "{sweep}");
-    assert_eq!(sweep.failures()[0].ending(), None, "it is not run once more either");
+    assert_eq!(sweep.failures()[0].summary(), None, "it is not run once more either");
 }

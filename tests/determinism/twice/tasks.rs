@@ -24,17 +24,17 @@ fn counters(source: fn() -> Vec<u64>) -> Scenario {
             node.sleep(Duration::from_millis(10)).await;
         }
     };
-    Scenario::new("counters").nodes("worker", 3, counting).lasting(Duration::from_secs(2))
+    Scenario::new("counters").nodes("worker", 3, counting).duration(Duration::from_secs(2))
 }
 
 #[rstest]
-#[case::hash_order(hash_order, Scenario::twice)]
-#[case::hash_order_in_a_process(hash_order, Scenario::twice_in_process)]
-#[case::clock(|| vec![machine_time()], Scenario::twice)]
-#[case::clock_in_a_process(|| vec![machine_time()], Scenario::twice_in_process)]
-#[case::entropy(|| vec![entropy()], Scenario::twice)]
-#[case::entropy_in_a_process(|| vec![entropy()], Scenario::twice_in_process)]
-#[case::left_in_the_thread(|| vec![count_of_the_thread()], Scenario::twice)]
+#[case::hash_order(hash_order, Scenario::check_determinism)]
+#[case::hash_order_in_a_process(hash_order, Scenario::check_determinism_in_process)]
+#[case::clock(|| vec![machine_time()], Scenario::check_determinism)]
+#[case::clock_in_a_process(|| vec![machine_time()], Scenario::check_determinism_in_process)]
+#[case::entropy(|| vec![entropy()], Scenario::check_determinism)]
+#[case::entropy_in_a_process(|| vec![entropy()], Scenario::check_determinism_in_process)]
+#[case::left_in_the_thread(|| vec![count_of_the_thread()], Scenario::check_determinism)]
 fn each_source_of_a_leak_is_found_in_the_task_that_asks_it(#[case] source: fn() -> Vec<u64>, #[case] form: Form) {
     let scenario = counters(source);
     // It leaves behind what it leaves behind.
@@ -48,7 +48,7 @@ fn each_source_of_a_leak_is_found_in_the_task_that_asks_it(#[case] source: fn() 
 #[test]
 fn a_task_that_does_so_much_in_one_poll_that_it_fills_windows_is_named() {
     let late = || [vec![617; 5_000], vec![entropy()]].concat();
-    let twice = counters(late).lasting(Duration::from_millis(5)).twice(Seed(7));
+    let twice = counters(late).duration(Duration::from_millis(5)).check_determinism(Seed(7));
     let event = first_difference(&twice);
     // Each number goes to two peers; the poll is two windows back.
     assert!(event.index > 10_000, "{twice}");
@@ -90,7 +90,7 @@ async fn beating(node: Node, leak: Leak) {
 }
 
 fn hearts(leak: Leak) -> Scenario {
-    Scenario::new("hearts").nodes("worker", 3, move |node| beating(node, leak)).lasting(Duration::from_secs(2))
+    Scenario::new("hearts").nodes("worker", 3, move |node| beating(node, leak)).duration(Duration::from_secs(2))
 }
 
 #[rstest]
@@ -98,7 +98,7 @@ fn hearts(leak: Leak) -> Scenario {
 #[case::sleep(Leak::Sleep, Happening::Event(RecordKind::Timer))]
 #[case::fact(Leak::Fact, Happening::Fact)]
 fn a_leak_in_a_task_is_found_in_that_task(#[case] leak: Leak, #[case] kind: Happening) {
-    for twice in [hearts(leak).twice(Seed(7)), hearts(leak).twice_in_process(Seed(7))] {
+    for twice in [hearts(leak).check_determinism(Seed(7)), hearts(leak).check_determinism_in_process(Seed(7))] {
         let event = first_difference(&twice);
         let expected = (LEAKY, Some("main/heart"), kind);
         assert_eq!((event.node.as_str(), event.task.as_deref(), event.kind), expected, "{twice}");
@@ -109,7 +109,7 @@ fn a_leak_in_a_task_is_found_in_that_task(#[case] leak: Leak, #[case] kind: Happ
 
 #[test]
 fn a_task_has_its_name_however_late_it_leaks() {
-    let twice = hearts(Leak::LateMessage).lasting(Duration::from_secs(30)).twice(Seed(7));
+    let twice = hearts(Leak::LateMessage).duration(Duration::from_secs(30)).check_determinism(Seed(7));
     let event = first_difference(&twice);
     assert!(event.index > 4 * 4_096, "{twice}");
     assert_eq!((event.node.as_str(), event.task.as_deref()), (LEAKY, Some("main/heart#1000")), "{twice}");
@@ -117,26 +117,26 @@ fn a_task_has_its_name_however_late_it_leaks() {
 
 #[test]
 fn a_task_that_panics_on_one_side_is_where_the_runs_part() {
-    let twice = hearts(Leak::Panic).twice(Seed(7));
+    let twice = hearts(Leak::Panic).check_determinism(Seed(7));
     let event = first_difference(&twice);
     assert_eq!(event.node, LEAKY, "{twice}");
     assert!(event.task.as_deref().is_some_and(|task| task.starts_with("main/heart#5")), "{twice}");
     assert!(twice.to_string().contains(": task end, node worker/1, task main/heart#5\n"), "{twice}");
-    assert!(event.here[0].ends_with("worker/1 main/heart#5 ends"), "{twice}");
-    assert!(event.there[0].ends_with("worker/1 main/heart#5 is dropped"), "{twice}");
+    assert!(event.left[0].ends_with("worker/1 main/heart#5 ends"), "{twice}");
+    assert!(event.right[0].ends_with("worker/1 main/heart#5 is dropped"), "{twice}");
 }
 
 #[test]
 fn async_nodes_that_keep_their_promise_agree() {
     let scenario = hearts(Leak::Nowhere).chaos(FaultProfile::default());
-    scenario.twice(Seed(617)).assert_ok();
-    let twice = scenario.twice_in_process(Seed(617));
+    scenario.check_determinism(Seed(617)).assert_ok();
+    let twice = scenario.check_determinism_in_process(Seed(617));
     twice.assert_ok();
     assert_eq!(twice.report().map(|report| report.digest), Ok(scenario.run(Seed(617)).digest));
 }
 
 #[tokio::test]
 async fn an_async_test_is_found_again_by_the_other_process() {
-    hearts(Leak::Nowhere).twice_in_process(Seed(7)).assert_ok();
-    hearts(Leak::Nowhere).twice(Seed(7)).assert_ok();
+    hearts(Leak::Nowhere).check_determinism_in_process(Seed(7)).assert_ok();
+    hearts(Leak::Nowhere).check_determinism(Seed(7)).assert_ok();
 }

@@ -186,7 +186,7 @@ fn couriers(nodes: u32, link: LinkModel) -> (Scenario, Book) {
     let of_nodes = book.clone();
     let scenario = Scenario::new("couriers")
         .nodes("node", nodes, move |node| courier(node, of_nodes.clone()))
-        .all_links(link)
+        .default_links(link)
         .always("every message and every byte is accounted for", |world| {
             let seen = world.views::<Busy>().count();
             if world.traffic().is_balanced() { Ok(()) } else { Err(format!("{:?} seen by {seen}", world.traffic())) }
@@ -195,8 +195,8 @@ fn couriers(nodes: u32, link: LinkModel) -> (Scenario, Book) {
             let is_quiet = |busy: &Busy| busy.senders == 0 && busy.receivers == 0;
             world.views::<Busy>().all(|(_, busy)| is_quiet(busy)) && world.traffic().in_flight == 0
         })
-        .lasting(Duration::from_secs(20))
-        .calm(Duration::from_secs(300));
+        .duration(Duration::from_secs(20))
+        .recovery_timeout(Duration::from_secs(300));
     (scenario, book)
 }
 

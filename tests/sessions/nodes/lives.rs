@@ -11,7 +11,7 @@ use cluster_sim::{Listener, Session, SessionReset, SessionSendError};
 use super::{CLIENT, Log, SERVER, accept, connect, pair, read_all, words};
 use crate::streamer::{milliseconds, sessions, ten};
 
-/// Reads until the session ends; what it sends when told to, by `Sim::on`, it notes if that is taken over.
+/// Reads until the session ends; what it sends when told to, by `Sim::with_node`, it notes if that is taken over.
 async fn on_demand(node: Node, log: Log) {
     let session = Arc::new(connect(&node).await);
     node.expose(Arc::clone(&session));
@@ -19,7 +19,7 @@ async fn on_demand(node: Node, log: Log) {
 }
 
 fn send(sim: &mut Sim, number: u64) {
-    let sent = sim.on(CLIENT, |session: &mut Arc<Session<u64>>| session.try_send(number));
+    let sent = sim.with_node(CLIENT, |session: &mut Arc<Session<u64>>| session.try_send(number));
     assert_eq!(sent, Ok(Ok(())));
 }
 
@@ -52,7 +52,7 @@ fn who_sends_to_a_node_that_is_down_loses_patience() {
     send(&mut sim, 1);
     sim.run_for(Duration::from_secs(60));
     log.assert(&[(15_100, "reset")]);
-    assert_eq!(sim.look(|world| world.traffic()).dropped["session_timed_out"], 1);
+    assert_eq!(sim.inspect(|world| world.traffic()).dropped["session_timed_out"], 1);
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_main_function_that_returns_resets_what_it_held_and_had_not_sent() {
                 pending().await
             }
         });
-    let mut sim = scenario.all_links(ten()).start_together().start(Seed(7));
+    let mut sim = scenario.default_links(ten()).start_together().start(Seed(7));
     // What was let go is lost once, and the program ends before it is sent again.
     sim.run_for(milliseconds(39));
     let cut = sim.partition_one_way([CLIENT], [SERVER]);
@@ -115,7 +115,7 @@ fn what_arrived_before_a_session_was_let_go_stays_delivered_when_main_returns() 
                 pending().await
             }
         });
-    let mut sim = scenario.all_links(ten()).start_together().start(Seed(7));
+    let mut sim = scenario.default_links(ten()).start_together().start(Seed(7));
     sim.run_for(Duration::from_secs(60));
     log.assert(&[(1_010, "1"), (1_010, "end")]);
     assert_eq!(sessions(&sim).resets, 0);

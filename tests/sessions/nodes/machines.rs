@@ -21,7 +21,7 @@ fn mixed<F: Future<Output = ()> + 'static>(seed: u64, main: impl Fn(Node) -> F +
         async { (main.await, pending().await).1 }
     };
     let scenario = Scenario::new("mixed").machines("streamer", 1, streamer).nodes("node", 1, main);
-    let mut sim = scenario.all_links(ten()).start_together().start(Seed(seed));
+    let mut sim = scenario.default_links(ten()).start_together().start(Seed(seed));
     sim.run_for(Duration::ZERO);
     sim
 }
@@ -171,7 +171,7 @@ fn a_machine_asks_and_is_asked_on_the_port_that_it_names() {
         node.connect::<u64>(MACHINE, Elsewhere::PORT).await.expect("machines accept");
     };
     let scenario = Scenario::new("elsewhere").machines("machine", 1, |_: &NodeInfo| Elsewhere).clients("client", 1, client);
-    scenario.all_links(ten()).start_together().run(Seed(7)).assert_ok();
+    scenario.default_links(ten()).start_together().run(Seed(7)).assert_ok();
 }
 
 /// A question, or its answer: twice as much.
@@ -251,7 +251,7 @@ async fn answers(node: Node) {
 fn conversation(machine_asks: bool, machine_answers: bool) -> (SessionTraffic, VirtualInstant) {
     let cut = |from: &str, to: &str| {
         let side = |name: &str| vec![name.to_owned()];
-        Fault::Cut { from: side(from), to: side(to), both_ways: false, lasting: Some(milliseconds(700)) }
+        Fault::Cut { from: side(from), to: side(to), both_ways: false, duration: Some(milliseconds(700)) }
     };
     let plan =
         FaultPlan::new().at(milliseconds(105), cut("asker/0", "answerer/0")).at(milliseconds(1_305), cut("answerer/0", "asker/0"));
@@ -264,7 +264,7 @@ fn conversation(machine_asks: bool, machine_answers: bool) -> (SessionTraffic, V
         true => scenario.machines("answerer", 1, |_: &NodeInfo| Answerer),
         false => scenario.nodes("answerer", 1, answers),
     };
-    let scenario = scenario.all_links(ten()).faults(plan).start_together().lasting(Duration::from_secs(20));
+    let scenario = scenario.default_links(ten()).faults(plan).start_together().duration(Duration::from_secs(20));
     let done_at = {
         let mut sim = scenario.start(Seed(7));
         let done = sim.run_until(Duration::from_secs(20), |world| world.view::<u64>(NodeId(0)) == Some(&QUESTIONS));

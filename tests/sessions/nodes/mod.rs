@@ -56,7 +56,7 @@ where
             let main = server(node, of_server.clone());
             async { (main.await, pending().await).1 }
         });
-    (scenario.all_links(link).start_together().start(Seed(7)), log)
+    (scenario.default_links(link).start_together().start(Seed(7)), log)
 }
 
 /// What came of waiting for a message, in words.

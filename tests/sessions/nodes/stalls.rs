@@ -26,8 +26,8 @@ fn a_stall_says_of_every_task_that_waits_at_a_session_what_for() {
         (pending::<()>().await, session).0
     };
     let link = LinkModel { window: 1, ..ten() };
-    let scenario = Scenario::new("stalls").clients("client", 1, client).nodes("server", 1, server).all_links(link);
-    let report = scenario.calm(Duration::from_secs(60)).run(Seed(1));
+    let scenario = Scenario::new("stalls").clients("client", 1, client).nodes("server", 1, server).default_links(link);
+    let report = scenario.recovery_timeout(Duration::from_secs(60)).run(Seed(1));
     assert_eq!(report.violations[0].rule, "every client ends", "{report}");
     let waits = |name: &str| line(&report, &format!("client/0 main/{name},"));
     assert_eq!(waits("accepts"), "a session on port \"own door\"");
@@ -41,8 +41,8 @@ fn a_stall_says_whose_answer_to_a_connect_is_waited_for() {
         drop(node.connect::<u64>(1, "door").await);
     };
     let link = LinkModel { session_timeout: Duration::from_secs(3_600), ..ten() };
-    let scenario = Scenario::new("stalls").clients("client", 1, client).nodes("server", 1, |_| pending()).all_links(link);
-    let mut sim = scenario.calm(Duration::from_secs(10)).start(Seed(1));
+    let scenario = Scenario::new("stalls").clients("client", 1, client).nodes("server", 1, |_| pending()).default_links(link);
+    let mut sim = scenario.recovery_timeout(Duration::from_secs(10)).start(Seed(1));
     sim.run_for(Duration::ZERO);
     assert!(sim.kill(1));
     let report = sim.finish();

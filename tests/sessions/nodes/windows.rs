@@ -136,7 +136,7 @@ fn finishing_and_breaking_wake_whoever_waits() {
     });
     sim.run_for(Duration::from_secs(60));
     log.assert(&[(100, "sends no more"), (210, "reset")]);
-    assert_eq!(sim.look(|world| world.traffic()).dropped["session_unread"], 1);
+    assert_eq!(sim.inspect(|world| world.traffic()).dropped["session_unread"], 1);
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use cluster_sim::{Campaign, CheckKind, CheckReport, Code, Driver, Origin, Outcome, Report, Seed, Sweep, Verdict, explain};
+use cluster_sim::{
+    ArtifactContext, BuildInfo, Campaign, CheckKind, CheckReport, Outcome, Report, ScenarioSource, Seed, Sweep, Verdict, explain,
+};
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{Prepared, Registry, ScenarioError, ScenarioErrorKind};
 use signal_hook::consts::SIGINT;
@@ -39,9 +41,9 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, defaults: &
     // Before the runs, which take long: a place that cannot be written to is bad input.
     let junit = arguments.junit.as_ref().map(|file| ReportFile::prepare("--junit", file, None)).transpose()?;
     let mut campaign = campaign(&prepared, seeds.seeds(), &arguments.case)
-        .failures(arguments.failures)
-        .stopped_by(stop)
-        .again(|report| again(&name, report));
+        .max_failures(arguments.failures)
+        .cancel_on(stop)
+        .rerun_hint(|report| again(&name, report));
     if let Some(threads) = arguments.threads {
         campaign = campaign.threads(threads);
     }
@@ -87,11 +89,11 @@ fn read(case: &CaseArguments, registry: &Registry, defaults: &Defaults) -> Resul
 /// A campaign over a scenario, in which every threshold is a rule.
 fn campaign(prepared: &Arc<Prepared>, seeds: std::ops::Range<u64>, case: &CaseArguments) -> Campaign<'static> {
     let campaign = prepared.scenario().campaign(seeds);
-    let campaign = if case.coverage { campaign.covering() } else { campaign };
+    let campaign = if case.coverage { campaign.with_coverage() } else { campaign };
     case.fail_on.iter().cloned().fold(campaign, |campaign, threshold| {
         let prepared = Arc::clone(prepared);
         let name = format!("--fail-on {threshold}");
-        campaign.judge(&name, move |report| match threshold.judge(&prepared.artifact(report.clone())) {
+        campaign.check_report(&name, move |report| match threshold.judge(&prepared.artifact(report.clone())) {
             Judgement::Within => Verdict::Holds,
             Judgement::Exceeded(line) => Verdict::violated([], line),
             Judgement::Unmeasured(line) => Verdict::Unknown(line),
@@ -113,13 +115,18 @@ fn worker(executable: &Path, case: &CaseArguments) -> Command {
 }
 
 /// Where what is kept of failures says that it comes from.
-fn origin(scenario: &Path) -> Origin {
+fn origin(scenario: &Path) -> ArtifactContext {
     let name = scenario.to_string_lossy().into_owned();
     // A name that is no file is that of a ready scenario; a file was read before, and is kept whole.
     let file = std::fs::read_to_string(scenario).ok().and_then(|text| serde_json::from_str(&text).ok());
     let replay = |file: &Path| format!("cluster-sim replay {}", file.display());
     let folder = scenario.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Origin { name: folder, driver: Driver::Registered { name, file }, code: Code::here(), replay: Box::new(replay) }
+    ArtifactContext {
+        name: folder,
+        driver: ScenarioSource::Registered { name, file },
+        code: BuildInfo::here(),
+        replay: Box::new(replay),
+    }
 }
 
 /// The rule that a sweep breaks in which something is missing that is required.
@@ -128,7 +135,7 @@ const COVERS: &str = "the sweep goes through what it is meant to";
 /// The verdicts on all failures; where there are none those on the first seed, which held, and on what the sweep went through.
 fn verdicts(name: &str, sweep: &Sweep, prepared: &Prepared, needs_coverage: bool) -> String {
     let mut reports: Vec<Report> = sweep.failures().iter().map(|failure| failure.report().clone()).collect();
-    if reports.is_empty() && sweep.held() > 0 {
+    if reports.is_empty() && sweep.passed() > 0 {
         reports.push(prepared.scenario().run(Seed(sweep.seeds().start)));
     }
     if let (true, Some(coverage), Some(first)) = (needs_coverage, sweep.coverage(), reports.first_mut()) {
@@ -142,7 +149,7 @@ fn verdicts(name: &str, sweep: &Sweep, prepared: &Prepared, needs_coverage: bool
     }
     let replay = |report: &Report| {
         let failure = sweep.failures().iter().find(|failure| failure.report().seed() == report.seed())?;
-        failure.kept()?.replay.clone().or_else(|| Some(again(name, report)))
+        failure.artifacts()?.replay.clone().or_else(|| Some(again(name, report)))
     };
     explain::junit(name, &reports, replay)
 }

@@ -6,25 +6,25 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::explain;
-use crate::replay::{Code, Driver, Reproducer};
+use crate::replay::{BuildInfo, Reproducer, ScenarioSource};
 use crate::report::Report;
 use crate::scenario::Scenario;
 
-use super::shrink::{ShrinkBounds, ShrinkProgress, Shrunk};
+use super::shrink::{Minimized, ShrinkBounds, ShrinkProgress};
 use super::target::is_told_again;
-use crate::replay::Story;
+use crate::replay::Case;
 
 /// What is kept of a failing run: files in a folder of their own.
 ///
 /// | file | is |
 /// |---|---|
-/// | `reproducer.json` | all there is to know of it, with its smallest story |
+/// | `reproducer.json` | all there is to know of it, with its smallest case |
 /// | `report.json` | what the run showed |
-/// | `report.html` | its smallest story as a picture |
+/// | `report.html` | its smallest case as a picture |
 /// | `events.jsonl` | every event of that |
 /// | `logs/` | what each node lived through, in virtual time |
 ///
-/// Where nobody could look for a smaller story, the picture and the events are those of the run itself; of a run that takes its process along
+/// Where nobody could look for a smaller case, the picture and the events are those of the run itself; of a run that takes its process along
 /// or never comes back there are none.
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "files that could not be written are among it"]
@@ -37,28 +37,28 @@ pub struct Artifacts {
     pub files: Vec<PathBuf>,
     /// Why others were not, as sentences.
     pub problems: Vec<String>,
-    /// The line to paste that shows the reproducer's story again, if it was written.
+    /// The line to paste that shows the reproducer's case again, if it was written.
     pub replay: Option<String>,
     /// How the run of the picture ended, if there is one and it did not hold.
-    pub ending: Option<explain::Ending>,
+    pub ending: Option<explain::FailureSummary>,
 }
 
 /// Where a scenario is to be had, and in which words to say how to replay a file about it.
-pub struct Origin {
+pub struct ArtifactContext {
     /// What the folder of its files is called: another name for everything that may run at the same time.
     pub name: String,
     /// Where it is to be had.
-    pub driver: Driver,
+    pub driver: ScenarioSource,
     /// The code that runs.
-    pub code: Code,
+    pub code: BuildInfo,
     /// The line to paste that shows a file again.
     pub replay: Box<dyn Fn(&Path) -> String>,
 }
 
 impl Artifacts {
-    /// The smallest story, if anybody looked for it.
-    pub fn shrunk(&self) -> Option<&Shrunk> {
-        self.reproducer.as_ref()?.shrunk.as_ref()
+    /// The smallest case, if anybody looked for it.
+    pub fn minimized(&self) -> Option<&Minimized> {
+        self.reproducer.as_ref()?.minimized.as_ref()
     }
 
     /// Where the reproducer is, if it was written.
@@ -70,11 +70,11 @@ impl Artifacts {
 
 const REPRODUCER: &str = "reproducer.json";
 
-/// How many faults of a story are shown, and how many decisions.
+/// How many faults of a case are shown, and how many decisions.
 const LINES: usize = 10;
 
 impl Scenario {
-    /// Looks for the smallest story of a failing run, and keeps all there is to know of it in a folder of its own below `root`, named for where
+    /// Looks for the smallest case of a failing run, and keeps all there is to know of it in a folder of its own below `root`, named for where
     /// the scenario is from and for the seed.
     ///
     /// A file that cannot be written is a problem of the artifacts, and nobody else's: each is written whole or not at all. The search says
@@ -85,19 +85,19 @@ impl Scenario {
     pub fn keep_artifacts(
         &self,
         report: &Report,
-        origin: &Origin,
+        origin: &ArtifactContext,
         root: &Path,
         bounds: ShrinkBounds,
         progress: impl FnMut(&ShrinkProgress) + Send + 'static,
     ) -> Artifacts {
         let folder = root.join(file_name(&origin.name)).join(report.seed().to_string());
         let can_be_told = is_told_again(report);
-        let shrunk =
-            if can_be_told && !report.by_hand { self.shrink_within(Story::of(report), report, bounds, progress) } else { None };
+        let minimized =
+            if can_be_told && !report.by_hand { self.shrink_within(Case::of(report), report, bounds, progress) } else { None };
         // What a run shows only under a rule from elsewhere, or not again, cannot be shown by a file.
-        let can_be_shown = shrunk.is_some() || !can_be_told;
+        let can_be_shown = minimized.is_some() || !can_be_told;
         let (driver, code) = (origin.driver.clone(), origin.code.clone());
-        let reproducer = if can_be_shown { Reproducer::of(driver, report, shrunk, code) } else { None };
+        let reproducer = if can_be_shown { Reproducer::of(driver, report, minimized, code) } else { None };
         let mut artifacts = Artifacts { folder, reproducer, files: Vec::new(), problems: Vec::new(), replay: None, ending: None };
         artifacts.write_all(self, report, can_be_told, origin);
         artifacts
@@ -115,7 +115,7 @@ fn file_name(name: &str) -> String {
 }
 
 impl Artifacts {
-    fn write_all(&mut self, scenario: &Scenario, report: &Report, can_be_told: bool, origin: &Origin) {
+    fn write_all(&mut self, scenario: &Scenario, report: &Report, can_be_told: bool, origin: &ArtifactContext) {
         if let Some(reproducer) = &self.reproducer {
             let text = reproducer.to_text();
             self.write(REPRODUCER, &text);
@@ -127,12 +127,12 @@ impl Artifacts {
             return;
         }
         let told = match &self.reproducer {
-            Some(reproducer) => reproducer.smallest().0.told_by(scenario),
+            Some(reproducer) => reproducer.smallest().0.apply_to(scenario),
             None => scenario.clone(),
         };
         let recording = told.record(report.seed());
         // A rule from elsewhere, over the report, is none that the run itself breaks.
-        self.ending = explain::Ending::of(&recording);
+        self.ending = explain::FailureSummary::of(&recording);
         let page = explain::html(&recording, self.replay.as_deref());
         self.write("report.html", &page);
         self.write("events.jsonl", &explain::events_jsonl(&recording));
@@ -152,12 +152,12 @@ impl Artifacts {
 
 impl fmt::Display for Artifacts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(shrunk) = self.shrunk() {
-            writeln!(formatter, "      smallest story: {shrunk}")?;
-            for scheduled in shrunk.story.faults.faults().iter().take(LINES) {
+        if let Some(minimized) = self.minimized() {
+            writeln!(formatter, "      smallest case: {minimized}")?;
+            for scheduled in minimized.case.faults.faults().iter().take(LINES) {
                 writeln!(formatter, "        {}  {}", scheduled.at, scheduled.fault)?;
             }
-            for decision in shrunk.story.decisions.iter().flatten().take(LINES) {
+            for decision in minimized.case.decisions.iter().flatten().take(LINES) {
                 writeln!(formatter, "        {decision}")?;
             }
         }

@@ -7,12 +7,12 @@ use std::process::{Command, Stdio};
 
 use cluster_sim_runtime::{finalize, fold_bytes};
 
-use crate::replay::Code;
+use crate::replay::BuildInfo;
 
 /// Where files about failing runs go, below the folder that everything built goes to.
 const FOLDER: &str = "cluster-sim";
 
-impl Code {
+impl BuildInfo {
     /// The code that runs here: the revision of the folder that this process is in, with `-dirty` if something was changed since, and a hash
     /// of the nearest lockfile upwards. What cannot be found out is not known.
     pub fn here() -> Self {
@@ -64,24 +64,24 @@ mod tests {
         run_git(root, &["init"]);
         run_git(root, &["add", "."]);
         run_git(root, &["commit", "-m", "Begin"]);
-        let clean = Code::at(&inner);
+        let clean = BuildInfo::at(&inner);
         let revision = clean.revision.clone().expect("there is one");
         assert!(revision.len() == 40 && revision.bytes().all(|sign| sign.is_ascii_hexdigit()), "{revision}");
         assert!(clean.lockfile.is_some());
 
         fs::write(root.join("new"), "nobody knows it").expect("there is room");
-        assert_eq!(Code::at(&inner), clean, "what is not tracked is no change");
+        assert_eq!(BuildInfo::at(&inner), clean, "what is not tracked is no change");
         fs::write(root.join("Cargo.lock"), "version = 3").expect("there is room");
-        let changed = Code::at(&inner);
+        let changed = BuildInfo::at(&inner);
         assert_eq!(changed.revision, Some(format!("{revision}-dirty")));
         assert_ne!(changed.lockfile, clean.lockfile);
         fs::write(inner.join("Cargo.lock"), "version = 4").expect("there is room");
-        assert_eq!(Code::at(&inner).lockfile, clean.lockfile, "the nearest counts");
+        assert_eq!(BuildInfo::at(&inner).lockfile, clean.lockfile, "the nearest counts");
     }
 
     #[test]
     fn what_cannot_be_found_out_is_not_known() {
         let folder = tempfile::tempdir().expect("there is room");
-        assert_eq!(Code::at(&folder.path().join("nowhere")), Code::default());
+        assert_eq!(BuildInfo::at(&folder.path().join("nowhere")), BuildInfo::default());
     }
 }

@@ -14,7 +14,7 @@ use cluster_sim_invariants::IntoVerdict;
 use super::progress::Progress;
 use super::state::Shared;
 use super::sweep::{Again, Sweep};
-use super::target::{Case, Judge, Subject};
+use super::target::{Job, ReportCheck, Target};
 use super::watchdog::now;
 use super::{isolated, threads};
 use crate::report::Report;
@@ -27,11 +27,11 @@ const TOLD_EVERY: Duration = Duration::from_millis(100);
 
 impl Scenario {
     /// Runs every seed of a range up to the first that fails, as many at once as the scenario has [`threads`](Self::threads). One that is in
-    /// the same step for longer than the scenario's [`patience`](Self::patience) has failed, too.
+    /// the same step for longer than the scenario's [`step_timeout`](Self::step_timeout) has failed, too.
     ///
     /// What it shows hangs on no number of threads: seeds begin in their order, and every one before the first that fails is run.
     ///
-    /// The seed that fails is then run [`twice`](Self::twice) more. Where these runs part, or agree on something else than what failed, it is
+    /// The seed that fails is then run [`check_determinism`](Self::check_determinism) more. Where these runs part, or agree on something else than what failed, it is
     /// [`Nondeterministic`](crate::Outcome::Nondeterministic), and its report says that and claims nothing else.
     ///
     /// This is the short form of a [`campaign`](Self::campaign).
@@ -84,22 +84,22 @@ enum Place {
 /// What it shows hangs on no number of workers, and on no place where they work.
 #[must_use = "nothing runs before `run`"]
 pub struct Campaign<'p> {
-    case: Case,
+    job: Job,
     seeds: Range<u64>,
-    failures: NonZeroUsize,
+    max_failures: NonZeroUsize,
     threads: Option<NonZeroUsize>,
     place: Place,
     needs_coverage: bool,
     progress: Option<Box<dyn FnMut(Progress) + 'p>>,
     stop: Arc<AtomicBool>,
-    again: Option<Box<Again<'p>>>,
+    rerun_hint: Option<Box<Again<'p>>>,
 }
 
 impl<'p> Campaign<'p> {
-    pub(super) fn of(subject: Arc<dyn Subject>, seeds: Range<u64>, threads: Option<NonZeroUsize>) -> Self {
-        let case = Case { subject, judges: Vec::new(), covers: false };
+    pub(super) fn of(subject: Arc<dyn Target>, seeds: Range<u64>, threads: Option<NonZeroUsize>) -> Self {
+        let job = Job { subject, judges: Vec::new(), covers: false };
         let (failures, place, stop) = (NonZeroUsize::MIN, Place::Threads, Arc::default());
-        Self { case, seeds, failures, threads, place, needs_coverage: false, progress: None, stop, again: None }
+        Self { job, seeds, max_failures: failures, threads, place, needs_coverage: false, progress: None, stop, rerun_hint: None }
     }
 
     /// Goes on until seeds failed in so many different ways; one by default.
@@ -109,8 +109,8 @@ impl<'p> Campaign<'p> {
     ///
     /// In threads a seed that does not come back from a step is the last one, since nothing can end a thread; [`isolated`](Self::isolated)
     /// goes on beyond it.
-    pub fn failures(self, failures: NonZeroUsize) -> Self {
-        Self { failures, ..self }
+    pub fn max_failures(self, failures: NonZeroUsize) -> Self {
+        Self { max_failures: failures, ..self }
     }
 
     /// Runs so many seeds at a time. Default: as many as the scenario says, or as the machine has cores.
@@ -134,22 +134,22 @@ impl<'p> Campaign<'p> {
     }
 
     /// Adds a rule over the report of each run in which everything else held.
-    pub fn judge<V: IntoVerdict>(mut self, name: &str, test: impl Fn(&Report) -> V + Send + Sync + 'static) -> Self {
+    pub fn check_report<V: IntoVerdict>(mut self, name: &str, test: impl Fn(&Report) -> V + Send + Sync + 'static) -> Self {
         let test = Arc::new(move |report: &Report| test(report).into_verdict());
-        self.case.judges.push(Judge { name: name.to_owned(), test });
+        self.job.judges.push(ReportCheck { name: name.to_owned(), test });
         self
     }
 
     /// Counts what the runs go through, for [`Sweep::coverage`]. Takes a few microseconds a run.
-    pub fn covering(mut self) -> Self {
-        self.case.covers = true;
+    pub fn with_coverage(mut self) -> Self {
+        self.job.covers = true;
         self
     }
 
     /// The same, and has the sweep fail where something is [missing](crate::Coverage::missing) that the scenario is meant to go through: a point that
     /// was never reached, a rule with nothing to judge, a kind of fault that never struck or never had an effect.
     pub fn require_coverage(self) -> Self {
-        Self { needs_coverage: true, ..self.covering() }
+        Self { needs_coverage: true, ..self.with_coverage() }
     }
 
     /// Tells now and then how far it is, and once in the end; in the thread that [`run`](Self::run)s it.
@@ -162,22 +162,22 @@ impl<'p> Campaign<'p> {
 
     /// Ends early once `stop` is true: no seed begins any more, those under way are waited for a second at the most, and what was found so
     /// far is told.
-    pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Self {
+    pub fn cancel_on(self, stop: Arc<AtomicBool>) -> Self {
         Self { stop, ..self }
     }
 
     /// Has every failure say in these words how to see it again.
-    pub fn again<'q>(self, again: impl Fn(&Report) -> String + 'q) -> Campaign<'q>
+    pub fn rerun_hint<'q>(self, again: impl Fn(&Report) -> String + 'q) -> Campaign<'q>
     where
         'p: 'q,
     {
-        Campaign { again: Some(Box::new(again)), ..self }
+        Campaign { rerun_hint: Some(Box::new(again)), ..self }
     }
 
     /// Does the part of a process that was started by [`isolated_by`](Self::isolated_by), which must be made of the same campaign, and ends
     /// this process. The seeds come from whoever started it.
     pub fn work(self) -> ! {
-        isolated::work(&self.case)
+        isolated::work(&self.job)
     }
 
     /// Runs it.
@@ -187,10 +187,10 @@ impl<'p> Campaign<'p> {
     #[track_caller]
     pub fn run(self) -> Sweep {
         let location = Location::caller();
-        let Self { case, seeds, failures, threads, place, needs_coverage, mut progress, stop, again } = self;
+        let Self { job, seeds, max_failures, threads, place, needs_coverage, mut progress, stop, rerun_hint } = self;
         let count = usize::try_from(seeds.end.saturating_sub(seeds.start)).unwrap_or(usize::MAX);
         let workers = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(count);
-        let shared = Arc::new(Shared::new(seeds.clone(), failures, workers, stop));
+        let shared = Arc::new(Shared::new(seeds.clone(), max_failures, workers, stop));
         let (mut told_at, mut stopped_at) = (now(), None);
         let mut between = || {
             if let Some(progress) = progress.as_mut().filter(|_| told_at.elapsed() >= TOLD_EVERY) {
@@ -200,13 +200,13 @@ impl<'p> Campaign<'p> {
             !shared.is_stopped() || stopped_at.get_or_insert_with(now).elapsed() < GRACE
         };
         match place {
-            Place::Threads => threads::run(&case, &shared, &mut between),
-            Place::SameCall => isolated::run_by_same_call(&case, &shared, seeds.start, location, &mut between),
-            Place::Started(command) => isolated::run(&case, &shared, command, &mut between),
+            Place::Threads => threads::run(&job, &shared, &mut between),
+            Place::SameCall => isolated::run_by_same_call(&job, &shared, seeds.start, location, &mut between),
+            Place::Started(command) => isolated::run(&job, &shared, command, &mut between),
         }
         if let Some(progress) = &mut progress {
             progress(shared.progress());
         }
-        Sweep::new(&*case.subject, seeds, shared.found(), again.as_deref(), needs_coverage)
+        Sweep::new(&*job.subject, seeds, shared.found(), rerun_hint.as_deref(), needs_coverage)
     }
 }

@@ -46,7 +46,7 @@ impl Coverage {
         for record in &report.faults {
             let kind = coverage.faults.entry(record.fault.kind().to_owned()).or_default();
             kind.planned += 1;
-            kind.fired += u64::from(record.fired);
+            kind.fired += u64::from(record.applied);
             kind.effective += u64::from(record.effect > 0);
         }
         for (cause, lost) in &report.traffic.dropped {

@@ -5,9 +5,9 @@ use crate::report::{Outcome, Report, without_numbers};
 /// In which way a run failed: which rule, and how it was broken, with numbers and names of nodes left out. Two seeds that fail in one way
 /// most likely show the same mistake.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Kind(String);
+pub(super) struct FailureKey(String);
 
-impl Kind {
+impl FailureKey {
     pub(super) fn of(report: &Report) -> Self {
         let how = match report.outcome {
             Outcome::Held | Outcome::Stale => String::new(),

@@ -5,42 +5,42 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use super::TwiceError;
-use super::failure_key::Kind;
+use super::DeterminismError;
+use super::failure_key::FailureKey;
 use crate::report::Report;
 
 /// A seed that does not hold: what it showed, and why two more runs of it could not be compared, if they could not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Failed {
+pub(super) struct FailedSeed {
     pub(super) report: Report,
-    pub(super) unconfirmed: Option<TwiceError>,
+    pub(super) unconfirmed: Option<DeterminismError>,
 }
 
 /// All seeds that failed in one way.
 #[derive(Debug)]
 struct Group {
     /// The least of them, with what it showed.
-    first: (u64, Failed),
+    first: (u64, FailedSeed),
     /// The others. Their reports say nothing new.
     others: BTreeSet<u64>,
 }
 
 /// The failures of a campaign, by the way in which they fail.
 #[derive(Debug)]
-pub(super) struct Findings {
+pub(super) struct FailureGroups {
     /// So many different ways are enough.
     enough: NonZeroUsize,
-    groups: BTreeMap<Kind, Group>,
+    groups: BTreeMap<FailureKey, Group>,
 }
 
-impl Findings {
+impl FailureGroups {
     pub(super) fn new(enough: NonZeroUsize) -> Self {
         Self { enough, groups: BTreeMap::new() }
     }
 
     /// Adds a seed that failed; seeds may come in any order. Answers with the seed at which enough is known, once it is.
-    pub(super) fn add(&mut self, seed: u64, failed: Failed) -> Option<u64> {
-        match self.groups.get_mut(&Kind::of(&failed.report)) {
+    pub(super) fn add(&mut self, seed: u64, failed: FailedSeed) -> Option<u64> {
+        match self.groups.get_mut(&FailureKey::of(&failed.report)) {
             Some(group) if group.first.0 < seed => {
                 group.others.insert(seed);
             }
@@ -49,7 +49,7 @@ impl Findings {
                 group.others.insert(later);
             }
             None => {
-                let kind = Kind::of(&failed.report);
+                let kind = FailureKey::of(&failed.report);
                 self.groups.insert(kind, Group { first: (seed, failed), others: BTreeSet::new() });
             }
         }
@@ -64,7 +64,7 @@ impl Findings {
     }
 
     /// Each way of failing in the order of its first seed, with how many seeds more failed so; no seed beyond the last one counts.
-    pub(super) fn up_to(self, last: u64) -> Vec<(u64, Failed, u64)> {
+    pub(super) fn up_to(self, last: u64) -> Vec<(u64, FailedSeed, u64)> {
         let groups = self.groups.into_values().filter(|group| group.first.0 <= last);
         let mut ways: Vec<_> =
             groups.map(|Group { first: (seed, failed), others }| (seed, failed, others.range(..=last).count() as u64)).collect();
@@ -83,17 +83,17 @@ mod tests {
     use super::*;
     use crate::report::Outcome;
 
-    fn failed(seed: u64, rule: &str) -> Failed {
+    fn failed(seed: u64, rule: &str) -> FailedSeed {
         let mut report = Report::blank("test", SeedSchedule::new(Seed(seed)));
         report.outcome = Outcome::Violated;
         let (at, nodes, message) = (VirtualInstant::ZERO, Vec::new(), format!("seed {seed}"));
         report.violations.push(Violation { rule: rule.to_owned(), at, step: seed, nodes, message });
-        Failed { report, unconfirmed: None }
+        FailedSeed { report, unconfirmed: None }
     }
 
     /// What is known after these seeds failed, in this order: where it ends, the ways by seed and rule, and how many more failed so.
     fn known(enough: usize, seeds: &[(u64, char)]) -> (u64, Vec<(u64, String, u64)>) {
-        let mut findings = Findings::new(NonZeroUsize::new(enough).expect("some are asked for"));
+        let mut findings = FailureGroups::new(NonZeroUsize::new(enough).expect("some are asked for"));
         let ends = seeds.iter().filter_map(|(seed, rule)| findings.add(*seed, failed(*seed, &rule.to_string())));
         let end = ends.min().unwrap_or(u64::MAX);
         let ways = findings.up_to(end).into_iter();

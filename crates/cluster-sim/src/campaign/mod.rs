@@ -1,8 +1,8 @@
 //! Driving runs from outside.
 //!
-//! A [`Campaign`] ([`settings`]) runs a [`subject`] from [`seeds`] in their order, in [`threads`] or in processes ([`isolated`]), which share
-//! what is still to be run and what was found ([`shared`], [`findings`], [`kind`]). What it showed is a [`Sweep`]. [`watchdog`] finds runs that
-//! never come back, [`twice`] compares two runs of one seed, [`calls`] finds the same call again in another process. [`entry`] is what tests
+//! A [`Campaign`] ([`builder`]) runs a [`target`] from [`seeds`] in their order, in [`threads`] or in processes ([`isolated`]), which share
+//! what is still to be run and what was found ([`state`], [`failures`], [`failure_key`]). What it showed is a [`Sweep`]. [`watchdog`] finds runs that
+//! never come back, [`determinism`] compares two runs of one seed, [`reexec`] finds the same call again in another process. [`test_macro`] is what tests
 //! made by an attribute call.
 
 mod artifacts;
@@ -26,12 +26,12 @@ pub mod test_macro;
 mod threads;
 mod watchdog;
 
-pub use artifacts::{Artifacts, Origin};
+pub use artifacts::{ArtifactContext, Artifacts};
 pub use builder::Campaign;
 pub use coverage::{Coverage, FaultCoverage};
-pub use determinism::{Twice, TwiceError};
+pub use determinism::{DeterminismCheck, DeterminismError};
 pub use progress::Progress;
 pub use range::{InvalidSeedRange, SeedRange};
 pub use rerun::Replay;
-pub use shrink::{ShrinkBounds, ShrinkProgress, Shrunk};
+pub use shrink::{Minimized, ShrinkBounds, ShrinkProgress};
 pub use sweep::{Failure, Sweep};

@@ -22,14 +22,14 @@ pub struct Progress {
 /// What one of those who work on a campaign has done. Each has a place in memory to itself, which no other writes to.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-pub(super) struct Desk {
+pub(super) struct WorkerSlot {
     present: AtomicU64,
     begun: AtomicU64,
     done: AtomicU64,
     virtual_nanoseconds: AtomicU64,
 }
 
-impl Desk {
+impl WorkerSlot {
     /// A seed begins here.
     pub(super) fn begin(&self, seed: u64) {
         self.present.store(seed, Ordering::Relaxed);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use cluster_sim_runtime::{Digest, Heartbeat, SeedSchedule};
 
 use super::watchdog::{stuck, watched};
-use crate::explain::{Ending, Recording};
-use crate::replay::{Reproducer, ReproducerError, Story};
+use crate::explain::{FailureSummary, Recording};
+use crate::replay::{Case, Reproducer, ReproducerError};
 use crate::report::{Finding, Outcome, Report};
 use crate::scenario::Scenario;
 use crate::sim::Sim;
@@ -20,7 +20,7 @@ pub struct Replay {
     /// In which respects it is not the run that the file is about, as sentences; nothing if it is.
     pub differences: Vec<String>,
     /// How it ended, if it did not hold and came to an end.
-    pub ending: Option<Ending>,
+    pub ending: Option<FailureSummary>,
 }
 
 impl Replay {
@@ -29,7 +29,7 @@ impl Replay {
         self.differences.is_empty()
     }
 
-    fn new((mut report, ending): (Report, Option<Ending>), (finding, digest): (&Finding, Digest)) -> Self {
+    fn new((mut report, ending): (Report, Option<FailureSummary>), (finding, digest): (&Finding, Digest)) -> Self {
         let mut differences = Vec::new();
         match report.finding() {
             Some(found) if found == *finding => {}
@@ -45,7 +45,7 @@ impl Replay {
     }
 }
 
-/// Lets a run hold of which only other rules than the story's own cannot tell: the story leaves out what they need.
+/// Lets a run hold of which only other rules than the case's own cannot tell: the case leaves out what they need.
 fn judge_by(report: &mut Report, rule: &str) {
     let is_judged = report.checks.iter().all(|check| check.name != rule || check.unknown.is_none());
     if report.outcome == Outcome::Unknown && is_judged {
@@ -59,48 +59,48 @@ impl fmt::Display for Replay {
             true => writeln!(formatter, "the same run, event by event")?,
             false => self.differences.iter().try_for_each(|difference| writeln!(formatter, "not the same run: {difference}"))?,
         }
-        // A line that asks for the seed alone would ask for another story.
+        // A line that asks for the seed alone would ask for another case.
         write!(formatter, "{}", self.report.told(Some("replay the same file")).ending(self.ending.as_ref()))
     }
 }
 
 impl Scenario {
-    /// Runs the smallest story of a file once more, and compares. Of a story that breaks nothing any more only its own rule is asked: others
+    /// Runs the smallest case of a file once more, and compares. Of a case that breaks nothing any more only its own rule is asked: others
     /// may have nothing to judge in it.
     ///
     /// # Errors
-    /// If the file is about another scenario, or its story does not fit this one; nothing was run.
+    /// If the file is about another scenario, or its case does not fit this one; nothing was run.
     pub fn replay(&self, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
-        let (story, finding, digest) = reproducer.smallest();
-        Ok(Replay::new(self.show(story, reproducer)?, (finding, digest)))
+        let (case, finding, digest) = reproducer.smallest();
+        Ok(Replay::new(self.show(case, reproducer)?, (finding, digest)))
     }
 
-    /// Runs the whole story of a file once more, as it was before anything was left out, and compares.
+    /// Runs the whole case of a file once more, as it was before anything was left out, and compares.
     ///
     /// # Errors
-    /// If the file is about another scenario, or its story does not fit this one; nothing was run.
-    pub fn replay_whole(&self, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
-        Ok(Replay::new(self.show(&reproducer.story, reproducer)?, (&reproducer.finding, reproducer.digest)))
+    /// If the file is about another scenario, or its case does not fit this one; nothing was run.
+    pub fn replay_original(&self, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
+        Ok(Replay::new(self.show(&reproducer.case, reproducer)?, (&reproducer.finding, reproducer.digest)))
     }
 
-    /// Runs the smallest story of a file about something that was mended since: what it found must not come again.
+    /// Runs the smallest case of a file about something that was mended since: what it found must not come again.
     ///
-    /// The run is [`Stale`](Outcome::Stale) if nothing of the story has an effect any more: no fault did anything, and none of its decisions
-    /// was asked for. Then it shows nothing, and a new story must be found.
+    /// The run is [`Stale`](Outcome::Stale) if nothing of the case has an effect any more: no fault did anything, and none of its decisions
+    /// was asked for. Then it shows nothing, and a new case must be found.
     ///
-    /// A story leaves out what its own rule can do without. Other rules may have nothing to judge then, and the run holds all the same; if
-    /// the story's own rule has nothing to judge, it is [`Unknown`](Outcome::Unknown).
+    /// A case leaves out what its own rule can do without. Other rules may have nothing to judge then, and the run holds all the same; if
+    /// the case's own rule has nothing to judge, it is [`Unknown`](Outcome::Unknown).
     ///
     /// # Errors
-    /// If the file is about another scenario, or its story does not fit this one; nothing was run.
-    pub fn regress(&self, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
-        let (story, finding, _) = reproducer.smallest();
-        let mut report = self.tell(story, reproducer, Sim::run)?.unwrap_or_else(|stuck| stuck);
+    /// If the file is about another scenario, or its case does not fit this one; nothing was run.
+    pub fn check_regression(&self, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
+        let (case, finding, _) = reproducer.smallest();
+        let mut report = self.tell(case, reproducer, Sim::run)?.unwrap_or_else(|stuck| stuck);
         judge_by(&mut report, &finding.rule);
-        let pinned = story.decisions.as_ref().is_some_and(|decisions| !decisions.is_empty());
-        let needs_something = pinned || !story.faults.faults().is_empty();
+        let pinned = case.decisions.as_ref().is_some_and(|decisions| !decisions.is_empty());
+        let needs_something = pinned || !case.faults.faults().is_empty();
         if report.outcome == Outcome::Held && needs_something {
-            let (_, asked) = story.told_by(self).run_logged(reproducer.seed);
+            let (_, asked) = case.apply_to(self).run_with_decisions(reproducer.seed);
             let has_effect = report.faults.iter().any(|fault| fault.effect > 0);
             if !has_effect && asked.is_empty() {
                 report.outcome = Outcome::Stale;
@@ -109,22 +109,22 @@ impl Scenario {
         Ok(report)
     }
 
-    /// Tells a story, and how it ended unless it held or never came to an end.
-    fn show(&self, story: &Story, reproducer: &Reproducer) -> Result<(Report, Option<Ending>), ReproducerError> {
-        let recorded = self.tell(story, reproducer, |sim| Recording::of_run(sim, Recording::EVENTS))?;
+    /// Tells a case, and how it ended unless it held or never came to an end.
+    fn show(&self, case: &Case, reproducer: &Reproducer) -> Result<(Report, Option<FailureSummary>), ReproducerError> {
+        let recorded = self.tell(case, reproducer, |sim| Recording::of_run(sim, Recording::EVENTS))?;
         Ok(match recorded {
             Ok(recording) => {
-                let ending = Ending::of(&recording);
+                let ending = FailureSummary::of(&recording);
                 (recording.report, ending)
             }
             Err(stuck) => (stuck, None),
         })
     }
 
-    /// Runs a story in that way; the report of a step that never ends, if there is one.
+    /// Runs a case in that way; the report of a step that never ends, if there is one.
     fn tell<T: Send + 'static>(
         &self,
-        story: &Story,
+        case: &Case,
         reproducer: &Reproducer,
         run: fn(Sim) -> T,
     ) -> Result<Result<T, Report>, ReproducerError> {
@@ -132,7 +132,7 @@ impl Scenario {
             let (of, asked) = (reproducer.scenario.clone(), self.name().to_owned());
             return Err(ReproducerError::OtherScenario { of, asked });
         }
-        let (told, seed, patience) = (story.told_by(self), reproducer.seed, self.0.patience);
+        let (told, seed, patience) = (case.apply_to(self), reproducer.seed, self.0.step_timeout);
         told.try_start(SeedSchedule::new(seed)).map(drop).map_err(ReproducerError::Unfit)?;
         let telling = told.clone();
         let work = move |_, watch| run(telling.start_under(seed, Some(watch)));

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::TwiceError;
+use super::DeterminismError;
 use super::coverage::Coverage;
-use super::failures::{Failed, Findings};
-use super::progress::{Desk, Progress};
+use super::failures::{FailedSeed, FailureGroups};
+use super::progress::{Progress, WorkerSlot};
 use super::seeds::Seeds;
-use super::target::Examined;
+use super::target::SeedResult;
 
 /// What all who work on one campaign share: the seeds still to be run, and what was found.
 pub(super) struct Shared {
@@ -19,12 +19,12 @@ pub(super) struct Shared {
     range: Range<u64>,
     /// One failure is enough.
     is_first_enough: bool,
-    findings: Mutex<Findings>,
+    findings: Mutex<FailureGroups>,
     /// What the runs went through so far, if that is counted.
     coverage: Mutex<Option<Coverage>>,
     /// Why seeds could not be run, where that is so.
-    error: Mutex<Option<TwiceError>>,
-    pub(super) desks: Vec<Desk>,
+    error: Mutex<Option<DeterminismError>>,
+    pub(super) desks: Vec<WorkerSlot>,
     stop: Arc<AtomicBool>,
 }
 
@@ -32,11 +32,11 @@ pub(super) struct Shared {
 pub(super) struct Found {
     /// Seeds of which all is known.
     pub(super) done: u64,
-    pub(super) ways: Vec<(u64, Failed, u64)>,
+    pub(super) ways: Vec<(u64, FailedSeed, u64)>,
     /// What all runs went through, if that was counted and every seed was run.
     pub(super) coverage: Option<Coverage>,
     pub(super) interrupted: bool,
-    pub(super) error: Option<TwiceError>,
+    pub(super) error: Option<DeterminismError>,
 }
 
 impl Shared {
@@ -45,10 +45,10 @@ impl Shared {
             seeds: Seeds::new(&range),
             range,
             is_first_enough: enough == NonZeroUsize::MIN,
-            findings: Mutex::new(Findings::new(enough)),
+            findings: Mutex::new(FailureGroups::new(enough)),
             coverage: Mutex::new(None),
             error: Mutex::new(None),
-            desks: (0..workers).map(|_| Desk::default()).collect(),
+            desks: (0..workers).map(|_| WorkerSlot::default()).collect(),
             stop,
         }
     }
@@ -59,7 +59,7 @@ impl Shared {
     }
 
     /// Takes in what a seed showed.
-    pub(super) fn done(&self, worker: usize, seed: u64, examined: Examined) {
+    pub(super) fn done(&self, worker: usize, seed: u64, examined: SeedResult) {
         if let Some(failed) = examined.failed {
             self.fail(seed, *failed);
         }
@@ -77,7 +77,7 @@ impl Shared {
     }
 
     /// Takes in a failure; once enough is known, no seed begins any more that cannot count.
-    pub(super) fn fail(&self, seed: u64, failed: Failed) {
+    pub(super) fn fail(&self, seed: u64, failed: FailedSeed) {
         let enough = self.findings.lock().unwrap_or_else(PoisonError::into_inner).add(seed, failed);
         if let Some(last) = enough {
             self.seeds.end_at(last);
@@ -85,7 +85,7 @@ impl Shared {
     }
 
     /// Seeds cannot be run, and none need begin any more.
-    pub(super) fn give_up(&self, error: TwiceError) {
+    pub(super) fn give_up(&self, error: DeterminismError) {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         self.seeds.end_at(0);
     }
@@ -94,7 +94,7 @@ impl Shared {
         let (done, nanoseconds) = self
             .desks
             .iter()
-            .map(Desk::sums)
+            .map(WorkerSlot::sums)
             .fold((0, 0_u64), |(done, time), (more, longer)| (done + more, time.saturating_add(longer)));
         let failures = self.findings.lock().unwrap_or_else(PoisonError::into_inner).ways();
         let seeds = self.range.end.saturating_sub(self.range.start);
@@ -105,7 +105,8 @@ impl Shared {
     pub(super) fn found(&self) -> Found {
         let count = self.range.end.saturating_sub(self.range.start);
         let enough = NonZeroUsize::MIN;
-        let findings = std::mem::replace(&mut *self.findings.lock().unwrap_or_else(PoisonError::into_inner), Findings::new(enough));
+        let findings =
+            std::mem::replace(&mut *self.findings.lock().unwrap_or_else(PoisonError::into_inner), FailureGroups::new(enough));
         let error = self.error.lock().unwrap_or_else(PoisonError::into_inner).take();
         let last = self.seeds.end();
         let done = self.desks.iter().map(|desk| desk.sums().0).sum::<u64>();

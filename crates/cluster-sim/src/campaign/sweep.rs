@@ -4,15 +4,15 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
-use super::TwiceError;
-use super::artifacts::{Artifacts, Origin};
+use super::DeterminismError;
+use super::artifacts::{ArtifactContext, Artifacts};
 use super::coverage::Coverage;
-use super::failures::Failed;
+use super::failures::FailedSeed;
 use super::range::SeedRange;
 use super::shrink::{ShrinkBounds, ShrinkProgress};
 use super::state::Found;
-use super::target::Subject;
-use crate::explain::Ending;
+use super::target::Target;
+use crate::explain::FailureSummary;
 use crate::report::{Outcome, Report};
 use crate::scenario::Scenario;
 
@@ -28,24 +28,24 @@ pub(super) type Again<'a> = dyn Fn(&Report) -> String + 'a;
 pub struct Sweep {
     scenario: String,
     seeds: Range<u64>,
-    held: u64,
+    passed: u64,
     failures: Vec<Failure>,
     coverage: Option<Coverage>,
     needs_coverage: bool,
     is_interrupted: bool,
-    error: Option<TwiceError>,
+    error: Option<DeterminismError>,
 }
 
 /// Seeds that do not hold, all in one way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
     report: Report,
-    unconfirmed: Option<TwiceError>,
-    others: u64,
+    unconfirmed: Option<DeterminismError>,
+    duplicates: u64,
     /// How to see it again, in words of whoever ran the campaign.
-    again: Option<String>,
-    ending: Option<Ending>,
-    kept: Option<Artifacts>,
+    rerun_hint: Option<String>,
+    summary: Option<FailureSummary>,
+    artifacts: Option<Artifacts>,
 }
 
 impl Failure {
@@ -55,46 +55,46 @@ impl Failure {
     }
 
     /// Why two more runs of that seed could not be compared, if they could not: then what it shows is known of one run alone.
-    pub fn unconfirmed(&self) -> Option<&TwiceError> {
+    pub fn unconfirmed(&self) -> Option<&DeterminismError> {
         self.unconfirmed.as_ref()
     }
 
     /// How it ended, as far as that is known: of a run that can be run again and was not interrupted.
-    pub fn ending(&self) -> Option<&Ending> {
-        self.ending.as_ref()
+    pub fn summary(&self) -> Option<&FailureSummary> {
+        self.summary.as_ref()
     }
 
     /// What was kept of it, if anything was.
-    pub fn kept(&self) -> Option<&Artifacts> {
-        self.kept.as_ref()
+    pub fn artifacts(&self) -> Option<&Artifacts> {
+        self.artifacts.as_ref()
     }
 
     /// How many seeds more failed in the same way.
-    pub fn others(&self) -> u64 {
-        self.others
+    pub fn duplicates(&self) -> u64 {
+        self.duplicates
     }
 }
 
 impl Sweep {
     pub(super) fn new(
-        subject: &dyn Subject,
+        subject: &dyn Target,
         seeds: Range<u64>,
         found: Found,
-        again: Option<&Again<'_>>,
+        rerun_hint: Option<&Again<'_>>,
         needs_coverage: bool,
     ) -> Self {
         let is_interrupted = found.interrupted;
-        let failure = |(_, Failed { report, unconfirmed }, others)| {
-            let again = again.map(|again| again(&report));
+        let failure = |(_, FailedSeed { report, unconfirmed }, others)| {
+            let rerun_hint = rerun_hint.map(|rerun_hint| rerun_hint(&report));
             // Whoever interrupts does not wait for one more run.
             let ending = if is_interrupted || unconfirmed.is_some() { None } else { subject.ending(&report) };
-            Failure { report, unconfirmed, others, again, ending, kept: None }
+            Failure { report, unconfirmed, duplicates: others, rerun_hint, summary: ending, artifacts: None }
         };
         let failures: Vec<Failure> = found.ways.into_iter().map(failure).collect();
-        let failed: u64 = failures.iter().map(|failure| 1 + failure.others).sum();
+        let failed: u64 = failures.iter().map(|failure| 1 + failure.duplicates).sum();
         let held = found.done.saturating_sub(failed);
         let (scenario, coverage, error) = (subject.name().to_owned(), found.coverage, found.error);
-        Self { scenario, seeds, held, failures, coverage, needs_coverage, is_interrupted, error }
+        Self { scenario, seeds, passed: held, failures, coverage, needs_coverage, is_interrupted, error }
     }
 
     /// The seeds that were asked for.
@@ -103,13 +103,13 @@ impl Sweep {
     }
 
     /// How many seeds held.
-    pub fn held(&self) -> u64 {
-        self.held
+    pub fn passed(&self) -> u64 {
+        self.passed
     }
 
     /// How many seeds did not.
     pub fn failed(&self) -> u64 {
-        self.failures.iter().map(|failure| 1 + failure.others).sum()
+        self.failures.iter().map(|failure| 1 + failure.duplicates).sum()
     }
 
     /// The report of the first seed that did not hold.
@@ -122,7 +122,7 @@ impl Sweep {
         &self.failures
     }
 
-    /// What the runs went through, if that was [counted](super::Campaign::covering) and every seed of the range was run.
+    /// What the runs went through, if that was [counted](super::Campaign::with_coverage) and every seed of the range was run.
     pub fn coverage(&self) -> Option<&Coverage> {
         self.coverage.as_ref()
     }
@@ -134,7 +134,7 @@ impl Sweep {
     }
 
     /// Keeps all there is to know of each failure in files of its own below `root`: see [`Scenario::keep_artifacts`]. The text of the sweep says
-    /// where they are. Of a sweep that was interrupted nobody looks for smaller stories; otherwise `progress` is told how far that is, before
+    /// where they are. Of a sweep that was interrupted nobody looks for smaller cases; otherwise `progress` is told how far that is, before
     /// every run.
     ///
     /// # Panics
@@ -142,14 +142,14 @@ impl Sweep {
     pub fn keep_artifacts(
         &mut self,
         scenario: &Scenario,
-        origin: &Origin,
+        origin: &ArtifactContext,
         root: &Path,
         progress: impl FnMut(&ShrinkProgress) + Send + Clone + 'static,
     ) {
         let bounds =
             if self.is_interrupted { ShrinkBounds { runs: 0, ..ShrinkBounds::default() } } else { ShrinkBounds::default() };
         for failure in &mut self.failures {
-            failure.kept = Some(scenario.keep_artifacts(&failure.report, origin, root, bounds, progress.clone()));
+            failure.artifacts = Some(scenario.keep_artifacts(&failure.report, origin, root, bounds, progress.clone()));
         }
     }
 
@@ -159,7 +159,7 @@ impl Sweep {
     }
 
     /// Why not all seeds could be run, if so: a process to run them in could not be started, or is not what it should be.
-    pub fn error(&self) -> Option<&TwiceError> {
+    pub fn error(&self) -> Option<&DeterminismError> {
         self.error.as_ref()
     }
 
@@ -193,7 +193,7 @@ impl Sweep {
 
 impl fmt::Display for Sweep {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scenario, seeds, held, failures, .. } = self;
+        let Self { scenario, seeds, passed: held, failures, .. } = self;
         let seeds = SeedRange::of(seeds);
         write!(formatter, "{held} of seeds {seeds} of {scenario} held")?;
         if self.failed() > 1 {
@@ -209,21 +209,21 @@ impl fmt::Display for Sweep {
         if let Some(coverage) = &self.coverage {
             write!(formatter, "\n{}", coverage.to_string().trim_end())?;
         }
-        for Failure { report, unconfirmed, others, again, ending, kept } in failures {
-            let told = report.told(again.as_deref());
-            // What is told of the smallest story need not be told of the whole run.
-            let has_story = kept.as_ref().is_some_and(|kept| kept.shrunk().is_some() && kept.ending.is_some());
-            let told = if has_story { told.briefly() } else { told.ending(ending.as_ref()) };
+        for Failure { report, unconfirmed, duplicates, rerun_hint, summary, artifacts } in failures {
+            let told = report.told(rerun_hint.as_deref());
+            // What is told of the smallest case need not be told of the whole run.
+            let has_story = artifacts.as_ref().is_some_and(|kept| kept.minimized().is_some() && kept.ending.is_some());
+            let told = if has_story { told.briefly() } else { told.ending(summary.as_ref()) };
             write!(formatter, "\n{told}")?;
             if let Some(error) = unconfirmed {
                 writeln!(formatter, "      two more runs of it could not be compared: {error}")?;
             }
-            match others {
+            match duplicates {
                 0 => {}
                 1 => writeln!(formatter, "      one seed more failed in the same way")?,
-                others => writeln!(formatter, "      {others} seeds more failed in the same way")?,
+                duplicates => writeln!(formatter, "      {duplicates} seeds more failed in the same way")?,
             }
-            if let Some(kept) = kept {
+            if let Some(kept) = artifacts {
                 write!(formatter, "{kept}")?;
             }
         }
@@ -242,7 +242,7 @@ mod tests {
         let way = |(seed, outcome): (u64, &Outcome)| {
             let mut report = Report::blank("test", SeedSchedule::new(Seed(seed)));
             report.outcome = *outcome;
-            (seed, Failed { report, unconfirmed: None }, 0)
+            (seed, FailedSeed { report, unconfirmed: None }, 0)
         };
         let ways = (0..).zip(outcomes).map(way).collect();
         let subject = Scenario::new("test").nodes("node", 1, async |_| {});

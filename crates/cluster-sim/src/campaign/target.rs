@@ -7,16 +7,16 @@ use cluster_sim_invariants::{Verdict, Violation};
 use cluster_sim_runtime::{Heartbeat, Seed};
 use cluster_sim_types::VirtualInstant;
 
-use super::TwiceError;
+use super::DeterminismError;
 use super::coverage::Coverage;
-use super::failures::Failed;
+use super::failures::FailedSeed;
 use super::watchdog;
-use crate::explain::{Ending, Recording};
+use crate::explain::{FailureSummary, Recording};
 use crate::report::{CheckKind, CheckReport, Outcome, Report};
 use crate::scenario::Scenario;
 
 /// Something that has a report for every seed.
-pub(super) trait Subject: Send + Sync {
+pub(super) trait Target: Send + Sync {
     /// What it is called.
     fn name(&self) -> &str;
 
@@ -30,16 +30,16 @@ pub(super) trait Subject: Send + Sync {
     fn run(&self, seed: Seed, watch: &Arc<Heartbeat>) -> Report;
 
     /// What to say of a seed that showed `found`, after two more runs; and why these could not be compared, if they could not.
-    fn confirmed(&self, seed: Seed, found: Report, watch: &Arc<Heartbeat>) -> (Report, Option<TwiceError>);
+    fn confirmed(&self, seed: Seed, found: Report, watch: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>);
 
     /// The report of a seed that does not come back from a step. Leaves a thread behind.
     fn stuck(&self, seed: Seed) -> Report;
 
     /// How the run ended that showed this, by one more run; nothing where none can be had, or where it is another.
-    fn ending(&self, report: &Report) -> Option<Ending>;
+    fn ending(&self, report: &Report) -> Option<FailureSummary>;
 }
 
-impl Subject for Scenario {
+impl Target for Scenario {
     fn name(&self) -> &str {
         self.name()
     }
@@ -49,31 +49,31 @@ impl Subject for Scenario {
     }
 
     fn patience(&self) -> Duration {
-        self.0.patience
+        self.0.step_timeout
     }
 
     fn run(&self, seed: Seed, watch: &Arc<Heartbeat>) -> Report {
         self.run_under(seed, Some(Arc::clone(watch)))
     }
 
-    fn confirmed(&self, seed: Seed, found: Report, watch: &Arc<Heartbeat>) -> (Report, Option<TwiceError>) {
+    fn confirmed(&self, seed: Seed, found: Report, watch: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>) {
         self.confirmed(seed, found, Arc::clone(watch))
     }
 
     fn stuck(&self, seed: Seed) -> Report {
-        watchdog::stuck(self, seed, self.0.patience)
+        watchdog::stuck(self, seed, self.0.step_timeout)
     }
 
-    fn ending(&self, report: &Report) -> Option<Ending> {
+    fn ending(&self, report: &Report) -> Option<FailureSummary> {
         if report.outcome == Outcome::Nondeterministic || !is_told_again(report) {
             return None;
         }
         let (scenario, seed) = (self.clone(), report.seed());
         let record = move |_, watch| Recording::of_run(scenario.start_under(seed, Some(watch)), Recording::EVENTS);
-        let recorded = watchdog::watched(self.0.patience, &[Arc::new(Heartbeat::default())], record, |_| {}, &mut || true);
+        let recorded = watchdog::watched(self.0.step_timeout, &[Arc::new(Heartbeat::default())], record, |_| {}, &mut || true);
         let recording = recorded.into_iter().next().flatten()?;
         // A rule from elsewhere, over the report, is none that the run itself breaks.
-        Ending::of(&recording).filter(|_| recording.report.digest == report.digest)
+        FailureSummary::of(&recording).filter(|_| recording.report.digest == report.digest)
     }
 }
 
@@ -85,12 +85,12 @@ pub(super) fn is_told_again(report: &Report) -> bool {
 
 /// A rule of the campaign, over the report of a run in which everything else held.
 #[derive(Clone)]
-pub(super) struct Judge {
+pub(super) struct ReportCheck {
     pub(super) name: String,
     pub(super) test: Arc<dyn Fn(&Report) -> Verdict + Send + Sync>,
 }
 
-impl Judge {
+impl ReportCheck {
     /// Says so in a report if it does not hold.
     fn judge(&self, report: &mut Report) {
         match (self.test)(report) {
@@ -113,38 +113,38 @@ impl Judge {
 
 /// What is run from every seed, and judged.
 #[derive(Clone)]
-pub(super) struct Case {
-    pub(super) subject: Arc<dyn Subject>,
-    pub(super) judges: Vec<Judge>,
+pub(super) struct Job {
+    pub(super) subject: Arc<dyn Target>,
+    pub(super) judges: Vec<ReportCheck>,
     /// What runs go through is counted.
     pub(super) covers: bool,
 }
 
 /// What a seed showed: when its run ended, and everything else only if it did not hold.
-pub(super) struct Examined {
+pub(super) struct SeedResult {
     pub(super) ended_at: VirtualInstant,
     /// What its run went through, if that is counted.
     pub(super) coverage: Option<Box<Coverage>>,
-    pub(super) failed: Option<Box<Failed>>,
+    pub(super) failed: Option<Box<FailedSeed>>,
 }
 
-impl Case {
+impl Job {
     /// Runs one seed, and looks twice more at it if it does not hold; in this thread, so that what its earlier seeds left behind in it is
     /// found out. `failing` is called before that.
-    pub(super) fn examine(&self, seed: u64, watch: &Arc<Heartbeat>, failing: impl FnOnce()) -> Examined {
+    pub(super) fn examine(&self, seed: u64, watch: &Arc<Heartbeat>, failing: impl FnOnce()) -> SeedResult {
         let report = self.subject.run(Seed(seed), watch);
         let ended_at = report.ended_at;
         let coverage = self.covers.then(|| Box::new(Coverage::of(&report)));
-        let fails = |judge: &Judge| (judge.test)(&report) != Verdict::Holds;
+        let fails = |judge: &ReportCheck| (judge.test)(&report) != Verdict::Holds;
         if report.outcome == Outcome::Held && !self.judges.iter().any(fails) {
-            return Examined { ended_at, coverage, failed: None };
+            return SeedResult { ended_at, coverage, failed: None };
         }
         failing();
         let (mut report, unconfirmed) = self.subject.confirmed(Seed(seed), report, watch);
         if report.outcome == Outcome::Held {
             self.judges.iter().for_each(|judge| judge.judge(&mut report));
         }
-        let failed = (report.outcome != Outcome::Held).then(|| Box::new(Failed { report, unconfirmed }));
-        Examined { ended_at, coverage, failed }
+        let failed = (report.outcome != Outcome::Held).then(|| Box::new(FailedSeed { report, unconfirmed }));
+        SeedResult { ended_at, coverage, failed }
     }
 }

@@ -13,22 +13,22 @@ use cluster_sim_runtime::{Heartbeat, Seed, SeedSchedule};
 use cluster_sim_types::VirtualInstant;
 
 use super::Replay;
-use super::artifacts::Origin;
+use super::artifacts::ArtifactContext;
 use super::build_info::artifacts_root;
 use super::builder::Campaign;
-use super::determinism::{TwiceError, beside};
+use super::determinism::{DeterminismError, beside};
 use super::range::SeedRange;
 use super::sweep::Sweep;
-use super::target::Subject;
-use crate::explain::Ending;
-use crate::replay::{Code, Driver, Reproducer};
+use super::target::Target;
+use crate::explain::FailureSummary;
+use crate::replay::{BuildInfo, Reproducer, ScenarioSource};
 use crate::report::{Outcome, PanicFinding, Report};
 use crate::scenario::Scenario;
 use crate::sim::message_of;
 
 /// The variable that asks for exactly one run, of that seed.
 const SEED: &str = "CLUSTER_SIM_SEED";
-/// The variable that asks for the story of a file, and for nothing else.
+/// The variable that asks for the case of a file, and for nothing else.
 const REPLAY: &str = "CLUSTER_SIM_REPLAY";
 /// The variable that asks for other seeds than the test's own.
 const SEEDS: &str = "CLUSTER_SIM_SEEDS";
@@ -45,13 +45,13 @@ pub struct TestCase {
     /// Its seeds.
     pub seeds: Range<u64>,
     /// How many different failures are enough.
-    pub failures: usize,
+    pub max_failures: usize,
     /// How many seeds are run at a time.
     pub threads: Option<usize>,
     /// Whether in processes of their own.
     pub isolate: bool,
     /// Whether two runs of the first seed are compared once all held.
-    pub twice: bool,
+    pub check_determinism: bool,
 }
 
 impl TestCase {
@@ -61,30 +61,30 @@ impl TestCase {
     }
 
     /// Where what is kept of failures says that it comes from, and the line to paste that shows a file again.
-    fn origin(&self) -> Origin {
+    fn origin(&self) -> ArtifactContext {
         let (package, path) = (self.package, self.path());
         let replay = move |file: &Path| format!("{REPLAY}={} cargo nextest run -p {package} -E 'test(={path})'", file.display());
-        let driver = Driver::Test { package: self.package.to_owned(), name: self.path() };
+        let driver = ScenarioSource::Test { package: self.package.to_owned(), name: self.path() };
         let name = format!("{}-{}", self.package, self.path().replace("::", "-"));
-        Origin { name, driver, code: Code::here(), replay: Box::new(replay) }
+        ArtifactContext { name, driver, code: BuildInfo::here(), replay: Box::new(replay) }
     }
 
-    /// Shows the story of a file again; answers with what it shows, if it shows that the rule is still broken.
+    /// Shows the case of a file again; answers with what it shows, if it shows that the rule is still broken.
     fn replay(&self, scenario: &Scenario, file: &Path) -> Result<Replay, String> {
         let refused = |reason: &dyn std::fmt::Display| format!("{REPLAY}={} cannot be replayed: {reason}", file.display());
         let text = std::fs::read_to_string(file).map_err(|error| refused(&error))?;
         let reproducer = Reproducer::parse(&text).map_err(|error| refused(&error))?;
-        match &reproducer.driver {
-            Driver::Test { package, name } if *package == self.package && *name == self.path() => {}
-            Driver::Test { package, name } => {
+        match &reproducer.source {
+            ScenarioSource::Test { package, name } if *package == self.package && *name == self.path() => {}
+            ScenarioSource::Test { package, name } => {
                 let reason = format!("it is about test {name} of package {package}, not {}; run that one alone", self.path());
                 return Err(refused(&reason));
             }
-            Driver::Registered { name, .. } => {
+            ScenarioSource::Registered { name, .. } => {
                 return Err(refused(&format!("it is about the scenario {name:?} that is run by name: `cluster-sim replay FILE`")));
             }
         }
-        for change in reproducer.code.changes_to(&Code::here()) {
+        for change in reproducer.build.changes_to(&BuildInfo::here()) {
             eprintln!("warning: {}: {change}", file.display());
         }
         scenario.replay(&reproducer).map_err(|error| refused(&error))
@@ -102,8 +102,8 @@ impl TestCase {
 
     #[track_caller]
     fn run<'c>(&'c self, campaign: Campaign<'c>) -> Sweep {
-        let mut campaign = campaign.again(|report| self.again(report));
-        campaign = NonZeroUsize::new(self.failures).into_iter().fold(campaign, Campaign::failures);
+        let mut campaign = campaign.rerun_hint(|report| self.again(report));
+        campaign = NonZeroUsize::new(self.max_failures).into_iter().fold(campaign, Campaign::max_failures);
         campaign = self.threads.and_then(NonZeroUsize::new).into_iter().fold(campaign, Campaign::threads);
         if self.isolate { campaign.isolated().run() } else { campaign.run() }
     }
@@ -119,32 +119,32 @@ impl TestCase {
 /// # Panics
 /// With what did not hold, or if the environment asks for what is no seed.
 #[track_caller]
-pub fn scenario(case: &TestCase, make: fn() -> Scenario) {
+pub fn scenario_test(test: &TestCase, make: fn() -> Scenario) {
     match asked_for(variable) {
         Err(message) => panic!("{message}"),
         Ok(Asked::One(seed)) => {
             // Whoever asks for one seed wants to look at it.
             let recording = make().record(seed);
-            let (ending, again) = (Ending::of(&recording), case.again(&recording.report));
+            let (ending, again) = (FailureSummary::of(&recording), test.again(&recording.report));
             let told = recording.report.told(Some(&again)).ending(ending.as_ref());
             assert!(recording.report.outcome == Outcome::Held, "{told}");
         }
-        Ok(Asked::Replay(file)) => match case.replay(&make(), &file) {
+        Ok(Asked::Replay(file)) => match test.replay(&make(), &file) {
             Err(message) => panic!("{message}"),
             Ok(replay) if replay.report.outcome == Outcome::Held => eprint!("{replay}"),
             Ok(replay) => panic!("{replay}"),
         },
         Ok(asked) => {
-            let seeds = asked.seeds(case);
+            let seeds = asked.seeds(test);
             let scenario = make();
-            let mut sweep = case.run(scenario.campaign(seeds.clone()));
+            let mut sweep = test.run(scenario.campaign(seeds.clone()));
             if !sweep.is_ok() {
-                sweep.keep_artifacts(&scenario, &case.origin(), &artifacts_root(), |_| {});
+                sweep.keep_artifacts(&scenario, &test.origin(), &artifacts_root(), |_| {});
                 panic!("{sweep}");
             }
-            if case.twice {
-                match scenario.twice(Seed(seeds.start)).into_report() {
-                    Ok(report) => case.assert_held(&report),
+            if test.check_determinism {
+                match scenario.check_determinism(Seed(seeds.start)).into_report() {
+                    Ok(report) => test.assert_held(&report),
                     Err(error) => panic!("two runs of seed {} could not be compared: {error}", Seed(seeds.start)),
                 }
             }
@@ -155,22 +155,22 @@ pub fn scenario(case: &TestCase, make: fn() -> Scenario) {
 /// The same for runs that the test drives itself; these are compared by their reports.
 ///
 /// # Panics
-/// As [`scenario`].
+/// As [`scenario_test`].
 #[track_caller]
-pub fn driven(case: &TestCase, run: fn(Seed) -> Report) {
-    let subject = Driven { name: case.path(), run };
+pub fn report_test(test: &TestCase, run: fn(Seed) -> Report) {
+    let subject = Driven { name: test.path(), run };
     match asked_for(variable) {
         Err(message) => panic!("{message}"),
-        Ok(Asked::One(seed)) => case.assert_held(&subject.report(seed)),
+        Ok(Asked::One(seed)) => test.assert_held(&subject.report(seed)),
         Ok(Asked::Replay(_)) => {
-            panic!("{REPLAY}: a test that drives its runs itself has no file to replay; have it give a `Scenario::driven`")
+            panic!("{REPLAY}: a test that drives its runs itself has no file to replay; have it give a `Scenario::script`")
         }
         Ok(asked) => {
-            let seeds = asked.seeds(case);
-            let sweep = case.run(Campaign::of(Arc::new(subject.clone()), seeds.clone(), None));
+            let seeds = asked.seeds(test);
+            let sweep = test.run(Campaign::of(Arc::new(subject.clone()), seeds.clone(), None));
             assert!(sweep.is_ok(), "{sweep}");
-            if case.twice {
-                case.assert_held(&beside(subject.report(Seed(seeds.start)), &subject.report_elsewhere(Seed(seeds.start))));
+            if test.check_determinism {
+                test.assert_held(&beside(subject.report(Seed(seeds.start)), &subject.report_elsewhere(Seed(seeds.start))));
             }
         }
     }
@@ -185,15 +185,15 @@ enum Asked {
     One(Seed),
     /// These seeds.
     Seeds(SeedRange),
-    /// The story of a file.
+    /// The case of a file.
     Replay(PathBuf),
 }
 
 impl Asked {
-    fn seeds(&self, case: &TestCase) -> Range<u64> {
+    fn seeds(&self, test: &TestCase) -> Range<u64> {
         match self {
             Self::Seeds(seeds) => seeds.seeds(),
-            Self::Nothing | Self::One(_) | Self::Replay(_) => case.seeds.clone(),
+            Self::Nothing | Self::One(_) | Self::Replay(_) => test.seeds.clone(),
         }
     }
 }
@@ -245,7 +245,7 @@ impl Driven {
     }
 }
 
-impl Subject for Driven {
+impl Target for Driven {
     fn name(&self) -> &str {
         &self.name
     }
@@ -263,7 +263,7 @@ impl Subject for Driven {
         self.report(seed)
     }
 
-    fn confirmed(&self, seed: Seed, found: Report, _: &Arc<Heartbeat>) -> (Report, Option<TwiceError>) {
+    fn confirmed(&self, seed: Seed, found: Report, _: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>) {
         (beside(found, &self.report_elsewhere(seed)), None)
     }
 
@@ -271,7 +271,7 @@ impl Subject for Driven {
         unreachable!("a run of which nobody knows how far it is is waited for")
     }
 
-    fn ending(&self, _: &Report) -> Option<Ending> {
+    fn ending(&self, _: &Report) -> Option<FailureSummary> {
         // The test has the run in its own hands, and shows a report of it.
         None
     }

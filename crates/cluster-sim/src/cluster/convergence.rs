@@ -24,7 +24,7 @@ impl SimulatedCluster {
         if self.sim.run_until(timeout, |world| behind(world).is_empty()) {
             return Ok(self.sim.now() - started);
         }
-        let behind = self.sim.look(|world| behind(world).into_iter().map(|node| world.name(node).to_owned()).collect());
+        let behind = self.sim.inspect(|world| behind(world).into_iter().map(|node| world.name(node).to_owned()).collect());
         let cuts = self.sim.living_cuts();
         Err(NotConverged { waited: self.sim.now() - started, behind, cuts, run_is_over: self.sim.is_over() })
     }

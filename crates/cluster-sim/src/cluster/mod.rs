@@ -129,18 +129,18 @@ impl SimulatedCluster {
     }
 
     /// Looks at the cluster as it stands.
-    pub fn look<T>(&self, looking: impl FnOnce(&World<'_>) -> T) -> T {
-        self.sim.look(looking)
+    pub fn inspect<T>(&self, looking: impl FnOnce(&World<'_>) -> T) -> T {
+        self.sim.inspect(looking)
     }
 
-    /// Reaches into the node of a shard in a region by what it exposed; see [`Sim::on`].
+    /// Reaches into the node of a shard in a region by what it exposed; see [`Sim::with_node`].
     ///
     /// # Panics
     /// If there is no such region or shard, or the node cannot be reached into.
     #[track_caller]
-    pub fn on<H: 'static, T>(&mut self, region: &str, shard: u16, reach: impl FnOnce(&mut H) -> T) -> T {
+    pub fn with_node<H: 'static, T>(&mut self, region: &str, shard: u16, reach: impl FnOnce(&mut H) -> T) -> T {
         let node = self.node(region, shard);
-        self.sim.on(node, reach).unwrap_or_else(|error| panic!("{error}"))
+        self.sim.with_node(node, reach).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// The run beneath, for everything that can be done to any run.

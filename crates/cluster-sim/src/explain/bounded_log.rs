@@ -10,7 +10,7 @@ const FIRST: usize = 1_000;
 
 /// The events of a run that are kept.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct BoundedLog {
     first: Vec<Event>,
     last: VecDeque<Event>,
     first_most: usize,
@@ -18,7 +18,7 @@ pub(super) struct Kept {
     left_out: u64,
 }
 
-impl Kept {
+impl BoundedLog {
     /// Keeps at most `most` events.
     pub(super) fn new(most: usize) -> Self {
         let first_most = FIRST.min(most / 10);
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     fn kept(most: usize, events: u64) -> (Vec<u64>, Option<LeftOut>) {
-        let mut kept = Kept::new(most);
+        let mut kept = BoundedLog::new(most);
         for index in 0..events {
             let event = Event::blank(index, cluster_sim_types::VirtualInstant::ZERO, 0, EventKind::Fact, "n".into());
             kept.push(event);

@@ -17,7 +17,7 @@ const EVENTS_TOLD: usize = 20;
 
 /// How a run ended: what came of it, what was in force then, and what happened last to the nodes in question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ending {
+pub struct FailureSummary {
     /// What came of it, in one sentence.
     pub verdict: String,
     /// The faults that were in force at that instant, in words.
@@ -29,7 +29,7 @@ pub struct Ending {
     pub last_events: Vec<String>,
 }
 
-impl Ending {
+impl FailureSummary {
     /// How a recorded run ended; nothing if everything held.
     pub fn of(recording: &Recording) -> Option<Self> {
         let verdict = Verdict::of(&recording.report, &recording.nodes);
@@ -42,7 +42,7 @@ impl Ending {
 }
 
 /// What was in force and what happened last.
-impl fmt::Display for Ending {
+impl fmt::Display for FailureSummary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (title, lines) in [("in force then", &self.in_force), ("last events", &self.last_events)] {
             if !lines.is_empty() {

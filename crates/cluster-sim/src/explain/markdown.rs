@@ -40,7 +40,7 @@ pub fn markdown(report: &Report, replay: Option<&str>) -> String {
 
 fn row(record: &FaultRecord) -> String {
     let by_hand = if record.by_hand { ", by hand" } else { "" };
-    let effect = if record.fired { thousands(record.effect) } else { "never struck".to_owned() };
+    let effect = if record.applied { thousands(record.effect) } else { "never struck".to_owned() };
     format!("| {} | {}{by_hand} | {effect} |\n", record.at, escaped(&record.fault.to_string()))
 }
 

@@ -45,7 +45,7 @@ mod telling;
 mod verdict;
 
 pub use event::{Event, EventKind, Key, Sent};
-pub use failure_summary::Ending;
+pub use failure_summary::FailureSummary;
 pub use html::html;
 pub use junit::junit;
 pub use markdown::markdown;

@@ -28,7 +28,7 @@ struct UnderWay {
 
 /// Which message an event is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Matched {
+pub(super) struct Pair {
     /// Its number.
     pub(super) message: u64,
     /// Its send, if that came before.
@@ -39,14 +39,14 @@ pub(super) struct Matched {
 
 /// All messages under way.
 #[derive(Debug, Default)]
-pub(super) struct Matching {
+pub(super) struct Pairs {
     under_way: BTreeMap<Address, VecDeque<UnderWay>>,
     messages: u64,
     /// The step and the place of the last record, and its address, if it was a send.
     last_send: Option<(u64, u64, Address)>,
 }
 
-impl Matching {
+impl Pairs {
     /// Takes in the record that is event number `index`, of that step. `said` is what is known of messages that are just sent, by
     /// their contents.
     pub(super) fn take(
@@ -55,7 +55,7 @@ impl Matching {
         step: u64,
         index: u64,
         said: impl FnOnce(u64) -> Option<Arc<str>>,
-    ) -> Option<Matched> {
+    ) -> Option<Pair> {
         let (from, to) = match record.kind {
             RecordKind::Send | RecordKind::Copy | RecordKind::SessionSend | RecordKind::Drop => (record.node, record.peer),
             RecordKind::Deliver | RecordKind::SessionDeliver => (record.peer, record.node),
@@ -76,24 +76,24 @@ impl Matching {
         }
     }
 
-    fn send(&mut self, record: &Record, address: Address, step: u64, index: u64, said: Option<Arc<str>>) -> Matched {
+    fn send(&mut self, record: &Record, address: Address, step: u64, index: u64, said: Option<Arc<str>>) -> Pair {
         let message = self.messages;
         self.messages += 1;
         let sent = Sent { index, at: record.at };
         let under_way = UnderWay { message, sent, said: said.clone(), number: record.detail };
         self.under_way.entry(address).or_default().push_back(under_way);
         self.last_send = Some((step, index, address));
-        Matched { message, sent: None, said }
+        Pair { message, sent: None, said }
     }
 
     /// Takes one of the messages of that address off the air. What was sent before anybody looked belongs to nothing.
-    fn end(&mut self, address: Address, which: impl FnOnce(&VecDeque<UnderWay>) -> usize) -> Option<Matched> {
+    fn end(&mut self, address: Address, which: impl FnOnce(&VecDeque<UnderWay>) -> usize) -> Option<Pair> {
         let queue = self.under_way.get_mut(&address)?;
         let ended = queue.remove(which(queue));
         if queue.is_empty() {
             self.under_way.remove(&address);
         }
-        ended.map(|ended| Matched { message: ended.message, sent: Some(ended.sent), said: ended.said })
+        ended.map(|ended| Pair { message: ended.message, sent: Some(ended.sent), said: ended.said })
     }
 }
 
@@ -121,9 +121,9 @@ mod tests {
 
     /// The message of each record, and the instant at which it was sent.
     fn matched(records: &[(Record, u64)]) -> Vec<Option<(u64, Option<u64>)>> {
-        let mut matching = Matching::default();
+        let mut matching = Pairs::default();
         let take = |(index, (record, step)): (usize, &(Record, u64))| {
-            let Matched { message, sent, said } =
+            let Pair { message, sent, said } =
                 matching.take(record, *step, index as u64, |content| Some(content.to_string().into()))?;
             assert_eq!(said.as_deref(), Some(record.payload.to_string().as_str()));
             Some((message, sent.map(|sent| sent.at.as_nanoseconds())))

@@ -7,13 +7,13 @@ use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_transport::ResetReason;
 use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
-use super::bounded_log::Kept;
+use super::bounded_log::BoundedLog;
 use super::event::{Event, EventKind, Key};
-use super::pairs::{Matched, Matching};
+use super::pairs::{Pair, Pairs};
 use super::recording::{FORMAT, Recording};
 use super::spans::Spans;
-use crate::report::{Report, end_of_task};
-use crate::sim::{Follower, Sim};
+use crate::report::{Report, task_end_text};
+use crate::sim::{RunObserver, Sim};
 
 /// Something of the present step that is still to be named.
 #[derive(Debug)]
@@ -34,11 +34,11 @@ pub(super) struct Recorder {
     /// The last poll.
     polled: Option<Record>,
     names: Names,
-    matching: Matching,
+    matching: Pairs,
     spans: Spans,
     calm_at: Option<VirtualInstant>,
     events: u64,
-    kept: Kept,
+    kept: BoundedLog,
 }
 
 impl Recorder {
@@ -50,11 +50,11 @@ impl Recorder {
             said: Vec::new(),
             polled: None,
             names: Names::default(),
-            matching: Matching::default(),
+            matching: Pairs::default(),
             spans: Spans::default(),
             calm_at: None,
             events: 0,
-            kept: Kept::new(most),
+            kept: BoundedLog::new(most),
         }
     }
 
@@ -69,7 +69,7 @@ impl Recorder {
     fn take_step(&mut self, sim: &mut Sim) {
         if self.names.nodes.is_empty() {
             self.names.nodes = sim.node_names();
-            sim.empty_seats().into_iter().for_each(|node| self.spans.leave_empty(node));
+            sim.absent_nodes().into_iter().for_each(|node| self.spans.leave_empty(node));
         }
         let step = sim.steps();
         self.said = sim.take_captured().into_iter().map(|said| (said.content, shortened(said.text))).collect();
@@ -109,7 +109,7 @@ impl Recorder {
         }
         .or_else(|| self.polled_task(at, node, sim));
         let said = |content| self.said.iter().find(|(known, _)| *known == content).map(|(_, said)| Arc::clone(said));
-        if let Some(Matched { message, sent, said }) = self.matching.take(record, step, self.events, said) {
+        if let Some(Pair { message, sent, said }) = self.matching.take(record, step, self.events, said) {
             (event.message, event.sent, event.said) = (Some(message), sent, said);
             (event.label, event.content, event.length) = (Some(Key(label)), Some(Key(payload)), Some(length));
         }
@@ -119,7 +119,7 @@ impl Recorder {
             Kind::Timer if event.task.is_none() => event.number = Some(label),
             Kind::Cut | Kind::Heal | Kind::Reseed => event.number = Some(label),
             Kind::Drop => event.cause = Some(self.names.cause(detail, sim)),
-            Kind::TaskEnd => event.cause = Some(end_of_task(detail).into()),
+            Kind::TaskEnd => event.cause = Some(task_end_text(detail).into()),
             Kind::SessionReset => event.cause = ResetReason::numbered(detail).map(|reason| reason.to_string().into()),
             _ => {}
         }
@@ -170,7 +170,7 @@ fn is_of_session(kind: RecordKind) -> bool {
     )
 }
 
-impl Follower for Recorder {
+impl RunObserver for Recorder {
     fn event(&mut self, record: Record) {
         self.step.push(Entry::Event(record));
     }

@@ -14,7 +14,7 @@ use crate::scenario::Scenario;
 use crate::sim::Sim;
 
 /// The number of the form of a recording and of its events; a reader refuses others by name.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// A run from start to end: its report, and what happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ impl Recording {
     /// Runs what was just started from start to end, and keeps what happens.
     pub(crate) fn of_run(mut sim: Sim, most: usize) -> Self {
         sim.capture_messages();
-        let (recorder, report) = sim.run_followed(Recorder::new(most));
+        let (recorder, report) = sim.run_observed(Recorder::new(most));
         recorder.finish(report.expect("a recorder follows to the end"))
     }
 }

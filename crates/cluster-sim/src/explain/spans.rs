@@ -117,7 +117,7 @@ fn named(open: &Open, nodes: &[Arc<str>], faults: &[FaultRecord], taken: &mut [b
     let name = |node: NodeId| nodes.get(node.index()).map_or("cluster", |name| &**name);
     let (node, peer) = (name(open.node), name(open.peer));
     let began = |record: &FaultRecord| {
-        record.fired
+        record.applied
             && record.at == open.from
             && match (open.kind, &record.fault) {
                 (SpanKind::Cut, Fault::Cut { from, to, .. }) => {
@@ -154,12 +154,12 @@ fn named(open: &Open, nodes: &[Arc<str>], faults: &[FaultRecord], taken: &mut [b
 /// Loss rules and changed links leave no record of when they end: it follows from the faults.
 fn of_links(faults: &[FaultRecord], calm_at: Option<VirtualInstant>) -> Vec<Span> {
     let mut spans: Vec<(String, Span)> = Vec::new();
-    let mut fired: Vec<(usize, &FaultRecord)> = faults.iter().enumerate().filter(|(_, record)| record.fired).collect();
+    let mut fired: Vec<(usize, &FaultRecord)> = faults.iter().enumerate().filter(|(_, record)| record.applied).collect();
     fired.sort_by_key(|(_, record)| record.at);
     for (index, FaultRecord { at, fault, .. }) in fired {
         let (kind, key, lasting, has_effect) = match fault {
-            Fault::Loss { links, rule, ratio, lasting } => {
-                (SpanKind::Loss, format!("loss {links} {rule}"), *lasting, *ratio > cluster_sim_types::Ratio::ZERO)
+            Fault::Loss { links, rule, ratio, duration } => {
+                (SpanKind::Loss, format!("loss {links} {rule}"), *duration, *ratio > cluster_sim_types::Ratio::ZERO)
             }
             Fault::Links { links, .. } => (SpanKind::Links, format!("links {links}"), None, true),
             _ => continue,

@@ -4,7 +4,7 @@ use cluster_sim_runtime::RecordKind;
 
 use super::event::{Event, EventKind};
 use super::spans::{Span, SpanKind};
-use crate::report::InWords;
+use crate::report::EventText;
 
 /// Of what a message says, so many characters are told.
 const SAID_MOST: usize = 120;
@@ -16,7 +16,7 @@ pub(super) fn told(event: &Event, spans: &[Span]) -> String {
         EventKind::Fact => return format!("{} states {}", event.node, event.fact.as_deref().unwrap_or("something")),
     };
     let span = span(event, kind, spans);
-    let in_words = InWords {
+    let in_words = EventText {
         kind,
         node: &event.node,
         peer: event.peer.as_deref().unwrap_or("cluster"),

@@ -67,7 +67,7 @@ impl Verdict {
             (Outcome::Exhausted, Some(exhausted), ..) => exhausted.to_string(),
             (Outcome::Nondeterministic, _, Some(leak), _) => format!("not deterministic: {leak}"),
             (Outcome::Unknown, .., Some((name, reason))) => format!("nobody can tell whether “{name}” holds: {reason}"),
-            (Outcome::Stale, ..) => "the recorded story no longer has an effect".to_owned(),
+            (Outcome::Stale, ..) => "the recorded case no longer has an effect".to_owned(),
             _ => "everything held".to_owned(),
         };
         verdict(sentence, report.ended_at, None, Vec::new())

@@ -31,23 +31,23 @@ impl Kind {
     /// A fault of this kind against what the roll picks, or against `again` where that is said; nothing where there are too few nodes for it.
     pub(super) fn fault(self, roll: Roll, targets: Targets<'_>, again: Option<&str>, length: Duration) -> Option<Fault> {
         let Targets { nodes, links } = targets;
-        let lasting = Some(length);
+        let duration = Some(length);
         let picked = again.or_else(|| roll.pick(nodes).copied())?;
         let names = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect::<Vec<String>>();
         let others = || names(nodes.iter().copied().filter(|node| *node != picked).collect());
         Some(match self {
-            Self::Crash => Fault::Crash { node: picked.to_owned(), down_for: lasting },
-            Self::Pause => Fault::Pause { node: picked.to_owned(), lasting },
+            Self::Crash => Fault::Crash { node: picked.to_owned(), down_for: duration },
+            Self::Pause => Fault::Pause { node: picked.to_owned(), duration },
             Self::Loss => Fault::Loss {
                 links: (*roll.pick(links)?).to_owned(),
                 rule: "profile_loss".to_owned(),
                 // 1 to 100 percent: the low bits are independent of the high ones that pick.
                 ratio: Ratio::percent((1 + (roll.0 & 0xffff) * 100 / 0x1_0000) as f64).ok()?,
-                lasting,
+                duration,
             },
             _ if nodes.len() < 2 => return None,
-            Self::Isolate => Fault::Cut { from: vec![picked.to_owned()], to: others(), both_ways: true, lasting },
-            Self::OneWay => Fault::Cut { from: vec![picked.to_owned()], to: others(), both_ways: false, lasting },
+            Self::Isolate => Fault::Cut { from: vec![picked.to_owned()], to: others(), both_ways: true, duration },
+            Self::OneWay => Fault::Cut { from: vec![picked.to_owned()], to: others(), both_ways: false, duration },
             Self::Halves => {
                 // A bit of the roll a node says on which side it stands.
                 let side = |bit: u64| {
@@ -58,7 +58,7 @@ impl Kind {
                 if from.is_empty() || to.is_empty() {
                     return None;
                 }
-                Fault::Cut { from, to, both_ways: true, lasting }
+                Fault::Cut { from, to, both_ways: true, duration }
             }
         })
     }
@@ -84,7 +84,7 @@ mod tests {
     /// The sides of the cuts, and whether they go both ways.
     fn cuts(kind: Kind) -> Vec<(BTreeSet<String>, BTreeSet<String>, bool)> {
         let cut = |fault: Fault| match fault {
-            Fault::Cut { from, to, both_ways, lasting: Some(SECOND) } => {
+            Fault::Cut { from, to, both_ways, duration: Some(SECOND) } => {
                 (from.into_iter().collect(), to.into_iter().collect(), both_ways)
             }
             other => panic!("{other} is no cut of a second"),
@@ -122,7 +122,7 @@ mod tests {
     fn a_loss_takes_1_to_100_percent_of_any_class_of_links() {
         let (mut ratios, mut classes) = (Vec::new(), BTreeSet::new());
         for fault in faults(Kind::Loss, &NODES, None).into_iter().flatten() {
-            let Fault::Loss { links, ratio, lasting: Some(SECOND), .. } = fault else { panic!("{fault} is no loss of a second") };
+            let Fault::Loss { links, ratio, duration: Some(SECOND), .. } = fault else { panic!("{fault} is no loss of a second") };
             classes.insert(links);
             ratios.push(ratio);
         }

@@ -34,8 +34,8 @@ pub enum Fault {
         /// Whether the way back is cut too.
         both_ways: bool,
         /// For how long; nothing for until everything heals.
-        #[serde(rename = "lasting_ns", with = "nanoseconds::optional", default)]
-        lasting: Option<Duration>,
+        #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
+        duration: Option<Duration>,
     },
     /// Every cut ends.
     HealAll,
@@ -64,8 +64,8 @@ pub enum Fault {
         /// Which node.
         node: String,
         /// For how long; nothing for until everything heals.
-        #[serde(rename = "lasting_ns", with = "nanoseconds::optional", default)]
-        lasting: Option<Duration>,
+        #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
+        duration: Option<Duration>,
     },
     /// A paused node goes on before its time.
     Resume {
@@ -81,8 +81,8 @@ pub enum Fault {
         /// How likely a message is lost; zero takes the rule away.
         ratio: Ratio,
         /// For how long; nothing for until everything heals.
-        #[serde(rename = "lasting_ns", with = "nanoseconds::optional", default)]
-        lasting: Option<Duration>,
+        #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
+        duration: Option<Duration>,
     },
     /// A class of links is of another model from now on. A model that cannot be is refused with the plan.
     Links {
@@ -110,9 +110,9 @@ impl Fault {
     }
 
     /// How long it lasts; nothing where it has no end of its own.
-    pub fn lasting(&self) -> Option<Duration> {
+    pub fn duration(&self) -> Option<Duration> {
         match self {
-            Self::Cut { lasting, .. } | Self::Pause { lasting, .. } | Self::Loss { lasting, .. } => *lasting,
+            Self::Cut { duration, .. } | Self::Pause { duration, .. } | Self::Loss { duration, .. } => *duration,
             Self::Crash { down_for, .. } => *down_for,
             Self::HealAll | Self::Restart { .. } | Self::Kill { .. } | Self::Resume { .. } | Self::Links { .. } => None,
         }
@@ -143,19 +143,19 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let span =
-            |lasting: &Option<Duration>| lasting.map_or(String::new(), |lasting| format!(" for {:.3}s", lasting.as_secs_f64()));
+            |duration: &Option<Duration>| duration.map_or(String::new(), |duration| format!(" for {:.3}s", duration.as_secs_f64()));
         match self {
-            Self::Cut { from, to, both_ways, lasting } => {
+            Self::Cut { from, to, both_ways, duration } => {
                 let arrow = if *both_ways { "|" } else { "-/->" };
-                write!(formatter, "cut [{}] {arrow} [{}]{}", from.join(" "), to.join(" "), span(lasting))
+                write!(formatter, "cut [{}] {arrow} [{}]{}", from.join(" "), to.join(" "), span(duration))
             }
             Self::HealAll => write!(formatter, "heal all"),
             Self::Crash { node, down_for } => write!(formatter, "crash {node}{}", span(down_for)),
             Self::Restart { node } => write!(formatter, "restart {node}"),
             Self::Kill { node } => write!(formatter, "kill {node}"),
-            Self::Pause { node, lasting } => write!(formatter, "pause {node}{}", span(lasting)),
+            Self::Pause { node, duration } => write!(formatter, "pause {node}{}", span(duration)),
             Self::Resume { node } => write!(formatter, "resume {node}"),
-            Self::Loss { links, rule, ratio, lasting } => write!(formatter, "lose {ratio} of {links} as {rule}{}", span(lasting)),
+            Self::Loss { links, rule, ratio, duration } => write!(formatter, "lose {ratio} of {links} as {rule}{}", span(duration)),
             Self::Links { links, .. } => write!(formatter, "change the links {links}"),
         }
     }

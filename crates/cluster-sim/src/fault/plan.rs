@@ -19,7 +19,7 @@ pub struct ScheduledFault {
     pub fault: Fault,
 }
 
-/// Faults in order of time, as data: it can be saved, sent, shrunk and run again.
+/// Faults in order of time, as data: it can be saved, sent, minimized and run again.
 ///
 /// ```
 /// use std::time::Duration;
@@ -169,13 +169,13 @@ mod tests {
             from: vec!["a/0".into()],
             to: vec!["b/0".into()],
             both_ways: true,
-            lasting: Some(Duration::from_millis(5)),
+            duration: Some(Duration::from_millis(5)),
         };
         let plan = FaultPlan::new().at(Duration::from_secs(1), cut).at(Duration::from_secs(2), Fault::HealAll);
         let saved = serde_json::to_string(&plan).unwrap();
         assert_eq!(
             saved,
-            r#"[{"at_ns":1000000000,"fault":{"cut":{"from":["a/0"],"to":["b/0"],"both_ways":true,"lasting_ns":5000000}}},{"at_ns":2000000000,"fault":"heal_all"}]"#
+            r#"[{"at_ns":1000000000,"fault":{"cut":{"from":["a/0"],"to":["b/0"],"both_ways":true,"duration_ns":5000000}}},{"at_ns":2000000000,"fault":"heal_all"}]"#
         );
         assert_eq!(serde_json::from_str::<FaultPlan>(&saved).unwrap(), plan);
     }
@@ -185,7 +185,7 @@ mod tests {
         let check = |plan: &FaultPlan| plan.check(|node| node == "a/0", |links| links == "wan").unwrap_err().to_string();
         let plan = FaultPlan::new().at(Duration::ZERO, crash("a/0")).at(Duration::ZERO, crash("z/9"));
         assert!(check(&plan).starts_with("fault 1 (crash) names node \"z/9\""));
-        let loss = Fault::Loss { links: "lan".into(), rule: "r".into(), ratio: cluster_sim_types::Ratio::ONE, lasting: None };
+        let loss = Fault::Loss { links: "lan".into(), rule: "r".into(), ratio: cluster_sim_types::Ratio::ONE, duration: None };
         assert!(check(&FaultPlan::new().at(Duration::ZERO, loss)).starts_with("fault 0 (loss) names links \"lan\""));
         let unordered = r#"[{"at_ns":5,"fault":"heal_all"},{"at_ns":4,"fault":"heal_all"}]"#;
         assert!(check(&serde_json::from_str(unordered).unwrap()).starts_with("fault 1 strikes before"));

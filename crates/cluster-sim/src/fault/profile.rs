@@ -40,8 +40,8 @@ impl Default for FaultProfile {
 
 impl FaultProfile {
     /// The plan that `seed` draws for nodes and classes of links of these names over so much time. Equal arguments give equal plans.
-    pub fn draw(&self, seed: Seed, nodes: &[&str], links: &[&str], lasting: Duration) -> FaultPlan {
-        CompiledProfile::new(self.clone()).draw(seed, nodes, links, lasting)
+    pub fn draw(&self, seed: Seed, nodes: &[&str], links: &[&str], duration: Duration) -> FaultPlan {
+        CompiledProfile::new(self.clone()).draw(seed, nodes, links, duration)
     }
 }
 
@@ -61,12 +61,12 @@ impl CompiledProfile {
     }
 
     /// The plan that `seed` draws, as [`FaultProfile::draw`] says.
-    pub(crate) fn draw(&self, seed: Seed, nodes: &[&str], links: &[&str], lasting: Duration) -> FaultPlan {
+    pub(crate) fn draw(&self, seed: Seed, nodes: &[&str], links: &[&str], duration: Duration) -> FaultPlan {
         let spared =
             |node: &str| self.profile.spared_groups.iter().any(|group| node.rsplit_once('/').is_some_and(|(of, _)| of == group));
         let nodes: Vec<&str> = nodes.iter().copied().filter(|node| !spared(node)).collect();
         let Some([intervals, lengths]) = &self.spreads else { return FaultPlan::new() };
-        let swarm = Swarm::of(seed, [intervals, lengths], Targets { nodes: &nodes, links }, VirtualInstant::ZERO + lasting);
+        let swarm = Swarm::of(seed, [intervals, lengths], Targets { nodes: &nodes, links }, VirtualInstant::ZERO + duration);
         swarm.map_or_else(FaultPlan::new, |swarm| swarm.draw())
     }
 }
@@ -178,7 +178,7 @@ mod tests {
         let seldom = FaultProfile { mean_interval: Duration::from_secs(20), ..FaultProfile::default() };
         let overlaps = |plan: &FaultPlan| {
             plan.faults().windows(2).any(|pair| {
-                let length = pair[0].fault.lasting().unwrap_or_default();
+                let length = pair[0].fault.duration().unwrap_or_default();
                 pair[1].at.since_zero() <= pair[0].at.since_zero() + 2 * length
             })
         };
@@ -191,7 +191,7 @@ mod tests {
     fn how_long_faults_last_differs_much_from_seed_to_seed_and_is_as_the_profile_says_on_average() {
         let lengths = |plan: &FaultPlan| -> Vec<f64> {
             let crashes = plan.faults().iter().filter(|scheduled| scheduled.fault.kind() == "crash");
-            crashes.filter_map(|scheduled| scheduled.fault.lasting()).map(|length| length.as_secs_f64()).collect()
+            crashes.filter_map(|scheduled| scheduled.fault.duration()).map(|length| length.as_secs_f64()).collect()
         };
         let seeds = plans(4_000).iter().map(lengths).filter(|lengths| lengths.len() >= 15).collect::<Vec<_>>();
         let mut means: Vec<f64> = seeds.iter().map(|lengths| lengths.iter().sum::<f64>() / lengths.len() as f64).collect();
@@ -232,7 +232,7 @@ mod tests {
         for plan in (0..8_000).map(|seed| seldom.draw(Seed(seed), &NODES, &LINKS, MINUTE)) {
             let of_nodes = |scheduled: &crate::fault::ScheduledFault| ["crash", "pause"].contains(&scheduled.fault.kind());
             for pair in plan.faults().windows(2).filter(|pair| pair.iter().all(of_nodes)) {
-                let length = pair[0].fault.lasting().unwrap_or_default();
+                let length = pair[0].fault.duration().unwrap_or_default();
                 if pair[1].at.since_zero() <= pair[0].at.since_zero() + 2 * length {
                     pairs += 1;
                     same += usize::from(pair[0].fault.nodes() == pair[1].fault.nodes());

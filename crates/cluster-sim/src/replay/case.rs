@@ -15,22 +15,22 @@ use crate::scenario::Scenario;
 /// chance.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Story {
+pub struct Case {
     /// The faults, all of them: what a profile drew is among them, what is done by hand is not.
     pub faults: FaultPlan,
     /// The nodes whose seats are empty, beyond those that the scenario itself leaves empty.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub absent: BTreeSet<String>,
     /// How long things may go wrong, where it is not as long as the scenario says.
-    #[serde(rename = "lasting_ns", with = "nanoseconds::optional", default, skip_serializing_if = "Option::is_none")]
-    pub lasting: Option<Duration>,
+    #[serde(rename = "duration_ns", with = "nanoseconds::optional", default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Duration>,
     /// What decides in place of the seed; nothing where the seed does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisions: Option<Vec<Decision>>,
 }
 
-impl Story {
-    /// The story that a run told: its faults, with chance left to the seed.
+impl Case {
+    /// The case that a run told: its faults, with chance left to the seed.
     pub fn of(report: &Report) -> Self {
         let mut faults = FaultPlan::new();
         for record in report.faults.iter().filter(|record| !record.by_hand) {
@@ -39,23 +39,23 @@ impl Story {
         Self { faults, ..Self::default() }
     }
 
-    /// The scenario that tells this story and no other, whatever faults it had.
+    /// The scenario that tells this case and no other, whatever faults it had.
     #[must_use]
-    pub fn told_by(&self, scenario: &Scenario) -> Scenario {
+    pub fn apply_to(&self, scenario: &Scenario) -> Scenario {
         let mut telling = scenario.clone().only_faults(self.faults.clone());
         for node in &self.absent {
             telling = telling.without(node);
         }
-        if let Some(lasting) = self.lasting {
-            telling = telling.lasting(lasting);
+        if let Some(lasting) = self.duration {
+            telling = telling.duration(lasting);
         }
         match &self.decisions {
-            Some(decisions) => telling.pinned(decisions),
+            Some(decisions) => telling.with_decisions(decisions),
             None => telling,
         }
     }
 
-    /// The same story with other faults.
+    /// The same case with other faults.
     #[must_use]
     pub(crate) fn with_faults(&self, faults: &[ScheduledFault]) -> Self {
         let mut plan = FaultPlan::new();

@@ -33,7 +33,7 @@ pub enum ReproducerError {
         /// The scenario that it was to be replayed with.
         asked: String,
     },
-    /// Its story does not fit the scenario.
-    #[error("its story does not fit the scenario: {0}")]
+    /// Its case does not fit the scenario.
+    #[error("its case does not fit the scenario: {0}")]
     Unfit(ScenarioError),
 }

@@ -5,7 +5,7 @@ mod decision;
 mod error;
 mod reproducer;
 
-pub use case::Story;
+pub use case::Case;
 pub use decision::Decision;
 pub use error::ReproducerError;
-pub use reproducer::{Code, Driver, REPRODUCER_FORMAT, Reproducer};
+pub use reproducer::{BuildInfo, REPRODUCER_FORMAT, Reproducer, ScenarioSource};

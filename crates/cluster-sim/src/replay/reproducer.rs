@@ -6,18 +6,18 @@ use cluster_sim_runtime::{Digest, Seed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ReproducerError, Story};
-use crate::campaign::Shrunk;
+use super::{Case, ReproducerError};
+use crate::campaign::Minimized;
 use crate::report::{Finding, Report};
 
 /// The number of the file's form; a reader refuses others by name.
-pub const REPRODUCER_FORMAT: u32 = 1;
+pub const REPRODUCER_FORMAT: u32 = 2;
 
 /// A failing run as data, complete: only the code is named rather than held.
 ///
 /// ```
 /// use cluster_sim::prelude::*;
-/// use cluster_sim::{Code, Driver, Reproducer};
+/// use cluster_sim::{BuildInfo, ScenarioSource, Reproducer};
 ///
 /// async fn breaks(node: Node) {
 ///     node.sleep(Duration::from_secs(1)).await;
@@ -28,8 +28,8 @@ pub const REPRODUCER_FORMAT: u32 = 1;
 ///     .nodes("one", 1, breaks)
 ///     .always("nothing breaks", |world| world.views::<bool>().all(|(_, broken)| !broken));
 /// let report = scenario.run(Seed(7));
-/// let driver = Driver::Registered { name: "breaking".into(), file: None };
-/// let file = Reproducer::of(driver, &report, scenario.shrink(&report), Code::default()).expect("a rule was broken").to_text();
+/// let driver = ScenarioSource::Registered { name: "breaking".into(), file: None };
+/// let file = Reproducer::of(driver, &report, scenario.shrink(&report), BuildInfo::default()).expect("a rule was broken").to_text();
 ///
 /// let read = Reproducer::parse(&file)?;
 /// let replay = scenario.replay(&read)?;
@@ -45,7 +45,7 @@ pub struct Reproducer {
     /// The scenario's name.
     pub scenario: String,
     /// Where the scenario is to be had.
-    pub driver: Driver,
+    pub source: ScenarioSource,
     /// The seed.
     pub seed: Seed,
     /// What the run found.
@@ -53,19 +53,19 @@ pub struct Reproducer {
     /// Its digest.
     pub digest: Digest,
     /// What decided it besides scenario and seed.
-    pub story: Story,
-    /// The smallest story that breaks the same rule, if somebody looked for it.
+    pub case: Case,
+    /// The smallest case that breaks the same rule, if somebody looked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shrunk: Option<Shrunk>,
+    pub minimized: Option<Minimized>,
     /// The code that ran.
     #[serde(default)]
-    pub code: Code,
+    pub build: BuildInfo,
 }
 
 /// Where the scenario of a run is to be had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Driver {
+pub enum ScenarioSource {
     /// A scenario that is run by name, or by a scenario file.
     Registered {
         /// Its name.
@@ -86,7 +86,7 @@ pub enum Driver {
 /// Which code ran; another one need not show the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Code {
+pub struct BuildInfo {
     /// The revision, if it was known; it ends in `-dirty` if something was changed since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
@@ -95,7 +95,7 @@ pub struct Code {
     pub lockfile: Option<String>,
 }
 
-impl Code {
+impl BuildInfo {
     /// In which respects `now` is other code than this, as sentences; nothing where nobody knows.
     pub fn changes_to(&self, now: &Self) -> Vec<String> {
         let pairs = [("revision", &self.revision, &now.revision), ("lockfile", &self.lockfile, &now.lockfile)];
@@ -110,17 +110,17 @@ impl Code {
 impl Reproducer {
     /// The file about a run of a scenario that is to be had from `driver`; nothing if the run found nothing that could be shown again: one
     /// that held, spent a budget, could not be judged, or gave something else the second time.
-    pub fn of(driver: Driver, report: &Report, shrunk: Option<Shrunk>, code: Code) -> Option<Self> {
+    pub fn of(source: ScenarioSource, report: &Report, minimized: Option<Minimized>, build: BuildInfo) -> Option<Self> {
         Some(Self {
             format: REPRODUCER_FORMAT,
             scenario: report.scenario.clone(),
-            driver,
+            source,
             seed: report.seed(),
             finding: report.finding()?,
             digest: report.digest,
-            story: Story::of(report),
-            shrunk,
-            code,
+            case: Case::of(report),
+            minimized,
+            build,
         })
     }
 
@@ -149,28 +149,27 @@ impl Reproducer {
         text
     }
 
-    /// The smallest story it holds, what its run finds, and the digest of that.
-    pub fn smallest(&self) -> (&Story, &Finding, Digest) {
-        match &self.shrunk {
-            Some(shrunk) => (&shrunk.story, &shrunk.finding, shrunk.digest),
-            None => (&self.story, &self.finding, self.digest),
+    /// The smallest case it holds, what its run finds, and the digest of that.
+    pub fn smallest(&self) -> (&Case, &Finding, Digest) {
+        match &self.minimized {
+            Some(minimized) => (&minimized.case, &minimized.finding, minimized.digest),
+            None => (&self.case, &self.finding, self.digest),
         }
     }
 }
 
 impl fmt::Display for Reproducer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (story, finding, digest) = self.smallest();
+        let (case, finding, digest) = self.smallest();
         writeln!(formatter, "{}  seed={}  digest={digest}", self.scenario, self.seed)?;
         writeln!(formatter, "      {finding}")?;
-        if let Some(shrunk) = &self.shrunk {
-            writeln!(formatter, "      {shrunk}")?;
+        if let Some(minimized) = &self.minimized {
+            writeln!(formatter, "      {minimized}")?;
         }
-        story
-            .faults
+        case.faults
             .faults()
             .iter()
             .try_for_each(|scheduled| writeln!(formatter, "        {}  {}", scheduled.at, scheduled.fault))?;
-        story.decisions.iter().flatten().take(20).try_for_each(|decision| writeln!(formatter, "        {decision}"))
+        case.decisions.iter().flatten().take(20).try_for_each(|decision| writeln!(formatter, "        {decision}"))
     }
 }

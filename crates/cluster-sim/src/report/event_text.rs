@@ -6,7 +6,7 @@ use cluster_sim_runtime::RecordKind;
 
 /// An event with the names that only the run knows.
 #[derive(Debug)]
-pub(crate) struct InWords<'a> {
+pub(crate) struct EventText<'a> {
     pub(crate) kind: RecordKind,
     pub(crate) node: &'a str,
     pub(crate) peer: &'a str,
@@ -24,11 +24,11 @@ pub(crate) struct InWords<'a> {
 }
 
 /// How a task ended, by the number that its record says it with.
-pub(crate) fn end_of_task(detail: u32) -> &'static str {
+pub(crate) fn task_end_text(detail: u32) -> &'static str {
     ["ended", "aborted"].get(detail as usize).copied().unwrap_or("dropped")
 }
 
-impl fmt::Display for InWords<'_> {
+impl fmt::Display for EventText<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, node, peer, task, message, session, number, cause, span } = self;
         if let Some(span) = span {

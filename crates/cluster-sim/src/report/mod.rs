@@ -16,17 +16,17 @@ use cluster_sim_types::{NodeId, Traffic, VirtualInstant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use event_text::{InWords, end_of_task};
+pub(crate) use event_text::{EventText, task_end_text};
 pub(crate) use text::thousands;
 
-pub use divergence::{Difference, DifferingEvent, Divergence, Elsewhere, Happening};
+pub use divergence::{Difference, DifferingEvent, Divergence, Happening, OtherRun};
 pub use finding::Finding;
 pub(crate) use normalize::without_numbers;
 
 use crate::fault::Fault;
 
 /// The number of the report's JSON form; a reader refuses others by name.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub enum Outcome {
     Nondeterministic,
     /// A check had nothing to look at.
     Unknown,
-    /// A recorded story no longer has an effect.
+    /// A recorded case no longer has an effect.
     Stale,
 }
 
@@ -115,7 +115,7 @@ pub struct FaultRecord {
     /// Whether it was taken by code rather than from a plan.
     pub by_hand: bool,
     /// Whether it struck: false for one that the end of the chaos forestalled.
-    pub fired: bool,
+    pub applied: bool,
     /// What it did: messages eaten, or 1 where a node or a class of links changed; 0 means no effect.
     pub effect: u64,
 }

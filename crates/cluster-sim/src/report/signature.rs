@@ -16,7 +16,7 @@ pub(super) fn of(report: &Report) -> Signature {
         .with("in_flight", traffic.in_flight)
         .with("lost", traffic.lost())
         .with("violations", report.violations.len())
-        .with("faults", report.faults.iter().filter(|fault| fault.fired).count())
+        .with("faults", report.faults.iter().filter(|fault| fault.applied).count())
         .with("effective", report.faults.iter().filter(|fault| fault.effect > 0).count());
     signature = signature.with("digest", report.digest);
     signature

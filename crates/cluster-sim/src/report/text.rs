@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Outcome, Report};
-use crate::explain::Ending;
+use crate::explain::FailureSummary;
 
 /// How many of the last events a failing report shows.
 const EVENTS_SHOWN: usize = 20;
@@ -18,7 +18,7 @@ impl fmt::Display for Report {
 }
 
 /// A report with the words in which somebody else says how to see its run again, if somebody does.
-pub(crate) struct Told<'r> {
+pub(crate) struct ReportText<'r> {
     report: &'r Report,
     again: Option<&'r str>,
     /// Whether faults are told one by one.
@@ -33,22 +33,22 @@ enum Events<'r> {
     /// Those of the report, whatever node they are of.
     OfReport,
     /// Those that concern the nodes in question.
-    OfEnding(&'r Ending),
+    OfEnding(&'r FailureSummary),
 }
 
-impl<'r> Told<'r> {
+impl<'r> ReportText<'r> {
     /// The same without faults and events one by one.
     pub(crate) fn briefly(self) -> Self {
         Self { faults: false, events: Events::None, ..self }
     }
 
     /// The same with how the run ended, where that is known.
-    pub(crate) fn ending(self, ending: Option<&'r Ending>) -> Self {
+    pub(crate) fn ending(self, ending: Option<&'r FailureSummary>) -> Self {
         Self { events: ending.map_or(self.events, Events::OfEnding), ..self }
     }
 }
 
-impl fmt::Display for Told<'_> {
+impl fmt::Display for ReportText<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { report, again, faults, events } = *self;
         if let Some(divergence) = &report.divergence {
@@ -78,8 +78,8 @@ impl fmt::Display for Told<'_> {
 
 impl Report {
     /// This report as text, that says in those words how to see the run again.
-    pub(crate) fn told<'r>(&'r self, again: Option<&'r str>) -> Told<'r> {
-        Told { report: self, again, faults: true, events: Events::OfReport }
+    pub(crate) fn told<'r>(&'r self, again: Option<&'r str>) -> ReportText<'r> {
+        ReportText { report: self, again, faults: true, events: Events::OfReport }
     }
 
     fn write_traffic(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -138,7 +138,7 @@ impl Report {
         }
         for record in self.faults.iter().filter(|_| each) {
             let by_hand = if record.by_hand { ", by hand" } else { "" };
-            let effect = match (record.fired, record.effect) {
+            let effect = match (record.applied, record.effect) {
                 (false, _) => "never struck: the chaos was over".to_owned(),
                 (true, 0) => "no effect".to_owned(),
                 (true, effect) => format!("effect {}", thousands(effect)),

@@ -50,17 +50,17 @@ pub(crate) struct Definition {
     pub(crate) checks: Vec<Check>,
     pub(crate) plan: FaultPlan,
     pub(crate) profile: Option<Arc<CompiledProfile>>,
-    pub(crate) lasting: Duration,
-    pub(crate) calm: Duration,
-    pub(crate) settle: Duration,
+    pub(crate) duration: Duration,
+    pub(crate) recovery_timeout: Duration,
+    pub(crate) stable_for: Duration,
     pub(crate) start_spread: Duration,
     pub(crate) budget: Budget,
     pub(crate) absent: BTreeSet<String>,
-    pub(crate) patience: Duration,
+    pub(crate) step_timeout: Duration,
     /// How many seeds of a sweep run at once; as many as the machine has cores where nobody says.
     pub(crate) threads: Option<NonZeroUsize>,
     /// What decides in place of the seed.
-    pub(crate) pinned: Option<Arc<Decisions>>,
+    pub(crate) with_decisions: Option<Arc<Decisions>>,
     pub(crate) drive: Option<Drive>,
     /// Whether all this fits together, found out by the first run.
     pub(crate) checked: OnceLock<Result<(), ScenarioError>>,
@@ -78,15 +78,15 @@ impl Scenario {
             checks: Vec::new(),
             plan: FaultPlan::new(),
             profile: None,
-            lasting: Duration::from_secs(10),
-            calm: Duration::from_secs(10),
-            settle: Duration::from_secs(1),
+            duration: Duration::from_secs(10),
+            recovery_timeout: Duration::from_secs(10),
+            stable_for: Duration::from_secs(1),
             start_spread: Duration::from_millis(1),
             budget: Budget::default(),
             absent: BTreeSet::new(),
-            patience: Duration::from_secs(30),
+            step_timeout: Duration::from_secs(30),
             threads: None,
-            pinned: None,
+            with_decisions: None,
             drive: None,
             checked: OnceLock::new(),
             arenas: Arenas::default(),
@@ -152,7 +152,7 @@ impl Scenario {
     }
 
     /// Adds a group of `count` async nodes as [`nodes`](Self::nodes) does, each of which must come to its end: its `main` has returned before
-    /// the [`calm`](Self::calm) is spent, and the run goes on until all have.
+    /// the [`recovery_timeout`](Self::recovery_timeout) is spent, and the run goes on until all have.
     ///
     /// Where one does not, the rule `every client ends` is broken, and says what every task of the run waits for. One that crashed begins
     /// anew and must end in its last life; one that was killed, or has an empty seat, does not count.
@@ -240,7 +240,7 @@ impl Scenario {
 
     /// Declares the model of all links for which no class is declared; the last one declared counts.
     #[must_use]
-    pub fn all_links(self, model: LinkModel) -> Self {
+    pub fn default_links(self, model: LinkModel) -> Self {
         let class = LinkClass { name: "default".to_owned(), from: NodeSelector::Any, to: NodeSelector::Any, model };
         self.with(|definition| {
             // The class of everything comes first, so that every other one wins over it.
@@ -260,8 +260,8 @@ impl Scenario {
         self.check(Check::Always { name: name.to_owned(), test: Arc::new(move |world| test(world).into_verdict()) })
     }
 
-    /// Says what must hold in the end: after all faults are over, for as long as [`settle`](Self::settle), before the
-    /// [`calm`](Self::calm) is spent.
+    /// Says what must hold in the end: after all faults are over, for as long as [`stable_for`](Self::stable_for), before the
+    /// [`recovery_timeout`](Self::recovery_timeout) is spent.
     #[must_use]
     pub fn eventually<V: IntoVerdict>(self, name: &str, test: impl Fn(&World<'_>) -> V + Send + Sync + 'static) -> Self {
         self.check(Check::Eventually { name: name.to_owned(), test: Arc::new(move |world| test(world).into_verdict()) })
@@ -328,20 +328,20 @@ impl Scenario {
 
     /// How long things may go wrong. Default 10 s.
     #[must_use]
-    pub fn lasting(self, lasting: Duration) -> Self {
-        self.with(|definition| definition.lasting = lasting)
+    pub fn duration(self, lasting: Duration) -> Self {
+        self.with(|definition| definition.duration = lasting)
     }
 
     /// How long after that the run may take until everything that must hold in the end does. Default 10 s.
     #[must_use]
-    pub fn calm(self, calm: Duration) -> Self {
-        self.with(|definition| definition.calm = calm)
+    pub fn recovery_timeout(self, calm: Duration) -> Self {
+        self.with(|definition| definition.recovery_timeout = calm)
     }
 
     /// For how long it must have held without a break. Default 1 s.
     #[must_use]
-    pub fn settle(self, settle: Duration) -> Self {
-        self.with(|definition| definition.settle = settle)
+    pub fn stable_for(self, settle: Duration) -> Self {
+        self.with(|definition| definition.stable_for = settle)
     }
 
     /// Starts all nodes at the same instant, instead of each at an offset below 1 ms that hangs on its name.
@@ -350,13 +350,13 @@ impl Scenario {
         self.with(|definition| definition.start_spread = Duration::ZERO)
     }
 
-    /// For how much real time a step may go on before a sweep calls it stuck, and the second run of [`twice`](Self::twice) may give no sign
+    /// For how much real time a step may go on before a sweep calls it stuck, and the second run of [`check_determinism`](Self::check_determinism) may give no sign
     /// of life. Default 30 s.
     ///
     /// Only these look at the machine's clock, from outside; a run by itself never does.
     #[must_use]
-    pub fn patience(self, patience: Duration) -> Self {
-        self.with(|definition| definition.patience = patience)
+    pub fn step_timeout(self, patience: Duration) -> Self {
+        self.with(|definition| definition.step_timeout = patience)
     }
 
     /// How many seeds of a sweep run at once. Default: as many as the machine has cores.

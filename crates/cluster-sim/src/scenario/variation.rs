@@ -33,17 +33,17 @@ impl Scenario {
     /// Has decisions decide what the simulation leaves to chance, in place of the seed; whatever is not among them takes its canonical
     /// value. What nodes draw for themselves, and the faults of a profile, are the seed's all the same.
     ///
-    /// With all decisions of a run ([`run_logged`](Self::run_logged)), and under its seed, it is that run, digest and all.
+    /// With all decisions of a run ([`run_with_decisions`](Self::run_with_decisions)), and under its seed, it is that run, digest and all.
     #[must_use]
-    pub fn pinned(self, decisions: &[Decision]) -> Self {
+    pub fn with_decisions(self, decisions: &[Decision]) -> Self {
         let table = Arc::new(Decision::table(decisions));
-        self.with(|definition| definition.pinned = Some(table))
+        self.with(|definition| definition.with_decisions = Some(table))
     }
 
     /// Has a test drive each run by hand: `drive` is called at the start, in place of letting the run go on for as long as it
-    /// [lasts](Self::lasting).
+    /// [lasts](Self::duration).
     ///
-    /// So what is done by hand is a part of the scenario, and can be swept, replayed and shrunk.
+    /// So what is done by hand is a part of the scenario, and can be swept, replayed and minimized.
     ///
     /// ```
     /// use std::time::Duration;
@@ -69,7 +69,7 @@ impl Scenario {
     ///     .assert_ok();
     /// ```
     #[must_use]
-    pub fn driven(self, drive: impl Fn(&mut Sim) + Send + Sync + 'static) -> Self {
+    pub fn script(self, drive: impl Fn(&mut Sim) + Send + Sync + 'static) -> Self {
         self.with(|definition| definition.drive = Some(Drive(Arc::new(drive))))
     }
 }
@@ -77,6 +77,6 @@ impl Scenario {
 impl Definition {
     /// Who decides what is left to chance, and whether it is kept.
     pub(crate) fn choices(&self, keeps: bool) -> Choices {
-        Choices::new(self.pinned.clone(), keeps)
+        Choices::new(self.with_decisions.clone(), keeps)
     }
 }

@@ -11,7 +11,7 @@ use cluster_sim_types::{NodeId, Shard, VirtualInstant};
 use super::Sim;
 use super::checks::LiveChecks;
 use super::clients::Clients;
-use super::faults::Faulting;
+use super::faults::FaultState;
 use crate::fault::FaultPlan;
 use crate::report::Report;
 use crate::scenario::{Definition, Group, Member, ScenarioError};
@@ -28,7 +28,7 @@ pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule, choices: C
         seat_group(&mut engine, network, &definition, group, number as u16, first);
         first += group.members.len() as u32;
     }
-    let faulting = Faulting::new(plan, &mut engine.core.kernel);
+    let faulting = FaultState::new(plan, &mut engine.core.kernel);
     let checks = LiveChecks::new(&definition.checks);
     let report = Report::blank(&definition.name, seeds);
     let control = Arc::clone(engine.core.devices.get::<Network>(network).control());
@@ -73,7 +73,7 @@ fn draw_plan(definition: &Definition, seeds: &SeedSchedule) -> Result<FaultPlan,
         let names: Vec<&str> = node_names(definition).collect();
         let mut links = vec!["default"];
         links.extend(definition.classes.iter().map(|class| class.name.as_str()).filter(|name| *name != "default"));
-        plan.extend(profile.draw(seeds.at(VirtualInstant::ZERO), &names, &links, definition.lasting));
+        plan.extend(profile.draw(seeds.at(VirtualInstant::ZERO), &names, &links, definition.duration));
         check_plan(definition, &plan)?;
     }
     Ok(plan)

@@ -74,12 +74,12 @@ enum Asked {
 
 /// Where and when a check is asked.
 #[derive(Clone, Copy)]
-pub(super) struct Moment {
+pub(super) struct Now {
     pub(super) at: VirtualInstant,
     pub(super) step: u64,
 }
 
-impl Moment {
+impl Now {
     pub(super) fn violation(self, rule: &str, witness: cluster_sim_invariants::Evidence) -> Violation {
         Violation { rule: rule.to_owned(), at: self.at, step: self.step, nodes: witness.nodes, message: witness.message }
     }
@@ -115,7 +115,7 @@ impl LiveChecks {
 
     /// Tells every check what a step changed; adds the rules that broke to `violations`.
     #[inline(always)]
-    pub(super) fn after_step(&mut self, changes: &[Change], world: &World<'_>, moment: Moment, violations: &mut Vec<Violation>) {
+    pub(super) fn after_step(&mut self, changes: &[Change], world: &World<'_>, moment: Now, violations: &mut Vec<Violation>) {
         for (index, observer) in self.observers.iter_mut().enumerate() {
             self.asking = Some(Asked::Observer(index));
             for change in changes {
@@ -170,7 +170,7 @@ impl LiveChecks {
     }
 
     /// Asks every observer about the run as a whole.
-    pub(super) fn finish(&mut self, world: &World<'_>, moment: Moment) -> Vec<Violation> {
+    pub(super) fn finish(&mut self, world: &World<'_>, moment: Now) -> Vec<Violation> {
         let mut violations = Vec::new();
         for (index, observer) in self.observers.iter_mut().enumerate() {
             self.asking = Some(Asked::Observer(index));
@@ -228,7 +228,7 @@ impl LiveChecks {
 }
 
 #[cold]
-fn judge(verdict: Verdict, name: &str, unknown: &mut Option<String>, moment: Moment, violations: &mut Vec<Violation>) {
+fn judge(verdict: Verdict, name: &str, unknown: &mut Option<String>, moment: Now, violations: &mut Vec<Violation>) {
     match verdict {
         Verdict::Holds => {}
         Verdict::Violated(witness) => violations.push(moment.violation(name, witness)),

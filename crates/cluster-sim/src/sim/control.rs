@@ -41,7 +41,7 @@ impl Sim {
         if self.over {
             return self.network().no_cut();
         }
-        self.by_hand(Fault::Cut { from, to, both_ways, lasting: None });
+        self.by_hand(Fault::Cut { from, to, both_ways, duration: None });
         self.faulting.release_last_cut().expect("a run that is not over cuts what it is asked to")
     }
 
@@ -69,7 +69,7 @@ impl Sim {
 
     /// The cuts in force, by name, in the order in which they were made.
     pub fn living_cuts(&mut self) -> Vec<String> {
-        self.obey_guards();
+        self.apply_heals();
         self.network().living_cuts().map(|(_, name)| name.to_owned()).collect()
     }
 
@@ -94,7 +94,7 @@ impl Sim {
     /// Stops a node with everything it holds. True if it was running.
     pub fn pause(&mut self, node: impl Into<NodeId>) -> bool {
         let node = self.name_of(node.into());
-        self.by_hand(Fault::Pause { node, lasting: None })
+        self.by_hand(Fault::Pause { node, duration: None })
     }
 
     /// Lets a paused node go on. True if it was paused.
@@ -111,7 +111,7 @@ impl Sim {
         let node = node.into();
         self.assert_node(node);
         self.assert_callable(node)?;
-        self.obey_guards();
+        self.apply_heals();
         let mut result = Ok(());
         self.guarded(|sim| {
             result = sim.engine.call(node, &mut Some(request));
@@ -125,7 +125,7 @@ impl Sim {
     ///
     /// # Errors
     /// If the node is not up, exposed nothing of that type, or the run is over, be it by what was done in there.
-    pub fn on<H: 'static, T>(&mut self, node: impl Into<NodeId>, reach: impl FnOnce(&mut H) -> T) -> Result<T, CallError> {
+    pub fn with_node<H: 'static, T>(&mut self, node: impl Into<NodeId>, reach: impl FnOnce(&mut H) -> T) -> Result<T, CallError> {
         let node = node.into();
         self.assert_node(node);
         self.assert_callable(node)?;
@@ -134,7 +134,7 @@ impl Sim {
             self.engine.core.kernel.expose(node, Some(exposed));
             return Err(CallError::NotExposed { node, asked: std::any::type_name::<H>() });
         }
-        self.obey_guards();
+        self.apply_heals();
         let mut result = None;
         self.guarded(|sim| {
             result = Some(sim.engine.reach_into(node, || reach(exposed.downcast_mut().expect("it was looked at before"))));

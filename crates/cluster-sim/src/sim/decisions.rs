@@ -13,16 +13,16 @@ use crate::scenario::Scenario;
 
 impl Scenario {
     /// Runs one seed from start to end, and keeps every decision: each choice that came out otherwise than its canonical value, in the
-    /// order in which they were asked for. Of a [pinned](Self::pinned) scenario these are the decisions that were asked for. Memory grows with
+    /// order in which they were asked for. Of a [pinned](Self::with_decisions) scenario these are the decisions that were asked for. Memory grows with
     /// every message.
     ///
     /// # Panics
     /// If the scenario cannot be run.
-    pub fn run_logged(&self, seed: Seed) -> (Report, Vec<Decision>) {
+    pub fn run_with_decisions(&self, seed: Seed) -> (Report, Vec<Decision>) {
         let started = build(self.0.clone(), SeedSchedule::new(seed), self.0.choices(true));
         let mut sim = started.unwrap_or_else(|error| panic!("could not run scenario {:?}: {error}", self.0.name));
         sim.drive();
-        sim.come_to_rest();
+        sim.end_fault_phase();
         sim.conclude();
         let decisions = sim.engine.core.kernel.take_choices().into_decisions();
         let decisions = decisions.into_iter().map(|decided| sim.name_decision(decided)).collect();
@@ -36,7 +36,7 @@ impl Sim {
         self.report.by_hand = false;
         match self.definition.drive.clone() {
             Some(drive) => self.drive_by(&*drive.0),
-            None => self.run_for(self.definition.lasting),
+            None => self.run_for(self.definition.duration),
         }
     }
 

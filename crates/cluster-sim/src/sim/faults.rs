@@ -45,7 +45,7 @@ struct OpenLoss {
 
 /// The faults of one run.
 #[derive(Debug)]
-pub(super) struct Faulting {
+pub(super) struct FaultState {
     happenings: Vec<Happening>,
     pub(super) records: Vec<FaultRecord>,
     cuts: Vec<HeldCut>,
@@ -56,7 +56,7 @@ pub(super) struct Faulting {
     pub(super) calm: bool,
 }
 
-impl Faulting {
+impl FaultState {
     pub(super) fn new(plan: FaultPlan, kernel: &mut Kernel) -> Self {
         let mut faulting = Self {
             happenings: Vec::new(),
@@ -67,7 +67,7 @@ impl Faulting {
             calm: false,
         };
         for ScheduledFault { at, fault } in plan.faults() {
-            faulting.records.push(FaultRecord { at: *at, fault: fault.clone(), by_hand: false, fired: false, effect: 0 });
+            faulting.records.push(FaultRecord { at: *at, fault: fault.clone(), by_hand: false, applied: false, effect: 0 });
             faulting.schedule(kernel, *at, Happening::Strike(faulting.records.len() - 1));
         }
         faulting
@@ -101,9 +101,9 @@ impl Sim {
         if self.over {
             return false;
         }
-        self.obey_guards();
+        self.apply_heals();
         let index = self.faulting.records.len();
-        self.faulting.records.push(FaultRecord { at: self.now(), fault, by_hand: true, fired: false, effect: 0 });
+        self.faulting.records.push(FaultRecord { at: self.now(), fault, by_hand: true, applied: false, effect: 0 });
         self.guarded(|sim| {
             sim.strike(index);
             sim.check_changes();
@@ -130,13 +130,13 @@ impl Sim {
 
     fn strike(&mut self, record: usize) {
         let FaultRecord { at, fault, .. } = self.faulting.records[record].clone();
-        self.faulting.records[record].fired = true;
+        self.faulting.records[record].applied = true;
         let id = |sim: &Self, name: &str| sim.node(name).expect("a fault is checked against the nodes before it strikes");
         let effect = match fault {
-            Fault::Cut { from, to, both_ways, lasting } => {
+            Fault::Cut { from, to, both_ways, duration } => {
                 let [from, to] = self.ids_of([&from, &to]);
                 self.hold_cut(record, &from, &to, both_ways);
-                if let Some(lasting) = lasting {
+                if let Some(lasting) = duration {
                     let end = Happening::EndCut(self.faulting.cuts.len() - 1);
                     self.faulting.schedule(&mut self.engine.core.kernel, at + lasting, end);
                 }
@@ -155,23 +155,23 @@ impl Sim {
             Fault::Resume { node } => self.engine.resume(id(self, &node)),
             Fault::Restart { node } => self.engine.restart(id(self, &node)),
             Fault::Kill { node } => self.engine.kill(id(self, &node)),
-            Fault::Pause { node, lasting } => {
+            Fault::Pause { node, duration } => {
                 let node = id(self, &node);
                 let paused = self.engine.pause(node);
                 if paused {
                     self.faulting.pauses.insert(node, record);
                 }
-                if let Some(lasting) = lasting.filter(|_| paused) {
+                if let Some(lasting) = duration.filter(|_| paused) {
                     self.faulting.schedule(&mut self.engine.core.kernel, at + lasting, Happening::Resume(node, record));
                 }
                 paused
             }
-            Fault::Loss { links, rule, ratio, lasting } => {
+            Fault::Loss { links, rule, ratio, duration } => {
                 self.end_loss(|open| open.links == links && open.rule == rule);
                 let network: &mut Network = self.engine.core.devices.get_mut(self.network);
                 network.set_loss_rule(&mut self.engine.core.kernel, &links, &rule, ratio);
                 self.faulting.losses.push(OpenLoss { record, links, rule });
-                if let Some(lasting) = lasting {
+                if let Some(lasting) = duration {
                     self.faulting.schedule(&mut self.engine.core.kernel, at + lasting, Happening::EndLoss(record));
                 }
                 false
@@ -232,9 +232,9 @@ impl Sim {
     }
 
     /// Ends the chaos: no fault strikes any more, cuts heal, links are as declared, paused nodes go on, all but the killed come back.
-    pub(super) fn calm_down(&mut self) {
+    pub(super) fn end_faults(&mut self) {
         self.faulting.calm = true;
-        self.obey_guards();
+        self.apply_heals();
         self.heal_cuts();
         self.end_loss(|_| true);
         self.engine.core.devices.get_mut::<Network>(self.network).restore_links(&mut self.engine.core.kernel);

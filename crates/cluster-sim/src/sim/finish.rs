@@ -8,24 +8,24 @@ use cluster_sim_transport::ResetReason;
 use cluster_sim_types::{NodeId, VirtualInstant};
 
 use super::Sim;
-use super::checks::Moment;
+use super::checks::Now;
 use super::clients::{EVERY_CLIENT_ENDS, living_tasks, unended};
-use super::world::Glance;
-use crate::report::{InWords, Outcome, Report, end_of_task};
+use super::world::WorldView;
+use crate::report::{EventText, Outcome, Report, task_end_text};
 
 impl Sim {
     /// Ends the run: all chaos stops, and the run goes on until every `eventually` has held for the settling time or the calm is spent.
     pub fn finish(mut self) -> Report {
-        self.come_to_rest();
+        self.end_fault_phase();
         self.conclude();
         self.report
     }
 
     /// Ends the chaos, and goes on until what must hold in the end does or the calm is spent.
-    pub(super) fn come_to_rest(&mut self) {
+    pub(super) fn end_fault_phase(&mut self) {
         if !self.over {
             self.guarded(|sim| {
-                sim.calm_down();
+                sim.end_faults();
                 sim.check_changes();
             });
         }
@@ -41,9 +41,9 @@ impl Sim {
 
     /// Runs until everything that must hold in the end has held for as long as it must and every client ended, or the calm is spent.
     fn run_calm(&mut self) {
-        let end = self.now() + self.definition.calm;
+        let end = self.now() + self.definition.recovery_timeout;
         // A calm that is shorter than the settling time bounds it.
-        let settle = self.definition.settle.min(self.definition.calm);
+        let settle = self.definition.stable_for.min(self.definition.recovery_timeout);
         // A client that ended stays so: nothing needs to be waited for after the last one.
         let settle = if self.checks.has_eventually() { settle } else { Duration::ZERO };
         let mut held_since: Option<VirtualInstant> = None;
@@ -76,7 +76,7 @@ impl Sim {
                         format!("did not hold for {:.3}s without a break before the calm was spent", settle.as_secs_f64())
                     }
                 };
-                self.say_overdue(unsettled, clients, &why);
+                self.report_pending(unsettled, clients, &why);
                 return;
             }
             // One event at a time while something is pending; to the end of the settling time once nothing is, checking at each event.
@@ -87,7 +87,7 @@ impl Sim {
     }
 
     /// Breaks the rules that waited for the end in vain, and says what the tasks wait for.
-    fn say_overdue(&mut self, unsettled: Vec<(String, Evidence)>, clients: Vec<NodeId>, why: &str) {
+    fn report_pending(&mut self, unsettled: Vec<(String, Evidence)>, clients: Vec<NodeId>, why: &str) {
         let (moment, waiting) = (self.moment(), living_tasks(&self.engine));
         let mut rules = unsettled;
         if !clients.is_empty() {
@@ -101,21 +101,21 @@ impl Sim {
     fn pending(&mut self) -> Vec<(String, Evidence)> {
         let mut pending = Vec::new();
         self.guarded(|sim| {
-            let world = Glance { engine: &sim.engine, network: sim.network };
+            let world = WorldView { engine: &sim.engine, network: sim.network };
             pending = sim.checks.pending(&World::new(&world));
         });
         pending
     }
 
-    fn moment(&self) -> Moment {
-        Moment { at: self.engine.core.kernel.now(), step: self.engine.core.kernel.steps() }
+    fn moment(&self) -> Now {
+        Now { at: self.engine.core.kernel.now(), step: self.engine.core.kernel.steps() }
     }
 
     /// Asks everybody for the last judgement, and fills in the report.
     pub(super) fn conclude(&mut self) {
         let moment = self.moment();
         self.guarded(|sim| {
-            let world = Glance { engine: &sim.engine, network: sim.network };
+            let world = WorldView { engine: &sim.engine, network: sim.network };
             let violations = sim.checks.finish(&World::new(&world), moment);
             sim.report.violations.extend(violations);
         });
@@ -133,14 +133,14 @@ impl Sim {
         if self.outcome() != Outcome::Held {
             self.report.last_events = self.describe_ring();
         }
-        self.tell_records();
+        self.notify_records();
         // What the nodes still hold is dropped by code of their own, which may panic; it takes no part in the run.
         self.guarded(|sim| sim.engine.shut_down());
         self.report.outcome = self.outcome();
         if self.report.outcome != Outcome::Held && self.report.last_events.is_empty() {
             self.report.last_events = self.describe_ring();
         }
-        self.tell_end();
+        self.notify_end();
         self.definition.arenas.keep(self.engine.leave());
     }
 
@@ -208,18 +208,18 @@ impl Sim {
         };
         let cause = match kind {
             RecordKind::Drop => self.cause(detail).to_owned(),
-            RecordKind::TaskEnd => end_of_task(detail).to_owned(),
+            RecordKind::TaskEnd => task_end_text(detail).to_owned(),
             RecordKind::SessionReset => ResetReason::numbered(detail).expect("a reset is recorded with its reason").to_string(),
             _ => String::new(),
         };
         let (node, peer, task) = (self.called(node), self.called(peer), task.as_deref());
-        let in_words = InWords { kind, node, peer, task, message: &message, session: label, number, cause: &cause, span: None };
+        let in_words = EventText { kind, node, peer, task, message: &message, session: label, number, cause: &cause, span: None };
         format!("{at}  {in_words}")
     }
 }
 
 /// The rules that waited for the end in vain, as violations.
-fn overdue(waiting: Vec<(String, Evidence)>, why: &str, moment: Moment) -> impl Iterator<Item = Violation> {
+fn overdue(waiting: Vec<(String, Evidence)>, why: &str, moment: Now) -> impl Iterator<Item = Violation> {
     waiting.into_iter().map(move |(name, mut witness)| {
         let reason = if witness.message.is_empty() { String::new() } else { format!(": {}", witness.message) };
         witness.message = format!("{why}{reason}");

@@ -22,8 +22,8 @@ use cluster_sim_types::{NodeId, VirtualInstant};
 use checks::LiveChecks;
 use clients::Clients;
 pub use control::CallError;
-use faults::Faulting;
-pub(crate) use observer::Follower;
+use faults::FaultState;
+pub(crate) use observer::RunObserver;
 pub(crate) use run_loop::message_of;
 
 use crate::report::Report;
@@ -42,11 +42,11 @@ pub struct Sim {
     /// Where the budget of virtual time ends.
     end: VirtualInstant,
     checks: LiveChecks,
-    faulting: Faulting,
+    faulting: FaultState,
     clients: Clients,
     report: Report,
     /// Who is told of everything that happens, if anybody is.
-    follower: Option<Box<dyn Follower>>,
+    follower: Option<Box<dyn RunObserver>>,
     /// A finding ended the run; nothing steps any more.
     over: bool,
 }
@@ -58,8 +58,8 @@ impl Sim {
     }
 
     /// How long things may go wrong, as the scenario says: so long a run that nobody drives by hand goes on before it is finished.
-    pub fn lasting(&self) -> Duration {
-        self.definition.lasting
+    pub fn duration(&self) -> Duration {
+        self.definition.duration
     }
 
     /// The running hash of everything that happened so far.

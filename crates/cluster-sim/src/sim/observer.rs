@@ -11,7 +11,7 @@ use super::Sim;
 use crate::report::Report;
 
 /// Who follows a run from its start to its end. It changes nothing of it, but can let it go no further.
-pub(crate) trait Follower: Any {
+pub(crate) trait RunObserver: Any {
     /// Something happened.
     fn event(&mut self, record: Record);
 
@@ -36,14 +36,14 @@ pub(crate) trait Follower: Any {
 
 impl Sim {
     /// Runs a scenario from start to end, told to `follower` event by event; no report if that one left before the end.
-    pub(crate) fn run_followed<F: Follower>(mut self, follower: F) -> (F, Option<Report>) {
+    pub(crate) fn run_observed<F: RunObserver>(mut self, follower: F) -> (F, Option<Report>) {
         self.engine.core.kernel.keep_records();
         self.follower = Some(Box::new(follower));
         self.drive();
         if !self.over {
             self.tell(|follower, sim| follower.calms(sim.now()));
         }
-        self.come_to_rest();
+        self.end_fault_phase();
         let stays = self.follower.as_ref().is_some_and(|follower| !follower.has_left());
         if stays {
             self.conclude();
@@ -54,7 +54,7 @@ impl Sim {
     }
 
     /// Tells the follower that a step is over. True if it wants to hear on.
-    pub(super) fn tell_step(&mut self) -> bool {
+    pub(super) fn notify_step(&mut self) -> bool {
         self.tell(|follower, sim| follower.stepped(sim));
         self.over |= self.follower.as_ref().is_some_and(|follower| follower.has_left());
         !self.over
@@ -62,7 +62,7 @@ impl Sim {
 
     /// Tells the follower which facts a step stated, and whose views it may have changed.
     #[cold]
-    pub(super) fn tell_changes(&mut self) {
+    pub(super) fn notify_changes(&mut self) {
         self.tell(|follower, sim| {
             for change in sim.engine.core.kernel.changes() {
                 match change {
@@ -75,12 +75,12 @@ impl Sim {
     }
 
     /// Tells the follower, if there is one, what was recorded.
-    pub(super) fn tell_records(&mut self) {
+    pub(super) fn notify_records(&mut self) {
         self.tell(|_, _| {});
     }
 
     /// Tells the follower, if there is one, how the run ended. What is recorded after the last event takes no part in the run.
-    pub(super) fn tell_end(&mut self) {
+    pub(super) fn notify_end(&mut self) {
         self.engine.core.kernel.drain_records().for_each(drop);
         if self.follower.is_some() {
             let report = self.report.clone();
@@ -100,7 +100,7 @@ impl Sim {
     }
 
     /// The nodes whose seats are empty: they were gone before the first event.
-    pub(crate) fn empty_seats(&self) -> Vec<NodeId> {
+    pub(crate) fn absent_nodes(&self) -> Vec<NodeId> {
         let kernel = &self.engine.core.kernel;
         let is_empty = |node: &NodeId| self.definition.absent.contains(&**kernel.name(*node));
         (0..kernel.node_count()).map(NodeId).filter(is_empty).collect()
@@ -127,7 +127,7 @@ impl Sim {
     }
 
     /// Tells the follower what was recorded, and then something more.
-    fn tell(&mut self, more: impl FnOnce(&mut dyn Follower, &mut Self)) {
+    fn tell(&mut self, more: impl FnOnce(&mut dyn RunObserver, &mut Self)) {
         // It is out of the run for as long, so that it can look at the run.
         let Some(mut follower) = self.follower.take() else { return };
         self.engine.core.kernel.drain_records().for_each(|record| follower.event(record));

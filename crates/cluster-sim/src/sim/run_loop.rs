@@ -14,8 +14,8 @@ use cluster_sim_types::VirtualInstant;
 use tokio::task::unconstrained;
 
 use super::Sim;
-use super::checks::Moment;
-use super::world::Glance;
+use super::checks::Now;
+use super::world::WorldView;
 use crate::report::PanicFinding;
 
 impl Sim {
@@ -26,7 +26,7 @@ impl Sim {
 
     pub(super) fn run_to(&mut self, until: VirtualInstant) {
         if self.follower.is_some() {
-            return self.guarded(|sim| while sim.step_once(until) && sim.tell_step() {});
+            return self.guarded(|sim| while sim.step_once(until) && sim.notify_step() {});
         }
         self.guarded(|sim| while sim.step_to(until) {});
     }
@@ -36,11 +36,11 @@ impl Sim {
     /// Asked after each step that changed something, and at the start.
     pub fn run_until(&mut self, timeout: Duration, mut condition: impl FnMut(&World<'_>) -> bool) -> bool {
         let until = self.now() + timeout;
-        let mut met = self.look(|world| condition(world));
+        let mut met = self.inspect(|world| condition(world));
         while !met && !self.over {
             let mut more = false;
-            self.guarded(|sim| more = sim.step_once(until) && sim.tell_step());
-            met = self.look(|world| condition(world));
+            self.guarded(|sim| more = sim.step_once(until) && sim.notify_step());
+            met = self.inspect(|world| condition(world));
             if !more {
                 break;
             }
@@ -49,8 +49,8 @@ impl Sim {
     }
 
     /// Looks at the cluster as it stands.
-    pub fn look<T>(&self, looking: impl FnOnce(&World<'_>) -> T) -> T {
-        looking(&World::new(&Glance { engine: &self.engine, network: self.network }))
+    pub fn inspect<T>(&self, looking: impl FnOnce(&World<'_>) -> T) -> T {
+        looking(&World::new(&WorldView { engine: &self.engine, network: self.network }))
     }
 
     /// The same step for loops that do more beside it.
@@ -66,7 +66,7 @@ impl Sim {
         if self.over {
             return false;
         }
-        self.obey_guards();
+        self.apply_heals();
         let stepped = self.engine.step(until.min(self.end));
         if stepped == Stepped::Idle && until > self.end {
             self.engine.core.kernel.exhaust(Exhausted::VirtualTime(self.end.since_zero()));
@@ -84,7 +84,7 @@ impl Sim {
 
     /// Heals what dropped guards no longer hold, at the present instant.
     #[inline]
-    pub(super) fn obey_guards(&mut self) {
+    pub(super) fn apply_heals(&mut self) {
         if self.control.is_waiting() {
             self.engine.core.devices.get_mut::<Network>(self.network).apply_heals(&mut self.engine.core.kernel);
         }
@@ -101,11 +101,11 @@ impl Sim {
     #[inline(always)]
     fn judge_changes(&mut self) {
         if self.follower.is_some() {
-            self.tell_changes();
+            self.notify_changes();
         }
         let kernel = &self.engine.core.kernel;
-        let world = Glance { engine: &self.engine, network: self.network };
-        let moment = Moment { at: kernel.now(), step: kernel.steps() };
+        let world = WorldView { engine: &self.engine, network: self.network };
+        let moment = Now { at: kernel.now(), step: kernel.steps() };
         self.checks.after_step(kernel.changes(), &World::new(&world), moment, &mut self.report.violations);
         if !self.report.violations.is_empty() {
             self.over = true;

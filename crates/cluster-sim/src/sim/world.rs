@@ -8,12 +8,12 @@ use cluster_sim_transport::Network;
 use cluster_sim_types::{Health, NodeId, Traffic, VirtualInstant};
 
 /// A look at an engine between two steps.
-pub(super) struct Glance<'a> {
+pub(super) struct WorldView<'a> {
     pub(super) engine: &'a Engine,
     pub(super) network: DeviceId,
 }
 
-impl Observed for Glance<'_> {
+impl Observed for WorldView<'_> {
     fn now(&self) -> VirtualInstant {
         self.engine.core.kernel.now()
     }

@@ -68,7 +68,7 @@ use crate::real::NodeContext;
 /// ```
 ///
 /// In the simulation it belongs to one life of the node: once that is over, by a crash or by the return of the node's main function, every
-/// call is inert. It works in the code of its own simulation's nodes and nowhere else: what a test wants of a node it does with `Sim::on`.
+/// call is inert. It works in the code of its own simulation's nodes and nowhere else: what a test wants of a node it does with `Sim::with_node`.
 #[derive(Clone)]
 pub struct Node {
     home: Arc<Home>,

@@ -52,8 +52,8 @@ impl Node {
         panic!("{} shows a view of one type only, and {} is another", self.name(), type_name::<V>())
     }
 
-    /// Hands out something that a test can reach into the node by, until the life is over: `Sim::on` runs its closure with it as one step of
-    /// this node, `TokioNode::on` in the thread of who asks. The last one counts.
+    /// Hands out something that a test can reach into the node by, until the life is over: `Sim::with_node` runs its closure with it as one step of
+    /// this node, `TokioNode::with_handle` in the thread of who asks. The last one counts.
     pub fn expose<H: Send + 'static>(&self, handle: H) {
         match self.twin {
             #[cfg(feature = "test-utils")]

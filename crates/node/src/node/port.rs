@@ -172,7 +172,7 @@ impl<M: Message> Drop for Port<M> {
     }
 }
 
-/// Waits for a message; [`Port::receive`] makes one.
+/// Waits for a message; [`Port::recv`] makes one.
 #[must_use = "a message is received only while this is polled"]
 pub struct Recv<'a, M: Message> {
     port: &'a Port<M>,

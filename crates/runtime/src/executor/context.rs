@@ -169,7 +169,7 @@ impl Life {
     fn refuse(self) {
         if !is_unwinding() {
             panic!(
-                "a handle of {} is used outside the steps of its simulation; reach into the node with `Sim::on` instead",
+                "a handle of {} is used outside the steps of its simulation; reach into the node with `Sim::with_node` instead",
                 self.node()
             );
         }

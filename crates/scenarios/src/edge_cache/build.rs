@@ -114,8 +114,8 @@ fn scenario(file: &EdgeCacheFile, faults: FaultPlan, config: Arc<Config>, layout
     let feed_link = LinkModel { priority: FORWARDED_PRIORITY, ..LinkModel::instant() };
     let [for_source, for_router, for_edge, for_collector] = [&config; 4].map(Arc::clone);
     let scenario = Scenario::new("edge-cache")
-        .lasting(file.duration_secs.duration())
-        .calm(Duration::ZERO)
+        .duration(file.duration_secs.duration())
+        .recovery_timeout(Duration::ZERO)
         // Nodes count from their boot: this way their clocks say what the file says.
         .start_together()
         .machines(SOURCE, 1, move |seat: &NodeInfo| Source::boot(&for_source, layout, seat))

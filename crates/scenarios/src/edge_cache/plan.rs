@@ -49,14 +49,14 @@ impl Plan {
             Step::IncreaseMutationRate { rate_per_sec } => self.rate_changes.push(RateChange { at, rate_per_sec }),
             Step::DropInvalidationsPercent { percent } => {
                 let ratio = Ratio::percent(percent).expect("the file was checked: a percentage is from 0 to 100");
-                let fault = Fault::Loss { links: INVALIDATIONS.to_owned(), rule: DROP_RULE.to_owned(), ratio, lasting: None };
+                let fault = Fault::Loss { links: INVALIDATIONS.to_owned(), rule: DROP_RULE.to_owned(), ratio, duration: None };
                 self.faults.push((at, fault));
             }
             Step::PartitionEdge { edge_id, duration_ms } => {
                 let lasting = Some(Duration::from_millis(duration_ms.unwrap_or(partition_duration_ms)));
                 // Clients still reach the edge (EDGE-D21): otherwise nobody would see how stale it gets.
                 let from = vec![node_name(SOURCE, 0), node_name(ROUTER, 0)];
-                self.faults.push((at, Fault::Cut { from, to: vec![node_name(EDGE, edge_id)], both_ways: true, lasting }));
+                self.faults.push((at, Fault::Cut { from, to: vec![node_name(EDGE, edge_id)], both_ways: true, duration: lasting }));
             }
             Step::KillEdgeNode { edge_id } => {
                 killed.insert(edge_id);

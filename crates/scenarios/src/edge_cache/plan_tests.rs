@@ -17,12 +17,12 @@ fn seconds(seconds: f64) -> Duration {
 
 fn drop_fault(percent: f64) -> Fault {
     let ratio = Ratio::percent(percent).unwrap();
-    Fault::Loss { links: "invalidations".to_owned(), rule: DROP_RULE.to_owned(), ratio, lasting: None }
+    Fault::Loss { links: "invalidations".to_owned(), rule: DROP_RULE.to_owned(), ratio, duration: None }
 }
 
 fn cut(edge: &str, lasting: Duration) -> Fault {
     let from = vec!["source/0".to_owned(), "router/0".to_owned()];
-    Fault::Cut { from, to: vec![edge.to_owned()], both_ways: true, lasting: Some(lasting) }
+    Fault::Cut { from, to: vec![edge.to_owned()], both_ways: true, duration: Some(lasting) }
 }
 
 fn kill(edge: &str) -> Fault {

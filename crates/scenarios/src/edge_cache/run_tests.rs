@@ -82,7 +82,7 @@ fn edge_d12_a_run_that_its_lag_policy_ends_is_a_finding_and_says_which_steps_it_
     assert_eq!((artifact.outcome, artifact.outcome.exit_code()), (Outcome::Violated, 1));
     assert_eq!(artifact.violations.len(), 1);
     assert!(artifact.timeline[0].effect.starts_with("not reached: the run ended at "), "{}", artifact.timeline[0].effect);
-    assert_eq!(artifact.faults.iter().filter(|fault| fault.fired).count(), 0);
+    assert_eq!(artifact.faults.iter().filter(|fault| fault.applied).count(), 0);
 }
 
 #[test]

@@ -29,10 +29,10 @@ pub fn echo(form: Form, bug: Option<Bug>) -> Hunt {
         ),
     };
     let cluster = nodes
-        .all_links(LinkModel::default())
+        .default_links(LinkModel::default())
         .observe(CONVERSATION, Conversation::default)
         .eventually(ANSWERED, move |world| world.views::<ClientView>().all(|(_, client)| client.answered >= config.questions))
-        .lasting(Duration::from_secs(5))
-        .settle(Duration::from_millis(200));
+        .duration(Duration::from_secs(5))
+        .stable_for(Duration::from_millis(200));
     Hunt { cluster, profile: FaultProfile::default(), links: &["default"] }
 }

@@ -72,7 +72,7 @@ pub fn edge_cache_under(load: Load, form: Form, bug: Option<Bug>) -> Hunt {
         Form::Machine => servers.machines(CLIENT, LAYOUT.clients, move |seat: &NodeInfo| Client::boot(&for_client, LAYOUT, seat)),
         Form::Async => servers.nodes(CLIENT, LAYOUT.clients, move |node| client(node, Arc::clone(&for_client), LAYOUT)),
     };
-    let cluster = with_rules(with_links(nodes)).lasting(LASTING).settle(Duration::from_millis(10));
+    let cluster = with_rules(with_links(nodes)).duration(LASTING).stable_for(Duration::from_millis(10));
     // What the source committed lives in its memory only: a crash of it is no fault that the system claims to survive.
     let profile = FaultProfile { spared_groups: vec![SOURCE.to_owned()], ..FaultProfile::default() };
     Hunt { cluster, profile, links: LINKS }

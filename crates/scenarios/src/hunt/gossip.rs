@@ -23,10 +23,10 @@ pub fn gossip(form: Form, bug: Option<Bug>) -> Hunt {
         Form::Async => Scenario::new("hunt-gossip-async").nodes("gossip", NODES, move |handle| node(handle, config)),
     };
     let cluster = nodes
-        .all_links(LinkModel::default())
+        .default_links(LinkModel::default())
         .observe(MEMORY, Memory::default)
         .eventually(CONVERGENCE, move |world| world.views::<Newest>().all(|(_, newest)| *newest == last))
-        .lasting(Duration::from_secs(5))
-        .settle(Duration::from_millis(200));
+        .duration(Duration::from_secs(5))
+        .stable_for(Duration::from_millis(200));
     Hunt { cluster, profile: FaultProfile::default(), links: &["default"] }
 }

@@ -238,7 +238,7 @@ impl Story {
     }
 
     /// All trouble is over; every end that is held sends once more, and its node takes in whatever comes.
-    fn calm_down(&mut self, nodes: u32, calm: &LinkModel) {
+    fn end_faults(&mut self, nodes: u32, calm: &LinkModel) {
         self.cuts.clear();
         self.world.set_model(calm);
         for node in 0..nodes {
@@ -277,7 +277,7 @@ fn law(nodes: u32, moves: &[Move], link: &LinkModel, seed: u64) {
     let mut story = Story::new(nodes, link, seed);
     moves.iter().for_each(|what| story.make(what));
     let clean = LinkModel { loss: Ratio::ZERO, ..link.clone() };
-    story.calm_down(nodes, &clean);
+    story.end_faults(nodes, &clean);
     let Story { world, held, past, .. } = &mut story;
     let ends: BTreeMap<SessionId, &Held> = held.iter().chain(past.iter()).map(|(id, held)| (*id, held)).collect();
     assert_beginnings(&ends);

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::{Heartbeat, Seed};
 
-use super::TwiceError;
+use super::DeterminismError;
 use super::diff::differences;
-use crate::report::{Divergence, Elsewhere, Outcome, Report};
+use crate::report::{Divergence, OtherRun, Outcome, Report};
 use crate::scenario::Scenario;
 
 impl Scenario {
@@ -14,7 +14,12 @@ impl Scenario {
     ///
     /// # Errors
     /// If the two runs could not be compared: what was found is known of one run alone.
-    pub(in crate::campaign) fn confirmed(&self, seed: Seed, found: Report, watch: Arc<Heartbeat>) -> (Report, Option<TwiceError>) {
+    pub(in crate::campaign) fn confirmed(
+        &self,
+        seed: Seed,
+        found: Report,
+        watch: Arc<Heartbeat>,
+    ) -> (Report, Option<DeterminismError>) {
         // It says already that the seed does not give the run again, and why.
         if found.outcome == Outcome::Nondeterministic {
             return (found, None);
@@ -33,6 +38,6 @@ pub(in crate::campaign) fn beside(found: Report, again: &Report) -> Report {
     if differences.is_empty() {
         return found;
     }
-    let divergence = Divergence { elsewhere: Elsewhere::EarlierRun, event: None, differences };
+    let divergence = Divergence { elsewhere: OtherRun::EarlierRun, event: None, differences };
     Report::nondeterministic(&found.scenario, found.seeds, divergence)
 }

@@ -47,8 +47,8 @@ pub(super) fn find(
         peer: acted.peer.clone(),
         task: acted.task.clone(),
         before: texts(before),
-        here: texts(here_lines),
-        there: texts(there_lines),
+        left: texts(here_lines),
+        right: texts(there_lines),
     };
     Some((event, here_line.differences(there_line)))
 }
@@ -72,7 +72,7 @@ pub(super) fn differences(here: &Value, there: &Value) -> Vec<Difference> {
     found.truncate(PLACES);
     if more > 0 {
         let count = format!("{more} more");
-        found.push(Difference { place: "further places".to_owned(), here: count.clone(), there: count });
+        found.push(Difference { place: "further places".to_owned(), left: count.clone(), right: count });
     }
     found
 }
@@ -99,6 +99,6 @@ fn compare(here: &Value, there: &Value, place: &mut String, found: &mut Vec<Diff
             }
         }
         _ if here == there => {}
-        _ => found.push(Difference { place: place.clone(), here: here.to_string(), there: there.to_string() }),
+        _ => found.push(Difference { place: place.clone(), left: here.to_string(), right: there.to_string() }),
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::protocol::Word;
-use crate::report::Elsewhere;
+use super::protocol::ProducerMessage;
+use crate::report::OtherRun;
 
 /// How much of a word is quoted.
 const QUOTED_CHARACTERS_MAX: usize = 200;
@@ -14,12 +14,12 @@ const QUOTED_CHARACTERS_MAX: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum TwiceError {
+pub enum DeterminismError {
     /// The second run could not be started.
     #[error("{elsewhere} could not be started: {reason}")]
     NotStarted {
         /// Where it was to run.
-        elsewhere: Elsewhere,
+        elsewhere: OtherRun,
         /// What the system said.
         reason: String,
     },
@@ -50,7 +50,7 @@ pub enum TwiceError {
     #[error("the run in {elsewhere} broke off: {reason}{}", quoted(.said))]
     BrokeOff {
         /// Where it ran.
-        elsewhere: Elsewhere,
+        elsewhere: OtherRun,
         /// The panic, or how the process ended.
         reason: String,
         /// The last lines that the process printed.
@@ -60,7 +60,7 @@ pub enum TwiceError {
     #[error("the run in {elsewhere} gave no sign of life for {}s; look for a step or a check that does not end{}", .patience.as_secs_f64(), quoted(.said))]
     Silent {
         /// Where it ran.
-        elsewhere: Elsewhere,
+        elsewhere: OtherRun,
         /// How long it was waited for.
         patience: Duration,
         /// The last lines that the process printed.
@@ -74,9 +74,9 @@ pub enum TwiceError {
     },
 }
 
-impl TwiceError {
+impl DeterminismError {
     /// Somebody said a word that is none of those that may come now.
-    pub(super) fn garbled(word: &Word) -> Self {
+    pub(super) fn garbled(word: &ProducerMessage) -> Self {
         Self::Garbled { word: format!("{word:?}").chars().take(QUOTED_CHARACTERS_MAX).collect() }
     }
 }

@@ -11,7 +11,7 @@ use crate::sim::Sim;
 /// What a line tells of, to be compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Told {
+pub(super) enum LogEntry {
     Event(Record),
     Fact { at: VirtualInstant, text: String },
     End,
@@ -20,7 +20,7 @@ pub(super) enum Told {
 /// An entry in the words of its run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Line {
-    pub(super) told: Told,
+    pub(super) told: LogEntry,
     pub(super) at: VirtualInstant,
     pub(super) kind: Happening,
     /// The declared name of the node that acted.
@@ -53,7 +53,7 @@ impl Line {
             _ => None,
         };
         Self {
-            told: Told::Event(*record),
+            told: LogEntry::Event(*record),
             at: record.at,
             kind: Happening::Event(record.kind),
             node: sim.called(record.node).to_owned(),
@@ -66,7 +66,7 @@ impl Line {
     fn of_fact(at: VirtualInstant, node: NodeId, fact: &str, polled: Option<Record>, sim: &Sim) -> Self {
         let name = sim.called(node);
         Self {
-            told: Told::Fact { at, text: fact.to_owned() },
+            told: LogEntry::Fact { at, text: fact.to_owned() },
             at,
             kind: Happening::Fact,
             node: name.to_owned(),
@@ -77,15 +77,15 @@ impl Line {
     }
 
     fn of_end(report: Option<&Report>, sim: &Sim) -> Self {
-        let Ending { node, task, how } = report.map_or_else(Ending::default, |report| Ending::of(report, sim));
+        let EndOfRun { node, task, how } = report.map_or_else(EndOfRun::default, |report| EndOfRun::of(report, sim));
         let text = format!("{}  the run ends: {how}", sim.now());
-        Self { told: Told::End, at: sim.now(), kind: Happening::End, node, peer: None, task, text }
+        Self { told: LogEntry::End, at: sim.now(), kind: Happening::End, node, peer: None, task, text }
     }
 
     /// Whether two lines tell of the same.
     pub(super) fn is_same(&self, there: &Self) -> bool {
         // How a run ended is in its report.
-        self.told == there.told && (self.node == there.node || self.told == Told::End)
+        self.told == there.told && (self.node == there.node || self.told == LogEntry::End)
     }
 
     /// The fields in which the events differ, if they are of one kind and one node.
@@ -96,11 +96,11 @@ impl Line {
         let mut found = Vec::new();
         let mut compare = |place: &str, here: String, there: String| {
             if here != there {
-                found.push(Difference { place: place.to_owned(), here, there });
+                found.push(Difference { place: place.to_owned(), left: here, right: there });
             }
         };
         match (&self.told, &there.told) {
-            (Told::Event(one), Told::Event(other)) => {
+            (LogEntry::Event(one), LogEntry::Event(other)) => {
                 let name = |peer: &Option<String>| peer.clone().unwrap_or_else(|| "nobody".to_owned());
                 compare("at", nanoseconds(one.at), nanoseconds(other.at));
                 compare("peer", name(&self.peer), name(&there.peer));
@@ -109,7 +109,7 @@ impl Line {
                 compare("length", one.length.to_string(), other.length.to_string());
                 compare("payload", format!("{:016x}", one.payload), format!("{:016x}", other.payload));
             }
-            (Told::Fact { at: one_at, text: one }, Told::Fact { at: other_at, text: other }) => {
+            (LogEntry::Fact { at: one_at, text: one }, LogEntry::Fact { at: other_at, text: other }) => {
                 compare("at", nanoseconds(*one_at), nanoseconds(*other_at));
                 compare("fact", one.clone(), other.clone());
             }
@@ -141,13 +141,13 @@ fn polled_task(at: VirtualInstant, node: NodeId, polled: Option<Record>, sim: &S
 
 /// Who ended a run, and how.
 #[derive(Default)]
-struct Ending {
+struct EndOfRun {
     node: String,
     task: Option<String>,
     how: String,
 }
 
-impl Ending {
+impl EndOfRun {
     fn of(report: &Report, sim: &Sim) -> Self {
         let cluster = |how| Self { node: "cluster".to_owned(), task: None, how };
         if let Some(violation) = report.violations.first() {

@@ -1,8 +1,8 @@
 //! One seed run twice, and the two runs compared event by event.
 //!
-//! [`Scenario::twice`] runs the second one in a fresh thread, [`Scenario::twice_in_process`] in a process of its own. Both sides cut what
-//! comes about into windows ([`trail`]), the one elsewhere tells the hash of each ([`telling`], in [`words`] that a thread or a process
-//! carries), the one here compares ([`comparing`]) and asks for the log of the first window that differs, in which [`parting`] finds the
+//! [`Scenario::check_determinism`] runs the second one in a fresh thread, [`Scenario::check_determinism_in_process`] in a process of its own. Both sides cut what
+//! comes about into windows ([`checkpoint`]), the one elsewhere tells the hash of each ([`producer`], in [`protocol`] that a thread or a process
+//! carries), the one here compares ([`verifier`]) and asks for the log of the first window that differs, in which [`diff`] finds the
 //! first event that does.
 //!
 //! Memory is bounded by a few windows on each side, whatever the length of the run. Both runs are over soon after they part.
@@ -24,18 +24,18 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::{Heartbeat, Seed, SeedSchedule};
 
-pub use error::TwiceError;
+pub use error::DeterminismError;
 
 pub(super) use confirm::beside;
-use process::{ParentListener, ProcessTeller};
-use producer::Telling;
+use process::{ParentProcess, ProducerProcess};
+use producer::Producer;
 pub(super) use protocol::Call;
-use protocol::{Listener, Teller, Word};
-use thread::ThreadTeller;
-use verifier::{Comparing, Finding};
+use protocol::{Listener, ProducerHandle, ProducerMessage};
+use thread::ProducerThread;
+use verifier::{Finding, Verifier};
 
 use super::reexec::Part;
-use crate::report::{Difference, DifferingEvent, Divergence, Elsewhere, Outcome, Report};
+use crate::report::{Difference, DifferingEvent, Divergence, OtherRun, Outcome, Report};
 use crate::scenario::Scenario;
 use crate::sim::message_of;
 
@@ -44,7 +44,7 @@ impl Scenario {
     ///
     /// Compared are all events and all facts (by their `Debug` form) in their order, and in the end the reports. At the first difference
     /// both stop. What a fresh thread cannot show, such as statics that a run in this process left behind, is for
-    /// [`twice_in_process`](Self::twice_in_process).
+    /// [`check_determinism_in_process`](Self::check_determinism_in_process).
     ///
     /// ```
     /// use cluster_sim::prelude::*;
@@ -71,16 +71,16 @@ impl Scenario {
     ///
     /// # Panics
     /// If the scenario cannot be run, or code in it panics where a run makes no finding of it.
-    pub fn twice(&self, seed: Seed) -> Twice {
+    pub fn check_determinism(&self, seed: Seed) -> DeterminismCheck {
         self.twice_under(seed, None)
     }
 
     /// The same, with word of every step of the run in this thread left for somebody who watches from outside.
-    fn twice_under(&self, seed: Seed, watch: Option<Arc<Heartbeat>>) -> Twice {
-        self.compared(seed, Elsewhere::FreshThread, watch, |scenario| ThreadTeller::start(scenario.clone(), seed))
+    fn twice_under(&self, seed: Seed, watch: Option<Arc<Heartbeat>>) -> DeterminismCheck {
+        self.compared(seed, OtherRun::FreshThread, watch, |scenario| ProducerThread::start(scenario.clone(), seed))
     }
 
-    /// Runs one seed twice at the same time, in this process and in another one, and compares the two runs as [`twice`](Self::twice) does.
+    /// Runs one seed twice at the same time, in this process and in another one, and compares the two runs as [`check_determinism`](Self::check_determinism) does.
     ///
     /// The other process is this executable, started again: in a test to run the test of this thread's name alone, in a main thread with
     /// the arguments of this process. There the same call tells its run and ends the process. Everything before the call is done there
@@ -88,40 +88,40 @@ impl Scenario {
     /// and compare nothing. Its standard input and output carry the comparison.
     ///
     /// A process that cannot be started, ends early, comes to another call or gives no sign of life for the scenario's
-    /// [`patience`](Self::patience) is an error of the comparison, which is no pass. It must come to the call in that time too.
+    /// [`step_timeout`](Self::step_timeout) is an error of the comparison, which is no pass. It must come to the call in that time too.
     ///
     /// # Panics
-    /// As [`twice`](Self::twice).
+    /// As [`check_determinism`](Self::check_determinism).
     #[track_caller]
-    pub fn twice_in_process(&self, seed: Seed) -> Twice {
-        let elsewhere = Elsewhere::OtherProcess;
+    pub fn check_determinism_in_process(&self, seed: Seed) -> DeterminismCheck {
+        let elsewhere = OtherRun::OtherProcess;
         let call = Call::new(self, seed, Location::caller());
         match Part::of_this_call() {
             Part::Lead { thread, number } => {
-                let start = |scenario: &Self| ProcessTeller::start(&thread, number, &call, scenario.0.patience);
+                let start = |scenario: &Self| ProducerProcess::start(&thread, number, &call, scenario.0.step_timeout);
                 self.compared(seed, elsewhere, None, start)
             }
             Part::Tell => self.tell_and_exit(seed, call),
-            Part::GoOn { .. } => Twice::new(self, seed, elsewhere, 0, Ok(self.run(seed))),
-            Part::Refuse => Twice::new(self, seed, elsewhere, 0, Err(TwiceError::NoName)),
+            Part::GoOn { .. } => DeterminismCheck::new(self, seed, elsewhere, 0, Ok(self.run(seed))),
+            Part::Refuse => DeterminismCheck::new(self, seed, elsewhere, 0, Err(DeterminismError::NoName)),
         }
     }
 
     /// Runs here, follows what a teller tells of the run elsewhere, and says what came of it.
-    fn compared<T: Teller + 'static>(
+    fn compared<T: ProducerHandle + 'static>(
         &self,
         seed: Seed,
-        elsewhere: Elsewhere,
+        elsewhere: OtherRun,
         watch: Option<Arc<Heartbeat>>,
-        start: impl FnOnce(&Self) -> Result<T, TwiceError>,
-    ) -> Twice {
+        start: impl FnOnce(&Self) -> Result<T, DeterminismError>,
+    ) -> DeterminismCheck {
         // First of all, so that a scenario that cannot be run says so once.
         let sim = self.start_under(seed, watch);
         let teller = match start(self) {
             Ok(teller) => teller,
-            Err(error) => return Twice::new(self, seed, elsewhere, 0, Err(error)),
+            Err(error) => return DeterminismCheck::new(self, seed, elsewhere, 0, Err(error)),
         };
-        let (followed, report) = sim.run_followed(Comparing::new(teller));
+        let (followed, report) = sim.run_observed(Verifier::new(teller));
         let (teller, finding, entries) = followed.into_parts();
         let parted = |event: Option<DifferingEvent>, differences: Vec<Difference>| {
             let divergence = Divergence { elsewhere, event, differences };
@@ -139,19 +139,19 @@ impl Scenario {
             },
             Finding::Failed(error) => Err(teller.explain(error)),
         };
-        Twice::new(self, seed, elsewhere, entries, result)
+        DeterminismCheck::new(self, seed, elsewhere, entries, result)
     }
 
     /// The part of the process that was started for it.
     fn tell_and_exit(&self, seed: Seed, call: Call) -> ! {
-        let mut listener = ParentListener;
+        let mut listener = ParentProcess;
         // If nobody listens any more, the first checkpoint finds that out too.
-        let _ = listener.say(Word::CoveragePoint(call));
-        let run = || drop(self.start(seed).run_followed(Telling::new(listener, self.0.patience)));
+        let _ = listener.say(ProducerMessage::CoveragePoint(call));
+        let run = || drop(self.start(seed).run_observed(Producer::new(listener, self.0.step_timeout)));
         match catch_unwind(AssertUnwindSafe(run)) {
             Ok(()) => std::process::exit(0),
             Err(panic) => {
-                let _ = ParentListener.say(Word::Panicked(message_of(&*panic)));
+                let _ = ParentProcess.say(ProducerMessage::Panicked(message_of(&*panic)));
                 std::process::exit(1)
             }
         }
@@ -161,16 +161,16 @@ impl Scenario {
 /// What two runs of one seed showed.
 #[derive(Debug)]
 #[must_use = "two runs that differ must be looked at: call `assert_ok`"]
-pub struct Twice {
+pub struct DeterminismCheck {
     scenario: String,
     seed: Seed,
-    elsewhere: Elsewhere,
+    elsewhere: OtherRun,
     entries: u64,
-    result: Result<Report, TwiceError>,
+    result: Result<Report, DeterminismError>,
 }
 
-impl Twice {
-    fn new(scenario: &Scenario, seed: Seed, elsewhere: Elsewhere, entries: u64, result: Result<Report, TwiceError>) -> Self {
+impl DeterminismCheck {
+    fn new(scenario: &Scenario, seed: Seed, elsewhere: OtherRun, entries: u64, result: Result<Report, DeterminismError>) -> Self {
         Self { scenario: scenario.name().to_owned(), seed, elsewhere, entries, result }
     }
 
@@ -188,7 +188,7 @@ impl Twice {
     ///
     /// # Errors
     /// If the two runs could not be compared.
-    pub fn report(&self) -> Result<&Report, &TwiceError> {
+    pub fn report(&self) -> Result<&Report, &DeterminismError> {
         self.result.as_ref()
     }
 
@@ -196,7 +196,7 @@ impl Twice {
     ///
     /// # Errors
     /// If the two runs could not be compared.
-    pub fn into_report(self) -> Result<Report, TwiceError> {
+    pub fn into_report(self) -> Result<Report, DeterminismError> {
         self.result
     }
 
@@ -220,7 +220,7 @@ impl Twice {
     }
 }
 
-impl fmt::Display for Twice {
+impl fmt::Display for DeterminismCheck {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { scenario, seed, elsewhere, entries, .. } = self;
         match &self.result {

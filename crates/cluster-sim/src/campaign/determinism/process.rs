@@ -11,10 +11,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::TwiceError;
-use super::protocol::{Call, Gone, Listener, Order, Teller, Word};
+use super::DeterminismError;
+use super::protocol::{Call, Disconnected, Listener, ProducerHandle, ProducerMessage, VerifierOrder};
 use crate::campaign::reexec::{VARIABLE, arguments};
-use crate::report::Elsewhere;
+use crate::report::OtherRun;
 
 /// What begins a line that carries a word or an order.
 const MARK: &str = "cluster-sim twice: ";
@@ -23,14 +23,14 @@ const WORDS: usize = 8;
 /// How many of the lines that a process printed are quoted.
 const QUOTED: usize = 12;
 
-type Heard = Result<Word, TwiceError>;
+type WorkerOutput = Result<ProducerMessage, DeterminismError>;
 type Printed = Arc<Mutex<VecDeque<String>>>;
 
 /// A run in another process, which is ended when this is dropped.
-pub(super) struct ProcessTeller {
+pub(super) struct ProducerProcess {
     process: Child,
     orders: ChildStdin,
-    words: Receiver<Heard>,
+    words: Receiver<WorkerOutput>,
     printed: Printed,
     command: String,
     patience: Duration,
@@ -38,11 +38,11 @@ pub(super) struct ProcessTeller {
     reached: bool,
 }
 
-impl ProcessTeller {
+impl ProducerProcess {
     /// Starts this executable again, so that its thread of that name makes the call of that number, and waits until it comes to it.
-    pub(super) fn start(thread: &str, number: u64, call: &Call, patience: Duration) -> Result<Self, TwiceError> {
+    pub(super) fn start(thread: &str, number: u64, call: &Call, patience: Duration) -> Result<Self, DeterminismError> {
         let not_started =
-            |error: std::io::Error| TwiceError::NotStarted { elsewhere: Elsewhere::OtherProcess, reason: error.to_string() };
+            |error: std::io::Error| DeterminismError::NotStarted { elsewhere: OtherRun::OtherProcess, reason: error.to_string() };
         let executable = std::env::current_exe().map_err(not_started)?;
         let mut command = Command::new(executable);
         command.args(arguments(thread)).env(VARIABLE, number.to_string());
@@ -63,23 +63,23 @@ impl ProcessTeller {
         let command = format!("{command:?}");
         let mut started = Self { process, orders, words, printed, command, patience, reached: false };
         match started.hear()? {
-            Word::CoveragePoint(found) if found == *call => started.reached = true,
-            Word::CoveragePoint(found) => {
-                return Err(TwiceError::OtherCall { expected: call.to_string(), found: found.to_string() });
+            ProducerMessage::CoveragePoint(found) if found == *call => started.reached = true,
+            ProducerMessage::CoveragePoint(found) => {
+                return Err(DeterminismError::OtherCall { expected: call.to_string(), found: found.to_string() });
             }
-            word => return Err(TwiceError::garbled(&word)),
+            word => return Err(DeterminismError::garbled(&word)),
         }
         Ok(started)
     }
 
     /// How a process that can say no more came to its end.
-    fn ended(&mut self) -> TwiceError {
+    fn ended(&mut self) -> DeterminismError {
         let status = self.process.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
         let said = self.said();
         if self.reached {
-            TwiceError::BrokeOff { elsewhere: Elsewhere::OtherProcess, reason: status, said }
+            DeterminismError::BrokeOff { elsewhere: OtherRun::OtherProcess, reason: status, said }
         } else {
-            TwiceError::NeverReached { command: self.command.clone(), status, said }
+            DeterminismError::NeverReached { command: self.command.clone(), status, said }
         }
     }
 
@@ -89,41 +89,41 @@ impl ProcessTeller {
     }
 }
 
-impl Teller for ProcessTeller {
-    fn hear(&mut self) -> Heard {
+impl ProducerHandle for ProducerProcess {
+    fn hear(&mut self) -> WorkerOutput {
         match self.words.recv_timeout(self.patience) {
-            Ok(Ok(Word::Panicked(reason))) => {
-                Err(TwiceError::BrokeOff { elsewhere: Elsewhere::OtherProcess, reason, said: String::new() })
+            Ok(Ok(ProducerMessage::Panicked(reason))) => {
+                Err(DeterminismError::BrokeOff { elsewhere: OtherRun::OtherProcess, reason, said: String::new() })
             }
             Ok(heard) => heard,
             Err(RecvTimeoutError::Disconnected) => Err(self.ended()),
             Err(RecvTimeoutError::Timeout) => {
-                Err(TwiceError::Silent { elsewhere: Elsewhere::OtherProcess, patience: self.patience, said: self.said() })
+                Err(DeterminismError::Silent { elsewhere: OtherRun::OtherProcess, patience: self.patience, said: self.said() })
             }
         }
     }
 
-    fn ask(&mut self, order: Order) {
+    fn ask(&mut self, order: VerifierOrder) {
         // If the process is gone, the next word is missing.
         let _ = write_line(&mut self.orders, &order);
     }
 
-    fn finish(mut self) -> Result<(), TwiceError> {
+    fn finish(mut self) -> Result<(), DeterminismError> {
         match self.hear() {
-            Ok(word) => Err(TwiceError::garbled(&word)),
-            Err(TwiceError::BrokeOff { .. }) if self.process.wait().is_ok_and(|status| status.success()) => Ok(()),
+            Ok(word) => Err(DeterminismError::garbled(&word)),
+            Err(DeterminismError::BrokeOff { .. }) if self.process.wait().is_ok_and(|status| status.success()) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
     fn leave(self) {}
 
-    fn explain(self, error: TwiceError) -> TwiceError {
+    fn explain(self, error: DeterminismError) -> DeterminismError {
         error
     }
 }
 
-impl Drop for ProcessTeller {
+impl Drop for ProducerProcess {
     fn drop(&mut self) {
         // Neither can fail but for a process that is gone.
         let _ = self.process.kill();
@@ -132,12 +132,12 @@ impl Drop for ProcessTeller {
 }
 
 /// Reads what a process prints: words go to whoever compares, the last other lines are kept.
-fn listen(pipe: impl Read + Send + 'static, words: SyncSender<Heard>, printed: Printed) {
+fn listen(pipe: impl Read + Send + 'static, words: SyncSender<WorkerOutput>, printed: Printed) {
     thread::spawn(move || {
         for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line);
             if let Some(text) = line.strip_prefix(MARK) {
-                let word = serde_json::from_str(text).map_err(|_| TwiceError::Garbled { word: text.to_owned() });
+                let word = serde_json::from_str(text).map_err(|_| DeterminismError::Garbled { word: text.to_owned() });
                 if words.send(word).is_err() {
                     return;
                 }
@@ -160,23 +160,23 @@ fn write_line(pipe: &mut impl Write, what: &impl serde::Serialize) -> std::io::R
 }
 
 /// The process that started this one.
-pub(super) struct ParentListener;
+pub(super) struct ParentProcess;
 
-impl Listener for ParentListener {
-    fn say(&mut self, word: Word) -> Result<(), Gone> {
-        write_line(&mut std::io::stdout().lock(), &word).map_err(|_| Gone)
+impl Listener for ParentProcess {
+    fn say(&mut self, word: ProducerMessage) -> Result<(), Disconnected> {
+        write_line(&mut std::io::stdout().lock(), &word).map_err(|_| Disconnected)
     }
 
-    fn wait(&mut self) -> Result<Order, Gone> {
+    fn wait(&mut self) -> Result<VerifierOrder, Disconnected> {
         let mut line = String::new();
         loop {
             line.clear();
             match std::io::stdin().lock().read_line(&mut line) {
-                Ok(0) | Err(_) => return Err(Gone),
+                Ok(0) | Err(_) => return Err(Disconnected),
                 Ok(_) => {}
             }
             if let Some(text) = line.strip_prefix(MARK) {
-                return serde_json::from_str(text).map_err(|_| Gone);
+                return serde_json::from_str(text).map_err(|_| Disconnected);
             }
         }
     }

@@ -8,9 +8,9 @@ use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
 use super::checkpoint::{Trail, Window};
 use super::log_line::Line;
-use super::protocol::{Gone, Listener, Order, Word};
+use super::protocol::{Disconnected, Listener, ProducerMessage, VerifierOrder};
 use crate::report::Report;
-use crate::sim::{Follower, Sim};
+use crate::sim::{RunObserver, Sim};
 
 /// How many windows it may be ahead of the side that compares; so many are kept, and more are not.
 pub(super) const AHEAD: usize = 4;
@@ -19,7 +19,7 @@ pub(super) const AHEAD: usize = 4;
 const SIGNS: u32 = 30;
 
 /// Follows a run, and tells it to a listener.
-pub(super) struct Telling<L> {
+pub(super) struct Producer<L> {
     listener: L,
     trail: Trail,
     /// The windows that were told and are not agreed on, oldest first.
@@ -28,40 +28,40 @@ pub(super) struct Telling<L> {
     left: bool,
 }
 
-impl<L: Listener> Telling<L> {
+impl<L: Listener> Producer<L> {
     /// Gives signs of life that are enough for somebody of that patience.
     pub(super) fn new(listener: L, patience: Duration) -> Self {
         let pulse = Pulse { every: patience / SIGNS, steps: 0, last: now() };
         Self { listener, trail: Trail::default(), kept: VecDeque::new(), pulse, left: false }
     }
 
-    fn say(&mut self, word: Word) {
+    fn say(&mut self, word: ProducerMessage) {
         self.left |= self.listener.say(word).is_err();
     }
 
     /// Tells of the windows that are full, and does what is asked of it where it would get too far ahead.
     fn tell_windows(&mut self, sim: &mut Sim, report: Option<&Report>, ahead: usize) {
         while let Some(window) = self.trail.next_window() {
-            self.say(Word::Checkpoint(window.checkpoint));
+            self.say(ProducerMessage::Checkpoint(window.checkpoint));
             self.kept.push_back(window);
         }
         while !self.left && self.kept.len() > ahead {
             match self.listener.wait() {
-                Ok(Order::Agreed) => {
+                Ok(VerifierOrder::Agreed) => {
                     let agreed = self.kept.pop_front().expect("there are more than it may be ahead");
                     self.trail.recycle(agreed, sim);
                 }
-                Ok(Order::Log) => {
-                    self.say(Word::Log(Line::all(&self.kept[0], sim, report)));
+                Ok(VerifierOrder::Log) => {
+                    self.say(ProducerMessage::Log(Line::all(&self.kept[0], sim, report)));
                     self.left = true;
                 }
-                Err(Gone) => self.left = true,
+                Err(Disconnected) => self.left = true,
             }
         }
     }
 }
 
-impl<L: Listener + 'static> Follower for Telling<L> {
+impl<L: Listener + 'static> RunObserver for Producer<L> {
     fn event(&mut self, record: Record) {
         self.trail.event(record);
     }
@@ -73,7 +73,7 @@ impl<L: Listener + 'static> Follower for Telling<L> {
     fn stepped(&mut self, sim: &mut Sim) {
         self.tell_windows(sim, None, AHEAD);
         if self.pulse.beats() {
-            self.say(Word::Alive);
+            self.say(ProducerMessage::Alive);
         }
     }
 
@@ -81,7 +81,7 @@ impl<L: Listener + 'static> Follower for Telling<L> {
         self.trail.end();
         self.tell_windows(sim, Some(report), 0);
         if !self.left {
-            self.say(Word::Report(report.as_data()));
+            self.say(ProducerMessage::Report(report.as_data()));
         }
     }
 

@@ -8,14 +8,14 @@ use cluster_sim_runtime::Seed;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::TwiceError;
+use super::DeterminismError;
 use super::checkpoint::Checkpoint;
 use super::log_line::Line;
 
 /// What the side elsewhere says.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Word {
+pub(super) enum ProducerMessage {
     /// It came to the call in which the runs are compared; only said by a process.
     CoveragePoint(Call),
     /// It still takes steps.
@@ -33,7 +33,7 @@ pub(super) enum Word {
 /// What the side elsewhere is asked for; who hears nothing more is to stop.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Order {
+pub(super) enum VerifierOrder {
     /// Its oldest window is that of the other run too.
     Agreed,
     /// Its oldest window is not; it is to say what is in it.
@@ -52,32 +52,32 @@ pub(in crate::campaign) struct Call {
 }
 
 /// The side elsewhere, as the side here sees it. Dropping it tells that side to stop.
-pub(super) trait Teller: Sized {
+pub(super) trait ProducerHandle: Sized {
     /// Waits for the next word.
     ///
     /// # Errors
     /// If there will be none, or none came for too long.
-    fn hear(&mut self) -> Result<Word, TwiceError>;
+    fn hear(&mut self) -> Result<ProducerMessage, DeterminismError>;
 
     /// Asks for something. Whether anybody is left to answer shows when the answer is waited for.
-    fn ask(&mut self, order: Order);
+    fn ask(&mut self, order: VerifierOrder);
 
     /// Waits for the end of the side elsewhere, after all was said.
     ///
     /// # Errors
     /// If it does not end well, or not at all.
-    fn finish(self) -> Result<(), TwiceError>;
+    fn finish(self) -> Result<(), DeterminismError>;
 
     /// Has the side elsewhere stop, whatever it is at.
     fn leave(self);
 
     /// Has the side elsewhere stop, and says more of why it failed, if more is known then.
-    fn explain(self, error: TwiceError) -> TwiceError;
+    fn explain(self, error: DeterminismError) -> DeterminismError;
 }
 
 /// The side here is gone; the other one may stop.
 #[derive(Debug)]
-pub(super) struct Gone;
+pub(super) struct Disconnected;
 
 /// The side here, as the side elsewhere sees it.
 pub(super) trait Listener {
@@ -85,11 +85,11 @@ pub(super) trait Listener {
     ///
     /// # Errors
     /// If nobody listens any more.
-    fn say(&mut self, word: Word) -> Result<(), Gone>;
+    fn say(&mut self, word: ProducerMessage) -> Result<(), Disconnected>;
 
     /// Waits for the next order.
     ///
     /// # Errors
     /// If none will come.
-    fn wait(&mut self) -> Result<Order, Gone>;
+    fn wait(&mut self) -> Result<VerifierOrder, Disconnected>;
 }

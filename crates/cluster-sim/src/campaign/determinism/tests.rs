@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::checkpoint::{Checkpoint, Trail, WINDOW};
 use super::producer::AHEAD;
-use super::protocol::{Gone, Order};
+use super::protocol::{Disconnected, VerifierOrder};
 use super::*;
-use crate::sim::{Follower, Sim};
+use crate::sim::{RunObserver, Sim};
 use crate::{Effects, Fact, Input, LocalInstant, Machine, Node, NodeId, NodeInfo, Record, RecordKind, Timer, VirtualInstant};
 
 type Habit = fn(u64);
@@ -46,7 +46,7 @@ fn a_call_is_known_by_what_is_declared_and_not_by_what_ran_before() {
     let _running = scenario.start(Seed(7));
     scenario.run(Seed(7)).assert_ok();
     assert_eq!(declared(&scenario), before);
-    assert_ne!(declared(&scenario.lasting(Duration::from_secs(1))), before);
+    assert_ne!(declared(&scenario.duration(Duration::from_secs(1))), before);
 }
 
 /// Never comes back.
@@ -66,8 +66,8 @@ fn a_thread_that_hangs_in_a_step_is_an_error_and_is_not_waited_for_twice() {
             hang();
         }
     });
-    let twice = scenario.patience(SHORT).twice(Seed(7));
-    let expected = TwiceError::Silent { elsewhere: Elsewhere::FreshThread, patience: SHORT, said: String::new() };
+    let twice = scenario.step_timeout(SHORT).check_determinism(Seed(7));
+    let expected = DeterminismError::Silent { elsewhere: OtherRun::FreshThread, patience: SHORT, said: String::new() };
     assert_eq!((twice.outcome(), twice.report()), (Outcome::Unknown, Err(&expected)));
     assert!(twice.to_string().contains("gave no sign of life for 0.3s; look for a step or a check that does not end"), "{twice}");
 }
@@ -87,8 +87,8 @@ fn a_process_that_hangs_in_a_step_is_an_error_and_is_ended() {
     });
     // It must come to the step before the patience is spent.
     let patience = Duration::from_secs(3);
-    let twice = scenario.patience(patience).twice_in_process(Seed(7));
-    let Err(TwiceError::Silent { elsewhere: Elsewhere::OtherProcess, said, .. }) = twice.report() else { panic!("{twice}") };
+    let twice = scenario.step_timeout(patience).check_determinism_in_process(Seed(7));
+    let Err(DeterminismError::Silent { elsewhere: OtherRun::OtherProcess, said, .. }) = twice.report() else { panic!("{twice}") };
     // What a process says comes through two pipes, whose lines have no order between them.
     let process: u32 = said
         .lines()
@@ -105,8 +105,8 @@ fn a_process_that_hangs_before_the_call_is_an_error() {
     if is_in_the_other_process() {
         hang();
     }
-    let twice = clock(|_| {}).patience(SHORT).twice_in_process(Seed(7));
-    assert!(matches!(twice.report(), Err(TwiceError::Silent { .. })), "{twice}");
+    let twice = clock(|_| {}).step_timeout(SHORT).check_determinism_in_process(Seed(7));
+    assert!(matches!(twice.report(), Err(DeterminismError::Silent { .. })), "{twice}");
 }
 
 #[test]
@@ -128,42 +128,42 @@ fn a_fact_that_moves_between_two_events_of_an_instant_is_noticed() {
 
 /// What a listener was told, and how many checkpoints it did not agree on yet.
 #[derive(Default)]
-struct Heard {
+struct WorkerOutput {
     words: Vec<&'static str>,
     open: usize,
     open_most: usize,
 }
 
 /// Agrees to everything, as late as it can.
-struct Patient(Rc<RefCell<Heard>>);
+struct Patient(Rc<RefCell<WorkerOutput>>);
 
 impl Listener for Patient {
-    fn say(&mut self, word: Word) -> Result<(), Gone> {
+    fn say(&mut self, word: ProducerMessage) -> Result<(), Disconnected> {
         let mut heard = self.0.borrow_mut();
         match word {
-            Word::Checkpoint(_) => {
+            ProducerMessage::Checkpoint(_) => {
                 heard.open += 1;
                 heard.open_most = heard.open_most.max(heard.open);
             }
-            Word::Alive => heard.words.push("alive"),
-            Word::Report(_) => heard.words.push("report"),
+            ProducerMessage::Alive => heard.words.push("alive"),
+            ProducerMessage::Report(_) => heard.words.push("report"),
             other => panic!("nobody asked for {other:?}"),
         }
         Ok(())
     }
 
-    fn wait(&mut self) -> Result<Order, Gone> {
+    fn wait(&mut self) -> Result<VerifierOrder, Disconnected> {
         self.0.borrow_mut().open -= 1;
-        Ok(Order::Agreed)
+        Ok(VerifierOrder::Agreed)
     }
 }
 
 #[test]
 fn a_run_keeps_a_few_windows_however_long_it_is() {
-    let heard = Rc::new(RefCell::new(Heard::default()));
+    let heard = Rc::new(RefCell::new(WorkerOutput::default()));
     // 100,000 timers: 25 windows.
-    let sim = clock(|_| {}).lasting(Duration::from_secs(100)).start(Seed(7));
-    let (_, report) = sim.run_followed(Telling::new(Patient(Rc::clone(&heard)), SHORT));
+    let sim = clock(|_| {}).duration(Duration::from_secs(100)).start(Seed(7));
+    let (_, report) = sim.run_observed(Producer::new(Patient(Rc::clone(&heard)), SHORT));
     assert!(report.is_some_and(|report| report.steps > 20 * WINDOW as u64));
     let heard = heard.borrow();
     assert_eq!((heard.open, heard.open_most, heard.words.last()), (0, AHEAD + 1, Some(&"report")));
@@ -171,13 +171,13 @@ fn a_run_keeps_a_few_windows_however_long_it_is() {
 
 /// Follows as it is told to, and remembers which tasks ended.
 struct Watching {
-    telling: Telling<Patient>,
+    telling: Producer<Patient>,
     ended: Vec<u64>,
     /// Which of them still have a name in the end.
     named: Vec<bool>,
 }
 
-impl Follower for Watching {
+impl RunObserver for Watching {
     fn event(&mut self, record: Record) {
         self.telling.event(record);
         if record.kind == RecordKind::TaskEnd {
@@ -211,9 +211,9 @@ fn the_names_of_tasks_are_kept_as_long_as_their_windows() {
             node.sleep(Duration::from_millis(1)).await;
         }
     }
-    let sim = Scenario::new("spawning").nodes("node", 1, spawning).lasting(Duration::from_secs(20)).start(Seed(7));
-    let telling = Telling::new(Patient(Rc::default()), SHORT);
-    let (watching, _report) = sim.run_followed(Watching { telling, ended: Vec::new(), named: Vec::new() });
+    let sim = Scenario::new("spawning").nodes("node", 1, spawning).duration(Duration::from_secs(20)).start(Seed(7));
+    let telling = Producer::new(Patient(Rc::default()), SHORT);
+    let (watching, _report) = sim.run_observed(Watching { telling, ended: Vec::new(), named: Vec::new() });
     let first_named = watching.named.iter().position(|named| *named).expect("the last ones have names");
     // Some 20,000 tasks, of each of which at least three events tell.
     assert!(watching.named.len() > 15_000 && watching.named[first_named..].iter().all(|named| *named));
@@ -224,11 +224,11 @@ fn the_names_of_tasks_are_kept_as_long_as_their_windows() {
 struct Nobody;
 
 impl Listener for Nobody {
-    fn say(&mut self, _: Word) -> Result<(), Gone> {
-        Err(Gone)
+    fn say(&mut self, _: ProducerMessage) -> Result<(), Disconnected> {
+        Err(Disconnected)
     }
 
-    fn wait(&mut self) -> Result<Order, Gone> {
+    fn wait(&mut self) -> Result<VerifierOrder, Disconnected> {
         panic!("nobody was there when something was said")
     }
 }
@@ -236,57 +236,57 @@ impl Listener for Nobody {
 #[test]
 fn a_run_that_nobody_listens_to_ends_at_its_first_word() {
     let year = Duration::from_secs(365 * 24 * 60 * 60);
-    let (_, report) = clock(|_| {}).lasting(year).start(Seed(7)).run_followed(Telling::new(Nobody, SHORT));
+    let (_, report) = clock(|_| {}).duration(year).start(Seed(7)).run_observed(Producer::new(Nobody, SHORT));
     assert_eq!(report, None);
 }
 
 #[test]
 fn a_run_that_steps_gives_a_sign_of_life_between_its_windows() {
-    let heard = Rc::new(RefCell::new(Heard::default()));
-    let telling = Telling::new(Patient(Rc::clone(&heard)), Duration::ZERO);
-    let (_, _report) = clock(|_| {}).lasting(Duration::from_secs(1)).start(Seed(7)).run_followed(telling);
+    let heard = Rc::new(RefCell::new(WorkerOutput::default()));
+    let telling = Producer::new(Patient(Rc::clone(&heard)), Duration::ZERO);
+    let (_, _report) = clock(|_| {}).duration(Duration::from_secs(1)).start(Seed(7)).run_observed(telling);
     let alive = heard.borrow().words.iter().filter(|word| **word == "alive").count();
     // One in 64 of a thousand steps, at most.
     assert!((10..=16).contains(&alive), "{alive} signs of life");
 }
 
 /// Says what it was made to say.
-struct Scripted(VecDeque<Word>);
+struct Scripted(VecDeque<ProducerMessage>);
 
-impl Teller for Scripted {
-    fn hear(&mut self) -> Result<Word, TwiceError> {
+impl ProducerHandle for Scripted {
+    fn hear(&mut self) -> Result<ProducerMessage, DeterminismError> {
         Ok(self.0.pop_front().expect("nothing more is waited for"))
     }
 
-    fn ask(&mut self, _: Order) {}
+    fn ask(&mut self, _: VerifierOrder) {}
 
-    fn finish(self) -> Result<(), TwiceError> {
+    fn finish(self) -> Result<(), DeterminismError> {
         Ok(())
     }
 
     fn leave(self) {}
 
-    fn explain(self, error: TwiceError) -> TwiceError {
+    fn explain(self, error: DeterminismError) -> DeterminismError {
         error
     }
 }
 
 /// What comes of a comparison with somebody who says these words.
-fn compared_with(words: impl IntoIterator<Item = Word>) -> Twice {
+fn compared_with(words: impl IntoIterator<Item = ProducerMessage>) -> DeterminismCheck {
     let teller = Scripted(words.into_iter().collect());
-    clock(|_| {}).lasting(Duration::from_millis(10)).compared(Seed(7), Elsewhere::OtherProcess, None, |_| Ok(teller))
+    clock(|_| {}).duration(Duration::from_millis(10)).compared(Seed(7), OtherRun::OtherProcess, None, |_| Ok(teller))
 }
 
 #[test]
 fn a_word_out_of_turn_is_an_error() {
     for words in [
-        vec![Word::Report(serde_json::Value::Null)],
-        vec![Word::Alive, Word::Log(Vec::new())],
+        vec![ProducerMessage::Report(serde_json::Value::Null)],
+        vec![ProducerMessage::Alive, ProducerMessage::Log(Vec::new())],
         // A log that ends before anything differs.
-        vec![Word::Checkpoint(Checkpoint::default()), Word::Alive, Word::Log(Vec::new())],
-        vec![Word::Checkpoint(Checkpoint::default()), Word::Report(serde_json::Value::Null)],
+        vec![ProducerMessage::Checkpoint(Checkpoint::default()), ProducerMessage::Alive, ProducerMessage::Log(Vec::new())],
+        vec![ProducerMessage::Checkpoint(Checkpoint::default()), ProducerMessage::Report(serde_json::Value::Null)],
     ] {
         let twice = compared_with(words);
-        assert!(matches!(twice.report(), Err(TwiceError::Garbled { .. })), "{twice}");
+        assert!(matches!(twice.report(), Err(DeterminismError::Garbled { .. })), "{twice}");
     }
 }

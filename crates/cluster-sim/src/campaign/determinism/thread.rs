@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use cluster_sim_runtime::Seed;
 
-use super::TwiceError;
-use super::producer::Telling;
-use super::protocol::{Gone, Listener, Order, Teller, Word};
-use crate::report::Elsewhere;
+use super::DeterminismError;
+use super::producer::Producer;
+use super::protocol::{Disconnected, Listener, ProducerHandle, ProducerMessage, VerifierOrder};
+use crate::report::OtherRun;
 use crate::scenario::Scenario;
 use crate::sim::message_of;
 
@@ -19,36 +19,36 @@ const WORDS: usize = 8;
 const STACK_BYTES: usize = 8 << 20;
 
 /// A run in a fresh thread.
-pub(super) struct ThreadTeller {
-    words: Receiver<Word>,
-    orders: Sender<Order>,
+pub(super) struct ProducerThread {
+    words: Receiver<ProducerMessage>,
+    orders: Sender<VerifierOrder>,
     /// Says nothing; cut off when the thread ends, however it does.
     working: Receiver<()>,
     thread: JoinHandle<()>,
     patience: Duration,
 }
 
-impl ThreadTeller {
+impl ProducerThread {
     /// Starts a run in a thread of its own; silence beyond the scenario's patience is an error.
-    pub(super) fn start(scenario: Scenario, seed: Seed) -> Result<Self, TwiceError> {
-        let patience = scenario.0.patience;
+    pub(super) fn start(scenario: Scenario, seed: Seed) -> Result<Self, DeterminismError> {
+        let patience = scenario.0.step_timeout;
         let (words_in, words) = sync_channel(WORDS);
         let (orders, orders_out) = channel();
         let (working_in, working) = channel::<()>();
         let work = move || {
             let _working = working_in;
             let listener = ThreadListener { words: words_in, orders: orders_out };
-            let (_, _report) = scenario.start(seed).run_followed(Telling::new(listener, patience));
+            let (_, _report) = scenario.start(seed).run_observed(Producer::new(listener, patience));
         };
         let thread = Builder::new().name("cluster-sim twice".to_owned()).stack_size(STACK_BYTES).spawn(work);
         let thread =
-            thread.map_err(|error| TwiceError::NotStarted { elsewhere: Elsewhere::FreshThread, reason: error.to_string() })?;
+            thread.map_err(|error| DeterminismError::NotStarted { elsewhere: OtherRun::FreshThread, reason: error.to_string() })?;
         Ok(Self { words, orders, working, thread, patience })
     }
 }
 
-impl Teller for ThreadTeller {
-    fn hear(&mut self) -> Result<Word, TwiceError> {
+impl ProducerHandle for ProducerThread {
+    fn hear(&mut self) -> Result<ProducerMessage, DeterminismError> {
         self.words.recv_timeout(self.patience).map_err(|error| match error {
             RecvTimeoutError::Timeout => silent(self.patience),
             // Why is known once the thread has ended.
@@ -56,12 +56,12 @@ impl Teller for ThreadTeller {
         })
     }
 
-    fn ask(&mut self, order: Order) {
+    fn ask(&mut self, order: VerifierOrder) {
         // If the thread is gone, the next word is missing.
         let _ = self.orders.send(order);
     }
 
-    fn finish(self) -> Result<(), TwiceError> {
+    fn finish(self) -> Result<(), DeterminismError> {
         let Self { words, orders, working, thread, patience } = self;
         drop((words, orders));
         match working.recv_timeout(patience) {
@@ -76,35 +76,35 @@ impl Teller for ThreadTeller {
         let _ = self.finish();
     }
 
-    fn explain(self, error: TwiceError) -> TwiceError {
+    fn explain(self, error: DeterminismError) -> DeterminismError {
         match error {
-            TwiceError::BrokeOff { .. } => self.finish().err().unwrap_or(error),
+            DeterminismError::BrokeOff { .. } => self.finish().err().unwrap_or(error),
             // It was waited for long enough.
             _ => error,
         }
     }
 }
 
-fn silent(patience: Duration) -> TwiceError {
-    TwiceError::Silent { elsewhere: Elsewhere::FreshThread, patience, said: String::new() }
+fn silent(patience: Duration) -> DeterminismError {
+    DeterminismError::Silent { elsewhere: OtherRun::FreshThread, patience, said: String::new() }
 }
 
-fn broke_off(reason: String) -> TwiceError {
-    TwiceError::BrokeOff { elsewhere: Elsewhere::FreshThread, reason, said: String::new() }
+fn broke_off(reason: String) -> DeterminismError {
+    DeterminismError::BrokeOff { elsewhere: OtherRun::FreshThread, reason, said: String::new() }
 }
 
 /// The side that compares, as the thread sees it.
 struct ThreadListener {
-    words: SyncSender<Word>,
-    orders: Receiver<Order>,
+    words: SyncSender<ProducerMessage>,
+    orders: Receiver<VerifierOrder>,
 }
 
 impl Listener for ThreadListener {
-    fn say(&mut self, word: Word) -> Result<(), Gone> {
-        self.words.send(word).map_err(|_| Gone)
+    fn say(&mut self, word: ProducerMessage) -> Result<(), Disconnected> {
+        self.words.send(word).map_err(|_| Disconnected)
     }
 
-    fn wait(&mut self) -> Result<Order, Gone> {
-        self.orders.recv().map_err(|_| Gone)
+    fn wait(&mut self) -> Result<VerifierOrder, Disconnected> {
+        self.orders.recv().map_err(|_| Disconnected)
     }
 }

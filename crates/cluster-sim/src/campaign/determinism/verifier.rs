@@ -3,12 +3,12 @@
 use cluster_sim_runtime::Record;
 use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
-use super::TwiceError;
+use super::DeterminismError;
 use super::checkpoint::{Checkpoint, Trail, Window};
 use super::diff;
-use super::protocol::{Order, Teller, Word};
+use super::protocol::{ProducerHandle, ProducerMessage, VerifierOrder};
 use crate::report::{Difference, DifferingEvent, Report};
-use crate::sim::{Follower, Sim};
+use crate::sim::{RunObserver, Sim};
 
 /// What the comparison came to.
 #[derive(Debug)]
@@ -18,11 +18,11 @@ pub(super) enum Finding {
     /// The reports differ, or do not.
     Reports(Vec<Difference>),
     /// It could not be made.
-    Failed(TwiceError),
+    Failed(DeterminismError),
 }
 
 /// Follows a run, and compares it with the one that a teller tells.
-pub(super) struct Comparing<T> {
+pub(super) struct Verifier<T> {
     teller: T,
     trail: Trail,
     /// The last window that was agreed on, for showing what came before a difference.
@@ -30,7 +30,7 @@ pub(super) struct Comparing<T> {
     finding: Option<Finding>,
 }
 
-impl<T: Teller> Comparing<T> {
+impl<T: ProducerHandle> Verifier<T> {
     pub(super) fn new(teller: T) -> Self {
         Self { teller, trail: Trail::default(), last: Window::default(), finding: None }
     }
@@ -59,31 +59,31 @@ impl<T: Teller> Comparing<T> {
         window: &Window,
         sim: &Sim,
         report: Option<&Report>,
-    ) -> Result<Option<(DifferingEvent, Vec<Difference>)>, TwiceError> {
+    ) -> Result<Option<(DifferingEvent, Vec<Difference>)>, DeterminismError> {
         if self.checkpoint()? == window.checkpoint {
-            self.teller.ask(Order::Agreed);
+            self.teller.ask(VerifierOrder::Agreed);
             return Ok(None);
         }
-        self.teller.ask(Order::Log);
+        self.teller.ask(VerifierOrder::Log);
         loop {
             match self.teller.hear()? {
-                Word::Log(there) => {
+                ProducerMessage::Log(there) => {
                     let found = diff::find(&self.last, window, &there, sim, report);
-                    return found.map(Some).ok_or_else(|| TwiceError::garbled(&Word::Log(there)));
+                    return found.map(Some).ok_or_else(|| DeterminismError::garbled(&ProducerMessage::Log(there)));
                 }
                 // It was said before the log was asked for.
-                Word::Checkpoint(_) | Word::Alive => {}
-                word => return Err(TwiceError::garbled(&word)),
+                ProducerMessage::Checkpoint(_) | ProducerMessage::Alive => {}
+                word => return Err(DeterminismError::garbled(&word)),
             }
         }
     }
 
-    fn checkpoint(&mut self) -> Result<Checkpoint, TwiceError> {
+    fn checkpoint(&mut self) -> Result<Checkpoint, DeterminismError> {
         loop {
             match self.teller.hear()? {
-                Word::Checkpoint(checkpoint) => return Ok(checkpoint),
-                Word::Alive => {}
-                word => return Err(TwiceError::garbled(&word)),
+                ProducerMessage::Checkpoint(checkpoint) => return Ok(checkpoint),
+                ProducerMessage::Alive => {}
+                word => return Err(DeterminismError::garbled(&word)),
             }
         }
     }
@@ -91,16 +91,16 @@ impl<T: Teller> Comparing<T> {
     fn compare_reports(&mut self, report: &Report) -> Finding {
         loop {
             match self.teller.hear() {
-                Ok(Word::Report(there)) => return Finding::Reports(diff::differences(&report.as_data(), &there)),
-                Ok(Word::Alive) => {}
-                Ok(word) => return Finding::Failed(TwiceError::garbled(&word)),
+                Ok(ProducerMessage::Report(there)) => return Finding::Reports(diff::differences(&report.as_data(), &there)),
+                Ok(ProducerMessage::Alive) => {}
+                Ok(word) => return Finding::Failed(DeterminismError::garbled(&word)),
                 Err(error) => return Finding::Failed(error),
             }
         }
     }
 }
 
-impl<T: Teller + 'static> Follower for Comparing<T> {
+impl<T: ProducerHandle + 'static> RunObserver for Verifier<T> {
     fn event(&mut self, record: Record) {
         self.trail.event(record);
     }

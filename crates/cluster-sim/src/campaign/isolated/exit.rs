@@ -8,16 +8,16 @@ use cluster_sim_invariants::Violation;
 use cluster_sim_runtime::{Seed, SeedSchedule};
 use cluster_sim_types::VirtualInstant;
 
-use crate::campaign::failures::Failed;
+use crate::campaign::failures::FailedSeed;
 use crate::campaign::watchdog;
-use crate::report::{Difference, Divergence, Elsewhere, Outcome, Report};
+use crate::report::{Difference, Divergence, OtherRun, Outcome, Report};
 
 /// The rule that a run breaks which takes its process along.
 pub(in crate::campaign) const SURVIVES: &str = "the process survives";
 
 /// How a process came to its end in the middle of a seed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Ending {
+pub(super) struct WorkerExit {
     rule: &'static str,
     /// How, in words that are the same each time it ends so.
     how: String,
@@ -25,7 +25,7 @@ pub(super) struct Ending {
     said: Vec<String>,
 }
 
-impl Ending {
+impl WorkerExit {
     /// It ended.
     pub(super) fn ended(status: io::Result<ExitStatus>, said: &[String]) -> Self {
         let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
@@ -41,7 +41,7 @@ impl Ending {
     }
 
     /// The finding, once a second process came to the same end.
-    pub(super) fn confirmed(self, scenario: &str, seed: u64) -> Failed {
+    pub(super) fn confirmed(self, scenario: &str, seed: u64) -> FailedSeed {
         let said: String = self.said.iter().map(|line| format!("\n        | {line}")).collect();
         let message = if said.is_empty() { self.how } else { format!("{}; it said last:{said}", self.how) };
         let mut report = Report::blank(scenario, SeedSchedule::new(Seed(seed)));
@@ -49,15 +49,15 @@ impl Ending {
         let (at, step) = (VirtualInstant::ZERO, 0);
         report.violations.push(Violation { rule: self.rule.to_owned(), at, step, nodes: Vec::new(), message });
         report.outcome = Outcome::Violated;
-        Failed { report, unconfirmed: None }
+        FailedSeed { report, unconfirmed: None }
     }
 
     /// What is said if a second process showed something else: then neither is believed.
-    pub(super) fn refuted(&self, scenario: &str, seed: u64, later: &str) -> Failed {
+    pub(super) fn refuted(&self, scenario: &str, seed: u64, later: &str) -> FailedSeed {
         let there = format!("{}: {}", self.rule, self.how);
-        let differences = vec![Difference { place: "outcome".to_owned(), here: later.to_owned(), there }];
-        let divergence = Divergence { elsewhere: Elsewhere::EarlierRun, event: None, differences };
-        Failed { report: Report::nondeterministic(scenario, SeedSchedule::new(Seed(seed)), divergence), unconfirmed: None }
+        let differences = vec![Difference { place: "outcome".to_owned(), left: later.to_owned(), right: there }];
+        let divergence = Divergence { elsewhere: OtherRun::EarlierRun, event: None, differences };
+        FailedSeed { report: Report::nondeterministic(scenario, SeedSchedule::new(Seed(seed)), divergence), unconfirmed: None }
     }
 
     /// Whether another process came to the same end.

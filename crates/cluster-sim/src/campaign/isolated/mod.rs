@@ -1,8 +1,8 @@
 //! A campaign in processes of its own, so that a seed that takes its process along is a finding like others.
 //!
-//! Whoever leads ([`leading`]) gives each process ([`process`]) a range of seeds on its standard input and takes one line for every seed that
-//! is done from its standard output ([`words`]). The process ([`working`]) says now and then that it is alive. Where it ends by itself, or is
-//! heard of no more, the seed that it was at is run once more in a fresh process, and is a finding ([`ending`]).
+//! Whoever leads ([`supervisor`]) gives each process ([`process`]) a range of seeds on its standard input and takes one line for every seed that
+//! is done from its standard output ([`protocol`]). The process ([`worker`]) says now and then that it is alive. Where it ends by itself, or is
+//! heard of no more, the seed that it was at is run once more in a fresh process, and is a finding ([`exit`]).
 
 mod exit;
 mod process;
@@ -18,27 +18,27 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::Seed;
 
-use super::TwiceError;
+use super::DeterminismError;
 use super::determinism::Call;
 use super::reexec::{Part, VARIABLE, arguments};
 use super::state::Shared;
-use super::target::Case;
+use super::target::Job;
 
 /// Starts the process that does a part of the work.
 type Start = Arc<dyn Fn() -> Command + Send + Sync>;
 
 /// Runs seeds in processes of this executable that come to the same call; in one of those, does the part of it, and does not come back.
 pub(super) fn run_by_same_call(
-    case: &Case,
+    job: &Job,
     shared: &Arc<Shared>,
     first: u64,
     place: &Location<'_>,
     between: &mut dyn FnMut() -> bool,
 ) {
-    let call = call_of(case, first, &place.to_string());
+    let call = call_of(job, first, &place.to_string());
     match Part::of_this_call() {
-        Part::Tell => worker::work(case, call),
-        Part::Refuse => shared.give_up(TwiceError::NoName),
+        Part::Tell => worker::work(job, call),
+        Part::Refuse => shared.give_up(DeterminismError::NoName),
         Part::Lead { thread, number } | Part::GoOn { thread, number } => match std::env::current_exe() {
             Err(error) => shared.give_up(supervisor::not_started(&error)),
             Ok(executable) => {
@@ -47,28 +47,28 @@ pub(super) fn run_by_same_call(
                     command.args(arguments(&thread)).env(VARIABLE, number.to_string());
                     command
                 };
-                supervisor::lead(case, shared, Arc::new(start), call, between);
+                supervisor::lead(job, shared, Arc::new(start), call, between);
             }
         },
     }
 }
 
 /// Runs seeds in processes that are started so.
-pub(super) fn run(case: &Case, shared: &Arc<Shared>, start: Start, between: &mut dyn FnMut() -> bool) {
-    supervisor::lead(case, shared, start, started_call(case), between);
+pub(super) fn run(job: &Job, shared: &Arc<Shared>, start: Start, between: &mut dyn FnMut() -> bool) {
+    supervisor::lead(job, shared, start, started_call(job), between);
 }
 
 /// Does the part of a process that was started for it.
-pub(super) fn work(case: &Case) -> ! {
-    worker::work(case, started_call(case))
+pub(super) fn work(job: &Job) -> ! {
+    worker::work(job, started_call(job))
 }
 
 /// What processes that are started for nothing else come to.
-fn started_call(case: &Case) -> Call {
-    call_of(case, 0, "the start of a worker")
+fn started_call(job: &Job) -> Call {
+    call_of(job, 0, "the start of a worker")
 }
 
-fn call_of(case: &Case, first: u64, place: &str) -> Call {
-    let subject = &case.subject;
+fn call_of(job: &Job, first: u64, place: &str) -> Call {
+    let subject = &job.subject;
     Call { place: place.to_owned(), scenario: subject.name().to_owned(), seed: Seed(first), declared: subject.declared() }
 }

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::protocol::{MARK, Order, Word, write_line};
-use crate::campaign::TwiceError;
+use super::protocol::{MARK, WorkerMessage, WorkerOrder, write_line};
+use crate::campaign::DeterminismError;
 
 /// How many words may wait.
 const WORDS: usize = 64;
@@ -20,8 +20,8 @@ const QUOTED: usize = 12;
 type Printed = Arc<Mutex<VecDeque<String>>>;
 
 /// What is heard of a process.
-pub(super) enum Heard {
-    Word(Word),
+pub(super) enum WorkerOutput {
+    WorkerMessage(WorkerMessage),
     /// Nothing for so long.
     Silence,
     /// It ended, or can say no more, which comes to the same.
@@ -29,14 +29,14 @@ pub(super) enum Heard {
 }
 
 /// A process that works, which is ended when this is dropped.
-pub(super) struct WorkingProcess {
+pub(super) struct WorkerProcess {
     process: Child,
     orders: ChildStdin,
-    words: Receiver<Result<Word, TwiceError>>,
+    words: Receiver<Result<WorkerMessage, DeterminismError>>,
     printed: Printed,
 }
 
-impl WorkingProcess {
+impl WorkerProcess {
     /// Starts one.
     pub(super) fn start(mut command: Command) -> io::Result<Self> {
         // What it says last is quoted, and a backtrace would crowd out the rest.
@@ -64,18 +64,18 @@ impl WorkingProcess {
 
     /// Gives it seeds to run. Whether it is left to do so shows when it is listened to.
     pub(super) fn order(&mut self, seeds: &Range<u64>) {
-        let _ = write_line(&mut self.orders, &Order { from: seeds.start, to: seeds.end });
+        let _ = write_line(&mut self.orders, &WorkerOrder { from: seeds.start, to: seeds.end });
     }
 
     /// Waits for what it says next.
     ///
     /// # Errors
     /// If it says what it cannot say.
-    pub(super) fn hear(&mut self, most: Duration) -> Result<Heard, TwiceError> {
+    pub(super) fn hear(&mut self, most: Duration) -> Result<WorkerOutput, DeterminismError> {
         match self.words.recv_timeout(most) {
-            Ok(word) => word.map(Heard::Word),
-            Err(RecvTimeoutError::Timeout) => Ok(Heard::Silence),
-            Err(RecvTimeoutError::Disconnected) => Ok(Heard::End(self.process.wait())),
+            Ok(word) => word.map(WorkerOutput::WorkerMessage),
+            Err(RecvTimeoutError::Timeout) => Ok(WorkerOutput::Silence),
+            Err(RecvTimeoutError::Disconnected) => Ok(WorkerOutput::End(self.process.wait())),
         }
     }
 
@@ -85,7 +85,7 @@ impl WorkingProcess {
     }
 }
 
-impl Drop for WorkingProcess {
+impl Drop for WorkerProcess {
     fn drop(&mut self) {
         // Neither can fail but for a process that is gone.
         let _ = self.process.kill();
@@ -99,11 +99,11 @@ fn lines(pipe: impl Read) -> impl Iterator<Item = String> {
     lines.map(|line| String::from_utf8_lossy(&line).into_owned()).filter(|line| !line.trim().is_empty())
 }
 
-fn hear_words(pipe: impl Read + Send + 'static, words: SyncSender<Result<Word, TwiceError>>) {
+fn hear_words(pipe: impl Read + Send + 'static, words: SyncSender<Result<WorkerMessage, DeterminismError>>) {
     thread::spawn(move || {
         for line in lines(pipe) {
             if let Some(text) = line.strip_prefix(MARK) {
-                let word = serde_json::from_str(text).map_err(|_| TwiceError::Garbled { word: text.to_owned() });
+                let word = serde_json::from_str(text).map_err(|_| DeterminismError::Garbled { word: text.to_owned() });
                 if words.send(word).is_err() {
                     return;
                 }
@@ -112,7 +112,7 @@ fn hear_words(pipe: impl Read + Send + 'static, words: SyncSender<Result<Word, T
     });
 }
 
-fn keep_lines(pipe: impl Read + Send + 'static, words: SyncSender<Result<Word, TwiceError>>, printed: Printed) {
+fn keep_lines(pipe: impl Read + Send + 'static, words: SyncSender<Result<WorkerMessage, DeterminismError>>, printed: Printed) {
     thread::spawn(move || {
         // Held to the end of the lines, and then dropped.
         let _open = words;

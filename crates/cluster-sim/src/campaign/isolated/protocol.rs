@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::campaign::coverage::Coverage;
 use crate::campaign::determinism::Call;
-use crate::campaign::failures::Failed;
+use crate::campaign::failures::FailedSeed;
 
 /// What begins a line that carries a word or an order.
 pub(super) const MARK: &str = "cluster-sim worker: ";
@@ -15,7 +15,7 @@ pub(super) const MARK: &str = "cluster-sim worker: ";
 /// What a process says.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Word {
+pub(super) enum WorkerMessage {
     /// It came to its work.
     CoveragePoint(Call),
     /// It is there.
@@ -32,14 +32,14 @@ pub(super) enum Word {
         coverage: Option<Box<Coverage>>,
         /// What it showed, if it did not hold.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        failed: Option<Box<Failed>>,
+        failed: Option<Box<FailedSeed>>,
     },
     /// A seed does not come back from a step; the process ends.
     Stuck {
         /// Which.
         seed: u64,
         /// What is known of it.
-        failed: Box<Failed>,
+        failed: Box<FailedSeed>,
     },
     /// It panicked where a run makes no finding of it, and ends.
     Panicked(String),
@@ -47,7 +47,7 @@ pub(super) enum Word {
 
 /// The seeds that a process is to run next, in their order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Order {
+pub(super) struct WorkerOrder {
     pub(super) from: u64,
     /// This one is left out.
     pub(super) to: u64,
@@ -70,10 +70,10 @@ mod tests {
     fn a_seed_that_is_done_is_one_short_line() {
         let mut line = Vec::new();
         let ended_at = VirtualInstant::ZERO + Duration::from_secs(2);
-        let word = Word::Done { seed: 7, ended_at, coverage: None, failed: None };
+        let word = WorkerMessage::Done { seed: 7, ended_at, coverage: None, failed: None };
         write_line(&mut line, &word).unwrap();
         let text = String::from_utf8(line).unwrap();
         assert_eq!(text, "\ncluster-sim worker: {\"done\":{\"seed\":7,\"ended_at_ns\":2000000000}}\n");
-        assert_eq!(serde_json::from_str::<Word>(text.trim().strip_prefix(MARK).unwrap()).unwrap(), word);
+        assert_eq!(serde_json::from_str::<WorkerMessage>(text.trim().strip_prefix(MARK).unwrap()).unwrap(), word);
     }
 }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Start;
-use super::exit::Ending;
-use super::process::{Heard, WorkingProcess};
-use super::protocol::Word;
-use crate::campaign::TwiceError;
+use super::exit::WorkerExit;
+use super::process::{WorkerOutput, WorkerProcess};
+use super::protocol::WorkerMessage;
+use crate::campaign::DeterminismError;
 use crate::campaign::determinism::Call;
 use crate::campaign::state::Shared;
-use crate::campaign::target::{Case, Examined};
+use crate::campaign::target::{Job, SeedResult};
 use crate::campaign::watchdog::{now, watched};
-use crate::report::{Elsewhere, Outcome};
+use crate::report::{OtherRun, Outcome};
 
 /// The most seeds that a process is given at a time.
 const SEEDS_MOST: u64 = 256;
@@ -30,8 +30,8 @@ const START_LEAST: Duration = Duration::from_secs(30);
 const SILENCE_LEAST: Duration = Duration::from_secs(5);
 
 /// Runs seeds in as many processes as there are desks, until none is left or `between` says that it is over.
-pub(super) fn lead(case: &Case, shared: &Arc<Shared>, start: Start, call: Call, between: &mut dyn FnMut() -> bool) {
-    let patience = case.subject.patience().min(PATIENCE_MOST);
+pub(super) fn lead(job: &Job, shared: &Arc<Shared>, start: Start, call: Call, between: &mut dyn FnMut() -> bool) {
+    let patience = job.subject.patience().min(PATIENCE_MOST);
     let leader = Leader { shared: Arc::clone(shared), start, call, silence: (2 * patience).max(SILENCE_LEAST), patience };
     let watches: Vec<_> = shared.desks.iter().map(|_| Arc::default()).collect();
     let leads = move |worker, _| leader.lead(worker);
@@ -39,8 +39,8 @@ pub(super) fn lead(case: &Case, shared: &Arc<Shared>, start: Start, call: Call, 
 }
 
 /// A process that could not be started.
-pub(super) fn not_started(error: &io::Error) -> TwiceError {
-    TwiceError::NotStarted { elsewhere: Elsewhere::OtherProcess, reason: error.to_string() }
+pub(super) fn not_started(error: &io::Error) -> DeterminismError {
+    DeterminismError::NotStarted { elsewhere: OtherRun::OtherProcess, reason: error.to_string() }
 }
 
 /// The work is over for one of those who lead: nobody wants it any more, or it cannot be done, which was said.
@@ -49,11 +49,11 @@ struct Over;
 /// What came of a seed in a process.
 enum Came {
     /// All is known of it.
-    Through(Examined),
+    Through(SeedResult),
     /// All is known of it, and the process is not to be used any more.
-    Stuck(Examined),
+    Stuck(SeedResult),
     /// The process ended in the middle of it.
-    Down(Ending),
+    Down(WorkerExit),
 }
 
 struct Leader {
@@ -80,7 +80,7 @@ impl Leader {
     }
 
     /// Runs a range of seeds, in the process that is there or in fresh ones.
-    fn run(&self, process: &mut Option<WorkingProcess>, worker: usize, seeds: Range<u64>) -> Result<(), Over> {
+    fn run(&self, process: &mut Option<WorkerProcess>, worker: usize, seeds: Range<u64>) -> Result<(), Over> {
         let mut is_given = false;
         for seed in seeds.clone() {
             if seed > self.shared.seeds.end() {
@@ -118,7 +118,7 @@ impl Leader {
     }
 
     /// Runs a seed once more that took its process along, alone in a fresh one.
-    fn look_again(&self, seed: u64, ending: Ending) -> Result<Examined, Over> {
+    fn look_again(&self, seed: u64, ending: WorkerExit) -> Result<SeedResult, Over> {
         let mut process = self.start()?;
         process.order(&(seed..seed + 1));
         let name = &self.call.scenario;
@@ -130,80 +130,80 @@ impl Leader {
                 ending.refuted(name, seed, &format!("{outcome:?}").to_lowercase())
             }
         };
-        Ok(Examined { ended_at: failed.report.ended_at, coverage: None, failed: Some(Box::new(failed)) })
+        Ok(SeedResult { ended_at: failed.report.ended_at, coverage: None, failed: Some(Box::new(failed)) })
     }
 
     /// Starts a process and waits until it comes to its work.
-    fn start(&self) -> Result<WorkingProcess, Over> {
+    fn start(&self) -> Result<WorkerProcess, Over> {
         let command = (self.start)();
         let started = format!("{command:?}");
-        let mut process = WorkingProcess::start(command).map_err(|error| self.give_up(not_started(&error)))?;
+        let mut process = WorkerProcess::start(command).map_err(|error| self.give_up(not_started(&error)))?;
         let patience = self.patience.max(START_LEAST);
         match self.hear(&mut process, now(), patience)? {
-            Heard::Word(Word::CoveragePoint(found)) if found == self.call => Ok(process),
-            Heard::Word(Word::CoveragePoint(found)) => {
+            WorkerOutput::WorkerMessage(WorkerMessage::CoveragePoint(found)) if found == self.call => Ok(process),
+            WorkerOutput::WorkerMessage(WorkerMessage::CoveragePoint(found)) => {
                 let (expected, found) = (self.call.to_string(), found.to_string());
-                Err(self.give_up(TwiceError::OtherCall { expected, found }))
+                Err(self.give_up(DeterminismError::OtherCall { expected, found }))
             }
-            Heard::Word(word) => Err(self.give_up(garbled(&word))),
-            Heard::Silence => {
-                let (elsewhere, said) = (Elsewhere::OtherProcess, quoted(&process));
-                Err(self.give_up(TwiceError::Silent { elsewhere, patience, said }))
+            WorkerOutput::WorkerMessage(word) => Err(self.give_up(garbled(&word))),
+            WorkerOutput::Silence => {
+                let (elsewhere, said) = (OtherRun::OtherProcess, quoted(&process));
+                Err(self.give_up(DeterminismError::Silent { elsewhere, patience, said }))
             }
-            Heard::End(status) => {
+            WorkerOutput::End(status) => {
                 let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-                Err(self.give_up(TwiceError::NeverReached { command: started, status, said: quoted(&process) }))
+                Err(self.give_up(DeterminismError::NeverReached { command: started, status, said: quoted(&process) }))
             }
         }
     }
 
     /// Waits until all is known of a seed that a process is at.
-    fn wait_for(&self, process: &mut WorkingProcess, seed: u64) -> Result<Came, Over> {
+    fn wait_for(&self, process: &mut WorkerProcess, seed: u64) -> Result<Came, Over> {
         let mut heard_at = now();
         loop {
             match self.hear(process, heard_at, self.silence)? {
-                Heard::Word(Word::Alive) => heard_at = now(),
-                Heard::Word(Word::Done { seed: done, ended_at, coverage, failed }) if done == seed => {
-                    return Ok(Came::Through(Examined { ended_at, coverage, failed }));
+                WorkerOutput::WorkerMessage(WorkerMessage::Alive) => heard_at = now(),
+                WorkerOutput::WorkerMessage(WorkerMessage::Done { seed: done, ended_at, coverage, failed }) if done == seed => {
+                    return Ok(Came::Through(SeedResult { ended_at, coverage, failed }));
                 }
-                Heard::Word(Word::Stuck { seed: stuck, failed }) if stuck == seed => {
-                    return Ok(Came::Stuck(Examined { ended_at: failed.report.ended_at, coverage: None, failed: Some(failed) }));
+                WorkerOutput::WorkerMessage(WorkerMessage::Stuck { seed: stuck, failed }) if stuck == seed => {
+                    return Ok(Came::Stuck(SeedResult { ended_at: failed.report.ended_at, coverage: None, failed: Some(failed) }));
                 }
-                Heard::Word(Word::Panicked(message)) => {
+                WorkerOutput::WorkerMessage(WorkerMessage::Panicked(message)) => {
                     // A bug of the simulator, or a scenario that cannot be run, as in a thread of this process.
                     self.shared.seeds.end_at(seed);
                     std::panic::panic_any(message)
                 }
-                Heard::Word(word) => return Err(self.give_up(garbled(&word))),
-                Heard::Silence => return Ok(Came::Down(Ending::silent(self.silence, &process.said()))),
-                Heard::End(status) => return Ok(Came::Down(Ending::ended(status, &process.said()))),
+                WorkerOutput::WorkerMessage(word) => return Err(self.give_up(garbled(&word))),
+                WorkerOutput::Silence => return Ok(Came::Down(WorkerExit::silent(self.silence, &process.said()))),
+                WorkerOutput::End(status) => return Ok(Came::Down(WorkerExit::ended(status, &process.said()))),
             }
         }
     }
 
     /// Waits for what a process says next, as long as it was heard of last and is wanted.
-    fn hear(&self, process: &mut WorkingProcess, heard_at: Instant, patience: Duration) -> Result<Heard, Over> {
+    fn hear(&self, process: &mut WorkerProcess, heard_at: Instant, patience: Duration) -> Result<WorkerOutput, Over> {
         loop {
             match process.hear(TICK) {
                 Err(error) => return Err(self.give_up(error)),
-                Ok(Heard::Silence) if self.shared.is_stopped() => return Err(Over),
-                Ok(Heard::Silence) if heard_at.elapsed() < patience => {}
+                Ok(WorkerOutput::Silence) if self.shared.is_stopped() => return Err(Over),
+                Ok(WorkerOutput::Silence) if heard_at.elapsed() < patience => {}
                 Ok(heard) => return Ok(heard),
             }
         }
     }
 
-    fn give_up(&self, error: TwiceError) -> Over {
+    fn give_up(&self, error: DeterminismError) -> Over {
         self.shared.give_up(error);
         Over
     }
 }
 
-fn garbled(word: &Word) -> TwiceError {
-    TwiceError::Garbled { word: format!("{word:?}") }
+fn garbled(word: &WorkerMessage) -> DeterminismError {
+    DeterminismError::Garbled { word: format!("{word:?}") }
 }
 
 /// What a process said last, on lines of its own.
-fn quoted(process: &WorkingProcess) -> String {
+fn quoted(process: &WorkerProcess) -> String {
     process.said().iter().map(|line| format!("  | {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -4,7 +4,7 @@
 ///
 /// `does` says whether a list does. It is asked for lists with ever smaller pieces left out, from half of the list down to single items,
 /// and again from the start of the list until no single item can go (delta debugging by complements).
-pub(super) fn minimise<T: Clone>(items: Vec<T>, mut does: impl FnMut(&[T]) -> bool) -> Vec<T> {
+pub(super) fn ddmin<T: Clone>(items: Vec<T>, mut does: impl FnMut(&[T]) -> bool) -> Vec<T> {
     let mut kept = items;
     let mut piece = kept.len().div_ceil(2);
     while piece > 0 && !kept.is_empty() {
@@ -36,20 +36,19 @@ mod tests {
 
     #[test]
     fn nothing_is_left_of_what_is_not_needed() {
-        assert_eq!(minimise(vec![1, 2, 3], |_| true), [0; 0]);
-        assert_eq!(minimise(Vec::<u8>::new(), |_| false), [0; 0]);
-        assert_eq!(minimise(vec![1, 2, 3], |_| false), [1, 2, 3]);
+        assert_eq!(ddmin(vec![1, 2, 3], |_| true), [0; 0]);
+        assert_eq!(ddmin(Vec::<u8>::new(), |_| false), [0; 0]);
+        assert_eq!(ddmin(vec![1, 2, 3], |_| false), [1, 2, 3]);
     }
 
     #[test]
     fn what_only_goes_after_something_behind_it_goes_too() {
         // The first may go once the second went.
-        let left = minimise(vec![1, 2, 3], |items| items.contains(&3) && (items.contains(&1) || !items.contains(&2)));
+        let left = ddmin(vec![1, 2, 3], |items| items.contains(&3) && (items.contains(&1) || !items.contains(&2)));
         assert_eq!(left, [3]);
         // Each but the last one goes only once the next one went: one a round.
         let mut kept: Vec<u8> = (0..6).collect();
-        kept =
-            minimise(kept, |items| items.contains(&5) && (0..4).all(|item| items.contains(&item) || !items.contains(&(item + 1))));
+        kept = ddmin(kept, |items| items.contains(&5) && (0..4).all(|item| items.contains(&item) || !items.contains(&(item + 1))));
         assert_eq!(kept, [5]);
     }
 
@@ -57,7 +56,7 @@ mod tests {
     fn few_of_many_are_found_in_few_attempts() {
         let mut attempts = 0;
         let needed = [17, 4_000, 9_999];
-        let left = minimise((0..10_000).collect(), |items: &[u32]| {
+        let left = ddmin((0..10_000).collect(), |items: &[u32]| {
             attempts += 1;
             needed.iter().all(|number| items.binary_search(number).is_ok())
         });
@@ -70,7 +69,7 @@ mod tests {
         fn what_is_left_does_and_no_item_of_it_can_go(needed in prop::collection::btree_set(0_u8..40, 0..6), size in 1_u8..40) {
             let needed: Vec<u8> = needed.into_iter().filter(|item| *item < size).collect();
             let does = |items: &[u8]| needed.iter().all(|item| items.contains(item));
-            prop_assert_eq!(minimise((0..size).collect(), does), needed);
+            prop_assert_eq!(ddmin((0..size).collect(), does), needed);
         }
     }
 }

@@ -3,32 +3,32 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::ddmin::minimise;
-use super::search::Attempts;
+use super::ddmin::ddmin;
+use super::search::Search;
 use crate::fault::{Fault, ScheduledFault};
-use crate::replay::Story;
+use crate::replay::Case;
 
-/// Durations are not cut below this: nobody understands a story better for a fault of microseconds.
+/// Durations are not cut below this: nobody understands a case better for a fault of microseconds.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 /// Leaves out faults: whole kinds first, then pieces of the plan, then single ones.
-pub(super) fn leave_out(attempts: &mut Attempts<'_>) {
-    let all = attempts.story().faults.faults().to_vec();
+pub(super) fn leave_out(attempts: &mut Search<'_>) {
+    let all = attempts.case().faults.faults().to_vec();
     let kinds: BTreeSet<&str> = all.iter().map(|scheduled| scheduled.fault.kind()).collect();
     for kind in kinds {
         let others: Vec<ScheduledFault> =
-            attempts.story().faults.faults().iter().filter(|scheduled| scheduled.fault.kind() != kind).cloned().collect();
-        attempts.try_story(attempts.story().with_faults(&others));
+            attempts.case().faults.faults().iter().filter(|scheduled| scheduled.fault.kind() != kind).cloned().collect();
+        attempts.try_case(attempts.case().with_faults(&others));
     }
-    let left = attempts.story().faults.faults().to_vec();
-    minimise(left, |faults| attempts.try_story(attempts.story().with_faults(faults)));
+    let left = attempts.case().faults.faults().to_vec();
+    ddmin(left, |faults| attempts.try_case(attempts.case().with_faults(faults)));
 }
 
 /// Halves how long each fault lasts, for as long as that does.
-pub(super) fn shorten(attempts: &mut Attempts<'_>) {
-    for index in 0..attempts.story().faults.faults().len() {
-        while let Some(shorter) = changed(&attempts.story(), index, halve) {
-            if !attempts.try_story(shorter) {
+pub(super) fn shorten(attempts: &mut Search<'_>) {
+    for index in 0..attempts.case().faults.faults().len() {
+        while let Some(shorter) = changed(&attempts.case(), index, halve) {
+            if !attempts.try_case(shorter) {
                 break;
             }
         }
@@ -36,31 +36,32 @@ pub(super) fn shorten(attempts: &mut Attempts<'_>) {
 }
 
 /// Takes nodes out of the two sides of each cut, and the way back out of cuts of both ways.
-pub(super) fn narrow(attempts: &mut Attempts<'_>) {
-    for index in 0..attempts.story().faults.faults().len() {
-        if let Some(one_way) = changed(&attempts.story(), index, cut_one_way) {
-            attempts.try_story(one_way);
+pub(super) fn narrow(attempts: &mut Search<'_>) {
+    for index in 0..attempts.case().faults.faults().len() {
+        if let Some(one_way) = changed(&attempts.case(), index, cut_one_way) {
+            attempts.try_case(one_way);
         }
         for side in [Side::From, Side::To] {
-            let nodes = side.of(&attempts.story().faults.faults()[index].fault).to_vec();
-            minimise(nodes, |nodes| {
+            let nodes = side.of(&attempts.case().faults.faults()[index].fault).to_vec();
+            ddmin(nodes, |nodes| {
                 !nodes.is_empty()
-                    && changed(&attempts.story(), index, |fault| side.set(fault, nodes))
-                        .is_some_and(|story| attempts.try_story(story))
+                    && changed(&attempts.case(), index, |fault| side.set(fault, nodes)).is_some_and(|case| attempts.try_case(case))
             });
         }
     }
 }
 
-/// The story with one fault changed; nothing if there is nothing to change about it.
-fn changed(story: &Story, index: usize, change: impl FnOnce(&mut Fault) -> bool) -> Option<Story> {
-    let mut faults = story.faults.faults().to_vec();
-    change(&mut faults[index].fault).then(|| story.with_faults(&faults))
+/// The case with one fault changed; nothing if there is nothing to change about it.
+fn changed(case: &Case, index: usize, change: impl FnOnce(&mut Fault) -> bool) -> Option<Case> {
+    let mut faults = case.faults.faults().to_vec();
+    change(&mut faults[index].fault).then(|| case.with_faults(&faults))
 }
 
 fn halve(fault: &mut Fault) -> bool {
     let lasting = match fault {
-        Fault::Cut { lasting, .. } | Fault::Pause { lasting, .. } | Fault::Loss { lasting, .. } => lasting,
+        Fault::Cut { duration: lasting, .. } | Fault::Pause { duration: lasting, .. } | Fault::Loss { duration: lasting, .. } => {
+            lasting
+        }
         Fault::Crash { down_for, .. } => down_for,
         Fault::HealAll | Fault::Restart { .. } | Fault::Kill { .. } | Fault::Resume { .. } | Fault::Links { .. } => return false,
     };

@@ -1,4 +1,4 @@
-//! The smallest story that breaks the same rule.
+//! The smallest case that breaks the same rule.
 
 mod ddmin;
 mod decisions;
@@ -14,22 +14,22 @@ use cluster_sim_runtime::{Digest, Heartbeat};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use search::{Attempts, Best, Shared};
+use search::{Best, Search, Shared};
 
 use super::watchdog::watched;
-use crate::replay::Story;
+use crate::replay::Case;
 use crate::report::{Finding, Report};
 use crate::scenario::Scenario;
 
 /// How many of the nodes that are left out are named.
 const NAMES: usize = 4;
 
-/// When to stop looking for a smaller story.
+/// When to stop looking for a smaller case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShrinkBounds {
     /// After so many runs.
     pub runs: u64,
-    /// After so much real time. A story found in less time is the same on every machine.
+    /// After so much real time. A case found in less time is the same on every machine.
     pub time: Duration,
 }
 
@@ -40,23 +40,23 @@ impl Default for ShrinkBounds {
     }
 }
 
-/// How far the search for a smaller story got.
+/// How far the search for a smaller case got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShrinkProgress {
     /// Runs so far.
     pub runs: u64,
-    /// Faults in the smallest story so far.
+    /// Faults in the smallest case so far.
     pub faults: usize,
     /// Decisions in it; nothing as long as the seed decides.
     pub decisions: Option<usize>,
 }
 
-/// The smallest story found, and the run that it tells.
+/// The smallest case found, and the run that it tells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Shrunk {
-    /// The story.
-    pub story: Story,
+pub struct Minimized {
+    /// The case.
+    pub case: Case,
     /// What its run found.
     pub finding: Finding,
     /// The digest of its run.
@@ -67,29 +67,29 @@ pub struct Shrunk {
     pub is_minimal: bool,
     /// Faults before and after.
     pub faults: (usize, usize),
-    /// Decisions before and after: of the run under its seed, and of the story.
+    /// Decisions before and after: of the run under its seed, and of the case.
     pub decisions: (usize, Option<usize>),
-    /// Whether a test drives the runs by hand. What it does so is part of the scenario and not of the story: nobody tried to leave it out.
+    /// Whether a test drives the runs by hand. What it does so is part of the scenario and not of the case: nobody tried to leave it out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_hand: bool,
 }
 
-impl fmt::Display for Shrunk {
+impl fmt::Display for Minimized {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { story, faults, decisions, runs, is_minimal, by_hand, .. } = self;
+        let Self { case, faults, decisions, runs, is_minimal, by_hand, .. } = self;
         write!(formatter, "faults {} -> {}, decisions {} -> ", faults.0, faults.1, decisions.0)?;
         match decisions.1 {
             Some(left) => write!(formatter, "{left}")?,
             None => write!(formatter, "those of the seed")?,
         }
-        if let Some(decisions) = story.decisions.as_ref().filter(|decisions| !decisions.is_empty()) {
+        if let Some(decisions) = case.decisions.as_ref().filter(|decisions| !decisions.is_empty()) {
             write!(formatter, " ({})", decisions::in_words(decisions))?;
         }
-        if !story.absent.is_empty() {
-            let some: Vec<&str> = story.absent.iter().take(NAMES).map(String::as_str).collect();
+        if !case.absent.is_empty() {
+            let some: Vec<&str> = case.absent.iter().take(NAMES).map(String::as_str).collect();
             write!(formatter, ", without {}", some.join(", "))?;
-            if story.absent.len() > NAMES {
-                write!(formatter, " and {} more", story.absent.len() - NAMES)?;
+            if case.absent.len() > NAMES {
+                write!(formatter, " and {} more", case.absent.len() - NAMES)?;
             }
         }
         if *by_hand {
@@ -101,72 +101,73 @@ impl fmt::Display for Shrunk {
 }
 
 impl Scenario {
-    /// Looks for the smallest story that breaks the same rule as a run of this scenario did: whole kinds of faults go, single ones, their
+    /// Looks for the smallest case that breaks the same rule as a run of this scenario did: whole kinds of faults go, single ones, their
     /// length and their targets; time, clients and other nodes; then what chance decided, kind by kind, link by link, piece by piece. Every
-    /// step is tried by a run. What a client does is its own code: a story leaves out the client, or the time after it, and no single
+    /// step is tried by a run. What a client does is its own code: a case leaves out the client, or the time after it, and no single
     /// operation of it.
     ///
     /// Nothing if the run held, or found nothing that could be looked for again, or does not find it again. The same run and bounds give
-    /// the same story, unless time runs out, and a smallest story is its own smallest story.
+    /// the same case, unless time runs out, and a smallest case is its own smallest case.
     ///
     /// # Panics
     /// If the scenario cannot be run.
-    pub fn shrink(&self, report: &Report) -> Option<Shrunk> {
-        self.shrink_within(Story::of(report), report, ShrinkBounds::default(), |_| {})
+    pub fn shrink(&self, report: &Report) -> Option<Minimized> {
+        self.shrink_within(Case::of(report), report, ShrinkBounds::default(), |_| {})
     }
 
-    /// The same from a story that is known to break the rule that `report` tells of, within bounds, and with word before every run. A run
-    /// that is in the same step for longer than the scenario's [`patience`](Self::patience) ends the search, and what was found before it
+    /// The same from a case that is known to break the rule that `report` tells of, within bounds, and with word before every run. A run
+    /// that is in the same step for longer than the scenario's [`step_timeout`](Self::step_timeout) ends the search, and what was found before it
     /// counts.
     ///
     /// # Panics
     /// If the scenario cannot be run.
     pub fn shrink_within(
         &self,
-        story: Story,
+        case: Case,
         report: &Report,
         bounds: ShrinkBounds,
         progress: impl FnMut(&ShrinkProgress) + Send + 'static,
-    ) -> Option<Shrunk> {
+    ) -> Option<Minimized> {
         let (seed, finding) = (report.seed(), report.finding()?);
-        let (first, decided) = story.told_by(self).run_logged(seed);
+        let (first, decided) = case.apply_to(self).run_with_decisions(seed);
         if !first.finding().is_some_and(|found| found.is_like(&finding)) {
             return None;
         }
-        let before = (story.faults.faults().len(), decided.len());
-        let best: Shared = Arc::new(Mutex::new(Best { story, report: first, runs: 0, is_spent: false }));
+        let before = (case.faults.faults().len(), decided.len());
+        let best: Shared = Arc::new(Mutex::new(Best { case, report: first, runs: 0, is_spent: false }));
         let (scenario, shared, progress) = (self.clone(), Arc::clone(&best), Mutex::new(progress));
         let search = move |_, watch| {
             let found = (seed, finding.clone(), Arc::clone(&shared));
-            look_for_less(&mut Attempts::new(&scenario, found, bounds, watch, &mut *progress.lock()));
+            look_for_less(&mut Search::new(&scenario, found, bounds, watch, &mut *progress.lock()));
         };
-        let came_back = watched(self.0.patience, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut || true).pop().flatten();
-        let Best { story, report, runs, is_spent } = best.lock().clone();
-        Some(Shrunk {
+        let came_back =
+            watched(self.0.step_timeout, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut || true).pop().flatten();
+        let Best { case, report, runs, is_spent } = best.lock().clone();
+        Some(Minimized {
             finding: report.finding()?,
             digest: report.digest,
             runs,
             is_minimal: !is_spent && came_back.is_some(),
-            faults: (before.0, story.faults.faults().len()),
-            decisions: (before.1, story.decisions.as_ref().map(Vec::len)),
+            faults: (before.0, case.faults.faults().len()),
+            decisions: (before.1, case.decisions.as_ref().map(Vec::len)),
             by_hand: self.0.drive.is_some(),
-            story,
+            case,
         })
     }
 }
 
 /// Leaves out whatever can go, until nothing can.
-fn look_for_less(attempts: &mut Attempts<'_>) {
+fn look_for_less(attempts: &mut Search<'_>) {
     decisions::leave_out_all(attempts);
     loop {
-        let known = attempts.story();
+        let known = attempts.case();
         faults::leave_out(attempts);
         faults::shorten(attempts);
         faults::narrow(attempts);
         topology::shorten(attempts);
-        topology::leave_seats_empty(attempts);
+        topology::remove_nodes(attempts);
         decisions::leave_out(attempts);
-        if attempts.is_spent() || known == attempts.story() {
+        if attempts.is_spent() || known == attempts.case() {
             return;
         }
     }

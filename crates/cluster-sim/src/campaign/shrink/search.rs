@@ -1,4 +1,4 @@
-//! Trying a smaller story: does it still break the same rule?
+//! Trying a smaller case: does it still break the same rule?
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,14 +8,14 @@ use parking_lot::Mutex;
 
 use super::{ShrinkBounds, ShrinkProgress};
 use crate::campaign::watchdog::now;
-use crate::replay::Story;
+use crate::replay::Case;
 use crate::report::{Finding, Report};
 use crate::scenario::Scenario;
 
-/// The smallest story so far, and how far the search for a smaller one got.
+/// The smallest case so far, and how far the search for a smaller one got.
 #[derive(Debug, Clone)]
 pub(super) struct Best {
-    pub(super) story: Story,
+    pub(super) case: Case,
     /// What its run showed.
     pub(super) report: Report,
     pub(super) runs: u64,
@@ -23,14 +23,14 @@ pub(super) struct Best {
     pub(super) is_spent: bool,
 }
 
-/// Where the smallest story lies, so that it is not lost with a run that never comes back.
+/// Where the smallest case lies, so that it is not lost with a run that never comes back.
 pub(super) type Shared = Arc<Mutex<Best>>;
 
 /// Told of every run before it begins.
 pub(super) type Progress<'a> = &'a mut (dyn FnMut(&ShrinkProgress) + Send);
 
-/// Tries one story after the other.
-pub(super) struct Attempts<'a> {
+/// Tries one case after the other.
+pub(super) struct Search<'a> {
     scenario: &'a Scenario,
     seed: Seed,
     finding: Finding,
@@ -43,8 +43,8 @@ pub(super) struct Attempts<'a> {
     progress: Progress<'a>,
 }
 
-impl<'a> Attempts<'a> {
-    /// Begins with a story that is known to break the rule.
+impl<'a> Search<'a> {
+    /// Begins with a case that is known to break the rule.
     pub(super) fn new(
         scenario: &'a Scenario,
         (seed, finding, best): (Seed, Finding, Shared),
@@ -55,8 +55,8 @@ impl<'a> Attempts<'a> {
         Self { scenario, seed, finding, bounds, began: now(), watch, best, found_when_calm: None, progress }
     }
 
-    pub(super) fn story(&self) -> Story {
-        self.best.lock().story.clone()
+    pub(super) fn case(&self) -> Case {
+        self.best.lock().case.clone()
     }
 
     pub(super) fn seed(&self) -> Seed {
@@ -67,7 +67,7 @@ impl<'a> Attempts<'a> {
         self.scenario
     }
 
-    /// What the run of the smallest story found.
+    /// What the run of the smallest case found.
     pub(super) fn found(&self) -> Option<Finding> {
         self.best.lock().report.finding()
     }
@@ -76,37 +76,37 @@ impl<'a> Attempts<'a> {
         self.best.lock().is_spent
     }
 
-    /// Takes a story over if it breaks the same rule.
-    pub(super) fn try_story(&mut self, story: Story) -> bool {
-        let Some(report) = self.run(&story) else { return false };
+    /// Takes a case over if it breaks the same rule.
+    pub(super) fn try_case(&mut self, case: Case) -> bool {
+        let Some(report) = self.run(&case) else { return false };
         let breaks = report.finding().is_some_and(|finding| finding.is_like(&self.finding));
         if breaks {
             let mut best = self.best.lock();
-            (best.story, best.report) = (story, report);
+            (best.case, best.report) = (case, report);
         }
         breaks
     }
 
-    /// The same for a story in which somebody is not there, or less time is left. Such a story can break a rule that asks for what is not
+    /// The same for a case in which somebody is not there, or less time is left. Such a case can break a rule that asks for what is not
     /// there any more, and would break it in mended code too: so without faults and chance it must break nothing that the whole scenario
     /// does not break.
     ///
     /// Where the whole scenario breaks the same rule then, nothing tells the one from the other, and nothing is taken over.
-    pub(super) fn try_structure(&mut self, story: Story) -> bool {
-        let calm = |story: Story| Story { decisions: Some(Vec::new()), ..story.with_faults(&[]) };
+    pub(super) fn try_structure(&mut self, case: Case) -> bool {
+        let calm = |case: Case| Case { decisions: Some(Vec::new()), ..case.with_faults(&[]) };
         if self.found_when_calm.is_none() {
-            self.found_when_calm = self.run(&calm(Story::default())).map(|report| report.finding());
+            self.found_when_calm = self.run(&calm(Case::default())).map(|report| report.finding());
         }
         let Some(of_whole) = self.found_when_calm.clone() else { return false };
         if of_whole.as_ref().is_some_and(|found| found.is_like(&self.finding)) {
             return false;
         }
-        let Some(report) = self.run(&calm(story.clone())) else { return false };
+        let Some(report) = self.run(&calm(case.clone())) else { return false };
         let is_known = |found: Finding| of_whole.is_some_and(|known| found.is_like(&known));
-        report.finding().is_none_or(is_known) && self.try_story(story)
+        report.finding().is_none_or(is_known) && self.try_case(case)
     }
 
-    fn run(&mut self, story: &Story) -> Option<Report> {
+    fn run(&mut self, case: &Case) -> Option<Report> {
         let progress = {
             let mut best = self.best.lock();
             best.is_spent |= best.runs >= self.bounds.runs || self.began.elapsed() >= self.bounds.time;
@@ -116,11 +116,11 @@ impl<'a> Attempts<'a> {
             best.runs += 1;
             ShrinkProgress {
                 runs: best.runs,
-                faults: best.story.faults.faults().len(),
-                decisions: best.story.decisions.as_ref().map(Vec::len),
+                faults: best.case.faults.faults().len(),
+                decisions: best.case.decisions.as_ref().map(Vec::len),
             }
         };
         (self.progress)(&progress);
-        Some(story.told_by(self.scenario).run_under(self.seed, Some(Arc::clone(&self.watch))))
+        Some(case.apply_to(self.scenario).run_under(self.seed, Some(Arc::clone(&self.watch))))
     }
 }

@@ -98,7 +98,7 @@ function windowAtFirst() {
   return { from: middle - length * 1.05, until: middle + after };
 }
 
-/** The nodes whose story this is: those that the verdict names, those that something was done to, those that speak most with them. */
+/** The nodes whose case this is: those that the verdict names, those that something was done to, those that speak most with them. */
 function involved() {
   const weights = new Map();
   const add = (lane, weight) => weights.set(lane, (weights.get(lane) ?? 0) + weight);

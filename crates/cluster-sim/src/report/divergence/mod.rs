@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Where the run took place with which that of the calling thread is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Elsewhere {
+pub enum OtherRun {
     /// In a thread of this process that was started for it.
     FreshThread,
     /// In a process that was started for it.
@@ -20,7 +20,7 @@ pub enum Elsewhere {
     EarlierRun,
 }
 
-impl fmt::Display for Elsewhere {
+impl fmt::Display for OtherRun {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::FreshThread => "a fresh thread",
@@ -34,7 +34,7 @@ impl fmt::Display for Elsewhere {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Divergence {
     /// Where the other run took place.
-    pub elsewhere: Elsewhere,
+    pub elsewhere: OtherRun,
     /// The first event that differs; nothing if every event and fact was the same, and only what the reports say of them differs.
     pub event: Option<DifferingEvent>,
     /// What differs: fields of that event, or places in the reports. Nothing if the two events have nothing to do with each other.
@@ -63,9 +63,9 @@ pub struct DifferingEvent {
     /// The last events that both runs have in common, oldest first.
     pub before: Vec<String>,
     /// How the run here went on: the event that differs, then what followed.
-    pub here: Vec<String>,
+    pub left: Vec<String>,
     /// How the run there went on.
-    pub there: Vec<String>,
+    pub right: Vec<String>,
 }
 
 /// What kind of thing came about.
@@ -86,7 +86,7 @@ pub struct Difference {
     /// A field of an event, or the way to a value in the report: `violations[0].message`.
     pub place: String,
     /// What it is here.
-    pub here: String,
+    pub left: String,
     /// What it is there.
-    pub there: String,
+    pub right: String,
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use cluster_sim_runtime::Seed;
 
-use super::{Difference, DifferingEvent, Divergence, Elsewhere, Happening};
+use super::{Difference, DifferingEvent, Divergence, Happening, OtherRun};
 use crate::report::text::thousands;
 
 /// What to look for, whatever differs.
@@ -19,7 +19,7 @@ const CAUSES: [&str; 5] = [
 
 impl fmt::Display for Divergence {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_earlier = self.elsewhere == Elsewhere::EarlierRun;
+        let is_earlier = self.elsewhere == OtherRun::EarlierRun;
         if is_earlier {
             writeln!(formatter, "      this seed failed (there); two runs of it right after that agree on something else (here)")?;
         } else {
@@ -31,8 +31,8 @@ impl fmt::Display for Divergence {
             None if is_earlier => {}
             None => writeln!(formatter, "      every event and every fact is the same, but the reports differ")?,
         }
-        for Difference { place, here, there } in &self.differences {
-            writeln!(formatter, "        {place}: {here} here, {there} there")?;
+        for Difference { place, left, right } in &self.differences {
+            writeln!(formatter, "        {place}: {left} here, {right} there")?;
         }
         if let Some(event) = &self.event {
             event.write_lines(formatter)?;
@@ -53,9 +53,9 @@ impl Divergence {
     /// How to see it once more.
     pub(in crate::report) fn again(&self, seed: Seed) -> String {
         match self.elsewhere {
-            Elsewhere::FreshThread => format!("`scenario.twice(Seed({seed}))`"),
-            Elsewhere::OtherProcess => format!("`scenario.twice_in_process(Seed({seed}))`"),
-            Elsewhere::EarlierRun => "the same sweep, as the first thing in a process".to_owned(),
+            OtherRun::FreshThread => format!("`scenario.twice(Seed({seed}))`"),
+            OtherRun::OtherProcess => format!("`scenario.check_determinism_in_process(Seed({seed}))`"),
+            OtherRun::EarlierRun => "the same sweep, as the first thing in a process".to_owned(),
         }
     }
 
@@ -64,7 +64,7 @@ impl Divergence {
         let places: BTreeSet<&str> = self.differences.iter().map(|difference| difference.place.as_str()).collect();
         let event = self.event.as_ref()?;
         let swapped = |one: &[String], other: &[String]| one.split_first().is_some_and(|(_, rest)| rest.contains(&other[0]));
-        if swapped(&event.here, &event.there) && swapped(&event.there, &event.here) {
+        if swapped(&event.left, &event.right) && swapped(&event.right, &event.left) {
             Some("the same events in another order, as after a walk over a std HashMap or HashSet")
         } else if places == BTreeSet::from(["at"]) {
             Some("the same event at another instant, as after a duration that hangs on the machine's clock or on entropy of the OS")
@@ -81,7 +81,7 @@ impl DifferingEvent {
     fn write_lines(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "      the last events of both")?;
         self.before.iter().try_for_each(|line| writeln!(formatter, "          both   {line}"))?;
-        for (side, lines) in [("here ", &self.here), ("there", &self.there)] {
+        for (side, lines) in [("here ", &self.left), ("there", &self.right)] {
             for (index, line) in lines.iter().enumerate() {
                 writeln!(formatter, "        {} {side}  {line}", if index == 0 { '>' } else { ' ' })?;
             }
