@@ -17,8 +17,8 @@ mod uniform;
 use std::ops::Range;
 
 use cluster_sim::prelude::*;
-use cluster_sim_scenarios::Form;
-use cluster_sim_scenarios::hunt::{PLANTED, Planted};
+use cluster_sim_scenarios::NodeStyle;
+use cluster_sim_scenarios::planted_bugs::{PLANTED, Planted};
 
 use uniform::Uniform;
 
@@ -54,7 +54,7 @@ fn main() {
     println!("{:44}{:^19}{:^19}{:^19}", "", "profile", "nemesis", "as many, uniform");
     let mut sooner = [Vec::new(), Vec::new()];
     for planted in &PLANTED {
-        let hunt = planted.bug.hunt(Form::Machine);
+        let hunt = planted.bug.hunt(NodeStyle::Machine);
         let scenario = hunt.scenario();
         // A report lists the whole plan, what never struck too.
         let faults: usize = (0..GATHERED).map(|seed| scenario.run(Seed(seed)).faults.len()).sum();

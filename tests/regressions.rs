@@ -25,7 +25,7 @@ fn files() -> BTreeMap<String, Reproducer> {
 
 /// The scenario that a file is about, as it is today.
 fn scenario_of(name: &str, reproducer: &Reproducer) -> Scenario {
-    let (registry, defaults) = (Registry::standard(), Defaults::default());
+    let (registry, defaults) = (Registry::builtin(), Defaults::default());
     let prepared = match &reproducer.source {
         ScenarioSource::Registered { file: Some(document), .. } => registry.read(&document.to_string(), name, &defaults),
         ScenarioSource::Registered { name: scenario, file: None } => registry

@@ -9,9 +9,9 @@ use cluster_sim::prelude::*;
 use cluster_sim_echo::{self as echo, Conversation, EchoMessage};
 use cluster_sim_gossip::{self as gossip, Memory, Newest, Rumour};
 use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{Form, Registry};
+use cluster_sim_scenarios::{NodeStyle, Registry};
 
-const FORMS: [Form; 2] = [Form::Machine, Form::Async];
+const FORMS: [NodeStyle; 2] = [NodeStyle::Machine, NodeStyle::Async];
 
 #[test]
 fn async_clients_and_servers_of_the_echo_say_hear_and_count_what_machines_do() {
@@ -21,7 +21,7 @@ fn async_clients_and_servers_of_the_echo_say_hear_and_count_what_machines_do() {
 
 #[test]
 fn the_ready_scenarios_go_through_all_that_their_summaries_name() {
-    let registry = Registry::standard();
+    let registry = Registry::builtin();
     for name in ["echo", "echo-async", "gossip", "gossip-async"] {
         let ready = registry.named(name).expect("it is ready").prepare(&Defaults::default()).expect("it is fit to run");
         let report = ready.run();

@@ -10,8 +10,8 @@ use cluster_sim::{Change, Incarnation, Invariant, Label};
 use cluster_sim_echo::{self as echo, Conversation, EchoMessage};
 use cluster_sim_edge_cache::{ClientView, EdgeFact, EdgeView, Key, Operation, SourceView, Version};
 use cluster_sim_gossip::Newest;
-use cluster_sim_scenarios::Form;
-use cluster_sim_scenarios::hunt::{self, Load};
+use cluster_sim_scenarios::NodeStyle;
+use cluster_sim_scenarios::planted_bugs::{self, Workload};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -64,8 +64,13 @@ fn copying(plan: FaultPlan, links: &str) -> FaultPlan {
 }
 
 /// An edge cache in which only clients write.
-fn written_by_clients(form: Form) -> Scenario {
-    hunt::edge_cache_under(Load { mutations_per_sec: 0.0, writes_per_sec: 20.0, ..Load::default() }, form, None).cluster
+fn written_by_clients(form: NodeStyle) -> Scenario {
+    planted_bugs::edge_cache_with_workload(
+        Workload { mutations_per_sec: 0.0, writes_per_sec: 20.0, ..Workload::default() },
+        form,
+        None,
+    )
+    .cluster
 }
 
 /// Reads that showed a version of which nobody had been told that it was written.
@@ -88,21 +93,21 @@ fn unacknowledged() -> impl FnMut(&Change, &World<'_>) -> u64 {
 }
 
 #[rstest]
-fn t02_a_write_that_nobody_is_told_of_may_surface(#[values(Form::Machine, Form::Async)] form: Form) {
-    let load = Load { mutations_per_sec: 0.0, writes_per_sec: 2.0, ..Load::default() };
-    let cluster = hunt::edge_cache_under(load, form, None).cluster;
+fn t02_a_write_that_nobody_is_told_of_may_surface(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
+    let load = Workload { mutations_per_sec: 0.0, writes_per_sec: 2.0, ..Workload::default() };
+    let cluster = planted_bugs::edge_cache_with_workload(load, form, None).cluster;
     odd_but_right(cluster.faults(lossy(FaultPlan::new(), "acknowledgements")), unacknowledged);
 }
 
 #[rstest]
-fn t02_a_write_that_nobody_is_told_of_may_be_lost_for_good(#[values(Form::Machine, Form::Async)] form: Form) {
+fn t02_a_write_that_nobody_is_told_of_may_be_lost_for_good(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
     let report = written_by_clients(form).faults(lossy(FaultPlan::new(), "writes")).run(Seed(7));
     report.assert_ok();
     assert!(report.traffic.dropped["lost writes"] > 10, "{report}");
 }
 
 #[rstest]
-fn t03_what_arrives_twice_has_one_effect(#[values(Form::Machine, Form::Async)] form: Form) {
+fn t03_what_arrives_twice_has_one_effect(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
     let plan = ["invalidations", "refetches", "refetched", "reads"].into_iter().fold(FaultPlan::new(), copying);
     let applied_twice = || {
         let mut served = BTreeSet::new();
@@ -112,12 +117,14 @@ fn t03_what_arrives_twice_has_one_effect(#[values(Form::Machine, Form::Async)] f
             _ => 0,
         }
     };
-    odd_but_right(hunt::edge_cache(form, None).cluster.faults(plan), applied_twice);
+    odd_but_right(planted_bugs::edge_cache(form, None).cluster.faults(plan), applied_twice);
 }
 
 #[rstest]
-fn t03_a_question_that_arrives_twice_is_answered_twice_and_counts_once(#[values(Form::Machine, Form::Async)] form: Form) {
-    let mut sim = hunt::echo(form, None).cluster.faults(copying(FaultPlan::new(), "default")).start(Seed(7));
+fn t03_a_question_that_arrives_twice_is_answered_twice_and_counts_once(
+    #[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle,
+) {
+    let mut sim = planted_bugs::echo(form, None).cluster.faults(copying(FaultPlan::new(), "default")).start(Seed(7));
     sim.run_for(sim.duration());
     let [answers, answered] = sim.inspect(|world| {
         let counted = world.views::<echo::ClientView>().map(|(_, client)| client.answered).sum();
@@ -149,7 +156,7 @@ fn beside_a_write(showing_less: bool) -> impl FnMut(&Change, &World<'_>) -> u64 
 
 #[rstest]
 fn t05_a_read_beside_a_write_may_show_either(
-    #[values(Form::Machine, Form::Async)] form: Form,
+    #[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle,
     #[values(false, true)] showing_less: bool,
 ) {
     odd_but_right(written_by_clients(form), move || beside_a_write(showing_less));
@@ -160,18 +167,18 @@ fn crash(node: &str) -> Fault {
 }
 
 #[rstest]
-fn t06_all_that_is_cached_may_be_lost_at_once(#[values(Form::Machine, Form::Async)] form: Form) {
+fn t06_all_that_is_cached_may_be_lost_at_once(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
     let plan = FaultPlan::new().at(milliseconds(2_000), crash("edge/0")).at(milliseconds(2_000), crash("edge/1"));
     // Something was written, and no edge that is up knows of anything.
     let is_lost = |_: &Change, world: &World<'_>| {
         let is_written = world.views::<SourceView>().any(|(_, source)| source.versions.iter().all(|version| *version > 3));
         u64::from(is_written && world.views::<EdgeView>().all(|(_, edge)| edge.versions.iter().all(|version| *version == 0)))
     };
-    odd_but_right(hunt::edge_cache(form, None).cluster.faults(plan), move || is_lost);
+    odd_but_right(planted_bugs::edge_cache(form, None).cluster.faults(plan), move || is_lost);
 }
 
 #[rstest]
-fn t06_all_that_anybody_knows_may_be_lost_at_once(#[values(Form::Machine, Form::Async)] form: Form) {
+fn t06_all_that_anybody_knows_may_be_lost_at_once(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
     let nodes = ["gossip/0", "gossip/1", "gossip/2"];
     let plan = nodes.into_iter().fold(FaultPlan::new(), |plan, node| plan.at(milliseconds(2_000), crash(node)));
     let goes_back = || {
@@ -182,7 +189,7 @@ fn t06_all_that_anybody_knows_may_be_lost_at_once(#[values(Form::Machine, Form::
             u64::from(newest < most)
         }
     };
-    odd_but_right(hunt::gossip(form, None).cluster.faults(plan), goes_back);
+    odd_but_right(planted_bugs::gossip(form, None).cluster.faults(plan), goes_back);
 }
 
 /// Edges hear nothing for two seconds.
@@ -192,7 +199,7 @@ fn cut_off(edges: &[&str]) -> FaultPlan {
 }
 
 #[rstest]
-fn t09_a_read_may_be_stale_where_the_session_knows_nothing_newer(#[values(Form::Machine, Form::Async)] form: Form) {
+fn t09_a_read_may_be_stale_where_the_session_knows_nothing_newer(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
     let stale = || {
         let mut latest = BTreeMap::new();
         move |change: &Change, _: &World<'_>| match change.fact() {
@@ -205,18 +212,18 @@ fn t09_a_read_may_be_stale_where_the_session_knows_nothing_newer(#[values(Form::
             _ => 0,
         }
     };
-    odd_but_right(hunt::edge_cache(form, None).cluster.faults(cut_off(&["edge/0", "edge/1"])), stale);
+    odd_but_right(planted_bugs::edge_cache(form, None).cluster.faults(cut_off(&["edge/0", "edge/1"])), stale);
 }
 
 #[rstest]
-fn t09_an_answer_that_is_older_than_the_session_is_no_answer(#[values(Form::Machine, Form::Async)] form: Form) {
+fn t09_an_answer_that_is_older_than_the_session_is_no_answer(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
     // Nothing is lost between clients and edges: whatever is unavailable came, and was refused.
     let refused = |change: &Change, _: &World<'_>| u64::from(matches!(change.fact(), Some(EdgeFact::Unavailable { .. })));
-    odd_but_right(hunt::edge_cache(form, None).cluster.faults(cut_off(&["edge/0"])), move || refused);
+    odd_but_right(planted_bugs::edge_cache(form, None).cluster.faults(cut_off(&["edge/0"])), move || refused);
 }
 
 #[rstest]
-fn t10_a_write_that_the_network_repeats_is_committed_twice(#[values(Form::Machine, Form::Async)] form: Form) {
+fn t10_a_write_that_the_network_repeats_is_committed_twice(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
     let twice = || {
         let mut acknowledged = BTreeMap::new();
         move |change: &Change, _: &World<'_>| match change.fact() {
@@ -231,9 +238,9 @@ fn t10_a_write_that_the_network_repeats_is_committed_twice(#[values(Form::Machin
 }
 
 #[rstest]
-fn t11_what_nobody_read_is_unknown_and_neither_held_nor_broken(#[values(Form::Machine, Form::Async)] form: Form) {
-    let load = Load { reads_per_sec: 0.0, ..Load::default() };
-    let report = hunt::edge_cache_under(load, form, None).cluster.run(Seed(7));
+fn t11_what_nobody_read_is_unknown_and_neither_held_nor_broken(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
+    let load = Workload { reads_per_sec: 0.0, ..Workload::default() };
+    let report = planted_bugs::edge_cache_with_workload(load, form, None).cluster.run(Seed(7));
     assert_eq!((report.outcome, report.violations.len()), (Outcome::Unknown, 0), "{report}");
     let unknown: Vec<&str> =
         report.checks.iter().filter(|check| check.unknown.is_some()).map(|check| check.name.as_str()).collect();
@@ -297,7 +304,7 @@ fn n19_an_answer_to_an_earlier_life_may_come_and_tells_nothing() {
 }
 
 #[rstest]
-fn p3_a_read_may_wait_for_as_long_as_its_client_is_paused(#[values(Form::Machine, Form::Async)] form: Form) {
+fn p3_a_read_may_wait_for_as_long_as_its_client_is_paused(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
     let pause = Fault::Pause { node: "client/0".to_owned(), duration: Some(milliseconds(150)) };
     let plan = (1..10).fold(FaultPlan::new(), |plan, times| plan.at(milliseconds(407 * times), pause.clone()));
     let waited_long = || {

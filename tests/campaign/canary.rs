@@ -1,7 +1,7 @@
 //! The canary fails on one seed in a hundred by design, and is found on each of them.
 
 use cluster_sim::prelude::*;
-use cluster_sim_scenarios::canary::{ONE_IN, RULE, Shown, scenario};
+use cluster_sim_scenarios::canary::{ONE_IN, RULE, ReplicaView, scenario};
 use rstest::rstest;
 
 use crate::{count, ways};
@@ -11,7 +11,7 @@ fn doomed(end: u64) -> Vec<u64> {
     let is_doomed = |seed: &u64| {
         let mut sim = scenario().start(Seed(*seed));
         sim.run_for(Duration::from_millis(10));
-        sim.inspect(|world| world.views::<Shown>().any(|(_, shown)| shown.is_doomed))
+        sim.inspect(|world| world.views::<ReplicaView>().any(|(_, shown)| shown.is_doomed))
     };
     (0..end).filter(is_doomed).collect()
 }

@@ -7,7 +7,7 @@ use cluster_sim::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// How long a client waits for an answer before it asks again.
-const PATIENCE: Duration = Duration::from_millis(60);
+const BOUNDED_WAITS: Duration = Duration::from_millis(60);
 
 /// A question or its answer.
 ///
@@ -84,7 +84,7 @@ impl<L> Client<L> {
     fn ask(&mut self, now: LocalInstant, effects: &mut Effects<Echo>) {
         let Self { question, attempt, sent, .. } = *self;
         effects.send(NodeId(0), Echo { question, attempt, is_answer: false, sent_at: now, ordinal: sent });
-        effects.set_timer(Timer(0), PATIENCE);
+        effects.set_timer(Timer(0), BOUNDED_WAITS);
         self.sent += 1;
     }
 }

@@ -2,7 +2,7 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Address, Roll, Stream};
-use cluster_sim_scenarios::hunt::Hunt;
+use cluster_sim_scenarios::planted_bugs::BugHunt;
 
 const WAIT: Stream = Stream::named("uniform wait");
 const WHICH: Stream = Stream::named("uniform which");
@@ -18,7 +18,7 @@ enum Pace {
 
 /// What is drawn for the cluster of a hunt: the faults of its profile, as long on average, against the same nodes and links.
 pub(crate) struct Uniform {
-    hunt: Hunt,
+    hunt: BugHunt,
     nodes: Vec<String>,
     lasting: Duration,
     pace: Pace,
@@ -26,7 +26,7 @@ pub(crate) struct Uniform {
 
 impl Uniform {
     /// What somebody has who writes a random nemesis in an afternoon: the mean wait and the mean length of the profile, one fault at a time.
-    pub(crate) fn nemesis(hunt: Hunt) -> Self {
+    pub(crate) fn nemesis(hunt: BugHunt) -> Self {
         let sim = hunt.cluster.start(Seed(0));
         let is_spared = |name: &str| hunt.profile.spared_groups.iter().any(|group| name.starts_with(&format!("{group}/")));
         let names = sim.inspect(|world| world.nodes().map(|node| world.name(node).to_owned()).collect::<Vec<_>>());

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use crate::twin::Twin;
 
-const PATIENCE: Duration = Duration::from_millis(50);
+const BOUNDED_WAITS: Duration = Duration::from_millis(50);
 const SERVER: NodeId = NodeId(0);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ enum Question {
 async fn ask<M: cluster_sim::Message>(node: &Node, port: &Port<M>, to: NodeId, message: &M) -> Received<M> {
     loop {
         port.send(to, message.clone());
-        if let Ok(answer) = node.timeout(PATIENCE, port.recv()).await {
+        if let Ok(answer) = node.timeout(BOUNDED_WAITS, port.recv()).await {
             return answer;
         }
     }
@@ -60,7 +60,7 @@ fn a_broadcast_reaches_every_peer_and_not_oneself(#[values(Twin::Simulated, Twin
         let mut has_told = false;
         loop {
             port.broadcast(node.index());
-            port.recv_for(PATIENCE, |received| {
+            port.recv_for(BOUNDED_WAITS, |received| {
                 assert_eq!(received.from, NodeId(received.message));
                 heard.insert(received.from);
             })
@@ -125,7 +125,7 @@ fn two_tasks_take_from_one_port(#[values(Twin::Simulated, Twin::Real)] twin: Twi
         let mut seen = BTreeSet::new();
         while seen.len() < 2 {
             port.send(node.id(), 1);
-            if let Ok(taker) = node.timeout(PATIENCE, takers.recv()).await {
+            if let Ok(taker) = node.timeout(BOUNDED_WAITS, takers.recv()).await {
                 seen.extend(taker);
             }
         }
@@ -146,10 +146,10 @@ fn what_is_no_message_of_the_ports_type_is_not_received(#[values(Twin::Simulated
             let texts = node.bind::<String>("typed");
             texts.send(SERVER, "no pair of a number and a truth".to_owned());
             drop(texts);
-            node.sleep(PATIENCE).await;
+            node.sleep(BOUNDED_WAITS).await;
             let pairs = node.bind::<(u64, bool)>("typed");
             pairs.send(SERVER, (7, true));
-            node.sleep(PATIENCE).await;
+            node.sleep(BOUNDED_WAITS).await;
         }
     });
 }
@@ -180,7 +180,7 @@ fn at_most_256_messages_wait_in_a_port(#[values(Twin::Simulated, Twin::Real)] tw
                 ask(&node, &after, node.id(), &number).await;
             }
         }
-        node.sleep(PATIENCE).await;
+        node.sleep(BOUNDED_WAITS).await;
         ask(&node, &after, node.id(), &600).await;
         let waited = std::iter::from_fn(|| full.try_recv()).count();
         assert_eq!(waited, 256);
@@ -197,7 +197,7 @@ fn listening_ends_in_time_however_much_there_is_to_hear(#[values(Twin::Simulated
         }
         let mut heard = 0_u64;
         // Whatever is heard is said again, so that there is always more to hear.
-        let listening = port.recv_for(PATIENCE, |received| {
+        let listening = port.recv_for(BOUNDED_WAITS, |received| {
             heard += 1;
             port.send(received.from, received.message);
         });

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cluster_sim::{Digest, Outcome, Seed};
-use cluster_sim_scenarios::{ReadyScenario, Registry};
+use cluster_sim_scenarios::{BuiltinScenario, Registry};
 use rstest::rstest;
 
 use crate::{named, ready};
@@ -87,8 +87,8 @@ fn every_ready_scenario_has_a_line_and_every_line_a_scenario() {
     let [single, many] = committed();
     let every: BTreeSet<String> = ready().into_iter().map(|(name, _)| name.to_owned()).collect();
     assert_eq!(single.into_keys().collect::<BTreeSet<_>>(), every, "write them anew with `{WRITE}`");
-    let registry = Registry::standard();
-    let short = registry.scenarios().filter(|scenario| scenario.is_for_many_seeds()).map(ReadyScenario::name);
+    let registry = Registry::builtin();
+    let short = registry.scenarios().filter(|scenario| scenario.is_for_many_seeds()).map(BuiltinScenario::name);
     assert_eq!(many.into_keys().collect::<BTreeSet<_>>(), short.map(str::to_owned).collect(), "write them anew with `{WRITE}`");
 }
 

@@ -22,8 +22,8 @@ use cluster_sim_scenarios::{Prepared, Registry};
 
 /// Every ready scenario by its name.
 fn ready() -> Vec<(&'static str, Prepared)> {
-    let registry = Registry::standard();
-    let prepare = |scenario: &cluster_sim_scenarios::ReadyScenario| {
+    let registry = Registry::builtin();
+    let prepare = |scenario: &cluster_sim_scenarios::BuiltinScenario| {
         (scenario.name(), scenario.prepare(&Defaults::default()).expect("a ready scenario is fit to run"))
     };
     registry.scenarios().map(prepare).collect()

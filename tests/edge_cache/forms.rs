@@ -2,7 +2,7 @@
 
 use cluster_sim::Seed;
 use cluster_sim_scenarios::edge_cache::{Defaults, EdgeCacheFile, Seconds, Step};
-use cluster_sim_scenarios::{Form, Registry};
+use cluster_sim_scenarios::{NodeStyle, Registry};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::messages;
 
 fn assert_equal(file: &EdgeCacheFile, seed: u64) {
     let prepare = |client| EdgeCacheFile { client, ..file.clone() }.prepare().expect("the file is a scenario");
-    let [machines, tasks] = [Form::Machine, Form::Async].map(prepare);
+    let [machines, tasks] = [NodeStyle::Machine, NodeStyle::Async].map(prepare);
     messages::assert_equal(machines.scenario(), tasks.scenario(), Seed(seed));
 }
 
@@ -35,7 +35,7 @@ fn async_clients_say_hear_and_count_what_machines_do_from_ten_thousand_seeds() {
 
 /// The report of a ready scenario, without what says how its clients are written.
 fn report(name: &str) -> serde_json::Map<String, Value> {
-    let registry = Registry::standard();
+    let registry = Registry::builtin();
     let ready = registry.named(name).expect("it is ready").prepare(&Defaults::default()).expect("it is fit to run");
     let mut report = serde_json::to_value(ready.run()).expect("a report is plain data");
     report["scenario"].as_object_mut().expect("a scenario is echoed").remove("client").expect("it says how clients are written");
@@ -61,7 +61,7 @@ fn async_clients_leave_a_silent_edge_as_machines_do() {
     let mut file = EdgeCacheFile::example();
     file.steps = steps([(3.0, Step::KillEdgeNode { edge_id: 1 })]);
     (0..8).for_each(|seed| assert_equal(&file, seed));
-    file.client = Form::Async;
+    file.client = NodeStyle::Async;
     assert!(metric(&run(&file), "reads_unavailable") > 0.0);
 }
 
@@ -85,7 +85,7 @@ fn a_tick_at_the_instant_of_giving_up_is_passed_over_by_an_async_client_and_is_l
         });
         metric(&run(&file), "reads_unavailable")
     };
-    let (machine, task) = (unavailable(Form::Machine), unavailable(Form::Async));
+    let (machine, task) = (unavailable(NodeStyle::Machine), unavailable(NodeStyle::Async));
     assert!((1_004.0..=1_005.0).contains(&task), "every second tick of about 2,010 was a read, {task} were");
     assert!((1_200.0..=1_500.0).contains(&machine), "two ticks in three were a read, {machine} were");
 }

@@ -10,7 +10,7 @@ use crate::measured::{lost, metric, run};
 const FILE: &str = include_str!("../../scenarios/edge-cache.json");
 
 fn artifact() -> Artifact {
-    let registry = Registry::standard();
+    let registry = Registry::builtin();
     registry.read(FILE, "edge-cache.json", &Defaults::default()).expect("their file is a scenario").run()
 }
 

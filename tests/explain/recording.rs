@@ -6,7 +6,7 @@ use std::time::Duration;
 use cluster_sim::explain::{self, Event, EventKind, Recording, SpanKind};
 use cluster_sim::prelude::*;
 use cluster_sim::{RecordKind, Report};
-use cluster_sim_scenarios::Form;
+use cluster_sim_scenarios::NodeStyle;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::stories::{self, SEED};
 
 /// Scenarios in which everything happens that recordings tell apart.
 fn scenarios() -> Vec<Scenario> {
-    let forms = [Form::Machine, Form::Async];
+    let forms = [NodeStyle::Machine, NodeStyle::Async];
     let ready = forms
         .into_iter()
         .flat_map(|form| [cluster_sim_scenarios::echo::scenario(form), cluster_sim_scenarios::gossip::scenario(form)]);
@@ -223,7 +223,7 @@ fn a_run_that_a_test_drives_is_recorded_step_by_step_and_calms_when_the_test_is_
             sim.run_until(Duration::from_millis(130), |_| false);
         })
     };
-    let recording = until(cluster_sim_scenarios::echo::scenario(Form::Async)).record(SEED);
+    let recording = until(cluster_sim_scenarios::echo::scenario(NodeStyle::Async)).record(SEED);
     assert_eq!(recording.calm_at, Some(VirtualInstant::ZERO + Duration::from_millis(130)));
     let mut steps: Vec<u64> = recording.events.iter().map(|event| event.step).collect();
     steps.dedup();
@@ -233,7 +233,7 @@ fn a_run_that_a_test_drives_is_recorded_step_by_step_and_calms_when_the_test_is_
         steps.len(),
         recording.report.steps
     );
-    assert_eq!(recording.report, until(cluster_sim_scenarios::echo::scenario(Form::Async)).run(SEED));
+    assert_eq!(recording.report, until(cluster_sim_scenarios::echo::scenario(NodeStyle::Async)).run(SEED));
 }
 
 #[test]

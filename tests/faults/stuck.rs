@@ -3,7 +3,7 @@
 use cluster_sim::prelude::*;
 
 /// For how long a step may go on here: far longer than any that comes back.
-const PATIENCE: Duration = Duration::from_millis(500);
+const BOUNDED_WAITS: Duration = Duration::from_millis(500);
 
 /// Spins until the process ends, in `seed`.
 fn spin() -> ! {
@@ -31,7 +31,7 @@ fn a_poll_that_never_returns_is_named_with_node_task_and_seed() {
     let scenario = Scenario::new("spinning")
         .nodes("node", 3, main)
         .always("time goes on", |world| world.views::<u64>().all(|(_, seconds)| *seconds <= 10))
-        .step_timeout(PATIENCE);
+        .step_timeout(BOUNDED_WAITS);
     let sweep = scenario.sweep(0..64);
     let report = sweep.failure().expect("one seed of four spins");
     let violation = &report.violations[0];
@@ -64,7 +64,7 @@ fn a_machine_that_never_returns_is_named() {
     }
 
     let sweep =
-        Scenario::new("spinning").machines("node", 3, |seat| Spinning(seat.index() == 2)).step_timeout(PATIENCE).sweep(7..9);
+        Scenario::new("spinning").machines("node", 3, |seat| Spinning(seat.index() == 2)).step_timeout(BOUNDED_WAITS).sweep(7..9);
     let report = sweep.failure().expect("node 2 spins");
     assert_eq!((report.seed(), sweep.passed()), (Seed(7), 0));
     assert_eq!(report.violations[0].message, "a step of node/2 did not return for 0.5s of real time");

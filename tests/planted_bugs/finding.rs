@@ -8,8 +8,8 @@ use cluster_sim::prelude::*;
 use cluster_sim_echo as echo;
 use cluster_sim_edge_cache as edge_cache;
 use cluster_sim_gossip as gossip;
-use cluster_sim_scenarios::Form;
-use cluster_sim_scenarios::hunt::{PLANTED, Planted, PlantedBug};
+use cluster_sim_scenarios::NodeStyle;
+use cluster_sim_scenarios::planted_bugs::{PLANTED, Planted, PlantedBug};
 use rstest::rstest;
 
 use crate::uniform::Uniform;
@@ -20,7 +20,7 @@ pub(crate) fn of(system: &str) -> Vec<Planted> {
 }
 
 /// What is wrong with how a bug was found; nothing if it was found as it should be.
-fn complaint(planted: Planted, form: Form) -> Option<String> {
+fn complaint(planted: Planted, form: NodeStyle) -> Option<String> {
     let sweep = planted.bug.hunt(form).scenario().sweep(0..planted.seeds);
     let Some(report) = sweep.failure() else {
         return Some(format!("{} was not found within {} seeds", planted.bug, planted.seeds));
@@ -34,7 +34,7 @@ fn complaint(planted: Planted, form: Form) -> Option<String> {
 #[rstest]
 fn every_planted_bug_is_found_by_its_rule_within_its_seeds(
     #[values("echo", "gossip", "edge-cache")] system: &str,
-    #[values(Form::Machine, Form::Async)] form: Form,
+    #[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle,
 ) {
     let complaints: Vec<String> = of(system).into_iter().filter_map(|planted| complaint(planted, form)).collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
@@ -43,7 +43,7 @@ fn every_planted_bug_is_found_by_its_rule_within_its_seeds(
 #[rstest]
 fn where_nothing_is_planted_nothing_is_found_in_the_same_seeds(
     #[values("echo", "gossip", "edge-cache")] system: &str,
-    #[values(Form::Machine, Form::Async)] form: Form,
+    #[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle,
 ) {
     let planted = of(system);
     let most = planted.iter().map(|planted| planted.seeds).max().expect("every system has bugs");
@@ -85,7 +85,7 @@ fn findings(planted: &Planted, run: impl Fn(Seed) -> Report) -> usize {
 #[test]
 fn no_bug_is_found_later_than_by_a_random_nemesis_and_all_of_them_three_times_sooner_on_average() {
     let compare = |planted: &Planted| {
-        let hunt = planted.bug.hunt(Form::Machine);
+        let hunt = planted.bug.hunt(NodeStyle::Machine);
         let (scenario, nemesis) = (hunt.scenario(), Uniform::nemesis(hunt));
         (findings(planted, |seed| scenario.run(seed)), findings(planted, |seed| nemesis.run(seed)))
     };
@@ -107,7 +107,7 @@ fn no_bug_is_found_later_than_by_a_random_nemesis_and_all_of_them_three_times_so
 fn a_uniform_plan_has_as_many_faults_as_it_is_to_have_and_a_nemesis_one_at_a_time() {
     const SEEDS: u64 = 1_000;
     // The one in which some nodes are spared and links have many classes.
-    let hunt = PlantedBug::EdgeCache(edge_cache::Bug::ALL[0]).sound(Form::Machine);
+    let hunt = PlantedBug::EdgeCache(edge_cache::Bug::ALL[0]).sound(NodeStyle::Machine);
     let uniform = Uniform::nemesis(hunt.clone()).with_faults(8.0);
     let faults: usize = (0..SEEDS).map(|seed| uniform.draw(Seed(seed)).faults().len()).sum();
     let mean = faults as f64 / SEEDS as f64;

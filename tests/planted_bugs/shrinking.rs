@@ -2,8 +2,8 @@
 
 use cluster_sim::Minimized;
 use cluster_sim::prelude::*;
-use cluster_sim_scenarios::Form;
-use cluster_sim_scenarios::hunt::{PLANTED, Planted};
+use cluster_sim_scenarios::NodeStyle;
+use cluster_sim_scenarios::planted_bugs::{PLANTED, Planted};
 use rstest::rstest;
 
 use crate::finding::of;
@@ -21,7 +21,7 @@ fn failures(planted: Planted, scenario: &Scenario) -> Vec<Report> {
 }
 
 /// What is wrong with the smallest story of a run, in words.
-fn complaints(planted: Planted, form: Form, seed: Seed, shrunk: &Minimized) -> Vec<&'static str> {
+fn complaints(planted: Planted, form: NodeStyle, seed: Seed, shrunk: &Minimized) -> Vec<&'static str> {
     let told = |hunted: Scenario| shrunk.case.apply_to(&hunted).run(seed);
     let (again, sound) = (told(planted.bug.hunt(form).scenario()), told(planted.bug.sound(form).scenario()));
     let is_well = [
@@ -36,7 +36,7 @@ fn complaints(planted: Planted, form: Form, seed: Seed, shrunk: &Minimized) -> V
 }
 
 /// What is wrong with the smallest stories of a bug.
-fn shrunk(planted: Planted, form: Form) -> Vec<String> {
+fn shrunk(planted: Planted, form: NodeStyle) -> Vec<String> {
     let scenario = planted.bug.hunt(form).scenario();
     let reports = failures(planted, &scenario);
     assert_eq!(reports.len(), FAILURES, "{} fails often enough", planted.bug);
@@ -52,7 +52,7 @@ fn shrunk(planted: Planted, form: Form) -> Vec<String> {
 #[rstest]
 fn every_planted_bug_comes_down_to_the_faults_and_decisions_of_the_table(
     #[values("echo", "gossip", "edge-cache")] system: &str,
-    #[values(Form::Machine, Form::Async)] form: Form,
+    #[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle,
 ) {
     let complaints: Vec<String> = of(system).into_iter().flat_map(|planted| shrunk(planted, form)).collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));

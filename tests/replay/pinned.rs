@@ -5,7 +5,7 @@ use std::time::Duration;
 use cluster_sim::prelude::*;
 use cluster_sim::{Choice, Decision};
 use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{ReadyScenario, Registry};
+use cluster_sim_scenarios::{BuiltinScenario, Registry};
 
 /// Links on which everything may happen to a message that can.
 fn rough_link() -> LinkModel {
@@ -58,7 +58,7 @@ fn sessions() -> Scenario {
 }
 
 fn ready(name: &str) -> Scenario {
-    let registry = Registry::standard();
+    let registry = Registry::builtin();
     let prepared = registry.named(name).expect("it is a standard scenario").prepare(&Defaults::default());
     prepared.expect("it needs no defaults").scenario().clone()
 }
@@ -79,8 +79,8 @@ fn agrees(scenario: &Scenario, seed: Seed) -> Vec<Decision> {
 fn a_thousand_runs_with_all_their_decisions_pinned_are_these_runs() {
     let mut kinds = std::collections::BTreeSet::new();
     let mut runs = 0;
-    let names = Registry::standard();
-    let short = names.scenarios().filter(|scenario| scenario.is_for_many_seeds()).map(ReadyScenario::name);
+    let names = Registry::builtin();
+    let short = names.scenarios().filter(|scenario| scenario.is_for_many_seeds()).map(BuiltinScenario::name);
     for (scenario, seeds) in short.map(|name| (ready(name), 150)).chain([(sessions(), 150)]) {
         for seed in (0..seeds).map(Seed) {
             kinds.extend(agrees(&scenario, seed).iter().map(|decision| decision.choice));

@@ -21,7 +21,7 @@ Exit codes:
 Environment:
   EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY
            messages that an edge cache's router may fall behind its source before the oldest are
-           skipped, where the scenario does not say [default: 1024]; the report echoes it
+           skipped, where the scenario does not print_stdout [default: 1024]; the report echoes it
   RUST_LOG what to log to stderr, such as debug or cluster_sim_edge_cache=debug; each line begins
            with the virtual time and the node [default: nothing]
 ";
@@ -57,7 +57,7 @@ pub(crate) enum Command {
     /// --isolate. A seed that fails is run twice more; if these runs differ, it says so and nothing else.
     #[command(after_help = format!("{SWEEP_EXAMPLES}\n{LEGEND}"))]
     Sweep(SweepArguments),
-    /// Show a failing run again from its reproducer, and say whether it is the same
+    /// Show a failing run again from its reproducer, and print_stdout whether it is the same
     ///
     /// Runs the smallest story that the file holds. The exit code is that of the run, so 0 if the rule holds now; 3 if the code is what it was
     /// and the run is another one all the same.
@@ -65,7 +65,7 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     /// Run seeds for a process that says on stdin which
     #[command(hide = true)]
-    Worker(CaseArguments),
+    Worker(ScenarioArguments),
     /// List the ready scenarios
     List,
     /// Print the digest of every ready scenario, in the form of tests/digests.toml
@@ -110,7 +110,7 @@ pub(crate) struct RunArguments {
     pub(crate) seed: Option<Seed>,
     /// Run it in a second process too, compare the two event by event, and exit with 3 where they differ
     #[arg(long)]
-    pub(crate) twice: bool,
+    pub(crate) check_determinism: bool,
     /// Exit with 1 if this number of the report's metrics_snapshot is greater than the limit; may be given several times
     #[arg(long = "fail-on", value_name = "METRIC=LIMIT")]
     pub(crate) fail_on: Vec<Threshold>,
@@ -142,7 +142,7 @@ pub(crate) struct ReplayArguments {
     pub(crate) file: PathBuf,
     /// Run the whole story, as it was before anything was left out
     #[arg(long)]
-    pub(crate) whole: bool,
+    pub(crate) original: bool,
     /// Write a page with the run as a picture, which needs no network
     #[arg(long, value_name = "PAGE")]
     pub(crate) html: Option<PathBuf>,
@@ -150,7 +150,7 @@ pub(crate) struct ReplayArguments {
 
 /// What is run and judged, from whatever seeds.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct CaseArguments {
+pub(crate) struct ScenarioArguments {
     /// A scenario file, or the name of a ready scenario (see `cluster-sim list`)
     #[arg(long, value_name = "FILE|NAME")]
     pub(crate) scenario: PathBuf,
@@ -165,7 +165,7 @@ pub(crate) struct CaseArguments {
 #[derive(Debug, Args)]
 pub(crate) struct SweepArguments {
     #[command(flatten)]
-    pub(crate) case: CaseArguments,
+    pub(crate) case: ScenarioArguments,
     /// Which seeds: the first and the one after the last, or how many from 0
     ///
     /// By default 1024 that begin with the first 16 digits of the git revision of this folder, so that every revision tries others; from 0
@@ -174,7 +174,7 @@ pub(crate) struct SweepArguments {
     pub(crate) seeds: Option<SeedRange>,
     /// Go on until seeds failed in so many different ways
     #[arg(long, value_name = "K", default_value = "1")]
-    pub(crate) failures: NonZeroUsize,
+    pub(crate) max_failures: NonZeroUsize,
     /// Run so many seeds at a time [default: all cores]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,

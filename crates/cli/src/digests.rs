@@ -7,7 +7,7 @@ use std::thread;
 
 use cluster_sim::{Digest, Seed};
 use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{Prepared, ReadyScenario, Registry, ScenarioError};
+use cluster_sim_scenarios::{BuiltinScenario, Prepared, Registry, ScenarioError};
 
 use crate::progress::{self, Progress};
 
@@ -28,7 +28,7 @@ const SEEDS_AT_A_TIME: u64 = 250;
 /// If a ready scenario is not fit to run.
 pub(crate) fn digests(registry: &Registry, threads: Option<NonZeroUsize>, seeds: u64) -> Result<String, ScenarioError> {
     let defaults = Defaults::default();
-    let prepare = |scenario: &ReadyScenario| scenario.prepare(&defaults);
+    let prepare = |scenario: &BuiltinScenario| scenario.prepare(&defaults);
     let every: Vec<Prepared> = registry.scenarios().map(prepare).collect::<Result<_, _>>()?;
     let short: Vec<Prepared> = short(registry).map(prepare).collect::<Result<_, _>>()?;
     let threads = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
@@ -45,11 +45,11 @@ pub(crate) fn digests(registry: &Registry, threads: Option<NonZeroUsize>, seeds:
     Ok(HEADER.to_owned() + &lines(registry.scenarios(), &single) + &head + &lines(self::short(registry), &folded))
 }
 
-fn short(registry: &Registry) -> impl Iterator<Item = &ReadyScenario> {
+fn short(registry: &Registry) -> impl Iterator<Item = &BuiltinScenario> {
     registry.scenarios().filter(|scenario| scenario.is_for_many_seeds())
 }
 
-fn lines<'r>(scenarios: impl Iterator<Item = &'r ReadyScenario>, digests: &[Digest]) -> String {
+fn lines<'r>(scenarios: impl Iterator<Item = &'r BuiltinScenario>, digests: &[Digest]) -> String {
     scenarios.zip(digests).map(|(scenario, digest)| format!("{} = \"{digest}\"\n", scenario.name())).collect()
 }
 

@@ -37,7 +37,7 @@ pub fn main(registry: &Registry) -> ExitCode {
     match execute(Arguments::parse(), registry) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            complain(&format!("cluster-sim: could not run: {error}\n"));
+            print_stderr(&format!("cluster-sim: could not run: {error}\n"));
             ExitCode::from(BAD_INPUT)
         }
     }
@@ -66,11 +66,11 @@ fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioErro
             sweep::work(&case, registry, &defaults)
         }
         Command::List => {
-            say(&list(registry));
+            print_stdout(&list(registry));
             Ok(0)
         }
         Command::Digests { threads, seeds } => {
-            say(&digests::digests(registry, threads, seeds.get())?);
+            print_stdout(&digests::digests(registry, threads, seeds.get())?);
             Ok(0)
         }
     }
@@ -88,12 +88,12 @@ fn list(registry: &Registry) -> String {
 }
 
 /// Prints to stdout. A reader that went away has heard enough.
-fn say(text: &str) {
+fn print_stdout(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 /// Prints to stderr; where even that is gone, the exit code still says it.
-fn complain(text: &str) {
+fn print_stderr(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use cluster_sim_scenarios::Registry;
 
 fn main() -> ExitCode {
-    cluster_sim_cli::main(&Registry::standard())
+    cluster_sim_cli::main(&Registry::builtin())
 }

@@ -85,7 +85,7 @@ impl Drop for SweepProgress {
 
 /// Shows on stderr how far the search for smaller stories is, if that is a terminal; gone when the last of its clones is.
 #[derive(Clone)]
-pub(crate) struct ShrinkShown {
+pub(crate) struct ShrinkBar {
     began: Instant,
     bar: Arc<Bar>,
 }
@@ -94,7 +94,7 @@ pub(crate) struct ShrinkShown {
 #[derive(Default)]
 struct Bar(OnceLock<ProgressBar>);
 
-impl ShrinkShown {
+impl ShrinkBar {
     #[expect(clippy::disallowed_methods, reason = "whoever waits is told how far it is; no run is")]
     pub(crate) fn new() -> Self {
         Self { began: Instant::now(), bar: Arc::default() }

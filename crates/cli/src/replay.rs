@@ -4,11 +4,11 @@ use std::fs;
 
 use cluster_sim::{BuildInfo, Outcome, Reproducer, ReproducerError, Scenario, ScenarioSource, explain};
 use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{ReadyScenario, Registry, ScenarioError, ScenarioErrorKind};
+use cluster_sim_scenarios::{BuiltinScenario, Registry, ScenarioError, ScenarioErrorKind};
 
 use crate::arguments::ReplayArguments;
 use crate::report_file::ReportFile;
-use crate::{complain, say};
+use crate::{print_stderr, print_stdout};
 
 /// Runs a reproducer's story, says whether it is the same run, and answers with the exit code.
 ///
@@ -24,12 +24,12 @@ pub(crate) fn replay(arguments: &ReplayArguments, registry: &Registry, defaults:
     let scenario = scenario_of(&reproducer, &file, registry, defaults)?;
     let page = arguments.html.as_ref().map(|page| ReportFile::prepare("--html", page, None)).transpose()?;
     let changes = reproducer.build.changes_to(&BuildInfo::here());
-    changes.iter().for_each(|change| complain(&format!("warning: {file}: {change}\n")));
-    let replay = if arguments.whole { scenario.replay_original(&reproducer) } else { scenario.replay(&reproducer) };
+    changes.iter().for_each(|change| print_stderr(&format!("warning: {file}: {change}\n")));
+    let replay = if arguments.original { scenario.replay_original(&reproducer) } else { scenario.replay(&reproducer) };
     let replay = replay.map_err(|error| refused(&error))?;
-    say(&replay.to_string());
+    print_stdout(&replay.to_string());
     if let Some(page) = page {
-        let story = if arguments.whole { &reproducer.case } else { reproducer.smallest().0 };
+        let story = if arguments.original { &reproducer.case } else { reproducer.smallest().0 };
         let recording = story.apply_to(&scenario).record(reproducer.seed);
         page.write(&explain::html(&recording, Some(&format!("cluster-sim replay {file}"))))?;
     }
@@ -60,7 +60,7 @@ fn scenario_of(reproducer: &Reproducer, file: &str, registry: &Registry, default
         ScenarioSource::Registered { name, file: None } => match registry.named(name) {
             Some(ready) => ready.prepare(defaults)?,
             None => {
-                let names: Vec<_> = registry.scenarios().map(ReadyScenario::name).collect();
+                let names: Vec<_> = registry.scenarios().map(BuiltinScenario::name).collect();
                 let cure = format!("replay it with a cluster-sim that has it; this one has {}", names.join(", "));
                 return Err(ScenarioError::new(ScenarioErrorKind::UnknownWord, file, "source", &format!("{name:?}"), &cure));
             }

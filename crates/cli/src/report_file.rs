@@ -50,7 +50,7 @@ impl ReportFile {
     pub(crate) fn write(&self, text: &str) -> Result<(), ScenarioError> {
         let (path, written) = match &self.place {
             Place::Stdout => {
-                crate::say(text);
+                crate::print_stdout(text);
                 return Ok(());
             }
             Place::Device(path) => {

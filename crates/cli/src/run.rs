@@ -5,13 +5,13 @@ use std::path::Path;
 
 use cluster_sim::DeterminismError;
 use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{Artifact, Prepared, ReadyScenario, Registry, ScenarioError, ScenarioErrorKind};
+use cluster_sim_scenarios::{Artifact, BuiltinScenario, Prepared, Registry, ScenarioError, ScenarioErrorKind};
 
 use crate::arguments::RunArguments;
 use crate::report_file::ReportFile;
 use crate::summary::summary;
 use crate::thresholds::Judgement;
-use crate::{complain, progress, say};
+use crate::{print_stderr, print_stdout, progress};
 
 /// The exit code of a finding.
 const FINDING: u8 = 1;
@@ -31,10 +31,10 @@ pub(crate) fn run(arguments: &RunArguments, registry: &Registry, defaults: &Defa
     let report_file = ReportFile::prepare("--out", &arguments.out, Some(&arguments.scenario))?;
 
     let name = arguments.scenario.to_string_lossy();
-    let (artifact, compared) = match progress::shown(&name, || perform(&prepared, arguments.twice)) {
+    let (artifact, compared) = match progress::shown(&name, || perform(&prepared, arguments.check_determinism)) {
         Ok(performed) => performed,
         Err(error) => {
-            complain(&format!("cluster-sim: could not compare two runs: {error}\n"));
+            print_stderr(&format!("cluster-sim: could not compare two runs: {error}\n"));
             return Ok(UNKNOWN);
         }
     };
@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &RunArguments, registry: &Registry, defaults: &Defa
     if let Some(entries) = compared {
         text += &format!("twice   two processes agree in {entries} events and facts\n");
     }
-    // Two runs that differ say nothing about a metric.
+    // Two runs that differ print_stdout nothing about a metric.
     let thresholds = if artifact.divergence.is_none() { &arguments.fail_on[..] } else { &[] };
     for threshold in thresholds {
         let (line, consequence) = match threshold.judge(&artifact) {
@@ -53,17 +53,17 @@ pub(crate) fn run(arguments: &RunArguments, registry: &Registry, defaults: &Defa
             Judgement::Exceeded(line) => (line, FINDING),
             Judgement::Unmeasured(line) => (line, UNKNOWN),
         };
-        complain(&format!("cluster-sim: threshold: {line}\n"));
+        print_stderr(&format!("cluster-sim: threshold: {line}\n"));
         // What the run itself came to weighs more; among thresholds a finding does.
         if code == 0 || (artifact.outcome.exit_code() == 0 && consequence == FINDING) {
             code = consequence;
         }
     }
     match report_file.path() {
-        None => complain(&text),
+        None => print_stderr(&text),
         Some(path) => {
             text += &format!("report  {}\n", path.display());
-            say(&text);
+            print_stdout(&text);
         }
     }
     Ok(code)
@@ -88,7 +88,7 @@ pub(crate) fn prepare(scenario: &Path, registry: &Registry, defaults: &Defaults)
     let text = fs::read_to_string(scenario).map_err(|error| {
         let value = format!("{name:?}");
         if error.kind() == std::io::ErrorKind::NotFound {
-            let names: Vec<_> = registry.scenarios().map(ReadyScenario::name).collect();
+            let names: Vec<_> = registry.scenarios().map(BuiltinScenario::name).collect();
             let cure = format!("name a scenario file, or one of {}", names.join(", "));
             ScenarioError::new(ScenarioErrorKind::Missing, &name, "--scenario", &value, &cure)
         } else {
@@ -135,10 +135,11 @@ mod tests {
 
     /// Runs the leaky scenario as by the command line; the exit code and the report, if there is one.
     fn run_leaky(twice: bool) -> (u8, Option<Value>) {
-        let registry = Registry::new().with(ReadyScenario::new("leaky", "leaks", |_| Ok(prepared())));
+        let registry = Registry::new().with(BuiltinScenario::new("leaky", "leaks", |_| Ok(prepared())));
         let folder = TempDir::new().unwrap();
         let out = folder.path().join("report.json");
-        let arguments = RunArguments { scenario: "leaky".into(), out: out.clone(), seed: None, twice, fail_on: Vec::new() };
+        let arguments =
+            RunArguments { scenario: "leaky".into(), out: out.clone(), seed: None, check_determinism: twice, fail_on: Vec::new() };
         let code = run(&arguments, &registry, &Defaults::default()).unwrap();
         (code, fs::read_to_string(out).ok().map(|text| serde_json::from_str(&text).unwrap()))
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::prepared::Prepared;
-use crate::registry::ReadyScenario;
+use crate::registry::BuiltinScenario;
 
 /// The rule that is broken.
 pub const RULE: &str = "a replica has what it acknowledged";
@@ -31,7 +31,7 @@ pub enum Message {
 
 /// What a replica shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Shown {
+pub struct ReplicaView {
     /// The greatest number that it took.
     pub taken: u64,
     /// The greatest number that it said it took.
@@ -49,7 +49,7 @@ struct Canary {
     /// Of the writer: the number it writes, and the greatest that each peer acknowledged.
     number: u64,
     acknowledged: Vec<u64>,
-    shown: Shown,
+    shown: ReplicaView,
     /// The number that it does not take.
     dropped: Option<u64>,
 }
@@ -58,7 +58,7 @@ impl Canary {
     fn boot(seat: &NodeInfo) -> Self {
         let peers = seat.peers();
         let acknowledged = vec![0; peers.len()];
-        Self { index: seat.index(), peers, number: 1, acknowledged, shown: Shown::default(), dropped: None }
+        Self { index: seat.index(), peers, number: 1, acknowledged, shown: ReplicaView::default(), dropped: None }
     }
 
     fn start(&mut self, effects: &mut Effects<Message>) {
@@ -97,7 +97,7 @@ impl Canary {
 
 impl Machine for Canary {
     type Message = Message;
-    type View = Shown;
+    type View = ReplicaView;
 
     fn step(&mut self, _now: LocalInstant, input: Input<Message>, effects: &mut Effects<Message>) {
         match input {
@@ -109,7 +109,7 @@ impl Machine for Canary {
         }
     }
 
-    fn view(&self) -> &Shown {
+    fn view(&self) -> &ReplicaView {
         &self.shown
     }
 
@@ -139,17 +139,17 @@ pub fn scenario() -> Scenario {
 }
 
 fn has_what_it_acknowledged(world: &World<'_>) -> Verdict {
-    let broken = world.views::<Shown>().find(|(_, shown)| shown.taken < shown.acknowledged);
+    let broken = world.views::<ReplicaView>().find(|(_, shown)| shown.taken < shown.acknowledged);
     broken.map_or(Verdict::Holds, |(node, shown)| {
-        let Shown { taken, acknowledged, .. } = shown;
+        let ReplicaView { taken, acknowledged, .. } = shown;
         Verdict::violated([node], format!("{node} acknowledged {acknowledged} and has {taken}"))
     })
 }
 
 /// The canary as a ready scenario.
-pub(crate) fn ready() -> impl IntoIterator<Item = ReadyScenario> {
+pub(crate) fn builtin() -> impl IntoIterator<Item = BuiltinScenario> {
     let prepare = |_: &_| Ok(Prepared::new(scenario(), Seed(0), json!({"system": "canary"})));
-    [ReadyScenario::new(
+    [BuiltinScenario::new(
         "canary",
         "breaks its rule from one seed in a hundred, by design: what does not find it is broken",
         prepare,

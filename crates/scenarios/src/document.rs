@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 use serde_path_to_error::{Path, Segment, Track};
 
 use crate::error::{ScenarioError, ScenarioErrorKind};
-use crate::takes::{Takes, last_name};
+use crate::field_spec::{FieldSpec, last_name};
 
 /// Characters before the end that show where a truncated text ends.
 const TAIL_CHARACTERS: usize = 24;
@@ -43,7 +43,7 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     /// If a field is unknown, missing or of the wrong type, or a word is not in its list.
-    pub(crate) fn decode<T: DeserializeOwned>(&self, takes: fn(&str) -> Takes) -> Result<T, ScenarioError> {
+    pub(crate) fn decode<T: DeserializeOwned>(&self, takes: fn(&str) -> FieldSpec) -> Result<T, ScenarioError> {
         serde_path_to_error::deserialize(&self.root).map_err(|error| {
             let message = error.inner().to_string();
             let path = written(error.path());
@@ -55,7 +55,7 @@ impl<'a> Document<'a> {
     /// Turns what serde says into an error of four parts.
     ///
     /// Serde's errors are texts; the beginnings tested for here are those of `serde::de::Error`, each held by a test.
-    fn misfit(&self, message: &str, path: String, value: String, takes: fn(&str) -> Takes) -> ScenarioError {
+    fn misfit(&self, message: &str, path: String, value: String, takes: fn(&str) -> FieldSpec) -> ScenarioError {
         let cure = takes(&path).to_string();
         let choices = message.split_once("expected ").map(|(_, choices)| format!("use {}", choices.replace('`', "")));
         let (kind, path, value, cure) = if let Some(field) = message.strip_prefix("missing field `") {

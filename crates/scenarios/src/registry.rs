@@ -3,7 +3,7 @@
 use crate::edge_cache::{self, Defaults, EdgeCacheFile};
 use crate::error::ScenarioError;
 use crate::prepared::Prepared;
-use crate::{canary, echo, gossip, hunt};
+use crate::{canary, echo, gossip, planted_bugs};
 
 /// The systems that scenario files may be of.
 pub(crate) const KNOWN_SYSTEMS: &[&str] = &["edge-cache"];
@@ -11,7 +11,7 @@ pub(crate) const KNOWN_SYSTEMS: &[&str] = &["edge-cache"];
 /// The ready scenarios, in the order in which they were added.
 #[derive(Debug, Default)]
 pub struct Registry {
-    scenarios: Vec<ReadyScenario>,
+    scenarios: Vec<BuiltinScenario>,
 }
 
 impl Registry {
@@ -21,13 +21,13 @@ impl Registry {
     }
 
     /// The scenarios that come with cluster-sim.
-    pub fn standard() -> Self {
-        edge_cache::ready()
+    pub fn builtin() -> Self {
+        edge_cache::builtin()
             .into_iter()
-            .chain(echo::ready())
-            .chain(gossip::ready())
-            .chain(canary::ready())
-            .chain(hunt::ready())
+            .chain(echo::builtin())
+            .chain(gossip::builtin())
+            .chain(canary::builtin())
+            .chain(planted_bugs::builtin())
             .fold(Self::new(), Self::with)
     }
 
@@ -36,19 +36,19 @@ impl Registry {
     /// # Panics
     /// If there is one of that name: names are written in code, and one would hide the other.
     #[must_use]
-    pub fn with(mut self, scenario: ReadyScenario) -> Self {
+    pub fn with(mut self, scenario: BuiltinScenario) -> Self {
         assert!(self.named(scenario.name()).is_none(), "two ready scenarios are named {:?}", scenario.name());
         self.scenarios.push(scenario);
         self
     }
 
     /// The scenario of that name.
-    pub fn named(&self, name: &str) -> Option<&ReadyScenario> {
+    pub fn named(&self, name: &str) -> Option<&BuiltinScenario> {
         self.scenarios().find(|scenario| scenario.name() == name)
     }
 
     /// Every scenario.
-    pub fn scenarios(&self) -> impl Iterator<Item = &ReadyScenario> {
+    pub fn scenarios(&self) -> impl Iterator<Item = &BuiltinScenario> {
         self.scenarios.iter()
     }
 
@@ -65,14 +65,14 @@ impl Registry {
 type Prepare = Box<dyn Fn(&Defaults) -> Result<Prepared, ScenarioError> + Send + Sync>;
 
 /// A scenario that is there to be run by name.
-pub struct ReadyScenario {
+pub struct BuiltinScenario {
     name: &'static str,
     summary: &'static str,
     prepare: Prepare,
     is_for_many_seeds: bool,
 }
 
-impl ReadyScenario {
+impl BuiltinScenario {
     /// A scenario under a name, with one line that says what it shows.
     pub fn new(
         name: &'static str,
@@ -112,9 +112,9 @@ impl ReadyScenario {
     }
 }
 
-impl std::fmt::Debug for ReadyScenario {
+impl std::fmt::Debug for BuiltinScenario {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("ReadyScenario").field("name", &self.name).field("summary", &self.summary).finish_non_exhaustive()
+        formatter.debug_struct("BuiltinScenario").field("name", &self.name).field("summary", &self.summary).finish_non_exhaustive()
     }
 }
 
@@ -124,8 +124,8 @@ mod tests {
 
     #[test]
     fn every_standard_scenario_is_found_by_its_name_and_can_be_prepared() {
-        let registry = Registry::standard();
-        let names: Vec<_> = registry.scenarios().map(ReadyScenario::name).collect();
+        let registry = Registry::builtin();
+        let names: Vec<_> = registry.scenarios().map(BuiltinScenario::name).collect();
         let edge_caches = ["", "-control", "-burst-lag", "-version-gated", "-async", "-short", "-short-async"]
             .map(|name| format!("edge-cache{name}"));
         assert_eq!(names[..7], edge_caches);
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "two ready scenarios are named \"edge-cache\"")]
     fn a_name_stands_once() {
-        let twice = ReadyScenario::new("edge-cache", "", |_| unreachable!("never prepared"));
-        let _ = Registry::standard().with(twice);
+        let twice = BuiltinScenario::new("edge-cache", "", |_| unreachable!("never prepared"));
+        let _ = Registry::builtin().with(twice);
     }
 }

@@ -7,7 +7,7 @@ use cluster_sim::{Happening, OtherRun, RecordKind};
 use rstest::rstest;
 
 use super::sources::{count_of_the_thread, entropy, hash_order, machine_time};
-use super::{Form, LEAKY, Worker, first_difference, workers};
+use super::{LEAKY, NodeStyle, Worker, first_difference, workers};
 use crate::named;
 
 /// Sends the numbers of a hash map in the order in which the map gives them.
@@ -56,10 +56,10 @@ fn a_leak_is_found_on_its_node(
     #[case] habit: super::Habit,
     #[case] kind: Happening,
     #[values(
-        (OtherRun::FreshThread, Scenario::check_determinism as Form),
-        (OtherRun::OtherProcess, Scenario::check_determinism_in_process as Form)
+        (OtherRun::FreshThread, Scenario::check_determinism as NodeStyle),
+        (OtherRun::OtherProcess, Scenario::check_determinism_in_process as NodeStyle)
     )]
-    (elsewhere, form): (OtherRun, Form),
+    (elsewhere, form): (OtherRun, NodeStyle),
 ) {
     let twice = form(&workers(habit), Seed(7));
     let event = first_difference(&twice);
@@ -172,7 +172,7 @@ fn two_runs_that_part_end_soon_however_long_they_would_have_gone_on() {
 
 #[rstest]
 fn clean_scenarios_agree(
-    #[values(Scenario::check_determinism as Form, Scenario::check_determinism_in_process as Form)] form: Form,
+    #[values(Scenario::check_determinism as NodeStyle, Scenario::check_determinism_in_process as NodeStyle)] form: NodeStyle,
     #[values("edge-cache", "edge-cache-burst-lag", "edge-cache-async")] name: &str,
 ) {
     let prepared = named(name);
@@ -185,7 +185,7 @@ fn clean_scenarios_agree(
 
 #[rstest]
 fn a_cluster_with_chaos_agrees(
-    #[values(Scenario::check_determinism as Form, Scenario::check_determinism_in_process as Form)] form: Form,
+    #[values(Scenario::check_determinism as NodeStyle, Scenario::check_determinism_in_process as NodeStyle)] form: NodeStyle,
 ) {
     let scenario = workers(|worker, effects| effects.emit(worker.ticks)).chaos(FaultProfile::default());
     let twice = form(&scenario, Seed(617));

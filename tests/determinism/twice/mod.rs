@@ -21,7 +21,7 @@ use cluster_sim::{DeterminismCheck, DifferingEvent};
 pub(crate) const LEAKY: &str = "worker/1";
 
 /// In which of its forms two runs are compared.
-pub(crate) type Form = fn(&Scenario, Seed) -> DeterminismCheck;
+pub(crate) type NodeStyle = fn(&Scenario, Seed) -> DeterminismCheck;
 
 /// What a worker does at each tick, besides telling its peers how often it ticked.
 pub(crate) type Habit = fn(&mut Worker, &mut Effects<u64>);

@@ -5,7 +5,7 @@ use cluster_sim::{Happening, RecordKind};
 use rstest::rstest;
 
 use super::sources::{count_of_the_thread, entropy, hash_order, machine_time};
-use super::{Form, LEAKY, first_difference};
+use super::{LEAKY, NodeStyle, first_difference};
 
 /// Three nodes of two tasks each, of which the task `counter` of the second node tells its peers numbers from such a source.
 fn counters(source: fn() -> Vec<u64>) -> Scenario {
@@ -35,7 +35,7 @@ fn counters(source: fn() -> Vec<u64>) -> Scenario {
 #[case::entropy(|| vec![entropy()], Scenario::check_determinism)]
 #[case::entropy_in_a_process(|| vec![entropy()], Scenario::check_determinism_in_process)]
 #[case::left_in_the_thread(|| vec![count_of_the_thread()], Scenario::check_determinism)]
-fn each_source_of_a_leak_is_found_in_the_task_that_asks_it(#[case] source: fn() -> Vec<u64>, #[case] form: Form) {
+fn each_source_of_a_leak_is_found_in_the_task_that_asks_it(#[case] source: fn() -> Vec<u64>, #[case] form: NodeStyle) {
     let scenario = counters(source);
     // It leaves behind what it leaves behind.
     scenario.run(Seed(7)).assert_ok();

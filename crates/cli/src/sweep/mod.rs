@@ -1,6 +1,6 @@
 //! The command `sweep`, and the processes that work for it.
 
-mod seeds;
+mod default_seeds;
 
 use std::path::Path;
 use std::process::Command;
@@ -14,12 +14,12 @@ use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{Prepared, Registry, ScenarioError, ScenarioErrorKind};
 use signal_hook::consts::SIGINT;
 
-use crate::arguments::{CaseArguments, SweepArguments};
-use crate::progress::{ShrinkShown, SweepProgress};
+use crate::arguments::{ScenarioArguments, SweepArguments};
+use crate::progress::{ShrinkBar, SweepProgress};
 use crate::report_file::ReportFile;
 use crate::run::prepare;
 use crate::thresholds::Judgement;
-use crate::{complain, say};
+use crate::{print_stderr, print_stdout};
 
 /// The exit code of a command that was interrupted.
 const INTERRUPTED: i32 = 130;
@@ -34,14 +34,14 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, defaults: &
     // Before the first word: whoever reads it may interrupt.
     let stop = until_interrupted().map_err(|error| unready("interrupt", &error))?;
     let seeds = arguments.seeds.clone().unwrap_or_else(|| {
-        let (seeds, why) = seeds::fresh(Path::new("."));
-        complain(&format!("sweeping {name} from seeds {seeds}: {why}\n"));
+        let (seeds, why) = default_seeds::fresh(Path::new("."));
+        print_stderr(&format!("sweeping {name} from seeds {seeds}: {why}\n"));
         seeds
     });
     // Before the runs, which take long: a place that cannot be written to is bad input.
     let junit = arguments.junit.as_ref().map(|file| ReportFile::prepare("--junit", file, None)).transpose()?;
     let mut campaign = campaign(&prepared, seeds.seeds(), &arguments.case)
-        .max_failures(arguments.failures)
+        .max_failures(arguments.max_failures)
         .cancel_on(stop)
         .rerun_hint(|report| again(&name, report));
     if let Some(threads) = arguments.threads {
@@ -50,7 +50,7 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, defaults: &
     if arguments.isolate {
         let executable = std::env::current_exe().map_err(|error| unready("--isolate", &error))?;
         let coverage = arguments.case.coverage || arguments.require_coverage;
-        let case = CaseArguments { coverage, ..arguments.case.clone() };
+        let case = ScenarioArguments { coverage, ..arguments.case.clone() };
         campaign = campaign.isolated_by(move || worker(&executable, &case));
     }
     if arguments.require_coverage {
@@ -59,15 +59,15 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, defaults: &
     let mut progress = SweepProgress::new();
     let mut sweep = campaign.progress(|now| progress.show(now)).run();
     drop(progress);
-    let shrinking = ShrinkShown::new();
+    let shrinking = ShrinkBar::new();
     let told = shrinking.clone();
     sweep.keep_artifacts(prepared.scenario(), &origin(&arguments.case.scenario), &arguments.out, move |now| told.show(now));
     drop(shrinking);
     if let Some(junit) = junit {
         junit.write(&verdicts(&name, &sweep, &prepared, arguments.require_coverage))?;
     }
-    say(format!("{sweep}").trim_end());
-    say("\n");
+    print_stdout(format!("{sweep}").trim_end());
+    print_stdout("\n");
     Ok(sweep.exit_code())
 }
 
@@ -75,19 +75,19 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, defaults: &
 ///
 /// # Errors
 /// As of the sweep itself.
-pub(crate) fn work(case: &CaseArguments, registry: &Registry, defaults: &Defaults) -> Result<u8, ScenarioError> {
+pub(crate) fn work(case: &ScenarioArguments, registry: &Registry, defaults: &Defaults) -> Result<u8, ScenarioError> {
     let prepared = read(case, registry, defaults)?;
     campaign(&prepared, 0..0, case).work()
 }
 
-fn read(case: &CaseArguments, registry: &Registry, defaults: &Defaults) -> Result<Arc<Prepared>, ScenarioError> {
+fn read(case: &ScenarioArguments, registry: &Registry, defaults: &Defaults) -> Result<Arc<Prepared>, ScenarioError> {
     let prepared = prepare(&case.scenario, registry, defaults)?;
     case.fail_on.iter().try_for_each(|threshold| threshold.check(&prepared))?;
     Ok(Arc::new(prepared))
 }
 
 /// A campaign over a scenario, in which every threshold is a rule.
-fn campaign(prepared: &Arc<Prepared>, seeds: std::ops::Range<u64>, case: &CaseArguments) -> Campaign<'static> {
+fn campaign(prepared: &Arc<Prepared>, seeds: std::ops::Range<u64>, case: &ScenarioArguments) -> Campaign<'static> {
     let campaign = prepared.scenario().campaign(seeds);
     let campaign = if case.coverage { campaign.with_coverage() } else { campaign };
     case.fail_on.iter().cloned().fold(campaign, |campaign, threshold| {
@@ -102,7 +102,7 @@ fn campaign(prepared: &Arc<Prepared>, seeds: std::ops::Range<u64>, case: &CaseAr
 }
 
 /// What starts a process that works on the same.
-fn worker(executable: &Path, case: &CaseArguments) -> Command {
+fn worker(executable: &Path, case: &ScenarioArguments) -> Command {
     let mut command = Command::new(executable);
     command.arg("worker").arg("--scenario").arg(&case.scenario);
     for threshold in &case.fail_on {

@@ -49,7 +49,7 @@ pub(super) struct Mailbox {
 }
 
 impl Mailbox {
-    /// Takes a free slot.
+    /// FieldSpec a free slot.
     ///
     /// # Panics
     /// If 4,096 simulations with async nodes live already.

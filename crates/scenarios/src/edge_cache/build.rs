@@ -14,7 +14,7 @@ use super::groups::{CLIENT, EDGE, INVALIDATIONS, ROUTER, SOURCE};
 use super::keys::Keys;
 use super::plan::Plan;
 use crate::error::ScenarioError;
-use crate::form::Form;
+use crate::node_style::NodeStyle;
 use crate::prepared::Prepared;
 
 /// The observer whose measurements are the report's snapshot.
@@ -134,9 +134,9 @@ fn scenario(file: &EdgeCacheFile, faults: FaultPlan, config: Arc<Config>, layout
         .faults(faults)
 }
 
-fn with_clients(scenario: Scenario, form: Form, config: Arc<Config>, layout: Layout) -> Scenario {
+fn with_clients(scenario: Scenario, form: NodeStyle, config: Arc<Config>, layout: Layout) -> Scenario {
     match form {
-        Form::Machine => scenario.machines(CLIENT, layout.clients, move |seat: &NodeInfo| Client::boot(&config, layout, seat)),
-        Form::Async => scenario.nodes(CLIENT, layout.clients, move |node| client(node, Arc::clone(&config), layout)),
+        NodeStyle::Machine => scenario.machines(CLIENT, layout.clients, move |seat: &NodeInfo| Client::boot(&config, layout, seat)),
+        NodeStyle::Async => scenario.nodes(CLIENT, layout.clients, move |node| client(node, Arc::clone(&config), layout)),
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::file::EdgeCacheFile;
 use crate::error::{ScenarioError, ScenarioErrorKind};
-use crate::takes::{Takes, last_name};
+use crate::field_spec::{FieldSpec, last_name};
 
 /// More edges, clients or keys than this are taken for a slip of the finger.
 const COUNT_MAX: u64 = 1_000_000;
@@ -20,42 +20,42 @@ const RATE_PER_SECOND_MAX: f64 = 1_000_000.0;
 pub const CAPACITY_MAX: u64 = 16_777_216;
 
 /// What the field at a path takes. Field names mean the same wherever they stand.
-pub(crate) fn takes(path: &str) -> Takes {
+pub(crate) fn takes(path: &str) -> FieldSpec {
     match last_name(path) {
-        "$" => {
-            Takes::Described("an object with at least seed, duration_secs, edge_count, client_count, mutation_rate_per_sec, chaos")
-        }
-        "format" => Takes::Whole(1, 1),
-        "system" => Takes::Described("\"edge-cache\", or leave it out"),
-        "seed" => Takes::Described("a whole number from 0 to 18446744073709551615, or a text such as \"0x2a\""),
-        "duration_secs" => Takes::Number(0.001, SECONDS_MAX),
-        "at_secs" => Takes::Number(0.0, SECONDS_MAX),
-        "edge_count" | "client_count" | "key_count" => Takes::Whole(1, COUNT_MAX),
-        "edge_id" => Takes::Whole(0, COUNT_MAX - 1),
-        "source_fanout_capacity" => Takes::Whole(1, CAPACITY_MAX),
+        "$" => FieldSpec::Described(
+            "an object with at least seed, duration_secs, edge_count, client_count, mutation_rate_per_sec, chaos",
+        ),
+        "format" => FieldSpec::Whole(1, 1),
+        "system" => FieldSpec::Described("\"edge-cache\", or leave it out"),
+        "seed" => FieldSpec::Described("a whole number from 0 to 18446744073709551615, or a text such as \"0x2a\""),
+        "duration_secs" => FieldSpec::Number(0.001, SECONDS_MAX),
+        "at_secs" => FieldSpec::Number(0.0, SECONDS_MAX),
+        "edge_count" | "client_count" | "key_count" => FieldSpec::Whole(1, COUNT_MAX),
+        "edge_id" => FieldSpec::Whole(0, COUNT_MAX - 1),
+        "source_fanout_capacity" => FieldSpec::Whole(1, CAPACITY_MAX),
         "mutation_rate_per_sec" | "rate_per_sec" | "reads_per_client_per_sec" | "writes_per_client_per_sec" => {
-            Takes::Number(0.0, RATE_PER_SECOND_MAX)
+            FieldSpec::Number(0.0, RATE_PER_SECOND_MAX)
         }
-        "loss_rate" | "reorder_rate" => Takes::Rate,
-        "percent" => Takes::Percentage,
-        "delay_ms" | "roam_interval_ms" | "client_delay_ms" => Takes::Whole(0, MILLISECONDS_MAX),
-        "partition_duration_ms" => Takes::Whole(1, MILLISECONDS_MAX),
-        "duration_ms" | "burst_lag_ms" => Takes::WholeOrNull(1, MILLISECONDS_MAX),
-        "source_lag_policy" => Takes::Described("one of ObserveAndContinue, ResyncFromSource, FailRun"),
-        "apply_mode" => Takes::Described("one of last_arrival, version_gated"),
-        "client" => Takes::Described("one of machine, async"),
-        "key_distribution" => Takes::Described("\"uniform\" or \"zipf:\" and an exponent from 0 to 10, such as \"zipf:0.99\""),
-        "chaos" => Takes::Described("an object with at least delay_ms, loss_rate, reorder_rate"),
-        "steps" if path.ends_with(']') => Takes::Described("an object with at_secs and step"),
-        "steps" => Takes::Described("a list of objects with at_secs and step"),
-        "step" => Takes::Described(
+        "loss_rate" | "reorder_rate" => FieldSpec::Rate,
+        "percent" => FieldSpec::Percentage,
+        "delay_ms" | "roam_interval_ms" | "client_delay_ms" => FieldSpec::Whole(0, MILLISECONDS_MAX),
+        "partition_duration_ms" => FieldSpec::Whole(1, MILLISECONDS_MAX),
+        "duration_ms" | "burst_lag_ms" => FieldSpec::WholeOrNull(1, MILLISECONDS_MAX),
+        "source_lag_policy" => FieldSpec::Described("one of ObserveAndContinue, ResyncFromSource, FailRun"),
+        "apply_mode" => FieldSpec::Described("one of last_arrival, version_gated"),
+        "client" => FieldSpec::Described("one of machine, async"),
+        "key_distribution" => FieldSpec::Described("\"uniform\" or \"zipf:\" and an exponent from 0 to 10, such as \"zipf:0.99\""),
+        "chaos" => FieldSpec::Described("an object with at least delay_ms, loss_rate, reorder_rate"),
+        "steps" if path.ends_with(']') => FieldSpec::Described("an object with at_secs and step"),
+        "steps" => FieldSpec::Described("a list of objects with at_secs and step"),
+        "step" => FieldSpec::Described(
             "one of {\"IncreaseMutationRate\":{…}}, {\"DropInvalidationsPercent\":{…}}, {\"PartitionEdge\":{…}}, {\"KillEdgeNode\":{…}}",
         ),
-        "IncreaseMutationRate" => Takes::Described("{\"rate_per_sec\":20.0}"),
-        "DropInvalidationsPercent" => Takes::Described("{\"percent\":80.0}"),
-        "PartitionEdge" => Takes::Described("{\"edge_id\":1,\"duration_ms\":2000}"),
-        "KillEdgeNode" => Takes::Described("{\"edge_id\":1}"),
-        _ => Takes::Described("a field of the format"),
+        "IncreaseMutationRate" => FieldSpec::Described("{\"rate_per_sec\":20.0}"),
+        "DropInvalidationsPercent" => FieldSpec::Described("{\"percent\":80.0}"),
+        "PartitionEdge" => FieldSpec::Described("{\"edge_id\":1,\"duration_ms\":2000}"),
+        "KillEdgeNode" => FieldSpec::Described("{\"edge_id\":1}"),
+        _ => FieldSpec::Described("a field of the format"),
     }
 }
 

@@ -10,7 +10,7 @@ use super::keys::Keys;
 use super::seconds::Seconds;
 use crate::document::Document;
 use crate::error::{ScenarioError, ScenarioErrorKind};
-use crate::form::Form;
+use crate::node_style::NodeStyle;
 use crate::registry::KNOWN_SYSTEMS;
 
 /// Messages that a subscription holds where neither file nor environment says otherwise (EDGE-40).
@@ -84,7 +84,7 @@ pub struct EdgeCacheFile {
     pub apply_mode: ApplyMode,
     /// How the clients are written; both do the same.
     #[serde(default)]
-    pub client: Form,
+    pub client: NodeStyle,
 }
 
 /// What the links to the edges do.

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::error::ScenarioErrorKind::{self, *};
-use crate::form::Form;
+use crate::node_style::NodeStyle;
 
 /// The scenario that the format's first users wrote (EDGE-42).
 const EXAMPLE: &str = include_str!("../../scenarios/edge-cache.json");
@@ -58,7 +58,7 @@ fn edge_d23_what_the_example_leaves_open_has_its_default() {
     assert_eq!((file.format, file.system, file.source_fanout_capacity), (1, System::EdgeCache, 1024));
     assert_eq!((file.key_count, file.key_distribution, file.apply_mode), (128, Keys::Zipf(0.99), ApplyMode::LastArrival));
     assert_eq!((file.reads_per_client_per_sec, file.writes_per_client_per_sec), (20.0, 0.5));
-    assert_eq!((file.roam_interval_ms, file.client_delay_ms, file.client), (250, 1, Form::Machine));
+    assert_eq!((file.roam_interval_ms, file.client_delay_ms, file.client), (250, 1, NodeStyle::Machine));
 }
 
 #[rstest]
@@ -74,7 +74,7 @@ fn edge_35_to_39_every_step_is_read(#[case] pointer: &str, #[case] value: Value,
 #[test]
 fn the_form_of_the_clients_is_read_and_echoed() {
     let file = parse(&with("/client", json!("async"))).unwrap();
-    assert_eq!(file.client, Form::Async);
+    assert_eq!(file.client, NodeStyle::Async);
     assert_eq!(serde_json::to_value(&file).unwrap()["client"], "async");
 }
 

@@ -3,12 +3,12 @@
 //! Start at [`EdgeCacheFile`], which is read from JSON or made in code, and at [`run`].
 
 mod build;
+mod builtin;
 mod check;
 mod file;
 pub(crate) mod groups;
 mod keys;
 mod plan;
-mod ready;
 mod seconds;
 
 #[cfg(test)]
@@ -23,10 +23,10 @@ mod run_tests;
 use crate::artifact::Artifact;
 use crate::error::ScenarioError;
 
+pub(crate) use builtin::builtin;
 pub use check::CAPACITY_MAX;
 pub use file::{ApplyMode, Chaos, Defaults, EdgeCacheFile, SOURCE_FANOUT_CAPACITY, SourceLagPolicy, Step, System, TimedStep};
 pub use keys::{Keys, UnknownKeys};
-pub(crate) use ready::ready;
 pub use seconds::Seconds;
 
 /// Runs a scenario of the edge cache, without a file.

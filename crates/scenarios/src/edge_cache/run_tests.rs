@@ -5,7 +5,7 @@ use super::*;
 use crate::{Artifact, Registry};
 
 fn named(name: &str) -> Artifact {
-    Registry::standard().named(name).unwrap().prepare(&Defaults::default()).unwrap().run()
+    Registry::builtin().named(name).unwrap().prepare(&Defaults::default()).unwrap().run()
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::error::ScenarioErrorKind;
 
 /// What a field takes. Prints as the cure for anything else: `use a number from 0 to 1`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Takes {
+pub(crate) enum FieldSpec {
     /// A number from 0 to 1.
     Rate,
     /// A number from 0 to 100.
@@ -23,7 +23,7 @@ pub(crate) enum Takes {
     Described(&'static str),
 }
 
-impl Takes {
+impl FieldSpec {
     /// Whether the field may hold `value`; what is [`Described`](Self::Described) is not judged here.
     pub(crate) fn admits(self, value: &Value) -> bool {
         let within = |least: f64, most: f64| value.as_f64().is_some_and(|number| number >= least && number <= most);
@@ -49,7 +49,7 @@ impl Takes {
     }
 }
 
-impl fmt::Display for Takes {
+impl fmt::Display for FieldSpec {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rate => write!(formatter, "use a number from 0 to 1"),
@@ -76,12 +76,12 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case(Takes::Rate, &[json!(0), json!(1), json!(0.5)], &[json!(-0.1), json!(1.01), json!(null), json!("1")])]
-    #[case(Takes::Percentage, &[json!(0), json!(100.0)], &[json!(100.1), json!(-1), json!(null)])]
-    #[case(Takes::Whole(1, 9), &[json!(1), json!(9)], &[json!(0), json!(10), json!(1.5), json!(-1), json!(null)])]
-    #[case(Takes::WholeOrNull(1, 9), &[json!(1), json!(null)], &[json!(0), json!(10), json!("x")])]
-    #[case(Takes::Number(0.5, 2.0), &[json!(0.5), json!(2)], &[json!(0.4), json!(2.1), json!(null)])]
-    fn edge_d17_bounds_are_included(#[case] takes: Takes, #[case] good: &[Value], #[case] bad: &[Value]) {
+    #[case(FieldSpec::Rate, &[json!(0), json!(1), json!(0.5)], &[json!(-0.1), json!(1.01), json!(null), json!("1")])]
+    #[case(FieldSpec::Percentage, &[json!(0), json!(100.0)], &[json!(100.1), json!(-1), json!(null)])]
+    #[case(FieldSpec::Whole(1, 9), &[json!(1), json!(9)], &[json!(0), json!(10), json!(1.5), json!(-1), json!(null)])]
+    #[case(FieldSpec::WholeOrNull(1, 9), &[json!(1), json!(null)], &[json!(0), json!(10), json!("x")])]
+    #[case(FieldSpec::Number(0.5, 2.0), &[json!(0.5), json!(2)], &[json!(0.4), json!(2.1), json!(null)])]
+    fn edge_d17_bounds_are_included(#[case] takes: FieldSpec, #[case] good: &[Value], #[case] bad: &[Value]) {
         good.iter().for_each(|value| assert!(takes.admits(value), "{takes:?} admits {value}"));
         bad.iter().for_each(|value| assert!(!takes.admits(value), "{takes:?} refuses {value}"));
     }

@@ -9,7 +9,7 @@ pub(crate) const SEED: Seed = Seed(279);
 
 /// This scenario, in which each seed draws faults of its own for one second, a fault of each kind twice on average, and in which one message
 /// in a hundred is lost and one arrives twice, to the end.
-pub(crate) fn rough_second(scenario: Scenario) -> Scenario {
+pub(crate) fn smoke_second(scenario: Scenario) -> Scenario {
     let hundredth = Ratio::new(0.01).expect("a hundredth is a ratio");
     let profile = FaultProfile {
         mean_interval: Duration::from_millis(500),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How nodes are written, where a system has them in both forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Form {
+pub enum NodeStyle {
     /// As machines.
     #[default]
     Machine,

@@ -2,17 +2,17 @@
 
 use serde_json::json;
 
-use super::{Hunt, echo, edge_cache, gossip};
-use crate::form::Form;
+use super::{BugHunt, echo, edge_cache, gossip};
+use crate::node_style::NodeStyle;
 use crate::prepared::Prepared;
-use crate::registry::ReadyScenario;
-use crate::rough;
+use crate::registry::BuiltinScenario;
+use crate::smoke;
 
 /// A hunt by its form.
-type Make = fn(Form) -> Hunt;
+type Make = fn(NodeStyle) -> BugHunt;
 
 /// The ready scenarios for hunting.
-pub(crate) fn ready() -> impl IntoIterator<Item = ReadyScenario> {
+pub(crate) fn builtin() -> impl IntoIterator<Item = BuiltinScenario> {
     let echo: Make = |form| echo(form, None);
     let gossip: Make = |form| gossip(form, None);
     let edge_cache: Make = |form| edge_cache(form, None);
@@ -21,26 +21,26 @@ pub(crate) fn ready() -> impl IntoIterator<Item = ReadyScenario> {
             "hunt-echo",
             "an echo to hunt bugs in: five seconds, many questions, and faults that each seed draws",
             echo,
-            Form::Machine,
+            NodeStyle::Machine,
         ),
-        ("hunt-echo-async", "the same, with server and clients written as async functions", echo, Form::Async),
+        ("hunt-echo-async", "the same, with server and clients written as async functions", echo, NodeStyle::Async),
         (
             "hunt-gossip",
             "a gossip to hunt bugs in: five seconds, much news, and faults that each seed draws",
             gossip,
-            Form::Machine,
+            NodeStyle::Machine,
         ),
-        ("hunt-gossip-async", "the same, with nodes written as async functions", gossip, Form::Async),
+        ("hunt-gossip-async", "the same, with nodes written as async functions", gossip, NodeStyle::Async),
         (
             "hunt-edge-cache",
             "an edge cache to hunt bugs in: gated edges, guarded sessions, and a rule for each promise",
             edge_cache,
-            Form::Machine,
+            NodeStyle::Machine,
         ),
-        ("hunt-edge-cache-async", "the same, with clients written as async functions", edge_cache, Form::Async),
+        ("hunt-edge-cache-async", "the same, with clients written as async functions", edge_cache, NodeStyle::Async),
     ]
     .map(|(name, summary, hunt, form)| {
-        let prepare = move |_: &_| Ok(Prepared::new(hunt(form).scenario(), rough::SEED, json!({"hunt": name, "form": form})));
-        ReadyScenario::new(name, summary, prepare)
+        let prepare = move |_: &_| Ok(Prepared::new(hunt(form).scenario(), smoke::SEED, json!({"hunt": name, "form": form})));
+        BuiltinScenario::new(name, summary, prepare)
     })
 }

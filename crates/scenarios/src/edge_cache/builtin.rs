@@ -1,7 +1,7 @@
 //! The ready scenarios of the edge cache: files that come with the crate.
 
 use super::file::{Defaults, EdgeCacheFile};
-use crate::registry::ReadyScenario;
+use crate::registry::BuiltinScenario;
 
 // The folder beside the manifest is a link to the one at the root of the repository, so that a package holds the files
 // and the repository holds them once.
@@ -23,7 +23,7 @@ impl EdgeCacheFile {
 }
 
 /// The ready scenarios of the edge cache, the format's first example first.
-pub(crate) fn ready() -> impl IntoIterator<Item = ReadyScenario> {
+pub(crate) fn builtin() -> impl IntoIterator<Item = BuiltinScenario> {
     files! {
         "edge-cache": "loss, reordering, dropped invalidations and a cut-off edge; how stale do reads get",
         "edge-cache-control": "no chaos and no roaming: every violation counter must stay at zero",
@@ -34,7 +34,7 @@ pub(crate) fn ready() -> impl IntoIterator<Item = ReadyScenario> {
         "edge-cache-short-async": "the same, with clients written as async functions",
     }
     .map(|(name, summary, text)| {
-        let ready = ReadyScenario::new(name, summary, move |defaults| EdgeCacheFile::parse(text, name, defaults)?.prepare());
+        let ready = BuiltinScenario::new(name, summary, move |defaults| EdgeCacheFile::parse(text, name, defaults)?.prepare());
         if SHORT.contains(&name) { ready.for_many_seeds() } else { ready }
     })
 }

@@ -1,25 +1,25 @@
 //! Hunting: small clusters in which faults and rules are to find what is broken, and the table of the bugs that are planted for that.
 //!
-//! Start at [`PLANTED`]. A [`Hunt`] is a scenario in two parts, the cluster with its rules and the profile from which each seed draws its
+//! Start at [`PLANTED`]. A [`BugHunt`] is a scenario in two parts, the cluster with its rules and the profile from which each seed draws its
 //! faults, so that other plans can be held against it. It is short on purpose: four to six nodes, five seconds.
 
+mod builtin;
 mod echo;
 mod edge_cache;
 mod gossip;
-mod ready;
 mod table;
 
 use cluster_sim::{FaultProfile, Scenario};
 
+pub(crate) use builtin::builtin;
 pub use echo::echo;
-pub use edge_cache::{Load, edge_cache, edge_cache_under};
+pub use edge_cache::{Workload, edge_cache, edge_cache_with_workload};
 pub use gossip::gossip;
-pub(crate) use ready::ready;
 pub use table::{PLANTED, Planted, PlantedBug};
 
 /// A scenario in two parts: a cluster with its rules, and the faults that seeds draw.
 #[derive(Debug, Clone)]
-pub struct Hunt {
+pub struct BugHunt {
     /// The cluster and its rules; nothing goes wrong in it.
     pub cluster: Scenario,
     /// From this each seed draws what goes wrong.
@@ -28,7 +28,7 @@ pub struct Hunt {
     pub links: &'static [&'static str],
 }
 
-impl Hunt {
+impl BugHunt {
     /// Both together: what a sweep runs.
     pub fn scenario(&self) -> Scenario {
         self.cluster.clone().chaos(self.profile.clone())

@@ -8,8 +8,8 @@ use cluster_sim_gossip::Bug as GossipBug;
 use serde::{Deserialize, Serialize};
 
 use self::PlantedBug::{Echo, EdgeCache, Gossip};
-use super::{Hunt, echo, edge_cache, gossip};
-use crate::form::Form;
+use super::{BugHunt, echo, edge_cache, gossip};
+use crate::node_style::NodeStyle;
 
 /// A bug of any system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ impl PlantedBug {
     }
 
     /// The hunt for it, in a cluster that has it.
-    pub fn hunt(self, form: Form) -> Hunt {
+    pub fn hunt(self, form: NodeStyle) -> BugHunt {
         match self {
             Self::Echo(bug) => echo(form, Some(bug)),
             Self::Gossip(bug) => gossip(form, Some(bug)),
@@ -58,7 +58,7 @@ impl PlantedBug {
     }
 
     /// The same hunt in a cluster that has no bug.
-    pub fn sound(self, form: Form) -> Hunt {
+    pub fn sound(self, form: NodeStyle) -> BugHunt {
         match self {
             Self::Echo(_) => echo(form, None),
             Self::Gossip(_) => gossip(form, None),
@@ -97,7 +97,7 @@ pub const PLANTED: [Planted; 16] = [
     planted(EdgeCache(EdgeCacheBug::SessionStaysBehind), edge_cache::MONOTONIC_READS, 200, [2, 1]),
     planted(EdgeCache(EdgeCacheBug::EscapesForgetWrites), edge_cache::READ_YOUR_WRITES, 2_000, [1, 0]),
     planted(EdgeCache(EdgeCacheBug::TakesAnyAnswer), edge_cache::ANSWERS, 200, [1, 0]),
-    planted(EdgeCache(EdgeCacheBug::LateAnswerCallsOffPatience), edge_cache::PATIENCE, 2_000, [3, 0]),
+    planted(EdgeCache(EdgeCacheBug::LateAnswerCallsOffPatience), edge_cache::BOUNDED_WAITS, 2_000, [3, 0]),
     planted(EdgeCache(EdgeCacheBug::RefetchesOnce), edge_cache::CONVERGENCE, 2_000, [1, 2]),
     planted(EdgeCache(EdgeCacheBug::RestartsLeaveOutEdge), edge_cache::CONVERGENCE, 2_000, [3, 0]),
     planted(EdgeCache(EdgeCacheBug::AcknowledgesEarlierLife), edge_cache::ACKNOWLEDGEMENTS, 200, [1, 0]),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use cluster_sim::{FaultProfile, LinkModel, NodeInfo, Scenario};
 use cluster_sim_echo::{Bug, Client, ClientView, Config, Conversation, Server, client, server_with};
 
-use super::Hunt;
-use crate::form::Form;
+use super::BugHunt;
+use crate::node_style::NodeStyle;
 
 /// The rule that answers are held against.
 pub(super) const CONVERSATION: &str = "an answer is the answer to what was asked";
@@ -14,15 +14,15 @@ pub(super) const CONVERSATION: &str = "an answer is the answer to what was asked
 pub(super) const ANSWERED: &str = "every client has all of its answers";
 
 /// A server and three clients that ask 200 questions each, in a row so close that a late answer meets the next question.
-pub fn echo(form: Form, bug: Option<Bug>) -> Hunt {
+pub fn echo(form: NodeStyle, bug: Option<Bug>) -> BugHunt {
     let config = Config { questions: 200, pause: Duration::from_millis(5), patience: Duration::from_millis(25), bug };
     let nodes = match form {
-        Form::Machine => Scenario::new("hunt-echo").machines("server", 1, move |_| Server::boot(config)).machines(
+        NodeStyle::Machine => Scenario::new("hunt-echo").machines("server", 1, move |_| Server::boot(config)).machines(
             "client",
             3,
             move |seat: &NodeInfo| Client::boot(config, seat),
         ),
-        Form::Async => Scenario::new("hunt-echo-async").nodes("server", 1, move |node| server_with(node, config)).nodes(
+        NodeStyle::Async => Scenario::new("hunt-echo-async").nodes("server", 1, move |node| server_with(node, config)).nodes(
             "client",
             3,
             move |node| client(node, config),
@@ -34,5 +34,5 @@ pub fn echo(form: Form, bug: Option<Bug>) -> Hunt {
         .eventually(ANSWERED, move |world| world.views::<ClientView>().all(|(_, client)| client.answered >= config.questions))
         .duration(Duration::from_secs(5))
         .stable_for(Duration::from_millis(200));
-    Hunt { cluster, profile: FaultProfile::default(), links: &["default"] }
+    BugHunt { cluster, profile: FaultProfile::default(), links: &["default"] }
 }

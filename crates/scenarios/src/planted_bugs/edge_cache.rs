@@ -10,16 +10,16 @@ use cluster_sim_edge_cache::{
     client,
 };
 
-use super::Hunt;
+use super::BugHunt;
 use crate::edge_cache::groups::{CLIENT, EDGE, INVALIDATIONS, ROUTER, SOURCE};
-use crate::form::Form;
+use crate::node_style::NodeStyle;
 
 pub(super) const ANSWERS: &str = "a client reads what an edge served to it";
 pub(super) const ROLLBACKS: &str = "an edge never goes back";
 pub(super) const ACKNOWLEDGEMENTS: &str = "a write is acknowledged with what it became";
 pub(super) const MONOTONIC_READS: &str = "reads never go back in a session";
 pub(super) const READ_YOUR_WRITES: &str = "a session reads what it wrote";
-pub(super) const PATIENCE: &str = "no read waits for ever";
+pub(super) const BOUNDED_WAITS: &str = "no read waits for ever";
 pub(super) const CONVERGENCE: &str = "every edge comes to hold what the source holds";
 
 const LAYOUT: Layout = Layout { edges: 2, clients: 2 };
@@ -35,7 +35,7 @@ const LINKS: &[&str] =
 
 /// How much the cluster has to do.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Load {
+pub struct Workload {
     /// Writes per second of the source's own.
     pub mutations_per_sec: f64,
     /// Reads per second of each client.
@@ -44,7 +44,7 @@ pub struct Load {
     pub writes_per_sec: f64,
 }
 
-impl Default for Load {
+impl Default for Workload {
     /// 10 writes a second of the source, and of each client 40 reads and 4 writes.
     fn default() -> Self {
         Self { mutations_per_sec: 10.0, reads_per_sec: 40.0, writes_per_sec: 4.0 }
@@ -52,33 +52,35 @@ impl Default for Load {
 }
 
 /// A source that is spared, a router, two edges and two clients that move every 250 ms, over three keys.
-pub fn edge_cache(form: Form, bug: Option<Bug>) -> Hunt {
-    edge_cache_under(Load::default(), form, bug)
+pub fn edge_cache(form: NodeStyle, bug: Option<Bug>) -> BugHunt {
+    edge_cache_with_workload(Workload::default(), form, bug)
 }
 
 /// The same under another load. A rule that has nothing to look at is unknown, not held; and what no write follows may stay as it is.
-pub fn edge_cache_under(load: Load, form: Form, bug: Option<Bug>) -> Hunt {
+pub fn edge_cache_with_workload(load: Workload, form: NodeStyle, bug: Option<Bug>) -> BugHunt {
     let config = Arc::new(config(load, bug));
     let [for_source, for_router, for_edge, for_client] = [&config; 4].map(Arc::clone);
     let scenario = Scenario::new(match form {
-        Form::Machine => "hunt-edge-cache",
-        Form::Async => "hunt-edge-cache-async",
+        NodeStyle::Machine => "hunt-edge-cache",
+        NodeStyle::Async => "hunt-edge-cache-async",
     });
     let servers = scenario
         .machines(SOURCE, 1, move |seat: &NodeInfo| Source::boot(&for_source, LAYOUT, seat))
         .machines(ROUTER, 1, move |seat: &NodeInfo| Router::boot(&for_router, LAYOUT, seat))
         .machines(EDGE, LAYOUT.edges, move |seat: &NodeInfo| Edge::boot(&for_edge, LAYOUT, seat));
     let nodes = match form {
-        Form::Machine => servers.machines(CLIENT, LAYOUT.clients, move |seat: &NodeInfo| Client::boot(&for_client, LAYOUT, seat)),
-        Form::Async => servers.nodes(CLIENT, LAYOUT.clients, move |node| client(node, Arc::clone(&for_client), LAYOUT)),
+        NodeStyle::Machine => {
+            servers.machines(CLIENT, LAYOUT.clients, move |seat: &NodeInfo| Client::boot(&for_client, LAYOUT, seat))
+        }
+        NodeStyle::Async => servers.nodes(CLIENT, LAYOUT.clients, move |node| client(node, Arc::clone(&for_client), LAYOUT)),
     };
     let cluster = with_rules(with_links(nodes)).duration(LASTING).stable_for(Duration::from_millis(10));
     // What the source committed lives in its memory only: a crash of it is no fault that the system claims to survive.
     let profile = FaultProfile { spared_groups: vec![SOURCE.to_owned()], ..FaultProfile::default() };
-    Hunt { cluster, profile, links: LINKS }
+    BugHunt { cluster, profile, links: LINKS }
 }
 
-fn config(load: Load, bug: Option<Bug>) -> Config {
+fn config(load: Workload, bug: Option<Bug>) -> Config {
     Config {
         key_count: 3,
         key_distribution: KeyDistribution::Uniform,
@@ -133,6 +135,6 @@ fn with_rules(cluster: Scenario) -> Scenario {
         .observe(ACKNOWLEDGEMENTS, Acknowledgements::default)
         .observe(MONOTONIC_READS, MonotonicReads::default)
         .observe(READ_YOUR_WRITES, ReadYourWrites::default)
-        .observe(PATIENCE, || Patience::new(CLIENT_DELAY * 20))
+        .observe(BOUNDED_WAITS, || Patience::new(CLIENT_DELAY * 20))
         .eventually(CONVERGENCE, converged)
 }
