@@ -124,7 +124,7 @@ fn plan() -> FaultPlan {
         .at(milliseconds(14_000), cut("guest/0", false, 400))
 }
 
-/// FieldSpec each fault of the plan out of the closed loop, one at a time.
+/// Takes each fault of the plan out of the closed loop, one at a time.
 fn removals<L: Labels>() -> Vec<Removal> {
     let run = |plan| Choices::of(&echo::<L>(8, &lossy()).faults(plan), Seed(7), Duration::from_secs(20));
     let whole = run(plan());

@@ -139,7 +139,7 @@ impl<E: Copy> Calendar<E> {
         }
     }
 
-    /// FieldSpec the next event, with its instant.
+    /// Takes the next event, with its instant.
     #[inline(always)]
     pub(crate) fn pop(&mut self) -> Option<(u64, E)> {
         if let Some((at, _, index)) = self.present.pop() {

@@ -98,7 +98,7 @@ impl fmt::Display for Measurement {
     }
 }
 
-/// FieldSpec figures one by one and shows them: a line as soon as it is known, or one JSON document in the end.
+/// Takes figures one by one and shows them: a line as soon as it is known, or one JSON document in the end.
 pub(crate) fn show<F: Figure>(json: bool, figures: impl Iterator<Item = F>) {
     if json {
         println!("{:#}", figures.map(|figure| figure.json()).collect::<Value>());

@@ -164,7 +164,7 @@ impl<M> Effects<M> {
         self.view_unchanged
     }
 
-    /// FieldSpec out everything asked for, in order, and makes ready for the next step.
+    /// Takes out everything asked for, in order, and makes ready for the next step.
     pub fn drain(&mut self) -> impl Iterator<Item = Effect<M>> + '_ {
         self.view_unchanged = false;
         self.first.take().into_iter().chain(self.queue.drain(..))
@@ -174,7 +174,7 @@ impl<M> Effects<M> {
 /// What the simulated driver needs so that a step allocates nothing.
 #[cfg(feature = "test-utils")]
 impl<M> Effects<M> {
-    /// FieldSpec out what was asked for first.
+    /// Takes out what was asked for first.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<Effect<M>> {
         self.first.take().or_else(|| self.queue.pop_front())

@@ -55,7 +55,7 @@ pub trait Machine: 'static {
     /// What checks see of it.
     type View: 'static;
 
-    /// FieldSpec one input and says what it wants done about it.
+    /// Takes one input and says what it wants done about it.
     ///
     /// Must be a pure function of the machine's state, `now`, the input, and the rolls of [`Effects::roll`].
     fn step(&mut self, now: LocalInstant, input: Input<Self::Message>, effects: &mut Effects<Self::Message>);

@@ -52,7 +52,7 @@ impl Volume {
         self.bytes += u64::from(bytes);
     }
 
-    /// FieldSpec back one message of so many bytes, which was counted before.
+    /// Takes back one message of so many bytes, which was counted before.
     pub fn remove(&mut self, bytes: u32) {
         self.messages -= 1;
         self.bytes -= u64::from(bytes);

@@ -142,7 +142,7 @@ async fn deliver(node: &Node, peer: NodeId, count: u32, book: &Book) -> &'static
     }
 }
 
-/// FieldSpec in what comes in a session; answers with how it ended.
+/// Takes in what comes in a session; answers with how it ended.
 async fn take_in(node: &Node, session: Session<Word>, book: &Book) -> &'static str {
     let mut next: Option<(Name, u64)> = None;
     let mut is_all = false;

@@ -79,7 +79,7 @@ async fn read_all(node: &Node, log: &Log, session: &Session<u64>) {
     }
 }
 
-/// FieldSpec the first session on port "door", with its listener kept.
+/// Takes the first session on port "door", with its listener kept.
 async fn accept(node: &Node) -> Session<u64> {
     let listener = node.listen::<u64>("door");
     let session = listener.accept().await;

@@ -140,7 +140,7 @@ impl<'p> Campaign<'p> {
         self
     }
 
-    /// Counts what the runs go through, for [`Sweep::coverage`]. FieldSpec a few microseconds a run.
+    /// Counts what the runs go through, for [`Sweep::coverage`]. Takes a few microseconds a run.
     pub fn with_coverage(mut self) -> Self {
         self.job.covers = true;
         self

@@ -58,7 +58,7 @@ impl Shared {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// FieldSpec in what a seed showed.
+    /// Takes in what a seed showed.
     pub(super) fn done(&self, worker: usize, seed: u64, examined: SeedResult) {
         if let Some(failed) = examined.failed {
             self.fail(seed, *failed);
@@ -76,7 +76,7 @@ impl Shared {
         }
     }
 
-    /// FieldSpec in a failure; once enough is known, no seed begins any more that cannot count.
+    /// Takes in a failure; once enough is known, no seed begins any more that cannot count.
     pub(super) fn fail(&self, seed: u64, failed: FailedSeed) {
         let enough = self.findings.lock().unwrap_or_else(PoisonError::into_inner).add(seed, failed);
         if let Some(last) = enough {

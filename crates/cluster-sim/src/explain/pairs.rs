@@ -47,7 +47,7 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// FieldSpec in the record that is event number `index`, of that step. `said` is what is known of messages that are just sent, by
+    /// Takes in the record that is event number `index`, of that step. `said` is what is known of messages that are just sent, by
     /// their contents.
     pub(super) fn take(
         &mut self,
@@ -86,7 +86,7 @@ impl Pairs {
         Pair { message, sent: None, said }
     }
 
-    /// FieldSpec one of the messages of that address off the air. What was sent before anybody looked belongs to nothing.
+    /// Takes one of the messages of that address off the air. What was sent before anybody looked belongs to nothing.
     fn end(&mut self, address: Address, which: impl FnOnce(&VecDeque<UnderWay>) -> usize) -> Option<Pair> {
         let queue = self.under_way.get_mut(&address)?;
         let ended = queue.remove(which(queue));

@@ -85,7 +85,7 @@ impl Sim {
         self.by_hand(Fault::Restart { node })
     }
 
-    /// FieldSpec a node away for good. True if it was not gone already.
+    /// Takes a node away for good. True if it was not gone already.
     pub fn kill(&mut self, node: impl Into<NodeId>) -> bool {
         let node = self.name_of(node.into());
         self.by_hand(Fault::Kill { node })

@@ -59,7 +59,7 @@ impl Sim {
         self.step_to(until)
     }
 
-    /// FieldSpec one step due by `until`; false if there is none, or nothing steps any more. A part of its loop, since it is short and runs
+    /// Takes one step due by `until`; false if there is none, or nothing steps any more. A part of its loop, since it is short and runs
     /// once an event.
     #[inline(always)]
     fn step_to(&mut self, until: VirtualInstant) -> bool {

@@ -121,7 +121,7 @@ impl<T> Receiver<T> {
         self.receiver.try_recv().ok()
     }
 
-    /// FieldSpec no more messages in; those that are there can still be received.
+    /// Takes no more messages in; those that are there can still be received.
     pub fn close(&mut self) {
         self.receiver.close();
     }

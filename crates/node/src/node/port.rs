@@ -136,7 +136,7 @@ impl<M: Message> Port<M> {
         }
     }
 
-    /// FieldSpec what comes in during so much time.
+    /// Takes what comes in during so much time.
     pub async fn recv_for(&self, time: Duration, mut heard: impl FnMut(Received<M>)) {
         let mut sleep = self.node.sleep(time);
         let mut receive = pin!(self.recv());

@@ -32,10 +32,10 @@ pub trait Host {
     /// Begins a life. What the node held in an earlier one is gone.
     fn boot(&mut self, incarnation: Incarnation, entropy: Entropy);
 
-    /// FieldSpec one wake and carries out what the node wants done about it.
+    /// Takes one wake and carries out what the node wants done about it.
     fn step(&mut self, wake: Wake, step: Step<'_>);
 
-    /// FieldSpec a call from outside the cluster, as one step; `request` is an `Option` of what the node understands, taken out.
+    /// Takes a call from outside the cluster, as one step; `request` is an `Option` of what the node understands, taken out.
     ///
     /// # Errors
     /// With the type the node understands, if `request` is of another one; nothing was done.

@@ -129,7 +129,7 @@ impl Digest {
     }
 }
 
-/// FieldSpec two words into a state by one folded multiplication; its constants are the first bits of the square roots of 5 and 7.
+/// Takes two words into a state by one folded multiplication; its constants are the first bits of the square roots of 5 and 7.
 #[inline]
 fn fold_pair(state: u64, left: u64, right: u64) -> u64 {
     let product = u128::from(state ^ left ^ 0x3c6e_f372_fe94_f82b) * u128::from(right ^ 0xa54f_f53a_5f1d_36f1);

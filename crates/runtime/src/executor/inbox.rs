@@ -49,7 +49,7 @@ pub(super) struct Mailbox {
 }
 
 impl Mailbox {
-    /// FieldSpec a free slot.
+    /// Takes a free slot.
     ///
     /// # Panics
     /// If 4,096 simulations with async nodes live already.

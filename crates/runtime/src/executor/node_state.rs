@@ -13,7 +13,7 @@ impl Kernel {
         self.tasks.node_state.get(node.index())?.view.as_deref()
     }
 
-    /// FieldSpec the view out, to be changed and put back.
+    /// Takes the view out, to be changed and put back.
     #[inline]
     pub fn take_view(&mut self, node: NodeId) -> Option<Box<dyn Any>> {
         self.tasks.node_state(node).view.take()

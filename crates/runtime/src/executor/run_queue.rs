@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use super::task::TaskId;
 
-/// RunQueue tasks in the order in which they are to be polled: the least roll first.
+/// Woken tasks in the order in which they are to be polled: the least roll first.
 ///
 /// Most of the time there is one at the most, and then nothing is rolled. The roll of a task is about itself alone, so a third never
 /// changes the order of two.

@@ -10,7 +10,7 @@ const FOLD_STATE: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Likewise, of the square root of 3.
 const FOLD_WORD: u64 = 0xbb67_ae85_84ca_a73b;
 
-/// FieldSpec `word` into `state`.
+/// Takes `word` into `state`.
 #[inline]
 #[must_use]
 pub const fn fold(state: u64, word: u64) -> u64 {
@@ -31,7 +31,7 @@ pub const fn finalize(state: u64) -> u64 {
 /// Set in the word that ends a byte string, so that the empty string is not the number 0.
 const BYTES: u64 = 1 << 63;
 
-/// FieldSpec bytes into `state`: eight at a time as little-endian words, the rest padded with zeros, then their number with the
+/// Takes bytes into `state`: eight at a time as little-endian words, the rest padded with zeros, then their number with the
 /// highest bit set.
 #[inline]
 #[must_use]

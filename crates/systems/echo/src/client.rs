@@ -81,7 +81,7 @@ impl Retries {
         Self { left: if bug == Some(Bug::SpendsRetries) { 60 } else { u32::MAX } }
     }
 
-    /// FieldSpec one, if there is one left.
+    /// Takes one, if there is one left.
     pub(crate) fn take(&mut self) -> bool {
         let is_left = self.left > 0;
         self.left = self.left.saturating_sub(1);
@@ -117,7 +117,7 @@ impl Client {
         }
     }
 
-    /// FieldSpec the answer to the question under way. Others are late, or repeated, or to an earlier life, and tell nothing.
+    /// Takes the answer to the question under way. Others are late, or repeated, or to an earlier life, and tell nothing.
     fn take(&mut self, question: Question, body: u64, effects: &mut Effects<EchoMessage>) {
         let bug = self.config.bug;
         let is_repeated = bug == Some(Bug::CountsTwice) && self.view.waiting.is_none() && self.last == Some(question);

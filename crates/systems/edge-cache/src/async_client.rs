@@ -80,7 +80,7 @@ impl Reader {
         }
     }
 
-    /// FieldSpec what comes in until it is the answer to the read under way, at the latest until `deadline`.
+    /// Takes what comes in until it is the answer to the read under way, at the latest until `deadline`.
     async fn hear(&mut self, reading: Option<Read>, mut deadline: LocalInstant) -> Option<Version> {
         loop {
             let patience = deadline.saturating_since(self.node.now());
@@ -96,7 +96,7 @@ impl Reader {
         }
     }
 
-    /// FieldSpec one message; answers with the version if it is the answer to the read under way. One that comes after the read was given up,
+    /// Takes one message; answers with the version if it is the answer to the read under way. One that comes after the read was given up,
     /// or from before a crash, tells nothing.
     fn take(&mut self, reading: Option<Read>, received: Received<EdgeMessage>) -> Option<Version> {
         match received.message {

@@ -62,7 +62,7 @@ impl Client {
         effects.set_timer(GIVE_UP, self.roamer.patience());
     }
 
-    /// FieldSpec the answer to the read under way; one that comes after it was given up, or from before a crash, tells nothing.
+    /// Takes the answer to the read under way; one that comes after it was given up, or from before a crash, tells nothing.
     fn observe(
         &mut self,
         from: NodeId,

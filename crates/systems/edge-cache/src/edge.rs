@@ -61,7 +61,7 @@ impl Edge {
         }
     }
 
-    /// FieldSpec what the router forwarded (EDGE-D16). At a gap a gated edge takes nothing and asks the source instead: what it
+    /// Takes what the router forwarded (EDGE-D16). At a gap a gated edge takes nothing and asks the source instead: what it
     /// missed may be more than one write, and the answer covers them all. Lost answers are made up for at the next gap.
     fn publish(&mut self, key: Key, got: Version, effects: &mut Effects<EdgeMessage>) {
         let arrival = match self.apply_mode {
@@ -85,7 +85,7 @@ impl Edge {
         }
     }
 
-    /// FieldSpec what the source answered: whatever it is, or only what is newer.
+    /// Takes what the source answered: whatever it is, or only what is newer.
     fn take_over(&mut self, key: Key, version: Version, effects: &mut Effects<EdgeMessage>) {
         self.refetching.remove(&key);
         let takes_anything = self.apply_mode == ApplyMode::LastArrival || self.bug == Some(Bug::FillOverwritesInvalidation);

@@ -57,7 +57,7 @@ impl Ticks {
         self.pace.tick(self.next)
     }
 
-    /// FieldSpec the tick that comes next, and says which one it is.
+    /// Takes the tick that comes next, and says which one it is.
     pub(crate) fn take(&mut self) -> u64 {
         self.next += 1;
         self.next - 1

@@ -93,7 +93,7 @@ impl Roamer {
         (read.edge, read.operation, read.key) == (from, operation, key) || self.config.bug == Some(Bug::TakesAnyAnswer)
     }
 
-    /// FieldSpec an answer to a read, unless sessions are guarded and it is older than what the session saw or had written when it asked.
+    /// Takes an answer to a read, unless sessions are guarded and it is older than what the session saw or had written when it asked.
     pub(crate) fn accept(&mut self, read: &Read, version: Version) -> bool {
         if !self.config.guards_sessions {
             return true;
@@ -120,7 +120,7 @@ impl Roamer {
         self.config.bug == Some(Bug::LateAnswerCallsOffPatience)
     }
 
-    /// FieldSpec note that the source committed a write of this client.
+    /// Takes note that the source committed a write of this client.
     pub(crate) fn acknowledge(&mut self, key: Key, version: Version) {
         let acked = self.acked.entry(key).or_default();
         *acked = version.max(*acked);

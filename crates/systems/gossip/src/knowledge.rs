@@ -48,7 +48,7 @@ impl Knowledge {
         &self.newest
     }
 
-    /// FieldSpec in its own news of that round, if it has any, and answers with the newest there is to be told.
+    /// Takes in its own news of that round, if it has any, and answers with the newest there is to be told.
     pub(crate) fn speak(&mut self, news: Option<u64>, now: LocalInstant) -> Newest {
         match self.config.bug {
             Some(Bug::ForgetsAfterPauses) => {
@@ -67,7 +67,7 @@ impl Knowledge {
         self.newest
     }
 
-    /// FieldSpec in what a peer says.
+    /// Takes in what a peer says.
     pub(crate) fn hear(&mut self, from: NodeId, rumour: Rumour) {
         match self.config.bug {
             Some(Bug::TieByArrival) if rumour.newest >> 32 == self.newest.0 >> 32 => self.newest = Newest(rumour.newest),

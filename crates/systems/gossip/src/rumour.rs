@@ -22,7 +22,7 @@ pub fn label(rumour: &Rumour) -> Label {
 pub struct Newest(pub u64);
 
 impl Newest {
-    /// FieldSpec in what somebody says; what is older changes nothing.
+    /// Takes in what somebody says; what is older changes nothing.
     pub fn hear(&mut self, said: u64) {
         self.0 = self.0.max(said);
     }

@@ -110,7 +110,7 @@ impl Network {
         self.lose_flight(kernel, slot, cause as u32);
     }
 
-    /// FieldSpec the next message from a port that a task bound. Those that are not understood are counted as lost on the way.
+    /// Takes the next message from a port that a task bound. Those that are not understood are counted as lost on the way.
     #[inline]
     pub fn take<M: Message>(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId) -> Option<Received<M>> {
         loop {

@@ -29,7 +29,7 @@ struct Content {
 }
 
 impl Content {
-    /// FieldSpec a number in that takes so many bytes on a wire.
+    /// Takes a number in that takes so many bytes on a wire.
     #[inline(always)]
     fn number(&mut self, number: u64, length: u32) {
         self.flush();
@@ -53,7 +53,7 @@ impl Content {
         }
     }
 
-    /// FieldSpec in bytes that do not fill a word, with their number.
+    /// Takes in bytes that do not fill a word, with their number.
     #[inline(always)]
     fn flush(&mut self) {
         if self.bytes > 0 {

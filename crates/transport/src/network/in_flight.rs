@@ -84,7 +84,7 @@ impl Flights {
         self.slots[slot as usize].arrived = true;
     }
 
-    /// FieldSpec a flight off the air.
+    /// Takes a flight off the air.
     #[inline]
     pub(super) fn remove(&mut self, slot: u32) -> Flight {
         self.used -= 1;

@@ -165,7 +165,7 @@ impl Network {
         PortInUse { name: self.ports.name(port).to_owned() }
     }
 
-    /// FieldSpec a port of a node away; what was not taken from it is lost.
+    /// Takes a port of a node away; what was not taken from it is lost.
     pub fn unbind(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId) {
         for slot in self.sockets.unbind(node, port) {
             self.lose_arrived(kernel, slot, Cause::PortClosed);
@@ -293,7 +293,7 @@ impl Network {
         changed.is_some()
     }
 
-    /// FieldSpec away every loss rule, and gives every class the model it was added with.
+    /// Takes away every loss rule, and gives every class the model it was added with.
     pub fn restore_links(&mut self, kernel: &mut Kernel) {
         for class in self.classes.restore() {
             self.record_class(kernel, Some(class));

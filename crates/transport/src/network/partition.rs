@@ -65,7 +65,7 @@ impl Control {
         self.waiting.store(true, Ordering::Release);
     }
 
-    /// FieldSpec out what waits; costs one load where nothing does.
+    /// Takes out what waits; costs one load where nothing does.
     #[inline]
     pub(super) fn take(&self) -> Vec<CutId> {
         if !self.waiting.load(Ordering::Acquire) {

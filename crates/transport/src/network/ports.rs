@@ -114,7 +114,7 @@ impl Ports {
         }
     }
 
-    /// FieldSpec one port of a node away; answers with what was not taken from it.
+    /// Takes one port of a node away; answers with what was not taken from it.
     pub(super) fn unbind(&mut self, node: NodeId, port: PortId) -> Vec<u32> {
         let receiver = self.receiver(node);
         let (kept, gone): (Vec<BoundPort>, Vec<BoundPort>) = receiver.take_sockets().partition(|socket| socket.port != port);
@@ -125,7 +125,7 @@ impl Ports {
         gone.into_iter().flat_map(BoundPort::arrived).collect()
     }
 
-    /// FieldSpec all ports away that tasks of the node bound; answers with what was not taken from them.
+    /// Takes all ports away that tasks of the node bound; answers with what was not taken from them.
     pub(super) fn unbind_all(&mut self, node: NodeId) -> Vec<u32> {
         match self.receivers.get_mut(node.index()) {
             Some(receiver) => receiver.take_sockets().flat_map(BoundPort::arrived).collect(),
@@ -135,7 +135,7 @@ impl Ports {
 }
 
 impl Receiver {
-    /// FieldSpec out what tasks bound; a host's port stays.
+    /// Takes out what tasks bound; a host's port stays.
     fn take_sockets(&mut self) -> impl Iterator<Item = BoundPort> + use<> {
         let sockets = match self {
             Self::Tasks(..) => match std::mem::take(self) {
@@ -161,7 +161,7 @@ impl BoundPort {
         }
     }
 
-    /// FieldSpec the flight that arrived first.
+    /// Takes the flight that arrived first.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<u32> {
         let first = self.first.take()?;

@@ -118,7 +118,7 @@ impl Repeats {
         self.enter(Counted::once(tag));
     }
 
-    /// FieldSpec a label out, and moves those up that it kept from their places.
+    /// Takes a label out, and moves those up that it kept from their places.
     fn remove(&mut self, mut hole: usize) {
         let circle = self.places.len() - 1;
         let mut next = (hole + 1) & circle;

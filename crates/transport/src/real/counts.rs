@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct DatagramCounts {
     /// Handed to the operating system, one for each receiver.
     pub sent: u64,
-    /// SessionRecv by the node's code.
+    /// Taken by the node's code.
     pub delivered: u64,
     /// Not sent: longer than a datagram can be.
     pub oversized: u64,

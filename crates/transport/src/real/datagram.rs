@@ -35,7 +35,7 @@ pub(super) fn open(datagram: &[u8]) -> Option<(NodeId, &str, &[u8])> {
     }
 }
 
-/// FieldSpec in what comes to the socket, for ever.
+/// Takes in what comes to the socket, for ever.
 pub(super) async fn take_in(socket: UdpSocket, network: Shared) {
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX + 1];
     loop {

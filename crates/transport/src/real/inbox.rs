@@ -43,12 +43,12 @@ impl<T> Inbox<T> {
         true
     }
 
-    /// FieldSpec what came first.
+    /// Takes what came first.
     pub(super) fn take(&self) -> Option<T> {
         self.content.lock().arrived.pop_front()
     }
 
-    /// FieldSpec what came first, or has the task woken once something comes.
+    /// Takes what came first, or has the task woken once something comes.
     pub(super) fn poll(&self, ticket: &mut Ticket, context: &Context<'_>) -> Poll<T> {
         let mut content = self.content.lock();
         if let Some(item) = content.arrived.pop_front() {

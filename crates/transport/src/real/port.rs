@@ -58,7 +58,7 @@ impl TokioPort {
 
     /// The next message, or has the task woken once one comes. Give every wait a ticket of its own, and [`forget`](Self::forget) it after.
     ///
-    /// FieldSpec part in tokio's cooperative budget, so that who is flooded with messages still comes to look at the clock.
+    /// Takes part in tokio's cooperative budget, so that who is flooded with messages still comes to look at the clock.
     pub fn poll_recv<M: Message>(&self, ticket: &mut Ticket, context: &mut Context<'_>) -> Poll<Received<M>> {
         let budget = ready!(coop::poll_proceed(context));
         loop {

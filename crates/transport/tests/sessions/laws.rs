@@ -211,7 +211,7 @@ impl Story {
         self.look();
     }
 
-    /// FieldSpec note of what nodes were told, and checks what must hold at every moment.
+    /// Takes note of what nodes were told, and checks what must hold at every moment.
     fn look(&mut self) {
         self.world.run(Duration::ZERO);
         for notice in self.world.take_notices() {

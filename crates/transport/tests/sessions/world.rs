@@ -158,7 +158,7 @@ impl World {
         }
     }
 
-    /// FieldSpec in all there is, and what came after the last message.
+    /// Takes in all there is, and what came after the last message.
     pub(crate) fn take_all(&mut self, id: SessionId) -> (Vec<u64>, SessionRecv<u64>) {
         let mut numbers = Vec::new();
         loop {

@@ -126,7 +126,7 @@ impl Trail {
         self.full.pop_front()
     }
 
-    /// FieldSpec back the memory of a window that is done with, and lets the run forget the tasks that ended in it.
+    /// Takes back the memory of a window that is done with, and lets the run forget the tasks that ended in it.
     pub(super) fn recycle(&mut self, mut window: Window, sim: &mut Sim) {
         for entry in &window.entries {
             if let Entry::Event(Record { kind: RecordKind::TaskEnd, label, .. }) = entry {

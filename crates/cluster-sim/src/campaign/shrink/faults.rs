@@ -35,7 +35,7 @@ pub(super) fn shorten(attempts: &mut Search<'_>) {
     }
 }
 
-/// FieldSpec nodes out of the two sides of each cut, and the way back out of cuts of both ways.
+/// Takes nodes out of the two sides of each cut, and the way back out of cuts of both ways.
 pub(super) fn narrow(attempts: &mut Search<'_>) {
     for index in 0..attempts.case().faults.faults().len() {
         if let Some(one_way) = changed(&attempts.case(), index, cut_one_way) {

@@ -76,7 +76,7 @@ impl<'a> Search<'a> {
         self.best.lock().is_spent
     }
 
-    /// FieldSpec a case over if it breaks the same rule.
+    /// Takes a case over if it breaks the same rule.
     pub(super) fn try_case(&mut self, case: Case) -> bool {
         let Some(report) = self.run(&case) else { return false };
         let breaks = report.finding().is_some_and(|finding| finding.is_like(&self.finding));

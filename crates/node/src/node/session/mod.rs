@@ -79,7 +79,7 @@ impl Node {
         }
     }
 
-    /// FieldSpec the sessions that other nodes ask for on the port of that name. Dropping the listener ends it: who asks is refused then, and
+    /// Takes the sessions that other nodes ask for on the port of that name. Dropping the listener ends it: who asks is refused then, and
     /// what nobody accepted is reset. At most 128 sessions wait to be accepted; who asks beyond gets no answer until there is room.
     ///
     /// A node may bind a port for datagrams and listen on one for sessions under the same name. A machine of a simulation does both on
@@ -104,7 +104,7 @@ impl Node {
     }
 }
 
-/// FieldSpec sessions on a port of a node; [`Node::listen`] makes one.
+/// Takes sessions on a port of a node; [`Node::listen`] makes one.
 pub struct Listener<M: Message> {
     twin: ListenerTwin,
     message: PhantomData<fn() -> M>,

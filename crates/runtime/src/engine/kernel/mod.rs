@@ -94,7 +94,7 @@ impl Kernel {
         kernel
     }
 
-    /// FieldSpec the memory out that the next run can use. Nothing may happen in this one afterwards.
+    /// Takes the memory out that the next run can use. Nothing may happen in this one afterwards.
     pub(crate) fn leave(&mut self) -> Arena {
         let arena = Arena { queue: take(&mut self.queue), timers: take(&mut self.timers), ring: take(&mut self.ring) };
         arena.emptied()
@@ -141,7 +141,7 @@ impl Kernel {
         self.choices = choices;
     }
 
-    /// FieldSpec out what was decided. The seed decides from here on.
+    /// Takes out what was decided. The seed decides from here on.
     pub fn take_choices(&mut self) -> Choices {
         take(&mut self.choices)
     }
@@ -234,7 +234,7 @@ impl Kernel {
         self.kept.as_deref().unwrap_or_default()
     }
 
-    /// FieldSpec the records kept so far, in order, and keeps those that come after them: a long run is followed in bounded memory.
+    /// Takes the records kept so far, in order, and keeps those that come after them: a long run is followed in bounded memory.
     pub fn drain_records(&mut self) -> impl Iterator<Item = Record> {
         self.kept.iter_mut().flat_map(|kept| kept.drain(..))
     }
@@ -286,7 +286,7 @@ impl Kernel {
         self.sequence
     }
 
-    /// FieldSpec the next event that is due by `until`, and moves the clock to it.
+    /// Takes the next event that is due by `until`, and moves the clock to it.
     #[inline]
     pub(crate) fn next(&mut self, until: VirtualInstant) -> Option<Event> {
         let next = self.queue.next(self.now, until)?;

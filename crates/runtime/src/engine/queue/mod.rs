@@ -178,7 +178,7 @@ impl EventQueue {
         }
     }
 
-    /// FieldSpec an event out of its slot.
+    /// Takes an event out of its slot.
     #[inline]
     fn release(&mut self, slot: u32) -> Event {
         let place = &mut self.slab[slot as usize];
@@ -250,7 +250,7 @@ impl EventQueue {
         }
     }
 
-    /// FieldSpec a whole bucket and sorts it by instant.
+    /// Takes a whole bucket and sorts it by instant.
     #[inline(never)]
     fn make_present(&mut self, bucket: u64, mut slot: u32) {
         self.ring.clear(bucket);
@@ -263,7 +263,7 @@ impl EventQueue {
         self.present.sort_unstable_by_key(|event| Reverse(event.at));
     }
 
-    /// FieldSpec the next event; the clock must stand at its instant. Where several meet, `roll` decides, by what each is about.
+    /// Takes the next event; the clock must stand at its instant. Where several meet, `roll` decides, by what each is about.
     #[inline]
     pub(crate) fn take(&mut self, next: Next, roll: impl FnMut(Address) -> u64) -> Option<Event> {
         self.length -= 1;

@@ -64,7 +64,7 @@ impl Wheel {
         self.first = self.first.min(number << level.shift);
     }
 
-    /// FieldSpec the events of the first bucket out, as a list, for a ring that began at `start` and is to begin no earlier than there.
+    /// Takes the events of the first bucket out, as a list, for a ring that began at `start` and is to begin no earlier than there.
     pub(super) fn take_first(&mut self, start: u64) -> u32 {
         // The coarser level first: where both begin at once, its events may come before those of the finer one.
         let level = usize::from(self.levels[1].first(start) == self.first);

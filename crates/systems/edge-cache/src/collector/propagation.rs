@@ -113,7 +113,7 @@ impl Propagation {
         TimeToConsistency::of(&self.durations, self.unresolved)
     }
 
-    /// FieldSpec out the writes that every live edge holds.
+    /// Takes out the writes that every live edge holds.
     fn settle(&mut self, key: Key, now: VirtualInstant) {
         let pending = &mut self.pending[key as usize];
         while let Some(write) = pending.writes.front().copied()

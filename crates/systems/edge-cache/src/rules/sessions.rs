@@ -79,7 +79,7 @@ impl Acked {
 }
 
 impl ReadYourWrites {
-    /// FieldSpec note of a read that a client began.
+    /// Takes note of a read that a client began.
     fn look(&mut self, client: NodeId, world: &World<'_>) {
         let reading = world.view::<ClientView>(client).and_then(|view| view.reading);
         if let Some(read) = reading

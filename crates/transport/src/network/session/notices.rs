@@ -146,7 +146,7 @@ impl Network {
         &mut nodes[node.index()]
     }
 
-    /// FieldSpec an end off its node's list, if it stands there.
+    /// Takes an end off its node's list, if it stands there.
     pub(super) fn strike_off(&mut self, slot: usize, side: Side) {
         let end = self.sessions.connections.at_mut(slot).end_mut(side);
         let Some(listed) = end.listed.take() else { return };

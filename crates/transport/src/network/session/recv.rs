@@ -27,7 +27,7 @@ pub enum SessionRecv<M> {
 }
 
 impl Network {
-    /// FieldSpec in the next message of a session in order, as a value of the node's own type; `kind` must be that of `M`.
+    /// Takes in the next message of a session in order, as a value of the node's own type; `kind` must be that of `M`.
     ///
     /// A message that is none of that type is lost as `undecodable` and breaks the session.
     pub fn take_from<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind) -> SessionRecv<M> {

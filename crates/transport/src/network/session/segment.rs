@@ -18,7 +18,7 @@ pub(super) struct Segment {
 pub(super) enum What {
     /// Asks for a session.
     Request(Attempt),
-    /// FieldSpec it.
+    /// Takes it.
     Accept,
     /// Does not take it.
     Refuse,

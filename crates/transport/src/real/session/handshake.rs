@@ -97,7 +97,7 @@ async fn ask(from: NodeId, address: SocketAddr, port: &str) -> io::Result<(TcpSt
     Ok((connection, answer))
 }
 
-/// FieldSpec in who connects, for ever.
+/// Takes in who connects, for ever.
 pub(in crate::real) async fn take_connections(listener: TcpListener, network: Shared) {
     loop {
         match listener.accept().await {
