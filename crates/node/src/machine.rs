@@ -71,6 +71,15 @@ pub trait Machine: 'static {
         let _ = message;
         Label::Content
     }
+
+    /// The text of `message` in reports, where its serde form says too little: a protocol's own bytes, decoded.
+    ///
+    /// `None`, the default, is the serde form: variants with their fields, bytes in hexadecimal. Called only for runs that are recorded for
+    /// a person to read, so it may be slow; it must depend on the message alone.
+    fn describe(message: &Self::Message) -> Option<String> {
+        let _ = message;
+        None
+    }
 }
 
 /// What happens to a machine.

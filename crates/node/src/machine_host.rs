@@ -48,6 +48,7 @@ impl<M: Machine> MachineHost<M> {
     ) -> Vec<Box<dyn Host>> {
         let speaking = devices.get_mut::<Network>(network);
         let address = (speaking.port(M::PORT), speaking.kind::<M::Message>());
+        speaking.describe_with::<M::Message>(address.1, M::describe);
         seats.iter().for_each(|seat| speaking.take_by_host(seat.id(), address.0));
         let effects = RefCell::new(Effects::new(Entropy::from_key(0)));
         let group = Rc::new(Shared { factory, effects, network, address });

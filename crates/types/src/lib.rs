@@ -6,6 +6,7 @@
 mod change;
 mod clock;
 mod identity;
+mod loss;
 mod ratio;
 mod time;
 mod traffic;
@@ -13,6 +14,7 @@ mod traffic;
 pub use change::{Change, CoveragePoint, Fact, Health};
 pub use clock::NodeClock;
 pub use identity::{Incarnation, NodeId, Region, Shard};
+pub use loss::{LossCause, LossKind};
 pub use ratio::{InvalidRatio, Ratio};
 pub use time::{LocalInstant, VirtualInstant, WallTime};
 pub use traffic::{SessionTraffic, Traffic, Volume};

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::loss::{LossCause, by_name};
+
 /// The fate of every message of a run so far, whether it was sent by itself or in a session.
 ///
 /// Always: `sent + copied = delivered + in_flight + lost()`, and the same for the messages of sessions alone.
@@ -17,8 +19,9 @@ pub struct Traffic {
     pub delivered: u64,
     /// Messages under way, or waiting in the inbox of a paused node.
     pub in_flight: u64,
-    /// Messages that were lost, under the name of what ate them.
-    pub dropped: BTreeMap<String, u64>,
+    /// Messages that were lost, by cause; a cause is found by its name: `traffic.dropped["loss"]`.
+    #[serde(with = "by_name")]
+    pub dropped: BTreeMap<LossCause, u64>,
     /// What of this went through sessions; left out of data where there was no session.
     #[serde(default, skip_serializing_if = "SessionTraffic::is_empty")]
     pub sessions: SessionTraffic,

@@ -1,41 +1,51 @@
-//! What messages say, in words: for whoever reads a run afterwards.
+//! The texts of messages, kept while a run is recorded for a person to read.
 
-use super::Network;
+use super::describe::{describe, shorten};
+use super::{Network, PayloadKind};
 use crate::message::Message;
 
-/// A message that was sent, by the digest of its content, and what it says.
+/// A message that was sent, by the digest of its content, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CapturedMessage {
     /// The digest of its content, as in its record.
     pub content: u64,
-    /// The message as JSON.
+    /// Its variant and fields, from its serde form or by the function that [`Network::describe_with`] named; at most 301 characters.
     pub text: String,
 }
 
 impl Network {
-    /// Keeps from here on what every message says, until it is [taken](Self::take_captured). It costs time and memory at every send.
+    /// Captures the text of every message from here on, until it is [taken](Self::take_captured). Costs time and memory at every send.
     pub fn capture_messages(&mut self) {
         self.said.get_or_insert_default();
     }
 
-    /// What the messages say that were sent since this was last asked for, in the order of their sends. One that JSON cannot say is
-    /// missing.
+    /// Takes the texts of the messages that were sent since the last call, in the order of their sends.
     pub fn take_captured(&mut self) -> Vec<CapturedMessage> {
         self.said.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Keeps what a message says, if somebody wants to read it.
+    /// Describes messages of this kind by `describe` where it answers; by their serde form elsewhere.
+    pub fn describe_with<M: Message>(&mut self, kind: PayloadKind, describe: fn(&M) -> Option<String>) {
+        let index = usize::from(kind.0);
+        if self.describers.len() <= index {
+            self.describers.resize_with(index + 1, || None);
+        }
+        self.describers[index] = Some(Box::new(describe));
+    }
+
+    /// Captures the text of a message, if texts are captured.
     #[inline(always)]
-    pub(super) fn capture<M: Message>(&mut self, content: u64, message: &M) {
-        if let Some(said) = &mut self.said {
-            note(said, content, message);
+    pub(super) fn capture<M: Message>(&mut self, kind: PayloadKind, content: u64, message: &M) {
+        if self.said.is_some() {
+            self.note(kind, content, message);
         }
     }
-}
 
-#[cold]
-fn note<M: Message>(said: &mut Vec<CapturedMessage>, content: u64, message: &M) {
-    if let Ok(text) = serde_json::to_string(message) {
-        said.push(CapturedMessage { content, text });
+    #[cold]
+    fn note<M: Message>(&mut self, kind: PayloadKind, content: u64, message: &M) {
+        let describer = self.describers.get(usize::from(kind.0)).and_then(Option::as_ref);
+        let own = describer.and_then(|any| any.downcast_ref::<fn(&M) -> Option<String>>()).and_then(|describe| describe(message));
+        let text = own.map_or_else(|| describe(message), |text| shorten(text, true));
+        self.said.get_or_insert_default().push(CapturedMessage { content, text });
     }
 }

@@ -108,6 +108,10 @@ impl Classes {
         &self.all[usize::from(class)]
     }
 
+    pub(super) fn name(&self, class: u32) -> &str {
+        &self.all[class as usize].name
+    }
+
     fn index_of(&self, name: &str) -> Option<u16> {
         self.all.iter().rposition(|class| class.name == name).map(|index| index as u16)
     }

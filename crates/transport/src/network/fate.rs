@@ -1,8 +1,9 @@
 //! What became of a message, and the name of what decided it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use cluster_sim_types::{LossCause, LossKind, NodeId};
 use serde::{Deserialize, Serialize};
 
 /// What a link does with one message, decided when it is sent.
@@ -65,51 +66,81 @@ pub(super) enum Cause {
     PortClosed,
 }
 
-/// The names of the causes that every network has, in the order of their numbers.
-const COMMON: [&str; 8] =
-    ["loss", "inbox_full", "node_down", "node_killed", "inbox_lost", "stale_incarnation", "undecodable", "port_closed"];
+/// The kinds of the causes that every network has, in the order of their numbers.
+const COMMON: [LossKind; 8] = [
+    LossKind::Loss,
+    LossKind::InboxFull,
+    LossKind::NodeDown,
+    LossKind::NodeKilled,
+    LossKind::InboxLost,
+    LossKind::StaleIncarnation,
+    LossKind::Undecodable,
+    LossKind::PortClosed,
+];
 
 /// The first number of a cause with a name of its own, so that a further common cause changes no digest.
 const FIRST_NAMED: usize = 64;
 
-/// Counts losses under the name of what caused them.
+/// Counts losses by cause.
 #[derive(Debug, Default)]
 pub(super) struct Losses {
     common: [u64; COMMON.len()],
-    named: Vec<(String, u64)>,
+    named: Vec<(LossCause, u64)>,
+    /// The nodes that the scenario is run without. Records number losses to them as losses to killed nodes, so that leaving a node out
+    /// and killing it at the start have one digest.
+    absent: BTreeSet<NodeId>,
+    to_absent: u64,
 }
 
 impl Losses {
-    /// The number of the cause of that name; causes of one name are counted together.
-    pub(super) fn named(&mut self, name: &str) -> u32 {
-        if let Some(common) = COMMON.iter().position(|known| *known == name) {
+    /// The number of a cause; causes of one name are counted together.
+    pub(super) fn number(&mut self, cause: LossCause) -> u32 {
+        if let Some(common) = COMMON.iter().position(|kind| LossCause::from(*kind) == cause) {
             return common as u32;
         }
-        let known = self.named.iter().position(|(known, _)| known == name);
+        let known = self.named.iter().position(|(known, _)| *known == cause);
         let index = known.unwrap_or_else(|| {
-            self.named.push((name.to_owned(), 0));
+            self.named.push((cause, 0));
             self.named.len() - 1
         });
         (FIRST_NAMED + index) as u32
     }
 
-    pub(super) fn name(&self, cause: u32) -> &str {
-        let cause = cause as usize;
-        COMMON.get(cause).copied().unwrap_or_else(|| &self.named[cause - FIRST_NAMED].0)
+    /// Counts losses to a node under [`LossKind::AbsentNode`] from here on.
+    pub(super) fn mark_absent(&mut self, node: NodeId) {
+        self.absent.insert(node);
     }
 
-    pub(super) fn count(&mut self, cause: u32) {
-        let cause = cause as usize;
-        match self.common.get_mut(cause) {
+    /// The cause with that number, of a message to `to`.
+    pub(super) fn cause(&self, number: u32, to: NodeId) -> LossCause {
+        if self.is_absent(number, to) {
+            return LossKind::AbsentNode.into();
+        }
+        let number = number as usize;
+        COMMON.get(number).map_or_else(|| self.named[number - FIRST_NAMED].0.clone(), |kind| LossCause::from(*kind))
+    }
+
+    fn is_absent(&self, number: u32, to: NodeId) -> bool {
+        number == Cause::NodeKilled as u32 && self.absent.contains(&to)
+    }
+
+    /// Counts the loss of a message to `to`.
+    pub(super) fn count(&mut self, number: u32, to: NodeId) {
+        if self.is_absent(number, to) {
+            self.to_absent += 1;
+            return;
+        }
+        let number = number as usize;
+        match self.common.get_mut(number) {
             Some(count) => *count += 1,
-            None => self.named[cause - FIRST_NAMED].1 += 1,
+            None => self.named[number - FIRST_NAMED].1 += 1,
         }
     }
 
-    /// Every cause that ate at least one message, by name.
-    pub(super) fn by_name(&self) -> BTreeMap<String, u64> {
-        let common = COMMON.iter().copied().zip(self.common);
-        let named = self.named.iter().map(|(name, count)| (name.as_str(), *count));
-        common.chain(named).filter(|(_, count)| *count > 0).map(|(name, count)| (name.to_owned(), count)).collect()
+    /// Every cause that dropped at least one message.
+    pub(super) fn by_cause(&self) -> BTreeMap<LossCause, u64> {
+        let common = COMMON.iter().map(|kind| LossCause::from(*kind)).zip(self.common);
+        let absent = (LossKind::AbsentNode.into(), self.to_absent);
+        common.chain([absent]).chain(self.named.iter().cloned()).filter(|(_, count)| *count > 0).collect()
     }
 }

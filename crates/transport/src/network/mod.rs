@@ -4,6 +4,7 @@ mod capture;
 mod classes;
 mod cut;
 mod deliver;
+mod describe;
 mod digest;
 mod fate;
 mod in_flight;
@@ -24,7 +25,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use cluster_sim_runtime::{DeviceId, Kernel, Record, RecordKind, Seed};
-use cluster_sim_types::{NodeId, Ratio, Traffic};
+use cluster_sim_types::{LossCause, NodeId, Ratio, Traffic};
 
 pub use capture::CapturedMessage;
 use classes::Classes;
@@ -87,6 +88,8 @@ pub struct Network {
     decided: Option<Vec<FateRecord>>,
     /// What messages say, where somebody wants to read it.
     said: Option<Vec<CapturedMessage>>,
+    /// By kind of message: the function that describes it, if its type has one of its own.
+    describers: Vec<Option<Box<dyn Any>>>,
     sessions: Sessions,
 }
 
@@ -116,6 +119,7 @@ impl Network {
             control: Arc::default(),
             decided: None,
             said: None,
+            describers: Vec::new(),
             sessions: Sessions::default(),
         }
     }
@@ -182,7 +186,7 @@ impl Network {
     pub fn traffic(&self) -> Traffic {
         let Counts { sent, copied, delivered } = self.counts;
         let sessions = self.sessions.traffic().clone();
-        Traffic { sent, copied, delivered, in_flight: self.in_flight(), dropped: self.losses.by_name(), sessions }
+        Traffic { sent, copied, delivered, in_flight: self.in_flight(), dropped: self.losses.by_cause(), sessions }
     }
 
     /// Messages under way, by themselves and in sessions.
@@ -191,9 +195,19 @@ impl Network {
         self.flights.len() + self.sessions.traffic().in_flight.messages
     }
 
-    /// The name of the cause with that number, as in the records of drops.
-    pub fn cause(&self, cause: u32) -> &str {
-        self.losses.name(cause)
+    /// The cause with that number, as in the record of the drop of a message to `to`.
+    pub fn cause(&self, number: u32, to: NodeId) -> LossCause {
+        self.losses.cause(number, to)
+    }
+
+    /// Counts losses to a node under [`LossKind::AbsentNode`](cluster_sim_types::LossKind::AbsentNode): the scenario is run without it.
+    pub fn mark_absent(&mut self, node: NodeId) {
+        self.losses.mark_absent(node);
+    }
+
+    /// The name of the class of links with that number, as in the records of changed links.
+    pub fn class_name(&self, number: u32) -> &str {
+        self.classes.name(number)
     }
 
     /// Keeps every fate decided from here on, for comparing two runs. Memory grows with every message.
@@ -209,7 +223,7 @@ impl Network {
 
     /// Puts a cut in force: nothing from one side reaches the other, nor back if it cuts both ways.
     pub fn cut(&mut self, kernel: &mut Kernel, name: &str, from: &[NodeId], to: &[NodeId], both_ways: bool) -> NetworkPartition {
-        let cause = self.losses.named(name);
+        let cause = self.losses.number(LossCause::cut(name));
         let (id, eaten) = self.cuts.cut(name, cause, from, to, both_ways);
         let node = from.first().copied().unwrap_or(NodeId::CLUSTER);
         let peer = to.first().copied().unwrap_or(node);
@@ -287,7 +301,7 @@ impl Network {
     /// Loses messages of the class of that name by a further trial of its own; a rule of the same name is replaced, and a ratio of zero
     /// takes the rule away. False if there is no such class.
     pub fn set_loss_rule(&mut self, kernel: &mut Kernel, class: &str, rule: &str, ratio: Ratio) -> bool {
-        let cause = self.losses.named(rule);
+        let cause = self.losses.number(LossCause::rule(rule));
         let changed = self.classes.set_rule(class, rule, cause, ratio);
         self.record_class(kernel, changed);
         changed.is_some()
@@ -314,7 +328,7 @@ impl Network {
     /// Counts one copy of a message as lost.
     #[cold]
     fn lose(&mut self, kernel: &mut Kernel, flight: &Flight, cause: u32) {
-        self.losses.count(cause);
+        self.losses.count(cause, flight.to);
         kernel.record(Record { detail: cause, ..flight.record(kernel.now(), RecordKind::Drop, flight.from, flight.to) });
     }
 

@@ -75,7 +75,7 @@ impl Network {
             return;
         }
         let (content, length) = content_of(&message);
-        self.capture(content, &message);
+        self.capture(kind, content, &message);
         let label = label_key(label, content);
         self.look_up_fates(kernel);
         let copies = to.len() as u32;

@@ -1,6 +1,7 @@
 //! Ending: closing gracefully, breaking, letting go, and forgetting what is over.
 
 use cluster_sim_runtime::{Kernel, Record, RecordKind};
+use cluster_sim_types::LossKind;
 
 use super::SessionId;
 use super::endpoint::{News, Side, Stage};
@@ -41,7 +42,7 @@ impl Network {
         let node = self.sessions.connections.at(slot).end(side).node;
         let alive = self.sessions.connections.at(slot).end(side).is_alive();
         self.let_go(slot, side);
-        let went_to_nobody = self.drop_unread(kernel, slot, side, "session_unread");
+        let went_to_nobody = self.drop_unread(kernel, slot, side, LossKind::SessionUnread);
         if alive && went_to_nobody {
             self.break_end(kernel, slot, side, ResetReason::Reset);
             self.notify_reset(kernel, slot, side);
@@ -63,7 +64,7 @@ impl Network {
     /// The same for an end that its node may have let go, without settling what comes of it.
     pub(super) fn give_up(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         self.let_go(slot, side);
-        self.drop_unread(kernel, slot, side, "session_unread");
+        self.drop_unread(kernel, slot, side, LossKind::SessionUnread);
         let stage = self.sessions.connections.at(slot).end(side).stage;
         if matches!(stage, Stage::Connecting | Stage::Open) {
             self.break_end(kernel, slot, side, ResetReason::Reset);
@@ -88,11 +89,12 @@ impl Network {
 
     /// Breaks an end that is alive: it sends nothing more and takes nothing new.
     pub(super) fn break_end(&mut self, kernel: &mut Kernel, slot: usize, side: Side, reason: ResetReason) {
-        let cause = self.losses.named(match reason {
-            ResetReason::Refused => "session_refused",
-            ResetReason::TimedOut => "session_timed_out",
-            ResetReason::Reset | ResetReason::Undecodable => "session_reset",
-        });
+        let cause = match reason {
+            ResetReason::Refused => LossKind::SessionRefused,
+            ResetReason::TimedOut => LossKind::SessionTimedOut,
+            ResetReason::Reset | ResetReason::Undecodable => LossKind::SessionReset,
+        };
+        let cause = self.losses.number(cause.into());
         self.record_session(kernel, slot, side, RecordKind::SessionReset, reason as u32);
         self.sessions.counts.traffic.resets += 1;
         let connection = self.sessions.connections.at_mut(slot);
@@ -115,11 +117,11 @@ impl Network {
     }
 
     /// Loses what arrived for an end and was not taken in; true if there was any message.
-    pub(super) fn drop_unread(&mut self, kernel: &mut Kernel, slot: usize, side: Side, cause: &str) -> bool {
+    pub(super) fn drop_unread(&mut self, kernel: &mut Kernel, slot: usize, side: Side, cause: LossKind) -> bool {
         let mut any = false;
         while let Some((_, entry)) = self.sessions.connections.at_mut(slot).inward(side).take() {
             if !entry.is_end() {
-                let cause = self.losses.named(cause);
+                let cause = self.losses.number(cause.into());
                 self.lose_entry(kernel, slot, side.other(), &entry, cause);
                 any = true;
             }
@@ -131,11 +133,11 @@ impl Network {
     pub(super) fn lose_entry(&mut self, kernel: &mut Kernel, slot: usize, side: Side, entry: &Entry, cause: u32) {
         let Some(held) = entry.held else { return };
         self.drop_held(held);
-        self.losses.count(cause);
-        self.sessions.counts.lost(entry.length);
         let Entry { content: payload, length, .. } = *entry;
         let connection = self.sessions.connections.at(slot);
         let (node, peer, label) = (connection.end(side).node, connection.end(side.other()).node, connection.label.key());
+        self.losses.count(cause, peer);
+        self.sessions.counts.lost(entry.length);
         let drop = Record::of(kernel.now(), RecordKind::Drop, node);
         kernel.record(Record { peer, detail: cause, label, length, payload, ..drop });
     }
@@ -174,7 +176,7 @@ impl Network {
         for side in Side::BOTH {
             let cause = self.sessions.connections.at(slot).lanes[side.index()].broken();
             while let Some(entry) = self.sessions.connections.at_mut(slot).outward(side).pop_left() {
-                let cause = cause.unwrap_or_else(|| self.losses.named("session_reset"));
+                let cause = cause.unwrap_or_else(|| self.losses.number(LossKind::SessionReset.into()));
                 self.lose_entry(kernel, slot, side, &entry, cause);
             }
             self.drop_returned(slot, side);

@@ -1,7 +1,7 @@
 //! What becomes of ends when the life of their node ends, or goes on after a pause.
 
 use cluster_sim_runtime::Kernel;
-use cluster_sim_types::{Health, NodeId};
+use cluster_sim_types::{Health, LossKind, NodeId};
 
 use super::endpoint::{News, Side, Stage};
 use crate::network::Network;
@@ -37,7 +37,7 @@ impl Network {
     }
 
     fn vanish(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
-        let cause = self.losses.named("session_crash");
+        let cause = self.losses.number(LossKind::SessionCrash.into());
         let connection = self.sessions.connections.at_mut(slot);
         let (node, peer) = (connection.end(side).node, connection.end(side.other()).node);
         connection.outward(side).break_off(cause);
@@ -51,6 +51,6 @@ impl Network {
             self.sessions.streams.remove(&(node, peer));
         }
         self.drop_returned(slot, side);
-        self.drop_unread(kernel, slot, side, "session_crash");
+        self.drop_unread(kernel, slot, side, LossKind::SessionCrash);
     }
 }

@@ -1,7 +1,7 @@
 //! Arriving: what reaches an end, and what it answers.
 
 use cluster_sim_runtime::{Address, Kernel};
-use cluster_sim_types::{Health, NodeId};
+use cluster_sim_types::{Health, LossKind, NodeId};
 
 use super::SessionId;
 use super::endpoint::{News, Side, Stage};
@@ -86,7 +86,7 @@ impl Network {
             return true;
         }
         // Nobody takes anything in any more: the end is what its node expects, a message goes to nobody.
-        let went_to_nobody = self.drop_unread(kernel, slot, side, "session_unread");
+        let went_to_nobody = self.drop_unread(kernel, slot, side, LossKind::SessionUnread);
         if went_to_nobody {
             self.break_end(kernel, slot, side, ResetReason::Reset);
             self.notify_reset(kernel, slot, side);

@@ -1,6 +1,7 @@
 //! Taking in: a node reads what arrived, and makes room for more.
 
 use cluster_sim_runtime::{Kernel, RecordKind};
+use cluster_sim_types::LossKind;
 
 use super::SessionId;
 use super::endpoint::{News, Side, Stage};
@@ -73,7 +74,7 @@ impl Network {
                     self.break_end(kernel, slot, side, reason);
                     self.notify_reset(kernel, slot, side);
                 }
-                self.drop_unread(kernel, slot, side, "session_reset");
+                self.drop_unread(kernel, slot, side, LossKind::SessionReset);
                 SessionRecv::Broken(reason)
             }
         }

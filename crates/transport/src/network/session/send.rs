@@ -59,7 +59,7 @@ impl Network {
             }
         }
         let (content, length) = content_of(&message);
-        self.capture(content, &message);
+        self.capture(kind, content, &message);
         let held = Held { kind, slot: self.slab::<M>(kind).insert(message, 1) };
         self.take_over(kernel, slot, side, Entry::message(held, content, length));
         Ok(())
