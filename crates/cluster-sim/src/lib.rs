@@ -86,6 +86,8 @@ mod campaign;
 #[cfg(feature = "test-utils")]
 mod cluster;
 #[cfg(feature = "test-utils")]
+mod event;
+#[cfg(feature = "test-utils")]
 pub mod explain;
 #[cfg(feature = "test-utils")]
 mod fault;
@@ -142,7 +144,7 @@ pub use fault::{Fault, FaultPlan, FaultProfile, PlanError, ScheduledFault};
 pub use replay::{BuildInfo, Case, Decision, REPRODUCER_FORMAT, Reproducer, ReproducerError, ScenarioSource};
 #[cfg(feature = "test-utils")]
 pub use report::{
-    CheckKind, CheckReport, Difference, DifferingEvent, Divergence, FaultRecord, Finding, Happening, OtherRun, Outcome,
+    CheckKind, CheckReport, Difference, DifferingEvent, Divergence, DivergenceKind, FaultRecord, Finding, OtherRun, Outcome,
     PanicFinding, Report,
 };
 #[cfg(feature = "test-utils")]

@@ -23,7 +23,7 @@ pub use message::{Label, Message, Received};
 pub use network::{
     BACKLOG_CAPACITY, CapturedMessage, Control, CutId, DropCount, EndpointWait, Fate, FateRecord, INBOX_CAPACITY, InvalidLink,
     LinkModel, LinkOrder, MachineNotice, Network, NetworkPartition, NetworkWait, NodeSelector, Notice, PayloadKind, PortId,
-    SendRefused, SessionId, SessionRecv, SessionStage, SessionState, StaleDelivery, WaitKey, content_of,
+    SendRefused, SessionId, SessionRecv, SessionStage, SessionState, StaleDelivery, WaitKey, content_of, describe,
 };
 #[cfg(feature = "tokio")]
 pub use real::{

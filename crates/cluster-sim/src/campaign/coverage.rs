@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use cluster_sim_types::LossKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -50,8 +51,8 @@ impl Coverage {
             kind.effective += u64::from(record.effect > 0);
         }
         for (cause, lost) in &report.traffic.dropped {
-            // Each cut is a cause of its own, by the names of those whom it cut off.
-            let cause = if cause.starts_with("cut [") { "cuts" } else { cause };
+            // Each cut is a cause of its own, by the names of its two sides.
+            let cause = if cause.kind() == LossKind::Cut { "cuts" } else { cause.name() };
             *coverage.losses.entry(cause.to_owned()).or_default() += lost;
         }
         for check in &report.checks {

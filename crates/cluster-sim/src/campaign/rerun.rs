@@ -60,7 +60,7 @@ impl fmt::Display for Replay {
             false => self.differences.iter().try_for_each(|difference| writeln!(formatter, "not the same run: {difference}"))?,
         }
         // A line that asks for the seed alone would ask for another case.
-        write!(formatter, "{}", self.report.told(Some("replay the same file")).ending(self.ending.as_ref()))
+        write!(formatter, "{}", self.report.text(Some("replay the same file")).with_summary(self.ending.as_ref()))
     }
 }
 

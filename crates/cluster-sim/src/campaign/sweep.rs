@@ -210,10 +210,10 @@ impl fmt::Display for Sweep {
             write!(formatter, "\n{}", coverage.to_string().trim_end())?;
         }
         for Failure { report, unconfirmed, duplicates, rerun_hint, summary, artifacts } in failures {
-            let told = report.told(rerun_hint.as_deref());
+            let told = report.text(rerun_hint.as_deref());
             // What is told of the smallest case need not be told of the whole run.
             let has_story = artifacts.as_ref().is_some_and(|kept| kept.minimized().is_some() && kept.ending.is_some());
-            let told = if has_story { told.briefly() } else { told.ending(summary.as_ref()) };
+            let told = if has_story { told.brief() } else { told.with_summary(summary.as_ref()) };
             write!(formatter, "\n{told}")?;
             if let Some(error) = unconfirmed {
                 writeln!(formatter, "      two more runs of it could not be compared: {error}")?;

@@ -22,7 +22,7 @@ use super::sweep::Sweep;
 use super::target::Target;
 use crate::explain::FailureSummary;
 use crate::replay::{BuildInfo, Reproducer, ScenarioSource};
-use crate::report::{Outcome, PanicFinding, Report};
+use crate::report::{Outcome, PanicFinding, PanicSite, Report};
 use crate::scenario::Scenario;
 use crate::sim::message_of;
 
@@ -110,7 +110,7 @@ impl TestCase {
 
     #[track_caller]
     fn assert_held(&self, report: &Report) {
-        assert!(report.outcome == Outcome::Held, "{}", report.told(Some(&self.again(report))));
+        assert!(report.outcome == Outcome::Held, "{}", report.text(Some(&self.again(report))));
     }
 }
 
@@ -126,7 +126,7 @@ pub fn scenario_test(test: &TestCase, make: fn() -> Scenario) {
             // Whoever asks for one seed wants to look at it.
             let recording = make().record(seed);
             let (ending, again) = (FailureSummary::of(&recording), test.again(&recording.report));
-            let told = recording.report.told(Some(&again)).ending(ending.as_ref());
+            let told = recording.report.text(Some(&again)).with_summary(ending.as_ref());
             assert!(recording.report.outcome == Outcome::Held, "{told}");
         }
         Ok(Asked::Replay(file)) => match test.replay(&make(), &file) {
@@ -232,7 +232,7 @@ impl Driven {
     fn report(&self, seed: Seed) -> Report {
         catch_unwind(AssertUnwindSafe(|| (self.run)(seed))).unwrap_or_else(|panic| {
             let mut report = Report::blank(&self.name, SeedSchedule::new(seed));
-            let (site, message, at) = ("the test".to_owned(), message_of(&*panic), VirtualInstant::ZERO);
+            let (site, message, at) = (PanicSite::Test, message_of(&*panic), VirtualInstant::ZERO);
             report.panic = Some(PanicFinding { site, task: None, message, at, step: 0 });
             report.outcome = Outcome::Panicked;
             report

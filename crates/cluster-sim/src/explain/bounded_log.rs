@@ -47,14 +47,13 @@ impl BoundedLog {
 
 #[cfg(test)]
 mod tests {
-    use super::super::event::EventKind;
     use super::*;
 
     fn kept(most: usize, events: u64) -> (Vec<u64>, Option<LeftOut>) {
         let mut kept = BoundedLog::new(most);
         for index in 0..events {
-            let event = Event::blank(index, cluster_sim_types::VirtualInstant::ZERO, 0, EventKind::Fact, "n".into());
-            kept.push(event);
+            let (at, event) = (cluster_sim_types::VirtualInstant::ZERO, crate::event::EventKind::Call);
+            kept.push(Event { index, at, step: 0, node: "n".into(), task: None, event, span: None, view_changed: false });
         }
         let (events, left_out) = kept.finish();
         (events.into_iter().map(|event| event.index).collect(), left_out)

@@ -1,50 +1,57 @@
-//! How a run ended, for somebody who reads a terminal.
+//! The end of a failing run, for a terminal.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use cluster_sim_runtime::RecordKind;
-
-use super::event::{Event, EventKind};
+use super::event::Event;
 use super::recording::Recording;
 use super::spans::SpanKind;
-use super::telling::told;
 use super::verdict::Verdict;
+use super::views::NodeView;
+use crate::event::EventKind;
 
-/// How many of the last events are told.
-const EVENTS_TOLD: usize = 20;
+/// The number of last events shown.
+const EVENTS_SHOWN: usize = 20;
 
-/// How a run ended: what came of it, what was in force then, and what happened last to the nodes in question.
+/// The number of last senders of a node whose own events are shown too, and how many events of each.
+const SENDERS: usize = 2;
+const EVENTS_OF_SENDER: usize = 3;
+
+/// The end of a failing run: its verdict, what was in force, the last events and the views of the nodes that the verdict names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailureSummary {
-    /// What came of it, in one sentence.
+    /// The verdict in one sentence.
     pub verdict: String,
-    /// The faults that were in force at that instant, in words.
+    /// The faults in force at the instant of the verdict, each with the instant since when.
     pub in_force: Vec<String>,
-    /// The last events that concern the nodes in question, oldest first, each with its instant.
+    /// The last events that concern the nodes that the verdict names (all nodes, if it names none), oldest first, each with its instant.
     ///
-    /// Those are the nodes that the verdict names, or all if it names none. What concerns them is what they do, what is sent to them and what
-    /// befalls links; of timers and of tasks only the last event of all is told.
+    /// These are what such a node does, what is sent to it, and what changes links; and the last events of the nodes that it last heard
+    /// from, up to the message that it heard, since the cause of a wrong message lies there. Of timers and tasks only the very last event
+    /// of the run is shown.
     pub last_events: Vec<String>,
+    /// The views of the nodes that the verdict names, each with the view before it, where their text is known.
+    pub views: Vec<String>,
 }
 
 impl FailureSummary {
-    /// How a recorded run ended; nothing if everything held.
+    /// The end of a recorded run; nothing if it passed.
     pub fn of(recording: &Recording) -> Option<Self> {
         let verdict = Verdict::of(&recording.report, &recording.nodes);
-        (!verdict.held).then(|| Self {
+        (!verdict.passed).then(|| Self {
             in_force: in_force(recording, &verdict),
             last_events: last_events(recording, &verdict),
+            views: views(recording, &verdict),
             verdict: verdict.sentence,
         })
     }
 }
 
-/// What was in force and what happened last.
+/// What was in force, the last events, and the views.
 impl fmt::Display for FailureSummary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (title, lines) in [("in force then", &self.in_force), ("last events", &self.last_events)] {
+        for (title, lines) in [("in force", &self.in_force), ("last events", &self.last_events), ("views", &self.views)] {
             if !lines.is_empty() {
                 writeln!(formatter, "      {title}")?;
             }
@@ -54,29 +61,84 @@ impl fmt::Display for FailureSummary {
     }
 }
 
+/// The names of the nodes that the verdict names.
+fn involved<'r>(recording: &'r Recording, verdict: &Verdict) -> BTreeSet<&'r Arc<str>> {
+    verdict.nodes.iter().filter_map(|node| recording.nodes.get(node.index())).collect()
+}
+
 fn last_events(recording: &Recording, verdict: &Verdict) -> Vec<String> {
-    let involved: BTreeSet<&Arc<str>> = verdict.nodes.iter().filter_map(|node| recording.nodes.get(node.index())).collect();
-    let is_of_links = |event: &Event| {
-        matches!(event.kind, EventKind::Event(RecordKind::Cut | RecordKind::Heal | RecordKind::Links | RecordKind::Reseed))
-    };
-    let concerns = |event: &Event| {
-        let is_involved = |name: &Arc<str>| involved.contains(name);
-        involved.is_empty() || is_of_links(event) || is_involved(&event.node) || event.peer.as_ref().is_some_and(is_involved)
-    };
-    let is_inner = |event: &Event| {
-        matches!(event.kind, EventKind::Event(RecordKind::Timer | RecordKind::Poll | RecordKind::Spawn | RecordKind::TaskEnd))
-    };
-    let last = recording.events.last().map(|event| event.index);
-    let shown = recording.events.iter().rev().filter(|event| Some(event.index) == last || concerns(event) && !is_inner(event));
-    let mut lines: Vec<String> =
-        shown.take(EVENTS_TOLD).map(|event| format!("{}  {}", event.at, told(event, &recording.spans))).collect();
-    lines.reverse();
-    lines
+    let involved = involved(recording, verdict);
+    let mut shown: BTreeSet<usize> = BTreeSet::new();
+    // The very last event, whatever it is.
+    shown.extend(recording.events.len().checked_sub(1));
+    shown.extend(events_of_senders(recording, &involved));
+    let own = (0..recording.events.len()).rev().filter(|index| {
+        let event = &recording.events[*index];
+        concerns(event, &involved) && !is_inner(event)
+    });
+    for index in own {
+        if shown.len() >= EVENTS_SHOWN {
+            break;
+        }
+        shown.insert(index);
+    }
+    let events = shown.into_iter().map(|index| &recording.events[index]);
+    events.map(|event| format!("{}  {}", event.at, recording.text_of(event))).collect()
+}
+
+/// Whether an event happens to one of these nodes or changes links. No names stand for all nodes.
+fn concerns(event: &Event, involved: &BTreeSet<&Arc<str>>) -> bool {
+    let of_links =
+        matches!(event.event, EventKind::Cut { .. } | EventKind::Heal { .. } | EventKind::Links { .. } | EventKind::Reseed { .. });
+    let is_involved = |name: &Arc<str>| involved.contains(name);
+    involved.is_empty() || of_links || is_involved(&event.node) || event.peer().is_some_and(is_involved)
+}
+
+/// Whether an event is inside a node: it says little about what a node and its peers know.
+fn is_inner(event: &Event) -> bool {
+    matches!(event.event, EventKind::Timer { .. } | EventKind::Poll { .. } | EventKind::Spawn | EventKind::TaskEnd { .. })
+}
+
+/// The last events of the nodes that each of these last heard from, up to the send of what it heard.
+fn events_of_senders(recording: &Recording, involved: &BTreeSet<&Arc<str>>) -> Vec<usize> {
+    let mut found = Vec::new();
+    for node in involved {
+        let mut senders: BTreeSet<&Arc<str>> = BTreeSet::new();
+        for event in recording.events.iter().rev().filter(|event| event.node == **node) {
+            let (EventKind::Deliver { from, message } | EventKind::SessionDeliver { from, message, .. }) = &event.event else {
+                continue;
+            };
+            if senders.len() == SENDERS {
+                break;
+            }
+            if from == *node || involved.contains(from) || !senders.insert(from) {
+                continue;
+            }
+            let sent = message.sent.map_or(event.index, |sent| sent.index);
+            let own = (0..recording.events.len()).rev().filter(|index| {
+                let event = &recording.events[*index];
+                event.index <= sent && event.node == *from && !is_inner(event)
+            });
+            found.extend(own.take(EVENTS_OF_SENDER));
+        }
+    }
+    found
 }
 
 fn in_force(recording: &Recording, verdict: &Verdict) -> Vec<String> {
-    let spans = recording.spans.iter().filter(|span| span.kind != SpanKind::Empty);
-    // No run goes on after its verdict, so nothing begins after it.
+    let spans = recording.spans.iter().filter(|span| span.kind != SpanKind::Absent);
+    // A run ends with its verdict, so nothing begins after it.
     let open = spans.filter(|span| span.until.is_none_or(|until| until > verdict.at));
     open.map(|span| format!("{}  {}", span.from, span.text)).collect()
+}
+
+fn views(recording: &Recording, verdict: &Verdict) -> Vec<String> {
+    let involved = involved(recording, verdict);
+    let lines = recording.views.iter().filter(|view| involved.contains(&view.node));
+    lines
+        .map(|NodeView { node, since, text, before }| {
+            let before = before.as_ref().map(|before| format!(", before: {before}")).unwrap_or_default();
+            format!("{node}  since {since}: {text}{before}")
+        })
+        .collect()
 }

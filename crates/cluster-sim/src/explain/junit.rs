@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::verdict::{Verdict, word};
+use super::verdict::Verdict;
 use crate::report::{CheckKind, CheckReport, Outcome, Report};
 
 /// The case of each scenario that is about the run itself: that it came to its end, and gave the same once more.
@@ -85,9 +85,7 @@ fn status(report: &Report, rule: &str) -> Option<TestCaseStatus> {
 /// Why a rule that was not broken was not judged either.
 fn why_not_judged(report: &Report, check: &CheckReport) -> Option<String> {
     match report.outcome {
-        Outcome::Panicked | Outcome::Exhausted | Outcome::Nondeterministic => {
-            Some(format!("the run {}", word(report.outcome).to_lowercase().replace("exhausted", "spent a budget")))
-        }
+        Outcome::Panicked | Outcome::Exhausted | Outcome::Nondeterministic => Some(format!("the run {}", ended(report.outcome))),
         // What must hold in the end is asked in the end, and then of all rules.
         Outcome::Violated if check.kind == CheckKind::Eventually => {
             let kind_of = |rule: &str| report.checks.iter().find(|check| check.name == rule).map(|check| check.kind);
@@ -98,12 +96,22 @@ fn why_not_judged(report: &Report, check: &CheckReport) -> Option<String> {
     }
 }
 
+/// How a run ended that was not judged to its end.
+fn ended(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Panicked => "panicked",
+        Outcome::Exhausted => "spent a budget",
+        Outcome::Nondeterministic => "is nondeterministic",
+        Outcome::Stale => "is stale",
+        Outcome::Held | Outcome::Violated | Outcome::Unknown => "came to its end",
+    }
+}
+
 fn status_of_run(report: &Report) -> TestCaseStatus {
     match report.outcome {
         Outcome::Held | Outcome::Violated | Outcome::Unknown => TestCaseStatus::success(),
         Outcome::Panicked | Outcome::Exhausted | Outcome::Nondeterministic | Outcome::Stale => {
-            let kind = word(report.outcome).to_lowercase();
-            bad(NonSuccessKind::Error, &kind, &Verdict::of(report, &[]).sentence, &report.to_string())
+            bad(NonSuccessKind::Error, ended(report.outcome), &Verdict::of(report, &[]).sentence, &report.to_string())
         }
     }
 }

@@ -1,16 +1,16 @@
-//! The verdict as a compact block for a pull request.
+//! The verdict as a compact block of Markdown, for a pull request.
 
 use std::fmt::Write;
 
 use super::verdict::Verdict;
-use crate::report::{FaultRecord, Report, thousands};
+use crate::report::{FaultRecord, Report};
 
-/// How many of the last events are shown.
+/// The number of last events shown.
 const EVENTS_SHOWN: usize = 20;
 
 /// The verdict of a run as a block of Markdown: the sentence, the faults, and the last events folded away.
 ///
-/// `replay` is the line to paste for seeing it again, if there is one.
+/// `replay` is the command that reruns it, if there is one.
 pub fn markdown(report: &Report, replay: Option<&str>) -> String {
     let verdict = Verdict::of(report, &[]);
     let mut text = format!("**{}** {} · seed {}", verdict.word, code(&report.scenario), code(&report.seed().to_string()));
@@ -22,15 +22,15 @@ pub fn markdown(report: &Report, replay: Option<&str>) -> String {
         text += &format!("> {}  \n", escaped(&violation.to_string()).replace('\n', " "));
     }
     if !report.faults.is_empty() {
-        text += "\n| at | fault | effect |\n|---:|---|---:|\n";
+        text += "\n| at | fault | effect |\n|---:|---|---|\n";
         report.faults.iter().for_each(|fault| text += &row(fault));
     }
     if let Some(replay) = replay {
-        text += &format!("\nSee it again: {}\n", code(replay));
+        text += &format!("\nRerun: {}\n", code(replay));
     }
     let shown = &report.last_events[report.last_events.len().saturating_sub(EVENTS_SHOWN)..];
     if !shown.is_empty() {
-        let lines = shown.join("\n");
+        let lines = shown.iter().chain(&report.views).map(String::as_str).collect::<Vec<_>>().join("\n");
         let fence = fence(&lines);
         write!(text, "\n<details><summary>last events</summary>\n\n{fence}text\n{lines}\n{fence}\n\n</details>\n")
             .expect("a string can be written to");
@@ -40,11 +40,11 @@ pub fn markdown(report: &Report, replay: Option<&str>) -> String {
 
 fn row(record: &FaultRecord) -> String {
     let by_hand = if record.by_hand { ", by hand" } else { "" };
-    let effect = if record.applied { thousands(record.effect) } else { "never struck".to_owned() };
+    let effect = record.effect_text();
     format!("| {} | {}{by_hand} | {effect} |\n", record.at, escaped(&record.fault.to_string()))
 }
 
-/// Text in which nothing is taken for Markdown or HTML.
+/// Escapes what Markdown or HTML would interpret.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
@@ -59,7 +59,7 @@ fn escaped(text: &str) -> String {
     safe
 }
 
-/// Text as code in a line.
+/// A code span.
 fn code(text: &str) -> String {
     let mark = "`".repeat(longest_run(text) + 1);
     // A space keeps the marks apart from those of the text.
@@ -67,7 +67,7 @@ fn code(text: &str) -> String {
     format!("{mark}{space}{}{space}{mark}", text.replace('\n', " "))
 }
 
-/// A fence that no line of the text ends.
+/// A fence longer than any run of backticks in the text.
 fn fence(text: &str) -> String {
     "`".repeat(longest_run(text).max(2) + 1)
 }

@@ -18,7 +18,7 @@
 //!     let mut ticks = node.interval(Duration::from_secs(1));
 //!     loop {
 //!         ticks.tick().await;
-//!         node.view(|count: &mut u64| *count += 1);
+//!         node.publish(|count: &mut u64| *count += 1);
 //!     }
 //! }
 //!
@@ -35,20 +35,24 @@ mod event;
 mod failure_summary;
 mod html;
 mod junit;
+mod last_events;
 mod markdown;
 mod node_logs;
 mod pairs;
 mod recorder;
 mod recording;
 mod spans;
-mod telling;
 mod verdict;
+mod views;
 
-pub use event::{Event, EventKind, Key, Sent};
+pub use crate::event::{EventKind, EventMessage, Key, Sent, TaskEnd};
+pub use event::Event;
 pub use failure_summary::FailureSummary;
 pub use html::html;
 pub use junit::junit;
+pub(crate) use last_events::describe_failure;
 pub use markdown::markdown;
 pub use node_logs::node_logs;
 pub use recording::{LeftOut, Recording, events_jsonl};
 pub use spans::{Span, SpanKind};
+pub use views::NodeView;

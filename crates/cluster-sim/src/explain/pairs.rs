@@ -11,7 +11,7 @@ use std::sync::Arc;
 use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_types::NodeId;
 
-use super::event::Sent;
+use crate::event::Sent;
 
 /// What tells messages under way apart: sender, receiver, label, content.
 type Address = (NodeId, NodeId, u64, u64);
@@ -21,7 +21,7 @@ type Address = (NodeId, NodeId, u64, u64);
 struct UnderWay {
     message: u64,
     sent: Sent,
-    said: Option<Arc<str>>,
+    text: Option<Arc<str>>,
     /// Its number in its session; 0 for a datagram.
     number: u32,
 }
@@ -33,8 +33,8 @@ pub(super) struct Pair {
     pub(super) message: u64,
     /// Its send, if that came before.
     pub(super) sent: Option<Sent>,
-    /// What it says, if that is known.
-    pub(super) said: Option<Arc<str>>,
+    /// Its text, if that was captured.
+    pub(super) text: Option<Arc<str>>,
 }
 
 /// All messages under way.
@@ -47,14 +47,14 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// Takes in the record that is event number `index`, of that step. `said` is what is known of messages that are just sent, by
+    /// Takes in the record that is event number `index`, of that step. `text` finds the texts of messages that were just sent, by
     /// their contents.
     pub(super) fn take(
         &mut self,
         record: &Record,
         step: u64,
         index: u64,
-        said: impl FnOnce(u64) -> Option<Arc<str>>,
+        text: impl FnOnce(u64) -> Option<Arc<str>>,
     ) -> Option<Pair> {
         let (from, to) = match record.kind {
             RecordKind::Send | RecordKind::Copy | RecordKind::SessionSend | RecordKind::Drop => (record.node, record.peer),
@@ -64,7 +64,7 @@ impl Pairs {
         let address = (from, to, record.label, record.payload);
         match record.kind {
             RecordKind::Send | RecordKind::Copy | RecordKind::SessionSend => {
-                Some(self.send(record, address, step, index, said(record.payload)))
+                Some(self.send(record, address, step, index, text(record.payload)))
             }
             RecordKind::Drop if self.last_send == index.checked_sub(1).map(|before| (step, before, address)) => {
                 self.end(address, |queue| queue.len() - 1)
@@ -76,14 +76,14 @@ impl Pairs {
         }
     }
 
-    fn send(&mut self, record: &Record, address: Address, step: u64, index: u64, said: Option<Arc<str>>) -> Pair {
+    fn send(&mut self, record: &Record, address: Address, step: u64, index: u64, text: Option<Arc<str>>) -> Pair {
         let message = self.messages;
         self.messages += 1;
         let sent = Sent { index, at: record.at };
-        let under_way = UnderWay { message, sent, said: said.clone(), number: record.detail };
+        let under_way = UnderWay { message, sent, text: text.clone(), number: record.detail };
         self.under_way.entry(address).or_default().push_back(under_way);
         self.last_send = Some((step, index, address));
-        Pair { message, sent: None, said }
+        Pair { message, sent: None, text }
     }
 
     /// Takes one of the messages of that address off the air. What was sent before anybody looked belongs to nothing.
@@ -93,7 +93,7 @@ impl Pairs {
         if queue.is_empty() {
             self.under_way.remove(&address);
         }
-        ended.map(|ended| Pair { message: ended.message, sent: Some(ended.sent), said: ended.said })
+        ended.map(|ended| Pair { message: ended.message, sent: Some(ended.sent), text: ended.text })
     }
 }
 
@@ -123,9 +123,9 @@ mod tests {
     fn matched(records: &[(Record, u64)]) -> Vec<Option<(u64, Option<u64>)>> {
         let mut matching = Pairs::default();
         let take = |(index, (record, step)): (usize, &(Record, u64))| {
-            let Pair { message, sent, said } =
+            let Pair { message, sent, text } =
                 matching.take(record, *step, index as u64, |content| Some(content.to_string().into()))?;
-            assert_eq!(said.as_deref(), Some(record.payload.to_string().as_str()));
+            assert_eq!(text.as_deref(), Some(record.payload.to_string().as_str()));
             Some((message, sent.map(|sent| sent.at.as_nanoseconds())))
         };
         records.iter().enumerate().map(take).collect()

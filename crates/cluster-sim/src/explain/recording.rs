@@ -7,8 +7,11 @@ use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
+use super::failure_summary::FailureSummary;
 use super::recorder::Recorder;
 use super::spans::Span;
+use super::views::NodeView;
+use crate::event::EventKind;
 use crate::report::Report;
 use crate::scenario::Scenario;
 use crate::sim::Sim;
@@ -30,6 +33,8 @@ pub struct Recording {
     pub calm_at: Option<VirtualInstant>,
     /// What was in force for a time: cuts, pauses, nodes that were down, loss rules.
     pub spans: Vec<Span>,
+    /// The last views of the nodes, where their text is known.
+    pub views: Vec<NodeView>,
     /// Which events were left out, if the run had more than were to be kept.
     pub left_out: Option<LeftOut>,
     /// What happened, in order.
@@ -49,11 +54,20 @@ impl Recording {
     /// How many events [`Scenario::record`] keeps: about 100 MB of memory, and 10 MB of a page.
     pub const EVENTS: usize = 200_000;
 
+    /// An event of this recording as a sentence, without its instant: `store/1 -> store/0  sends #7 ack(3)`.
+    pub fn text_of(&self, event: &Event) -> String {
+        event.text(&self.spans)
+    }
+
     /// Runs what was just started from start to end, and keeps what happens.
     pub(crate) fn of_run(mut sim: Sim, most: usize) -> Self {
-        sim.capture_messages();
+        sim.capture_texts();
         let (recorder, report) = sim.run_observed(Recorder::new(most));
-        recorder.finish(report.expect("a recorder follows to the end"))
+        let mut recording = recorder.finish(report.expect("a recorder stays to the end"));
+        if let Some(summary) = FailureSummary::of(&recording) {
+            recording.report.take_summary(&summary);
+        }
+        recording
     }
 }
 
@@ -98,8 +112,26 @@ pub fn events_jsonl(recording: &Recording) -> String {
         left_out: *left_out,
     };
     let mut lines = line(&header);
-    recording.events.iter().for_each(|event| lines.push_str(&line(event)));
+    for event in &recording.events {
+        let Event { index, at, step, node, task, event: kind, .. } = event;
+        let text = recording.text_of(event);
+        lines.push_str(&line(&EventLine { index: *index, at: *at, step: *step, node, task: task.as_deref(), event: kind, text }));
+    }
     lines
+}
+
+/// A line of [`events_jsonl`]: an event and its sentence.
+#[derive(Serialize)]
+struct EventLine<'a> {
+    index: u64,
+    #[serde(rename = "at_ns")]
+    at: VirtualInstant,
+    step: u64,
+    node: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task: Option<&'a str>,
+    event: &'a EventKind,
+    text: String,
 }
 
 fn line(object: &impl Serialize) -> String {

@@ -1,11 +1,13 @@
-//! What was in force for a time: cuts, pauses, lives that ended, loss rules.
+//! Spans of time in which something was in force: cuts, pauses, nodes down or killed, loss rules, changed links.
 
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Record, RecordKind};
-use cluster_sim_types::{NodeId, VirtualInstant};
+use cluster_sim_types::{NodeId, Ratio, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
+use super::event::Event;
+use crate::event::EventKind;
 use crate::fault::Fault;
 use crate::report::{FaultRecord, Report};
 
@@ -41,8 +43,8 @@ pub enum SpanKind {
     Down,
     /// A node was gone for good.
     Killed,
-    /// The seat of a node was empty.
-    Empty,
+    /// The scenario was run without a node.
+    Absent,
     /// A node stood still.
     Paused,
     /// A loss rule ate messages.
@@ -82,9 +84,9 @@ impl Spans {
         }
     }
 
-    /// The seat of a node is empty from the start.
-    pub(super) fn leave_empty(&mut self, node: NodeId) {
-        self.open(SpanKind::Empty, &Record::of(VirtualInstant::ZERO, RecordKind::Kill, node));
+    /// A node that the scenario is run without is absent from the start.
+    pub(super) fn add_absent(&mut self, node: NodeId) {
+        self.open(SpanKind::Absent, &Record::of(VirtualInstant::ZERO, RecordKind::Kill, node));
     }
 
     fn open(&mut self, kind: SpanKind, record: &Record) {
@@ -103,13 +105,36 @@ impl Spans {
     }
 
     /// Everything that was in force, in the order in which it began, each with the fault that began it.
-    pub(super) fn finish(self, nodes: &[Arc<str>], report: &Report, calm_at: Option<VirtualInstant>) -> Vec<Span> {
+    pub(super) fn finish(self, nodes: &[Arc<str>], report: &Report) -> Vec<Span> {
         let mut taken = vec![false; report.faults.len()];
         let mut spans: Vec<Span> = self.0.iter().map(|open| named(open, nodes, &report.faults, &mut taken)).collect();
-        spans.extend(of_links(&report.faults, calm_at));
+        spans.extend(of_links(&report.faults));
         spans.sort_by_key(|span| (span.from, span.fault));
         spans
     }
+}
+
+/// Notes in each event of cuts and links the span that it began or ended, if it is exactly one.
+pub(super) fn assign(spans: &[Span], events: &mut [Event]) {
+    for event in events {
+        let kinds: &[SpanKind] = match event.event {
+            EventKind::Cut { .. } | EventKind::Heal { .. } => &[SpanKind::Cut],
+            EventKind::Links { .. } => &[SpanKind::Loss, SpanKind::Links],
+            _ => continue,
+        };
+        let begun = |span: &Span| span.from == event.at;
+        let ended = |span: &Span| span.until == Some(event.at);
+        event.span = match event.event {
+            EventKind::Cut { .. } => only(spans, kinds, begun),
+            EventKind::Heal { .. } => only(spans, kinds, ended),
+            _ => only(spans, kinds, begun).or_else(|| only(spans, kinds, ended)),
+        };
+    }
+}
+
+fn only(spans: &[Span], kinds: &[SpanKind], fits: impl Fn(&Span) -> bool) -> Option<usize> {
+    let mut found = (0..spans.len()).filter(|index| kinds.contains(&spans[*index].kind) && fits(&spans[*index]));
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// What was open, in the words of the fault that began it.
@@ -143,35 +168,23 @@ fn named(open: &Open, nodes: &[Arc<str>], faults: &[FaultRecord], taken: &mut [b
     let text = match (fault, open.kind) {
         (Some(index), _) => faults[index].fault.to_string(),
         (None, SpanKind::Cut) => format!("cut {}", open.cut),
-        (None, SpanKind::Killed) => format!("{node} is gone"),
-        (None, SpanKind::Empty) => format!("the seat of {node} is empty"),
+        (None, SpanKind::Killed) => format!("{node} is killed"),
+        (None, SpanKind::Absent) => format!("{node} is absent"),
         (None, SpanKind::Paused) => format!("{node} is paused"),
         (None, _) => format!("{node} is down"),
     };
     Span { kind: open.kind, from: open.from, until: open.until, nodes: ours, others, fault, text }
 }
 
-/// Loss rules and changed links leave no record of when they end: it follows from the faults.
-fn of_links(faults: &[FaultRecord], calm_at: Option<VirtualInstant>) -> Vec<Span> {
-    let mut spans: Vec<(String, Span)> = Vec::new();
-    let mut fired: Vec<(usize, &FaultRecord)> = faults.iter().enumerate().filter(|(_, record)| record.applied).collect();
-    fired.sort_by_key(|(_, record)| record.at);
-    for (index, FaultRecord { at, fault, .. }) in fired {
-        let (kind, key, lasting, has_effect) = match fault {
-            Fault::Loss { links, rule, ratio, duration } => {
-                (SpanKind::Loss, format!("loss {links} {rule}"), *duration, *ratio > cluster_sim_types::Ratio::ZERO)
-            }
-            Fault::Links { links, .. } => (SpanKind::Links, format!("links {links}"), None, true),
-            _ => continue,
+/// Loss rules and changed links: no record names them, but their faults say from when to when they were in force.
+fn of_links(faults: &[FaultRecord]) -> impl Iterator<Item = Span> + '_ {
+    faults.iter().enumerate().filter(|(_, record)| record.applied).filter_map(|(index, record)| {
+        let kind = match &record.fault {
+            Fault::Loss { ratio, .. } if *ratio > Ratio::ZERO => SpanKind::Loss,
+            Fault::Links { .. } => SpanKind::Links,
+            _ => return None,
         };
-        // A later one of the same name replaces it.
-        let replaced = spans.iter_mut().filter(|(known, span)| *known == key && span.until.is_none_or(|until| until > *at));
-        replaced.for_each(|(_, span)| span.until = Some(*at));
-        let until = [lasting.map(|lasting| *at + lasting), calm_at].into_iter().flatten().min();
-        if has_effect {
-            let span = Span { kind, from: *at, until, nodes: vec![], others: vec![], fault: Some(index), text: fault.to_string() };
-            spans.push((key, span));
-        }
-    }
-    spans.into_iter().map(|(_, span)| span).collect()
+        let (from, until, text) = (record.at, record.ended_at, record.fault.to_string());
+        Some(Span { kind, from, until, nodes: vec![], others: vec![], fault: Some(index), text })
+    })
 }

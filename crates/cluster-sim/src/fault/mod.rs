@@ -118,6 +118,11 @@ impl Fault {
         }
     }
 
+    /// Whether its effect is counted in messages that it dropped.
+    pub fn drops_messages(&self) -> bool {
+        matches!(self, Self::Cut { .. } | Self::Loss { .. })
+    }
+
     /// The nodes it names, with repetitions.
     pub fn nodes(&self) -> Vec<&str> {
         match self {

@@ -1,4 +1,4 @@
-//! What a failing run found, so that two runs can be said to find the same.
+//! The finding of a failing run, by which two runs are said to fail alike.
 
 use std::fmt;
 
@@ -6,16 +6,19 @@ use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
 use super::normalize::without_numbers;
-use super::{Outcome, Report};
+use super::{Outcome, PanicSite, Report};
 
-/// What ended a run that did not hold.
+/// What ended a run that failed: the first broken rule, or the panic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// How the run ended.
     pub outcome: Outcome,
-    /// The rule that was broken, or whose code panicked.
+    /// The rule that was broken; of a panic the node or check, as text.
     pub rule: String,
+    /// Whose code panicked, if it is a panic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<PanicSite>,
     /// How it showed, as a sentence.
     pub message: String,
     /// When, in nanoseconds.
@@ -26,19 +29,17 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Whether the other is the same finding, perhaps at another instant and about other nodes: the same rule was broken, or the same
-    /// code panicked for the same reason.
+    /// Whether the other is the same finding, perhaps at another instant and about other nodes: the same rule was broken, or code of the
+    /// same group or check panicked for the same reason, numbers ignored.
     pub fn is_like(&self, other: &Self) -> bool {
-        let same_reason = self.outcome != Outcome::Panicked || without_numbers(&self.message) == without_numbers(&other.message);
-        self.outcome == other.outcome && self.rule_alone() == other.rule_alone() && same_reason
-    }
-
-    /// The rule; of a panic in a node, its group, since which member it hits is chance.
-    fn rule_alone(&self) -> &str {
-        match self.outcome {
-            Outcome::Panicked => self.rule.rsplit_once('/').map_or(&self.rule, |(group, _)| group),
-            _ => &self.rule,
-        }
+        self.outcome == other.outcome
+            && match (&self.site, &other.site) {
+                (Some(site), Some(others)) => {
+                    site.is_like(others) && without_numbers(&self.message) == without_numbers(&other.message)
+                }
+                (None, None) => self.rule == other.rule,
+                _ => false,
+            }
     }
 }
 
@@ -52,18 +53,17 @@ impl fmt::Display for Finding {
 }
 
 impl Report {
-    /// What the run found; nothing if it held, or was of no use.
+    /// The finding of the run: the first broken rule, else the panic.
     ///
-    /// The first broken rule, else the panic. A run that spent a budget, could not be judged or leaked found nothing that could be looked
-    /// for again.
+    /// Nothing for a run that passed, spent a budget, could not be judged, or was not deterministic: none of these can be searched for.
     pub fn finding(&self) -> Option<Finding> {
         if let Some(violation) = self.violations.first() {
             let (rule, message) = (violation.rule.clone(), violation.message.clone());
-            return Some(Finding { outcome: self.outcome, rule, message, at: violation.at, step: violation.step });
+            return Some(Finding { outcome: self.outcome, rule, site: None, message, at: violation.at, step: violation.step });
         }
         let panic = self.panic.as_ref()?;
-        let (rule, message) = (panic.site.clone(), panic.message.clone());
-        Some(Finding { outcome: self.outcome, rule, message, at: panic.at, step: panic.step })
+        let (rule, site, message) = (panic.site.to_string(), Some(panic.site.clone()), panic.message.clone());
+        Some(Finding { outcome: self.outcome, rule, site, message, at: panic.at, step: panic.step })
     }
 }
 
@@ -75,23 +75,26 @@ mod tests {
     use super::*;
 
     fn finding(outcome: Outcome, rule: &str, message: &str) -> Finding {
-        Finding { outcome, rule: rule.to_owned(), message: message.to_owned(), at: VirtualInstant::ZERO, step: 0 }
+        let (rule, message) = (rule.to_owned(), message.to_owned());
+        Finding { outcome, rule, site: None, message, at: VirtualInstant::ZERO, step: 0 }
     }
 
     #[test]
-    fn a_rule_is_the_same_whatever_shows_it_and_a_panic_only_for_the_same_reason() {
+    fn panics_are_alike_by_group_and_reason_and_violations_by_rule() {
         let violated = |rule, message| finding(Outcome::Violated, rule, message);
         assert!(violated("one leader", "n0 and n2").is_like(&violated("one leader", "n1 and n2")));
         assert!(!violated("one leader", "").is_like(&violated("one log", "")));
-        let panicked = |rule, message| finding(Outcome::Panicked, rule, message);
-        assert!(panicked("store/1", "index 12 of 7").is_like(&panicked("store/2", "index 9 of 10")));
-        assert!(!panicked("store/1", "index 12 of 7").is_like(&panicked("store/1", "no entry")));
-        assert!(!panicked("store/1", "").is_like(&panicked("client/1", "")));
-        assert!(!panicked("store", "").is_like(&violated("store", "")));
+        let node = |group: &str, index| PanicSite::Node { name: format!("{group}/{index}"), group: group.to_owned() };
+        let panicked = |site: PanicSite, message| Finding { site: Some(site), ..finding(Outcome::Panicked, "", message) };
+        assert!(panicked(node("store", 1), "index 12 of 7").is_like(&panicked(node("store", 2), "index 9 of 10")));
+        assert!(!panicked(node("store", 1), "index 12 of 7").is_like(&panicked(node("store", 1), "no entry")));
+        assert!(!panicked(node("store", 1), "").is_like(&panicked(node("client", 1), "")));
+        assert!(!panicked(PanicSite::Test, "").is_like(&panicked(PanicSite::Check { name: "test".to_owned() }, "")));
+        assert!(!panicked(node("store", 1), "").is_like(&violated("store/1", "")));
     }
 
     #[test]
-    fn of_several_broken_rules_the_first_one_is_the_finding() {
+    fn the_first_broken_rule_is_the_finding() {
         let mut report = Report::blank("test", SeedSchedule::new(Seed(1)));
         assert_eq!(report.finding(), None);
         report.outcome = Outcome::Violated;

@@ -1,7 +1,6 @@
 //! What one run showed.
 
 mod divergence;
-mod event_text;
 mod finding;
 mod normalize;
 mod signature;
@@ -16,10 +15,9 @@ use cluster_sim_types::{NodeId, Traffic, VirtualInstant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use event_text::{EventText, task_end_text};
 pub(crate) use text::thousands;
 
-pub use divergence::{Difference, DifferingEvent, Divergence, Happening, OtherRun};
+pub use divergence::{Difference, DifferingEvent, Divergence, DivergenceKind, OtherRun};
 pub use finding::Finding;
 pub(crate) use normalize::without_numbers;
 
@@ -49,6 +47,18 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The verdict in one word, the same in every report: `PASS`, `FAIL`, `UNKNOWN` or `NONDETERMINISTIC`.
+    ///
+    /// A run that spent a budget proves neither, so it is `UNKNOWN`.
+    pub fn verdict_word(self) -> &'static str {
+        match self {
+            Self::Held => "PASS",
+            Self::Violated | Self::Panicked | Self::Stale => "FAIL",
+            Self::Exhausted | Self::Unknown => "UNKNOWN",
+            Self::Nondeterministic => "NONDETERMINISTIC",
+        }
+    }
+
     /// The exit code of a command that ends with this outcome.
     pub fn exit_code(self) -> u8 {
         match self {
@@ -90,8 +100,8 @@ pub enum CheckKind {
 /// Code of a node or a check that panicked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PanicFinding {
-    /// Whose code: the name of a node, or of a check.
-    pub site: String,
+    /// Whose code it was.
+    pub site: PanicSite,
     /// Which task of the node, and where it was spawned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
@@ -104,20 +114,78 @@ pub struct PanicFinding {
     pub step: u64,
 }
 
+/// Whose code panicked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PanicSite {
+    /// Code of a node.
+    Node {
+        /// The node's declared name.
+        name: String,
+        /// The group that it belongs to: nodes of one group run the same code.
+        group: String,
+    },
+    /// A check: an `always`, `eventually` or `sometimes`, or an observer.
+    Check {
+        /// The check's name.
+        name: String,
+    },
+    /// The test that steered the run.
+    Test,
+}
+
+impl PanicSite {
+    /// Whether the same code panicked: a node of the same group, the same check, or the test.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Node { group, .. }, Self::Node { group: others, .. }) => group == others,
+            _ => self == other,
+        }
+    }
+}
+
+impl std::fmt::Display for PanicSite {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Node { name, .. } => formatter.write_str(name),
+            Self::Check { name } => write!(formatter, "check {name:?}"),
+            Self::Test => formatter.write_str("the test"),
+        }
+    }
+}
+
 /// What became of one fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FaultRecord {
-    /// When it struck, in nanoseconds.
+    /// When it was applied, or was to be, in nanoseconds.
     #[serde(rename = "at_ns")]
     pub at: VirtualInstant,
     /// What it was.
     pub fault: Fault,
     /// Whether it was taken by code rather than from a plan.
     pub by_hand: bool,
-    /// Whether it struck: false for one that the end of the chaos forestalled.
+    /// Whether it was applied; false for one that was scheduled after the fault phase had ended.
     pub applied: bool,
-    /// What it did: messages eaten, or 1 where a node or a class of links changed; 0 means no effect.
+    /// What it did: messages dropped, or 1 where a node or a class of links changed; 0 means no effect.
     pub effect: u64,
+    /// When it ended, in nanoseconds: the cut healed, the node resumed, restarted or was killed, the rule or model was replaced. Nothing for
+    /// a fault that was still in force when the run ended, was never applied, or has no duration (`Kill`, `Restart`, `Resume`, `HealAll`).
+    #[serde(rename = "ended_at_ns", default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<VirtualInstant>,
+}
+
+impl FaultRecord {
+    /// What the fault did, as text: `36 messages dropped`, `applied`, `no effect`, or that it was not applied.
+    pub fn effect_text(&self) -> String {
+        match (self.applied, self.effect) {
+            (false, _) => "not applied: fault phase ended".to_owned(),
+            (true, 0) => "no effect".to_owned(),
+            (true, 1) if self.fault.drops_messages() => "1 message dropped".to_owned(),
+            (true, effect) if self.fault.drops_messages() => format!("{} messages dropped", thousands(effect)),
+            (true, _) => "applied".to_owned(),
+        }
+    }
 }
 
 /// What one run showed. A failing report fails the test by [`Report::assert_ok`]; it must be looked at.
@@ -164,8 +232,11 @@ pub struct Report {
     pub ended_at: VirtualInstant,
     /// The running hash of everything that happened.
     pub digest: Digest,
-    /// The last events of a run that did not hold, oldest first.
+    /// The last events of a run that did not pass, oldest first, each with its instant.
     pub last_events: Vec<String>,
+    /// The last views of the nodes that the first violation names, where their text is known, each with the view before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<String>,
 }
 
 impl Report {
@@ -191,6 +262,7 @@ impl Report {
             ended_at: VirtualInstant::ZERO,
             digest: Digest::default(),
             last_events: Vec::new(),
+            views: Vec::new(),
         }
     }
 
@@ -211,7 +283,9 @@ impl Report {
         let text = serde_json::to_string(self).expect("a report is plain data with text keys");
         let mut data: Value = serde_json::from_str(&text).expect("what was written as JSON is JSON");
         // They only tell once more what the events were, and only if something did not hold.
-        data.as_object_mut().expect("a report is an object").remove("last_events");
+        let fields = data.as_object_mut().expect("a report is an object");
+        fields.remove("last_events");
+        fields.remove("views");
         data
     }
 

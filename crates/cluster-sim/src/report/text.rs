@@ -1,63 +1,63 @@
-//! The report as a person reads it.
+//! The report as text.
 
 use std::fmt;
 
 use super::{Outcome, Report};
 use crate::explain::FailureSummary;
 
-/// How many of the last events a failing report shows.
+/// The number of last events that a failing report shows.
 const EVENTS_SHOWN: usize = 20;
 
-/// How many of the living tasks.
+/// The number of live tasks.
 const TASKS_SHOWN: usize = 20;
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.told(None))
+        write!(formatter, "{}", self.text(None))
     }
 }
 
-/// A report with the words in which somebody else says how to see its run again, if somebody does.
+/// A report as text, with the command that reruns it, if its caller knows one.
 pub(crate) struct ReportText<'r> {
     report: &'r Report,
-    again: Option<&'r str>,
-    /// Whether faults are told one by one.
+    rerun: Option<&'r str>,
+    /// Whether faults are listed one by one.
     faults: bool,
     events: Events<'r>,
 }
 
-/// Which of the last events are told.
+/// The last events that are shown.
 #[derive(Clone, Copy)]
 enum Events<'r> {
     None,
-    /// Those of the report, whatever node they are of.
+    /// Those of the report.
     OfReport,
-    /// Those that concern the nodes in question.
-    OfEnding(&'r FailureSummary),
+    /// Those of the summary of a recorded run.
+    OfSummary(&'r FailureSummary),
 }
 
 impl<'r> ReportText<'r> {
-    /// The same without faults and events one by one.
-    pub(crate) fn briefly(self) -> Self {
+    /// Leaves out the list of faults and the last events.
+    pub(crate) fn brief(self) -> Self {
         Self { faults: false, events: Events::None, ..self }
     }
 
-    /// The same with how the run ended, where that is known.
-    pub(crate) fn ending(self, ending: Option<&'r FailureSummary>) -> Self {
-        Self { events: ending.map_or(self.events, Events::OfEnding), ..self }
+    /// Shows the end of the run from its summary, where there is one.
+    pub(crate) fn with_summary(self, summary: Option<&'r FailureSummary>) -> Self {
+        Self { events: summary.map_or(self.events, Events::OfSummary), ..self }
     }
 }
 
 impl fmt::Display for ReportText<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { report, again, faults, events } = *self;
+        let Self { report, rerun, faults, events } = *self;
+        let word = report.outcome.verdict_word();
         if let Some(divergence) = &report.divergence {
-            writeln!(formatter, "FAIL  {}  seed={}  nondeterministic", report.scenario, report.seed())?;
+            writeln!(formatter, "{word}  {}  seed={}", report.scenario, report.seed())?;
             write!(formatter, "{divergence}")?;
-            let own = divergence.again(report.seed());
-            return writeln!(formatter, "      again: {}", again.unwrap_or(&own));
+            let own = divergence.rerun(report.seed());
+            return writeln!(formatter, "      rerun: {}", rerun.unwrap_or(&own));
         }
-        let word = if report.outcome == Outcome::Held { "PASS" } else { "FAIL" };
         writeln!(formatter, "{word}  {}  seed={}  digest={}", report.scenario, report.seed(), report.digest)?;
         report.write_findings(formatter)?;
         writeln!(formatter, "      ended at {} after {} steps", report.ended_at, thousands(report.steps))?;
@@ -67,19 +67,19 @@ impl fmt::Display for ReportText<'_> {
         match events {
             Events::None => {}
             Events::OfReport => report.write_events(formatter)?,
-            Events::OfEnding(ending) => write!(formatter, "{ending}")?,
+            Events::OfSummary(summary) => write!(formatter, "{summary}")?,
         }
-        match again {
-            Some(again) if report.outcome != Outcome::Held => writeln!(formatter, "      again: {again}"),
-            _ => report.write_again(formatter),
+        match rerun {
+            Some(rerun) if report.outcome != Outcome::Held => writeln!(formatter, "      rerun: {rerun}"),
+            _ => report.write_rerun(formatter),
         }
     }
 }
 
 impl Report {
-    /// This report as text, that says in those words how to see the run again.
-    pub(crate) fn told<'r>(&'r self, again: Option<&'r str>) -> ReportText<'r> {
-        ReportText { report: self, again, faults: true, events: Events::OfReport }
+    /// This report as text, with the command that reruns it.
+    pub(crate) fn text<'r>(&'r self, rerun: Option<&'r str>) -> ReportText<'r> {
+        ReportText { report: self, rerun, faults: true, events: Events::OfReport }
     }
 
     fn write_traffic(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,24 +137,20 @@ impl Report {
             writeln!(formatter, "      faults: {} ({effective} had an effect)", self.faults.len())?;
         }
         for record in self.faults.iter().filter(|_| each) {
-            let by_hand = if record.by_hand { ", by hand" } else { "" };
-            let effect = match (record.applied, record.effect) {
-                (false, _) => "never struck: the chaos was over".to_owned(),
-                (true, 0) => "no effect".to_owned(),
-                (true, effect) => format!("effect {}", thousands(effect)),
-            };
+            let by_hand = if record.by_hand { ", by the test" } else { "" };
+            let effect = record.effect_text();
             writeln!(formatter, "        {}  {}  ({effect}{by_hand})", record.at, record.fault)?;
         }
         Ok(())
     }
 
-    /// What the tasks waited for, unless a violation lists it already.
+    /// The live tasks with what they wait for, unless a violation lists them already.
     fn write_waiting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_listed = |task: &String| self.violations.iter().any(|violation| violation.message.contains(task.as_str()));
         if self.waiting.first().is_none_or(is_listed) {
             return Ok(());
         }
-        writeln!(formatter, "      tasks that live")?;
+        writeln!(formatter, "      live tasks")?;
         self.waiting.iter().take(TASKS_SHOWN).try_for_each(|task| writeln!(formatter, "        {task}"))?;
         match self.waiting.len().saturating_sub(TASKS_SHOWN) {
             0 => Ok(()),
@@ -167,17 +163,19 @@ impl Report {
         if !shown.is_empty() {
             writeln!(formatter, "      last events")?;
         }
-        shown.iter().try_for_each(|event| writeln!(formatter, "        {event}"))
+        shown.iter().try_for_each(|event| writeln!(formatter, "        {event}"))?;
+        if !self.views.is_empty() {
+            writeln!(formatter, "      views")?;
+        }
+        self.views.iter().try_for_each(|view| writeln!(formatter, "        {view}"))
     }
-}
 
-impl Report {
-    /// How to see a run that did not hold once more; one that a test drove by hand is that test's own to repeat.
-    fn write_again(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// How to rerun a failing run; one that a test steered is that test's to repeat.
+    fn write_rerun(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.outcome == Outcome::Held || self.by_hand {
             return Ok(());
         }
-        writeln!(formatter, "      again: `scenario.run(Seed({}))` is this run alone", self.seed())
+        writeln!(formatter, "      rerun: `scenario.run(Seed({}))`", self.seed())
     }
 }
 

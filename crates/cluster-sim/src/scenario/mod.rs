@@ -4,6 +4,7 @@ mod arenas;
 mod checks;
 mod groups;
 mod variation;
+mod views;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -65,6 +66,8 @@ pub(crate) struct Definition {
     /// Whether all this fits together, found out by the first run.
     pub(crate) checked: OnceLock<Result<(), ScenarioError>>,
     pub(crate) arenas: Arenas,
+    /// How views of known types are shown as text.
+    pub(crate) view_texts: Vec<views::ViewText>,
 }
 
 impl Scenario {
@@ -90,6 +93,7 @@ impl Scenario {
             drive: None,
             checked: OnceLock::new(),
             arenas: Arenas::default(),
+            view_texts: views::known_views(),
         }))
     }
 

@@ -28,13 +28,13 @@ pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule, choices: C
         seat_group(&mut engine, network, &definition, group, number as u16, first);
         first += group.members.len() as u32;
     }
-    let faulting = FaultState::new(plan, &mut engine.core.kernel);
+    let faults = FaultState::new(plan, &mut engine.core.kernel);
     let checks = LiveChecks::new(&definition.checks);
     let report = Report::blank(&definition.name, seeds);
     let control = Arc::clone(engine.core.devices.get::<Network>(network).control());
     let end = VirtualInstant::ZERO + definition.budget.virtual_time;
     let clients = Clients::of(&definition.groups);
-    Ok(Sim { definition, engine, network, control, end, checks, faulting, clients, report, follower: None, over: false })
+    Ok(Sim { definition, engine, network, control, end, checks, faults, clients, report, observer: None, over: false })
 }
 
 fn node_names(definition: &Definition) -> impl Iterator<Item = &str> {
@@ -105,6 +105,10 @@ fn seat_group(engine: &mut Engine, network: DeviceId, definition: &Definition, g
     for (member, host) in group.members.iter().zip(hosts) {
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
         let node = engine.add_host(&member.name, host, spread);
-        engine.core.devices.get_mut::<Network>(network).place(node, number, member.region.0);
+        let network = engine.core.devices.get_mut::<Network>(network);
+        network.place(node, number, member.region.0);
+        if spread.is_none() {
+            network.mark_absent(node);
+        }
     }
 }

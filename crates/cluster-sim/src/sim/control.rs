@@ -42,7 +42,7 @@ impl Sim {
             return self.network().no_cut();
         }
         self.by_hand(Fault::Cut { from, to, both_ways, duration: None });
-        self.faulting.release_last_cut().expect("a run that is not over cuts what it is asked to")
+        self.faults.release_last_cut().expect("a run that is not over cuts what it is asked to")
     }
 
     #[track_caller]

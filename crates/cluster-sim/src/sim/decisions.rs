@@ -8,7 +8,7 @@ use cluster_sim_types::NodeId;
 use super::build::build;
 use super::{Sim, message_of};
 use crate::replay::Decision;
-use crate::report::{PanicFinding, Report};
+use crate::report::{PanicFinding, PanicSite, Report};
 use crate::scenario::Scenario;
 
 impl Scenario {
@@ -44,7 +44,7 @@ impl Sim {
     fn drive_by(&mut self, drive: &dyn Fn(&mut Self)) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drive(self))) {
             let (at, step) = (self.now(), self.engine.core.kernel.steps());
-            let finding = PanicFinding { site: "the test".to_owned(), task: None, message: message_of(&*panic), at, step };
+            let finding = PanicFinding { site: PanicSite::Test, task: None, message: message_of(&*panic), at, step };
             self.report.panic.get_or_insert(finding);
             self.over = true;
         }
@@ -52,7 +52,7 @@ impl Sim {
 
     fn name_decision(&self, decided: FateRecord) -> Decision {
         let FateRecord { choice, site, roll, value, at, node, peer } = decided;
-        let name = |node: NodeId| (node != NodeId::CLUSTER).then(|| self.called(node).to_owned());
+        let name = |node: NodeId| (node != NodeId::CLUSTER).then(|| self.node_name(node).to_owned());
         Decision { choice, node: name(node), peer: name(peer).filter(|_| node != peer), at, value, site, roll: roll.0 }
     }
 }

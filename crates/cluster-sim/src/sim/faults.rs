@@ -1,41 +1,41 @@
-//! Carrying out faults, and undoing those that end by themselves.
+//! Applying faults, and ending those that end by themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cluster_sim_runtime::Kernel;
 use cluster_sim_transport::{CutId, DropCount, Network, NetworkPartition};
-use cluster_sim_types::{Incarnation, NodeId};
+use cluster_sim_types::{Health, Incarnation, NodeId, Ratio, VirtualInstant};
 
 use super::Sim;
 use crate::fault::{Fault, FaultPlan, PlanError, ScheduledFault, check_fault};
 use crate::report::FaultRecord;
 
-/// Something the run does to the cluster at a scheduled instant.
+/// What the run does to the cluster at a scheduled instant.
 #[derive(Debug)]
-enum Happening {
-    /// A fault strikes: its place among the records.
-    Strike(usize),
-    /// A cut ends: its place among the cuts held.
+enum Scheduled {
+    /// Applies a fault, by its place among the records.
+    Apply(usize),
+    /// Heals a cut, by its place among the cuts.
     EndCut(usize),
-    /// A node comes back, if it is still down after the life that was crashed.
+    /// Restarts a node, if it is still down after the incarnation that was crashed.
     Restart(NodeId, Incarnation),
-    /// A node goes on, if it is still in the pause that this record began.
+    /// Resumes a node, if it is still in the pause of this record.
     Resume(NodeId, usize),
-    /// A loss rule ends, if it is still the one that this record put in force.
+    /// Ends a loss rule, if it is still the one of this record.
     EndLoss(usize),
 }
 
-/// A cut that a fault put in force, and the record that tells what it ate.
+/// A cut that a fault made, and the record that counts its losses.
 #[derive(Debug)]
 struct HeldCut {
     record: usize,
     id: CutId,
-    eaten: DropCount,
-    /// Gone once it was handed to whoever made the cut by hand.
+    dropped: DropCount,
+    /// Gone once it was handed to the test that made the cut.
     guard: Option<NetworkPartition>,
 }
 
-/// A loss rule in force, and the record that tells what it ate.
+/// A loss rule in force, and the record that counts its losses.
 #[derive(Debug)]
 struct OpenLoss {
     record: usize,
@@ -43,102 +43,121 @@ struct OpenLoss {
     rule: String,
 }
 
+/// A fault in force, known by what shows that it still is.
+#[derive(Debug)]
+enum InForce {
+    Cut(CutId),
+    Down(NodeId, Incarnation),
+    Pause(NodeId),
+    Loss,
+    Links(String),
+}
+
 /// The faults of one run.
 #[derive(Debug)]
 pub(super) struct FaultState {
-    happenings: Vec<Happening>,
-    pub(super) records: Vec<FaultRecord>,
+    scheduled: Vec<Scheduled>,
+    records: Vec<FaultRecord>,
     cuts: Vec<HeldCut>,
     losses: Vec<OpenLoss>,
-    /// Which record began the last pause of a node.
+    /// The record of the last pause of each node.
     pauses: BTreeMap<NodeId, usize>,
-    /// The chaos is over: faults that are still to strike do not.
-    pub(super) calm: bool,
+    /// The records of faults in force.
+    in_force: Vec<(usize, InForce)>,
+    /// The fault phase is over: faults still scheduled are not applied.
+    is_over: bool,
 }
 
 impl FaultState {
     pub(super) fn new(plan: FaultPlan, kernel: &mut Kernel) -> Self {
-        let mut faulting = Self {
-            happenings: Vec::new(),
+        let mut state = Self {
+            scheduled: Vec::new(),
             records: Vec::new(),
             cuts: Vec::new(),
             losses: Vec::new(),
             pauses: BTreeMap::new(),
-            calm: false,
+            in_force: Vec::new(),
+            is_over: false,
         };
         for ScheduledFault { at, fault } in plan.faults() {
-            faulting.records.push(FaultRecord { at: *at, fault: fault.clone(), by_hand: false, applied: false, effect: 0 });
-            faulting.schedule(kernel, *at, Happening::Strike(faulting.records.len() - 1));
+            let record = state.record(*at, fault.clone(), false);
+            state.schedule(kernel, *at, Scheduled::Apply(record));
         }
-        faulting
+        state
     }
 
-    /// Hands over the guard of the last cut: it heals when whoever asked for it drops the guard.
+    fn record(&mut self, at: VirtualInstant, fault: Fault, by_hand: bool) -> usize {
+        self.records.push(FaultRecord { at, fault, by_hand, applied: false, effect: 0, ended_at: None });
+        self.records.len() - 1
+    }
+
+    /// Takes the guard of the last cut: the cut heals when its new owner drops it.
     pub(super) fn release_last_cut(&mut self) -> Option<NetworkPartition> {
         self.cuts.last_mut()?.guard.take()
     }
 
-    fn schedule(&mut self, kernel: &mut Kernel, at: cluster_sim_types::VirtualInstant, happening: Happening) {
-        self.happenings.push(happening);
-        kernel.schedule_driver(at, (self.happenings.len() - 1) as u32);
+    fn schedule(&mut self, kernel: &mut Kernel, at: VirtualInstant, what: Scheduled) {
+        self.scheduled.push(what);
+        kernel.schedule_driver(at, (self.scheduled.len() - 1) as u32);
     }
 }
 
 impl Sim {
-    /// Carries out a fault now. What it does is recorded as taken by hand.
+    /// Applies a fault now; its record says that the test did it.
     ///
     /// # Errors
     /// If it names a node or class of links that the scenario does not have; nothing was done.
     pub fn inject(&mut self, fault: Fault) -> Result<(), PlanError> {
         let has_links = |links: &str| links == "default" || self.definition.classes.iter().any(|class| class.name == links);
-        check_fault(self.faulting.records.len(), &fault, |node| self.node(node).is_some(), has_links)?;
+        check_fault(self.faults.records.len(), &fault, |node| self.node(node).is_some(), has_links)?;
         self.by_hand(fault);
         Ok(())
     }
 
-    /// Carries out a fault that names nothing unknown, now, and says whether it changed anything; a run that is over stays as it is.
+    /// Applies a fault whose names are known, now, and says whether it changed anything. A run that is over stays as it is.
     pub(super) fn by_hand(&mut self, fault: Fault) -> bool {
         if self.over {
             return false;
         }
         self.apply_heals();
-        let index = self.faulting.records.len();
-        self.faulting.records.push(FaultRecord { at: self.now(), fault, by_hand: true, applied: false, effect: 0 });
+        let record = self.faults.record(self.now(), fault, true);
         self.guarded(|sim| {
-            sim.strike(index);
+            sim.apply(record);
+            sim.note_ended_faults();
             sim.check_changes();
         });
-        self.faulting.records[index].effect > 0
+        self.faults.records[record].effect > 0
     }
 
     pub(super) fn carry_out_event(&mut self, event: u32) {
-        match self.faulting.happenings[event as usize] {
-            Happening::Strike(record) if !self.faulting.calm => self.strike(record),
-            Happening::Strike(_) => {}
-            Happening::EndCut(held) => {
-                let id = self.faulting.cuts[held].id;
+        match self.faults.scheduled[event as usize] {
+            Scheduled::Apply(record) if !self.faults.is_over => self.apply(record),
+            Scheduled::Apply(_) => {}
+            Scheduled::EndCut(held) => {
+                let id = self.faults.cuts[held].id;
                 self.engine.core.devices.get_mut::<Network>(self.network).heal(&mut self.engine.core.kernel, id);
             }
-            Happening::Restart(node, life) if self.engine.core.kernel.incarnation(node) == life => drop(self.engine.restart(node)),
-            Happening::Resume(node, record) if self.faulting.pauses.get(&node) == Some(&record) => {
+            Scheduled::Restart(node, life) if self.engine.core.kernel.incarnation(node) == life => drop(self.engine.restart(node)),
+            Scheduled::Resume(node, record) if self.faults.pauses.get(&node) == Some(&record) => {
                 self.engine.resume(node);
             }
-            Happening::Restart(..) | Happening::Resume(..) => {}
-            Happening::EndLoss(record) => self.end_loss(|open| open.record == record),
+            Scheduled::Restart(..) | Scheduled::Resume(..) => {}
+            Scheduled::EndLoss(record) => self.end_loss(|open| open.record == record),
         }
+        self.note_ended_faults();
     }
 
-    fn strike(&mut self, record: usize) {
-        let FaultRecord { at, fault, .. } = self.faulting.records[record].clone();
-        self.faulting.records[record].applied = true;
-        let id = |sim: &Self, name: &str| sim.node(name).expect("a fault is checked against the nodes before it strikes");
+    fn apply(&mut self, record: usize) {
+        let FaultRecord { at, fault, .. } = self.faults.records[record].clone();
+        self.faults.records[record].applied = true;
+        let id = |sim: &Self, name: &str| sim.node(name).expect("a fault is checked against the nodes before it is applied");
         let effect = match fault {
             Fault::Cut { from, to, both_ways, duration } => {
                 let [from, to] = self.ids_of([&from, &to]);
                 self.hold_cut(record, &from, &to, both_ways);
-                if let Some(lasting) = duration {
-                    let end = Happening::EndCut(self.faulting.cuts.len() - 1);
-                    self.faulting.schedule(&mut self.engine.core.kernel, at + lasting, end);
+                if let Some(duration) = duration {
+                    let end = Scheduled::EndCut(self.faults.cuts.len() - 1);
+                    self.faults.schedule(&mut self.engine.core.kernel, at + duration, end);
                 }
                 false
             }
@@ -146,9 +165,12 @@ impl Sim {
             Fault::Crash { node, down_for } => {
                 let node = id(self, &node);
                 let crashed = self.engine.crash(node);
+                let life = self.engine.core.kernel.incarnation(node);
+                if crashed {
+                    self.faults.in_force.push((record, InForce::Down(node, life)));
+                }
                 if let Some(down_for) = down_for.filter(|_| crashed) {
-                    let end = Happening::Restart(node, self.engine.core.kernel.incarnation(node));
-                    self.faulting.schedule(&mut self.engine.core.kernel, at + down_for, end);
+                    self.faults.schedule(&mut self.engine.core.kernel, at + down_for, Scheduled::Restart(node, life));
                 }
                 crashed
             }
@@ -159,30 +181,35 @@ impl Sim {
                 let node = id(self, &node);
                 let paused = self.engine.pause(node);
                 if paused {
-                    self.faulting.pauses.insert(node, record);
+                    self.faults.pauses.insert(node, record);
+                    self.faults.in_force.push((record, InForce::Pause(node)));
                 }
-                if let Some(lasting) = duration.filter(|_| paused) {
-                    self.faulting.schedule(&mut self.engine.core.kernel, at + lasting, Happening::Resume(node, record));
+                if let Some(duration) = duration.filter(|_| paused) {
+                    self.faults.schedule(&mut self.engine.core.kernel, at + duration, Scheduled::Resume(node, record));
                 }
                 paused
             }
             Fault::Loss { links, rule, ratio, duration } => {
                 self.end_loss(|open| open.links == links && open.rule == rule);
+                self.note_ended_faults();
                 let network: &mut Network = self.engine.core.devices.get_mut(self.network);
                 network.set_loss_rule(&mut self.engine.core.kernel, &links, &rule, ratio);
-                self.faulting.losses.push(OpenLoss { record, links, rule });
-                if let Some(lasting) = duration {
-                    self.faulting.schedule(&mut self.engine.core.kernel, at + lasting, Happening::EndLoss(record));
+                self.faults.losses.push(OpenLoss { record, links, rule });
+                self.faults.in_force.push((record, InForce::Loss));
+                if let Some(duration) = duration {
+                    self.faults.schedule(&mut self.engine.core.kernel, at + duration, Scheduled::EndLoss(record));
                 }
                 false
             }
             Fault::Links { links, model } => {
+                self.end_in_force(|open| matches!(open, InForce::Links(known) if *known == links));
+                self.faults.in_force.push((record, InForce::Links(links.clone())));
                 let network: &mut Network = self.engine.core.devices.get_mut(self.network);
                 let set = network.set_model(&mut self.engine.core.kernel, &links, &model);
-                set.expect("a fault is checked for a possible model before it strikes")
+                set.expect("a fault is checked for a possible model before it is applied")
             }
         };
-        self.faulting.records[record].effect += u64::from(effect);
+        self.faults.records[record].effect += u64::from(effect);
     }
 
     /// The numbers of nodes named on both sides of a cut.
@@ -197,10 +224,11 @@ impl Sim {
         let name = self.name_cut(from, to, both_ways);
         let network: &mut Network = self.engine.core.devices.get_mut(self.network);
         let guard = network.cut(&mut self.engine.core.kernel, &name, from, to, both_ways);
-        self.faulting.cuts.push(HeldCut { record, id: guard.id(), eaten: guard.counter(), guard: Some(guard) });
+        self.faults.in_force.push((record, InForce::Cut(guard.id())));
+        self.faults.cuts.push(HeldCut { record, id: guard.id(), dropped: guard.counter(), guard: Some(guard) });
     }
 
-    /// What a cut is called: under this name the messages it eats are counted.
+    /// The name of a cut, under which its losses are counted.
     fn name_cut(&self, from: &[NodeId], to: &[NodeId], both_ways: bool) -> String {
         let side = |nodes: &[NodeId]| match nodes {
             [first, second, third, rest @ ..] if !rest.is_empty() => {
@@ -212,14 +240,14 @@ impl Sim {
         format!("cut [{}] {} [{}]", side(from), if both_ways { "|" } else { "-/->" }, side(to))
     }
 
-    /// Ends the loss rules for which `which` holds, and says what they ate.
+    /// Ends the loss rules for which `which` holds, and adds what they dropped to their records.
     fn end_loss(&mut self, which: impl Fn(&OpenLoss) -> bool) {
-        let (ended, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.faulting.losses).into_iter().partition(which);
-        self.faulting.losses = open;
+        let (ended, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.faults.losses).into_iter().partition(which);
+        self.faults.losses = open;
         let network: &mut Network = self.engine.core.devices.get_mut(self.network);
         for loss in ended {
-            self.faulting.records[loss.record].effect += network.dropped_by(&loss.links, &loss.rule);
-            network.set_loss_rule(&mut self.engine.core.kernel, &loss.links, &loss.rule, cluster_sim_types::Ratio::ZERO);
+            self.faults.records[loss.record].effect += network.dropped_by(&loss.links, &loss.rule);
+            network.set_loss_rule(&mut self.engine.core.kernel, &loss.links, &loss.rule, Ratio::ZERO);
         }
     }
 
@@ -231,9 +259,42 @@ impl Sim {
         some
     }
 
-    /// Ends the chaos: no fault strikes any more, cuts heal, links are as declared, paused nodes go on, all but the killed come back.
+    /// Notes in their records that faults ended which were in force and are not any more.
+    pub(super) fn note_ended_faults(&mut self) {
+        if self.faults.in_force.is_empty() {
+            return;
+        }
+        let cuts: BTreeSet<CutId> = self.network().living_cuts().map(|(id, _)| id).collect();
+        let losses: BTreeSet<usize> = self.faults.losses.iter().map(|open| open.record).collect();
+        let records = self.faults.in_force.iter().filter(|(record, what)| {
+            let kernel = &self.engine.core.kernel;
+            !match what {
+                InForce::Cut(id) => cuts.contains(id),
+                InForce::Down(node, life) => kernel.health(*node) == Health::Down && kernel.incarnation(*node) == *life,
+                InForce::Pause(node) => kernel.health(*node) == Health::Paused && self.faults.pauses.get(node) == Some(record),
+                InForce::Loss => losses.contains(record),
+                InForce::Links(_) => true,
+            }
+        });
+        let ended: BTreeSet<usize> = records.map(|(record, _)| *record).collect();
+        self.end_records(&ended);
+    }
+
+    /// Ends the faults in force for which `which` holds.
+    fn end_in_force(&mut self, which: impl Fn(&InForce) -> bool) {
+        let ended = self.faults.in_force.iter().filter(|(_, what)| which(what)).map(|(record, _)| *record).collect();
+        self.end_records(&ended);
+    }
+
+    fn end_records(&mut self, ended: &BTreeSet<usize>) {
+        let now = self.now();
+        self.faults.in_force.retain(|(record, _)| !ended.contains(record));
+        ended.iter().for_each(|record| self.faults.records[*record].ended_at = Some(now));
+    }
+
+    /// Ends the fault phase: cuts heal, links are as declared, paused nodes resume, and all nodes but the killed restart.
     pub(super) fn end_faults(&mut self) {
-        self.faulting.calm = true;
+        self.faults.is_over = true;
         self.apply_heals();
         self.heal_cuts();
         self.end_loss(|_| true);
@@ -242,16 +303,17 @@ impl Sim {
             self.engine.resume(node);
             self.engine.restart(node);
         }
+        self.end_in_force(|_| true);
     }
 
     /// The records of all faults, with what each did by now.
     pub(super) fn fault_records(&mut self) -> Vec<FaultRecord> {
-        let mut records = std::mem::take(&mut self.faulting.records);
-        for cut in &self.faulting.cuts {
-            records[cut.record].effect += cut.eaten.count();
+        let mut records = std::mem::take(&mut self.faults.records);
+        for cut in &self.faults.cuts {
+            records[cut.record].effect += cut.dropped.count();
         }
         let network: &Network = self.engine.core.devices.get(self.network);
-        for loss in &self.faulting.losses {
+        for loss in &self.faults.losses {
             records[loss.record].effect += network.dropped_by(&loss.links, &loss.rule);
         }
         records

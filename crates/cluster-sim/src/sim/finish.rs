@@ -3,15 +3,13 @@
 use std::time::Duration;
 
 use cluster_sim_invariants::{Evidence, Invariant, Violation, World};
-use cluster_sim_runtime::{Record, RecordKind};
-use cluster_sim_transport::ResetReason;
 use cluster_sim_types::{NodeId, VirtualInstant};
 
 use super::Sim;
 use super::checks::Now;
 use super::clients::{EVERY_CLIENT_ENDS, living_tasks, unended};
 use super::world::WorldView;
-use crate::report::{EventText, Outcome, Report, task_end_text};
+use crate::report::{Outcome, Report};
 
 impl Sim {
     /// Ends the run: all chaos stops, and the run goes on until every `eventually` has held for the settling time or the calm is spent.
@@ -173,48 +171,6 @@ impl Sim {
         } else {
             Outcome::Held
         }
-    }
-
-    /// The declared name of a node, or of what is about no node.
-    pub(crate) fn called(&self, node: NodeId) -> &str {
-        if node.0 < self.engine.core.kernel.node_count() { self.engine.core.kernel.name(node) } else { "cluster" }
-    }
-
-    /// The name of the task with that path, unless it is gone with the task.
-    pub(crate) fn task_named(&self, path: u64) -> Option<String> {
-        self.engine.core.kernel.task_named(path).map(|task| task.name)
-    }
-
-    /// One event as a person reads it. Of messages only the label is known.
-    pub(crate) fn describe(&self, record: &Record) -> String {
-        let Record { at, kind, node, peer, detail, label, length, .. } = *record;
-        let task = match kind {
-            RecordKind::Timer => self.task_named(label),
-            // Where the name is gone with the task, the path is what is left.
-            RecordKind::Spawn | RecordKind::Poll | RecordKind::TaskEnd => {
-                Some(self.task_named(label).unwrap_or_else(|| format!("task {label:016x}")))
-            }
-            _ => None,
-        };
-        let message = match kind {
-            RecordKind::Send => format!("{label:016x}, {length} bytes"),
-            RecordKind::SessionSend => format!("{length} bytes"),
-            RecordKind::SessionDeliver => "a message".to_owned(),
-            _ => format!("{label:016x}"),
-        };
-        let number = match kind {
-            RecordKind::Timer | RecordKind::Cut | RecordKind::Heal | RecordKind::Reseed => label,
-            _ => u64::from(detail),
-        };
-        let cause = match kind {
-            RecordKind::Drop => self.cause(detail).to_owned(),
-            RecordKind::TaskEnd => task_end_text(detail).to_owned(),
-            RecordKind::SessionReset => ResetReason::numbered(detail).expect("a reset is recorded with its reason").to_string(),
-            _ => String::new(),
-        };
-        let (node, peer, task) = (self.called(node), self.called(peer), task.as_deref());
-        let in_words = EventText { kind, node, peer, task, message: &message, session: label, number, cause: &cause, span: None };
-        format!("{at}  {in_words}")
     }
 }
 

@@ -7,6 +7,7 @@ mod control;
 mod decisions;
 mod faults;
 mod finish;
+mod names;
 mod observer;
 mod run_loop;
 mod start;
@@ -42,11 +43,11 @@ pub struct Sim {
     /// Where the budget of virtual time ends.
     end: VirtualInstant,
     checks: LiveChecks,
-    faulting: FaultState,
+    faults: FaultState,
     clients: Clients,
     report: Report,
-    /// Who is told of everything that happens, if anybody is.
-    follower: Option<Box<dyn RunObserver>>,
+    /// Follows the run, if it is recorded or compared.
+    observer: Option<Box<dyn RunObserver>>,
     /// A finding ended the run; nothing steps any more.
     over: bool,
 }

@@ -1,4 +1,4 @@
-//! Somebody who is told of everything that happens in a run, while it goes on.
+//! Observers of a run: told of every event while it goes on.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -10,128 +10,122 @@ use cluster_sim_types::{Change, Fact, NodeId, VirtualInstant};
 use super::Sim;
 use crate::report::Report;
 
-/// Who follows a run from its start to its end. It changes nothing of it, but can let it go no further.
+/// Follows a run from its start to its end. It changes nothing of the run, but can stop it early.
 pub(crate) trait RunObserver: Any {
-    /// Something happened.
+    /// Takes a record, in the order of events.
     fn event(&mut self, record: Record);
 
-    /// A node stated a fact, in a step whose events came before it.
+    /// Takes a fact that a node stated, after the events of its step.
     fn fact(&mut self, at: VirtualInstant, node: NodeId, fact: &dyn Fact);
 
-    /// A node may show another view, in a step whose events came before it.
+    /// Notes that a node may show another view, after the events of its step.
     fn viewed(&mut self, _node: NodeId) {}
 
-    /// The faults are over, and what must hold in the end gets its time.
-    fn calms(&mut self, _at: VirtualInstant) {}
+    /// Notes that the fault phase is over and the recovery phase begins.
+    fn recovers(&mut self, _at: VirtualInstant) {}
 
-    /// A step is over; the run may be asked for names, and to forget those that are not asked for again.
+    /// Ends a step; the run may be asked for names, and may forget those that are not asked for again.
     fn stepped(&mut self, sim: &mut Sim);
 
-    /// The run is over and this is its report; the run may still be asked for names.
+    /// Ends the run; it may still be asked for names.
     fn ended(&mut self, sim: &mut Sim, report: &Report);
 
-    /// Whether it has seen enough, so that the run is to go no further and is not judged.
+    /// Whether it has seen enough: the run then stops and is not judged.
     fn has_left(&self) -> bool;
 }
 
 impl Sim {
-    /// Runs a scenario from start to end, told to `follower` event by event; no report if that one left before the end.
-    pub(crate) fn run_observed<F: RunObserver>(mut self, follower: F) -> (F, Option<Report>) {
+    /// Runs from start to end under an observer. Answers with no report if the observer left before the end.
+    pub(crate) fn run_observed<F: RunObserver>(mut self, observer: F) -> (F, Option<Report>) {
         self.engine.core.kernel.keep_records();
-        self.follower = Some(Box::new(follower));
+        self.observer = Some(Box::new(observer));
         self.drive();
         if !self.over {
-            self.tell(|follower, sim| follower.calms(sim.now()));
+            self.notify(|observer, sim| observer.recovers(sim.now()));
         }
         self.end_fault_phase();
-        let stays = self.follower.as_ref().is_some_and(|follower| !follower.has_left());
+        let stays = self.observer.as_ref().is_some_and(|observer| !observer.has_left());
         if stays {
             self.conclude();
         }
-        let follower: Box<dyn Any> = self.follower.take().expect("a follower is put back after it was told something");
-        let follower = *follower.downcast().expect("it is the follower that was put in");
-        (follower, stays.then_some(self.report))
+        let observer: Box<dyn Any> = self.observer.take().expect("an observer is put back after each notification");
+        let observer = *observer.downcast().expect("it is the observer that was put in");
+        (observer, stays.then_some(self.report))
     }
 
-    /// Tells the follower that a step is over. True if it wants to hear on.
+    /// Notifies the observer that a step is over. True if it wants to go on.
     pub(super) fn notify_step(&mut self) -> bool {
-        self.tell(|follower, sim| follower.stepped(sim));
-        self.over |= self.follower.as_ref().is_some_and(|follower| follower.has_left());
+        self.notify(|observer, sim| observer.stepped(sim));
+        self.over |= self.observer.as_ref().is_some_and(|observer| observer.has_left());
         !self.over
     }
 
-    /// Tells the follower which facts a step stated, and whose views it may have changed.
+    /// Notifies the observer of the facts that a step stated, and of the views that it may have changed.
     #[cold]
     pub(super) fn notify_changes(&mut self) {
-        self.tell(|follower, sim| {
+        self.notify(|observer, sim| {
             for change in sim.engine.core.kernel.changes() {
                 match change {
-                    Change::Fact(node, fact) => follower.fact(sim.now(), *node, &**fact),
-                    Change::View(node) => follower.viewed(*node),
+                    Change::Fact(node, fact) => observer.fact(sim.now(), *node, &**fact),
+                    Change::View(node) => observer.viewed(*node),
                     Change::Health(..) => {}
                 }
             }
         });
     }
 
-    /// Tells the follower, if there is one, what was recorded.
+    /// Notifies the observer, if there is one, of what was recorded.
     pub(super) fn notify_records(&mut self) {
-        self.tell(|_, _| {});
+        self.notify(|_, _| {});
     }
 
-    /// Tells the follower, if there is one, how the run ended. What is recorded after the last event takes no part in the run.
+    /// Notifies the observer, if there is one, of the end. What is recorded after the last event is no part of the run.
     pub(super) fn notify_end(&mut self) {
         self.engine.core.kernel.drain_records().for_each(drop);
-        if self.follower.is_some() {
+        if self.observer.is_some() {
             let report = self.report.clone();
-            self.tell(|follower, sim| follower.ended(sim, &report));
+            self.notify(|observer, sim| observer.ended(sim, &report));
         }
     }
 
-    /// How many steps were taken.
+    /// The steps taken.
     pub(crate) fn steps(&self) -> u64 {
         self.engine.core.kernel.steps()
     }
 
     /// The declared names of all nodes, in the order of their numbers.
     pub(crate) fn node_names(&self) -> Vec<Arc<str>> {
-        let kernel = &self.engine.core.kernel;
-        (0..kernel.node_count()).map(|node| Arc::clone(kernel.name(NodeId(node)))).collect()
+        (0..self.engine.core.kernel.node_count()).map(|node| self.shared_name(NodeId(node))).collect()
     }
 
-    /// The nodes whose seats are empty: they were gone before the first event.
+    /// The nodes that the scenario is run without.
     pub(crate) fn absent_nodes(&self) -> Vec<NodeId> {
         let kernel = &self.engine.core.kernel;
-        let is_empty = |node: &NodeId| self.definition.absent.contains(&**kernel.name(*node));
-        (0..kernel.node_count()).map(NodeId).filter(is_empty).collect()
+        let is_absent = |node: &NodeId| self.definition.absent.contains(&**kernel.name(*node));
+        (0..kernel.node_count()).map(NodeId).filter(is_absent).collect()
     }
 
-    /// Keeps from here on what every message says, until it is taken.
-    pub(crate) fn capture_messages(&mut self) {
+    /// Captures the text of every message from here on, until it is taken.
+    pub(crate) fn capture_texts(&mut self) {
         self.engine.core.devices.get_mut::<Network>(self.network).capture_messages();
     }
 
-    /// What the messages say that were sent since this was last asked for.
+    /// Takes the texts of the messages that were sent since the last call.
     pub(crate) fn take_captured(&mut self) -> Vec<CapturedMessage> {
         self.engine.core.devices.get_mut::<Network>(self.network).take_captured()
     }
 
-    /// What the loss of a message is counted under.
-    pub(crate) fn cause(&self, cause: u32) -> &str {
-        self.network().cause(cause)
-    }
-
-    /// Lets go of what was kept for naming a task that ended.
+    /// Forgets the name of a task that ended.
     pub(crate) fn forget_task(&mut self, path: u64) {
         self.engine.core.kernel.forget_task_name(path);
     }
 
-    /// Tells the follower what was recorded, and then something more.
-    fn tell(&mut self, more: impl FnOnce(&mut dyn RunObserver, &mut Self)) {
-        // It is out of the run for as long, so that it can look at the run.
-        let Some(mut follower) = self.follower.take() else { return };
-        self.engine.core.kernel.drain_records().for_each(|record| follower.event(record));
-        more(&mut *follower, self);
-        self.follower = Some(follower);
+    /// Hands over what was recorded, then notifies of something more.
+    fn notify(&mut self, more: impl FnOnce(&mut dyn RunObserver, &mut Self)) {
+        // The observer is out of the run for as long, so that it can look at the run.
+        let Some(mut observer) = self.observer.take() else { return };
+        self.engine.core.kernel.drain_records().for_each(|record| observer.event(record));
+        more(&mut *observer, self);
+        self.observer = Some(observer);
     }
 }

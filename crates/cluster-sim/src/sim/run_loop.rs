@@ -16,7 +16,7 @@ use tokio::task::unconstrained;
 use super::Sim;
 use super::checks::Now;
 use super::world::WorldView;
-use crate::report::PanicFinding;
+use crate::report::{PanicFinding, PanicSite};
 
 impl Sim {
     /// Lets the run go on for so much virtual time, or until a finding ends it.
@@ -25,7 +25,7 @@ impl Sim {
     }
 
     pub(super) fn run_to(&mut self, until: VirtualInstant) {
-        if self.follower.is_some() {
+        if self.observer.is_some() {
             return self.guarded(|sim| while sim.step_once(until) && sim.notify_step() {});
         }
         self.guarded(|sim| while sim.step_to(until) {});
@@ -87,6 +87,7 @@ impl Sim {
     pub(super) fn apply_heals(&mut self) {
         if self.control.is_waiting() {
             self.engine.core.devices.get_mut::<Network>(self.network).apply_heals(&mut self.engine.core.kernel);
+            self.note_ended_faults();
         }
     }
 
@@ -100,7 +101,7 @@ impl Sim {
 
     #[inline(always)]
     fn judge_changes(&mut self) {
-        if self.follower.is_some() {
+        if self.observer.is_some() {
             self.notify_changes();
         }
         let kernel = &self.engine.core.kernel;
@@ -118,8 +119,8 @@ impl Sim {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| without_budget(|| run(self)))) {
             let kernel = &self.engine.core.kernel;
             let site = match (self.engine.running(), self.checks.asking()) {
-                (Some(node), _) => kernel.name(node).to_string(),
-                (None, Some(check)) => format!("check {check:?}"),
+                (Some(node), _) => self.panic_site(node),
+                (None, Some(check)) => PanicSite::Check { name: check.to_owned() },
                 (None, None) => resume_unwind(panic),
             };
             let task = kernel.panicked_task().map(ToString::to_string);

@@ -6,6 +6,7 @@ use cluster_sim_runtime::{Heartbeat, Seed, SeedSchedule};
 
 use super::Sim;
 use super::build::build;
+use crate::explain::describe_failure;
 use crate::report::Report;
 use crate::scenario::{Scenario, ScenarioError};
 
@@ -32,7 +33,9 @@ impl Scenario {
     /// # Panics
     /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
     pub fn run(&self, seed: Seed) -> Report {
-        self.run_under(seed, None)
+        let mut report = self.run_under(seed, None);
+        describe_failure(self, &mut report);
+        report
     }
 
     /// The same, with word of every step left for somebody who watches from outside.

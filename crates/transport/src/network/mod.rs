@@ -53,6 +53,7 @@ pub use wait_reason::NetworkWait;
 pub use waiters::WaitKey;
 
 pub use deliver::INBOX_CAPACITY;
+pub use describe::describe;
 
 use crate::error::PortInUse;
 use crate::message::Message;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::checkpoint::Window;
 use super::log_line::Line;
-use crate::report::{Difference, DifferingEvent, Happening, Report};
+use crate::report::{Difference, DifferingEvent, DivergenceKind, Report};
 use crate::sim::Sim;
 
 /// How many of the last events of each run are shown, with the one that differs.
@@ -59,7 +59,7 @@ pub(super) fn find(
 /// were in, and the end of a run only where it is a node's doing.
 fn who_acted<'l>(here: &'l Line, there: &'l Line, before: Option<&Line>) -> &'l Line {
     let goes_on = |line: &Line| before.is_some_and(|before| before.at == line.at && before.node == line.node);
-    let just_ends = |line: &Line| line.kind == Happening::End && line.node == "cluster";
+    let just_ends = |line: &Line| line.kind == DivergenceKind::End && line.node == "cluster";
     let rank = |line: &Line| (line.at, just_ends(line), !goes_on(line));
     if rank(there) < rank(here) { there } else { here }
 }

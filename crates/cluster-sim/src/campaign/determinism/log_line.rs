@@ -5,7 +5,8 @@ use cluster_sim_types::{NodeId, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{Entry, Window};
-use crate::report::{Difference, Happening, Report};
+use crate::event::{EventKind, Parts, text_of};
+use crate::report::{Difference, DivergenceKind, Report};
 use crate::sim::Sim;
 
 /// What a line tells of, to be compared.
@@ -22,7 +23,7 @@ pub(super) enum LogEntry {
 pub(super) struct Line {
     pub(super) told: LogEntry,
     pub(super) at: VirtualInstant,
-    pub(super) kind: Happening,
+    pub(super) kind: DivergenceKind,
     /// The declared name of the node that acted.
     pub(super) node: String,
     pub(super) peer: Option<String>,
@@ -55,31 +56,31 @@ impl Line {
         Self {
             told: LogEntry::Event(*record),
             at: record.at,
-            kind: Happening::Event(record.kind),
-            node: sim.called(record.node).to_owned(),
-            peer: (record.peer != record.node).then(|| sim.called(record.peer).to_owned()),
+            kind: DivergenceKind::Event(record.kind),
+            node: sim.node_name(record.node).to_owned(),
+            peer: (record.peer != record.node).then(|| sim.node_name(record.peer).to_owned()),
             task: task.or_else(|| polled_task(record.at, record.node, polled, sim)),
             text: describe(record, sim),
         }
     }
 
     fn of_fact(at: VirtualInstant, node: NodeId, fact: &str, polled: Option<Record>, sim: &Sim) -> Self {
-        let name = sim.called(node);
+        let name = sim.node_name(node);
         Self {
             told: LogEntry::Fact { at, text: fact.to_owned() },
             at,
-            kind: Happening::Fact,
+            kind: DivergenceKind::Fact,
             node: name.to_owned(),
             peer: None,
             task: polled_task(at, node, polled, sim),
-            text: format!("{at}  {name} states {fact}"),
+            text: format!("{at}  {}", text_of(&EventKind::Fact { text: fact.to_owned() }, name, None)),
         }
     }
 
     fn of_end(report: Option<&Report>, sim: &Sim) -> Self {
         let EndOfRun { node, task, how } = report.map_or_else(EndOfRun::default, |report| EndOfRun::of(report, sim));
-        let text = format!("{}  the run ends: {how}", sim.now());
-        Self { told: LogEntry::End, at: sim.now(), kind: Happening::End, node, peer: None, task, text }
+        let text = format!("{}  {}", sim.now(), Parts { cause: how.into(), ..Parts::default() }.sentence("end"));
+        Self { told: LogEntry::End, at: sim.now(), kind: DivergenceKind::End, node, peer: None, task, text }
     }
 
     /// Whether two lines tell of the same.
@@ -151,11 +152,11 @@ impl EndOfRun {
     fn of(report: &Report, sim: &Sim) -> Self {
         let cluster = |how| Self { node: "cluster".to_owned(), task: None, how };
         if let Some(violation) = report.violations.first() {
-            let node = violation.nodes.first().map_or("cluster", |node| sim.called(*node));
+            let node = violation.nodes.first().map_or("cluster", |node| sim.node_name(*node));
             Self { node: node.to_owned(), ..cluster(violation.to_string()) }
         } else if let Some(panic) = &report.panic {
             let how = format!("{} panicked: {}", panic.site, panic.message);
-            Self { node: panic.site.clone(), task: panic.task.clone(), how }
+            Self { node: panic.site.to_string(), task: panic.task.clone(), how }
         } else if let Some(exhausted) = &report.exhausted {
             cluster(exhausted.to_string())
         } else {

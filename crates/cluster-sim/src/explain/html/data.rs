@@ -6,11 +6,13 @@ use std::sync::Arc;
 use cluster_sim_types::VirtualInstant;
 use serde::Serialize;
 
+use crate::event::SENTENCES;
 use crate::explain::event::Event;
 use crate::explain::recording::{LeftOut, Recording};
 use crate::explain::spans::Span;
 use crate::explain::verdict::Verdict;
-use crate::report::Report;
+use crate::explain::views::NodeView;
+use crate::report::{FaultRecord, Report};
 
 /// What the page is about.
 #[derive(Serialize)]
@@ -24,34 +26,43 @@ struct Data<'a> {
     calm_at: Option<VirtualInstant>,
     left_out: Option<LeftOut>,
     spans: &'a [Span],
-    /// The faults of the report in words.
+    views: &'a [NodeView],
+    /// The faults of the report as text.
     faults: Vec<String>,
+    /// What each of them did.
+    effects: Vec<String>,
+    /// The table of sentences: a template by name.
+    sentences: BTreeMap<&'static str, &'static str>,
     texts: Vec<String>,
     events: Columns,
 }
 
-/// The events, field by field. Texts and kinds are places among the texts, 0 for none; other numbers are one more than they say, 0
-/// for none.
+/// The events, field by field. Texts are places among the texts, 0 for none; of numbers 0 stands for none and others are one greater than
+/// what they say. `node` to `span` are the parts that sentences name.
 #[derive(Default, Serialize)]
 struct Columns {
     index: Vec<u64>,
     at: Vec<u64>,
     step: Vec<u64>,
     kind: Vec<usize>,
+    sentence: Vec<usize>,
     node: Vec<usize>,
     peer: Vec<usize>,
     task: Vec<usize>,
-    message: Vec<u64>,
+    message: Vec<usize>,
+    session: Vec<usize>,
+    number: Vec<usize>,
+    cause: Vec<usize>,
+    span: Vec<usize>,
+    loss: Vec<usize>,
+    message_id: Vec<u64>,
     sent_index: Vec<u64>,
     sent_at: Vec<u64>,
     label: Vec<usize>,
     content: Vec<usize>,
-    said: Vec<usize>,
-    length: Vec<u64>,
-    number: Vec<usize>,
-    cause: Vec<usize>,
-    fact: Vec<usize>,
-    viewed: Vec<u8>,
+    text: Vec<usize>,
+    bytes: Vec<u64>,
+    view_changed: Vec<u8>,
 }
 
 /// Each text once, found again by what it says; the first one stands for none.
@@ -77,28 +88,34 @@ impl Texts {
 }
 
 impl Columns {
-    fn push(&mut self, event: &Event, texts: &mut Texts) {
-        let kind = serde_json::to_value(event.kind).expect("a kind is a word");
+    fn push(&mut self, event: &Event, spans: &[Span], texts: &mut Texts) {
+        let kind = serde_json::to_value(&event.event).expect("an event is plain data");
         let or_none = |number: Option<u64>| number.map_or(0, |number| number.saturating_add(1));
+        let (sentence, parts) = event.sentence(spans);
+        let message = event.message();
         self.index.push(event.index);
         self.at.push(event.at.as_nanoseconds());
         self.step.push(event.step);
-        self.kind.push(texts.place_of(kind.as_str()));
+        self.kind.push(texts.place_of(kind["kind"].as_str()));
+        self.sentence.push(texts.place(sentence));
         self.node.push(texts.place(&event.node));
-        self.peer.push(texts.place_of(event.peer.as_ref()));
-        self.task.push(texts.place_of(event.task.as_ref()));
-        self.message.push(or_none(event.message));
-        self.sent_index.push(or_none(event.sent.map(|sent| sent.index)));
-        self.sent_at.push(or_none(event.sent.map(|sent| sent.at.as_nanoseconds())));
-        self.label.push(texts.place_of(event.label.map(|label| label.to_string())));
-        self.content.push(texts.place_of(event.content.map(|content| content.to_string())));
-        self.said.push(texts.place_of(event.said.as_ref()));
-        self.length.push(or_none(event.length.map(u64::from)));
-        // As text: a token of 64 bits is more than a number holds there.
-        self.number.push(texts.place_of(event.number.map(|number| number.to_string())));
-        self.cause.push(texts.place_of(event.cause.as_ref()));
-        self.fact.push(texts.place_of(event.fact.as_ref()));
-        self.viewed.push(u8::from(event.viewed));
+        self.peer.push(texts.place_of(event.peer()));
+        self.task.push(texts.place(&parts.task));
+        self.message.push(texts.place(&parts.message));
+        self.session.push(texts.place(&parts.session));
+        self.number.push(texts.place(&parts.number));
+        self.cause.push(texts.place(&parts.cause));
+        self.span.push(texts.place(&parts.span));
+        self.loss.push(texts.place_of(kind["cause"]["kind"].as_str()));
+        self.message_id.push(or_none(message.and_then(|message| message.id)));
+        let sent = message.and_then(|message| message.sent);
+        self.sent_index.push(or_none(sent.map(|sent| sent.index)));
+        self.sent_at.push(or_none(sent.map(|sent| sent.at.as_nanoseconds())));
+        self.label.push(texts.place_of(message.map(|message| message.label.to_string())));
+        self.content.push(texts.place_of(message.map(|message| message.content.to_string())));
+        self.text.push(texts.place_of(message.and_then(|message| message.text.as_ref())));
+        self.bytes.push(or_none(message.map(|message| u64::from(message.bytes))));
+        self.view_changed.push(u8::from(event.view_changed));
     }
 }
 
@@ -106,7 +123,7 @@ impl Columns {
 pub(super) fn of(recording: &Recording, replay: Option<&str>) -> String {
     let mut texts = Texts { places: BTreeMap::new(), texts: vec![String::new()] };
     let mut events = Columns::default();
-    recording.events.iter().for_each(|event| events.push(event, &mut texts));
+    recording.events.iter().for_each(|event| events.push(event, &recording.spans, &mut texts));
     let report = &recording.report;
     let data = Data {
         report,
@@ -117,7 +134,10 @@ pub(super) fn of(recording: &Recording, replay: Option<&str>) -> String {
         calm_at: recording.calm_at,
         left_out: recording.left_out,
         spans: &recording.spans,
+        views: &recording.views,
         faults: report.faults.iter().map(|record| record.fault.to_string()).collect(),
+        effects: report.faults.iter().map(FaultRecord::effect_text).collect(),
+        sentences: SENTENCES.into_iter().collect(),
         texts: texts.texts,
         events,
     };

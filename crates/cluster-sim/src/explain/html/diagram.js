@@ -65,7 +65,7 @@ function drawAxis() {
     pen.fillText(`${(tick / 1e9).toFixed(digits)} s`, x, 10);
     written = x;
   }
-  if (verdict.held) return;
+  if (verdict.passed) return;
   const x = xOf(verdictAt, width), label = verdict.word.toLowerCase(), half = pen.measureText(label).width / 2 + 6;
   if (x < 0 || x > width) return;
   const middle = Math.min(Math.max(x, half + 2), width - half - 2);
@@ -86,7 +86,7 @@ function line(pen, x1, y1, x2, y2) {
 
 const drawLine = (pen, { x1, y1, x2, y2 }) => line(pen, x1, y1, x2, y2);
 
-const toneOfSpan = { cut: "cut", loss: "cut", links: "cut", down: "down", killed: "down", empty: "down", paused: "paused" };
+const toneOfSpan = { cut: "cut", loss: "cut", links: "cut", down: "down", killed: "down", absent: "down", paused: "paused" };
 
 /** Everything in force in view as bars, each in the first row where it and its words have room. */
 function drawFaults() {
@@ -149,7 +149,7 @@ function note(side, text, row, span) {
 function spanDetails(span) {
   const until = span.until_ns === null ? "the end of the run" : seconds(span.until_ns);
   const known = [["from", seconds(span.from_ns)], ["until", until]];
-  if (span.fault !== null) known.push(["effect", effectOf(report.faults[span.fault])]);
+  if (span.fault !== null) known.push(["effect", data.effects[span.fault]]);
   return known;
 }
 
@@ -190,7 +190,7 @@ function drawOverview() {
   pen.globalAlpha = 1;
   pen.strokeStyle = tones.select;
   pen.strokeRect(Math.max(0.5, from), 0.5, Math.max(4, Math.min(until, width - 0.5) - Math.max(0.5, from)), height - 1);
-  if (!verdict.held) {
+  if (!verdict.passed) {
     pen.fillStyle = tones.broken;
     pen.fillRect(x(verdictAt) - 1, 0, 2, height);
   }
@@ -399,7 +399,7 @@ function nameLosses(pen) {
   pen.textAlign = "left";
   pen.fillStyle = tones.lost;
   for (const { x2, y2, arrow } of lost) {
-    const cause = texts[rows.cause[arrow.last]], text = cause.startsWith("cut ") ? "cut" : cause.replaceAll("_", " ");
+    const kind = texts[rows.loss[arrow.last]], text = kind === "rule" ? texts[rows.cause[arrow.last]] : kind.replaceAll("_", " ");
     if (hasRoom(x2 + 7, y2 - 7, pen.measureText(text).width + 4, 14)) write(pen, text, x2 + 8, y2);
   }
 }
@@ -419,7 +419,7 @@ function drawMarks(pen, width) {
   pen.fillStyle = tones.fact;
   // The last ones first: they are nearest to the verdict.
   for (const row of facts.reverse()) {
-    const text = fit(pen, texts[rows.fact[row]], 200), x = xOf(rows.at[row], width) + 7, y = laneY.get(laneOfRow[row]) - 12;
+    const text = fit(pen, texts[rows.cause[row]], 200), x = xOf(rows.at[row], width) + 7, y = laneY.get(laneOfRow[row]) - 12;
     if (hasRoom(x - 2, y - 6, pen.measureText(text).width + 8, 12)) write(pen, text, x, y);
   }
 }
@@ -459,7 +459,7 @@ function drawMark(pen, row, x, y) {
     line(pen, crisp(x), y + 1, crisp(x), y + long);
     drawnMarks.push({ x, y: y + 4, row });
   }
-  if (rows.viewed[row] && scene.shown.has("views")) {
+  if (rows.view_changed[row] && scene.shown.has("views")) {
     pen.fillStyle = tones.quiet;
     pen.beginPath();
     pen.arc(x, y, 2, 0, 7);
@@ -499,7 +499,7 @@ function drawLife(pen, kind, x, y) {
 }
 
 function drawVerdict(pen, width, height) {
-  if (verdict.held) return;
+  if (verdict.passed) return;
   const x = xOf(verdictAt, width);
   if (x < -10 || x > width + 10) return;
   pen.strokeStyle = tones.broken;

@@ -9,7 +9,7 @@ const STYLE: &str = include_str!("style.css");
 /// Each knows what comes before it.
 const SCRIPTS: [&str; 5] = [
     include_str!("run.js"),
-    include_str!("words.js"),
+    include_str!("text.js"),
     include_str!("scene.js"),
     include_str!("diagram.js"),
     include_str!("page.js"),

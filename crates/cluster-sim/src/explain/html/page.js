@@ -10,16 +10,9 @@ function element(name, attributes = {}, ...inside) {
   return made;
 }
 
-function effectOf({ fired, effect, fault }) {
-  if (!fired) return "never struck: the chaos was over";
-  if (effect === 0) return "no effect";
-  const [kind] = Object.keys(fault);
-  return kind === "cut" || kind === "loss" ? `ate ${plural(effect, "message")}` : "struck";
-}
-
 function showVerdict() {
   at("word").textContent = verdict.word;
-  at("word").classList.toggle("held", verdict.held);
+  at("word").classList.toggle("held", verdict.passed);
   at("scenario").textContent = report.scenario;
   at("sentence").textContent = verdict.sentence;
   const facts = [["seed", data.seed], ["digest", report.digest], ["ended", seconds(report.ended_at_ns)], ["steps", thousands(report.steps)]];
@@ -49,12 +42,12 @@ function sentBy(row) {
 
 /** Where to look first: what was in force, what was lost last, what the nodes said last. */
 function showHints() {
-  if (verdict.held) return;
+  if (verdict.passed) return;
   report.violations.slice(1).forEach((violation) => hint("Also broken", `“${violation.rule}” at ${seconds(violation.at_ns)} ${violation.message}`));
-  if (trigger >= 0) hint("In that step", [words(trigger), rows.at[trigger]], sentBy(trigger));
+  if (trigger >= 0) hint("In that step", [sentence(trigger), rows.at[trigger]], sentBy(trigger));
   const isOpen = (span) => span.from_ns <= verdictAt && (span.until_ns ?? Infinity) > verdictAt;
   const link = (span) => [span.text, span.from_ns, span.until_ns ?? endsAt];
-  const tell = (span) => span.fault === null ? "" : `, ${effectOf(report.faults[span.fault])}`;
+  const tell = (span) => span.fault === null ? "" : `, ${data.effects[span.fault]}`;
   const open = spans.filter(isOpen), over = spans.filter((span) => (span.until_ns ?? Infinity) <= verdictAt);
   for (const span of open.slice(-3)) hint("In force", link(span), `, since ${seconds(span.from_ns, 3)}${tell(span)}`);
   const last = over.filter((span) => span.fault === null || report.faults[span.fault].effect > 0).at(-1);
@@ -63,19 +56,23 @@ function showHints() {
   const lost = arrows.filter((arrow) => arrow.what === LOST && arrow.end <= verdictAt);
   const near = lost.filter((arrow) => suspects.has(arrow.from) || suspects.has(arrow.to)).at(-1) ?? lost.at(-1);
   if (near) {
-    const text = `${data.nodes[near.from]} → ${data.nodes[near.to]} ${said(near.last)}`;
+    const text = `${data.nodes[near.from]} → ${data.nodes[near.to]} ${texts[rows.message[near.last]]}`;
     hint("Last lost", [text, near.end], ` at ${seconds(near.end)}, to ${texts[rows.cause[near.last]]}; ${plural(lost.length, "message")} lost before the verdict`);
+  }
+  for (const view of data.views) {
+    if (!suspects.has(laneOf.get(view.node))) continue;
+    hint("View", [`${view.node} since ${seconds(view.since_ns)}`, view.since_ns], `: ${view.text}${view.before ? `, before: ${view.before}` : ""}`);
   }
   const facts = [];
   rowsBetween(0, verdictAt, (row) => kindOf(row) === "fact" && (!suspects.size || suspects.has(laneOfRow[row])) && facts.push(row));
-  for (const row of facts.slice(-2)) hint("Stated", [`${nodeOf(row)} at ${seconds(rows.at[row])}`, rows.at[row]], `: ${texts[rows.fact[row]]}`);
+  for (const row of facts.slice(-2)) hint("Stated", [`${nodeOf(row)} at ${seconds(rows.at[row])}`, rows.at[row]], `: ${texts[rows.cause[row]]}`);
 }
 
 function showKinds() {
   const counts = {};
   groupOfRow.forEach((group) => (counts[group] = (counts[group] ?? 0) + 1));
   counts.messages = arrows.filter((arrow) => arrow.what !== LOST && arrow.what !== ASKED).length;
-  counts.views = rows.viewed.reduce((sum, viewed) => sum + viewed, 0);
+  counts.views = rows.view_changed.reduce((sum, viewed) => sum + viewed, 0);
   for (const [group, { tone }] of Object.entries(GROUPS)) {
     if (!counts[group] || group === "faults") continue;
     const button = element("button", { type: "button" }, group, element("span", {}, thousands(counts[group])));
@@ -151,9 +148,9 @@ function listEvents() {
   let row = lowerBound(rows.at, verdictAt + 1) - 1;
   for (; row >= 0 && found.length < listed; row--) if (isListed(row)) found.push(row);
   const body = element("tbody");
-  if (!verdict.held) body.append(element("tr", { className: "verdict" }, cell(seconds(verdictAt, 6), "time"), cell(verdict.sentence)));
+  if (!verdict.passed) body.append(element("tr", { className: "verdict" }, cell(seconds(verdictAt, 6), "time"), cell(verdict.sentence)));
   for (const row of found) {
-    const line = element("tr", {}, cell(seconds(rows.at[row], 6), "time"), cell(words(row), kindOf(row) === "drop" ? "lost" : ""));
+    const line = element("tr", {}, cell(seconds(rows.at[row], 6), "time"), cell(sentence(row), kindOf(row) === "drop" ? "lost" : ""));
     line.classList.toggle("chosen", row === scene.chosen);
     line.onclick = () => choose(row);
     body.append(line);
@@ -209,7 +206,7 @@ function table(columns, lines) {
 
 function showTables() {
   const faults = report.faults.map((record, index) => ({
-    cells: [seconds(record.at_ns, 3), data.faults[index] + (record.by_hand ? " (by hand)" : ""), effectOf(record)],
+    cells: [seconds(record.at_ns, 3), data.faults[index] + (record.by_hand ? " (by the test)" : ""), data.effects[index]],
     className: record.effect === 0 ? "muted" : "",
     onclick: () => goTo(record.at_ns),
   }));
@@ -257,7 +254,7 @@ function showLegend() {
     sample('<circle cx="11" cy="6" r="4" stroke="var(--ink)" stroke-width="1.5"/>', "boots, goes on"),
     sample('<path d="m7 2 8 8m0-8-8 8" stroke="var(--ink)" stroke-width="2"/>', "crashes"),
     sample('<rect width="22" height="12" fill="var(--cut)" opacity=".2" stroke="none"/>', "cut off"),
-    sample('<rect width="22" height="12" fill="var(--paused)" opacity=".3" stroke="none"/>', "stands still"),
+    sample('<rect width="22" height="12" fill="var(--paused)" opacity=".3" stroke="none"/>', "paused"),
   ];
   at("legend").append(...samples, element("span", { className: "keys" }, "drag to move · double-click or ctrl + wheel to zoom · ← → + − keys"));
 }
@@ -279,7 +276,7 @@ function onPoint(event) {
   laneCanvas.style.cursor = found ? "pointer" : "";
   if (!found) hideTip();
   else if (found.arrow) showTip(event, ...arrowDetails(found.arrow));
-  else showTip(event, words(found.row), details(found.row));
+  else showTip(event, sentence(found.row), details(found.row));
   if ((found?.arrow ?? found?.row) !== (before?.arrow ?? before?.row)) drawLanes();
 }
 

@@ -12,7 +12,7 @@ const laneOfRow = rows.node.map((text) => laneOf.get(texts[text]) ?? -1);
 
 const kindOf = (row) => texts[rows.kind[row]];
 const nodeOf = (row) => texts[rows.node[row]];
-/** With whom a node dealt; it dealt with itself where nobody is named. */
+/** The other node of an event; the node itself where there is none. */
 const peerOf = (row) => (rows.peer[row] ? texts[rows.peer[row]] : nodeOf(row));
 const peerLaneOf = (row) => laneOf.get(peerOf(row)) ?? -1;
 
@@ -55,16 +55,16 @@ function buildArrows() {
   for (let row = 0; row < count; row++) {
     const kind = kindOf(row), lane = laneOfRow[row], peer = peerLaneOf(row);
     if (kind === "send" || kind === "copy" || kind === "session_send") {
-      open.set(rows.message[row], row);
-    } else if ((kind === "deliver" || kind === "session_deliver" || kind === "drop") && rows.message[row]) {
-      const first = open.get(rows.message[row]) ?? -1, lost = kind === "drop";
-      open.delete(rows.message[row]);
+      open.set(rows.message_id[row], row);
+    } else if ((kind === "deliver" || kind === "session_deliver" || kind === "drop") && rows.message_id[row]) {
+      const first = open.get(rows.message_id[row]) ?? -1, lost = kind === "drop";
+      open.delete(rows.message_id[row]);
       const [from, to] = lost ? [lane, peer] : [peer, lane];
       between(from, to, rows.sent_at[row] - 1, rows.at[row], lost ? LOST : DELIVERED, first, row);
     } else if (kind === "connect") {
-      asked.set(`${lane} ${peer} ${rows.label[row]} ${rows.number[row]}`, row);
+      asked.set(`${lane} ${peer} ${rows.session[row]} ${rows.number[row]}`, row);
     } else if (kind === "accept" || kind === "refuse") {
-      const first = asked.get(`${peer} ${lane} ${rows.label[row]} ${rows.number[row]}`);
+      const first = asked.get(`${peer} ${lane} ${rows.session[row]} ${rows.number[row]}`);
       if (first !== undefined) between(peer, lane, rows.at[first], rows.at[row], ASKED, first, row);
     }
   }

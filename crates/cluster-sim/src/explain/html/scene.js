@@ -186,6 +186,6 @@ const standsOut = ({ from, to }) => scene.marked.size === 0 || scene.marked.has(
 function isMark(row) {
   const group = groupOfRow[row];
   if (!laneY.has(laneOfRow[row]) || group === "faults" && kindOf(row) !== "call") return false;
-  if (rows.viewed[row] && scene.shown.has("views")) return true;
+  if (rows.view_changed[row] && scene.shown.has("views")) return true;
   return group !== "messages" && group !== "losses" && scene.shown.has(group);
 }

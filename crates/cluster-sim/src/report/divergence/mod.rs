@@ -50,7 +50,7 @@ pub struct DifferingEvent {
     #[serde(rename = "at_ns")]
     pub at: VirtualInstant,
     /// What.
-    pub kind: Happening,
+    pub kind: DivergenceKind,
     /// The declared name of the node that acted.
     ///
     /// Where the two runs go on with events of different nodes it is the one whose event came first: the other run has nothing of the
@@ -71,7 +71,7 @@ pub struct DifferingEvent {
 /// What kind of thing came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Happening {
+pub enum DivergenceKind {
     /// An event: one of those that the digest is made of.
     Event(RecordKind),
     /// A node stated a fact.

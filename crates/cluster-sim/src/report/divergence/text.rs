@@ -5,7 +5,7 @@ use std::fmt;
 
 use cluster_sim_runtime::Seed;
 
-use super::{Difference, DifferingEvent, Divergence, Happening, OtherRun};
+use super::{Difference, DifferingEvent, Divergence, DivergenceKind, OtherRun};
 use crate::report::text::thousands;
 
 /// What to look for, whatever differs.
@@ -50,10 +50,10 @@ impl fmt::Display for Divergence {
 }
 
 impl Divergence {
-    /// How to see it once more.
-    pub(in crate::report) fn again(&self, seed: Seed) -> String {
+    /// The call that reruns both.
+    pub(in crate::report) fn rerun(&self, seed: Seed) -> String {
         match self.elsewhere {
-            OtherRun::FreshThread => format!("`scenario.twice(Seed({seed}))`"),
+            OtherRun::FreshThread => format!("`scenario.check_determinism(Seed({seed}))`"),
             OtherRun::OtherProcess => format!("`scenario.check_determinism_in_process(Seed({seed}))`"),
             OtherRun::EarlierRun => "the same sweep, as the first thing in a process".to_owned(),
         }
@@ -104,7 +104,7 @@ impl fmt::Display for DifferingEvent {
     }
 }
 
-impl fmt::Display for Happening {
+impl fmt::Display for DivergenceKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Event(kind) => formatter.write_str(&words(&format!("{kind:?}"))),

@@ -18,7 +18,7 @@ use compound::Compound;
 const CHARACTERS_MAX: usize = 300;
 
 /// The text of a message, cut off after [`CHARACTERS_MAX`] characters.
-pub(super) fn describe<M: Serialize>(message: &M) -> String {
+pub fn describe<M: Serialize>(message: &M) -> String {
     let mut text = Text { buffer: String::new(), depth: 0 };
     // An error of the message's own `Serialize` leaves what was written before it.
     let is_whole = message.serialize(&mut text).is_ok();

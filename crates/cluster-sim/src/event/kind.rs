@@ -1,0 +1,290 @@
+//! The kinds of events, each with the fields that it has, and how a record becomes one.
+
+use std::sync::Arc;
+
+use cluster_sim_runtime::{Record, RecordKind, Seed};
+use cluster_sim_transport::ResetReason;
+use cluster_sim_types::{LossCause, NodeId};
+use serde::{Deserialize, Serialize};
+
+use super::{EventMessage, Key};
+use crate::sim::Sim;
+
+/// What happened to a node, to a link, or to the cluster. Nodes are named by their declared names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The node booted.
+    Boot {
+        /// 0 for the first boot, one more after each restart.
+        incarnation: u32,
+    },
+    /// The node crashed; its memory is lost.
+    Crash,
+    /// The node was killed for good.
+    Kill,
+    /// The node was paused; its memory is kept.
+    Pause,
+    /// The node resumed after a pause.
+    Resume,
+    /// The node sent a datagram.
+    Send {
+        /// The receiver.
+        to: Arc<str>,
+        /// The datagram.
+        message: EventMessage,
+    },
+    /// The network duplicated a datagram of the node.
+    Copy {
+        /// The receiver.
+        to: Arc<str>,
+        /// The copy.
+        message: EventMessage,
+    },
+    /// A message of the node was lost.
+    Drop {
+        /// The receiver that it was for.
+        to: Arc<str>,
+        /// The message.
+        message: EventMessage,
+        /// What dropped it.
+        cause: LossCause,
+    },
+    /// A datagram was delivered to the node.
+    Deliver {
+        /// The sender.
+        from: Arc<str>,
+        /// The datagram.
+        message: EventMessage,
+    },
+    /// A timer of the node fired; of an async node the event's task says whose.
+    Timer {
+        /// The token of a machine's timer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<u64>,
+    },
+    /// The test called the node.
+    Call,
+    /// A cut took effect.
+    Cut {
+        /// Its number in this run.
+        cut: u64,
+    },
+    /// A cut was healed.
+    Heal {
+        /// Its number in this run.
+        cut: u64,
+    },
+    /// The model or the loss rules of a class of links changed.
+    Links {
+        /// The class.
+        class: Arc<str>,
+    },
+    /// Another seed decides from here on.
+    Reseed {
+        /// That seed.
+        seed: Seed,
+    },
+    /// The node spawned a task.
+    Spawn,
+    /// A task of the node was polled.
+    Poll {
+        /// How many polls of that task came before.
+        number: u32,
+    },
+    /// A task of the node ended.
+    TaskEnd {
+        /// How it ended.
+        how: TaskEnd,
+    },
+    /// The node asked for a session.
+    Connect {
+        /// The node that was asked.
+        to: Arc<str>,
+        /// The session.
+        session: Key,
+        /// Which attempt this was, from 0.
+        attempt: u32,
+    },
+    /// The node accepted a session.
+    Accept {
+        /// The node that had asked.
+        from: Arc<str>,
+        /// The session.
+        session: Key,
+        /// The attempt that it answered.
+        attempt: u32,
+    },
+    /// The node refused a session.
+    Refuse {
+        /// The node that had asked.
+        from: Arc<str>,
+        /// The session.
+        session: Key,
+        /// The attempt that it answered.
+        attempt: u32,
+    },
+    /// The node sent a message in a session.
+    SessionSend {
+        /// The receiver.
+        to: Arc<str>,
+        /// The session.
+        session: Key,
+        /// The place of the message in its direction, from 0.
+        number: u32,
+        /// The message.
+        message: EventMessage,
+    },
+    /// The node put a message of a session on its link once more.
+    Retransmit {
+        /// The receiver.
+        to: Arc<str>,
+        /// The session.
+        session: Key,
+        /// The place of the message in its direction.
+        number: u32,
+    },
+    /// The node read a message of a session.
+    SessionDeliver {
+        /// The sender.
+        from: Arc<str>,
+        /// The session.
+        session: Key,
+        /// The place of the message in its direction.
+        number: u32,
+        /// The message.
+        message: EventMessage,
+    },
+    /// The node closed its direction of a session.
+    SessionClose {
+        /// The other end.
+        to: Arc<str>,
+        /// The session.
+        session: Key,
+        /// The messages that it had sent in it.
+        messages: u32,
+    },
+    /// A session was reset for the node.
+    SessionReset {
+        /// The other end.
+        peer: Arc<str>,
+        /// The session.
+        session: Key,
+        /// Why.
+        reason: ResetReason,
+    },
+    /// The node stated a fact.
+    Fact {
+        /// The fact in its `Debug` form.
+        text: String,
+    },
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TaskEnd {
+    /// It returned.
+    Returned,
+    /// It was aborted.
+    Aborted,
+    /// It was dropped with its node's incarnation, or by a panic.
+    Dropped,
+}
+
+impl TaskEnd {
+    fn numbered(number: u32) -> Self {
+        match number {
+            0 => Self::Returned,
+            1 => Self::Aborted,
+            _ => Self::Dropped,
+        }
+    }
+}
+
+impl EventKind {
+    /// Decodes a record, with the names that its run knows. What a record does not hold is absent: texts and numbers of messages.
+    pub(crate) fn decode(record: &Record, sim: &Sim) -> Self {
+        let Record { kind, peer, detail, label, length, payload, .. } = *record;
+        let name = |node: NodeId| sim.shared_name(node);
+        let message = || EventMessage { id: None, label: Key(label), content: Key(payload), bytes: length, text: None, sent: None };
+        let session = Key(label);
+        match kind {
+            RecordKind::Boot => Self::Boot { incarnation: detail },
+            RecordKind::Crash => Self::Crash,
+            RecordKind::Kill => Self::Kill,
+            RecordKind::Pause => Self::Pause,
+            RecordKind::Resume => Self::Resume,
+            RecordKind::Send => Self::Send { to: name(peer), message: message() },
+            RecordKind::Copy => Self::Copy { to: name(peer), message: message() },
+            RecordKind::Drop => Self::Drop { to: name(peer), message: message(), cause: sim.cause(detail, peer) },
+            RecordKind::Deliver => Self::Deliver { from: name(peer), message: message() },
+            RecordKind::Timer => Self::Timer { token: sim.task_named(label).is_none().then_some(label) },
+            RecordKind::Call => Self::Call,
+            RecordKind::Cut => Self::Cut { cut: label },
+            RecordKind::Heal => Self::Heal { cut: label },
+            RecordKind::Links => Self::Links { class: sim.class_name(detail).into() },
+            RecordKind::Reseed => Self::Reseed { seed: Seed(label) },
+            RecordKind::Spawn => Self::Spawn,
+            RecordKind::Poll => Self::Poll { number: detail },
+            RecordKind::TaskEnd => Self::TaskEnd { how: TaskEnd::numbered(detail) },
+            RecordKind::Connect => Self::Connect { to: name(peer), session, attempt: detail },
+            RecordKind::Accept => Self::Accept { from: name(peer), session, attempt: detail },
+            RecordKind::Refuse => Self::Refuse { from: name(peer), session, attempt: detail },
+            RecordKind::SessionSend => Self::SessionSend { to: name(peer), session, number: detail, message: message() },
+            RecordKind::Retransmit => Self::Retransmit { to: name(peer), session, number: detail },
+            RecordKind::SessionDeliver => Self::SessionDeliver { from: name(peer), session, number: detail, message: message() },
+            RecordKind::SessionClose => Self::SessionClose { to: name(peer), session, messages: detail },
+            RecordKind::SessionReset => {
+                let reason = ResetReason::numbered(detail).expect("a reset is recorded with its reason");
+                Self::SessionReset { peer: name(peer), session, reason }
+            }
+        }
+    }
+
+    /// The other node of the event, if there is one.
+    pub fn peer(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::Send { to, .. }
+            | Self::Copy { to, .. }
+            | Self::Drop { to, .. }
+            | Self::Connect { to, .. }
+            | Self::SessionSend { to, .. }
+            | Self::Retransmit { to, .. }
+            | Self::SessionClose { to, .. } => Some(to),
+            Self::Deliver { from, .. }
+            | Self::Accept { from, .. }
+            | Self::Refuse { from, .. }
+            | Self::SessionDeliver { from, .. } => Some(from),
+            Self::SessionReset { peer, .. } => Some(peer),
+            _ => None,
+        }
+    }
+
+    /// The message of the event, if it is about one.
+    pub fn message(&self) -> Option<&EventMessage> {
+        match self {
+            Self::Send { message, .. }
+            | Self::Copy { message, .. }
+            | Self::Drop { message, .. }
+            | Self::Deliver { message, .. }
+            | Self::SessionSend { message, .. }
+            | Self::SessionDeliver { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn message_mut(&mut self) -> Option<&mut EventMessage> {
+        match self {
+            Self::Send { message, .. }
+            | Self::Copy { message, .. }
+            | Self::Drop { message, .. }
+            | Self::Deliver { message, .. }
+            | Self::SessionSend { message, .. }
+            | Self::SessionDeliver { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+}

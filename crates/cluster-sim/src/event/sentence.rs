@@ -1,0 +1,219 @@
+//! Events as sentences, from one table.
+//!
+//! A template names the parts of an event in braces. The HTML page is handed the same table and fills it in from its columns, so that a
+//! sentence reads the same in a terminal, a log and the page; `every_placeholder_is_a_part` holds the two together.
+
+use std::borrow::Cow;
+
+use cluster_sim_transport::ResetReason;
+
+use super::{EventKind, TaskEnd};
+
+/// The templates, by name.
+pub(crate) const SENTENCES: [(&str, &str); 34] = [
+    ("boot", "{node} boots, incarnation {number}"),
+    ("crash", "{node} crashes"),
+    ("kill", "{node} is killed"),
+    ("pause", "{node} is paused"),
+    ("resume", "{node} resumes"),
+    ("send", "{node} -> {peer}  sends {message}"),
+    ("copy", "{node} -> {peer}  network duplicates {message}"),
+    ("drop", "{node} -> {peer}  loses {message} to {cause}"),
+    ("deliver", "{peer} -> {node}  delivers {message}"),
+    ("timer", "{node}  timer {number} fires"),
+    ("task_timer", "{node}  timer of {task} fires"),
+    ("call", "{node}  is called by the test"),
+    ("cut", "cut {number} begins"),
+    ("heal", "cut {number} heals"),
+    ("links", "links of class {cause} change"),
+    ("span_begins", "{span}"),
+    ("span_ends", "ends: {span}"),
+    ("reseed", "seed {number} decides from here on"),
+    ("spawn", "{node}  spawns {task}"),
+    ("poll", "{node}  polls {task}, poll {number}"),
+    ("task_returned", "{node}  {task} returns"),
+    ("task_aborted", "{node}  {task} is aborted"),
+    ("task_dropped", "{node}  {task} is dropped"),
+    ("connect", "{node} -> {peer}  connects, session {session}, attempt {number}"),
+    ("accept", "{peer} -> {node}  is accepted, session {session}"),
+    ("refuse", "{peer} -> {node}  is refused, session {session}"),
+    ("session_send", "{node} -> {peer}  sends {message}, number {number} of session {session}"),
+    ("retransmit", "{node} -> {peer}  retransmits number {number} of session {session}"),
+    ("session_deliver", "{peer} -> {node}  delivers {message}, number {number} of session {session}"),
+    ("session_close", "{node} -> {peer}  closes session {session} after {number} messages"),
+    ("session_reset", "{node} -- {peer}  session {session} is reset: {cause}"),
+    ("fact", "{node}  states {cause}"),
+    ("end", "the run ends: {cause}"),
+    ("unknown", "{node}  {cause}"),
+];
+
+/// The parts of an event that its sentence may name, as text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Parts<'a> {
+    pub(crate) node: Cow<'a, str>,
+    pub(crate) peer: Cow<'a, str>,
+    pub(crate) task: Cow<'a, str>,
+    pub(crate) message: Cow<'a, str>,
+    pub(crate) session: Cow<'a, str>,
+    pub(crate) number: Cow<'a, str>,
+    pub(crate) cause: Cow<'a, str>,
+    /// What began or ended with the event: a cut, a loss rule, changed links.
+    pub(crate) span: Cow<'a, str>,
+}
+
+impl<'a> Parts<'a> {
+    /// The parts of an event of `node`, in its task if it has one.
+    pub(crate) fn of(event: &'a EventKind, node: &'a str, task: Option<&'a str>) -> Self {
+        let mut parts = Self { node: node.into(), ..Self::default() };
+        let of_task = matches!(
+            event,
+            EventKind::Spawn | EventKind::Poll { .. } | EventKind::TaskEnd { .. } | EventKind::Timer { token: None }
+        );
+        parts.task = task.unwrap_or(if of_task { "a task" } else { "" }).into();
+        parts.peer = event.peer().map_or("", |peer| peer).into();
+        if let Some(message) = event.message() {
+            parts.message = message.to_string().into();
+        }
+        parts.number = match event {
+            EventKind::Boot { incarnation } => incarnation.to_string(),
+            EventKind::Timer { token } => token.unwrap_or_default().to_string(),
+            EventKind::Cut { cut } | EventKind::Heal { cut } => cut.to_string(),
+            EventKind::Reseed { seed } => seed.to_string(),
+            EventKind::Poll { number } | EventKind::Retransmit { number, .. } => number.to_string(),
+            EventKind::SessionSend { number, .. } | EventKind::SessionDeliver { number, .. } => number.to_string(),
+            EventKind::Connect { attempt, .. } | EventKind::Accept { attempt, .. } | EventKind::Refuse { attempt, .. } => {
+                attempt.to_string()
+            }
+            EventKind::SessionClose { messages, .. } => messages.to_string(),
+            _ => String::new(),
+        }
+        .into();
+        parts.session = match event {
+            EventKind::Connect { session, .. }
+            | EventKind::Accept { session, .. }
+            | EventKind::Refuse { session, .. }
+            | EventKind::SessionSend { session, .. }
+            | EventKind::Retransmit { session, .. }
+            | EventKind::SessionDeliver { session, .. }
+            | EventKind::SessionClose { session, .. }
+            | EventKind::SessionReset { session, .. } => session.to_string().into(),
+            _ => "".into(),
+        };
+        parts.cause = match event {
+            EventKind::Drop { cause, .. } => cause.name().into(),
+            EventKind::SessionReset { reason, .. } => ResetReason::to_string(reason).into(),
+            EventKind::Links { class } => (&**class).into(),
+            EventKind::Fact { text } => text.as_str().into(),
+            _ => "".into(),
+        };
+        parts
+    }
+
+    fn part(&self, name: &str) -> &str {
+        match name {
+            "node" => &self.node,
+            "peer" => &self.peer,
+            "task" => &self.task,
+            "message" => &self.message,
+            "session" => &self.session,
+            "number" => &self.number,
+            "cause" => &self.cause,
+            "span" => &self.span,
+            other => unreachable!("no event has a part {other}"),
+        }
+    }
+
+    /// The sentence of that name over these parts.
+    pub(crate) fn sentence(&self, name: &str) -> String {
+        let (_, template) = SENTENCES.iter().find(|(known, _)| *known == name).expect("every event has a sentence");
+        let mut text = String::new();
+        let mut rest = *template;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (part, after) = after.split_once('}').expect("a brace is closed");
+            text.push_str(before);
+            text.push_str(self.part(part));
+            rest = after;
+        }
+        text + rest
+    }
+}
+
+/// The name of the sentence of an event. What begins or ends a span is said in the span's own words, if `begins` tells which.
+pub(crate) fn sentence_of(event: &EventKind, begins: Option<bool>) -> &'static str {
+    match (event, begins) {
+        (EventKind::Cut { .. } | EventKind::Heal { .. } | EventKind::Links { .. }, Some(true)) => "span_begins",
+        (EventKind::Cut { .. } | EventKind::Heal { .. } | EventKind::Links { .. }, Some(false)) => "span_ends",
+        (EventKind::Boot { .. }, _) => "boot",
+        (EventKind::Crash, _) => "crash",
+        (EventKind::Kill, _) => "kill",
+        (EventKind::Pause, _) => "pause",
+        (EventKind::Resume, _) => "resume",
+        (EventKind::Send { .. }, _) => "send",
+        (EventKind::Copy { .. }, _) => "copy",
+        (EventKind::Drop { .. }, _) => "drop",
+        (EventKind::Deliver { .. }, _) => "deliver",
+        (EventKind::Timer { token: Some(_) }, _) => "timer",
+        (EventKind::Timer { token: None }, _) => "task_timer",
+        (EventKind::Call, _) => "call",
+        (EventKind::Cut { .. }, None) => "cut",
+        (EventKind::Heal { .. }, None) => "heal",
+        (EventKind::Links { .. }, None) => "links",
+        (EventKind::Reseed { .. }, _) => "reseed",
+        (EventKind::Spawn, _) => "spawn",
+        (EventKind::Poll { .. }, _) => "poll",
+        (EventKind::TaskEnd { how: TaskEnd::Returned }, _) => "task_returned",
+        (EventKind::TaskEnd { how: TaskEnd::Aborted }, _) => "task_aborted",
+        (EventKind::TaskEnd { how: TaskEnd::Dropped }, _) => "task_dropped",
+        (EventKind::Connect { .. }, _) => "connect",
+        (EventKind::Accept { .. }, _) => "accept",
+        (EventKind::Refuse { .. }, _) => "refuse",
+        (EventKind::SessionSend { .. }, _) => "session_send",
+        (EventKind::Retransmit { .. }, _) => "retransmit",
+        (EventKind::SessionDeliver { .. }, _) => "session_deliver",
+        (EventKind::SessionClose { .. }, _) => "session_close",
+        (EventKind::SessionReset { .. }, _) => "session_reset",
+        (EventKind::Fact { .. }, _) => "fact",
+    }
+}
+
+/// An event of which no span is known, as its sentence.
+pub(crate) fn text_of(event: &EventKind, node: &str, task: Option<&str>) -> String {
+    Parts::of(event, node, task).sentence(sentence_of(event, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::event::{EventMessage, Key};
+
+    #[test]
+    fn every_placeholder_is_a_part() {
+        let parts = Parts::default();
+        let mut names = BTreeSet::new();
+        for (name, _) in SENTENCES {
+            assert!(names.insert(name), "{name} stands twice");
+            let text = parts.sentence(name);
+            assert!(!text.contains(['{', '}']), "{name}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_names_its_parts_in_order() {
+        let message =
+            EventMessage { id: Some(3), label: Key(1), content: Key(2), bytes: 12, text: Some("ask(7)".into()), sent: None };
+        let send = EventKind::Send { to: "b/0".into(), message: message.clone() };
+        assert_eq!(text_of(&send, "a/0", None), "a/0 -> b/0  sends #3 ask(7)");
+        let bare = EventMessage { id: None, text: None, ..message };
+        let deliver = EventKind::Deliver { from: "a/0".into(), message: bare };
+        assert_eq!(text_of(&deliver, "b/0", None), "a/0 -> b/0  delivers message 0000000000000001, 12 bytes");
+        assert_eq!(text_of(&EventKind::Timer { token: None }, "a/0", Some("main")), "a/0  timer of main fires");
+    }
+
+    #[test]
+    fn a_braced_name_in_a_message_is_left_alone() {
+        let parts = Parts { node: "a".into(), peer: "b".into(), message: "{node: 1}".into(), ..Parts::default() };
+        assert_eq!(parts.sentence("send"), "a -> b  sends {node: 1}");
+    }
+}

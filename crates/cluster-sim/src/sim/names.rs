@@ -1,0 +1,71 @@
+//! Names that a run knows for what its records number.
+
+use std::sync::Arc;
+
+use cluster_sim_runtime::{Record, RecordKind};
+use cluster_sim_types::{LossCause, NodeId};
+
+use super::Sim;
+use crate::event::{EventKind, text_of};
+use crate::report::PanicSite;
+
+/// Stands for what is about no node.
+const CLUSTER: &str = "cluster";
+
+impl Sim {
+    /// The declared name of a node; `cluster` for what is about no node.
+    pub(crate) fn node_name(&self, node: NodeId) -> &str {
+        if node.0 < self.engine.core.kernel.node_count() { self.engine.core.kernel.name(node) } else { CLUSTER }
+    }
+
+    /// The same name, shared with the run.
+    pub(crate) fn shared_name(&self, node: NodeId) -> Arc<str> {
+        if node.0 < self.engine.core.kernel.node_count() { Arc::clone(self.engine.core.kernel.name(node)) } else { CLUSTER.into() }
+    }
+
+    /// The name of the task with that path, unless it ended and was forgotten.
+    pub(crate) fn task_named(&self, path: u64) -> Option<String> {
+        self.engine.core.kernel.task_named(path).map(|task| task.name)
+    }
+
+    /// What dropped a message to `to`, by the number in its record.
+    pub(crate) fn cause(&self, number: u32, to: NodeId) -> LossCause {
+        self.network().cause(number, to)
+    }
+
+    /// The class of links with that number.
+    pub(crate) fn class_name(&self, number: u32) -> &str {
+        self.network().class_name(number)
+    }
+
+    /// The site of a panic in code of a node.
+    pub(crate) fn panic_site(&self, node: NodeId) -> PanicSite {
+        let mut first = 0;
+        let group = self.definition.groups.iter().find(|group| {
+            first += group.members.len() as u32;
+            node.0 < first
+        });
+        let group = group.map(|group| group.name.clone()).unwrap_or_default();
+        PanicSite::Node { name: self.node_name(node).to_owned(), group }
+    }
+
+    /// The view of a node as text, if its type is one whose text is known.
+    pub(crate) fn view_text(&self, node: NodeId) -> Option<String> {
+        let view = self.engine.view(node)?;
+        self.definition.view_texts.iter().find_map(|text| text(view))
+    }
+
+    /// A record as a line: its instant and its sentence. Of messages only label and length are known.
+    pub(crate) fn describe(&self, record: &Record) -> String {
+        let task = match record.kind {
+            RecordKind::Timer => self.task_named(record.label),
+            // Once the name is gone with its task, the path is left.
+            RecordKind::Spawn | RecordKind::Poll | RecordKind::TaskEnd => {
+                Some(self.task_named(record.label).unwrap_or_else(|| format!("task {:016x}", record.label)))
+            }
+            _ => None,
+        };
+        let event = EventKind::decode(record, self);
+        format!("{}  {}", record.at, text_of(&event, self.node_name(record.node), task.as_deref()))
+    }
+}
