@@ -120,8 +120,8 @@ fn a_file_that_cannot_be_read_says_why() {
     assert!(message("seed 7").starts_with("it is no reproducer: "));
     assert_eq!(message("{}"), "it is no reproducer: it has no number \"format\"");
     assert_eq!(message("[1]"), "it is no reproducer: it has no number \"format\"");
-    let newer = changed(|data| data["format"] = json!(2));
-    assert_eq!(message(&newer), "it is of format 2; this version reads format 1: replay it with the version that wrote it");
+    let newer = changed(|data| data["format"] = json!(3));
+    assert_eq!(message(&newer), "it is of format 3; this version reads format 2: replay it with the version that wrote it");
     let without = changed(|data| drop(data.as_object_mut().unwrap().remove("seed")));
     assert_eq!(message(&without), "it is no reproducer: missing field `seed`");
     let more = changed(|data| data["sede"] = json!(7));
