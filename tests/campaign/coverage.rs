@@ -91,7 +91,7 @@ async fn chats(node: Node) {
 }
 
 fn chatting() -> Scenario {
-    let loss = LinkModel { loss: Ratio::percent(5.0).expect("a share"), ..LinkModel::default() };
+    let loss = LinkModel { loss: Ratio::percent(5), ..LinkModel::default() };
     let profile = FaultProfile { mean_interval: Duration::from_millis(200), ..FaultProfile::default() };
     Scenario::new("chatting")
         .nodes("node", 3, chats)

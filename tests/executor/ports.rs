@@ -315,7 +315,7 @@ fn a_label_of_the_ports_own_keeps_the_fate_of_a_message_whose_content_changes() 
     fn delivered(salt: u64, by_key: bool) -> Vec<u64> {
         let log = Log::<u64>::new();
         let noted = log.clone();
-        let model = LinkModel { loss: Ratio::percent(50.0).expect("half is a ratio"), ..LinkModel::constant(milliseconds(1)) };
+        let model = LinkModel { loss: Ratio::percent(50), ..LinkModel::constant(milliseconds(1)) };
         let mut sim = nodes(2, move |node| {
             let log = noted.clone();
             async move {

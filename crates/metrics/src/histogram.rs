@@ -131,7 +131,7 @@ impl Histogram {
     /// If `percent` is not a finite number from 0 to 100. A percentile that comes from a file is a [`Ratio`], checked where it is
     /// read.
     pub fn percentile(&self, percent: f64) -> Option<Duration> {
-        let share = Ratio::percent(percent).unwrap_or_else(|_| panic!("{percent} is no percentile; use a number from 0 to 100"));
+        let share = Ratio::new(percent / 100.0).unwrap_or_else(|_| panic!("{percent} is no percentile; use a number from 0 to 100"));
         self.quantile(share)
     }
 

@@ -40,12 +40,13 @@ impl Ratio {
         }
     }
 
-    /// The ratio of so many percent.
+    /// Converts whole percent, exactly; usable in a `const`.
     ///
-    /// # Errors
-    /// If `percent` is not a finite number from 0 to 100.
-    pub fn percent(percent: f64) -> Result<Self, InvalidRatio> {
-        Self::new(percent / 100.0)
+    /// # Panics
+    /// If `percent` is above 100; in a `const`, that is a compile error.
+    pub const fn percent(percent: u32) -> Self {
+        assert!(percent <= 100, "a ratio is at most 100 percent");
+        Self(percent * 10_000_000)
     }
 
     /// Parts per billion, 0 to 1,000,000,000.
@@ -121,6 +122,22 @@ mod tests {
             let message = Ratio::new(share).unwrap_err().to_string();
             assert!(message.starts_with(&share.to_string()) && message.ends_with("from 0 to 1"), "{message}");
         }
-        assert!(Ratio::percent(100.1).is_err());
+    }
+
+    #[test]
+    fn whole_percent_are_exact_and_usable_in_a_const() {
+        const LOSS: Ratio = Ratio::percent(5);
+        assert_eq!(LOSS, Ratio::new(0.05).unwrap());
+        assert_eq!((Ratio::percent(0), Ratio::percent(100)), (Ratio::ZERO, Ratio::ONE));
+        for percent in 0..=100 {
+            assert_eq!(Ratio::percent(percent).parts_per_billion(), u64::from(percent) * 10_000_000);
+            assert_eq!(Ratio::percent(percent), Ratio::new(f64::from(percent) / 100.0).unwrap());
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a ratio is at most 100 percent")]
+    fn more_than_100_percent_panics() {
+        let _ = Ratio::percent(101);
     }
 }
