@@ -48,7 +48,7 @@ impl<M: Machine> MachineHost<M> {
     ) -> Vec<Box<dyn Host>> {
         let speaking = devices.get_mut::<Network>(network);
         let address = (speaking.port(M::PORT), speaking.kind::<M::Message>());
-        seats.iter().for_each(|seat| speaking.take_by_host(seat.id(), address.0));
+        seats.iter().for_each(|seat| speaking.bind_host(seat.id(), address.0));
         let effects = RefCell::new(Effects::new(Entropy::from_key(0)));
         let group = Rc::new(Shared { factory, effects, network, address });
         let host = |seat| Self {
@@ -130,10 +130,10 @@ fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, t
 fn input_of<M>(told: MachineNotice<M>) -> Input<M> {
     match told {
         MachineNotice::Message(received) => Input::Message { from: received.from, message: received.message },
-        MachineNotice::Finished(peer) => Input::SessionClosed { peer },
+        MachineNotice::Closed(peer) => Input::SessionClosed { peer },
         MachineNotice::Reset(peer, reason) => Input::SessionReset { peer, reason },
-        MachineNotice::Busy(peer, message) => Input::SessionFull { peer, message },
-        MachineNotice::Ready(peer) => Input::SessionWritable { peer },
+        MachineNotice::Full(peer, message) => Input::SessionFull { peer, message },
+        MachineNotice::Writable(peer) => Input::SessionWritable { peer },
     }
 }
 

@@ -15,27 +15,27 @@ pub struct CapturedMessage {
 impl Network {
     /// Keeps from here on what every message says, until it is [taken](Self::take_captured). It costs time and memory at every send.
     pub fn capture_messages(&mut self) {
-        self.said.get_or_insert_default();
+        self.captured.get_or_insert_default();
     }
 
     /// What the messages say that were sent since this was last asked for, in the order of their sends. One that JSON cannot say is
     /// missing.
     pub fn take_captured(&mut self) -> Vec<CapturedMessage> {
-        self.said.as_mut().map(std::mem::take).unwrap_or_default()
+        self.captured.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Keeps what a message says, if somebody wants to read it.
     #[inline(always)]
     pub(super) fn capture<M: Message>(&mut self, content: u64, message: &M) {
-        if let Some(said) = &mut self.said {
-            note(said, content, message);
+        if let Some(captured) = &mut self.captured {
+            push_text(captured, content, message);
         }
     }
 }
 
 #[cold]
-fn note<M: Message>(said: &mut Vec<CapturedMessage>, content: u64, message: &M) {
+fn push_text<M: Message>(captured: &mut Vec<CapturedMessage>, content: u64, message: &M) {
     if let Ok(text) = serde_json::to_string(message) {
-        said.push(CapturedMessage { content, text });
+        captured.push(CapturedMessage { content, text });
     }
 }

@@ -94,7 +94,7 @@ impl SimulatedSession {
                 let Core { kernel, devices } = &mut *core;
                 match devices.get_mut::<Network>(self.place.network).send_on(kernel, self.id, self.kind, message) {
                     Ok(()) => Poll::Ready(Ok(())),
-                    Err(SendRefused::Busy(message)) => {
+                    Err(SendRefused::Full(message)) => {
                         unsent = Some(message);
                         wait.begin(core, context, NetworkWait::Room(self.peer, self.port));
                         Poll::Pending
@@ -112,7 +112,7 @@ impl SimulatedSession {
         let sent = self.place.act(|network, kernel| {
             let message = given.take().expect("it is given once");
             network.send_on(kernel, self.id, self.kind, message).map_err(|unsent| match unsent {
-                SendRefused::Busy(message) => SessionSendError::Busy(message),
+                SendRefused::Full(message) => SessionSendError::Busy(message),
                 SendRefused::Finished(message) | SendRefused::Broken(message, _) => SessionSendError::Reset(message),
             })
         });
@@ -124,7 +124,7 @@ impl SimulatedSession {
         poll_fn(|context| {
             let taken = self.place.life.act(|core| {
                 let Core { kernel, devices } = &mut *core;
-                match devices.get_mut::<Network>(self.place.network).take_from(kernel, self.id, self.kind) {
+                match devices.get_mut::<Network>(self.place.network).recv_on(kernel, self.id, self.kind) {
                     SessionRecv::Message(message) => Poll::Ready(Ok(Some(message))),
                     SessionRecv::Finished => Poll::Ready(Ok(None)),
                     SessionRecv::Broken(_) => Poll::Ready(Err(SessionReset)),
@@ -184,7 +184,7 @@ impl Asking {
 impl Drop for Asking {
     fn drop(&mut self) {
         if let Some(session) = &self.0 {
-            session.place.tidy(|network, kernel| network.abandon(kernel, session.id));
+            session.place.tidy(|network, kernel| network.abort(kernel, session.id));
         }
     }
 }
