@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{JoinHandle, RecordKind};
+use cluster_sim_testkit::log::{Log, LogOnDrop};
+use cluster_sim_testkit::units::{instant, milliseconds};
 
-use crate::{Log, Noted, count, milliseconds, nodes};
+use crate::{count, nodes};
 
 /// Writes its name down when it is dropped, and panics if it is the one to.
 struct Touchy(&'static str, &'static str, Log);
@@ -183,7 +185,7 @@ fn a_panic_in_a_poll_names_node_task_and_place() {
     })
     .start(Seed(4));
     sim.run_for(milliseconds(10));
-    assert_eq!(sim.now(), crate::at(3));
+    assert_eq!(sim.now(), instant(3));
     let report = sim.finish();
     let finding = report.panic.as_ref().expect("the panic is a finding");
     assert_eq!((finding.site.as_str(), finding.message.as_str()), ("n/1", "the worker is tired"));
@@ -217,7 +219,7 @@ impl Drop for Tries {
         port.send(1, 1);
         port.broadcast(2);
         assert_eq!(port.try_recv(), None);
-        let (noted, held) = (log.clone(), Noted("its future is dropped", log.clone()));
+        let (noted, held) = (log.clone(), LogOnDrop("its future is dropped", log.clone()));
         let task: JoinHandle<()> = node.spawn(async move {
             let _held = held;
             noted.write("spawned in a drop");

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{INBOX_CAPACITY, Label, LinkModel};
+use cluster_sim_testkit::log::Log;
+use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};
 
-use crate::{Log, milliseconds, nodes};
+use crate::nodes;
 
 /// The scenario on links that take a millisecond and keep their order.
 fn steady(scenario: Scenario) -> Scenario {

@@ -4,8 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Change, Invariant, PanicFinding};
+use cluster_sim_testkit::units::{instant, milliseconds};
 
-use crate::worker::{Memory, instant, milliseconds, workers};
+use crate::worker::{Memory, workers};
 
 /// Counts the changes it sees; breaks or panics at the one that it is told to.
 struct Tally {
