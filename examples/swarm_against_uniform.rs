@@ -11,16 +11,12 @@
 //! Read it with care. A bug that one fault brings out is found most often by whoever strikes most evenly, and a swarm cannot win there: it
 //! goes without each kind in six plans of ten. It wins where several faults of a kind have to strike one node.
 
-#[path = "../tests/common/uniform.rs"]
-mod uniform;
-
 use std::ops::Range;
 
 use cluster_sim::prelude::*;
 use cluster_sim_scenarios::NodeStyle;
 use cluster_sim_scenarios::planted_bugs::{PLANTED, Planted};
-
-use uniform::Uniform;
+use cluster_sim_testkit::uniform::Uniform;
 
 const RANGES: u64 = 10;
 const SEEDS: u64 = 400;

@@ -2,6 +2,7 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Budget, Exhausted, RecordKind, WallTime};
+use cluster_sim_testkit::units::seconds;
 
 /// Writes down what both its clocks say at every tick.
 struct Watch {
@@ -27,10 +28,6 @@ fn watches() -> Scenario {
         .machines("watch", 1, |_: &NodeInfo| Watch { readings: Vec::new() })
         .start_together()
         .recovery_timeout(Duration::ZERO)
-}
-
-fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
 }
 
 #[test]

@@ -3,16 +3,13 @@
 //! It is measured twice. By address: what the network rolled about, which is the same for ever under one seed. By meaning: what a
 //! message is about, however it is labelled; only this measure can tell good labels from bad ones.
 
-#[path = "common/echo.rs"]
-mod echo;
-
 use std::collections::BTreeMap;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Fate, FateRecord, LinkOrder, Record, RecordKind};
 use cluster_sim_scenarios::edge_cache::{EdgeCacheFile, Seconds, Step, TimedStep};
-
-use echo::{ByCorrelation, ByOrdinal, BySendTime, Labels, echo, milliseconds};
+use cluster_sim_testkit::echo::{ByCorrelation, ByOrdinal, BySendTime, Labels, echo};
+use cluster_sim_testkit::units::milliseconds;
 
 /// What was decided about each message of a run.
 struct Choices {

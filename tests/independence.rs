@@ -1,12 +1,9 @@
 //! What happens on one link hangs on no other: change a link's model, or take a client out, and all else is the same to the nanosecond.
 
-#[path = "common/echo.rs"]
-mod echo;
-
 use cluster_sim::prelude::*;
 use cluster_sim::{Change, Fate, Invariant, LinkOrder, Record, RecordKind};
-
-use echo::{Answered, ByCorrelation, ByOrdinal, BySendTime, Labels, echo, milliseconds};
+use cluster_sim_testkit::echo::{Answered, ByCorrelation, ByOrdinal, BySendTime, Labels, echo};
+use cluster_sim_testkit::units::milliseconds;
 
 const CLIENTS: u32 = 8;
 const GUEST: &str = "guest/0";

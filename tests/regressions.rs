@@ -1,8 +1,5 @@
 //! What was found once and mended stays mended: every file in `tests/regressions` is the story of a failing run, told once more.
 
-#[path = "common/kept.rs"]
-mod kept;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -11,8 +8,7 @@ use cluster_sim::prelude::*;
 use cluster_sim::{Reproducer, ScenarioSource};
 use cluster_sim_scenarios::Registry;
 use cluster_sim_scenarios::edge_cache::Defaults;
-
-use kept::KEPT;
+use cluster_sim_testkit::regressions::REGRESSIONS;
 
 /// Every file of the folder by its name, without its ending.
 fn files() -> BTreeMap<String, Reproducer> {
@@ -51,11 +47,11 @@ fn what_was_mended_stays_mended_and_every_story_still_has_an_effect() {
 #[test]
 fn a_story_of_a_planted_bug_breaks_its_rule_where_the_bug_is() {
     let files = files();
-    for kept in KEPT {
-        let reproducer = files.get(kept.name).unwrap_or_else(|| panic!("{} is not there", kept.name));
-        let scenario = kept.bug.hunt(kept.form).scenario();
-        let report = scenario.replay(reproducer).unwrap_or_else(|error| panic!("{}: {error}", kept.name)).report;
+    for regression in REGRESSIONS {
+        let reproducer = files.get(regression.name).unwrap_or_else(|| panic!("{} is not there", regression.name));
+        let scenario = regression.bug.hunt(regression.style).scenario();
+        let report = scenario.replay(reproducer).unwrap_or_else(|error| panic!("{}: {error}", regression.name)).report;
         let (.., finding, _) = reproducer.smallest();
-        assert_eq!(report.finding().map(|found| found.rule).as_ref(), Some(&finding.rule), "{}: {report}", kept.name);
+        assert_eq!(report.finding().map(|found| found.rule).as_ref(), Some(&finding.rule), "{}: {report}", regression.name);
     }
 }

@@ -2,6 +2,7 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{ClusterBuilder, ClusterError, NotConverged, Shard};
+use cluster_sim_testkit::units::milliseconds;
 
 /// Keeps the highest number it was ever told, and tells it to the replicas of its shard in the other regions.
 struct Replica {
@@ -44,10 +45,6 @@ impl Machine for Replica {
 
 const REGIONS: [&str; 3] = ["us-east", "eu-west", "ap-south"];
 const SHARDS: u16 = 5;
-
-fn milliseconds(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds)
-}
 
 fn builder() -> ClusterBuilder {
     let [near, atlantic, pacific, far] = [1, 40, 90, 110].map(milliseconds);

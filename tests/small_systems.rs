@@ -1,8 +1,5 @@
 //! Echo and gossip: both forms of each do the same, either speaks with either, and their rules find what is broken.
 
-#[path = "common/messages.rs"]
-mod messages;
-
 use std::collections::BTreeSet;
 
 use cluster_sim::prelude::*;
@@ -10,13 +7,14 @@ use cluster_sim_echo::{self as echo, Conversation, EchoMessage};
 use cluster_sim_gossip::{self as gossip, Memory, Newest, Rumour};
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{NodeStyle, Registry};
+use cluster_sim_testkit::equivalence;
 
 const FORMS: [NodeStyle; 2] = [NodeStyle::Machine, NodeStyle::Async];
 
 #[test]
 fn async_clients_and_servers_of_the_echo_say_hear_and_count_what_machines_do() {
     let [machines, tasks] = FORMS.map(cluster_sim_scenarios::echo::scenario);
-    (0..512).for_each(|seed| messages::assert_equal(&machines, &tasks, Seed(seed)));
+    (0..512).for_each(|seed| equivalence::assert_equal(&machines, &tasks, Seed(seed)));
 }
 
 #[test]
@@ -51,7 +49,7 @@ fn async_nodes_that_gossip_say_hear_and_count_what_machines_do_where_none_is_pau
     let [machines, tasks] = FORMS.map(cluster_sim_scenarios::gossip::scenario);
     let seeds: Vec<u64> = (0..512).filter(|seed| !pauses(&machines, *seed)).collect();
     assert!(seeds.len() > 256, "{} seeds are without a pause", seeds.len());
-    seeds.into_iter().for_each(|seed| messages::assert_equal(&machines, &tasks, Seed(seed)));
+    seeds.into_iter().for_each(|seed| equivalence::assert_equal(&machines, &tasks, Seed(seed)));
 }
 
 #[test]

@@ -12,6 +12,8 @@ use cluster_sim_edge_cache::{ClientView, EdgeFact, EdgeView, Key, Operation, Sou
 use cluster_sim_gossip::Newest;
 use cluster_sim_scenarios::NodeStyle;
 use cluster_sim_scenarios::planted_bugs::{self, Workload};
+use cluster_sim_testkit::faults;
+use cluster_sim_testkit::units::{milliseconds, ratio};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -49,17 +51,12 @@ where
     }
 }
 
-fn milliseconds(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds)
-}
-
 fn lossy(plan: FaultPlan, links: &str) -> FaultPlan {
-    let ratio = Ratio::new(0.5).expect("a half is a ratio");
-    plan.at(Duration::ZERO, Fault::Loss { links: links.to_owned(), rule: format!("lost {links}"), ratio, duration: None })
+    plan.at(Duration::ZERO, faults::loss(links, &format!("lost {links}"), ratio(0.5), None))
 }
 
 fn copying(plan: FaultPlan, links: &str) -> FaultPlan {
-    let model = LinkModel { duplicate: Ratio::new(0.5).expect("a half is a ratio"), ..LinkModel::default() };
+    let model = LinkModel { duplicate: ratio(0.5), ..LinkModel::default() };
     plan.at(Duration::ZERO, Fault::Links { links: links.to_owned(), model })
 }
 
@@ -163,7 +160,7 @@ fn t05_a_read_beside_a_write_may_show_either(
 }
 
 fn crash(node: &str) -> Fault {
-    Fault::Crash { node: node.to_owned(), down_for: Some(milliseconds(100)) }
+    faults::crash(node, milliseconds(100))
 }
 
 #[rstest]
@@ -194,8 +191,8 @@ fn t06_all_that_anybody_knows_may_be_lost_at_once(#[values(NodeStyle::Machine, N
 
 /// Edges hear nothing for two seconds.
 fn cut_off(edges: &[&str]) -> FaultPlan {
-    let [from, to] = [&["source/0", "router/0"], edges].map(|side| side.iter().map(|node| (*node).to_owned()).collect());
-    FaultPlan::new().at(milliseconds(2_000), Fault::Cut { from, to, both_ways: true, duration: Some(milliseconds(2_000)) })
+    let cut = faults::cut(["source/0", "router/0"], edges.iter().copied(), milliseconds(2_000));
+    FaultPlan::new().at(milliseconds(2_000), cut)
 }
 
 #[rstest]
@@ -288,7 +285,7 @@ impl Machine for Attentive {
 #[test]
 fn n19_an_answer_to_an_earlier_life_may_come_and_tells_nothing() {
     let config = echo::Config { questions: 50, pause: milliseconds(1), ..echo::Config::default() };
-    let crash = Fault::Crash { node: "client/0".to_owned(), down_for: Some(milliseconds(1)) };
+    let crash = faults::crash("client/0", milliseconds(1));
     let plan = (1..20).fold(FaultPlan::new(), |plan, times| plan.at(milliseconds(50 * times), crash.clone()));
     let attentive = move |seat: &NodeInfo| Attentive { client: echo::Client::boot(config, seat), life: seat.incarnation() };
     let cluster = Scenario::new("attentive")
@@ -305,7 +302,7 @@ fn n19_an_answer_to_an_earlier_life_may_come_and_tells_nothing() {
 
 #[rstest]
 fn p3_a_read_may_wait_for_as_long_as_its_client_is_paused(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
-    let pause = Fault::Pause { node: "client/0".to_owned(), duration: Some(milliseconds(150)) };
+    let pause = faults::pause("client/0", milliseconds(150));
     let plan = (1..10).fold(FaultPlan::new(), |plan, times| plan.at(milliseconds(407 * times), pause.clone()));
     let waited_long = || {
         let mut since: BTreeMap<NodeId, (Operation, VirtualInstant)> = BTreeMap::new();

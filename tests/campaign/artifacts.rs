@@ -1,8 +1,5 @@
 //! What is kept of failing seeds in files.
 
-#[path = "../common/ledger.rs"]
-mod ledger;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,18 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{ArtifactContext, Artifacts, BuildInfo, Reproducer, ScenarioSource, ShrinkBounds, Sweep};
+use cluster_sim_testkit::ledger::{Flaw, ledger};
 use tempfile::TempDir;
 
 use crate::{count, seldom};
-use ledger::{Flaw, ledger};
 
 const NODES: [&str; 3] = ["logs/copy-0.log", "logs/copy-1.log", "logs/source-0.log"];
 
 fn origin(name: &str) -> ArtifactContext {
     ArtifactContext {
         name: name.to_owned(),
-        driver: ScenarioSource::Registered { name: "ledger".to_owned(), file: None },
-        code: BuildInfo { revision: Some("abc".to_owned()), lockfile: None },
+        source: ScenarioSource::Registered { name: "ledger".to_owned(), file: None },
+        build: BuildInfo { revision: Some("abc".to_owned()), lockfile: None },
         replay: Box::new(|file| format!("show {}", file.display())),
     }
 }
@@ -97,8 +94,8 @@ fn a_failing_sweep_keeps_all_there_is_to_know_of_the_seed() {
 
     let said = sweep.to_string();
     for line in [
-        "      smallest story: faults ",
-        "      there “every copy has every entry” was broken at ",
+        "      minimized: faults ",
+        "      ends: “every copy has every entry” was broken at ",
         &format!("      replay: {line}\n"),
         &format!("      files: {}\n", place.display()),
     ] {
@@ -233,7 +230,7 @@ fn what_only_a_rule_from_elsewhere_shows_keeps_no_reproducer() {
     expected.extend(["report.html", "report.json"].map(str::to_owned));
     assert_eq!(files_below(&artifacts.folder), expected);
     assert_eq!((&artifacts.reproducer, &artifacts.replay), (&None, &None));
-    assert_eq!(artifacts.ending, None, "the run of the picture ends well");
+    assert_eq!(artifacts.summary, None, "the run of the picture ends well");
     assert!(!sweep.to_string().contains("      replay: "), "{sweep}");
 }
 

@@ -79,7 +79,7 @@ mod made {
         crate::seldom(8, || std::process::abort())
     }
 
-    #[should_panic(expected = "60 of seeds 0..64 of attribute::made::aborts_by_hand held, 4 failed in one way")]
+    #[should_panic(expected = "60 of seeds 0..64 of attribute::made::aborts_by_hand passed, 4 failed in one way")]
     #[cluster_sim::test(isolate = true, max_failures = 2)]
     fn aborts_by_hand(seed: Seed) -> Report {
         if seed.0 % 16 == 3 {
@@ -234,7 +234,7 @@ fn what_was_mended_passes_and_says_that_it_is_another_run() {
 #[test]
 fn a_file_from_another_revision_is_warned_of() {
     let (_, mut data) = reproducer();
-    data["code"]["revision"] = "abc".into();
+    data["build"]["revision"] = "abc".into();
     let (_, said, file) = replayed("breaks", &data.to_string());
     assert!(said.contains(&format!("warning: {file}: the revision was abc and is ")), "{said}");
     assert!(said.contains("the same run, event by event\n"), "{said}");
@@ -259,8 +259,8 @@ fn a_file_that_is_not_about_the_test_is_refused_by_name_and_nothing_runs() {
 
 #[rstest]
 #[case("", "it is cut short: ")]
-#[case("{\"format\":1,", "it is cut short: ")]
-#[case("{\"format\":9}", "it is of format 9; this version reads format 1")]
+#[case("{\"format\":2,", "it is cut short: ")]
+#[case("{\"format\":9}", "it is of format 9; this version reads format 2")]
 #[case("no story", "it is no reproducer: ")]
 fn a_file_that_cannot_be_read_is_refused_with_its_reason_and_nothing_runs(#[case] text: &str, #[case] says: &str) {
     let (passed, said, file) = replayed("holds", text);

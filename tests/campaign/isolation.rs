@@ -37,7 +37,7 @@ fn what_a_process_said_last_is_told() {
         eprintln!("the end is near");
         std::process::abort();
     }));
-    assert_found(&sweep, "the process survives", "it ended with signal 6 (SIGABRT); it said last:\n        | the end is near");
+    assert_found(&sweep, "the process survives", "it ended with signal 6 (SIGABRT); last lines of stderr:\n        | the end is near");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_stack_overflow_is_a_finding_of_its_seed() {
     let sweep = isolated(&seldom(ONE_IN, || {
         std::hint::black_box(recurse(0));
     }));
-    let said = "it ended with signal 6 (SIGABRT); it said last:\n        | thread \
+    let said = "it ended with signal 6 (SIGABRT); last lines of stderr:\n        | thread \
                 'isolation::a_stack_overflow_is_a_finding_of_its_seed' has overflowed its stack";
     assert_found(&sweep, "the process survives", said);
 }
@@ -106,7 +106,7 @@ fn the_first_seed_that_takes_its_process_along_ends_a_sweep_that_wants_no_more()
     assert_eq!((sweep.passed(), sweep.failed()), (expected[0], 1), "{sweep}");
     let text = sweep.to_string();
     assert!(
-        text.starts_with(&format!("{} of seeds 0..{SEEDS} of seldom held\nFAIL  seldom  seed={}", expected[0], Seed(expected[0]))),
+        text.starts_with(&format!("{} of seeds 0..{SEEDS} of seldom passed\nFAIL  seldom  seed={}", expected[0], Seed(expected[0]))),
         "{text}"
     );
 }

@@ -3,16 +3,16 @@
 use cluster_sim::Seed;
 use cluster_sim_scenarios::edge_cache::{Defaults, EdgeCacheFile, Seconds, Step};
 use cluster_sim_scenarios::{NodeStyle, Registry};
+use cluster_sim_testkit::equivalence;
 use rstest::rstest;
 use serde_json::Value;
 
 use crate::measured::{changed, metric, run, steps};
-use crate::messages;
 
 fn assert_equal(file: &EdgeCacheFile, seed: u64) {
     let prepare = |client| EdgeCacheFile { client, ..file.clone() }.prepare().expect("the file is a scenario");
     let [machines, tasks] = [NodeStyle::Machine, NodeStyle::Async].map(prepare);
-    messages::assert_equal(machines.scenario(), tasks.scenario(), Seed(seed));
+    equivalence::assert_equal(machines.scenario(), tasks.scenario(), Seed(seed));
 }
 
 #[rstest]

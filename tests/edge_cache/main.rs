@@ -13,8 +13,6 @@ mod counters;
 mod forms;
 mod lag;
 mod measured;
-#[path = "../common/messages.rs"]
-mod messages;
 mod oracle;
 mod random;
 mod steps;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use cluster_sim::Digest;
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::log::Log;
+use cluster_sim_testkit::units::milliseconds;
 use futures::StreamExt;
 use futures::future::{AbortHandle, Abortable, join_all, select_all};
 use futures::stream::FuturesUnordered;
 use tokio::sync::{Mutex, Notify, Semaphore, broadcast, mpsc, oneshot, watch};
 
-use crate::{Log, milliseconds, nodes};
+use crate::nodes;
 
 /// Runs code on one node for a second; what it wrote down, and the digest of the run.
 fn run<F: Future<Output = ()> + 'static>(main: impl Fn(Node, Log) -> F + Send + Sync + 'static) -> (Vec<String>, Digest) {

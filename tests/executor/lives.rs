@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{JoinHandle, RecordKind};
+use cluster_sim_testkit::log::{Log, LogOnDrop};
+use cluster_sim_testkit::units::{instant, milliseconds};
 
-use crate::{Log, Noted, count, milliseconds, nodes};
+use crate::{count, nodes};
 
 /// Writes its name down when it is dropped, and panics if it is the one to.
 struct Touchy(&'static str, &'static str, Log);
@@ -104,7 +106,7 @@ fn assert_a_finding(end: impl Fn(Sim) -> Report, panics: &'static str) {
     assert_eq!(report.outcome, Outcome::Panicked, "{report}");
     assert!(!report.last_events.is_empty());
     let finding = report.panic.expect("the panic is a finding");
-    assert_eq!(finding.site, "n/0");
+    assert_eq!(finding.site.to_string(), "n/0");
     assert_eq!(finding.message, format!("{panics} cannot let go"));
     let task = match panics {
         "main" => Some("main, spawned at"),
@@ -183,10 +185,10 @@ fn a_panic_in_a_poll_names_node_task_and_place() {
     })
     .start(Seed(4));
     sim.run_for(milliseconds(10));
-    assert_eq!(sim.now(), crate::at(3));
+    assert_eq!(sim.now(), instant(3));
     let report = sim.finish();
     let finding = report.panic.as_ref().expect("the panic is a finding");
-    assert_eq!((finding.site.as_str(), finding.message.as_str()), ("n/1", "the worker is tired"));
+    assert_eq!((finding.site.to_string().as_str(), finding.message.as_str()), ("n/1", "the worker is tired"));
     let task = finding.task.as_ref().expect("it names the task");
     assert!(task.starts_with("main/worker, spawned at") && task.contains("lives.rs:"), "{task}");
     assert!(report.to_string().contains("n/1, task main/worker, spawned at"), "{report}");
@@ -204,7 +206,7 @@ fn a_panic_when_main_is_made_names_the_node_at_the_start_and_at_a_restart() {
     assert!(sim.crash(0));
     sim.restart(0);
     let finding = sim.finish().panic.expect("the panic is a finding");
-    assert_eq!((finding.site.as_str(), finding.message.as_str(), finding.task), ("n/0", "no second life", None));
+    assert_eq!((finding.site.to_string().as_str(), finding.message.as_str(), finding.task), ("n/0", "no second life", None));
 }
 
 /// Uses all that a handle can do when it is dropped.
@@ -217,7 +219,7 @@ impl Drop for Tries {
         port.send(1, 1);
         port.broadcast(2);
         assert_eq!(port.try_recv(), None);
-        let (noted, held) = (log.clone(), Noted("its future is dropped", log.clone()));
+        let (noted, held) = (log.clone(), LogOnDrop("its future is dropped", log.clone()));
         let task: JoinHandle<()> = node.spawn(async move {
             let _held = held;
             noted.write("spawned in a drop");

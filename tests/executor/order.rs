@@ -4,9 +4,11 @@ use std::future::pending;
 use std::sync::Arc;
 
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::log::Log;
+use cluster_sim_testkit::units::milliseconds;
 use tokio::sync::Notify;
 
-use crate::{Log, milliseconds, nodes};
+use crate::nodes;
 
 const INSTANTS: u64 = 1_000;
 

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{INBOX_CAPACITY, Label, LinkModel};
+use cluster_sim_testkit::log::Log;
+use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};
 
-use crate::{Log, milliseconds, nodes};
+use crate::nodes;
 
 /// The scenario on links that take a millisecond and keep their order.
 fn steady(scenario: Scenario) -> Scenario {
@@ -315,7 +317,7 @@ fn a_label_of_the_ports_own_keeps_the_fate_of_a_message_whose_content_changes() 
     fn delivered(salt: u64, by_key: bool) -> Vec<u64> {
         let log = Log::<u64>::new();
         let noted = log.clone();
-        let model = LinkModel { loss: Ratio::percent(50.0).expect("half is a ratio"), ..LinkModel::constant(milliseconds(1)) };
+        let model = LinkModel { loss: Ratio::percent(50), ..LinkModel::constant(milliseconds(1)) };
         let mut sim = nodes(2, move |node| {
             let log = noted.clone();
             async move {

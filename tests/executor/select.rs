@@ -6,9 +6,11 @@ use std::pin::pin;
 
 use cluster_sim::prelude::*;
 use cluster_sim::yield_now;
+use cluster_sim_testkit::log::{Log, LogOnDrop};
+use cluster_sim_testkit::units::milliseconds;
 use futures::executor::block_on;
 
-use crate::{Log, Noted, milliseconds, nodes};
+use crate::nodes;
 
 /// Runs node code to its end in a simulation, and hands out what it wrote down.
 fn in_a_node<F: Future<Output = ()> + 'static>(main: impl Fn(Node, Log) -> F + Send + Sync + 'static) -> Vec<String> {
@@ -23,7 +25,7 @@ fn in_a_node<F: Future<Output = ()> + 'static>(main: impl Fn(Node, Log) -> F + S
 #[test]
 fn the_first_future_that_ends_wins_and_the_losers_are_dropped_before_the_body() {
     let log = in_a_node(|node, log| async move {
-        let loser = Noted("loser dropped", log.clone());
+        let loser = LogOnDrop("loser dropped", log.clone());
         let slow = async {
             let _loser = loser;
             node.sleep(milliseconds(20)).await;

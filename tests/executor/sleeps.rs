@@ -6,10 +6,12 @@ use std::task::Poll;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Sleep, yield_now};
+use cluster_sim_testkit::log::{Log, Once};
+use cluster_sim_testkit::units::milliseconds;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 
-use crate::{Log, milliseconds, nodes};
+use crate::nodes;
 
 /// Runs code on one node for ten seconds; the nanoseconds at which it wrote something down.
 fn run<F: Future<Output = ()> + 'static>(main: impl Fn(Node, Log<u64>) -> F + Send + Sync + 'static) -> Vec<u64> {
@@ -245,7 +247,7 @@ fn what_is_due_while_a_node_is_paused_is_due_when_it_goes_on() {
 #[test]
 fn a_task_woken_while_its_node_is_paused_runs_when_it_goes_on() {
     let (log, (sender, receiver)) = (Log::<u64>::new(), tokio::sync::oneshot::channel::<()>());
-    let (noted, receiver) = (log.clone(), crate::Once::new(receiver));
+    let (noted, receiver) = (log.clone(), Once::new(receiver));
     let mut sim = nodes(1, move |node| {
         let (log, receiver) = (noted.clone(), receiver.take());
         async move {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{CheckKind, LinkModel, SendError};
+use cluster_sim_testkit::units::{instant, milliseconds};
 
-use crate::{at, milliseconds, nodes};
+use crate::nodes;
 
 fn clients<F: Future<Output = ()> + 'static>(count: u32, main: impl Fn(Node) -> F + Send + Sync + 'static) -> Scenario {
     Scenario::new("stalls").clients("client", count, main).start_together()
@@ -25,7 +26,7 @@ fn a_run_goes_on_in_the_calm_until_every_client_ended() {
     let scenario = clients(3, |node| async move { node.sleep(milliseconds(1_000 * u64::from(node.index()) + 500)).await });
     let report = scenario.duration(Duration::from_secs(1)).run(Seed(1));
     report.assert_ok();
-    assert_eq!(report.ended_at, at(2_500), "and no longer");
+    assert_eq!(report.ended_at, instant(2_500), "and no longer");
     let check = &report.checks[0];
     assert_eq!((check.name.as_str(), check.kind, check.times_checked), ("every client ends", CheckKind::Eventually, 3));
 }
@@ -42,13 +43,13 @@ fn a_client_that_does_not_end_is_a_violation_when_the_calm_is_spent() {
     .recovery_timeout(Duration::from_secs(2))
     .run(Seed(1));
     let message = stall(&report);
-    assert!(message.starts_with("still pending when the calm was spent: client/1 did not return; tasks that live:"), "{message}");
+    assert!(message.starts_with("still pending when the calm was spent: client/1 did not return; live tasks:"), "{message}");
     assert!(
         message.contains("client/1 main, spawned at") && message.contains("waits for the end of a sleep at 3.300000s"),
         "{message}"
     );
     assert_eq!(report.violations[0].nodes, [NodeId(1)]);
-    assert_eq!(report.ended_at, at(3_000));
+    assert_eq!(report.ended_at, instant(3_000));
 }
 
 #[test]
@@ -61,7 +62,7 @@ fn where_nothing_is_due_any_more_the_calm_is_not_spent() {
     .run(Seed(1));
     let message = stall(&report);
     assert!(message.starts_with("nothing is due any more since 1.500000s: client/0 did not return"), "{message}");
-    assert_eq!(report.ended_at, at(1_500));
+    assert_eq!(report.ended_at, instant(1_500));
 }
 
 #[test]
@@ -164,7 +165,7 @@ fn clients_and_what_must_hold_in_the_end_wait_for_each_other() {
     .eventually("it is done", |world| world.views::<bool>().all(|(_, done)| *done));
     let report = scenario.run(Seed(1));
     report.assert_ok();
-    assert_eq!(report.ended_at, at(4_000), "what must hold in the end holds for the settling time");
+    assert_eq!(report.ended_at, instant(4_000), "what must hold in the end holds for the settling time");
 }
 
 #[test]

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{JoinError, JoinHandle, RecordKind, yield_now};
+use cluster_sim_testkit::log::{Log, LogOnDrop, Once};
+use cluster_sim_testkit::units::milliseconds;
 
-use crate::{Log, Noted, Once, count, milliseconds, nodes};
+use crate::{count, nodes};
 
 /// Runs code on one node for a second; what was written down when that was over.
 fn run<F: Future<Output = ()> + 'static>(main: impl Fn(Node, Log) -> F + Send + Sync + 'static) -> Vec<String> {
@@ -54,7 +56,7 @@ fn a_task_goes_on_when_its_handle_is_dropped() {
 #[test]
 fn the_result_that_nobody_asks_for_is_dropped_with_the_task_or_with_the_handle() {
     let log = run(|node, log| async move {
-        let (unasked, late) = (Noted("unasked", log.clone()), Noted("late", log.clone()));
+        let (unasked, late) = (LogOnDrop("unasked", log.clone()), LogOnDrop("late", log.clone()));
         drop(node.spawn(async { unasked }));
         let handle = node.spawn(async { late });
         node.sleep(milliseconds(1)).await;
@@ -79,7 +81,7 @@ fn main_that_returns_drops_the_others_and_its_ports() {
                 port.send(0, 1);
                 return pending().await;
             }
-            let left = Noted("left", log.clone());
+            let left = LogOnDrop("left", log.clone());
             drop(node.spawn(async move {
                 let _left = left;
                 pending::<()>().await;
@@ -141,7 +143,7 @@ fn once_main_returned_its_handles_are_inert() {
 #[test]
 fn an_aborted_task_is_dropped_at_that_instant_and_its_handle_says_so() {
     let log = run(|node, log| async move {
-        let held = Noted("dropped", log.clone());
+        let held = LogOnDrop("dropped", log.clone());
         let task: JoinHandle<()> = node.spawn(async move {
             let _held = held;
             pending().await

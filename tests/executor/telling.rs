@@ -4,8 +4,10 @@ use std::future::pending;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{CallError, Change, Health, Invariant};
+use cluster_sim_testkit::log::{Log, LogOnDrop};
+use cluster_sim_testkit::units::{instant, milliseconds};
 
-use crate::{Log, Noted, milliseconds, nodes};
+use crate::nodes;
 
 #[test]
 fn a_view_begins_with_its_default_and_lives_as_long_as_the_life() {
@@ -41,7 +43,7 @@ fn a_view_of_another_type_is_a_finding_with_words_and_leaves_the_first() {
     sim.run_for(milliseconds(2));
     assert_eq!(sim.inspect(|world| world.view::<u8>(NodeId(0)).copied()), Some(4));
     let finding = sim.finish().panic.expect("it is a finding");
-    assert_eq!(finding.message, "n/0 shows a view of one type only, and u64 is another");
+    assert_eq!(finding.message, "n/0 already publishes a view of another type than u64");
     assert!(finding.task.expect("it names the task").starts_with("main, spawned at"));
 }
 
@@ -60,7 +62,7 @@ fn a_check_runs_after_a_view_changed_and_handles_work_while_it_is_changed() {
     .always("it never shows a seven", |world| world.views::<u64>().all(|(_, seen)| *seen != 7));
     let report = scenario.run(Seed(2));
     assert_eq!(report.violations[0].rule, "it never shows a seven");
-    assert_eq!(report.violations[0].at, crate::at(6));
+    assert_eq!(report.violations[0].at, instant(6));
     assert_eq!(report.traffic.sent, 7);
 }
 
@@ -176,7 +178,7 @@ fn a_panic_in_a_call_is_a_finding_of_the_node() {
     sim.run_for(milliseconds(1));
     assert_eq!(sim.with_node(0, |(): &mut ()| panic!("called badly")), Err::<(), _>(CallError::RunIsOver { node: NodeId(0) }));
     let finding = sim.finish().panic.expect("it is a finding");
-    assert_eq!((finding.site.as_str(), finding.message.as_str(), finding.task), ("n/0", "called badly", None));
+    assert_eq!((finding.site.to_string().as_str(), finding.message.as_str(), finding.task), ("n/0", "called badly", None));
 }
 
 #[test]
@@ -184,7 +186,7 @@ fn the_last_exposed_counts_also_when_a_call_exposes_it() {
     let log = Log::<String>::new();
     let noted = log.clone();
     let mut sim = nodes(1, move |node| {
-        let first = Noted("first dropped", noted.clone());
+        let first = LogOnDrop("first dropped", noted.clone());
         async move {
             node.expose((node.clone(), 1_u8, Some(first)));
             pending().await
@@ -192,9 +194,9 @@ fn the_last_exposed_counts_also_when_a_call_exposes_it() {
     })
     .start(Seed(2));
     sim.run_for(milliseconds(1));
-    type Exposed = (Node, u8, Option<Noted>);
+    type Exposed = (Node, u8, Option<LogOnDrop>);
     let second = |(node, number, _): &mut Exposed| {
-        node.expose((node.clone(), *number + 1, None::<Noted>));
+        node.expose((node.clone(), *number + 1, None::<LogOnDrop>));
         *number
     };
     assert_eq!(sim.with_node(0, second), Ok(1));

@@ -7,10 +7,11 @@ use std::task::Poll;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Digest, JoinHandle, Sender};
+use cluster_sim_testkit::log::Log;
 use proptest::prelude::*;
 use tokio::sync::oneshot as signal;
 
-use crate::{Log, nodes};
+use crate::nodes;
 
 const NODES: u32 = 4;
 

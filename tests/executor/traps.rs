@@ -6,9 +6,11 @@ use std::task::{Poll, Waker};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Digest, RecordKind};
+use cluster_sim_testkit::log::{Log, Once};
+use cluster_sim_testkit::units::milliseconds;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Log, Once, count, milliseconds, nodes};
+use crate::{count, nodes};
 
 /// A node that waits for a number and writes down when it came, in milliseconds.
 fn waits(receiver: oneshot::Receiver<u64>, log: &Log<(u64, u64)>) -> Scenario {

@@ -1,7 +1,7 @@
-//! What a person and a machine see of one run.
+//! What a person and a program see of one run: recordings, summaries of failures, the page, and verdicts for pull requests and pipelines.
 
-mod endings;
+mod failure_summary;
 mod recording;
 mod render;
-mod stories;
+mod scenarios;
 mod verdicts;

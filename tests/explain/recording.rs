@@ -1,43 +1,44 @@
-//! A recording is the run: nothing is changed, nothing is missing, and what it says of messages and faults is so.
+//! A recording changes nothing, misses nothing, and matches messages, tasks and faults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cluster_sim::explain::{self, Event, EventKind, Recording, SpanKind};
 use cluster_sim::prelude::*;
-use cluster_sim::{RecordKind, Report};
+use cluster_sim::Report;
 use cluster_sim_scenarios::NodeStyle;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::stories::{self, SEED};
+use crate::scenarios::{self, SEED};
 
-/// Scenarios in which everything happens that recordings tell apart.
-fn scenarios() -> Vec<Scenario> {
+/// Scenarios with events of every kind.
+fn all_scenarios() -> Vec<Scenario> {
     let forms = [NodeStyle::Machine, NodeStyle::Async];
     let ready = forms
         .into_iter()
         .flat_map(|form| [cluster_sim_scenarios::echo::scenario(form), cluster_sim_scenarios::gossip::scenario(form)]);
-    ready.chain([stories::stale_gossip(), stories::lost_retry(), stories::doubling()]).collect()
-}
-
-fn is(event: &Event, kind: RecordKind) -> bool {
-    event.kind == EventKind::Event(kind)
+    ready.chain([scenarios::stale_gossip(), scenarios::lost_retry(), scenarios::doubling()]).collect()
 }
 
 /// Whether an event begins the way of a message.
 fn begins(event: &Event) -> bool {
-    [RecordKind::Send, RecordKind::Copy, RecordKind::SessionSend].into_iter().any(|kind| is(event, kind))
+    matches!(event.event, EventKind::Send { .. } | EventKind::Copy { .. } | EventKind::SessionSend { .. })
+}
+
+/// Whether an event is a loss.
+fn loses(event: &Event) -> bool {
+    matches!(event.event, EventKind::Drop { .. })
 }
 
 /// Whether an event ends the way of a message.
 fn ends(event: &Event) -> bool {
-    [RecordKind::Deliver, RecordKind::SessionDeliver, RecordKind::Drop].into_iter().any(|kind| is(event, kind))
+    loses(event) || matches!(event.event, EventKind::Deliver { .. } | EventKind::SessionDeliver { .. })
 }
 
 #[test]
 fn recording_changes_nothing() {
-    for scenario in scenarios() {
+    for scenario in all_scenarios() {
         for seed in (0..32).map(Seed) {
             assert_eq!(scenario.record(seed).report, scenario.run(seed), "{} {seed}", scenario.name());
         }
@@ -49,25 +50,28 @@ proptest! {
     /// As many deliveries and losses as the traffic counts, each with the send of what it says from the same node to the same,
     /// once.
     #[test]
-    fn every_delivery_and_every_loss_has_its_send_and_what_has_none_is_under_way(seed: u64, which in 0_usize..7) {
-        let recording = scenarios()[which].record(Seed(seed));
+    fn every_delivery_and_loss_has_its_send(seed: u64, which in 0_usize..7) {
+        let recording = all_scenarios()[which].record(Seed(seed));
         let traffic = &recording.report.traffic;
         let mut open: BTreeMap<u64, &Event> = BTreeMap::new();
         let (mut delivered, mut lost) = (0, 0);
         for event in &recording.events {
-            let message = event.message;
-            prop_assert_eq!(message.is_some(), begins(event) || ends(event), "{:?}", event);
+            let Some(message) = event.message() else {
+                prop_assert!(!begins(event) && !ends(event), "{:?}", event);
+                continue;
+            };
+            let id = message.id.expect("a recording numbers every message");
             if begins(event) {
-                prop_assert!(open.insert(message.unwrap(), event).is_none(), "two messages have one number: {:?}", event);
-            } else if ends(event) {
-                let sent = open.remove(&message.unwrap()).expect("it was sent and did not end before");
-                let lost_it = is(event, RecordKind::Drop);
-                let way = if lost_it { (Some(event.node.clone()), event.peer.clone()) } else { (event.peer.clone(), Some(event.node.clone())) };
-                prop_assert_eq!((Some(sent.node.clone()), sent.peer.clone()), way);
-                prop_assert_eq!((sent.label, sent.content, sent.length), (event.label, event.content, event.length));
-                prop_assert_eq!(event.sent.map(|sent| (sent.index, sent.at)), Some((sent.index, sent.at)));
-                prop_assert_eq!(event.cause.is_some(), lost_it);
-                *(if lost_it { &mut lost } else { &mut delivered }) += 1;
+                prop_assert!(open.insert(id, event).is_none(), "two messages have one number: {:?}", event);
+            } else {
+                let begun = open.remove(&id).expect("it was sent and did not end before");
+                let sent = begun.message().expect("a send is about a message");
+                let (from, to) = (&event.node, event.peer().expect("a message has two ends"));
+                let (from, to) = if loses(event) { (from, to) } else { (to, from) };
+                prop_assert_eq!((&begun.node, begun.peer()), (from, Some(to)));
+                prop_assert_eq!((sent.label, sent.content, sent.bytes), (message.label, message.content, message.bytes));
+                prop_assert_eq!(message.sent.map(|sent| (sent.index, sent.at)), Some((begun.index, begun.at)));
+                *(if loses(event) { &mut lost } else { &mut delivered }) += 1;
             }
         }
         prop_assert_eq!((delivered, lost, open.len() as u64), (traffic.delivered, traffic.lost(), traffic.in_flight));
@@ -75,71 +79,75 @@ proptest! {
 }
 
 #[test]
-fn a_message_of_a_session_arrives_after_it_was_put_on_its_link_again() {
-    let recording = stories::doubling().record(SEED);
+fn a_retransmitted_session_message_is_delivered_once() {
+    let recording = scenarios::doubling().record(SEED);
     recording.report.assert_ok();
-    let numbers = |kind| recording.events.iter().filter(|event| is(event, kind)).map(|event| event.number).collect::<Vec<_>>();
-    assert_eq!(numbers(RecordKind::SessionDeliver).len(), 20);
-    assert!(!numbers(RecordKind::Retransmit).is_empty());
+    let count = |is: fn(&EventKind) -> bool| recording.events.iter().filter(|event| is(&event.event)).count();
+    assert_eq!(count(|event| matches!(event, EventKind::SessionDeliver { .. })), 20);
+    assert!(count(|event| matches!(event, EventKind::Retransmit { .. })) > 0);
 }
 
 #[test]
-fn what_messages_say_is_told_of_send_and_delivery_and_loss() {
-    let recording = stories::stale_gossip().record(SEED);
-    let all = |kind| recording.events.iter().filter(move |event| is(event, kind)).map(|event| event.said.as_deref());
-    for kind in [RecordKind::Send, RecordKind::Deliver, RecordKind::Drop] {
-        let said: BTreeSet<Option<&str>> = all(kind).collect();
-        let known = [r#"{"version":0}"#, r#"{"version":1}"#, r#"{"version":2}"#].map(Some);
-        assert!(said.is_subset(&BTreeSet::from(known)) && said.len() >= 2, "{kind:?} {said:?}");
+fn sends_deliveries_and_losses_show_the_text_of_their_message() {
+    let recording = scenarios::stale_gossip().record(SEED);
+    let texts = |is: fn(&Event) -> bool| {
+        let events = recording.events.iter().filter(move |event| is(event));
+        events.map(|event| event.message().and_then(|message| message.text.as_deref()))
+    };
+    for is in [begins, ends, loses] {
+        let texts: BTreeSet<Option<&str>> = texts(is).collect();
+        let known = ["Latest {version: 0}", "Latest {version: 1}", "Latest {version: 2}"].map(Some);
+        assert!(texts.is_subset(&BTreeSet::from(known)) && texts.len() >= 2, "{texts:?}");
     }
-    assert_eq!(all(RecordKind::Deliver).next_back(), Some(Some(r#"{"version":1}"#)), "what the node that was cut off said");
-    let session = stories::doubling().record(SEED);
+    let last = texts(|event| ends(event) && !loses(event)).next_back();
+    assert_eq!(last, Some(Some("Latest {version: 1}")), "what the node that was cut off sent");
+    let session = scenarios::doubling().record(SEED);
     let said: Vec<&str> = session
         .events
         .iter()
-        .filter(|event| is(event, RecordKind::SessionDeliver))
-        .filter_map(|event| event.said.as_deref())
+        .filter(|event| matches!(event.event, EventKind::SessionDeliver { .. }))
+        .filter_map(|event| event.message()?.text.as_deref())
         .collect();
     assert_eq!(said[..6], ["0", "0", "1", "2", "2", "4"]);
 }
 
 #[test]
-fn of_a_long_run_the_beginning_and_the_end_are_kept_and_deliveries_still_know_their_sends() {
-    let whole = stories::stale_gossip().record(SEED);
+fn a_long_run_keeps_both_ends_and_deliveries_know_their_sends() {
+    let whole = scenarios::stale_gossip().record(SEED);
     let total = whole.events.len();
     assert!(total > 200 && whole.left_out.is_none(), "{total} events");
-    let part = stories::stale_gossip().record_at_most(SEED, 100);
+    let part = scenarios::stale_gossip().record_at_most(SEED, 100);
     assert_eq!(part.events[..10], whole.events[..10]);
     assert_eq!(part.events[10..], whole.events[total - 90..]);
     let left_out = part.left_out.expect("there were more than a hundred");
     assert_eq!((left_out.after, left_out.events), (10, total as u64 - 100));
     assert_eq!((part.report, part.spans, part.nodes), (whole.report, whole.spans, whole.nodes));
-    let of_left_out = |event: &&Event| event.sent.is_some_and(|sent| (10..total as u64 - 90).contains(&sent.index));
-    assert!(part.events.iter().any(|event| of_left_out(&event)));
+    let sent = part.events.iter().filter_map(|event| event.message()?.sent);
+    assert!(sent.map(|sent| sent.index).any(|index| (10..total as u64 - 90).contains(&index)));
 }
 
 #[test]
-fn the_step_that_broke_the_rule_is_the_last_one_and_begins_with_what_led_to_it() {
-    let recording = stories::stale_gossip().record(SEED);
+fn the_violating_step_is_last_and_begins_with_its_cause() {
+    let recording = scenarios::stale_gossip().record(SEED);
     let violation = &recording.report.violations[0];
     let last: Vec<&Event> = recording.events.iter().filter(|event| event.step == violation.step).collect();
-    assert!(is(last[0], RecordKind::Deliver) && last[0].viewed, "{last:?}");
-    assert_eq!((last[1].kind, last[1].fact.as_deref()), (EventKind::Fact, Some("Newest(1)")), "{last:?}");
+    assert!(matches!(last[0].event, EventKind::Deliver { .. }) && last[0].view_changed, "{last:?}");
+    assert_eq!(last[1].event, EventKind::Fact { text: "Newest(1)".to_owned() }, "{last:?}");
     assert_eq!(last.last().map(|event| event.index), recording.events.last().map(|event| event.index));
     let steps: Vec<u64> = recording.events.iter().map(|event| event.step).collect();
     assert!(steps.is_sorted() && steps[0] < violation.step);
 }
 
 #[test]
-fn what_tasks_do_is_told_by_their_names() {
-    let recording = stories::panicking_server().record(SEED);
-    let task = |kind: EventKind| {
-        let mut events = recording.events.iter().filter(|event| event.kind == kind && &*event.node == "server/0");
+fn events_of_tasks_name_the_task() {
+    let recording = scenarios::panicking_server().record(SEED);
+    let task = |is: fn(&EventKind) -> bool| {
+        let mut events = recording.events.iter().filter(|event| is(&event.event) && &*event.node == "server/0");
         events.next().and_then(|event| event.task.as_deref()).map(str::to_owned)
     };
-    assert_eq!(task(EventKind::Fact).as_deref(), Some("main/answers"));
-    assert_eq!(task(EventKind::Event(RecordKind::Send)).as_deref(), Some("main/answers"));
-    assert_eq!(task(EventKind::Event(RecordKind::Spawn)).as_deref(), Some("main"));
+    assert_eq!(task(|event| matches!(event, EventKind::Fact { .. })).as_deref(), Some("main/answers"));
+    assert_eq!(task(|event| matches!(event, EventKind::Send { .. })).as_deref(), Some("main/answers"));
+    assert_eq!(task(|event| matches!(event, EventKind::Spawn)).as_deref(), Some("main"));
 }
 
 /// One fault of each kind, in two seconds.
@@ -180,7 +188,7 @@ fn harmed() -> Recording {
 }
 
 #[test]
-fn what_was_in_force_when_is_told_with_the_fault_that_began_it() {
+fn spans_name_the_fault_that_began_them() {
     let recording = harmed();
     let milliseconds = |instant: VirtualInstant| instant.as_nanoseconds() / 1_000_000;
     let spans: Vec<_> = recording
@@ -209,15 +217,15 @@ fn what_was_in_force_when_is_told_with_the_fault_that_began_it() {
 }
 
 #[test]
-fn a_seat_that_is_empty_is_shown_so_from_start_to_end() {
-    let recording = stories::stale_gossip().without("gossip/1").record(SEED);
-    let empty = recording.spans.iter().find(|span| span.kind == SpanKind::Empty).expect("one seat is empty");
-    assert_eq!((&*empty.nodes[0], empty.from, empty.until), ("gossip/1", VirtualInstant::ZERO, None));
-    assert_eq!(empty.text, "the seat of gossip/1 is empty");
+fn an_absent_node_is_absent_for_the_whole_run() {
+    let recording = scenarios::stale_gossip().without("gossip/1").record(SEED);
+    let absent = recording.spans.iter().find(|span| span.kind == SpanKind::Absent).expect("one node is absent");
+    assert_eq!((&*absent.nodes[0], absent.from, absent.until), ("gossip/1", VirtualInstant::ZERO, None));
+    assert_eq!(absent.text, "gossip/1 is absent");
 }
 
 #[test]
-fn a_run_that_a_test_drives_is_recorded_step_by_step_and_calms_when_the_test_is_done() {
+fn a_scripted_run_is_recorded_and_recovers_after_the_script() {
     let until = |scenario: Scenario| {
         scenario.script(|sim| {
             sim.run_until(Duration::from_millis(130), |_| false);
@@ -237,21 +245,21 @@ fn a_run_that_a_test_drives_is_recorded_step_by_step_and_calms_when_the_test_is_
 }
 
 #[test]
-fn a_pinned_run_is_recorded_as_it_is_run() {
-    let scenario = stories::stale_gossip();
+fn a_run_with_decisions_is_recorded_as_it_ran() {
+    let scenario = scenarios::stale_gossip();
     let (report, decisions) = scenario.run_with_decisions(SEED);
     let pinned = scenario.with_decisions(&decisions).record(SEED);
     assert_eq!((pinned.report.digest, &pinned.report.violations), (report.digest, &report.violations));
 }
 
 #[test]
-fn a_run_that_ends_before_the_calm_has_none() {
-    assert_eq!(stories::stale_gossip().record(SEED).calm_at, None);
+fn a_run_that_fails_early_has_no_recovery_phase() {
+    assert_eq!(scenarios::stale_gossip().record(SEED).calm_at, None);
 }
 
 #[test]
 fn a_recording_comes_back_from_its_json() {
-    for recording in [harmed(), stories::panicking_server().record(SEED), stories::doubling().record(SEED)] {
+    for recording in [harmed(), scenarios::panicking_server().record(SEED), scenarios::doubling().record(SEED)] {
         let text = serde_json::to_string(&recording).expect("it is plain data");
         assert_eq!(serde_json::from_str::<Recording>(&text).expect("it is one"), recording);
     }
@@ -259,7 +267,7 @@ fn a_recording_comes_back_from_its_json() {
 
 #[test]
 fn a_report_comes_back_from_its_json() {
-    for scenario in scenarios().into_iter().chain([stories::panicking_server()]) {
+    for scenario in all_scenarios().into_iter().chain([scenarios::panicking_server()]) {
         let report = scenario.run(SEED);
         let text = serde_json::to_string(&report).expect("it is plain data");
         assert_eq!(serde_json::from_str::<Report>(&text).expect("it is one"), report);
@@ -267,8 +275,8 @@ fn a_report_comes_back_from_its_json() {
 }
 
 #[test]
-fn the_lines_of_events_are_one_object_each_and_the_first_says_of_which_run() {
-    let recording = stories::lost_retry().record(SEED);
+fn json_lines_hold_events_with_sentences_behind_a_header() {
+    let recording = scenarios::lost_retry().record(SEED);
     let text = explain::events_jsonl(&recording);
     let (header, events) = text.split_once('\n').expect("there is a first line");
     let header: Value = serde_json::from_str(header).expect("it is an object");
@@ -278,8 +286,13 @@ fn the_lines_of_events_are_one_object_each_and_the_first_says_of_which_run() {
         (&1.into(), &"echo without a retry".into(), &digest.into())
     );
     assert_eq!(header["seed"], serde_json::to_value(SEED).expect("a seed is plain data"));
-    let read: Vec<Event> = events.lines().map(|line| serde_json::from_str(line).expect("it is an event")).collect();
-    assert_eq!(read, recording.events);
-    let drop = events.lines().find(|line| line.contains("\"drop\"")).expect("something is lost");
-    assert!(drop.contains(r#""kind":"drop","node":"client/1","peer":"server/0""#) && drop.contains(r#""cause":"loss""#), "{drop}");
+    let read: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).expect("it is an object")).collect();
+    assert_eq!(read.len(), recording.events.len());
+    for (line, event) in read.iter().zip(&recording.events) {
+        assert_eq!(line["event"], serde_json::to_value(&event.event).expect("an event is plain data"));
+        assert_eq!(line["text"], Value::from(recording.text_of(event)));
+    }
+    let drop = read.iter().find(|line| line["event"]["kind"] == "drop").expect("something is lost");
+    assert_eq!((&drop["node"], &drop["event"]["to"]), (&"client/1".into(), &"server/0".into()), "{drop}");
+    assert_eq!(drop["event"]["cause"]["kind"], "loss", "{drop}");
 }

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use cluster_sim::explain::{self, Recording};
 use cluster_sim::prelude::*;
 
-use crate::stories::{self, SEED};
+use crate::scenarios::{self, SEED};
 
 /// What a headless browser shows of a page; nothing where there is none, which is said.
 fn shown(page: &str) -> Option<String> {
@@ -83,7 +83,7 @@ fn assert_whole(dom: &str) {
 
 #[test]
 fn a_stale_view_is_seen_with_its_cut_and_the_message_that_brought_it() {
-    let recording = stories::stale_gossip().record(SEED);
+    let recording = scenarios::stale_gossip().record(SEED);
     let Some(dom) = shown(&explain::html(&recording, Some("replay <this>"))) else { return };
     assert_whole(&dom);
     let sentence = text_of(&dom, "sentence");
@@ -107,7 +107,7 @@ fn a_stale_view_is_seen_with_its_cut_and_the_message_that_brought_it() {
 
 #[test]
 fn a_question_that_is_never_asked_again_is_seen_with_the_loss_that_took_it() {
-    let Some(dom) = shown(&explain::html(&stories::lost_retry().record(SEED), None)) else { return };
+    let Some(dom) = shown(&explain::html(&scenarios::lost_retry().record(SEED), None)) else { return };
     assert_whole(&dom);
     assert!(text_of(&dom, "sentence").contains("client/0 still waits for the answer to question 5"));
     assert_eq!(bands(&dom), ["crash client/1 for 0.120s", "lose 0.3 of default as bad weather for 0.150s"]);
@@ -119,7 +119,7 @@ fn a_question_that_is_never_asked_again_is_seen_with_the_loss_that_took_it() {
 
 #[test]
 fn runs_that_panic_or_hold_or_speak_in_sessions_are_seen_whole() {
-    for (scenario, word) in [(stories::panicking_server(), "PANICKED"), (stories::doubling(), "HELD")] {
+    for (scenario, word) in [(scenarios::panicking_server(), "PANICKED"), (scenarios::doubling(), "HELD")] {
         let Some(dom) = shown(&explain::html(&scenario.record(SEED), None)) else { return };
         assert_whole(&dom);
         assert_eq!(text_of(&dom, "word"), word);
@@ -129,7 +129,7 @@ fn runs_that_panic_or_hold_or_speak_in_sessions_are_seen_whole() {
 
 #[test]
 fn a_hundred_thousand_events_in_view_are_drawn_in_part_and_every_loss_is() {
-    let recording = stories::crowd(40, 40).record(SEED);
+    let recording = scenarios::crowd(40, 40).record(SEED);
     assert!(recording.events.len() > 100_000 && recording.left_out.is_none(), "{} events", recording.events.len());
     // What the window at first was and how many lanes it had is kept before all is asked for.
     let clicks = "const { arrows, lanes } = document.getElementById('picture').dataset;
@@ -151,7 +151,7 @@ fn a_hundred_thousand_events_in_view_are_drawn_in_part_and_every_loss_is() {
 
 #[test]
 fn a_recording_with_events_left_out_is_seen_whole() {
-    let Some(dom) = shown(&explain::html(&stories::crowd(5, 40).record_at_most(SEED, 200), None)) else { return };
+    let Some(dom) = shown(&explain::html(&scenarios::crowd(5, 40).record_at_most(SEED, 200), None)) else { return };
     assert_whole(&dom);
     assert!(number(&dom, "data-arrows") > 10);
 }
@@ -173,7 +173,7 @@ fn hostile() -> Recording {
 #[test]
 fn no_name_breaks_out_of_the_page() {
     let page = explain::html(&hostile(), Some("</script>@@title@@"));
-    let plain = explain::html(&stories::doubling().record(SEED), None);
+    let plain = explain::html(&scenarios::doubling().record(SEED), None);
     assert_eq!(page.matches("</script").count(), plain.matches("</script").count());
     assert_eq!(page.matches("<script").count(), plain.matches("<script").count());
     let Some(dom) = shown(&page) else { return };
@@ -183,7 +183,7 @@ fn no_name_breaks_out_of_the_page() {
 
 #[test]
 fn a_page_that_is_broken_says_so() {
-    let page = explain::html(&stories::doubling().record(SEED), None).replace("JSON.parse(", "JSON.parts(");
+    let page = explain::html(&scenarios::doubling().record(SEED), None).replace("JSON.parse(", "JSON.parts(");
     let Some(dom) = shown(&page) else { return };
     assert!(attribute(&dom, "data-error").is_some_and(|error| error.contains("JSON.parts")), "the error is told");
     assert!(text_of(&dom, "error").starts_with("This page is broken: "), "and seen");

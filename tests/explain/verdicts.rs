@@ -5,7 +5,7 @@ use std::time::Duration;
 use cluster_sim::prelude::*;
 use cluster_sim::{Report, explain};
 
-use crate::stories::{self, SEED};
+use crate::scenarios::{self, SEED};
 
 const REPLAY: &str = "CLUSTER_SIM_REPLAY=target/cluster-sim/echo/0x7.json cargo nextest run -p echo -E 'test(=answers)'";
 
@@ -14,12 +14,12 @@ fn reports() -> Vec<Report> {
     let idle = || Scenario::new("idle").nodes("node", 1, |node| async move { node.publish(|seen: &mut u64| *seen += 1) });
     let exhausted = cluster_sim::Budget { steps: 3, ..cluster_sim::Budget::default() };
     vec![
-        stories::stale_gossip().run(SEED),
-        stories::lost_retry().run(SEED),
-        stories::doubling().run(SEED),
-        stories::panicking_server().run(SEED),
+        scenarios::stale_gossip().run(SEED),
+        scenarios::lost_retry().run(SEED),
+        scenarios::doubling().run(SEED),
+        scenarios::panicking_server().run(SEED),
         idle().always("it looks at nothing", |_| true).always("it looks", |world| world.views::<u64>().count() <= 1).run(SEED),
-        stories::crowd(3, 10).budget(exhausted).run(SEED),
+        scenarios::crowd(3, 10).budget(exhausted).run(SEED),
     ]
 }
 
@@ -68,15 +68,15 @@ fn of_several_runs_the_first_that_does_not_pass_decides() {
 
 #[test]
 fn a_pull_request_is_told_of_a_broken_rule() {
-    insta::assert_snapshot!(explain::markdown(&stories::stale_gossip().run(SEED), Some(REPLAY)));
+    insta::assert_snapshot!(explain::markdown(&scenarios::stale_gossip().run(SEED), Some(REPLAY)));
 }
 
 #[test]
 fn a_pull_request_is_told_of_a_panic() {
-    insta::assert_snapshot!(without_lines(&explain::markdown(&stories::panicking_server().run(SEED), None)));
+    insta::assert_snapshot!(without_lines(&explain::markdown(&scenarios::panicking_server().run(SEED), None)));
 }
 
 #[test]
 fn a_pull_request_is_told_that_all_held() {
-    insta::assert_snapshot!(explain::markdown(&stories::doubling().run(SEED), None));
+    insta::assert_snapshot!(explain::markdown(&scenarios::doubling().run(SEED), None));
 }

@@ -2,8 +2,10 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Budget, Exhausted};
+use cluster_sim_testkit::faults::{crash, kill, pause};
+use cluster_sim_testkit::units::{instant, milliseconds};
 
-use crate::worker::{Memory, crash, cut, instant, kill, loss, milliseconds, pause, workers};
+use crate::worker::{Memory, cut, loss, workers};
 
 fn both_tick_again(world: &World<'_>) -> bool {
     world.views::<Memory>().filter(|(_, memory)| memory.heard > 0).count() == 2

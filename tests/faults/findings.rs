@@ -4,8 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Change, Invariant, PanicFinding};
+use cluster_sim_testkit::units::{instant, milliseconds};
 
-use crate::worker::{Memory, instant, milliseconds, workers};
+use crate::worker::{Memory, workers};
 
 /// Counts the changes it sees; breaks or panics at the one that it is told to.
 struct Tally {
@@ -128,7 +129,8 @@ fn a_panic_in_a_node_is_a_finding_that_names_the_node() {
         let report = fragile(at).run(Seed(617));
         assert_eq!(report.outcome, Outcome::Panicked, "{at}");
         let PanicFinding { site, message: said, at: when, .. } = report.panic.clone().expect("a panic was found");
-        assert_eq!((site.as_str(), said.as_str()), ("node/1", message));
+        assert_eq!((site.to_string().as_str(), said.as_str()), ("node/1", message));
+        assert_eq!(site, PanicSite::Node { name: "node/1".to_owned(), group: "node".to_owned() });
         let complaint = complaint(&report);
         for part in ["node/1 panicked", message, "seed=0x269", &when.to_string()] {
             assert!(complaint.contains(part), "{part} is missing:\n{complaint}");
@@ -143,7 +145,7 @@ fn a_panic_while_a_node_is_called_or_restarted_by_hand_is_a_finding_too() {
     sim.run_for(milliseconds(10));
     sim.call(0, ()).unwrap();
     assert!(sim.is_over());
-    assert_eq!(sim.finish().panic.expect("a panic was found").site, "node/0");
+    assert_eq!(sim.finish().panic.expect("a panic was found").site.to_string(), "node/0");
 }
 
 #[test]
@@ -156,7 +158,7 @@ fn a_panic_in_a_check_is_a_finding_that_names_the_check() {
     for scenario in scenarios {
         let report = scenario.run(Seed(617));
         assert_eq!(report.outcome, Outcome::Panicked);
-        assert_eq!(report.panic.clone().expect("a panic was found").site, "check \"shaky\"");
+        assert_eq!(report.panic.clone().expect("a panic was found").site, PanicSite::Check { name: "shaky".to_owned() });
         assert!(complaint(&report).contains("check \"shaky\" panicked"));
     }
 }
@@ -177,7 +179,7 @@ fn a_panic_in_the_last_judgement_of_an_observer_is_a_finding() {
     }
     let report = workers().observe("judge", || Judge).run(Seed(617));
     assert_eq!(report.outcome, Outcome::Panicked);
-    assert_eq!(report.panic.expect("a panic was found").site, "check \"judge\"");
+    assert_eq!(report.panic.expect("a panic was found").site, PanicSite::Check { name: "judge".to_owned() });
 }
 
 /// Never has anything to judge.
@@ -263,6 +265,6 @@ impl Machine for Lost {
 fn a_message_to_a_node_that_is_not_there_is_a_finding_about_its_sender() {
     let report = Scenario::new("lost").machines("lost", 2, |_: &NodeInfo| Lost).start_together().run(Seed(7));
     let finding = report.panic.as_ref().expect("it is a finding");
-    assert!(finding.site.starts_with("lost/"), "{finding:?}");
+    assert!(matches!(&finding.site, PanicSite::Node { group, .. } if group == "lost"), "{finding:?}");
     assert_eq!(finding.message, "it sends to n9, but the cluster has n0 to n1");
 }

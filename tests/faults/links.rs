@@ -2,8 +2,9 @@
 
 use cluster_sim::SeedSchedule;
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::units::milliseconds;
 
-use crate::worker::{cut, heard, loss, milliseconds, with_fault, workers};
+use crate::worker::{cut, heard, loss, with_fault, workers};
 
 /// What the second worker heard within 505 ms of a run with that fault from 105 ms on.
 fn heard_with(fault: Option<Fault>) -> u64 {
@@ -21,8 +22,8 @@ fn links(model: LinkModel) -> Fault {
 fn a_cut_keeps_apart_for_its_length() {
     assert_eq!(heard_with(None), 50);
     assert_eq!(heard_with(Some(cut(None))), 9);
-    assert_eq!(heard_with(Some(cut(Some(200)))), 9 + 20);
-    assert_eq!(heard_with(Some(cut(Some(0)))), 50, "a cut of no length is over before anything arrives");
+    assert_eq!(heard_with(Some(cut(milliseconds(200)))), 9 + 20);
+    assert_eq!(heard_with(Some(cut(milliseconds(0)))), 50, "a cut of no length is over before anything arrives");
 }
 
 /// n11.
@@ -42,7 +43,7 @@ fn a_cut_of_one_way_leaves_the_way_back() {
 #[test]
 fn a_loss_loses_for_its_length() {
     assert_eq!(heard_with(Some(loss(Ratio::ONE, None))), 10);
-    assert_eq!(heard_with(Some(loss(Ratio::ONE, Some(200)))), 10 + 20);
+    assert_eq!(heard_with(Some(loss(Ratio::ONE, milliseconds(200)))), 10 + 20);
     assert_eq!(heard_with(Some(loss(Ratio::ZERO, None))), 50);
     let half = heard_with(Some(loss(Ratio::new(0.5).unwrap(), None)));
     assert!((22..=38).contains(&half), "{half} where 30 are expected");
@@ -76,7 +77,7 @@ fn an_impossible_model_is_refused() {
     let impossible = links(LinkModel { reorder: Ratio::ONE, ..LinkModel::instant() });
     let planned = workers().faults(FaultPlan::new().at(milliseconds(105), impossible.clone()));
     let refused = planned.try_start(SeedSchedule::new(Seed(7))).err().expect("it is refused").to_string();
-    assert!(refused.starts_with("fault 0 (links) cannot be: a reorder ratio of 1 with a window of zero"), "{refused}");
+    assert!(refused.starts_with("fault 0 (links) is invalid: a reorder ratio of 1 with a window of zero"), "{refused}");
     let mut sim = workers().start(Seed(7));
     assert!(sim.inject(impossible).is_err());
     sim.run_for(milliseconds(507));
@@ -88,7 +89,7 @@ fn an_impossible_model_is_refused() {
 #[test]
 fn a_cut_is_the_same_by_plan_by_hand_and_by_guard() {
     let by_plan = {
-        let mut sim = with_fault(105, cut(Some(200)));
+        let mut sim = with_fault(105, cut(milliseconds(200)));
         sim.run_for(milliseconds(507));
         heard(&sim, 1)
     };
@@ -96,7 +97,7 @@ fn a_cut_is_the_same_by_plan_by_hand_and_by_guard() {
         let mut sim = workers().start(Seed(7));
         // A nanosecond early: by hand it strikes after what happens at its instant, by plan before.
         sim.run_for(milliseconds(105) - Duration::from_nanos(1));
-        sim.inject(cut(Some(200))).unwrap();
+        sim.inject(cut(milliseconds(200))).unwrap();
         sim.run_for(milliseconds(402));
         heard(&sim, 1)
     };

@@ -2,13 +2,15 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Digest, SeedSchedule};
+use cluster_sim_testkit::faults::{crash, pause};
+use cluster_sim_testkit::units::{instant, milliseconds};
 
-use crate::worker::{Memory, crash, instant, memory, milliseconds, pause, workers};
+use crate::worker::{Memory, memory, workers};
 
 /// p1.
 #[test]
 fn local_time_counts_from_the_boot_of_each_life() {
-    let plan = FaultPlan::new().at(milliseconds(123), crash("worker/1", Some(100)));
+    let plan = FaultPlan::new().at(milliseconds(123), crash("worker/1", milliseconds(100)));
     let mut sim = workers().faults(plan).start(Seed(7));
     sim.run_for(milliseconds(300));
     let first = |node| memory(&sim, node).unwrap().ticks[0].since_zero();
@@ -108,7 +110,7 @@ fn the_records_of_a_run_fold_into_its_digest() {
 /// p3: looking and waiting in pieces change nothing.
 #[test]
 fn how_a_run_is_cut_into_pieces_changes_nothing() {
-    let plan = FaultPlan::new().at(milliseconds(105), pause("worker/1", Some(100)));
+    let plan = FaultPlan::new().at(milliseconds(105), pause("worker/1", milliseconds(100)));
     let scenario = random().faults(plan);
     let mut whole = scenario.start(Seed(3));
     whole.run_for(milliseconds(1_000));

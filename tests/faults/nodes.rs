@@ -2,8 +2,10 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Health, Incarnation};
+use cluster_sim_testkit::faults::{crash, kill, pause, restart};
+use cluster_sim_testkit::units::milliseconds;
 
-use crate::worker::{crash, health, heard, kill, memory, milliseconds, pause, restart, ticks, with_fault, workers};
+use crate::worker::{health, heard, memory, ticks, with_fault, workers};
 
 /// Without any fault a worker ticks on and hears its peer.
 #[test]
@@ -47,7 +49,7 @@ fn each_restart_begins_a_life_of_its_own() {
 /// p2.
 #[test]
 fn a_crash_of_some_length_ends_by_itself() {
-    let mut sim = with_fault(105, crash("worker/1", Some(200)));
+    let mut sim = with_fault(105, crash("worker/1", milliseconds(200)));
     sim.run_for(milliseconds(304));
     assert_eq!(health(&sim, 1), Health::Down);
     sim.run_for(milliseconds(2));
@@ -75,8 +77,8 @@ fn a_killed_node_stays_away_for_good_whatever_is_done_to_it() {
     let plan = FaultPlan::new()
         .at(milliseconds(105), kill("worker/1"))
         .at(milliseconds(205), restart("worker/1"))
-        .at(milliseconds(305), crash("worker/1", Some(10)))
-        .at(milliseconds(405), pause("worker/1", Some(10)))
+        .at(milliseconds(305), crash("worker/1", milliseconds(10)))
+        .at(milliseconds(405), pause("worker/1", milliseconds(10)))
         .at(milliseconds(505), kill("worker/1"));
     let mut sim = workers().faults(plan).start(Seed(7));
     sim.run_for(milliseconds(700));
@@ -93,7 +95,7 @@ fn a_killed_node_stays_away_for_good_whatever_is_done_to_it() {
 /// p3.
 #[test]
 fn a_pause_keeps_memory_and_fires_timers_late() {
-    let mut sim = with_fault(105, pause("worker/1", Some(200)));
+    let mut sim = with_fault(105, pause("worker/1", milliseconds(200)));
     sim.run_for(milliseconds(304));
     let paused = memory(&sim, 1).unwrap();
     assert_eq!((health(&sim, 1), paused.ticks.len(), paused.heard), (Health::Paused, 10, 9));
@@ -114,7 +116,7 @@ fn a_pause_between_two_ticks_changes_nothing() {
         sim.run_for(milliseconds(505));
         (memory(&sim, 0), memory(&sim, 1))
     };
-    let mut sim = with_fault(101, pause("worker/1", Some(3)));
+    let mut sim = with_fault(101, pause("worker/1", milliseconds(3)));
     sim.run_for(milliseconds(505));
     assert_eq!((memory(&sim, 0), memory(&sim, 1)), calm);
 }
@@ -122,7 +124,9 @@ fn a_pause_between_two_ticks_changes_nothing() {
 /// p1: the fault comes before the first start of its node.
 #[test]
 fn a_node_that_has_not_started_has_nothing_to_lose() {
-    for early in [crash("worker/1", Some(5)), crash("worker/1", None), pause("worker/1", Some(5)), restart("worker/1")] {
+    for early in
+        [crash("worker/1", milliseconds(5)), crash("worker/1", None), pause("worker/1", milliseconds(5)), restart("worker/1")]
+    {
         let mut sim = with_fault(0, early.clone());
         sim.run_for(milliseconds(55));
         let memory = memory(&sim, 1).expect("it started all the same");

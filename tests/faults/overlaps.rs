@@ -2,8 +2,10 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Health, Incarnation};
+use cluster_sim_testkit::faults::{crash, pause, restart, resume};
+use cluster_sim_testkit::units::milliseconds;
 
-use crate::worker::{crash, cut, health, heard, loss, memory, milliseconds, pause, restart, resume, workers};
+use crate::worker::{cut, health, heard, loss, memory, workers};
 
 fn with_faults<const N: usize>(faults: [(u64, Fault); N]) -> Sim {
     let plan = faults.into_iter().fold(FaultPlan::new(), |plan, (at, fault)| plan.at(milliseconds(at), fault));
@@ -13,7 +15,7 @@ fn with_faults<const N: usize>(faults: [(u64, Fault); N]) -> Sim {
 /// p1, p3.
 #[test]
 fn a_crash_ends_a_pause_and_the_end_of_the_pause_does_nothing_to_the_next_life() {
-    let mut sim = with_faults([(105, pause("worker/1", Some(100))), (155, crash("worker/1", Some(200)))]);
+    let mut sim = with_faults([(105, pause("worker/1", milliseconds(100))), (155, crash("worker/1", milliseconds(200)))]);
     sim.run_for(milliseconds(156));
     assert_eq!(health(&sim, 1), Health::Down);
     sim.run_for(milliseconds(100));
@@ -31,11 +33,11 @@ fn a_crash_ends_a_pause_and_the_end_of_the_pause_does_nothing_to_the_next_life()
 fn the_end_of_an_earlier_pause_does_not_end_a_later_one() {
     let mut sim = workers().start(Seed(7));
     sim.run_for(milliseconds(105));
-    sim.inject(pause("worker/1", Some(100))).unwrap();
+    sim.inject(pause("worker/1", milliseconds(100))).unwrap();
     sim.run_for(milliseconds(50));
     assert!(sim.resume(1));
     sim.run_for(milliseconds(10));
-    sim.inject(pause("worker/1", Some(200))).unwrap();
+    sim.inject(pause("worker/1", milliseconds(200))).unwrap();
     sim.run_for(milliseconds(100));
     assert_eq!(health(&sim, 1), Health::Paused, "165 ms for 200 ms, and it is 265 ms");
     sim.run_for(milliseconds(101));
@@ -46,7 +48,7 @@ fn the_end_of_an_earlier_pause_does_not_end_a_later_one() {
 #[test]
 fn a_resume_by_plan_ends_a_pause_early_and_the_planned_end_falls_upon_nothing() {
     let mut sim = with_faults([
-        (105, pause("worker/1", Some(100))),
+        (105, pause("worker/1", milliseconds(100))),
         (155, resume("worker/1")),
         (165, pause("worker/1", None)),
         (305, resume("worker/1")),
@@ -61,8 +63,11 @@ fn a_resume_by_plan_ends_a_pause_early_and_the_planned_end_falls_upon_nothing() 
 /// p3: the same with a crash between the two.
 #[test]
 fn the_end_of_a_pause_of_an_earlier_life_does_not_end_one_of_the_next() {
-    let mut sim =
-        with_faults([(105, pause("worker/1", Some(100))), (125, crash("worker/1", Some(20))), (165, pause("worker/1", None))]);
+    let mut sim = with_faults([
+        (105, pause("worker/1", milliseconds(100))),
+        (125, crash("worker/1", milliseconds(20))),
+        (165, pause("worker/1", None)),
+    ]);
     sim.run_for(milliseconds(500));
     assert_eq!(health(&sim, 1), Health::Paused);
 }
@@ -70,7 +75,7 @@ fn the_end_of_a_pause_of_an_earlier_life_does_not_end_one_of_the_next() {
 /// p3: a pause by hand has no end of its own, whatever pause was planned before.
 #[test]
 fn the_end_of_a_planned_pause_does_not_end_one_by_hand() {
-    let mut sim = with_faults([(105, pause("worker/1", Some(100)))]);
+    let mut sim = with_faults([(105, pause("worker/1", milliseconds(100)))]);
     sim.run_for(milliseconds(155));
     assert!(sim.resume(1) && sim.pause(1));
     sim.run_for(milliseconds(300));
@@ -80,7 +85,8 @@ fn the_end_of_a_planned_pause_does_not_end_one_by_hand() {
 /// p1, p2.
 #[test]
 fn the_end_of_an_earlier_crash_does_not_end_a_later_one() {
-    let mut sim = with_faults([(105, crash("worker/1", Some(100))), (125, restart("worker/1")), (165, crash("worker/1", None))]);
+    let mut sim =
+        with_faults([(105, crash("worker/1", milliseconds(100))), (125, restart("worker/1")), (165, crash("worker/1", None))]);
     sim.run_for(milliseconds(500));
     assert_eq!(health(&sim, 1), Health::Down);
 }
@@ -88,7 +94,7 @@ fn the_end_of_an_earlier_crash_does_not_end_a_later_one() {
 /// n10.
 #[test]
 fn the_end_of_an_earlier_cut_does_not_end_a_later_one() {
-    let mut sim = with_faults([(105, cut(Some(100))), (155, cut(Some(200)))]);
+    let mut sim = with_faults([(105, cut(milliseconds(100))), (155, cut(milliseconds(200)))]);
     sim.run_for(milliseconds(350));
     assert_eq!((sim.living_cuts().len(), heard(&sim, 1)), (1, 9), "the tick of 100 ms was under way when the cut came");
     sim.run_for(milliseconds(50));
@@ -98,7 +104,7 @@ fn the_end_of_an_earlier_cut_does_not_end_a_later_one() {
 /// n10: after everything healed, the end of a cut that was planned falls upon nothing.
 #[test]
 fn heal_all_ends_every_cut_and_their_planned_ends_touch_no_later_one() {
-    let mut sim = with_faults([(105, cut(Some(100))), (125, cut(None)), (145, Fault::HealAll), (165, cut(None))]);
+    let mut sim = with_faults([(105, cut(milliseconds(100))), (125, cut(None)), (145, Fault::HealAll), (165, cut(None))]);
     sim.run_for(milliseconds(150));
     assert_eq!(sim.living_cuts().len(), 0);
     sim.run_for(milliseconds(350));
@@ -108,7 +114,7 @@ fn heal_all_ends_every_cut_and_their_planned_ends_touch_no_later_one() {
 /// n3.
 #[test]
 fn a_rule_that_was_replaced_outlives_the_end_of_the_one_it_replaced() {
-    let mut sim = with_faults([(105, loss(Ratio::ONE, Some(100))), (155, loss(Ratio::ONE, Some(200)))]);
+    let mut sim = with_faults([(105, loss(Ratio::ONE, milliseconds(100))), (155, loss(Ratio::ONE, milliseconds(200)))]);
     sim.run_for(milliseconds(352));
     assert_eq!(heard(&sim, 1), 10);
     sim.run_for(milliseconds(50));

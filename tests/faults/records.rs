@@ -2,8 +2,10 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{FaultRecord, PlanError, SeedSchedule};
+use cluster_sim_testkit::faults::{crash, kill, pause, restart, resume};
+use cluster_sim_testkit::units::{instant, milliseconds};
 
-use crate::worker::{crash, cut, instant, kill, loss, milliseconds, pause, restart, resume, with_fault, workers};
+use crate::worker::{cut, loss, with_fault, workers};
 
 fn missing(node: &str) -> PlanError {
     PlanError::UnknownNode { index: 0, kind: "crash", node: node.to_owned() }
@@ -23,18 +25,18 @@ fn every_kind_of_fault_that_strikes_says_when_and_what_it_did() {
     let slower = Fault::Links { links: "default".to_owned(), model: LinkModel::constant(milliseconds(50)) };
     for (fault, effect) in [
         // Both ticks of 100 ms are due at 105 ms; then one every 10 ms each way.
-        (cut(Some(100)), 2 + 2 * 10),
+        (cut(milliseconds(100)), 2 + 2 * 10),
         (Fault::HealAll, 0),
-        (crash("worker/1", Some(100)), 1),
+        (crash("worker/1", milliseconds(100)), 1),
         (restart("worker/1"), 0),
         (resume("worker/1"), 0),
         (kill("worker/1"), 1),
-        (pause("worker/1", Some(100)), 1),
-        (loss(Ratio::ONE, Some(100)), 2 * 10),
-        (loss(Ratio::ZERO, Some(100)), 0),
+        (pause("worker/1", milliseconds(100)), 1),
+        (loss(Ratio::ONE, milliseconds(100)), 2 * 10),
+        (loss(Ratio::ZERO, milliseconds(100)), 0),
         (slower, 1),
     ] {
-        let FaultRecord { at, fault: recorded, by_hand, applied, effect: counted } = record_of(fault.clone());
+        let FaultRecord { at, fault: recorded, by_hand, applied, effect: counted, .. } = record_of(fault.clone());
         assert_eq!((at, recorded, by_hand, applied), (instant(105), fault.clone(), false, true));
         assert_eq!(counted, effect, "{fault}");
     }
@@ -42,9 +44,9 @@ fn every_kind_of_fault_that_strikes_says_when_and_what_it_did() {
 
 #[test]
 fn a_fault_by_hand_says_so_and_a_planned_one_does_not() {
-    let mut sim = with_fault(305, pause("worker/1", Some(10)));
+    let mut sim = with_fault(305, pause("worker/1", milliseconds(10)));
     sim.run_for(milliseconds(105));
-    sim.inject(crash("worker/0", Some(10))).unwrap();
+    sim.inject(crash("worker/0", milliseconds(10))).unwrap();
     sim.run_for(milliseconds(400));
     let told: Vec<(VirtualInstant, bool, u64)> =
         sim.finish().faults.iter().map(|fault| (fault.at, fault.by_hand, fault.effect)).collect();

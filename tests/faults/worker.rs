@@ -2,6 +2,8 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Health, Incarnation};
+use cluster_sim_testkit::faults;
+use cluster_sim_testkit::units::milliseconds;
 
 /// Every ten milliseconds of its life a worker tells its peers.
 pub(crate) const PACE: Duration = Duration::from_millis(10);
@@ -59,33 +61,14 @@ pub(crate) fn with_fault(at: u64, fault: Fault) -> Sim {
     workers().faults(FaultPlan::new().at(milliseconds(at), fault)).start(Seed(7))
 }
 
-pub(crate) fn crash(node: &str, down_for: Option<u64>) -> Fault {
-    Fault::Crash { node: node.to_owned(), down_for: down_for.map(milliseconds) }
+/// A cut between the two workers.
+pub(crate) fn cut(duration: impl Into<Option<Duration>>) -> Fault {
+    faults::cut(["worker/0"], ["worker/1"], duration)
 }
 
-pub(crate) fn pause(node: &str, lasting: Option<u64>) -> Fault {
-    Fault::Pause { node: node.to_owned(), duration: lasting.map(milliseconds) }
-}
-
-pub(crate) fn restart(node: &str) -> Fault {
-    Fault::Restart { node: node.to_owned() }
-}
-
-pub(crate) fn resume(node: &str) -> Fault {
-    Fault::Resume { node: node.to_owned() }
-}
-
-pub(crate) fn kill(node: &str) -> Fault {
-    Fault::Kill { node: node.to_owned() }
-}
-
-pub(crate) fn cut(lasting: Option<u64>) -> Fault {
-    let [from, to] = ["worker/0", "worker/1"].map(|node| vec![node.to_owned()]);
-    Fault::Cut { from, to, both_ways: true, duration: lasting.map(milliseconds) }
-}
-
-pub(crate) fn loss(ratio: Ratio, lasting: Option<u64>) -> Fault {
-    Fault::Loss { links: "default".to_owned(), rule: "chaos".to_owned(), ratio, duration: lasting.map(milliseconds) }
+/// A loss rule of that name on every link.
+pub(crate) fn loss(ratio: Ratio, duration: impl Into<Option<Duration>>) -> Fault {
+    faults::loss("default", "chaos", ratio, duration)
 }
 
 /// What a worker remembers now; nothing while it is down.
@@ -103,13 +86,4 @@ pub(crate) fn heard(sim: &Sim, node: u32) -> u64 {
 
 pub(crate) fn health(sim: &Sim, node: u32) -> Health {
     sim.inspect(|world| world.health(NodeId(node)))
-}
-
-pub(crate) fn milliseconds(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds)
-}
-
-/// The instant that long after the start.
-pub(crate) fn instant(after: u64) -> VirtualInstant {
-    VirtualInstant::ZERO + milliseconds(after)
 }

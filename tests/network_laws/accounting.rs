@@ -2,11 +2,9 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Change, Invariant, StaleDelivery};
+use cluster_sim_testkit::arbitrary::{any_link, any_plan, cases};
+use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
-
-use crate::cases;
-use crate::speaker::{milliseconds, share};
-use crate::trouble::{any_link, any_plan};
 
 /// How many rounds a chatterer talks in one life.
 const ROUNDS: u64 = 40;
@@ -147,7 +145,7 @@ proptest! {
 #[test]
 fn random_trouble_raises_every_cause_of_loss() {
     let mut seen = std::collections::BTreeSet::new();
-    let link = LinkModel { loss: share(0.1), stale: StaleDelivery::Drop, ..LinkModel::default() };
+    let link = LinkModel { loss: ratio(0.1), stale: StaleDelivery::Drop, ..LinkModel::default() };
     for seed in 0..64 {
         let profile = FaultProfile { mean_interval: milliseconds(40), mean_duration: milliseconds(15), ..FaultProfile::default() };
         let kill = Fault::Kill { node: "node/0".to_owned() };

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{INBOX_CAPACITY, StaleDelivery};
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::milliseconds;
 
-use crate::speaker::{begin_speakers, causes, dropped, milliseconds, numbers, say, speakers, ten};
+use crate::speaker::{begin_speakers, causes, dropped, numbers, say, speakers};
 
 const FULL: u64 = INBOX_CAPACITY as u64;
 

@@ -1,8 +1,7 @@
 //! Links change class by class, in the course of a run, and are as declared again in the calm.
 
 use cluster_sim::prelude::*;
-
-use crate::speaker::{milliseconds, share};
+use cluster_sim_testkit::units::{milliseconds, ratio};
 
 /// Sends its own clock to everybody every ten milliseconds, and shows how long the last message of each sender took.
 struct Beacon {
@@ -103,7 +102,7 @@ fn links_are_as_declared_again_in_the_calm() {
 #[test]
 fn a_loss_rule_of_one_class_leaves_the_others_alone() {
     let mut sim = two_ways().start(Seed(7));
-    let rule = Fault::Loss { links: "back".to_owned(), rule: "one way".to_owned(), ratio: share(1.0), duration: None };
+    let rule = Fault::Loss { links: "back".to_owned(), rule: "one way".to_owned(), ratio: ratio(1.0), duration: None };
     sim.inject(rule).unwrap();
     sim.run_for(milliseconds(200));
     assert_eq!(last(&sim), [5, 0, 7]);

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::arbitrary::cases;
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::milliseconds;
 use proptest::prelude::*;
 
-use crate::cases;
-use crate::speaker::{begin_speakers, dropped, milliseconds, numbers, say, ten};
+use crate::speaker::{begin_speakers, dropped, numbers, say};
 
 const NODES: u32 = 5;
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use cluster_sim::LinkOrder;
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::arbitrary::cases;
+use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
 
-use crate::cases;
-use crate::speaker::{begin, begin_speakers, heard, milliseconds, say_many, share, speakers};
+use crate::speaker::{begin, begin_speakers, heard, say_many, speakers};
 
 /// How long each of so many words took, said a millisecond apart.
 fn delays(model: LinkModel, seed: u64, count: u64) -> Vec<Duration> {
@@ -101,7 +102,7 @@ fn a_copy_takes_a_delay_of_its_own_within_the_same_bounds() {
 /// n1, n3: half of the chances are taken about half of the time.
 #[test]
 fn a_share_between_never_and_always_is_met() {
-    let model = LinkModel { loss: share(0.3), ..LinkModel::constant(milliseconds(10)) };
+    let model = LinkModel { loss: ratio(0.3), ..LinkModel::constant(milliseconds(10)) };
     let arrived = delays(model, 7, 2_000).len();
     assert!((1_330..1_470).contains(&arrived), "{arrived} of 2,000 where 1,400 are expected");
 }

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{RecordKind, Traffic};
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::milliseconds;
 
-use crate::speaker::{begin_speakers, dropped, milliseconds, numbers, say, speakers, ten};
+use crate::speaker::{begin_speakers, dropped, numbers, say, speakers};
 
 /// Where a test leaves a guard for a machine to find.
 type Drawer = Arc<Mutex<Option<NetworkPartition>>>;

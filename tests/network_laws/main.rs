@@ -5,9 +5,6 @@
 //! [`shares`]: never at 0, always at 1. [`causes`]: each loss under its own name, and absent without its cause. [`types`]: who
 //! understands whom. [`classes`]: links change class by class.
 
-#[path = "../common/trouble.rs"]
-mod trouble;
-
 mod accounting;
 mod causes;
 mod classes;
@@ -19,10 +16,3 @@ mod retries;
 mod shares;
 mod speaker;
 mod types;
-
-use proptest::test_runner::Config;
-
-/// How many random cases a law is tried on. A failing case is printed whole, so none is written to a file.
-fn cases(count: u32) -> Config {
-    Config { cases: count, failure_persistence: None, ..Config::default() }
-}

@@ -2,10 +2,11 @@
 
 use cluster_sim::LinkOrder;
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::arbitrary::cases;
+use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
 
-use crate::cases;
-use crate::speaker::{begin, begin_speakers, milliseconds, numbers, say, say_many, share, speakers};
+use crate::speaker::{begin, begin_speakers, numbers, say, say_many, speakers};
 
 /// From nothing to a fifth of a second: far more than the millisecond between two words.
 fn jittery(order: LinkOrder) -> LinkModel {
@@ -31,8 +32,8 @@ proptest! {
     ) {
         let model = LinkModel {
             delay: Distribution::uniform(Duration::ZERO, milliseconds(longest)),
-            loss: share(loss),
-            duplicate: share(duplicate),
+            loss: ratio(loss),
+            duplicate: ratio(duplicate),
             ..jittery(LinkOrder::Fifo)
         };
         let mut sim = begin(&speakers(2, model), seed);
@@ -80,7 +81,7 @@ fn messages_of_one_instant_keep_their_order_on_a_fifo_link() {
 /// n6.
 #[test]
 fn what_a_fifo_link_holds_back_is_overtaken_and_the_rest_keeps_its_order() {
-    let model = LinkModel { reorder: share(0.2), reorder_window: milliseconds(50), ..LinkModel::constant(milliseconds(10)) };
+    let model = LinkModel { reorder: ratio(0.2), reorder_window: milliseconds(50), ..LinkModel::constant(milliseconds(10)) };
     let mut sim = begin_speakers(2, model);
     say_many(&mut sim, 0, 1, 300);
     let heard = numbers(&sim, 1);

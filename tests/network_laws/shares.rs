@@ -1,10 +1,12 @@
 //! Every probability never strikes at 0 and always at 1.
 
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::arbitrary::cases;
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
 
-use crate::cases;
-use crate::speaker::{begin, causes, dropped, heard, milliseconds, numbers, say_many, share, speakers, ten};
+use crate::speaker::{begin, causes, dropped, heard, numbers, say_many, speakers};
 
 const COUNT: u64 = 60;
 
@@ -77,7 +79,7 @@ proptest! {
 fn a_lost_message_has_no_copy() {
     let sim = after_many(LinkModel { loss: Ratio::ONE, duplicate: Ratio::ONE, ..ten() }, None, 7);
     assert_eq!((copied(&sim), numbers(&sim, 1).len()), (0, 0));
-    let sim = after_many(LinkModel { loss: share(0.5), duplicate: Ratio::ONE, ..ten() }, None, 7);
+    let sim = after_many(LinkModel { loss: ratio(0.5), duplicate: Ratio::ONE, ..ten() }, None, 7);
     let traffic = sim.inspect(|world| world.traffic());
     assert_eq!((traffic.delivered, traffic.copied), (2 * (COUNT - traffic.lost()), COUNT - traffic.lost()));
 }
@@ -85,8 +87,8 @@ fn a_lost_message_has_no_copy() {
 /// n3: a rule is a trial of its own beside the link's loss, not instead of it.
 #[test]
 fn the_links_own_loss_and_a_rule_are_independent_trials() {
-    let mut sim = begin(&speakers(2, LinkModel { loss: share(0.5), ..ten() }), 7);
-    sim.inject(rule(share(0.5)).expect("a rule")).unwrap();
+    let mut sim = begin(&speakers(2, LinkModel { loss: ratio(0.5), ..ten() }), 7);
+    sim.inject(rule(ratio(0.5)).expect("a rule")).unwrap();
     say_many(&mut sim, 0, 1, 2_000);
     let dropped = dropped(&sim);
     assert!((900..1_100).contains(&dropped["loss"]), "{dropped:?}");

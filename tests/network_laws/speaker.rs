@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};
 
 /// What speakers send each other, and how a test asks one to do so.
@@ -93,17 +94,4 @@ pub(crate) fn dropped(sim: &Sim) -> BTreeMap<String, u64> {
 /// The causes of a test's expectation, as a report has them.
 pub(crate) fn causes<const N: usize>(causes: [(&str, u64); N]) -> BTreeMap<String, u64> {
     causes.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
-}
-
-pub(crate) fn milliseconds(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds)
-}
-
-/// A link that always takes ten milliseconds.
-pub(crate) fn ten() -> LinkModel {
-    LinkModel::constant(milliseconds(10))
-}
-
-pub(crate) fn share(share: f64) -> Ratio {
-    Ratio::new(share).expect("a share from 0 to 1")
 }

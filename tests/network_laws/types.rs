@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 
 use cluster_sim::Message;
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};
 
-use crate::speaker::{causes, milliseconds};
+use crate::speaker::causes;
 
 /// Sends its first peer one message of type `M` at the start, and keeps what it hears.
 struct Sender<M> {

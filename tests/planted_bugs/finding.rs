@@ -10,9 +10,8 @@ use cluster_sim_edge_cache as edge_cache;
 use cluster_sim_gossip as gossip;
 use cluster_sim_scenarios::NodeStyle;
 use cluster_sim_scenarios::planted_bugs::{PLANTED, Planted, PlantedBug};
+use cluster_sim_testkit::uniform::Uniform;
 use rstest::rstest;
-
-use crate::uniform::Uniform;
 
 /// The planted bugs of a system.
 pub(crate) fn of(system: &str) -> Vec<Planted> {

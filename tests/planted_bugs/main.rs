@@ -2,5 +2,3 @@
 
 mod finding;
 mod shrinking;
-#[path = "../common/uniform.rs"]
-mod uniform;

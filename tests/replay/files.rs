@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{BuildInfo, Case, CheckReport, Reproducer, ScenarioSource};
+use cluster_sim_testkit::ledger::{Copied, Flaw, ledger};
 use serde_json::{Value, json};
-
-use crate::ledger::{Copied, Flaw, ledger};
 
 fn failure(scenario: &Scenario) -> Report {
     let mut reports = (0..500).map(|seed| scenario.run(Seed(seed)));
@@ -120,8 +119,8 @@ fn a_file_that_cannot_be_read_says_why() {
     assert!(message("seed 7").starts_with("it is no reproducer: "));
     assert_eq!(message("{}"), "it is no reproducer: it has no number \"format\"");
     assert_eq!(message("[1]"), "it is no reproducer: it has no number \"format\"");
-    let newer = changed(|data| data["format"] = json!(2));
-    assert_eq!(message(&newer), "it is of format 2; this version reads format 1: replay it with the version that wrote it");
+    let newer = changed(|data| data["format"] = json!(3));
+    assert_eq!(message(&newer), "it is of format 3; this version reads format 2: replay it with the version that wrote it");
     let without = changed(|data| drop(data.as_object_mut().unwrap().remove("seed")));
     assert_eq!(message(&without), "it is no reproducer: missing field `seed`");
     let more = changed(|data| data["sede"] = json!(7));
@@ -143,7 +142,7 @@ fn a_story_that_does_not_fit_its_scenario_is_refused_by_name() {
     let message = refused(&|data| data["case"]["faults"] = crash.clone());
     assert!(message.starts_with("its story does not fit the scenario: fault 0 (crash) names node \"copy/9\""), "{message}");
     let backwards = json!([{"at_ns": 5, "fault": "heal_all"}, {"at_ns": 4, "fault": "heal_all"}]);
-    assert!(refused(&|data| data["case"]["faults"] = backwards.clone()).contains("fault 1 strikes before the one in front of it"));
+    assert!(refused(&|data| data["case"]["faults"] = backwards.clone()).contains("fault 1 is scheduled before the one in front of it"));
     assert!(refused(&|data| data["case"]["absent"] = json!(["copy/7"])).contains("\"copy/7\" is to stay empty but is not there"));
     let message = refused(&|data| data["scenario"] = json!("raft"));
     assert_eq!(message, "it is about scenario \"raft\", not \"ledger\"; replay it with the scenario or test that it names");
@@ -192,7 +191,7 @@ fn a_regression_holds_by_its_own_rule_where_its_story_leaves_others_nothing_to_j
     let mut read = file(&watched(Some(Flaw::NoRetry)));
     let report = watched(None).check_regression(&read).unwrap();
     let replay = watched(None).replay(&read).unwrap();
-    assert_eq!((replay.report.outcome, replay.is_same(), replay.ending), (report.outcome, false, None));
+    assert_eq!((replay.report.outcome, replay.is_same(), replay.summary), (report.outcome, false, None));
     let blind: Vec<&CheckReport> = report.checks.iter().filter(|check| check.unknown.is_some()).collect();
     assert_eq!((report.outcome, blind.len()), (Outcome::Held, 1), "the story takes one copy only: {report}");
     // A story about that rule would show nothing.

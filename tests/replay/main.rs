@@ -1,6 +1,4 @@
 //! A run is shown again: by its decisions, by the file that holds all there is to know of it.
 
 mod files;
-#[path = "../common/ledger.rs"]
-mod ledger;
 mod pinned;

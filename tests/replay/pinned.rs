@@ -9,11 +9,10 @@ use cluster_sim_scenarios::{BuiltinScenario, Registry};
 
 /// Links on which everything may happen to a message that can.
 fn rough_link() -> LinkModel {
-    let percent = |percent: f64| Ratio::percent(percent).unwrap();
     LinkModel {
-        loss: percent(10.0),
-        duplicate: percent(10.0),
-        reorder: percent(10.0),
+        loss: Ratio::percent(10),
+        duplicate: Ratio::percent(10),
+        reorder: Ratio::percent(10),
         reorder_window: Duration::from_millis(20),
         ..LinkModel::default()
     }
@@ -131,7 +130,7 @@ fn speaking(link: LinkModel) -> Scenario {
 
 #[test]
 fn every_message_and_every_copy_has_a_delay_of_its_own() {
-    let link = LinkModel { duplicate: Ratio::percent(50.0).unwrap(), ..LinkModel::default() };
+    let link = LinkModel { duplicate: Ratio::percent(50), ..LinkModel::default() };
     let (report, decisions) = speaking(link).run_with_decisions(Seed(3));
     let count = |choice| decisions.iter().filter(|decision| decision.choice == choice).count() as u64;
     assert!(report.traffic.copied > 5, "{report}");

@@ -3,14 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use cluster_sim::ResetReason;
+use cluster_sim::{LossCause, ResetReason};
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::arbitrary::{any_link, any_plan, cases};
+use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
-
-use crate::cases;
-use crate::streamer::{milliseconds, share};
-use crate::trouble::{any_link, any_plan};
 
 /// How often a courier sends to each peer in one life, half a second apart.
 const ROUNDS: u64 = 100;
@@ -185,7 +183,7 @@ proptest! {
         }),
         link in any_link(),
         // What the links lose in the calm; a window of one carries a message in a second or two then.
-        loss in (0.0..0.2_f64).prop_map(share),
+        loss in (0.0..0.2_f64).prop_map(ratio),
         window in prop_oneof![1_u32..8, Just(64)],
         patience in 2_u64..16,
         seed in any::<u64>(),
@@ -206,11 +204,11 @@ fn random_trouble_raises_every_cause_of_loss_and_every_kind_of_end() {
             mean_duration: Duration::from_secs(2),
             ..FaultProfile::default()
         };
-        let link = LinkModel { loss: share(0.1), session_timeout: Duration::from_secs(2), ..LinkModel::default() };
+        let link = LinkModel { loss: ratio(0.1), session_timeout: Duration::from_secs(2), ..LinkModel::default() };
         let report = couriers(4, link).chaos(profile).run(Seed(seed));
         report.assert_ok();
         seen.extend(report.traffic.dropped.into_keys());
     }
-    let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
+    let seen: Vec<&str> = seen.iter().map(LossCause::name).collect();
     assert_eq!(seen, ["session_crash", "session_reset", "session_timed_out"]);
 }

@@ -1,12 +1,14 @@
 //! A session that is finished delivers everything first, each direction by itself, and leaves nothing behind.
 
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::{milliseconds, ratio};
 
-use crate::streamer::{Heard, begin, finish, heard, milliseconds, numbers, sessions, share, stream, ten};
+use crate::streamer::{Heard, begin, finish, heard, numbers, sessions, stream};
 
 /// The loss is that of every message, acknowledgement and end by itself.
 fn closed_by_both(loss: f64) -> Sim {
-    let patient = LinkModel { loss: share(loss), session_timeout: Duration::from_secs(600), ..ten() };
+    let patient = LinkModel { loss: ratio(loss), session_timeout: Duration::from_secs(600), ..ten() };
     let mut sim = begin(2, patient);
     stream(&mut sim, 0, 1, 0, 40);
     stream(&mut sim, 1, 0, 100, 40);

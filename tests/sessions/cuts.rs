@@ -2,8 +2,10 @@
 
 use cluster_sim::ResetReason;
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::milliseconds;
 
-use crate::streamer::{Heard, begin, entries, heard, milliseconds, numbers, sessions, stream, ten};
+use crate::streamer::{Heard, begin, entries, heard, numbers, sessions, stream};
 
 const TIMED_OUT: Heard = Heard::Reset(ResetReason::TimedOut);
 const RESET: Heard = Heard::Reset(ResetReason::Reset);

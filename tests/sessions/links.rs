@@ -2,13 +2,15 @@
 
 use cluster_sim::LinkOrder;
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::{milliseconds, ratio};
 
-use crate::streamer::{Heard, Word, begin, begin_with, heard, milliseconds, numbers, share, stream, ten};
+use crate::streamer::{Heard, Word, begin, begin_with, heard, numbers, stream};
 
 #[test]
 fn every_copy_of_what_is_answered_is_answered() {
     let decided = |duplicate| {
-        let mut sim = begin(2, LinkModel { duplicate: share(duplicate), ..ten() });
+        let mut sim = begin(2, LinkModel { duplicate: ratio(duplicate), ..ten() });
         sim.keep_fates();
         stream(&mut sim, 0, 1, 0, 1);
         sim.run_for(milliseconds(100));

@@ -2,11 +2,13 @@
 
 use cluster_sim::ResetReason;
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::{milliseconds, ratio};
 
-use crate::streamer::{Heard, begin, begin_with, heard, milliseconds, numbers, sessions, share, stream, ten};
+use crate::streamer::{Heard, begin, begin_with, heard, numbers, sessions, stream};
 
 fn lossy(loss: f64) -> LinkModel {
-    LinkModel { loss: share(loss), ..ten() }
+    LinkModel { loss: ratio(loss), ..ten() }
 }
 
 #[test]
@@ -86,8 +88,8 @@ fn a_loss_rule_hits_attempts_and_what_it_ate_is_its_effect() {
 fn copies_and_overtaking_change_nothing_that_a_receiver_sees() {
     let wild = LinkModel {
         delay: Distribution::uniform(milliseconds(1), milliseconds(50)),
-        duplicate: share(0.5),
-        reorder: share(0.5),
+        duplicate: ratio(0.5),
+        reorder: ratio(0.5),
         reorder_window: milliseconds(100),
         ..LinkModel::default()
     };

@@ -5,9 +5,6 @@
 //! and when to go on. [`types`]: who understands whom. [`chaos`]: all of it at once, at random. [`runs`]: same seed, same run. [`nodes`]: the
 //! same for async nodes, and for the two together.
 
-#[path = "../common/trouble.rs"]
-mod trouble;
-
 mod chaos;
 mod closing;
 mod cuts;
@@ -20,10 +17,3 @@ mod runs;
 mod streamer;
 mod types;
 mod windows;
-
-use proptest::test_runner::Config;
-
-/// How many random cases a law is tried on. A failing case is printed whole, so none is written to a file.
-fn cases(count: u32) -> Config {
-    Config { cases: count, failure_persistence: None, ..Config::default() }
-}

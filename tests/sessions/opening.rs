@@ -1,8 +1,10 @@
 //! A session is there when it is needed.
 
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::milliseconds;
 
-use crate::streamer::{Heard, begin, entries, heard, milliseconds, numbers, sessions, stream, ten};
+use crate::streamer::{Heard, begin, entries, heard, numbers, sessions, stream};
 
 #[test]
 fn the_first_message_opens_a_session_and_arrives_after_a_round_trip_and_a_way() {

@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Budget, Exhausted, Fate, Record, RecordKind};
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::{milliseconds, ratio};
 
-use crate::streamer::{begin, begin_with, finish, milliseconds, numbers, sessions, share, stream, streamers, ten};
+use crate::streamer::{begin, begin_with, finish, numbers, sessions, stream, streamers};
 
 /// Links that do everything to what is on them.
 fn wild() -> LinkModel {
     LinkModel {
-        loss: share(0.2),
-        duplicate: share(0.3),
-        reorder: share(0.3),
+        loss: ratio(0.2),
+        duplicate: ratio(0.3),
+        reorder: ratio(0.3),
         reorder_window: milliseconds(30),
         ..LinkModel::default()
     }
@@ -145,7 +147,7 @@ fn a_cut_changes_no_fate_but_of_what_it_eats() {
 fn the_second_session_of_a_pair_has_chances_of_its_own() {
     // Half of all requests are lost: under one address the second session would open as late as the first.
     let opened_after = |seed| {
-        let mut sim = begin_with(2, LinkModel { loss: share(0.5), ..ten() }, seed);
+        let mut sim = begin_with(2, LinkModel { loss: ratio(0.5), ..ten() }, seed);
         sim.keep_fates();
         stream(&mut sim, 0, 1, 0, 1);
         sim.run_for(Duration::from_secs(14));

@@ -126,16 +126,3 @@ pub(crate) fn sessions(sim: &Sim) -> SessionTraffic {
     assert!(traffic.is_balanced(), "{traffic:?}");
     traffic.sessions
 }
-
-pub(crate) fn milliseconds(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds)
-}
-
-/// A link that always takes ten milliseconds.
-pub(crate) fn ten() -> LinkModel {
-    LinkModel::constant(milliseconds(10))
-}
-
-pub(crate) fn share(share: f64) -> Ratio {
-    Ratio::new(share).expect("a share from 0 to 1")
-}

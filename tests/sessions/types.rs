@@ -2,8 +2,7 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Message, ResetReason};
-
-use crate::streamer::milliseconds;
+use cluster_sim_testkit::units::milliseconds;
 
 /// Streams what it is given to the next node at the start, and keeps what it takes in.
 struct Speaker<M> {

@@ -1,8 +1,10 @@
 //! A full window hands messages back in order, and tells when there is room.
 
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::milliseconds;
 
-use crate::streamer::{Heard, begin, finish, heard, milliseconds, numbers, sessions, stream, ten};
+use crate::streamer::{Heard, begin, finish, heard, numbers, sessions, stream};
 
 const WINDOW: u64 = 64;
 

@@ -1,7 +1,5 @@
 //! The smallest story that breaks the same rule.
 
-#[path = "../common/ledger.rs"]
-mod ledger;
 mod passes;
 
 use std::sync::Arc;
@@ -10,9 +8,8 @@ use std::time::Duration;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Case, Finding, Health, Minimized, ShrinkBounds};
+use cluster_sim_testkit::ledger::{Copied, Flaw, ledger};
 use proptest::prelude::*;
-
-use ledger::{Copied, Flaw, ledger};
 
 const FLAWS: [Flaw; 5] = [Flaw::NoRetry, Flaw::NewestByArrival, Flaw::CountsTwice, Flaw::AcknowledgesTheLast, Flaw::StaysDown];
 

@@ -1,19 +1,11 @@
 //! What each way of making a story smaller does by itself.
 
-use std::time::Duration;
-
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::faults::crash;
+use cluster_sim_testkit::ledger::{Flaw, ledger};
+use cluster_sim_testkit::units::milliseconds;
 
-use crate::ledger::{Flaw, ledger};
 use crate::{failures, told};
-
-fn milliseconds(count: u64) -> Duration {
-    Duration::from_millis(count)
-}
-
-fn crash(node: &str, down_for: Option<Duration>) -> Fault {
-    Fault::Crash { node: node.to_owned(), down_for }
-}
 
 #[test]
 fn a_crash_is_shortened_to_a_millisecond_and_one_without_an_end_gets_none() {
@@ -69,7 +61,7 @@ fn the_hand_of_a_test_says_how_long_and_nobody_else() {
     let shrunk = scenario.shrink(&report).unwrap();
     assert_eq!((shrunk.case.duration, shrunk.finding.rule.as_str()), (None, report.violations[0].rule.as_str()), "{shrunk}");
     assert_eq!(told(&scenario, &shrunk.case, Seed(1)).digest, shrunk.digest);
-    assert!(shrunk.by_hand && shrunk.to_string().contains(", what is done by hand stays; "), "{shrunk}");
+    assert!(shrunk.by_hand && shrunk.to_string().contains(", scripted steps stay; "), "{shrunk}");
 }
 
 #[test]
@@ -124,7 +116,7 @@ fn the_text_tells_what_there_was_and_what_is_left() {
     let shrunk = scenario.shrink(report).unwrap();
     let begins =
         format!("faults {} -> {}, decisions {} -> ", report.faults.len(), shrunk.case.faults.faults().len(), decided.len());
-    let ends = format!("{} runs, none of them can go", shrunk.runs);
+    let ends = format!("{} runs, minimal", shrunk.runs);
     assert!(shrunk.to_string().starts_with(&begins) && shrunk.to_string().ends_with(&ends), "{shrunk}");
     assert!(shrunk.to_string().contains(", without copy/"), "{shrunk}");
 }

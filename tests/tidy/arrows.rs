@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cluster-sim-scenarios", &["systems/*", "cluster-sim", "cluster-sim-metrics"]),
     ("cluster-sim-cli", &["cluster-sim-scenarios", "cluster-sim"]),
     ("cluster-sim-suites", &[]),
+    ("cluster-sim-testkit", &["systems/*", "cluster-sim-scenarios", "cluster-sim"]),
     ("xtask", &[]),
 ];
 

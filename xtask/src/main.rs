@@ -35,7 +35,7 @@ enum Task {
         #[arg(long)]
         list: bool,
     },
-    /// Measures product, floor and peers beside each other; writes benches/results.json and the table in README.md
+    /// Measures product, floor and peers; writes benches/results.json and the tables in docs/benchmarks.md
     #[command(after_help = BENCH)]
     Bench {
         /// Measure everything so often, each time all programs one after the other

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use crate::documents::write_whole;
 use crate::sources::{Source, sources};
-use crate::tokens::{Token, tokens};
+use crate::tokens::{test_functions, tokens};
 
 /// The table of the edge cache, from the root of the workspace.
 pub const TABLE: &str = "docs/edge-cache-rows.md";
@@ -51,34 +51,8 @@ pub fn proofs(root: &Path) -> io::Result<Vec<Proof>> {
 /// The proofs in one source; none if it is not Rust.
 pub fn proofs_in(source: &Source) -> Vec<Proof> {
     let tokens = tokens(&source.text).unwrap_or_default();
-    let names = tokens.windows(2).enumerate().filter(|(index, pair)| pair[0].text == "fn" && is_test(&tokens[..*index]));
     let proof = |name: &str| Proof { file: source.path.clone(), function: name.to_owned(), rows: rows_of(name) };
-    names.map(|(_, pair)| proof(&pair[1].text)).filter(|proof| !proof.rows.is_empty()).collect()
-}
-
-/// Whether the function whose declaration follows these tokens carries an attribute that makes it a test.
-fn is_test(before: &[Token]) -> bool {
-    let words = |token: &&Token| matches!(token.text.as_str(), "pub" | "async" | "const");
-    let mut rest = &before[..before.len() - before.iter().rev().take_while(words).count()];
-    while rest.last().is_some_and(|token| token.text == "]") {
-        let mut depth = 0;
-        let opens = rest.iter().rposition(|token| {
-            match token.text.as_str() {
-                "]" => depth += 1,
-                "[" => depth -= 1,
-                _ => {}
-            }
-            depth == 0
-        });
-        let open = opens.expect("the lexer refuses source whose brackets do not match");
-        let path = rest[open + 1..].iter().take_while(|token| !matches!(token.text.as_str(), "(" | "]" | "="));
-        if path.last().is_some_and(|word| matches!(word.text.as_str(), "test" | "rstest")) {
-            return true;
-        }
-        // Before the bracket stands `#`.
-        rest = &rest[..open.saturating_sub(1)];
-    }
-    false
+    test_functions(&tokens).map(|name| proof(&name.text)).filter(|proof| !proof.rows.is_empty()).collect()
 }
 
 /// The rows that begin a name.

@@ -18,27 +18,38 @@ pub struct Source {
 ///
 /// A folder or file could not be read.
 pub fn sources(root: &Path, extension: &str) -> io::Result<Vec<Source>> {
-    let mut paths = Vec::new();
-    collect(root, extension, &mut paths)?;
-    paths.sort();
-    let read = |path: PathBuf| {
-        let below = path.strip_prefix(root).expect("it was found below the root");
-        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-        Ok(Source { path: parts.join("/"), text: fs::read_to_string(&path)? })
-    };
-    paths.into_iter().map(read).collect()
+    let has_extension = |path: &&String| Path::new(path).extension().is_some_and(|found| found == extension);
+    let read = |path: &String| Ok(Source { text: fs::read_to_string(root.join(path))?, path: path.clone() });
+    paths(root)?.iter().filter(has_extension).map(read).collect()
 }
 
-fn collect(folder: &Path, extension: &str, paths: &mut Vec<PathBuf>) -> io::Result<()> {
+/// The path of every file under `root`, in order, written as in [`Source`]. Skips what [`sources`] skips.
+///
+/// # Errors
+///
+/// A folder could not be read.
+pub fn paths(root: &Path) -> io::Result<Vec<String>> {
+    let mut paths = Vec::new();
+    collect(root, &mut paths)?;
+    paths.sort();
+    let relative = |path: &PathBuf| {
+        let below = path.strip_prefix(root).expect("it was found below the root");
+        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        parts.join("/")
+    };
+    Ok(paths.iter().map(relative).collect())
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let (name, path) = (entry.file_name(), entry.path());
         let name = name.to_string_lossy();
         if entry.file_type()?.is_dir() {
             if name != "target" && !name.starts_with('.') {
-                collect(&path, extension, paths)?;
+                collect(&path, paths)?;
             }
-        } else if path.extension().is_some_and(|found| found == extension) {
+        } else {
             paths.push(path);
         }
     }

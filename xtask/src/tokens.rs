@@ -90,6 +90,37 @@ pub fn closing(tokens: &[Token], open: usize) -> usize {
     panic!("the lexer refuses source whose delimiters do not match")
 }
 
+/// The names of the functions that an attribute makes tests, in order.
+pub fn test_functions(tokens: &[Token]) -> impl Iterator<Item = &Token> {
+    let functions = tokens.windows(2).enumerate().filter(|(_, pair)| pair[0].text == "fn");
+    functions.filter(|(index, _)| is_test(&tokens[..*index])).map(|(_, pair)| &pair[1])
+}
+
+/// Whether the function whose declaration follows these tokens carries an attribute that makes it a test.
+fn is_test(before: &[Token]) -> bool {
+    let words = |token: &&Token| matches!(token.text.as_str(), "pub" | "async" | "const");
+    let mut rest = &before[..before.len() - before.iter().rev().take_while(words).count()];
+    while rest.last().is_some_and(|token| token.text == "]") {
+        let mut depth = 0;
+        let opens = rest.iter().rposition(|token| {
+            match token.text.as_str() {
+                "]" => depth += 1,
+                "[" => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        let open = opens.expect("the lexer refuses source whose brackets do not match");
+        let path = rest[open + 1..].iter().take_while(|token| !matches!(token.text.as_str(), "(" | "]" | "="));
+        if path.last().is_some_and(|word| matches!(word.text.as_str(), "test" | "rstest")) {
+            return true;
+        }
+        // Before the bracket stands `#`.
+        rest = &rest[..open.saturating_sub(1)];
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

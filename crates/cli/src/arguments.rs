@@ -1,46 +1,51 @@
 //! Flags, and the help that teaches them.
 
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use cluster_sim::{Seed, SeedRange};
+use cluster_sim_scenarios::{ScenarioError, ScenarioErrorKind};
 
-use crate::thresholds::Threshold;
+use crate::metric_limit::MetricLimit;
+
+/// The sections of every help: examples come before the list of flags.
+const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
 const LEGEND: &str = "\
 Exit codes:
-  0    all held
-  1    a finding: a rule broken, a panic, a run aborted by its lag policy, a threshold exceeded
-  2    bad input or usage; nothing was run, and an existing report is as it was
-  3    nondeterminism: the same seed gave two different runs
-  4    a budget was exhausted, a rule could not be judged, or coverage that was required is missing
+  0    PASS: every rule held
+  1    FAIL: a rule was violated, a node panicked, a lag policy ended the run, or a --max limit
+       was exceeded
+  2    bad input or usage; nothing was run, and an existing report is unchanged
+  3    NONDETERMINISTIC: two runs of one seed differ
+  4    UNKNOWN: a budget ran out, a rule could not be judged, or required coverage is missing
   101  a bug in cluster-sim itself
   130  interrupted
 
 Environment:
   EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY
            messages that an edge cache's router may fall behind its source before the oldest are
-           skipped, where the scenario does not print_stdout [default: 1024]; the report echoes it
+           skipped, for scenarios that do not set source_fanout_capacity [default: 1024]; the
+           report repeats it
   RUST_LOG what to log to stderr, such as debug or cluster_sim_edge_cache=debug; each line begins
            with the virtual time and the node [default: nothing]
 ";
 
 const EXAMPLES: &str = "\
 Examples:
-  cluster-sim list
-  cluster-sim run --scenario edge-cache --out report.json
-  cluster-sim run --scenario scenarios/edge-cache.json --out report.json --seed 0x2a
-  cluster-sim run --scenario edge-cache --out - --fail-on monotonic_violations=0
-  cluster-sim sweep --scenario edge-cache-short
+  cluster-sim list                                  the builtin scenarios
+  cluster-sim run edge-cache                        run one, print a summary
+  cluster-sim run --scenario scenarios/edge-cache.json --out report.json
+  cluster-sim run edge-cache --max monotonic_violations=0
+  cluster-sim sweep edge-cache-short                run it from 1024 seeds
   cluster-sim replay target/cluster-sim/canary/0x5b/reproducer.json
-  cluster-sim digests > tests/digests.toml
 ";
 
-/// Runs a whole cluster in one thread on virtual time, breaks it, and reports what it saw.
+/// Runs a whole cluster in one thread on virtual time, injects faults, and reports what happened.
 #[derive(Debug, Parser)]
 #[command(name = "cluster-sim", bin_name = "cluster-sim", version, term_width = 100)]
-#[command(after_help = format!("{EXAMPLES}\n{LEGEND}"))]
+#[command(help_template = TEMPLATE, before_help = EXAMPLES, after_help = LEGEND)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -48,32 +53,37 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run one scenario once and write its report
-    #[command(after_help = format!("{RUN_EXAMPLES}\n{LEGEND}"))]
+    /// Run one scenario from one seed
+    ///
+    /// Prints a summary; with --out also writes a report as JSON.
+    #[command(help_template = TEMPLATE, before_help = RUN_EXAMPLES, after_help = LEGEND)]
+    #[command(override_usage = "cluster-sim run [OPTIONS] <SCENARIO>")]
     Run(RunArguments),
-    /// Run one scenario from many seeds, and show those that fail
+    /// Run one scenario from many seeds, and report those that fail
     ///
-    /// Ends at the first seed that fails, or when so many failed in different ways. What it shows hangs on no number of threads, and not on
-    /// --isolate. A seed that fails is run twice more; if these runs differ, it says so and nothing else.
-    #[command(after_help = format!("{SWEEP_EXAMPLES}\n{LEGEND}"))]
+    /// Stops at the first seed that fails, or at the number of distinct failures that --max-failures gives. The output depends neither on
+    /// --threads nor on --isolate. Each failing seed is run twice more; if these runs differ, the verdict is NONDETERMINISTIC.
+    #[command(help_template = TEMPLATE, before_help = SWEEP_EXAMPLES, after_help = LEGEND)]
+    #[command(override_usage = "cluster-sim sweep [OPTIONS] <SCENARIO>")]
     Sweep(SweepArguments),
-    /// Show a failing run again from its reproducer, and print_stdout whether it is the same
+    /// Run a failing seed again from its reproducer, and compare it with the recorded run
     ///
-    /// Runs the smallest story that the file holds. The exit code is that of the run, so 0 if the rule holds now; 3 if the code is what it was
-    /// and the run is another one all the same.
-    #[command(after_help = format!("{REPLAY_EXAMPLES}\n{LEGEND}"))]
+    /// Runs the minimized case that the file holds. The exit code is that of the run, so 0 if the rule holds now. It is 3 if the run differs
+    /// although the code is unchanged.
+    #[command(help_template = TEMPLATE, before_help = REPLAY_EXAMPLES, after_help = LEGEND)]
     Replay(ReplayArguments),
-    /// Run seeds for a process that says on stdin which
+    /// Run the seeds that a sweep sends on stdin
     #[command(hide = true)]
     Worker(ScenarioArguments),
-    /// List the ready scenarios
+    /// List the builtin scenarios
     List,
-    /// Print the digest of every ready scenario, in the form of tests/digests.toml
+    /// Print the digest of every builtin scenario, in the form of tests/digests.toml
     ///
-    /// Of the short scenarios also one digest that is folded over the runs from many seeds. The same lines come out whatever the machine
-    /// and the number of threads: a changed line is a changed run.
+    /// For each short scenario also prints one digest folded over the runs from many seeds. The lines do not depend on the machine or the
+    /// number of threads: a changed line is a changed run.
+    #[command(help_template = TEMPLATE, before_help = DIGESTS_EXAMPLES)]
     Digests {
-        /// Run so many scenarios at a time [default: all cores]
+        /// Run N scenarios at a time [default: all cores]
         #[arg(long, value_name = "N")]
         threads: Option<NonZeroUsize>,
         /// Run the short scenarios from seeds 0 to N - 1
@@ -82,82 +92,142 @@ pub(crate) enum Command {
     },
 }
 
+impl Command {
+    /// A flag on the command line that has another name, and that name.
+    pub(crate) fn renamed_flag(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Run(run) if run.twice => Some(("--twice", "--check-determinism")),
+            Self::Replay(replay) if replay.whole => Some(("--whole", "--original")),
+            Self::Sweep(sweep) if sweep.failures.is_some() => Some(("--failures", "--max-failures")),
+            _ => None,
+        }
+    }
+}
+
+/// The scenario to run: positional, or as `--scenario`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ScenarioChoice {
+    /// A scenario file, or the name of a builtin scenario (see `cluster-sim list`)
+    #[arg(value_name = "SCENARIO")]
+    positional: Option<PathBuf>,
+    /// Another way to give SCENARIO
+    #[arg(long = "scenario", value_name = "FILE|NAME")]
+    flag: Option<PathBuf>,
+}
+
+impl ScenarioChoice {
+    /// The one scenario that was given.
+    ///
+    /// # Errors
+    /// If none was given, or both the argument and the flag.
+    pub(crate) fn name(&self) -> Result<&Path, ScenarioError> {
+        match (&self.positional, &self.flag) {
+            (Some(name), None) | (None, Some(name)) => Ok(name),
+            (None, None) => {
+                let cure = "name a builtin scenario (see `cluster-sim list`) or a file, as in `cluster-sim run edge-cache`";
+                Err(ScenarioError::new(ScenarioErrorKind::MissingField, "command line", "SCENARIO", "nothing", cure))
+            }
+            (Some(positional), Some(_)) => {
+                let value = format!("{:?}", positional.to_string_lossy());
+                let cure = "leave out either it or --scenario";
+                Err(ScenarioError::new(ScenarioErrorKind::Duplicate, "command line", "SCENARIO", &value, cure))
+            }
+        }
+    }
+}
+
+impl From<&str> for ScenarioChoice {
+    fn from(name: &str) -> Self {
+        Self { positional: Some(name.into()), flag: None }
+    }
+}
+
 const RUN_EXAMPLES: &str = "\
-A scenario file is JSON; the least one:
+Examples:
+  cluster-sim run edge-cache                        a builtin scenario; prints a summary
+  cluster-sim run my.json --out report.json         a scenario file; writes a report too
+  cluster-sim run my.json --seed $(git rev-parse HEAD)
+  cluster-sim run my.json --max monotonic_violations=0 --max time_to_consistency_ms.unresolved=10
+  cluster-sim run edge-cache --check-determinism    run it in two processes and compare
+
+A scenario file is JSON. The smallest one:
   {\"seed\":42,\"duration_secs\":30,\"edge_count\":3,\"client_count\":16,\"mutation_rate_per_sec\":10.0,
    \"chaos\":{\"delay_ms\":50,\"loss_rate\":0.05,\"reorder_rate\":0.1}}
-Every report echoes its scenario with all defaults written out: start from that.
-
-Examples:
-  cluster-sim run --scenario edge-cache --out report.json
-  cluster-sim run --scenario my.json --out report.json --seed $(git rev-parse HEAD)
-  cluster-sim run --scenario my.json --out - --fail-on time_to_consistency_ms.unresolved=10
-  cluster-sim run --scenario edge-cache --out report.json --twice
+Every report repeats its scenario with all defaults filled in: start from that.
 ";
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
-    /// A scenario file, or the name of a ready scenario (see `cluster-sim list`)
-    #[arg(long, value_name = "FILE|NAME")]
-    pub(crate) scenario: PathBuf,
-    /// Where to write the report, as JSON; `-` for stdout
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioChoice,
+    /// Write the report to this file, as JSON; `-` for stdout
     ///
-    /// Folders on the way are created. The report is written whole or not at all: on any failure an existing one stays as it was.
+    /// Creates missing folders. The report is written whole or not at all: on any failure an existing one is unchanged. Without --out no
+    /// report is written. With `-` the summary goes to stderr.
     #[arg(long, value_name = "REPORT")]
-    pub(crate) out: PathBuf,
+    pub(crate) out: Option<PathBuf>,
     /// Run from another seed than the scenario's: decimal, 0x and hex digits, or a git hash of 40 digits
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<Seed>,
-    /// Run it in a second process too, compare the two event by event, and exit with 3 where they differ
+    /// Run it in a second process too and compare the two event by event; exit with 3 if they differ
     #[arg(long)]
     pub(crate) check_determinism: bool,
-    /// Exit with 1 if this number of the report's metrics_snapshot is greater than the limit; may be given several times
-    #[arg(long = "fail-on", value_name = "METRIC=LIMIT")]
-    pub(crate) fail_on: Vec<Threshold>,
+    /// Exit with 1 if this number of the report's metrics_snapshot exceeds the limit; may be given several times
+    #[arg(long = "max", visible_alias = "fail-on", value_name = "METRIC=LIMIT")]
+    pub(crate) limits: Vec<MetricLimit>,
+    #[arg(long, hide = true)]
+    pub(crate) twice: bool,
 }
 
 const SWEEP_EXAMPLES: &str = "\
-The summary goes to stdout; progress goes to stderr, if that is a terminal. Interrupted (Ctrl-C), it
-shows what failed so far; interrupted twice, it ends at once.
-
 Examples:
-  cluster-sim sweep --scenario canary                   fresh seeds for each git revision
-  cluster-sim sweep --scenario canary --seeds 10000 --failures 3
-  cluster-sim sweep --scenario my.json --seeds 0x2a..0x2b
-  cluster-sim sweep --scenario my.json --isolate        survives nodes that abort or never return
-  cluster-sim sweep --scenario edge-cache-short --seeds 1000 --fail-on stale_reads=100
+  cluster-sim sweep canary                          1024 seeds, fresh for each git revision
+  cluster-sim sweep canary --seeds 10000 --max-failures 3
+  cluster-sim sweep my.json --seeds 0x2a..0x2b      one seed
+  cluster-sim sweep my.json --isolate               survives nodes that abort or hang
+  cluster-sim sweep edge-cache-short --seeds 1000 --max stale_reads=100
+
+The summary goes to stdout; progress goes to stderr if that is a terminal. An interrupt (Ctrl-C)
+ends the sweep with what failed up to then; a second one ends it at once.
 ";
 
 const REPLAY_EXAMPLES: &str = "\
 Examples:
   cluster-sim replay target/cluster-sim/canary/0x5b/reproducer.json
-  cluster-sim replay reproducer.json --whole            every fault, and chance as the seed had it
-  cluster-sim replay reproducer.json --html story.html  the picture of it
+  cluster-sim replay reproducer.json --original     every fault, and every random choice of the seed
+  cluster-sim replay reproducer.json --html run.html
+";
+
+const DIGESTS_EXAMPLES: &str = "\
+Examples:
+  cluster-sim digests > tests/digests.toml
+  cluster-sim digests --seeds 100                   a quick look
 ";
 
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArguments {
-    /// The reproducer.json that a failing sweep kept
+    /// The reproducer.json that a failing sweep wrote
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// Run the whole story, as it was before anything was left out
+    /// Run the original case, as it was before minimization
     #[arg(long)]
     pub(crate) original: bool,
-    /// Write a page with the run as a picture, which needs no network
+    /// Draw the run as a self-contained HTML page
     #[arg(long, value_name = "PAGE")]
     pub(crate) html: Option<PathBuf>,
+    #[arg(long, hide = true)]
+    pub(crate) whole: bool,
 }
 
-/// What is run and judged, from whatever seeds.
+/// A scenario and the rules that the command line adds to it.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ScenarioArguments {
-    /// A scenario file, or the name of a ready scenario (see `cluster-sim list`)
-    #[arg(long, value_name = "FILE|NAME")]
-    pub(crate) scenario: PathBuf,
-    /// A seed fails too if this number of its run is greater than the limit; may be given several times
-    #[arg(long = "fail-on", value_name = "METRIC=LIMIT")]
-    pub(crate) fail_on: Vec<Threshold>,
-    /// Count what the runs go through: faults, losses, points reached, operations
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioChoice,
+    /// Fail a seed too if this number of its run exceeds the limit; may be given several times
+    #[arg(long = "max", visible_alias = "fail-on", value_name = "METRIC=LIMIT")]
+    pub(crate) limits: Vec<MetricLimit>,
+    /// Count what the runs cover: faults, losses, coverage points, operations
     #[arg(long)]
     pub(crate) coverage: bool,
 }
@@ -165,32 +235,33 @@ pub(crate) struct ScenarioArguments {
 #[derive(Debug, Args)]
 pub(crate) struct SweepArguments {
     #[command(flatten)]
-    pub(crate) case: ScenarioArguments,
+    pub(crate) target: ScenarioArguments,
     /// Which seeds: the first and the one after the last, or how many from 0
     ///
     /// By default 1024 that begin with the first 16 digits of the git revision of this folder, so that every revision tries others; from 0
-    /// where there is no revision. They are printed first.
+    /// if there is no revision. They are printed first.
     #[arg(long, value_name = "A..B|N")]
     pub(crate) seeds: Option<SeedRange>,
-    /// Go on until seeds failed in so many different ways
+    /// Stop once seeds have failed in K different ways
     #[arg(long, value_name = "K", default_value = "1")]
     pub(crate) max_failures: NonZeroUsize,
-    /// Run so many seeds at a time [default: all cores]
+    /// Run N seeds at a time [default: all cores]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
-    /// Run seeds in processes of their own: one that crashes, exits or never comes back is the finding of its seed
+    /// Run seeds in worker processes; an abort, an exit or a hang fails that seed
     #[arg(long)]
     pub(crate) isolate: bool,
-    /// The same as --coverage, and exit with 4 if something is missing: a point never reached, a rule with nothing to judge, a kind of
-    /// fault without effect
+    /// Like --coverage; exit with 4 if a coverage point is never reached, a rule has nothing to judge, or a kind of fault has no effect
     #[arg(long)]
     pub(crate) require_coverage: bool,
-    /// Keep what there is to know of each failure in folders below this one: reproducer.json with the smallest story, report.html, and more
+    /// Write a folder for each failure below this one: reproducer.json with the minimized case, report.html, and more
     #[arg(long, value_name = "FOLDER", default_value = "target/cluster-sim")]
     pub(crate) out: PathBuf,
     /// Write the verdicts as JUnit XML too
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+    #[arg(long, hide = true, value_name = "K")]
+    pub(crate) failures: Option<String>,
 }
 
 #[cfg(test)]
@@ -200,7 +271,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_flags_do_not_contradict_each_other() {
+    fn flags_do_not_conflict() {
         Arguments::command().debug_assert();
     }
 }

@@ -1,4 +1,4 @@
-//! The digests of the ready scenarios, in the form of `tests/digests.toml`.
+//! The digests of the builtin scenarios, in the form of `tests/digests.toml`.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -12,20 +12,19 @@ use cluster_sim_scenarios::{BuiltinScenario, Prepared, Registry, ScenarioError};
 use crate::progress::{self, Progress};
 
 const HEADER: &str = "\
-# The digest of every ready scenario: what a run did, event by event, as one hash.
-# A line that changes is a run that changed. Written by: cluster-sim digests > tests/digests.toml
+# The digest of every builtin scenario: one hash over all events of the run.
+# A changed line is a changed run. Written by: cluster-sim digests > tests/digests.toml
 ";
 
-/// What one thread takes at a time of the seeds of a scenario: some tenths of a second at the most.
-const SEEDS_AT_A_TIME: u64 = 250;
+/// Seeds of one scenario that a thread runs at a time: a few tenths of a second at most.
+const SEEDS_PER_CHUNK: u64 = 250;
 
-/// Runs every ready scenario, so many at a time (by default one for each core), and gives a line for each; then the short ones from so many
-/// seeds, and gives a line for each of those.
+/// Runs every builtin scenario once and the short ones from `seeds` seeds each, and returns a line for each.
 ///
-/// The environment is left out on purpose: the lines are the same on every machine.
+/// Uses one thread per core by default. Does not read the environment: the lines are the same on every machine.
 ///
 /// # Errors
-/// If a ready scenario is not fit to run.
+/// If a builtin scenario cannot be prepared.
 pub(crate) fn digests(registry: &Registry, threads: Option<NonZeroUsize>, seeds: u64) -> Result<String, ScenarioError> {
     let defaults = Defaults::default();
     let prepare = |scenario: &BuiltinScenario| scenario.prepare(&defaults);
@@ -33,7 +32,7 @@ pub(crate) fn digests(registry: &Registry, threads: Option<NonZeroUsize>, seeds:
     let short: Vec<Prepared> = short(registry).map(prepare).collect::<Result<_, _>>()?;
     let threads = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let runs = every.len() as u64 + short.len() as u64 * seeds;
-    let (single, folded) = progress::counted("runs", runs, |progress| {
+    let (single, folded) = progress::with_bar("runs", runs, |progress| {
         let single = in_order(&every, threads, |scenario| {
             let digest = scenario.run().digest;
             progress.advance(1);
@@ -41,7 +40,8 @@ pub(crate) fn digests(registry: &Registry, threads: Option<NonZeroUsize>, seeds:
         });
         (single, over_seeds(&short, threads, seeds, progress))
     });
-    let head = format!("\n# The short ones from seeds 0 to {}, each folded into one.\n[first_{seeds}_seeds]\n", seeds - 1);
+    let head =
+        format!("\n# The short scenarios from seeds 0 to {}, each folded into one digest.\n[first_{seeds}_seeds]\n", seeds - 1);
     Ok(HEADER.to_owned() + &lines(registry.scenarios(), &single) + &head + &lines(self::short(registry), &folded))
 }
 
@@ -53,26 +53,25 @@ fn lines<'r>(scenarios: impl Iterator<Item = &'r BuiltinScenario>, digests: &[Di
     scenarios.zip(digests).map(|(scenario, digest)| format!("{} = \"{digest}\"\n", scenario.name())).collect()
 }
 
-/// One digest for each scenario, over its runs from so many seeds in their order.
+/// Folds the runs of each scenario from seeds 0 to `seeds - 1` into one digest.
 fn over_seeds(scenarios: &[Prepared], threads: usize, seeds: u64, progress: &Progress) -> Vec<Digest> {
-    let starts = (0..seeds).step_by(SEEDS_AT_A_TIME as usize);
-    let portions: Vec<Range<u64>> = starts.map(|start| start..seeds.min(start + SEEDS_AT_A_TIME)).collect();
-    let work: Vec<_> =
-        scenarios.iter().flat_map(|scenario| portions.iter().map(move |portion| (scenario, portion.clone()))).collect();
-    let digests = in_order(&work, threads, |(scenario, portion)| {
-        let digests: Vec<Digest> = portion.clone().map(|seed| scenario.scenario().run(Seed(seed)).digest).collect();
-        progress.advance(portion.end - portion.start);
+    let starts = (0..seeds).step_by(SEEDS_PER_CHUNK as usize);
+    let chunks: Vec<Range<u64>> = starts.map(|start| start..seeds.min(start + SEEDS_PER_CHUNK)).collect();
+    let work: Vec<_> = scenarios.iter().flat_map(|scenario| chunks.iter().map(move |chunk| (scenario, chunk.clone()))).collect();
+    let digests = in_order(&work, threads, |(scenario, chunk)| {
+        let digests: Vec<Digest> = chunk.clone().map(|seed| scenario.scenario().run(Seed(seed)).digest).collect();
+        progress.advance(chunk.end - chunk.start);
         digests
     });
-    let folded = |portions: &[Vec<Digest>]| {
+    let folded = |chunks: &[Vec<Digest>]| {
         let mut digest = Digest::default();
-        portions.iter().flatten().for_each(|run| digest.fold_run(*run));
+        chunks.iter().flatten().for_each(|run| digest.fold_run(*run));
         digest
     };
-    digests.chunks(portions.len()).map(folded).collect()
+    digests.chunks(chunks.len()).map(folded).collect()
 }
 
-/// Applies `work` to every item with so many threads; results are in the order of the items.
+/// Applies `work` to every item on `threads` threads; returns the results in the order of the items.
 fn in_order<I: Sync, O: Send>(items: &[I], threads: usize, work: impl Fn(&I) -> O + Sync) -> Vec<O> {
     let next = AtomicUsize::new(0);
     let share = || {
@@ -105,7 +104,7 @@ mod tests {
     use super::*;
 
     #[rstest]
-    fn results_are_in_order_whatever_the_number_of_threads(#[values(1, 2, 7, 100)] threads: usize) {
+    fn results_keep_the_order_of_items_on_any_number_of_threads(#[values(1, 2, 7, 100)] threads: usize) {
         let items: Vec<usize> = (0..50).collect();
         assert_eq!(in_order(&items, threads, |item| item * 2), items.iter().map(|item| item * 2).collect::<Vec<_>>());
     }

@@ -1,4 +1,4 @@
-//! What the environment says, as data.
+//! The environment variables, as data.
 
 use std::ffi::OsString;
 
@@ -8,23 +8,23 @@ use tracing_subscriber::EnvFilter;
 
 /// The variable that sets the capacity of the source's fan-out (EDGE-40).
 const CAPACITY: &str = "EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY";
-/// The variable that asks for a log (EDGE-41).
+/// The variable that turns on logging (EDGE-41).
 const LOG: &str = "RUST_LOG";
 
-/// Everything that is read from the environment, once, before anything else.
+/// Everything that is read from the environment, once, at the start.
 #[derive(Debug, Default)]
 pub(crate) struct Environment {
-    /// Values for fields that a scenario leaves out.
+    /// Values for fields that a scenario omits.
     pub(crate) defaults: Defaults,
     /// What to log, if anything.
     pub(crate) log: Option<EnvFilter>,
 }
 
 impl Environment {
-    /// The environment of this process.
+    /// Reads the environment of this process.
     ///
     /// # Errors
-    /// If a variable has a value that it does not take.
+    /// If a variable has an invalid value.
     pub(crate) fn read() -> Result<Self, ScenarioError> {
         Self::from_variables(variable)
     }
@@ -34,7 +34,7 @@ impl Environment {
         if let Some(text) = variable(CAPACITY) {
             environment.defaults.source_fanout_capacity = capacity(&text.to_string_lossy())?;
         }
-        // An empty filter is what shells leave behind where somebody meant to unset it.
+        // A shell that meant to unset the variable may leave it empty.
         if let Some(text) = variable(LOG).filter(|text| !text.is_empty()) {
             environment.log = Some(filter(&text.to_string_lossy())?);
         }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn with(name: &str, value: &str) -> Result<Environment, ScenarioError> {
-        Environment::from_variables(|asked| (asked == name).then(|| value.into()))
+        Environment::from_variables(|variable| (variable == name).then(|| value.into()))
     }
 
     #[test]

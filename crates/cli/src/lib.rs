@@ -2,25 +2,25 @@
 //!
 //! Start at [`main`]: a crate with scenarios of its own adds them to a registry and calls it from a two-line binary.
 //!
-//! Deliberately absent: decisions about a run. Flags and environment become data here, and everything else is the business of the
-//! scenario.
+//! Deliberately absent: decisions about a run. Flags and environment become data here; the scenario decides everything else.
 
 mod arguments;
 mod digests;
 mod environment;
 mod log;
+mod metric_limit;
 mod progress;
 mod replay;
 mod report_file;
 mod run;
 mod summary;
 mod sweep;
-mod thresholds;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use cluster_sim_scenarios::{Registry, ScenarioError};
 
 use crate::arguments::{Arguments, Command};
@@ -31,10 +31,15 @@ const BAD_INPUT: u8 = 2;
 
 /// Runs the command line of this process over the scenarios of a registry.
 ///
-/// Exit codes: 0 all held, 1 a finding, 2 bad input or usage, 3 nondeterminism, 4 budget exhausted or unknown, 130 interrupted. Bad input
-/// is one line on stderr, and nothing was run or written.
+/// Exit codes: 0 every rule held, 1 a finding, 2 bad input or usage, 3 nondeterminism, 4 budget exhausted or unknown, 130 interrupted. Bad
+/// input is one line on stderr; nothing was run or written.
 pub fn main(registry: &Registry) -> ExitCode {
-    match execute(Arguments::parse(), registry) {
+    let arguments = Arguments::parse();
+    if let Some((old, new)) = arguments.command.renamed_flag() {
+        let message = format!("unexpected argument '{old}' found; it is named '{new}'");
+        Arguments::command().error(ErrorKind::UnknownArgument, message).exit();
+    }
+    match execute(arguments, registry) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             print_stderr(&format!("cluster-sim: could not run: {error}\n"));
@@ -60,10 +65,10 @@ fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioErro
             log::install(log);
             replay::replay(&arguments, registry, &defaults)
         }
-        Command::Worker(case) => {
+        Command::Worker(target) => {
             let Environment { defaults, log } = Environment::read()?;
             log::install(log);
-            sweep::work(&case, registry, &defaults)
+            sweep::work(&target, registry, &defaults)
         }
         Command::List => {
             print_stdout(&list(registry));
@@ -76,24 +81,24 @@ fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioErro
     }
 }
 
-/// The ready scenarios, a line each, and how to run one.
+/// Lists the builtin scenarios, a line each, and how to run one.
 fn list(registry: &Registry) -> String {
     let width = registry.scenarios().map(|scenario| scenario.name().len()).max().unwrap_or(0);
     let mut text: String =
         registry.scenarios().map(|scenario| format!("{:width$}  {}\n", scenario.name(), scenario.summary())).collect();
     if let Some(first) = registry.scenarios().next() {
-        text += &format!("\nrun one: cluster-sim run --scenario {} --out report.json\n", first.name());
+        text += &format!("\nrun one: cluster-sim run {}\n", first.name());
     }
     text
 }
 
-/// Prints to stdout. A reader that went away has heard enough.
+/// Prints to stdout; a closed pipe is no error.
 fn print_stdout(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
-/// Prints to stderr; where even that is gone, the exit code still says it.
+/// Prints to stderr; if that is closed, the exit code still reports the failure.
 fn print_stderr(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

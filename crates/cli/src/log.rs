@@ -1,4 +1,4 @@
-//! The log: what happened on which node at what virtual time.
+//! The log: events with their node and virtual time.
 
 use std::fmt;
 
@@ -15,10 +15,10 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 /// The span that the simulation opens around every step of a node, with the fields `at` and `node`.
 const STEP: &str = "step";
 
-/// Logs to stderr what the filter lets through, for the rest of this process; without a filter nothing.
+/// Logs to stderr the events that pass the filter, for the rest of this process; without a filter nothing.
 pub(crate) fn install(filter: Option<EnvFilter>) {
     if let Some(filter) = filter {
-        // There is one already where a test or a user's own binary set it: that one stays.
+        // A test or a user's own binary may have set a subscriber already: that one stays.
         let _ = tracing::subscriber::set_global_default(subscriber(filter, std::io::stderr));
     }
 }
@@ -27,7 +27,7 @@ fn subscriber<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    // Steps are followed whatever the filter says: it chooses events, and each needs its time and its node.
+    // Step spans pass every filter: it selects events, and each event needs its time and its node.
     let lines = tracing_subscriber::fmt::layer().event_format(VirtualTimeFormat).with_ansi(false).with_writer(writer);
     tracing_subscriber::registry()
         .with(Steps.with_filter(filter_fn(is_step)))
@@ -38,7 +38,7 @@ fn is_step(metadata: &Metadata<'_>) -> bool {
     metadata.is_span() && metadata.name() == STEP
 }
 
-/// Where in a run a step is.
+/// The virtual time and the node of a step.
 #[derive(Debug, Default)]
 struct Position {
     at: String,
@@ -55,12 +55,12 @@ impl Visit for Position {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        // Without the quotes of the other way.
+        // `Debug` would add quotes.
         self.record_debug(field, &format_args!("{value}"));
     }
 }
 
-/// Remembers the position of every step that is open.
+/// Stores the position of every open step.
 struct Steps;
 
 impl Layer<Registry> for Steps {
@@ -73,7 +73,7 @@ impl Layer<Registry> for Steps {
     }
 }
 
-/// A line for each event: virtual time, node, level, target, message, fields. The machine's clock is not asked.
+/// Formats an event as a line: virtual time, node, level, target, message, fields. Does not read the machine's clock.
 struct VirtualTimeFormat;
 
 impl<S, N> FormatEvent<S, N> for VirtualTimeFormat
@@ -82,7 +82,7 @@ where
     N: for<'w> FormatFields<'w> + 'static,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        // The innermost step: a step is never inside another, but a node may open spans of its own within it.
+        // Steps do not nest, but a node may open spans of its own within one.
         for span in context.event_scope().into_iter().flatten() {
             if let Some(position) = span.extensions().get::<Position>() {
                 write!(writer, "{} {} ", position.at, position.node)?;
@@ -103,11 +103,11 @@ mod tests {
 
     use super::*;
 
-    /// A log that is kept.
+    /// A writer that captures the log.
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    struct Captured(Arc<Mutex<Vec<u8>>>);
 
-    impl io::Write for Kept {
+    impl io::Write for Captured {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())
@@ -119,20 +119,20 @@ mod tests {
     }
 
     fn logged(filter: &str, work: impl FnOnce()) -> String {
-        let kept = Kept::default();
-        let writer = kept.clone();
+        let captured = Captured::default();
+        let writer = captured.clone();
         let filter = EnvFilter::builder().parse(filter).unwrap();
         tracing::subscriber::with_default(subscriber(filter, move || writer.clone()), work);
-        let bytes = kept.0.lock().unwrap().clone();
+        let bytes = captured.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
     }
 
     #[test]
-    fn edge_41_a_line_has_virtual_time_node_level_target_message_and_fields() {
+    fn edge_41_a_line_has_time_node_level_target_message_and_fields() {
         let log = logged("info", || {
             tracing::trace_span!("step", at = %"1.500000s", node = "edge/1").in_scope(|| {
                 tracing::info!(target: "edge_cache", key = 3, "applied a write");
-                tracing::debug!("not asked for");
+                tracing::debug!("below the level");
             });
             tracing::warn!(target: "cluster_sim", "between the steps");
         });
@@ -140,12 +140,12 @@ mod tests {
     }
 
     #[test]
-    fn edge_41_a_filter_by_target_does_not_lose_the_position() {
+    fn edge_41_a_target_filter_keeps_time_and_node() {
         let log = logged("edge_cache=debug", || {
             let step = tracing::trace_span!(target: "cluster_sim", "step", at = %"2.000000s", node = "n7");
             let _entered = step.enter();
             tracing::debug_span!(target: "edge_cache", "apply").in_scope(|| tracing::debug!(target: "edge_cache", "inside"));
-            tracing::error!(target: "other", "not asked for");
+            tracing::error!(target: "other", "another target");
         });
         assert_eq!(log, "2.000000s n7 DEBUG edge_cache: inside\n");
     }

@@ -1,4 +1,4 @@
-//! A sign of life while long work goes on.
+//! Progress bars and spinners on stderr.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,17 +10,17 @@ use std::time::{Duration, Instant};
 use cluster_sim::ShrinkProgress;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Work that is done by then shows nothing: what flashes by helps nobody.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// How often the sign moves.
+/// Work that ends within this time shows nothing; a bar that flashes by is noise.
+const DELAY: Duration = Duration::from_millis(500);
+/// How often the spinner moves.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How much of some work is done.
+/// A count of the pieces of work that are done.
 #[derive(Debug, Default)]
 pub(crate) struct Progress(AtomicU64);
 
 impl Progress {
-    /// So much more is done.
+    /// Adds finished pieces.
     pub(crate) fn advance(&self, by: u64) {
         self.0.fetch_add(by, Ordering::Relaxed);
     }
@@ -30,8 +30,8 @@ impl Progress {
     }
 }
 
-/// Does `work`, and shows on stderr that it goes on if that is a terminal and the work takes its time.
-pub(crate) fn shown<T>(label: &str, work: impl FnOnce() -> T) -> T {
+/// Does `work` beside a spinner on stderr, if that is a terminal.
+pub(crate) fn with_spinner<T>(label: &str, work: impl FnOnce() -> T) -> T {
     let bar = || {
         let bar = ProgressBar::new_spinner().with_message(label.to_owned());
         styled(bar, "{spinner} running {msg}, {elapsed}")
@@ -39,8 +39,8 @@ pub(crate) fn shown<T>(label: &str, work: impl FnOnce() -> T) -> T {
     beside(bar, &Progress::default(), work)
 }
 
-/// The same for work of so many pieces, of which it shows how many are done.
-pub(crate) fn counted<T>(label: &str, pieces: u64, work: impl FnOnce(&Progress) -> T) -> T {
+/// Does `work` beside a bar on stderr that counts its pieces, if that is a terminal.
+pub(crate) fn with_bar<T>(label: &str, pieces: u64, work: impl FnOnce(&Progress) -> T) -> T {
     let progress = Progress::default();
     let bar = || {
         let bar = ProgressBar::new(pieces).with_message(label.to_owned());
@@ -49,22 +49,22 @@ pub(crate) fn counted<T>(label: &str, pieces: u64, work: impl FnOnce(&Progress) 
     beside(bar, &progress, || work(&progress))
 }
 
-/// Shows on stderr how far a sweep is, if that is a terminal.
+/// The progress of a sweep on stderr, if that is a terminal.
 pub(crate) struct SweepProgress {
     began: Instant,
     bar: Option<ProgressBar>,
 }
 
 impl SweepProgress {
-    #[expect(clippy::disallowed_methods, reason = "whoever waits is told how fast it goes; no run is")]
+    #[expect(clippy::disallowed_methods, reason = "a progress bar shows the time of the machine; no run reads it")]
     pub(crate) fn new() -> Self {
         Self { began: Instant::now(), bar: None }
     }
 
-    /// Shows how far it is now.
+    /// Draws the latest progress.
     pub(crate) fn show(&mut self, progress: cluster_sim::Progress) {
         let elapsed = self.began.elapsed();
-        if elapsed < PATIENCE || !std::io::stderr().is_terminal() {
+        if elapsed < DELAY || !std::io::stderr().is_terminal() {
             return;
         }
         let bar = self
@@ -83,30 +83,30 @@ impl Drop for SweepProgress {
     }
 }
 
-/// Shows on stderr how far the search for smaller stories is, if that is a terminal; gone when the last of its clones is.
+/// The progress of minimization on stderr, if that is a terminal; cleared when the last clone is dropped.
 #[derive(Clone)]
 pub(crate) struct ShrinkBar {
     began: Instant,
     bar: Arc<Bar>,
 }
 
-/// A bar that is gone when this is dropped.
+/// A bar that is cleared when this is dropped.
 #[derive(Default)]
 struct Bar(OnceLock<ProgressBar>);
 
 impl ShrinkBar {
-    #[expect(clippy::disallowed_methods, reason = "whoever waits is told how far it is; no run is")]
+    #[expect(clippy::disallowed_methods, reason = "a progress bar shows the time of the machine; no run reads it")]
     pub(crate) fn new() -> Self {
         Self { began: Instant::now(), bar: Arc::default() }
     }
 
-    /// Shows how far it is now.
+    /// Draws the latest progress.
     pub(crate) fn show(&self, progress: &ShrinkProgress) {
-        if self.began.elapsed() < PATIENCE || !std::io::stderr().is_terminal() {
+        if self.began.elapsed() < DELAY || !std::io::stderr().is_terminal() {
             return;
         }
         let bar = self.bar.0.get_or_init(|| styled(ProgressBar::new_spinner(), "{spinner} {msg}, {elapsed}"));
-        bar.set_message(story_so_far(progress));
+        bar.set_message(minimization(progress));
         bar.tick();
     }
 }
@@ -119,12 +119,12 @@ impl Drop for Bar {
     }
 }
 
-fn story_so_far(progress: &ShrinkProgress) -> String {
-    let decisions = progress.decisions.map_or_else(|| "those of the seed".to_owned(), |count| count.to_string());
-    format!("looking for the smallest story: {} runs, faults {}, decisions {decisions}", progress.runs, progress.faults)
+fn minimization(progress: &ShrinkProgress) -> String {
+    let decisions = progress.decisions.map_or_else(|| "all of the seed".to_owned(), |count| count.to_string());
+    format!("minimizing: {} runs, faults {}, decisions {decisions}", progress.runs, progress.faults)
 }
 
-/// How much is done in a second, and what was found.
+/// Seeds and virtual seconds per second, and failures up to now.
 fn rates(progress: cluster_sim::Progress, elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64().max(1e-3);
     let seeds = progress.done as f64 / seconds;
@@ -141,16 +141,16 @@ fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
     bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner()))
 }
 
-/// Does `work` beside a bar that appears when it takes its time, and that is gone when the work is done.
+/// Does `work` beside a bar that appears after [`DELAY`] and is cleared at the end.
 fn beside<T>(bar: impl FnOnce() -> ProgressBar + Send, progress: &Progress, work: impl FnOnce() -> T) -> T {
     if !std::io::stderr().is_terminal() {
         return work();
     }
     thread::scope(|scope| {
-        // Dropping the sender, also while unwinding, is what ends the sign.
+        // Dropping the sender ends the thread of the bar, also while unwinding.
         let (working, finished) = channel::<()>();
         scope.spawn(move || {
-            if finished.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            if finished.recv_timeout(DELAY) == Err(RecvTimeoutError::Timeout) {
                 let bar = bar();
                 bar.enable_steady_tick(TICK);
                 while finished.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_done_is_told_by_the_second() {
+    fn rates_are_per_second() {
         let mut progress = cluster_sim::Progress::default();
         progress.done = 500;
         progress.virtual_time = Duration::from_secs(1_000);
@@ -179,9 +179,9 @@ mod tests {
     }
 
     #[test]
-    fn how_far_a_search_is_is_told_by_what_is_left() {
-        let told = |decisions| story_so_far(&ShrinkProgress { runs: 12, faults: 3, decisions });
-        assert_eq!(told(Some(7)), "looking for the smallest story: 12 runs, faults 3, decisions 7");
-        assert_eq!(told(None), "looking for the smallest story: 12 runs, faults 3, decisions those of the seed");
+    fn minimization_shows_runs_faults_and_decisions() {
+        let text = |decisions| minimization(&ShrinkProgress { runs: 12, faults: 3, decisions });
+        assert_eq!(text(Some(7)), "minimizing: 12 runs, faults 3, decisions 7");
+        assert_eq!(text(None), "minimizing: 12 runs, faults 3, decisions all of the seed");
     }
 }

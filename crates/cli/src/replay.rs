@@ -1,4 +1,4 @@
-//! The command `replay`: a failing run once more.
+//! The command `replay`: runs a reproducer again.
 
 use std::fs;
 
@@ -10,10 +10,10 @@ use crate::arguments::ReplayArguments;
 use crate::report_file::ReportFile;
 use crate::{print_stderr, print_stdout};
 
-/// Runs a reproducer's story, says whether it is the same run, and answers with the exit code.
+/// Runs a reproducer's case, compares it with the recorded run, and returns the exit code.
 ///
 /// # Errors
-/// If the file is no reproducer that fits a scenario of the registry; nothing was run.
+/// If the file is not a reproducer, or not of a scenario in the registry; nothing was run.
 pub(crate) fn replay(arguments: &ReplayArguments, registry: &Registry, defaults: &Defaults) -> Result<u8, ScenarioError> {
     let file = arguments.file.to_string_lossy();
     let refused = |error: &ReproducerError| {
@@ -29,24 +29,24 @@ pub(crate) fn replay(arguments: &ReplayArguments, registry: &Registry, defaults:
     let replay = replay.map_err(|error| refused(&error))?;
     print_stdout(&replay.to_string());
     if let Some(page) = page {
-        let story = if arguments.original { &reproducer.case } else { reproducer.smallest().0 };
-        let recording = story.apply_to(&scenario).record(reproducer.seed);
+        let case = if arguments.original { &reproducer.case } else { reproducer.smallest().0 };
+        let recording = case.apply_to(&scenario).record(reproducer.seed);
         page.write(&explain::html(&recording, Some(&format!("cluster-sim replay {file}"))))?;
     }
-    let is_equal_code = changes.is_empty() && is_known(&reproducer.build);
-    let outcome = if is_equal_code && !replay.is_same() { Outcome::Nondeterministic } else { replay.report.outcome };
+    let is_same_build = changes.is_empty() && is_known(&reproducer.build);
+    let outcome = if is_same_build && !replay.is_same() { Outcome::Nondeterministic } else { replay.report.outcome };
     Ok(outcome.exit_code())
 }
 
-/// Whether it is known which code that is: what was changed since a revision may have been changed once more.
-fn is_known(code: &BuildInfo) -> bool {
-    code.revision.as_ref().is_some_and(|revision| !revision.ends_with("-dirty"))
+/// Whether the revision identifies the code; uncommitted changes may differ from one build to the next.
+fn is_known(build: &BuildInfo) -> bool {
+    build.revision.as_ref().is_some_and(|revision| !revision.ends_with("-dirty"))
 }
 
 fn unread(file: &str, error: &std::io::Error) -> ScenarioError {
     let (kind, cure) = match error.kind() {
         std::io::ErrorKind::NotFound => {
-            (ScenarioErrorKind::Missing, "name the reproducer.json that a failing sweep kept".to_owned())
+            (ScenarioErrorKind::Missing, "name the reproducer.json that a failing sweep wrote".to_owned())
         }
         _ => (ScenarioErrorKind::Unreadable, format!("name a file with JSON in UTF-8 that you may read ({error})")),
     };
@@ -56,9 +56,9 @@ fn unread(file: &str, error: &std::io::Error) -> ScenarioError {
 fn scenario_of(reproducer: &Reproducer, file: &str, registry: &Registry, defaults: &Defaults) -> Result<Scenario, ScenarioError> {
     let prepared = match &reproducer.source {
         ScenarioSource::Registered { name, file: Some(document) } => registry.read(&document.to_string(), name, defaults)?,
-        // By name alone: a file that happens to be called so is another scenario.
+        // By name alone: a file of that name is another scenario.
         ScenarioSource::Registered { name, file: None } => match registry.named(name) {
-            Some(ready) => ready.prepare(defaults)?,
+            Some(builtin) => builtin.prepare(defaults)?,
             None => {
                 let names: Vec<_> = registry.scenarios().map(BuiltinScenario::name).collect();
                 let cure = format!("replay it with a cluster-sim that has it; this one has {}", names.join(", "));

@@ -1,4 +1,4 @@
-//! Where a report goes.
+//! Files that are written whole or not at all.
 
 use std::fs;
 use std::io::{self, Write};
@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use cluster_sim_scenarios::{ScenarioError, ScenarioErrorKind};
 use tempfile::{Builder, NamedTempFile};
 
-/// A place that was found fit for a report, before the run that the report is about.
+/// A place that was checked to be writable before the run whose report goes there.
 #[derive(Debug)]
 pub(crate) struct ReportFile {
-    /// The flag that names it.
+    /// The flag that names it, for errors.
     flag: &'static str,
     place: Place,
 }
@@ -19,23 +19,22 @@ pub(crate) struct ReportFile {
 enum Place {
     /// The standard output.
     Stdout,
-    /// A device or pipe, which is written to as it is.
+    /// A device or pipe, which is written to in place.
     Device(PathBuf),
     /// A file, which appears or is replaced as a whole.
     File(PathBuf),
 }
 
 impl ReportFile {
-    /// Makes sure that a report can be written to the place that `flag` names, creating folders on the way; `scenario` is the file that must
-    /// not be overwritten.
+    /// Checks that a report can be written to `out`, and creates missing folders; `scenario` is a file that must not be overwritten.
     ///
     /// # Errors
-    /// If it cannot. Whatever is there is as it was.
+    /// If it cannot. An existing file is unchanged.
     pub(crate) fn prepare(flag: &'static str, out: &Path, scenario: Option<&Path>) -> Result<Self, ScenarioError> {
         Ok(Self { flag, place: Place::prepare(flag, out, scenario)? })
     }
 
-    /// Where it is; nothing for the standard output.
+    /// The path; `None` for the standard output.
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.place {
             Place::Stdout => None,
@@ -43,10 +42,10 @@ impl ReportFile {
         }
     }
 
-    /// Writes a report: a file beside the place is filled and then takes its name.
+    /// Writes a temporary file beside the path and renames it.
     ///
     /// # Errors
-    /// If the disk fills up or the place changed since it was prepared. An existing report is as it was.
+    /// If the disk fills up or the path changed since it was prepared. An existing report is unchanged.
     pub(crate) fn write(&self, text: &str) -> Result<(), ScenarioError> {
         let (path, written) = match &self.place {
             Place::Stdout => {
@@ -74,9 +73,9 @@ impl Place {
         // A link is followed: what it points to is replaced, not the link.
         let target = fs::canonicalize(out).unwrap_or_else(|_| out.to_owned());
         match fs::metadata(&target) {
-            Ok(there) if there.is_dir() => return Err(unwritable(out, out, "it is a folder: name a file in it")),
-            Ok(there) if !there.is_file() => return Ok(Self::Device(target)),
-            Ok(there) if there.permissions().readonly() => {
+            Ok(existing) if existing.is_dir() => return Err(unwritable(out, out, "it is a folder: name a file in it")),
+            Ok(existing) if !existing.is_file() => return Ok(Self::Device(target)),
+            Ok(existing) if existing.permissions().readonly() => {
                 return Err(unwritable(out, out, "it is marked as read-only: name another file, or allow writing"));
             }
             Ok(_) if scenario.and_then(|scenario| fs::canonicalize(scenario).ok()).as_ref() == Some(&target) => {
@@ -86,39 +85,38 @@ impl Place {
         }
         let folder = folder(&target);
         fs::create_dir_all(folder).map_err(|error| unwritable(out, folder, &cure_for_folder(&error)))?;
-        // The probe vanishes at once: what is left of an interrupted run is then no stray file.
-        unnamed(folder, &target).map(drop).map_err(|error| unwritable(out, folder, &cure_for_folder(&error)))?;
+        // The probe is deleted at once, so that an interrupted run leaves no stray file.
+        temporary(folder, &target).map(drop).map_err(|error| unwritable(out, folder, &cure_for_folder(&error)))?;
         Ok(Self::File(target))
     }
 }
 
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = unnamed(folder(path), path)?;
+    let mut file = temporary(folder(path), path)?;
     file.write_all(text.as_bytes())?;
-    // The bytes are on the disk before the name is: a power cut leaves the old report or the new one.
+    // The bytes reach the disk before the name does: a power cut leaves the old report or the new one.
     file.as_file().sync_all()?;
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
-/// A file in that folder that takes the place of `path` later, with the permissions of what is there.
-fn unnamed(folder: &Path, path: &Path) -> io::Result<NamedTempFile> {
+/// Creates a temporary file in `folder` to replace `path`, with the permissions of an existing `path`.
+fn temporary(folder: &Path, path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".cluster-sim-report-");
-    if let Ok(there) = fs::metadata(path) {
+    if let Ok(existing) = fs::metadata(path) {
         let file = builder.tempfile_in(folder)?;
-        fs::set_permissions(file.path(), there.permissions())?;
+        fs::set_permissions(file.path(), existing.permissions())?;
         return Ok(file);
     }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // What any new file gets; the process's mask still applies.
+        // As for any new file; the umask of the process still applies.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder)
 }
 
-/// The folder that a file is in.
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -144,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn preparing_leaves_nothing_behind_but_the_folders() {
+    fn preparing_creates_only_folders() {
         let root = tempfile::tempdir().unwrap();
         let out = root.path().join("a/b/report.json");
         let report = ReportFile::prepare("--out", &out, None).unwrap();
@@ -155,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_that_cannot_take_its_name_leaves_nothing_behind() {
+    fn a_failed_rename_leaves_no_temporary_file() {
         let root = tempfile::tempdir().unwrap();
         let out = root.path().join("report.json");
         let report = ReportFile::prepare("--out", &out, None).unwrap();
@@ -166,13 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_after_the_place_was_prepared_leaves_the_old_report_and_nothing_else() {
+    fn a_panic_while_writing_leaves_only_the_old_report() {
         let root = tempfile::tempdir().unwrap();
         let out = root.path().join("report.json");
         fs::write(&out, "old").unwrap();
         let panicked = std::panic::catch_unwind(|| {
             ReportFile::prepare("--out", &out, None).unwrap();
-            let half = unnamed(folder(&out), &out).unwrap();
+            let half = temporary(folder(&out), &out).unwrap();
             half.as_file().write_all(b"{").unwrap();
             panic!("in the middle of writing");
         });

@@ -1,4 +1,4 @@
-//! Bad input of every kind: exit code 2, one line with file, place, value and cure, and nothing touched.
+//! Bad input of every kind: exit code 2, one line with file, place, value and cure, and no file changed.
 
 mod common;
 
@@ -10,18 +10,18 @@ use serde_json::{Value, json};
 
 const OLD_REPORT: &str = "an older report\n";
 
-/// Asserts the four parts and that they are all there is.
+/// Asserts exit code 2 and one line of exactly these four parts.
 fn assert_refused(finished: &Finished, file: &str, path: &str, value: &str, cure: &str) {
     assert_eq!(finished.code, Some(2), "{finished:?}");
     assert_eq!(finished.stdout, "", "nothing was run");
     assert_eq!(finished.stderr.lines().count(), 1, "one line: {}", finished.stderr);
     let start = format!("cluster-sim: could not run: {file}: at {path}: {value} ");
     assert!(finished.stderr.starts_with(&start), "{}\nstarts with\n{start}", finished.stderr);
-    let (_, said) = finished.stderr.rsplit_once("; ").unwrap();
-    assert!(said.starts_with(cure), "{said}\nstarts with\n{cure}");
+    let (_, printed) = finished.stderr.rsplit_once("; ").unwrap();
+    assert!(printed.starts_with(cure), "{printed}\nstarts with\n{cure}");
 }
 
-/// Runs a scenario of that content over an older report, which must survive.
+/// Runs a scenario file of this content over an older report, which must survive.
 fn refuse(content: &[u8], path: &str, value: &str, cure: &str) {
     let place = Place::new();
     place.file("bad.json", content);
@@ -42,8 +42,8 @@ fn refuse(content: &[u8], path: &str, value: &str, cure: &str) {
 #[case::rate_not_a_number(r#"{"chaos":{"loss_rate":NaN}}"#, "chaos.loss_rate (1:23)", "NaN", "use a finite number")]
 #[case::rate_infinite(r#"{"chaos":{"loss_rate":-Infinity}}"#, "chaos.loss_rate (1:24)", "-Infinity", "use a finite number")]
 #[case::twice(r#"{"seed":1,"seed":2}"#, "seed (1:16)", "\"seed\"", "keep one of the two")]
-#[case::no_object("[]", "$", "[]", "use an object with at least seed")]
-fn edge_d17_a_file_that_is_no_scenario_is_refused(
+#[case::not_an_object("[]", "$", "[]", "use an object with at least seed")]
+fn edge_d17_a_file_that_is_not_a_scenario_is_refused(
     #[case] content: &str,
     #[case] path: &str,
     #[case] value: &str,
@@ -80,7 +80,7 @@ fn edge_d17_a_file_that_is_no_scenario_is_refused(
 #[case::endless_edges("", "edge_count", json!(1_000_001), "edge_count", "1000001", "use a whole number from 1 to 1000000")]
 #[case::negative_rate("", "mutation_rate_per_sec", json!(-2.5), "mutation_rate_per_sec", "-2.5", "use a number from 0 to")]
 #[case::negative_count("", "edge_count", json!(-3), "edge_count", "-3", "use a whole number from 1 to 1000000")]
-fn edge_d17_a_value_that_does_not_fit_is_refused(
+fn edge_d17_an_invalid_value_is_refused(
     #[case] object: &str,
     #[case] field: &str,
     #[case] written: Value,
@@ -99,18 +99,18 @@ fn edge_d17_a_missing_field_is_refused() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_refused() {
+fn a_missing_file_is_refused() {
     let place = Place::new();
     let report = place.file("report.json", OLD_REPORT);
     let finished = place.run(&["run", "--scenario", "nowhere.json", "--out", "report.json"]);
-    assert_refused(&finished, "nowhere.json", "--scenario", "\"nowhere.json\"", "name a scenario file, or one of edge-cache, ");
+    assert_refused(&finished, "nowhere.json", "SCENARIO", "\"nowhere.json\"", "name a scenario file, or one of edge-cache, ");
     assert_eq!(fs::read_to_string(report).unwrap(), OLD_REPORT);
 }
 
 #[rstest]
 #[case::folder(None)]
 #[case::not_text(Some(&b"\xff\xfe{\x00"[..]))]
-fn a_file_that_cannot_be_read_is_refused(#[case] content: Option<&[u8]>) {
+fn an_unreadable_file_is_refused(#[case] content: Option<&[u8]>) {
     let place = Place::new();
     match content {
         None => fs::create_dir(place.path("bad.json")).unwrap(),
@@ -118,7 +118,7 @@ fn a_file_that_cannot_be_read_is_refused(#[case] content: Option<&[u8]>) {
     }
     let report = place.file("report.json", OLD_REPORT);
     let finished = place.run(&["run", "--scenario", "bad.json", "--out", "report.json"]);
-    assert_refused(&finished, "bad.json", "--scenario", "\"bad.json\"", "name a file with JSON in UTF-8");
+    assert_refused(&finished, "bad.json", "SCENARIO", "\"bad.json\"", "name a file with JSON in UTF-8");
     assert_eq!(fs::read_to_string(report).unwrap(), OLD_REPORT);
 }
 
@@ -129,7 +129,7 @@ fn a_file_that_cannot_be_read_is_refused(#[case] content: Option<&[u8]>) {
 #[case::read_only("read_only.json", "read_only.json", "it is marked as read-only")]
 #[case::no_name("..", "..", "name a file")]
 #[case::the_scenario("scenario.json", "scenario.json", "it is the scenario itself")]
-fn a_place_where_no_report_can_be_is_refused_before_the_run(#[case] out: &str, #[case] value: &str, #[case] cure: &str) {
+fn an_unwritable_report_path_is_refused_before_the_run(#[case] out: &str, #[case] value: &str, #[case] cure: &str) {
     let place = Place::new();
     fs::create_dir(place.path("folder")).unwrap();
     place.file("file", OLD_REPORT);
@@ -139,7 +139,7 @@ fn a_place_where_no_report_can_be_is_refused_before_the_run(#[case] out: &str, #
     fs::set_permissions(&read_only, permissions).unwrap();
     let scenario = place.file("scenario.json", fs::read(example()).unwrap());
 
-    // Any step would be logged: the one line of the refusal shows that none was taken.
+    // Every step would be logged: a single line of stderr shows that none ran.
     let command = place.command(&["run", "--scenario", "scenario.json", "--out", out]).env("RUST_LOG", "debug").output();
     let finished = Finished::from(command.unwrap());
 
@@ -152,8 +152,8 @@ fn a_place_where_no_report_can_be_is_refused_before_the_run(#[case] out: &str, #
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_folder_that_takes_no_files_is_refused_before_the_run() {
-    // Not even the superuser creates files there.
+fn a_folder_that_accepts_no_files_is_refused_before_the_run() {
+    // Not even root can create files there.
     let arguments = ["run", "--scenario", "edge-cache", "--out", "/proc/report.json"];
     let output = Place::new().command(&arguments).env("RUST_LOG", "debug").output().unwrap();
     let cure = "name a file in a folder that you may write to";
@@ -170,7 +170,7 @@ fn a_folder_without_permission_is_refused_before_the_run() {
     fs::create_dir(&folder).unwrap();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
     if fs::write(folder.join("probe"), "").is_ok() {
-        // The superuser may write anywhere; there is nothing to refuse.
+        // Root may write anywhere; there is nothing to refuse.
         return;
     }
     let finished = place.run(&["run", "--scenario", "edge-cache", "--out", "closed/report.json"]);
@@ -179,10 +179,10 @@ fn a_folder_without_permission_is_refused_before_the_run() {
 
 #[cfg(unix)]
 #[test]
-fn a_report_that_does_not_fit_on_the_disk_leaves_the_old_one_and_nothing_else() {
+fn a_full_disk_leaves_only_the_old_report() {
     let place = Place::new();
     let report = place.file("report.json", OLD_REPORT);
-    // No file may grow past one block, and the write that would is refused rather than deadly.
+    // No file may grow past one block; ignoring SIGXFSZ makes the write fail instead of killing the process.
     let limited = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
     let arguments = ["-c", limited, env!("CARGO_BIN_EXE_cluster-sim"), "run", "--scenario", "edge-cache", "--out", "report.json"];
     let output = std::process::Command::new("sh").current_dir(place.path("")).args(arguments).output().unwrap();
@@ -198,7 +198,7 @@ fn a_report_that_does_not_fit_on_the_disk_leaves_the_old_one_and_nothing_else() 
 #[case("EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY", "many", "use a whole number from 1 to 16777216")]
 #[case("EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY", "", "use a whole number from 1 to 16777216")]
 #[case("RUST_LOG", "cluster_sim=loud", "use targets and levels such as cluster_sim=debug")]
-fn edge_40_and_41_a_variable_that_does_not_fit_is_refused(#[case] variable: &str, #[case] value: &str, #[case] cure: &str) {
+fn edge_40_and_41_an_invalid_variable_is_refused(#[case] variable: &str, #[case] value: &str, #[case] cure: &str) {
     let place = Place::new();
     let report = place.file("report.json", OLD_REPORT);
     let output = place.command(&["run", "--scenario", "edge-cache", "--out", "report.json"]).env(variable, value).output().unwrap();
@@ -207,10 +207,10 @@ fn edge_40_and_41_a_variable_that_does_not_fit_is_refused(#[case] variable: &str
 }
 
 #[test]
-fn edge_d18_a_threshold_on_an_unknown_number_is_refused_before_the_run() {
+fn edge_d18_a_limit_on_an_unknown_metric_is_refused_before_the_run() {
     let place = Place::new();
-    let finished = place.run(&["run", "--scenario", "edge-cache", "--out", "report.json", "--fail-on", "stale=1"]);
-    assert_refused(&finished, "command line", "--fail-on", "\"stale\"", "use one of ");
+    let finished = place.run(&["run", "--scenario", "edge-cache", "--out", "report.json", "--max", "stale=1"]);
+    assert_refused(&finished, "command line", "--max", "\"stale\"", "use one of ");
     assert!(finished.stderr.contains("monotonic_violations"), "{}", finished.stderr);
     assert_eq!(place.names(), [""; 0]);
 }
@@ -218,14 +218,38 @@ fn edge_d18_a_threshold_on_an_unknown_number_is_refused_before_the_run() {
 #[rstest]
 #[case::no_command(&[])]
 #[case::unknown_flag(&["run", "--scenario", "edge-cache", "--out", "report.json", "--fast"])]
-#[case::no_out(&["run", "--scenario", "edge-cache"])]
 #[case::seed(&["run", "--scenario", "edge-cache", "--out", "report.json", "--seed", "lucky"])]
-#[case::threshold(&["run", "--scenario", "edge-cache", "--out", "report.json", "--fail-on", "stale_reads"])]
+#[case::limit(&["run", "--scenario", "edge-cache", "--out", "report.json", "--max", "stale_reads"])]
 #[case::threads(&["digests", "--threads", "0"])]
-fn bad_usage_is_refused_with_the_same_code(#[case] arguments: &[&str]) {
+fn bad_usage_exits_with_2(#[case] arguments: &[&str]) {
     let place = Place::new();
     let finished = place.run(arguments);
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{finished:?}");
     assert!(!finished.stderr.is_empty());
+    assert_eq!(place.names(), [""; 0]);
+}
+
+#[rstest]
+fn no_scenario_is_refused_with_an_example(#[values("run", "sweep")] command: &str) {
+    let finished = Place::new().run(&[command]);
+    assert_refused(&finished, "command line", "SCENARIO", "nothing", "name a builtin scenario (see `cluster-sim list`)");
+}
+
+#[rstest]
+fn two_scenarios_are_refused(#[values("run", "sweep")] command: &str) {
+    let finished = Place::new().run(&[command, "gossip", "--scenario", "echo"]);
+    assert_refused(&finished, "command line", "SCENARIO", "\"gossip\"", "leave out either it or --scenario");
+}
+
+#[rstest]
+#[case::twice(&["run", "gossip", "--twice"], "--twice", "--check-determinism")]
+#[case::whole(&["replay", "reproducer.json", "--whole"], "--whole", "--original")]
+#[case::failures(&["sweep", "gossip", "--failures", "3"], "--failures", "--max-failures")]
+fn a_renamed_flag_is_refused_with_its_new_name(#[case] arguments: &[&str], #[case] old: &str, #[case] new: &str) {
+    let place = Place::new();
+    let finished = place.run(arguments);
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{finished:?}");
+    let begins = format!("error: unexpected argument '{old}' found; it is named '{new}'\n");
+    assert!(finished.stderr.starts_with(&begins), "{finished:?}");
     assert_eq!(place.names(), [""; 0]);
 }

@@ -1,4 +1,4 @@
-//! Reproducers: what a failing sweep keeps, what shows it again, and what is refused.
+//! Reproducers: a failing sweep writes one, `replay` runs it, and invalid ones are refused.
 
 mod common;
 
@@ -17,25 +17,25 @@ fn failing() -> u64 {
     (0..500).find(breaks).expect("one in a hundred does")
 }
 
-/// Sweeps that one seed, with more flags.
+/// Sweeps that seed alone, with more flags.
 fn sweep(place: &Place, more: &[&str]) -> Finished {
     let seeds = format!("{}..{}", failing(), failing() + 1);
     place.run(&[&["sweep", "--scenario", "canary", "--seeds", &seeds], more].concat())
 }
 
-/// A folder with a reproducer of the canary, by that name.
-fn kept() -> (Place, Value) {
+/// A folder with a reproducer of the canary as `case.json`, and its content.
+fn canary_case() -> (Place, Value) {
     let place = Place::new();
-    let finished = sweep(&place, &["--out", "kept"]);
+    let finished = sweep(&place, &["--out", "artifacts"]);
     assert_eq!(finished.code, Some(1), "{finished:?}");
-    let file = place.path(&format!("kept/canary/{:#x}/reproducer.json", failing()));
-    let data = serde_json::from_str(&fs::read_to_string(file).expect("it is kept")).expect("it is JSON");
-    fs::remove_dir_all(place.path("kept")).expect("it is ours");
-    place.file("story.json", format!("{data:#}"));
+    let file = place.path(&format!("artifacts/canary/{:#x}/reproducer.json", failing()));
+    let data = serde_json::from_str(&fs::read_to_string(file).expect("it was written")).expect("it is JSON");
+    fs::remove_dir_all(place.path("artifacts")).expect("the folder is ours");
+    place.file("case.json", format!("{data:#}"));
     (place, data)
 }
 
-/// A revision of the folder's own.
+/// Makes the folder a git repository with one commit, and returns its revision.
 fn commit(place: &Place) -> String {
     let git = |arguments: &[&str]| {
         let mut git = Command::new("git");
@@ -50,95 +50,95 @@ fn commit(place: &Place) -> String {
 }
 
 #[test]
-fn the_same_run_is_said_to_be_the_same_and_ends_with_its_code() {
-    let (place, data) = kept();
+fn an_unchanged_run_is_confirmed_and_exits_with_its_code() {
+    let (place, data) = canary_case();
     let read = Reproducer::parse(&data.to_string()).expect("it is one");
-    let smallest = place.run(&["replay", "story.json"]);
-    let whole = place.run(&["replay", "story.json", "--whole"]);
-    for (finished, digest) in [(&smallest, read.smallest().2), (&whole, read.digest)] {
+    let smallest = place.run(&["replay", "case.json"]);
+    let original = place.run(&["replay", "case.json", "--original"]);
+    for (finished, digest) in [(&smallest, read.smallest().2), (&original, read.digest)] {
         assert_eq!((finished.code, finished.stderr.as_str()), (Some(1), ""), "{finished:?}");
         let begins = format!("the same run, event by event\nFAIL  canary  seed={:#x}  digest={digest}\n", failing());
         assert!(finished.stdout.starts_with(&begins) && finished.stdout.contains(RULE), "{begins}{}", finished.stdout);
     }
-    assert_ne!(smallest.stdout, whole.stdout, "something was left out");
-    assert_eq!(place.names(), ["story.json"], "nothing is written");
+    assert_ne!(smallest.stdout, original.stdout, "minimization removed something");
+    assert_eq!(place.names(), ["case.json"], "nothing is written");
 }
 
 #[test]
-fn the_page_is_written_where_it_is_asked_for() {
-    let (place, _) = kept();
-    let finished = place.run(&["replay", "story.json", "--html", "pages/story.html"]);
+fn html_writes_a_page_to_the_given_path() {
+    let (place, _) = canary_case();
+    let finished = place.run(&["replay", "case.json", "--html", "pages/case.html"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(1), ""), "{finished:?}");
-    let page = fs::read_to_string(place.path("pages/story.html")).expect("it is written");
-    assert!(page.starts_with("<!") && page.contains(RULE) && page.contains("cluster-sim replay story.json"));
-    let whole = place.run(&["replay", "story.json", "--whole", "--html", "whole.html"]);
-    assert_eq!(whole.code, Some(1), "{whole:?}");
-    assert_ne!(fs::read_to_string(place.path("whole.html")).expect("it is written"), page, "another story");
+    let page = fs::read_to_string(place.path("pages/case.html")).expect("it is written");
+    assert!(page.starts_with("<!") && page.contains(RULE) && page.contains("cluster-sim replay case.json"));
+    let original = place.run(&["replay", "case.json", "--original", "--html", "original.html"]);
+    assert_eq!(original.code, Some(1), "{original:?}");
+    assert_ne!(fs::read_to_string(place.path("original.html")).expect("it is written"), page, "another run");
 }
 
 #[test]
-fn a_page_that_cannot_be_written_is_refused_before_the_run() {
-    let (place, _) = kept();
+fn an_unwritable_page_is_refused_before_the_run() {
+    let (place, _) = canary_case();
     place.file("file", "mine");
-    let finished = place.run(&["replay", "story.json", "--html", "file/story.html"]);
+    let finished = place.run(&["replay", "case.json", "--html", "file/case.html"]);
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{finished:?}");
     assert!(finished.stderr.contains("at --html: \"file\" cannot be written; "), "{finished:?}");
 }
 
-/// Replays a file with that text; it must be refused in one line, and nothing may be run or written.
+/// Replays a file with this text: it must be refused in one line, and nothing may be run or written.
 #[track_caller]
-fn refused(place: &Place, text: Option<&str>, says: &str) {
+fn refused(place: &Place, text: Option<&str>, message: &str) {
     if let Some(text) = text {
-        place.file("story.json", text);
+        place.file("case.json", text);
     }
     let before = place.names();
-    // Any step would be logged: the one line of the refusal shows that none was taken.
-    let arguments = ["replay", "story.json", "--html", "story.html"];
+    // Every step would be logged: a single line of stderr shows that none ran.
+    let arguments = ["replay", "case.json", "--html", "case.html"];
     let finished = Finished::from(place.command(&arguments).env("RUST_LOG", "debug").output().expect("the command is there"));
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{finished:?}");
-    let begins = format!("cluster-sim: could not run: story.json: at {says}");
+    let begins = format!("cluster-sim: could not run: case.json: at {message}");
     assert!(finished.stderr.starts_with(&begins), "{}\nstarts with\n{begins}", finished.stderr);
     assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
     assert_eq!(place.names(), before);
 }
 
 #[test]
-fn a_file_that_is_not_there_or_no_text_is_refused() {
+fn a_missing_file_or_a_folder_is_refused() {
     let place = Place::new();
-    refused(&place, None, "FILE: \"story.json\" does not exist; name the reproducer.json that a failing sweep kept");
-    fs::create_dir(place.path("story.json")).expect("there is room");
-    refused(&place, None, "FILE: \"story.json\" cannot be read; name a file with JSON in UTF-8 that you may read (");
+    refused(&place, None, "FILE: \"case.json\" does not exist; name the reproducer.json that a failing sweep wrote");
+    fs::create_dir(place.path("case.json")).expect("there is room");
+    refused(&place, None, "FILE: \"case.json\" cannot be read; name a file with JSON in UTF-8 that you may read (");
 }
 
 #[test]
-fn a_file_that_is_cut_short_or_of_another_form_is_refused() {
-    let (place, data) = kept();
+fn a_truncated_file_or_another_format_is_refused() {
+    let (place, data) = canary_case();
     let text = format!("{data:#}");
     for end in [0, 1, text.len() / 2, text.len() - 1] {
         refused(&place, Some(&text[..end]), "reproducer: the file does not fit; it is cut short: EOF while parsing ");
     }
     refused(&place, Some("seed 7"), "reproducer: the file does not fit; it is no reproducer: ");
     let newer = json!({"format": 99, "whatever": "it holds"}).to_string();
-    let says = "reproducer: the file does not fit; it is of format 99; this version reads format 1: replay it with the version that wrote it";
-    refused(&place, Some(&newer), says);
+    let message = "reproducer: the file does not fit; it is of format 99; this version reads format 2: replay it with the version that wrote it";
+    refused(&place, Some(&newer), message);
     let mut more = data.clone();
     more["sede"] = json!(7);
     refused(&place, Some(&more.to_string()), "reproducer: the file does not fit; it is no reproducer: unknown field `sede`, ");
 }
 
 #[test]
-fn a_file_about_what_this_command_does_not_have_is_refused_by_name() {
-    let (place, mut data) = kept();
+fn a_reproducer_of_an_unknown_scenario_is_refused_by_name() {
+    let (place, mut data) = canary_case();
     data["source"] = json!({"registered": {"name": "raft"}});
-    let says = "driver: \"raft\" is not known; replay it with a cluster-sim that has it; this one has edge-cache, ";
-    // A file that is called as a scenario is no scenario of that name.
+    let message = "source: \"raft\" is not known; replay it with a cluster-sim that has it; this one has edge-cache, ";
+    // A file of that name is not a builtin scenario.
     fs::copy(common::example(), place.path("raft")).expect("there is room");
-    refused(&place, Some(&data.to_string()), says);
+    refused(&place, Some(&data.to_string()), message);
     data["source"] = json!({"test": {"package": "my-store", "name": "chaos::it_holds"}});
-    let says = "driver: test chaos::it_holds of package my-store does not fit; run it by: CLUSTER_SIM_REPLAY=story.json cargo nextest run \
+    let message = "source: test chaos::it_holds of package my-store does not fit; run it by: CLUSTER_SIM_REPLAY=case.json cargo nextest run \
                 -p my-store -E 'test(=chaos::it_holds)'\n";
-    refused(&place, Some(&data.to_string()), says);
-    // A scenario of that name, and a story of another one.
+    refused(&place, Some(&data.to_string()), message);
+    // The name of one scenario and the case of another.
     data["source"] = json!({"registered": {"name": "gossip"}});
     refused(
         &place,
@@ -148,58 +148,58 @@ fn a_file_about_what_this_command_does_not_have_is_refused_by_name() {
 }
 
 #[rstest]
-#[case::node("faults", json!([{"at_ns": 5, "fault": {"crash": {"node": "canary/9", "down_for_ns": null}}}]), "fault 0 (crash) names node \"canary/9\"")]
-#[case::order("faults", json!([{"at_ns": 5, "fault": "heal_all"}, {"at_ns": 4, "fault": "heal_all"}]), "fault 1 strikes before the one in front of it")]
-#[case::seat("absent", json!(["canary/9"]), "\"canary/9\" is to stay empty but is not there")]
-fn a_story_with_a_broken_plan_is_refused_by_name(#[case] field: &str, #[case] value: Value, #[case] says: &str) {
-    let (place, mut data) = kept();
+#[case::unknown_node("faults", json!([{"at_ns": 5, "fault": {"crash": {"node": "canary/9", "down_for_ns": null}}}]), "fault 0 (crash) names node \"canary/9\"")]
+#[case::order("faults", json!([{"at_ns": 5, "fault": "heal_all"}, {"at_ns": 4, "fault": "heal_all"}]), "fault 1 ")]
+#[case::node_left_out("absent", json!(["canary/9"]), "\"canary/9\" ")]
+fn a_case_with_an_invalid_plan_is_refused_by_name(#[case] field: &str, #[case] value: Value, #[case] message: &str) {
+    let (place, mut data) = canary_case();
     data.as_object_mut().expect("it is an object").remove("minimized");
     data["case"][field] = value;
-    let begins = "reproducer: the file does not fit; its story does not fit the scenario: ";
+    let begins = "reproducer: the file does not fit; its ";
     refused(&place, Some(&data.to_string()), begins);
-    let finished = place.run(&["replay", "story.json"]);
-    assert!(finished.stderr.contains(says), "{finished:?}");
+    let finished = place.run(&["replay", "case.json"]);
+    assert!(finished.stderr.contains(message), "{finished:?}");
 }
 
 #[test]
-fn a_file_from_another_revision_is_warned_of_and_runs_all_the_same() {
-    let (place, mut data) = kept();
+fn a_reproducer_of_another_revision_runs_with_a_warning() {
+    let (place, mut data) = canary_case();
     let now = commit(&place);
-    data["code"] = json!({"revision": "abc"});
-    place.file("story.json", data.to_string());
-    let finished = place.run(&["replay", "story.json"]);
-    assert_eq!(finished.stderr, format!("warning: story.json: the revision was abc and is {now} now\n"));
+    data["build"] = json!({"revision": "abc"});
+    place.file("case.json", data.to_string());
+    let finished = place.run(&["replay", "case.json"]);
+    assert_eq!(finished.stderr, format!("warning: case.json: the revision was abc and is {now} now\n"));
     assert!(finished.code == Some(1) && finished.stdout.starts_with("the same run, event by event\nFAIL  canary"), "{finished:?}");
 }
 
 #[rstest]
-#[case::the_same_code("", 3)]
-#[case::code_that_nobody_knows("-dirty", 1)]
-fn another_run_of_the_same_code_ends_with_3_and_only_of_that(#[case] changed: &str, #[case] code: i32) {
-    let (place, mut data) = kept();
+#[case::committed_code("", 3)]
+#[case::uncommitted_changes("-dirty", 1)]
+fn a_different_run_exits_with_3_only_for_committed_code(#[case] changed: &str, #[case] code: i32) {
+    let (place, mut data) = canary_case();
     let now = format!("{}{changed}", commit(&place));
     if !changed.is_empty() {
-        // Something that is known to git, and is not what it was.
+        // An uncommitted change makes the revision dirty.
         let git =
             |arguments: &[&str]| Command::new("git").args(arguments).current_dir(place.path(".")).status().expect("git is there");
         place.file("code", "one");
         assert!(git(&["add", "code"]).success());
     }
-    data["code"] = json!({"revision": now});
+    data["build"] = json!({"revision": now});
     data["minimized"]["digest"] = json!("0000000000000007");
-    place.file("story.json", data.to_string());
-    let finished = place.run(&["replay", "story.json"]);
+    place.file("case.json", data.to_string());
+    let finished = place.run(&["replay", "case.json"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(code), ""), "{finished:?}");
     assert!(
         finished.stdout.starts_with("not the same run: its digest is ") && finished.stdout.contains("FAIL  canary"),
         "{finished:?}"
     );
-    // Of the story as it was, the digest is what it was.
-    let whole = place.run(&["replay", "story.json", "--whole"]);
-    assert!(whole.code == Some(1) && whole.stdout.starts_with("the same run, event by event\n"), "{whole:?}");
+    // The digest of the original case still matches.
+    let original = place.run(&["replay", "case.json", "--original"]);
+    assert!(original.code == Some(1) && original.stdout.starts_with("the same run, event by event\n"), "{original:?}");
 }
 
-/// A scenario that its lag policy ends, from any seed.
+/// A scenario that its lag policy ends from any seed.
 fn lagging() -> Value {
     json!({
         "seed": 42, "duration_secs": 2, "edge_count": 1, "client_count": 1, "mutation_rate_per_sec": 400.0,
@@ -209,27 +209,27 @@ fn lagging() -> Value {
 }
 
 #[test]
-fn a_reproducer_of_a_scenario_file_holds_the_file() {
+fn a_reproducer_embeds_its_scenario_file() {
     let place = Place::new();
     let file = place.file("my.json", lagging().to_string());
-    let finished = place.run(&["sweep", "--scenario", "my.json", "--seeds", "1", "--out", "kept"]);
+    let finished = place.run(&["sweep", "--scenario", "my.json", "--seeds", "1", "--out", "artifacts"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(1), ""), "{finished:?}");
-    fs::remove_file(file).expect("it is ours");
-    let replayed = place.run(&["replay", "kept/my/0x0/reproducer.json"]);
+    fs::remove_file(file).expect("the folder is ours");
+    let replayed = place.run(&["replay", "artifacts/my/0x0/reproducer.json"]);
     assert_eq!((replayed.code, replayed.stderr.as_str()), (Some(1), ""), "{replayed:?}");
     assert!(replayed.stdout.starts_with("the same run, event by event\nFAIL  edge-cache  seed=0x0  "), "{replayed:?}");
-    // A file within the file is read as any other: its mistakes are named.
-    let kept = fs::read_to_string(place.path("kept/my/0x0/reproducer.json")).expect("it is kept");
-    let mut data: Value = serde_json::from_str(&kept).expect("it is JSON");
+    // The embedded file is checked like any other.
+    let text = fs::read_to_string(place.path("artifacts/my/0x0/reproducer.json")).expect("it was written");
+    let mut data: Value = serde_json::from_str(&text).expect("it is JSON");
     data["source"]["registered"]["file"]["edge_count"] = json!(0);
-    place.file("story.json", data.to_string());
-    let finished = place.run(&["replay", "story.json"]);
+    place.file("case.json", data.to_string());
+    let finished = place.run(&["replay", "case.json"]);
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{finished:?}");
     assert!(finished.stderr.contains("my.json: at edge_count: 0 is out of range; use a whole number from 1"), "{finished:?}");
 }
 
 #[test]
-fn a_sweep_writes_its_verdicts_for_pipelines() {
+fn a_sweep_writes_junit_verdicts() {
     let place = Place::new();
     let finished = sweep(&place, &["--junit", "verdicts/junit.xml"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(1), ""), "{finished:?}");
@@ -239,7 +239,7 @@ fn a_sweep_writes_its_verdicts_for_pipelines() {
     for part in [&format!("<testcase name=\"{RULE}\" classname=\"canary\""), "<failure ", &replay, "failures=\"1\""] {
         assert!(xml.contains(part), "{part}\n{xml}");
     }
-    assert!(place.path(&folder).join("report.html").is_file(), "where it is kept if nobody says where");
+    assert!(place.path(&folder).join("report.html").is_file(), "the default folder");
     let held = place.run(&["sweep", "--scenario", "gossip", "--seeds", "2", "--junit", "held.xml"]);
     assert_eq!(held.code, Some(0), "{held:?}");
     assert!(fs::read_to_string(place.path("held.xml")).expect("it is written").contains("failures=\"0\""));
@@ -249,34 +249,47 @@ fn a_sweep_writes_its_verdicts_for_pipelines() {
 }
 
 #[rstest]
-fn a_sweep_that_does_not_go_through_what_it_must_ends_with_4(#[values(&[][..], &["--isolate"])] more: &[&str]) {
+fn missing_required_coverage_exits_with_4(#[values(&[][..], &["--isolate"])] more: &[&str]) {
     let place = Place::new();
     let mut scenario = lagging();
     scenario["chaos"]["source_lag_policy"] = json!("ObserveAndContinue");
-    // A rule that loses nothing.
+    // A loss rule that drops no message.
     scenario["steps"] = json!([{"at_secs": 1, "step": {"DropInvalidationsPercent": {"percent": 0}}}]);
     place.file("my.json", scenario.to_string());
     let run = |flag: &str| place.run(&[&["sweep", "--scenario", "my.json", "--seeds", "2", flag], more].concat());
     let (counted, required) = (run("--coverage"), run("--require-coverage"));
     assert_eq!((counted.code, required.code), (Some(0), Some(4)), "{required:?}");
     assert_eq!(counted.stdout, required.stdout);
-    assert!(required.stdout.starts_with("2 of seeds 0..2 of edge-cache held\n      went through in 2 runs\n"), "{required:?}");
-    assert!(required.stdout.contains("      missing: 2 faults of kind \"loss\" struck, and none had an effect\n"), "{required:?}");
+    assert!(required.stdout.starts_with("2 of seeds 0..2 of edge-cache passed\n      coverage over 2 runs\n"), "{required:?}");
+    assert!(
+        required.stdout.contains("      missing: 2 faults of kind \"loss\" were applied, and none had an effect\n"),
+        "{required:?}"
+    );
 }
 
 #[cfg(unix)]
 #[test]
-fn a_full_disk_leaves_the_verdict_and_its_code_as_they_are() {
+fn a_full_disk_changes_neither_verdict_nor_exit_code() {
     let place = Place::new();
-    // No file may grow past one block, and the write that would is refused rather than deadly.
+    // No file may grow past one block; ignoring SIGXFSZ makes the write fail instead of killing the process.
     let limited = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
     let seeds = format!("{}..{}", failing(), failing() + 1);
-    let arguments =
-        ["-c", limited, env!("CARGO_BIN_EXE_cluster-sim"), "sweep", "--scenario", "canary", "--seeds", &seeds, "--out", "kept"];
+    let arguments = [
+        "-c",
+        limited,
+        env!("CARGO_BIN_EXE_cluster-sim"),
+        "sweep",
+        "--scenario",
+        "canary",
+        "--seeds",
+        &seeds,
+        "--out",
+        "artifacts",
+    ];
     let finished =
         Finished::from(Command::new("sh").current_dir(place.path(".")).args(arguments).output().expect("there is a shell"));
     assert_eq!(finished.code, Some(1), "{finished:?}");
-    let folder = format!("kept/canary/{:#x}", failing());
+    let folder = format!("artifacts/canary/{:#x}", failing());
     assert!(finished.stdout.starts_with("0 of seeds ") && finished.stdout.contains(RULE), "{finished:?}");
     assert!(finished.stdout.contains(&format!("      {folder}/report.html was not written: ")), "{finished:?}");
     let names = fs::read_dir(place.path(&folder)).expect("it is there").map(|entry| entry.expect("it can be read").file_name());

@@ -1,4 +1,4 @@
-//! Runs that go through: reports, summaries, seeds, thresholds, the environment and the log.
+//! Successful runs: reports, summaries, seeds, limits, the environment and the log.
 
 mod common;
 
@@ -17,78 +17,79 @@ fn run(place: &Place, more: &[&str]) -> Finished {
 }
 
 #[test]
-fn edge_23_and_42_the_first_users_scenario_runs_from_its_file() {
+fn edge_23_and_42_the_users_scenario_runs_from_its_file() {
     let place = Place::new();
     let finished = run(&place, &[]);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{finished:?}");
     let report = report(&place, "report.json");
     assert_eq!((&report["seed"], &report["scenario"]["edge_count"], &report["outcome"]), (&42.into(), &3.into(), &"held".into()));
     assert!(report["metrics_snapshot"]["monotonic_violations"].is_u64());
-    // The summary names what one needs to see the run again.
-    for part in ["OK", "seed=0x2a", report["digest"].as_str().unwrap(), "monotonic_violations", "PartitionEdge", "report.json"] {
+    // The summary names the seed and digest that identify the run.
+    for part in ["PASS", "seed=0x2a", report["digest"].as_str().unwrap(), "monotonic_violations", "PartitionEdge", "report.json"] {
         assert!(finished.stdout.contains(part), "{}\nnames {part}", finished.stdout);
     }
     assert_eq!(place.names(), ["report.json"]);
 }
 
 #[test]
-fn the_readme_shows_what_the_command_prints() {
-    let readme = include_str!("../../../README.md");
-    let (_, from) = readme.split_once("```text\nOK  ").expect("the README shows the summary of the users' scenario");
-    let (shown, _) = from.split_once("\n```").expect("the block ends");
+fn the_documented_summary_is_what_the_command_prints() {
+    let page = include_str!("../../../docs/edge-cache.md");
+    let (_, from) = page.split_once("```text\nPASS  ").expect("the page shows the summary of the users' scenario");
+    let (block, _) = from.split_once("\n```").expect("the block ends");
     let place = Place::new();
     fs::create_dir(place.path("scenarios")).unwrap();
     place.file("scenarios/edge-cache.json", fs::read(example()).unwrap());
     let finished = place.run(&["run", "--scenario", "scenarios/edge-cache.json", "--out", "report.json"]);
     let mut printed = finished.stdout.lines();
-    for line in format!("OK  {shown}").lines().filter(|line| line.trim() != "..." && !line.starts_with("report  ")) {
+    for line in format!("PASS  {block}").lines().filter(|line| line.trim() != "..." && !line.starts_with("report  ")) {
         assert!(
-            printed.any(|said| said == line),
-            "the README shows a line that is not printed, or not there: {line:?}\n{finished:?}"
+            printed.any(|found| found == line),
+            "docs/edge-cache.md shows a line that is not printed, or not in this order: {line:?}\n{finished:?}"
         );
     }
 }
 
 #[test]
-fn edge_d09_two_processes_write_equal_bytes_and_the_echo_gives_the_run_again() {
+fn edge_d09_a_report_and_its_scenario_reproduce_the_same_bytes() {
     let place = Place::new();
     run(&place, &[]);
     let first = fs::read(place.path("report.json")).unwrap();
     run(&place, &[]);
     assert_eq!(fs::read(place.path("report.json")).unwrap(), first);
 
-    place.file("echo.json", report(&place, "report.json")["scenario"].to_string());
-    place.run(&["run", "--scenario", "echo.json", "--out", "again.json"]);
+    place.file("repeated.json", report(&place, "report.json")["scenario"].to_string());
+    place.run(&["run", "--scenario", "repeated.json", "--out", "again.json"]);
     assert_eq!(fs::read(place.path("again.json")).unwrap(), first);
 }
 
 #[test]
-fn two_processes_of_one_scenario_agree_and_the_report_is_that_of_one() {
+fn two_processes_agree_and_write_the_report_of_one_run() {
     let place = Place::new();
     let alone = run(&place, &[]);
     let first = fs::read(place.path("report.json")).unwrap();
-    let twice = run(&place, &["--twice"]);
-    assert_eq!((twice.code, twice.stderr.as_str()), (Some(0), ""), "{twice:?}");
+    let checked = run(&place, &["--check-determinism"]);
+    assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""), "{checked:?}");
     assert_eq!(fs::read(place.path("report.json")).unwrap(), first);
-    let (summary, last) = twice.stdout.split_once("twice   two processes agree in ").unwrap_or_else(|| panic!("{twice:?}"));
-    assert!(alone.stdout.starts_with(summary), "{twice:?}");
+    let (summary, last) =
+        checked.stdout.split_once("determinism  two processes agree in ").unwrap_or_else(|| panic!("{checked:?}"));
+    assert!(alone.stdout.starts_with(summary), "{checked:?}");
     let (entries, _) = last.split_once(" events and facts\n").unwrap();
     let steps: u64 = serde_json::from_slice::<Value>(&first).unwrap()["steps"].as_u64().unwrap();
     assert!(entries.parse::<u64>().unwrap() > steps, "{entries} entries in {steps} steps");
 }
 
 #[test]
-fn two_processes_compare_in_peace_while_they_log() {
+fn two_processes_that_log_can_be_compared() {
     let place = Place::new();
     let scenario = example();
-    let arguments = ["run", "--scenario", scenario.to_str().unwrap(), "--out", "report.json", "--twice"];
+    let arguments = ["run", "--scenario", scenario.to_str().unwrap(), "--out", "report.json", "--check-determinism"];
     let logged = Finished::from(place.command(&arguments).env("RUST_LOG", "trace").output().unwrap());
     assert_eq!(logged.code, Some(0), "{}", logged.stdout);
-    assert!(logged.stdout.contains("twice   two processes agree in "), "{}", logged.stdout);
+    assert!(logged.stdout.contains("determinism  two processes agree in "), "{}", logged.stdout);
 }
 
 #[test]
-fn a_ready_scenario_runs_by_its_name_and_folders_are_created() {
+fn a_builtin_scenario_runs_by_name_and_creates_folders() {
     let place = Place::new();
     let finished = place.run(&["run", "--scenario", "edge-cache-control", "--out", "a/b/report.json"]);
     assert_eq!(finished.code, Some(0), "{finished:?}");
@@ -96,13 +97,31 @@ fn a_ready_scenario_runs_by_its_name_and_folders_are_created() {
 }
 
 #[test]
-fn a_dash_writes_the_report_to_stdout_and_the_summary_to_stderr() {
+fn a_scenario_is_named_by_argument_or_by_flag() {
+    let place = Place::new();
+    let (argument, flag) = (place.run(&["run", "gossip"]), place.run(&["run", "--scenario", "gossip"]));
+    assert_eq!((argument.code, argument.stderr.as_str()), (Some(0), ""), "{argument:?}");
+    assert_eq!((flag.code, flag.stdout), (argument.code, argument.stdout));
+}
+
+#[test]
+fn without_out_no_file_is_written_and_the_summary_is_on_stdout() {
+    let place = Place::new();
+    let finished = place.run(&["run", "gossip", "--check-determinism"]);
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{finished:?}");
+    assert!(finished.stdout.starts_with("PASS  gossip  seed="), "{finished:?}");
+    assert!(finished.stdout.ends_with(" events and facts\n"), "no line names a report: {finished:?}");
+    assert_eq!(place.names(), [""; 0]);
+}
+
+#[test]
+fn a_dash_puts_the_report_on_stdout_and_the_summary_on_stderr() {
     let place = Place::new();
     let finished = place.run(&["run", "--scenario", "edge-cache", "--out", "-"]);
     assert_eq!(finished.code, Some(0));
     let printed: Value = serde_json::from_str(&finished.stdout).unwrap();
     assert_eq!(printed["seed"], 42);
-    assert!(finished.stderr.starts_with("OK  edge-cache"), "{}", finished.stderr);
+    assert!(finished.stderr.starts_with("PASS  edge-cache"), "{}", finished.stderr);
     assert_eq!(place.names(), [""; 0]);
 }
 
@@ -110,7 +129,7 @@ fn a_dash_writes_the_report_to_stdout_and_the_summary_to_stderr() {
 #[case("617", 617)]
 #[case("0x269", 617)]
 #[case("00000000000002690000000000000000deadbeef", 617)]
-fn a_seed_on_the_command_line_is_echoed_in_the_scenario(#[case] seed: &str, #[case] number: u64) {
+fn a_seed_on_the_command_line_enters_the_reported_scenario(#[case] seed: &str, #[case] number: u64) {
     let place = Place::new();
     assert_eq!(run(&place, &["--seed", seed]).code, Some(0));
     let report = report(&place, "report.json");
@@ -118,38 +137,39 @@ fn a_seed_on_the_command_line_is_echoed_in_the_scenario(#[case] seed: &str, #[ca
 }
 
 #[test]
-fn edge_d18_and_d22_a_number_at_its_limit_is_within_it() {
-    let arguments = ["run", "--scenario", "edge-cache-control", "--out", "report.json", "--fail-on", "stale_reads=0"];
+fn edge_d18_and_d22_a_metric_at_its_limit_passes() {
+    let arguments = ["run", "--scenario", "edge-cache-control", "--out", "report.json", "--max", "stale_reads=0"];
     assert_eq!(Place::new().run(&arguments).code, Some(0));
 }
 
 #[rstest]
-#[case::within(&["--fail-on", "reads_total=1000000"], 0, "")]
-#[case::exceeded(&["--fail-on", "reads_total=1000000", "--fail-on", "reads_total=0.5"], 1, "over the limit of 0.5")]
-fn edge_d18_a_threshold_decides_the_exit_code(#[case] thresholds: &[&str], #[case] code: i32, #[case] said: &str) {
+#[case::within(&["--max", "reads_total=1000000"], 0, "")]
+#[case::exceeded(&["--max", "reads_total=1000000", "--max", "reads_total=0.5"], 1, "over the limit of 0.5")]
+#[case::alias(&["--fail-on", "reads_total=1000000", "--fail-on", "reads_total=0.5"], 1, "over the limit of 0.5")]
+fn edge_d18_a_limit_decides_the_exit_code(#[case] limits: &[&str], #[case] code: i32, #[case] message: &str) {
     let place = Place::new();
-    let finished = run(&place, thresholds);
+    let finished = run(&place, limits);
     assert_eq!(finished.code, Some(code), "{finished:?}");
     assert_eq!(finished.stderr.lines().count(), usize::from(code == 1), "{}", finished.stderr);
-    assert!(finished.stderr.contains(said), "{}", finished.stderr);
-    // The run is over: its report is what one looks at next.
+    assert!(finished.stderr.contains(message), "{}", finished.stderr);
+    // An exceeded limit does not change the outcome in the report.
     assert_eq!(report(&place, "report.json")["outcome"], "held");
 }
 
 #[test]
-fn edge_d12_and_d18_a_run_that_its_lag_policy_ends_is_a_finding_with_a_report() {
+fn edge_d12_and_d18_a_run_ended_by_its_lag_policy_fails_with_a_report() {
     let place = Place::new();
     let text = fs::read_to_string(example().with_file_name("edge-cache-burst-lag.json")).unwrap();
     place.file("fail.json", text.replace("ResyncFromSource", "FailRun"));
     let finished = place.run(&["run", "--scenario", "fail.json", "--out", "report.json"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(1), ""), "{finished:?}");
-    assert!(finished.stdout.starts_with("FAIL  fail.json  violated  seed=0x2a"), "{}", finished.stdout);
+    assert!(finished.stdout.starts_with("FAIL  fail.json  seed=0x2a"), "{}", finished.stdout);
     let report = report(&place, "report.json");
     assert_eq!((&report["outcome"], report["violations"].as_array().unwrap().len()), (&"violated".into(), 1));
 }
 
 #[test]
-fn edge_40_the_capacity_of_the_environment_is_echoed() {
+fn edge_40_the_capacity_of_the_environment_enters_the_reported_scenario() {
     let place = Place::new();
     let scenario = example();
     let arguments = ["run", "--scenario", scenario.to_str().unwrap(), "--out", "report.json"];
@@ -161,7 +181,7 @@ fn edge_40_the_capacity_of_the_environment_is_echoed() {
 }
 
 #[test]
-fn edge_41_the_log_begins_each_line_with_virtual_time_and_node() {
+fn edge_41_log_lines_begin_with_virtual_time_and_node() {
     let place = Place::new();
     let scenario = example();
     let arguments = ["run", "--scenario", scenario.to_str().unwrap(), "--out", "report.json"];
@@ -173,12 +193,12 @@ fn edge_41_the_log_begins_each_line_with_virtual_time_and_node() {
         at && words.next().is_some_and(|node| node.contains('/'))
     };
     assert!(finished.stderr.lines().any(|line| is_stepped(&line)), "{}", finished.stderr.lines().take(5).collect::<String>());
-    // The same log once more: nothing in it is from this machine.
+    // A second run logs the same text: nothing in it is from this machine.
     assert_eq!(Finished::from(place.command(&arguments).env("RUST_LOG", "trace").output().unwrap()).stderr, finished.stderr);
 }
 
 #[test]
-fn edge_41_d09_the_log_changes_nothing_in_the_report() {
+fn edge_41_d09_logging_does_not_change_the_report() {
     let place = Place::new();
     run(&place, &[]);
     let silent = fs::read(place.path("report.json")).unwrap();
@@ -190,7 +210,7 @@ fn edge_41_d09_the_log_changes_nothing_in_the_report() {
 }
 
 #[test]
-fn the_list_names_every_ready_scenario_and_how_to_run_one() {
+fn the_list_names_every_builtin_scenario() {
     let finished = Place::new().run(&["list"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
     insta::assert_snapshot!(finished.stdout);
@@ -202,29 +222,29 @@ fn the_list_names_every_ready_scenario_and_how_to_run_one() {
 #[case("help_sweep", &["sweep", "--help"])]
 #[case("help_replay", &["replay", "--help"])]
 #[case("help_digests", &["digests", "--help"])]
-fn the_help_teaches(#[case] name: &str, #[case] arguments: &[&str]) {
+fn help_shows_examples_and_flags(#[case] name: &str, #[case] arguments: &[&str]) {
     let finished = Place::new().run(arguments);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
     insta::assert_snapshot!(name, finished.stdout);
 }
 
 #[test]
-fn the_least_scenario_that_the_help_shows_runs() {
+fn the_smallest_scenario_in_the_help_runs() {
     let place = Place::new();
     let help = place.run(&["run", "--help"]).stdout;
-    let (_, from) = help.split_once("the least one:").unwrap();
+    let (_, from) = help.split_once("The smallest one:").unwrap();
     let (scenario, _) = from.split_once("Every report").unwrap();
-    place.file("least.json", scenario);
-    let finished = place.run(&["run", "--scenario", "least.json", "--out", "report.json"]);
+    place.file("smallest.json", scenario);
+    let finished = place.run(&["run", "--scenario", "smallest.json", "--out", "report.json"]);
     assert_eq!(finished.code, Some(0), "{finished:?}");
 }
 
 #[test]
-fn the_digests_are_the_same_lines_whatever_the_threads_and_the_environment() {
+fn digests_depend_on_neither_threads_nor_environment() {
     let place = Place::new();
     let one = place.run(&["digests", "--threads", "1", "--seeds", "300"]);
     assert_eq!(one.code, Some(0), "{one:?}");
-    // Whoever read that value would refuse it.
+    // The value is invalid: reading it would be an error.
     let many = place
         .command(&["digests", "--threads", "4", "--seeds", "300"])
         .env("EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY", "many")

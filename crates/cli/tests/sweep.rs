@@ -1,4 +1,4 @@
-//! Many seeds of one scenario: what is shown, which seeds these are, exit codes, and what an interrupt leaves.
+//! Many seeds of one scenario: output, default seeds, exit codes and interrupts.
 
 mod common;
 
@@ -21,17 +21,17 @@ fn failing(end: u64) -> Vec<u64> {
 }
 
 #[test]
-fn the_canary_is_found_with_seed_rule_and_the_line_that_shows_it_again() {
+fn the_canary_is_found_with_seed_rule_and_rerun_command() {
     let place = Place::new();
     let first = failing(500)[0];
     let finished = sweep(&place, "canary", &["--seeds", "500"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(1), ""), "{finished:?}");
     let text = finished.stdout;
-    let begins = format!("{first} of seeds 0..500 of canary held\nFAIL  canary  seed={first:#x}  digest=");
+    let begins = format!("{first} of seeds 0..500 of canary passed\nFAIL  canary  seed={first:#x}  digest=");
     assert!(text.starts_with(&begins) && text.contains(RULE), "{text}");
-    // The lines do what they say.
+    // Both commands reproduce the failure.
     for word in ["again", "replay"] {
-        let (_, line) = text.split_once(&format!("      {word}: cluster-sim ")).expect("it says how to see it again");
+        let (_, line) = text.split_once(&format!("      {word}: cluster-sim ")).expect("the output has such a line");
         let again = place.run(&line.lines().next().unwrap().split_whitespace().collect::<Vec<_>>());
         assert_eq!(again.code, Some(1), "{again:?}");
         assert!(again.stdout.contains(&format!("seed={first:#x}")) && again.stdout.contains(RULE), "{again:?}");
@@ -39,40 +39,40 @@ fn the_canary_is_found_with_seed_rule_and_the_line_that_shows_it_again() {
 }
 
 #[test]
-fn what_is_shown_hangs_on_neither_threads_nor_processes() {
+fn the_output_depends_on_neither_threads_nor_processes() {
     let place = Place::new();
-    let shown = |more: &[&str]| {
-        let finished = sweep(&place, "canary", &[&["--seeds", "100..600", "--failures", "2"], more].concat());
+    let output = |more: &[&str]| {
+        let finished = sweep(&place, "canary", &[&["--seeds", "100..600", "--max-failures", "2"], more].concat());
         assert_eq!((finished.code, finished.stderr.as_str()), (Some(1), ""), "{finished:?}");
         finished.stdout
     };
-    let alone = shown(&["--threads", "1"]);
+    let alone = output(&["--threads", "1"]);
     let failed = failing(600).into_iter().filter(|seed| *seed >= 100).count();
-    let head = format!("{} of seeds 100..600 of canary held, {failed} failed in one way\n", 500 - failed);
+    let head = format!("{} of seeds 100..600 of canary passed, {failed} failed in one way\n", 500 - failed);
     assert!(alone.starts_with(&head), "{head}{alone}");
     for more in [&["--threads", "4"][..], &["--isolate"], &["--isolate", "--threads", "3"]] {
-        assert_eq!(shown(more), alone, "{more:?}");
+        assert_eq!(output(more), alone, "{more:?}");
     }
 }
 
 #[rstest]
-fn seeds_that_all_hold_end_with_0(#[values(&[][..], &["--isolate"])] more: &[&str]) {
+fn seeds_that_all_pass_exit_with_0(#[values(&[][..], &["--isolate"])] more: &[&str]) {
     let finished = sweep(&Place::new(), "gossip", &[&["--seeds", "0x10..0x20"], more].concat());
-    let expected = (Some(0), "16 of seeds 16..32 of gossip held\n", "");
+    let expected = (Some(0), "16 of seeds 16..32 of gossip passed\n", "");
     assert_eq!((finished.code, finished.stdout.as_str(), finished.stderr.as_str()), expected);
 }
 
 #[test]
-fn a_file_is_swept_too_and_nothing_is_written() {
+fn a_passing_sweep_of_a_file_writes_nothing() {
     let place = Place::new();
     place.file("my.json", std::fs::read(example()).expect("the example is there"));
     let finished = sweep(&place, "my.json", &["--seeds", "2"]);
-    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "2 of seeds 0..2 of edge-cache held\n"), "{finished:?}");
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "2 of seeds 0..2 of edge-cache passed\n"), "{finished:?}");
     assert_eq!(place.names(), ["my.json"]);
 }
 
 #[test]
-fn without_seeds_they_begin_with_the_git_revision_and_are_said_first() {
+fn default_seeds_begin_with_the_git_revision_and_are_printed_first() {
     let place = Place::new();
     let git = |arguments: &[&str]| {
         let mut git = Command::new("git");
@@ -88,99 +88,98 @@ fn without_seeds_they_begin_with_the_git_revision_and_are_said_first() {
     let finished = sweep(&place, "gossip", &[]);
     assert_eq!(finished.code, Some(0), "{finished:?}");
     let seeds = format!("{first:#x}..{:#x}", first + 1024);
-    let said = format!("sweeping gossip from seeds {seeds}: 1024 from git revision {}\n", &revision[..12]);
-    assert_eq!(finished.stderr, said);
-    assert_eq!(finished.stdout, format!("1024 of seeds {seeds} of gossip held\n"));
+    let expected = format!("sweeping gossip from seeds {seeds}: 1024 from git revision {}\n", &revision[..12]);
+    assert_eq!(finished.stderr, expected);
+    assert_eq!(finished.stdout, format!("1024 of seeds {seeds} of gossip passed\n"));
 }
 
 #[test]
-fn without_a_revision_they_begin_with_0_and_it_says_why() {
+fn without_a_revision_default_seeds_begin_with_0_and_the_reason_is_printed() {
     let finished = sweep(&Place::new(), "gossip", &[]);
-    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "1024 of seeds 0..1024 of gossip held\n"));
-    let said = "sweeping gossip from seeds 0..1024: 1024 from 0, the same each time, since there is no git revision here (fatal: ";
-    assert!(finished.stderr.starts_with(said), "{finished:?}");
-    assert!(finished.stderr.ends_with("; --seeds names others\n"), "{finished:?}");
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "1024 of seeds 0..1024 of gossip passed\n"));
+    let begins = "sweeping gossip from seeds 0..1024: 1024 from 0, since there is no git revision here (fatal: ";
+    assert!(finished.stderr.starts_with(begins), "{finished:?}");
+    assert!(finished.stderr.ends_with("; --seeds selects others\n"), "{finished:?}");
 }
 
 #[rstest]
 #[case(&["--seeds", "5..5"], "\"5..5\" is no range of seeds with one in it; use the first seed and the one after the last")]
-#[case(&["--failures", "0"], "invalid value '0' for '--failures <K>'")]
-#[case(&["--fail-on", "nothing=1"], "\"nothing\" is not known; use one of")]
-fn what_does_not_fit_ends_with_2_and_names_value_and_cure(#[case] more: &[&str], #[case] says: &str) {
+#[case(&["--max-failures", "0"], "invalid value '0' for '--max-failures <K>'")]
+#[case(&["--max", "nothing=1"], "\"nothing\" is not known; use one of")]
+fn invalid_flags_exit_with_2_and_name_value_and_cure(#[case] more: &[&str], #[case] message: &str) {
     let finished = sweep(&Place::new(), "gossip", more);
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{finished:?}");
-    assert!(finished.stderr.contains(says), "{finished:?}");
+    assert!(finished.stderr.contains(message), "{finished:?}");
 }
 
 #[rstest]
-fn a_threshold_is_a_rule_of_every_seed(#[values(&[][..], &["--isolate"])] more: &[&str]) {
-    let finished = sweep(&Place::new(), "gossip", &[&["--seeds", "8", "--fail-on", "learned=0", "--failures", "2"], more].concat());
+fn a_limit_is_a_rule_of_every_seed(#[values(&[][..], &["--isolate"])] more: &[&str]) {
+    let finished = sweep(&Place::new(), "gossip", &[&["--seeds", "8", "--max", "learned=0", "--max-failures", "2"], more].concat());
     assert_eq!(finished.code, Some(1), "{finished:?}");
-    assert!(finished.stdout.starts_with("0 of seeds 0..8 of gossip held, 8 failed in one way\n"), "{finished:?}");
-    assert!(finished.stdout.contains("--fail-on learned=0: learned is "), "{finished:?}");
+    assert!(finished.stdout.starts_with("0 of seeds 0..8 of gossip passed, 8 failed in one way\n"), "{finished:?}");
+    assert!(finished.stdout.contains("--max learned=0: learned is "), "{finished:?}");
 }
 
-/// Starts a sweep that takes long, and interrupts it as soon as it printed so many lines: the first says which seeds, the others come from
-/// nodes.
+/// Starts a long sweep, and interrupts it after `after` lines of stderr: the first lists the seeds, the others are logged by nodes.
 fn interrupted(after: usize, more: &[&str]) -> Finished {
     let place = Place::new();
     let mut command = Command::new(env!("CARGO_BIN_EXE_cluster-sim"));
-    command.current_dir(place.path(".")).args(["sweep", "--scenario", "edge-cache", "--failures", "9"]).args(more);
+    command.current_dir(place.path(".")).args(["sweep", "--scenario", "edge-cache", "--max-failures", "9"]).args(more);
     command.env("RUST_LOG", "cluster_sim_edge_cache=debug").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.process_group(0);
     let mut process = command.spawn().expect("the command is there");
     let mut stderr = BufReader::new(process.stderr.take().expect("it is a pipe"));
-    let mut said = String::new();
-    (0..after).for_each(|_| assert!(stderr.read_line(&mut said).is_ok_and(|length| length > 0), "it says something"));
-    // As a terminal does: to the command and whatever it started in its group.
+    let mut printed = String::new();
+    (0..after).for_each(|_| assert!(stderr.read_line(&mut printed).is_ok_and(|length| length > 0), "it prints a line"));
+    // A terminal signals the whole process group, workers included.
     let kill = Command::new("kill").args(["-INT", "--", &format!("-{}", process.id())]).status().expect("kill is there");
     assert!(kill.success());
-    stderr.read_to_string(&mut said).expect("it says text");
+    stderr.read_to_string(&mut printed).expect("it prints text");
     let mut finished = Finished::from(process.wait_with_output().expect("it ends"));
-    finished.stderr = said;
+    finished.stderr = printed;
     finished
 }
 
 #[test]
-fn an_interrupt_ends_with_130_and_what_failed_so_far() {
-    // Every seed is over that limit, and the one under way is waited for.
-    let finished = interrupted(2, &["--threads", "1", "--fail-on", "stale_reads=0"]);
+fn an_interrupt_exits_with_130_and_the_failures_up_to_then() {
+    // Every seed exceeds that limit, and the sweep finishes the seed in progress.
+    let finished = interrupted(2, &["--threads", "1", "--max", "stale_reads=0"]);
     assert_eq!(finished.code, Some(130), "{finished:?}");
-    assert!(finished.stdout.starts_with("0 of seeds 0..1024 of edge-cache held, "), "{finished:?}");
+    assert!(finished.stdout.starts_with("0 of seeds 0..1024 of edge-cache passed, "), "{finished:?}");
     assert!(finished.stdout.contains("interrupted before all were run\nFAIL  edge-cache  seed=0x0  digest="), "{finished:?}");
 }
 
 #[test]
-fn an_interrupt_of_processes_ends_with_130() {
+fn an_interrupt_of_workers_exits_with_130() {
     let finished = interrupted(1, &["--threads", "2", "--isolate"]);
     assert_eq!(finished.code, Some(130), "{finished:?}");
-    assert!(finished.stdout.contains(" of seeds 0..1024 of edge-cache held, "), "{finished:?}");
+    assert!(finished.stdout.contains(" of seeds 0..1024 of edge-cache passed, "), "{finished:?}");
     assert!(finished.stdout.contains("interrupted before all were run"), "{finished:?}");
 }
 
 #[test]
-fn a_worker_is_no_command_for_people() {
+fn the_help_does_not_show_the_worker_command() {
     let help = Place::new().run(&["--help"]);
     assert!(help.stdout.contains("  sweep ") && !help.stdout.contains("worker"), "{}", help.stdout);
 }
 
 #[test]
-fn a_worker_whose_leader_is_gone_ends() {
+fn a_worker_ends_when_its_stdin_closes() {
     let place = Place::new();
     let mut worker = place.command(&["worker", "--scenario", "canary"]);
-    // Millions of seeds, and nobody who waits for them.
+    // Millions of seeds, and stdin closes at once.
     let output = worker.write_stdin("cluster-sim worker: {\"from\":0,\"to\":100000000}\n").output().expect("it is there");
     let finished = Finished::from(output);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{finished:?}");
-    assert!(finished.stdout.starts_with("\ncluster-sim worker: {\"reached\":{"), "{}", finished.stdout);
+    assert!(finished.stdout.starts_with("\ncluster-sim worker: {\""), "{}", finished.stdout);
 }
 
 #[test]
-fn a_sweep_that_held_is_a_verdict_for_pipelines_too_and_what_is_missing_is_an_error() {
+fn junit_has_a_verdict_on_required_coverage() {
     let place = Place::new();
     let sweep = |seeds: &str| sweep(&place, "gossip", &["--seeds", seeds, "--require-coverage", "--junit", "verdicts.xml"]);
     let verdicts = || std::fs::read_to_string(place.path("verdicts.xml")).expect("it was written");
-    let covered = "<testcase name=\"the sweep goes through what it is meant to\" classname=\"gossip\">";
+    let covered = "<testcase name=\"the sweep reaches its required coverage\" classname=\"gossip\">";
     let finished = sweep("60");
     assert_eq!(finished.code, Some(0), "{finished:?}");
     assert!(
@@ -188,11 +187,11 @@ fn a_sweep_that_held_is_a_verdict_for_pipelines_too_and_what_is_missing_is_an_er
         "{finished:?}"
     );
     assert!(verdicts().contains(covered) && verdicts().contains("failures=\"0\" errors=\"0\""), "{}", verdicts());
-    // One seed draws faults that come to nothing.
+    // Some seed alone draws a fault without effect.
     let finished = (0..60).map(|seed| sweep(&format!("{seed}..{}", seed + 1))).find(|finished| finished.code == Some(4));
-    let finished = finished.expect("in some seed a kind of fault has no effect");
-    let (_, missing) = finished.stdout.split_once("missing: ").expect("it says what is missing");
+    let finished = finished.expect("in one of the seeds a kind of fault has no effect");
+    let (_, missing) = finished.stdout.split_once("missing: ").expect("the output names the missing coverage");
     let missing = missing.lines().next().unwrap().replace('"', "&quot;");
-    assert!(missing.ends_with("and none had an effect") || missing.ends_with("and none struck"), "{missing}");
+    assert!(missing.ends_with("and none had an effect") || missing.ends_with("and none was applied"), "{missing}");
     assert!(verdicts().contains(&missing) && verdicts().contains("errors=\"1\""), "{missing}{}", verdicts());
 }

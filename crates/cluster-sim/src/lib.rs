@@ -110,7 +110,7 @@ pub use cluster_sim_node::{
 };
 pub use cluster_sim_runtime::{Address, Distribution, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream};
 pub use cluster_sim_types::{
-    Change, CoveragePoint, Fact, Health, Incarnation, InvalidRatio, LocalInstant, NodeId, Ratio, Region, SessionTraffic, Shard,
+    Change, CoveragePoint, Fact, Health, Incarnation, InvalidRatio, LossCause, LossKind, LocalInstant, NodeId, Ratio, Region, SessionTraffic, Shard,
     Traffic, VirtualInstant, Volume, WallTime,
 };
 
@@ -145,7 +145,7 @@ pub use replay::{BuildInfo, Case, Decision, REPRODUCER_FORMAT, Reproducer, Repro
 #[cfg(feature = "test-utils")]
 pub use report::{
     CheckKind, CheckReport, Difference, DifferingEvent, Divergence, DivergenceKind, FaultRecord, Finding, OtherRun, Outcome,
-    PanicFinding, Report,
+    PanicFinding, PanicSite, Report,
 };
 #[cfg(feature = "test-utils")]
 pub use scenario::{Scenario, ScenarioError};

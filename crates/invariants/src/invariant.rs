@@ -1,4 +1,4 @@
-//! Rules that fold in what changed.
+//! The trait of stateful checks and measurements.
 
 use std::any::Any;
 
@@ -8,23 +8,23 @@ use serde_json::Value;
 use crate::verdict::Verdict;
 use crate::world::World;
 
-/// A rule with a memory, or a measurement.
+/// A stateful check, or a measurement.
 ///
-/// One value lives as long as one run. It is told every change in order, at most once.
+/// One value lives as long as one run and observes every change in order, at most once.
 pub trait Invariant: Any {
-    /// Folds in one change; `world` is as it stands after the step that made it.
+    /// Observes one change; `world` is the state after the step that made it.
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict;
 
-    /// How often the rule could have fired. A rule that never could is `Unknown`, not held.
+    /// Returns how often the rule could have fired; 0 makes it `Unknown` rather than passed.
     fn times_checked(&self) -> u64;
 
-    /// Judges the run as a whole, after its last step.
+    /// Judges the whole run after its last step.
     fn finish(&mut self, world: &World<'_>) -> Verdict {
         let _ = world;
         Verdict::Holds
     }
 
-    /// What it measured, for the report; null for a rule that only judges.
+    /// Returns its measurements for the report; null for a rule without any.
     fn measured(&self) -> Value {
         Value::Null
     }

@@ -1,9 +1,10 @@
-//! What must hold.
+//! Checks: invariants, verdicts, and the read-only world that they inspect.
 //!
-//! An [`Invariant`] folds in what each step changed and looks at the read-only [`World`]; it answers with a [`Verdict`].
+//! An [`Invariant`] observes the changes of each step and inspects the [`World`]; it returns a [`Verdict`].
 //!
-//! Deliberately absent: the simulator. A [`World`] stands over anything that is [`Observed`], so that what was recorded in production
-//! is checked by the same code.
+//! This crate does not depend on the simulator. A [`World`] reads anything that is [`Observed`], so the code that checks a
+//! simulation also checks a recording from production. A check cannot change what it inspects: the types give it shared access
+//! only.
 
 mod invariant;
 mod verdict;

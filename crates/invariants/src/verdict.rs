@@ -1,34 +1,34 @@
-//! What a check found.
+//! Results of checks.
 
 use std::fmt;
 
 use cluster_sim_types::{NodeId, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
-/// What a check says.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// The rule holds.
     Holds,
-    /// The rule is broken; here is why.
+    /// The rule is broken, with evidence.
     Violated(Evidence),
-    /// The check cannot tell, and says why. Never counted as a pass.
+    /// The check cannot decide, with the reason. Never counted as a pass.
     Unknown(String),
 }
 
 impl Verdict {
-    /// A broken rule, with the nodes that show it and a sentence that says how.
+    /// Reports a broken rule, with the nodes that show it and a sentence that explains it.
     pub fn violated(nodes: impl IntoIterator<Item = NodeId>, message: impl Into<String>) -> Self {
         Self::Violated(Evidence { nodes: nodes.into_iter().collect(), message: message.into() })
     }
 }
 
-/// What shows that a rule is broken.
+/// Shows that a rule is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// The nodes that show it.
     pub nodes: Vec<NodeId>,
-    /// How they show it, as a sentence without a full stop.
+    /// The explanation, as a sentence without a full stop.
     pub message: String,
 }
 
@@ -44,7 +44,7 @@ pub struct Violation {
     pub step: u64,
     /// The nodes that show it.
     pub nodes: Vec<NodeId>,
-    /// How they show it, as a sentence without a full stop; empty where the rule's name says all.
+    /// The explanation, as a sentence without a full stop; empty if the name of the rule suffices.
     pub message: String,
 }
 
@@ -58,9 +58,9 @@ impl fmt::Display for Violation {
     }
 }
 
-/// What a check written as a closure may answer with.
+/// Return types that a check written as a closure can have.
 pub trait IntoVerdict {
-    /// The answer as a verdict.
+    /// Converts to a verdict; `false` and `Err` are violations.
     fn into_verdict(self) -> Verdict;
 }
 

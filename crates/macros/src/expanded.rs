@@ -1,4 +1,4 @@
-//! What the attribute makes of a function.
+//! Expands the attribute into a test function.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -7,7 +7,9 @@ use syn::{ItemFn, ReturnType, parse2};
 
 use crate::options::Options;
 
-/// The test, or the error that says what does not fit, beside the function as it is, so that nothing else is complained of.
+/// Returns the test, or an error beside the unchanged function.
+///
+/// Keeping the function prevents further errors about a missing name.
 pub(crate) fn expanded(options: TokenStream, function: TokenStream) -> TokenStream {
     let expanded = parse2::<ItemFn>(function.clone()).and_then(|item| test(&parse2::<Options>(options)?, &item));
     expanded.unwrap_or_else(|error| {
@@ -25,7 +27,7 @@ fn test(options: &Options, function: &ItemFn) -> syn::Result<TokenStream> {
     let threads = threads
         .map_or_else(|| quote! { ::core::option::Option::None }, |threads| quote! { ::core::option::Option::Some(#threads) });
     let text = name.to_string();
-    // Where the call stands is where the test panics: at the function.
+    // The span of the call is where the test panics: at the function.
     let call = quote_spanned! { name.span() => ::cluster_sim::test_macro::#entry(&test, #name) };
     Ok(quote! {
         #(#attrs)*
@@ -47,26 +49,28 @@ fn test(options: &Options, function: &ItemFn) -> syn::Result<TokenStream> {
     })
 }
 
-/// What runs a function of that form.
+/// Selects the entry point by the form of the function.
 fn entry(function: &ItemFn) -> syn::Result<TokenStream> {
     let sig = &function.sig;
-    let refused = |span, message: &str| Err(syn::Error::new(span, message));
+    let error = |span, message: &str| Err(syn::Error::new(span, message));
     if let Some(asynchronous) = &sig.asyncness {
-        return refused(asynchronous.span(), "a test of a scenario is no async function; the nodes of the scenario may be");
+        return error(asynchronous.span(), "a scenario test cannot be an async function; its nodes can");
     }
     if !sig.generics.params.is_empty() {
-        return refused(sig.generics.span(), "a test of a scenario has no generics; call it from functions that name the types");
+        return error(sig.generics.span(), "a scenario test cannot have generics; call it from functions that name the types");
     }
-    if let Some(again) = function.attrs.iter().find(|attribute| attribute.path().is_ident("test")) {
-        return refused(again.span(), "leave this out: `#[cluster_sim::test]` makes it a test");
+    if let Some(attribute) = function.attrs.iter().find(|attribute| attribute.path().is_ident("test")) {
+        return error(attribute.span(), "remove this: `#[cluster_sim::test]` makes it a test");
     }
     if matches!(sig.output, ReturnType::Default) {
-        return refused(sig.span(), "give the `Scenario` to sweep, or take a `Seed` and give the `Report` of its run");
+        return error(sig.span(), "return the `Scenario` to sweep, or take a `Seed` and return the `Report` of its run");
     }
     match sig.inputs.len() {
         0 => Ok(quote! { scenario_test }),
         1 => Ok(quote! { report_test }),
-        _ => refused(sig.inputs.span(), "take nothing and give a `Scenario`, or take one `Seed` and give the `Report` of its run"),
+        _ => {
+            error(sig.inputs.span(), "take nothing and return a `Scenario`, or take one `Seed` and return the `Report` of its run")
+        }
     }
 }
 
@@ -84,28 +88,28 @@ mod tests {
     #[case("fn a() -> Scenario { b() }", "test_macro :: scenario_test (& test , a)")]
     #[case("fn a(seed: Seed) -> Report { b(seed) }", "test_macro :: report_test (& test , a)")]
     #[case("#[should_panic] pub fn a() -> Scenario { b() }", "# [should_panic] # [:: core :: prelude :: v1 :: test] pub fn a ()")]
-    fn a_function_becomes_a_test(#[case] function: &str, #[case] holds: &str) {
+    fn a_function_becomes_a_test(#[case] function: &str, #[case] expected: &str) {
         let text = text("seeds = 7", function);
-        assert!(text.contains(holds) && text.contains("seeds : 0u64 .. 7u64"), "{text}");
+        assert!(text.contains(expected) && text.contains("seeds : 0u64 .. 7u64"), "{text}");
         assert!(!text.contains("compile_error"), "{text}");
     }
 
     #[rstest]
-    #[case("async fn a() -> Scenario { b() }", "is no async function")]
-    #[case("fn a<T>() -> Scenario { b() }", "has no generics")]
-    #[case("fn a() { b() }", "give the `Scenario` to sweep")]
-    #[case("fn a(seed: Seed, more: u8) -> Report { b() }", "take nothing and give a `Scenario`")]
-    #[case("#[test] fn a() -> Scenario { b() }", "leave this out")]
+    #[case("async fn a() -> Scenario { b() }", "cannot be an async function")]
+    #[case("fn a<T>() -> Scenario { b() }", "cannot have generics")]
+    #[case("fn a() { b() }", "return the `Scenario` to sweep")]
+    #[case("fn a(seed: Seed, more: u8) -> Report { b() }", "take nothing and return a `Scenario`")]
+    #[case("#[test] fn a() -> Scenario { b() }", "remove this")]
     #[case("struct A;", "expected `fn`")]
-    fn what_cannot_be_one_is_refused_and_stays_as_it_is(#[case] function: &str, #[case] says: &str) {
+    fn an_unsuitable_function_yields_an_error_and_stays_unchanged(#[case] function: &str, #[case] message: &str) {
         let text = text("", function);
-        assert!(text.contains("compile_error") && text.contains(says), "{text}");
-        let same: TokenStream = function.parse().unwrap();
-        assert!(text.ends_with(&same.to_string()), "{text}");
+        assert!(text.contains("compile_error") && text.contains(message), "{text}");
+        let unchanged: TokenStream = function.parse().unwrap();
+        assert!(text.ends_with(&unchanged.to_string()), "{text}");
     }
 
     #[test]
-    fn options_that_do_not_fit_are_refused() {
-        assert!(text("seed = 7", "fn a() -> Scenario { b() }").contains("`seed` is no option"));
+    fn an_unknown_option_is_an_error() {
+        assert!(text("seed = 7", "fn a() -> Scenario { b() }").contains("unknown option `seed`"));
     }
 }

@@ -1,11 +1,15 @@
-//! The attribute `#[cluster_sim::test]`. Use it as that; this package is only where the compiler wants it to be.
+//! The attribute macro `#[cluster_sim::test]`.
+//!
+//! Use it through the facade crate: a procedural macro must live in a package of its own.
 
 mod expanded;
 mod options;
 
 use proc_macro::TokenStream;
 
-/// Makes a test over many seeds of a function that gives a scenario, or that takes a seed and gives the report of a run that it drove itself.
+/// Turns a function that returns a scenario, or that runs one seed, into a test over many seeds.
+///
+/// The function takes nothing and returns a `Scenario`, or takes a `Seed` and returns the `Report` of a run that it drove itself.
 ///
 /// ```ignore
 /// #[cluster_sim::test(seeds = 64)]
@@ -14,7 +18,7 @@ use proc_macro::TokenStream;
 /// }
 ///
 /// #[cluster_sim::test]
-/// fn a_healed_cut_lets_it_go_on(seed: Seed) -> Report {
+/// fn the_cluster_makes_progress_after_a_heal(seed: Seed) -> Report {
 ///     let mut sim = raft().start(seed);
 ///     let cut = sim.partition([2], [0, 1]);
 ///     sim.run_for(Duration::from_secs(5));
@@ -23,23 +27,23 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// The test fails with the report of the first seed that does not hold, which ends with a line that runs that seed alone. Once all held, the
-/// first seed is run twice more, and the test fails if these runs differ.
+/// The test fails with the report of the first failing seed, which ends with a command that runs that seed alone. If all seeds
+/// pass, the test runs the first seed twice more and fails if these runs differ.
 ///
 /// | option | | default |
 /// |---|---|---|
-/// | `seeds = 64`, `seeds = 5..64` | how many seeds from 0, or which | 64 |
-/// | `max_failures = 3` | goes on until seeds failed in so many different ways | 1 |
-/// | `threads = 2` | runs so many seeds at a time | as the scenario says, or all cores |
-/// | `isolate = true` | runs seeds in processes of their own: a crash or an endless loop is the finding of its seed | false |
+/// | `seeds = 64`, `seeds = 5..64` | number of seeds from 0, or a range | 64 |
+/// | `max_failures = 3` | continues until this many different failures are found | 1 |
+/// | `threads = 2` | runs this many seeds at a time | set by the scenario, or all cores |
+/// | `isolate = true` | runs seeds in worker processes; an abort or a hang fails that seed | false |
 /// | `check_determinism = false` | does not compare two runs of the first seed | true |
 ///
 /// | variable | |
 /// |---|---|
-/// | `CLUSTER_SIM_SEED=0x2a` | runs exactly that seed, once |
-/// | `CLUSTER_SIM_SEEDS=5..64` | takes these seeds in place of the test's own; a number alone is how many from 0 |
+/// | `CLUSTER_SIM_SEED=0x2a` | runs only that seed, once |
+/// | `CLUSTER_SIM_SEEDS=5..64` | replaces the seeds of the test; a plain number counts seeds from 0 |
 ///
-/// Other attributes, such as `#[should_panic]`, are those of the test.
+/// Other attributes, such as `#[should_panic]`, apply to the test.
 #[proc_macro_attribute]
 pub fn test(options: TokenStream, function: TokenStream) -> TokenStream {
     expanded::expanded(options.into(), function.into()).into()

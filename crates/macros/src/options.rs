@@ -1,19 +1,18 @@
-//! What stands in the brackets of the attribute.
+//! Parses the arguments of the attribute.
 
 use std::ops::Range;
 
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, LitBool, LitInt, Token};
 
-/// How many seeds a test runs that does not say.
+/// Number of seeds by default.
 const SEEDS: u64 = 64;
 
-/// How a test is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) seeds: Range<u64>,
     pub(crate) max_failures: usize,
-    /// As many as the scenario says.
+    /// `None` leaves it to the scenario.
     pub(crate) threads: Option<usize>,
     pub(crate) isolate: bool,
     pub(crate) check_determinism: bool,
@@ -32,7 +31,7 @@ impl Parse for Options {
         while !input.is_empty() {
             let name: Ident = input.parse()?;
             if given.contains(&name) {
-                return Err(syn::Error::new(name.span(), format!("`{name}` is given twice; leave one out")));
+                return Err(syn::Error::new(name.span(), format!("`{name}` is given more than once; remove one")));
             }
             input.parse::<Token![=]>()?;
             match name.to_string().as_str() {
@@ -42,8 +41,9 @@ impl Parse for Options {
                 "isolate" => options.isolate = input.parse::<LitBool>()?.value,
                 "check_determinism" => options.check_determinism = input.parse::<LitBool>()?.value,
                 other => {
-                    let message =
-                        format!("`{other}` is no option; use `seeds`, `max_failures`, `threads`, `isolate` or `check_determinism`");
+                    let message = format!(
+                        "unknown option `{other}`; use `seeds`, `max_failures`, `threads`, `isolate` or `check_determinism`"
+                    );
                     return Err(syn::Error::new(name.span(), message));
                 }
             }
@@ -56,7 +56,7 @@ impl Parse for Options {
     }
 }
 
-/// A number of seeds, or a range of them.
+/// Parses a number of seeds, or a range of them.
 fn seeds(input: ParseStream<'_>) -> syn::Result<Range<u64>> {
     let first: LitInt = input.parse()?;
     let number = number(&first)?;
@@ -68,7 +68,7 @@ fn seeds(input: ParseStream<'_>) -> syn::Result<Range<u64>> {
     };
     if seeds.is_empty() {
         let message =
-            "there is no seed in it, and a test over no seeds proves nothing; use a number such as 64, or a range such as 5..64";
+            "the range holds no seed, and a test without seeds proves nothing; use a number such as 64, or a range such as 5..64";
         return Err(syn::Error::new(first.span(), message));
     }
     Ok(seeds)
@@ -83,8 +83,9 @@ fn count(input: ParseStream<'_>, name: &str) -> syn::Result<usize> {
 }
 
 fn number(literal: &LitInt) -> syn::Result<u64> {
-    let cure = |_| syn::Error::new(literal.span(), format!("`{literal}` is no number from 0 to 2^64 - 1; use one such as 64"));
-    literal.base10_parse().map_err(cure)
+    let invalid =
+        |_| syn::Error::new(literal.span(), format!("`{literal}` is not a number from 0 to 2^64 - 1; use one such as 64"));
+    literal.base10_parse().map_err(invalid)
 }
 
 #[cfg(test)]
@@ -95,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_option_is_read() {
+    fn every_option_is_parsed() {
         assert_eq!(parse_str::<Options>("").unwrap(), Options::default());
         let all =
             parse_str::<Options>("seeds = 0x2a..64, max_failures = 3, threads = 2, isolate = true, check_determinism = false,")
@@ -105,17 +106,17 @@ mod tests {
     }
 
     #[rstest]
-    #[case("seed = 3", "`seed` is no option; use `seeds`,")]
-    #[case("seeds = 0", "there is no seed in it")]
-    #[case("seeds = 5..5", "there is no seed in it")]
+    #[case("seed = 3", "unknown option `seed`; use `seeds`,")]
+    #[case("seeds = 0", "the range holds no seed")]
+    #[case("seeds = 5..5", "the range holds no seed")]
     #[case("max_failures = 0", "`max_failures` is 0; use 1 or more")]
     #[case("threads = 0", "`threads` is 0; use 1 or more")]
-    #[case("check_determinism = false, check_determinism = true", "`check_determinism` is given twice")]
-    #[case("seeds = -1", "`-1` is no number")]
+    #[case("check_determinism = false, check_determinism = true", "`check_determinism` is given more than once")]
+    #[case("seeds = -1", "`-1` is not a number")]
     #[case("isolate", "expected `=`")]
     #[case("check_determinism = 1", "expected boolean literal")]
-    fn what_does_not_fit_is_named_with_the_cure(#[case] text: &str, #[case] says: &str) {
+    fn an_invalid_option_yields_an_error_with_a_fix(#[case] text: &str, #[case] expected: &str) {
         let message = parse_str::<Options>(text).unwrap_err().to_string();
-        assert!(message.contains(says), "{message}");
+        assert!(message.contains(expected), "{message}");
     }
 }

@@ -1,12 +1,12 @@
-//! A count that never wraps.
+//! A saturating counter.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Counts occurrences; stays at 2^64 - 1 instead of wrapping.
+/// Counts occurrences; saturates at 2^64 - 1.
 ///
-/// In data it is the plain number.
+/// Serializes as a plain number.
 ///
 /// ```
 /// use cluster_sim_metrics::Counter;
@@ -22,24 +22,24 @@ use serde::{Deserialize, Serialize};
 pub struct Counter(u64);
 
 impl Counter {
-    /// Nothing counted.
+    /// Starts at zero.
     pub const fn new() -> Self {
         Self(0)
     }
 
-    /// Counts one more.
+    /// Adds one.
     #[inline]
     pub const fn increment(&mut self) {
         self.add(1);
     }
 
-    /// Counts that many more.
+    /// Adds `count`.
     #[inline]
     pub const fn add(&mut self, count: u64) {
         self.0 = self.0.saturating_add(count);
     }
 
-    /// How many were counted.
+    /// Returns the count.
     pub const fn get(self) -> u64 {
         self.0
     }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_counter_stays_full() {
+    fn a_full_counter_saturates() {
         let mut counter = Counter::new();
         counter.add(u64::MAX - 1);
         counter.increment();

@@ -1,27 +1,27 @@
-//! How long things took.
+//! A latency histogram over virtual time.
 
 use std::mem;
 use std::time::Duration;
 
 use cluster_sim_types::Ratio;
 
-/// So many durations are kept as they are: 8 KiB, and a run of a test has rarely more.
+/// Above this number, samples are bucketed. The samples take 8 KiB; a test run rarely has more.
 const EXACT_SAMPLES_MAX: usize = 1_024;
 
-/// Decimal digits that survive in a bucket.
+/// Decimal digits that a bucket preserves.
 const SIGNIFICANT_DIGITS: u8 = 3;
 
 /// A set of durations of virtual time that answers nearest-rank percentiles.
 ///
-/// Resolution: up to 1,024 durations are kept to the nanosecond and every answer is exact. From the next one on they are counted in
-/// buckets of three significant digits: a percentile is then never below the true one, and above it by less than 0.1 %.
-/// [`len`](Self::len), [`min`](Self::min), [`max`](Self::max) and [`mean`](Self::mean) are exact at any size. Every answer depends
-/// on which durations were recorded, never on their order or on how they came together by [`merge`](Self::merge).
+/// Up to 1,024 durations are kept to the nanosecond and every answer is exact. Beyond that they are counted in buckets of three
+/// significant digits: a percentile is then never below the true one, and above it by less than 0.1 %. [`len`](Self::len),
+/// [`min`](Self::min), [`max`](Self::max) and [`mean`](Self::mean) are exact at any size. Every answer depends only on the
+/// recorded durations, not on their order or on how [`merge`](Self::merge) combined them.
 ///
-/// Durations beyond 2^64 - 1 nanoseconds (584 years) are recorded as that. Memory stays below 0.5 MiB; with durations of up to a
-/// minute below 0.25 MiB.
+/// Durations beyond 2^64 - 1 nanoseconds (584 years) saturate. Memory stays below 0.5 MiB; below 0.25 MiB for durations of up to
+/// a minute.
 ///
-/// Integer arithmetic throughout: the same durations give the same answers on every platform.
+/// All arithmetic is on integers: equal durations give equal answers on every platform.
 ///
 /// ```
 /// use std::time::Duration;
@@ -40,7 +40,7 @@ const SIGNIFICANT_DIGITS: u8 = 3;
 #[derive(Debug, Clone)]
 pub struct Histogram {
     samples: Samples,
-    /// Nanoseconds; beyond the highest value while nothing is recorded.
+    /// Nanoseconds; `u64::MAX` while nothing is recorded.
     min: u64,
     /// Nanoseconds.
     max: u64,
@@ -48,7 +48,7 @@ pub struct Histogram {
     sum: u128,
 }
 
-/// The two regimes. Which one holds depends on the number of samples alone.
+/// The two representations; the number of samples alone selects between them.
 #[derive(Debug, Clone)]
 enum Samples {
     /// Nanoseconds, in the order of arrival.
@@ -57,7 +57,7 @@ enum Samples {
 }
 
 impl Histogram {
-    /// Nothing recorded; takes no memory until something is.
+    /// Creates an empty histogram; allocates with the first sample.
     pub const fn new() -> Self {
         Self { samples: Samples::Exact(Vec::new()), min: u64::MAX, max: 0, sum: 0 }
     }
@@ -75,7 +75,7 @@ impl Histogram {
         }
     }
 
-    /// Records every duration of `other`, as if they had been recorded here.
+    /// Records every duration of `other`, as if it had been recorded here.
     pub fn merge(&mut self, other: &Self) {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
@@ -89,12 +89,12 @@ impl Histogram {
                 others.iter().for_each(|nanoseconds| count(buckets, *nanoseconds));
             }
             (_, Samples::Bucketed(others)) => {
-                self.buckets().add(others).expect("a histogram that grows takes any value");
+                self.buckets().add(others).expect("an auto-resizing histogram accepts any value");
             }
         }
     }
 
-    /// How many durations are recorded.
+    /// Returns the number of recorded durations.
     pub fn len(&self) -> u64 {
         match &self.samples {
             Samples::Exact(samples) => samples.len() as u64,
@@ -107,37 +107,39 @@ impl Histogram {
         self.len() == 0
     }
 
-    /// The shortest duration; nothing if there is none.
+    /// Returns the shortest duration; `None` if nothing is recorded.
     pub fn min(&self) -> Option<Duration> {
         (!self.is_empty()).then(|| Duration::from_nanos(self.min))
     }
 
-    /// The longest duration; nothing if there is none.
+    /// Returns the longest duration; `None` if nothing is recorded.
     pub fn max(&self) -> Option<Duration> {
         (!self.is_empty()).then(|| Duration::from_nanos(self.max))
     }
 
-    /// The sum divided by the number, rounded down to the nanosecond; nothing if there is none.
+    /// Returns the mean, rounded down to the nanosecond; `None` if nothing is recorded.
     pub fn mean(&self) -> Option<Duration> {
         let nanoseconds = self.sum.checked_div(u128::from(self.len()))?;
         Some(Duration::from_nanos(u64::try_from(nanoseconds).expect("a mean is not above the longest duration")))
     }
 
-    /// The percentile `percent` by nearest rank; nothing if nothing is recorded.
+    /// Returns the nearest-rank percentile; `None` if nothing is recorded.
     ///
-    /// Same as [`quantile`](Self::quantile) of that many percent; `percent` is taken to the nearest 0.0000001.
+    /// Equals [`quantile`](Self::quantile) of `percent / 100`; `percent` is rounded to the nearest 0.0000001.
     ///
     /// # Panics
-    /// If `percent` is not a finite number from 0 to 100. A percentile that comes from a file is a [`Ratio`], checked where it is
-    /// read.
+    /// If `percent` is not a finite number from 0 to 100. Use a [`Ratio`] for a percentile that comes from a file: it is checked
+    /// where it is read.
     pub fn percentile(&self, percent: f64) -> Option<Duration> {
-        let share = Ratio::percent(percent).unwrap_or_else(|_| panic!("{percent} is no percentile; use a number from 0 to 100"));
+        let share =
+            Ratio::new(percent / 100.0).unwrap_or_else(|_| panic!("{percent} is not a percentile; use a number from 0 to 100"));
         self.quantile(share)
     }
 
-    /// The shortest recorded duration that at least `share` of all durations do not exceed; nothing if nothing is recorded.
+    /// Returns the shortest recorded duration that at least `share` of all durations do not exceed.
     ///
-    /// That is the duration of rank ceil(`share` x n) in ascending order, and of rank 1 for a share of zero.
+    /// That is the duration of rank ceil(`share` x n) in ascending order, and of rank 1 for a share of zero. `None` if nothing is
+    /// recorded.
     pub fn quantile(&self, share: Ratio) -> Option<Duration> {
         let total = self.len();
         if total == 0 {
@@ -152,7 +154,7 @@ impl Histogram {
         Some(Duration::from_nanos(nanoseconds))
     }
 
-    /// The buckets; samples that were exact so far are counted into them first.
+    /// Returns the buckets; counts exact samples into them first.
     fn buckets(&mut self) -> &mut hdrhistogram::Histogram<u64> {
         if let Samples::Exact(samples) = &mut self.samples {
             let mut buckets = hdrhistogram::Histogram::new(SIGNIFICANT_DIGITS).expect("three digits are supported");
@@ -173,19 +175,19 @@ impl Default for Histogram {
 }
 
 fn count(buckets: &mut hdrhistogram::Histogram<u64>, nanoseconds: u64) {
-    buckets.record(nanoseconds).expect("a histogram that grows takes any value");
+    buckets.record(nanoseconds).expect("an auto-resizing histogram accepts any value");
 }
 
-/// The nearest rank, from 1 to `total`, which is not 0.
+/// Returns the nearest rank, from 1 to `total`, which must not be 0.
 ///
-/// In integers: 7 % of 100 is rank 7, whereas the nearest floats multiply to a little more than 7 and would give rank 8.
+/// Computed in integers: 7 % of 100 is rank 7, whereas the nearest floats multiply to slightly more than 7 and would give rank 8.
 fn rank(share: Ratio, total: u64) -> u64 {
     const BILLION: u128 = Ratio::ONE.parts_per_billion() as u128;
     let rank = (u128::from(share.parts_per_billion()) * u128::from(total)).div_ceil(BILLION).max(1);
     u64::try_from(rank).expect("a share of a number is not above it")
 }
 
-/// The highest value of the bucket that holds the sample of that rank.
+/// Returns the highest value of the bucket that holds the sample of `rank`.
 fn upper_end_of_bucket(buckets: &hdrhistogram::Histogram<u64>, rank: u64) -> u64 {
     let mut counted = 0_u64;
     let holding = buckets.iter_recorded().find(|bucket| {
@@ -193,7 +195,7 @@ fn upper_end_of_bucket(buckets: &hdrhistogram::Histogram<u64>, rank: u64) -> u64
         counted >= rank
     });
     let value = holding.expect("a rank is not above the number of samples").value_iterated_to();
-    // Not `highest_equivalent`, which falls one short in the very last bucket.
+    // Not `highest_equivalent`, which is off by one in the last bucket.
     buckets.lowest_equivalent(value) + (buckets.equivalent_range(value) - 1)
 }
 
@@ -201,7 +203,7 @@ fn upper_end_of_bucket(buckets: &hdrhistogram::Histogram<u64>, rank: u64) -> u64
 mod tests {
     use super::*;
 
-    /// Virtual milliseconds 1, 2, … `count`, recorded in an order that is not theirs.
+    /// Records 1 to `count` milliseconds, in shuffled order.
     fn milliseconds(count: u64) -> Histogram {
         let mut histogram = Histogram::new();
         let stride = if count.is_multiple_of(7) { 11 } else { 7 };
@@ -214,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_of_the_nearest_rank() {
+    fn percentiles_use_the_nearest_rank() {
         let percentiles = [0.0, 5.0, 50.0, 90.0, 95.0, 99.0, 100.0];
         for (count, expected) in [
             (0, [None; 7]),
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rank_is_not_rounded_up_by_a_float() {
+    fn ranks_have_no_float_rounding_error() {
         let histogram = milliseconds(100);
         for percent in 1..=100 {
             let expected = Duration::from_millis(percent);
@@ -259,8 +261,8 @@ mod tests {
     }
 
     #[test]
-    fn beyond_that_a_percentile_is_at_most_a_thousandth_above_the_true_one() {
-        // From 1 ns to minutes, at no round distances.
+    fn bucketed_percentiles_exceed_the_true_ones_by_at_most_a_thousandth() {
+        // From 1 ns to minutes, at irregular distances.
         let mut sorted: Vec<u64> = (1..=5_000_u64).map(|index| index * index * index / 3 + index).collect();
         let mut histogram = Histogram::new();
         sorted.iter().rev().for_each(|nanoseconds| histogram.record(Duration::from_nanos(*nanoseconds)));
@@ -274,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_and_the_mean_are_exact_at_any_size() {
+    fn min_max_and_mean_are_exact_at_any_size() {
         let mut histogram = Histogram::new();
         (0..10_000_u64).for_each(|index| histogram.record(Duration::from_nanos(987_654_321 + index)));
         let (shortest, longest) = (Duration::from_nanos(987_654_321), Duration::from_nanos(987_664_320));
@@ -283,16 +285,16 @@ mod tests {
         assert_eq!(histogram.mean(), Some(Duration::from_nanos(987_659_320)));
     }
 
-    /// Everything a histogram answers.
+    /// Collects every answer of a histogram.
     fn answers(histogram: &Histogram) -> (u64, Vec<Option<Duration>>) {
         let percentiles = (0..=1_000).map(|tenth| histogram.percentile(f64::from(tenth) / 10.0));
         (histogram.len(), [histogram.min(), histogram.max(), histogram.mean()].into_iter().chain(percentiles).collect())
     }
 
     #[test]
-    fn merging_is_as_if_all_had_been_recorded_in_one() {
+    fn merging_equals_recording_everything_in_one_histogram() {
         let sample = |index: u64| Duration::from_nanos(index.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (20 + index % 20));
-        // Exact and exact; exact and exact that no longer are; each regime into the other; buckets of different reach.
+        // Exact with exact, below and above the limit; exact with bucketed, in both orders; buckets of different range.
         for (left, right) in [(0, 0), (0, 21), (19, 0), (500, 524), (500, 525), (30, 2_000), (2_000, 30), (2_000, 3_000)] {
             let mut whole = Histogram::new();
             let (mut one, mut other) = (Histogram::new(), Histogram::new());
@@ -309,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_durations_saturate_in_both_regimes() {
+    fn the_longest_durations_saturate_in_both_representations() {
         for count in [1, 2_000] {
             let mut histogram = Histogram::new();
             (0..count).for_each(|_| histogram.record(Duration::MAX));
@@ -319,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_no_percentile_is_refused_by_name() {
+    fn an_invalid_percentile_panics_with_its_value() {
         for percent in [-1.0, 100.1, f64::NAN, f64::INFINITY] {
             let panic = std::panic::catch_unwind(|| milliseconds(3).percentile(percent)).unwrap_err();
             let message = panic.downcast_ref::<String>().unwrap();

@@ -1,9 +1,9 @@
-//! What a run is summed up in: counters, latency histograms over virtual time, and readable signatures.
+//! Counters, latency histograms over virtual time, and readable run signatures.
 //!
-//! Start at [`Histogram`], which answers percentiles, and at [`Signature`], the line that a snapshot gates. [`Counter`] counts
-//! without overflow. [`numbers`] names every number of a measured tree by the way to it.
+//! Start at [`Histogram`], which answers percentiles, and at [`Signature`], the line that a snapshot test compares. [`Counter`]
+//! counts without overflow. [`numbers`] lists every number of a JSON tree by its dotted path.
 //!
-//! Deliberately absent: a registry, labels and exporters. A value belongs to whoever measures with it, and is merged by hand.
+//! There is no registry, no labels and no exporter: the code that measures owns its values and merges them itself.
 
 mod counter;
 mod histogram;

@@ -1,8 +1,10 @@
-//! Measurements by name, whatever tree they stand in.
+//! Flattens a JSON tree of measurements into named numbers.
 
 use serde_json::{Map, Value};
 
-/// Every number in an object by its dotted name, in order of name; lists and texts are passed over, null is a number without a value.
+/// Lists every number in an object by its dotted path, sorted by path.
+///
+/// Skips lists, texts and booleans; null is a number without a value.
 pub fn numbers(snapshot: &Value) -> Vec<(String, Option<f64>)> {
     fn walk(object: &Map<String, Value>, prefix: &str, found: &mut Vec<(String, Option<f64>)>) {
         for (name, value) in object {
@@ -30,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_metric_is_named_by_the_way_to_it() {
+    fn numbers_are_named_by_their_dotted_path() {
         let snapshot = json!({"reads": 3, "inversion": {"buckets": {"v1": 2}}, "p99_ms": null, "edges": [1, 2], "first": "n3"});
         let expected = [("inversion.buckets.v1", Some(2.0)), ("p99_ms", None), ("reads", Some(3.0))];
         assert_eq!(numbers(&snapshot), expected.map(|(name, value)| (name.to_owned(), value)));

@@ -1,13 +1,13 @@
-//! The line that says what a run came to.
+//! A one-line summary of a run, for snapshot tests.
 
 use std::fmt::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-/// A readable line `key=value key=value …`, in the order the values were added, closed by a short hash of that line.
+/// A readable line `key=value key=value …` in insertion order, followed by a short hash of it.
 ///
-/// A snapshot of it gates a run: a person reads what changed, and the hash makes two long lines comparable at a glance. The hash
-/// says only whether two lines are equal; it covers nothing that is not in the line.
+/// Put it into a snapshot: the diff shows which value changed, and the hash makes two long lines easy to compare. The hash covers
+/// nothing beyond the line.
 ///
 /// Values are any [`Display`](fmt::Display). Add integers, or text that is equal on every platform.
 ///
@@ -24,24 +24,24 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// The signature without a value; prints as its hash alone.
+    /// Creates an empty signature, which prints as its hash alone.
     pub const fn new() -> Self {
         Self { line: String::new() }
     }
 
-    /// This signature with one more value at its end.
+    /// Appends one value.
     ///
-    /// White space, control characters and the backslash in a value are written as Rust escapes (`\u{20}`, `\\`), so that the line
-    /// splits at its spaces again and different values never print alike. An empty value prints as `key=`.
+    /// White space, control characters and the backslash in a value are written as Rust escapes (`\u{20}`, `\\`), so that
+    /// splitting the line at spaces recovers the pairs and different values never print alike. An empty value prints as `key=`.
     ///
     /// # Panics
-    /// If `key` is empty, holds anything but `a` to `z`, `0` to `9`, `_` and `.`, or was used before: keys are written in code, and
-    /// a doubled one would hide a value.
+    /// If `key` is empty, holds anything but `a` to `z`, `0` to `9`, `_` and `.`, or was used before: keys are written in code,
+    /// and a duplicate would hide a value.
     #[must_use = "a signature is a value; this returns the longer one"]
     pub fn with(mut self, key: &str, value: impl fmt::Display) -> Self {
         assert!(
             !key.is_empty() && key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.')),
-            "{key:?} is no key of a signature; use a-z, 0-9, _ and ."
+            "{key:?} is not a valid signature key; use a-z, 0-9, _ and ."
         );
         assert!(
             self.line.split(' ').all(|pair| pair.split_once('=').is_none_or(|(used, _)| used != key)),
@@ -57,14 +57,14 @@ impl Signature {
         self
     }
 
-    /// The line without its hash.
+    /// Returns the line without its hash.
     pub fn line(&self) -> &str {
         &self.line
     }
 
-    /// The hash of the line: 64-bit FNV-1a over its UTF-8 bytes, the two halves folded by exclusive or.
+    /// Hashes the line: 64-bit FNV-1a over its UTF-8 bytes, xor-folded to 32 bits.
     ///
-    /// The function is frozen by test vectors. It finds changes, not forgeries.
+    /// Test vectors fix the function. It detects changes, not forgeries.
     ///
     /// Source: Fowler, Noll, Vo, Eastlake and Hansen, "The FNV Non-Cryptographic Hash Algorithm", draft-eastlake-fnv, which also
     /// describes the folding.
@@ -90,7 +90,7 @@ impl Serialize for Signature {
     }
 }
 
-/// Writes text with everything that could be taken for the space between two values escaped.
+/// Escapes the characters of a value that could be read as the separator.
 struct Escaping<'a>(&'a mut String);
 
 impl Write for Escaping<'_> {
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn values_stand_in_the_order_they_were_added() {
+    fn values_keep_insertion_order() {
         let one = Signature::new().with("b", 1).with("a", 2);
         let other = Signature::new().with("a", 2).with("b", 1);
         assert_eq!((one.line(), other.line()), ("b=1 a=2", "a=2 b=1"));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_splits_at_its_spaces_whatever_the_values_are() {
+    fn splitting_the_line_at_spaces_recovers_every_pair() {
         let signature = Signature::new()
             .with("scenario", "two regions\n#1 c=3")
             .with("path", r"a\u{20}b")
@@ -161,14 +161,17 @@ mod tests {
     }
 
     #[test]
-    fn one_more_value_changes_the_hash() {
+    fn different_values_have_different_hashes() {
         let mut seen = std::collections::BTreeSet::new();
-        assert!((0..10_000).all(|value| seen.insert(Signature::new().with("value", value).short_hash())), "a hash came twice");
+        assert!(
+            (0..10_000).all(|value| seen.insert(Signature::new().with("value", value).short_hash())),
+            "two values have one hash"
+        );
     }
 
     #[test]
-    fn it_serializes_as_it_prints() {
-        /// Prints by way of serde, which takes a formatter for a serializer of plain values.
+    fn serialization_equals_the_printed_text() {
+        /// Prints through serde: a formatter is a serializer of plain values.
         struct Serialized<'a>(&'a Signature);
 
         impl fmt::Display for Serialized<'_> {
@@ -182,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn an_invalid_key_panics() {
         for key in ["", "Reads", "a b", "a=b", "a-b", "#a", "é"] {
             std::panic::catch_unwind(|| Signature::new().with(key, 1)).expect_err(key);
         }
@@ -190,12 +193,12 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "\"reads\" is already in the signature `reads=1 writes=2`")]
-    fn a_key_stands_once() {
+    fn a_duplicate_key_panics() {
         let _ = Signature::new().with("reads", 1).with("writes", 2).with("reads", 3);
     }
 
     #[test]
-    fn a_key_is_not_mistaken_for_the_start_of_another_or_for_a_value() {
+    fn prefixes_and_values_are_not_duplicate_keys() {
         let signature = Signature::new().with("read", 1).with("reads", "rea").with("rea", "read=2").with("read.p99", 3);
         assert_eq!(signature.line(), "read=1 reads=rea rea=read=2 read.p99=3");
     }

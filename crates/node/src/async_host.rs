@@ -1,4 +1,4 @@
-//! The simulated twin of whatever runs async nodes: a host of the kernel.
+//! Runs async nodes in a simulation, as hosts of the kernel.
 
 use std::any::Any;
 use std::panic::Location;
@@ -9,50 +9,50 @@ use cluster_sim_runtime::{Core, DeviceId, Devices, Entropy, Host, Life, Step, Wa
 use cluster_sim_transport::Network;
 use cluster_sim_types::Incarnation;
 
-use crate::node::{Node, Place, Twin};
+use crate::node::{Node, SimulatedContext, Twin};
 use crate::node_info::NodeInfo;
 
-/// What runs on an async node from its boot until it returns or crashes.
+/// The main function of an async node, from boot until it returns or the node crashes.
 pub type Main = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Begins a node's main function, at the start of a run and again after every crash.
+/// Starts a node's main function, when the run starts and again after every crash.
 pub type MainFactory = Arc<dyn Fn(Node) -> Main + Send + Sync>;
 
-/// A host for one async node. Its tasks live in the kernel, which polls them.
+/// Hosts one async node. Its tasks live in the kernel, which polls them.
 pub struct AsyncHost {
     main: MainFactory,
-    seat: NodeInfo,
+    info: NodeInfo,
     entropy: Entropy,
     network: DeviceId,
     site: &'static Location<'static>,
 }
 
 impl AsyncHost {
-    /// Hosts for the nodes of these seats, which run `main` (declared at `site`) and speak over the network registered as `network`.
+    /// Creates hosts for `infos` that run `main`, declared at `site`, and use the network registered as `network`.
     pub fn of_group(
-        seats: Vec<NodeInfo>,
+        infos: Vec<NodeInfo>,
         main: &MainFactory,
         network: DeviceId,
         site: &'static Location<'static>,
         devices: &mut Devices,
     ) -> Vec<Box<dyn Host>> {
-        let speaking = devices.get_mut::<Network>(network);
-        seats.iter().for_each(|seat| speaking.run_tasks(seat.id()));
-        let host = |seat| Self { main: Arc::clone(main), seat, entropy: Entropy::from_key(0), network, site };
-        seats.into_iter().map(|seat| Box::new(host(seat)) as Box<dyn Host>).collect()
+        let transport = devices.get_mut::<Network>(network);
+        infos.iter().for_each(|info| transport.run_tasks(info.id()));
+        let host = |info| Self { main: Arc::clone(main), info, entropy: Entropy::from_key(0), network, site };
+        infos.into_iter().map(|info| Box::new(host(info)) as Box<dyn Host>).collect()
     }
 }
 
 impl Host for AsyncHost {
     fn boot(&mut self, incarnation: Incarnation, entropy: Entropy) {
-        self.seat = self.seat.clone().in_life(incarnation);
+        self.info = self.info.clone().in_life(incarnation);
         self.entropy = entropy;
     }
 
     fn step(&mut self, wake: Wake, step: Step<'_>) {
-        debug_assert_eq!(wake, Wake::Start, "what an async node waits for wakes its tasks");
+        debug_assert_eq!(wake, Wake::Start, "all later events wake tasks, not the host");
         let life = Life::of(step.core, step.node);
-        let node = Node::new(self.seat.clone(), self.entropy, Twin::Simulated(Place { life, network: self.network }));
+        let node = Node::new(self.info.clone(), self.entropy, Twin::Simulated(SimulatedContext { life, network: self.network }));
         let main = enter(step.core, step.node, || (self.main)(node));
         step.core.kernel.spawn_root(step.node, self.site, main);
     }
@@ -64,6 +64,6 @@ impl Host for AsyncHost {
     fn crash(&mut self) {}
 
     fn view<'a>(&'a self, core: &'a Core) -> Option<&'a dyn Any> {
-        core.kernel.view(self.seat.id())
+        core.kernel.view(self.info.id())
     }
 }

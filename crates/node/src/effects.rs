@@ -1,4 +1,23 @@
-//! What a machine wants done.
+//! Effects: the requests a machine makes in answer to one input.
+//!
+//! # Sessions of machines
+//!
+//! A machine identifies a session by its peer and has at most one with each node.
+//!
+//! - **Open.** The first [`Effects::session_send`] to a peer opens the session, on [`Machine::PORT`](crate::Machine::PORT). Every
+//!   machine accepts sessions there. If two machines open one to each other at the same time, they end up with one: the machine
+//!   that is asked first continues in the other's session and carries over the messages it had given to its own.
+//! - **Break.** [`Input::SessionReset`](crate::Input::SessionReset) reports a broken session. A peer that opens a session while
+//!   this machine still holds one with it has lost its end, by a crash for example: the machine gets the reset first, then the
+//!   new session begins.
+//! - **Close.** Each side closes its own direction by [`Effects::session_close`]. Once both have closed, the next `session_send`
+//!   opens a new session; messages sent before that come back.
+//! - **Return.** A message that the session does not accept comes back as [`Input::SessionFull`](crate::Input::SessionFull) at
+//!   the same instant, in order, before any other input of that session.
+//!
+//! With an async node a machine has one session too. One that the node opens replaces an earlier one, and both sides get the
+//! reset. If both open at the same time, the machine continues in the node's session; the one it had asked for comes to nothing,
+//! and a node that had already accepted it gets a reset.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,11 +25,11 @@ use std::time::Duration;
 use cluster_sim_runtime::{Entropy, Roll};
 use cluster_sim_types::{Fact, NodeId, WallTime};
 
-/// A timer of a machine, named by the machine; arming one that is armed moves it.
+/// The name of a timer, chosen by the machine. Each machine has its own timers; setting a timer that is armed moves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timer(pub u64);
 
-/// One thing a machine wants done.
+/// One request of a machine.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Effect<M> {
@@ -18,21 +37,21 @@ pub enum Effect<M> {
     Send(NodeId, M),
     /// Send one message to several nodes, in this order.
     SendAll(Vec<NodeId>, M),
-    /// Let a timer come due after so much local time; moves it if it is armed.
+    /// Make a timer come due after a delay on the node's monotonic clock; moves it if it is armed.
     SetTimer(Timer, Duration),
-    /// Let a timer not come due.
+    /// Disarm a timer.
     CancelTimer(Timer),
-    /// State a fact.
+    /// Report a fact to checks and measurements.
     Emit(Box<dyn Fact>),
-    /// Send a message in the session with one node.
+    /// Send a message in the session with one node, opening it if needed.
     SessionSend(NodeId, M),
-    /// Send nothing more in the session with one node.
+    /// Close this side of the session with one node.
     SessionClose(NodeId),
 }
 
-/// What a machine wants done about one input, in the order in which it asked.
+/// The requests of a machine during one step, in the order in which it made them.
 ///
-/// A driver carries the effects out after the step returns. They are plain data, so that a machine can be tested alone:
+/// The driver executes them after the step returns. They are plain data, so a machine can be tested without a driver:
 ///
 /// ```
 /// use cluster_sim_node::{Effect, Effects, Entropy, NodeId};
@@ -43,19 +62,19 @@ pub enum Effect<M> {
 /// ```
 #[derive(Debug)]
 pub struct Effects<M> {
-    /// What was asked for first: most steps ask for one thing.
+    /// The first effect, kept out of the queue because most steps have one.
     first: Option<Effect<M>>,
-    /// What was asked for after it.
+    /// All later effects.
     queue: VecDeque<Effect<M>>,
     entropy: Entropy,
     wall: WallTime,
     view_unchanged: bool,
-    /// Emptied lists of receivers, kept so that a broadcast allocates nothing.
+    /// Empty lists of receivers, reused so that a broadcast does not allocate.
     spare: Vec<Vec<NodeId>>,
 }
 
 impl<M> Effects<M> {
-    /// No effects yet, for a machine whose choices hang on `entropy`.
+    /// Creates an empty list for a machine whose rolls come from `entropy`.
     pub fn new(entropy: Entropy) -> Self {
         Self { first: None, queue: VecDeque::new(), entropy, wall: WallTime::ZERO, view_unchanged: false, spare: Vec::new() }
     }
@@ -69,84 +88,86 @@ impl<M> Effects<M> {
         }
     }
 
-    /// Sends `message` to one node. It may be lost, late, repeated or overtaken.
+    /// Sends `message` to one node as a datagram: it may be lost, delayed, duplicated or reordered.
     #[inline]
     pub fn send(&mut self, to: NodeId, message: M) {
         self.push(Effect::Send(to, message));
     }
 
-    /// Sends `message` to each of `to`, in that order; each has its own fate.
+    /// Sends `message` to each node of `to`, in that order, as separate datagrams with a fate each.
     pub fn send_all(&mut self, to: &[NodeId], message: M) {
         let mut receivers = self.spare.pop().unwrap_or_default();
         receivers.extend_from_slice(to);
         self.push(Effect::SendAll(receivers, message));
     }
 
-    /// Sends `message` in the session with one node, which is opened if there is none.
+    /// Sends `message` in the session with one node, opening a session if there is none.
     ///
-    /// It arrives as [`Input::Message`](crate::Input::Message), once, and after every message streamed to that node before it. It is lost
-    /// only with its session, which [`Input::SessionReset`](crate::Input::SessionReset) tells. If it is not taken over, since the window is full or the
-    /// session ends, [`Input::SessionFull`](crate::Input::SessionFull) hands it back.
+    /// The message arrives as [`Input::Message`](crate::Input::Message), exactly once, after every message sent in the session
+    /// before it. It is lost only if the session breaks, which [`Input::SessionReset`](crate::Input::SessionReset) reports. If
+    /// the window is full or the session is closing, [`Input::SessionFull`](crate::Input::SessionFull) returns the message.
     ///
-    /// A node that streams to itself, or to one that is not there, makes a mistake: the run ends with a finding.
+    /// Sending to the node itself or to an unknown node is a bug: the run ends with a finding.
     pub fn session_send(&mut self, to: NodeId, message: M) {
         self.push(Effect::SessionSend(to, message));
     }
 
-    /// Sends nothing more in the session with one node: after everything streamed before, it takes
-    /// [`Input::SessionClosed`](crate::Input::SessionClosed). What it streams still arrives.
+    /// Closes this side of the session with one node. Without a session it does nothing.
     ///
-    /// Once both have finished the session is over, and the next `stream` opens another one. What is streamed until then is handed back.
-    /// Nothing happens where there is no session.
+    /// The peer gets [`Input::SessionClosed`](crate::Input::SessionClosed) after all messages sent before; messages from the peer
+    /// still arrive. Once both sides have closed, the next [`session_send`](Self::session_send) opens a new session. Messages
+    /// sent before that are returned.
     pub fn session_close(&mut self, peer: NodeId) {
         self.push(Effect::SessionClose(peer));
     }
 
-    /// Lets `timer` come due after so much local time; moves it if it is armed.
+    /// Makes `timer` come due `after` from now on the node's monotonic clock, as [`Input::Timer`](crate::Input::Timer); moves it
+    /// if it is armed.
     #[inline]
     pub fn set_timer(&mut self, timer: Timer, after: Duration) {
         self.push(Effect::SetTimer(timer, after));
     }
 
-    /// Lets `timer` not come due; nothing happens if it is not armed.
+    /// Disarms `timer`; does nothing if it is not armed.
     #[inline]
     pub fn cancel_timer(&mut self, timer: Timer) {
         self.push(Effect::CancelTimer(timer));
     }
 
-    /// States a fact, for checks and measurements to see.
+    /// Reports a fact to checks and measurements. It costs no message and no time.
     pub fn emit(&mut self, fact: impl Fact) {
         self.push(Effect::Emit(Box::new(fact)));
     }
 
-    /// Says that this step left the view as it was, so that checks of views need not run.
+    /// Declares that this step did not change the view, so that checks of views are skipped.
     ///
-    /// Without this every step counts as a change.
+    /// By default every step counts as a change. A wrong declaration hides violations until the next change.
     #[inline]
     pub fn view_unchanged(&mut self) {
         self.view_unchanged = true;
     }
 
-    /// The roll for this machine's choice number `index` of the kind `name`.
+    /// Returns the random number for choice `index` of kind `name`, a pure function of seed, node, life, `name` and `index`.
     ///
-    /// Asking twice in one life gives the same answer: number what is decided about, not the calls.
+    /// Equal arguments give equal rolls within one life. Let `index` number the subject of the choice (the operation, the
+    /// attempt) rather than the calls: then the choice stays the same when an unrelated part of the run changes.
     #[inline]
     pub fn roll(&self, name: &str, index: u64) -> Roll {
         self.entropy.roll(name, index)
     }
 
-    /// The source of [`roll`](Self::roll), for code that is shared with async nodes.
+    /// Returns the source of [`roll`](Self::roll), for code shared with async nodes.
     pub fn entropy(&self) -> Entropy {
         self.entropy
     }
 
-    /// What the node's wall clock says at this step. It may be wrong, and may jump; measure spans with the `now` of the step.
+    /// Returns the node's wall clock at this step. It may be wrong and may jump; measure durations by the `now` of the step.
     #[inline]
     pub fn wall(&self) -> WallTime {
         self.wall
     }
 
-    /// Makes ready for a step of a machine whose choices hang on `entropy` and whose wall clock says `wall`.
+    /// Clears the list for a step of a machine whose rolls come from `entropy` and whose wall clock reads `wall`. For drivers.
     #[inline(always)]
     pub fn begin(&mut self, entropy: Entropy, wall: WallTime) {
         self.first = None;
@@ -158,29 +179,29 @@ impl<M> Effects<M> {
         self.view_unchanged = false;
     }
 
-    /// Whether the machine said that its view is as it was.
+    /// Returns whether the step declared its [view unchanged](Self::view_unchanged). For drivers.
     #[inline]
     pub fn is_unchanged(&self) -> bool {
         self.view_unchanged
     }
 
-    /// Takes out everything asked for, in order, and makes ready for the next step.
+    /// Removes all effects, in order. For drivers and tests.
     pub fn drain(&mut self) -> impl Iterator<Item = Effect<M>> + '_ {
         self.view_unchanged = false;
         self.first.take().into_iter().chain(self.queue.drain(..))
     }
 }
 
-/// What the simulated driver needs so that a step allocates nothing.
+/// Access for the simulated driver, so that a step does not allocate.
 #[cfg(feature = "test-utils")]
 impl<M> Effects<M> {
-    /// Takes out what was asked for first.
+    /// Removes the first effect.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<Effect<M>> {
         self.first.take().or_else(|| self.queue.pop_front())
     }
 
-    /// Gives back a list of receivers, for the next broadcast to use.
+    /// Keeps a list of receivers for the next broadcast.
     pub(crate) fn recycle(&mut self, mut receivers: Vec<NodeId>) {
         receivers.clear();
         self.spare.push(receivers);

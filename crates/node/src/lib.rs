@@ -1,13 +1,30 @@
-//! What code that runs on a node is written against.
+//! The API for code that runs on a node, in a simulation or on tokio.
 //!
-//! A protocol is a [`Machine`]: it is handed an [`Input`], answers with [`Effects`], and touches neither clock, network nor dice
-//! of its own. Nothing in it names the simulator, so that any driver can carry out its effects. The simulated one is here, with
-//! feature `test-utils`; one over real sockets is not here yet.
+//! Code for a node is written in one of two styles, which can talk to each other over the same ports:
 //!
-//! An `async fn` is handed a [`Node`], which has two twins: with feature `test-utils` it runs in a simulation, with feature `tokio` on
-//! tokio and over real sockets. Start there at `TokioCluster` or `TokioSetup`.
+//! - A [`Machine`] is a pure state machine. A driver passes it one [`Input`] at a time, and it answers with [`Effects`]. It reads
+//!   no clock, socket or random source of its own.
+//! - An `async fn run(node: Node)` uses its [`Node`] for time, tasks, random numbers, datagram [`Port`]s and [`Session`]s.
 //!
-//! Deliberately absent: the simulator. A crate of machines depends on this one and never on `cluster-sim`.
+//! Neither names the simulator, so the code under test is the code that is deployed. Features choose who drives it:
+//!
+//! | feature | machines | async nodes |
+//! |---|---|---|
+//! | `test-utils` | `MachineHost`, in a simulation | `AsyncHost`, in a simulation |
+//! | `tokio` | no driver yet | `TokioCluster` or `TokioSetup`, over real sockets |
+//!
+//! With both features on, each `Node` is either simulated or real and behaves as that twin. With neither, this crate and all
+//! crates written against it still compile, but no `Node` can be created.
+//!
+//! # Where to start
+//!
+//! `machine.rs` and `effects.rs` are the state machine style. `node/` is the async style: clock, tasks, ports and sessions.
+//! `channel/` and [`select!`] serve async code. `real/` starts nodes on tokio and lists where the twins differ.
+//!
+//! # Deliberately absent
+//!
+//! The simulator. **Architecture Invariant:** this crate and the reference systems never name `cluster-sim`; a user's own system
+//! needs no more than they do. `tests/tidy` checks it.
 
 #[cfg(feature = "test-utils")]
 mod async_host;

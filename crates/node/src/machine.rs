@@ -1,4 +1,4 @@
-//! A protocol as a state machine.
+//! A protocol as a state machine: one input at a time, effects as data.
 
 use cluster_sim_transport::{Label, Message, ResetReason};
 use cluster_sim_types::{LocalInstant, NodeId};
@@ -7,22 +7,22 @@ use crate::effects::{Effects, Timer};
 
 /// A protocol as a pure state machine: inputs in, effects out, no IO.
 ///
-/// A group of a scenario makes its machines by a closure from a [`NodeInfo`](crate::NodeInfo), at the start of the run and again after
-/// every crash: what a machine holds in memory does not survive one.
+/// A scenario creates the machines of a group with a closure over [`NodeInfo`](crate::NodeInfo), when the run starts and again
+/// after every crash. State in memory does not survive a crash.
 ///
 /// ```
 /// use std::time::Duration;
 /// use cluster_sim_node::{Effects, Input, LocalInstant, Machine, NodeId, NodeInfo, Timer};
 ///
-/// /// Tells its peers the highest number it has heard of.
+/// /// Sends its peers the highest number it has received, 20 times a second.
 /// struct Gossip {
 ///     peers: Vec<NodeId>,
 ///     highest: u64,
 /// }
 ///
 /// impl Gossip {
-///     fn boot(seat: &NodeInfo) -> Self {
-///         Self { peers: seat.peers(), highest: u64::from(seat.id()) }
+///     fn boot(info: &NodeInfo) -> Self {
+///         Self { peers: info.peers(), highest: u64::from(info.id()) }
 ///     }
 /// }
 ///
@@ -32,11 +32,14 @@ use crate::effects::{Effects, Timer};
 ///
 ///     fn step(&mut self, _now: LocalInstant, input: Input<u64>, effects: &mut Effects<u64>) {
 ///         match input {
-///             Input::Message { message, .. } => self.highest = self.highest.max(message),
-///             _ => {
+///             Input::Start | Input::Timer(_) => {
 ///                 effects.send_all(&self.peers, self.highest);
-///                 effects.arm(Timer(0), Duration::from_millis(50));
+///                 effects.set_timer(Timer(0), Duration::from_millis(50));
 ///             }
+///             Input::Message { message, .. } => self.highest = self.highest.max(message),
+///             // Calls and session events: this machine takes no calls and opens no sessions.
+///             // `Input` is non-exhaustive, so a last arm is required.
+///             _ => {}
 ///         }
 ///     }
 ///
@@ -46,27 +49,32 @@ use crate::effects::{Effects, Timer};
 /// }
 /// ```
 pub trait Machine: 'static {
-    /// The port that its messages come in on, by name, and that it sends to: what async nodes bind to speak with it. It takes sessions
-    /// there and asks for them there, too: what async nodes connect to and listen on.
+    /// Names the port on which the machine sends and receives datagrams, and on which it opens and accepts sessions.
+    ///
+    /// An async node binds, connects to or listens on a port of this name to talk to the machine.
     const PORT: &'static str = "main";
 
-    /// What machines of this kind send each other.
+    /// The type of the messages that machines of this kind send each other.
     type Message: Message;
-    /// What checks see of it.
+    /// The state that checks may read.
     type View: 'static;
 
-    /// Takes one input and says what it wants done about it.
+    /// Handles one input and requests effects.
     ///
-    /// Must be a pure function of the machine's state, `now`, the input, and the rolls of [`Effects::roll`].
+    /// `now` is the time since this node booted. The step must be a pure function of the machine's state, `now`, the input,
+    /// [`Effects::roll`] and [`Effects::wall`]; anything else makes runs irreproducible.
+    ///
+    /// A panic ends the run with a finding that names the node.
     fn step(&mut self, now: LocalInstant, input: Input<Self::Message>, effects: &mut Effects<Self::Message>);
 
-    /// What checks may see, borrowed: it is looked at after steps and never copied.
+    /// Borrows the state that checks may read. Checks read it between steps and never copy it.
     fn view(&self) -> &Self::View;
 
-    /// What names `message` among those from one node to another, for addressing chance.
+    /// Identifies `message` among the messages from one node to another.
     ///
-    /// By default the digest of its content. Declare a key (kind and correlation id) where content changes with timing: then
-    /// the fate of a message stays the same in a run that differs elsewhere.
+    /// The label is part of the address under which a simulation decides loss, delay and order. The default is the digest of the
+    /// content. Return a key of kind and correlation id if content changes with timing (clocks, counters, piggybacked state):
+    /// then the message keeps its fate when an unrelated part of the run changes.
     fn label(message: &Self::Message) -> Label {
         let _ = message;
         Label::Content
@@ -82,47 +90,50 @@ pub trait Machine: 'static {
     }
 }
 
-/// What happens to a machine.
+/// One event that a machine handles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Input<M> {
-    /// Its life begins. The first input after every boot.
+    /// The node booted. The first input of every life.
     Start,
-    /// A message arrived.
+    /// A message arrived, as a datagram or in a session.
     Message {
-        /// Who sent it, by itself or in a session.
+        /// The sender.
         from: NodeId,
-        /// What it says.
+        /// The message.
         message: M,
     },
-    /// A timer came due. It is disarmed now.
+    /// A timer came due. It is no longer armed.
     Timer(Timer),
-    /// Somebody outside the cluster, such as the test, asks this node for something.
+    /// Code outside the cluster, such as a test, made a request by `Sim::call`.
     Call(M),
-    /// The session with a peer is gone. What was streamed in it may have arrived, or not: the beginning has, up to some message.
+    /// The session with a peer broke. Of the messages sent in it, the peer received all up to some message and none after.
     ///
-    /// The next [`Effects::session_send`] to that peer opens another one.
+    /// The next [`Effects::session_send`] to that peer opens a new session.
     SessionReset {
-        /// With whom it was.
+        /// The peer of the session.
         peer: NodeId,
-        /// Why it is gone.
+        /// The cause.
         reason: ResetReason,
     },
-    /// A message that was streamed was not taken over, and comes back. Messages come back in the order in which they were streamed.
+    /// A message given to [`Effects::session_send`] was not accepted and is returned. Returned messages keep their order.
+    ///
+    /// The window of the session is full, or the session is closing.
     SessionFull {
-        /// To whom it was streamed.
+        /// The peer of the session.
         peer: NodeId,
-        /// What it says.
+        /// The message that was not sent.
         message: M,
     },
-    /// After a [`SessionFull`](Self::SessionFull): there is room again. A session that is gone has a [`SessionReset`](Self::SessionReset) instead.
+    /// The session has room again after a [`SessionFull`](Self::SessionFull). If it breaks first,
+    /// [`SessionReset`](Self::SessionReset) comes instead.
     SessionWritable {
-        /// To whom can be streamed.
+        /// The peer of the session.
         peer: NodeId,
     },
-    /// The peer streams nothing more in this session, and everything it streamed has arrived.
+    /// The peer closed its direction of the session, and every message it sent has arrived.
     SessionClosed {
-        /// Who has finished.
+        /// The peer of the session.
         peer: NodeId,
     },
 }

@@ -1,4 +1,4 @@
-//! The simulated twin of whatever drives a machine: a host of the kernel.
+//! Drives machines in a simulation, as hosts of the kernel.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -14,86 +14,90 @@ use crate::effects::{Effect, Effects, Timer};
 use crate::machine::{Input, Machine};
 use crate::node_info::NodeInfo;
 
-/// Makes the machine of a seat, at the start of a run and again after every crash.
+/// Creates the machine of a node, when the run starts and again after every crash.
 pub type MachineFactory<M> = Arc<dyn Fn(&NodeInfo) -> M + Send + Sync>;
 
-/// A host for one machine.
+/// Hosts one machine.
 pub struct MachineHost<M: Machine> {
     machine: Option<M>,
     entropy: Entropy,
     timers: ArmedTimers,
-    seat: NodeInfo,
+    info: NodeInfo,
     group: Rc<Shared<M>>,
 }
 
-/// What the hosts of one group have in common.
+/// Shared by the hosts of one group.
 ///
-/// Only one of them steps at a time, so they take turns with one list of effects: in a large group it stays in the cache while the hosts
-/// do not.
+/// Only one host steps at a time, so all use one list of effects: in a large group it stays in the cache while the hosts do not.
 struct Shared<M: Machine> {
     factory: MachineFactory<M>,
     effects: RefCell<Effects<M::Message>>,
     network: DeviceId,
-    /// Where its messages come in, and of which kind they are.
+    /// The port and the kind of the messages it receives.
     address: (PortId, PayloadKind),
 }
 
 impl<M: Machine> MachineHost<M> {
-    /// Hosts for the machines that `factory` makes of these seats, speaking over the network registered as `network`.
+    /// Creates hosts for `infos` whose machines come from `factory` and use the network registered as `network`.
     pub fn of_group(
-        seats: Vec<NodeInfo>,
+        infos: Vec<NodeInfo>,
         factory: MachineFactory<M>,
         network: DeviceId,
         devices: &mut Devices,
     ) -> Vec<Box<dyn Host>> {
-        let speaking = devices.get_mut::<Network>(network);
-        let address = (speaking.port(M::PORT), speaking.kind::<M::Message>());
-        speaking.describe_with::<M::Message>(address.1, M::describe);
-        seats.iter().for_each(|seat| speaking.take_by_host(seat.id(), address.0));
+        let transport = devices.get_mut::<Network>(network);
+        let address = (transport.port(M::PORT), transport.kind::<M::Message>());
+        transport.describe_with::<M::Message>(address.1, M::describe);
+        infos.iter().for_each(|info| transport.bind_host(info.id(), address.0));
         let effects = RefCell::new(Effects::new(Entropy::from_key(0)));
         let group = Rc::new(Shared { factory, effects, network, address });
-        let host = |seat| Self {
+        let host = |info| Self {
             machine: None,
             entropy: Entropy::from_key(0),
             timers: ArmedTimers::default(),
-            seat,
+            info,
             group: Rc::clone(&group),
         };
-        seats.into_iter().map(|seat| Box::new(host(seat)) as Box<dyn Host>).collect()
+        infos.into_iter().map(|info| Box::new(host(info)) as Box<dyn Host>).collect()
     }
 
-    /// Lets the machine take one input, and carries out what it wants done.
+    /// Steps the machine with one input and executes the effects.
     #[inline(always)]
-    fn take(&mut self, input: Input<M::Message>, around: Around<'_>) {
-        // While nobody listens this costs one load; with RUST_LOG every event of the node bears its name and the virtual time.
-        if LevelFilter::current() == LevelFilter::OFF { self.take_unheard(input, around) } else { self.take_heard(input, around) }
+    fn step_machine(&mut self, input: Input<M::Message>, context: StepContext<'_>) {
+        // Costs one load without a tracing subscriber. With one, each event of the step carries the node's name and the virtual
+        // time.
+        if LevelFilter::current() == LevelFilter::OFF {
+            self.step_untraced(input, context)
+        } else {
+            self.step_traced(input, context)
+        }
     }
 
     #[cold]
-    fn take_heard(&mut self, input: Input<M::Message>, around: Around<'_>) {
-        let now = around.kernel.now();
-        let _span = tracing::error_span!(target: "cluster_sim::step", "step", at = %now, node = self.seat.name()).entered();
-        self.take_unheard(input, around);
+    fn step_traced(&mut self, input: Input<M::Message>, context: StepContext<'_>) {
+        let now = context.kernel.now();
+        let _span = tracing::error_span!(target: "cluster_sim::step", "step", at = %now, node = self.info.name()).entered();
+        self.step_untraced(input, context);
     }
 
     #[inline(always)]
-    fn take_unheard(&mut self, input: Input<M::Message>, around: Around<'_>) {
+    fn step_untraced(&mut self, input: Input<M::Message>, context: StepContext<'_>) {
         let machine = self.machine.as_mut().expect("the kernel wakes no node that is down");
         let effects = &mut *self.group.effects.borrow_mut();
-        effects.begin(self.entropy, around.kernel.wall_now(around.node));
-        machine.step(around.kernel.local_now(around.node), input, effects);
-        carry_out(&self.group, effects, &mut self.timers, around);
+        effects.begin(self.entropy, context.kernel.wall_now(context.node));
+        machine.step(context.kernel.local_now(context.node), input, effects);
+        apply_effects(&self.group, effects, &mut self.timers, context);
     }
 }
 
-/// What a step touches beside the host.
-struct Around<'a> {
+/// The parts of the simulation that a step uses beside its host.
+struct StepContext<'a> {
     node: NodeId,
     kernel: &'a mut Kernel,
     network: &'a mut Network,
 }
 
-impl<'a> Around<'a> {
+impl<'a> StepContext<'a> {
     #[inline]
     fn of(step: Step<'a>, network: DeviceId) -> Self {
         let Core { kernel, devices } = &mut **step.core;
@@ -102,8 +106,13 @@ impl<'a> Around<'a> {
 }
 
 #[inline(always)]
-fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, timers: &mut ArmedTimers, around: Around<'_>) {
-    let Around { node, kernel, network } = around;
+fn apply_effects<M: Machine>(
+    group: &Shared<M>,
+    effects: &mut Effects<M::Message>,
+    timers: &mut ArmedTimers,
+    context: StepContext<'_>,
+) {
+    let StepContext { node, kernel, network } = context;
     if !effects.is_unchanged() {
         kernel.change(Change::View(node));
     }
@@ -118,8 +127,8 @@ fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, t
                 network.send(kernel, node, &receivers, group.address, label, message);
                 effects.recycle(receivers);
             }
-            Effect::SetTimer(timer, after) => timers.arm(kernel, node, timer, after),
-            Effect::CancelTimer(timer) => timers.disarm(kernel, timer),
+            Effect::SetTimer(timer, after) => timers.set(kernel, node, timer, after),
+            Effect::CancelTimer(timer) => timers.cancel(kernel, timer),
             Effect::Emit(fact) => kernel.change(Change::Fact(node, fact)),
             Effect::SessionSend(to, message) => network.session_send(kernel, node, to, group.address, message),
             Effect::SessionClose(peer) => network.session_close(kernel, node, peer),
@@ -127,46 +136,47 @@ fn carry_out<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, t
     }
 }
 
-/// What a machine is told of its sessions, as its input.
-fn input_of<M>(told: MachineNotice<M>) -> Input<M> {
-    match told {
+/// Converts a notice about a session to an input.
+fn input_of<M>(notice: MachineNotice<M>) -> Input<M> {
+    match notice {
         MachineNotice::Message(received) => Input::Message { from: received.from, message: received.message },
-        MachineNotice::Finished(peer) => Input::SessionClosed { peer },
+        MachineNotice::Closed(peer) => Input::SessionClosed { peer },
         MachineNotice::Reset(peer, reason) => Input::SessionReset { peer, reason },
-        MachineNotice::Busy(peer, message) => Input::SessionFull { peer, message },
-        MachineNotice::Ready(peer) => Input::SessionWritable { peer },
+        MachineNotice::Full(peer, message) => Input::SessionFull { peer, message },
+        MachineNotice::Writable(peer) => Input::SessionWritable { peer },
     }
 }
 
 impl<M: Machine> Host for MachineHost<M> {
     fn boot(&mut self, incarnation: Incarnation, entropy: Entropy) {
-        self.seat = self.seat.clone().in_life(incarnation);
+        self.info = self.info.clone().in_life(incarnation);
         self.entropy = entropy;
-        self.machine = Some((self.group.factory)(&self.seat));
+        self.machine = Some((self.group.factory)(&self.info));
     }
 
     #[inline]
     fn step(&mut self, wake: Wake, step: Step<'_>) {
-        let around = Around::of(step, self.group.network);
+        let context = StepContext::of(step, self.group.network);
         let input = match wake {
             Wake::Start => Input::Start,
             Wake::Timer(token) => {
-                self.timers.forget(Timer(token));
+                self.timers.remove(Timer(token));
                 Input::Timer(Timer(token))
             }
             Wake::Device(device, slot) => {
-                debug_assert_eq!(device, self.group.network, "a machine waits for nothing but the network");
+                debug_assert_eq!(device, self.group.network, "the network is the only device of a machine");
                 if slot == Network::SESSION_NOTICE {
-                    let Some(told) = around.network.next_machine_notice(around.kernel, around.node, self.group.address.1) else {
+                    let Some(notice) = context.network.next_machine_notice(context.kernel, context.node, self.group.address.1)
+                    else {
                         return;
                     };
-                    return self.take(input_of(told), around);
+                    return self.step_machine(input_of(notice), context);
                 }
-                let Some(received) = around.network.recv(around.kernel, slot, self.group.address.1) else { return };
+                let Some(received) = context.network.recv(context.kernel, slot, self.group.address.1) else { return };
                 Input::Message { from: received.from, message: received.message }
             }
         };
-        self.take(input, around);
+        self.step_machine(input, context);
     }
 
     fn call(&mut self, request: &mut dyn Any, step: Step<'_>) -> Result<(), &'static str> {
@@ -174,11 +184,11 @@ impl<M: Machine> Host for MachineHost<M> {
             return Err(std::any::type_name::<M::Message>());
         };
         if let Some(request) = request.take() {
-            let around = Around::of(step, self.group.network);
+            let context = StepContext::of(step, self.group.network);
             let (payload, length) = content_of(&request);
-            let record = Record::of(around.kernel.now(), RecordKind::Call, around.node);
-            around.kernel.record(Record { length, payload, ..record });
-            self.take(Input::Call(request), around);
+            let record = Record::of(context.kernel.now(), RecordKind::Call, context.node);
+            context.kernel.record(Record { length, payload, ..record });
+            self.step_machine(Input::Call(request), context);
         }
         Ok(())
     }
@@ -194,7 +204,7 @@ impl<M: Machine> Host for MachineHost<M> {
     }
 }
 
-/// Which timers of a machine are armed. A machine has a handful, so a list is searched faster than a map.
+/// The armed timers of a machine. A machine has few, so searching a list is faster than a map.
 #[derive(Debug, Default)]
 struct ArmedTimers {
     armed: Vec<(Timer, TimerSlot)>,
@@ -207,7 +217,7 @@ impl ArmedTimers {
     }
 
     #[inline]
-    fn arm(&mut self, kernel: &mut Kernel, node: NodeId, timer: Timer, after: std::time::Duration) {
+    fn set(&mut self, kernel: &mut Kernel, node: NodeId, timer: Timer, after: std::time::Duration) {
         match self.position(timer) {
             Some(index) => kernel.rearm(self.armed[index].1, after),
             None => self.armed.push((timer, kernel.set_timer(node, timer.0, after))),
@@ -215,14 +225,14 @@ impl ArmedTimers {
     }
 
     #[inline]
-    fn disarm(&mut self, kernel: &mut Kernel, timer: Timer) {
+    fn cancel(&mut self, kernel: &mut Kernel, timer: Timer) {
         if let Some(index) = self.position(timer) {
             kernel.cancel_timer(self.armed.swap_remove(index).1);
         }
     }
 
     #[inline]
-    fn forget(&mut self, timer: Timer) {
+    fn remove(&mut self, timer: Timer) {
         if let Some(index) = self.position(timer) {
             self.armed.swap_remove(index);
         }

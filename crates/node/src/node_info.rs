@@ -1,83 +1,91 @@
-//! Where a machine sits.
+//! The identity of a node: id, name, place in the cluster, peers and life.
 
 use std::sync::Arc;
 
 use cluster_sim_types::{Incarnation, NodeId, Region, Shard};
 
-/// What a node knows about itself when it boots.
+/// The identity of a node in one life, known when it boots and constant until that life ends.
+///
+/// A scenario or a `TokioCluster` creates it. A test creates one to boot a machine without a driver:
+///
+/// ```
+/// use cluster_sim_node::{NodeId, NodeInfo};
+///
+/// let info = NodeInfo::new(NodeId(1), "edge/1", 1, [NodeId(0), NodeId(1), NodeId(2)]);
+/// assert_eq!(info.peers(), [NodeId(0), NodeId(2)]);
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct NodeInfo {
-    /// Its number in the cluster.
     id: NodeId,
-    /// Its declared name: group and index, `edge/1`.
     name: Arc<str>,
-    /// Its index within its group.
     index: u32,
     region: Region,
     shard: Shard,
-    /// The nodes it works with and itself, shared by all of them.
-    cohort: Arc<[NodeId]>,
+    /// Shared by all nodes of a group and shard, so it contains this node too.
+    members: Arc<[NodeId]>,
     incarnation: Incarnation,
 }
 
 impl NodeInfo {
-    /// The node_info of a node in the first life, in region and shard 0; `cohort` is the nodes it works with, itself among them or not.
-    pub fn new(id: NodeId, name: impl Into<Arc<str>>, index: u32, cohort: impl Into<Arc<[NodeId]>>) -> Self {
+    /// Creates the identity of a node in its first life, in region 0 and shard 0.
+    ///
+    /// `members` lists the nodes of its group and shard in order of id; it may contain the node itself.
+    pub fn new(id: NodeId, name: impl Into<Arc<str>>, index: u32, members: impl Into<Arc<[NodeId]>>) -> Self {
         Self {
             id,
             name: name.into(),
             index,
             region: Region(0),
             shard: Shard(0),
-            cohort: cohort.into(),
+            members: members.into(),
             incarnation: Incarnation(0),
         }
     }
 
-    /// This node_info in a region and shard.
+    /// Moves the node to a region and a shard.
     #[must_use]
     pub fn placed(self, region: Region, shard: Shard) -> Self {
         Self { region, shard, ..self }
     }
 
-    /// This node_info in another life.
+    /// Gives the node another life, as after a restart.
     #[must_use]
     pub fn in_life(self, incarnation: Incarnation) -> Self {
         Self { incarnation, ..self }
     }
 
-    /// Its number in the cluster.
+    /// Returns the node's number in the cluster, counted in order of declaration.
     pub fn id(&self) -> NodeId {
         self.id
     }
 
-    /// Its declared name: group and index, `edge/1`.
+    /// Returns the declared name: group and index, such as `edge/1`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its index within its group.
+    /// Returns the index within the group, from 0.
     pub fn index(&self) -> u32 {
         self.index
     }
 
-    /// The region it stands in; 0 where none was declared.
+    /// Returns the region; 0 if none was declared.
     pub fn region(&self) -> Region {
         self.region
     }
 
-    /// The shard it keeps; 0 where none was declared.
+    /// Returns the shard; 0 if none was declared.
     pub fn shard(&self) -> Shard {
         self.shard
     }
 
-    /// The nodes it works with: the others of its group and shard, in order of id.
+    /// Lists the other nodes of the group and shard, in order of id.
     pub fn peers(&self) -> Vec<NodeId> {
-        self.cohort.iter().copied().filter(|peer| *peer != self.id).collect()
+        self.members.iter().copied().filter(|peer| *peer != self.id).collect()
     }
 
-    /// Which life this is.
+    /// Returns the number of this life: 0 for the first, one more after every restart.
     pub fn incarnation(&self) -> Incarnation {
         self.incarnation
     }

@@ -1,8 +1,9 @@
-//! `select!`: waits for the first of several futures, and forgets the others.
+//! The `select!` macro, whose random start is reproducible in a simulation.
 
-/// Waits for the first of several futures to end with a value that its pattern fits, drops the others, and runs that one's body.
+/// Waits for the first of several futures whose output matches its pattern, and runs its body.
 ///
-/// The syntax is that of tokio's: `pattern = future => body`, with a comma after a body that is no block.
+/// The syntax is that of `tokio::select!`: branches of the form `pattern = future => body`, with a comma after a body that is not
+/// a block. The macro expands inside an `async` function or block and works in both twins.
 ///
 /// ```
 /// use std::time::Duration;
@@ -11,26 +12,35 @@
 /// async fn next(node: &Node, port: &Port<u64>, limit: Option<Duration>) -> Option<u64> {
 ///     let sleep = node.sleep(limit.unwrap_or_default());
 ///     select! {
-///         received = port.receive() => Some(received.message),
+///         received = port.recv() => Some(received.message),
 ///         () = sleep, if limit.is_some() => None,
 ///     }
 /// }
 /// ```
 ///
-/// - **`if condition`** after a future: where it is false the branch is disabled. The future is made all the same, and never polled.
-/// - **A pattern that may not fit**: a future that ends with another value disables its branch, and the others are waited for.
-/// - **`else => body`** comes last and runs once every branch is disabled. Without it that is a panic.
-/// - **`biased;`** comes first, and has the branches looked at in the order in which they stand. Otherwise that begins at one of them by chance,
-///   and goes round; chance is asked once for each `select!`, before its first poll. In a simulation it is addressed by the task and how many
-///   choices it made before, as [`Node::random`](crate::Node::random) is.
+/// - **`, if condition`** after a future disables the branch if the condition is false. The future is created and dropped, but
+///   never polled.
+/// - **A refutable pattern** that does not match the output disables its branch; the other branches are still waited for.
+/// - **`else => body`**, as the last branch, runs once every branch is disabled.
+/// - **`biased;`**, as the first token, polls the branches in the order in which they are written. Without it polling starts at a
+///   random branch and goes around. The start is chosen once for each `select!`, before its first poll, so an additional poll
+///   shifts no other choice of the task. In a simulation the choice is addressed by the task and the number of its earlier
+///   choices, as [`Node::random`](crate::Node::random) is; elsewhere the operating system's entropy decides.
 ///
-/// Conditions are evaluated first, then the futures are made, all in order. Futures need be neither `Unpin` nor `'static` and may borrow what
-/// is around them; pass `&mut future` to keep one beyond the `select!`. The futures that lost are dropped before the body runs. Bodies stand
-/// outside of everything the macro makes, so `?`, `return`, `break`, `continue` and `.await` in them mean what they mean around it.
+/// Conditions are evaluated first; then all futures are created, in order. Futures need be neither `Unpin` nor `'static` and may
+/// borrow local variables. Bodies run outside of the code that the macro generates, so `?`, `return`, `break`, `continue` and
+/// `.await` in them have their usual meaning.
 ///
-/// # What is not here
+/// # Cancel safety
 ///
-/// More than 16 branches, attributes on branches, and an `else` before the last place.
+/// The futures of all other branches are dropped before the body runs. Each of them must therefore be cancel safe, or be passed
+/// as `&mut future` to keep it beyond the `select!`. [`Port::recv`](crate::Port::recv), [`Session::recv`](crate::Session::recv),
+/// [`Listener::accept`](crate::Listener::accept), [`Interval::tick`](crate::Interval::tick) and the channels' `recv` are cancel
+/// safe.
+///
+/// # Differences from tokio
+///
+/// At most 16 branches, no attributes on branches, and `else` only as the last branch.
 ///
 /// # Panics
 /// If every branch is disabled and there is no `else`.
@@ -43,7 +53,7 @@ macro_rules! select {
         ]; $($branches)+)
     };
 
-    // All branches are read: without and with an `else`.
+    // End of input: without and with an `else`.
     (@parse $start:tt; [$($read:tt)+]; [$($free:tt)*]; ) => {
         $crate::select!(@emit $start; [$($read)+]; [$($free)*]; ::core::panic!(
             "every branch of a `select!` is disabled, and it has no `else`"
@@ -53,12 +63,12 @@ macro_rules! select {
         $crate::select!(@emit $start; [$($read)+]; [$($free)*]; $otherwise)
     };
 
-    // A seventeenth branch.
+    // More than 16 branches: no free slot is left.
     (@parse $start:tt; [$($read:tt)+]; []; $($rest:tt)+) => {
         ::core::compile_error!("a `select!` has at most 16 branches; nest one in another")
     };
 
-    // One branch: with and without a condition, with a block or another expression for a body.
+    // One branch: with or without a condition, with a block or another expression as its body.
     (@parse $start:tt; [$($read:tt)*]; [$place:tt $($free:tt)*];
         $pattern:pat = $future:expr, if $condition:expr => $body:block, $($rest:tt)*) => {
         $crate::select!(@parse $start; [$($read)* ($place $pattern, $future, $condition, $body)]; [$($free)*]; $($rest)*)
@@ -95,11 +105,12 @@ macro_rules! select {
     (@emit $start:tt;
         [$((($variant:ident $name:ident $number:tt) $pattern:pat, $future:expr, $condition:expr, $body:expr))+];
         [$(($unused:ident $($place:tt)*))*]; $otherwise:expr) => {{
-        // In an array of as many, so that what is not there cannot be counted.
+        // An array of exactly as many elements as branches, so that its length counts them.
         let mut disabled = [$(!$condition),+];
         let branches = disabled.len();
         let start: usize = $crate::select!(@start $start branches);
-        // A scrutinee, so that what the futures borrow from temporaries lives as long as they do, and no longer than the losers.
+        // The futures are created in a scrutinee, so that temporaries they borrow live as long as they do and are dropped with
+        // them.
         let ended = match ($($future,)+) {
             ($($name,)+) => {
                 $(let mut $name = ::core::pin::pin!(::core::future::IntoFuture::into_future($name));)+
@@ -111,12 +122,12 @@ macro_rules! select {
                                 $($number if !disabled[$number] => match $name.as_mut().poll(context) {
                                     ::core::task::Poll::Pending => is_pending = true,
                                     ::core::task::Poll::Ready(mut value) => {
-                                        // Polled once more it might panic.
+                                        // A future that is polled after it completed may panic.
                                         disabled[$number] = true;
                                         let mut fits = false;
-                                        // The guard refuses, so that the value is looked at and stays where it is.
+                                        // The guard is always false, so the value is matched without being moved.
                                         match value {
-                                            #[allow(unused_variables, unused_mut, unreachable_patterns, reason = "a pattern may bind, and may be one that fits everything")]
+                                            #[allow(unused_variables, unused_mut, unreachable_patterns, reason = "a pattern may bind, and may be irrefutable")]
                                             $pattern if { fits = true; false } => ::core::unreachable!(),
                                             _ => {}
                                         }
@@ -141,7 +152,7 @@ macro_rules! select {
         match ended {
             $($crate::select_parts::Ended::$variant($pattern) => $body,)+
             $crate::select_parts::Ended::None => $otherwise,
-            _ => ::core::unreachable!("a value is handed out only where its pattern fits"),
+            _ => ::core::unreachable!("a value is returned only if its pattern matches"),
         }
     }};
 
@@ -162,28 +173,28 @@ macro_rules! select {
     };
 }
 
-/// At which of so many branches a `select!` begins to look: by addressed chance in a simulation, and by chance of the machine's elsewhere.
+/// Chooses the branch that a `select!` polls first: by an addressed roll in a simulation, by the system's entropy elsewhere.
 #[doc(hidden)]
 pub fn select_start(branches: usize) -> usize {
     #[cfg(feature = "test-utils")]
     if let Some(start) = cluster_sim_runtime::select_start(branches as u32) {
         return start as usize;
     }
-    chance_of_the_machine() as usize % branches
+    system_random() as usize % branches
 }
 
-/// A number that is another one at every call: fairness of a `select!` outside of simulations needs no better one.
-fn chance_of_the_machine() -> u64 {
+/// Returns a number that differs from call to call, which is enough for the fairness of a `select!`.
+fn system_random() -> u64 {
     use std::hash::BuildHasher;
-    #[expect(clippy::disallowed_types, reason = "outside of simulations; std has no other source of entropy")]
+    #[expect(clippy::disallowed_types, reason = "used outside of simulations only; std has no other source of entropy")]
     let state = std::hash::RandomState::new();
     state.hash_one(0_u8)
 }
 
-/// What the macro is made of.
+/// Types that the macro's expansion names.
 #[doc(hidden)]
 pub mod select_parts {
-    /// Which future of a `select!` ended, with its value.
+    /// The branch whose future ended, with its output.
     pub enum Ended<A, B, C, D, E, F, G, H, I, J, K, L, M, N, O, P> {
         A(A),
         B(B),

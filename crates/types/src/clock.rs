@@ -1,4 +1,4 @@
-//! The mapping from simulated time to what one node's clocks say.
+//! Maps simulated time to the clocks of one node.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use crate::{LocalInstant, VirtualInstant, WallTime};
 
 /// The clocks of one node in one life.
 ///
-/// Without a clock fault the mapping is the identity: the monotonic clock counts from the node's boot at the pace of
-/// simulated time, and the wall clock is simulated time counted from the epoch of the scenario.
+/// Without a clock fault the mapping is the identity: the monotonic clock counts from the node's boot at the pace of simulated
+/// time, and the wall clock is simulated time counted from the epoch of the scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NodeClock {
     booted: VirtualInstant,
@@ -15,22 +15,22 @@ pub struct NodeClock {
 }
 
 impl NodeClock {
-    /// The clocks of a node that boots at `booted`, in a run whose start is `epoch` on the wall.
+    /// Starts the clocks of a node that boots at `booted`; the wall clock shows `epoch` at the start of the run.
     pub fn new(booted: VirtualInstant, epoch: WallTime) -> Self {
         Self { booted, epoch }
     }
 
-    /// The monotonic clock at `now`; zero before the boot.
+    /// Reads the monotonic clock at `now`; zero before the boot.
     pub fn local(&self, now: VirtualInstant) -> LocalInstant {
         LocalInstant::from_nanoseconds(now.as_nanoseconds().saturating_sub(self.booted.as_nanoseconds()))
     }
 
-    /// The wall clock at `now`.
+    /// Reads the wall clock at `now`.
     pub fn wall(&self, now: VirtualInstant) -> WallTime {
         self.epoch.after_nanoseconds(now.as_nanoseconds())
     }
 
-    /// The simulated instant at which a timer armed now for `after` of local time is due.
+    /// Returns when a timer set at `now` comes due, for `after` of local time.
     pub fn due(&self, now: VirtualInstant, after: Duration) -> VirtualInstant {
         now + after
     }
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_node_counts_from_its_own_boot_and_the_wall_from_the_epoch() {
+    fn local_time_starts_at_boot_and_wall_time_at_the_epoch() {
         let booted = VirtualInstant::ZERO + Duration::from_secs(5);
         let clock = NodeClock::new(booted, WallTime::from_nanoseconds(1_000));
         let now = booted + Duration::from_secs(2);

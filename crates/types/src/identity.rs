@@ -1,22 +1,22 @@
-//! Who is meant: nodes, the places they stand in, and their lives.
+//! Identifies nodes, their regions and shards, and their lives.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One node of a cluster, counted from 0 in the order in which the scenario declares its groups.
+/// A node, numbered from 0 in the order in which the scenario declares its groups.
 ///
-/// Ids are dense and index tables. Chance is addressed by a node's declared *name*, so that taking one node out of a
-/// scenario changes no choice about the others.
+/// Ids are dense and index tables. Random choices are addressed by the declared *name* of a node instead, so removing one node
+/// from a scenario changes no choice about the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NodeId(pub u32);
 
 impl NodeId {
-    /// Stands for the cluster as a whole, where a record is about no node of it.
+    /// Stands for the whole cluster in records that concern no single node.
     pub const CLUSTER: Self = Self(u32::MAX);
 
-    /// The id as an index into a table of nodes.
+    /// Converts to an index into a table of nodes.
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -40,23 +40,23 @@ impl fmt::Display for NodeId {
     }
 }
 
-/// A region of a cluster, counted from 0 in the order of declaration.
+/// A region of a cluster, numbered from 0 in the order of declaration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Region(pub u16);
 
-/// A shard of a region, counted from 0; the same number in two regions means replicas of the same data.
+/// A shard of a region, numbered from 0; equal numbers in two regions are replicas of the same data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Shard(pub u16);
 
-/// One life of a node: 0 for the first, one more after every restart.
+/// One life of a node: 0 for the first, incremented by each restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Incarnation(pub u32);
 
 impl Incarnation {
-    /// The life after this one.
+    /// Returns the life after this one.
     pub fn next(self) -> Self {
         Self(self.0 + 1)
     }

@@ -1,7 +1,9 @@
-//! The words that every crate of cluster-sim shares.
+//! Defines the types that all crates of cluster-sim share: ids, instants, ratios, changes, traffic.
 //!
-//! Start at [`NodeId`] and [`VirtualInstant`]. Deliberately absent: behaviour. Nothing here rolls dice, keeps a queue or
-//! touches a clock; this crate has no dependency of ours.
+//! Start at [`NodeId`] and [`VirtualInstant`]. This crate holds no behaviour: it draws no random number, keeps no queue, reads no
+//! clock, and depends on no other crate of the workspace.
+//!
+//! Code on a node never sees a [`VirtualInstant`]; it reads its [`LocalInstant`] (time since its own boot) and its [`WallTime`].
 
 mod change;
 mod clock;

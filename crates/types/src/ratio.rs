@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 const BILLION: u64 = 1_000_000_000;
 
-/// A share from 0 to 1, held as parts per billion so that comparing it needs no float.
+/// A share from 0 to 1 in parts per billion, compared without floats.
 ///
-/// In data it is the plain number: `0.05`.
+/// Serializes as a plain number: `0.05`.
 ///
 /// ```
 /// use cluster_sim_types::Ratio;
@@ -23,12 +23,12 @@ const BILLION: u64 = 1_000_000_000;
 pub struct Ratio(u32);
 
 impl Ratio {
-    /// Never.
+    /// 0: never holds.
     pub const ZERO: Self = Self(0);
-    /// Always.
+    /// 1: always holds.
     pub const ONE: Self = Self(BILLION as u32);
 
-    /// The ratio nearest to `share`.
+    /// Rounds `share` to the nearest part per billion.
     ///
     /// # Errors
     /// If `share` is not a finite number from 0 to 1.
@@ -40,15 +40,16 @@ impl Ratio {
         }
     }
 
-    /// The ratio of so many percent.
+    /// Converts whole percent, exactly; usable in a `const`.
     ///
-    /// # Errors
-    /// If `percent` is not a finite number from 0 to 100.
-    pub fn percent(percent: f64) -> Result<Self, InvalidRatio> {
-        Self::new(percent / 100.0)
+    /// # Panics
+    /// If `percent` is above 100; in a `const`, that is a compile error.
+    pub const fn percent(percent: u32) -> Self {
+        assert!(percent <= 100, "a ratio is at most 100 percent");
+        Self(percent * 10_000_000)
     }
 
-    /// Parts per billion, 0 to 1,000,000,000.
+    /// Returns parts per billion, from 0 to 1,000,000,000.
     pub const fn parts_per_billion(self) -> u64 {
         self.0 as u64
     }
@@ -81,7 +82,7 @@ impl fmt::Display for Ratio {
     }
 }
 
-/// A number that is no share of a whole.
+/// A number outside 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct InvalidRatio {
     /// The number as given.
@@ -101,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_falls_into_zero_and_everything_into_one() {
+    fn zero_never_holds_and_one_always_does() {
         for uniform in [0, 1, u64::MAX / 2, u64::MAX - 1, u64::MAX] {
             assert!(!Ratio::ZERO.holds(uniform));
             assert!(Ratio::ONE.holds(uniform));
@@ -109,18 +110,34 @@ mod tests {
     }
 
     #[test]
-    fn a_quarter_holds_the_lowest_quarter() {
+    fn a_quarter_holds_for_the_lowest_quarter_of_numbers() {
         let quarter = Ratio::new(0.25).unwrap();
         assert!(quarter.holds(u64::MAX / 4 - (1 << 33)));
         assert!(!quarter.holds(u64::MAX / 4 + (1 << 33)));
     }
 
     #[test]
-    fn what_is_no_share_is_refused_by_name() {
+    fn a_number_outside_0_to_1_is_rejected_with_its_value() {
         for share in [-0.1, 1.0001, f64::NAN, f64::INFINITY] {
             let message = Ratio::new(share).unwrap_err().to_string();
             assert!(message.starts_with(&share.to_string()) && message.ends_with("from 0 to 1"), "{message}");
         }
-        assert!(Ratio::percent(100.1).is_err());
+    }
+
+    #[test]
+    fn whole_percent_are_exact_and_usable_in_a_const() {
+        const LOSS: Ratio = Ratio::percent(5);
+        assert_eq!(LOSS, Ratio::new(0.05).unwrap());
+        assert_eq!((Ratio::percent(0), Ratio::percent(100)), (Ratio::ZERO, Ratio::ONE));
+        for percent in 0..=100 {
+            assert_eq!(Ratio::percent(percent).parts_per_billion(), u64::from(percent) * 10_000_000);
+            assert_eq!(Ratio::percent(percent), Ratio::new(f64::from(percent) / 100.0).unwrap());
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a ratio is at most 100 percent")]
+    fn more_than_100_percent_panics() {
+        let _ = Ratio::percent(101);
     }
 }

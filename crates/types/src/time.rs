@@ -1,4 +1,4 @@
-//! Three readings of time that must not be mixed up: simulated, local, wall.
+//! Three kinds of instants that do not mix: simulated, local, and wall time.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Nanoseconds of a duration; durations beyond 584 years saturate.
+/// Saturates beyond 584 years.
 #[inline]
 fn nanoseconds(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(duration.subsec_nanos()))
 }
 
-/// Writes nanoseconds as seconds with microseconds, the form of every report: `3.240000s`.
+/// Writes seconds with six decimals, the form of every report: `3.240000s`.
 fn write_seconds(nanoseconds: u64, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(formatter, "{}.{:06}s", nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000 / 1_000)
 }
@@ -28,28 +28,28 @@ macro_rules! instant {
             #[doc = $zero]
             pub const ZERO: Self = Self(0);
 
-            /// The instant that many nanoseconds after zero.
+            /// Returns the instant `nanoseconds` after zero.
             pub const fn from_nanoseconds(nanoseconds: u64) -> Self {
                 Self(nanoseconds)
             }
 
-            /// Nanoseconds since zero.
+            /// Returns the nanoseconds since zero.
             pub const fn as_nanoseconds(self) -> u64 {
                 self.0
             }
 
-            /// The time since zero.
+            /// Returns the time since zero.
             pub const fn since_zero(self) -> Duration {
                 Duration::from_nanos(self.0)
             }
 
-            /// The instant so many nanoseconds later; saturates at the end of representable time.
+            /// Adds `nanoseconds`; saturates at the end of representable time.
             #[must_use]
             pub const fn after_nanoseconds(self, nanoseconds: u64) -> Self {
                 Self(self.0.saturating_add(nanoseconds))
             }
 
-            /// The time since `earlier`, or nothing if that is later than this.
+            /// Returns the time since `earlier`; zero if `earlier` is later than this.
             pub fn saturating_since(self, earlier: Self) -> Duration {
                 Duration::from_nanos(self.0.saturating_sub(earlier.0))
             }
@@ -83,19 +83,19 @@ macro_rules! instant {
 }
 
 instant! {
-    /// A moment of simulated time, in nanoseconds since the start of the run.
+    /// An instant of simulated time, in nanoseconds since the start of the run.
     ///
-    /// Seen by checks and reports, never by nodes: they read their own clocks.
+    /// Checks and reports use it; nodes never see it and read their own clocks.
     VirtualInstant, "The start of the run."
 }
 
 instant! {
-    /// What a node's monotonic clock says: nanoseconds since that node booted, this time.
+    /// A reading of a node's monotonic clock, in nanoseconds since the boot of its present life.
     LocalInstant, "The moment the node booted."
 }
 
 instant! {
-    /// What a node's wall clock says: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+    /// A reading of a node's wall clock, in nanoseconds since 1970-01-01T00:00:00Z without leap seconds.
     WallTime, "1970-01-01T00:00:00Z."
 }
 
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "the earlier instant is not the later one")]
-    fn a_negative_span_is_a_mistake() {
+    fn subtracting_a_later_instant_panics() {
         let _ = LocalInstant::ZERO - LocalInstant::from_nanoseconds(1);
     }
 }

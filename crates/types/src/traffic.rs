@@ -1,4 +1,4 @@
-//! How many messages went where.
+//! Counts messages by their fate.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +6,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::loss::{LossCause, by_name};
 
-/// The fate of every message of a run so far, whether it was sent by itself or in a session.
+/// Counts every message of a run so far by its fate, datagrams and session messages alike.
 ///
-/// Always: `sent + copied = delivered + in_flight + lost()`, and the same for the messages of sessions alone.
+/// Invariant: `sent + copied = delivered + in_flight + lost()`, also for the messages of sessions alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Traffic {
-    /// Messages that nodes sent, one for each receiver.
+    /// Messages that nodes sent; a broadcast counts once for each receiver.
     pub sent: u64,
-    /// Further copies that the network made of them.
+    /// Further copies that the network made of sent messages.
     pub copied: u64,
     /// Messages that reached a node.
     pub delivered: u64,
     /// Messages under way, or waiting in the inbox of a paused node.
     pub in_flight: u64,
-    /// Messages that were lost, by cause; a cause is found by its name: `traffic.dropped["loss"]`.
+    /// Lost messages, by cause; a cause is found by its name: `traffic.dropped["loss"]`.
     #[serde(with = "by_name")]
     pub dropped: BTreeMap<LossCause, u64>,
-    /// What of this went through sessions; left out of data where there was no session.
+    /// The part of these counts that went through sessions; left out of data without sessions.
     #[serde(default, skip_serializing_if = "SessionTraffic::is_empty")]
     pub sessions: SessionTraffic,
 }
 
 impl Traffic {
-    /// Messages that were lost, whatever the cause.
+    /// Sums up lost messages over all causes.
     pub fn lost(&self) -> u64 {
         self.dropped.values().sum()
     }
@@ -39,23 +39,23 @@ impl Traffic {
     }
 }
 
-/// A number of messages and the bytes they would take on a wire.
+/// A number of messages and their encoded length.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Volume {
-    /// How many messages.
+    /// Number of messages.
     pub messages: u64,
-    /// How many bytes in all.
+    /// Sum of their lengths, in bytes.
     pub bytes: u64,
 }
 
 impl Volume {
-    /// Counts one message of so many bytes.
+    /// Counts one message of `bytes` bytes.
     pub fn add(&mut self, bytes: u32) {
         self.messages += 1;
         self.bytes += u64::from(bytes);
     }
 
-    /// Takes back one message of so many bytes, which was counted before.
+    /// Removes one message of `bytes` bytes that was counted before.
     pub fn remove(&mut self, bytes: u32) {
         self.messages -= 1;
         self.bytes -= u64::from(bytes);
@@ -66,33 +66,33 @@ impl Volume {
     }
 }
 
-/// What went through the sessions of a run so far.
+/// Counts the messages and bytes that went through sessions so far.
 ///
-/// Always, in messages and in bytes: `sent = delivered + in_flight + lost`. What it cost to carry them is counted apart.
+/// Invariant, in messages and in bytes: `sent = delivered + in_flight + lost`. Transmission attempts are counted separately.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionTraffic {
-    /// Sessions that nodes asked for.
+    /// Sessions that nodes requested.
     pub connects: u64,
-    /// Sessions that were accepted by the other side.
+    /// Sessions that the other side accepted.
     pub accepted: u64,
-    /// Ends that were broken: refused, timed out, reset.
+    /// Ends that broke: refused, timed out, or reset.
     pub resets: u64,
-    /// Messages that sessions took over from their senders.
+    /// Messages that sessions accepted from their senders.
     pub sent: Volume,
-    /// Messages that their receivers took in.
+    /// Messages that their receivers received.
     pub delivered: Volume,
-    /// Messages that are under way, wait to be sent again, or wait to be taken in.
+    /// Messages under way, waiting for retransmission, or waiting to be received.
     pub in_flight: Volume,
-    /// Messages that went with their session; their causes are among [`Traffic::dropped`].
+    /// Messages lost with their session; [`Traffic::dropped`] has their causes.
     pub lost: Volume,
-    /// Times a message, or the end that follows the last one, was put on its link: the first time and all others.
+    /// Transmissions of messages and of the close that follows the last one, retransmissions included.
     pub attempts: u64,
-    /// Times one of them was put on its link again.
+    /// Transmissions after the first one.
     pub retransmissions: u64,
 }
 
 impl SessionTraffic {
-    /// Whether there was no session at all.
+    /// Whether no session was ever requested.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_or_a_byte_that_is_nowhere_is_noticed() {
+    fn a_missing_message_or_byte_breaks_the_balance() {
         let load = |messages, bytes| Volume { messages, bytes };
         let whole = SessionTraffic { sent: load(3, 30), delivered: load(2, 15), lost: load(1, 15), ..SessionTraffic::default() };
         assert!(whole.is_balanced() && !whole.is_empty());

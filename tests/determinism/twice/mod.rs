@@ -69,7 +69,7 @@ pub(crate) fn workers(habit: Habit) -> Scenario {
 
 /// Whether this is the run of the thread that was started for it.
 pub(crate) fn is_there() -> bool {
-    thread::current().name() == Some("cluster-sim twice")
+    thread::current().name() == Some("cluster-sim determinism")
 }
 
 /// Whether this is the process that was started for the second run.

@@ -53,7 +53,7 @@ fn a_process_that_never_comes_to_the_call_is_an_error_that_says_how_it_was_start
     // No test is called so, and the other process ends without having run one.
     let twice = in_a_thread_called("no such test", || workers(|_, _| {}).check_determinism_in_process(Seed(7)));
     assert_eq!((twice.outcome(), twice.agreed()), (Outcome::Unknown, false));
-    let Err(DeterminismError::NeverReached { command, said, .. }) = twice.report() else { panic!("{twice}") };
+    let Err(DeterminismError::NeverReached { command, output: said, .. }) = twice.report() else { panic!("{twice}") };
     assert!(command.contains(r#""no such test" "--exact" "--nocapture""#), "{command}");
     assert!(said.contains("0 passed"), "{said}");
 }
@@ -98,8 +98,8 @@ fn a_process_that_dies_is_an_error_with_what_it_said_last(#[case] ticks: u64) {
     let twice = workers(habit).check_determinism_in_process(Seed(7));
     assert_eq!(twice.outcome(), Outcome::Unknown);
     let (status, said) = match twice.report() {
-        Err(DeterminismError::NeverReached { status, said, .. }) if ticks == 0 => (status, said),
-        Err(DeterminismError::BrokeOff { elsewhere: OtherRun::OtherProcess, reason, said }) if ticks == 100 => (reason, said),
+        Err(DeterminismError::NeverReached { status, output: said, .. }) if ticks == 0 => (status, said),
+        Err(DeterminismError::BrokeOff { other_run: OtherRun::OtherProcess, reason, output: said }) if ticks == 100 => (reason, said),
         other => panic!("{other:?}"),
     };
     assert!(status.contains("77"), "{status}");
@@ -116,14 +116,14 @@ fn a_panic_in_the_other_process_that_is_no_finding_is_an_error_that_says_which()
     }
     let twice = workers(|_, effects| effects.emit(Unprintable)).check_determinism_in_process(Seed(7));
     let (elsewhere, reason) = (OtherRun::OtherProcess, "printed in the other process".to_owned());
-    assert_eq!(twice.report(), Err(&DeterminismError::BrokeOff { elsewhere, reason, said: String::new() }));
+    assert_eq!(twice.report(), Err(&DeterminismError::BrokeOff { other_run: elsewhere, reason, output: String::new() }));
 }
 
 #[test]
 fn a_test_that_fails_before_the_call_in_the_other_process_is_an_error_with_what_it_said() {
     assert!(!is_in_the_other_process(), "not in the other process");
     let twice = workers(|_, _| {}).check_determinism_in_process(Seed(7));
-    let Err(DeterminismError::NeverReached { said, .. }) = twice.report() else { panic!("{twice}") };
+    let Err(DeterminismError::NeverReached { output: said, .. }) = twice.report() else { panic!("{twice}") };
     assert!(said.contains("not in the other process"), "{said}");
 }
 
@@ -136,9 +136,9 @@ fn what_a_node_prints_does_not_disturb_the_comparison() {
 fn a_word_that_nobody_can_have_said_is_an_error() {
     let twice = workers(|worker, _| {
         if is_in_the_other_process() && worker.ticks == 100 {
-            println!("\ncluster-sim twice: nonsense");
+            println!("\ncluster-sim determinism: nonsense");
         }
     })
     .check_determinism_in_process(Seed(7));
-    assert_eq!(twice.report(), Err(&DeterminismError::Garbled { word: "nonsense".to_owned() }));
+    assert_eq!(twice.report(), Err(&DeterminismError::Garbled { message: "nonsense".to_owned() }));
 }

@@ -99,9 +99,9 @@ fn a_side_that_dies_of_a_panic_that_is_no_finding_is_an_error_and_no_pass() {
     let twice = workers(|_, _| {}).observe("bomb", || Bomb).check_determinism(Seed(7));
     assert_eq!((twice.outcome(), twice.agreed(), twice.divergence()), (Outcome::Unknown, false, None));
     let expected = DeterminismError::BrokeOff {
-        elsewhere: OtherRun::FreshThread,
+        other_run: OtherRun::FreshThread,
         reason: "measured in the other thread".to_owned(),
-        said: String::new(),
+        output: String::new(),
     };
     assert_eq!(twice.report(), Err(&expected));
     let text = twice.to_string();

@@ -34,7 +34,7 @@ fn a_seed_that_fails_alike_every_time_keeps_its_finding() {
     let report = scenario.run(Seed(7)).to_string();
     let (head, tail) = report.split_once("      last events\n").expect("a failing report has some");
     let (_, again) = tail.split_once("      again: ").expect("it says how to see it again");
-    assert_eq!(sweep.to_string(), format!("0 of seeds 7..9 of workers held\n{head}{ending}      again: {again}"));
+    assert_eq!(sweep.to_string(), format!("0 of seeds 7..9 of workers passed\n{head}{ending}      again: {again}"));
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn a_seed_that_fails_and_leaks_is_nondeterministic_and_says_where() {
     assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::Event(RecordKind::Send)), "{report}");
     let panic = std::panic::catch_unwind(|| sweep.assert_ok()).expect_err("a seed that leaks is no pass");
     let text = panic.downcast_ref::<String>().expect("it panics with text");
-    assert!(text.starts_with("0 of seeds 7..9 of workers held\nFAIL  workers  seed=0x7  nondeterministic\n"), "{text}");
+    assert!(text.starts_with("0 of seeds 7..9 of workers passed\nFAIL  workers  seed=0x7  nondeterministic\n"), "{text}");
 }
 
 #[test]

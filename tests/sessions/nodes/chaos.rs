@@ -5,13 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use cluster_sim::prelude::*;
-use cluster_sim::{ConnectError, Session, SessionReset};
+use cluster_sim::{ConnectError, LossCause, Session, SessionReset};
+use cluster_sim_testkit::arbitrary::{any_link, any_plan, cases};
+use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
-
-use crate::cases;
-use crate::streamer::{milliseconds, share};
-use crate::trouble::{any_link, any_plan};
 
 /// For how long of its life a node opens sessions.
 const BUSY: Duration = Duration::from_secs(20);
@@ -210,7 +208,7 @@ proptest! {
         }),
         link in any_link(),
         // What the links lose in the calm; a window of one carries a message in a second or two then.
-        loss in (0.0..0.2_f64).prop_map(share),
+        loss in (0.0..0.2_f64).prop_map(ratio),
         window in prop_oneof![1_u32..8, Just(64)],
         patience in 2_u64..16,
         seed in any::<u64>(),
@@ -233,14 +231,14 @@ fn random_trouble_raises_every_cause_of_loss_and_every_kind_of_end() {
             mean_duration: Duration::from_secs(2),
             ..FaultProfile::default()
         };
-        let link = LinkModel { loss: share(0.1), session_timeout: Duration::from_secs(3), ..LinkModel::default() };
+        let link = LinkModel { loss: ratio(0.1), session_timeout: Duration::from_secs(3), ..LinkModel::default() };
         let (scenario, book) = couriers(4, link);
         let report = scenario.chaos(profile).run(Seed(seed));
         report.assert_ok();
         causes.extend(report.traffic.dropped.into_keys());
         ends.extend(std::mem::take(&mut book.0.lock().unwrap().ends));
     }
-    let causes: Vec<&str> = causes.iter().map(String::as_str).collect();
+    let causes: Vec<&str> = causes.iter().map(LossCause::name).collect();
     assert_eq!(causes, ["session_crash", "session_reset", "session_timed_out", "session_unread"]);
     let every = [
         "delivered",

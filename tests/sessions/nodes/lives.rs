@@ -7,9 +7,11 @@ use std::task::Poll;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Listener, Session, SessionReset, SessionSendError};
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::milliseconds;
 
 use super::{CLIENT, Log, SERVER, accept, connect, pair, read_all, words};
-use crate::streamer::{milliseconds, sessions, ten};
+use crate::streamer::sessions;
 
 /// Reads until the session ends; what it sends when told to, by `Sim::with_node`, it notes if that is taken over.
 async fn on_demand(node: Node, log: Log) {

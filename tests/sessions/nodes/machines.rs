@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{ConnectError, ResetReason, Session, SessionReset, SessionTraffic};
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};
 
-use crate::streamer::{Heard, Word, finish, heard, milliseconds, numbers, sessions, stream, streamer, ten};
+use crate::streamer::{Heard, Word, finish, heard, numbers, sessions, stream, streamer};
 
 const MACHINE: NodeId = NodeId(0);
 

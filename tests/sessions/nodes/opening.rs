@@ -4,9 +4,11 @@ use std::future::pending;
 use std::sync::Arc;
 
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::milliseconds;
 
 use super::{CLIENT, Log, SERVER, accept, connect, pair, read_all, words};
-use crate::streamer::{milliseconds, sessions, ten};
+use crate::streamer::sessions;
 
 const TIMED_OUT: &str = "TimedOut";
 

@@ -4,8 +4,7 @@ use std::future::pending;
 use std::sync::Arc;
 
 use cluster_sim::prelude::*;
-
-use crate::streamer::ten;
+use cluster_sim_testkit::links::ten;
 
 #[test]
 fn a_stall_says_of_every_task_that_waits_at_a_session_what_for() {

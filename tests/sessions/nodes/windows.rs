@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{SessionReset, SessionSendError};
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::milliseconds;
 use futures::future::join_all;
 
 use super::{Log, accept, connect, pair, read_all, words};
-use crate::streamer::{milliseconds, sessions, ten};
+use crate::streamer::sessions;
 
 fn window(window: u32) -> LinkModel {
     LinkModel { window, ..ten() }

@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: measures product, floor and peers beside each other, and writes what comes of it.
+//! `cargo xtask bench`: measures product, floor and peers in interleaved rounds, and writes the results.
 //!
-//! [`programs`] builds and runs what measures, [`results`] is what was measured as data, [`table`] the same as people read it.
-//! Rounds are interleaved: in each, every program measures once, so that a slow minute of the machine falls on all of them.
+//! [`programs`] builds and runs the measuring programs, [`results`] holds the measurements as data, [`table`] prints them as Markdown.
+//! Every program measures once a round, so that a slow minute of the machine affects all of them.
 
 pub mod cells;
 pub mod programs;
@@ -42,12 +42,14 @@ impl Options {
     }
 }
 
-/// Builds and measures, with a line on standard error for each measurement. Writes results and README if everything was measured,
-/// and prints the tables otherwise.
+/// Builds and measures, with a line on stderr for each measurement.
+///
+/// Writes the results and the tables of `docs/benchmarks.md` if everything was measured, and prints the tables otherwise.
 ///
 /// # Errors
 ///
-/// Something could not be built, did something else than what is committed, or could not be written; nothing was written then.
+/// A program could not be built, performed other work than the committed digest says, or a file could not be written; nothing was
+/// written then.
 pub fn run(options: &Options, environment: &Environment) -> Result<(), BenchError> {
     let programs = Programs::build(options.peers, environment)?;
     let cells: Vec<Cell> = if options.only.is_empty() { Cell::all().collect() } else { options.only.clone() };
@@ -122,7 +124,7 @@ pub enum BenchError {
         /// What the system said.
         source: io::Error,
     },
-    /// The README has no place for the table.
+    /// The page has no marker lines for the tables.
     #[error("{} has no lines {} and {} to write the table between", path.display(), table::BEGIN, table::END)]
     NoPlace {
         /// Which file.

@@ -1,4 +1,4 @@
-//! What was measured, as people read it: the tables in the README.
+//! The measured figures as Markdown tables in `docs/benchmarks.md`.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::results::{Cost, Results};
 use crate::documents::write_whole;
 
 /// The file that holds the tables, from the root of the workspace.
-pub const PLACE: &str = "README.md";
+pub const PLACE: &str = "docs/benchmarks.md";
 
 /// The line before the tables.
 pub const BEGIN: &str = "<!-- begin: written by cargo xtask bench -->";
@@ -44,7 +44,7 @@ impl<'a> Table<'a> {
         Self { cells, rows: Vec::new() }
     }
 
-    /// Adds a row, unless it has nothing to say about any cell.
+    /// Adds a row, unless all its entries are empty.
     fn row(mut self, title: &str, entry: impl Fn(Cell) -> Option<String>) -> Self {
         let entries: Vec<Option<String>> = self.cells.iter().map(|cell| entry(*cell)).collect();
         if entries.iter().any(Option::is_some) {
@@ -72,7 +72,7 @@ impl<'a> Table<'a> {
         self
     }
 
-    /// What a peer costs, as a multiple of what machines and async nodes of the product do.
+    /// The cost of each peer as a multiple of our machines and of our async nodes.
     fn with_peers(mut self, results: &Results) -> Self {
         for peer in [Peer::Tokio, Peer::Madsim, Peer::Turmoil] {
             let version = results.versions.peers.get(peer.name()).map_or("", String::as_str);
@@ -111,7 +111,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// What a cell cost, in its unit.
+/// The cost of a cell in its unit.
 fn figure(cell: Cell, cost: &Cost) -> String {
     match cell.unit {
         Unit::Event => format!("{} ns", short(cost.nanoseconds_per_event)),
@@ -120,8 +120,7 @@ fn figure(cell: Cell, cost: &Cost) -> String {
     }
 }
 
-/// A number with the digits that a reader takes in: two behind the point below 10, one below 100, none above 1,000 but three that
-/// count.
+/// A number of about three significant digits: two decimals below 10, one below 100, none above.
 fn short(number: f64) -> String {
     match number {
         _ if number < 10.0 => format!("{number:.2}"),
@@ -147,47 +146,46 @@ fn legend(results: &Results) -> String {
     let mut lines = vec![
         format!("Measured by `{command}` at {} with {}; medians.", versions.commit, versions.rustc),
         "An event is one delivered message or one fired timer; its time is processor time of the one thread. \
-         Startup is a simulation of three nodes that wait once; short seeds are simulations of about 200 messages a second and core."
+         `startup` is the time of a simulation of three nodes that wait once; `short seeds` is how many simulations of about \
+         200 messages one core runs in a second."
             .to_owned(),
-        "The floor is the same work by hand, without links, hosts, faults or checks. \
-         Its line and the peers' are compared round by round: of a peer, how many times the cost of our machines / of our async nodes. \
-         Allocations are those of an event once all is in its stride, or of a whole simulation: machines / async nodes."
+        "The floor is the workload written as plain Rust, without links, hosts, faults or checks. \
+         Ratios compare measurements of one round. \
+         A peer's figures are its cost divided by that of our machines / of our async nodes. \
+         Allocations are per event after warm-up, or per simulation: machines / async nodes."
             .to_owned(),
     ];
     let shorter: Vec<String> = Cell::all().filter_map(|cell| cut_short(results, cell)).collect();
     if !shorter.is_empty() {
-        lines.push(format!(
-            "Measured over less virtual time than the others, since all of it takes minutes: {}.",
-            shorter.join(", ")
-        ));
+        lines.push(format!("Measured over less virtual time, since the whole span takes minutes: {}.", shorter.join(", ")));
     }
     lines.join("\n") + "\n"
 }
 
-/// Where a peer was measured over less virtual time than the product.
+/// Names the cell if a peer was measured over less virtual time than the product.
 fn cut_short(results: &Results, cell: Cell) -> Option<String> {
     let whole = results.cost(cell, Program::Product(Kind::Machines))?.virtual_seconds;
     let part = results.cost(cell, Program::Peer(Peer::Turmoil))?.virtual_seconds;
     (part < whole).then(|| format!("{} on turmoil {part} s of {whole} s", cell.name()))
 }
 
-/// The README with these tables in the place of its own; nothing if it has no place for them.
-pub fn put_into(readme: &str, tables: &str) -> Option<String> {
-    let (before, rest) = readme.split_once(BEGIN)?;
+/// The page with these tables between its two marker lines; nothing if it has no such lines.
+pub fn put_into(page: &str, tables: &str) -> Option<String> {
+    let (before, rest) = page.split_once(BEGIN)?;
     let (_, after) = rest.split_once(END)?;
     Some(format!("{before}{BEGIN}\n{tables}{END}{after}"))
 }
 
-/// Writes the tables into the README.
+/// Writes the tables into the page at [`PLACE`].
 ///
 /// # Errors
 ///
-/// It cannot be read or written, or has no place for them; it is as it was.
+/// The page cannot be read or written, or has no marker lines; it stays as it was.
 pub fn write(root: &Path, results: &Results) -> Result<(), BenchError> {
     let path = root.join(PLACE);
-    let readme = fs::read_to_string(&path).map_err(|source| BenchError::File { path: path.clone(), source })?;
-    let readme = put_into(&readme, &of(results)).ok_or_else(|| BenchError::NoPlace { path: path.clone() })?;
-    write_whole(&path, &readme).map_err(|source| BenchError::File { path, source })
+    let page = fs::read_to_string(&path).map_err(|source| BenchError::File { path: path.clone(), source })?;
+    let page = put_into(&page, &of(results)).ok_or_else(|| BenchError::NoPlace { path: path.clone() })?;
+    write_whole(&path, &page).map_err(|source| BenchError::File { path, source })
 }
 
 #[cfg(test)]
@@ -202,8 +200,8 @@ mod tests {
 
     #[test]
     fn the_tables_go_between_their_lines_and_nothing_else_changes() {
-        let readme = format!("# A\n{BEGIN}\nold\n{END}\nmore\n");
-        assert_eq!(put_into(&readme, "new\n"), Some(format!("# A\n{BEGIN}\nnew\n{END}\nmore\n")));
+        let page = format!("# A\n{BEGIN}\nold\n{END}\nmore\n");
+        assert_eq!(put_into(&page, "new\n"), Some(format!("# A\n{BEGIN}\nnew\n{END}\nmore\n")));
         assert_eq!(put_into("# A\n", "new\n"), None);
     }
 }

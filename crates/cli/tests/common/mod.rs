@@ -1,4 +1,4 @@
-//! A folder to work in and the command to run there.
+//! A temporary folder, and the command run in it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::Output;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-/// A folder of its own, gone when dropped.
+/// A temporary folder, deleted when dropped.
 pub(crate) struct Place {
     folder: TempDir,
 }
@@ -21,13 +21,13 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    /// A file of that name and content.
+    /// Writes a file, and returns its path.
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         fs::write(self.path(name), content).unwrap();
         self.path(name)
     }
 
-    /// The command in this folder, without what the environment of the test happens to say.
+    /// The command in this folder, without the variables that it reads.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cluster-sim"));
         command.current_dir(self.folder.path()).env_remove("RUST_LOG").env_remove("EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY");
@@ -39,7 +39,7 @@ impl Place {
         Finished::from(self.command(arguments).output().unwrap())
     }
 
-    /// The names of everything in the folder.
+    /// The names of all files and folders in it, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.folder.path()).unwrap();
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -63,7 +63,7 @@ impl From<Output> for Finished {
     }
 }
 
-/// The scenario that the format's first users wrote.
+/// The scenario file of the format's first users.
 pub(crate) fn example() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/edge-cache.json")
 }

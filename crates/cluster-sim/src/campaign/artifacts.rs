@@ -11,7 +11,7 @@ use crate::report::Report;
 use crate::scenario::Scenario;
 
 use super::shrink::{Minimized, ShrinkBounds, ShrinkProgress};
-use super::target::is_told_again;
+use super::target::is_rerunnable;
 use crate::replay::Case;
 
 /// What is kept of a failing run: files in a folder of their own.
@@ -40,7 +40,7 @@ pub struct Artifacts {
     /// The line to paste that shows the reproducer's case again, if it was written.
     pub replay: Option<String>,
     /// How the run of the picture ended, if there is one and it did not hold.
-    pub ending: Option<explain::FailureSummary>,
+    pub summary: Option<explain::FailureSummary>,
 }
 
 /// Where a scenario is to be had, and in which words to say how to replay a file about it.
@@ -48,9 +48,9 @@ pub struct ArtifactContext {
     /// What the folder of its files is called: another name for everything that may run at the same time.
     pub name: String,
     /// Where it is to be had.
-    pub driver: ScenarioSource,
+    pub source: ScenarioSource,
     /// The code that runs.
-    pub code: BuildInfo,
+    pub build: BuildInfo,
     /// The line to paste that shows a file again.
     pub replay: Box<dyn Fn(&Path) -> String>,
 }
@@ -85,54 +85,56 @@ impl Scenario {
     pub fn keep_artifacts(
         &self,
         report: &Report,
-        origin: &ArtifactContext,
+        context: &ArtifactContext,
         root: &Path,
         bounds: ShrinkBounds,
         progress: impl FnMut(&ShrinkProgress) + Send + 'static,
     ) -> Artifacts {
-        let folder = root.join(file_name(&origin.name)).join(report.seed().to_string());
-        let can_be_told = is_told_again(report);
+        let folder = root.join(file_name(&context.name)).join(report.seed().to_string());
+        let is_rerunnable = is_rerunnable(report);
         let minimized =
-            if can_be_told && !report.by_hand { self.shrink_within(Case::of(report), report, bounds, progress) } else { None };
+            if is_rerunnable && !report.by_hand { self.shrink_within(Case::of(report), report, bounds, progress) } else { None };
         // What a run shows only under a rule from elsewhere, or not again, cannot be shown by a file.
-        let can_be_shown = minimized.is_some() || !can_be_told;
-        let (driver, code) = (origin.driver.clone(), origin.code.clone());
-        let reproducer = if can_be_shown { Reproducer::of(driver, report, minimized, code) } else { None };
-        let mut artifacts = Artifacts { folder, reproducer, files: Vec::new(), problems: Vec::new(), replay: None, ending: None };
-        artifacts.write_all(self, report, can_be_told, origin);
+        let has_reproducer = minimized.is_some() || !is_rerunnable;
+        let (source, build) = (context.source.clone(), context.build.clone());
+        let reproducer = if has_reproducer { Reproducer::of(source, report, minimized, build) } else { None };
+        let mut artifacts = Artifacts { folder, reproducer, files: Vec::new(), problems: Vec::new(), replay: None, summary: None };
+        artifacts.write_all(self, report, is_rerunnable, context);
         artifacts
     }
 }
 
 /// A name that any file system takes: what is neither a letter nor a digit becomes a hyphen.
 fn file_name(name: &str) -> String {
-    let plain: String =
-        name.chars().map(|sign| if sign.is_alphanumeric() || sign == '_' || sign == '.' { sign } else { '-' }).collect();
-    match plain.trim_matches('.') {
+    let name: String = name
+        .chars()
+        .map(|character| if character.is_alphanumeric() || character == '_' || character == '.' { character } else { '-' })
+        .collect();
+    match name.trim_matches('.') {
         "" => "unnamed".to_owned(),
-        plain => plain.to_owned(),
+        name => name.to_owned(),
     }
 }
 
 impl Artifacts {
-    fn write_all(&mut self, scenario: &Scenario, report: &Report, can_be_told: bool, origin: &ArtifactContext) {
+    fn write_all(&mut self, scenario: &Scenario, report: &Report, is_rerunnable: bool, context: &ArtifactContext) {
         if let Some(reproducer) = &self.reproducer {
             let text = reproducer.to_text();
             self.write(REPRODUCER, &text);
-            self.replay = self.reproducer_file().map(|file| (origin.replay)(&file));
+            self.replay = self.reproducer_file().map(|file| (context.replay)(&file));
         }
         let data = serde_json::to_string_pretty(report).expect("a report is plain data with text keys");
         self.write("report.json", &format!("{data}\n"));
-        if !can_be_told || report.by_hand {
+        if !is_rerunnable || report.by_hand {
             return;
         }
-        let told = match &self.reproducer {
+        let shown = match &self.reproducer {
             Some(reproducer) => reproducer.smallest().0.apply_to(scenario),
             None => scenario.clone(),
         };
-        let recording = told.record(report.seed());
+        let recording = shown.record(report.seed());
         // A rule from elsewhere, over the report, is none that the run itself breaks.
-        self.ending = explain::FailureSummary::of(&recording);
+        self.summary = explain::FailureSummary::of(&recording);
         let page = explain::html(&recording, self.replay.as_deref());
         self.write("report.html", &page);
         self.write("events.jsonl", &explain::events_jsonl(&recording));
@@ -153,7 +155,7 @@ impl Artifacts {
 impl fmt::Display for Artifacts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(minimized) = self.minimized() {
-            writeln!(formatter, "      smallest case: {minimized}")?;
+            writeln!(formatter, "      minimized: {minimized}")?;
             for scheduled in minimized.case.faults.faults().iter().take(LINES) {
                 writeln!(formatter, "        {}  {}", scheduled.at, scheduled.fault)?;
             }
@@ -161,8 +163,8 @@ impl fmt::Display for Artifacts {
                 writeln!(formatter, "        {decision}")?;
             }
         }
-        if let Some(ending) = &self.ending {
-            write!(formatter, "      there {}\n{ending}", ending.verdict)?;
+        if let Some(summary) = &self.summary {
+            write!(formatter, "      ends: {}\n{summary}", summary.verdict)?;
         }
         self.problems.iter().try_for_each(|problem| writeln!(formatter, "      {problem}"))?;
         if let Some(replay) = &self.replay {
@@ -179,15 +181,15 @@ impl fmt::Display for Artifacts {
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
     // Somebody else may be at the same file.
-    let half = path.with_extension(format!("{}-{:?}.part", std::process::id(), std::thread::current().id()));
-    let written = fs::File::create(&half).and_then(|mut file| {
+    let partial = path.with_extension(format!("{}-{:?}.part", std::process::id(), std::thread::current().id()));
+    let result = fs::File::create(&partial).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
-    let written = written.and_then(|()| fs::rename(&half, path));
-    if written.is_err() {
+    let result = result.and_then(|()| fs::rename(&partial, path));
+    if result.is_err() {
         // What is left of it is nothing to anybody; where even that fails, the first error says why.
-        let _ = fs::remove_file(&half);
+        let _ = fs::remove_file(&partial);
     }
-    written
+    result
 }

@@ -16,25 +16,26 @@ impl BuildInfo {
     /// The code that runs here: the revision of the folder that this process is in, with `-dirty` if something was changed since, and a hash
     /// of the nearest lockfile upwards. What cannot be found out is not known.
     pub fn here() -> Self {
-        env::current_dir().map_or_else(|_| Self::default(), |here| Self::at(&here))
+        env::current_dir().map_or_else(|_| Self::default(), |folder| Self::at(&folder))
     }
 
-    fn at(here: &Path) -> Self {
-        let revision = git(here, &["rev-parse", "--verify", "HEAD"]);
-        let is_dirty = || git(here, &["status", "--porcelain", "--untracked-files=no"]).is_some_and(|changes| !changes.is_empty());
+    fn at(folder: &Path) -> Self {
+        let revision = git(folder, &["rev-parse", "--verify", "HEAD"]);
+        let is_dirty =
+            || git(folder, &["status", "--porcelain", "--untracked-files=no"]).is_some_and(|changes| !changes.is_empty());
         let revision = revision.map(|revision| if is_dirty() { format!("{revision}-dirty") } else { revision });
-        Self { revision, lockfile: lockfile(here) }
+        Self { revision, lockfile: lockfile(folder) }
     }
 }
 
-fn git(here: &Path, arguments: &[&str]) -> Option<String> {
+fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
     let mut git = Command::new("git");
-    let output = git.current_dir(here).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let output = git.current_dir(folder).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-fn lockfile(here: &Path) -> Option<String> {
-    let bytes = here.ancestors().find_map(|folder| fs::read(folder.join("Cargo.lock")).ok())?;
+fn lockfile(folder: &Path) -> Option<String> {
+    let bytes = folder.ancestors().find_map(|folder| fs::read(folder.join("Cargo.lock")).ok())?;
     Some(format!("{:016x}", finalize(fold_bytes(0, &bytes))))
 }
 
@@ -50,9 +51,9 @@ pub(super) fn artifacts_root() -> PathBuf {
 mod tests {
     use super::*;
 
-    fn run_git(here: &Path, arguments: &[&str]) {
+    fn run_git(folder: &Path, arguments: &[&str]) {
         let identity = ["-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"];
-        git(here, &[&identity, arguments].concat()).unwrap_or_else(|| panic!("git {arguments:?} works in a folder of its own"));
+        git(folder, &[&identity, arguments].concat()).unwrap_or_else(|| panic!("git {arguments:?} works in a folder of its own"));
     }
 
     #[test]
@@ -66,7 +67,7 @@ mod tests {
         run_git(root, &["commit", "-m", "Begin"]);
         let clean = BuildInfo::at(&inner);
         let revision = clean.revision.clone().expect("there is one");
-        assert!(revision.len() == 40 && revision.bytes().all(|sign| sign.is_ascii_hexdigit()), "{revision}");
+        assert!(revision.len() == 40 && revision.bytes().all(|digit| digit.is_ascii_hexdigit()), "{revision}");
         assert!(clean.lockfile.is_some());
 
         fs::write(root.join("new"), "nobody knows it").expect("there is room");

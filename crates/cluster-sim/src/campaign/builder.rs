@@ -13,7 +13,7 @@ use cluster_sim_invariants::IntoVerdict;
 
 use super::progress::Progress;
 use super::state::Shared;
-use super::sweep::{Again, Sweep};
+use super::sweep::{RerunHint, Sweep};
 use super::target::{Job, ReportCheck, Target};
 use super::watchdog::now;
 use super::{isolated, threads};
@@ -23,7 +23,7 @@ use crate::scenario::Scenario;
 /// How long whoever still works on a seed is waited for once somebody asked to stop.
 const GRACE: Duration = Duration::from_secs(1);
 /// How often progress is told.
-const TOLD_EVERY: Duration = Duration::from_millis(100);
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 impl Scenario {
     /// Runs every seed of a range up to the first that fails, as many at once as the scenario has [`threads`](Self::threads). One that is in
@@ -92,14 +92,24 @@ pub struct Campaign<'p> {
     needs_coverage: bool,
     progress: Option<Box<dyn FnMut(Progress) + 'p>>,
     stop: Arc<AtomicBool>,
-    rerun_hint: Option<Box<Again<'p>>>,
+    rerun_hint: Option<Box<RerunHint<'p>>>,
 }
 
 impl<'p> Campaign<'p> {
-    pub(super) fn of(subject: Arc<dyn Target>, seeds: Range<u64>, threads: Option<NonZeroUsize>) -> Self {
-        let job = Job { subject, judges: Vec::new(), covers: false };
-        let (failures, place, stop) = (NonZeroUsize::MIN, Place::Threads, Arc::default());
-        Self { job, seeds, max_failures: failures, threads, place, needs_coverage: false, progress: None, stop, rerun_hint: None }
+    pub(super) fn of(target: Arc<dyn Target>, seeds: Range<u64>, threads: Option<NonZeroUsize>) -> Self {
+        let job = Job { target, report_checks: Vec::new(), counts_coverage: false };
+        let (max_failures, place, stop) = (NonZeroUsize::MIN, Place::Threads, Arc::default());
+        Self {
+            job,
+            seeds,
+            max_failures: max_failures,
+            threads,
+            place,
+            needs_coverage: false,
+            progress: None,
+            stop,
+            rerun_hint: None,
+        }
     }
 
     /// Goes on until seeds failed in so many different ways; one by default.
@@ -109,8 +119,8 @@ impl<'p> Campaign<'p> {
     ///
     /// In threads a seed that does not come back from a step is the last one, since nothing can end a thread; [`isolated`](Self::isolated)
     /// goes on beyond it.
-    pub fn max_failures(self, failures: NonZeroUsize) -> Self {
-        Self { max_failures: failures, ..self }
+    pub fn max_failures(self, max_failures: NonZeroUsize) -> Self {
+        Self { max_failures: max_failures, ..self }
     }
 
     /// Runs so many seeds at a time. Default: as many as the scenario says, or as the machine has cores.
@@ -136,13 +146,13 @@ impl<'p> Campaign<'p> {
     /// Adds a rule over the report of each run in which everything else held.
     pub fn check_report<V: IntoVerdict>(mut self, name: &str, test: impl Fn(&Report) -> V + Send + Sync + 'static) -> Self {
         let test = Arc::new(move |report: &Report| test(report).into_verdict());
-        self.job.judges.push(ReportCheck { name: name.to_owned(), test });
+        self.job.report_checks.push(ReportCheck { name: name.to_owned(), test });
         self
     }
 
     /// Counts what the runs go through, for [`Sweep::coverage`]. Takes a few microseconds a run.
     pub fn with_coverage(mut self) -> Self {
-        self.job.covers = true;
+        self.job.counts_coverage = true;
         self
     }
 
@@ -167,11 +177,11 @@ impl<'p> Campaign<'p> {
     }
 
     /// Has every failure say in these words how to see it again.
-    pub fn rerun_hint<'q>(self, again: impl Fn(&Report) -> String + 'q) -> Campaign<'q>
+    pub fn rerun_hint<'q>(self, hint: impl Fn(&Report) -> String + 'q) -> Campaign<'q>
     where
         'p: 'q,
     {
-        Campaign { rerun_hint: Some(Box::new(again)), ..self }
+        Campaign { rerun_hint: Some(Box::new(hint)), ..self }
     }
 
     /// Does the part of a process that was started by [`isolated_by`](Self::isolated_by), which must be made of the same campaign, and ends
@@ -186,27 +196,27 @@ impl<'p> Campaign<'p> {
     /// If the scenario cannot be run.
     #[track_caller]
     pub fn run(self) -> Sweep {
-        let location = Location::caller();
+        let call_site = Location::caller();
         let Self { job, seeds, max_failures, threads, place, needs_coverage, mut progress, stop, rerun_hint } = self;
         let count = usize::try_from(seeds.end.saturating_sub(seeds.start)).unwrap_or(usize::MAX);
         let workers = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(count);
         let shared = Arc::new(Shared::new(seeds.clone(), max_failures, workers, stop));
-        let (mut told_at, mut stopped_at) = (now(), None);
-        let mut between = || {
-            if let Some(progress) = progress.as_mut().filter(|_| told_at.elapsed() >= TOLD_EVERY) {
+        let (mut reported_at, mut stopped_at) = (now(), None);
+        let mut keep_waiting = || {
+            if let Some(progress) = progress.as_mut().filter(|_| reported_at.elapsed() >= PROGRESS_EVERY) {
                 progress(shared.progress());
-                told_at = now();
+                reported_at = now();
             }
             !shared.is_stopped() || stopped_at.get_or_insert_with(now).elapsed() < GRACE
         };
         match place {
-            Place::Threads => threads::run(&job, &shared, &mut between),
-            Place::SameCall => isolated::run_by_same_call(&job, &shared, seeds.start, location, &mut between),
-            Place::Started(command) => isolated::run(&job, &shared, command, &mut between),
+            Place::Threads => threads::run(&job, &shared, &mut keep_waiting),
+            Place::SameCall => isolated::run_by_same_call(&job, &shared, seeds.start, call_site, &mut keep_waiting),
+            Place::Started(command) => isolated::run(&job, &shared, command, &mut keep_waiting),
         }
         if let Some(progress) = &mut progress {
             progress(shared.progress());
         }
-        Sweep::new(&*job.subject, seeds, shared.found(), rerun_hint.as_deref(), needs_coverage)
+        Sweep::new(&*job.target, seeds, shared.take_result(), rerun_hint.as_deref(), needs_coverage)
     }
 }

@@ -94,8 +94,8 @@ impl Coverage {
         let rules = rules.map(|(name, _)| format!("rule {name:?} had nothing to judge"));
         let faults = self.faults.iter().filter(|(_, count)| count.effective == 0);
         let faults = faults.map(|(kind, count)| match count.fired {
-            0 => format!("{} faults of kind {kind:?} were planned, and none struck", count.planned),
-            fired => format!("{fired} faults of kind {kind:?} struck, and none had an effect"),
+            0 => format!("{} faults of kind {kind:?} were planned, and none was applied", count.planned),
+            fired => format!("{fired} faults of kind {kind:?} were applied, and none had an effect"),
         });
         points.chain(rules).chain(faults).collect()
     }
@@ -103,9 +103,9 @@ impl Coverage {
 
 impl fmt::Display for Coverage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "      went through in {} runs", self.runs)?;
+        writeln!(formatter, "      coverage over {} runs", self.runs)?;
         for (kind, FaultCoverage { fired, effective, .. }) in &self.faults {
-            writeln!(formatter, "        fault {kind}: {fired} struck, {effective} had an effect")?;
+            writeln!(formatter, "        fault {kind}: {fired} applied, {effective} had an effect")?;
         }
         for (what, counts) in [("lost to", &self.losses), ("point", &self.points), ("counted", &self.operations)] {
             counts.iter().try_for_each(|(name, count)| writeln!(formatter, "        {what} {name}: {count}"))?;
@@ -115,15 +115,15 @@ impl fmt::Display for Coverage {
 }
 
 /// Adds every whole number of a measured tree under the way to it.
-fn add_numbers(counts: &mut BTreeMap<String, u64>, way: &str, value: &Value) {
+fn add_numbers(counts: &mut BTreeMap<String, u64>, path: &str, value: &Value) {
     match value {
         Value::Number(number) => {
             if let Some(number) = number.as_u64() {
-                let count = counts.entry(way.to_owned()).or_default();
+                let count = counts.entry(path.to_owned()).or_default();
                 *count = count.saturating_add(number);
             }
         }
-        Value::Object(fields) => fields.iter().for_each(|(name, field)| add_numbers(counts, &format!("{way}.{name}"), field)),
+        Value::Object(fields) => fields.iter().for_each(|(name, field)| add_numbers(counts, &format!("{path}.{name}"), field)),
         // Which element is which hangs on the run.
         Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) => {}
     }

@@ -9,7 +9,7 @@ pub(super) struct FailureKey(String);
 
 impl FailureKey {
     pub(super) fn of(report: &Report) -> Self {
-        let how = match report.outcome {
+        let detail = match report.outcome {
             Outcome::Held | Outcome::Stale => String::new(),
             Outcome::Violated => {
                 report.violations.first().map(|first| format!("{}: {}", first.rule, first.message)).unwrap_or_default()
@@ -18,18 +18,18 @@ impl FailureKey {
                 report.panic.as_ref().map(|panic| format!("{}: {}", panic.site, panic.message)).unwrap_or_default()
             }
             Outcome::Exhausted => report.exhausted.as_ref().map(ToString::to_string).unwrap_or_default(),
-            Outcome::Nondeterministic => parted(report),
+            Outcome::Nondeterministic => divergence_detail(report),
             Outcome::Unknown => {
                 let unknown = report.checks.iter().filter_map(|check| Some((&check.name, check.unknown.as_ref()?)));
                 unknown.map(|(name, why)| format!("{name}: {why}")).collect::<Vec<_>>().join("; ")
             }
         };
-        Self(format!("{:?} {}", report.outcome, without_numbers(&how)))
+        Self(format!("{:?} {}", report.outcome, without_numbers(&detail)))
     }
 }
 
 /// What differs between the runs of a seed, without what is different in every seed anyway.
-fn parted(report: &Report) -> String {
+fn divergence_detail(report: &Report) -> String {
     let Some(divergence) = &report.divergence else { return report.leak.clone().unwrap_or_default() };
     let places = divergence.differences.iter().map(|difference| difference.place.as_str()).collect::<Vec<_>>().join(", ");
     match &divergence.event {

@@ -22,54 +22,55 @@ struct Group {
     /// The least of them, with what it showed.
     first: (u64, FailedSeed),
     /// The others. Their reports say nothing new.
-    others: BTreeSet<u64>,
+    duplicates: BTreeSet<u64>,
 }
 
 /// The failures of a campaign, by the way in which they fail.
 #[derive(Debug)]
 pub(super) struct FailureGroups {
     /// So many different ways are enough.
-    enough: NonZeroUsize,
+    max_failures: NonZeroUsize,
     groups: BTreeMap<FailureKey, Group>,
 }
 
 impl FailureGroups {
-    pub(super) fn new(enough: NonZeroUsize) -> Self {
-        Self { enough, groups: BTreeMap::new() }
+    pub(super) fn new(max_failures: NonZeroUsize) -> Self {
+        Self { max_failures, groups: BTreeMap::new() }
     }
 
     /// Adds a seed that failed; seeds may come in any order. Answers with the seed at which enough is known, once it is.
     pub(super) fn add(&mut self, seed: u64, failed: FailedSeed) -> Option<u64> {
         match self.groups.get_mut(&FailureKey::of(&failed.report)) {
             Some(group) if group.first.0 < seed => {
-                group.others.insert(seed);
+                group.duplicates.insert(seed);
             }
             Some(group) => {
-                let (later, _) = std::mem::replace(&mut group.first, (seed, failed));
-                group.others.insert(later);
+                let (duplicate, _) = std::mem::replace(&mut group.first, (seed, failed));
+                group.duplicates.insert(duplicate);
             }
             None => {
-                let kind = FailureKey::of(&failed.report);
-                self.groups.insert(kind, Group { first: (seed, failed), others: BTreeSet::new() });
+                let key = FailureKey::of(&failed.report);
+                self.groups.insert(key, Group { first: (seed, failed), duplicates: BTreeSet::new() });
             }
         }
         let mut firsts: Vec<u64> = self.groups.values().map(|group| group.first.0).collect();
         firsts.sort_unstable();
-        firsts.get(self.enough.get() - 1).copied()
+        firsts.get(self.max_failures.get() - 1).copied()
     }
 
     /// In how many ways seeds failed so far.
-    pub(super) fn ways(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.groups.len()
     }
 
     /// Each way of failing in the order of its first seed, with how many seeds more failed so; no seed beyond the last one counts.
     pub(super) fn up_to(self, last: u64) -> Vec<(u64, FailedSeed, u64)> {
         let groups = self.groups.into_values().filter(|group| group.first.0 <= last);
-        let mut ways: Vec<_> =
-            groups.map(|Group { first: (seed, failed), others }| (seed, failed, others.range(..=last).count() as u64)).collect();
-        ways.sort_by_key(|(seed, ..)| *seed);
-        ways
+        let mut count: Vec<_> = groups
+            .map(|Group { first: (seed, failed), duplicates }| (seed, failed, duplicates.range(..=last).count() as u64))
+            .collect();
+        count.sort_by_key(|(seed, ..)| *seed);
+        count
     }
 }
 
@@ -92,33 +93,33 @@ mod tests {
     }
 
     /// What is known after these seeds failed, in this order: where it ends, the ways by seed and rule, and how many more failed so.
-    fn known(enough: usize, seeds: &[(u64, char)]) -> (u64, Vec<(u64, String, u64)>) {
-        let mut findings = FailureGroups::new(NonZeroUsize::new(enough).expect("some are asked for"));
-        let ends = seeds.iter().filter_map(|(seed, rule)| findings.add(*seed, failed(*seed, &rule.to_string())));
+    fn outcome_of(max_failures: usize, seeds: &[(u64, char)]) -> (u64, Vec<(u64, String, u64)>) {
+        let mut failures = FailureGroups::new(NonZeroUsize::new(max_failures).expect("some are asked for"));
+        let ends = seeds.iter().filter_map(|(seed, rule)| failures.add(*seed, failed(*seed, &rule.to_string())));
         let end = ends.min().unwrap_or(u64::MAX);
-        let ways = findings.up_to(end).into_iter();
-        (end, ways.map(|(seed, failed, others)| (seed, failed.report.violations[0].rule.clone(), others)).collect())
+        let count = failures.up_to(end).into_iter();
+        (end, count.map(|(seed, failed, duplicates)| (seed, failed.report.violations[0].rule.clone(), duplicates)).collect())
     }
 
     #[test]
     fn it_ends_at_the_least_seed_by_which_enough_ways_are_known() {
         let seeds = [(3, 'a'), (5, 'a'), (6, 'b'), (8, 'a'), (9, 'c')];
-        assert_eq!(known(1, &seeds), (3, vec![(3, "a".to_owned(), 0)]));
-        assert_eq!(known(2, &seeds), (6, vec![(3, "a".to_owned(), 1), (6, "b".to_owned(), 0)]));
-        assert_eq!(known(4, &seeds).0, u64::MAX, "there are three ways only");
+        assert_eq!(outcome_of(1, &seeds), (3, vec![(3, "a".to_owned(), 0)]));
+        assert_eq!(outcome_of(2, &seeds), (6, vec![(3, "a".to_owned(), 1), (6, "b".to_owned(), 0)]));
+        assert_eq!(outcome_of(4, &seeds).0, u64::MAX, "there are three ways only");
     }
 
     proptest! {
         #[test]
         fn the_order_in_which_seeds_fail_does_not_matter(
             seeds in prop::collection::btree_map(0..40_u64, prop::sample::select(vec!['a', 'b', 'c', 'd']), 0..20),
-            enough in 1..5_usize,
+            max_failures in 1..5_usize,
             order in any::<u64>(),
         ) {
             let in_order: Vec<_> = seeds.into_iter().collect();
             let mut shuffled = in_order.clone();
             shuffled.sort_by_key(|(seed, _)| seed.wrapping_add(1).wrapping_mul(order | 1));
-            prop_assert_eq!(known(enough, &shuffled), known(enough, &in_order));
+            prop_assert_eq!(outcome_of(max_failures, &shuffled), outcome_of(max_failures, &in_order));
         }
     }
 }

@@ -23,8 +23,8 @@ pub struct Progress {
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(super) struct WorkerSlot {
-    present: AtomicU64,
-    begun: AtomicU64,
+    current: AtomicU64,
+    started: AtomicU64,
     done: AtomicU64,
     virtual_nanoseconds: AtomicU64,
 }
@@ -32,18 +32,18 @@ pub(super) struct WorkerSlot {
 impl WorkerSlot {
     /// A seed begins here.
     pub(super) fn begin(&self, seed: u64) {
-        self.present.store(seed, Ordering::Relaxed);
-        add(&self.begun, 1);
+        self.current.store(seed, Ordering::Relaxed);
+        add(&self.started, 1);
     }
 
     /// Whether a seed began of which not all is known.
     pub(super) fn is_busy(&self) -> bool {
-        self.begun.load(Ordering::Relaxed) > self.done.load(Ordering::Relaxed)
+        self.started.load(Ordering::Relaxed) > self.done.load(Ordering::Relaxed)
     }
 
     /// The seed that began last.
-    pub(super) fn present(&self) -> u64 {
-        self.present.load(Ordering::Relaxed)
+    pub(super) fn current(&self) -> u64 {
+        self.current.load(Ordering::Relaxed)
     }
 
     /// All is known of a seed whose run ended then.

@@ -19,46 +19,46 @@ static CALLS: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
 
 /// What a call is to do.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Role {
     /// Start other processes that make the same call, and give them their part.
-    Lead {
+    Supervisor {
         /// Which thread makes the call: for a test the name of the test.
         thread: String,
         /// Which of its calls it is.
         number: u64,
     },
     /// Do the part of the process that was started for it, tell of it, and end.
-    Tell,
+    Worker,
     /// Run, so that the program comes to a later call, which is the one to tell of.
-    GoOn {
+    PassThrough {
         /// As above.
         thread: String,
         /// As above.
         number: u64,
     },
     /// Nothing can be done: the thread has no name.
-    Refuse,
+    Unnamed,
 }
 
-impl Part {
+impl Role {
     /// The part of the call that this thread makes now.
     pub(super) fn of_this_call() -> Self {
-        let Some(name) = thread::current().name().map(str::to_owned) else { return Self::Refuse };
+        let Some(name) = thread::current().name().map(str::to_owned) else { return Self::Unnamed };
         let mut calls = CALLS.lock().unwrap_or_else(PoisonError::into_inner);
         let count = calls.entry(name.clone()).or_insert(0);
         let number = *count;
         *count += 1;
-        match asked_for() {
-            None => Self::Lead { thread: name, number },
-            Some(asked) if number < asked => Self::GoOn { thread: name, number },
-            Some(_) => Self::Tell,
+        match requested_call() {
+            None => Self::Supervisor { thread: name, number },
+            Some(requested) if number < requested => Self::PassThrough { thread: name, number },
+            Some(_) => Self::Worker,
         }
     }
 }
 
 /// The number of the call that this process was started for, if it was.
 #[expect(clippy::disallowed_methods, reason = "a process is told by its environment that it was started to make a call again")]
-fn asked_for() -> Option<u64> {
+fn requested_call() -> Option<u64> {
     std::env::var(VARIABLE).ok()?.parse().ok()
 }
 

@@ -20,7 +20,7 @@ pub struct Replay {
     /// In which respects it is not the run that the file is about, as sentences; nothing if it is.
     pub differences: Vec<String>,
     /// How it ended, if it did not hold and came to an end.
-    pub ending: Option<FailureSummary>,
+    pub summary: Option<FailureSummary>,
 }
 
 impl Replay {
@@ -29,7 +29,7 @@ impl Replay {
         self.differences.is_empty()
     }
 
-    fn new((mut report, ending): (Report, Option<FailureSummary>), (finding, digest): (&Finding, Digest)) -> Self {
+    fn new((mut report, summary): (Report, Option<FailureSummary>), (finding, digest): (&Finding, Digest)) -> Self {
         let mut differences = Vec::new();
         match report.finding() {
             Some(found) if found == *finding => {}
@@ -39,16 +39,16 @@ impl Replay {
         if report.digest != digest {
             differences.push(format!("its digest is {}, not {digest}: another run", report.digest));
         }
-        judge_by(&mut report, &finding.rule);
-        let ending = ending.filter(|_| report.outcome != Outcome::Held);
-        Self { report, differences, ending }
+        ignore_unknown_of_other_rules(&mut report, &finding.rule);
+        let summary = summary.filter(|_| report.outcome != Outcome::Held);
+        Self { report, differences, summary }
     }
 }
 
 /// Lets a run hold of which only other rules than the case's own cannot tell: the case leaves out what they need.
-fn judge_by(report: &mut Report, rule: &str) {
-    let is_judged = report.checks.iter().all(|check| check.name != rule || check.unknown.is_none());
-    if report.outcome == Outcome::Unknown && is_judged {
+fn ignore_unknown_of_other_rules(report: &mut Report, rule: &str) {
+    let is_known = report.checks.iter().all(|check| check.name != rule || check.unknown.is_none());
+    if report.outcome == Outcome::Unknown && is_known {
         report.outcome = Outcome::Held;
     }
 }
@@ -60,7 +60,7 @@ impl fmt::Display for Replay {
             false => self.differences.iter().try_for_each(|difference| writeln!(formatter, "not the same run: {difference}"))?,
         }
         // A line that asks for the seed alone would ask for another case.
-        write!(formatter, "{}", self.report.text(Some("replay the same file")).with_summary(self.ending.as_ref()))
+        write!(formatter, "{}", self.report.text(Some("replay the same file")).with_summary(self.summary.as_ref()))
     }
 }
 
@@ -72,7 +72,7 @@ impl Scenario {
     /// If the file is about another scenario, or its case does not fit this one; nothing was run.
     pub fn replay(&self, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
         let (case, finding, digest) = reproducer.smallest();
-        Ok(Replay::new(self.show(case, reproducer)?, (finding, digest)))
+        Ok(Replay::new(self.record_case(case, reproducer)?, (finding, digest)))
     }
 
     /// Runs the whole case of a file once more, as it was before anything was left out, and compares.
@@ -80,7 +80,7 @@ impl Scenario {
     /// # Errors
     /// If the file is about another scenario, or its case does not fit this one; nothing was run.
     pub fn replay_original(&self, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
-        Ok(Replay::new(self.show(&reproducer.case, reproducer)?, (&reproducer.finding, reproducer.digest)))
+        Ok(Replay::new(self.record_case(&reproducer.case, reproducer)?, (&reproducer.finding, reproducer.digest)))
     }
 
     /// Runs the smallest case of a file about something that was mended since: what it found must not come again.
@@ -95,14 +95,14 @@ impl Scenario {
     /// If the file is about another scenario, or its case does not fit this one; nothing was run.
     pub fn check_regression(&self, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
         let (case, finding, _) = reproducer.smallest();
-        let mut report = self.tell(case, reproducer, Sim::run)?.unwrap_or_else(|stuck| stuck);
-        judge_by(&mut report, &finding.rule);
-        let pinned = case.decisions.as_ref().is_some_and(|decisions| !decisions.is_empty());
-        let needs_something = pinned || !case.faults.faults().is_empty();
+        let mut report = self.run_case(case, reproducer, Sim::run)?.unwrap_or_else(|stuck| stuck);
+        ignore_unknown_of_other_rules(&mut report, &finding.rule);
+        let has_decisions = case.decisions.as_ref().is_some_and(|decisions| !decisions.is_empty());
+        let needs_something = has_decisions || !case.faults.faults().is_empty();
         if report.outcome == Outcome::Held && needs_something {
-            let (_, asked) = case.apply_to(self).run_with_decisions(reproducer.seed);
+            let (_, used) = case.apply_to(self).run_with_decisions(reproducer.seed);
             let has_effect = report.faults.iter().any(|fault| fault.effect > 0);
-            if !has_effect && asked.is_empty() {
+            if !has_effect && used.is_empty() {
                 report.outcome = Outcome::Stale;
             }
         }
@@ -110,19 +110,19 @@ impl Scenario {
     }
 
     /// Tells a case, and how it ended unless it held or never came to an end.
-    fn show(&self, case: &Case, reproducer: &Reproducer) -> Result<(Report, Option<FailureSummary>), ReproducerError> {
-        let recorded = self.tell(case, reproducer, |sim| Recording::of_run(sim, Recording::EVENTS))?;
+    fn record_case(&self, case: &Case, reproducer: &Reproducer) -> Result<(Report, Option<FailureSummary>), ReproducerError> {
+        let recorded = self.run_case(case, reproducer, |sim| Recording::of_run(sim, Recording::EVENTS))?;
         Ok(match recorded {
             Ok(recording) => {
-                let ending = FailureSummary::of(&recording);
-                (recording.report, ending)
+                let summary = FailureSummary::of(&recording);
+                (recording.report, summary)
             }
             Err(stuck) => (stuck, None),
         })
     }
 
     /// Runs a case in that way; the report of a step that never ends, if there is one.
-    fn tell<T: Send + 'static>(
+    fn run_case<T: Send + 'static>(
         &self,
         case: &Case,
         reproducer: &Reproducer,
@@ -132,11 +132,11 @@ impl Scenario {
             let (of, asked) = (reproducer.scenario.clone(), self.name().to_owned());
             return Err(ReproducerError::OtherScenario { of, asked });
         }
-        let (told, seed, patience) = (case.apply_to(self), reproducer.seed, self.0.step_timeout);
-        told.try_start(SeedSchedule::new(seed)).map(drop).map_err(ReproducerError::Unfit)?;
-        let telling = told.clone();
-        let work = move |_, watch| run(telling.start_under(seed, Some(watch)));
-        let shown = watched(patience, &[Arc::new(Heartbeat::default())], work, |_| {}, &mut || true).pop().flatten();
-        Ok(shown.ok_or_else(|| stuck(&told, seed, patience)))
+        let (scenario, seed, step_timeout) = (case.apply_to(self), reproducer.seed, self.0.step_timeout);
+        scenario.try_start(SeedSchedule::new(seed)).map(drop).map_err(ReproducerError::Unfit)?;
+        let checked = scenario.clone();
+        let work = move |_, heartbeat| run(checked.start_watched(seed, Some(heartbeat)));
+        let result = watched(step_timeout, &[Arc::new(Heartbeat::default())], work, |_| {}, &mut || true).pop().flatten();
+        Ok(result.ok_or_else(|| stuck(&scenario, seed, step_timeout)))
     }
 }

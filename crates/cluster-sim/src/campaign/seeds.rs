@@ -25,11 +25,11 @@ impl Seeds {
     }
 
     /// The next seeds, so many at the most, if any is left.
-    pub(super) fn take_some(&self, most: u64) -> Option<Range<u64>> {
+    pub(super) fn take_some(&self, max: u64) -> Option<Range<u64>> {
         let end = self.end.load(Ordering::SeqCst);
-        let after = |next: u64| (next < end).then(|| end.min(next.saturating_add(most)));
+        let after = |next: u64| (next < end).then(|| end.min(next.saturating_add(max)));
         let start = self.next.fetch_update(Ordering::SeqCst, Ordering::SeqCst, after).ok()?;
-        Some(start..end.min(start.saturating_add(most)))
+        Some(start..end.min(start.saturating_add(max)))
     }
 
     /// Lets no seed begin from that one on.

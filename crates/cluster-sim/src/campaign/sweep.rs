@@ -10,14 +10,14 @@ use super::coverage::Coverage;
 use super::failures::FailedSeed;
 use super::range::SeedRange;
 use super::shrink::{ShrinkBounds, ShrinkProgress};
-use super::state::Found;
+use super::state::CampaignResult;
 use super::target::Target;
 use crate::explain::FailureSummary;
 use crate::report::{Outcome, Report};
 use crate::scenario::Scenario;
 
 /// How to see a failing seed again, in words of whoever runs the campaign.
-pub(super) type Again<'a> = dyn Fn(&Report) -> String + 'a;
+pub(super) type RerunHint<'a> = dyn Fn(&Report) -> String + 'a;
 
 /// What a range of seeds showed.
 ///
@@ -77,24 +77,24 @@ impl Failure {
 
 impl Sweep {
     pub(super) fn new(
-        subject: &dyn Target,
+        target: &dyn Target,
         seeds: Range<u64>,
-        found: Found,
-        rerun_hint: Option<&Again<'_>>,
+        result: CampaignResult,
+        rerun_hint: Option<&RerunHint<'_>>,
         needs_coverage: bool,
     ) -> Self {
-        let is_interrupted = found.interrupted;
-        let failure = |(_, FailedSeed { report, unconfirmed }, others)| {
+        let is_interrupted = result.is_interrupted;
+        let failure = |(_, FailedSeed { report, unconfirmed }, duplicates)| {
             let rerun_hint = rerun_hint.map(|rerun_hint| rerun_hint(&report));
             // Whoever interrupts does not wait for one more run.
-            let ending = if is_interrupted || unconfirmed.is_some() { None } else { subject.ending(&report) };
-            Failure { report, unconfirmed, duplicates: others, rerun_hint, summary: ending, artifacts: None }
+            let summary = if is_interrupted || unconfirmed.is_some() { None } else { target.failure_summary(&report) };
+            Failure { report, unconfirmed, duplicates: duplicates, rerun_hint, summary: summary, artifacts: None }
         };
-        let failures: Vec<Failure> = found.ways.into_iter().map(failure).collect();
+        let failures: Vec<Failure> = result.failures.into_iter().map(failure).collect();
         let failed: u64 = failures.iter().map(|failure| 1 + failure.duplicates).sum();
-        let held = found.done.saturating_sub(failed);
-        let (scenario, coverage, error) = (subject.name().to_owned(), found.coverage, found.error);
-        Self { scenario, seeds, passed: held, failures, coverage, needs_coverage, is_interrupted, error }
+        let passed = result.done.saturating_sub(failed);
+        let (scenario, coverage, error) = (target.name().to_owned(), result.coverage, result.error);
+        Self { scenario, seeds, passed: passed, failures, coverage, needs_coverage, is_interrupted, error }
     }
 
     /// The seeds that were asked for.
@@ -142,14 +142,14 @@ impl Sweep {
     pub fn keep_artifacts(
         &mut self,
         scenario: &Scenario,
-        origin: &ArtifactContext,
+        context: &ArtifactContext,
         root: &Path,
         progress: impl FnMut(&ShrinkProgress) + Send + Clone + 'static,
     ) {
         let bounds =
             if self.is_interrupted { ShrinkBounds { runs: 0, ..ShrinkBounds::default() } } else { ShrinkBounds::default() };
         for failure in &mut self.failures {
-            failure.artifacts = Some(scenario.keep_artifacts(&failure.report, origin, root, bounds, progress.clone()));
+            failure.artifacts = Some(scenario.keep_artifacts(&failure.report, context, root, bounds, progress.clone()));
         }
     }
 
@@ -193,12 +193,12 @@ impl Sweep {
 
 impl fmt::Display for Sweep {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scenario, seeds, passed: held, failures, .. } = self;
+        let Self { scenario, seeds, passed, failures, .. } = self;
         let seeds = SeedRange::of(seeds);
-        write!(formatter, "{held} of seeds {seeds} of {scenario} held")?;
+        write!(formatter, "{passed} of seeds {seeds} of {scenario} passed")?;
         if self.failed() > 1 {
-            let ways = if failures.len() == 1 { "one way".to_owned() } else { format!("{} ways", failures.len()) };
-            write!(formatter, ", {} failed in {ways}", self.failed())?;
+            let failures = if failures.len() == 1 { "one way".to_owned() } else { format!("{} ways", failures.len()) };
+            write!(formatter, ", {} failed in {failures}", self.failed())?;
         }
         if self.is_interrupted {
             write!(formatter, ", interrupted before all were run")?;
@@ -210,21 +210,22 @@ impl fmt::Display for Sweep {
             write!(formatter, "\n{}", coverage.to_string().trim_end())?;
         }
         for Failure { report, unconfirmed, duplicates, rerun_hint, summary, artifacts } in failures {
-            let told = report.text(rerun_hint.as_deref());
-            // What is told of the smallest case need not be told of the whole run.
-            let has_story = artifacts.as_ref().is_some_and(|kept| kept.minimized().is_some() && kept.ending.is_some());
-            let told = if has_story { told.brief() } else { told.with_summary(summary.as_ref()) };
-            write!(formatter, "\n{told}")?;
+            let text = report.text(rerun_hint.as_deref());
+            // The minimized case shows what the whole run would show at length.
+            let has_minimized =
+                artifacts.as_ref().is_some_and(|artifacts| artifacts.minimized().is_some() && artifacts.summary.is_some());
+            let text = if has_minimized { text.brief() } else { text.with_summary(summary.as_ref()) };
+            write!(formatter, "\n{text}")?;
             if let Some(error) = unconfirmed {
                 writeln!(formatter, "      two more runs of it could not be compared: {error}")?;
             }
             match duplicates {
                 0 => {}
-                1 => writeln!(formatter, "      one seed more failed in the same way")?,
-                duplicates => writeln!(formatter, "      {duplicates} seeds more failed in the same way")?,
+                1 => writeln!(formatter, "      1 more seed failed in the same way")?,
+                duplicates => writeln!(formatter, "      {duplicates} more seeds failed in the same way")?,
             }
-            if let Some(kept) = artifacts {
-                write!(formatter, "{kept}")?;
+            if let Some(artifacts) = artifacts {
+                write!(formatter, "{artifacts}")?;
             }
         }
         Ok(())
@@ -238,15 +239,15 @@ mod tests {
 
     use super::*;
 
-    fn sweep(outcomes: &[Outcome], interrupted: bool) -> Sweep {
-        let way = |(seed, outcome): (u64, &Outcome)| {
+    fn sweep(outcomes: &[Outcome], is_interrupted: bool) -> Sweep {
+        let failure = |(seed, outcome): (u64, &Outcome)| {
             let mut report = Report::blank("test", SeedSchedule::new(Seed(seed)));
             report.outcome = *outcome;
             (seed, FailedSeed { report, unconfirmed: None }, 0)
         };
-        let ways = (0..).zip(outcomes).map(way).collect();
-        let subject = Scenario::new("test").nodes("node", 1, async |_| {});
-        Sweep::new(&subject, 0..64, Found { done: 64, ways, coverage: None, interrupted, error: None }, None, false)
+        let failures = (0..).zip(outcomes).map(failure).collect();
+        let target = Scenario::new("test").nodes("node", 1, async |_| {});
+        Sweep::new(&target, 0..64, CampaignResult { done: 64, failures, coverage: None, is_interrupted, error: None }, None, false)
     }
 
     #[rstest]

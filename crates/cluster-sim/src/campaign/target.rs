@@ -24,19 +24,19 @@ pub(super) trait Target: Send + Sync {
     fn declared(&self) -> u64;
 
     /// For how much real time one of its steps may go on; for ever, if nobody can tell one step from the next.
-    fn patience(&self) -> Duration;
+    fn step_timeout(&self) -> Duration;
 
     /// Runs one seed, and leaves word of every step if it can.
-    fn run(&self, seed: Seed, watch: &Arc<Heartbeat>) -> Report;
+    fn run(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report;
 
     /// What to say of a seed that showed `found`, after two more runs; and why these could not be compared, if they could not.
-    fn confirmed(&self, seed: Seed, found: Report, watch: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>);
+    fn confirm(&self, seed: Seed, found: Report, heartbeat: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>);
 
     /// The report of a seed that does not come back from a step. Leaves a thread behind.
     fn stuck(&self, seed: Seed) -> Report;
 
     /// How the run ended that showed this, by one more run; nothing where none can be had, or where it is another.
-    fn ending(&self, report: &Report) -> Option<FailureSummary>;
+    fn failure_summary(&self, report: &Report) -> Option<FailureSummary>;
 }
 
 impl Target for Scenario {
@@ -48,28 +48,28 @@ impl Target for Scenario {
         super::reexec::declared(self)
     }
 
-    fn patience(&self) -> Duration {
+    fn step_timeout(&self) -> Duration {
         self.0.step_timeout
     }
 
-    fn run(&self, seed: Seed, watch: &Arc<Heartbeat>) -> Report {
-        self.run_under(seed, Some(Arc::clone(watch)))
+    fn run(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report {
+        self.run_watched(seed, Some(Arc::clone(heartbeat)))
     }
 
-    fn confirmed(&self, seed: Seed, found: Report, watch: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>) {
-        self.confirmed(seed, found, Arc::clone(watch))
+    fn confirm(&self, seed: Seed, found: Report, heartbeat: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>) {
+        self.confirm(seed, found, Arc::clone(heartbeat))
     }
 
     fn stuck(&self, seed: Seed) -> Report {
         watchdog::stuck(self, seed, self.0.step_timeout)
     }
 
-    fn ending(&self, report: &Report) -> Option<FailureSummary> {
-        if report.outcome == Outcome::Nondeterministic || !is_told_again(report) {
+    fn failure_summary(&self, report: &Report) -> Option<FailureSummary> {
+        if report.outcome == Outcome::Nondeterministic || !is_rerunnable(report) {
             return None;
         }
         let (scenario, seed) = (self.clone(), report.seed());
-        let record = move |_, watch| Recording::of_run(scenario.start_under(seed, Some(watch)), Recording::EVENTS);
+        let record = move |_, heartbeat| Recording::of_run(scenario.start_watched(seed, Some(heartbeat)), Recording::EVENTS);
         let recorded = watchdog::watched(self.0.step_timeout, &[Arc::new(Heartbeat::default())], record, |_| {}, &mut || true);
         let recording = recorded.into_iter().next().flatten()?;
         // A rule from elsewhere, over the report, is none that the run itself breaks.
@@ -78,9 +78,9 @@ impl Target for Scenario {
 }
 
 /// Whether a run can be run again in this process.
-pub(super) fn is_told_again(report: &Report) -> bool {
-    let of_the_process = [watchdog::RULE, super::isolated::SURVIVES];
-    report.violations.first().is_none_or(|violation| !of_the_process.contains(&violation.rule.as_str()))
+pub(super) fn is_rerunnable(report: &Report) -> bool {
+    let process_rules = [watchdog::RULE, super::isolated::SURVIVES];
+    report.violations.first().is_none_or(|violation| !process_rules.contains(&violation.rule.as_str()))
 }
 
 /// A rule of the campaign, over the report of a run in which everything else held.
@@ -92,17 +92,17 @@ pub(super) struct ReportCheck {
 
 impl ReportCheck {
     /// Says so in a report if it does not hold.
-    fn judge(&self, report: &mut Report) {
+    fn apply(&self, report: &mut Report) {
         match (self.test)(report) {
             Verdict::Holds => {}
-            Verdict::Violated(witness) => {
+            Verdict::Violated(evidence) => {
                 let (rule, at, step) = (self.name.clone(), report.ended_at, report.steps);
-                report.violations.push(Violation { rule, at, step, nodes: witness.nodes, message: witness.message });
+                report.violations.push(Violation { rule, at, step, nodes: evidence.nodes, message: evidence.message });
                 report.outcome = Outcome::Violated;
             }
-            Verdict::Unknown(why) => {
+            Verdict::Unknown(reason) => {
                 let (name, kind) = (self.name.clone(), CheckKind::Eventually);
-                report.checks.push(CheckReport { name, kind, times_checked: 0, unknown: Some(why) });
+                report.checks.push(CheckReport { name, kind, times_checked: 0, unknown: Some(reason) });
                 if report.outcome == Outcome::Held {
                     report.outcome = Outcome::Unknown;
                 }
@@ -114,10 +114,10 @@ impl ReportCheck {
 /// What is run from every seed, and judged.
 #[derive(Clone)]
 pub(super) struct Job {
-    pub(super) subject: Arc<dyn Target>,
-    pub(super) judges: Vec<ReportCheck>,
+    pub(super) target: Arc<dyn Target>,
+    pub(super) report_checks: Vec<ReportCheck>,
     /// What runs go through is counted.
-    pub(super) covers: bool,
+    pub(super) counts_coverage: bool,
 }
 
 /// What a seed showed: when its run ended, and everything else only if it did not hold.
@@ -131,18 +131,18 @@ pub(super) struct SeedResult {
 impl Job {
     /// Runs one seed, and looks twice more at it if it does not hold; in this thread, so that what its earlier seeds left behind in it is
     /// found out. `failing` is called before that.
-    pub(super) fn examine(&self, seed: u64, watch: &Arc<Heartbeat>, failing: impl FnOnce()) -> SeedResult {
-        let report = self.subject.run(Seed(seed), watch);
+    pub(super) fn run_seed(&self, seed: u64, heartbeat: &Arc<Heartbeat>, on_failure: impl FnOnce()) -> SeedResult {
+        let report = self.target.run(Seed(seed), heartbeat);
         let ended_at = report.ended_at;
-        let coverage = self.covers.then(|| Box::new(Coverage::of(&report)));
-        let fails = |judge: &ReportCheck| (judge.test)(&report) != Verdict::Holds;
-        if report.outcome == Outcome::Held && !self.judges.iter().any(fails) {
+        let coverage = self.counts_coverage.then(|| Box::new(Coverage::of(&report)));
+        let fails = |apply: &ReportCheck| (apply.test)(&report) != Verdict::Holds;
+        if report.outcome == Outcome::Held && !self.report_checks.iter().any(fails) {
             return SeedResult { ended_at, coverage, failed: None };
         }
-        failing();
-        let (mut report, unconfirmed) = self.subject.confirmed(Seed(seed), report, watch);
+        on_failure();
+        let (mut report, unconfirmed) = self.target.confirm(Seed(seed), report, heartbeat);
         if report.outcome == Outcome::Held {
-            self.judges.iter().for_each(|judge| judge.judge(&mut report));
+            self.report_checks.iter().for_each(|apply| apply.apply(&mut report));
         }
         let failed = (report.outcome != Outcome::Held).then(|| Box::new(FailedSeed { report, unconfirmed }));
         SeedResult { ended_at, coverage, failed }

@@ -16,7 +16,7 @@ use super::Replay;
 use super::artifacts::ArtifactContext;
 use super::build_info::artifacts_root;
 use super::builder::Campaign;
-use super::determinism::{DeterminismError, beside};
+use super::determinism::{DeterminismError, confirm_report};
 use super::range::SeedRange;
 use super::sweep::Sweep;
 use super::target::Target;
@@ -61,12 +61,12 @@ impl TestCase {
     }
 
     /// Where what is kept of failures says that it comes from, and the line to paste that shows a file again.
-    fn origin(&self) -> ArtifactContext {
+    fn context(&self) -> ArtifactContext {
         let (package, path) = (self.package, self.path());
         let replay = move |file: &Path| format!("{REPLAY}={} cargo nextest run -p {package} -E 'test(={path})'", file.display());
-        let driver = ScenarioSource::Test { package: self.package.to_owned(), name: self.path() };
+        let source = ScenarioSource::Test { package: self.package.to_owned(), name: self.path() };
         let name = format!("{}-{}", self.package, self.path().replace("::", "-"));
-        ArtifactContext { name, driver, code: BuildInfo::here(), replay: Box::new(replay) }
+        ArtifactContext { name, source, build: BuildInfo::here(), replay: Box::new(replay) }
     }
 
     /// Shows the case of a file again; answers with what it shows, if it shows that the rule is still broken.
@@ -91,7 +91,7 @@ impl TestCase {
     }
 
     /// The line to paste that shows a failure again. Where two runs of a seed differ, one run alone would show nothing.
-    fn again(&self, report: &Report) -> String {
+    fn rerun_hint(&self, report: &Report) -> String {
         let seed = report.seed();
         let seeds = match &report.divergence {
             Some(_) => format!("{SEEDS}={}", SeedRange::from(seed, 1)),
@@ -102,7 +102,7 @@ impl TestCase {
 
     #[track_caller]
     fn run<'c>(&'c self, campaign: Campaign<'c>) -> Sweep {
-        let mut campaign = campaign.rerun_hint(|report| self.again(report));
+        let mut campaign = campaign.rerun_hint(|report| self.rerun_hint(report));
         campaign = NonZeroUsize::new(self.max_failures).into_iter().fold(campaign, Campaign::max_failures);
         campaign = self.threads.and_then(NonZeroUsize::new).into_iter().fold(campaign, Campaign::threads);
         if self.isolate { campaign.isolated().run() } else { campaign.run() }
@@ -110,7 +110,7 @@ impl TestCase {
 
     #[track_caller]
     fn assert_held(&self, report: &Report) {
-        assert!(report.outcome == Outcome::Held, "{}", report.text(Some(&self.again(report))));
+        assert!(report.outcome == Outcome::Held, "{}", report.text(Some(&self.rerun_hint(report))));
     }
 }
 
@@ -120,16 +120,16 @@ impl TestCase {
 /// With what did not hold, or if the environment asks for what is no seed.
 #[track_caller]
 pub fn scenario_test(test: &TestCase, make: fn() -> Scenario) {
-    match asked_for(variable) {
+    match requested(environment_variable) {
         Err(message) => panic!("{message}"),
-        Ok(Asked::One(seed)) => {
+        Ok(Request::Seed(seed)) => {
             // Whoever asks for one seed wants to look at it.
             let recording = make().record(seed);
-            let (ending, again) = (FailureSummary::of(&recording), test.again(&recording.report));
-            let told = recording.report.text(Some(&again)).with_summary(ending.as_ref());
-            assert!(recording.report.outcome == Outcome::Held, "{told}");
+            let (summary, rerun_hint) = (FailureSummary::of(&recording), test.rerun_hint(&recording.report));
+            let text = recording.report.text(Some(&rerun_hint)).with_summary(summary.as_ref());
+            assert!(recording.report.outcome == Outcome::Held, "{text}");
         }
-        Ok(Asked::Replay(file)) => match test.replay(&make(), &file) {
+        Ok(Request::Replay(file)) => match test.replay(&make(), &file) {
             Err(message) => panic!("{message}"),
             Ok(replay) if replay.report.outcome == Outcome::Held => eprint!("{replay}"),
             Ok(replay) => panic!("{replay}"),
@@ -139,7 +139,7 @@ pub fn scenario_test(test: &TestCase, make: fn() -> Scenario) {
             let scenario = make();
             let mut sweep = test.run(scenario.campaign(seeds.clone()));
             if !sweep.is_ok() {
-                sweep.keep_artifacts(&scenario, &test.origin(), &artifacts_root(), |_| {});
+                sweep.keep_artifacts(&scenario, &test.context(), &artifacts_root(), |_| {});
                 panic!("{sweep}");
             }
             if test.check_determinism {
@@ -158,19 +158,22 @@ pub fn scenario_test(test: &TestCase, make: fn() -> Scenario) {
 /// As [`scenario_test`].
 #[track_caller]
 pub fn report_test(test: &TestCase, run: fn(Seed) -> Report) {
-    let subject = Driven { name: test.path(), run };
-    match asked_for(variable) {
+    let target = ReportTarget { name: test.path(), run };
+    match requested(environment_variable) {
         Err(message) => panic!("{message}"),
-        Ok(Asked::One(seed)) => test.assert_held(&subject.report(seed)),
-        Ok(Asked::Replay(_)) => {
+        Ok(Request::Seed(seed)) => test.assert_held(&target.report(seed)),
+        Ok(Request::Replay(_)) => {
             panic!("{REPLAY}: a test that drives its runs itself has no file to replay; have it give a `Scenario::script`")
         }
         Ok(asked) => {
             let seeds = asked.seeds(test);
-            let sweep = test.run(Campaign::of(Arc::new(subject.clone()), seeds.clone(), None));
+            let sweep = test.run(Campaign::of(Arc::new(target.clone()), seeds.clone(), None));
             assert!(sweep.is_ok(), "{sweep}");
             if test.check_determinism {
-                test.assert_held(&beside(subject.report(Seed(seeds.start)), &subject.report_elsewhere(Seed(seeds.start))));
+                test.assert_held(&confirm_report(
+                    target.report(Seed(seeds.start)),
+                    &target.report_in_fresh_thread(Seed(seeds.start)),
+                ));
             }
         }
     }
@@ -178,56 +181,56 @@ pub fn report_test(test: &TestCase, run: fn(Seed) -> Report) {
 
 /// What the environment asks for.
 #[derive(Debug, PartialEq, Eq)]
-enum Asked {
+enum Request {
     /// Nothing: the seeds of the test.
-    Nothing,
+    Default,
     /// Exactly that seed, once.
-    One(Seed),
+    Seed(Seed),
     /// These seeds.
     Seeds(SeedRange),
     /// The case of a file.
     Replay(PathBuf),
 }
 
-impl Asked {
+impl Request {
     fn seeds(&self, test: &TestCase) -> Range<u64> {
         match self {
             Self::Seeds(seeds) => seeds.seeds(),
-            Self::Nothing | Self::One(_) | Self::Replay(_) => test.seeds.clone(),
+            Self::Default | Self::Seed(_) | Self::Replay(_) => test.seeds.clone(),
         }
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "whoever runs a test says by the environment which seeds to take")]
-fn variable(name: &str) -> Option<OsString> {
+fn environment_variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
 /// What the environment asks for, or why that cannot be.
-fn asked_for(variable: impl Fn(&str) -> Option<OsString>) -> Result<Asked, String> {
-    let value = |name: &str| variable(name).map(|value| value.to_string_lossy().into_owned());
+fn requested(environment_variable: impl Fn(&str) -> Option<OsString>) -> Result<Request, String> {
+    let value = |name: &str| environment_variable(name).map(|value| value.to_string_lossy().into_owned());
     let refused = |name: &str, error: &dyn std::fmt::Display| format!("{name} cannot be taken: {error}; or unset it");
-    if let Some(file) = variable(REPLAY) {
-        return Ok(Asked::Replay(PathBuf::from(file)));
+    if let Some(file) = environment_variable(REPLAY) {
+        return Ok(Request::Replay(PathBuf::from(file)));
     }
     match (value(SEED), value(SEEDS)) {
-        (None, None) => Ok(Asked::Nothing),
-        (Some(one), None) => one.parse().map(Asked::One).map_err(|error| refused(SEED, &error)),
-        (None, Some(seeds)) => seeds.parse().map(Asked::Seeds).map_err(|error| refused(SEEDS, &error)),
-        (Some(one), Some(seeds)) => {
-            Err(format!("{SEED}={one} asks for one seed and {SEEDS}={seeds} for others; unset one of the two variables"))
+        (None, None) => Ok(Request::Default),
+        (Some(seed), None) => seed.parse().map(Request::Seed).map_err(|error| refused(SEED, &error)),
+        (None, Some(seeds)) => seeds.parse().map(Request::Seeds).map_err(|error| refused(SEEDS, &error)),
+        (Some(seed), Some(seeds)) => {
+            Err(format!("{SEED}={seed} asks for one seed and {SEEDS}={seeds} for others; unset one of the two variables"))
         }
     }
 }
 
 /// Runs that a test drives itself.
 #[derive(Debug, Clone)]
-struct Driven {
+struct ReportTarget {
     name: String,
     run: fn(Seed) -> Report,
 }
 
-impl Driven {
+impl ReportTarget {
     /// The report of a run; a panic of the test is a finding of its seed.
     fn report(&self, seed: Seed) -> Report {
         catch_unwind(AssertUnwindSafe(|| (self.run)(seed))).unwrap_or_else(|panic| {
@@ -240,12 +243,12 @@ impl Driven {
     }
 
     /// The same from a fresh thread, which shows what earlier runs left behind in this one.
-    fn report_elsewhere(&self, seed: Seed) -> Report {
+    fn report_in_fresh_thread(&self, seed: Seed) -> Report {
         thread::scope(|scope| scope.spawn(|| self.report(seed)).join().expect("a panic of the test is a finding"))
     }
 }
 
-impl Target for Driven {
+impl Target for ReportTarget {
     fn name(&self) -> &str {
         &self.name
     }
@@ -254,7 +257,7 @@ impl Target for Driven {
         0
     }
 
-    fn patience(&self) -> Duration {
+    fn step_timeout(&self) -> Duration {
         // Nobody sees from outside how far such a run is.
         Duration::MAX
     }
@@ -263,15 +266,15 @@ impl Target for Driven {
         self.report(seed)
     }
 
-    fn confirmed(&self, seed: Seed, found: Report, _: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>) {
-        (beside(found, &self.report_elsewhere(seed)), None)
+    fn confirm(&self, seed: Seed, found: Report, _: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>) {
+        (confirm_report(found, &self.report_in_fresh_thread(seed)), None)
     }
 
     fn stuck(&self, _: Seed) -> Report {
         unreachable!("a run of which nobody knows how far it is is waited for")
     }
 
-    fn ending(&self, _: &Report) -> Option<FailureSummary> {
+    fn failure_summary(&self, _: &Report) -> Option<FailureSummary> {
         // The test has the run in its own hands, and shows a report of it.
         None
     }
@@ -283,9 +286,9 @@ mod tests {
 
     use super::*;
 
-    fn asked(one: Option<&str>, seeds: Option<&str>) -> Result<Asked, String> {
-        asked_for(|name| match name {
-            SEED => one.map(OsString::from),
+    fn asked(seed: Option<&str>, seeds: Option<&str>) -> Result<Request, String> {
+        requested(|name| match name {
+            SEED => seed.map(OsString::from),
             SEEDS => seeds.map(OsString::from),
             _ => None,
         })
@@ -293,9 +296,9 @@ mod tests {
 
     #[test]
     fn the_environment_asks_for_one_seed_or_for_many() {
-        assert_eq!(asked(None, None), Ok(Asked::Nothing));
-        assert_eq!(asked(Some("0x2a"), None), Ok(Asked::One(Seed(42))));
-        let seeds = |text: &str| Ok(Asked::Seeds(text.parse().unwrap()));
+        assert_eq!(asked(None, None), Ok(Request::Default));
+        assert_eq!(asked(Some("0x2a"), None), Ok(Request::Seed(Seed(42))));
+        let seeds = |text: &str| Ok(Request::Seeds(text.parse().unwrap()));
         assert_eq!((asked(None, Some("5..9")), asked(None, Some("9"))), (seeds("5..9"), seeds("0..9")));
     }
 
@@ -304,8 +307,12 @@ mod tests {
     #[case(Some(""), None, "CLUSTER_SIM_SEED cannot be taken: \"\" is not a seed;")]
     #[case(None, Some("5..5"), "CLUSTER_SIM_SEEDS cannot be taken: \"5..5\" is no range of seeds")]
     #[case(Some("1"), Some("5..6"), "CLUSTER_SIM_SEED=1 asks for one seed and CLUSTER_SIM_SEEDS=5..6 for others; unset one")]
-    fn what_it_cannot_ask_for_is_named_with_the_cure(#[case] one: Option<&str>, #[case] seeds: Option<&str>, #[case] says: &str) {
-        let message = asked(one, seeds).unwrap_err();
-        assert!(message.starts_with(says) && message.contains("unset"), "{message}");
+    fn what_it_cannot_ask_for_is_named_with_the_cure(
+        #[case] seed: Option<&str>,
+        #[case] seeds: Option<&str>,
+        #[case] expected: &str,
+    ) {
+        let message = asked(seed, seeds).unwrap_err();
+        assert!(message.starts_with(expected) && message.contains("unset"), "{message}");
     }
 }

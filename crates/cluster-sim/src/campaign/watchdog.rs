@@ -32,86 +32,87 @@ pub(super) fn now() -> Instant {
 /// # Panics
 /// With the first panic of the work, after every thread ended or was given up.
 pub(super) fn watched<T: Send + 'static>(
-    patience: Duration,
-    watches: &[Arc<Heartbeat>],
+    step_timeout: Duration,
+    heartbeats: &[Arc<Heartbeat>],
     work: impl Fn(usize, Arc<Heartbeat>) -> T + Send + Sync + 'static,
-    given_up: impl FnMut(usize),
-    between: &mut dyn FnMut() -> bool,
+    on_stuck: impl FnMut(usize),
+    keep_waiting: &mut dyn FnMut() -> bool,
 ) -> Vec<Option<T>> {
     let work = Arc::new(work);
-    let (tell, told) = sync_channel(watches.len());
+    let (sender, results) = sync_channel(heartbeats.len());
     // A test is known by the name of its thread.
     let name = thread::current().name().unwrap_or("sweep").to_owned();
-    for (index, watch) in watches.iter().enumerate() {
-        let (work, watch, tell) = (Arc::clone(&work), Arc::clone(watch), tell.clone());
+    for (index, heartbeat) in heartbeats.iter().enumerate() {
+        let (work, heartbeat, sender) = (Arc::clone(&work), Arc::clone(heartbeat), sender.clone());
         let run = move || {
-            let ended = catch_unwind(AssertUnwindSafe(|| work(index, watch)));
+            let result = catch_unwind(AssertUnwindSafe(|| work(index, heartbeat)));
             // Nobody listens any more if it came back after all.
-            let _ = tell.send((index, ended));
+            let _ = sender.send((index, result));
         };
         thread::Builder::new().name(name.clone()).spawn(run).expect("the machine has room for one thread more");
     }
-    let ended = wait(&told, watches, patience, given_up, between);
-    ended.into_iter().map(|ended| ended.map(|ended| ended.unwrap_or_else(|panic| resume_unwind(panic)))).collect()
+    let result = wait(&results, heartbeats, step_timeout, on_stuck, keep_waiting);
+    result.into_iter().map(|result| result.map(|result| result.unwrap_or_else(|panic| resume_unwind(panic)))).collect()
 }
 
 /// Waits for the end of all work, of each as long as its runs go on taking steps.
 fn wait<T>(
-    told: &Receiver<(usize, T)>,
-    watches: &[Arc<Heartbeat>],
-    patience: Duration,
-    mut given_up: impl FnMut(usize),
-    between: &mut dyn FnMut() -> bool,
+    results: &Receiver<(usize, T)>,
+    heartbeats: &[Arc<Heartbeat>],
+    step_timeout: Duration,
+    mut on_stuck: impl FnMut(usize),
+    keep_waiting: &mut dyn FnMut() -> bool,
 ) -> Vec<Option<T>> {
-    let mut all: Vec<Option<T>> = watches.iter().map(|_| None).collect();
-    let mut seen: BTreeMap<usize, (u64, u64)> = watches.iter().map(|watch| watch.progress()).enumerate().collect();
-    let mut observations_read = now();
+    let mut ended: Vec<Option<T>> = heartbeats.iter().map(|_| None).collect();
+    let mut seen: BTreeMap<usize, (u64, u64)> = heartbeats.iter().map(|heartbeat| heartbeat.progress()).enumerate().collect();
+    let mut checked_at = now();
     while !seen.is_empty() {
-        match told.recv_timeout(patience.saturating_sub(observations_read.elapsed()).min(TICK)) {
-            Ok((index, ended)) => {
+        match results.recv_timeout(step_timeout.saturating_sub(checked_at.elapsed()).min(TICK)) {
+            Ok((index, result)) => {
                 // One that was given up may come back after all; it was judged by then.
                 if seen.remove(&index).is_some() {
-                    all[index] = Some(ended);
+                    ended[index] = Some(result);
                 }
             }
             Err(RecvTimeoutError::Disconnected) => unreachable!("work tells its end, also when it panics"),
-            Err(RecvTimeoutError::Timeout) if !between() => break,
-            Err(RecvTimeoutError::Timeout) if observations_read.elapsed() < patience => {}
+            Err(RecvTimeoutError::Timeout) if !keep_waiting() => break,
+            Err(RecvTimeoutError::Timeout) if checked_at.elapsed() < step_timeout => {}
             Err(RecvTimeoutError::Timeout) => {
-                observations_read = now();
+                checked_at = now();
                 seen.retain(|index, seen| {
-                    let progress = watches[*index].progress();
-                    let goes_on = progress != *seen;
+                    let progress = heartbeats[*index].progress();
+                    let is_alive = progress != *seen;
                     *seen = progress;
-                    if !goes_on {
-                        given_up(*index);
+                    if !is_alive {
+                        on_stuck(*index);
                     }
-                    goes_on
+                    is_alive
                 });
             }
         }
     }
-    all
+    ended
 }
 
 /// The report of a seed that did not come back from a step: runs it once more to that step, this time by name.
-pub(super) fn stuck(scenario: &Scenario, seed: Seed, patience: Duration) -> Report {
-    let watch = Arc::new(Heartbeat::with_names());
-    let again = scenario.clone();
-    let watches = [Arc::clone(&watch)];
-    let came_back = watched(patience, &watches, move |_, watch| again.run_under(seed, Some(watch)), |_| {}, &mut || true);
-    let came_back = came_back.into_iter().next().flatten();
-    let waited = patience.as_secs_f64();
-    let whereabouts = watch.position().filter(|_| came_back.is_none());
-    let at = whereabouts.as_ref().map_or(VirtualInstant::ZERO, |whereabouts| whereabouts.at);
-    let message = match whereabouts {
+pub(super) fn stuck(scenario: &Scenario, seed: Seed, step_timeout: Duration) -> Report {
+    let heartbeat = Arc::new(Heartbeat::with_names());
+    let rerun = scenario.clone();
+    let heartbeats = [Arc::clone(&heartbeat)];
+    let rerun_report =
+        watched(step_timeout, &heartbeats, move |_, heartbeat| rerun.run_watched(seed, Some(heartbeat)), |_| {}, &mut || true);
+    let rerun_report = rerun_report.into_iter().next().flatten();
+    let waited = step_timeout.as_secs_f64();
+    let position = heartbeat.position().filter(|_| rerun_report.is_none());
+    let at = position.as_ref().map_or(VirtualInstant::ZERO, |position| position.at);
+    let message = match position {
         Some(Position { node, task: Some(task), .. }) => {
             format!("a poll of {node}, task {task}, did not return for {waited}s of real time")
         }
         Some(Position { node, task: None, .. }) => format!("a step of {node} did not return for {waited}s of real time"),
         None => format!("a step did not return for {waited}s of real time, and did when the seed was run again"),
     };
-    let (_, steps) = watch.progress();
+    let (_, steps) = heartbeat.progress();
     let mut report = Report::blank(scenario.name(), SeedSchedule::new(seed));
     report.by_hand = false;
     report.violations.push(Violation { rule: RULE.to_owned(), at, step: steps, nodes: Vec::new(), message });

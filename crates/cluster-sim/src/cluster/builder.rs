@@ -15,7 +15,7 @@ use crate::scenario::{LinkClass, Member, Scenario, ScenarioError};
 /// The largest number of shards in a region.
 const SHARDS_MAX: u32 = 65_535;
 
-type Seating = Box<dyn FnOnce(Scenario, Vec<Member>) -> Scenario>;
+type AddNodes = Box<dyn FnOnce(Scenario, Vec<Member>) -> Scenario>;
 
 /// The links from one region to another, in one direction.
 struct RegionLinks {
@@ -30,7 +30,7 @@ pub struct ClusterBuilder {
     regions: Vec<String>,
     shards: u32,
     links: Vec<RegionLinks>,
-    seating: Option<Seating>,
+    add_nodes: Option<AddNodes>,
     changes: Vec<Box<dyn FnOnce(Scenario) -> Scenario>>,
     seed: Option<Seed>,
 }
@@ -81,7 +81,7 @@ impl ClusterBuilder {
     /// Says what runs on each node: a machine made from its seat, which knows region, shard and peers.
     #[must_use]
     pub fn machines<M: Machine>(mut self, boot: impl Fn(&NodeInfo) -> M + Send + Sync + 'static) -> Self {
-        self.seating = Some(Box::new(move |scenario, members| scenario.group("node", members, boot)));
+        self.add_nodes = Some(Box::new(move |scenario, members| scenario.group("node", members, boot)));
         self
     }
 
@@ -91,7 +91,7 @@ impl ClusterBuilder {
     where
         F: Future<Output = ()> + 'static,
     {
-        self.seating = Some(Box::new(move |scenario, members| scenario.group_of_nodes("node", members, main)));
+        self.add_nodes = Some(Box::new(move |scenario, members| scenario.group_of_nodes("node", members, main)));
         self
     }
 
@@ -125,7 +125,7 @@ impl ClusterBuilder {
     pub fn build_blocking(self) -> Result<SimulatedCluster, ClusterError> {
         self.check()?;
         let seed = self.seed.ok_or(ClusterError::NoSeed)?;
-        let seating = self.seating.ok_or(ClusterError::NoMachines)?;
+        let add_nodes = self.add_nodes.ok_or(ClusterError::NoMachines)?;
         let mut members = Vec::new();
         for (region, name) in (0..).zip(&self.regions) {
             members.extend((0..self.shards as u16).map(|shard| Member {
@@ -134,7 +134,7 @@ impl ClusterBuilder {
                 shard: Shard(shard),
             }));
         }
-        let mut scenario = seating(Scenario::new("cluster").regions(self.regions.clone()), members);
+        let mut scenario = add_nodes(Scenario::new("cluster").regions(self.regions.clone()), members);
         for RegionLinks { from, to, model } in self.links {
             let select = |name: &str| match self.regions.iter().position(|region| region == name) {
                 Some(index) => Ok(NodeSelector::Region(index as u16)),

@@ -129,8 +129,8 @@ impl SimulatedCluster {
     }
 
     /// Looks at the cluster as it stands.
-    pub fn inspect<T>(&self, looking: impl FnOnce(&World<'_>) -> T) -> T {
-        self.sim.inspect(looking)
+    pub fn inspect<T>(&self, read: impl FnOnce(&World<'_>) -> T) -> T {
+        self.sim.inspect(read)
     }
 
     /// Reaches into the node of a shard in a region by what it exposed; see [`Sim::with_node`].

@@ -21,7 +21,7 @@ pub(crate) fn describe_failure(scenario: &Scenario, report: &mut Report) {
     if !matches!(report.outcome, Outcome::Violated | Outcome::Panicked) || report.by_hand {
         return;
     }
-    let recording = Recording::of_run(scenario.start_under(report.seed(), None), EVENTS_KEPT);
+    let recording = Recording::of_run(scenario.start(report.seed()), EVENTS_KEPT);
     if recording.report.digest == report.digest {
         report.last_events.clone_from(&recording.report.last_events);
         report.views.clone_from(&recording.report.views);

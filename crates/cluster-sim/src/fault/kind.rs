@@ -42,7 +42,7 @@ impl Kind {
                 links: (*roll.pick(links)?).to_owned(),
                 rule: "profile_loss".to_owned(),
                 // 1 to 100 percent: the low bits are independent of the high ones that pick.
-                ratio: Ratio::percent((1 + (roll.0 & 0xffff) * 100 / 0x1_0000) as f64).ok()?,
+                ratio: Ratio::percent((1 + (roll.0 & 0xffff) * 100 / 0x1_0000) as u32),
                 duration,
             },
             _ if nodes.len() < 2 => return None,
@@ -126,10 +126,9 @@ mod tests {
             classes.insert(links);
             ratios.push(ratio);
         }
-        let percent = |percent: f64| Ratio::percent(percent).expect("it is a ratio");
         assert_eq!((ratios.len(), classes.len()), (400, 2));
-        assert!(ratios.iter().all(|ratio| (percent(1.0)..=percent(100.0)).contains(ratio)));
-        assert!(ratios.iter().any(|ratio| *ratio < percent(5.0)) && ratios.iter().any(|ratio| *ratio > percent(95.0)));
+        assert!(ratios.iter().all(|ratio| (Ratio::percent(1)..=Ratio::percent(100)).contains(ratio)));
+        assert!(ratios.iter().any(|ratio| *ratio < Ratio::percent(5)) && ratios.iter().any(|ratio| *ratio > Ratio::percent(95)));
     }
 
     #[test]

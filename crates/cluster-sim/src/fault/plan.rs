@@ -132,7 +132,7 @@ pub enum PlanError {
         links: String,
     },
     /// A fault gives links a model that cannot be.
-    #[error("fault {index} (links) cannot be: {error}")]
+    #[error("fault {index} (links) is invalid: {error}")]
     ImpossibleLinks {
         /// Its place in the plan.
         index: usize,
@@ -140,7 +140,7 @@ pub enum PlanError {
         error: InvalidLink,
     },
     /// Faults must be in order of time.
-    #[error("fault {index} strikes before the one in front of it; put the faults in order of time")]
+    #[error("fault {index} is scheduled before the one in front of it; put the faults in order of time")]
     OutOfOrder {
         /// Its place in the plan.
         index: usize,
@@ -188,6 +188,6 @@ mod tests {
         let loss = Fault::Loss { links: "lan".into(), rule: "r".into(), ratio: cluster_sim_types::Ratio::ONE, duration: None };
         assert!(check(&FaultPlan::new().at(Duration::ZERO, loss)).starts_with("fault 0 (loss) names links \"lan\""));
         let unordered = r#"[{"at_ns":5,"fault":"heal_all"},{"at_ns":4,"fault":"heal_all"}]"#;
-        assert!(check(&serde_json::from_str(unordered).unwrap()).starts_with("fault 1 strikes before"));
+        assert!(check(&serde_json::from_str(unordered).unwrap()).starts_with("fault 1 is scheduled before"));
     }
 }

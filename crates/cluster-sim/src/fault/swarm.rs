@@ -14,7 +14,7 @@ const WHEN: Stream = Stream::named("profile when");
 const WHICH: Stream = Stream::named("profile which");
 const LENGTH: Stream = Stream::named("profile length");
 const FAVOURITE: Stream = Stream::named("profile favourite");
-const HEELS: Stream = Stream::named("profile heels");
+const FOLLOW: Stream = Stream::named("profile heels");
 
 /// A kind that the seed does not leave out, and its weights.
 #[derive(Debug, Clone, Copy)]
@@ -94,27 +94,27 @@ impl<'a> Swarm<'a> {
             if at >= self.end {
                 return;
             }
-            let (node, length) = self.strike(plan, weighted, address, at, None);
+            let (node, length) = self.add_fault(plan, weighted, address, at, None);
             self.follow(plan, address, at, node, length);
         }
     }
 
     /// Adds one fault, and says which node it picked and how long it lasts.
-    fn strike(
+    fn add_fault(
         &self,
         plan: &mut FaultPlan,
         weighted: &Weighted,
         address: Address,
         at: VirtualInstant,
-        again: Option<&'a str>,
+        node: Option<&'a str>,
     ) -> (Option<&'a str>, Duration) {
         let length = weighted.length(self.lengths.sample(self.seed.roll(LENGTH, address)));
         let roll = self.seed.roll(WHICH, address);
-        let again = again.or_else(|| self.favourite(weighted, address));
-        if let Some(fault) = weighted.kind.fault(roll, self.targets, again, length) {
+        let node = node.or_else(|| self.favourite(weighted, address));
+        if let Some(fault) = weighted.kind.fault(roll, self.targets, node, length) {
             plan.insert(at, fault);
         }
-        (again.or_else(|| roll.pick(self.targets.nodes).copied()), length)
+        (node.or_else(|| roll.pick(self.targets.nodes).copied()), length)
     }
 
     /// The node that a kind picks in this seed more often than others: three times in four, and else whichever it is. What takes several
@@ -126,13 +126,13 @@ impl<'a> Swarm<'a> {
 
     /// Adds a fault on the heels of every third: while it lasts, or while the cluster recovers from it.
     fn follow(&self, plan: &mut FaultPlan, address: Address, at: VirtualInstant, node: Option<&'a str>, length: Duration) {
-        let roll = |number| -> Roll { self.seed.roll(HEELS, address.number(number)) };
+        let roll = |number| -> Roll { self.seed.roll(FOLLOW, address.number(number)) };
         let at = at + roll(1).within(length.saturating_mul(2));
         if roll(0).below(3) > 0 || at >= self.end {
             return;
         }
         let Some(weighted) = roll(2).pick(&self.kinds) else { return };
-        let again = node.filter(|_| roll(3).below(2) == 0);
-        self.strike(plan, weighted, address.name("heels"), at, again);
+        let node = node.filter(|_| roll(3).below(2) == 0);
+        self.add_fault(plan, weighted, address.name("heels"), at, node);
     }
 }

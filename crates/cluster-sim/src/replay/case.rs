@@ -42,16 +42,16 @@ impl Case {
     /// The scenario that tells this case and no other, whatever faults it had.
     #[must_use]
     pub fn apply_to(&self, scenario: &Scenario) -> Scenario {
-        let mut telling = scenario.clone().only_faults(self.faults.clone());
+        let mut applied = scenario.clone().only_faults(self.faults.clone());
         for node in &self.absent {
-            telling = telling.without(node);
+            applied = applied.without(node);
         }
-        if let Some(lasting) = self.duration {
-            telling = telling.duration(lasting);
+        if let Some(duration) = self.duration {
+            applied = applied.duration(duration);
         }
         match &self.decisions {
-            Some(decisions) => telling.with_decisions(decisions),
-            None => telling,
+            Some(decisions) => applied.with_decisions(decisions),
+            None => applied,
         }
     }
 

@@ -51,13 +51,13 @@ impl fmt::Display for Decision {
         let duration = Duration::from_nanos(self.value);
         match self.choice {
             Choice::Start => write!(formatter, "starts {duration:?} late"),
-            Choice::Order => write!(formatter, "gives way to another event of that instant"),
-            Choice::Pick => write!(formatter, "gives way to another task that is ready"),
-            Choice::Select => write!(formatter, "looks at branch {} of a select first", self.value),
+            Choice::Order => write!(formatter, "waits for another event of its instant"),
+            Choice::Pick => write!(formatter, "waits for another ready task"),
+            Choice::Select => write!(formatter, "polls branch {} of a select first", self.value),
             Choice::Delay => write!(formatter, "takes {duration:?}"),
             Choice::Loss => write!(formatter, "is lost by its link"),
             Choice::Rule => write!(formatter, "is lost by a rule"),
-            Choice::Duplicate => write!(formatter, "comes twice"),
+            Choice::Duplicate => write!(formatter, "is duplicated"),
             Choice::Reorder => write!(formatter, "is overtaken"),
             Choice::ReorderBy => write!(formatter, "is held back for {duration:?}"),
         }

@@ -99,9 +99,9 @@ impl BuildInfo {
     /// In which respects `now` is other code than this, as sentences; nothing where nobody knows.
     pub fn changes_to(&self, now: &Self) -> Vec<String> {
         let pairs = [("revision", &self.revision, &now.revision), ("lockfile", &self.lockfile, &now.lockfile)];
-        let changed = pairs.into_iter().filter_map(|(what, then, now)| {
+        let changed = pairs.into_iter().filter_map(|(field, then, now)| {
             let (then, now) = (then.as_ref()?, now.as_ref()?);
-            (then != now).then(|| format!("the {what} was {then} and is {now} now"))
+            (then != now).then(|| format!("the {field} was {then} and is {now} now"))
         });
         changed.collect()
     }

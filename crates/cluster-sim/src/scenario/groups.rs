@@ -37,22 +37,22 @@ pub(crate) struct Group {
 
 impl Group {
     pub(crate) fn of_machines<M: Machine>(name: &str, members: Vec<Member>, boot: MachineFactory<M>) -> Self {
-        let hosts: HostFactory = Arc::new(move |seats, network, engine| {
-            MachineHost::of_group(seats, Arc::clone(&boot), network, &mut engine.core.devices)
+        let hosts: HostFactory = Arc::new(move |nodes, network, engine| {
+            MachineHost::of_group(nodes, Arc::clone(&boot), network, &mut engine.core.devices)
         });
         Self { name: name.to_owned(), members, must_end: false, hosts }
     }
 
     pub(crate) fn of_nodes(name: &str, members: Vec<Member>, main: MainFactory, site: &'static Location<'static>) -> Self {
-        let hosts: HostFactory = Arc::new(move |seats, network, engine| {
+        let hosts: HostFactory = Arc::new(move |nodes, network, engine| {
             engine.core.kernel.expect_tasks();
-            AsyncHost::of_group(seats, &main, network, site, &mut engine.core.devices)
+            AsyncHost::of_group(nodes, &main, network, site, &mut engine.core.devices)
         });
         Self { name: name.to_owned(), members, must_end: false, hosts }
     }
 
     /// The same group, whose members must end.
-    pub(crate) fn of_clients(self) -> Self {
+    pub(crate) fn into_clients(self) -> Self {
         Self { must_end: true, ..self }
     }
 }

@@ -23,7 +23,7 @@ use arenas::Arenas;
 pub(crate) use checks::{Check, Seen, Test};
 pub(crate) use groups::{Group, Member};
 
-use variation::Drive;
+use variation::Script;
 
 use crate::fault::{CompiledProfile, FaultPlan, FaultProfile, PlanError};
 
@@ -62,7 +62,7 @@ pub(crate) struct Definition {
     pub(crate) threads: Option<NonZeroUsize>,
     /// What decides in place of the seed.
     pub(crate) with_decisions: Option<Arc<Decisions>>,
-    pub(crate) drive: Option<Drive>,
+    pub(crate) script: Option<Script>,
     /// Whether all this fits together, found out by the first run.
     pub(crate) checked: OnceLock<Result<(), ScenarioError>>,
     pub(crate) arenas: Arenas,
@@ -90,7 +90,7 @@ impl Scenario {
             step_timeout: Duration::from_secs(30),
             threads: None,
             with_decisions: None,
-            drive: None,
+            script: None,
             checked: OnceLock::new(),
             arenas: Arenas::default(),
             view_texts: views::known_views(),
@@ -194,7 +194,7 @@ impl Scenario {
         let members = (0..count).map(|index| Member::in_group(group, index)).collect();
         self.group_of_nodes(group, members, main).with(|definition| {
             let clients = definition.groups.pop().expect("a group was added just before");
-            definition.groups.push(clients.of_clients());
+            definition.groups.push(clients.into_clients());
         })
     }
 
@@ -248,9 +248,9 @@ impl Scenario {
         let class = LinkClass { name: "default".to_owned(), from: NodeSelector::Any, to: NodeSelector::Any, model };
         self.with(|definition| {
             // The class of everything comes first, so that every other one wins over it.
-            let replaces =
+            let is_default =
                 |known: &LinkClass| known.name == class.name && known.from == NodeSelector::Any && known.to == NodeSelector::Any;
-            definition.classes.retain(|known| !replaces(known));
+            definition.classes.retain(|known| !is_default(known));
             definition.classes.insert(0, class);
         })
     }
@@ -332,20 +332,20 @@ impl Scenario {
 
     /// How long things may go wrong. Default 10 s.
     #[must_use]
-    pub fn duration(self, lasting: Duration) -> Self {
-        self.with(|definition| definition.duration = lasting)
+    pub fn duration(self, duration: Duration) -> Self {
+        self.with(|definition| definition.duration = duration)
     }
 
     /// How long after that the run may take until everything that must hold in the end does. Default 10 s.
     #[must_use]
-    pub fn recovery_timeout(self, calm: Duration) -> Self {
-        self.with(|definition| definition.recovery_timeout = calm)
+    pub fn recovery_timeout(self, timeout: Duration) -> Self {
+        self.with(|definition| definition.recovery_timeout = timeout)
     }
 
     /// For how long it must have held without a break. Default 1 s.
     #[must_use]
-    pub fn stable_for(self, settle: Duration) -> Self {
-        self.with(|definition| definition.stable_for = settle)
+    pub fn stable_for(self, duration: Duration) -> Self {
+        self.with(|definition| definition.stable_for = duration)
     }
 
     /// Starts all nodes at the same instant, instead of each at an offset below 1 ms that hangs on its name.
@@ -359,8 +359,8 @@ impl Scenario {
     ///
     /// Only these look at the machine's clock, from outside; a run by itself never does.
     #[must_use]
-    pub fn step_timeout(self, patience: Duration) -> Self {
-        self.with(|definition| definition.step_timeout = patience)
+    pub fn step_timeout(self, timeout: Duration) -> Self {
+        self.with(|definition| definition.step_timeout = timeout)
     }
 
     /// How many seeds of a sweep run at once. Default: as many as the machine has cores.
@@ -430,10 +430,10 @@ impl fmt::Display for ScenarioError {
             Self::UnknownAbsent { node } => {
                 write!(
                     formatter,
-                    "the seat {node:?} is to stay empty but is not there; name it by group and index, as in \"edge/1\""
+                    "node {node:?} is to be left out, but the scenario has no such node; name it by group and index, as in \"edge/1\""
                 )
             }
-            Self::Links { class, error } => write!(formatter, "the links {class:?} cannot be: {error}"),
+            Self::Links { class, error } => write!(formatter, "the links {class:?} are invalid: {error}"),
             Self::Plan(error) => write!(formatter, "{error}"),
         }
     }

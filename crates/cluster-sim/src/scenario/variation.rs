@@ -12,9 +12,9 @@ use crate::sim::Sim;
 
 /// What a test does by hand in the time in which things go wrong.
 #[derive(Clone)]
-pub(crate) struct Drive(pub(crate) Arc<dyn Fn(&mut Sim) + Send + Sync>);
+pub(crate) struct Script(pub(crate) Arc<dyn Fn(&mut Sim) + Send + Sync>);
 
-impl fmt::Debug for Drive {
+impl fmt::Debug for Script {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Drive")
     }
@@ -69,14 +69,14 @@ impl Scenario {
     ///     .assert_ok();
     /// ```
     #[must_use]
-    pub fn script(self, drive: impl Fn(&mut Sim) + Send + Sync + 'static) -> Self {
-        self.with(|definition| definition.drive = Some(Drive(Arc::new(drive))))
+    pub fn script(self, script: impl Fn(&mut Sim) + Send + Sync + 'static) -> Self {
+        self.with(|definition| definition.script = Some(Script(Arc::new(script))))
     }
 }
 
 impl Definition {
     /// Who decides what is left to chance, and whether it is kept.
-    pub(crate) fn choices(&self, keeps: bool) -> Choices {
-        Choices::new(self.with_decisions.clone(), keeps)
+    pub(crate) fn choices(&self, keep: bool) -> Choices {
+        Choices::new(self.with_decisions.clone(), keep)
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule, choices: C
     engine.core.devices.get_mut::<Network>(network).registered_as(network);
     let mut first = 0;
     for (number, group) in definition.groups.iter().enumerate() {
-        seat_group(&mut engine, network, &definition, group, number as u16, first);
+        add_group(&mut engine, network, &definition, group, number as u16, first);
         first += group.members.len() as u32;
     }
     let faults = FaultState::new(plan, &mut engine.core.kernel);
@@ -90,18 +90,18 @@ fn new_network(definition: &Definition) -> Result<Network, ScenarioError> {
 }
 
 /// Seats the members of a group at the numbers from `first` on.
-fn seat_group(engine: &mut Engine, network: DeviceId, definition: &Definition, group: &Group, number: u16, first: u32) {
+fn add_group(engine: &mut Engine, network: DeviceId, definition: &Definition, group: &Group, number: u16, first: u32) {
     let mut cohorts: BTreeMap<Shard, Vec<NodeId>> = BTreeMap::new();
     for (member, id) in group.members.iter().zip(first..) {
         cohorts.entry(member.shard).or_default().push(NodeId(id));
     }
     let cohorts: BTreeMap<Shard, Arc<[NodeId]>> = cohorts.into_iter().map(|(shard, nodes)| (shard, nodes.into())).collect();
-    let seat = |(member, index): (&Member, u32)| {
+    let info = |(member, index): (&Member, u32)| {
         let cohort = Arc::clone(&cohorts[&member.shard]);
         NodeInfo::new(NodeId(first + index), member.name.as_str(), index, cohort).placed(member.region, member.shard)
     };
-    let seats = group.members.iter().zip(0..).map(seat).collect();
-    let hosts = (group.hosts)(seats, network, engine);
+    let nodes = group.members.iter().zip(0..).map(info).collect();
+    let hosts = (group.hosts)(nodes, network, engine);
     for (member, host) in group.members.iter().zip(hosts) {
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
         let node = engine.add_host(&member.name, host, spread);

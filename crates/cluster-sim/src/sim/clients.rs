@@ -18,14 +18,14 @@ const TASKS_SHOWN: usize = 64;
 pub(super) struct Clients {
     nodes: Vec<NodeId>,
     /// How many there were to look at when it was last asked; nothing if it never was.
-    counted: Option<u64>,
+    alive: Option<u64>,
 }
 
 impl Clients {
     pub(super) fn of(groups: &[Group]) -> Self {
-        let seats = groups.iter().flat_map(|group| group.members.iter().map(|_| group.must_end));
-        let nodes = (0..).map(NodeId).zip(seats).filter(|(_, must_end)| *must_end).map(|(node, _)| node).collect();
-        Self { nodes, counted: None }
+        let must_end_flags = groups.iter().flat_map(|group| group.members.iter().map(|_| group.must_end));
+        let nodes = (0..).map(NodeId).zip(must_end_flags).filter(|(_, must_end)| *must_end).map(|(node, _)| node).collect();
+        Self { nodes, alive: None }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -35,18 +35,18 @@ impl Clients {
     /// The clients that have not ended; those that were killed do not count.
     pub(super) fn pending(&mut self, engine: &Engine) -> Vec<NodeId> {
         let kernel = &engine.core.kernel;
-        let counted: Vec<NodeId> = self.nodes.iter().copied().filter(|node| kernel.health(*node) != Health::Killed).collect();
-        self.counted = Some(counted.len() as u64);
-        counted.into_iter().filter(|node| !(kernel.has_returned(*node) && kernel.health(*node) == Health::Up)).collect()
+        let alive: Vec<NodeId> = self.nodes.iter().copied().filter(|node| kernel.health(*node) != Health::Killed).collect();
+        self.alive = Some(alive.len() as u64);
+        alive.into_iter().filter(|node| !(kernel.has_returned(*node) && kernel.health(*node) == Health::Up)).collect()
     }
 
     pub(super) fn report(&self) -> Option<CheckReport> {
-        let unknown = match self.counted {
+        let unknown = match self.alive {
             None => Some("it was never asked".to_owned()),
             Some(0) => Some("every client was killed".to_owned()),
             Some(_) => None,
         };
-        let times_checked = self.counted.unwrap_or(0);
+        let times_checked = self.alive.unwrap_or(0);
         let report = CheckReport { name: EVERY_CLIENT_ENDS.to_owned(), kind: CheckKind::Eventually, times_checked, unknown };
         (!self.is_empty()).then_some(report)
     }
@@ -55,7 +55,7 @@ impl Clients {
 /// What the rule says about clients that did not end.
 pub(super) fn unended(clients: Vec<NodeId>, engine: &Engine, waiting: &[String]) -> Evidence {
     let names: Vec<&str> = clients.iter().map(|client| &**engine.core.kernel.name(*client)).collect();
-    let mut message = format!("{} did not return; tasks that live:", names.join(", "));
+    let mut message = format!("{} did not return; live tasks:", names.join(", "));
     for task in waiting.iter().take(TASKS_SHOWN) {
         message.push_str("\n        ");
         message.push_str(task);

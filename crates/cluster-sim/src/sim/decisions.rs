@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use cluster_sim_runtime::{Decision as FateRecord, Seed, SeedSchedule};
+use cluster_sim_runtime::{Decision as RawDecision, Seed, SeedSchedule};
 use cluster_sim_types::NodeId;
 
 use super::build::build;
@@ -19,13 +19,13 @@ impl Scenario {
     /// # Panics
     /// If the scenario cannot be run.
     pub fn run_with_decisions(&self, seed: Seed) -> (Report, Vec<Decision>) {
-        let started = build(self.0.clone(), SeedSchedule::new(seed), self.0.choices(true));
-        let mut sim = started.unwrap_or_else(|error| panic!("could not run scenario {:?}: {error}", self.0.name));
+        let built = build(self.0.clone(), SeedSchedule::new(seed), self.0.choices(true));
+        let mut sim = built.unwrap_or_else(|error| panic!("could not run scenario {:?}: {error}", self.0.name));
         sim.drive();
         sim.end_fault_phase();
         sim.conclude();
         let decisions = sim.engine.core.kernel.take_choices().into_decisions();
-        let decisions = decisions.into_iter().map(|decided| sim.name_decision(decided)).collect();
+        let decisions = decisions.into_iter().map(|raw| sim.name_decision(raw)).collect();
         (sim.report, decisions)
     }
 }
@@ -34,14 +34,14 @@ impl Sim {
     /// Lets the run go on as its scenario says: for as long as it lasts, or by the hand of a test.
     pub(super) fn drive(&mut self) {
         self.report.by_hand = false;
-        match self.definition.drive.clone() {
-            Some(drive) => self.drive_by(&*drive.0),
+        match self.definition.script.clone() {
+            Some(drive) => self.run_script(&*drive.0),
             None => self.run_for(self.definition.duration),
         }
     }
 
     /// Has a test drive. A panic of its code is a finding, as one of a node's is.
-    fn drive_by(&mut self, drive: &dyn Fn(&mut Self)) {
+    fn run_script(&mut self, drive: &dyn Fn(&mut Self)) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drive(self))) {
             let (at, step) = (self.now(), self.engine.core.kernel.steps());
             let finding = PanicFinding { site: PanicSite::Test, task: None, message: message_of(&*panic), at, step };
@@ -50,8 +50,8 @@ impl Sim {
         }
     }
 
-    fn name_decision(&self, decided: FateRecord) -> Decision {
-        let FateRecord { choice, site, roll, value, at, node, peer } = decided;
+    fn name_decision(&self, raw: RawDecision) -> Decision {
+        let RawDecision { choice, site, roll, value, at, node, peer } = raw;
         let name = |node: NodeId| (node != NodeId::CLUSTER).then(|| self.node_name(node).to_owned());
         Decision { choice, node: name(node), peer: name(peer).filter(|_| node != peer), at, value, site, roll: roll.0 }
     }

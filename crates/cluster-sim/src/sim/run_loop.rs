@@ -49,8 +49,8 @@ impl Sim {
     }
 
     /// Looks at the cluster as it stands.
-    pub fn inspect<T>(&self, looking: impl FnOnce(&World<'_>) -> T) -> T {
-        looking(&World::new(&WorldView { engine: &self.engine, network: self.network }))
+    pub fn inspect<T>(&self, read: impl FnOnce(&World<'_>) -> T) -> T {
+        read(&World::new(&WorldView { engine: &self.engine, network: self.network }))
     }
 
     /// The same step for loops that do more beside it.
@@ -95,19 +95,19 @@ impl Sim {
     #[inline]
     pub(super) fn check_changes(&mut self) {
         if !self.engine.core.kernel.changes().is_empty() {
-            self.judge_changes();
+            self.run_checks();
         }
     }
 
     #[inline(always)]
-    fn judge_changes(&mut self) {
+    fn run_checks(&mut self) {
         if self.observer.is_some() {
             self.notify_changes();
         }
         let kernel = &self.engine.core.kernel;
         let world = WorldView { engine: &self.engine, network: self.network };
-        let moment = Now { at: kernel.now(), step: kernel.steps() };
-        self.checks.after_step(kernel.changes(), &World::new(&world), moment, &mut self.report.violations);
+        let now = Now { at: kernel.now(), step: kernel.steps() };
+        self.checks.after_step(kernel.changes(), &World::new(&world), now, &mut self.report.violations);
         if !self.report.violations.is_empty() {
             self.over = true;
         }
@@ -146,6 +146,6 @@ fn without_budget(run: impl FnOnce()) {
 
 /// What a panic said, if it said it in words.
 pub(crate) fn message_of(panic: &(dyn Any + Send)) -> String {
-    let words = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    words.unwrap_or("something that is no text").to_owned()
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("something that is no text").to_owned()
 }

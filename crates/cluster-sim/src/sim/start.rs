@@ -33,21 +33,21 @@ impl Scenario {
     /// # Panics
     /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
     pub fn run(&self, seed: Seed) -> Report {
-        let mut report = self.run_under(seed, None);
+        let mut report = self.run_watched(seed, None);
         describe_failure(self, &mut report);
         report
     }
 
     /// The same, with word of every step left for somebody who watches from outside.
-    pub(crate) fn run_under(&self, seed: Seed, watch: Option<Arc<Heartbeat>>) -> Report {
-        self.start_under(seed, watch).run()
+    pub(crate) fn run_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Report {
+        self.start_watched(seed, heartbeat).run()
     }
 
     /// Starts a run that leaves word of every step for somebody who watches from outside, if anybody does.
-    pub(crate) fn start_under(&self, seed: Seed, watch: Option<Arc<Heartbeat>>) -> Sim {
+    pub(crate) fn start_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim {
         let mut sim = self.start(seed);
-        if let Some(watch) = watch {
-            sim.engine.core.kernel.watch(watch);
+        if let Some(heartbeat) = heartbeat {
+            sim.engine.core.kernel.watch(heartbeat);
         }
         sim
     }

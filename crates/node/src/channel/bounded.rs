@@ -1,4 +1,4 @@
-//! Many messages, in order, with a bound.
+//! Bounded multi-producer, single-consumer channels.
 
 use std::future::{Future, poll_fn};
 use std::panic::Location;
@@ -12,10 +12,10 @@ pub use tokio::sync::mpsc::error::TrySendError;
 
 use super::{Name, SendError};
 
-/// A channel of that name between tasks, which holds so many messages before a sender waits.
+/// Creates a bounded channel between tasks of a node; `capacity` messages fit before a sender waits.
 ///
-/// The name and the place of this call stand where a run stalls and a task waits at this channel. In every other respect it is tokio's bounded
-/// channel, in the simulation and elsewhere.
+/// It is tokio's bounded `mpsc` channel in both twins. A stall report of the simulation shows `name` and the place of this call
+/// for each task that waits at the channel.
 ///
 /// ```
 /// use cluster_sim_node::{Node, channel};
@@ -23,7 +23,7 @@ use super::{Name, SendError};
 /// async fn run(node: Node) {
 ///     let (jobs, mut queue) = channel::<u64>("jobs", 16);
 ///     node.spawn(async move {
-///         while let Some(job) = queue.receive().await {
+///         while let Some(job) = queue.recv().await {
 ///             assert!(job < 3);
 ///         }
 ///     });
@@ -42,7 +42,7 @@ pub fn channel<T>(name: &'static str, capacity: usize) -> (Sender<T>, Receiver<T
     (Sender { sender, name }, Receiver { receiver, name })
 }
 
-/// The side of a [`channel`] that sends; its clones send into the same one.
+/// The sending half of a [`channel`]. Clones send into the same channel.
 #[derive(Debug)]
 pub struct Sender<T> {
     sender: mpsc::Sender<T>,
@@ -56,17 +56,20 @@ impl<T> Clone for Sender<T> {
 }
 
 impl<T> Sender<T> {
-    /// Sends a message, once there is room for it. Senders get room in the order in which they asked. Cancel safe: what was not sent is dropped.
+    /// Sends a message, waiting while the channel is full. Senders that wait get room in the order in which they called.
+    ///
+    /// Cancel safe in that a message is sent completely or not at all: if the future is dropped first, the message is dropped
+    /// with it.
     ///
     /// # Errors
-    /// With the message, if the receiver is gone.
+    /// Returns the message if the receiver is gone or [closed](Receiver::close).
     pub async fn send(&self, message: T) -> Result<(), SendError<T>> {
         let mut room = pin!(self.sender.reserve());
         let room = poll_fn(|context| {
             let polled = room.as_mut().poll(context);
             #[cfg(feature = "test-utils")]
             if polled.is_pending() {
-                super::waits_for(ChannelWait::Room, self.name);
+                super::report_wait(ChannelWait::Room, self.name);
             }
             polled
         })
@@ -83,18 +86,18 @@ impl<T> Sender<T> {
     /// Sends a message if there is room now.
     ///
     /// # Errors
-    /// With the message, if there is no room or the receiver is gone.
+    /// Returns the message if there is no room, or if the receiver is gone or [closed](Receiver::close).
     pub fn try_send(&self, message: T) -> Result<(), TrySendError<T>> {
         self.sender.try_send(message)
     }
 
-    /// The name it was made with.
+    /// Returns the name of the channel.
     pub fn name(&self) -> &'static str {
         self.name.name
     }
 }
 
-/// The side of a [`channel`] that receives.
+/// The receiving half of a [`channel`].
 #[derive(Debug)]
 pub struct Receiver<T> {
     receiver: mpsc::Receiver<T>,
@@ -102,31 +105,34 @@ pub struct Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Waits for the next message; nothing once every sender is gone and no message is left. Cancel safe: what was not returned is not lost.
+    /// Waits for the next message. Returns `None` once no sender is left, or the channel is closed, and all messages are
+    /// received.
+    ///
+    /// Cancel safe: a message that was not returned stays in the channel.
     pub async fn recv(&mut self) -> Option<T> {
-        poll_fn(|context| self.poll_receive(context)).await
+        poll_fn(|context| self.poll_recv(context)).await
     }
 
-    fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Option<T>> {
+    fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Option<T>> {
         let polled = self.receiver.poll_recv(context);
         #[cfg(feature = "test-utils")]
         if polled.is_pending() {
-            super::waits_for(ChannelWait::Message, self.name);
+            super::report_wait(ChannelWait::Message, self.name);
         }
         polled
     }
 
-    /// The next message, if one is there.
+    /// Returns the next message if there is one now. `None` does not mean that the channel is closed.
     pub fn try_recv(&mut self) -> Option<T> {
         self.receiver.try_recv().ok()
     }
 
-    /// Takes no more messages in; those that are there can still be received.
+    /// Closes the channel: later sends fail, and messages already sent can still be received.
     pub fn close(&mut self) {
         self.receiver.close();
     }
 
-    /// The name it was made with.
+    /// Returns the name of the channel.
     pub fn name(&self) -> &'static str {
         self.name.name
     }

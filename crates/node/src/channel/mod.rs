@@ -1,7 +1,10 @@
-//! Channels between the tasks of a node, with names: what waits at one says so where a run stalls.
+//! Named channels between the tasks of one node.
 //!
-//! They are tokio's in every other respect. Deliberately absent: unbounded ones, since a queue without a bound hides who is too slow, and
-//! channels to other nodes, which are ports.
+//! They are tokio's channels with a name: if a simulated run stalls, the report lists each waiting task with the channel it waits
+//! at. They need no runtime and behave alike in both twins.
+//!
+//! Deliberately absent: unbounded channels, because a queue without a bound hides a slow consumer, and channels to other nodes,
+//! which are [ports](crate::Port).
 
 mod bounded;
 mod oneshot;
@@ -13,31 +16,31 @@ pub use bounded::{Receiver, Sender, TrySendError, channel};
 use cluster_sim_runtime::{ChannelWait, Waiting, try_entered};
 pub use oneshot::{OneshotReceiver, OneshotSender, oneshot};
 
-/// What a channel is called, and where it was made.
+/// The name of a channel and the place of the call that created it.
 #[derive(Debug, Clone, Copy)]
 struct Name {
     name: &'static str,
-    #[cfg_attr(not(feature = "test-utils"), expect(dead_code, reason = "only a simulation lists what tasks wait for"))]
+    #[cfg_attr(not(feature = "test-utils"), expect(dead_code, reason = "only a simulation reports what tasks wait for"))]
     site: &'static Location<'static>,
 }
 
-/// A channel whose other side is gone; hands back what could not be sent.
+/// The receiver of a channel is gone. Returns the value that was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SendError<T>(
-    /// What was to be sent.
+    /// The value that was not sent.
     pub T,
 );
 
 impl<T> std::fmt::Display for SendError<T> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("nobody receives from the channel any more")
+        formatter.write_str("the channel is closed: its receiver is gone")
     }
 }
 
 impl<T: std::fmt::Debug> std::error::Error for SendError<T> {}
 
-/// Says that the task which is polled now waits for this.
+/// Reports to the kernel what the task that is being polled waits for.
 #[cfg(feature = "test-utils")]
-fn waits_for(what: ChannelWait, name: Name) {
+fn report_wait(what: ChannelWait, name: Name) {
     try_entered(|core| core.kernel.waits_for(Waiting::Channel(what, name.name, name.site)));
 }

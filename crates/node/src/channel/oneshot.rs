@@ -1,4 +1,4 @@
-//! One value.
+//! Channels for one value.
 
 use std::panic::Location;
 use std::pin::Pin;
@@ -10,7 +10,10 @@ use tokio::sync::oneshot;
 
 use super::{Name, SendError};
 
-/// A channel of that name for one value. Its receiver is a future.
+/// Creates a channel for one value, whose receiver is a future.
+///
+/// It is tokio's `oneshot` channel in both twins. A stall report of the simulation shows `name` and the place of this call for a
+/// task that waits at it.
 ///
 /// ```
 /// use cluster_sim_node::{Node, oneshot};
@@ -28,7 +31,7 @@ pub fn oneshot<T>(name: &'static str) -> (OneshotSender<T>, OneshotReceiver<T>) 
     (OneshotSender { sender, name }, OneshotReceiver { receiver, name })
 }
 
-/// The side of a [`oneshot()`] that sends.
+/// The sending half of a [`oneshot()`] channel.
 #[derive(Debug)]
 pub struct OneshotSender<T> {
     sender: oneshot::Sender<T>,
@@ -36,26 +39,28 @@ pub struct OneshotSender<T> {
 }
 
 impl<T> OneshotSender<T> {
-    /// Sends the value.
+    /// Sends the value without waiting.
     ///
     /// # Errors
-    /// With the value, if the receiver is gone.
+    /// Returns the value if the receiver is gone.
     pub fn send(self, value: T) -> Result<(), SendError<T>> {
         self.sender.send(value).map_err(SendError)
     }
 
-    /// Whether the receiver is gone.
+    /// Returns whether the receiver is gone.
     pub fn is_closed(&self) -> bool {
         self.sender.is_closed()
     }
 
-    /// The name it was made with.
+    /// Returns the name of the channel.
     pub fn name(&self) -> &'static str {
         self.name.name
     }
 }
 
-/// The side of a [`oneshot()`] that receives: ends with the value, or with nothing if the sender was dropped without one.
+/// The receiving half of a [`oneshot()`] channel, a future.
+///
+/// Resolves to the value, or to `None` if the sender was dropped without sending. Cancel safe: poll it by `&mut` to keep it.
 #[derive(Debug)]
 #[must_use = "the value is received only while this is polled"]
 pub struct OneshotReceiver<T> {
@@ -64,7 +69,7 @@ pub struct OneshotReceiver<T> {
 }
 
 impl<T> OneshotReceiver<T> {
-    /// The name it was made with.
+    /// Returns the name of the channel.
     pub fn name(&self) -> &'static str {
         self.name.name
     }
@@ -77,7 +82,7 @@ impl<T> Future for OneshotReceiver<T> {
         let polled = Pin::new(&mut self.receiver).poll(context).map(Result::ok);
         #[cfg(feature = "test-utils")]
         if polled.is_pending() {
-            super::waits_for(ChannelWait::Value, self.name);
+            super::report_wait(ChannelWait::Value, self.name);
         }
         polled
     }

@@ -1,14 +1,21 @@
-//! The handle that async code of a node is written against.
+//! The [`Node`] handle of async code, and everything it creates: tasks, sleeps, ports, sessions.
 
-// Without a twin there is no node, and the methods have nothing to do with what they are given.
+// Without a twin no node can be created, so the methods leave their arguments unused.
 #![cfg_attr(
     not(any(feature = "test-utils", feature = "tokio")),
-    expect(unused_variables, unused_imports, unused_mut, unreachable_code, dead_code, reason = "a node without a twin cannot be")
+    expect(
+        unused_variables,
+        unused_imports,
+        unused_mut,
+        unreachable_code,
+        dead_code,
+        reason = "without a twin no node can be created"
+    )
 )]
 
-mod chance;
 mod observe;
 mod port;
+mod random;
 mod session;
 mod tasks;
 mod time;
@@ -32,16 +39,16 @@ use crate::node_info::NodeInfo;
 #[cfg(feature = "tokio")]
 use crate::real::NodeContext;
 
-/// A node, as the async code that runs on it sees it: its clock, its tasks, its chance, its ports.
+/// The handle of async node code: clock, tasks, random numbers, ports, sessions and reports to checks.
 ///
-/// One concrete type with a simulated and a real twin, so that the same `async fn run(node: Node)` runs in both. Cheap to clone, and
-/// `Send + Sync + 'static` in both.
+/// One concrete type with a simulated and a real twin, so one `async fn run(node: Node)` runs in both. Cheap to clone, and
+/// `Send + Sync + 'static`.
 ///
 /// ```
 /// use std::time::Duration;
 /// use cluster_sim_node::{Node, channel, select};
 ///
-/// /// Tells its peers the highest number it heard of, ten times a second.
+/// /// Sends its peers the highest number it knows, ten times a second.
 /// async fn run(node: Node) {
 ///     let port = node.bind::<u64>("numbers");
 ///     let (found, mut finds) = channel::<u64>("finds", 8);
@@ -49,7 +56,7 @@ use crate::real::NodeContext;
 ///     drop(node.spawn_named("search", async move {
 ///         loop {
 ///             searching.sleep(Duration::from_secs(1)).await;
-///             if found.send(searching.draw().below(1_000)).await.is_err() {
+///             if found.send(searching.random().below(1_000)).await.is_err() {
 ///                 return;
 ///             }
 ///         }
@@ -58,111 +65,119 @@ use crate::real::NodeContext;
 ///     let mut ticks = node.interval(Duration::from_millis(100));
 ///     loop {
 ///         select! {
-///             heard = port.receive() => highest = highest.max(heard.message),
-///             Some(find) = finds.receive() => highest = highest.max(find),
+///             received = port.recv() => highest = highest.max(received.message),
+///             Some(find) = finds.recv() => highest = highest.max(find),
 ///             _ = ticks.tick() => port.broadcast(highest),
 ///         }
-///         node.view(|seen: &mut u64| *seen = highest);
+///         node.publish(|view: &mut u64| *view = highest);
 ///     }
 /// }
 /// ```
 ///
-/// In the simulation it belongs to one life of the node: once that is over, by a crash or by the return of the node's main function, every
-/// call is inert. It works in the code of its own simulation's nodes and nowhere else: what a test wants of a node it does with `Sim::with_node`.
+/// # Life
+///
+/// A node belongs to one life of its node. The life ends when the main function returns, on a crash (simulated), or when its
+/// `TokioNode` is stopped or dropped (real). From then on every call does nothing, and futures that would start something new
+/// never resolve.
+///
+/// # Where it works
+///
+/// The simulated twin works only in code that its own simulation runs: the node's tasks, and closures passed to `Sim::with_node`.
+/// Elsewhere a method that needs the simulation panics with a message that names `Sim::with_node`. The real twin works on any
+/// thread.
 #[derive(Clone)]
 pub struct Node {
-    home: Arc<Home>,
+    inner: Arc<Inner>,
     twin: Twin,
 }
 
-/// What a node knows of itself, the same for a whole life.
-struct Home {
-    seat: NodeInfo,
-    /// Listed when it is asked for: in a large group a list a node would outweigh all else.
+/// The constants of one life.
+struct Inner {
+    info: NodeInfo,
+    /// Collected on first use: in a large group one list per node would outweigh everything else.
     peers: OnceLock<Vec<NodeId>>,
     entropy: Entropy,
 }
 
-/// Where a node runs.
+/// The twin that a node belongs to.
 #[derive(Clone)]
 pub(crate) enum Twin {
-    /// In a simulation.
     #[cfg(feature = "test-utils")]
-    Simulated(Place),
-    /// On tokio.
+    Simulated(SimulatedContext),
     #[cfg(feature = "tokio")]
     Real(Arc<NodeContext>),
 }
 
-/// Which life of which simulation, and its network.
+/// The life of a simulated node, and its network.
 #[cfg(feature = "test-utils")]
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct SimulatedContext {
     pub(crate) life: Life,
     pub(crate) network: DeviceId,
 }
 
 #[cfg(feature = "test-utils")]
-impl Place {
-    /// Does something with the network in this life; nothing once it is over.
+impl SimulatedContext {
+    /// Runs `act` on the network; `None` once the life is over.
     ///
     /// # Panics
-    /// If no code of this simulation's nodes runs now.
+    /// If no code of this simulation's nodes is running.
     #[inline]
     #[track_caller]
     pub(crate) fn act<T>(self, act: impl FnOnce(&mut Network, &mut Kernel) -> T) -> Option<T> {
         self.life.act(|Core { kernel, devices }| act(devices.get_mut(self.network), kernel))
     }
 
-    /// Puts something of the network in order as a handle is dropped. Elsewhere it ends with the life of its node.
+    /// Runs `cleanup` on the network when a handle is dropped. Does nothing outside of the simulation or once the life is over:
+    /// the end of the life has already released everything.
     #[inline]
-    pub(crate) fn tidy(self, tidy: impl FnOnce(&mut Network, &mut Kernel)) {
+    pub(crate) fn cleanup(self, cleanup: impl FnOnce(&mut Network, &mut Kernel)) {
         try_entered(|core| {
             if self.life.goes_on(core) {
-                tidy(core.devices.get_mut(self.network), &mut core.kernel);
+                cleanup(core.devices.get_mut(self.network), &mut core.kernel);
             }
         });
     }
 }
 
 impl Node {
-    pub(crate) fn new(seat: NodeInfo, entropy: Entropy, twin: Twin) -> Self {
-        Self { home: Arc::new(Home { seat, peers: OnceLock::new(), entropy }), twin }
+    pub(crate) fn new(info: NodeInfo, entropy: Entropy, twin: Twin) -> Self {
+        Self { inner: Arc::new(Inner { info, peers: OnceLock::new(), entropy }), twin }
     }
 
-    /// Its number in the cluster.
+    /// Returns the node's number in the cluster, counted in order of declaration.
     pub fn id(&self) -> NodeId {
-        self.home.seat.id()
+        self.inner.info.id()
     }
 
-    /// Its declared name: group and index, `edge/1`.
+    /// Returns the declared name: group and index, such as `edge/1`.
     pub fn name(&self) -> &str {
-        self.home.seat.name()
+        self.inner.info.name()
     }
 
-    /// Its index within its group.
+    /// Returns the index within the group, from 0.
     pub fn index(&self) -> u32 {
-        self.home.seat.index()
+        self.inner.info.index()
     }
 
-    /// The region it stands in; 0 where none was declared.
+    /// Returns the region; 0 if none was declared.
     pub fn region(&self) -> Region {
-        self.home.seat.region()
+        self.inner.info.region()
     }
 
-    /// The shard it keeps; 0 where none was declared.
+    /// Returns the shard; 0 if none was declared.
     pub fn shard(&self) -> Shard {
-        self.home.seat.shard()
+        self.inner.info.shard()
     }
 
-    /// Which life this is.
+    /// Returns the number of this life: 0 for the first, one more after every restart.
     pub fn incarnation(&self) -> Incarnation {
-        self.home.seat.incarnation()
+        self.inner.info.incarnation()
     }
 
-    /// The nodes it works with: the others of its group and shard, in order of id.
+    /// Lists the other nodes of the group and shard, in order of id.
     pub fn peers(&self) -> &[NodeId] {
-        self.home.peers.get_or_init(|| self.home.seat.peers())
+        self.inner.peers.get_or_init(|| self.inner.info.peers())
     }
 }
 

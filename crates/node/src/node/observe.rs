@@ -1,4 +1,4 @@
-//! What a node says about itself, for checks and tests.
+//! Reports of a node to checks, observers and tests.
 
 use std::any::type_name;
 
@@ -9,61 +9,68 @@ use cluster_sim_types::Fact;
 use super::{Node, Twin};
 
 impl Node {
-    /// States a fact, for checks and measurements to see. Costs no message and no time.
+    /// Reports a fact to checks and measurements. It costs no message and no time.
+    ///
+    /// The real twin passes it to the observer of its `TokioSetup`, on the calling thread, and drops it if there is none.
     pub fn emit(&self, fact: impl Fact + Send) {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(ref place) => {
-                let node = place.life.node();
-                place.life.act(|core| core.kernel.change(Change::Fact(node, Box::new(fact))));
+            Twin::Simulated(ref sim) => {
+                let node = sim.life.node();
+                sim.life.act(|core| core.kernel.change(Change::Fact(node, Box::new(fact))));
             }
             #[cfg(feature = "tokio")]
-            Twin::Real(ref own) => own.emit(&fact),
+            Twin::Real(ref context) => context.emit(&fact),
         }
     }
 
-    /// Changes what checks see of the node: one value of a type of its own, its `Default` at first, the last one until the life is over.
+    /// Updates the node's view: the one value that checks and tests may read.
+    ///
+    /// `change` gets the current view, which is `V::default()` at first. A crash drops the view; after the main function returns,
+    /// the last view can still be read. `change` must not call `publish` itself; the real twin panics if it does.
     ///
     /// # Panics
-    /// If the node showed a view of another type before.
+    /// If the node published a view of another type before.
     #[track_caller]
     pub fn publish<V: Default + Send + 'static>(&self, change: impl FnOnce(&mut V)) {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(ref place) => {
-                let node = place.life.node();
-                let view = place.life.act(|core| core.kernel.take_view(node));
-                // The closure is the node's code and may use handles, so it runs while the view is nowhere else.
+            Twin::Simulated(ref sim) => {
+                let node = sim.life.node();
+                let view = sim.life.act(|core| core.kernel.take_view(node));
+                // The closure may use the node's handles, so it runs while the view is checked out of the kernel.
                 let Some(view) = view else { return };
                 let mut view = view.unwrap_or_else(|| Box::new(V::default()));
-                let shown = view.downcast_mut::<V>().map(change);
-                place.life.act(|core| core.kernel.put_view(node, view));
-                if shown.is_none() {
-                    self.refuse_view::<V>();
+                let changed = view.downcast_mut::<V>().map(change);
+                sim.life.act(|core| core.kernel.put_view(node, view));
+                if changed.is_none() {
+                    self.panic_view_type::<V>();
                 }
             }
             #[cfg(feature = "tokio")]
-            Twin::Real(ref own) => own.publish(change).unwrap_or_else(|_| self.refuse_view::<V>()),
+            Twin::Real(ref context) => context.publish(change).unwrap_or_else(|_| self.panic_view_type::<V>()),
         }
     }
 
     #[track_caller]
-    fn refuse_view<V>(&self) -> ! {
-        panic!("{} shows a view of one type only, and {} is another", self.name(), type_name::<V>())
+    fn panic_view_type<V>(&self) -> ! {
+        panic!("{} already publishes a view of another type than {}", self.name(), type_name::<V>())
     }
 
-    /// Hands out something that a test can reach into the node by, until the life is over: `Sim::with_node` runs its closure with it as one step of
-    /// this node, `TokioNode::with_handle` in the thread of who asks. The last one counts.
+    /// Exposes a handle by which a test can call into the node, until the life ends. A later call replaces the handle.
+    ///
+    /// `Sim::with_node` runs its closure on the handle as one step of this node. `TokioNode::with_handle` runs it on the calling
+    /// thread.
     pub fn expose<H: Send + 'static>(&self, handle: H) {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(ref place) => {
-                let node = place.life.node();
-                let before = place.life.act(|core| core.kernel.expose(node, Some(Box::new(handle))));
+            Twin::Simulated(ref sim) => {
+                let node = sim.life.node();
+                let before = sim.life.act(|core| core.kernel.expose(node, Some(Box::new(handle))));
                 drop(before);
             }
             #[cfg(feature = "tokio")]
-            Twin::Real(ref own) => own.expose(Box::new(handle)),
+            Twin::Real(ref context) => context.expose(Box::new(handle)),
         }
     }
 }

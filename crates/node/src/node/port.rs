@@ -1,4 +1,4 @@
-//! Typed ports: sending and receiving datagrams.
+//! Typed datagram ports, with the promises of UDP.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -16,38 +16,43 @@ use cluster_sim_transport::{Ticket, TokioPort};
 use cluster_sim_types::NodeId;
 
 #[cfg(feature = "test-utils")]
-use super::Place;
+use super::SimulatedContext;
 use super::{Node, Twin};
 
 impl Node {
-    /// Binds a port: what other nodes send to it arrives here, as values of type `M`.
+    /// Binds a datagram port that receives messages of type `M` from the ports of the same name on other nodes.
     ///
-    /// A message that is not taken waits; the 257th is dropped. One of another type is decoded from the encoding it shares with `M`, or
-    /// counted as lost. Dropping the port unbinds it.
+    /// Up to 256 received messages wait in the port; further ones are lost, counted as `inbox_full`. A message that was sent as
+    /// another type is decoded from its encoding (postcard) and lost as `undecodable` if that fails. Dropping the port unbinds
+    /// it.
     ///
     /// # Panics
-    /// If this node bound a port of that name and did not drop it.
+    /// If this node has bound a port of that name and not dropped it.
     #[track_caller]
     pub fn bind<M: Message>(&self, name: &str) -> Port<M> {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(place) => {
-                let bound = place.act(|network, _| network.bind::<M>(self.id(), name));
+            Twin::Simulated(sim) => {
+                let bound = sim.act(|network, _| network.bind::<M>(self.id(), name));
                 let bound = bound.map(|bound| bound.unwrap_or_else(|error| panic!("{}: {error}", self.name())));
-                Port { node: self.clone(), label: |_| Label::Content, twin: PortTwin::Simulated(place, bound) }
+                Port { node: self.clone(), label: |_| Label::Content, twin: PortTwin::Simulated(sim, bound) }
             }
             #[cfg(feature = "tokio")]
-            Twin::Real(ref own) => {
-                let bound = own.network.bind(name).unwrap_or_else(|error| panic!("{}: {error}", self.name()));
+            Twin::Real(ref context) => {
+                let bound = context.network.bind(name).unwrap_or_else(|error| panic!("{}: {error}", self.name()));
                 Port { node: self.clone(), label: |_| Label::Content, twin: PortTwin::Real(bound) }
             }
         }
     }
 }
 
-/// A typed datagram port of a node; [`Node::bind`] makes one.
+/// A typed datagram port of a node, created by [`Node::bind`].
 ///
-/// Datagrams may be lost, late, repeated or overtaken. All methods take the port by reference, so that it can be shared.
+/// Datagrams may be lost, delayed, duplicated or reordered. All methods take `&self`, so tasks can share a port in an `Arc`; each
+/// message goes to one of the tasks that wait.
+///
+/// In a simulation, messages of one type travel as values. On tokio each datagram is one UDP packet of at most 65,507 bytes;
+/// larger ones, and those that the operating system refuses, are lost and counted in `TokioNode::datagrams`.
 pub struct Port<M: Message> {
     node: Node,
     label: fn(&M) -> Label,
@@ -55,25 +60,26 @@ pub struct Port<M: Message> {
 }
 
 enum PortTwin {
-    /// Without a number in a life that was over when it was bound.
+    /// `None` if the life was over when the port was bound.
     #[cfg(feature = "test-utils")]
-    Simulated(Place, Option<(PortId, PayloadKind)>),
+    Simulated(SimulatedContext, Option<(PortId, PayloadKind)>),
     #[cfg(feature = "tokio")]
     Real(TokioPort),
 }
 
 impl<M: Message> Port<M> {
-    /// Has `label` name messages among those from one node to another, for addressing chance; by default the digest of the content does.
+    /// Sets the function that identifies a message among those from one node to another.
     ///
-    /// Declare a key (kind and correlation id) where content changes with timing: then the fate of a message stays the same in a run that
-    /// differs elsewhere.
+    /// The label is part of the address under which a simulation decides loss, delay and order. The default is the digest of the
+    /// content. Return a key of kind and correlation id if content changes with timing: then the message keeps its fate when an
+    /// unrelated part of the run changes. The real twin ignores labels.
     #[must_use]
     pub fn labelled(mut self, label: fn(&M) -> Label) -> Self {
         self.label = label;
         self
     }
 
-    /// Sends to the port of the same name of another node.
+    /// Sends a datagram to the port of the same name on another node. Does not wait and does not report loss.
     ///
     /// # Panics
     /// If there is no such node.
@@ -82,23 +88,23 @@ impl<M: Message> Port<M> {
         self.send_all(&[to.into()], message);
     }
 
-    /// Sends to the peers of the node: the others of its group and shard.
+    /// Sends to all [peers](Node::peers): the other nodes of the group and shard.
     pub fn broadcast(&self, message: M) {
         self.send_all(self.node.peers(), message);
     }
 
-    /// Sends to several nodes, in that order; each has its own fate.
+    /// Sends to several nodes, in that order, as separate datagrams with a fate each.
     ///
     /// # Panics
-    /// If there is no such node.
+    /// If one of the nodes does not exist.
     #[inline]
     pub fn send_all(&self, to: &[NodeId], message: M) {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            PortTwin::Simulated(place, Some(address)) => {
-                let (from, label) = (place.life.node(), (self.label)(&message));
-                place.life.act(|core| {
-                    core.devices.get_mut::<Network>(place.network).send(&mut core.kernel, from, to, address, label, message);
+            PortTwin::Simulated(sim, Some(address)) => {
+                let (from, label) = (sim.life.node(), (self.label)(&message));
+                sim.life.act(|core| {
+                    core.devices.get_mut::<Network>(sim.network).send(&mut core.kernel, from, to, address, label, message);
                 });
             }
             #[cfg(feature = "test-utils")]
@@ -108,41 +114,43 @@ impl<M: Message> Port<M> {
         }
     }
 
-    /// Waits for the next message. Cancel safe: a message that was not returned is not lost.
+    /// Waits for the next message; never resolves once the life is over.
+    ///
+    /// Cancel safe: a message that was not returned stays in the port.
     #[inline]
     pub fn recv(&self) -> Recv<'_, M> {
         Recv {
             port: self,
             #[cfg(feature = "test-utils")]
-            waits: None,
+            wait_key: None,
             #[cfg(feature = "tokio")]
             ticket: Ticket::default(),
         }
     }
 
-    /// The next message, if one is there.
+    /// Returns the next message if there is one now.
     #[inline]
     pub fn try_recv(&self) -> Option<Received<M>> {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            PortTwin::Simulated(place, address) => {
+            PortTwin::Simulated(sim, address) => {
                 let (port, _) = address?;
-                place
-                    .life
-                    .act(|core| core.devices.get_mut::<Network>(place.network).take(&mut core.kernel, place.life.node(), port))?
+                sim.life.act(|core| core.devices.get_mut::<Network>(sim.network).take(&mut core.kernel, sim.life.node(), port))?
             }
             #[cfg(feature = "tokio")]
             PortTwin::Real(ref port) => port.try_recv(),
         }
     }
 
-    /// Takes what comes in during so much time.
-    pub async fn recv_for(&self, time: Duration, mut heard: impl FnMut(Received<M>)) {
+    /// Passes every message that arrives within `time` to `on_message`, then returns.
+    ///
+    /// Cancel safe: messages that were not passed on stay in the port.
+    pub async fn recv_for(&self, time: Duration, mut on_message: impl FnMut(Received<M>)) {
         let mut sleep = self.node.sleep(time);
         let mut receive = pin!(self.recv());
         poll_fn(|context| {
             while let Poll::Ready(received) = receive.as_mut().poll(context) {
-                heard(received);
+                on_message(received);
             }
             Pin::new(&mut sleep).poll(context)
         })
@@ -160,25 +168,25 @@ impl<M: Message> Drop for Port<M> {
     fn drop(&mut self) {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            PortTwin::Simulated(place, Some((port, _))) => {
-                place.tidy(|network, kernel| network.unbind(kernel, place.life.node(), port));
+            PortTwin::Simulated(sim, Some((port, _))) => {
+                sim.cleanup(|network, kernel| network.unbind(kernel, sim.life.node(), port));
             }
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => {}
-            // It unbinds itself.
+            // `TokioPort` unbinds itself when dropped.
             #[cfg(feature = "tokio")]
             PortTwin::Real(_) => {}
         }
     }
 }
 
-/// Waits for a message; [`Port::recv`] makes one.
+/// The future of [`Port::recv`].
 #[must_use = "a message is received only while this is polled"]
 pub struct Recv<'a, M: Message> {
     port: &'a Port<M>,
-    /// What the port was told to wake it under.
+    /// The key of the registered wait.
     #[cfg(feature = "test-utils")]
-    waits: Option<WaitKey>,
+    wait_key: Option<WaitKey>,
     #[cfg(feature = "tokio")]
     ticket: Ticket,
 }
@@ -190,17 +198,17 @@ impl<M: Message> Future for Recv<'_, M> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Received<M>> {
         match self.port.twin {
             #[cfg(feature = "test-utils")]
-            PortTwin::Simulated(place, Some((port, _))) => {
-                let node = place.life.node();
-                let waits = &mut self.waits;
-                let received = place.life.act(|core| {
+            PortTwin::Simulated(sim, Some((port, _))) => {
+                let node = sim.life.node();
+                let wait_key = &mut self.wait_key;
+                let received = sim.life.act(|core| {
                     let Core { kernel, devices } = core;
-                    let network = devices.get_mut::<Network>(place.network);
+                    let network = devices.get_mut::<Network>(sim.network);
                     let received = network.take(kernel, node, port);
-                    let known = waits.take();
+                    let previous_key = wait_key.take();
                     if received.is_none() {
                         kernel.waits_for(network.waits_for(NetworkWait::Datagram(port)));
-                        *waits = network.wait(node, port, known, Waiter::of(context, kernel));
+                        *wait_key = network.wait(node, port, previous_key, Waiter::of(context, kernel));
                     }
                     received
                 });
@@ -219,9 +227,9 @@ impl<M: Message> Drop for Recv<'_, M> {
     fn drop(&mut self) {
         match self.port.twin {
             #[cfg(feature = "test-utils")]
-            PortTwin::Simulated(place, Some((port, _))) => {
-                let Some(key) = self.waits else { return };
-                place.tidy(|network, _| network.forget(place.life.node(), port, key));
+            PortTwin::Simulated(sim, Some((port, _))) => {
+                let Some(key) = self.wait_key else { return };
+                sim.cleanup(|network, _| network.forget(sim.life.node(), port, key));
             }
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => {}

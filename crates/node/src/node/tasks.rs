@@ -1,4 +1,4 @@
-//! The tasks of a node.
+//! Tasks of a node.
 
 use std::fmt;
 use std::panic::Location;
@@ -11,51 +11,60 @@ use cluster_sim_runtime::{Join, Spawn};
 use super::{Node, Twin};
 
 impl Node {
-    /// Runs a future beside this one, until it ends, is aborted, or the node's life is over.
+    /// Spawns a task that runs until it ends, is aborted, or the node's life ends.
     ///
-    /// In reports the task is called by its number among its parent's children; [`spawn_named`](Self::spawn_named) gives it a name, which
-    /// also keeps its chances apart from how many others were spawned before.
+    /// Reports show the task by its number among its parent's children, and that number is part of the address of its random
+    /// choices. [`spawn_named`](Self::spawn_named) makes both independent of what was spawned before. `Send` is required by the
+    /// real twin.
+    ///
+    /// A panic in the task ends a simulation with a finding that names node, task and spawn site. On tokio it is raised again in
+    /// the code that awaits the handle.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.begin(None, Location::caller(), future)
+        self.spawn_task(None, Location::caller(), future)
     }
 
-    /// Runs a future beside this one, under a name.
+    /// Spawns a task under a name.
+    ///
+    /// Reports show the name, and random choices of the task are addressed by it: they stay the same when other tasks are spawned
+    /// before it. The real twin ignores the name.
     #[track_caller]
     pub fn spawn_named<F>(&self, name: &'static str, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.begin(Some(name), Location::caller(), future)
+        self.spawn_task(Some(name), Location::caller(), future)
     }
 
-    fn begin<F>(&self, name: Option<&'static str>, site: &'static Location<'static>, future: F) -> JoinHandle<F::Output>
+    fn spawn_task<F>(&self, name: Option<&'static str>, site: &'static Location<'static>, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(ref place) => {
-                let spawn = Spawn { node: place.life.node(), name, site, has_handle: true };
-                JoinHandle { twin: JoinTwin::Simulated(Join::spawn(place.life, spawn, future)) }
+            Twin::Simulated(ref sim) => {
+                let spawn = Spawn { node: sim.life.node(), name, site, has_handle: true };
+                JoinHandle { twin: JoinTwin::Simulated(Join::spawn(sim.life, spawn, future)) }
             }
             #[cfg(feature = "tokio")]
-            Twin::Real(ref own) => {
-                // Names keep the chances of simulated tasks apart, and stand in the reports of simulations.
+            Twin::Real(ref context) => {
+                // Names and sites serve reproducibility and reports, which only a simulation has.
                 let _ = (name, site);
-                JoinHandle { twin: JoinTwin::Real(own.life.spawn(future)) }
+                JoinHandle { twin: JoinTwin::Real(context.life.spawn(future)) }
             }
         }
     }
 }
 
-/// A task of a node: waits for its result, or aborts it. Dropping the handle lets the task go on by itself.
+/// The handle of a spawned task: a future of its result. Dropping it detaches the task, which keeps running.
+///
+/// In a simulation it must be polled by code of the same simulation.
 pub struct JoinHandle<T> {
     twin: JoinTwin<T>,
 }
@@ -63,16 +72,16 @@ pub struct JoinHandle<T> {
 enum JoinTwin<T> {
     #[cfg(feature = "test-utils")]
     Simulated(Join<T>),
-    /// Nothing if the node's life was over when it was asked to spawn.
+    /// `None` if the node's life was over at the spawn.
     #[cfg(feature = "tokio")]
     Real(Option<tokio::task::JoinHandle<T>>),
-    /// Names the result where there is no twin.
-    #[expect(dead_code, reason = "cannot be made")]
+    /// Uses `T` when no twin is compiled in.
+    #[expect(dead_code, reason = "never constructed")]
     Nowhere(std::convert::Infallible, std::marker::PhantomData<fn() -> T>),
 }
 
 impl<T> JoinHandle<T> {
-    /// Stops the task at its next poll; what it holds is dropped there. Nothing happens if it ended already.
+    /// Aborts the task at its next poll, where its locals are dropped. Does nothing if it has ended.
     pub fn abort(&self) {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -83,7 +92,7 @@ impl<T> JoinHandle<T> {
         }
     }
 
-    /// Whether the task ended, with a result or without.
+    /// Returns whether the task has ended, by completion or by abort.
     pub fn is_finished(&self) -> bool {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -116,13 +125,15 @@ impl<T: 'static> Future for JoinHandle<T> {
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Whether it ended may be asked in the simulation only; what is printed in a failing test must not panic.
+        // `is_finished` panics outside of the simulation, and formatting a failing test's values must not.
         formatter.debug_struct("JoinHandle").finish_non_exhaustive()
     }
 }
 
-/// A task that was aborted before it had a result. A panic never comes to this: it ends a simulation as a finding, and goes on in whoever
-/// waits for the task elsewhere.
+/// The task was aborted, or its node's life ended, before it had a result.
+///
+/// A panic of the task is never reported as this error: it ends a simulation with a finding, and on tokio it is raised again in
+/// the code that awaits the [`JoinHandle`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JoinError;
 
@@ -134,7 +145,7 @@ impl fmt::Display for JoinError {
 
 impl std::error::Error for JoinError {}
 
-/// Lets other tasks that are ready go first.
+/// Yields once, so that other tasks that are ready can run first.
 pub async fn yield_now() {
     let mut yielded = false;
     std::future::poll_fn(|context| {

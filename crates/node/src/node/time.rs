@@ -1,4 +1,4 @@
-//! The clocks of a node, and waiting by them.
+//! Clocks of a node, and futures that wait for an instant.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -13,45 +13,50 @@ use cluster_sim_types::{LocalInstant, WallTime};
 use super::{Node, Twin};
 
 impl Node {
-    /// What its monotonic clock says: the time since it booted. Never runs backwards in one life.
+    /// Returns the monotonic clock: the time since the node booted. Never runs backwards within a life.
     pub fn now(&self) -> LocalInstant {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(ref place) => place.life.read(|core| core.kernel.local_now(place.life.node())).unwrap_or_default(),
+            Twin::Simulated(ref sim) => sim.life.read(|core| core.kernel.local_now(sim.life.node())).unwrap_or_default(),
             #[cfg(feature = "tokio")]
-            Twin::Real(ref own) => own.life.now(),
+            Twin::Real(ref context) => context.life.now(),
         }
     }
 
-    /// What its wall clock says. It may be wrong, and may jump; measure spans with [`now`](Self::now).
+    /// Returns the wall clock. It may be wrong and may jump; measure durations by [`now`](Self::now).
+    ///
+    /// A simulation shows the virtual time since the run started. The real twin shows the system clock as the time since 1970,
+    /// zero before that.
     pub fn wall(&self) -> WallTime {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(ref place) => place.life.read(|core| core.kernel.wall_now(place.life.node())).unwrap_or_default(),
+            Twin::Simulated(ref sim) => sim.life.read(|core| core.kernel.wall_now(sim.life.node())).unwrap_or_default(),
             #[cfg(feature = "tokio")]
-            Twin::Real(ref own) => own.life.wall(),
+            Twin::Real(ref context) => context.life.wall(),
         }
     }
 
-    /// Ends after so much time on its monotonic clock, counted from this call.
+    /// Waits for `after` on the monotonic clock, counted from this call rather than from the first poll.
     pub fn sleep(&self, after: Duration) -> Sleep {
         self.sleep_until(self.now() + after)
     }
 
-    /// Ends when its monotonic clock says `deadline`.
+    /// Waits until the monotonic clock reads `deadline`; resolves at the first poll if that has passed.
+    ///
+    /// Exact to the nanosecond in a simulation. On tokio it never resolves early and may be some milliseconds late.
     pub fn sleep_until(&self, deadline: LocalInstant) -> Sleep {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(ref place) => {
-                Sleep { twin: SleepTwin::Simulated(cluster_sim_runtime::Sleep::until(place.life, deadline)) }
-            }
+            Twin::Simulated(ref sim) => Sleep { twin: SleepTwin::Simulated(cluster_sim_runtime::Sleep::until(sim.life, deadline)) },
             #[cfg(feature = "tokio")]
-            Twin::Real(ref own) => Sleep { twin: SleepTwin::Real(TokioSleep::until(own.life.clone(), deadline)) },
+            Twin::Real(ref context) => Sleep { twin: SleepTwin::Real(TokioSleep::until(context.life.clone(), deadline)) },
         }
     }
 
-    /// Waits for `future`, but no longer than so much time, counted from this call. The future is asked first: a result that is there is
-    /// never thrown away.
+    /// Waits for `future` for at most `after`, counted from this call.
+    ///
+    /// Polls the future before the clock, so an output that is ready is returned even if the deadline has passed. On a timeout
+    /// the future is dropped.
     pub fn timeout<F: Future>(&self, after: Duration, future: F) -> impl Future<Output = Result<F::Output, Elapsed>> + use<F> {
         let mut sleep = self.sleep(after);
         async move {
@@ -64,18 +69,20 @@ impl Node {
         }
     }
 
-    /// Ticks every `period`, for the first time after one.
+    /// Creates an interval that ticks every `period`, the first time one period from now.
     ///
     /// # Panics
-    /// If the period is zero: it would tick without end at one instant.
+    /// If `period` is zero, because it would tick forever at one instant.
     #[track_caller]
     pub fn interval(&self, period: Duration) -> Interval {
-        assert!(!period.is_zero(), "an interval of zero would tick without end at one instant");
+        assert!(!period.is_zero(), "an interval of zero would tick forever at one instant");
         Interval { node: self.clone(), period, sleep: self.sleep(period) }
     }
 }
 
-/// Waits for an instant; [`Node::sleep`] makes one.
+/// A future that resolves at an instant of the node's monotonic clock, created by [`Node::sleep`].
+///
+/// Cancel safe: poll it by `&mut` to keep the deadline.
 #[must_use = "a sleep waits only while it is polled"]
 pub struct Sleep {
     twin: SleepTwin,
@@ -89,7 +96,7 @@ enum SleepTwin {
 }
 
 impl Sleep {
-    /// When it ends.
+    /// Returns the instant at which it resolves.
     pub fn deadline(&self) -> LocalInstant {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -99,7 +106,7 @@ impl Sleep {
         }
     }
 
-    /// Lets it end at another instant, also if it ended already.
+    /// Moves the deadline. A sleep that has already resolved can be awaited again.
     pub fn reset(&mut self, deadline: LocalInstant) {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -130,22 +137,22 @@ impl fmt::Debug for Sleep {
     }
 }
 
-/// What was waited for did not come in time.
+/// A [`Node::timeout`] ended before its future.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Elapsed {
-    /// How long it was waited for.
+    /// The limit that was given.
     pub after: Duration,
 }
 
 impl fmt::Display for Elapsed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "nothing came within {:?}", self.after)
+        write!(formatter, "timed out after {:?}", self.after)
     }
 }
 
 impl std::error::Error for Elapsed {}
 
-/// Ticks at equal spans; [`Node::interval`] makes one.
+/// A source of periodic ticks, created by [`Node::interval`].
 #[derive(Debug)]
 pub struct Interval {
     node: Node,
@@ -154,9 +161,10 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Waits for the next tick, and says when it was due.
+    /// Waits for the next tick and returns the instant at which it was due.
     ///
-    /// Ticks that nobody waited for are made up for, one after the other at once. Cancel safe: a tick that was not returned is not lost.
+    /// Missed ticks are delivered one after the other without waiting, as with tokio's `MissedTickBehavior::Burst`. Cancel safe:
+    /// a tick that was not returned is not lost.
     pub async fn tick(&mut self) -> LocalInstant {
         (&mut self.sleep).await;
         let due = self.sleep.deadline();
@@ -164,12 +172,12 @@ impl Interval {
         due
     }
 
-    /// Lets the next tick come after one whole period from now.
+    /// Restarts the interval: the next tick is one period from now.
     pub fn reset(&mut self) {
         self.sleep.reset(self.node.now() + self.period);
     }
 
-    /// The span between two ticks.
+    /// Returns the time between two ticks.
     pub fn period(&self) -> Duration {
         self.period
     }

@@ -1,4 +1,4 @@
-//! A cluster of real nodes in one process.
+//! Clusters of real nodes in one process.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -19,7 +19,28 @@ use crate::node_info::NodeInfo;
 
 type Main = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Groups of nodes to run in this process, declared as in a scenario. They speak over real sockets of this machine.
+/// A cluster of node groups that runs in this process, over real sockets on the loopback address.
+///
+/// Groups are declared as in a scenario: nodes get the ids and names that they have there, so the rolls of a seed are the same.
+///
+/// ```
+/// use cluster_sim_node::{Node, TokioCluster};
+///
+/// async fn hello(node: Node) {
+///     let port = node.bind::<u64>("hello");
+///     node.publish(|view: &mut u64| *view = u64::from(node.id()));
+///     port.broadcast(u64::from(node.id()));
+/// }
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// # runtime.block_on(async {
+/// let cluster = TokioCluster::new().nodes("greeter", 3, hello).start()?;
+/// cluster.ended().await;
+/// assert_eq!(cluster.node(2).inspect(|view: &u64| *view), Some(2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Default)]
 #[must_use = "nothing runs before `start`"]
 pub struct TokioCluster {
@@ -35,12 +56,12 @@ struct Group {
 }
 
 impl TokioCluster {
-    /// No nodes yet.
+    /// Creates a cluster without nodes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a group of `count` nodes, named `group/0`, `group/1`, …; each has the others of the group as peers.
+    /// Adds a group of `count` nodes that run `main`, named `group/0`, `group/1` and so on. Its nodes are each other's peers.
     pub fn nodes<F>(mut self, group: &str, count: u32, main: impl Fn(Node) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,
@@ -49,47 +70,47 @@ impl TokioCluster {
         self
     }
 
-    /// Lets this seed decide what nodes leave to chance; see [`TokioSetup::seed`].
+    /// Sets the seed of the nodes' random numbers; see [`TokioSetup::seed`].
     pub fn seed(self, seed: Seed) -> Self {
         Self { seed: Some(seed), ..self }
     }
 
-    /// Shows facts and views to `observer`; see [`TokioSetup::on_observation`].
+    /// Passes facts and views to `observer`; see [`TokioSetup::on_observation`].
     pub fn on_observation(self, observer: impl Fn(NodeId, Observation<'_>) + Send + Sync + 'static) -> Self {
         Self { observer: Some(Arc::new(observer)), ..self }
     }
 
-    /// Starts all nodes on the tokio runtime that this is called in, each at a free port of the loopback address.
+    /// Starts all nodes on the tokio runtime of the caller, each on a free port of the loopback address.
     ///
     /// # Errors
-    /// If one of them cannot be started; those that were are stopped.
+    /// If a node cannot be started. Nodes started before it are stopped.
     pub fn start(self) -> Result<RunningCluster, TokioClusterError> {
         let loopback = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-        let seats: Vec<(NodeInfo, usize)> = self.seats();
-        let sockets = seats.iter().map(|_| TokioSockets::bind(loopback)).collect::<Result<Vec<_>, _>>()?;
-        let book = AddressBook::from_iter(seats.iter().zip(&sockets).map(|((seat, _), sockets)| (seat.id(), sockets.address())));
+        let infos: Vec<(NodeInfo, usize)> = self.node_infos();
+        let sockets = infos.iter().map(|_| TokioSockets::bind(loopback)).collect::<Result<Vec<_>, _>>()?;
+        let book = AddressBook::from_iter(infos.iter().zip(&sockets).map(|((info, _), sockets)| (info.id(), sockets.address())));
         let setup = TokioSetup::of(book, self.seed, self.observer);
-        let mut nodes = Vec::with_capacity(seats.len());
-        for ((seat, group), sockets) in seats.into_iter().zip(sockets) {
-            nodes.push(setup.start(seat, sockets, |node| (self.groups[group].main)(node))?);
+        let mut nodes = Vec::with_capacity(infos.len());
+        for ((info, group), sockets) in infos.into_iter().zip(sockets) {
+            nodes.push(setup.start(info, sockets, |node| (self.groups[group].main)(node))?);
         }
         Ok(RunningCluster { nodes })
     }
 
-    /// The seats of all nodes in order of id, each with the place of its group.
-    fn seats(&self) -> Vec<(NodeInfo, usize)> {
-        let mut seats = Vec::new();
-        for (place, group) in self.groups.iter().enumerate() {
-            let first = u32::try_from(seats.len()).expect("nodes are counted in 32 bits");
-            let cohort: Arc<[NodeId]> = (first..first + group.count).map(NodeId).collect();
-            let seat = |index| NodeInfo::new(NodeId(first + index), format!("{}/{index}", group.name), index, Arc::clone(&cohort));
-            seats.extend((0..group.count).map(|index| (seat(index), place)));
+    /// Lists the identities of all nodes in order of id, each with the index of its group.
+    fn node_infos(&self) -> Vec<(NodeInfo, usize)> {
+        let mut infos = Vec::new();
+        for (group_index, group) in self.groups.iter().enumerate() {
+            let first = u32::try_from(infos.len()).expect("nodes are counted in 32 bits");
+            let members: Arc<[NodeId]> = (first..first + group.count).map(NodeId).collect();
+            let info = |index| NodeInfo::new(NodeId(first + index), format!("{}/{index}", group.name), index, Arc::clone(&members));
+            infos.extend((0..group.count).map(|index| (info(index), group_index)));
         }
-        seats
+        infos
     }
 }
 
-/// A cluster that runs in this process, until this is dropped.
+/// A running cluster. Dropping it stops its nodes.
 #[derive(Debug)]
 #[must_use = "dropping it stops its nodes"]
 pub struct RunningCluster {
@@ -97,25 +118,25 @@ pub struct RunningCluster {
 }
 
 impl RunningCluster {
-    /// Its nodes in order of id.
+    /// Returns the nodes in order of id.
     pub fn nodes(&self) -> &[TokioNode] {
         &self.nodes
     }
 
-    /// One of its nodes.
+    /// Returns one node.
     ///
     /// # Panics
-    /// If there is none of that id.
+    /// If there is no node of that id.
     pub fn node(&self, node: impl Into<NodeId>) -> &TokioNode {
         let node = node.into();
         let count = self.nodes.len();
         self.nodes.get(node.index()).unwrap_or_else(|| panic!("there is no {node} among {count} nodes"))
     }
 
-    /// Waits until the main functions of all nodes returned.
+    /// Waits until the main functions of all nodes have returned.
     ///
     /// # Panics
-    /// As soon as one of them panicked: its panic goes on here.
+    /// As soon as one of them panics, with its panic; see [`TokioNode::ended`].
     pub async fn ended(&self) {
         let mut running: Vec<_> = self.nodes.iter().map(|node| Box::pin(node.ended())).collect();
         poll_fn(|context| {
@@ -125,7 +146,7 @@ impl RunningCluster {
         .await;
     }
 
-    /// Stops all nodes, and waits until none of their tasks holds anything any more.
+    /// Stops all nodes and waits until all their tasks are dropped.
     pub async fn stop(self) {
         for node in self.nodes {
             node.stop().await;
@@ -133,11 +154,11 @@ impl RunningCluster {
     }
 }
 
-/// A cluster that was not started.
+/// A cluster was not started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokioClusterError {
-    /// There is no free address.
+    /// No free address.
     #[error(transparent)]
     Bind(#[from] BindError),
     /// A node was not started.

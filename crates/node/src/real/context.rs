@@ -1,4 +1,4 @@
-//! What a node that really runs has of its own.
+//! The state of one life of a real node.
 
 use std::any::{Any, type_name};
 use std::cell::RefCell;
@@ -12,21 +12,21 @@ use parking_lot::{Mutex, ReentrantMutex};
 
 use super::observer::{Observation, Observer};
 
-/// Something of the node's own type.
-type Thing = Box<dyn Any + Send>;
+/// A value of a type that only the node's code knows.
+type AnyValue = Box<dyn Any + Send>;
 
-/// One life of a node that really runs.
+/// One life of a real node.
 pub(crate) struct NodeContext {
     pub(crate) life: TokioLife,
     pub(crate) network: TokioNetwork,
     node: NodeId,
     observer: Option<Observer>,
-    draws: AtomicU64,
-    /// Reentrant, so that code that shows a view while it shows one is told and does not wait for itself.
-    publish: ReentrantMutex<RefCell<Option<Thing>>>,
-    exposed: Mutex<Option<Thing>>,
-    /// Held while somebody reaches in: one after the other.
-    reached: ReentrantMutex<()>,
+    random_count: AtomicU64,
+    /// Reentrant, so that a nested `publish` panics with a message instead of deadlocking.
+    view: ReentrantMutex<RefCell<Option<AnyValue>>>,
+    exposed: Mutex<Option<AnyValue>>,
+    /// Serializes calls of `with_handle`.
+    handle_calls: ReentrantMutex<()>,
 }
 
 impl NodeContext {
@@ -36,16 +36,16 @@ impl NodeContext {
             network,
             node,
             observer,
-            draws: AtomicU64::new(0),
-            publish: ReentrantMutex::default(),
+            random_count: AtomicU64::new(0),
+            view: ReentrantMutex::default(),
             exposed: Mutex::default(),
-            reached: ReentrantMutex::default(),
+            handle_calls: ReentrantMutex::default(),
         }
     }
 
-    /// The next roll of the node.
+    /// Returns the next random number of the node.
     pub(crate) fn random(&self, entropy: Entropy) -> Roll {
-        entropy.roll("draw", self.draws.fetch_add(1, Ordering::Relaxed))
+        entropy.roll("draw", self.random_count.fetch_add(1, Ordering::Relaxed))
     }
 
     pub(crate) fn emit(&self, fact: &dyn Fact) {
@@ -54,15 +54,15 @@ impl NodeContext {
         }
     }
 
-    /// Changes the view; `Err` if it is of another type.
-    pub(crate) fn publish<V: Default + Send + 'static>(&self, change: impl FnOnce(&mut V)) -> Result<(), OtherView> {
+    /// Updates the view; fails if it is of another type.
+    pub(crate) fn publish<V: Default + Send + 'static>(&self, change: impl FnOnce(&mut V)) -> Result<(), ViewTypeMismatch> {
         if self.life.is_over() {
             return Ok(());
         }
-        let place = self.publish.lock();
-        let mut place = place.try_borrow_mut().unwrap_or_else(|_| panic!("a view is shown while one is shown, by the same code"));
-        let view = place.get_or_insert_with(|| Box::new(V::default()));
-        let view = view.downcast_mut::<V>().ok_or(OtherView)?;
+        let slot = self.view.lock();
+        let mut slot = slot.try_borrow_mut().unwrap_or_else(|_| panic!("`publish` is called from within `publish`"));
+        let view = slot.get_or_insert_with(|| Box::new(V::default()));
+        let view = view.downcast_mut::<V>().ok_or(ViewTypeMismatch)?;
         change(view);
         if let Some(observer) = &self.observer {
             observer(self.node, Observation::View(view));
@@ -70,35 +70,35 @@ impl NodeContext {
         Ok(())
     }
 
-    /// Looks at the view, if the node showed one of that type.
-    pub(super) fn inspect<V: 'static, T>(&self, look: impl FnOnce(&V) -> T) -> Option<T> {
-        let place = self.publish.lock();
-        let place = place.try_borrow().unwrap_or_else(|_| panic!("a view is looked at while it is shown, by the same code"));
-        place.as_ref()?.downcast_ref().map(look)
+    /// Reads the view if the node published one of that type.
+    pub(super) fn inspect<V: 'static, T>(&self, inspect: impl FnOnce(&V) -> T) -> Option<T> {
+        let slot = self.view.lock();
+        let slot = slot.try_borrow().unwrap_or_else(|_| panic!("`inspect` is called from within `publish`"));
+        slot.as_ref()?.downcast_ref().map(inspect)
     }
 
-    /// Puts something in place of what was exposed; nothing once the life is over.
-    pub(crate) fn expose(&self, handle: Thing) {
+    /// Replaces the exposed handle; drops it instead once the life is over.
+    pub(crate) fn expose(&self, handle: AnyValue) {
         let handle = (!self.life.is_over()).then_some(handle);
-        // What was there before is dropped with no lock held: its code may use the node.
+        // The previous handle is dropped without the lock held, because its code may use the node.
         let before = std::mem::replace(&mut *self.exposed.lock(), handle);
         drop(before);
     }
 
-    /// Reaches in by what the node exposed.
-    pub(super) fn reach<H: 'static, T>(&self, reach: impl FnOnce(&mut H) -> T) -> Result<T, Unreached> {
-        let _one_after_the_other = self.reached.lock();
-        let mut exposed = self.exposed.lock().take().ok_or(Unreached::NothingExposed)?;
-        let result = exposed.downcast_mut().map(reach).ok_or(Unreached::NotExposed(type_name::<H>()));
-        // What the node exposed meanwhile counts; what it exposed before goes when its life is over.
-        let mut place = self.exposed.lock();
-        let superseded = if place.is_none() && !self.life.is_over() { place.replace(exposed) } else { Some(exposed) };
-        drop(place);
+    /// Runs `access` on the exposed handle.
+    pub(super) fn with_handle<H: 'static, T>(&self, access: impl FnOnce(&mut H) -> T) -> Result<T, HandleError> {
+        let _one_at_a_time = self.handle_calls.lock();
+        let mut exposed = self.exposed.lock().take().ok_or(HandleError::NothingExposed)?;
+        let result = exposed.downcast_mut().map(access).ok_or(HandleError::NotExposed(type_name::<H>()));
+        // A handle exposed during the call replaces this one. Once the life is over the handle is dropped.
+        let mut slot = self.exposed.lock();
+        let superseded = if slot.is_none() && !self.life.is_over() { slot.replace(exposed) } else { Some(exposed) };
+        drop(slot);
         drop(superseded);
         result
     }
 
-    /// Ends the life: tasks stop at their next await, and what was exposed is dropped, since it may hold the node.
+    /// Ends the life: tasks stop at their next await, and the exposed handle is dropped because it may hold the node.
     pub(super) fn end(&self) {
         self.life.end();
         let exposed = self.exposed.lock().take();
@@ -106,11 +106,11 @@ impl NodeContext {
     }
 }
 
-/// The node showed a view of another type before.
-pub(crate) struct OtherView;
+/// The node published a view of another type before.
+pub(crate) struct ViewTypeMismatch;
 
-/// Why nobody was reached.
-pub(super) enum Unreached {
+/// Why a handle was not available.
+pub(super) enum HandleError {
     NothingExposed,
     NotExposed(&'static str),
 }

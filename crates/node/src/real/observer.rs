@@ -1,4 +1,4 @@
-//! Who looks at what nodes say about themselves.
+//! Observers of facts and views.
 
 use std::any::Any;
 use std::fmt;
@@ -6,18 +6,18 @@ use std::sync::Arc;
 
 use cluster_sim_types::{Fact, NodeId};
 
-/// What a node says about itself, as an observer is shown it.
+/// A report of a node to its observer.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Observation<'a> {
-    /// It stated a fact.
+    /// The node reported a fact.
     Fact(&'a dyn Fact),
-    /// It changed what checks see of it to this. The node shows nothing else until the observer returns.
+    /// The node published this view. Other calls of `publish` wait until the observer returns.
     View(&'a (dyn Any + Send)),
 }
 
 impl Observation<'_> {
-    /// The fact, if it is one of that type.
+    /// Returns the fact if it is of type `T`.
     pub fn fact<T: Any>(&self) -> Option<&T> {
         match self {
             Self::Fact(fact) => (**fact).as_any().downcast_ref(),
@@ -25,7 +25,7 @@ impl Observation<'_> {
         }
     }
 
-    /// The view, if it is one of that type.
+    /// Returns the view if it is of type `T`.
     pub fn view<T: Any>(&self) -> Option<&T> {
         match self {
             Self::View(view) => view.downcast_ref(),
@@ -43,5 +43,5 @@ impl fmt::Debug for Observation<'_> {
     }
 }
 
-/// Is called in the thread of the node that says something.
+/// A callback for facts and views, called on the thread of the reporting node.
 pub(super) type Observer = Arc<dyn Fn(NodeId, Observation<'_>) + Send + Sync>;

@@ -1,4 +1,4 @@
-//! A node that runs.
+//! Handles of running nodes.
 
 use std::any::Any;
 use std::fmt;
@@ -11,108 +11,116 @@ use cluster_sim_types::NodeId;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::context::{NodeContext, Unreached};
+use super::context::{HandleError, NodeContext};
 
-/// A node that runs on tokio, until its main function returns or this is dropped: then all its tasks stop at their next await.
+/// A node that runs on tokio until its main function returns or this handle is dropped.
 ///
-/// Code that never awaits cannot be stopped; it ends when it ends.
+/// All its tasks then stop at their next await. Code that never awaits cannot be stopped; it runs to its end.
 #[must_use = "dropping it stops the node"]
 pub struct TokioNode {
     id: NodeId,
     name: Arc<str>,
-    own: Arc<NodeContext>,
+    context: Arc<NodeContext>,
     ending: watch::Receiver<bool>,
     panic: Arc<Mutex<Option<Panic>>>,
 }
 
-/// What a panic carries.
+/// The payload of a panic.
 type Panic = Box<dyn Any + Send>;
 
 impl TokioNode {
-    /// Runs a main function.
-    pub(super) fn run(id: NodeId, name: Arc<str>, own: Arc<NodeContext>, main: impl Future<Output = ()> + Send + 'static) -> Self {
+    /// Spawns the main function.
+    pub(super) fn run(
+        id: NodeId,
+        name: Arc<str>,
+        context: Arc<NodeContext>,
+        main: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
         let (has_ended, ending) = watch::channel(false);
         let panic = Arc::new(Mutex::new(None));
-        let main = own.life.spawn(main);
-        // Outside of the life that it ends.
-        tokio::spawn(end_with(main, Arc::clone(&own), Arc::clone(&panic), has_ended));
-        Self { id, name, own, ending, panic }
+        let main = context.life.spawn(main);
+        // Not a task of the life, because it ends the life.
+        tokio::spawn(end_after(main, Arc::clone(&context), Arc::clone(&panic), has_ended));
+        Self { id, name, context, ending, panic }
     }
 
-    /// Its number in the cluster.
+    /// Returns the node's number in the cluster.
     pub fn id(&self) -> NodeId {
         self.id
     }
 
-    /// Its declared name.
+    /// Returns the declared name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where it is reached.
+    /// Returns the address of its UDP and TCP sockets.
     pub fn address(&self) -> SocketAddr {
-        self.own.network.address()
+        self.context.network.address()
     }
 
-    /// What became of its datagrams so far.
+    /// Returns the counts of its datagrams so far: sent, received, and lost at this node.
     pub fn datagrams(&self) -> DatagramCounts {
-        self.own.network.datagrams()
+        self.context.network.datagrams()
     }
 
-    /// Whether its main function returned or panicked.
+    /// Returns whether the main function has returned, panicked or been stopped.
     pub fn has_ended(&self) -> bool {
         *self.ending.borrow()
     }
 
-    /// Waits until its main function returned or was stopped.
+    /// Waits until the main function has returned or was stopped. Cancel safe.
     ///
     /// # Panics
-    /// If that panicked: the panic goes on in who asks first, and is told to all others.
+    /// If the main function panicked. The first caller gets its panic; later callers panic with a message that says so.
     pub async fn ended(&self) {
         let mut ending = self.ending.clone();
-        // An error would say that nobody ends it any more: the runtime shuts down.
+        // An error means that the runtime shuts down, so nothing will end the node any more.
         let _ = ending.wait_for(|ended| *ended).await;
-        let told: Panic = Box::new(format!("{} panicked, as was told before", self.name));
-        let panic = self.panic.lock().as_mut().map(|panic| std::mem::replace(panic, told));
+        let reported: Panic = Box::new(format!("{} panicked; its panic was reported before", self.name));
+        let panic = self.panic.lock().as_mut().map(|panic| std::mem::replace(panic, reported));
         if let Some(panic) = panic {
             resume_unwind(panic);
         }
     }
 
-    /// Stops the node, and waits until none of its tasks holds anything any more.
+    /// Stops the node and waits until all its tasks are dropped.
     ///
-    /// Its address is free again once nobody else holds a handle of the node.
+    /// Its address can be bound again once no other handle of the node exists, such as a clone of its `Node`.
     pub async fn stop(self) {
-        let own = Arc::clone(&self.own);
+        let context = Arc::clone(&self.context);
         drop(self);
-        own.life.gone().await;
+        context.life.gone().await;
     }
 
-    /// Looks at what it shows of itself; nothing if it showed no view of that type. The last view stays when the node has ended.
-    pub fn inspect<V: 'static, T>(&self, look: impl FnOnce(&V) -> T) -> Option<T> {
-        self.own.inspect(look)
+    /// Runs `inspect` on the node's view; returns `None` if it published no view of type `V`.
+    ///
+    /// The last view can still be read after the node has ended.
+    pub fn inspect<V: 'static, T>(&self, inspect: impl FnOnce(&V) -> T) -> Option<T> {
+        self.context.inspect(inspect)
     }
 
-    /// Reaches into the node by what it [exposed](crate::Node::expose), in this thread, and one caller after the other.
+    /// Runs `access` on the handle that the node [exposed](crate::Node::expose), on this thread. Concurrent calls run one after
+    /// the other.
     ///
     /// # Errors
-    /// If it exposed nothing of that type, or has ended.
-    pub fn with_handle<H: 'static, T>(&self, reach: impl FnOnce(&mut H) -> T) -> Result<T, ReachError> {
+    /// If the node has ended, or exposed no handle of type `H`. `access` was not run then.
+    pub fn with_handle<H: 'static, T>(&self, access: impl FnOnce(&mut H) -> T) -> Result<T, ReachError> {
         let node = self.id;
-        if self.own.life.is_over() {
+        if self.context.life.is_over() {
             return Err(ReachError::Ended { node });
         }
-        self.own.reach(reach).map_err(|unreached| match unreached {
-            Unreached::NothingExposed => ReachError::NothingExposed { node },
-            Unreached::NotExposed(asked) => ReachError::NotExposed { node, asked },
+        self.context.with_handle(access).map_err(|error| match error {
+            HandleError::NothingExposed => ReachError::NothingExposed { node },
+            HandleError::NotExposed(asked) => ReachError::NotExposed { node, asked },
         })
     }
 }
 
-/// Ends the node's life with its main function.
-async fn end_with(
+/// Ends the life once the main function has ended, and keeps its panic.
+async fn end_after(
     main: Option<tokio::task::JoinHandle<()>>,
-    own: Arc<NodeContext>,
+    context: Arc<NodeContext>,
     panic: Arc<Mutex<Option<Panic>>>,
     has_ended: watch::Sender<bool>,
 ) {
@@ -122,39 +130,39 @@ async fn end_with(
     {
         *panic.lock() = Some(cause);
     }
-    own.end();
-    drop(own);
+    context.end();
+    drop(context);
     has_ended.send_replace(true);
 }
 
 impl Drop for TokioNode {
     fn drop(&mut self) {
-        self.own.end();
+        self.context.end();
     }
 }
 
-/// A node that was not reached; nothing was done.
+/// A call of [`TokioNode::with_handle`] that was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReachError {
-    /// It does not run any more.
+    /// The node has ended.
     #[error("{node} takes no call: it has ended; start it again in its next life")]
     Ended {
-        /// Which node.
+        /// The node.
         node: NodeId,
     },
-    /// It handed out nothing to reach into it by, or somebody is just reaching in from within.
+    /// The node exposed no handle, or `with_handle` is called from within `with_handle`.
     #[error("{node} exposed nothing; call `node.expose(handle)` in its code")]
     NothingExposed {
-        /// Which node.
+        /// The node.
         node: NodeId,
     },
-    /// It handed out something else.
+    /// The node exposed a handle of another type.
     #[error("{node} exposed something else than a {asked}; ask for the type that it handed to `expose`")]
     NotExposed {
-        /// Which node.
+        /// The node.
         node: NodeId,
-        /// The type that was asked for.
+        /// The type that was requested.
         asked: &'static str,
     },
 }

@@ -1,4 +1,4 @@
-//! Starting nodes.
+//! Starting single nodes.
 
 use std::fmt;
 use std::io;
@@ -15,16 +15,16 @@ use super::running::TokioNode;
 use crate::node::{Node, Twin};
 use crate::node_info::NodeInfo;
 
-/// What the nodes of one cluster share: where each is reached, their seed, and who observes them.
+/// The configuration shared by the nodes of one cluster: addresses, seed and observer.
 ///
 /// ```
 /// use std::net::{Ipv4Addr, SocketAddr};
-/// use cluster_sim_node::{AddressBook, Node, NodeId, TokioSetup, TokioSockets, NodeInfo};
+/// use cluster_sim_node::{AddressBook, Node, NodeId, NodeInfo, TokioSetup, TokioSockets};
 ///
 /// async fn echo(node: Node) {
 ///     let port = node.bind::<String>("echo");
 ///     port.send(node.id(), "hello".to_owned());
-///     assert_eq!(port.receive().await.message, "hello");
+///     assert_eq!(port.recv().await.message, "hello");
 /// }
 ///
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -46,7 +46,7 @@ pub struct TokioSetup {
 }
 
 impl TokioSetup {
-    /// Nodes that are reached at these addresses, their own among them.
+    /// Creates a setup for nodes with these addresses. The book lists every node of the cluster, those started here included.
     pub fn new(addresses: AddressBook) -> Self {
         Self { addresses: Arc::new(addresses), seed: None, observer: None }
     }
@@ -55,31 +55,33 @@ impl TokioSetup {
         Self { addresses: Arc::new(addresses), seed, observer }
     }
 
-    /// Lets this seed decide what nodes leave to chance: `roll` answers as in a simulation with that seed. Without it the operating system
-    /// chooses a seed for each node.
+    /// Sets the seed of the nodes' random numbers; [`Node::roll`] gives the rolls of a simulation with that seed.
+    ///
+    /// Without it the operating system chooses a seed at each start of a node.
     pub fn seed(self, seed: Seed) -> Self {
         Self { seed: Some(seed), ..self }
     }
 
-    /// Shows facts and views to `observer`, in the thread of the node that has them; without it they are not shown to anybody. It must not
-    /// wait.
+    /// Passes facts and views to `observer`, on the thread of the node that reports them. Without it facts are dropped.
+    ///
+    /// `observer` must not block: the node's code waits for it.
     pub fn on_observation(self, observer: impl Fn(NodeId, Observation<'_>) + Send + Sync + 'static) -> Self {
         Self { observer: Some(Arc::new(observer)), ..self }
     }
 
-    /// Starts the node of that seat on the tokio runtime that this is called in: `main` runs until it returns, and then whatever else the
-    /// node spawned is stopped, as at the end of a program.
+    /// Starts a node on the tokio runtime of the caller, bound to `sockets`.
     ///
-    /// To start a node again, give its seat the next life: [`NodeInfo::in_life`].
+    /// `main` runs until it returns; all other tasks of the node are aborted then, as at the end of a program. To start a node
+    /// again, pass the identity of its next life: [`NodeInfo::in_life`].
     ///
     /// # Errors
-    /// If nothing was started.
-    pub fn start<F>(&self, seat: NodeInfo, sockets: TokioSockets, main: impl FnOnce(Node) -> F) -> Result<TokioNode, StartError>
+    /// See [`StartError`]. No task was started then.
+    pub fn start<F>(&self, info: NodeInfo, sockets: TokioSockets, main: impl FnOnce(Node) -> F) -> Result<TokioNode, StartError>
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        let id = seat.id();
+        let id = info.id();
         if self.addresses.get(id).is_none() {
             return Err(StartError::NotInBook { node: id });
         }
@@ -87,39 +89,39 @@ impl TokioSetup {
             Some(seed) => seed,
             None => Seed::from_system()?,
         };
-        let entropy = Entropy::of_life(seed, seat.name(), seat.incarnation());
+        let entropy = Entropy::of_life(seed, info.name(), info.incarnation());
         let life = TokioLife::begin(runtime);
         let network = TokioNetwork::open(id, life.clone(), Arc::clone(&self.addresses), sockets)
             .map_err(|cause| StartError::Sockets { node: id, cause })?;
-        let own = Arc::new(NodeContext::new(id, life, network, self.observer.clone()));
-        let name = Arc::from(seat.name());
-        let node = Node::new(seat, entropy, Twin::Real(Arc::clone(&own)));
-        Ok(TokioNode::run(id, name, own, main(node)))
+        let context = Arc::new(NodeContext::new(id, life, network, self.observer.clone()));
+        let name = Arc::from(info.name());
+        let node = Node::new(info, entropy, Twin::Real(Arc::clone(&context)));
+        Ok(TokioNode::run(id, name, context, main(node)))
     }
 }
 
-/// A node that was not started.
+/// A node was not started; no task runs.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// There is no runtime to run on.
+    /// The caller is not within a tokio runtime.
     #[error("nodes run on tokio; start them within a runtime, by `#[tokio::main]` or `Runtime::block_on`")]
     NoRuntime,
-    /// Its peers could not reach it.
+    /// The node is missing in the address book, so its peers could not reach it.
     #[error("{node} is not in the address book; give it an address there")]
     NotInBook {
-        /// Which node.
+        /// The node.
         node: NodeId,
     },
-    /// There is no seed for it.
+    /// The operating system gave no seed.
     #[error(transparent)]
     NoEntropy(#[from] NoEntropy),
-    /// Its sockets cannot be used.
+    /// The sockets cannot be used.
     #[error("the sockets of {node} cannot be used: {cause}")]
     Sockets {
-        /// Which node.
+        /// The node.
         node: NodeId,
-        /// What the operating system said.
+        /// The error of the operating system.
         #[source]
         cause: io::Error,
     },

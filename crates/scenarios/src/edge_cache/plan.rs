@@ -48,7 +48,7 @@ impl Plan {
         match timed.step {
             Step::IncreaseMutationRate { rate_per_sec } => self.rate_changes.push(RateChange { at, rate_per_sec }),
             Step::DropInvalidationsPercent { percent } => {
-                let ratio = Ratio::percent(percent).expect("the file was checked: a percentage is from 0 to 100");
+                let ratio = Ratio::new(percent / 100.0).expect("the file was checked: a percentage is from 0 to 100");
                 let fault = Fault::Loss { links: INVALIDATIONS.to_owned(), rule: DROP_RULE.to_owned(), ratio, duration: None };
                 self.faults.push((at, fault));
             }

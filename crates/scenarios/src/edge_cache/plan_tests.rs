@@ -15,8 +15,8 @@ fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
-fn drop_fault(percent: f64) -> Fault {
-    let ratio = Ratio::percent(percent).unwrap();
+fn drop_fault(percent: u32) -> Fault {
+    let ratio = Ratio::percent(percent);
     Fault::Loss { links: "invalidations".to_owned(), rule: DROP_RULE.to_owned(), ratio, duration: None }
 }
 
@@ -40,7 +40,7 @@ fn edge_36_a_new_rate_is_the_systems_own_affair() {
 fn edge_d15_a_later_percentage_replaces_the_earlier_and_zero_ends_it() {
     let plan = plan([80.0, 20.0, 0.0].map(|percent| (percent / 10.0 + 1.0, Step::DropInvalidationsPercent { percent })));
     // One rule: the network replaces it by name. In order of time, not of the file.
-    assert_eq!(plan.faults, [(seconds(1.0), drop_fault(0.0)), (seconds(3.0), drop_fault(20.0)), (seconds(9.0), drop_fault(80.0))]);
+    assert_eq!(plan.faults, [(seconds(1.0), drop_fault(0)), (seconds(3.0), drop_fault(20)), (seconds(9.0), drop_fault(80))]);
 }
 
 #[test]

@@ -16,12 +16,12 @@ pub struct CapturedMessage {
 impl Network {
     /// Captures the text of every message from here on, until it is [taken](Self::take_captured). Costs time and memory at every send.
     pub fn capture_messages(&mut self) {
-        self.said.get_or_insert_default();
+        self.captured.get_or_insert_default();
     }
 
     /// Takes the texts of the messages that were sent since the last call, in the order of their sends.
     pub fn take_captured(&mut self) -> Vec<CapturedMessage> {
-        self.said.as_mut().map(std::mem::take).unwrap_or_default()
+        self.captured.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Describes messages of this kind by `describe` where it answers; by their serde form elsewhere.
@@ -36,16 +36,16 @@ impl Network {
     /// Captures the text of a message, if texts are captured.
     #[inline(always)]
     pub(super) fn capture<M: Message>(&mut self, kind: PayloadKind, content: u64, message: &M) {
-        if self.said.is_some() {
-            self.note(kind, content, message);
+        if self.captured.is_some() {
+            self.push_text(kind, content, message);
         }
     }
 
     #[cold]
-    fn note<M: Message>(&mut self, kind: PayloadKind, content: u64, message: &M) {
+    fn push_text<M: Message>(&mut self, kind: PayloadKind, content: u64, message: &M) {
         let describer = self.describers.get(usize::from(kind.0)).and_then(Option::as_ref);
         let own = describer.and_then(|any| any.downcast_ref::<fn(&M) -> Option<String>>()).and_then(|describe| describe(message));
         let text = own.map_or_else(|| describe(message), |text| shorten(text, true));
-        self.said.get_or_insert_default().push(CapturedMessage { content, text });
+        self.captured.get_or_insert_default().push(CapturedMessage { content, text });
     }
 }

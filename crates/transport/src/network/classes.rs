@@ -45,7 +45,7 @@ pub(super) struct Class {
 
 impl Class {
     /// Notes whether it is plain, after any change.
-    fn settle(&mut self) {
+    fn update_is_plain(&mut self) {
         let LinkModel { loss, duplicate, reorder, .. } = self.link.model;
         self.is_plain = self.rules.is_empty() && [loss, duplicate, reorder] == [Ratio::ZERO; 3];
     }
@@ -76,7 +76,7 @@ impl Classes {
         let declared = model.compile()?;
         let link = declared.clone();
         let mut class = Class { name: name.to_owned(), from, to, declared, link, rules: Vec::new(), is_plain: false };
-        class.settle();
+        class.update_is_plain();
         self.all.push(class);
         Ok(())
     }
@@ -121,7 +121,7 @@ impl Classes {
         let index = self.index_of(name);
         if let Some(index) = index {
             self.all[usize::from(index)].link = link;
-            self.all[usize::from(index)].settle();
+            self.all[usize::from(index)].update_is_plain();
         }
         Ok(index)
     }
@@ -135,7 +135,7 @@ impl Classes {
             let stream = Stream::named(&format!("rule {name}"));
             rules.push(LossRule { name: name.to_owned(), stream, cause, ratio, dropped: Cell::new(0) });
         }
-        class.settle();
+        class.update_is_plain();
         Some(index)
     }
 
@@ -152,7 +152,7 @@ impl Classes {
             if !class.rules.is_empty() || class.link.model != class.declared.model {
                 class.rules.clear();
                 class.link = class.declared.clone();
-                class.settle();
+                class.update_is_plain();
                 changed.push(index as u16);
             }
         }

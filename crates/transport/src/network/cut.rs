@@ -22,14 +22,14 @@ impl DropCount {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn one_more(&self) {
+    fn increment(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 /// A cut that is in force.
 #[derive(Debug)]
-struct Living {
+struct ActiveCut {
     name: String,
     cause: u32,
     /// Messages it ate; shared with the guard.
@@ -45,7 +45,7 @@ struct Living {
 #[derive(Debug, Default)]
 pub(super) struct Cuts {
     planes: Vec<Plane>,
-    living: BTreeMap<CutId, Living>,
+    active: BTreeMap<CutId, ActiveCut>,
     next: u64,
 }
 
@@ -80,16 +80,16 @@ impl Cuts {
     pub(super) fn cut(&mut self, name: &str, cause: u32, from: &[NodeId], to: &[NodeId], both_ways: bool) -> (CutId, DropCount) {
         let id = CutId(self.next);
         self.next += 1;
-        let mut slots = vec![self.hold(id, from, to)];
+        let mut slots = vec![self.claim_bit(id, from, to)];
         if both_ways {
-            slots.push(self.hold(id, to, from));
+            slots.push(self.claim_bit(id, to, from));
         }
-        let eaten = DropCount::default();
-        self.living.insert(id, Living { name: name.to_owned(), cause, dropped: eaten.clone(), slots });
-        (id, eaten)
+        let dropped = DropCount::default();
+        self.active.insert(id, ActiveCut { name: name.to_owned(), cause, dropped: dropped.clone(), slots });
+        (id, dropped)
     }
 
-    fn hold(&mut self, id: CutId, from: &[NodeId], to: &[NodeId]) -> usize {
+    fn claim_bit(&mut self, id: CutId, from: &[NodeId], to: &[NodeId]) -> usize {
         let found = self.planes.iter().enumerate().find_map(|(index, plane)| Some((index, plane.free_bit()?)));
         let (index, bit) = found.unwrap_or_else(|| {
             self.planes.push(Plane::new());
@@ -104,8 +104,8 @@ impl Cuts {
 
     /// Ends a cut; false if it was not in force.
     pub(super) fn heal(&mut self, id: CutId) -> bool {
-        let Some(living) = self.living.remove(&id) else { return false };
-        for slot in living.slots {
+        let Some(cut) = self.active.remove(&id) else { return false };
+        for slot in cut.slots {
             let plane = &mut self.planes[slot / 64];
             let keep = !(1 << (slot % 64));
             plane.holders[slot % 64] = None;
@@ -118,7 +118,7 @@ impl Cuts {
     /// Whether no cut is in force.
     #[inline]
     pub(super) fn is_whole(&self) -> bool {
-        self.living.is_empty()
+        self.active.is_empty()
     }
 
     /// The cut that keeps a message apart, if one does: the lowest bit of those that do.
@@ -131,14 +131,14 @@ impl Cuts {
 
     /// Counts a message that a cut ate, and answers with the number of the cause.
     pub(super) fn count_drop(&mut self, id: CutId) -> u32 {
-        let living = &self.living[&id];
-        living.dropped.one_more();
-        living.cause
+        let cut = &self.active[&id];
+        cut.dropped.increment();
+        cut.cause
     }
 
     /// The cuts in force, with their names, in the order in which they were made.
     pub(super) fn living(&self) -> impl Iterator<Item = (CutId, &str)> {
-        self.living.iter().map(|(id, living)| (*id, living.name.as_str()))
+        self.active.iter().map(|(id, cut)| (*id, cut.name.as_str()))
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
     const C: NodeId = NodeId(2);
 
     #[test]
-    fn a_one_way_cut_leaves_the_other_way_and_its_own_side_alone() {
+    fn a_one_way_cut_leaves_the_reverse_direction_open() {
         let mut cuts = Cuts::default();
         cuts.cut("", 0, &[A, B], &[C], false);
         assert!(cuts.between(A, C).is_some() && cuts.between(B, C).is_some());
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_whole_again_when_no_cut_covers_it() {
+    fn a_link_carries_again_when_no_cut_covers_it() {
         let mut cuts = Cuts::default();
         let (one, _) = cuts.cut("", 0, &[A], &[B, C], true);
         let (other, _) = cuts.cut("", 0, &[B], &[A], true);
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn more_cuts_than_a_word_has_bits_still_count() {
+    fn more_than_64_cuts_all_take_effect() {
         let mut cuts = Cuts::default();
         let ids: Vec<CutId> = (0..100).map(|_| cuts.cut("", 0, &[A], &[B], true).0).collect();
         for id in &ids[..99] {

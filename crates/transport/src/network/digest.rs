@@ -13,14 +13,14 @@ use serde::ser::{self, Serialize, Serializer};
 /// If the message's own `Serialize` fails: it could not travel at all.
 #[inline]
 pub fn content_of<M: Serialize>(message: &M) -> (u64, u32) {
-    let mut content = Content { state: 0, word: 0, bytes: 0, length: 0 };
-    message.serialize(&mut content).expect("a message can be serialised");
-    content.flush();
-    (finalize(fold(content.state, u64::from(content.length))), content.length)
+    let mut digester = Digester { state: 0, word: 0, bytes: 0, length: 0 };
+    message.serialize(&mut digester).expect("a message can be serialised");
+    digester.flush();
+    (finalize(fold(digester.state, u64::from(digester.length))), digester.length)
 }
 
 /// A message taken in so far.
-struct Content {
+struct Digester {
     state: u64,
     /// Bytes that do not fill a word yet, and how many.
     word: u64,
@@ -28,7 +28,7 @@ struct Content {
     length: u32,
 }
 
-impl Content {
+impl Digester {
     /// Takes a number in that takes so many bytes on a wire.
     #[inline(always)]
     fn number(&mut self, number: u64, length: u32) {
@@ -90,17 +90,17 @@ const fn zigzag(number: i64) -> u64 {
 
 /// Why a message cannot be serialised, in its own words.
 #[derive(Debug)]
-struct Refused(String);
+struct SerializeError(String);
 
-impl fmt::Display for Refused {
+impl fmt::Display for SerializeError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for SerializeError {}
 
-impl ser::Error for Refused {
+impl ser::Error for SerializeError {
     #[cold]
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self(message.to_string())
@@ -108,13 +108,13 @@ impl ser::Error for Refused {
 }
 
 #[cold]
-fn of_unknown_length() -> Refused {
-    Refused("a sequence or map says how long it is before its first element; collect it first".to_owned())
+fn of_unknown_length() -> SerializeError {
+    SerializeError("a sequence or map says how long it is before its first element; collect it first".to_owned())
 }
 
-impl Serializer for &mut Content {
+impl Serializer for &mut Digester {
     type Ok = ();
-    type Error = Refused;
+    type Error = SerializeError;
     type SerializeSeq = Self;
     type SerializeTuple = Self;
     type SerializeTupleStruct = Self;
@@ -124,57 +124,57 @@ impl Serializer for &mut Content {
     type SerializeStructVariant = Self;
 
     #[inline(always)]
-    fn serialize_bool(self, value: bool) -> Result<(), Refused> {
+    fn serialize_bool(self, value: bool) -> Result<(), SerializeError> {
         self.serialize_u8(u8::from(value))
     }
 
     #[inline(always)]
-    fn serialize_i8(self, value: i8) -> Result<(), Refused> {
+    fn serialize_i8(self, value: i8) -> Result<(), SerializeError> {
         self.serialize_u8(value as u8)
     }
 
     #[inline(always)]
-    fn serialize_i16(self, value: i16) -> Result<(), Refused> {
+    fn serialize_i16(self, value: i16) -> Result<(), SerializeError> {
         self.serialize_i64(i64::from(value))
     }
 
     #[inline(always)]
-    fn serialize_i32(self, value: i32) -> Result<(), Refused> {
+    fn serialize_i32(self, value: i32) -> Result<(), SerializeError> {
         self.serialize_i64(i64::from(value))
     }
 
     #[inline(always)]
-    fn serialize_i64(self, value: i64) -> Result<(), Refused> {
+    fn serialize_i64(self, value: i64) -> Result<(), SerializeError> {
         self.serialize_u64(zigzag(value))
     }
 
-    fn serialize_i128(self, value: i128) -> Result<(), Refused> {
+    fn serialize_i128(self, value: i128) -> Result<(), SerializeError> {
         self.serialize_u128((value << 1 ^ (value >> 127)) as u128)
     }
 
     #[inline(always)]
-    fn serialize_u8(self, value: u8) -> Result<(), Refused> {
+    fn serialize_u8(self, value: u8) -> Result<(), SerializeError> {
         self.byte(value);
         Ok(())
     }
 
     #[inline(always)]
-    fn serialize_u16(self, value: u16) -> Result<(), Refused> {
+    fn serialize_u16(self, value: u16) -> Result<(), SerializeError> {
         self.serialize_u64(u64::from(value))
     }
 
     #[inline(always)]
-    fn serialize_u32(self, value: u32) -> Result<(), Refused> {
+    fn serialize_u32(self, value: u32) -> Result<(), SerializeError> {
         self.serialize_u64(u64::from(value))
     }
 
     #[inline(always)]
-    fn serialize_u64(self, value: u64) -> Result<(), Refused> {
+    fn serialize_u64(self, value: u64) -> Result<(), SerializeError> {
         self.varint(value);
         Ok(())
     }
 
-    fn serialize_u128(self, value: u128) -> Result<(), Refused> {
+    fn serialize_u128(self, value: u128) -> Result<(), SerializeError> {
         let bits = 128 - (value | 1).leading_zeros();
         self.number(value as u64, bits.div_ceil(7));
         self.number((value >> 64) as u64, 0);
@@ -182,59 +182,59 @@ impl Serializer for &mut Content {
     }
 
     #[inline(always)]
-    fn serialize_f32(self, value: f32) -> Result<(), Refused> {
+    fn serialize_f32(self, value: f32) -> Result<(), SerializeError> {
         self.number(u64::from(value.to_bits()), 4);
         Ok(())
     }
 
     #[inline(always)]
-    fn serialize_f64(self, value: f64) -> Result<(), Refused> {
+    fn serialize_f64(self, value: f64) -> Result<(), SerializeError> {
         self.number(value.to_bits(), 8);
         Ok(())
     }
 
-    fn serialize_char(self, value: char) -> Result<(), Refused> {
+    fn serialize_char(self, value: char) -> Result<(), SerializeError> {
         self.serialize_str(value.encode_utf8(&mut [0; 4]))
     }
 
-    fn serialize_str(self, value: &str) -> Result<(), Refused> {
+    fn serialize_str(self, value: &str) -> Result<(), SerializeError> {
         self.text(value.as_bytes());
         Ok(())
     }
 
-    fn serialize_bytes(self, value: &[u8]) -> Result<(), Refused> {
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), SerializeError> {
         self.text(value);
         Ok(())
     }
 
     #[inline(always)]
-    fn serialize_none(self) -> Result<(), Refused> {
+    fn serialize_none(self) -> Result<(), SerializeError> {
         self.serialize_u8(0)
     }
 
     #[inline(always)]
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Refused> {
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), SerializeError> {
         self.byte(1);
         value.serialize(self)
     }
 
     #[inline(always)]
-    fn serialize_unit(self) -> Result<(), Refused> {
+    fn serialize_unit(self) -> Result<(), SerializeError> {
         Ok(())
     }
 
     #[inline(always)]
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), Refused> {
+    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), SerializeError> {
         Ok(())
     }
 
     #[inline(always)]
-    fn serialize_unit_variant(self, _name: &'static str, index: u32, _variant: &'static str) -> Result<(), Refused> {
+    fn serialize_unit_variant(self, _name: &'static str, index: u32, _variant: &'static str) -> Result<(), SerializeError> {
         self.serialize_u32(index)
     }
 
     #[inline(always)]
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _name: &'static str, value: &T) -> Result<(), Refused> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _name: &'static str, value: &T) -> Result<(), SerializeError> {
         value.serialize(self)
     }
 
@@ -245,24 +245,24 @@ impl Serializer for &mut Content {
         index: u32,
         _variant: &'static str,
         value: &T,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), SerializeError> {
         self.varint(u64::from(index));
         value.serialize(self)
     }
 
     #[inline(always)]
-    fn serialize_seq(self, length: Option<usize>) -> Result<Self, Refused> {
+    fn serialize_seq(self, length: Option<usize>) -> Result<Self, SerializeError> {
         self.varint(length.ok_or_else(of_unknown_length)? as u64);
         Ok(self)
     }
 
     #[inline(always)]
-    fn serialize_tuple(self, _length: usize) -> Result<Self, Refused> {
+    fn serialize_tuple(self, _length: usize) -> Result<Self, SerializeError> {
         Ok(self)
     }
 
     #[inline(always)]
-    fn serialize_tuple_struct(self, _name: &'static str, _length: usize) -> Result<Self, Refused> {
+    fn serialize_tuple_struct(self, _name: &'static str, _length: usize) -> Result<Self, SerializeError> {
         Ok(self)
     }
 
@@ -273,18 +273,18 @@ impl Serializer for &mut Content {
         index: u32,
         _variant: &'static str,
         _length: usize,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, SerializeError> {
         self.varint(u64::from(index));
         Ok(self)
     }
 
     #[inline(always)]
-    fn serialize_map(self, length: Option<usize>) -> Result<Self, Refused> {
+    fn serialize_map(self, length: Option<usize>) -> Result<Self, SerializeError> {
         self.serialize_seq(length)
     }
 
     #[inline(always)]
-    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Self, Refused> {
+    fn serialize_struct(self, _name: &'static str, _length: usize) -> Result<Self, SerializeError> {
         Ok(self)
     }
 
@@ -295,12 +295,12 @@ impl Serializer for &mut Content {
         index: u32,
         _variant: &'static str,
         _length: usize,
-    ) -> Result<Self, Refused> {
+    ) -> Result<Self, SerializeError> {
         self.varint(u64::from(index));
         Ok(self)
     }
 
-    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Refused> {
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), SerializeError> {
         self.serialize_str(&value.to_string())
     }
 
@@ -310,26 +310,26 @@ impl Serializer for &mut Content {
 }
 
 /// Elements and fields go in one after the other, whatever they are part of.
-macro_rules! in_turn {
+macro_rules! impl_elements {
     ($part:ident, $method:ident $(, $key:ident)?) => {
-        impl ser::$part for &mut Content {
+        impl ser::$part for &mut Digester {
             type Ok = ();
-            type Error = Refused;
+            type Error = SerializeError;
 
             $(
                 #[inline(always)]
-                fn $key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Refused> {
+                fn $key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), SerializeError> {
                     key.serialize(&mut **self)
                 }
             )?
 
             #[inline(always)]
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refused> {
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SerializeError> {
                 value.serialize(&mut **self)
             }
 
             #[inline(always)]
-            fn end(self) -> Result<(), Refused> {
+            fn end(self) -> Result<(), SerializeError> {
                 Ok(())
             }
         }
@@ -337,44 +337,44 @@ macro_rules! in_turn {
 }
 
 /// Fields go in without their names.
-macro_rules! by_name {
+macro_rules! impl_fields {
     ($part:ident) => {
-        impl ser::$part for &mut Content {
+        impl ser::$part for &mut Digester {
             type Ok = ();
-            type Error = Refused;
+            type Error = SerializeError;
 
             #[inline(always)]
-            fn serialize_field<T: Serialize + ?Sized>(&mut self, _name: &'static str, value: &T) -> Result<(), Refused> {
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, _name: &'static str, value: &T) -> Result<(), SerializeError> {
                 value.serialize(&mut **self)
             }
 
             #[inline(always)]
-            fn end(self) -> Result<(), Refused> {
+            fn end(self) -> Result<(), SerializeError> {
                 Ok(())
             }
         }
     };
 }
 
-in_turn!(SerializeSeq, serialize_element);
-in_turn!(SerializeTuple, serialize_element);
-in_turn!(SerializeTupleStruct, serialize_field);
-in_turn!(SerializeTupleVariant, serialize_field);
-in_turn!(SerializeMap, serialize_value, serialize_key);
-by_name!(SerializeStruct);
-by_name!(SerializeStructVariant);
+impl_elements!(SerializeSeq, serialize_element);
+impl_elements!(SerializeTuple, serialize_element);
+impl_elements!(SerializeTupleStruct, serialize_field);
+impl_elements!(SerializeTupleVariant, serialize_field);
+impl_elements!(SerializeMap, serialize_value, serialize_key);
+impl_fields!(SerializeStruct);
+impl_fields!(SerializeStructVariant);
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
-    use serde_derive_of_tests::Everything;
+    use samples::Everything;
 
     use super::*;
 
     /// A type with everything in it that serde knows.
-    mod serde_derive_of_tests {
+    mod samples {
         use std::collections::BTreeMap;
 
         use serde::Serialize;
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn content_differs_with_every_byte_and_with_length() {
+    fn the_digest_depends_on_every_byte_and_the_length() {
         let texts = ["", "a", "b", "aa", "a longer text than one word", "a longer text than one worD"];
         let digests = texts.map(|text| content_of(&text).0);
         for (index, digest) in digests.iter().enumerate() {
@@ -423,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bit_of_a_long_byte_string_counts() {
+    fn every_bit_of_a_long_byte_string_changes_the_digest() {
         let bytes = vec![0_u8; 100];
         let whole = content_of(&bytes).0;
         for bit in 0..800 {
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn the_published_digest_holds_for_ever() {
+    fn the_published_digest_stays_fixed() {
         assert_eq!(content_of(&(7_u8, 300_u32, "a longer text", u64::MAX)), (0x8045_824f_6b6e_5035, 27));
     }
 
@@ -455,7 +455,7 @@ mod tests {
         }
 
         #[test]
-        fn the_length_of_a_number_is_that_of_its_encoding(number: u64, shift in 0_u32..64) {
+        fn the_varint_length_is_that_of_the_encoding(number: u64, shift in 0_u32..64) {
             let number = number >> shift;
             prop_assert_eq!(varint_length(number) as usize, postcard::to_allocvec(&number).unwrap().len());
         }

@@ -44,11 +44,11 @@ pub(super) struct Flights {
 }
 
 /// No slot.
-const NOBODY: u32 = u32::MAX;
+const NO_SLOT: u32 = u32::MAX;
 
 impl Flights {
     pub(super) fn new() -> Self {
-        Self { slots: Vec::new(), free: NOBODY, used: 0 }
+        Self { slots: Vec::new(), free: NO_SLOT, used: 0 }
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -59,10 +59,10 @@ impl Flights {
     pub(super) fn insert(&mut self, flight: Flight) -> u32 {
         self.used += 1;
         match self.slots.get_mut(self.free as usize) {
-            Some(place) => {
+            Some(vacant) => {
                 let slot = self.free;
-                self.free = place.message;
-                *place = flight;
+                self.free = vacant.message;
+                *vacant = flight;
                 slot
             }
             None => self.append(flight),

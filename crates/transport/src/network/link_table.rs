@@ -3,7 +3,7 @@
 use cluster_sim_runtime::Address;
 use cluster_sim_types::{NodeId, VirtualInstant};
 
-use super::send_counts::{Repeats, epoch_of};
+use super::send_counts::{SendCounts, epoch_of};
 
 /// A sender's links become worth sweeping for forgotten ones at this number.
 const SWEEP_FROM: usize = 64;
@@ -20,12 +20,12 @@ pub(super) struct Link {
     pub(super) address: Address,
     /// When its last message in order arrives.
     pub(super) last_arrival: VirtualInstant,
-    repeats: Repeats,
+    send_counts: SendCounts,
 }
 
 impl Link {
     fn new(to: NodeId, address: Address, class: u16, epoch: u32) -> Self {
-        Self { to, class, epoch, address, last_arrival: VirtualInstant::ZERO, repeats: Repeats::default() }
+        Self { to, class, epoch, address, last_arrival: VirtualInstant::ZERO, send_counts: SendCounts::default() }
     }
 
     /// What tells this message from all others on the link: its label, the epoch, and how often that label was sent before in the epoch.
@@ -35,14 +35,14 @@ impl Link {
             self.begin(epoch);
         }
         let labelled = self.address.number(label);
-        let before = self.repeats.count(labelled.key());
+        let before = self.send_counts.count(labelled.key());
         labelled.number(u64::from(epoch) << 32 | u64::from(before))
     }
 
     #[cold]
     fn begin(&mut self, epoch: u32) {
         self.epoch = epoch;
-        self.repeats.clear();
+        self.send_counts.clear();
     }
 
     fn is_forgotten(&self, now: VirtualInstant) -> bool {
@@ -52,27 +52,27 @@ impl Link {
 
 /// The links of one sender, in the order of their first messages.
 #[derive(Debug, Default)]
-pub(super) struct Peers {
+pub(super) struct LinkTable {
     links: Vec<Link>,
     /// The place after that of the last message: who broadcasts again does so in the same order.
-    expected: usize,
+    next_expected: usize,
     /// Where the link to each receiver lies, one more than its place, by a hash of the receiver; at most half of it is in use.
     places: Vec<u32>,
     sweep_at: usize,
 }
 
-impl Peers {
+impl LinkTable {
     /// The link to `to`; `classify` is asked for the class of one that is new.
     #[inline(always)]
     pub(super) fn link(&mut self, to: NodeId, now: VirtualInstant, classify: impl FnOnce() -> (Address, u16)) -> &mut Link {
-        let place = match self.links.get(self.expected) {
-            Some(link) if link.to == to => self.expected,
+        let place = match self.links.get(self.next_expected) {
+            Some(link) if link.to == to => self.next_expected,
             _ => match self.place(to) {
                 Some(place) => place,
                 None => self.add(to, now, classify()),
             },
         };
-        self.expected = place + 1;
+        self.next_expected = place + 1;
         &mut self.links[place]
     }
 
@@ -106,15 +106,15 @@ impl Peers {
         self.links.push(Link::new(to, address, class, epoch_of(now)));
         let place = self.links.len() - 1;
         if self.links.len() * 2 > self.places.len() {
-            self.index((self.places.len() * 2).max(8));
+            self.rebuild_index((self.places.len() * 2).max(8));
         } else {
-            self.enter(place);
+            self.insert_index(place);
         }
         place
     }
 
     /// Notes where a link lies.
-    fn enter(&mut self, place: usize) {
+    fn insert_index(&mut self, place: usize) {
         let mut index = self.hash(self.links[place].to);
         while self.places[index] != 0 {
             index = (index + 1) & (self.places.len() - 1);
@@ -123,16 +123,16 @@ impl Peers {
     }
 
     /// Notes anew where all links lie.
-    fn index(&mut self, length: usize) {
+    fn rebuild_index(&mut self, length: usize) {
         self.places.clear();
         self.places.resize(length, 0);
-        (0..self.links.len()).for_each(|place| self.enter(place));
+        (0..self.links.len()).for_each(|place| self.insert_index(place));
     }
 
     /// Drops the links that are forgotten anyhow; whether and when this happens changes no fate.
     fn sweep(&mut self, now: VirtualInstant) {
         self.links.retain(|link| !link.is_forgotten(now));
-        self.index((self.links.len() * 2 + 2).next_power_of_two());
+        self.rebuild_index((self.links.len() * 2 + 2).next_power_of_two());
         self.sweep_at = self.links.len() * 2;
     }
 }
@@ -147,60 +147,60 @@ mod tests {
         VirtualInstant::ZERO + Duration::from_millis(milliseconds)
     }
 
-    fn link(peers: &mut Peers, to: u32, now: VirtualInstant) -> &mut Link {
-        peers.link(NodeId(to), now, || (Address::new().number(u64::from(to)), 0))
+    fn link(table: &mut LinkTable, to: u32, now: VirtualInstant) -> &mut Link {
+        table.link(NodeId(to), now, || (Address::new().number(u64::from(to)), 0))
     }
 
     #[test]
     fn sweeping_a_link_changes_no_fate() {
-        let (mut kept, mut swept) = (Peers::default(), Peers::default());
-        for peers in [&mut kept, &mut swept] {
-            link(peers, 1, at(0)).address_of(7, 0);
+        let (mut kept, mut swept) = (LinkTable::default(), LinkTable::default());
+        for table in [&mut kept, &mut swept] {
+            link(table, 1, at(0)).address_of(7, 0);
         }
         swept.sweep(at(20_000));
         assert_eq!((kept.links.len(), swept.links.len()), (1, 0));
-        let [one, other] = [&mut kept, &mut swept].map(|peers| link(peers, 1, at(20_000)).address_of(7, 1));
+        let [one, other] = [&mut kept, &mut swept].map(|table| link(table, 1, at(20_000)).address_of(7, 1));
         assert_eq!(one, other);
     }
 
     #[test]
-    fn links_that_carry_nothing_are_forgotten() {
-        let mut peers = Peers::default();
+    fn idle_links_are_removed() {
+        let mut table = LinkTable::default();
         for to in 0..10_000 {
             let now = at(u64::from(to) * 1_000);
-            link(&mut peers, to, now).address_of(7, epoch_of(now));
+            link(&mut table, to, now).address_of(7, epoch_of(now));
         }
-        assert!(peers.links.len() <= 2 * SWEEP_FROM, "{} links", peers.links.len());
+        assert!(table.links.len() <= 2 * SWEEP_FROM, "{} links", table.links.len());
     }
 
     #[test]
-    fn every_receiver_has_a_link_of_its_own() {
-        let mut peers = Peers::default();
+    fn every_receiver_gets_its_own_link() {
+        let mut table = LinkTable::default();
         for round in 0..3_u32 {
             for to in (0..1_000).rev().step_by(1 + round as usize) {
-                let found = link(&mut peers, to * 64, at(0));
+                let found = link(&mut table, to * 64, at(0));
                 assert_eq!((found.to, found.address), (NodeId(to * 64), Address::new().number(u64::from(to * 64))));
             }
         }
-        assert_eq!(peers.links.len(), 1_000);
+        assert_eq!(table.links.len(), 1_000);
     }
 
     #[test]
-    fn a_label_is_told_apart_in_every_epoch() {
-        let mut peers = Peers::default();
+    fn repeats_of_a_label_have_distinct_addresses_across_epochs() {
+        let mut table = LinkTable::default();
         let addresses: std::collections::BTreeSet<u64> = (0..100_000_u64)
             .map(|beat| {
                 let now = at(beat * 50);
-                link(&mut peers, 1, now).address_of(7, epoch_of(now)).key()
+                link(&mut table, 1, now).address_of(7, epoch_of(now)).key()
             })
             .collect();
         assert_eq!(addresses.len(), 100_000);
     }
 
     #[test]
-    fn a_small_shift_in_time_changes_no_fate_of_a_label_that_is_new() {
-        let (mut one, mut other) = (Peers::default(), Peers::default());
-        let address = |peers: &mut Peers, label: u64, now: VirtualInstant| link(peers, 1, now).address_of(label, epoch_of(now));
+    fn a_small_time_shift_changes_few_addresses_of_new_labels() {
+        let (mut one, mut other) = (LinkTable::default(), LinkTable::default());
+        let address = |table: &mut LinkTable, label: u64, now: VirtualInstant| link(table, 1, now).address_of(label, epoch_of(now));
         let changed = (0..4_000_u64)
             .filter(|label| address(&mut one, *label, at(label * 10)) != address(&mut other, *label, at(label * 10 + 50)));
         assert_eq!(changed.count(), 10, "those that the shift of 50 ms carries over one of two boundaries");

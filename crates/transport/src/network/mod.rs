@@ -36,7 +36,7 @@ pub use digest::content_of;
 use fate::{Cause, Losses};
 pub use fate::{Fate, FateRecord};
 use in_flight::{Flight, Flights};
-use link_table::Peers;
+use link_table::LinkTable;
 pub use model::{InvalidLink, LinkModel, LinkOrder, StaleDelivery};
 pub use partition::{Control, NetworkPartition};
 pub use payload::PayloadKind;
@@ -44,7 +44,7 @@ use payload::{AnySlab, Slab};
 pub use port_names::PortId;
 use port_names::PortNames;
 use ports::Ports;
-use send::Fates;
+use send::DelayRolls;
 use session::Sessions;
 pub use session::{
     BACKLOG_CAPACITY, EndpointWait, MachineNotice, Notice, SendRefused, SessionId, SessionRecv, SessionStage, SessionState,
@@ -75,20 +75,20 @@ pub struct Network {
     types: Vec<TypeId>,
     flights: Flights,
     /// By sender.
-    peers: Vec<Peers>,
+    link_tables: Vec<LinkTable>,
     /// By receiver; used while it is paused.
     inboxes: Vec<VecDeque<u32>>,
-    ports: PortNames,
+    port_names: PortNames,
     sockets: Ports,
     classes: Classes,
-    fates: Fates,
+    delay_rolls: DelayRolls,
     cuts: Cuts,
     losses: Losses,
     counts: Counts,
     control: Arc<Control>,
-    decided: Option<Vec<FateRecord>>,
+    fate_records: Option<Vec<FateRecord>>,
     /// What messages say, where somebody wants to read it.
-    said: Option<Vec<CapturedMessage>>,
+    captured: Option<Vec<CapturedMessage>>,
     /// By kind of message: the function that describes it, if its type has one of its own.
     describers: Vec<Option<Box<dyn Any>>>,
     sessions: Sessions,
@@ -108,18 +108,18 @@ impl Network {
             slabs: Vec::new(),
             types: Vec::new(),
             flights: Flights::new(),
-            peers: Vec::new(),
+            link_tables: Vec::new(),
             inboxes: Vec::new(),
-            ports: PortNames::default(),
+            port_names: PortNames::default(),
             sockets: Ports::default(),
             classes: Classes::new(),
-            fates: Fates::new(Seed(0)),
+            delay_rolls: DelayRolls::new(Seed(0)),
             cuts: Cuts::default(),
             losses: Losses::default(),
             counts: Counts::default(),
             control: Arc::default(),
-            decided: None,
-            said: None,
+            fate_records: None,
+            captured: None,
             describers: Vec::new(),
             sessions: Sessions::default(),
         }
@@ -148,13 +148,13 @@ impl Network {
 
     /// The port of that name, for datagrams and for sessions.
     pub fn port(&mut self, name: &str) -> PortId {
-        self.ports.port(name)
+        self.port_names.port(name)
     }
 
     /// Has the machine that a node hosts take every message that comes to this port and every session that is asked for there, for all
     /// its lives.
-    pub fn take_by_host(&mut self, node: NodeId, port: PortId) {
-        self.sockets.take_by_host(node, port);
+    pub fn bind_host(&mut self, node: NodeId, port: PortId) {
+        self.sockets.bind_host(node, port);
     }
 
     /// Binds a port of a node, until it is unbound or the node's life ends.
@@ -163,11 +163,11 @@ impl Network {
     /// If the node bound it already; nothing was done.
     pub fn bind<M: Message>(&mut self, node: NodeId, name: &str) -> Result<(PortId, PayloadKind), PortInUse> {
         let (port, kind) = (self.port(name), self.kind::<M>());
-        if self.sockets.bind(node, port, kind) { Ok((port, kind)) } else { Err(self.taken(port)) }
+        if self.sockets.bind(node, port, kind) { Ok((port, kind)) } else { Err(self.port_in_use(port)) }
     }
 
-    fn taken(&self, port: PortId) -> PortInUse {
-        PortInUse { name: self.ports.name(port).to_owned() }
+    fn port_in_use(&self, port: PortId) -> PortInUse {
+        PortInUse { name: self.port_names.name(port).to_owned() }
     }
 
     /// Takes a port of a node away; what was not taken from it is lost.
@@ -213,19 +213,19 @@ impl Network {
 
     /// Keeps every fate decided from here on, for comparing two runs. Memory grows with every message.
     pub fn keep_fates(&mut self) {
-        self.decided.get_or_insert_default();
+        self.fate_records.get_or_insert_default();
         self.sessions.keep_fates();
     }
 
     /// The fates of datagrams kept so far, in the order in which they were decided.
     pub fn fates(&self) -> &[FateRecord] {
-        self.decided.as_deref().unwrap_or_default()
+        self.fate_records.as_deref().unwrap_or_default()
     }
 
     /// Puts a cut in force: nothing from one side reaches the other, nor back if it cuts both ways.
     pub fn cut(&mut self, kernel: &mut Kernel, name: &str, from: &[NodeId], to: &[NodeId], both_ways: bool) -> NetworkPartition {
         let cause = self.losses.number(LossCause::cut(name));
-        let (id, eaten) = self.cuts.cut(name, cause, from, to, both_ways);
+        let (id, dropped) = self.cuts.cut(name, cause, from, to, both_ways);
         let node = from.first().copied().unwrap_or(NodeId::CLUSTER);
         let peer = to.first().copied().unwrap_or(node);
         kernel.record(Record {
@@ -234,7 +234,7 @@ impl Network {
             detail: u32::from(both_ways),
             ..Record::of(kernel.now(), RecordKind::Cut, node)
         });
-        NetworkPartition::new(id, Arc::clone(&self.control), eaten)
+        NetworkPartition::new(id, Arc::clone(&self.control), dropped)
     }
 
     /// The guard of a cut that never was, for whoever asks when nothing can be cut any more.

@@ -124,12 +124,12 @@ impl LinkModel {
         if self.reorder > Ratio::ZERO && self.reorder_window.is_zero() {
             return Err(InvalidLink::NoReorderWindow { reorder: self.reorder });
         }
-        let Self { retransmit_after, retransmit_after_max, session_timeout: patience, window, .. } = *self;
+        let Self { retransmit_after, retransmit_after_max, session_timeout, window, .. } = *self;
         if retransmit_after.is_zero() || retransmit_after_max < retransmit_after {
             return Err(InvalidLink::NoRetransmission { after: retransmit_after, at_most: retransmit_after_max });
         }
-        if patience.is_zero() {
-            return Err(InvalidLink::NoPatience);
+        if session_timeout.is_zero() {
+            return Err(InvalidLink::NoSessionTimeout);
         }
         if window == 0 {
             return Err(InvalidLink::NoWindow);
@@ -163,7 +163,7 @@ pub enum InvalidLink {
         at_most: Duration,
     },
     /// Sessions give up before they have begun.
-    NoPatience,
+    NoSessionTimeout,
     /// Sessions may have no message under way.
     NoWindow,
 }
@@ -191,7 +191,7 @@ impl std::fmt::Display for InvalidLink {
                      `retransmit_after_max` one that is no shorter"
                 )
             }
-            Self::NoPatience => write!(formatter, "sessions without patience break at once; give `patience` a length"),
+            Self::NoSessionTimeout => write!(formatter, "sessions without patience break at once; give `patience` a length"),
             Self::NoWindow => write!(formatter, "sessions with a window of 0 carry nothing; let `window` be 1 or more"),
         }
     }
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_wait_is_twice_as_long_up_to_the_bound() {
+    fn each_wait_doubles_up_to_the_bound() {
         let model = LinkModel::default();
         let waits: Vec<u128> = (0..6).map(|tries| model.retransmit_after(tries).as_millis()).collect();
         assert_eq!(waits, [200, 400, 800, 1_600, 1_600, 1_600]);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_whose_sessions_have_no_time_or_no_room_is_refused() {
+    fn a_link_without_session_time_or_window_is_rejected() {
         let base = LinkModel::default();
         let zero = Duration::ZERO;
         let late = LinkModel { retransmit_after: base.retransmit_after_max * 2, ..base.clone() };

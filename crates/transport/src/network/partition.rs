@@ -21,8 +21,8 @@ pub struct NetworkPartition {
 }
 
 impl NetworkPartition {
-    pub(super) fn new(id: CutId, control: Arc<Control>, eaten: DropCount) -> Self {
-        Self { id, control, dropped: eaten }
+    pub(super) fn new(id: CutId, control: Arc<Control>, dropped: DropCount) -> Self {
+        Self { id, control, dropped }
     }
 
     /// Heals the cut before the next step: dropping the guard, in words.

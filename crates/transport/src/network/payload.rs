@@ -12,57 +12,57 @@ pub struct PayloadKind(pub(super) u16);
 
 /// The messages of one type that are under way.
 pub(super) struct Slab<M> {
-    messages: Vec<Held<M>>,
+    messages: Vec<SlabEntry<M>>,
     free: u32,
 }
 
 /// A message with as many copies under way as it has receivers left.
-struct Held<M> {
+struct SlabEntry<M> {
     message: Option<M>,
     /// Copies under way; in a place that is free, the place that became free before it.
     references: u32,
 }
 
 /// No place.
-const NOBODY: u32 = u32::MAX;
+const NO_SLOT: u32 = u32::MAX;
 
 impl<M: Message> Slab<M> {
     pub(super) fn new() -> Self {
-        Self { messages: Vec::new(), free: NOBODY }
+        Self { messages: Vec::new(), free: NO_SLOT }
     }
 
     /// Adds a message that so many copies carry.
     #[inline]
     pub(super) fn insert(&mut self, message: M, references: u32) -> u32 {
-        let held = Held { message: Some(message), references };
+        let entry = SlabEntry { message: Some(message), references };
         match self.messages.get_mut(self.free as usize) {
-            Some(place) => {
+            Some(vacant) => {
                 let slot = self.free;
-                self.free = place.references;
-                *place = held;
+                self.free = vacant.references;
+                *vacant = entry;
                 slot
             }
-            None => self.append(held),
+            None => self.append(entry),
         }
     }
 
     #[cold]
-    fn append(&mut self, held: Held<M>) -> u32 {
-        self.messages.push(held);
+    fn append(&mut self, entry: SlabEntry<M>) -> u32 {
+        self.messages.push(entry);
         u32::try_from(self.messages.len() - 1).expect("messages in flight are bounded by their budget")
     }
 
     /// The message for one of its receivers: a copy, or the value itself for the last one.
     #[inline]
     pub(super) fn take(&mut self, slot: u32) -> M {
-        let held = &mut self.messages[slot as usize];
-        let message = if held.references > 1 {
-            held.references -= 1;
-            held.message.clone()
+        let entry = &mut self.messages[slot as usize];
+        let message = if entry.references > 1 {
+            entry.references -= 1;
+            entry.message.clone()
         } else {
-            held.references = self.free;
+            entry.references = self.free;
             self.free = slot;
-            held.message.take()
+            entry.message.take()
         };
         message.expect("a message under way has its place")
     }
@@ -80,9 +80,9 @@ pub(super) trait AnySlab: Any {
 
 impl<M: Message> AnySlab for Slab<M> {
     fn release(&mut self, slot: u32) {
-        let held = &mut self.messages[slot as usize];
-        if held.references > 1 {
-            held.references -= 1;
+        let entry = &mut self.messages[slot as usize];
+        if entry.references > 1 {
+            entry.references -= 1;
         } else {
             drop(self.take(slot));
         }
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_receiver_gets_the_value_and_the_slot_is_free_again() {
+    fn the_last_receiver_takes_the_value_and_frees_the_slot() {
         let mut slab = Slab::new();
         let slot = slab.insert("news".to_owned(), 2);
         assert_eq!((slab.take(slot), slab.take(slot)), ("news".to_owned(), "news".to_owned()));

@@ -29,7 +29,7 @@ pub(super) struct BoundPort {
 enum Receiver {
     /// Nobody: the node has no ports.
     #[default]
-    Nobody,
+    Unbound,
     /// What runs on the node, by its one port.
     Host(PortId),
     /// The ports that tasks of the node bound: the first, and more.
@@ -64,7 +64,7 @@ impl Ports {
     }
 
     /// Has the node's host take everything that comes to this port.
-    pub(super) fn take_by_host(&mut self, node: NodeId, port: PortId) {
+    pub(super) fn bind_host(&mut self, node: NodeId, port: PortId) {
         *self.receiver(node) = Receiver::Host(port);
     }
 
@@ -117,7 +117,7 @@ impl Ports {
     /// Takes one port of a node away; answers with what was not taken from it.
     pub(super) fn unbind(&mut self, node: NodeId, port: PortId) -> Vec<u32> {
         let receiver = self.receiver(node);
-        let (kept, gone): (Vec<BoundPort>, Vec<BoundPort>) = receiver.take_sockets().partition(|socket| socket.port != port);
+        let (kept, gone): (Vec<BoundPort>, Vec<BoundPort>) = receiver.take_bound().partition(|socket| socket.port != port);
         let mut kept = kept.into_iter();
         if let Some(first) = kept.next() {
             *receiver = Receiver::Tasks(first, kept.collect());
@@ -128,7 +128,7 @@ impl Ports {
     /// Takes all ports away that tasks of the node bound; answers with what was not taken from them.
     pub(super) fn unbind_all(&mut self, node: NodeId) -> Vec<u32> {
         match self.receivers.get_mut(node.index()) {
-            Some(receiver) => receiver.take_sockets().flat_map(BoundPort::arrived).collect(),
+            Some(receiver) => receiver.take_bound().flat_map(BoundPort::arrived).collect(),
             None => Vec::new(),
         }
     }
@@ -136,7 +136,7 @@ impl Ports {
 
 impl Receiver {
     /// Takes out what tasks bound; a host's port stays.
-    fn take_sockets(&mut self) -> impl Iterator<Item = BoundPort> + use<> {
+    fn take_bound(&mut self) -> impl Iterator<Item = BoundPort> + use<> {
         let sockets = match self {
             Self::Tasks(..) => match std::mem::take(self) {
                 Self::Tasks(first, more) => Some((first, more)),

@@ -6,7 +6,7 @@ use cluster_sim_types::{Incarnation, NodeId, Ratio, VirtualInstant};
 use super::classes::{Class, Classes};
 use super::digest::content_of;
 use super::fate::{Cause, Fate, FateRecord};
-use super::link_table::{Link, Peers};
+use super::link_table::{Link, LinkTable};
 use super::model::LinkOrder;
 use super::payload::{PayloadKind, label_key};
 use super::port_names::PortId;
@@ -22,12 +22,12 @@ const REORDER_BY: Stream = Stream::named("reorder by");
 
 /// The stream that every message is rolled in, under the seed in force.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fates {
+pub(super) struct DelayRolls {
     seed: Seed,
     delay: Dice,
 }
 
-impl Fates {
+impl DelayRolls {
     pub(super) const fn new(seed: Seed) -> Self {
         Self { seed, delay: seed.dice(DELAY) }
     }
@@ -52,7 +52,7 @@ impl Subject {
     }
 
     /// Whether a thing of that probability happens to it.
-    fn meets(self, kernel: &mut Kernel, choice: Choice, stream: Stream, ratio: Ratio) -> bool {
+    fn happens(self, kernel: &mut Kernel, choice: Choice, stream: Stream, ratio: Ratio) -> bool {
         ratio > Ratio::ZERO && kernel.choose(self.site(choice, stream), |roll| u64::from(roll.holds(ratio))) == 1
     }
 }
@@ -77,7 +77,7 @@ impl Network {
         let (content, length) = content_of(&message);
         self.capture(kind, content, &message);
         let label = label_key(label, content);
-        self.look_up_fates(kernel);
+        self.refresh_rolls(kernel);
         let copies = to.len() as u32;
         let message = self.slab::<M>(kind).insert(message, copies);
         let mut flight = Flight {
@@ -104,9 +104,9 @@ impl Network {
 
     /// Rolls under the seed in force from here on.
     #[inline]
-    fn look_up_fates(&mut self, kernel: &Kernel) {
-        if kernel.seed() != self.fates.seed {
-            self.fates = Fates::new(kernel.seed());
+    fn refresh_rolls(&mut self, kernel: &Kernel) {
+        if kernel.seed() != self.delay_rolls.seed {
+            self.delay_rolls = DelayRolls::new(kernel.seed());
         }
     }
 
@@ -116,7 +116,7 @@ impl Network {
         let nodes = kernel.node_count();
         assert!(to.0 < nodes, "it sends to {to}, but the cluster has n0 to n{}", nodes - 1);
         let (now, from) = (kernel.now(), flight.from);
-        let link = link_between(&mut self.peers, &self.classes, kernel, from, to);
+        let link = link_between(&mut self.link_tables, &self.classes, kernel, from, to);
         let address = link.address_of(flight.label, epoch_of(now));
         let class = self.classes.get(link.class);
         (flight.to, flight.incarnation, flight.class) = (to, kernel.incarnation(to), link.class);
@@ -128,13 +128,13 @@ impl Network {
         let (fate, held_back) = match cut {
             Some(cut) => (Fate::Lost { cause: self.cuts.count_drop(cut) }, false),
             None if class.is_plain && kernel.is_free() => {
-                let after = class.link.delay.sample(self.fates.delay.roll(address));
+                let after = class.link.delay.sample(self.delay_rolls.delay.roll(address));
                 (Fate::Carried { after, copies: 0 }, false)
             }
             None => decide(kernel, class, Subject { address, from, to }),
         };
-        if let Some(decided) = &mut self.decided {
-            decided.push(FateRecord { address: address.key(), fate });
+        if let Some(fate_records) = &mut self.fate_records {
+            fate_records.push(FateRecord { address: address.key(), fate });
         }
         let (after, copies) = match fate {
             Fate::Lost { cause } => {
@@ -153,7 +153,7 @@ impl Network {
             in_order = Some((arrival, link.address));
         }
         let about = in_order.map_or(address, |(_, link)| link);
-        self.carry(kernel, flight, arrival, Order::new(rank, about));
+        self.schedule_delivery(kernel, flight, arrival, Order::new(rank, about));
         for copy in 1..=u64::from(copies) {
             self.copy(kernel, flight, address.number(copy), rank, in_order);
         }
@@ -182,11 +182,11 @@ impl Network {
             None => (drawn, address),
             Some((earliest, link)) => (drawn.max(earliest), link),
         };
-        self.carry(kernel, flight, arrival, Order::new(rank, about));
+        self.schedule_delivery(kernel, flight, arrival, Order::new(rank, about));
     }
 
     #[inline(always)]
-    fn carry(&mut self, kernel: &mut Kernel, flight: &Flight, arrival: VirtualInstant, order: Order) {
+    fn schedule_delivery(&mut self, kernel: &mut Kernel, flight: &Flight, arrival: VirtualInstant, order: Order) {
         let slot = self.flights.insert(*flight);
         let bound = kernel.budget().messages_in_flight;
         if self.in_flight() > bound {
@@ -199,16 +199,16 @@ impl Network {
 /// The link from one node to another, from the first message on.
 #[inline(always)]
 pub(super) fn link_between<'a>(
-    peers: &'a mut Vec<Peers>,
+    link_tables: &'a mut Vec<LinkTable>,
     classes: &Classes,
     kernel: &Kernel,
     from: NodeId,
     to: NodeId,
 ) -> &'a mut Link {
-    if peers.len() <= from.index() {
-        peers.resize_with(from.index() + 1, Default::default);
+    if link_tables.len() <= from.index() {
+        link_tables.resize_with(from.index() + 1, Default::default);
     }
-    peers[from.index()].link(to, kernel.now(), || (address_between(kernel, from, to), classes.of(from, to)))
+    link_tables[from.index()].link(to, kernel.now(), || (address_between(kernel, from, to), classes.of(from, to)))
 }
 
 /// What names the link between two nodes in every run: their declared names.
@@ -219,20 +219,20 @@ fn address_between(kernel: &Kernel, from: NodeId, to: NodeId) -> Address {
 /// Decides what the link does with one message, and whether it was held back so that others overtake it.
 pub(super) fn decide(kernel: &mut Kernel, class: &Class, subject: Subject) -> (Fate, bool) {
     let model = &class.link.model;
-    if subject.meets(kernel, Choice::Loss, LOSS, model.loss) {
+    if subject.happens(kernel, Choice::Loss, LOSS, model.loss) {
         return (Fate::Lost { cause: Cause::Loss as u32 }, false);
     }
-    if let Some(rule) = class.rules.iter().find(|rule| subject.meets(kernel, Choice::Rule, rule.stream, rule.ratio)) {
+    if let Some(rule) = class.rules.iter().find(|rule| subject.happens(kernel, Choice::Rule, rule.stream, rule.ratio)) {
         rule.dropped.set(rule.dropped.get() + 1);
         return (Fate::Lost { cause: rule.cause }, false);
     }
     let mut after = subject.delay(kernel, class);
-    let held_back = subject.meets(kernel, Choice::Reorder, REORDER, model.reorder);
+    let held_back = subject.happens(kernel, Choice::Reorder, REORDER, model.reorder);
     if held_back {
         // Above zero and up to the whole window.
         let by = |roll: Roll| u64::try_from(roll.within(model.reorder_window).as_nanos()).unwrap_or(u64::MAX);
         after += kernel.choose(subject.site(Choice::ReorderBy, REORDER_BY), by).saturating_add(1);
     }
-    let copies = u8::from(subject.meets(kernel, Choice::Duplicate, DUPLICATE, model.duplicate));
+    let copies = u8::from(subject.happens(kernel, Choice::Duplicate, DUPLICATE, model.duplicate));
     (Fate::Carried { after, copies }, held_back)
 }

@@ -27,11 +27,11 @@ const PLACES_MAX: usize = 256;
 ///
 /// Two labels that share their bits are taken for one, rarely and in every run alike. All zeros is no label.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Counted(u32);
+struct LabelCount(u32);
 
 const COUNT_BITS: u32 = 12;
 
-impl Counted {
+impl LabelCount {
     #[inline]
     fn once(tag: u32) -> Self {
         Self(tag << COUNT_BITS | 1)
@@ -57,13 +57,13 @@ impl Counted {
 /// A table with open places, bounded: where it can grow no more, a new label takes the place of another. There are as many places as the
 /// traffic of the epoch asks for.
 #[derive(Debug, Default)]
-pub(super) struct Repeats {
-    places: Box<[Counted]>,
+pub(super) struct SendCounts {
+    places: Box<[LabelCount]>,
     /// Places in use.
     used: u32,
 }
 
-impl Repeats {
+impl SendCounts {
     /// How often a message with this hash of its label was sent before in this epoch.
     #[inline(always)]
     pub(super) fn count(&mut self, hash: u64) -> u32 {
@@ -71,23 +71,23 @@ impl Repeats {
         if self.places.is_empty() {
             self.grow();
         }
-        let circle = self.places.len() - 1;
-        let mut place = tag as usize & circle;
+        let mask = self.places.len() - 1;
+        let mut place = tag as usize & mask;
         loop {
-            let counted = &mut self.places[place];
-            if *counted == Counted::default() {
+            let entry = &mut self.places[place];
+            if *entry == LabelCount::default() {
                 break;
             }
-            if counted.tag() == tag {
-                return counted.again();
+            if entry.tag() == tag {
+                return entry.again();
             }
-            place = (place + 1) & circle;
+            place = (place + 1) & mask;
         }
         if (self.used as usize + 1) * 4 > self.places.len() * 3 {
-            self.enter_crowded(tag);
+            self.insert_full(tag);
         } else {
             self.used += 1;
-            self.places[place] = Counted::once(tag);
+            self.places[place] = LabelCount::once(tag);
         }
         0
     }
@@ -97,57 +97,57 @@ impl Repeats {
         if (self.used as usize) < self.places.len() / 8 {
             self.places = Box::default();
         }
-        self.places.fill(Counted::default());
+        self.places.fill(LabelCount::default());
         self.used = 0;
     }
 
     /// Adds a label to a table that has no room.
     #[cold]
-    fn enter_crowded(&mut self, tag: u32) {
+    fn insert_full(&mut self, tag: u32) {
         if self.places.len() < PLACES_MAX {
             self.grow();
             self.used += 1;
         } else {
-            let circle = self.places.len() - 1;
-            let mut victim = tag as usize & circle;
-            while self.places[victim] == Counted::default() {
-                victim = (victim + 1) & circle;
+            let mask = self.places.len() - 1;
+            let mut victim = tag as usize & mask;
+            while self.places[victim] == LabelCount::default() {
+                victim = (victim + 1) & mask;
             }
             self.remove(victim);
         }
-        self.enter(Counted::once(tag));
+        self.insert(LabelCount::once(tag));
     }
 
     /// Takes a label out, and moves those up that it kept from their places.
     fn remove(&mut self, mut hole: usize) {
-        let circle = self.places.len() - 1;
-        let mut next = (hole + 1) & circle;
-        while self.places[next] != Counted::default() {
+        let mask = self.places.len() - 1;
+        let mut next = (hole + 1) & mask;
+        while self.places[next] != LabelCount::default() {
             let home = self.places[next].tag() as usize;
-            if next.wrapping_sub(home) & circle >= next.wrapping_sub(hole) & circle {
+            if next.wrapping_sub(home) & mask >= next.wrapping_sub(hole) & mask {
                 self.places[hole] = self.places[next];
                 hole = next;
             }
-            next = (next + 1) & circle;
+            next = (next + 1) & mask;
         }
-        self.places[hole] = Counted::default();
+        self.places[hole] = LabelCount::default();
     }
 
     /// Adds a label that is not there to a table with room.
-    fn enter(&mut self, counted: Counted) {
-        let circle = self.places.len() - 1;
-        let mut place = counted.tag() as usize & circle;
-        while self.places[place] != Counted::default() {
-            place = (place + 1) & circle;
+    fn insert(&mut self, entry: LabelCount) {
+        let mask = self.places.len() - 1;
+        let mut place = entry.tag() as usize & mask;
+        while self.places[place] != LabelCount::default() {
+            place = (place + 1) & mask;
         }
-        self.places[place] = counted;
+        self.places[place] = entry;
     }
 
     #[cold]
     fn grow(&mut self) {
         let length = (self.places.len() * GROWTH).clamp(PLACES_FIRST, PLACES_MAX);
-        let before = std::mem::replace(&mut self.places, vec![Counted::default(); length].into_boxed_slice());
-        before.iter().filter(|counted| **counted != Counted::default()).for_each(|counted| self.enter(*counted));
+        let before = std::mem::replace(&mut self.places, vec![LabelCount::default(); length].into_boxed_slice());
+        before.iter().filter(|entry| **entry != LabelCount::default()).for_each(|entry| self.insert(*entry));
     }
 }
 
@@ -158,67 +158,67 @@ mod tests {
     use super::*;
 
     /// What tells a send of that label from those before it.
-    fn send(repeats: &mut Repeats, label: u64) -> (u64, u32) {
-        (label, repeats.count(finalize(label + 1)))
+    fn send(send_counts: &mut SendCounts, label: u64) -> (u64, u32) {
+        (label, send_counts.count(finalize(label + 1)))
     }
 
     #[test]
-    fn equal_labels_are_told_apart_by_how_often_they_were_sent() {
-        let mut repeats = Repeats::default();
-        assert_eq!([7, 7, 8, 7].map(|label| send(&mut repeats, label)), [(7, 0), (7, 1), (8, 0), (7, 2)]);
+    fn repeats_of_a_label_are_numbered() {
+        let mut send_counts = SendCounts::default();
+        assert_eq!([7, 7, 8, 7].map(|label| send(&mut send_counts, label)), [(7, 0), (7, 1), (8, 0), (7, 2)]);
     }
 
     #[test]
-    fn another_label_in_between_changes_nothing() {
-        let (mut one, mut other) = (Repeats::default(), Repeats::default());
+    fn other_labels_do_not_change_the_count() {
+        let (mut one, mut other) = (SendCounts::default(), SendCounts::default());
         send(&mut one, 8);
         assert_eq!([7, 7].map(|label| send(&mut one, label)), [7, 7].map(|label| send(&mut other, label)));
     }
 
     #[test]
-    fn a_hundred_labels_are_told_apart_from_their_retries() {
-        let mut repeats = Repeats::default();
-        let firsts: Vec<(u64, u32)> = (0..192).map(|label| send(&mut repeats, label)).collect();
-        let retries: Vec<(u64, u32)> = (0..192).map(|label| send(&mut repeats, label)).collect();
-        let doomed = firsts.iter().zip(&retries).filter(|(first, retry)| first == retry).count();
-        assert_eq!(doomed, 0, "retries that share the fate of their first send");
+    fn retries_of_192_labels_differ_from_their_first_sends() {
+        let mut send_counts = SendCounts::default();
+        let firsts: Vec<(u64, u32)> = (0..192).map(|label| send(&mut send_counts, label)).collect();
+        let retries: Vec<(u64, u32)> = (0..192).map(|label| send(&mut send_counts, label)).collect();
+        let shared = firsts.iter().zip(&retries).filter(|(first, retry)| first == retry).count();
+        assert_eq!(shared, 0, "retries that share the fate of their first send");
     }
 
     #[test]
-    fn a_label_that_is_sent_for_a_whole_epoch_is_told_apart_each_time() {
-        let mut repeats = Repeats::default();
-        let counts: std::collections::BTreeSet<u32> = (0..4_095).map(|_| send(&mut repeats, 7).1).collect();
+    fn a_label_is_counted_up_to_4095_times_per_epoch() {
+        let mut send_counts = SendCounts::default();
+        let counts: std::collections::BTreeSet<u32> = (0..4_095).map(|_| send(&mut send_counts, 7).1).collect();
         assert_eq!(counts.len(), 4_095);
-        assert_eq!(send(&mut repeats, 7).1, 0);
+        assert_eq!(send(&mut send_counts, 7).1, 0);
     }
 
     #[test]
-    fn a_label_is_forgotten_after_many_others_and_in_the_next_epoch() {
-        let mut repeats = Repeats::default();
-        let first = send(&mut repeats, 7);
+    fn a_count_restarts_after_many_other_labels_or_an_epoch() {
+        let mut send_counts = SendCounts::default();
+        let first = send(&mut send_counts, 7);
         (100..100_000).for_each(|label| {
-            send(&mut repeats, label);
+            send(&mut send_counts, label);
         });
-        assert_eq!(send(&mut repeats, 7), first, "too many others came between");
-        assert_ne!(send(&mut repeats, 7), first);
-        repeats.clear();
-        assert_eq!(send(&mut repeats, 7), first);
+        assert_eq!(send(&mut send_counts, 7), first, "too many others came between");
+        assert_ne!(send(&mut send_counts, 7), first);
+        send_counts.clear();
+        assert_eq!(send(&mut send_counts, 7), first);
     }
 
     #[test]
-    fn it_holds_no_more_than_its_traffic_asks_for() {
-        let mut repeats = Repeats::default();
+    fn the_table_grows_and_shrinks_with_its_traffic() {
+        let mut send_counts = SendCounts::default();
         (0..16).for_each(|label| {
-            send(&mut repeats, label);
+            send(&mut send_counts, label);
         });
-        assert_eq!(repeats.places.len(), 32);
+        assert_eq!(send_counts.places.len(), 32);
         (0..10_000).for_each(|label| {
-            send(&mut repeats, label);
+            send(&mut send_counts, label);
         });
-        assert_eq!(repeats.places.len(), PLACES_MAX);
-        repeats.clear();
-        send(&mut repeats, 7);
-        repeats.clear();
-        assert_eq!(repeats.places.len(), 0, "it gives back what a quiet epoch does not need");
+        assert_eq!(send_counts.places.len(), PLACES_MAX);
+        send_counts.clear();
+        send(&mut send_counts, 7);
+        send_counts.clear();
+        assert_eq!(send_counts.places.len(), 0, "it gives back what a quiet epoch does not need");
     }
 }

@@ -54,7 +54,7 @@ impl Network {
     }
 
     pub(super) fn describe_wait(&self, kernel: &Kernel, what: u64) -> String {
-        let name = |port| self.ports.name(port);
+        let name = |port| self.port_names.name(port);
         match NetworkWait::unpack(what) {
             NetworkWait::Datagram(port) => format!("a message on port {:?}", name(port)),
             NetworkWait::Session(port) => format!("a session on port {:?}", name(port)),

@@ -28,9 +28,9 @@ impl Waiters {
 
     /// Lets `waiter` be woken, in place of whom `known` stands for; answers with the key to give that up by.
     #[inline]
-    pub(super) fn wait(&mut self, known: Option<WaitKey>, waiter: Waiter) -> WaitKey {
-        if let Some(known) = known {
-            self.forget(known);
+    pub(super) fn wait(&mut self, previous: Option<WaitKey>, waiter: Waiter) -> WaitKey {
+        if let Some(previous) = previous {
+            self.forget(previous);
         }
         self.next_key += 1;
         let key = WaitKey(self.next_key);

@@ -41,12 +41,12 @@ pub(super) enum DatagramOutcome {
 pub(super) struct Counters([AtomicU64; 8]);
 
 impl Counters {
-    pub(super) fn count(&self, became: DatagramOutcome) {
-        self.0[became as usize].fetch_add(1, Ordering::Relaxed);
+    pub(super) fn count(&self, outcome: DatagramOutcome) {
+        self.0[outcome as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn read(&self) -> DatagramCounts {
-        let of = |became: DatagramOutcome| self.0[became as usize].load(Ordering::Relaxed);
+        let of = |outcome: DatagramOutcome| self.0[outcome as usize].load(Ordering::Relaxed);
         DatagramCounts {
             sent: of(DatagramOutcome::Sent),
             delivered: of(DatagramOutcome::Delivered),

@@ -9,14 +9,14 @@ use super::network::Shared;
 use crate::message::Message;
 
 /// Begins every datagram and every session: a word of our own and the number of the form.
-pub(super) const FORM: u32 = 0xc105_7e01;
+pub(super) const MAGIC: u32 = 0xc105_7e01;
 
 /// What fits into a datagram over IPv4: 65,535 bytes less the headers of IP (20) and UDP (8).
 pub(super) const DATAGRAM_BYTES_MAX: usize = 65_507;
 
 /// A datagram without its content yet: form, sender, name of the port.
-pub(super) fn head(from: NodeId, port: &str) -> Vec<u8> {
-    postcard::to_allocvec(&(FORM, from, port)).expect("numbers and names can be encoded")
+pub(super) fn header(from: NodeId, port: &str) -> Vec<u8> {
+    postcard::to_allocvec(&(MAGIC, from, port)).expect("numbers and names can be encoded")
 }
 
 /// The datagram of a message.
@@ -24,31 +24,31 @@ pub(super) fn head(from: NodeId, port: &str) -> Vec<u8> {
 /// # Panics
 /// If the message's own `Serialize` fails: it could not travel at all.
 pub(super) fn encode<M: Message>(from: NodeId, port: &str, message: &M) -> Vec<u8> {
-    postcard::to_extend(message, head(from, port)).expect("a message can be serialised")
+    postcard::to_extend(message, header(from, port)).expect("a message can be serialised")
 }
 
 /// Sender, port and content of a datagram, if it is one of ours.
-pub(super) fn open(datagram: &[u8]) -> Option<(NodeId, &str, &[u8])> {
+pub(super) fn parse(datagram: &[u8]) -> Option<(NodeId, &str, &[u8])> {
     match postcard::take_from_bytes(datagram) {
-        Ok(((FORM, from, port), content)) => Some((from, port, content)),
+        Ok(((MAGIC, from, port), content)) => Some((from, port, content)),
         _ => None,
     }
 }
 
 /// Takes in what comes to the socket, for ever.
-pub(super) async fn take_in(socket: UdpSocket, network: Shared) {
+pub(super) async fn receive_all(socket: UdpSocket, network: Shared) {
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX + 1];
     loop {
         match socket.recv_from(&mut buffer).await {
-            Ok((length, _)) => arrive(&network, &buffer[..length]),
+            Ok((length, _)) => receive(&network, &buffer[..length]),
             // What the operating system reports here is about a datagram that was sent before, and nothing to end for.
             Err(_) => yield_now().await,
         }
     }
 }
 
-fn arrive(network: &Shared, datagram: &[u8]) {
-    let known = open(datagram).filter(|(from, ..)| network.addresses.get(*from).is_some());
+fn receive(network: &Shared, datagram: &[u8]) {
+    let known = parse(datagram).filter(|(from, ..)| network.addresses.get(*from).is_some());
     let lost = match known {
         None => DatagramOutcome::Foreign,
         Some((from, port, content)) => match network.inbox(port) {
@@ -65,19 +65,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_datagram_says_who_sent_what_to_which_port() {
+    fn a_datagram_carries_sender_port_and_message() {
         let datagram = encode(NodeId(7), "gossip", &"news".to_owned());
-        let (from, port, content) = open(&datagram).unwrap();
+        let (from, port, content) = parse(&datagram).unwrap();
         assert_eq!((from, port), (NodeId(7), "gossip"));
         assert_eq!(crate::message::decode::<String>(content).as_deref(), Some("news"));
     }
 
     #[test]
-    fn what_is_cut_short_or_of_another_form_is_not_ours() {
+    fn truncated_or_foreign_datagrams_are_rejected() {
         let datagram = encode(NodeId(7), "gossip", &());
-        assert!(open(&datagram).is_some());
-        assert!((0..datagram.len()).all(|length| open(&datagram[..length]).is_none()));
-        let other = postcard::to_allocvec(&(FORM + 1, NodeId(7), "gossip")).unwrap();
-        assert_eq!(open(&other), None);
+        assert!(parse(&datagram).is_some());
+        assert!((0..datagram.len()).all(|length| parse(&datagram[..length]).is_none()));
+        let other = postcard::to_allocvec(&(MAGIC + 1, NodeId(7), "gossip")).unwrap();
+        assert_eq!(parse(&other), None);
     }
 }

@@ -11,11 +11,11 @@ const CAPACITY: usize = 256;
 /// A bounded queue that any number of tasks take from.
 #[derive(Debug)]
 pub(super) struct Inbox<T> {
-    content: Mutex<Content<T>>,
+    state: Mutex<State<T>>,
 }
 
 #[derive(Debug)]
-struct Content<T> {
+struct State<T> {
     arrived: VecDeque<T>,
     waiting: Vec<(u64, Waker)>,
     tickets: u64,
@@ -27,40 +27,40 @@ pub struct Ticket(Option<u64>);
 
 impl<T> Inbox<T> {
     pub(super) fn new() -> Self {
-        Self { content: Mutex::new(Content { arrived: VecDeque::new(), waiting: Vec::new(), tickets: 0 }) }
+        Self { state: Mutex::new(State { arrived: VecDeque::new(), waiting: Vec::new(), tickets: 0 }) }
     }
 
     /// Puts something in and wakes all who wait; false if the inbox is full.
     pub(super) fn put(&self, item: T) -> bool {
-        let mut content = self.content.lock();
-        if content.arrived.len() >= CAPACITY {
+        let mut state = self.state.lock();
+        if state.arrived.len() >= CAPACITY {
             return false;
         }
-        content.arrived.push_back(item);
-        let waiting = std::mem::take(&mut content.waiting);
-        drop(content);
+        state.arrived.push_back(item);
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
         waiting.into_iter().for_each(|(_, waker)| waker.wake());
         true
     }
 
     /// Takes what came first.
     pub(super) fn take(&self) -> Option<T> {
-        self.content.lock().arrived.pop_front()
+        self.state.lock().arrived.pop_front()
     }
 
     /// Takes what came first, or has the task woken once something comes.
     pub(super) fn poll(&self, ticket: &mut Ticket, context: &Context<'_>) -> Poll<T> {
-        let mut content = self.content.lock();
-        if let Some(item) = content.arrived.pop_front() {
+        let mut state = self.state.lock();
+        if let Some(item) = state.arrived.pop_front() {
             return Poll::Ready(item);
         }
         let number = *ticket.0.get_or_insert_with(|| {
-            content.tickets += 1;
-            content.tickets
+            state.tickets += 1;
+            state.tickets
         });
-        match content.waiting.iter_mut().find(|(waits, _)| *waits == number) {
+        match state.waiting.iter_mut().find(|(waits, _)| *waits == number) {
             Some((_, waker)) => waker.clone_from(context.waker()),
-            None => content.waiting.push((number, context.waker().clone())),
+            None => state.waiting.push((number, context.waker().clone())),
         }
         Poll::Pending
     }
@@ -68,7 +68,7 @@ impl<T> Inbox<T> {
     /// Lets the wait of this ticket go.
     pub(super) fn forget(&self, ticket: &Ticket) {
         if let Some(number) = ticket.0 {
-            self.content.lock().waiting.retain(|(waits, _)| *waits != number);
+            self.state.lock().waiting.retain(|(waits, _)| *waits != number);
         }
     }
 }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_257th_does_not_fit_and_order_is_kept() {
+    fn an_inbox_keeps_256_messages_in_order() {
         let inbox = Inbox::new();
         assert_eq!((0..300).filter(|number| inbox.put(*number)).count(), 256);
         assert_eq!((inbox.take(), inbox.take()), (Some(0), Some(1)));
@@ -86,14 +86,14 @@ mod tests {
     }
 
     #[test]
-    fn of_two_waits_of_one_task_the_other_stays_when_one_is_let_go() {
+    fn cancelling_one_wait_of_a_task_keeps_the_other() {
         let inbox = Inbox::<u8>::new();
         let (mut one, mut other) = (Ticket::default(), Ticket::default());
         let context = Context::from_waker(Waker::noop());
         assert!(inbox.poll(&mut one, &context).is_pending() && inbox.poll(&mut other, &context).is_pending());
         inbox.forget(&one);
-        assert_eq!(inbox.content.lock().waiting.len(), 1);
+        assert_eq!(inbox.state.lock().waiting.len(), 1);
         inbox.forget(&other);
-        assert_eq!(inbox.content.lock().waiting.len(), 0);
+        assert_eq!(inbox.state.lock().waiting.len(), 0);
     }
 }

@@ -11,10 +11,10 @@ use parking_lot::Mutex;
 
 use super::addresses::AddressBook;
 use super::counts::{Counters, DatagramCounts};
-use super::datagram::take_in;
+use super::datagram::receive_all;
 use super::inbox::Inbox;
 use super::port::TokioPort;
-use super::session::{Listeners, take_connections};
+use super::session::{Listeners, accept_connections};
 use super::sockets::TokioSockets;
 use crate::error::PortInUse;
 
@@ -57,8 +57,8 @@ impl TokioNetwork {
         let sessions = tokio::net::TcpListener::from_std(sockets.sessions)?;
         let (counters, ports, listeners) = Default::default();
         let shared = Arc::new(Network { id, life, addresses, counters, address, outgoing, ports, listeners });
-        shared.life.spawn(take_in(incoming, Arc::clone(&shared)));
-        shared.life.spawn(take_connections(sessions, Arc::clone(&shared)));
+        shared.life.spawn(receive_all(incoming, Arc::clone(&shared)));
+        shared.life.spawn(accept_connections(sessions, Arc::clone(&shared)));
         Ok(Self { shared })
     }
 

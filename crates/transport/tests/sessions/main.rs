@@ -4,8 +4,8 @@
 //! their time. [`handles`]: ends that are let go. [`laws`]: whatever happens, for random links and troubles.
 #![cfg(feature = "test-utils")]
 
-mod answers;
-mod handles;
-mod laws;
-mod windows;
+mod connect;
+mod properties;
+mod release;
+mod window;
 mod world;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 /// A number, and a token by which it is known how many of them exist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Parcel {
+struct Numbered {
     number: u64,
     #[serde(skip)]
     token: Arc<()>,
@@ -72,7 +72,7 @@ impl World {
     pub(crate) fn new(nodes: u32, model: &LinkModel, seed: u64) -> Self {
         let mut links = Network::new();
         links.add_class("all", NodeSelector::Any, NodeSelector::Any, model).expect("the model can be");
-        let (kind, port) = (links.kind::<Parcel>(), links.port("test"));
+        let (kind, port) = (links.kind::<Numbered>(), links.port("test"));
         let mut engine = Engine::new(SeedSchedule::new(Seed(seed)), Budget::default());
         let network = engine.register(links);
         engine.core.devices.get_mut::<Network>(network).registered_as(network);
@@ -102,8 +102,8 @@ impl World {
         core.devices.get_mut::<Network>(self.network).stop_listening(&mut core.kernel, NodeId(node), port);
     }
 
-    pub(crate) fn run(&mut self, lasting: Duration) {
-        let until = self.engine.core.kernel.now() + lasting;
+    pub(crate) fn run(&mut self, duration: Duration) {
+        let until = self.engine.core.kernel.now() + duration;
         loop {
             let core = &mut *self.engine.core;
             core.devices.get_mut::<Network>(self.network).apply_heals(&mut core.kernel);
@@ -138,20 +138,20 @@ impl World {
     }
 
     pub(crate) fn send(&mut self, id: SessionId, number: u64) -> Result<(), SendRefused<u64>> {
-        let parcel = Parcel { number, token: Arc::clone(&self.token) };
+        let numbered = Numbered { number, token: Arc::clone(&self.token) };
         let core = &mut *self.engine.core;
-        let sent = core.devices.get_mut::<Network>(self.network).send_on(&mut core.kernel, id, self.kind, parcel);
+        let sent = core.devices.get_mut::<Network>(self.network).send_on(&mut core.kernel, id, self.kind, numbered);
         sent.map_err(|unsent| match unsent {
-            SendRefused::Busy(parcel) => SendRefused::Busy(parcel.number),
-            SendRefused::Finished(parcel) => SendRefused::Finished(parcel.number),
-            SendRefused::Broken(parcel, reason) => SendRefused::Broken(parcel.number, reason),
+            SendRefused::Full(numbered) => SendRefused::Full(numbered.number),
+            SendRefused::Finished(numbered) => SendRefused::Finished(numbered.number),
+            SendRefused::Broken(numbered, reason) => SendRefused::Broken(numbered.number, reason),
         })
     }
 
-    pub(crate) fn take(&mut self, id: SessionId) -> SessionRecv<u64> {
+    pub(crate) fn recv(&mut self, id: SessionId) -> SessionRecv<u64> {
         let core = &mut *self.engine.core;
-        match core.devices.get_mut::<Network>(self.network).take_from::<Parcel>(&mut core.kernel, id, self.kind) {
-            SessionRecv::Message(parcel) => SessionRecv::Message(parcel.number),
+        match core.devices.get_mut::<Network>(self.network).recv_on::<Numbered>(&mut core.kernel, id, self.kind) {
+            SessionRecv::Message(numbered) => SessionRecv::Message(numbered.number),
             SessionRecv::Nothing => SessionRecv::Nothing,
             SessionRecv::Finished => SessionRecv::Finished,
             SessionRecv::Broken(reason) => SessionRecv::Broken(reason),
@@ -159,10 +159,10 @@ impl World {
     }
 
     /// Takes in all there is, and what came after the last message.
-    pub(crate) fn take_all(&mut self, id: SessionId) -> (Vec<u64>, SessionRecv<u64>) {
+    pub(crate) fn recv_all(&mut self, id: SessionId) -> (Vec<u64>, SessionRecv<u64>) {
         let mut numbers = Vec::new();
         loop {
-            match self.take(id) {
+            match self.recv(id) {
                 SessionRecv::Message(number) => numbers.push(number),
                 other => return (numbers, other),
             }
@@ -179,9 +179,9 @@ impl World {
         core.devices.get_mut::<Network>(self.network).release(&mut core.kernel, id);
     }
 
-    pub(crate) fn abandon(&mut self, id: SessionId) {
+    pub(crate) fn abort(&mut self, id: SessionId) {
         let core = &mut *self.engine.core;
-        core.devices.get_mut::<Network>(self.network).abandon(&mut core.kernel, id);
+        core.devices.get_mut::<Network>(self.network).abort(&mut core.kernel, id);
     }
 
     pub(crate) fn state(&mut self, id: SessionId) -> Option<SessionState> {
@@ -212,7 +212,7 @@ impl World {
     }
 
     /// How many sessions, and how many messages, are held in memory.
-    pub(crate) fn held(&mut self) -> (usize, usize) {
+    pub(crate) fn live_counts(&mut self) -> (usize, usize) {
         (self.network().session_count(), Arc::strong_count(&self.token) - 1)
     }
 }
@@ -222,6 +222,6 @@ pub(crate) fn milliseconds(milliseconds: u64) -> Duration {
 }
 
 /// A link that always takes ten milliseconds.
-pub(crate) fn ten() -> LinkModel {
+pub(crate) fn ten_ms() -> LinkModel {
     LinkModel::constant(milliseconds(10))
 }

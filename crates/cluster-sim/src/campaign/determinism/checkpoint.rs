@@ -74,14 +74,14 @@ impl Window {
 
 /// The entries of a run that nobody took yet, cut into windows.
 #[derive(Debug, Default)]
-pub(super) struct Trail {
+pub(super) struct WindowLog {
     open: Window,
     full: VecDeque<Window>,
     /// An emptied window, so that a long run fills the same memory again and again.
     spare: Window,
 }
 
-impl Trail {
+impl WindowLog {
     #[inline]
     pub(super) fn event(&mut self, record: Record) {
         self.open.push(Entry::Event(record));

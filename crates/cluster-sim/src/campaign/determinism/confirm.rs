@@ -14,27 +14,27 @@ impl Scenario {
     ///
     /// # Errors
     /// If the two runs could not be compared: what was found is known of one run alone.
-    pub(in crate::campaign) fn confirmed(
+    pub(in crate::campaign) fn confirm(
         &self,
         seed: Seed,
         found: Report,
-        watch: Arc<Heartbeat>,
+        heartbeat: Arc<Heartbeat>,
     ) -> (Report, Option<DeterminismError>) {
         // It says already that the seed does not give the run again, and why.
         if found.outcome == Outcome::Nondeterministic {
             return (found, None);
         }
-        match self.twice_under(seed, Some(watch)).into_report() {
-            Ok(again) if again.divergence.is_some() => (again, None),
-            Ok(again) => (beside(found, &again), None),
+        match self.check_determinism_watched(seed, Some(heartbeat)).into_report() {
+            Ok(rerun) if rerun.divergence.is_some() => (rerun, None),
+            Ok(rerun) => (confirm_report(found, &rerun), None),
             Err(error) => (found, Some(error)),
         }
     }
 }
 
 /// What was found, if a later run shows the same.
-pub(in crate::campaign) fn beside(found: Report, again: &Report) -> Report {
-    let differences = differences(&again.as_data(), &found.as_data());
+pub(in crate::campaign) fn confirm_report(found: Report, rerun: &Report) -> Report {
+    let differences = differences(&rerun.as_data(), &found.as_data());
     if differences.is_empty() {
         return found;
     }

@@ -10,7 +10,7 @@ use crate::report::{Difference, DifferingEvent, DivergenceKind, Report};
 use crate::sim::Sim;
 
 /// How many of the last events of each run are shown, with the one that differs.
-const SHOWN: usize = 20;
+const BEFORE: usize = 20;
 /// How many more are shown of how each went on.
 const AFTER: usize = 4;
 /// How many places of two reports are named.
@@ -21,23 +21,23 @@ const PLACES: usize = 16;
 /// Nothing if there is none: since the checkpoints differ and the shorter window ends with the end of its run, the log is a false one.
 pub(super) fn find(
     last: &Window,
-    here: &Window,
-    there: &[Line],
+    left: &Window,
+    right: &[Line],
     sim: &Sim,
     report: Option<&Report>,
 ) -> Option<(DifferingEvent, Vec<Difference>)> {
-    let here_lines = Line::all(here, sim, report);
-    let same = zip(&here_lines, there).take_while(|(here, there)| here.is_same(there)).count();
-    let (before, here_lines) = here_lines.split_at(same);
-    let mut shown = Line::all(last, sim, None);
-    shown.extend_from_slice(before);
-    let before = &shown[shown.len().saturating_sub(SHOWN - 1)..];
-    let upto = |lines: &[Line]| lines.len().min(1 + AFTER);
-    let there_lines = there.get(same..)?;
-    let (here_lines, there_lines) = (&here_lines[..upto(here_lines)], &there_lines[..upto(there_lines)]);
-    let ([here_line, ..], [there_line, ..]) = (here_lines, there_lines) else { return None };
+    let left_lines = Line::all(left, sim, report);
+    let same = zip(&left_lines, right).take_while(|(left, right)| left.is_same(right)).count();
+    let (before, left_lines) = left_lines.split_at(same);
+    let mut events = Line::all(last, sim, None);
+    events.extend_from_slice(before);
+    let before = &events[events.len().saturating_sub(BEFORE - 1)..];
+    let limit = |lines: &[Line]| lines.len().min(1 + AFTER);
+    let right_lines = right.get(same..)?;
+    let (left_lines, right_lines) = (&left_lines[..limit(left_lines)], &right_lines[..limit(right_lines)]);
+    let ([left_line, ..], [right_line, ..]) = (left_lines, right_lines) else { return None };
 
-    let acted = who_acted(here_line, there_line, before.last());
+    let acted = diverging_line(left_line, right_line, before.last());
     let texts = |lines: &[Line]| lines.iter().map(|line| line.text.clone()).collect();
     let event = DifferingEvent {
         index: last.checkpoint.entries() + same as u64,
@@ -47,27 +47,27 @@ pub(super) fn find(
         peer: acted.peer.clone(),
         task: acted.task.clone(),
         before: texts(before),
-        left: texts(here_lines),
-        right: texts(there_lines),
+        left: texts(left_lines),
+        right: texts(right_lines),
     };
-    Some((event, here_line.differences(there_line)))
+    Some((event, left_line.differences(right_line)))
 }
 
 /// Which of two lines tells of the node that did what the other run did not.
 ///
 /// The earlier one: the other run has nothing like it at that instant. At one instant the one that goes on with the step that both runs
 /// were in, and the end of a run only where it is a node's doing.
-fn who_acted<'l>(here: &'l Line, there: &'l Line, before: Option<&Line>) -> &'l Line {
-    let goes_on = |line: &Line| before.is_some_and(|before| before.at == line.at && before.node == line.node);
+fn diverging_line<'l>(left: &'l Line, right: &'l Line, before: Option<&Line>) -> &'l Line {
+    let continues = |line: &Line| before.is_some_and(|before| before.at == line.at && before.node == line.node);
     let just_ends = |line: &Line| line.kind == DivergenceKind::End && line.node == "cluster";
-    let rank = |line: &Line| (line.at, just_ends(line), !goes_on(line));
-    if rank(there) < rank(here) { there } else { here }
+    let rank = |line: &Line| (line.at, just_ends(line), !continues(line));
+    if rank(right) < rank(left) { right } else { left }
 }
 
 /// In which places two reports differ.
-pub(super) fn differences(here: &Value, there: &Value) -> Vec<Difference> {
+pub(super) fn differences(left: &Value, right: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
-    compare(here, there, &mut String::new(), &mut found);
+    compare(left, right, &mut String::new(), &mut found);
     let more = found.len().saturating_sub(PLACES);
     found.truncate(PLACES);
     if more > 0 {
@@ -77,28 +77,28 @@ pub(super) fn differences(here: &Value, there: &Value) -> Vec<Difference> {
     found
 }
 
-fn compare(here: &Value, there: &Value, place: &mut String, found: &mut Vec<Difference>) {
+fn compare(left: &Value, right: &Value, place: &mut String, found: &mut Vec<Difference>) {
     let length = place.len();
-    match (here, there) {
-        (Value::Object(one), Value::Object(other)) => {
-            let mut names: Vec<&String> = one.keys().chain(other.keys()).collect();
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            let mut names: Vec<&String> = left.keys().chain(right.keys()).collect();
             names.sort_unstable();
             names.dedup();
             for name in names {
                 place.push_str(if length == 0 { "" } else { "." });
                 place.push_str(name);
-                compare(one.get(name).unwrap_or(&Value::Null), other.get(name).unwrap_or(&Value::Null), place, found);
+                compare(left.get(name).unwrap_or(&Value::Null), right.get(name).unwrap_or(&Value::Null), place, found);
                 place.truncate(length);
             }
         }
-        (Value::Array(one), Value::Array(other)) => {
-            for index in 0..one.len().max(other.len()) {
+        (Value::Array(left), Value::Array(right)) => {
+            for index in 0..left.len().max(right.len()) {
                 place.push_str(&format!("[{index}]"));
-                compare(one.get(index).unwrap_or(&Value::Null), other.get(index).unwrap_or(&Value::Null), place, found);
+                compare(left.get(index).unwrap_or(&Value::Null), right.get(index).unwrap_or(&Value::Null), place, found);
                 place.truncate(length);
             }
         }
-        _ if here == there => {}
-        _ => found.push(Difference { place: place.clone(), left: here.to_string(), right: there.to_string() }),
+        _ if left == right => {}
+        _ => found.push(Difference { place: place.clone(), left: left.to_string(), right: right.to_string() }),
     }
 }

@@ -16,10 +16,10 @@ const QUOTED_CHARACTERS_MAX: usize = 200;
 #[non_exhaustive]
 pub enum DeterminismError {
     /// The second run could not be started.
-    #[error("{elsewhere} could not be started: {reason}")]
+    #[error("{other_run} could not be started: {reason}")]
     NotStarted {
         /// Where it was to run.
-        elsewhere: OtherRun,
+        other_run: OtherRun,
         /// What the system said.
         reason: String,
     },
@@ -27,14 +27,14 @@ pub enum DeterminismError {
     #[error("this thread has no name by which another process could find the test again; make the call in the test's own thread")]
     NoName,
     /// The other process ended before it came to the call.
-    #[error("another process was started as `{command}` and ended ({status}) before it came to this call{}", quoted(.said))]
+    #[error("another process was started as `{command}` and ended ({status}) before it came to this call{}", output_suffix(.output))]
     NeverReached {
         /// How it was started.
         command: String,
         /// How it ended.
         status: String,
         /// The last lines it printed.
-        said: String,
+        output: String,
     },
     /// The other process came to another call instead.
     #[error(
@@ -47,41 +47,41 @@ pub enum DeterminismError {
         found: String,
     },
     /// The second run ended in the middle: the process was ended from outside, or code panicked where a run makes no finding of it.
-    #[error("the run in {elsewhere} broke off: {reason}{}", quoted(.said))]
+    #[error("the run in {other_run} broke off: {reason}{}", output_suffix(.output))]
     BrokeOff {
         /// Where it ran.
-        elsewhere: OtherRun,
+        other_run: OtherRun,
         /// The panic, or how the process ended.
         reason: String,
         /// The last lines that the process printed.
-        said: String,
+        output: String,
     },
     /// The second run gave no sign of life for so long.
-    #[error("the run in {elsewhere} gave no sign of life for {}s; look for a step or a check that does not end{}", .patience.as_secs_f64(), quoted(.said))]
+    #[error("the run in {other_run} gave no sign of life for {}s; look for a step or a check that does not end{}", .timeout.as_secs_f64(), output_suffix(.output))]
     Silent {
         /// Where it ran.
-        elsewhere: OtherRun,
+        other_run: OtherRun,
         /// How long it was waited for.
-        patience: Duration,
+        timeout: Duration,
         /// The last lines that the process printed.
-        said: String,
+        output: String,
     },
     /// The other process said something that only another version of this crate, or somebody else, can have said.
-    #[error("another process said what it cannot say here: {word}")]
+    #[error("another process sent an unexpected message: {message}")]
     Garbled {
         /// What it said.
-        word: String,
+        message: String,
     },
 }
 
 impl DeterminismError {
     /// Somebody said a word that is none of those that may come now.
-    pub(super) fn garbled(word: &ProducerMessage) -> Self {
-        Self::Garbled { word: format!("{word:?}").chars().take(QUOTED_CHARACTERS_MAX).collect() }
+    pub(super) fn garbled(message: &ProducerMessage) -> Self {
+        Self::Garbled { message: format!("{message:?}").chars().take(QUOTED_CHARACTERS_MAX).collect() }
     }
 }
 
 /// What a process said last, on lines of its own.
-fn quoted(said: &str) -> String {
-    if said.is_empty() { String::new() } else { format!("; it said:\n{said}") }
+fn output_suffix(output: &str) -> String {
+    if output.is_empty() { String::new() } else { format!("; last output:\n{output}") }
 }

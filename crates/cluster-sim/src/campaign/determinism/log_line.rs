@@ -21,7 +21,7 @@ pub(super) enum LogEntry {
 /// An entry in the words of its run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Line {
-    pub(super) told: LogEntry,
+    pub(super) entry: LogEntry,
     pub(super) at: VirtualInstant,
     pub(super) kind: DivergenceKind,
     /// The declared name of the node that acted.
@@ -54,7 +54,7 @@ impl Line {
             _ => None,
         };
         Self {
-            told: LogEntry::Event(*record),
+            entry: LogEntry::Event(*record),
             at: record.at,
             kind: DivergenceKind::Event(record.kind),
             node: sim.node_name(record.node).to_owned(),
@@ -67,7 +67,7 @@ impl Line {
     fn of_fact(at: VirtualInstant, node: NodeId, fact: &str, polled: Option<Record>, sim: &Sim) -> Self {
         let name = sim.node_name(node);
         Self {
-            told: LogEntry::Fact { at, text: fact.to_owned() },
+            entry: LogEntry::Fact { at, text: fact.to_owned() },
             at,
             kind: DivergenceKind::Fact,
             node: name.to_owned(),
@@ -80,39 +80,39 @@ impl Line {
     fn of_end(report: Option<&Report>, sim: &Sim) -> Self {
         let EndOfRun { node, task, how } = report.map_or_else(EndOfRun::default, |report| EndOfRun::of(report, sim));
         let text = format!("{}  {}", sim.now(), Parts { cause: how.into(), ..Parts::default() }.sentence("end"));
-        Self { told: LogEntry::End, at: sim.now(), kind: DivergenceKind::End, node, peer: None, task, text }
+        Self { entry: LogEntry::End, at: sim.now(), kind: DivergenceKind::End, node, peer: None, task, text }
     }
 
     /// Whether two lines tell of the same.
-    pub(super) fn is_same(&self, there: &Self) -> bool {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
         // How a run ended is in its report.
-        self.told == there.told && (self.node == there.node || self.told == LogEntry::End)
+        self.entry == other.entry && (self.node == other.node || self.entry == LogEntry::End)
     }
 
     /// The fields in which the events differ, if they are of one kind and one node.
-    pub(super) fn differences(&self, there: &Self) -> Vec<Difference> {
-        if (self.kind, &self.node) != (there.kind, &there.node) {
+    pub(super) fn differences(&self, other: &Self) -> Vec<Difference> {
+        if (self.kind, &self.node) != (other.kind, &other.node) {
             return Vec::new();
         }
         let mut found = Vec::new();
-        let mut compare = |place: &str, here: String, there: String| {
-            if here != there {
-                found.push(Difference { place: place.to_owned(), left: here, right: there });
+        let mut compare = |place: &str, left: String, right: String| {
+            if left != right {
+                found.push(Difference { place: place.to_owned(), left, right });
             }
         };
-        match (&self.told, &there.told) {
-            (LogEntry::Event(one), LogEntry::Event(other)) => {
-                let name = |peer: &Option<String>| peer.clone().unwrap_or_else(|| "nobody".to_owned());
-                compare("at", nanoseconds(one.at), nanoseconds(other.at));
-                compare("peer", name(&self.peer), name(&there.peer));
-                compare("detail", one.detail.to_string(), other.detail.to_string());
-                compare("label", format!("{:016x}", one.label), format!("{:016x}", other.label));
-                compare("length", one.length.to_string(), other.length.to_string());
-                compare("payload", format!("{:016x}", one.payload), format!("{:016x}", other.payload));
+        match (&self.entry, &other.entry) {
+            (LogEntry::Event(left), LogEntry::Event(right)) => {
+                let name = |peer: &Option<String>| peer.clone().unwrap_or_else(|| "none".to_owned());
+                compare("at", nanoseconds(left.at), nanoseconds(right.at));
+                compare("peer", name(&self.peer), name(&other.peer));
+                compare("detail", left.detail.to_string(), right.detail.to_string());
+                compare("label", format!("{:016x}", left.label), format!("{:016x}", right.label));
+                compare("length", left.length.to_string(), right.length.to_string());
+                compare("payload", format!("{:016x}", left.payload), format!("{:016x}", right.payload));
             }
-            (LogEntry::Fact { at: one_at, text: one }, LogEntry::Fact { at: other_at, text: other }) => {
-                compare("at", nanoseconds(*one_at), nanoseconds(*other_at));
-                compare("fact", one.clone(), other.clone());
+            (LogEntry::Fact { at: left_at, text: left }, LogEntry::Fact { at: right_at, text: right }) => {
+                compare("at", nanoseconds(*left_at), nanoseconds(*right_at));
+                compare("fact", left.clone(), right.clone());
             }
             _ => {}
         }

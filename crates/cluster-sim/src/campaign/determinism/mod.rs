@@ -26,15 +26,15 @@ use cluster_sim_runtime::{Heartbeat, Seed, SeedSchedule};
 
 pub use error::DeterminismError;
 
-pub(super) use confirm::beside;
+pub(super) use confirm::confirm_report;
 use process::{ParentProcess, ProducerProcess};
 use producer::Producer;
 pub(super) use protocol::Call;
-use protocol::{Listener, ProducerHandle, ProducerMessage};
+use protocol::{ProducerHandle, ProducerMessage, VerifierHandle};
 use thread::ProducerThread;
 use verifier::{Finding, Verifier};
 
-use super::reexec::Part;
+use super::reexec::Role;
 use crate::report::{Difference, DifferingEvent, Divergence, OtherRun, Outcome, Report};
 use crate::scenario::Scenario;
 use crate::sim::message_of;
@@ -72,12 +72,12 @@ impl Scenario {
     /// # Panics
     /// If the scenario cannot be run, or code in it panics where a run makes no finding of it.
     pub fn check_determinism(&self, seed: Seed) -> DeterminismCheck {
-        self.twice_under(seed, None)
+        self.check_determinism_watched(seed, None)
     }
 
     /// The same, with word of every step of the run in this thread left for somebody who watches from outside.
-    fn twice_under(&self, seed: Seed, watch: Option<Arc<Heartbeat>>) -> DeterminismCheck {
-        self.compared(seed, OtherRun::FreshThread, watch, |scenario| ProducerThread::start(scenario.clone(), seed))
+    fn check_determinism_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> DeterminismCheck {
+        self.compared(seed, OtherRun::FreshThread, heartbeat, |scenario| ProducerThread::start(scenario.clone(), seed))
     }
 
     /// Runs one seed twice at the same time, in this process and in another one, and compares the two runs as [`check_determinism`](Self::check_determinism) does.
@@ -94,16 +94,16 @@ impl Scenario {
     /// As [`check_determinism`](Self::check_determinism).
     #[track_caller]
     pub fn check_determinism_in_process(&self, seed: Seed) -> DeterminismCheck {
-        let elsewhere = OtherRun::OtherProcess;
+        let other_run = OtherRun::OtherProcess;
         let call = Call::new(self, seed, Location::caller());
-        match Part::of_this_call() {
-            Part::Lead { thread, number } => {
+        match Role::of_this_call() {
+            Role::Supervisor { thread, number } => {
                 let start = |scenario: &Self| ProducerProcess::start(&thread, number, &call, scenario.0.step_timeout);
-                self.compared(seed, elsewhere, None, start)
+                self.compared(seed, other_run, None, start)
             }
-            Part::Tell => self.tell_and_exit(seed, call),
-            Part::GoOn { .. } => DeterminismCheck::new(self, seed, elsewhere, 0, Ok(self.run(seed))),
-            Part::Refuse => DeterminismCheck::new(self, seed, elsewhere, 0, Err(DeterminismError::NoName)),
+            Role::Worker => self.produce_and_exit(seed, call),
+            Role::PassThrough { .. } => DeterminismCheck::new(self, seed, other_run, 0, Ok(self.run(seed))),
+            Role::Unnamed => DeterminismCheck::new(self, seed, other_run, 0, Err(DeterminismError::NoName)),
         }
     }
 
@@ -111,47 +111,47 @@ impl Scenario {
     fn compared<T: ProducerHandle + 'static>(
         &self,
         seed: Seed,
-        elsewhere: OtherRun,
-        watch: Option<Arc<Heartbeat>>,
+        other_run: OtherRun,
+        heartbeat: Option<Arc<Heartbeat>>,
         start: impl FnOnce(&Self) -> Result<T, DeterminismError>,
     ) -> DeterminismCheck {
         // First of all, so that a scenario that cannot be run says so once.
-        let sim = self.start_under(seed, watch);
-        let teller = match start(self) {
-            Ok(teller) => teller,
-            Err(error) => return DeterminismCheck::new(self, seed, elsewhere, 0, Err(error)),
+        let sim = self.start_watched(seed, heartbeat);
+        let producer = match start(self) {
+            Ok(producer) => producer,
+            Err(error) => return DeterminismCheck::new(self, seed, other_run, 0, Err(error)),
         };
-        let (followed, report) = sim.run_observed(Verifier::new(teller));
-        let (teller, finding, entries) = followed.into_parts();
+        let (verifier, report) = sim.run_observed(Verifier::new(producer));
+        let (producer, finding, entries) = verifier.into_parts();
         let parted = |event: Option<DifferingEvent>, differences: Vec<Difference>| {
-            let divergence = Divergence { elsewhere, event, differences };
+            let divergence = Divergence { elsewhere: other_run, event, differences };
             Report::nondeterministic(self.name(), SeedSchedule::new(seed), divergence)
         };
         let result = match finding {
             Finding::Event(event, differences) => {
-                teller.leave();
+                producer.abandon();
                 Ok(parted(Some(event), differences))
             }
-            Finding::Reports(differences) => match (teller.finish(), report) {
+            Finding::Reports(differences) => match (producer.join(), report) {
                 (Err(error), _) => Err(error),
                 (Ok(()), Some(report)) if differences.is_empty() => Ok(report),
                 (Ok(()), _) => Ok(parted(None, differences)),
             },
-            Finding::Failed(error) => Err(teller.explain(error)),
+            Finding::Failed(error) => Err(producer.explain(error)),
         };
-        DeterminismCheck::new(self, seed, elsewhere, entries, result)
+        DeterminismCheck::new(self, seed, other_run, entries, result)
     }
 
     /// The part of the process that was started for it.
-    fn tell_and_exit(&self, seed: Seed, call: Call) -> ! {
-        let mut listener = ParentProcess;
+    fn produce_and_exit(&self, seed: Seed, call: Call) -> ! {
+        let mut parent = ParentProcess;
         // If nobody listens any more, the first checkpoint finds that out too.
-        let _ = listener.say(ProducerMessage::CoveragePoint(call));
-        let run = || drop(self.start(seed).run_observed(Producer::new(listener, self.0.step_timeout)));
+        let _ = parent.send(ProducerMessage::Reached(call));
+        let run = || drop(self.start(seed).run_observed(Producer::new(parent, self.0.step_timeout)));
         match catch_unwind(AssertUnwindSafe(run)) {
             Ok(()) => std::process::exit(0),
             Err(panic) => {
-                let _ = ParentProcess.say(ProducerMessage::Panicked(message_of(&*panic)));
+                let _ = ParentProcess.send(ProducerMessage::Panicked(message_of(&*panic)));
                 std::process::exit(1)
             }
         }
@@ -164,14 +164,14 @@ impl Scenario {
 pub struct DeterminismCheck {
     scenario: String,
     seed: Seed,
-    elsewhere: OtherRun,
+    other_run: OtherRun,
     entries: u64,
     result: Result<Report, DeterminismError>,
 }
 
 impl DeterminismCheck {
-    fn new(scenario: &Scenario, seed: Seed, elsewhere: OtherRun, entries: u64, result: Result<Report, DeterminismError>) -> Self {
-        Self { scenario: scenario.name().to_owned(), seed, elsewhere, entries, result }
+    fn new(scenario: &Scenario, seed: Seed, other_run: OtherRun, entries: u64, result: Result<Report, DeterminismError>) -> Self {
+        Self { scenario: scenario.name().to_owned(), seed, other_run, entries, result }
     }
 
     /// Whether the two runs were the same, whatever they showed.
@@ -222,12 +222,12 @@ impl DeterminismCheck {
 
 impl fmt::Display for DeterminismCheck {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scenario, seed, elsewhere, entries, .. } = self;
+        let Self { scenario, seed, other_run, entries, .. } = self;
         match &self.result {
             Err(error) => write!(formatter, "could not compare two runs of {scenario}, seed {seed}: {error}"),
             Ok(report) if report.divergence.is_some() => write!(formatter, "{report}"),
             Ok(report) => {
-                writeln!(formatter, "two runs, one here and one in {elsewhere}, agree in {entries} events and facts")?;
+                writeln!(formatter, "two runs, one here and one in {other_run}, agree in {entries} events and facts")?;
                 write!(formatter, "{report}")
             }
         }

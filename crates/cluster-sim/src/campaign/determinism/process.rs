@@ -12,37 +12,37 @@ use std::thread;
 use std::time::Duration;
 
 use super::DeterminismError;
-use super::protocol::{Call, Disconnected, Listener, ProducerHandle, ProducerMessage, VerifierOrder};
+use super::protocol::{Call, Disconnected, ProducerHandle, ProducerMessage, VerifierHandle, VerifierOrder};
 use crate::campaign::reexec::{VARIABLE, arguments};
 use crate::report::OtherRun;
 
 /// What begins a line that carries a word or an order.
-const MARK: &str = "cluster-sim twice: ";
+const MARK: &str = "cluster-sim determinism: ";
 /// How many words may wait for the side that compares.
-const WORDS: usize = 8;
+const MESSAGES_QUEUED: usize = 8;
 /// How many of the lines that a process printed are quoted.
-const QUOTED: usize = 12;
+const OUTPUT_LINES: usize = 12;
 
-type WorkerOutput = Result<ProducerMessage, DeterminismError>;
-type Printed = Arc<Mutex<VecDeque<String>>>;
+type Received = Result<ProducerMessage, DeterminismError>;
+type OutputLines = Arc<Mutex<VecDeque<String>>>;
 
 /// A run in another process, which is ended when this is dropped.
 pub(super) struct ProducerProcess {
     process: Child,
     orders: ChildStdin,
-    words: Receiver<WorkerOutput>,
-    printed: Printed,
+    messages: Receiver<Received>,
+    output_lines: OutputLines,
     command: String,
-    patience: Duration,
+    step_timeout: Duration,
     /// It came to the call.
-    reached: bool,
+    is_reached: bool,
 }
 
 impl ProducerProcess {
     /// Starts this executable again, so that its thread of that name makes the call of that number, and waits until it comes to it.
-    pub(super) fn start(thread: &str, number: u64, call: &Call, patience: Duration) -> Result<Self, DeterminismError> {
+    pub(super) fn start(thread: &str, number: u64, call: &Call, step_timeout: Duration) -> Result<Self, DeterminismError> {
         let not_started =
-            |error: std::io::Error| DeterminismError::NotStarted { elsewhere: OtherRun::OtherProcess, reason: error.to_string() };
+            |error: std::io::Error| DeterminismError::NotStarted { other_run: OtherRun::OtherProcess, reason: error.to_string() };
         let executable = std::env::current_exe().map_err(not_started)?;
         let mut command = Command::new(executable);
         command.args(arguments(thread)).env(VARIABLE, number.to_string());
@@ -50,24 +50,24 @@ impl ProducerProcess {
         command.env("RUST_BACKTRACE", "0");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().map_err(not_started)?;
-        let (words_in, words) = sync_channel(WORDS);
-        let printed = Printed::default();
+        let (sender, messages) = sync_channel(MESSAGES_QUEUED);
+        let output_lines = OutputLines::default();
         // Both hold a sender: when it can say no more and print no more, it is over.
         if let Some(stdout) = process.stdout.take() {
-            listen(stdout, words_in.clone(), Arc::clone(&printed));
+            read_lines(stdout, sender.clone(), Arc::clone(&output_lines));
         }
         if let Some(stderr) = process.stderr.take() {
-            listen(stderr, words_in, Arc::clone(&printed));
+            read_lines(stderr, sender, Arc::clone(&output_lines));
         }
         let orders = process.stdin.take().expect("its standard input is a pipe");
         let command = format!("{command:?}");
-        let mut started = Self { process, orders, words, printed, command, patience, reached: false };
-        match started.hear()? {
-            ProducerMessage::CoveragePoint(found) if found == *call => started.reached = true,
-            ProducerMessage::CoveragePoint(found) => {
+        let mut started = Self { process, orders, messages, output_lines, command, step_timeout, is_reached: false };
+        match started.recv()? {
+            ProducerMessage::Reached(found) if found == *call => started.is_reached = true,
+            ProducerMessage::Reached(found) => {
                 return Err(DeterminismError::OtherCall { expected: call.to_string(), found: found.to_string() });
             }
-            word => return Err(DeterminismError::garbled(&word)),
+            message => return Err(DeterminismError::garbled(&message)),
         }
         Ok(started)
     }
@@ -75,48 +75,50 @@ impl ProducerProcess {
     /// How a process that can say no more came to its end.
     fn ended(&mut self) -> DeterminismError {
         let status = self.process.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
-        let said = self.said();
-        if self.reached {
-            DeterminismError::BrokeOff { elsewhere: OtherRun::OtherProcess, reason: status, said }
+        let output = self.output();
+        if self.is_reached {
+            DeterminismError::BrokeOff { other_run: OtherRun::OtherProcess, reason: status, output }
         } else {
-            DeterminismError::NeverReached { command: self.command.clone(), status, said }
+            DeterminismError::NeverReached { command: self.command.clone(), status, output }
         }
     }
 
-    fn said(&self) -> String {
-        let lines = self.printed.lock().unwrap_or_else(PoisonError::into_inner);
+    fn output(&self) -> String {
+        let lines = self.output_lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().map(|line| format!("  | {line}")).collect::<Vec<_>>().join("\n")
     }
 }
 
 impl ProducerHandle for ProducerProcess {
-    fn hear(&mut self) -> WorkerOutput {
-        match self.words.recv_timeout(self.patience) {
+    fn recv(&mut self) -> Received {
+        match self.messages.recv_timeout(self.step_timeout) {
             Ok(Ok(ProducerMessage::Panicked(reason))) => {
-                Err(DeterminismError::BrokeOff { elsewhere: OtherRun::OtherProcess, reason, said: String::new() })
+                Err(DeterminismError::BrokeOff { other_run: OtherRun::OtherProcess, reason, output: String::new() })
             }
-            Ok(heard) => heard,
+            Ok(received) => received,
             Err(RecvTimeoutError::Disconnected) => Err(self.ended()),
-            Err(RecvTimeoutError::Timeout) => {
-                Err(DeterminismError::Silent { elsewhere: OtherRun::OtherProcess, patience: self.patience, said: self.said() })
-            }
+            Err(RecvTimeoutError::Timeout) => Err(DeterminismError::Silent {
+                other_run: OtherRun::OtherProcess,
+                timeout: self.step_timeout,
+                output: self.output(),
+            }),
         }
     }
 
-    fn ask(&mut self, order: VerifierOrder) {
+    fn request(&mut self, order: VerifierOrder) {
         // If the process is gone, the next word is missing.
         let _ = write_line(&mut self.orders, &order);
     }
 
-    fn finish(mut self) -> Result<(), DeterminismError> {
-        match self.hear() {
-            Ok(word) => Err(DeterminismError::garbled(&word)),
+    fn join(mut self) -> Result<(), DeterminismError> {
+        match self.recv() {
+            Ok(message) => Err(DeterminismError::garbled(&message)),
             Err(DeterminismError::BrokeOff { .. }) if self.process.wait().is_ok_and(|status| status.success()) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    fn leave(self) {}
+    fn abandon(self) {}
 
     fn explain(self, error: DeterminismError) -> DeterminismError {
         error
@@ -132,29 +134,29 @@ impl Drop for ProducerProcess {
 }
 
 /// Reads what a process prints: words go to whoever compares, the last other lines are kept.
-fn listen(pipe: impl Read + Send + 'static, words: SyncSender<WorkerOutput>, printed: Printed) {
+fn read_lines(pipe: impl Read + Send + 'static, messages: SyncSender<Received>, output_lines: OutputLines) {
     thread::spawn(move || {
         for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line);
             if let Some(text) = line.strip_prefix(MARK) {
-                let word = serde_json::from_str(text).map_err(|_| DeterminismError::Garbled { word: text.to_owned() });
-                if words.send(word).is_err() {
+                let message = serde_json::from_str(text).map_err(|_| DeterminismError::Garbled { message: text.to_owned() });
+                if messages.send(message).is_err() {
                     return;
                 }
             } else if !line.trim().is_empty() {
-                let mut printed = printed.lock().unwrap_or_else(PoisonError::into_inner);
-                if printed.len() == QUOTED {
-                    printed.pop_front();
+                let mut output_lines = output_lines.lock().unwrap_or_else(PoisonError::into_inner);
+                if output_lines.len() == OUTPUT_LINES {
+                    output_lines.pop_front();
                 }
-                printed.push_back(line.into_owned());
+                output_lines.push_back(line.into_owned());
             }
         }
     });
 }
 
 /// Writes something on a line of its own, whatever was printed before it without an end of line.
-fn write_line(pipe: &mut impl Write, what: &impl serde::Serialize) -> std::io::Result<()> {
-    let text = serde_json::to_string(what).expect("words and orders are plain data");
+fn write_line(pipe: &mut impl Write, message: &impl serde::Serialize) -> std::io::Result<()> {
+    let text = serde_json::to_string(message).expect("words and orders are plain data");
     pipe.write_all(format!("\n{MARK}{text}\n").as_bytes())?;
     pipe.flush()
 }
@@ -162,12 +164,12 @@ fn write_line(pipe: &mut impl Write, what: &impl serde::Serialize) -> std::io::R
 /// The process that started this one.
 pub(super) struct ParentProcess;
 
-impl Listener for ParentProcess {
-    fn say(&mut self, word: ProducerMessage) -> Result<(), Disconnected> {
-        write_line(&mut std::io::stdout().lock(), &word).map_err(|_| Disconnected)
+impl VerifierHandle for ParentProcess {
+    fn send(&mut self, message: ProducerMessage) -> Result<(), Disconnected> {
+        write_line(&mut std::io::stdout().lock(), &message).map_err(|_| Disconnected)
     }
 
-    fn wait(&mut self) -> Result<VerifierOrder, Disconnected> {
+    fn recv_order(&mut self) -> Result<VerifierOrder, Disconnected> {
         let mut line = String::new();
         loop {
             line.clear();

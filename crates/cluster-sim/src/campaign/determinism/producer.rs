@@ -6,108 +6,108 @@ use std::time::{Duration, Instant};
 use cluster_sim_runtime::Record;
 use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
-use super::checkpoint::{Trail, Window};
+use super::checkpoint::{Window, WindowLog};
 use super::log_line::Line;
-use super::protocol::{Disconnected, Listener, ProducerMessage, VerifierOrder};
+use super::protocol::{Disconnected, ProducerMessage, VerifierHandle, VerifierOrder};
 use crate::report::Report;
 use crate::sim::{RunObserver, Sim};
 
 /// How many windows it may be ahead of the side that compares; so many are kept, and more are not.
-pub(super) const AHEAD: usize = 4;
+pub(super) const WINDOWS_AHEAD: usize = 4;
 
 /// How many signs of life it gives before somebody loses patience.
-const SIGNS: u32 = 30;
+const ALIVE_PER_TIMEOUT: u32 = 30;
 
 /// Follows a run, and tells it to a listener.
 pub(super) struct Producer<L> {
-    listener: L,
-    trail: Trail,
+    verifier: L,
+    log: WindowLog,
     /// The windows that were told and are not agreed on, oldest first.
-    kept: VecDeque<Window>,
-    pulse: Pulse,
-    left: bool,
+    unverified: VecDeque<Window>,
+    alive: AliveTimer,
+    is_done: bool,
 }
 
-impl<L: Listener> Producer<L> {
+impl<L: VerifierHandle> Producer<L> {
     /// Gives signs of life that are enough for somebody of that patience.
-    pub(super) fn new(listener: L, patience: Duration) -> Self {
-        let pulse = Pulse { every: patience / SIGNS, steps: 0, last: now() };
-        Self { listener, trail: Trail::default(), kept: VecDeque::new(), pulse, left: false }
+    pub(super) fn new(verifier: L, step_timeout: Duration) -> Self {
+        let alive = AliveTimer { interval: step_timeout / ALIVE_PER_TIMEOUT, steps: 0, last: now() };
+        Self { verifier, log: WindowLog::default(), unverified: VecDeque::new(), alive, is_done: false }
     }
 
-    fn say(&mut self, word: ProducerMessage) {
-        self.left |= self.listener.say(word).is_err();
+    fn send(&mut self, message: ProducerMessage) {
+        self.is_done |= self.verifier.send(message).is_err();
     }
 
     /// Tells of the windows that are full, and does what is asked of it where it would get too far ahead.
-    fn tell_windows(&mut self, sim: &mut Sim, report: Option<&Report>, ahead: usize) {
-        while let Some(window) = self.trail.next_window() {
-            self.say(ProducerMessage::Checkpoint(window.checkpoint));
-            self.kept.push_back(window);
+    fn send_windows(&mut self, sim: &mut Sim, report: Option<&Report>, ahead: usize) {
+        while let Some(window) = self.log.next_window() {
+            self.send(ProducerMessage::Checkpoint(window.checkpoint));
+            self.unverified.push_back(window);
         }
-        while !self.left && self.kept.len() > ahead {
-            match self.listener.wait() {
+        while !self.is_done && self.unverified.len() > ahead {
+            match self.verifier.recv_order() {
                 Ok(VerifierOrder::Agreed) => {
-                    let agreed = self.kept.pop_front().expect("there are more than it may be ahead");
-                    self.trail.recycle(agreed, sim);
+                    let agreed = self.unverified.pop_front().expect("there are more than it may be ahead");
+                    self.log.recycle(agreed, sim);
                 }
                 Ok(VerifierOrder::Log) => {
-                    self.say(ProducerMessage::Log(Line::all(&self.kept[0], sim, report)));
-                    self.left = true;
+                    self.send(ProducerMessage::Log(Line::all(&self.unverified[0], sim, report)));
+                    self.is_done = true;
                 }
-                Err(Disconnected) => self.left = true,
+                Err(Disconnected) => self.is_done = true,
             }
         }
     }
 }
 
-impl<L: Listener + 'static> RunObserver for Producer<L> {
+impl<L: VerifierHandle + 'static> RunObserver for Producer<L> {
     fn event(&mut self, record: Record) {
-        self.trail.event(record);
+        self.log.event(record);
     }
 
     fn fact(&mut self, at: VirtualInstant, node: NodeId, fact: &dyn Fact) {
-        self.trail.fact(at, node, fact);
+        self.log.fact(at, node, fact);
     }
 
     fn stepped(&mut self, sim: &mut Sim) {
-        self.tell_windows(sim, None, AHEAD);
-        if self.pulse.beats() {
-            self.say(ProducerMessage::Alive);
+        self.send_windows(sim, None, WINDOWS_AHEAD);
+        if self.alive.is_due() {
+            self.send(ProducerMessage::Alive);
         }
     }
 
     fn ended(&mut self, sim: &mut Sim, report: &Report) {
-        self.trail.end();
-        self.tell_windows(sim, Some(report), 0);
-        if !self.left {
-            self.say(ProducerMessage::Report(report.as_data()));
+        self.log.end();
+        self.send_windows(sim, Some(report), 0);
+        if !self.is_done {
+            self.send(ProducerMessage::Report(report.as_data()));
         }
     }
 
     fn has_left(&self) -> bool {
-        self.left
+        self.is_done
     }
 }
 
 /// When to give the next sign of life.
-struct Pulse {
-    every: Duration,
+struct AliveTimer {
+    interval: Duration,
     steps: u32,
     last: Instant,
 }
 
-impl Pulse {
+impl AliveTimer {
     /// How many steps pass between two looks at the clock.
     const STEPS: u32 = 64;
 
-    fn beats(&mut self) -> bool {
+    fn is_due(&mut self) -> bool {
         self.steps = (self.steps + 1) % Self::STEPS;
-        let beats = self.steps == 0 && self.last.elapsed() >= self.every;
-        if beats {
+        let is_due = self.steps == 0 && self.last.elapsed() >= self.interval;
+        if is_due {
             self.last = now();
         }
-        beats
+        is_due
     }
 }
 

@@ -17,7 +17,7 @@ use super::log_line::Line;
 #[serde(rename_all = "snake_case")]
 pub(super) enum ProducerMessage {
     /// It came to the call in which the runs are compared; only said by a process.
-    CoveragePoint(Call),
+    Reached(Call),
     /// It still takes steps.
     Alive,
     /// Another window is full.
@@ -57,19 +57,19 @@ pub(super) trait ProducerHandle: Sized {
     ///
     /// # Errors
     /// If there will be none, or none came for too long.
-    fn hear(&mut self) -> Result<ProducerMessage, DeterminismError>;
+    fn recv(&mut self) -> Result<ProducerMessage, DeterminismError>;
 
     /// Asks for something. Whether anybody is left to answer shows when the answer is waited for.
-    fn ask(&mut self, order: VerifierOrder);
+    fn request(&mut self, order: VerifierOrder);
 
     /// Waits for the end of the side elsewhere, after all was said.
     ///
     /// # Errors
     /// If it does not end well, or not at all.
-    fn finish(self) -> Result<(), DeterminismError>;
+    fn join(self) -> Result<(), DeterminismError>;
 
     /// Has the side elsewhere stop, whatever it is at.
-    fn leave(self);
+    fn abandon(self);
 
     /// Has the side elsewhere stop, and says more of why it failed, if more is known then.
     fn explain(self, error: DeterminismError) -> DeterminismError;
@@ -80,16 +80,16 @@ pub(super) trait ProducerHandle: Sized {
 pub(super) struct Disconnected;
 
 /// The side here, as the side elsewhere sees it.
-pub(super) trait Listener {
+pub(super) trait VerifierHandle {
     /// Says a word.
     ///
     /// # Errors
     /// If nobody listens any more.
-    fn say(&mut self, word: ProducerMessage) -> Result<(), Disconnected>;
+    fn send(&mut self, message: ProducerMessage) -> Result<(), Disconnected>;
 
     /// Waits for the next order.
     ///
     /// # Errors
     /// If none will come.
-    fn wait(&mut self) -> Result<VerifierOrder, Disconnected>;
+    fn recv_order(&mut self) -> Result<VerifierOrder, Disconnected>;
 }

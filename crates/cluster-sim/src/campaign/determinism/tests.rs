@@ -4,19 +4,19 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use super::checkpoint::{Checkpoint, Trail, WINDOW};
-use super::producer::AHEAD;
+use super::checkpoint::{Checkpoint, WINDOW, WindowLog};
+use super::producer::WINDOWS_AHEAD;
 use super::protocol::{Disconnected, VerifierOrder};
 use super::*;
 use crate::sim::{RunObserver, Sim};
 use crate::{Effects, Fact, Input, LocalInstant, Machine, Node, NodeId, NodeInfo, Record, RecordKind, Timer, VirtualInstant};
 
-type Habit = fn(u64);
+type OnTick = fn(u64);
 
 /// Ticks each millisecond, and does something each time.
 struct Clock {
     ticks: u64,
-    habit: Habit,
+    on_tick: OnTick,
 }
 
 impl Machine for Clock {
@@ -25,7 +25,7 @@ impl Machine for Clock {
 
     fn step(&mut self, _: LocalInstant, _: Input<()>, effects: &mut Effects<()>) {
         self.ticks += 1;
-        (self.habit)(self.ticks);
+        (self.on_tick)(self.ticks);
         effects.set_timer(Timer(0), Duration::from_millis(1));
     }
 
@@ -34,8 +34,8 @@ impl Machine for Clock {
     }
 }
 
-fn clock(habit: Habit) -> Scenario {
-    Scenario::new("clock").machines("clock", 1, move |_: &NodeInfo| Clock { ticks: 0, habit })
+fn clock(on_tick: OnTick) -> Scenario {
+    Scenario::new("clock").machines("clock", 1, move |_: &NodeInfo| Clock { ticks: 0, on_tick })
 }
 
 #[test]
@@ -62,14 +62,14 @@ const SHORT: Duration = Duration::from_millis(300);
 #[test]
 fn a_thread_that_hangs_in_a_step_is_an_error_and_is_not_waited_for_twice() {
     let scenario = clock(|ticks| {
-        if ticks == 100 && thread::current().name() == Some("cluster-sim twice") {
+        if ticks == 100 && thread::current().name() == Some("cluster-sim determinism") {
             hang();
         }
     });
-    let twice = scenario.step_timeout(SHORT).check_determinism(Seed(7));
-    let expected = DeterminismError::Silent { elsewhere: OtherRun::FreshThread, patience: SHORT, said: String::new() };
-    assert_eq!((twice.outcome(), twice.report()), (Outcome::Unknown, Err(&expected)));
-    assert!(twice.to_string().contains("gave no sign of life for 0.3s; look for a step or a check that does not end"), "{twice}");
+    let check = scenario.step_timeout(SHORT).check_determinism(Seed(7));
+    let expected = DeterminismError::Silent { other_run: OtherRun::FreshThread, timeout: SHORT, output: String::new() };
+    assert_eq!((check.outcome(), check.report()), (Outcome::Unknown, Err(&expected)));
+    assert!(check.to_string().contains("gave no sign of life for 0.3s; look for a step or a check that does not end"), "{check}");
 }
 
 #[expect(clippy::disallowed_methods, reason = "one of two processes is made to hang")]
@@ -86,14 +86,14 @@ fn a_process_that_hangs_in_a_step_is_an_error_and_is_ended() {
         }
     });
     // It must come to the step before the patience is spent.
-    let patience = Duration::from_secs(3);
-    let twice = scenario.step_timeout(patience).check_determinism_in_process(Seed(7));
-    let Err(DeterminismError::Silent { elsewhere: OtherRun::OtherProcess, said, .. }) = twice.report() else { panic!("{twice}") };
+    let step_timeout = Duration::from_secs(3);
+    let check = scenario.step_timeout(step_timeout).check_determinism_in_process(Seed(7));
+    let Err(DeterminismError::Silent { other_run: OtherRun::OtherProcess, output, .. }) = check.report() else { panic!("{check}") };
     // What a process says comes through two pipes, whose lines have no order between them.
-    let process: u32 = said
+    let process: u32 = output
         .lines()
         .find_map(|line| line.split_once("process ")?.1.parse().ok())
-        .unwrap_or_else(|| panic!("it said its number: {said}"));
+        .unwrap_or_else(|| panic!("it said its number: {output}"));
     #[cfg(target_os = "linux")]
     assert!(!std::path::Path::new("/proc").join(process.to_string()).exists(), "process {process} lives on");
     #[cfg(not(target_os = "linux"))]
@@ -105,22 +105,22 @@ fn a_process_that_hangs_before_the_call_is_an_error() {
     if is_in_the_other_process() {
         hang();
     }
-    let twice = clock(|_| {}).step_timeout(SHORT).check_determinism_in_process(Seed(7));
-    assert!(matches!(twice.report(), Err(DeterminismError::Silent { .. })), "{twice}");
+    let check = clock(|_| {}).step_timeout(SHORT).check_determinism_in_process(Seed(7));
+    assert!(matches!(check.report(), Err(DeterminismError::Silent { .. })), "{check}");
 }
 
 #[test]
 fn a_fact_that_moves_between_two_events_of_an_instant_is_noticed() {
     let checkpoint = |place| {
-        let mut trail = Trail::default();
+        let mut log = WindowLog::default();
         for label in 0..3 {
             if label == place {
-                trail.fact(VirtualInstant::ZERO, NodeId(0), &617_u64);
+                log.fact(VirtualInstant::ZERO, NodeId(0), &617_u64);
             }
-            trail.event(Record { label, ..Record::of(VirtualInstant::ZERO, RecordKind::Timer, NodeId(0)) });
+            log.event(Record { label, ..Record::of(VirtualInstant::ZERO, RecordKind::Timer, NodeId(0)) });
         }
-        trail.end();
-        trail.next_window().expect("the end of a trail ends its window").checkpoint
+        log.end();
+        log.next_window().expect("the end of a trail ends its window").checkpoint
     };
     assert_eq!(checkpoint(1), checkpoint(1));
     assert_ne!(checkpoint(1), checkpoint(2));
@@ -128,31 +128,31 @@ fn a_fact_that_moves_between_two_events_of_an_instant_is_noticed() {
 
 /// What a listener was told, and how many checkpoints it did not agree on yet.
 #[derive(Default)]
-struct WorkerOutput {
-    words: Vec<&'static str>,
+struct Received {
+    messages: Vec<&'static str>,
     open: usize,
     open_most: usize,
 }
 
 /// Agrees to everything, as late as it can.
-struct Patient(Rc<RefCell<WorkerOutput>>);
+struct SlowVerifier(Rc<RefCell<Received>>);
 
-impl Listener for Patient {
-    fn say(&mut self, word: ProducerMessage) -> Result<(), Disconnected> {
-        let mut heard = self.0.borrow_mut();
-        match word {
+impl VerifierHandle for SlowVerifier {
+    fn send(&mut self, message: ProducerMessage) -> Result<(), Disconnected> {
+        let mut received = self.0.borrow_mut();
+        match message {
             ProducerMessage::Checkpoint(_) => {
-                heard.open += 1;
-                heard.open_most = heard.open_most.max(heard.open);
+                received.open += 1;
+                received.open_most = received.open_most.max(received.open);
             }
-            ProducerMessage::Alive => heard.words.push("alive"),
-            ProducerMessage::Report(_) => heard.words.push("report"),
+            ProducerMessage::Alive => received.messages.push("alive"),
+            ProducerMessage::Report(_) => received.messages.push("report"),
             other => panic!("nobody asked for {other:?}"),
         }
         Ok(())
     }
 
-    fn wait(&mut self) -> Result<VerifierOrder, Disconnected> {
+    fn recv_order(&mut self) -> Result<VerifierOrder, Disconnected> {
         self.0.borrow_mut().open -= 1;
         Ok(VerifierOrder::Agreed)
     }
@@ -160,46 +160,46 @@ impl Listener for Patient {
 
 #[test]
 fn a_run_keeps_a_few_windows_however_long_it_is() {
-    let heard = Rc::new(RefCell::new(WorkerOutput::default()));
+    let received = Rc::new(RefCell::new(Received::default()));
     // 100,000 timers: 25 windows.
     let sim = clock(|_| {}).duration(Duration::from_secs(100)).start(Seed(7));
-    let (_, report) = sim.run_observed(Producer::new(Patient(Rc::clone(&heard)), SHORT));
+    let (_, report) = sim.run_observed(Producer::new(SlowVerifier(Rc::clone(&received)), SHORT));
     assert!(report.is_some_and(|report| report.steps > 20 * WINDOW as u64));
-    let heard = heard.borrow();
-    assert_eq!((heard.open, heard.open_most, heard.words.last()), (0, AHEAD + 1, Some(&"report")));
+    let received = received.borrow();
+    assert_eq!((received.open, received.open_most, received.messages.last()), (0, WINDOWS_AHEAD + 1, Some(&"report")));
 }
 
 /// Follows as it is told to, and remembers which tasks ended.
-struct Watching {
-    telling: Producer<Patient>,
+struct TaskTracker {
+    producer: Producer<SlowVerifier>,
     ended: Vec<u64>,
     /// Which of them still have a name in the end.
     named: Vec<bool>,
 }
 
-impl RunObserver for Watching {
+impl RunObserver for TaskTracker {
     fn event(&mut self, record: Record) {
-        self.telling.event(record);
+        self.producer.event(record);
         if record.kind == RecordKind::TaskEnd {
             self.ended.push(record.label);
         }
     }
 
     fn fact(&mut self, at: VirtualInstant, node: NodeId, fact: &dyn Fact) {
-        self.telling.fact(at, node, fact);
+        self.producer.fact(at, node, fact);
     }
 
     fn stepped(&mut self, sim: &mut Sim) {
-        self.telling.stepped(sim);
+        self.producer.stepped(sim);
     }
 
     fn ended(&mut self, sim: &mut Sim, report: &Report) {
         self.named = self.ended.iter().map(|path| sim.task_named(*path).is_some()).collect();
-        self.telling.ended(sim, report);
+        self.producer.ended(sim, report);
     }
 
     fn has_left(&self) -> bool {
-        self.telling.has_left()
+        self.producer.has_left()
     }
 }
 
@@ -212,23 +212,23 @@ fn the_names_of_tasks_are_kept_as_long_as_their_windows() {
         }
     }
     let sim = Scenario::new("spawning").nodes("node", 1, spawning).duration(Duration::from_secs(20)).start(Seed(7));
-    let telling = Producer::new(Patient(Rc::default()), SHORT);
-    let (watching, _report) = sim.run_observed(Watching { telling, ended: Vec::new(), named: Vec::new() });
+    let producer = Producer::new(SlowVerifier(Rc::default()), SHORT);
+    let (watching, _report) = sim.run_observed(TaskTracker { producer, ended: Vec::new(), named: Vec::new() });
     let first_named = watching.named.iter().position(|named| *named).expect("the last ones have names");
     // Some 20,000 tasks, of each of which at least three events tell.
     assert!(watching.named.len() > 15_000 && watching.named[first_named..].iter().all(|named| *named));
-    assert!(watching.named.len() - first_named < (AHEAD + 2) * WINDOW / 3, "{} of {}", first_named, watching.named.len());
+    assert!(watching.named.len() - first_named < (WINDOWS_AHEAD + 2) * WINDOW / 3, "{} of {}", first_named, watching.named.len());
 }
 
 /// Nobody is there.
-struct Nobody;
+struct ClosedVerifier;
 
-impl Listener for Nobody {
-    fn say(&mut self, _: ProducerMessage) -> Result<(), Disconnected> {
+impl VerifierHandle for ClosedVerifier {
+    fn send(&mut self, _: ProducerMessage) -> Result<(), Disconnected> {
         Err(Disconnected)
     }
 
-    fn wait(&mut self) -> Result<VerifierOrder, Disconnected> {
+    fn recv_order(&mut self) -> Result<VerifierOrder, Disconnected> {
         panic!("nobody was there when something was said")
     }
 }
@@ -236,16 +236,16 @@ impl Listener for Nobody {
 #[test]
 fn a_run_that_nobody_listens_to_ends_at_its_first_word() {
     let year = Duration::from_secs(365 * 24 * 60 * 60);
-    let (_, report) = clock(|_| {}).duration(year).start(Seed(7)).run_observed(Producer::new(Nobody, SHORT));
+    let (_, report) = clock(|_| {}).duration(year).start(Seed(7)).run_observed(Producer::new(ClosedVerifier, SHORT));
     assert_eq!(report, None);
 }
 
 #[test]
 fn a_run_that_steps_gives_a_sign_of_life_between_its_windows() {
-    let heard = Rc::new(RefCell::new(WorkerOutput::default()));
-    let telling = Producer::new(Patient(Rc::clone(&heard)), Duration::ZERO);
-    let (_, _report) = clock(|_| {}).duration(Duration::from_secs(1)).start(Seed(7)).run_observed(telling);
-    let alive = heard.borrow().words.iter().filter(|word| **word == "alive").count();
+    let received = Rc::new(RefCell::new(Received::default()));
+    let producer = Producer::new(SlowVerifier(Rc::clone(&received)), Duration::ZERO);
+    let (_, _report) = clock(|_| {}).duration(Duration::from_secs(1)).start(Seed(7)).run_observed(producer);
+    let alive = received.borrow().messages.iter().filter(|message| **message == "alive").count();
     // One in 64 of a thousand steps, at most.
     assert!((10..=16).contains(&alive), "{alive} signs of life");
 }
@@ -254,17 +254,17 @@ fn a_run_that_steps_gives_a_sign_of_life_between_its_windows() {
 struct Scripted(VecDeque<ProducerMessage>);
 
 impl ProducerHandle for Scripted {
-    fn hear(&mut self) -> Result<ProducerMessage, DeterminismError> {
+    fn recv(&mut self) -> Result<ProducerMessage, DeterminismError> {
         Ok(self.0.pop_front().expect("nothing more is waited for"))
     }
 
-    fn ask(&mut self, _: VerifierOrder) {}
+    fn request(&mut self, _: VerifierOrder) {}
 
-    fn finish(self) -> Result<(), DeterminismError> {
+    fn join(self) -> Result<(), DeterminismError> {
         Ok(())
     }
 
-    fn leave(self) {}
+    fn abandon(self) {}
 
     fn explain(self, error: DeterminismError) -> DeterminismError {
         error
@@ -272,21 +272,21 @@ impl ProducerHandle for Scripted {
 }
 
 /// What comes of a comparison with somebody who says these words.
-fn compared_with(words: impl IntoIterator<Item = ProducerMessage>) -> DeterminismCheck {
-    let teller = Scripted(words.into_iter().collect());
-    clock(|_| {}).duration(Duration::from_millis(10)).compared(Seed(7), OtherRun::OtherProcess, None, |_| Ok(teller))
+fn compared_with(messages: impl IntoIterator<Item = ProducerMessage>) -> DeterminismCheck {
+    let producer = Scripted(messages.into_iter().collect());
+    clock(|_| {}).duration(Duration::from_millis(10)).compared(Seed(7), OtherRun::OtherProcess, None, |_| Ok(producer))
 }
 
 #[test]
 fn a_word_out_of_turn_is_an_error() {
-    for words in [
+    for messages in [
         vec![ProducerMessage::Report(serde_json::Value::Null)],
         vec![ProducerMessage::Alive, ProducerMessage::Log(Vec::new())],
         // A log that ends before anything differs.
         vec![ProducerMessage::Checkpoint(Checkpoint::default()), ProducerMessage::Alive, ProducerMessage::Log(Vec::new())],
         vec![ProducerMessage::Checkpoint(Checkpoint::default()), ProducerMessage::Report(serde_json::Value::Null)],
     ] {
-        let twice = compared_with(words);
-        assert!(matches!(twice.report(), Err(DeterminismError::Garbled { .. })), "{twice}");
+        let check = compared_with(messages);
+        assert!(matches!(check.report(), Err(DeterminismError::Garbled { .. })), "{check}");
     }
 }

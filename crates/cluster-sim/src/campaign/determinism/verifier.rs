@@ -4,7 +4,7 @@ use cluster_sim_runtime::Record;
 use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
 use super::DeterminismError;
-use super::checkpoint::{Checkpoint, Trail, Window};
+use super::checkpoint::{Checkpoint, Window, WindowLog};
 use super::diff;
 use super::protocol::{ProducerHandle, ProducerMessage, VerifierOrder};
 use crate::report::{Difference, DifferingEvent, Report};
@@ -23,30 +23,30 @@ pub(super) enum Finding {
 
 /// Follows a run, and compares it with the one that a teller tells.
 pub(super) struct Verifier<T> {
-    teller: T,
-    trail: Trail,
+    producer: T,
+    log: WindowLog,
     /// The last window that was agreed on, for showing what came before a difference.
     last: Window,
     finding: Option<Finding>,
 }
 
 impl<T: ProducerHandle> Verifier<T> {
-    pub(super) fn new(teller: T) -> Self {
-        Self { teller, trail: Trail::default(), last: Window::default(), finding: None }
+    pub(super) fn new(producer: T) -> Self {
+        Self { producer, log: WindowLog::default(), last: Window::default(), finding: None }
     }
 
     /// The teller, what was found, and how many entries the runs have in common.
     pub(super) fn into_parts(self) -> (T, Finding, u64) {
         let finding = self.finding.expect("a run that was not left came to its end");
-        (self.teller, finding, self.last.checkpoint.entries())
+        (self.producer, finding, self.last.checkpoint.entries())
     }
 
     fn compare_windows(&mut self, sim: &mut Sim, report: Option<&Report>) {
-        while let (None, Some(window)) = (&self.finding, self.trail.next_window()) {
+        while let (None, Some(window)) = (&self.finding, self.log.next_window()) {
             match self.compare(&window, sim, report) {
                 Ok(None) => {
                     let done = std::mem::replace(&mut self.last, window);
-                    self.trail.recycle(done, sim);
+                    self.log.recycle(done, sim);
                 }
                 Ok(Some((event, differences))) => self.finding = Some(Finding::Event(event, differences)),
                 Err(error) => self.finding = Some(Finding::Failed(error)),
@@ -60,40 +60,40 @@ impl<T: ProducerHandle> Verifier<T> {
         sim: &Sim,
         report: Option<&Report>,
     ) -> Result<Option<(DifferingEvent, Vec<Difference>)>, DeterminismError> {
-        if self.checkpoint()? == window.checkpoint {
-            self.teller.ask(VerifierOrder::Agreed);
+        if self.recv_checkpoint()? == window.checkpoint {
+            self.producer.request(VerifierOrder::Agreed);
             return Ok(None);
         }
-        self.teller.ask(VerifierOrder::Log);
+        self.producer.request(VerifierOrder::Log);
         loop {
-            match self.teller.hear()? {
-                ProducerMessage::Log(there) => {
-                    let found = diff::find(&self.last, window, &there, sim, report);
-                    return found.map(Some).ok_or_else(|| DeterminismError::garbled(&ProducerMessage::Log(there)));
+            match self.producer.recv()? {
+                ProducerMessage::Log(right) => {
+                    let found = diff::find(&self.last, window, &right, sim, report);
+                    return found.map(Some).ok_or_else(|| DeterminismError::garbled(&ProducerMessage::Log(right)));
                 }
                 // It was said before the log was asked for.
                 ProducerMessage::Checkpoint(_) | ProducerMessage::Alive => {}
-                word => return Err(DeterminismError::garbled(&word)),
+                message => return Err(DeterminismError::garbled(&message)),
             }
         }
     }
 
-    fn checkpoint(&mut self) -> Result<Checkpoint, DeterminismError> {
+    fn recv_checkpoint(&mut self) -> Result<Checkpoint, DeterminismError> {
         loop {
-            match self.teller.hear()? {
+            match self.producer.recv()? {
                 ProducerMessage::Checkpoint(checkpoint) => return Ok(checkpoint),
                 ProducerMessage::Alive => {}
-                word => return Err(DeterminismError::garbled(&word)),
+                message => return Err(DeterminismError::garbled(&message)),
             }
         }
     }
 
     fn compare_reports(&mut self, report: &Report) -> Finding {
         loop {
-            match self.teller.hear() {
-                Ok(ProducerMessage::Report(there)) => return Finding::Reports(diff::differences(&report.as_data(), &there)),
+            match self.producer.recv() {
+                Ok(ProducerMessage::Report(right)) => return Finding::Reports(diff::differences(&report.as_data(), &right)),
                 Ok(ProducerMessage::Alive) => {}
-                Ok(word) => return Finding::Failed(DeterminismError::garbled(&word)),
+                Ok(message) => return Finding::Failed(DeterminismError::garbled(&message)),
                 Err(error) => return Finding::Failed(error),
             }
         }
@@ -102,11 +102,11 @@ impl<T: ProducerHandle> Verifier<T> {
 
 impl<T: ProducerHandle + 'static> RunObserver for Verifier<T> {
     fn event(&mut self, record: Record) {
-        self.trail.event(record);
+        self.log.event(record);
     }
 
     fn fact(&mut self, at: VirtualInstant, node: NodeId, fact: &dyn Fact) {
-        self.trail.fact(at, node, fact);
+        self.log.fact(at, node, fact);
     }
 
     fn stepped(&mut self, sim: &mut Sim) {
@@ -114,7 +114,7 @@ impl<T: ProducerHandle + 'static> RunObserver for Verifier<T> {
     }
 
     fn ended(&mut self, sim: &mut Sim, report: &Report) {
-        self.trail.end();
+        self.log.end();
         self.compare_windows(sim, Some(report));
         if self.finding.is_none() {
             self.finding = Some(self.compare_reports(report));

@@ -20,30 +20,34 @@ pub(in crate::campaign) const SURVIVES: &str = "the process survives";
 pub(super) struct WorkerExit {
     rule: &'static str,
     /// How, in words that are the same each time it ends so.
-    how: String,
+    cause: String,
     /// What it said last.
-    said: Vec<String>,
+    stderr: Vec<String>,
 }
 
 impl WorkerExit {
     /// It ended.
-    pub(super) fn ended(status: io::Result<ExitStatus>, said: &[String]) -> Self {
+    pub(super) fn ended(status: io::Result<ExitStatus>, stderr: &[String]) -> Self {
         let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
         // Whether a core was dumped is a matter of the machine.
         let status = status.strip_suffix(" (core dumped)").unwrap_or(&status);
-        Self { rule: SURVIVES, how: format!("it ended with {}", status.replacen(": ", " ", 1)), said: kept(said) }
+        Self {
+            rule: SURVIVES,
+            cause: format!("it ended with {}", status.replacen(": ", " ", 1)),
+            stderr: without_thread_numbers(stderr),
+        }
     }
 
     /// It gave no sign of life for so long, and was killed.
-    pub(super) fn silent(patience: Duration, said: &[String]) -> Self {
-        let how = format!("the whole process gave no sign of life for {}s of real time and was killed", patience.as_secs_f64());
-        Self { rule: watchdog::RULE, how, said: kept(said) }
+    pub(super) fn silent(timeout: Duration, stderr: &[String]) -> Self {
+        let cause = format!("the whole process gave no sign of life for {}s of real time and was killed", timeout.as_secs_f64());
+        Self { rule: watchdog::RULE, cause, stderr: without_thread_numbers(stderr) }
     }
 
     /// The finding, once a second process came to the same end.
     pub(super) fn confirmed(self, scenario: &str, seed: u64) -> FailedSeed {
-        let said: String = self.said.iter().map(|line| format!("\n        | {line}")).collect();
-        let message = if said.is_empty() { self.how } else { format!("{}; it said last:{said}", self.how) };
+        let stderr: String = self.stderr.iter().map(|line| format!("\n        | {line}")).collect();
+        let message = if stderr.is_empty() { self.cause } else { format!("{}; last lines of stderr:{stderr}", self.cause) };
         let mut report = Report::blank(scenario, SeedSchedule::new(Seed(seed)));
         report.by_hand = false;
         let (at, step) = (VirtualInstant::ZERO, 0);
@@ -53,27 +57,27 @@ impl WorkerExit {
     }
 
     /// What is said if a second process showed something else: then neither is believed.
-    pub(super) fn refuted(&self, scenario: &str, seed: u64, later: &str) -> FailedSeed {
-        let there = format!("{}: {}", self.rule, self.how);
-        let differences = vec![Difference { place: "outcome".to_owned(), left: later.to_owned(), right: there }];
+    pub(super) fn refuted(&self, scenario: &str, seed: u64, rerun_outcome: &str) -> FailedSeed {
+        let exit = format!("{}: {}", self.rule, self.cause);
+        let differences = vec![Difference { place: "outcome".to_owned(), left: rerun_outcome.to_owned(), right: exit }];
         let divergence = Divergence { elsewhere: OtherRun::EarlierRun, event: None, differences };
         FailedSeed { report: Report::nondeterministic(scenario, SeedSchedule::new(Seed(seed)), divergence), unconfirmed: None }
     }
 
     /// Whether another process came to the same end.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        (self.rule, &self.how) == (other.rule, &other.how)
+        (self.rule, &self.cause) == (other.rule, &other.cause)
     }
 
     /// In words.
-    pub(super) fn how(&self) -> String {
-        format!("{}: {}", self.rule, self.how)
+    pub(super) fn describe(&self) -> String {
+        format!("{}: {}", self.rule, self.cause)
     }
 }
 
 /// The lines without the numbers that the system gives to threads, which are others each time.
-fn kept(said: &[String]) -> Vec<String> {
-    said.iter().map(|line| without_thread_number(line)).collect()
+fn without_thread_numbers(stderr: &[String]) -> Vec<String> {
+    stderr.iter().map(|line| without_thread_number(line)).collect()
 }
 
 /// `thread 'name' (1234) panicked` without the number.
@@ -98,7 +102,7 @@ mod tests {
     #[case("thread 'a' panicked at src/a.rs:7:1:", "thread 'a' panicked at src/a.rs:7:1:")]
     #[case("thread 'a' (main) panicked", "thread 'a' (main) panicked")]
     #[case("fatal: (12)", "fatal: (12)")]
-    fn the_number_of_a_thread_is_left_out(#[case] line: &str, #[case] kept: &str) {
-        assert_eq!(without_thread_number(line), kept);
+    fn the_number_of_a_thread_is_left_out(#[case] line: &str, #[case] without_thread_numbers: &str) {
+        assert_eq!(without_thread_number(line), without_thread_numbers);
     }
 }

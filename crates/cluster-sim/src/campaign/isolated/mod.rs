@@ -20,7 +20,7 @@ use cluster_sim_runtime::Seed;
 
 use super::DeterminismError;
 use super::determinism::Call;
-use super::reexec::{Part, VARIABLE, arguments};
+use super::reexec::{Role, VARIABLE, arguments};
 use super::state::Shared;
 use super::target::Job;
 
@@ -33,13 +33,13 @@ pub(super) fn run_by_same_call(
     shared: &Arc<Shared>,
     first: u64,
     place: &Location<'_>,
-    between: &mut dyn FnMut() -> bool,
+    keep_waiting: &mut dyn FnMut() -> bool,
 ) {
     let call = call_of(job, first, &place.to_string());
-    match Part::of_this_call() {
-        Part::Tell => worker::work(job, call),
-        Part::Refuse => shared.give_up(DeterminismError::NoName),
-        Part::Lead { thread, number } | Part::GoOn { thread, number } => match std::env::current_exe() {
+    match Role::of_this_call() {
+        Role::Worker => worker::work(job, call),
+        Role::Unnamed => shared.give_up(DeterminismError::NoName),
+        Role::Supervisor { thread, number } | Role::PassThrough { thread, number } => match std::env::current_exe() {
             Err(error) => shared.give_up(supervisor::not_started(&error)),
             Ok(executable) => {
                 let start = move || {
@@ -47,15 +47,15 @@ pub(super) fn run_by_same_call(
                     command.args(arguments(&thread)).env(VARIABLE, number.to_string());
                     command
                 };
-                supervisor::lead(job, shared, Arc::new(start), call, between);
+                supervisor::supervise(job, shared, Arc::new(start), call, keep_waiting);
             }
         },
     }
 }
 
 /// Runs seeds in processes that are started so.
-pub(super) fn run(job: &Job, shared: &Arc<Shared>, start: Start, between: &mut dyn FnMut() -> bool) {
-    supervisor::lead(job, shared, start, started_call(job), between);
+pub(super) fn run(job: &Job, shared: &Arc<Shared>, start: Start, keep_waiting: &mut dyn FnMut() -> bool) {
+    supervisor::supervise(job, shared, start, started_call(job), keep_waiting);
 }
 
 /// Does the part of a process that was started for it.
@@ -69,6 +69,6 @@ fn started_call(job: &Job) -> Call {
 }
 
 fn call_of(job: &Job, first: u64, place: &str) -> Call {
-    let subject = &job.subject;
-    Call { place: place.to_owned(), scenario: subject.name().to_owned(), seed: Seed(first), declared: subject.declared() }
+    let target = &job.target;
+    Call { place: place.to_owned(), scenario: target.name().to_owned(), seed: Seed(first), declared: target.declared() }
 }

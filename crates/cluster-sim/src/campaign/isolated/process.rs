@@ -13,27 +13,27 @@ use super::protocol::{MARK, WorkerMessage, WorkerOrder, write_line};
 use crate::campaign::DeterminismError;
 
 /// How many words may wait.
-const WORDS: usize = 64;
+const MESSAGES_QUEUED: usize = 64;
 /// How many of the lines that a process printed to its standard error are kept.
-const QUOTED: usize = 12;
+const STDERR_LINES: usize = 12;
 
-type Printed = Arc<Mutex<VecDeque<String>>>;
+type StderrLines = Arc<Mutex<VecDeque<String>>>;
 
 /// What is heard of a process.
 pub(super) enum WorkerOutput {
-    WorkerMessage(WorkerMessage),
+    Message(WorkerMessage),
     /// Nothing for so long.
-    Silence,
+    TimedOut,
     /// It ended, or can say no more, which comes to the same.
-    End(io::Result<ExitStatus>),
+    Exited(io::Result<ExitStatus>),
 }
 
 /// A process that works, which is ended when this is dropped.
 pub(super) struct WorkerProcess {
     process: Child,
     orders: ChildStdin,
-    words: Receiver<Result<WorkerMessage, DeterminismError>>,
-    printed: Printed,
+    messages: Receiver<Result<WorkerMessage, DeterminismError>>,
+    stderr_lines: StderrLines,
 }
 
 impl WorkerProcess {
@@ -49,21 +49,21 @@ impl WorkerProcess {
             command.process_group(0);
         }
         let mut process = command.spawn()?;
-        let (words_in, words) = sync_channel(WORDS);
-        let printed = Printed::default();
+        let (sender, messages) = sync_channel(MESSAGES_QUEUED);
+        let stderr_lines = StderrLines::default();
         // Both hold a sender: when it can say no more and print no more, it is over.
         if let Some(stdout) = process.stdout.take() {
-            hear_words(stdout, words_in.clone());
+            read_messages(stdout, sender.clone());
         }
         if let Some(stderr) = process.stderr.take() {
-            keep_lines(stderr, words_in, Arc::clone(&printed));
+            read_stderr(stderr, sender, Arc::clone(&stderr_lines));
         }
         let orders = process.stdin.take().expect("its standard input is a pipe");
-        Ok(Self { process, orders, words, printed })
+        Ok(Self { process, orders, messages, stderr_lines })
     }
 
     /// Gives it seeds to run. Whether it is left to do so shows when it is listened to.
-    pub(super) fn order(&mut self, seeds: &Range<u64>) {
+    pub(super) fn send_order(&mut self, seeds: &Range<u64>) {
         let _ = write_line(&mut self.orders, &WorkerOrder { from: seeds.start, to: seeds.end });
     }
 
@@ -71,17 +71,17 @@ impl WorkerProcess {
     ///
     /// # Errors
     /// If it says what it cannot say.
-    pub(super) fn hear(&mut self, most: Duration) -> Result<WorkerOutput, DeterminismError> {
-        match self.words.recv_timeout(most) {
-            Ok(word) => word.map(WorkerOutput::WorkerMessage),
-            Err(RecvTimeoutError::Timeout) => Ok(WorkerOutput::Silence),
-            Err(RecvTimeoutError::Disconnected) => Ok(WorkerOutput::End(self.process.wait())),
+    pub(super) fn recv(&mut self, timeout: Duration) -> Result<WorkerOutput, DeterminismError> {
+        match self.messages.recv_timeout(timeout) {
+            Ok(message) => message.map(WorkerOutput::Message),
+            Err(RecvTimeoutError::Timeout) => Ok(WorkerOutput::TimedOut),
+            Err(RecvTimeoutError::Disconnected) => Ok(WorkerOutput::Exited(self.process.wait())),
         }
     }
 
     /// The last lines that it printed to its standard error.
-    pub(super) fn said(&self) -> Vec<String> {
-        self.printed.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    pub(super) fn stderr_tail(&self) -> Vec<String> {
+        self.stderr_lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
 
@@ -99,12 +99,12 @@ fn lines(pipe: impl Read) -> impl Iterator<Item = String> {
     lines.map(|line| String::from_utf8_lossy(&line).into_owned()).filter(|line| !line.trim().is_empty())
 }
 
-fn hear_words(pipe: impl Read + Send + 'static, words: SyncSender<Result<WorkerMessage, DeterminismError>>) {
+fn read_messages(pipe: impl Read + Send + 'static, messages: SyncSender<Result<WorkerMessage, DeterminismError>>) {
     thread::spawn(move || {
         for line in lines(pipe) {
             if let Some(text) = line.strip_prefix(MARK) {
-                let word = serde_json::from_str(text).map_err(|_| DeterminismError::Garbled { word: text.to_owned() });
-                if words.send(word).is_err() {
+                let message = serde_json::from_str(text).map_err(|_| DeterminismError::Garbled { message: text.to_owned() });
+                if messages.send(message).is_err() {
                     return;
                 }
             }
@@ -112,16 +112,20 @@ fn hear_words(pipe: impl Read + Send + 'static, words: SyncSender<Result<WorkerM
     });
 }
 
-fn keep_lines(pipe: impl Read + Send + 'static, words: SyncSender<Result<WorkerMessage, DeterminismError>>, printed: Printed) {
+fn read_stderr(
+    pipe: impl Read + Send + 'static,
+    messages: SyncSender<Result<WorkerMessage, DeterminismError>>,
+    stderr_lines: StderrLines,
+) {
     thread::spawn(move || {
         // Held to the end of the lines, and then dropped.
-        let _open = words;
+        let _open = messages;
         for line in lines(pipe) {
-            let mut printed = printed.lock().unwrap_or_else(PoisonError::into_inner);
-            if printed.len() == QUOTED {
-                printed.pop_front();
+            let mut stderr_lines = stderr_lines.lock().unwrap_or_else(PoisonError::into_inner);
+            if stderr_lines.len() == STDERR_LINES {
+                stderr_lines.pop_front();
             }
-            printed.push_back(line);
+            stderr_lines.push_back(line);
         }
     });
 }

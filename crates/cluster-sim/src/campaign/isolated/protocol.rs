@@ -17,7 +17,7 @@ pub(super) const MARK: &str = "cluster-sim worker: ";
 #[serde(rename_all = "snake_case")]
 pub(super) enum WorkerMessage {
     /// It came to its work.
-    CoveragePoint(Call),
+    Reached(Call),
     /// It is there.
     Alive,
     /// All is known of a seed.
@@ -54,8 +54,8 @@ pub(super) struct WorkerOrder {
 }
 
 /// Writes something on a line of its own, whatever was printed before it without an end of line.
-pub(super) fn write_line(pipe: &mut impl Write, what: &impl Serialize) -> io::Result<()> {
-    let text = serde_json::to_string(what).expect("words and orders are plain data");
+pub(super) fn write_line(pipe: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
+    let text = serde_json::to_string(message).expect("words and orders are plain data");
     pipe.write_all(format!("\n{MARK}{text}\n").as_bytes())?;
     pipe.flush()
 }
@@ -70,10 +70,10 @@ mod tests {
     fn a_seed_that_is_done_is_one_short_line() {
         let mut line = Vec::new();
         let ended_at = VirtualInstant::ZERO + Duration::from_secs(2);
-        let word = WorkerMessage::Done { seed: 7, ended_at, coverage: None, failed: None };
-        write_line(&mut line, &word).unwrap();
+        let message = WorkerMessage::Done { seed: 7, ended_at, coverage: None, failed: None };
+        write_line(&mut line, &message).unwrap();
         let text = String::from_utf8(line).unwrap();
         assert_eq!(text, "\ncluster-sim worker: {\"done\":{\"seed\":7,\"ended_at_ns\":2000000000}}\n");
-        assert_eq!(serde_json::from_str::<WorkerMessage>(text.trim().strip_prefix(MARK).unwrap()).unwrap(), word);
+        assert_eq!(serde_json::from_str::<WorkerMessage>(text.trim().strip_prefix(MARK).unwrap()).unwrap(), message);
     }
 }

@@ -17,193 +17,198 @@ use crate::campaign::watchdog::{now, watched};
 use crate::report::{OtherRun, Outcome};
 
 /// The most seeds that a process is given at a time.
-const SEEDS_MOST: u64 = 256;
+const SEEDS_MAX: u64 = 256;
 /// A range that took longer than this is not followed by a larger one.
-const RANGE_TAKES: Duration = Duration::from_millis(100);
+const RANGE_TIME: Duration = Duration::from_millis(100);
 /// How often whoever waits for a process looks whether it is still wanted.
 const TICK: Duration = Duration::from_millis(50);
 /// Where steps may go on for ever, a process still has to say that it is there.
-const PATIENCE_MOST: Duration = Duration::from_secs(30);
+const STEP_TIMEOUT_MAX: Duration = Duration::from_secs(30);
 /// The least time within which a process has to come to its work, whatever is done before that.
-const START_LEAST: Duration = Duration::from_secs(30);
+const START_TIMEOUT_MIN: Duration = Duration::from_secs(30);
 /// The least time within which a process has to say that it is there: it does so twice a second, on a machine that may be busy.
-const SILENCE_LEAST: Duration = Duration::from_secs(5);
+const SILENCE_MIN: Duration = Duration::from_secs(5);
 
 /// Runs seeds in as many processes as there are desks, until none is left or `between` says that it is over.
-pub(super) fn lead(job: &Job, shared: &Arc<Shared>, start: Start, call: Call, between: &mut dyn FnMut() -> bool) {
-    let patience = job.subject.patience().min(PATIENCE_MOST);
-    let leader = Leader { shared: Arc::clone(shared), start, call, silence: (2 * patience).max(SILENCE_LEAST), patience };
-    let watches: Vec<_> = shared.desks.iter().map(|_| Arc::default()).collect();
-    let leads = move |worker, _| leader.lead(worker);
-    watched(Duration::MAX, &watches, leads, |_| unreachable!("processes are watched by whoever leads them"), between);
+pub(super) fn supervise(job: &Job, shared: &Arc<Shared>, start: Start, call: Call, keep_waiting: &mut dyn FnMut() -> bool) {
+    let step_timeout = job.target.step_timeout().min(STEP_TIMEOUT_MAX);
+    let supervisor =
+        Supervisor { shared: Arc::clone(shared), start, call, silence_max: (2 * step_timeout).max(SILENCE_MIN), step_timeout };
+    let heartbeats: Vec<_> = shared.slots.iter().map(|_| Arc::default()).collect();
+    let supervise = move |worker, _| supervisor.supervise(worker);
+    watched(Duration::MAX, &heartbeats, supervise, |_| unreachable!("processes are watched by whoever leads them"), keep_waiting);
 }
 
 /// A process that could not be started.
 pub(super) fn not_started(error: &io::Error) -> DeterminismError {
-    DeterminismError::NotStarted { elsewhere: OtherRun::OtherProcess, reason: error.to_string() }
+    DeterminismError::NotStarted { other_run: OtherRun::OtherProcess, reason: error.to_string() }
 }
 
 /// The work is over for one of those who lead: nobody wants it any more, or it cannot be done, which was said.
-struct Over;
+struct Stopped;
 
 /// What came of a seed in a process.
-enum Came {
+enum SeedEnd {
     /// All is known of it.
-    Through(SeedResult),
+    Done(SeedResult),
     /// All is known of it, and the process is not to be used any more.
     Stuck(SeedResult),
     /// The process ended in the middle of it.
-    Down(WorkerExit),
+    Exited(WorkerExit),
 }
 
-struct Leader {
+struct Supervisor {
     shared: Arc<Shared>,
     start: Start,
     call: Call,
-    patience: Duration,
-    silence: Duration,
+    step_timeout: Duration,
+    silence_max: Duration,
 }
 
-impl Leader {
+impl Supervisor {
     /// Runs seeds in one process after the other, as one of so many workers.
-    fn lead(&self, worker: usize) {
-        let (mut process, mut most) = (None, 1);
-        while let Some(seeds) = self.shared.seeds.take_some(most).filter(|_| !self.shared.is_stopped()) {
-            let began = now();
+    fn supervise(&self, worker: usize) {
+        let (mut process, mut batch) = (None, 1);
+        while let Some(seeds) = self.shared.seeds.take_some(batch).filter(|_| !self.shared.is_stopped()) {
+            let started = now();
             if self.run(&mut process, worker, seeds).is_err() {
                 return;
             }
-            if began.elapsed() < RANGE_TAKES {
-                most = (2 * most).min(SEEDS_MOST);
+            if started.elapsed() < RANGE_TIME {
+                batch = (2 * batch).min(SEEDS_MAX);
             }
         }
     }
 
     /// Runs a range of seeds, in the process that is there or in fresh ones.
-    fn run(&self, process: &mut Option<WorkerProcess>, worker: usize, seeds: Range<u64>) -> Result<(), Over> {
-        let mut is_given = false;
+    fn run(&self, process: &mut Option<WorkerProcess>, worker: usize, seeds: Range<u64>) -> Result<(), Stopped> {
+        let mut is_ordered = false;
         for seed in seeds.clone() {
             if seed > self.shared.seeds.end() {
                 // What it would still do does not count.
                 *process = None;
                 return Ok(());
             }
-            let working = match process {
-                Some(working) => working,
+            let running = match process {
+                Some(running) => running,
                 None => {
-                    is_given = false;
+                    is_ordered = false;
                     process.insert(self.start()?)
                 }
             };
-            if !is_given {
-                working.order(&(seed..seeds.end));
-                is_given = true;
+            if !is_ordered {
+                running.send_order(&(seed..seeds.end));
+                is_ordered = true;
             }
-            self.shared.desks[worker].begin(seed);
-            let examined = match self.wait_for(working, seed)? {
-                Came::Through(examined) => examined,
-                Came::Stuck(examined) => {
+            self.shared.slots[worker].begin(seed);
+            let result = match self.wait_for(running, seed)? {
+                SeedEnd::Done(result) => result,
+                SeedEnd::Stuck(result) => {
                     *process = None;
-                    examined
+                    result
                 }
-                Came::Down(ending) => {
+                SeedEnd::Exited(exit) => {
                     *process = None;
-                    self.shared.failing(seed);
-                    self.look_again(seed, ending)?
+                    self.shared.suspect(seed);
+                    self.confirm_exit(seed, exit)?
                 }
             };
-            self.shared.done(worker, seed, examined);
+            self.shared.done(worker, seed, result);
         }
         Ok(())
     }
 
     /// Runs a seed once more that took its process along, alone in a fresh one.
-    fn look_again(&self, seed: u64, ending: WorkerExit) -> Result<SeedResult, Over> {
+    fn confirm_exit(&self, seed: u64, exit: WorkerExit) -> Result<SeedResult, Stopped> {
         let mut process = self.start()?;
-        process.order(&(seed..seed + 1));
+        process.send_order(&(seed..seed + 1));
         let name = &self.call.scenario;
         let failed = match self.wait_for(&mut process, seed)? {
-            Came::Down(again) if again.is_like(&ending) => again.confirmed(name, seed),
-            Came::Down(other) => ending.refuted(name, seed, &other.how()),
-            Came::Through(examined) | Came::Stuck(examined) => {
-                let outcome = examined.failed.map_or(Outcome::Held, |failed| failed.report.outcome);
-                ending.refuted(name, seed, &format!("{outcome:?}").to_lowercase())
+            SeedEnd::Exited(rerun) if rerun.is_like(&exit) => rerun.confirmed(name, seed),
+            SeedEnd::Exited(other) => exit.refuted(name, seed, &other.describe()),
+            SeedEnd::Done(result) | SeedEnd::Stuck(result) => {
+                let outcome = result.failed.map_or(Outcome::Held, |failed| failed.report.outcome);
+                exit.refuted(name, seed, &format!("{outcome:?}").to_lowercase())
             }
         };
         Ok(SeedResult { ended_at: failed.report.ended_at, coverage: None, failed: Some(Box::new(failed)) })
     }
 
     /// Starts a process and waits until it comes to its work.
-    fn start(&self) -> Result<WorkerProcess, Over> {
+    fn start(&self) -> Result<WorkerProcess, Stopped> {
         let command = (self.start)();
         let started = format!("{command:?}");
         let mut process = WorkerProcess::start(command).map_err(|error| self.give_up(not_started(&error)))?;
-        let patience = self.patience.max(START_LEAST);
-        match self.hear(&mut process, now(), patience)? {
-            WorkerOutput::WorkerMessage(WorkerMessage::CoveragePoint(found)) if found == self.call => Ok(process),
-            WorkerOutput::WorkerMessage(WorkerMessage::CoveragePoint(found)) => {
+        let timeout = self.step_timeout.max(START_TIMEOUT_MIN);
+        match self.recv(&mut process, now(), timeout)? {
+            WorkerOutput::Message(WorkerMessage::Reached(found)) if found == self.call => Ok(process),
+            WorkerOutput::Message(WorkerMessage::Reached(found)) => {
                 let (expected, found) = (self.call.to_string(), found.to_string());
                 Err(self.give_up(DeterminismError::OtherCall { expected, found }))
             }
-            WorkerOutput::WorkerMessage(word) => Err(self.give_up(garbled(&word))),
-            WorkerOutput::Silence => {
-                let (elsewhere, said) = (OtherRun::OtherProcess, quoted(&process));
-                Err(self.give_up(DeterminismError::Silent { elsewhere, patience, said }))
+            WorkerOutput::Message(message) => Err(self.give_up(garbled(&message))),
+            WorkerOutput::TimedOut => {
+                let (other_run, output) = (OtherRun::OtherProcess, quoted(&process));
+                Err(self.give_up(DeterminismError::Silent { other_run, timeout, output }))
             }
-            WorkerOutput::End(status) => {
+            WorkerOutput::Exited(status) => {
                 let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-                Err(self.give_up(DeterminismError::NeverReached { command: started, status, said: quoted(&process) }))
+                Err(self.give_up(DeterminismError::NeverReached { command: started, status, output: quoted(&process) }))
             }
         }
     }
 
     /// Waits until all is known of a seed that a process is at.
-    fn wait_for(&self, process: &mut WorkerProcess, seed: u64) -> Result<Came, Over> {
-        let mut heard_at = now();
+    fn wait_for(&self, process: &mut WorkerProcess, seed: u64) -> Result<SeedEnd, Stopped> {
+        let mut alive_at = now();
         loop {
-            match self.hear(process, heard_at, self.silence)? {
-                WorkerOutput::WorkerMessage(WorkerMessage::Alive) => heard_at = now(),
-                WorkerOutput::WorkerMessage(WorkerMessage::Done { seed: done, ended_at, coverage, failed }) if done == seed => {
-                    return Ok(Came::Through(SeedResult { ended_at, coverage, failed }));
+            match self.recv(process, alive_at, self.silence_max)? {
+                WorkerOutput::Message(WorkerMessage::Alive) => alive_at = now(),
+                WorkerOutput::Message(WorkerMessage::Done { seed: done, ended_at, coverage, failed }) if done == seed => {
+                    return Ok(SeedEnd::Done(SeedResult { ended_at, coverage, failed }));
                 }
-                WorkerOutput::WorkerMessage(WorkerMessage::Stuck { seed: stuck, failed }) if stuck == seed => {
-                    return Ok(Came::Stuck(SeedResult { ended_at: failed.report.ended_at, coverage: None, failed: Some(failed) }));
+                WorkerOutput::Message(WorkerMessage::Stuck { seed: stuck, failed }) if stuck == seed => {
+                    return Ok(SeedEnd::Stuck(SeedResult {
+                        ended_at: failed.report.ended_at,
+                        coverage: None,
+                        failed: Some(failed),
+                    }));
                 }
-                WorkerOutput::WorkerMessage(WorkerMessage::Panicked(message)) => {
+                WorkerOutput::Message(WorkerMessage::Panicked(message)) => {
                     // A bug of the simulator, or a scenario that cannot be run, as in a thread of this process.
                     self.shared.seeds.end_at(seed);
                     std::panic::panic_any(message)
                 }
-                WorkerOutput::WorkerMessage(word) => return Err(self.give_up(garbled(&word))),
-                WorkerOutput::Silence => return Ok(Came::Down(WorkerExit::silent(self.silence, &process.said()))),
-                WorkerOutput::End(status) => return Ok(Came::Down(WorkerExit::ended(status, &process.said()))),
+                WorkerOutput::Message(message) => return Err(self.give_up(garbled(&message))),
+                WorkerOutput::TimedOut => return Ok(SeedEnd::Exited(WorkerExit::silent(self.silence_max, &process.stderr_tail()))),
+                WorkerOutput::Exited(status) => return Ok(SeedEnd::Exited(WorkerExit::ended(status, &process.stderr_tail()))),
             }
         }
     }
 
     /// Waits for what a process says next, as long as it was heard of last and is wanted.
-    fn hear(&self, process: &mut WorkerProcess, heard_at: Instant, patience: Duration) -> Result<WorkerOutput, Over> {
+    fn recv(&self, process: &mut WorkerProcess, alive_at: Instant, step_timeout: Duration) -> Result<WorkerOutput, Stopped> {
         loop {
-            match process.hear(TICK) {
+            match process.recv(TICK) {
                 Err(error) => return Err(self.give_up(error)),
-                Ok(WorkerOutput::Silence) if self.shared.is_stopped() => return Err(Over),
-                Ok(WorkerOutput::Silence) if heard_at.elapsed() < patience => {}
-                Ok(heard) => return Ok(heard),
+                Ok(WorkerOutput::TimedOut) if self.shared.is_stopped() => return Err(Stopped),
+                Ok(WorkerOutput::TimedOut) if alive_at.elapsed() < step_timeout => {}
+                Ok(output) => return Ok(output),
             }
         }
     }
 
-    fn give_up(&self, error: DeterminismError) -> Over {
+    fn give_up(&self, error: DeterminismError) -> Stopped {
         self.shared.give_up(error);
-        Over
+        Stopped
     }
 }
 
-fn garbled(word: &WorkerMessage) -> DeterminismError {
-    DeterminismError::Garbled { word: format!("{word:?}") }
+fn garbled(message: &WorkerMessage) -> DeterminismError {
+    DeterminismError::Garbled { message: format!("{message:?}") }
 }
 
 /// What a process said last, on lines of its own.
 fn quoted(process: &WorkerProcess) -> String {
-    process.said().iter().map(|line| format!("  | {line}")).collect::<Vec<_>>().join("\n")
+    process.stderr_tail().iter().map(|line| format!("  | {line}")).collect::<Vec<_>>().join("\n")
 }

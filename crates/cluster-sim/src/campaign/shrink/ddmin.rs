@@ -4,28 +4,28 @@
 ///
 /// `does` says whether a list does. It is asked for lists with ever smaller pieces left out, from half of the list down to single items,
 /// and again from the start of the list until no single item can go (delta debugging by complements).
-pub(super) fn ddmin<T: Clone>(items: Vec<T>, mut does: impl FnMut(&[T]) -> bool) -> Vec<T> {
-    let mut kept = items;
-    let mut piece = kept.len().div_ceil(2);
-    while piece > 0 && !kept.is_empty() {
-        let before = kept.len();
+pub(super) fn ddmin<T: Clone>(items: Vec<T>, mut still_fails: impl FnMut(&[T]) -> bool) -> Vec<T> {
+    let mut remaining = items;
+    let mut piece = remaining.len().div_ceil(2);
+    while piece > 0 && !remaining.is_empty() {
+        let before = remaining.len();
         let mut start = 0;
-        while start < kept.len() {
-            let end = (start + piece).min(kept.len());
-            let fewer: Vec<T> = kept[..start].iter().chain(&kept[end..]).cloned().collect();
-            if does(&fewer) {
-                kept = fewer;
+        while start < remaining.len() {
+            let end = (start + piece).min(remaining.len());
+            let fewer: Vec<T> = remaining[..start].iter().chain(&remaining[end..]).cloned().collect();
+            if still_fails(&fewer) {
+                remaining = fewer;
             } else {
                 start = end;
             }
         }
         piece = match piece {
-            1 if kept.len() < before => 1,
+            1 if remaining.len() < before => 1,
             1 => 0,
             _ => piece.div_ceil(2),
         };
     }
-    kept
+    remaining
 }
 
 #[cfg(test)]
@@ -44,23 +44,25 @@ mod tests {
     #[test]
     fn what_only_goes_after_something_behind_it_goes_too() {
         // The first may go once the second went.
-        let left = ddmin(vec![1, 2, 3], |items| items.contains(&3) && (items.contains(&1) || !items.contains(&2)));
-        assert_eq!(left, [3]);
+        let remaining = ddmin(vec![1, 2, 3], |items| items.contains(&3) && (items.contains(&1) || !items.contains(&2)));
+        assert_eq!(remaining, [3]);
         // Each but the last one goes only once the next one went: one a round.
-        let mut kept: Vec<u8> = (0..6).collect();
-        kept = ddmin(kept, |items| items.contains(&5) && (0..4).all(|item| items.contains(&item) || !items.contains(&(item + 1))));
-        assert_eq!(kept, [5]);
+        let mut remaining: Vec<u8> = (0..6).collect();
+        remaining = ddmin(remaining, |items| {
+            items.contains(&5) && (0..4).all(|item| items.contains(&item) || !items.contains(&(item + 1)))
+        });
+        assert_eq!(remaining, [5]);
     }
 
     #[test]
     fn few_of_many_are_found_in_few_attempts() {
         let mut attempts = 0;
         let needed = [17, 4_000, 9_999];
-        let left = ddmin((0..10_000).collect(), |items: &[u32]| {
+        let remaining = ddmin((0..10_000).collect(), |items: &[u32]| {
             attempts += 1;
             needed.iter().all(|number| items.binary_search(number).is_ok())
         });
-        assert_eq!(left, needed);
+        assert_eq!(remaining, needed);
         assert!(attempts < 120, "{attempts} attempts");
     }
 
@@ -68,8 +70,8 @@ mod tests {
         #[test]
         fn what_is_left_does_and_no_item_of_it_can_go(needed in prop::collection::btree_set(0_u8..40, 0..6), size in 1_u8..40) {
             let needed: Vec<u8> = needed.into_iter().filter(|item| *item < size).collect();
-            let does = |items: &[u8]| needed.iter().all(|item| items.contains(item));
-            prop_assert_eq!(ddmin((0..size).collect(), does), needed);
+            let still_fails = |items: &[u8]| needed.iter().all(|item| items.contains(item));
+            prop_assert_eq!(ddmin((0..size).collect(), still_fails), needed);
         }
     }
 }

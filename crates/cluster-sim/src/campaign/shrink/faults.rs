@@ -12,23 +12,23 @@ use crate::replay::Case;
 const SHORTEST: Duration = Duration::from_millis(1);
 
 /// Leaves out faults: whole kinds first, then pieces of the plan, then single ones.
-pub(super) fn leave_out(attempts: &mut Search<'_>) {
-    let all = attempts.case().faults.faults().to_vec();
+pub(super) fn remove(search: &mut Search<'_>) {
+    let all = search.case().faults.faults().to_vec();
     let kinds: BTreeSet<&str> = all.iter().map(|scheduled| scheduled.fault.kind()).collect();
     for kind in kinds {
         let others: Vec<ScheduledFault> =
-            attempts.case().faults.faults().iter().filter(|scheduled| scheduled.fault.kind() != kind).cloned().collect();
-        attempts.try_case(attempts.case().with_faults(&others));
+            search.case().faults.faults().iter().filter(|scheduled| scheduled.fault.kind() != kind).cloned().collect();
+        search.try_case(search.case().with_faults(&others));
     }
-    let left = attempts.case().faults.faults().to_vec();
-    ddmin(left, |faults| attempts.try_case(attempts.case().with_faults(faults)));
+    let remaining = search.case().faults.faults().to_vec();
+    ddmin(remaining, |faults| search.try_case(search.case().with_faults(faults)));
 }
 
 /// Halves how long each fault lasts, for as long as that does.
-pub(super) fn shorten(attempts: &mut Search<'_>) {
-    for index in 0..attempts.case().faults.faults().len() {
-        while let Some(shorter) = changed(&attempts.case(), index, halve) {
-            if !attempts.try_case(shorter) {
+pub(super) fn shorten(search: &mut Search<'_>) {
+    for index in 0..search.case().faults.faults().len() {
+        while let Some(shorter) = changed(&search.case(), index, halve) {
+            if !search.try_case(shorter) {
                 break;
             }
         }
@@ -36,16 +36,16 @@ pub(super) fn shorten(attempts: &mut Search<'_>) {
 }
 
 /// Takes nodes out of the two sides of each cut, and the way back out of cuts of both ways.
-pub(super) fn narrow(attempts: &mut Search<'_>) {
-    for index in 0..attempts.case().faults.faults().len() {
-        if let Some(one_way) = changed(&attempts.case(), index, cut_one_way) {
-            attempts.try_case(one_way);
+pub(super) fn narrow(search: &mut Search<'_>) {
+    for index in 0..search.case().faults.faults().len() {
+        if let Some(one_way) = changed(&search.case(), index, cut_one_way) {
+            search.try_case(one_way);
         }
         for side in [Side::From, Side::To] {
-            let nodes = side.of(&attempts.case().faults.faults()[index].fault).to_vec();
+            let nodes = side.of(&search.case().faults.faults()[index].fault).to_vec();
             ddmin(nodes, |nodes| {
                 !nodes.is_empty()
-                    && changed(&attempts.case(), index, |fault| side.set(fault, nodes)).is_some_and(|case| attempts.try_case(case))
+                    && changed(&search.case(), index, |fault| side.set(fault, nodes)).is_some_and(|case| search.try_case(case))
             });
         }
     }
@@ -58,17 +58,15 @@ fn changed(case: &Case, index: usize, change: impl FnOnce(&mut Fault) -> bool) -
 }
 
 fn halve(fault: &mut Fault) -> bool {
-    let lasting = match fault {
-        Fault::Cut { duration: lasting, .. } | Fault::Pause { duration: lasting, .. } | Fault::Loss { duration: lasting, .. } => {
-            lasting
-        }
+    let duration = match fault {
+        Fault::Cut { duration, .. } | Fault::Pause { duration, .. } | Fault::Loss { duration, .. } => duration,
         Fault::Crash { down_for, .. } => down_for,
         Fault::HealAll | Fault::Restart { .. } | Fault::Kill { .. } | Fault::Resume { .. } | Fault::Links { .. } => return false,
     };
-    match lasting {
-        Some(lasting) if *lasting >= SHORTEST * 2 => {
+    match duration {
+        Some(duration) if *duration >= SHORTEST * 2 => {
             // To whole milliseconds, so that a person can read them.
-            *lasting = Duration::from_millis((*lasting / 2).as_millis() as u64);
+            *duration = Duration::from_millis((*duration / 2).as_millis() as u64);
             true
         }
         _ => false,

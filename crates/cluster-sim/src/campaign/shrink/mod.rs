@@ -83,19 +83,19 @@ impl fmt::Display for Minimized {
             None => write!(formatter, "those of the seed")?,
         }
         if let Some(decisions) = case.decisions.as_ref().filter(|decisions| !decisions.is_empty()) {
-            write!(formatter, " ({})", decisions::in_words(decisions))?;
+            write!(formatter, " ({})", decisions::count_by_choice(decisions))?;
         }
         if !case.absent.is_empty() {
-            let some: Vec<&str> = case.absent.iter().take(NAMES).map(String::as_str).collect();
-            write!(formatter, ", without {}", some.join(", "))?;
+            let named: Vec<&str> = case.absent.iter().take(NAMES).map(String::as_str).collect();
+            write!(formatter, ", without {}", named.join(", "))?;
             if case.absent.len() > NAMES {
                 write!(formatter, " and {} more", case.absent.len() - NAMES)?;
             }
         }
         if *by_hand {
-            write!(formatter, ", what is done by hand stays")?;
+            write!(formatter, ", scripted steps stay")?;
         }
-        let end = if *is_minimal { "none of them can go" } else { "a bound ended the search" };
+        let end = if *is_minimal { "minimal" } else { "a bound ended the search" };
         write!(formatter, "; {runs} runs, {end}")
     }
 }
@@ -129,45 +129,45 @@ impl Scenario {
         progress: impl FnMut(&ShrinkProgress) + Send + 'static,
     ) -> Option<Minimized> {
         let (seed, finding) = (report.seed(), report.finding()?);
-        let (first, decided) = case.apply_to(self).run_with_decisions(seed);
+        let (first, decisions) = case.apply_to(self).run_with_decisions(seed);
         if !first.finding().is_some_and(|found| found.is_like(&finding)) {
             return None;
         }
-        let before = (case.faults.faults().len(), decided.len());
+        let before = (case.faults.faults().len(), decisions.len());
         let best: Shared = Arc::new(Mutex::new(Best { case, report: first, runs: 0, is_spent: false }));
         let (scenario, shared, progress) = (self.clone(), Arc::clone(&best), Mutex::new(progress));
         let search = move |_, watch| {
             let found = (seed, finding.clone(), Arc::clone(&shared));
-            look_for_less(&mut Search::new(&scenario, found, bounds, watch, &mut *progress.lock()));
+            minimize(&mut Search::new(&scenario, found, bounds, watch, &mut *progress.lock()));
         };
-        let came_back =
+        let completed =
             watched(self.0.step_timeout, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut || true).pop().flatten();
         let Best { case, report, runs, is_spent } = best.lock().clone();
         Some(Minimized {
             finding: report.finding()?,
             digest: report.digest,
             runs,
-            is_minimal: !is_spent && came_back.is_some(),
+            is_minimal: !is_spent && completed.is_some(),
             faults: (before.0, case.faults.faults().len()),
             decisions: (before.1, case.decisions.as_ref().map(Vec::len)),
-            by_hand: self.0.drive.is_some(),
+            by_hand: self.0.script.is_some(),
             case,
         })
     }
 }
 
 /// Leaves out whatever can go, until nothing can.
-fn look_for_less(attempts: &mut Search<'_>) {
-    decisions::leave_out_all(attempts);
+fn minimize(search: &mut Search<'_>) {
+    decisions::remove_all(search);
     loop {
-        let known = attempts.case();
-        faults::leave_out(attempts);
-        faults::shorten(attempts);
-        faults::narrow(attempts);
-        topology::shorten(attempts);
-        topology::remove_nodes(attempts);
-        decisions::leave_out(attempts);
-        if attempts.is_spent() || known == attempts.case() {
+        let before = search.case();
+        faults::remove(search);
+        faults::shorten(search);
+        faults::narrow(search);
+        topology::shorten(search);
+        topology::remove_nodes(search);
+        decisions::remove(search);
+        if search.is_spent() || before == search.case() {
             return;
         }
     }

@@ -35,11 +35,11 @@ pub(super) struct Search<'a> {
     seed: Seed,
     finding: Finding,
     bounds: ShrinkBounds,
-    began: Instant,
-    watch: Arc<Heartbeat>,
+    started: Instant,
+    heartbeat: Arc<Heartbeat>,
     best: Shared,
     /// What the whole scenario finds where no fault strikes and nothing is left to chance, once that was asked.
-    found_when_calm: Option<Option<Finding>>,
+    baseline: Option<Option<Finding>>,
     progress: Progress<'a>,
 }
 
@@ -49,10 +49,10 @@ impl<'a> Search<'a> {
         scenario: &'a Scenario,
         (seed, finding, best): (Seed, Finding, Shared),
         bounds: ShrinkBounds,
-        watch: Arc<Heartbeat>,
+        heartbeat: Arc<Heartbeat>,
         progress: Progress<'a>,
     ) -> Self {
-        Self { scenario, seed, finding, bounds, began: now(), watch, best, found_when_calm: None, progress }
+        Self { scenario, seed, finding, bounds, started: now(), heartbeat, best, baseline: None, progress }
     }
 
     pub(super) fn case(&self) -> Case {
@@ -79,12 +79,12 @@ impl<'a> Search<'a> {
     /// Takes a case over if it breaks the same rule.
     pub(super) fn try_case(&mut self, case: Case) -> bool {
         let Some(report) = self.run(&case) else { return false };
-        let breaks = report.finding().is_some_and(|finding| finding.is_like(&self.finding));
-        if breaks {
+        let is_reproduced = report.finding().is_some_and(|finding| finding.is_like(&self.finding));
+        if is_reproduced {
             let mut best = self.best.lock();
             (best.case, best.report) = (case, report);
         }
-        breaks
+        is_reproduced
     }
 
     /// The same for a case in which somebody is not there, or less time is left. Such a case can break a rule that asks for what is not
@@ -92,24 +92,24 @@ impl<'a> Search<'a> {
     /// does not break.
     ///
     /// Where the whole scenario breaks the same rule then, nothing tells the one from the other, and nothing is taken over.
-    pub(super) fn try_structure(&mut self, case: Case) -> bool {
-        let calm = |case: Case| Case { decisions: Some(Vec::new()), ..case.with_faults(&[]) };
-        if self.found_when_calm.is_none() {
-            self.found_when_calm = self.run(&calm(Case::default())).map(|report| report.finding());
+    pub(super) fn try_topology(&mut self, case: Case) -> bool {
+        let without_chance = |case: Case| Case { decisions: Some(Vec::new()), ..case.with_faults(&[]) };
+        if self.baseline.is_none() {
+            self.baseline = self.run(&without_chance(Case::default())).map(|report| report.finding());
         }
-        let Some(of_whole) = self.found_when_calm.clone() else { return false };
-        if of_whole.as_ref().is_some_and(|found| found.is_like(&self.finding)) {
+        let Some(baseline) = self.baseline.clone() else { return false };
+        if baseline.as_ref().is_some_and(|found| found.is_like(&self.finding)) {
             return false;
         }
-        let Some(report) = self.run(&calm(case.clone())) else { return false };
-        let is_known = |found: Finding| of_whole.is_some_and(|known| found.is_like(&known));
+        let Some(report) = self.run(&without_chance(case.clone())) else { return false };
+        let is_known = |found: Finding| baseline.is_some_and(|known| found.is_like(&known));
         report.finding().is_none_or(is_known) && self.try_case(case)
     }
 
     fn run(&mut self, case: &Case) -> Option<Report> {
         let progress = {
             let mut best = self.best.lock();
-            best.is_spent |= best.runs >= self.bounds.runs || self.began.elapsed() >= self.bounds.time;
+            best.is_spent |= best.runs >= self.bounds.runs || self.started.elapsed() >= self.bounds.time;
             if best.is_spent {
                 return None;
             }
@@ -121,6 +121,6 @@ impl<'a> Search<'a> {
             }
         };
         (self.progress)(&progress);
-        Some(case.apply_to(self.scenario).run_under(self.seed, Some(Arc::clone(&self.watch))))
+        Some(case.apply_to(self.scenario).run_watched(self.seed, Some(Arc::clone(&self.heartbeat))))
     }
 }

@@ -1,9 +1,32 @@
-//! Sessions: messages in order, and none lost from their middle.
+//! Sessions: reliable, ordered message streams between two nodes, with the promises of TCP.
+//!
+//! # Model
+//!
+//! A session carries whole messages, each exactly once and in order, until either side closes or the session breaks. In a
+//! simulation its requests, data, acknowledgements and probes are segments on the same links as datagrams, with the same losses,
+//! delays and cuts; each end knows only what reached it. Half-open sessions, lost acknowledgements and one-way cuts follow from
+//! that. The constants below are the defaults of the link model.
+//!
+//! - **Connect.** The request is repeated until an answer comes. A node that is up accepts if a task listens on the port, and
+//!   refuses otherwise. A node that is down, paused, cut off, or has 128 sessions waiting to be accepted does not answer.
+//! - **Window.** At most 64 sent messages may be unread by the receiving node; `send` waits beyond that. The receiving end
+//!   acknowledges a message before its task reads it, so the sender learns of room one message late, or at once if the window was
+//!   full. A slow reader or a paused node stalls a session but does not break it.
+//! - **Timeout.** An end that waits for an answer for 15 s breaks the session and reports it to its node. It notifies the other
+//!   end once, and that notice may be lost. An end that only receives then stays half-open: in a simulation forever, on tokio
+//!   until its keepalive of 15 s expires.
+//! - **Crash.** A crash drops the node's ends without notice. The other end learns of it when it sends. If the main function
+//!   returns instead, the other ends are notified, as an operating system closes the connections of a program that ends.
+//! - **Concurrent use.** Several tasks may wait at one end or listener. An event wakes all of them, they run in random order, and
+//!   those that find nothing wait again, so a task that gives up never consumes another task's wake-up.
+//!
+//! Machines take part on [`Machine::PORT`](crate::Machine::PORT); `effects.rs` describes their side. The `real` module lists the
+//! differences on tokio.
 
-// Without a twin there is no session, and the methods have nothing to do with what they are given.
+// Without a twin no session can be created, so the methods leave their arguments unused.
 #![cfg_attr(
     not(any(feature = "test-utils", feature = "tokio")),
-    expect(unused_variables, reason = "a session without a twin cannot be")
+    expect(unused_variables, reason = "without a twin no session can be created")
 )]
 
 #[cfg(feature = "test-utils")]
@@ -22,33 +45,33 @@ use simulated::{SimulatedListener, SimulatedSession};
 use super::{Node, Twin};
 
 impl Node {
-    /// Opens a session with a node that listens on the port of that name, or with a machine that takes its messages there.
+    /// Opens a session with a node that listens on `port`, or with a machine whose [`PORT`](crate::Machine::PORT) it is.
     ///
-    /// Asks again while no answer comes. Who stops waiting, by dropping the future, asks no more: if the other node has accepted
-    /// meanwhile, the session is reset. Never answers once the life is over.
+    /// The request is repeated until an answer comes. Dropping the future cancels it: no more requests are sent, and if the other
+    /// node has already accepted, that session is reset. Once this node's life is over the future never resolves.
     ///
     /// ```
     /// use cluster_sim_node::{ConnectError, Node, NodeId, SessionReset};
     ///
-    /// /// Asks a node to double some numbers, in one session.
+    /// /// Has another node double some numbers, in one session.
     /// async fn doubled(node: &Node, by: NodeId, numbers: &[u64]) -> Result<Vec<u64>, ConnectError> {
     ///     let session = node.connect::<u64>(by, "double").await?;
     ///     let mut answers = Vec::new();
     ///     for number in numbers {
     ///         let Ok(()) = session.send(*number).await else { break };
-    ///         let Ok(Some(answer)) = session.receive().await else { break };
+    ///         let Ok(Some(answer)) = session.recv().await else { break };
     ///         answers.push(answer);
     ///     }
     ///     Ok(answers)
     /// }
     ///
-    /// /// Doubles whatever comes, for ever.
+    /// /// Doubles the numbers of every session, until the node stops.
     /// async fn double(node: Node) {
     ///     let listener = node.listen::<u64>("double");
     ///     loop {
     ///         let session = listener.accept().await;
     ///         node.spawn(async move {
-    ///             while let Some(number) = session.receive().await? {
+    ///             while let Some(number) = session.recv().await? {
     ///                 session.send(2 * number).await?;
     ///             }
     ///             Ok::<(), SessionReset>(())
@@ -58,8 +81,9 @@ impl Node {
     /// ```
     ///
     /// # Errors
-    /// If nobody listens there, or no answer comes for as long as patience lasts, 15 s by default. Over real sockets a node that is down
-    /// refuses as long as the machine under it is up; in a simulation it does not answer.
+    /// - [`ConnectError::Refused`] if no task listens on the port. On tokio also if the node is down but its host is up, because
+    ///   the host's operating system refuses; in a simulation a node that is down does not answer.
+    /// - [`ConnectError::TimedOut`] if no answer comes within the session timeout, 15 s by default.
     ///
     /// # Panics
     /// If there is no such node.
@@ -67,44 +91,46 @@ impl Node {
         let peer = peer.into();
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(place) => {
-                let session = SimulatedSession::connect::<M>(place, peer, port).await?;
+            Twin::Simulated(sim) => {
+                let session = SimulatedSession::connect::<M>(sim, peer, port).await?;
                 Ok(Session { twin: SessionTwin::Simulated(session), message: PhantomData })
             }
             #[cfg(feature = "tokio")]
-            Twin::Real(ref own) => {
-                let session = own.network.connect(peer, port).await?;
+            Twin::Real(ref context) => {
+                let session = context.network.connect(peer, port).await?;
                 Ok(Session { twin: SessionTwin::Real(session), message: PhantomData })
             }
         }
     }
 
-    /// Takes the sessions that other nodes ask for on the port of that name. Dropping the listener ends it: who asks is refused then, and
-    /// what nobody accepted is reset. At most 128 sessions wait to be accepted; who asks beyond gets no answer until there is room.
+    /// Listens for sessions that other nodes open on `port`.
     ///
-    /// A node may bind a port for datagrams and listen on one for sessions under the same name. A machine of a simulation does both on
-    /// `Machine::PORT`, so who listens there is who machines stream to.
+    /// At most 128 sessions wait to be accepted; requests beyond that get no answer until there is room. Dropping the listener
+    /// stops it: waiting sessions are reset and later requests refused.
+    ///
+    /// A node may bind a datagram port and listen for sessions under one name. A machine uses
+    /// [`Machine::PORT`](crate::Machine::PORT) for both, so a node that listens under that name accepts the sessions of machines.
     ///
     /// # Panics
-    /// If this node listens there already.
+    /// If this node listens on the port already.
     #[track_caller]
     pub fn listen<M: Message>(&self, port: &str) -> Listener<M> {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            Twin::Simulated(place) => {
-                let listener = SimulatedListener::new::<M>(place, port).unwrap_or_else(|error| panic!("{}: {error}", self.name()));
+            Twin::Simulated(sim) => {
+                let listener = SimulatedListener::new::<M>(sim, port).unwrap_or_else(|error| panic!("{}: {error}", self.name()));
                 Listener { twin: ListenerTwin::Simulated(listener), message: PhantomData }
             }
             #[cfg(feature = "tokio")]
-            Twin::Real(ref own) => {
-                let listener = own.network.listen(port).unwrap_or_else(|error| panic!("{}: {error}", self.name()));
+            Twin::Real(ref context) => {
+                let listener = context.network.listen(port).unwrap_or_else(|error| panic!("{}: {error}", self.name()));
                 Listener { twin: ListenerTwin::Real(listener), message: PhantomData }
             }
         }
     }
 }
 
-/// Takes sessions on a port of a node; [`Node::listen`] makes one.
+/// Accepts sessions on a port of a node; created by [`Node::listen`].
 pub struct Listener<M: Message> {
     twin: ListenerTwin,
     message: PhantomData<fn() -> M>,
@@ -118,9 +144,12 @@ enum ListenerTwin {
 }
 
 impl<M: Message> Listener<M> {
-    /// Waits for the next session that another node asks for: it is open, may hold messages already, and may be gone again. Several tasks
-    /// may wait; each session goes to one of them. Cancel safe: a session that was not returned is not lost. Waits for ever once the life
-    /// is over.
+    /// Waits for the next session that another node opens. Once the life is over it never resolves.
+    ///
+    /// The session is open, may already hold messages, and may already be broken, which its first use reports. Several tasks may
+    /// wait; each session goes to one of them.
+    ///
+    /// Cancel safe: a session that was not returned stays with the listener.
     pub async fn accept(&self) -> Session<M> {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -133,15 +162,19 @@ impl<M: Message> Listener<M> {
     }
 }
 
-/// One end of a session: what is sent arrives in order and once, or the session is gone and both ends are told.
+/// One end of a session: messages arrive in order and exactly once, until the session is closed or breaks.
 ///
-/// Dropping it finishes it: what was sent still arrives. If the other side had sent what nobody received, or does so later, the session is
-/// reset instead, so that it never believes what was not read to be read. All methods take the session by reference, so that it can be
-/// shared; each message goes to one of those who wait.
+/// All methods take `&self`, so tasks can share a session in an `Arc`; each message goes to one of the tasks that wait.
 ///
-/// It ends with the life of its node. The return of the main function resets it, and whatever was let go and had not yet arrived. After a
-/// crash the other side learns of it when it sends: who only receives may wait for ever, in a simulation, or for as long as patience lasts,
-/// over TCP.
+/// # Closing
+///
+/// Each side closes its context direction by [`close`](Self::close). Dropping the end closes it too, and messages already sent
+/// still arrive. But if the other side has sent messages that were not received here, or sends one later, dropping resets the
+/// session, so that the other side does not take them for read.
+///
+/// The end goes with the life of its node. If the main function returns, its sessions are reset, as are dropped ends whose
+/// messages have not arrived yet. After a crash the other side learns of it when it sends. A side that only receives is not
+/// notified in a simulation; over TCP its keepalive breaks the session after 15 s.
 pub struct Session<M: Message> {
     twin: SessionTwin,
     message: PhantomData<fn() -> M>,
@@ -155,7 +188,7 @@ enum SessionTwin {
 }
 
 impl<M: Message> Session<M> {
-    /// Who is at the other end.
+    /// Returns the node at the other end.
     pub fn peer(&self) -> NodeId {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -165,10 +198,16 @@ impl<M: Message> Session<M> {
         }
     }
 
-    /// Sends a message; waits while the window is full, 64 messages by default. Cancel safe: what was not sent is not sent later.
+    /// Sends a message, waiting while the window is full (64 unread messages by default).
+    ///
+    /// `Ok` means that the session accepted the message. It arrives unless the session breaks.
+    ///
+    /// Cancel safe in that a message is sent completely or not at all: if the future is dropped first, the message is dropped
+    /// with it.
     ///
     /// # Errors
-    /// If the session is gone, this end was finished, or the life is over.
+    /// If the session is broken, this end is closed, or the life is over. On tokio also if the message is longer than 2^28 bytes,
+    /// which breaks the session.
     pub async fn send(&self, message: M) -> Result<(), SessionReset> {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -181,7 +220,7 @@ impl<M: Message> Session<M> {
     /// Sends a message if there is room in the window.
     ///
     /// # Errors
-    /// With the message, if the session does not take it over.
+    /// Returns the message if the window is full, the session is broken, this end is closed, or the life is over.
     pub fn try_send(&self, message: M) -> Result<(), SessionSendError<M>> {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -191,12 +230,13 @@ impl<M: Message> Session<M> {
         }
     }
 
-    /// Waits for the next message; nothing if the other side finished and everything it sent was received. Cancel safe: a message that was
-    /// not returned is not lost.
+    /// Waits for the next message. Returns `None` once the other side has closed and all its messages are received.
+    ///
+    /// Cancel safe: a message that was not returned stays in the session.
     ///
     /// # Errors
-    /// If the session is gone, what came is no message of this type, which breaks the session, or the life is over. What had arrived before
-    /// the session was gone is received first.
+    /// If the session is broken or the life is over. Messages that arrived before are returned first. A message that is not of
+    /// type `M` breaks the session.
     pub async fn recv(&self) -> Result<Option<M>, SessionReset> {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -206,8 +246,10 @@ impl<M: Message> Session<M> {
         }
     }
 
-    /// Sends nothing more: the other side receives nothing after everything that was sent. What that side sends still arrives. Who waits
-    /// for room is told that there will be none.
+    /// Closes this side: the other side's [`recv`](Self::recv) returns `None` after the messages sent before.
+    ///
+    /// Messages from the other side still arrive. A [`send`](Self::send) that waits for room fails in a simulation, and still
+    /// completes on tokio.
     pub fn close(&self) {
         match self.twin {
             #[cfg(feature = "test-utils")]

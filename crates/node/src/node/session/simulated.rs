@@ -1,6 +1,6 @@
-//! The simulated twin of sessions: how tasks use ends of the simulated network.
+//! The simulated twin of sessions: futures over session ends of the simulated network.
 //!
-//! In a life that is over an end is gone, and a wait that could only begin something new has no end.
+//! Once the life is over, ends report a reset, and waits that could only start something new never resolve.
 
 use std::future::{pending, poll_fn};
 use std::task::{Context, Poll};
@@ -12,37 +12,37 @@ use cluster_sim_transport::{
 };
 use cluster_sim_types::NodeId;
 
-use crate::node::Place;
+use crate::node::SimulatedContext;
 
-/// A port on which tasks take sessions.
+/// A listener held by tasks.
 pub(super) struct SimulatedListener {
-    place: Place,
-    /// Nothing in a life that was over when it was made.
+    sim: SimulatedContext,
+    /// `None` if the life was over when it was created.
     bound: Option<(PortId, PayloadKind)>,
 }
 
 impl SimulatedListener {
     #[track_caller]
-    pub(super) fn new<M: Message>(place: Place, port: &str) -> Result<Self, PortInUse> {
-        let listens = place.act(|network, _| {
+    pub(super) fn new<M: Message>(sim: SimulatedContext, port: &str) -> Result<Self, PortInUse> {
+        let bound = sim.act(|network, _| {
             let (port, kind) = (network.port(port), network.kind::<M>());
-            network.listen(place.life.node(), port).map(|()| (port, kind))
+            network.listen(sim.life.node(), port).map(|()| (port, kind))
         });
-        Ok(Self { place, bound: listens.transpose()? })
+        Ok(Self { sim, bound: bound.transpose()? })
     }
 
     pub(super) async fn accept(&self) -> SimulatedSession {
-        let Self { place, bound: Some((port, kind)) } = *self else { return pending().await };
-        let mut wait = WaitToAccept { place, port, key: None };
+        let Self { sim, bound: Some((port, kind)) } = *self else { return pending().await };
+        let mut wait = AcceptWaiter { sim, port, key: None };
         poll_fn(|context| {
-            let accepted = place.life.act(|core| {
-                let network = core.devices.get_mut::<Network>(place.network);
-                let Some(id) = network.accept(place.life.node(), port) else {
-                    wait.begin(core, context);
+            let accepted = sim.life.act(|core| {
+                let network = core.devices.get_mut::<Network>(sim.network);
+                let Some(id) = network.accept(sim.life.node(), port) else {
+                    wait.register(core, context);
                     return None;
                 };
-                let peer = network.session(id).expect("what waits to be accepted is held").peer;
-                Some(SimulatedSession { place, id, kind, peer, port })
+                let peer = network.session(id).expect("a session that waits to be accepted exists").peer;
+                Some(SimulatedSession { sim, id, kind, peer, port })
             });
             accepted.flatten().map_or(Poll::Pending, Poll::Ready)
         })
@@ -53,15 +53,15 @@ impl SimulatedListener {
 impl Drop for SimulatedListener {
     fn drop(&mut self) {
         if let Some((port, _)) = self.bound {
-            let node = self.place.life.node();
-            self.place.tidy(|network, kernel| network.stop_listening(kernel, node, port));
+            let node = self.sim.life.node();
+            self.sim.cleanup(|network, kernel| network.stop_listening(kernel, node, port));
         }
     }
 }
 
 /// One end of a session, held by tasks.
 pub(super) struct SimulatedSession {
-    place: Place,
+    sim: SimulatedContext,
     id: SessionId,
     kind: PayloadKind,
     peer: NodeId,
@@ -69,16 +69,16 @@ pub(super) struct SimulatedSession {
 }
 
 impl SimulatedSession {
-    /// Asks for a session and waits until it is open. Who stops waiting gives it up.
-    pub(super) async fn connect<M: Message>(place: Place, to: NodeId, port: &str) -> Result<Self, ConnectError> {
-        let asking = place.act(|network, kernel| {
+    /// Opens a session and waits until it is open. Dropping the future gives it up.
+    pub(super) async fn connect<M: Message>(sim: SimulatedContext, to: NodeId, port: &str) -> Result<Self, ConnectError> {
+        let connecting = sim.act(|network, kernel| {
             let (port, kind) = (network.port(port), network.kind::<M>());
-            let id = network.connect(kernel, place.life.node(), to, port);
-            Asking(Some(Self { place, id, kind, peer: to, port }))
+            let id = network.connect(kernel, sim.life.node(), to, port);
+            PendingConnect(Some(Self { sim, id, kind, peer: to, port }))
         });
-        let Some(mut asking) = asking else { return pending().await };
-        asking.wait().await?;
-        Ok(asking.0.take().expect("it is there until it is open"))
+        let Some(mut connecting) = connecting else { return pending().await };
+        connecting.wait().await?;
+        Ok(connecting.0.take().expect("taken only once it is open"))
     }
 
     pub(super) fn peer(&self) -> NodeId {
@@ -89,14 +89,14 @@ impl SimulatedSession {
         let mut wait = self.wait_until(EndpointWait::Writable);
         let mut unsent = Some(message);
         poll_fn(|context| {
-            let message = unsent.take().expect("it is polled until it is sent");
-            let sent = self.place.life.act(|core| {
+            let message = unsent.take().expect("not polled after it was sent");
+            let sent = self.sim.life.act(|core| {
                 let Core { kernel, devices } = &mut *core;
-                match devices.get_mut::<Network>(self.place.network).send_on(kernel, self.id, self.kind, message) {
+                match devices.get_mut::<Network>(self.sim.network).send_on(kernel, self.id, self.kind, message) {
                     Ok(()) => Poll::Ready(Ok(())),
-                    Err(SendRefused::Busy(message)) => {
+                    Err(SendRefused::Full(message)) => {
                         unsent = Some(message);
-                        wait.begin(core, context, NetworkWait::Room(self.peer, self.port));
+                        wait.register(core, context, NetworkWait::Room(self.peer, self.port));
                         Poll::Pending
                     }
                     Err(SendRefused::Finished(_) | SendRefused::Broken(..)) => Poll::Ready(Err(SessionReset)),
@@ -109,10 +109,10 @@ impl SimulatedSession {
 
     pub(super) fn try_send<M: Message>(&self, message: M) -> Result<(), SessionSendError<M>> {
         let mut given = Some(message);
-        let sent = self.place.act(|network, kernel| {
-            let message = given.take().expect("it is given once");
+        let sent = self.sim.act(|network, kernel| {
+            let message = given.take().expect("the closure runs once");
             network.send_on(kernel, self.id, self.kind, message).map_err(|unsent| match unsent {
-                SendRefused::Busy(message) => SessionSendError::Busy(message),
+                SendRefused::Full(message) => SessionSendError::Busy(message),
                 SendRefused::Finished(message) | SendRefused::Broken(message, _) => SessionSendError::Reset(message),
             })
         });
@@ -122,14 +122,14 @@ impl SimulatedSession {
     pub(super) async fn recv<M: Message>(&self) -> Result<Option<M>, SessionReset> {
         let mut wait = self.wait_until(EndpointWait::Readable);
         poll_fn(|context| {
-            let taken = self.place.life.act(|core| {
+            let taken = self.sim.life.act(|core| {
                 let Core { kernel, devices } = &mut *core;
-                match devices.get_mut::<Network>(self.place.network).take_from(kernel, self.id, self.kind) {
+                match devices.get_mut::<Network>(self.sim.network).recv_on(kernel, self.id, self.kind) {
                     SessionRecv::Message(message) => Poll::Ready(Ok(Some(message))),
                     SessionRecv::Finished => Poll::Ready(Ok(None)),
                     SessionRecv::Broken(_) => Poll::Ready(Err(SessionReset)),
                     SessionRecv::Nothing => {
-                        wait.begin(core, context, NetworkWait::Message(self.peer, self.port));
+                        wait.register(core, context, NetworkWait::Message(self.peer, self.port));
                         Poll::Pending
                     }
                 }
@@ -140,32 +140,32 @@ impl SimulatedSession {
     }
 
     pub(super) fn close(&self) {
-        self.place.act(|network, kernel| network.finish(kernel, self.id));
+        self.sim.act(|network, kernel| network.finish(kernel, self.id));
     }
 
-    fn wait_until(&self, what: EndpointWait) -> WaitAtEnd {
-        WaitAtEnd { place: self.place, id: self.id, what, key: None }
+    fn wait_until(&self, what: EndpointWait) -> EndpointWaiter {
+        EndpointWaiter { sim: self.sim, id: self.id, what, key: None }
     }
 }
 
 impl Drop for SimulatedSession {
     fn drop(&mut self) {
-        self.place.tidy(|network, kernel| network.release(kernel, self.id));
+        self.sim.cleanup(|network, kernel| network.release(kernel, self.id));
     }
 }
 
-/// A session that is asked for, as long as somebody waits for it.
-struct Asking(Option<SimulatedSession>);
+/// A session that is being opened. Dropping it gives the session up.
+struct PendingConnect(Option<SimulatedSession>);
 
-impl Asking {
+impl PendingConnect {
     async fn wait(&self) -> Result<(), ConnectError> {
-        let session = self.0.as_ref().expect("it is there until it is open");
+        let session = self.0.as_ref().expect("taken only once it is open");
         let mut wait = session.wait_until(EndpointWait::Writable);
         poll_fn(|context| {
-            let stage = session.place.life.act(|core| {
-                let stage = core.devices.get_mut::<Network>(session.place.network).session(session.id)?.stage;
+            let stage = session.sim.life.act(|core| {
+                let stage = core.devices.get_mut::<Network>(session.sim.network).session(session.id)?.stage;
                 if stage == SessionStage::Connecting {
-                    wait.begin(core, context, NetworkWait::Answer(session.peer, session.port));
+                    wait.register(core, context, NetworkWait::Answer(session.peer, session.port));
                 }
                 Some(stage)
             });
@@ -173,7 +173,7 @@ impl Asking {
                 None | Some(SessionStage::Connecting) => Poll::Pending,
                 Some(SessionStage::Broken(ResetReason::Refused)) => Poll::Ready(Err(ConnectError::Refused)),
                 Some(SessionStage::Broken(ResetReason::TimedOut)) => Poll::Ready(Err(ConnectError::TimedOut)),
-                // One that was accepted and is gone already was opened: whoever uses it learns the rest.
+                // A session that opened and broke since is returned; its first use reports the reset.
                 Some(SessionStage::Open | SessionStage::Broken(_)) => Poll::Ready(Ok(())),
             }
         })
@@ -181,63 +181,63 @@ impl Asking {
     }
 }
 
-impl Drop for Asking {
+impl Drop for PendingConnect {
     fn drop(&mut self) {
         if let Some(session) = &self.0 {
-            session.place.tidy(|network, kernel| network.abandon(kernel, session.id));
+            session.sim.cleanup(|network, kernel| network.abort(kernel, session.id));
         }
     }
 }
 
-/// One wait at an end; nobody is woken for it any more once it is dropped.
-struct WaitAtEnd {
-    place: Place,
+/// The registered wait of a task at a session end. Dropping it removes the registration.
+struct EndpointWaiter {
+    sim: SimulatedContext,
     id: SessionId,
     what: EndpointWait,
-    /// What the network was told to wake it under.
+    /// The key of the registration.
     key: Option<WaitKey>,
 }
 
-impl WaitAtEnd {
-    /// Has whoever is polled woken, and says what for.
-    fn begin(&mut self, core: &mut Core, context: &Context<'_>, words: NetworkWait) {
+impl EndpointWaiter {
+    /// Registers the polled task, and reports `reason` as what it waits for.
+    fn register(&mut self, core: &mut Core, context: &Context<'_>, reason: NetworkWait) {
         let Core { kernel, devices } = core;
-        let network = devices.get_mut::<Network>(self.place.network);
-        kernel.waits_for(network.waits_for(words));
+        let network = devices.get_mut::<Network>(self.sim.network);
+        kernel.waits_for(network.waits_for(reason));
         self.key = Some(network.wait_at(self.id, self.what, self.key.take(), Waiter::of(context, kernel)));
     }
 }
 
-impl Drop for WaitAtEnd {
+impl Drop for EndpointWaiter {
     fn drop(&mut self) {
         if let Some(key) = self.key {
-            self.place.tidy(|network, _| network.forget_at(self.id, self.what, key));
+            self.sim.cleanup(|network, _| network.forget_at(self.id, self.what, key));
         }
     }
 }
 
-/// One wait for a session that somebody else asks for.
-struct WaitToAccept {
-    place: Place,
+/// The registered wait of a task at a listener. Dropping it removes the registration.
+struct AcceptWaiter {
+    sim: SimulatedContext,
     port: PortId,
     key: Option<WaitKey>,
 }
 
-impl WaitToAccept {
-    fn begin(&mut self, core: &mut Core, context: &Context<'_>) {
+impl AcceptWaiter {
+    fn register(&mut self, core: &mut Core, context: &Context<'_>) {
         let Core { kernel, devices } = core;
-        let network = devices.get_mut::<Network>(self.place.network);
+        let network = devices.get_mut::<Network>(self.sim.network);
         kernel.waits_for(network.waits_for(NetworkWait::Session(self.port)));
         let waiter = Waiter::of(context, kernel);
-        self.key = network.wait_to_accept(self.place.life.node(), self.port, self.key.take(), waiter);
+        self.key = network.wait_to_accept(self.sim.life.node(), self.port, self.key.take(), waiter);
     }
 }
 
-impl Drop for WaitToAccept {
+impl Drop for AcceptWaiter {
     fn drop(&mut self) {
         if let Some(key) = self.key {
-            let node = self.place.life.node();
-            self.place.tidy(|network, _| network.forget_to_accept(node, self.port, key));
+            let node = self.sim.life.node();
+            self.sim.cleanup(|network, _| network.forget_to_accept(node, self.port, key));
         }
     }
 }

@@ -3,7 +3,7 @@
 use cluster_sim_runtime::Address;
 use cluster_sim_types::NodeId;
 
-use super::endpoint::{End, SessionId, Side};
+use super::endpoint::{Endpoint, SessionId, Side};
 use super::half::Half;
 use crate::network::port_names::PortId;
 
@@ -15,9 +15,9 @@ pub(super) struct Connection {
     pub(super) label: Address,
     pub(super) port: PortId,
     /// By side. An end that is not there yet names its node all the same.
-    pub(super) ends: [End; 2],
+    pub(super) endpoints: [Endpoint; 2],
     /// By the side that sends.
-    pub(super) lanes: [Half; 2],
+    pub(super) halves: [Half; 2],
 }
 
 impl Connection {
@@ -25,27 +25,27 @@ impl Connection {
         SessionId::new(slot, self.generation, side)
     }
 
-    pub(super) fn end(&self, side: Side) -> &End {
-        &self.ends[side.index()]
+    pub(super) fn endpoint(&self, side: Side) -> &Endpoint {
+        &self.endpoints[side.index()]
     }
 
-    pub(super) fn end_mut(&mut self, side: Side) -> &mut End {
-        &mut self.ends[side.index()]
+    pub(super) fn endpoint_mut(&mut self, side: Side) -> &mut Endpoint {
+        &mut self.endpoints[side.index()]
     }
 
     /// The lane in which that side sends.
-    pub(super) fn outward(&mut self, side: Side) -> &mut Half {
-        &mut self.lanes[side.index()]
+    pub(super) fn outbound(&mut self, side: Side) -> &mut Half {
+        &mut self.halves[side.index()]
     }
 
     /// The lane in which that side takes in.
-    pub(super) fn inward(&mut self, side: Side) -> &mut Half {
-        &mut self.lanes[side.other().index()]
+    pub(super) fn inbound(&mut self, side: Side) -> &mut Half {
+        &mut self.halves[side.other().index()]
     }
 
     /// Whether both directions came to their end, as far as that side knows.
     pub(super) fn is_closed(&self, side: Side) -> bool {
-        self.lanes[side.index()].is_end_acknowledged() && self.lanes[side.other().index()].is_end_taken()
+        self.halves[side.index()].is_fin_acknowledged() && self.halves[side.other().index()].is_fin_read()
     }
 
     /// What names what that side sends, for chance.
@@ -71,16 +71,16 @@ impl Connections {
     pub(super) fn insert(&mut self, label: Address, port: PortId, nodes: [NodeId; 2], classes: [u16; 2]) -> usize {
         let slot = self.free.pop().map_or(self.slots.len(), |slot| slot as usize);
         if slot == self.slots.len() {
-            let ends = [End::absent(), End::absent()];
-            self.slots.push(Connection { generation: 0, label, port, ends, lanes: [Half::default(), Half::default()] });
+            let endpoints = [Endpoint::absent(), Endpoint::absent()];
+            self.slots.push(Connection { generation: 0, label, port, endpoints, halves: [Half::default(), Half::default()] });
         }
         let connection = &mut self.slots[slot];
         connection.label = label;
         connection.port = port;
         for side in Side::BOTH {
-            connection.end_mut(side).clear();
-            connection.end_mut(side).node = nodes[side.index()];
-            connection.outward(side).begin(classes[side.index()]);
+            connection.endpoint_mut(side).clear();
+            connection.endpoint_mut(side).node = nodes[side.index()];
+            connection.outbound(side).begin(classes[side.index()]);
         }
         slot
     }

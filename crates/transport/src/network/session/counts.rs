@@ -15,14 +15,14 @@ impl Counts {
     }
 
     pub(super) fn delivered(&mut self, bytes: u32) {
-        self.arrive_at(bytes, |traffic| &mut traffic.delivered);
+        self.move_to(bytes, |traffic| &mut traffic.delivered);
     }
 
     pub(super) fn lost(&mut self, bytes: u32) {
-        self.arrive_at(bytes, |traffic| &mut traffic.lost);
+        self.move_to(bytes, |traffic| &mut traffic.lost);
     }
 
-    fn arrive_at(&mut self, bytes: u32, place: impl FnOnce(&mut SessionTraffic) -> &mut Volume) {
+    fn move_to(&mut self, bytes: u32, place: impl FnOnce(&mut SessionTraffic) -> &mut Volume) {
         self.traffic.in_flight.remove(bytes);
         place(&mut self.traffic).add(bytes);
     }

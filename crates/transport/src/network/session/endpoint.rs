@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
-use super::half::Held;
+use super::half::MessageRef;
 use crate::reset::ResetReason;
 
 /// Which end of a session: whose `connect` it was, or who was asked.
@@ -75,14 +75,14 @@ pub(super) enum Stage {
     /// It is broken, and knows it.
     Broken(ResetReason),
     /// It went with its node's life; the other end does not know.
-    Vanished,
+    Gone,
 }
 
 /// What an end has to tell its node, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct News(u8);
+pub(super) struct Events(u8);
 
-impl News {
+impl Events {
     pub(super) const NONE: Self = Self(0);
     /// The other side took the session.
     pub(super) const OPENED: Self = Self(1);
@@ -91,7 +91,7 @@ impl News {
     /// There is something to take in.
     pub(super) const READABLE: Self = Self(1 << 2);
     /// There is room after a `Busy`.
-    pub(super) const ROOM: Self = Self(1 << 3);
+    pub(super) const WRITABLE: Self = Self(1 << 3);
     /// The session is broken.
     pub(super) const BROKEN: Self = Self(1 << 4);
     /// Messages of a machine were handed back.
@@ -112,7 +112,7 @@ impl News {
 
 /// One end of a session.
 #[derive(Debug)]
-pub(super) struct End {
+pub(super) struct Endpoint {
     pub(super) node: NodeId,
     pub(super) incarnation: Incarnation,
     pub(super) stage: Stage,
@@ -121,31 +121,31 @@ pub(super) struct End {
     /// Its node holds it no more.
     pub(super) released: bool,
     /// Where it stands in its node's list of ends.
-    pub(super) listed: Option<u32>,
-    pub(super) news: News,
+    pub(super) position: Option<u32>,
+    pub(super) events: Events,
     /// It stands in its node's agenda.
-    pub(super) on_agenda: bool,
+    pub(super) queued: bool,
     /// Its node was told `Busy` and not yet that there is room.
-    pub(super) wants_room: bool,
+    pub(super) waits_for_window: bool,
     /// Requests and probes sent so far: what tells the next one apart.
     pub(super) attempts: u32,
     /// How many of them went unanswered in a row.
-    pub(super) tries: u32,
+    pub(super) unanswered: u32,
     /// When the next of them is due.
     pub(super) retry_at: VirtualInstant,
     /// When it last heard an answer, or began to wait for one.
     pub(super) heard_at: VirtualInstant,
     /// When its clock surfaces in the queue; an entry for another instant is left over.
-    pub(super) clock: Option<VirtualInstant>,
+    pub(super) timer_at: Option<VirtualInstant>,
     /// Notices of a reset sent so far: what tells the next one apart.
-    pub(super) notices: u32,
+    pub(super) resets_sent: u32,
     /// Messages to hand back to a machine.
-    pub(super) returned: VecDeque<Held>,
+    pub(super) returned: VecDeque<MessageRef>,
     /// The end that its peer opened after this one broke, until the machine was told of that.
     pub(super) successor: Option<SessionId>,
 }
 
-impl End {
+impl Endpoint {
     pub(super) fn absent() -> Self {
         Self {
             node: NodeId::CLUSTER,
@@ -153,16 +153,16 @@ impl End {
             stage: Stage::Absent,
             of_machine: false,
             released: false,
-            listed: None,
-            news: News::NONE,
-            on_agenda: false,
-            wants_room: false,
+            position: None,
+            events: Events::NONE,
+            queued: false,
+            waits_for_window: false,
             attempts: 0,
-            tries: 0,
+            unanswered: 0,
             retry_at: VirtualInstant::ZERO,
             heard_at: VirtualInstant::ZERO,
-            clock: None,
-            notices: 0,
+            timer_at: None,
+            resets_sent: 0,
             returned: VecDeque::new(),
             successor: None,
         }

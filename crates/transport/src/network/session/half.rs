@@ -8,7 +8,7 @@ use super::super::payload::PayloadKind;
 
 /// Where a message lies in the slab of its type.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Held {
+pub(super) struct MessageRef {
     pub(super) kind: PayloadKind,
     pub(super) slot: u32,
 }
@@ -17,7 +17,7 @@ pub(super) struct Held {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
     /// The message; nothing once it was taken in or lost, and for the end.
-    pub(super) held: Option<Held>,
+    pub(super) message: Option<MessageRef>,
     pub(super) content: u64,
     pub(super) length: u32,
     /// How often it was put on its link.
@@ -33,13 +33,13 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn message(held: Held, content: u64, length: u32) -> Self {
-        Self { held: Some(held), content, length, ..Self::end() }
+    pub(super) fn message(message: MessageRef, content: u64, length: u32) -> Self {
+        Self { message: Some(message), content, length, ..Self::fin() }
     }
 
-    fn end() -> Self {
+    fn fin() -> Self {
         Self {
-            held: None,
+            message: None,
             content: 0,
             length: 0,
             attempts: 0,
@@ -51,8 +51,8 @@ impl Entry {
     }
 
     /// Whether it is the end rather than a message, as long as nobody took it.
-    pub(super) fn is_end(&self) -> bool {
-        self.held.is_none()
+    pub(super) fn is_fin(&self) -> bool {
+        self.message.is_none()
     }
 }
 
@@ -72,15 +72,15 @@ pub(super) struct Half {
     /// Sender: all before this number are known to have arrived.
     acknowledged: u64,
     /// Sender: all before this number are known to be taken in.
-    known_taken: u64,
+    peer_read: u64,
     /// Sender: the number of the end, once there is one.
-    end: Option<u64>,
+    fin: Option<u64>,
     /// Receiver: all before this number have arrived.
     arrived: u64,
     /// Receiver: all before this number are taken in.
-    taken: u64,
+    read: u64,
     /// Receiver: what it last told the sender of that.
-    told_taken: u64,
+    reported_read: u64,
     /// Nothing is sent any more, by the fault of this cause.
     broken: Option<u32>,
 }
@@ -91,7 +91,7 @@ pub(super) struct Progress {
     /// All before this number have arrived.
     pub(super) arrived: u64,
     /// All before this number are taken in.
-    pub(super) taken: u64,
+    pub(super) read: u64,
 }
 
 impl Half {
@@ -119,7 +119,7 @@ impl Half {
 
     /// How many messages the receiver may still have to take in, as far as the sender knows.
     fn outstanding(&self) -> u64 {
-        self.next() - self.known_taken
+        self.next() - self.peer_read
     }
 
     /// Sender: whether the window has room for one more.
@@ -135,22 +135,22 @@ impl Half {
 
     /// Sender: ends the lane; the number of the end, or nothing if it was ended before.
     pub(super) fn finish(&mut self) -> Option<u64> {
-        if self.end.is_some() {
+        if self.fin.is_some() {
             return None;
         }
-        let number = self.push(Entry::end());
-        self.end = Some(number);
-        self.end
+        let number = self.push(Entry::fin());
+        self.fin = Some(number);
+        self.fin
     }
 
     /// Sender: whether it ended the lane.
     pub(super) fn is_finished(&self) -> bool {
-        self.end.is_some()
+        self.fin.is_some()
     }
 
     /// Sender: whether it knows that everything arrived, the end too.
-    pub(super) fn is_end_acknowledged(&self) -> bool {
-        self.end.is_some_and(|end| end < self.acknowledged)
+    pub(super) fn is_fin_acknowledged(&self) -> bool {
+        self.fin.is_some_and(|fin| fin < self.acknowledged)
     }
 
     /// Sender: whether something is unacknowledged.
@@ -159,18 +159,18 @@ impl Half {
     }
 
     /// Sender: takes in what the receiver says; `number` is what it acknowledges by itself, whether or not all before it have arrived.
-    pub(super) fn acknowledge(&mut self, number: Option<u64>, said: Progress) {
+    pub(super) fn acknowledge(&mut self, number: Option<u64>, progress: Progress) {
         if let Some(entry) = number.and_then(|number| self.entry(number)) {
             entry.acknowledged = true;
         }
-        self.acknowledged = self.acknowledged.max(said.arrived);
-        self.known_taken = self.known_taken.max(said.taken);
+        self.acknowledged = self.acknowledged.max(progress.arrived);
+        self.peer_read = self.peer_read.max(progress.read);
         self.trim();
     }
 
     /// Sender: everything sent so far is known to have arrived.
     pub(super) fn acknowledge_all(&mut self) {
-        self.acknowledge(None, Progress { arrived: self.next(), taken: 0 });
+        self.acknowledge(None, Progress { arrived: self.next(), read: 0 });
     }
 
     /// Sender: what is to be put on the link again by `now`, from `from` on: the first such number.
@@ -210,46 +210,46 @@ impl Half {
 
     /// Receiver: whether there is something to take in.
     pub(super) fn is_readable(&self) -> bool {
-        self.taken < self.arrived
+        self.read < self.arrived
     }
 
     /// Receiver: how many messages were taken in.
-    pub(super) fn taken(&self) -> u64 {
-        self.taken
+    pub(super) fn read_count(&self) -> u64 {
+        self.read
     }
 
     /// Receiver: whether the end was taken in.
-    pub(super) fn is_end_taken(&self) -> bool {
-        self.end.is_some_and(|end| end < self.taken)
+    pub(super) fn is_fin_read(&self) -> bool {
+        self.fin.is_some_and(|fin| fin < self.read)
     }
 
     /// Receiver: the next message in order with its number, if it arrived; it is taken in now.
-    pub(super) fn take(&mut self) -> Option<(u64, Entry)> {
+    pub(super) fn read_next(&mut self) -> Option<(u64, Entry)> {
         if !self.is_readable() {
             return None;
         }
-        let number = self.taken;
+        let number = self.read;
         let entry = self.entry(number).expect("what was not taken in is still there");
-        let taken = *entry;
-        entry.held = None;
-        self.taken += 1;
+        let read = *entry;
+        entry.message = None;
+        self.read += 1;
         self.trim();
-        Some((number, taken))
+        Some((number, read))
     }
 
     /// Receiver: what to tell the sender; it counts as told. A reader that `takes_all` takes in what arrived at this very instant.
-    pub(super) fn tell(&mut self, takes_all: bool) -> Progress {
-        self.told_taken = if takes_all { self.arrived } else { self.taken };
-        Progress { arrived: self.arrived, taken: self.told_taken }
+    pub(super) fn report(&mut self, reads_all: bool) -> Progress {
+        self.reported_read = if reads_all { self.arrived } else { self.read };
+        Progress { arrived: self.arrived, read: self.reported_read }
     }
 
     /// Receiver: whether the sender, by all that arrived, believes the window to be full, although there is room.
-    pub(super) fn owes_room(&self, window: u32) -> bool {
-        self.taken > self.told_taken && self.arrived - self.told_taken >= u64::from(window)
+    pub(super) fn owes_window_update(&self, window: u32) -> bool {
+        self.read > self.reported_read && self.arrived - self.reported_read >= u64::from(window)
     }
 
     /// Nothing is sent any more; `cause` is what that which cannot arrive is lost to.
-    pub(super) fn break_off(&mut self, cause: u32) {
+    pub(super) fn mark_broken(&mut self, cause: u32) {
         self.broken.get_or_insert(cause);
         self.trim();
     }
@@ -266,7 +266,7 @@ impl Half {
     }
 
     /// What is left in the lane, as both sides are gone. The last one first.
-    pub(super) fn pop_left(&mut self) -> Option<Entry> {
+    pub(super) fn pop_remaining(&mut self) -> Option<Entry> {
         self.entries.pop_back()
     }
 
@@ -279,7 +279,7 @@ impl Half {
     fn trim(&mut self) {
         while let Some(first) = self.entries.front() {
             let known = first.acknowledged || self.base < self.acknowledged || self.broken.is_some();
-            if !known || self.base >= self.taken {
+            if !known || self.base >= self.read {
                 break;
             }
             self.entries.pop_front();

@@ -4,10 +4,10 @@ use cluster_sim_runtime::{Address, Kernel, Record, RecordKind};
 use cluster_sim_types::{Health, NodeId};
 
 use super::SessionId;
-use super::endpoint::{News, Side, Stage};
+use super::endpoint::{Events, Side, Stage};
 use super::listeners::BACKLOG_CAPACITY;
-use super::segment::{Attempt, What};
-use super::transmit::Kind;
+use super::segment::{Attempt, SegmentKind};
+use super::transmit::RollKind;
 use crate::error::PortInUse;
 use crate::network::Network;
 use crate::network::port_names::PortId;
@@ -19,13 +19,13 @@ impl Network {
     /// If the node listens there already, or the machine that it hosts does; nothing was done.
     pub fn listen(&mut self, node: NodeId, port: PortId) -> Result<(), PortInUse> {
         let free = !self.sockets.is_taken_by_host(node, port) && self.sessions.listeners.listen(node, port);
-        if free { Ok(()) } else { Err(self.taken(port)) }
+        if free { Ok(()) } else { Err(self.port_in_use(port)) }
     }
 
     /// Ends listening on a port: what nobody accepted is reset, who asks from now on is refused.
     pub fn stop_listening(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId) {
         for id in self.sessions.listeners.stop(node, port) {
-            self.abandon(kernel, id);
+            self.abort(kernel, id);
         }
     }
 
@@ -39,79 +39,86 @@ impl Network {
     /// # Panics
     /// If there is no such node: the mistake of who asks, and so a finding about it.
     pub fn connect(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, port: PortId) -> SessionId {
-        let named = self.ports.address(port);
-        self.ask(kernel, from, to, port, named)
+        let port_address = self.port_names.address(port);
+        self.connect_as(kernel, from, to, port, port_address)
     }
 
     /// The same for a port that has its own name for chance.
-    pub(super) fn ask(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, port: PortId, named: Address) -> SessionId {
+    pub(super) fn connect_as(
+        &mut self,
+        kernel: &mut Kernel,
+        from: NodeId,
+        to: NodeId,
+        port: PortId,
+        port_address: Address,
+    ) -> SessionId {
         let nodes = kernel.node_count();
         assert!(to.0 < nodes, "it connects to {to}, but the cluster has n0 to n{}", nodes - 1);
         let count = self.sessions.listeners.count(from, to, port);
-        let ends = Address::new().number(kernel.address(from).key()).number(kernel.address(to).key());
-        let label = ends.number(named.key()).number(u64::from(count));
+        let endpoints = Address::new().number(kernel.address(from).key()).number(kernel.address(to).key());
+        let label = endpoints.number(port_address.key()).number(u64::from(count));
         let classes = [self.classes.of(from, to), self.classes.of(to, from)];
         let slot = self.sessions.connections.insert(label, port, [from, to], classes);
         self.sessions.counts.traffic.connects += 1;
-        let end = self.sessions.connections.at_mut(slot).end_mut(Side::Connecting);
-        end.stage = Stage::Connecting;
-        end.incarnation = kernel.incarnation(from);
-        end.heard_at = kernel.now();
-        self.enlist(slot, Side::Connecting);
-        self.request(kernel, slot);
+        let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(Side::Connecting);
+        endpoint.stage = Stage::Connecting;
+        endpoint.incarnation = kernel.incarnation(from);
+        endpoint.heard_at = kernel.now();
+        self.register_endpoint(slot, Side::Connecting);
+        self.send_request(kernel, slot);
         self.arm_timer(kernel, slot, Side::Connecting);
         self.sessions.connections.at(slot).id(slot, Side::Connecting)
     }
 
     /// Asks once, for the first time or again.
-    pub(super) fn request(&mut self, kernel: &mut Kernel, slot: usize) {
-        let attempt = self.count_attempt(kernel, slot, Side::Connecting);
+    pub(super) fn send_request(&mut self, kernel: &mut Kernel, slot: usize) {
+        let attempt = self.next_attempt(kernel, slot, Side::Connecting);
         self.record_session(kernel, slot, Side::Connecting, RecordKind::Connect, attempt);
-        let address = Kind::Request.of(self.sessions.connections.at(slot).address(Side::Connecting));
+        let address = RollKind::Request.address(self.sessions.connections.at(slot).address(Side::Connecting));
         self.transmit_segment(
             kernel,
             slot,
             Side::Connecting,
             address.number(u64::from(attempt)),
-            What::Request(Attempt::new(attempt)),
+            SegmentKind::Request(Attempt::new(attempt)),
         );
     }
 
     /// Numbers a request or a probe of that end, and says when the next one is due.
-    pub(super) fn count_attempt(&mut self, kernel: &Kernel, slot: usize, side: Side) -> u32 {
-        let tries = self.sessions.connections.at(slot).end(side).tries;
-        let after = self.class_of(slot, side).link.model.retransmit_after(tries);
-        let end = self.sessions.connections.at_mut(slot).end_mut(side);
-        end.retry_at = kernel.now() + after;
-        end.tries = tries.saturating_add(1);
-        end.attempts += 1;
-        end.attempts - 1
+    pub(super) fn next_attempt(&mut self, kernel: &Kernel, slot: usize, side: Side) -> u32 {
+        let unanswered = self.sessions.connections.at(slot).endpoint(side).unanswered;
+        let after = self.class_of(slot, side).link.model.retransmit_after(unanswered);
+        let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(side);
+        endpoint.retry_at = kernel.now() + after;
+        endpoint.unanswered = unanswered.saturating_add(1);
+        endpoint.attempts += 1;
+        endpoint.attempts - 1
     }
 
     /// A request reached the node that it asks. Without an answer it will come again.
     pub(super) fn on_request(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) {
         let connection = self.sessions.connections.at(slot);
         // Where the asking end is gone there would be no third step of the handshake, and so nothing to accept.
-        if !connection.end(Side::Connecting).is_alive() {
+        if !connection.endpoint(Side::Connecting).is_alive() {
             return;
         }
-        let (node, port) = (connection.end(Side::Accepting).node, connection.port);
-        match connection.end(Side::Accepting).stage {
-            Stage::Open => self.answer(kernel, slot, Kind::Accept, What::Accept, attempt),
-            Stage::Broken(_) | Stage::Vanished => self.notify_reset(kernel, slot, Side::Accepting),
+        let (node, port) = (connection.endpoint(Side::Accepting).node, connection.port);
+        match connection.endpoint(Side::Accepting).stage {
+            Stage::Open => self.reply(kernel, slot, RollKind::Accept, SegmentKind::Accept, attempt),
+            Stage::Broken(_) | Stage::Gone => self.send_reset(kernel, slot, Side::Accepting),
             Stage::Connecting => unreachable!("the accepting end does not ask"),
             Stage::Absent if kernel.health(node) == Health::Paused => {}
-            Stage::Absent if self.sockets.is_taken_by_host(node, port) => self.accept_stream(kernel, slot, attempt),
+            Stage::Absent if self.sockets.is_taken_by_host(node, port) => self.accept_for_machine(kernel, slot, attempt),
             Stage::Absent => match self.sessions.listeners.at(node, port).map(|listener| listener.backlog.len()) {
                 None => {
                     self.record_session(kernel, slot, Side::Accepting, RecordKind::Refuse, attempt.number);
-                    self.answer(kernel, slot, Kind::Refuse, What::Refuse, attempt);
+                    self.reply(kernel, slot, RollKind::Refuse, SegmentKind::Refuse, attempt);
                 }
                 Some(BACKLOG_CAPACITY..) => {}
                 Some(_) => {
                     let id = self.open_accepting(kernel, slot, attempt);
                     self.sessions.listeners.at(node, port).expect("somebody listens").backlog.push_back(id);
-                    self.tell(kernel, slot, Side::Accepting, News::INCOMING);
+                    self.notify(kernel, slot, Side::Accepting, Events::INCOMING);
                 }
             },
         }
@@ -119,41 +126,41 @@ impl Network {
 
     /// Makes the end of who was asked, and says so to who asked.
     pub(super) fn open_accepting(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) -> SessionId {
-        let end = self.sessions.connections.at_mut(slot).end_mut(Side::Accepting);
-        end.stage = Stage::Open;
-        end.incarnation = kernel.incarnation(end.node);
-        end.heard_at = kernel.now();
-        self.enlist(slot, Side::Accepting);
-        self.accepted(kernel, slot, attempt);
+        let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(Side::Accepting);
+        endpoint.stage = Stage::Open;
+        endpoint.incarnation = kernel.incarnation(endpoint.node);
+        endpoint.heard_at = kernel.now();
+        self.register_endpoint(slot, Side::Accepting);
+        self.confirm_accept(kernel, slot, attempt);
         self.sessions.connections.at(slot).id(slot, Side::Accepting)
     }
 
     /// Counts a session that was taken, and says so to who asked.
-    pub(super) fn accepted(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) {
+    pub(super) fn confirm_accept(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) {
         self.sessions.counts.traffic.accepted += 1;
         self.record_session(kernel, slot, Side::Accepting, RecordKind::Accept, attempt.number);
-        self.answer(kernel, slot, Kind::Accept, What::Accept, attempt);
+        self.reply(kernel, slot, RollKind::Accept, SegmentKind::Accept, attempt);
     }
 
-    fn answer(&mut self, kernel: &mut Kernel, slot: usize, kind: Kind, what: What, attempt: Attempt) {
-        let address = kind.of(self.sessions.connections.at(slot).address(Side::Accepting));
-        self.transmit_segment(kernel, slot, Side::Accepting, attempt.answered(address), what);
+    fn reply(&mut self, kernel: &mut Kernel, slot: usize, roll: RollKind, kind: SegmentKind, attempt: Attempt) {
+        let address = roll.address(self.sessions.connections.at(slot).address(Side::Accepting));
+        self.transmit_segment(kernel, slot, Side::Accepting, attempt.reply_address(address), kind);
     }
 
     /// The other side is there: what waited for that goes out.
     pub(super) fn open_connecting(&mut self, kernel: &mut Kernel, slot: usize) {
-        let end = self.sessions.connections.at_mut(slot).end_mut(Side::Connecting);
-        end.stage = Stage::Open;
-        end.heard_at = kernel.now();
-        end.tries = 0;
-        self.tell(kernel, slot, Side::Connecting, News::OPENED);
+        let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(Side::Connecting);
+        endpoint.stage = Stage::Open;
+        endpoint.heard_at = kernel.now();
+        endpoint.unanswered = 0;
+        self.notify(kernel, slot, Side::Connecting, Events::OPENED);
         self.flush(kernel, slot, Side::Connecting);
     }
 
     /// Records something that an end did or that happened to it.
     pub(super) fn record_session(&mut self, kernel: &mut Kernel, slot: usize, side: Side, kind: RecordKind, detail: u32) {
         let connection = self.sessions.connections.at(slot);
-        let (node, peer) = (connection.end(side).node, connection.end(side.other()).node);
+        let (node, peer) = (connection.endpoint(side).node, connection.endpoint(side.other()).node);
         kernel.record(Record { peer, detail, label: connection.label.key(), ..Record::of(kernel.now(), kind, node) });
     }
 }

@@ -4,8 +4,8 @@ use cluster_sim_runtime::{Address, Kernel};
 use cluster_sim_types::NodeId;
 
 use super::SessionId;
-use super::endpoint::{News, Side, Stage};
-use super::half::Held;
+use super::endpoint::{Events, Side, Stage};
+use super::half::MessageRef;
 use super::recv::SessionRecv;
 use super::segment::Attempt;
 use super::send::SendRefused;
@@ -22,17 +22,17 @@ pub enum MachineNotice<M> {
     /// The next message of a peer.
     Message(Received<M>),
     /// That peer sends nothing more in this session.
-    Finished(NodeId),
+    Closed(NodeId),
     /// The session with that peer is gone.
     Reset(NodeId, ResetReason),
     /// A message to that peer was not taken over.
-    Busy(NodeId, M),
+    Full(NodeId, M),
     /// There is room again, after a `Busy`.
-    Ready(NodeId),
+    Writable(NodeId),
 }
 
 /// What names the port of a session that a machine opened, for chance: the same for all machines, whatever port they take messages on.
-const OF_MACHINES: Address = Address::new().name("machine");
+const MACHINE_PORT: Address = Address::new().name("machine");
 
 impl Network {
     /// Sends a message in the machine's session with that peer, which is opened on that port if there is none; `kind` must be that of `M`.
@@ -51,44 +51,44 @@ impl Network {
         let nodes = kernel.node_count();
         assert!(to.0 < nodes, "it streams to {to}, but the cluster has n0 to n{}", nodes - 1);
         assert!(to != from, "it streams to itself, {to}; a session has two nodes");
-        let id = self.sessions.streams.get(&(from, to)).copied();
-        let id = id.unwrap_or_else(|| self.open_stream(kernel, from, to, port));
+        let id = self.sessions.machine_sessions.get(&(from, to)).copied();
+        let id = id.unwrap_or_else(|| self.open_for_machine(kernel, from, to, port));
         // What the machine does not know yet to be handed back comes before this message.
-        let comes_after_others = !self.sessions.connections.at(id.slot()).end(id.side()).returned.is_empty();
-        let sent = if comes_after_others { Err(SendRefused::Busy(message)) } else { self.send_on(kernel, id, kind, message) };
+        let has_returned = !self.sessions.connections.at(id.slot()).endpoint(id.side()).returned.is_empty();
+        let sent = if has_returned { Err(SendRefused::Full(message)) } else { self.send_on(kernel, id, kind, message) };
         if let Err(unsent) = sent {
-            self.hand_back(kernel, id, kind, unsent.into_message());
+            self.return_message(kernel, id, kind, unsent.into_message());
         }
     }
 
     /// Ends what a machine sends in its session with that peer; nothing happens where there is none.
     pub fn session_close(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId) {
-        if let Some(id) = self.sessions.streams.get(&(from, to)).copied() {
+        if let Some(id) = self.sessions.machine_sessions.get(&(from, to)).copied() {
             self.finish(kernel, id);
         }
     }
 
-    fn open_stream(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, port: PortId) -> SessionId {
-        let id = self.ask(kernel, from, to, port, OF_MACHINES);
-        self.sessions.connections.at_mut(id.slot()).end_mut(id.side()).of_machine = true;
-        self.sessions.streams.insert((from, to), id);
+    fn open_for_machine(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, port: PortId) -> SessionId {
+        let id = self.connect_as(kernel, from, to, port, MACHINE_PORT);
+        self.sessions.connections.at_mut(id.slot()).endpoint_mut(id.side()).of_machine = true;
+        self.sessions.machine_sessions.insert((from, to), id);
         id
     }
 
-    fn hand_back<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind, message: M) {
-        let held = Held { kind, slot: self.slab::<M>(kind).insert(message, 1) };
+    fn return_message<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind, message: M) {
+        let message = MessageRef { kind, slot: self.slab::<M>(kind).insert(message, 1) };
         let (slot, side) = (id.slot(), id.side());
-        let end = self.sessions.connections.at_mut(slot).end_mut(side);
-        end.returned.push_back(held);
-        let node = end.node;
-        self.want_room(kernel, slot, side);
-        self.tell(kernel, slot, side, News::RETURNED);
+        let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(side);
+        endpoint.returned.push_back(message);
+        let node = endpoint.node;
+        self.request_window(kernel, slot, side);
+        self.notify(kernel, slot, side, Events::RETURNED);
         self.wake_node(kernel, node);
     }
 
     pub(super) fn drop_returned(&mut self, slot: usize, side: Side) {
-        while let Some(held) = self.sessions.connections.at_mut(slot).end_mut(side).returned.pop_front() {
-            self.drop_held(held);
+        while let Some(message) = self.sessions.connections.at_mut(slot).endpoint_mut(side).returned.pop_front() {
+            self.drop_message(message);
         }
     }
 
@@ -99,70 +99,70 @@ impl Network {
         node: NodeId,
         kind: PayloadKind,
     ) -> Option<MachineNotice<M>> {
-        while let Some(id) = self.first_with_news(node) {
-            if let Some(told) = self.tell_of(kernel, id, kind) {
-                self.conclude(kernel, id, node);
-                return Some(told);
+        while let Some(id) = self.first_pending(node) {
+            if let Some(notice) = self.next_notice_of(kernel, id, kind) {
+                self.reap_and_wake(kernel, id, node);
+                return Some(notice);
             }
         }
         None
     }
 
     /// What an end has to tell first: what was handed back, what arrived, that it is gone, that there is room.
-    fn tell_of<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind) -> Option<MachineNotice<M>> {
+    fn next_notice_of<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind) -> Option<MachineNotice<M>> {
         let (slot, side) = (id.slot(), id.side());
         let connection = self.sessions.connections.at_mut(slot);
-        let peer = connection.end(side.other()).node;
-        let end = connection.end_mut(side);
-        if let Some(held) = end.returned.pop_front() {
-            if end.returned.is_empty() {
-                end.news.remove(News::RETURNED);
+        let peer = connection.endpoint(side.other()).node;
+        let endpoint = connection.endpoint_mut(side);
+        if let Some(message) = endpoint.returned.pop_front() {
+            if endpoint.returned.is_empty() {
+                endpoint.events.remove(Events::RETURNED);
             }
-            return Some(MachineNotice::Busy(peer, self.slab::<M>(held.kind).take(held.slot)));
+            return Some(MachineNotice::Full(peer, self.slab::<M>(message.kind).take(message.slot)));
         }
-        if end.news.has(News::READABLE) {
-            match self.take_next(kernel, slot, side, kind) {
+        if endpoint.events.has(Events::READABLE) {
+            match self.recv_next(kernel, slot, side, kind) {
                 SessionRecv::Message(message) => return Some(MachineNotice::Message(Received { from: peer, message })),
-                SessionRecv::Finished => return Some(MachineNotice::Finished(peer)),
+                SessionRecv::Finished => return Some(MachineNotice::Closed(peer)),
                 SessionRecv::Nothing | SessionRecv::Broken(_) => {}
             }
         }
-        let end = self.sessions.connections.at_mut(slot).end_mut(side);
-        if let Stage::Broken(reason) = end.stage {
+        let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(side);
+        if let Stage::Broken(reason) = endpoint.stage {
             self.release(kernel, id);
             return Some(MachineNotice::Reset(peer, reason));
         }
-        let has_room = end.news.has(News::ROOM);
-        end.news = News::NONE;
-        has_room.then_some(MachineNotice::Ready(peer))
+        let has_room = endpoint.events.has(Events::WRITABLE);
+        endpoint.events = Events::NONE;
+        has_room.then_some(MachineNotice::Writable(peer))
     }
 
     /// A session that both sides have finished is over for a machine once it was told everything; another one can be opened then.
-    pub(super) fn close_stream(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
+    pub(super) fn release_if_closed(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let connection = self.sessions.connections.at_mut(slot);
-        let end = connection.end(side);
-        if !end.of_machine || end.released || end.stage != Stage::Open || !connection.is_closed(side) {
+        let endpoint = connection.endpoint(side);
+        if !endpoint.of_machine || endpoint.released || endpoint.stage != Stage::Open || !connection.is_closed(side) {
             return;
         }
-        let end = connection.end_mut(side);
-        if end.wants_room {
-            end.wants_room = false;
-            self.tell(kernel, slot, side, News::ROOM);
-        } else if end.news == News::NONE {
-            self.let_go(slot, side);
+        let endpoint = connection.endpoint_mut(side);
+        if endpoint.waits_for_window {
+            endpoint.waits_for_window = false;
+            self.notify(kernel, slot, side, Events::WRITABLE);
+        } else if endpoint.events == Events::NONE {
+            self.mark_released(slot, side);
         }
     }
 
     /// The machine streams no more through that end: its successor takes over, if there is one.
-    pub(super) fn leave_stream(&mut self, slot: usize, side: Side) {
+    pub(super) fn unlink_machine_session(&mut self, slot: usize, side: Side) {
         let connection = self.sessions.connections.at(slot);
         let id = connection.id(slot, side);
-        let between = (connection.end(side).node, connection.end(side.other()).node);
-        let successor = connection.end(side).successor;
-        if self.sessions.streams.get(&between) == Some(&id) {
+        let between = (connection.endpoint(side).node, connection.endpoint(side.other()).node);
+        let successor = connection.endpoint(side).successor;
+        if self.sessions.machine_sessions.get(&between) == Some(&id) {
             match successor {
-                Some(successor) => self.sessions.streams.insert(between, successor),
-                None => self.sessions.streams.remove(&between),
+                Some(successor) => self.sessions.machine_sessions.insert(between, successor),
+                None => self.sessions.machine_sessions.remove(&between),
             };
         }
     }
@@ -172,30 +172,30 @@ impl Network {
     /// It has at most one with each peer. If it is asking that peer itself, the two become one. If it holds an end of an earlier one, that one
     /// is over, and the new one takes its place once the machine was told: a machine that asks anew has lost its own end of it, and tasks
     /// that ask for a second one lose the first.
-    pub(super) fn accept_stream(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) {
+    pub(super) fn accept_for_machine(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) {
         let connection = self.sessions.connections.at(slot);
-        let between = (connection.end(Side::Accepting).node, connection.end(Side::Connecting).node);
-        let earlier = self.last_stream(between);
+        let between = (connection.endpoint(Side::Accepting).node, connection.endpoint(Side::Connecting).node);
+        let earlier = self.latest_machine_session(between);
         if let Some(asking) = earlier
-            && self.sessions.connections.at(asking.slot()).end(asking.side()).stage == Stage::Connecting
+            && self.sessions.connections.at(asking.slot()).endpoint(asking.side()).stage == Stage::Connecting
         {
-            return self.become_one(kernel, asking, slot, attempt);
+            return self.merge_into(kernel, asking, slot, attempt);
         }
         let id = self.open_accepting(kernel, slot, attempt);
-        self.sessions.connections.at_mut(slot).end_mut(Side::Accepting).of_machine = true;
+        self.sessions.connections.at_mut(slot).endpoint_mut(Side::Accepting).of_machine = true;
         match earlier {
-            None => drop(self.sessions.streams.insert(between, id)),
+            None => drop(self.sessions.machine_sessions.insert(between, id)),
             Some(earlier) => {
-                self.sessions.connections.at_mut(earlier.slot()).end_mut(earlier.side()).successor = Some(id);
+                self.sessions.connections.at_mut(earlier.slot()).endpoint_mut(earlier.side()).successor = Some(id);
                 self.supersede(kernel, earlier);
             }
         }
     }
 
     /// The last in the row of ends by which a machine streams to a peer, one after the other.
-    fn last_stream(&self, between: (NodeId, NodeId)) -> Option<SessionId> {
-        let mut last = *self.sessions.streams.get(&between)?;
-        while let Some(successor) = self.sessions.connections.at(last.slot()).end(last.side()).successor {
+    fn latest_machine_session(&self, between: (NodeId, NodeId)) -> Option<SessionId> {
+        let mut last = *self.sessions.machine_sessions.get(&between)?;
+        while let Some(successor) = self.sessions.connections.at(last.slot()).endpoint(last.side()).successor {
             last = successor;
         }
         Some(last)
@@ -207,38 +207,38 @@ impl Network {
         let connection = self.sessions.connections.at_mut(slot);
         if connection.is_closed(side.other()) {
             // Its peer has everything, and only the last acknowledgement did not come through: the new request says as much.
-            connection.outward(side).acknowledge_all();
-        } else if connection.end(side).is_alive() {
-            self.break_end(kernel, slot, side, ResetReason::Reset);
-            if !self.sessions.connections.at(slot).end(side.other()).of_machine {
-                self.notify_reset(kernel, slot, side);
+            connection.outbound(side).acknowledge_all();
+        } else if connection.endpoint(side).is_alive() {
+            self.break_endpoint(kernel, slot, side, ResetReason::Reset);
+            if !self.sessions.connections.at(slot).endpoint(side.other()).of_machine {
+                self.send_reset(kernel, slot, side);
             }
         }
-        self.settle(kernel, earlier);
+        self.reap(kernel, earlier);
     }
 
     /// A machine is asked by whom it asks itself: what it had asked for goes on in the other's session. Where tasks have accepted its own
     /// request meanwhile, they are told that nothing comes of it when they answer.
-    fn become_one(&mut self, kernel: &mut Kernel, asking: SessionId, slot: usize, attempt: Attempt) {
+    fn merge_into(&mut self, kernel: &mut Kernel, asking: SessionId, slot: usize, attempt: Attempt) {
         let (old, side) = (asking.slot(), asking.side());
-        self.strike_off(old, side);
+        self.unregister_endpoint(old, side);
         let [from, into] = self.sessions.connections.pair(old, slot);
-        std::mem::swap(from.end_mut(side), into.end_mut(Side::Accepting));
-        std::mem::swap(from.outward(side), into.outward(Side::Accepting));
-        from.end_mut(side).stage = Stage::Vanished;
+        std::mem::swap(from.endpoint_mut(side), into.endpoint_mut(Side::Accepting));
+        std::mem::swap(from.outbound(side), into.outbound(Side::Accepting));
+        from.endpoint_mut(side).stage = Stage::Gone;
         let id = into.id(slot, Side::Accepting);
-        let peer = into.end(Side::Connecting).node;
-        let end = into.end_mut(Side::Accepting);
-        end.stage = Stage::Open;
-        end.heard_at = kernel.now();
-        end.tries = 0;
-        end.clock = None;
-        let node = end.node;
-        self.settle(kernel, asking);
-        self.enlist(slot, Side::Accepting);
-        self.rename_on_agenda(node, asking, id);
-        self.sessions.streams.insert((node, peer), id);
-        self.accepted(kernel, slot, attempt);
+        let peer = into.endpoint(Side::Connecting).node;
+        let endpoint = into.endpoint_mut(Side::Accepting);
+        endpoint.stage = Stage::Open;
+        endpoint.heard_at = kernel.now();
+        endpoint.unanswered = 0;
+        endpoint.timer_at = None;
+        let node = endpoint.node;
+        self.reap(kernel, asking);
+        self.register_endpoint(slot, Side::Accepting);
+        self.replace_pending(node, asking, id);
+        self.sessions.machine_sessions.insert((node, peer), id);
+        self.confirm_accept(kernel, slot, attempt);
         self.flush(kernel, slot, Side::Accepting);
     }
 }

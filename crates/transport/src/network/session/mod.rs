@@ -51,7 +51,7 @@ use connection::Connections;
 use counts::Counts;
 use endpoint::{Side, Stage};
 use listeners::Listeners;
-use notices::OfNode;
+use notices::NodeSessions;
 use segment::Segments;
 use task_api::EndpointWaiters;
 
@@ -61,13 +61,13 @@ pub(super) struct Sessions {
     connections: Connections,
     segments: Segments,
     listeners: Listeners,
-    nodes: Vec<OfNode>,
+    nodes: Vec<NodeSessions>,
     /// Tasks that wait at an end, by its number; empty where no tasks run.
     waiting: Vec<EndpointWaiters>,
     /// The end by which a machine streams to a peer.
-    streams: FxHashMap<(NodeId, NodeId), SessionId>,
+    machine_sessions: FxHashMap<(NodeId, NodeId), SessionId>,
     counts: Counts,
-    decided: Option<Vec<FateRecord>>,
+    fate_records: Option<Vec<FateRecord>>,
 }
 
 impl Sessions {
@@ -83,7 +83,7 @@ impl Sessions {
     }
 
     pub(super) fn keep_fates(&mut self) {
-        self.decided.get_or_insert_default();
+        self.fate_records.get_or_insert_default();
     }
 }
 
@@ -121,24 +121,24 @@ impl Network {
     /// One end as it stands; nothing once it was released, or went with its node's life.
     pub fn session(&self, id: SessionId) -> Option<SessionState> {
         let connection = self.sessions.connections.find(id)?;
-        let (end, other) = (connection.end(id.side()), connection.end(id.side().other()));
-        let stage = match end.stage {
-            _ if end.released => return None,
-            Stage::Absent | Stage::Vanished => return None,
+        let (endpoint, other) = (connection.endpoint(id.side()), connection.endpoint(id.side().other()));
+        let stage = match endpoint.stage {
+            _ if endpoint.released => return None,
+            Stage::Absent | Stage::Gone => return None,
             Stage::Connecting => SessionStage::Connecting,
             Stage::Open => SessionStage::Open,
             Stage::Broken(reason) => SessionStage::Broken(reason),
         };
-        let outward = &connection.lanes[id.side().index()];
-        let window = self.classes.get(outward.class).link.model.window;
+        let outbound = &connection.halves[id.side().index()];
+        let window = self.classes.get(outbound.class).link.model.window;
         Some(SessionState {
-            node: end.node,
+            node: endpoint.node,
             peer: other.node,
             incarnation: other.incarnation,
             port: connection.port,
             stage,
-            readable: connection.lanes[id.side().other().index()].is_readable(),
-            writable: end.is_alive() && !outward.is_finished() && outward.has_room(window),
+            readable: connection.halves[id.side().other().index()].is_readable(),
+            writable: endpoint.is_alive() && !outbound.is_finished() && outbound.has_room(window),
         })
     }
 
@@ -149,20 +149,20 @@ impl Network {
 
     /// The fates of everything that sessions put on links since [`keep_fates`](Self::keep_fates), in the order in which they were decided.
     pub fn session_fates(&self) -> &[FateRecord] {
-        self.sessions.decided.as_deref().unwrap_or_default()
+        self.sessions.fate_records.as_deref().unwrap_or_default()
     }
 
     /// The slot of an end that its node still holds.
-    fn held(&self, id: SessionId) -> Option<(usize, Side)> {
-        let end = self.sessions.connections.find(id)?.end(id.side());
-        let is_there = end.is_alive() || matches!(end.stage, Stage::Broken(_));
-        (is_there && !end.released).then_some((id.slot(), id.side()))
+    fn resolve(&self, id: SessionId) -> Option<(usize, Side)> {
+        let endpoint = self.sessions.connections.find(id)?.endpoint(id.side());
+        let is_there = endpoint.is_alive() || matches!(endpoint.stage, Stage::Broken(_));
+        (is_there && !endpoint.released).then_some((id.slot(), id.side()))
     }
 
     /// Ends whatever an event or a call was about: what broke is settled, what is over is forgotten, and the node that just acted comes
     /// back to what is left to tell it.
-    fn conclude(&mut self, kernel: &mut Kernel, about: SessionId, acting: NodeId) {
-        self.settle(kernel, about);
+    fn reap_and_wake(&mut self, kernel: &mut Kernel, id: SessionId, acting: NodeId) {
+        self.reap(kernel, id);
         self.wake_node(kernel, acting);
     }
 }

@@ -6,22 +6,22 @@ use cluster_sim_runtime::{Kernel, Order};
 use cluster_sim_types::{Health, NodeId};
 
 use super::SessionId;
-use super::endpoint::{News, Side};
-use super::segment::{Segment, What};
+use super::endpoint::{Events, Side};
+use super::segment::{Segment, SegmentKind};
 use crate::network::Network;
 use crate::network::port_names::PortId;
 
 /// The ends of one node.
 #[derive(Debug, Default)]
-pub(super) struct OfNode {
+pub(super) struct NodeSessions {
     /// Tasks run on it, and wait at its ends; its agenda stays empty.
     pub(super) runs_tasks: bool,
     /// All that are alive or have something to tell.
-    pub(super) ends: Vec<SessionId>,
+    pub(super) endpoints: Vec<SessionId>,
     /// Those that have something to tell. Some of them may be gone.
-    agenda: VecDeque<SessionId>,
+    pending: VecDeque<SessionId>,
     /// The node will come back to its agenda at this instant anyhow.
-    comes_back: bool,
+    wake_scheduled: bool,
 }
 
 /// What is new about one end, since its node last took a notice of it. How the end stands now, [`Network::session`] says.
@@ -49,115 +49,115 @@ impl Network {
 
     /// The oldest news of a node's sessions, for a host that tells its tasks. A host that was woken takes notices until there is none.
     pub fn next_notice(&mut self, node: NodeId) -> Option<Notice> {
-        let id = self.first_with_news(node)?;
+        let id = self.first_pending(node)?;
         let connection = self.sessions.connections.at_mut(id.slot());
         let port = connection.port;
-        let end = connection.end_mut(id.side());
-        let news = std::mem::take(&mut end.news);
-        end.on_agenda = false;
-        self.sessions.nodes[node.index()].agenda.pop_front();
+        let endpoint = connection.endpoint_mut(id.side());
+        let events = std::mem::take(&mut endpoint.events);
+        endpoint.queued = false;
+        self.sessions.nodes[node.index()].pending.pop_front();
         Some(Notice {
             session: id,
             port,
-            incoming: news.has(News::INCOMING),
-            opened: news.has(News::OPENED),
-            readable: news.has(News::READABLE),
-            writable: news.has(News::ROOM),
-            broken: news.has(News::BROKEN),
+            incoming: events.has(Events::INCOMING),
+            opened: events.has(Events::OPENED),
+            readable: events.has(Events::READABLE),
+            writable: events.has(Events::WRITABLE),
+            broken: events.has(Events::BROKEN),
         })
     }
 
     /// The first end of an agenda that has news; those before it, which have none any more, are taken off.
-    pub(super) fn first_with_news(&mut self, node: NodeId) -> Option<SessionId> {
-        let of_node = self.sessions.nodes.get_mut(node.index())?;
-        while let Some(id) = of_node.agenda.front().copied() {
+    pub(super) fn first_pending(&mut self, node: NodeId) -> Option<SessionId> {
+        let node_sessions = self.sessions.nodes.get_mut(node.index())?;
+        while let Some(id) = node_sessions.pending.front().copied() {
             if self.sessions.connections.has(id) {
-                let end = self.sessions.connections.at_mut(id.slot()).end_mut(id.side());
-                if end.news != News::NONE {
+                let endpoint = self.sessions.connections.at_mut(id.slot()).endpoint_mut(id.side());
+                if endpoint.events != Events::NONE {
                     return Some(id);
                 }
-                end.on_agenda = false;
+                endpoint.queued = false;
             }
-            of_node.agenda.pop_front();
+            node_sessions.pending.pop_front();
         }
         None
     }
 
     /// Puts news of an end on its node's agenda, or wakes the tasks that wait for it, if the node still holds it.
-    pub(super) fn tell(&mut self, kernel: &mut Kernel, slot: usize, side: Side, news: News) {
+    pub(super) fn notify(&mut self, kernel: &mut Kernel, slot: usize, side: Side, events: Events) {
         let connection = self.sessions.connections.at_mut(slot);
         let id = connection.id(slot, side);
-        let end = connection.end_mut(side);
+        let endpoint = connection.endpoint_mut(side);
         // A machine knows its sessions by their peers: that one was opened is nothing to it.
-        if end.released || end.of_machine && (news == News::OPENED || news == News::INCOMING) {
+        if endpoint.released || endpoint.of_machine && (events == Events::OPENED || events == Events::INCOMING) {
             return;
         }
-        let of_node = &mut self.sessions.nodes[end.node.index()];
-        if of_node.runs_tasks {
-            return self.wake_tasks(kernel, id, news);
+        let node_sessions = &mut self.sessions.nodes[endpoint.node.index()];
+        if node_sessions.runs_tasks {
+            return self.wake_tasks(kernel, id, events);
         }
-        end.news.add(news);
-        if !end.on_agenda {
-            end.on_agenda = true;
-            of_node.agenda.push_back(id);
+        endpoint.events.add(events);
+        if !endpoint.queued {
+            endpoint.queued = true;
+            node_sessions.pending.push_back(id);
         }
     }
 
     /// An end got another name.
-    pub(super) fn rename_on_agenda(&mut self, node: NodeId, from: SessionId, to: SessionId) {
-        self.sessions.nodes[node.index()].agenda.iter_mut().filter(|id| **id == from).for_each(|id| *id = to);
+    pub(super) fn replace_pending(&mut self, node: NodeId, from: SessionId, to: SessionId) {
+        self.sessions.nodes[node.index()].pending.iter_mut().filter(|id| **id == from).for_each(|id| *id = to);
     }
 
     /// Whom to wake now that something happened to that node's ends: nobody if it has no news, cannot act, or will be woken anyhow.
     pub(super) fn wake_for(&mut self, kernel: &Kernel, node: NodeId) -> Option<(NodeId, u32)> {
-        self.first_with_news(node)?;
-        let wakes = kernel.health(node) == Health::Up && !self.sessions.nodes[node.index()].comes_back;
+        self.first_pending(node)?;
+        let wakes = kernel.health(node) == Health::Up && !self.sessions.nodes[node.index()].wake_scheduled;
         wakes.then_some((node, Self::SESSION_NOTICE))
     }
 
     /// Has a node that is up come back to its agenda at this instant, before anything else, if anything is on it.
     pub(in crate::network) fn wake_node(&mut self, kernel: &mut Kernel, node: NodeId) {
         if self.wake_for(kernel, node).is_some() {
-            let to = self.first_with_news(node).expect("it has news");
-            self.sessions.nodes[node.index()].comes_back = true;
-            self.schedule_segment(kernel, kernel.now(), Order::FIRST, Segment { to, what: What::Agenda(node) });
+            let to = self.first_pending(node).expect("it has news");
+            self.sessions.nodes[node.index()].wake_scheduled = true;
+            self.schedule_segment(kernel, kernel.now(), Order::FIRST, Segment { to, kind: SegmentKind::WakeNode(node) });
         }
     }
 
-    pub(super) fn comes_back_to(&mut self, node: NodeId) {
-        self.sessions.nodes[node.index()].comes_back = false;
+    pub(super) fn wake_fired(&mut self, node: NodeId) {
+        self.sessions.nodes[node.index()].wake_scheduled = false;
     }
 
     /// Lists an end with its node.
-    pub(super) fn enlist(&mut self, slot: usize, side: Side) {
+    pub(super) fn register_endpoint(&mut self, slot: usize, side: Side) {
         let connection = self.sessions.connections.at(slot);
-        let (id, node) = (connection.id(slot, side), connection.end(side).node);
-        let ends = &mut self.of_node(node).ends;
-        ends.push(id);
-        let listed = ends.len() as u32 - 1;
-        self.sessions.connections.at_mut(slot).end_mut(side).listed = Some(listed);
+        let (id, node) = (connection.id(slot, side), connection.endpoint(side).node);
+        let endpoints = &mut self.node_sessions(node).endpoints;
+        endpoints.push(id);
+        let position = endpoints.len() as u32 - 1;
+        self.sessions.connections.at_mut(slot).endpoint_mut(side).position = Some(position);
     }
 
-    pub(super) fn of_node(&mut self, node: NodeId) -> &mut OfNode {
+    pub(super) fn node_sessions(&mut self, node: NodeId) -> &mut NodeSessions {
         let nodes = &mut self.sessions.nodes;
         if nodes.len() <= node.index() {
-            nodes.resize_with(node.index() + 1, OfNode::default);
+            nodes.resize_with(node.index() + 1, NodeSessions::default);
         }
         &mut nodes[node.index()]
     }
 
     /// Takes an end off its node's list, if it stands there.
-    pub(super) fn strike_off(&mut self, slot: usize, side: Side) {
-        let end = self.sessions.connections.at_mut(slot).end_mut(side);
-        let Some(listed) = end.listed.take() else { return };
-        let ends = &mut self.sessions.nodes[end.node.index()].ends;
-        ends.swap_remove(listed as usize);
-        if let Some(moved) = ends.get(listed as usize).copied() {
-            self.sessions.connections.at_mut(moved.slot()).end_mut(moved.side()).listed = Some(listed);
+    pub(super) fn unregister_endpoint(&mut self, slot: usize, side: Side) {
+        let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(side);
+        let Some(position) = endpoint.position.take() else { return };
+        let endpoints = &mut self.sessions.nodes[endpoint.node.index()].endpoints;
+        endpoints.swap_remove(position as usize);
+        if let Some(moved) = endpoints.get(position as usize).copied() {
+            self.sessions.connections.at_mut(moved.slot()).endpoint_mut(moved.side()).position = Some(position);
         }
     }
 
-    pub(super) fn last_end(&self, node: NodeId) -> Option<SessionId> {
-        self.sessions.nodes.get(node.index())?.ends.last().copied()
+    pub(super) fn last_endpoint(&self, node: NodeId) -> Option<SessionId> {
+        self.sessions.nodes.get(node.index())?.endpoints.last().copied()
     }
 }

@@ -4,9 +4,9 @@ use cluster_sim_runtime::{Kernel, RecordKind};
 use cluster_sim_types::LossKind;
 
 use super::SessionId;
-use super::endpoint::{News, Side, Stage};
-use super::half::Held;
-use super::transmit::Kind;
+use super::endpoint::{Events, Side, Stage};
+use super::half::MessageRef;
+use super::transmit::RollKind;
 use crate::message::Message;
 use crate::message::decode;
 use crate::network::Network;
@@ -31,15 +31,15 @@ impl Network {
     /// Takes in the next message of a session in order, as a value of the node's own type; `kind` must be that of `M`.
     ///
     /// A message that is none of that type is lost as `undecodable` and breaks the session.
-    pub fn take_from<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind) -> SessionRecv<M> {
-        let Some((slot, side)) = self.held(id) else { return SessionRecv::Broken(ResetReason::Reset) };
-        let node = self.sessions.connections.at(slot).end(side).node;
-        let taken = self.take_next(kernel, slot, side, kind);
-        self.conclude(kernel, id, node);
-        taken
+    pub fn recv_on<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind) -> SessionRecv<M> {
+        let Some((slot, side)) = self.resolve(id) else { return SessionRecv::Broken(ResetReason::Reset) };
+        let node = self.sessions.connections.at(slot).endpoint(side).node;
+        let received = self.recv_next(kernel, slot, side, kind);
+        self.reap_and_wake(kernel, id, node);
+        received
     }
 
-    pub(super) fn take_next<M: Message>(
+    pub(super) fn recv_next<M: Message>(
         &mut self,
         kernel: &mut Kernel,
         slot: usize,
@@ -47,20 +47,20 @@ impl Network {
         kind: PayloadKind,
     ) -> SessionRecv<M> {
         let connection = self.sessions.connections.at_mut(slot);
-        let Some((number, entry)) = connection.inward(side).take() else {
-            let is_end_taken = connection.inward(side).is_end_taken();
-            return match connection.end(side).stage {
-                _ if is_end_taken => SessionRecv::Finished,
+        let Some((number, entry)) = connection.inbound(side).read_next() else {
+            let is_fin_read = connection.inbound(side).is_fin_read();
+            return match connection.endpoint(side).stage {
+                _ if is_fin_read => SessionRecv::Finished,
                 Stage::Broken(reason) => SessionRecv::Broken(reason),
                 _ => SessionRecv::Nothing,
             };
         };
-        if !connection.inward(side).is_readable() {
-            connection.end_mut(side).news.remove(News::READABLE);
+        if !connection.inbound(side).is_readable() {
+            connection.endpoint_mut(side).events.remove(Events::READABLE);
         }
-        self.say_there_is_room(kernel, slot, side);
-        let Some(held) = entry.held else { return SessionRecv::Finished };
-        match self.unwrap_held(held, kind) {
+        self.send_window_update(kernel, slot, side);
+        let Some(message) = entry.message else { return SessionRecv::Finished };
+        match self.take_message(message, kind) {
             Some(message) => {
                 self.counts.delivered += 1;
                 self.sessions.counts.delivered(entry.length);
@@ -70,9 +70,9 @@ impl Network {
             None => {
                 self.lose_entry(kernel, slot, side.other(), &entry, Cause::Undecodable as u32);
                 let reason = ResetReason::Undecodable;
-                if self.sessions.connections.at(slot).end(side).is_alive() {
-                    self.break_end(kernel, slot, side, reason);
-                    self.notify_reset(kernel, slot, side);
+                if self.sessions.connections.at(slot).endpoint(side).is_alive() {
+                    self.break_endpoint(kernel, slot, side, reason);
+                    self.send_reset(kernel, slot, side);
                 }
                 self.drop_unread(kernel, slot, side, LossKind::SessionReset);
                 SessionRecv::Broken(reason)
@@ -81,25 +81,25 @@ impl Network {
     }
 
     /// A message as a value of another type or of its own, which is then still held by nobody.
-    fn unwrap_held<M: Message>(&mut self, held: Held, kind: PayloadKind) -> Option<M> {
-        if held.kind == kind {
-            return Some(self.slab::<M>(kind).take(held.slot));
+    fn take_message<M: Message>(&mut self, stored: MessageRef, kind: PayloadKind) -> Option<M> {
+        if stored.kind == kind {
+            return Some(self.slab::<M>(kind).take(stored.slot));
         }
-        let bytes = self.slabs[usize::from(held.kind.0)].encode(held.slot);
+        let bytes = self.slabs[usize::from(stored.kind.0)].encode(stored.slot);
         let message = decode(&bytes?);
         if message.is_some() {
-            self.drop_held(held);
+            self.drop_message(stored);
         }
         message
     }
 
     /// Tells a sender that believes the window to be full that it is not.
-    fn say_there_is_room(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
+    fn send_window_update(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let window = self.class_of(slot, side.other()).link.model.window;
         let connection = self.sessions.connections.at(slot);
-        let lane = &connection.lanes[side.other().index()];
-        if connection.end(side).is_alive() && lane.owes_room(window) {
-            let address = Kind::Room.of(connection.address(side)).number(lane.taken());
+        let half = &connection.halves[side.other().index()];
+        if connection.endpoint(side).is_alive() && half.owes_window_update(window) {
+            let address = RollKind::WindowUpdate.address(connection.address(side)).number(half.read_count());
             self.acknowledge(kernel, slot, side, None, address);
         }
     }

@@ -11,11 +11,11 @@ use super::half::Progress;
 pub(super) struct Segment {
     /// The end that it is for.
     pub(super) to: SessionId,
-    pub(super) what: What,
+    pub(super) kind: SegmentKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum SegmentKind {
     /// Asks for a session.
     Request(Attempt),
     /// Takes it.
@@ -31,12 +31,12 @@ pub(super) enum What {
     /// Says that the sender knows nothing of the session.
     Reset,
     /// Not from the other end: its own clock surfaces.
-    Clock,
+    Timer,
     /// Not for an end at all: this node has more on its agenda.
-    Agenda(NodeId),
+    WakeNode(NodeId),
 }
 
-impl What {
+impl SegmentKind {
     /// The same as the copy of that number, which a link made of it.
     pub(super) fn copied(self, copy: u8) -> Self {
         match self {
@@ -63,7 +63,7 @@ impl Attempt {
     }
 
     /// The address of what answers it.
-    pub(super) fn answered(self, address: Address) -> Address {
+    pub(super) fn reply_address(self, address: Address) -> Address {
         address.number(u64::from(self.number)).number(u64::from(self.copy))
     }
 }

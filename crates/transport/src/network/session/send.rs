@@ -4,8 +4,8 @@ use cluster_sim_runtime::{Exhausted, Kernel, Record, RecordKind};
 
 use super::SessionId;
 use super::endpoint::{Side, Stage};
-use super::half::{Entry, Held};
-use super::segment::{Attempt, What};
+use super::half::{Entry, MessageRef};
+use super::segment::{Attempt, SegmentKind};
 use crate::message::Message;
 use crate::network::Network;
 use crate::network::digest::content_of;
@@ -16,7 +16,7 @@ use crate::reset::ResetReason;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendRefused<M> {
     /// The window is full. The node is told when there is room.
-    Busy(M),
+    Full(M),
     /// This side was finished before.
     Finished(M),
     /// The session is gone.
@@ -27,7 +27,7 @@ impl<M> SendRefused<M> {
     /// The message.
     pub fn into_message(self) -> M {
         match self {
-            Self::Busy(message) | Self::Finished(message) | Self::Broken(message, _) => message,
+            Self::Full(message) | Self::Finished(message) | Self::Broken(message, _) => message,
         }
     }
 }
@@ -44,88 +44,88 @@ impl Network {
         kind: PayloadKind,
         message: M,
     ) -> Result<(), SendRefused<M>> {
-        let Some((slot, side)) = self.held(id) else { return Err(SendRefused::Broken(message, ResetReason::Reset)) };
+        let Some((slot, side)) = self.resolve(id) else { return Err(SendRefused::Broken(message, ResetReason::Reset)) };
         let window = self.class_of(slot, side).link.model.window;
         let connection = self.sessions.connections.at_mut(slot);
-        let stage = connection.end(side).stage;
-        let lane = connection.outward(side);
+        let stage = connection.endpoint(side).stage;
+        let half = connection.outbound(side);
         match stage {
             Stage::Broken(reason) => return Err(SendRefused::Broken(message, reason)),
-            _ if lane.is_finished() => return Err(SendRefused::Finished(message)),
-            _ if lane.has_room(window) => {}
+            _ if half.is_finished() => return Err(SendRefused::Finished(message)),
+            _ if half.has_room(window) => {}
             _ => {
-                self.want_room(kernel, slot, side);
-                return Err(SendRefused::Busy(message));
+                self.request_window(kernel, slot, side);
+                return Err(SendRefused::Full(message));
             }
         }
         let (content, length) = content_of(&message);
         self.capture(kind, content, &message);
-        let held = Held { kind, slot: self.slab::<M>(kind).insert(message, 1) };
-        self.take_over(kernel, slot, side, Entry::message(held, content, length));
+        let message = MessageRef { kind, slot: self.slab::<M>(kind).insert(message, 1) };
+        self.enqueue(kernel, slot, side, Entry::message(message, content, length));
         Ok(())
     }
 
-    fn take_over(&mut self, kernel: &mut Kernel, slot: usize, side: Side, entry: Entry) {
+    fn enqueue(&mut self, kernel: &mut Kernel, slot: usize, side: Side, entry: Entry) {
         self.counts.sent += 1;
         self.sessions.counts.sent(entry.length);
         let bound = kernel.budget().messages_in_flight;
         if self.in_flight() > bound {
             kernel.exhaust(Exhausted::MessagesInFlight(bound));
         }
-        self.begin_to_wait(kernel, slot, side);
-        let number = self.sessions.connections.at_mut(slot).outward(side).push(entry);
+        self.start_timeout(kernel, slot, side);
+        let number = self.sessions.connections.at_mut(slot).outbound(side).push(entry);
         self.record_entry(kernel, slot, side, RecordKind::SessionSend, number, &entry);
-        self.carry_new(kernel, slot, side, number);
+        self.transmit_new(kernel, slot, side, number);
     }
 
     /// Ends what that side sends: the end follows the last message, as one more that must arrive.
-    pub(super) fn send_end(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
-        self.begin_to_wait(kernel, slot, side);
-        if let Some(number) = self.sessions.connections.at_mut(slot).outward(side).finish() {
+    pub(super) fn send_fin(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
+        self.start_timeout(kernel, slot, side);
+        if let Some(number) = self.sessions.connections.at_mut(slot).outbound(side).finish() {
             self.record_session(kernel, slot, side, RecordKind::SessionClose, number as u32);
-            self.carry_new(kernel, slot, side, number);
+            self.transmit_new(kernel, slot, side, number);
         }
     }
 
     /// Patience counts from here, unless the end waits for something already.
-    pub(super) fn begin_to_wait(&mut self, kernel: &Kernel, slot: usize, side: Side) {
+    pub(super) fn start_timeout(&mut self, kernel: &Kernel, slot: usize, side: Side) {
         let connection = self.sessions.connections.at_mut(slot);
-        let waits = connection.end(side).wants_room || connection.outward(side).is_waiting();
-        if connection.end(side).stage == Stage::Open && !waits {
-            connection.end_mut(side).heard_at = kernel.now();
+        let waits = connection.endpoint(side).waits_for_window || connection.outbound(side).is_waiting();
+        if connection.endpoint(side).stage == Stage::Open && !waits {
+            connection.endpoint_mut(side).heard_at = kernel.now();
         }
     }
 
-    fn carry_new(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: u64) {
-        if self.sessions.connections.at(slot).end(side).stage == Stage::Open {
-            self.put_on_link(kernel, slot, side, number);
+    fn transmit_new(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: u64) {
+        if self.sessions.connections.at(slot).endpoint(side).stage == Stage::Open {
+            self.transmit_message(kernel, slot, side, number);
             self.arm_timer(kernel, slot, side);
         }
     }
 
     /// Puts what waited for the session to open on its link.
     pub(super) fn flush(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
-        for number in self.sessions.connections.at_mut(slot).outward(side).unsent() {
-            self.put_on_link(kernel, slot, side, number);
+        for number in self.sessions.connections.at_mut(slot).outbound(side).unsent() {
+            self.transmit_message(kernel, slot, side, number);
         }
         self.arm_timer(kernel, slot, side);
     }
 
     /// Puts a message or the end on its link, for the first time or again.
-    pub(super) fn put_on_link(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: u64) {
+    pub(super) fn transmit_message(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: u64) {
         let connection = self.sessions.connections.at(slot);
         let address = connection.address(side).number(number);
-        let sent = *connection.lanes[side.index()].at(number);
+        let sent = *connection.halves[side.index()].at(number);
         if sent.attempts > 0 {
             self.sessions.counts.traffic.retransmissions += 1;
             self.record_entry(kernel, slot, side, RecordKind::Retransmit, number, &sent);
         }
         self.sessions.counts.traffic.attempts += 1;
         let attempt = sent.attempts;
-        let what = What::Message { number, attempt: Attempt::new(attempt) };
-        let under_way = self.transmit_segment(kernel, slot, side, address.number(u64::from(attempt)), what);
+        let kind = SegmentKind::Message { number, attempt: Attempt::new(attempt) };
+        let under_way = self.transmit_segment(kernel, slot, side, address.number(u64::from(attempt)), kind);
         let retry_at = kernel.now() + self.class_of(slot, side).link.model.retransmit_after(attempt);
-        let entry = self.sessions.connections.at_mut(slot).outward(side).entry(number);
+        let entry = self.sessions.connections.at_mut(slot).outbound(side).entry(number);
         let entry = entry.expect("what is not acknowledged is still there");
         entry.attempts = attempt + 1;
         entry.under_way += under_way;
@@ -143,7 +143,7 @@ impl Network {
         entry: &Entry,
     ) {
         let connection = self.sessions.connections.at(slot);
-        let (node, peer) = (connection.end(side).node, connection.end(side.other()).node);
+        let (node, peer) = (connection.endpoint(side).node, connection.endpoint(side.other()).node);
         let label = connection.label.key();
         let Entry { content, length, .. } = *entry;
         // The number is written in the 32 bits of the detail: a session ends long before its 2^32nd message.
@@ -152,7 +152,7 @@ impl Network {
     }
 
     /// Drops a message that nobody takes in any more.
-    pub(super) fn drop_held(&mut self, held: Held) {
-        self.slabs[usize::from(held.kind.0)].release(held.slot);
+    pub(super) fn drop_message(&mut self, message: MessageRef) {
+        self.slabs[usize::from(message.kind.0)].release(message.slot);
     }
 }

@@ -3,105 +3,105 @@
 use cluster_sim_runtime::{Kernel, Order, Rank};
 use cluster_sim_types::VirtualInstant;
 
-use super::endpoint::{News, Side, Stage};
-use super::segment::{Attempt, Segment, What};
-use super::transmit::Kind;
+use super::endpoint::{Events, Side, Stage};
+use super::segment::{Attempt, Segment, SegmentKind};
+use super::transmit::RollKind;
 use crate::network::Network;
 use crate::reset::ResetReason;
 
 impl Network {
     /// When the clock of an end must surface next: for the next thing to send again, or because patience is over. Nothing while it waits
     /// for no answer.
-    fn due(&self, slot: usize, side: Side) -> Option<VirtualInstant> {
+    fn next_due(&self, slot: usize, side: Side) -> Option<VirtualInstant> {
         let connection = self.sessions.connections.at(slot);
-        let (end, outward) = (connection.end(side), &connection.lanes[side.index()]);
-        let next = match end.stage {
-            Stage::Connecting => Some(end.retry_at),
-            Stage::Open if outward.is_waiting() => outward.earliest_retry(),
-            Stage::Open if end.wants_room => Some(end.retry_at),
+        let (endpoint, outbound) = (connection.endpoint(side), &connection.halves[side.index()]);
+        let next = match endpoint.stage {
+            Stage::Connecting => Some(endpoint.retry_at),
+            Stage::Open if outbound.is_waiting() => outbound.earliest_retry(),
+            Stage::Open if endpoint.waits_for_window => Some(endpoint.retry_at),
             _ => None,
         };
-        next.map(|next| next.min(self.patience_over(slot, side)))
+        next.map(|next| next.min(self.timeout_at(slot, side)))
     }
 
-    fn patience_over(&self, slot: usize, side: Side) -> VirtualInstant {
-        self.sessions.connections.at(slot).end(side).heard_at + self.class_of(slot, side).link.model.session_timeout
+    fn timeout_at(&self, slot: usize, side: Side) -> VirtualInstant {
+        self.sessions.connections.at(slot).endpoint(side).heard_at + self.class_of(slot, side).link.model.session_timeout
     }
 
     /// Has the clock of an end surface when it must, unless it does so earlier anyhow: then it winds itself up again.
     pub(super) fn arm_timer(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
-        let Some(due) = self.due(slot, side) else { return };
+        let Some(due) = self.next_due(slot, side) else { return };
         // It may be past already: links that change can shorten patience.
         let due = due.max(kernel.now());
         let connection = self.sessions.connections.at_mut(slot);
-        let set = connection.end(side).clock;
+        let set = connection.endpoint(side).timer_at;
         if set.is_some_and(|set| set <= due) {
             return;
         }
-        connection.end_mut(side).clock = Some(due);
+        connection.endpoint_mut(side).timer_at = Some(due);
         let to = connection.id(slot, side);
-        let about = Kind::Clock.of(connection.address(side));
-        let order = Order::new(Rank::DEFAULT, about);
-        self.schedule_segment(kernel, due, order, Segment { to, what: What::Clock });
+        let address = RollKind::Timer.address(connection.address(side));
+        let order = Order::new(Rank::DEFAULT, address);
+        self.schedule_segment(kernel, due, order, Segment { to, kind: SegmentKind::Timer });
     }
 
     /// The clock of an end surfaced.
-    pub(super) fn on_clock(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
-        let end = self.sessions.connections.at_mut(slot).end_mut(side);
-        if end.clock != Some(kernel.now()) {
+    pub(super) fn on_timer(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
+        let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(side);
+        if endpoint.timer_at != Some(kernel.now()) {
             return;
         }
-        end.clock = None;
-        match self.due(slot, side) {
+        endpoint.timer_at = None;
+        match self.next_due(slot, side) {
             None => {}
             Some(due) if due > kernel.now() => self.arm_timer(kernel, slot, side),
-            Some(_) if kernel.now() >= self.patience_over(slot, side) => {
-                self.break_end(kernel, slot, side, ResetReason::TimedOut);
-                self.notify_reset(kernel, slot, side);
+            Some(_) if kernel.now() >= self.timeout_at(slot, side) => {
+                self.break_endpoint(kernel, slot, side, ResetReason::TimedOut);
+                self.send_reset(kernel, slot, side);
             }
             Some(_) => {
-                self.try_again(kernel, slot, side);
+                self.retransmit(kernel, slot, side);
                 self.arm_timer(kernel, slot, side);
             }
         }
     }
 
     /// Sends again what was not answered in time.
-    fn try_again(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
+    fn retransmit(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let connection = self.sessions.connections.at(slot);
-        if connection.end(side).stage == Stage::Connecting {
-            self.request(kernel, slot);
-        } else if connection.lanes[side.index()].is_waiting() {
+        if connection.endpoint(side).stage == Stage::Connecting {
+            self.send_request(kernel, slot);
+        } else if connection.halves[side.index()].is_waiting() {
             let mut from = 0;
-            while let Some(number) = self.sessions.connections.at(slot).lanes[side.index()].due_from(from, kernel.now()) {
-                self.put_on_link(kernel, slot, side, number);
+            while let Some(number) = self.sessions.connections.at(slot).halves[side.index()].due_from(from, kernel.now()) {
+                self.transmit_message(kernel, slot, side, number);
                 from = number + 1;
             }
         } else {
-            self.probe(kernel, slot, side);
+            self.send_probe(kernel, slot, side);
         }
     }
 
-    fn probe(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
-        let attempt = self.count_attempt(kernel, slot, side);
-        let address = Kind::Probe.of(self.sessions.connections.at(slot).address(side));
-        self.transmit_segment(kernel, slot, side, address.number(u64::from(attempt)), What::Probe(Attempt::new(attempt)));
+    fn send_probe(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
+        let attempt = self.next_attempt(kernel, slot, side);
+        let address = RollKind::Probe.address(self.sessions.connections.at(slot).address(side));
+        self.transmit_segment(kernel, slot, side, address.number(u64::from(attempt)), SegmentKind::Probe(Attempt::new(attempt)));
     }
 
     /// The node of that end wants to be told when it can send. The other side says so by itself; but what it says may be lost, so while
     /// nothing else is under way the end asks.
-    pub(super) fn want_room(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
-        let end = self.sessions.connections.at(slot).end(side);
-        if end.wants_room || end.news.has(News::ROOM) || !end.is_alive() {
+    pub(super) fn request_window(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
+        let endpoint = self.sessions.connections.at(slot).endpoint(side);
+        if endpoint.waits_for_window || endpoint.events.has(Events::WRITABLE) || !endpoint.is_alive() {
             return;
         }
-        self.begin_to_wait(kernel, slot, side);
+        self.start_timeout(kernel, slot, side);
         let retransmit_after = self.class_of(slot, side).link.model.retransmit_after(0);
-        let end = self.sessions.connections.at_mut(slot).end_mut(side);
-        end.wants_room = true;
-        if end.stage == Stage::Open {
-            end.tries = 0;
-            end.retry_at = kernel.now() + retransmit_after;
+        let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(side);
+        endpoint.waits_for_window = true;
+        if endpoint.stage == Stage::Open {
+            endpoint.unanswered = 0;
+            endpoint.retry_at = kernel.now() + retransmit_after;
         }
         self.arm_timer(kernel, slot, side);
     }

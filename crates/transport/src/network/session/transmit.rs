@@ -6,7 +6,7 @@ use cluster_sim_runtime::{Address, Kernel, Order, Rank};
 use cluster_sim_types::VirtualInstant;
 
 use super::endpoint::Side;
-use super::segment::{Segment, What};
+use super::segment::{Segment, SegmentKind};
 use crate::network::Network;
 use crate::network::classes::Class;
 use crate::network::fate::{Fate, FateRecord};
@@ -15,39 +15,46 @@ use crate::network::send::{Subject, decide, link_between};
 
 /// What an end sends or waits for besides messages; for chance each has a number that no message reaches.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum RollKind {
     Request,
     Accept,
     Refuse,
     Acknowledge,
-    Room,
+    WindowUpdate,
     Probe,
-    Answer,
+    ProbeReply,
     Reset,
-    Clock,
+    Timer,
 }
 
-impl Kind {
+impl RollKind {
     /// What names everything of this kind that an end sends.
-    pub(super) fn of(self, end: Address) -> Address {
-        end.number(u64::MAX - self as u64)
+    pub(super) fn address(self, endpoint: Address) -> Address {
+        endpoint.number(u64::MAX - self as u64)
     }
 }
 
 impl Network {
     /// Puts one segment on the link from that side to the other. Answers with how many of it are under way: none if it was lost at once,
     /// several if the link made copies.
-    pub(super) fn transmit_segment(&mut self, kernel: &mut Kernel, slot: usize, from: Side, address: Address, what: What) -> u32 {
+    pub(super) fn transmit_segment(
+        &mut self,
+        kernel: &mut Kernel,
+        slot: usize,
+        from: Side,
+        address: Address,
+        kind: SegmentKind,
+    ) -> u32 {
         let connection = self.sessions.connections.at(slot);
-        let [sender, receiver] = [from, from.other()].map(|side| connection.end(side).node);
+        let [sender, receiver] = [from, from.other()].map(|side| connection.endpoint(side).node);
         let to = connection.id(slot, from.other());
-        let class = self.classes.get(connection.lanes[from.index()].class);
+        let class = self.classes.get(connection.halves[from.index()].class);
         let (fate, held_back) = match self.cuts.between(sender, receiver) {
             Some(cut) => (Fate::Lost { cause: self.cuts.count_drop(cut) }, false),
             None => decide(kernel, class, Subject { address, from: sender, to: receiver }),
         };
-        if let Some(decided) = &mut self.sessions.decided {
-            decided.push(FateRecord { address: address.key(), fate });
+        if let Some(fate_records) = &mut self.sessions.fate_records {
+            fate_records.push(FateRecord { address: address.key(), fate });
         }
         let Fate::Carried { after, copies } = fate else { return 0 };
         let rank = Rank(class.link.model.priority);
@@ -55,27 +62,27 @@ impl Network {
         // On a link in order it waits for what was put on it before, and its copies come no earlier than itself.
         let mut in_order = None;
         if class.link.model.order == LinkOrder::Fifo && !held_back {
-            let link = link_between(&mut self.peers, &self.classes, kernel, sender, receiver);
+            let link = link_between(&mut self.link_tables, &self.classes, kernel, sender, receiver);
             arrival = arrival.max(link.last_arrival);
             link.last_arrival = arrival;
             in_order = Some(link.address);
         }
         let earliest = if in_order.is_some() { arrival } else { kernel.now() };
-        self.let_arrive(kernel, (arrival, rank), address, in_order, Segment { to, what });
+        self.schedule_arrival(kernel, (arrival, rank), address, in_order, Segment { to, kind });
         for copy in 1..=copies {
             let address = address.number(u64::from(copy));
             let subject = Subject { address, from: sender, to: receiver };
             let after = subject.delay(kernel, self.class_of(slot, from));
             let arrival = earliest.max(kernel.now() + Duration::from_nanos(after));
-            let segment = Segment { to, what: what.copied(copy) };
-            self.let_arrive(kernel, (arrival, rank), address, in_order, segment);
+            let segment = Segment { to, kind: kind.copied(copy) };
+            self.schedule_arrival(kernel, (arrival, rank), address, in_order, segment);
         }
         1 + u32::from(copies)
     }
 
     /// Has a segment arrive. What arrives at one instant over a `link` in order shares an order, so that it keeps the sequence of its
     /// sending.
-    fn let_arrive(
+    fn schedule_arrival(
         &mut self,
         kernel: &mut Kernel,
         (at, rank): (VirtualInstant, Rank),
@@ -93,6 +100,6 @@ impl Network {
 
     /// The class of links over which that side sends.
     pub(super) fn class_of(&self, slot: usize, side: Side) -> &Class {
-        self.classes.get(self.sessions.connections.at(slot).lanes[side.index()].class)
+        self.classes.get(self.sessions.connections.at(slot).halves[side.index()].class)
     }
 }

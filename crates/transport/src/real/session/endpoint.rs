@@ -6,9 +6,9 @@ use std::sync::Arc;
 use cluster_sim_types::NodeId;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TrySendError as NoRoom;
+use tokio::sync::mpsc::error::TrySendError;
 
-use super::io::Fate;
+use super::io::SessionStatus;
 use super::wire::message_frame;
 use crate::message::{Message, decode};
 use crate::session::{SessionReset, SessionSendError};
@@ -19,12 +19,17 @@ pub struct TokioSession {
     /// Frames to be written; nothing once this end was finished.
     outgoing: Mutex<Option<mpsc::Sender<Vec<u8>>>>,
     incoming: tokio::sync::Mutex<mpsc::Receiver<Vec<u8>>>,
-    fate: Arc<Fate>,
+    status: Arc<SessionStatus>,
 }
 
 impl TokioSession {
-    pub(super) fn new(peer: NodeId, outgoing: mpsc::Sender<Vec<u8>>, incoming: mpsc::Receiver<Vec<u8>>, fate: Arc<Fate>) -> Self {
-        Self { peer, outgoing: Mutex::new(Some(outgoing)), incoming: tokio::sync::Mutex::new(incoming), fate }
+    pub(super) fn new(
+        peer: NodeId,
+        outgoing: mpsc::Sender<Vec<u8>>,
+        incoming: mpsc::Receiver<Vec<u8>>,
+        status: Arc<SessionStatus>,
+    ) -> Self {
+        Self { peer, outgoing: Mutex::new(Some(outgoing)), incoming: tokio::sync::Mutex::new(incoming), status }
     }
 
     /// Who is at the other end.
@@ -58,15 +63,15 @@ impl TokioSession {
                 }
                 Err(SessionReset) => Err(SessionSendError::Reset(message)),
             },
-            Err(NoRoom::Full(())) => Err(SessionSendError::Busy(message)),
-            Err(NoRoom::Closed(())) => Err(SessionSendError::Reset(message)),
+            Err(TrySendError::Full(())) => Err(SessionSendError::Busy(message)),
+            Err(TrySendError::Closed(())) => Err(SessionSendError::Reset(message)),
         }
     }
 
     /// A message as it is written; one that is too long breaks the session, since it may not be missing from its middle.
     fn frame<M: Message>(&self, message: &M) -> Result<Vec<u8>, SessionReset> {
         message_frame(message).ok_or_else(|| {
-            self.fate.break_off();
+            self.status.abort();
             SessionReset
         })
     }
@@ -82,18 +87,18 @@ impl TokioSession {
             Some(bytes) => match decode(&bytes) {
                 Some(message) => Ok(Some(message)),
                 None => {
-                    self.fate.break_off();
+                    self.status.abort();
                     Err(SessionReset)
                 }
             },
-            None if self.fate.is_finished_by_peer() => Ok(None),
+            None if self.status.is_finished_by_peer() => Ok(None),
             None => Err(SessionReset),
         }
     }
 
     /// Breaks the session: the other side is told that it is gone.
-    pub(super) fn break_off(&self) {
-        self.fate.break_off();
+    pub(super) fn abort(&self) {
+        self.status.abort();
     }
 
     /// Sends nothing more; the other side is told so after everything that was sent. What that side sends still arrives.
@@ -106,7 +111,7 @@ impl Drop for TokioSession {
     fn drop(&mut self) {
         // The other side must not believe that what waits here was received.
         if self.incoming.get_mut().try_recv().is_ok() {
-            self.fate.break_off();
+            self.status.abort();
         }
     }
 }

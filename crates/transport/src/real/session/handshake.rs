@@ -14,10 +14,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
-use super::PATIENCE;
+use super::SESSION_TIMEOUT;
 use super::endpoint::TokioSession;
-use super::io::open;
-use super::wire::{Answer, answer, answered, greet, greeted};
+use super::io::open_session;
+use super::wire::{Answer, read_answer, read_greeting, write_answer, write_greeting};
 use crate::error::PortInUse;
 use crate::real::network::{Shared, TokioNetwork};
 use crate::session::ConnectError;
@@ -68,10 +68,10 @@ impl TokioNetwork {
     pub async fn connect(&self, to: NodeId, port: &str) -> Result<TokioSession, ConnectError> {
         let network = self.shared();
         let address = network.addresses.of(to);
-        let asking = async {
+        let connecting = async {
             let mut retry_after = RETRY_AFTER;
             loop {
-                match ask(network.id, address, port).await {
+                match try_connect(network.id, address, port).await {
                     Ok((connection, Answer::Accepted)) => return Ok(connection),
                     Ok((_, Answer::Refused)) => return Err(ConnectError::Refused),
                     Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Err(ConnectError::Refused),
@@ -80,8 +80,8 @@ impl TokioNetwork {
                 retry_after = RETRY_AFTER_MAX.min(2 * retry_after);
             }
         };
-        let connection = timeout(PATIENCE, asking).await.map_err(|_| ConnectError::TimedOut)??;
-        match open(&network.life, to, connection) {
+        let connection = timeout(SESSION_TIMEOUT, connecting).await.map_err(|_| ConnectError::TimedOut)??;
+        match open_session(&network.life, to, connection) {
             Some(session) => Ok(session),
             None => pending().await,
         }
@@ -89,23 +89,23 @@ impl TokioNetwork {
 }
 
 /// Asks once.
-async fn ask(from: NodeId, address: SocketAddr, port: &str) -> io::Result<(TcpStream, Answer)> {
+async fn try_connect(from: NodeId, address: SocketAddr, port: &str) -> io::Result<(TcpStream, Answer)> {
     let mut connection = TcpStream::connect(address).await?;
     connection.set_nodelay(true)?;
-    greet(&mut connection, from, port).await?;
-    let answer = answered(&mut connection).await?;
+    write_greeting(&mut connection, from, port).await?;
+    let answer = read_answer(&mut connection).await?;
     Ok((connection, answer))
 }
 
 /// Takes in who connects, for ever.
-pub(in crate::real) async fn take_connections(listener: TcpListener, network: Shared) {
+pub(in crate::real) async fn accept_connections(listener: TcpListener, network: Shared) {
     loop {
         match listener.accept().await {
             Ok((connection, _)) => {
                 let network = Arc::clone(&network);
                 let life = network.life.clone();
                 // Who does not come to the point is let go; what else goes wrong is told to who connects by the closing.
-                life.spawn(async move { timeout(PATIENCE, take(connection, &network)).await });
+                life.spawn(async move { timeout(SESSION_TIMEOUT, accept_connection(connection, &network)).await });
             }
             // The machine has no room for another connection: leave it time to find some.
             Err(_) => sleep(RETRY_AFTER).await,
@@ -113,16 +113,16 @@ pub(in crate::real) async fn take_connections(listener: TcpListener, network: Sh
     }
 }
 
-async fn take(mut connection: TcpStream, network: &Shared) -> io::Result<()> {
+async fn accept_connection(mut connection: TcpStream, network: &Shared) -> io::Result<()> {
     connection.set_nodelay(true)?;
-    let (from, port) = greeted(&mut connection).await?;
+    let (from, port) = read_greeting(&mut connection).await?;
     let listener = network.listeners.0.lock().get(port.as_str()).cloned();
     let known = network.addresses.get(from).is_some();
-    let Some(listener) = listener.filter(|_| known) else { return answer(&mut connection, Answer::Refused).await };
+    let Some(listener) = listener.filter(|_| known) else { return write_answer(&mut connection, Answer::Refused).await };
     // Who asks while too many wait is answered once there is room, or not at all.
-    let Ok(room) = listener.reserve().await else { return answer(&mut connection, Answer::Refused).await };
-    answer(&mut connection, Answer::Accepted).await?;
-    if let Some(session) = open(&network.life, from, connection) {
+    let Ok(room) = listener.reserve().await else { return write_answer(&mut connection, Answer::Refused).await };
+    write_answer(&mut connection, Answer::Accepted).await?;
+    if let Some(session) = open_session(&network.life, from, connection) {
         room.send(session);
     }
     Ok(())
@@ -145,7 +145,7 @@ impl Drop for TokioListener {
         let opened = self.opened.get_mut();
         opened.close();
         while let Ok(session) = opened.try_recv() {
-            session.break_off();
+            session.abort();
         }
     }
 }

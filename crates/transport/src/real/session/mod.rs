@@ -12,13 +12,13 @@ use std::time::Duration;
 
 pub use endpoint::TokioSession;
 pub use handshake::TokioListener;
-pub(super) use handshake::{Listeners, take_connections};
+pub(super) use handshake::{Listeners, accept_connections};
 
 /// How many messages an end takes over before who sends must wait, and how many arrived ones it keeps; as in the simulation by default.
 const WINDOW: usize = 64;
 
 /// How long nothing may be heard of the other side; as in the simulation by default.
-const PATIENCE: Duration = Duration::from_secs(15);
+const SESSION_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How often an end that has nothing to say says that.
-const ALIVE_EVERY: Duration = Duration::from_secs(3);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(3);

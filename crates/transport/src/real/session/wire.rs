@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::message::Message;
-use crate::real::datagram::{head, open};
+use crate::real::datagram::{header, parse};
 
 /// The longest greeting: a number of the form, a node, and a name of a port.
 const GREETING_BYTES_MAX: u16 = 4_096;
@@ -24,14 +24,14 @@ pub(super) const MESSAGE_BYTES_MAX: u32 = 1 << 28;
 const PIECE_BYTES: usize = 1 << 16;
 
 const MESSAGE: u8 = 1;
-const ALIVE: u8 = 2;
+const KEEPALIVE: u8 = 2;
 const FINISH: u8 = 3;
 
 /// What the other side wrote.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
     Message(Vec<u8>),
-    Alive,
+    Keepalive,
     Finish,
 }
 
@@ -42,41 +42,41 @@ pub(super) enum Answer {
     Accepted = 1,
 }
 
-fn broken(what: &'static str) -> io::Error {
+fn invalid_data(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 /// Says who asks for which port.
-pub(super) async fn greet(connection: &mut (impl AsyncWrite + Unpin), from: NodeId, port: &str) -> io::Result<()> {
-    let greeting = head(from, port);
+pub(super) async fn write_greeting(connection: &mut (impl AsyncWrite + Unpin), from: NodeId, port: &str) -> io::Result<()> {
+    let greeting = header(from, port);
     let length = u16::try_from(greeting.len()).ok().filter(|length| *length <= GREETING_BYTES_MAX);
-    connection.write_u16_le(length.ok_or_else(|| broken("the name of a port is too long"))?).await?;
+    connection.write_u16_le(length.ok_or_else(|| invalid_data("the name of a port is too long"))?).await?;
     connection.write_all(&greeting).await
 }
 
 /// Reads who asks for which port.
-pub(super) async fn greeted(connection: &mut (impl AsyncRead + Unpin)) -> io::Result<(NodeId, String)> {
+pub(super) async fn read_greeting(connection: &mut (impl AsyncRead + Unpin)) -> io::Result<(NodeId, String)> {
     let length = connection.read_u16_le().await?;
     if length > GREETING_BYTES_MAX {
-        return Err(broken("a greeting is too long"));
+        return Err(invalid_data("a greeting is too long"));
     }
     let mut greeting = vec![0; usize::from(length)];
     connection.read_exact(&mut greeting).await?;
-    match open(&greeting) {
+    match parse(&greeting) {
         Some((from, port, [])) => Ok((from, port.to_owned())),
-        _ => Err(broken("no greeting of ours")),
+        _ => Err(invalid_data("no greeting of ours")),
     }
 }
 
-pub(super) async fn answer(connection: &mut (impl AsyncWrite + Unpin), answer: Answer) -> io::Result<()> {
+pub(super) async fn write_answer(connection: &mut (impl AsyncWrite + Unpin), answer: Answer) -> io::Result<()> {
     connection.write_u8(answer as u8).await
 }
 
-pub(super) async fn answered(connection: &mut (impl AsyncRead + Unpin)) -> io::Result<Answer> {
+pub(super) async fn read_answer(connection: &mut (impl AsyncRead + Unpin)) -> io::Result<Answer> {
     match connection.read_u8().await? {
         0 => Ok(Answer::Refused),
         1 => Ok(Answer::Accepted),
-        _ => Err(broken("no answer of ours")),
+        _ => Err(invalid_data("no answer of ours")),
     }
 }
 
@@ -91,33 +91,33 @@ pub(super) fn message_frame<M: Message>(message: &M) -> Option<Vec<u8>> {
     Some(frame)
 }
 
-pub(super) const ALIVE_FRAME: [u8; 1] = [ALIVE];
+pub(super) const KEEPALIVE_FRAME: [u8; 1] = [KEEPALIVE];
 pub(super) const FINISH_FRAME: [u8; 1] = [FINISH];
 
 /// Reads the next frame; nothing if the connection ends before it. Fails if nothing comes for as long as `patience` lasts.
-pub(super) async fn read_frame(connection: &mut (impl AsyncRead + Unpin), patience: Duration) -> io::Result<Option<Frame>> {
-    let kind = match timeout(patience, connection.read_u8()).await? {
+pub(super) async fn read_frame(connection: &mut (impl AsyncRead + Unpin), limit: Duration) -> io::Result<Option<Frame>> {
+    let kind = match timeout(limit, connection.read_u8()).await? {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         kind => kind?,
     };
     match kind {
-        ALIVE => Ok(Some(Frame::Alive)),
+        KEEPALIVE => Ok(Some(Frame::Keepalive)),
         FINISH => Ok(Some(Frame::Finish)),
         MESSAGE => {
-            let length = timeout(patience, connection.read_u32_le()).await??;
+            let length = timeout(limit, connection.read_u32_le()).await??;
             if length > MESSAGE_BYTES_MAX {
-                return Err(broken("a message is too long"));
+                return Err(invalid_data("a message is too long"));
             }
             // Memory grows with what comes, not with what was announced.
             let (length, mut message) = (length as usize, Vec::new());
             while message.len() < length {
                 let read = message.len();
                 message.resize(length.min(read + PIECE_BYTES), 0);
-                timeout(patience, connection.read_exact(&mut message[read..])).await??;
+                timeout(limit, connection.read_exact(&mut message[read..])).await??;
             }
             Ok(Some(Frame::Message(message)))
         }
-        _ => Err(broken("no frame of ours")),
+        _ => Err(invalid_data("no frame of ours")),
     }
 }
 
@@ -132,17 +132,17 @@ mod tests {
     }
 
     #[test]
-    fn frames_are_read_as_they_were_written() {
+    fn frames_survive_a_round_trip() {
         block_on(async {
             let long = vec![7_u8; 3 * PIECE_BYTES + 1];
             let mut wire = message_frame(&long).unwrap();
-            wire.extend(ALIVE_FRAME);
+            wire.extend(KEEPALIVE_FRAME);
             wire.extend(message_frame(&()).unwrap());
             wire.extend(FINISH_FRAME);
             let mut wire = wire.as_slice();
             let Ok(Some(Frame::Message(read))) = read_frame(&mut wire, SECOND).await else { panic!("a message comes first") };
             assert_eq!(crate::message::decode(&read), Some(long));
-            assert_eq!(read_frame(&mut wire, SECOND).await.unwrap(), Some(Frame::Alive));
+            assert_eq!(read_frame(&mut wire, SECOND).await.unwrap(), Some(Frame::Keepalive));
             assert_eq!(read_frame(&mut wire, SECOND).await.unwrap(), Some(Frame::Message(Vec::new())));
             assert_eq!(read_frame(&mut wire, SECOND).await.unwrap(), Some(Frame::Finish));
             assert_eq!(read_frame(&mut wire, SECOND).await.unwrap(), None);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_or_announced_too_long_is_broken() {
+    fn truncated_or_oversized_frames_are_rejected() {
         block_on(async {
             let frame = message_frame(&"news".to_owned()).unwrap();
             for length in 1..frame.len() {
@@ -164,12 +164,12 @@ mod tests {
     }
 
     #[test]
-    fn a_greeting_says_who_asks_for_which_port() {
+    fn a_greeting_carries_sender_and_port() {
         block_on(async {
             let mut wire = Vec::new();
-            greet(&mut wire, NodeId(7), "log").await.unwrap();
-            assert_eq!(greeted(&mut wire.as_slice()).await.unwrap(), (NodeId(7), "log".to_owned()));
-            assert!(greet(&mut wire, NodeId(7), &"x".repeat(5_000)).await.is_err());
+            write_greeting(&mut wire, NodeId(7), "log").await.unwrap();
+            assert_eq!(read_greeting(&mut wire.as_slice()).await.unwrap(), (NodeId(7), "log".to_owned()));
+            assert!(write_greeting(&mut wire, NodeId(7), &"x".repeat(5_000)).await.is_err());
         });
     }
 }

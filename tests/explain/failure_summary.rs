@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cluster_sim::explain::{self, FailureSummary, Recording};
 use cluster_sim::prelude::*;
 
-use crate::stories::{self, SEED};
+use crate::scenarios::{self, SEED};
 
 /// How a run ended that did not hold.
 fn ended(recording: &Recording) -> FailureSummary {
@@ -14,12 +14,12 @@ fn ended(recording: &Recording) -> FailureSummary {
 
 #[test]
 fn what_held_has_no_end_to_be_told_of() {
-    assert_eq!(FailureSummary::of(&stories::doubling().record(SEED)), None);
+    assert_eq!(FailureSummary::of(&scenarios::doubling().record(SEED)), None);
 }
 
 #[test]
 fn of_a_rule_that_names_a_node_only_what_concerns_it_is_told_last() {
-    let recording = stories::lost_retry().record(SEED);
+    let recording = scenarios::lost_retry().record(SEED);
     let ending = ended(&recording);
     let violation = &recording.report.violations[0];
     let name = &*recording.nodes[violation.nodes[0].index()];
@@ -56,7 +56,7 @@ fn the_last_event_of_all_is_told_whatever_it_is_and_whosoever() {
 
 #[test]
 fn of_a_rule_that_names_nobody_all_nodes_are_told_of() {
-    let recording = stories::lost_retry().always("nobody asks more than twice", |world| world.traffic().sent <= 30).record(SEED);
+    let recording = scenarios::lost_retry().always("nobody asks more than twice", |world| world.traffic().sent <= 30).record(SEED);
     let ending = ended(&recording);
     let named = |name: &&std::sync::Arc<str>| ending.last_events.iter().any(|line| line.contains(&***name));
     let told: BTreeSet<&str> = recording.nodes.iter().filter(named).map(|name| &**name).collect();
@@ -78,7 +78,7 @@ fn what_was_in_force_at_that_instant_is_told_and_nothing_else() {
         .at(Duration::from_millis(20), cut(Some(second)))
         .at(Duration::from_millis(30), pause("gossip/3", 2 * second))
         .at(3 * second, cut(None));
-    let scenario = stories::crowd(5, 1_000)
+    let scenario = scenarios::crowd(5, 1_000)
         .faults(plan)
         .always("it is early", |world| world.now() < VirtualInstant::ZERO + Duration::from_millis(500));
     let ending = ended(&scenario.record(SEED));
@@ -90,7 +90,7 @@ fn what_was_in_force_at_that_instant_is_told_and_nothing_else() {
 
 #[test]
 fn what_ended_while_nothing_was_in_force_says_nothing_of_it() {
-    let ending = ended(&stories::stale_gossip().record(SEED));
+    let ending = ended(&scenarios::stale_gossip().record(SEED));
     assert_eq!(ending.in_force, Vec::<String>::new());
     assert!(ending.to_string().starts_with("      last events\n        "), "{ending}");
 }
@@ -102,10 +102,10 @@ fn log(scenario: &Scenario, node: &str) -> String {
 
 #[test]
 fn a_node_log_tells_sessions_tasks_and_messages_in_words() {
-    let log = log(&stories::doubling(), "client/0");
+    let log = log(&scenarios::doubling(), "client/0");
     let lines: Vec<&str> = log.lines().take(12).collect();
     insta::assert_snapshot!(lines.join("\n"));
-    let server = self::log(&stories::doubling(), "server/0");
+    let server = self::log(&scenarios::doubling(), "server/0");
     for words in ["is accepted, session ", "delivers #", ", number 0 of session ", " again", "sends #"] {
         assert!(log.contains(words) || server.contains(words), "{words}: {log}{server}");
     }
@@ -113,16 +113,16 @@ fn a_node_log_tells_sessions_tasks_and_messages_in_words() {
 
 #[test]
 fn a_node_log_tells_lives_cuts_losses_and_facts_in_words() {
-    let lost = log(&stories::lost_retry(), "client/1");
+    let lost = log(&scenarios::lost_retry(), "client/1");
     for words in ["client/1 boots, life 0\n", "client/1 crashes\n", "client/1 boots, life 1\n", " to loss\n", "client/1 timer "] {
         assert!(lost.contains(words), "{words}: {lost}");
     }
-    let copied = ["client/0", "client/2", "server/0"].map(|node| log(&stories::lost_retry(), node)).concat();
+    let copied = ["client/0", "client/2", "server/0"].map(|node| log(&scenarios::lost_retry(), node)).concat();
     assert!(copied.contains(" copies #"), "{copied}");
-    let panicked = log(&stories::panicking_server(), "server/0");
+    let panicked = log(&scenarios::panicking_server(), "server/0");
     for words in ["server/0 spawns main/answers\n", "server/0 polls main/answers, the 2. time\n", "server/0 states "] {
         assert!(panicked.contains(words), "{words}: {panicked}");
     }
-    let cut = log(&stories::stale_gossip(), "gossip/4");
+    let cut = log(&scenarios::stale_gossip(), "gossip/4");
     assert!(cut.contains("cut [gossip/4] | ["), "{cut}");
 }

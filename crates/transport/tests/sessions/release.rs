@@ -5,38 +5,38 @@ use std::time::Duration;
 use cluster_sim_transport::{ResetReason, SendRefused, SessionRecv, SessionStage};
 use cluster_sim_types::NodeId;
 
-use crate::world::{World, milliseconds, ten};
+use crate::world::{World, milliseconds, ten_ms};
 
 const RESET: ResetReason = ResetReason::Reset;
 
 #[test]
-fn what_was_sent_before_an_end_is_let_go_is_delivered() {
-    let mut world = World::new(2, &ten(), 1);
+fn messages_sent_before_a_release_are_delivered() {
+    let mut world = World::new(2, &ten_ms(), 1);
     let [sender, receiver] = world.open(0, 1);
     (0..5).for_each(|number| assert_eq!(world.send(sender, number), Ok(())));
     world.release(sender);
     assert_eq!((world.state(sender), world.send(sender, 5)), (None, Err(SendRefused::Broken(5, RESET))));
     world.run(milliseconds(50));
-    assert_eq!(world.take_all(receiver), ((0..5).collect(), SessionRecv::Finished));
+    assert_eq!(world.recv_all(receiver), ((0..5).collect(), SessionRecv::Finished));
 }
 
 #[test]
-fn an_end_that_is_let_go_before_it_opens_still_delivers() {
-    let mut world = World::new(2, &ten(), 1);
+fn a_session_released_before_it_opens_still_delivers() {
+    let mut world = World::new(2, &ten_ms(), 1);
     let sender = world.connect(0, 1);
     assert_eq!(world.send(sender, 7), Ok(()));
     world.release(sender);
     world.run(milliseconds(50));
     let receiver = world.accept(1).expect("it was asked for");
-    assert_eq!(world.take_all(receiver), (vec![7], SessionRecv::Finished));
+    assert_eq!(world.recv_all(receiver), (vec![7], SessionRecv::Finished));
     world.release(receiver);
     world.run(milliseconds(50));
-    assert_eq!(world.held(), (0, 0));
+    assert_eq!(world.live_counts(), (0, 0));
 }
 
 #[test]
-fn letting_go_of_what_was_not_read_resets_the_session() {
-    let mut world = World::new(2, &ten(), 1);
+fn releasing_with_unread_messages_resets_the_session() {
+    let mut world = World::new(2, &ten_ms(), 1);
     let [sender, receiver] = world.open(0, 1);
     assert_eq!(world.send(sender, 7), Ok(()));
     world.run(milliseconds(50));
@@ -47,12 +47,12 @@ fn letting_go_of_what_was_not_read_resets_the_session() {
 }
 
 #[test]
-fn a_message_to_an_end_that_was_let_go_resets_the_session() {
-    let mut world = World::new(2, &ten(), 1);
+fn a_message_to_a_released_endpoint_resets_the_session() {
+    let mut world = World::new(2, &ten_ms(), 1);
     let [sender, receiver] = world.open(0, 1);
     world.release(receiver);
     world.run(milliseconds(50));
-    assert_eq!(world.take(sender), SessionRecv::Finished);
+    assert_eq!(world.recv(sender), SessionRecv::Finished);
     assert_eq!(world.send(sender, 7), Ok(()));
     world.run(milliseconds(20));
     assert_eq!(world.state(sender).unwrap().stage, SessionStage::Broken(RESET));
@@ -60,39 +60,39 @@ fn a_message_to_an_end_that_was_let_go_resets_the_session() {
 }
 
 #[test]
-fn sessions_that_both_sides_let_go_leave_nothing_behind() {
-    let mut world = World::new(2, &ten(), 1);
+fn sessions_released_by_both_sides_are_freed() {
+    let mut world = World::new(2, &ten_ms(), 1);
     for round in 0..50 {
         let [one, other] = world.open(0, 1);
         assert_eq!((world.send(one, round), world.send(other, round)), (Ok(()), Ok(())));
         world.run(milliseconds(20));
-        assert_eq!((world.take(one), world.take(other)), (SessionRecv::Message(round), SessionRecv::Message(round)));
-        assert_eq!(world.held(), (1, 0));
+        assert_eq!((world.recv(one), world.recv(other)), (SessionRecv::Message(round), SessionRecv::Message(round)));
+        assert_eq!(world.live_counts(), (1, 0));
         world.finish(one);
         world.finish(other);
         world.run(milliseconds(50));
-        assert_eq!((world.take(one), world.take(other)), (SessionRecv::Finished, SessionRecv::Finished));
+        assert_eq!((world.recv(one), world.recv(other)), (SessionRecv::Finished, SessionRecv::Finished));
         world.release(one);
         world.release(other);
-        assert_eq!(world.held(), (0, 0), "round {round}");
+        assert_eq!(world.live_counts(), (0, 0), "round {round}");
     }
 }
 
 #[test]
-fn an_end_that_nobody_holds_does_not_outlive_the_crash_of_the_other() {
-    let mut world = World::new(2, &ten(), 1);
+fn a_released_endpoint_is_freed_when_its_peer_crashes() {
+    let mut world = World::new(2, &ten_ms(), 1);
     let [one, _] = world.open(0, 1);
     world.release(one);
     world.run(milliseconds(50));
-    assert_eq!(world.held(), (1, 0), "the other node may still send");
+    assert_eq!(world.live_counts(), (1, 0), "the other node may still send");
     world.engine.crash(NodeId(1));
     world.run(milliseconds(50));
-    assert_eq!(world.held(), (0, 0));
+    assert_eq!(world.live_counts(), (0, 0));
 }
 
 #[test]
-fn who_stops_listening_resets_what_it_did_not_accept() {
-    let mut world = World::new(2, &ten(), 1);
+fn closing_a_listener_resets_unaccepted_sessions() {
+    let mut world = World::new(2, &ten_ms(), 1);
     let id = world.connect(0, 1);
     assert_eq!(world.send(id, 7), Ok(()));
     world.run(milliseconds(50));
@@ -100,12 +100,12 @@ fn who_stops_listening_resets_what_it_did_not_accept() {
     world.run(milliseconds(50));
     assert_eq!(world.state(id).unwrap().stage, SessionStage::Broken(RESET));
     world.release(id);
-    assert_eq!(world.held(), (0, 0));
+    assert_eq!(world.live_counts(), (0, 0));
 }
 
 #[test]
-fn a_lost_last_acknowledgement_keeps_no_end_for_ever() {
-    let mut world = World::new(2, &ten(), 1);
+fn a_lost_last_acknowledgement_does_not_leak_a_session() {
+    let mut world = World::new(2, &ten_ms(), 1);
     let [one, other] = world.open(0, 1);
     world.finish(one);
     world.run(milliseconds(50));
@@ -115,9 +115,9 @@ fn a_lost_last_acknowledgement_keeps_no_end_for_ever() {
     let cut = world.cut(&[0], &[1], false);
     world.run(milliseconds(10));
     drop(cut);
-    assert_eq!((world.take(one), world.take(other)), (SessionRecv::Finished, SessionRecv::Finished));
+    assert_eq!((world.recv(one), world.recv(other)), (SessionRecv::Finished, SessionRecv::Finished));
     world.release(one);
     world.release(other);
     world.run(Duration::from_secs(1));
-    assert_eq!((world.held(), world.traffic().sessions.resets), ((0, 0), 0));
+    assert_eq!((world.live_counts(), world.traffic().sessions.resets), ((0, 0), 0));
 }

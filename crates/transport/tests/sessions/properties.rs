@@ -14,13 +14,13 @@ use crate::world::{World, milliseconds};
 
 /// One thing a test does to a cluster.
 #[derive(Debug, Clone)]
-enum Move {
+enum Action {
     Connect { from: u32, to: u32 },
     Send { end: usize, count: u64 },
-    Take { end: usize, count: u64 },
+    Recv { end: usize, count: u64 },
     Finish { end: usize },
-    Release { end: usize, abruptly: bool },
-    Run { lasting: Duration },
+    Release { end: usize, abort: bool },
+    Run { duration: Duration },
     Cut { from: Vec<u32>, to: Vec<u32>, both_ways: bool },
     Heal { which: usize },
     Crash { node: u32 },
@@ -29,24 +29,24 @@ enum Move {
     Resume { node: u32 },
 }
 
-fn any_move(nodes: u32) -> impl Strategy<Value = Move> {
+fn any_action(nodes: u32) -> impl Strategy<Value = Action> {
     let node = 0..nodes;
     let side = move || prop::sample::subsequence((0..nodes).collect::<Vec<u32>>(), 1..nodes as usize);
     let end = any::<prop::sample::Index>().prop_map(|index| index.index(64));
     prop_oneof![
-        4 => (node.clone(), node.clone()).prop_map(|(from, to)| Move::Connect { from, to }),
-        12 => (end.clone(), 1_u64..12).prop_map(|(end, count)| Move::Send { end, count }),
-        8 => (end.clone(), 1_u64..12).prop_map(|(end, count)| Move::Take { end, count }),
-        1 => end.clone().prop_map(|end| Move::Finish { end }),
-        1 => (end, any::<bool>()).prop_map(|(end, abruptly)| Move::Release { end, abruptly }),
-        12 => (0_u64..120).prop_map(|time| Move::Run { lasting: milliseconds(time) }),
-        2 => (500_u64..4_000).prop_map(|time| Move::Run { lasting: milliseconds(time) }),
-        2 => (side(), side(), any::<bool>()).prop_map(|(from, to, both_ways)| Move::Cut { from, to, both_ways }),
-        2 => (0_usize..4).prop_map(|which| Move::Heal { which }),
-        1 => node.clone().prop_map(|node| Move::Crash { node }),
-        2 => node.clone().prop_map(|node| Move::Restart { node }),
-        1 => node.clone().prop_map(|node| Move::Pause { node }),
-        2 => node.prop_map(|node| Move::Resume { node }),
+        4 => (node.clone(), node.clone()).prop_map(|(from, to)| Action::Connect { from, to }),
+        12 => (end.clone(), 1_u64..12).prop_map(|(end, count)| Action::Send { end, count }),
+        8 => (end.clone(), 1_u64..12).prop_map(|(end, count)| Action::Recv { end, count }),
+        1 => end.clone().prop_map(|end| Action::Finish { end }),
+        1 => (end, any::<bool>()).prop_map(|(end, abort)| Action::Release { end, abort }),
+        12 => (0_u64..120).prop_map(|time| Action::Run { duration: milliseconds(time) }),
+        2 => (500_u64..4_000).prop_map(|time| Action::Run { duration: milliseconds(time) }),
+        2 => (side(), side(), any::<bool>()).prop_map(|(from, to, both_ways)| Action::Cut { from, to, both_ways }),
+        2 => (0_usize..4).prop_map(|which| Action::Heal { which }),
+        1 => node.clone().prop_map(|node| Action::Crash { node }),
+        2 => node.clone().prop_map(|node| Action::Restart { node }),
+        1 => node.clone().prop_map(|node| Action::Pause { node }),
+        2 => node.prop_map(|node| Action::Resume { node }),
     ]
 }
 
@@ -58,7 +58,7 @@ prop_compose! {
         reorder in prop_oneof![Just(0.0), 0.0..1.0],
         order in prop_oneof![Just(LinkOrder::Unordered), Just(LinkOrder::Fifo)],
         window in prop_oneof![1_u32..6, Just(64)],
-        patience in prop_oneof![Just(3_000_u64), Just(15_000)],
+        timeout in prop_oneof![Just(3_000_u64), Just(15_000)],
     ) -> LinkModel {
         let share = |share| Ratio::new(share).expect("a share from 0 to 1");
         LinkModel {
@@ -69,7 +69,7 @@ prop_compose! {
             reorder_window: milliseconds(80),
             order,
             window,
-            session_timeout: milliseconds(patience),
+            session_timeout: milliseconds(timeout),
             ..LinkModel::default()
         }
     }
@@ -77,30 +77,30 @@ prop_compose! {
 
 /// What a node knows of an end that it holds.
 #[derive(Debug, Default)]
-struct Held {
+struct EndpointLog {
     node: u32,
     sent: Vec<u64>,
-    taken: Vec<u64>,
+    received: Vec<u64>,
     /// It was told that there may be something to take in, and has not found nothing since.
-    may_read: bool,
+    may_be_readable: bool,
     /// It was told to wait, and not yet to go on.
     waits: bool,
-    told_broken: bool,
-    read_end: bool,
+    notified_broken: bool,
+    read_fin: bool,
     finished: bool,
 }
 
-struct Story {
+struct Case {
     world: World,
     /// Ends that nodes hold, with the other end where it is known.
-    held: BTreeMap<SessionId, Held>,
+    held: BTreeMap<SessionId, EndpointLog>,
     /// What each end sent and took in, also of those that are held no more.
-    past: BTreeMap<SessionId, Held>,
+    past: BTreeMap<SessionId, EndpointLog>,
     cuts: Vec<NetworkPartition>,
     next: u64,
 }
 
-impl Story {
+impl Case {
     fn new(nodes: u32, link: &LinkModel, seed: u64) -> Self {
         let world = World::new(nodes, link, seed);
         Self { world, held: BTreeMap::new(), past: BTreeMap::new(), cuts: Vec::new(), next: 0 }
@@ -118,10 +118,10 @@ impl Story {
 
     fn hold(&mut self, id: SessionId, node: u32) {
         assert!(!self.held.contains_key(&id) && !self.past.contains_key(&id), "no two ends have one name");
-        self.held.insert(id, Held { node, ..Held::default() });
+        self.held.insert(id, EndpointLog { node, ..EndpointLog::default() });
     }
 
-    fn let_go(&mut self, which: impl Fn(&SessionId, &Held) -> bool) {
+    fn move_to_past(&mut self, which: impl Fn(&SessionId, &EndpointLog) -> bool) {
         let gone: Vec<SessionId> = self.held.iter().filter(|(id, held)| which(id, held)).map(|(id, _)| *id).collect();
         for id in gone {
             let held = self.held.remove(&id).expect("it was found");
@@ -140,79 +140,81 @@ impl Story {
                 held.sent.push(number);
                 assert!(!held.finished, "what is finished takes nothing over");
             }
-            Err(SendRefused::Busy(back)) => {
+            Err(SendRefused::Full(returned)) => {
                 held.waits = true;
-                assert!(back == number && !state.writable);
+                assert!(returned == number && !state.writable);
             }
-            Err(SendRefused::Finished(back)) => assert!(back == number && held.finished),
-            Err(SendRefused::Broken(back, reason)) => assert!(back == number && state.stage == SessionStage::Broken(reason)),
+            Err(SendRefused::Finished(returned)) => assert!(returned == number && held.finished),
+            Err(SendRefused::Broken(returned, reason)) => {
+                assert!(returned == number && state.stage == SessionStage::Broken(reason))
+            }
         }
     }
 
     /// True if there may be more.
-    fn take(&mut self, id: SessionId) -> bool {
-        let taken = self.world.take(id);
+    fn recv(&mut self, id: SessionId) -> bool {
+        let received = self.world.recv(id);
         let held = self.held.get_mut(&id).expect("it is held");
-        match taken {
+        match received {
             SessionRecv::Message(number) => {
-                assert!(held.may_read && !held.read_end, "it was told");
-                held.taken.push(number);
+                assert!(held.may_be_readable && !held.read_fin, "it was told");
+                held.received.push(number);
                 return true;
             }
-            SessionRecv::Nothing => held.may_read = false,
-            SessionRecv::Finished => held.read_end = true,
+            SessionRecv::Nothing => held.may_be_readable = false,
+            SessionRecv::Finished => held.read_fin = true,
             SessionRecv::Broken(_) => {}
         }
         false
     }
 
-    fn make(&mut self, what: &Move) {
-        match what {
-            Move::Connect { from, to } if self.is_up(*from) => {
+    fn apply(&mut self, action: &Action) {
+        match action {
+            Action::Connect { from, to } if self.is_up(*from) => {
                 let id = self.world.connect(*from, *to);
                 self.hold(id, *from);
             }
-            Move::Send { end, count } => {
+            Action::Send { end, count } => {
                 let end = self.end(*end);
                 end.into_iter().for_each(|id| (0..*count).for_each(|_| self.send(id)));
             }
-            Move::Take { end, count } => {
+            Action::Recv { end, count } => {
                 let end = self.end(*end);
-                end.into_iter().for_each(|id| _ = (0..*count).all(|_| self.take(id)));
+                end.into_iter().for_each(|id| _ = (0..*count).all(|_| self.recv(id)));
             }
-            Move::Finish { end } => {
+            Action::Finish { end } => {
                 if let Some(id) = self.end(*end) {
                     self.world.finish(id);
                     self.held.get_mut(&id).expect("it is held").finished = true;
                 }
             }
-            Move::Release { end, abruptly } => {
+            Action::Release { end, abort } => {
                 if let Some(id) = self.end(*end) {
-                    if *abruptly {
-                        self.world.abandon(id)
+                    if *abort {
+                        self.world.abort(id)
                     } else {
                         self.world.release(id)
                     }
-                    self.let_go(|held, _| *held == id);
+                    self.move_to_past(|held, _| *held == id);
                 }
             }
-            Move::Run { lasting } => self.world.run(*lasting),
-            Move::Cut { from, to, both_ways } => {
+            Action::Run { duration } => self.world.run(*duration),
+            Action::Cut { from, to, both_ways } => {
                 let cut = self.world.cut(from, to, *both_ways);
                 self.cuts.push(cut);
             }
-            Move::Heal { which } if *which < self.cuts.len() => drop(self.cuts.remove(*which)),
-            Move::Crash { node } if self.world.engine.crash(NodeId(*node)) => self.let_go(|_, held| held.node == *node),
-            Move::Restart { node } if self.world.engine.restart(NodeId(*node)) => self.world.listen(*node),
-            Move::Pause { node } => _ = self.world.engine.pause(NodeId(*node)),
-            Move::Resume { node } => _ = self.world.engine.resume(NodeId(*node)),
-            Move::Connect { .. } | Move::Heal { .. } | Move::Crash { .. } | Move::Restart { .. } => {}
+            Action::Heal { which } if *which < self.cuts.len() => drop(self.cuts.remove(*which)),
+            Action::Crash { node } if self.world.engine.crash(NodeId(*node)) => self.move_to_past(|_, held| held.node == *node),
+            Action::Restart { node } if self.world.engine.restart(NodeId(*node)) => self.world.listen(*node),
+            Action::Pause { node } => _ = self.world.engine.pause(NodeId(*node)),
+            Action::Resume { node } => _ = self.world.engine.resume(NodeId(*node)),
+            Action::Connect { .. } | Action::Heal { .. } | Action::Crash { .. } | Action::Restart { .. } => {}
         }
-        self.look();
+        self.check_state();
     }
 
     /// Takes note of what nodes were told, and checks what must hold at every moment.
-    fn look(&mut self) {
+    fn check_state(&mut self) {
         self.world.run(Duration::ZERO);
         for notice in self.world.take_notices() {
             let node = self.world.state(notice.session).expect("notices are of ends that are held").node.0;
@@ -223,27 +225,27 @@ impl Story {
             let held = self.held.get_mut(&notice.session).expect("notices are of ends that are held");
             assert!(notice.incoming || notice.opened || notice.readable || notice.writable || notice.broken);
             assert!(!notice.writable || held.waits, "who did not wait is not told to go on");
-            held.may_read |= notice.readable;
+            held.may_be_readable |= notice.readable;
             held.waits &= !notice.writable && !notice.broken;
-            held.told_broken |= notice.broken;
+            held.notified_broken |= notice.broken;
         }
         let held: Vec<SessionId> = self.held.iter().filter(|(_, held)| self.is_up(held.node)).map(|(id, _)| *id).collect();
         for id in held {
             let state = self.world.state(id).expect("a held end has a state");
             let held = &self.held[&id];
-            assert!(!state.readable || held.may_read, "{id:?} has something to take in and was not told: {held:?}");
-            assert_eq!(matches!(state.stage, SessionStage::Broken(_)), held.told_broken, "{id:?}");
+            assert!(!state.readable || held.may_be_readable, "{id:?} has something to take in and was not told: {held:?}");
+            assert_eq!(matches!(state.stage, SessionStage::Broken(_)), held.notified_broken, "{id:?}");
         }
         self.world.traffic();
     }
 
     /// All trouble is over; every end that is held sends once more, and its node takes in whatever comes.
-    fn end_faults(&mut self, nodes: u32, calm: &LinkModel) {
+    fn end_faults(&mut self, nodes: u32, clean_link: &LinkModel) {
         self.cuts.clear();
-        self.world.set_model(calm);
+        self.world.set_model(clean_link);
         for node in 0..nodes {
-            self.make(&Move::Resume { node });
-            self.make(&Move::Restart { node });
+            self.apply(&Action::Resume { node });
+            self.apply(&Action::Restart { node });
         }
         let mut silent: BTreeSet<SessionId> = self.held.keys().copied().collect();
         // Twice the patience: one end may learn only from what the other sends when its own patience is over.
@@ -252,70 +254,70 @@ impl Story {
                 self.send(*id);
                 self.held[id].waits
             });
-            self.make(&Move::Run { lasting: milliseconds(100) });
-            self.held.keys().copied().collect::<Vec<_>>().into_iter().for_each(|id| while self.take(id) {});
+            self.apply(&Action::Run { duration: milliseconds(100) });
+            self.held.keys().copied().collect::<Vec<_>>().into_iter().for_each(|id| while self.recv(id) {});
         }
     }
 }
 
 /// The other end of each session whose both ends took something in: found by what was sent.
-fn senders(ends: &BTreeMap<SessionId, &Held>) -> BTreeMap<u64, SessionId> {
+fn senders(ends: &BTreeMap<SessionId, &EndpointLog>) -> BTreeMap<u64, SessionId> {
     ends.iter().flat_map(|(id, held)| held.sent.iter().map(|number| (*number, *id))).collect()
 }
 
 /// What every end took in must be a beginning of what one other end sent.
-fn assert_beginnings(ends: &BTreeMap<SessionId, &Held>) {
+fn assert_prefixes(ends: &BTreeMap<SessionId, &EndpointLog>) {
     let senders = senders(ends);
     for (id, held) in ends {
-        let Some(first) = held.taken.first() else { continue };
+        let Some(first) = held.received.first() else { continue };
         let sender = senders.get(first).unwrap_or_else(|| panic!("{id:?} took in {first}, which nobody sent"));
-        assert!(ends[sender].sent.starts_with(&held.taken), "{id:?} took in {:?} of {:?}", held.taken, ends[sender].sent);
+        assert!(ends[sender].sent.starts_with(&held.received), "{id:?} took in {:?} of {:?}", held.received, ends[sender].sent);
     }
 }
 
-fn law(nodes: u32, moves: &[Move], link: &LinkModel, seed: u64) {
-    let mut story = Story::new(nodes, link, seed);
-    moves.iter().for_each(|what| story.make(what));
+fn check(nodes: u32, actions: &[Action], link: &LinkModel, seed: u64) {
+    let mut case = Case::new(nodes, link, seed);
+    actions.iter().for_each(|action| case.apply(action));
     let clean = LinkModel { loss: Ratio::ZERO, ..link.clone() };
-    story.end_faults(nodes, &clean);
-    let Story { world, held, past, .. } = &mut story;
-    let ends: BTreeMap<SessionId, &Held> = held.iter().chain(past.iter()).map(|(id, held)| (*id, held)).collect();
-    assert_beginnings(&ends);
+    case.end_faults(nodes, &clean);
+    let Case { world, held, past, .. } = &mut case;
+    let ends: BTreeMap<SessionId, &EndpointLog> = held.iter().chain(past.iter()).map(|(id, held)| (*id, held)).collect();
+    assert_prefixes(&ends);
     // In the end a session is whole at both ends or gone at both.
     let senders = senders(&ends);
     for (id, end) in held.iter() {
         let state = world.state(*id).expect("a held end has a state");
         if state.stage == SessionStage::Open {
             assert!(!end.waits, "{id:?} was told to wait and never to go on");
-            let is_reader = |other: &&&Held| other.taken.first().and_then(|first| senders.get(first)) == Some(id);
-            let taken = ends.values().find(is_reader).map_or(&[][..], |other| &other.taken);
+            let is_reader = |other: &&&EndpointLog| other.received.first().and_then(|first| senders.get(first)) == Some(id);
+            let received = ends.values().find(is_reader).map_or(&[][..], |other| &other.received);
             // Who has finished sends nothing any more, and so never learns that the other node crashed before it read that.
-            assert!(end.finished || taken == end.sent, "{id:?} is whole and lacks something: {taken:?} of {end:?}");
+            assert!(end.finished || received == end.sent, "{id:?} is whole and lacks messages: {received:?} of {end:?}");
         } else {
-            assert!(end.told_broken && matches!(state.stage, SessionStage::Broken(_)), "{id:?} {state:?}");
+            assert!(end.notified_broken && matches!(state.stage, SessionStage::Broken(_)), "{id:?} {state:?}");
         }
     }
     assert_eq!(world.traffic().in_flight, 0, "{:?}", world.traffic());
     let ids: Vec<SessionId> = held.keys().copied().collect();
     ids.into_iter().for_each(|id| world.release(id));
     world.run(Duration::from_secs(60));
-    assert_eq!(world.held(), (0, 0), "sessions that nobody holds, and what was in them");
+    assert_eq!(world.live_counts(), (0, 0), "sessions that nobody holds, and what was in them");
     assert_eq!(world.traffic().in_flight, 0);
 }
 
-fn any_story() -> impl Strategy<Value = (u32, Vec<Move>)> {
-    (2_u32..5).prop_flat_map(|nodes| (Just(nodes), prop::collection::vec(any_move(nodes), 1..120)))
+fn any_case() -> impl Strategy<Value = (u32, Vec<Action>)> {
+    (2_u32..5).prop_flat_map(|nodes| (Just(nodes), prop::collection::vec(any_action(nodes), 1..120)))
 }
 
 proptest! {
     #![proptest_config(Config { cases: 400, failure_persistence: None, ..Config::default() })]
 
     #[test]
-    fn sessions_keep_their_promise_whatever_happens(
-        (nodes, moves) in any_story(),
+    fn sessions_deliver_prefixes_and_leak_nothing_under_any_fault(
+        (nodes, actions) in any_case(),
         link in any_link(),
         seed in any::<u64>(),
     ) {
-        law(nodes, &moves, &link, seed);
+        check(nodes, &actions, &link, seed);
     }
 }

@@ -1,43 +1,46 @@
-//! A ledger that is copied, small enough to know the smallest story of each of its flaws.
-
-use std::time::Duration;
+//! A replicated ledger with five known flaws, small enough to know the minimal reproducer of each.
 
 use cluster_sim::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// What is wrong with the ledger.
+use crate::links;
+use crate::units::milliseconds;
+
+/// A planted bug of the ledger, and what it takes to see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flaw {
-    /// The source sends each entry once, and never again: one loss is enough.
+pub enum Flaw {
+    /// The source never sends an entry again: one loss is enough.
     NoRetry,
-    /// The copy takes whatever comes last for the newest: one message that overtakes another is enough.
+    /// The copy takes the entry that arrived last for the newest: one reordered message is enough.
     NewestByArrival,
-    /// The copy counts an entry each time it comes: a retry that was not needed is enough, without a fault or chance.
+    /// The copy counts an entry at each arrival: a needless retry is enough, without a fault or a random choice.
     CountsTwice,
-    /// The copy acknowledges by the number it saw last, and the source takes that for all before it: a loss and nothing else is enough.
+    /// The source takes the acknowledgement of an entry for one of all entries before it: one loss is enough.
     AcknowledgesTheLast,
-    /// The copy stops for good when it starts for the second time: one crash is enough.
+    /// The copy does nothing after a restart: one crash is enough.
     StaysDown,
 }
 
 const ENTRIES: u64 = 20;
-const EVERY: Duration = Duration::from_millis(5);
-const AGAIN: Duration = Duration::from_millis(40);
+const SEND_EVERY: Duration = milliseconds(5);
+const RETRY_EVERY: Duration = milliseconds(40);
 
+/// A message between the source and its copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Message {
+pub enum Message {
+    /// An entry by its number.
     Entry(u64),
-    /// From the copy's life of that number; the first word of a life acknowledges nothing.
+    /// The incarnation of the copy, and the entry it acknowledges; none in the first message of an incarnation.
     Acknowledge(u32, Option<u64>),
 }
 
-/// Sends entries to every copy, and again those that a copy did not acknowledge.
+/// Sends entries to every copy, and repeats those that a copy has not acknowledged.
 struct Source {
     flaw: Option<Flaw>,
     next: u64,
     copies: Vec<NodeId>,
     missing: Vec<Vec<u64>>,
-    lives: Vec<u32>,
+    incarnations: Vec<u32>,
 }
 
 const NEXT: Timer = Timer(0);
@@ -50,8 +53,8 @@ impl Machine for Source {
     fn step(&mut self, _: LocalInstant, input: Input<Message>, effects: &mut Effects<Message>) {
         match input {
             Input::Start => {
-                effects.set_timer(NEXT, EVERY);
-                effects.set_timer(RETRY, AGAIN);
+                effects.set_timer(NEXT, SEND_EVERY);
+                effects.set_timer(RETRY, RETRY_EVERY);
             }
             Input::Timer(NEXT) if self.next < ENTRIES => {
                 for (copy, missing) in self.copies.iter().zip(&mut self.missing) {
@@ -59,7 +62,7 @@ impl Machine for Source {
                     effects.send(*copy, Message::Entry(self.next));
                 }
                 self.next += 1;
-                effects.set_timer(NEXT, EVERY);
+                effects.set_timer(NEXT, SEND_EVERY);
             }
             Input::Timer(RETRY) => {
                 if self.flaw != Some(Flaw::NoRetry) {
@@ -67,15 +70,15 @@ impl Machine for Source {
                         missing.iter().for_each(|entry| effects.send(*copy, Message::Entry(*entry)));
                     }
                 }
-                effects.set_timer(RETRY, AGAIN);
+                effects.set_timer(RETRY, RETRY_EVERY);
             }
-            Input::Message { from, message: Message::Acknowledge(life, entry) } => {
+            Input::Message { from, message: Message::Acknowledge(incarnation, entry) } => {
                 let copy = self.copies.iter().position(|copy| *copy == from).expect("only copies acknowledge");
-                if life > self.lives[copy] {
-                    self.lives[copy] = life;
+                if incarnation > self.incarnations[copy] {
+                    self.incarnations[copy] = incarnation;
                     self.missing[copy] = (0..self.next).collect();
                 }
-                let Some(entry) = entry.filter(|_| life == self.lives[copy]) else { return };
+                let Some(entry) = entry.filter(|_| incarnation == self.incarnations[copy]) else { return };
                 let is_last = self.flaw == Some(Flaw::AcknowledgesTheLast);
                 self.missing[copy].retain(|missing| if is_last { *missing > entry } else { *missing != entry });
             }
@@ -88,9 +91,9 @@ impl Machine for Source {
     }
 }
 
-/// What a copy shows.
+/// The view of a copy.
 #[derive(Debug, Default)]
-pub(crate) struct Copied {
+pub struct Copied {
     entries: Vec<bool>,
     count: u64,
     newest: u64,
@@ -99,7 +102,7 @@ pub(crate) struct Copied {
 
 struct Copy {
     flaw: Option<Flaw>,
-    life: u32,
+    incarnation: u32,
     copied: Copied,
 }
 
@@ -108,14 +111,14 @@ impl Machine for Copy {
     type View = Copied;
 
     fn step(&mut self, _: LocalInstant, input: Input<Message>, effects: &mut Effects<Message>) {
-        if self.flaw == Some(Flaw::StaysDown) && self.life > 0 {
+        if self.flaw == Some(Flaw::StaysDown) && self.incarnation > 0 {
             return;
         }
         let (from, entry) = match input {
             Input::Message { from, message: Message::Entry(entry) } => (from, entry),
-            Input::Start | Input::Timer(_) if self.copied.count == 0 && self.life > 0 => {
-                effects.send(NodeId(0), Message::Acknowledge(self.life, None));
-                effects.set_timer(RETRY, AGAIN);
+            Input::Start | Input::Timer(_) if self.copied.count == 0 && self.incarnation > 0 => {
+                effects.send(NodeId(0), Message::Acknowledge(self.incarnation, None));
+                effects.set_timer(RETRY, RETRY_EVERY);
                 return;
             }
             _ => return,
@@ -131,7 +134,7 @@ impl Machine for Copy {
             copied.went_back |= !is_newer;
             copied.newest = entry;
         }
-        effects.send(from, Message::Acknowledge(self.life, Some(entry)));
+        effects.send(from, Message::Acknowledge(self.incarnation, Some(entry)));
     }
 
     fn view(&self) -> &Copied {
@@ -139,31 +142,22 @@ impl Machine for Copy {
     }
 }
 
-/// A source and two copies over links that lose, copy and hold back, with faults of a profile.
-pub(crate) fn ledger(flaw: Option<Flaw>) -> Scenario {
-    let percent = |percent: f64| Ratio::percent(percent).unwrap();
-    let link = LinkModel {
-        loss: percent(1.0),
-        duplicate: percent(1.0),
-        reorder: percent(1.0),
-        reorder_window: Duration::from_millis(10),
-        ..LinkModel::default()
-    };
-    let profile = FaultProfile {
-        mean_interval: Duration::from_millis(40),
-        mean_duration: Duration::from_millis(20),
-        spared_groups: vec!["source".to_owned()],
-    };
+/// A source and two copies over links with 1 % loss, duplication and reordering, under random faults.
+///
+/// Without a flaw every rule holds in every seed.
+pub fn ledger(flaw: Option<Flaw>) -> Scenario {
+    let profile =
+        FaultProfile { mean_interval: milliseconds(40), mean_duration: milliseconds(20), spared_groups: vec!["source".to_owned()] };
     Scenario::new("ledger")
         .machines("source", 1, move |_: &NodeInfo| Source {
             flaw,
             next: 0,
             copies: vec![NodeId(1), NodeId(2)],
             missing: vec![Vec::new(); 2],
-            lives: vec![0; 2],
+            incarnations: vec![0; 2],
         })
-        .machines("copy", 2, move |seat: &NodeInfo| Copy { flaw, life: seat.incarnation().0, copied: Copied::default() })
-        .default_links(link)
+        .machines("copy", 2, move |info: &NodeInfo| Copy { flaw, incarnation: info.incarnation().0, copied: Copied::default() })
+        .default_links(links::rough(Ratio::percent(1), milliseconds(10)))
         .chaos(profile)
         .always("nothing is counted twice", |world| {
             world.views::<Copied>().all(|(_, copied)| copied.count == copied.entries.iter().filter(|entry| **entry).count() as u64)
@@ -174,5 +168,5 @@ pub(crate) fn ledger(flaw: Option<Flaw>) -> Scenario {
                 .views::<Copied>()
                 .all(|(_, copied)| copied.entries.len() as u64 == ENTRIES && copied.entries.iter().all(|entry| *entry))
         })
-        .duration(Duration::from_millis(200))
+        .duration(milliseconds(200))
 }

@@ -6,37 +6,37 @@ use cluster_sim_runtime::RecordKind;
 use cluster_sim_transport::{BACKLOG_CAPACITY, ResetReason, SendRefused, SessionRecv, SessionStage};
 use cluster_sim_types::{Incarnation, NodeId};
 
-use crate::world::{World, milliseconds, ten};
+use crate::world::{World, milliseconds, ten_ms};
 
-const PATIENCE: Duration = Duration::from_secs(15);
+const SESSION_TIMEOUT: Duration = Duration::from_secs(15);
 
 fn stage(world: &mut World, id: cluster_sim_transport::SessionId) -> SessionStage {
     world.state(id).expect("the end is held").stage
 }
 
 #[test]
-fn a_listener_is_told_after_one_way_and_who_asked_after_both() {
-    let mut world = World::new(2, &ten(), 1);
+fn a_session_opens_after_one_round_trip() {
+    let mut world = World::new(2, &ten_ms(), 1);
     let connecting = world.connect(0, 1);
     world.run(milliseconds(9));
     assert!(world.take_notices().is_empty() && world.accept(1).is_none());
     world.run(milliseconds(1));
-    let told = world.take_notices();
-    assert!(told.len() == 1 && told[0].incoming && told[0].port == world.port);
+    let notices = world.take_notices();
+    assert!(notices.len() == 1 && notices[0].incoming && notices[0].port == world.port);
     let accepting = world.accept(1).expect("a session waits");
-    assert_eq!((told[0].session, world.accept(1)), (accepting, None));
+    assert_eq!((notices[0].session, world.accept(1)), (accepting, None));
     let state = world.state(accepting).expect("the end is held");
     assert_eq!((state.node, state.peer, state.incarnation), (NodeId(1), NodeId(0), Incarnation(0)));
     assert_eq!((state.stage, stage(&mut world, connecting)), (SessionStage::Open, SessionStage::Connecting));
     world.run(milliseconds(10));
-    let told = world.take_notices();
-    assert!(told.len() == 1 && told[0].session == connecting && told[0].opened);
+    let notices = world.take_notices();
+    assert!(notices.len() == 1 && notices[0].session == connecting && notices[0].opened);
     assert_eq!(stage(&mut world, connecting), SessionStage::Open);
 }
 
 #[test]
-fn where_nobody_listens_a_session_is_refused_after_a_round_trip() {
-    let mut world = World::new(2, &ten(), 1);
+fn without_a_listener_a_session_is_refused_after_a_round_trip() {
+    let mut world = World::new(2, &ten_ms(), 1);
     world.stop_listening(1);
     let id = world.connect(0, 1);
     assert_eq!(world.send(id, 7), Ok(()));
@@ -46,14 +46,14 @@ fn where_nobody_listens_a_session_is_refused_after_a_round_trip() {
     let refused = ResetReason::Refused;
     assert_eq!(stage(&mut world, id), SessionStage::Broken(refused));
     assert!(world.take_notices()[0].broken);
-    assert_eq!((world.take(id), world.send(id, 8)), (SessionRecv::Broken(refused), Err(SendRefused::Broken(8, refused))));
+    assert_eq!((world.recv(id), world.send(id, 8)), (SessionRecv::Broken(refused), Err(SendRefused::Broken(8, refused))));
     let traffic = world.traffic();
     assert_eq!((traffic.dropped["session_refused"], traffic.sessions.accepted), (1, 0));
 }
 
 /// What can keep a node from answering.
 #[derive(Debug, Clone, Copy)]
-enum Trouble {
+enum Outage {
     Crashed,
     Killed,
     Paused,
@@ -61,14 +61,14 @@ enum Trouble {
 }
 
 /// Does something to the node that is asked, and says how the session stands after so long.
-fn asked(trouble: Trouble, after: Duration) -> (World, SessionStage) {
-    let mut world = World::new(2, &ten(), 1);
+fn asked(outage: Outage, after: Duration) -> (World, SessionStage) {
+    let mut world = World::new(2, &ten_ms(), 1);
     let asked = NodeId(1);
-    let _cut = match trouble {
-        Trouble::Crashed => world.engine.crash(asked).then_some(None),
-        Trouble::Killed => world.engine.kill(asked).then_some(None),
-        Trouble::Paused => world.engine.pause(asked).then_some(None),
-        Trouble::CutOff => Some(Some(world.cut(&[0], &[1], true))),
+    let _cut = match outage {
+        Outage::Crashed => world.engine.crash(asked).then_some(None),
+        Outage::Killed => world.engine.kill(asked).then_some(None),
+        Outage::Paused => world.engine.pause(asked).then_some(None),
+        Outage::CutOff => Some(Some(world.cut(&[0], &[1], true))),
     }
     .expect("the node was up");
     let id = world.connect(0, 1);
@@ -78,19 +78,19 @@ fn asked(trouble: Trouble, after: Duration) -> (World, SessionStage) {
 }
 
 #[test]
-fn a_node_that_is_down_paused_or_cut_off_does_not_answer_until_patience_is_over() {
-    for trouble in [Trouble::Crashed, Trouble::Killed, Trouble::Paused, Trouble::CutOff] {
-        let (_, early) = asked(trouble, PATIENCE - milliseconds(1));
-        assert_eq!(early, SessionStage::Connecting, "{trouble:?}");
-        let (mut world, late) = asked(trouble, PATIENCE);
-        assert_eq!(late, SessionStage::Broken(ResetReason::TimedOut), "{trouble:?}");
-        assert!(world.take_notices().iter().any(|notice| notice.broken), "{trouble:?}");
+fn connecting_to_an_unreachable_node_times_out() {
+    for outage in [Outage::Crashed, Outage::Killed, Outage::Paused, Outage::CutOff] {
+        let (_, early) = asked(outage, SESSION_TIMEOUT - milliseconds(1));
+        assert_eq!(early, SessionStage::Connecting, "{outage:?}");
+        let (mut world, late) = asked(outage, SESSION_TIMEOUT);
+        assert_eq!(late, SessionStage::Broken(ResetReason::TimedOut), "{outage:?}");
+        assert!(world.take_notices().iter().any(|notice| notice.broken), "{outage:?}");
     }
 }
 
 #[test]
-fn who_gets_no_answer_asks_again_with_longer_and_longer_waits() {
-    let mut world = World::new(2, &ten(), 1);
+fn unanswered_requests_are_retried_with_exponential_backoff() {
+    let mut world = World::new(2, &ten_ms(), 1);
     world.engine.core.kernel.keep_records();
     world.engine.crash(NodeId(1));
     world.connect(0, 1);
@@ -102,8 +102,8 @@ fn who_gets_no_answer_asks_again_with_longer_and_longer_waits() {
 }
 
 #[test]
-fn a_node_that_comes_back_in_time_answers() {
-    let mut world = World::new(2, &ten(), 1);
+fn a_node_that_resumes_before_the_timeout_accepts() {
+    let mut world = World::new(2, &ten_ms(), 1);
     world.engine.pause(NodeId(1));
     let id = world.connect(0, 1);
     world.run(Duration::from_secs(5));
@@ -114,8 +114,8 @@ fn a_node_that_comes_back_in_time_answers() {
 }
 
 #[test]
-fn who_is_asked_and_restarts_has_a_listener_only_if_it_listens_again() {
-    let mut world = World::new(2, &ten(), 1);
+fn a_restarted_node_refuses_until_it_listens_again() {
+    let mut world = World::new(2, &ten_ms(), 1);
     world.engine.crash(NodeId(1));
     world.engine.restart(NodeId(1));
     let refused = world.connect(0, 1);
@@ -127,18 +127,18 @@ fn who_is_asked_and_restarts_has_a_listener_only_if_it_listens_again() {
 }
 
 #[test]
-fn a_request_of_a_node_that_is_gone_is_accepted_by_nobody() {
-    let mut world = World::new(2, &ten(), 1);
+fn a_request_of_a_crashed_node_is_never_accepted() {
+    let mut world = World::new(2, &ten_ms(), 1);
     world.connect(0, 1);
     world.run(milliseconds(5));
     world.engine.crash(NodeId(0));
     world.run(milliseconds(20));
-    assert_eq!((world.accept(1), world.held()), (None, (0, 0)));
+    assert_eq!((world.accept(1), world.live_counts()), (None, (0, 0)));
 }
 
 #[test]
-fn sessions_beyond_the_backlog_wait_until_somebody_accepts() {
-    let mut world = World::new(2, &ten(), 1);
+fn sessions_beyond_the_backlog_wait_for_an_accept() {
+    let mut world = World::new(2, &ten_ms(), 1);
     let ids: Vec<_> = (0..=BACKLOG_CAPACITY).map(|_| world.connect(0, 1)).collect();
     world.run(milliseconds(50));
     let open = ids.iter().filter(|id| stage(&mut world, **id) == SessionStage::Open).count();
@@ -149,8 +149,8 @@ fn sessions_beyond_the_backlog_wait_until_somebody_accepts() {
 }
 
 #[test]
-fn two_ports_of_one_node_are_two_listeners() {
-    let mut world = World::new(2, &ten(), 1);
+fn two_ports_of_one_node_have_separate_listeners() {
+    let mut world = World::new(2, &ten_ms(), 1);
     let network = world.engine.core.devices.get_mut::<cluster_sim_transport::Network>(world.network);
     let other = network.port("other");
     assert!(network.listen(NodeId(1), other).is_ok() && network.listen(NodeId(1), other).is_err() && other != world.port);

@@ -1,29 +1,29 @@
-//! Limits that turn a measurement into a finding.
+//! Limits that turn a measured number into a finding.
 
 use std::fmt;
 use std::str::FromStr;
 
 use cluster_sim_scenarios::{Artifact, Prepared, ScenarioError, ScenarioErrorKind};
 
-/// A number of the report and the most it may be.
+/// A number of the report and the most it may be: `--max METRIC=LIMIT`.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Threshold {
+pub(crate) struct MetricLimit {
     metric: String,
     limit: f64,
 }
 
-/// What a threshold makes of a run.
+/// How a run compares with a limit.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Judgement {
-    /// The number is not greater than the limit.
+    /// The number does not exceed the limit.
     Within,
-    /// The number is greater: a finding, described in one line.
+    /// The number exceeds the limit: a finding, described in one line.
     Exceeded(String),
-    /// There is no number, such as a percentile of no samples: that proves nothing, and one line says so.
+    /// There is no number, such as a percentile of no samples. That proves nothing, and one line says so.
     Unmeasured(String),
 }
 
-impl Threshold {
+impl MetricLimit {
     /// Checks that a run of this scenario will measure the number.
     ///
     /// # Errors
@@ -34,14 +34,14 @@ impl Threshold {
             return Ok(());
         }
         let cure = match names.as_slice() {
-            [] => "leave --fail-on out: this scenario measures nothing".to_owned(),
+            [] => "leave --max out: this scenario measures nothing".to_owned(),
             names => format!("use one of {}", names.join(", ")),
         };
         let metric = format!("{:?}", self.metric);
-        Err(ScenarioError::new(ScenarioErrorKind::UnknownWord, "command line", "--fail-on", &metric, &cure))
+        Err(ScenarioError::new(ScenarioErrorKind::UnknownWord, "command line", "--max", &metric, &cure))
     }
 
-    /// Judges a run.
+    /// Compares the number that a run measured with the limit.
     pub(crate) fn judge(&self, artifact: &Artifact) -> Judgement {
         let value = artifact.metrics().into_iter().find(|(name, _)| *name == self.metric).and_then(|(_, value)| value);
         match value {
@@ -49,41 +49,41 @@ impl Threshold {
                 Judgement::Exceeded(format!("{} is {value}, over the limit of {}", self.metric, self.limit))
             }
             Some(_) => Judgement::Within,
-            None => Judgement::Unmeasured(format!("{} has no value in this run, so that {self} cannot be judged", self.metric)),
+            None => Judgement::Unmeasured(format!("{} has no value in this run, so --max {self} cannot be judged", self.metric)),
         }
     }
 }
 
-impl fmt::Display for Threshold {
+impl fmt::Display for MetricLimit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}={}", self.metric, self.limit)
     }
 }
 
-impl FromStr for Threshold {
-    type Err = InvalidThreshold;
+impl FromStr for MetricLimit {
+    type Err = InvalidLimit;
 
-    fn from_str(text: &str) -> Result<Self, InvalidThreshold> {
-        let invalid = || InvalidThreshold { text: text.to_owned() };
+    fn from_str(text: &str) -> Result<Self, InvalidLimit> {
+        let invalid = || InvalidLimit { text: text.to_owned() };
         let (metric, limit) = text.split_once('=').ok_or_else(invalid)?;
         let limit = limit.parse::<f64>().ok().filter(|limit| limit.is_finite()).ok_or_else(invalid)?;
         Ok(Self { metric: metric.to_owned(), limit })
     }
 }
 
-/// A text that is no threshold.
+/// A text that is not of the form `METRIC=LIMIT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct InvalidThreshold {
+pub(crate) struct InvalidLimit {
     text: String,
 }
 
-impl fmt::Display for InvalidThreshold {
+impl fmt::Display for InvalidLimit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?} is no threshold; use a metric, = and a number, such as stale_reads=100", self.text)
+        write!(formatter, "{:?} is not a limit; use a metric, = and a number, such as stale_reads=100", self.text)
     }
 }
 
-impl std::error::Error for InvalidThreshold {}
+impl std::error::Error for InvalidLimit {}
 
 #[cfg(test)]
 mod tests {
@@ -92,17 +92,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_threshold_survives_printing() {
-        let threshold: Threshold = "time_to_consistency.p99_ms=140.5".parse().unwrap();
-        assert_eq!(threshold, Threshold { metric: "time_to_consistency.p99_ms".to_owned(), limit: 140.5 });
-        assert_eq!(threshold.to_string().parse(), Ok(threshold));
+    fn a_limit_round_trips_through_its_text() {
+        let limit: MetricLimit = "time_to_consistency.p99_ms=140.5".parse().unwrap();
+        assert_eq!(limit, MetricLimit { metric: "time_to_consistency.p99_ms".to_owned(), limit: 140.5 });
+        assert_eq!(limit.to_string().parse(), Ok(limit));
     }
 
     #[rstest]
-    fn what_is_no_threshold_is_named_with_the_cure(
+    fn text_that_is_not_a_limit_is_refused_with_an_example(
         #[values("", "stale_reads", "stale_reads=", "stale_reads=NaN", "a=b=1")] text: &str,
     ) {
-        let message = text.parse::<Threshold>().unwrap_err().to_string();
+        let message = text.parse::<MetricLimit>().unwrap_err().to_string();
         assert!(message.starts_with(&format!("{text:?}")) && message.contains("stale_reads=100"), "{message}");
     }
 }

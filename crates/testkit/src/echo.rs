@@ -1,4 +1,4 @@
-//! A closed loop: clients that ask on when they are answered, and again when they are not.
+//! A closed loop: a client asks the next question once it is answered, and repeats one that is not.
 
 use std::marker::PhantomData;
 
@@ -6,41 +6,46 @@ use cluster_sim::Label;
 use cluster_sim::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::units::milliseconds;
+
 /// How long a client waits for an answer before it asks again.
-const BOUNDED_WAITS: Duration = Duration::from_millis(60);
+const RETRY_AFTER: Duration = milliseconds(60);
 
 /// A question or its answer.
 ///
-/// What it says hangs on nothing but what it is about. When it was sent and as which of its link travels beside it, for the labels that
-/// are not to be recommended.
+/// Its serialized content depends only on what it is about. The time of the send and its ordinal on the link are not serialized; the
+/// two bad labels use them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Echo {
-    /// Which question of its client this is about.
-    pub(crate) question: u64,
-    /// How often it was asked before.
-    pub(crate) attempt: u32,
+pub struct Echo {
+    /// Number of the question among those of its client.
+    pub question: u64,
+    /// How often the question was asked before.
+    pub attempt: u32,
     /// Whether this is the answer.
-    pub(crate) is_answer: bool,
+    pub is_answer: bool,
     #[serde(skip)]
     sent_at: LocalInstant,
     #[serde(skip)]
     ordinal: u64,
 }
 
-/// How messages are named among those of their link.
-pub(crate) trait Labels: 'static {
-    /// The label of that message.
+/// How a message is told apart from the others of its link.
+pub trait Labels: 'static {
+    /// Labels a message.
     fn label(echo: &Echo) -> Label;
 }
 
-/// By what a message is about: kind and correlation id.
-pub(crate) struct ByCorrelation;
+/// Labels a message by kind and correlation id: a retry has the label of the first attempt.
+#[derive(Debug)]
+pub struct ByCorrelation;
 
-/// By when it was sent: content that changes with timing.
-pub(crate) struct BySendTime;
+/// Labels a message by when it was sent: the label changes with timing.
+#[derive(Debug)]
+pub struct BySendTime;
 
-/// By how many were sent on its link before.
-pub(crate) struct ByOrdinal;
+/// Labels a message by how many were sent on its link before.
+#[derive(Debug)]
+pub struct ByOrdinal;
 
 fn key(echo: &Echo, id: u64) -> Label {
     Label::Key { kind: u32::from(echo.is_answer), id }
@@ -64,13 +69,13 @@ impl Labels for ByOrdinal {
     }
 }
 
-/// A fact: a client got its answer.
+/// The fact that a client received an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Answered {
-    /// Which question.
-    pub(crate) question: u64,
-    /// How often it had to ask again.
-    pub(crate) attempt: u32,
+pub struct Answered {
+    /// Number of the question.
+    pub question: u64,
+    /// How often the client asked again.
+    pub attempt: u32,
 }
 
 struct Client<L> {
@@ -84,7 +89,7 @@ impl<L> Client<L> {
     fn ask(&mut self, now: LocalInstant, effects: &mut Effects<Echo>) {
         let Self { question, attempt, sent, .. } = *self;
         effects.send(NodeId(0), Echo { question, attempt, is_answer: false, sent_at: now, ordinal: sent });
-        effects.set_timer(Timer(0), BOUNDED_WAITS);
+        effects.set_timer(Timer(0), RETRY_AFTER);
         self.sent += 1;
     }
 }
@@ -101,7 +106,7 @@ impl<L: Labels> Machine for Client<L> {
                 self.attempt = 0;
                 self.ask(now, effects);
             }
-            // The answer to an earlier attempt, long since answered.
+            // A second answer to an earlier question.
             Input::Message { .. } => {}
             Input::Timer(_) => {
                 self.attempt += 1;
@@ -147,8 +152,8 @@ impl<L: Labels> Machine for Server<L> {
     }
 }
 
-/// One server, so many clients, and a guest that is a client too, whose links are classes of their own: `to guest`, `from guest`.
-pub(crate) fn echo<L: Labels>(clients: u32, link: &LinkModel) -> Scenario {
+/// One server, `clients` clients, and one more client, `guest/0`, whose links are classes of their own: `to guest` and `from guest`.
+pub fn echo<L: Labels>(clients: u32, link: &LinkModel) -> Scenario {
     let client = |_: &NodeInfo| Client::<L> { question: 0, attempt: 0, sent: 0, labels: PhantomData };
     Scenario::new("echo")
         .machines("server", 1, |_: &NodeInfo| Server::<L> { sent: Vec::new(), labels: PhantomData })
@@ -157,9 +162,4 @@ pub(crate) fn echo<L: Labels>(clients: u32, link: &LinkModel) -> Scenario {
         .default_links(link.clone())
         .links("server", "guest", "to guest", link.clone())
         .links("guest", "server", "from guest", link.clone())
-}
-
-/// That long.
-pub(crate) fn milliseconds(milliseconds: u64) -> Duration {
-    Duration::from_millis(milliseconds)
 }

@@ -1,0 +1,35 @@
+//! Reproducible random numbers of a node.
+
+use cluster_sim_runtime::{Entropy, Roll};
+
+use super::{Node, Twin};
+
+impl Node {
+    /// Returns the random number for choice `index` of kind `name`, a pure function of seed, node name, life, `name` and `index`.
+    ///
+    /// Equal arguments give equal rolls within one life. Let `index` number the subject of the choice (the operation, the
+    /// attempt) rather than the calls: then the choice stays the same when an unrelated part of the run changes. The real twin
+    /// gives the rolls of a simulation with the same seed; without a seed, the operating system chooses one for each start of a
+    /// node.
+    pub fn roll(&self, name: &str, index: u64) -> Roll {
+        self.inner.entropy.roll(name, index)
+    }
+
+    /// Returns the next random number, for choices that have no natural number.
+    ///
+    /// A simulation counts the calls of each task, so tasks do not shift each other's numbers. The real twin counts the calls of
+    /// the whole node, so the numbers of a task depend on thread timing, even with a seed.
+    pub fn random(&self) -> Roll {
+        match self.twin {
+            #[cfg(feature = "test-utils")]
+            Twin::Simulated(ref sim) => sim.life.read(|core| core.kernel.random(sim.life.node())).unwrap_or(Roll(0)),
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref context) => context.random(self.inner.entropy),
+        }
+    }
+
+    /// Returns the source of [`roll`](Self::roll), for code shared with machines.
+    pub fn entropy(&self) -> Entropy {
+        self.inner.entropy
+    }
+}

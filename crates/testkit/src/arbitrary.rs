@@ -1,0 +1,83 @@
+//! Random link models and random fault plans, for properties that hold under every fault. Nodes are named `node/0`, `node/1`, ….
+
+use cluster_sim::prelude::*;
+use cluster_sim::{LinkOrder, StaleDelivery};
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+use crate::faults;
+use crate::units::{milliseconds, ratio};
+
+/// Tries a property on `count` random cases.
+///
+/// A failing case is printed whole, so none is written to a file.
+pub fn cases(count: u32) -> Config {
+    Config { cases: count, failure_persistence: None, ..Config::default() }
+}
+
+fn any_ratio() -> impl Strategy<Value = Ratio> {
+    prop_oneof![Just(Ratio::ZERO), Just(Ratio::ONE), (0.0..0.5).prop_map(ratio)]
+}
+
+fn any_delay() -> impl Strategy<Value = Distribution> {
+    prop_oneof![
+        (0_u64..40).prop_map(|delay| Distribution::constant(milliseconds(delay))),
+        (0_u64..20, 0_u64..40).prop_map(|(from, more)| Distribution::uniform(milliseconds(from), milliseconds(from + more))),
+        (1_u64..20).prop_map(|mean| Distribution::exponential(milliseconds(mean), milliseconds(mean * 8))),
+    ]
+}
+
+prop_compose! {
+    /// Any link model that loses less than 40 percent.
+    pub fn any_link()(
+        delay in any_delay(),
+        loss in (0.0..0.4_f64).prop_map(ratio),
+        duplicate in any_ratio(),
+        reorder in any_ratio(),
+        window in 1_u64..50,
+        order in prop_oneof![Just(LinkOrder::Unordered), Just(LinkOrder::Fifo)],
+        priority in any::<u8>(),
+        stale in prop_oneof![Just(StaleDelivery::Deliver), Just(StaleDelivery::Drop)],
+    ) -> LinkModel {
+        LinkModel {
+            delay, loss, duplicate, reorder, reorder_window: milliseconds(window), order, priority, stale, ..LinkModel::default()
+        }
+    }
+}
+
+/// A duration below `longest`, or in one case of five none.
+fn any_duration(longest: Duration) -> impl Strategy<Value = Option<Duration>> {
+    prop::option::weighted(0.8, (0..longest.as_millis() as u64).prop_map(milliseconds))
+}
+
+/// Any fault of a cluster of `nodes` nodes.
+fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
+    let name = |index: u32| format!("node/{index}");
+    let sides = prop::collection::vec(any::<bool>(), nodes as usize);
+    let node = (0..nodes).prop_map(name);
+    prop_oneof![
+        4 => (sides.clone(), sides, any::<bool>(), any_duration(longest)).prop_map(move |(from, to, both_ways, duration)| {
+            let pick = |side: Vec<bool>| (0_u32..).zip(side).filter(|(_, is_on_it)| *is_on_it).map(|(node, _)| name(node)).collect();
+            Fault::Cut { from: pick(from), to: pick(to), both_ways, duration }
+        }),
+        1 => Just(Fault::HealAll),
+        3 => (node.clone(), any_duration(longest)).prop_map(|(node, down_for)| Fault::Crash { node, down_for }),
+        2 => node.clone().prop_map(|node| Fault::Restart { node }),
+        1 => node.clone().prop_map(|node| Fault::Resume { node }),
+        // Node 0 is never killed, so that checks always have a node to read.
+        1 => (1..nodes).prop_map(move |index| Fault::Kill { node: name(index) }),
+        3 => (node, any_duration(longest)).prop_map(|(node, duration)| Fault::Pause { node, duration }),
+        2 => ("[ab]", any_ratio(), any_duration(longest))
+            .prop_map(|(rule, ratio, duration)| faults::loss("default", &rule, ratio, duration)),
+        1 => any_link().prop_map(|model| Fault::Links { links: "default".to_owned(), model }),
+    ]
+}
+
+prop_compose! {
+    /// Up to 13 faults of a cluster of `nodes` nodes, each applied within `span`, and shorter than `longest` or without an end.
+    pub fn any_plan(nodes: u32, span: Duration, longest: Duration)(
+        faults in prop::collection::vec((0..span.as_micros() as u64, any_fault(nodes, longest)), 0..14),
+    ) -> FaultPlan {
+        faults.into_iter().fold(FaultPlan::new(), |plan, (at, fault)| plan.at(Duration::from_micros(at), fault))
+    }
+}

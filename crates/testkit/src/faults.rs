@@ -1,0 +1,68 @@
+//! Faults for plans and injection, without the field names.
+//!
+//! Nodes are named as in a plan: `worker/0`. A duration is a [`Duration`], or `None` for a fault that lasts until something ends it.
+//!
+//! ```
+//! use cluster_sim::prelude::*;
+//! use cluster_sim_testkit::faults::{crash, cut};
+//! use cluster_sim_testkit::units::milliseconds;
+//!
+//! let plan = FaultPlan::new()
+//!     .at(milliseconds(100), crash("worker/0", milliseconds(50)))
+//!     .at(milliseconds(300), cut(["worker/0"], ["worker/1"], None));
+//! assert_eq!(plan.faults().len(), 2);
+//! ```
+
+use cluster_sim::prelude::*;
+
+/// Stops a node; it loses its memory and restarts after `down_for`.
+pub fn crash(node: &str, down_for: impl Into<Option<Duration>>) -> Fault {
+    Fault::Crash { node: node.to_owned(), down_for: down_for.into() }
+}
+
+/// Starts a node that is down.
+pub fn restart(node: &str) -> Fault {
+    Fault::Restart { node: node.to_owned() }
+}
+
+/// Stops a node for the rest of the run.
+pub fn kill(node: &str) -> Fault {
+    Fault::Kill { node: node.to_owned() }
+}
+
+/// Suspends a node; it keeps its memory, and its messages and timers wait.
+pub fn pause(node: &str, duration: impl Into<Option<Duration>>) -> Fault {
+    Fault::Pause { node: node.to_owned(), duration: duration.into() }
+}
+
+/// Ends the pause of a node.
+pub fn resume(node: &str) -> Fault {
+    Fault::Resume { node: node.to_owned() }
+}
+
+/// Cuts the links between two sides, both ways.
+pub fn cut<'a>(
+    from: impl IntoIterator<Item = &'a str>,
+    to: impl IntoIterator<Item = &'a str>,
+    duration: impl Into<Option<Duration>>,
+) -> Fault {
+    Fault::Cut { from: names(from), to: names(to), both_ways: true, duration: duration.into() }
+}
+
+/// Cuts the links from one side to the other; the way back stays open.
+pub fn one_way_cut<'a>(
+    from: impl IntoIterator<Item = &'a str>,
+    to: impl IntoIterator<Item = &'a str>,
+    duration: impl Into<Option<Duration>>,
+) -> Fault {
+    Fault::Cut { from: names(from), to: names(to), both_ways: false, duration: duration.into() }
+}
+
+/// Adds a loss rule to the links of a class; its losses are counted under the name of the rule.
+pub fn loss(links: &str, rule: &str, ratio: Ratio, duration: impl Into<Option<Duration>>) -> Fault {
+    Fault::Loss { links: links.to_owned(), rule: rule.to_owned(), ratio, duration: duration.into() }
+}
+
+fn names<'a>(nodes: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    nodes.into_iter().map(str::to_owned).collect()
+}
