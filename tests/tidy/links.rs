@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use xtask::prose::{Kind, passages};
+use xtask::rows::TABLE;
 use xtask::sources::Source;
 
 use crate::{Finding, sample};
@@ -249,7 +250,8 @@ fn names(quote: &str) -> Vec<Name<'_>> {
 }
 
 fn missing_names(page: &Source, known: &Known) -> Vec<Finding> {
-    if HISTORIES.contains(&page.path.as_str()) {
+    // `rows` compares the table of tests with the tests.
+    if HISTORIES.contains(&page.path.as_str()) || page.path == TABLE {
         return Vec::new();
     }
     let found = quotations(&page.text).into_iter();
@@ -383,7 +385,7 @@ fn what_is_there_and_what_is_of_others_passes() {
         assert_eq!(lines_of(&small(&[("README.md", &format!("# A\n\nSee `{plain}`.\n"))]), missing_names), [""; 0], "{plain}");
     }
     assert_eq!(lines_of(&small(&[("docs/page.md", "# A\n\n`page.md` `../scenarios/one.json`\n")]), missing_names), [""; 0]);
-    for path in HISTORIES {
+    for path in HISTORIES.iter().chain([&TABLE]) {
         assert_eq!(lines_of(&small(&[(path, "# A\n\n`Simulation::old_name`\n")]), missing_names), [""; 0]);
     }
 }
