@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use xtask::prose::{Kind, passages};
 use xtask::rows::TABLE;
-use xtask::sources::Source;
+use xtask::sources::{Source, paths, sources};
 
-use crate::{Finding, sample};
+use crate::{Finding, assert_tidy, root, rust_sources, sample};
 
 /// Pages that quote names which are gone. Their links must lead somewhere all the same.
 const HISTORIES: &[&str] = &["CHANGELOG.md", "docs/decisions.md"];
@@ -23,6 +23,9 @@ const FOREIGN: &[(&str, &str)] = &[
     ("powf", "of `f64`"),
     ("HashSet", "of `std`"),
 ];
+
+/// Hidden folders that hold what pages speak of.
+const HIDDEN: &[&str] = &[".cargo", ".ci", ".config"];
 
 /// The extensions by which a name is known to be that of a file.
 const EXTENSIONS: &[&str] = &["rs", "md", "toml", "json", "js", "html", "css", "sh", "jsonl", "xml", "lock", "snap"];
@@ -41,6 +44,19 @@ struct Known {
 }
 
 impl Known {
+    fn read() -> Self {
+        let every = |extension: &str| sources(root(), extension).expect("the workspace is readable");
+        let mut data: Vec<Source> = ["toml", "json", "js", "html", "sh"].into_iter().flat_map(every).collect();
+        let mut files = paths(root()).expect("the workspace is readable");
+        for folder in HIDDEN {
+            let hidden = root().join(folder);
+            let below = paths(&hidden).expect("the workspace is readable").into_iter().map(|path| format!("{folder}/{path}"));
+            data.extend(sources(&hidden, "toml").expect("the workspace is readable"));
+            files.extend(below);
+        }
+        Self::of(&files, &rust_sources(), &data, every("md"))
+    }
+
     fn of(files: &[String], rust: &[Source], data: &[Source], pages: Vec<Source>) -> Self {
         let mut known =
             Self { paths: BTreeSet::new(), files: BTreeSet::new(), identifiers: BTreeSet::new(), words: BTreeSet::new(), pages };
@@ -294,6 +310,12 @@ fn missing_in_code(page: &Source, known: &Known) -> Vec<Finding> {
         }
     }
     findings
+}
+
+#[test]
+fn every_name_that_a_page_quotes_exists() {
+    let known = Known::read();
+    assert_tidy(&known.pages.iter().flat_map(|page| missing_names(page, &known)).collect::<Vec<_>>());
 }
 
 /// A workspace with two sources, a manifest, and these pages.
