@@ -1,11 +1,11 @@
-//! One node, two worlds: the same async function in a simulation and on multi-thread tokio over real sockets.
+//! One async function, run in a simulation and on multi-thread tokio over real sockets.
 //!
 //! ```console
 //! cargo run --example same_node
 //! ```
 //!
-//! A counter counts what three workers hand it in a session each, and answers with the sum so far. Over real sockets a session is a TCP
-//! connection. In the simulation every fifth segment is lost and sent again, which the nodes only notice by the time it takes.
+//! Three workers send a number each to a counter, in a session, and the counter answers with the sum so far. Over real sockets a
+//! session is a TCP connection. In the simulation every fifth segment is lost and sent again, which only delays the nodes.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -17,24 +17,24 @@ use tokio::sync::{mpsc, oneshot, watch};
 const WORKERS: u32 = 3;
 const COUNTER: NodeId = NodeId(0);
 
-/// A number to be counted, who brings it, and where the sum goes.
+/// The worker, its number, and where the sum goes.
 type Question = (NodeId, u64, oneshot::Sender<u64>);
 
-/// What runs on every node, in both worlds. Nothing in it knows which of the two it is in.
+/// Runs on every node, in the simulation and on tokio, without knowing which.
 async fn run(node: Node) {
     if node.id() == COUNTER { count(node).await } else { work(node).await }
 }
 
-/// A task that does the sums, and one for each worker; they share channels of tokio's.
+/// Runs one task for the sums and one for each worker; they share tokio channels.
 async fn count(node: Node) {
     let (ask, mut asked) = mpsc::channel::<Question>(16);
-    let (tell, mut told) = watch::channel(0);
+    let (counts, mut counted_changes) = watch::channel(0);
     node.spawn_named("sums", async move {
         let mut counted = BTreeMap::new();
         while let Some((worker, number, answer)) = asked.recv().await {
             counted.insert(worker, number);
             let sum = counted.values().sum();
-            tell.send_replace(counted.len());
+            counts.send_replace(counted.len());
             let _ = answer.send(sum);
         }
     });
@@ -45,17 +45,17 @@ async fn count(node: Node) {
             session = listener.accept() => {
                 node.spawn_named("worker", serve(node.clone(), session, ask.clone()));
             }
-            Ok(()) = told.changed() => {
-                let workers = *told.borrow_and_update();
+            Ok(()) = counted_changes.changed() => {
+                let workers = *counted_changes.borrow_and_update();
                 node.emit(format!("{}: {workers} of {WORKERS} workers counted after {:?}", node.name(), node.now() - begun));
             }
-            // Nobody asks any more: everybody has been answered.
+            // No worker asks: all have been answered.
             () = node.sleep(Duration::from_secs(1)) => return,
         }
     }
 }
 
-/// Answers one worker until it finishes.
+/// Answers one worker until it closes its session.
 async fn serve(node: Node, session: Session<u64>, ask: mpsc::Sender<Question>) {
     while let Ok(Some(number)) = session.recv().await {
         let (answer, answered) = oneshot::channel();
@@ -75,54 +75,54 @@ async fn work(node: Node) {
                 node.publish(|shown: &mut u64| *shown = sum);
                 return node.emit(format!("{}: sum {sum} at attempt {attempt}", node.name()));
             }
-            // The counter may not listen yet; whatever else it is, asking again does no harm.
+            // The counter may not listen yet. Asking again is harmless after any other failure too.
             _ => node.sleep(Duration::from_millis(20)).await,
         }
     }
 }
 
-/// Hands the counter this worker's number; nothing if the session broke before the answer.
+/// Sends the number of this worker to the counter; none if the session was reset before the answer.
 async fn ask(node: &Node) -> Result<Option<u64>, ConnectError> {
     let session = node.connect::<u64>(COUNTER, "count").await?;
     let sent = session.send(100 + u64::from(node.id())).await;
     Ok(if sent.is_ok() { session.recv().await.ok().flatten() } else { None })
 }
 
-/// Writes down what nodes of a simulation say, with the virtual time at which they do.
+/// Collects the facts that simulated nodes emit, with their virtual time.
 #[derive(Default)]
-struct Listening {
-    said: Vec<String>,
+struct FactLog {
+    lines: Vec<String>,
 }
 
-impl Invariant for Listening {
+impl Invariant for FactLog {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
-        if let Some(said) = change.fact::<String>() {
-            self.said.push(format!("  {}  {said}", world.now()));
+        if let Some(fact) = change.fact::<String>() {
+            self.lines.push(format!("  {}  {fact}", world.now()));
         }
         Verdict::Holds
     }
 
     fn times_checked(&self) -> u64 {
-        self.said.len() as u64
+        self.lines.len() as u64
     }
 }
 
-/// What is said in the simulation, line by line.
+/// Runs the simulation and returns its facts line by line.
 pub(crate) fn simulated() -> Vec<String> {
     let lossy = LinkModel { loss: Ratio::new(0.2).expect("a share of one"), ..LinkModel::default() };
     let scenario = Scenario::new("same node")
         .nodes("counter", 1, run)
         .nodes("worker", WORKERS, run)
         .links("*", "*", "lossy", lossy)
-        .observe("what is said", Listening::default)
+        .observe("facts", FactLog::default)
         .eventually("the counter has it all", |world| world.view::<u64>(COUNTER).is_some_and(|sum| *sum == 306));
     let mut sim = scenario.start(Seed(7));
     sim.run_for(Duration::from_secs(10));
-    let mut said = sim.observer::<Listening>("what is said").expect("it was declared").said.clone();
+    let mut lines = sim.observer::<FactLog>("facts").expect("it was declared").lines.clone();
     let report = sim.finish();
     report.assert_ok();
-    said.push(format!("  digest {}: the same at every run, on every machine", report.digest));
-    said
+    lines.push(format!("  digest {}: the same at every run, on every machine", report.digest));
+    lines
 }
 
 fn real() -> Result<(), Box<dyn Error>> {
@@ -133,8 +133,8 @@ fn real() -> Result<(), Box<dyn Error>> {
             .nodes("counter", 1, run)
             .nodes("worker", WORKERS, run)
             .on_observation(|_, shown| {
-                if let Some(said) = shown.fact::<String>() {
-                    println!("  {said}");
+                if let Some(fact) = shown.fact::<String>() {
+                    println!("  {fact}");
                 }
             })
             .start()?;

@@ -1,15 +1,15 @@
-//! How many seeds it takes to find each planted bug: by the plans of the profile, by a random nemesis with the same mean wait and length, and
-//! by uniform plans with as many faults as the profile has.
+//! How many seeds find each planted bug: with plans of the profile, with a random nemesis of equal mean wait and duration, and with
+//! uniform plans of as many faults as the profile has.
 //!
 //! ```console
 //! cargo run --example swarm_against_uniform
 //! ```
 //!
-//! Ten disjoint ranges of seeds are searched to the first that breaks the rule; where none of a range does, its length counts. Beside the
-//! means stands how often any seed of them all finds the bug, which says the same with less noise.
+//! Ten disjoint ranges of seeds are searched up to the first that breaks the rule; a range without one counts with its length. Beside
+//! these means stands how many seeds of all ranges find the bug, which has less noise.
 //!
-//! Read it with care. A bug that one fault brings out is found most often by whoever strikes most evenly, and a swarm cannot win there: it
-//! goes without each kind in six plans of ten. It wins where several faults of a kind have to strike one node.
+//! Read it with care. A bug that needs one fault is found most often by the most even plans, and a swarm cannot win there: six of ten
+//! of its plans leave a kind out. It wins where a bug needs several faults of one kind on one node.
 
 use std::ops::Range;
 
@@ -20,10 +20,10 @@ use cluster_sim_testkit::uniform::Uniform;
 
 const RANGES: u64 = 10;
 const SEEDS: u64 = 400;
-/// From so many seeds of a profile its faults are counted.
+/// How many seeds of a profile its faults are counted in.
 const GATHERED: u64 = 1_000;
 
-/// In which of the seeds of all ranges the bug is found.
+/// The seeds of all ranges in which the bug is found.
 fn findings(planted: &Planted, run: impl Fn(Seed) -> Report) -> Vec<u64> {
     let finds = |seed: &u64| {
         let report = run(Seed(*seed));
@@ -32,7 +32,7 @@ fn findings(planted: &Planted, run: impl Fn(Seed) -> Report) -> Vec<u64> {
     (0..RANGES * SEEDS).filter(finds).collect()
 }
 
-/// How many seeds of that range it takes to the first finding.
+/// How many seeds of a range are run up to the first finding.
 fn seeds_to_first(findings: &[u64], range: Range<u64>) -> u64 {
     findings.iter().find(|seed| range.contains(seed)).map_or(range.end - range.start, |seed| seed - range.start + 1)
 }
@@ -52,7 +52,7 @@ fn main() {
     for planted in &PLANTED {
         let hunt = planted.bug.hunt(NodeStyle::Machine);
         let scenario = hunt.scenario();
-        // A report lists the whole plan, what never struck too.
+        // A report lists the whole plan, also faults that were not applied.
         let faults: usize = (0..GATHERED).map(|seed| scenario.run(Seed(seed)).faults.len()).sum();
         let nemesis = Uniform::nemesis(hunt.clone());
         let as_many = Uniform::nemesis(hunt).with_faults(faults as f64 / GATHERED as f64);

@@ -1,7 +1,7 @@
-//! The floor of the benchmarks and the product do the same thing: with the same chance, event by event, up to one hash.
+//! The floor of the benchmarks and the product process equal events with equal rolls, and end in one hash.
 //!
-//! So the ratio of the two compares two ways of doing one thing, and neither leaves anything out. The floor is a second, plain
-//! implementation of queue, timers, and fates; a change of the product's must be made in `benches/bare/addressed.rs` too.
+//! So their ratio compares two implementations of one task. The floor is a second, plain implementation of queue, timers and fates; a
+//! change of those in the product must be made in `benches/bare/addressed.rs` too.
 
 #[path = "../benches/bare/mod.rs"]
 mod bare;
@@ -25,7 +25,7 @@ use measure::digests::Committed;
 use measure::measurement::Done;
 use workloads::Kind;
 
-/// What the product did: messages that reached a node, and timers that came due.
+/// The events of the product: delivered messages and fired timers.
 fn through_the_product(cell: Cell, kind: Kind, scale: f64, word: impl Fn(&Record) -> u64) -> Done {
     let scenario = workloads::scenario(cell, kind, scale);
     cell.each_run(scale, |seed, _| {
@@ -41,7 +41,7 @@ fn through_the_product(cell: Cell, kind: Kind, scale: f64, word: impl Fn(&Record
     })
 }
 
-/// W5 runs long enough for two crashes, W1, W2 and W4 over the end of an epoch, after which labels start anew.
+/// W5 runs long enough for two crashes; W1, W2 and W4 run past the end of an epoch, after which labels start again.
 #[rstest]
 #[case(Cell::W1, 0.3)]
 #[case(Cell::W2N5, 0.1)]
@@ -52,15 +52,15 @@ fn through_the_product(cell: Cell, kind: Kind, scale: f64, word: impl Fn(&Record
 #[case(Cell::W5, 0.05)]
 #[case(Cell::Startup, 0.001)]
 #[case(Cell::Short, 0.05)]
-fn floor_and_product_do_the_same_in_the_same_order(#[case] cell: Cell, #[case] scale: f64) {
+fn floor_and_product_process_equal_events_in_one_order(#[case] cell: Cell, #[case] scale: f64) {
     let product = through_the_product(cell, Kind::Machines, scale, |record| record.label);
     assert!(product.events > 50, "{product:?}");
     assert_eq!(as_machines(cell, scale, Addressed::new()), product, "state machines");
     assert_eq!(as_tasks(cell, scale, Addressed::new()), product, "futures");
 }
 
-/// A timer of a machine is called by its number, one of a task by the task: all else is the same. Not so where timers of several nodes are
-/// due at one instant, as in the cell `startup`: their order is rolled by those names.
+/// A timer of a machine is named by its number, one of a task by the task; everything else is equal. Where timers of several nodes are
+/// due at one instant, as in the cell `startup`, the order is rolled by those names and may differ.
 #[rstest]
 #[case(Cell::W1, 0.3)]
 #[case(Cell::W1Heap, 0.03)]
@@ -72,7 +72,7 @@ fn floor_and_product_do_the_same_in_the_same_order(#[case] cell: Cell, #[case] s
 #[case(Cell::W4, 0.03)]
 #[case(Cell::W5, 0.05)]
 #[case(Cell::Short, 0.05)]
-fn machines_and_async_nodes_do_the_same_in_the_same_order(#[case] cell: Cell, #[case] scale: f64) {
+fn machines_and_async_nodes_process_equal_events_in_one_order(#[case] cell: Cell, #[case] scale: f64) {
     let word = |record: &Record| if record.kind == RecordKind::Timer { 0 } else { record.label };
     let [machines, tasks] = [Kind::Machines, Kind::Async].map(|kind| through_the_product(cell, kind, scale, word));
     assert!(machines.events > 50, "{machines:?}");
@@ -84,9 +84,9 @@ fn committed(bench: &str) -> Committed {
     Committed::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/digests.toml"), bench)
 }
 
-/// Checks that look on change no digest, and take as long as all other cells together: their cells are done without them.
+/// Checks change no digest and take as long as all other cells together, so their cells run without them.
 #[rstest]
-fn the_product_does_what_is_committed_for_every_cell(
+fn the_product_has_the_committed_digest_for_every_cell(
     #[values(Kind::Machines, Kind::Async)] kind: Kind,
     #[values(
         Cell::W1,
@@ -121,7 +121,7 @@ fn the_product_does_what_is_committed_for_every_cell(
 #[rstest]
 #[case("floor-cheap", Cheap::default)]
 #[case("floor-addressed", Addressed::new)]
-fn the_floor_does_what_is_committed_for_every_cell<C: Chance + 'static>(#[case] bench: &str, #[case] chance: impl Fn() -> C) {
+fn the_floor_has_the_committed_digest_for_every_cell<C: Chance + 'static>(#[case] bench: &str, #[case] chance: impl Fn() -> C) {
     for cell in CELLS {
         let machines = as_machines(*cell, 1.0, chance());
         assert_eq!(as_tasks(*cell, 1.0, chance()), machines);

@@ -1,10 +1,10 @@
-//! What nodes read of time, and how much of it a run may use.
+//! The clocks of nodes, their start offsets, and the budget of virtual time.
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Budget, Exhausted, RecordKind, WallTime};
 use cluster_sim_testkit::units::seconds;
 
-/// Writes down what both its clocks say at every tick.
+/// Keeps what both its clocks show at every tick.
 struct Watch {
     readings: Vec<(LocalInstant, WallTime)>,
 }
@@ -31,7 +31,7 @@ fn watches() -> Scenario {
 }
 
 #[test]
-fn the_monotonic_clock_counts_from_the_boot_and_the_wall_clock_goes_on() {
+fn the_monotonic_clock_restarts_at_a_boot_and_the_wall_clock_does_not() {
     let mut sim = watches().start(Seed(1));
     sim.run_for(seconds(3));
     sim.crash(0);
@@ -57,7 +57,7 @@ fn a_budget_of_virtual_time_ends_a_run_as_exhausted() {
     assert!(report.to_string().contains("the budget of 9s of virtual time is spent"), "{report}");
 }
 
-/// When each of five nodes boots.
+/// When each node boots.
 fn boots(scenario: &Scenario, seed: Seed) -> Vec<Duration> {
     let mut sim = scenario.start(seed);
     sim.keep_records();
@@ -69,20 +69,20 @@ fn boots(scenario: &Scenario, seed: Seed) -> Vec<Duration> {
 }
 
 #[test]
-fn nodes_start_within_a_millisecond_each_at_an_offset_of_its_own() {
+fn each_node_starts_at_its_own_offset_below_a_millisecond() {
     let five = Scenario::new("watches").machines("watch", 5, |_: &NodeInfo| Watch { readings: Vec::new() });
     let apart = boots(&five, Seed(1));
     let different: std::collections::BTreeSet<&Duration> = apart.iter().collect();
     assert_eq!(different.len(), 5);
     assert!(apart.iter().all(|offset| *offset < Duration::from_millis(1)), "{apart:?}");
     assert_ne!(apart, boots(&five, Seed(2)));
-    assert_eq!(apart[..3], boots(&five.clone().without("watch/3"), Seed(1))[..3], "an empty seat moves nobody");
+    assert_eq!(apart[..3], boots(&five.clone().without("watch/3"), Seed(1))[..3], "leaving a node out changes no other offset");
     assert_eq!(boots(&five.start_together(), Seed(1)), [Duration::ZERO; 5]);
 }
 
-/// Two nodes that tick at the same instants for ever take turns in going first, and which of the two hangs on nothing but them.
+/// Two nodes tick at equal instants; which one is first is drawn per instant, and depends on these two alone.
 #[test]
-fn the_order_of_two_at_one_instant_is_drawn_anew_each_time_and_a_third_does_not_change_it() {
+fn two_nodes_due_at_one_instant_go_in_random_order() {
     let watches = |count| {
         Scenario::new("watches")
             .machines("watch", count, |_: &NodeInfo| Watch { readings: Vec::new() })

@@ -1,7 +1,7 @@
-//! Fate survival: when one fault is taken out of a run, what is decided about everything else stays as it was.
+//! Fate survival: removing one fault from a run leaves the fates of nearly all other messages unchanged.
 //!
-//! It is measured twice. By address: what the network rolled about, which is the same for ever under one seed. By meaning: what a
-//! message is about, however it is labelled; only this measure can tell good labels from bad ones.
+//! It is measured by address, the key of a roll of the network, which is fixed under one seed; and by meaning, what a message is
+//! about, however it is labelled. Only the second measure tells good labels from bad ones.
 
 use std::collections::BTreeMap;
 
@@ -11,42 +11,42 @@ use cluster_sim_scenarios::edge_cache::{EdgeCacheFile, Seconds, Step, TimedStep}
 use cluster_sim_testkit::echo::{ByCorrelation, ByOrdinal, BySendTime, Labels, echo};
 use cluster_sim_testkit::units::milliseconds;
 
-/// What was decided about each message of a run.
-struct Choices {
-    /// By address: from, to, label, repeat.
+/// The fate of each message of a run.
+struct Fates {
+    /// Keyed by address: from, to, label, repeat.
     by_address: BTreeMap<u64, Fate>,
-    /// By meaning: from, to, content, and how often that was sent before.
+    /// Keyed by meaning: from, to, content, and how often that content was sent before.
     by_meaning: BTreeMap<(NodeId, NodeId, u64, u32), Fate>,
 }
 
-impl Choices {
-    fn of(scenario: &Scenario, seed: Seed, lasting: Duration) -> Self {
+impl Fates {
+    fn of(scenario: &Scenario, seed: Seed, duration: Duration) -> Self {
         let mut sim = scenario.start(seed);
         sim.keep_fates();
         sim.keep_records();
-        sim.run_for(lasting);
-        let choices = Self::read(sim.records(), sim.fates());
+        sim.run_for(duration);
+        let fates = Self::read(sim.records(), sim.fates());
         assert_ne!(sim.finish().outcome, Outcome::Panicked);
-        choices
+        fates
     }
 
-    /// Each fate is that of one send, in order.
+    /// The fates are those of the sends, in order.
     fn read(records: &[Record], fates: &[FateRecord]) -> Self {
         let sends: Vec<&Record> = records.iter().filter(|record| record.kind == RecordKind::Send).collect();
         assert_eq!(sends.len(), fates.len());
-        let mut choices = Self { by_address: BTreeMap::new(), by_meaning: BTreeMap::new() };
+        let mut keyed = Self { by_address: BTreeMap::new(), by_meaning: BTreeMap::new() };
         let mut sent: BTreeMap<(NodeId, NodeId, u64), u32> = BTreeMap::new();
         for (send, FateRecord { address, fate }) in sends.into_iter().zip(fates) {
             let repeat = sent.entry((send.node, send.peer, send.payload)).or_default();
-            choices.by_meaning.insert((send.node, send.peer, send.payload, *repeat), *fate);
-            choices.by_address.entry(*address).or_insert(*fate);
+            keyed.by_meaning.insert((send.node, send.peer, send.payload, *repeat), *fate);
+            keyed.by_address.entry(*address).or_insert(*fate);
             *repeat += 1;
         }
-        choices
+        keyed
     }
 }
 
-/// How much of one run another one shares.
+/// How many fates two runs share.
 struct Survival {
     shared: usize,
     unchanged: usize,
@@ -63,17 +63,17 @@ impl Survival {
     }
 }
 
-/// What survives of a run when one of its faults is taken out.
+/// What survives when one fault is removed.
 struct Removal {
     fault: String,
     by_address: Survival,
     by_meaning: Survival,
-    /// Whether anything at all is different.
+    /// Whether any fate changed.
     changed: bool,
 }
 
 impl Removal {
-    fn new(fault: String, whole: &Choices, without: &Choices) -> Self {
+    fn new(fault: String, whole: &Fates, without: &Fates) -> Self {
         let by_address = Survival::between(&whole.by_address, &without.by_address);
         let by_meaning = Survival::between(&whole.by_meaning, &without.by_meaning);
         let changed = whole.by_address != without.by_address;
@@ -98,15 +98,15 @@ fn lossy() -> LinkModel {
     }
 }
 
-/// Several faults of different kinds, which between them touch every client.
+/// Faults of several kinds that together affect every client.
 fn plan() -> FaultPlan {
-    let cut = |client: &str, both_ways, lasting| Fault::Cut {
+    let cut = |client: &str, both_ways, duration| Fault::Cut {
         from: vec!["server/0".to_owned()],
         to: vec![client.to_owned()],
         both_ways,
-        duration: Some(milliseconds(lasting)),
+        duration: Some(milliseconds(duration)),
     };
-    let pause = |node: &str, lasting| Fault::Pause { node: node.to_owned(), duration: Some(milliseconds(lasting)) };
+    let pause = |node: &str, duration| Fault::Pause { node: node.to_owned(), duration: Some(milliseconds(duration)) };
     let storm = Fault::Loss {
         links: "default".to_owned(),
         rule: "storm".to_owned(),
@@ -121,9 +121,9 @@ fn plan() -> FaultPlan {
         .at(milliseconds(14_000), cut("guest/0", false, 400))
 }
 
-/// Takes each fault of the plan out of the closed loop, one at a time.
+/// Removes each fault of the plan, one at a time.
 fn removals<L: Labels>() -> Vec<Removal> {
-    let run = |plan| Choices::of(&echo::<L>(8, &lossy()).faults(plan), Seed(7), Duration::from_secs(20));
+    let run = |plan| Fates::of(&echo::<L>(8, &lossy()).faults(plan), Seed(7), Duration::from_secs(20));
     let whole = run(plan());
     let remove = |(index, scheduled): (usize, &cluster_sim::ScheduledFault)| {
         Removal::new(scheduled.fault.to_string(), &whole, &run(plan().without(index)))
@@ -139,7 +139,7 @@ fn by_meaning(removals: &[Removal]) -> f64 {
 }
 
 #[test]
-fn in_a_closed_loop_nearly_every_fate_survives_the_removal_of_a_fault() {
+fn in_a_closed_loop_95_percent_of_fates_survive_removing_a_fault() {
     let removals = removals::<ByCorrelation>();
     assert_eq!(removals.len(), 5);
     for Removal { fault, by_address, by_meaning, changed } in &removals {
@@ -154,9 +154,9 @@ fn in_a_closed_loop_nearly_every_fate_survives_the_removal_of_a_fault() {
     }
 }
 
-/// The negative control: labels that change with timing, or count what came before, bind fewer fates to what messages are about.
+/// The negative control.
 #[test]
-fn labels_that_hang_on_timing_or_count_let_fewer_fates_survive() {
+fn labels_by_time_or_ordinal_let_fewer_fates_survive() {
     let [good, timed, counted] =
         [removals::<ByCorrelation>(), removals::<BySendTime>(), removals::<ByOrdinal>()].map(|removals| by_meaning(&removals));
     println!("by correlation {good:.4}, by send time {timed:.4}, by ordinal {counted:.4}");
@@ -165,22 +165,22 @@ fn labels_that_hang_on_timing_or_count_let_fewer_fates_survive() {
 
 #[test]
 fn a_run_shares_everything_with_itself() {
-    let [one, other] = [0, 1].map(|_| Choices::of(&echo::<BySendTime>(8, &lossy()), Seed(7), Duration::from_secs(5)));
+    let [one, other] = [0, 1].map(|_| Fates::of(&echo::<BySendTime>(8, &lossy()), Seed(7), Duration::from_secs(5)));
     let survival = Survival::between(&one.by_meaning, &other.by_meaning);
     assert!(survival.shared == one.by_meaning.len() && survival.unchanged == survival.shared && survival.shared > 2_000);
-    let another = Choices::of(&echo::<BySendTime>(8, &lossy()), Seed(8), Duration::from_secs(5));
+    let another = Fates::of(&echo::<BySendTime>(8, &lossy()), Seed(8), Duration::from_secs(5));
     assert!(Survival::between(&one.by_meaning, &another.by_meaning).share() < 0.05, "another seed decides otherwise");
 }
 
 #[test]
-fn in_the_edge_cache_nearly_every_fate_survives_the_removal_of_a_step() {
+fn in_the_edge_cache_95_percent_of_fates_survive_removing_a_step() {
     let mut file = EdgeCacheFile::example();
     let step = |at_secs, step| TimedStep { at_secs: Seconds(at_secs), step };
     file.steps.push(step(5.0, Step::PartitionEdge { edge_id: 0, duration_ms: Some(1_500) }));
     file.steps.push(step(25.0, Step::KillEdgeNode { edge_id: 2 }));
     let run = |file: &EdgeCacheFile| {
         let prepared = file.prepare().expect("the example is a scenario, whole or in part");
-        Choices::of(prepared.scenario(), prepared.seed(), Duration::from_secs_f64(file.duration_secs.0))
+        Fates::of(prepared.scenario(), prepared.seed(), Duration::from_secs_f64(file.duration_secs.0))
     };
     let whole = run(&file);
     assert_eq!(file.steps.len(), 4);

@@ -1,16 +1,16 @@
-//! The smallest user tests: a gossip machine of 35 lines, and the story of a healed partition.
+//! The smallest user tests: a gossip machine of 35 lines, and a partition that heals.
 
 use cluster_sim::prelude::*;
 
-/// Tells its peers the highest number it has heard of.
+/// Sends its peers the highest number it has received.
 struct Gossip {
     peers: Vec<NodeId>,
     highest: u64,
 }
 
 impl Gossip {
-    fn boot(seat: &NodeInfo) -> Self {
-        Self { peers: seat.peers(), highest: u64::from(seat.id()) }
+    fn boot(node: &NodeInfo) -> Self {
+        Self { peers: node.peers(), highest: u64::from(node.id()) }
     }
 }
 
@@ -47,7 +47,7 @@ fn agreement_follows_a_healed_partition() {
     let cut = sim.partition([2], [0, 1]);
     sim.run_for(Duration::from_secs(5));
     assert_eq!(sim.inspect(|world| world.nodes_where::<u64>(|seen| *seen != 2)), [NodeId(0), NodeId(1)]);
-    assert!(cut.dropped() > 100, "the cut ate {} messages", cut.dropped());
+    assert!(cut.dropped() > 100, "the cut dropped {} messages", cut.dropped());
     cut.heal();
     sim.run_for(Duration::from_secs(5));
     assert_eq!(sim.inspect(|world| world.nodes_where::<u64>(|seen| *seen != 2)), []);
@@ -56,17 +56,18 @@ fn agreement_follows_a_healed_partition() {
 }
 
 #[test]
-fn chaos_of_every_kind_ends_in_agreement() {
+fn nodes_agree_after_random_faults_of_every_kind() {
     let sweep = gossip().chaos(FaultProfile::default()).sweep(0..256);
     sweep.assert_ok();
     assert_eq!(sweep.passed(), 256);
 }
 
 #[test]
-fn a_failing_seed_of_a_sweep_fails_alone_in_the_same_way() {
-    let scenario = gossip().always("nobody hears of 2", |world| world.views::<u64>().all(|(node, seen)| *seen < 2 || node.0 == 2));
+fn a_failing_seed_of_a_sweep_fails_alone_with_the_same_report() {
+    let scenario =
+        gossip().always("2 reaches no other node", |world| world.views::<u64>().all(|(node, seen)| *seen < 2 || node.0 == 2));
     let sweep = scenario.sweep(100..164);
-    let failure = sweep.failure().expect("everybody hears of 2 sooner or later");
+    let failure = sweep.failure().expect("2 reaches every node");
     assert_eq!((sweep.passed(), failure.seed()), (0, Seed(100)));
     assert_eq!(&scenario.run(failure.seed()), failure);
     let text = failure.to_string();
@@ -75,13 +76,13 @@ fn a_failing_seed_of_a_sweep_fails_alone_in_the_same_way() {
 
 #[test]
 #[should_panic(expected = "a sweep over no seeds proves nothing")]
-fn a_sweep_over_no_seeds_is_no_pass() {
+fn a_sweep_over_no_seeds_fails() {
     gossip().sweep(5..5).assert_ok();
 }
 
 #[test]
-fn a_run_by_hand_does_not_claim_to_be_what_the_seed_alone_gives() {
-    let mut sim = gossip().always("nobody hears of 9", |world| world.views::<u64>().all(|(_, seen)| *seen != 9)).start(Seed(7));
+fn a_manual_run_prints_no_rerun_line() {
+    let mut sim = gossip().always("9 reaches no node", |world| world.views::<u64>().all(|(_, seen)| *seen != 9)).start(Seed(7));
     sim.run_for(Duration::from_secs(1));
     sim.call(0, 9_u64).unwrap();
     let report = sim.finish();

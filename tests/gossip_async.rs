@@ -1,4 +1,4 @@
-//! The smallest user test with async nodes, in every flavour of test, with one digest.
+//! The smallest user test with async nodes, under plain and tokio tests, with one digest.
 
 use cluster_sim::Digest;
 use cluster_sim::prelude::*;
@@ -9,7 +9,7 @@ async fn gossip(node: Node) {
     loop {
         node.publish(|seen: &mut u64| *seen = highest);
         peers.broadcast(highest);
-        peers.recv_for(Duration::from_millis(50), |heard| highest = highest.max(heard.message)).await;
+        peers.recv_for(Duration::from_millis(50), |received| highest = highest.max(received.message)).await;
     }
 }
 
@@ -31,20 +31,20 @@ fn agreement_follows_a_healed_partition() -> Digest {
 }
 
 #[test]
-fn a_plain_test_runs_it() {
+fn a_plain_test_gives_one_digest() {
     assert_eq!(agreement_follows_a_healed_partition(), agreement_follows_a_healed_partition());
 }
 
 #[tokio::test]
-async fn a_tokio_test_runs_it_alike() {
+async fn a_tokio_test_gives_the_digest_of_a_plain_run() {
     let here = agreement_follows_a_healed_partition();
     let plain = std::thread::spawn(agreement_follows_a_healed_partition).join().expect("the plain run passes");
     assert_eq!(here, plain);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_tokio_test_on_many_threads_runs_it_alike() {
+async fn a_multi_thread_tokio_test_gives_that_digest_too() {
     let here = agreement_follows_a_healed_partition();
-    let there = tokio::spawn(async { agreement_follows_a_healed_partition() }).await.expect("the run on a worker passes");
-    assert_eq!(here, there);
+    let on_worker = tokio::spawn(async { agreement_follows_a_healed_partition() }).await.expect("the run on a worker passes");
+    assert_eq!(here, on_worker);
 }

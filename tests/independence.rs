@@ -1,4 +1,4 @@
-//! What happens on one link hangs on no other: change a link's model, or take a client out, and all else is the same to the nanosecond.
+//! Links are independent: a change of one link or client leaves everything else unchanged to the nanosecond.
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Change, Fate, Invariant, LinkOrder, Record, RecordKind};
@@ -7,15 +7,15 @@ use cluster_sim_testkit::units::milliseconds;
 
 const CLIENTS: u32 = 8;
 const GUEST: &str = "guest/0";
-const LASTING: Duration = Duration::from_secs(10);
+const DURATION: Duration = Duration::from_secs(10);
 
-/// Keeps what the clients say of themselves, and when.
+/// Keeps the answers that clients report, and when.
 #[derive(Default)]
-struct Diary {
+struct Answers {
     answered: Vec<(NodeId, VirtualInstant, Answered)>,
 }
 
-impl Invariant for Diary {
+impl Invariant for Answers {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
         if let Some(answered) = change.fact::<Answered>() {
             self.answered.push((change.node(), world.now(), answered.clone()));
@@ -28,7 +28,7 @@ impl Invariant for Diary {
     }
 }
 
-/// Everything that a run shows of all nodes but one, the server's own dealings with that one left out too.
+/// Everything that happens in a run apart from one node and the messages to and from it.
 #[derive(Debug, PartialEq)]
 struct Trace {
     records: Vec<Record>,
@@ -38,31 +38,31 @@ struct Trace {
 
 impl Trace {
     fn without(apart: &str, scenario: &Scenario, seed: Seed, disturb: impl FnOnce(&mut Sim)) -> Self {
-        let mut sim = scenario.clone().observe("diary", Diary::default).start(seed);
+        let mut sim = scenario.clone().observe("diary", Answers::default).start(seed);
         let apart = sim.node(apart).expect("the node is declared");
         sim.keep_fates();
         sim.keep_records();
         disturb(&mut sim);
-        // Whatever was done on the way, every run ends at one instant.
-        sim.run_for((VirtualInstant::ZERO + LASTING).saturating_since(sim.now()));
+        // Every run ends at one instant, whatever `disturb` did.
+        sim.run_for((VirtualInstant::ZERO + DURATION).saturating_since(sim.now()));
         assert!(!sim.is_over());
-        let elsewhere = |record: &&Record| {
-            // What is done to links as a whole is no node's.
+        let is_of_others = |record: &&Record| {
+            // Records about links belong to no node.
             record.node != apart
                 && record.peer != apart
                 && !matches!(record.kind, RecordKind::Links | RecordKind::Cut | RecordKind::Heal)
         };
         let sends = sim.records().iter().filter(|record| record.kind == RecordKind::Send);
-        let fates = sends.zip(sim.fates()).filter(|(send, _)| elsewhere(send));
-        let diary = sim.observer::<Diary>("diary").expect("the diary was added");
+        let fates = sends.zip(sim.fates()).filter(|(send, _)| is_of_others(send));
+        let diary = sim.observer::<Answers>("diary").expect("the diary was added");
         Self {
-            records: sim.records().iter().filter(elsewhere).copied().collect(),
+            records: sim.records().iter().filter(is_of_others).copied().collect(),
             fates: fates.map(|(_, decided)| (decided.address, decided.fate)).collect(),
             answered: diary.answered.iter().filter(|(node, ..)| *node != apart).cloned().collect(),
         }
     }
 
-    /// How many choices, events and facts differ from those of another trace, place by place.
+    /// How many fates, records and facts differ from those of another trace, position by position.
     fn differences(&self, other: &Self) -> usize {
         fn differing<T: PartialEq>(one: &[T], other: &[T]) -> usize {
             one.iter().zip(other).filter(|(one, other)| one != other).count() + one.len().abs_diff(other.len())
@@ -70,7 +70,7 @@ impl Trace {
         differing(&self.records, &other.records) + differing(&self.fates, &other.fates) + differing(&self.answered, &other.answered)
     }
 
-    /// Panics unless there is enough of it for a comparison to mean something.
+    /// Asserts that the trace is large enough to compare.
     fn assert_rich(&self) {
         assert!(self.fates.len() > 1_000, "{} choices", self.fates.len());
         assert!(self.answered.len() > 500, "{} answers", self.answered.len());
@@ -95,7 +95,7 @@ fn lossy() -> LinkModel {
     }
 }
 
-/// All ticks, sends and arrivals fall on whole milliseconds: many at one instant, whose order chance decides.
+/// All ticks, sends and arrivals fall on whole milliseconds, so many events share an instant and their order is random.
 fn in_step() -> LinkModel {
     LinkModel { delay: Distribution::constant(milliseconds(5)), reorder: Ratio::ZERO, ..lossy() }
 }
@@ -104,7 +104,7 @@ fn scenario(link: &LinkModel) -> Scenario {
     echo::<ByCorrelation>(CLIENTS, link).start_together()
 }
 
-/// What all others show when `disturb` is done to the guest's links is what they show without it, under several seeds.
+/// Asserts, under several seeds, that `disturb` of the guest changes nothing in the trace of all others.
 #[track_caller]
 fn assert_independent(disturb: impl Fn(&mut Sim)) {
     for (seed, link) in (0..3).flat_map(|seed| [(Seed(seed), lossy()), (Seed(seed), in_step())]) {
@@ -112,7 +112,7 @@ fn assert_independent(disturb: impl Fn(&mut Sim)) {
         let disturbed = Trace::without(GUEST, &scenario(&link), seed, &disturb);
         plain.assert_rich();
         assert_eq!(plain.differences(&disturbed), 0, "under seed {seed}");
-        // What was done to the guest was felt by it: seen from any client, the guest is part of the rest.
+        // The disturbance had an effect: in the trace of the rest of any other client, the guest counts.
         let [plain, disturbed] = [&|_: &mut Sim| (), &disturb as &dyn Fn(&mut Sim)]
             .map(|disturb| Trace::without("client/0", &scenario(&link), seed, disturb));
         assert!(plain.differences(&disturbed) > 100, "nothing was done at all");
@@ -127,14 +127,14 @@ const BOTH_WAYS: &[&str] = &["to guest", "from guest"];
 
 /// n1, n17.
 #[test]
-fn another_delay_of_one_link_changes_no_choice_on_any_other() {
+fn another_delay_of_one_link_changes_no_other_link() {
     let slow = LinkModel { delay: Distribution::uniform(milliseconds(1), milliseconds(50)), ..lossy() };
     assert_independent(inject(BOTH_WAYS, |links| Fault::Links { links: links.to_owned(), model: slow.clone() }));
 }
 
 /// n3, n5, n6.
 #[test]
-fn another_share_of_losses_copies_and_reorderings_of_one_link_changes_no_choice_on_any_other() {
+fn other_loss_copies_and_reordering_of_one_link_change_no_other_link() {
     let share = |share| Ratio::new(share).expect("a share");
     let model = LinkModel { loss: share(0.3), duplicate: share(0.4), reorder: share(0.5), ..lossy() };
     assert_independent(inject(BOTH_WAYS, |links| Fault::Links { links: links.to_owned(), model: model.clone() }));
@@ -142,7 +142,7 @@ fn another_share_of_losses_copies_and_reorderings_of_one_link_changes_no_choice_
 
 /// n3.
 #[test]
-fn a_loss_rule_on_one_class_changes_no_choice_on_any_other() {
+fn a_loss_rule_on_one_link_changes_no_other_link() {
     assert_independent(inject(&["to guest"], |links| Fault::Loss {
         links: links.to_owned(),
         rule: "storm".to_owned(),
@@ -153,7 +153,7 @@ fn a_loss_rule_on_one_class_changes_no_choice_on_any_other() {
 
 /// n10, n11.
 #[test]
-fn a_cut_of_one_link_changes_no_choice_on_any_other() {
+fn a_cut_of_one_link_changes_no_other_link() {
     assert_independent(|sim| {
         let [from, to] = ["server/0", GUEST].map(|node| vec![node.to_owned()]);
         sim.inject(Fault::Cut { from, to, both_ways: false, duration: Some(Duration::from_secs(4)) }).expect("both are declared");
@@ -162,7 +162,7 @@ fn a_cut_of_one_link_changes_no_choice_on_any_other() {
 
 /// p1, p3.
 #[test]
-fn what_happens_to_one_client_changes_no_choice_of_any_other() {
+fn faults_of_one_client_change_no_other_client() {
     assert_independent(|sim| {
         sim.run_for(milliseconds(500));
         assert!(sim.crash(9));
@@ -175,9 +175,9 @@ fn what_happens_to_one_client_changes_no_choice_of_any_other() {
     });
 }
 
-/// A shrunk scenario leaves a hole; nothing is renumbered. Whatever names the messages, their names are those of one link.
+/// Leaving a node out renumbers nothing, and labels belong to one link, however messages are labelled.
 #[test]
-fn a_client_that_is_left_out_changes_no_choice_of_any_other() {
+fn leaving_out_one_client_changes_no_other_client() {
     for seed in (0..3).map(Seed) {
         for link in [lossy(), in_step()] {
             assert_left_out::<ByCorrelation>(&link, seed);
@@ -190,14 +190,14 @@ fn a_client_that_is_left_out_changes_no_choice_of_any_other() {
 fn assert_left_out<L: Labels>(link: &LinkModel, seed: Seed) {
     let scenario = echo::<L>(CLIENTS, link).start_together();
     let whole = Trace::without("client/3", &scenario, seed, |_| ());
-    let shrunk = Trace::without("client/3", &scenario.without("client/3"), seed, |_| ());
+    let without = Trace::without("client/3", &scenario.without("client/3"), seed, |_| ());
     whole.assert_rich();
-    assert_eq!(whole.differences(&shrunk), 0, "under seed {seed}");
+    assert_eq!(whole.differences(&without), 0, "under seed {seed}");
 }
 
-/// The negative control: the comparison sees a change where there is one.
+/// The negative control.
 #[test]
-fn another_seed_changes_nearly_every_choice() {
+fn another_seed_changes_nearly_everything() {
     let [one, other] = [1, 2].map(|seed| Trace::without(GUEST, &scenario(&lossy()), Seed(seed), |_| ()));
     assert!(one.differences(&other) * 10 > (one.records.len() + one.fates.len() + one.answered.len()) * 9);
 }

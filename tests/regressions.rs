@@ -1,4 +1,4 @@
-//! What was found once and mended stays mended: every file in `tests/regressions` is the story of a failing run, told once more.
+//! Replays every committed reproducer in `tests/regressions`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use cluster_sim_scenarios::Registry;
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_testkit::regressions::REGRESSIONS;
 
-/// Every file of the folder by its name, without its ending.
+/// Every reproducer by the name of its file, without the extension.
 fn files() -> BTreeMap<String, Reproducer> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions");
     let paths = fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be listed").path());
@@ -19,7 +19,7 @@ fn files() -> BTreeMap<String, Reproducer> {
     paths.map(|path| (name(&path), read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))).collect()
 }
 
-/// The scenario that a file is about, as it is today.
+/// The scenario that a reproducer names.
 fn scenario_of(name: &str, reproducer: &Reproducer) -> Scenario {
     let (registry, defaults) = (Registry::builtin(), Defaults::default());
     let prepared = match &reproducer.source {
@@ -36,7 +36,7 @@ fn scenario_of(name: &str, reproducer: &Reproducer) -> Scenario {
 }
 
 #[test]
-fn what_was_mended_stays_mended_and_every_story_still_has_an_effect() {
+fn every_committed_reproducer_holds_and_still_has_an_effect() {
     for (name, reproducer) in files() {
         let report =
             scenario_of(&name, &reproducer).check_regression(&reproducer).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -45,7 +45,7 @@ fn what_was_mended_stays_mended_and_every_story_still_has_an_effect() {
 }
 
 #[test]
-fn a_story_of_a_planted_bug_breaks_its_rule_where_the_bug_is() {
+fn the_reproducer_of_a_planted_bug_finds_it_again() {
     let files = files();
     for regression in REGRESSIONS {
         let reproducer = files.get(regression.name).unwrap_or_else(|| panic!("{} is not there", regression.name));

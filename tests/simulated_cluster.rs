@@ -1,16 +1,16 @@
-//! Three regions of five shards: partitions between regions, and convergence after them.
+//! Three regions of five shards: partitions between regions, and convergence after they heal.
 
 use cluster_sim::prelude::*;
 use cluster_sim::{ClusterBuilder, ClusterError, NotConverged, Shard};
 use cluster_sim_testkit::units::milliseconds;
 
-/// Keeps the highest number it was ever told, and tells it to the replicas of its shard in the other regions.
+/// Keeps the highest number it has received, and sends it to the replicas of its shard in the other regions.
 struct Replica {
     peers: Vec<NodeId>,
     seen: Seen,
 }
 
-/// What a replica shows: its shard, and the highest number it knows.
+/// The view of a replica: its shard, and the highest number it has.
 struct Seen {
     shard: Shard,
     highest: u64,
@@ -19,8 +19,8 @@ struct Seen {
 const GOSSIP: Timer = Timer(0);
 
 impl Replica {
-    fn boot(seat: &NodeInfo) -> Self {
-        Self { peers: seat.peers(), seen: Seen { shard: seat.shard(), highest: 0 } }
+    fn boot(node: &NodeInfo) -> Self {
+        Self { peers: node.peers(), seen: Seen { shard: node.shard(), highest: 0 } }
     }
 }
 
@@ -64,13 +64,13 @@ fn write_all_shards(cluster: &mut SimulatedCluster, region: &str) {
     }
 }
 
-/// The nodes that do not know what was written into their shard yet.
+/// The nodes that do not have what was written into their shard.
 fn behind(world: &World<'_>) -> Vec<NodeId> {
     world.nodes_where(|seen: &Seen| seen.highest != 100 + u64::from(seen.shard.0))
 }
 
 #[test]
-fn a_healed_region_catches_up() {
+fn a_region_converges_after_its_cut_heals() {
     let mut cluster = builder().build_blocking().unwrap();
     let cut = cluster.inject_partition("us-east", "eu-west");
     let other = cluster.inject_partition("ap-south", "eu-west");
@@ -86,19 +86,19 @@ fn a_healed_region_catches_up() {
 }
 
 #[test]
-fn shards_do_not_hear_of_each_other() {
+fn shards_are_independent() {
     let mut cluster = builder().build_blocking().unwrap();
     cluster.run_for(milliseconds(10));
     let node = cluster.node("us-east", 3);
     cluster.sim().call(node, 7_u64).unwrap();
     cluster.run_for(Duration::from_secs(1));
-    let told =
+    let reached =
         |world: &World<'_>| world.views::<Seen>().filter(|(_, seen)| seen.highest == 7).map(|(node, _)| node).collect::<Vec<_>>();
-    assert_eq!(cluster.inspect(told), cluster.replicas(Shard(3)));
+    assert_eq!(cluster.inspect(reached), cluster.replicas(Shard(3)));
 }
 
 #[test]
-fn a_region_is_reached_around_a_cut() {
+fn a_cut_between_two_regions_is_bypassed_through_the_third() {
     let mut cluster = builder().build_blocking().unwrap();
     let _cut = cluster.inject_partition("us-east", "eu-west");
     cluster.run_for(milliseconds(10));
@@ -108,7 +108,7 @@ fn a_region_is_reached_around_a_cut() {
 }
 
 #[test]
-fn a_one_way_cut_lets_the_other_way_through() {
+fn a_one_way_cut_leaves_the_other_way_open() {
     let mut cluster = builder().build_blocking().unwrap();
     let _cuts = [cluster.inject_partition_one_way("us-east", "eu-west"), cluster.inject_partition_one_way("us-east", "ap-south")];
     cluster.run_for(milliseconds(10));
@@ -117,12 +117,12 @@ fn a_one_way_cut_lets_the_other_way_through() {
     let node = cluster.node("us-east", 0);
     cluster.sim().call(node, 999_u64).unwrap();
     cluster.run_for(Duration::from_secs(2));
-    let told = cluster.inspect(|world| world.nodes_where(|seen: &Seen| seen.highest >= 999));
-    assert_eq!(told, [node], "nothing leaves it");
+    let reached = cluster.inspect(|world| world.nodes_where(|seen: &Seen| seen.highest >= 999));
+    assert_eq!(reached, [node], "nothing leaves it");
 }
 
 #[test]
-fn an_isolated_region_is_named_as_behind_together_with_the_cut() {
+fn an_isolated_region_is_reported_as_behind_with_its_cut() {
     let mut cluster = builder().build_blocking().unwrap();
     let _cut = cluster.isolate("ap-south");
     cluster.run_for(milliseconds(10));
@@ -140,7 +140,7 @@ fn an_isolated_region_is_named_as_behind_together_with_the_cut() {
 }
 
 #[test]
-fn without_a_cut_the_error_says_that_none_is_in_force() {
+fn without_a_cut_the_convergence_error_reports_none() {
     let mut cluster = builder().build_blocking().unwrap();
     cluster.run_for(milliseconds(10));
     let error = cluster.await_convergence_blocking(milliseconds(20), behind).unwrap_err();
@@ -148,10 +148,9 @@ fn without_a_cut_the_error_says_that_none_is_in_force() {
 }
 
 #[test]
-fn a_finding_ends_the_wait_and_is_named() {
-    let fails_late = |scenario: Scenario| {
-        scenario.always("nobody knows 100", |world| world.views::<Seen>().all(|(_, seen)| seen.highest != 100))
-    };
+fn a_finding_ends_the_wait_for_convergence() {
+    let fails_late =
+        |scenario: Scenario| scenario.always("no node has 100", |world| world.views::<Seen>().all(|(_, seen)| seen.highest != 100));
     let mut cluster = builder().with(fails_late).build_blocking().unwrap();
     cluster.run_for(milliseconds(10));
     let node = cluster.node("us-east", 0);
@@ -162,8 +161,8 @@ fn a_finding_ends_the_wait_and_is_named() {
     assert_eq!(cluster.finish().outcome, Outcome::Violated);
 }
 
-/// The same story in a plain test and under both flavours of tokio has one digest.
-async fn story() -> String {
+/// Runs the healed partition and returns the digest.
+async fn healed_partition() -> String {
     let mut cluster = builder().build().await.unwrap();
     let cut = cluster.inject_partition("us-east", "eu-west");
     cluster.run_for(milliseconds(500));
@@ -177,23 +176,23 @@ async fn story() -> String {
 }
 
 fn expected_story() -> String {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(story())
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(healed_partition())
 }
 
 #[tokio::test]
-async fn it_runs_under_tokio() {
-    let here = story().await;
+async fn a_tokio_test_gives_the_digest_of_a_plain_test() {
+    let here = healed_partition().await;
     assert_eq!(here, std::thread::spawn(expected_story).join().unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_runs_under_tokio_with_many_threads() {
-    let here = story().await;
+async fn a_multi_thread_tokio_test_gives_the_digest_of_a_plain_test() {
+    let here = healed_partition().await;
     assert_eq!(here, std::thread::spawn(expected_story).join().unwrap());
 }
 
 #[test]
-fn the_latency_matrix_holds_in_each_direction() {
+fn the_latency_matrix_applies_in_each_direction() {
     let mut cluster = SimulatedCluster::builder()
         .regions(["a", "b"])
         .shards_per_region(1)
@@ -215,7 +214,7 @@ fn the_latency_matrix_holds_in_each_direction() {
 }
 
 #[test]
-fn every_description_that_is_no_cluster_is_refused_with_the_cure() {
+fn every_invalid_cluster_is_refused_with_the_cure() {
     let whole = || SimulatedCluster::builder().regions(["a", "b"]).shards_per_region(1).machines(Replica::boot).seed(Seed(1));
     let refusal = |builder: ClusterBuilder| builder.build_blocking().err().expect("it is no cluster");
     let cases = [
@@ -254,14 +253,14 @@ fn every_description_that_is_no_cluster_is_refused_with_the_cure() {
 }
 
 #[test]
-fn the_largest_number_of_shards_is_a_cluster() {
+fn the_largest_number_of_shards_is_accepted() {
     let cluster =
         SimulatedCluster::builder().regions(["a"]).shards_per_region(65_535).machines(Replica::boot).seed(Seed(1)).build_blocking();
     assert_eq!(cluster.unwrap().node("a", 65_534), NodeId(65_534));
 }
 
 #[test]
-fn a_call_of_another_type_is_refused_with_both_types_named() {
+fn a_call_of_another_type_is_refused_with_both_type_names() {
     let mut cluster = builder().build_blocking().unwrap();
     cluster.run_for(milliseconds(10));
     let node = cluster.node("us-east", 0);
@@ -273,7 +272,7 @@ fn a_call_of_another_type_is_refused_with_both_types_named() {
 }
 
 #[test]
-fn a_latency_between_two_regions_holds_in_both_directions() {
+fn a_latency_between_two_regions_applies_in_both_directions() {
     let mut cluster = SimulatedCluster::builder()
         .regions(["a", "b"])
         .shards_per_region(1)

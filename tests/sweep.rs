@@ -1,4 +1,4 @@
-//! A sweep shows the same however many threads it has.
+//! The result of a sweep does not depend on the number of threads.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ fn threads(count: usize) -> NonZeroUsize {
     NonZeroUsize::new(count).expect("a sweep has a thread")
 }
 
-/// A node that breaks its rule in one seed of about sixteen, after some time that hangs on the seed.
+/// A node that breaks its rule in about one seed of sixteen, after a random time.
 async fn fragile(node: Node) {
     node.sleep(Duration::from_millis(node.roll("when", 0).below(1_000))).await;
     let breaks = node.index() == 0 && node.roll("whether", 0).below(16) == 0;
@@ -27,7 +27,7 @@ fn scenario() -> Scenario {
 }
 
 #[rstest]
-fn what_a_sweep_shows_hangs_on_no_number_of_threads(#[values(0..256, 100..300, 7..8, 3..3)] seeds: std::ops::Range<u64>) {
+fn a_sweep_gives_one_result_for_any_number_of_threads(#[values(0..256, 100..300, 7..8, 3..3)] seeds: std::ops::Range<u64>) {
     let text = |count: usize| {
         let sweep = scenario().threads(threads(count)).sweep(seeds.clone());
         (sweep.to_string(), sweep.passed(), sweep.failure().map(ToString::to_string))
@@ -39,19 +39,19 @@ fn what_a_sweep_shows_hangs_on_no_number_of_threads(#[values(0..256, 100..300, 7
 }
 
 #[test]
-fn a_range_that_is_long_enough_fails() {
+fn a_sweep_stops_at_the_first_failing_seed() {
     let sweep = scenario().threads(threads(4)).sweep(0..256);
     let failure = sweep.failure().expect("one seed of sixteen breaks the rule");
     assert_eq!(failure.seed(), Seed(sweep.passed()), "the seeds before it held");
 }
 
-/// The node counts its lives beside the simulation, which no node of a real test may do.
-fn counted(lives: &Arc<AtomicU64>) -> Scenario {
-    let lives = Arc::clone(lives);
+/// Counts boots outside the simulation, which no node of a real test may do.
+fn counted(boots: &Arc<AtomicU64>) -> Scenario {
+    let boots = Arc::clone(boots);
     let node = move |node: Node| {
-        let lives = Arc::clone(&lives);
+        let boots = Arc::clone(&boots);
         async move {
-            lives.fetch_add(1, Ordering::SeqCst);
+            boots.fetch_add(1, Ordering::SeqCst);
             fragile(node).await;
         }
     };
@@ -59,30 +59,30 @@ fn counted(lives: &Arc<AtomicU64>) -> Scenario {
 }
 
 #[rstest]
-fn every_seed_of_a_range_is_run_once(#[values(1, 2, 7)] count: usize) {
-    let lives = Arc::default();
-    let sweep = counted(&lives).threads(threads(count)).sweep(10..110);
+fn every_seed_of_a_range_runs_once(#[values(1, 2, 7)] count: usize) {
+    let boots = Arc::default();
+    let sweep = counted(&boots).threads(threads(count)).sweep(10..110);
     sweep.assert_ok();
-    assert_eq!((sweep.passed(), lives.load(Ordering::SeqCst)), (100, 100));
+    assert_eq!((sweep.passed(), boots.load(Ordering::SeqCst)), (100, 100));
 }
 
 #[test]
-fn after_a_failure_no_more_seeds_begin_than_there_are_threads() {
-    let lives = Arc::default();
-    let scenario = counted(&lives).always("never", |_| -> Result<(), String> { Err("seed".to_owned()) }).threads(threads(4));
+fn after_a_failure_no_thread_starts_another_seed() {
+    let boots = Arc::default();
+    let scenario = counted(&boots).always("never", |_| -> Result<(), String> { Err("seed".to_owned()) }).threads(threads(4));
     let sweep = scenario.sweep(0..10_000);
     assert_eq!(sweep.failure().map(|report| (report.outcome, report.seed())), Some((Outcome::Violated, Seed(0))));
-    // Four at once, each of which is looked at twice more.
-    assert!(lives.load(Ordering::SeqCst) <= 12, "{lives:?}");
+    // Four seeds at once, each run two more times for the determinism check.
+    assert!(boots.load(Ordering::SeqCst) <= 12, "{boots:?}");
 }
 
 #[test]
 #[should_panic(expected = "no nodes")]
-fn a_scenario_that_cannot_be_run_says_so_whatever_thread_found_it_out() {
+fn an_invalid_scenario_panics_whichever_thread_ran_it() {
     let _ = Scenario::new("empty").threads(threads(4)).sweep(0..64);
 }
 
-/// What a node does in a seed.
+/// The behaviour of a node in a seed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Habit {
     #[default]
@@ -91,7 +91,7 @@ enum Habit {
     Spins,
 }
 
-/// A node with a habit that hangs on the seed; where it spins, and really does if `spinning` says so, it never gives the simulation back.
+/// A node whose habit depends on the seed; with `spinning`, a node that spins never returns.
 fn habits(spinning: bool) -> Scenario {
     let node = move |node: Node| async move {
         node.sleep(Duration::from_millis(1)).await;
@@ -108,15 +108,15 @@ fn habits(spinning: bool) -> Scenario {
 }
 
 #[test]
-fn a_seed_that_never_returns_is_told_though_later_ones_fail_at_once() {
+fn a_hanging_seed_is_reported_before_later_failures() {
     let habit_of = |seed: u64| {
         let mut sim = habits(false).start(Seed(seed));
         sim.run_for(Duration::from_secs(1));
         sim.inspect(|world| *world.view::<Habit>(NodeId(0)).expect("it shows one"))
     };
     let known: Vec<Habit> = (0..256).map(habit_of).collect();
-    let story = [Habit::Well, Habit::Well, Habit::Spins, Habit::Breaks];
-    let start = known.windows(4).position(|habits| habits == story).expect("some four seeds are like that") as u64;
+    let wanted = [Habit::Well, Habit::Well, Habit::Spins, Habit::Breaks];
+    let start = known.windows(4).position(|habits| habits == wanted).expect("some four seeds are like that") as u64;
     let sweep = habits(true).threads(threads(4)).sweep(start..start + 64);
     let report = sweep.failure().expect("the third one spins");
     assert_eq!((report.seed(), sweep.passed()), (Seed(start + 2), 2), "{report}");

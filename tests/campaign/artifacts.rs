@@ -1,4 +1,4 @@
-//! What is kept of failing seeds in files.
+//! The files that a campaign keeps of failing seeds.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ fn folder() -> TempDir {
     tempfile::tempdir().expect("there is room")
 }
 
-/// Every file below a folder, by its way from there.
+/// Every file below a folder, by its relative path.
 fn files_below(root: &Path) -> Vec<String> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_owned()];
@@ -50,7 +50,7 @@ fn sorted(files: &[PathBuf]) -> Vec<String> {
     files
 }
 
-/// A sweep over a flaw that is found soon, with what is kept of it below a root.
+/// Sweeps over a flaw that is found soon and keeps its artifacts below `root`.
 fn kept(scenario: &Scenario, root: &Path) -> (Sweep, Artifacts) {
     let mut sweep = scenario.sweep(0..500);
     assert!(!sweep.is_ok());
@@ -60,7 +60,7 @@ fn kept(scenario: &Scenario, root: &Path) -> (Sweep, Artifacts) {
 }
 
 #[test]
-fn a_failing_sweep_keeps_all_there_is_to_know_of_the_seed() {
+fn a_failing_sweep_keeps_every_artifact() {
     let (root, scenario) = (folder(), ledger(Some(Flaw::NoRetry)));
     let (sweep, artifacts) = kept(&scenario, root.path());
     let report = sweep.failure().expect("it fails");
@@ -74,9 +74,9 @@ fn a_failing_sweep_keeps_all_there_is_to_know_of_the_seed() {
     let text = |name: &str| fs::read_to_string(place.join(name)).expect("it is text");
     let read = Reproducer::parse(&text("reproducer.json")).expect("it is a reproducer");
     assert_eq!(Some(&read), artifacts.reproducer.as_ref());
-    assert_eq!((&read.source, read.build.revision.as_deref()), (&origin("").driver, Some("abc")));
+    assert_eq!((&read.source, read.build.revision.as_deref()), (&origin("").source, Some("abc")));
     assert_eq!((read.seed, read.digest, Some(&read.finding)), (report.seed(), report.digest, report.finding().as_ref()));
-    assert!(read.minimized.as_ref().is_some_and(|shrunk| shrunk.is_minimal), "{read}");
+    assert!(read.minimized.as_ref().is_some_and(|minimized| minimized.is_minimal), "{read}");
     assert!(scenario.replay(&read).expect("it fits").is_same() && scenario.replay_original(&read).expect("it fits").is_same());
     assert_eq!(serde_json::from_str::<Report>(&text("report.json")).expect("it is a report"), *report);
 
@@ -84,9 +84,9 @@ fn a_failing_sweep_keeps_all_there_is_to_know_of_the_seed() {
     assert_eq!((artifacts.replay.as_ref(), artifacts.reproducer_file()), (Some(&line), Some(place.join("reproducer.json"))));
     let page = text("report.html");
     assert!(page.contains(&report.violations[0].rule) && page.contains(&line), "what broke, and how to see it");
-    // The picture is that of the smallest story: so are events and logs.
-    let (story, ..) = read.smallest();
-    let steps = story.apply_to(&scenario).record(read.seed).events.len();
+    // Page, events and logs show the minimized case.
+    let (case, ..) = read.smallest();
+    let steps = case.apply_to(&scenario).record(read.seed).events.len();
     let events = text("events.jsonl");
     assert!(events.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok_and(|event| event.is_object())));
     assert!(steps > 0 && events.lines().count() >= steps, "{steps} of {}", events.lines().count());
@@ -101,12 +101,12 @@ fn a_failing_sweep_keeps_all_there_is_to_know_of_the_seed() {
     ] {
         assert!(said.contains(line), "{line}\n{said}");
     }
-    assert_eq!(said.matches("      last events\n").count(), 1, "those of the smallest story are enough: {said}");
+    assert_eq!(said.matches("      last events\n").count(), 1, "the last events are those of the minimized case: {said}");
     assert_eq!(sweep.exit_code(), 1);
 }
 
 #[test]
-fn keeping_once_more_replaces_each_file_and_gives_the_same() {
+fn keeping_artifacts_again_replaces_every_file() {
     let (root, scenario) = (folder(), ledger(Some(Flaw::StaysDown)));
     let (_, first) = kept(&scenario, root.path());
     let before = |name: &PathBuf| fs::read(first.folder.join(name)).expect("it is there");
@@ -118,7 +118,7 @@ fn keeping_once_more_replaces_each_file_and_gives_the_same() {
 }
 
 #[test]
-fn a_root_that_cannot_be_written_to_leaves_the_verdict_as_it_is_and_is_named() {
+fn an_unwritable_root_is_reported_and_keeps_the_verdict() {
     let root = folder();
     let file = root.path().join("file");
     fs::write(&file, "mine").expect("there is room");
@@ -144,11 +144,11 @@ fn a_root_that_cannot_be_written_to_leaves_the_verdict_as_it_is_and_is_named() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_takes_no_other_along() {
+fn one_unwritable_file_does_not_prevent_the_others() {
     let (root, scenario) = (folder(), ledger(Some(Flaw::NoRetry)));
     let seed = scenario.sweep(0..500).failure().expect("it fails").seed();
     let place = root.path().join("the-ledger").join(seed.to_string());
-    // A folder that is not empty where the reproducer belongs.
+    // A folder that is not empty in place of the reproducer.
     fs::create_dir_all(place.join("reproducer.json").join("in the way")).expect("there is room");
     let (_, artifacts) = kept(&scenario, root.path());
     assert_eq!((artifacts.problems.len(), artifacts.files.len()), (1, 6), "{:?}", artifacts.problems);
@@ -158,7 +158,7 @@ fn a_file_that_cannot_be_written_takes_no_other_along() {
 }
 
 #[test]
-fn a_name_stays_below_the_root_whatever_is_in_it() {
+fn any_name_of_a_test_stays_below_the_root() {
     let scenario = ledger(Some(Flaw::NoRetry));
     let report = scenario.sweep(0..500).failure().expect("it fails").clone();
     let none = ShrinkBounds { runs: 0, ..ShrinkBounds::default() };
@@ -172,7 +172,7 @@ fn a_name_stays_below_the_root_whatever_is_in_it() {
 }
 
 #[test]
-fn a_seed_that_takes_its_process_along_keeps_a_report_and_a_reproducer_and_is_not_run_again() {
+fn an_aborting_seed_keeps_a_report_and_a_reproducer() {
     let scenario = seldom(8, || std::process::abort());
     let mut sweep = scenario.campaign(0..64).isolated().run();
     let root = folder();
@@ -185,7 +185,7 @@ fn a_seed_that_takes_its_process_along_keeps_a_report_and_a_reproducer_and_is_no
 }
 
 #[test]
-fn a_seed_that_never_returns_keeps_a_report_and_a_reproducer_and_is_not_run_again() {
+fn a_hanging_seed_keeps_a_report_and_a_reproducer() {
     let scenario = seldom(8, || {
         loop {
             std::hint::spin_loop();
@@ -202,24 +202,24 @@ fn a_seed_that_never_returns_keeps_a_report_and_a_reproducer_and_is_not_run_agai
 }
 
 #[test]
-fn of_a_sweep_that_was_interrupted_nobody_looks_for_smaller_stories() {
+fn an_interrupted_sweep_minimizes_nothing() {
     let scenario = ledger(Some(Flaw::NoRetry));
     let stop = Arc::new(AtomicBool::new(false));
-    let told = |progress: cluster_sim::Progress| stop.store(progress.failures > 0, Ordering::SeqCst);
+    let watch = |progress: cluster_sim::Progress| stop.store(progress.failures > 0, Ordering::SeqCst);
     let campaign = scenario.campaign(0..u64::from(u32::MAX)).max_failures(count(9)).threads(count(1));
-    let mut sweep = campaign.cancel_on(Arc::clone(&stop)).progress(told).run();
+    let mut sweep = campaign.cancel_on(Arc::clone(&stop)).progress(watch).run();
     assert!(sweep.is_interrupted() && sweep.failed() > 0, "{sweep}");
     let root = folder();
     sweep.keep_artifacts(&scenario, &origin("ledger"), root.path(), |_| {});
     let report = sweep.failure().expect("it fails");
     let artifacts = sweep.failures()[0].artifacts().expect("it is kept");
-    let shrunk = artifacts.reproducer.as_ref().and_then(|reproducer| reproducer.minimized.as_ref()).expect("it is told");
-    assert_eq!((shrunk.runs, shrunk.is_minimal, shrunk.case.clone()), (0, false, cluster_sim::Case::of(report)));
+    let minimized = artifacts.reproducer.as_ref().and_then(|reproducer| reproducer.minimized.as_ref()).expect("it is recorded");
+    assert_eq!((minimized.runs, minimized.is_minimal, minimized.case.clone()), (0, false, cluster_sim::Case::of(report)));
     assert_eq!((artifacts.files.len(), sweep.exit_code()), (7, 130));
 }
 
 #[test]
-fn what_only_a_rule_from_elsewhere_shows_keeps_no_reproducer() {
+fn a_failure_of_a_report_check_keeps_no_reproducer() {
     let scenario = ledger(None);
     let mut sweep = scenario.campaign(0..4).check_report("no seed of that kind", |report: &Report| report.seed() != Seed(2)).run();
     let root = folder();
@@ -230,12 +230,12 @@ fn what_only_a_rule_from_elsewhere_shows_keeps_no_reproducer() {
     expected.extend(["report.html", "report.json"].map(str::to_owned));
     assert_eq!(files_below(&artifacts.folder), expected);
     assert_eq!((&artifacts.reproducer, &artifacts.replay), (&None, &None));
-    assert_eq!(artifacts.summary, None, "the run of the picture ends well");
+    assert_eq!(artifacts.summary, None, "the recorded run holds");
     assert!(!sweep.to_string().contains("      replay: "), "{sweep}");
 }
 
 #[test]
-fn a_run_that_was_driven_by_hand_keeps_its_report_alone() {
+fn a_manual_run_keeps_its_report_alone() {
     let scenario = ledger(Some(Flaw::NoRetry));
     let mut sim = scenario.start(scenario.sweep(0..500).failure().expect("it fails").seed());
     sim.run_for(Duration::from_millis(200));

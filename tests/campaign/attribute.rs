@@ -1,4 +1,4 @@
-//! Tests that are made by `#[cluster_sim::test]`: each of [`made`] is run as it is, and in a process of its own with other variables.
+//! Tests made by `#[cluster_sim::test]`: those in [`made`] run as tests, and in processes with other environment variables.
 
 use std::process::{Command, Output};
 
@@ -8,7 +8,7 @@ use rstest::rstest;
 mod made {
     use cluster_sim::prelude::*;
 
-    /// Says on stderr that it boots, and breaks its rule from one seed in eight.
+    /// Prints at its boot, and violates its rule in one seed of eight.
     async fn spoken(node: Node) {
         eprintln!("it boots");
         let fate = node.roll("does", 0).below(8);
@@ -89,7 +89,7 @@ mod made {
     }
 }
 
-/// Runs one of them in a process of its own with these variables; whether it passed, and what it said.
+/// Runs one test in a process with these variables; returns whether it passed, and its stderr.
 fn run(name: &str, variables: &[(&str, &str)]) -> (bool, String) {
     let mut command = Command::new(std::env::current_exe().expect("a test is a file"));
     command.args([&format!("attribute::made::{name}"), "--exact", "--nocapture"]);
@@ -109,13 +109,13 @@ fn boots(said: &str) -> usize {
 #[case("holds", 5 + 2)]
 #[case("holds_once", 5)]
 #[case("holds_by_hand", 5 + 2)]
-fn every_seed_runs_once_and_the_first_one_twice_more(#[case] name: &str, #[case] runs: usize) {
+fn every_seed_runs_once_and_the_first_two_more_times(#[case] name: &str, #[case] runs: usize) {
     let (passed, said) = run(name, &[]);
     assert_eq!((passed, boots(&said)), (true, runs), "{said}");
 }
 
 #[rstest]
-fn exactly_one_seed_is_exactly_one_run(#[values("holds", "holds_once", "holds_by_hand")] name: &str) {
+fn a_single_seed_is_a_single_run(#[values("holds", "holds_once", "holds_by_hand")] name: &str) {
     let (passed, said) = run(name, &[("CLUSTER_SIM_SEED", "0x2a")]);
     assert_eq!((passed, boots(&said)), (true, 1), "{said}");
 }
@@ -123,7 +123,7 @@ fn exactly_one_seed_is_exactly_one_run(#[values("holds", "holds_once", "holds_by
 #[rstest]
 #[case("5..8", 3)]
 #[case("11", 11)]
-fn other_seeds_are_taken_in_place_of_its_own(#[case] seeds: &str, #[case] runs: usize) {
+fn the_variable_for_seeds_replaces_the_seeds_of_the_test(#[case] seeds: &str, #[case] runs: usize) {
     let (passed, said) = run("holds", &[("CLUSTER_SIM_SEEDS", seeds)]);
     assert_eq!((passed, boots(&said)), (true, runs + 2), "{said}");
 }
@@ -132,13 +132,13 @@ fn other_seeds_are_taken_in_place_of_its_own(#[case] seeds: &str, #[case] runs: 
 #[case(&[("CLUSTER_SIM_SEED", "many")], "CLUSTER_SIM_SEED cannot be taken: \"many\" is not a seed; use a decimal number")]
 #[case(&[("CLUSTER_SIM_SEEDS", "8..5")], "CLUSTER_SIM_SEEDS cannot be taken: \"8..5\" is no range of seeds")]
 #[case(&[("CLUSTER_SIM_SEED", "1"), ("CLUSTER_SIM_SEEDS", "2")], "unset one of the two variables")]
-fn a_variable_that_cannot_be_taken_fails_the_test_and_nothing_runs(#[case] variables: &[(&str, &str)], #[case] says: &str) {
+fn an_invalid_variable_fails_the_test_before_any_run(#[case] variables: &[(&str, &str)], #[case] says: &str) {
     let (passed, said) = run("holds", variables);
     assert_eq!((passed, boots(&said)), (false, 0), "{said}");
     assert!(said.contains(says), "{said}");
 }
 
-/// The seed that a message of a failing test says to run again, once the whole line is as it should be.
+/// Checks the rerun line of a failing test and returns its seed.
 #[track_caller]
 fn seed_to_run_again(said: &str, name: &str) -> String {
     let (_, line) = said.split_once("      again: ").unwrap_or_else(|| panic!("it says how to see it again: {said}"));
@@ -149,19 +149,19 @@ fn seed_to_run_again(said: &str, name: &str) -> String {
 }
 
 #[rstest]
-fn a_failure_says_how_to_see_it_again_and_that_shows_it(#[values("breaks", "breaks_by_hand")] name: &str) {
+fn the_rerun_line_reproduces_the_failure(#[values("breaks", "breaks_by_hand")] name: &str) {
     let (passed, said) = run(name, &[]);
     assert!(passed, "it is to panic, and did: {said}");
     let seed = seed_to_run_again(&said, name);
     let (passed, again) = run(name, &[("CLUSTER_SIM_SEED", &seed)]);
     assert_eq!((passed, boots(&again)), (true, 1), "{again}");
-    // Beside a smallest story the last events are those of it.
+    // With a minimized case, the last events are those of that case.
     let shown = |text: &str| {
         let (_, report) = text.split_once("FAIL  spoken").expect("it shows the report");
         report.split("      last events\n").next().and_then(|report| report.split("      again: ").next()).map(str::to_owned)
     };
-    assert_eq!(shown(&again), shown(&said), "the same report");
-    // What a test drives itself has only its report, which tells of every task.
+    assert_eq!(shown(&again), shown(&said), "the rerun has an equal report");
+    // A manual run has only its report, which lists every task.
     assert_eq!(!again.contains("  node/0 spawns main\n"), name == "breaks", "{again}");
 }
 
@@ -175,14 +175,14 @@ fn a_failing_test_panics_at_its_own_line() {
 }
 
 #[test]
-fn two_runs_that_differ_say_how_to_compare_two_again() {
+fn a_nondeterministic_test_prints_how_to_compare_again() {
     let (passed, said) = run("leaks", &[]);
     assert!(passed, "it is to panic, and did: {said}");
     let line = "      again: CLUSTER_SIM_SEEDS=0..1 cargo nextest run -p cluster-sim-suites -E 'test(=attribute::made::leaks)'\n";
     assert!(said.contains(line), "{said}");
 }
 
-/// The reproducer that a failing test says it kept, once the whole line is as it should be.
+/// Checks the replay line of a failing test and returns its file.
 #[track_caller]
 fn reproducer_kept(said: &str, name: &str) -> String {
     let (_, line) = said.split_once("      replay: ").unwrap_or_else(|| panic!("it says how to replay it: {said}"));
@@ -199,10 +199,10 @@ fn reproducer() -> (String, serde_json::Value) {
     (file, serde_json::from_str(&text).expect("it is JSON"))
 }
 
-/// Runs one of them with a reproducer of that text; answers as [`run`], and with where the file was.
+/// Runs one test with a reproducer of that text; returns as [`run`], and the path of the file.
 fn replayed(name: &str, text: &str) -> (bool, String, String) {
     let folder = tempfile::tempdir().expect("there is room");
-    let file = folder.path().join("story.json");
+    let file = folder.path().join("reproducer.json");
     std::fs::write(&file, text).expect("there is room");
     let file = file.to_str().expect("it is text").to_owned();
     let (passed, said) = run(name, &[("CLUSTER_SIM_REPLAY", &file)]);
@@ -210,7 +210,7 @@ fn replayed(name: &str, text: &str) -> (bool, String, String) {
 }
 
 #[test]
-fn exactly_the_story_of_a_file_is_shown_again_at_the_line_of_the_test() {
+fn a_reproducer_is_replayed_alone_at_the_line_of_the_test() {
     let (file, _) = reproducer();
     for variables in [&[("CLUSTER_SIM_REPLAY", file.as_str())][..], &[("CLUSTER_SIM_REPLAY", &file), ("CLUSTER_SIM_SEED", "many")]]
     {
@@ -223,12 +223,12 @@ fn exactly_the_story_of_a_file_is_shown_again_at_the_line_of_the_test() {
 }
 
 #[test]
-fn what_was_mended_passes_and_says_that_it_is_another_run() {
+fn a_fixed_test_passes_and_reports_another_run() {
     let (_, mut data) = reproducer();
     data["source"]["test"]["name"] = "attribute::made::holds".into();
     let (passed, said, _) = replayed("holds", &data.to_string());
     assert_eq!((passed, boots(&said)), (true, 1), "{said}");
-    assert!(said.contains("not the same run: it does not find it any more: at ") && !said.contains("warning: "), "{said}");
+    assert!(said.contains("not the same run: it no longer finds it: at ") && !said.contains("warning: "), "{said}");
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn a_file_from_another_revision_is_warned_of() {
 }
 
 #[test]
-fn a_file_that_is_not_about_the_test_is_refused_by_name_and_nothing_runs() {
+fn a_reproducer_of_another_test_is_refused_before_any_run() {
     let (_, mut data) = reproducer();
     let refused = |name: &str, data: &serde_json::Value, says: &str| {
         let (passed, said, file) = replayed(name, &data.to_string());
@@ -262,17 +262,17 @@ fn a_file_that_is_not_about_the_test_is_refused_by_name_and_nothing_runs() {
 #[case("{\"format\":2,", "it is cut short: ")]
 #[case("{\"format\":9}", "it is of format 9; this version reads format 2")]
 #[case("no story", "it is no reproducer: ")]
-fn a_file_that_cannot_be_read_is_refused_with_its_reason_and_nothing_runs(#[case] text: &str, #[case] says: &str) {
+fn an_unreadable_reproducer_is_refused_before_any_run(#[case] text: &str, #[case] says: &str) {
     let (passed, said, file) = replayed("holds", text);
     assert_eq!((passed, boots(&said)), (false, 0), "{said}");
     assert!(said.contains(&format!("CLUSTER_SIM_REPLAY={file} cannot be replayed: {says}")), "{said}");
-    let (passed, said) = run("holds", &[("CLUSTER_SIM_REPLAY", "/nowhere/story.json")]);
+    let (passed, said) = run("holds", &[("CLUSTER_SIM_REPLAY", "/nowhere/reproducer.json")]);
     assert_eq!((passed, boots(&said)), (false, 0), "{said}");
-    assert!(said.contains("CLUSTER_SIM_REPLAY=/nowhere/story.json cannot be replayed: No such file"), "{said}");
+    assert!(said.contains("CLUSTER_SIM_REPLAY=/nowhere/reproducer.json cannot be replayed: No such file"), "{said}");
 }
 
 #[test]
-fn a_test_that_drives_its_runs_itself_has_no_file_to_replay() {
+fn a_test_with_manual_runs_refuses_a_reproducer() {
     let (_, data) = reproducer();
     let (passed, said, _) = replayed("holds_by_hand", &data.to_string());
     assert_eq!((passed, boots(&said)), (false, 0), "{said}");

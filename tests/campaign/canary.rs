@@ -1,12 +1,12 @@
-//! The canary fails on one seed in a hundred by design, and is found on each of them.
+//! The canary fails on one seed of a hundred by design, and a sweep finds each of them.
 
 use cluster_sim::prelude::*;
 use cluster_sim_scenarios::canary::{ONE_IN, RULE, ReplicaView, scenario};
 use rstest::rstest;
 
-use crate::{count, ways};
+use crate::{count, failure_groups};
 
-/// The seeds below `end` that its nodes say are doomed, as soon as they boot.
+/// The seeds below `end` that the nodes of the canary mark as failing when they boot.
 fn doomed(end: u64) -> Vec<u64> {
     let is_doomed = |seed: &u64| {
         let mut sim = scenario().start(Seed(*seed));
@@ -17,15 +17,15 @@ fn doomed(end: u64) -> Vec<u64> {
 }
 
 #[rstest]
-fn a_sweep_finds_every_seed_that_is_doomed_and_no_other(#[values(false, true)] isolated: bool) {
+fn a_sweep_finds_exactly_the_failing_seeds(#[values(false, true)] isolated: bool) {
     let doomed = doomed(2_000);
     assert!((10..=30).contains(&doomed.len()), "one in {ONE_IN}: {doomed:?}");
     let campaign = scenario().campaign(0..2_000).max_failures(count(2));
     let sweep = if isolated { campaign.isolated().run() } else { campaign.run() };
-    let [(seed, rule, message, others)] = ways(&sweep)[..] else { panic!("it fails in one way: {sweep}") };
+    let [(seed, rule, message, others)] = failure_groups(&sweep)[..] else { panic!("it fails in one way: {sweep}") };
     assert_eq!((seed, rule, others), (doomed[0], RULE, doomed.len() as u64 - 1), "{sweep}");
     assert!(message.starts_with("n2 acknowledged "), "{message}");
     assert_eq!(sweep.exit_code(), 1);
-    // Each of them is known by itself, too.
+    // Each fails alone, too.
     assert!(doomed.iter().all(|seed| scenario().run(Seed(*seed)).outcome == Outcome::Violated));
 }

@@ -1,4 +1,4 @@
-//! What a sweep went through is counted, and a sweep that tests nothing is found out.
+//! A sweep counts what it covered, and a sweep that covers too little can be made to fail.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use crate::count;
 
 const SEEDS: u64 = 24;
 
-/// Says that it got there, twice, in one seed of four.
+/// Reaches its coverage point two times, in one seed of four.
 async fn walks(node: Node) {
     let goes = node.index() == 0 && node.roll("goes", 0).below(4) == 0;
     node.sleep(Duration::from_millis(5)).await;
@@ -29,11 +29,11 @@ async fn walks(node: Node) {
 fn walking() -> Scenario {
     Scenario::new("walking")
         .nodes("node", 2, walks)
-        .always("nobody is lost", |world| world.views::<bool>().count() <= 2)
+        .always("no node is lost", |world| world.views::<bool>().count() <= 2)
         .duration(Duration::from_millis(20))
 }
 
-/// The seeds in which a node gets there.
+/// The seeds in which a node reaches its point.
 fn seeds_that_go() -> Vec<u64> {
     let goes = |seed: &u64| {
         let mut sim = walking().start(Seed(*seed));
@@ -68,7 +68,7 @@ impl Invariant for Tally {
     }
 }
 
-/// Never has anything to judge.
+/// Never checks anything.
 struct Blind;
 
 impl Invariant for Blind {
@@ -81,7 +81,7 @@ impl Invariant for Blind {
     }
 }
 
-/// Speaks to the others all the time, under faults of a profile.
+/// Sends to the others all the time, under random faults.
 async fn chats(node: Node) {
     let peers = node.bind::<u64>("chat");
     loop {
@@ -100,12 +100,12 @@ fn chatting() -> Scenario {
         .chaos(profile)
         .observe("tally", Tally::default)
         .sometimes("one is down", |world| (0..3).any(|node| world.health(NodeId(node)) == cluster_sim::Health::Down))
-        .always("somebody speaks", |world| world.views::<u64>().count() <= 3)
+        .always("at most three nodes send", |world| world.views::<u64>().count() <= 3)
         .duration(Duration::from_secs(1))
 }
 
 #[test]
-fn a_point_counts_the_runs_that_got_there_and_one_that_none_got_to_is_known_too() {
+fn coverage_points_count_runs_also_if_none_reached_them() {
     let expected = seeds_that_go();
     assert!(!expected.is_empty() && expected.len() < SEEDS as usize, "{expected:?}");
     let scenario = walking()
@@ -121,18 +121,18 @@ fn a_point_counts_the_runs_that_got_there_and_one_that_none_got_to_is_known_too(
     assert_eq!(coverage.points, points.map(|(name, runs)| (name.to_owned(), runs)).into());
     assert_eq!((coverage.runs, coverage.outcomes.clone()), (SEEDS, [(Outcome::Held, SEEDS)].into()));
     assert_eq!(coverage.missing(), ["point \"both are gone\" was never reached", "point \"no way\" was never reached"]);
-    // A point judges nothing, and a rule is no point.
-    assert_eq!(coverage.times_checked.keys().collect::<Vec<_>>(), ["nobody is lost"]);
+    // A point is no rule, and a rule is no point.
+    assert_eq!(coverage.times_checked.keys().collect::<Vec<_>>(), ["no node is lost"]);
     let point = |seed: u64| {
         let report = scenario.run(Seed(seed));
-        let check = report.checks.into_iter().find(|check| check.name == "the seldom way").expect("it is told of");
+        let check = report.checks.into_iter().find(|check| check.name == "the seldom way").expect("it is listed");
         (check.kind, check.times_checked, check.unknown)
     };
     assert_eq!(point(expected[0]), (CheckKind::Sometimes, 1, None));
 }
 
 #[test]
-fn what_is_counted_hangs_on_no_place_and_is_the_sum_of_all_runs() {
+fn coverage_is_the_sum_of_all_runs_in_threads_and_processes() {
     let campaign = |workers: usize| chatting().campaign(0..SEEDS).threads(count(workers)).with_coverage();
     let sum = |seeds: &mut dyn Iterator<Item = u64>| {
         seeds.fold(Coverage::default(), |mut sum, seed| {
@@ -146,7 +146,7 @@ fn what_is_counted_hangs_on_no_place_and_is_the_sum_of_all_runs() {
         sweep.assert_ok();
         assert_eq!(sweep.coverage(), Some(&expected), "{sweep}");
     }
-    // There was something to count.
+    // The runs had enough to count.
     assert!(expected.faults.len() >= 4 && expected.losses.len() >= 2 && expected.points["one is down"] > 0, "{expected}");
     let reports: Vec<Report> = (0..SEEDS).map(|seed| chatting().run(Seed(seed))).collect();
     let records = |keeps: fn(&cluster_sim::FaultRecord) -> bool| {
@@ -167,7 +167,7 @@ fn what_is_counted_hangs_on_no_place_and_is_the_sum_of_all_runs() {
 }
 
 #[test]
-fn operations_are_the_whole_numbers_of_observers_by_the_way_to_them() {
+fn operations_are_the_integers_of_observers_by_path() {
     let scenario = walking().observe("tally", Tally::default);
     let sweep = scenario.campaign(0..SEEDS).with_coverage().run();
     let coverage = sweep.coverage().expect("every seed was run");
@@ -187,7 +187,7 @@ fn at(milliseconds: u64, fault: Fault) -> FaultPlan {
 #[case::point(walking().reachable("no way"), "point \"no way\" was never reached")]
 #[case::late_fault(walking().faults(at(500, Fault::HealAll)), "8 faults of kind \"heal all\" were planned, and none was applied")]
 #[case::idle_fault(walking().faults(at(5, Fault::HealAll)), "8 faults of kind \"heal all\" were applied, and none had an effect")]
-fn what_no_run_went_through_fails_a_sweep_that_requires_it_and_no_other(#[case] scenario: Scenario, #[case] missing: &str) {
+fn missing_coverage_fails_only_a_sweep_that_requires_it(#[case] scenario: Scenario, #[case] missing: &str) {
     let with_coverage = scenario.campaign(0..8).with_coverage().run();
     let required = scenario.campaign(0..8).require_coverage().run();
     for sweep in [&with_coverage, &required] {
@@ -201,8 +201,8 @@ fn what_no_run_went_through_fails_a_sweep_that_requires_it_and_no_other(#[case] 
 }
 
 #[test]
-fn a_rule_with_nothing_to_judge_is_missing() {
-    // A run by itself proves nothing then: so the sweep goes to its end only if it is to find more than one failure.
+fn a_rule_that_was_never_checked_is_missing() {
+    // A single run is unknown then, so the sweep reaches its end only if it may find more than one failure.
     let sweep = walking().observe("blind", || Blind).campaign(0..8).max_failures(count(2)).require_coverage().run();
     assert_eq!((sweep.failed(), sweep.is_ok(), sweep.exit_code()), (8, false, 4), "{sweep}");
     let coverage = sweep.coverage().expect("every seed was run");
@@ -211,7 +211,7 @@ fn a_rule_with_nothing_to_judge_is_missing() {
 }
 
 #[test]
-fn a_sweep_that_holds_and_went_through_everything_passes() {
+fn a_sweep_with_full_coverage_passes() {
     let cut = Fault::Cut {
         from: vec!["node/0".into()],
         to: vec!["node/1".into()],
@@ -231,15 +231,15 @@ fn a_sweep_that_holds_and_went_through_everything_passes() {
 }
 
 #[test]
-fn nothing_is_counted_unless_it_is_asked_for() {
+fn without_a_request_there_is_no_coverage() {
     let sweep = walking().sweep(0..4);
     assert_eq!((sweep.coverage(), sweep.to_string().as_str()), (None, "4 of seeds 0..4 of walking passed"));
 }
 
 #[rstest]
-fn a_sweep_that_ended_early_has_no_coverage_and_one_that_failed_in_its_last_seed_has(#[values(false, true)] isolated: bool) {
+fn a_sweep_that_ended_early_has_no_coverage(#[values(false, true)] isolated: bool) {
     let fatal = seeds_that_go()[0];
-    let broken = walking().always("nobody goes", |world| world.views::<bool>().all(|(_, gone)| !gone));
+    let broken = walking().always("no node goes", |world| world.views::<bool>().all(|(_, gone)| !gone));
     let sweep = |end: u64| {
         let campaign = broken.campaign(0..end).require_coverage();
         if isolated { campaign.isolated().run() } else { campaign.run() }
@@ -254,10 +254,10 @@ fn a_sweep_that_ended_early_has_no_coverage_and_one_that_failed_in_its_last_seed
 }
 
 #[test]
-fn a_sweep_that_was_interrupted_has_no_coverage() {
+fn an_interrupted_sweep_has_no_coverage() {
     let stop = Arc::new(AtomicBool::new(false));
-    let told = |progress: cluster_sim::Progress| stop.store(progress.done >= 1, Ordering::SeqCst);
+    let watch = |progress: cluster_sim::Progress| stop.store(progress.done >= 1, Ordering::SeqCst);
     let sweep = walking().campaign(0..u64::from(u32::MAX)).threads(count(1)).require_coverage();
-    let sweep = sweep.cancel_on(Arc::clone(&stop)).progress(told).run();
+    let sweep = sweep.cancel_on(Arc::clone(&stop)).progress(watch).run();
     assert_eq!((sweep.is_interrupted(), sweep.coverage(), sweep.exit_code()), (true, None, 130), "{sweep}");
 }

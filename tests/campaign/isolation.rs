@@ -1,11 +1,11 @@
-//! A seed that takes its process along is a finding like others.
+//! A seed that aborts, exits, overflows its stack or hangs in a worker process is a finding of that seed.
 
 use std::process::Command;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{DeterminismError, Sweep};
 
-use crate::{count, seeds_that_do, seldom, ways};
+use crate::{count, failure_groups, seeds_that_do, seldom};
 
 const ONE_IN: u64 = 8;
 const SEEDS: u64 = 64;
@@ -14,11 +14,11 @@ fn isolated(scenario: &Scenario) -> Sweep {
     scenario.campaign(0..SEEDS).max_failures(count(9)).threads(count(2)).isolated().run()
 }
 
-/// Every seed that does it is found, and nothing else.
+/// Asserts that exactly the seeds of [`seeds_that_do`] failed.
 #[track_caller]
 fn assert_found(sweep: &Sweep, rule: &str, begins: &str) {
     let expected = seeds_that_do(ONE_IN, SEEDS);
-    let [(seed, found, message, others)] = ways(sweep)[..] else { panic!("they fail in one way: {sweep}") };
+    let [(seed, found, message, others)] = failure_groups(sweep)[..] else { panic!("they fail in one way: {sweep}") };
     assert_eq!((seed, found, others), (expected[0], rule, expected.len() as u64 - 1), "{sweep}");
     assert!(message.starts_with(begins), "{message}");
     assert_eq!((sweep.passed(), sweep.failed()), (SEEDS - expected.len() as u64, expected.len() as u64));
@@ -32,12 +32,16 @@ fn an_abort_is_a_finding_of_its_seed() {
 }
 
 #[test]
-fn what_a_process_said_last_is_told() {
+fn the_last_output_of_a_process_is_reported() {
     let sweep = isolated(&seldom(ONE_IN, || {
         eprintln!("the end is near");
         std::process::abort();
     }));
-    assert_found(&sweep, "the process survives", "it ended with signal 6 (SIGABRT); last lines of stderr:\n        | the end is near");
+    assert_found(
+        &sweep,
+        "the process survives",
+        "it ended with signal 6 (SIGABRT); last lines of stderr:\n        | the end is near",
+    );
 }
 
 #[test]
@@ -47,12 +51,12 @@ fn an_exit_is_a_finding_of_its_seed() {
 }
 
 #[test]
-fn an_exit_that_says_that_all_is_well_is_a_finding_too() {
+fn an_exit_with_status_0_is_a_finding_too() {
     let sweep = isolated(&seldom(ONE_IN, || std::process::exit(0)));
     assert_found(&sweep, "the process survives", "it ended with exit status 0");
 }
 
-/// Never ends.
+/// Recurses without an end.
 #[expect(unconditional_recursion, reason = "it is to fill the stack")]
 #[inline(never)]
 fn recurse(depth: u64) -> u64 {
@@ -76,45 +80,49 @@ fn spin() {
 }
 
 #[test]
-fn an_endless_loop_is_a_finding_of_its_seed_and_the_others_go_on() {
+fn an_endless_loop_is_a_finding_of_its_seed() {
     let scenario = seldom(ONE_IN, spin).step_timeout(Duration::from_millis(200));
     let sweep = isolated(&scenario);
     assert_found(&sweep, "every step returns", "a poll of node/0, task main, spawned at tests/campaign/main.rs:");
-    assert!(ways(&sweep)[0].2.ends_with("did not return for 0.2s of real time"), "{sweep}");
+    assert!(failure_groups(&sweep)[0].2.ends_with("did not return for 0.2s of real time"), "{sweep}");
 }
 
 #[test]
-fn a_process_that_stands_still_as_a_whole_is_killed_and_a_finding_of_its_seed() {
+fn a_stopped_process_is_killed_and_a_finding_of_its_seed() {
     fn stop() {
         let stopped = Command::new("kill").args(["-STOP", &std::process::id().to_string()]).status();
         assert!(stopped.is_ok_and(|status| status.success()), "a process may stop itself");
-        // The signal is for any thread of the process, and until that one is scheduled this one would run on, through the next seed perhaps.
+        // The signal stops the whole process only when some thread takes it; until then this thread must not go on.
         spin();
     }
     let expected = seeds_that_do(ONE_IN, SEEDS);
     let scenario = seldom(ONE_IN, stop).step_timeout(Duration::from_secs(2));
     let sweep = scenario.campaign(0..SEEDS).threads(count(1)).isolated().run();
     let message = "the whole process gave no sign of life for 5s of real time and was killed";
-    assert_eq!(ways(&sweep), [(expected[0], "every step returns", message, 0)], "{sweep}");
-    assert_eq!(sweep.passed(), expected[0], "those before it held");
+    assert_eq!(failure_groups(&sweep), [(expected[0], "every step returns", message, 0)], "{sweep}");
+    assert_eq!(sweep.passed(), expected[0], "the seeds before it held");
 }
 
 #[test]
-fn the_first_seed_that_takes_its_process_along_ends_a_sweep_that_wants_no_more() {
+fn an_aborting_seed_ends_a_sweep_for_one_failure() {
     let expected = seeds_that_do(ONE_IN, SEEDS);
     let sweep = seldom(ONE_IN, || std::process::abort()).campaign(0..SEEDS).isolated().run();
     assert_eq!((sweep.passed(), sweep.failed()), (expected[0], 1), "{sweep}");
     let text = sweep.to_string();
     assert!(
-        text.starts_with(&format!("{} of seeds 0..{SEEDS} of seldom passed\nFAIL  seldom  seed={}", expected[0], Seed(expected[0]))),
+        text.starts_with(&format!(
+            "{} of seeds 0..{SEEDS} of seldom passed\nFAIL  seldom  seed={}",
+            expected[0],
+            Seed(expected[0])
+        )),
         "{text}"
     );
 }
 
 #[test]
-fn a_process_that_dies_once_and_not_again_is_not_believed() {
+fn a_process_that_dies_only_once_is_nondeterministic() {
     let marker = std::env::temp_dir().join(format!("cluster-sim-dies-once-{}", parent()));
-    // A seed of its own is not needed: the first process of all dies, whatever it is at.
+    // The first process of all dies, whatever its seed.
     let at = marker.clone();
     let node = move |_: Node| {
         let at = at.clone();
@@ -132,19 +140,19 @@ fn a_process_that_dies_once_and_not_again_is_not_believed() {
     assert!(sweep.to_string().contains("the process survives: it ended with signal 6 (SIGABRT)"), "{sweep}");
 }
 
-/// The number of the process that leads: of this one, or of the one that started it.
+/// The id of the supervising process: this one, or its parent.
 fn parent() -> u32 {
-    if is_working() { std::os::unix::process::parent_id() } else { std::process::id() }
+    if is_worker() { std::os::unix::process::parent_id() } else { std::process::id() }
 }
 
-/// Whether this process was started to work.
+/// Whether this is a worker process.
 #[expect(clippy::disallowed_methods, reason = "the tests plant what happens in some processes only")]
-fn is_working() -> bool {
+fn is_worker() -> bool {
     std::env::var_os("CLUSTER_SIM_CALL").is_some()
 }
 
 #[test]
-fn a_thread_without_a_name_cannot_be_found_again() {
+fn a_thread_without_a_name_is_an_error() {
     let sweep = std::thread::scope(|scope| {
         let thread = scope.spawn(|| seldom(ONE_IN, || {}).campaign(0..8).isolated().run());
         thread.join().expect("the work does not panic")
@@ -154,7 +162,7 @@ fn a_thread_without_a_name_cannot_be_found_again() {
 }
 
 #[test]
-fn a_process_that_never_comes_to_its_work_is_an_error_that_says_how_it_was_started() {
+fn a_process_that_never_reaches_its_work_is_an_error() {
     let no_worker = || Command::new("true");
     let sweep = seldom(ONE_IN, || {}).campaign(0..8).isolated_by(no_worker).run();
     let Some(DeterminismError::NeverReached { command, status, .. }) = sweep.error() else { panic!("{sweep}") };
@@ -162,16 +170,16 @@ fn a_process_that_never_comes_to_its_work_is_an_error_that_says_how_it_was_start
 }
 
 #[test]
-fn a_program_that_is_not_there_is_an_error() {
+fn a_missing_worker_program_is_an_error() {
     let sweep = seldom(ONE_IN, || {}).campaign(0..8).isolated_by(|| Command::new("/no/such/program")).run();
     assert!(matches!(sweep.error(), Some(DeterminismError::NotStarted { .. })), "{sweep}");
 }
 
 #[test]
-fn each_call_of_a_test_is_led_by_itself() {
+fn each_call_of_a_test_has_its_own_workers() {
     let first = isolated(&seldom(ONE_IN, || std::process::abort()));
     assert_found(&first, "the process survives", "it ended with signal 6");
-    // Its processes come to the first call before, and have to get over it.
+    // Its workers reach the first call before the second, and must skip it.
     let second = isolated(&seldom(ONE_IN, || std::process::exit(3)));
     assert_found(&second, "the process survives", "it ended with exit status 3");
     seldom(ONE_IN, || {}).check_determinism_in_process(Seed(1)).assert_ok();
@@ -179,11 +187,11 @@ fn each_call_of_a_test_is_led_by_itself() {
 
 #[test]
 #[should_panic(expected = "no nodes")]
-fn a_scenario_that_cannot_be_run_says_so() {
+fn an_invalid_scenario_panics() {
     let _ = Scenario::new("empty").campaign(0..8).isolated().run();
 }
 
 #[test]
-fn what_a_node_prints_does_not_disturb_the_work() {
+fn output_of_nodes_does_not_disturb_the_protocol() {
     seldom(1, || print!("cluster-sim worker")).campaign(0..32).isolated().run().assert_ok();
 }

@@ -1,17 +1,18 @@
-//! Campaigns: many seeds of one scenario, wherever they run, and what is said of those that fail.
+//! Campaigns: many seeds of one scenario, in threads and processes, and the report of those that fail.
 //!
-//! [`artifacts`]: what is kept of failures. [`attribute`]: tests made by `#[cluster_sim::test]`. [`canary`]: what fails by design is found. [`isolation`]: seeds that take their process along. [`places`]: threads and processes show the same. [`ways`]: several different failures.
-//! [`coverage`]: what a sweep went through. [`stopping`]: progress, and ending early. [`judging`]: rules over reports.
+//! [`artifacts`]: files kept of failures. [`attribute`]: tests made by `#[cluster_sim::test]`. [`canary`]: a failure by design is found.
+//! [`coverage`]: what a sweep covered. [`failures`]: grouping of failures. [`isolation`]: seeds that abort, exit or hang. [`parallel`]:
+//! threads and processes give one result. [`report_checks`]: rules over reports. [`stopping`]: progress, and ending early.
 
 mod artifacts;
 mod attribute;
 mod canary;
 mod coverage;
+mod failures;
 mod isolation;
-mod judging;
-mod places;
+mod parallel;
+mod report_checks;
 mod stopping;
-mod ways;
 
 use std::num::NonZeroUsize;
 
@@ -22,18 +23,18 @@ pub(crate) fn count(number: usize) -> NonZeroUsize {
     NonZeroUsize::new(number).expect("at least one")
 }
 
-/// The seed, rule and message of each way in which seeds failed, and how many more failed so.
-pub(crate) fn ways(sweep: &Sweep) -> Vec<(u64, &str, &str, u64)> {
-    let way = |failure: &'_ cluster_sim::Failure| failure.duplicates();
+/// The first seed, the rule and the message of each group of failures, and the number of duplicates.
+pub(crate) fn failure_groups(sweep: &Sweep) -> Vec<(u64, &str, &str, u64)> {
+    let duplicates = |failure: &'_ cluster_sim::Failure| failure.duplicates();
     let shown = sweep.failures().iter().map(|failure| {
         let report = failure.report();
         let [violation] = &report.violations[..] else { panic!("one rule is broken: {report}") };
-        (report.seed().0, violation.rule.as_str(), violation.message.as_str(), way(failure))
+        (report.seed().0, violation.rule.as_str(), violation.message.as_str(), duplicates(failure))
     });
     shown.collect()
 }
 
-/// What a node of a scenario does in a seed, told by the chance of the seed: `do_it` in one of so many.
+/// A node that calls `do_it` in about one seed of `one_in`.
 pub(crate) fn seldom(one_in: u64, do_it: fn()) -> Scenario {
     let node = move |node: Node| async move {
         node.sleep(Duration::from_millis(5)).await;
@@ -46,7 +47,7 @@ pub(crate) fn seldom(one_in: u64, do_it: fn()) -> Scenario {
     Scenario::new("seldom").nodes("node", 2, node).duration(Duration::from_millis(20))
 }
 
-/// The seeds below `end` in which a node of [`seldom`] does it.
+/// The seeds below `end` in which the node of [`seldom`] calls `do_it`.
 pub(crate) fn seeds_that_do(one_in: u64, end: u64) -> Vec<u64> {
     let does = |seed: &u64| {
         let mut sim = seldom(one_in, || {}).start(Seed(*seed));

@@ -1,4 +1,4 @@
-//! What only nodes have that really run: observers, hands that reach in from other threads, counts, ends and errors.
+//! Nodes on tokio: observers, calls from other threads, drop counts, ends and errors.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -11,6 +11,8 @@ use cluster_sim::{
     AddressBook, DatagramCounts, Incarnation, ReachError, RunningCluster, StartError, TokioCluster, TokioNode, TokioSetup,
     TokioSockets,
 };
+use cluster_sim_testkit::panics::message_of;
+use futures::FutureExt;
 use tokio::sync::{Notify, mpsc};
 
 use crate::twin::{runtime, until};
@@ -19,7 +21,7 @@ fn loopback() -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
 }
 
-/// Waits until something holds, asked again at every change that the cluster shows.
+/// Waits until a condition holds, checked after every observation.
 async fn holds(cluster: &RunningCluster, changed: &Notify, mut holds: impl FnMut() -> bool) {
     until(cluster, async {
         while !holds() {
@@ -30,9 +32,9 @@ async fn holds(cluster: &RunningCluster, changed: &Notify, mut holds: impl FnMut
 }
 
 #[test]
-fn an_observer_is_shown_facts_and_views_and_the_last_view_stays() {
+fn an_observer_receives_facts_and_views() {
     runtime().block_on(async {
-        let (tell, mut told) = mpsc::unbounded_channel();
+        let (report, mut reported) = mpsc::unbounded_channel();
         let cluster = TokioCluster::new().nodes("counter", 2, async |node: Node| {
             for count in 1..=3 {
                 node.publish(|shown: &mut u32| *shown = count);
@@ -41,12 +43,12 @@ fn an_observer_is_shown_facts_and_views_and_the_last_view_stays() {
         });
         let cluster = cluster.on_observation(move |node, shown| {
             let fact = shown.fact::<String>().cloned();
-            tell.send((node, fact, shown.view::<u32>().copied())).expect("the test listens");
+            report.send((node, fact, shown.view::<u32>().copied())).expect("the test receives");
         });
         let cluster = cluster.start().unwrap();
         until(&cluster, cluster.ended()).await;
         let mut seen = BTreeMap::<NodeId, Vec<(Option<String>, Option<u32>)>>::new();
-        while let Ok((node, fact, view)) = told.try_recv() {
+        while let Ok((node, fact, view)) = reported.try_recv() {
             seen.entry(node).or_default().push((fact, view));
         }
         for index in 0..2 {
@@ -60,16 +62,16 @@ fn an_observer_is_shown_facts_and_views_and_the_last_view_stays() {
 }
 
 #[test]
-fn a_test_reaches_into_a_node_by_what_it_exposed() {
+fn a_test_calls_the_exposed_value_of_a_node() {
     runtime().block_on(async {
         let exposed = Arc::new(Notify::new());
-        let tell = Arc::clone(&exposed);
+        let notify = Arc::clone(&exposed);
         let cluster = TokioCluster::new().nodes("register", 1, move |node: Node| {
-            let tell = Arc::clone(&tell);
+            let notify = Arc::clone(&notify);
             async move {
                 let (write, mut written) = mpsc::unbounded_channel::<u64>();
                 node.expose((node.clone(), write));
-                tell.notify_one();
+                notify.notify_one();
                 while let Some(value) = written.recv().await {
                     node.publish(|shown: &mut u64| *shown = value);
                     if value == 9 {
@@ -83,7 +85,7 @@ fn a_test_reaches_into_a_node_by_what_it_exposed() {
         until(&cluster, exposed.notified()).await;
         let refused = node.with_handle(|_: &mut String| ());
         assert_eq!(refused, Err(ReachError::NotExposed { node: NodeId(0), asked: "alloc::string::String" }));
-        // From a thread of no runtime: the handles of the node work there, its timers too.
+        // From a thread without a runtime: the handles of the node work there, also its timers.
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let name = node.with_handle(|(node, write): &mut (Node, mpsc::UnboundedSender<u64>)| {
@@ -103,20 +105,15 @@ fn a_test_reaches_into_a_node_by_what_it_exposed() {
 }
 
 #[test]
-fn who_exposed_nothing_is_not_reached() {
+fn a_call_to_a_node_that_exposed_nothing_fails() {
     runtime().block_on(async {
         let cluster = TokioCluster::new().nodes("closed", 1, async |_| pending().await).start().unwrap();
         assert_eq!(cluster.node(0).with_handle(|_: &mut ()| ()), Err(ReachError::NothingExposed { node: NodeId(0) }));
     });
 }
 
-/// What a panic says.
-fn text(panic: &(dyn std::any::Any + Send)) -> &str {
-    panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("nothing")
-}
-
 #[test]
-fn a_panic_goes_on_in_who_joins_the_task_and_at_last_in_who_waits_for_the_node() {
+fn a_panic_propagates_to_the_join_and_to_the_end_of_the_node() {
     runtime().block_on(async {
         let cluster = TokioCluster::new()
             .nodes("waiting", 1, async |_| pending().await)
@@ -128,24 +125,18 @@ fn a_panic_goes_on_in_who_joins_the_task_and_at_last_in_who_waits_for_the_node()
             .start()
             .unwrap();
         let ended = tokio::spawn(async move {
-            let first = futures_panic(cluster.ended()).await;
-            let later = futures_panic(cluster.node(1).ended()).await;
+            let first = panic_of(cluster.ended()).await;
+            let later = panic_of(cluster.node(1).ended()).await;
             (first, later)
         });
         let (first, later) = ended.await.unwrap();
-        assert_eq!((first.as_str(), later.as_str()), ("out of ideas", "broken/0 panicked, as was told before"));
+        assert_eq!((first.as_str(), later.as_str()), ("out of ideas", "broken/0 panicked; its panic was reported before"));
     });
 }
 
-/// What a future that panics says.
-async fn futures_panic(future: impl Future<Output = ()>) -> String {
-    let mut future = Box::pin(future);
-    let polled =
-        std::future::poll_fn(|context| match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-            Ok(polled) => polled.map(|()| None),
-            Err(panic) => std::task::Poll::Ready(Some(text(&*panic).to_owned())),
-        });
-    polled.await.expect("it panics")
+/// Awaits a future that panics and returns the message.
+async fn panic_of(future: impl Future<Output = ()>) -> String {
+    message_of(&*AssertUnwindSafe(future).catch_unwind().await.expect_err("it panics"))
 }
 
 #[test]
@@ -164,8 +155,8 @@ fn the_handles_of_an_ended_node_are_inert() {
         until(&cluster, cluster.ended()).await;
         let (port, node) = kept.lock().unwrap().take().unwrap();
         port.send(node.id(), 1);
-        node.emit("nobody hears it");
-        node.publish(|_: &mut u8| unreachable!("the life is over"));
+        node.emit("not observed");
+        node.publish(|_: &mut u8| unreachable!("the incarnation has ended"));
         node.expose(1_u8);
         assert_eq!(node.spawn(async {}).await, Err(cluster_sim::JoinError));
         assert_eq!((cluster.node(0).datagrams(), *observed.lock().unwrap()), (DatagramCounts::default(), 0));
@@ -174,18 +165,18 @@ fn the_handles_of_an_ended_node_are_inert() {
 }
 
 #[test]
-fn whatever_is_not_received_is_counted_under_its_reason() {
+fn every_dropped_datagram_is_counted_by_reason() {
     runtime().block_on(async {
         let shown = Arc::new(Notify::new());
-        let tell = Arc::clone(&shown);
-        let cluster = TokioCluster::new().on_observation(move |_, _| tell.notify_one()).nodes("node", 1, async |node: Node| {
+        let notify = Arc::clone(&shown);
+        let cluster = TokioCluster::new().on_observation(move |_, _| notify.notify_one()).nodes("node", 1, async |node: Node| {
             let bytes = node.bind::<Vec<u8>>("bytes");
             bytes.send(node.id(), vec![0; 65_507]);
             let mut port = node.bind::<bool>("truth");
             loop {
-                // It may arrive before the port is closed again, in some turns.
+                // In some rounds it arrives before the port is closed again.
                 node.bind::<u8>("closed").send(node.id(), 1);
-                // 7 is no truth.
+                // 7 is no bool.
                 drop(port);
                 node.bind::<u8>("truth").send(node.id(), 7);
                 port = node.bind("truth");
@@ -209,15 +200,15 @@ fn whatever_is_not_received_is_counted_under_its_reason() {
     });
 }
 
-/// A node that waits for ever, at that address.
-fn idle(sockets: TokioSockets, life: u32) -> TokioNode {
+/// A node that waits forever at an address.
+fn idle(sockets: TokioSockets, incarnation: u32) -> TokioNode {
     let setup = TokioSetup::new(AddressBook::from_iter([(NodeId(0), sockets.address())])).seed(Seed(7));
-    let seat = NodeInfo::new(NodeId(0), "idle/0", 0, []).in_life(Incarnation(life));
-    setup.start(seat, sockets, async |_| pending().await).expect("the runtime is there")
+    let info = NodeInfo::new(NodeId(0), "idle/0", 0, []).in_life(Incarnation(incarnation));
+    setup.start(info, sockets, async |_| pending().await).expect("the runtime is there")
 }
 
 #[test]
-fn a_stopped_node_starts_again_at_its_address_in_its_next_life() {
+fn a_stopped_node_restarts_at_its_address() {
     runtime().block_on(async {
         let sockets = TokioSockets::bind(loopback()).unwrap();
         let address = sockets.address();
@@ -231,7 +222,7 @@ fn a_stopped_node_starts_again_at_its_address_in_its_next_life() {
 }
 
 #[test]
-fn a_node_that_cannot_start_says_why() {
+fn a_node_that_cannot_start_returns_the_reason() {
     let start = |book: AddressBook| {
         let sockets = TokioSockets::bind(loopback()).unwrap();
         TokioSetup::new(book).start(NodeInfo::new(NodeId(3), "lost/0", 0, []), sockets, async |_| ())

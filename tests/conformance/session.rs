@@ -1,18 +1,19 @@
-//! Sessions: in order, nothing invented, nothing lost from the middle, and both ends are told when one is gone.
+//! Sessions are ordered and complete, and the reset of one end reaches the other.
 //!
-//! A session ends with the life of its node, so who has shown its part stays for the other.
+//! A session ends with its node, so a node that has reported stays for the other.
 
 use std::sync::Arc;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{ConnectError, Listener, Session, SessionReset, SessionSendError};
+use cluster_sim_testkit::panics::panic_of;
 use rstest::rstest;
 
 use crate::twin::Twin;
 
 const SERVER: NodeId = NodeId(0);
 
-/// Answers every message of every session with itself, until its peer finishes.
+/// Echoes every message of every session until the peer closes.
 async fn echo(node: Node) {
     let listener = node.listen::<u64>("echo");
     loop {
@@ -27,7 +28,7 @@ async fn echo(node: Node) {
     }
 }
 
-/// Opens a session as soon as somebody listens.
+/// Opens a session as soon as the server listens.
 async fn connect<M: cluster_sim::Message>(node: &Node, port: &str) -> Session<M> {
     loop {
         match node.connect(SERVER, port).await {
@@ -38,7 +39,7 @@ async fn connect<M: cluster_sim::Message>(node: &Node, port: &str) -> Session<M>
     }
 }
 
-/// Listens, tells who connects that it does, and hands out the first session.
+/// Listens, and returns the first session.
 async fn accept_one<M: cluster_sim::Message>(node: &Node, port: &str) -> (Listener<M>, Session<M>) {
     let listener = node.listen::<M>(port);
     let session = listener.accept().await;
@@ -46,10 +47,10 @@ async fn accept_one<M: cluster_sim::Message>(node: &Node, port: &str) -> (Listen
 }
 
 #[rstest]
-fn messages_go_both_ways_in_order_and_once(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(3, async |node, told| {
+fn messages_go_both_ways_in_order_exactly_once(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(3, async |node, done| {
         if node.id() == SERVER {
-            told.shown();
+            done.report();
             return echo(node).await;
         }
         let session = connect::<u64>(&node, "echo").await;
@@ -64,29 +65,29 @@ fn messages_go_both_ways_in_order_and_once(#[values(Twin::Simulated, Twin::Real)
         }
         assert_eq!(session.recv().await, Ok(None), "the server finishes when its session is dropped");
         assert_eq!(session.recv().await, Ok(None), "and so it stays");
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn who_asks_where_nobody_listens_is_refused(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(2, async |node, told| {
+fn a_connect_without_a_listener_is_refused(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(2, async |node, done| {
         if node.id() != SERVER {
-            // The server listens for sure once another port of it answers.
+            // The server is up once another port of it answers.
             let known = connect::<u64>(&node, "known").await;
             assert_eq!(node.connect::<u64>(SERVER, "unknown").await.map(drop), Err(ConnectError::Refused));
             drop(known);
-            return told.shown_for_good().await;
+            return done.report_and_stay().await;
         }
         let (_listener, session) = accept_one::<u64>(&node, "known").await;
         assert_eq!(session.recv().await, Ok(None));
-        told.shown_for_good().await;
+        done.report_and_stay().await;
     });
 }
 
 #[rstest]
-fn a_dropped_listener_refuses_and_its_name_is_free_again(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(2, async |node, told| {
+fn a_dropped_listener_refuses_and_frees_its_name(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(2, async |node, done| {
         if node.id() != SERVER {
             let first = connect::<u64>(&node, "door").await;
             first.send(1).await.unwrap();
@@ -96,7 +97,7 @@ fn a_dropped_listener_refuses_and_its_name_is_free_again(#[values(Twin::Simulate
             let second = connect::<u64>(&node, "door").await;
             second.send(3).await.unwrap();
             assert_eq!(second.recv().await, Ok(None));
-            return told.shown();
+            return done.report();
         }
         let (listener, session) = accept_one::<u64>(&node, "door").await;
         drop(listener);
@@ -106,13 +107,13 @@ fn a_dropped_listener_refuses_and_its_name_is_free_again(#[values(Twin::Simulate
         let (_listener, session) = accept_one::<u64>(&node, "door").await;
         assert_eq!(session.recv().await, Ok(Some(3)));
         drop(session);
-        told.shown_for_good().await;
+        done.report_and_stay().await;
     });
 }
 
 #[rstest]
-fn a_full_window_is_busy_and_who_waits_goes_on_when_there_is_room(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(2, async |node, told| {
+fn a_full_window_rejects_try_send_and_blocks_send(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(2, async |node, done| {
         let go = node.bind::<u64>("go");
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<(u64, Vec<u8>)>(&node, "window").await;
@@ -124,17 +125,17 @@ fn a_full_window_is_busy_and_who_waits_goes_on_when_there_is_room(#[values(Twin:
             assert_eq!(session.recv().await, Ok(Some((sent, vec![1]))), "the one that had to wait");
             assert_eq!(session.recv().await, Ok(None));
             session.close();
-            return told.shown_for_good().await;
+            return done.report_and_stay().await;
         }
         let session = connect::<(u64, Vec<u8>)>(&node, "window").await;
         let mut number = 0;
-        // What lies between the two windows takes over much, but not for ever.
+        // Buffers between the two windows take much, but not without end.
         let busy = loop {
             assert!(number < 100_000, "a session takes over without bound");
             match session.try_send((number, vec![0; 60_000])) {
                 Ok(()) => number += 1,
                 Err(SessionSendError::Busy(message)) => {
-                    // It may be the network that is slow: full is full only when nothing moves.
+                    // The network may be slow: the window counts as full only when nothing moves.
                     if node.timeout(Duration::from_millis(200), session.send((number, vec![0; 60_000]))).await.is_err() {
                         break message;
                     }
@@ -154,13 +155,13 @@ fn a_full_window_is_busy_and_who_waits_goes_on_when_there_is_room(#[values(Twin:
         }
         session.close();
         assert_eq!(session.recv().await, Ok(None));
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn a_finished_end_sends_nothing_more_and_still_receives(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(2, async |node, told| {
+fn a_closed_end_sends_nothing_and_still_receives(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(2, async |node, done| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<u64>(&node, "half").await;
             assert_eq!(session.recv().await, Ok(None));
@@ -168,7 +169,7 @@ fn a_finished_end_sends_nothing_more_and_still_receives(#[values(Twin::Simulated
                 session.send(number).await.unwrap();
             }
             drop(session);
-            return told.shown_for_good().await;
+            return done.report_and_stay().await;
         }
         let session = connect::<u64>(&node, "half").await;
         session.close();
@@ -178,19 +179,19 @@ fn a_finished_end_sends_nothing_more_and_still_receives(#[values(Twin::Simulated
             assert_eq!(session.recv().await, Ok(Some(number)));
         }
         assert_eq!(session.recv().await, Ok(None));
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn who_drops_what_was_not_received_resets_the_other_side(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(2, async |node, told| {
+fn dropping_a_session_with_unread_messages_resets_the_other_side(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(2, async |node, done| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<u64>(&node, "deaf").await;
             assert_eq!(session.recv().await, Ok(Some(0)));
             drop(session);
-            // It stays, so that the reset is one of the session and not of the node's end.
-            return told.shown_for_good().await;
+            // It stays up, so that the session is reset by its drop and not by the end of the node.
+            return done.report_and_stay().await;
         }
         let session = connect::<u64>(&node, "deaf").await;
         let mut number = 0;
@@ -199,50 +200,50 @@ fn who_drops_what_was_not_received_resets_the_other_side(#[values(Twin::Simulate
             node.sleep(Duration::from_millis(1)).await;
         }
         assert_eq!(session.try_send(1), Err(SessionSendError::Reset(1)));
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
 fn a_node_that_ends_resets_its_sessions(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(2, async |node, told| {
+    twin.run(2, async |node, done| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<u64>(&node, "short").await;
             session.send(1).await.unwrap();
             assert_eq!(session.recv().await, Ok(Some(2)));
-            // Its main function returns with the session still held by a task.
+            // Its main function returns while a task still holds the session.
             node.spawn(async move { session.recv().await });
-            return told.shown();
+            return done.report();
         }
         let session = connect::<u64>(&node, "short").await;
         assert_eq!(session.recv().await, Ok(Some(1)));
         session.send(2).await.unwrap();
         assert_eq!(session.recv().await, Err(SessionReset));
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn what_is_no_message_of_the_sessions_type_breaks_it(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(2, async |node, told| {
+fn an_undecodable_message_resets_the_session(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(2, async |node, done| {
         if node.id() == SERVER {
             let (_listener, session) = accept_one::<(u64, bool)>(&node, "typed").await;
             assert_eq!(session.recv().await, Err(SessionReset));
             assert_eq!(session.recv().await, Err(SessionReset));
-            return told.shown_for_good().await;
+            return done.report_and_stay().await;
         }
         let session = connect::<String>(&node, "typed").await;
         session.send("no pair of a number and a truth".to_owned()).await.unwrap();
         assert_eq!(session.recv().await, Err(SessionReset));
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn a_dropped_wait_loses_no_message(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(2, async |node, told| {
+fn a_cancelled_receive_loses_no_message(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(2, async |node, done| {
         if node.id() == SERVER {
-            told.shown();
+            done.report();
             return echo(node).await;
         }
         let session = connect::<u64>(&node, "echo").await;
@@ -255,48 +256,46 @@ fn a_dropped_wait_loses_no_message(#[values(Twin::Simulated, Twin::Real)] twin: 
             };
             assert_eq!(received, Ok(Some(number)));
         }
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn a_port_is_listened_on_once(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(1, async |node, told| {
+fn listening_on_a_bound_port_panics(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
         let listener = node.listen::<u64>("once");
         let port = node.bind::<u64>("once");
-        let listens = std::panic::AssertUnwindSafe(|| drop(node.listen::<u64>("once")));
-        let panic = std::panic::catch_unwind(listens).expect_err("it listens there already");
-        let message = panic.downcast_ref::<String>().expect("the panic says why");
+        let message = panic_of(|| node.listen::<u64>("once"));
         assert!(message.contains("port \"once\" is bound already"), "{message}");
         drop((listener, port));
         drop(node.listen::<u64>("once"));
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn a_listener_that_is_dropped_resets_what_nobody_accepted(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(2, async |node, told| {
+fn a_dropped_listener_resets_sessions_it_never_accepted(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(2, async |node, done| {
         let go = node.bind::<()>("go");
         if node.id() == SERVER {
             let listener = node.listen::<u64>("closing");
             go.recv().await;
             drop(listener);
-            return told.shown_for_good().await;
+            return done.report_and_stay().await;
         }
         let session = connect::<u64>(&node, "closing").await;
         while node.timeout(Duration::from_millis(50), session.recv()).await.is_err() {
             go.send(SERVER, ());
         }
-        assert_eq!(session.recv().await, Err(SessionReset), "nobody says that it was taken");
+        assert_eq!(session.recv().await, Err(SessionReset), "the session was never accepted");
         assert_eq!(node.connect::<u64>(SERVER, "closing").await.map(drop), Err(ConnectError::Refused));
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn each_message_goes_to_one_of_several_that_receive_and_the_end_to_all(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(2, async |node, told| {
+fn each_message_goes_to_one_receiver_and_the_close_to_all(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(2, async |node, done| {
         if node.id() != SERVER {
             let session = connect::<u64>(&node, "shared").await;
             for number in 0..100 {
@@ -304,7 +303,7 @@ fn each_message_goes_to_one_of_several_that_receive_and_the_end_to_all(#[values(
             }
             session.close();
             assert_eq!(session.recv().await, Ok(None));
-            return told.shown();
+            return done.report();
         }
         let (_listener, session) = accept_one::<u64>(&node, "shared").await;
         let session = Arc::new(session);
@@ -320,20 +319,20 @@ fn each_message_goes_to_one_of_several_that_receive_and_the_end_to_all(#[values(
         });
         let mut all = Vec::new();
         for taker in takers {
-            let taken = taker.await.expect("nobody aborts it");
+            let taken = taker.await.expect("it is never aborted");
             assert!(taken.is_sorted(), "each takes what comes in order: {taken:?}");
             all.extend(taken);
         }
         all.sort_unstable();
         assert_eq!(all, (0..100).collect::<Vec<u64>>());
         drop(session);
-        told.shown_for_good().await;
+        done.report_and_stay().await;
     });
 }
 
 #[rstest]
-fn a_node_has_a_session_with_itself(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(1, async |node, told| {
+fn a_node_can_open_a_session_with_itself(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
         let listener = node.listen::<u64>("own");
         let (asking, accepting) = futures::join!(node.connect::<u64>(node.id(), "own"), listener.accept());
         let asking = asking.unwrap();
@@ -343,6 +342,6 @@ fn a_node_has_a_session_with_itself(#[values(Twin::Simulated, Twin::Real)] twin:
         assert_eq!((asking.recv().await, accepting.recv().await), (Ok(Some(2)), Ok(Some(1))));
         drop(asking);
         assert_eq!(accepting.recv().await, Ok(None));
-        told.shown();
+        done.report();
     });
 }

@@ -1,4 +1,4 @@
-//! The clock, the tasks and the chance of a node.
+//! The clock, the tasks and the rolls of a node.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -24,7 +24,7 @@ impl Drop for Counted {
 
 #[rstest]
 fn a_sleep_never_ends_before_its_deadline(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(1, async |node, told| {
+    twin.run(1, async |node, done| {
         let before = node.now();
         let mut sleep = node.sleep(SHORT);
         let deadline = sleep.deadline();
@@ -36,41 +36,41 @@ fn a_sleep_never_ends_before_its_deadline(#[values(Twin::Simulated, Twin::Real)]
         assert!(node.now() >= deadline + SHORT);
         sleep.reset(deadline);
         (&mut sleep).await;
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
 fn of_two_sleeps_the_shorter_ends_first(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(1, async |node, told| {
+    twin.run(1, async |node, done| {
         let (ended, mut order) = mpsc::unbounded_channel();
         for after in [10 * SHORT, SHORT] {
             let (node, ended) = (node.clone(), ended.clone());
             node.clone().spawn(async move {
                 node.sleep(after).await;
-                ended.send(after).expect("somebody waits for it");
+                ended.send(after).expect("the receiver exists");
             });
         }
         assert_eq!((order.recv().await, order.recv().await), (Some(SHORT), Some(10 * SHORT)));
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn a_timeout_gives_up_in_time_and_never_throws_a_result_away(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(1, async |node, told| {
+fn a_timeout_expires_in_time_and_drops_no_ready_result(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
         let before = node.now();
         assert_eq!(node.timeout(SHORT, pending::<()>()).await, Err(Elapsed { after: SHORT }));
         assert!(node.now() >= before + SHORT);
         assert_eq!(node.timeout(Duration::ZERO, async { 7 }).await, Ok(7));
         assert_eq!(node.timeout(Duration::MAX, async { 7 }).await, Ok(7), "the end of time is no mistake");
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn an_interval_ticks_at_equal_spans_and_makes_up_for_lost_ticks(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(1, async |node, told| {
+fn an_interval_keeps_its_period_and_catches_up_missed_ticks(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
         let mut interval = node.interval(SHORT);
         let first = interval.tick().await;
         node.sleep(3 * SHORT).await;
@@ -78,13 +78,13 @@ fn an_interval_ticks_at_equal_spans_and_makes_up_for_lost_ticks(#[values(Twin::S
             assert_eq!(interval.tick().await, first + tick * SHORT);
         }
         assert!(node.now() >= first + 3 * SHORT);
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn a_task_hands_its_result_to_who_joins_it(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(1, async |node, told| {
+fn joining_a_task_returns_its_result(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
         let (ask, asked) = oneshot::channel::<u64>();
         let task = node.spawn(async move { asked.await.map(|question| question + 1) });
         assert!(!task.is_finished());
@@ -92,13 +92,13 @@ fn a_task_hands_its_result_to_who_joins_it(#[values(Twin::Simulated, Twin::Real)
         assert_eq!(task.await, Ok(Ok(7)));
         let named = node.spawn_named("named", async { "done" });
         assert_eq!(named.await, Ok("done"));
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn an_aborted_task_drops_what_it_holds_and_has_no_result(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(1, async |node, told| {
+fn an_aborted_task_is_dropped_without_a_result(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
         let dropped = Arc::new(AtomicU32::new(0));
         let held = Counted(Arc::clone(&dropped));
         let task = node.spawn(async move {
@@ -109,29 +109,29 @@ fn an_aborted_task_drops_what_it_holds_and_has_no_result(#[values(Twin::Simulate
         task.abort();
         assert_eq!(task.await, Err(JoinError));
         assert_eq!(dropped.load(Ordering::SeqCst), 1);
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn a_task_whose_handle_is_dropped_goes_on(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(1, async |node, told| {
-        let (tell, hear) = oneshot::channel();
+fn a_task_outlives_its_dropped_handle(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
+        let (sender, receiver) = oneshot::channel();
         let own = node.clone();
         drop(node.spawn(async move {
             own.sleep(SHORT).await;
-            tell.send("still here")
+            sender.send("still here")
         }));
-        assert_eq!(hear.await, Ok("still here"));
-        told.shown();
+        assert_eq!(receiver.await, Ok("still here"));
+        done.report();
     });
 }
 
 #[rstest]
-fn the_tasks_of_a_node_end_with_its_main_function(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+fn tasks_end_when_main_returns(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
     let (begun, dropped) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let (begins, drops) = (Arc::clone(&begun), Arc::clone(&dropped));
-    twin.run(2, move |node, told| {
+    twin.run(2, move |node, done| {
         let (begins, drops) = (Arc::clone(&begins), Arc::clone(&drops));
         async move {
             for _ in 0..3 {
@@ -143,7 +143,7 @@ fn the_tasks_of_a_node_end_with_its_main_function(#[values(Twin::Simulated, Twin
                 });
             }
             yield_now().await;
-            told.shown();
+            done.report();
         }
     });
     assert!(begun.load(Ordering::SeqCst) >= 6);
@@ -151,43 +151,43 @@ fn the_tasks_of_a_node_end_with_its_main_function(#[values(Twin::Simulated, Twin
 }
 
 #[rstest]
-fn who_yields_lets_others_go_first(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(1, async |node, told| {
+fn yielding_lets_other_tasks_run_first(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
         let has_run = Arc::new(AtomicBool::new(false));
         let runs = Arc::clone(&has_run);
         node.spawn(async move { runs.store(true, Ordering::SeqCst) });
         while !has_run.load(Ordering::SeqCst) {
             yield_now().await;
         }
-        told.shown();
+        done.report();
     });
 }
 
 #[rstest]
-fn the_wall_clock_does_not_stand_still(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(1, async |node, told| {
+fn the_wall_clock_advances(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
         let before = node.wall();
         while node.wall() == before {
             node.sleep(SHORT).await;
         }
-        told.shown();
+        done.report();
     });
 }
 
 #[test]
-fn a_seed_decides_the_same_rolls_in_both_twins() {
+fn one_seed_gives_equal_rolls_in_both_twins() {
     let rolls = |twin: Twin| {
         let rolled = Arc::new(Mutex::new(Vec::<(String, Vec<Roll>)>::new()));
         let rolls = Arc::clone(&rolled);
-        twin.run(2, move |node, told| {
+        twin.run(2, move |node, done| {
             let rolls = Arc::clone(&rolls);
             async move {
                 let of_node = (0..5).map(|index| node.roll("choice", index)).collect();
                 rolls.lock().unwrap().push((node.name().to_owned(), of_node));
-                told.shown();
+                done.report();
             }
         });
-        // The simulation ran under seeds 0 to 7, each node once under each; the real nodes have seed 0.
+        // The simulation ran with seeds 0 to 7, each node once with each; the nodes on tokio have seed 0.
         let mut rolled = rolled.lock().unwrap()[..2].to_vec();
         rolled.sort();
         rolled
@@ -198,9 +198,9 @@ fn a_seed_decides_the_same_rolls_in_both_twins() {
 }
 
 #[rstest]
-fn two_draws_differ(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
-    twin.run(1, async |node, told| {
+fn two_rolls_differ(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
         assert_ne!(node.random(), node.random());
-        told.shown();
+        done.report();
     });
 }

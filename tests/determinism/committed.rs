@@ -6,16 +6,16 @@ use rstest::rstest;
 
 use crate::{named, ready};
 
-/// What the command line printed when a change of the digests was last meant.
+/// The output of the command line at the last intended change of the digests.
 const COMMITTED: &str = include_str!("../digests.toml");
 
-/// The line that writes them anew.
+/// The command that writes them again.
 const WRITE: &str = "cargo run --release -p cluster-sim-cli -- digests > tests/digests.toml";
 
-/// The short scenarios were run from the seeds below this.
+/// The short scenarios are run with the seeds below this.
 const SEEDS: u64 = 10_000;
 
-/// Names and digests: of one run each, and over the runs from many seeds.
+/// Digests by name: of one run each, and folded over many seeds.
 fn committed() -> [BTreeMap<String, String>; 2] {
     let mut single: toml::Table = toml::from_str(COMMITTED).expect("tests/digests.toml is a table of names and digests");
     let many = single.remove(&format!("first_{SEEDS}_seeds")).expect("it has a table for the first seeds");
@@ -23,7 +23,7 @@ fn committed() -> [BTreeMap<String, String>; 2] {
     [digests(toml::Value::Table(single)), digests(many)]
 }
 
-/// What is wrong with the digest of a scenario, and what to do about it.
+/// Why a digest is wrong, and the cure; none if it is right.
 fn disagreement(name: &str, committed: Option<&String>, computed: &str) -> Option<String> {
     let cure = format!("if the change is meant: `{WRITE}`, and a note `digest changed` in the changelog");
     match committed {
@@ -35,13 +35,13 @@ fn disagreement(name: &str, committed: Option<&String>, computed: &str) -> Optio
     }
 }
 
-/// The same for one run of a ready scenario.
+/// As [`disagreement`], for one run of a builtin scenario.
 fn disagreement_of(name: &str) -> Option<String> {
     disagreement(name, committed()[0].get(name), &named(name).run().digest.to_string())
 }
 
 #[rstest]
-fn edge_d09_the_digest_of_a_ready_edge_cache_is_the_committed_one(
+fn edge_d09_builtin_edge_cache_scenarios_have_their_committed_digest(
     #[values("", "-control", "-burst-lag", "-version-gated", "-async", "-short", "-short-async")] which: &str,
 ) {
     let wrong = disagreement_of(&format!("edge-cache{which}"));
@@ -49,7 +49,7 @@ fn edge_d09_the_digest_of_a_ready_edge_cache_is_the_committed_one(
 }
 
 #[rstest]
-fn the_digest_of_a_small_ready_scenario_is_the_committed_one(
+fn small_builtin_scenarios_have_their_committed_digest(
     #[values("echo", "echo-async", "gossip", "gossip-async", "canary")] name: &str,
 ) {
     let wrong = disagreement_of(name);
@@ -57,7 +57,7 @@ fn the_digest_of_a_small_ready_scenario_is_the_committed_one(
 }
 
 #[rstest]
-fn the_digest_of_a_hunt_is_the_committed_one(
+fn bug_hunts_have_their_committed_digest(
     #[values("echo", "gossip", "edge-cache")] system: &str,
     #[values("", "-async")] form: &str,
 ) {
@@ -65,10 +65,10 @@ fn the_digest_of_a_hunt_is_the_committed_one(
     assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
 }
 
-/// The committed line is that of the release build, which the step `digests` of `cargo xtask check` holds against it in two processes. Here it is
-/// held against the build that tests run in, with its debug assertions and overflow checks.
+/// The step `digests` of `cargo xtask check` compares the release build with the committed line, in two processes. This test compares
+/// the test build, with its debug assertions and overflow checks.
 #[rstest]
-fn ten_thousand_seeds_hold_and_their_folded_digest_is_the_committed_one(
+fn ten_thousand_seeds_hold_with_the_committed_folded_digest(
     #[values("edge-cache-short", "edge-cache-short-async", "echo", "echo-async", "gossip", "gossip-async")] name: &str,
 ) {
     let prepared = named(name);
@@ -83,7 +83,7 @@ fn ten_thousand_seeds_hold_and_their_folded_digest_is_the_committed_one(
 }
 
 #[test]
-fn every_ready_scenario_has_a_line_and_every_line_a_scenario() {
+fn every_builtin_scenario_has_a_committed_digest_and_vice_versa() {
     let [single, many] = committed();
     let every: BTreeSet<String> = ready().into_iter().map(|(name, _)| name.to_owned()).collect();
     assert_eq!(single.into_keys().collect::<BTreeSet<_>>(), every, "write them anew with `{WRITE}`");
@@ -101,11 +101,11 @@ fn the_digests_of_different_scenarios_differ() {
 }
 
 #[test]
-fn a_digest_that_is_not_the_committed_one_is_told_with_both_and_the_cure() {
+fn a_changed_digest_is_reported_with_both_values_and_the_cure() {
     assert_eq!(disagreement("a", Some(&"01".to_owned()), "01"), None);
-    let told = disagreement("a", Some(&"01".to_owned()), "02").expect("they differ");
-    assert!(told.starts_with("scenario a has the digest 02, and tests/digests.toml has 01 for it; "), "{told}");
-    assert!(told.contains(WRITE), "{told}");
-    let told = disagreement("a", None, "02").expect("there is none");
-    assert!(told.contains("no line for it") && told.contains(WRITE), "{told}");
+    let message = disagreement("a", Some(&"01".to_owned()), "02").expect("they differ");
+    assert!(message.starts_with("scenario a has the digest 02, and tests/digests.toml has 01 for it; "), "{message}");
+    assert!(message.contains(WRITE), "{message}");
+    let message = disagreement("a", None, "02").expect("there is none");
+    assert!(message.contains("no line for it") && message.contains(WRITE), "{message}");
 }

@@ -5,21 +5,21 @@ use rstest::rstest;
 use crate::{named, ready};
 
 #[test]
-fn edge_d09_a_second_run_in_one_process_has_the_same_digest() {
+fn edge_d09_a_second_run_in_one_process_has_an_equal_digest() {
     for (name, prepared) in ready() {
         assert_eq!(prepared.run().digest, prepared.run().digest, "{name}");
     }
 }
 
 #[test]
-fn edge_d09_a_scenario_prepared_anew_has_the_same_digest() {
+fn edge_d09_a_scenario_prepared_again_has_an_equal_digest() {
     for (name, prepared) in ready() {
         assert_eq!(prepared.run().digest, named(name).run().digest, "{name}");
     }
 }
 
 #[test]
-fn edge_d09_a_fresh_thread_has_the_same_digest() {
+fn edge_d09_a_run_in_a_fresh_thread_has_an_equal_digest() {
     for (name, prepared) in ready() {
         let there = thread::scope(|scope| scope.spawn(|| prepared.run().digest).join().expect("the run does not panic"));
         assert_eq!(prepared.run().digest, there, "{name}");
@@ -27,7 +27,7 @@ fn edge_d09_a_fresh_thread_has_the_same_digest() {
 }
 
 #[rstest]
-fn edge_d09_many_threads_at_once_have_the_same_digests(#[values(1, 4)] threads: usize) {
+fn edge_d09_runs_in_many_threads_at_once_have_equal_digests(#[values(1, 4)] threads: usize) {
     let ready = ready();
     let digests = || ready.iter().map(|(_, prepared)| prepared.run().digest).collect::<Vec<_>>();
     let alone = digests();
@@ -39,7 +39,7 @@ fn edge_d09_many_threads_at_once_have_the_same_digests(#[values(1, 4)] threads: 
 }
 
 #[test]
-fn edge_d09_two_runs_step_by_step_in_one_thread_do_not_see_each_other() {
+fn edge_d09_interleaved_runs_in_one_thread_are_independent() {
     let (one, other) = (named("edge-cache"), named("edge-cache-burst-lag"));
     let alone = [&one, &other].map(|prepared| prepared.run().digest);
     let [mut first, mut second] = [&one, &other].map(|prepared| prepared.scenario().start(prepared.seed()));

@@ -5,7 +5,7 @@ use cluster_sim::Seed;
 use crate::{named, ready};
 
 #[test]
-fn edge_d09_equal_scenario_and_seed_give_equal_bytes_in_every_thread() {
+fn edge_d09_a_report_is_equal_byte_for_byte_in_every_thread() {
     for (name, prepared) in ready() {
         let here = prepared.run().to_json();
         assert_eq!(named(name).run().to_json(), here, "{name}");
@@ -28,7 +28,7 @@ fn edge_d09_another_seed_gives_another_report() {
 }
 
 #[test]
-fn edge_d09_seeds_that_follow_each_other_have_digests_of_their_own() {
+fn edge_d09_consecutive_seeds_have_different_digests() {
     let mut digests: Vec<_> = (0..16).map(|seed| named("edge-cache-control").with_seed(Seed(seed)).run().digest).collect();
     digests.sort_unstable();
     digests.dedup();

@@ -5,7 +5,7 @@ use rstest::rstest;
 
 use crate::{named, ready};
 
-/// Runs on until the scenario or the run is over, each time for what `slice` says of the number of the slice.
+/// Runs to the end in slices; `slice` gives the length of each by its number.
 fn run_in_slices(sim: &mut Sim, slice: impl Fn(u64) -> Duration) {
     for number in 0.. {
         let left = sim.duration().saturating_sub(Duration::from_nanos(sim.now().as_nanoseconds()));
@@ -16,7 +16,7 @@ fn run_in_slices(sim: &mut Sim, slice: impl Fn(u64) -> Duration) {
     }
 }
 
-/// From nothing at all to a few milliseconds, with odd nanoseconds.
+/// From zero to a few milliseconds, with odd nanoseconds.
 fn uneven(number: u64) -> Duration {
     Duration::from_nanos(number * 7_919 % 5_000_011)
 }
@@ -24,11 +24,11 @@ fn uneven(number: u64) -> Duration {
 #[rstest]
 #[case::of_a_millisecond(|_| Duration::from_millis(1))]
 #[case::of_uneven_lengths(uneven)]
-fn edge_d09_a_run_in_slices_is_the_run_in_one_go(#[case] slice: fn(u64) -> Duration) {
+fn edge_d09_a_run_in_slices_equals_the_uninterrupted_run(#[case] slice: fn(u64) -> Duration) {
     for (name, prepared) in ready() {
         let mut sim = prepared.scenario().start(prepared.seed());
         run_in_slices(&mut sim, slice);
-        // Driven by hand it was, and says so; nothing else may differ.
+        // The report marks it as a manual run; nothing else may differ.
         let sliced = Report { by_hand: false, ..sim.finish() };
         let whole = prepared.scenario().run(prepared.seed());
         assert_eq!(sliced.digest, whole.digest, "{name}");
@@ -37,7 +37,7 @@ fn edge_d09_a_run_in_slices_is_the_run_in_one_go(#[case] slice: fn(u64) -> Durat
 }
 
 #[test]
-fn edge_d09_a_run_that_is_looked_at_between_its_slices_is_the_same() {
+fn edge_d09_inspecting_a_run_between_slices_changes_nothing() {
     let prepared = named("edge-cache");
     let mut sim = prepared.scenario().start(prepared.seed());
     let mut asked = 0_u64;

@@ -3,20 +3,20 @@ use rstest::rstest;
 
 use crate::measured::{changed, lost, metric, of_edge, run, steps};
 
-/// The edges of the files here.
+/// The number of edges in the files here.
 const EDGES: f64 = 3.0;
 
 #[test]
-fn edge_01_source_router_edges_clients_and_collector_make_one_loop() {
+fn edge_01_every_write_and_read_completes_the_loop() {
     let artifact = run(&changed(|file| (file.roam_interval_ms, file.chaos.delay_ms) = (250, 5)));
     // 10 s of 10 writes a second, and of 16 clients with half a write and 20 reads a second.
     assert_eq!((metric(&artifact, "writes_total"), metric(&artifact, "client_writes_acked")), (180.0, 80.0));
-    // All but the write of the last instant, which is still under way.
+    // All but the write of the last instant, which is still in flight.
     assert_eq!(metric(&artifact, "applied"), 179.0 * EDGES);
     assert_eq!(metric(&artifact, "time_to_consistency_ms.samples"), 179.0);
     assert!((metric(&artifact, "reads_observed") - 3_200.0).abs() <= 16.0, "{}", metric(&artifact, "reads_observed"));
     assert!((0..3).all(|edge| of_edge(&artifact, edge, "reads_total") > 800), "{}", artifact.metrics_snapshot["edges"]);
-    // To the router once and to each edge; two ways for a client's write and for a read. Nothing else travels.
+    // One message to the router and one to each edge; two for a write or a read of a client. There are no others.
     let expected = 180 * 4 + 80 * 2 + 2 * metric(&artifact, "reads_total") as u64;
     assert!(artifact.traffic.sent.abs_diff(expected) <= 16, "{} sent, about {expected} expected", artifact.traffic.sent);
     assert!(artifact.traffic.is_balanced());
@@ -27,14 +27,14 @@ fn losing(loss_rate: f64) -> EdgeCacheFile {
 }
 
 #[test]
-fn edge_03_30_without_loss_every_edge_hears_everything() {
+fn edge_03_30_without_loss_every_edge_applies_every_write() {
     let artifact = run(&losing(0.0));
     assert_eq!(artifact.traffic.lost(), 0);
     assert_eq!(metric(&artifact, "applied"), EDGES * metric(&artifact, "writes_total"));
 }
 
 #[test]
-fn edge_03_30_with_certain_loss_no_edge_hears_anything_and_all_else_goes_on() {
+fn edge_03_30_at_full_loss_no_edge_applies_anything() {
     let artifact = run(&losing(1.0));
     assert_eq!(metric(&artifact, "applied"), 0.0);
     assert_eq!(lost(&artifact, "loss") as f64, EDGES * metric(&artifact, "writes_total"));
@@ -44,11 +44,11 @@ fn edge_03_30_with_certain_loss_no_edge_hears_anything_and_all_else_goes_on() {
 }
 
 #[rstest]
-fn edge_03_30_the_share_that_is_lost_is_the_rate(#[values(0.05, 0.3, 0.8)] rate: f64) {
+fn edge_03_30_the_lost_share_equals_the_loss_rate(#[values(0.05, 0.3, 0.8)] rate: f64) {
     let artifact = run(&losing(rate));
     let sent = EDGES * metric(&artifact, "writes_total");
     let share = lost(&artifact, "loss") as f64 / sent;
-    // Four standard deviations of so many trials.
+    // Within four standard deviations.
     let tolerance = 4.0 * (rate * (1.0 - rate) / sent).sqrt();
     assert!((share - rate).abs() < tolerance, "{share} of {sent}");
 }
@@ -60,7 +60,7 @@ fn edge_04_29_a_write_reaches_every_edge_after_exactly_the_delay(#[values(0, 1, 
         assert_eq!(metric(&artifact, &format!("time_to_consistency_ms.{name}")), delay_ms as f64, "{name}");
     }
     assert_eq!(metric(&artifact, "stale_reads") > 0.0, delay_ms > 0);
-    // Delay alone keeps the order.
+    // Delay alone does not reorder.
     assert_eq!((metric(&artifact, "rolled_back"), metric(&artifact, "monotonic_violations")), (0.0, 0.0));
 }
 
@@ -72,21 +72,21 @@ fn reordering(reorder_rate: f64) -> EdgeCacheFile {
 }
 
 #[test]
-fn edge_05_31_without_reordering_no_entry_goes_back() {
+fn edge_05_31_without_reordering_no_entry_rolls_back() {
     let artifact = run(&reordering(0.0));
     assert_eq!((metric(&artifact, "rolled_back"), metric(&artifact, "time_to_consistency_ms.max_ms")), (0.0, 50.0));
 }
 
 #[test]
-fn edge_05_31_a_share_of_reordered_messages_rolls_edges_back() {
+fn edge_05_31_reordered_messages_roll_edges_back() {
     let artifact = run(&reordering(0.1));
     assert!(metric(&artifact, "rolled_back") > 50.0, "{}", metric(&artifact, "rolled_back"));
     assert_eq!((artifact.traffic.lost(), metric(&artifact, "time_to_consistency_ms.min_ms")), (0, 50.0));
 }
 
 #[test]
-fn edge_05_31_with_certain_reordering_every_message_takes_up_to_twice_the_delay_longer() {
-    // One edge and few writes: nothing newer hides how late a message was.
+fn edge_05_31_at_full_reordering_a_message_is_late_by_two_delays() {
+    // One edge and few writes, so that no newer write hides a late message.
     let artifact = run(&changed(|file| {
         (file.chaos.delay_ms, file.chaos.reorder_rate) = (50, 1.0);
         (file.edge_count, file.mutation_rate_per_sec, file.writes_per_client_per_sec) = (1, 5.0, 0.0);
@@ -97,23 +97,23 @@ fn edge_05_31_with_certain_reordering_every_message_takes_up_to_twice_the_delay_
     assert_eq!(artifact.traffic.lost(), 0);
 }
 
-/// What a cut of edge 1 is called.
+/// The name of a cut of edge 1.
 const CUT: &str = "cut [source/0 router/0] | [edge/1]";
 
-fn cut_off(lasting: Option<u64>) -> EdgeCacheFile {
-    let step = lasting.map(|duration_ms| (2.0, Step::PartitionEdge { edge_id: 1, duration_ms: Some(duration_ms) }));
+fn cut_off(duration: Option<u64>) -> EdgeCacheFile {
+    let step = duration.map(|duration_ms| (2.0, Step::PartitionEdge { edge_id: 1, duration_ms: Some(duration_ms) }));
     changed(|file| (file.mutation_rate_per_sec, file.steps) = (100.0, steps(step)))
 }
 
 #[test]
-fn edge_06_38_a_cut_off_edge_hears_nothing_for_so_long_and_the_others_everything() {
+fn edge_06_38_a_cut_edge_misses_writes_for_the_duration() {
     let (whole, cut) = (run(&cut_off(None)), run(&cut_off(Some(3_000))));
     assert_eq!((whole.traffic.lost(), metric(&whole, "stale_reads")), (0, 0.0));
-    // 3 s of 100 writes a second, and what clients wrote.
-    let eaten = lost(&cut, CUT);
-    assert!((300..=340).contains(&eaten), "{eaten}");
-    assert_eq!((cut.traffic.lost(), cut.faults[0].effect), (eaten, eaten));
-    assert_eq!(of_edge(&whole, 1, "applied") - of_edge(&cut, 1, "applied"), eaten);
+    // 3 s of 100 writes a second, and the writes of clients.
+    let missed = lost(&cut, CUT);
+    assert!((300..=340).contains(&missed), "{missed}");
+    assert_eq!((cut.traffic.lost(), cut.faults[0].effect), (missed, missed));
+    assert_eq!(of_edge(&whole, 1, "applied") - of_edge(&cut, 1, "applied"), missed);
     for other in [0, 2] {
         assert_eq!(of_edge(&cut, other, "applied"), of_edge(&whole, other, "applied"));
         assert_eq!(of_edge(&cut, other, "stale_reads"), 0);
@@ -122,7 +122,7 @@ fn edge_06_38_a_cut_off_edge_hears_nothing_for_so_long_and_the_others_everything
 }
 
 #[test]
-fn edge_06_d21_clients_still_reach_a_cut_off_edge() {
+fn edge_06_d21_clients_still_reach_a_cut_edge() {
     let roaming = |file: EdgeCacheFile| run(&EdgeCacheFile { roam_interval_ms: 250, ..file });
     let (whole, cut) = (roaming(cut_off(None)), roaming(cut_off(Some(8_000))));
     assert_eq!(metric(&cut, "reads_unavailable"), 0.0);
@@ -130,10 +130,10 @@ fn edge_06_d21_clients_still_reach_a_cut_off_edge() {
 }
 
 #[test]
-fn edge_06_a_cut_for_the_rest_of_the_run_never_ends() {
+fn edge_06_a_cut_without_a_duration_lasts_for_the_run() {
     let artifact = run(&cut_off(Some(8_000)));
     assert_eq!(of_edge(&artifact, 1, "applied"), of_edge(&artifact, 0, "applied") - lost(&artifact, CUT));
-    // Stale ever since.
+    // Stale from then on.
     assert!(metric(&artifact, "staleness.age_ms.max") > 7_500.0, "{}", metric(&artifact, "staleness.age_ms.max"));
     assert!(metric(&artifact, "time_to_consistency_ms.unresolved") > 100.0);
 }

@@ -7,7 +7,7 @@ use crate::random;
 /// How many random runs.
 const RUNS: u64 = 1_000;
 
-/// The sums of EDGE-D06 that do not add up, worked out from the report alone: the collector's own check is not asked.
+/// The sums of EDGE-D06 that do not add up, computed from the report alone, without the check of the collector.
 fn unbalanced(artifact: &Artifact) -> Vec<String> {
     let value = |name: &str| metric(artifact, name);
     let inversions = |names: &[&str]| names.iter().map(|name| value(&format!("inversion_distance.{name}"))).sum::<f64>();
@@ -45,7 +45,7 @@ fn unbalanced(artifact: &Artifact) -> Vec<String> {
     sums.into_iter().filter(|(_, holds)| !holds).map(|(name, _)| name.to_owned()).collect()
 }
 
-/// What a thousand runs came to.
+/// The totals of a thousand runs.
 #[derive(Debug, Default)]
 struct Tally {
     runs: u64,
@@ -78,23 +78,23 @@ fn edge_d06_the_sums_add_up_in_a_thousand_random_runs() {
     for number in 0..RUNS {
         let file = random::file(number);
         let artifact = run(&file);
-        let told = || format!("run {number}: {}", artifact.scenario);
-        assert_eq!(unbalanced(&artifact), [""; 0], "{}", told());
-        // The one finding there may be is that of the policy which asks for it.
+        let about = || format!("run {number}: {}", artifact.scenario);
+        assert_eq!(unbalanced(&artifact), [""; 0], "{}", about());
+        // The only possible finding is that of the policy `fail_run`.
         match artifact.outcome {
-            Outcome::Held => assert_eq!(artifact.violations, [], "{}", told()),
+            Outcome::Held => assert_eq!(artifact.violations, [], "{}", about()),
             Outcome::Violated => assert!(
                 artifact.violations.iter().all(|violation| violation.message.starts_with("source_lag_policy is FailRun, and ")),
                 "{:?} in {}",
                 artifact.violations,
-                told()
+                about()
             ),
-            other => panic!("{other:?} {:?} in {}", artifact.panic, told()),
+            other => panic!("{other:?} {:?} in {}", artifact.panic, about()),
         }
         tally.note(&artifact);
     }
     assert_eq!(tally.runs, RUNS);
-    // Not for want of anything to count.
+    // The runs had enough to count.
     for (many, least) in [
         (tally.with_stale_reads, RUNS / 2),
         (tally.with_monotonic_violations, RUNS / 5),
@@ -110,7 +110,7 @@ fn edge_d06_the_sums_add_up_in_a_thousand_random_runs() {
 }
 
 #[test]
-fn edge_d06_a_sum_that_does_not_add_up_would_be_seen() {
+fn edge_d06_an_unbalanced_sum_is_detected() {
     let whole = run(&random::file(0));
     let changed = |pointer: &str| {
         let mut artifact = whole.clone();

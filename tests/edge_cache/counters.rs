@@ -6,7 +6,7 @@ use crate::measured::{changed, metric, run};
 use crate::table::ROWS;
 
 #[test]
-fn edge_09_to_21_each_counter_rises_with_its_cause_and_is_zero_without_it() {
+fn edge_09_to_21_each_counter_rises_only_with_its_cause() {
     for row in ROWS {
         let without = run(&changed(row.scenario));
         let with = run(&changed(|file| {
@@ -21,7 +21,7 @@ fn edge_09_to_21_each_counter_rises_with_its_cause_and_is_zero_without_it() {
 }
 
 #[test]
-fn every_counter_of_the_snapshot_has_a_row_and_every_row_a_counter() {
+fn every_counter_has_a_row_and_every_row_a_counter() {
     let covered: BTreeSet<String> = ROWS.iter().flat_map(|row| row.counters).map(|counter| (*counter).to_owned()).collect();
     let known: BTreeSet<String> = MetricsSnapshot::counter_names().into_iter().collect();
     let uncovered: Vec<_> = known.difference(&covered).collect();

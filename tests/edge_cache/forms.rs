@@ -1,4 +1,4 @@
-//! Clients as machines and as async functions: the same messages, the same fates, the same counters.
+//! Clients as machines and as async functions have equal messages, fates and counters.
 
 use cluster_sim::Seed;
 use cluster_sim_scenarios::edge_cache::{Defaults, EdgeCacheFile, Seconds, Step};
@@ -20,20 +20,20 @@ fn assert_equal(file: &EdgeCacheFile, seed: u64) {
 #[case::control(include_str!("../../scenarios/edge-cache-control.json"))]
 #[case::burst_lag(include_str!("../../scenarios/edge-cache-burst-lag.json"))]
 #[case::version_gated(include_str!("../../scenarios/edge-cache-version-gated.json"))]
-fn async_clients_say_hear_and_count_what_machines_do(#[case] text: &str) {
+fn async_clients_behave_as_machines_do(#[case] text: &str) {
     let file = EdgeCacheFile::parse(text, "a.json", &Defaults::default()).expect("it is a scenario");
     (40..48).for_each(|seed| assert_equal(&file, seed));
 }
 
-/// Runs of a second in which the router lags, an edge is cut off, and one is killed: those whose digests are committed.
+/// Runs of one second in which the router lags, one edge is cut and one is killed, as in the committed digests.
 #[test]
-fn async_clients_say_hear_and_count_what_machines_do_from_ten_thousand_seeds() {
+fn async_clients_behave_as_machines_do_in_ten_thousand_seeds() {
     let text = include_str!("../../scenarios/edge-cache-short.json");
     let file = EdgeCacheFile::parse(text, "a.json", &Defaults::default()).expect("it is a scenario");
     (0..10_000).for_each(|seed| assert_equal(&file, seed));
 }
 
-/// The report of a ready scenario, without what says how its clients are written.
+/// The report of a builtin scenario, without the fields that depend on the style of its clients.
 fn report(name: &str) -> serde_json::Map<String, Value> {
     let registry = Registry::builtin();
     let ready = registry.named(name).expect("it is ready").prepare(&Defaults::default()).expect("it is fit to run");
@@ -45,19 +45,16 @@ fn report(name: &str) -> serde_json::Map<String, Value> {
 #[rstest]
 #[case("edge-cache", "edge-cache-async")]
 #[case("edge-cache-short", "edge-cache-short-async")]
-fn a_ready_scenario_with_async_clients_has_the_report_of_the_one_with_machines_but_for_steps_and_digest(
-    #[case] machines: &str,
-    #[case] tasks: &str,
-) {
+fn builtin_scenarios_report_alike_with_async_clients_and_machines(#[case] machines: &str, #[case] tasks: &str) {
     let [machines, tasks] = [machines, tasks].map(report);
     assert!(machines.keys().eq(tasks.keys()));
     let differ: Vec<&str> = machines.keys().filter(|field| machines[*field] != tasks[*field]).map(String::as_str).collect();
-    // The signature names both of the others.
+    // The signature contains the two other fields.
     assert_eq!(differ, ["digest", "signature", "steps"]);
 }
 
 #[test]
-fn async_clients_leave_a_silent_edge_as_machines_do() {
+fn async_clients_leave_an_unresponsive_edge_as_machines_do() {
     let mut file = EdgeCacheFile::example();
     file.steps = steps([(3.0, Step::KillEdgeNode { edge_id: 1 })]);
     (0..8).for_each(|seed| assert_equal(&file, seed));
@@ -66,20 +63,20 @@ fn async_clients_leave_a_silent_edge_as_machines_do() {
 }
 
 #[test]
-fn async_clients_that_only_write_or_only_read_do_what_machines_do() {
+fn write_only_and_read_only_async_clients_behave_as_machines() {
     let only =
         |reads: f64, writes: f64| changed(|file| (file.reads_per_client_per_sec, file.writes_per_client_per_sec) = (reads, writes));
     assert_equal(&only(0.0, 5.0), 42);
     assert_equal(&only(20.0, 0.0), 42);
 }
 
-/// The one thing that differs. A machine's two timers are two events, and chance picks the one that goes first; an async client sleeps for
-/// one thing at a time, and looks at its ticks when it gave the read up.
+/// The one difference. The two timers of a machine are two events in random order; an async client waits for one thing at a time, and
+/// checks its ticks after the read has timed out.
 #[test]
-fn a_tick_at_the_instant_of_giving_up_is_passed_over_by_an_async_client_and_is_left_to_chance_by_a_machine() {
+fn an_async_client_skips_a_tick_at_the_instant_of_a_timeout() {
     let unavailable = |client| {
         let file = changed(|file| {
-            // Ten times 5 ms of patience, and a read every 50 ms, of an edge that is gone.
+            // Ten attempts of 5 ms each, and a read every 50 ms, from a killed edge.
             (file.client_delay_ms, file.edge_count, file.client_count, file.client) = (5, 1, 1, client);
             (file.duration_secs, file.steps) = (Seconds(101.0), steps([(0.5, Step::KillEdgeNode { edge_id: 0 })]));
         });

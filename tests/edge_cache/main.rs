@@ -1,10 +1,10 @@
-//! The edge cache as its users meet it: a scenario file in, a report out.
+//! The edge cache from a scenario file to its report.
 //!
-//! [`users_scenario`]: the first users' file, from end to end. [`chaos`]: loss, delay, reordering and cuts, each at nothing and at
-//! all. [`steps`] and [`timing`]: what happens in the course of a run, and how fast. [`lag`]: a router that falls behind, and edges
-//! that refuse old versions. [`control`]: without chaos nothing is violated. [`table`] and [`counters`]: each counter with its cause
-//! and without. [`conservation`]: the sums of a thousand random runs. [`oracle`]: a second judge of every read. [`trace`]: the first
-//! violations name edge and client as the file does. [`forms`]: clients as machines and as async functions do the same.
+//! [`users_scenario`]: the first users' file. [`chaos`]: loss, delay, reordering and cuts, at their least and their most. [`steps`] and
+//! [`timing`]: steps during a run, and speed. [`lag`]: a router that falls behind, and version-gated edges. [`control`]: without chaos
+//! nothing is violated. [`table`] and [`counters`]: each counter with and without its cause. [`conservation`]: the sums of a thousand
+//! random runs. [`oracle`]: a second implementation of the read checks. [`trace`]: the first violations name edge and client as the
+//! file does. [`forms`]: clients as machines and as async functions behave alike.
 
 mod chaos;
 mod conservation;

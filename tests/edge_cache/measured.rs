@@ -1,4 +1,4 @@
-//! Files to start from, and numbers of reports.
+//! Scenario files to start from, and numbers of reports.
 
 use cluster_sim_scenarios::Artifact;
 use cluster_sim_scenarios::edge_cache::{self, Chaos, EdgeCacheFile, Seconds, Step, TimedStep};
@@ -11,14 +11,14 @@ pub(crate) fn quiet() -> EdgeCacheFile {
     EdgeCacheFile { duration_secs: Seconds(10.0), chaos, steps: Vec::new(), roam_interval_ms: 0, ..example }
 }
 
-/// A quiet file that was changed.
+/// A quiet file after a change.
 pub(crate) fn changed(change: impl FnOnce(&mut EdgeCacheFile)) -> EdgeCacheFile {
     let mut file = quiet();
     change(&mut file);
     file
 }
 
-/// Steps with their seconds.
+/// Steps at their seconds.
 pub(crate) fn steps(steps: impl IntoIterator<Item = (f64, Step)>) -> Vec<TimedStep> {
     steps.into_iter().map(|(at, step)| TimedStep { at_secs: Seconds(at), step }).collect()
 }
@@ -33,18 +33,18 @@ pub(crate) fn metric(artifact: &Artifact, name: &str) -> f64 {
     value.and_then(Value::as_f64).unwrap_or_else(|| panic!("the report has no number {name:?}"))
 }
 
-/// A number of the break-down by edge.
+/// A number of one edge.
 pub(crate) fn of_edge(artifact: &Artifact, edge: usize, name: &str) -> u64 {
     let value = artifact.metrics_snapshot["edges"].get(edge).and_then(|edge| edge.get(name)).and_then(Value::as_u64);
     value.unwrap_or_else(|| panic!("edge {edge} has no number {name:?}"))
 }
 
-/// How many messages were lost under a name.
+/// How many messages were dropped by a cause.
 pub(crate) fn lost(artifact: &Artifact, cause: &str) -> u64 {
     artifact.traffic.dropped.get(cause).copied().unwrap_or(0)
 }
 
-/// What is counted as broken promise or staleness.
+/// The counters of violations and staleness.
 pub(crate) const VIOLATIONS: [&str; 15] = [
     "stale_reads",
     "staleness.versions.max",

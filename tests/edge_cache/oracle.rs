@@ -1,4 +1,4 @@
-//! What was read, judged a second time by the shortest code that can.
+//! A second, minimal implementation of the read checks, compared with the collector.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use crate::random;
 
-/// Judges every read by the words of EDGE-D01 to EDGE-D05 and keeps nothing but maps.
+/// Checks every read as EDGE-D01 to EDGE-D05 state, with plain maps.
 #[derive(Debug, Default)]
 struct Oracle {
-    /// By key: the instants of its commits, in nanoseconds.
+    /// The instants of commits by key, in nanoseconds.
     commits: BTreeMap<u32, Vec<u64>>,
-    /// By client and key: the highest version it observed.
+    /// The highest observed version by client and key.
     seen: BTreeMap<(u32, u32), u32>,
     stale: u64,
     unacknowledged: u64,
-    /// Versions and milliseconds that each violation took a client back.
+    /// The distance of each violation in versions and milliseconds.
     rollbacks: Vec<(u32, u64)>,
 }
 
@@ -83,7 +83,7 @@ impl Invariant for Oracle {
 }
 
 #[test]
-fn edge_d01_to_d05_07_a_second_judge_counts_the_same_in_random_runs() {
+fn edge_d01_to_d05_07_a_second_implementation_counts_alike() {
     let mut violations = 0;
     for number in 0..200 {
         let prepared = random::file(number).prepare().expect("a random file is a scenario");

@@ -1,9 +1,9 @@
-//! Files that a number decides, of every kind that the format allows.
+//! Random scenario files that cover every option of the format.
 
 use cluster_sim::Entropy;
 use cluster_sim_scenarios::edge_cache::{ApplyMode, Chaos, EdgeCacheFile, Keys, Seconds, SourceLagPolicy, Step, TimedStep};
 
-/// Choices by name, each a roll of its own.
+/// Rolls by name.
 struct Choices(Entropy);
 
 impl Choices {
@@ -12,7 +12,7 @@ impl Choices {
         least + self.0.roll(name, 0).below(most - least + 1)
     }
 
-    /// A number from 0 to `most`; in one of four cases 0, in another one `most`.
+    /// A number from 0 to `most`; 0 in one case of four, `most` in another.
     fn edged(&self, name: &str, most: f64) -> f64 {
         match self.0.roll(name, 0).below(4) {
             0 => 0.0,
@@ -42,7 +42,7 @@ impl Choices {
     }
 }
 
-/// The file of that number.
+/// The file with this number.
 pub(crate) fn file(number: u64) -> EdgeCacheFile {
     let choices = Choices(Entropy::from_key(number));
     let (edges, duration) = (choices.whole("edges", 1, 6), choices.whole("duration", 1, 3));

@@ -1,18 +1,18 @@
-//! Each counter with what raises it.
+//! Each counter with its cause.
 
 use cluster_sim_scenarios::edge_cache::{ApplyMode, EdgeCacheFile, SourceLagPolicy, Step};
 
 use crate::measured::steps;
 
-/// What raises counters, in a scenario in which they stay at zero without it.
+/// A cause that raises counters, and a scenario in which they are zero without it.
 pub(crate) struct Row {
-    /// What the cause is called.
+    /// Name of the cause.
     pub(crate) name: &'static str,
-    /// The counters that it raises.
+    /// The counters it raises.
     pub(crate) counters: &'static [&'static str],
-    /// A quiet file is made into the scenario without the cause.
+    /// Changes a quiet file into the scenario without the cause.
     pub(crate) scenario: fn(&mut EdgeCacheFile),
-    /// The cause is added.
+    /// Adds the cause.
     pub(crate) cause: fn(&mut EdgeCacheFile),
 }
 
@@ -27,7 +27,7 @@ fn tight_subscription(file: &mut EdgeCacheFile) {
     (file.source_fanout_capacity, file.mutation_rate_per_sec) = (4, 200.0);
 }
 
-/// Nobody writes.
+/// No writes.
 fn nothing_written(file: &mut EdgeCacheFile) {
     (file.mutation_rate_per_sec, file.writes_per_client_per_sec) = (0.0, 0.0);
 }

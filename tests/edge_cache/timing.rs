@@ -4,9 +4,9 @@ use cluster_sim_scenarios::edge_cache::{EdgeCacheFile, Seconds};
 
 use crate::measured::{changed, run};
 
-/// What "well under a second" comes to: half of one, and this is a build for debugging.
+/// The bound for "well under a second", in a debug build.
 const MOST: Duration = Duration::from_millis(500);
-/// A machine that is busy with something else is not measured: the best of so many counts.
+/// The best of this many attempts counts, so that other load on the machine is not measured.
 const TRIES: u32 = 5;
 
 #[expect(clippy::disallowed_methods, reason = "how long the machine takes is what is measured")]
@@ -25,7 +25,7 @@ fn edge_d10_thirty_virtual_seconds_take_well_under_a_real_one() {
 }
 
 #[test]
-fn edge_d10_idle_time_costs_no_step() {
+fn edge_d10_idle_time_costs_no_steps() {
     let steps = |seconds: f64| {
         run(&changed(|file| {
             (file.duration_secs, file.mutation_rate_per_sec) = (Seconds(seconds), 1.0 / 86_400.0);
@@ -33,7 +33,7 @@ fn edge_d10_idle_time_costs_no_step() {
         }))
         .steps
     };
-    // One read of each client and one write in a day; in ten days ten times that, and each takes a handful of steps.
+    // One read of each client and one write a day; ten times as many in ten days, each of a few steps.
     assert!((50..100).contains(&steps(86_400.0)), "{}", steps(86_400.0));
     assert!((500..1_000).contains(&steps(864_000.0)), "{}", steps(864_000.0));
 }

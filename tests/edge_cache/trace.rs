@@ -4,8 +4,8 @@ use serde_json::Value;
 use crate::measured::{changed, metric, of_edge, run, steps};
 
 #[test]
-fn the_first_violations_name_edge_and_client_by_the_numbers_of_the_file() {
-    // Only edge 1 is ever stale, so that only it can break a promise.
+fn the_first_violations_number_edge_and_client_as_the_file() {
+    // Only edge 1 is ever stale, so only it can cause a violation.
     let cut = Step::PartitionEdge { edge_id: 1, duration_ms: Some(8_000) };
     let artifact = run(&changed(|file| {
         (file.roam_interval_ms, file.key_count, file.writes_per_client_per_sec) = (250, 4, 5.0);
@@ -26,8 +26,8 @@ fn the_first_violations_name_edge_and_client_by_the_numbers_of_the_file() {
 }
 
 #[test]
-fn a_client_is_named_by_its_number_too() {
-    // The one client there is, beside more edges than that.
+fn a_client_is_named_by_its_number() {
+    // A single client beside several edges.
     let artifact = run(&changed(|file| {
         (file.client_count, file.key_count, file.writes_per_client_per_sec) = (1, 1, 10.0);
         file.chaos.delay_ms = 500;
@@ -37,7 +37,7 @@ fn a_client_is_named_by_its_number_too() {
 }
 
 #[test]
-fn edge_10_d02_only_what_was_acknowledged_to_the_client_itself_is_promised() {
+fn edge_10_d02_only_own_acknowledged_writes_must_be_read() {
     let late = |writes: f64| run(&changed(|file| (file.chaos.delay_ms, file.writes_per_client_per_sec) = (200, writes)));
     let others_write = late(0.0);
     assert!(metric(&others_write, "stale_reads") > 0.0, "what others wrote is stale");
@@ -46,8 +46,8 @@ fn edge_10_d02_only_what_was_acknowledged_to_the_client_itself_is_promised() {
 }
 
 #[test]
-fn edge_10_d02_a_write_that_is_not_acknowledged_promises_nothing() {
-    // The edge hears of a write 50 ms after it was made, its client 100 ms after: until then the client was promised nothing.
+fn edge_10_d02_an_unacknowledged_write_need_not_be_read() {
+    // The edge receives a write after 50 ms, and its client the acknowledgement after 100 ms: until then it need not be read.
     let artifact = run(&changed(|file| {
         (file.client_delay_ms, file.key_count, file.writes_per_client_per_sec) = (100, 1, 5.0);
         file.chaos.delay_ms = 50;

@@ -1,4 +1,4 @@
-//! The first users' file, unchanged, in full.
+//! The first users' scenario file, unchanged, from end to end.
 
 use cluster_sim::Outcome;
 use cluster_sim_scenarios::edge_cache::{Defaults, EdgeCacheFile};
@@ -6,7 +6,7 @@ use cluster_sim_scenarios::{Artifact, Registry};
 
 use crate::measured::{lost, metric, run};
 
-/// As they wrote it.
+/// The file as the users wrote it.
 const FILE: &str = include_str!("../../scenarios/edge-cache.json");
 
 fn artifact() -> Artifact {
@@ -15,12 +15,12 @@ fn artifact() -> Artifact {
 }
 
 #[test]
-fn edge_42_the_users_scenario_parses_unchanged_and_runs_to_its_end() {
+fn edge_42_the_users_scenario_is_read_unchanged_and_holds() {
     let artifact = artifact();
     assert_eq!((artifact.outcome, artifact.outcome.exit_code()), (Outcome::Held, 0));
     assert_eq!((artifact.seed, artifact.ended_at_ns), (42, 30_000_000_000));
     assert_eq!(artifact.timeline.iter().map(|entry| entry.effect.as_str()).collect::<Vec<_>>(), ["applied"; 2]);
-    // Every field they wrote is echoed as they wrote it.
+    // The report echoes every field as written.
     let written: serde_json::Value = serde_json::from_str(FILE).expect("it is JSON");
     for (field, value) in written.as_object().expect("it is an object") {
         assert_eq!(&artifact.scenario[field], value, "{field}");
@@ -44,16 +44,16 @@ fn edge_42_the_signature_of_the_users_scenario() {
 }
 
 #[test]
-fn edge_01_42_the_load_is_the_one_that_was_asked_for() {
+fn edge_01_42_the_load_equals_the_configured_rates() {
     let artifact = artifact();
-    // 10 writes a second of the source, and half of one of each of 16 clients.
+    // 10 writes a second of the source, and half a write a second of each of 16 clients.
     assert_eq!((metric(&artifact, "writes_total"), metric(&artifact, "client_writes_acked")), (540.0, 240.0));
     assert!((metric(&artifact, "reads_total") - 9_600.0).abs() <= 16.0);
     assert_eq!(metric(&artifact, "reads_unavailable"), 0.0);
 }
 
 #[test]
-fn edge_09_to_15_42_every_promise_is_broken_somewhere() {
+fn edge_09_to_15_42_every_kind_of_violation_occurs() {
     let artifact = artifact();
     for name in [
         "stale_reads",
@@ -71,14 +71,14 @@ fn edge_09_to_15_42_every_promise_is_broken_somewhere() {
     ] {
         assert!(metric(&artifact, name) > 0.0, "{name}");
     }
-    // No write is everywhere before the delay is over.
+    // No write reaches every edge before the delay.
     assert_eq!(metric(&artifact, "time_to_consistency_ms.min_ms"), 50.0);
 }
 
 #[test]
-fn edge_03_37_42_four_of_five_invalidations_are_dropped_from_the_tenth_second_on() {
+fn edge_03_37_42_four_of_five_invalidations_drop_after_10_seconds() {
     let artifact = artifact();
-    // 20 s of 18 writes a second to 3 edges, of which the link's own loss takes 1 in 20 and the cut its share before the rule is asked.
+    // 20 s of 18 writes a second to 3 edges, less the link's loss of 1 in 20 and the cut, which apply before the rule.
     let cut = artifact.faults[1].effect;
     let tried = 20.0 * 18.0 * 3.0 * 0.95 - cut as f64;
     let dropped = lost(&artifact, "drop_invalidations") as f64 / tried;
@@ -89,16 +89,16 @@ fn edge_03_37_42_four_of_five_invalidations_are_dropped_from_the_tenth_second_on
 }
 
 #[test]
-fn edge_06_38_42_the_cut_of_edge_1_eats_for_two_seconds() {
+fn edge_06_38_42_the_cut_of_edge_1_drops_for_two_seconds() {
     let artifact = artifact();
-    let eaten = lost(&artifact, "cut [source/0 router/0] | [edge/1]");
+    let dropped = lost(&artifact, "cut [source/0 router/0] | [edge/1]");
     // 2 s of 18 writes a second.
-    assert!((26..=46).contains(&eaten), "{eaten}");
-    assert_eq!(artifact.faults[1].effect, eaten);
+    assert!((26..=46).contains(&dropped), "{dropped}");
+    assert_eq!(artifact.faults[1].effect, dropped);
 }
 
 #[test]
-fn edge_42_what_the_steps_do_is_seen_in_what_clients_read() {
+fn edge_42_steps_show_in_the_reads_of_clients() {
     let with = artifact();
     let without = run(&EdgeCacheFile { steps: Vec::new(), ..EdgeCacheFile::example() });
     for name in ["stale_reads", "monotonic_violations", "time_to_consistency_ms.unresolved", "staleness.age_ms.max"] {

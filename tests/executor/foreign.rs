@@ -1,4 +1,4 @@
-//! What other crates offer for async code works in a node, and hangs on the seed alone.
+//! Futures of tokio and of the futures crate work in a node, and depend on the seed alone.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use tokio::sync::{Mutex, Notify, Semaphore, broadcast, mpsc, oneshot, watch};
 
 use crate::nodes;
 
-/// Runs code on one node for a second; what it wrote down, and the digest of the run.
+/// Runs code on one node for a second; returns its log and the digest.
 fn run<F: Future<Output = ()> + 'static>(main: impl Fn(Node, Log) -> F + Send + Sync + 'static) -> (Vec<String>, Digest) {
     let log = Log::new();
-    let noted = log.clone();
-    let mut sim = nodes(1, move |node| main(node, noted.clone())).start(Seed(5));
+    let node_log = log.clone();
+    let mut sim = nodes(1, move |node| main(node, node_log.clone())).start(Seed(5));
     sim.run_for(Duration::from_secs(1));
     let report = sim.finish();
     report.assert_ok();
@@ -26,12 +26,12 @@ fn run<F: Future<Output = ()> + 'static>(main: impl Fn(Node, Log) -> F + Send + 
 }
 
 #[test]
-fn channels_of_tokio_work() {
+fn tokio_channels_work_in_a_node() {
     let (log, _) = run(|node, log| async move {
         let (sender, mut receiver) = mpsc::channel::<u32>(2);
         let (answer, asked) = oneshot::channel();
         let (set, mut seen) = watch::channel(0);
-        let (tell, mut heard) = broadcast::channel(8);
+        let (announce, mut announced) = broadcast::channel(8);
         let clock = node.clone();
         drop(node.spawn(async move {
             for number in 0..4 {
@@ -39,22 +39,22 @@ fn channels_of_tokio_work() {
             }
             clock.sleep(milliseconds(3)).await;
             set.send_replace(7);
-            tell.send("all").expect("somebody listens");
-            answer.send(42).expect("somebody asks");
+            announce.send("all").expect("a receiver exists");
+            answer.send(42).expect("the receiver exists");
         }));
         let mut got = Vec::new();
         while let Some(number) = receiver.recv().await {
             got.push(number);
         }
         seen.changed().await.expect("it is set");
-        let heard = heard.recv().await.expect("it is told");
-        log.write(format!("{got:?} {} {heard} {:?} {:?}", *seen.borrow(), asked.await, node.now().since_zero()));
+        let announced = announced.recv().await.expect("it is sent");
+        log.write(format!("{got:?} {} {announced} {:?} {:?}", *seen.borrow(), asked.await, node.now().since_zero()));
     });
     assert_eq!(log, ["[0, 1, 2, 3] 7 all Ok(42) 3ms"]);
 }
 
 #[test]
-fn locks_of_tokio_work() {
+fn tokio_locks_work_in_a_node() {
     let (log, _) = run(|node, log| async move {
         let (lock, permits, bell) = (Arc::new(Mutex::new(0_u64)), Arc::new(Semaphore::new(2)), Arc::new(Notify::new()));
         let tasks = (0..6).map(|_| {
@@ -76,7 +76,7 @@ fn locks_of_tokio_work() {
 }
 
 #[test]
-fn joins_and_selects_of_others_work() {
+fn foreign_joins_and_selects_work_in_a_node() {
     let (log, _) = run(|node, log| async move {
         let (left, right) = tokio::join!(
             async {
@@ -106,7 +106,7 @@ fn joins_and_selects_of_others_work() {
 }
 
 #[test]
-fn unordered_futures_come_in_the_order_in_which_they_end() {
+fn unordered_futures_yield_in_order_of_completion() {
     let (log, _) = run(|node, log| async move {
         let wait = |time: u64| {
             let node = node.clone();
@@ -128,8 +128,8 @@ fn unordered_futures_come_in_the_order_in_which_they_end() {
     assert_eq!(log, ["[(3, 3), (1, 4), (5, 5), (7, 7)]"]);
 }
 
-/// Three nodes that do a little of everything.
-fn a_little_of_everything() -> Digest {
+/// Runs three nodes that use ports, channels, permits, intervals and sleeps.
+fn mixed_workload() -> Digest {
     async fn main(node: Node) {
         let port = Arc::new(node.bind::<u64>("numbers"));
         let (sender, mut receiver) = mpsc::channel::<u64>(4);
@@ -174,10 +174,10 @@ fn a_little_of_everything() -> Digest {
 }
 
 #[test]
-fn the_digest_is_the_same_twice_and_in_a_fresh_thread_and_in_every_build() {
-    let here = a_little_of_everything();
-    assert_eq!(here, a_little_of_everything());
-    let there = std::thread::spawn(a_little_of_everything).join().expect("the run passes there");
-    assert_eq!(here, there);
-    assert_eq!(here.to_string(), "040dafb248b8b312", "a digest that changes is noted in the changelog");
+fn a_rerun_a_fresh_thread_and_every_build_give_one_digest() {
+    let first = mixed_workload();
+    assert_eq!(first, mixed_workload());
+    let in_thread = std::thread::spawn(mixed_workload).join().expect("the run passes in a thread");
+    assert_eq!(first, in_thread);
+    assert_eq!(first.to_string(), "040dafb248b8b312", "a digest that changes is node_log in the changelog");
 }

@@ -1,4 +1,4 @@
-//! Crashes, restarts, kills and ends: what is dropped, in which order, and what panics then.
+//! Crashes, restarts, kills and the end of a run: what is dropped, in which order, and panics in drops.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use cluster_sim_testkit::units::{instant, milliseconds};
 
 use crate::{count, nodes};
 
-/// Writes its name down when it is dropped, and panics if it is the one to.
+/// Logs its name when it is dropped, and panics if the name is the second field.
 struct Touchy(&'static str, &'static str, Log);
 
 impl Drop for Touchy {
@@ -26,8 +26,8 @@ async fn holds<T>(held: T) {
     drop(held);
 }
 
-/// A node of five tasks: main, two children and a child of each; `panics` is whose drop does.
-fn a_family(panics: &'static str, log: &Log) -> Scenario {
+/// A node of five tasks: main, two children and a child of each. The value named `panics` panics when it is dropped.
+fn task_tree(panics: &'static str, log: &Log) -> Scenario {
     let log = log.clone();
     nodes(1, move |node| {
         let touchy = |name| Touchy(name, panics, log.clone());
@@ -49,9 +49,9 @@ fn a_family(panics: &'static str, log: &Log) -> Scenario {
     })
 }
 
-const FAMILY: [&str; 7] = ["main", "one", "two", "one below", "two below", "shown", "exposed"];
+const DROPS: [&str; 7] = ["main", "one", "two", "one below", "two below", "shown", "exposed"];
 
-/// Main before its children before theirs before what the node showed.
+/// Asserts that main is dropped first, then tasks by depth, then the view, then the exposed value.
 fn assert_in_order(dropped: &[String]) {
     let mut sorted = dropped.to_vec();
     sorted.sort_by_key(|name| match name.as_str() {
@@ -65,22 +65,22 @@ fn assert_in_order(dropped: &[String]) {
 }
 
 #[test]
-fn a_crash_drops_main_first_then_by_depth_then_what_was_shown() {
+fn a_crash_drops_main_then_tasks_by_depth_then_the_view() {
     let log = Log::<String>::new();
-    let mut sim = a_family("", &log).start(Seed(4));
+    let mut sim = task_tree("", &log).start(Seed(4));
     sim.run_for(milliseconds(1));
     assert!(sim.crash(0));
     let dropped = log.read();
-    assert_eq!(dropped.len(), FAMILY.len());
+    assert_eq!(dropped.len(), DROPS.len());
     assert_in_order(&dropped);
     sim.finish().assert_ok();
 }
 
 #[test]
-fn the_order_of_the_drops_is_the_same_every_time() {
+fn the_drop_order_is_deterministic() {
     let dropped = [(), (), ()].map(|()| {
         let log = Log::<String>::new();
-        let mut sim = a_family("", &log).start(Seed(4));
+        let mut sim = task_tree("", &log).start(Seed(4));
         sim.run_for(milliseconds(1));
         assert!(sim.crash(0));
         sim.finish().assert_ok();
@@ -90,18 +90,18 @@ fn the_order_of_the_drops_is_the_same_every_time() {
     assert_eq!(dropped[0], dropped[2]);
 }
 
-/// What a run shows in which a drop panics: by what ends the life, and whose drop.
-fn assert_a_finding(end: impl Fn(Sim) -> Report, panics: &'static str) {
+/// Asserts that a panic in a drop is a finding, for a way to end the incarnation and a value that panics.
+fn assert_drop_panic_is_a_finding(end: impl Fn(Sim) -> Report, panics: &'static str) {
     let log = Log::<String>::new();
-    let mut sim = a_family(panics, &log).start(Seed(4));
+    let mut sim = task_tree(panics, &log).start(Seed(4));
     sim.run_for(milliseconds(1));
     let report = end(sim);
     let dropped = log.read();
     let mut names: Vec<&str> = dropped.iter().map(String::as_str).collect();
     names.sort_unstable();
-    let mut family = FAMILY.to_vec();
-    family.sort_unstable();
-    assert_eq!(names, family, "each is dropped once, whatever another one does");
+    let mut expected = DROPS.to_vec();
+    expected.sort_unstable();
+    assert_eq!(names, expected, "each is dropped once, whichever panics");
     assert_in_order(&dropped);
     assert_eq!(report.outcome, Outcome::Panicked, "{report}");
     assert!(!report.last_events.is_empty());
@@ -124,9 +124,9 @@ fn assert_a_finding(end: impl Fn(Sim) -> Report, panics: &'static str) {
 }
 
 #[test]
-fn a_panic_in_a_drop_at_a_crash_is_a_finding_and_loses_no_other_drop() {
+fn a_drop_that_panics_at_a_crash_is_a_finding() {
     for panics in ["main", "one", "one below", "shown", "exposed"] {
-        assert_a_finding(
+        assert_drop_panic_is_a_finding(
             |mut sim| {
                 sim.crash(0);
                 assert!(sim.is_over());
@@ -138,21 +138,21 @@ fn a_panic_in_a_drop_at_a_crash_is_a_finding_and_loses_no_other_drop() {
 }
 
 #[test]
-fn so_is_one_at_a_kill_and_at_the_end_of_the_run() {
+fn a_drop_that_panics_at_a_kill_or_the_end_is_a_finding() {
     for panics in ["main", "one", "one below", "shown", "exposed"] {
-        assert_a_finding(
+        assert_drop_panic_is_a_finding(
             |mut sim| {
                 sim.kill(0);
                 sim.finish()
             },
             panics,
         );
-        assert_a_finding(Sim::finish, panics);
+        assert_drop_panic_is_a_finding(Sim::finish, panics);
     }
 }
 
 #[test]
-fn so_is_one_of_an_aborted_task() {
+fn a_drop_that_panics_at_an_abort_is_a_finding() {
     let log = Log::<String>::new();
     let noted = log.clone();
     let mut sim = nodes(1, move |node| {
@@ -172,7 +172,7 @@ fn so_is_one_of_an_aborted_task() {
 }
 
 #[test]
-fn a_panic_in_a_poll_names_node_task_and_place() {
+fn a_panic_in_a_poll_names_the_node_and_the_task() {
     let mut sim = nodes(2, |node| async move {
         if node.id() == NodeId(1) {
             let clock = node.clone();
@@ -195,10 +195,10 @@ fn a_panic_in_a_poll_names_node_task_and_place() {
 }
 
 #[test]
-fn a_panic_when_main_is_made_names_the_node_at_the_start_and_at_a_restart() {
-    let lives = Arc::new(AtomicU32::new(0));
+fn a_panic_while_main_is_made_names_the_node() {
+    let boots = Arc::new(AtomicU32::new(0));
     let mut sim = nodes(1, move |_| {
-        assert!(lives.fetch_add(1, Ordering::Relaxed) == 0, "no second life");
+        assert!(boots.fetch_add(1, Ordering::Relaxed) == 0, "no second incarnation");
         pending()
     })
     .start(Seed(4));
@@ -206,23 +206,23 @@ fn a_panic_when_main_is_made_names_the_node_at_the_start_and_at_a_restart() {
     assert!(sim.crash(0));
     sim.restart(0);
     let finding = sim.finish().panic.expect("the panic is a finding");
-    assert_eq!((finding.site.to_string().as_str(), finding.message.as_str(), finding.task), ("n/0", "no second life", None));
+    assert_eq!((finding.site.to_string().as_str(), finding.message.as_str(), finding.task), ("n/0", "no second incarnation", None));
 }
 
-/// Uses all that a handle can do when it is dropped.
-struct Tries(Node, Log);
+/// Uses every method of a node handle while it is dropped.
+struct UsesHandleOnDrop(Node, Log);
 
-impl Drop for Tries {
+impl Drop for UsesHandleOnDrop {
     fn drop(&mut self) {
         let Self(node, log) = self;
         let port = node.bind::<u8>("port");
         port.send(1, 1);
         port.broadcast(2);
         assert_eq!(port.try_recv(), None);
-        let (noted, held) = (log.clone(), LogOnDrop("its future is dropped", log.clone()));
+        let (task_log, held) = (log.clone(), LogOnDrop("its future is dropped", log.clone()));
         let task: JoinHandle<()> = node.spawn(async move {
             let _held = held;
-            noted.write("spawned in a drop");
+            task_log.write("spawned in a drop");
         });
         assert!(task.is_finished());
         node.publish(|seen: &mut u8| *seen = 9);
@@ -240,8 +240,8 @@ fn the_handles_of_a_crashed_node_are_inert() {
         let log = noted.clone();
         async move {
             if node.id() == NodeId(0) && node.incarnation().0 == 0 {
-                let tries = Tries(node.clone(), log);
-                holds(tries).await;
+                let held = UsesHandleOnDrop(node.clone(), log);
+                holds(held).await;
             }
             pending().await
         }
@@ -255,20 +255,20 @@ fn the_handles_of_a_crashed_node_are_inert() {
     assert_eq!(count(&sim, RecordKind::Spawn), spawned);
     assert!(sim.restart(0));
     sim.run_for(milliseconds(3));
-    assert_eq!(log.read(), Vec::<String>::new(), "nothing of it runs in the next life");
+    assert_eq!(log.read(), Vec::<String>::new(), "nothing of it runs in the next incarnation");
     let report = sim.finish();
     report.assert_ok();
     assert_eq!(report.traffic.sent, 0);
 }
 
 #[test]
-fn results_that_nobody_took_are_dropped_with_the_life() {
+fn a_result_never_taken_is_dropped_at_the_crash() {
     let log = Log::<String>::new();
     let noted = log.clone();
     let mut sim = nodes(1, move |node| {
         let log = noted.clone();
         async move {
-            let result = Tries(node.clone(), log);
+            let result = UsesHandleOnDrop(node.clone(), log);
             let handle = node.spawn(async move { result });
             node.sleep(milliseconds(1)).await;
             assert!(handle.is_finished());
@@ -284,8 +284,8 @@ fn results_that_nobody_took_are_dropped_with_the_life() {
 }
 
 #[test]
-fn lives_that_crash_with_handles_leave_no_places_behind() {
-    // More tasks than may live at once: 1,048,576.
+fn crashes_with_join_handles_leak_no_task_slots() {
+    // More tasks than may be alive at once: 1,048,576.
     let mut sim = nodes(1, |node| async move {
         let handles: Vec<JoinHandle<()>> = (0..1_100).map(|_| node.spawn(async {})).collect();
         pending::<()>().await;

@@ -1,14 +1,18 @@
-//! Async nodes: the executor that runs them, what they can do, and what happens to them.
+//! Async nodes under the simulated executor.
+//!
+//! [`tasks`], [`order`], [`select`]: spawning, joining, aborting, and which of several ready tasks runs first. [`sleeps`]: timers.
+//! [`ports`]: messages. [`publish`]: views, facts and calls. [`lives`]: crashes, restarts and drops. [`stalls`]: clients that do not
+//! end. [`foreign`]: futures of other crates. [`traps`]: wakes from outside a poll. [`torture`]: random operations against a model.
 
 mod foreign;
 mod lives;
 mod order;
 mod ports;
+mod publish;
 mod select;
 mod sleeps;
 mod stalls;
 mod tasks;
-mod telling;
 mod torture;
 mod traps;
 
@@ -20,7 +24,7 @@ pub(crate) fn nodes<F: Future<Output = ()> + 'static>(count: u32, main: impl Fn(
     Scenario::new("executor").nodes("n", count, main).start_together()
 }
 
-/// How many records of that kind were kept.
+/// Counts the kept records of a kind.
 pub(crate) fn count(sim: &Sim, kind: RecordKind) -> usize {
     sim.records().iter().filter(|record| record.kind == kind).count()
 }

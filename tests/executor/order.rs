@@ -1,4 +1,4 @@
-//! Who runs first among tasks that are ready at one instant.
+//! The order of tasks that are ready at one instant.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use crate::nodes;
 
 const INSTANTS: u64 = 1_000;
 
-/// Who ran first of `left` and `right` at each of a thousand instants at which one event woke both, and others beside.
+/// Logs `left` and `right` in the order in which they run, at 1,000 instants at which one event wakes them and `others` more.
 fn woken_together(others: u32) -> Vec<String> {
     let log = Log::<String>::new();
-    let noted = log.clone();
+    let node_log = log.clone();
     let mut sim = nodes(1, move |node| {
-        let log = noted.clone();
+        let log = node_log.clone();
         async move {
             let bell = Arc::new(Notify::new());
             let listen = |name: &'static str| {
@@ -45,12 +45,12 @@ fn woken_together(others: u32) -> Vec<String> {
     log.read().into_iter().filter(|name| name != "other").collect()
 }
 
-/// The same where each sleeps for itself until the same instants.
+/// As [`woken_together`], but each task sleeps until the instant by itself.
 fn due_together(others: u32) -> Vec<String> {
     let log = Log::<String>::new();
-    let noted = log.clone();
+    let node_log = log.clone();
     let mut sim = nodes(1, move |node| {
-        let log = noted.clone();
+        let log = node_log.clone();
         async move {
             let tick = |name: &'static str| {
                 let (node, log) = (node.clone(), log.clone());
@@ -74,7 +74,7 @@ fn due_together(others: u32) -> Vec<String> {
     log.read().into_iter().filter(|name| name != "other").collect()
 }
 
-fn both_orders_occur_and_a_third_changes_none(firsts: impl Fn(u32) -> Vec<String>) {
+fn assert_both_orders_occur_unchanged_by_others(firsts: impl Fn(u32) -> Vec<String>) {
     let alone = firsts(0);
     assert_eq!(alone.len() as u64, 2 * INSTANTS);
     let left_first = alone.chunks(2).filter(|pair| pair[0] == "left").count();
@@ -88,22 +88,22 @@ fn both_orders_occur_and_a_third_changes_none(firsts: impl Fn(u32) -> Vec<String
 }
 
 #[test]
-fn two_tasks_woken_by_one_event_take_turns_and_a_third_changes_nothing() {
-    both_orders_occur_and_a_third_changes_none(woken_together);
+fn tasks_woken_together_run_in_random_order_unaffected_by_others() {
+    assert_both_orders_occur_unchanged_by_others(woken_together);
 }
 
 #[test]
-fn two_sleeps_due_at_one_instant_take_turns_and_a_third_changes_nothing() {
-    both_orders_occur_and_a_third_changes_none(due_together);
+fn sleeps_due_together_end_in_random_order_unaffected_by_others() {
+    assert_both_orders_occur_unchanged_by_others(due_together);
 }
 
 #[test]
-fn a_child_with_a_name_keeps_its_chances_whatever_was_spawned_before() {
+fn a_named_child_keeps_its_rolls_whatever_was_spawned_before() {
     fn rolls(before: u32) -> Vec<u64> {
         let log = Log::<u64>::new();
-        let noted = log.clone();
+        let node_log = log.clone();
         let mut sim = nodes(1, move |node| {
-            let log = noted.clone();
+            let log = node_log.clone();
             async move {
                 for _ in 0..before {
                     drop(node.spawn(async {}));

@@ -1,4 +1,4 @@
-//! Ports: what comes in, for whom, and what is lost.
+//! Ports: which messages are received, by which task, and which are dropped.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -11,24 +11,24 @@ use serde::{Deserialize, Serialize};
 
 use crate::nodes;
 
-/// The scenario on links that take a millisecond and keep their order.
+/// The scenario over links that deliver after 1 ms, in order.
 fn steady(scenario: Scenario) -> Scenario {
     scenario.default_links(LinkModel::constant(milliseconds(1)))
 }
 
-/// A run of two nodes: the first speaks, the second listens. What was written down, and the report.
+/// Runs two nodes, a sender and a receiver; returns the log and the report.
 fn run<S: Future<Output = ()> + 'static, L: Future<Output = ()> + 'static>(
-    speak: impl Fn(Node) -> S + Send + Sync + 'static,
+    send: impl Fn(Node) -> S + Send + Sync + 'static,
     listen: impl Fn(Node, Log) -> L + Send + Sync + 'static,
 ) -> (Vec<String>, Report) {
     let log = Log::<String>::new();
     let noted = log.clone();
     let mut sim = steady(nodes(2, move |node| {
-        let speaks = (node.id() == NodeId(0)).then(|| speak(node.clone()));
+        let sends = (node.id() == NodeId(0)).then(|| send(node.clone()));
         let listens = (node.id() == NodeId(1)).then(|| listen(node, noted.clone()));
         async move {
-            match (speaks, listens) {
-                (Some(speaks), _) => speaks.await,
+            match (sends, listens) {
+                (Some(sends), _) => sends.await,
                 (_, Some(listens)) => listens.await,
                 _ => {}
             }
@@ -47,7 +47,7 @@ fn lost(report: &Report, cause: &str) -> u64 {
 }
 
 #[test]
-fn the_257th_message_that_waits_is_dropped_and_the_others_come_in_order() {
+fn a_full_inbox_drops_message_257_and_keeps_the_others_in_order() {
     let (log, report) = run(
         |node| async move {
             let port = node.bind::<u64>("port");
@@ -73,7 +73,7 @@ fn the_257th_message_that_waits_is_dropped_and_the_others_come_in_order() {
 }
 
 #[test]
-fn a_port_that_is_not_bound_takes_nothing_and_one_that_is_bound_again_begins_empty() {
+fn an_unbound_port_drops_messages_and_a_rebound_one_starts_empty() {
     let (log, report) = run(
         |node| async move {
             let port = node.bind::<u64>("port");
@@ -83,7 +83,7 @@ fn a_port_that_is_not_bound_takes_nothing_and_one_that_is_bound_again_begins_emp
             }
         },
         |node, log| async move {
-            // Message 0 comes before the first bind, 1 waits when the port is dropped, 2 comes while it is not bound.
+            // Message 0 arrives before the first bind, 1 waits when the port is dropped, 2 arrives while it is unbound.
             node.sleep(milliseconds(5)).await;
             let first = node.bind::<u64>("port");
             node.sleep(milliseconds(10)).await;
@@ -99,7 +99,7 @@ fn a_port_that_is_not_bound_takes_nothing_and_one_that_is_bound_again_begins_emp
 
 #[test]
 #[should_panic(expected = "port \"port\" is bound already")]
-fn a_port_is_bound_once_at_a_time() {
+fn binding_a_bound_port_panics() {
     let mut sim = nodes(1, |node| async move {
         let _first = node.bind::<u64>("port");
         let _second = node.bind::<u64>("port");
@@ -110,7 +110,7 @@ fn a_port_is_bound_once_at_a_time() {
 }
 
 #[test]
-fn ports_of_different_names_are_apart_and_dropping_one_leaves_the_others() {
+fn dropping_one_port_leaves_ports_of_other_names_open() {
     let (log, _) = run(
         |node| async move {
             let ports = ["a", "b", "c"].map(|name| node.bind::<u64>(name));
@@ -130,7 +130,7 @@ fn ports_of_different_names_are_apart_and_dropping_one_leaves_the_others() {
 struct Pair(u64, u64);
 
 #[test]
-fn another_type_on_a_port_is_decoded_where_it_can_be_and_else_lost_by_name() {
+fn a_message_of_another_type_is_decoded_or_dropped_as_undecodable() {
     let (log, report) = run(
         |node| async move {
             node.bind::<(u64, u64)>("fits").send(1, (4, 5));
@@ -148,7 +148,7 @@ fn another_type_on_a_port_is_decoded_where_it_can_be_and_else_lost_by_name() {
 }
 
 #[test]
-fn two_tasks_on_one_port_share_what_comes() {
+fn two_tasks_share_the_messages_of_a_port() {
     let (log, report) = run(
         |node| async move {
             let port = node.bind::<u64>("port");
@@ -173,16 +173,16 @@ fn two_tasks_on_one_port_share_what_comes() {
         },
     );
     let mut numbers: Vec<u64> =
-        log.iter().map(|line| line.split_once(' ').expect("two words").1.parse().expect("a number")).collect();
+        log.iter().map(|line| line.split_once(' ').expect("a name and a number").1.parse().expect("a number")).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (0..40).collect::<Vec<_>>(), "each message is taken once");
     let left = log.iter().filter(|line| line.starts_with("left")).count();
-    assert!((8..32).contains(&left), "both have their turns: {left}");
+    assert!((8..32).contains(&left), "each task receives a share: {left}");
     assert_eq!(report.traffic.delivered, 40);
 }
 
 #[test]
-fn of_two_that_wait_in_one_task_one_may_give_up_and_the_other_is_still_woken() {
+fn cancelling_one_receive_of_a_task_keeps_the_other_woken() {
     let (log, _) = run(
         |node| async move {
             let port = node.bind::<u64>("port");
@@ -192,7 +192,7 @@ fn of_two_that_wait_in_one_task_one_may_give_up_and_the_other_is_still_woken() {
         },
         |node, log| async move {
             let port = node.bind::<u64>("port");
-            // Polled in this order each time: who waits on is asked before the other one gives up.
+            // Polled in this order each time: the receive that stays is polled before the other is cancelled.
             let both = futures::future::join(port.recv(), node.timeout(milliseconds(5), port.recv()));
             let (received, gave_up) = both.await;
             log.write(format!("{} {} {:?}", received.message, gave_up.is_err(), node.now().since_zero()));
@@ -202,7 +202,7 @@ fn of_two_that_wait_in_one_task_one_may_give_up_and_the_other_is_still_woken() {
 }
 
 #[test]
-fn a_receive_that_was_given_up_under_a_foreign_waker_leaves_nothing_behind() {
+fn a_receive_cancelled_under_a_foreign_waker_leaves_nothing_behind() {
     use futures::StreamExt;
     use futures::stream::FuturesUnordered;
     let (log, _) = run(
@@ -219,7 +219,7 @@ fn a_receive_that_was_given_up_under_a_foreign_waker_leaves_nothing_behind() {
                 assert!(node.timeout(milliseconds(1), waiting.next()).await.is_err());
             }
             let mut waiting: FuturesUnordered<_> = [port.recv()].into_iter().collect();
-            let received = waiting.next().await.expect("one waits");
+            let received = waiting.next().await.expect("one receive is pending");
             log.write(format!("{} {:?}", received.message, node.now().since_zero()));
         },
     );
@@ -227,7 +227,7 @@ fn a_receive_that_was_given_up_under_a_foreign_waker_leaves_nothing_behind() {
 }
 
 #[test]
-fn what_waits_at_a_crash_is_lost_by_name_and_the_next_life_binds_anew() {
+fn a_crash_drops_waiting_messages_as_inbox_lost() {
     let log = Log::<String>::new();
     let noted = log.clone();
     let mut sim = steady(nodes(2, move |node| {
@@ -259,7 +259,7 @@ fn what_waits_at_a_crash_is_lost_by_name_and_the_next_life_binds_anew() {
 }
 
 #[test]
-fn what_comes_while_a_node_is_paused_waits_for_it() {
+fn messages_to_a_paused_node_wait_for_its_resume() {
     let log = Log::<String>::new();
     let noted = log.clone();
     let mut sim = steady(nodes(2, move |node| {
@@ -290,7 +290,7 @@ fn what_comes_while_a_node_is_paused_waits_for_it() {
 }
 
 #[test]
-fn a_broadcast_reaches_every_peer_and_nobody_else() {
+fn a_broadcast_reaches_every_peer_but_not_the_sender() {
     let log = Log::<String>::new();
     let noted = log.clone();
     let mut sim = steady(nodes(4, move |node| {
@@ -300,20 +300,21 @@ fn a_broadcast_reaches_every_peer_and_nobody_else() {
             if node.id() == NodeId(2) {
                 port.broadcast(5);
             }
-            port.recv_for(milliseconds(20), |heard| log.write(format!("{} {} {}", node.id(), heard.from, heard.message))).await;
+            port.recv_for(milliseconds(20), |received| log.write(format!("{} {} {}", node.id(), received.from, received.message)))
+                .await;
             pending().await
         }
     }))
     .start(Seed(6));
     sim.run_for(milliseconds(50));
-    let mut heard = log.read();
-    heard.sort();
-    assert_eq!(heard, ["n0 n2 5", "n1 n2 5", "n3 n2 5"]);
+    let mut received = log.read();
+    received.sort();
+    assert_eq!(received, ["n0 n2 5", "n1 n2 5", "n3 n2 5"]);
     sim.finish().assert_ok();
 }
 
 #[test]
-fn a_label_of_the_ports_own_keeps_the_fate_of_a_message_whose_content_changes() {
+fn a_port_label_keeps_the_fate_of_a_message_whose_content_changes() {
     fn delivered(salt: u64, by_key: bool) -> Vec<u64> {
         let log = Log::<u64>::new();
         let noted = log.clone();
@@ -345,7 +346,7 @@ fn a_label_of_the_ports_own_keeps_the_fate_of_a_message_whose_content_changes() 
     assert_ne!(delivered(0, false), delivered(1_000, false));
 }
 
-/// Answers each number with the next one.
+/// Answers each number with its successor.
 struct Answers;
 
 impl Machine for Answers {
@@ -365,7 +366,7 @@ impl Machine for Answers {
 }
 
 #[test]
-fn a_machine_and_an_async_node_speak_on_the_machines_port() {
+fn a_machine_and_an_async_node_exchange_messages_on_the_machine_port() {
     let scenario = Scenario::new("mixed").machines("machine", 1, |_: &NodeInfo| Answers).clients("client", 1, |node| async move {
         let (port, other) = (node.bind::<u64>("numbers"), node.bind::<u64>("other"));
         other.send(0, 7);
@@ -374,5 +375,5 @@ fn a_machine_and_an_async_node_speak_on_the_machines_port() {
     });
     let report = scenario.run(Seed(6));
     report.assert_ok();
-    assert_eq!(lost(&report, "port_closed"), 1, "the machine takes nothing on another port");
+    assert_eq!(lost(&report, "port_closed"), 1, "the machine has no other port");
 }

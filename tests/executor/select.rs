@@ -1,4 +1,4 @@
-//! `select!` of our own.
+//! The `select!` of this crate.
 
 use std::cell::Cell;
 use std::future::{pending, ready};
@@ -12,7 +12,7 @@ use futures::executor::block_on;
 
 use crate::nodes;
 
-/// Runs node code to its end in a simulation, and hands out what it wrote down.
+/// Runs code on one node in a simulation and returns its log.
 fn in_a_node<F: Future<Output = ()> + 'static>(main: impl Fn(Node, Log) -> F + Send + Sync + 'static) -> Vec<String> {
     let log = Log::new();
     let noted = log.clone();
@@ -23,7 +23,7 @@ fn in_a_node<F: Future<Output = ()> + 'static>(main: impl Fn(Node, Log) -> F + S
 }
 
 #[test]
-fn the_first_future_that_ends_wins_and_the_losers_are_dropped_before_the_body() {
+fn the_losing_futures_are_dropped_before_the_body_runs() {
     let log = in_a_node(|node, log| async move {
         let loser = LogOnDrop("loser dropped", log.clone());
         let slow = async {
@@ -40,7 +40,7 @@ fn the_first_future_that_ends_wins_and_the_losers_are_dropped_before_the_body() 
 }
 
 #[test]
-fn a_pattern_that_does_not_fit_disables_its_branch() {
+fn a_pattern_that_does_not_match_disables_its_branch() {
     let log = in_a_node(|node, log| async move {
         let got = select! {
             Some(1) = ready(Some(2)) => "it fits",
@@ -74,7 +74,7 @@ fn patterns_bind_by_move_by_mut_and_by_ref() {
 }
 
 #[test]
-fn a_false_condition_disables_a_branch_and_else_runs_when_all_are() {
+fn else_runs_when_every_branch_is_disabled() {
     let made = Cell::new(0);
     let made_one = || {
         made.set(made.get() + 1);
@@ -87,12 +87,12 @@ fn a_false_condition_disables_a_branch_and_else_runs_when_all_are() {
             else => 3,
         }
     });
-    assert_eq!((got, made.get()), (3, 1), "a future is made whatever the condition says");
+    assert_eq!((got, made.get()), (3, 1), "the future of a disabled branch is made too");
 }
 
 #[test]
 #[should_panic(expected = "every branch of a `select!` is disabled")]
-fn without_an_else_it_panics_when_all_are_disabled() {
+fn without_an_else_it_panics_when_every_branch_is_disabled() {
     block_on(async {
         select! {
             () = pending(), if false => {}
@@ -101,7 +101,7 @@ fn without_an_else_it_panics_when_all_are_disabled() {
 }
 
 #[test]
-fn bodies_are_outside_so_that_control_flow_means_what_it_means_there() {
+fn control_flow_in_a_body_acts_on_the_enclosing_function() {
     async fn question(fail: bool) -> Result<u8, &'static str> {
         let number = select! {
             result = async { if fail { Err("asked") } else { Ok(4) } } => result?,
@@ -131,7 +131,7 @@ fn bodies_are_outside_so_that_control_flow_means_what_it_means_there() {
 }
 
 #[test]
-fn futures_borrow_locals_and_may_go_on_afterwards() {
+fn futures_borrow_locals_and_can_be_polled_again() {
     let sum = block_on(async {
         let mut numbers = vec![1, 2];
         let mut kept = pin!(async {
@@ -150,7 +150,7 @@ fn futures_borrow_locals_and_may_go_on_afterwards() {
 }
 
 #[test]
-fn what_futures_borrow_from_temporaries_lives_long_enough() {
+fn temporaries_borrowed_by_futures_live_long_enough() {
     async fn length(text: &str) -> usize {
         yield_now().await;
         text.len()
@@ -165,7 +165,7 @@ fn what_futures_borrow_from_temporaries_lives_long_enough() {
 }
 
 #[test]
-fn biased_looks_in_the_order_of_the_branches() {
+fn biased_polls_branches_in_written_order() {
     for _ in 0..100 {
         let got = block_on(async {
             select! {
@@ -180,7 +180,7 @@ fn biased_looks_in_the_order_of_the_branches() {
 }
 
 #[test]
-fn sixteen_branches_each_have_their_turn() {
+fn each_of_sixteen_branches_wins_a_fair_share() {
     fn counts(log: Vec<String>) -> Vec<usize> {
         (0..16).map(|branch| log.iter().filter(|won| **won == branch.to_string()).count()).collect()
     }
@@ -202,7 +202,7 @@ fn sixteen_branches_each_have_their_turn() {
 }
 
 #[test]
-fn outside_of_a_simulation_the_machine_decides() {
+fn outside_a_simulation_the_first_branch_is_random() {
     let first = || {
         block_on(async {
             select! { _ = ready(()) => 0, _ = ready(()) => 1 }
@@ -213,7 +213,7 @@ fn outside_of_a_simulation_the_machine_decides() {
 }
 
 #[test]
-fn the_start_of_one_task_hangs_on_no_other_task() {
+fn the_first_branch_of_a_task_is_independent_of_other_tasks() {
     fn starts(busy: bool) -> Vec<String> {
         in_a_node(move |node, log| async move {
             let noise = node.spawn_named("noise", {
@@ -244,7 +244,7 @@ fn the_start_of_one_task_hangs_on_no_other_task() {
 }
 
 #[test]
-fn a_node_that_is_called_from_outside_may_ask_too() {
+fn select_works_in_a_call_from_outside() {
     let mut sim = nodes(1, |node| async move {
         node.expose(node.clone());
         pending().await
@@ -263,5 +263,5 @@ fn a_node_that_is_called_from_outside_may_ask_too() {
     sim.finish().assert_ok();
 }
 
-/// How often the second of two branches comes first in 200 calls under seed 1.
+/// How often the second of two branches is polled first in 200 calls under seed 1.
 const CALLED_ONES: usize = 103;

@@ -1,4 +1,4 @@
-//! Waiting by the clock.
+//! Sleeps, timeouts and intervals.
 
 use std::future::{pending, poll_fn};
 use std::pin::Pin;
@@ -8,12 +8,12 @@ use cluster_sim::prelude::*;
 use cluster_sim::{Sleep, yield_now};
 use cluster_sim_testkit::log::{Log, Once};
 use cluster_sim_testkit::units::milliseconds;
-use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use futures::{StreamExt, poll};
 
 use crate::nodes;
 
-/// Runs code on one node for ten seconds; the nanoseconds at which it wrote something down.
+/// Runs code on one node for ten seconds and returns its log of nanoseconds.
 fn run<F: Future<Output = ()> + 'static>(main: impl Fn(Node, Log<u64>) -> F + Send + Sync + 'static) -> Vec<u64> {
     let log = Log::new();
     let noted = log.clone();
@@ -27,13 +27,13 @@ fn nanoseconds(node: &Node) -> u64 {
     node.now().since_zero().as_nanos() as u64
 }
 
-/// Polls a sleep once.
-async fn begin(sleep: &mut Sleep) -> bool {
-    poll_fn(|context| Poll::Ready(Pin::new(&mut *sleep).poll(context).is_ready())).await
+/// Polls a sleep once under the waker of the calling task.
+async fn is_ready(sleep: &mut Sleep) -> bool {
+    poll!(sleep).is_ready()
 }
 
 #[test]
-fn a_sleep_ends_at_its_nanosecond() {
+fn a_sleep_ends_at_its_exact_nanosecond() {
     let log = run(|node, log| async move {
         for after in [1, 999, 1_000_000, 65_536, 300_000_000, 3] {
             node.sleep(Duration::from_nanos(after)).await;
@@ -46,7 +46,7 @@ fn a_sleep_ends_at_its_nanosecond() {
 }
 
 #[test]
-fn a_sleep_of_nothing_and_one_into_the_past_end_at_once() {
+fn a_sleep_of_zero_or_into_the_past_ends_at_once() {
     let log = run(|node, log| async move {
         node.sleep(Duration::ZERO).await;
         log.write(nanoseconds(&node));
@@ -58,10 +58,10 @@ fn a_sleep_of_nothing_and_one_into_the_past_end_at_once() {
 }
 
 #[test]
-fn a_sleep_of_all_time_is_no_overflow() {
+fn a_sleep_of_the_longest_duration_does_not_overflow() {
     let log = run(|node, log| async move {
         let mut forever = node.sleep(Duration::MAX);
-        assert!(!begin(&mut forever).await);
+        assert!(!is_ready(&mut forever).await);
         node.sleep(milliseconds(1)).await;
         log.write(nanoseconds(&node));
     });
@@ -69,18 +69,18 @@ fn a_sleep_of_all_time_is_no_overflow() {
 }
 
 #[test]
-fn a_sleep_that_is_reset_ends_at_the_new_instant_before_or_after_the_old_one() {
+fn a_reset_sleep_ends_at_the_new_instant() {
     let log = run(|node, log| async move {
         for (first, second) in [(50, 20), (20, 50), (30, 30)] {
             let begun = node.now();
             let mut sleep = node.sleep(milliseconds(first));
-            assert!(!begin(&mut sleep).await);
+            assert!(!is_ready(&mut sleep).await);
             node.sleep(milliseconds(10)).await;
             sleep.reset(begun + milliseconds(second));
             assert_eq!(sleep.deadline(), begun + milliseconds(second));
             (&mut sleep).await;
             log.write((node.now() - begun).as_millis() as u64);
-            // Once more, after it ended.
+            // Reset after it has ended.
             sleep.reset(node.now() + milliseconds(5));
             (&mut sleep).await;
             log.write((node.now() - begun).as_millis() as u64);
@@ -90,15 +90,15 @@ fn a_sleep_that_is_reset_ends_at_the_new_instant_before_or_after_the_old_one() {
 }
 
 #[test]
-fn a_dropped_sleep_wakes_nobody_and_the_next_one_takes_its_timer_over() {
+fn the_timer_of_a_dropped_sleep_serves_the_next_sleep() {
     for (dropped, next) in [(50_u64, 20_u64), (20, 50), (20, 20)] {
         let log = run(move |node, log| async move {
             let mut first = node.sleep(milliseconds(dropped));
-            assert!(!begin(&mut first).await);
+            assert!(!is_ready(&mut first).await);
             drop(first);
             let mut sleep = node.sleep(milliseconds(next));
             poll_fn(|context| {
-                // Every poll is counted, the last one too.
+                // Logs every poll, also the one that is ready.
                 log.write(nanoseconds(&node) / 1_000_000);
                 Pin::new(&mut sleep).poll(context)
             })
@@ -109,16 +109,16 @@ fn a_dropped_sleep_wakes_nobody_and_the_next_one_takes_its_timer_over() {
 }
 
 #[test]
-fn one_task_holds_two_sleeps_and_each_ends_in_its_time() {
+fn two_sleeps_of_one_task_end_independently() {
     let log = run(|node, log| async move {
         let (mut long, mut short) = (node.sleep(milliseconds(30)), node.sleep(milliseconds(10)));
-        assert!(!begin(&mut long).await);
-        assert!(!begin(&mut short).await);
+        assert!(!is_ready(&mut long).await);
+        assert!(!is_ready(&mut short).await);
         (&mut short).await;
         log.write(nanoseconds(&node) / 1_000_000);
         drop(short);
         let mut between = node.sleep(milliseconds(5));
-        assert!(!begin(&mut between).await);
+        assert!(!is_ready(&mut between).await);
         (&mut between).await;
         log.write(nanoseconds(&node) / 1_000_000);
         (&mut long).await;
@@ -128,10 +128,10 @@ fn one_task_holds_two_sleeps_and_each_ends_in_its_time() {
 }
 
 #[test]
-fn a_sleep_that_moves_to_another_task_wakes_that_one() {
+fn a_sleep_moved_to_another_task_wakes_that_task() {
     let log = run(|node, log| async move {
         let mut sleep = node.sleep(milliseconds(20));
-        assert!(!begin(&mut sleep).await);
+        assert!(!is_ready(&mut sleep).await);
         let (clock, noted) = (node.clone(), log.clone());
         drop(node.spawn(async move {
             sleep.await;
@@ -141,7 +141,7 @@ fn a_sleep_that_moves_to_another_task_wakes_that_one() {
         let mut polls = 0;
         poll_fn(|_| {
             polls += 1;
-            assert!(polls == 1, "who gave the sleep away is woken no more");
+            assert!(polls == 1, "the task that sent the sleep is not woken");
             Poll::<()>::Pending
         })
         .await;
@@ -150,13 +150,13 @@ fn a_sleep_that_moves_to_another_task_wakes_that_one() {
 }
 
 #[test]
-fn a_sleep_whose_first_task_is_gone_still_ends() {
+fn a_sleep_outlives_the_task_that_polled_it_first() {
     let log = run(|node, log| async move {
         let (sender, mut receiver) = channel("sleeps", 1);
         let clock = node.clone();
         drop(node.spawn(async move {
             let mut sleep = clock.sleep(milliseconds(20));
-            assert!(!begin(&mut sleep).await);
+            assert!(!is_ready(&mut sleep).await);
             sender.send(sleep).await.expect("it is received");
         }));
         receiver.recv().await.expect("it is sent").await;
@@ -166,7 +166,7 @@ fn a_sleep_whose_first_task_is_gone_still_ends() {
 }
 
 #[test]
-fn sleeps_under_foreign_wakers_end_in_their_time_however_they_churn() {
+fn sleeps_under_foreign_wakers_end_at_their_instant() {
     let log = run(|node, log| async move {
         let mut all = FuturesUnordered::new();
         for time in [40, 10, 30] {
@@ -175,28 +175,28 @@ fn sleeps_under_foreign_wakers_end_in_their_time_however_they_churn() {
         for _ in 0..3 {
             all.next().await;
             log.write(nanoseconds(&node) / 1_000_000);
-            // Begun and dropped under a foreign waker.
+            // Polled and dropped under a foreign waker.
             let mut dropped: FuturesUnordered<Sleep> = [node.sleep(milliseconds(3))].into_iter().collect();
-            poll_fn(|context| Poll::Ready(dropped.poll_next_unpin(context).is_pending())).await;
+            let _ = poll!(dropped.next());
         }
     });
     assert_eq!(log, [10, 30, 40]);
 }
 
 #[test]
-fn a_timeout_asks_the_future_first_and_leaves_it_when_the_time_is_up() {
+fn a_timeout_polls_the_future_before_its_deadline() {
     let log = run(|node, log| async move {
         assert_eq!(node.timeout(Duration::ZERO, async { 1 }).await, Ok(1));
         assert!(node.timeout(milliseconds(5), pending::<()>()).await.is_err_and(|elapsed| elapsed.after == milliseconds(5)));
         log.write(nanoseconds(&node) / 1_000_000);
-        assert_eq!(node.timeout(milliseconds(5), node.sleep(milliseconds(5))).await, Ok(()), "at one instant the result is there");
+        assert_eq!(node.timeout(milliseconds(5), node.sleep(milliseconds(5))).await, Ok(()), "ready at the deadline is in time");
         log.write(nanoseconds(&node) / 1_000_000);
     });
     assert_eq!(log, [5, 10]);
 }
 
 #[test]
-fn an_interval_keeps_its_beat_and_makes_up_for_what_was_missed() {
+fn an_interval_keeps_its_period_and_catches_up_missed_ticks() {
     let log = run(|node, log| async move {
         let mut ticks = node.interval(milliseconds(10));
         for _ in 0..2 {
@@ -217,7 +217,7 @@ fn an_interval_keeps_its_beat_and_makes_up_for_what_was_missed() {
 }
 
 #[test]
-fn what_is_due_while_a_node_is_paused_is_due_when_it_goes_on() {
+fn timers_due_in_a_pause_fire_at_the_resume() {
     let log = Log::<u64>::new();
     let noted = log.clone();
     let mut sim = nodes(1, move |node| {
@@ -245,7 +245,7 @@ fn what_is_due_while_a_node_is_paused_is_due_when_it_goes_on() {
 }
 
 #[test]
-fn a_task_woken_while_its_node_is_paused_runs_when_it_goes_on() {
+fn a_task_woken_in_a_pause_runs_at_the_resume() {
     let (log, (sender, receiver)) = (Log::<u64>::new(), tokio::sync::oneshot::channel::<()>());
     let (noted, receiver) = (log.clone(), Once::new(receiver));
     let mut sim = nodes(1, move |node| {
@@ -268,15 +268,15 @@ fn a_task_woken_while_its_node_is_paused_runs_when_it_goes_on() {
 }
 
 #[test]
-fn sleeps_of_an_earlier_life_trouble_no_later_one() {
+fn sleeps_of_an_earlier_incarnation_wake_no_later_one() {
     let log = Log::<u64>::new();
     let noted = log.clone();
     let mut sim = nodes(1, move |node| {
         let log = noted.clone();
         async move {
-            let life = u64::from(node.incarnation().0);
+            let incarnation = u64::from(node.incarnation().0);
             node.sleep(milliseconds(20)).await;
-            log.write(life * 1_000 + nanoseconds(&node) / 1_000_000);
+            log.write(incarnation * 1_000 + nanoseconds(&node) / 1_000_000);
             pending().await
         }
     })
@@ -291,7 +291,7 @@ fn sleeps_of_an_earlier_life_trouble_no_later_one() {
 }
 
 #[test]
-fn a_timer_parked_by_a_sleep_of_another_node_does_not_die_with_that_node() {
+fn a_sleep_polled_by_another_node_survives_that_nodes_crash() {
     let log = Log::<u64>::new();
     let (noted, theirs) = (log.clone(), std::sync::Arc::new(std::sync::Mutex::new(None::<Node>)));
     let mut sim = nodes(2, move |node| {
@@ -304,7 +304,7 @@ fn a_timer_parked_by_a_sleep_of_another_node_does_not_die_with_that_node() {
             node.sleep(milliseconds(1)).await;
             let other = theirs.lock().expect("nobody panicked").take().expect("it was put there");
             let mut borrowed = other.sleep(milliseconds(5));
-            assert!(!begin(&mut borrowed).await);
+            assert!(!is_ready(&mut borrowed).await);
             drop(borrowed);
             node.sleep(milliseconds(9)).await;
             log.write(nanoseconds(&node) / 1_000_000);

@@ -1,4 +1,4 @@
-//! Clients that must come to their end, and what is said when they do not.
+//! Clients must end; the report lists what each task of a stalled client waits for.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ fn clients<F: Future<Output = ()> + 'static>(count: u32, main: impl Fn(Node) -> 
     Scenario::new("stalls").clients("client", count, main).start_together()
 }
 
-/// The message of the one violation of a run, which clients broke.
+/// The message of the run's only violation, that of `every client ends`.
 fn stall(report: &Report) -> &str {
     assert_eq!(report.outcome, Outcome::Violated, "{report}");
     assert_eq!(report.violations.len(), 1, "{report}");
@@ -22,7 +22,7 @@ fn stall(report: &Report) -> &str {
 }
 
 #[test]
-fn a_run_goes_on_in_the_calm_until_every_client_ended() {
+fn the_recovery_phase_lasts_until_every_client_has_ended() {
     let scenario = clients(3, |node| async move { node.sleep(milliseconds(1_000 * u64::from(node.index()) + 500)).await });
     let report = scenario.duration(Duration::from_secs(1)).run(Seed(1));
     report.assert_ok();
@@ -32,7 +32,7 @@ fn a_run_goes_on_in_the_calm_until_every_client_ended() {
 }
 
 #[test]
-fn a_client_that_does_not_end_is_a_violation_when_the_calm_is_spent() {
+fn a_client_that_never_ends_is_a_violation_at_the_recovery_timeout() {
     let report = clients(2, |node| async move {
         let mut ticks = node.interval(milliseconds(300));
         while node.id() == NodeId(1) {
@@ -43,7 +43,7 @@ fn a_client_that_does_not_end_is_a_violation_when_the_calm_is_spent() {
     .recovery_timeout(Duration::from_secs(2))
     .run(Seed(1));
     let message = stall(&report);
-    assert!(message.starts_with("still pending when the calm was spent: client/1 did not return; live tasks:"), "{message}");
+    assert!(message.starts_with("still pending after recovery_timeout: client/1 did not return; live tasks:"), "{message}");
     assert!(
         message.contains("client/1 main, spawned at") && message.contains("waits for the end of a sleep at 3.300000s"),
         "{message}"
@@ -53,7 +53,7 @@ fn a_client_that_does_not_end_is_a_violation_when_the_calm_is_spent() {
 }
 
 #[test]
-fn where_nothing_is_due_any_more_the_calm_is_not_spent() {
+fn a_run_without_pending_events_ends_before_the_recovery_timeout() {
     let report = clients(1, |node| async move {
         node.sleep(milliseconds(1_500)).await;
         pending().await
@@ -61,12 +61,12 @@ fn where_nothing_is_due_any_more_the_calm_is_not_spent() {
     .duration(Duration::from_secs(1))
     .run(Seed(1));
     let message = stall(&report);
-    assert!(message.starts_with("nothing is due any more since 1.500000s: client/0 did not return"), "{message}");
+    assert!(message.starts_with("stalled: no pending event since 1.500000s: client/0 did not return"), "{message}");
     assert_eq!(report.ended_at, instant(1_500));
 }
 
 #[test]
-fn a_stall_says_of_every_task_what_it_waits_for() {
+fn a_stall_lists_what_every_task_waits_for() {
     let report = clients(1, |node| async move {
         let port = Arc::new(node.bind::<u64>("letters"));
         let (jobs, mut queue) = channel::<u8>("jobs", 1);
@@ -111,15 +111,19 @@ fn a_stall_says_of_every_task_what_it_waits_for() {
     assert!(line("sends").starts_with("room in channel \"jobs\", made at tests/executor/stalls.rs:"), "{message}");
     assert!(line("asks").starts_with("the value of oneshot \"answer\", made at tests/executor/stalls.rs:"), "{message}");
     assert!(line("queues").starts_with("a message in channel \"silence\", made at tests/executor/stalls.rs:"), "{message}");
-    assert_eq!(line("foreign"), "something that is none of ours: somebody else holds its waker, or nobody does");
+    assert_eq!(line("foreign"), "an unknown event: other code holds its waker, or no code does");
     assert!(line("chooses").starts_with("a message on port \"letters\", or a message in channel \"fourth\", made at"), "{message}");
     assert!(message.contains("client/0 main, spawned at"), "{message}");
     assert_eq!(report.waiting.len(), 8);
-    assert_eq!(report.to_string().matches("main/receives, spawned").count(), 2, "the list is shown once: itself, and who joins it");
+    assert_eq!(
+        report.to_string().matches("main/receives, spawned").count(),
+        2,
+        "the list is shown once: the task itself and the task that joins it"
+    );
 }
 
 #[test]
-fn a_client_that_was_killed_does_not_count_and_one_that_crashed_begins_anew() {
+fn a_killed_client_need_not_end_but_a_crashed_one_must() {
     let scenario = clients(2, |node| async move {
         match (node.index(), node.incarnation().0) {
             (0, _) | (1, 0) => pending().await,
@@ -142,7 +146,7 @@ fn a_client_that_was_killed_does_not_count_and_one_that_crashed_begins_anew() {
 }
 
 #[test]
-fn a_client_that_ended_and_whose_node_crashed_must_end_once_more() {
+fn a_client_restarted_after_its_end_must_end_again() {
     let mut sim = clients(1, |node| async move {
         if node.incarnation().0 > 0 {
             pending::<()>().await;
@@ -155,7 +159,7 @@ fn a_client_that_ended_and_whose_node_crashed_must_end_once_more() {
 }
 
 #[test]
-fn clients_and_what_must_hold_in_the_end_wait_for_each_other() {
+fn a_run_waits_for_both_clients_and_eventually_checks() {
     let scenario = clients(1, |node| async move {
         node.publish(|done: &mut bool| *done = false);
         node.sleep(milliseconds(3_000)).await;
@@ -165,11 +169,11 @@ fn clients_and_what_must_hold_in_the_end_wait_for_each_other() {
     .eventually("it is done", |world| world.views::<bool>().all(|(_, done)| *done));
     let report = scenario.run(Seed(1));
     report.assert_ok();
-    assert_eq!(report.ended_at, instant(4_000), "what must hold in the end holds for the settling time");
+    assert_eq!(report.ended_at, instant(4_000), "the eventually check must stay true for the stable time");
 }
 
 #[test]
-fn a_failing_eventually_of_async_nodes_lists_what_their_tasks_wait_for() {
+fn a_failing_eventually_check_lists_what_tasks_wait_for() {
     let report = nodes(2, |node| async move {
         node.publish(|seen: &mut u8| *seen = node.index() as u8);
         let port = node.bind::<u8>("letters");
@@ -178,7 +182,7 @@ fn a_failing_eventually_of_async_nodes_lists_what_their_tasks_wait_for() {
     .eventually("all saw one", |world| world.views::<u8>().all(|(_, seen)| *seen == 1))
     .run(Seed(1));
     assert_eq!(report.violations[0].rule, "all saw one");
-    assert!(report.violations[0].message.starts_with("nothing is due any more since"), "{report}");
+    assert!(report.violations[0].message.starts_with("stalled: no pending event since"), "{report}");
     assert_eq!(report.waiting.len(), 2);
     assert!(report.waiting[0].starts_with("n/0 main, spawned at tests/executor/main.rs:"), "{report}");
     assert!(report.waiting[1].ends_with("waits for a message on port \"letters\""), "{report}");
@@ -188,7 +192,7 @@ fn a_failing_eventually_of_async_nodes_lists_what_their_tasks_wait_for() {
 }
 
 #[test]
-fn named_channels_are_channels() {
+fn named_channels_deliver_in_order_and_block_when_full() {
     let scenario = clients(1, |node| async move {
         let (sender, mut receiver) = channel::<u64>("numbers", 2);
         assert_eq!((sender.name(), receiver.name()), ("numbers", "numbers"));

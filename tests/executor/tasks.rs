@@ -1,4 +1,4 @@
-//! Beginning tasks, waiting for them, stopping them.
+//! Spawning, joining and aborting tasks.
 
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex};
 use cluster_sim::prelude::*;
 use cluster_sim::{JoinError, JoinHandle, RecordKind, yield_now};
 use cluster_sim_testkit::log::{Log, LogOnDrop, Once};
+use cluster_sim_testkit::panics::panic_of;
 use cluster_sim_testkit::units::milliseconds;
 
 use crate::{count, nodes};
 
-/// Runs code on one node for a second; what was written down when that was over.
+/// Runs code on one node for a second and returns its log.
 fn run<F: Future<Output = ()> + 'static>(main: impl Fn(Node, Log) -> F + Send + Sync + 'static) -> Vec<String> {
     let log = Log::<String>::new();
     let noted = log.clone();
@@ -23,7 +24,7 @@ fn run<F: Future<Output = ()> + 'static>(main: impl Fn(Node, Log) -> F + Send + 
 }
 
 #[test]
-fn a_result_is_handed_to_who_waits_and_to_who_comes_later() {
+fn a_join_returns_the_result_before_and_after_the_end() {
     let log = run(|node, log| async move {
         let quick = node.spawn(async { 1 });
         let slow = node.spawn({
@@ -41,7 +42,7 @@ fn a_result_is_handed_to_who_waits_and_to_who_comes_later() {
 }
 
 #[test]
-fn a_task_goes_on_when_its_handle_is_dropped() {
+fn a_task_outlives_its_dropped_handle() {
     let log = run(|node, log| async move {
         let clock = node.clone();
         drop(node.spawn(async move {
@@ -54,7 +55,7 @@ fn a_task_goes_on_when_its_handle_is_dropped() {
 }
 
 #[test]
-fn the_result_that_nobody_asks_for_is_dropped_with_the_task_or_with_the_handle() {
+fn an_unclaimed_result_is_dropped_with_the_task_or_the_handle() {
     let log = run(|node, log| async move {
         let (unasked, late) = (LogOnDrop("unasked", log.clone()), LogOnDrop("late", log.clone()));
         drop(node.spawn(async { unasked }));
@@ -69,7 +70,7 @@ fn the_result_that_nobody_asks_for_is_dropped_with_the_task_or_with_the_handle()
 }
 
 #[test]
-fn main_that_returns_drops_the_others_and_its_ports() {
+fn returning_main_drops_the_other_tasks_and_the_ports() {
     let log = Log::<String>::new();
     let noted = log.clone();
     let mut sim = nodes(2, move |node| {
@@ -101,14 +102,14 @@ fn main_that_returns_drops_the_others_and_its_ports() {
 }
 
 #[test]
-fn once_main_returned_its_handles_are_inert() {
+fn node_handles_are_inert_after_main_returned() {
     let log = Log::<String>::new();
     let noted = log.clone();
     let mut sim = nodes(1, move |node| {
         let log = noted.clone();
         async move {
             node.expose((node.clone(), log.clone()));
-            // Dropped with its task, after main returned.
+            // Dropped with its task, after main has returned.
             struct Spawns(Node, Log);
             impl Drop for Spawns {
                 fn drop(&mut self) {
@@ -141,7 +142,7 @@ fn once_main_returned_its_handles_are_inert() {
 }
 
 #[test]
-fn an_aborted_task_is_dropped_at_that_instant_and_its_handle_says_so() {
+fn an_aborted_task_is_dropped_at_that_instant() {
     let log = run(|node, log| async move {
         let held = LogOnDrop("dropped", log.clone());
         let task: JoinHandle<()> = node.spawn(async move {
@@ -151,7 +152,7 @@ fn an_aborted_task_is_dropped_at_that_instant_and_its_handle_says_so() {
         node.sleep(milliseconds(1)).await;
         task.abort();
         task.abort();
-        assert!(!task.is_finished(), "it ends at its next turn");
+        assert!(!task.is_finished(), "it ends when it is scheduled next");
         let ended = task.await;
         log.write(format!("{ended:?} at {:?}", node.now().since_zero()));
     });
@@ -159,7 +160,7 @@ fn an_aborted_task_is_dropped_at_that_instant_and_its_handle_says_so() {
 }
 
 #[test]
-fn an_abort_before_the_first_poll_keeps_a_task_from_running() {
+fn a_task_aborted_before_its_first_poll_never_runs() {
     let log = run(|node, log| async move {
         let noted = log.clone();
         let task = node.spawn(async move { noted.write("ran") });
@@ -170,7 +171,7 @@ fn an_abort_before_the_first_poll_keeps_a_task_from_running() {
 }
 
 #[test]
-fn an_abort_of_a_task_that_ended_changes_nothing() {
+fn aborting_an_ended_task_keeps_its_result() {
     let log = run(|node, log| async move {
         let task = node.spawn(async { 8 });
         node.sleep(milliseconds(1)).await;
@@ -182,33 +183,33 @@ fn an_abort_of_a_task_that_ended_changes_nothing() {
 }
 
 #[test]
-fn a_task_that_aborts_itself_may_still_end_with_its_result() {
+fn a_task_that_aborts_itself_can_still_return_a_result() {
     let log = run(|node, log| async move {
         let own: Arc<Mutex<Option<JoinHandle<u8>>>> = Arc::default();
         let handle = Arc::clone(&own);
         let task = node.spawn(async move {
             yield_now().await;
-            handle.lock().expect("nobody panicked").as_ref().expect("it was put there").abort();
+            handle.lock().expect("the lock is not poisoned").as_ref().expect("it was put there").abort();
             4
         });
-        *own.lock().expect("nobody panicked") = Some(task);
+        *own.lock().expect("the lock is not poisoned") = Some(task);
         node.sleep(milliseconds(1)).await;
-        let task = own.lock().expect("nobody panicked").take().expect("it is there");
+        let task = own.lock().expect("the lock is not poisoned").take().expect("it is there");
         log.write(format!("{:?}", task.await));
     });
     assert_eq!(log, ["Ok(4)"]);
 }
 
 #[test]
-fn a_task_of_another_life_counts_as_aborted() {
+fn joining_a_task_of_an_earlier_incarnation_is_a_join_error() {
     let (log, kept) = (Log::<String>::new(), Arc::new(Mutex::new(None)));
     let (noted, handles) = (log.clone(), Arc::clone(&kept));
     let mut sim = nodes(1, move |node| {
         let (log, kept) = (noted.clone(), Arc::clone(&handles));
         async move {
-            let old: Option<JoinHandle<u8>> = kept.lock().expect("nobody panicked").take();
+            let old: Option<JoinHandle<u8>> = kept.lock().expect("the lock is not poisoned").take();
             match old {
-                None => *kept.lock().expect("nobody panicked") = Some(node.spawn(pending::<u8>())),
+                None => *kept.lock().expect("the lock is not poisoned") = Some(node.spawn(pending::<u8>())),
                 Some(old) => {
                     assert!(old.is_finished());
                     old.abort();
@@ -227,7 +228,7 @@ fn a_task_of_another_life_counts_as_aborted() {
 }
 
 #[test]
-fn who_waits_for_a_task_of_a_node_that_crashes_is_told() {
+fn joining_a_task_of_a_crashing_node_is_a_join_error() {
     let log = Log::<String>::new();
     let (noted, kept) = (log.clone(), Mutex::new(None::<JoinHandle<u8>>));
     let kept = Arc::new(kept);
@@ -235,11 +236,11 @@ fn who_waits_for_a_task_of_a_node_that_crashes_is_told() {
         let (log, kept) = (noted.clone(), Arc::clone(&kept));
         async move {
             if node.id() == NodeId(0) {
-                *kept.lock().expect("nobody panicked") = Some(node.spawn(pending::<u8>()));
+                *kept.lock().expect("the lock is not poisoned") = Some(node.spawn(pending::<u8>()));
                 return pending().await;
             }
             node.sleep(milliseconds(1)).await;
-            let theirs = kept.lock().expect("nobody panicked").take().expect("it was put there");
+            let theirs = kept.lock().expect("the lock is not poisoned").take().expect("it was put there");
             let ended = theirs.await;
             log.write(format!("{ended:?} at {:?}", node.now().since_zero()));
         }
@@ -253,7 +254,7 @@ fn who_waits_for_a_task_of_a_node_that_crashes_is_told() {
 }
 
 #[test]
-fn a_handle_outside_of_its_simulation_panics_with_words() {
+fn using_a_node_handle_outside_its_simulation_panics() {
     let kept = Once::new(());
     let (node, task) = {
         let place = Arc::new(Mutex::new(None));
@@ -263,37 +264,35 @@ fn a_handle_outside_of_its_simulation_panics_with_words() {
             let put = Arc::clone(&put);
             async move {
                 let task = node.spawn(pending::<()>());
-                *put.lock().expect("nobody panicked") = Some((node.clone(), task));
+                *put.lock().expect("the lock is not poisoned") = Some((node.clone(), task));
                 pending().await
             }
         })
         .start(Seed(5));
         sim.run_for(milliseconds(1));
-        let taken = place.lock().expect("nobody panicked").take().expect("it was put there");
-        let words = |use_it: &dyn Fn()| {
-            let panic = catch_unwind(AssertUnwindSafe(use_it)).expect_err("it panics");
-            panic.downcast_ref::<String>().expect("in words").clone()
-        };
-        for said in [
-            words(&|| assert_eq!(taken.0.now(), LocalInstant::ZERO)),
-            words(&|| taken.1.abort()),
-            words(&|| drop(taken.0.spawn(async {}))),
+        let taken = place.lock().expect("the lock is not poisoned").take().expect("it was put there");
+
+        for message in [
+            panic_of(&|| assert_eq!(taken.0.now(), LocalInstant::ZERO)),
+            panic_of(&|| taken.1.abort()),
+            panic_of(&|| drop(taken.0.spawn(async {}))),
         ] {
             assert!(
-                said.contains("a handle of n0 is used outside the steps of its simulation") && said.contains("Sim::with_node"),
-                "{said}"
+                message.contains("a handle of n0 is used outside the steps of its simulation")
+                    && message.contains("Sim::with_node"),
+                "{message}"
             );
         }
-        assert!(format!("{:?} {:?}", taken.0, taken.1).contains("JoinHandle"), "what is printed in a failing test does not panic");
+        assert!(format!("{:?} {:?}", taken.0, taken.1).contains("JoinHandle"), "Debug does not panic outside the simulation");
         sim.finish().assert_ok();
         taken
     };
-    assert!(catch_unwind(AssertUnwindSafe(|| node.now())).is_err(), "after the run, too");
+    assert!(catch_unwind(AssertUnwindSafe(|| node.now())).is_err(), "also after the run");
     drop((node, task));
 }
 
 #[test]
-fn tasks_that_spawn_their_successors_hold_on_to_nothing() {
+fn a_chain_of_spawned_tasks_keeps_no_memory() {
     fn next(node: Node, left: u32, log: Log) {
         let again = node.clone();
         drop(node.spawn(async move {

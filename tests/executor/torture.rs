@@ -1,4 +1,4 @@
-//! A million operations against a model that knows who must have run, when, and how often.
+//! A million random operations, compared with a model of which task ends when, and how.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -15,10 +15,10 @@ use crate::nodes;
 
 const NODES: u32 = 4;
 
-/// One thing done to the run from outside. Numbers are taken modulo what there is.
+/// One operation on the run from outside. Numbers are taken modulo the number of choices.
 #[derive(Debug, Clone, Copy)]
 enum Operation {
-    /// Begins a task that does this.
+    /// Spawns a task with this job.
     Spawn {
         node: u32,
         job: Job,
@@ -27,15 +27,15 @@ enum Operation {
     Abort {
         task: u32,
     },
-    /// Lets go of the handle of a task.
+    /// Drops the join handle of a task.
     Detach {
         task: u32,
     },
-    /// Wakes a task that waits for a signal.
+    /// Sends the signal that a task waits for.
     Wake {
         task: u32,
     },
-    /// Lets so many microseconds pass.
+    /// Advances the run by this many microseconds.
     Run {
         micros: u64,
     },
@@ -56,13 +56,13 @@ enum Operation {
 /// What a task does before it ends.
 #[derive(Debug, Clone, Copy)]
 enum Job {
-    /// Sleeps so long; first it begins `churn` other sleeps, and drops or moves them.
+    /// Sleeps for `micros` after it has polled, reset and dropped `churn` other sleeps.
     Sleep { micros: u64, churn: u8 },
-    /// Waits for a signal, no longer than so long where a limit is given.
+    /// Waits for a signal, up to a limit in microseconds if there is one.
     Signal { limit: Option<u64> },
-    /// Hands its number to a task of its node that sleeps so long for it.
+    /// Sends its number to the relay task of its node, which sleeps that many microseconds for it.
     Relay { micros: u64 },
-    /// Has a child sleep so long and waits for its end.
+    /// Joins a child that sleeps that many microseconds.
     Child { micros: u64 },
 }
 
@@ -71,14 +71,14 @@ enum Job {
 enum End {
     Done,
     TimedOut,
-    /// Dropped before it was done.
+    /// Dropped before it ended.
     Dropped,
 }
 
-/// A task, how it ended, and the nanoseconds since its node booted.
+/// A task, how it ended, and when, in nanoseconds since its node booted.
 type Ended = (u32, End, u64);
 
-/// Writes down the end of a task, exactly once.
+/// Logs the end of a task exactly once.
 struct Worker {
     task: u32,
     node: Node,
@@ -98,7 +98,7 @@ impl Drop for Worker {
     }
 }
 
-/// What a node hands out to be told what to do.
+/// Exposed by a node, for the test to spawn tasks.
 struct Commander {
     node: Node,
     relay: Sender<(Worker, u64)>,
@@ -117,7 +117,7 @@ async fn main(node: Node, log: Log<Ended>) {
     }
 }
 
-/// Begins sleeps that come to nothing: dropped, moved to later and to earlier.
+/// Polls, resets and drops sleeps that never end.
 async fn churn(node: &Node, times: u8) {
     for turn in 0..u64::from(times) {
         let mut sleep = node.sleep(Duration::from_micros(1 + turn * 37 % 900));
@@ -145,7 +145,7 @@ impl Commander {
                     worker.ends(End::Done);
                 }
                 Job::Signal { limit } => {
-                    let signal = signal.expect("who waits for a signal is given one");
+                    let signal = signal.expect("a task that waits for a signal has a receiver");
                     let end = match limit {
                         None => signal.await.map_or(End::Dropped, |()| End::Done),
                         Some(micros) => match node.timeout(Duration::from_micros(micros), signal).await {
@@ -159,7 +159,7 @@ impl Commander {
                 Job::Child { micros } => {
                     let clock = node.clone();
                     let child = node.spawn(async move { clock.sleep(Duration::from_micros(micros)).await });
-                    child.await.expect("nobody aborts it");
+                    child.await.expect("it is never aborted");
                     worker.ends(End::Done);
                 }
             }
@@ -171,7 +171,7 @@ impl Commander {
 struct Living {
     node: u32,
     job: Job,
-    /// When it is done of itself, if it ever is: in nanoseconds of the run.
+    /// When it ends without help, in nanoseconds of the run; none if it never does.
     due: Option<u64>,
     is_signalled: bool,
     is_aborted: bool,
@@ -186,11 +186,11 @@ enum Health {
     Down,
 }
 
-/// The run and the model of it, side by side.
+/// The run and its model.
 struct Torture {
     sim: Sim,
     log: Log<Ended>,
-    living: BTreeMap<u32, Living>,
+    alive: BTreeMap<u32, Living>,
     next: u32,
     health: [Health; NODES as usize],
     booted: [u64; NODES as usize],
@@ -207,7 +207,7 @@ impl Torture {
         Self {
             sim,
             log,
-            living: BTreeMap::new(),
+            alive: BTreeMap::new(),
             next: 0,
             health: [Health::Up; NODES as usize],
             booted: [0; NODES as usize],
@@ -216,39 +216,39 @@ impl Torture {
         }
     }
 
-    /// A task that lives, or none.
+    /// Picks a live task; none if there is none.
     fn pick(&self, number: u32) -> Option<u32> {
-        let above = self.living.range(number % self.next.max(1)..).next();
-        above.or_else(|| self.living.first_key_value()).map(|(task, _)| *task)
+        let above = self.alive.range(number % self.next.max(1)..).next();
+        above.or_else(|| self.alive.first_key_value()).map(|(task, _)| *task)
     }
 
-    fn carry_out(&mut self, operation: Operation) {
+    fn apply(&mut self, operation: Operation) {
         match operation {
             Operation::Spawn { node, job } => self.spawn(node % NODES, job),
             Operation::Abort { task } => {
                 let Some(task) = self.pick(task) else { return };
-                let living = self.living.get_mut(&task).expect("it was picked among the living");
-                if self.health[living.node as usize] == Health::Up
-                    && let Some(handle) = &living.handle
+                let alive = self.alive.get_mut(&task).expect("it was picked among the live tasks");
+                if self.health[alive.node as usize] == Health::Up
+                    && let Some(handle) = &alive.handle
                 {
-                    self.sim.with_node(living.node, |_: &mut Commander| handle.abort()).expect("the node is up");
-                    living.is_aborted = true;
+                    self.sim.with_node(alive.node, |_: &mut Commander| handle.abort()).expect("the node is up");
+                    alive.is_aborted = true;
                 }
             }
             Operation::Detach { task } => {
                 let Some(task) = self.pick(task) else { return };
-                let living = self.living.get_mut(&task).expect("it was picked among the living");
-                if self.health[living.node as usize] == Health::Up {
-                    let handle = living.handle.take();
-                    self.sim.with_node(living.node, |_: &mut Commander| drop(handle)).expect("the node is up");
+                let alive = self.alive.get_mut(&task).expect("it was picked among the live tasks");
+                if self.health[alive.node as usize] == Health::Up {
+                    let handle = alive.handle.take();
+                    self.sim.with_node(alive.node, |_: &mut Commander| drop(handle)).expect("the node is up");
                 }
             }
             Operation::Wake { task } => {
                 let Some(task) = self.pick(task) else { return };
-                let living = self.living.get_mut(&task).expect("it was picked among the living");
-                if let Some(signal) = living.signal.take() {
-                    signal.send(()).expect("it waits for it");
-                    living.is_signalled = true;
+                let alive = self.alive.get_mut(&task).expect("it was picked among the live tasks");
+                if let Some(signal) = alive.signal.take() {
+                    signal.send(()).expect("the task waits for the signal");
+                    alive.is_signalled = true;
                 }
             }
             Operation::Run { micros } => self.run(micros * 1_000),
@@ -259,13 +259,13 @@ impl Torture {
                 if self.health[node as usize] == Health::Down {
                     self.health[node as usize] = Health::Up;
                     self.booted[node as usize] = self.now;
-                    // Its main function has its first turn, and so has whatever else waits for one.
+                    // Polls its main function for the first time, and everything else that is ready.
                     self.run(0);
                 }
             }
             Operation::Pause { node } => {
                 let node = node % NODES;
-                // Everything has had its turn, so that nothing begins in a pause.
+                // Everything ready has been polled, so nothing starts during the pause.
                 self.run(0);
                 assert_eq!(self.sim.pause(node), self.health[node as usize] == Health::Up);
                 if self.health[node as usize] == Health::Up {
@@ -297,7 +297,7 @@ impl Torture {
             Job::Sleep { micros, .. } | Job::Relay { micros } | Job::Child { micros } => Some(micros),
             Job::Signal { limit } => limit,
         };
-        let living = Living {
+        let alive = Living {
             node,
             job,
             due: micros.map(|micros| self.now + micros * 1_000),
@@ -306,12 +306,12 @@ impl Torture {
             handle: Some(handle),
             signal: signalled.then_some(sender),
         };
-        self.living.insert(task, living);
-        // Its first turn, from which its sleeps count.
+        self.alive.insert(task, alive);
+        // Polls the task for the first time; its sleeps count from here.
         self.run(0);
     }
 
-    /// Lets time pass, in the run and in the model, and compares what ended in it.
+    /// Advances the run and the model, and compares which tasks ended.
     fn run(&mut self, nanoseconds: u64) {
         self.sim.run_for(Duration::from_nanos(nanoseconds));
         let (from, until) = (self.now, self.now + nanoseconds);
@@ -319,22 +319,22 @@ impl Torture {
         let mut expected = Vec::new();
         let health = self.health;
         let booted = self.booted;
-        self.living.retain(|task, living| {
-            if health[living.node as usize] == Health::Paused {
+        self.alive.retain(|task, alive| {
+            if health[alive.node as usize] == Health::Paused {
                 return true;
             }
-            let is_relayed = matches!(living.job, Job::Relay { .. });
-            let end = if living.is_aborted && !is_relayed {
+            let is_relayed = matches!(alive.job, Job::Relay { .. });
+            let end = if alive.is_aborted && !is_relayed {
                 Some((End::Dropped, from))
-            } else if living.is_signalled {
+            } else if alive.is_signalled {
                 Some((End::Done, from))
             } else {
-                let late = living.due.filter(|due| *due <= until).map(|due| due.max(from));
-                let how = if matches!(living.job, Job::Signal { .. }) { End::TimedOut } else { End::Done };
+                let late = alive.due.filter(|due| *due <= until).map(|due| due.max(from));
+                let how = if matches!(alive.job, Job::Signal { .. }) { End::TimedOut } else { End::Done };
                 late.map(|at| (how, at))
             };
             if let Some((end, at)) = end {
-                expected.push((*task, end, at - booted[living.node as usize]));
+                expected.push((*task, end, at - booted[alive.node as usize]));
             }
             end.is_none()
         });
@@ -350,11 +350,11 @@ impl Torture {
         self.health[node as usize] = Health::Down;
         let local = self.now - self.booted[node as usize];
         let mut expected = Vec::new();
-        self.living.retain(|task, living| {
-            if living.node == node {
+        self.alive.retain(|task, alive| {
+            if alive.node == node {
                 expected.push((*task, End::Dropped, local));
             }
-            living.node != node
+            alive.node != node
         });
         self.compare(expected);
     }
@@ -368,20 +368,20 @@ impl Torture {
         self.ended += expected.len() as u64;
     }
 
-    /// Ends the run; how many tasks ended in it, and its digest.
+    /// Ends the run; returns how many tasks ended, and the digest.
     fn finish(mut self) -> (u64, Digest) {
         for node in 0..NODES {
-            self.carry_out(Operation::Resume { node });
+            self.apply(Operation::Resume { node });
             self.crash(node);
         }
-        assert!(self.living.is_empty());
+        assert!(self.alive.is_empty());
         let report = self.sim.finish();
         report.assert_ok();
         (self.ended, report.digest)
     }
 }
 
-/// The operation that a number stands for.
+/// Decodes an operation from a roll.
 fn operation_of(roll: u64, index: u64) -> Operation {
     let share = |stream: &str, below: u64| {
         Seed(roll).roll(cluster_sim::Stream::named("torture"), cluster_sim::Address::new().name(stream).number(index)).below(below)
@@ -415,22 +415,22 @@ fn operation_of(roll: u64, index: u64) -> Operation {
 fn torture(seed: u64, operations: u64) -> (u64, Digest) {
     let mut torture = Torture::new(seed);
     for index in 0..operations {
-        torture.carry_out(operation_of(seed, index));
+        torture.apply(operation_of(seed, index));
     }
     torture.finish()
 }
 
 #[test]
-fn a_million_operations_end_every_task_once_and_at_its_instant() {
+fn under_a_million_operations_every_task_ends_once_and_in_time() {
     let (ended, _) = torture(1, 1_000_000);
-    assert!(ended > 150_000, "{ended} tasks ended");
+    assert!(ended > 150_000, "only {ended} tasks ended");
 }
 
 #[test]
-fn tortured_runs_of_one_seed_are_equal_and_of_two_are_not() {
-    let [one, again, other] = [7, 7, 8].map(|seed| torture(seed, 20_000));
-    assert_eq!(one, again);
-    assert_ne!(one.1, other.1);
+fn random_operations_of_one_seed_repeat_and_of_another_differ() {
+    let [first, rerun, other] = [7, 7, 8].map(|seed| torture(seed, 20_000));
+    assert_eq!(first, rerun);
+    assert_ne!(first.1, other.1);
 }
 
 fn jobs() -> impl Strategy<Value = Job> {
@@ -463,9 +463,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_few_operations_end_every_task_once_and_at_its_instant(script in proptest::collection::vec(operations(), 0..40)) {
+    fn under_shrinkable_operations_every_task_ends_once_and_in_time(script in proptest::collection::vec(operations(), 0..40)) {
         let mut torture = Torture::new(3);
-        script.into_iter().for_each(|operation| torture.carry_out(operation));
+        script.into_iter().for_each(|operation| torture.apply(operation));
         torture.finish();
     }
 }

@@ -1,4 +1,4 @@
-//! Wakes that come from anywhere but a poll of their own run, and tokio's budget.
+//! Wakes from outside a poll of the own run, and tokio's cooperative budget.
 
 use std::future::{pending, poll_fn};
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{count, nodes};
 
-/// A node that waits for a number and writes down when it came, in milliseconds.
+/// A node that waits for a number and logs the millisecond at which it arrived.
 fn waits(receiver: oneshot::Receiver<u64>, log: &Log<(u64, u64)>) -> Scenario {
     let (receiver, log) = (Once::new(receiver), log.clone());
     nodes(1, move |node| {
@@ -26,7 +26,7 @@ fn waits(receiver: oneshot::Receiver<u64>, log: &Log<(u64, u64)>) -> Scenario {
 }
 
 #[test]
-fn what_a_test_sends_between_two_steps_arrives_at_that_instant() {
+fn a_value_sent_between_two_steps_arrives_at_that_instant() {
     let (log, (sender, receiver)) = (Log::new(), oneshot::channel());
     let mut sim = waits(receiver, &log).start(Seed(1));
     sim.run_for(milliseconds(10));
@@ -38,7 +38,7 @@ fn what_a_test_sends_between_two_steps_arrives_at_that_instant() {
 }
 
 #[test]
-fn a_wake_from_the_poll_of_another_simulation_beside_it_arrives() {
+fn a_wake_from_a_poll_of_another_simulation_arrives() {
     let (log, (sender, receiver)) = (Log::new(), oneshot::channel());
     let mut one = waits(receiver, &log).start(Seed(1));
     let sender = Once::new(sender);
@@ -60,7 +60,7 @@ fn a_wake_from_the_poll_of_another_simulation_beside_it_arrives() {
 }
 
 #[test]
-fn simulations_nest_and_wake_each_other() {
+fn nested_simulations_wake_each_other() {
     let log = Log::<(u64, u64)>::new();
     let ((to_outer, from_inner), (to_inner, from_outer)) = (oneshot::channel(), oneshot::channel());
     let inner_log = Log::new();
@@ -102,7 +102,7 @@ fn simulations_nest_and_wake_each_other() {
 }
 
 #[test]
-fn a_wake_from_another_thread_arrives_and_is_reported() {
+fn a_wake_from_another_thread_is_reported_as_a_leak() {
     let (log, (sender, receiver)) = (Log::new(), oneshot::channel());
     let mut sim = waits(receiver, &log).start(Seed(1));
     sim.run_for(milliseconds(10));
@@ -133,7 +133,7 @@ fn three_hundred_sends() -> Digest {
     .start(Seed(1));
     sim.keep_records();
     sim.run_for(milliseconds(1));
-    assert_eq!(log.read(), [0], "all of it happens at once");
+    assert_eq!(log.read(), [0], "everything happens at one instant");
     assert_eq!(count(&sim, RecordKind::Poll), 1, "and in one poll");
     let report = sim.finish();
     report.assert_ok();
@@ -141,54 +141,54 @@ fn three_hundred_sends() -> Digest {
 }
 
 #[tokio::test]
-async fn the_budget_of_a_tokio_test_holds_no_node_up() {
+async fn the_cooperative_budget_of_a_tokio_test_delays_no_node() {
     let here = three_hundred_sends();
     let plain = std::thread::spawn(three_hundred_sends).join().expect("the plain run passes");
     assert_eq!(here, plain);
 }
 
-/// Leaves its waker behind at its first poll.
-async fn leaves_its_waker(kept: Arc<Mutex<Vec<Waker>>>) {
+/// Stores its waker at its first poll.
+async fn stores_its_waker(kept: Arc<Mutex<Vec<Waker>>>) {
     let mut polled = false;
     poll_fn(|context| {
         if std::mem::replace(&mut polled, true) {
             return Poll::Ready(());
         }
-        kept.lock().expect("nobody panicked").push(context.waker().clone());
+        kept.lock().expect("the lock is not poisoned").push(context.waker().clone());
         Poll::Pending
     })
     .await;
 }
 
 #[test]
-fn a_waker_of_a_run_that_is_over_reaches_nobody() {
+fn a_waker_of_an_ended_run_wakes_nothing() {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let mains = Arc::clone(&kept);
-    let scenario = nodes(1, move |_| leaves_its_waker(Arc::clone(&mains)));
+    let scenario = nodes(1, move |_| stores_its_waker(Arc::clone(&mains)));
     let mut first = scenario.start(Seed(1));
     first.run_for(milliseconds(1));
     first.finish().assert_ok();
     let mut second = scenario.start(Seed(1));
     second.keep_records();
     second.run_for(milliseconds(1));
-    let old = kept.lock().expect("nobody panicked")[0].clone();
+    let old = kept.lock().expect("the lock is not poisoned")[0].clone();
     old.wake_by_ref();
     std::thread::spawn(move || old.wake()).join().expect("the thread ends");
     second.run_for(milliseconds(1));
     assert_eq!(count(&second, RecordKind::Poll), 1, "its own first poll");
     let report = second.finish();
     report.assert_ok();
-    assert_eq!(report.leak, None, "what reaches nobody is no leak");
+    assert_eq!(report.leak, None, "a wake that reaches no task is no leak");
 }
 
 #[test]
-fn a_waker_of_a_task_that_ended_does_not_wake_the_next_in_its_place() {
+fn a_waker_of_an_ended_task_does_not_wake_the_next_task_in_its_slot() {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let mains = Arc::clone(&kept);
     let mut sim = nodes(1, move |node| {
         let kept = Arc::clone(&mains);
         async move {
-            let first = node.spawn(leaves_its_waker(Arc::clone(&kept)));
+            let first = node.spawn(stores_its_waker(Arc::clone(&kept)));
             node.sleep(milliseconds(1)).await;
             first.abort();
             node.sleep(milliseconds(1)).await;
@@ -201,32 +201,32 @@ fn a_waker_of_a_task_that_ended_does_not_wake_the_next_in_its_place() {
     sim.keep_records();
     sim.run_for(milliseconds(5));
     let before = count(&sim, RecordKind::Poll);
-    kept.lock().expect("nobody panicked").drain(..).for_each(Waker::wake);
+    kept.lock().expect("the lock is not poisoned").drain(..).for_each(Waker::wake);
     sim.run_for(milliseconds(5));
     assert_eq!(count(&sim, RecordKind::Poll), before);
     sim.finish().assert_ok();
 }
 
 /// Sends when it is dropped.
-struct LastWords(Option<oneshot::Sender<u64>>, u64);
+struct SendsOnDrop(Option<oneshot::Sender<u64>>, u64);
 
-impl Drop for LastWords {
+impl Drop for SendsOnDrop {
     fn drop(&mut self) {
         let _ = self.0.take().expect("it is dropped once").send(self.1);
     }
 }
 
 #[test]
-fn a_wake_while_an_aborted_task_is_dropped_arrives_at_that_instant() {
+fn a_wake_from_the_drop_of_an_aborted_task_arrives_at_that_instant() {
     let log = Log::<(u64, u64)>::new();
     let noted = log.clone();
     let mut sim = nodes(1, move |node| {
         let log = noted.clone();
         async move {
             let (sender, receiver) = oneshot::channel();
-            let words = LastWords(Some(sender), 3);
+            let sends = SendsOnDrop(Some(sender), 3);
             let task = node.spawn(async move {
-                let _words = words;
+                let _sends = sends;
                 std::future::pending::<()>().await;
             });
             node.sleep(milliseconds(4)).await;
@@ -242,20 +242,20 @@ fn a_wake_while_an_aborted_task_is_dropped_arrives_at_that_instant() {
 }
 
 #[test]
-fn a_wake_while_a_crash_drops_a_node_reaches_another_one() {
+fn a_wake_from_a_drop_at_a_crash_reaches_another_node() {
     let log = Log::<(u64, u64)>::new();
     let (sender, receiver) = oneshot::channel();
-    let (words, receiver, noted) = (Once::new(LastWords(Some(sender), 9)), Once::new(receiver), log.clone());
+    let (sends, receiver, noted) = (Once::new(SendsOnDrop(Some(sender), 9)), Once::new(receiver), log.clone());
     let mut sim = nodes(2, move |node| {
         let mine = match (node.id(), node.incarnation().0) {
-            (NodeId(0), 0) => Ok(Some(words.take())),
+            (NodeId(0), 0) => Ok(Some(sends.take())),
             (NodeId(0), _) => Ok(None),
             _ => Err(receiver.take()),
         };
         let log = noted.clone();
         async move {
             match mine {
-                Ok(_words) => pending().await,
+                Ok(_sends) => pending().await,
                 Err(receiver) => {
                     let number = receiver.await.expect("it is sent in the drop");
                     log.write((node.now().since_zero().as_millis() as u64, number));

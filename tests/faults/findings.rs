@@ -1,14 +1,14 @@
-//! Every finding turns the report red, and names what is to blame.
+//! Every finding fails the report and names its cause.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Change, Invariant, PanicFinding};
+use cluster_sim_testkit::panics::panic_of;
 use cluster_sim_testkit::units::{instant, milliseconds};
 
 use crate::worker::{Memory, workers};
 
-/// Counts the changes it sees; breaks or panics at the one that it is told to.
+/// Counts the changes it sees; reports a violation or panics at a given one.
 struct Tally {
     seen: u64,
     limit: u64,
@@ -30,12 +30,6 @@ impl Invariant for Tally {
     }
 }
 
-/// What `assert_ok` says of a report that does not hold.
-fn complaint(report: &Report) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(|| report.assert_ok())).expect_err("the report does not hold");
-    *panic.downcast::<String>().expect("it complains in words")
-}
-
 fn most_ticks(world: &World<'_>) -> usize {
     world.views::<Memory>().map(|(_, memory)| memory.ticks.len()).max().unwrap_or(0)
 }
@@ -43,30 +37,30 @@ fn most_ticks(world: &World<'_>) -> usize {
 fn few_ticks(world: &World<'_>) -> Result<(), String> {
     match most_ticks(world) {
         0..=20 => Ok(()),
-        many => Err(format!("somebody ticked {many} times")),
+        many => Err(format!("a worker ticked {many} times")),
     }
 }
 
 #[test]
-fn a_broken_always_ends_the_run_and_says_what_when_and_under_which_seed() {
+fn a_violated_always_check_ends_the_run_and_names_the_seed() {
     let report = workers().always("few ticks", few_ticks).run(Seed(617));
     assert_eq!((report.outcome, report.ended_at), (Outcome::Violated, instant(210)));
     let [violation] = &report.violations[..] else { panic!("one rule broke: {report}") };
     assert_eq!((violation.rule.as_str(), violation.at), ("few ticks", instant(210)));
-    let complaint = complaint(&report);
-    for part in ["few ticks", "somebody ticked 21 times", "0.210000s", "seed=0x269", &report.digest.to_string(), "last events"] {
+    let complaint = panic_of(|| report.assert_ok());
+    for part in ["few ticks", "a worker ticked 21 times", "0.210000s", "seed=0x269", &report.digest.to_string(), "last events"] {
         assert!(complaint.contains(part), "{part} is missing:\n{complaint}");
     }
     workers().always("few ticks", |world| most_ticks(world) <= 100).run(Seed(617)).assert_ok();
 }
 
 #[test]
-fn a_broken_observer_ends_the_run_and_names_its_nodes() {
+fn a_violated_observer_ends_the_run_and_names_its_nodes() {
     let tally = |limit| workers().observe("tally", move || Tally { seen: 0, limit, panics: false }).run(Seed(617));
     let report = tally(50);
     assert_eq!((report.outcome, report.suspects().len()), (Outcome::Violated, 1));
     assert_eq!((report.violations[0].rule.as_str(), report.violations[0].message.as_str()), ("tally", "51 changes"));
-    let complaint = complaint(&report);
+    let complaint = panic_of(|| report.assert_ok());
     for part in ["tally: 51 changes", "seed=0x269", &report.violations[0].at.to_string()] {
         assert!(complaint.contains(part), "{part} is missing:\n{complaint}");
     }
@@ -74,29 +68,29 @@ fn a_broken_observer_ends_the_run_and_names_its_nodes() {
 }
 
 #[test]
-fn an_eventually_that_never_comes_is_a_violation_that_says_what_is_pending() {
+fn an_eventually_check_never_true_is_a_violation() {
     let never = |world: &World<'_>| match most_ticks(world) {
         0..=10_000 => Err("only so many ticks"),
         _ => Ok(()),
     };
     let report = workers().eventually("many ticks", never).recovery_timeout(milliseconds(500)).run(Seed(617));
     assert_eq!((report.outcome, report.ended_at), (Outcome::Violated, instant(1_500)));
-    let complaint = complaint(&report);
-    for part in ["many ticks: still pending when the calm was spent: only so many ticks", "1.500000s", "seed=0x269"] {
+    let complaint = panic_of(|| report.assert_ok());
+    for part in ["many ticks: still pending after recovery_timeout: only so many ticks", "1.500000s", "seed=0x269"] {
         assert!(complaint.contains(part), "{part} is missing:\n{complaint}");
     }
 }
 
-/// Panics in its life's first step, at a message, or while it boots, whichever is asked for.
+/// Panics at `at`: while it boots, in its first step, or at a message.
 struct Fragile {
     at: &'static str,
     view: (),
 }
 
 impl Fragile {
-    fn boot(seat: &NodeInfo, at: &'static str) -> Self {
-        assert!(at != "boot" || seat.index() == 0, "cannot boot");
-        Self { at: if seat.index() == 1 { at } else { "" }, view: () }
+    fn boot(info: &NodeInfo, at: &'static str) -> Self {
+        assert!(at != "boot" || info.index() == 0, "cannot boot");
+        Self { at: if info.index() == 1 { at } else { "" }, view: () }
     }
 }
 
@@ -120,18 +114,18 @@ impl Machine for Fragile {
 }
 
 fn fragile(at: &'static str) -> Scenario {
-    Scenario::new("fragile").machines("node", 2, move |seat: &NodeInfo| Fragile::boot(seat, at)).duration(milliseconds(50))
+    Scenario::new("fragile").machines("node", 2, move |info: &NodeInfo| Fragile::boot(info, at)).duration(milliseconds(50))
 }
 
 #[test]
-fn a_panic_in_a_node_is_a_finding_that_names_the_node() {
+fn a_panic_in_a_node_is_a_finding() {
     for (at, message) in [("boot", "cannot boot"), ("start", "cannot start"), ("message", "cannot listen")] {
         let report = fragile(at).run(Seed(617));
         assert_eq!(report.outcome, Outcome::Panicked, "{at}");
         let PanicFinding { site, message: said, at: when, .. } = report.panic.clone().expect("a panic was found");
         assert_eq!((site.to_string().as_str(), said.as_str()), ("node/1", message));
         assert_eq!(site, PanicSite::Node { name: "node/1".to_owned(), group: "node".to_owned() });
-        let complaint = complaint(&report);
+        let complaint = panic_of(|| report.assert_ok());
         for part in ["node/1 panicked", message, "seed=0x269", &when.to_string()] {
             assert!(complaint.contains(part), "{part} is missing:\n{complaint}");
         }
@@ -140,7 +134,7 @@ fn a_panic_in_a_node_is_a_finding_that_names_the_node() {
 }
 
 #[test]
-fn a_panic_while_a_node_is_called_or_restarted_by_hand_is_a_finding_too() {
+fn a_panic_in_a_call_or_a_manual_restart_is_a_finding() {
     let mut sim = fragile("never").start(Seed(7));
     sim.run_for(milliseconds(10));
     sim.call(0, ()).unwrap();
@@ -149,7 +143,7 @@ fn a_panic_while_a_node_is_called_or_restarted_by_hand_is_a_finding_too() {
 }
 
 #[test]
-fn a_panic_in_a_check_is_a_finding_that_names_the_check() {
+fn a_panic_in_a_check_is_a_finding() {
     let scenarios = [
         workers().always("shaky", |world| -> bool { panic!("saw {} ticks", most_ticks(world)) }),
         workers().observe("shaky", || Tally { seen: 0, limit: 10, panics: true }),
@@ -159,12 +153,12 @@ fn a_panic_in_a_check_is_a_finding_that_names_the_check() {
         let report = scenario.run(Seed(617));
         assert_eq!(report.outcome, Outcome::Panicked);
         assert_eq!(report.panic.clone().expect("a panic was found").site, PanicSite::Check { name: "shaky".to_owned() });
-        assert!(complaint(&report).contains("check \"shaky\" panicked"));
+        assert!(panic_of(|| report.assert_ok()).contains("check \"shaky\" panicked"));
     }
 }
 
 #[test]
-fn a_panic_in_the_last_judgement_of_an_observer_is_a_finding() {
+fn a_panic_in_the_final_verdict_of_an_observer_is_a_finding() {
     struct Judge;
     impl Invariant for Judge {
         fn observe(&mut self, _: &Change, _: &World<'_>) -> Verdict {
@@ -182,7 +176,7 @@ fn a_panic_in_the_last_judgement_of_an_observer_is_a_finding() {
     assert_eq!(report.panic.expect("a panic was found").site, PanicSite::Check { name: "judge".to_owned() });
 }
 
-/// Never has anything to judge.
+/// Never checks anything.
 struct Blind;
 
 impl Invariant for Blind {
@@ -196,7 +190,7 @@ impl Invariant for Blind {
 }
 
 #[test]
-fn a_check_that_looked_at_no_node_proves_nothing() {
+fn a_check_that_read_no_node_is_unknown() {
     for blind in [
         workers().always("blind", |_| true),
         workers().eventually("blind", |_| true),
@@ -205,14 +199,14 @@ fn a_check_that_looked_at_no_node_proves_nothing() {
     ] {
         let report = blind.run(Seed(7));
         assert_eq!((report.outcome, report.outcome.exit_code()), (Outcome::Unknown, 4), "{report}");
-        assert!(complaint(&report).contains("unknown: blind"), "{report}");
+        assert!(panic_of(|| report.assert_ok()).contains("unknown: blind"), "{report}");
     }
-    // One that looked once is believed, also where there was nothing to see at first.
+    // A check that read a node once counts, even if there was none at first.
     workers().always("sees", |world| most_ticks(world) < 1_000).run(Seed(7)).assert_ok();
 }
 
 #[test]
-fn exit_codes_tell_a_finding_from_a_run_that_proves_nothing() {
+fn violated_unknown_and_held_have_different_exit_codes() {
     let codes = [
         Outcome::Held,
         Outcome::Violated,
@@ -225,9 +219,9 @@ fn exit_codes_tell_a_finding_from_a_run_that_proves_nothing() {
     assert_eq!(codes.map(Outcome::exit_code), [0, 1, 1, 1, 3, 4, 4]);
 }
 
-/// Nothing steps once a finding has ended a run, whatever is still asked of it; the finding stays what it was.
+/// No step follows a finding, and the finding does not change.
 #[test]
-fn a_run_that_is_over_stays_as_it_is() {
+fn an_ended_run_does_not_change() {
     let broken = || {
         let mut sim = workers().always("few ticks", few_ticks).start(Seed(7));
         sim.run_for(milliseconds(1_000));
@@ -245,7 +239,7 @@ fn a_run_that_is_over_stays_as_it_is() {
     assert_eq!(sim.finish(), broken().finish());
 }
 
-/// Sends to a node that no scenario has.
+/// Sends to a node that does not exist.
 struct Lost;
 
 impl Machine for Lost {
@@ -262,7 +256,7 @@ impl Machine for Lost {
 }
 
 #[test]
-fn a_message_to_a_node_that_is_not_there_is_a_finding_about_its_sender() {
+fn a_message_to_an_unknown_node_is_a_finding_about_its_sender() {
     let report = Scenario::new("lost").machines("lost", 2, |_: &NodeInfo| Lost).start_together().run(Seed(7));
     let finding = report.panic.as_ref().expect("it is a finding");
     assert!(matches!(&finding.site, PanicSite::Node { group, .. } if group == "lost"), "{finding:?}");

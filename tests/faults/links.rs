@@ -1,25 +1,25 @@
-//! What is done to links: cuts, losses, other models; each with its effect, without it, and with its end.
+//! Faults of links: cuts, losses and other models, each with its effect and its end.
 
 use cluster_sim::SeedSchedule;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::units::milliseconds;
 
-use crate::worker::{cut, heard, loss, with_fault, workers};
+use crate::worker::{cut, loss, received, with_fault, workers};
 
-/// What the second worker heard within 505 ms of a run with that fault from 105 ms on.
+/// How many messages the second worker receives within 505 ms under a fault at 105 ms.
 fn heard_with(fault: Option<Fault>) -> u64 {
     let mut sim = fault.map_or_else(|| workers().start(Seed(7)), |fault| with_fault(105, fault));
     sim.run_for(milliseconds(507));
-    heard(&sim, 1)
+    received(&sim, 1)
 }
 
 fn links(model: LinkModel) -> Fault {
     Fault::Links { links: "default".to_owned(), model }
 }
 
-/// n10: the tick of 100 ms arrives at 105 ms, when the cut has come.
+/// n10: the message of 100 ms would arrive at 105 ms, when the cut has begun.
 #[test]
-fn a_cut_keeps_apart_for_its_length() {
+fn a_cut_drops_messages_for_its_duration() {
     assert_eq!(heard_with(None), 50);
     assert_eq!(heard_with(Some(cut(None))), 9);
     assert_eq!(heard_with(Some(cut(milliseconds(200)))), 9 + 20);
@@ -28,7 +28,7 @@ fn a_cut_keeps_apart_for_its_length() {
 
 /// n11.
 #[test]
-fn a_cut_of_one_way_leaves_the_way_back() {
+fn a_one_way_cut_leaves_the_way_back_open() {
     let one_way = |from: &str, to: &str| Fault::Cut {
         from: vec![from.to_owned()],
         to: vec![to.to_owned()],
@@ -41,7 +41,7 @@ fn a_cut_of_one_way_leaves_the_way_back() {
 
 /// n3.
 #[test]
-fn a_loss_loses_for_its_length() {
+fn a_loss_rule_applies_for_its_duration() {
     assert_eq!(heard_with(Some(loss(Ratio::ONE, None))), 10);
     assert_eq!(heard_with(Some(loss(Ratio::ONE, milliseconds(200)))), 10 + 20);
     assert_eq!(heard_with(Some(loss(Ratio::ZERO, None))), 50);
@@ -49,31 +49,31 @@ fn a_loss_loses_for_its_length() {
     assert!((22..=38).contains(&half), "{half} where 30 are expected");
 }
 
-/// n3: a ratio of zero takes the rule of that name away.
+/// n3.
 #[test]
-fn a_loss_of_zero_ends_the_rule_of_its_name() {
+fn a_loss_ratio_of_zero_removes_the_rule() {
     let plan = FaultPlan::new().at(milliseconds(105), loss(Ratio::ONE, None)).at(milliseconds(305), loss(Ratio::ZERO, None));
     let mut sim = workers().faults(plan).start(Seed(7));
     sim.run_for(milliseconds(507));
-    assert_eq!(heard(&sim, 1), 10 + 20);
+    assert_eq!(received(&sim, 1), 10 + 20);
     let effects: Vec<u64> = sim.finish().faults.iter().map(|fault| fault.effect).collect();
     assert_eq!(effects, [40, 0], "twenty each way");
 }
 
 /// n1.
 #[test]
-fn another_model_is_in_force_until_the_next() {
+fn a_link_model_is_in_force_until_the_next() {
     let slow = links(LinkModel::constant(milliseconds(105)));
     assert_eq!(heard_with(Some(slow.clone())), 40, "what was sent from 110 to 400 ms arrived, and ten before");
     let plan = FaultPlan::new().at(milliseconds(105), slow).at(milliseconds(205), links(LinkModel::constant(milliseconds(5))));
     let mut sim = workers().faults(plan).start(Seed(7));
     sim.run_for(milliseconds(507));
-    assert_eq!(heard(&sim, 1), 50);
+    assert_eq!(received(&sim, 1), 50);
 }
 
-/// A window of nothing holds nothing back: refused by plan and by hand alike, and nothing is done.
+/// Planned or injected, a reorder ratio with a window of zero is refused without an effect.
 #[test]
-fn an_impossible_model_is_refused() {
+fn an_invalid_link_model_is_refused() {
     let impossible = links(LinkModel { reorder: Ratio::ONE, ..LinkModel::instant() });
     let planned = workers().faults(FaultPlan::new().at(milliseconds(105), impossible.clone()));
     let refused = planned.try_start(SeedSchedule::new(Seed(7))).err().expect("it is refused").to_string();
@@ -81,25 +81,25 @@ fn an_impossible_model_is_refused() {
     let mut sim = workers().start(Seed(7));
     assert!(sim.inject(impossible).is_err());
     sim.run_for(milliseconds(507));
-    assert_eq!(heard(&sim, 1), 50);
+    assert_eq!(received(&sim, 1), 50);
     assert_eq!(sim.finish().faults, []);
 }
 
-/// n10: by plan, by hand as a fault, and by guard, the same cut does the same.
+/// n10.
 #[test]
-fn a_cut_is_the_same_by_plan_by_hand_and_by_guard() {
+fn planned_injected_and_guarded_cuts_have_one_effect() {
     let by_plan = {
         let mut sim = with_fault(105, cut(milliseconds(200)));
         sim.run_for(milliseconds(507));
-        heard(&sim, 1)
+        received(&sim, 1)
     };
     let by_hand = {
         let mut sim = workers().start(Seed(7));
-        // A nanosecond early: by hand it strikes after what happens at its instant, by plan before.
+        // A nanosecond early: an injected fault is applied after the events of its instant, a planned one before them.
         sim.run_for(milliseconds(105) - Duration::from_nanos(1));
         sim.inject(cut(milliseconds(200))).unwrap();
         sim.run_for(milliseconds(402));
-        heard(&sim, 1)
+        received(&sim, 1)
     };
     let by_guard = {
         let mut sim = workers().start(Seed(7));
@@ -108,7 +108,7 @@ fn a_cut_is_the_same_by_plan_by_hand_and_by_guard() {
         sim.run_for(milliseconds(200));
         guard.heal();
         sim.run_for(milliseconds(202));
-        heard(&sim, 1)
+        received(&sim, 1)
     };
     assert_eq!((by_plan, by_hand, by_guard), (29, 29, 29));
 }

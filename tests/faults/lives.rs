@@ -1,4 +1,4 @@
-//! Clocks that count from the boot, seeds that change the future, and runs side by side.
+//! Local clocks, changes of the seed during a run, and interleaved runs.
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Digest, SeedSchedule};
@@ -9,7 +9,7 @@ use crate::worker::{Memory, memory, workers};
 
 /// p1.
 #[test]
-fn local_time_counts_from_the_boot_of_each_life() {
+fn local_time_counts_from_the_boot_of_each_incarnation() {
     let plan = FaultPlan::new().at(milliseconds(123), crash("worker/1", milliseconds(100)));
     let mut sim = workers().faults(plan).start(Seed(7));
     sim.run_for(milliseconds(300));
@@ -18,11 +18,11 @@ fn local_time_counts_from_the_boot_of_each_life() {
     assert_eq!(memory(&sim, 1).unwrap().ticks.len(), 7, "it is up since 223 ms");
 }
 
-/// A scenario in which chance decides much: starts, delays, losses, faults.
+/// A scenario with random starts, delays, losses and faults.
 fn random() -> Scenario {
     let lossy = LinkModel { loss: Ratio::new(0.2).unwrap(), ..LinkModel::default() };
     let profile = FaultProfile { mean_interval: milliseconds(200), mean_duration: milliseconds(50), ..FaultProfile::default() };
-    workers().default_links(lossy).chaos(profile).always("somebody is there", |world| world.views::<Memory>().count() <= 2)
+    workers().default_links(lossy).chaos(profile).always("at most two workers exist", |world| world.views::<Memory>().count() <= 2)
 }
 
 /// The digest at each millisecond of a second.
@@ -36,7 +36,7 @@ fn step(sim: &mut Sim) -> Digest {
 }
 
 #[test]
-fn two_runs_interleaved_step_by_step_are_each_as_they_are_alone() {
+fn interleaved_runs_are_as_each_is_alone() {
     let (one, other) = (random(), workers());
     let alone = [digests(&mut one.start(Seed(3))), digests(&mut other.start(Seed(4)))];
     let (mut one, mut other) = (one.start(Seed(3)), other.start(Seed(4)));
@@ -45,7 +45,7 @@ fn two_runs_interleaved_step_by_step_are_each_as_they_are_alone() {
 }
 
 #[test]
-fn the_same_seed_is_the_same_run_and_another_seed_another() {
+fn one_seed_gives_one_run_and_another_seed_another() {
     let run = |seed| digests(&mut random().start(Seed(seed)));
     assert_eq!(run(3), run(3));
     assert_ne!(run(3).last(), run(4).last());
@@ -53,7 +53,7 @@ fn the_same_seed_is_the_same_run_and_another_seed_another() {
 }
 
 #[test]
-fn another_seed_from_an_instant_on_leaves_the_past_and_changes_the_future() {
+fn a_seed_scheduled_from_an_instant_changes_only_what_follows() {
     let plain = digests(&mut random().start(Seed(3)));
     let reseeded = |seed| {
         let mut sim = random().start(Seed(3));
@@ -69,9 +69,9 @@ fn another_seed_from_an_instant_on_leaves_the_past_and_changes_the_future() {
     assert_eq!(digests(&mut random().try_start(seeds).unwrap()), one, "said before the start or after it");
 }
 
-/// Reseeding in the midst of a run, at its present instant.
+/// Changes the seed of a running simulation at its present instant.
 #[test]
-fn another_seed_from_now_on_decides_what_is_to_come() {
+fn reseeding_a_running_simulation_changes_what_follows() {
     let futures = [3, 4].map(|seed| {
         let mut sim = random().start(Seed(3));
         sim.run_for(milliseconds(500));
@@ -83,7 +83,11 @@ fn another_seed_from_now_on_decides_what_is_to_come() {
     });
     assert_eq!(futures[0].0, futures[1].0);
     assert_ne!(futures[0].1, futures[1].1);
-    assert_eq!(futures[0].1, *digests(&mut random().start(Seed(3))).last().unwrap(), "the same seed changes nothing");
+    assert_eq!(
+        futures[0].1,
+        *digests(&mut random().start(Seed(3))).last().unwrap(),
+        "reseeding with the same seed changes nothing"
+    );
 }
 
 #[test]
@@ -95,7 +99,7 @@ fn a_report_names_every_seed_of_its_run() {
     assert_eq!((report.seed(), report.seeds.at(instant(499)), report.seeds.at(instant(500))), (Seed(3), Seed(3), Seed(5)));
 }
 
-/// What is kept of a run is what its digest is of.
+/// The kept records are those that the digest covers.
 #[test]
 fn the_records_of_a_run_fold_into_its_digest() {
     let mut sim = random().start(Seed(3));
@@ -107,9 +111,9 @@ fn the_records_of_a_run_fold_into_its_digest() {
     assert_eq!(digest, sim.digest());
 }
 
-/// p3: looking and waiting in pieces change nothing.
+/// p3.
 #[test]
-fn how_a_run_is_cut_into_pieces_changes_nothing() {
+fn inspecting_and_running_in_pieces_changes_nothing() {
     let plan = FaultPlan::new().at(milliseconds(105), pause("worker/1", milliseconds(100)));
     let scenario = random().faults(plan);
     let mut whole = scenario.start(Seed(3));

@@ -1,8 +1,8 @@
-//! Faults, by plan and by hand, with their effect and without; and every way in which a run can end.
+//! Planned and injected faults with their effects, and every outcome of a run.
 //!
 //! [`nodes`]: crash, restart, kill, pause. [`links`]: cut, heal, loss, other models. [`overlaps`]: one fault within another.
-//! [`records`]: what the report says of each, and plans that are refused. [`findings`]: broken rules, panics, checks that prove
-//! nothing. [`endings`]: the calm, settling, budgets. [`lives`]: clocks, seeds and runs side by side.
+//! [`records`]: the records of faults in the report, and refused plans. [`findings`]: broken rules, panics, checks without evidence.
+//! [`endings`]: recovery phase and budgets. [`stuck`]: steps that never return. [`lives`]: clocks, seeds, and runs side by side.
 
 mod endings;
 mod findings;

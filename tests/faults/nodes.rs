@@ -1,79 +1,79 @@
-//! What a crash takes, a restart begins, a kill ends and a pause keeps.
+//! Faults of nodes: crash, restart, kill and pause.
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Health, Incarnation};
 use cluster_sim_testkit::faults::{crash, kill, pause, restart};
 use cluster_sim_testkit::units::milliseconds;
 
-use crate::worker::{health, heard, memory, ticks, with_fault, workers};
+use crate::worker::{health, memory, received, ticks, with_fault, workers};
 
-/// Without any fault a worker ticks on and hears its peer.
+/// The control: without a fault a worker ticks and receives.
 #[test]
-fn without_a_fault_a_node_lives_one_life() {
+fn without_a_fault_a_node_has_one_incarnation() {
     let mut sim = workers().start(Seed(7));
     sim.run_for(milliseconds(505));
     let memory = memory(&sim, 1).unwrap();
-    assert_eq!((memory.life, memory.ticks.len(), memory.heard), (Incarnation(0), 50, 50));
+    assert_eq!((memory.incarnation, memory.ticks.len(), memory.received), (Incarnation(0), 50, 50));
 }
 
 /// p1.
 #[test]
-fn a_crash_takes_memory_and_timers_with_it() {
+fn a_crash_loses_memory_and_timers() {
     let mut sim = with_fault(105, crash("worker/1", None));
     sim.run_for(milliseconds(104));
     assert_eq!(ticks(&sim, 1), 10);
     sim.run_for(milliseconds(400));
     assert_eq!((memory(&sim, 1), health(&sim, 1)), (None, Health::Down));
-    assert_eq!(heard(&sim, 0), 10, "no timer of the dead node fired");
+    assert_eq!(received(&sim, 0), 10, "no timer of the dead node fired");
     assert!(sim.restart(1));
     sim.run_for(milliseconds(9));
     let memory = memory(&sim, 1).unwrap();
-    assert_eq!((memory.ticks.len(), memory.life), (0, Incarnation(1)), "the next life begins from nothing");
+    assert_eq!((memory.ticks.len(), memory.incarnation), (0, Incarnation(1)), "the next incarnation starts empty");
 }
 
 /// p2.
 #[test]
-fn each_restart_begins_a_life_of_its_own() {
+fn each_restart_starts_another_incarnation() {
     let mut sim = workers().start(Seed(7));
-    for life in 1..=5 {
+    for incarnation in 1..=5 {
         sim.run_for(milliseconds(55));
         assert!(sim.crash(1) && !sim.crash(1), "once down it cannot crash");
         sim.run_for(milliseconds(20));
         assert!(sim.restart(1) && !sim.restart(1), "once up it cannot start");
         sim.run_for(milliseconds(35));
         let memory = memory(&sim, 1).unwrap();
-        assert_eq!((memory.life, memory.ticks.len()), (Incarnation(life), 3));
+        assert_eq!((memory.incarnation, memory.ticks.len()), (Incarnation(incarnation), 3));
     }
 }
 
 /// p2.
 #[test]
-fn a_crash_of_some_length_ends_by_itself() {
+fn a_crash_with_a_duration_ends_in_a_restart() {
     let mut sim = with_fault(105, crash("worker/1", milliseconds(200)));
     sim.run_for(milliseconds(304));
     assert_eq!(health(&sim, 1), Health::Down);
     sim.run_for(milliseconds(2));
-    assert_eq!((health(&sim, 1), memory(&sim, 1).unwrap().life), (Health::Up, Incarnation(1)));
+    assert_eq!((health(&sim, 1), memory(&sim, 1).unwrap().incarnation), (Health::Up, Incarnation(1)));
 }
 
 /// p2.
 #[test]
-fn a_restart_by_plan_brings_a_crashed_node_back_and_does_nothing_to_a_living_one() {
+fn a_planned_restart_starts_a_crashed_node_only() {
     let plan = FaultPlan::new()
         .at(milliseconds(105), crash("worker/1", None))
         .at(milliseconds(205), restart("worker/1"))
         .at(milliseconds(305), restart("worker/1"));
     let mut sim = workers().faults(plan).start(Seed(7));
     sim.run_for(milliseconds(250));
-    assert_eq!((memory(&sim, 1).unwrap().life, ticks(&sim, 1)), (Incarnation(1), 4));
+    assert_eq!((memory(&sim, 1).unwrap().incarnation, ticks(&sim, 1)), (Incarnation(1), 4));
     sim.run_for(milliseconds(100));
-    assert_eq!((memory(&sim, 1).unwrap().life, ticks(&sim, 1)), (Incarnation(1), 14));
+    assert_eq!((memory(&sim, 1).unwrap().incarnation, ticks(&sim, 1)), (Incarnation(1), 14));
     let effects: Vec<u64> = sim.finish().faults.iter().map(|fault| fault.effect).collect();
     assert_eq!(effects, [1, 1, 0]);
 }
 
 #[test]
-fn a_killed_node_stays_away_for_good_whatever_is_done_to_it() {
+fn a_killed_node_stays_down_whatever_follows() {
     let plan = FaultPlan::new()
         .at(milliseconds(105), kill("worker/1"))
         .at(milliseconds(205), restart("worker/1"))
@@ -98,39 +98,39 @@ fn a_pause_keeps_memory_and_fires_timers_late() {
     let mut sim = with_fault(105, pause("worker/1", milliseconds(200)));
     sim.run_for(milliseconds(304));
     let paused = memory(&sim, 1).unwrap();
-    assert_eq!((health(&sim, 1), paused.ticks.len(), paused.heard), (Health::Paused, 10, 9));
+    assert_eq!((health(&sim, 1), paused.ticks.len(), paused.received), (Health::Paused, 10, 9));
     sim.run_for(milliseconds(3));
     let resumed = memory(&sim, 1).unwrap();
-    assert_eq!((health(&sim, 1), resumed.life), (Health::Up, Incarnation(0)));
+    assert_eq!((health(&sim, 1), resumed.incarnation), (Health::Up, Incarnation(0)));
     assert_eq!(resumed.ticks[..10], paused.ticks[..]);
-    // The tick that was due at 110 ms comes as soon as the node goes on; its clock did not stand still.
+    // The tick that was due at 110 ms comes at the resume; the clock of the node ran on.
     assert_eq!(resumed.ticks[10].since_zero(), milliseconds(305));
-    assert_eq!((resumed.ticks.len(), resumed.heard), (11, 30), "20 messages waited, and one came along");
+    assert_eq!((resumed.ticks.len(), resumed.received), (11, 30), "20 messages waited, and one came along");
 }
 
-/// p3: without a timer that is due during the pause nothing is late.
+/// p3: no timer is due during the pause.
 #[test]
 fn a_pause_between_two_ticks_changes_nothing() {
-    let calm = {
+    let undisturbed = {
         let mut sim = workers().start(Seed(7));
         sim.run_for(milliseconds(505));
         (memory(&sim, 0), memory(&sim, 1))
     };
     let mut sim = with_fault(101, pause("worker/1", milliseconds(3)));
     sim.run_for(milliseconds(505));
-    assert_eq!((memory(&sim, 0), memory(&sim, 1)), calm);
+    assert_eq!((memory(&sim, 0), memory(&sim, 1)), undisturbed);
 }
 
-/// p1: the fault comes before the first start of its node.
+/// p1: the fault precedes the first start of its node.
 #[test]
-fn a_node_that_has_not_started_has_nothing_to_lose() {
+fn a_crash_before_the_first_start_has_no_effect() {
     for early in
         [crash("worker/1", milliseconds(5)), crash("worker/1", None), pause("worker/1", milliseconds(5)), restart("worker/1")]
     {
         let mut sim = with_fault(0, early.clone());
         sim.run_for(milliseconds(55));
-        let memory = memory(&sim, 1).expect("it started all the same");
-        assert_eq!((memory.life, memory.ticks.len()), (Incarnation(0), 5), "{early}");
+        let memory = memory(&sim, 1).expect("it started anyway");
+        assert_eq!((memory.incarnation, memory.ticks.len()), (Incarnation(0), 5), "{early}");
         assert_eq!(sim.finish().faults[0].effect, 0, "{early}");
     }
     let mut sim = with_fault(0, kill("worker/1"));
@@ -139,11 +139,12 @@ fn a_node_that_has_not_started_has_nothing_to_lose() {
     assert_eq!(sim.finish().faults[0].effect, 1);
 }
 
-/// The calm begins before any node has started.
+/// The recovery phase begins before any node has started.
 #[test]
-fn a_run_that_ends_at_once_still_begins_every_node_in_its_first_life() {
-    let all_up =
-        |world: &World<'_>| world.views::<crate::worker::Memory>().filter(|(_, memory)| memory.life == Incarnation(0)).count() == 2;
-    let sim = workers().eventually("both are in their first life", all_up).start(Seed(7));
+fn a_run_of_zero_duration_still_starts_every_node() {
+    let all_up = |world: &World<'_>| {
+        world.views::<crate::worker::Memory>().filter(|(_, memory)| memory.incarnation == Incarnation(0)).count() == 2
+    };
+    let sim = workers().eventually("both are in their first incarnation", all_up).start(Seed(7));
     sim.finish().assert_ok();
 }

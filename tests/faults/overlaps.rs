@@ -1,11 +1,11 @@
-//! One fault within another: each ends what it began and nothing else.
+//! Overlapping faults: the end of a fault ends that fault and nothing else.
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Health, Incarnation};
 use cluster_sim_testkit::faults::{crash, pause, restart, resume};
 use cluster_sim_testkit::units::milliseconds;
 
-use crate::worker::{cut, health, heard, loss, memory, workers};
+use crate::worker::{cut, health, loss, memory, received, workers};
 
 fn with_faults<const N: usize>(faults: [(u64, Fault); N]) -> Sim {
     let plan = faults.into_iter().fold(FaultPlan::new(), |plan, (at, fault)| plan.at(milliseconds(at), fault));
@@ -14,7 +14,7 @@ fn with_faults<const N: usize>(faults: [(u64, Fault); N]) -> Sim {
 
 /// p1, p3.
 #[test]
-fn a_crash_ends_a_pause_and_the_end_of_the_pause_does_nothing_to_the_next_life() {
+fn the_end_of_a_pause_does_not_touch_the_next_incarnation() {
     let mut sim = with_faults([(105, pause("worker/1", milliseconds(100))), (155, crash("worker/1", milliseconds(200)))]);
     sim.run_for(milliseconds(156));
     assert_eq!(health(&sim, 1), Health::Down);
@@ -22,13 +22,13 @@ fn a_crash_ends_a_pause_and_the_end_of_the_pause_does_nothing_to_the_next_life()
     assert_eq!(health(&sim, 1), Health::Down, "the pause would be over, the crash is not");
     sim.run_for(milliseconds(114));
     let memory = memory(&sim, 1).unwrap();
-    assert_eq!((memory.life, memory.ticks.len()), (Incarnation(1), 1), "no timer of the paused life fired");
+    assert_eq!((memory.incarnation, memory.ticks.len()), (Incarnation(1), 1), "no timer of the paused incarnation fired");
     let report = sim.finish();
     assert_eq!(report.faults.iter().map(|fault| fault.effect).collect::<Vec<_>>(), [1, 1]);
     assert_eq!(report.traffic.dropped["inbox_lost"], 5);
 }
 
-/// p3: the first pause ended early; its planned end falls into the second.
+/// p3: the first pause ended early; its planned end lies within the second.
 #[test]
 fn the_end_of_an_earlier_pause_does_not_end_a_later_one() {
     let mut sim = workers().start(Seed(7));
@@ -44,9 +44,9 @@ fn the_end_of_an_earlier_pause_does_not_end_a_later_one() {
     assert_eq!(health(&sim, 1), Health::Up);
 }
 
-/// p3: by plan from end to end.
+/// p3.
 #[test]
-fn a_resume_by_plan_ends_a_pause_early_and_the_planned_end_falls_upon_nothing() {
+fn a_planned_resume_ends_a_pause_early() {
     let mut sim = with_faults([
         (105, pause("worker/1", milliseconds(100))),
         (155, resume("worker/1")),
@@ -60,9 +60,9 @@ fn a_resume_by_plan_ends_a_pause_early_and_the_planned_end_falls_upon_nothing() 
     assert_eq!(sim.finish().faults.iter().map(|fault| fault.effect).collect::<Vec<_>>(), [1, 1, 1, 1]);
 }
 
-/// p3: the same with a crash between the two.
+/// p3: with a crash between the two pauses.
 #[test]
-fn the_end_of_a_pause_of_an_earlier_life_does_not_end_one_of_the_next() {
+fn the_end_of_a_pause_does_not_end_one_after_a_crash() {
     let mut sim = with_faults([
         (105, pause("worker/1", milliseconds(100))),
         (125, crash("worker/1", milliseconds(20))),
@@ -72,9 +72,9 @@ fn the_end_of_a_pause_of_an_earlier_life_does_not_end_one_of_the_next() {
     assert_eq!(health(&sim, 1), Health::Paused);
 }
 
-/// p3: a pause by hand has no end of its own, whatever pause was planned before.
+/// p3.
 #[test]
-fn the_end_of_a_planned_pause_does_not_end_one_by_hand() {
+fn the_end_of_a_planned_pause_does_not_end_a_manual_one() {
     let mut sim = with_faults([(105, pause("worker/1", milliseconds(100)))]);
     sim.run_for(milliseconds(155));
     assert!(sim.resume(1) && sim.pause(1));
@@ -96,14 +96,14 @@ fn the_end_of_an_earlier_crash_does_not_end_a_later_one() {
 fn the_end_of_an_earlier_cut_does_not_end_a_later_one() {
     let mut sim = with_faults([(105, cut(milliseconds(100))), (155, cut(milliseconds(200)))]);
     sim.run_for(milliseconds(350));
-    assert_eq!((sim.living_cuts().len(), heard(&sim, 1)), (1, 9), "the tick of 100 ms was under way when the cut came");
+    assert_eq!((sim.living_cuts().len(), received(&sim, 1)), (1, 9), "the message of 100 ms was in flight when the cut began");
     sim.run_for(milliseconds(50));
     assert_eq!(sim.living_cuts().len(), 0);
 }
 
-/// n10: after everything healed, the end of a cut that was planned falls upon nothing.
+/// n10.
 #[test]
-fn heal_all_ends_every_cut_and_their_planned_ends_touch_no_later_one() {
+fn after_heal_all_planned_ends_of_cuts_touch_no_later_cut() {
     let mut sim = with_faults([(105, cut(milliseconds(100))), (125, cut(None)), (145, Fault::HealAll), (165, cut(None))]);
     sim.run_for(milliseconds(150));
     assert_eq!(sim.living_cuts().len(), 0);
@@ -113,10 +113,10 @@ fn heal_all_ends_every_cut_and_their_planned_ends_touch_no_later_one() {
 
 /// n3.
 #[test]
-fn a_rule_that_was_replaced_outlives_the_end_of_the_one_it_replaced() {
+fn a_replacing_loss_rule_outlives_the_end_of_the_replaced_one() {
     let mut sim = with_faults([(105, loss(Ratio::ONE, milliseconds(100))), (155, loss(Ratio::ONE, milliseconds(200)))]);
     sim.run_for(milliseconds(352));
-    assert_eq!(heard(&sim, 1), 10);
+    assert_eq!(received(&sim, 1), 10);
     sim.run_for(milliseconds(50));
-    assert_eq!(heard(&sim, 1), 14, "ticks of 360 to 390 ms");
+    assert_eq!(received(&sim, 1), 14, "ticks of 360 to 390 ms");
 }

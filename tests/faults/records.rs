@@ -1,4 +1,4 @@
-//! What the report says of each fault, and which plans are refused.
+//! The records of faults in the report, and plans that are refused.
 
 use cluster_sim::prelude::*;
 use cluster_sim::{FaultRecord, PlanError, SeedSchedule};
@@ -11,7 +11,7 @@ fn missing(node: &str) -> PlanError {
     PlanError::UnknownNode { index: 0, kind: "crash", node: node.to_owned() }
 }
 
-/// The only record of a run of that fault.
+/// The record of a fault, the only one of its run.
 fn record_of(fault: Fault) -> FaultRecord {
     let mut sim = with_fault(105, fault);
     sim.run_for(milliseconds(1_000));
@@ -21,7 +21,7 @@ fn record_of(fault: Fault) -> FaultRecord {
 }
 
 #[test]
-fn every_kind_of_fault_that_strikes_says_when_and_what_it_did() {
+fn every_applied_fault_records_its_instant_and_effect() {
     let slower = Fault::Links { links: "default".to_owned(), model: LinkModel::constant(milliseconds(50)) };
     for (fault, effect) in [
         // Both ticks of 100 ms are due at 105 ms; then one every 10 ms each way.
@@ -43,19 +43,19 @@ fn every_kind_of_fault_that_strikes_says_when_and_what_it_did() {
 }
 
 #[test]
-fn a_fault_by_hand_says_so_and_a_planned_one_does_not() {
+fn an_injected_fault_is_marked_as_manual() {
     let mut sim = with_fault(305, pause("worker/1", milliseconds(10)));
     sim.run_for(milliseconds(105));
     sim.inject(crash("worker/0", milliseconds(10))).unwrap();
     sim.run_for(milliseconds(400));
-    let told: Vec<(VirtualInstant, bool, u64)> =
+    let records: Vec<(VirtualInstant, bool, u64)> =
         sim.finish().faults.iter().map(|fault| (fault.at, fault.by_hand, fault.effect)).collect();
-    assert_eq!(told, [(instant(305), false, 1), (instant(105), true, 1)]);
+    assert_eq!(records, [(instant(305), false, 1), (instant(105), true, 1)]);
 }
 
-/// A fault that the end of the chaos forestalls stays in the report as one that never struck.
+/// It stays in the report as one that was not applied.
 #[test]
-fn a_fault_after_the_chaos_never_strikes() {
+fn a_fault_after_the_fault_phase_is_not_applied() {
     let plan = FaultPlan::new().at(milliseconds(990), crash("worker/1", None)).at(milliseconds(1_500), kill("worker/0"));
     let two_up = |world: &World<'_>| world.views::<crate::worker::Memory>().count() == 2 && world.now() > instant(1_600);
     let report = workers().faults(plan).eventually("both are up at 1.6 s", two_up).run(Seed(7));
@@ -66,7 +66,7 @@ fn a_fault_after_the_chaos_never_strikes() {
 }
 
 #[test]
-fn heal_all_has_an_effect_only_where_something_is_cut() {
+fn heal_all_has_an_effect_only_if_something_is_cut() {
     let plan = FaultPlan::new().at(milliseconds(105), cut(None)).at(milliseconds(205), Fault::HealAll);
     let report = workers().faults(plan.at(milliseconds(305), Fault::HealAll)).run(Seed(7));
     let effects: Vec<u64> = report.faults.iter().map(|fault| fault.effect).collect();
@@ -74,7 +74,7 @@ fn heal_all_has_an_effect_only_where_something_is_cut() {
 }
 
 #[test]
-fn a_plan_that_names_what_is_not_there_is_refused_before_anything_runs() {
+fn a_plan_with_unknown_nodes_or_links_is_refused() {
     let refused = |fault: Fault| {
         let scenario = workers().faults(FaultPlan::new().at(milliseconds(5), fault));
         scenario.try_start(SeedSchedule::new(Seed(7))).err().expect("it is refused").to_string()
@@ -98,9 +98,9 @@ fn a_plan_that_names_what_is_not_there_is_refused_before_anything_runs() {
     assert_eq!(refused(other), format!("fault 0 (links) {unknown_links}"));
 }
 
-/// The check for order itself is a test of the plan: a scenario that takes a plan puts it in order.
+/// Plans check their own order; a scenario sorts the plan that it is given.
 #[test]
-fn a_plan_from_a_file_falls_into_order() {
+fn a_scenario_sorts_a_plan_from_a_file() {
     let plan: FaultPlan = serde_json::from_str(r#"[{"at_ns":5,"fault":"heal_all"},{"at_ns":4,"fault":"heal_all"}]"#).unwrap();
     let sorted = workers().faults(plan).run(Seed(7));
     let at: Vec<u64> = sorted.faults.iter().map(|fault| fault.at.as_nanoseconds()).collect();
@@ -108,7 +108,7 @@ fn a_plan_from_a_file_falls_into_order() {
 }
 
 #[test]
-fn a_fault_by_hand_that_names_what_is_not_there_does_nothing() {
+fn an_injected_fault_with_an_unknown_node_is_refused() {
     let run = |stray: bool| {
         let mut sim = workers().start(Seed(7));
         sim.run_for(milliseconds(105));
@@ -121,19 +121,19 @@ fn a_fault_by_hand_that_names_what_is_not_there_does_nothing() {
     assert_eq!(run(true), run(false));
 }
 
-/// What a test does by hand is evidence too: the report tells it as it tells what was planned.
+/// The report lists manual partitions like planned ones.
 #[test]
-fn a_partition_by_hand_is_recorded_with_what_it_ate() {
+fn a_manual_partition_is_recorded_with_its_drops() {
     let mut sim = workers().start(Seed(7));
     sim.run_for(milliseconds(100));
     let guard = sim.partition([0], [1]);
     sim.run_for(milliseconds(200));
-    let eaten = guard.dropped();
+    let dropped = guard.dropped();
     guard.heal();
     sim.run_for(milliseconds(100));
     let report = sim.finish();
     let record = &report.faults[0];
-    assert_eq!((record.by_hand, record.applied, record.effect), (true, true, eaten));
+    assert_eq!((record.by_hand, record.applied, record.effect), (true, true, dropped));
     assert_eq!(record.fault.to_string(), "cut [worker/0] | [worker/1]");
-    assert!(eaten > 20 && report.to_string().contains("by hand"), "{report}");
+    assert!(dropped > 20 && report.to_string().contains("by hand"), "{report}");
 }

@@ -1,11 +1,11 @@
-//! Code of a node that never gives the simulation back.
+//! Steps of nodes that never return.
 
 use cluster_sim::prelude::*;
 
-/// For how long a step may go on here: far longer than any that comes back.
-const BOUNDED_WAITS: Duration = Duration::from_millis(500);
+/// The step timeout: far longer than any step that returns.
+const STEP_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Spins until the process ends, in `seed`.
+/// Spins until the process ends, in one seed.
 fn spin() -> ! {
     loop {
         std::hint::spin_loop();
@@ -27,11 +27,11 @@ async fn main(node: Node) {
 }
 
 #[test]
-fn a_poll_that_never_returns_is_named_with_node_task_and_seed() {
+fn a_poll_that_never_returns_is_a_finding_of_its_seed() {
     let scenario = Scenario::new("spinning")
         .nodes("node", 3, main)
         .always("time goes on", |world| world.views::<u64>().all(|(_, seconds)| *seconds <= 10))
-        .step_timeout(BOUNDED_WAITS);
+        .step_timeout(STEP_TIMEOUT);
     let sweep = scenario.sweep(0..64);
     let report = sweep.failure().expect("one seed of four spins");
     let violation = &report.violations[0];
@@ -43,7 +43,7 @@ fn a_poll_that_never_returns_is_named_with_node_task_and_seed() {
 }
 
 #[test]
-fn a_machine_that_never_returns_is_named() {
+fn a_machine_step_that_never_returns_is_a_finding() {
     struct Spinning(bool);
 
     impl Machine for Spinning {
@@ -64,7 +64,7 @@ fn a_machine_that_never_returns_is_named() {
     }
 
     let sweep =
-        Scenario::new("spinning").machines("node", 3, |seat| Spinning(seat.index() == 2)).step_timeout(BOUNDED_WAITS).sweep(7..9);
+        Scenario::new("spinning").machines("node", 3, |info| Spinning(info.index() == 2)).step_timeout(STEP_TIMEOUT).sweep(7..9);
     let report = sweep.failure().expect("node 2 spins");
     assert_eq!((report.seed(), sweep.passed()), (Seed(7), 0));
     assert_eq!(report.violations[0].message, "a step of node/2 did not return for 0.5s of real time");

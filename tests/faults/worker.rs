@@ -1,21 +1,21 @@
-//! A node that works steadily and shows what it remembers.
+//! A node that ticks steadily and publishes what it remembers.
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Health, Incarnation};
 use cluster_sim_testkit::faults;
 use cluster_sim_testkit::units::milliseconds;
 
-/// Every ten milliseconds of its life a worker tells its peers.
+/// A worker ticks and sends to its peers this often.
 pub(crate) const PACE: Duration = Duration::from_millis(10);
 
-/// What a worker remembers: gone with its life.
+/// The memory of a worker, lost at a crash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Memory {
-    pub(crate) life: Incarnation,
-    /// What its clock said at each tick.
+    pub(crate) incarnation: Incarnation,
+    /// Its clock at each tick.
     pub(crate) ticks: Vec<LocalInstant>,
-    /// Messages that arrived.
-    pub(crate) heard: u64,
+    /// How many messages arrived.
+    pub(crate) received: u64,
 }
 
 struct Worker {
@@ -29,7 +29,7 @@ impl Machine for Worker {
 
     fn step(&mut self, now: LocalInstant, input: Input<u64>, effects: &mut Effects<u64>) {
         match input {
-            Input::Message { .. } => self.memory.heard += 1,
+            Input::Message { .. } => self.memory.received += 1,
             Input::Call(_) => {}
             Input::Timer(_) => {
                 self.memory.ticks.push(now);
@@ -45,10 +45,12 @@ impl Machine for Worker {
     }
 }
 
-/// Two workers that start together, 5 ms apart, for a second.
+/// Two workers that start together, linked with a delay of 5 ms, for a second.
 pub(crate) fn workers() -> Scenario {
-    let boot =
-        |seat: &NodeInfo| Worker { peers: seat.peers(), memory: Memory { life: seat.incarnation(), ticks: Vec::new(), heard: 0 } };
+    let boot = |info: &NodeInfo| Worker {
+        peers: info.peers(),
+        memory: Memory { incarnation: info.incarnation(), ticks: Vec::new(), received: 0 },
+    };
     Scenario::new("workers")
         .machines("worker", 2, boot)
         .default_links(LinkModel::constant(milliseconds(5)))
@@ -56,7 +58,7 @@ pub(crate) fn workers() -> Scenario {
         .duration(milliseconds(1_000))
 }
 
-/// A run of two workers with one fault by plan.
+/// Starts two workers with one planned fault.
 pub(crate) fn with_fault(at: u64, fault: Fault) -> Sim {
     workers().faults(FaultPlan::new().at(milliseconds(at), fault)).start(Seed(7))
 }
@@ -66,12 +68,12 @@ pub(crate) fn cut(duration: impl Into<Option<Duration>>) -> Fault {
     faults::cut(["worker/0"], ["worker/1"], duration)
 }
 
-/// A loss rule of that name on every link.
+/// A loss rule on every link.
 pub(crate) fn loss(ratio: Ratio, duration: impl Into<Option<Duration>>) -> Fault {
     faults::loss("default", "chaos", ratio, duration)
 }
 
-/// What a worker remembers now; nothing while it is down.
+/// The memory of a worker; none while it is down.
 pub(crate) fn memory(sim: &Sim, node: u32) -> Option<Memory> {
     sim.inspect(|world| world.view::<Memory>(NodeId(node)).cloned())
 }
@@ -80,8 +82,8 @@ pub(crate) fn ticks(sim: &Sim, node: u32) -> usize {
     memory(sim, node).map_or(0, |memory| memory.ticks.len())
 }
 
-pub(crate) fn heard(sim: &Sim, node: u32) -> u64 {
-    memory(sim, node).map_or(0, |memory| memory.heard)
+pub(crate) fn received(sim: &Sim, node: u32) -> u64 {
+    memory(sim, node).map_or(0, |memory| memory.received)
 }
 
 pub(crate) fn health(sim: &Sim, node: u32) -> Health {

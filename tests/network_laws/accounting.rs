@@ -1,4 +1,4 @@
-//! Every message is delivered, dropped by a named cause, or under way: always, whatever happens.
+//! At every step each message is delivered, dropped by a named cause, or in flight.
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Change, Invariant, StaleDelivery};
@@ -6,20 +6,20 @@ use cluster_sim_testkit::arbitrary::{any_link, any_plan, cases};
 use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
 
-/// How many rounds a chatterer talks in one life.
+/// How many rounds a chatterer sends in one incarnation.
 const ROUNDS: u64 = 40;
 
-/// Says something to everybody every few milliseconds, and answers every third message.
+/// Sends to all nodes every few milliseconds, and answers every third message.
 struct Chatterer {
-    everybody: Vec<NodeId>,
+    others: Vec<NodeId>,
     rounds: u64,
 }
 
-/// A fact: so many messages were sent in this step.
+/// The fact that this many messages were sent in a step.
 #[derive(Debug)]
-struct Said(u64);
+struct Sent(u64);
 
-/// A fact: a message was taken in.
+/// The fact that a message was received.
 #[derive(Debug)]
 struct Took;
 
@@ -33,12 +33,12 @@ impl Machine for Chatterer {
             // Answers are not answered: their numbers are no multiples of three.
             if message.is_multiple_of(3) {
                 effects.send(from, message + 1);
-                effects.emit(Said(1));
+                effects.emit(Sent(1));
             }
         } else if self.rounds < ROUNDS {
             self.rounds += 1;
-            effects.send_all(&self.everybody, self.rounds * 3);
-            effects.emit(Said(self.everybody.len() as u64));
+            effects.send_all(&self.others, self.rounds * 3);
+            effects.emit(Sent(self.others.len() as u64));
             effects.set_timer(Timer(0), Duration::from_micros(500 + effects.roll("pause", self.rounds).below(9_000)));
         }
     }
@@ -48,7 +48,7 @@ impl Machine for Chatterer {
     }
 }
 
-/// Understands other messages than a chatterer sends: most of them do not decode.
+/// Reads another message type than a chatterer sends: most messages do not decode.
 struct Stranger;
 
 impl Machine for Stranger {
@@ -66,45 +66,48 @@ impl Machine for Stranger {
     }
 }
 
-/// Counts what the nodes say of themselves, beside what the network says of them.
+/// Counts what nodes report and compares it with what the network counts.
 #[derive(Default)]
 struct Ledger {
-    said: u64,
+    sent: u64,
     took: u64,
 }
 
 impl Invariant for Ledger {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
-        self.said += change.fact::<Said>().map_or(0, |said| said.0);
+        self.sent += change.fact::<Sent>().map_or(0, |sent| sent.0);
         self.took += u64::from(change.fact::<Took>().is_some());
         let traffic = world.traffic();
-        // Facts of one step come one by one, the traffic of all of it is there at once.
-        if self.said > traffic.sent || self.took > traffic.delivered {
-            return Verdict::violated([change.node()], format!("said {} and took {} of {traffic:?}", self.said, self.took));
+        // Facts of one step come one by one, while the traffic counts the whole step already.
+        if self.sent > traffic.sent || self.took > traffic.delivered {
+            return Verdict::violated(
+                [change.node()],
+                format!("nodes sent {} and received {} of {traffic:?}", self.sent, self.took),
+            );
         }
         Verdict::Holds
     }
 
     fn times_checked(&self) -> u64 {
-        self.said
+        self.sent
     }
 
     fn finish(&mut self, world: &World<'_>) -> Verdict {
         let traffic = world.traffic();
-        if (self.said, self.took) == (traffic.sent, traffic.delivered) {
+        if (self.sent, self.took) == (traffic.sent, traffic.delivered) {
             Verdict::Holds
         } else {
-            Verdict::violated([], format!("said {} and took {} of {traffic:?}", self.said, self.took))
+            Verdict::violated([], format!("nodes sent {} and received {} of {traffic:?}", self.sent, self.took))
         }
     }
 }
 
 fn chatter(nodes: u32, strangers: u32, link: LinkModel) -> Scenario {
-    let everybody: Vec<NodeId> = (0..nodes + strangers).map(NodeId).collect();
+    let others: Vec<NodeId> = (0..nodes + strangers).map(NodeId).collect();
     Scenario::new("chatter")
-        .machines("node", nodes, move |seat: &NodeInfo| {
-            let everybody = everybody.iter().copied().filter(|node| *node != seat.id()).collect();
-            Chatterer { everybody, rounds: 0 }
+        .machines("node", nodes, move |info: &NodeInfo| {
+            let others = others.iter().copied().filter(|node| *node != info.id()).collect();
+            Chatterer { others, rounds: 0 }
         })
         .machines("stranger", strangers, |_: &NodeInfo| Stranger)
         .default_links(link)
@@ -113,7 +116,7 @@ fn chatter(nodes: u32, strangers: u32, link: LinkModel) -> Scenario {
             if world.traffic().is_balanced() { Ok(()) } else { Err(format!("{:?} seen by {seen}", world.traffic())) }
         })
         .observe("ledger", Ledger::default)
-        .eventually("nothing is under way", |world| {
+        .eventually("nothing is in flight", |world| {
             let rested = world.views::<u64>().all(|(_, rounds)| *rounds == ROUNDS);
             rested && world.traffic().in_flight == 0
         })
@@ -123,16 +126,16 @@ fn chatter(nodes: u32, strangers: u32, link: LinkModel) -> Scenario {
 proptest! {
     #![proptest_config(cases(192))]
 
-    /// n1, n3, n5, n6, n10, n11, n19, p1, p2, p3: whatever the links do and whatever goes wrong.
+    /// n1, n3, n5, n6, n10, n11, n19, p1, p2, p3.
     #[test]
-    fn whatever_is_sent_is_delivered_lost_by_name_or_under_way(
+    fn every_message_is_delivered_dropped_by_cause_or_in_flight(
         (nodes, plan) in (2_u32..6).prop_flat_map(|nodes| (Just(nodes), any_plan(nodes, milliseconds(300), milliseconds(120)))),
         strangers in 0_u32..2,
         link in any_link(),
         seed in any::<u64>(),
     ) {
         let mut sim = chatter(nodes, strangers, link).faults(plan).start(Seed(seed));
-        // After every step, also after those that change no node and so run no check.
+        // After every step, also after one that changes no node and so runs no check.
         prop_assert!(!sim.run_until(milliseconds(300), |world| !world.traffic().is_balanced()));
         prop_assert!(!sim.is_over());
         let report = sim.finish();
@@ -143,7 +146,7 @@ proptest! {
 }
 
 #[test]
-fn random_trouble_raises_every_cause_of_loss() {
+fn random_faults_produce_every_cause_of_loss() {
     let mut seen = std::collections::BTreeSet::new();
     let link = LinkModel { loss: ratio(0.1), stale: StaleDelivery::Drop, ..LinkModel::default() };
     for seed in 0..64 {
@@ -158,6 +161,6 @@ fn random_trouble_raises_every_cause_of_loss() {
     assert_eq!(
         seen,
         ["inbox_lost", "loss", "node_down", "node_killed", "profile_loss", "stale_incarnation", "undecodable"],
-        "a chatterer says too little to fill an inbox"
+        "a chatterer sends too little to fill an inbox"
     );
 }

@@ -1,11 +1,11 @@
-//! Links change class by class, in the course of a run, and are as declared again in the calm.
+//! Link classes change separately during a run, and are as declared again in the recovery phase.
 
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 
-/// Sends its own clock to everybody every ten milliseconds, and shows how long the last message of each sender took.
+/// Sends its clock to all nodes every 10 ms, and publishes the delay of the last message of each sender.
 struct Beacon {
-    everybody: Vec<NodeId>,
+    all: Vec<NodeId>,
     last: Vec<Duration>,
 }
 
@@ -17,7 +17,7 @@ impl Machine for Beacon {
         match input {
             Input::Message { from, message } => self.last[from.index()] = now - LocalInstant::from_nanoseconds(message),
             _ => {
-                effects.send_all(&self.everybody, now.as_nanoseconds());
+                effects.send_all(&self.all, now.as_nanoseconds());
                 effects.set_timer(Timer(0), milliseconds(10));
             }
         }
@@ -28,9 +28,9 @@ impl Machine for Beacon {
     }
 }
 
-/// Two groups of one, and the way there and back as classes: 5 and 6 milliseconds.
+/// Two groups of one node; the link `there` takes 5 ms and the link `back` 6 ms.
 fn two_ways() -> Scenario {
-    let boot = |_: &NodeInfo| Beacon { everybody: vec![NodeId(0), NodeId(1)], last: vec![Duration::ZERO; 2] };
+    let boot = |_: &NodeInfo| Beacon { all: vec![NodeId(0), NodeId(1)], last: vec![Duration::ZERO; 2] };
     Scenario::new("two ways")
         .machines("one", 1, boot)
         .machines("other", 1, boot)
@@ -40,7 +40,7 @@ fn two_ways() -> Scenario {
         .start_together()
 }
 
-/// What the last messages took there, back, and from the first node to itself.
+/// The delays in milliseconds of the last messages there, back, and from the first node to itself.
 fn last(sim: &Sim) -> [u128; 3] {
     let took = |node: u32, from: usize| sim.inspect(|world| world.view::<Vec<Duration>>(NodeId(node)).unwrap()[from].as_millis());
     [took(1, 0), took(0, 1), took(0, 0)]
@@ -52,7 +52,7 @@ fn change(links: &str, delay: u64) -> Fault {
 
 /// n17.
 #[test]
-fn a_class_changes_in_the_course_of_a_run_and_no_other_does() {
+fn changing_a_link_class_leaves_the_others_unchanged() {
     let mut sim = two_ways().start(Seed(7));
     sim.run_for(milliseconds(100));
     assert_eq!(last(&sim), [5, 6, 7]);
@@ -61,17 +61,17 @@ fn a_class_changes_in_the_course_of_a_run_and_no_other_does() {
     assert_eq!(last(&sim), [50, 6, 7]);
     sim.inject(change("default", 9)).unwrap();
     sim.run_for(milliseconds(100));
-    assert_eq!(last(&sim), [50, 6, 9], "the class of all links is that of the links without another");
+    assert_eq!(last(&sim), [50, 6, 9], "the default class covers the links of no other class");
     sim.inject(change("there", 5)).unwrap();
     sim.run_for(milliseconds(100));
     assert_eq!(last(&sim), [5, 6, 9]);
 }
 
-/// n1: what is under way keeps its fate.
+/// n1.
 #[test]
-fn a_message_under_way_keeps_its_fate_when_its_class_changes() {
+fn a_message_in_flight_keeps_its_fate_when_its_class_changes() {
     let mut sim = two_ways().start(Seed(7));
-    // The message of 100 ms is under way on each link.
+    // The message sent at 100 ms is in flight on each link.
     sim.run_for(milliseconds(101));
     let gone = Fault::Links { links: "there".to_owned(), model: LinkModel { loss: Ratio::ONE, ..LinkModel::instant() } };
     sim.inject(gone).unwrap();
@@ -80,13 +80,13 @@ fn a_message_under_way_keeps_its_fate_when_its_class_changes() {
     sim.run_for(milliseconds(8));
     assert_eq!((delivered(&sim) - before, last(&sim)), (3 + 1, [5, 6, 7]), "one each way, one to each node itself");
     sim.run_for(milliseconds(100));
-    assert_eq!(last(&sim)[0], 5, "nothing has come there since");
+    assert_eq!(last(&sim)[0], 5, "nothing has arrived there since");
     assert!(sim.inspect(|world| world.traffic().dropped["loss"]) >= 10);
 }
 
-/// n17: the calm undoes what was done to links; without it they stay as they are.
+/// n17.
 #[test]
-fn links_are_as_declared_again_in_the_calm() {
+fn links_are_as_declared_again_in_the_recovery_phase() {
     let scenario = |expected: u128| {
         let there =
             move |world: &World<'_>| world.view::<Vec<Duration>>(NodeId(1)).is_some_and(|last| last[0].as_millis() == expected);
@@ -95,12 +95,12 @@ fn links_are_as_declared_again_in_the_calm() {
     let lossy = Fault::Loss { links: "there".to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, duration: None };
     let plan = FaultPlan::new().at(milliseconds(50), change("there", 50)).at(milliseconds(120), lossy);
     scenario(5).faults(plan.clone()).run(Seed(7)).assert_ok();
-    assert_eq!(scenario(50).faults(plan).run(Seed(7)).outcome, Outcome::Violated, "50 ms do not outlast the chaos");
+    assert_eq!(scenario(50).faults(plan).run(Seed(7)).outcome, Outcome::Violated, "50 ms end before the fault phase");
 }
 
-/// n3: a rule covers its class and no other.
+/// n3.
 #[test]
-fn a_loss_rule_of_one_class_leaves_the_others_alone() {
+fn a_loss_rule_applies_to_its_class_only() {
     let mut sim = two_ways().start(Seed(7));
     let rule = Fault::Loss { links: "back".to_owned(), rule: "one way".to_owned(), ratio: ratio(1.0), duration: None };
     sim.inject(rule).unwrap();
@@ -108,9 +108,9 @@ fn a_loss_rule_of_one_class_leaves_the_others_alone() {
     assert_eq!(last(&sim), [5, 0, 7]);
 }
 
-/// n3: two rules of one name on two classes each know what they ate.
+/// n3.
 #[test]
-fn rules_of_one_name_on_two_classes_each_count_their_own() {
+fn rules_of_one_name_on_two_classes_count_separately() {
     let rule = |links: &str| Fault::Loss { links: links.to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, duration: None };
     let mut sim = two_ways().start(Seed(7));
     sim.inject(rule("there")).unwrap();
@@ -124,7 +124,7 @@ fn rules_of_one_name_on_two_classes_each_count_their_own() {
 }
 
 #[test]
-fn the_last_model_declared_for_all_links_counts() {
+fn the_last_declared_default_link_model_applies() {
     let mut sim = two_ways().default_links(LinkModel::constant(milliseconds(3))).start(Seed(7));
     sim.run_for(milliseconds(100));
     assert_eq!(last(&sim), [5, 6, 3]);

@@ -1,4 +1,4 @@
-//! Nothing crosses a cut, when it is sent or when it would arrive; cuts overlap freely.
+//! A cut drops what is sent or would arrive while it lasts; cuts overlap.
 
 use std::collections::BTreeSet;
 
@@ -8,21 +8,21 @@ use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 use proptest::prelude::*;
 
-use crate::speaker::{begin_speakers, dropped, numbers, say};
+use crate::sender::{dropped, numbers, send, start_senders};
 
 const NODES: u32 = 5;
 
-/// What a test does next.
+/// The next action of a random test.
 #[derive(Debug, Clone)]
 enum Move {
-    /// Cuts one side off from another.
+    /// Cuts one side from another.
     Cut { from: BTreeSet<u32>, to: BTreeSet<u32>, both_ways: bool },
-    /// Heals the living cut at that place, counted round.
+    /// Heals the live cut at this index, modulo their number.
     Heal(usize),
-    /// Heals all of them.
+    /// Heals all cuts.
     HealAll,
-    /// One node says something to another.
-    Say { from: u32, to: u32 },
+    /// One node sends to another.
+    Send { from: u32, to: u32 },
 }
 
 fn any_side() -> impl Strategy<Value = BTreeSet<u32>> {
@@ -34,11 +34,11 @@ fn any_move() -> impl Strategy<Value = Move> {
         3 => (any_side(), any_side(), any::<bool>()).prop_map(|(from, to, both_ways)| Move::Cut { from, to, both_ways }),
         2 => any::<usize>().prop_map(Move::Heal),
         1 => Just(Move::HealAll),
-        8 => (0..NODES, 0..NODES).prop_map(|(from, to)| Move::Say { from, to }),
+        8 => (0..NODES, 0..NODES).prop_map(|(from, to)| Move::Send { from, to }),
     ]
 }
 
-/// A cut as a plain model has it: two sides, and from when to when.
+/// A cut in the model: two sides, its start and its heal.
 struct Modelled {
     from: BTreeSet<u32>,
     to: BTreeSet<u32>,
@@ -49,26 +49,26 @@ struct Modelled {
 
 impl Modelled {
     fn covers(&self, from: u32, to: u32, at: Duration) -> bool {
-        let lives = self.began <= at && self.healed.is_none_or(|healed| at < healed);
+        let is_active = self.began <= at && self.healed.is_none_or(|healed| at < healed);
         let there = self.from.contains(&from) && self.to.contains(&to);
         let back = self.both_ways && self.from.contains(&to) && self.to.contains(&from);
-        lives && (there || back)
+        is_active && (there || back)
     }
 }
 
 proptest! {
     #![proptest_config(cases(128))]
 
-    /// n10, n11: against a plain list of cuts. Moves are whole milliseconds apart and arrivals are not, so none coincide.
+    /// n10, n11: compared with a plain list of cuts. Actions are whole milliseconds apart and arrivals are not, so none coincide.
     #[test]
-    fn a_link_carries_a_message_iff_no_living_cut_covers_it_at_both_ends_of_its_way(
+    fn a_message_arrives_iff_no_cut_covers_its_send_or_arrival(
         moves in prop::collection::vec((1_u64..9, any_move()), 1..60),
     ) {
-        let way = Duration::from_micros(10_500);
-        let mut sim = begin_speakers(NODES, LinkModel::constant(way));
+        let delay = Duration::from_micros(10_500);
+        let mut sim = start_senders(NODES, LinkModel::constant(delay));
         let mut cuts: Vec<Modelled> = Vec::new();
         let mut guards: Vec<(usize, NetworkPartition)> = Vec::new();
-        let mut said = Vec::new();
+        let mut sent_messages = Vec::new();
         let mut now = Duration::ZERO;
         for (number, (pause, what)) in (0_u64..).zip(moves) {
             now += milliseconds(pause);
@@ -86,7 +86,7 @@ proptest! {
                 Move::Heal(which) if !guards.is_empty() => {
                     let (cut, guard) = guards.remove(which % guards.len());
                     guard.heal();
-                    // A cut that was healed with all others stays as it was.
+                    // A cut that was healed with all others stays healed.
                     cuts[cut].healed.get_or_insert(now);
                 }
                 Move::Heal(_) => {}
@@ -96,37 +96,37 @@ proptest! {
                         cut.healed.get_or_insert(now);
                     });
                 }
-                Move::Say { from, to } => {
-                    say(&mut sim, from, to, number);
-                    said.push((number, from, to, now));
+                Move::Send { from, to } => {
+                    send(&mut sim, from, to, number);
+                    sent_messages.push((number, from, to, now));
                 }
             }
             let living = cuts.iter().filter(|cut| cut.healed.is_none()).count();
             prop_assert_eq!(sim.living_cuts().len(), living);
         }
-        // Cuts that still live go on living until everything has arrived.
+        // Cuts that are not healed last until everything has arrived.
         sim.run_for(milliseconds(20));
         let crosses = |(_, from, to, sent): &(u64, u32, u32, Duration)| {
-            !cuts.iter().any(|cut| cut.covers(*from, *to, *sent) || cut.covers(*from, *to, *sent + way))
+            !cuts.iter().any(|cut| cut.covers(*from, *to, *sent) || cut.covers(*from, *to, *sent + delay))
         };
         for node in 0..NODES {
             let expected: Vec<u64> =
-                said.iter().filter(|word| word.2 == node && crosses(word)).map(|(number, ..)| *number).collect();
-            // Words of one instant on different links come in an order that chance decides.
-            let mut heard = numbers(&sim, node);
-            heard.sort_unstable();
-            prop_assert_eq!(heard, expected, "node {}", node);
+                sent_messages.iter().filter(|message| message.2 == node && crosses(message)).map(|(number, ..)| *number).collect();
+            // Messages of one instant on different links arrive in random order.
+            let mut received = numbers(&sim, node);
+            received.sort_unstable();
+            prop_assert_eq!(received, expected, "node {}", node);
         }
-        let eaten: u64 = dropped(&sim).values().sum();
-        prop_assert_eq!(eaten as usize, said.iter().filter(|word| !crosses(word)).count());
+        let lost: u64 = dropped(&sim).values().sum();
+        prop_assert_eq!(lost as usize, sent_messages.iter().filter(|message| !crosses(message)).count());
     }
 }
 
 /// n10.
 #[test]
-fn a_message_under_way_is_eaten_by_a_cut_that_covers_its_arrival() {
-    let mut sim = begin_speakers(2, ten());
-    say(&mut sim, 0, 1, 1);
+fn a_cut_at_the_arrival_drops_a_message_in_flight() {
+    let mut sim = start_senders(2, ten());
+    send(&mut sim, 0, 1, 1);
     sim.run_for(milliseconds(5));
     let cut = sim.partition([0], [1]);
     sim.run_for(milliseconds(20));
@@ -135,10 +135,10 @@ fn a_message_under_way_is_eaten_by_a_cut_that_covers_its_arrival() {
 
 /// n10.
 #[test]
-fn a_message_sent_into_a_cut_is_eaten_though_the_cut_would_be_gone_at_its_arrival() {
-    let mut sim = begin_speakers(2, ten());
+fn a_cut_at_the_send_drops_a_message_even_if_healed_later() {
+    let mut sim = start_senders(2, ten());
     let cut = sim.partition([0], [1]);
-    say(&mut sim, 0, 1, 1);
+    send(&mut sim, 0, 1, 1);
     sim.run_for(milliseconds(5));
     assert_eq!(cut.dropped(), 1);
     cut.heal();
@@ -148,9 +148,9 @@ fn a_message_sent_into_a_cut_is_eaten_though_the_cut_would_be_gone_at_its_arriva
 
 /// n10.
 #[test]
-fn a_message_that_is_under_way_all_through_a_cut_arrives() {
-    let mut sim = begin_speakers(2, ten());
-    say(&mut sim, 0, 1, 1);
+fn a_message_in_flight_during_a_whole_cut_arrives() {
+    let mut sim = start_senders(2, ten());
+    send(&mut sim, 0, 1, 1);
     sim.run_for(milliseconds(2));
     let cut = sim.partition([0], [1]);
     sim.run_for(milliseconds(5));
@@ -162,49 +162,49 @@ fn a_message_that_is_under_way_all_through_a_cut_arrives() {
 
 /// n11.
 #[test]
-fn a_one_way_cut_leaves_the_way_back() {
-    let mut sim = begin_speakers(3, ten());
+fn a_one_way_cut_leaves_the_way_back_open() {
+    let mut sim = start_senders(3, ten());
     let cut = sim.partition_one_way([0], [1]);
     for (number, (from, to)) in (0..).zip([(0, 1), (1, 0), (0, 2), (2, 1)]) {
-        say(&mut sim, from, to, number);
+        send(&mut sim, from, to, number);
     }
     sim.run_for(milliseconds(20));
     assert_eq!([0, 1, 2].map(|node| numbers(&sim, node)), [vec![1], vec![3], vec![2]]);
     assert_eq!(cut.dropped(), 1);
 }
 
-/// n10: a word of the mask holds 64 directions.
+/// n10: one word of the mask of cuts holds 64 directions.
 #[test]
-fn a_hundred_cuts_of_one_link_count_each() {
-    let mut sim = begin_speakers(3, ten());
+fn each_of_a_hundred_cuts_of_a_link_counts_its_drops() {
+    let mut sim = start_senders(3, ten());
     let mut cuts: Vec<NetworkPartition> = (0..100).map(|_| sim.partition([0], [1])).collect();
     assert_eq!(sim.living_cuts().len(), 100);
     for number in 0..100 {
         cuts.remove((number as usize * 37) % cuts.len()).heal();
         if !cuts.is_empty() {
-            say(&mut sim, 0, 1, number);
-            say(&mut sim, 1, 0, number);
+            send(&mut sim, 0, 1, number);
+            send(&mut sim, 1, 0, number);
         }
-        say(&mut sim, 0, 2, number);
+        send(&mut sim, 0, 2, number);
         sim.run_for(milliseconds(20));
     }
     assert_eq!((numbers(&sim, 0).len(), numbers(&sim, 1).len(), numbers(&sim, 2).len()), (0, 0, 100));
-    say(&mut sim, 0, 1, 100);
-    say(&mut sim, 1, 0, 101);
+    send(&mut sim, 0, 1, 100);
+    send(&mut sim, 1, 0, 101);
     sim.run_for(milliseconds(20));
     assert_eq!((numbers(&sim, 0), numbers(&sim, 1)), (vec![101], vec![100]));
 }
 
 /// n10.
 #[test]
-fn cuts_of_one_name_are_told_apart_by_their_guards_and_summed_in_the_traffic() {
-    let mut sim = begin_speakers(2, ten());
+fn cuts_of_equal_name_count_per_guard_and_sum_in_the_traffic() {
+    let mut sim = start_senders(2, ten());
     let first = sim.partition([0], [1]);
-    say(&mut sim, 0, 1, 1);
+    send(&mut sim, 0, 1, 1);
     let second = sim.partition([0], [1]);
     first.heal();
-    say(&mut sim, 0, 1, 2);
-    say(&mut sim, 1, 0, 3);
+    send(&mut sim, 0, 1, 2);
+    send(&mut sim, 1, 0, 3);
     assert_eq!(second.dropped(), 2);
-    assert_eq!(dropped(&sim), crate::speaker::causes([("cut [node/0] | [node/1]", 3)]));
+    assert_eq!(dropped(&sim), crate::sender::causes([("cut [node/0] | [node/1]", 3)]));
 }

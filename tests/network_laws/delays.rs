@@ -1,4 +1,4 @@
-//! How long a message takes: within its distribution, and held back at the most by the window.
+//! Delays stay within their distribution; a held-back message takes at most the reorder window longer.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use cluster_sim_testkit::arbitrary::cases;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
 
-use crate::speaker::{begin, begin_speakers, heard, say_many, speakers};
+use crate::sender::{received, send_many, senders, start, start_senders};
 
-/// How long each of so many words took, said a millisecond apart.
+/// The delay of each of `count` messages sent 1 ms apart.
 fn delays(model: LinkModel, seed: u64, count: u64) -> Vec<Duration> {
-    let mut sim = begin(&speakers(2, model), seed);
-    say_many(&mut sim, 0, 1, count);
-    heard(&sim, 1).iter().map(|heard| heard.at.since_zero() - milliseconds(heard.number)).collect()
+    let mut sim = start(&senders(2, model), seed);
+    send_many(&mut sim, 0, 1, count);
+    received(&sim, 1).iter().map(|received| received.at.since_zero() - milliseconds(received.number)).collect()
 }
 
 fn free(delay: Distribution) -> LinkModel {
@@ -30,7 +30,7 @@ proptest! {
 
     /// n1, n2.
     #[test]
-    fn a_message_takes_no_less_than_the_shortest_and_no_more_than_the_longest_delay(
+    fn every_delay_is_within_the_bounds_of_the_distribution(
         shortest in 1_u64..50,
         more in 1_u64..200,
         kind in 0..5,
@@ -51,7 +51,7 @@ proptest! {
     }
 }
 
-/// n1: what is measured is also spread over the range, not only within it.
+/// n1: delays are spread over the range, not only within it.
 #[test]
 fn delays_of_a_uniform_link_fill_its_range() {
     let delays = delays(free(Distribution::uniform(milliseconds(10), milliseconds(20))), 7, 1_000);
@@ -62,7 +62,7 @@ fn delays_of_a_uniform_link_fill_its_range() {
 
 /// n6.
 #[test]
-fn what_is_held_back_takes_longer_by_more_than_nothing_and_at_most_the_window() {
+fn a_held_back_message_is_late_by_at_most_the_window() {
     let window = milliseconds(40);
     let held = |reorder| {
         let model = LinkModel { reorder, reorder_window: window, ..LinkModel::constant(milliseconds(10)) };
@@ -75,9 +75,9 @@ fn what_is_held_back_takes_longer_by_more_than_nothing_and_at_most_the_window() 
     assert_eq!(bounds(&held(Ratio::ZERO)), (Duration::ZERO, Duration::ZERO));
 }
 
-/// n6: the smallest window there is still holds back.
+/// n6: the smallest window.
 #[test]
-fn a_window_of_a_nanosecond_holds_back_by_exactly_that() {
+fn a_window_of_a_nanosecond_delays_by_a_nanosecond() {
     let window = Duration::from_nanos(1);
     let model = LinkModel { reorder: Ratio::ONE, reorder_window: window, ..LinkModel::constant(milliseconds(10)) };
     assert_eq!(bounds(&delays(model, 7, 50)), (milliseconds(10) + window, milliseconds(10) + window));
@@ -85,13 +85,13 @@ fn a_window_of_a_nanosecond_holds_back_by_exactly_that() {
 
 /// n5: a copy's delay is its own.
 #[test]
-fn a_copy_takes_a_delay_of_its_own_within_the_same_bounds() {
+fn a_copy_has_its_own_delay_within_the_bounds() {
     let model = LinkModel { duplicate: Ratio::ONE, ..free(Distribution::uniform(milliseconds(10), milliseconds(90))) };
-    let mut sim = begin_speakers(2, model);
-    say_many(&mut sim, 0, 1, 200);
+    let mut sim = start_senders(2, model);
+    send_many(&mut sim, 0, 1, 200);
     let mut arrivals: BTreeMap<u64, Vec<Duration>> = BTreeMap::new();
-    for word in heard(&sim, 1) {
-        arrivals.entry(word.number).or_default().push(word.at.since_zero() - milliseconds(word.number));
+    for message in received(&sim, 1) {
+        arrivals.entry(message.number).or_default().push(message.at.since_zero() - milliseconds(message.number));
     }
     assert!(arrivals.len() == 200 && arrivals.values().all(|both| both.len() == 2));
     assert!(arrivals.values().flatten().all(|delay| (milliseconds(10)..=milliseconds(90)).contains(delay)));
@@ -99,9 +99,9 @@ fn a_copy_takes_a_delay_of_its_own_within_the_same_bounds() {
     assert!(apart > 150, "{apart} of 200 copies came at another time than their message");
 }
 
-/// n1, n3: half of the chances are taken about half of the time.
+/// n1, n3.
 #[test]
-fn a_share_between_never_and_always_is_met() {
+fn a_loss_ratio_between_0_and_1_is_met() {
     let model = LinkModel { loss: ratio(0.3), ..LinkModel::constant(milliseconds(10)) };
     let arrived = delays(model, 7, 2_000).len();
     assert!((1_330..1_470).contains(&arrived), "{arrived} of 2,000 where 1,400 are expected");

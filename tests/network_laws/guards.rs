@@ -1,4 +1,4 @@
-//! A guard heals its cut wherever it is dropped, once, and counts what the cut ate.
+//! A guard heals its cut once, wherever it is dropped, and counts what the cut dropped.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -8,14 +8,14 @@ use cluster_sim::{RecordKind, Traffic};
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 
-use crate::speaker::{begin_speakers, dropped, numbers, say, speakers};
+use crate::sender::{dropped, numbers, send, senders, start_senders};
 
-/// Where a test leaves a guard for a machine to find.
-type Drawer = Arc<Mutex<Option<NetworkPartition>>>;
+/// Shares a guard between a test and a machine.
+type GuardSlot = Arc<Mutex<Option<NetworkPartition>>>;
 
-/// Drops the guard in the drawer when it is called, and says something to its peer when a timer tells it to; panics if asked.
+/// Drops the guard in the slot when it is called, then sends to its peer in this step and in the next one; panics on call 0.
 struct Healer {
-    drawer: Drawer,
+    slot: GuardSlot,
     peer: NodeId,
     heard: u64,
 }
@@ -28,8 +28,8 @@ impl Machine for Healer {
         match input {
             Input::Call(0) => panic!("asked to"),
             Input::Call(number) => {
-                drop(self.drawer.lock().expect("nobody panics while holding it").take());
-                // Carried out at the end of this step, so while the cut is still in force.
+                drop(self.slot.lock().expect("the lock is not poisoned").take());
+                // Sent at the end of this step, while the cut is still in force.
                 effects.send(self.peer, number);
                 effects.set_timer(Timer(number), Duration::ZERO);
             }
@@ -45,19 +45,19 @@ impl Machine for Healer {
     }
 }
 
-fn healers(drawer: &Drawer) -> Sim {
-    let drawer = Arc::clone(drawer);
-    let boot = move |seat: &NodeInfo| Healer { drawer: Arc::clone(&drawer), peer: seat.peers()[0], heard: 0 };
+fn healers(slot: &GuardSlot) -> Sim {
+    let slot = Arc::clone(slot);
+    let boot = move |info: &NodeInfo| Healer { slot: Arc::clone(&slot), peer: info.peers()[0], heard: 0 };
     let mut sim = Scenario::new("healers").machines("node", 2, boot).default_links(ten()).start_together().start(Seed(7));
     sim.run_for(Duration::ZERO);
     sim
 }
 
 #[test]
-fn a_guard_dropped_in_a_step_heals_before_the_next_step_of_the_same_instant() {
-    let drawer = Drawer::default();
-    let mut sim = healers(&drawer);
-    *drawer.lock().unwrap() = Some(sim.partition([0], [1]));
+fn a_guard_dropped_in_a_step_heals_before_the_next_step() {
+    let slot = GuardSlot::default();
+    let mut sim = healers(&slot);
+    *slot.lock().unwrap() = Some(sim.partition([0], [1]));
     sim.run_for(milliseconds(1));
     sim.keep_records();
     sim.call(0, 5_u64).unwrap();
@@ -66,19 +66,19 @@ fn a_guard_dropped_in_a_step_heals_before_the_next_step_of_the_same_instant() {
     let heal = sim.records().iter().find(|record| record.kind == RecordKind::Heal).expect("the cut healed");
     assert_eq!(heal.at, called);
     let heard = sim.inspect(|world| *world.view::<u64>(NodeId(1)).unwrap());
-    assert_eq!(heard, 1, "what the step itself sent was eaten, what the next one sent was not");
+    assert_eq!(heard, 1, "the message of the step was dropped, that of the next step was not");
     let Traffic { sent, dropped, .. } = sim.inspect(|world| world.traffic());
     assert_eq!((sent, dropped.values().sum::<u64>()), (2, 1));
 }
 
 #[test]
-fn a_guard_held_by_a_machine_that_panics_heals_nothing_more_and_the_panic_is_the_finding() {
-    let drawer = Drawer::default();
-    let mut sim = healers(&drawer);
-    *drawer.lock().unwrap() = Some(sim.partition([0], [1]));
+fn a_guard_of_a_run_that_panicked_heals_nothing() {
+    let slot = GuardSlot::default();
+    let mut sim = healers(&slot);
+    *slot.lock().unwrap() = Some(sim.partition([0], [1]));
     sim.call(0, 0_u64).unwrap();
     assert!(sim.is_over());
-    drop(drawer.lock().unwrap().take());
+    drop(slot.lock().unwrap().take());
     let report = sim.finish();
     assert_eq!(report.outcome, Outcome::Panicked);
     assert_eq!(report.panic.expect("a machine panicked").site, "node/0");
@@ -86,27 +86,27 @@ fn a_guard_held_by_a_machine_that_panics_heals_nothing_more_and_the_panic_is_the
 
 #[test]
 fn a_guard_dropped_while_unwinding_heals() {
-    let mut sim = begin_speakers(2, ten());
+    let mut sim = start_senders(2, ten());
     let unwound = catch_unwind(AssertUnwindSafe(|| {
         let cut = sim.partition([0], [1]);
-        say(&mut sim, 0, 1, 1);
+        send(&mut sim, 0, 1, 1);
         assert_eq!(cut.dropped(), 0, "so that this test's own assertion unwinds with the guard in hand");
     }));
     assert!(unwound.is_err(), "the assertion above is false");
-    say(&mut sim, 0, 1, 2);
+    send(&mut sim, 0, 1, 2);
     sim.run_for(milliseconds(20));
     assert_eq!((numbers(&sim, 1), sim.living_cuts().len()), (vec![2], 0));
 }
 
 #[test]
-fn a_guard_that_outlives_its_run_keeps_its_count_and_does_nothing() {
-    let mut sim = begin_speakers(2, ten());
+fn a_guard_that_outlives_its_run_keeps_its_count() {
+    let mut sim = start_senders(2, ten());
     let cut = sim.partition([0], [1]);
-    say(&mut sim, 0, 1, 1);
+    send(&mut sim, 0, 1, 1);
     let report = sim.finish();
     assert_eq!((cut.dropped(), report.traffic.lost()), (1, 1));
     cut.heal();
-    let mut sim = begin_speakers(2, ten());
+    let mut sim = start_senders(2, ten());
     let cut = sim.partition([0], [1]);
     drop(sim);
     drop(cut);
@@ -114,20 +114,20 @@ fn a_guard_that_outlives_its_run_keeps_its_count_and_does_nothing() {
 
 #[test]
 fn a_guard_dropped_after_everything_healed_leaves_later_cuts_alone() {
-    let mut sim = begin_speakers(2, ten());
+    let mut sim = start_senders(2, ten());
     let early = sim.partition([0], [1]);
     sim.heal_all();
     let late = sim.partition([0], [1]);
     drop(early);
-    say(&mut sim, 0, 1, 1);
+    send(&mut sim, 0, 1, 1);
     sim.run_for(milliseconds(20));
     assert_eq!((numbers(&sim, 1), late.dropped(), sim.living_cuts().len()), (vec![], 1, 1));
 }
 
 #[test]
 fn a_guard_of_one_run_does_nothing_to_another() {
-    let mut one = begin_speakers(2, ten());
-    let mut other = begin_speakers(2, ten());
+    let mut one = start_senders(2, ten());
+    let mut other = start_senders(2, ten());
     let of_one = one.partition([0], [1]);
     let of_other = other.partition([0], [1]);
     assert_eq!(of_one.id(), of_other.id(), "each run counts its own cuts");
@@ -138,33 +138,33 @@ fn a_guard_of_one_run_does_nothing_to_another() {
 
 /// n10.
 #[test]
-fn a_guard_counts_what_its_cut_ate_at_the_send_and_at_the_arrival() {
-    let mut sim = begin_speakers(3, ten());
-    say(&mut sim, 0, 1, 0);
+fn a_guard_counts_drops_at_the_send_and_at_the_arrival() {
+    let mut sim = start_senders(3, ten());
+    send(&mut sim, 0, 1, 0);
     sim.run_for(milliseconds(5));
     let cut = sim.partition([0], [1]);
     assert_eq!(cut.dropped(), 0);
-    (1..=4).for_each(|number| say(&mut sim, 1, 0, number));
-    say(&mut sim, 1, 2, 5);
+    (1..=4).for_each(|number| send(&mut sim, 1, 0, number));
+    send(&mut sim, 1, 2, 5);
     assert_eq!(cut.dropped(), 4);
     sim.run_for(milliseconds(20));
     assert_eq!((cut.dropped(), dropped(&sim).values().sum::<u64>()), (5, 5));
 }
 
-/// The same moves with the guard dropped and with the cut healed by its fault, to the nanosecond.
+/// To the nanosecond.
 #[test]
-fn a_dropped_guard_and_a_fault_of_that_length_do_the_same() {
+fn dropping_a_guard_equals_a_cut_fault_of_that_duration() {
     let cut = Fault::Cut {
         from: vec!["node/0".to_owned()],
         to: vec!["node/1".to_owned()],
         both_ways: true,
         duration: Some(milliseconds(30)),
     };
-    let heard = |by_hand: bool| {
-        let mut sim = speakers(2, ten()).start(Seed(7));
+    let heard = |by_guard: bool| {
+        let mut sim = senders(2, ten()).start(Seed(7));
         sim.run_for(Duration::ZERO);
         let mut guard = None;
-        if by_hand {
+        if by_guard {
             guard = Some(sim.partition([0], [1]));
         } else {
             sim.inject(cut.clone()).unwrap();
@@ -173,7 +173,7 @@ fn a_dropped_guard_and_a_fault_of_that_length_do_the_same() {
             if number == 30 {
                 drop(guard.take());
             }
-            say(&mut sim, 0, 1, number);
+            send(&mut sim, 0, 1, number);
             sim.run_for(milliseconds(1));
         }
         sim.run_for(milliseconds(20));

@@ -1,15 +1,15 @@
-//! A retry is a trial of its own: that a message was lost says nothing about the next one like it (n3).
+//! A retry has a fate of its own, independent of the loss before it (n3).
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Fate, Label};
 
-/// Sends the same few requests in turn, one each millisecond.
-struct Busy {
+/// Sends `requests` requests in turn, one each millisecond.
+struct Requester {
     requests: u64,
     sent: u64,
 }
 
-impl Machine for Busy {
+impl Machine for Requester {
     type Message = u64;
     type View = u64;
 
@@ -30,10 +30,10 @@ impl Machine for Busy {
     }
 }
 
-/// Of the retries of lost requests, the share that is lost again, where each request comes round after all others.
+/// The share of retries of lost requests that are lost again; each request is repeated after all others.
 fn lost_again(requests: usize) -> f64 {
     let link = LinkModel { loss: Ratio::new(0.1).unwrap(), ..LinkModel::default() };
-    let boot = move |_: &NodeInfo| Busy { requests: requests as u64, sent: 0 };
+    let boot = move |_: &NodeInfo| Requester { requests: requests as u64, sent: 0 };
     let mut sim = Scenario::new("busy").machines("node", 2, boot).default_links(link).start(Seed(7));
     sim.keep_fates();
     sim.kill(1);
@@ -46,17 +46,17 @@ fn lost_again(requests: usize) -> f64 {
 }
 
 #[test]
-fn a_retry_is_lost_as_often_as_any_other_message_with_few_others_between_or_many() {
+fn a_retry_is_lost_as_often_as_any_message() {
     for requests in [1, 10, 40, 100] {
         let share = lost_again(requests);
         assert!((0.08..0.12).contains(&share), "{requests} requests in turn: {share:.3} of the retries were lost again");
     }
 }
 
-/// The bound of the table that tells retries apart, seen from outside: beyond it a retry shares the fate of the first send until the
-/// epoch of 16 s is over.
+/// The table that tells retries apart is bounded: beyond its bound a retry shares the fate of the first send until the epoch of 16 s
+/// ends.
 #[test]
-fn a_retry_after_thousands_of_others_is_bound_to_its_first_send_for_one_epoch_at_most() {
+fn a_retry_after_thousands_of_messages_shares_a_fate_for_one_epoch() {
     let share = lost_again(4_000);
     assert!((0.5..0.9).contains(&share), "three of four retries after 4 s fall into the epoch of their first send, not {share:.3}");
 }

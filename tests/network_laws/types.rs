@@ -1,4 +1,4 @@
-//! Nodes of different message types understand each other exactly if their messages have one form on a wire.
+//! Nodes of different message types understand each other exactly if the types have one wire form.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -8,9 +8,9 @@ use cluster_sim::prelude::*;
 use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};
 
-use crate::speaker::causes;
+use crate::sender::causes;
 
-/// Sends its first peer one message of type `M` at the start, and keeps what it hears.
+/// Sends its first peer one message at the start, and keeps what it receives.
 struct Sender<M> {
     to: Option<NodeId>,
     what: fn() -> M,
@@ -35,7 +35,7 @@ impl<M: Message> Machine for Sender<M> {
     }
 }
 
-/// What a node of `B` makes of the message that a node of `A` sends, and what was lost.
+/// What a node of `B` receives of the message of a node of `A`, and the drops by cause.
 fn heard_across<A: Message, B: Message>(what: fn() -> A, unused: fn() -> B) -> (Vec<B>, BTreeMap<String, u64>) {
     let one = move |_: &NodeInfo| Sender { to: Some(NodeId(1)), what, heard: Vec::new(), kind: PhantomData };
     let other = move |_: &NodeInfo| Sender { to: None, what: unused, heard: Vec::new(), kind: PhantomData };
@@ -49,21 +49,21 @@ fn heard_across<A: Message, B: Message>(what: fn() -> A, unused: fn() -> B) -> (
     (heard, traffic.dropped)
 }
 
-/// A request as its first program writes it.
+/// A request as the first version writes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Request {
     id: u64,
     key: String,
 }
 
-/// The same request as another program reads it.
+/// The request as another program reads it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Query {
     number: u64,
     about: String,
 }
 
-/// The request of a later version, with a field more.
+/// The request of a later version, with another field.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Longer {
     id: u64,
@@ -83,21 +83,21 @@ fn longer() -> Longer {
     Longer { id: 7, key: "k".to_owned(), urgent: true }
 }
 
-/// p6: mixed versions of one wire.
+/// p6.
 #[test]
-fn machines_of_types_with_one_wire_form_understand_each_other() {
+fn types_with_one_wire_form_understand_each_other() {
     assert_eq!(heard_across(request, query), (vec![Query { number: 7, about: "k".to_owned() }], causes([])));
     assert_eq!(heard_across(request, || (0_u64, String::new())), (vec![(7, "k".to_owned())], causes([])));
 }
 
 #[test]
-fn machines_of_one_type_understand_each_other_without_a_wire() {
+fn values_of_one_type_are_passed_without_encoding() {
     assert_eq!(heard_across(request, request), (vec![request()], causes([])));
 }
 
 /// n7, p6.
 #[test]
-fn what_does_not_decode_is_lost_as_undecodable() {
+fn an_undecodable_message_is_dropped_as_undecodable() {
     let lost = causes([("undecodable", 1)]);
     assert_eq!(heard_across(|| 300_u64, || true), (vec![], lost.clone()));
     assert_eq!(heard_across(request, longer), (vec![], lost.clone()), "a field is missing");

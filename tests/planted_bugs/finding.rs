@@ -1,5 +1,4 @@
-//! Every planted bug is found by the rule that is there for it, within the seeds that were granted before it was first looked for; and from the
-//! same seeds nothing is found where there is none.
+//! Every planted bug is found by its rule within the seeds granted to it in advance; without the bug those seeds find nothing.
 
 use std::collections::BTreeSet;
 
@@ -18,13 +17,13 @@ pub(crate) fn of(system: &str) -> Vec<Planted> {
     PLANTED.into_iter().filter(|planted| planted.bug.system() == system).collect()
 }
 
-/// What is wrong with how a bug was found; nothing if it was found as it should be.
-fn complaint(planted: Planted, form: NodeStyle) -> Option<String> {
-    let sweep = planted.bug.hunt(form).scenario().sweep(0..planted.seeds);
+/// Why a bug was not found as expected; none if it was.
+fn problem(planted: Planted, style: NodeStyle) -> Option<String> {
+    let sweep = planted.bug.hunt(style).scenario().sweep(0..planted.seeds);
     let Some(report) = sweep.failure() else {
         return Some(format!("{} was not found within {} seeds", planted.bug, planted.seeds));
     };
-    println!("{:44} {form:8?} seed {:4} of {:5}", planted.bug.to_string(), sweep.passed(), planted.seeds);
+    println!("{:44} {style:8?} seed {:4} of {:5}", planted.bug.to_string(), sweep.passed(), planted.seeds);
     let rules: Vec<&str> = report.violations.iter().map(|violation| violation.rule.as_str()).collect();
     let is_right = report.outcome == Outcome::Violated && rules == [planted.rule];
     (!is_right).then(|| format!("{} was to break {:?} alone, and did this:\n{report}", planted.bug, planted.rule))
@@ -33,24 +32,24 @@ fn complaint(planted: Planted, form: NodeStyle) -> Option<String> {
 #[rstest]
 fn every_planted_bug_is_found_by_its_rule_within_its_seeds(
     #[values("echo", "gossip", "edge-cache")] system: &str,
-    #[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle,
+    #[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle,
 ) {
-    let complaints: Vec<String> = of(system).into_iter().filter_map(|planted| complaint(planted, form)).collect();
+    let complaints: Vec<String> = of(system).into_iter().filter_map(|planted| problem(planted, style)).collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
 #[rstest]
-fn where_nothing_is_planted_nothing_is_found_in_the_same_seeds(
+fn without_a_planted_bug_those_seeds_find_nothing(
     #[values("echo", "gossip", "edge-cache")] system: &str,
-    #[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle,
+    #[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle,
 ) {
     let planted = of(system);
     let most = planted.iter().map(|planted| planted.seeds).max().expect("every system has bugs");
-    planted[0].bug.sound(form).scenario().sweep(0..most).assert_ok();
+    planted[0].bug.sound(style).scenario().sweep(0..most).assert_ok();
 }
 
 #[test]
-fn the_table_holds_every_bug_once_and_grants_it_seeds_by_its_difficulty() {
+fn the_table_lists_every_bug_once_with_seeds_by_difficulty() {
     let all = (echo::Bug::ALL.iter().copied().map(PlantedBug::Echo))
         .chain(gossip::Bug::ALL.iter().copied().map(PlantedBug::Gossip))
         .chain(edge_cache::Bug::ALL.iter().copied().map(PlantedBug::EdgeCache));
@@ -60,7 +59,7 @@ fn the_table_holds_every_bug_once_and_grants_it_seeds_by_its_difficulty() {
 }
 
 #[test]
-fn a_planted_bug_is_data() {
+fn a_planted_bug_is_serialized_by_name() {
     let bug = PlantedBug::EdgeCache(edge_cache::Bug::SessionStaysBehind);
     let text = serde_json::to_string(&bug).expect("it is plain data");
     assert_eq!(text, r#"{"system":"edge-cache","bug":"session-stays-behind"}"#);
@@ -72,17 +71,17 @@ fn a_planted_bug_is_data() {
     }
 }
 
-/// In how many seeds the bug is found by the rule that it breaks.
+/// In how many seeds the bug is found by its rule.
 fn findings(planted: &Planted, run: impl Fn(Seed) -> Report) -> usize {
     const SEEDS: u64 = 1_000;
     let reports = (0..SEEDS).map(|seed| run(Seed(seed)));
     reports.filter(|report| report.violations.first().is_some_and(|violation| violation.rule == planted.rule)).count()
 }
 
-/// What the same settings find as a swarm and as a plain nemesis, which draws everything uniformly and does one thing at a time.
-/// `examples/swarm_against_uniform.rs` shows all figures, and those of uniform plans with as many faults as the swarm has.
+/// Compares the swarm of a profile with a nemesis that draws everything uniformly and applies one fault at a time.
+/// `examples/swarm_against_uniform.rs` prints all figures, and those of uniform plans with as many faults as the swarm has.
 #[test]
-fn no_bug_is_found_later_than_by_a_random_nemesis_and_all_of_them_three_times_sooner_on_average() {
+fn a_swarm_finds_bugs_three_times_as_often_as_a_nemesis() {
     let compare = |planted: &Planted| {
         let hunt = planted.bug.hunt(NodeStyle::Machine);
         let (scenario, nemesis) = (hunt.scenario(), Uniform::nemesis(hunt));
@@ -96,16 +95,16 @@ fn no_bug_is_found_later_than_by_a_random_nemesis_and_all_of_them_three_times_so
     });
     let later: Vec<_> = PLANTED.iter().zip(&all).filter(|(_, (swarm, nemesis))| swarm < nemesis).collect();
     assert!(later.is_empty(), "found less often than by a nemesis: {later:?}");
-    // What the nemesis never finds counts as found once.
+    // A bug that the nemesis never finds counts as found once.
     let ratios = all.iter().map(|(swarm, nemesis)| (*swarm as f64 / (*nemesis).max(1) as f64).ln());
     let mean = (ratios.sum::<f64>() / all.len() as f64).exp();
     assert!(mean >= 3.0, "{mean} times as often on average: {all:?}");
 }
 
 #[test]
-fn a_uniform_plan_has_as_many_faults_as_it_is_to_have_and_a_nemesis_one_at_a_time() {
+fn uniform_plans_have_the_wanted_mean_number_of_faults() {
     const SEEDS: u64 = 1_000;
-    // The one in which some nodes are spared and links have many classes.
+    // The system in which some nodes are spared and links have many classes.
     let hunt = PlantedBug::EdgeCache(edge_cache::Bug::ALL[0]).sound(NodeStyle::Machine);
     let uniform = Uniform::nemesis(hunt.clone()).with_faults(8.0);
     let faults: usize = (0..SEEDS).map(|seed| uniform.draw(Seed(seed)).faults().len()).sum();

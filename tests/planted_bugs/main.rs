@@ -1,4 +1,4 @@
-//! Planted bugs: each is found by the rule that is there for it, and its story comes down to what it takes.
+//! Every planted bug is found by its rule and minimized to the faults and decisions it needs.
 
 mod finding;
 mod shrinking;

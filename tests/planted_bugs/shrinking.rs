@@ -1,4 +1,4 @@
-//! The smallest story of every planted bug is about that bug, and small.
+//! The minimized case of every planted bug is about that bug, and small.
 
 use cluster_sim::Minimized;
 use cluster_sim::prelude::*;
@@ -8,59 +8,59 @@ use rstest::rstest;
 
 use crate::finding::of;
 
-/// So many failing seeds of each bug are looked at.
+/// How many failing seeds of each bug are minimized.
 const FAILURES: usize = 3;
 
-/// A story with more decisions than these is none that a person keeps in mind.
+/// A case with at most this many decisions can be followed by a reader.
 const FEW_DECISIONS: usize = 10;
 
-/// The first runs that fail, of those from the seeds that are granted.
+/// The first failing runs within the seeds granted to a bug.
 fn failures(planted: Planted, scenario: &Scenario) -> Vec<Report> {
     let reports = (0..planted.seeds).map(|seed| scenario.run(Seed(seed)));
     reports.filter(|report| report.outcome == Outcome::Violated).take(FAILURES).collect()
 }
 
-/// What is wrong with the smallest story of a run, in words.
-fn complaints(planted: Planted, form: NodeStyle, seed: Seed, shrunk: &Minimized) -> Vec<&'static str> {
-    let told = |hunted: Scenario| shrunk.case.apply_to(&hunted).run(seed);
-    let (again, sound) = (told(planted.bug.hunt(form).scenario()), told(planted.bug.sound(form).scenario()));
+/// What is wrong with the minimized case of a run.
+fn problems(planted: Planted, style: NodeStyle, seed: Seed, minimized: &Minimized) -> Vec<&'static str> {
+    let run = |hunted: Scenario| minimized.case.apply_to(&hunted).run(seed);
+    let (rerun, sound) = (run(planted.bug.hunt(style).scenario()), run(planted.bug.sound(style).scenario()));
     let is_well = [
-        (shrunk.finding.rule == planted.rule, "it is to break the same rule"),
-        (shrunk.is_minimal, "it is to be the smallest"),
-        (shrunk.faults.1 <= planted.faults, "it is to take no more faults than the table says"),
-        (shrunk.decisions.1.is_some_and(|count| count <= planted.decisions), "it is to take no more decisions than the table says"),
-        (again.digest == shrunk.digest && again.finding().as_ref() == Some(&shrunk.finding), "it is to be the same run again"),
-        (sound.finding().is_none(), "it is to break nothing where nothing is planted"),
+        (minimized.finding.rule == planted.rule, "it must break the rule of the bug"),
+        (minimized.is_minimal, "it must be minimal"),
+        (minimized.faults.1 <= planted.faults, "it must have at most the faults of the table"),
+        (minimized.decisions.1.is_some_and(|count| count <= planted.decisions), "it must have at most the decisions of the table"),
+        (rerun.digest == minimized.digest && rerun.finding().as_ref() == Some(&minimized.finding), "it must reproduce the run"),
+        (sound.finding().is_none(), "it must break nothing without the bug"),
     ];
-    is_well.into_iter().filter(|(is_well, _)| !is_well).map(|(_, complaint)| complaint).collect()
+    is_well.into_iter().filter(|(is_well, _)| !is_well).map(|(_, problem)| problem).collect()
 }
 
-/// What is wrong with the smallest stories of a bug.
-fn shrunk(planted: Planted, form: NodeStyle) -> Vec<String> {
-    let scenario = planted.bug.hunt(form).scenario();
+/// What is wrong with the minimized cases of a bug.
+fn problems_of(planted: Planted, style: NodeStyle) -> Vec<String> {
+    let scenario = planted.bug.hunt(style).scenario();
     let reports = failures(planted, &scenario);
     assert_eq!(reports.len(), FAILURES, "{} fails often enough", planted.bug);
-    let stories = reports.iter().flat_map(|report| {
-        let (seed, shrunk) = (report.seed(), scenario.shrink(report).expect("it broke a rule"));
-        let about = format!("{:44} {form:8?} {seed:6} {shrunk}", planted.bug.to_string());
+    let found = reports.iter().flat_map(|report| {
+        let (seed, minimized) = (report.seed(), scenario.shrink(report).expect("it broke a rule"));
+        let about = format!("{:44} {style:8?} {seed:6} {minimized}", planted.bug.to_string());
         println!("{about}");
-        complaints(planted, form, seed, &shrunk).into_iter().map(move |complaint| format!("{about}: {complaint}"))
+        problems(planted, style, seed, &minimized).into_iter().map(move |problem| format!("{about}: {problem}"))
     });
-    stories.collect()
+    found.collect()
 }
 
 #[rstest]
-fn every_planted_bug_comes_down_to_the_faults_and_decisions_of_the_table(
+fn every_planted_bug_is_minimized_to_the_bounds_of_the_table(
     #[values("echo", "gossip", "edge-cache")] system: &str,
-    #[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle,
+    #[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle,
 ) {
-    let complaints: Vec<String> = of(system).into_iter().flat_map(|planted| shrunk(planted, form)).collect();
-    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    let problems: Vec<String> = of(system).into_iter().flat_map(|planted| problems_of(planted, style)).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-/// Every bug has as many stories here, and none takes more decisions than the table says: the share of bugs is the least share of stories.
+/// Every bug has equally many cases, within the decisions of the table, so the share of bugs is a lower bound for the share of cases.
 #[test]
-fn four_in_five_stories_take_ten_decisions_or_fewer() {
+fn four_of_five_cases_have_at_most_ten_decisions() {
     let few = PLANTED.iter().filter(|planted| planted.decisions <= FEW_DECISIONS).count();
     assert!(10 * few >= 8 * PLANTED.len(), "{few} of {}", PLANTED.len());
 }

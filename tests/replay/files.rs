@@ -1,4 +1,4 @@
-//! Reproducers: the file about a failing run, and what it shows when it is read again.
+//! Reproducer files: writing, reading, replaying, and checking as regressions.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ fn failure(scenario: &Scenario) -> Report {
 
 fn file(scenario: &Scenario) -> Reproducer {
     let report = failure(scenario);
-    let driver = ScenarioSource::Test { package: "suites".to_owned(), name: "files".to_owned() };
+    let source = ScenarioSource::Test { package: "suites".to_owned(), name: "files".to_owned() };
     let code = BuildInfo { revision: Some("abc".to_owned()), lockfile: None };
-    Reproducer::of(driver, &report, scenario.shrink(&report), code).expect("a rule was broken")
+    Reproducer::of(source, &report, scenario.shrink(&report), code).expect("a rule was broken")
 }
 
-/// The file's text with a change to its data.
+/// The text of a reproducer after a change to its data.
 fn changed(change: impl FnOnce(&mut Value)) -> String {
     let mut data = serde_json::to_value(file(&ledger(Some(Flaw::NoRetry)))).unwrap();
     change(&mut data);
@@ -27,7 +27,7 @@ fn changed(change: impl FnOnce(&mut Value)) -> String {
 }
 
 #[test]
-fn a_file_shows_the_same_run_again_whole_and_in_its_smallest_story() {
+fn a_file_replays_the_original_run_and_the_minimized_one() {
     for flaw in [Flaw::NoRetry, Flaw::NewestByArrival, Flaw::StaysDown] {
         let scenario = ledger(Some(flaw));
         let written = file(&scenario);
@@ -42,56 +42,56 @@ fn a_file_shows_the_same_run_again_whole_and_in_its_smallest_story() {
 }
 
 #[test]
-fn a_file_needs_no_profile_to_have_the_faults_that_it_drew() {
+fn a_file_replays_drawn_faults_without_the_profile() {
     let scenario = ledger(Some(Flaw::StaysDown));
     let read = file(&scenario);
-    let calm = scenario.clone().only_faults(FaultPlan::new());
-    assert!(calm.replay_original(&read).unwrap().is_same());
+    let without_profile = scenario.clone().only_faults(FaultPlan::new());
+    assert!(without_profile.replay_original(&read).unwrap().is_same());
 }
 
 #[test]
-fn a_story_is_told_with_its_faults_its_empty_seats_and_its_time_alone() {
+fn a_case_applies_its_faults_absent_nodes_and_duration() {
     let scenario = ledger(None);
     let crash = Fault::Crash { node: "copy/0".into(), down_for: Some(Duration::from_millis(5)) };
-    let story = Case {
+    let case = Case {
         faults: FaultPlan::new().at(Duration::from_millis(20), crash.clone()),
         absent: ["copy/1".to_owned()].into(),
         duration: Some(Duration::from_millis(60)),
         decisions: Some(Vec::new()),
     };
-    let calm_at = |story: &Case| story.apply_to(&scenario).record(Seed(3)).calm_at.map(VirtualInstant::since_zero);
-    assert_eq!(calm_at(&story), Some(Duration::from_millis(60)));
-    assert_eq!(calm_at(&Case { duration: None, ..story.clone() }), Some(Duration::from_millis(200)), "as the scenario says");
-    let report = story.apply_to(&scenario).run(Seed(3));
+    let calm_at = |case: &Case| case.apply_to(&scenario).record(Seed(3)).calm_at.map(VirtualInstant::since_zero);
+    assert_eq!(calm_at(&case), Some(Duration::from_millis(60)));
+    assert_eq!(calm_at(&Case { duration: None, ..case.clone() }), Some(Duration::from_millis(200)), "as the scenario says");
+    let report = case.apply_to(&scenario).run(Seed(3));
     assert_eq!(report.faults.iter().map(|record| &record.fault).collect::<Vec<_>>(), [&crash]);
-    assert!(report.traffic.dropped.contains_key("node_killed"), "the seat is empty: {report}");
-    let both = Case { absent: std::collections::BTreeSet::new(), ..story.clone() }.apply_to(&scenario).run(Seed(3));
+    assert!(report.traffic.dropped.contains_key("node_killed"), "the node is absent: {report}");
+    let both = Case { absent: std::collections::BTreeSet::new(), ..case.clone() }.apply_to(&scenario).run(Seed(3));
     assert!(!both.traffic.dropped.contains_key("node_killed"), "{both}");
-    assert_eq!(story.apply_to(&scenario).run(Seed(4)).digest, report.digest, "the seed decides nothing");
+    assert_eq!(case.apply_to(&scenario).run(Seed(4)).digest, report.digest, "the seed decides nothing");
 }
 
 #[test]
-fn what_a_hand_did_is_no_part_of_the_story() {
-    let driven = ledger(None).script(|sim| {
+fn scripted_faults_are_not_part_of_the_case() {
+    let scripted = ledger(None).script(|sim| {
         sim.run_for(Duration::from_millis(20));
         let cut = sim.partition([0], [1]);
         sim.run_for(Duration::from_millis(20));
         cut.heal();
     });
-    let report = driven.run(Seed(3));
-    let by_hand = report.faults.iter().filter(|record| record.by_hand).count();
-    assert_eq!((by_hand, Case::of(&report).faults.faults().len()), (1, report.faults.len() - 1), "{report}");
-    // So it is not done twice.
-    assert_eq!(Case::of(&report).apply_to(&driven).run(Seed(3)).digest, report.digest);
+    let report = scripted.run(Seed(3));
+    let manual = report.faults.iter().filter(|record| record.by_hand).count();
+    assert_eq!((manual, Case::of(&report).faults.faults().len()), (1, report.faults.len() - 1), "{report}");
+    // So it is not applied a second time.
+    assert_eq!(Case::of(&report).apply_to(&scripted).run(Seed(3)).digest, report.digest);
 }
 
 #[test]
-fn what_is_not_the_same_is_named() {
+fn a_replay_lists_every_difference() {
     let read = file(&ledger(Some(Flaw::NoRetry)));
-    let mended = ledger(None).replay(&read).unwrap();
-    assert_eq!(mended.differences.len(), 2, "{mended}");
-    assert!(mended.differences[0].starts_with("it does not find it any more: at "), "{mended}");
-    assert!(mended.differences[1].starts_with("its digest is ") && mended.differences[1].ends_with(": another run"), "{mended}");
+    let fixed = ledger(None).replay(&read).unwrap();
+    assert_eq!(fixed.differences.len(), 2, "{fixed}");
+    assert!(fixed.differences[0].starts_with("it no longer finds it: at "), "{fixed}");
+    assert!(fixed.differences[1].starts_with("its digest is ") && fixed.differences[1].ends_with(": another run"), "{fixed}");
     let other = ledger(None).always("nothing is ever sent", |world| world.traffic().sent == 0).replay(&read).unwrap();
     assert!(
         other.differences[0].starts_with("it finds something else: at ") && other.differences[0].contains("nothing is ever sent")
@@ -102,14 +102,14 @@ fn what_is_not_the_same_is_named() {
 }
 
 #[test]
-fn a_run_that_found_nothing_makes_no_file() {
+fn a_run_that_held_has_no_reproducer() {
     let report = ledger(None).run(Seed(1));
-    let driver = ScenarioSource::Registered { name: "ledger".to_owned(), file: None };
-    assert_eq!(Reproducer::of(driver, &report, None, BuildInfo::default()), None);
+    let source = ScenarioSource::Registered { name: "ledger".to_owned(), file: None };
+    assert_eq!(Reproducer::of(source, &report, None, BuildInfo::default()), None);
 }
 
 #[test]
-fn a_file_that_cannot_be_read_says_why() {
+fn an_unreadable_file_is_refused_with_the_reason() {
     let whole = changed(|_| {});
     let message = |text: &str| Reproducer::parse(text).unwrap_err().to_string();
     for end in [0, 1, 40, whole.len() / 2, whole.len() - 1] {
@@ -132,7 +132,7 @@ fn a_file_that_cannot_be_read_says_why() {
 }
 
 #[test]
-fn a_story_that_does_not_fit_its_scenario_is_refused_by_name() {
+fn a_case_that_does_not_fit_the_scenario_is_refused() {
     let scenario = ledger(Some(Flaw::NoRetry));
     let refused = |change: &dyn Fn(&mut Value)| {
         let read = Reproducer::parse(&changed(|data| change(data))).unwrap();
@@ -140,16 +140,18 @@ fn a_story_that_does_not_fit_its_scenario_is_refused_by_name() {
     };
     let crash = json!([{"at_ns": 5, "fault": {"crash": {"node": "copy/9", "down_for_ns": null}}}]);
     let message = refused(&|data| data["case"]["faults"] = crash.clone());
-    assert!(message.starts_with("its story does not fit the scenario: fault 0 (crash) names node \"copy/9\""), "{message}");
+    assert!(message.starts_with("its case does not fit the scenario: fault 0 (crash) names node \"copy/9\""), "{message}");
     let backwards = json!([{"at_ns": 5, "fault": "heal_all"}, {"at_ns": 4, "fault": "heal_all"}]);
-    assert!(refused(&|data| data["case"]["faults"] = backwards.clone()).contains("fault 1 is scheduled before the one in front of it"));
+    assert!(
+        refused(&|data| data["case"]["faults"] = backwards.clone()).contains("fault 1 is scheduled before the one in front of it")
+    );
     assert!(refused(&|data| data["case"]["absent"] = json!(["copy/7"])).contains("\"copy/7\" is to stay empty but is not there"));
     let message = refused(&|data| data["scenario"] = json!("raft"));
     assert_eq!(message, "it is about scenario \"raft\", not \"ledger\"; replay it with the scenario or test that it names");
 }
 
 #[test]
-fn other_code_is_named_where_both_are_known() {
+fn a_changed_build_is_reported_if_both_are_known() {
     let code = |revision: Option<&str>, lockfile: Option<&str>| BuildInfo {
         revision: revision.map(str::to_owned),
         lockfile: lockfile.map(str::to_owned),
@@ -161,25 +163,25 @@ fn other_code_is_named_where_both_are_known() {
 }
 
 #[test]
-fn a_regression_holds_once_it_is_mended_and_is_stale_once_its_story_has_no_effect() {
+fn a_fixed_regression_holds_and_one_without_effect_is_stale() {
     let read = file(&ledger(Some(Flaw::NoRetry)));
     assert_eq!(ledger(Some(Flaw::NoRetry)).check_regression(&read).unwrap().outcome, Outcome::Violated);
     ledger(None).check_regression(&read).unwrap().assert_ok();
-    // Without faults it takes a message that is faster or slower than others. On links of one pace nothing of that is left.
+    // Without faults the case needs a message that is slower than others. On links with one delay that has no effect.
     let read = file(&ledger(Some(Flaw::NewestByArrival)).only_faults(FaultPlan::new()));
     ledger(None).check_regression(&read).unwrap().assert_ok();
     let steady = ledger(None).default_links(LinkModel::constant(Duration::from_millis(5)));
     let report = steady.check_regression(&read).unwrap();
     assert_eq!((report.outcome, report.outcome.exit_code()), (Outcome::Stale, 1), "{report}");
     assert!(std::panic::catch_unwind(|| report.assert_ok()).is_err());
-    // A story without faults and decisions needs neither.
-    let story = Case { decisions: Some(Vec::new()), ..Case::default() };
-    let read = Reproducer { case: story, minimized: None, ..read };
+    // A case without faults and decisions cannot be stale.
+    let case = Case { decisions: Some(Vec::new()), ..Case::default() };
+    let read = Reproducer { case: case, minimized: None, ..read };
     steady.check_regression(&read).unwrap().assert_ok();
 }
 
 #[test]
-fn a_regression_holds_by_its_own_rule_where_its_story_leaves_others_nothing_to_judge() {
+fn a_regression_is_judged_by_its_own_rule() {
     let watched = |flaw| {
         (1..=2).fold(ledger(flaw), |scenario, node| {
             scenario.always(&format!("node {node} is looked at"), move |world| {
@@ -193,26 +195,26 @@ fn a_regression_holds_by_its_own_rule_where_its_story_leaves_others_nothing_to_j
     let replay = watched(None).replay(&read).unwrap();
     assert_eq!((replay.report.outcome, replay.is_same(), replay.summary), (report.outcome, false, None));
     let blind: Vec<&CheckReport> = report.checks.iter().filter(|check| check.unknown.is_some()).collect();
-    assert_eq!((report.outcome, blind.len()), (Outcome::Held, 1), "the story takes one copy only: {report}");
-    // A story about that rule would show nothing.
+    assert_eq!((report.outcome, blind.len()), (Outcome::Held, 1), "the case has one copy only: {report}");
+    // A case about the rule without evidence proves nothing.
     read.minimized.as_mut().unwrap().finding.rule = blind[0].name.clone();
     assert_eq!(watched(None).check_regression(&read).unwrap().outcome, Outcome::Unknown);
     assert_eq!(watched(None).replay(&read).unwrap().report.outcome, Outcome::Unknown);
 }
 
 #[test]
-fn what_is_still_broken_is_no_stale_story_even_if_nothing_of_it_has_an_effect() {
-    // The flaw shows without a fault; that there was nothing to heal does not mend it.
+fn a_bug_that_is_still_there_is_never_stale() {
+    // The flaw shows without a fault; a heal without an effect does not fix it.
     let flawed = ledger(Some(Flaw::CountsTwice));
     let faults = FaultPlan::new().at(Duration::from_millis(10), Fault::HealAll);
-    let story = Case { faults, decisions: Some(Vec::new()), ..Case::default() };
-    let read = Reproducer { case: story, minimized: None, ..file(&flawed) };
+    let case = Case { faults, decisions: Some(Vec::new()), ..Case::default() };
+    let read = Reproducer { case: case, minimized: None, ..file(&flawed) };
     assert_eq!(flawed.check_regression(&read).unwrap().outcome, Outcome::Violated);
     assert_eq!(ledger(None).check_regression(&read).unwrap().outcome, Outcome::Stale);
 }
 
 #[test]
-fn a_file_about_a_step_that_never_returns_ends_in_the_same_finding() {
+fn a_reproducer_of_a_hang_replays_to_the_hang() {
     let scenario = ledger(None).step_timeout(Duration::from_millis(200)).always("it goes on", |world| {
         while world.now() > VirtualInstant::ZERO + Duration::from_millis(20) {
             std::hint::spin_loop();
@@ -221,8 +223,8 @@ fn a_file_about_a_step_that_never_returns_ends_in_the_same_finding() {
     });
     let sweep = scenario.sweep(3..4);
     let report = sweep.failure().expect("it never comes back");
-    let driver = ScenarioSource::Registered { name: "ledger".to_owned(), file: None };
-    let read = Reproducer::of(driver, report, None, BuildInfo::default()).unwrap();
+    let source = ScenarioSource::Registered { name: "ledger".to_owned(), file: None };
+    let read = Reproducer::of(source, report, None, BuildInfo::default()).unwrap();
     assert_eq!(read.finding.rule, "every step returns");
     let replay = scenario.replay(&read).unwrap();
     assert_eq!(replay.report.violations[0].rule, "every step returns", "{replay}");

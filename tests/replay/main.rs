@@ -1,4 +1,4 @@
-//! A run is shown again: by its decisions, by the file that holds all there is to know of it.
+//! Replaying a run from its decisions and from a reproducer file.
 
 mod files;
 mod pinned;

@@ -1,4 +1,4 @@
-//! What is left to chance, kept as decisions and put in place of the seed.
+//! Runs whose decisions are fixed by a list in place of the seed.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn asks(node: Node) {
     }
 }
 
-/// Sessions over links that lose, copy and reorder, with crashes and cuts.
+/// Sessions over rough links, with crashes and cuts.
 fn sessions() -> Scenario {
     Scenario::new("doubling")
         .nodes("server", 1, doubles)
@@ -62,7 +62,7 @@ fn ready(name: &str) -> Scenario {
     prepared.expect("it needs no defaults").scenario().clone()
 }
 
-/// Runs a seed free, with the log on, and with the whole log in place of the seed.
+/// Runs a seed freely, with its decisions logged, and from those decisions; returns them.
 fn agrees(scenario: &Scenario, seed: Seed) -> Vec<Decision> {
     let free = scenario.run(seed);
     let (logged, decisions) = scenario.run_with_decisions(seed);
@@ -75,7 +75,7 @@ fn agrees(scenario: &Scenario, seed: Seed) -> Vec<Decision> {
 }
 
 #[test]
-fn a_thousand_runs_with_all_their_decisions_pinned_are_these_runs() {
+fn a_thousand_runs_repeat_from_their_decisions() {
     let mut kinds = std::collections::BTreeSet::new();
     let mut runs = 0;
     let names = Registry::builtin();
@@ -103,20 +103,20 @@ fn a_thousand_runs_with_all_their_decisions_pinned_are_these_runs() {
 }
 
 #[test]
-fn without_a_decision_everything_takes_its_canonical_course_under_any_seed() {
+fn without_decisions_every_seed_gives_the_canonical_run() {
     for link in [rough_link(), LinkModel::default()] {
         let scenario = Scenario::new("doubling").nodes("server", 1, doubles).clients("client", 1, asks).default_links(link.clone());
         let reports: Vec<Report> = (0..4).map(|seed| scenario.clone().with_decisions(&[]).run(Seed(seed))).collect();
-        assert_eq!(reports[0].traffic.lost() + reports[0].traffic.copied, 0, "nothing is lost and nothing comes twice");
+        assert_eq!(reports[0].traffic.lost() + reports[0].traffic.copied, 0, "nothing is lost and nothing is copied");
         assert_eq!(reports[0].traffic.sessions.retransmissions, 0);
-        assert!(reports.iter().all(|report| report.digest == reports[0].digest), "the seed decides nothing any more");
+        assert!(reports.iter().all(|report| report.digest == reports[0].digest), "the seed decides nothing");
         let scenario = speaking(link);
         let digest = |seed| scenario.clone().with_decisions(&[]).run(Seed(seed)).digest;
         assert!((1..4).all(|seed| digest(seed) == digest(0)), "nor of datagrams");
     }
 }
 
-/// Two nodes that say something to each other now and then, never the same twice.
+/// Two nodes that send each other distinct messages now and then.
 fn speaking(link: LinkModel) -> Scenario {
     let speaks = |node: Node| async move {
         let peers = node.bind::<u64>("words");
@@ -129,7 +129,7 @@ fn speaking(link: LinkModel) -> Scenario {
 }
 
 #[test]
-fn every_message_and_every_copy_has_a_delay_of_its_own() {
+fn every_message_and_every_copy_has_its_own_delay_decision() {
     let link = LinkModel { duplicate: Ratio::percent(50), ..LinkModel::default() };
     let (report, decisions) = speaking(link).run_with_decisions(Seed(3));
     let count = |choice| decisions.iter().filter(|decision| decision.choice == choice).count() as u64;
@@ -140,16 +140,16 @@ fn every_message_and_every_copy_has_a_delay_of_its_own() {
     let names = |from: &str, to: &str| (Some(from.to_owned()), Some(to.to_owned()));
     let ways = [names("node/0", "node/1"), names("node/1", "node/0")];
     assert!(decisions.iter().filter(|decision| decision.choice == Choice::Delay).all(|decision| ways.contains(&between(decision))));
-    // Over links that do nothing but take their time, too.
+    // Over links that only delay, too.
     let (report, decisions) = speaking(LinkModel::default()).run_with_decisions(Seed(3));
     assert_eq!(decisions.iter().filter(|decision| decision.choice == Choice::Delay).count() as u64, report.traffic.sent);
 }
 
 #[test]
-fn without_a_decision_everybody_starts_at_once() {
+fn without_decisions_every_node_starts_at_zero() {
     let shows = |node: Node| async move { node.publish(|shown: &mut bool| *shown = true) };
     let scenario = Scenario::new("starting").nodes("node", 3, shows).duration(Duration::from_millis(10));
-    let at_once = scenario.always("nobody is late", |world| {
+    let at_once = scenario.always("no node starts late", |world| {
         let there = world.views::<bool>().count();
         there == 3 || world.now() == VirtualInstant::ZERO
     });
@@ -158,7 +158,7 @@ fn without_a_decision_everybody_starts_at_once() {
 }
 
 #[test]
-fn a_decision_that_is_taken_out_lets_only_what_hangs_on_it_change() {
+fn removing_a_decision_changes_only_what_depends_on_it() {
     let scenario = ready("gossip");
     let seed = Seed(3);
     let (_, decisions) = scenario.run_with_decisions(seed);
@@ -171,7 +171,7 @@ fn a_decision_that_is_taken_out_lets_only_what_hangs_on_it_change() {
 }
 
 #[test]
-fn a_decision_survives_being_saved_and_says_what_it_is() {
+fn a_decision_survives_serialization() {
     let (_, decisions) = ready("echo").run_with_decisions(Seed(1));
     let saved = serde_json::to_string(&decisions).unwrap();
     assert_eq!(serde_json::from_str::<Vec<Decision>>(&saved).unwrap(), decisions);
@@ -180,7 +180,7 @@ fn a_decision_survives_being_saved_and_says_what_it_is() {
 }
 
 #[test]
-fn a_scenario_that_a_test_drives_by_hand_is_swept_logged_and_pinned_as_any_other() {
+fn a_scripted_scenario_is_swept_logged_and_replayed() {
     let scenario = ready("gossip").script(|sim| {
         sim.run_for(Duration::from_millis(300));
         let cut = sim.partition([0], [1, 2]);
@@ -195,7 +195,7 @@ fn a_scenario_that_a_test_drives_by_hand_is_swept_logged_and_pinned_as_any_other
 }
 
 #[test]
-fn what_panics_in_the_hand_that_drives_is_a_finding() {
+fn a_panic_in_a_script_is_a_finding() {
     let report = ready("gossip").script(|sim| assert!(sim.now() > VirtualInstant::ZERO, "too early")).run(Seed(5));
     let panic = report.panic.as_ref().expect("it panics");
     assert_eq!((report.outcome, panic.site.as_str(), panic.message.as_str()), (Outcome::Panicked, "the test", "too early"));

@@ -1,5 +1,6 @@
-//! Machines that speak in sessions through random trouble: order, nothing invented, nothing lost from the middle, and in the end both sides
-//! of every session agree.
+//! Machines exchange numbered parcels in sessions under random faults.
+//!
+//! Parcels arrive in order, none is invented, none is lost from the middle, and in the end both sides of every session agree.
 
 use std::collections::BTreeMap;
 
@@ -10,42 +11,42 @@ use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// How often a courier sends to each peer in one life, half a second apart.
+/// How often a courier sends to each peer in one incarnation, half a second apart.
 const ROUNDS: u64 = 100;
 
-/// Which session of its sender a parcel belongs to, and the how manieth in it.
+/// The incarnation of the sender, its session with the receiver, and the number in that session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Parcel {
-    life: u32,
-    /// How many sessions with the receiver its sender has finished or lost before.
+    incarnation: u32,
+    /// How many sessions with the receiver the sender has closed or lost before.
     session: u32,
     number: u64,
 }
 
-/// What a courier knows of one peer.
+/// The state of a courier for one peer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Acquaintance {
+struct PeerState {
     session: u32,
-    /// Parcels that this session took over, or is about to hand back.
+    /// Parcels that this session accepted or will hand back.
     sent: u64,
-    /// How many were handed back; nothing else is sent before as many are.
+    /// How many were handed back; these are sent before any other.
     handed_back: u64,
     last_back: Option<Parcel>,
-    /// The last parcel that came from there.
+    /// The last parcel that arrived from the peer.
     last: Option<Parcel>,
 }
 
-impl Acquaintance {
-    /// What is sent from here on belongs to another session.
-    fn begin_anew(&mut self) {
+impl PeerState {
+    /// Counts the parcels from here on to another session.
+    fn begin_session(&mut self) {
         self.session += 1;
         self.sent = 0;
     }
 
-    /// The next parcel of a life.
-    fn next(&mut self, life: u32) -> Parcel {
+    /// The next parcel of an incarnation.
+    fn next(&mut self, incarnation: u32) -> Parcel {
         self.sent += 1;
-        Parcel { life, session: self.session, number: self.sent - 1 }
+        Parcel { incarnation, session: self.session, number: self.sent - 1 }
     }
 
     fn take_back(&mut self, parcel: Parcel) {
@@ -58,17 +59,17 @@ impl Acquaintance {
     }
 }
 
-/// Sends parcels to all its peers, sometimes many at once, and finishes sessions now and then.
+/// Sends parcels to all its peers, sometimes many at once, and closes sessions now and then.
 struct Courier {
-    life: u32,
+    incarnation: u32,
     rounds: u64,
-    peers: BTreeMap<NodeId, Acquaintance>,
+    peers: BTreeMap<NodeId, PeerState>,
 }
 
 impl Courier {
-    fn boot(seat: &NodeInfo) -> Self {
-        let peers = seat.peers().into_iter().map(|peer| (peer, Acquaintance::default())).collect();
-        Self { life: seat.incarnation().0, rounds: 0, peers }
+    fn boot(info: &NodeInfo) -> Self {
+        let peers = info.peers().into_iter().map(|peer| (peer, PeerState::default())).collect();
+        Self { incarnation: info.incarnation().0, rounds: 0, peers }
     }
 
     fn round(&mut self, effects: &mut Effects<Parcel>) {
@@ -77,11 +78,11 @@ impl Courier {
             let choice = u64::from(peer.0) << 32 | self.rounds;
             if known.handed_back == 0 {
                 for _ in 0..1 + effects.roll("burst", choice).below(100).saturating_sub(90) * 2 {
-                    effects.session_send(*peer, known.next(self.life));
+                    effects.session_send(*peer, known.next(self.incarnation));
                 }
             }
             if self.rounds < ROUNDS / 2 && effects.roll("finish", choice).below(12) == 0 {
-                known.begin_anew();
+                known.begin_session();
                 effects.session_close(*peer);
             }
         }
@@ -93,14 +94,14 @@ impl Courier {
     fn receive(&mut self, from: NodeId, parcel: Parcel) {
         let known = self.peers.get_mut(&from).expect("parcels come from peers");
         let expected = match known.last {
-            Some(last) if (last.life, last.session) == (parcel.life, parcel.session) => last.number + 1,
+            Some(last) if (last.incarnation, last.session) == (parcel.incarnation, parcel.session) => last.number + 1,
             Some(last) => {
-                assert!((last.life, last.session) < (parcel.life, parcel.session), "{parcel:?} comes after {last:?}");
+                assert!((last.incarnation, last.session) < (parcel.incarnation, parcel.session), "{parcel:?} comes after {last:?}");
                 0
             }
             None => 0,
         };
-        // What this life did not see of a session went to the one before it; then it must not see the rest.
+        // The start of a session may have gone to the incarnation before; then the rest must not arrive here.
         assert_eq!(parcel.number, expected, "{parcel:?} comes after {:?}", known.last);
         known.last = Some(parcel);
     }
@@ -108,7 +109,7 @@ impl Courier {
     fn reset(&mut self, peer: NodeId, reason: ResetReason) {
         assert!(matches!(reason, ResetReason::TimedOut | ResetReason::Reset), "machines are never refused: {reason}");
         let known = self.peers.get_mut(&peer).expect("sessions are with peers");
-        known.begin_anew();
+        known.begin_session();
         known.handed_back = 0;
         known.last_back = None;
     }
@@ -127,13 +128,13 @@ impl Machine for Courier {
             }
             Input::SessionWritable { peer } => {
                 let known = self.peers.get_mut(&peer).expect("sessions are with peers");
-                assert!(known.handed_back > 0, "only who was told to wait is told to go on");
+                assert!(known.handed_back > 0, "a session becomes writable only after it was full");
                 known.last_back = None;
-                (0..std::mem::take(&mut known.handed_back)).for_each(|_| effects.session_send(peer, known.next(self.life)));
+                (0..std::mem::take(&mut known.handed_back)).for_each(|_| effects.session_send(peer, known.next(self.incarnation)));
             }
-            // What one side finishes the other finishes too, so that the next session can begin.
+            // When one side closes, the other closes too, so that the next session can open.
             Input::SessionClosed { peer } => {
-                self.peers.get_mut(&peer).expect("sessions are with peers").begin_anew();
+                self.peers.get_mut(&peer).expect("sessions are with peers").begin_session();
                 effects.session_close(peer);
             }
             Input::SessionReset { peer, reason } => self.reset(peer, reason),
@@ -146,11 +147,11 @@ impl Machine for Courier {
     }
 }
 
-/// Whether everything that the first sent in its present session with the second has arrived there.
+/// Whether everything that `from` sent in its present session with `to` has arrived.
 fn has_arrived(world: &World<'_>, from: NodeId, to: NodeId) -> bool {
     let (Some(sender), Some(receiver)) = (world.view::<Courier>(from), world.view::<Courier>(to)) else { return true };
     let known = &sender.peers[&to];
-    let last = Parcel { life: sender.life, session: known.session, number: known.sent.wrapping_sub(1) };
+    let last = Parcel { incarnation: sender.incarnation, session: known.session, number: known.sent.wrapping_sub(1) };
     known.sent == 0 || receiver.peers[&from].last == Some(last)
 }
 
@@ -177,18 +178,18 @@ proptest! {
     #![proptest_config(cases(192))]
 
     #[test]
-    fn sessions_of_machines_keep_their_promise_whatever_happens(
+    fn machine_sessions_stay_ordered_and_complete_under_any_faults(
         (nodes, plan) in (2_u32..5).prop_flat_map(|nodes| {
             (Just(nodes), any_plan(nodes, Duration::from_secs(20), Duration::from_secs(8)))
         }),
         link in any_link(),
-        // What the links lose in the calm; a window of one carries a message in a second or two then.
+        // The loss in the recovery phase; a window of one then carries a message within one or two seconds.
         loss in (0.0..0.2_f64).prop_map(ratio),
         window in prop_oneof![1_u32..8, Just(64)],
-        patience in 2_u64..16,
+        session_timeout in 2_u64..16,
         seed in any::<u64>(),
     ) {
-        let link = LinkModel { loss, window, session_timeout: Duration::from_secs(patience), ..link };
+        let link = LinkModel { loss, window, session_timeout: Duration::from_secs(session_timeout), ..link };
         let report = couriers(nodes, link).faults(plan).run(Seed(seed));
         prop_assert_eq!(report.outcome, Outcome::Held, "{}", report);
         prop_assert!(report.traffic.sessions.sent.messages > 0, "{}", report);
@@ -196,7 +197,7 @@ proptest! {
 }
 
 #[test]
-fn random_trouble_raises_every_cause_of_loss_and_every_kind_of_end() {
+fn random_faults_produce_every_session_drop_cause() {
     let mut seen = std::collections::BTreeSet::new();
     for seed in 0..16 {
         let profile = FaultProfile {

@@ -1,17 +1,17 @@
-//! A cut stalls a session; past the link's patience it breaks, and both sides learn of it.
+//! A cut stalls a session; after the session timeout both sides are reset.
 
 use cluster_sim::ResetReason;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 
-use crate::streamer::{Heard, begin, entries, heard, numbers, sessions, stream};
+use crate::streamer::{Event, begin, entries, events, numbers, sessions, stream};
 
-const TIMED_OUT: Heard = Heard::Reset(ResetReason::TimedOut);
-const RESET: Heard = Heard::Reset(ResetReason::Reset);
+const TIMED_OUT: Event = Event::Reset(ResetReason::TimedOut);
+const RESET: Event = Event::Reset(ResetReason::Reset);
 
-/// Two nodes with a session between them, which has carried one message each way.
-fn acquainted() -> Sim {
+/// Two nodes with an open session that has carried one message each way.
+fn connected() -> Sim {
     let mut sim = begin(2, ten());
     stream(&mut sim, 0, 1, 0, 1);
     sim.run_for(milliseconds(100));
@@ -21,14 +21,14 @@ fn acquainted() -> Sim {
     sim
 }
 
-/// What was heard after the first message.
-fn then(sim: &Sim, node: u32) -> Vec<Heard> {
-    heard(sim, node)[1..].to_vec()
+/// The events of a node after the first message.
+fn then(sim: &Sim, node: u32) -> Vec<Event> {
+    events(sim, node)[1..].to_vec()
 }
 
 #[test]
-fn a_healed_cut_lets_the_stalled_session_go_on() {
-    let mut sim = acquainted();
+fn a_stalled_session_continues_when_the_cut_heals() {
+    let mut sim = connected();
     let cut = sim.partition([0], [1]);
     stream(&mut sim, 0, 1, 1, 5);
     sim.run_for(Duration::from_secs(10));
@@ -36,12 +36,12 @@ fn a_healed_cut_lets_the_stalled_session_go_on() {
     cut.heal();
     sim.run_for(milliseconds(1_610));
     assert_eq!((numbers(&sim, 1), sessions(&sim).connects), ((0..6).collect(), 1));
-    assert!(then(&sim, 0).is_empty(), "nobody was told anything");
+    assert!(then(&sim, 0).is_empty(), "the sender saw no event");
 }
 
 #[test]
-fn a_cut_that_outlasts_patience_breaks_the_session_for_who_sends_in_it() {
-    let mut sim = acquainted();
+fn a_cut_longer_than_the_timeout_resets_the_sending_side() {
+    let mut sim = connected();
     let _cut = sim.partition([0], [1]);
     stream(&mut sim, 0, 1, 1, 5);
     sim.run_for(milliseconds(14_999));
@@ -53,8 +53,8 @@ fn a_cut_that_outlasts_patience_breaks_the_session_for_who_sends_in_it() {
 }
 
 #[test]
-fn the_other_side_learns_when_it_sends_after_the_cut() {
-    let mut sim = acquainted();
+fn the_other_side_is_reset_when_it_sends_after_the_cut() {
+    let mut sim = connected();
     let cut = sim.partition([0], [1]);
     stream(&mut sim, 0, 1, 1, 1);
     sim.run_for(Duration::from_secs(20));
@@ -67,20 +67,20 @@ fn the_other_side_learns_when_it_sends_after_the_cut() {
 }
 
 #[test]
-fn the_other_side_learns_at_once_from_a_notice_that_arrives() {
-    let mut sim = acquainted();
-    // Only the way back is cut: what is sent arrives, and nobody hears of it.
+fn a_reset_that_arrives_resets_the_other_side_at_once() {
+    let mut sim = connected();
+    // Only the way back is cut: messages arrive and their acknowledgements do not.
     let _cut = sim.partition_one_way([1], [0]);
     stream(&mut sim, 0, 1, 1, 1);
     sim.run_for(milliseconds(14_999));
     assert_eq!((numbers(&sim, 1), then(&sim, 0)), (vec![0, 1], vec![]));
     sim.run_for(milliseconds(11));
-    assert_eq!((then(&sim, 0), then(&sim, 1)), (vec![TIMED_OUT], vec![Heard::Number(1), RESET]));
+    assert_eq!((then(&sim, 0), then(&sim, 1)), (vec![TIMED_OUT], vec![Event::Number(1), RESET]));
 }
 
 #[test]
-fn both_sides_of_a_cut_lose_patience_by_themselves_if_both_send() {
-    let mut sim = acquainted();
+fn both_sides_time_out_if_both_send_into_a_cut() {
+    let mut sim = connected();
     let _cut = sim.partition([0], [1]);
     stream(&mut sim, 0, 1, 1, 1);
     stream(&mut sim, 1, 0, 1, 1);
@@ -89,8 +89,8 @@ fn both_sides_of_a_cut_lose_patience_by_themselves_if_both_send() {
 }
 
 #[test]
-fn a_session_that_carries_nothing_outlives_any_cut() {
-    let mut sim = acquainted();
+fn an_idle_session_outlives_any_cut() {
+    let mut sim = connected();
     let cut = sim.partition([0], [1]);
     sim.run_for(Duration::from_secs(3_600));
     cut.heal();
@@ -100,22 +100,22 @@ fn a_session_that_carries_nothing_outlives_any_cut() {
 }
 
 #[test]
-fn after_a_reset_the_next_message_opens_another_session() {
-    let mut sim = acquainted();
+fn the_next_message_after_a_reset_opens_another_session() {
+    let mut sim = connected();
     let cut = sim.partition([0], [1]);
     stream(&mut sim, 0, 1, 1, 3);
     sim.run_for(Duration::from_secs(20));
     cut.heal();
     stream(&mut sim, 0, 1, 100, 3);
     sim.run_for(milliseconds(100));
-    let expected: Vec<Heard> = [RESET].into_iter().chain((100..103).map(Heard::Number)).collect();
-    assert_eq!(then(&sim, 1), expected, "the old session ends for its other side before the new one says anything");
+    let expected: Vec<Event> = [RESET].into_iter().chain((100..103).map(Event::Number)).collect();
+    assert_eq!(then(&sim, 1), expected, "the other side is reset before the new session delivers");
     assert_eq!(sessions(&sim).connects, 2);
 }
 
 #[test]
-fn patience_counts_from_the_last_answer() {
-    let mut sim = acquainted();
+fn the_session_timeout_counts_from_the_last_answer() {
+    let mut sim = connected();
     for round in 0..5 {
         let cut = sim.partition([0], [1]);
         stream(&mut sim, 0, 1, 1 + round, 1);
@@ -127,7 +127,7 @@ fn patience_counts_from_the_last_answer() {
 }
 
 #[test]
-fn a_cut_while_connecting_delays_the_session_or_prevents_it() {
+fn a_cut_while_connecting_delays_or_prevents_the_session() {
     for (cut_for, expected) in [(10, vec![0]), (20, vec![])] {
         let mut sim = begin(2, ten());
         let cut = sim.partition([0], [1]);
@@ -141,7 +141,7 @@ fn a_cut_while_connecting_delays_the_session_or_prevents_it() {
 }
 
 #[test]
-fn an_accept_that_is_lost_is_sent_again() {
+fn a_lost_accept_is_sent_again() {
     let mut sim = begin(2, ten());
     let cut = sim.partition_one_way([1], [0]);
     stream(&mut sim, 0, 1, 0, 1);

@@ -1,14 +1,14 @@
-//! What a link does, it does to everything that a session puts on it, and sessions and datagrams share their links.
+//! Links treat session segments as they treat datagrams, and sessions and datagrams share their links.
 
 use cluster_sim::LinkOrder;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 
-use crate::streamer::{Heard, Word, begin, begin_with, heard, numbers, stream};
+use crate::streamer::{Event, Message, begin, begin_with, events, numbers, stream};
 
 #[test]
-fn every_copy_of_what_is_answered_is_answered() {
+fn every_copy_of_a_segment_is_answered() {
     let decided = |duplicate| {
         let mut sim = begin(2, LinkModel { duplicate: ratio(duplicate), ..ten() });
         sim.keep_fates();
@@ -21,34 +21,34 @@ fn every_copy_of_what_is_answered_is_answered() {
     assert_eq!(decided(1.0), 6, "two requests arrive, and two copies of the message");
 }
 
-/// Whether a message that arrives at the same instant as a timer comes first.
+/// Whether a message precedes a timer that is due at the instant of its arrival.
 fn message_comes_first(priority: u8) -> bool {
     let mut sim = begin(2, LinkModel { priority, ..ten() });
     stream(&mut sim, 0, 1, 0, 1);
     sim.run_for(milliseconds(100));
     stream(&mut sim, 0, 1, 1, 1);
-    sim.call(1, Word::Wait { milliseconds: 10 }).expect("the streamer is up");
+    sim.call(1, Message::Wait { milliseconds: 10 }).expect("the streamer is up");
     sim.run_for(milliseconds(10));
-    match heard(&sim, 1)[1..] {
-        [Heard::Number(1), Heard::Timer] => true,
-        [Heard::Timer, Heard::Number(1)] => false,
+    match events(&sim, 1)[1..] {
+        [Event::Number(1), Event::Timer] => true,
+        [Event::Timer, Event::Number(1)] => false,
         ref other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn messages_in_sessions_have_the_precedence_of_their_link() {
+fn session_messages_have_the_priority_of_their_link() {
     assert!(message_comes_first(0) && !message_comes_first(255));
 }
 
-/// In how many of many rounds a streamed message overtakes the datagram that was sent before it.
+/// In how many of 100 rounds a session message overtakes the datagram sent before it.
 fn overtaken(order: LinkOrder) -> usize {
     let link = LinkModel { delay: Distribution::uniform(milliseconds(1), milliseconds(50)), order, ..LinkModel::default() };
     let mut sim = begin_with(2, link, 3);
     stream(&mut sim, 0, 1, 0, 1);
     sim.run_for(milliseconds(500));
     for round in 1..=100 {
-        sim.call(0, Word::SendThenStream { to: 1, number: round * 2 }).expect("the streamer is up");
+        sim.call(0, Message::SendThenStream { to: 1, number: round * 2 }).expect("the streamer is up");
         sim.run_for(milliseconds(500));
     }
     let numbers = &numbers(&sim, 1)[1..];
@@ -57,7 +57,7 @@ fn overtaken(order: LinkOrder) -> usize {
 }
 
 #[test]
-fn on_a_link_in_order_sessions_wait_for_datagrams() {
+fn session_messages_overtake_no_datagram_on_a_fifo_link() {
     assert_eq!(overtaken(LinkOrder::Fifo), 0);
     let free = overtaken(LinkOrder::Unordered);
     assert!((30..70).contains(&free), "{free} of 100");

@@ -1,20 +1,20 @@
-//! Loss costs time and never a message, as long as patience lasts.
+//! Loss delays a session but loses no message before the session timeout.
 
 use cluster_sim::ResetReason;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 
-use crate::streamer::{Heard, begin, begin_with, heard, numbers, sessions, stream};
+use crate::streamer::{Event, begin, begin_with, events, numbers, sessions, stream};
 
 fn lossy(loss: f64) -> LinkModel {
     LinkModel { loss: ratio(loss), ..ten() }
 }
 
 #[test]
-fn under_half_loss_every_message_arrives_once_and_in_order() {
+fn at_50_percent_loss_every_message_arrives_once_and_in_order() {
     for seed in 0..20 {
-        // Alone, a message fails three times of four; so it may need longer than the patience of a link that loses little.
+        // An attempt and its acknowledgement survive with probability 1/4, so a message may need longer than the default timeout.
         let patient = LinkModel { session_timeout: Duration::from_secs(120), ..lossy(0.5) };
         let mut sim = begin_with(2, patient, seed);
         stream(&mut sim, 0, 1, 0, 64);
@@ -22,13 +22,13 @@ fn under_half_loss_every_message_arrives_once_and_in_order() {
         assert_eq!(numbers(&sim, 1), (0..64).collect::<Vec<u64>>(), "seed {seed}");
         let traffic = sessions(&sim);
         assert_eq!(traffic.attempts, 64 + traffic.retransmissions);
-        // Each attempt arrives with one half and is heard of with one quarter; what is heard of the ones after it helps.
+        // Each attempt arrives with probability 1/2 and is acknowledged with 1/4; later acknowledgements cover it too.
         assert!((64..260).contains(&traffic.retransmissions), "{traffic:?}");
     }
 }
 
 #[test]
-fn without_loss_nothing_is_sent_again() {
+fn without_loss_there_are_no_retransmissions() {
     let mut sim = begin(2, ten());
     for round in 0..50 {
         stream(&mut sim, 0, 1, round * 10, 10);
@@ -39,20 +39,20 @@ fn without_loss_nothing_is_sent_again() {
 }
 
 #[test]
-fn where_everything_is_lost_a_session_times_out_and_its_messages_are_named() {
+fn at_full_loss_a_session_times_out_and_counts_its_messages() {
     let mut sim = begin(2, lossy(1.0));
     stream(&mut sim, 0, 1, 0, 3);
     sim.run_for(milliseconds(14_999));
-    assert!(heard(&sim, 0).is_empty());
+    assert!(events(&sim, 0).is_empty());
     sim.run_for(milliseconds(1));
-    assert_eq!(heard(&sim, 0), [Heard::Reset(ResetReason::TimedOut)]);
-    assert!(heard(&sim, 1).is_empty());
+    assert_eq!(events(&sim, 0), [Event::Reset(ResetReason::TimedOut)]);
+    assert!(events(&sim, 1).is_empty());
     let traffic = sim.inspect(|world| world.traffic());
     assert_eq!((traffic.dropped["session_timed_out"], traffic.lost(), traffic.in_flight), (3, 3, 0));
 }
 
 #[test]
-fn a_message_is_sent_again_after_waits_that_double_up_to_their_bound() {
+fn retransmissions_back_off_exponentially_up_to_a_bound() {
     let mut sim = begin(2, ten());
     stream(&mut sim, 0, 1, 0, 1);
     sim.run_for(milliseconds(100));
@@ -71,7 +71,7 @@ fn all_lost(lasting: Option<Duration>) -> Fault {
 }
 
 #[test]
-fn a_loss_rule_hits_attempts_and_what_it_ate_is_its_effect() {
+fn a_loss_rule_counts_dropped_attempts_not_messages() {
     let mut sim = begin(2, ten());
     stream(&mut sim, 0, 1, 0, 1);
     sim.run_for(milliseconds(100));
@@ -85,7 +85,7 @@ fn a_loss_rule_hits_attempts_and_what_it_ate_is_its_effect() {
 }
 
 #[test]
-fn copies_and_overtaking_change_nothing_that_a_receiver_sees() {
+fn a_receiver_sees_no_duplicates_and_no_reordering() {
     let wild = LinkModel {
         delay: Distribution::uniform(milliseconds(1), milliseconds(50)),
         duplicate: ratio(0.5),
@@ -100,6 +100,6 @@ fn copies_and_overtaking_change_nothing_that_a_receiver_sees() {
         sim.run_for(Duration::from_secs(3));
         assert_eq!(numbers(&sim, 1), (0..60).collect::<Vec<u64>>(), "seed {seed}");
         assert_eq!(numbers(&sim, 0), (100..160).collect::<Vec<u64>>(), "seed {seed}");
-        assert_eq!(sim.inspect(|world| world.traffic()).copied, 0, "copies of attempts are no messages");
+        assert_eq!(sim.inspect(|world| world.traffic()).copied, 0, "copies of segments are no messages");
     }
 }

@@ -1,28 +1,28 @@
-//! A session is there when it is needed.
+//! Sessions of machines open with the first message.
 
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 
-use crate::streamer::{Heard, begin, entries, heard, numbers, sessions, stream};
+use crate::streamer::{Event, begin, entries, events, numbers, sessions, stream};
 
 #[test]
-fn the_first_message_opens_a_session_and_arrives_after_a_round_trip_and_a_way() {
+fn the_first_message_arrives_after_a_handshake_and_one_delay() {
     let mut sim = begin(2, ten());
     stream(&mut sim, 0, 1, 5, 1);
     sim.run_for(milliseconds(29));
     assert!(numbers(&sim, 1).is_empty());
     sim.run_for(milliseconds(1));
-    let heard = entries(&sim, 1);
-    assert_eq!((heard[0].peer, heard[0].heard, heard.len()), (NodeId(0), Heard::Number(5), 1));
-    assert_eq!(heard[0].at.since_zero(), milliseconds(30));
+    let entries = entries(&sim, 1);
+    assert_eq!((entries[0].peer, entries[0].event, entries.len()), (NodeId(0), Event::Number(5), 1));
+    assert_eq!(entries[0].at.since_zero(), milliseconds(30));
     let traffic = sessions(&sim);
     assert_eq!((traffic.connects, traffic.accepted, traffic.sent.messages, traffic.delivered.messages), (1, 1, 1, 1));
     assert_eq!((traffic.attempts, traffic.retransmissions, traffic.resets), (1, 0, 0));
 }
 
 #[test]
-fn later_messages_go_through_the_same_session_in_both_directions() {
+fn later_messages_in_both_directions_reuse_the_session() {
     let mut sim = begin(2, ten());
     stream(&mut sim, 0, 1, 0, 10);
     sim.run_for(milliseconds(100));
@@ -35,7 +35,7 @@ fn later_messages_go_through_the_same_session_in_both_directions() {
 }
 
 #[test]
-fn two_that_open_at_once_end_up_with_one_session() {
+fn two_nodes_that_connect_at_once_share_one_session() {
     let mut sim = begin(2, ten());
     stream(&mut sim, 0, 1, 0, 3);
     stream(&mut sim, 1, 0, 100, 3);
@@ -44,5 +44,5 @@ fn two_that_open_at_once_end_up_with_one_session() {
     let traffic = sessions(&sim);
     assert_eq!((traffic.connects, traffic.accepted, traffic.resets), (2, 1, 0));
     assert_eq!((traffic.sent.messages, traffic.delivered.messages), (6, 6));
-    assert!(heard(&sim, 0).len() == 3 && heard(&sim, 1).len() == 3);
+    assert!(events(&sim, 0).len() == 3 && events(&sim, 1).len() == 3);
 }

@@ -1,4 +1,4 @@
-//! Sessions are part of the run: same seed, same run; what is decided about one session hangs on no other; budgets and reports count them.
+//! Sessions are deterministic and independent of each other, and budgets and reports count them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,9 +7,9 @@ use cluster_sim::{Budget, Exhausted, Fate, Record, RecordKind};
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 
-use crate::streamer::{begin, begin_with, finish, numbers, sessions, stream, streamers};
+use crate::streamer::{begin, begin_with, close, numbers, sessions, stream, streamers};
 
-/// Links that do everything to what is on them.
+/// A link that loses, copies and reorders.
 fn wild() -> LinkModel {
     LinkModel {
         loss: ratio(0.2),
@@ -20,7 +20,7 @@ fn wild() -> LinkModel {
     }
 }
 
-/// Four nodes of which each streams to each, through a crash and a cut.
+/// Four nodes that stream to each other, through a crash and a cut.
 fn busy(sim: &mut Sim, lasting: u64) {
     sim.keep_records();
     sim.keep_fates();
@@ -33,28 +33,28 @@ fn busy(sim: &mut Sim, lasting: u64) {
             sim.restart(3);
         }
         if round == 5 {
-            finish(sim, 1, 2);
-            finish(sim, 2, 1);
+            close(sim, 1, 2);
+            close(sim, 2, 1);
         }
         sim.run_for(milliseconds(500));
     }
 }
 
 #[test]
-fn the_same_seed_gives_the_same_run_in_any_thread_and_another_seed_another() {
+fn one_seed_gives_one_run_in_every_thread() {
     let run = |seed| {
         let mut sim = begin_with(4, wild(), seed);
         busy(&mut sim, 10);
         (sim.digest(), sim.records().to_vec())
     };
     let here = run(7);
-    let there = std::thread::spawn(move || run(7)).join().expect("it runs there too");
-    assert_eq!(here, there);
+    let in_thread = std::thread::spawn(move || run(7)).join().expect("it runs in a thread");
+    assert_eq!(here, in_thread);
     assert_ne!(here.0, run(8).0);
 }
 
 #[test]
-fn everything_that_happens_to_a_session_is_recorded() {
+fn every_session_event_is_recorded() {
     let mut sim = begin_with(4, wild(), 7);
     busy(&mut sim, 10);
     let count = |kind| sim.records().iter().filter(|record| record.kind == kind).count() as u64;
@@ -65,17 +65,17 @@ fn everything_that_happens_to_a_session_is_recorded() {
     assert_eq!(count(RecordKind::Accept), traffic.accepted);
     assert_eq!(count(RecordKind::SessionReset), traffic.resets);
     assert_eq!(count(RecordKind::Drop), traffic.lost.messages);
-    assert!(count(RecordKind::Connect) > traffic.connects, "requests that were lost were sent again");
+    assert!(count(RecordKind::Connect) > traffic.connects, "lost requests were sent again");
     assert_eq!(count(RecordKind::SessionClose), 2);
     assert!(traffic.resets > 0 && traffic.retransmissions > 0 && traffic.lost.messages > 0);
 }
 
 #[test]
-fn a_message_is_delivered_with_the_content_with_which_it_was_sent() {
+fn a_message_is_delivered_with_the_content_that_was_sent() {
     let mut sim = begin_with(4, wild(), 7);
     busy(&mut sim, 10);
     let of = |kind| sim.records().iter().filter(move |record| record.kind == kind);
-    // Each message of a pair says another number, so it is found by its content.
+    // Each message between two nodes has its own number, so its content identifies it.
     let sent =
         of(RecordKind::SessionSend).map(|record| ((record.node, record.peer, record.payload), (record.detail, record.length)));
     let sent: BTreeMap<_, _> = sent.collect();
@@ -87,7 +87,7 @@ fn a_message_is_delivered_with_the_content_with_which_it_was_sent() {
 }
 
 #[test]
-fn nothing_that_a_session_puts_on_a_link_shares_its_chance_with_anything_else() {
+fn every_segment_of_a_session_has_its_own_address() {
     let mut sim = begin_with(4, wild(), 7);
     busy(&mut sim, 20);
     let addresses: BTreeSet<u64> = sim.session_fates().iter().map(|decided| decided.address).collect();
@@ -95,13 +95,13 @@ fn nothing_that_a_session_puts_on_a_link_shares_its_chance_with_anything_else() 
     assert!(addresses.len() > 900);
 }
 
-/// What was decided, by what it was decided about.
+/// The fates by their address.
 fn fates(sim: &Sim) -> BTreeMap<u64, Fate> {
     sim.session_fates().iter().map(|decided| (decided.address, decided.fate)).collect()
 }
 
 #[test]
-fn a_session_is_the_same_whether_or_not_others_talk() {
+fn a_session_is_unaffected_by_traffic_of_others() {
     let run = |others: bool| {
         let mut sim = begin_with(4, wild(), 7);
         sim.keep_records();
@@ -123,29 +123,32 @@ fn a_session_is_the_same_whether_or_not_others_talk() {
 }
 
 #[test]
-fn a_cut_changes_no_fate_but_of_what_it_eats() {
+fn a_cut_changes_only_the_fates_of_what_it_drops() {
     let run = |with_cut: bool| {
         let mut sim = begin_with(3, wild(), 7);
         sim.keep_fates();
-        let mut eaten = 0;
+        let mut dropped = 0;
         for round in 0..20 {
             let cut = (with_cut && round == 5).then(|| sim.partition([0], [1]));
             stream(&mut sim, 0, 1, round, 1);
             stream(&mut sim, 1, 2, round, 1);
             sim.run_for(milliseconds(500));
-            eaten += cut.map_or(0, |cut| cut.dropped());
+            dropped += cut.map_or(0, |cut| cut.dropped());
         }
-        (fates(&sim), eaten)
+        (fates(&sim), dropped)
     };
-    let ((without, _), (with, eaten)) = (run(false), run(true));
+    let ((without, _), (with, dropped)) = (run(false), run(true));
     let changed = without.iter().filter(|(address, fate)| with.get(address).is_some_and(|other| other != *fate)).count() as u64;
     let shared = without.keys().filter(|address| with.contains_key(address)).count();
-    assert!(eaten > 0 && changed <= eaten && shared * 20 > without.len() * 19, "{changed} of {shared} changed, {eaten} eaten");
+    assert!(
+        dropped > 0 && changed <= dropped && shared * 20 > without.len() * 19,
+        "{changed} of {shared} changed, {dropped} dropped"
+    );
 }
 
 #[test]
-fn the_second_session_of_a_pair_has_chances_of_its_own() {
-    // Half of all requests are lost: under one address the second session would open as late as the first.
+fn the_second_session_of_two_nodes_has_its_own_rolls() {
+    // Half of all requests are lost: with shared addresses the second session would open as late as the first.
     let opened_after = |seed| {
         let mut sim = begin_with(2, LinkModel { loss: ratio(0.5), ..ten() }, seed);
         sim.keep_fates();
@@ -167,7 +170,7 @@ fn the_second_session_of_a_pair_has_chances_of_its_own() {
 }
 
 #[test]
-fn messages_in_sessions_count_towards_the_budget_of_messages_in_flight() {
+fn session_messages_count_towards_the_in_flight_budget() {
     let budget = Budget { messages_in_flight: 10, ..Budget::default() };
     let run = |messages| {
         let mut sim = streamers(2, ten()).budget(budget).start(Seed(7));
@@ -180,7 +183,7 @@ fn messages_in_sessions_count_towards_the_budget_of_messages_in_flight() {
 }
 
 #[test]
-fn a_report_tells_of_sessions_only_where_there_were_some() {
+fn a_report_lists_sessions_only_if_there_were_any() {
     let mut sim = begin(2, ten());
     sim.run_for(milliseconds(100));
     let without = serde_json::to_value(sim.finish()).expect("a report is data");

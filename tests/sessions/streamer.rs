@@ -1,40 +1,40 @@
-//! Machines that stream exactly what a test tells them to, and remember all they are told.
+//! Machines that send in sessions on call and keep every input.
 
 use cluster_sim::prelude::*;
 use cluster_sim::{ResetReason, SessionTraffic};
 use serde::{Deserialize, Serialize};
 
-/// What streamers say to each other, and how a test asks one to do something.
+/// A message of a streamer, and the calls of a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Word {
-    /// What goes through a session.
+pub(crate) enum Message {
+    /// The content of a session.
     Number(u64),
-    /// Asks for so many numbers, from `first` on, to be streamed to a node.
+    /// Sends `count` numbers from `first` on to a node, in the session with it.
     Stream { to: u32, first: u64, count: u64 },
-    /// Asks for the session with a node to be finished.
-    Finish { to: u32 },
-    /// Asks for one number to be sent by itself, and for the next one to be streamed at once.
+    /// Closes the session with a node.
+    Close { to: u32 },
+    /// Sends one number as a datagram and the next one in the session, in one step.
     SendThenStream { to: u32, number: u64 },
-    /// Asks for a timer that comes due after so many milliseconds.
+    /// Sets a timer.
     Wait { milliseconds: u64 },
 }
 
-/// One thing that a streamer was told.
+/// An input of a streamer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub(crate) enum Event {
     Timer,
     Number(u64),
-    Busy(u64),
-    Ready,
-    Finished,
+    Full(u64),
+    Writable,
+    Closed,
     Reset(ResetReason),
 }
 
-/// What a streamer was told, of whom and when.
+/// An input, the peer that it is about, and when it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) peer: NodeId,
-    pub(crate) heard: Heard,
+    pub(crate) event: Event,
     pub(crate) at: LocalInstant,
 }
 
@@ -43,29 +43,29 @@ pub(crate) struct Streamer {
 }
 
 impl Machine for Streamer {
-    type Message = Word;
+    type Message = Message;
     type View = Vec<Entry>;
 
-    fn step(&mut self, at: LocalInstant, input: Input<Word>, effects: &mut Effects<Word>) {
-        let (peer, heard) = match input {
-            Input::Call(Word::Stream { to, first, count }) => {
-                return (first..first + count).for_each(|number| effects.session_send(NodeId(to), Word::Number(number)));
+    fn step(&mut self, at: LocalInstant, input: Input<Message>, effects: &mut Effects<Message>) {
+        let (peer, event) = match input {
+            Input::Call(Message::Stream { to, first, count }) => {
+                return (first..first + count).for_each(|number| effects.session_send(NodeId(to), Message::Number(number)));
             }
-            Input::Call(Word::Finish { to }) => return effects.session_close(NodeId(to)),
-            Input::Call(Word::SendThenStream { to, number }) => {
-                effects.send(NodeId(to), Word::Number(number));
-                return effects.session_send(NodeId(to), Word::Number(number + 1));
+            Input::Call(Message::Close { to }) => return effects.session_close(NodeId(to)),
+            Input::Call(Message::SendThenStream { to, number }) => {
+                effects.send(NodeId(to), Message::Number(number));
+                return effects.session_send(NodeId(to), Message::Number(number + 1));
             }
-            Input::Call(Word::Wait { milliseconds }) => return effects.set_timer(Timer(0), Duration::from_millis(milliseconds)),
-            Input::Timer(_) => (NodeId::CLUSTER, Heard::Timer),
-            Input::Message { from, message: Word::Number(number) } => (from, Heard::Number(number)),
-            Input::SessionFull { peer, message: Word::Number(number) } => (peer, Heard::Busy(number)),
-            Input::SessionWritable { peer } => (peer, Heard::Ready),
-            Input::SessionClosed { peer } => (peer, Heard::Finished),
-            Input::SessionReset { peer, reason } => (peer, Heard::Reset(reason)),
+            Input::Call(Message::Wait { milliseconds }) => return effects.set_timer(Timer(0), Duration::from_millis(milliseconds)),
+            Input::Timer(_) => (NodeId::CLUSTER, Event::Timer),
+            Input::Message { from, message: Message::Number(number) } => (from, Event::Number(number)),
+            Input::SessionFull { peer, message: Message::Number(number) } => (peer, Event::Full(number)),
+            Input::SessionWritable { peer } => (peer, Event::Writable),
+            Input::SessionClosed { peer } => (peer, Event::Closed),
+            Input::SessionReset { peer, reason } => (peer, Event::Reset(reason)),
             _ => return,
         };
-        self.entries.push(Entry { peer, heard, at });
+        self.entries.push(Entry { peer, event, at });
     }
 
     fn view(&self) -> &Vec<Entry> {
@@ -77,50 +77,50 @@ pub(crate) fn streamer(_: &NodeInfo) -> Streamer {
     Streamer { entries: Vec::new() }
 }
 
-/// So many streamers over links of that model, all started at once: their clocks say what the run's does.
+/// `count` streamers, all started at the start of the run, so that their clocks show the time of the run.
 pub(crate) fn streamers(count: u32, model: LinkModel) -> Scenario {
     Scenario::new("streamers").machines("node", count, streamer).default_links(model).start_together()
 }
 
-/// A run of so many streamers in which every node is up.
+/// Starts a run of streamers with seed 7 and boots every node.
 pub(crate) fn begin(count: u32, model: LinkModel) -> Sim {
     begin_with(count, model, 7)
 }
 
-/// The same under a seed of its own.
+/// As [`begin`], with any seed.
 pub(crate) fn begin_with(count: u32, model: LinkModel, seed: u64) -> Sim {
     let mut sim = streamers(count, model).start(Seed(seed));
     sim.run_for(Duration::ZERO);
     sim
 }
 
-/// Lets one node stream so many numbers to another, from `first` on, now.
+/// Makes one node send `count` numbers from `first` on to another, now.
 pub(crate) fn stream(sim: &mut Sim, from: u32, to: u32, first: u64, count: u64) {
-    sim.call(from, Word::Stream { to, first, count }).expect("the streamer is up");
+    sim.call(from, Message::Stream { to, first, count }).expect("the streamer is up");
 }
 
-/// Lets one node finish its session with another, now.
-pub(crate) fn finish(sim: &mut Sim, from: u32, to: u32) {
-    sim.call(from, Word::Finish { to }).expect("the streamer is up");
+/// Makes one node close its session with another, now.
+pub(crate) fn close(sim: &mut Sim, from: u32, to: u32) {
+    sim.call(from, Message::Close { to }).expect("the streamer is up");
 }
 
-/// All that a node was told in this life, in order.
+/// Every input of a node in this incarnation, in order.
 pub(crate) fn entries(sim: &Sim, node: u32) -> Vec<Entry> {
     sim.inspect(|world| world.view::<Vec<Entry>>(NodeId(node)).cloned().unwrap_or_default())
 }
 
-/// What it was told, without of whom and when.
-pub(crate) fn heard(sim: &Sim, node: u32) -> Vec<Heard> {
-    entries(sim, node).iter().map(|entry| entry.heard).collect()
+/// The inputs of a node in this incarnation, without peers and instants.
+pub(crate) fn events(sim: &Sim, node: u32) -> Vec<Event> {
+    entries(sim, node).iter().map(|entry| entry.event).collect()
 }
 
-/// The numbers alone.
+/// The numbers that a node has received in this incarnation, in order.
 pub(crate) fn numbers(sim: &Sim, node: u32) -> Vec<u64> {
-    let number = |heard: Heard| if let Heard::Number(number) = heard { Some(number) } else { None };
-    heard(sim, node).into_iter().filter_map(number).collect()
+    let number = |event| if let Event::Number(number) = event { Some(number) } else { None };
+    events(sim, node).into_iter().filter_map(number).collect()
 }
 
-/// What went through sessions so far; every message is accounted for.
+/// The session traffic so far, after a check that every message is accounted for.
 pub(crate) fn sessions(sim: &Sim) -> SessionTraffic {
     let traffic = sim.inspect(|world| world.traffic());
     assert!(traffic.is_balanced(), "{traffic:?}");

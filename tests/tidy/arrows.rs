@@ -1,4 +1,4 @@
-//! Who may depend on whom: the arrows of ARCHITECTURE.md.
+//! Dependencies between packages follow the arrows of ARCHITECTURE.md.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use xtask::tokens::occurrences;
 
 use crate::{Finding, assert_tidy, root, rust_sources, sample, tokens_of, workspace};
 
-/// A package and those of ours it may name in its code. `systems/*` stands for every package under `crates/systems`.
+/// A package and the workspace packages that it may depend on. `systems/*` stands for every package under `crates/systems`.
 const ARROWS: &[(&str, &[&str])] = &[
     ("cluster-sim-types", &[]),
     ("cluster-sim-runtime", &["cluster-sim-types"]),
@@ -37,11 +37,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// A package of the workspace, reduced to what the rule looks at.
+/// The part of a workspace package that the rule reads.
 struct Member {
     name: String,
     is_system: bool,
-    /// What it needs to build, tests aside.
+    /// Its dependencies, without those of tests alone.
     needs: Vec<String>,
 }
 
@@ -55,7 +55,7 @@ impl Member {
         }
     }
 
-    /// How the table calls it.
+    /// Its key in the table.
     fn entry(&self) -> &str {
         if self.is_system { "systems/*" } else { &self.name }
     }
@@ -76,7 +76,9 @@ fn against_the_arrows(members: &[Member]) -> Vec<Finding> {
         for needed in member.needs.iter().map(String::as_str).filter(|needed| ours.contains(needed)) {
             if !(allowed.contains(&needed) || systems.contains(needed) && allowed.contains(&"systems/*")) {
                 let may = if allowed.is_empty() { "none of ours".to_owned() } else { allowed.join(", ") };
-                let cure = format!("depends on {needed}, it may on {may}; move what it needs down, or up to who may have both");
+                let cure = format!(
+                    "depends on {needed}, it may on {may}; move the shared code down, or the caller up to a package that may have both"
+                );
                 findings.push(Finding::new(&member.name, cure));
             }
         }
@@ -84,7 +86,7 @@ fn against_the_arrows(members: &[Member]) -> Vec<Finding> {
     findings
 }
 
-/// What a reference system needs, a downstream user has too.
+/// Reference systems use the API of downstream users, and no more.
 fn naming_the_simulator(source: &Source) -> Vec<Finding> {
     let inside = source.path.starts_with("crates/node/src/")
         || source.path.starts_with("crates/systems/") && source.path.split('/').nth(3) == Some("src");
@@ -92,7 +94,7 @@ fn naming_the_simulator(source: &Source) -> Vec<Finding> {
         return Vec::new();
     }
     let tokens = tokens_of(source);
-    let cure = "names `cluster_sim`: write it against cluster-sim-node, and what tests it into tests/ or crates/scenarios";
+    let cure = "names `cluster_sim`: write it against cluster-sim-node, and its tests in tests/ or crates/scenarios";
     occurrences(&tokens, "cluster_sim").into_iter().map(|index| Finding::at(source, tokens[index].line, cure)).collect()
 }
 
@@ -123,7 +125,7 @@ fn an_arrow_up_is_found() {
 }
 
 #[test]
-fn a_system_on_the_simulator_is_found_and_scenarios_on_a_system_is_not() {
+fn only_a_system_may_not_depend_on_the_simulator() {
     let facade = member("cluster-sim", false, &[]);
     let system = member("cluster-sim-lease-store", true, &["cluster-sim"]);
     let scenarios = member("cluster-sim-scenarios", false, &["cluster-sim-lease-store", "cluster-sim"]);

@@ -1,16 +1,24 @@
-//! The house rules, as tests. The failure of each says the cure.
+//! The house rules, as tests. Each failure names the place and the cure; each rule is shown a bad sample that it must find.
 //!
-//! [`arrows`]: who may depend on whom. [`reach`]: what no step may touch. [`state`]: nothing outlives a simulation.
-//! [`packages`]: what every package declares. [`shape`]: sizes, titles and words. [`rows`]: every row of the specification has
-//! a test. [`figures`]: the README shows what was measured. Each rule is also shown a small bad sample that it must find.
+//! Architecture: [`arrows`] between packages, [`folders`] within `cluster-sim`, [`reach`] of a step, [`state`] outside of simulations,
+//! [`packages`] and their manifests.
+//! Wording: [`words`] that are banned, how [`sentences`] begin, [`summaries`] of public items, [`names`] of tests, files and types.
+//! Pages: [`links`] to files and names, [`figures`] of the benchmarks, [`rows`] of the specification. [`shape`]: lengths and titles.
 
 mod arrows;
 mod figures;
+mod folders;
+mod links;
+mod names;
 mod packages;
+mod phrase;
 mod reach;
 mod rows;
+mod sentences;
 mod shape;
 mod state;
+mod summaries;
+mod words;
 
 use std::fmt;
 use std::path::Path;
@@ -19,12 +27,12 @@ use cargo_metadata::{MetadataCommand, Package};
 use xtask::sources::{Source, sources};
 use xtask::tokens::{Token, tokens};
 
-/// One place that breaks a rule, and what to do about it.
+/// A place that breaks a rule, and the cure.
 #[derive(Debug, PartialEq, Eq)]
 struct Finding {
     /// `crates/node/src/lib.rs:3`, or the name of a package.
     place: String,
-    /// What is wrong and its cure, in one sentence.
+    /// The fault and its cure, in one sentence.
     cure: String,
 }
 
@@ -70,7 +78,7 @@ fn workspace() -> Vec<Package> {
     metadata.packages
 }
 
-/// A source that a rule must find something in.
+/// A source made up for the test of a rule.
 fn sample(path: &str, text: &str) -> Source {
     Source { path: path.to_owned(), text: text.to_owned() }
 }

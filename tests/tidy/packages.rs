@@ -1,4 +1,4 @@
-//! What every package declares.
+//! Every package declares its metadata and lints, and forbids unsafe code.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use xtask::tokens::occurrences;
 
 use crate::{Finding, assert_tidy, root, rust_sources, tokens_of, workspace};
 
-/// What a manifest leaves out: here what cargo does not say.
+/// Finds a manifest without the workspace's lints, which `cargo metadata` does not show.
 fn without_our_lints(place: &str, manifest: &str) -> Option<Finding> {
     let manifest: Table = manifest.parse().expect("cargo reads it");
     let inherits = manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool) == Some(true);
@@ -19,7 +19,7 @@ fn without_our_lints(place: &str, manifest: &str) -> Option<Finding> {
 /// The package that may hold unsafe code, and where: in one expression that makes a waker of an integer.
 const UNSAFE: (&str, &str) = ("cluster-sim-runtime", "crates/runtime/src/executor/waker.rs");
 
-/// What differs between the lints of a manifest and those of the workspace but for the level of unsafe code, which is to be denied.
+/// Finds a manifest whose lints are not those of the workspace with unsafe code denied instead of forbidden.
 fn other_lints_than(workspace: &str, place: &str, manifest: &str) -> Option<Finding> {
     let lints = |text: &str, at: &[&str]| {
         let table: Table = text.parse().expect("cargo reads it");
@@ -39,13 +39,13 @@ fn allowing_unsafe(manifest: &str) -> Option<Finding> {
         .then(|| Finding::new("Cargo.toml", "allows unsafe code; set `unsafe_code = \"forbid\"` in [workspace.lints.rust]"))
 }
 
-/// The fields of a manifest that this one leaves empty.
+/// The names of the fields that are absent.
 fn missing<'a>(fields: &[(&'a str, bool)]) -> Vec<&'a str> {
     fields.iter().filter(|(_, present)| !present).map(|(name, _)| *name).collect()
 }
 
 #[test]
-fn every_package_says_what_it_is_and_under_what_terms() {
+fn every_package_declares_its_description_license_and_readme() {
     let mut findings = Vec::new();
     for package in workspace() {
         let readme = package.readme();

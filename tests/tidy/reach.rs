@@ -1,7 +1,7 @@
-//! What no step of a simulation may touch: the environment, the machine's clock, its threads and the terminal.
+//! No step of a simulation touches the environment, the machine's clock, its threads or the terminal.
 //!
-//! Clippy knows the same rule by the resolved name (`clippy.toml`); this one also finds what is only imported, and cannot be
-//! silenced where it stands.
+//! Clippy holds the rule by resolved names (`clippy.toml`). This one also finds unused imports, and no attribute in the source
+//! silences it.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use xtask::tokens::{Token, closing, occurrences};
 
 use crate::{Finding, assert_tidy, rust_sources, sample, tokens_of};
 
-/// Where the code lies that a step can reach.
+/// The folders whose code a step can reach.
 const REACHABLE: &[&str] = &[
     "crates/types/src/",
     "crates/runtime/src/",
@@ -22,22 +22,22 @@ const REACHABLE: &[&str] = &[
     "crates/cluster-sim/src/",
 ];
 
-/// What may touch them all the same, with the reason.
+/// Exceptions, with the reason.
 const ALLOWED: &[(&str, &str)] = &[
     (
         "crates/runtime/src/executor/thread.rs",
         "tells a wake from another thread, and an unwinding one; nothing of it reaches a decision",
     ),
     ("crates/runtime/src/real/life.rs", "the clock of nodes that really run; no simulated step reaches it"),
-    ("crates/cluster-sim/src/campaign/", "drives runs from outside; what it reads enters a scenario as data"),
+    ("crates/cluster-sim/src/campaign/", "drives runs from outside; its input enters a scenario as data"),
 ];
 
 const ENVIRONMENT: &str = "reads the environment: let `campaign` or the command line read it and hand it over as data";
 const CLOCK: &str = "reads the machine's clock: a machine is handed `now`, a check asks the world";
 const THREAD: &str = "uses the machine's threads: a simulation lives in one, `campaign` spreads runs over many";
-const TERMINAL: &str = "writes to the terminal: put it into the report, or say it with `tracing`";
+const TERMINAL: &str = "writes to the terminal: put it into the report, or log it with `tracing`";
 
-/// What is looked for, as tokens.
+/// Forbidden tokens and their cures.
 const FORBIDDEN: &[(&str, &str)] = &[
     ("std :: env", ENVIRONMENT),
     ("env :: var", ENVIRONMENT),
@@ -56,7 +56,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("io :: stderr", TERMINAL),
 ];
 
-/// The same through `use std::{env, …}`.
+/// Modules that `use std::{env, …}` must not import, and their cures.
 const FORBIDDEN_MODULES: &[(&str, &str)] = &[("env", ENVIRONMENT), ("thread", THREAD)];
 
 fn outside_a_step(source: &Source) -> Vec<Finding> {
@@ -83,7 +83,7 @@ fn outside_a_step(source: &Source) -> Vec<Finding> {
     places.into_iter().map(finding).collect()
 }
 
-/// Where a module stands directly in `std::{…}`.
+/// The places of a module directly in `std::{…}`.
 fn grouped(tokens: &[Token], module: &str) -> Vec<usize> {
     let mut places = Vec::new();
     for start in occurrences(tokens, "std :: {") {
@@ -100,8 +100,8 @@ fn grouped(tokens: &[Token], module: &str) -> Vec<usize> {
     places
 }
 
-/// The modules that are only built for tests.
-fn test_modules(tokens: &[Token]) -> Vec<Range<usize>> {
+/// The token ranges of `#[cfg(test)]` modules.
+pub(crate) fn test_modules(tokens: &[Token]) -> Vec<Range<usize>> {
     let starts = occurrences(tokens, "# [ cfg ( test ) ] mod");
     let with_body = starts.into_iter().filter(|start| tokens.get(start + 9).is_some_and(|token| token.text == "{"));
     with_body.map(|start| start..closing(tokens, start + 9)).collect()

@@ -1,4 +1,4 @@
-//! Every row of the edge cache's specification has a test, and the table of them is the current one.
+//! Every row of the edge cache's specification has a test, and the committed table lists the current tests.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ fn without_a_row(proofs: &[Proof]) -> Vec<Finding> {
 }
 
 fn stale(written: &str, proofs: &[Proof]) -> Option<Finding> {
-    (written != table(proofs)).then(|| Finding::new(TABLE, "is not what the names of the tests say; run `cargo xtask rows`"))
+    (written != table(proofs)).then(|| Finding::new(TABLE, "is stale: tests were renamed or added; run `cargo xtask rows`"))
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Sizes, titles and words.
+//! Lengths of sources and pages, titles of pages, and tokens that no source holds.
 
 use xtask::sources::{Source, sources};
 use xtask::tokens::occurrences;
@@ -8,10 +8,13 @@ use crate::{Finding, assert_tidy, root, rust_sources, sample, tokens_of};
 /// A file that passes this has a second noun hiding in it.
 const LINES_MAX: usize = 500;
 
-/// Notes to oneself. Written in two pieces, so that this file does not hold them.
+/// The pages that a newcomer reads first, and how long they may be.
+const PAGE_LINES_MAX: &[(&str, usize)] = &[("README.md", 150), ("ARCHITECTURE.md", 200)];
+
+/// Notes of unfinished work, written in two pieces so that this file passes.
 const NOTES: [&str; 2] = [concat!("FIX", "ME"), concat!("X", "XX")];
 
-/// What code may not say, as tokens.
+/// Forbidden tokens and their cures.
 const WORDS: &[(&str, &str)] = &[
     ("todo !", "write it, or leave it out and open an issue"),
     ("unimplemented !", "write it, or leave it out and open an issue"),
@@ -25,6 +28,13 @@ fn too_long(source: &Source) -> Option<Finding> {
     let lines = source.text.lines().count();
     let cure = format!("{lines} lines, more than {LINES_MAX}; look for the second noun hiding in it and give it a file");
     (lines > LINES_MAX).then(|| Finding::new(&source.path, cure))
+}
+
+fn too_long_a_page(page: &Source) -> Option<Finding> {
+    let (_, max) = PAGE_LINES_MAX.iter().find(|(path, _)| *path == page.path)?;
+    let lines = page.text.lines().count();
+    let cure = format!("{lines} lines, more than {max}; move what only some readers need to a page in docs/ and link to it");
+    (lines > *max).then(|| Finding::new(&page.path, cure))
 }
 
 fn not_one_title(source: &Source) -> Option<Finding> {
@@ -41,11 +51,11 @@ fn not_one_title(source: &Source) -> Option<Finding> {
     (titles != 1).then(|| Finding::new(&source.path, cure))
 }
 
-/// A file and a word that it may say, with the reason.
+/// A file, a token that it may hold, and the reason.
 const ALLOWED: &[(&str, &str, &str)] = &[(
     "crates/node/src/select.rs",
     "# [ allow (",
-    "stands in what a macro expands to, over a pattern of the user's that may bind or not: an `expect` would be wrong for one of them",
+    "stands in the expansion of a macro, over a user's pattern that may bind or not: an `expect` would be wrong for one of them",
 )];
 
 fn forbidden_words(source: &Source) -> Vec<Finding> {
@@ -53,8 +63,8 @@ fn forbidden_words(source: &Source) -> Vec<Finding> {
     let mut findings = Vec::new();
     let is_allowed = |pattern: &str| ALLOWED.iter().any(|(file, word, _)| *file == source.path && *word == pattern);
     for (pattern, cure) in WORDS.iter().filter(|(pattern, _)| !is_allowed(pattern)) {
-        let said = pattern.replace(' ', "");
-        let finding = |index: usize| Finding::at(source, tokens[index].line, format!("`{said}`: {cure}"));
+        let word = pattern.replace(' ', "");
+        let finding = |index: usize| Finding::at(source, tokens[index].line, format!("`{word}`: {cure}"));
         findings.extend(occurrences(&tokens, pattern).into_iter().map(finding));
     }
     for (index, line) in source.text.lines().enumerate() {
@@ -78,6 +88,12 @@ fn every_page_has_one_title() {
 }
 
 #[test]
+fn first_pages_are_short() {
+    let pages = sources(root(), "md").expect("the workspace is readable");
+    assert_tidy(&pages.iter().filter_map(too_long_a_page).collect::<Vec<_>>());
+}
+
+#[test]
 fn nothing_is_left_for_later() {
     assert_tidy(&rust_sources().iter().flat_map(forbidden_words).collect::<Vec<_>>());
 }
@@ -86,6 +102,15 @@ fn nothing_is_left_for_later() {
 fn a_long_source_is_found() {
     assert_eq!(too_long(&sample("a.rs", &"\n".repeat(LINES_MAX))), None);
     assert!(too_long(&sample("a.rs", &"\n".repeat(LINES_MAX + 1))).is_some());
+}
+
+#[test]
+fn a_long_first_page_is_found() {
+    for (path, max) in PAGE_LINES_MAX {
+        assert_eq!(too_long_a_page(&sample(path, &"a\n".repeat(*max))), None);
+        assert!(too_long_a_page(&sample(path, &"a\n".repeat(max + 1))).is_some());
+        assert_eq!(too_long_a_page(&sample(&format!("docs/{path}"), &"a\n".repeat(max + 1))), None);
+    }
 }
 
 #[test]

@@ -1,19 +1,19 @@
-//! A simulation is a value: nothing of it lives in a thread or in the program.
+//! A simulation is a value: no thread-local and no static holds a part of it.
 
 use xtask::sources::Source;
 use xtask::tokens::{Token, occurrences};
 
 use crate::{Finding, assert_tidy, rust_sources, sample, tokens_of};
 
-/// A file and the name of a static that may change, with the reason. Each needs its line in ARCHITECTURE.md.
+/// A file, the name of a mutable static that it may hold, and the reason. Each needs its line in ARCHITECTURE.md.
 const ALLOWED: &[(&str, &str, &str)] = &[
     (
         "crates/cluster-sim/src/campaign/reexec.rs",
         "CALLS",
-        "counts the calls of a test, so that another process finds the same one; no run sees it",
+        "counts the calls of a test, so that another process finds that call again; no run reads it",
     ),
     ("crates/runtime/src/executor/context.rs", "ENTERED", "the simulation whose code runs now; put back at the end of the poll"),
-    ("crates/runtime/src/executor/inbox.rs", "INBOXES", "a waker may outlive its run, and wakes through it reach nobody"),
+    ("crates/runtime/src/executor/inbox.rs", "INBOXES", "a waker may outlive its run, and wakes through it reach no task"),
     ("crates/runtime/src/executor/inbox.rs", "FREE", "which of those inboxes no run holds"),
 ];
 
@@ -49,7 +49,7 @@ fn shared_state(source: &Source) -> Vec<Finding> {
     findings
 }
 
-/// Whether the type that begins here can change behind a shared reference.
+/// Whether the type that begins here has interior mutability.
 fn changes(tokens: &[Token]) -> bool {
     let mut words = tokens.iter().map(|token| token.text.as_str()).take_while(|text| !matches!(*text, "=" | ";"));
     words.any(|word| matches!(word, "Mutex" | "RwLock" | "OnceLock") || word.starts_with("Atomic") || word.ends_with("Cell"))

@@ -79,7 +79,7 @@ fn flatten(stream: TokenStream, leaves: &mut Vec<(Range<usize>, Option<Kind>)>) 
     }
 }
 
-/// What stands between the quotes of a string literal, raw or not; `None` for a number or a character.
+/// Returns the text between the quotes of a string literal, raw or not; `None` for a number or a character.
 fn unquoted(literal: &str) -> Option<&str> {
     let opened = literal.trim_start_matches(['b', 'c', 'r', '#']);
     let text = opened.strip_prefix('"')?;
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_of_every_form_are_text_and_what_is_in_them_is_no_comment() {
+    fn strings_of_every_form_are_text_and_hold_no_comments() {
         let source =
             "const A: &str = \"// é \\\" b\";\nconst B: &[u8] = br#\"c \"d\" /* \"#; const C: char = 'e'; const D: u8 = 7; // é";
         assert_eq!(found(source, Kind::Text), some(&[(1, "// é \\\" b"), (2, "c \"d\" /* ")]));

@@ -1,10 +1,24 @@
-//! Virtual time, addressed chance, the event queue and the loop.
+//! Virtual time, addressed randomness, the event queue, the engine and the executor.
 //!
-//! Always here: [`Seed`] and the rolls that hang on it. With feature `test-utils`: the simulated twin. Start at `Engine`, which owns
-//! the hosts (what runs on a node) and the devices (what lies between nodes), and at `Kernel`, which both are handed at every step.
-//! With feature `tokio`: the real twin. Start at `TokioLife`.
+//! | module | feature | contents |
+//! |---|---|---|
+//! | `random` | | [`Seed`], streams, addresses and rolls; [`Distribution`]s and their tables |
+//! | [`nanoseconds`] | | serializes durations as whole nanoseconds |
+//! | `engine` | `test-utils` | the simulated twin: clock, event queue, hosts, devices, records and the run loop |
+//! | `executor` | `test-utils` | runs the async code of simulated nodes |
+//! | `real` | `tokio` | the real twin: clock, tasks and entropy of a node on tokio |
 //!
-//! Deliberately absent: messages, links, faults and checks. The loop knows a host and a device by one small trait each.
+//! Start at `Engine`, which owns the hosts (the code on the nodes) and the devices (what connects nodes, such as the network),
+//! and at `Kernel`, which every step passes to both. For the real twin, start at `TokioLife`.
+//!
+//! Invariants:
+//!
+//! - The engine knows no message, link, fault or check. It sees a host and a device through one small trait each.
+//! - No float takes part in a decision during a run: `sampling.rs` denies float arithmetic, and probabilities are compared as
+//!   integers.
+//! - A simulation is a value. The only shared state is that of the executor: the simulation entered by the current thread, and
+//!   the table of inboxes for wakes from outside. `tests/tidy` has the list.
+//! - One expression is unsafe code: `executor/waker.rs` makes a waker of an integer.
 
 #[cfg(feature = "test-utils")]
 mod engine;

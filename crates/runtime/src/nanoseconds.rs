@@ -1,10 +1,10 @@
-//! Durations as whole nanoseconds in data: exact, and comparable by eye with the `_ns` instants beside them.
+//! Serializes durations as whole nanoseconds: exact, and in the unit of the `_ns` instants beside them.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// Writes a duration as nanoseconds; one beyond 584 years is cut there.
+/// Writes a duration as nanoseconds; saturates beyond 584 years.
 ///
 /// # Errors
 /// Those of the format.
@@ -15,12 +15,12 @@ pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S:
 /// Reads a duration from nanoseconds.
 ///
 /// # Errors
-/// If the value is no whole number from 0 on.
+/// If the value is not a whole number from 0 on.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     u64::deserialize(deserializer).map(Duration::from_nanos)
 }
 
-/// The same for a duration that may be absent.
+/// Serializes an optional duration.
 pub mod optional {
     use std::time::Duration;
 

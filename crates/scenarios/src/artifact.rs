@@ -1,4 +1,4 @@
-//! The report of one run, as a file.
+//! The layout of a report file.
 
 use cluster_sim::{CheckReport, Digest, Divergence, Exhausted, FaultRecord, Outcome, PanicFinding, Traffic, Violation};
 use cluster_sim_metrics::{Signature, numbers};
@@ -6,45 +6,48 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// The version of the report's layout.
-pub const ARTIFACT_FORMAT: u32 = 1;
+///
+/// Format 2 names the key of a fault's length `duration_ns`, in format 1 `lasting_ns`, and the count of a check `times_checked`, in format 1
+/// `witnesses`.
+pub const ARTIFACT_FORMAT: u32 = 2;
 
 /// The report of one run (EDGE-22, EDGE-D19).
 ///
-/// Equal scenario, seed and code give equal bytes (EDGE-D09): nothing in it comes from the machine it ran on, and maps are in order of key.
+/// Equal scenario, seed and code give equal bytes (EDGE-D09): nothing in it depends on the machine, and maps are sorted by key.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Artifact {
     /// The version of this layout.
     pub format: u32,
-    /// The scenario with defaults filled in: as a file of its own it gives this run again, where its system has a file format.
+    /// The scenario with defaults filled in. If its system has a file format, this is a scenario file that reproduces the run.
     pub scenario: Value,
-    /// What decided the run.
+    /// The seed of the run.
     pub seed: u64,
-    /// How it ended.
+    /// The outcome of the run.
     pub outcome: Outcome,
-    /// The virtual instant of the end, in nanoseconds.
+    /// When the run ended, in nanoseconds of virtual time.
     pub ended_at_ns: u64,
-    /// Steps that nodes took.
+    /// The number of steps that nodes took.
     pub steps: u64,
-    /// What was measured.
+    /// The measurements of the scenario's observer; null if it has none.
     pub metrics_snapshot: Value,
-    /// The steps of the scenario, with what came of each.
+    /// The steps of the scenario, with the effect of each.
     pub timeline: Vec<TimelineEntry>,
-    /// The faults that were done, with what came of each.
+    /// The faults of the run, with the effect of each.
     pub faults: Vec<FaultRecord>,
     /// The fate of every message.
     pub traffic: Traffic,
-    /// Rules that were broken.
+    /// The violated rules.
     pub violations: Vec<Violation>,
-    /// The panic that ended it.
+    /// The panic that ended the run.
     pub panic: Option<PanicFinding>,
-    /// The budget that ended it.
+    /// The budget that ended the run.
     pub exhausted: Option<Exhausted>,
-    /// Where two runs of this seed part; then nothing else here means anything.
+    /// Where two runs of this seed differ; the other fields are then meaningless.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub divergence: Option<Box<Divergence>>,
-    /// What each check said.
+    /// The result of each check.
     pub checks: Vec<CheckReport>,
-    /// The last events of a run that did not hold, oldest first.
+    /// The last events of a run that did not pass, oldest first.
     pub last_events: Vec<String>,
     /// The main numbers as one line.
     pub signature: Signature,
@@ -52,26 +55,26 @@ pub struct Artifact {
     pub digest: Digest,
 }
 
-/// A step of a scenario and what came of it.
+/// A step of a scenario and its effect.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TimelineEntry {
-    /// When it was due, in seconds since the start of the run, as the scenario says it.
+    /// When the step was scheduled, in seconds since the start of the run, as the scenario gives it.
     pub at_secs: Value,
-    /// The step, as the scenario says it.
+    /// The step, as the scenario gives it.
     pub step: Value,
     /// `applied`, `no-op: …` with the reason, or `not reached: …`.
     pub effect: String,
 }
 
 impl Artifact {
-    /// The report as a file: indented JSON with a line break at its end.
+    /// Formats the report as indented JSON with a final line break.
     pub fn to_json(&self) -> String {
-        // By way of a value, whose maps are sorted: all keys are, down to the last list (EDGE-D09).
+        // The maps of a `Value` are sorted, so all keys are, at every level (EDGE-D09).
         let sorted = serde_json::to_value(self).expect("a report is plain data with text keys");
         format!("{sorted:#}\n")
     }
 
-    /// Every number that was measured, by the name under which a threshold may ask for it; nothing for a mean or percentile of no samples.
+    /// Every measured number by its dotted name; `None` for a mean or percentile of no samples.
     pub fn metrics(&self) -> Vec<(String, Option<f64>)> {
         numbers(&self.metrics_snapshot)
     }

@@ -1,4 +1,4 @@
-//! The canary: a small cluster that breaks its rule from one seed in a hundred, by design. What does not find it is broken itself.
+//! The canary: a small cluster that violates its rule from one seed in a hundred, by design. A sweep that does not find it is broken.
 
 use std::time::Duration;
 
@@ -12,60 +12,62 @@ use serde_json::json;
 use crate::prepared::Prepared;
 use crate::registry::BuiltinScenario;
 
-/// The rule that is broken.
+/// The rule that the canary violates.
 pub const RULE: &str = "a replica has what it acknowledged";
-/// One seed of so many breaks it.
+/// One seed in this many violates the rule.
 pub const ONE_IN: u64 = 100;
-/// It is time to write, or to write again what is not acknowledged by both.
+/// Fires when the writer sends its number, again until both replicas have acknowledged it.
 const WRITE: Timer = Timer(0);
 const INTERVAL: Duration = Duration::from_millis(50);
 
-/// What the writer and its replicas say to each other.
+/// A message between the writer and its replicas.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Message {
-    /// The next number.
+    /// Asks a replica to store this number.
     Write(u64),
-    /// That number is taken.
+    /// Acknowledges this number.
     Taken(u64),
 }
 
-/// What a replica shows.
+/// The view of a replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ReplicaView {
-    /// The greatest number that it took.
+    /// The greatest number that it stored.
     pub taken: u64,
-    /// The greatest number that it said it took.
+    /// The greatest number that it acknowledged.
     pub acknowledged: u64,
-    /// Whether it is to break the rule.
+    /// Whether this seed makes it violate the rule.
     pub is_doomed: bool,
 }
 
-/// The first node writes numbers to the two others, and goes on once both have taken one. From some seeds the last node acknowledges a
-/// number once that it does not take.
+/// The first node sends numbers to the two others, each until both acknowledge it.
+///
+/// From some seeds the last node acknowledges one number without storing it.
 #[derive(Debug)]
 struct Canary {
     index: u32,
     peers: Vec<NodeId>,
-    /// Of the writer: the number it writes, and the greatest that each peer acknowledged.
+    /// The number that the writer sends.
     number: u64,
+    /// The greatest number that each peer acknowledged.
     acknowledged: Vec<u64>,
-    shown: ReplicaView,
-    /// The number that it does not take.
+    view: ReplicaView,
+    /// The number that it acknowledges without storing it.
     dropped: Option<u64>,
 }
 
 impl Canary {
-    fn boot(seat: &NodeInfo) -> Self {
-        let peers = seat.peers();
+    fn boot(node: &NodeInfo) -> Self {
+        let peers = node.peers();
         let acknowledged = vec![0; peers.len()];
-        Self { index: seat.index(), peers, number: 1, acknowledged, shown: ReplicaView::default(), dropped: None }
+        Self { index: node.index(), peers, number: 1, acknowledged, view: ReplicaView::default(), dropped: None }
     }
 
     fn start(&mut self, effects: &mut Effects<Message>) {
         match self.index {
             0 => self.write(effects),
             2 if effects.roll("is doomed", 0).below(ONE_IN) == 0 => {
-                self.shown.is_doomed = true;
+                self.view.is_doomed = true;
                 self.dropped = Some(2 + effects.roll("drops", 0).below(5));
             }
             _ => {}
@@ -77,11 +79,11 @@ impl Canary {
         effects.set_timer(WRITE, INTERVAL);
     }
 
-    fn take(&mut self, number: u64, from: NodeId, effects: &mut Effects<Message>) {
+    fn store(&mut self, number: u64, from: NodeId, effects: &mut Effects<Message>) {
         if self.dropped != Some(number) {
-            self.shown.taken = self.shown.taken.max(number);
+            self.view.taken = self.view.taken.max(number);
         }
-        self.shown.acknowledged = self.shown.acknowledged.max(number);
+        self.view.acknowledged = self.view.acknowledged.max(number);
         effects.send(from, Message::Taken(number));
     }
 
@@ -103,14 +105,14 @@ impl Machine for Canary {
         match input {
             Input::Start => self.start(effects),
             Input::Timer(WRITE) => self.write(effects),
-            Input::Message { from, message: Message::Write(number), .. } => self.take(number, from, effects),
+            Input::Message { from, message: Message::Write(number), .. } => self.store(number, from, effects),
             Input::Message { from, message: Message::Taken(number), .. } => self.acknowledged(number, from),
             _ => effects.view_unchanged(),
         }
     }
 
     fn view(&self) -> &ReplicaView {
-        &self.shown
+        &self.view
     }
 
     fn label(message: &Message) -> Label {
@@ -121,9 +123,9 @@ impl Machine for Canary {
     }
 }
 
-/// The canary: three nodes for two seconds, of whose messages one in twenty is lost, and of which one is cut off for a while.
+/// The scenario: three nodes for two seconds, with 5 percent loss and one node cut off from another for 150 ms.
 pub fn scenario() -> Scenario {
-    let loss = Ratio::new(0.05).expect("a twentieth is a ratio");
+    let loss = Ratio::percent(5);
     let cut = Fault::Cut {
         from: vec!["canary/1".to_owned()],
         to: vec!["canary/0".to_owned()],
@@ -139,19 +141,19 @@ pub fn scenario() -> Scenario {
 }
 
 fn has_what_it_acknowledged(world: &World<'_>) -> Verdict {
-    let broken = world.views::<ReplicaView>().find(|(_, shown)| shown.taken < shown.acknowledged);
-    broken.map_or(Verdict::Holds, |(node, shown)| {
-        let ReplicaView { taken, acknowledged, .. } = shown;
+    let broken = world.views::<ReplicaView>().find(|(_, view)| view.taken < view.acknowledged);
+    broken.map_or(Verdict::Holds, |(node, view)| {
+        let ReplicaView { taken, acknowledged, .. } = view;
         Verdict::violated([node], format!("{node} acknowledged {acknowledged} and has {taken}"))
     })
 }
 
-/// The canary as a ready scenario.
+/// The canary by name.
 pub(crate) fn builtin() -> impl IntoIterator<Item = BuiltinScenario> {
     let prepare = |_: &_| Ok(Prepared::new(scenario(), Seed(0), json!({"system": "canary"})));
     [BuiltinScenario::new(
         "canary",
-        "breaks its rule from one seed in a hundred, by design: what does not find it is broken",
+        "violates its rule from one seed in a hundred, by design: a sweep that misses it is broken",
         prepare,
     )]
 }

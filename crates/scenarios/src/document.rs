@@ -1,4 +1,4 @@
-//! A scenario file as JSON, read strictly, with an error that says where.
+//! Strict reading of a scenario file as JSON, with the place of every error.
 
 use std::fmt;
 
@@ -10,23 +10,23 @@ use serde_path_to_error::{Path, Segment, Track};
 use crate::error::{ScenarioError, ScenarioErrorKind};
 use crate::field_spec::{FieldSpec, last_name};
 
-/// Characters before the end that show where a truncated text ends.
+/// Characters of a truncated text that an error quotes.
 const TAIL_CHARACTERS: usize = 24;
 
 /// The JSON of one file, complete and without a field given twice.
 #[derive(Debug)]
 pub(crate) struct Document<'a> {
-    /// What the user calls the file.
+    /// The name of the file in errors.
     source: &'a str,
-    /// What is in it.
+    /// Its content.
     pub(crate) root: Value,
 }
 
 impl<'a> Document<'a> {
-    /// Reads a text.
+    /// Parses a text.
     ///
     /// # Errors
-    /// If the text is empty, ends early, is no JSON, or gives a field twice.
+    /// If the text is empty, truncated or not JSON, or gives a field twice.
     pub(crate) fn parse(text: &str, source: &'a str) -> Result<Self, ScenarioError> {
         if text.trim().is_empty() {
             let cure = "fill it with a scenario, such as the one that --help shows";
@@ -39,28 +39,28 @@ impl<'a> Document<'a> {
         read.map(|Strict(root)| Self { source, root }).map_err(|error| unreadable(text, source, &track.path(), &error))
     }
 
-    /// Reads the document as data of one type; `takes` says what the field of a path takes.
+    /// Decodes the document; `spec` gives the values that the field at a path accepts.
     ///
     /// # Errors
     /// If a field is unknown, missing or of the wrong type, or a word is not in its list.
-    pub(crate) fn decode<T: DeserializeOwned>(&self, takes: fn(&str) -> FieldSpec) -> Result<T, ScenarioError> {
+    pub(crate) fn decode<T: DeserializeOwned>(&self, spec: fn(&str) -> FieldSpec) -> Result<T, ScenarioError> {
         serde_path_to_error::deserialize(&self.root).map_err(|error| {
             let message = error.inner().to_string();
             let path = written(error.path());
             let value = found(&self.root, error.path()).to_string();
-            self.misfit(&message, path, value, takes)
+            self.misfit(&message, path, value, spec)
         })
     }
 
-    /// Turns what serde says into an error of four parts.
+    /// Converts an error of serde to a [`ScenarioError`].
     ///
-    /// Serde's errors are texts; the beginnings tested for here are those of `serde::de::Error`, each held by a test.
-    fn misfit(&self, message: &str, path: String, value: String, takes: fn(&str) -> FieldSpec) -> ScenarioError {
-        let cure = takes(&path).to_string();
+    /// Serde's errors are text; the prefixes matched here are those of `serde::de::Error`, and a test covers each.
+    fn misfit(&self, message: &str, path: String, value: String, spec: fn(&str) -> FieldSpec) -> ScenarioError {
+        let cure = spec(&path).to_string();
         let choices = message.split_once("expected ").map(|(_, choices)| format!("use {}", choices.replace('`', "")));
         let (kind, path, value, cure) = if let Some(field) = message.strip_prefix("missing field `") {
             let path = joined(&path, field.split('`').next().unwrap_or(field));
-            let cure = format!("add it: {}", takes(&path));
+            let cure = format!("add it: {}", spec(&path));
             (ScenarioErrorKind::MissingField, path, "nothing".to_owned(), cure)
         } else if message.starts_with("unknown field") {
             (ScenarioErrorKind::UnknownField, path, value, choices.unwrap_or(cure))
@@ -69,13 +69,13 @@ impl<'a> Document<'a> {
         } else if message.starts_with("invalid type") {
             (ScenarioErrorKind::WrongType, path, value, cure)
         } else {
-            (takes(&path).mistake(), path, value, cure)
+            (spec(&path).mistake(), path, value, cure)
         };
         ScenarioError::new(kind, self.source, &path, &value, &cure)
     }
 }
 
-/// Which closed list an unknown word would have to be in.
+/// The kind of error for an unknown word at a path.
 fn unknown(path: &str) -> ScenarioErrorKind {
     match last_name(path) {
         "system" => ScenarioErrorKind::UnknownSystem,
@@ -85,7 +85,7 @@ fn unknown(path: &str) -> ScenarioErrorKind {
     }
 }
 
-/// The error of a text that is no complete JSON, with line and column beside the path so far.
+/// The error for a text that is not complete JSON, with line and column beside the path up to there.
 fn unreadable(text: &str, source: &str, path: &Path, error: &serde_json::Error) -> ScenarioError {
     let place = format!("{}:{}", error.line(), error.column());
     let message = error.to_string();
@@ -105,7 +105,7 @@ fn unreadable(text: &str, source: &str, path: &Path, error: &serde_json::Error) 
     if reason == "number out of range" || not_a_number {
         return ScenarioError::new(ScenarioErrorKind::NotFinite, source, &at, &token, "use a finite number");
     }
-    ScenarioError::new(ScenarioErrorKind::Syntax, source, &at, &token, &format!("mend the JSON ({reason})"))
+    ScenarioError::new(ScenarioErrorKind::Syntax, source, &at, &token, &format!("fix the JSON ({reason})"))
 }
 
 /// The end of a text, without white space.
@@ -117,7 +117,7 @@ fn tail(text: &str) -> String {
     }
 }
 
-/// The piece of text at a line and a column (both counted from 1, the column in bytes).
+/// The token at a line and a column (both counted from 1, the column in bytes).
 fn token(text: &str, line: usize, column: usize) -> String {
     let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
     let is_part = |character: char| character.is_alphanumeric() || "+-._".contains(character);
@@ -126,19 +126,19 @@ fn token(text: &str, line: usize, column: usize) -> String {
         position -= 1;
     }
     let start = line[..position].rfind(|character| !is_part(character)).map_or(0, |before| {
-        before + line[before..].chars().next().map_or(0, char::len_utf8) // the character found is not part of the piece
+        before + line[before..].chars().next().map_or(0, char::len_utf8) // the character found is not part of the token
     });
     let end = line[position..].find(|character| !is_part(character)).map_or(line.len(), |after| position + after);
     match &line[start..end] {
         "" => line[position..].chars().next().map_or_else(|| "the end of the line".to_owned(), |found| found.to_string()),
-        piece => piece.to_owned(),
+        token => token.to_owned(),
     }
 }
 
-/// The path as users write it, as far as it is known; `$` for the document itself.
+/// The path as users write it, up to the last known field; `$` for the document itself.
 fn written(path: &Path) -> String {
     let path = path.to_string();
-    // A `?` is a field whose name was not read yet.
+    // serde_path_to_error writes `?` for a field whose name it has not read.
     match path.trim_end_matches('?').trim_end_matches('.') {
         "" => "$".to_owned(),
         known => known.to_owned(),
@@ -149,7 +149,7 @@ fn joined(path: &str, field: &str) -> String {
     if path == "$" { field.to_owned() } else { format!("{path}.{field}") }
 }
 
-/// What stands at a path; the nearest thing around it where the path leads on.
+/// The value at a path; the innermost known value if the path goes deeper.
 fn found<'v>(root: &'v Value, path: &Path) -> &'v Value {
     path.iter().fold(root, |value, segment| {
         let inner = match segment {
@@ -222,7 +222,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 }
 
-/// A key that the object does not have yet. Refused while the key is read, so that the path of the error ends with it.
+/// Reads a key that the object must not have yet. Refusing it here makes the path of the error end with it.
 struct NewKey<'o>(&'o Map<String, Value>);
 
 impl<'de> DeserializeSeed<'de> for NewKey<'_> {

@@ -1,7 +1,7 @@
-//! Echo, ready to run: three clients that ask a server, through crashes, pauses, cuts and loss.
+//! The echo scenario: three clients ask a server, through crashes, pauses, cuts and loss.
 
 use cluster_sim::{NodeInfo, Scenario};
-use cluster_sim_echo::{Client, ClientView, Config, Conversation, Measured, Server, client, server};
+use cluster_sim_echo::{AnswersMatchQuestions, Client, ClientView, Config, Measured, Server, client, server};
 use serde_json::json;
 
 use crate::node_style::NodeStyle;
@@ -9,42 +9,47 @@ use crate::prepared::Prepared;
 use crate::registry::BuiltinScenario;
 use crate::smoke::{self, smoke_second};
 
-/// The observer whose measurements are the report's snapshot.
+/// The observer that measures the report's snapshot.
 const OBSERVER: &str = "an answer is the answer to what was asked";
-const SIGNED: &[&str] = &["questions", "retries", "answers"];
+const SIGNATURE_METRICS: &[&str] = &["questions", "retries", "answers"];
 const CLIENTS: u32 = 3;
 
-/// A server and three clients, written in that form. Each seed draws faults of its own for the first second.
+/// A server and three clients in one of the two node styles; each seed draws its own faults for the first second.
 ///
-/// Whatever happens, an answer is the answer to what was asked, and in the end every client has all of its answers.
-pub fn scenario(form: NodeStyle) -> Scenario {
+/// Every answer must match its question, and in the end every client must have all of its answers.
+pub fn scenario(style: NodeStyle) -> Scenario {
     let config = Config::default();
-    let nodes = match form {
+    let nodes = match style {
         NodeStyle::Machine => Scenario::new("echo").machines("server", 1, |_| Server::default()).machines(
             "client",
             CLIENTS,
-            move |seat: &NodeInfo| Client::boot(config, seat),
+            move |node: &NodeInfo| Client::boot(config, node),
         ),
         NodeStyle::Async => {
             Scenario::new("echo-async").nodes("server", 1, server).nodes("client", CLIENTS, move |node| client(node, config))
         }
     };
-    let answered = nodes.observe(OBSERVER, Conversation::default).eventually("every client has all of its answers", move |world| {
-        world.views::<ClientView>().all(|(_, client)| client.answered == config.questions)
-    });
+    let answered =
+        nodes.observe(OBSERVER, AnswersMatchQuestions::default).eventually("every client has all of its answers", move |world| {
+            world.views::<ClientView>().all(|(_, client)| client.answered == config.questions)
+        });
     smoke_second(answered)
 }
 
-/// The ready scenarios of the echo.
+/// The echo by name, in both node styles.
 pub(crate) fn builtin() -> impl IntoIterator<Item = BuiltinScenario> {
     [
-        ("echo", "clients ask a server again until it answers, through crashes, pauses, cuts and loss", NodeStyle::Machine),
-        ("echo-async", "the same, with server and clients written as async functions", NodeStyle::Async),
+        (
+            "echo",
+            "clients repeat each question until the server answers, through crashes, pauses, cuts and loss",
+            NodeStyle::Machine,
+        ),
+        ("echo-async", "echo with server and clients written as async functions", NodeStyle::Async),
     ]
-    .map(|(name, summary, form)| {
+    .map(|(name, summary, style)| {
         let prepare = move |_: &_| {
-            let prepared = Prepared::new(scenario(form), smoke::SEED, json!({"system": "echo", "form": form}));
-            Ok(prepared.measured_by(OBSERVER, json!(Measured::default()), SIGNED))
+            let prepared = Prepared::new(scenario(style), smoke::SEED, json!({"system": "echo", "form": style}));
+            Ok(prepared.with_observer(OBSERVER, json!(Measured::default()), SIGNATURE_METRICS))
         };
         BuiltinScenario::new(name, summary, prepare).for_many_seeds()
     })

@@ -1,11 +1,11 @@
-//! What is wrong with an input, and what to do about it.
+//! Errors of input: the place, the value and the cure.
 
 use std::fmt;
 
-/// Characters of a value that an error quotes before it cuts: enough to recognise it, short enough for one line.
+/// Characters of a value that an error quotes: enough to recognise it, short enough for one line.
 const QUOTED_CHARACTERS_MAX: usize = 60;
 
-/// An input that cannot be run: which file, where in it, what it says there, and the cure.
+/// Invalid input: the file, the place in it, the value there, and the cure.
 ///
 /// Nothing was run and nothing was written. Prints as one line that finishes "could not run: …":
 ///
@@ -13,45 +13,45 @@ const QUOTED_CHARACTERS_MAX: usize = 60;
 /// use cluster_sim_scenarios::{ScenarioError, ScenarioErrorKind};
 ///
 /// let error = ScenarioError::new(ScenarioErrorKind::NoRate, "lossy.json", "chaos.loss_rate", "1.5", "use a number from 0 to 1");
-/// assert_eq!(error.to_string(), "lossy.json: at chaos.loss_rate: 1.5 is no rate; use a number from 0 to 1");
+/// assert_eq!(error.to_string(), "lossy.json: at chaos.loss_rate: 1.5 is not a rate; use a number from 0 to 1");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: at {path}: {value} {kind}; {cure}")]
 pub struct ScenarioError {
     /// What kind of mistake it is.
     pub kind: ScenarioErrorKind,
-    /// The file, as the user named it; for a mistake elsewhere the flag or variable.
+    /// The file, as the user named it; otherwise `command line` or the environment variable.
     pub file: String,
-    /// Where in the file: a path such as `steps[1].step.PartitionEdge.edge_id`, with `line:column` where the text is no JSON.
+    /// Where in the file: a path such as `steps[1].step.PartitionEdge.edge_id`, with `line:column` if the text is not JSON.
     pub path: String,
-    /// What stands there, as compact JSON or as the piece of text, cut to 60 characters.
+    /// The value there, as compact JSON or as a piece of the text, cut to 60 characters.
     pub value: String,
-    /// What to do about it.
+    /// How to correct it, as an imperative.
     pub cure: String,
 }
 
 impl ScenarioError {
-    /// An error of four parts; line breaks in any of them are escaped, a long value is cut.
+    /// Builds an error; escapes line breaks in every part and cuts a long value.
     pub fn new(kind: ScenarioErrorKind, file: &str, path: &str, value: &str, cure: &str) -> Self {
         Self { kind, file: one_line(file), path: one_line(path), value: shortened(&one_line(value)), cure: one_line(cure) }
     }
 }
 
-/// What kind of mistake an input holds. Prints as the middle of the sentence: *1.5* `is no rate`.
+/// The kind of mistake in an input. Prints as the middle of a sentence: *1.5* `is not a rate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ScenarioErrorKind {
-    /// There is no such file and no ready scenario of that name.
+    /// No file and no builtin scenario has this name.
     Missing,
-    /// The file is there but cannot be read as text.
+    /// The file exists but cannot be read as text.
     Unreadable,
-    /// A place where the report cannot be written.
+    /// The report cannot be written to this path.
     Unwritable,
-    /// The file has no content.
+    /// The file is empty.
     Empty,
     /// The JSON ends before it is complete.
     Truncated,
-    /// The text is no JSON.
+    /// The text is not JSON.
     Syntax,
     /// A number beyond what a 64-bit float holds.
     NotFinite,
@@ -59,15 +59,15 @@ pub enum ScenarioErrorKind {
     Duplicate,
     /// A field that the format does not have.
     UnknownField,
-    /// A field that the format requires is not there.
+    /// A required field is missing.
     MissingField,
-    /// A system that no ready scenario is of.
+    /// A system that has no file format.
     UnknownSystem,
     /// A step that the format does not have.
     UnknownStep,
     /// A lag policy that the format does not have.
     UnknownPolicy,
-    /// Any other word out of a closed list.
+    /// A word that is not in a closed list.
     UnknownWord,
     /// A value of the wrong JSON type.
     WrongType,
@@ -75,9 +75,9 @@ pub enum ScenarioErrorKind {
     NoRate,
     /// A percentage that is not from 0 to 100.
     NoPercentage,
-    /// A value of the right type that the field does not take.
+    /// A value of the right type that the field does not accept.
     Misfit,
-    /// A number beyond its bounds.
+    /// A number outside its bounds.
     OutOfRange,
     /// A step names an edge that the scenario does not have.
     UnknownEdge,
@@ -91,29 +91,29 @@ impl fmt::Display for ScenarioErrorKind {
             Self::Missing => "does not exist",
             Self::Unreadable => "cannot be read",
             Self::Unwritable => "cannot be written",
-            Self::Empty => "is no scenario, it is empty",
+            Self::Empty => "is an empty file",
             Self::Truncated => "is where the text ends",
-            Self::Syntax => "is no JSON",
+            Self::Syntax => "is not JSON",
             Self::NotFinite => "is not finite",
             Self::Duplicate => "is given twice",
-            Self::UnknownField => "stands in an unknown field",
+            Self::UnknownField => "is the value of an unknown field",
             Self::MissingField => "is given",
-            Self::UnknownSystem => "is no known system",
-            Self::UnknownStep => "is no known step",
-            Self::UnknownPolicy => "is no known policy",
+            Self::UnknownSystem => "is not a known system",
+            Self::UnknownStep => "is not a known step",
+            Self::UnknownPolicy => "is not a known policy",
             Self::UnknownWord => "is not known",
             Self::WrongType => "is of the wrong type",
-            Self::NoRate => "is no rate",
-            Self::NoPercentage => "is no percentage",
+            Self::NoRate => "is not a rate",
+            Self::NoPercentage => "is not a percentage",
             Self::Misfit => "does not fit",
             Self::OutOfRange => "is out of range",
-            Self::UnknownEdge => "is no edge of this scenario",
+            Self::UnknownEdge => "is not an edge of this scenario",
             Self::AfterTheEnd => "is after the end of the run",
         })
     }
 }
 
-/// The text with everything that could break a line escaped.
+/// Escapes every character that could break a line.
 fn one_line(text: &str) -> String {
     let breaks = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
     text.chars()
@@ -137,9 +137,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_one_line_whatever_it_quotes() {
-        let error = ScenarioError::new(ScenarioErrorKind::Syntax, "a\nb.json", "x\ny", "x\r\n\u{2028}y", "mend it");
-        assert_eq!(error.to_string(), r"a\nb.json: at x\ny: x\r\n\u{2028}y is no JSON; mend it");
+    fn an_error_is_always_one_line() {
+        let error = ScenarioError::new(ScenarioErrorKind::Syntax, "a\nb.json", "x\ny", "x\r\n\u{2028}y", "fix it");
+        assert_eq!(error.to_string(), r"a\nb.json: at x\ny: x\r\n\u{2028}y is not JSON; fix it");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a field of a scenario file takes.
+//! The values that a field of a scenario file accepts.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::error::ScenarioErrorKind;
 
-/// What a field takes. Prints as the cure for anything else: `use a number from 0 to 1`.
+/// The values that a field accepts. Prints as the cure for any other: `use a number from 0 to 1`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum FieldSpec {
     /// A number from 0 to 1.
@@ -15,17 +15,17 @@ pub(crate) enum FieldSpec {
     Percentage,
     /// A whole number within bounds, both included.
     Whole(u64, u64),
-    /// The same, or null.
+    /// A whole number within bounds, both included, or null.
     WholeOrNull(u64, u64),
     /// Any finite number within bounds, both included.
     Number(f64, f64),
-    /// What the text says, checked where it is read.
+    /// Values described in words, checked where they are decoded.
     Described(&'static str),
 }
 
 impl FieldSpec {
-    /// Whether the field may hold `value`; what is [`Described`](Self::Described) is not judged here.
-    pub(crate) fn admits(self, value: &Value) -> bool {
+    /// Whether the field accepts `value`; always true for [`Described`](Self::Described).
+    pub(crate) fn accepts(self, value: &Value) -> bool {
         let within = |least: f64, most: f64| value.as_f64().is_some_and(|number| number >= least && number <= most);
         let whole = |least: u64, most: u64| value.as_u64().is_some_and(|number| number >= least && number <= most);
         match self {
@@ -38,7 +38,7 @@ impl FieldSpec {
         }
     }
 
-    /// The mistake that a value of the right type is when the field does not take it.
+    /// The kind of error for a value of the right type that the field does not accept.
     pub(crate) fn mistake(self) -> ScenarioErrorKind {
         match self {
             Self::Rate => ScenarioErrorKind::NoRate,
@@ -81,9 +81,9 @@ mod tests {
     #[case(FieldSpec::Whole(1, 9), &[json!(1), json!(9)], &[json!(0), json!(10), json!(1.5), json!(-1), json!(null)])]
     #[case(FieldSpec::WholeOrNull(1, 9), &[json!(1), json!(null)], &[json!(0), json!(10), json!("x")])]
     #[case(FieldSpec::Number(0.5, 2.0), &[json!(0.5), json!(2)], &[json!(0.4), json!(2.1), json!(null)])]
-    fn edge_d17_bounds_are_included(#[case] takes: FieldSpec, #[case] good: &[Value], #[case] bad: &[Value]) {
-        good.iter().for_each(|value| assert!(takes.admits(value), "{takes:?} admits {value}"));
-        bad.iter().for_each(|value| assert!(!takes.admits(value), "{takes:?} refuses {value}"));
+    fn edge_d17_bounds_are_included(#[case] spec: FieldSpec, #[case] good: &[Value], #[case] bad: &[Value]) {
+        good.iter().for_each(|value| assert!(spec.accepts(value), "{spec:?} accepts {value}"));
+        bad.iter().for_each(|value| assert!(!spec.accepts(value), "{spec:?} refuses {value}"));
     }
 
     #[rstest]

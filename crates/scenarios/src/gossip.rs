@@ -1,7 +1,7 @@
-//! Gossip, ready to run: three nodes that spread news, through crashes, pauses, cuts and loss.
+//! The gossip scenario: three nodes spread news, through crashes, pauses, cuts and loss.
 
 use cluster_sim::{NodeInfo, Scenario};
-use cluster_sim_gossip::{Config, Gossip, Measured, Memory, Newest, gossip};
+use cluster_sim_gossip::{Config, Gossip, Measured, Newest, NoRollback, gossip};
 use serde_json::json;
 
 use crate::node_style::NodeStyle;
@@ -9,37 +9,37 @@ use crate::prepared::Prepared;
 use crate::registry::BuiltinScenario;
 use crate::smoke::{self, smoke_second};
 
-/// The observer whose measurements are the report's snapshot.
-const OBSERVER: &str = "nobody forgets what it knew";
-const SIGNED: &[&str] = &["news", "learned"];
+/// The observer that measures the report's snapshot.
+const OBSERVER: &str = "no node forgets what it knew";
+const SIGNATURE_METRICS: &[&str] = &["news", "learned"];
 const NODES: u32 = 3;
 
-/// Three nodes, written in that form. Each seed draws faults of its own for the first second.
+/// Three nodes in one of the two node styles; each seed draws its own faults for the first second.
 ///
-/// Whatever happens, nobody forgets what it knew in its present life, and in the end everybody knows of the last news.
-pub fn scenario(form: NodeStyle) -> Scenario {
+/// No node may forget what it knew in its incarnation, and in the end every node must know the last news.
+pub fn scenario(style: NodeStyle) -> Scenario {
     let config = Config::default();
     let last = Newest(config.last(NODES));
-    let nodes = match form {
-        NodeStyle::Machine => Scenario::new("gossip").machines("gossip", NODES, move |seat: &NodeInfo| Gossip::boot(config, seat)),
+    let nodes = match style {
+        NodeStyle::Machine => Scenario::new("gossip").machines("gossip", NODES, move |node: &NodeInfo| Gossip::boot(config, node)),
         NodeStyle::Async => Scenario::new("gossip-async").nodes("gossip", NODES, move |node| gossip(node, config)),
     };
     let known = nodes
-        .observe(OBSERVER, Memory::default)
-        .eventually("everybody knows of the last news", move |world| world.views::<Newest>().all(|(_, newest)| *newest == last));
+        .observe(OBSERVER, NoRollback::default)
+        .eventually("every node knows the last news", move |world| world.views::<Newest>().all(|(_, newest)| *newest == last));
     smoke_second(known)
 }
 
-/// The ready scenarios of the gossip.
+/// The gossip by name, in both node styles.
 pub(crate) fn builtin() -> impl IntoIterator<Item = BuiltinScenario> {
     [
-        ("gossip", "three nodes tell each other the newest they know, through crashes, pauses, cuts and loss", NodeStyle::Machine),
-        ("gossip-async", "the same, with nodes written as async functions", NodeStyle::Async),
+        ("gossip", "three nodes spread the newest value they know, through crashes, pauses, cuts and loss", NodeStyle::Machine),
+        ("gossip-async", "gossip with nodes written as async functions", NodeStyle::Async),
     ]
-    .map(|(name, summary, form)| {
+    .map(|(name, summary, style)| {
         let prepare = move |_: &_| {
-            let prepared = Prepared::new(scenario(form), smoke::SEED, json!({"system": "gossip", "form": form}));
-            Ok(prepared.measured_by(OBSERVER, json!(Measured::default()), SIGNED))
+            let prepared = Prepared::new(scenario(style), smoke::SEED, json!({"system": "gossip", "form": style}));
+            Ok(prepared.with_observer(OBSERVER, json!(Measured::default()), SIGNATURE_METRICS))
         };
         BuiltinScenario::new(name, summary, prepare).for_many_seeds()
     })

@@ -1,12 +1,12 @@
-//! Ready scenarios of cluster-sim's reference systems, and the files that describe such scenarios.
+//! Builtin scenarios of cluster-sim's reference systems, and the scenario files that describe more.
 //!
-//! Start at [`Registry::standard`] for what is ready to run, and at [`edge_cache`] for the one file format there is. [`echo`], [`gossip`] and
-//! the [`canary`] have none: they are run by name.
-//! [`hunt`] has the scenarios in which planted bugs are to be found, and the table of these.
-//! A file or a name becomes a [`Prepared`] scenario, which runs to an [`Artifact`]. What cannot be run is a [`ScenarioError`]: one line
-//! with file, place, value and cure.
+//! Start at [`Registry::builtin`] for the scenarios, and at [`edge_cache`] for the one file format. [`echo`], [`gossip`] and the [`canary`]
+//! have no files and are run by name. [`planted_bugs`] lists bugs with the scenarios that must find them.
 //!
-//! Deliberately absent: flags, the environment, the terminal and the file system. Texts come in, texts go out.
+//! A file or a name becomes a [`Prepared`] scenario, which runs to an [`Artifact`]. Invalid input is a [`ScenarioError`]: one line with file,
+//! place, value and cure.
+//!
+//! Deliberately absent: flags, the environment, the terminal and the file system. Text comes in, text goes out.
 
 mod artifact;
 pub mod canary;

@@ -1,14 +1,14 @@
-//! How nodes are written.
+//! The two ways to write a node.
 
 use serde::{Deserialize, Serialize};
 
-/// How nodes are written, where a system has them in both forms.
+/// How the nodes of a system are written; the reference systems have both styles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeStyle {
-    /// As machines.
+    /// As a state machine: `cluster_sim::Machine`.
     #[default]
     Machine,
-    /// As async functions.
+    /// As an async function.
     Async,
 }

@@ -1,4 +1,4 @@
-//! A scenario that is ready to run.
+//! A scenario that is ready to run, with the layout of its report.
 
 use std::time::Duration;
 
@@ -8,14 +8,15 @@ use serde_json::Value;
 
 use crate::artifact::{ARTIFACT_FORMAT, Artifact, TimelineEntry};
 
-/// A scenario with its seed and everything that its report says of it; nothing has run yet.
+/// A scenario with its seed and the parts of its report that do not depend on the run.
 pub struct Prepared {
     scenario: Scenario,
     seed: Seed,
-    echo: Value,
+    /// The scenario as its report repeats it.
+    description: Value,
     observer: &'static str,
-    unmeasured: Value,
-    signed: &'static [&'static str],
+    empty_snapshot: Value,
+    signature_metrics: &'static [&'static str],
     timeline: Vec<PlannedStep>,
 }
 
@@ -24,72 +25,79 @@ pub struct Prepared {
 pub(crate) struct PlannedStep {
     /// When it is due.
     pub(crate) at: Duration,
-    /// What the timeline says of it if the run gets that far.
+    /// Its entry in the timeline, if the run gets that far.
     pub(crate) entry: TimelineEntry,
 }
 
 impl Prepared {
-    /// A scenario to run from `seed`; `echo` is an object that describes it, in which the seed is kept.
-    pub fn new(scenario: Scenario, seed: Seed, echo: Value) -> Self {
-        Self { scenario, seed, echo, observer: "", unmeasured: Value::Null, signed: &[], timeline: Vec::new() }.with_seed(seed)
+    /// A scenario to run from `seed`; `description` is an object that reports repeat, with the seed added to it.
+    pub fn new(scenario: Scenario, seed: Seed, description: Value) -> Self {
+        let (empty_snapshot, timeline) = (Value::Null, Vec::new());
+        Self { scenario, seed, description, observer: "", empty_snapshot, signature_metrics: &[], timeline }.with_seed(seed)
     }
 
-    /// This scenario, whose report holds what the observer of that name measures; `unmeasured` is what it measures in no time at all,
-    /// and the signature holds the numbers named by `signed`.
+    /// Takes the report's snapshot from the observer of this name.
+    ///
+    /// `empty_snapshot` is what it measures before the run; `signature_metrics` names the numbers of the signature.
     #[must_use]
-    pub(crate) fn measured_by(self, observer: &'static str, unmeasured: Value, signed: &'static [&'static str]) -> Self {
-        Self { observer, unmeasured, signed, ..self }
+    pub(crate) fn with_observer(
+        self,
+        observer: &'static str,
+        empty_snapshot: Value,
+        signature_metrics: &'static [&'static str],
+    ) -> Self {
+        Self { observer, empty_snapshot, signature_metrics, ..self }
     }
 
-    /// This scenario with steps, in order of time.
+    /// Adds the steps of the scenario, in order of time.
     #[must_use]
     pub(crate) fn with_timeline(self, timeline: Vec<PlannedStep>) -> Self {
         Self { timeline, ..self }
     }
 
-    /// This scenario from another seed; the report echoes it.
+    /// Runs the scenario from another seed, which its report repeats.
     #[must_use]
     pub fn with_seed(mut self, seed: Seed) -> Self {
-        if let Value::Object(fields) = &mut self.echo {
+        if let Value::Object(fields) = &mut self.description {
             fields.insert("seed".to_owned(), Value::from(seed.0));
         }
         Self { seed, ..self }
     }
 
-    /// The seed that will decide the run.
+    /// The seed of the run.
     pub fn seed(&self) -> Seed {
         self.seed
     }
 
-    /// The scenario itself, for sweeps and for runs by hand.
+    /// The scenario itself, for sweeps and for other runs.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
     }
 
-    /// The names of the numbers that a run will measure.
+    /// The names of the metrics that a run measures.
     pub fn metric_names(&self) -> Vec<String> {
-        numbers(&self.unmeasured).into_iter().map(|(name, _)| name).collect()
+        numbers(&self.empty_snapshot).into_iter().map(|(name, _)| name).collect()
     }
 
-    /// Runs the scenario.
+    /// Runs the scenario from its seed.
     pub fn run(&self) -> Artifact {
         self.artifact(self.scenario.run(self.seed))
     }
 
-    /// Makes the report of a run of this scenario, from this seed, a file.
+    /// Converts the report of a run of this scenario, from this seed, to the layout of a report file.
     pub fn artifact(&self, report: Report) -> Artifact {
-        // Of two runs that differ neither says which steps took place.
+        // If two runs differ, neither proves which steps took place.
         let timeline = if report.divergence.is_some() { &[][..] } else { &self.timeline };
         let metrics_snapshot = report.measured.get(self.observer).cloned().unwrap_or(Value::Null);
         Artifact {
             format: ARTIFACT_FORMAT,
-            scenario: self.echo.clone(),
+            scenario: self.description.clone(),
             seed: report.seed().0,
             outcome: report.outcome,
             ended_at_ns: report.ended_at.as_nanoseconds(),
             steps: report.steps,
             timeline: timeline.iter().map(|step| step.after(report.ended_at)).collect(),
-            signature: signature(&report, &metrics_snapshot, self.signed),
+            signature: signature(&report, &metrics_snapshot, self.signature_metrics),
             metrics_snapshot,
             digest: report.digest,
             panic: report.panic,
@@ -105,7 +113,7 @@ impl Prepared {
 }
 
 impl PlannedStep {
-    /// The entry of the timeline, after a run that ended at that instant.
+    /// The entry of the timeline after a run that ended at `ended_at`.
     fn after(&self, ended_at: VirtualInstant) -> TimelineEntry {
         let mut entry = self.entry.clone();
         if VirtualInstant::ZERO + self.at > ended_at {
@@ -115,9 +123,9 @@ impl PlannedStep {
     }
 }
 
-/// What every run has, then the numbers that `signed` names, in its order.
-fn signature(report: &Report, metrics: &Value, signed: &[&str]) -> Signature {
-    signed.iter().fold(report.signature(), |signature, name| {
+/// The signature of the report, followed by the metrics that `names` lists, in its order.
+fn signature(report: &Report, metrics: &Value, names: &[&str]) -> Signature {
+    names.iter().fold(report.signature(), |signature, name| {
         let value = name.split('.').try_fold(metrics, |value, part| value.get(part));
         signature.with(name, value.map_or_else(|| "none".to_owned(), Value::to_string))
     })

@@ -1,21 +1,21 @@
-//! The ready scenarios, by name.
+//! The builtin scenarios, by name.
 
 use crate::edge_cache::{self, Defaults, EdgeCacheFile};
 use crate::error::ScenarioError;
 use crate::prepared::Prepared;
 use crate::{canary, echo, gossip, planted_bugs};
 
-/// The systems that scenario files may be of.
+/// The systems that a scenario file may name.
 pub(crate) const KNOWN_SYSTEMS: &[&str] = &["edge-cache"];
 
-/// The ready scenarios, in the order in which they were added.
+/// Scenarios by name, in the order in which they were added.
 #[derive(Debug, Default)]
 pub struct Registry {
     scenarios: Vec<BuiltinScenario>,
 }
 
 impl Registry {
-    /// A registry without a scenario.
+    /// An empty registry.
     pub fn new() -> Self {
         Self::default()
     }
@@ -31,40 +31,40 @@ impl Registry {
             .fold(Self::new(), Self::with)
     }
 
-    /// This registry with one more scenario.
+    /// Adds a scenario.
     ///
     /// # Panics
-    /// If there is one of that name: names are written in code, and one would hide the other.
+    /// If the registry has a scenario of this name, which one of the two would hide.
     #[must_use]
     pub fn with(mut self, scenario: BuiltinScenario) -> Self {
-        assert!(self.named(scenario.name()).is_none(), "two ready scenarios are named {:?}", scenario.name());
+        assert!(self.named(scenario.name()).is_none(), "two builtin scenarios are named {:?}", scenario.name());
         self.scenarios.push(scenario);
         self
     }
 
-    /// The scenario of that name.
+    /// Finds a scenario by its name.
     pub fn named(&self, name: &str) -> Option<&BuiltinScenario> {
         self.scenarios().find(|scenario| scenario.name() == name)
     }
 
-    /// Every scenario.
+    /// All scenarios, in the order in which they were added.
     pub fn scenarios(&self) -> impl Iterator<Item = &BuiltinScenario> {
         self.scenarios.iter()
     }
 
-    /// Reads a scenario file of any known system; `source` is what errors call it.
+    /// Reads a scenario file of any known system; errors name it `source`.
     ///
     /// # Errors
-    /// The first mistake found in the file.
+    /// The first mistake in the file.
     pub fn read(&self, text: &str, source: &str, defaults: &Defaults) -> Result<Prepared, ScenarioError> {
-        // One system has a file format so far; its reader refuses the others by name.
+        // The edge cache alone has a file format; its reader refuses other systems by name.
         EdgeCacheFile::parse(text, source, defaults)?.prepare()
     }
 }
 
 type Prepare = Box<dyn Fn(&Defaults) -> Result<Prepared, ScenarioError> + Send + Sync>;
 
-/// A scenario that is there to be run by name.
+/// A scenario that is run by name.
 pub struct BuiltinScenario {
     name: &'static str,
     summary: &'static str,
@@ -73,7 +73,7 @@ pub struct BuiltinScenario {
 }
 
 impl BuiltinScenario {
-    /// A scenario under a name, with one line that says what it shows.
+    /// A scenario with a name and a summary of one line; `prepare` makes it ready to run.
     pub fn new(
         name: &'static str,
         summary: &'static str,
@@ -82,31 +82,31 @@ impl BuiltinScenario {
         Self { name, summary, prepare: Box::new(prepare), is_for_many_seeds: false }
     }
 
-    /// This scenario, said to be short enough to be run from ten thousand seeds where its digests are compared.
+    /// Marks the scenario as short: its digests are compared from 10,000 seeds.
     #[must_use]
     pub fn for_many_seeds(self) -> Self {
         Self { is_for_many_seeds: true, ..self }
     }
 
-    /// Whether it is short enough for that.
+    /// Whether its digests are compared from 10,000 seeds.
     pub fn is_for_many_seeds(&self) -> bool {
         self.is_for_many_seeds
     }
 
-    /// The name to run it by.
+    /// The name on the command line.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// What it shows, in one line.
+    /// What it shows, as one line for a list.
     pub fn summary(&self) -> &'static str {
         self.summary
     }
 
-    /// Makes it ready to run.
+    /// Prepares the scenario for a run, with `defaults` for fields that its file leaves out.
     ///
     /// # Errors
-    /// If `defaults` do not fit it.
+    /// If a default is invalid for it.
     pub fn prepare(&self, defaults: &Defaults) -> Result<Prepared, ScenarioError> {
         (self.prepare)(defaults)
     }
@@ -123,15 +123,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_standard_scenario_is_found_by_its_name_and_can_be_prepared() {
+    fn every_builtin_scenario_is_found_by_name_and_can_be_prepared() {
         let registry = Registry::builtin();
         let names: Vec<_> = registry.scenarios().map(BuiltinScenario::name).collect();
         let edge_caches = ["", "-control", "-burst-lag", "-version-gated", "-async", "-short", "-short-async"]
             .map(|name| format!("edge-cache{name}"));
         assert_eq!(names[..7], edge_caches);
         assert_eq!(names[7..12], ["echo", "echo-async", "gossip", "gossip-async", "canary"]);
-        let hunts = ["echo", "gossip", "edge-cache"].map(|system| [format!("hunt-{system}"), format!("hunt-{system}-async")]);
-        assert_eq!(names[12..], hunts.concat());
+        let planted = ["echo", "gossip", "edge-cache"].map(|system| [format!("hunt-{system}"), format!("hunt-{system}-async")]);
+        assert_eq!(names[12..], planted.concat());
         for scenario in registry.scenarios() {
             assert!(scenario.prepare(&Defaults::default()).is_ok(), "{}", scenario.name());
             assert!(!scenario.summary().contains('\n') && scenario.summary().len() <= 100, "{}", scenario.summary());
@@ -139,9 +139,9 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "two ready scenarios are named \"edge-cache\"")]
-    fn a_name_stands_once() {
-        let twice = BuiltinScenario::new("edge-cache", "", |_| unreachable!("never prepared"));
-        let _ = Registry::builtin().with(twice);
+    #[should_panic(expected = "two builtin scenarios are named \"edge-cache\"")]
+    fn names_are_unique() {
+        let duplicate = BuiltinScenario::new("edge-cache", "", |_| unreachable!("never prepared"));
+        let _ = Registry::builtin().with(duplicate);
     }
 }

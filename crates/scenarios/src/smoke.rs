@@ -1,16 +1,15 @@
-//! What the small scenarios are put through.
+//! The faults and links of the small scenarios.
 
 use std::time::Duration;
 
 use cluster_sim::{FaultProfile, LinkModel, Ratio, Scenario, Seed};
 
-/// From this seed a rough second has everything in it that its scenarios say of themselves: crashes, pauses, cuts, losses and a copy.
+/// A seed from which one second has all that the scenarios promise: crashes, pauses, cuts, losses and a copied message.
 pub(crate) const SEED: Seed = Seed(279);
 
-/// This scenario, in which each seed draws faults of its own for one second, a fault of each kind twice on average, and in which one message
-/// in a hundred is lost and one arrives twice, to the end.
+/// Lets each seed draw faults for one second, each kind twice on average; 1 percent of messages are lost and 1 percent copied, to the end.
 pub(crate) fn smoke_second(scenario: Scenario) -> Scenario {
-    let hundredth = Ratio::new(0.01).expect("a hundredth is a ratio");
+    let hundredth = Ratio::percent(1);
     let profile = FaultProfile {
         mean_interval: Duration::from_millis(500),
         mean_duration: Duration::from_millis(150),

@@ -17,7 +17,7 @@ pub struct Traffic {
     pub copied: u64,
     /// Messages that reached a node.
     pub delivered: u64,
-    /// Messages under way, or waiting in the inbox of a paused node.
+    /// Messages on a link, or waiting in the inbox of a paused node.
     pub in_flight: u64,
     /// Lost messages, by cause; a cause is found by its name: `traffic.dropped["loss"]`.
     #[serde(with = "by_name")]
@@ -81,7 +81,7 @@ pub struct SessionTraffic {
     pub sent: Volume,
     /// Messages that their receivers received.
     pub delivered: Volume,
-    /// Messages under way, waiting for retransmission, or waiting to be received.
+    /// Messages on a link, waiting for retransmission, or waiting to be received.
     pub in_flight: Volume,
     /// Messages lost with their session; [`Traffic::dropped`] has their causes.
     pub lost: Volume,

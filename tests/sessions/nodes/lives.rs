@@ -1,19 +1,19 @@
-//! Lives that end, pause and begin anew, and the sessions that they held.
+//! Sessions of nodes that crash, pause, restart, or return.
 
-use std::future::{pending, poll_fn};
+use std::future::pending;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Listener, Session, SessionReset, SessionSendError};
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
+use futures::poll;
 
-use super::{CLIENT, Log, SERVER, accept, connect, pair, read_all, words};
+use super::{CLIENT, Log, SERVER, accept, connect, pair, read_all, text_of};
 use crate::streamer::sessions;
 
-/// Reads until the session ends; what it sends when told to, by `Sim::with_node`, it notes if that is taken over.
+/// Reads until the session ends; the test sends through the exposed session.
 async fn on_demand(node: Node, log: Log) {
     let session = Arc::new(connect(&node).await);
     node.expose(Arc::clone(&session));
@@ -25,7 +25,7 @@ fn send(sim: &mut Sim, number: u64) {
     assert_eq!(sent, Ok(Ok(())));
 }
 
-/// Accepts in its first life, and does nothing in later ones.
+/// Accepts in its first incarnation, and does nothing in later ones.
 async fn accepts_once(node: Node, log: Log) {
     if node.incarnation().0 == 0 {
         read_all(&node, &log, &accept(&node).await).await;
@@ -47,7 +47,7 @@ fn a_crash_leaves_the_session_half_open_until_the_other_side_sends() {
 }
 
 #[test]
-fn who_sends_to_a_node_that_is_down_loses_patience() {
+fn sending_to_a_node_that_is_down_times_out() {
     let (mut sim, log) = pair(ten(), on_demand, accepts_once);
     sim.run_for(milliseconds(100));
     assert!(sim.crash(SERVER));
@@ -58,7 +58,7 @@ fn who_sends_to_a_node_that_is_down_loses_patience() {
 }
 
 #[test]
-fn a_main_function_that_returns_resets_what_it_held_and_had_not_sent() {
+fn returning_main_resets_sessions_with_unsent_messages() {
     let log = Log::default();
     let (of_client, of_server) = (log.clone(), log.clone());
     let scenario = Scenario::new("short")
@@ -66,9 +66,9 @@ fn a_main_function_that_returns_resets_what_it_held_and_had_not_sent() {
             let log = of_client.clone();
             async move {
                 let kept = connect(&node).await;
-                let let_go = node.connect::<u64>(SERVER, "other door").await.expect("the server listens");
-                let_go.send(1).await.expect("there is room");
-                drop(let_go);
+                let dropped = node.connect::<u64>(SERVER, "other door").await.expect("the server listens");
+                dropped.send(1).await.expect("there is room");
+                drop(dropped);
                 node.spawn(async move { (pending::<()>().await, kept).0 });
                 node.sleep(milliseconds(60)).await;
                 log.write(&node, "returns");
@@ -79,15 +79,15 @@ fn a_main_function_that_returns_resets_what_it_held_and_had_not_sent() {
             async move {
                 let other = node.listen::<u64>("other door");
                 let kept = accept(&node).await;
-                let let_go = other.accept().await;
+                let dropped = other.accept().await;
                 let (reads, log_of_kept) = (node.clone(), log.clone());
                 node.spawn(async move { read_all(&reads, &log_of_kept, &kept).await });
-                log.write(&node, format!("other: {}", words(&let_go.recv().await)));
+                log.write(&node, format!("other: {}", text_of(&dropped.recv().await)));
                 pending().await
             }
         });
     let mut sim = scenario.default_links(ten()).start_together().start(Seed(7));
-    // What was let go is lost once, and the program ends before it is sent again.
+    // The message of the dropped session is lost once, and main returns before it is sent again.
     sim.run_for(milliseconds(39));
     let cut = sim.partition_one_way([CLIENT], [SERVER]);
     sim.run_for(milliseconds(2));
@@ -98,7 +98,7 @@ fn a_main_function_that_returns_resets_what_it_held_and_had_not_sent() {
 }
 
 #[test]
-fn what_arrived_before_a_session_was_let_go_stays_delivered_when_main_returns() {
+fn messages_delivered_before_main_returned_stay_readable() {
     let log = Log::default();
     let of_server = log.clone();
     let scenario = Scenario::new("patient")
@@ -124,7 +124,7 @@ fn what_arrived_before_a_session_was_let_go_stays_delivered_when_main_returns() 
 }
 
 #[test]
-fn a_paused_node_goes_on_with_all_that_came_meanwhile() {
+fn a_resumed_node_receives_what_arrived_during_the_pause() {
     let (mut sim, log) = pair(ten(), on_demand, accepts_once);
     sim.run_for(milliseconds(100));
     assert!(sim.pause(SERVER));
@@ -137,7 +137,7 @@ fn a_paused_node_goes_on_with_all_that_came_meanwhile() {
 }
 
 #[test]
-fn a_paused_node_learns_of_a_broken_session_when_it_goes_on() {
+fn a_paused_node_is_reset_at_its_resume() {
     let (mut sim, log) = pair(ten(), on_demand, accepts_once);
     sim.run_for(milliseconds(100));
     let _cut = sim.partition([CLIENT], [SERVER]);
@@ -149,16 +149,15 @@ fn a_paused_node_learns_of_a_broken_session_when_it_goes_on() {
     log.assert(&[(60_100, "reset")]);
 }
 
-/// The handles of a life, for the next one to misuse.
+/// Handles of one incarnation, used by the next one.
 type Kept = Arc<Mutex<Option<(Node, Listener<u64>, Session<u64>)>>>;
 
 async fn is_pending(future: impl Future) -> bool {
-    let mut future = pin!(future);
-    poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await
+    poll!(pin!(future)).is_pending()
 }
 
 #[test]
-fn handles_of_a_life_that_is_over_are_inert_and_do_nothing_to_the_next_one() {
+fn session_handles_of_an_earlier_incarnation_are_inert() {
     let kept = Kept::default();
     let client = move |node: Node, log: Log| {
         let kept = Arc::clone(&kept);
@@ -180,7 +179,7 @@ fn handles_of_a_life_that_is_over_are_inert_and_do_nothing_to_the_next_one() {
             let asks = node.clone();
             node.spawn(async move { drop(asks.connect::<u64>(CLIENT, "back door").await.expect("it listens still")) });
             assert_eq!(listener.accept().await.peer(), CLIENT);
-            log.write(&node, words(&session.recv().await));
+            log.write(&node, text_of(&session.recv().await));
         }
     };
     let (mut sim, log) = pair(ten(), client, async |node, log| {
@@ -190,7 +189,7 @@ fn handles_of_a_life_that_is_over_are_inert_and_do_nothing_to_the_next_one() {
             let (node, log) = (node.clone(), log.clone());
             node.clone().spawn(async move {
                 let received = session.recv().await;
-                log.write(&node, words(&received));
+                log.write(&node, text_of(&received));
                 session.send(100).await.expect("the client is there");
                 read_all(&node, &log, &session).await;
             });

@@ -1,22 +1,23 @@
-//! Machines and async nodes in one session: a machine takes sessions on the port on which it takes messages, and asks there.
+//! Sessions between machines and async nodes: a machine accepts and connects on its message port.
 
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{ConnectError, ResetReason, Session, SessionReset, SessionTraffic};
+use cluster_sim_testkit::faults::one_way_cut;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};
 
-use crate::streamer::{Heard, Word, finish, heard, numbers, sessions, stream, streamer};
+use crate::streamer::{Event, Message, close, events, numbers, sessions, stream, streamer};
 
 const MACHINE: NodeId = NodeId(0);
 
-/// The port of machines that do not say another one.
+/// The default port of machines.
 const PORT: &str = "main";
 
-/// A streamer and an async node, over links of ten milliseconds.
+/// A streamer and an async node over links of 10 ms.
 fn mixed<F: Future<Output = ()> + 'static>(seed: u64, main: impl Fn(Node) -> F + Send + Sync + 'static) -> Sim {
     let main = move |node| {
         let main = main(node);
@@ -28,39 +29,39 @@ fn mixed<F: Future<Output = ()> + 'static>(seed: u64, main: impl Fn(Node) -> F +
     sim
 }
 
-async fn number(session: &Session<Word>) -> Result<Option<u64>, SessionReset> {
-    let word = session.recv().await?;
-    Ok(word.map(|word| if let Word::Number(number) = word { number } else { panic!("{word:?} is no number") }))
+async fn number(session: &Session<Message>) -> Result<Option<u64>, SessionReset> {
+    let message = session.recv().await?;
+    Ok(message.map(|message| if let Message::Number(number) = message { number } else { panic!("{message:?} is no number") }))
 }
 
 #[test]
-fn a_node_accepts_what_a_machine_streams_and_answers() {
+fn a_node_accepts_the_session_of_a_machine_and_answers() {
     let mut sim = mixed(7, async |node| {
-        let session = node.listen::<Word>(PORT).accept().await;
+        let session = node.listen::<Message>(PORT).accept().await;
         assert_eq!(session.peer(), MACHINE);
         while let Some(number) = number(&session).await.expect("the machine is there") {
-            session.send(Word::Number(number + 100)).await.expect("the machine is there");
+            session.send(Message::Number(number + 100)).await.expect("the machine is there");
         }
     });
     stream(&mut sim, 0, 1, 0, 3);
     sim.run_for(milliseconds(39));
-    assert!(heard(&sim, 0).is_empty());
+    assert!(events(&sim, 0).is_empty());
     sim.run_for(milliseconds(1));
     assert_eq!(numbers(&sim, 0), [100, 101, 102]);
     stream(&mut sim, 0, 1, 3, 1);
-    finish(&mut sim, 0, 1);
+    close(&mut sim, 0, 1);
     sim.run_for(milliseconds(100));
-    assert_eq!(heard(&sim, 0)[3..], [Heard::Number(103), Heard::Finished]);
+    assert_eq!(events(&sim, 0)[3..], [Event::Number(103), Event::Closed]);
     let traffic = sessions(&sim);
     assert_eq!((traffic.connects, traffic.accepted, traffic.resets), (1, 1, 0));
 }
 
 #[test]
-fn a_machine_takes_the_session_of_a_node_and_streams_in_it() {
+fn a_machine_answers_in_the_session_of_a_node() {
     let mut sim = mixed(7, async |node| {
-        let session = node.connect::<Word>(MACHINE, PORT).await.expect("machines accept");
+        let session = node.connect::<Message>(MACHINE, PORT).await.expect("machines accept");
         for sent in 0..3 {
-            session.send(Word::Number(sent)).await.expect("the machine is there");
+            session.send(Message::Number(sent)).await.expect("the machine is there");
         }
         assert_eq!(number(&session).await, Ok(Some(100)));
         assert_eq!(number(&session).await, Ok(None));
@@ -68,85 +69,85 @@ fn a_machine_takes_the_session_of_a_node_and_streams_in_it() {
     sim.run_for(milliseconds(100));
     assert_eq!(numbers(&sim, 0), [0, 1, 2]);
     stream(&mut sim, 0, 1, 100, 1);
-    finish(&mut sim, 0, 1);
+    close(&mut sim, 0, 1);
     sim.run_for(milliseconds(100));
-    assert_eq!(heard(&sim, 0)[3..], [Heard::Finished], "the node let go of it");
+    assert_eq!(events(&sim, 0)[3..], [Event::Closed], "the node let go of it");
     let traffic = sessions(&sim);
     assert_eq!((traffic.connects, traffic.accepted, traffic.resets, traffic.delivered.messages), (1, 1, 0, 4));
 }
 
 #[test]
-fn machines_and_nodes_refuse_where_they_do_not_listen() {
+fn a_connect_to_a_port_without_a_listener_is_refused() {
     let mut sim = mixed(7, async |node| {
-        assert_eq!(node.connect::<Word>(MACHINE, "another").await.map(drop), Err(ConnectError::Refused));
-        let _listener = node.listen::<Word>("another");
+        assert_eq!(node.connect::<Message>(MACHINE, "another").await.map(drop), Err(ConnectError::Refused));
+        let _listener = node.listen::<Message>("another");
         pending::<()>().await;
     });
     stream(&mut sim, 0, 1, 0, 1);
     sim.run_for(milliseconds(100));
-    assert_eq!(heard(&sim, 0), [Heard::Reset(ResetReason::Refused)]);
+    assert_eq!(events(&sim, 0), [Event::Reset(ResetReason::Refused)]);
     assert_eq!(sessions(&sim).resets, 2);
 }
 
 #[test]
-fn a_node_that_asks_a_machine_for_a_second_session_loses_the_first() {
+fn a_second_session_with_a_machine_resets_the_first() {
     let mut sim = mixed(7, async |node| {
-        let first = node.connect::<Word>(MACHINE, PORT).await.expect("machines accept");
-        first.send(Word::Number(1)).await.expect("the machine is there");
+        let first = node.connect::<Message>(MACHINE, PORT).await.expect("machines accept");
+        first.send(Message::Number(1)).await.expect("the machine is there");
         node.sleep(milliseconds(30)).await;
-        let second = node.connect::<Word>(MACHINE, PORT).await.expect("machines accept");
-        second.send(Word::Number(2)).await.expect("the machine is there");
-        // It is told without having sent anything.
+        let second = node.connect::<Message>(MACHINE, PORT).await.expect("machines accept");
+        second.send(Message::Number(2)).await.expect("the machine is there");
+        // The node is reset although it has sent nothing.
         assert_eq!(number(&first).await, Err(SessionReset));
         assert_eq!(number(&second).await, Ok(Some(100)));
     });
     sim.run_for(milliseconds(150));
     stream(&mut sim, 0, 1, 100, 1);
     sim.run_for(milliseconds(100));
-    let reset = Heard::Reset(ResetReason::Reset);
-    assert_eq!(heard(&sim, 0), [Heard::Number(1), reset, Heard::Number(2), Heard::Finished]);
+    let reset = Event::Reset(ResetReason::Reset);
+    assert_eq!(events(&sim, 0), [Event::Number(1), reset, Event::Number(2), Event::Closed]);
 }
 
 #[test]
-fn a_machine_and_a_node_that_ask_each_other_at_once_lose_nothing() {
+fn a_machine_and_a_node_that_connect_at_once_lose_nothing() {
     let accepted = Arc::new(Mutex::new((0, 0)));
     for seed in 0..16 {
         let accepts = Arc::clone(&accepted);
         let mut sim = mixed(seed, move |node| {
             let accepts = Arc::clone(&accepts);
             async move {
-                let listener = node.listen::<Word>(PORT);
+                let listener = node.listen::<Message>(PORT);
                 node.spawn(async move {
                     let session = listener.accept().await;
                     accepts.lock().unwrap().0 += 1;
-                    // Nothing comes of what the machine asked for.
+                    // The session that the machine asked for is reset.
                     assert_eq!(number(&session).await, Err(SessionReset));
                     accepts.lock().unwrap().1 += 1;
                 });
-                let session = node.connect::<Word>(MACHINE, PORT).await.expect("machines accept");
+                let session = node.connect::<Message>(MACHINE, PORT).await.expect("machines accept");
                 for expected in 0..3 {
                     assert_eq!(number(&session).await, Ok(Some(expected)));
-                    session.send(Word::Number(100 + expected)).await.expect("the machine is there");
+                    session.send(Message::Number(100 + expected)).await.expect("the machine is there");
                 }
                 pending::<()>().await;
             }
         });
         stream(&mut sim, 0, 1, 0, 3);
         sim.run_for(Duration::from_secs(60));
-        assert_eq!(heard(&sim, 0), [100, 101, 102].map(Heard::Number), "seed {seed}");
+        assert_eq!(events(&sim, 0), [100, 101, 102].map(Event::Number), "seed {seed}");
         let traffic = sessions(&sim);
         assert_eq!((traffic.connects, traffic.sent.messages, traffic.delivered.messages), (2, 6, 6), "seed {seed}");
     }
-    let (accepted, told) = *accepted.lock().unwrap();
-    assert!(0 < accepted && accepted < 16, "both come first: {accepted}");
-    assert_eq!(told, accepted, "who accepted is told");
+    let (accepted, reset) = *accepted.lock().unwrap();
+    assert!(0 < accepted && accepted < 16, "either request arrives first in some seeds: {accepted}");
+    assert_eq!(reset, accepted, "every accepted session of the machine is reset");
 }
 
-/// Says one number to the second node, from a port of its own.
-struct Elsewhere;
+/// Sends one number to the second node, from a port with another name.
+struct OtherPort;
 
-impl Machine for Elsewhere {
-    const PORT: &'static str = "elsewhere";
+impl Machine for OtherPort {
+    const PORT: &'static str = "other port";
     type Message = u64;
     type View = ();
 
@@ -162,27 +163,27 @@ impl Machine for Elsewhere {
 }
 
 #[test]
-fn a_machine_asks_and_is_asked_on_the_port_that_it_names() {
+fn a_machine_connects_and_accepts_on_its_own_port() {
     let client = |node: Node| async move {
-        let unheard = node.listen::<u64>(PORT);
-        let session = node.listen::<u64>(Elsewhere::PORT).accept().await;
+        let unused = node.listen::<u64>(PORT);
+        let session = node.listen::<u64>(OtherPort::PORT).accept().await;
         assert_eq!(session.recv().await, Ok(Some(7)));
-        assert!(node.timeout(Duration::from_secs(1), unheard.accept()).await.is_err());
+        assert!(node.timeout(Duration::from_secs(1), unused.accept()).await.is_err());
         assert_eq!(node.connect::<u64>(MACHINE, PORT).await.map(drop), Err(ConnectError::Refused));
         drop(session);
-        node.connect::<u64>(MACHINE, Elsewhere::PORT).await.expect("machines accept");
+        node.connect::<u64>(MACHINE, OtherPort::PORT).await.expect("machines accept");
     };
-    let scenario = Scenario::new("elsewhere").machines("machine", 1, |_: &NodeInfo| Elsewhere).clients("client", 1, client);
+    let scenario = Scenario::new("other port").machines("machine", 1, |_: &NodeInfo| OtherPort).clients("client", 1, client);
     scenario.default_links(ten()).start_together().run(Seed(7)).assert_ok();
 }
 
-/// A question, or its answer: twice as much.
+/// A question, or its answer: twice the number.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Sum(u64);
 
 const QUESTIONS: u64 = 40;
 
-/// Asks the second node, each time it has an answer, and finishes after the last.
+/// Asks the second node after each answer, and closes after the last.
 struct Asker {
     answers: u64,
 }
@@ -249,12 +250,9 @@ async fn answers(node: Node) {
     pending().await
 }
 
-/// Asker and answerer, each as a machine or as an async node, through two cuts of the way there and of the way back.
+/// Runs asker and answerer, each as a machine or as an async node, through a cut of each direction.
 fn conversation(machine_asks: bool, machine_answers: bool) -> (SessionTraffic, VirtualInstant) {
-    let cut = |from: &str, to: &str| {
-        let side = |name: &str| vec![name.to_owned()];
-        Fault::Cut { from: side(from), to: side(to), both_ways: false, duration: Some(milliseconds(700)) }
-    };
+    let cut = |from, to| one_way_cut([from], [to], milliseconds(700));
     let plan =
         FaultPlan::new().at(milliseconds(105), cut("asker/0", "answerer/0")).at(milliseconds(1_305), cut("answerer/0", "asker/0"));
     let scenario = Scenario::new("conversation");
@@ -277,7 +275,7 @@ fn conversation(machine_asks: bool, machine_answers: bool) -> (SessionTraffic, V
 }
 
 #[test]
-fn a_conversation_is_the_same_whether_machines_or_nodes_hold_it() {
+fn machines_and_nodes_give_one_session_traffic() {
     let of_machines = conversation(true, true);
     let (traffic, _) = &of_machines;
     assert_eq!((traffic.sent.messages, traffic.delivered.messages), (2 * QUESTIONS, 2 * QUESTIONS));

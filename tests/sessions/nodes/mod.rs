@@ -1,5 +1,7 @@
-//! Sessions of async nodes: [`opening`] them, their [`windows`], what the [`lives`] of nodes do to them, what [`stalls`] say, nodes among
-//! [`machines`], and all of it at once ([`chaos`]).
+//! Sessions of async nodes.
+//!
+//! [`opening`]: connect, accept and refuse. [`windows`]: flow control, and several tasks at one end. [`lives`]: crashes, pauses and
+//! ends. [`stalls`]: what tasks that wait at a session report. [`machines`]: sessions with machines. [`chaos`]: random faults.
 
 mod chaos;
 mod lives;
@@ -17,7 +19,7 @@ use cluster_sim::{Session, SessionReset};
 const CLIENT: NodeId = NodeId(0);
 const SERVER: NodeId = NodeId(1);
 
-/// What nodes wrote down, each entry with the milliseconds since the writer's boot.
+/// What nodes wrote down, each entry with the milliseconds since the boot of the writer.
 #[derive(Debug, Clone, Default)]
 struct Log(Arc<Mutex<Vec<(u128, String)>>>);
 
@@ -26,7 +28,7 @@ impl Log {
         self.0.lock().expect("no writer panicked").push((node.now().since_zero().as_millis(), entry.into()));
     }
 
-    /// What was written since it was last read.
+    /// Asserts what was written since the last call.
     #[track_caller]
     fn assert(&self, expected: &[(u128, &str)]) {
         let entries = std::mem::take(&mut *self.0.lock().expect("no writer panicked"));
@@ -35,7 +37,7 @@ impl Log {
     }
 }
 
-/// A client and a server, which stay when they have done what they do.
+/// A client and a server, which stay up when their functions return.
 fn pair<C, S>(
     link: LinkModel,
     client: impl Fn(Node, Log) -> C + Send + Sync + 'static,
@@ -59,8 +61,8 @@ where
     (scenario.default_links(link).start_together().start(Seed(7)), log)
 }
 
-/// What came of waiting for a message, in words.
-fn words(received: &Result<Option<u64>, SessionReset>) -> String {
+/// The result of a receive as text.
+fn text_of(received: &Result<Option<u64>, SessionReset>) -> String {
     match received {
         Ok(Some(number)) => number.to_string(),
         Ok(None) => "end".to_owned(),
@@ -68,18 +70,18 @@ fn words(received: &Result<Option<u64>, SessionReset>) -> String {
     }
 }
 
-/// Writes down whatever comes in a session until it ends.
+/// Logs everything that a session receives until it ends.
 async fn read_all(node: &Node, log: &Log, session: &Session<u64>) {
     loop {
         let received = session.recv().await;
-        log.write(node, words(&received));
+        log.write(node, text_of(&received));
         if !matches!(received, Ok(Some(_))) {
             return;
         }
     }
 }
 
-/// Takes the first session on port "door", with its listener kept.
+/// Accepts the first session on port "door" and keeps the listener.
 async fn accept(node: &Node) -> Session<u64> {
     let listener = node.listen::<u64>("door");
     let session = listener.accept().await;

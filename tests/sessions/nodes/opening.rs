@@ -1,4 +1,4 @@
-//! What comes of asking for a session: it is accepted, refused, nobody answers, or who asked waits no more.
+//! Connecting: accepted, refused, timed out, or cancelled.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use cluster_sim::prelude::*;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 
-use super::{CLIENT, Log, SERVER, accept, connect, pair, read_all, words};
+use super::{CLIENT, Log, SERVER, accept, connect, pair, read_all, text_of};
 use crate::streamer::sessions;
 
 const TIMED_OUT: &str = "TimedOut";
@@ -19,7 +19,7 @@ async fn asks(node: Node, log: Log) {
 }
 
 #[test]
-fn who_listens_accepts_after_one_way_and_who_asked_knows_after_both() {
+fn a_session_is_accepted_after_one_delay_and_open_after_two() {
     let (mut sim, log) = pair(ten(), asks, async |node, log| {
         let session = accept(&node).await;
         log.write(&node, format!("asked by {}", session.peer()));
@@ -30,9 +30,9 @@ fn who_listens_accepts_after_one_way_and_who_asked_knows_after_both() {
 }
 
 #[test]
-fn where_nobody_listens_who_asks_is_refused_after_a_round_trip() {
+fn a_connect_without_a_listener_is_refused_after_a_round_trip() {
     let (mut sim, log) = pair(ten(), asks, async |node, _| {
-        // Neither a port of that name for datagrams nor one of another name is one for sessions.
+        // Neither a datagram port of that name nor a listener of another name accepts sessions.
         let ports = (node.bind::<u64>("door"), node.listen::<u64>("another door"));
         (pending::<()>().await, ports).0
     });
@@ -41,7 +41,7 @@ fn where_nobody_listens_who_asks_is_refused_after_a_round_trip() {
 }
 
 #[test]
-fn who_asks_a_node_that_does_not_answer_loses_patience() {
+fn a_connect_without_an_answer_times_out() {
     let (mut sim, log) = pair(ten(), asks, async |node, _| drop((accept(&node).await, pending::<()>().await)));
     sim.run_for(Duration::ZERO);
     assert!(sim.crash(SERVER));
@@ -54,11 +54,11 @@ fn who_asks_a_node_that_does_not_answer_loses_patience() {
     drop(cut);
     log.assert(&[(15_000, TIMED_OUT)]);
     sim.run_for(Duration::from_secs(60));
-    assert_eq!(sessions(&sim).accepted, 0, "nobody asks any more");
+    assert_eq!(sessions(&sim).accepted, 0, "no request is sent after the timeout");
 }
 
 #[test]
-fn an_answer_that_was_lost_is_asked_for_again() {
+fn a_lost_answer_is_requested_again() {
     let (mut sim, log) = pair(ten(), asks, async |node, _| drop((accept(&node).await, pending::<()>().await)));
     let cut = sim.partition([CLIENT], [SERVER]);
     sim.run_for(milliseconds(150));
@@ -68,7 +68,7 @@ fn an_answer_that_was_lost_is_asked_for_again() {
 }
 
 #[test]
-fn who_stops_waiting_asks_no_more() {
+fn a_cancelled_connect_sends_no_more_requests() {
     let gives_up = async |node: Node, log: Log| {
         let asked = node.timeout(milliseconds(5_000), node.connect::<u64>(SERVER, "door")).await;
         log.write(&node, if asked.is_ok() { "answered" } else { "gave up" });
@@ -84,7 +84,7 @@ fn who_stops_waiting_asks_no_more() {
 }
 
 #[test]
-fn who_accepted_what_nobody_waits_for_is_told_so_when_the_answer_arrives() {
+fn the_session_of_a_cancelled_connect_is_reset_at_the_answer() {
     let gives_up = async |node: Node, log: Log| {
         let asked = node.timeout(milliseconds(15), node.connect::<u64>(SERVER, "door")).await;
         log.write(&node, if asked.is_ok() { "answered" } else { "gave up" });
@@ -99,7 +99,7 @@ fn who_accepted_what_nobody_waits_for_is_told_so_when_the_answer_arrives() {
 }
 
 #[test]
-fn an_open_session_that_nobody_took_is_reset_and_not_finished() {
+fn an_open_session_never_taken_is_reset_when_dropped() {
     let forgets = async |node: Node, log: Log| {
         let mut asking = Box::pin(node.connect::<u64>(SERVER, "door"));
         assert!(node.timeout(milliseconds(1), &mut asking).await.is_err());
@@ -113,7 +113,7 @@ fn an_open_session_that_nobody_took_is_reset_and_not_finished() {
 }
 
 #[test]
-fn a_dropped_listener_resets_what_nobody_accepted_also_if_nothing_was_sent() {
+fn a_dropped_listener_resets_sessions_it_never_accepted() {
     let client = async |node: Node, log: Log| {
         let session = connect(&node).await;
         log.write(&node, "open");
@@ -131,13 +131,13 @@ fn a_dropped_listener_resets_what_nobody_accepted_also_if_nothing_was_sent() {
 }
 
 #[test]
-fn several_tasks_accept_from_one_listener_and_none_is_forgotten() {
+fn every_task_that_accepts_on_one_listener_gets_a_session() {
     let client = async |node: Node, log: Log| {
         for _ in 0..3 {
             let (node, log) = (node.clone(), log.clone());
             node.clone().spawn(async move {
                 let session = connect(&node).await;
-                log.write(&node, words(&session.recv().await));
+                log.write(&node, text_of(&session.recv().await));
             });
         }
         pending().await
@@ -148,7 +148,7 @@ fn several_tasks_accept_from_one_listener_and_none_is_forgotten() {
             let listener = Arc::clone(&listener);
             node.spawn(async move { listener.accept().await.send(7).await.expect("the client is there") });
         }
-        // One that looks in and gives up takes no session with it.
+        // A cancelled accept takes no session.
         assert!(node.timeout(milliseconds(5), listener.accept()).await.is_err());
         pending().await
     });
@@ -157,7 +157,7 @@ fn several_tasks_accept_from_one_listener_and_none_is_forgotten() {
 }
 
 #[test]
-fn who_asks_a_node_that_is_not_there_is_a_finding() {
+fn a_connect_to_an_unknown_node_is_a_finding() {
     let (mut sim, _) = pair(ten(), async |node, _| drop(node.connect::<u64>(7, "door").await), async |_, _| ());
     sim.run_for(milliseconds(1));
     let report = sim.finish();

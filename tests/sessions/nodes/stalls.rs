@@ -1,4 +1,4 @@
-//! Where a run stalls, each task that waits at a session says what for.
+//! In a stalled run each task that waits at a session reports what it waits for.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use cluster_sim::prelude::*;
 use cluster_sim_testkit::links::ten;
 
 #[test]
-fn a_stall_says_of_every_task_that_waits_at_a_session_what_for() {
+fn a_stall_lists_what_tasks_at_a_session_wait_for() {
     let client = |node: Node| async move {
         let listener = Arc::new(node.listen::<u64>("own door"));
         let session = Arc::new(node.connect::<u64>(1, "door").await.expect("the server listens"));
@@ -35,7 +35,7 @@ fn a_stall_says_of_every_task_that_waits_at_a_session_what_for() {
 }
 
 #[test]
-fn a_stall_says_whose_answer_to_a_connect_is_waited_for() {
+fn a_stall_names_the_node_whose_answer_a_connect_waits_for() {
     let client = |node: Node| async move {
         drop(node.connect::<u64>(1, "door").await);
     };
@@ -49,7 +49,7 @@ fn a_stall_says_whose_answer_to_a_connect_is_waited_for() {
     assert_eq!(line(&report, "client/0 main,"), "the answer of server/0 to a session on port \"door\"");
 }
 
-/// What a task waits for whose line begins like this.
+/// What the task waits for whose line starts with `begins`.
 fn line<'a>(report: &'a Report, start: &str) -> &'a str {
     let found = report.waiting.iter().find(|line| line.starts_with(start));
     found.unwrap_or_else(|| panic!("no line of {start:?} in {report}")).split_once("waits for ").expect("it waits").1

@@ -1,4 +1,4 @@
-//! Full windows, and several tasks at one end.
+//! Full windows, and several tasks at one end of a session.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 use futures::future::join_all;
 
-use super::{Log, accept, connect, pair, read_all, words};
+use super::{Log, accept, connect, pair, read_all, text_of};
 use crate::streamer::sessions;
 
 fn window(window: u32) -> LinkModel {
@@ -17,7 +17,7 @@ fn window(window: u32) -> LinkModel {
 }
 
 #[test]
-fn a_full_window_hands_back_and_who_waits_sends_when_it_hears_of_room() {
+fn a_full_window_rejects_try_send_and_blocks_send() {
     let client = async |node: Node, log: Log| {
         let session = connect(&node).await;
         let taken = (0..).find_map(|number| session.try_send(number).err());
@@ -34,20 +34,20 @@ fn a_full_window_hands_back_and_who_waits_sends_when_it_hears_of_room() {
         read_all(&node, &log, &session).await;
     });
     sim.run_for(Duration::from_secs(2));
-    // One that gave up sends nothing later.
+    // A cancelled send sends nothing later.
     let taken = ["0", "1", "2", "3"].map(|number| (1_000, number));
     log.assert(&[&[(120, "gave up")], &taken[..], &[(1_010, "sent"), (1_020, "4")]].concat());
     assert_eq!(sessions(&sim).retransmissions, 0);
 }
 
 #[test]
-fn all_who_wait_for_room_go_on_and_none_is_forgotten() {
+fn every_task_that_waits_for_room_gets_to_send() {
     let client = async |node: Node, _| {
         let session = Arc::new(connect(&node).await);
         for number in 0..20 {
             let (node, session) = (node.clone(), Arc::clone(&session));
             node.clone().spawn(async move {
-                // Every second one gives up on the way, and passes on no wake that it took.
+                // Every second send is cancelled; its wake must go to another task.
                 let sent = node.timeout(milliseconds(if number % 2 == 0 { 25 } else { 60_000 }), session.send(number)).await;
                 assert!(number % 2 == 0 || sent == Ok(Ok(())));
             });
@@ -66,7 +66,7 @@ fn all_who_wait_for_room_go_on_and_none_is_forgotten() {
 }
 
 #[test]
-fn each_message_goes_to_one_of_those_who_receive() {
+fn each_message_goes_to_exactly_one_receiving_task() {
     let client = async |node: Node, _| {
         let session = connect(&node).await;
         for number in 0..3 {
@@ -80,24 +80,24 @@ fn each_message_goes_to_one_of_those_who_receive() {
         let session = Arc::new(accept(&node).await);
         for _ in 0..5 {
             let (node, log, session) = (node.clone(), log.clone(), Arc::clone(&session));
-            node.clone().spawn(async move { log.write(&node, words(&session.recv().await)) });
+            node.clone().spawn(async move { log.write(&node, text_of(&session.recv().await)) });
         }
         pending().await
     });
     sim.run_for(Duration::from_secs(60));
-    // Who is left learns of the end, all of them.
+    // All receiving tasks see the close.
     log.assert(&[(30, "0"), (130, "1"), (230, "2"), (330, "end"), (330, "end")]);
 }
 
 #[test]
-fn futures_with_wakers_of_their_own_wait_at_one_end_too() {
+fn futures_with_foreign_wakers_share_one_end() {
     let client = async |node: Node, log: Log| {
         let session = connect(&node).await;
-        // Two that send and two that receive, in one task, each behind a waker that is none of the simulation's.
+        // Two sends and two receives in one task, each under a foreign waker.
         let (sent, received) =
             futures::join!(join_all((0..8).map(|number| session.send(number))), join_all((0..2).map(|_| session.recv())));
         assert!(sent.iter().all(Result::is_ok));
-        received.iter().for_each(|received| log.write(&node, words(received)));
+        received.iter().for_each(|received| log.write(&node, text_of(received)));
         pending().await
     };
     let (mut sim, log) = pair(window(2), client, async |node, log| {
@@ -116,7 +116,7 @@ fn futures_with_wakers_of_their_own_wait_at_one_end_too() {
 }
 
 #[test]
-fn finishing_and_breaking_wake_whoever_waits() {
+fn a_close_and_a_reset_wake_all_waiting_tasks() {
     let client = async |node: Node, log: Log| {
         let session = Arc::new(connect(&node).await);
         session.send(0).await.expect("there is room");
@@ -142,7 +142,7 @@ fn finishing_and_breaking_wake_whoever_waits() {
 }
 
 #[test]
-fn a_reset_wakes_who_sends_and_who_receives() {
+fn a_reset_wakes_both_senders_and_receivers() {
     let client = async |node: Node, log: Log| {
         let session = Arc::new(connect(&node).await);
         session.send(0).await.expect("there is room");

@@ -1,4 +1,4 @@
-//! Running the checks of a scenario against one run.
+//! Runs the checks of a scenario against one run.
 
 use std::any::Any;
 
@@ -18,7 +18,7 @@ struct LiveTest {
 }
 
 impl LiveTest {
-    /// Asks the check; a verdict reached without looking at anything proves nothing.
+    /// Runs the check. A verdict that it reached without reading the world proves nothing.
     fn ask(&mut self, world: &World<'_>) -> Verdict {
         let before = world.observations_read();
         let verdict = (self.test)(world);
@@ -30,9 +30,9 @@ impl LiveTest {
     }
 
     fn report(&self, kind: CheckKind) -> CheckReport {
-        // Once it had something to look at, an early look at nothing does not count against it.
+        // Once it has read something, an earlier check that read nothing does not count.
         let unknown =
-            if self.times_checked == 0 { self.unknown.clone().or_else(|| Some("it was never asked".to_owned())) } else { None };
+            if self.times_checked == 0 { self.unknown.clone().or_else(|| Some("it was never checked".to_owned())) } else { None };
         CheckReport { name: self.name.clone(), kind, times_checked: self.times_checked, unknown }
     }
 }
@@ -44,7 +44,7 @@ struct LiveObserver {
     unknown: Option<String>,
 }
 
-/// What must come about in some run, and whether it did in this one.
+/// A coverage point, and whether this run hit it.
 struct LivePoint {
     name: String,
     seen: Seen,
@@ -57,9 +57,9 @@ pub(super) struct LiveChecks {
     eventually: Vec<LiveTest>,
     observers: Vec<LiveObserver>,
     points: Vec<LivePoint>,
-    /// How many points were not hit yet.
+    /// The points that were not hit yet.
     points_left: usize,
-    /// The check that is being asked now, for naming it should it panic.
+    /// The check that runs now, to name it if it panics.
     asking: Option<Asked>,
 }
 
@@ -72,7 +72,7 @@ enum Asked {
     Point(usize),
 }
 
-/// Where and when a check is asked.
+/// The instant and the step at which a check runs.
 #[derive(Clone, Copy)]
 pub(super) struct Now {
     pub(super) at: VirtualInstant,
@@ -80,8 +80,8 @@ pub(super) struct Now {
 }
 
 impl Now {
-    pub(super) fn violation(self, rule: &str, witness: cluster_sim_invariants::Evidence) -> Violation {
-        Violation { rule: rule.to_owned(), at: self.at, step: self.step, nodes: witness.nodes, message: witness.message }
+    pub(super) fn violation(self, rule: &str, evidence: cluster_sim_invariants::Evidence) -> Violation {
+        Violation { rule: rule.to_owned(), at: self.at, step: self.step, nodes: evidence.nodes, message: evidence.message }
     }
 }
 
@@ -113,15 +113,15 @@ impl LiveChecks {
         live
     }
 
-    /// Tells every check what a step changed; adds the rules that broke to `violations`.
+    /// Runs every check over what a step changed; adds violations to `violations`.
     #[inline(always)]
-    pub(super) fn after_step(&mut self, changes: &[Change], world: &World<'_>, moment: Now, violations: &mut Vec<Violation>) {
+    pub(super) fn after_step(&mut self, changes: &[Change], world: &World<'_>, now: Now, violations: &mut Vec<Violation>) {
         for (index, observer) in self.observers.iter_mut().enumerate() {
             self.asking = Some(Asked::Observer(index));
             for change in changes {
                 let verdict = observer.invariant.observe(change, world);
                 if !matches!(verdict, Verdict::Holds) {
-                    judge(verdict, &observer.name, &mut observer.unknown, moment, violations);
+                    note_verdict(verdict, &observer.name, &mut observer.unknown, now, violations);
                 }
             }
         }
@@ -130,18 +130,18 @@ impl LiveChecks {
                 self.asking = Some(Asked::Always(index));
                 let verdict = check.ask(world);
                 if !matches!(verdict, Verdict::Holds) {
-                    judge(verdict, &check.name, &mut check.unknown, moment, violations);
+                    note_verdict(verdict, &check.name, &mut check.unknown, now, violations);
                 }
             }
         }
         if self.points_left > 0 {
-            self.look_for_points(changes, world);
+            self.check_points(changes, world);
         }
         self.asking = None;
     }
 
     #[inline(never)]
-    fn look_for_points(&mut self, changes: &[Change], world: &World<'_>) {
+    fn check_points(&mut self, changes: &[Change], world: &World<'_>) {
         for (index, point) in self.points.iter_mut().enumerate().filter(|(_, point)| !point.is_hit) {
             self.asking = Some(Asked::Point(index));
             point.is_hit = changes.iter().any(|change| (point.seen)(change, world));
@@ -149,19 +149,19 @@ impl LiveChecks {
         }
     }
 
-    /// Whether any check waits for the end.
+    /// Whether any check is an `eventually`.
     pub(super) fn has_eventually(&self) -> bool {
         !self.eventually.is_empty()
     }
 
-    /// The checks that must hold in the end and do not hold now, with why.
+    /// The `eventually` checks that do not hold now, with why.
     pub(super) fn pending(&mut self, world: &World<'_>) -> Vec<(String, cluster_sim_invariants::Evidence)> {
         let mut pending = Vec::new();
         for (index, check) in self.eventually.iter_mut().enumerate() {
             self.asking = Some(Asked::Eventually(index));
             match check.ask(world) {
                 Verdict::Holds => {}
-                Verdict::Violated(witness) => pending.push((check.name.clone(), witness)),
+                Verdict::Violated(evidence) => pending.push((check.name.clone(), evidence)),
                 Verdict::Unknown(reason) => check.unknown = Some(reason),
             }
         }
@@ -169,12 +169,12 @@ impl LiveChecks {
         pending
     }
 
-    /// Asks every observer about the run as a whole.
-    pub(super) fn finish(&mut self, world: &World<'_>, moment: Now) -> Vec<Violation> {
+    /// Takes the final verdict of every observer.
+    pub(super) fn finish(&mut self, world: &World<'_>, now: Now) -> Vec<Violation> {
         let mut violations = Vec::new();
         for (index, observer) in self.observers.iter_mut().enumerate() {
             self.asking = Some(Asked::Observer(index));
-            judge(observer.invariant.finish(world), &observer.name, &mut observer.unknown, moment, &mut violations);
+            note_verdict(observer.invariant.finish(world), &observer.name, &mut observer.unknown, now, &mut violations);
         }
         self.asking = None;
         violations
@@ -216,7 +216,7 @@ impl LiveChecks {
         invariant.downcast_ref()
     }
 
-    /// The check that was being asked when it panicked, if one was.
+    /// The check that was running when it panicked, if one was.
     pub(super) fn asking(&self) -> Option<&str> {
         Some(match self.asking? {
             Asked::Always(index) => &self.always[index].name,
@@ -228,10 +228,10 @@ impl LiveChecks {
 }
 
 #[cold]
-fn judge(verdict: Verdict, name: &str, unknown: &mut Option<String>, moment: Now, violations: &mut Vec<Violation>) {
+fn note_verdict(verdict: Verdict, name: &str, unknown: &mut Option<String>, now: Now, violations: &mut Vec<Violation>) {
     match verdict {
         Verdict::Holds => {}
-        Verdict::Violated(witness) => violations.push(moment.violation(name, witness)),
+        Verdict::Violated(evidence) => violations.push(now.violation(name, evidence)),
         Verdict::Unknown(reason) => *unknown = Some(reason),
     }
 }

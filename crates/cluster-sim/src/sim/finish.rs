@@ -1,4 +1,4 @@
-//! Ending a run: the calm, the last judgement, the report.
+//! Ends a run: the recovery phase, the final verdicts, the report.
 
 use std::time::Duration;
 
@@ -12,14 +12,15 @@ use super::world::WorldView;
 use crate::report::{Outcome, Report};
 
 impl Sim {
-    /// Ends the run: all chaos stops, and the run goes on until every `eventually` has held for the settling time or the calm is spent.
+    /// Ends the run: the fault phase ends, and the run goes on until every `eventually` has held for `stable_for` and every client ended, at
+    /// most for `recovery_timeout`.
     pub fn finish(mut self) -> Report {
         self.end_fault_phase();
         self.conclude();
         self.report
     }
 
-    /// Ends the chaos, and goes on until what must hold in the end does or the calm is spent.
+    /// Ends the fault phase, then runs the recovery phase if anything must hold at the end.
     pub(super) fn end_fault_phase(&mut self) {
         if !self.over {
             self.guarded(|sim| {
@@ -28,74 +29,74 @@ impl Sim {
             });
         }
         if !self.over && (self.checks.has_eventually() || !self.clients.is_empty()) {
-            self.run_calm();
+            self.recover();
         }
     }
 
-    /// The observer of that name as it stands, for a test that measures more than the report tells.
+    /// The observer of that name and type as it stands, for a test that reads more of it than the report shows.
     pub fn observer<I: Invariant>(&self, name: &str) -> Option<&I> {
         self.checks.observer(name)
     }
 
-    /// Runs until everything that must hold in the end has held for as long as it must and every client ended, or the calm is spent.
-    fn run_calm(&mut self) {
+    /// Runs until every `eventually` has held for `stable_for` and every client ended, or `recovery_timeout` has passed.
+    fn recover(&mut self) {
         let end = self.now() + self.definition.recovery_timeout;
-        // A calm that is shorter than the settling time bounds it.
-        let settle = self.definition.stable_for.min(self.definition.recovery_timeout);
-        // A client that ended stays so: nothing needs to be waited for after the last one.
-        let settle = if self.checks.has_eventually() { settle } else { Duration::ZERO };
+        // A recovery phase shorter than `stable_for` bounds it.
+        let stable_for = self.definition.stable_for.min(self.definition.recovery_timeout);
+        // A client that ended stays ended: without an `eventually` the last end is enough.
+        let stable_for = if self.checks.has_eventually() { stable_for } else { Duration::ZERO };
         let mut held_since: Option<VirtualInstant> = None;
-        // What did not hold when it was last asked for something that did not.
-        let mut unsettled = Vec::new();
-        // Since when no event is due and no task is ready: all that may still change is what the clock says.
+        // The rules that did not hold when one of them last did not.
+        let mut unstable = Vec::new();
+        // Since when no event is pending and no task is ready: only the clock can still change.
         let mut stalled_at: Option<VirtualInstant> = None;
         while !self.over {
             let pending = self.pending();
             let clients = self.clients.pending(&self.engine);
-            let is_fine = pending.is_empty() && clients.is_empty();
-            held_since = if is_fine { held_since.or(Some(self.now())) } else { None };
-            if self.over || held_since.is_some_and(|since| self.now() - since >= settle) {
+            let all_hold = pending.is_empty() && clients.is_empty();
+            held_since = if all_hold { held_since.or(Some(self.now())) } else { None };
+            if self.over || held_since.is_some_and(|since| self.now() - since >= stable_for) {
                 return;
             }
             let is_stalled = self.engine.core.is_idle();
             if is_stalled && stalled_at.is_none() {
                 stalled_at = Some(self.now());
             }
-            // Only a client cannot be helped by time alone.
-            let is_hopeless = is_stalled && pending.is_empty() && !clients.is_empty();
+            // Waiting cannot finish a client once no event is pending.
+            let is_stuck = is_stalled && pending.is_empty() && !clients.is_empty();
             if !pending.is_empty() {
-                unsettled = pending;
+                unstable = pending;
             }
-            if self.now() >= end || is_hopeless {
+            if self.now() >= end || is_stuck {
                 let why = match (held_since, stalled_at) {
-                    (None, Some(at)) => format!("nothing is due any more since {at}"),
-                    (None, None) => "still pending when the calm was spent".to_owned(),
+                    (None, Some(at)) => format!("stalled: no pending event since {at}"),
+                    (None, None) => "still pending after recovery_timeout".to_owned(),
                     (Some(_), _) => {
-                        format!("did not hold for {:.3}s without a break before the calm was spent", settle.as_secs_f64())
+                        format!("did not hold for {:.3}s in a row before recovery_timeout", stable_for.as_secs_f64())
                     }
                 };
-                self.report_pending(unsettled, clients, &why);
+                self.report_pending(unstable, clients, &why);
                 return;
             }
-            // One event at a time while something is pending; to the end of the settling time once nothing is, checking at each event.
+            // Event by event while a rule is pending; to the end of `stable_for` once none is, checking at each event.
             let next = self.engine.core.kernel.next_at().unwrap_or(end);
-            let settled = held_since.map_or(end, |since| since + settle);
-            self.run_to(next.min(settled).min(end).max(self.now()));
+            let stable_at = held_since.map_or(end, |since| since + stable_for);
+            self.run_to(next.min(stable_at).min(end).max(self.now()));
         }
     }
 
-    /// Breaks the rules that waited for the end in vain, and says what the tasks wait for.
-    fn report_pending(&mut self, unsettled: Vec<(String, Evidence)>, clients: Vec<NodeId>, why: &str) {
-        let (moment, waiting) = (self.moment(), living_tasks(&self.engine));
-        let mut rules = unsettled;
+    /// Reports the rules that are still pending as violated, with what the live tasks wait for.
+    fn report_pending(&mut self, unstable: Vec<(String, Evidence)>, clients: Vec<NodeId>, why: &str) {
+        let (now, waiting) = (self.present(), living_tasks(&self.engine));
+        let mut rules = unstable;
         if !clients.is_empty() {
             rules.push((EVERY_CLIENT_ENDS.to_owned(), unended(clients, &self.engine, &waiting)));
         }
-        self.report.violations.extend(overdue(rules, why, moment));
+        self.report.violations.extend(overdue(rules, why, now));
         self.report.waiting = waiting;
     }
 
-    /// What must hold in the end and does not hold now; nothing if a check panicked, which ends the run.
+    /// The `eventually` rules that do not hold now; none if a check panicked, which ends the run.
     fn pending(&mut self) -> Vec<(String, Evidence)> {
         let mut pending = Vec::new();
         self.guarded(|sim| {
@@ -105,34 +106,34 @@ impl Sim {
         pending
     }
 
-    fn moment(&self) -> Now {
+    fn present(&self) -> Now {
         Now { at: self.engine.core.kernel.now(), step: self.engine.core.kernel.steps() }
     }
 
-    /// Asks everybody for the last judgement, and fills in the report.
+    /// Takes the final verdict of every observer, and fills in the report.
     pub(super) fn conclude(&mut self) {
-        let moment = self.moment();
+        let now = self.present();
         self.guarded(|sim| {
             let world = WorldView { engine: &sim.engine, network: sim.network };
-            let violations = sim.checks.finish(&World::new(&world), moment);
+            let violations = sim.checks.finish(&World::new(&world), now);
             sim.report.violations.extend(violations);
         });
-        // Steps by hand may have spent a budget after the last step of the loop.
+        // A test may have spent a budget after the last step of the loop.
         self.report.exhausted = self.engine.core.kernel.exhausted();
         self.report.checks = self.checks.reports();
         self.report.checks.extend(self.clients.report());
         self.report.measured = self.checks.measured().collect();
         self.report.faults = self.fault_records();
         self.report.traffic = self.network().traffic();
-        self.report.steps = moment.step;
-        self.report.ended_at = moment.at;
+        self.report.steps = now.step;
+        self.report.ended_at = now.at;
         self.report.digest = self.digest();
         self.report.leak = self.leak();
         if self.outcome() != Outcome::Held {
             self.report.last_events = self.describe_ring();
         }
         self.notify_records();
-        // What the nodes still hold is dropped by code of their own, which may panic; it takes no part in the run.
+        // Dropping what the nodes still hold runs their code, which may panic; it is no part of the run.
         self.guarded(|sim| sim.engine.shut_down());
         self.report.outcome = self.outcome();
         if self.report.outcome != Outcome::Held && self.report.last_events.is_empty() {
@@ -145,9 +146,9 @@ impl Sim {
     fn leak(&self) -> Option<String> {
         match self.engine.core.kernel.foreign_wakes() {
             0 => None,
-            1 => Some("another thread of the machine woke a task; which step saw it hangs on the machine".to_owned()),
+            1 => Some("another thread of the machine woke a task; which step saw the wake depends on the machine".to_owned()),
             wakes => {
-                Some(format!("other threads of the machine woke tasks {wakes} times; which steps saw it hangs on the machine"))
+                Some(format!("other threads of the machine woke tasks {wakes} times; which steps saw them depends on the machine"))
             }
         }
     }
@@ -174,11 +175,11 @@ impl Sim {
     }
 }
 
-/// The rules that waited for the end in vain, as violations.
-fn overdue(waiting: Vec<(String, Evidence)>, why: &str, moment: Now) -> impl Iterator<Item = Violation> {
-    waiting.into_iter().map(move |(name, mut witness)| {
-        let reason = if witness.message.is_empty() { String::new() } else { format!(": {}", witness.message) };
-        witness.message = format!("{why}{reason}");
-        moment.violation(&name, witness)
+/// Pending rules as violations.
+fn overdue(waiting: Vec<(String, Evidence)>, why: &str, now: Now) -> impl Iterator<Item = Violation> {
+    waiting.into_iter().map(move |(name, mut evidence)| {
+        let reason = if evidence.message.is_empty() { String::new() } else { format!(": {}", evidence.message) };
+        evidence.message = format!("{why}{reason}");
+        now.violation(&name, evidence)
     })
 }

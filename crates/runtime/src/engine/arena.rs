@@ -1,13 +1,13 @@
-//! What one simulation leaves to the next: memory, and nothing of what was in it.
+//! Memory that one simulation passes to the next.
 
 use super::queue::EventQueue;
 use super::record::Ring;
 use super::timers::Timers;
 
-/// The memory of the parts of an engine that grow with a run, emptied.
+/// The cleared collections of an engine that grow with a run.
 ///
-/// Made by [`Engine::leave`](super::Engine::leave) and taken over by [`Engine::in_arena`](super::Engine::in_arena). No run can tell whose
-/// memory it uses.
+/// Returned by [`Engine::leave`](super::Engine::leave), reused by [`Engine::in_arena`](super::Engine::in_arena). The memory is
+/// empty, so reuse changes no run.
 #[derive(Debug, Default)]
 pub struct Arena {
     pub(super) queue: EventQueue,
@@ -16,11 +16,11 @@ pub struct Arena {
 }
 
 impl Arena {
-    /// An arena of a run that needed more than this many events at once is given back to the machine: the next run may need none of it.
+    /// Capacity in events above which the memory is freed instead: the next run may need none of it.
     const EVENTS_KEPT: usize = 1 << 20;
 
-    /// Forgets what was in it.
-    pub(super) fn emptied(mut self) -> Self {
+    /// Empties all collections; keeps their memory up to [`EVENTS_KEPT`](Self::EVENTS_KEPT).
+    pub(super) fn cleared(mut self) -> Self {
         if self.queue.capacity() > Self::EVENTS_KEPT {
             return Self::default();
         }
@@ -30,9 +30,8 @@ impl Arena {
         self
     }
 
-    /// As it is to be at the start of a run.
-    pub(super) fn made_ready(mut self) -> Self {
-        self.queue.make_room();
+    pub(super) fn prepared(mut self) -> Self {
+        self.queue.allocate();
         self
     }
 }
@@ -46,9 +45,9 @@ mod tests {
     use crate::engine::record::{Record, RecordKind};
     use crate::engine::timers::Timer;
 
-    /// An arena as a run leaves it that had so many events under way.
+    /// An arena after a run with this many events in flight.
     fn used(events: u64) -> Arena {
-        let mut arena = Arena::default().made_ready();
+        let mut arena = Arena::default().prepared();
         let (node, at) = (NodeId(0), VirtualInstant::from_nanoseconds(5));
         (0..events).for_each(|sequence| arena.queue.push(Event::new(at, Order::FIRST, Target::Driver, sequence, 0)));
         arena.timers.insert(Timer::new(node, Incarnation(0), 7, at));
@@ -57,8 +56,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_what_was_in_it_is_left_but_the_memory() {
-        let mut arena = used(100).emptied().made_ready();
+    fn a_cleared_arena_keeps_only_the_memory() {
+        let mut arena = used(100).cleared().prepared();
         assert!(arena.queue.capacity() >= 100);
         let late = VirtualInstant::from_nanoseconds(u64::MAX);
         assert_eq!((arena.queue.len(), arena.queue.next(VirtualInstant::ZERO, late).is_some()), (0, false));
@@ -66,9 +65,9 @@ mod tests {
     }
 
     #[test]
-    fn what_a_very_large_run_needed_is_given_back() {
+    fn memory_of_a_very_large_run_is_freed() {
         let most = Arena::EVENTS_KEPT as u64;
-        assert_eq!(used(most + 1).emptied().queue.capacity(), 0);
-        assert!(used(most).emptied().queue.capacity() >= Arena::EVENTS_KEPT);
+        assert_eq!(used(most + 1).cleared().queue.capacity(), 0);
+        assert!(used(most).cleared().queue.capacity() >= Arena::EVENTS_KEPT);
     }
 }

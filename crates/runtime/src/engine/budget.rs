@@ -1,19 +1,19 @@
-//! What a run may use up.
+//! Bounds on the resources of a run.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Bounds on one run; past one of them it ends as exhausted, never as held.
+/// Bounds on one run; a run that exceeds one ends as exhausted, never as passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
     /// Steps: inputs that nodes take. Default 1,000,000,000.
     pub steps: u64,
-    /// Virtual time. Default 366 days: what a year in production needs.
+    /// Virtual time. Default 366 days, enough for a year in production.
     #[serde(rename = "virtual_time_ns", with = "crate::nanoseconds")]
     pub virtual_time: Duration,
-    /// Messages under way at once. Default 10,000,000.
+    /// Messages in flight at one time. Default 10,000,000.
     pub messages_in_flight: u64,
 }
 
@@ -23,15 +23,15 @@ impl Default for Budget {
     }
 }
 
-/// Which budget is spent.
+/// Names the exhausted budget, with its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exhausted {
-    /// So many steps were taken.
+    /// Took this many steps.
     Steps(u64),
-    /// So much virtual time passed.
+    /// Reached this much virtual time.
     VirtualTime(#[serde(with = "crate::nanoseconds")] Duration),
-    /// More than so many messages were under way.
+    /// Had more than this many messages in flight.
     MessagesInFlight(u64),
 }
 
@@ -47,7 +47,7 @@ impl fmt::Display for Exhausted {
             Self::MessagesInFlight(messages) => {
                 write!(
                     formatter,
-                    "more than {messages} messages were in flight; raise `Budget::messages_in_flight` or find who floods"
+                    "more than {messages} messages were in flight; raise `Budget::messages_in_flight` or find the flooding node"
                 )
             }
         }

@@ -1,4 +1,4 @@
-//! What hosts and devices share.
+//! The state that hosts and devices share.
 
 use super::arena::Arena;
 use super::budget::Budget;
@@ -6,13 +6,13 @@ use super::device::Devices;
 use super::kernel::Kernel;
 use crate::random::SeedSchedule;
 
-/// Everything of a simulation but the code that runs on its nodes.
+/// All state of a simulation except the code on its nodes.
 ///
-/// In a box of its own, so that it can be handed to a node's code for the length of a step by moving one pointer.
+/// Boxed, so that entering a simulation moves one pointer.
 pub struct Core {
     /// Clock, queue, timers, health, records.
     pub kernel: Kernel,
-    /// What lies between the nodes.
+    /// Connections between nodes, such as the network.
     pub devices: Devices,
 }
 
@@ -21,7 +21,7 @@ impl Core {
         Self { kernel: Kernel::new(seeds, budget, arena), devices: Devices::default() }
     }
 
-    /// Whether nothing is due any more, at any time: no event waits and no task is ready.
+    /// Whether nothing is left to run: no pending event, and no task ready.
     pub fn is_idle(&mut self) -> bool {
         self.kernel.next_at().is_none() && !self.kernel.tasks.has_work()
     }

@@ -1,4 +1,26 @@
-//! Who decides what is left to chance: the seed, or a list of decisions.
+//! Decides random choices: by the seed, or by a list of decisions.
+//!
+//! Every random choice of the simulation goes through `Kernel::choose(site, read)`. Each has a **canonical** value: the result in
+//! a run without randomness.
+//!
+//! | choice | canonical value |
+//! |---|---|
+//! | start of a node | at once |
+//! | order of events of one instant, of ready tasks | the order of scheduling; the order in the task table |
+//! | first branch of a `select!` | branch 0 |
+//! | delay of a message | the median of its link |
+//! | lost by the link, lost by a rule, duplicated, held back | no |
+//!
+//! A **decision** is a choice with another value: a site (stream and address as one word) and the roll.
+//! `Scenario::run_with_decisions` logs the decisions of a run; `Scenario::with_decisions` uses them in place of the seed, and
+//! every other site takes its canonical value. A certain outcome (a loss of 100 %) or a choice with one possible value is not a
+//! decision.
+//!
+//! Entries can be removed from the list: every other site keeps its roll, since its address names its subject.
+//! `tests/replay/pinned.rs` runs a thousand seeds with all their decisions pinned and gets equal digests.
+//!
+//! Rolls of a node's own (`Node::roll`, `Effects::roll`) are inputs of the node rather than choices of the simulation. They come
+//! from the seed in a pinned run too: a canonical value would be another number, not a simpler one.
 
 use std::sync::Arc;
 
@@ -8,37 +30,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::random::{Address, Roll, Seed, Stream};
 
-/// What the simulation leaves to chance. What a node draws for itself is not among it: that is an input of the node, and always the seed's.
+/// A kind of random choice of the simulation, with a canonical value.
 ///
-/// Each has a *canonical* value, that of a world in which nothing happens by chance: everybody starts at once, what meets at one instant
-/// comes in the order in which it was scheduled, every message takes the median of its link, and arrives once.
+/// Rolls of a node's own are not choices: they always come from the seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Choice {
-    /// How long after the start of the run a node starts, in nanoseconds.
+    /// Offset of a node's first boot from the start of the run, in nanoseconds.
     Start,
-    /// The place of an event among those of its instant.
+    /// Position of an event among those of its instant.
     Order,
-    /// The place of a task among those that are ready.
+    /// Position of a task among the ready ones.
     Pick,
-    /// At which branch a `select!` begins.
+    /// Branch that a `select!` polls first.
     Select,
-    /// How long a message takes, in nanoseconds.
+    /// Delay of a message, in nanoseconds.
     Delay,
     /// Whether the link loses a message.
     Loss,
-    /// Whether a rule of a fault loses it.
+    /// Whether a fault's loss rule loses a message.
     Rule,
-    /// Whether the link delivers it twice.
+    /// Whether the link duplicates a message.
     Duplicate,
-    /// Whether it is held back, so that others overtake it.
+    /// Whether a message is held back, so that later ones overtake it.
     Reorder,
-    /// For how long, in nanoseconds.
+    /// Time for which a message is held back, in nanoseconds.
     ReorderBy,
 }
 
 impl Choice {
-    /// The roll that gives the canonical value.
+    /// Returns the roll that yields the canonical value.
     const fn canonical(self) -> Roll {
         Roll(match self {
             Self::Start | Self::Order | Self::Pick | Self::Select | Self::ReorderBy => 0,
@@ -48,68 +69,68 @@ impl Choice {
     }
 }
 
-/// What is decided about.
+/// The subject of a random choice.
 #[derive(Debug, Clone, Copy)]
 pub struct Site {
-    /// Which kind of choice.
+    /// The kind of choice.
     pub choice: Choice,
-    /// What its rolls are told apart by.
+    /// The stream of its rolls.
     pub stream: Stream,
-    /// What it is about.
+    /// The address of its roll.
     pub address: Address,
-    /// Whom it concerns first: the sender of a message, the node of a task.
+    /// The sender of a message, the node of a task.
     pub node: NodeId,
-    /// Whom it concerns too: the receiver.
+    /// The receiver; the node itself where there is none.
     pub peer: NodeId,
 }
 
 impl Site {
-    /// The site as one word, the same in every run.
+    /// Hashes stream and address to one word, equal in every run.
     fn key(&self) -> u64 {
-        // A roll under no seed in particular mixes both words.
+        // A roll under a fixed seed mixes both words.
         Seed(0).roll(self.stream, self.address).0
     }
 }
 
-/// A choice that came out otherwise than its canonical value.
+/// A choice that differs from its canonical value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decision {
-    /// Which kind of choice.
+    /// The kind of choice.
     pub choice: Choice,
-    /// What it is about, as one word: the same in every run.
+    /// Stream and address as one word, equal in every run.
     pub site: u64,
     /// The roll that decided it.
     pub roll: Roll,
-    /// What came out: 1 for something that happened, nanoseconds for a duration, a place for an order.
+    /// The result: 1 for an event that happens, nanoseconds for a duration, a position for an order.
     pub value: u64,
-    /// When it was asked for first.
+    /// The instant of the first request.
     pub at: VirtualInstant,
-    /// Whom it concerns first.
+    /// The sender of a message, the node of a task.
     pub node: NodeId,
-    /// Whom it concerns too; the node itself where there is nobody else.
+    /// The receiver; the node itself where there is none.
     pub peer: NodeId,
 }
 
-/// The rolls that decisions pin, by what they are about.
+/// The pinned rolls, by site.
 #[derive(Debug, Clone, Default)]
 pub struct Decisions(FxHashMap<u64, Roll>);
 
 impl Decisions {
-    /// A table of sites and rolls; of two for one site the last one counts.
+    /// Builds the table from sites and rolls; the last roll for a site wins.
     pub fn new(decisions: impl IntoIterator<Item = (u64, Roll)>) -> Self {
         Self(decisions.into_iter().collect())
     }
 }
 
-/// Who decides, and whether anybody wants to know what.
+/// The source of all choices of a run, and an optional log of them.
 #[derive(Debug, Clone, Default)]
 pub struct Choices {
-    /// These decisions, and the canonical value for everything else; nothing where the seed decides.
+    /// Pinned decisions, with canonical values for all other sites; `None` lets the seed decide.
     pinned: Option<Arc<Decisions>>,
     log: Option<Log>,
 }
 
-/// What was decided, in the order in which it was asked for. A site that is asked again stands once.
+/// Logged decisions in the order of the first request, one for each site.
 #[derive(Debug, Clone, Default)]
 struct Log {
     decisions: Vec<Decision>,
@@ -117,23 +138,23 @@ struct Log {
 }
 
 impl Choices {
-    /// Has decisions decide in place of the seed, if there are any, and keeps what comes out if it is asked to.
-    pub fn new(pinned: Option<Arc<Decisions>>, keeps: bool) -> Self {
-        Self { pinned, log: keeps.then(Log::default) }
+    /// Uses `pinned` decisions in place of the seed if given; logs the results if `logs` is set.
+    pub fn new(pinned: Option<Arc<Decisions>>, logs: bool) -> Self {
+        Self { pinned, log: logs.then(Log::default) }
     }
 
-    /// What was kept: each choice that came out otherwise than its canonical value, in the order in which it was asked for.
+    /// Returns the logged decisions, in the order of the first request.
     pub fn into_decisions(self) -> Vec<Decision> {
         self.log.unwrap_or_default().decisions
     }
 
-    /// Whether the seed decides, and nobody wants to know what.
+    /// Whether the seed decides and nothing is logged.
     #[inline(always)]
     pub(crate) const fn is_free(&self) -> bool {
         self.pinned.is_none() && self.log.is_none()
     }
 
-    /// What comes out at a site: the reading of the roll that decides it.
+    /// Decides at `site`: converts the deciding roll with `read`.
     #[inline(always)]
     pub(crate) fn choose(&mut self, now: VirtualInstant, seed: Seed, site: Site, read: impl Fn(Roll) -> u64) -> u64 {
         if self.is_free() { read(seed.roll(site.stream, site.address)) } else { self.choose_otherwise(now, seed, site, &read) }
@@ -171,7 +192,7 @@ mod tests {
         Site { choice, stream: Stream::named(stream), address, node: NodeId(0), peer: NodeId(1) }
     }
 
-    fn keeping(decisions: Option<Decisions>) -> Choices {
+    fn logging(decisions: Option<Decisions>) -> Choices {
         Choices::new(decisions.map(Arc::new), true)
     }
 
@@ -180,8 +201,8 @@ mod tests {
     }
 
     #[test]
-    fn only_what_differs_from_the_canonical_value_is_a_decision() {
-        let mut choices = keeping(None);
+    fn only_values_that_differ_from_the_canonical_one_are_decisions() {
+        let mut choices = logging(None);
         let half = Ratio::new(0.5).unwrap();
         let lost: Vec<u64> = (0..64)
             .map(|number| {
@@ -193,14 +214,14 @@ mod tests {
         assert!((20..44).contains(&count), "{count} of 64 lost by half");
         assert_eq!(logged(&choices).len(), count);
         choices.choose(VirtualInstant::ZERO, Seed(7), site(Choice::Loss, "loss", 99), |roll| u64::from(roll.holds(Ratio::ONE)));
-        assert_eq!(logged(&choices).len(), count, "what is certain is no choice");
+        assert_eq!(logged(&choices).len(), count, "a certain outcome is not a decision");
         choices.choose(VirtualInstant::ZERO, Seed(7), site(Choice::Delay, "delay", 0), |_| 5);
-        assert_eq!(logged(&choices).len(), count, "nor is what comes out the same for every roll");
+        assert_eq!(logged(&choices).len(), count, "neither is a value that every roll gives");
     }
 
     #[test]
-    fn without_decisions_nobody_waits_nothing_is_put_off_and_what_may_happen_does_not() {
-        let mut choices = keeping(Some(Decisions::default()));
+    fn without_decisions_every_choice_is_canonical() {
+        let mut choices = logging(Some(Decisions::default()));
         let mut roll = |choice| choices.choose(VirtualInstant::ZERO, Seed(7), site(choice, "any", 0), |roll| roll.0);
         let first = [Choice::Start, Choice::Order, Choice::Pick, Choice::Select, Choice::ReorderBy];
         assert_eq!(first.map(&mut roll), [0; 5]);
@@ -211,8 +232,8 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_tells_what_came_out_when_and_whom_it_concerns() {
-        let mut choices = keeping(None);
+    fn a_decision_records_its_value_instant_and_nodes() {
+        let mut choices = logging(None);
         let now = VirtualInstant::ZERO + std::time::Duration::from_millis(3);
         let site = site(Choice::Delay, "delay", 5);
         let value = choices.choose(now, Seed(7), site, |roll| roll.0 >> 40);
@@ -222,15 +243,15 @@ mod tests {
     }
 
     #[test]
-    fn of_two_rolls_for_one_site_the_last_one_counts() {
+    fn the_last_roll_for_a_site_wins() {
         let site = site(Choice::Delay, "delay", 0);
-        let mut choices = keeping(Some(Decisions::new([(site.key(), Roll(4)), (site.key(), Roll(9))])));
+        let mut choices = logging(Some(Decisions::new([(site.key(), Roll(4)), (site.key(), Roll(9))])));
         assert_eq!(choices.choose(VirtualInstant::ZERO, Seed(7), site, |roll| roll.0), 9);
     }
 
     #[test]
-    fn a_site_that_is_asked_again_is_one_decision() {
-        let mut choices = keeping(None);
+    fn a_repeated_choice_is_logged_once() {
+        let mut choices = logging(None);
         for _ in 0..3 {
             choices.choose(VirtualInstant::ZERO, Seed(7), site(Choice::Delay, "delay", 0), |roll| roll.0);
         }
@@ -238,22 +259,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pinned_comes_out_again_and_everything_else_is_canonical() {
-        let mut log = keeping(None);
+    fn pinned_sites_repeat_and_all_others_are_canonical() {
+        let mut log = logging(None);
         let ask = |choices: &mut Choices, seed, number| {
             choices.choose(VirtualInstant::ZERO, Seed(seed), site(Choice::Delay, "delay", number), |roll| roll.0)
         };
         let rolled: Vec<u64> = (0..4).map(|number| ask(&mut log, 7, number)).collect();
         let kept = logged(&log).into_iter().filter(|decision| decision.value != rolled[2]);
-        let mut pinned = keeping(Some(Decisions::new(kept.map(|decision| (decision.site, decision.roll)))));
+        let mut pinned = logging(Some(Decisions::new(kept.map(|decision| (decision.site, decision.roll)))));
         let again: Vec<u64> = [0, 1, 2].map(|number| ask(&mut pinned, 1_000, number)).to_vec();
         assert_eq!(again, [rolled[0], rolled[1], HALF], "under any seed");
         let again: Vec<u64> = logged(&pinned).iter().map(|decision| decision.value).collect();
-        assert_eq!(again, rolled[..2], "nobody asked for the last one, and the third is canonical");
+        assert_eq!(again, rolled[..2], "the last site was not requested, and the third is canonical");
     }
 
     #[test]
-    fn sites_of_two_streams_or_addresses_are_two() {
+    fn different_streams_or_addresses_are_different_sites() {
         let sites = [("delay", 0), ("delay", 1), ("loss", 0), ("rule a", 0), ("rule b", 0)];
         let keys: std::collections::BTreeSet<u64> =
             sites.iter().map(|(stream, number)| site(Choice::Rule, stream, *number).key()).collect();

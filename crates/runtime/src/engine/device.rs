@@ -1,4 +1,4 @@
-//! What lies between the nodes.
+//! The trait of what connects nodes, and the table of devices.
 
 use std::any::Any;
 
@@ -7,21 +7,22 @@ use cluster_sim_types::NodeId;
 use super::kernel::Kernel;
 use super::queue::DeviceId;
 
-/// Something between the nodes, such as the network: it keeps its payloads itself, fires when an event names it, and wakes hosts
-/// through the kernel.
+/// A component between the nodes, such as the network.
+///
+/// It owns its payloads, fires when an event names it, and wakes hosts through the kernel.
 pub trait Device: Any {
-    /// An event of this device is due; `slot` is the number it was scheduled with.
+    /// Handles a due event; `slot` is the number it was scheduled with.
     ///
-    /// Answers with the node to wake and a number for it to fetch what it is woken for.
+    /// Returns the node to wake and a number with which it fetches its input; `None` wakes no node.
     fn fire(&mut self, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)>;
 
-    /// A node's life ended: what waits for it here is lost.
+    /// Drops what waits here for a node whose life ended.
     fn node_ended(&mut self, kernel: &mut Kernel, node: NodeId);
 
-    /// A paused node goes on: what waits for it here is due.
+    /// Makes due what waits here for a node that was resumed.
     fn node_resumed(&mut self, kernel: &mut Kernel, node: NodeId);
 
-    /// Says in words what a task waits for that said it waits for `what` of this device.
+    /// Describes what a task waits for, for a report; `what` is the number it passed when it began to wait.
     fn describe(&self, kernel: &Kernel, what: u64) -> String;
 }
 
@@ -38,20 +39,20 @@ impl Devices {
         DeviceId((self.all.len() - 1) as u16)
     }
 
-    /// The device of that id, as its type.
+    /// Returns the device `id`, downcast to its type.
     ///
     /// # Panics
-    /// If the id was handed out for a device of another type.
+    /// If the device has another type.
     #[inline]
     pub fn get<D: Device>(&self, id: DeviceId) -> &D {
         let device: &dyn Any = &*self.all[usize::from(id.0)];
         device.downcast_ref().expect("a device is asked for by the type it was registered with")
     }
 
-    /// The device of that id, as its type, for changing it.
+    /// Returns the device `id` mutably, downcast to its type.
     ///
     /// # Panics
-    /// If the id was handed out for a device of another type.
+    /// If the device has another type.
     #[inline]
     pub fn get_mut<D: Device>(&mut self, id: DeviceId) -> &mut D {
         let device: &mut dyn Any = &mut *self.all[usize::from(id.0)];

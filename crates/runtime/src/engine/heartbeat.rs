@@ -1,4 +1,4 @@
-//! Word of how far a run is, for another thread to read.
+//! Progress of a run, readable from another thread.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,38 +7,40 @@ use parking_lot::Mutex;
 
 use crate::executor::TaskName;
 
-/// Where a run leaves word of how far it is. What is read from it never reaches the run.
+/// Progress of a run: runs begun, steps begun, and optionally the current position.
+///
+/// The run writes it and never reads it back, so it cannot influence a decision.
 #[derive(Debug, Default)]
 pub struct Heartbeat {
     runs: AtomicU64,
     steps: AtomicU64,
-    /// Only where it was asked for: it costs names and a lock at every step.
+    /// Optional: naming node and task costs allocations and a lock at every step.
     position: Option<Mutex<Option<Position>>>,
 }
 
-/// Whose code a run is in.
+/// The code that a run executes at present.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
     /// The virtual instant.
     pub at: VirtualInstant,
-    /// The node, by its declared name.
+    /// The declared name of the node.
     pub node: String,
-    /// Its task, if the node is an async one.
+    /// The task, on an async node.
     pub task: Option<TaskName>,
 }
 
 impl Heartbeat {
-    /// A watch that names node and task of every step, at a cost.
+    /// Creates a heartbeat that also names node and task of every step, which slows the run.
     pub fn with_names() -> Self {
         Self { position: Some(Mutex::new(None)), ..Self::default() }
     }
 
-    /// Runs that were begun so far, and the steps that the last one began.
+    /// Returns the runs begun so far, and the steps begun in the last one.
     pub fn progress(&self) -> (u64, u64) {
         (self.runs.load(Ordering::Relaxed), self.steps.load(Ordering::Relaxed))
     }
 
-    /// Whose code the run was in when it last said so.
+    /// Returns the position of the last step, if names are kept.
     pub fn position(&self) -> Option<Position> {
         self.position.as_ref()?.lock().clone()
     }
@@ -48,10 +50,10 @@ impl Heartbeat {
     }
 
     #[inline]
-    pub(crate) fn begin_step(&self, steps: u64, whereabouts: impl FnOnce() -> Position) {
+    pub(crate) fn begin_step(&self, steps: u64, position: impl FnOnce() -> Position) {
         self.steps.store(steps, Ordering::Relaxed);
-        if let Some(place) = &self.position {
-            *place.lock() = Some(whereabouts());
+        if let Some(current) = &self.position {
+            *current.lock() = Some(position());
         }
     }
 }

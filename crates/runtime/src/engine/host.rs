@@ -1,4 +1,4 @@
-//! What runs on a node.
+//! The trait of code that runs on a node.
 
 use std::any::Any;
 
@@ -8,42 +8,44 @@ use super::core::Core;
 use super::queue::DeviceId;
 use crate::random::Entropy;
 
-/// Why a host is woken.
+/// The reason for waking a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
     /// Its life begins.
     Start,
-    /// A device has something for it, under this number.
+    /// The device has an input for it, fetched with this number.
     Device(DeviceId, u32),
-    /// A timer it armed came due; it is disarmed now.
+    /// A timer with this token came due; the timer is no longer set.
     Timer(u64),
 }
 
-/// What a host may touch during one step.
+/// Access of a host to the simulation during one step.
 pub struct Step<'a> {
     /// The node that steps.
     pub node: NodeId,
-    /// What hosts and devices share.
+    /// The state that hosts and devices share.
     pub core: &'a mut Box<Core>,
 }
 
-/// What runs on a node, of whatever kind: input in, effects out, crash.
+/// Code on a node, of any kind: takes inputs, produces effects, can crash.
 pub trait Host {
-    /// Begins a life. What the node held in an earlier one is gone.
+    /// Begins a life without any memory of earlier ones.
     fn boot(&mut self, incarnation: Incarnation, entropy: Entropy);
 
-    /// Takes one wake and carries out what the node wants done about it.
+    /// Handles one wake and carries out the effects.
     fn step(&mut self, wake: Wake, step: Step<'_>);
 
-    /// Takes a call from outside the cluster, as one step; `request` is an `Option` of what the node understands, taken out.
+    /// Handles a call from outside the cluster, as one step.
+    ///
+    /// `request` is an `Option` of the node's request type, which the host takes.
     ///
     /// # Errors
-    /// With the type the node understands, if `request` is of another one; nothing was done.
+    /// With the name of the expected type, if `request` has another one; nothing was done.
     fn call(&mut self, request: &mut dyn Any, step: Step<'_>) -> Result<(), &'static str>;
 
-    /// Ends this life: everything held in memory is dropped.
+    /// Ends this life and drops its memory.
     fn crash(&mut self);
 
-    /// What checks may see of the node now.
+    /// Returns the node's current view, for checks.
     fn view<'a>(&'a self, core: &'a Core) -> Option<&'a dyn Any>;
 }

@@ -1,4 +1,40 @@
-//! The loop: takes the next event, moves the clock to it, hands it to whom it is for.
+//! The simulated twin: nodes, devices, and the loop that takes one event after the other.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `mod.rs` | [`Engine`]: the loop, and the lives of nodes |
+//! | `core.rs` | [`Core`]: the kernel and the devices, shared by all steps |
+//! | `kernel/` | clock, seeds, queue and records; names, lives and health of nodes; timers in local time |
+//! | `queue/` | the event queue, and the order within an instant |
+//! | `timers.rs` | the slab of timers |
+//! | `host.rs`, `device.rs` | the two traits that the loop calls |
+//! | `decisions.rs` | the source of random choices: the seed, or a list of decisions |
+//! | `record.rs` | records, the digest, and the ring of the last 256 records |
+//! | `budget.rs` | bounds on a run |
+//! | `heartbeat.rs` | progress of a run, for other threads |
+//! | `arena.rs` | memory that one run passes to the next |
+//!
+//! [`Engine::step`] polls a ready task, or takes the next event and moves the clock to it. A device event asks its device for the
+//! node to wake; a timer is checked for being due; an event of the driver is returned to the caller. A woken host takes one input
+//! and carries out its effects in order.
+//!
+//! The lives of a node:
+//!
+//! - **Crash** drops the host's state and all tasks of the node, cancels its timers, and notifies the devices, which drop what
+//!   waits for it. Messages in flight stay in flight; the network decides their fate on arrival. The life is over before anything
+//!   is dropped, so handles in destructors are inert.
+//! - **Restart** boots the next life.
+//! - **Kill** is a crash without a restart.
+//! - **Pause** loses nothing: timers that come due and tasks that are woken wait, and devices keep inputs in bounded inboxes.
+//!   **Resume** makes all of it due at once.
+//!
+//! Each of these does nothing and returns false if the node's health does not allow it.
+//!
+//! A panic in a node's code or in its destructors passes to the caller after all else is dropped; [`Engine::running`] names the
+//! node.
+//!
+//! The engine knows no message, link, fault or check. A run that spends a budget ends as exhausted, never as passed. Reused
+//! memory is empty, so no run depends on an earlier one.
 
 mod arena;
 mod budget;
@@ -34,54 +70,56 @@ pub use timers::{TimerKey, TimerSlot};
 use crate::executor::{drop_node_state, drop_tasks, enter, is_unwinding};
 use crate::random::SeedSchedule;
 
-/// What one call of [`Engine::step`] did.
+/// The result of [`Engine::step`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stepped {
     /// A node took an input.
     Node(NodeId),
-    /// Something happened between the nodes, or nothing at all.
+    /// A device handled an event that woke no node, or the event was stale.
     Between,
-    /// An event for the driver is due; it carries the number it was scheduled with.
+    /// An event of the driver is due, with the number it was scheduled with.
     Driver(u32),
-    /// Nothing more is due by the instant asked for; the clock stands there.
+    /// No event is due by the given instant; the clock has advanced to it.
     Idle,
 }
 
-/// One simulation: the kernel, what runs on the nodes, and what lies between them.
+/// One simulation: the kernel, the hosts and the devices.
 ///
-/// A value: two engines know nothing of each other.
+/// A value: two engines share no state.
 pub struct Engine {
-    /// What hosts and devices share.
+    /// The state that hosts and devices share.
     pub core: Box<Core>,
     hosts: Vec<Box<dyn Host>>,
-    /// The node whose code runs now, for naming it should it panic.
+    /// The node whose code runs, to name it if the code panics.
     pub(crate) running: Option<NodeId>,
 }
 
 impl Engine {
-    /// An engine with no nodes and no devices.
+    /// Creates an engine without nodes and devices.
     pub fn new(seeds: SeedSchedule, budget: Budget) -> Self {
         Self::in_arena(seeds, budget, Arena::default())
     }
 
-    /// The same in the memory that another one left.
+    /// Creates an engine that reuses the memory of an earlier one.
     pub fn in_arena(seeds: SeedSchedule, budget: Budget, arena: Arena) -> Self {
         Self { core: Box::new(Core::new(seeds, budget, arena)), hosts: Vec::new(), running: None }
     }
 
-    /// Leaves its memory to another one, once it was [shut down](Self::shut_down). It can only be dropped then.
+    /// Takes out the memory for another engine.
+    ///
+    /// Call it after [`shut_down`](Self::shut_down); the engine can only be dropped afterwards.
     pub fn leave(&mut self) -> Arena {
-        self.core.kernel.leave()
+        self.core.kernel.take_arena()
     }
 
-    /// Adds a device; its id is how events and hosts name it.
+    /// Adds a device and returns the id by which events and hosts name it.
     pub fn register(&mut self, device: impl Device) -> DeviceId {
         self.core.devices.register(device)
     }
 
-    /// Adds a node that starts within `spread` of the run's start, at an offset that hangs on its name.
+    /// Adds a node that boots within `spread` of the start, at an offset that depends on its name.
     ///
-    /// A node without a spread never starts: its seat stays empty.
+    /// Without a spread the node never boots: it is absent.
     pub fn add_host(&mut self, name: &str, host: Box<dyn Host>, spread: Option<Duration>) -> NodeId {
         let node = self.core.kernel.add_node(name);
         self.hosts.push(host);
@@ -92,7 +130,7 @@ impl Engine {
         node
     }
 
-    /// Polls the next task that is ready, or takes the next event due by `until`, if there is one.
+    /// Polls the next ready task, or handles the next event due by `until`.
     pub fn step(&mut self, until: VirtualInstant) -> Stepped {
         if self.core.kernel.tasks.has_work()
             && let Some(node) = self.poll_ready()
@@ -116,7 +154,7 @@ impl Engine {
             },
             Target::Start => {
                 let node = NodeId(event.slot);
-                // A fault may have hit the node before it ever started.
+                // A fault may have hit the node before its first boot.
                 if self.core.kernel.health(node) != Health::Down {
                     return Stepped::Between;
                 }
@@ -129,7 +167,7 @@ impl Engine {
         Stepped::Node(node)
     }
 
-    /// Polls the task that an event woke, in the same step; if it woke none, the event was about nothing that nodes see.
+    /// Polls the task that an event woke, in the same step.
     #[inline]
     fn poll_woken(&mut self) -> Stepped {
         if !self.core.kernel.tasks.has_work() {
@@ -158,7 +196,7 @@ impl Engine {
     /// Calls a node from outside, as one step.
     ///
     /// # Errors
-    /// With the type the node understands, if `request` is of another one; nothing was done.
+    /// With the name of the expected type, if `request` has another one; nothing was done.
     pub fn call(&mut self, node: NodeId, request: &mut dyn Any) -> Result<(), &'static str> {
         self.core.kernel.count_step(node, None);
         self.running = Some(node);
@@ -179,19 +217,19 @@ impl Engine {
         result
     }
 
-    /// Drops something that a node made, by code of the node's own.
-    pub fn drop_of<T>(&mut self, node: NodeId, held: T) {
+    /// Drops a value that a node created, with the node's code entered.
+    pub fn drop_of<T>(&mut self, node: NodeId, value: T) {
         self.running = Some(node);
-        enter(&mut self.core, node, || drop(held));
+        enter(&mut self.core, node, || drop(value));
         self.running = None;
     }
 
-    /// The node whose code was running when it panicked, if one was.
+    /// Returns the node whose code runs or panicked.
     pub fn running(&self) -> Option<NodeId> {
-        self.running.or(self.core.kernel.tasks.failed)
+        self.running.or(self.core.kernel.tasks.panicked_node)
     }
 
-    /// What checks may see of a node that is up or paused.
+    /// Returns the view of a node that is up or paused.
     #[inline]
     pub fn view(&self, node: NodeId) -> Option<&dyn Any> {
         match self.core.kernel.health(node) {
@@ -200,7 +238,7 @@ impl Engine {
         }
     }
 
-    /// Ends a node's life; what it held in memory is gone. True if it was alive.
+    /// Ends a node's life and drops its memory. True if it was alive.
     pub fn crash(&mut self, node: NodeId) -> bool {
         let alive = matches!(self.core.kernel.health(node), Health::Up | Health::Paused);
         if alive {
@@ -209,18 +247,18 @@ impl Engine {
         alive
     }
 
-    /// Ends a node for good. True if it was not gone already.
+    /// Ends a node for good. True if it was not killed before.
     pub fn kill(&mut self, node: NodeId) -> bool {
-        let there = self.core.kernel.health(node) != Health::Killed;
-        if there {
+        let exists = self.core.kernel.health(node) != Health::Killed;
+        if exists {
             self.end_life(node, Health::Killed, RecordKind::Kill);
         }
-        there
+        exists
     }
 
     fn end_life(&mut self, node: NodeId, health: Health, kind: RecordKind) {
         self.core.kernel.set_health(node, health, kind);
-        // What the node held is dropped here, by code of the node's own; its life is over by then, and its handles are inert.
+        // Dropping runs code of the node. Its life is over by now, so its handles are inert.
         self.running = Some(node);
         let panic = catch_unwind(AssertUnwindSafe(|| self.hosts[node.index()].crash())).err();
         let panic = panic.or(drop_tasks(&mut self.core, Some(node))).or(drop_node_state(&mut self.core, node));
@@ -235,7 +273,7 @@ impl Engine {
 
     /// Begins the next life of a crashed node. True if it was down after a crash.
     ///
-    /// A node that has not started is left to its start.
+    /// A node before its first boot is left to that boot.
     pub fn restart(&mut self, node: NodeId) -> bool {
         let down = self.core.kernel.health(node) == Health::Down && self.core.kernel.has_lived(node);
         if down {
@@ -244,7 +282,7 @@ impl Engine {
         down
     }
 
-    /// Stops a node with everything it holds. True if it was running.
+    /// Pauses a node with all of its state. True if it was up.
     pub fn pause(&mut self, node: NodeId) -> bool {
         let up = self.core.kernel.health(node) == Health::Up;
         if up {
@@ -253,7 +291,7 @@ impl Engine {
         up
     }
 
-    /// Lets a paused node go on; what waited for it is due now. True if it was paused.
+    /// Resumes a paused node; all that waited is due now. True if it was paused.
     pub fn resume(&mut self, node: NodeId) -> bool {
         let paused = self.core.kernel.health(node) == Health::Paused;
         if paused {
@@ -268,11 +306,10 @@ impl Engine {
 }
 
 impl Engine {
-    /// Ends every life that goes on, as at the end of the program: what the nodes hold is dropped while their handles are still inert
-    /// rather than lost.
+    /// Ends every life at the end of the run, while dropped handles are still inert rather than invalid.
     ///
     /// # Panics
-    /// With the first panic of what was dropped, after everything was.
+    /// With the first panic of a destructor, after everything was dropped.
     pub fn shut_down(&mut self) {
         let nodes = || (0..self.core.kernel.node_count()).map(NodeId);
         let all: Vec<NodeId> = nodes().collect();

@@ -1,4 +1,16 @@
-//! What happened: one record an event, folded into a digest and kept in a ring.
+//! Records of events, the digest over them, and the ring of the last ones.
+//!
+//! Each record is folded into a running 64-bit hash with all of its fields: instant, kind, node, peer, detail, label, length,
+//! payload digest. There are kinds for lives (boot, crash, kill, pause, resume), messages (send, copy, drop, deliver), sessions,
+//! timers, calls, cuts, links, seeds, and tasks (spawn, poll, end). A heal, a change of links and a reseed concern no node and
+//! name `NodeId::CLUSTER`.
+//!
+//! The digest excludes memory addresses, capacities, wall time and log text, and also facts, views and verdicts: it states what
+//! happened between the nodes, not how they interpret it. Folding facts would make the `Debug` output of every fact type part of
+//! every digest.
+//!
+//! `every_field_changes_the_digest` proves that no field is left out. DETERMINISM.md lists the consequences. To compare two runs,
+//! `Sim::keep_records` and `Sim::keep_fates` keep every record and fate.
 
 use std::fmt;
 
@@ -7,94 +19,98 @@ use serde::{Deserialize, Serialize};
 
 use crate::random::finalize;
 
-/// What kind of thing happened.
+/// The kind of a recorded event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum RecordKind {
     /// `node` began a life; `detail` is its number.
     Boot = 1,
-    /// `node` lost everything it held in memory.
+    /// `node` crashed and lost its memory.
     Crash,
-    /// `node` is gone for good.
+    /// `node` was killed for good.
     Kill,
-    /// `node` stopped with everything it holds.
+    /// `node` was paused.
     Pause,
-    /// `node` goes on.
+    /// `node` was resumed.
     Resume,
     /// `node` sent `peer` a message.
     Send,
-    /// The network made a further copy of it.
+    /// The network made a further copy of a message.
     Copy,
-    /// A message from `node` to `peer` was lost; `detail` numbers what ate it.
+    /// A message from `node` to `peer` was lost; `detail` numbers the cause.
     Drop,
     /// A message from `peer` reached `node`.
     Deliver,
-    /// A timer of `node` came due; `label` names it.
+    /// A timer of `node` came due; `label` is its token.
     Timer,
-    /// Somebody outside called `node`.
+    /// `node` was called from outside.
     Call,
     /// A cut came into force; `label` is its id.
     Cut,
     /// A cut was healed; `label` is its id.
     Heal,
-    /// A class of links changed; `detail` numbers it.
+    /// A class of links changed; `detail` is its number.
     Links,
-    /// Another seed decides from here on; `label` is it.
+    /// Another seed took over; `label` is that seed.
     Reseed,
-    /// A task of `node` began; `label` is its path.
+    /// A task of `node` was spawned; `label` is its path.
     Spawn,
-    /// A task of `node` was polled; `label` is its path, `detail` how often it was.
+    /// A task of `node` was polled; `label` is its path, `detail` the number of the poll.
     Poll,
-    /// A task of `node` ended; `label` is its path, `detail` how: 0 with a result, 1 aborted, 2 dropped with its life or by a panic.
+    /// A task of `node` ended; `label` is its path.
+    ///
+    /// `detail` is 0 for a result, 1 for an abort, 2 if it was dropped with its life or by a panic.
     TaskEnd,
-    /// `node` asked `peer` for a session; `label` names the session, as in all that follow, `detail` numbers the attempt.
+    /// `node` requested a session with `peer`; `detail` numbers the attempt.
+    ///
+    /// `label` names the session, as in all session records.
     Connect,
-    /// `node` took a session that `peer` asked for.
+    /// `node` accepted a session that `peer` requested.
     Accept,
-    /// `node` refused a session that `peer` asked for.
+    /// `node` refused a session that `peer` requested.
     Refuse,
     /// `node` sent `peer` a message in a session; `detail` is its number there.
     SessionSend,
-    /// The message number `detail` of `node` was put on its link again.
+    /// `node` retransmitted its message number `detail`.
     Retransmit,
-    /// `node` took in the message number `detail` of `peer`.
+    /// `node` received message number `detail` of `peer`.
     SessionDeliver,
-    /// `node` sends nothing more in a session.
+    /// `node` closed its sending side of a session.
     SessionClose,
     /// A session broke for `node`; `detail` numbers the reason.
     SessionReset,
 }
 
-/// One thing that happened, small and plain.
+/// One recorded event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// When, in nanoseconds since the start.
+    /// The instant, in nanoseconds since the start of the run.
     #[serde(rename = "at_ns")]
     pub at: VirtualInstant,
-    /// What.
+    /// The kind of event.
     pub kind: RecordKind,
-    /// To whom.
+    /// The node concerned.
     pub node: NodeId,
-    /// With whom; the node itself where there is nobody else.
+    /// The other node; the node itself where there is none.
     pub peer: NodeId,
-    /// Which of its kind; what it numbers depends on the kind.
+    /// A number whose meaning depends on the kind.
     pub detail: u32,
-    /// The label of a message, the name of a timer, the id of a cut.
+    /// The label of a message, the token of a timer, the id of a cut, the path of a task.
     pub label: u64,
-    /// The bytes that a message would take on a wire.
+    /// The encoded length of a message, in bytes.
     pub length: u32,
     /// The digest of a message's content.
     pub payload: u64,
 }
 
 impl Record {
-    /// The record of something that happened to `node` alone.
+    /// Creates a record that concerns `node` alone.
     pub fn of(at: VirtualInstant, kind: RecordKind, node: NodeId) -> Self {
         Self { at, kind, node, peer: node, detail: 0, label: 0, length: 0, payload: 0 }
     }
 
-    /// Every field, packed into the words that the digest folds.
+    /// Packs every field into the words that the digest folds.
     #[inline]
     fn words(&self) -> [u64; 6] {
         [
@@ -108,28 +124,30 @@ impl Record {
     }
 }
 
-/// A running hash of everything that happened.
+/// A running hash of all records.
 ///
-/// Folds meaning only: kinds, instants, ids, labels, lengths, contents; never addresses, capacities, wall time or log text.
+/// Covers kinds, instants, ids, labels, lengths and contents; never addresses, capacities, wall time or log text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Digest(u64);
 
 impl Digest {
-    /// Folds one record in.
+    /// Folds one record.
     #[inline]
     pub fn fold(&mut self, record: &Record) {
         let [a, b, c, d, e, f] = record.words();
         self.0 = fold_pair(fold_pair(fold_pair(self.0, a, b), c, d), e, f);
     }
 
-    /// Folds the digest of a whole run in, for one digest over many.
+    /// Folds the digest of a whole run, for one digest over many.
     pub fn fold_run(&mut self, run: Self) {
         self.0 = fold_pair(self.0, run.0, 0);
     }
 }
 
-/// Takes two words into a state by one folded multiplication; its constants are the first bits of the square roots of 5 and 7.
+/// Mixes two words into a state by one folded multiplication.
+///
+/// The constants are the first bits of the square roots of 5 and 7.
 #[inline]
 fn fold_pair(state: u64, left: u64, right: u64) -> u64 {
     let product = u128::from(state ^ left ^ 0x3c6e_f372_fe94_f82b) * u128::from(right ^ 0xa54f_f53a_5f1d_36f1);
@@ -151,32 +169,32 @@ impl From<Digest> for String {
 impl TryFrom<String> for Digest {
     type Error = std::num::ParseIntError;
 
-    /// Reads a digest for comparing; the state behind it is recovered, since the finalizer is a bijection.
+    /// Parses a printed digest; the finalizer is a bijection, so the state is recovered.
     fn try_from(text: String) -> Result<Self, Self::Error> {
         u64::from_str_radix(&text, 16).map(|printed| Self(unfinalize(printed)))
     }
 }
 
-/// The inverse of [`finalize`].
+/// Inverts [`finalize`].
 const fn unfinalize(state: u64) -> u64 {
     let state = (state ^ (state >> 31) ^ (state >> 62)).wrapping_mul(0x3196_42b2_d24d_8ec3);
     let state = (state ^ (state >> 27) ^ (state >> 54)).wrapping_mul(0x96de_1b17_3f11_9089);
     state ^ (state >> 30) ^ (state >> 60)
 }
 
-/// The last things that happened.
+/// The last records of a run.
 #[derive(Debug, Default)]
 pub struct Ring {
-    /// Grows to its length, then goes round.
+    /// Grows to [`LENGTH`](Self::LENGTH), then wraps around.
     records: Vec<Record>,
     next: usize,
 }
 
 impl Ring {
-    /// How many records are kept.
+    /// The number of records kept.
     pub const LENGTH: usize = 256;
 
-    /// Forgets all records, and keeps the memory.
+    /// Removes all records; keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.records.clear();
         self.next = 0;
@@ -193,12 +211,12 @@ impl Ring {
 
     #[cold]
     fn grow(&mut self, record: Record) {
-        // At once, since nearly every run fills it.
+        // All at once, since nearly every run fills it.
         self.records.reserve_exact(Self::LENGTH - self.records.len());
         self.records.push(record);
     }
 
-    /// The last records, oldest first.
+    /// Iterates over the last records, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Record> {
         let (newer, older) = self.records.split_at(self.next.min(self.records.len()));
         older.iter().chain(newer)
@@ -243,7 +261,7 @@ mod tests {
         digest
     }
 
-    /// A digest that leaves one field out, by overwriting it before folding.
+    /// A digest that ignores one field, by overwriting it before folding.
     fn digest_without(field: &str, record: &Record) -> Digest {
         let mut record = *record;
         let base = sample();
@@ -262,10 +280,10 @@ mod tests {
     }
 
     #[test]
-    fn every_field_is_folded_and_a_digest_that_leaves_it_out_is_noticed() {
+    fn every_field_changes_the_digest() {
         for (field, record) in changed() {
             assert_ne!(digest_of(&[sample()]), digest_of(&[record]), "{field} is not folded");
-            assert_eq!(digest_of(&[sample()]), digest_without(field, &record), "the mutant without {field} sees it all the same");
+            assert_eq!(digest_of(&[sample()]), digest_without(field, &record), "a digest without {field} still changes");
         }
     }
 

@@ -1,28 +1,33 @@
-//! Timers of all nodes, armed and moved without touching the queue where that can be avoided.
+//! The slab of timers, which can be moved without touching the queue.
+//!
+//! Setting a timer that is already set moves it. A move to a later instant is one store: the queue entry stays, notices when it
+//! surfaces that the timer is due later, and queues itself again. The entry of a cancelled timer surfaces without effect. So a
+//! timer that every message postpones costs the queue nothing until its entry surfaces. A move to an earlier instant costs one
+//! push; the old entry becomes stale.
 
 use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
 use crate::executor::TaskId;
 
-/// A timer of the engine.
+/// The slot of a timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimerSlot(pub(crate) u32);
 
-/// A timer that may be gone by now, with its place taken by another.
+/// A slot with its generation: detects that the slot was reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimerKey {
     pub(crate) slot: TimerSlot,
     pub(crate) generation: u32,
 }
 
-/// Who is told that a timer is due.
+/// The recipient of a due timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// What runs on the node.
+    /// The host of the node.
     Host,
     /// One task.
     Task(TaskId),
-    /// A foreign waker, kept beside.
+    /// A foreign waker, kept in the kernel.
     Other,
 }
 
@@ -30,35 +35,35 @@ pub(crate) enum Owner {
 pub(crate) struct Timer {
     pub(crate) node: NodeId,
     pub(crate) incarnation: Incarnation,
-    /// The node's own name for it; the path of a task whose sleep it is.
+    /// The node's name for it; for a sleep, the path of its task.
     pub(crate) token: u64,
     pub(crate) owner: Owner,
-    /// When it is due; nothing for a timer that was disarmed while its queue entry is still under way.
+    /// When it is due; `None` for a cancelled timer whose queue entry has not surfaced.
     pub(crate) due: Option<VirtualInstant>,
     /// When its queue entry surfaces.
     pub(crate) queued_at: VirtualInstant,
-    /// Which queue entry is its own; others that name this slot are left over.
+    /// The sequence number of its queue entry; other entries for this slot are stale.
     pub(crate) queued_sequence: u64,
-    /// Counts the tenants of the slot.
+    /// Incremented each time the slot is reused.
     pub(crate) generation: u32,
 }
 
 impl Timer {
-    /// A timer of a node's host that is due then.
+    /// Creates a timer of a node's host.
     pub(crate) fn new(node: NodeId, incarnation: Incarnation, token: u64, due: VirtualInstant) -> Self {
         Self { node, incarnation, token, owner: Owner::Host, due: Some(due), queued_at: due, queued_sequence: 0, generation: 0 }
     }
 }
 
-/// What to do about a queue entry that surfaced.
+/// The action for a queue entry that surfaced.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Surfaced {
     /// The timer is due.
     Due,
-    /// It was moved to later: queue it again for then.
+    /// The timer was moved: queue it again for this instant.
     Later(VirtualInstant),
-    /// Nobody waits for this entry.
-    Nobody,
+    /// The entry is stale.
+    Stale,
 }
 
 /// A slab of timers.
@@ -74,7 +79,7 @@ impl Timers {
         self.slots.len()
     }
 
-    /// Forgets all timers, and keeps the memory.
+    /// Removes all timers; keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.slots.clear();
         self.free.clear();
@@ -83,8 +88,8 @@ impl Timers {
     pub(crate) fn insert(&mut self, timer: Timer) -> TimerSlot {
         match self.free.pop() {
             Some(slot) => {
-                let place = &mut self.slots[slot as usize];
-                *place = Timer { generation: place.generation, ..timer };
+                let free = &mut self.slots[slot as usize];
+                *free = Timer { generation: free.generation, ..timer };
                 TimerSlot(slot)
             }
             None => {
@@ -102,35 +107,35 @@ impl Timers {
         &mut self.slots[slot.0 as usize]
     }
 
-    /// The name of the timer in that slot as long as it is there.
+    /// Returns a key that detects reuse of the slot.
     pub(crate) fn key(&self, slot: TimerSlot) -> TimerKey {
         TimerKey { slot, generation: self.get(slot).generation }
     }
 
     /// Whether the timer is still in its slot.
-    pub(crate) fn is_there(&self, key: TimerKey) -> bool {
+    pub(crate) fn is_current(&self, key: TimerKey) -> bool {
         self.get(key.slot).generation == key.generation
     }
 
-    /// Judges the queue entry `sequence` of `slot`, and frees the slot unless it is queued again.
+    /// Evaluates the queue entry `sequence` of `slot`; frees the slot of a cancelled timer.
     pub(crate) fn surface(&mut self, slot: TimerSlot, sequence: u64, now: VirtualInstant) -> Surfaced {
         let timer = &self.slots[slot.0 as usize];
         if timer.queued_sequence != sequence {
-            return Surfaced::Nobody;
+            return Surfaced::Stale;
         }
         match timer.due {
             Some(due) if due > now => Surfaced::Later(due),
             Some(_) => Surfaced::Due,
             None => {
                 self.release(slot);
-                Surfaced::Nobody
+                Surfaced::Stale
             }
         }
     }
 
-    /// Makes the slot free for another timer.
+    /// Frees the slot.
     pub(crate) fn release(&mut self, slot: TimerSlot) {
-        // No queue entry has this sequence, so one that is left over cannot be taken for that of the slot's next timer.
+        // No queue entry has this sequence, so a stale one cannot match the slot's next timer.
         let timer = &mut self.slots[slot.0 as usize];
         timer.queued_sequence = u64::MAX;
         timer.generation = timer.generation.wrapping_add(1);

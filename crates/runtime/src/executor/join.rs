@@ -1,4 +1,4 @@
-//! Waiting for the end of a task.
+//! Handles that wait for the result of a task.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,15 +11,15 @@ use super::task::{TaskId, Waiting};
 use super::waiter::Waiter;
 use crate::engine::Core;
 
-/// A handle of a task: waits for its result, or aborts it. Dropping it lets the task go on by itself.
+/// A handle of a task: waits for its result, or aborts it. Dropping it detaches the task.
 pub struct Join<T> {
     life: Life,
-    /// Nothing if the node's life was over when it was asked to spawn.
+    /// `None` if the node's life had ended before the spawn.
     task: Option<TaskId>,
     result: PhantomData<fn() -> T>,
 }
 
-/// A task that was aborted before it had a result.
+/// Reports that a task was aborted before it had a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JoinError;
 
@@ -32,16 +32,16 @@ impl fmt::Display for JoinError {
 impl std::error::Error for JoinError {}
 
 impl<T: 'static> Join<T> {
-    /// Spawns a task whose result is kept for the handle.
+    /// Spawns a task and keeps its result for the handle.
     pub fn spawn(life: Life, spawn: Spawn, future: impl Future<Output = T> + 'static) -> Self {
-        let keeping = Box::pin(async move {
+        let future = Box::pin(async move {
             let result = future.await;
             entered(|core| core.kernel.keep_result(Box::new(result)));
         });
         let spawn = Spawn { has_handle: true, ..spawn };
-        // The future is dropped outside if the life is over: its code may use handles, too.
-        let mut keeping = Some(keeping);
-        let task = life.act(|core| core.kernel.spawn(spawn, keeping.take().expect("one task is spawned")));
+        // If the life has ended, the future is dropped outside of the access: its destructors may use handles.
+        let mut future = Some(future);
+        let task = life.act(|core| core.kernel.spawn(spawn, future.take().expect("one task is spawned")));
         Self { life, task, result: PhantomData }
     }
 
@@ -60,14 +60,14 @@ impl<T: 'static> Join<T> {
 }
 
 impl<T> Join<T> {
-    /// Stops the task at its next poll; what it holds is dropped there. Nothing happens if it ended already.
+    /// Stops the task at its next poll, which drops it. Does nothing if the task has ended.
     pub fn abort(&self) {
         if let Some(task) = self.task {
             self.life.act(|core| core.kernel.abort(task));
         }
     }
 
-    /// Whether the task ended, with a result or without.
+    /// Whether the task has ended, with a result or without.
     pub fn is_finished(&self) -> bool {
         let ended = self.life.act(|core| self.task.and_then(|task| core.kernel.tasks.get(task)).is_none_or(|task| task.has_ended));
         ended.unwrap_or(true)
@@ -78,7 +78,7 @@ impl<T: 'static> Future for Join<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        // Who asks lives on, in another node or a later life: there the task is gone with its own.
+        // A caller in another node or a later life: the task has ended with its own life.
         self.life.act(|core| self.poll_in(context, core)).unwrap_or(Poll::Ready(Err(JoinError)))
     }
 }
@@ -86,10 +86,10 @@ impl<T: 'static> Future for Join<T> {
 impl<T> Drop for Join<T> {
     fn drop(&mut self) {
         let (life, task) = (self.life, self.task);
-        // A result that nobody asks for is dropped outside, since its code may use handles.
+        // Dropped outside of the access: the destructor of the result may use handles.
         let result = try_entered(|core| {
             let task = task.filter(|_| life.goes_on(core))?;
-            core.kernel.let_go(task)
+            core.kernel.detach(task)
         });
         drop(result);
     }

@@ -1,4 +1,4 @@
-//! What a node shows of itself.
+//! Views and exposed values of async nodes.
 
 use std::any::Any;
 
@@ -7,7 +7,7 @@ use cluster_sim_types::{Change, NodeId};
 use crate::engine::Kernel;
 
 impl Kernel {
-    /// What checks see of an async node.
+    /// Returns the view of an async node.
     #[inline]
     pub fn view(&self, node: NodeId) -> Option<&dyn Any> {
         self.tasks.node_state.get(node.index())?.view.as_deref()
@@ -19,14 +19,14 @@ impl Kernel {
         self.tasks.node_state(node).view.take()
     }
 
-    /// Shows a changed view.
+    /// Publishes a changed view.
     #[inline]
     pub fn put_view(&mut self, node: NodeId, view: Box<dyn Any>) {
         self.tasks.node_state(node).view = Some(view);
         self.change(Change::View(node));
     }
 
-    /// Puts what calls from outside reach into the node by in place of what was there, which it answers with.
+    /// Replaces the value through which calls from outside reach the node; returns the old one.
     pub fn expose(&mut self, node: NodeId, handle: Option<Box<dyn Any>>) -> Option<Box<dyn Any>> {
         std::mem::replace(&mut self.tasks.node_state(node).exposed, handle)
     }

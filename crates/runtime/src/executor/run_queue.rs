@@ -1,14 +1,13 @@
-//! Tasks that were woken and wait for their poll.
+//! The queue of ready tasks.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::task::TaskId;
 
-/// Woken tasks in the order in which they are to be polled: the least roll first.
+/// Ready tasks, lowest roll first.
 ///
-/// Most of the time there is one at the most, and then nothing is rolled. The roll of a task is about itself alone, so a third never
-/// changes the order of two.
+/// A lone task needs no roll. The roll about a task depends on that task only, so a third never changes the order of two.
 #[derive(Default)]
 pub(super) struct RunQueue {
     only: Option<TaskId>,
@@ -21,7 +20,7 @@ impl RunQueue {
         self.only.is_none() && self.rolled.is_empty()
     }
 
-    /// Adds a task that is not among them.
+    /// Adds a task that is not in the queue.
     #[inline]
     pub(super) fn push(&mut self, task: TaskId, mut roll: impl FnMut(TaskId) -> u64) {
         if self.is_empty() {

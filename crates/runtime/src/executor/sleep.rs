@@ -1,4 +1,4 @@
-//! Waiting for an instant.
+//! Sleeps in local time.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,7 +10,7 @@ use super::task::Waiting;
 use super::waiter::Waiter;
 use crate::engine::{Core, Kernel, TimerKey};
 
-/// Ends when the clock of its node says so; never once the node's life is over.
+/// Completes when its node's clock reaches the deadline; never after the end of the node's life.
 #[derive(Debug)]
 #[must_use = "a sleep waits only while it is polled"]
 pub struct Sleep {
@@ -20,17 +20,17 @@ pub struct Sleep {
 }
 
 impl Sleep {
-    /// A sleep until the node's monotonic clock says `deadline`.
+    /// Creates a sleep until the node's monotonic clock reads `deadline`.
     pub fn until(life: Life, deadline: LocalInstant) -> Self {
         Self { life, deadline, armed: None }
     }
 
-    /// When it ends.
+    /// Returns the deadline.
     pub fn deadline(&self) -> LocalInstant {
         self.deadline
     }
 
-    /// Lets it end at another instant.
+    /// Moves the deadline.
     pub fn reset(&mut self, deadline: LocalInstant) {
         self.deadline = deadline;
         if self.armed.is_some() {
@@ -51,11 +51,11 @@ impl Sleep {
         Poll::Pending
     }
 
-    /// Lets go of the timer, for the next sleep of the task to take over.
+    /// Hands the timer to the next sleep of the task.
     fn park(&mut self) {
         if let Some(key) = self.armed.take() {
             let life = self.life;
-            // Where it cannot be reached the timer comes due and wakes nobody, or somebody in vain.
+            // Where the simulation is not accessible, the timer comes due and wakes the task spuriously, or nothing.
             try_entered(|core| {
                 if life.goes_on(core) {
                     core.kernel.park(key)
@@ -85,7 +85,7 @@ impl Drop for Sleep {
 }
 
 impl Kernel {
-    /// Says something that the task which is polled now waits for, should it be asked.
+    /// Records what the present task waits for, for reports of a stall.
     #[inline(always)]
     pub fn waits_for(&mut self, waiting: Waiting) {
         if let Some(current) = self.tasks.current

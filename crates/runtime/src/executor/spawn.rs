@@ -1,4 +1,4 @@
-//! Beginning tasks, and the chance they are addressed by.
+//! Spawns tasks, and addresses their random choices.
 
 use std::panic::Location;
 use std::rc::Rc;
@@ -15,35 +15,35 @@ use crate::random::{Address, Roll, Stream};
 const DRAW: Stream = Stream::named("draw");
 const SELECT: Stream = Stream::named("select");
 
-/// How a task is to begin.
+/// Parameters of a new task.
 #[derive(Debug, Clone, Copy)]
 pub struct Spawn {
-    /// Whose task it is.
+    /// The node of the task.
     pub node: NodeId,
-    /// Its name; its number among its parent's children where there is none.
+    /// Its name; without one, its number among its siblings.
     pub name: Option<&'static str>,
-    /// Where in the code it was spawned.
+    /// The place of the spawn in the code.
     pub site: &'static Location<'static>,
-    /// Somebody will ask for its result.
+    /// Whether a handle may ask for the result.
     pub has_handle: bool,
 }
 
 impl Kernel {
-    /// Makes room for async nodes; must come before the first of them boots.
+    /// Prepares for async nodes; must be called before the first of them boots.
     pub fn expect_tasks(&mut self) {
         let mailbox = self.tasks.mailbox.get_or_insert_with(Mailbox::take);
         self.tasks.run = u64::from(mailbox.slot) << 32 | u64::from(mailbox.first_generation);
     }
 
-    /// Begins the task that a node's life consists of.
+    /// Spawns the main task of a node's life.
     pub fn spawn_root(&mut self, node: NodeId, site: &'static Location<'static>, future: BoxedFuture) {
         let path = self.address(node).number(u64::from(self.incarnation(node).0));
         let lineage = Lineage::root("main", site);
-        let id = self.begin(node, lineage, path, false, future);
+        let id = self.insert_task(node, lineage, path, false, future);
         self.tasks.node_state(node).root = Some(id);
     }
 
-    /// Begins a task as a child of the one that is polled now, or of the node itself in a call from outside.
+    /// Spawns a child of the present task, or of the node in a call from outside.
     pub fn spawn(&mut self, spawn: Spawn, future: BoxedFuture) -> TaskId {
         let Spawn { node, name, site, has_handle } = spawn;
         let (parent, ancestor, child) = match self.tasks.current.and_then(|current| self.tasks.get_mut(current)) {
@@ -55,15 +55,15 @@ impl Kernel {
             }
         };
         let path = name.map_or(parent, |name| parent.name(name)).number(child);
-        self.begin(node, Lineage::child(ancestor, name, child, site), path, has_handle, future)
+        self.insert_task(node, Lineage::child(ancestor, name, child, site), path, has_handle, future)
     }
 
-    /// What stands for a parent of what calls from outside begin.
+    /// The path that takes the place of a parent task in calls from outside.
     fn call_path(&self, node: NodeId) -> Address {
         self.address(node).number(u64::from(self.incarnation(node).0)).name("call")
     }
 
-    fn begin(&mut self, node: NodeId, lineage: Lineage, path: Address, has_handle: bool, future: BoxedFuture) -> TaskId {
+    fn insert_task(&mut self, node: NodeId, lineage: Lineage, path: Address, has_handle: bool, future: BoxedFuture) -> TaskId {
         let lineage = Rc::new(lineage);
         if let Some(names) = &mut self.tasks.kept_names {
             names.insert(path.key(), Rc::clone(&lineage));
@@ -95,12 +95,12 @@ impl Kernel {
         id
     }
 
-    /// The task that is polled now.
+    /// Returns the task that is being polled.
     pub fn current_task(&self) -> Option<TaskId> {
         self.tasks.current
     }
 
-    /// The next chance of the task that is polled now, or of the node's calls from outside.
+    /// Rolls for the present task, or for calls from outside; successive calls give different rolls.
     pub fn random(&mut self, node: NodeId) -> Roll {
         let address = self.next_draw(node);
         self.roll(DRAW, address)
@@ -114,23 +114,24 @@ impl Kernel {
             }
             None => {
                 let path = self.call_path(node);
-                let belongings = self.tasks.node_state(node);
-                belongings.draws += 1;
-                path.number(belongings.draws)
+                let state = self.tasks.node_state(node);
+                state.draws += 1;
+                path.number(state.draws)
             }
         }
     }
 }
 
-/// At which of so many branches a `select!` begins to look: addressed by the task and its draw, or by the node that is called from outside.
-/// Nothing where no code of a simulated node runs.
+/// Returns the branch that a `select!` polls first; `None` if no code of a simulated node runs.
+///
+/// The address is the task and its draw, or the node in a call from outside.
 ///
 /// # Panics
-/// If there are no branches.
+/// If `branches` is 0.
 pub fn select_start(branches: u32) -> Option<u32> {
     super::try_entered(|core| {
-        let acting = core.kernel.tasks.acting;
-        let node = (acting != Life::NONE).then(|| acting.node())?;
+        let active_life = core.kernel.tasks.active_life;
+        let node = (active_life != Life::NONE).then(|| active_life.node())?;
         let address = core.kernel.next_draw(node);
         let site = Site { choice: Choice::Select, stream: SELECT, address, node, peer: node };
         Some(core.kernel.choose(site, |roll| roll.below(u64::from(branches))) as u32)

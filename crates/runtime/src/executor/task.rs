@@ -1,4 +1,4 @@
-//! Tasks in their slab.
+//! Tasks, and the slab that holds them.
 
 use std::any::Any;
 use std::fmt;
@@ -16,34 +16,34 @@ use super::waiter::Waiter;
 use crate::engine::{DeviceId, Kernel, TimerKey};
 use crate::random::Address;
 
-/// One task of a simulation: a place in the slab, and which of its tenants.
+/// A task of a simulation: its slot in the slab, and the generation of the slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId {
     pub(super) index: u32,
     pub(super) generation: u32,
 }
 
-/// Something that a task waits for.
+/// A cause for a task to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
-    /// The instant at which a sleep of its ends.
+    /// The deadline of a sleep.
     Sleep(VirtualInstant),
     /// The end of another task.
     Join(TaskId),
-    /// Something of a device, which can describe it.
+    /// A wait at a device; the number is passed to `Device::describe`.
     Device(DeviceId, u64),
-    /// Something of a channel with a name, which was made at this place in the code.
+    /// A named channel, with its name and the place of its creation.
     Channel(ChannelWait, &'static str, &'static Location<'static>),
 }
 
-/// What of a channel a task waits for.
+/// The reason for waiting at a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelWait {
-    /// A message in it.
+    /// A message to receive.
     Message,
-    /// Room for one more.
+    /// Room for one more message.
     Room,
-    /// The one value that it carries.
+    /// The value of a oneshot.
     Value,
 }
 
@@ -57,8 +57,9 @@ impl fmt::Display for ChannelWait {
     }
 }
 
-/// What a task said in its last poll that it waits for: what it said first and last, and how much more between. What it holds from an earlier
-/// poll and did not look at again is not there, and neither is what is none of ours.
+/// The waits that a task named in its last poll: the first, the last, and the number between.
+///
+/// Futures that it holds but did not poll again are missing, and so are those that do not name their wait.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Waits {
     count: u32,
@@ -79,7 +80,7 @@ impl Waits {
     pub(super) fn add(&mut self, waiting: Waiting) {
         if self.count == 0 {
             self.first = waiting;
-        } else if self.last_said() == waiting {
+        } else if self.latest() == waiting {
             return;
         } else {
             self.last = waiting;
@@ -87,12 +88,12 @@ impl Waits {
         self.count = self.count.saturating_add(1);
     }
 
-    fn last_said(&self) -> Waiting {
+    fn latest(&self) -> Waiting {
         if self.count == 1 { self.first } else { self.last }
     }
 
-    /// What was said first, what last, and how many between.
-    pub(super) fn said(&self) -> (Option<Waiting>, Option<Waiting>, u32) {
+    /// Returns the first wait, the last, and the number of those between.
+    pub(super) fn summary(&self) -> (Option<Waiting>, Option<Waiting>, u32) {
         match self.count {
             0 => (None, None, 0),
             1 => (Some(self.first), None, 0),
@@ -101,18 +102,18 @@ impl Waits {
     }
 }
 
-/// How many children a task has, so that each gets a number: those without a name together, and those of each name.
+/// Counts children: those without a name together, and those of each name.
 #[derive(Debug, Default)]
 pub(super) struct Children {
-    nameless: u64,
+    unnamed: u64,
     named: Vec<(&'static str, u64)>,
 }
 
 impl Children {
-    /// The number of the next one of that name.
+    /// Returns the number of the next child called `name`.
     pub(super) fn next(&mut self, name: Option<&'static str>) -> u64 {
         let count = match name {
-            None => &mut self.nameless,
+            None => &mut self.unnamed,
             Some(name) => {
                 let known = self.named.iter().position(|(known, _)| *known == name);
                 let index = known.unwrap_or_else(|| {
@@ -129,38 +130,38 @@ impl Children {
 
 pub(super) type BoxedFuture = Pin<Box<dyn Future<Output = ()>>>;
 
-/// One task, or a free place.
+/// A task, or a free slot.
 pub(super) struct Task {
-    /// Counts the tenants of this place; a waker or handle of an earlier one reaches nobody.
+    /// Incremented each time the slot is reused; older wakers and handles then match no task.
     pub(super) generation: u32,
     pub(super) node: NodeId,
-    /// Taken out while it is polled, gone when the task ended.
+    /// Taken out during a poll; `None` after the end.
     pub(super) future: Option<BoxedFuture>,
     pub(super) is_ready: bool,
     pub(super) is_aborted: bool,
     pub(super) has_ended: bool,
-    /// Somebody holds a handle and may ask for the result.
+    /// Whether a handle may ask for the result.
     pub(super) has_handle: bool,
-    /// Node name, life, and which child of which child: what chance about this task is addressed by.
+    /// Node name, life, and position in the tree of tasks: addresses random choices about this task.
     pub(super) path: Address,
     pub(super) polls: u64,
     pub(super) children: Children,
     pub(super) draws: u64,
     pub(super) waits: Waits,
-    /// A timer that was dropped before it was due, for the next sleep to take over.
+    /// The timer of a dropped sleep, for the next sleep.
     pub(super) parked: Option<TimerKey>,
     pub(super) joiner: Option<Waiter>,
     pub(super) result: Option<Box<dyn Any>>,
     pub(super) lineage: Rc<Lineage>,
 }
 
-/// What a node holds of its present life beside its tasks.
+/// State of a node's present life beside its tasks.
 #[derive(Default)]
 pub(super) struct NodeState {
     pub(super) root: Option<TaskId>,
     pub(super) view: Option<Box<dyn Any>>,
     pub(super) exposed: Option<Box<dyn Any>>,
-    /// Tasks spawned and chances drawn by calls from outside, which belong to no task.
+    /// Children and draws of calls from outside, which belong to no task.
     pub(super) children: Children,
     pub(super) draws: u64,
 }
@@ -170,20 +171,20 @@ pub(crate) struct Tasks {
     pub(super) slots: Vec<Task>,
     pub(super) free: Vec<u32>,
     pub(super) ready: RunQueue,
-    /// Tasks that were woken while their node was paused.
-    pub(super) held: Vec<TaskId>,
+    /// Tasks woken while their node was paused.
+    pub(super) paused: Vec<TaskId>,
     /// The task that is being polled.
     pub(super) current: Option<TaskId>,
-    /// The life whose code runs, and goes on: the handles of most calls are of it.
-    pub(super) acting: Life,
+    /// The life whose code runs, if it continues: most handle calls are of this life.
+    pub(super) active_life: Life,
     /// The slot of the mailbox and the first generation of tasks, as one number.
     pub(super) run: u64,
     pub(super) node_state: Vec<NodeState>,
-    /// The node whose code panicked while what it held was dropped.
-    pub(crate) failed: Option<NodeId>,
-    /// Where wakes from outside come in; nothing in a simulation without async nodes.
+    /// The node whose destructors panicked first.
+    pub(crate) panicked_node: Option<NodeId>,
+    /// Receives wakes from outside; `None` without async nodes.
     pub(super) mailbox: Option<Mailbox>,
-    /// Only while records are kept.
+    /// `Some` while records are kept.
     pub(super) kept_names: Option<KeptNames>,
 }
 
@@ -193,12 +194,12 @@ impl Default for Tasks {
             slots: Vec::new(),
             free: Vec::new(),
             ready: RunQueue::default(),
-            held: Vec::new(),
+            paused: Vec::new(),
             current: None,
-            acting: Life::NONE,
+            active_life: Life::NONE,
             run: NO_RUN,
             node_state: Vec::new(),
-            failed: None,
+            panicked_node: None,
             mailbox: None,
             kept_names: None,
         }
@@ -206,7 +207,7 @@ impl Default for Tasks {
 }
 
 impl Tasks {
-    /// The task, unless its place has another tenant by now.
+    /// Returns the task, unless its slot was reused.
     #[inline]
     pub(super) fn get(&self, id: TaskId) -> Option<&Task> {
         self.slots.get(id.index as usize).filter(|task| task.generation == id.generation)
@@ -217,12 +218,12 @@ impl Tasks {
         self.slots.get_mut(id.index as usize).filter(|task| task.generation == id.generation)
     }
 
-    /// Puts a task into a free place.
+    /// Stores a task in a free slot.
     pub(super) fn insert(&mut self, task: Task) -> TaskId {
         if let Some(index) = self.free.pop() {
-            let place = &mut self.slots[index as usize];
-            let generation = place.generation;
-            *place = Task { generation, ..task };
+            let free = &mut self.slots[index as usize];
+            let generation = free.generation;
+            *free = Task { generation, ..task };
             return TaskId { index, generation };
         }
         let index = u32::try_from(self.slots.len()).ok().filter(|index| *index < super::waker::TASKS_MAX);
@@ -232,7 +233,7 @@ impl Tasks {
         TaskId { index, generation }
     }
 
-    /// Makes the place of an ended task free, once nobody can ask for its result any more.
+    /// Frees the slot of an ended task once no handle can ask for its result.
     pub(super) fn release(&mut self, id: TaskId) {
         if let Some(task) = self.get_mut(id)
             && task.has_ended
@@ -244,7 +245,6 @@ impl Tasks {
         }
     }
 
-    /// What the node holds beside its tasks.
     pub(super) fn node_state(&mut self, node: NodeId) -> &mut NodeState {
         if self.node_state.len() <= node.index() {
             self.node_state.resize_with(node.index() + 1, NodeState::default);
@@ -252,31 +252,31 @@ impl Tasks {
         &mut self.node_state[node.index()]
     }
 
-    /// Whether there are async nodes.
+    /// Whether the simulation has async nodes.
     pub(crate) fn is_used(&self) -> bool {
         self.mailbox.is_some()
     }
 
-    /// Whether any task is ready or was woken from outside.
+    /// Whether a task is ready or was woken from outside.
     #[inline]
     pub(crate) fn has_work(&self) -> bool {
-        !self.ready.is_empty() || self.mailbox.as_ref().is_some_and(Mailbox::has_mail)
+        !self.ready.is_empty() || self.mailbox.as_ref().is_some_and(Mailbox::has_wakes)
     }
 }
 
 impl Kernel {
-    /// What the chances about a task are addressed by.
+    /// Returns the address of random choices about a task, as one word.
     pub(crate) fn path_of(&self, id: TaskId) -> u64 {
         self.tasks.get(id).map_or(0, |task| task.path.key())
     }
 
-    /// The timer that a task let go of before it was due.
+    /// Takes the parked timer of a task.
     #[inline]
     pub(crate) fn unpark(&mut self, id: TaskId) -> Option<TimerKey> {
         self.tasks.get_mut(id)?.parked.take()
     }
 
-    /// Keeps a timer for the next sleep of a task. One it has parked already is left to come to nothing.
+    /// Parks a timer for the next sleep of a task. A timer parked earlier surfaces without effect.
     #[inline]
     pub(crate) fn keep_parked(&mut self, id: TaskId, timer: TimerKey) {
         if let Some(task) = self.tasks.get_mut(id) {

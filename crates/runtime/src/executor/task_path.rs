@@ -1,4 +1,4 @@
-//! What tasks are called, for people.
+//! Readable names of tasks.
 
 use std::fmt;
 use std::panic::Location;
@@ -11,10 +11,10 @@ use super::task::{Task, TaskId, Tasks, Waiting, Waits};
 use crate::engine::{Core, Kernel};
 use crate::random::Address;
 
-/// What a task is called: the names from the node's main task down to it, and where it was spawned.
+/// The name of a task, from the node's main task down, and the place of its spawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskName {
-    /// `main`, `main/heartbeat`, `main/0`: a child without a name is called by its number.
+    /// `main`, `main/heartbeat`, `main/0`: a child without a name has its number.
     pub name: String,
     /// File, line and column of the spawn.
     pub site: String,
@@ -26,27 +26,29 @@ impl fmt::Display for TaskName {
     }
 }
 
-/// A task's own name and those of the tasks that it descends from.
+/// The names of a task and its ancestors.
 #[derive(Debug)]
 pub(super) struct Lineage {
     pub(super) parent: Option<Rc<Lineage>>,
     pub(super) name: Option<&'static str>,
     pub(super) child: u64,
     pub(super) site: &'static Location<'static>,
-    /// How many ancestors it has, named here or not.
+    /// The number of all ancestors, including those left out.
     pub(super) depth: u32,
 }
 
-/// From how many ancestors on they are left out of the name: tasks that each spawn the next would hold on to one another for ever.
+/// Depth from which ancestors are left out.
+///
+/// Otherwise a chain of tasks that each spawn the next would retain all names.
 const ANCESTORS_MAX: u32 = 64;
 
 impl Lineage {
-    /// The name of something that has no task for a parent.
+    /// Names a task without a parent.
     pub(super) fn root(name: &'static str, site: &'static Location<'static>) -> Self {
         Self { parent: None, name: Some(name), child: 0, site, depth: 0 }
     }
 
-    /// The name of a child.
+    /// Names a child task.
     pub(super) fn child(parent: Rc<Self>, name: Option<&'static str>, child: u64, site: &'static Location<'static>) -> Self {
         let depth = parent.depth.saturating_add(1);
         Self { parent: (depth < ANCESTORS_MAX).then_some(parent), name, child, site, depth }
@@ -72,17 +74,17 @@ impl fmt::Display for Lineage {
     }
 }
 
-/// The names of all tasks so far, by path; kept only while records are.
+/// Names of all tasks so far, by path.
 pub(super) type KeptNames = FxHashMap<u64, Rc<Lineage>>;
 
-/// A task that has not ended, and what it waits for.
+/// A task that has not ended, with what it waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingTask {
-    /// Whose task it is.
+    /// The node of the task.
     pub node: NodeId,
-    /// What it is called.
+    /// Its name.
     pub task: TaskName,
-    /// What it waits for, in words.
+    /// Its waits, as text.
     pub waits_for: String,
 }
 
@@ -99,19 +101,21 @@ impl Kernel {
         self.tasks.kept_names.get_or_insert(names);
     }
 
-    /// Lets go of the kept name of a task that ended.
+    /// Removes the kept name of an ended task.
     pub fn forget_task_name(&mut self, path: u64) {
         if let Some(names) = &mut self.tasks.kept_names {
             names.remove(&path);
         }
     }
 
-    /// The name of the task that is being polled.
+    /// Returns the name of the task that is being polled.
     pub fn current_task_name(&self) -> Option<TaskName> {
         self.tasks.name_of(self.tasks.current?)
     }
 
-    /// The name of the task with that path, as in the label of its records; nothing if it ended before names were kept.
+    /// Returns the name of the task with this path; `None` if it ended before names were kept.
+    ///
+    /// The path is the label of the task's records.
     pub fn task_named(&self, path: u64) -> Option<TaskName> {
         let kept = self.tasks.kept_names.as_ref().and_then(|names| names.get(&path)).map(|lineage| lineage.task_name());
         kept.or_else(|| Some(self.tasks.slots.iter().find(|task| task.path == Address::from_key(path))?.lineage.task_name()))
@@ -119,7 +123,7 @@ impl Kernel {
 }
 
 impl Core {
-    /// Every task that has not ended, with what it waits for, by node and then by path.
+    /// Lists every task that has not ended, with its waits, by node and then by name.
     pub fn waiting_tasks(&self) -> Vec<WaitingTask> {
         let mut living: Vec<&Task> = self.kernel.tasks.slots.iter().filter(|task| !task.has_ended).collect();
         living.sort_by_key(|task| (task.node, task.lineage.to_string()));
@@ -132,8 +136,8 @@ impl Core {
     }
 
     fn describe_waits(&self, waits: &Waits) -> String {
-        match waits.said() {
-            (None, ..) => "something that is none of ours: somebody else holds its waker, or nobody does".to_owned(),
+        match waits.summary() {
+            (None, ..) => "an unknown event: other code holds its waker, or no code does".to_owned(),
             (Some(only), None, _) => self.in_words(only),
             (Some(first), Some(last), 0) => format!("{}, or {}", self.in_words(first), self.in_words(last)),
             (Some(first), Some(last), more) => {

@@ -1,15 +1,16 @@
-//! The thread of the machine that we are in: asked for only to tell a wake from another one, and to keep quiet while it unwinds.
+//! The current thread of the operating system.
+//!
+//! Used only to recognise wakes from another thread, and to avoid a second panic during unwinding; neither reaches a decision.
 
 use std::thread;
 
 pub(super) use std::thread::ThreadId;
 
-/// This thread.
-pub(super) fn here() -> ThreadId {
+pub(super) fn current_thread() -> ThreadId {
     thread::current().id()
 }
 
-/// Whether a panic goes through this thread, so that another one would end the process.
+/// Whether this thread unwinds, so that another panic would abort the process.
 pub(crate) fn is_unwinding() -> bool {
     thread::panicking()
 }

@@ -1,4 +1,4 @@
-//! Who waits for something, and is to be woken.
+//! Waiting tasks and foreign wakers, and how they are woken.
 
 use std::task::{Context, Waker};
 
@@ -7,29 +7,31 @@ use super::waker::WakerId;
 use crate::engine::{Choice, Kernel, Site};
 use crate::random::Stream;
 
-/// Who waits: a task of this simulation, or whatever a foreign waker leads to (a combinator such as `FuturesUnordered` has its own).
+/// A task of this simulation, or a foreign waker.
+///
+/// Combinators such as `FuturesUnordered` poll with wakers of their own.
 #[derive(Debug, Clone)]
 pub enum Waiter {
     /// A task of this simulation.
     Task(TaskId),
-    /// Somebody else.
+    /// A foreign waker.
     Other(Waker),
 }
 
 impl Waiter {
-    /// Whoever is polled in this context.
+    /// Returns the waiter that `context` polls for.
     #[inline]
     pub fn of(context: &Context<'_>, kernel: &Kernel) -> Self {
         Self::task_of(context, kernel).map_or_else(|| Self::Other(context.waker().clone()), Self::Task)
     }
 
-    /// The task of this simulation that is polled in this context, unless a foreign waker is in between.
+    /// Returns the task of this simulation that `context` polls; `None` for a foreign waker.
     #[inline]
     pub fn task_of(context: &Context<'_>, kernel: &Kernel) -> Option<TaskId> {
-        WakerId::of(context.waker()).filter(|word| u64::from(word.slot) == kernel.tasks.run >> 32).map(|word| word.task)
+        WakerId::of(context.waker()).filter(|id| u64::from(id.slot) == kernel.tasks.run >> 32).map(|id| id.task)
     }
 
-    /// Whether waking the one wakes the other.
+    /// Whether waking one also wakes the other.
     pub fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Task(one), Self::Task(other)) => one == other,
@@ -40,17 +42,17 @@ impl Waiter {
 }
 
 impl Kernel {
-    /// Wakes who waits.
+    /// Wakes a waiter.
     #[inline]
     pub fn wake(&mut self, waiter: Waiter) {
         match waiter {
             Waiter::Task(task) => self.make_ready(task),
-            // It wakes a task of ours in the end, by way of the inbox.
+            // It wakes a task of this run in the end, through the inbox.
             Waiter::Other(waker) => waker.wake(),
         }
     }
 
-    /// Puts a task among those to be polled, unless it ended or is among them.
+    /// Adds a task to the ready ones, unless it has ended or is among them.
     #[inline(always)]
     pub(crate) fn make_ready(&mut self, id: TaskId) {
         let Some(task) = self.tasks.get_mut(id) else { return };

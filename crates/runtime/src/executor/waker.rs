@@ -1,7 +1,7 @@
 //! Wakers as integers.
 //!
-//! The data word of a waker is not a pointer: it names a run's inbox, a task's place and its tenant. Cloning and dropping do nothing, and
-//! nothing is ever reached through the word, so a waker may go to any thread and outlive its simulation.
+//! The data word of a waker is not a pointer: it packs inbox slot, task slot and generation. Cloning and dropping do nothing, and
+//! nothing is dereferenced, so a waker may move to any thread and outlive its simulation.
 
 use std::ptr;
 use std::task::{RawWaker, RawWakerVTable, Waker};
@@ -16,46 +16,46 @@ compile_error!("the simulator keeps 64 bits in the data word of a waker: build i
 const SLOT_BITS: u32 = SLOTS_MAX.trailing_zeros();
 const INDEX_BITS: u32 = 20;
 
-/// How many tasks may live at once in one simulation.
+/// Maximum number of tasks in a simulation at one time.
 pub(super) const TASKS_MAX: u32 = 1 << INDEX_BITS;
 
-/// Which task of which running simulation.
+/// Identifies a task of a running simulation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WakerId {
-    /// The inbox of the run.
+    /// The slot of the run's inbox.
     pub(super) slot: u16,
     pub(super) task: TaskId,
 }
 
 impl WakerId {
     const fn pack(self) -> usize {
-        let place = (self.slot as usize) << INDEX_BITS | self.task.index as usize;
-        place << 32 | self.task.generation as usize
+        let slots = (self.slot as usize) << INDEX_BITS | self.task.index as usize;
+        slots << 32 | self.task.generation as usize
     }
 
     const fn unpack(packed: usize) -> Self {
-        let place = packed >> 32;
-        let index = (place & (TASKS_MAX as usize - 1)) as u32;
-        Self { slot: (place >> INDEX_BITS) as u16, task: TaskId { index, generation: packed as u32 } }
+        let slots = packed >> 32;
+        let index = (slots & (TASKS_MAX as usize - 1)) as u32;
+        Self { slot: (slots >> INDEX_BITS) as u16, task: TaskId { index, generation: packed as u32 } }
     }
 
-    /// The word of a waker, if it is one of ours.
+    /// Unpacks a waker of this executor; `None` for a foreign one.
     #[inline]
     pub(super) fn of(waker: &Waker) -> Option<Self> {
         ptr::eq(waker.vtable(), &raw const VTABLE).then(|| Self::unpack(waker.data().addr()))
     }
 
-    /// The waker of this word.
+    /// Creates the waker.
     #[inline]
     #[expect(unsafe_code, reason = "the only way to a waker that costs neither an allocation nor an atomic operation")]
     pub(super) fn waker(self) -> Waker {
-        // SAFETY: the functions of the table take the data as a number and never as a pointer, so whatever the number is, on whatever
-        // thread and however late they are called, they touch no memory through it. Cloning keeps the number; dropping has nothing to free.
+        // SAFETY: the functions of the table treat the data as a number and never as a pointer, so for any number, on any thread
+        // and at any time they touch no memory through it. Cloning copies the number; dropping frees nothing.
         unsafe { Waker::from_raw(raw(self.pack())) }
     }
 }
 
-const _: () = assert!(SLOT_BITS + INDEX_BITS == 32, "slot and place share the upper half of the word");
+const _: () = assert!(SLOT_BITS + INDEX_BITS == 32, "inbox slot and task slot share the upper half of the word");
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(|data| raw(data.addr()), wake, wake, |_| ());
 
@@ -63,18 +63,18 @@ const fn raw(packed: usize) -> RawWaker {
     RawWaker::new(ptr::without_provenance(packed), &VTABLE)
 }
 
-/// Wakes a task: at once in a poll of its own run, by way of the inbox from anywhere else.
+/// Wakes a task: directly during a poll of its own run, through the inbox otherwise.
 fn wake(data: *const ()) {
-    let word = WakerId::unpack(data.addr());
-    let here = try_entered(|core| {
-        let ours = core.kernel.tasks.mailbox.as_ref().is_some_and(|mailbox| mailbox.slot == word.slot);
+    let waker = WakerId::unpack(data.addr());
+    let woken = try_entered(|core| {
+        let ours = core.kernel.tasks.mailbox.as_ref().is_some_and(|mailbox| mailbox.slot == waker.slot);
         if ours {
-            core.kernel.make_ready(word.task);
+            core.kernel.make_ready(waker.task);
         }
         ours
     });
-    if here != Some(true) {
-        inbox::post(word);
+    if woken != Some(true) {
+        inbox::post(waker);
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_survives_packing() {
+    fn a_waker_id_survives_packing() {
         for slot in [0, 1, SLOTS_MAX as u16 - 1] {
             for index in [0, 7, TASKS_MAX - 1] {
                 for generation in [0, 1, u32::MAX] {
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_waker_of_somebody_else_is_not_taken_for_ours() {
+    fn a_foreign_waker_is_not_unpacked() {
         assert_eq!(WakerId::of(Waker::noop()), None);
     }
 }

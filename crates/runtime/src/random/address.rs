@@ -1,4 +1,4 @@
-//! What a choice is about, and the roll that decides it.
+//! Streams and addresses of random choices, and the rolls that decide them.
 
 use std::time::Duration;
 
@@ -7,47 +7,47 @@ use cluster_sim_types::Ratio;
 use super::mixing::{finalize, fold, fold_bytes};
 use super::seed::Seed;
 
-/// One kind of choice: what is rolled for losses never moves what is rolled for delays.
+/// A kind of random choice; rolls of different streams are independent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stream(u64);
 
 impl Stream {
-    /// The stream of that name; equal names are one stream.
+    /// Returns the stream called `name`; equal names are one stream.
     pub const fn named(name: &str) -> Self {
         Self(finalize(fold_bytes(0, name.as_bytes())))
     }
 }
 
-/// What a choice is about, word by word.
+/// Identifies the subject of a random choice, hashed from numbers and names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Address(u64);
 
 impl Address {
-    /// The empty address.
+    /// Returns the empty address.
     pub const fn new() -> Self {
         Self(0)
     }
 
-    /// This address, narrowed down by a number.
+    /// Appends a number.
     #[inline]
     #[must_use]
     pub const fn number(self, number: u64) -> Self {
         Self(fold(self.0, number))
     }
 
-    /// This address, narrowed down by a declared name.
+    /// Appends a declared name.
     #[inline]
     #[must_use]
     pub const fn name(self, name: &str) -> Self {
         Self(fold_bytes(self.0, name.as_bytes()))
     }
 
-    /// The address that this word stands for.
+    /// Restores an address from its [`key`](Self::key).
     pub const fn from_key(key: u64) -> Self {
         Self(key)
     }
 
-    /// The address as one word, for tables and logs.
+    /// Returns the address as one word, for tables and logs.
     pub const fn key(self) -> u64 {
         self.0
     }
@@ -60,13 +60,13 @@ impl Default for Address {
 }
 
 impl Seed {
-    /// The roll about `address` in `stream`: the same for ever for the same three.
+    /// Returns the roll about `address` in `stream`, a pure function of the three.
     #[inline]
     pub const fn roll(self, stream: Stream, address: Address) -> Roll {
         self.dice(stream).roll(address)
     }
 
-    /// What all rolls of one stream under this seed have in common, worked out once.
+    /// Computes the part that all rolls of one stream under this seed share.
     #[inline]
     pub const fn dice(self, stream: Stream) -> Dice {
         Dice(finalize(self.0 ^ stream.0))
@@ -78,37 +78,37 @@ impl Seed {
 pub struct Dice(u64);
 
 impl Dice {
-    /// The roll about `address`: the same as that of the seed in the stream.
+    /// Returns the roll about `address`; equals [`Seed::roll`] in this stream.
     #[inline]
     pub const fn roll(self, address: Address) -> Roll {
         Roll(finalize(fold(self.0, address.0)))
     }
 }
 
-/// 64 uniformly distributed bits, and the ways to read a choice from them.
+/// 64 uniformly distributed bits, with conversions to a choice.
 ///
-/// One roll decides one thing: two readings of the same roll are not independent.
+/// One roll decides one thing: two conversions of one roll are not independent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Roll(pub u64);
 
 impl Roll {
-    /// Whether a thing of this probability happens.
+    /// Whether an event of this probability happens.
     #[inline]
     pub const fn holds(self, probability: Ratio) -> bool {
         probability.holds(self.0)
     }
 
-    /// A number from 0 to `bound`, the bound excluded; its bias is below `bound` in 2^64.
+    /// Returns a number from 0 to `bound`, exclusive; the bias is below `bound` in 2^64.
     ///
     /// # Panics
-    /// If `bound` is 0: there is nothing to choose from.
+    /// If `bound` is 0.
     #[inline]
     pub const fn below(self, bound: u64) -> u64 {
-        assert!(bound > 0, "a choice among no numbers");
+        assert!(bound > 0, "a choice needs at least one number");
         ((self.0 as u128 * bound as u128) >> 64) as u64
     }
 
-    /// A duration from zero to `bound`, the bound excluded, to the nanosecond; zero if the bound is zero.
+    /// Returns a duration from zero to `bound`, exclusive, to the nanosecond; zero if `bound` is zero.
     #[inline]
     pub fn within(self, bound: Duration) -> Duration {
         match u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX) {
@@ -117,32 +117,32 @@ impl Roll {
         }
     }
 
-    /// One element of a slice, nothing if it is empty.
+    /// Returns one element of a slice; `None` if it is empty.
     pub fn pick<T>(self, choices: &[T]) -> Option<&T> {
         choices.get(self.below(choices.len().max(1) as u64) as usize)
     }
 
-    /// The roll as a share of one, 53 bits of it; for curves that need a float.
+    /// Returns the upper 53 bits as a float from 0 to 1, exclusive.
     pub fn share(self) -> f64 {
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
-/// A node's own source of chance, addressed by what the node decides about.
+/// A node's own source of randomness, addressed by what the node decides about.
 ///
-/// In the simulation it is keyed by the run's seed and the node's name and life. A driver outside it chooses the key.
+/// In a simulation the key comes from the seed of the run, the node's name and its life. A driver outside of one chooses the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entropy(u64);
 
 impl Entropy {
-    /// The source with that key.
+    /// Creates a source from its key.
     pub const fn from_key(key: u64) -> Self {
         Self(key)
     }
 
-    /// The roll for the choice number `index` of the kind `name`.
+    /// Returns the roll for choice number `index` of the kind `name`.
     ///
-    /// Asking twice gives the same answer: number what is decided about (the operation, the attempt), not the calls.
+    /// Equal arguments give equal rolls: number the subject of the choice (the operation, the attempt), not the calls.
     #[inline]
     pub const fn roll(self, name: &str, index: u64) -> Roll {
         Seed(self.0).roll(Stream::named(name), Address::new().number(index))
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_roll_is_uniform() {
-        // 256 cells, 255 degrees of freedom: 99.9 % of fair dice stay below 330.5.
+        // 256 cells, 255 degrees of freedom: 99.9 % of uniform samples stay below 330.5.
         for shift in [0, 28, 56] {
             let mut cells = [0_u32; 256];
             rolls(LOSS).for_each(|roll| cells[(roll.0 >> shift) as usize & 255] += 1);
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn words_and_names_do_not_run_into_each_other() {
+    fn addresses_of_different_parts_differ() {
         let addresses = [
             Address::new(),
             Address::new().number(0),

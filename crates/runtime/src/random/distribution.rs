@@ -1,81 +1,82 @@
-//! How durations spread, as data.
+//! Probability distributions of durations, as data.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How a duration spreads: of a message on a link, of a disk operation, of a pause.
+/// A distribution of durations: of message delays, disk operations, pauses.
 ///
-/// A value is data and may come from a file; [`compile`](Self::compile) checks it and makes the table that is sampled. Durations are
-/// whole nanoseconds, so that what is written is what is read. What would be longer than `max` takes `max`: shorter durations are as
-/// frequent as without it, and `max` itself is as frequent as all the longer ones were.
+/// A value is data and may come from a file; [`compile`](Self::compile) validates it and builds the table that is sampled.
+/// Durations are whole nanoseconds, so that they survive a round trip. Longer durations than `max` become `max`: shorter ones are
+/// as frequent as without it, and `max` is as frequent as all longer ones together.
 ///
 /// In data: `{"log_normal": {"median_ns": 2000000, "sigma": 0.5, "max_ns": 1000000000}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Distribution {
-    /// Always the same.
+    /// A fixed duration.
     Constant {
         /// The duration, in nanoseconds.
         value_ns: u64,
     },
-    /// Every duration of a range alike.
+    /// All durations of a range, equally likely.
     Uniform {
         /// The shortest duration, in nanoseconds.
         from_ns: u64,
         /// The longest duration, in nanoseconds; at least the shortest.
         to_ns: u64,
     },
-    /// Waiting times of what happens at a constant rate; from zero, median 0.69 times the mean.
+    /// Waiting times between events of a constant rate; from zero, with median 0.69 times the mean.
     Exponential {
-        /// The mean it has without `max`, in nanoseconds, above 0.
+        /// The mean without `max`, in nanoseconds, above 0.
         mean_ns: u64,
         /// The longest duration, in nanoseconds; at least the mean.
         max_ns: u64,
     },
-    /// Durations whose logarithm is normal: the usual body of a network's latency.
+    /// Durations with a normal logarithm: the usual body of network latency.
     LogNormal {
         /// The median, in nanoseconds, above 0.
         median_ns: u64,
-        /// Standard deviation of the natural logarithm; finite, above 0. At 0.5, the 99th percentile is 3.2 medians, at 1 it is 10.
+        /// Standard deviation of the natural logarithm; finite, above 0. At 0.5, the 99th percentile is 3.2 medians, at 1 it is
+        /// 10.
         sigma: f64,
         /// The longest duration, in nanoseconds; at least the median.
         max_ns: u64,
     },
-    /// Durations whose excesses follow a power law: a heavy tail, without a mean for a shape of up to 1 if it were not for `max`.
+    /// Durations with a power-law tail; without `max`, a shape of up to 1 has no mean.
     Pareto {
         /// The shortest duration, in nanoseconds, above 0.
         scale_ns: u64,
-        /// Exponent of the tail; finite, above 0. Durations of x scales or more have the share x^-shape.
+        /// Exponent of the tail; finite, above 0. A share of x^-shape of all durations is x scales or longer.
         shape: f64,
         /// The longest duration, in nanoseconds; at least the scale.
         max_ns: u64,
     },
-    /// Measured durations, with straight lines between them.
+    /// Measured durations, interpolated linearly.
     Empirical {
-        /// Quantiles at equal distances from the shortest to the longest duration, in nanoseconds; two or more, ascending.
+        /// Equally spaced quantiles from shortest to longest, in nanoseconds; two or more, ascending.
         quantiles_ns: Vec<u64>,
     },
 }
 
-/// Durations beyond 2^64 - 1 nanoseconds (584 years) are taken for that.
+/// Constructors saturate durations beyond 2^64 - 1 nanoseconds (584 years).
 impl Distribution {
-    /// Always `value`.
+    /// Returns `value` for every roll.
     pub fn constant(value: Duration) -> Self {
         Self::Constant { value_ns: nanoseconds(value) }
     }
 
-    /// From `from` to `to`, both included.
+    /// From `from` to `to`, both inclusive.
     pub fn uniform(from: Duration, to: Duration) -> Self {
         Self::Uniform { from_ns: nanoseconds(from), to_ns: nanoseconds(to) }
     }
 
-    /// Exponential with that mean.
+    /// Exponential, with this mean before `max` applies.
     pub fn exponential(mean: Duration, max: Duration) -> Self {
         Self::Exponential { mean_ns: nanoseconds(mean), max_ns: nanoseconds(max) }
     }
 
-    /// Log-normal with that median, and `sigma` the standard deviation of the natural logarithm.
+    /// Log-normal; `sigma` is the standard deviation of the natural logarithm.
     pub fn log_normal(median: Duration, sigma: f64, max: Duration) -> Self {
         Self::LogNormal { median_ns: nanoseconds(median), sigma, max_ns: nanoseconds(max) }
     }
@@ -85,15 +86,15 @@ impl Distribution {
         Self::Pareto { scale_ns: nanoseconds(scale), shape, max_ns: nanoseconds(max) }
     }
 
-    /// Through those quantiles, which lie at equal distances from the shortest to the longest duration.
+    /// Interpolates between `quantiles`, equally spaced from the shortest to the longest duration.
     pub fn empirical(quantiles: impl IntoIterator<Item = Duration>) -> Self {
         Self::Empirical { quantiles_ns: quantiles.into_iter().map(nanoseconds).collect() }
     }
 
-    /// Whether every parameter is in its bounds; [`compile`](Self::compile) asks the same.
+    /// Checks every parameter, as [`compile`](Self::compile) does.
     ///
     /// # Errors
-    /// The first parameter that is not.
+    /// Names the first parameter that is out of bounds.
     pub fn validate(&self) -> Result<(), InvalidDistribution> {
         match self {
             Self::Constant { .. } => Ok(()),
@@ -148,31 +149,31 @@ fn ascending(quantiles_ns: &[u64]) -> Result<(), InvalidDistribution> {
     }
 }
 
-/// A distribution that cannot be sampled; no table was made.
+/// Rejects a distribution with a parameter out of bounds; no table was built.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum InvalidDistribution {
     /// A range ends before it starts.
     #[error("a uniform distribution from {from:?} to {to:?} ends before it starts; swap the two")]
     Reversed {
-        /// Where it starts.
+        /// Start of the range.
         from: Duration,
-        /// Where it ends.
+        /// End of the range.
         to: Duration,
     },
-    /// A duration that everything is measured by is zero.
+    /// The mean, median or scale is zero.
     #[error("the {parameter} of the {kind} distribution is 0ns; use a longer one, or a constant distribution of 0ns")]
     Zero {
-        /// The distribution.
+        /// Name of the distribution.
         kind: &'static str,
-        /// Its parameter.
+        /// Name of the parameter.
         parameter: &'static str,
     },
-    /// A number is zero, negative, infinite or none.
+    /// A parameter is zero, negative, infinite or not a number.
     #[error("the {parameter} of the {kind} distribution is {value}; use a finite number above 0")]
     NotPositive {
-        /// The distribution.
+        /// Name of the distribution.
         kind: &'static str,
-        /// Its parameter.
+        /// Name of the parameter.
         parameter: &'static str,
         /// The number as given.
         value: f64,
@@ -180,25 +181,25 @@ pub enum InvalidDistribution {
     /// The maximum would cut off the body of the distribution.
     #[error("the max of the {kind} distribution, {max:?}, is below its {parameter}, {value:?}; use at least the {parameter}")]
     MaxTooShort {
-        /// The distribution.
+        /// Name of the distribution.
         kind: &'static str,
-        /// The parameter that the maximum may not be below.
+        /// Name of the parameter that the maximum must reach.
         parameter: &'static str,
-        /// Its value.
+        /// Value of that parameter.
         value: Duration,
         /// The maximum as given.
         max: Duration,
     },
-    /// A curve needs both of its ends.
+    /// Fewer than two quantiles.
     #[error("an empirical distribution has {count} quantiles; give two or more, the shortest duration first and the longest last")]
     TooFewQuantiles {
-        /// How many there are.
+        /// The number given.
         count: usize,
     },
-    /// Quantiles are out of order.
+    /// Quantiles are not in ascending order.
     #[error("quantile {index} of an empirical distribution, {value:?}, is below the one before it, {before:?}; sort them")]
     Descending {
-        /// Which one, counted from 0.
+        /// Index of the quantile, from 0.
         index: usize,
         /// Its value.
         value: Duration,
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_sampled_is_refused_by_name_and_with_a_cure() {
+    fn an_invalid_parameter_is_rejected_by_name_with_a_fix() {
         for (distribution, message) in [
             (Distribution::uniform(ms(5), ms(1)), "a uniform distribution from 5ms to 1ms ends before it starts; swap the two"),
             (

@@ -1,21 +1,20 @@
-//! The published mixing function.
+//! The published mixing functions.
 //!
-//! Two primitives, both integer, both frozen by test vectors: a change of either changes every run there ever was.
-//! [`fold`] takes one more word into a state by a folded 64 x 64 -> 128 bit multiplication (the construction of wyhash and
-//! rapidhash); [`finalize`] spreads every bit of a state over all others (variant 13 of Stafford's 64-bit finalizers, the
-//! one splitmix64 uses).
+//! Two integer primitives, both fixed by test vectors: a change of either changes every run ever made. [`fold`] mixes one more
+//! word into a state by a folded 64 x 64 -> 128 bit multiplication (the construction of wyhash and rapidhash); [`finalize`]
+//! spreads every bit of a state over all others (variant 13 of Stafford's 64-bit finalizers, the one of splitmix64).
 
-/// Odd, and with no pattern in its bits: the first 64 fractional bits of the golden ratio.
+/// Odd, without a pattern in its bits: the first 64 fractional bits of the golden ratio.
 const FOLD_STATE: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Likewise, of the square root of 3.
 const FOLD_WORD: u64 = 0xbb67_ae85_84ca_a73b;
 
-/// Takes `word` into `state`.
+/// Mixes `word` into `state`.
 #[inline]
 #[must_use]
 pub const fn fold(state: u64, word: u64) -> u64 {
     let product = (state ^ FOLD_STATE) as u128 * (word ^ FOLD_WORD) as u128;
-    // The state comes back in by rotation, so that a factor of zero cannot erase what was folded before.
+    // The rotated state is added back, so that a factor of zero cannot erase what was folded before.
     (product as u64) ^ ((product >> 64) as u64) ^ state.rotate_left(23)
 }
 
@@ -28,11 +27,12 @@ pub const fn finalize(state: u64) -> u64 {
     state ^ (state >> 31)
 }
 
-/// Set in the word that ends a byte string, so that the empty string is not the number 0.
+/// Set in the word that ends a byte string, so that the empty string differs from the number 0.
 const BYTES: u64 = 1 << 63;
 
-/// Takes bytes into `state`: eight at a time as little-endian words, the rest padded with zeros, then their number with the
-/// highest bit set.
+/// Mixes bytes into `state`, as little-endian words of eight.
+///
+/// The last word is padded with zeros, and the length with its highest bit set follows.
 #[inline]
 #[must_use]
 pub const fn fold_bytes(mut state: u64, bytes: &[u8]) -> u64 {
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bit_of_a_word_moves_about_half_of_the_result() {
+    fn every_input_bit_flips_about_half_of_the_output() {
         for bit in 0..64 {
             let moved: u32 = (0..256_u64)
                 .map(|word| {

@@ -1,16 +1,18 @@
-//! The quantile functions of the distributions, compiled to tables.
+//! Compiles distributions to tables of their quantile functions.
 //!
-//! Floats are used here and end here: a table holds integers. Products, sums and roots of floats are the same on every platform by
-//! IEEE 754; everything else comes from libm, never from the platform.
+//! Floats are confined to this module: a table holds integers. IEEE 754 makes products, sums and roots of floats equal on every
+//! platform; all other functions come from libm, never from the platform.
 
 use super::distribution::{Distribution, InvalidDistribution};
 use super::sampling::{End, QuantileTable};
 
 impl Distribution {
-    /// The table that is sampled. Compiling a curve takes some 100 microseconds: do it once for a link model, not for a message.
+    /// Builds the table to sample from.
+    ///
+    /// Takes about 100 microseconds for a curve: compile once for a link model, not for each message.
     ///
     /// # Errors
-    /// If a parameter is out of its bounds; see [`validate`](Self::validate).
+    /// If a parameter is out of bounds; see [`validate`](Self::validate).
     pub fn compile(&self) -> Result<QuantileTable, InvalidDistribution> {
         self.validate()?;
         Ok(match self {
@@ -29,18 +31,22 @@ impl Distribution {
     }
 }
 
-/// The table of `unit_ns` times the factor that a share of all samples, above 0 and up to a half, lies beyond.
+/// Builds the table of `unit_ns * factor(end, share)`, capped at `max_ns`.
+///
+/// `factor` is the relative duration beyond which a share of all samples lies; the share is above 0 and at most one half.
 fn curve(unit_ns: u64, max_ns: u64, factor: impl Fn(End, f64) -> f64) -> QuantileTable {
     const RANGE: f64 = 18_446_744_073_709_551_616.0;
     QuantileTable::folded(|end, share| {
         // Most curves have no value at a share of 0. There are 2^64 rolls; the outermost one stands for the end.
         let share = share.max(1) as f64 / RANGE;
-        // The cast saturates, so that infinity becomes the maximum.
+        // The cast saturates, so infinity becomes the maximum.
         (libm::round(unit_ns as f64 * factor(end, share)) as u64).min(max_ns)
     })
 }
 
-/// Natural logarithm of the share of samples above the point; of small shares at either end without cancellation.
+/// Returns the natural logarithm of the share of samples above a point.
+///
+/// Small shares at either end do not cancel.
 fn log_remaining(end: End, share: f64) -> f64 {
     match end {
         End::Lower => libm::log1p(-share),
@@ -48,11 +54,12 @@ fn log_remaining(end: End, share: f64) -> f64 {
     }
 }
 
-/// How many standard deviations from its mean a normal distribution leaves `share` of its samples beyond, on one side; the share is
-/// above 0 and up to a half.
+/// Standard deviations from the mean beyond which a normal distribution has `share` of its samples.
 ///
-/// Source: M. J. Wichura, "Algorithm AS 241: The Percentage Points of the Normal Distribution", Applied Statistics 37 (1988) 477-484,
-/// routine PPND16; relative error about 1e-16.
+/// One-sided; the share is above 0 and at most one half.
+///
+/// Source: M. J. Wichura, "Algorithm AS 241: The Percentage Points of the Normal Distribution", Applied Statistics 37 (1988)
+/// 477-484, routine PPND16; relative error about 1e-16.
 fn normal_deviate(share: f64) -> f64 {
     let from_median = 0.5 - share;
     if from_median <= 0.425 {
@@ -62,7 +69,7 @@ fn normal_deviate(share: f64) -> f64 {
     if root <= 5.0 { rational(&TAIL, root - 1.6) } else { rational(&FAR_TAIL, root - 5.0) }
 }
 
-/// One polynomial divided by another, lowest power first, by Horner's rule.
+/// Evaluates a ratio of two polynomials, lowest power first, by Horner's rule.
 fn rational([numerator, denominator]: &[[f64; 8]; 2], argument: f64) -> f64 {
     let polynomial = |coefficients: &[f64; 8]| coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * argument + coefficient);
     polynomial(numerator) / polynomial(denominator)
@@ -114,7 +121,7 @@ const TAIL: [[f64; 8]; 2] = [
         1.0507500716444169e-09,
     ],
 ];
-/// For the shares below.
+/// For smaller shares.
 const FAR_TAIL: [[f64; 8]; 2] = [
     [
         6.657904643501103,
@@ -154,7 +161,7 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    /// One distribution of each kind, maxima out of the way.
+    /// One distribution of each kind, with maxima that do not matter.
     fn one_of_each() -> [Distribution; 6] {
         [
             Distribution::constant(ms(10)),
@@ -171,8 +178,8 @@ mod tests {
     }
 
     #[test]
-    fn the_normal_deviates_are_the_published_ones() {
-        // Wichura's own checks, and what is left beyond a deviate by the complementary error function.
+    fn normal_deviates_match_published_values() {
+        // Wichura's own checks; then the share beyond a deviate by the complementary error function.
         for (share, deviate) in [(0.25, 0.674_489_750_196_081_7), (0.001, 3.090_232_306_167_814), (1e-20, 9.262_340_089_798_408)] {
             assert!((normal_deviate(share) / deviate - 1.0).abs() < 1e-15, "{share}: {}", normal_deviate(share));
         }
@@ -187,8 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn small_shares_keep_all_of_their_digits() {
-        // ln(1 - x) = -x - x^2/2 - …; the smallest share that is asked for would vanish beside 1.
+    fn small_shares_keep_full_precision() {
+        // ln(1 - x) = -x - x^2/2 - …; the smallest share in use would vanish beside 1.
         let smallest = libm::exp2(-64.0);
         for (share, expected) in [(smallest, -smallest), (1e-12, -1.000_000_000_000_5e-12)] {
             assert!((log_remaining(End::Lower, share) / expected - 1.0).abs() < 1e-15, "{share}");
@@ -196,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn medians_and_high_percentiles_are_the_analytic_ones() {
+    fn medians_and_high_percentiles_match_analytic_values() {
         // In milliseconds: ln 2, ln 100, ln 1000; exp(0.5 z) with z = 0, 2.326348, 3.090232; 2^0.4, 100^0.4, 1000^0.4.
         let expected = [
             [10.0, 10.0, 10.0],
@@ -217,9 +224,9 @@ mod tests {
     }
 
     #[test]
-    fn the_mean_of_many_rolls_is_the_analytic_one() {
-        // In milliseconds. Of the clamped ones: mean (1 - e^(-max/mean)); scale (1 + (1 - (scale/max)^(shape-1)) / (shape-1)), where
-        // shape 1 gives scale (1 + ln(max/scale)).
+    fn the_mean_of_many_rolls_matches_the_analytic_one() {
+        // In milliseconds. Of the clamped ones: mean (1 - e^(-max/mean)); scale (1 + (1 - (scale/max)^(shape-1)) / (shape-1)),
+        // where shape 1 gives scale (1 + ln(max/scale)).
         let cases = one_of_each().into_iter().zip([10.0, 5.5, 10.0, 11.331_485, 16.666_667, 16.125]).chain([
             (Distribution::exponential(ms(10), ms(20)), 8.646_647),
             (Distribution::pareto(ms(10), 2.5, ms(100)), 16.455_848),
@@ -233,7 +240,7 @@ mod tests {
         }
     }
 
-    /// The share of samples above `sample`, by the textbook, of a distribution that has a curve; without its maximum.
+    /// The textbook share of samples above `sample`, ignoring the maximum.
     fn beyond(distribution: &Distribution, sample: f64) -> f64 {
         match distribution {
             Distribution::Exponential { mean_ns, .. } => libm::exp(-sample / *mean_ns as f64),
@@ -255,7 +262,7 @@ mod tests {
             Distribution::pareto(ms(10), 10.0, Duration::MAX),
         ] {
             let table = distribution.compile().unwrap();
-            // Shares from 2^-24 to a half at no point of the table, from either end.
+            // Shares from 2^-24 to one half that coincide with no point of the table, from either end.
             for exponent in 1_001..24_000 {
                 let share = libm::exp2(f64::from(-exponent) / 1_000.0);
                 let (low, high) = (table.sample(roll_at(share)) as f64, table.sample(Roll(!roll_at(share).0)) as f64);
@@ -269,11 +276,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_longer_than_the_maximum_and_the_rest_is_as_without_it() {
+    fn the_maximum_clamps_samples_and_leaves_shorter_ones_unchanged() {
         let unbounded = Distribution::exponential(ms(10), MAX).compile().unwrap();
         let bounded = Distribution::exponential(ms(10), ms(20)).compile().unwrap();
         assert_eq!(bounded.max(), 20_000_000);
-        // Two means are exceeded by e^-2, a share of 0.135, and the step in which the curve meets its maximum is one of 1/512.
+        // A share of e^-2 = 0.135 exceeds two means; the step in which the curve meets its maximum is one of 1/512.
         let mut clamped = 0;
         for roll in (0..10_000).map(|index| roll_at(f64::from(index) / 10_000.0)) {
             let (sample, free) = (bounded.sample(roll), unbounded.sample(roll));

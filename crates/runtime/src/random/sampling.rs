@@ -1,4 +1,4 @@
-//! Durations drawn from a compiled curve, in integers alone.
+//! Samples durations from compiled curves, with integers only.
 
 #![deny(clippy::float_arithmetic)]
 
@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use super::address::Roll;
 
-/// A distribution compiled to points of its quantile function, between which a roll interpolates.
+/// A distribution compiled to points of its quantile function; sampling interpolates between them.
 ///
-/// One table serves every distribution: a constant is one number, a uniform distribution two points, an empirical one the points it
-/// was given, and every other curve 3,074 points (24 KiB). Clones share the points.
+/// One table form serves every distribution: a constant is one number, a uniform distribution two points, an empirical one its
+/// quantiles, and every other curve 3,074 points (24 KiB). Clones share the points.
 ///
-/// Points of a curve lie closer to each other the nearer they are to its ends, as floating-point numbers do to zero: the share of
-/// rolls left to the nearer end is halved 24 times, and each halving is cut into 64 steps. Between the shares 2^-24 and 1 - 2^-24 a
-/// sample is within 0.1 % and 1 ns of the exact quantile for exponential distributions, log-normal ones of sigma up to 3 and Pareto
-/// ones of shape from 0.5; measured in the tests. Two exceptions: in the step in which a curve meets its maximum, samples are off by
-/// at most what the curve rises in that step, and in the outermost 2^-30 at either end (one roll in a billion) the curve is a
-/// straight line to its quantile at 2^-64.
+/// Like floating-point numbers near zero, points of a curve lie closer together towards its ends: the share of rolls left to the
+/// nearer end is halved 24 times, and each halving has 64 steps. Between the shares 2^-24 and 1 - 2^-24 a sample is within 0.1 %
+/// and 1 ns of the exact quantile for exponential distributions, log-normal ones of sigma up to 3 and Pareto ones of shape from
+/// 0.5; measured in the tests. Two exceptions: in the step in which a curve meets its maximum, the error is at most the rise of
+/// the curve in that step; and in the outermost 2^-30 at either end (one roll in a billion) the curve is a straight line to its
+/// quantile at 2^-64.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,18 +38,18 @@ enum Curve {
     Flat(u64),
     /// Two or more points at equal distances from share 0 to share 1, ascending.
     Even(Arc<[u64]>),
-    /// The curve folded at its median: [`SIDE_POINTS`] points from the lower end up to the median, then as many from the upper end
-    /// down to it.
+    /// The curve folded at its median: [`SIDE_POINTS`] points from the lower end up to the median, then as many from the upper
+    /// end down to it.
     Folded(Arc<[u64]>),
 }
 
-/// Each halving of the share is cut into 2^6 steps.
+/// Each halving of the share has 2^6 steps.
 const STEP_BITS: u32 = 6;
-/// The share is halved so often; what is left is cut into equal steps.
+/// Halvings of the share; the rest is one range of equal steps.
 const HALVINGS: u32 = 24;
-/// Points of a curve with both of its ends, on one side of the median.
+/// Points on one side of the median, both ends included.
 const SIDE_POINTS: usize = (HALVINGS << STEP_BITS) as usize + 1;
-/// The lowest bit that still starts a halving of its own, of a share in units of 2^-64.
+/// The lowest bit of a share, in units of 2^-64, that starts a halving.
 const FINEST_BIT: u32 = 64 - HALVINGS;
 
 /// The end of a curve from which a share is counted.
@@ -60,21 +60,21 @@ pub(super) enum End {
 }
 
 impl QuantileTable {
-    /// Every roll gives `value`.
+    /// Returns a table with `value` for every roll.
     pub(super) fn flat(value: u64) -> Self {
         Self(Curve::Flat(value))
     }
 
-    /// Straight lines between `points`, which are two or more at equal distances, ascending.
+    /// Interpolates linearly between two or more ascending points at equal distances.
     pub(super) fn even(points: &[u64]) -> Self {
         assert!(points.len() >= 2 && points.is_sorted(), "a curve is two or more ascending points");
         if points[0] == points[points.len() - 1] { Self::flat(points[0]) } else { Self(Curve::Even(points.into())) }
     }
 
-    /// The curve with this quantile function, which is asked for the value that a share of 0 to 2^63, in units of 2^-64, of all
-    /// samples lies beyond, counted from that end.
+    /// Builds the curve of a quantile function.
     ///
-    /// Where the function falls, by rounding, the curve stays level.
+    /// `quantile` gets an end and a share from 0 to 2^63 in units of 2^-64, and returns the value beyond which that share of all
+    /// samples lies. Where it decreases by rounding, the curve stays level.
     pub(super) fn folded(quantile: impl Fn(End, u64) -> u64) -> Self {
         let lower = (0..SIDE_POINTS).map(|index| quantile(End::Lower, share_at(index)));
         let upper = (0..SIDE_POINTS).rev().map(|index| quantile(End::Upper, share_at(index)));
@@ -88,9 +88,9 @@ impl QuantileTable {
         Self(Curve::Folded(points.into()))
     }
 
-    /// The duration of that roll, in nanoseconds: never shorter for a higher roll.
+    /// Returns the duration for a roll, in nanoseconds; monotonic in the roll.
     ///
-    /// The lowest roll gives [`min`](Self::min), the highest one [`max`](Self::max).
+    /// The lowest roll gives [`min`](Self::min), the highest [`max`](Self::max).
     #[inline(always)]
     pub fn sample(&self, roll: Roll) -> u64 {
         match &self.0 {
@@ -104,27 +104,29 @@ impl QuantileTable {
         }
     }
 
-    /// The duration that half of the samples do not exceed, in nanoseconds: the value to take where nothing is to be left to chance.
+    /// Returns the median, in nanoseconds: the canonical value, for runs that leave nothing to chance.
     pub fn median(&self) -> u64 {
         self.sample(Roll(1 << 63))
     }
 
-    /// The shortest duration of all, in nanoseconds.
+    /// Returns the shortest duration, in nanoseconds.
     pub fn min(&self) -> u64 {
         self.sample(Roll(0))
     }
 
-    /// The longest duration of all, in nanoseconds; not above the maximum that the distribution declares, and below it if the curve
-    /// does not get there, or by 1 ns where one step rises by more than 292 years.
+    /// Returns the longest duration, in nanoseconds.
+    ///
+    /// At most the declared maximum; below it if the curve does not reach it, or by 1 ns if one step rises by more than 292
+    /// years.
     pub fn max(&self) -> u64 {
         self.sample(Roll(u64::MAX))
     }
 }
 
-/// Reads a folded curve. There is no branch on the roll: half of them would be mispredicted.
+/// Reads a folded curve without a branch on the roll: half of them would be mispredicted.
 #[inline]
 fn sample_folded(points: &[u64], roll: Roll) -> u64 {
-    // All ones above the median, where the share is counted down from the upper end.
+    // All ones above the median, where the share counts down from the upper end.
     let upper = (roll.0 as i64 >> 63) as u64;
     let share = roll.0 ^ upper;
     let halving = 63 - FINEST_BIT - (share | 1 << FINEST_BIT).leading_zeros();
@@ -132,18 +134,18 @@ fn sample_folded(points: &[u64], roll: Roll) -> u64 {
     let index = (halving << STEP_BITS) as usize + (share >> step_bits) as usize + (SIDE_POINTS & upper as usize);
     let (outer, inner) = (points[index], points[index + 1]);
     let inward = part(outer.abs_diff(inner), share << (64 - step_bits));
-    // Inward is up from the lower end and down, by the two's complement, from the upper one.
+    // Inward means up from the lower end and, by two's complement, down from the upper one.
     outer.wrapping_add((inward ^ upper).wrapping_sub(upper))
 }
 
-/// The share, in units of 2^-64, at which the point of that index lies; the inverse of what [`sample_folded`] does to a share.
+/// Returns the share, in units of 2^-64, of the point at `index`; the inverse of [`sample_folded`].
 const fn share_at(index: usize) -> u64 {
     let halving = (index as u32 >> STEP_BITS).saturating_sub(1);
     let steps = index as u64 - ((halving as u64) << STEP_BITS);
     steps << (FINEST_BIT - STEP_BITS + halving)
 }
 
-/// That fraction of `whole`, in units of 2^-64, to the nearest.
+/// Multiplies `whole` by a fraction in units of 2^-64, rounded to nearest.
 #[inline]
 const fn part(whole: u64, fraction: u64) -> u64 {
     ((whole as u128 * fraction as u128 + (1 << 63)) >> 64) as u64
@@ -155,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    /// A folded curve that is its own share, so that a sample tells which roll it came from.
+    /// A folded curve whose value is its share, so that a sample shows its roll.
     fn diagonal() -> QuantileTable {
         QuantileTable::folded(|end, share| match end {
             End::Lower => share,
@@ -163,7 +165,7 @@ mod tests {
         })
     }
 
-    /// Every power of two, what lies beside it, and both from the upper end.
+    /// Every power of two and its neighbours, counted from both ends.
     fn corners() -> impl Iterator<Item = u64> {
         (0..64).flat_map(|bit| [(1 << bit) - 1, 1 << bit, (1 << bit) + 1]).flat_map(|roll: u64| [roll, !roll])
     }
@@ -172,20 +174,20 @@ mod tests {
     fn a_straight_line_stays_straight_when_folded() {
         let diagonal = diagonal();
         for roll in corners() {
-            // At the median, where the two sides meet, the line has a step of 1.
+            // The line has a step of 1 at the median, where the two sides meet.
             assert!(diagonal.sample(Roll(roll)).abs_diff(roll) <= 1, "{roll:#x} gives {:#x}", diagonal.sample(Roll(roll)));
         }
     }
 
     #[test]
-    fn every_point_lies_at_a_share_of_its_own() {
+    fn every_point_has_a_distinct_share() {
         let shares: Vec<u64> = (0..SIDE_POINTS).map(share_at).collect();
         assert!(shares.is_sorted_by(|one, next| one < next));
         assert_eq!((shares[0], shares[1], shares[SIDE_POINTS - 1]), (0, 1 << (FINEST_BIT - STEP_BITS), 1 << 63));
     }
 
     #[test]
-    fn the_ends_and_the_middle_of_even_points_are_those_points() {
+    fn min_median_and_max_of_even_points_are_exact() {
         for (points, median) in [
             (&[5, 9][..], 7),
             (&[5, 6, 100], 6),
@@ -200,14 +202,14 @@ mod tests {
     }
 
     #[test]
-    fn a_curve_that_falls_is_levelled() {
+    fn a_decreasing_curve_is_levelled() {
         let table = QuantileTable::folded(|end, share| if (end, share) == (End::Lower, 1 << 62) { 100 } else { 7 });
         let samples = [0, 1 << 62, 1 << 63, u64::MAX].map(|roll| table.sample(Roll(roll)));
         assert_eq!(samples, [7, 100, 100, 100]);
     }
 
     #[test]
-    fn equal_points_are_flat_and_clones_share_theirs() {
+    fn equal_points_are_flat_and_clones_share_points() {
         assert_eq!(QuantileTable::even(&[3, 3, 3]), QuantileTable::flat(3));
         let table = diagonal();
         let (Curve::Folded(points), Curve::Folded(cloned)) = (&table.0, &table.clone().0) else {
@@ -218,7 +220,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "two or more ascending points")]
-    fn points_that_descend_are_a_mistake() {
+    fn descending_points_panic() {
         QuantileTable::even(&[2, 1]);
     }
 
@@ -229,7 +231,11 @@ mod tests {
         }
 
         #[test]
-        fn even_points_are_kept_to_and_in_order(mut points in prop::collection::vec(any::<u64>(), 2..9), one: u64, other: u64) {
+        fn samples_between_even_points_are_bounded_and_monotonic(
+            mut points in prop::collection::vec(any::<u64>(), 2..9),
+            one: u64,
+            other: u64,
+        ) {
             points.sort_unstable();
             let table = QuantileTable::even(&points);
             let (low, high) = (table.sample(Roll(one.min(other))), table.sample(Roll(one.max(other))));

@@ -1,4 +1,4 @@
-//! What decides a run.
+//! Seeds, and the schedule of seeds of a run.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,10 @@ use std::str::FromStr;
 use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
-/// Decides everything random in a run. Prints as `0x…`.
+/// Determines everything random in a run. Prints as `0x…`.
 ///
-/// Parses decimal (`617`), hexadecimal (`0x269`) and a 40-digit git hash, of which it takes the first 16 digits, so that a
-/// pipeline gets a fresh seed for each commit and a person still recognises it.
+/// Parses decimal (`617`), hexadecimal (`0x269`) and a 40-digit git hash, of which the first 16 digits count: a pipeline gets a
+/// fresh and recognisable seed for each commit.
 ///
 /// ```
 /// use cluster_sim_runtime::Seed;
@@ -46,7 +46,7 @@ impl FromStr for Seed {
     }
 }
 
-/// A text that names no seed.
+/// Rejects a text that is not a seed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a seed; use a decimal number, 0x and up to 16 hex digits, or a 40-digit git hash")]
 pub struct InvalidSeed {
@@ -56,31 +56,31 @@ pub struct InvalidSeed {
 
 /// The seeds of one run: usually one, with further ones from later instants on.
 ///
-/// A later entry leaves the past of a run as it was and explores another future.
+/// A later entry keeps the past of a run and explores another future.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SeedSchedule(Vec<(VirtualInstant, Seed)>);
 
 impl SeedSchedule {
-    /// One seed for the whole run.
+    /// Creates a schedule with one seed for the whole run.
     pub fn new(seed: Seed) -> Self {
         Self(vec![(VirtualInstant::ZERO, seed)])
     }
 
-    /// Adds `seed` from `from` on, in place of whatever was scheduled from then on.
+    /// Adds `seed` from `from` on and removes entries from then on.
     pub fn reseed_at(&mut self, from: VirtualInstant, seed: Seed) {
         self.0.retain(|(start, _)| *start < from);
         self.0.push((from, seed));
     }
 
-    /// The seed in force at `now`: that of the last entry not later than it.
+    /// Returns the seed in force at `now`, that of the last entry not later than `now`.
     pub fn at(&self, now: VirtualInstant) -> Seed {
         let later = self.0.partition_point(|(from, _)| *from <= now);
-        // The first entry starts at zero, or replaced one that did: there is always one not later than now.
+        // The first entry starts at zero, or replaced one that did: one entry is never later than `now`.
         self.0[later.max(1) - 1].1
     }
 
-    /// The entries in order of time; the first one starts with the run.
+    /// Returns the entries in order of time; the first one starts with the run.
     pub fn entries(&self) -> &[(VirtualInstant, Seed)] {
         &self.0
     }
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_that_is_no_seed_is_named_with_the_cure() {
+    fn an_invalid_seed_is_rejected_with_its_text_and_a_fix() {
         for text in ["", "seven", "0x", "0x11112222333344445", "-1", "18446744073709551616"] {
             let message = text.parse::<Seed>().unwrap_err().to_string();
             assert!(message.starts_with(&format!("{text:?}")) && message.contains("decimal"), "{message}");
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_survives_printing() {
+    fn a_printed_seed_parses_again() {
         for seed in [Seed(0), Seed(42), Seed(u64::MAX)] {
             assert_eq!(seed.to_string().parse(), Ok(seed));
         }

@@ -1,4 +1,4 @@
-//! One life of a node: its clock, and the tasks that end with it.
+//! One life of a node on tokio: its clock, and its tasks.
 
 use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
@@ -12,10 +12,10 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::Instant;
 
-/// Stands for an instant that the machine's clock cannot say.
+/// Replaces instants beyond the range of the machine's clock.
 const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
 
-/// One life of a node that runs on tokio, from its start until it is ended. Cheap to clone.
+/// One life of a node that runs on tokio, from its start to its end. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TokioLife {
     shared: Arc<Shared>,
@@ -26,56 +26,56 @@ struct Shared {
     runtime: Handle,
     began: Instant,
     tasks: Mutex<Tasks>,
-    /// Told when the last task of a life that is over is gone.
-    gone: Notify,
+    /// Notified when the last task of an ended life is dropped.
+    all_dropped: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Tasks {
     is_over: bool,
     spawned: u64,
-    /// Those that are not gone, each with its handle once it has one.
+    /// Tasks that are not dropped yet, each with its handle once it has one.
     running: BTreeMap<u64, Option<AbortHandle>>,
 }
 
-/// Strikes a task off the list when its future is dropped, be it ended, aborted or never begun.
-struct Listed {
+/// Removes a task from the list when its future is dropped, whether finished, aborted or never polled.
+struct TaskEntry {
     life: TokioLife,
     number: u64,
 }
 
 impl TokioLife {
-    /// Begins a life whose tasks run on that runtime.
+    /// Starts a life whose tasks run on `runtime`.
     pub fn begin(runtime: Handle) -> Self {
-        let shared = Shared { runtime, began: Instant::now(), tasks: Mutex::default(), gone: Notify::new() };
+        let shared = Shared { runtime, began: Instant::now(), tasks: Mutex::default(), all_dropped: Notify::new() };
         Self { shared: Arc::new(shared) }
     }
 
-    /// The time since it began, by the machine's monotonic clock.
+    /// Returns the time since the start of the life, by the machine's monotonic clock.
     pub fn now(&self) -> LocalInstant {
         LocalInstant::ZERO + self.shared.began.elapsed()
     }
 
-    /// What the machine's wall clock says; zero while it stands before 1970.
+    /// Reads the machine's wall clock; zero before 1970.
     pub fn wall(&self) -> WallTime {
         #[expect(clippy::disallowed_methods, reason = "a node that really runs has the machine's clock")]
         let now = SystemTime::now();
         WallTime::ZERO + now.duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
-    /// When its clock says so.
+    /// Converts to an instant of tokio's clock.
     pub(super) fn instant(&self, local: LocalInstant) -> Instant {
         let began = self.shared.began;
         began.checked_add(local.since_zero()).unwrap_or_else(|| began + FAR)
     }
 
     pub(super) fn sleep_until(&self, deadline: LocalInstant) -> Pin<Box<tokio::time::Sleep>> {
-        // The runtime's timers are wanted, from whatever thread.
+        // Creating the timer needs the runtime, on any thread.
         let _entered = self.shared.runtime.enter();
         Box::pin(tokio::time::sleep_until(self.instant(deadline)))
     }
 
-    /// Runs a future on the runtime until it ends, is aborted, or the life is over; nothing if that is so already.
+    /// Runs a future until it finishes, is aborted, or the life ends; `None` if it has ended.
     pub fn spawn<F>(&self, future: F) -> Option<JoinHandle<F::Output>>
     where
         F: Future + Send + 'static,
@@ -91,12 +91,12 @@ impl TokioLife {
             tasks.running.insert(number, None);
             number
         };
-        let listed = Listed { life: self.clone(), number };
-        // No lock is held: a runtime that shuts down drops the future at once, with its code and its place on the list.
+        let entry = TaskEntry { life: self.clone(), number };
+        // Hold no lock: a runtime that shuts down drops the future here, which runs its code and removes its entry.
         let handle = self.shared.runtime.spawn(async move {
-            // In this order the future is dropped before its place on the list, also where it never began.
+            // This order drops the future before its entry, even if it was never polled.
             let future = future;
-            let _listed = listed;
+            let _entry = entry;
             future.await
         });
         let mut tasks = self.shared.tasks.lock();
@@ -111,46 +111,46 @@ impl TokioLife {
         Some(handle)
     }
 
-    /// Ends the life: every task stops at its next await, and no other begins.
+    /// Ends the life: aborts every task at its next await, and refuses new ones.
     pub fn end(&self) {
         let running: Vec<AbortHandle> = {
             let mut tasks = self.shared.tasks.lock();
             tasks.is_over = true;
             tasks.running.values().flatten().cloned().collect()
         };
-        // Outside of the lock: what a task holds may be dropped right here.
+        // Outside the lock: aborting may drop what a task holds right here.
         running.iter().for_each(AbortHandle::abort);
     }
 
-    /// Whether it was ended.
+    /// Whether the life has ended.
     pub fn is_over(&self) -> bool {
         self.shared.tasks.lock().is_over
     }
 
-    /// Waits until the life is over and none of its tasks holds anything any more.
+    /// Waits until the life has ended and all of its tasks are dropped.
     pub async fn gone(&self) {
-        let mut told = pin!(self.shared.gone.notified());
+        let mut notified = pin!(self.shared.all_dropped.notified());
         loop {
-            told.as_mut().enable();
-            if self.is_gone() {
+            notified.as_mut().enable();
+            if self.is_done() {
                 return;
             }
-            told.as_mut().await;
-            told.set(self.shared.gone.notified());
+            notified.as_mut().await;
+            notified.set(self.shared.all_dropped.notified());
         }
     }
 
-    fn is_gone(&self) -> bool {
+    fn is_done(&self) -> bool {
         let tasks = self.shared.tasks.lock();
         tasks.is_over && tasks.running.is_empty()
     }
 }
 
-impl Drop for Listed {
+impl Drop for TaskEntry {
     fn drop(&mut self) {
         self.life.shared.tasks.lock().running.remove(&self.number);
-        if self.life.is_gone() {
-            self.life.shared.gone.notify_waiters();
+        if self.life.is_done() {
+            self.life.shared.all_dropped.notify_waiters();
         }
     }
 }

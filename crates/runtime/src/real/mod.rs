@@ -1,6 +1,7 @@
-//! The real twin: the clock, the tasks and the entropy of a node that runs on tokio.
+//! The real twin: clock, tasks and entropy of a node on tokio.
 //!
-//! Start at [`TokioLife`], one life of such a node: everything it runs hangs on it, and ends with it.
+//! Start at [`TokioLife`], one life of such a node. It lists the node's tasks, those that serve its sockets included, and aborts
+//! them when it ends.
 
 mod entropy;
 mod life;

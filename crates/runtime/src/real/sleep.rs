@@ -1,4 +1,4 @@
-//! Waiting for an instant, over tokio's timers.
+//! Sleeps on tokio's timers.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,7 +8,7 @@ use tokio::task::coop;
 
 use super::life::TokioLife;
 
-/// Ends once the clock of its life says so: never before, and up to some milliseconds after.
+/// Completes when the clock of its life reaches the deadline, or up to some milliseconds later.
 #[derive(Debug)]
 #[must_use = "a sleep waits only while it is polled"]
 pub struct TokioSleep {
@@ -18,18 +18,18 @@ pub struct TokioSleep {
 }
 
 impl TokioSleep {
-    /// A sleep until the monotonic clock of that life says `deadline`.
+    /// Creates a sleep until the monotonic clock of `life` reads `deadline`.
     pub fn until(life: TokioLife, deadline: LocalInstant) -> Self {
         let sleep = life.sleep_until(deadline);
         Self { life, deadline, sleep }
     }
 
-    /// When it ends.
+    /// Returns the deadline.
     pub fn deadline(&self) -> LocalInstant {
         self.deadline
     }
 
-    /// Lets it end at another instant, also if it ended already.
+    /// Moves the deadline, even after the sleep completed.
     pub fn reset(&mut self, deadline: LocalInstant) {
         self.deadline = deadline;
         self.sleep.as_mut().reset(self.life.instant(deadline));
@@ -46,7 +46,7 @@ impl Future for TokioSleep {
         if coop::has_budget_remaining() {
             return Poll::Pending;
         }
-        // Whoever it is waited with used tokio's budget up, and may do so at every poll: a deadline must not starve behind that.
+        // Other futures in this task may use up tokio's budget at every poll: a deadline must not starve behind them.
         Pin::new(&mut coop::unconstrained(self.sleep.as_mut())).poll(context)
     }
 }

@@ -1,4 +1,4 @@
-//! From a scenario file to a scenario.
+//! Builds the scenario that a file describes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,16 +17,16 @@ use crate::error::ScenarioError;
 use crate::node_style::NodeStyle;
 use crate::prepared::Prepared;
 
-/// The observer whose measurements are the report's snapshot.
+/// The observer that measures the report's snapshot.
 const OBSERVER: &str = "edge-cache";
 
-/// At one instant an edge first takes what the router sent, then what it fetched, and only then answers reads (EDGE-D23).
+/// The priorities at one instant: an edge applies the router's messages, then fetched values, and only then answers reads (EDGE-D23).
 const FORWARDED_PRIORITY: u8 = 0;
-const FETCHED_PRECEDENCE: u8 = 1;
-const CLIENT_PRECEDENCE: u8 = 200;
+const FETCHED_PRIORITY: u8 = 1;
+const CLIENT_PRIORITY: u8 = 200;
 
-/// The numbers of the signature, in its order.
-const SIGNED: &[&str] = &[
+/// The metrics of the signature, in its order.
+const SIGNATURE_METRICS: &[&str] = &[
     "writes_total",
     "reads_total",
     "reads_unavailable",
@@ -43,10 +43,10 @@ const SIGNED: &[&str] = &[
 ];
 
 impl EdgeCacheFile {
-    /// Makes the scenario of this file ready to run.
+    /// Prepares the scenario of this file for a run.
     ///
     /// # Errors
-    /// The first value that the format does not allow, if the file was made or changed by hand.
+    /// The first invalid value, if the file was built or changed in code.
     pub fn prepare(&self) -> Result<Prepared, ScenarioError> {
         check(self, "scenario")?;
         let file = self.clone().filled();
@@ -55,13 +55,13 @@ impl EdgeCacheFile {
         let config = Arc::new(file.config(&plan));
         let faults = plan.faults.into_iter().fold(FaultPlan::new(), |faults, (at, fault)| faults.at(at, fault));
         let scenario = scenario(&file, faults, config, layout);
-        let unmeasured = json!(MetricsSnapshot::default());
+        let empty_snapshot = json!(MetricsSnapshot::default());
         Ok(Prepared::new(scenario, Seed(file.seed), json!(file))
-            .measured_by(OBSERVER, unmeasured, SIGNED)
+            .with_observer(OBSERVER, empty_snapshot, SIGNATURE_METRICS)
             .with_timeline(plan.timeline))
     }
 
-    /// What the machines need to know.
+    /// The configuration of the machines.
     fn config(&self, plan: &Plan) -> Config {
         Config {
             key_count: self.key_count,
@@ -92,13 +92,13 @@ impl EdgeCacheFile {
         }
     }
 
-    /// What a link from the router to an edge does.
+    /// The model of the links from the router to the edges.
     fn chaos_model(&self) -> LinkModel {
         let delay = Duration::from_millis(self.chaos.delay_ms);
         let rate = |rate| Ratio::new(rate).expect("the file was checked: a rate is from 0 to 1");
         LinkModel {
             loss: rate(self.chaos.loss_rate),
-            // Messages held back by up to twice no delay are not held back.
+            // The window is twice the delay: without a delay nothing can be reordered.
             reorder: if delay.is_zero() { Ratio::ZERO } else { rate(self.chaos.reorder_rate) },
             reorder_window: delay * 2,
             priority: FORWARDED_PRIORITY,
@@ -109,18 +109,18 @@ impl EdgeCacheFile {
 
 fn scenario(file: &EdgeCacheFile, faults: FaultPlan, config: Arc<Config>, layout: Layout) -> Scenario {
     let near = Duration::from_millis(file.client_delay_ms);
-    let client_link = LinkModel { priority: CLIENT_PRECEDENCE, ..LinkModel::constant(near) };
-    let fetch_link = LinkModel { priority: FETCHED_PRECEDENCE, ..LinkModel::constant(near) };
+    let client_link = LinkModel { priority: CLIENT_PRIORITY, ..LinkModel::constant(near) };
+    let fetch_link = LinkModel { priority: FETCHED_PRIORITY, ..LinkModel::constant(near) };
     let feed_link = LinkModel { priority: FORWARDED_PRIORITY, ..LinkModel::instant() };
     let [for_source, for_router, for_edge, for_collector] = [&config; 4].map(Arc::clone);
     let scenario = Scenario::new("edge-cache")
         .duration(file.duration_secs.duration())
         .recovery_timeout(Duration::ZERO)
-        // Nodes count from their boot: this way their clocks say what the file says.
+        // Clocks of nodes count from their boot; booting at 0 makes them agree with the times of the file.
         .start_together()
-        .machines(SOURCE, 1, move |seat: &NodeInfo| Source::boot(&for_source, layout, seat))
-        .machines(ROUTER, 1, move |seat: &NodeInfo| Router::boot(&for_router, layout, seat))
-        .machines(EDGE, layout.edges, move |seat: &NodeInfo| Edge::boot(&for_edge, layout, seat));
+        .machines(SOURCE, 1, move |node: &NodeInfo| Source::boot(&for_source, layout, node))
+        .machines(ROUTER, 1, move |node: &NodeInfo| Router::boot(&for_router, layout, node))
+        .machines(EDGE, layout.edges, move |node: &NodeInfo| Edge::boot(&for_edge, layout, node));
     with_clients(scenario, file.client, config, layout)
         .links(SOURCE, ROUTER, "feed", feed_link)
         .links(ROUTER, EDGE, INVALIDATIONS, file.chaos_model())
@@ -134,9 +134,9 @@ fn scenario(file: &EdgeCacheFile, faults: FaultPlan, config: Arc<Config>, layout
         .faults(faults)
 }
 
-fn with_clients(scenario: Scenario, form: NodeStyle, config: Arc<Config>, layout: Layout) -> Scenario {
-    match form {
-        NodeStyle::Machine => scenario.machines(CLIENT, layout.clients, move |seat: &NodeInfo| Client::boot(&config, layout, seat)),
+fn with_clients(scenario: Scenario, style: NodeStyle, config: Arc<Config>, layout: Layout) -> Scenario {
+    match style {
+        NodeStyle::Machine => scenario.machines(CLIENT, layout.clients, move |node: &NodeInfo| Client::boot(&config, layout, node)),
         NodeStyle::Async => scenario.nodes(CLIENT, layout.clients, move |node| client(node, Arc::clone(&config), layout)),
     }
 }

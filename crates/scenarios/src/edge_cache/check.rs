@@ -1,4 +1,4 @@
-//! What the fields of an edge cache's scenario take (EDGE-D17).
+//! The values that the fields of an edge cache's scenario accept (EDGE-D17).
 
 use serde_json::Value;
 
@@ -6,21 +6,21 @@ use super::file::EdgeCacheFile;
 use crate::error::{ScenarioError, ScenarioErrorKind};
 use crate::field_spec::{FieldSpec, last_name};
 
-/// More edges, clients or keys than this are taken for a slip of the finger.
+/// More edges, clients or keys than this are treated as a typing error.
 const COUNT_MAX: u64 = 1_000_000;
-/// Pairs of an edge or a client with a key. Each takes about 8 bytes, which makes less than a gigabyte.
+/// Pairs of an edge or a client with a key. A pair needs about 8 bytes, so this is less than a gigabyte.
 const PAIRS_MAX: u64 = 100_000_000;
-/// One year: a longer run is taken for a slip of the finger.
+/// One year: a longer run is treated as a typing error.
 const SECONDS_MAX: f64 = 31_536_000.0;
 /// One day: no link, stall or cut of this system needs longer.
 const MILLISECONDS_MAX: u64 = 86_400_000;
-/// A microsecond between two writes; the clock counts in nanoseconds.
+/// One microsecond between two writes; the clock counts nanoseconds.
 const RATE_PER_SECOND_MAX: f64 = 1_000_000.0;
-/// The most messages a subscription may hold; beyond this it is memory that runs out, not the subscription.
+/// The most messages that a subscription may hold; with more, memory would run out before the subscription is full.
 pub const CAPACITY_MAX: u64 = 16_777_216;
 
-/// What the field at a path takes. Field names mean the same wherever they stand.
-pub(crate) fn takes(path: &str) -> FieldSpec {
+/// The values that the field at a path accepts. A field name means the same in every object.
+pub(crate) fn field_spec(path: &str) -> FieldSpec {
     match last_name(path) {
         "$" => FieldSpec::Described(
             "an object with at least seed, duration_secs, edge_count, client_count, mutation_rate_per_sec, chaos",
@@ -59,13 +59,13 @@ pub(crate) fn takes(path: &str) -> FieldSpec {
     }
 }
 
-/// Checks every value of a file, however it was made.
+/// Checks every value of a file, whether it was parsed or built in code.
 ///
 /// # Errors
-/// The first value that a field does not take, that names an edge the scenario does not have, or that lies after its end.
+/// The first value that a field does not accept, that names an unknown edge, or that is after the end of the run.
 pub(crate) fn check(file: &EdgeCacheFile, source: &str) -> Result<(), ScenarioError> {
-    let echo = serde_json::to_value(file).expect("a file is plain data with text keys");
-    check_bounds(&echo, "", source)?;
+    let fields = serde_json::to_value(file).expect("a file is plain data with text keys");
+    check_bounds(&fields, "", source)?;
     check_memory(file, source)?;
     for (index, timed) in file.steps.iter().enumerate() {
         if timed.at_secs > file.duration_secs {
@@ -74,7 +74,7 @@ pub(crate) fn check(file: &EdgeCacheFile, source: &str) -> Result<(), ScenarioEr
             return Err(ScenarioError::new(ScenarioErrorKind::AfterTheEnd, source, &path, &timed.at_secs.to_string(), &cure));
         }
         if let Some(edge) = timed.step.edge().filter(|edge| *edge >= file.edge_count) {
-            let path = format!("steps[{index}].step.{}.edge_id", name_of(&echo["steps"][index]["step"]));
+            let path = format!("steps[{index}].step.{}.edge_id", name_of(&fields["steps"][index]["step"]));
             let cure = format!("use an edge_id from 0 to {}, or a larger edge_count", file.edge_count - 1);
             return Err(ScenarioError::new(ScenarioErrorKind::UnknownEdge, source, &path, &edge.to_string(), &cure));
         }
@@ -82,7 +82,7 @@ pub(crate) fn check(file: &EdgeCacheFile, source: &str) -> Result<(), ScenarioEr
     Ok(())
 }
 
-/// Checks that what is kept for each pair of node and key fits into memory.
+/// Checks that the state for each pair of node and key fits into memory.
 fn check_memory(file: &EdgeCacheFile, source: &str) -> Result<(), ScenarioError> {
     let nodes = u64::from(file.edge_count) + u64::from(file.client_count);
     let most = PAIRS_MAX / nodes;
@@ -93,7 +93,7 @@ fn check_memory(file: &EdgeCacheFile, source: &str) -> Result<(), ScenarioError>
     Err(ScenarioError::new(ScenarioErrorKind::OutOfRange, source, "key_count", &file.key_count.to_string(), &cure))
 }
 
-/// Checks every leaf of the echo against what its field takes.
+/// Checks every number, text and null against its field.
 fn check_bounds(value: &Value, path: &str, source: &str) -> Result<(), ScenarioError> {
     match value {
         Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
@@ -104,17 +104,17 @@ fn check_bounds(value: &Value, path: &str, source: &str) -> Result<(), ScenarioE
             items.iter().enumerate().try_for_each(|(index, item)| check_bounds(item, &format!("{path}[{index}]"), source))
         }
         _ => {
-            let takes = takes(path);
-            // An edge beyond the count is named as such, whatever its number.
-            if takes.admits(value) || last_name(path) == "edge_id" {
+            let spec = field_spec(path);
+            // An unknown edge has an error of its own, even if the number is out of range.
+            if spec.accepts(value) || last_name(path) == "edge_id" {
                 return Ok(());
             }
-            Err(ScenarioError::new(takes.mistake(), source, path, &value.to_string(), &takes.to_string()))
+            Err(ScenarioError::new(spec.mistake(), source, path, &value.to_string(), &spec.to_string()))
         }
     }
 }
 
-/// The name of an externally tagged value.
+/// The tag of an externally tagged value.
 fn name_of(step: &Value) -> &str {
     step.as_object().and_then(|fields| fields.keys().next()).map_or("", String::as_str)
 }

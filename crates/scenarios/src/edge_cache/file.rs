@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
-use super::check::{check, takes};
+use super::check::{check, field_spec};
 use super::keys::Keys;
 use super::seconds::Seconds;
 use crate::document::Document;
@@ -13,10 +13,10 @@ use crate::error::{ScenarioError, ScenarioErrorKind};
 use crate::node_style::NodeStyle;
 use crate::registry::KNOWN_SYSTEMS;
 
-/// Messages that a subscription holds where neither file nor environment says otherwise (EDGE-40).
+/// Messages that a subscription holds unless the file or the environment sets another number (EDGE-40).
 pub const SOURCE_FANOUT_CAPACITY: u32 = 1024;
 
-/// Values for fields that a file leaves out and the environment may set; they enter a run as data and are echoed in its report.
+/// Values for fields that a file leaves out and the environment may set; the report repeats them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Defaults {
     /// Messages that the router's subscription to the source holds (EDGE-40).
@@ -31,31 +31,30 @@ impl Default for Defaults {
 
 /// A scenario file of the edge cache, with defaults filled in.
 ///
-/// Written out again it alone reproduces the run. Two scales stand side by side as their users wrote them: rates from 0 to 1, percentages
-/// from 0 to 100.
+/// Written as JSON it reproduces the run. The format has two scales: rates from 0 to 1 and percentages from 0 to 100.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EdgeCacheFile {
     /// The version of this format: 1.
     #[serde(default = "first_format")]
     pub format: u32,
-    /// Which system the scenario is of (EDGE-D19).
+    /// The system of the scenario (EDGE-D19).
     #[serde(default)]
     pub system: System,
-    /// Decides everything random in the run (EDGE-24): a number, or a text such as `"0x2a"`.
+    /// The seed of all randomness in the run (EDGE-24): a number, or a text such as `"0x2a"`.
     #[serde(deserialize_with = "seed")]
     pub seed: u64,
-    /// How long the run lasts, in simulated time (EDGE-25).
+    /// The length of the run in virtual time (EDGE-25).
     pub duration_secs: Seconds,
     /// Edges, at least one (EDGE-26).
     pub edge_count: u32,
     /// Clients, at least one (EDGE-27).
     pub client_count: u32,
-    /// Versioned writes per second of the source's own (EDGE-28); 0 for none.
+    /// Versioned writes per second that the source makes by itself (EDGE-28); 0 for none.
     pub mutation_rate_per_sec: f64,
-    /// What the links to the edges do (EDGE-29 to EDGE-34).
+    /// Delay, loss and reordering on the links to the edges (EDGE-29 to EDGE-34).
     pub chaos: Chaos,
-    /// What happens in the course of the run (EDGE-35); equal instants in the order of the file.
+    /// The steps of the run (EDGE-35); steps at one instant keep the order of the file.
     #[serde(default)]
     pub steps: Vec<TimedStep>,
     /// Messages that the router's subscription to the source holds before the oldest are skipped (EDGE-40).
@@ -64,7 +63,7 @@ pub struct EdgeCacheFile {
     /// Keys in the cache.
     #[serde(default = "key_count")]
     pub key_count: u32,
-    /// Which keys are read and written how often.
+    /// How often each key is read and written.
     #[serde(default = "key_distribution")]
     pub key_distribution: Keys,
     /// Reads per second of each client.
@@ -73,82 +72,82 @@ pub struct EdgeCacheFile {
     /// Writes per second of each client.
     #[serde(default = "writes_per_client_per_sec")]
     pub writes_per_client_per_sec: f64,
-    /// How long a client stays at one edge; 0 for ever.
+    /// How long a client stays at one edge; 0 means forever.
     #[serde(default = "roam_interval_ms")]
     pub roam_interval_ms: u64,
-    /// One way between a client and an edge or the source.
+    /// One-way delay between a client and an edge or the source.
     #[serde(default = "client_delay_ms")]
     pub client_delay_ms: u64,
-    /// How an edge takes what arrives (EDGE-D16).
+    /// How an edge applies updates (EDGE-D16).
     #[serde(default)]
     pub apply_mode: ApplyMode,
-    /// How the clients are written; both do the same.
+    /// How the clients are written; both styles behave alike.
     #[serde(default)]
     pub client: NodeStyle,
 }
 
-/// What the links to the edges do.
+/// Delay, loss and reordering on the links to the edges.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chaos {
-    /// One way from the router to an edge (EDGE-29).
+    /// One-way delay from the router to an edge (EDGE-29).
     pub delay_ms: u64,
     /// The share of messages to edges that is lost (EDGE-30).
     pub loss_rate: f64,
-    /// The share of messages to edges that takes up to twice the delay longer (EDGE-31).
+    /// The share of messages to edges that is delayed by up to twice `delay_ms` more (EDGE-31).
     pub reorder_rate: f64,
-    /// How long a `PartitionEdge` step without a duration lasts (EDGE-32).
+    /// The length of a `PartitionEdge` step without a duration (EDGE-32).
     #[serde(default = "partition_duration_ms")]
     pub partition_duration_ms: u64,
-    /// How long the router stalls at seeded instants (EDGE-33); null for never.
+    /// The length of the router's stalls, at instants that the seed draws (EDGE-33); null for none.
     #[serde(default)]
     pub burst_lag_ms: Option<u64>,
-    /// What happens when the router falls behind by more than its subscription holds (EDGE-34).
+    /// The policy when the router falls behind by more than its subscription holds (EDGE-34).
     #[serde(default)]
     pub source_lag_policy: SourceLagPolicy,
 }
 
-/// One step and its time.
+/// A step and its time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimedStep {
-    /// When, in seconds since the start of the run.
+    /// Seconds since the start of the run.
     pub at_secs: Seconds,
-    /// What happens.
+    /// The step.
     pub step: Step,
 }
 
-/// What may happen in the course of a run.
+/// A change during a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Step {
-    /// The source writes at another rate from now on (EDGE-36); absolute, despite the name also lower.
+    /// Sets the rate of the source's writes from now on (EDGE-36); absolute, so it may also be lower.
     IncreaseMutationRate {
         /// Writes per second.
         rate_per_sec: f64,
     },
-    /// That share of messages to edges is dropped from now on (EDGE-37), beside the loss of the link; 0 turns it off.
+    /// Drops this share of messages to edges from now on (EDGE-37), beside the loss of the link; 0 ends it.
     DropInvalidationsPercent {
         /// From 0 to 100.
         percent: f64,
     },
-    /// An edge gets nothing from source and router for a while (EDGE-38); clients still reach it.
+    /// Cuts an edge off from source and router for a while (EDGE-38); clients still reach it.
     PartitionEdge {
-        /// Which edge, counted from 0.
+        /// The index of the edge, from 0.
         edge_id: u32,
-        /// For how long; by default `chaos.partition_duration_ms`.
+        /// The length; by default `chaos.partition_duration_ms`.
         #[serde(default)]
         duration_ms: Option<u64>,
     },
-    /// An edge is gone for good (EDGE-39).
+    /// Kills an edge; it never restarts (EDGE-39).
     KillEdgeNode {
-        /// Which edge, counted from 0.
+        /// The index of the edge, from 0.
         edge_id: u32,
     },
 }
 
 impl Step {
-    /// The edge that the step is about, if it is about one.
+    /// The edge that the step affects, if it affects one.
     pub fn edge(&self) -> Option<u32> {
         match self {
             Self::PartitionEdge { edge_id, .. } | Self::KillEdgeNode { edge_id } => Some(*edge_id),
@@ -157,30 +156,30 @@ impl Step {
     }
 }
 
-/// What happens when the router falls behind the source (EDGE-D12).
+/// The policy when the router falls behind the source (EDGE-D12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum SourceLagPolicy {
-    /// Count the skipped messages and go on.
+    /// Counts the skipped messages and continues.
     #[default]
     ObserveAndContinue,
-    /// Have every edge refetch a snapshot of the source.
+    /// Makes every edge fetch a snapshot from the source.
     ResyncFromSource,
-    /// End the run with a finding.
+    /// Ends the run with a finding.
     FailRun,
 }
 
-/// How an edge takes what arrives (EDGE-D16).
+/// How an edge applies updates (EDGE-D16).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApplyMode {
-    /// Overwrite with whatever comes, so that reordering rolls an edge back.
+    /// Applies every update in order of arrival, so reordering rolls an edge back.
     #[default]
     LastArrival,
-    /// Drop what is older than the entry and fetch what a gap in versions shows to be missing.
+    /// Ignores updates older than the entry, and fetches versions that a gap shows to be missing.
     VersionGated,
 }
 
-/// The system that a file of this format is of.
+/// The system of a scenario file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum System {
@@ -190,10 +189,10 @@ pub enum System {
 }
 
 impl EdgeCacheFile {
-    /// Reads a scenario file; `source` is what errors call it.
+    /// Parses a scenario file; errors name it `source`.
     ///
     /// # Errors
-    /// The first mistake found (EDGE-D17), with its place, its value and the cure.
+    /// The first mistake (EDGE-D17), with its place, value and cure.
     pub fn parse(text: &str, source: &str, defaults: &Defaults) -> Result<Self, ScenarioError> {
         let mut document = Document::parse(text, source)?;
         refuse_misplaced_lists(&document.root, "", source)?;
@@ -201,12 +200,12 @@ impl EdgeCacheFile {
             refuse_other_systems(fields.get("system"), source)?;
             fields.entry("source_fanout_capacity").or_insert_with(|| Value::from(defaults.source_fanout_capacity));
         }
-        let file = document.decode::<Self>(takes)?.filled();
+        let file = document.decode::<Self>(field_spec)?.filled();
         check(&file, source)?;
         Ok(file)
     }
 
-    /// This file with every default written out that hangs on another field.
+    /// Fills in every default that depends on another field.
     #[must_use]
     pub(crate) fn filled(mut self) -> Self {
         for TimedStep { step, .. } in &mut self.steps {
@@ -218,7 +217,7 @@ impl EdgeCacheFile {
     }
 }
 
-/// Refuses a list anywhere but under `steps`: serde would read it as the fields of an object in order.
+/// Refuses a list except under `steps`: serde would accept it as the fields of an object in order.
 fn refuse_misplaced_lists(value: &Value, path: &str, source: &str) -> Result<(), ScenarioError> {
     match value {
         Value::Array(items) if path == "steps" => {
@@ -226,7 +225,7 @@ fn refuse_misplaced_lists(value: &Value, path: &str, source: &str) -> Result<(),
         }
         Value::Array(_) => {
             let path = if path.is_empty() { "$" } else { path };
-            let cure = takes(path).to_string();
+            let cure = field_spec(path).to_string();
             Err(ScenarioError::new(ScenarioErrorKind::WrongType, source, path, &value.to_string(), &cure))
         }
         Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
@@ -237,7 +236,7 @@ fn refuse_misplaced_lists(value: &Value, path: &str, source: &str) -> Result<(),
     }
 }
 
-/// Refuses a scenario of another system before its unknown fields are: they are not what is wrong.
+/// Refuses a scenario of another system before decoding reports its fields as unknown.
 fn refuse_other_systems(system: Option<&Value>, source: &str) -> Result<(), ScenarioError> {
     match system {
         Some(Value::String(name)) if !KNOWN_SYSTEMS.contains(&name.as_str()) => {

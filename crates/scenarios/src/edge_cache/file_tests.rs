@@ -5,7 +5,7 @@ use super::*;
 use crate::error::ScenarioErrorKind::{self, *};
 use crate::node_style::NodeStyle;
 
-/// The scenario that the format's first users wrote (EDGE-42).
+/// The scenario file of the format's first users (EDGE-42).
 const EXAMPLE: &str = include_str!("../../scenarios/edge-cache.json");
 
 fn parse(text: &str) -> Result<EdgeCacheFile, crate::ScenarioError> {
@@ -53,7 +53,7 @@ fn edge_24_to_39_every_field_of_the_example_is_read_as_written() {
 }
 
 #[test]
-fn edge_d23_what_the_example_leaves_open_has_its_default() {
+fn edge_d23_omitted_fields_have_their_defaults() {
     let file = parse(EXAMPLE).unwrap();
     assert_eq!((file.format, file.system, file.source_fanout_capacity), (1, System::EdgeCache, 1024));
     assert_eq!((file.key_count, file.key_distribution, file.apply_mode), (128, Keys::Zipf(0.99), ApplyMode::LastArrival));
@@ -72,7 +72,7 @@ fn edge_35_to_39_every_step_is_read(#[case] pointer: &str, #[case] value: Value,
 }
 
 #[test]
-fn the_form_of_the_clients_is_read_and_echoed() {
+fn the_style_of_the_clients_is_read_and_written() {
     let file = parse(&with("/client", json!("async"))).unwrap();
     assert_eq!(file.client, NodeStyle::Async);
     assert_eq!(serde_json::to_value(&file).unwrap()["client"], "async");
@@ -95,17 +95,17 @@ fn edge_40_the_capacity_comes_from_the_file_before_the_environment() {
 }
 
 #[test]
-fn edge_d19_the_echo_alone_gives_the_same_scenario() {
+fn edge_d19_a_written_file_parses_to_the_same_scenario() {
     let defaults = Defaults { source_fanout_capacity: 7 };
     let text = with("/steps/1/step", json!({"PartitionEdge": {"edge_id": 1}}));
     let file = EdgeCacheFile::parse(&text, "a.json", &defaults).unwrap();
-    let echo = serde_json::to_string(&file).unwrap();
-    assert_eq!(parse(&echo).unwrap(), file);
-    assert_eq!(serde_json::to_string(&parse(&echo).unwrap()).unwrap(), echo);
-    assert!(echo.contains(r#""duration_ms":500"#) && echo.contains(r#""at_secs":10,"#), "{echo}");
+    let written = serde_json::to_string(&file).unwrap();
+    assert_eq!(parse(&written).unwrap(), file);
+    assert_eq!(serde_json::to_string(&parse(&written).unwrap()).unwrap(), written);
+    assert!(written.contains(r#""duration_ms":500"#) && written.contains(r#""at_secs":10,"#), "{written}");
 }
 
-/// One row for each mistake: the text, and all that the error says about it.
+/// A case for each mistake: the text, and every part of the error.
 #[rstest]
 #[case::empty("", Empty, "1:1", "\"\"", "fill it")]
 #[case::blank(" \n\t", Empty, "1:1", "\"\"", "fill it")]
@@ -116,10 +116,10 @@ fn edge_d19_the_echo_alone_gives_the_same_scenario() {
     "…2,\"chaos\":{\"delay_ms\":50",
     "complete the JSON"
 )]
-#[case::syntax("{\"seed\":42,\n \"chaos\" 5}", Syntax, "2:10", "5", "mend the JSON (expected `:`)")]
-#[case::not_json("seed: 42", Syntax, "1:1", "seed", "mend the JSON")]
-#[case::trailing("{} }", Syntax, "1:4", "}", "mend the JSON (trailing characters)")]
-#[case::trailing_comma("{\"seed\":42,}", Syntax, "1:12", "}", "mend the JSON (trailing comma)")]
+#[case::syntax("{\"seed\":42,\n \"chaos\" 5}", Syntax, "2:10", "5", "fix the JSON (expected `:`)")]
+#[case::not_json("seed: 42", Syntax, "1:1", "seed", "fix the JSON")]
+#[case::trailing("{} }", Syntax, "1:4", "}", "fix the JSON (trailing characters)")]
+#[case::trailing_comma("{\"seed\":42,}", Syntax, "1:12", "}", "fix the JSON (trailing comma)")]
 #[case::too_large(r#"{"chaos":{"loss_rate":1e999}}"#, NotFinite, "chaos.loss_rate (1:27)", "1e999", "use a finite number")]
 #[case::not_a_number(r#"{"chaos":{"loss_rate":NaN}}"#, NotFinite, "chaos.loss_rate (1:23)", "NaN", "use a finite number")]
 #[case::infinity(
@@ -137,7 +137,7 @@ fn edge_d19_the_echo_alone_gives_the_same_scenario() {
     "\"delay_ms\"",
     "keep one of the two"
 )]
-fn edge_d17_a_text_that_is_no_scenario_is_refused(
+fn edge_d17_a_text_that_is_not_a_scenario_is_refused(
     #[case] text: &str,
     #[case] kind: ScenarioErrorKind,
     #[case] path: &str,
@@ -219,14 +219,14 @@ fn edge_d17_a_missing_field_is_named_by_its_own_path(#[case] pointer: &str, #[ca
 }
 
 #[rstest]
-fn edge_33_and_34_what_the_format_can_do_without_may_be_left_out(
+fn edge_33_and_34_optional_fields_may_be_left_out(
     #[values("/steps", "/chaos/partition_duration_ms", "/chaos/burst_lag_ms", "/chaos/source_lag_policy")] pointer: &str,
 ) {
     assert!(parse(&without(pointer)).is_ok());
 }
 
 #[test]
-fn edge_d17_what_does_not_fit_into_memory_is_refused() {
+fn edge_d17_a_scenario_that_exceeds_memory_is_refused() {
     let mut root: Value = serde_json::from_str(EXAMPLE).unwrap();
     (root["edge_count"], root["key_count"]) = (json!(984), json!(100_000));
     assert!(parse(&root.to_string()).is_ok());
@@ -236,10 +236,10 @@ fn edge_d17_what_does_not_fit_into_memory_is_refused() {
 }
 
 #[test]
-fn edge_d17_a_file_made_by_hand_is_checked_like_one_that_was_read() {
+fn edge_d17_a_file_built_in_code_is_checked() {
     let mut file = parse(EXAMPLE).unwrap();
     file.chaos.loss_rate = f64::NAN;
-    let error = check::check(&file, "by hand").unwrap_err();
+    let error = check::check(&file, "in code").unwrap_err();
     assert_eq!((error.kind, error.path.as_str()), (NoRate, "chaos.loss_rate"));
 }
 

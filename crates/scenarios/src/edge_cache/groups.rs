@@ -1,9 +1,9 @@
-//! What the scenario calls its groups of nodes and the links that chaos is done to.
+//! Names of node groups and of the links that chaos affects.
 
-/// The groups of nodes, in the order of ids that [`Layout`] expects.
+// The node groups, in the order of ids that `Layout` expects.
 pub(crate) const SOURCE: &str = "source";
 pub(crate) const ROUTER: &str = "router";
 pub(crate) const EDGE: &str = "edge";
 pub(crate) const CLIENT: &str = "client";
-/// The class of links that chaos is done to.
+/// The link class that chaos affects.
 pub(crate) const INVALIDATIONS: &str = "invalidations";

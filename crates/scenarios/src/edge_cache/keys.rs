@@ -1,21 +1,21 @@
-//! Which keys are read and written how often, as a scenario file says it.
+//! The key distribution in a scenario file.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The greatest exponent a file may ask for: from 10 on practically every access is to the first key.
+/// The greatest exponent of a file: from 10 on practically every access is to the first key.
 const EXPONENT_MAX: f64 = 10.0;
 
-/// Which keys are read and written how often (EDGE-D23): `"uniform"` or `"zipf:0.99"`.
+/// How often each key is read and written (EDGE-D23): `"uniform"` or `"zipf:0.99"`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Keys {
-    /// All alike.
+    /// Every key equally often.
     Uniform,
-    /// Key k as often as 1 / (k + 1)^exponent.
+    /// Key k in proportion to 1 / (k + 1)^exponent.
     Zipf(f64),
 }
 
@@ -54,9 +54,9 @@ impl From<Keys> for String {
     }
 }
 
-/// A text that names no distribution of keys.
+/// A text that is not a key distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no distribution of keys")]
+#[error("not a key distribution")]
 #[non_exhaustive]
 pub struct UnknownKeys;
 
@@ -70,13 +70,13 @@ mod tests {
     #[case("uniform", Keys::Uniform)]
     #[case("zipf:0.99", Keys::Zipf(0.99))]
     #[case("zipf:0", Keys::Zipf(0.0))]
-    fn edge_d23_a_distribution_survives_printing(#[case] text: &str, #[case] keys: Keys) {
+    fn edge_d23_a_distribution_round_trips_through_its_text(#[case] text: &str, #[case] keys: Keys) {
         assert_eq!(text.parse(), Ok(keys));
         assert_eq!(keys.to_string(), text);
     }
 
     #[rstest]
-    fn edge_d17_what_is_no_distribution_is_refused(
+    fn edge_d17_other_text_is_not_a_distribution(
         #[values("", "Uniform", "zipf", "zipf:", "zipf:-1", "zipf:NaN", "zipf:inf", "zipf:11")] text: &str,
     ) {
         assert_eq!(text.parse::<Keys>(), Err(UnknownKeys));

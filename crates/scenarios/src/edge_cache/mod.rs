@@ -1,6 +1,6 @@
-//! The edge cache: scenario files, ready scenarios, reports.
+//! The edge cache: scenario files, builtin scenarios, reports.
 //!
-//! Start at [`EdgeCacheFile`], which is read from JSON or made in code, and at [`run`].
+//! Start at [`EdgeCacheFile`], which is read from JSON or built in code, and at [`run`].
 
 mod build;
 mod builtin;
@@ -29,13 +29,13 @@ pub use file::{ApplyMode, Chaos, Defaults, EdgeCacheFile, SOURCE_FANOUT_CAPACITY
 pub use keys::{Keys, UnknownKeys};
 pub use seconds::Seconds;
 
-/// Runs a scenario of the edge cache, without a file.
+/// Runs a scenario of the edge cache that was built in code.
 ///
 /// ```no_run
 /// use cluster_sim_scenarios::edge_cache::{self, EdgeCacheFile};
 ///
-/// let calm = EdgeCacheFile { mutation_rate_per_sec: 1.0, ..EdgeCacheFile::example() };
-/// println!("{}", edge_cache::run(&calm)?.to_json());
+/// let quiet = EdgeCacheFile { mutation_rate_per_sec: 1.0, ..EdgeCacheFile::example() };
+/// println!("{}", edge_cache::run(&quiet)?.to_json());
 /// # Ok::<(), cluster_sim_scenarios::ScenarioError>(())
 /// ```
 ///

@@ -1,4 +1,4 @@
-//! The steps of a scenario, turned into faults, changes of rate and a timeline.
+//! Converts the steps of a scenario to faults, changes of rate and a timeline.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,19 +15,19 @@ use crate::prepared::PlannedStep;
 /// The rule under which dropped invalidations are counted; a later step replaces an earlier one (EDGE-D15).
 pub(crate) const DROP_RULE: &str = "drop_invalidations";
 
-/// What the steps of a scenario come to.
+/// The steps of a scenario, sorted by what applies them.
 #[derive(Default)]
 pub(crate) struct Plan {
-    /// What is done to nodes and links, in order of time.
+    /// Faults of nodes and links, in order of time.
     pub(crate) faults: Vec<(Duration, Fault)>,
-    /// When the source writes faster or slower.
+    /// Changes of the rate at which the source writes.
     pub(crate) rate_changes: Vec<RateChange>,
-    /// Every step in order of time.
+    /// Every step, in order of time.
     pub(crate) timeline: Vec<PlannedStep>,
 }
 
 impl Plan {
-    /// The plan of a checked file. Steps of one instant keep the order of the file; one on a killed edge does nothing (EDGE-D20).
+    /// Plans a checked file. Steps at one instant keep the order of the file; a step on a killed edge does nothing (EDGE-D20).
     pub(crate) fn of(file: &EdgeCacheFile) -> Self {
         let mut steps: Vec<&TimedStep> = file.steps.iter().collect();
         // Stable, so that equal instants keep their order.
@@ -53,10 +53,10 @@ impl Plan {
                 self.faults.push((at, fault));
             }
             Step::PartitionEdge { edge_id, duration_ms } => {
-                let lasting = Some(Duration::from_millis(duration_ms.unwrap_or(partition_duration_ms)));
-                // Clients still reach the edge (EDGE-D21): otherwise nobody would see how stale it gets.
+                let duration = Some(Duration::from_millis(duration_ms.unwrap_or(partition_duration_ms)));
+                // Clients still reach the edge (EDGE-D21) and observe its staleness.
                 let from = vec![node_name(SOURCE, 0), node_name(ROUTER, 0)];
-                self.faults.push((at, Fault::Cut { from, to: vec![node_name(EDGE, edge_id)], both_ways: true, duration: lasting }));
+                self.faults.push((at, Fault::Cut { from, to: vec![node_name(EDGE, edge_id)], both_ways: true, duration }));
             }
             Step::KillEdgeNode { edge_id } => {
                 killed.insert(edge_id);

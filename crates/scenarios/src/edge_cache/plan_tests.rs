@@ -20,9 +20,9 @@ fn drop_fault(percent: u32) -> Fault {
     Fault::Loss { links: "invalidations".to_owned(), rule: DROP_RULE.to_owned(), ratio, duration: None }
 }
 
-fn cut(edge: &str, lasting: Duration) -> Fault {
+fn cut(edge: &str, duration: Duration) -> Fault {
     let from = vec!["source/0".to_owned(), "router/0".to_owned()];
-    Fault::Cut { from, to: vec![edge.to_owned()], both_ways: true, duration: Some(lasting) }
+    Fault::Cut { from, to: vec![edge.to_owned()], both_ways: true, duration: Some(duration) }
 }
 
 fn kill(edge: &str) -> Fault {
@@ -30,38 +30,38 @@ fn kill(edge: &str) -> Fault {
 }
 
 #[test]
-fn edge_36_a_new_rate_is_the_systems_own_affair() {
+fn edge_36_a_new_rate_is_not_a_fault() {
     let plan = plan([(5.0, Step::IncreaseMutationRate { rate_per_sec: 2.0 })]);
     assert_eq!(plan.rate_changes, [RateChange { at: seconds(5.0), rate_per_sec: 2.0 }]);
     assert_eq!(plan.faults, []);
 }
 
 #[test]
-fn edge_d15_a_later_percentage_replaces_the_earlier_and_zero_ends_it() {
+fn edge_d15_percentages_share_one_rule_in_order_of_time() {
     let plan = plan([80.0, 20.0, 0.0].map(|percent| (percent / 10.0 + 1.0, Step::DropInvalidationsPercent { percent })));
-    // One rule: the network replaces it by name. In order of time, not of the file.
+    // The network replaces a rule by its name.
     assert_eq!(plan.faults, [(seconds(1.0), drop_fault(0)), (seconds(3.0), drop_fault(20)), (seconds(9.0), drop_fault(80))]);
 }
 
 #[test]
-fn edge_38_and_d21_a_partition_cuts_source_and_router_off_and_no_client() {
+fn edge_38_and_d21_a_partition_cuts_off_source_and_router_but_no_client() {
     let plan = plan([(20.0, Step::PartitionEdge { edge_id: 1, duration_ms: Some(2_000) })]);
     assert_eq!(plan.faults, [(seconds(20.0), cut("edge/1", seconds(2.0)))]);
 }
 
 #[test]
-fn edge_d14_a_partition_without_a_length_takes_that_of_the_chaos() {
+fn edge_d14_a_partition_without_a_duration_uses_that_of_chaos() {
     let plan = plan([(0.5, Step::PartitionEdge { edge_id: 0, duration_ms: None })]);
     assert_eq!(plan.faults, [(seconds(0.5), cut("edge/0", seconds(0.5)))]);
 }
 
 #[test]
-fn edge_39_a_kill_is_for_good() {
+fn edge_39_a_kill_has_no_end() {
     assert_eq!(plan([(3.0, Step::KillEdgeNode { edge_id: 2 })]).faults, [(seconds(3.0), kill("edge/2"))]);
 }
 
 #[test]
-fn edge_d20_equal_instants_keep_the_order_of_the_file_and_a_killed_edge_takes_no_step() {
+fn edge_d20_equal_instants_keep_file_order_and_killed_edges_ignore_steps() {
     let cut_off = |edge_id| Step::PartitionEdge { edge_id, duration_ms: Some(1_000) };
     let kill_off = |edge_id| Step::KillEdgeNode { edge_id };
     let plan = plan([(9.0, kill_off(1)), (5.0, cut_off(1)), (5.0, kill_off(1)), (5.0, cut_off(1)), (5.0, cut_off(2))]);

@@ -15,7 +15,7 @@ fn edge_d09_equal_scenario_and_seed_give_equal_bytes() {
 }
 
 #[test]
-fn another_seed_gives_another_run_and_is_echoed() {
+fn another_seed_changes_run_and_report() {
     let prepared = EdgeCacheFile::example().prepare().unwrap();
     let one = prepared.run();
     let other = prepared.with_seed(Seed(43)).run();
@@ -24,7 +24,7 @@ fn another_seed_gives_another_run_and_is_echoed() {
 }
 
 #[test]
-fn edge_d19_the_report_holds_all_that_is_promised_and_its_echo_gives_the_run_again() {
+fn edge_d19_the_report_is_complete_and_its_scenario_reproduces_the_run() {
     let artifact = run(&EdgeCacheFile::example()).unwrap();
     let report: Value = serde_json::from_str(&artifact.to_json()).unwrap();
     for field in
@@ -34,12 +34,12 @@ fn edge_d19_the_report_holds_all_that_is_promised_and_its_echo_gives_the_run_aga
     }
     assert_eq!(report["digest"].as_str().unwrap().len(), 16);
     assert_eq!(report["timeline"].as_array().unwrap().len(), 2);
-    let again = EdgeCacheFile::parse(&report["scenario"].to_string(), "echo", &Defaults::default()).unwrap();
+    let again = EdgeCacheFile::parse(&report["scenario"].to_string(), "report", &Defaults::default()).unwrap();
     assert_eq!(run(&again).unwrap().to_json(), artifact.to_json());
 }
 
 #[test]
-fn every_named_number_can_be_asked_for_before_the_run() {
+fn metric_names_are_known_before_the_run() {
     let prepared = EdgeCacheFile::example().prepare().unwrap();
     let measured = prepared.run().metrics();
     for (name, _) in &measured {
@@ -50,7 +50,7 @@ fn every_named_number_can_be_asked_for_before_the_run() {
 }
 
 #[test]
-fn edge_d22_without_chaos_no_violation_is_invented() {
+fn edge_d22_without_chaos_there_is_no_violation() {
     let artifact = named("edge-cache-control");
     assert_eq!(artifact.outcome, Outcome::Held);
     for (name, value) in artifact.metrics() {
@@ -65,7 +65,7 @@ fn edge_d22_without_chaos_no_violation_is_invented() {
 }
 
 #[test]
-fn edge_31_reordering_by_twice_no_delay_is_no_reordering() {
+fn edge_31_without_delay_nothing_is_reordered() {
     let mut file = EdgeCacheFile::example();
     (file.chaos.delay_ms, file.chaos.reorder_rate) = (0, 0.5);
     let rolled_back = run(&file).unwrap().metrics().into_iter().find(|(name, _)| name == "rolled_back");
@@ -73,7 +73,7 @@ fn edge_31_reordering_by_twice_no_delay_is_no_reordering() {
 }
 
 #[test]
-fn edge_d12_a_run_that_its_lag_policy_ends_is_a_finding_and_says_which_steps_it_never_reached() {
+fn edge_d12_a_run_ended_by_its_lag_policy_fails_and_lists_unreached_steps() {
     let text = include_str!("../../scenarios/edge-cache-burst-lag.json");
     let mut file = EdgeCacheFile::parse(text, "burst", &Defaults::default()).unwrap();
     file.chaos.source_lag_policy = SourceLagPolicy::FailRun;
@@ -86,7 +86,7 @@ fn edge_d12_a_run_that_its_lag_policy_ends_is_a_finding_and_says_which_steps_it_
 }
 
 #[test]
-fn edge_39_and_d20_a_killed_edge_takes_no_further_step_and_serves_nobody() {
+fn edge_39_and_d20_a_killed_edge_ignores_steps_and_serves_no_reads() {
     let steps = [(5.0, Step::KillEdgeNode { edge_id: 1 }), (6.0, Step::PartitionEdge { edge_id: 1, duration_ms: None })];
     let steps = steps.map(|(at, step)| TimedStep { at_secs: Seconds(at), step }).to_vec();
     let artifact = run(&EdgeCacheFile { steps, ..EdgeCacheFile::example() }).unwrap();
@@ -98,19 +98,19 @@ fn edge_39_and_d20_a_killed_edge_takes_no_further_step_and_serves_nobody() {
 }
 
 #[test]
-fn edge_36_a_new_rate_changes_how_much_is_written() {
+fn edge_36_a_new_rate_changes_the_number_of_writes() {
     let writes = |steps: Vec<TimedStep>| {
         let file = EdgeCacheFile { steps, writes_per_client_per_sec: 0.0, ..EdgeCacheFile::example() };
         run(&file).unwrap().metrics().into_iter().find(|(name, _)| name == "writes_total").unwrap().1
     };
     assert_eq!(writes(Vec::new()), Some(300.0));
-    // 10 s at 10 a second, 20 s at 100.
+    // 10 s at 10 per second, 20 s at 100 per second.
     let faster = Step::IncreaseMutationRate { rate_per_sec: 100.0 };
     assert_eq!(writes(vec![TimedStep { at_secs: Seconds(10.0), step: faster }]), Some(2_100.0));
 }
 
 #[test]
-fn a_file_made_by_hand_is_refused_before_it_runs() {
+fn an_invalid_file_built_in_code_is_refused_before_the_run() {
     let mut file = EdgeCacheFile::example();
     file.edge_count = 0;
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The hunts, ready to be swept by name; nothing is planted in them.
+//! The clusters by name, without a planted bug.
 
 use serde_json::json;
 
@@ -8,39 +8,39 @@ use crate::prepared::Prepared;
 use crate::registry::BuiltinScenario;
 use crate::smoke;
 
-/// A hunt by its form.
+/// Builds a cluster in one of the node styles.
 type Make = fn(NodeStyle) -> BugHunt;
 
-/// The ready scenarios for hunting.
+/// The clusters by name, in both node styles.
 pub(crate) fn builtin() -> impl IntoIterator<Item = BuiltinScenario> {
-    let echo: Make = |form| echo(form, None);
-    let gossip: Make = |form| gossip(form, None);
-    let edge_cache: Make = |form| edge_cache(form, None);
+    let echo: Make = |style| echo(style, None);
+    let gossip: Make = |style| gossip(style, None);
+    let edge_cache: Make = |style| edge_cache(style, None);
     [
         (
             "hunt-echo",
-            "an echo to hunt bugs in: five seconds, many questions, and faults that each seed draws",
+            "echo without a planted bug: five seconds, many questions, faults drawn by each seed",
             echo,
             NodeStyle::Machine,
         ),
-        ("hunt-echo-async", "the same, with server and clients written as async functions", echo, NodeStyle::Async),
+        ("hunt-echo-async", "hunt-echo with server and clients written as async functions", echo, NodeStyle::Async),
         (
             "hunt-gossip",
-            "a gossip to hunt bugs in: five seconds, much news, and faults that each seed draws",
+            "gossip without a planted bug: five seconds, much news, faults drawn by each seed",
             gossip,
             NodeStyle::Machine,
         ),
-        ("hunt-gossip-async", "the same, with nodes written as async functions", gossip, NodeStyle::Async),
+        ("hunt-gossip-async", "hunt-gossip with nodes written as async functions", gossip, NodeStyle::Async),
         (
             "hunt-edge-cache",
-            "an edge cache to hunt bugs in: gated edges, guarded sessions, and a rule for each promise",
+            "an edge cache without a planted bug: gated edges, guarded sessions, a rule for each promise",
             edge_cache,
             NodeStyle::Machine,
         ),
-        ("hunt-edge-cache-async", "the same, with clients written as async functions", edge_cache, NodeStyle::Async),
+        ("hunt-edge-cache-async", "hunt-edge-cache with clients written as async functions", edge_cache, NodeStyle::Async),
     ]
-    .map(|(name, summary, hunt, form)| {
-        let prepare = move |_: &_| Ok(Prepared::new(hunt(form).scenario(), smoke::SEED, json!({"hunt": name, "form": form})));
+    .map(|(name, summary, make, style)| {
+        let prepare = move |_: &_| Ok(Prepared::new(make(style).scenario(), smoke::SEED, json!({"hunt": name, "form": style})));
         BuiltinScenario::new(name, summary, prepare)
     })
 }

@@ -1,26 +1,26 @@
-//! The hunt in an echo.
+//! The echo cluster for planted bugs.
 
 use std::time::Duration;
 
 use cluster_sim::{FaultProfile, LinkModel, NodeInfo, Scenario};
-use cluster_sim_echo::{Bug, Client, ClientView, Config, Conversation, Server, client, server_with};
+use cluster_sim_echo::{AnswersMatchQuestions, Bug, Client, ClientView, Config, Server, client, server_with};
 
 use super::BugHunt;
 use crate::node_style::NodeStyle;
 
-/// The rule that answers are held against.
+/// The rule on answers.
 pub(super) const CONVERSATION: &str = "an answer is the answer to what was asked";
-/// The rule that retries are for.
+/// The rule on retries.
 pub(super) const ANSWERED: &str = "every client has all of its answers";
 
-/// A server and three clients that ask 200 questions each, in a row so close that a late answer meets the next question.
-pub fn echo(form: NodeStyle, bug: Option<Bug>) -> BugHunt {
-    let config = Config { questions: 200, pause: Duration::from_millis(5), patience: Duration::from_millis(25), bug };
-    let nodes = match form {
+/// A server and three clients with 200 questions each, 5 ms apart, so that a late answer can arrive during the next question.
+pub fn echo(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
+    let config = Config { questions: 200, pause: Duration::from_millis(5), answer_timeout: Duration::from_millis(25), bug };
+    let nodes = match style {
         NodeStyle::Machine => Scenario::new("hunt-echo").machines("server", 1, move |_| Server::boot(config)).machines(
             "client",
             3,
-            move |seat: &NodeInfo| Client::boot(config, seat),
+            move |node: &NodeInfo| Client::boot(config, node),
         ),
         NodeStyle::Async => Scenario::new("hunt-echo-async").nodes("server", 1, move |node| server_with(node, config)).nodes(
             "client",
@@ -30,7 +30,7 @@ pub fn echo(form: NodeStyle, bug: Option<Bug>) -> BugHunt {
     };
     let cluster = nodes
         .default_links(LinkModel::default())
-        .observe(CONVERSATION, Conversation::default)
+        .observe(CONVERSATION, AnswersMatchQuestions::default)
         .eventually(ANSWERED, move |world| world.views::<ClientView>().all(|(_, client)| client.answered >= config.questions))
         .duration(Duration::from_secs(5))
         .stable_for(Duration::from_millis(200));

@@ -1,10 +1,10 @@
-//! The hunt in an edge cache that promises all it can: gated edges, guarded sessions.
+//! The edge cache for planted bugs, with its strictest promises: gated edges, guarded sessions.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim::{Distribution, FaultProfile, LinkModel, NodeInfo, Scenario, StaleDelivery, VirtualInstant, World};
-use cluster_sim_edge_cache::rules::{Acknowledgements, Answers, MonotonicReads, NoRollback, Patience, ReadYourWrites};
+use cluster_sim_edge_cache::rules::{Acknowledgements, Answers, BoundedWaits, MonotonicReads, NoRollback, ReadYourWrites};
 use cluster_sim_edge_cache::{
     ApplyMode, Bug, Client, Config, Edge, EdgeView, KeyDistribution, KeyTable, LagPolicy, Layout, Router, Source, SourceView,
     client,
@@ -23,20 +23,20 @@ pub(super) const BOUNDED_WAITS: &str = "no read waits for ever";
 pub(super) const CONVERGENCE: &str = "every edge comes to hold what the source holds";
 
 const LAYOUT: Layout = Layout { edges: 2, clients: 2 };
-/// A client is patient for ten times this; over links of up to 10 ms an answer takes at most 20 ms.
+/// A client waits ten times this for an answer; over links of up to 10 ms one takes at most 20 ms.
 const CLIENT_DELAY: Duration = Duration::from_millis(3);
 
-/// How long things go wrong.
-const LASTING: Duration = Duration::from_secs(5);
+/// The length of the fault phase.
+const FAULT_PHASE: Duration = Duration::from_secs(5);
 
-/// The classes of links.
+/// The link classes.
 const LINKS: &[&str] =
     &["default", "feed", INVALIDATIONS, "refetches", "refetched", "reads", "answers", "writes", "acknowledgements"];
 
-/// How much the cluster has to do.
+/// The rates of writes and reads.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Workload {
-    /// Writes per second of the source's own.
+    /// Writes per second that the source makes by itself.
     pub mutations_per_sec: f64,
     /// Reads per second of each client.
     pub reads_per_sec: f64,
@@ -45,53 +45,55 @@ pub struct Workload {
 }
 
 impl Default for Workload {
-    /// 10 writes a second of the source, and of each client 40 reads and 4 writes.
+    /// 10 writes per second of the source, 40 reads and 4 writes per second of each client.
     fn default() -> Self {
         Self { mutations_per_sec: 10.0, reads_per_sec: 40.0, writes_per_sec: 4.0 }
     }
 }
 
-/// A source that is spared, a router, two edges and two clients that move every 250 ms, over three keys.
-pub fn edge_cache(form: NodeStyle, bug: Option<Bug>) -> BugHunt {
-    edge_cache_with_workload(Workload::default(), form, bug)
+/// A source without faults, a router, two edges and two clients that move every 250 ms, over three keys.
+pub fn edge_cache(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
+    edge_cache_with_workload(Workload::default(), style, bug)
 }
 
-/// The same under another load. A rule that has nothing to look at is unknown, not held; and what no write follows may stay as it is.
-pub fn edge_cache_with_workload(load: Workload, form: NodeStyle, bug: Option<Bug>) -> BugHunt {
-    let config = Arc::new(config(load, bug));
+/// The edge cache under another workload.
+///
+/// Without reads or writes some rules have nothing to judge and are unknown; a stale entry that no write follows may stay stale.
+pub fn edge_cache_with_workload(workload: Workload, style: NodeStyle, bug: Option<Bug>) -> BugHunt {
+    let config = Arc::new(config(workload, bug));
     let [for_source, for_router, for_edge, for_client] = [&config; 4].map(Arc::clone);
-    let scenario = Scenario::new(match form {
+    let scenario = Scenario::new(match style {
         NodeStyle::Machine => "hunt-edge-cache",
         NodeStyle::Async => "hunt-edge-cache-async",
     });
     let servers = scenario
-        .machines(SOURCE, 1, move |seat: &NodeInfo| Source::boot(&for_source, LAYOUT, seat))
-        .machines(ROUTER, 1, move |seat: &NodeInfo| Router::boot(&for_router, LAYOUT, seat))
-        .machines(EDGE, LAYOUT.edges, move |seat: &NodeInfo| Edge::boot(&for_edge, LAYOUT, seat));
-    let nodes = match form {
+        .machines(SOURCE, 1, move |node: &NodeInfo| Source::boot(&for_source, LAYOUT, node))
+        .machines(ROUTER, 1, move |node: &NodeInfo| Router::boot(&for_router, LAYOUT, node))
+        .machines(EDGE, LAYOUT.edges, move |node: &NodeInfo| Edge::boot(&for_edge, LAYOUT, node));
+    let nodes = match style {
         NodeStyle::Machine => {
-            servers.machines(CLIENT, LAYOUT.clients, move |seat: &NodeInfo| Client::boot(&for_client, LAYOUT, seat))
+            servers.machines(CLIENT, LAYOUT.clients, move |node: &NodeInfo| Client::boot(&for_client, LAYOUT, node))
         }
         NodeStyle::Async => servers.nodes(CLIENT, LAYOUT.clients, move |node| client(node, Arc::clone(&for_client), LAYOUT)),
     };
-    let cluster = with_rules(with_links(nodes)).duration(LASTING).stable_for(Duration::from_millis(10));
-    // What the source committed lives in its memory only: a crash of it is no fault that the system claims to survive.
+    let cluster = with_rules(with_links(nodes)).duration(FAULT_PHASE).stable_for(Duration::from_millis(10));
+    // The source keeps committed writes in memory only, so the system does not claim to survive a crash of it.
     let profile = FaultProfile { spared_groups: vec![SOURCE.to_owned()], ..FaultProfile::default() };
     BugHunt { cluster, profile, links: LINKS }
 }
 
-fn config(load: Workload, bug: Option<Bug>) -> Config {
+fn config(workload: Workload, bug: Option<Bug>) -> Config {
     Config {
         key_count: 3,
         key_distribution: KeyDistribution::Uniform,
-        mutation_rate_per_sec: load.mutations_per_sec,
+        mutation_rate_per_sec: workload.mutations_per_sec,
         rate_changes: Vec::new(),
         source_fanout_capacity: 1024,
         source_lag_policy: LagPolicy::ObserveAndContinue,
         burst_lag: None,
         apply_mode: ApplyMode::VersionGated,
-        reads_per_client_per_sec: load.reads_per_sec,
-        writes_per_client_per_sec: load.writes_per_sec,
+        reads_per_client_per_sec: workload.reads_per_sec,
+        writes_per_client_per_sec: workload.writes_per_sec,
         roam_interval: Duration::from_millis(250),
         client_delay: CLIENT_DELAY,
         guards_sessions: true,
@@ -103,13 +105,13 @@ fn config(load: Workload, bug: Option<Bug>) -> Config {
 /// Links that let messages overtake each other.
 fn with_links(nodes: Scenario) -> Scenario {
     let link = LinkModel::default();
-    // As over a connection: what was meant for an earlier life does not reach the next one.
+    // As over a connection: a message to an earlier incarnation does not reach the next one.
     let connection = LinkModel { stale: StaleDelivery::Drop, ..LinkModel::default() };
     nodes
         .links(SOURCE, ROUTER, "feed", LinkModel::instant())
         .links(ROUTER, EDGE, INVALIDATIONS, link.clone())
         .links(EDGE, SOURCE, "refetches", link.clone())
-        // The origin takes its time: what it read may be old when it arrives.
+        // The origin is slow: a fetched value may be old when it arrives.
         .links(
             SOURCE,
             EDGE,
@@ -125,8 +127,8 @@ fn with_links(nodes: Scenario) -> Scenario {
 fn with_rules(cluster: Scenario) -> Scenario {
     let converged = |world: &World<'_>| {
         let source = world.view::<SourceView>(Layout::SOURCE);
-        // However rough a run was: in a second of peace every rule comes to judge something.
-        let worked = world.now() >= VirtualInstant::ZERO + LASTING + Duration::from_secs(1);
+        // One second without faults, so that every rule has something to judge.
+        let worked = world.now() >= VirtualInstant::ZERO + FAULT_PHASE + Duration::from_secs(1);
         worked && source.is_some_and(|source| world.views::<EdgeView>().all(|(_, edge)| edge.versions == source.versions))
     };
     cluster
@@ -135,6 +137,6 @@ fn with_rules(cluster: Scenario) -> Scenario {
         .observe(ACKNOWLEDGEMENTS, Acknowledgements::default)
         .observe(MONOTONIC_READS, MonotonicReads::default)
         .observe(READ_YOUR_WRITES, ReadYourWrites::default)
-        .observe(BOUNDED_WAITS, || Patience::new(CLIENT_DELAY * 20))
+        .observe(BOUNDED_WAITS, || BoundedWaits::new(CLIENT_DELAY * 20))
         .eventually(CONVERGENCE, converged)
 }

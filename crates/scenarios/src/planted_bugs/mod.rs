@@ -1,7 +1,7 @@
-//! Hunting: small clusters in which faults and rules are to find what is broken, and the table of the bugs that are planted for that.
+//! Planted bugs, and the small clusters whose rules and faults must find them.
 //!
-//! Start at [`PLANTED`]. A [`BugHunt`] is a scenario in two parts, the cluster with its rules and the profile from which each seed draws its
-//! faults, so that other plans can be held against it. It is short on purpose: four to six nodes, five seconds.
+//! Start at [`PLANTED`], the table of the bugs. A [`BugHunt`] is a scenario in two parts: a cluster with its rules, and the profile from which
+//! each seed draws its faults. A test can replace the profile and compare. The clusters are small: three to six nodes, five seconds.
 
 mod builtin;
 mod echo;
@@ -17,19 +17,19 @@ pub use edge_cache::{Workload, edge_cache, edge_cache_with_workload};
 pub use gossip::gossip;
 pub use table::{PLANTED, Planted, PlantedBug};
 
-/// A scenario in two parts: a cluster with its rules, and the faults that seeds draw.
+/// A scenario in two parts: a cluster with its rules, and a profile of its faults.
 #[derive(Debug, Clone)]
 pub struct BugHunt {
-    /// The cluster and its rules; nothing goes wrong in it.
+    /// The cluster and its rules, without faults.
     pub cluster: Scenario,
-    /// From this each seed draws what goes wrong.
+    /// The profile from which each seed draws its faults.
     pub profile: FaultProfile,
-    /// The classes of links that faults may name, in the order of the scenario.
+    /// The link classes that faults may name, in the order of the scenario.
     pub links: &'static [&'static str],
 }
 
 impl BugHunt {
-    /// Both together: what a sweep runs.
+    /// Combines both parts into the scenario that a sweep runs.
     pub fn scenario(&self) -> Scenario {
         self.cluster.clone().chaos(self.profile.clone())
     }

@@ -1,4 +1,4 @@
-//! Every planted bug: which rule must find it, and within how many seeds.
+//! The table of planted bugs: the rule that must find each, and within how many seeds.
 
 use std::fmt;
 
@@ -11,35 +11,35 @@ use self::PlantedBug::{Echo, EdgeCache, Gossip};
 use super::{BugHunt, echo, edge_cache, gossip};
 use crate::node_style::NodeStyle;
 
-/// A bug of any system.
+/// A planted bug of one of the reference systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "system", content = "bug", rename_all = "kebab-case")]
 pub enum PlantedBug {
-    /// One of the echo.
+    /// A bug of the echo.
     Echo(EchoBug),
-    /// One of the gossip.
+    /// A bug of the gossip.
     Gossip(GossipBug),
-    /// One of the edge cache.
+    /// A bug of the edge cache.
     EdgeCache(EdgeCacheBug),
 }
 
-/// What must find a planted bug, how soon, and how little of the run its story takes.
+/// A planted bug with the rule that must find it, and bounds on the search and on the minimized case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Planted {
     /// The bug.
     pub bug: PlantedBug,
-    /// The rule that must be broken first.
+    /// The rule that must be violated first.
     pub rule: &'static str,
-    /// Within so many seeds, from 0 on: 20 for an easy one, 200, or 2,000 for a hard one.
+    /// The number of seeds, from 0 on, within which one must fail: 20 for an easy bug, 200, or 2,000 for a hard one.
     pub seeds: u64,
-    /// The smallest story of a failing seed takes at most so many faults.
+    /// The most faults that a minimized case may need.
     pub faults: usize,
-    /// And at most so many decisions.
+    /// The most decisions that a minimized case may need.
     pub decisions: usize,
 }
 
 impl PlantedBug {
-    /// The system that it is of.
+    /// The name of the system, as in the names of scenarios.
     pub fn system(self) -> &'static str {
         match self {
             Self::Echo(_) => "echo",
@@ -48,21 +48,21 @@ impl PlantedBug {
         }
     }
 
-    /// The hunt for it, in a cluster that has it.
-    pub fn hunt(self, form: NodeStyle) -> BugHunt {
+    /// The scenario that must find it: the cluster with the bug.
+    pub fn hunt(self, style: NodeStyle) -> BugHunt {
         match self {
-            Self::Echo(bug) => echo(form, Some(bug)),
-            Self::Gossip(bug) => gossip(form, Some(bug)),
-            Self::EdgeCache(bug) => edge_cache(form, Some(bug)),
+            Self::Echo(bug) => echo(style, Some(bug)),
+            Self::Gossip(bug) => gossip(style, Some(bug)),
+            Self::EdgeCache(bug) => edge_cache(style, Some(bug)),
         }
     }
 
-    /// The same hunt in a cluster that has no bug.
-    pub fn sound(self, form: NodeStyle) -> BugHunt {
+    /// The same cluster and faults without the bug, where every rule must hold.
+    pub fn sound(self, style: NodeStyle) -> BugHunt {
         match self {
-            Self::Echo(_) => echo(form, None),
-            Self::Gossip(_) => gossip(form, None),
-            Self::EdgeCache(_) => edge_cache(form, None),
+            Self::Echo(_) => echo(style, None),
+            Self::Gossip(_) => gossip(style, None),
+            Self::EdgeCache(_) => edge_cache(style, None),
         }
     }
 }
@@ -82,8 +82,10 @@ const fn planted(bug: PlantedBug, rule: &'static str, seeds: u64, [faults, decis
     Planted { bug, rule, seeds, faults, decisions }
 }
 
-/// Every planted bug that there is. The numbers of seeds were fixed before any of them was looked for; those of faults and decisions are
-/// what the worst of the first three failing seeds takes, in either form.
+/// Every planted bug.
+///
+/// The numbers of seeds were fixed before the first search; those of faults and decisions are the maximum over the first three failing
+/// seeds in either node style.
 pub const PLANTED: [Planted; 16] = [
     planted(Echo(EchoBug::SpendsRetries), echo::ANSWERED, 200, [3, 0]),
     planted(Echo(EchoBug::TakesAnyAnswer), echo::CONVERSATION, 200, [1, 1]),

@@ -1,14 +1,14 @@
-//! What waits for the code of a node to take it.
+//! Bounded queues between the tasks that serve sockets and the node's own tasks.
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
 use parking_lot::Mutex;
 
-/// How many messages wait in a port; as in the simulation.
+/// How many messages wait at a port, as in the simulation.
 const CAPACITY: usize = 256;
 
-/// A bounded queue that any number of tasks take from.
+/// A bounded queue with any number of consumers.
 #[derive(Debug)]
 pub(super) struct Inbox<T> {
     state: Mutex<State<T>>,
@@ -21,7 +21,9 @@ struct State<T> {
     tickets: u64,
 }
 
-/// Tells the waits for one inbox apart; empty until it was waited by. Each wait has its own, also where one task waits twice.
+/// Identifies one wait at an inbox; empty until the first poll.
+///
+/// Each wait has its own ticket, even if one task waits twice.
 #[derive(Debug, Default)]
 pub struct Ticket(Option<u64>);
 
@@ -30,7 +32,7 @@ impl<T> Inbox<T> {
         Self { state: Mutex::new(State { arrived: VecDeque::new(), waiting: Vec::new(), tickets: 0 }) }
     }
 
-    /// Puts something in and wakes all who wait; false if the inbox is full.
+    /// Appends an item and wakes all waiting tasks. Returns `false` if the inbox is full.
     pub(super) fn put(&self, item: T) -> bool {
         let mut state = self.state.lock();
         if state.arrived.len() >= CAPACITY {
@@ -43,12 +45,12 @@ impl<T> Inbox<T> {
         true
     }
 
-    /// Takes what came first.
+    /// Takes the oldest item.
     pub(super) fn take(&self) -> Option<T> {
         self.state.lock().arrived.pop_front()
     }
 
-    /// Takes what came first, or has the task woken once something comes.
+    /// Takes the oldest item, or registers the task to be woken by the next one.
     pub(super) fn poll(&self, ticket: &mut Ticket, context: &Context<'_>) -> Poll<T> {
         let mut state = self.state.lock();
         if let Some(item) = state.arrived.pop_front() {
@@ -65,7 +67,7 @@ impl<T> Inbox<T> {
         Poll::Pending
     }
 
-    /// Lets the wait of this ticket go.
+    /// Cancels the wait of a ticket.
     pub(super) fn forget(&self, ticket: &Ticket) {
         if let Some(number) = ticket.0 {
             self.state.lock().waiting.retain(|(waits, _)| *waits != number);
@@ -75,6 +77,8 @@ impl<T> Inbox<T> {
 
 #[cfg(test)]
 mod tests {
+    use tokio_test::{assert_pending, task};
+
     use super::*;
 
     #[test]
@@ -89,10 +93,16 @@ mod tests {
     fn cancelling_one_wait_of_a_task_keeps_the_other() {
         let inbox = Inbox::<u8>::new();
         let (mut one, mut other) = (Ticket::default(), Ticket::default());
-        let context = Context::from_waker(Waker::noop());
-        assert!(inbox.poll(&mut one, &context).is_pending() && inbox.poll(&mut other, &context).is_pending());
+        let mut task = task::spawn(());
+        task.enter(|context, _| {
+            assert_pending!(inbox.poll(&mut one, context));
+            assert_pending!(inbox.poll(&mut other, context));
+        });
         inbox.forget(&one);
         assert_eq!(inbox.state.lock().waiting.len(), 1);
+        assert!(inbox.put(7) && task.is_woken(), "the other wait wakes the task");
+        assert_eq!(inbox.take(), Some(7));
+        task.enter(|context, _| assert_pending!(inbox.poll(&mut other, context)));
         inbox.forget(&other);
         assert_eq!(inbox.state.lock().waiting.len(), 0);
     }

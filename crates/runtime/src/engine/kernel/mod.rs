@@ -1,4 +1,6 @@
-//! Clock, queue, timers, health and records: what hosts and devices share.
+//! The kernel: clock, seeds, queue, records, choices and changes of one simulation.
+//!
+//! `nodes.rs` adds names, lives, health and clocks of nodes; `timing.rs` adds timers in local time.
 
 mod nodes;
 mod timing;
@@ -25,46 +27,45 @@ use crate::random::{Address, Roll, Seed, SeedSchedule, Stream};
 
 const ORDER: Stream = Stream::named("order");
 
-/// The place of an event among those of its instant.
 #[inline]
 fn order_of(about: Address) -> Site {
     Site { choice: Choice::Order, stream: ORDER, address: about, node: NodeId::CLUSTER, peer: NodeId::CLUSTER }
 }
 
-/// The part of a simulation that hosts and devices are handed at every step.
+/// The state that every step of a host or device can use.
 pub struct Kernel {
     now: VirtualInstant,
     queue: EventQueue,
     sequence: u64,
     seeds: SeedSchedule,
-    /// The seed in force, and the instant from which the schedule must be asked again.
+    /// The seed in force, and the instant until which it needs no lookup.
     seed: Seed,
     seed_until: VirtualInstant,
     pub(crate) choices: Choices,
     nodes: Vec<Node>,
     names: Vec<Arc<str>>,
     /// Timers that came due while their node was paused.
-    held: BTreeMap<NodeId, Vec<TimerSlot>>,
+    paused_timers: BTreeMap<NodeId, Vec<TimerSlot>>,
     timers: Timers,
     digest: Digest,
     ring: Ring,
-    /// Every record since it was asked for.
-    kept: Option<Vec<Record>>,
+    /// Every record since the call of [`keep_records`](Self::keep_records).
+    kept_records: Option<Vec<Record>>,
     steps: u64,
     changes: Vec<Change>,
     budget: Budget,
     exhausted: Option<Exhausted>,
-    /// The wakers of sleeps that are polled by something else than a task of ours.
+    /// Wakers of sleeps polled by a foreign waker instead of a task.
     timer_wakers: FxHashMap<u32, Waker>,
     pub(crate) tasks: Tasks,
     pub(crate) foreign_wakes: u64,
     pub(crate) panicked: Option<TaskName>,
-    watch: Option<Arc<Heartbeat>>,
+    heartbeat: Option<Arc<Heartbeat>>,
 }
 
 impl Kernel {
     pub(crate) fn new(seeds: SeedSchedule, budget: Budget, arena: Arena) -> Self {
-        let Arena { queue, timers, ring } = arena.made_ready();
+        let Arena { queue, timers, ring } = arena.prepared();
         let mut kernel = Self {
             now: VirtualInstant::ZERO,
             queue,
@@ -75,11 +76,11 @@ impl Kernel {
             choices: Choices::default(),
             nodes: Vec::new(),
             names: Vec::new(),
-            held: BTreeMap::new(),
+            paused_timers: BTreeMap::new(),
             timers,
             digest: Digest::default(),
             ring,
-            kept: None,
+            kept_records: None,
             steps: 0,
             changes: Vec::new(),
             budget,
@@ -88,111 +89,113 @@ impl Kernel {
             tasks: Tasks::default(),
             foreign_wakes: 0,
             panicked: None,
-            watch: None,
+            heartbeat: None,
         };
         kernel.look_up_seed();
         kernel
     }
 
-    /// Takes the memory out that the next run can use. Nothing may happen in this one afterwards.
-    pub(crate) fn leave(&mut self) -> Arena {
+    /// Takes out the memory for the next run; this kernel must not run afterwards.
+    pub(crate) fn take_arena(&mut self) -> Arena {
         let arena = Arena { queue: take(&mut self.queue), timers: take(&mut self.timers), ring: take(&mut self.ring) };
-        arena.emptied()
+        arena.cleared()
     }
 
-    /// The present instant.
+    /// Returns the present instant.
     #[inline]
     pub fn now(&self) -> VirtualInstant {
         self.now
     }
 
-    /// Steps so far: inputs that hosts took.
+    /// Returns the number of inputs that hosts took.
     pub fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// The running hash of everything so far.
+    /// Returns the running digest.
     pub fn digest(&self) -> Digest {
         self.digest
     }
 
-    /// The last things that happened.
+    /// Returns the last records.
     pub fn ring(&self) -> &Ring {
         &self.ring
     }
 
-    /// Why the run must end, once a budget is spent.
+    /// Returns the exhausted budget, if any.
     pub fn exhausted(&self) -> Option<Exhausted> {
         self.exhausted
     }
 
-    /// The budgets of this run.
+    /// Returns the budgets of this run.
     pub fn budget(&self) -> &Budget {
         &self.budget
     }
 
-    /// Says that a budget is spent; the run ends before its next step. The first one said is kept.
+    /// Ends the run before its next step; only the first exhausted budget is kept.
     pub fn exhaust(&mut self, exhausted: Exhausted) {
         self.exhausted.get_or_insert(exhausted);
     }
 
-    /// Says who decides, and whether it is kept. Must come before the first node is added.
+    /// Sets the source of choices. Must be called before the first node is added.
     pub fn set_choices(&mut self, choices: Choices) {
         self.choices = choices;
     }
 
-    /// Takes out what was decided. The seed decides from here on.
+    /// Takes out the choices and their log; the seed decides from here on.
     pub fn take_choices(&mut self) -> Choices {
         take(&mut self.choices)
     }
 
-    /// Whether the seed decides, and nobody wants to know what: then a roll of the seed is all there is to a choice.
+    /// Whether the seed decides and nothing is logged: a choice is then just a roll of the seed.
     #[inline(always)]
     pub const fn is_free(&self) -> bool {
         self.choices.is_free()
     }
 
-    /// What comes out at a site: `read` off the roll that decides it.
+    /// Decides at `site`: converts the deciding roll with `read`.
     #[inline(always)]
     pub fn choose(&mut self, site: Site, read: impl Fn(Roll) -> u64) -> u64 {
         self.choices.choose(self.now, self.seed, site, read)
     }
 
-    /// The roll about `address` in `stream`, under the seed in force now, whoever decides what the simulation leaves to chance.
+    /// Rolls under the seed in force, whether or not decisions are pinned.
     #[inline]
     pub fn roll(&self, stream: Stream, address: Address) -> Roll {
         self.seed.roll(stream, address)
     }
 
-    /// Lets `seed` decide from `from` on. What was decided before stays as it was.
+    /// Lets `seed` decide from `from` on; earlier choices stay.
     pub fn reseed_at(&mut self, from: VirtualInstant, seed: Seed) {
         self.seeds.reseed_at(from, seed);
         self.look_up_seed();
     }
 
-    /// The seed in force now.
+    /// Returns the seed in force.
     #[inline]
     pub fn seed(&self) -> Seed {
         self.seed
     }
 
-    /// Leaves word of every step from here on.
-    pub fn watch(&mut self, watch: Arc<Heartbeat>) {
-        watch.begin_run();
-        self.watch = Some(watch);
+    /// Reports every step from here on to a heartbeat.
+    pub fn watch(&mut self, heartbeat: Arc<Heartbeat>) {
+        heartbeat.begin_run();
+        self.heartbeat = Some(heartbeat);
     }
 
-    /// How many wakes came from another thread of the machine: what they do hangs on its scheduling, and no seed gives it again.
+    /// Counts wakes of living tasks from another thread.
+    ///
+    /// Their effect depends on the scheduling of the operating system, so no seed reproduces it.
     pub fn foreign_wakes(&self) -> u64 {
         self.foreign_wakes
     }
 
-    /// The task whose poll panicked, if one did.
+    /// Returns the task that panicked, if one did.
     pub fn panicked_task(&self) -> Option<&TaskName> {
         self.panicked.as_ref()
     }
 
-    /// The seeds of this run.
+    /// Returns the seeds of this run.
     pub fn seeds(&self) -> &SeedSchedule {
         &self.seeds
     }
@@ -208,53 +211,55 @@ impl Kernel {
         }
     }
 
-    /// Folds what happened into the digest and keeps it among the last events.
+    /// Folds a record into the digest and adds it to the last records.
     #[inline]
     pub fn record(&mut self, record: Record) {
         self.digest.fold(&record);
         self.ring.push(record);
-        if self.kept.is_some() {
-            self.keep(record);
+        if self.kept_records.is_some() {
+            self.keep_record(record);
         }
     }
 
     #[cold]
-    fn keep(&mut self, record: Record) {
-        self.kept.get_or_insert_default().push(record);
+    fn keep_record(&mut self, record: Record) {
+        self.kept_records.get_or_insert_default().push(record);
     }
 
     /// Keeps every record from here on, for comparing two runs. Memory grows with every event.
     pub fn keep_records(&mut self) {
-        self.kept.get_or_insert_default();
+        self.kept_records.get_or_insert_default();
         self.keep_task_names();
     }
 
-    /// The records kept so far, in order.
+    /// Returns the kept records, in order.
     pub fn records(&self) -> &[Record] {
-        self.kept.as_deref().unwrap_or_default()
+        self.kept_records.as_deref().unwrap_or_default()
     }
 
-    /// Takes the records kept so far, in order, and keeps those that come after them: a long run is followed in bounded memory.
+    /// Takes the kept records out, in order, and continues to keep later ones.
+    ///
+    /// Following a long run this way needs bounded memory.
     pub fn drain_records(&mut self) -> impl Iterator<Item = Record> {
-        self.kept.iter_mut().flat_map(|kept| kept.drain(..))
+        self.kept_records.iter_mut().flat_map(|records| records.drain(..))
     }
 
-    /// Says that the present step changed something.
+    /// Reports a change of the present step.
     #[inline]
     pub fn change(&mut self, change: Change) {
         self.changes.push(change);
     }
 
-    /// What changed since this was last [forgotten](Self::forget_changes), in order.
+    /// Returns the changes since the last call of [`forget_changes`](Self::forget_changes), in order.
     #[inline]
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// Empties the list of what changed.
+    /// Clears the list of changes.
     #[inline]
     pub fn forget_changes(&mut self) {
-        // Most lists hold one change, and that one owns nothing.
+        // Most lists hold one change that owns nothing: skip its drop.
         if let [Change::View(_)] = *self.changes {
             std::mem::forget(self.changes.pop());
         } else {
@@ -262,13 +267,13 @@ impl Kernel {
         }
     }
 
-    /// Has `device` fire at `at` with `slot`; an instant in the past means now.
+    /// Schedules `device` to fire at `at` with `slot`; an instant in the past means now.
     #[inline]
     pub fn schedule(&mut self, at: VirtualInstant, order: Order, device: DeviceId, slot: u32) {
         self.push(at, order, Target::Device(device), slot);
     }
 
-    /// Hands `slot` to whoever drives the engine at `at`, before everything else of that instant.
+    /// Schedules an event of the driver at `at`, before all other events of that instant.
     pub fn schedule_driver(&mut self, at: VirtualInstant, slot: u32) {
         self.push(at, Order::FIRST, Target::Driver, slot);
     }
@@ -286,7 +291,7 @@ impl Kernel {
         self.sequence
     }
 
-    /// Takes the next event that is due by `until`, and moves the clock to it.
+    /// Takes the next event due by `until` and moves the clock to it.
     #[inline]
     pub(crate) fn next(&mut self, until: VirtualInstant) -> Option<Event> {
         let next = self.queue.next(self.now, until)?;
@@ -295,7 +300,7 @@ impl Kernel {
         self.queue.take(next, |about| choices.choose(now, seed, order_of(about), |roll| roll.0))
     }
 
-    /// Moves the clock; nothing may be due before `to`.
+    /// Moves the clock; no event may be due before `to`.
     #[inline]
     pub(crate) fn advance(&mut self, to: VirtualInstant) {
         debug_assert!(to >= self.now, "time does not run backwards");
@@ -305,13 +310,13 @@ impl Kernel {
         }
     }
 
-    /// The instant of the next event, if anything is to happen at all.
+    /// Returns the instant of the next event; `None` if the queue is empty.
     #[inline(never)]
     pub fn next_at(&mut self) -> Option<VirtualInstant> {
         self.queue.next(self.now, VirtualInstant::from_nanoseconds(u64::MAX)).map(|next| next.at)
     }
 
-    /// How many events are waiting in the queue.
+    /// Returns the number of queued events.
     pub fn queued(&self) -> usize {
         self.queue.len()
     }
@@ -319,13 +324,13 @@ impl Kernel {
     #[inline(always)]
     pub(crate) fn count_step(&mut self, node: NodeId, task: Option<TaskId>) {
         self.steps += 1;
-        if let Some(watch) = &self.watch {
-            let whereabouts = || Position {
+        if let Some(heartbeat) = &self.heartbeat {
+            let position = || Position {
                 at: self.now,
                 node: self.names[node.index()].to_string(),
                 task: task.and_then(|task| self.tasks.name_of(task)),
             };
-            watch.begin_step(self.steps, whereabouts);
+            heartbeat.begin_step(self.steps, position);
         }
         if self.steps >= self.budget.steps {
             self.exhaust(Exhausted::Steps(self.budget.steps));

@@ -1,4 +1,4 @@
-//! What the kernel knows of each node: names, lives, health, clocks.
+//! Per-node state of the kernel: names, lives, health, clocks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,17 +14,17 @@ use crate::random::{Address, Entropy, Stream};
 const ENTROPY: Stream = Stream::named("entropy");
 const START: Stream = Stream::named("start");
 
-/// What the kernel asks about a node at every step; small, since a large cluster's must share the cache with its messages.
+/// State that every step reads; small, so that a large cluster shares the cache with its messages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node {
-    /// The declared name as an address.
+    /// The declared name, as an address.
     pub(super) address: Address,
     pub(super) clock: NodeClock,
     pub(super) incarnation: Incarnation,
     pub(super) health: Health,
-    /// Its first life began.
+    /// Whether its first life has begun.
     pub(super) has_lived: bool,
-    /// The main function of its present life returned.
+    /// Whether the main function of its present life returned.
     pub(super) has_returned: bool,
 }
 
@@ -43,82 +43,83 @@ impl Kernel {
         id
     }
 
-    /// What the node's monotonic clock says now.
+    /// Reads the node's monotonic clock.
     #[inline]
     pub fn local_now(&self, node: NodeId) -> LocalInstant {
         self.nodes[node.index()].clock.local(self.now)
     }
 
-    /// What the node's wall clock says now.
+    /// Reads the node's wall clock.
     #[inline]
     pub fn wall_now(&self, node: NodeId) -> WallTime {
         self.nodes[node.index()].clock.wall(self.now)
     }
 
-    /// How many nodes there are; ids run from 0.
+    /// Returns the number of nodes; ids run from 0.
     pub fn node_count(&self) -> u32 {
         self.nodes.len() as u32
     }
 
-    /// The node's declared name.
+    /// Returns the node's declared name.
     pub fn name(&self, node: NodeId) -> &Arc<str> {
         &self.names[node.index()]
     }
 
-    /// The node's declared name as an address of chance.
+    /// Returns the node's declared name as the start of an address.
     #[inline]
     pub fn address(&self, node: NodeId) -> Address {
         self.nodes[node.index()].address
     }
 
-    /// The node's health.
+    /// Returns the node's health.
     #[inline]
     pub fn health(&self, node: NodeId) -> Health {
         self.nodes[node.index()].health
     }
 
-    /// Whether the node's first life began.
     pub(crate) fn has_lived(&self, node: NodeId) -> bool {
         self.nodes[node.index()].has_lived
     }
 
-    /// Whether the node is in that life, and it goes on: no crash ended it, and no return of its main function.
+    /// Whether this life of the node continues.
+    ///
+    /// A crash, a kill, or the return of the main function ends it.
     #[inline]
     pub fn lives(&self, node: NodeId, incarnation: Incarnation) -> bool {
         let node = &self.nodes[node.index()];
         node.incarnation == incarnation && !node.has_returned && matches!(node.health, Health::Up | Health::Paused)
     }
 
-    /// Whether the main function of an async node's present life returned.
+    /// Whether the main function of an async node returned in its present life.
     pub fn has_returned(&self, node: NodeId) -> bool {
         self.nodes[node.index()].has_returned
     }
 
-    /// Says that it did: its handles are inert from here on, and it stays up with the view it showed last.
+    /// Makes the node's handles inert; it stays up with its last view.
     pub(crate) fn main_returned(&mut self, node: NodeId) {
         self.nodes[node.index()].has_returned = true;
     }
 
-    /// Whether the node is in that life, and runs.
+    /// Whether the node is in this life and running, not paused.
     #[inline]
     pub fn is_up(&self, node: NodeId, incarnation: Incarnation) -> bool {
         let node = &self.nodes[node.index()];
         node.incarnation == incarnation && node.health == Health::Up
     }
 
-    /// Which life the node is in, or was in last.
+    /// Returns the node's present life, or its last one.
     #[inline]
     pub fn incarnation(&self, node: NodeId) -> Incarnation {
         self.nodes[node.index()].incarnation
     }
 
-    /// The life that a node begins next: the first one, or the one after its last.
+    /// Returns the life that the node begins next.
     pub(crate) fn next_incarnation(&self, node: NodeId) -> Incarnation {
         let Node { incarnation, has_lived, .. } = self.nodes[node.index()];
         if has_lived { incarnation.next() } else { incarnation }
     }
 
-    /// Where a node's first life begins: an addressed offset below `spread`.
+    /// Schedules a node's first boot at an addressed offset below `spread`.
     pub(crate) fn schedule_start(&mut self, node: NodeId, spread: Duration) {
         let address = self.address(node);
         let site = Site { choice: Choice::Start, stream: START, address, node, peer: node };
@@ -127,7 +128,7 @@ impl Kernel {
         self.push(VirtualInstant::ZERO.after_nanoseconds(offset), order, Target::Start, node.0);
     }
 
-    /// Begins a life: the first, or the next one.
+    /// Begins a life: records it, resets the clock, and returns its entropy.
     pub(crate) fn begin_life(&mut self, node: NodeId, incarnation: Incarnation) -> Entropy {
         let now = self.now;
         let state = &mut self.nodes[node.index()];
@@ -142,13 +143,15 @@ impl Kernel {
         Entropy::from_key(self.roll(ENTROPY, address).0)
     }
 
-    /// Gives a node another health, records it, and takes back the timers that waited for a paused node.
+    /// Changes a node's health and records it.
+    ///
+    /// Timers that waited for a paused node are queued for now if it is up again, and dropped otherwise.
     pub(crate) fn set_health(&mut self, node: NodeId, health: Health, kind: RecordKind) {
         let now = self.now;
         let state = &mut self.nodes[node.index()];
         state.health = health;
         let incarnation = state.incarnation;
-        for slot in self.held.remove(&node).unwrap_or_default() {
+        for slot in self.paused_timers.remove(&node).unwrap_or_default() {
             if health == Health::Up {
                 self.queue_timer(slot, now);
             } else {
@@ -159,7 +162,7 @@ impl Kernel {
         self.change(Change::Health(node, health, incarnation));
     }
 
-    /// Ends a node's life without a trace in the record: the run itself is over.
+    /// Ends a node's life at the end of the run, without a record.
     pub(crate) fn retire(&mut self, node: NodeId) {
         self.nodes[node.index()].health = Health::Killed;
     }

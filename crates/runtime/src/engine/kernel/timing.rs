@@ -1,4 +1,4 @@
-//! Timers in local time: armed, moved, due.
+//! Timers in local time; `engine/timers.rs` explains how they are moved.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::engine::timers::{Owner, Surfaced, Timer, TimerKey, TimerSlot};
 use crate::executor::{TaskId, Waiter};
 
 impl Kernel {
-    /// Arms a timer of `node`, called `token` by it, to come due after so much local time.
+    /// Sets a timer of `node`, due after `after` of local time; `token` is the node's name for it.
     pub fn set_timer(&mut self, node: NodeId, token: u64, after: Duration) -> TimerSlot {
         let Node { incarnation, clock, .. } = self.nodes[node.index()];
         let due = clock.due(self.now, after);
@@ -27,9 +27,9 @@ impl Kernel {
         slot
     }
 
-    /// Moves an armed timer to come due after so much local time from now.
+    /// Moves a set timer to `after` of local time from now.
     ///
-    /// To a later instant this is one store: the queue entry stays and moves itself when it surfaces.
+    /// A move to a later instant is one store: the queue entry stays and moves itself when it surfaces.
     #[inline]
     pub fn rearm(&mut self, slot: TimerSlot, after: Duration) {
         let timer = self.timers.get_mut(slot);
@@ -40,7 +40,7 @@ impl Kernel {
         }
     }
 
-    /// Disarms a timer; its slot must not be used again.
+    /// Cancels a timer; its slot must not be used again.
     #[inline]
     pub fn cancel_timer(&mut self, slot: TimerSlot) {
         self.timers.get_mut(slot).due = None;
@@ -56,33 +56,35 @@ impl Kernel {
         timer.queued_sequence = sequence;
     }
 
-    /// The timer that a surfaced queue entry makes due: its node and the node's name for it. One of a task wakes the task.
+    /// Handles a surfaced queue entry; a timer of a task wakes the task.
+    ///
+    /// Returns the node and its token if a timer of the node's host is due.
     pub(crate) fn surface(&mut self, slot: TimerSlot, sequence: u64) -> Option<(NodeId, u64)> {
         match self.timers.surface(slot, sequence, self.now) {
-            Surfaced::Nobody => None,
+            Surfaced::Stale => None,
             Surfaced::Later(due) => {
                 self.queue_timer(slot, due);
                 None
             }
             Surfaced::Due => {
-                let Timer { node, incarnation, token, owner: told, .. } = *self.timers.get(slot);
-                let owner = self.nodes[node.index()];
-                if owner.incarnation != incarnation || matches!(owner.health, Health::Down | Health::Killed) {
+                let Timer { node, incarnation, token, owner, .. } = *self.timers.get(slot);
+                let state = self.nodes[node.index()];
+                if state.incarnation != incarnation || matches!(state.health, Health::Down | Health::Killed) {
                     self.release_timer(slot);
                     None
-                } else if owner.health == Health::Paused {
-                    self.held.entry(node).or_default().push(slot);
+                } else if state.health == Health::Paused {
+                    self.paused_timers.entry(node).or_default().push(slot);
                     None
                 } else {
                     self.timers.release(slot);
                     self.record(Record { label: token, ..Record::of(self.now, RecordKind::Timer, node) });
-                    self.tell(told, slot).then_some((node, token))
+                    self.notify(owner, slot).then_some((node, token))
                 }
             }
         }
     }
 
-    /// Makes the slot of a timer free that will tell nobody.
+    /// Frees the slot of a timer without notifying its owner.
     pub(super) fn release_timer(&mut self, slot: TimerSlot) {
         if self.timers.get(slot).owner == Owner::Other {
             self.timer_wakers.remove(&slot.0);
@@ -90,8 +92,8 @@ impl Kernel {
         self.timers.release(slot);
     }
 
-    /// Tells who waits that a timer is due; true if that is the node's host.
-    fn tell(&mut self, owner: Owner, slot: TimerSlot) -> bool {
+    /// Notifies the owner of a due timer; true if that is the node's host.
+    fn notify(&mut self, owner: Owner, slot: TimerSlot) -> bool {
         match owner {
             Owner::Host => return true,
             Owner::Task(task) => self.make_ready(task),
@@ -104,7 +106,7 @@ impl Kernel {
         false
     }
 
-    /// Lets `waiter` be woken after so much local time: by the timer it has, by one its task parked, or by a new one.
+    /// Wakes `waiter` after `after` of local time, with the sleep's own timer, a parked one, or a new one.
     #[inline]
     pub(crate) fn arm_sleep(&mut self, armed: Option<TimerKey>, node: NodeId, waiter: Waiter, after: Duration) -> TimerKey {
         let due = self.nodes[node.index()].clock.due(self.now, after);
@@ -129,12 +131,13 @@ impl Kernel {
         key
     }
 
-    /// Whether a timer is still there and goes by the present life of that node. A task that polls sleeps of several nodes has one of another's
-    /// parked.
+    /// Whether a timer is still in its slot and belongs to the node's present life.
+    ///
+    /// A task that polls sleeps of several nodes can have a timer of another node parked.
     #[inline]
     fn is_timer_of(&self, key: TimerKey, node: NodeId) -> bool {
         let timer = self.timers.get(key.slot);
-        self.timers.is_there(key) && timer.node == node && timer.incarnation == self.nodes[node.index()].incarnation
+        self.timers.is_current(key) && timer.node == node && timer.incarnation == self.nodes[node.index()].incarnation
     }
 
     #[cold]
@@ -145,10 +148,10 @@ impl Kernel {
         self.timers.key(slot)
     }
 
-    /// Lets a timer not come due, and keeps it for the next sleep of the task that is polled now.
+    /// Cancels a timer and keeps it for the next sleep of its task.
     #[inline]
     pub(crate) fn park(&mut self, key: TimerKey) {
-        if !self.timers.is_there(key) {
+        if !self.timers.is_current(key) {
             return;
         }
         let timer = self.timers.get_mut(key.slot);

@@ -1,33 +1,33 @@
-//! One thing that is to happen, and its place among those of its instant.
+//! Events, and their order within an instant.
 
 use cluster_sim_types::VirtualInstant;
 
 use crate::random::Address;
 
-/// Which device of an engine.
+/// The id of a device in its engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeviceId(pub(crate) u16);
 
 impl DeviceId {
-    /// How many devices an engine can have: what is left of the seven bits of an event's target.
+    /// The targets left in the seven bits of an event.
     pub(crate) const MAX: usize = (1 << 7) - Target::DEVICES as usize;
 }
 
-/// Whom an event is for.
+/// The recipient of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// A timer, by its slot.
+    /// A timer; the slot is that of the timer.
     Timer,
-    /// A node that boots for the first time, by its id.
+    /// The first boot of a node; the slot is the node id.
     Start,
-    /// Whoever drives the engine, by a number that means something to the driver.
+    /// The driver of the engine; the slot is the driver's own number.
     Driver,
-    /// Something between the nodes, by a number that means something to the device.
+    /// A device; the slot is the device's own number.
     Device(DeviceId),
 }
 
 impl Target {
-    /// The first number that stands for a device.
+    /// The first number of a device.
     const DEVICES: u64 = 3;
 
     #[inline]
@@ -51,50 +51,50 @@ impl Target {
     }
 }
 
-/// Which kind of event goes first at one instant; within a rank chance decides.
+/// Orders kinds of events within an instant; a roll decides within a rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank(pub u8);
 
 impl Rank {
-    /// The rank of everything that declares none.
+    /// The rank of events that declare none.
     pub const DEFAULT: Self = Self(128);
 }
 
-/// The place of an event among those of its instant: a rank, then a roll about what the event is and the instant.
+/// The position of an event within its instant: by rank, then by a roll about the event and the instant.
 ///
-/// Two events keep their order whatever else happens at that instant, for it hangs on nothing but themselves. Events of equal rank about
-/// the same keep the sequence in which they were scheduled. The roll is made when two events do meet, under the seed in force then.
+/// The order of two events depends on nothing but themselves, so a third never changes it. Events of equal rank and subject keep
+/// the order of scheduling. The roll is made only when two events meet, under the seed in force then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
-    /// One more than the declared rank, so that there is room before all of them.
+    /// The declared rank plus one, which leaves room before all ranks.
     rank: u16,
     about: Address,
 }
 
 impl Order {
-    /// Before everything else: what the driver does to the cluster.
+    /// Before all ranks: actions of the driver.
     pub const FIRST: Self = Self { rank: 0, about: Address::new() };
 
-    /// The order of an event of this rank that is about this; a lower rank comes first.
+    /// Creates the order of an event about `about`; lower ranks come first.
     #[inline]
     pub const fn new(rank: Rank, about: Address) -> Self {
         Self { rank: rank.0 as u16 + 1, about }
     }
 }
 
-/// No event, where the slot of one is expected.
-pub(super) const NOBODY: u32 = u32::MAX;
+/// Marks the end of a list of slots.
+pub(super) const NO_SLOT: u32 = u32::MAX;
 
-/// One thing that is to happen: 32 bytes, since tens of thousands are.
+/// A scheduled event: 32 bytes, since tens of thousands are queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(super) at: u64,
     pub(super) about: u64,
     /// Nine bits of rank, seven of target, and 48 of sequence: a run ends long before its 2^48th event.
     packed: u64,
-    /// A number that means something to the target.
+    /// A number whose meaning depends on the target.
     pub(crate) slot: u32,
-    /// The slot of the next one in the same bucket.
+    /// The slot of the next event in the same bucket.
     pub(super) next: u32,
 }
 
@@ -105,7 +105,7 @@ impl Event {
     #[inline]
     pub(crate) fn new(at: VirtualInstant, order: Order, target: Target, sequence: u64, slot: u32) -> Self {
         let packed = u64::from(order.rank) << (SEQUENCE_BITS + TARGET_BITS) | target.number() << SEQUENCE_BITS | sequence;
-        Self { at: at.as_nanoseconds(), about: order.about.key(), packed, slot, next: NOBODY }
+        Self { at: at.as_nanoseconds(), about: order.about.key(), packed, slot, next: NO_SLOT }
     }
 
     #[inline]
@@ -118,13 +118,13 @@ impl Event {
         self.packed & ((1 << SEQUENCE_BITS) - 1)
     }
 
-    /// What decides between events of one instant, given the roll about this one.
+    /// Returns the position within the instant, given the roll about this event.
     pub(super) fn place(&self, roll: u64) -> Place {
         Place { rank: self.packed >> (SEQUENCE_BITS + TARGET_BITS), roll, sequence: self.sequence() }
     }
 }
 
-/// The place of an event among those of its instant, with its roll.
+/// The position of an event within its instant, with its roll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     rank: u64,

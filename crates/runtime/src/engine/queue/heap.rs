@@ -1,8 +1,8 @@
-//! Events in order of instant, wherever they fall.
+//! A heap of events by instant.
 
 use super::event::Event;
 
-/// A heap with four children to a parent: half the levels of a binary one, and the four lie side by side.
+/// A four-ary heap: half the levels of a binary one, with adjacent children.
 #[derive(Debug, Default)]
 pub(super) struct Heap {
     events: Vec<Event>,
@@ -11,7 +11,7 @@ pub(super) struct Heap {
 const CHILDREN: usize = 4;
 
 impl Heap {
-    /// The instant of the first event; the end of time if there is none.
+    /// Returns the earliest instant.
     #[inline]
     pub(super) fn first(&self) -> Option<u64> {
         self.events.first().map(|event| event.at)
@@ -23,11 +23,11 @@ impl Heap {
 
     pub(super) fn push(&mut self, event: Event) {
         self.events.push(event);
-        self.rise(self.events.len() - 1, event);
+        self.sift_up(self.events.len() - 1, event);
     }
 
-    /// Puts `event` where it belongs between the hole and the root.
-    fn rise(&mut self, mut hole: usize, event: Event) {
+    /// Moves `event` up from the hole to its position.
+    fn sift_up(&mut self, mut hole: usize, event: Event) {
         while hole > 0 {
             let parent = (hole - 1) / CHILDREN;
             if event.at >= self.events[parent].at {
@@ -42,8 +42,8 @@ impl Heap {
     pub(super) fn pop(&mut self) -> Option<Event> {
         let last = self.events.pop()?;
         let Some(first) = self.events.first().copied() else { return Some(last) };
-        // The hole sinks to a leaf along the smallest children, and the last event rises from there: it was a leaf before, so it
-        // rarely rises far, and the way down needs no comparison with it.
+        // Sift the hole down to a leaf along the smallest children, then the last event up from there. It was a leaf before, so
+        // it rarely moves far, and the way down needs no comparison with it.
         let mut hole = 0;
         loop {
             let child = hole * CHILDREN + 1;
@@ -61,7 +61,7 @@ impl Heap {
             self.events[hole] = children[smallest];
             hole = child + smallest;
         }
-        self.rise(hole, last);
+        self.sift_up(hole, last);
         Some(first)
     }
 }

@@ -1,4 +1,30 @@
-//! What is to happen, in order of instant.
+//! The event queue, ordered by instant.
+//!
+//! An event has an instant, an order and a sequence number. The order within an instant:
+//!
+//! 1. **Rank.** Actions of the driver come first. Messages have the `priority` of their class of links; timers and first boots
+//!    have 128, the default. So a scenario can require that deliveries come before reads of the same instant. When a paused node
+//!    resumes, the messages that waited come in order of arrival, before all other messages and timers of that instant.
+//! 2. **Roll.** Within a rank a roll decides, addressed by the subject of the event and the instant: the address of a message (of
+//!    the link for FIFO links), node and token of a timer, the name of a booting node. A third event never changes the order of
+//!    two. The instant is part of the address, so nodes that tick together take turns in going first, and so do FIFO links.
+//! 3. **Sequence.** Events with equal rolls keep the order of scheduling. This keeps messages of one FIFO link in order if they
+//!    arrive at one instant.
+//!
+//! The roll is made when two events meet, under the seed in force at that instant; a lone event needs none.
+//!
+//! The queue has five parts, by distance from the clock:
+//!
+//! | part | file | range |
+//! |---|---|---|
+//! | ready | `mod.rs` | events of the present instant that met others, in a heap by rank, roll and sequence |
+//! | present | `mod.rs` | the bucket taken last, sorted by instant |
+//! | ring | `ring.rs` | the near future: 1,024 buckets of 32.8 us that slide with the clock |
+//! | wheel | `wheel.rs` | the far future, up to 137 s: coarser buckets, which cascade into finer ones |
+//! | heap | `heap.rs` | events before the ring's first bucket or beyond the wheel |
+//!
+//! Buckets are linked lists through one slab of 32-byte events, so a push costs one link, independent of the number of messages
+//! in flight. A bucket with several events is sorted by instant when the clock reaches it; a lone event is taken as it is.
 
 mod event;
 mod heap;
@@ -14,36 +40,31 @@ use cluster_sim_types::VirtualInstant;
 
 pub use event::{DeviceId, Order, Rank};
 pub(crate) use event::{Event, Target};
-use event::{NOBODY, Place};
+use event::{NO_SLOT, Place};
 use heap::Heap;
 use ring::{Ring, bucket_of};
 use wheel::Wheel;
 
 use crate::random::Address;
 
-/// All events, in order.
-///
-/// Events of the near future lie unsorted in the buckets of a ring that slides with the clock, those of the far future in the coarser
-/// buckets of a wheel, and fall into the ring once. A bucket with more than one event is sorted when its time comes, and is then the
-/// present. So a push costs one link of a list however many messages are in flight. What falls into the present after that, or beyond the
-/// wheel, waits in a heap.
+/// All scheduled events, in order.
 #[derive(Debug)]
 pub(crate) struct EventQueue {
     /// Events in ring and wheel; those of one bucket are linked.
     slab: Vec<Event>,
-    /// The slot that became free last, and so on.
+    /// The head of the list of free slots.
     free: u32,
     ring: Ring,
     wheel: Wheel,
-    /// The bucket that was taken last, by instant, last first, so that the next one is taken off the end.
+    /// The bucket taken last, latest instant first, so that the next event is at the end.
     present: Vec<Event>,
     heap: Heap,
-    /// Events of the instant at which the clock stands, where there were more than one.
+    /// Events of the present instant, if there was more than one.
     ready: BinaryHeap<Reverse<Ready>>,
     length: usize,
 }
 
-/// An event whose instant has come, with its place among the others of it.
+/// A due event with its position within the instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Ready(Place, Event);
 
@@ -59,13 +80,13 @@ impl PartialOrd for Ready {
     }
 }
 
-/// Where the next event lies.
+/// The part of the queue that holds the next event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     Ready,
     Present,
     Heap,
-    /// Alone in a bucket of the ring.
+    /// The only event in a bucket of the ring.
     Alone(u64),
 }
 
@@ -77,11 +98,11 @@ pub(crate) struct Next {
 }
 
 impl Default for EventQueue {
-    /// A queue without memory of its own; it takes events once it was given room.
+    /// Creates a queue without memory; call [`allocate`](Self::allocate) before the first push.
     fn default() -> Self {
         Self {
             slab: Vec::new(),
-            free: NOBODY,
+            free: NO_SLOT,
             ring: Ring::default(),
             wheel: Wheel::new(),
             present: Vec::new(),
@@ -96,19 +117,19 @@ impl EventQueue {
     #[cfg(test)]
     pub(crate) fn new() -> Self {
         let mut queue = Self::default();
-        queue.make_room();
+        queue.allocate();
         queue
     }
 
-    /// Makes ready for events.
-    pub(crate) fn make_room(&mut self) {
-        self.ring.make_room();
+    /// Allocates the ring.
+    pub(crate) fn allocate(&mut self) {
+        self.ring.allocate();
     }
 
-    /// Forgets all events, and keeps the memory.
+    /// Removes all events; keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.slab.clear();
-        self.free = NOBODY;
+        self.free = NO_SLOT;
         self.ring.clear_all();
         self.wheel = Wheel::new();
         self.present.clear();
@@ -117,7 +138,7 @@ impl EventQueue {
         self.length = 0;
     }
 
-    /// How many events have had their place at once, or could.
+    /// Returns the number of events that fit without allocation.
     pub(crate) fn capacity(&self) -> usize {
         self.slab.capacity()
     }
@@ -126,44 +147,44 @@ impl EventQueue {
         self.length
     }
 
-    /// Adds an event that is due later than the clock says.
+    /// Adds an event due after the present instant.
     #[inline(always)]
     pub(crate) fn push(&mut self, event: Event) {
         self.length += 1;
         let bucket = bucket_of(event.at);
         if self.ring.covers(bucket) {
-            let slot = self.keep(event);
+            let slot = self.store(event);
             self.ring.push(bucket, slot, &mut self.slab[slot as usize]);
         } else {
-            self.push_elsewhere(bucket, event);
+            self.push_far(bucket, event);
         }
     }
 
-    fn push_elsewhere(&mut self, bucket: u64, event: Event) {
+    fn push_far(&mut self, bucket: u64, event: Event) {
         let start = self.ring.start;
         match if bucket < start { None } else { self.wheel.level(bucket, start) } {
             Some(level) => {
-                let slot = self.keep(event);
+                let slot = self.store(event);
                 self.wheel.push(level, bucket, slot, &mut self.slab[slot as usize]);
             }
             None => self.heap.push(event),
         }
     }
 
-    /// Adds an event that is due at the instant at which the clock stands.
+    /// Adds an event due at the present instant.
     pub(crate) fn push_now(&mut self, event: Event, mut roll: impl FnMut(Address) -> u64) {
         self.length += 1;
-        self.make_ready(event, &mut roll);
+        self.push_ready(event, &mut roll);
     }
 
-    fn make_ready(&mut self, event: Event, roll: &mut impl FnMut(Address) -> u64) {
+    fn push_ready(&mut self, event: Event, roll: &mut impl FnMut(Address) -> u64) {
         let roll = roll(Address::from_key(event.about).number(event.at));
         self.ready.push(Reverse(Ready(event.place(roll), event)));
     }
 
-    /// Gives an event a slot.
+    /// Stores an event in a slot.
     #[inline]
-    fn keep(&mut self, event: Event) -> u32 {
+    fn store(&mut self, event: Event) -> u32 {
         match self.slab.get_mut(self.free as usize) {
             Some(place) => {
                 let slot = self.free;
@@ -178,7 +199,7 @@ impl EventQueue {
         }
     }
 
-    /// Takes an event out of its slot.
+    /// Removes an event from its slot.
     #[inline]
     fn release(&mut self, slot: u32) -> Event {
         let place = &mut self.slab[slot as usize];
@@ -188,7 +209,7 @@ impl EventQueue {
         event
     }
 
-    /// The next event, if one is due by `until`.
+    /// Finds the next event due by `until`.
     #[inline(always)]
     pub(crate) fn next(&mut self, now: VirtualInstant, until: VirtualInstant) -> Option<Next> {
         if !self.ready.is_empty() {
@@ -207,16 +228,16 @@ impl EventQueue {
         Some(Next { at: VirtualInstant::from_nanoseconds(at), source: Source::Heap })
     }
 
-    /// The first event in ring and wheel; nothing if it surely lies after `limit`.
+    /// Finds the first event in ring and wheel; `None` if it is certainly after `limit`.
     #[inline(always)]
     fn first_of_buckets(&mut self, limit: u64) -> Option<(u64, Source)> {
         let mut bucket = self.ring.first();
         while bucket >= self.wheel.first {
-            // What is not to come yet stays where it is, so that the ring does not slide away from what may still be pushed before it.
+            // Do not advance the ring past `limit`: earlier events may still be pushed.
             if self.wheel.first > bucket_of(limit) {
                 return None;
             }
-            self.unfold();
+            self.cascade();
             bucket = self.ring.first();
         }
         if bucket > bucket_of(limit) {
@@ -224,26 +245,26 @@ impl EventQueue {
         }
         let slot = self.ring.head(bucket);
         let event = &self.slab[slot as usize];
-        if event.next == NOBODY {
+        if event.next == NO_SLOT {
             return Some((event.at, Source::Alone(bucket)));
         }
         self.make_present(bucket, slot);
         self.present.last().map(|event| (event.at, Source::Present))
     }
 
-    /// Lets the first bucket of the wheel fall into finer ones.
+    /// Moves the first bucket of the wheel into finer ones.
     #[cold]
-    fn unfold(&mut self) {
+    fn cascade(&mut self) {
         let (first, start) = (self.wheel.first, self.ring.start);
         let mut slot = self.wheel.take_first(start);
         self.ring.start = start.max(first);
-        while slot != NOBODY {
+        while slot != NO_SLOT {
             let event = &mut self.slab[slot as usize];
             let (next, bucket) = (event.next, bucket_of(event.at));
             if self.ring.covers(bucket) {
                 self.ring.push(bucket, slot, event);
             } else {
-                let level = self.wheel.level(bucket, self.ring.start).expect("what falls out of a level fits a finer one");
+                let level = self.wheel.level(bucket, self.ring.start).expect("an event of a coarse bucket fits a finer level");
                 self.wheel.push(level, bucket, slot, event);
             }
             slot = next;
@@ -255,7 +276,7 @@ impl EventQueue {
     fn make_present(&mut self, bucket: u64, mut slot: u32) {
         self.ring.clear(bucket);
         self.ring.start = bucket + 1;
-        while slot != NOBODY {
+        while slot != NO_SLOT {
             let event = self.release(slot);
             slot = event.next;
             self.present.push(event);
@@ -263,49 +284,51 @@ impl EventQueue {
         self.present.sort_unstable_by_key(|event| Reverse(event.at));
     }
 
-    /// Takes the next event; the clock must stand at its instant. Where several meet, `roll` decides, by what each is about.
+    /// Takes the next event; the clock must stand at its instant.
+    ///
+    /// Where several events meet, `roll` orders them.
     #[inline]
     pub(crate) fn take(&mut self, next: Next, roll: impl FnMut(Address) -> u64) -> Option<Event> {
         self.length -= 1;
         let event = match next.source {
             Source::Alone(bucket) => {
                 self.ring.clear(bucket);
-                // It stays open for what is still to fall into it.
+                // Keep the bucket open for later pushes.
                 self.ring.start = bucket;
                 let slot = self.ring.head(bucket);
                 self.release(slot)
             }
             Source::Present => self.present.pop()?,
             Source::Heap => {
-                // Nothing else comes before it.
+                // No other event comes before it.
                 self.ring.start = self.ring.start.max(bucket_of(next.at.as_nanoseconds()));
                 self.heap.pop()?
             }
             Source::Ready => return self.ready.pop().map(|Reverse(Ready(_, event))| event),
         };
-        if self.first_beside() == Some(event.at) { self.take_of_many(event, roll) } else { Some(event) }
+        if self.next_in_present_or_heap() == Some(event.at) { self.take_first_of_instant(event, roll) } else { Some(event) }
     }
 
-    /// The instant of what comes next out of present and heap.
+    /// Returns the next instant in `present` and `heap`.
     #[inline]
-    fn first_beside(&self) -> Option<u64> {
+    fn next_in_present_or_heap(&self) -> Option<u64> {
         match self.present.last() {
             None => self.heap.first(),
             Some(event) => Some(self.heap.first().map_or(event.at, |first| first.min(event.at))),
         }
     }
 
-    /// Gathers all events of the instant of `event`, and takes the first of them.
+    /// Collects all events of the instant of `event`, and takes the first of them.
     #[cold]
-    fn take_of_many(&mut self, event: Event, mut roll: impl FnMut(Address) -> u64) -> Option<Event> {
+    fn take_first_of_instant(&mut self, event: Event, mut roll: impl FnMut(Address) -> u64) -> Option<Event> {
         let at = event.at;
-        self.make_ready(event, &mut roll);
+        self.push_ready(event, &mut roll);
         while let Some(event) = self.present.pop_if(|event| event.at == at) {
-            self.make_ready(event, &mut roll);
+            self.push_ready(event, &mut roll);
         }
         while self.heap.first() == Some(at) {
             let event = self.heap.pop()?;
-            self.make_ready(event, &mut roll);
+            self.push_ready(event, &mut roll);
         }
         self.ready.pop().map(|Reverse(Ready(_, event))| event)
     }

@@ -1,38 +1,38 @@
-//! The near future, bucket by bucket.
+//! The near future: a ring of buckets.
 
-use super::event::{Event, NOBODY};
+use super::event::{Event, NO_SLOT};
 
-/// How many nanoseconds of the near future share a bucket, as a power of two: 32.8 us.
+/// Width of a bucket as a power of two, in nanoseconds: 32.8 us.
 const BUCKET_BITS: u32 = 15;
-/// How many buckets there are, as a power of two: 33.6 ms of the near future, more than most links take.
+/// Number of buckets as a power of two. They cover 33.6 ms, more than most link delays.
 pub(super) const RING_BITS: u32 = 10;
 const BUCKETS: u64 = 1 << RING_BITS;
 
-/// The number of the bucket that an instant falls into, counted from the start of the run.
+/// Returns the number of an instant's bucket, counted from the start of the run.
 #[inline]
 pub(super) const fn bucket_of(at: u64) -> u64 {
     at >> BUCKET_BITS
 }
 
-/// The buckets of the near future: lists through one slab of events, so that a bucket costs four bytes while it is empty.
+/// Buckets as lists through one slab of events: an empty bucket costs four bytes.
 #[derive(Debug, Default)]
 pub(super) struct Ring {
-    /// The first bucket that may be held here; so are those after it, short of a whole turn.
+    /// The first bucket of the covered range.
     pub(super) start: u64,
-    /// The first event of each bucket that holds any.
+    /// The first slot of each occupied bucket.
     heads: Vec<u32>,
-    /// Which buckets hold any, and which words of that.
+    /// A bit for each occupied bucket, and one for each word of them that is not zero.
     occupied: [u64; 16],
     summary: u16,
 }
 
 impl Ring {
-    /// Makes ready for events.
-    pub(super) fn make_room(&mut self) {
-        self.heads.resize(BUCKETS as usize, NOBODY);
+    /// Allocates the buckets.
+    pub(super) fn allocate(&mut self) {
+        self.heads.resize(BUCKETS as usize, NO_SLOT);
     }
 
-    /// Empties all buckets and goes back to the start of time. A head is read only where the bucket is occupied.
+    /// Empties all buckets and restarts at time zero. Heads of empty buckets are never read.
     pub(super) fn clear_all(&mut self) {
         (self.start, self.occupied, self.summary) = (0, [0; 16], 0);
     }
@@ -42,18 +42,18 @@ impl Ring {
         bucket.wrapping_sub(self.start) < BUCKETS
     }
 
-    /// Puts the event of that slot at the front of a bucket that is covered.
+    /// Adds the event in `slot` to the front of a covered bucket.
     #[inline]
     pub(super) fn push(&mut self, bucket: u64, slot: u32, event: &mut Event) {
         let index = (bucket % BUCKETS) as usize;
         let (word, bit) = (index / 64, 1 << (index % 64));
-        event.next = if self.occupied[word] & bit == 0 { NOBODY } else { self.heads[index] };
+        event.next = if self.occupied[word] & bit == 0 { NO_SLOT } else { self.heads[index] };
         self.heads[index] = slot;
         self.occupied[word] |= bit;
         self.summary |= 1 << word;
     }
 
-    /// The first bucket that holds anything; a number beyond all if none does.
+    /// Returns the first occupied bucket; `u64::MAX` if there is none.
     #[inline]
     pub(super) fn first(&self) -> u64 {
         let start = (self.start % BUCKETS) as usize;
@@ -65,20 +65,19 @@ impl Ring {
         if self.summary == 0 {
             return u64::MAX;
         }
-        // In turn: the words behind the one the search starts in, those before it, and that word's beginning.
+        // Search the words after the first one, then those before it, then the start of the first word.
         let after = self.summary.rotate_right(word as u32 + 1).trailing_zeros();
         let word = (word + 1 + after as usize) % 16;
         let index = (word * 64) as u64 + u64::from(self.occupied[word].trailing_zeros());
         self.start + (index.wrapping_sub(self.start) % BUCKETS)
     }
 
-    /// The slot of the first event of a bucket that holds any.
+    /// Returns the first slot of an occupied bucket.
     #[inline]
     pub(super) fn head(&self, bucket: u64) -> u32 {
         self.heads[(bucket % BUCKETS) as usize]
     }
 
-    /// Empties a bucket.
     #[inline]
     pub(super) fn clear(&mut self, bucket: u64) {
         let index = (bucket % BUCKETS) as usize;

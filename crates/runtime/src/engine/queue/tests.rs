@@ -1,4 +1,4 @@
-//! The queue against std's heap.
+//! Compares the queue with the standard library's heap.
 
 use std::collections::BinaryHeap;
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A roll with few results, so that many events of one instant share one.
+/// A roll with few values, so that many events of one instant collide.
 fn roll(address: Address) -> u64 {
     address.key() % 3
 }
@@ -16,7 +16,7 @@ fn event(at: u64, rank: u8, about: u64, sequence: u64) -> Event {
     Event::new(VirtualInstant::from_nanoseconds(at), order, Target::Driver, sequence, 0)
 }
 
-/// What is due next in a run that stands at `now`.
+/// Takes the next event at `now`.
 fn pop(queue: &mut EventQueue, now: u64, until: u64) -> Option<Event> {
     let [now, until] = [now, until].map(VirtualInstant::from_nanoseconds);
     let next = queue.next(now, until)?;
@@ -42,7 +42,7 @@ fn every_part_of_an_event_survives_packing() {
 }
 
 #[test]
-fn one_instant_goes_by_rank_then_roll_then_sequence() {
+fn one_instant_is_ordered_by_rank_then_roll_then_sequence() {
     let mut queue = EventQueue::new();
     let [low, high] = {
         let mut abouts: Vec<u64> = (0..100).collect();
@@ -58,7 +58,7 @@ fn one_instant_goes_by_rank_then_roll_then_sequence() {
 }
 
 #[test]
-fn an_event_before_one_that_was_looked_for_in_vain_is_not_late() {
+fn a_limited_search_does_not_delay_earlier_events() {
     let mut queue = EventQueue::new();
     queue.push(event(1_000_000_000, 1, 0, 0));
     assert_eq!(pop(&mut queue, 0, 1_000), None);
@@ -69,7 +69,7 @@ fn an_event_before_one_that_was_looked_for_in_vain_is_not_late() {
 }
 
 #[test]
-fn the_ring_follows_the_clock_through_what_lies_beyond_the_wheel() {
+fn the_ring_follows_the_clock_beyond_the_wheel() {
     let mut queue = EventQueue::new();
     let far = 1_000_000_000_000;
     queue.push(event(far, 1, 0, 0));
@@ -78,8 +78,9 @@ fn the_ring_follows_the_clock_through_what_lies_beyond_the_wheel() {
     assert_eq!(queue.heap.first(), None, "the near future lies in the ring");
 }
 
-/// Pushes instants that are never before the last one popped, as a simulation does, and pops, some of the time only by an instant soon
-/// after; the queue must agree with std's heap.
+/// Runs pushes and pops on the queue and on the standard library's heap; both must agree.
+///
+/// Instants are never before the last popped one, as in a simulation. Some pops are limited to the near future.
 fn agrees(operations: Vec<Option<(u64, u8, u64)>>) -> Result<(), TestCaseError> {
     let mut queue = EventQueue::new();
     let mut reference = BinaryHeap::new();
@@ -112,10 +113,9 @@ fn agrees(operations: Vec<Option<(u64, u8, u64)>>) -> Result<(), TestCaseError> 
 }
 
 proptest! {
-    /// Whatever is pushed and popped in whatever order, the queue agrees with std's heap: with few events and with many, within one
-    /// bucket, across buckets, at the edges of the near and the far future and beyond them.
+    /// Covers few and many events, within one bucket, across buckets, at the edges of ring and wheel, and beyond.
     #[test]
-    fn it_agrees_with_a_reference_heap(
+    fn the_queue_agrees_with_a_reference_heap(
         operations in prop::collection::vec(
             prop::option::weighted(0.6, (
                 prop_oneof![

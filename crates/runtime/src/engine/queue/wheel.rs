@@ -1,16 +1,16 @@
-//! The far future, in buckets that fall into finer ones when their time comes.
+//! The far future: levels of coarse buckets that cascade into finer ones.
 
-use super::event::{Event, NOBODY};
+use super::event::{Event, NO_SLOT};
 use super::ring::RING_BITS;
 
-/// How many buckets a level has, as a power of two.
+/// Number of buckets of a level, as a power of two.
 const LEVEL_BITS: u32 = 6;
 const BUCKETS: u64 = 1 << LEVEL_BITS;
 
-/// One level of the far future: 64 buckets, each as wide as all that is finer.
+/// One level: 64 buckets, each as wide as everything finer.
 #[derive(Debug)]
 struct Level {
-    /// A bucket is so many of the ring's, as a power of two.
+    /// Width of a bucket in buckets of the ring, as a power of two.
     shift: u32,
     heads: [u32; BUCKETS as usize],
     occupied: u64,
@@ -21,7 +21,7 @@ impl Level {
         Self { shift, heads: [0; BUCKETS as usize], occupied: 0 }
     }
 
-    /// The first of the ring's buckets that the first bucket in use covers; a number beyond all if none is.
+    /// Returns the start of the first occupied bucket, as a bucket of the ring; `u64::MAX` if there is none.
     #[inline]
     fn first(&self, start: u64) -> u64 {
         if self.occupied == 0 {
@@ -33,11 +33,11 @@ impl Level {
     }
 }
 
-/// What lies beyond the ring: 2.1 s in buckets as wide as the ring, then 137 s in buckets as wide as those together.
+/// Two levels beyond the ring: 2.1 s in buckets as wide as the ring, then 137 s in buckets of 2.1 s.
 #[derive(Debug)]
 pub(super) struct Wheel {
     levels: [Level; 2],
-    /// The first of the ring's buckets that a bucket in use covers; a number beyond all if none is.
+    /// The start of the first occupied bucket of all levels, as a bucket of the ring; `u64::MAX` if none.
     pub(super) first: u64,
 }
 
@@ -46,27 +46,27 @@ impl Wheel {
         Self { levels: [Level::new(RING_BITS), Level::new(RING_BITS + LEVEL_BITS)], first: u64::MAX }
     }
 
-    /// Which level holds events of the ring's bucket of that number, which lies beyond the ring that begins at `start`.
+    /// Returns the level for a bucket that lies beyond the ring; `None` if it is beyond the wheel.
     #[inline]
     pub(super) fn level(&self, bucket: u64, start: u64) -> Option<usize> {
         self.levels.iter().position(|level| (bucket >> level.shift) - (start >> level.shift) < BUCKETS)
     }
 
-    /// Puts the event of that slot into the bucket of a level that covers the ring's bucket of that number.
+    /// Adds the event in `slot` to the bucket of `level` that covers the ring's `bucket`.
     #[inline]
     pub(super) fn push(&mut self, level: usize, bucket: u64, slot: u32, event: &mut Event) {
         let level = &mut self.levels[level];
         let number = bucket >> level.shift;
         let (index, bit) = ((number % BUCKETS) as usize, 1 << (number % BUCKETS));
-        event.next = if level.occupied & bit == 0 { NOBODY } else { level.heads[index] };
+        event.next = if level.occupied & bit == 0 { NO_SLOT } else { level.heads[index] };
         level.heads[index] = slot;
         level.occupied |= bit;
         self.first = self.first.min(number << level.shift);
     }
 
-    /// Takes the events of the first bucket out, as a list, for a ring that began at `start` and is to begin no earlier than there.
+    /// Empties the first bucket and returns its list; the ring at `start` moves to that bucket.
     pub(super) fn take_first(&mut self, start: u64) -> u32 {
-        // The coarser level first: where both begin at once, its events may come before those of the finer one.
+        // Coarser level first: if both begin together, its events may precede those of the finer one.
         let level = usize::from(self.levels[1].first(start) == self.first);
         let level = &mut self.levels[level];
         let index = (self.first >> level.shift) % BUCKETS;

@@ -1,9 +1,9 @@
-//! What a deterministic run must not hang on: each of the leaks that are planted, as numbers.
+//! Sources of nondeterminism, as numbers.
 
 use std::cell::Cell;
 use std::time::Instant;
 
-/// Sixteen numbers in the order in which a std `HashMap` gives them.
+/// Sixteen numbers in the iteration order of a std `HashMap`.
 #[expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -19,7 +19,7 @@ pub(crate) fn hash_order() -> Vec<u64> {
     order
 }
 
-/// What the machine's clock says, down to a number below a million.
+/// The time of the machine, reduced to a number below 1,000,003.
 #[expect(clippy::disallowed_methods, reason = "the leak that must be found: the machine's clock")]
 pub(crate) fn machine_time() -> u64 {
     let now = format!("{:?}", Instant::now());
@@ -35,7 +35,7 @@ thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// How often this was asked for in this thread: what an earlier run left behind shows.
+/// How often it was called in this thread, which shows what earlier runs left behind.
 pub(crate) fn count_of_the_thread() -> u64 {
     COUNT.set(COUNT.get() + 1);
     COUNT.get()

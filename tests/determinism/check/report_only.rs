@@ -1,12 +1,12 @@
-//! Differences that are in no event.
+//! Differences that no event shows, only the reports.
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Change, Difference, Invariant};
 use serde_json::{Value, json};
 
-use super::{is_there, workers};
+use super::{is_second_run, workers};
 
-/// Measures another number in the other thread, and breaks its rule there if it is told to.
+/// Measures another number in the second thread, and is violated there if `strict`.
 struct Biased {
     strict: bool,
 }
@@ -17,7 +17,7 @@ impl Invariant for Biased {
     }
 
     fn finish(&mut self, _: &World<'_>) -> Verdict {
-        if self.strict && is_there() { Verdict::violated([NodeId(1)], "it is the other thread") } else { Verdict::Holds }
+        if self.strict && is_second_run() { Verdict::violated([NodeId(1)], "it is the other thread") } else { Verdict::Holds }
     }
 
     fn times_checked(&self) -> u64 {
@@ -25,7 +25,7 @@ impl Invariant for Biased {
     }
 
     fn measured(&self) -> Value {
-        json!({"ticks": {"all": if is_there() { 12 } else { 11 }, "some": 3}})
+        json!({"ticks": {"all": if is_second_run() { 12 } else { 11 }, "some": 3}})
     }
 }
 
@@ -34,15 +34,15 @@ fn difference(place: &str, here: &str, there: &str) -> Difference {
 }
 
 #[test]
-fn a_number_that_is_measured_otherwise_is_named() {
-    let twice = workers(|_, _| {}).observe("biased", || Biased { strict: false }).check_determinism(Seed(7));
-    assert_eq!(twice.outcome(), Outcome::Nondeterministic);
-    let divergence = twice.divergence().expect("the reports differ");
+fn a_measurement_that_differs_is_named() {
+    let check = workers(|_, _| {}).observe("biased", || Biased { strict: false }).check_determinism(Seed(7));
+    assert_eq!(check.outcome(), Outcome::Nondeterministic);
+    let divergence = check.divergence().expect("the reports differ");
     assert_eq!(
         (&divergence.event, &divergence.differences[..]),
         (&None, &[difference("measured.biased.ticks.all", "11", "12")][..])
     );
-    let text = twice.to_string();
+    let text = check.to_string();
     for part in
         ["every event and every fact is the same, but the reports differ\n", "measured.biased.ticks.all: 11 here, 12 there\n"]
     {
@@ -51,30 +51,30 @@ fn a_number_that_is_measured_otherwise_is_named() {
 }
 
 #[test]
-fn a_verdict_that_differs_is_named_and_neither_is_believed() {
-    let twice = workers(|_, _| {}).observe("biased", || Biased { strict: true }).check_determinism(Seed(7));
-    assert_eq!(twice.outcome(), Outcome::Nondeterministic);
-    let divergence = twice.divergence().expect("the reports differ");
+fn a_verdict_that_differs_is_named_and_discarded() {
+    let check = workers(|_, _| {}).observe("biased", || Biased { strict: true }).check_determinism(Seed(7));
+    assert_eq!(check.outcome(), Outcome::Nondeterministic);
+    let divergence = check.divergence().expect("the reports differ");
     let places: Vec<&str> = divergence.differences.iter().map(|difference| difference.place.as_str()).collect();
     assert_eq!(
         (&divergence.event, &places[..]),
         (&None, &["measured.biased.ticks.all", "outcome", "violations[0]"][..]),
-        "{twice}"
+        "{check}"
     );
-    assert_eq!(twice.report().map(|report| report.violations.len()), Ok(0));
+    assert_eq!(check.report().map(|report| report.violations.len()), Ok(0));
 }
 
 #[test]
-fn a_check_that_saw_another_number_of_worlds_is_named() {
-    let scenario = workers(|_, _| {}).always("looks", |world| is_there() || world.views::<u64>().count() > 0);
-    let twice = scenario.check_determinism(Seed(7));
-    let divergence = twice.divergence().expect("the reports differ");
+fn a_check_with_another_number_of_evaluations_is_named() {
+    let scenario = workers(|_, _| {}).always("looks", |world| is_second_run() || world.views::<u64>().count() > 0);
+    let check = scenario.check_determinism(Seed(7));
+    let divergence = check.divergence().expect("the reports differ");
     assert!(divergence.event.is_none());
-    assert!(divergence.differences.iter().any(|difference| difference.place == "checks[0].times_checked"), "{twice}");
+    assert!(divergence.differences.iter().any(|difference| difference.place == "checks[0].times_checked"), "{check}");
 }
 
 #[test]
-fn of_many_places_the_first_are_named_and_the_others_counted() {
+fn the_first_differences_are_named_and_the_others_counted() {
     struct Many;
     impl Invariant for Many {
         fn observe(&mut self, _: &Change, _: &World<'_>) -> Verdict {
@@ -84,11 +84,11 @@ fn of_many_places_the_first_are_named_and_the_others_counted() {
             1
         }
         fn measured(&self) -> Value {
-            json!(vec![is_there(); 100])
+            json!(vec![is_second_run(); 100])
         }
     }
-    let twice = workers(|_, _| {}).observe("many", || Many).check_determinism(Seed(7));
-    let differences = &twice.divergence().expect("the reports differ").differences;
+    let check = workers(|_, _| {}).observe("many", || Many).check_determinism(Seed(7));
+    let differences = &check.divergence().expect("the reports differ").differences;
     assert_eq!(differences.len(), 17);
     assert_eq!(differences[0], difference("measured.many[0]", "false", "true"));
     assert_eq!(differences[16], difference("further places", "84 more", "84 more"));

@@ -5,9 +5,9 @@ use cluster_sim::{Happening, RecordKind};
 use rstest::rstest;
 
 use super::sources::{count_of_the_thread, entropy, hash_order, machine_time};
-use super::{LEAKY, NodeStyle, first_difference};
+use super::{CheckFn, LEAKY, first_difference};
 
-/// Three nodes of two tasks each, of which the task `counter` of the second node tells its peers numbers from such a source.
+/// Three nodes of two tasks each; the task `counter` of the second node sends its peers numbers from `source`.
 fn counters(source: fn() -> Vec<u64>) -> Scenario {
     let counting = move |node: Node| async move {
         let (port, inner) = (node.bind::<u64>("beats"), node.clone());
@@ -35,24 +35,24 @@ fn counters(source: fn() -> Vec<u64>) -> Scenario {
 #[case::entropy(|| vec![entropy()], Scenario::check_determinism)]
 #[case::entropy_in_a_process(|| vec![entropy()], Scenario::check_determinism_in_process)]
 #[case::left_in_the_thread(|| vec![count_of_the_thread()], Scenario::check_determinism)]
-fn each_source_of_a_leak_is_found_in_the_task_that_asks_it(#[case] source: fn() -> Vec<u64>, #[case] form: NodeStyle) {
+fn every_leak_is_found_in_its_task(#[case] source: fn() -> Vec<u64>, #[case] run_check: CheckFn) {
     let scenario = counters(source);
-    // It leaves behind what it leaves behind.
+    // The first run leaves its count in the thread.
     scenario.run(Seed(7)).assert_ok();
-    let twice = form(&scenario, Seed(7));
-    let event = first_difference(&twice);
+    let check = run_check(&scenario, Seed(7));
+    let event = first_difference(&check);
     let expected = (LEAKY, Some("main/counter"), Happening::Event(RecordKind::Send));
-    assert_eq!((event.node.as_str(), event.task.as_deref(), event.kind), expected, "{twice}");
+    assert_eq!((event.node.as_str(), event.task.as_deref(), event.kind), expected, "{check}");
 }
 
 #[test]
-fn a_task_that_does_so_much_in_one_poll_that_it_fills_windows_is_named() {
+fn a_task_whose_poll_fills_several_windows_is_named() {
     let late = || [vec![617; 5_000], vec![entropy()]].concat();
-    let twice = counters(late).duration(Duration::from_millis(5)).check_determinism(Seed(7));
-    let event = first_difference(&twice);
-    // Each number goes to two peers; the poll is two windows back.
-    assert!(event.index > 10_000, "{twice}");
-    assert_eq!((event.node.as_str(), event.task.as_deref()), (LEAKY, Some("main/counter")), "{twice}");
+    let check = counters(late).duration(Duration::from_millis(5)).check_determinism(Seed(7));
+    let event = first_difference(&check);
+    // Each number goes to two peers, so the poll is two windows back.
+    assert!(event.index > 10_000, "{check}");
+    assert_eq!((event.node.as_str(), event.task.as_deref()), (LEAKY, Some("main/counter")), "{check}");
 }
 
 /// Where a node leaks.
@@ -66,7 +66,7 @@ enum Leak {
     Panic,
 }
 
-/// A node with two tasks that speak: its main task, and one for each beat of its heart.
+/// A node that sends from its main task and from one task for each beat.
 async fn beating(node: Node, leak: Leak) {
     let port = node.bind::<u64>("beats");
     let leak = if node.name() == LEAKY { leak } else { Leak::Nowhere };
@@ -82,7 +82,7 @@ async fn beating(node: Node, leak: Leak) {
             if leak == Leak::Fact {
                 inner.emit(entropy());
             }
-            assert!(leak != Leak::Panic || !super::is_there() || beat < 5, "the heart broke");
+            assert!(leak != Leak::Panic || !super::is_second_run() || beat < 5, "the heart broke");
         });
         heart.await.expect("a heart beats to its end");
         node.sleep(Duration::from_millis(10)).await;
@@ -98,41 +98,41 @@ fn hearts(leak: Leak) -> Scenario {
 #[case::sleep(Leak::Sleep, Happening::Event(RecordKind::Timer))]
 #[case::fact(Leak::Fact, Happening::Fact)]
 fn a_leak_in_a_task_is_found_in_that_task(#[case] leak: Leak, #[case] kind: Happening) {
-    for twice in [hearts(leak).check_determinism(Seed(7)), hearts(leak).check_determinism_in_process(Seed(7))] {
-        let event = first_difference(&twice);
+    for check in [hearts(leak).check_determinism(Seed(7)), hearts(leak).check_determinism_in_process(Seed(7))] {
+        let event = first_difference(&check);
         let expected = (LEAKY, Some("main/heart"), kind);
-        assert_eq!((event.node.as_str(), event.task.as_deref(), event.kind), expected, "{twice}");
-        let text = twice.to_string();
+        assert_eq!((event.node.as_str(), event.task.as_deref(), event.kind), expected, "{check}");
+        let text = check.to_string();
         assert!(text.contains(", task main/heart\n") && text.contains("s  worker/2 timer of main/heart\n"), "{text}");
     }
 }
 
 #[test]
-fn a_task_has_its_name_however_late_it_leaks() {
-    let twice = hearts(Leak::LateMessage).duration(Duration::from_secs(30)).check_determinism(Seed(7));
-    let event = first_difference(&twice);
-    assert!(event.index > 4 * 4_096, "{twice}");
-    assert_eq!((event.node.as_str(), event.task.as_deref()), (LEAKY, Some("main/heart#1000")), "{twice}");
+fn a_task_that_leaks_late_is_named() {
+    let check = hearts(Leak::LateMessage).duration(Duration::from_secs(30)).check_determinism(Seed(7));
+    let event = first_difference(&check);
+    assert!(event.index > 4 * 4_096, "{check}");
+    assert_eq!((event.node.as_str(), event.task.as_deref()), (LEAKY, Some("main/heart#1000")), "{check}");
 }
 
 #[test]
-fn a_task_that_panics_on_one_side_is_where_the_runs_part() {
-    let twice = hearts(Leak::Panic).check_determinism(Seed(7));
-    let event = first_difference(&twice);
-    assert_eq!(event.node, LEAKY, "{twice}");
-    assert!(event.task.as_deref().is_some_and(|task| task.starts_with("main/heart#5")), "{twice}");
-    assert!(twice.to_string().contains(": task end, node worker/1, task main/heart#5\n"), "{twice}");
-    assert!(event.left[0].ends_with("worker/1 main/heart#5 ends"), "{twice}");
-    assert!(event.right[0].ends_with("worker/1 main/heart#5 is dropped"), "{twice}");
+fn a_task_that_panics_in_one_run_is_the_divergence() {
+    let check = hearts(Leak::Panic).check_determinism(Seed(7));
+    let event = first_difference(&check);
+    assert_eq!(event.node, LEAKY, "{check}");
+    assert!(event.task.as_deref().is_some_and(|task| task.starts_with("main/heart#5")), "{check}");
+    assert!(check.to_string().contains(": task end, node worker/1, task main/heart#5\n"), "{check}");
+    assert!(event.left[0].ends_with("worker/1 main/heart#5 ends"), "{check}");
+    assert!(event.right[0].ends_with("worker/1 main/heart#5 is dropped"), "{check}");
 }
 
 #[test]
-fn async_nodes_that_keep_their_promise_agree() {
+fn deterministic_async_nodes_agree() {
     let scenario = hearts(Leak::Nowhere).chaos(FaultProfile::default());
     scenario.check_determinism(Seed(617)).assert_ok();
-    let twice = scenario.check_determinism_in_process(Seed(617));
-    twice.assert_ok();
-    assert_eq!(twice.report().map(|report| report.digest), Ok(scenario.run(Seed(617)).digest));
+    let check = scenario.check_determinism_in_process(Seed(617));
+    check.assert_ok();
+    assert_eq!(check.report().map(|report| report.digest), Ok(scenario.run(Seed(617)).digest));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A sweep looks twice more at the seed that fails, before anybody believes what it showed.
+//! A sweep runs a failing seed two more times before it reports the finding.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,9 +10,9 @@ use cluster_sim::prelude::*;
 use cluster_sim::{Difference, Happening, OtherRun, RecordKind, Sweep};
 
 use super::sources::{count_of_the_thread, entropy};
-use super::{Habit, LEAKY, is_there, workers};
+use super::{Habit, LEAKY, is_second_run, workers};
 
-/// Workers that break a rule as soon as one shows so much.
+/// Workers with a rule that a view of `most` violates.
 fn up_to(most: u64, habit: Habit) -> Scenario {
     workers(habit).always("shows little", move |world| world.views::<u64>().all(|(_, shown)| *shown < most))
 }
@@ -23,12 +23,12 @@ fn failure(sweep: &Sweep) -> &Report {
 }
 
 #[test]
-fn a_seed_that_fails_alike_every_time_keeps_its_finding() {
+fn a_seed_that_fails_identically_keeps_its_finding() {
     let scenario = up_to(100, |worker, _| worker.shown = worker.ticks);
     let sweep = scenario.sweep(7..9);
     assert_eq!((sweep.passed(), failure(&sweep)), (0, &scenario.run(Seed(7))));
     assert_eq!((failure(&sweep).outcome, failure(&sweep).violations.len()), (Outcome::Violated, 1));
-    // The report tells its last events by labels; who runs the seed once more can say what each message says.
+    // The report shows its last events by labels; the summary, from another run, shows the content of messages.
     let ending = sweep.failures()[0].summary().expect("the seed can be run again");
     assert_eq!(Some(ending), FailureSummary::of(&scenario.record(Seed(7))).as_ref());
     let report = scenario.run(Seed(7)).to_string();
@@ -38,7 +38,7 @@ fn a_seed_that_fails_alike_every_time_keeps_its_finding() {
 }
 
 #[test]
-fn a_seed_that_fails_and_leaks_is_nondeterministic_and_says_where() {
+fn a_seed_that_fails_and_leaks_is_nondeterministic() {
     let sweep = up_to(100, |worker, effects| {
         worker.shown = worker.ticks;
         effects.send(worker.peers[0], entropy());
@@ -54,8 +54,8 @@ fn a_seed_that_fails_and_leaks_is_nondeterministic_and_says_where() {
 }
 
 #[test]
-fn what_the_seeds_before_left_in_the_thread_of_the_sweep_is_found() {
-    // Some two hundred ticks a seed: the third one is past five hundred, and fails for what the first two left behind.
+fn state_left_by_earlier_seeds_of_a_sweep_is_found() {
+    // About 200 ticks a seed: the third seed passes 500 and fails because of what the first two left behind.
     let sweep = up_to(500, |worker, effects| {
         worker.shown = count_of_the_thread();
         effects.send(worker.peers[0], worker.shown);
@@ -69,7 +69,7 @@ fn what_the_seeds_before_left_in_the_thread_of_the_sweep_is_found() {
 }
 
 #[test]
-fn a_failure_that_later_runs_of_the_seed_do_not_show_is_not_believed() {
+fn a_failure_that_is_not_reproduced_is_nondeterministic() {
     static IS_FIRST: AtomicBool = AtomicBool::new(true);
     let sweep = up_to(100, |worker, _| {
         if worker.ticks == 50 && IS_FIRST.swap(false, Ordering::Relaxed) {
@@ -90,9 +90,9 @@ fn a_failure_that_later_runs_of_the_seed_do_not_show_is_not_believed() {
 }
 
 #[test]
-fn a_run_that_is_another_one_when_its_end_is_to_be_told_is_not_told_of() {
+fn a_summary_of_a_run_that_differs_is_left_out() {
     static RUNS: AtomicU64 = AtomicU64::new(0);
-    // The failure and the second look at it are the first three.
+    // The failing run and its determinism check are the first three.
     let scenario = up_to(100, |worker, effects| {
         let runs = if worker.ticks == 1 { RUNS.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
         if runs > 3 {
@@ -106,7 +106,7 @@ fn a_run_that_is_another_one_when_its_end_is_to_be_told_is_not_told_of() {
     assert!(sweep.to_string().contains(" sends 58a50dd44b551317, 1 bytes\n"), "labels are all that is known: {sweep}");
 }
 
-/// Never comes back.
+/// Never returns.
 fn hang() -> ! {
     loop {
         thread::park();
@@ -114,14 +114,14 @@ fn hang() -> ! {
 }
 
 #[test]
-fn a_seed_that_hangs_at_the_second_look_is_not_waited_for() {
+fn a_seed_that_hangs_in_the_determinism_check_is_abandoned() {
     static RUNS: AtomicU64 = AtomicU64::new(0);
-    // The first seed holds, the second one fails, and then hangs in the thread of the sweep.
+    // The first seed holds; the second fails, and then hangs in the thread of the sweep.
     let sweep = up_to(100, |worker, _| {
-        if worker.ticks == 50 && (is_there() || RUNS.fetch_add(1, Ordering::Relaxed) > 0) {
+        if worker.ticks == 50 && (is_second_run() || RUNS.fetch_add(1, Ordering::Relaxed) > 0) {
             worker.shown = 100;
         }
-        if worker.ticks == 50 && !is_there() && RUNS.load(Ordering::Relaxed) > 2 {
+        if worker.ticks == 50 && !is_second_run() && RUNS.load(Ordering::Relaxed) > 2 {
             hang();
         }
     })
@@ -135,7 +135,7 @@ fn a_seed_that_hangs_at_the_second_look_is_not_waited_for() {
     assert_eq!(violation.message, "a step of worker/1 did not return for 0.5s of real time");
 }
 
-/// Keeps the thread busy for ten milliseconds, which no run sees.
+/// Keeps the thread busy for 10 ms of real time, which no run sees.
 #[expect(clippy::disallowed_methods, reason = "a step that takes long for the machine's clock, and comes back")]
 fn toil() {
     let began = Instant::now();
@@ -145,11 +145,11 @@ fn toil() {
 }
 
 #[test]
-fn a_second_look_that_takes_longer_than_the_patience_and_goes_on_is_waited_for() {
+fn a_slow_determinism_check_that_progresses_is_awaited() {
     static IS_AGAIN: AtomicBool = AtomicBool::new(false);
     let scenario = up_to(150, |worker, _| {
         worker.shown = worker.ticks;
-        if IS_AGAIN.load(Ordering::Relaxed) && !is_there() {
+        if IS_AGAIN.load(Ordering::Relaxed) && !is_second_run() {
             toil();
         }
         if worker.shown == 150 {
@@ -162,17 +162,17 @@ fn a_second_look_that_takes_longer_than_the_patience_and_goes_on_is_waited_for()
     assert_eq!((violation.rule.as_str(), sweep.failures()[0].unconfirmed()), ("shows little", None));
 }
 
-/// Panics in the other thread where it is printed for comparing, which is no finding of a run.
+/// Panics in the second thread while it is printed for the comparison, which is no finding of a run.
 struct Unprintable;
 
 impl std::fmt::Debug for Unprintable {
     fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if is_there() { panic!("printed in the other thread") } else { Ok(()) }
+        if is_second_run() { panic!("printed in the other thread") } else { Ok(()) }
     }
 }
 
 #[test]
-fn a_failure_that_could_not_be_looked_at_again_is_kept_and_says_so() {
+fn a_failure_that_could_not_be_checked_is_kept_with_a_note() {
     let scenario = up_to(100, |worker, effects| {
         worker.shown = worker.ticks;
         effects.emit(Unprintable);

@@ -1,11 +1,11 @@
-//! What a campaign shows hangs on no number of workers, and on no place where they work.
+//! The result of a campaign does not depend on the number of workers, or on threads or processes.
 
 use cluster_sim::prelude::*;
 use rstest::rstest;
 
 use crate::count;
 
-/// Breaks one of three rules in some seeds, panics in others, each after a time that hangs on the seed.
+/// Violates one of three rules in some seeds and panics in others, each after a random time.
 async fn fragile(node: Node) {
     node.sleep(Duration::from_millis(node.roll("when", 0).below(1_000))).await;
     let fate = node.roll("fate", 0).below(64);
@@ -30,7 +30,7 @@ fn scenario() -> Scenario {
 }
 
 #[rstest]
-fn what_it_shows_hangs_on_no_place(#[values(1, 3, 9)] failures: usize) {
+fn a_campaign_gives_one_result_in_threads_and_processes(#[values(1, 3, 9)] failures: usize) {
     let campaign = |workers: usize| scenario().campaign(100..300).max_failures(count(failures)).threads(count(workers));
     let alone = campaign(1).run();
     assert!(alone.failures().len() == failures.min(4), "{alone}");
@@ -42,7 +42,7 @@ fn what_it_shows_hangs_on_no_place(#[values(1, 3, 9)] failures: usize) {
 }
 
 #[test]
-fn a_range_without_seeds_is_no_pass_wherever_it_runs() {
+fn an_empty_range_of_seeds_is_no_pass() {
     for sweep in [scenario().campaign(5..5).run(), scenario().campaign(5..5).isolated().run()] {
         assert_eq!((sweep.passed(), sweep.is_ok(), sweep.exit_code()), (0, false, 4));
     }

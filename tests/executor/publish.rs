@@ -1,4 +1,4 @@
-//! What a node shows, states and hands out.
+//! Views that a node publishes, facts that it emits, and values that it exposes to calls.
 
 use std::future::pending;
 
@@ -10,7 +10,7 @@ use cluster_sim_testkit::units::{instant, milliseconds};
 use crate::nodes;
 
 #[test]
-fn a_view_begins_with_its_default_and_lives_as_long_as_the_life() {
+fn a_view_starts_with_its_default_and_ends_with_the_incarnation() {
     let mut sim = nodes(1, |node| async move {
         if node.incarnation().0 == 0 {
             node.publish(|seen: &mut Vec<u8>| seen.push(1));
@@ -23,17 +23,17 @@ fn a_view_begins_with_its_default_and_lives_as_long_as_the_life() {
     let view = |sim: &Sim| sim.inspect(|world| world.view::<Vec<u8>>(NodeId(0)).cloned());
     sim.run_for(milliseconds(2));
     assert_eq!(view(&sim), Some(vec![1, 2]));
-    assert_eq!(sim.inspect(|world| world.view::<u8>(NodeId(0)).copied()), None, "of another type there is none");
+    assert_eq!(sim.inspect(|world| world.view::<u8>(NodeId(0)).copied()), None, "there is no view of another type");
     assert!(sim.crash(0));
     assert_eq!(view(&sim), None);
     assert!(sim.restart(0));
     sim.run_for(milliseconds(2));
-    assert_eq!(view(&sim), None, "the next life shows its own");
+    assert_eq!(view(&sim), None, "the next incarnation publishes its own");
     sim.finish().assert_ok();
 }
 
 #[test]
-fn a_view_of_another_type_is_a_finding_with_words_and_leaves_the_first() {
+fn publishing_a_second_view_type_is_a_finding() {
     let mut sim = nodes(1, |node| async move {
         node.publish(|seen: &mut u8| *seen = 4);
         node.sleep(milliseconds(1)).await;
@@ -48,7 +48,7 @@ fn a_view_of_another_type_is_a_finding_with_words_and_leaves_the_first() {
 }
 
 #[test]
-fn a_check_runs_after_a_view_changed_and_handles_work_while_it_is_changed() {
+fn a_check_runs_after_a_view_changed() {
     let scenario = nodes(1, |node| async move {
         let port = node.bind::<u8>("port");
         for number in 1..=9 {
@@ -66,7 +66,7 @@ fn a_check_runs_after_a_view_changed_and_handles_work_while_it_is_changed() {
     assert_eq!(report.traffic.sent, 7);
 }
 
-/// Adds up the numbers that nodes state.
+/// Adds up the numbers that nodes emit.
 #[derive(Debug, Default)]
 struct Sum {
     sum: u64,
@@ -94,7 +94,7 @@ impl Invariant for Sum {
 }
 
 #[test]
-fn facts_reach_the_observers_from_tasks_and_from_calls() {
+fn facts_from_tasks_and_from_calls_reach_observers() {
     let mut sim = nodes(1, |node| async move {
         node.expose(node.clone());
         let child = node.clone();
@@ -111,7 +111,7 @@ fn facts_reach_the_observers_from_tasks_and_from_calls() {
 }
 
 #[test]
-fn a_call_reaches_what_was_exposed_and_says_why_it_cannot() {
+fn a_call_reaches_the_exposed_value_or_names_the_reason() {
     let mut sim = nodes(2, |node| async move {
         if node.id() == NodeId(0) {
             node.expose(5_u32);
@@ -136,7 +136,7 @@ fn a_call_reaches_what_was_exposed_and_says_why_it_cannot() {
 }
 
 #[test]
-fn what_a_call_begins_and_sends_goes_on_after_it() {
+fn tasks_and_messages_of_a_call_outlive_it() {
     let log = Log::<String>::new();
     let noted = log.clone();
     let mut sim = nodes(2, move |node| {
@@ -145,8 +145,8 @@ fn what_a_call_begins_and_sends_goes_on_after_it() {
             let port = std::sync::Arc::new(node.bind::<u64>("port"));
             node.expose((node.clone(), std::sync::Arc::clone(&port)));
             loop {
-                let heard = port.recv().await;
-                log.write(format!("{} heard {}", node.id(), heard.message));
+                let received = port.recv().await;
+                log.write(format!("{} received {}", node.id(), received.message));
             }
         }
     })
@@ -164,7 +164,7 @@ fn what_a_call_begins_and_sends_goes_on_after_it() {
     let rolls = rolls.expect("the node is up");
     assert_ne!(rolls.0, rolls.1);
     sim.run_for(milliseconds(500));
-    assert_eq!(log.read(), ["n1 heard 1", "n1 heard 2"]);
+    assert_eq!(log.read(), ["n1 received 1", "n1 received 2"]);
     sim.finish().assert_ok();
 }
 
@@ -182,7 +182,7 @@ fn a_panic_in_a_call_is_a_finding_of_the_node() {
 }
 
 #[test]
-fn the_last_exposed_counts_also_when_a_call_exposes_it() {
+fn the_last_exposed_value_is_called() {
     let log = Log::<String>::new();
     let noted = log.clone();
     let mut sim = nodes(1, move |node| {

@@ -1,16 +1,16 @@
-//! Several failures of one campaign: those that are different are shown, the others are counted.
+//! Several failures of one campaign: different ones are shown, duplicates are counted.
 
 use cluster_sim::prelude::*;
 
-use crate::{count, ways};
+use crate::{count, failure_groups};
 
-/// A node that shows its fate, from 0 to 7.
+/// A node that publishes its fate, from 0 to 7.
 async fn fated(node: Node) {
     let fate = node.roll("fate", 0).below(8);
     node.publish(|shown: &mut u64| *shown = fate);
 }
 
-/// Fates 1 and 2 break one rule with words of their own, 3 another one.
+/// Fates 1 and 2 violate one rule with different messages; fate 3 violates another rule.
 fn scenario() -> Scenario {
     let small = |world: &World<'_>| match world.views::<u64>().find(|(_, fate)| matches!(fate, 1 | 2)) {
         Some((node, 1)) => Err(format!("{node} drew a one at {}", world.now())),
@@ -31,7 +31,7 @@ fn fate(seed: u64) -> u64 {
 }
 
 #[test]
-fn seeds_that_break_one_rule_with_other_numbers_fail_in_one_way() {
+fn failures_are_grouped_by_rule_and_message_ignoring_numbers() {
     let fates: Vec<u64> = (0..128).map(fate).collect();
     let seeds = |fated: u64| (0..128).filter(|seed| fates[*seed as usize] == fated).collect::<Vec<u64>>();
     let mut expected: Vec<(u64, &str, u64)> = [("no small fate", 1), ("no small fate", 2), ("no three", 3)]
@@ -39,7 +39,7 @@ fn seeds_that_break_one_rule_with_other_numbers_fail_in_one_way() {
         .to_vec();
     expected.sort_unstable();
     let sweep = scenario().campaign(0..128).max_failures(count(5)).run();
-    let found: Vec<_> = ways(&sweep).into_iter().map(|(seed, rule, _, others)| (seed, rule, others)).collect();
+    let found: Vec<_> = failure_groups(&sweep).into_iter().map(|(seed, rule, _, others)| (seed, rule, others)).collect();
     assert_eq!(found, expected);
     let failed = expected.iter().map(|(.., others)| others + 1).sum::<u64>();
     assert_eq!((sweep.failed(), sweep.passed()), (failed, 128 - failed));
@@ -52,7 +52,7 @@ fn seeds_that_break_one_rule_with_other_numbers_fail_in_one_way() {
 }
 
 #[test]
-fn it_ends_at_the_last_of_as_many_different_ones_as_are_wanted() {
+fn a_campaign_ends_at_the_wanted_number_of_different_failures() {
     let all = scenario().campaign(0..128).max_failures(count(5)).run();
     let two = scenario().campaign(0..128).max_failures(count(2)).run();
     let last = all.failures()[1].report().seed().0;
