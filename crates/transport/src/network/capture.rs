@@ -1,30 +1,33 @@
-//! What messages say, in words: for whoever reads a run afterwards.
+//! Captures the content of messages as text, for recordings.
 
 use super::Network;
 use crate::message::Message;
 
-/// A message that was sent, by the digest of its content, and what it says.
+/// The content of one sent message as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CapturedMessage {
-    /// The digest of its content, as in its record.
+    /// The digest of the content, as in the record of the send.
     pub content: u64,
     /// The message as JSON.
     pub text: String,
 }
 
 impl Network {
-    /// Keeps from here on what every message says, until it is [taken](Self::take_captured). It costs time and memory at every send.
+    /// Captures every message sent from now on, which costs time and memory at each send.
+    ///
+    /// [`take_captured`](Self::take_captured) returns them.
     pub fn capture_messages(&mut self) {
         self.captured.get_or_insert_default();
     }
 
-    /// What the messages say that were sent since this was last asked for, in the order of their sends. One that JSON cannot say is
-    /// missing.
+    /// Returns the messages captured since the last call, in the order of their sends.
+    ///
+    /// A message that JSON cannot represent is missing.
     pub fn take_captured(&mut self) -> Vec<CapturedMessage> {
         self.captured.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// Keeps what a message says, if somebody wants to read it.
+    /// Captures a message if a recording asked for it.
     #[inline(always)]
     pub(super) fn capture<M: Message>(&mut self, content: u64, message: &M) {
         if let Some(captured) = &mut self.captured {

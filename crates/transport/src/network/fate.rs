@@ -1,31 +1,31 @@
-//! What became of a message, and the name of what decided it.
+//! Fates of messages, and the named causes of loss.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What a link does with one message, decided when it is sent.
+/// The result of a send on one link, decided when the message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
-    /// It arrives after so much time, unless a cut or its receiver's end prevents it.
+    /// The message arrives after a delay, unless a cut or the state of the receiver prevents it.
     Carried {
-        /// The time it takes, in nanoseconds.
+        /// The delay in nanoseconds.
         #[serde(rename = "after_ns")]
         after: u64,
-        /// Further copies that arrive by themselves.
+        /// The number of additional copies, each with a delay of its own.
         copies: u8,
     },
-    /// It is lost by what has this number among the network's causes.
+    /// The message is lost.
     Lost {
-        /// The number of the cause; `Network::cause` names it.
+        /// The number of the cause; `Network::cause` returns its name.
         cause: u32,
     },
 }
 
 impl Fate {
-    /// The time the message takes, if it is carried.
+    /// Returns the delay of a message that is carried.
     pub fn after(self) -> Option<Duration> {
         match self {
             Self::Carried { after, .. } => Some(Duration::from_nanos(after)),
@@ -34,12 +34,12 @@ impl Fate {
     }
 }
 
-/// One fate that was decided, and what it was decided about.
+/// The fate of one send, with its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FateRecord {
-    /// The address: from, to, label, repeat.
+    /// The address of the send: sender, receiver, label, epoch and repeat.
     pub address: u64,
-    /// What was decided.
+    /// The fate.
     pub fate: Fate,
 }
 
@@ -47,32 +47,32 @@ pub struct FateRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub(super) enum Cause {
-    /// The link's own loss.
+    /// The loss of the link's model.
     Loss,
-    /// The inbox of a paused node is full.
+    /// The inbox of a paused node, or of a port, is full.
     InboxFull,
-    /// The receiver is down, or has not started yet.
+    /// The receiver is down or has not booted yet.
     NodeDown,
-    /// The receiver is gone for good.
+    /// The receiver is down for good.
     NodeKilled,
-    /// The receiver's inbox went with its life.
+    /// The receiver's life ended while the message waited in its inbox.
     InboxLost,
-    /// The receiver has another life now, and the link does not carry across lives.
+    /// The receiver has restarted since the send, and the link says `StaleDelivery::Drop`.
     StaleIncarnation,
-    /// The receiver does not understand the message.
+    /// The message cannot be decoded as the receiver's message type.
     Undecodable,
-    /// Nobody bound the port that it is for, or the port was unbound before it was taken.
+    /// The port is not bound, or was unbound before the message was received.
     PortClosed,
 }
 
-/// The names of the causes that every network has, in the order of their numbers.
+/// The names of the common causes, in the order of their numbers.
 const COMMON: [&str; 8] =
     ["loss", "inbox_full", "node_down", "node_killed", "inbox_lost", "stale_incarnation", "undecodable", "port_closed"];
 
-/// The first number of a cause with a name of its own, so that a further common cause changes no digest.
+/// The first number of a named cause. It leaves room, so that a new common cause changes no digest.
 const FIRST_NAMED: usize = 64;
 
-/// Counts losses under the name of what caused them.
+/// Counts losses by cause.
 #[derive(Debug, Default)]
 pub(super) struct Losses {
     common: [u64; COMMON.len()],
@@ -80,7 +80,7 @@ pub(super) struct Losses {
 }
 
 impl Losses {
-    /// The number of the cause of that name; causes of one name are counted together.
+    /// Returns the number of the cause with this name. Causes of equal name are counted together.
     pub(super) fn named(&mut self, name: &str) -> u32 {
         if let Some(common) = COMMON.iter().position(|known| *known == name) {
             return common as u32;
@@ -106,7 +106,7 @@ impl Losses {
         }
     }
 
-    /// Every cause that ate at least one message, by name.
+    /// Returns the count of every cause that lost at least one message, by name.
     pub(super) fn by_name(&self) -> BTreeMap<String, u64> {
         let common = COMMON.iter().copied().zip(self.common);
         let named = self.named.iter().map(|(name, count)| (name.as_str(), *count));
