@@ -1,4 +1,4 @@
-//! The one test command.
+//! The task `check`: runs steps in order until one fails.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -13,21 +13,21 @@ use crate::size::{self, SizeError};
 use crate::speed::{self, SpeedError};
 use crate::step::{Profile, Step};
 
-/// Where the check runs.
+/// The workspace, the cargo and the profile that a task uses.
 #[derive(Debug, Clone)]
 pub struct Environment {
-    /// The workspace; every call runs in it.
+    /// The workspace, and the working directory of every call.
     pub root: PathBuf,
-    /// The cargo to call.
+    /// The cargo that every call of cargo runs.
     pub cargo: PathBuf,
-    /// Where cargo builds, if it was told; otherwise cargo is asked.
+    /// The target directory of cargo, from the environment; otherwise taken from `cargo metadata`.
     pub target: Option<PathBuf>,
-    /// The profile of the tests.
+    /// The nextest profile of the tests.
     pub profile: Profile,
 }
 
 impl Environment {
-    /// From the variables `CARGO`, `CARGO_TARGET_DIR` and `CI`; an empty `CI` counts as unset.
+    /// Takes the values of the variables `CARGO`, `CARGO_TARGET_DIR` and `CI`; an empty `CI` counts as unset.
     pub fn new(root: PathBuf, cargo: Option<OsString>, target: Option<OsString>, ci: Option<OsString>) -> Self {
         let target = target.map(|target| root.join(target));
         let cargo = cargo.map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
@@ -36,11 +36,13 @@ impl Environment {
     }
 }
 
-/// Runs the steps asked for, or all, up to the first that fails. Announces each on one line and ends with the time each took.
+/// Runs the selected steps, or all that run by default, up to the first failure.
+///
+/// Prints a line before each step, and the time of each at the end.
 ///
 /// # Errors
 ///
-/// A step failed; those after it did not run.
+/// A step failed; the steps after it did not run.
 pub fn run(only: &[Step], environment: &Environment) -> Result<(), Failure> {
     let steps = Step::selection(only);
     let mut times = Vec::new();
@@ -58,7 +60,7 @@ pub fn run(only: &[Step], environment: &Environment) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the steps asked for would run, a line each; where none was asked for also those that run only when asked for.
+/// Lists the commands of the selected steps, a line each; without a selection those of every step.
 pub fn list(only: &[Step], profile: Profile) -> String {
     let steps = if only.is_empty() { Step::all().to_vec() } else { Step::selection(only) };
     steps.into_iter().map(|step| format!("{:<12} {}\n", step.name(), step.line(profile))).collect()
@@ -77,14 +79,14 @@ fn perform(step: Step, environment: &Environment) -> Result<(), StepError> {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a step takes at the desk is the machine's time")]
+#[expect(clippy::disallowed_methods, reason = "the duration of a step is time of the machine")]
 pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let done = work();
     (done, start.elapsed())
 }
 
-/// The time of each step, and of all.
+/// The time of each step, and their total.
 struct Times<'a>(&'a [(String, Duration)]);
 
 impl fmt::Display for Times<'_> {
@@ -97,24 +99,24 @@ impl fmt::Display for Times<'_> {
     }
 }
 
-/// The step that failed. Prints as what to read and what to run next.
+/// A failed step. Prints as the cause and the command that runs the step alone.
 #[derive(Debug, thiserror::Error)]
 #[error("check: step {} failed: {cause}\n       to run it alone: cargo xtask check --only {}", step.name(), step.name())]
 pub struct Failure {
-    /// Which one.
+    /// The failed step.
     pub step: Step,
-    /// What it said.
+    /// The reason.
     #[source]
     pub cause: StepError,
 }
 
-/// Why a step failed.
+/// The reason why a step failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
-    /// A call of cargo.
+    /// A call of a program failed.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// cargo-nextest could not be had.
+    /// cargo-nextest could not be installed.
     #[error(transparent)]
     Nextest(#[from] NextestError),
     /// The digests differ or could not be read.
@@ -123,10 +125,10 @@ pub enum StepError {
     /// The users' scenario took too long.
     #[error(transparent)]
     Speed(#[from] SpeedError),
-    /// An event took too many instructions.
+    /// An event needed too many instructions.
     #[error(transparent)]
     Instructions(#[from] InstructionsError),
-    /// The large scenario took too much.
+    /// The large scenario needed too much time or memory.
     #[error(transparent)]
     Size(#[from] SizeError),
 }
@@ -143,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_ci_is_none() {
+    fn an_empty_ci_counts_as_unset() {
         let environment = |ci: Option<&str>| Environment::new(PathBuf::new(), None, None, ci.map(OsString::from)).profile;
         assert_eq!(environment(None), Profile::Default);
         assert_eq!(environment(Some("")), Profile::Default);

@@ -1,11 +1,11 @@
-//! One call of a program, as it is shown and as it is run.
+//! Calls of programs, which can be printed and run.
 
 use std::fmt;
 use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
-/// A call of a program with its arguments. Prints as a line that a shell understands.
+/// A program with its arguments and at most one environment variable. Prints as a shell command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     program: Program,
@@ -15,38 +15,38 @@ pub struct Call {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Program {
-    /// The cargo that runs us.
+    /// The cargo of the [`Environment`](crate::check::Environment).
     Cargo,
     Other(String),
 }
 
 impl Call {
-    /// A call of cargo; the arguments are parted at spaces.
+    /// A call of cargo; splits `arguments` at spaces.
     pub fn cargo(arguments: &str) -> Self {
         Self { program: Program::Cargo, arguments: arguments.split_whitespace().map(str::to_owned).collect(), variable: None }
     }
 
-    /// A call of another program; the arguments are parted at spaces.
+    /// A call of another program; splits `arguments` at spaces.
     pub fn other(program: &Path, arguments: &str) -> Self {
         Self { program: Program::Other(program.display().to_string()), ..Self::cargo(arguments) }
     }
 
-    /// This call with a variable set in its environment.
+    /// Sets a variable in the environment of the call.
     #[must_use]
-    pub fn with(self, variable: &'static str, value: &'static str) -> Self {
+    pub fn with_variable(self, variable: &'static str, value: &'static str) -> Self {
         Self { variable: Some((variable, value)), ..self }
     }
 
-    /// This call with one argument more, which may hold spaces.
+    /// Appends an argument, which may contain spaces.
     #[must_use]
-    pub fn and(mut self, argument: &Path) -> Self {
+    pub fn with_argument(mut self, argument: &Path) -> Self {
         self.arguments.push(argument.display().to_string());
         self
     }
 
-    /// This call with another one as its last arguments: a program that runs a program.
+    /// Appends another call as the last arguments, for a program that runs a program.
     #[must_use]
-    pub fn calling(mut self, other: &Self) -> Self {
+    pub fn wrapping(mut self, other: &Self) -> Self {
         let program = match &other.program {
             Program::Cargo => "cargo".to_owned(),
             Program::Other(program) => program.clone(),
@@ -56,7 +56,7 @@ impl Call {
         self
     }
 
-    /// Starts it and leaves it running; what it prints is dropped, its messages go where ours go.
+    /// Starts the program without waiting for it; discards its stdout, inherits stderr.
     ///
     /// # Errors
     ///
@@ -65,21 +65,21 @@ impl Call {
         self.command(cargo, root).stdout(Stdio::null()).spawn().map_err(|source| self.not_started(source))
     }
 
-    /// Runs to the end, its output going where ours goes.
+    /// Runs the program to its end; inherits stdout and stderr.
     ///
     /// # Errors
     ///
-    /// The program could not be started, or ended with anything but success.
+    /// The program could not be started, or failed.
     pub fn run(&self, cargo: &Path, root: &Path) -> Result<(), CallError> {
         let status = self.command(cargo, root).status().map_err(|source| self.not_started(source))?;
         self.succeeded(status)
     }
 
-    /// Runs to the end and returns what it wrote to its standard output; its messages go where ours go.
+    /// Runs the program to its end and returns its stdout; inherits stderr.
     ///
     /// # Errors
     ///
-    /// The program could not be started, or ended with anything but success.
+    /// The program could not be started, or failed.
     pub fn read(&self, cargo: &Path, root: &Path) -> Result<Vec<u8>, CallError> {
         let mut command = self.command(cargo, root);
         command.stderr(Stdio::inherit());
@@ -87,7 +87,7 @@ impl Call {
         self.succeeded(status).map(|()| stdout)
     }
 
-    /// What it wrote to its standard output, or nothing if it could not be started or failed. Its messages are swallowed.
+    /// Runs the program to its end and returns its stdout, or `None` if it could not be started or failed; discards stderr.
     pub fn probe(&self, cargo: &Path, root: &Path) -> Option<Vec<u8>> {
         let output = self.command(cargo, root).output().ok()?;
         output.status.success().then_some(output.stdout)
@@ -102,11 +102,11 @@ impl Call {
         command
     }
 
-    /// Whether it ended well.
+    /// Checks how the program ended.
     ///
     /// # Errors
     ///
-    /// It ended with anything but success.
+    /// The status is not success.
     pub fn succeeded(&self, status: ExitStatus) -> Result<(), CallError> {
         if status.success() { Ok(()) } else { Err(CallError::Ended { call: self.to_string(), status }) }
     }
@@ -132,20 +132,20 @@ impl fmt::Display for Call {
 /// A call that did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// Nothing was run.
+    /// The program could not be started.
     #[error("`{call}` could not be started: {source}")]
     NotStarted {
-        /// The line as shown.
+        /// The call as a shell command.
         call: String,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// It ran, and said no.
+    /// The program failed.
     #[error("`{call}` ended with {status}")]
     Ended {
-        /// The line as shown.
+        /// The call as a shell command.
         call: String,
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
     },
 }

@@ -1,4 +1,4 @@
-//! The digests of the standard scenarios, held against the committed ones.
+//! The step `digests`: compares the digests of the builtin scenarios with the committed ones.
 
 use std::path::PathBuf;
 use std::{fs, io};
@@ -9,10 +9,10 @@ use crate::check::Environment;
 use crate::command::{Call, CallError};
 use crate::program;
 
-/// The committed digests, from the root of the workspace.
+/// The file of the committed digests, from the root of the workspace.
 pub const COMMITTED: &str = "tests/digests.toml";
 
-/// Runs `cluster-sim digests` in two processes, on one thread and on two, and holds each output against the committed file.
+/// Runs `cluster-sim digests` in two processes, on one thread and on two, and compares each output with the committed file.
 ///
 /// # Errors
 ///
@@ -20,7 +20,7 @@ pub const COMMITTED: &str = "tests/digests.toml";
 pub fn compare(environment: &Environment) -> Result<(), DigestsError> {
     let path = environment.root.join(COMMITTED);
     let committed = fs::read(&path).map_err(|source| DigestsError::Unreadable { path, source })?;
-    let program = program::built(environment)?;
+    let program = program::release_binary(environment)?;
     for threads in [1, 2] {
         let call = Call::other(&program, &format!("digests --threads {threads}"));
         let printed = call.read(&environment.cargo, &environment.root)?;
@@ -31,45 +31,45 @@ pub fn compare(environment: &Environment) -> Result<(), DigestsError> {
     Ok(())
 }
 
-/// The lines that differ: `-` committed, `+` printed. Where only bytes differ that no line shows, says so.
+/// The lines that differ: `-` committed, `+` printed; a note if the texts are equal after lossy decoding.
 fn difference(committed: &[u8], printed: &[u8]) -> String {
     let (committed, printed) = (String::from_utf8_lossy(committed), String::from_utf8_lossy(printed));
     let lines =
         TextDiff::from_lines(&*committed, &*printed).unified_diff().context_radius(1).header(COMMITTED, "printed").to_string();
-    if lines.is_empty() { "the bytes differ where neither is text".to_owned() } else { lines }
+    if lines.is_empty() { "the bytes differ only in invalid UTF-8".to_owned() } else { lines }
 }
 
-/// The digests are not the committed ones, or could not be had.
+/// The digests differ from the committed ones, or could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DigestsError {
-    /// The committed file is not there.
+    /// The committed file cannot be read.
     #[error("{} cannot be read: {source}; write it with `{WRITE}`", path.display())]
     Unreadable {
-        /// Where it was looked for.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// Cargo would not say where it builds.
-    #[error("cargo does not say where it builds: {0}")]
+    /// `cargo metadata` failed, so the target directory is unknown.
+    #[error("the target directory of cargo is unknown: {0}")]
     Metadata(#[from] cargo_metadata::Error),
-    /// The program failed.
+    /// `cluster-sim digests` failed.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// A byte differs.
+    /// The output differs from the committed file.
     #[error(
         "`{call}` does not print {COMMITTED}\n{difference}\n       if only this run differs, the simulator is not deterministic\n       \
-         if the change is meant: `{WRITE}`, and a note `digest changed` in the changelog"
+         if the change is intended: `{WRITE}`, and a note `digest changed` in the changelog"
     )]
     Differ {
-        /// Which of the two runs.
+        /// The call whose output differs.
         call: String,
-        /// The lines.
+        /// The lines that differ.
         difference: String,
     },
 }
 
-/// The line that writes the committed file.
+/// The command that writes the committed file.
 const WRITE: &str = "cargo run --release -p cluster-sim-cli -- digests > tests/digests.toml";
 
 #[cfg(test)]
@@ -78,8 +78,8 @@ mod tests {
 
     #[test]
     fn a_difference_shows_both_lines() {
-        let shown = difference(b"a = 1\nb = 2\n", b"a = 1\nb = 3\n");
-        assert!(shown.contains("-b = 2\n") && shown.contains("+b = 3\n"), "{shown}");
+        let text = difference(b"a = 1\nb = 2\n", b"a = 1\nb = 3\n");
+        assert!(text.contains("-b = 2\n") && text.contains("+b = 3\n"), "{text}");
     }
 
     #[test]

@@ -1,29 +1,29 @@
-//! Files that a task writes for people to read.
+//! Atomic writing of generated documents.
 
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes a file, whole or not at all.
+/// Writes a file whole or not at all.
 ///
 /// # Errors
 ///
-/// It could not be written; what was there before stands.
+/// The file could not be written; an existing one is unchanged.
 ///
 /// # Panics
 ///
-/// If the path names no file in a folder.
+/// If the path has no parent folder.
 pub fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().expect("a file lies in a folder");
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(text.as_bytes())?;
-    // A temporary file is for its owner's eyes alone; this one is a document.
-    open_to_all(&file)?;
+    // A temporary file is readable by its owner only; a document is readable by all.
+    make_readable(&file)?;
     file.persist(path)?;
     Ok(())
 }
 
 #[cfg(unix)]
-fn open_to_all(file: &tempfile::NamedTempFile) -> io::Result<()> {
+fn make_readable(file: &tempfile::NamedTempFile) -> io::Result<()> {
     use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt;
 
@@ -31,6 +31,6 @@ fn open_to_all(file: &tempfile::NamedTempFile) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn open_to_all(_: &tempfile::NamedTempFile) -> io::Result<()> {
+fn make_readable(_: &tempfile::NamedTempFile) -> io::Result<()> {
     Ok(())
 }

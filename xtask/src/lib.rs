@@ -1,8 +1,8 @@
-//! The one door for people and CI: what `cargo xtask` does, as a library.
+//! The tasks of `cargo xtask`, as a library.
 //!
-//! [`check`] is the test command: a list of [`step::Step`]s, each run in order until one fails. [`mod@bench`] measures, and writes
-//! the tables in `docs/benchmarks.md`. [`rows`] reads the names of the tests and writes the table of what they prove. The house rules in
-//! `tests/tidy` read source through [`sources`] and [`tokens`] as well, so that both see the same files.
+//! [`check`] runs a list of [`step::Step`]s in order until one fails. [`mod@bench`] measures, and writes the tables in `docs/benchmarks.md`.
+//! [`rows`] reads the names of the tests and writes the table of the rows that they prove. The style rules in `tests/tidy` also read source
+//! through [`sources`], [`tokens`] and [`prose`], so that both see the same files.
 //!
 //! Deliberately absent: the rules themselves. They are ordinary tests.
 

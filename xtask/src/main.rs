@@ -10,11 +10,11 @@ use xtask::check::{self, Environment};
 use xtask::rows;
 use xtask::step::Step;
 
-/// The one door for people and CI.
+/// Checks, benchmarks and generated tables of this workspace.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = AFTER)]
 struct Arguments {
-    /// Work on this workspace rather than on the one xtask was built in
+    /// Work on this workspace instead of the one xtask was built in
     #[arg(long, global = true, value_name = "DIRECTORY")]
     root: Option<PathBuf>,
     #[command(subcommand)]
@@ -25,30 +25,30 @@ const AFTER: &str = "Start with `cargo xtask check`: a change that passes it is 
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Runs everything that must hold before a change is ready, in order, up to the first failure
+    /// Runs every check that a change must pass, in order, up to the first failure
     #[command(after_help = CHECK)]
     Check {
-        /// Run this step and what it needs, nothing else; may be given several times
+        /// Run only this step and the steps it needs; may be given several times
         #[arg(long, value_name = "STEP", value_enum)]
         only: Vec<Step>,
-        /// Say what each step runs, and run nothing
+        /// Print the commands of each step without running them
         #[arg(long)]
         list: bool,
     },
     /// Measures product, floor and peers; writes benches/results.json and the tables in docs/benchmarks.md
     #[command(after_help = BENCH)]
     Bench {
-        /// Measure everything so often, each time all programs one after the other
+        /// Measure in N rounds; every program measures once in each
         #[arg(long, value_name = "N", default_value = "5")]
         rounds: NonZeroU32,
-        /// Measure this cell, nothing else; may be given several times. Prints, and writes nothing
+        /// Measure only this cell; may be given several times. Prints the tables instead of writing them
         #[arg(long, value_name = "CELL", value_parser = cell)]
         only: Vec<Cell>,
-        /// Leave turmoil, madsim and tokio out. Prints, and writes nothing
+        /// Skip turmoil, madsim and tokio. Prints the tables instead of writing them
         #[arg(long)]
         no_peers: bool,
     },
-    /// Writes docs/edge-cache-rows.md: which test proves which row of the edge cache's specification
+    /// Writes docs/edge-cache-rows.md: the tests that prove each row of the edge cache's specification
     #[command(after_help = ROWS)]
     Rows,
 }
@@ -57,26 +57,26 @@ const CHECK: &str = "Examples:
   cargo xtask check                           everything, as CI does
   cargo xtask check --list                    what each step runs
   cargo xtask check --only fmt --only clippy  two steps
-  cargo xtask check --only size               a large cluster, which takes long and runs only where asked for
+  cargo xtask check --only size               a large cluster; slow, so it runs only on request
 
 With CI set in the environment the tests run under nextest's profile `ci`, which writes target/nextest/ci/junit.xml.
 
 Exit codes: 0 all steps passed, 1 a step failed, 2 the command line was wrong.";
 
 const BENCH: &str = "Examples:
-  cargo xtask bench                                  all of it: builds for minutes, measures for ten more
-  cargo xtask bench --only w1 --no-peers --rounds 9  one cell of floor and product, for a change you work on
+  cargo xtask bench                                  everything: builds for minutes, measures for ten more
+  cargo xtask bench --only w1 --no-peers --rounds 9  one cell of floor and product, to try a change
   cargo bench --bench product -- --help              one program by itself
 
 Cells: w1 w1-heap w1-faults w1-always w2-5 w2-50 w2-200 w3 w4 w4-always w5 peers-50 peers-500 peers-5000 startup short.
-`cargo bench --bench product -- --help` says what each is.
-What a program does must be what benches/digests.toml says: where behaviour was meant to change, bless it first with
+`cargo bench --bench product -- --help` explains each.
+Every program must match its digest in benches/digests.toml. If a change of behaviour is intended, update the digests first with
 `cargo bench --bench product -- --kind machines --bless`, and the same for `--kind async`.
-Times are ratios at heart: they mean something beside the floor of the same run. Leave the machine alone meanwhile.
+Compare times with the floor of the same run only, and keep the machine idle meanwhile.
 
 Exit codes: 0 measured, 1 something failed and nothing was written, 2 the command line was wrong.";
 
-const ROWS: &str = "A test proves the rows that begin its name: `edge_11_…` EDGE-11, `edge_12_13_…` both,
+const ROWS: &str = "A test proves the rows that begin its name: `edge_11_…` EDGE-11, `edge_12_13_…` both rows,
 `edge_12_to_15_…` all four, `edge_d06_…` EDGE-D06.
 Run this after naming, renaming or moving such a test; `tests/tidy` fails while the table is stale.";
 
@@ -117,19 +117,19 @@ fn main() -> ExitCode {
     }
 }
 
-/// A cell by its name.
+/// Parses the name of a cell.
 fn cell(name: &str) -> Result<Cell, String> {
     let names = || Cell::all().map(Cell::name).collect::<Vec<_>>().join(" ");
-    Cell::named(name).ok_or_else(|| format!("there is no such cell; name one of {}", names()))
+    Cell::named(name).ok_or_else(|| format!("there is no such cell; use one of {}", names()))
 }
 
-/// The workspace this program was built in.
+/// The workspace that this program was built in.
 fn own_workspace() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().expect("xtask lies in a folder of the workspace").to_owned()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the command line is where the environment enters")]
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment and passes it on as data")]
 fn environment(root: PathBuf) -> Environment {
     Environment::new(root, std::env::var_os("CARGO"), std::env::var_os("CARGO_TARGET_DIR"), std::env::var_os("CI"))
 }

@@ -1,10 +1,10 @@
-//! cargo-nextest: which version, and how it gets here.
+//! The step `nextest`: installs a pinned version of cargo-nextest if none is installed.
 
 use std::path::Path;
 
 use crate::command::{Call, CallError};
 
-/// The version that is installed where none is.
+/// The version that is installed if there is none.
 ///
 /// 0.9.114 is the newest that builds with the workspace's `rust-version` of 1.88: 0.9.115 asks for 1.89, 0.9.130 for 1.91.
 pub const PINNED: Version = Version(0, 9, 114);
@@ -22,16 +22,16 @@ impl std::fmt::Display for Version {
     }
 }
 
-/// Installs the pinned version unless one at least as new as [`OLDEST`] answers. Whatever newer version is there stays.
+/// Installs the pinned version unless one at least as new as [`OLDEST`] is installed.
 ///
 /// # Errors
 ///
-/// The installation failed, or nextest does not answer after it.
+/// The installation failed, or nextest does not run after it.
 pub fn ensure(cargo: &Path, root: &Path) -> Result<(), NextestError> {
     if installed(cargo, root) {
         return Ok(());
     }
-    println!("      cargo-nextest {OLDEST} or newer is not here; installing {PINNED}");
+    println!("      cargo-nextest {OLDEST} or newer is not installed; installing {PINNED}");
     install().run(cargo, root)?;
     if installed(cargo, root) { Ok(()) } else { Err(NextestError::StillAbsent) }
 }
@@ -42,25 +42,25 @@ pub fn install() -> Call {
 }
 
 fn installed(cargo: &Path, root: &Path) -> bool {
-    let said = Call::cargo("nextest --version").probe(cargo, root);
-    said.and_then(|said| version(&String::from_utf8_lossy(&said))).is_some_and(|version| version >= OLDEST)
+    let printed = Call::cargo("nextest --version").probe(cargo, root);
+    printed.and_then(|printed| version(&String::from_utf8_lossy(&printed))).is_some_and(|version| version >= OLDEST)
 }
 
-/// The version in what `cargo nextest --version` says: `cargo-nextest 0.9.114 (…)`.
-fn version(said: &str) -> Option<Version> {
-    let mut numbers = said.strip_prefix("cargo-nextest ")?.split_whitespace().next()?.split('.');
+/// Parses the output of `cargo nextest --version`: `cargo-nextest 0.9.114 (…)`.
+fn version(printed: &str) -> Option<Version> {
+    let mut numbers = printed.strip_prefix("cargo-nextest ")?.split_whitespace().next()?.split('.');
     let mut next = || numbers.next()?.parse().ok();
     Some(Version(next()?, next()?, next()?))
 }
 
-/// cargo-nextest is not here.
+/// cargo-nextest could not be installed.
 #[derive(Debug, thiserror::Error)]
 pub enum NextestError {
     /// Cargo could not install it.
     #[error(transparent)]
     Install(#[from] CallError),
-    /// It was installed and does not answer.
-    #[error("cargo-nextest was installed, but `cargo nextest --version` does not answer; put cargo's folder `bin` into PATH")]
+    /// It was installed and does not run.
+    #[error("cargo-nextest was installed, but `cargo nextest --version` fails; add cargo's folder `bin` to PATH")]
     StillAbsent,
 }
 
@@ -69,14 +69,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_read_and_compared_as_numbers() {
+    fn versions_are_compared_as_numbers() {
         assert_eq!(version("cargo-nextest 0.9.143 (60fa45f63 2026-08-04)\nrelease: 0.9.143"), Some(Version(0, 9, 143)));
         assert!(version("cargo-nextest 0.9.100").expect("a version") > version("cargo-nextest 0.9.84").expect("a version"));
         assert_eq!(version("error: no such command: `nextest`"), None);
     }
 
     #[test]
-    fn the_configuration_asks_for_the_oldest_version_we_accept() {
+    fn the_configuration_requires_the_oldest_accepted_version() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.config/nextest.toml");
         let text = std::fs::read_to_string(path).expect("the configuration of nextest is committed");
         let table: toml::Table = text.parse().expect("the configuration of nextest is TOML");

@@ -1,4 +1,4 @@
-//! The built command line.
+//! The path of the built command line.
 
 use std::path::PathBuf;
 
@@ -6,16 +6,16 @@ use cargo_metadata::MetadataCommand;
 
 use crate::check::Environment;
 
-/// Where the optimised command line is, once the step `release` has built it.
+/// The path of `cluster-sim` once the step `release` has built it.
 ///
 /// # Errors
 ///
-/// Cargo would not say where it builds.
-pub fn built(environment: &Environment) -> Result<PathBuf, cargo_metadata::Error> {
+/// `cargo metadata` failed.
+pub fn release_binary(environment: &Environment) -> Result<PathBuf, cargo_metadata::Error> {
     Ok(target(environment)?.join("release").join("cluster-sim").with_extension(std::env::consts::EXE_EXTENSION))
 }
 
-/// Where cargo builds.
+/// The target directory of cargo.
 fn target(environment: &Environment) -> Result<PathBuf, cargo_metadata::Error> {
     if let Some(target) = &environment.target {
         return Ok(target.clone());

@@ -1,4 +1,4 @@
-//! Which test proves which row of a specification.
+//! The tests that prove each row of a specification, by their names.
 //!
 //! A test proves the rows that begin its name: `edge_11_…` proves EDGE-11, `edge_12_13_…` EDGE-12 and EDGE-13, `edge_12_to_15_…`
 //! the four from EDGE-12 to EDGE-15, `edge_d06_…` EDGE-D06. The numbers end at the first word that is not two digits, with or
@@ -13,7 +13,7 @@ use crate::documents::write_whole;
 use crate::sources::{Source, sources};
 use crate::tokens::{test_functions, tokens};
 
-/// The table of the edge cache, from the root of the workspace.
+/// The file of the table, from the root of the workspace.
 pub const TABLE: &str = "docs/edge-cache-rows.md";
 
 /// Every row of the edge cache's specification: EDGE-01 to EDGE-42 are the user's, EDGE-D01 to EDGE-D23 derived.
@@ -25,11 +25,11 @@ pub fn required() -> Vec<String> {
 /// A test and the rows it proves.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Proof {
-    /// From the root of the workspace, with `/`.
+    /// The path from the root of the workspace, with `/`.
     pub file: String,
-    /// Its name, without modules.
+    /// The name of the function, without modules.
     pub function: String,
-    /// As the specification writes them.
+    /// The rows, written as in the specification.
     pub rows: Vec<String>,
 }
 
@@ -86,7 +86,7 @@ pub fn unproven(proofs: &[Proof]) -> Vec<String> {
     required().into_iter().filter(|row| !proven.contains(row)).collect()
 }
 
-/// The rows that a test claims to prove and the specification does not have, with the test.
+/// Rows in names of tests that the specification does not have, with the test.
 pub fn unknown(proofs: &[Proof]) -> Vec<(String, &Proof)> {
     let required = required();
     let claims = proofs.iter().flat_map(|proof| proof.rows.iter().map(move |row| (row.clone(), proof)));
@@ -116,11 +116,11 @@ EDGE-D01 to EDGE-D23 are derived from them.
 |---|---|
 ";
 
-/// Writes the table, whole or not at all.
+/// Writes the table whole or not at all.
 ///
 /// # Errors
 ///
-/// A source could not be read or the table not be written; the old one stands.
+/// A source could not be read, or the table not be written; an existing table is unchanged.
 pub fn write(root: &Path) -> io::Result<Written> {
     let proofs = proofs(root)?;
     let path = root.join(TABLE);
@@ -130,12 +130,12 @@ pub fn write(root: &Path) -> io::Result<Written> {
     Ok(Written { tests: proofs.len(), unproven: unproven(&proofs) })
 }
 
-/// What a table that was written says. Prints as one line.
+/// A summary of the written table. Prints as one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    /// How many tests prove a row.
+    /// The number of tests that prove a row.
     pub tests: usize,
-    /// The rows that none proves.
+    /// The rows that no test proves.
     pub unproven: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The files of the workspace that people wrote.
+//! The source files of the workspace, without build output.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -6,9 +6,9 @@ use std::{fs, io};
 /// One file, with its path from the root of the workspace written with `/`.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// `crates/node/src/lib.rs`.
+    /// The path, such as `crates/node/src/lib.rs`.
     pub path: String,
-    /// All of it.
+    /// The whole text.
     pub text: String,
 }
 

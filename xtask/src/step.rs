@@ -1,4 +1,4 @@
-//! The steps of the check, and what each runs.
+//! The steps of the check, and the commands of each.
 
 use clap::ValueEnum;
 
@@ -6,45 +6,45 @@ use crate::command::Call;
 use crate::nextest;
 use crate::{size, speed};
 
-/// One thing that must hold before a change is ready. They run in the order of their declaration, cheapest answers first.
+/// A check that every change must pass. Steps run in the order of their declaration, cheap ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Step {
-    /// The formatting is rustfmt's
+    /// Rustfmt would change nothing
     Fmt,
-    /// Clippy is content with every target and feature
+    /// Clippy has no warning on any target or feature
     Clippy,
-    /// cargo-nextest is there; installs the pinned version where it is not
+    /// cargo-nextest is installed; otherwise installs the pinned version
     Nextest,
     /// Every test passes, under cargo-nextest
     Test,
     /// Every example in the documentation runs
     Doctest,
-    /// The documentation builds, and its links lead somewhere
+    /// The documentation builds without broken links
     Docs,
-    /// The crates that production code imports build alone, without the simulator
+    /// Every crate that production code imports builds alone, without the simulator
     Seams,
-    /// The command line builds, optimised
+    /// The command line builds in release mode
     Release,
-    /// The digests, of the short scenarios from 10,000 seeds, are the committed ones, in two processes, on one thread and on two
+    /// Two processes, on one thread and on two, print the committed digests, those of 10,000 seeds of each short scenario included
     Digests,
     /// The command line runs the users' scenario within 50 ms
     Speed,
-    /// An event takes no more instructions than it may, as valgrind counts them; skipped where there is no valgrind
+    /// No event exceeds its ceiling of instructions, counted by valgrind; skipped without valgrind
     Instructions,
-    /// A large edge cache runs within 15 s and 1 GiB; only where asked for
+    /// A large edge cache runs within 15 s and 1 GiB; only on request
     Size,
 }
 
-/// The profile of cargo-nextest that the tests run under.
+/// The cargo-nextest profile of the tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// At somebody's desk.
+    /// For interactive use.
     Default,
-    /// In a pipeline: writes JUnit.
+    /// For CI; writes JUnit XML.
     Ci,
 }
 
-/// The crates that must build without `test-utils`, each alone: `--workspace` switches it on for all of them.
+/// The crates that must build without `test-utils`, each alone: with `--workspace` cargo would enable it for all.
 pub const SEAMS: [&str; 10] = [
     "cluster-sim-types",
     "cluster-sim-runtime",
@@ -58,8 +58,8 @@ pub const SEAMS: [&str; 10] = [
     "cluster-sim-gossip",
 ];
 
-/// Those of them with a real twin, which must build with it and without the simulator.
-pub const REAL_TWINS: [&str; 4] = ["cluster-sim-runtime", "cluster-sim-transport", "cluster-sim-node", "cluster-sim"];
+/// Those of them with a tokio twin, which must build with feature `tokio` and without the simulator.
+pub const TOKIO_TWINS: [&str; 4] = ["cluster-sim-runtime", "cluster-sim-transport", "cluster-sim-node", "cluster-sim"];
 
 impl Step {
     /// All steps, in the order they run.
@@ -67,23 +67,23 @@ impl Step {
         Self::value_variants()
     }
 
-    /// Whether it runs where none was asked for.
+    /// Whether the step runs when none is selected.
     fn by_default(self) -> bool {
-        // A quarter of a minute of one core, which the other steps do not take all together.
+        // It needs up to 15 s of one core alone.
         self != Self::Size
     }
 
-    /// The steps asked for and those they need, in the order they run; where none was asked for all that run by default.
+    /// The selected steps and those they need, in the order they run; by default all that need no request.
     pub fn selection(only: &[Self]) -> Vec<Self> {
         let wanted = |step: &Self| {
             only.is_empty() && step.by_default()
                 || only.contains(step)
-                || only.iter().any(|asked| asked.needs().is_some_and(|needed| needed == *step))
+                || only.iter().any(|selected| selected.needs().is_some_and(|needed| needed == *step))
         };
         Self::all().iter().copied().filter(wanted).collect()
     }
 
-    /// The step that must have run before this one has a meaning.
+    /// The step that must run before this one.
     fn needs(self) -> Option<Self> {
         match self {
             Self::Test => Some(Self::Nextest),
@@ -92,13 +92,13 @@ impl Step {
         }
     }
 
-    /// Its name, as `--only` takes it.
+    /// The name on the command line.
     pub fn name(self) -> String {
         let value = self.to_possible_value().expect("no step is hidden from the command line");
         value.get_name().to_owned()
     }
 
-    /// The calls of cargo it consists of. Empty for those that look before or after they act.
+    /// The calls of cargo that make up the step; empty for steps with logic of their own.
     pub fn calls(self, profile: Profile) -> Vec<Call> {
         match self {
             Self::Fmt => vec![Call::cargo("fmt --all -- --check")],
@@ -108,11 +108,13 @@ impl Step {
                 Profile::Ci => "nextest run --workspace --all-features --profile ci",
             })],
             Self::Doctest => vec![Call::cargo("test --doc --workspace --all-features")],
-            Self::Docs => vec![Call::cargo("doc --workspace --no-deps --all-features").with("RUSTDOCFLAGS", "-D warnings")],
-            // Clippy costs what `cargo check` does and makes errors of what only the full build uses.
+            Self::Docs => {
+                vec![Call::cargo("doc --workspace --no-deps --all-features").with_variable("RUSTDOCFLAGS", "-D warnings")]
+            }
+            // Clippy costs as much as `cargo check` and also finds code that only the full build uses.
             Self::Seams => {
                 let seams = SEAMS.iter().map(|seam| format!("clippy -p {seam} -- -D warnings"));
-                let twins = REAL_TWINS.iter().map(|seam| format!("clippy -p {seam} --features tokio -- -D warnings"));
+                let twins = TOKIO_TWINS.iter().map(|seam| format!("clippy -p {seam} --features tokio -- -D warnings"));
                 seams.chain(twins).map(|line| Call::cargo(&line)).collect()
             }
             Self::Release => vec![Call::cargo("build --release -p cluster-sim-cli")],
@@ -120,29 +122,31 @@ impl Step {
         }
     }
 
-    /// What it runs, on one line.
+    /// The commands of the step, on one line.
     pub fn line(self, profile: Profile) -> String {
         match self {
-            Self::Nextest => format!("cargo nextest --version, and where it does not answer {}", nextest::install()),
+            Self::Nextest => format!("cargo nextest --version, and if that fails {}", nextest::install()),
             Self::Digests => {
-                "target/release/cluster-sim digests --threads 1, then --threads 2, against tests/digests.toml".to_owned()
+                "target/release/cluster-sim digests --threads 1, then --threads 2, compared with tests/digests.toml".to_owned()
             }
             Self::Speed => format!(
-                "target/release/cluster-sim run --scenario {}, the best of some runs within {:?}",
+                "target/release/cluster-sim run --scenario {}, the best of several runs within {:?}",
                 speed::SCENARIO,
                 speed::BOUND
             ),
-            Self::Instructions => "valgrind --tool=callgrind on `cargo bench --bench product`, instructions an event within their \
-                                   ceilings; skipped where there is no valgrind"
-                .to_owned(),
+            Self::Instructions => {
+                "valgrind --tool=callgrind on `cargo bench --bench product`, instructions per event within their \
+                                   ceilings; skipped without valgrind"
+                    .to_owned()
+            }
             Self::Size => format!(
-                "target/release/cluster-sim run --scenario {}, within {:?} and {} MiB; only where asked for",
+                "target/release/cluster-sim run --scenario {}, within {:?} and {} MiB; only on request",
                 size::SCENARIO,
                 size::TIME_BOUND,
                 size::MEMORY_BOUND_KIB / 1024
             ),
             Self::Seams => {
-                let (seams, twins) = (SEAMS.join(" "), REAL_TWINS.join(" "));
+                let (seams, twins) = (SEAMS.join(" "), TOKIO_TWINS.join(" "));
                 format!("cargo clippy -p CRATE -- -D warnings, each alone: {seams}; with --features tokio: {twins}")
             }
             _ => self.calls(profile).iter().map(Call::to_string).collect::<Vec<_>>().join("; "),
@@ -155,20 +159,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_choice_every_step_runs_that_does_not_take_long() {
-        let asked_for = |step: &Step| *step == Step::Size;
-        assert_eq!(Step::selection(&[]), Step::all().iter().copied().filter(|step| !asked_for(step)).collect::<Vec<_>>());
+    fn without_a_selection_every_step_but_size_runs() {
+        let on_request = |step: &Step| *step == Step::Size;
+        assert_eq!(Step::selection(&[]), Step::all().iter().copied().filter(|step| !on_request(step)).collect::<Vec<_>>());
     }
 
     #[test]
-    fn a_step_brings_what_it_needs_in_order() {
+    fn a_selected_step_runs_after_those_it_needs() {
         assert_eq!(Step::selection(&[Step::Digests, Step::Fmt]), [Step::Fmt, Step::Release, Step::Digests]);
         assert_eq!(Step::selection(&[Step::Test]), [Step::Nextest, Step::Test]);
         assert_eq!(Step::selection(&[Step::Size]), [Step::Release, Step::Size]);
     }
 
     #[test]
-    fn every_step_says_what_it_runs_on_one_line() {
+    fn the_commands_of_every_step_fit_on_one_line() {
         for step in Step::all() {
             let line = step.line(Profile::Ci);
             assert!(!line.is_empty() && !line.contains('\n'), "{}: {line:?}", step.name());

@@ -1,11 +1,11 @@
-//! Rust source as a flat row of tokens.
+//! Rust source as a flat list of tokens.
 //!
-//! Rules that look for words in code work on tokens rather than on text: a comment or a string that names `println!` is not a
-//! call of it, and spacing does not hide one.
+//! Rules that search code for words read tokens instead of text: a comment or a string with `println!` in it is not a call, and unusual
+//! spacing does not hide one.
 
 use proc_macro2::{Delimiter, LexError, Spacing, TokenStream, TokenTree};
 
-/// One token, delimiters included. `::` and `'lifetime` are one token, every other sign stands alone.
+/// A token or a delimiter. `::` and `'lifetime` are one token each; any other sign is a token of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// As written.
@@ -26,7 +26,7 @@ pub fn tokens(source: &str) -> Result<Vec<Token>, LexError> {
 }
 
 fn flatten(stream: TokenStream, found: &mut Vec<Token>) {
-    // The sign that the next token may belong to: the first colon of a path, the tick of a lifetime.
+    // The sign that may begin the next token: the first colon of a path, the tick of a lifetime.
     let mut joint = None;
     for tree in stream {
         let line = tree.span().start().line;
@@ -66,7 +66,7 @@ fn flatten(stream: TokenStream, found: &mut Vec<Token>) {
     }
 }
 
-/// Where a pattern, tokens parted by spaces, begins: `"static mut"`, `"std :: env"`, `"# [ ignore ]"`.
+/// The indices where a pattern begins; its tokens are separated by spaces: `"static mut"`, `"std :: env"`, `"# [ ignore ]"`.
 pub fn occurrences(tokens: &[Token], pattern: &str) -> Vec<usize> {
     let wanted: Vec<&str> = pattern.split_whitespace().collect();
     assert!(!wanted.is_empty(), "an empty pattern occurs everywhere");
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn code_is_found_whatever_its_spacing() {
+    fn spacing_does_not_hide_code() {
         assert_eq!(lines("fn f() {\n    std :: env::var(\"A\");\n    std::\n        env::vars();\n}", "std :: env"), [2, 3]);
     }
 
@@ -142,18 +142,18 @@ mod tests {
     }
 
     #[test]
-    fn longer_words_are_other_words() {
+    fn a_pattern_does_not_match_part_of_a_word() {
         assert_eq!(lines("use cluster_sim_node::Machine;", "cluster_sim"), [0usize; 0]);
     }
 
     #[test]
-    fn a_lifetime_is_no_keyword() {
+    fn a_lifetime_is_not_a_keyword() {
         assert_eq!(lines("fn f(a: &'static mut u8) {}", "static mut"), [0usize; 0]);
         assert_eq!(lines("static mut A: u8 = 0;", "static mut"), [1]);
     }
 
     #[test]
-    fn groups_close_where_they_close() {
+    fn the_closing_delimiter_of_a_group_is_found() {
         let tokens = tokens("f(a, [b]) { c }").expect("the sample is Rust");
         assert_eq!(tokens[closing(&tokens, 1)].text, ")");
         assert_eq!(closing(&tokens, 1), 7);

@@ -1,4 +1,4 @@
-//! `cargo xtask check` against a PATH that holds nothing but a stand-in for cargo.
+//! `cargo xtask check` with a PATH that contains only a fake cargo.
 #![cfg(unix)]
 
 use std::fs;
@@ -11,22 +11,23 @@ use xtask::nextest::PINNED;
 
 const DIGESTS: &str = "format = 1\n\n[edge-cache]\nbasic = \"9f263273e34a7ab1\"\n";
 
-/// A workspace with committed digests, a PATH with a stand-in for cargo, and what the stand-ins remember.
-struct Desk {
+/// A workspace with committed digests, a PATH with a fake cargo, and the state of the fakes.
+struct Sandbox {
     folder: TempDir,
 }
 
-impl Desk {
-    /// No nextest; everything else succeeds.
+impl Sandbox {
+    /// Without nextest; every other call succeeds.
     fn new() -> Self {
-        let desk = Self { folder: TempDir::new().expect("a temporary folder") };
+        let sandbox = Self { folder: TempDir::new().expect("a temporary folder") };
         for folder in ["bin", "state", "workspace/tests", "target/release"] {
-            fs::create_dir_all(desk.path().join(folder)).expect("the folder is ours");
+            fs::create_dir_all(sandbox.path().join(folder)).expect("the folder is ours");
         }
         let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-        symlink(ours.join("fake_cargo.sh"), desk.path().join("bin/cargo")).expect("the folder is ours");
-        symlink(ours.join("fake_cluster_sim.sh"), desk.path().join("target/release/cluster-sim")).expect("the folder is ours");
-        desk.file("workspace/tests/digests.toml", DIGESTS)
+        symlink(ours.join("fake_cargo.sh"), sandbox.path().join("bin/cargo")).expect("the folder is ours");
+        symlink(ours.join("fake_cluster_sim.sh"), sandbox.path().join("target/release/cluster-sim")).expect("the folder is ours");
+        sandbox
+            .file("workspace/tests/digests.toml", DIGESTS)
             .file("state/digests-1", DIGESTS)
             .file("state/digests-2", DIGESTS)
             .file("state/calls", "")
@@ -45,7 +46,7 @@ impl Desk {
         self.file("state/refuse", &format!("{call}\n"))
     }
 
-    /// With a valgrind that counts so many instructions an event, of a bench that cargo says it built.
+    /// Adds a fake valgrind that counts `instructions` per event, and a built bench.
     fn with_valgrind(self, instructions: u32) -> Self {
         let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
         symlink(ours.join("fake_valgrind.sh"), self.path().join("bin/valgrind")).expect("the folder is ours");
@@ -72,13 +73,13 @@ impl Desk {
     }
 
     fn calls(&self) -> Vec<String> {
-        let calls = fs::read_to_string(self.path().join("state/calls")).expect("the stand-in wrote it");
+        let calls = fs::read_to_string(self.path().join("state/calls")).expect("the fake cargo wrote it");
         calls.lines().map(str::to_owned).collect()
     }
 
-    /// Which calls began with these words, by their place in the run.
-    fn places(&self, words: &str) -> Vec<usize> {
-        self.calls().iter().enumerate().filter(|(_, call)| call.starts_with(words)).map(|(place, _)| place).collect()
+    /// The indices of the calls that begin with these words.
+    fn indices(&self, words: &str) -> Vec<usize> {
+        self.calls().iter().enumerate().filter(|(_, call)| call.starts_with(words)).map(|(index, _)| index).collect()
     }
 }
 
@@ -91,195 +92,191 @@ fn stderr(output: &Output) -> String {
 }
 
 #[test]
-fn a_missing_nextest_is_installed_once_before_the_tests_run() {
-    let desk = Desk::new();
-    let output = desk.xtask(&["check"], &[]);
+fn a_missing_nextest_is_installed_before_the_tests_run() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.xtask(&["check"], &[]);
     assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
-    let installs = desk.places("install");
-    assert_eq!(installs.len(), 1, "{:?}", desk.calls());
-    assert_eq!(desk.calls()[installs[0]], format!("install cargo-nextest --locked --version {PINNED}"));
-    let runs = desk.places("nextest run");
-    assert_eq!(runs.len(), 1, "{:?}", desk.calls());
-    assert!(installs[0] < runs[0], "{:?}", desk.calls());
+    let installs = sandbox.indices("install");
+    assert_eq!(installs.len(), 1, "{:?}", sandbox.calls());
+    assert_eq!(sandbox.calls()[installs[0]], format!("install cargo-nextest --locked --version {PINNED}"));
+    let runs = sandbox.indices("nextest run");
+    assert_eq!(runs.len(), 1, "{:?}", sandbox.calls());
+    assert!(installs[0] < runs[0], "{:?}", sandbox.calls());
 }
 
 #[test]
-fn a_newer_nextest_is_left_as_it_is() {
-    let desk = Desk::new().with_nextest("0.9.143");
-    let output = desk.xtask(&["check"], &[]);
+fn a_newer_nextest_is_kept() {
+    let sandbox = Sandbox::new().with_nextest("0.9.143");
+    let output = sandbox.xtask(&["check"], &[]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert_eq!(desk.places("install"), [0usize; 0], "{:?}", desk.calls());
-    assert_eq!(desk.places("nextest run").len(), 1);
+    assert_eq!(sandbox.indices("install"), [0usize; 0], "{:?}", sandbox.calls());
+    assert_eq!(sandbox.indices("nextest run").len(), 1);
 }
 
 #[test]
 fn a_nextest_too_old_for_the_configuration_is_replaced() {
-    let desk = Desk::new().with_nextest("0.9.83");
-    assert_eq!(desk.xtask(&["check", "--only", "nextest"], &[]).status.code(), Some(0));
-    assert_eq!(desk.places("install").len(), 1, "{:?}", desk.calls());
+    let sandbox = Sandbox::new().with_nextest("0.9.83");
+    assert_eq!(sandbox.xtask(&["check", "--only", "nextest"], &[]).status.code(), Some(0));
+    assert_eq!(sandbox.indices("install").len(), 1, "{:?}", sandbox.calls());
 }
 
 #[test]
-fn an_install_that_fails_runs_no_tests() {
-    let desk = Desk::new().refusing("install");
-    let output = desk.xtask(&["check"], &[]);
+fn after_a_failed_install_no_test_runs() {
+    let sandbox = Sandbox::new().refusing("install");
+    let output = sandbox.xtask(&["check"], &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("step nextest failed"), "{}", stderr(&output));
-    assert_eq!(desk.places("nextest run"), [0usize; 0], "{:?}", desk.calls());
+    assert_eq!(sandbox.indices("nextest run"), [0usize; 0], "{:?}", sandbox.calls());
 }
 
 #[test]
 fn a_failing_step_stops_the_run_and_is_named() {
-    let desk = Desk::new().with_nextest("0.9.143").refusing("nextest run");
-    let output = desk.xtask(&["check"], &[]);
+    let sandbox = Sandbox::new().with_nextest("0.9.143").refusing("nextest run");
+    let output = sandbox.xtask(&["check"], &[]);
     assert_eq!(output.status.code(), Some(1));
-    let said = stderr(&output);
+    let printed = stderr(&output);
     assert!(
-        said.contains("step test failed: `cargo nextest run --workspace --all-features` ended with exit status: 101"),
-        "{said}"
+        printed.contains("step test failed: `cargo nextest run --workspace --all-features` ended with exit status: 101"),
+        "{printed}"
     );
-    assert!(said.contains("cargo xtask check --only test"), "{said}");
-    assert!(desk.calls().last().is_some_and(|call| call.starts_with("nextest run")), "{:?}", desk.calls());
+    assert!(printed.contains("cargo xtask check --only test"), "{printed}");
+    assert!(sandbox.calls().last().is_some_and(|call| call.starts_with("nextest run")), "{:?}", sandbox.calls());
 }
 
 #[test]
 fn every_step_is_announced_and_timed_in_order() {
-    let desk = Desk::new().with_nextest("0.9.143");
-    let said = stdout(&desk.xtask(&["check"], &[]));
+    let sandbox = Sandbox::new().with_nextest("0.9.143");
+    let printed = stdout(&sandbox.xtask(&["check"], &[]));
     let steps = ["fmt", "clippy", "nextest", "test", "doctest", "docs", "seams", "release", "digests", "speed", "instructions"];
-    let announced: Vec<&str> = said.lines().filter(|line| line.starts_with('[')).collect();
+    let announced: Vec<&str> = printed.lines().filter(|line| line.starts_with('[')).collect();
     let begins = |(index, step): (usize, &&str)| announced[index].starts_with(&format!("[{}/11] {step}: ", index + 1));
-    assert!(announced.len() == 11 && steps.iter().enumerate().all(begins), "{said}");
-    assert!(steps.iter().all(|step| said.contains(&format!("{step:>12} "))), "{said}");
-    assert!(said.contains("       total "), "{said}");
-    assert_eq!(desk.places("clippy -p ").len(), 14, "{:?}", desk.calls());
+    assert!(announced.len() == 11 && steps.iter().enumerate().all(begins), "{printed}");
+    assert!(steps.iter().all(|step| printed.contains(&format!("{step:>12} "))), "{printed}");
+    assert!(printed.contains("       total "), "{printed}");
+    assert_eq!(sandbox.indices("clippy -p ").len(), 14, "{:?}", sandbox.calls());
 }
 
 #[test]
-fn ci_has_its_own_profile() {
-    let desk = Desk::new().with_nextest("0.9.143");
-    desk.xtask(&["check", "--only", "test"], &[("CI", "true")]);
-    assert_eq!(desk.calls(), ["nextest --version", "nextest run --workspace --all-features --profile ci"]);
+fn ci_uses_its_own_profile() {
+    let sandbox = Sandbox::new().with_nextest("0.9.143");
+    sandbox.xtask(&["check", "--only", "test"], &[("CI", "true")]);
+    assert_eq!(sandbox.calls(), ["nextest --version", "nextest run --workspace --all-features --profile ci"]);
 }
 
 #[test]
-fn the_cargo_that_runs_xtask_is_the_one_it_calls() {
-    let desk = Desk::new();
-    let cargo = desk.path().join("elsewhere");
-    fs::rename(desk.path().join("bin/cargo"), &cargo).expect("the folder is ours");
-    let output = desk.xtask(&["check", "--only", "fmt"], &[("CARGO", cargo.to_str().expect("the path is text"))]);
+fn xtask_calls_the_cargo_that_runs_it() {
+    let sandbox = Sandbox::new();
+    let cargo = sandbox.path().join("another_cargo");
+    fs::rename(sandbox.path().join("bin/cargo"), &cargo).expect("the folder is ours");
+    let output = sandbox.xtask(&["check", "--only", "fmt"], &[("CARGO", cargo.to_str().expect("the path is text"))]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert_eq!(desk.calls(), ["fmt --all -- --check"]);
+    assert_eq!(sandbox.calls(), ["fmt --all -- --check"]);
 }
 
 #[test]
-fn digests_that_differ_on_two_threads_are_shown_line_by_line() {
-    let desk = Desk::new().file("state/digests-2", &DIGESTS.replace("9f26", "0000"));
-    let output = desk.xtask(&["check", "--only", "digests"], &[]);
+fn digests_that_differ_on_two_threads_are_listed() {
+    let sandbox = Sandbox::new().file("state/digests-2", &DIGESTS.replace("9f26", "0000"));
+    let output = sandbox.xtask(&["check", "--only", "digests"], &[]);
     assert_eq!(output.status.code(), Some(1));
-    let said = stderr(&output);
-    assert!(said.contains("digests --threads 2` does not print tests/digests.toml"), "{said}");
-    assert!(said.contains("-basic = \"9f263273e34a7ab1\"") && said.contains("+basic = \"00003273e34a7ab1\""), "{said}");
+    let printed = stderr(&output);
+    assert!(printed.contains("digests --threads 2` does not print tests/digests.toml"), "{printed}");
+    assert!(printed.contains("-basic = \"9f263273e34a7ab1\"") && printed.contains("+basic = \"00003273e34a7ab1\""), "{printed}");
 }
 
 #[test]
-fn missing_digests_say_how_to_write_them() {
-    let desk = Desk::new();
-    fs::remove_file(desk.path().join("workspace/tests/digests.toml")).expect("it was there");
-    let output = desk.xtask(&["check", "--only", "digests"], &[]);
+fn missing_digests_come_with_the_command_that_writes_them() {
+    let sandbox = Sandbox::new();
+    fs::remove_file(sandbox.path().join("workspace/tests/digests.toml")).expect("it was there");
+    let output = sandbox.xtask(&["check", "--only", "digests"], &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("-- digests > tests/digests.toml"), "{}", stderr(&output));
 }
 
 #[test]
-fn a_command_line_that_is_too_slow_is_told_with_its_best_time_and_the_bound() {
-    let desk = Desk::new().file("state/slow", "0.2\n");
-    let output = desk.xtask(&["check", "--only", "speed"], &[]);
+fn a_slow_run_fails_with_its_best_time_and_the_bound() {
+    let sandbox = Sandbox::new().file("state/slow", "0.2\n");
+    let output = sandbox.xtask(&["check", "--only", "speed"], &[]);
     assert_eq!(output.status.code(), Some(1));
-    let said = stderr(&output);
-    assert!(said.contains("step speed failed: scenarios/edge-cache.json took 2"), "{said}");
-    assert!(said.contains("in the best of 5 runs, at most 50ms may be"), "{said}");
-    // The program was built first, and run as often as it says.
-    assert_eq!(desk.places("build --release"), [0], "{:?}", desk.calls());
-    assert_eq!(desk.places("run --scenario scenarios/edge-cache.json --out ").len(), 5, "{:?}", desk.calls());
+    let printed = stderr(&output);
+    assert!(printed.contains("step speed failed: scenarios/edge-cache.json took 2"), "{printed}");
+    assert!(printed.contains("in the best of 5 runs, the bound is 50ms"), "{printed}");
+    // The program is built first, and run five times.
+    assert_eq!(sandbox.indices("build --release"), [0], "{:?}", sandbox.calls());
+    assert_eq!(sandbox.indices("run --scenario scenarios/edge-cache.json --out ").len(), 5, "{:?}", sandbox.calls());
 }
 
 #[test]
 fn one_fast_run_is_enough() {
-    let desk = Desk::new().file("state/slow", "0.2\n").file("state/slow-once", "");
-    let output = desk.xtask(&["check", "--only", "speed"], &[]);
+    let sandbox = Sandbox::new().file("state/slow", "0.2\n").file("state/slow-once", "");
+    let output = sandbox.xtask(&["check", "--only", "speed"], &[]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).contains("the best of 5 runs took "), "{}", stdout(&output));
 }
 
 #[test]
-fn a_command_line_that_fails_is_not_fast() {
-    let desk = Desk::new().file("state/fails", "");
+fn a_failing_run_fails_speed_and_size() {
+    let sandbox = Sandbox::new().file("state/fails", "");
     for step in ["speed", "size"] {
-        let output = desk.xtask(&["check", "--only", step], &[]);
+        let output = sandbox.xtask(&["check", "--only", step], &[]);
         assert_eq!(output.status.code(), Some(1), "{step}");
         assert!(stderr(&output).contains("ended with exit status: 3"), "{}", stderr(&output));
     }
 }
 
 #[test]
-fn the_large_cluster_runs_only_where_asked_for_and_says_what_it_took() {
-    let desk = Desk::new();
-    let output = desk.xtask(&["check", "--only", "size"], &[]);
+fn the_large_cluster_runs_on_request_and_prints_time_and_memory() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.xtask(&["check", "--only", "size"], &[]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(stdout(&output).contains("of 15s and held "), "{}", stdout(&output));
-    assert_eq!(desk.places("run --scenario scenarios/large/edge-cache-at-size.json --out ").len(), 1, "{:?}", desk.calls());
+    assert!(stdout(&output).contains("of 15s and "), "{}", stdout(&output));
+    assert_eq!(sandbox.indices("run --scenario scenarios/large/edge-cache-at-size.json --out ").len(), 1, "{:?}", sandbox.calls());
 }
 
 #[test]
-fn without_valgrind_nothing_is_counted_and_the_step_says_so() {
-    let desk = Desk::new();
-    let output = desk.xtask(&["check", "--only", "instructions"], &[]);
+fn without_valgrind_the_instructions_step_is_skipped() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.xtask(&["check", "--only", "instructions"], &[]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(stdout(&output).contains("skipped: valgrind is not here"), "{}", stdout(&output));
-    // What nobody counts is not built either.
-    assert_eq!(desk.calls(), [""; 0]);
+    assert!(stdout(&output).contains("skipped: valgrind is not installed"), "{}", stdout(&output));
+    // The bench is not built either.
+    assert_eq!(sandbox.calls(), [""; 0]);
 }
 
 #[test]
-fn an_event_within_its_ceilings_passes_whatever_a_start_takes() {
-    let desk = Desk::new().with_valgrind(100);
-    let output = desk.xtask(&["check", "--only", "instructions"], &[]);
+fn the_cost_of_a_start_does_not_count() {
+    let sandbox = Sandbox::new().with_valgrind(100);
+    let output = sandbox.xtask(&["check", "--only", "instructions"], &[]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(stdout(&output).contains("w1     machines   100.0 instructions an event, at most "), "{}", stdout(&output));
+    assert!(stdout(&output).contains("w1     machines   100.0 instructions per event, at most "), "{}", stdout(&output));
     let counts = "valgrind -q --tool=callgrind --callgrind-out-file=";
-    assert_eq!((desk.places(counts).len(), desk.places("bench ").len()), (24, 1), "{:?}", desk.calls());
-    assert!(desk.calls()[1].contains(" /product --cell w1 --kind machines --scale "), "{:?}", desk.calls());
+    assert_eq!((sandbox.indices(counts).len(), sandbox.indices("bench ").len()), (24, 1), "{:?}", sandbox.calls());
+    assert!(sandbox.calls()[1].contains(" /product --cell w1 --kind machines --scale "), "{:?}", sandbox.calls());
 }
 
 #[test]
-fn an_event_over_its_ceiling_fails_the_step_and_is_named() {
-    let desk = Desk::new().with_valgrind(9_000);
-    let output = desk.xtask(&["check", "--only", "instructions"], &[]);
+fn an_event_over_its_ceiling_fails_by_name() {
+    let sandbox = Sandbox::new().with_valgrind(9_000);
+    let output = sandbox.xtask(&["check", "--only", "instructions"], &[]);
     assert_eq!(output.status.code(), Some(1));
-    let said = stderr(&output);
-    assert!(said.contains("step instructions failed: w1     machines  9000.0 instructions an event, at most "), "{said}");
-    assert!(said.contains("too many") && said.contains("profile it: "), "{said}");
+    let printed = stderr(&output);
+    assert!(printed.contains("step instructions failed: w1     machines  9000.0 instructions per event, at most "), "{printed}");
+    assert!(printed.contains("too many") && printed.contains("profile it: "), "{printed}");
 }
 
 #[test]
-fn an_unknown_step_exits_2_and_names_the_known_ones() {
-    let desk = Desk::new();
-    let output = desk.xtask(&["check", "--only", "lint"], &[]);
+fn an_unknown_step_exits_with_2_and_lists_the_known_ones() {
+    let sandbox = Sandbox::new();
+    let output = sandbox.xtask(&["check", "--only", "lint"], &[]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("[possible values: fmt, clippy, nextest, test"), "{}", stderr(&output));
-    assert_eq!(desk.calls(), [""; 0]);
+    assert_eq!(sandbox.calls(), [""; 0]);
 }
 
 #[test]
 fn a_list_runs_nothing() {
-    let desk = Desk::new();
-    let output = desk.xtask(&["check", "--list"], &[]);
+    let sandbox = Sandbox::new();
+    let output = sandbox.xtask(&["check", "--list"], &[]);
     assert!(stdout(&output).contains("fmt          cargo fmt --all -- --check\n"), "{}", stdout(&output));
-    assert!(
-        stdout(&output).contains("\nsize         ") && stdout(&output).contains("only where asked for\n"),
-        "{}",
-        stdout(&output)
-    );
-    assert_eq!(desk.calls(), [""; 0]);
+    assert!(stdout(&output).contains("\nsize         ") && stdout(&output).contains("only on request\n"), "{}", stdout(&output));
+    assert_eq!(sandbox.calls(), [""; 0]);
 }

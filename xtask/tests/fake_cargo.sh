@@ -1,8 +1,8 @@
 #!/bin/sh
-# Stands in for cargo: writes down how it was called in $FAKE_STATE/calls, and plays the part that the files there ask for.
-#   nextest   what `cargo nextest --version` answers; without it there is no nextest. `cargo install` writes it.
-#   built     what cargo says that it built of the benches.
-#   refuse    the first words of the call that fails.
+# A fake cargo: appends its arguments to $FAKE_STATE/calls. Files there select its behaviour:
+#   nextest   the output of `cargo nextest --version`, which fails without it. `cargo install` writes it.
+#   built     the message about the built bench.
+#   refuse    the first words of the call that must fail.
 printf '%s\n' "$*" >> "$FAKE_STATE/calls"
 if [ -e "$FAKE_STATE/refuse" ]; then
     read -r refused < "$FAKE_STATE/refuse"

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Stands in for the command line. For `digests --threads THREADS` it prints $FAKE_STATE/digests-THREADS; for `run` it writes down how it
-# was called in $FAKE_STATE/calls, and plays the part that the files there ask for.
-#   slow       how many seconds a run takes.
-#   slow-once  the first run does not: it takes this file away.
+# A fake cluster-sim. `digests --threads THREADS` prints $FAKE_STATE/digests-THREADS; `run` appends its arguments to
+# $FAKE_STATE/calls. Files there select its behaviour:
+#   slow       the seconds that a run takes.
+#   slow-once  the first run is fast; it removes this file.
 #   fails      a run fails.
 if [ "$1" = run ]; then
     printf '%s\n' "$*" >> "$FAKE_STATE/calls"

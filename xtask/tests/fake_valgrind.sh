@@ -1,6 +1,6 @@
 #!/bin/sh
-# Stands in for valgrind: says that every event took as many instructions as $FAKE_STATE/instructions, beside what a start takes.
-# Every second call stands for the longer run of a pair; $FAKE_STATE/events holds how many events the next one has.
+# A fake valgrind: reports $FAKE_STATE/instructions per event plus a constant for the start. Every second call is the longer
+# run of a pair; $FAKE_STATE/events holds the number of events of the next one.
 [ "$1" = --version ] && exit 0
 printf 'valgrind %s\n' "$*" >> "$FAKE_STATE/calls"
 read -r each < "$FAKE_STATE/instructions"

@@ -1,4 +1,4 @@
-//! Which names prove which rows, and the table written from them.
+//! Names of tests, the rows that they prove, and the table of both.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ fn rows_in(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_numbers_that_begin_a_name_are_its_rows() {
+fn leading_numbers_of_a_name_are_its_rows() {
     assert_eq!(rows_in("#[test] fn edge_11_monotonic_reads() {}"), ["EDGE-11"]);
     assert_eq!(rows_in("#[test] fn edge_12_13_14_15_version_buckets() {}"), ["EDGE-12", "EDGE-13", "EDGE-14", "EDGE-15"]);
     assert_eq!(rows_in("#[test] fn edge_20_d07_micro() {}"), ["EDGE-20", "EDGE-D07"]);
@@ -21,7 +21,7 @@ fn the_numbers_that_begin_a_name_are_its_rows() {
 }
 
 #[test]
-fn a_range_is_all_of_its_rows() {
+fn a_range_proves_all_of_its_rows() {
     assert_eq!(rows_in("#[test] fn edge_12_to_15_buckets() {}"), ["EDGE-12", "EDGE-13", "EDGE-14", "EDGE-15"]);
     assert_eq!(rows_in("#[test] fn edge_01_d03_to_d04_22_loop() {}"), ["EDGE-01", "EDGE-D03", "EDGE-D04", "EDGE-22"]);
     assert_eq!(rows_in("#[test] fn edge_12_to_zero() {} #[test] fn edge_15_to_12_down() {}"), ["EDGE-12", "EDGE-15"]);
@@ -49,7 +49,7 @@ fn every_kind_of_test_proves() {
 }
 
 #[test]
-fn the_table_has_every_row_and_is_written_anew() {
+fn the_table_has_every_row_and_replaces_the_old_one() {
     let folder = TempDir::new().expect("a temporary folder");
     let write = |path: &str, text: &str| {
         let path = folder.path().join(path);
@@ -74,7 +74,7 @@ fn the_table_has_every_row_and_is_written_anew() {
 }
 
 #[test]
-fn a_row_that_the_specification_does_not_have_is_named() {
+fn rows_outside_the_specification_are_reported() {
     let source = Source { path: "a.rs".to_owned(), text: "#[test] fn edge_43_d24_beyond() {}".to_owned() };
     let proofs = rows::proofs_in(&source);
     let named: Vec<String> = rows::unknown(&proofs).into_iter().map(|(row, _)| row).collect();
@@ -83,7 +83,7 @@ fn a_row_that_the_specification_does_not_have_is_named() {
 }
 
 #[test]
-fn our_own_samples_prove_nothing() {
+fn the_samples_in_these_tests_prove_nothing() {
     let proofs = rows::proofs(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")).expect("the folder is readable");
     assert_eq!(proofs, []);
 }

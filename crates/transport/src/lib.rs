@@ -1,10 +1,11 @@
-//! How nodes speak.
+//! Carries messages between nodes: a simulated network and its real twin.
 //!
-//! Always here: [`Message`] and [`Label`], what production code names. With feature `test-utils`: the simulated network, a device of
-//! the kernel. Start at `Network`; `LinkModel` says what a link does, `Fate` what it did, `NetworkPartition` is a cut. With feature
-//! `tokio`: real sockets. Start at `TokioNetwork`.
+//! - Always compiled: [`Message`], [`Label`], and the errors of sessions. Production code needs no more.
+//! - Feature `test-utils`: the simulated network, a device of the kernel. Start at `Network`. `LinkModel` describes a class of
+//!   links, `Fate` the result for one message, `NetworkPartition` guards a cut.
+//! - Feature `tokio`: UDP and TCP sockets. Start at `TokioNetwork`.
 //!
-//! Deliberately absent: who sends what and why. The network carries values between nodes and accounts for every one of them.
+//! Deliberately absent: any knowledge of protocols. The network carries values between nodes and accounts for every one of them.
 
 #[cfg(any(feature = "test-utils", feature = "tokio"))]
 mod error;

@@ -1,18 +1,18 @@
-//! What travels.
+//! Messages, received messages, and the labels that address random choices about them.
 
 use cluster_sim_types::NodeId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Anything that nodes can send each other: a clonable serde type.
+/// Any clonable serde type; implemented for all of them.
 ///
-/// Between nodes of one message type it travels as a value; for a receiver of another type it is encoded and decoded. At every send
-/// its encoding is digested and measured, without being kept.
+/// Between nodes of one message type a message travels as a value, without encoding. For a receiver of another type it is encoded
+/// and decoded with postcard. Every send digests the content and measures its encoded length without creating the encoding.
 pub trait Message: Clone + Serialize + DeserializeOwned + 'static {}
 
 impl<T: Clone + Serialize + DeserializeOwned + 'static> Message for T {}
 
-/// The message in these bytes; every byte must be part of it.
+/// Decodes a message. Returns `None` if it does not use every byte.
 #[cfg(any(feature = "test-utils", feature = "tokio"))]
 pub(crate) fn decode<M: Message>(bytes: &[u8]) -> Option<M> {
     match postcard::take_from_bytes(bytes) {
@@ -21,27 +21,28 @@ pub(crate) fn decode<M: Message>(bytes: &[u8]) -> Option<M> {
     }
 }
 
-/// A message handed to its receiver.
+/// A message together with its sender.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received<M> {
-    /// Who sent it.
+    /// The sender.
     pub from: NodeId,
-    /// What it says.
+    /// The content.
     pub message: M,
 }
 
-/// What names a message among those from one node to another, for addressing chance.
+/// Distinguishes messages on one link, so that random choices about them can be addressed.
 ///
-/// Equal labels on one link are told apart by how often they were sent before.
+/// Equal labels on one link are numbered by their repeats. Declare a key where the content depends on timing: the fate of a reply
+/// then stays the same in a run that differs elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Label {
-    /// The digest of the message's content.
+    /// The digest of the message's content, the default.
     Content,
-    /// A declared key: the kind of the message and the id of what it is about.
+    /// A declared key: a kind of message and the id of its subject.
     Key {
         /// The kind of message.
         kind: u32,
-        /// What it is about: a correlation id, a version.
+        /// The id of the subject, such as a correlation id or a version.
         id: u64,
     },
 }

@@ -1,26 +1,28 @@
-//! Why a session is gone.
+//! Reasons for the reset of a session.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Why a session is gone for one of its ends. What was under way in it may have been taken in by the other side, or not.
+/// The reason why a session broke at one endpoint.
+///
+/// The peer may or may not have read the messages that were in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ResetReason {
-    /// The other node is there, and nobody listens.
+    /// The peer is up, but nothing listens on the port.
     Refused,
-    /// No answer came for as long as the link's patience lasts: the other node is down, cut off, or never took the session.
+    /// No answer came within `LinkModel::session_timeout`: the peer is down, cut off, or never accepted.
     TimedOut,
-    /// The other side says that it knows nothing of the session: it gave up, or began another life.
+    /// The peer has no such session: it released or aborted its endpoint, or restarted.
     Reset,
-    /// A message came that this side does not understand.
+    /// A message arrived that cannot be decoded as the receiver's message type.
     Undecodable,
 }
 
 impl ResetReason {
-    /// The reason of that number, as in the records of resets.
+    /// Returns the reason with this number, as recorded in the detail of a reset.
     pub fn numbered(number: u32) -> Option<Self> {
         [Self::Refused, Self::TimedOut, Self::Reset, Self::Undecodable].get(number as usize).copied()
     }

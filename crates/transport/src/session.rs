@@ -1,31 +1,31 @@
-//! What can go wrong with a session, whatever carries it.
+//! Errors of sessions, shared by the simulated and the real twin.
 
 use std::fmt;
 
-/// A session that was not opened.
+/// A session could not be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectError {
-    /// The other node is there, and nobody listens.
+    /// The peer is up, but nothing listens on the port.
     Refused,
-    /// No answer came for as long as patience lasts.
+    /// No answer came within the session timeout.
     TimedOut,
 }
 
-/// A session that is gone: what was sent in it last may have arrived or not.
+/// The session is broken. The messages sent last may or may not have arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionReset;
 
-/// A message that a session did not take over.
+/// A session did not accept a message; contains the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionSendError<M> {
-    /// The window is full: `send` waits until it is not.
+    /// The window is full. `send` waits for room.
     Busy(M),
-    /// The session is gone, or this end was finished.
+    /// The session is broken, or this side was closed.
     Reset(M),
 }
 
 impl<M> SessionSendError<M> {
-    /// The message.
+    /// Returns the message.
     pub fn into_message(self) -> M {
         match self {
             Self::Busy(message) | Self::Reset(message) => message,
@@ -47,7 +47,7 @@ impl<M: fmt::Debug> std::error::Error for SessionSendError<M> {}
 impl fmt::Display for ConnectError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Refused => "the session was refused: nobody listens on that port",
+            Self::Refused => "the session was refused: nothing listens on that port",
             Self::TimedOut => "the session timed out: no answer came",
         })
     }
@@ -55,7 +55,7 @@ impl fmt::Display for ConnectError {
 
 impl fmt::Display for SessionReset {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the session is gone; connect again for another one")
+        formatter.write_str("the session is broken; connect again to open another one")
     }
 }
 

@@ -1,13 +1,13 @@
-//! The cells of the benchmark, as the benches name them and as the table does.
+//! The cells of the benchmark, with their names on the command line and in the table.
 
-/// What a figure of a cell counts.
+/// The unit of the figures of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Nanoseconds an event.
+    /// Nanoseconds per event.
     Event,
-    /// Microseconds a simulation, from its start to its drop.
+    /// Microseconds per simulation, from its start to its drop.
     Simulation,
-    /// Simulations a second and core.
+    /// Simulations per second on one core.
     Rate,
 }
 
@@ -15,11 +15,11 @@ pub enum Unit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cell {
     name: &'static str,
-    /// Its title in the table.
+    /// The title of its column.
     pub title: &'static str,
-    /// What its figures count.
+    /// The unit of its figures.
     pub unit: Unit,
-    /// Whether the floor and the peers have it too.
+    /// Whether the floor and the peers measure it too.
     pub is_shared: bool,
 }
 
@@ -27,11 +27,11 @@ const fn shared(name: &'static str, title: &'static str, unit: Unit) -> Cell {
     Cell { name, title, unit, is_shared: true }
 }
 
-const fn ours(name: &'static str, title: &'static str) -> Cell {
+const fn product_only(name: &'static str, title: &'static str) -> Cell {
     Cell { name, title, unit: Unit::Event, is_shared: false }
 }
 
-/// All cells, in the order of the table: first those that everybody has, then those of the product alone.
+/// All cells, in the order of the table: first the shared ones, then those of the product alone.
 const ALL: [Cell; 16] = [
     shared("w1", "W1 echo 32+8", Unit::Event),
     shared("w2-5", "W2 all to all, N=5", Unit::Event),
@@ -42,27 +42,27 @@ const ALL: [Cell; 16] = [
     shared("w5", "W5 crashes", Unit::Event),
     shared("startup", "startup", Unit::Simulation),
     shared("short", "short seeds", Unit::Rate),
-    ours("w1-heap", "W1, 256 bytes on the heap"),
-    ours("w1-faults", "W1, loss, delay and a cut"),
-    ours("w1-always", "W1, ten `always`"),
-    ours("w4-always", "W4, ten `always`"),
-    ours("peers-50", "8 peers, N=50"),
-    ours("peers-500", "N=500"),
-    ours("peers-5000", "N=5,000"),
+    product_only("w1-heap", "W1, 256 bytes on the heap"),
+    product_only("w1-faults", "W1, loss, delay and a cut"),
+    product_only("w1-always", "W1, ten `always`"),
+    product_only("w4-always", "W4, ten `always`"),
+    product_only("peers-50", "8 peers, N=50"),
+    product_only("peers-500", "N=500"),
+    product_only("peers-5000", "N=5,000"),
 ];
 
 impl Cell {
-    /// All cells.
+    /// All cells, in the order of the table.
     pub fn all() -> impl Iterator<Item = Self> {
         ALL.into_iter()
     }
 
-    /// The cell of that name.
+    /// Finds a cell by its name.
     pub fn named(name: &str) -> Option<Self> {
         Self::all().find(|cell| cell.name == name)
     }
 
-    /// Its name, as the benches take it.
+    /// The name on the command line of the benches.
     pub fn name(self) -> &'static str {
         self.name
     }

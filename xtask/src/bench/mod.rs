@@ -18,24 +18,24 @@ use cells::Cell;
 use programs::Programs;
 use results::{Measured, Results};
 
-/// What to measure.
+/// The choice of rounds, cells and programs.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How often.
+    /// The number of rounds.
     pub rounds: NonZeroU32,
-    /// These cells alone; all where none is named.
+    /// The cells to measure; empty for all.
     pub only: Vec<Cell>,
     /// Whether the peers are measured too.
     pub peers: bool,
 }
 
 impl Options {
-    /// Whether everything is measured, so that the result may stand for the whole.
+    /// Whether everything is measured, so that the results may be written.
     fn is_whole(&self) -> bool {
         self.only.is_empty() && self.peers
     }
 
-    /// The line that measures this again.
+    /// The command that repeats this measurement.
     fn command(&self) -> String {
         let only: String = self.only.iter().map(|cell| format!(" --only {}", cell.name())).collect();
         format!("cargo xtask bench --rounds {}{only}{}", self.rounds, if self.peers { "" } else { " --no-peers" })
@@ -78,56 +78,56 @@ pub fn run(options: &Options, environment: &Environment) -> Result<(), BenchErro
     Ok(())
 }
 
-/// Nothing was written, since something could not be measured.
+/// A measurement failed; nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
-    /// A program could not be built or run, or said no.
+    /// A program could not be built or run, or failed.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// Cargo built something, and did not say where.
-    #[error("cargo does not say where it put {program}; is it still a bench or a program of {package}?")]
+    /// Cargo reported no executable of this name.
+    #[error("cargo reports no executable {program}; is it still a target of {package}?")]
     NotBuilt {
-        /// What was to be built.
+        /// The name of the target.
         program: String,
-        /// Of which package.
+        /// The package of the target.
         package: &'static str,
     },
-    /// A program printed what is no measurement.
-    #[error("`{call}` printed what is no measurement: {source}")]
+    /// The output of a program is not a measurement.
+    #[error("the output of `{call}` is not a measurement: {source}")]
     Unreadable {
-        /// What ran.
+        /// The call.
         call: String,
-        /// What is wrong with what it printed.
+        /// The error in its output.
         source: serde_json::Error,
     },
-    /// Two rounds of one program did different things.
-    #[error("{program} did something else in cell {cell} than in the round before; it is not deterministic")]
+    /// Two rounds of one program have different digests.
+    #[error("{program} has another digest in cell {cell} than in the round before; it is not deterministic")]
     Unsteady {
-        /// Which program.
+        /// The name of the program.
         program: String,
-        /// In which cell.
+        /// The name of the cell.
         cell: String,
     },
-    /// The peers' lockfile does not say what was measured.
+    /// The lockfile of the peers lacks a package.
     #[error("{} does not name {package}; build the peers once", path.display())]
     NoVersion {
         /// The lockfile.
         path: PathBuf,
-        /// The package that it lacks.
+        /// The missing package.
         package: &'static str,
     },
     /// A result could not be read or written.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// The page has no marker lines for the tables.
     #[error("{} has no lines {} and {} to write the table between", path.display(), table::BEGIN, table::END)]
     NoPlace {
-        /// Which file.
+        /// The path of the file.
         path: PathBuf,
     },
 }
@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_that_is_kept_measures_the_same_again() {
+    fn the_recorded_command_repeats_the_measurement() {
         let mut options = Options { rounds: NonZeroU32::MIN, only: Vec::new(), peers: true };
         assert_eq!((options.command().as_str(), options.is_whole()), ("cargo xtask bench --rounds 1", true));
         options.only = ["w1", "w3"].map(|name| Cell::named(name).expect("it is a cell")).to_vec();

@@ -1,4 +1,4 @@
-//! What measures: the benches of the product and the floor, and the peers.
+//! The measuring programs: the benches of the product and the floor, and the peers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,21 +16,21 @@ use super::results::{Footprint, Versions};
 use crate::check::Environment;
 use crate::command::Call;
 
-/// The peers' workspace, from the root of ours.
+/// The workspace of the peers, from the root of this one.
 const PEERS: &str = "benches/peers";
 
-/// A program that measures, and what it is asked to write nodes as.
+/// A measuring program, and the kind of its nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Program {
-    /// The workloads by hand.
+    /// The workloads as plain Rust, without the product.
     Floor(Kind),
-    /// The workloads through the whole product.
+    /// The workloads on the whole product.
     Product(Kind),
     /// The workloads on another simulator.
     Peer(Peer),
 }
 
-/// What nodes are written as.
+/// How the nodes of a workload are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// State machines.
@@ -42,7 +42,7 @@ pub enum Kind {
 /// Another simulator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
-    /// tokio's paused clock, with a network by hand.
+    /// tokio with its paused clock and a minimal network.
     Tokio,
     /// madsim.
     Madsim,
@@ -51,7 +51,7 @@ pub enum Peer {
 }
 
 impl Kind {
-    /// Its name, as the benches take it.
+    /// The name on the command line of the benches.
     pub fn name(self) -> &'static str {
         match self {
             Self::Machines => "machines",
@@ -61,7 +61,7 @@ impl Kind {
 }
 
 impl Peer {
-    /// Its name, as its package and its program bear it.
+    /// The name of its package.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tokio => "tokio",
@@ -83,7 +83,7 @@ impl Program {
         Self::Peer(Peer::Turmoil),
     ];
 
-    /// The name of what cargo builds.
+    /// The name of its cargo target.
     fn target(self) -> String {
         match self {
             Self::Floor(_) => "floor".to_owned(),
@@ -104,16 +104,16 @@ impl fmt::Display for Program {
     }
 }
 
-/// What one call of a program measured.
+/// The measurement of one call of a program.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Figure {
-    /// Simulations, from their start to their drop.
+    /// The number of simulations.
     pub runs: u32,
     /// Delivered messages and fired timers.
     pub events: u64,
-    /// How much virtual time each simulation took.
+    /// The virtual time of each simulation.
     pub virtual_seconds: f64,
-    /// The hash of what happened.
+    /// The digest of the events.
     pub digest: String,
     /// Processor time of each round.
     pub nanoseconds: Vec<u64>,
@@ -127,7 +127,7 @@ impl fmt::Display for Figure {
     }
 }
 
-/// The programs that were built, by the name of what cargo builds.
+/// The built programs, by the name of their cargo target.
 #[derive(Debug)]
 pub struct Programs {
     places: BTreeMap<String, PathBuf>,
@@ -135,11 +135,11 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Builds what measures; the peers only if they are wanted.
+    /// Builds the benches, and the peers if `peers` is set.
     ///
     /// # Errors
     ///
-    /// Something could not be built.
+    /// A program could not be built.
     pub fn build(peers: bool, environment: &Environment) -> Result<Self, BenchError> {
         let Environment { root, cargo, .. } = environment;
         eprintln!("building the benches");
@@ -162,7 +162,7 @@ impl Programs {
         Ok(Self { places: built(&bench, &environment.cargo, &environment.root)?, peers: false })
     }
 
-    /// A call of the product's bench with these arguments, parted at spaces.
+    /// A call of the product's bench; splits `arguments` at spaces.
     ///
     /// # Errors
     ///
@@ -181,15 +181,15 @@ impl Programs {
         })
     }
 
-    /// Has a program measure a cell once.
+    /// Runs a program to measure a cell once.
     ///
     /// # Errors
     ///
-    /// It did something else than what is committed, or printed no measurement.
+    /// Its digest differs from the committed one, or it printed no measurement.
     pub fn measure(&self, program: Program, cell: Cell, environment: &Environment) -> Result<Figure, BenchError> {
         let kind = match program {
             Program::Floor(kind) | Program::Product(kind) => format!("--kind {}", kind.name()),
-            // What a peer does takes so long that a first round to warm up tells nothing.
+            // A peer runs so long that a warm-up round makes no difference.
             Program::Peer(_) => "--cold".to_owned(),
         };
         let call = self.call(&program.target(), &format!("--cell {} {kind} --rounds 1 --json", cell.name()))?;
@@ -197,7 +197,7 @@ impl Programs {
         Ok(figure)
     }
 
-    /// Counts what the product allocates in these cells.
+    /// Counts the allocations of the product in these cells.
     ///
     /// # Errors
     ///
@@ -220,11 +220,11 @@ impl Programs {
     }
 }
 
-/// Runs a call of cargo that builds; answers with where it put what can be run.
+/// Runs a build with cargo; returns the paths of its executables by target name.
 fn built(call: &Call, cargo: &Path, root: &Path) -> Result<BTreeMap<String, PathBuf>, BenchError> {
-    let said = call.clone().and(Path::new("--message-format=json-render-diagnostics")).read(cargo, root)?;
-    // What cargo says besides of other kinds, or in words to come, names no program.
-    let messages = Message::parse_stream(said.as_slice()).filter_map(Result::ok);
+    let printed = call.clone().with_argument(Path::new("--message-format=json-render-diagnostics")).read(cargo, root)?;
+    // Messages that this version of cargo_metadata cannot parse name no executable.
+    let messages = Message::parse_stream(printed.as_slice()).filter_map(Result::ok);
     let places = messages.filter_map(|message| match message {
         Message::CompilerArtifact(artifact) => Some((artifact.target.name, artifact.executable?.into_std_path_buf())),
         _ => None,
@@ -237,16 +237,18 @@ fn read<T: DeserializeOwned>(call: &Call, environment: &Environment) -> Result<T
     serde_json::from_slice(&printed).map_err(|source| BenchError::Unreadable { call: call.to_string(), source })
 }
 
-/// What is measured: the compiler, the commit, and the peers by the lockfile of theirs.
+/// The versions of the compiler, the commit and the peers; those of the peers come from their lockfile.
+///
+/// A compiler or commit that cannot be determined is `unknown`.
 ///
 /// # Errors
 ///
-/// The lockfile cannot be read or lacks a peer. A compiler or a commit that cannot be asked is unknown.
+/// The lockfile cannot be read or lacks a peer.
 pub fn versions(environment: &Environment) -> Result<Versions, BenchError> {
     let Environment { root, cargo, .. } = environment;
-    let said = |program: &str, arguments: &str| {
-        let said = Call::other(Path::new(program), arguments).probe(cargo, root);
-        said.map_or_else(|| "unknown".to_owned(), |said| String::from_utf8_lossy(&said).trim().to_owned())
+    let output = |program: &str, arguments: &str| {
+        let stdout = Call::other(Path::new(program), arguments).probe(cargo, root);
+        stdout.map_or_else(|| "unknown".to_owned(), |stdout| String::from_utf8_lossy(&stdout).trim().to_owned())
     };
     let path = root.join(PEERS).join("Cargo.lock");
     let lock = fs::read_to_string(&path).map_err(|source| BenchError::File { path: path.clone(), source })?;
@@ -261,5 +263,5 @@ pub fn versions(environment: &Environment) -> Result<Versions, BenchError> {
             .ok_or(BenchError::NoVersion { path: path.clone(), package: peer.name() })
     };
     let peers = [Peer::Tokio, Peer::Madsim, Peer::Turmoil].into_iter().map(version).collect::<Result<_, _>>()?;
-    Ok(Versions { rustc: said("rustc", "--version"), commit: said("git", "rev-parse --short=12 HEAD"), peers })
+    Ok(Versions { rustc: output("rustc", "--version"), commit: output("git", "rev-parse --short=12 HEAD"), peers })
 }

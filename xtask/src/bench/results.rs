@@ -1,4 +1,4 @@
-//! What was measured, as data: `benches/results.json`.
+//! The measurements as data: `benches/results.json`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,85 +11,84 @@ use super::programs::{Figure, Kind, Program};
 use super::{BenchError, Options};
 use crate::documents::write_whole;
 
-/// Where the results lie, from the root of the workspace.
+/// The file of the results, from the root of the workspace.
 pub const PLACE: &str = "benches/results.json";
 
-/// The number of their form.
+/// The version of the file's format.
 const FORMAT: u32 = 1;
 
-/// What takes longer than this is measured in the first round alone.
+/// A measurement that takes longer than this is made in the first round only.
 const LONG_NANOSECONDS: u64 = 20_000_000_000;
 
-/// Which versions were measured.
+/// The measured versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Versions {
     /// The compiler.
     pub rustc: String,
-    /// The commit of the product, without what was changed and not committed.
+    /// The commit of the product, without uncommitted changes.
     pub commit: String,
     /// The peers.
     pub peers: BTreeMap<String, String>,
 }
 
-/// What the product allocates in one cell.
+/// The allocations of the product in one cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Footprint {
-    /// Which cell.
+    /// The name of the cell.
     pub cell: String,
-    /// What nodes are written as.
+    /// The kind of the nodes.
     pub kind: String,
-    /// Allocations an event, in the second half of a run.
+    /// Allocations per event, in the second half of a run.
     pub allocations_per_event: f64,
-    /// Allocations a simulation, from its start to its drop.
+    /// Allocations per simulation, from its start to its drop.
     pub allocations_per_run: f64,
-    /// The most that is held at once.
+    /// Peak memory.
     pub peak_bytes: u64,
 }
 
-/// What one program took for one cell.
+/// The cost of one cell in one program.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cost {
     /// Delivered messages and fired timers.
     pub events: u64,
-    /// Simulations, from their start to their drop.
+    /// The number of simulations.
     pub runs: u32,
-    /// How much virtual time each of them took.
+    /// The virtual time of each simulation.
     pub virtual_seconds: f64,
-    /// The hash of what happened.
+    /// The digest of the events.
     pub digest: String,
-    /// Processor time, round by round.
+    /// Processor time of each round.
     pub nanoseconds: Vec<u64>,
-    /// The median of what one event took.
+    /// The median per event.
     pub nanoseconds_per_event: f64,
-    /// The median of what one simulation took.
+    /// The median per simulation.
     pub microseconds_per_run: f64,
-    /// The median over the rounds of what this cost, divided by what it cost each other program in the same round: an event, or a
-    /// simulation in cells that count those.
+    /// The median ratio to the cost of each other program in the same round; per event, or per simulation in cells that count those.
     pub ratio_to: BTreeMap<String, f64>,
 }
 
-/// All that was measured.
+/// All measurements of a benchmark.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Results {
     /// The number of this form.
     pub format: u32,
-    /// The line that measured it.
+    /// The command that measured it.
     pub command: String,
-    /// How often each program measured each cell, save those that take long.
+    /// The number of rounds; slow cells are measured in the first one only.
     pub rounds: u32,
-    /// What was measured.
+    /// The measured versions.
     pub versions: Versions,
-    /// By cell and program.
+    /// Costs by cell and program.
     pub cells: BTreeMap<String, BTreeMap<String, Cost>>,
-    /// What the product allocates.
+    /// The allocations of the product.
     pub memory: Vec<Footprint>,
 }
 
-/// What was measured so far.
+/// The measurements up to the present round.
 #[derive(Debug, Default)]
 pub struct Measured {
     figures: BTreeMap<(&'static str, Program), Figure>,
@@ -100,7 +99,7 @@ impl Measured {
     ///
     /// # Errors
     ///
-    /// The program did something else than in the round before.
+    /// The program has another digest than in the round before.
     pub fn add(&mut self, cell: Cell, program: Program, figure: Figure) -> Result<(), BenchError> {
         let Some(known) = self.figures.get_mut(&(cell.name(), program)) else {
             self.figures.insert((cell.name(), program), figure);
@@ -113,13 +112,13 @@ impl Measured {
         Ok(())
     }
 
-    /// Whether a program took so long for a cell that one round must do.
+    /// Whether a program is so slow in a cell that one round must suffice.
     pub fn takes_long(&self, cell: Cell, program: Program) -> bool {
         let known = self.figures.get(&(cell.name(), program));
         known.is_some_and(|figure| figure.nanoseconds.iter().any(|nanoseconds| *nanoseconds > LONG_NANOSECONDS))
     }
 
-    /// What a program took for a unit of a cell, in each round.
+    /// The cost per unit of a cell, in each round.
     fn each(&self, cell: Cell, program: Program) -> Vec<f64> {
         let Some(figure) = self.figures.get(&(cell.name(), program)) else { return Vec::new() };
         let units = if cell.unit == Unit::Event { figure.events as f64 } else { f64::from(figure.runs) };
@@ -149,7 +148,7 @@ impl Measured {
     }
 }
 
-/// The middle one, or the mean of both in the middle.
+/// The middle value, or the mean of the two in the middle.
 fn median(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
@@ -157,7 +156,7 @@ fn median(values: &[f64]) -> f64 {
     if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 }
 }
 
-/// The number with four digits that count: the rest is noise.
+/// Rounds to four significant digits; the rest is noise.
 fn digits(number: f64) -> f64 {
     if number == 0.0 {
         return 0.0;
@@ -167,7 +166,7 @@ fn digits(number: f64) -> f64 {
 }
 
 impl Results {
-    /// What comes of what was measured.
+    /// Computes the results of the measurements.
     pub fn new(options: &Options, versions: Versions, measured: &Measured, memory: Vec<Footprint>) -> Self {
         let costs = |cell: Cell| {
             let costs: BTreeMap<String, Cost> =
@@ -184,12 +183,12 @@ impl Results {
         }
     }
 
-    /// What a program took for a cell, if it was measured.
+    /// The cost of a cell in a program, if it was measured.
     pub fn cost(&self, cell: Cell, program: Program) -> Option<&Cost> {
         self.cells.get(cell.name())?.get(&program.to_string())
     }
 
-    /// What the product allocates in a cell, if it was counted.
+    /// The allocations in a cell, if they were counted.
     pub fn footprint(&self, cell: Cell, kind: Kind) -> Option<&Footprint> {
         let of = |footprint: &&Footprint| footprint.cell == cell.name() && footprint.kind == kind.name();
         self.memory.iter().find(of)
@@ -199,18 +198,18 @@ impl Results {
     ///
     /// # Errors
     ///
-    /// There are none, or they are of another form.
+    /// The file cannot be read, or has another format.
     pub fn read(root: &Path) -> Result<Self, BenchError> {
         let path = root.join(PLACE);
         let text = fs::read_to_string(&path).map_err(|source| BenchError::File { path: path.clone(), source })?;
         serde_json::from_str(&text).map_err(|source| BenchError::File { path, source: io::Error::other(source) })
     }
 
-    /// Writes them, whole or not at all.
+    /// Writes the results whole or not at all.
     ///
     /// # Errors
     ///
-    /// They could not be written; the old ones stand.
+    /// The file could not be written; an existing one is unchanged.
     pub fn write(&self, root: &Path) -> Result<(), BenchError> {
         let mut text = serde_json::to_string_pretty(self).expect("results are plain numbers and names");
         text.push('\n');

@@ -7,7 +7,7 @@ use crate::message::Message;
 /// A message that was sent, by the digest of its content, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CapturedMessage {
-    /// The digest of its content, as in its record.
+    /// The digest of the content, as in the record of the send.
     pub content: u64,
     /// Its variant and fields, from its serde form or by the function that [`Network::describe_with`] named; at most 301 characters.
     pub text: String,

@@ -1,4 +1,4 @@
-//! Classes of links: which model holds between which nodes.
+//! Classes of links: each link gets the model of the last class that covers both its ends.
 
 use std::cell::Cell;
 
@@ -7,51 +7,50 @@ use cluster_sim_types::{NodeId, Ratio};
 
 use super::model::{CompiledLink, InvalidLink, LinkModel};
 
-/// Which nodes one end of a class of links covers.
+/// The nodes that one end of a class of links covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeSelector {
-    /// All of them.
+    /// All nodes.
     Any,
-    /// Those of a group, by its number.
+    /// The nodes of a group, by its number.
     Group(u16),
-    /// Those of a region, by its number.
+    /// The nodes of a region, by its number.
     Region(u16),
 }
 
-/// A further trial that a message must pass.
+/// A further chance of loss for the messages of a class, rolled in a stream of its own.
 #[derive(Debug, Clone)]
 pub(super) struct LossRule {
     name: String,
     pub(super) stream: Stream,
     pub(super) cause: u32,
     pub(super) ratio: Ratio,
-    /// Messages it ate since it came into force.
+    /// Messages dropped since the rule was set.
     pub(super) dropped: Cell<u64>,
 }
 
-/// Links of one model.
 #[derive(Debug)]
 pub(super) struct Class {
     name: String,
     from: NodeSelector,
     to: NodeSelector,
-    /// The model it was added with.
+    /// The model with which the class was added.
     declared: CompiledLink,
     pub(super) link: CompiledLink,
     pub(super) rules: Vec<LossRule>,
-    /// It does nothing to a message but let it take its time.
+    /// The class does nothing to a message except delay it. Such sends take a shorter path.
     pub(super) is_plain: bool,
 }
 
 impl Class {
-    /// Notes whether it is plain, after any change.
+    /// Updates `is_plain` after a change.
     fn update_is_plain(&mut self) {
         let LinkModel { loss, duplicate, reorder, .. } = self.link.model;
         self.is_plain = self.rules.is_empty() && [loss, duplicate, reorder] == [Ratio::ZERO; 3];
     }
 }
 
-/// Where a node stands.
+/// The group and region of a node.
 #[derive(Debug, Clone, Copy, Default)]
 struct Place {
     group: u16,
@@ -97,7 +96,7 @@ impl Classes {
         }
     }
 
-    /// The class of a link: the last one that covers both ends.
+    /// Returns the class of a link: the last one that covers both ends.
     pub(super) fn of(&self, from: NodeId, to: NodeId) -> u16 {
         let matching = self.all.iter().rposition(|class| self.covers(class.from, from) && self.covers(class.to, to));
         matching.expect("the first class covers every link") as u16
@@ -139,13 +138,13 @@ impl Classes {
         Some(index)
     }
 
-    /// What a rule of a class ate since it came into force; nothing if it is not in force.
+    /// Counts the messages that a rule in force has dropped; 0 for an unknown rule.
     pub(super) fn dropped_by(&self, class: &str, rule: &str) -> u64 {
         let rules = self.index_of(class).map_or(&[][..], |index| &self.get(index).rules);
         rules.iter().find(|known| known.name == rule).map_or(0, |rule| rule.dropped.get())
     }
 
-    /// Undoes every change since the classes were added; answers with those that were changed.
+    /// Undoes every change since the classes were added. Returns the classes that had changed.
     pub(super) fn restore(&mut self) -> Vec<u16> {
         let mut changed = Vec::new();
         for (index, class) in self.all.iter_mut().enumerate() {

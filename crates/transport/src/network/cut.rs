@@ -1,4 +1,9 @@
-//! Cuts: which pairs of nodes are apart.
+//! Cuts: sets of links that deliver nothing.
+//!
+//! A direction of a cut is one bit: it is set in the outward masks of the nodes on the sending side and in the inward masks of
+//! the nodes on the receiving side. A link is cut if the outward mask of its sender and the inward mask of its receiver share a
+//! bit, so cuts overlap freely. The lowest shared bit identifies the cut that counts the drop. A plane has 64 bits; further cuts
+//! add planes. Test: `a_link_carries_a_message_iff_no_living_cut_covers_it_at_both_ends_of_its_way`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,17 +12,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cluster_sim_types::NodeId;
 use serde::{Deserialize, Serialize};
 
-/// One cut of a run, counted from 0.
+/// The number of a cut within its run, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CutId(pub u64);
 
-/// How many messages one cut ate; outlives the cut and its guard.
+/// Counts the messages dropped by one cut; usable after the cut and its guard are gone.
 #[derive(Debug, Clone, Default)]
 pub struct DropCount(Arc<AtomicU64>);
 
 impl DropCount {
-    /// Messages eaten so far.
+    /// Returns the number of messages dropped so far.
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -27,21 +32,17 @@ impl DropCount {
     }
 }
 
-/// A cut that is in force.
 #[derive(Debug)]
 struct ActiveCut {
     name: String,
     cause: u32,
-    /// Messages it ate; shared with the guard.
+    /// Shared with the guard.
     dropped: DropCount,
-    /// The bits it holds: one a direction.
+    /// The bits it occupies, one per direction.
     slots: Vec<usize>,
 }
 
 /// All cuts in force.
-///
-/// A direction of a cut is one bit: set in the outward mask of the nodes of one side and in the inward mask of those of the other. A
-/// link is cut if its sender's outward and its receiver's inward mask share a bit, so cuts overlap freely.
 #[derive(Debug, Default)]
 pub(super) struct Cuts {
     planes: Vec<Plane>,
@@ -49,7 +50,7 @@ pub(super) struct Cuts {
     next: u64,
 }
 
-/// 64 directions.
+/// The masks of 64 directions, by node, and the cut that occupies each bit.
 #[derive(Debug)]
 struct Plane {
     outward: Vec<u64>,
@@ -67,7 +68,7 @@ impl Plane {
     }
 }
 
-/// The bit of `node` in `masks`, which grow as far as they are needed.
+/// Returns the mask of `node`, extending `masks` if needed.
 fn mask(masks: &mut Vec<u64>, node: NodeId) -> &mut u64 {
     if masks.len() <= node.index() {
         masks.resize(node.index() + 1, 0);
@@ -76,7 +77,6 @@ fn mask(masks: &mut Vec<u64>, node: NodeId) -> &mut u64 {
 }
 
 impl Cuts {
-    /// Puts a cut in force.
     pub(super) fn cut(&mut self, name: &str, cause: u32, from: &[NodeId], to: &[NodeId], both_ways: bool) -> (CutId, DropCount) {
         let id = CutId(self.next);
         self.next += 1;
@@ -102,7 +102,7 @@ impl Cuts {
         index * 64 + bit
     }
 
-    /// Ends a cut; false if it was not in force.
+    /// Heals a cut. Returns `false` if it was not in force.
     pub(super) fn heal(&mut self, id: CutId) -> bool {
         let Some(cut) = self.active.remove(&id) else { return false };
         for slot in cut.slots {
@@ -115,13 +115,13 @@ impl Cuts {
         true
     }
 
-    /// Whether no cut is in force.
+    /// Returns whether no cut is in force.
     #[inline]
     pub(super) fn is_whole(&self) -> bool {
         self.active.is_empty()
     }
 
-    /// The cut that keeps a message apart, if one does: the lowest bit of those that do.
+    /// Returns the cut that covers a link, if any: the one with the lowest bit.
     pub(super) fn between(&self, from: NodeId, to: NodeId) -> Option<CutId> {
         self.planes.iter().find_map(|plane| {
             let shared = plane.outward.get(from.index()).unwrap_or(&0) & plane.inward.get(to.index()).unwrap_or(&0);
@@ -129,14 +129,14 @@ impl Cuts {
         })
     }
 
-    /// Counts a message that a cut ate, and answers with the number of the cause.
+    /// Counts a message that a cut dropped. Returns the number of the cause.
     pub(super) fn count_drop(&mut self, id: CutId) -> u32 {
         let cut = &self.active[&id];
         cut.dropped.increment();
         cut.cause
     }
 
-    /// The cuts in force, with their names, in the order in which they were made.
+    /// Lists the cuts in force with their names, oldest first.
     pub(super) fn living(&self) -> impl Iterator<Item = (CutId, &str)> {
         self.active.iter().map(|(id, cut)| (*id, cut.name.as_str()))
     }

@@ -1,4 +1,12 @@
-//! Arriving: what may still prevent it, and handing the message over.
+//! Delivers datagrams that arrive at their node.
+//!
+//! On arrival a datagram is lost if a cut covers its link, if the node is down or killed, if the node is paused and its inbox is
+//! full, or if it was sent to an earlier life and the class says [`StaleDelivery::Drop`]. Otherwise it goes to the host of the
+//! node or waits at the port that a task bound; a closed or full port loses it. The messages of a paused node are delivered in
+//! the order of their arrival when it resumes, before every other message and timer of that instant.
+//!
+//! A receiver of another message type gets the message by way of its encoding. A message that does not decode to the last byte is
+//! lost as `undecodable`.
 
 use cluster_sim_runtime::{Device, Kernel, Order, RecordKind, Waiter};
 use cluster_sim_types::{Health, NodeId};
@@ -13,7 +21,7 @@ use super::waiters::WaitKey;
 use super::{Flight, Network};
 use crate::message::{Message, Received, decode};
 
-/// How many messages wait for a paused node; the newest is dropped beyond.
+/// How many messages wait for a paused node or at a port; further ones are dropped.
 pub const INBOX_CAPACITY: usize = 256;
 
 impl Device for Network {
@@ -23,7 +31,7 @@ impl Device for Network {
             return self.fire_segment(kernel, slot);
         }
         let Flight { to, incarnation, port, .. } = *self.flights.get(slot);
-        // The common case first: nothing can prevent the arrival, and what runs on the node takes it.
+        // The common case first: nothing can prevent the delivery to the node's host.
         if self.cuts.is_whole() && kernel.is_up(to, incarnation) && self.sockets.is_taken_by_host(to, port) {
             return Some((to, slot));
         }
@@ -41,7 +49,7 @@ impl Device for Network {
     }
 
     fn node_resumed(&mut self, kernel: &mut Kernel, node: NodeId) {
-        // All in one order: they are due now in the sequence in which they came, before anything else that arrives at this instant.
+        // All get the first order of this instant, and keep the order of their arrival by their sequence numbers.
         for slot in std::mem::take(self.inbox(node)) {
             kernel.schedule(kernel.now(), Order::FIRST, self.device(), slot);
         }
@@ -54,7 +62,7 @@ impl Device for Network {
 }
 
 impl Network {
-    /// Lets a message arrive at its node; answers if what runs on the node takes it.
+    /// Processes an arrival. Returns the node if its host receives the message.
     fn arrive(&mut self, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)> {
         let flight = *self.flights.get(slot);
         match self.obstacle(kernel, &flight) {
@@ -71,7 +79,7 @@ impl Network {
         }
     }
 
-    /// What prevents a message from being taken in now, if anything does.
+    /// Returns the cause that prevents a message from reaching its node now, if any.
     fn obstacle(&mut self, kernel: &Kernel, flight: &Flight) -> Option<u32> {
         if !flight.arrived
             && let Some(cut) = self.cuts.between(flight.from, flight.to)
@@ -93,7 +101,7 @@ impl Network {
         Some(cause as u32)
     }
 
-    /// Gives a message that reached its node to who takes it there; answers if that is the node's host.
+    /// Passes a message that reached its node to its receiver. Returns the node if that is its host.
     #[inline]
     fn hand_over(&mut self, kernel: &mut Kernel, flight: Flight, slot: u32) -> Option<(NodeId, u32)> {
         match self.sockets.arrive(kernel, flight.to, flight.port, slot) {
@@ -105,12 +113,12 @@ impl Network {
         None
     }
 
-    /// Loses a message that reached its node, and takes it off the air.
+    /// Loses a message that reached its node.
     pub(super) fn lose_arrived(&mut self, kernel: &mut Kernel, slot: u32, cause: Cause) {
         self.lose_flight(kernel, slot, cause as u32);
     }
 
-    /// Takes the next message from a port that a task bound. Those that are not understood are counted as lost on the way.
+    /// Returns the next message at a port that a task bound. Undecodable messages are lost and skipped.
     #[inline]
     pub fn take<M: Message>(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId) -> Option<Received<M>> {
         loop {
@@ -122,13 +130,15 @@ impl Network {
         }
     }
 
-    /// Lets `waiter` be woken by the next message to this port, in place of whom `known` stands for; answers with the key to give that up by.
+    /// Registers `waiter` to be woken by the next message at a port, replacing the wait `known`.
+    ///
+    /// Returns the key that cancels the wait, or `None` if the port is not bound.
     #[inline]
     pub fn wait(&mut self, node: NodeId, port: PortId, known: Option<WaitKey>, waiter: Waiter) -> Option<WaitKey> {
         Some(self.sockets.socket(node, port)?.waiters.wait(known, waiter))
     }
 
-    /// Lets nobody be woken any more under that key by messages to this port.
+    /// Cancels a wait at a port.
     #[inline]
     pub fn forget(&mut self, node: NodeId, port: PortId, key: WaitKey) {
         if let Some(socket) = self.sockets.socket(node, port) {
@@ -143,8 +153,9 @@ impl Network {
         &mut self.inboxes[node.index()]
     }
 
-    /// Hands over what a host was woken for, as a value of its own type; nothing if it does not understand the message, which is then
-    /// counted as lost.
+    /// Returns the message for which a host was woken, as a value of type `M`.
+    ///
+    /// A message that cannot be decoded as `M` is lost as `undecodable`, and the result is `None`.
     #[inline(always)]
     pub fn recv<M: Message>(&mut self, kernel: &mut Kernel, slot: u32, kind: PayloadKind) -> Option<Received<M>> {
         let flight = self.flights.remove(slot);
@@ -156,7 +167,7 @@ impl Network {
         self.receive_encoded(kernel, &flight)
     }
 
-    /// The same for a message of another type, by the encoding that both share.
+    /// Receives a message of another type through its encoding.
     #[cold]
     fn receive_encoded<M: Message>(&mut self, kernel: &mut Kernel, flight: &Flight) -> Option<Received<M>> {
         let slab = &mut self.slabs[usize::from(flight.kind.0)];

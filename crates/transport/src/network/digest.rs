@@ -1,16 +1,17 @@
-//! What a message says, as one number: a serde serializer that keeps nothing but a digest and a length.
+//! Digests a message with a serde serializer that keeps only a hash and a length.
 
 use std::fmt;
 
 use cluster_sim_runtime::{finalize, fold};
 use serde::ser::{self, Serialize, Serializer};
 
-/// The digest of what a message says, and the length in bytes of its encoding; the encoding itself is never made.
+/// Returns the digest of a message's content and the length of its encoding in bytes.
 ///
-/// Numbers go in whole, one to a word, and bytes eight to a word. The length is that of the encoding which types share (postcard's).
+/// The encoding is never created. A number is hashed as one word, bytes eight to a word. The length is that of the postcard
+/// encoding, by which nodes of different message types exchange messages (`the_length_is_that_of_the_encoding`).
 ///
 /// # Panics
-/// If the message's own `Serialize` fails: it could not travel at all.
+/// The message's own `Serialize` fails, so it could not travel.
 #[inline]
 pub fn content_of<M: Serialize>(message: &M) -> (u64, u32) {
     let mut digester = Digester { state: 0, word: 0, bytes: 0, length: 0 };
@@ -19,17 +20,17 @@ pub fn content_of<M: Serialize>(message: &M) -> (u64, u32) {
     (finalize(fold(digester.state, u64::from(digester.length))), digester.length)
 }
 
-/// A message taken in so far.
+/// The state of the hash.
 struct Digester {
     state: u64,
-    /// Bytes that do not fill a word yet, and how many.
+    /// Bytes that do not fill a word yet, with their count in `bytes`.
     word: u64,
     bytes: u32,
     length: u32,
 }
 
 impl Digester {
-    /// Takes a number in that takes so many bytes on a wire.
+    /// Hashes a number whose encoding takes `length` bytes.
     #[inline(always)]
     fn number(&mut self, number: u64, length: u32) {
         self.flush();
@@ -53,7 +54,7 @@ impl Digester {
         }
     }
 
-    /// Takes in bytes that do not fill a word, with their number.
+    /// Hashes the bytes that do not fill a word, together with their count.
     #[inline(always)]
     fn flush(&mut self) {
         if self.bytes > 0 {
@@ -75,20 +76,19 @@ impl Digester {
     }
 }
 
-/// The bytes of a number in groups of seven bits.
+/// Returns the length of a varint, which holds seven bits a byte.
 #[inline(always)]
 const fn varint_length(number: u64) -> u32 {
     // Exact for every number of bits up to 64, without a division.
     (9 * (64 - (number | 1).leading_zeros()) + 64) / 64
 }
 
-/// A signed number so that small ones are short, whatever their sign.
+/// Maps a signed number to an unsigned one that is small if its absolute value is.
 #[inline(always)]
 const fn zigzag(number: i64) -> u64 {
     (number << 1 ^ (number >> 63)) as u64
 }
 
-/// Why a message cannot be serialised, in its own words.
 #[derive(Debug)]
 struct SerializeError(String);
 
@@ -109,7 +109,7 @@ impl ser::Error for SerializeError {
 
 #[cold]
 fn of_unknown_length() -> SerializeError {
-    SerializeError("a sequence or map says how long it is before its first element; collect it first".to_owned())
+    SerializeError("a sequence or map needs its length before its first element; collect it first".to_owned())
 }
 
 impl Serializer for &mut Digester {
@@ -309,7 +309,7 @@ impl Serializer for &mut Digester {
     }
 }
 
-/// Elements and fields go in one after the other, whatever they are part of.
+/// Implements a serde trait whose elements or fields are hashed one after the other.
 macro_rules! impl_elements {
     ($part:ident, $method:ident $(, $key:ident)?) => {
         impl ser::$part for &mut Digester {
@@ -336,7 +336,7 @@ macro_rules! impl_elements {
     };
 }
 
-/// Fields go in without their names.
+/// Implements a serde trait whose fields are hashed without their names.
 macro_rules! impl_fields {
     ($part:ident) => {
         impl ser::$part for &mut Digester {
@@ -373,7 +373,7 @@ mod tests {
 
     use super::*;
 
-    /// A type with everything in it that serde knows.
+    /// Types that use everything in serde's data model.
     mod samples {
         use std::collections::BTreeMap;
 
@@ -418,7 +418,7 @@ mod tests {
         }
         assert_eq!(content_of(&[0_u8; 8].as_slice()).1, 9, "a length, then eight bytes");
         assert_ne!(content_of(&(0_u8, 0_u8)).0, content_of(&(0_u8, 0_u8, 0_u8)).0, "trailing zeros count");
-        assert_ne!(content_of(&(1_u8, 0_u64)).0, content_of(&(0_u64, 1_u8)).0, "a byte and a word do not change places");
+        assert_ne!(content_of(&(1_u8, 0_u64)).0, content_of(&(0_u64, 1_u8)).0, "a byte and a word are not interchangeable");
         assert_ne!(content_of(&(1_u8, 0_u8)).0, content_of(&(0_u8, 1_u8)).0);
     }
 

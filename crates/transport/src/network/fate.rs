@@ -1,4 +1,4 @@
-//! What became of a message, and the name of what decided it.
+//! Fates of messages, and the named causes of loss.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 use cluster_sim_types::{LossCause, LossKind, NodeId};
 use serde::{Deserialize, Serialize};
 
-/// What a link does with one message, decided when it is sent.
+/// The result of a send on one link, decided when the message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
-    /// It arrives after so much time, unless a cut or its receiver's end prevents it.
+    /// The message arrives after a delay, unless a cut or the state of the receiver prevents it.
     Carried {
-        /// The time it takes, in nanoseconds.
+        /// The delay in nanoseconds.
         #[serde(rename = "after_ns")]
         after: u64,
-        /// Further copies that arrive by themselves.
+        /// The number of additional copies, each with a delay of its own.
         copies: u8,
     },
-    /// It is lost by what has this number among the network's causes.
+    /// The message is lost.
     Lost {
-        /// The number of the cause; `Network::cause` names it.
+        /// The number of the cause; `Network::cause` returns its name.
         cause: u32,
     },
 }
 
 impl Fate {
-    /// The time the message takes, if it is carried.
+    /// Returns the delay of a message that is carried.
     pub fn after(self) -> Option<Duration> {
         match self {
             Self::Carried { after, .. } => Some(Duration::from_nanos(after)),
@@ -35,12 +35,12 @@ impl Fate {
     }
 }
 
-/// One fate that was decided, and what it was decided about.
+/// The fate of one send, with its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FateRecord {
-    /// The address: from, to, label, repeat.
+    /// The address of the send: sender, receiver, label, epoch and repeat.
     pub address: u64,
-    /// What was decided.
+    /// The fate.
     pub fate: Fate,
 }
 
@@ -48,21 +48,21 @@ pub struct FateRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub(super) enum Cause {
-    /// The link's own loss.
+    /// The loss of the link's model.
     Loss,
-    /// The inbox of a paused node is full.
+    /// The inbox of a paused node, or of a port, is full.
     InboxFull,
-    /// The receiver is down, or has not started yet.
+    /// The receiver is down or has not booted yet.
     NodeDown,
-    /// The receiver is gone for good.
+    /// The receiver is down for good.
     NodeKilled,
-    /// The receiver's inbox went with its life.
+    /// The receiver's life ended while the message waited in its inbox.
     InboxLost,
-    /// The receiver has another life now, and the link does not carry across lives.
+    /// The receiver has restarted since the send, and the link says `StaleDelivery::Drop`.
     StaleIncarnation,
-    /// The receiver does not understand the message.
+    /// The message cannot be decoded as the receiver's message type.
     Undecodable,
-    /// Nobody bound the port that it is for, or the port was unbound before it was taken.
+    /// The port is not bound, or was unbound before the message was received.
     PortClosed,
 }
 
@@ -78,7 +78,7 @@ const COMMON: [LossKind; 8] = [
     LossKind::PortClosed,
 ];
 
-/// The first number of a cause with a name of its own, so that a further common cause changes no digest.
+/// The first number of a named cause. It leaves room, so that a new common cause changes no digest.
 const FIRST_NAMED: usize = 64;
 
 /// Counts losses by cause.

@@ -1,4 +1,4 @@
-//! The copies of messages under way.
+//! Flights: the copies of messages on their way to a receiver.
 
 use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
@@ -6,7 +6,9 @@ use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 use super::payload::PayloadKind;
 use super::port_names::PortId;
 
-/// One copy of a message under way, with all that is to be known of it without its type: 48 bytes, since tens of thousands are.
+/// One copy of a message on its way to one receiver.
+///
+/// It holds everything that is needed without knowing the message's type, in 48 bytes, because tens of thousands exist at a time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flight {
     pub(super) from: NodeId,
@@ -14,20 +16,19 @@ pub(super) struct Flight {
     pub(super) label: u64,
     pub(super) content: u64,
     pub(super) length: u32,
-    /// The receiver's life when it was sent.
+    /// The life of the receiver when the message was sent.
     pub(super) incarnation: Incarnation,
-    /// Where the message lies in the slab of its kind; in a slot that is free, the slot that became free before it.
+    /// The slot of the message in the slab of its kind. In a free slot, the slot that was freed before it.
     pub(super) message: u32,
     pub(super) kind: PayloadKind,
-    /// The port that it is for.
     pub(super) port: PortId,
     pub(super) class: u16,
-    /// It reached a paused node and waits in its inbox: no cut can eat it any more.
+    /// The message reached a paused node and waits in its inbox, where no cut can drop it.
     pub(super) arrived: bool,
 }
 
 impl Flight {
-    /// The record of something that happened to this copy.
+    /// Returns a record about this copy.
     #[inline]
     pub(super) fn record(&self, at: VirtualInstant, kind: RecordKind, node: NodeId, peer: NodeId) -> Record {
         let Self { label, content, length, .. } = *self;
@@ -35,7 +36,7 @@ impl Flight {
     }
 }
 
-/// All flights, each in a slot of its own; the slot that became free last is taken first, since it is in the cache.
+/// All flights, each in its own slot. The slot freed last is reused first, because it is in the cache.
 #[derive(Debug)]
 pub(super) struct Flights {
     slots: Vec<Flight>,
@@ -43,7 +44,6 @@ pub(super) struct Flights {
     used: u64,
 }
 
-/// No slot.
 const NO_SLOT: u32 = u32::MAX;
 
 impl Flights {
@@ -84,7 +84,7 @@ impl Flights {
         self.slots[slot as usize].arrived = true;
     }
 
-    /// Takes a flight off the air.
+    /// Removes a flight and frees its slot.
     #[inline]
     pub(super) fn remove(&mut self, slot: u32) -> Flight {
         self.used -= 1;
@@ -122,7 +122,7 @@ mod tests {
                 arrived: false,
             });
             assert_eq!(living.insert(slot, message), None, "slot {slot} was free");
-            // Two of three leave, in an order of their own.
+            // Two of three flights are removed, in an order unlike that of insertion.
             if message % 3 > 0 {
                 let (slot, message) =
                     living.range(message % 97..).next().or_else(|| living.iter().next()).map(|(s, p)| (*s, *p)).unwrap();

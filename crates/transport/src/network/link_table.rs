@@ -1,24 +1,28 @@
-//! What a sender remembers of each receiver: the link between them.
+//! The links of each sender, created by their first message.
+//!
+//! A sender's links lie in the order of their first messages, so a sender that broadcasts again in that order finds each link
+//! right after the one before. A link forgets its labels when an epoch ends. Removing an idle link from memory some time later
+//! changes no fate (`sweeping_a_link_changes_no_fate`).
 
 use cluster_sim_runtime::Address;
 use cluster_sim_types::{NodeId, VirtualInstant};
 
 use super::send_counts::{SendCounts, epoch_of};
 
-/// A sender's links become worth sweeping for forgotten ones at this number.
+/// The number of links from which a sender's table is swept for idle ones.
 const SWEEP_FROM: usize = 64;
 
-/// One direction between two nodes, from the first message on: less than a line of the cache.
+/// One direction between two nodes; smaller than a cache line.
 #[derive(Debug)]
 pub(super) struct Link {
     to: NodeId,
-    /// Which class of links it belongs to.
+    /// The class of links to which it belongs.
     pub(super) class: u16,
     /// The epoch of its last message.
     epoch: u32,
-    /// The two names, as an address.
+    /// The names of sender and receiver, as an address.
     pub(super) address: Address,
-    /// When its last message in order arrives.
+    /// The arrival of its last message that keeps the order of the link.
     pub(super) last_arrival: VirtualInstant,
     send_counts: SendCounts,
 }
@@ -28,7 +32,7 @@ impl Link {
         Self { to, class, epoch, address, last_arrival: VirtualInstant::ZERO, send_counts: SendCounts::default() }
     }
 
-    /// What tells this message from all others on the link: its label, the epoch, and how often that label was sent before in the epoch.
+    /// Returns the address of a message: link, label, epoch, and the repeat of the label in the epoch.
     #[inline(always)]
     pub(super) fn address_of(&mut self, label: u64, epoch: u32) -> Address {
         if epoch != self.epoch {
@@ -54,15 +58,15 @@ impl Link {
 #[derive(Debug, Default)]
 pub(super) struct LinkTable {
     links: Vec<Link>,
-    /// The place after that of the last message: who broadcasts again does so in the same order.
+    /// The place after the last link used, which a repeated broadcast uses next.
     next_expected: usize,
-    /// Where the link to each receiver lies, one more than its place, by a hash of the receiver; at most half of it is in use.
+    /// Open-addressing hash table from receiver to place plus one; 0 is empty. At most half full.
     places: Vec<u32>,
     sweep_at: usize,
 }
 
 impl LinkTable {
-    /// The link to `to`; `classify` is asked for the class of one that is new.
+    /// Returns the link to `to`; calls `classify` if it is new.
     #[inline(always)]
     pub(super) fn link(&mut self, to: NodeId, now: VirtualInstant, classify: impl FnOnce() -> (Address, u16)) -> &mut Link {
         let place = match self.links.get(self.next_expected) {
@@ -76,10 +80,10 @@ impl LinkTable {
         &mut self.links[place]
     }
 
-    /// Where to begin to look for a receiver.
+    /// Returns the slot at which the search for a receiver begins.
     #[inline]
     fn hash(&self, to: NodeId) -> usize {
-        // The multiplier is odd, and the golden ratio of 32 bits: receivers that follow each other fall far apart.
+        // The multiplier is the golden ratio as 32 bits, and odd: consecutive receivers fall far apart.
         to.0.wrapping_mul(0x9e37_79b9).rotate_left(16) as usize & (self.places.len() - 1)
     }
 
@@ -113,7 +117,6 @@ impl LinkTable {
         place
     }
 
-    /// Notes where a link lies.
     fn insert_index(&mut self, place: usize) {
         let mut index = self.hash(self.links[place].to);
         while self.places[index] != 0 {
@@ -122,14 +125,13 @@ impl LinkTable {
         self.places[index] = u32::try_from(place + 1).expect("node ids are 32 bits wide");
     }
 
-    /// Notes anew where all links lie.
     fn rebuild_index(&mut self, length: usize) {
         self.places.clear();
         self.places.resize(length, 0);
         (0..self.links.len()).for_each(|place| self.insert_index(place));
     }
 
-    /// Drops the links that are forgotten anyhow; whether and when this happens changes no fate.
+    /// Removes idle links, which have forgotten their labels, so no fate changes.
     fn sweep(&mut self, now: VirtualInstant) {
         self.links.retain(|link| !link.is_forgotten(now));
         self.rebuild_index((self.links.len() * 2 + 2).next_power_of_two());
@@ -203,6 +205,6 @@ mod tests {
         let address = |table: &mut LinkTable, label: u64, now: VirtualInstant| link(table, 1, now).address_of(label, epoch_of(now));
         let changed = (0..4_000_u64)
             .filter(|label| address(&mut one, *label, at(label * 10)) != address(&mut other, *label, at(label * 10 + 50)));
-        assert_eq!(changed.count(), 10, "those that the shift of 50 ms carries over one of two boundaries");
+        assert_eq!(changed.count(), 10, "those that cross one of two epoch boundaries");
     }
 }

@@ -1,4 +1,30 @@
-//! The simulated network: carries messages between nodes and accounts for every one of them.
+//! The simulated network: links, cuts, fates of datagrams, and sessions.
+//!
+//! # Links
+//!
+//! A **class of links** is a name, two selectors (all nodes, a group, a region) and a [`LinkModel`]. The last class that covers
+//! both ends of a link applies (`classes.rs`). A link exists from its first message on, in its sender's table, and resolves its
+//! class then; there is no table of all pairs (`link_table.rs`).
+//!
+//! # One datagram
+//!
+//! [`Network::send`] decides everything random about a message at once (`send.rs`) and schedules its arrival. On arrival a cut or
+//! the state of the receiver can still prevent delivery (`deliver.rs`). A copy in flight to one receiver is a **flight**
+//! (`in_flight.rs`); the message itself lies in the slab of its type (`payload.rs`). The content is represented by its digest and
+//! encoded length (`digest.rs`). Random choices are addressed by link, label, epoch and repeat (`send_counts.rs`).
+//!
+//! A **cut** (`cut.rs`) is in force while its guard [`NetworkPartition`] lives (`partition.rs`).
+//!
+//! [Sessions](session) use the same links, cuts and losses, segment by segment.
+//!
+//! # Accounting
+//!
+//! `sent + copied = delivered + in_flight + lost`, and every loss has a named cause (`fate.rs`). This also holds for the messages
+//! and the bytes of sessions alone. Tests: `whatever_is_sent_is_delivered_lost_by_name_or_under_way`,
+//! `sessions_of_machines_keep_their_promise_whatever_happens` and `sessions_of_nodes_keep_their_promise_whatever_happens`, over
+//! random links and plans.
+//!
+//! The table of sends belongs to the network, so the fates of repeats survive a crash of the sender.
 
 mod capture;
 mod classes;
@@ -58,7 +84,6 @@ pub use describe::describe;
 use crate::error::PortInUse;
 use crate::message::Message;
 
-/// How many messages went where, as plain numbers.
 #[derive(Debug, Default)]
 struct Counts {
     sent: u64,
@@ -66,17 +91,17 @@ struct Counts {
     delivered: u64,
 }
 
-/// The network: a device of the kernel.
+/// The simulated network, a device of the kernel.
 ///
-/// Whatever is sent is delivered, dropped by a named cause, or under way: [`Network::traffic`] always balances.
+/// Every message sent is delivered, dropped by a named cause, or in flight: [`Network::traffic`] always balances.
 pub struct Network {
     device: Option<DeviceId>,
     slabs: Vec<Box<dyn AnySlab>>,
     types: Vec<TypeId>,
     flights: Flights,
-    /// By sender.
+    /// Indexed by sender.
     link_tables: Vec<LinkTable>,
-    /// By receiver; used while it is paused.
+    /// Indexed by receiver; used while the receiver is paused.
     inboxes: Vec<VecDeque<u32>>,
     port_names: PortNames,
     sockets: Ports,
@@ -87,7 +112,7 @@ pub struct Network {
     counts: Counts,
     control: Arc<Control>,
     fate_records: Option<Vec<FateRecord>>,
-    /// What messages say, where somebody wants to read it.
+    /// The content of messages as text, while a recording captures it.
     captured: Option<Vec<CapturedMessage>>,
     /// By kind of message: the function that describes it, if its type has one of its own.
     describers: Vec<Option<Box<dyn Any>>>,
@@ -101,7 +126,7 @@ impl Default for Network {
 }
 
 impl Network {
-    /// A network whose links are all of the default model.
+    /// Creates a network whose links all have the default model.
     pub fn new() -> Self {
         Self {
             device: None,
@@ -125,16 +150,16 @@ impl Network {
         }
     }
 
-    /// Tells the network under which id it was registered; it cannot send before.
+    /// Sets the id under which the kernel knows this device; required before the first send.
     pub fn registered_as(&mut self, device: DeviceId) {
         self.device = Some(device);
     }
 
     fn device(&self) -> DeviceId {
-        self.device.expect("a network is told its device id before its first message")
+        self.device.expect("a network is registered before its first message")
     }
 
-    /// The kind of messages of type `M`.
+    /// Returns the kind that stands for the message type `M`, registering it on first use.
     pub fn kind<M: Message>(&mut self) -> PayloadKind {
         let identity = TypeId::of::<M>();
         let known = self.types.iter().position(|known| *known == identity);
@@ -146,21 +171,20 @@ impl Network {
         PayloadKind(u16::try_from(index).expect("a simulation has fewer than 65,536 message types"))
     }
 
-    /// The port of that name, for datagrams and for sessions.
+    /// Returns the number of a port name; datagrams and sessions share port names.
     pub fn port(&mut self, name: &str) -> PortId {
         self.port_names.port(name)
     }
 
-    /// Has the machine that a node hosts take every message that comes to this port and every session that is asked for there, for all
-    /// its lives.
+    /// Delivers all messages and sessions for a port of a node to its host, in all its lives.
     pub fn bind_host(&mut self, node: NodeId, port: PortId) {
         self.sockets.bind_host(node, port);
     }
 
-    /// Binds a port of a node, until it is unbound or the node's life ends.
+    /// Binds a port of a node until it is unbound or the node's life ends.
     ///
     /// # Errors
-    /// If the node bound it already; nothing was done.
+    /// The node has bound the port already. Nothing changed.
     pub fn bind<M: Message>(&mut self, node: NodeId, name: &str) -> Result<(PortId, PayloadKind), PortInUse> {
         let (port, kind) = (self.port(name), self.kind::<M>());
         if self.sockets.bind(node, port, kind) { Ok((port, kind)) } else { Err(self.port_in_use(port)) }
@@ -170,7 +194,7 @@ impl Network {
         PortInUse { name: self.port_names.name(port).to_owned() }
     }
 
-    /// Takes a port of a node away; what was not taken from it is lost.
+    /// Unbinds a port of a node. Unread messages are lost as `port_closed`.
     pub fn unbind(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId) {
         for slot in self.sockets.unbind(node, port) {
             self.lose_arrived(kernel, slot, Cause::PortClosed);
@@ -183,14 +207,14 @@ impl Network {
         slab.downcast_mut().expect("a payload kind is used with the type it was made for")
     }
 
-    /// The fate of every message so far.
+    /// Counts all messages so far by their fate.
     pub fn traffic(&self) -> Traffic {
         let Counts { sent, copied, delivered } = self.counts;
         let sessions = self.sessions.traffic().clone();
         Traffic { sent, copied, delivered, in_flight: self.in_flight(), dropped: self.losses.by_cause(), sessions }
     }
 
-    /// Messages under way, by themselves and in sessions.
+    /// Counts the messages in flight, datagrams and those of sessions.
     #[inline]
     fn in_flight(&self) -> u64 {
         self.flights.len() + self.sessions.traffic().in_flight.messages
@@ -211,18 +235,18 @@ impl Network {
         self.classes.name(number)
     }
 
-    /// Keeps every fate decided from here on, for comparing two runs. Memory grows with every message.
+    /// Keeps every fate from now on, for comparing two runs. Memory grows with every message.
     pub fn keep_fates(&mut self) {
         self.fate_records.get_or_insert_default();
         self.sessions.keep_fates();
     }
 
-    /// The fates of datagrams kept so far, in the order in which they were decided.
+    /// Returns the kept fates of datagrams, in the order of the sends.
     pub fn fates(&self) -> &[FateRecord] {
         self.fate_records.as_deref().unwrap_or_default()
     }
 
-    /// Puts a cut in force: nothing from one side reaches the other, nor back if it cuts both ways.
+    /// Cuts the links from `from` to `to`, and back if `both_ways`, until the returned guard is dropped.
     pub fn cut(&mut self, kernel: &mut Kernel, name: &str, from: &[NodeId], to: &[NodeId], both_ways: bool) -> NetworkPartition {
         let cause = self.losses.number(LossCause::cut(name));
         let (id, dropped) = self.cuts.cut(name, cause, from, to, both_ways);
@@ -237,12 +261,12 @@ impl Network {
         NetworkPartition::new(id, Arc::clone(&self.control), dropped)
     }
 
-    /// The guard of a cut that never was, for whoever asks when nothing can be cut any more.
+    /// Returns the guard of a cut that does not exist, for a run that has ended.
     pub fn no_cut(&self) -> NetworkPartition {
         NetworkPartition::new(CutId(u64::MAX), Arc::clone(&self.control), DropCount::default())
     }
 
-    /// Heals one cut; false if it was not in force.
+    /// Heals one cut. Returns `false` if it was not in force.
     pub fn heal(&mut self, kernel: &mut Kernel, id: CutId) -> bool {
         let healed = self.cuts.heal(id);
         if healed {
@@ -251,7 +275,7 @@ impl Network {
         healed
     }
 
-    /// Heals every cut; guards that still live do nothing more.
+    /// Heals every cut. Guards that still exist do nothing when dropped.
     pub fn heal_all(&mut self, kernel: &mut Kernel) {
         let living: Vec<CutId> = self.cuts.living().map(|(id, _)| id).collect();
         for id in living {
@@ -259,48 +283,51 @@ impl Network {
         }
     }
 
-    /// Carries out what guards asked for since the last step.
+    /// Heals the cuts whose guards were dropped since the last step.
     pub fn apply_heals(&mut self, kernel: &mut Kernel) {
         for id in self.control.take() {
             self.heal(kernel, id);
         }
     }
 
-    /// Where guards leave what they ask for.
+    /// Returns the inbox in which dropped guards request their heal.
     pub fn control(&self) -> &Arc<Control> {
         &self.control
     }
 
-    /// The cuts in force with their names, in the order in which they were made.
+    /// Lists the cuts in force with their names, oldest first.
     pub fn living_cuts(&self) -> impl Iterator<Item = (CutId, &str)> {
         self.cuts.living()
     }
 
-    /// Adds a class of links of that model; later classes win over earlier ones where both match.
+    /// Adds a class of links. If several classes cover a link, the one added last applies.
     ///
     /// # Errors
-    /// If the model cannot be; no class was added.
+    /// The model is invalid. No class was added.
     pub fn add_class(&mut self, name: &str, from: NodeSelector, to: NodeSelector, model: &LinkModel) -> Result<(), InvalidLink> {
         self.classes.add(name, from, to, model)
     }
 
-    /// Gives a node the group and region by which classes select it.
+    /// Sets the group and the region by which classes select a node.
     pub fn place(&mut self, node: NodeId, group: u16, region: u16) {
         self.classes.place(node, group, region);
     }
 
-    /// Changes the model of the class of that name from now on; messages under way keep their fate. False if there is none.
+    /// Replaces the model of a class; messages in flight keep their fate.
+    ///
+    /// Returns `false` if there is no such class.
     ///
     /// # Errors
-    /// If the model cannot be; the class is as it was.
+    /// The model is invalid. The class is unchanged.
     pub fn set_model(&mut self, kernel: &mut Kernel, class: &str, model: &LinkModel) -> Result<bool, InvalidLink> {
         let changed = self.classes.set_model(class, model)?;
         self.record_class(kernel, changed);
         Ok(changed.is_some())
     }
 
-    /// Loses messages of the class of that name by a further trial of its own; a rule of the same name is replaced, and a ratio of zero
-    /// takes the rule away. False if there is no such class.
+    /// Drops messages of a class with probability `ratio`, independently of its model and other rules.
+    ///
+    /// A rule of the same name is replaced; a ratio of zero removes it. Returns `false` if there is no such class.
     pub fn set_loss_rule(&mut self, kernel: &mut Kernel, class: &str, rule: &str, ratio: Ratio) -> bool {
         let cause = self.losses.number(LossCause::rule(rule));
         let changed = self.classes.set_rule(class, rule, cause, ratio);
@@ -308,7 +335,7 @@ impl Network {
         changed.is_some()
     }
 
-    /// Takes away every loss rule, and gives every class the model it was added with.
+    /// Removes every loss rule and restores the model with which each class was added.
     pub fn restore_links(&mut self, kernel: &mut Kernel) {
         for class in self.classes.restore() {
             self.record_class(kernel, Some(class));
@@ -321,19 +348,19 @@ impl Network {
         }
     }
 
-    /// The messages that the rule of that name on that class ate since it came into force; 0 if it is not in force.
+    /// Counts the messages that a rule in force has dropped since it was set; 0 for an unknown rule.
     pub fn dropped_by(&self, class: &str, rule: &str) -> u64 {
         self.classes.dropped_by(class, rule)
     }
 
-    /// Counts one copy of a message as lost.
+    /// Counts and records the loss of one copy of a message.
     #[cold]
     fn lose(&mut self, kernel: &mut Kernel, flight: &Flight, cause: u32) {
         self.losses.count(cause, flight.to);
         kernel.record(Record { detail: cause, ..flight.record(kernel.now(), RecordKind::Drop, flight.from, flight.to) });
     }
 
-    /// Loses a message that is under way, and takes it off the air.
+    /// Loses a message in flight and frees its flight.
     fn lose_flight(&mut self, kernel: &mut Kernel, slot: u32, cause: u32) {
         let flight = self.flights.remove(slot);
         self.lose(kernel, &flight, cause);

@@ -1,4 +1,4 @@
-//! What a link does to the messages on it.
+//! Link models: delay, loss, duplication, order, and the timing of sessions.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use cluster_sim_runtime::{Distribution, InvalidDistribution, QuantileTable};
 use cluster_sim_types::Ratio;
 use serde::{Deserialize, Serialize};
 
-/// What a class of links does to messages.
+/// The behaviour of a class of links.
 ///
-/// The default is one region with three zones: 1 to 10 ms one way, nothing lost, later messages may overtake earlier ones.
+/// The default models one region with three zones: 1 to 10 ms one way, no loss, and messages may overtake each other.
 ///
 /// ```
 /// use std::time::Duration;
@@ -22,55 +22,61 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LinkModel {
-    /// Time one way.
+    /// One-way delay.
     pub delay: Distribution,
-    /// How likely a message is lost, each by itself.
+    /// Probability of loss, independent for each message.
     pub loss: Ratio,
-    /// How likely a message arrives twice; the copy takes a delay of its own.
+    /// Probability of a second copy, which has a delay of its own.
     pub duplicate: Ratio,
-    /// How likely a message is held back so that later ones overtake it, whatever `order` says.
+    /// Probability that a message is delayed further, so that later ones overtake it whatever `order` is.
     pub reorder: Ratio,
-    /// How long such a message is held back at the most: above zero, this included.
+    /// The longest further delay of a reordered message. It is drawn above zero and up to this, included.
     #[serde(rename = "reorder_window_ns", with = "cluster_sim_runtime::nanoseconds")]
     pub reorder_window: Duration,
-    /// Whether differences in delay may change the order of messages.
+    /// Whether different delays may change the order of messages.
     pub order: LinkOrder,
-    /// Which links deliver first at one instant: lower before higher, timers at 128.
+    /// Order of deliveries at one instant: lower goes first. Timers have 128.
     pub priority: u8,
-    /// What happens to a message that was sent to an earlier life of its receiver.
+    /// Treatment of a message that was sent to an earlier life of its receiver.
     pub stale: StaleDelivery,
-    /// How long a session waits for an acknowledgement before it sends a message again; each further wait is twice as long as the one
-    /// before. Default 200 ms, which is `TCP_RTO_MIN` of Linux.
+    /// Wait for an acknowledgement before a session retransmits; each further wait is twice as long.
+    ///
+    /// Default 200 ms, `TCP_RTO_MIN` of Linux.
     #[serde(rename = "retransmit_after_ns", with = "cluster_sim_runtime::nanoseconds")]
     pub retransmit_after: Duration,
-    /// How long such a wait becomes at the most. Default 1.6 s, three doublings: a session goes on that soon after a cut has healed. The
-    /// bound of Linux, 120 s (`TCP_RTO_MAX`), lies beyond the patience.
+    /// Upper bound of that wait.
+    ///
+    /// Default 1.6 s, three doublings: a session continues within that time after a cut has healed. The bound of Linux, 120 s
+    /// (`TCP_RTO_MAX`), is longer than `session_timeout`.
     #[serde(rename = "retransmit_after_max_ns", with = "cluster_sim_runtime::nanoseconds")]
     pub retransmit_after_max: Duration,
-    /// How long a session that waits for an answer goes without any before it gives up. Default 15 s, a little below the 20 s that gRPC
-    /// gives `TCP_USER_TIMEOUT`; Linux alone would try for 924 s (`tcp_retries2` = 15).
+    /// How long a session waits without any answer before it breaks.
+    ///
+    /// Default 15 s, a little below the 20 s that gRPC sets as `TCP_USER_TIMEOUT`. Linux by itself retries for 924 s
+    /// (`tcp_retries2` = 15).
     #[serde(rename = "patience_ns", with = "cluster_sim_runtime::nanoseconds")]
     pub session_timeout: Duration,
-    /// How many messages of one direction of a session may be under way or waiting to be taken in. Default 64: the 65,535 bytes that
-    /// HTTP/2 grants at first (RFC 9113, 6.9.2), in messages of one KiB.
+    /// How many messages of one direction of a session may be unread by the receiver.
+    ///
+    /// Default 64: the 65,535 bytes of HTTP/2's initial window (RFC 9113, 6.9.2) in messages of 1 KiB.
     pub window: u32,
 }
 
-/// Whether differences in delay may change the order of messages on one link.
+/// Whether different delays may change the order of messages on one link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkOrder {
-    /// They may: a message overtakes one that drew a longer delay.
+    /// A message overtakes one with a longer delay.
     Unordered,
-    /// They may not: a message waits for those sent before it on the same link.
+    /// A message waits for those sent before it on the same link.
     Fifo,
 }
 
-/// What happens to a message that was sent to an earlier life of its receiver.
+/// Treatment of a message that was sent to an earlier life of its receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StaleDelivery {
-    /// It arrives: an address outlives the process behind it.
+    /// It is delivered: an address outlives the process behind it, as with UDP.
     Deliver,
     /// It is lost as `stale_incarnation`.
     Drop,
@@ -96,25 +102,26 @@ impl Default for LinkModel {
 }
 
 impl LinkModel {
-    /// A link that always takes the same time, and so keeps messages in order.
+    /// Creates a link with a fixed delay, which therefore keeps messages in order.
     pub fn constant(delay: Duration) -> Self {
         Self { delay: Distribution::constant(delay), order: LinkOrder::Fifo, ..Self::default() }
     }
 
-    /// A link within one machine: no delay, in order.
+    /// Creates a link within one host: no delay, in order.
     pub fn instant() -> Self {
         Self::constant(Duration::ZERO)
     }
 
-    /// Checks that a link can be like this.
+    /// Checks the parameters.
     ///
     /// # Errors
-    /// If its delay has no such distribution, messages are to be held back for no time, or its sessions have no time or no room.
+    /// The delay is not a valid distribution, reordering has no window, or sessions have no retransmission time, timeout or
+    /// window.
     pub fn validate(&self) -> Result<(), InvalidLink> {
         self.compile().map(drop)
     }
 
-    /// How long a session waits after an attempt to send something, before it tries again: `tries` attempts went before that one.
+    /// Returns the wait after an attempt that followed `tries` earlier ones.
     pub(super) fn retransmit_after(&self, tries: u32) -> Duration {
         let doubled = 1_u32.checked_shl(tries).and_then(|times| self.retransmit_after.checked_mul(times));
         doubled.map_or(self.retransmit_after_max, |after| after.min(self.retransmit_after_max))
@@ -138,33 +145,33 @@ impl LinkModel {
     }
 }
 
-/// A link model with its distribution ready for sampling.
+/// A link model with its delay compiled for sampling.
 #[derive(Debug, Clone)]
 pub(super) struct CompiledLink {
     pub(super) delay: QuantileTable,
     pub(super) model: LinkModel,
 }
 
-/// A link model that cannot be.
+/// A link model with invalid parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub enum InvalidLink {
-    /// Its delay has no such distribution.
+    /// The delay is not a valid distribution.
     Delay(InvalidDistribution),
-    /// Messages are to be held back, but for no time at all.
+    /// Messages are to be reordered, but by no time.
     NoReorderWindow {
-        /// How likely a message was to be held back.
+        /// The probability of reordering.
         reorder: Ratio,
     },
-    /// Sessions send again at once and for ever, or wait longer at first than at the most.
+    /// Sessions would retransmit without a pause, or the first wait exceeds the longest.
     NoRetransmission {
         /// The first wait.
         after: Duration,
-        /// The longest.
+        /// The longest wait.
         at_most: Duration,
     },
-    /// Sessions give up before they have begun.
+    /// Sessions would time out at once.
     NoSessionTimeout,
-    /// Sessions may have no message under way.
+    /// Sessions could send nothing.
     NoWindow,
 }
 
@@ -177,22 +184,24 @@ impl From<InvalidDistribution> for InvalidLink {
 impl std::fmt::Display for InvalidLink {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Delay(error) => write!(formatter, "the delay of a link is none: {error}"),
+            Self::Delay(error) => write!(formatter, "the delay of a link is invalid: {error}"),
             Self::NoReorderWindow { reorder } => {
-                write!(
-                    formatter,
-                    "a reorder ratio of {reorder} with a window of zero moves nothing; give `reorder_window` a length"
-                )
+                write!(formatter, "a reorder ratio of {reorder} needs time to reorder in; set `reorder_window` above zero")
             }
             Self::NoRetransmission { after, at_most } => {
                 write!(
                     formatter,
-                    "sessions cannot send again after {after:?} at first and {at_most:?} at most; give `retransmit_after` a length, and \
-                     `retransmit_after_max` one that is no shorter"
+                    "sessions cannot retransmit after {after:?} at first and {at_most:?} at most; set `retransmit_after` above zero, and \
+                     `retransmit_after_max` to at least that"
                 )
             }
-            Self::NoSessionTimeout => write!(formatter, "sessions without patience break at once; give `patience` a length"),
-            Self::NoWindow => write!(formatter, "sessions with a window of 0 carry nothing; let `window` be 1 or more"),
+            Self::NoSessionTimeout => {
+                write!(
+                    formatter,
+                    "a session timeout of zero breaks every session at once; set `session_timeout` (`patience_ns` in JSON) above zero"
+                )
+            }
+            Self::NoWindow => write!(formatter, "sessions with a window of 0 carry nothing; set `window` to 1 or more"),
         }
     }
 }
@@ -217,12 +226,12 @@ mod tests {
         let zero = Duration::ZERO;
         let late = LinkModel { retransmit_after: base.retransmit_after_max * 2, ..base.clone() };
         for (model, cure) in [
-            (LinkModel { retransmit_after: zero, ..base.clone() }, "give `retransmit_after` a length"),
-            (late, "one that is no shorter"),
-            (LinkModel { session_timeout: zero, ..base.clone() }, "give `patience` a length"),
-            (LinkModel { window: 0, ..base.clone() }, "let `window` be 1 or more"),
+            (LinkModel { retransmit_after: zero, ..base.clone() }, "set `retransmit_after` above zero"),
+            (late, "to at least that"),
+            (LinkModel { session_timeout: zero, ..base.clone() }, "set `session_timeout` (`patience_ns` in JSON) above zero"),
+            (LinkModel { window: 0, ..base.clone() }, "set `window` to 1 or more"),
         ] {
-            let error = model.validate().expect_err("it cannot be").to_string();
+            let error = model.validate().expect_err("the model is invalid").to_string();
             assert!(error.contains(cure), "{error}");
         }
         assert_eq!(LinkModel { retransmit_after_max: base.retransmit_after, window: 1, ..base }.validate(), Ok(()));

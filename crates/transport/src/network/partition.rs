@@ -1,4 +1,7 @@
-//! The guard of a cut, and the way its drop reaches the network.
+//! The guard of a cut, and the inbox by which a dropped guard heals its cut.
+//!
+//! A guard holds the id of the cut and the inbox, never the simulation. Dropping it only leaves a request. The request is applied
+//! before the next step, at the same instant, and recorded. Tests: `tests/network_laws/guards.rs`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,9 +12,9 @@ use super::cut::{CutId, DropCount};
 
 /// A cut between two sides of the cluster, in force while this guard lives.
 ///
-/// A message is eaten if a cut covers its link when it is sent or when it would arrive. Cuts overlap freely: a link carries messages
-/// again only when no living cut covers it. Dropping the guard heals the cut before the next step, at the same virtual instant, and
-/// records it. After the simulation healed everything, or ended, dropping it does nothing.
+/// A message is dropped if a cut covers its link when it is sent or when it would arrive. Cuts overlap freely: a link carries
+/// messages again once no cut covers it. Dropping the guard heals the cut before the next step, at the same virtual instant, and
+/// records it. After `heal_all`, or after the run, dropping it does nothing.
 #[derive(Debug)]
 #[must_use = "dropping the guard heals the partition"]
 pub struct NetworkPartition {
@@ -25,20 +28,20 @@ impl NetworkPartition {
         Self { id, control, dropped }
     }
 
-    /// Heals the cut before the next step: dropping the guard, in words.
+    /// Heals the cut before the next step, as dropping the guard does.
     pub fn heal(self) {}
 
-    /// Which cut this is.
+    /// Returns the id of the cut.
     pub fn id(&self) -> CutId {
         self.id
     }
 
-    /// Messages that this cut ate so far.
+    /// Counts the messages that this cut has dropped so far.
     pub fn dropped(&self) -> u64 {
         self.dropped.count()
     }
 
-    /// The count itself, for whoever must know it after the guard is gone.
+    /// Returns the counter, which stays usable after the guard is dropped.
     pub fn counter(&self) -> DropCount {
         self.dropped.clone()
     }
@@ -50,9 +53,9 @@ impl Drop for NetworkPartition {
     }
 }
 
-/// What was asked of the network from outside a step, until the next one.
+/// Heals requested from outside a step, to be applied before the next one.
 ///
-/// Guards hold it rather than the simulation, so that they can be dropped anywhere: in a step, while unwinding, after the run.
+/// Guards hold it instead of the simulation, so they can be dropped anywhere: in a step, while unwinding, after the run.
 #[derive(Debug, Default)]
 pub struct Control {
     waiting: AtomicBool,
@@ -65,7 +68,7 @@ impl Control {
         self.waiting.store(true, Ordering::Release);
     }
 
-    /// Takes out what waits; costs one load where nothing does.
+    /// Takes the requests out. Costs one atomic load if there are none.
     #[inline]
     pub(super) fn take(&self) -> Vec<CutId> {
         if !self.waiting.load(Ordering::Acquire) {
@@ -75,7 +78,7 @@ impl Control {
         std::mem::take(&mut *self.heals.lock())
     }
 
-    /// Whether anything waits.
+    /// Returns whether a request waits.
     #[inline]
     pub fn is_waiting(&self) -> bool {
         self.waiting.load(Ordering::Acquire)

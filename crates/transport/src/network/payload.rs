@@ -1,4 +1,6 @@
-//! Messages under way: one slab for each type, so that values travel as they are.
+//! Stores the messages in flight by type, so that values travel without encoding.
+//!
+//! All receivers of a broadcast, and all copies, share one message with a count. The last one gets the value, the others a clone.
 
 use std::any::Any;
 
@@ -6,24 +8,22 @@ use cluster_sim_runtime::fold;
 
 use crate::message::{Label, Message};
 
-/// Which message type; types are told apart by their Rust identity.
+/// The number of a message type within a network; types are distinguished by their `TypeId`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PayloadKind(pub(super) u16);
 
-/// The messages of one type that are under way.
+/// The messages in flight of one type.
 pub(super) struct Slab<M> {
     messages: Vec<SlabEntry<M>>,
     free: u32,
 }
 
-/// A message with as many copies under way as it has receivers left.
 struct SlabEntry<M> {
     message: Option<M>,
-    /// Copies under way; in a place that is free, the place that became free before it.
+    /// Copies in flight. In a free slot, the slot that was freed before it.
     references: u32,
 }
 
-/// No place.
 const NO_SLOT: u32 = u32::MAX;
 
 impl<M: Message> Slab<M> {
@@ -31,7 +31,7 @@ impl<M: Message> Slab<M> {
         Self { messages: Vec::new(), free: NO_SLOT }
     }
 
-    /// Adds a message that so many copies carry.
+    /// Adds a message that `references` copies carry.
     #[inline]
     pub(super) fn insert(&mut self, message: M, references: u32) -> u32 {
         let entry = SlabEntry { message: Some(message), references };
@@ -52,7 +52,7 @@ impl<M: Message> Slab<M> {
         u32::try_from(self.messages.len() - 1).expect("messages in flight are bounded by their budget")
     }
 
-    /// The message for one of its receivers: a copy, or the value itself for the last one.
+    /// Returns the message for one receiver: the value itself for the last one, else a clone.
     #[inline]
     pub(super) fn take(&mut self, slot: u32) -> M {
         let entry = &mut self.messages[slot as usize];
@@ -64,17 +64,17 @@ impl<M: Message> Slab<M> {
             self.free = slot;
             entry.message.take()
         };
-        message.expect("a message under way has its place")
+        message.expect("a message in flight has a slot")
     }
 }
 
-/// A slab of whatever type.
+/// A slab of any message type.
 pub(super) trait AnySlab: Any {
-    /// Lets go of one copy; the last one takes the message with it.
+    /// Drops one copy, and the message with the last one.
     fn release(&mut self, slot: u32);
-    /// So many copies carry the message after all.
+    /// Corrects the number of copies that carry the message.
     fn set_references(&mut self, slot: u32, references: u32);
-    /// The message in the bytes that two types can share.
+    /// Encodes the message for a receiver of another type.
     fn encode(&self, slot: u32) -> Option<Vec<u8>>;
 }
 
@@ -100,7 +100,7 @@ impl<M: Message> AnySlab for Slab<M> {
     }
 }
 
-/// The key that a label stands for, given the digest of the content.
+/// Returns the key of a label, given the digest of the content.
 #[inline]
 pub(super) fn label_key(label: Label, content: u64) -> u64 {
     match label {

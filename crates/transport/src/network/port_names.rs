@@ -1,13 +1,13 @@
-//! Names of ports: where datagrams arrive and sessions are asked for.
+//! Numbers for the names of ports, shared by datagrams and sessions.
 
 use cluster_sim_runtime::Address;
 
-/// A port by the number of its name; the same in a whole run, for datagrams and for sessions.
+/// The number of a port name, valid throughout a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PortId(pub(super) u16);
 
 impl PortId {
-    /// The port before and the port after all others.
+    /// The lowest and the highest number.
     pub(super) const EXTREMES: [Self; 2] = [Self(0), Self(u16::MAX)];
 }
 
@@ -18,7 +18,7 @@ pub(super) struct PortNames {
 }
 
 impl PortNames {
-    /// The number of a name.
+    /// Returns the number of a name, assigning one on first use.
     pub(super) fn port(&mut self, name: &str) -> PortId {
         let known = self.names.iter().position(|(known, _)| known == name);
         let index = known.unwrap_or_else(|| {
@@ -32,7 +32,7 @@ impl PortNames {
         &self.names[usize::from(port.0)].0
     }
 
-    /// What names the port for chance.
+    /// Returns the address of the name, for random choices.
     pub(super) fn address(&self, port: PortId) -> Address {
         self.names[usize::from(port.0)].1
     }

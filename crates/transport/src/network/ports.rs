@@ -1,4 +1,4 @@
-//! Ports: where messages for a node arrive, by name.
+//! Bound ports: where datagrams for a node wait.
 
 use std::collections::VecDeque;
 
@@ -10,42 +10,41 @@ use super::payload::PayloadKind;
 use super::port_names::PortId;
 use super::waiters::Waiters;
 
-/// One port that a node bound.
+/// A port that a task of a node bound.
 ///
-/// Most of the time one message waits there, so that it lies in the socket itself.
+/// Usually at most one message waits, so the first one needs no allocation.
 #[derive(Debug)]
 pub(super) struct BoundPort {
     port: PortId,
     pub(super) kind: PayloadKind,
-    /// The flight that arrived first of those that were not taken yet, and those after it.
+    /// The unread flight that arrived first; `later` holds those after it.
     first: Option<u32>,
     later: VecDeque<u32>,
-    /// Who waits for a message.
     pub(super) waiters: Waiters,
 }
 
-/// What takes the messages of a node.
+/// The receiver of a node's messages.
 #[derive(Debug, Default)]
 enum Receiver {
-    /// Nobody: the node has no ports.
+    /// The node has bound no port.
     #[default]
     Unbound,
-    /// What runs on the node, by its one port.
+    /// The host of the node, on its one port.
     Host(PortId),
-    /// The ports that tasks of the node bound: the first, and more.
+    /// The ports that tasks of the node bound: the first, and any others.
     Tasks(BoundPort, Vec<BoundPort>),
 }
 
-/// What became of a message that reached its node.
+/// The result of an arrival at a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Arrived {
-    /// It is for what runs on the node.
+    /// The host of the node receives it.
     AtHost,
-    /// It waits in a socket.
+    /// It waits at the port.
     InSocket,
-    /// Nobody bound the port.
+    /// The port is not bound.
     Closed,
-    /// Too many wait there already.
+    /// The port is full.
     Full,
 }
 
@@ -63,12 +62,12 @@ impl Ports {
         &mut self.receivers[node.index()]
     }
 
-    /// Has the node's host take everything that comes to this port.
+    /// Delivers everything for this port to the node's host.
     pub(super) fn bind_host(&mut self, node: NodeId, port: PortId) {
         *self.receiver(node) = Receiver::Host(port);
     }
 
-    /// Binds a port of the node; false if it is bound already.
+    /// Binds a port of a node. Returns `false` if it is bound already.
     pub(super) fn bind(&mut self, node: NodeId, port: PortId, kind: PayloadKind) -> bool {
         if self.socket(node, port).is_some() {
             return false;
@@ -81,13 +80,13 @@ impl Ports {
         true
     }
 
-    /// Whether what runs on the node takes what comes to this port.
+    /// Returns whether the node's host receives what arrives at this port.
     #[inline]
     pub(super) fn is_taken_by_host(&self, node: NodeId, port: PortId) -> bool {
         matches!(self.receivers.get(node.index()), Some(Receiver::Host(own)) if *own == port)
     }
 
-    /// Gives a message to who takes it at this port of the node; wakes who waits there.
+    /// Passes a message to the receiver at this port, and wakes the tasks that wait there.
     #[inline]
     pub(super) fn arrive(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId, slot: u32) -> Arrived {
         if let Some(Receiver::Host(own)) = self.receivers.get(node.index()) {
@@ -104,7 +103,7 @@ impl Ports {
         }
     }
 
-    /// The socket that a node bound to a port.
+    /// Returns the port if a task of the node bound it.
     #[inline]
     pub(super) fn socket(&mut self, node: NodeId, port: PortId) -> Option<&mut BoundPort> {
         match self.receivers.get_mut(node.index())? {
@@ -114,7 +113,7 @@ impl Ports {
         }
     }
 
-    /// Takes one port of a node away; answers with what was not taken from it.
+    /// Unbinds a port of a node. Returns its unread flights.
     pub(super) fn unbind(&mut self, node: NodeId, port: PortId) -> Vec<u32> {
         let receiver = self.receiver(node);
         let (kept, gone): (Vec<BoundPort>, Vec<BoundPort>) = receiver.take_bound().partition(|socket| socket.port != port);
@@ -125,7 +124,7 @@ impl Ports {
         gone.into_iter().flat_map(BoundPort::arrived).collect()
     }
 
-    /// Takes all ports away that tasks of the node bound; answers with what was not taken from them.
+    /// Unbinds all ports that tasks of a node bound. Returns their unread flights.
     pub(super) fn unbind_all(&mut self, node: NodeId) -> Vec<u32> {
         match self.receivers.get_mut(node.index()) {
             Some(receiver) => receiver.take_bound().flat_map(BoundPort::arrived).collect(),
@@ -135,7 +134,7 @@ impl Ports {
 }
 
 impl Receiver {
-    /// Takes out what tasks bound; a host's port stays.
+    /// Takes the ports bound by tasks; the port of a host stays.
     fn take_bound(&mut self) -> impl Iterator<Item = BoundPort> + use<> {
         let sockets = match self {
             Self::Tasks(..) => match std::mem::take(self) {

@@ -1,4 +1,11 @@
-//! Sending: everything that chance decides about a message is decided here.
+//! Sends datagrams: everything random about a message is decided here.
+//!
+//! For each receiver the send decides in this order: a cut in force drops the message; the link's loss; each loss rule, by a roll
+//! of its own; the delay; a further delay that lets later messages overtake it; a copy. A copy has a delay of its own and is
+//! never lost or copied at the send. On a FIFO link a message that is not reordered waits for those before it, and its copy does
+//! not arrive before it.
+//!
+//! Every roll is addressed by sender, receiver, label, epoch and repeat, so a decision about one message depends on no other.
 
 use cluster_sim_runtime::{Address, Choice, Dice, Exhausted, Kernel, Order, Rank, RecordKind, Roll, Seed, Site, Stream};
 use cluster_sim_types::{Incarnation, NodeId, Ratio, VirtualInstant};
@@ -20,7 +27,7 @@ const DUPLICATE: Stream = Stream::named("duplicate");
 const REORDER: Stream = Stream::named("reorder");
 const REORDER_BY: Stream = Stream::named("reorder by");
 
-/// The stream that every message is rolled in, under the seed in force.
+/// The stream of delays under the seed in force, so that a plain send needs no lookup.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DelayRolls {
     seed: Seed,
@@ -33,7 +40,7 @@ impl DelayRolls {
     }
 }
 
-/// A message, or a part of a session, as something chance decides about.
+/// The subject of random choices: a datagram, or a segment of a session.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Subject {
     pub(super) address: Address,
@@ -46,22 +53,22 @@ impl Subject {
         Site { choice, stream, address: self.address, node: self.from, peer: self.to }
     }
 
-    /// How long it takes over a link of that class, in nanoseconds.
+    /// Rolls the delay over a link of this class, in nanoseconds.
     pub(super) fn delay(self, kernel: &mut Kernel, class: &Class) -> u64 {
         kernel.choose(self.site(Choice::Delay, DELAY), |roll| class.link.delay.sample(roll))
     }
 
-    /// Whether a thing of that probability happens to it.
+    /// Rolls whether something of probability `ratio` happens to it.
     fn happens(self, kernel: &mut Kernel, choice: Choice, stream: Stream, ratio: Ratio) -> bool {
         ratio > Ratio::ZERO && kernel.choose(self.site(choice, stream), |roll| u64::from(roll.holds(ratio))) == 1
     }
 }
 
 impl Network {
-    /// Sends one message to that port of each of `to`, in that order; `kind` must be that of `M`.
+    /// Sends one message to a port of each node of `to`, in that order; `kind` must be that of `M`.
     ///
     /// # Panics
-    /// If there is no such node: the sender's mistake, and so a finding about the sender.
+    /// A node does not exist. That is a bug of the sender, so the run ends with a finding about the sender.
     pub fn send<M: Message>(
         &mut self,
         kernel: &mut Kernel,
@@ -102,7 +109,7 @@ impl Network {
         }
     }
 
-    /// Rolls under the seed in force from here on.
+    /// Switches to the seed in force.
     #[inline]
     fn refresh_rolls(&mut self, kernel: &Kernel) {
         if kernel.seed() != self.delay_rolls.seed {
@@ -110,7 +117,7 @@ impl Network {
         }
     }
 
-    /// Decides what becomes of a message on its way to one receiver; answers with how many copies of it are under way.
+    /// Decides the fate of a message to one receiver. Returns how many copies are in flight.
     #[inline(always)]
     fn transmit(&mut self, kernel: &mut Kernel, to: NodeId, flight: &mut Flight) -> u32 {
         let nodes = kernel.node_count();
@@ -149,7 +156,7 @@ impl Network {
         if class.link.model.order == LinkOrder::Fifo && !held_back {
             arrival = arrival.max(link.last_arrival);
             link.last_arrival = arrival;
-            // Messages of one link that arrive at one instant share an order, so that they keep the sequence of their sending.
+            // Messages of one link that arrive at one instant share an order, so they keep the sequence of their sends.
             in_order = Some((arrival, link.address));
         }
         let about = in_order.map_or(address, |(_, link)| link);
@@ -160,10 +167,10 @@ impl Network {
         1 + u32::from(copies)
     }
 
-    /// Sends a further copy, with a delay of its own; a copy is never lost at the send and never copied again.
+    /// Sends an additional copy with a delay of its own, never lost or copied at the send.
     ///
-    /// On a link in order it comes no earlier than the message itself, whose arrival and link are `in_order`: otherwise its content would
-    /// overtake the messages that the message waits for.
+    /// On a FIFO link, whose arrival and address are in `in_order`, the copy does not arrive before the message. Otherwise the
+    /// content would overtake the messages that the message waits for.
     #[cold]
     fn copy(
         &mut self,
@@ -196,7 +203,7 @@ impl Network {
     }
 }
 
-/// The link from one node to another, from the first message on.
+/// Returns the link between two nodes, creating it with its first message.
 #[inline(always)]
 pub(super) fn link_between<'a>(
     link_tables: &'a mut Vec<LinkTable>,
@@ -211,12 +218,12 @@ pub(super) fn link_between<'a>(
     link_tables[from.index()].link(to, kernel.now(), || (address_between(kernel, from, to), classes.of(from, to)))
 }
 
-/// What names the link between two nodes in every run: their declared names.
+/// Returns the address of a link: the declared names of its nodes.
 fn address_between(kernel: &Kernel, from: NodeId, to: NodeId) -> Address {
     Address::new().number(kernel.address(from).key()).number(kernel.address(to).key())
 }
 
-/// Decides what the link does with one message, and whether it was held back so that others overtake it.
+/// Decides what a link does with one message. The flag says that the message is reordered.
 pub(super) fn decide(kernel: &mut Kernel, class: &Class, subject: Subject) -> (Fate, bool) {
     let model = &class.link.model;
     if subject.happens(kernel, Choice::Loss, LOSS, model.loss) {

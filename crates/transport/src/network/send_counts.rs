@@ -1,31 +1,39 @@
-//! How often each message was sent: what tells a retry from the send before it.
+//! Counts the sends of each label, which distinguishes a retry from the send before it.
+//!
+//! A datagram is addressed by the declared names of sender and receiver (`edge/1`, so removing a node renumbers nothing), its
+//! label, the epoch, and the **repeat**: how often the label was sent on the link before, within the epoch.
+//!
+//! The repeats of a link are counted in an open-addressing table: 8 places at first, four times as many whenever three in four
+//! are in use, up to 256. In a full table a new label replaces another. So a retry after more than about 192 other labels on one
+//! link in one epoch may count as new: it shares the fate of the first send until the epoch ends, and has its own from then on. A
+//! count restarts after 4,095, and two labels that share 20 bits of their hash are counted as one, in every run alike.
 
 use cluster_sim_types::VirtualInstant;
 
-/// The epochs of a run, 16 s of virtual time in nanoseconds: the epoch of its send is part of what tells a message from others like it.
+/// The length of an epoch: 16 s of virtual time, in nanoseconds, counted from the start of the run.
 ///
-/// A link forgets what it carried when an epoch ends, so that clients that roam over a thousand edges do not leave a thousand links each
-/// behind. And a retry whose earlier sends were forgotten shares their fate to the end of the epoch at the most. Longer epochs would doom
-/// it for longer; in shorter ones a small shift in time would change the fate of more messages.
+/// A link forgets its labels when an epoch ends, so clients that roam over a thousand edges do not leave a thousand links each
+/// behind, and a retry that counts as new shares an earlier fate no longer than that. With longer epochs it would share that fate
+/// for longer; with shorter ones a small shift in time would change more fates, because a message that crosses the boundary of an
+/// epoch is decided anew.
 pub(super) const EPOCH_NANOSECONDS: u64 = 16_000_000_000;
 
-/// The number of the epoch that an instant falls into.
+/// Returns the number of the epoch that contains an instant.
 #[inline]
 pub(super) fn epoch_of(now: VirtualInstant) -> u32 {
     (now.as_nanoseconds() / EPOCH_NANOSECONDS) as u32
 }
 
-/// How many places a table has at first, and by which factor it grows.
+/// The size of a new table, and the factor by which it grows.
 const PLACES_FIRST: usize = 8;
 const GROWTH: usize = 4;
 
-/// How many places a table has at the most: three in four are used, so 192 labels in a KiB, which a thousand links can have and still
-/// share a cache. A retry after more others than that on one link may count as new.
+/// The largest size: 192 labels in 1 KiB, so that the tables of a thousand links fit into a cache.
 const PLACES_MAX: usize = 256;
 
-/// A label and how often it was sent, in one word: 20 bits of the label's hash, then 12 of the count, which is never zero.
+/// A label and its count in one word: 20 bits of the label's hash, then 12 bits of count, never zero.
 ///
-/// Two labels that share their bits are taken for one, rarely and in every run alike. All zeros is no label.
+/// Two labels with equal bits are counted as one, rarely and in every run alike. All zeros means empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct LabelCount(u32);
 
@@ -42,7 +50,7 @@ impl LabelCount {
         self.0 >> COUNT_BITS
     }
 
-    /// How often it was sent before one more was. Beyond 4,095 in one epoch the count starts anew.
+    /// Counts one more send. Returns the count before it; after 4,095 in one epoch it restarts.
     #[inline]
     fn again(&mut self) -> u32 {
         let before = self.0 % (1 << COUNT_BITS);
@@ -52,10 +60,9 @@ impl LabelCount {
     }
 }
 
-/// How often each label was sent over one link in the present epoch.
+/// The number of sends of each label over one link in the current epoch.
 ///
-/// A table with open places, bounded: where it can grow no more, a new label takes the place of another. There are as many places as the
-/// traffic of the epoch asks for.
+/// Memory grows with the traffic of the epoch, up to a bound.
 #[derive(Debug, Default)]
 pub(super) struct SendCounts {
     places: Box<[LabelCount]>,
@@ -64,7 +71,7 @@ pub(super) struct SendCounts {
 }
 
 impl SendCounts {
-    /// How often a message with this hash of its label was sent before in this epoch.
+    /// Counts a send of the label with this hash. Returns how often it was sent before in this epoch.
     #[inline(always)]
     pub(super) fn count(&mut self, hash: u64) -> u32 {
         let tag = (hash >> (32 + COUNT_BITS)) as u32;
@@ -92,7 +99,7 @@ impl SendCounts {
         0
     }
 
-    /// Forgets all labels, as at the end of an epoch.
+    /// Forgets all labels at the end of an epoch.
     pub(super) fn clear(&mut self) {
         if (self.used as usize) < self.places.len() / 8 {
             self.places = Box::default();
@@ -118,7 +125,7 @@ impl SendCounts {
         self.insert(LabelCount::once(tag));
     }
 
-    /// Takes a label out, and moves those up that it kept from their places.
+    /// Removes a label, and moves up those that it had displaced.
     fn remove(&mut self, mut hole: usize) {
         let mask = self.places.len() - 1;
         let mut next = (hole + 1) & mask;
@@ -133,7 +140,7 @@ impl SendCounts {
         self.places[hole] = LabelCount::default();
     }
 
-    /// Adds a label that is not there to a table with room.
+    /// Adds a label that is not in the table, which has room.
     fn insert(&mut self, entry: LabelCount) {
         let mask = self.places.len() - 1;
         let mut place = entry.tag() as usize & mask;
@@ -157,7 +164,7 @@ mod tests {
 
     use super::*;
 
-    /// What tells a send of that label from those before it.
+    /// Returns the label with its repeat, which together identify the send.
     fn send(send_counts: &mut SendCounts, label: u64) -> (u64, u32) {
         (label, send_counts.count(finalize(label + 1)))
     }
@@ -219,6 +226,6 @@ mod tests {
         send_counts.clear();
         send(&mut send_counts, 7);
         send_counts.clear();
-        assert_eq!(send_counts.places.len(), 0, "it gives back what a quiet epoch does not need");
+        assert_eq!(send_counts.places.len(), 0, "a quiet epoch frees the table");
     }
 }

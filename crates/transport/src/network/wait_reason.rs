@@ -1,4 +1,4 @@
-//! What a task can wait for at the network, as a number for the kernel and in words for people.
+//! Reasons for which a task waits at the network, packed for the kernel and described for reports.
 
 use cluster_sim_runtime::{Kernel, Waiting};
 use cluster_sim_types::NodeId;
@@ -6,23 +6,23 @@ use cluster_sim_types::NodeId;
 use super::Network;
 use super::port_names::PortId;
 
-/// What a task waits for at the network.
+/// The reason for which a task waits at the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkWait {
     /// A datagram on a port.
     Datagram(PortId),
-    /// A session that another node asks for on a port.
+    /// A session that another node opens on a port.
     Session(PortId),
-    /// The answer of a node that was asked for a session on a port.
+    /// The answer of a node to a connect on a port.
     Answer(NodeId, PortId),
-    /// A message of that node in a session on a port.
+    /// A message from a node in a session on a port.
     Message(NodeId, PortId),
-    /// Room in the window of a session with that node on a port.
+    /// Room in the window of a session with a node on a port.
     Room(NodeId, PortId),
 }
 
 impl NetworkWait {
-    /// Kind and port in the upper half, the other node in the lower.
+    /// Packs kind and port into the upper half, the other node into the lower.
     fn pack(self) -> u64 {
         let (kind, node, port) = match self {
             Self::Datagram(port) => (0, NodeId(0), port),
@@ -47,7 +47,7 @@ impl NetworkWait {
 }
 
 impl Network {
-    /// What the kernel is to be told that a task waits for.
+    /// Returns the reason in the form in which a task reports it to the kernel.
     #[inline]
     pub fn waits_for(&self, what: NetworkWait) -> Waiting {
         Waiting::Device(self.device(), what.pack())

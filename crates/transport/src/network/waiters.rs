@@ -1,12 +1,12 @@
-//! Who waits for something of the network, each under a key of its own.
+//! Tasks that wait for an event of the network, each under a key.
 
 use cluster_sim_runtime::{Kernel, TaskId, Waiter};
 
-/// What gives up one wait: one task may wait in two places, and give up in one of them.
+/// Cancels one wait. A task can wait in several places and cancel one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitKey(u64);
 
-/// Those who wait for one thing. Most of the time that is one task, which lies in here itself.
+/// The waiters for one event. Usually that is one task, which needs no allocation.
 #[derive(Debug, Default)]
 pub(super) struct Waiters {
     first: Option<(WaitKey, TaskId)>,
@@ -15,7 +15,7 @@ pub(super) struct Waiters {
 }
 
 impl Waiters {
-    /// Wakes all of them; nobody waits from here on.
+    /// Wakes and removes all waiters.
     #[inline]
     pub(super) fn wake(&mut self, kernel: &mut Kernel) {
         if let Some((_, task)) = self.first.take() {
@@ -26,7 +26,7 @@ impl Waiters {
         }
     }
 
-    /// Lets `waiter` be woken, in place of whom `known` stands for; answers with the key to give that up by.
+    /// Registers `waiter`, replacing the wait `previous`. Returns the key that cancels the wait.
     #[inline]
     pub(super) fn wait(&mut self, previous: Option<WaitKey>, waiter: Waiter) -> WaitKey {
         if let Some(previous) = previous {
@@ -41,7 +41,7 @@ impl Waiters {
         key
     }
 
-    /// Lets nobody be woken any more under that key.
+    /// Cancels a wait.
     #[inline]
     pub(super) fn forget(&mut self, key: WaitKey) {
         if self.first.is_some_and(|(waiting, _)| waiting == key) {
@@ -51,7 +51,7 @@ impl Waiters {
         }
     }
 
-    /// Lets nobody be woken any more. No key is given twice.
+    /// Cancels all waits. Keys are never reused.
     pub(super) fn clear(&mut self) {
         self.first = None;
         self.others.clear();

@@ -1,32 +1,32 @@
-//! Where nodes are reached.
+//! Addresses of the nodes of a cluster.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use cluster_sim_types::NodeId;
 
-/// The address of every node of a cluster, the same for all of them.
+/// Maps every node of a cluster to its socket address; equal on all nodes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressBook(BTreeMap<NodeId, SocketAddr>);
 
 impl AddressBook {
-    /// Where a node is reached, if it is in the book.
+    /// Returns the address of a node.
     pub fn get(&self, node: NodeId) -> Option<SocketAddr> {
         self.0.get(&node).copied()
     }
 
-    /// All nodes in order of id, each with its address.
+    /// Iterates over all nodes in order of id.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, SocketAddr)> {
         self.0.iter().map(|(node, address)| (*node, *address))
     }
 
-    /// Where a node is reached, for one that is spoken to.
+    /// Returns the address of a receiver or peer.
     ///
     /// # Panics
-    /// If it is not in the book.
+    /// The node is not in the book.
     pub(super) fn of(&self, node: NodeId) -> SocketAddr {
         let count = self.0.len();
-        self.get(node).unwrap_or_else(|| panic!("it speaks to {node}, which is none of the {count} nodes of the address book"))
+        self.get(node).unwrap_or_else(|| panic!("{node} is not among the {count} nodes of the address book"))
     }
 }
 

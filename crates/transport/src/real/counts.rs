@@ -1,29 +1,30 @@
-//! What became of a node's datagrams.
+//! Counts the datagrams of a node by outcome.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What became of the datagrams of one node, at that node. What the network between loses is seen by nobody.
+/// The outcomes of a node's datagrams, as that node sees them.
+///
+/// Losses in the network between nodes appear nowhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DatagramCounts {
-    /// Handed to the operating system, one for each receiver.
+    /// Given to the operating system; counted once per receiver.
     pub sent: u64,
-    /// Taken by the node's code.
+    /// Received by the node's code.
     pub delivered: u64,
     /// Not sent: longer than a datagram can be.
     pub oversized: u64,
-    /// Not sent: the operating system refused, most of the time for want of room.
+    /// Not sent: refused by the operating system, usually because its buffer was full.
     pub refused: u64,
-    /// Dropped on arrival: no datagram of ours, or of a node that is not in the address book.
+    /// Dropped on arrival: another format, or a sender that is not in the address book.
     pub foreign: u64,
-    /// Dropped on arrival: nobody bound the port.
+    /// Dropped on arrival: the port was not bound.
     pub port_closed: u64,
-    /// Dropped on arrival: too many waited in the port.
+    /// Dropped on arrival: 256 messages waited at the port.
     pub inbox_full: u64,
-    /// Dropped when it was to be taken: not a message of the port's type.
+    /// Dropped on receipt: not a message of the type that was received.
     pub undecodable: u64,
 }
 
-/// One thing that can become of a datagram.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum DatagramOutcome {
     Sent,
@@ -36,7 +37,7 @@ pub(super) enum DatagramOutcome {
     Undecodable,
 }
 
-/// The counters behind [`DatagramCounts`].
+/// The counters behind [`DatagramCounts`], indexed by outcome.
 #[derive(Debug, Default)]
 pub(super) struct Counters([AtomicU64; 8]);
 

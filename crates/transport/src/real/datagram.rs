@@ -1,4 +1,4 @@
-//! The form of a datagram on the wire, and taking datagrams in.
+//! The wire format of datagrams, and the task that receives them.
 
 use cluster_sim_types::NodeId;
 use tokio::net::UdpSocket;
@@ -8,26 +8,26 @@ use super::counts::DatagramOutcome;
 use super::network::Shared;
 use crate::message::Message;
 
-/// Begins every datagram and every session: a word of our own and the number of the form.
+/// Starts every datagram and every session: an arbitrary number that includes the format version.
 pub(super) const MAGIC: u32 = 0xc105_7e01;
 
-/// What fits into a datagram over IPv4: 65,535 bytes less the headers of IP (20) and UDP (8).
+/// The largest payload of a datagram over IPv4: 65,535 bytes less the headers of IP (20) and UDP (8).
 pub(super) const DATAGRAM_BYTES_MAX: usize = 65_507;
 
-/// A datagram without its content yet: form, sender, name of the port.
+/// Encodes the start of a datagram: format, sender, name of the port.
 pub(super) fn header(from: NodeId, port: &str) -> Vec<u8> {
     postcard::to_allocvec(&(MAGIC, from, port)).expect("numbers and names can be encoded")
 }
 
-/// The datagram of a message.
+/// Encodes a datagram.
 ///
 /// # Panics
-/// If the message's own `Serialize` fails: it could not travel at all.
+/// The message's own `Serialize` fails, so it could not travel.
 pub(super) fn encode<M: Message>(from: NodeId, port: &str, message: &M) -> Vec<u8> {
     postcard::to_extend(message, header(from, port)).expect("a message can be serialised")
 }
 
-/// Sender, port and content of a datagram, if it is one of ours.
+/// Splits a datagram into sender, port and content. Returns `None` for another format.
 pub(super) fn parse(datagram: &[u8]) -> Option<(NodeId, &str, &[u8])> {
     match postcard::take_from_bytes(datagram) {
         Ok(((MAGIC, from, port), content)) => Some((from, port, content)),
@@ -35,13 +35,13 @@ pub(super) fn parse(datagram: &[u8]) -> Option<(NodeId, &str, &[u8])> {
     }
 }
 
-/// Takes in what comes to the socket, for ever.
+/// Receives datagrams until the life ends.
 pub(super) async fn receive_all(socket: UdpSocket, network: Shared) {
     let mut buffer = vec![0; DATAGRAM_BYTES_MAX + 1];
     loop {
         match socket.recv_from(&mut buffer).await {
             Ok((length, _)) => receive(&network, &buffer[..length]),
-            // What the operating system reports here is about a datagram that was sent before, and nothing to end for.
+            // The error is about a datagram sent earlier, so the socket still works.
             Err(_) => yield_now().await,
         }
     }

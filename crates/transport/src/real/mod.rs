@@ -1,7 +1,19 @@
-//! The real twin: datagrams over UDP, sessions over TCP.
+//! The real twin of the network: one UDP socket per node, one TCP connection per session.
 //!
-//! Start at [`TokioNetwork`], what one node speaks through. Nodes trust what comes over these sockets as they trust each other: nothing
-//! is encrypted, and a datagram is believed about who sent it.
+//! Start at [`TokioNetwork`]. All parts belong to one life of a node and stop working when it ends.
+//!
+//! **Datagrams.** A packet holds a format number, the sender, the name of the port and the message, in postcard. Sending needs no
+//! reactor: the socket does not block, and a packet that the operating system refuses, or that exceeds 65,507 bytes, is lost and
+//! counted. A port keeps 256 messages as bytes, and the receiver decodes them, so messages need not be `Send`. Receiving takes
+//! part in tokio's cooperative budget, so that a deadline holds under a flood of messages.
+//!
+//! **Sessions.** See [`session`].
+//!
+//! **Trust.** Nothing is encrypted, and the sender of a packet or connection is believed to be the node it names. Put the sockets
+//! on a network that only the cluster can reach.
+//!
+//! The module documentation of `cluster-sim-node`'s `real` lists the differences from the simulated twin. `tests/conformance`
+//! runs one suite over both; its `real.rs` covers the parts that only real nodes have.
 
 mod addresses;
 mod counts;

@@ -1,4 +1,4 @@
-//! What one node speaks through.
+//! The network of one real node: its sockets, ports and listeners.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,7 +18,7 @@ use super::session::{Listeners, accept_connections};
 use super::sockets::TokioSockets;
 use crate::error::PortInUse;
 
-/// The sockets of a node in use, for one life of it. Cheap to clone.
+/// The sockets of a node, in use for one of its lives. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TokioNetwork {
     shared: Shared,
@@ -26,7 +26,7 @@ pub struct TokioNetwork {
 
 pub(super) type Shared = Arc<Network>;
 
-/// What waits in a port: who sent it, and its content as bytes.
+/// The inbox of a port: senders with messages as bytes.
 pub(super) type Arrived = Inbox<(NodeId, Box<[u8]>)>;
 
 #[derive(Debug)]
@@ -36,20 +36,20 @@ pub(super) struct Network {
     pub(super) addresses: Arc<AddressBook>,
     pub(super) counters: Counters,
     address: SocketAddr,
-    /// The socket for datagrams once more: sending from whatever thread must not wait, and asks no reactor.
+    /// A second handle of the UDP socket: sends from any thread must not wait and need no reactor.
     outgoing: UdpSocket,
     ports: Mutex<BTreeMap<Arc<str>, Arc<Arrived>>>,
     pub(super) listeners: Listeners,
 }
 
 impl TokioNetwork {
-    /// Puts the sockets to use for that node and life; when the life is over, they are closed.
+    /// Starts to use the sockets for a node. They are closed when `life` ends.
     ///
     /// # Errors
-    /// If the operating system refuses; the sockets are closed.
+    /// The operating system refuses. The sockets are closed.
     ///
     /// # Panics
-    /// If it is called outside of a tokio runtime that has IO.
+    /// The caller is not in a tokio runtime with IO enabled.
     pub fn open(id: NodeId, life: TokioLife, addresses: Arc<AddressBook>, sockets: TokioSockets) -> io::Result<Self> {
         let address = sockets.address();
         let outgoing = sockets.datagrams.try_clone()?;
@@ -66,7 +66,7 @@ impl TokioNetwork {
         &self.shared
     }
 
-    /// Where it is reached.
+    /// Returns the address of the node.
     pub fn address(&self) -> SocketAddr {
         self.shared.address
     }
@@ -74,7 +74,7 @@ impl TokioNetwork {
     /// Binds a port.
     ///
     /// # Errors
-    /// If it is bound already.
+    /// The port is bound already.
     pub fn bind(&self, name: &str) -> Result<TokioPort, PortInUse> {
         let name: Arc<str> = name.into();
         let inbox = Arc::new(Inbox::new());
@@ -86,7 +86,7 @@ impl TokioNetwork {
         Ok(TokioPort::new(Arc::clone(&self.shared), name, inbox))
     }
 
-    /// What became of the node's datagrams so far.
+    /// Returns the counts of the node's datagrams so far.
     pub fn datagrams(&self) -> DatagramCounts {
         self.shared.counters.read()
     }
@@ -101,7 +101,7 @@ impl Network {
         self.ports.lock().remove(port);
     }
 
-    /// Hands a datagram to the operating system.
+    /// Gives a datagram to the operating system.
     pub(super) fn send(&self, datagram: &[u8], to: SocketAddr) -> io::Result<usize> {
         self.outgoing.send_to(datagram, to)
     }

@@ -1,4 +1,4 @@
-//! A port for datagrams.
+//! Ports for datagrams over UDP.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,9 @@ pub use super::inbox::Ticket;
 use super::network::{Arrived, Shared};
 use crate::message::{Message, Received, decode};
 
-/// A port that a node bound, until it is dropped. Messages are bytes here; the methods know the type.
+/// A port that a node bound, until it is dropped.
+///
+/// It keeps messages as bytes; its methods are generic over the message type.
 pub struct TokioPort {
     network: Shared,
     name: Arc<str>,
@@ -25,10 +27,12 @@ impl TokioPort {
         Self { network, name, inbox }
     }
 
-    /// Sends to the port of the same name of several nodes. What cannot be sent is lost and counted; nothing is once the life is over.
+    /// Sends to the port of the same name on several nodes.
+    ///
+    /// A datagram that cannot be sent is lost and counted. After the life ends this does nothing.
     ///
     /// # Panics
-    /// If one of them is not in the address book.
+    /// A node is not in the address book.
     pub fn send_all<M: Message>(&self, to: &[NodeId], message: &M) {
         if self.network.life.is_over() {
             return;
@@ -46,7 +50,7 @@ impl TokioPort {
         }
     }
 
-    /// The next message, if one is there.
+    /// Returns the next message if there is one. Undecodable messages are counted and skipped.
     pub fn try_recv<M: Message>(&self) -> Option<Received<M>> {
         loop {
             let arrived = self.inbox.take()?;
@@ -56,9 +60,10 @@ impl TokioPort {
         }
     }
 
-    /// The next message, or has the task woken once one comes. Give every wait a ticket of its own, and [`forget`](Self::forget) it after.
+    /// Returns the next message, or registers the task to be woken by it.
     ///
-    /// Takes part in tokio's cooperative budget, so that who is flooded with messages still comes to look at the clock.
+    /// Each wait needs its own ticket; call [`forget`](Self::forget) when it ends. Takes part in tokio's cooperative budget, so
+    /// that a node under a flood of messages still checks its deadlines.
     pub fn poll_recv<M: Message>(&self, ticket: &mut Ticket, context: &mut Context<'_>) -> Poll<Received<M>> {
         let budget = ready!(coop::poll_proceed(context));
         loop {
@@ -70,7 +75,7 @@ impl TokioPort {
         }
     }
 
-    /// Lets a wait go.
+    /// Cancels the wait of a ticket.
     pub fn forget(&self, ticket: &Ticket) {
         self.inbox.forget(ticket);
     }

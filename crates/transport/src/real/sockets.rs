@@ -1,12 +1,14 @@
-//! The sockets of one node: one for datagrams, one for sessions, at one address.
+//! The sockets of one node: UDP for datagrams and TCP for sessions, at one address.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 
-/// How often a free port is looked for that is free for datagrams and for sessions.
+/// How often a port is chosen until one is free for both UDP and TCP.
 const ATTEMPTS: u32 = 64;
 
-/// The sockets of a node, bound and not yet in use: datagrams and sessions that come in until then wait in the operating system.
+/// The sockets of a node, bound but not yet in use.
+///
+/// Datagrams and connections that arrive before then wait in the operating system.
 #[derive(Debug)]
 pub struct TokioSockets {
     pub(super) datagrams: UdpSocket,
@@ -14,29 +16,29 @@ pub struct TokioSockets {
     address: SocketAddr,
 }
 
-/// An address that cannot be bound. Nothing stays bound.
+/// An address could not be bound. No socket stays bound.
 #[derive(Debug, thiserror::Error)]
 #[error("{address} cannot be bound: {cause}; choose an address of this machine that is free for UDP and for TCP")]
 pub struct BindError {
-    /// Which address.
+    /// The address.
     pub address: SocketAddr,
-    /// What the operating system said.
+    /// The error of the operating system.
     #[source]
     pub cause: io::Error,
 }
 
 impl TokioSockets {
-    /// Binds an address for datagrams (UDP) and for sessions (TCP). Port 0 stands for one that is free for both.
+    /// Binds an address for UDP and TCP. Port 0 chooses one that is free for both.
     ///
     /// # Errors
-    /// If one of the two cannot be bound.
+    /// One of the two cannot be bound.
     pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
         let failed = |cause| BindError { address, cause };
         let mut left = ATTEMPTS;
         loop {
             left -= 1;
             match Self::bind_both(address) {
-                // Another program may have the chosen port for datagrams.
+                // Another program may use the chosen port for UDP.
                 Err(error) if address.port() == 0 && error.kind() == io::ErrorKind::AddrInUse && left > 0 => {}
                 bound => return bound.map_err(failed),
             }
@@ -52,7 +54,7 @@ impl TokioSockets {
         Ok(Self { datagrams, sessions, address })
     }
 
-    /// Where they are bound, with the port that was found.
+    /// Returns the bound address, with the chosen port.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

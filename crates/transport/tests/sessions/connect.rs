@@ -1,4 +1,4 @@
-//! What comes of a connect: it is accepted, refused, or nobody answers.
+//! Connects are accepted, refused, or time out.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::world::{World, milliseconds, ten_ms};
 const SESSION_TIMEOUT: Duration = Duration::from_secs(15);
 
 fn stage(world: &mut World, id: cluster_sim_transport::SessionId) -> SessionStage {
-    world.state(id).expect("the end is held").stage
+    world.state(id).expect("the endpoint is held").stage
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn a_session_opens_after_one_round_trip() {
     assert!(notices.len() == 1 && notices[0].incoming && notices[0].port == world.port);
     let accepting = world.accept(1).expect("a session waits");
     assert_eq!((notices[0].session, world.accept(1)), (accepting, None));
-    let state = world.state(accepting).expect("the end is held");
+    let state = world.state(accepting).expect("the endpoint is held");
     assert_eq!((state.node, state.peer, state.incarnation), (NodeId(1), NodeId(0), Incarnation(0)));
     assert_eq!((state.stage, stage(&mut world, connecting)), (SessionStage::Open, SessionStage::Connecting));
     world.run(milliseconds(10));
@@ -51,7 +51,7 @@ fn without_a_listener_a_session_is_refused_after_a_round_trip() {
     assert_eq!((traffic.dropped["session_refused"], traffic.sessions.accepted), (1, 0));
 }
 
-/// What can keep a node from answering.
+/// The ways in which a node becomes unreachable.
 #[derive(Debug, Clone, Copy)]
 enum Outage {
     Crashed,
@@ -60,7 +60,7 @@ enum Outage {
     CutOff,
 }
 
-/// Does something to the node that is asked, and says how the session stands after so long.
+/// Connects to an unreachable node. Returns the stage of the session after a while.
 fn asked(outage: Outage, after: Duration) -> (World, SessionStage) {
     let mut world = World::new(2, &ten_ms(), 1);
     let asked = NodeId(1);
@@ -123,7 +123,7 @@ fn a_restarted_node_refuses_until_it_listens_again() {
     assert_eq!(stage(&mut world, refused), SessionStage::Broken(ResetReason::Refused));
     world.listen(1);
     let [_, accepting] = world.open(0, 1);
-    assert_eq!(world.state(accepting).expect("it is held").node, NodeId(1));
+    assert_eq!(world.state(accepting).expect("the endpoint is held").node, NodeId(1));
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! Sessions by their ends: what a host with tasks of its own is given to work with.
+//! Sessions as a host with tasks of its own sees them: by endpoints and notices.
 //!
-//! [`world`]: nodes that hold ends and note what they are told. [`answers`]: accepted, refused, no answer. [`windows`]: readers that take
-//! their time. [`handles`]: ends that are let go. [`laws`]: whatever happens, for random links and troubles.
+//! [`world`]: nodes that hold endpoints and collect notices. [`connect`]: accepted, refused, no answer. [`window`]: slow readers.
+//! [`release`]: endpoints whose nodes stop using them. [`properties`]: random actions, links and faults.
 #![cfg(feature = "test-utils")]
 
 mod connect;

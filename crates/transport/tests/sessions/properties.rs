@@ -1,5 +1,7 @@
-//! Whatever the links do and whatever goes wrong: what is taken in is a beginning of what was sent, everything is accounted for, nobody
-//! waits for ever, and nothing stays behind.
+//! Properties under random links and faults.
+//!
+//! Each node reads a prefix of the messages its peer sent, all traffic is accounted for, no wait lasts for ever, and no session
+//! leaks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -12,7 +14,7 @@ use proptest::test_runner::Config;
 
 use crate::world::{World, milliseconds};
 
-/// One thing a test does to a cluster.
+/// One step of a case.
 #[derive(Debug, Clone)]
 enum Action {
     Connect { from: u32, to: u32 },
@@ -75,15 +77,15 @@ prop_compose! {
     }
 }
 
-/// What a node knows of an end that it holds.
+/// The history of an endpoint, as its node sees it.
 #[derive(Debug, Default)]
 struct EndpointLog {
     node: u32,
     sent: Vec<u64>,
     received: Vec<u64>,
-    /// It was told that there may be something to take in, and has not found nothing since.
+    /// The node got a notice that something can be read, and has not read everything since.
     may_be_readable: bool,
-    /// It was told to wait, and not yet to go on.
+    /// The node got `Full` and no notice of room since.
     waits: bool,
     notified_broken: bool,
     read_fin: bool,
@@ -92,9 +94,9 @@ struct EndpointLog {
 
 struct Case {
     world: World,
-    /// Ends that nodes hold, with the other end where it is known.
+    /// Endpoints that nodes hold.
     held: BTreeMap<SessionId, EndpointLog>,
-    /// What each end sent and took in, also of those that are held no more.
+    /// The history of endpoints that are no longer held.
     past: BTreeMap<SessionId, EndpointLog>,
     cuts: Vec<NetworkPartition>,
     next: u64,
@@ -110,14 +112,14 @@ impl Case {
         self.world.health(node) == Health::Up
     }
 
-    /// An end that is held by a node that can act.
+    /// Returns an endpoint held by a node that is up.
     fn end(&self, index: usize) -> Option<SessionId> {
         let able: Vec<SessionId> = self.held.iter().filter(|(_, held)| self.is_up(held.node)).map(|(id, _)| *id).collect();
         able.get(index % able.len().max(1)).copied()
     }
 
     fn hold(&mut self, id: SessionId, node: u32) {
-        assert!(!self.held.contains_key(&id) && !self.past.contains_key(&id), "no two ends have one name");
+        assert!(!self.held.contains_key(&id) && !self.past.contains_key(&id), "every id is unique");
         self.held.insert(id, EndpointLog { node, ..EndpointLog::default() });
     }
 
@@ -132,13 +134,13 @@ impl Case {
     fn send(&mut self, id: SessionId) {
         let number = self.next;
         let sent = self.world.send(id, number);
-        let state = self.world.state(id).expect("a held end has a state");
-        let held = self.held.get_mut(&id).expect("it is held");
+        let state = self.world.state(id).expect("a held endpoint has a state");
+        let held = self.held.get_mut(&id).expect("the endpoint is held");
         match sent {
             Ok(()) => {
                 self.next += 1;
                 held.sent.push(number);
-                assert!(!held.finished, "what is finished takes nothing over");
+                assert!(!held.finished, "a finished endpoint accepts no message");
             }
             Err(SendRefused::Full(returned)) => {
                 held.waits = true;
@@ -151,13 +153,13 @@ impl Case {
         }
     }
 
-    /// True if there may be more.
+    /// Returns whether there may be more to read.
     fn recv(&mut self, id: SessionId) -> bool {
         let received = self.world.recv(id);
-        let held = self.held.get_mut(&id).expect("it is held");
+        let held = self.held.get_mut(&id).expect("the endpoint is held");
         match received {
             SessionRecv::Message(number) => {
-                assert!(held.may_be_readable && !held.read_fin, "it was told");
+                assert!(held.may_be_readable && !held.read_fin, "a notice preceded it");
                 held.received.push(number);
                 return true;
             }
@@ -185,7 +187,7 @@ impl Case {
             Action::Finish { end } => {
                 if let Some(id) = self.end(*end) {
                     self.world.finish(id);
-                    self.held.get_mut(&id).expect("it is held").finished = true;
+                    self.held.get_mut(&id).expect("the endpoint is held").finished = true;
                 }
             }
             Action::Release { end, abort } => {
@@ -213,33 +215,33 @@ impl Case {
         self.check_state();
     }
 
-    /// Takes note of what nodes were told, and checks what must hold at every moment.
+    /// Collects notices, and checks the properties that hold at every moment.
     fn check_state(&mut self) {
         self.world.run(Duration::ZERO);
         for notice in self.world.take_notices() {
-            let node = self.world.state(notice.session).expect("notices are of ends that are held").node.0;
+            let node = self.world.state(notice.session).expect("notices are about held endpoints").node.0;
             if notice.incoming {
                 assert_eq!(self.world.accept(node), Some(notice.session));
                 self.hold(notice.session, node);
             }
-            let held = self.held.get_mut(&notice.session).expect("notices are of ends that are held");
+            let held = self.held.get_mut(&notice.session).expect("notices are about held endpoints");
             assert!(notice.incoming || notice.opened || notice.readable || notice.writable || notice.broken);
-            assert!(!notice.writable || held.waits, "who did not wait is not told to go on");
+            assert!(!notice.writable || held.waits, "only waiting endpoints become writable");
             held.may_be_readable |= notice.readable;
             held.waits &= !notice.writable && !notice.broken;
             held.notified_broken |= notice.broken;
         }
         let held: Vec<SessionId> = self.held.iter().filter(|(_, held)| self.is_up(held.node)).map(|(id, _)| *id).collect();
         for id in held {
-            let state = self.world.state(id).expect("a held end has a state");
+            let state = self.world.state(id).expect("a held endpoint has a state");
             let held = &self.held[&id];
-            assert!(!state.readable || held.may_be_readable, "{id:?} has something to take in and was not told: {held:?}");
+            assert!(!state.readable || held.may_be_readable, "{id:?} is readable without a notice: {held:?}");
             assert_eq!(matches!(state.stage, SessionStage::Broken(_)), held.notified_broken, "{id:?}");
         }
         self.world.traffic();
     }
 
-    /// All trouble is over; every end that is held sends once more, and its node takes in whatever comes.
+    /// Ends all faults; then every endpoint sends once more, and its node reads everything that arrives.
     fn end_faults(&mut self, nodes: u32, clean_link: &LinkModel) {
         self.cuts.clear();
         self.world.set_model(clean_link);
@@ -248,7 +250,7 @@ impl Case {
             self.apply(&Action::Restart { node });
         }
         let mut silent: BTreeSet<SessionId> = self.held.keys().copied().collect();
-        // Twice the patience: one end may learn only from what the other sends when its own patience is over.
+        // Twice the session timeout: an endpoint may learn only from the reset that its peer sends after its own timeout.
         for _ in 0..400 {
             silent.retain(|id| {
                 self.send(*id);
@@ -260,18 +262,18 @@ impl Case {
     }
 }
 
-/// The other end of each session whose both ends took something in: found by what was sent.
+/// Maps each message to the endpoint that sent it.
 fn senders(ends: &BTreeMap<SessionId, &EndpointLog>) -> BTreeMap<u64, SessionId> {
     ends.iter().flat_map(|(id, held)| held.sent.iter().map(|number| (*number, *id))).collect()
 }
 
-/// What every end took in must be a beginning of what one other end sent.
+/// Checks that the messages each endpoint read are a prefix of those its peer sent.
 fn assert_prefixes(ends: &BTreeMap<SessionId, &EndpointLog>) {
     let senders = senders(ends);
     for (id, held) in ends {
         let Some(first) = held.received.first() else { continue };
-        let sender = senders.get(first).unwrap_or_else(|| panic!("{id:?} took in {first}, which nobody sent"));
-        assert!(ends[sender].sent.starts_with(&held.received), "{id:?} took in {:?} of {:?}", held.received, ends[sender].sent);
+        let sender = senders.get(first).unwrap_or_else(|| panic!("{id:?} read {first}, which was never sent"));
+        assert!(ends[sender].sent.starts_with(&held.received), "{id:?} read {:?} of {:?}", held.received, ends[sender].sent);
     }
 }
 
@@ -283,16 +285,16 @@ fn check(nodes: u32, actions: &[Action], link: &LinkModel, seed: u64) {
     let Case { world, held, past, .. } = &mut case;
     let ends: BTreeMap<SessionId, &EndpointLog> = held.iter().chain(past.iter()).map(|(id, held)| (*id, held)).collect();
     assert_prefixes(&ends);
-    // In the end a session is whole at both ends or gone at both.
+    // In the end both endpoints of a session are open, or neither is.
     let senders = senders(&ends);
     for (id, end) in held.iter() {
-        let state = world.state(*id).expect("a held end has a state");
+        let state = world.state(*id).expect("a held endpoint has a state");
         if state.stage == SessionStage::Open {
-            assert!(!end.waits, "{id:?} was told to wait and never to go on");
+            assert!(!end.waits, "{id:?} waits for room for ever");
             let is_reader = |other: &&&EndpointLog| other.received.first().and_then(|first| senders.get(first)) == Some(id);
             let received = ends.values().find(is_reader).map_or(&[][..], |other| &other.received);
-            // Who has finished sends nothing any more, and so never learns that the other node crashed before it read that.
-            assert!(end.finished || received == end.sent, "{id:?} is whole and lacks messages: {received:?} of {end:?}");
+            // An endpoint that finished sends nothing more, so it never learns that its peer crashed before it read everything.
+            assert!(end.finished || received == end.sent, "{id:?} is open and lacks messages: {received:?} of {end:?}");
         } else {
             assert!(end.notified_broken && matches!(state.stage, SessionStage::Broken(_)), "{id:?} {state:?}");
         }
@@ -301,7 +303,7 @@ fn check(nodes: u32, actions: &[Action], link: &LinkModel, seed: u64) {
     let ids: Vec<SessionId> = held.keys().copied().collect();
     ids.into_iter().for_each(|id| world.release(id));
     world.run(Duration::from_secs(60));
-    assert_eq!(world.live_counts(), (0, 0), "sessions that nobody holds, and what was in them");
+    assert_eq!(world.live_counts(), (0, 0), "leaked sessions and messages");
     assert_eq!(world.traffic().in_flight, 0);
 }
 

@@ -1,4 +1,4 @@
-//! Ends that are let go: what was sent is still delivered, what nobody reads is not passed off as read, and nothing stays behind.
+//! Released endpoints: sent messages arrive, unread ones reset the session, and no session leaks.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn a_session_released_before_it_opens_still_delivers() {
     assert_eq!(world.send(sender, 7), Ok(()));
     world.release(sender);
     world.run(milliseconds(50));
-    let receiver = world.accept(1).expect("it was asked for");
+    let receiver = world.accept(1).expect("a session waits");
     assert_eq!(world.recv_all(receiver), (vec![7], SessionRecv::Finished));
     world.release(receiver);
     world.run(milliseconds(50));
@@ -109,7 +109,7 @@ fn a_lost_last_acknowledgement_does_not_leak_a_session() {
     let [one, other] = world.open(0, 1);
     world.finish(one);
     world.run(milliseconds(50));
-    // The second end arrives, and what acknowledges it is lost.
+    // The second FIN arrives, and its acknowledgement is lost.
     world.finish(other);
     world.run(milliseconds(5));
     let cut = world.cut(&[0], &[1], false);

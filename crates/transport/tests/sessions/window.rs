@@ -1,4 +1,4 @@
-//! A reader that takes its time holds the window, and its sender is told to wait and when to go on.
+//! A slow reader fills the window; its sender waits and is notified of room.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn narrow() -> LinkModel {
     LinkModel { window: WINDOW as u32, ..ten_ms() }
 }
 
-/// A session whose window is full of what nobody has taken in, and which is told to wait.
+/// Fills the window of a session with unread messages until the sender gets `Full`.
 fn full_window(model: &LinkModel) -> (World, [SessionId; 2]) {
     let mut world = World::new(2, model, 1);
     let ends = world.open(0, 1);
@@ -24,7 +24,7 @@ fn full_window(model: &LinkModel) -> (World, [SessionId; 2]) {
     (world, ends)
 }
 
-/// Whether the sender was told that there is room.
+/// Returns whether the sender got a notice of room.
 fn got_writable(world: &mut World, sender: SessionId) -> bool {
     world.take_notices().iter().any(|notice| notice.session == sender && notice.writable)
 }
@@ -35,9 +35,9 @@ fn a_full_window_returns_further_messages() {
     world.run(Duration::from_secs(60));
     assert_eq!(world.send(sender, WINDOW), Err(SendRefused::Full(WINDOW)));
     assert!(!world.state(sender).unwrap().writable && world.state(receiver).unwrap().readable);
-    assert_eq!(world.state(sender).unwrap().stage, SessionStage::Open, "a slow reader is no reason to give up");
+    assert_eq!(world.state(sender).unwrap().stage, SessionStage::Open, "a slow reader breaks no session");
     assert!(!got_writable(&mut world, sender));
-    assert_eq!(world.traffic().sessions.sent.messages, WINDOW, "what is handed back was not sent");
+    assert_eq!(world.traffic().sessions.sent.messages, WINDOW, "a returned message was not sent");
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn only_a_waiting_sender_is_notified_of_room() {
     world.take_notices();
     assert_eq!(world.recv_all(receiver).0.len() as u64, WINDOW);
     world.run(Duration::from_secs(5));
-    assert!(!got_writable(&mut world, sender), "it was never told to wait");
+    assert!(!got_writable(&mut world, sender), "it never got `Full`");
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_probe_recovers_a_lost_window_update() {
     let cut = world.cut(&[1], &[0], false);
     assert_eq!(world.recv_all(receiver).0.len() as u64, WINDOW);
     world.run(Duration::from_secs(5));
-    assert!(!got_writable(&mut world, sender) && cut.dropped() > 1, "what says that there is room is lost");
+    assert!(!got_writable(&mut world, sender) && cut.dropped() > 1, "the window update is lost");
     drop(cut);
     world.run(milliseconds(1_700));
     assert!(got_writable(&mut world, sender));
@@ -116,7 +116,7 @@ fn a_paused_reader_fills_the_window_and_keeps_the_session() {
     (0..WINDOW).for_each(|number| assert_eq!(world.send(sender, number), Ok(())));
     assert_eq!(world.send(sender, WINDOW), Err(SendRefused::Full(WINDOW)));
     world.run(Duration::from_secs(600));
-    assert!(world.take_notices().is_empty(), "nobody is told anything while the reader sleeps");
+    assert!(world.take_notices().is_empty(), "no notices while the reader is paused");
     world.engine.resume(NodeId(1));
     world.run(Duration::ZERO);
     assert!(world.take_notices().iter().any(|notice| notice.session == receiver && notice.readable));

@@ -1,4 +1,4 @@
-//! Nodes that hold ends of sessions as a test tells them to, and note what they are told.
+//! A cluster of nodes that hold endpoints for a test and collect their notices.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -14,7 +14,7 @@ use cluster_sim_transport::{
 use cluster_sim_types::{Health, Incarnation, NodeId, Traffic};
 use serde::{Deserialize, Serialize};
 
-/// A number, and a token by which it is known how many of them exist.
+/// A number, with a token that counts how many copies exist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Numbered {
     number: u64,
@@ -22,7 +22,7 @@ struct Numbered {
     token: Arc<()>,
 }
 
-/// What every node was told, oldest first.
+/// The notices of all nodes, oldest first.
 type Notices = Rc<RefCell<Vec<Notice>>>;
 
 /// A node that does nothing by itself.
@@ -36,13 +36,13 @@ impl Host for Holder {
 
     fn step(&mut self, wake: Wake, step: Step<'_>) {
         if let Wake::Device(device, number) = wake {
-            assert_eq!((device, number), (self.network, Network::SESSION_NOTICE), "nobody sends datagrams");
+            assert_eq!((device, number), (self.network, Network::SESSION_NOTICE), "the tests send no datagrams");
             let network = step.core.devices.get_mut::<Network>(device);
             let before = self.notices.borrow().len();
             while let Some(notice) = network.next_notice(step.node) {
                 self.notices.borrow_mut().push(notice);
             }
-            assert!(self.notices.borrow().len() > before, "a node is woken for something");
+            assert!(self.notices.borrow().len() > before, "a woken node has a notice");
         }
     }
 
@@ -68,10 +68,10 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// So many nodes, all up, over links of that model.
+    /// Starts `nodes` nodes over links of one model.
     pub(crate) fn new(nodes: u32, model: &LinkModel, seed: u64) -> Self {
         let mut links = Network::new();
-        links.add_class("all", NodeSelector::Any, NodeSelector::Any, model).expect("the model can be");
+        links.add_class("all", NodeSelector::Any, NodeSelector::Any, model).expect("the model is valid");
         let (kind, port) = (links.kind::<Numbered>(), links.port("test"));
         let mut engine = Engine::new(SeedSchedule::new(Seed(seed)), Budget::default());
         let network = engine.register(links);
@@ -93,7 +93,7 @@ impl World {
 
     pub(crate) fn listen(&mut self, node: u32) {
         let port = self.port;
-        self.network().listen(NodeId(node), port).expect("nobody listens there yet");
+        self.network().listen(NodeId(node), port).expect("the node does not listen yet");
     }
 
     pub(crate) fn stop_listening(&mut self, node: u32) {
@@ -113,7 +113,7 @@ impl World {
         }
     }
 
-    /// What nodes were told since this was last asked.
+    /// Returns the notices since the last call.
     pub(crate) fn take_notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut *self.notices.borrow_mut())
     }
@@ -129,11 +129,11 @@ impl World {
         self.network().accept(NodeId(node), port)
     }
 
-    /// A session from one node to another that is open at both ends.
+    /// Opens a session between two nodes.
     pub(crate) fn open(&mut self, from: u32, to: u32) -> [SessionId; 2] {
         let connecting = self.connect(from, to);
         self.run(Duration::from_secs(1));
-        let accepting = self.accept(to).expect("a second is enough to be accepted");
+        let accepting = self.accept(to).expect("a session arrives within a second");
         [connecting, accepting]
     }
 
@@ -158,7 +158,7 @@ impl World {
         }
     }
 
-    /// Takes in all there is, and what came after the last message.
+    /// Reads all messages, and the result after the last one.
     pub(crate) fn recv_all(&mut self, id: SessionId) -> (Vec<u64>, SessionRecv<u64>) {
         let mut numbers = Vec::new();
         loop {
@@ -204,14 +204,14 @@ impl World {
         self.engine.core.kernel.health(NodeId(node))
     }
 
-    /// What went where; every message and every byte is accounted for.
+    /// Returns the traffic, after checking that every message and byte is accounted for.
     pub(crate) fn traffic(&mut self) -> Traffic {
         let traffic = self.network().traffic();
         assert!(traffic.is_balanced(), "{traffic:?}");
         traffic
     }
 
-    /// How many sessions, and how many messages, are held in memory.
+    /// Counts the sessions and the messages in memory.
     pub(crate) fn live_counts(&mut self) -> (usize, usize) {
         (self.network().session_count(), Arc::strong_count(&self.token) - 1)
     }
@@ -221,7 +221,7 @@ pub(crate) fn milliseconds(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-/// A link that always takes ten milliseconds.
+/// A link with a fixed delay of 10 ms.
 pub(crate) fn ten_ms() -> LinkModel {
     LinkModel::constant(milliseconds(10))
 }

@@ -1,4 +1,12 @@
-//! Ending: closing gracefully, breaking, letting go, and forgetting what is over.
+//! Closing sessions: finish, release, abort, reset, and removal from memory.
+//!
+//! Each side finishes by itself; the peer reads every message sent before, then the end. A released endpoint finishes. If its
+//! node leaves a message unread, or one arrives later, the session is reset instead, because the peer must not believe that it
+//! was read. A session is removed once neither endpoint can act.
+//!
+//! Whatever reaches a broken or missing endpoint is answered with a reset, so an endpoint that sends learns that the session is
+//! gone. An endpoint that only listens may stay half open for ever, as with TCP without keepalive. Tests:
+//! `the_other_side_learns_when_it_sends_after_the_cut`, `a_session_that_carries_nothing_outlives_any_cut`.
 
 use cluster_sim_runtime::{Kernel, Record, RecordKind};
 use cluster_sim_types::LossKind;
@@ -12,8 +20,10 @@ use crate::network::Network;
 use crate::reset::ResetReason;
 
 impl Network {
-    /// Ends what a node sends in a session. Everything sent before is delivered, then the other side reads the end; what that side sends
-    /// still arrives. Nothing happens if it was finished before or the session is gone.
+    /// Finishes one direction of a session, as a shutdown of the write side does in TCP.
+    ///
+    /// The peer reads everything sent before, then the end; messages from the peer still arrive. Does nothing if this side was
+    /// finished before or the session is gone.
     pub fn finish(&mut self, kernel: &mut Kernel, id: SessionId) {
         let Some((slot, side)) = self.resolve(id) else { return };
         if self.sessions.connections.at(slot).endpoint(side).is_alive() {
@@ -22,7 +32,9 @@ impl Network {
         }
     }
 
-    /// Whoever waits for room learns that there will be none. A machine learns when it can open the next session instead.
+    /// Notifies a node that waits for room that there will be none.
+    ///
+    /// A machine is notified once it can open the next session instead.
     fn end_window_wait(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(side);
         if endpoint.waits_for_window && !endpoint.of_machine {
@@ -33,10 +45,10 @@ impl Network {
         }
     }
 
-    /// A node lets go of its end, and is told nothing of it any more.
+    /// Releases an endpoint, whose node gets no further notice of it.
     ///
-    /// What it sent is still delivered, and its side is finished. If there is something it did not take in, or comes later, the session is
-    /// reset: the other side must not believe it was read.
+    /// Its messages are still delivered and its direction is finished. If a message is unread, or arrives later, the session is
+    /// reset: the peer must not believe that it was read.
     pub fn release(&mut self, kernel: &mut Kernel, id: SessionId) {
         let Some((slot, side)) = self.resolve(id) else { return };
         let node = self.sessions.connections.at(slot).endpoint(side).node;
@@ -52,8 +64,9 @@ impl Network {
         self.reap_and_wake(kernel, id, node);
     }
 
-    /// A node gives its end up as a program that ends does: nothing more is sent, not even asked for, and where the session is open the other
-    /// side is told that it is gone.
+    /// Aborts an endpoint, as an operating system does for a program that exits.
+    ///
+    /// Nothing more is sent, not even a request. If the session is open, the peer gets a reset.
     pub fn abort(&mut self, kernel: &mut Kernel, id: SessionId) {
         if let Some((slot, side)) = self.resolve(id) {
             self.abort_endpoint(kernel, slot, side);
@@ -61,7 +74,7 @@ impl Network {
         }
     }
 
-    /// The same for an end that its node may have let go, without settling what comes of it.
+    /// Aborts an endpoint that may be released already, without reaping the session.
     pub(super) fn abort_endpoint(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         self.mark_released(slot, side);
         self.drop_unread(kernel, slot, side, LossKind::SessionUnread);
@@ -74,7 +87,7 @@ impl Network {
         }
     }
 
-    /// Its node holds the end no more.
+    /// Marks an endpoint as no longer held by its node.
     pub(super) fn mark_released(&mut self, slot: usize, side: Side) {
         let id = self.sessions.connections.at(slot).id(slot, side);
         self.clear_waiters(id);
@@ -87,7 +100,7 @@ impl Network {
         }
     }
 
-    /// Breaks an end that is alive: it sends nothing more and takes nothing new.
+    /// Breaks a live endpoint: it sends nothing more and accepts nothing new.
     pub(super) fn break_endpoint(&mut self, kernel: &mut Kernel, slot: usize, side: Side, reason: ResetReason) {
         let cause = match reason {
             ResetReason::Refused => LossKind::SessionRefused,
@@ -100,13 +113,13 @@ impl Network {
         let connection = self.sessions.connections.at_mut(slot);
         connection.outbound(side).mark_broken(cause);
         let endpoint = connection.endpoint_mut(side);
-        debug_assert!(endpoint.is_alive(), "an end breaks once");
+        debug_assert!(endpoint.is_alive(), "an endpoint breaks once");
         endpoint.stage = Stage::Broken(reason);
         endpoint.waits_for_window = false;
         self.notify(kernel, slot, side, Events::BROKEN);
     }
 
-    /// Tells the other side that this one knows nothing of the session. It may be lost; then whatever the other sends gets another one.
+    /// Sends the peer a reset. It may be lost; any later segment of the peer then gets another one.
     pub(super) fn send_reset(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let connection = self.sessions.connections.at_mut(slot);
         let address = RollKind::Reset.address(connection.address(side));
@@ -116,7 +129,7 @@ impl Network {
         self.transmit_segment(kernel, slot, side, address, SegmentKind::Reset);
     }
 
-    /// Loses what arrived for an end and was not taken in; true if there was any message.
+    /// Loses the unread messages of an endpoint. Returns whether there were any.
     pub(super) fn drop_unread(&mut self, kernel: &mut Kernel, slot: usize, side: Side, cause: LossKind) -> bool {
         let mut any = false;
         while let Some((_, entry)) = self.sessions.connections.at_mut(slot).inbound(side).read_next() {
@@ -129,7 +142,7 @@ impl Network {
         any
     }
 
-    /// Counts a message of that side as lost, and drops it.
+    /// Counts, records and drops a lost message of that side.
     pub(super) fn lose_entry(&mut self, kernel: &mut Kernel, slot: usize, side: Side, entry: &Entry, cause: u32) {
         let Some(message) = entry.message else { return };
         self.drop_message(message);
@@ -142,7 +155,7 @@ impl Network {
         kernel.record(Record { peer, detail: cause, label, length, payload, ..drop });
     }
 
-    /// Loses what of a session cannot arrive any more, and forgets the session once no node has anything to do with it.
+    /// Loses messages that can no longer arrive, and removes the session if both endpoints are over.
     pub(super) fn reap(&mut self, kernel: &mut Kernel, id: SessionId) {
         if !self.sessions.connections.has(id) {
             return;
@@ -159,8 +172,9 @@ impl Network {
         }
     }
 
-    /// Whether an end has nothing to do any more, whatever the other one does; one that nobody holds answers no more once all it sent has
-    /// arrived, if nobody holds the other one either.
+    /// Returns whether an endpoint has nothing left to do.
+    ///
+    /// A released endpoint whose messages have all arrived still answers its peer as long as the peer holds its own endpoint.
     fn is_over(&self, slot: usize, side: Side) -> bool {
         let connection = self.sessions.connections.at(slot);
         let endpoint = connection.endpoint(side);

@@ -1,4 +1,4 @@
-//! A session with its two ends and its two directions.
+//! Connections: the two endpoints and two halves of a session, in slots.
 
 use cluster_sim_runtime::Address;
 use cluster_sim_types::NodeId;
@@ -7,16 +7,16 @@ use super::endpoint::{Endpoint, SessionId, Side};
 use super::half::Half;
 use crate::network::port_names::PortId;
 
-/// A session: two ends, and a lane from each to the other.
+/// A session: two endpoints, and a half for each direction.
 #[derive(Debug)]
 pub(super) struct Connection {
     generation: u32,
-    /// What names it for chance: who connected to whom, on which port, how manieth time.
+    /// The address of the session: both nodes, the port, and the count of earlier connects.
     pub(super) label: Address,
     pub(super) port: PortId,
-    /// By side. An end that is not there yet names its node all the same.
+    /// Indexed by side. An absent endpoint has its node set already.
     pub(super) endpoints: [Endpoint; 2],
-    /// By the side that sends.
+    /// Indexed by the sending side.
     pub(super) halves: [Half; 2],
 }
 
@@ -33,28 +33,28 @@ impl Connection {
         &mut self.endpoints[side.index()]
     }
 
-    /// The lane in which that side sends.
+    /// Returns the half in which that side sends.
     pub(super) fn outbound(&mut self, side: Side) -> &mut Half {
         &mut self.halves[side.index()]
     }
 
-    /// The lane in which that side takes in.
+    /// Returns the half from which that side reads.
     pub(super) fn inbound(&mut self, side: Side) -> &mut Half {
         &mut self.halves[side.other().index()]
     }
 
-    /// Whether both directions came to their end, as far as that side knows.
+    /// Returns whether both directions have ended, as far as that side knows.
     pub(super) fn is_closed(&self, side: Side) -> bool {
         self.halves[side.index()].is_fin_acknowledged() && self.halves[side.other().index()].is_fin_read()
     }
 
-    /// What names what that side sends, for chance.
+    /// Returns the address of everything that side sends.
     pub(super) fn address(&self, side: Side) -> Address {
         self.label.number(side as u64)
     }
 }
 
-/// All sessions, each in a slot of its own.
+/// All sessions, each in its own slot.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
     slots: Vec<Connection>,
@@ -62,12 +62,11 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
-    /// A session with two ends that are not there yet, between two nodes over links of these classes.
+    /// Adds a session with absent endpoints between two nodes, over links of these classes.
     pub(super) fn insert(&mut self, label: Address, port: PortId, nodes: [NodeId; 2], classes: [u16; 2]) -> usize {
         let slot = self.free.pop().map_or(self.slots.len(), |slot| slot as usize);
         if slot == self.slots.len() {
@@ -85,14 +84,14 @@ impl Connections {
         slot
     }
 
-    /// Makes the slot free; what names it by its generation finds nothing from now on.
+    /// Frees a slot. Ids of its generation resolve to nothing from now on.
     pub(super) fn remove(&mut self, slot: usize) {
         let connection = &mut self.slots[slot];
         connection.generation = connection.generation.wrapping_add(1);
-        self.free.push(u32::try_from(slot).expect("a slot was named by 31 bits"));
+        self.free.push(u32::try_from(slot).expect("a slot has 31 bits"));
     }
 
-    /// Whether that end's session is still there.
+    /// Returns whether the session of an endpoint still exists.
     pub(super) fn has(&self, id: SessionId) -> bool {
         self.find(id).is_some()
     }
@@ -109,8 +108,8 @@ impl Connections {
         &mut self.slots[slot]
     }
 
-    /// Two different sessions at once.
+    /// Borrows two different sessions at once.
     pub(super) fn pair(&mut self, one: usize, other: usize) -> [&mut Connection; 2] {
-        self.slots.get_disjoint_mut([one, other]).expect("two sessions are not one")
+        self.slots.get_disjoint_mut([one, other]).expect("the sessions differ")
     }
 }

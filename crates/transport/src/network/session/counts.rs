@@ -1,8 +1,7 @@
-//! How much went through sessions.
+//! Counts the messages and bytes of sessions.
 
 use cluster_sim_types::{SessionTraffic, Volume};
 
-/// The traffic of sessions, as it is counted.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) traffic: SessionTraffic,

@@ -1,4 +1,11 @@
-//! What becomes of ends when the life of their node ends, or goes on after a pause.
+//! Ends the sessions of a node whose life ends.
+//!
+//! After a crash or kill the endpoints of the node are gone without a word. Segments that it had put on a link still arrive.
+//! Messages that had arrived and were unread are lost as `session_crash`, and so are its own messages that can no longer arrive.
+//! The peer learns of the crash when it sends: by a timeout while the node is down, by a reset from the node's next life.
+//!
+//! A main function that returns ends a program, not its host: the peers get resets, as an operating system closes the connections
+//! of a program that exits. Messages of released endpoints that are not acknowledged are lost with it.
 
 use cluster_sim_runtime::Kernel;
 use cluster_sim_types::{Health, LossKind, NodeId};
@@ -7,8 +14,7 @@ use super::endpoint::{Events, Side, Stage};
 use crate::network::Network;
 
 impl Network {
-    /// The life of a node ended. In a crash its ends are gone without a word, and the other sides learn of it when they send. Where only the
-    /// program came to its end, whatever it ran on tells them: an operating system closes what a program leaves behind.
+    /// Ends all sessions and listeners of a node whose life ended.
     pub(in crate::network) fn end_sessions(&mut self, kernel: &mut Kernel, node: NodeId) {
         self.sessions.listeners.clear(node);
         if kernel.health(node) == Health::Up {
@@ -22,10 +28,10 @@ impl Network {
         }
     }
 
-    /// The program on a node that is still up ended: whatever it held or had not sent to the end is reset.
+    /// Aborts the sessions of a program that returned, including released ones with unsent messages.
     fn abort_sessions(&mut self, kernel: &mut Kernel, node: NodeId) {
         for id in self.node_sessions(node).endpoints.clone() {
-            // One that closes may take the other end of the same session with it.
+            // Removing one session may remove the other endpoint too, if the node is its own peer.
             let Some(connection) = self.sessions.connections.find(id) else { continue };
             let (slot, side) = (id.slot(), id.side());
             let endpoint = connection.endpoint(side);

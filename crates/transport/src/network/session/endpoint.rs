@@ -1,4 +1,4 @@
-//! One end of a session: what a node holds of it.
+//! Endpoints of sessions, their ids, and the events they report to their node.
 
 use std::collections::VecDeque;
 
@@ -7,7 +7,7 @@ use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 use super::half::MessageRef;
 use crate::reset::ResetReason;
 
-/// Which end of a session: whose `connect` it was, or who was asked.
+/// The two sides of a session: the node that connected and the node that accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Connecting = 0,
@@ -29,7 +29,7 @@ impl Side {
     }
 }
 
-/// Names one end of one session: what a node holds of it. No two ends of a run have one name.
+/// The id of one endpoint of one session, unique within a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId {
     /// The session's slot, then one bit for the side.
@@ -44,13 +44,14 @@ impl SessionId {
         Self { place: slot << 1 | side as u32, generation }
     }
 
-    /// A number below all others that are free: what waits for an end can lie in a table by it. The next end that gets the number has
-    /// another id.
+    /// Returns a small index that no other live endpoint has, for tables of per-endpoint data.
+    ///
+    /// A later endpoint may get the same index; its id differs.
     pub fn index(self) -> usize {
         self.place as usize
     }
 
-    /// Whether it names an end of the session that has this slot in this generation.
+    /// Returns whether the id belongs to this generation of its slot.
     pub(super) fn is_of(self, generation: u32) -> bool {
         self.generation == generation
     }
@@ -64,37 +65,37 @@ impl SessionId {
     }
 }
 
-/// How far an end has come.
+/// The progress of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Nobody has accepted yet: there is no such end.
+    /// Nothing has accepted yet: the endpoint does not exist.
     Absent,
-    /// It waits to be accepted or refused.
+    /// Waits to be accepted or refused.
     Connecting,
     Open,
-    /// It is broken, and knows it.
+    /// Broken, as the endpoint itself knows.
     Broken(ResetReason),
-    /// It went with its node's life; the other end does not know.
+    /// Ended with its node's life; the peer does not know.
     Gone,
 }
 
-/// What an end has to tell its node, as bits.
+/// The events that an endpoint has to report to its node, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Events(u8);
 
 impl Events {
     pub(super) const NONE: Self = Self(0);
-    /// The other side took the session.
+    /// The peer accepted the session.
     pub(super) const OPENED: Self = Self(1);
-    /// The other side asked for the session.
+    /// The peer opened the session.
     pub(super) const INCOMING: Self = Self(1 << 1);
-    /// There is something to take in.
+    /// A message, or the end, can be read.
     pub(super) const READABLE: Self = Self(1 << 2);
-    /// There is room after a `Busy`.
+    /// A message can be sent again after `Full`.
     pub(super) const WRITABLE: Self = Self(1 << 3);
     /// The session is broken.
     pub(super) const BROKEN: Self = Self(1 << 4);
-    /// Messages of a machine were handed back.
+    /// Messages of a machine were returned.
     pub(super) const RETURNED: Self = Self(1 << 5);
 
     pub(super) fn has(self, other: Self) -> bool {
@@ -110,38 +111,38 @@ impl Events {
     }
 }
 
-/// One end of a session.
+/// One endpoint of a session.
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) node: NodeId,
     pub(super) incarnation: Incarnation,
     pub(super) stage: Stage,
-    /// Its node is a machine, which knows it by its peer alone.
+    /// Its node is a machine, which knows the endpoint only by its peer.
     pub(super) of_machine: bool,
-    /// Its node holds it no more.
+    /// Its node no longer holds it.
     pub(super) released: bool,
-    /// Where it stands in its node's list of ends.
+    /// Its index in the node's list of endpoints.
     pub(super) position: Option<u32>,
     pub(super) events: Events,
-    /// It stands in its node's agenda.
+    /// It is in its node's queue of pending notices.
     pub(super) queued: bool,
-    /// Its node was told `Busy` and not yet that there is room.
+    /// Its node got `Full` and has not been notified of room since.
     pub(super) waits_for_window: bool,
-    /// Requests and probes sent so far: what tells the next one apart.
+    /// The number of requests and probes sent, which numbers the next one.
     pub(super) attempts: u32,
-    /// How many of them went unanswered in a row.
+    /// The number of the latest of them that got no answer.
     pub(super) unanswered: u32,
     /// When the next of them is due.
     pub(super) retry_at: VirtualInstant,
-    /// When it last heard an answer, or began to wait for one.
+    /// When it last got an answer, or began to wait for one.
     pub(super) heard_at: VirtualInstant,
-    /// When its clock surfaces in the queue; an entry for another instant is left over.
+    /// When its timer fires. An event in the queue for another instant is stale.
     pub(super) timer_at: Option<VirtualInstant>,
-    /// Notices of a reset sent so far: what tells the next one apart.
+    /// The number of resets sent, which numbers the next one.
     pub(super) resets_sent: u32,
-    /// Messages to hand back to a machine.
+    /// Messages to return to a machine.
     pub(super) returned: VecDeque<MessageRef>,
-    /// The end that its peer opened after this one broke, until the machine was told of that.
+    /// The endpoint of the next session with this peer, until the machine knows that this one is over.
     pub(super) successor: Option<SessionId>,
 }
 
@@ -168,9 +169,9 @@ impl Endpoint {
         }
     }
 
-    /// Makes an end that is not there of this one, and keeps its memory.
+    /// Resets this to an absent endpoint, keeping its memory.
     pub(super) fn clear(&mut self) {
-        debug_assert!(self.returned.is_empty(), "what was to be handed back is dropped with the end's life");
+        debug_assert!(self.returned.is_empty(), "returned messages are dropped with their endpoint");
         let returned = std::mem::take(&mut self.returned);
         *self = Self { returned, ..Self::absent() };
     }

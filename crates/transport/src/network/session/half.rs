@@ -1,4 +1,4 @@
-//! One direction of a session: what was sent, what arrived, what was taken in.
+//! Halves: one direction of a session, with its messages from send to read.
 
 use std::collections::VecDeque;
 
@@ -6,29 +6,29 @@ use cluster_sim_types::VirtualInstant;
 
 use super::super::payload::PayloadKind;
 
-/// Where a message lies in the slab of its type.
+/// The place of a message in the slab of its type.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MessageRef {
     pub(super) kind: PayloadKind,
     pub(super) slot: u32,
 }
 
-/// One message of a lane, or the end of what is sent.
+/// One message of a half, or its FIN.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
-    /// The message; nothing once it was taken in or lost, and for the end.
+    /// `None` once the message was read or lost, and for the FIN.
     pub(super) message: Option<MessageRef>,
     pub(super) content: u64,
     pub(super) length: u32,
     /// How often it was put on its link.
     pub(super) attempts: u32,
-    /// How many of these attempts, and of their copies, are on their way.
+    /// How many of these attempts, and copies of them, are in flight.
     pub(super) under_way: u32,
-    /// When the sender tries again unless it hears of it.
+    /// When the sender retransmits if there is no acknowledgement.
     pub(super) retry_at: VirtualInstant,
-    /// The sender heard that it arrived.
+    /// The sender got an acknowledgement of this number.
     acknowledged: bool,
-    /// It arrived.
+    /// The receiver got it.
     arrived: bool,
 }
 
@@ -50,7 +50,7 @@ impl Entry {
         }
     }
 
-    /// Whether it is the end rather than a message, as long as nobody took it.
+    /// Returns whether this is the FIN. Valid only while the entry is unread.
     pub(super) fn is_fin(&self) -> bool {
         self.message.is_none()
     }
@@ -58,51 +58,51 @@ impl Entry {
 
 /// One direction of a session.
 ///
-/// The sender's knowledge and the receiver's lie side by side and are kept apart: the sender's changes by what it sends and by the
-/// acknowledgements that reach it, the receiver's by what reaches it and by what its node takes in. Only the messages themselves and the
-/// count of attempts under way are common.
+/// It holds the knowledge of both sides, strictly separated. The sender's changes by its sends and by acknowledgements that reach
+/// it, the receiver's by segments that reach it and by reads of its node. Only the messages and the counts of attempts in flight
+/// are shared.
 #[derive(Debug, Default)]
 pub(super) struct Half {
-    /// Those that one side still needs, in order.
+    /// The messages that one of the sides still needs, in order.
     entries: VecDeque<Entry>,
-    /// The number of the first of them.
+    /// The number of the first entry.
     base: u64,
-    /// The class of links it goes over.
+    /// The class of links that carries it.
     pub(super) class: u16,
-    /// Sender: all before this number are known to have arrived.
+    /// Sender: everything below this number is acknowledged.
     acknowledged: u64,
-    /// Sender: all before this number are known to be taken in.
+    /// Sender: everything below this number is known to be read.
     peer_read: u64,
-    /// Sender: the number of the end, once there is one.
+    /// Sender: the number of the FIN, once it was sent.
     fin: Option<u64>,
-    /// Receiver: all before this number have arrived.
+    /// Receiver: everything below this number has arrived.
     arrived: u64,
-    /// Receiver: all before this number are taken in.
+    /// Receiver: everything below this number was read.
     read: u64,
-    /// Receiver: what it last told the sender of that.
+    /// Receiver: the value of `read` in its last acknowledgement.
     reported_read: u64,
-    /// Nothing is sent any more, by the fault of this cause.
+    /// Nothing more is sent; lost messages count under this cause.
     broken: Option<u32>,
 }
 
-/// What a receiver says of a lane.
+/// The progress of a receiver, as it reports it to the sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Progress {
-    /// All before this number have arrived.
+    /// Everything below this number has arrived.
     pub(super) arrived: u64,
-    /// All before this number are taken in.
+    /// Everything below this number was read.
     pub(super) read: u64,
 }
 
 impl Half {
-    /// Makes an empty lane of this one, and keeps its memory.
+    /// Resets this to an empty half, keeping its memory.
     pub(super) fn begin(&mut self, class: u16) {
-        debug_assert!(self.entries.is_empty(), "what was in a lane is accounted for before it begins anew");
+        debug_assert!(self.entries.is_empty(), "a half is emptied before it is reused");
         let entries = std::mem::take(&mut self.entries);
         *self = Self { entries, class, ..Self::default() };
     }
 
-    /// The number of the next message.
+    /// Returns the number of the next message.
     pub(super) fn next(&self) -> u64 {
         self.base + self.entries.len() as u64
     }
@@ -117,23 +117,23 @@ impl Half {
         self.entries.get_mut(place)
     }
 
-    /// How many messages the receiver may still have to take in, as far as the sender knows.
+    /// Sender: counts the messages that may still be unread.
     fn outstanding(&self) -> u64 {
         self.next() - self.peer_read
     }
 
-    /// Sender: whether the window has room for one more.
+    /// Sender: returns whether the window has room for one more message.
     pub(super) fn has_room(&self, window: u32) -> bool {
         self.outstanding() < u64::from(window)
     }
 
-    /// Sender: takes over a message, and gives it its number.
+    /// Sender: appends a message. Returns its number.
     pub(super) fn push(&mut self, entry: Entry) -> u64 {
         self.entries.push_back(entry);
         self.next() - 1
     }
 
-    /// Sender: ends the lane; the number of the end, or nothing if it was ended before.
+    /// Sender: appends the FIN. Returns its number, or `None` if it was appended before.
     pub(super) fn finish(&mut self) -> Option<u64> {
         if self.fin.is_some() {
             return None;
@@ -143,22 +143,22 @@ impl Half {
         self.fin
     }
 
-    /// Sender: whether it ended the lane.
+    /// Sender: returns whether the FIN was sent.
     pub(super) fn is_finished(&self) -> bool {
         self.fin.is_some()
     }
 
-    /// Sender: whether it knows that everything arrived, the end too.
+    /// Sender: returns whether everything is acknowledged, including the FIN.
     pub(super) fn is_fin_acknowledged(&self) -> bool {
         self.fin.is_some_and(|fin| fin < self.acknowledged)
     }
 
-    /// Sender: whether something is unacknowledged.
+    /// Sender: returns whether anything is unacknowledged.
     pub(super) fn is_waiting(&self) -> bool {
         self.broken.is_none() && self.acknowledged < self.next()
     }
 
-    /// Sender: takes in what the receiver says; `number` is what it acknowledges by itself, whether or not all before it have arrived.
+    /// Sender: applies an acknowledgement: everything below `progress.arrived`, and `number` by itself.
     pub(super) fn acknowledge(&mut self, number: Option<u64>, progress: Progress) {
         if let Some(entry) = number.and_then(|number| self.entry(number)) {
             entry.acknowledged = true;
@@ -168,35 +168,34 @@ impl Half {
         self.trim();
     }
 
-    /// Sender: everything sent so far is known to have arrived.
+    /// Sender: treats everything sent so far as acknowledged.
     pub(super) fn acknowledge_all(&mut self) {
         self.acknowledge(None, Progress { arrived: self.next(), read: 0 });
     }
 
-    /// Sender: what is to be put on the link again by `now`, from `from` on: the first such number.
+    /// Sender: returns the first number from `from` on whose retransmission is due.
     pub(super) fn due_from(&self, from: u64, now: VirtualInstant) -> Option<u64> {
         let unacknowledged = (from.max(self.acknowledged).max(self.base)..self.next()).map(|number| (number, self.at(number)));
         unacknowledged.filter(|(_, entry)| !entry.acknowledged && entry.retry_at <= now).map(|(number, _)| number).next()
     }
 
-    /// Sender: when the next message is to be put on the link again.
+    /// Sender: returns the instant of the next retransmission.
     pub(super) fn earliest_retry(&self) -> Option<VirtualInstant> {
         let unacknowledged = (self.acknowledged.max(self.base)..self.next()).map(|number| self.at(number));
         unacknowledged.filter(|entry| !entry.acknowledged).map(|entry| entry.retry_at).min()
     }
 
-    /// A message that one side still needs.
     pub(super) fn at(&self, number: u64) -> &Entry {
         &self.entries[(number - self.base) as usize]
     }
 
-    /// Sender: the numbers that no attempt was made to send.
+    /// Sender: returns the numbers that were never put on the link.
     pub(super) fn unsent(&self) -> std::ops::Range<u64> {
         let sent = self.entries.iter().take_while(|entry| entry.attempts > 0).count();
         self.base + sent as u64..self.next()
     }
 
-    /// Receiver: takes in the arrival of a message; true if there is more to take in now.
+    /// Receiver: marks a message as arrived. Returns whether more can be read now.
     pub(super) fn arrive(&mut self, number: u64) -> bool {
         let before = self.arrived;
         if let Some(entry) = self.entry(number) {
@@ -208,28 +207,28 @@ impl Half {
         self.arrived > before
     }
 
-    /// Receiver: whether there is something to take in.
+    /// Receiver: returns whether a message or the FIN can be read.
     pub(super) fn is_readable(&self) -> bool {
         self.read < self.arrived
     }
 
-    /// Receiver: how many messages were taken in.
+    /// Receiver: returns how many messages were read.
     pub(super) fn read_count(&self) -> u64 {
         self.read
     }
 
-    /// Receiver: whether the end was taken in.
+    /// Receiver: returns whether the FIN was read.
     pub(super) fn is_fin_read(&self) -> bool {
         self.fin.is_some_and(|fin| fin < self.read)
     }
 
-    /// Receiver: the next message in order with its number, if it arrived; it is taken in now.
+    /// Receiver: reads the next message in order, if it has arrived.
     pub(super) fn read_next(&mut self) -> Option<(u64, Entry)> {
         if !self.is_readable() {
             return None;
         }
         let number = self.read;
-        let entry = self.entry(number).expect("what was not taken in is still there");
+        let entry = self.entry(number).expect("an unread message is kept");
         let read = *entry;
         entry.message = None;
         self.read += 1;
@@ -237,25 +236,28 @@ impl Half {
         Some((number, read))
     }
 
-    /// Receiver: what to tell the sender; it counts as told. A reader that `takes_all` takes in what arrived at this very instant.
+    /// Receiver: returns the progress to report, and remembers it as reported.
+    ///
+    /// A reader that `reads_all` reads everything that has arrived at this very instant.
     pub(super) fn report(&mut self, reads_all: bool) -> Progress {
         self.reported_read = if reads_all { self.arrived } else { self.read };
         Progress { arrived: self.arrived, read: self.reported_read }
     }
 
-    /// Receiver: whether the sender, by all that arrived, believes the window to be full, although there is room.
+    /// Receiver: returns whether the sender still sees a full window although there is room.
     pub(super) fn owes_window_update(&self, window: u32) -> bool {
         self.read > self.reported_read && self.arrived - self.reported_read >= u64::from(window)
     }
 
-    /// Nothing is sent any more; `cause` is what that which cannot arrive is lost to.
+    /// Stops sending. Messages that can no longer arrive are lost by `cause`.
     pub(super) fn mark_broken(&mut self, cause: u32) {
         self.broken.get_or_insert(cause);
         self.trim();
     }
 
-    /// A message of a broken lane that cannot be taken in any more, with the cause: one that is not on its way, or comes after one that is
-    /// not. The last one first.
+    /// Removes the last message of a broken half if it can no longer be read. Returns it with the cause.
+    ///
+    /// Once the first missing message has no attempt in flight, neither it nor any message after it can be read in order.
     pub(super) fn pop_lost(&mut self) -> Option<(Entry, u32)> {
         let cause = self.broken?;
         let first = self.place(self.arrived)?;
@@ -265,17 +267,17 @@ impl Half {
         Some((self.entries.pop_back()?, cause))
     }
 
-    /// What is left in the lane, as both sides are gone. The last one first.
+    /// Removes the last message left when both endpoints are gone.
     pub(super) fn pop_remaining(&mut self) -> Option<Entry> {
         self.entries.pop_back()
     }
 
-    /// Why nothing is sent any more, if so.
+    /// Returns the cause, if nothing more is sent.
     pub(super) fn broken(&self) -> Option<u32> {
         self.broken
     }
 
-    /// Lets go of what neither side needs.
+    /// Removes the entries that neither side needs.
     fn trim(&mut self) {
         while let Some(first) = self.entries.front() {
             let known = first.acknowledged || self.base < self.acknowledged || self.broken.is_some();

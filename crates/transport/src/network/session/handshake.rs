@@ -1,4 +1,12 @@
-//! Opening a session: asking for it, taking it, refusing it.
+//! Opens sessions: connect, accept, refuse.
+//!
+//! `connect` sends a request, and sends it again while no answer comes. A node that is up answers: it accepts if something
+//! listens on the port, and refuses otherwise. A node that is down, paused, cut off, or has [`BACKLOG_CAPACITY`] sessions waiting
+//! to be accepted does not answer. A request whose connecting endpoint is gone is never accepted, as if the third step of TCP's
+//! handshake were missing.
+//!
+//! A node that gives up a connect sends no further request. If it was accepted meanwhile, the answer is met with a reset.
+//! Sessions that wait to be accepted are reset when the listener closes. Messages sent before the session is open wait in it.
 
 use cluster_sim_runtime::{Address, Kernel, Record, RecordKind};
 use cluster_sim_types::{Health, NodeId};
@@ -13,37 +21,39 @@ use crate::network::Network;
 use crate::network::port_names::PortId;
 
 impl Network {
-    /// Lets a node take sessions on a port, until its life ends.
+    /// Listens on a port until the node's life ends or [`stop_listening`](Self::stop_listening).
     ///
     /// # Errors
-    /// If the node listens there already, or the machine that it hosts does; nothing was done.
+    /// The node, or the machine on it, listens on the port already. Nothing changed.
     pub fn listen(&mut self, node: NodeId, port: PortId) -> Result<(), PortInUse> {
         let free = !self.sockets.is_taken_by_host(node, port) && self.sessions.listeners.listen(node, port);
         if free { Ok(()) } else { Err(self.port_in_use(port)) }
     }
 
-    /// Ends listening on a port: what nobody accepted is reset, who asks from now on is refused.
+    /// Closes a listener: sessions not accepted are reset, further requests refused.
     pub fn stop_listening(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId) {
         for id in self.sessions.listeners.stop(node, port) {
             self.abort(kernel, id);
         }
     }
 
-    /// The oldest session that waits on a port for its node to accept it, if one does. It is open, and may hold messages already.
+    /// Accepts the oldest session that waits on a port. It is open, and may hold messages already.
     pub fn accept(&mut self, node: NodeId, port: PortId) -> Option<SessionId> {
         self.sessions.listeners.at(node, port)?.backlog.pop_front()
     }
 
-    /// Asks another node for a session on a port. The end is there at once, and takes messages up to the window; they wait until it is open.
+    /// Opens a session with another node and returns its endpoint at once.
+    ///
+    /// Messages can be sent up to the window; they wait until the session is open.
     ///
     /// # Panics
-    /// If there is no such node: the mistake of who asks, and so a finding about it.
+    /// The node does not exist. That is a bug of the caller, so the run ends with a finding about it.
     pub fn connect(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, port: PortId) -> SessionId {
         let port_address = self.port_names.address(port);
         self.connect_as(kernel, from, to, port, port_address)
     }
 
-    /// The same for a port that has its own name for chance.
+    /// Opens a session whose address uses `port_address` for the port.
     pub(super) fn connect_as(
         &mut self,
         kernel: &mut Kernel,
@@ -70,7 +80,7 @@ impl Network {
         self.sessions.connections.at(slot).id(slot, Side::Connecting)
     }
 
-    /// Asks once, for the first time or again.
+    /// Sends a request, for the first time or again.
     pub(super) fn send_request(&mut self, kernel: &mut Kernel, slot: usize) {
         let attempt = self.next_attempt(kernel, slot, Side::Connecting);
         self.record_session(kernel, slot, Side::Connecting, RecordKind::Connect, attempt);
@@ -84,7 +94,7 @@ impl Network {
         );
     }
 
-    /// Numbers a request or a probe of that end, and says when the next one is due.
+    /// Numbers a request or probe, and sets the time of the next one.
     pub(super) fn next_attempt(&mut self, kernel: &Kernel, slot: usize, side: Side) -> u32 {
         let unanswered = self.sessions.connections.at(slot).endpoint(side).unanswered;
         let after = self.class_of(slot, side).link.model.retransmit_after(unanswered);
@@ -95,10 +105,10 @@ impl Network {
         endpoint.attempts - 1
     }
 
-    /// A request reached the node that it asks. Without an answer it will come again.
+    /// Handles a request that reached its node. Where it gets no answer, the next request comes later.
     pub(super) fn on_request(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) {
         let connection = self.sessions.connections.at(slot);
-        // Where the asking end is gone there would be no third step of the handshake, and so nothing to accept.
+        // Without the connecting endpoint there is no third step of the handshake, so there is nothing to accept.
         if !connection.endpoint(Side::Connecting).is_alive() {
             return;
         }
@@ -106,7 +116,7 @@ impl Network {
         match connection.endpoint(Side::Accepting).stage {
             Stage::Open => self.reply(kernel, slot, RollKind::Accept, SegmentKind::Accept, attempt),
             Stage::Broken(_) | Stage::Gone => self.send_reset(kernel, slot, Side::Accepting),
-            Stage::Connecting => unreachable!("the accepting end does not ask"),
+            Stage::Connecting => unreachable!("only the connecting side connects"),
             Stage::Absent if kernel.health(node) == Health::Paused => {}
             Stage::Absent if self.sockets.is_taken_by_host(node, port) => self.accept_for_machine(kernel, slot, attempt),
             Stage::Absent => match self.sessions.listeners.at(node, port).map(|listener| listener.backlog.len()) {
@@ -117,14 +127,14 @@ impl Network {
                 Some(BACKLOG_CAPACITY..) => {}
                 Some(_) => {
                     let id = self.open_accepting(kernel, slot, attempt);
-                    self.sessions.listeners.at(node, port).expect("somebody listens").backlog.push_back(id);
+                    self.sessions.listeners.at(node, port).expect("a listener was found above").backlog.push_back(id);
                     self.notify(kernel, slot, Side::Accepting, Events::INCOMING);
                 }
             },
         }
     }
 
-    /// Makes the end of who was asked, and says so to who asked.
+    /// Creates the accepting endpoint, and answers the request.
     pub(super) fn open_accepting(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) -> SessionId {
         let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(Side::Accepting);
         endpoint.stage = Stage::Open;
@@ -135,7 +145,7 @@ impl Network {
         self.sessions.connections.at(slot).id(slot, Side::Accepting)
     }
 
-    /// Counts a session that was taken, and says so to who asked.
+    /// Counts and records an accepted session, and answers the request.
     pub(super) fn confirm_accept(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) {
         self.sessions.counts.traffic.accepted += 1;
         self.record_session(kernel, slot, Side::Accepting, RecordKind::Accept, attempt.number);
@@ -147,7 +157,7 @@ impl Network {
         self.transmit_segment(kernel, slot, Side::Accepting, attempt.reply_address(address), kind);
     }
 
-    /// The other side is there: what waited for that goes out.
+    /// Opens the connecting endpoint: messages that waited for it go out.
     pub(super) fn open_connecting(&mut self, kernel: &mut Kernel, slot: usize) {
         let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(Side::Connecting);
         endpoint.stage = Stage::Open;
@@ -157,7 +167,7 @@ impl Network {
         self.flush(kernel, slot, Side::Connecting);
     }
 
-    /// Records something that an end did or that happened to it.
+    /// Records an event of an endpoint.
     pub(super) fn record_session(&mut self, kernel: &mut Kernel, slot: usize, side: Side, kind: RecordKind, detail: u32) {
         let connection = self.sessions.connections.at(slot);
         let (node, peer) = (connection.endpoint(side).node, connection.endpoint(side.other()).node);

@@ -1,4 +1,4 @@
-//! Arriving: what reaches an end, and what it answers.
+//! Processes segments that arrive at an endpoint, and answers them.
 
 use cluster_sim_runtime::{Address, Kernel};
 use cluster_sim_types::{Health, LossKind, NodeId};
@@ -12,14 +12,14 @@ use crate::network::Network;
 use crate::reset::ResetReason;
 
 impl Network {
-    /// Something of a session is due. Answers with the node that has something to be told.
+    /// Handles a scheduled event of a session. Returns the node to wake, if it has a notice.
     pub(in crate::network) fn fire_segment(&mut self, kernel: &mut Kernel, number: u32) -> Option<(NodeId, u32)> {
         let Segment { to, kind } = self.sessions.segments.remove(number);
         if let SegmentKind::WakeNode(node) = kind {
             self.wake_fired(node);
             return self.wake_for(kernel, node);
         }
-        // A session of which neither end is left: nobody is there to whom anything could happen.
+        // The session is removed, so nothing can happen any more.
         let node = self.sessions.connections.find(to)?.endpoint(to.side()).node;
         match kind {
             SegmentKind::Timer => self.on_timer(kernel, to.slot(), to.side()),
@@ -29,7 +29,7 @@ impl Network {
         self.wake_for(kernel, node)
     }
 
-    /// What was on a link is at its end: it reaches the other node, or a cut or the node's health prevents that.
+    /// Delivers a segment, unless a cut or the state of the node prevents it.
     fn deliver_segment(&mut self, kernel: &mut Kernel, to: SessionId, node: NodeId, kind: SegmentKind) {
         let (slot, side) = (to.slot(), to.side());
         let connection = self.sessions.connections.at_mut(slot);
@@ -55,7 +55,7 @@ impl Network {
             (SegmentKind::Reset | SegmentKind::Refuse, _) | (_, Stage::Absent) => {}
             (_, Stage::Broken(_) | Stage::Gone) => self.send_reset(kernel, slot, side),
             (_, Stage::Connecting) => {
-                // Whatever comes from the other end says that it is there; what says so by name may come later or be lost.
+                // Any segment from the peer proves that it accepted; the answer itself may come later or be lost.
                 self.open_connecting(kernel, slot);
                 self.handle_segment(kernel, slot, side, kind);
             }
@@ -77,7 +77,7 @@ impl Network {
         }
     }
 
-    /// A message or the end arrived, for the first time or again; false if that broke the session.
+    /// Handles an arrival of a message or FIN, first or repeated. Returns `false` if it broke the session.
     fn on_message(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: u64) -> bool {
         let connection = self.sessions.connections.at_mut(slot);
         if !connection.inbound(side).arrive(number) {
@@ -87,7 +87,7 @@ impl Network {
             self.notify(kernel, slot, side, Events::READABLE);
             return true;
         }
-        // Nobody takes anything in any more: the end is what its node expects, a message goes to nobody.
+        // The endpoint is released. It expects the FIN, but a message would go unread.
         let lost_any = self.drop_unread(kernel, slot, side, LossKind::SessionUnread);
         if lost_any {
             self.break_endpoint(kernel, slot, side, ResetReason::Reset);
@@ -96,7 +96,7 @@ impl Network {
         !lost_any
     }
 
-    /// Tells the other side how far this one has come.
+    /// Reports this side's progress to the peer.
     pub(super) fn acknowledge(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: Option<u64>, address: Address) {
         let connection = self.sessions.connections.at_mut(slot);
         let endpoint = connection.endpoint(side);

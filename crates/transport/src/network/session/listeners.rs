@@ -1,4 +1,4 @@
-//! Where nodes listen, and how often each was connected to.
+//! Listeners of all nodes, and the count of connects between each pair of nodes.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,8 +9,9 @@ use super::endpoint::SessionId;
 use crate::network::port_names::PortId;
 use crate::network::waiters::Waiters;
 
-/// How many sessions wait to be accepted on one port; who asks beyond gets no answer, and asks again. Default of Linux before 5.4
-/// (`net.core.somaxconn`).
+/// How many sessions wait to be accepted on one port; further requests get no answer and are retried.
+///
+/// The default of Linux before 5.4 (`net.core.somaxconn`).
 pub const BACKLOG_CAPACITY: usize = 128;
 
 /// A port on which a node listens.
@@ -18,7 +19,7 @@ pub const BACKLOG_CAPACITY: usize = 128;
 pub(super) struct Listener {
     /// Sessions that wait to be accepted, oldest first.
     pub(super) backlog: VecDeque<SessionId>,
-    /// Tasks that wait for the next one.
+    /// Tasks that wait for the next session.
     pub(super) waiters: Waiters,
 }
 
@@ -30,14 +31,14 @@ pub(super) struct Listeners {
 }
 
 impl Listeners {
-    /// Counts one more connect, and says how many went before.
+    /// Counts a connect. Returns how many went before it.
     pub(super) fn count(&mut self, from: NodeId, to: NodeId, port: PortId) -> u32 {
         let count = self.connects.entry((from, to, port)).or_default();
         *count += 1;
         *count - 1
     }
 
-    /// Begins to listen; false if somebody does already.
+    /// Adds a listener. Returns `false` if there is one already.
     pub(super) fn listen(&mut self, node: NodeId, port: PortId) -> bool {
         let free = !self.listeners.contains_key(&(node, port));
         if free {
@@ -46,17 +47,16 @@ impl Listeners {
         free
     }
 
-    /// Who listens there.
     pub(super) fn at(&mut self, node: NodeId, port: PortId) -> Option<&mut Listener> {
         self.listeners.get_mut(&(node, port))
     }
 
-    /// Ends listening on a port; the sessions that waited to be accepted.
+    /// Removes a listener. Returns the sessions that waited to be accepted.
     pub(super) fn stop(&mut self, node: NodeId, port: PortId) -> VecDeque<SessionId> {
         self.listeners.remove(&(node, port)).unwrap_or_default().backlog
     }
 
-    /// Ends all listening of a node whose life ended.
+    /// Removes all listeners of a node whose life ended.
     pub(super) fn clear(&mut self, node: NodeId) {
         let [first, last] = PortId::EXTREMES;
         let ports: Vec<PortId> = self.listeners.range((node, first)..=(node, last)).map(|((_, port), _)| *port).collect();

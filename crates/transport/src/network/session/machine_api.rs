@@ -1,4 +1,16 @@
-//! Sessions as machines know them: by their peer, at most one at a time.
+//! Sessions of machines: at most one per peer, identified by the peer.
+//!
+//! [`Network::session_send`] opens a session on first use, on the machine's own port (`Machine::PORT`), and every machine accepts
+//! there. After [`Network::session_close`] the next session begins once both sides have finished; messages sent before that are
+//! returned. A returned message comes back at the same instant, in order, and before any other notice of that session.
+//!
+//! - Two machines that connect to each other at the same time end up with one session: the machine that is asked first continues
+//!   in the other's, with the messages it had sent.
+//! - A peer that opens a session while this machine holds an endpoint of an earlier one has lost its own endpoint of that. The
+//!   machine is notified of the reset, then the new session begins.
+//! - A machine has one session with an async node, too. One that the node opens replaces an earlier one, and both sides are
+//!   notified. If both open one at the same time, the machine continues in the node's session with the messages it had sent, and
+//!   the session that the machine had asked for is never used; if the node has accepted it already, the node gets a reset.
 
 use cluster_sim_runtime::{Address, Kernel};
 use cluster_sim_types::NodeId;
@@ -16,30 +28,32 @@ use crate::network::payload::PayloadKind;
 use crate::network::port_names::PortId;
 use crate::reset::ResetReason;
 
-/// What a machine is told of its sessions.
+/// One thing that a machine learns about its sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MachineNotice<M> {
     /// The next message of a peer.
     Message(Received<M>),
     /// That peer sends nothing more in this session.
     Closed(NodeId),
-    /// The session with that peer is gone.
+    /// The session with that peer is broken.
     Reset(NodeId, ResetReason),
-    /// A message to that peer was not taken over.
+    /// A message to that peer was not accepted.
     Full(NodeId, M),
-    /// There is room again, after a `Busy`.
+    /// That peer's session accepts messages again, after `Full`.
     Writable(NodeId),
 }
 
-/// What names the port of a session that a machine opened, for chance: the same for all machines, whatever port they take messages on.
+/// Stands for the port in the address of a session opened by a machine, whatever its port is.
 const MACHINE_PORT: Address = Address::new().name("machine");
 
 impl Network {
-    /// Sends a message in the machine's session with that peer, which is opened on that port if there is none; `kind` must be that of `M`.
-    /// What the session does not take over is handed back by [`next_machine_notice`](Self::next_machine_notice).
+    /// Sends a message in the machine's session with a peer, opening one if there is none.
+    ///
+    /// `kind` must be that of `M`. A message that the session does not accept is returned by
+    /// [`next_machine_notice`](Self::next_machine_notice).
     ///
     /// # Panics
-    /// If there is no such node, or it is the machine's own: the machine's mistake, and so a finding about it.
+    /// The node does not exist or is the machine itself. That is a bug of the machine, so the run ends with a finding about it.
     pub fn session_send<M: Message>(
         &mut self,
         kernel: &mut Kernel,
@@ -49,11 +63,11 @@ impl Network {
         message: M,
     ) {
         let nodes = kernel.node_count();
-        assert!(to.0 < nodes, "it streams to {to}, but the cluster has n0 to n{}", nodes - 1);
-        assert!(to != from, "it streams to itself, {to}; a session has two nodes");
+        assert!(to.0 < nodes, "it sends to {to}, but the cluster has n0 to n{}", nodes - 1);
+        assert!(to != from, "it sends to itself, {to}, in a session; a session has two nodes");
         let id = self.sessions.machine_sessions.get(&(from, to)).copied();
         let id = id.unwrap_or_else(|| self.open_for_machine(kernel, from, to, port));
-        // What the machine does not know yet to be handed back comes before this message.
+        // Messages that are about to be returned come first, so this one is returned after them.
         let has_returned = !self.sessions.connections.at(id.slot()).endpoint(id.side()).returned.is_empty();
         let sent = if has_returned { Err(SendRefused::Full(message)) } else { self.send_on(kernel, id, kind, message) };
         if let Err(unsent) = sent {
@@ -61,7 +75,7 @@ impl Network {
         }
     }
 
-    /// Ends what a machine sends in its session with that peer; nothing happens where there is none.
+    /// Finishes the machine's session with a peer; does nothing if there is none.
     pub fn session_close(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId) {
         if let Some(id) = self.sessions.machine_sessions.get(&(from, to)).copied() {
             self.finish(kernel, id);
@@ -92,7 +106,9 @@ impl Network {
         }
     }
 
-    /// The next thing to tell a machine, in the order in which it happened to each of its sessions; `kind` must be that of `M`.
+    /// Returns the next notice for a machine, in order within each of its sessions.
+    ///
+    /// `kind` must be that of `M`.
     pub fn next_machine_notice<M: Message>(
         &mut self,
         kernel: &mut Kernel,
@@ -108,7 +124,7 @@ impl Network {
         None
     }
 
-    /// What an end has to tell first: what was handed back, what arrived, that it is gone, that there is room.
+    /// Returns the first notice of an endpoint: returned messages, then arrivals, then a reset, then room.
     fn next_notice_of<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind) -> Option<MachineNotice<M>> {
         let (slot, side) = (id.slot(), id.side());
         let connection = self.sessions.connections.at_mut(slot);
@@ -137,7 +153,9 @@ impl Network {
         has_room.then_some(MachineNotice::Writable(peer))
     }
 
-    /// A session that both sides have finished is over for a machine once it was told everything; another one can be opened then.
+    /// Releases an endpoint whose session both sides have finished, once the machine got every notice.
+    ///
+    /// The machine can then open another session.
     pub(super) fn release_if_closed(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let connection = self.sessions.connections.at_mut(slot);
         let endpoint = connection.endpoint(side);
@@ -153,7 +171,7 @@ impl Network {
         }
     }
 
-    /// The machine streams no more through that end: its successor takes over, if there is one.
+    /// Removes an endpoint as the machine's session with its peer; its successor takes its place.
     pub(super) fn unlink_machine_session(&mut self, slot: usize, side: Side) {
         let connection = self.sessions.connections.at(slot);
         let id = connection.id(slot, side);
@@ -167,11 +185,11 @@ impl Network {
         }
     }
 
-    /// A machine is asked for a session.
+    /// Handles a request for a session with a machine, which has at most one with each peer.
     ///
-    /// It has at most one with each peer. If it is asking that peer itself, the two become one. If it holds an end of an earlier one, that one
-    /// is over, and the new one takes its place once the machine was told: a machine that asks anew has lost its own end of it, and tasks
-    /// that ask for a second one lose the first.
+    /// If the machine itself is connecting to that peer, both become one session. If it holds an endpoint of an earlier session,
+    /// that one is over and the new one follows once the machine was notified: a machine that connects again has lost its
+    /// endpoint, and tasks that open a second session lose the first.
     pub(super) fn accept_for_machine(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) {
         let connection = self.sessions.connections.at(slot);
         let between = (connection.endpoint(Side::Accepting).node, connection.endpoint(Side::Connecting).node);
@@ -192,7 +210,7 @@ impl Network {
         }
     }
 
-    /// The last in the row of ends by which a machine streams to a peer, one after the other.
+    /// Follows the chain of successors to the latest session with a peer.
     fn latest_machine_session(&self, between: (NodeId, NodeId)) -> Option<SessionId> {
         let mut last = *self.sessions.machine_sessions.get(&between)?;
         while let Some(successor) = self.sessions.connections.at(last.slot()).endpoint(last.side()).successor {
@@ -201,12 +219,12 @@ impl Network {
         Some(last)
     }
 
-    /// The other end of a session is gone, for its node asks for a new one.
+    /// Ends an earlier session, whose peer has just opened a new one.
     fn supersede(&mut self, kernel: &mut Kernel, earlier: SessionId) {
         let (slot, side) = (earlier.slot(), earlier.side());
         let connection = self.sessions.connections.at_mut(slot);
         if connection.is_closed(side.other()) {
-            // Its peer has everything, and only the last acknowledgement did not come through: the new request says as much.
+            // The peer has read everything and only the last acknowledgement was lost, as its new request proves.
             connection.outbound(side).acknowledge_all();
         } else if connection.endpoint(side).is_alive() {
             self.break_endpoint(kernel, slot, side, ResetReason::Reset);
@@ -217,8 +235,9 @@ impl Network {
         self.reap(kernel, earlier);
     }
 
-    /// A machine is asked by whom it asks itself: what it had asked for goes on in the other's session. Where tasks have accepted its own
-    /// request meanwhile, they are told that nothing comes of it when they answer.
+    /// Moves a connecting endpoint into the session that its peer opened at the same time.
+    ///
+    /// If tasks of the peer have accepted the machine's own request meanwhile, they get a reset when they answer.
     fn merge_into(&mut self, kernel: &mut Kernel, asking: SessionId, slot: usize, attempt: Attempt) {
         let (old, side) = (asking.slot(), asking.side());
         self.unregister_endpoint(old, side);

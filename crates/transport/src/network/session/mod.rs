@@ -1,17 +1,52 @@
-//! Sessions: ordered, reliable messages between two nodes, over the same links, cuts and losses as datagrams.
+//! Sessions: TCP's promise for whole messages, over the links, cuts and losses of datagrams.
 //!
-//! A session is what TCP promises, for whole messages. It has two ends ([`end`]) and a [`lane`] from each to the other, which make a
-//! [`connection`]. What travels is a [`segment`]: a request for a session and its answer, an attempt to carry a message, an
-//! acknowledgement, a probe, the notice of a reset. Each is put on its link by [`launching`], where loss, delay, copies and cuts strike it
-//! alone, and reaches the other end by [`arriving`]. An end knows only what reached it: so an acknowledgement that is lost is a message
-//! sent again, and a way back that is cut is a session that times out although everything arrived.
+//! A session is modelled by its parts, not by its effect: an endpoint knows only what reached it over a link. Half-open sessions,
+//! lost acknowledgements and cut return paths follow from that. A session whose return path is cut times out although every
+//! message arrived.
 //!
-//! [`connecting`] opens sessions, [`sending`] puts messages on their way, [`clock`] sends them again and loses patience, [`taking`] hands
-//! them over, [`ending`] closes, breaks and forgets, [`lives`] takes ends away with their nodes.
+//! # Parts
 //!
-//! Three kinds of nodes use this. Tasks hold ends by their ids and wait at them ([`tasks`]). A machine knows a session by its peer
-//! ([`streams`]): it is woken with `Network::SESSION_NOTICE`, once for each thing it is told. Any other host holds ends by their ids, too: it is
-//! woken with the same number, and takes notices until there is none ([`agenda`]); `Network::session` says at any time how an end stands.
+//! A session has two **endpoints** ([`endpoint`]), each of which belongs to one life of one node, and one **half** ([`half`]) per
+//! direction; together they are a [`connection`]. A half numbers its messages from 0. The **FIN**, which ends a direction, is one
+//! more number after the last message.
+//!
+//! A **segment** ([`segment`]) travels over a link: a request and its answer, an attempt to carry a message, an acknowledgement,
+//! a probe, a reset. Loss, loss rules, delay, copies, reordering and cuts affect a segment as they affect a datagram, and on a
+//! FIFO link segments and datagrams wait for each other. Segments dropped by a cut or a loss rule count in its effect, but not as
+//! lost messages.
+//!
+//! | file | content |
+//! |---|---|
+//! | `handshake.rs`, `listeners.rs` | opening a session |
+//! | `transmit.rs`, `input.rs` | a segment leaves for its link, a segment arrives |
+//! | `send.rs`, `timers.rs`, `recv.rs` | messages, retransmission, timeout, window |
+//! | `close.rs`, `crash.rs` | finish, release, abort, reset; crash and return of a node |
+//! | `task_api.rs`, `machine_api.rs`, `notices.rs` | the interfaces of async nodes, machines, and other hosts |
+//!
+//! # Who holds endpoints
+//!
+//! Tasks hold endpoints by [`SessionId`] and register as waiters. A machine identifies a session by its peer and is woken with
+//! `Network::SESSION_NOTICE`, once for each notice. Any other host holds endpoints by id, is woken with that number, and takes
+//! notices until there is none. `Network::session` returns the state of an endpoint at any time. Machines and async nodes can
+//! talk to each other, on the machine's port; the counts of a session do not depend on which of them hold it
+//! (`a_conversation_is_the_same_whether_machines_or_nodes_hold_it`).
+//!
+//! # Addresses
+//!
+//! A session is addressed by its two nodes, the port (the word `machine` for a session that a machine opened), and the number of
+//! times the first node connected to the second on that port before. This count is kept for the whole run, in 16 bytes for each
+//! pair and port. An attempt is addressed by session, direction, message number and attempt, an answer by what it answers. So the
+//! random choices about one session do not depend on any other session (`a_session_is_the_same_whether_or_not_others_talk`), nor
+//! does the fate of an attempt depend on the one before it.
+//!
+//! # Accounting
+//!
+//! Messages of sessions are part of `Traffic` like all others, and appear once more in `Traffic::sessions`, with bytes, attempts
+//! and retransmissions. A message is lost as `session_refused`, `session_timed_out` or `session_reset` with its session, as
+//! `session_crash`, as `session_unread` with a released endpoint, or as `undecodable`.
+//!
+//! Not modelled: bandwidth, keepalive, larger cost of larger messages, retransmission timeouts that follow the measured round
+//! trip.
 
 mod close;
 mod connection;
@@ -62,16 +97,16 @@ pub(super) struct Sessions {
     segments: Segments,
     listeners: Listeners,
     nodes: Vec<NodeSessions>,
-    /// Tasks that wait at an end, by its number; empty where no tasks run.
+    /// Waiting tasks, indexed by endpoint; empty where no tasks run.
     waiting: Vec<EndpointWaiters>,
-    /// The end by which a machine streams to a peer.
+    /// The endpoint of a machine's session, by machine and peer.
     machine_sessions: FxHashMap<(NodeId, NodeId), SessionId>,
     counts: Counts,
     fate_records: Option<Vec<FateRecord>>,
 }
 
 impl Sessions {
-    /// Whether what the network scheduled under that number is of a session.
+    /// Returns whether a number that the network scheduled belongs to a session.
     #[inline]
     pub(super) fn owns(number: u32) -> bool {
         number & Segments::MARK != 0
@@ -87,38 +122,38 @@ impl Sessions {
     }
 }
 
-/// How far one end of a session has come.
+/// The progress of one endpoint of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionStage {
-    /// It waits for the other side; what is sent waits with it.
+    /// Waits for the peer's answer. Messages sent now go out once the session is open.
     Connecting,
-    /// It carries messages.
+    /// Carries messages.
     Open,
-    /// It is gone. What had arrived in order before can still be taken in.
+    /// Sends and accepts nothing more. Messages that had arrived in order can still be read.
     Broken(ResetReason),
 }
 
-/// One end of a session as it stands.
+/// The state of one endpoint of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionState {
-    /// Whose end it is.
+    /// The node that holds the endpoint.
     pub node: NodeId,
     /// The other node.
     pub peer: NodeId,
-    /// The life of the other node that holds the other end; the first one while this end is connecting.
+    /// The life of the peer that holds the other endpoint; 0 while this endpoint is connecting.
     pub incarnation: Incarnation,
-    /// Where the other node listens, or this one.
+    /// The port on which the session was opened.
     pub port: PortId,
-    /// How far it has come.
+    /// The progress of the endpoint.
     pub stage: SessionStage,
-    /// Whether there is a message, or the end, to take in.
+    /// Whether a message, or the end of the peer's messages, can be read.
     pub readable: bool,
     /// Whether a message can be sent now.
     pub writable: bool,
 }
 
 impl Network {
-    /// One end as it stands; nothing once it was released, or went with its node's life.
+    /// Returns the state of an endpoint, or `None` if it was released or its node's life ended.
     pub fn session(&self, id: SessionId) -> Option<SessionState> {
         let connection = self.sessions.connections.find(id)?;
         let (endpoint, other) = (connection.endpoint(id.side()), connection.endpoint(id.side().other()));
@@ -142,25 +177,24 @@ impl Network {
         })
     }
 
-    /// How many sessions are held in memory: those of which one end may still act.
+    /// Counts the sessions in memory: those with an endpoint that may still act.
     pub fn session_count(&self) -> usize {
         self.sessions.connections.len()
     }
 
-    /// The fates of everything that sessions put on links since [`keep_fates`](Self::keep_fates), in the order in which they were decided.
+    /// Returns the fates of all segments kept since [`keep_fates`](Self::keep_fates), oldest first.
     pub fn session_fates(&self) -> &[FateRecord] {
         self.sessions.fate_records.as_deref().unwrap_or_default()
     }
 
-    /// The slot of an end that its node still holds.
+    /// Returns the slot and side of an endpoint that its node still holds.
     fn resolve(&self, id: SessionId) -> Option<(usize, Side)> {
         let endpoint = self.sessions.connections.find(id)?.endpoint(id.side());
         let is_there = endpoint.is_alive() || matches!(endpoint.stage, Stage::Broken(_));
         (is_there && !endpoint.released).then_some((id.slot(), id.side()))
     }
 
-    /// Ends whatever an event or a call was about: what broke is settled, what is over is forgotten, and the node that just acted comes
-    /// back to what is left to tell it.
+    /// Reaps a session after a call, and wakes the calling node if it has further notices.
     fn reap_and_wake(&mut self, kernel: &mut Kernel, id: SessionId, acting: NodeId) {
         self.reap(kernel, id);
         self.wake_node(kernel, acting);

@@ -1,4 +1,8 @@
-//! What nodes are told: each has an agenda of the ends that have news for it, oldest first.
+//! Notices: each node has a queue of endpoints with events to report, oldest first.
+//!
+//! A machine, or another host that holds endpoints, is woken with `Network::SESSION_NOTICE`. `Network::next_machine_notice` then
+//! returns the notices of a machine, `Network::next_notice` those of other hosts. A node that did not take all of them during one
+//! wake is woken again at the same instant, before anything else.
 
 use std::collections::VecDeque;
 
@@ -11,43 +15,47 @@ use super::segment::{Segment, SegmentKind};
 use crate::network::Network;
 use crate::network::port_names::PortId;
 
-/// The ends of one node.
+/// The endpoints of one node.
 #[derive(Debug, Default)]
 pub(super) struct NodeSessions {
-    /// Tasks run on it, and wait at its ends; its agenda stays empty.
+    /// The node runs tasks, which wait at endpoints themselves; `pending` stays empty.
     pub(super) runs_tasks: bool,
-    /// All that are alive or have something to tell.
+    /// The endpoints that are live or have events to report.
     pub(super) endpoints: Vec<SessionId>,
-    /// Those that have something to tell. Some of them may be gone.
+    /// The endpoints with events to report. Some may be gone.
     pending: VecDeque<SessionId>,
-    /// The node will come back to its agenda at this instant anyhow.
+    /// A wake of the node is already scheduled at this instant.
     wake_scheduled: bool,
 }
 
-/// What is new about one end, since its node last took a notice of it. How the end stands now, [`Network::session`] says.
+/// The events of one endpoint since its node last took a notice of it.
+///
+/// [`Network::session`] returns its current state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice {
-    /// The end.
+    /// The endpoint.
     pub session: SessionId,
-    /// The port on which the session was asked for.
+    /// The port on which the session was opened.
     pub port: PortId,
-    /// It waits to be accepted by its node.
+    /// A peer opened it, and it waits to be accepted.
     pub incoming: bool,
-    /// The other side accepted it.
+    /// The peer accepted it.
     pub opened: bool,
-    /// There is something to take in.
+    /// A message, or the end of the peer's messages, can be read.
     pub readable: bool,
-    /// There is room after a `Busy`, or never will be since its node has finished it.
+    /// There is room after `Full`, or there never will be because this side was finished.
     pub writable: bool,
-    /// It is gone.
+    /// The session is broken.
     pub broken: bool,
 }
 
 impl Network {
-    /// The number with which hosts are woken for news of sessions.
+    /// The number with which hosts are woken for notices of sessions.
     pub const SESSION_NOTICE: u32 = u32::MAX;
 
-    /// The oldest news of a node's sessions, for a host that tells its tasks. A host that was woken takes notices until there is none.
+    /// Returns the oldest notice of a node, for a host that serves its tasks.
+    ///
+    /// A host that was woken takes notices until there is none.
     pub fn next_notice(&mut self, node: NodeId) -> Option<Notice> {
         let id = self.first_pending(node)?;
         let connection = self.sessions.connections.at_mut(id.slot());
@@ -67,7 +75,7 @@ impl Network {
         })
     }
 
-    /// The first end of an agenda that has news; those before it, which have none any more, are taken off.
+    /// Returns the first endpoint with events to report, removing those without from the queue.
     pub(super) fn first_pending(&mut self, node: NodeId) -> Option<SessionId> {
         let node_sessions = self.sessions.nodes.get_mut(node.index())?;
         while let Some(id) = node_sessions.pending.front().copied() {
@@ -83,12 +91,12 @@ impl Network {
         None
     }
 
-    /// Puts news of an end on its node's agenda, or wakes the tasks that wait for it, if the node still holds it.
+    /// Queues events for the node, or wakes the tasks that wait for them, if it still holds the endpoint.
     pub(super) fn notify(&mut self, kernel: &mut Kernel, slot: usize, side: Side, events: Events) {
         let connection = self.sessions.connections.at_mut(slot);
         let id = connection.id(slot, side);
         let endpoint = connection.endpoint_mut(side);
-        // A machine knows its sessions by their peers: that one was opened is nothing to it.
+        // A machine knows sessions only by their peers, so it gets no notice that one was opened.
         if endpoint.released || endpoint.of_machine && (events == Events::OPENED || events == Events::INCOMING) {
             return;
         }
@@ -103,22 +111,24 @@ impl Network {
         }
     }
 
-    /// An end got another name.
+    /// Replaces an id in the queue after its endpoint moved to another session.
     pub(super) fn replace_pending(&mut self, node: NodeId, from: SessionId, to: SessionId) {
         self.sessions.nodes[node.index()].pending.iter_mut().filter(|id| **id == from).for_each(|id| *id = to);
     }
 
-    /// Whom to wake now that something happened to that node's ends: nobody if it has no news, cannot act, or will be woken anyhow.
+    /// Returns the node to wake after an event.
+    ///
+    /// `None` if it has nothing to report, is not up, or is about to be woken anyway.
     pub(super) fn wake_for(&mut self, kernel: &Kernel, node: NodeId) -> Option<(NodeId, u32)> {
         self.first_pending(node)?;
         let wakes = kernel.health(node) == Health::Up && !self.sessions.nodes[node.index()].wake_scheduled;
         wakes.then_some((node, Self::SESSION_NOTICE))
     }
 
-    /// Has a node that is up come back to its agenda at this instant, before anything else, if anything is on it.
+    /// Schedules a wake of a node that is up and has notices, at this instant and before anything else.
     pub(in crate::network) fn wake_node(&mut self, kernel: &mut Kernel, node: NodeId) {
         if self.wake_for(kernel, node).is_some() {
-            let to = self.first_pending(node).expect("it has news");
+            let to = self.first_pending(node).expect("it has a pending endpoint");
             self.sessions.nodes[node.index()].wake_scheduled = true;
             self.schedule_segment(kernel, kernel.now(), Order::FIRST, Segment { to, kind: SegmentKind::WakeNode(node) });
         }
@@ -128,7 +138,7 @@ impl Network {
         self.sessions.nodes[node.index()].wake_scheduled = false;
     }
 
-    /// Lists an end with its node.
+    /// Adds an endpoint to its node's list.
     pub(super) fn register_endpoint(&mut self, slot: usize, side: Side) {
         let connection = self.sessions.connections.at(slot);
         let (id, node) = (connection.id(slot, side), connection.endpoint(side).node);
@@ -146,7 +156,7 @@ impl Network {
         &mut nodes[node.index()]
     }
 
-    /// Takes an end off its node's list, if it stands there.
+    /// Removes an endpoint from its node's list, if it is there.
     pub(super) fn unregister_endpoint(&mut self, slot: usize, side: Side) {
         let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(side);
         let Some(position) = endpoint.position.take() else { return };

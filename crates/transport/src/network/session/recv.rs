@@ -1,4 +1,7 @@
-//! Taking in: a node reads what arrived, and makes room for more.
+//! Reads messages from sessions, and reports the room that this makes.
+//!
+//! An acknowledgement says how much the node has read. An async node reads a message after it was acknowledged, so its sender
+//! learns of the room one message later; where the window was full, the reader sends an update of its own at once.
 
 use cluster_sim_runtime::{Kernel, RecordKind};
 use cluster_sim_types::LossKind;
@@ -14,23 +17,23 @@ use crate::network::fate::Cause;
 use crate::network::payload::PayloadKind;
 use crate::reset::ResetReason;
 
-/// What a session has for its node.
+/// The result of a read from a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionRecv<M> {
     /// The next message.
     Message(M),
-    /// Nothing now. The node gets a notice once there is something.
+    /// No message now. The node gets a notice when there is one.
     Nothing,
-    /// The other side sends nothing more, and everything it sent was taken in.
+    /// The peer has finished, and everything it sent was read.
     Finished,
-    /// The session is gone.
+    /// The session is broken.
     Broken(ResetReason),
 }
 
 impl Network {
-    /// Takes in the next message of a session in order, as a value of the node's own type; `kind` must be that of `M`.
+    /// Reads the next message of a session in order; `kind` must be that of `M`.
     ///
-    /// A message that is none of that type is lost as `undecodable` and breaks the session.
+    /// A message that cannot be decoded as `M` is lost as `undecodable` and breaks the session.
     pub fn recv_on<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind) -> SessionRecv<M> {
         let Some((slot, side)) = self.resolve(id) else { return SessionRecv::Broken(ResetReason::Reset) };
         let node = self.sessions.connections.at(slot).endpoint(side).node;
@@ -80,7 +83,7 @@ impl Network {
         }
     }
 
-    /// A message as a value of another type or of its own, which is then still held by nobody.
+    /// Takes a message out of its slab, decoding it if its type is another. On failure it stays there.
     fn take_message<M: Message>(&mut self, stored: MessageRef, kind: PayloadKind) -> Option<M> {
         if stored.kind == kind {
             return Some(self.slab::<M>(kind).take(stored.slot));
@@ -93,7 +96,7 @@ impl Network {
         message
     }
 
-    /// Tells a sender that believes the window to be full that it is not.
+    /// Sends the peer an update if it still sees a full window although there is room.
     fn send_window_update(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let window = self.class_of(slot, side.other()).link.model.window;
         let connection = self.sessions.connections.at(slot);

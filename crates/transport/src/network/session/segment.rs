@@ -1,4 +1,4 @@
-//! What of sessions is under way.
+//! Segments: what sessions put on links, and the timers and wakes they schedule for themselves.
 
 use cluster_sim_runtime::Address;
 use cluster_sim_types::NodeId;
@@ -6,10 +6,10 @@ use cluster_sim_types::NodeId;
 use super::endpoint::SessionId;
 use super::half::Progress;
 
-/// Something that is to happen to an end: what reaches it over its link, or its clock.
+/// A scheduled event of an endpoint: an arrival over its link, its timer, or a wake of its node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Segment {
-    /// The end that it is for.
+    /// The endpoint that gets it.
     pub(super) to: SessionId,
     pub(super) kind: SegmentKind,
 }
@@ -18,26 +18,26 @@ pub(super) struct Segment {
 pub(super) enum SegmentKind {
     /// Asks for a session.
     Request(Attempt),
-    /// Takes it.
+    /// Accepts it.
     Accept,
-    /// Does not take it.
+    /// Refuses it.
     Refuse,
-    /// One attempt to carry a message or the end, or a copy of one.
+    /// An attempt to carry a message or the FIN, or a copy of one.
     Message { number: u64, attempt: Attempt },
-    /// Says what arrived; `number` is what it answers, unless that was no message.
+    /// Reports progress; `number` is the message it acknowledges, if it answers one.
     Acknowledge { number: Option<u64>, progress: Progress },
-    /// Asks for an acknowledgement, as the sender wants room.
+    /// Asks for an acknowledgement, because the sender waits for room.
     Probe(Attempt),
-    /// Says that the sender knows nothing of the session.
+    /// Says that the sender has no such session.
     Reset,
-    /// Not from the other end: its own clock surfaces.
+    /// The endpoint's own timer; never crosses a link.
     Timer,
-    /// Not for an end at all: this node has more on its agenda.
+    /// Wakes a node that has further notices; never crosses a link.
     WakeNode(NodeId),
 }
 
 impl SegmentKind {
-    /// The same as the copy of that number, which a link made of it.
+    /// Returns the segment as the copy with this number, made by the link.
     pub(super) fn copied(self, copy: u8) -> Self {
         match self {
             Self::Request(attempt) => Self::Request(Attempt { copy, ..attempt }),
@@ -48,12 +48,12 @@ impl SegmentKind {
     }
 }
 
-/// What tells what is answered from others like it, so that each answer has a fate of its own.
+/// Distinguishes equal segments that get answers, so that each answer has a fate of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Attempt {
-    /// How many attempts at the same thing went before.
+    /// How many attempts went before.
     pub(super) number: u32,
-    /// Which copy it is; 0 is the original.
+    /// The number of the copy; 0 is the original.
     copy: u8,
 }
 
@@ -62,13 +62,13 @@ impl Attempt {
         Self { number, copy: 0 }
     }
 
-    /// The address of what answers it.
+    /// Returns the address of an answer to this attempt.
     pub(super) fn reply_address(self, address: Address) -> Address {
         address.number(u64::from(self.number)).number(u64::from(self.copy))
     }
 }
 
-/// All segments, each in a slot of its own.
+/// All scheduled segments, each in its own slot.
 #[derive(Debug, Default)]
 pub(super) struct Segments {
     slots: Vec<Segment>,
@@ -76,7 +76,7 @@ pub(super) struct Segments {
 }
 
 impl Segments {
-    /// Marks the numbers of segments among those of everything the network schedules.
+    /// Marks the numbers of segments among all numbers that the network schedules.
     pub(super) const MARK: u32 = 1 << 31;
 
     #[inline]

@@ -1,4 +1,12 @@
-//! Sending: a session takes a message over, and carries it until it hears that it arrived.
+//! Sends messages in sessions, and keeps them until they are acknowledged.
+//!
+//! At most `window` messages of a half are unread by the receiving node; a message beyond is refused as [`SendRefused::Full`].
+//! The inbox of a paused node is therefore its window. A sender that waits for room is notified when the peer reports it; because
+//! that report may be lost, the sender also probes (`timers.rs`). A slow reader never breaks a session: its side of the link
+//! still answers.
+//!
+//! The receiver puts messages in order and recognises duplicates, so its node reads a prefix of the messages sent, each of them
+//! once.
 
 use cluster_sim_runtime::{Exhausted, Kernel, Record, RecordKind};
 
@@ -12,19 +20,19 @@ use crate::network::digest::content_of;
 use crate::network::payload::PayloadKind;
 use crate::reset::ResetReason;
 
-/// A message that a session did not take over, handed back.
+/// A message that a session did not accept, with the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendRefused<M> {
-    /// The window is full. The node is told when there is room.
+    /// The window is full. The node gets a notice when there is room.
     Full(M),
     /// This side was finished before.
     Finished(M),
-    /// The session is gone.
+    /// The session is broken.
     Broken(M, ResetReason),
 }
 
 impl<M> SendRefused<M> {
-    /// The message.
+    /// Returns the message.
     pub fn into_message(self) -> M {
         match self {
             Self::Full(message) | Self::Finished(message) | Self::Broken(message, _) => message,
@@ -33,10 +41,12 @@ impl<M> SendRefused<M> {
 }
 
 impl Network {
-    /// Sends a message in a session; `kind` must be that of `M`. It is carried until it arrives or the session is gone.
+    /// Sends a message in a session; `kind` must be that of `M`.
+    ///
+    /// The session retransmits it until it is acknowledged or the session breaks.
     ///
     /// # Errors
-    /// With the message, if the session does not take it over. After `Busy` the node gets a notice once there is room.
+    /// Returns the message if the session does not accept it. After `Full` the node gets a notice once there is room.
     pub fn send_on<M: Message>(
         &mut self,
         kernel: &mut Kernel,
@@ -78,7 +88,7 @@ impl Network {
         self.transmit_new(kernel, slot, side, number);
     }
 
-    /// Ends what that side sends: the end follows the last message, as one more that must arrive.
+    /// Finishes the direction: the FIN follows the last message and must arrive like one.
     pub(super) fn send_fin(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         self.start_timeout(kernel, slot, side);
         if let Some(number) = self.sessions.connections.at_mut(slot).outbound(side).finish() {
@@ -87,7 +97,7 @@ impl Network {
         }
     }
 
-    /// Patience counts from here, unless the end waits for something already.
+    /// Starts the session timeout, unless the endpoint waits for an answer already.
     pub(super) fn start_timeout(&mut self, kernel: &Kernel, slot: usize, side: Side) {
         let connection = self.sessions.connections.at_mut(slot);
         let waits = connection.endpoint(side).waits_for_window || connection.outbound(side).is_waiting();
@@ -103,7 +113,7 @@ impl Network {
         }
     }
 
-    /// Puts what waited for the session to open on its link.
+    /// Transmits the messages that waited for the session to open.
     pub(super) fn flush(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         for number in self.sessions.connections.at_mut(slot).outbound(side).unsent() {
             self.transmit_message(kernel, slot, side, number);
@@ -111,7 +121,7 @@ impl Network {
         self.arm_timer(kernel, slot, side);
     }
 
-    /// Puts a message or the end on its link, for the first time or again.
+    /// Puts a message or the FIN on its link, for the first time or again.
     pub(super) fn transmit_message(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: u64) {
         let connection = self.sessions.connections.at(slot);
         let address = connection.address(side).number(number);
@@ -126,13 +136,13 @@ impl Network {
         let under_way = self.transmit_segment(kernel, slot, side, address.number(u64::from(attempt)), kind);
         let retry_at = kernel.now() + self.class_of(slot, side).link.model.retransmit_after(attempt);
         let entry = self.sessions.connections.at_mut(slot).outbound(side).entry(number);
-        let entry = entry.expect("what is not acknowledged is still there");
+        let entry = entry.expect("an unacknowledged message is kept");
         entry.attempts = attempt + 1;
         entry.under_way += under_way;
         entry.retry_at = retry_at;
     }
 
-    /// Records what happened to a message, as to its sender.
+    /// Records an event of a message, seen from its sender.
     pub(super) fn record_entry(
         &mut self,
         kernel: &mut Kernel,
@@ -146,12 +156,12 @@ impl Network {
         let (node, peer) = (connection.endpoint(side).node, connection.endpoint(side.other()).node);
         let label = connection.label.key();
         let Entry { content, length, .. } = *entry;
-        // The number is written in the 32 bits of the detail: a session ends long before its 2^32nd message.
+        // The detail holds 32 bits of the number; a session ends long before its 2^32nd message.
         let of_number = Record { peer, detail: number as u32, label, ..Record::of(kernel.now(), kind, node) };
         kernel.record(Record { length, payload: content, ..of_number });
     }
 
-    /// Drops a message that nobody takes in any more.
+    /// Drops a message that will not be read.
     pub(super) fn drop_message(&mut self, message: MessageRef) {
         self.slabs[usize::from(message.kind.0)].release(message.slot);
     }

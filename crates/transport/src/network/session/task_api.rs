@@ -1,6 +1,11 @@
-//! Ends that tasks hold: what is new about one wakes who waits for it.
+//! Waits of tasks: an event of an endpoint or listener wakes the tasks that wait for it.
 //!
-//! A node that runs tasks has no agenda. Who waits for something of an end lies beside it, and is woken in the step in which it happens.
+//! Async nodes hold endpoints by id in `Session` and `Listener`, which release them when dropped; a dropped `connect` aborts. A
+//! node that runs tasks has no queue of notices. Its waiters are stored by endpoint and are woken in the step of the event, and
+//! one poll is one step, as at ports.
+//!
+//! Several tasks may wait at one endpoint. An event wakes all of them, in an order that is rolled, and a task that finds nothing
+//! waits again. So a task that stops waiting never consumes another's wake.
 
 use cluster_sim_runtime::{Kernel, Waiter};
 use cluster_sim_types::NodeId;
@@ -11,16 +16,16 @@ use crate::network::Network;
 use crate::network::port_names::PortId;
 use crate::network::waiters::{WaitKey, Waiters};
 
-/// What of an end a task waits for.
+/// The event of an endpoint for which a task waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndpointWait {
-    /// Something to take in.
+    /// A message, or the end of the peer's messages, can be read.
     Readable,
-    /// An answer to what it asked for, or room for a message.
+    /// The session opens, or a message can be sent.
     Writable,
 }
 
-/// Who waits for something of one end. All of them are told that it is gone.
+/// The waiters of one endpoint. A broken session wakes all of them.
 #[derive(Debug, Default)]
 pub(super) struct EndpointWaiters {
     readable: Waiters,
@@ -37,14 +42,16 @@ impl EndpointWaiters {
 }
 
 impl Network {
-    /// Says that tasks run on that node: they wait at its ends and ports, and it is never woken with
-    /// [`SESSION_NOTICE`](Self::SESSION_NOTICE).
+    /// Declares that a node runs tasks, which wait at its endpoints and ports.
+    ///
+    /// Such a node is never woken with [`SESSION_NOTICE`](Self::SESSION_NOTICE).
     pub fn run_tasks(&mut self, node: NodeId) {
         self.node_sessions(node).runs_tasks = true;
     }
 
-    /// Lets `waiter` be woken once that may be had of an end, or the end is gone, in place of whom `known` stands for; answers with the
-    /// key to give that up by.
+    /// Registers `waiter` for an event of an endpoint, replacing the wait `previous`.
+    ///
+    /// A broken session wakes it, too. Returns the key that cancels the wait.
     pub fn wait_at(&mut self, id: SessionId, interest: EndpointWait, previous: Option<WaitKey>, waiter: Waiter) -> WaitKey {
         let waiting = &mut self.sessions.waiting;
         if waiting.len() <= id.index() {
@@ -53,32 +60,33 @@ impl Network {
         waiting[id.index()].of(interest).wait(previous, waiter)
     }
 
-    /// Lets nobody be woken any more under that key by news of that end.
+    /// Cancels a wait for an event of an endpoint.
     pub fn forget_at(&mut self, id: SessionId, interest: EndpointWait, key: WaitKey) {
         if let Some(waiting) = self.sessions.waiting.get_mut(id.index()) {
             waiting.of(interest).forget(key);
         }
     }
 
-    /// Lets `waiter` be woken by the next session that is asked for on a port, in place of whom `known` stands for; answers with the key to
-    /// give that up by, if the node listens there.
+    /// Registers `waiter` for the next session on a port, replacing the wait `previous`.
+    ///
+    /// Returns the key that cancels the wait, or `None` if the node does not listen there.
     pub fn wait_to_accept(&mut self, node: NodeId, port: PortId, previous: Option<WaitKey>, waiter: Waiter) -> Option<WaitKey> {
         Some(self.sessions.listeners.at(node, port)?.waiters.wait(previous, waiter))
     }
 
-    /// Lets nobody be woken any more under that key by sessions that are asked for on a port.
+    /// Cancels a wait for a session on a port.
     pub fn forget_to_accept(&mut self, node: NodeId, port: PortId, key: WaitKey) {
         if let Some(listener) = self.sessions.listeners.at(node, port) {
             listener.waiters.forget(key);
         }
     }
 
-    /// Wakes who waits for news of an end.
+    /// Wakes the tasks that wait for these events of an endpoint.
     pub(super) fn wake_tasks(&mut self, kernel: &mut Kernel, id: SessionId, events: Events) {
         if events == Events::INCOMING {
             let connection = self.sessions.connections.at(id.slot());
             let (node, port) = (connection.endpoint(id.side()).node, connection.port);
-            self.sessions.listeners.at(node, port).expect("it was asked for there").waiters.wake(kernel);
+            self.sessions.listeners.at(node, port).expect("sessions arrive only at listeners").waiters.wake(kernel);
             return;
         }
         let Some(waiting) = self.sessions.waiting.get_mut(id.index()) else { return };
@@ -90,7 +98,7 @@ impl Network {
         }
     }
 
-    /// Nobody waits at an end any more. The next end that gets its number begins with nobody.
+    /// Removes all waiters of an endpoint, whose index the next one may reuse.
     pub(super) fn clear_waiters(&mut self, id: SessionId) {
         if let Some(waiting) = self.sessions.waiting.get_mut(id.index()) {
             waiting.readable.clear();

@@ -1,4 +1,10 @@
-//! The clock of an end: what was not answered is sent again, until patience is over.
+//! The timer of an endpoint: retransmission, probes, and the session timeout.
+//!
+//! Each message is acknowledged when it arrives, by itself and together with all before it. Without an acknowledgement it is
+//! retransmitted after `retransmit_after` (200 ms), then after waits that double up to `retransmit_after_max` (1.6 s).
+//!
+//! An endpoint that waits for an answer and gets none for `session_timeout` (15 s) breaks; its node is notified at once, and the
+//! peer gets a reset, which may be lost.
 
 use cluster_sim_runtime::{Kernel, Order, Rank};
 use cluster_sim_types::VirtualInstant;
@@ -10,8 +16,9 @@ use crate::network::Network;
 use crate::reset::ResetReason;
 
 impl Network {
-    /// When the clock of an end must surface next: for the next thing to send again, or because patience is over. Nothing while it waits
-    /// for no answer.
+    /// Returns when the timer must fire: at the next retransmission or at the timeout.
+    ///
+    /// `None` while the endpoint waits for no answer.
     fn next_due(&self, slot: usize, side: Side) -> Option<VirtualInstant> {
         let connection = self.sessions.connections.at(slot);
         let (endpoint, outbound) = (connection.endpoint(side), &connection.halves[side.index()]);
@@ -28,10 +35,10 @@ impl Network {
         self.sessions.connections.at(slot).endpoint(side).heard_at + self.class_of(slot, side).link.model.session_timeout
     }
 
-    /// Has the clock of an end surface when it must, unless it does so earlier anyhow: then it winds itself up again.
+    /// Arms the timer of an endpoint, unless it fires earlier anyway; it is armed again then.
     pub(super) fn arm_timer(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let Some(due) = self.next_due(slot, side) else { return };
-        // It may be past already: links that change can shorten patience.
+        // A changed link model can shorten the timeout, so the instant may be past.
         let due = due.max(kernel.now());
         let connection = self.sessions.connections.at_mut(slot);
         let set = connection.endpoint(side).timer_at;
@@ -45,7 +52,7 @@ impl Network {
         self.schedule_segment(kernel, due, order, Segment { to, kind: SegmentKind::Timer });
     }
 
-    /// The clock of an end surfaced.
+    /// Handles the timer of an endpoint.
     pub(super) fn on_timer(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(side);
         if endpoint.timer_at != Some(kernel.now()) {
@@ -66,7 +73,7 @@ impl Network {
         }
     }
 
-    /// Sends again what was not answered in time.
+    /// Sends everything again whose answer is overdue.
     fn retransmit(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let connection = self.sessions.connections.at(slot);
         if connection.endpoint(side).stage == Stage::Connecting {
@@ -88,8 +95,10 @@ impl Network {
         self.transmit_segment(kernel, slot, side, address.number(u64::from(attempt)), SegmentKind::Probe(Attempt::new(attempt)));
     }
 
-    /// The node of that end wants to be told when it can send. The other side says so by itself; but what it says may be lost, so while
-    /// nothing else is under way the end asks.
+    /// Marks that the node waits for room in the window.
+    ///
+    /// The peer sends an update when there is room. The update may be lost, so the endpoint probes while it has nothing else in
+    /// flight.
     pub(super) fn request_window(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
         let endpoint = self.sessions.connections.at(slot).endpoint(side);
         if endpoint.waits_for_window || endpoint.events.has(Events::WRITABLE) || !endpoint.is_alive() {

@@ -1,4 +1,4 @@
-//! Putting something of a session on its link: what chance decides about it is decided here.
+//! Puts segments on their link: everything random about a segment is decided here.
 
 use std::time::Duration;
 
@@ -13,7 +13,9 @@ use crate::network::fate::{Fate, FateRecord};
 use crate::network::model::LinkOrder;
 use crate::network::send::{Subject, decide, link_between};
 
-/// What an end sends or waits for besides messages; for chance each has a number that no message reaches.
+/// The kinds of segments and timers besides messages, which share the addresses of an endpoint.
+///
+/// They are numbered downwards from the highest number, which no message reaches.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum RollKind {
     Request,
@@ -28,15 +30,16 @@ pub(super) enum RollKind {
 }
 
 impl RollKind {
-    /// What names everything of this kind that an end sends.
+    /// Returns the address of this kind of segment at an endpoint.
     pub(super) fn address(self, endpoint: Address) -> Address {
         endpoint.number(u64::MAX - self as u64)
     }
 }
 
 impl Network {
-    /// Puts one segment on the link from that side to the other. Answers with how many of it are under way: none if it was lost at once,
-    /// several if the link made copies.
+    /// Puts a segment on the link from one side to the other.
+    ///
+    /// Returns how many copies are in flight: 0 if it was lost at once, more than 1 if the link duplicated it.
     pub(super) fn transmit_segment(
         &mut self,
         kernel: &mut Kernel,
@@ -59,7 +62,7 @@ impl Network {
         let Fate::Carried { after, copies } = fate else { return 0 };
         let rank = Rank(class.link.model.priority);
         let mut arrival = kernel.now() + Duration::from_nanos(after);
-        // On a link in order it waits for what was put on it before, and its copies come no earlier than itself.
+        // On a FIFO link a segment waits for those before it, and its copies do not arrive before it.
         let mut in_order = None;
         if class.link.model.order == LinkOrder::Fifo && !held_back {
             let link = link_between(&mut self.link_tables, &self.classes, kernel, sender, receiver);
@@ -80,8 +83,9 @@ impl Network {
         1 + u32::from(copies)
     }
 
-    /// Has a segment arrive. What arrives at one instant over a `link` in order shares an order, so that it keeps the sequence of its
-    /// sending.
+    /// Schedules the arrival of a segment.
+    ///
+    /// Segments that arrive at one instant over one FIFO `link` share an order, so they keep the sequence of their sends.
     fn schedule_arrival(
         &mut self,
         kernel: &mut Kernel,
@@ -98,7 +102,7 @@ impl Network {
         kernel.schedule(at, order, self.device(), number);
     }
 
-    /// The class of links over which that side sends.
+    /// Returns the class of links over which that side sends.
     pub(super) fn class_of(&self, slot: usize, side: Side) -> &Class {
         self.classes.get(self.sessions.connections.at(slot).halves[side.index()].class)
     }

@@ -1,4 +1,4 @@
-//! One end of a session, as node code holds it.
+//! Endpoints of sessions over TCP, as node code holds them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,10 +13,13 @@ use super::wire::message_frame;
 use crate::message::{Message, decode};
 use crate::session::{SessionReset, SessionSendError};
 
-/// One end of a session over TCP. Dropping it finishes it: what was sent still arrives, unless the other side sends what nobody receives.
+/// One endpoint of a session over TCP.
+///
+/// Dropping it finishes its direction: messages sent still arrive. If messages are unread then, or arrive later, the session is
+/// reset.
 pub struct TokioSession {
     peer: NodeId,
-    /// Frames to be written; nothing once this end was finished.
+    /// Frames to write; `None` once this side was finished.
     outgoing: Mutex<Option<mpsc::Sender<Vec<u8>>>>,
     incoming: tokio::sync::Mutex<mpsc::Receiver<Vec<u8>>>,
     status: Arc<SessionStatus>,
@@ -32,15 +35,15 @@ impl TokioSession {
         Self { peer, outgoing: Mutex::new(Some(outgoing)), incoming: tokio::sync::Mutex::new(incoming), status }
     }
 
-    /// Who is at the other end.
+    /// Returns the node at the other end.
     pub fn peer(&self) -> NodeId {
         self.peer
     }
 
-    /// Sends a message once there is room in the window. Cancel safe: what was not sent is not sent.
+    /// Sends a message, waiting for room in the window. Cancel safe: it is sent completely or not at all.
     ///
     /// # Errors
-    /// If the session is gone, this end was finished, or the message takes more than 2^28 bytes; that breaks the session.
+    /// The session is broken, this side was finished, or the message is longer than 2^28 bytes, which breaks the session.
     pub async fn send<M: Message>(&self, message: M) -> Result<(), SessionReset> {
         let outgoing = self.outgoing.lock().clone().ok_or(SessionReset)?;
         let room = outgoing.reserve().await.map_err(|_| SessionReset)?;
@@ -51,7 +54,7 @@ impl TokioSession {
     /// Sends a message if there is room in the window.
     ///
     /// # Errors
-    /// With the message, if the session does not take it over.
+    /// Returns the message if the session does not accept it.
     pub fn try_send<M: Message>(&self, message: M) -> Result<(), SessionSendError<M>> {
         let outgoing = self.outgoing.lock();
         let Some(outgoing) = outgoing.as_ref() else { return Err(SessionSendError::Reset(message)) };
@@ -68,7 +71,7 @@ impl TokioSession {
         }
     }
 
-    /// A message as it is written; one that is too long breaks the session, since it may not be missing from its middle.
+    /// Encodes a message. One that is too long breaks the session, because no message may be missing.
     fn frame<M: Message>(&self, message: &M) -> Result<Vec<u8>, SessionReset> {
         message_frame(message).ok_or_else(|| {
             self.status.abort();
@@ -76,11 +79,12 @@ impl TokioSession {
         })
     }
 
-    /// The next message, or nothing if the other side finished and everything it sent was received. Cancel safe: a message that was not
-    /// returned is not lost.
+    /// Waits for the next message. Returns `None` once the peer has finished and all was received.
+    ///
+    /// Cancel safe: a message that was not returned is not lost.
     ///
     /// # Errors
-    /// If the session is gone, after what had come before.
+    /// The session is broken. Messages that had arrived before are returned first.
     pub async fn recv<M: Message>(&self) -> Result<Option<M>, SessionReset> {
         let arrived = self.incoming.lock().await.recv().await;
         match arrived {
@@ -96,12 +100,12 @@ impl TokioSession {
         }
     }
 
-    /// Breaks the session: the other side is told that it is gone.
+    /// Breaks the session; the peer gets a reset.
     pub(super) fn abort(&self) {
         self.status.abort();
     }
 
-    /// Sends nothing more; the other side is told so after everything that was sent. What that side sends still arrives.
+    /// Finishes this direction after the messages sent so far. Messages from the peer still arrive.
     pub fn finish(&self) {
         self.outgoing.lock().take();
     }
@@ -109,7 +113,7 @@ impl TokioSession {
 
 impl Drop for TokioSession {
     fn drop(&mut self) {
-        // The other side must not believe that what waits here was received.
+        // The peer must not believe that this message was received.
         if self.incoming.get_mut().try_recv().is_ok() {
             self.status.abort();
         }

@@ -1,4 +1,4 @@
-//! Opening sessions: who asks, and who accepts.
+//! Opens sessions over TCP: listen, connect, accept.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,18 +22,20 @@ use crate::error::PortInUse;
 use crate::real::network::{Shared, TokioNetwork};
 use crate::session::ConnectError;
 
-/// How many sessions wait to be accepted on one port; as in the simulation.
+/// How many sessions wait to be accepted on one port, as in the simulation.
 const BACKLOG: usize = 128;
 
-/// Between two attempts to connect: at first this, then twice as long each time, up to the bound.
+/// The first wait between attempts to connect; each further one doubles, up to the maximum.
 const RETRY_AFTER: Duration = Duration::from_millis(50);
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(1);
 
-/// The ports that a node listens on, each with where its sessions go.
+/// The ports on which a node listens, each with the queue of its accepted connections.
 #[derive(Debug, Default)]
 pub(in crate::real) struct Listeners(Mutex<BTreeMap<Arc<str>, mpsc::Sender<TokioSession>>>);
 
-/// A port on which a node takes sessions, until it is dropped: what nobody accepted is reset then.
+/// A port on which a node accepts sessions, until it is dropped.
+///
+/// Sessions that were not accepted are reset then.
 pub struct TokioListener {
     network: Shared,
     name: Arc<str>,
@@ -44,7 +46,7 @@ impl TokioNetwork {
     /// Listens on a port.
     ///
     /// # Errors
-    /// If the node listens there already.
+    /// The node listens on the port already.
     pub fn listen(&self, name: &str) -> Result<TokioListener, PortInUse> {
         let network = Arc::clone(self.shared());
         let name: Arc<str> = name.into();
@@ -58,13 +60,15 @@ impl TokioNetwork {
         Ok(TokioListener { network, name, opened: tokio::sync::Mutex::new(opened) })
     }
 
-    /// Opens a session with another node; asks again for as long as patience lasts. Never answers once the life is over.
+    /// Opens a session with another node, retrying until the session timeout (15 s).
+    ///
+    /// Never completes once the life is over.
     ///
     /// # Errors
-    /// If the other node refuses, or nobody answers.
+    /// The node refuses, or no answer comes in time.
     ///
     /// # Panics
-    /// If there is no such node in the address book.
+    /// The node is not in the address book.
     pub async fn connect(&self, to: NodeId, port: &str) -> Result<TokioSession, ConnectError> {
         let network = self.shared();
         let address = network.addresses.of(to);
@@ -88,7 +92,7 @@ impl TokioNetwork {
     }
 }
 
-/// Asks once.
+/// Connects once.
 async fn try_connect(from: NodeId, address: SocketAddr, port: &str) -> io::Result<(TcpStream, Answer)> {
     let mut connection = TcpStream::connect(address).await?;
     connection.set_nodelay(true)?;
@@ -97,17 +101,17 @@ async fn try_connect(from: NodeId, address: SocketAddr, port: &str) -> io::Resul
     Ok((connection, answer))
 }
 
-/// Takes in who connects, for ever.
+/// Accepts connections until the life ends.
 pub(in crate::real) async fn accept_connections(listener: TcpListener, network: Shared) {
     loop {
         match listener.accept().await {
             Ok((connection, _)) => {
                 let network = Arc::clone(&network);
                 let life = network.life.clone();
-                // Who does not come to the point is let go; what else goes wrong is told to who connects by the closing.
+                // A peer that sends no greeting in time is dropped. After any other error the closed connection informs the peer.
                 life.spawn(async move { timeout(SESSION_TIMEOUT, accept_connection(connection, &network)).await });
             }
-            // The machine has no room for another connection: leave it time to find some.
+            // The host has no room for another connection; wait for some to close.
             Err(_) => sleep(RETRY_AFTER).await,
         }
     }
@@ -119,7 +123,7 @@ async fn accept_connection(mut connection: TcpStream, network: &Shared) -> io::R
     let listener = network.listeners.0.lock().get(port.as_str()).cloned();
     let known = network.addresses.get(from).is_some();
     let Some(listener) = listener.filter(|_| known) else { return write_answer(&mut connection, Answer::Refused).await };
-    // Who asks while too many wait is answered once there is room, or not at all.
+    // A connection beyond the backlog gets its answer once there is room, or none at all.
     let Ok(room) = listener.reserve().await else { return write_answer(&mut connection, Answer::Refused).await };
     write_answer(&mut connection, Answer::Accepted).await?;
     if let Some(session) = open_session(&network.life, from, connection) {
@@ -129,8 +133,9 @@ async fn accept_connection(mut connection: TcpStream, network: &Shared) -> io::R
 }
 
 impl TokioListener {
-    /// The next session that another node asked for: open, and perhaps with messages already. Cancel safe: a session that was not returned
-    /// is not lost. Waits for ever once the life is over.
+    /// Waits for the next session, which is open and may hold messages already.
+    ///
+    /// Cancel safe: a session that was not returned is not lost. Never completes once the life is over.
     pub async fn accept(&self) -> TokioSession {
         match self.opened.lock().await.recv().await {
             Some(session) => session,

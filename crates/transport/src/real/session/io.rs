@@ -1,4 +1,4 @@
-//! Carrying messages between a connection and the queues of one end.
+//! Moves messages between a TCP connection and the queues of an endpoint.
 
 use std::future::poll_fn;
 use std::io;
@@ -18,7 +18,7 @@ use super::endpoint::TokioSession;
 use super::wire::{FINISH_FRAME, Frame, KEEPALIVE_FRAME, read_frame};
 use super::{KEEPALIVE_INTERVAL, SESSION_TIMEOUT, WINDOW};
 
-/// How a session goes, known to its end and to what carries it.
+/// The state that an endpoint shares with the task that serves its connection.
 #[derive(Debug, Default)]
 pub(super) struct SessionStatus {
     finished_by_peer: AtomicBool,
@@ -26,18 +26,18 @@ pub(super) struct SessionStatus {
 }
 
 impl SessionStatus {
-    /// Breaks the session from this end.
+    /// Breaks the session from this side.
     pub(super) fn abort(&self) {
         self.aborted.notify_one();
     }
 
-    /// Whether the other side finished. Known before the queue of what arrived ends.
+    /// Returns whether the peer finished. It is set before the queue of received messages ends.
     pub(super) fn is_finished_by_peer(&self) -> bool {
         self.finished_by_peer.load(Ordering::Acquire)
     }
 }
 
-/// Opens an end over a connection whose other side agreed; nothing if the life is over.
+/// Creates an endpoint over an accepted connection. Returns `None` if the life is over.
 pub(super) fn open_session(life: &TokioLife, peer: NodeId, connection: TcpStream) -> Option<TokioSession> {
     let (send, to_write) = mpsc::channel(WINDOW);
     let (arrive, arrived) = mpsc::channel(WINDOW);
@@ -46,7 +46,9 @@ pub(super) fn open_session(life: &TokioLife, peer: NodeId, connection: TcpStream
     Some(TokioSession::new(peer, send, arrived, status))
 }
 
-/// Carries until both sides finished or the session breaks. Then its queues end, and with them the waits of the end.
+/// Serves a connection until both sides have finished or the session breaks.
+///
+/// The queues of the endpoint end then, which completes its waits.
 async fn run_connection(
     mut connection: TcpStream,
     to_write: mpsc::Receiver<Vec<u8>>,
@@ -57,12 +59,12 @@ async fn run_connection(
     let reading = read_all(BufReader::new(read), arrive, &status);
     let outcome = join_or_abort(reading, write_all(write, to_write), status.aborted.notified()).await;
     if outcome.is_err() {
-        // The other side is told at once, also where it believes everything to be well. If this fails it is told by the closing.
+        // Makes the operating system send a reset at once. If this fails, the closed connection informs the peer.
         let _ = connection.set_zero_linger();
     }
 }
 
-/// Waits until both have ended well, or one badly, or it is broken off.
+/// Waits until both futures succeed, one of them fails, or the session is aborted.
 async fn join_or_abort(
     reading: impl Future<Output = io::Result<()>>,
     writing: impl Future<Output = io::Result<()>>,
@@ -87,13 +89,13 @@ async fn join_or_abort(
     .await
 }
 
-/// Reads until the other side finished. It is heard of until then, if only that it is alive.
+/// Reads frames until the peer finishes. The session breaks after 15 s without a frame.
 async fn read_all(mut connection: impl AsyncRead + Unpin, arrive: mpsc::Sender<Vec<u8>>, status: &SessionStatus) -> io::Result<()> {
     loop {
         match read_frame(&mut connection, SESSION_TIMEOUT).await? {
             Some(Frame::Keepalive) => {}
             Some(Frame::Message(message)) => {
-                // Where nobody receives any more, the other side must not believe that somebody did.
+                // The endpoint is gone, and the peer must not believe that this message was received.
                 arrive.send(message).await.map_err(|_| io::ErrorKind::ConnectionAborted)?;
             }
             Some(Frame::Finish) => {
@@ -105,7 +107,7 @@ async fn read_all(mut connection: impl AsyncRead + Unpin, arrive: mpsc::Sender<V
     }
 }
 
-/// Writes until this end finished; says that it is alive while there is nothing to write.
+/// Writes frames until this side finishes, and a keepalive frame whenever 3 s pass without one.
 async fn write_all(mut connection: impl AsyncWrite + Unpin, mut to_write: mpsc::Receiver<Vec<u8>>) -> io::Result<()> {
     loop {
         match timeout(KEEPALIVE_INTERVAL, to_write.recv()).await {

@@ -1,7 +1,12 @@
-//! Sessions over TCP, a connection each.
+//! Sessions over TCP, one connection each.
 //!
-//! [`wire`] is what is written, [`opening`] who is asked and who accepts, [`carrying`] moves messages between the connection and the
-//! queues of an end, [`end`] is what node code holds.
+//! After a greeting and one byte of answer both sides write frames: a message, a keepalive every 3 s, or the finish ([`wire`]). A
+//! connection that closes before the finish frame is a reset, because operating systems close the connections of a crashed
+//! program as if it had closed them itself. An endpoint queues 64 messages to send and 64 received ones, and breaks after 15 s
+//! without a frame.
+//!
+//! [`handshake`] connects and accepts, [`io`] moves messages between the connection and the queues of an endpoint, [`endpoint`]
+//! is the handle of node code.
 
 mod endpoint;
 mod handshake;
@@ -14,11 +19,11 @@ pub use endpoint::TokioSession;
 pub use handshake::TokioListener;
 pub(super) use handshake::{Listeners, accept_connections};
 
-/// How many messages an end takes over before who sends must wait, and how many arrived ones it keeps; as in the simulation by default.
+/// How many messages an endpoint queues in each direction, as in the simulation by default.
 const WINDOW: usize = 64;
 
-/// How long nothing may be heard of the other side; as in the simulation by default.
+/// How long an endpoint waits without any frame before it breaks, as in the simulation by default.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How often an end that has nothing to say says that.
+/// How often an endpoint without messages to send writes a keepalive frame.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(3);

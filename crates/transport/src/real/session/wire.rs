@@ -1,8 +1,9 @@
-//! The form of a session on the wire.
+//! The wire format of sessions.
 //!
-//! Who connects begins with a greeting, who listens answers with one byte. Then both sides write frames: a byte that says what it is, and
-//! for a message its length in four bytes, the lowest first, and its encoding. A connection that ends before a frame said so was broken,
-//! since an operating system closes the connections of a crashed program as if it had meant to.
+//! The connecting side starts with a greeting, and the listening side answers with one byte. Then both sides write frames: a byte
+//! for the kind, and for a message its length in four bytes, little-endian, and its postcard encoding. A connection that closes
+//! without a finish frame was broken, because operating systems close the connections of a crashed program as if it had closed
+//! them itself.
 
 use std::io;
 use std::time::Duration;
@@ -14,20 +15,20 @@ use tokio::time::timeout;
 use crate::message::Message;
 use crate::real::datagram::{header, parse};
 
-/// The longest greeting: a number of the form, a node, and a name of a port.
+/// The longest greeting: format number, node, and name of a port.
 const GREETING_BYTES_MAX: u16 = 4_096;
 
 /// The longest message of a session, in bytes.
 pub(super) const MESSAGE_BYTES_MAX: u32 = 1 << 28;
 
-/// How much of a message is read before it must go on.
+/// How many bytes of a message may arrive within one timeout.
 const PIECE_BYTES: usize = 1 << 16;
 
 const MESSAGE: u8 = 1;
 const KEEPALIVE: u8 = 2;
 const FINISH: u8 = 3;
 
-/// What the other side wrote.
+/// One frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
     Message(Vec<u8>),
@@ -35,7 +36,7 @@ pub(super) enum Frame {
     Finish,
 }
 
-/// Answers to a greeting.
+/// The answer to a greeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
     Refused = 0,
@@ -46,7 +47,7 @@ fn invalid_data(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
-/// Says who asks for which port.
+/// Writes the greeting: this node, and the port that it wants.
 pub(super) async fn write_greeting(connection: &mut (impl AsyncWrite + Unpin), from: NodeId, port: &str) -> io::Result<()> {
     let greeting = header(from, port);
     let length = u16::try_from(greeting.len()).ok().filter(|length| *length <= GREETING_BYTES_MAX);
@@ -54,7 +55,7 @@ pub(super) async fn write_greeting(connection: &mut (impl AsyncWrite + Unpin), f
     connection.write_all(&greeting).await
 }
 
-/// Reads who asks for which port.
+/// Reads a greeting. Returns the connecting node and the port.
 pub(super) async fn read_greeting(connection: &mut (impl AsyncRead + Unpin)) -> io::Result<(NodeId, String)> {
     let length = connection.read_u16_le().await?;
     if length > GREETING_BYTES_MAX {
@@ -64,7 +65,7 @@ pub(super) async fn read_greeting(connection: &mut (impl AsyncRead + Unpin)) -> 
     connection.read_exact(&mut greeting).await?;
     match parse(&greeting) {
         Some((from, port, [])) => Ok((from, port.to_owned())),
-        _ => Err(invalid_data("no greeting of ours")),
+        _ => Err(invalid_data("not a greeting")),
     }
 }
 
@@ -76,14 +77,14 @@ pub(super) async fn read_answer(connection: &mut (impl AsyncRead + Unpin)) -> io
     match connection.read_u8().await? {
         0 => Ok(Answer::Refused),
         1 => Ok(Answer::Accepted),
-        _ => Err(invalid_data("no answer of ours")),
+        _ => Err(invalid_data("not an answer")),
     }
 }
 
-/// The frame of a message; nothing if it is too long.
+/// Encodes a message as a frame. Returns `None` if it is too long.
 ///
 /// # Panics
-/// If the message's own `Serialize` fails: it could not travel at all.
+/// The message's own `Serialize` fails, so it could not travel.
 pub(super) fn message_frame<M: Message>(message: &M) -> Option<Vec<u8>> {
     let mut frame = postcard::to_extend(message, vec![MESSAGE, 0, 0, 0, 0]).expect("a message can be serialised");
     let length = u32::try_from(frame.len() - 5).ok().filter(|length| *length <= MESSAGE_BYTES_MAX)?;
@@ -94,7 +95,9 @@ pub(super) fn message_frame<M: Message>(message: &M) -> Option<Vec<u8>> {
 pub(super) const KEEPALIVE_FRAME: [u8; 1] = [KEEPALIVE];
 pub(super) const FINISH_FRAME: [u8; 1] = [FINISH];
 
-/// Reads the next frame; nothing if the connection ends before it. Fails if nothing comes for as long as `patience` lasts.
+/// Reads the next frame, or `None` if the connection closes before it.
+///
+/// Fails if nothing arrives within `limit`.
 pub(super) async fn read_frame(connection: &mut (impl AsyncRead + Unpin), limit: Duration) -> io::Result<Option<Frame>> {
     let kind = match timeout(limit, connection.read_u8()).await? {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -108,7 +111,7 @@ pub(super) async fn read_frame(connection: &mut (impl AsyncRead + Unpin), limit:
             if length > MESSAGE_BYTES_MAX {
                 return Err(invalid_data("a message is too long"));
             }
-            // Memory grows with what comes, not with what was announced.
+            // Memory grows with the bytes that arrive, not with the announced length.
             let (length, mut message) = (length as usize, Vec::new());
             while message.len() < length {
                 let read = message.len();
@@ -117,7 +120,7 @@ pub(super) async fn read_frame(connection: &mut (impl AsyncRead + Unpin), limit:
             }
             Ok(Some(Frame::Message(message)))
         }
-        _ => Err(invalid_data("no frame of ours")),
+        _ => Err(invalid_data("not a frame")),
     }
 }
 

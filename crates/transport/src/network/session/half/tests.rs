@@ -1,4 +1,4 @@
-//! What a lane keeps, gives out and forgets.
+//! Order, duplicates, window, retransmission and memory of one half.
 
 use super::*;
 
@@ -36,7 +36,7 @@ fn a_duplicate_adds_nothing_to_read() {
     assert!(!half.arrive(0) && !half.arrive(1));
     assert!(half.read_next().is_some() && half.read_next().is_some());
     half.acknowledge(None, progress(2, 2));
-    assert!(!half.arrive(0) && half.read_next().is_none(), "it is known after its entry is gone");
+    assert!(!half.arrive(0) && half.read_next().is_none(), "a duplicate is recognised after its entry is gone");
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn the_window_opens_only_by_acknowledgements() {
     assert!(!half.has_room(2) && half.has_room(3));
     half.arrive(0);
     half.read_next();
-    assert!(!half.has_room(2), "nobody told it");
+    assert!(!half.has_room(2), "the read was not reported");
     let reported = half.report(false);
     half.acknowledge(Some(0), reported);
     assert!(half.has_room(2));
@@ -56,16 +56,16 @@ fn reading_from_a_full_window_owes_a_window_update() {
     let mut half = half(2);
     half.arrive(0);
     half.read_next();
-    assert!(!half.owes_window_update(2), "the acknowledgement of the second message will say so");
+    assert!(!half.owes_window_update(2), "the acknowledgement of the second message reports it");
     half.report(false);
     half.push(message());
     half.arrive(1);
     half.arrive(2);
-    assert!(!half.owes_window_update(2), "there is no room");
+    assert!(!half.owes_window_update(2), "the window is full");
     half.read_next();
     assert!(half.owes_window_update(2));
     half.report(false);
-    assert!(!half.owes_window_update(2), "it was told");
+    assert!(!half.owes_window_update(2), "the read was reported");
 }
 
 #[test]
@@ -100,11 +100,11 @@ fn a_broken_half_loses_everything_from_the_first_gap() {
     half.arrive(0);
     half.arrive(3);
     half.mark_broken(9);
-    assert!(half.pop_lost().is_none(), "the second is on its way");
+    assert!(half.pop_lost().is_none(), "the second is in flight");
     half.entry(1).unwrap().under_way = 0;
     half.arrive(1);
     let lost: Vec<u32> = std::iter::from_fn(|| half.pop_lost()).map(|(_, cause)| cause).collect();
-    assert_eq!(lost, [9, 9], "the fourth arrived and will never be in order");
+    assert_eq!(lost, [9, 9], "the fourth arrived but can never be read in order");
     assert!(half.read_next().is_some() && half.read_next().is_some() && half.read_next().is_none());
 }
 
