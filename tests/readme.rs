@@ -58,8 +58,12 @@ fn the_readme_shows_what_a_failing_test_says_of_the_smallest_story() {
     let replay =
         |file: &Path| format!("CLUSTER_SIM_REPLAY={} cargo nextest run -p store -E 'test(=all_nodes_agree)'", file.display());
     let driver = ScenarioSource::Test { package: "store".to_owned(), name: "all_nodes_agree".to_owned() };
-    let origin =
-        ArtifactContext { name: "store-all_nodes_agree".to_owned(), source: driver, build: BuildInfo::here(), replay: Box::new(replay) };
+    let origin = ArtifactContext {
+        name: "store-all_nodes_agree".to_owned(),
+        source: driver,
+        build: BuildInfo::here(),
+        replay: Box::new(replay),
+    };
     sweep.keep_artifacts(&scenario, &origin, root.path(), |_| {});
     let said = sweep.to_string().replace(&root.path().display().to_string(), "…/target/cluster-sim");
     let (_, said) = said.split_once("held\n").expect("it begins with how many held");

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use cluster_sim::Report;
 use cluster_sim::explain::{self, Event, EventKind, Recording, SpanKind};
 use cluster_sim::prelude::*;
-use cluster_sim::Report;
 use cluster_sim_scenarios::NodeStyle;
 use proptest::prelude::*;
 use serde_json::Value;

@@ -1,6 +1,5 @@
 //! Every finding fails the report and names its cause.
 
-
 use cluster_sim::prelude::*;
 use cluster_sim::{Change, Invariant, PanicFinding};
 use cluster_sim_testkit::panics::panic_of;

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use cluster_sim::{LossCause, ResetReason};
 use cluster_sim::prelude::*;
+use cluster_sim::{LossCause, ResetReason};
 use cluster_sim_testkit::arbitrary::{any_link, any_plan, cases};
 use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;

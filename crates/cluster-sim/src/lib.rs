@@ -110,8 +110,8 @@ pub use cluster_sim_node::{
 };
 pub use cluster_sim_runtime::{Address, Distribution, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream};
 pub use cluster_sim_types::{
-    Change, CoveragePoint, Fact, Health, Incarnation, InvalidRatio, LossCause, LossKind, LocalInstant, NodeId, Ratio, Region, SessionTraffic, Shard,
-    Traffic, VirtualInstant, Volume, WallTime,
+    Change, CoveragePoint, Fact, Health, Incarnation, InvalidRatio, LocalInstant, LossCause, LossKind, NodeId, Ratio, Region,
+    SessionTraffic, Shard, Traffic, VirtualInstant, Volume, WallTime,
 };
 
 /// What the attribute [`test`] expands to; not for use by hand.

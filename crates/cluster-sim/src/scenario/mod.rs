@@ -67,7 +67,7 @@ pub(crate) struct Definition {
     pub(crate) checked: OnceLock<Result<(), ScenarioError>>,
     pub(crate) arenas: Arenas,
     /// How views of known types are shown as text.
-    pub(crate) view_texts: Vec<views::ViewText>,
+    pub(crate) view_texts: views::ViewTexts,
 }
 
 impl Scenario {
@@ -93,7 +93,7 @@ impl Scenario {
             script: None,
             checked: OnceLock::new(),
             arenas: Arenas::default(),
-            view_texts: views::known_views(),
+            view_texts: views::ViewTexts::default(),
         }))
     }
 

@@ -1,6 +1,7 @@
 //! The views that reports show as text.
 
 use std::any::Any;
+use std::fmt;
 
 use cluster_sim_transport::describe;
 use serde::Serialize;
@@ -8,25 +9,45 @@ use serde::Serialize;
 use super::Scenario;
 
 /// A view as text, if it is of the type that this function is for.
-pub(crate) type ViewText = fn(&dyn Any) -> Option<String>;
+type ViewText = fn(&dyn Any) -> Option<String>;
 
-/// The types whose text is always known.
-pub(crate) fn known_views() -> Vec<ViewText> {
-    vec![
-        text::<bool>,
-        text::<u8>,
-        text::<u16>,
-        text::<u32>,
-        text::<u64>,
-        text::<usize>,
-        text::<i32>,
-        text::<i64>,
-        text::<f64>,
-        text::<String>,
-        text::<Vec<u32>>,
-        text::<Vec<u64>>,
-        text::<Vec<String>>,
-    ]
+/// The types of views whose text is known.
+#[derive(Clone)]
+pub(crate) struct ViewTexts(Vec<ViewText>);
+
+/// Shows how many there are: the address of a function differs in every process.
+impl fmt::Debug for ViewTexts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "ViewTexts({})", self.0.len())
+    }
+}
+
+impl ViewTexts {
+    /// The text of a view, if its type is known.
+    pub(crate) fn text(&self, view: &dyn Any) -> Option<String> {
+        self.0.iter().find_map(|text| text(view))
+    }
+}
+
+impl Default for ViewTexts {
+    /// Numbers, texts, and lists of them.
+    fn default() -> Self {
+        Self(vec![
+            text::<bool>,
+            text::<u8>,
+            text::<u16>,
+            text::<u32>,
+            text::<u64>,
+            text::<usize>,
+            text::<i32>,
+            text::<i64>,
+            text::<f64>,
+            text::<String>,
+            text::<Vec<u32>>,
+            text::<Vec<u64>>,
+            text::<Vec<String>>,
+        ])
+    }
 }
 
 fn text<V: Serialize + 'static>(view: &dyn Any) -> Option<String> {
@@ -67,6 +88,6 @@ impl Scenario {
     /// ```
     #[must_use]
     pub fn show_views<V: Serialize + 'static>(self) -> Self {
-        self.with(|definition| definition.view_texts.push(text::<V>))
+        self.with(|definition| definition.view_texts.0.push(text::<V>))
     }
 }

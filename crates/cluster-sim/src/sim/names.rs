@@ -52,7 +52,7 @@ impl Sim {
     /// The view of a node as text, if its type is one whose text is known.
     pub(crate) fn view_text(&self, node: NodeId) -> Option<String> {
         let view = self.engine.view(node)?;
-        self.definition.view_texts.iter().find_map(|text| text(view))
+        self.definition.view_texts.text(view)
     }
 
     /// A record as a line: its instant and its sentence. Of messages only label and length are known.
