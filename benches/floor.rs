@@ -1,4 +1,4 @@
-//! What an event costs at least: the workloads by hand, as state machines and as futures, with nothing that an event does not need.
+//! The floor: the least cost of an event, measured on plain Rust with state machines or futures and nothing that an event does not need.
 
 mod bare;
 mod measure;
@@ -17,21 +17,21 @@ use measure::measurement::report;
 /// The committed digests.
 const DIGESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/digests.toml");
 
-/// Measures what an event costs at least: one delivered message or one fired timer.
+/// Measures the least cost of an event: one delivered message or one fired timer.
 #[derive(Debug, Parser)]
 #[command(after_help = AFTER)]
 struct Floor {
-    /// What nodes are written as
+    /// How nodes are written
     #[arg(long, value_enum, default_value_t = Kind::Machines)]
     kind: Kind,
-    /// Where delays come from
+    /// The source of delays
     #[arg(long, value_enum, default_value_t = Source::Cheap)]
     chance: Source,
     #[command(flatten)]
     arguments: Arguments,
 }
 
-/// What nodes are written as.
+/// How nodes are written.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Kind {
     /// State machines
@@ -40,12 +40,12 @@ enum Kind {
     Async,
 }
 
-/// Where delays come from.
+/// The source of delays.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Source {
-    /// A generator that costs next to nothing; for timing
+    /// A generator of negligible cost; for timing
     Cheap,
-    /// What the product draws; for comparing what happens
+    /// The rolls of the product; for comparing events
     Addressed,
 }
 

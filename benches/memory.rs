@@ -1,8 +1,8 @@
-//! How often an event allocates through the whole product, and how much memory a run holds at the most.
+//! Allocations per event of the whole product, and the peak memory of a run.
 //!
-//! A bench of its own: counting costs time.
+//! Counting costs time, so this is a bench of its own.
 
-#[expect(dead_code, reason = "what measures time is for the other benches")]
+#[expect(dead_code, reason = "only the other benches measure time")]
 mod measure;
 mod workloads;
 
@@ -20,38 +20,38 @@ use workloads::Kind;
 /// Counts allocations of the whole product.
 #[derive(Debug, Parser)]
 struct Memory {
-    /// What nodes are written as
+    /// How nodes are written
     #[arg(long, value_enum, default_value_t = Kind::Machines)]
     kind: Kind,
-    /// Count for this cell; may be given several times. All of them where none is given
+    /// Count for this cell; may be given several times [default: all cells]
     #[arg(long, value_name = "CELL", value_enum)]
     cell: Vec<Cell>,
     /// Print a JSON document instead of a table
     #[arg(long)]
     json: bool,
-    /// Given by `cargo bench` to every bench
+    /// Passed by `cargo bench` to every bench
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-/// The fraction of a cell that is run to know what a run allocates before it is in its stride.
-const FIRST: f64 = 0.5;
+/// The fraction of a cell that counts as warm-up.
+const WARM_UP: f64 = 0.5;
 
-/// What a cell allocates.
+/// The allocations of a cell.
 #[derive(Debug)]
 struct Footprint {
     cell: Cell,
     kind: Kind,
-    /// Of the second half of the run: what an event allocates once all arenas are as large as they need to be.
+    /// Counted in the second half of the run, after all arenas have grown to their size.
     allocations_per_event: f64,
     allocations_per_run: f64,
-    /// The most that was held at once, in bytes.
+    /// Peak memory in bytes.
     peak_bytes: u64,
 }
 
 impl Footprint {
     fn take(cell: Cell, kind: Kind) -> Self {
-        let ((half, counted_half), (whole, counted)) = (count(cell, kind, FIRST), count(cell, kind, 1.0));
+        let ((half, counted_half), (whole, counted)) = (count(cell, kind, WARM_UP), count(cell, kind, 1.0));
         let difference = counted.count_total.saturating_sub(counted_half.count_total);
         Self {
             cell,
@@ -63,12 +63,12 @@ impl Footprint {
     }
 }
 
-/// Runs a cell at that scale and counts what it allocates, the scenario aside.
+/// Runs a cell at a scale and counts its allocations, without those of the scenario.
 fn count(cell: Cell, kind: Kind, scale: f64) -> (Done, AllocationInfo) {
     let scenario = workloads::scenario(cell, kind, scale);
     let mut done = None;
     let counted = allocation_counter::measure(|| done = Some(workloads::run(cell, scale, &scenario)));
-    (done.expect("it was run"), counted)
+    (done.expect("the closure ran"), counted)
 }
 
 impl Figure for Footprint {

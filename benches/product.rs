@@ -1,4 +1,4 @@
-//! What an event costs through the whole product, and what a simulation costs from its start to its drop.
+//! The cost of an event on the whole product, and of a simulation from its start to its drop.
 
 mod measure;
 mod workloads;
@@ -18,14 +18,14 @@ use workloads::Kind;
 /// The committed digests.
 const DIGESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/digests.toml");
 
-/// Measures what an event costs through the whole product: one delivered message or one fired timer.
+/// Measures the cost of an event on the whole product: one delivered message or one fired timer.
 #[derive(Debug, Parser)]
 #[command(after_help = AFTER)]
 struct Product {
-    /// What nodes are written as
+    /// How nodes are written
     #[arg(long, value_enum, default_value_t = Kind::Machines)]
     kind: Kind,
-    /// Sweep so many seeds of the cell `short` instead, as a user does, and print what a seed takes of all cores together
+    /// Sweep this many seeds of the cell `short` instead, as a user does, and print the processor time per seed
     #[arg(long, value_name = "SEEDS")]
     sweep: Option<u64>,
     #[command(flatten)]
@@ -35,7 +35,7 @@ struct Product {
 fn main() -> ExitCode {
     let Product { kind, sweep, arguments } = Product::parse();
     if let Some(seeds) = sweep {
-        return swept(kind, seeds);
+        return sweep_short(kind, seeds);
     }
     let cells = arguments.cells(Cell::value_variants());
     let scale = arguments.scale;
@@ -44,14 +44,14 @@ fn main() -> ExitCode {
     report(cells, &name_of(&kind), &arguments, &committed, run)
 }
 
-/// Sweeps the short cell. Rates are told by processor time, which other programs on the machine do not change much.
-fn swept(kind: Kind, seeds: u64) -> ExitCode {
+/// Sweeps the short cell. Rates use processor time, which other programs on the machine affect little.
+fn sweep_short(kind: Kind, seeds: u64) -> ExitCode {
     let scenario = workloads::scenario(Cell::Short, kind, 1.0);
-    let used = || Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).expect("processor time is no debt");
+    let used = || Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).expect("processor time is not negative");
     let began = used();
     let sweep = scenario.sweep(0..seeds);
     let nanoseconds = (used() - began).as_nanos() as f64 / seeds as f64;
     println!("{sweep}");
-    println!("{nanoseconds:.0} ns of processor time a seed, {:.0} seeds a second for each core", 1e9 / nanoseconds);
+    println!("{nanoseconds:.0} ns of processor time per seed, {:.0} seeds per second on each core", 1e9 / nanoseconds);
     ExitCode::from(sweep.exit_code())
 }

@@ -121,7 +121,7 @@ pub(crate) fn simulated() -> Vec<String> {
     let mut lines = sim.observer::<FactLog>("facts").expect("it was declared").lines.clone();
     let report = sim.finish();
     report.assert_ok();
-    lines.push(format!("  digest {}: the same at every run, on every machine", report.digest));
+    lines.push(format!("  digest {}: equal in every run, on every machine", report.digest));
     lines
 }
 

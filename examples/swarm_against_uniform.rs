@@ -1,15 +1,15 @@
-//! How many seeds find each planted bug: with plans of the profile, with a random nemesis of equal mean wait and duration, and with
-//! uniform plans of as many faults as the profile has.
+//! How many seeds find each planted bug: with plans of the profile, with a random nemesis of equal mean wait and duration, and
+//! with uniform plans of as many faults as the profile has.
 //!
 //! ```console
 //! cargo run --example swarm_against_uniform
 //! ```
 //!
-//! Ten disjoint ranges of seeds are searched up to the first that breaks the rule; a range without one counts with its length. Beside
-//! these means stands how many seeds of all ranges find the bug, which has less noise.
+//! Ten disjoint ranges of seeds are searched up to the first that breaks the rule; a range without one counts with its length.
+//! Beside these means stands how many seeds of all ranges find the bug, which has less noise.
 //!
-//! Read it with care. A bug that needs one fault is found most often by the most even plans, and a swarm cannot win there: six of ten
-//! of its plans leave a kind out. It wins where a bug needs several faults of one kind on one node.
+//! Read it with care. A bug that needs one fault is found most often by the most even plans, and a swarm cannot win there: six of
+//! ten of its plans leave a kind out. It wins where a bug needs several faults of one kind on one node.
 
 use std::ops::Range;
 

@@ -1,7 +1,7 @@
 //! The floor of the benchmarks and the product process equal events with equal rolls, and end in one hash.
 //!
-//! So their ratio compares two implementations of one task. The floor is a second, plain implementation of queue, timers and fates; a
-//! change of those in the product must be made in `benches/bare/addressed.rs` too.
+//! So their ratio compares two implementations of one task. The floor is a second, plain implementation of queue, timers and
+//! fates; a change of those in the product must be made in `benches/bare/addressed.rs` too.
 
 #[path = "../benches/bare/mod.rs"]
 mod bare;
@@ -59,8 +59,8 @@ fn floor_and_product_process_equal_events_in_one_order(#[case] cell: Cell, #[cas
     assert_eq!(as_tasks(cell, scale, Addressed::new()), product, "futures");
 }
 
-/// A timer of a machine is named by its number, one of a task by the task; everything else is equal. Where timers of several nodes are
-/// due at one instant, as in the cell `startup`, the order is rolled by those names and may differ.
+/// A timer of a machine is named by its number, one of a task by the task; everything else is equal. Where timers of several
+/// nodes are due at one instant, as in the cell `startup`, the order is rolled by those names and may differ.
 #[rstest]
 #[case(Cell::W1, 0.3)]
 #[case(Cell::W1Heap, 0.03)]

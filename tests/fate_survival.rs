@@ -1,7 +1,7 @@
 //! Fate survival: removing one fault from a run leaves the fates of nearly all other messages unchanged.
 //!
 //! It is measured by address, the key of a roll of the network, which is fixed under one seed; and by meaning, what a message is
-//! about, however it is labelled. Only the second measure tells good labels from bad ones.
+//! about, however it is labelled. Only the second measure separates good labels from bad ones.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,8 @@ use cluster_sim::prelude::*;
 use cluster_sim::{Fate, FateRecord, LinkOrder, Record, RecordKind};
 use cluster_sim_scenarios::edge_cache::{EdgeCacheFile, Seconds, Step, TimedStep};
 use cluster_sim_testkit::echo::{ByCorrelation, ByOrdinal, BySendTime, Labels, echo};
-use cluster_sim_testkit::units::milliseconds;
+use cluster_sim_testkit::faults::{cut, loss, one_way_cut, pause};
+use cluster_sim_testkit::units::{milliseconds, ratio};
 
 /// The fate of each message of a run.
 struct Fates {
@@ -63,7 +64,7 @@ impl Survival {
     }
 }
 
-/// What survives when one fault is removed.
+/// The fates that survive when one fault is removed.
 struct Removal {
     fault: String,
     by_address: Survival,
@@ -91,8 +92,8 @@ impl Removal {
 fn lossy() -> LinkModel {
     LinkModel {
         delay: Distribution::log_normal(milliseconds(5), 0.5, milliseconds(40)),
-        loss: Ratio::new(0.05).expect("a share"),
-        duplicate: Ratio::new(0.02).expect("a share"),
+        loss: ratio(0.05),
+        duplicate: ratio(0.02),
         order: LinkOrder::Unordered,
         ..LinkModel::default()
     }
@@ -100,25 +101,12 @@ fn lossy() -> LinkModel {
 
 /// Faults of several kinds that together affect every client.
 fn plan() -> FaultPlan {
-    let cut = |client: &str, both_ways, duration| Fault::Cut {
-        from: vec!["server/0".to_owned()],
-        to: vec![client.to_owned()],
-        both_ways,
-        duration: Some(milliseconds(duration)),
-    };
-    let pause = |node: &str, duration| Fault::Pause { node: node.to_owned(), duration: Some(milliseconds(duration)) };
-    let storm = Fault::Loss {
-        links: "default".to_owned(),
-        rule: "storm".to_owned(),
-        ratio: Ratio::new(0.3).expect("a share"),
-        duration: Some(milliseconds(700)),
-    };
     FaultPlan::new()
-        .at(milliseconds(3_000), cut("client/1", true, 1_500))
-        .at(milliseconds(6_000), pause("client/2", 900))
-        .at(milliseconds(9_000), storm)
-        .at(milliseconds(12_000), pause("server/0", 333))
-        .at(milliseconds(14_000), cut("guest/0", false, 400))
+        .at(milliseconds(3_000), cut(["server/0"], ["client/1"], milliseconds(1_500)))
+        .at(milliseconds(6_000), pause("client/2", milliseconds(900)))
+        .at(milliseconds(9_000), loss("default", "storm", ratio(0.3), milliseconds(700)))
+        .at(milliseconds(12_000), pause("server/0", milliseconds(333)))
+        .at(milliseconds(14_000), one_way_cut(["server/0"], ["guest/0"], milliseconds(400)))
 }
 
 /// Removes each fault of the plan, one at a time.

@@ -3,7 +3,8 @@
 use cluster_sim::prelude::*;
 use cluster_sim::{Change, Fate, Invariant, LinkOrder, Record, RecordKind};
 use cluster_sim_testkit::echo::{Answered, ByCorrelation, ByOrdinal, BySendTime, Labels, echo};
-use cluster_sim_testkit::units::milliseconds;
+use cluster_sim_testkit::faults::{loss, one_way_cut};
+use cluster_sim_testkit::units::{milliseconds, ratio, seconds};
 
 const CLIENTS: u32 = 8;
 const GUEST: &str = "guest/0";
@@ -86,16 +87,16 @@ impl Trace {
 fn lossy() -> LinkModel {
     LinkModel {
         delay: Distribution::log_normal(milliseconds(5), 0.7, milliseconds(80)),
-        loss: Ratio::new(0.06).expect("a share"),
-        duplicate: Ratio::new(0.05).expect("a share"),
-        reorder: Ratio::new(0.1).expect("a share"),
+        loss: ratio(0.06),
+        duplicate: ratio(0.05),
+        reorder: ratio(0.1),
         reorder_window: milliseconds(20),
         order: LinkOrder::Unordered,
         ..LinkModel::default()
     }
 }
 
-/// All ticks, sends and arrivals fall on whole milliseconds, so many events share an instant and their order is random.
+/// All ticks, sends and arrivals fall on whole milliseconds; events that share an instant have a random order.
 fn in_step() -> LinkModel {
     LinkModel { delay: Distribution::constant(milliseconds(5)), reorder: Ratio::ZERO, ..lossy() }
 }
@@ -143,20 +144,14 @@ fn other_loss_copies_and_reordering_of_one_link_change_no_other_link() {
 /// n3.
 #[test]
 fn a_loss_rule_on_one_link_changes_no_other_link() {
-    assert_independent(inject(&["to guest"], |links| Fault::Loss {
-        links: links.to_owned(),
-        rule: "storm".to_owned(),
-        ratio: Ratio::new(0.5).expect("a share"),
-        duration: None,
-    }));
+    assert_independent(inject(&["to guest"], |links| loss(links, "storm", ratio(0.5), None)));
 }
 
 /// n10, n11.
 #[test]
 fn a_cut_of_one_link_changes_no_other_link() {
     assert_independent(|sim| {
-        let [from, to] = ["server/0", GUEST].map(|node| vec![node.to_owned()]);
-        sim.inject(Fault::Cut { from, to, both_ways: false, duration: Some(Duration::from_secs(4)) }).expect("both are declared");
+        sim.inject(one_way_cut(["server/0"], [GUEST], seconds(4))).expect("both are declared");
     });
 }
 

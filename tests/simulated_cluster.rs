@@ -175,20 +175,20 @@ async fn healed_partition() -> String {
     report.digest.to_string()
 }
 
-fn expected_story() -> String {
+fn expected_digest() -> String {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(healed_partition())
 }
 
 #[tokio::test]
 async fn a_tokio_test_gives_the_digest_of_a_plain_test() {
     let here = healed_partition().await;
-    assert_eq!(here, std::thread::spawn(expected_story).join().unwrap());
+    assert_eq!(here, std::thread::spawn(expected_digest).join().unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_multi_thread_tokio_test_gives_the_digest_of_a_plain_test() {
     let here = healed_partition().await;
-    assert_eq!(here, std::thread::spawn(expected_story).join().unwrap());
+    assert_eq!(here, std::thread::spawn(expected_digest).join().unwrap());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The product's chance, written a second time: the floor draws with it what the product draws, and so must do what the product does.
+//! A second implementation of the product's rolls. With it the floor draws what the product draws, so both must process equal events.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ const DELAY: Stream = Stream::named("delay");
 const ORDER: Stream = Stream::named("order");
 const ENTROPY: Stream = Stream::named("entropy");
 
-/// Rolls addressed by what they are about: nodes by their names, messages by label, epoch and repeat.
+/// Rolls addressed by their subject: nodes by name, messages by label, epoch and repeat.
 #[derive(Debug)]
 pub(crate) struct Addressed {
     seed: Seed,
@@ -33,7 +33,7 @@ impl Addressed {
         Self { seed: Seed(0), delay, nodes: Vec::new(), links: BTreeMap::new() }
     }
 
-    /// The place among the events of one instant; messages and timers have the same rank in the product.
+    /// The order among the events of one instant; messages and timers have one rank in the product.
     fn rank(&self, about: Address, at: u64) -> u64 {
         self.seed.roll(ORDER, about.number(at)).0
     }
@@ -45,7 +45,7 @@ impl Chance for Addressed {
         self.links.clear();
         let node = |name: &String| {
             let name = Address::new().name(name);
-            // Life 0: no node draws anything in a later one.
+            // Incarnation 0: no node draws in a later one.
             let entropy = Entropy::from_key(self.seed.roll(ENTROPY, name.number(0)).0);
             Node { name, entropy }
         };
@@ -77,35 +77,36 @@ impl Chance for Addressed {
     }
 }
 
-/// An epoch is 16 s, at whose end a link forgets what it carried.
+/// The length of an epoch, at whose end a link clears its counts of labels.
 const EPOCH: u64 = 16_000_000_000;
-/// Places for labels on a link, at first and at the most, and by how much they grow.
-const PLACES: std::ops::RangeInclusive<usize> = 8..=256;
+/// The least and the most slots for labels on a link.
+const SLOTS: std::ops::RangeInclusive<usize> = 8..=256;
+/// The factor by which the slots grow.
 const GROWTH: usize = 4;
-/// How often one label is told apart in an epoch.
+/// The number of repeats of one label that an epoch distinguishes.
 const REPEATS: u32 = 4_095;
 
-/// One direction between two nodes, and how often each label was sent over it in the present epoch, known by 20 bits of a hash.
+/// One direction between two nodes, with a count of sends per label in the present epoch; labels are 20 bits of a hash.
 #[derive(Debug)]
 struct Link {
     address: Address,
     epoch: u64,
-    places: Vec<Option<(u32, u32)>>,
+    slots: Vec<Option<(u32, u32)>>,
 }
 
 impl Link {
     fn new(sender: u64, receiver: u64) -> Self {
-        Self { address: Address::new().number(sender).number(receiver), epoch: 0, places: Vec::new() }
+        Self { address: Address::new().number(sender).number(receiver), epoch: 0, slots: Vec::new() }
     }
 
     fn address_of(&mut self, label: u64, now: u64) -> Address {
         let epoch = now / EPOCH;
         if epoch != self.epoch {
             self.epoch = epoch;
-            if self.used() < self.places.len() / 8 {
-                self.places.clear();
+            if self.used() < self.slots.len() / 8 {
+                self.slots.clear();
             }
-            self.places.fill(None);
+            self.slots.fill(None);
         }
         let labelled = self.address.number(label);
         let repeat = self.repeats_of((labelled.key() >> 44) as u32);
@@ -113,47 +114,47 @@ impl Link {
     }
 
     fn used(&self) -> usize {
-        self.places.iter().flatten().count()
+        self.slots.iter().flatten().count()
     }
 
-    /// How often a label with these bits was sent before, as far as the link remembers.
+    /// Counts the earlier sends of a label with these bits, as far as the link has them.
     fn repeats_of(&mut self, label: u32) -> u32 {
-        if self.places.is_empty() {
-            self.places = vec![None; *PLACES.start()];
+        if self.slots.is_empty() {
+            self.slots = vec![None; *SLOTS.start()];
         }
-        let place = self.place_of(label);
-        if let Some((_, count)) = &mut self.places[place] {
+        let slot = self.slot_of(label);
+        if let Some((_, count)) = &mut self.slots[slot] {
             *count = *count % REPEATS + 1;
             return *count - 1;
         }
-        if (self.used() + 1) * 4 > self.places.len() * 3 {
+        if (self.used() + 1) * 4 > self.slots.len() * 3 {
             self.make_room(label);
         }
-        let place = self.place_of(label);
-        self.places[place] = Some((label, 1));
+        let slot = self.slot_of(label);
+        self.slots[slot] = Some((label, 1));
         0
     }
 
-    /// Where a label is, or where there is room for it: the first such place from its own on.
-    fn place_of(&self, label: u32) -> usize {
-        let circle = self.places.len();
+    /// The slot of a label, or the first free slot from its own on.
+    fn slot_of(&self, label: u32) -> usize {
+        let circle = self.slots.len();
         let from = label as usize % circle;
-        let fits = |place: &usize| self.places[*place].is_none_or(|(known, _)| known == label);
-        (from..from + circle).map(|place| place % circle).find(fits).expect("a quarter of the places is empty")
+        let fits = |slot: &usize| self.slots[*slot].is_none_or(|(known, _)| known == label);
+        (from..from + circle).map(|slot| slot % circle).find(fits).expect("a quarter of the slots is free")
     }
 
-    /// Grows, or lets the first label from this one's place on go; all others are entered anew, in the order of their places.
+    /// Grows, or evicts the first label from this one's slot on; then inserts all others again, in the order of their slots.
     fn make_room(&mut self, label: u32) {
-        let length = (self.places.len() * GROWTH).min(*PLACES.end());
-        if length == self.places.len() {
-            let circle = self.places.len();
+        let length = (self.slots.len() * GROWTH).min(*SLOTS.end());
+        if length == self.slots.len() {
+            let circle = self.slots.len();
             let from = label as usize % circle;
-            let taken = (from..from + circle).map(|place| place % circle).find(|place| self.places[*place].is_some());
-            self.places[taken.expect("three in four places are taken")] = None;
+            let taken = (from..from + circle).map(|slot| slot % circle).find(|slot| self.slots[*slot].is_some());
+            self.slots[taken.expect("three in four slots are occupied")] = None;
         }
-        for entry in std::mem::replace(&mut self.places, vec![None; length]).into_iter().flatten() {
-            let place = self.place_of(entry.0);
-            self.places[place] = Some(entry);
+        for entry in std::mem::replace(&mut self.slots, vec![None; length]).into_iter().flatten() {
+            let slot = self.slot_of(entry.0);
+            self.slots[slot] = Some(entry);
         }
     }
 }

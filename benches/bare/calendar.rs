@@ -1,8 +1,7 @@
-//! The queue of the floor: a calendar that slides with the clock.
+//! The event queue of the floor: a calendar queue that slides with the clock.
 //!
-//! The near future lies in 1,024 buckets of 2^15 ns each, as lists through one slab. The bucket whose time has come becomes a small
-//! sorted array, unless it holds one entry, which is then handed out as it is. What lies further ahead waits in a hierarchical wheel
-//! and falls into the buckets once.
+//! The near future is in 1,024 buckets of 2^15 ns each, as linked lists in one slab. A bucket with several entries is sorted into an array
+//! when the clock reaches it. Later entries wait in a hierarchical wheel and move to the buckets once.
 
 use super::wheel::Wheel;
 
@@ -10,47 +9,47 @@ use super::wheel::Wheel;
 const BUCKET_BITS: u32 = 15;
 /// Buckets in the ring.
 const BUCKETS: u64 = 1024;
-/// Half of a ring, in buckets, as a power of two. The ring covers the half that the clock stands in and the next one.
+/// Half of the ring, in buckets, as a power of two. The ring covers the half that the clock is in and the next one.
 const HALF_BITS: u32 = 9;
 
-/// No entry.
+/// The index that means no entry.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// One entry of the queue.
+/// An entry of the queue.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry<E> {
-    /// Nanoseconds.
+    /// The instant in nanoseconds.
     pub(super) at: u64,
-    /// Its place among the entries of its instant.
+    /// The order among the entries of one instant.
     pub(super) rank: u64,
     pub(super) event: E,
-    /// The entry after it in its list.
+    /// The next entry in its list.
     pub(super) next: u32,
 }
 
 impl<E> Entry<E> {
-    /// The half of a ring that it falls into, counted from zero.
+    /// The half of a ring that it belongs to, counted from zero.
     pub(super) fn half(&self) -> u64 {
         self.at >> (BUCKET_BITS + HALF_BITS)
     }
 }
 
-/// Entries in order of instant and rank.
+/// A queue in order of instant and rank.
 #[derive(Debug)]
 pub(crate) struct Calendar<E> {
     slab: Vec<Entry<E>>,
     free: u32,
     /// The first entry of each bucket.
     heads: Vec<u32>,
-    /// A bit for each bucket that holds something.
+    /// A bit for each bucket that is not empty.
     occupied: [u64; (BUCKETS / 64) as usize],
-    /// A bit for each word of them that is not zero.
+    /// A bit for each word of `occupied` that is not zero.
     summary: u64,
-    /// The bucket that the clock stands in, counted from zero.
+    /// The bucket that the clock is in, counted from zero.
     current: u64,
-    /// What is left of that bucket: instant, rank and entry, the last of them first.
+    /// The rest of that bucket, in reverse order: instant, rank and entry.
     present: Vec<(u64, u64, u32)>,
-    /// What lies beyond the ring.
+    /// Entries beyond the ring.
     far: Option<Box<Wheel>>,
 }
 
@@ -68,7 +67,7 @@ impl<E: Copy> Calendar<E> {
         }
     }
 
-    /// Empties it and sets its clock to zero; the memory is kept.
+    /// Removes all entries and sets the clock to zero; keeps the memory.
     pub(crate) fn clear(&mut self) {
         while let Some(bucket) = self.next_bucket() {
             self.heads[(bucket % BUCKETS) as usize] = NONE;
@@ -81,7 +80,7 @@ impl<E: Copy> Calendar<E> {
         self.far = None;
     }
 
-    /// Adds an event. `at` is not before the instant of the last event taken.
+    /// Adds an event. `at` must not be before the last popped event.
     #[inline(always)]
     pub(crate) fn push(&mut self, at: u64, rank: u64, event: E) {
         let entry = Entry { at, rank, event, next: NONE };
@@ -101,13 +100,13 @@ impl<E: Copy> Calendar<E> {
         if bucket > self.current && entry.half() <= (self.current >> HALF_BITS) + 1 {
             self.enter(bucket, index);
         } else {
-            self.push_elsewhere(index);
+            self.push_outside_ring(index);
         }
     }
 
-    /// Puts an entry where the ring does not reach: into what is left of the present bucket, or beyond.
+    /// Inserts an entry outside the ring: into the rest of the present bucket, or into the wheel.
     #[inline(never)]
-    fn push_elsewhere(&mut self, index: u32) {
+    fn push_outside_ring(&mut self, index: u32) {
         let Entry { at, rank, .. } = self.slab[index as usize];
         if at >> BUCKET_BITS <= self.current {
             let place = self.present.partition_point(|later| (later.0, later.1) > (at, rank));
@@ -118,7 +117,7 @@ impl<E: Copy> Calendar<E> {
         }
     }
 
-    /// Puts an entry into the ring.
+    /// Inserts an entry into the ring.
     #[inline(always)]
     fn enter(&mut self, bucket: u64, index: u32) {
         let place = bucket % BUCKETS;
@@ -139,7 +138,7 @@ impl<E: Copy> Calendar<E> {
         }
     }
 
-    /// Takes the next event, with its instant.
+    /// Removes the next event, with its instant.
     #[inline(always)]
     pub(crate) fn pop(&mut self) -> Option<(u64, E)> {
         if let Some((at, _, index)) = self.present.pop() {
@@ -160,7 +159,7 @@ impl<E: Copy> Calendar<E> {
         Some((at, self.release(index)))
     }
 
-    /// Makes a list of two or more the present, and takes the first of them.
+    /// Sorts a list of two or more entries into `present`, and removes the first of them.
     #[inline(never)]
     fn sort(&mut self, head: u32) -> (u64, u32) {
         let mut index = head;
@@ -170,7 +169,7 @@ impl<E: Copy> Calendar<E> {
             index = entry.next;
         }
         self.present.sort_unstable_by(|one, other| other.cmp(one));
-        let (at, _, index) = self.present.pop().expect("a bucket that is occupied has a first entry");
+        let (at, _, index) = self.present.pop().expect("an occupied bucket has a first entry");
         (at, index)
     }
 
@@ -182,7 +181,7 @@ impl<E: Copy> Calendar<E> {
         entry.event
     }
 
-    /// The next bucket that holds something, from the one after the present on.
+    /// The next bucket after the present one that is not empty.
     #[inline(always)]
     fn next_bucket(&self) -> Option<u64> {
         if self.summary == 0 {
@@ -194,7 +193,7 @@ impl<E: Copy> Calendar<E> {
         let distance = if here != 0 {
             u64::from(here.trailing_zeros())
         } else {
-            // The words after this one, round to this one's lower bits.
+            // The following words, wrapping around to the lower bits of this one.
             let words = BUCKETS as u32 / 64;
             let turned = (self.summary >> (word + 1)) | (self.summary << (words - word - 1)) & ((1 << words) - 1);
             let skipped = turned.trailing_zeros();
@@ -204,7 +203,7 @@ impl<E: Copy> Calendar<E> {
         Some(self.current + 1 + distance)
     }
 
-    /// Moves the clock into a bucket, and what is near from there on into the ring.
+    /// Moves the clock into a bucket, and entries of the next half into the ring.
     #[inline(always)]
     fn move_to(&mut self, bucket: u64) {
         let entered = bucket >> HALF_BITS != self.current >> HALF_BITS;
@@ -218,11 +217,11 @@ impl<E: Copy> Calendar<E> {
     fn enter_half(&mut self, half: u64) {
         if let Some(mut far) = self.far.take() {
             far.advance(&mut self.slab, half + 1);
-            self.take_in(far);
+            self.insert_released(far);
         }
     }
 
-    /// Over a ring that is empty: moves the clock before the first entry of the wheel, and answers with that entry's bucket.
+    /// With an empty ring: moves the clock right before the first entry of the wheel, and returns the bucket of that entry.
     #[inline(never)]
     fn leap(&mut self) -> Option<u64> {
         let mut far = self.far.take()?;
@@ -230,13 +229,13 @@ impl<E: Copy> Calendar<E> {
         if let Some(half) = half {
             self.current = self.current.max(((half - 1) << HALF_BITS) - 1);
         }
-        self.take_in(far);
+        self.insert_released(far);
         self.next_bucket()
     }
 
-    /// Puts what the wheel let go of into the ring.
-    fn take_in(&mut self, mut far: Box<Wheel>) {
-        let mut index = far.take_due();
+    /// Moves the entries that the wheel released into the ring.
+    fn insert_released(&mut self, mut far: Box<Wheel>) {
+        let mut index = far.take_released();
         while index != NONE {
             let Entry { at, next, .. } = self.slab[index as usize];
             self.enter(at >> BUCKET_BITS, index);

@@ -1,31 +1,31 @@
-//! Where the floor takes its delays from.
+//! The sources of randomness of the floor.
 
 use std::time::Duration;
 
 use crate::measure::cells::{DELAY_MAX, DELAY_MIN};
 
-/// What a run leaves to chance.
+/// The random choices of a run.
 pub(crate) trait Chance {
-    /// Begins a run of that seed, for a cluster of nodes with these names.
+    /// Starts a run from a seed, for nodes with these names.
     fn begin(&mut self, seed: u64, names: &[String]);
 
-    /// What stands in the trace for a message.
+    /// The word of a message in the trace.
     fn word(&self, kind: u32, sequence: u32) -> u64;
 
-    /// When a message sent now arrives, and its place among the events of that instant.
+    /// The arrival of a message sent now, and its order among the events of that instant.
     fn arrival(&mut self, now: u64, from: u32, to: u32, word: u64) -> (u64, u64);
 
-    /// The place of a timer among the events of the instant at which it is due.
+    /// The order of a timer among the events of its instant.
     fn timer_rank(&mut self, node: u32, token: u64, at: u64) -> u64;
 
-    /// Where in its first period a node begins.
+    /// The phase of a node in its first period.
     fn phase(&mut self, node: u32, period: Duration) -> Duration;
 
-    /// How much longer than the shortest the election timeout after an entry is.
+    /// The random part of the election timeout after an entry.
     fn election(&mut self, node: u32, sequence: u32, spread: Duration) -> Duration;
 }
 
-/// A generator that costs next to nothing: xoshiro256++ by Blackman and Vigna, filled by splitmix64.
+/// A generator of negligible cost: xoshiro256++ by Blackman and Vigna, seeded by splitmix64.
 #[derive(Debug, Default)]
 pub(crate) struct Cheap {
     state: [u64; 4],
@@ -47,7 +47,7 @@ impl Cheap {
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 
-    /// First come, first served.
+    /// Events of one instant keep the order in which they were queued.
     #[inline]
     fn rank(&mut self) -> u64 {
         self.sequence += 1;

@@ -1,4 +1,4 @@
-//! What both floors share: the clock, messages under way, timers, the trace.
+//! The parts that both floors share: clock, messages in flight, timers, trace.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use cluster_sim_runtime::fold;
 use super::calendar::Calendar;
 use super::chance::Chance;
 
-/// A question, or a datagram that nobody answers.
+/// A question, or a datagram without an answer.
 pub(crate) const REQUEST: u32 = 1;
 /// An answer.
 pub(crate) const REPLY: u32 = 2;
@@ -20,17 +20,17 @@ pub(crate) struct Packet {
     pub(crate) body: u64,
 }
 
-/// A timer came due: what stands in place of a packet's kind.
+/// A fired timer, in place of the kind of a packet.
 pub(crate) const TIMER: u32 = 0;
-/// A node comes back with nothing.
+/// The boot of a node with empty state.
 pub(crate) const BOOT: u32 = 3;
-/// A node loses everything.
+/// The crash of a node.
 const CRASH: u32 = 4;
 
-/// What happens: to a node a message or worse, or to the slot of a timer. Small and flat, so that it is copied in three words.
+/// An event of a node, or of the slot of a timer. Small and flat, so that a copy is three words.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Event {
-    /// The node, or the slot.
+    /// The node or the slot.
     pub(crate) to: u32,
     pub(crate) from: u32,
     pub(crate) packet: Packet,
@@ -43,17 +43,17 @@ impl Event {
     }
 }
 
-/// The tokens of timers that a node may have: a slot is a node's number times this, and the token.
+/// The most timers of a node: the slot of a timer is the number of its node times this, plus its token.
 pub(crate) const TOKENS: u32 = 2;
 
-/// A timer: the instant at which it is due, and that of its entry in the queue.
+/// A timer: its deadline, and the instant of its entry in the queue.
 #[derive(Debug, Clone, Copy)]
 struct Timer {
     due: u64,
     queued: u64,
 }
 
-/// Never.
+/// The instant that is never reached.
 const NEVER: u64 = u64::MAX;
 
 /// Clock, queue, timers and trace of one simulation.
@@ -73,7 +73,7 @@ impl<C: Chance> Clockwork<C> {
         Self { chance, now: 0, queue: Calendar::new(), timers: Vec::new(), up: Vec::new(), trace: 0, events: 0 }
     }
 
-    /// Makes ready for a run of another seed, over nodes with these names; the memory is kept.
+    /// Prepares a run from another seed, for nodes with these names; keeps the memory.
     pub(crate) fn begin(&mut self, seed: u64, names: &[String]) {
         self.chance.begin(seed, names);
         self.now = 0;
@@ -86,7 +86,7 @@ impl<C: Chance> Clockwork<C> {
         self.events = 0;
     }
 
-    /// The hash of what happened, and how much did.
+    /// The digest and the number of events.
     pub(crate) fn outcome(&self) -> (u64, u64) {
         (self.trace, self.events)
     }
@@ -105,7 +105,7 @@ impl<C: Chance> Clockwork<C> {
         self.queue.push(at, rank, Event { to, from, packet });
     }
 
-    /// Lets a timer come due after so much time; moves it if it is armed.
+    /// Sets a timer to fire after a time; moves it if it is set.
     #[inline]
     pub(crate) fn arm(&mut self, slot: u32, after: Duration) {
         let due = self.now + after.as_nanos() as u64;
@@ -116,7 +116,7 @@ impl<C: Chance> Clockwork<C> {
         }
     }
 
-    /// Lets a timer not come due. Its entry stays where it is, for the next time it is armed.
+    /// Cancels a timer. Its entry stays in the queue for the next time it is set.
     #[inline]
     pub(crate) fn disarm(&mut self, slot: u32) {
         self.timers[slot as usize].due = NEVER;
@@ -129,14 +129,14 @@ impl<C: Chance> Clockwork<C> {
         self.queue.push(at, rank, Event::of(TIMER, slot));
     }
 
-    /// Has a node lose everything at `at`, and come back after `span`; before everything else of those instants.
+    /// Crashes a node at `at` and boots it after `span`, each before all other events of its instant.
     pub(crate) fn crash(&mut self, node: u32, at: Duration, span: Duration) {
         for (at, kind) in [(at, CRASH), (at + span, BOOT)] {
             self.queue.push(at.as_nanos() as u64, 0, Event::of(kind, node));
         }
     }
 
-    /// Goes on to the next thing that concerns a node and happens by `until`.
+    /// Advances to the next event of a node that is not after `until`.
     #[inline(always)]
     pub(crate) fn next(&mut self, until: u64) -> Option<Event> {
         loop {
@@ -148,7 +148,7 @@ impl<C: Chance> Clockwork<C> {
             let Event { to, from, packet } = event;
             match packet.kind {
                 TIMER => {
-                    if self.surface(to) {
+                    if self.fires(to) {
                         let node = to / TOKENS;
                         self.record(node, node, u64::from(to % TOKENS));
                         return Some(event);
@@ -170,12 +170,12 @@ impl<C: Chance> Clockwork<C> {
         }
     }
 
-    /// Whether a timer is due whose entry came up; if it was moved, so is its entry.
+    /// Whether the timer of a popped entry fires; if the timer was moved, moves its entry.
     #[inline]
-    fn surface(&mut self, slot: u32) -> bool {
+    fn fires(&mut self, slot: u32) -> bool {
         let Timer { due, queued } = self.timers[slot as usize];
         if queued != self.now {
-            // Armed to an earlier instant meanwhile, and so queued a second time.
+            // It was set to an earlier instant and so has a second entry.
             return false;
         }
         self.timers[slot as usize].queued = NEVER;
@@ -196,8 +196,7 @@ impl<C: Chance> Clockwork<C> {
     }
 }
 
-/// Folds one more thing into the hash of what happened: a message `word` from `peer` reached `node`, or a timer called `word` of the
-/// node, which is its own peer then, came due.
+/// Folds an event into the trace: a message `word` from `peer` reached `node`, or timer `word` of the node, then also the peer, fired.
 #[inline]
 pub(crate) fn traced(trace: u64, at: u64, node: u32, peer: u32, word: u64) -> u64 {
     fold(trace ^ at, word ^ (u64::from(node) << 32 | u64::from(peer)).rotate_left(17))

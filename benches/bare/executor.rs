@@ -1,7 +1,7 @@
-//! Nodes as futures, polled by the event that concerns them.
+//! Nodes as futures, polled by their events.
 //!
-//! Nothing wakes a task but a message for its node or its timer, and both know it by number. So no waker is ever asked anything: every
-//! poll is handed the one that does nothing.
+//! Only a message for its node or its timer wakes a task, and both refer to the task by number. So wakers are not needed: every poll gets the
+//! no-op waker.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -18,15 +18,15 @@ type Task = Pin<Box<dyn Future<Output = ()>>>;
 /// A message with its sender.
 type Received = (u32, Packet);
 
-/// What tasks and executor share.
+/// State that tasks and executor share.
 #[derive(Debug)]
 pub(crate) struct Shared<C> {
     clockwork: Clockwork<C>,
-    /// Messages that no poll has taken yet, by node.
+    /// Messages that no poll has received, by node.
     inboxes: Vec<VecDeque<Received>>,
-    /// The message that the running poll was woken for, which goes from hand to hand.
+    /// The message that woke the running poll.
     handed: Option<Received>,
-    /// The timer that the running poll was woken for.
+    /// The timer that woke the running poll.
     fired: Option<u32>,
 }
 
@@ -53,13 +53,13 @@ impl<C: Chance> Node<C> {
         self.shared.borrow_mut().clockwork.send(self.id, to, packet);
     }
 
-    /// Rolls for something.
+    /// Draws a random value of this node.
     #[inline]
     pub(crate) fn roll<T>(&self, roll: impl FnOnce(&mut C, u32) -> T) -> T {
         roll(&mut self.shared.borrow_mut().clockwork.chance, self.id)
     }
 
-    /// The next message.
+    /// Receives the next message.
     #[inline]
     pub(crate) fn receive(&self) -> Receive<'_, C> {
         Receive(self)
@@ -71,13 +71,13 @@ impl<C: Chance> Node<C> {
         self.shared.borrow().clockwork.now()
     }
 
-    /// The next message, or nothing if none comes before that time, measured by the node's timer `token`.
+    /// Receives the next message, or `None` at the deadline; uses the node's timer `token`.
     #[inline]
     pub(crate) fn receive_by(&self, token: u32, deadline: Duration) -> ReceiveBy<'_, C> {
         ReceiveBy { node: self, slot: self.slot(token), deadline, armed: false }
     }
 
-    /// Waits for so much time by the node's timer `token`.
+    /// Sleeps for a time; uses the node's timer `token`.
     #[inline]
     pub(crate) fn sleep(&self, token: u32, after: Duration) -> Sleep<'_, C> {
         Sleep { node: self, slot: self.slot(token), after: Some(after) }
@@ -139,7 +139,7 @@ impl<C: Chance> Future for ReceiveBy<'_, C> {
 pub(crate) struct Sleep<'a, C> {
     node: &'a Node<C>,
     slot: u32,
-    /// Until the timer is armed.
+    /// `None` once the timer is set.
     after: Option<Duration>,
 }
 
@@ -161,18 +161,18 @@ impl<C: Chance> Future for Sleep<'_, C> {
 
 /// The tasks of a cell.
 pub(crate) trait Tasks<C> {
-    /// The task of a node that waits by this timer, if there is one.
+    /// The task of a node that waits for this timer, if there is one.
     fn task(&self, node: Node<C>, token: u32) -> Option<Task>;
     /// The token of the task that receives a node's messages.
     fn receiver(&self, node: u32) -> u32;
 }
 
-/// An executor that keeps its memory from run to run.
+/// An executor that reuses its memory across runs.
 pub(crate) struct Executor<C> {
     shared: Rc<RefCell<Shared<C>>>,
-    /// By the slot of the timer that they may wait for.
+    /// The tasks by the slot of their timer.
     tasks: Vec<Option<Task>>,
-    /// The slot of the task that receives a node's messages, by node.
+    /// The slot of the receiving task, by node.
     receivers: Vec<u32>,
 }
 
@@ -183,12 +183,12 @@ impl<C: Chance + 'static> Executor<C> {
         Self { shared: Rc::new(RefCell::new(shared)), tasks: Vec::new(), receivers: Vec::new() }
     }
 
-    /// Gives the clock to whoever prepares a run.
+    /// Passes the clock to `prepare` before a run.
     pub(crate) fn prepare<T>(&mut self, preparing: impl FnOnce(&mut Clockwork<C>) -> T) -> T {
         preparing(&mut self.shared.borrow_mut().clockwork)
     }
 
-    /// Runs the tasks of so many nodes to the end, and drops them.
+    /// Runs the tasks of `nodes` nodes to the end, and drops them.
     pub(crate) fn run(&mut self, tasks: &impl Tasks<C>, nodes: u32, until: u64) {
         self.shared.borrow_mut().inboxes.resize_with(nodes as usize, VecDeque::new);
         self.tasks.resize_with((nodes * TOKENS) as usize, || None);
@@ -220,7 +220,7 @@ impl<C: Chance + 'static> Executor<C> {
         self.shared.borrow_mut().inboxes.iter_mut().for_each(VecDeque::clear);
     }
 
-    /// Puts a message that its node was not waiting for into the inbox.
+    /// Stores a message that its node did not receive in the inbox.
     #[inline]
     fn keep(&mut self, node: u32) {
         let mut shared = self.shared.borrow_mut();
@@ -229,7 +229,7 @@ impl<C: Chance + 'static> Executor<C> {
         }
     }
 
-    /// Begins the tasks of a node, in place of those of its life before.
+    /// Starts the tasks of a node, in place of those of its earlier incarnation.
     fn boot(&mut self, tasks: &impl Tasks<C>, id: u32) {
         for token in 0..TOKENS {
             let slot = id * TOKENS + token;

@@ -1,4 +1,4 @@
-//! Nodes as state machines: a number of states, and a match.
+//! Nodes as state machines: a vector of states and a `match`.
 
 use super::chance::Chance;
 use super::clockwork::{BOOT, Clockwork, Packet, REPLY, REQUEST, TIMER, TOKENS};
@@ -6,17 +6,17 @@ use crate::measure::cells::{
     BROADCAST_PERIOD, ELECTION_MIN, ELECTION_SPREAD, ENTRY_PERIOD, RPC_TIMEOUT, STARTUP_WAIT, TICK_PERIOD,
 };
 
-/// What the nodes of a cell do.
+/// The behaviour of the nodes of a cell.
 pub(crate) trait Machines {
-    /// The life of a node begins.
+    /// A node boots.
     fn start<C: Chance>(&mut self, node: u32, clockwork: &mut Clockwork<C>);
     /// A message reached a node.
     fn message<C: Chance>(&mut self, to: u32, from: u32, packet: Packet, clockwork: &mut Clockwork<C>);
-    /// A timer came due.
+    /// A timer fired.
     fn timer<C: Chance>(&mut self, slot: u32, clockwork: &mut Clockwork<C>);
 }
 
-/// Runs them to the end.
+/// Runs the machines to the end.
 pub(crate) fn run<C: Chance, M: Machines>(clockwork: &mut Clockwork<C>, machines: &mut M, nodes: u32, until: u64) {
     (0..nodes).for_each(|node| machines.start(node, clockwork));
     while let Some(event) = clockwork.next(until) {
@@ -28,7 +28,7 @@ pub(crate) fn run<C: Chance, M: Machines>(clockwork: &mut Clockwork<C>, machines
     }
 }
 
-/// What a node keeps.
+/// The state of a node.
 #[derive(Debug, Default, Clone, Copy)]
 struct State {
     sequence: u32,
@@ -89,7 +89,7 @@ impl<const TIMEOUT: bool> Machines for Asking<TIMEOUT> {
     }
 }
 
-/// Every node speaks to all others at its own beat.
+/// Every node sends to all others, periodically from its own phase.
 pub(crate) struct Speaking {
     states: Vec<State>,
 }
@@ -123,7 +123,7 @@ impl Machines for Speaking {
     }
 }
 
-/// A timer a node, again and again.
+/// Each node has a timer that fires periodically.
 pub(crate) struct Ticking;
 
 impl Machines for Ticking {
@@ -142,7 +142,7 @@ impl Machines for Ticking {
     }
 }
 
-/// A timer a node, once.
+/// Each node has a timer that fires once.
 pub(crate) struct Waiting;
 
 impl Machines for Waiting {

@@ -1,7 +1,7 @@
-//! The floor: the workloads by hand, with nothing that an event does not need. No hosts, no links, no faults, no isolation of
-//! panics; a queue, a clock, timers that are moved rather than removed, and a chained hash of what happened.
+//! The floor: the workloads as plain Rust, with nothing that an event does not need.
 //!
-//! [`machines`] is a loop over state machines, [`tasks`] the same nodes as futures on an executor of one page.
+//! It has a queue, a clock, timers that are moved instead of removed, and a chained digest of events; no hosts, no links, no faults, no
+//! isolation of panics. [`machines`] is a loop over state machines, [`tasks`] has the nodes as futures on an executor of one page.
 
 pub(crate) mod addressed;
 pub(crate) mod calendar;

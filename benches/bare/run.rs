@@ -1,4 +1,4 @@
-//! Running a cell on the floor.
+//! Runs a cell on the floor.
 
 use super::chance::Chance;
 use super::clockwork::Clockwork;
@@ -8,11 +8,11 @@ use super::tasks;
 use crate::measure::cells::{CRASH_PERIOD, CRASH_SPAN, Cell};
 use crate::measure::measurement::Done;
 
-/// The cells that the floor has.
+/// The cells of the floor.
 pub(crate) const CELLS: &[Cell] =
     &[Cell::W1, Cell::W2N5, Cell::W2N50, Cell::W2N200, Cell::W3, Cell::W4, Cell::W5, Cell::Startup, Cell::Short];
 
-/// The declared names of the nodes of a cell, in order of their numbers.
+/// The declared names of the nodes of a cell, by number.
 fn names(cell: Cell) -> Vec<String> {
     let group = |name: &str, count: u32| (0..count).map(|index| format!("{name}/{index}")).collect::<Vec<_>>();
     match cell {
@@ -35,10 +35,10 @@ fn begin<C: Chance>(cell: Cell, seed: u64, names: &[String], clockwork: &mut Clo
     }
 }
 
-/// Runs a cell once at that scale as state machines.
+/// Runs a cell once at a scale, as state machines.
 ///
 /// # Panics
-/// If the floor has no such cell.
+/// If the cell is not one of the floor.
 pub(crate) fn as_machines<C: Chance>(cell: Cell, scale: f64, chance: C) -> Done {
     match cell {
         Cell::W1 | Cell::Short => each_machines(cell, scale, chance, || machines::Asking::<false>::new(cell.clients_and_servers())),
@@ -60,13 +60,13 @@ fn each_machines<C: Chance, M: Machines>(cell: Cell, scale: f64, chance: C, make
     })
 }
 
-/// Runs a cell once at that scale as futures.
+/// Runs a cell once at a scale, as futures.
 ///
 /// # Panics
-/// If the floor has no such cell.
+/// If the cell is not one of the floor.
 pub(crate) fn as_tasks<C: Chance + 'static>(cell: Cell, scale: f64, chance: C) -> Done {
     let (clients, servers) = cell.clients_and_servers();
-    let asking = |impatient| tasks::Asking { clients, servers, impatient };
+    let asking = |has_timeout| tasks::Asking { clients, servers, has_timeout };
     match cell {
         Cell::W1 | Cell::Short => each_tasks(cell, scale, chance, || asking(false)),
         Cell::W5 => each_tasks(cell, scale, chance, || asking(true)),

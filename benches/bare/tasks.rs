@@ -1,4 +1,4 @@
-//! Nodes as futures: what a person would write, one task for each thing that a node does at a time.
+//! Nodes as futures, written as usual: one task for each concurrent activity of a node.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -21,16 +21,16 @@ fn hear(heard: u64, packet: Packet) -> u64 {
 pub(crate) struct Asking {
     pub(crate) clients: u32,
     pub(crate) servers: u32,
-    /// Whether clients ask the next server if they wait too long.
-    pub(crate) impatient: bool,
+    /// Whether clients ask the next server after a timeout.
+    pub(crate) has_timeout: bool,
 }
 
 impl<C: Chance + 'static> Tasks<C> for Asking {
     fn task(&self, node: Node<C>, token: u32) -> Option<Task> {
-        let &Self { clients, servers, impatient } = self;
+        let &Self { clients, servers, has_timeout } = self;
         match token {
             0 if node.id >= clients => Some(Box::pin(answer(node))),
-            0 if impatient => Some(Box::pin(ask_impatiently(node, clients, servers))),
+            0 if has_timeout => Some(Box::pin(ask_with_timeout(node, clients, servers))),
             0 => Some(Box::pin(ask(node, clients, servers))),
             _ => None,
         }
@@ -57,12 +57,12 @@ async fn ask<C: Chance>(node: Node<C>, clients: u32, servers: u32) {
     }
 }
 
-async fn ask_impatiently<C: Chance>(node: Node<C>, clients: u32, servers: u32) {
+async fn ask_with_timeout<C: Chance>(node: Node<C>, clients: u32, servers: u32) {
     let mut heard = 0;
     for sequence in 1.. {
         node.send(clients + (node.id + sequence) % servers, Packet { kind: REQUEST, sequence, body: heard });
         let deadline = node.now() + RPC_TIMEOUT;
-        // An answer to an earlier question neither ends the waiting nor prolongs it.
+        // An answer to an earlier question neither ends nor prolongs the wait.
         while let Some((_, packet)) = node.receive_by(0, deadline).await {
             if packet.sequence == sequence {
                 heard = hear(heard, packet);
@@ -72,10 +72,10 @@ async fn ask_impatiently<C: Chance>(node: Node<C>, clients: u32, servers: u32) {
     }
 }
 
-/// What the tasks of one node share.
+/// State that the tasks of one node share.
 type Heard = Rc<Cell<u64>>;
 
-/// Every node speaks to all others at its own beat.
+/// Every node sends to all others, periodically from its own phase.
 pub(crate) struct Speaking {
     heard: Vec<Heard>,
 }
@@ -114,7 +114,7 @@ async fn listen<C: Chance>(node: Node<C>, heard: Heard) {
     }
 }
 
-/// A timer a node, again and again.
+/// Each node has a timer that fires periodically.
 pub(crate) struct Ticking;
 
 impl<C: Chance + 'static> Tasks<C> for Ticking {
@@ -135,7 +135,7 @@ async fn tick<C: Chance>(node: Node<C>) {
     }
 }
 
-/// A timer a node, once.
+/// Each node has a timer that fires once.
 pub(crate) struct Waiting;
 
 impl<C: Chance + 'static> Tasks<C> for Waiting {
@@ -148,14 +148,14 @@ impl<C: Chance + 'static> Tasks<C> for Waiting {
     }
 }
 
-/// The tokens of the timers of a replica, and of the tasks that wait by them.
+/// The tokens of the timers of a replica, and of the tasks that wait for them.
 const ENTRY: u32 = 0;
 const ELECTION: u32 = 1;
 
 /// Node 0 leads, the others follow; each message of the leader ends the wait for an election timeout.
 pub(crate) struct Replicating {
     nodes: u32,
-    /// What the leader heard.
+    /// A fold of the answers to the leader.
     heard: Heard,
 }
 
@@ -201,7 +201,7 @@ async fn follow<C: Chance>(node: Node<C>) {
     loop {
         let spread = node.roll(|chance, id| chance.election(id, sequence, ELECTION_SPREAD));
         let deadline = node.now() + ELECTION_MIN + spread;
-        // Nobody stands for election: that the leader went silent for so long does not happen here.
+        // There is no election: the leader is never silent for that long.
         if let Some((from, packet)) = node.receive_by(ELECTION, deadline).await {
             sequence = packet.sequence;
             heard = hear(heard, packet);

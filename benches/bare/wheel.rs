@@ -1,27 +1,27 @@
-//! What lies far ahead: a hierarchical wheel of lists, 64 slots to a level.
+//! The far future: a hierarchical timing wheel of lists, with 64 slots per level.
 
 use super::calendar::{Entry, NONE};
 
 const SLOT_BITS: u32 = 6;
 const SLOTS: usize = 1 << SLOT_BITS;
-/// Enough for every instant of 64 bits, in halves of a ring.
+/// Enough levels for every 64-bit instant, in halves of a ring.
 const LEVELS: usize = 7;
 
-/// Entries by the half of a ring that they fall into: on the level of the highest digit in which that differs from the present one.
+/// Entries by their half of a ring, on the level of the highest digit in which that differs from the present half.
 #[derive(Debug)]
 pub(super) struct Wheel {
     heads: [[u32; SLOTS]; LEVELS],
     occupied: [u64; LEVELS],
-    /// The half up to which everything was let go of.
+    /// The half up to which all entries were released.
     now: u64,
-    /// What was let go of and not yet taken.
-    due: u32,
+    /// The list of released entries.
+    released: u32,
 }
 
 impl Wheel {
-    /// Empty; what falls into `now` or before does not belong in it.
+    /// An empty wheel; entries of half `now` or before do not belong in it.
     pub(super) fn new(now: u64) -> Self {
-        Self { heads: [[NONE; SLOTS]; LEVELS], occupied: [0; LEVELS], now, due: NONE }
+        Self { heads: [[NONE; SLOTS]; LEVELS], occupied: [0; LEVELS], now, released: NONE }
     }
 
     /// Adds an entry of the slab.
@@ -29,8 +29,8 @@ impl Wheel {
         let entry = &mut slab[index as usize];
         let differing = entry.half() ^ self.now;
         if differing == 0 {
-            entry.next = self.due;
-            self.due = index;
+            entry.next = self.released;
+            self.released = index;
             return;
         }
         let level = (63 - differing.leading_zeros()) / SLOT_BITS;
@@ -41,7 +41,7 @@ impl Wheel {
         self.occupied[level as usize] |= 1 << slot;
     }
 
-    /// Moves on to the half `now`, over nothing that is occupied but what lies in it, and lets go of what does.
+    /// Advances to half `now` and releases its entries; no earlier slot may be occupied.
     pub(super) fn advance<E>(&mut self, slab: &mut [Entry<E>], now: u64) {
         if now <= self.now {
             return;
@@ -63,9 +63,9 @@ impl Wheel {
         }
     }
 
-    /// Moves on to the first half that holds anything, lets go of what does, and answers with that half; nothing if it is empty.
+    /// Advances to the first half with entries, releases them, and returns that half; `None` if the wheel is empty.
     pub(super) fn leap<E>(&mut self, slab: &mut [Entry<E>]) -> Option<u64> {
-        while self.due == NONE {
+        while self.released == NONE {
             let level = self.occupied.iter().position(|slots| *slots != 0)? as u32;
             let slot = u64::from(self.occupied[level as usize].trailing_zeros());
             let below = (1_u64 << (level * SLOT_BITS)) - 1;
@@ -75,8 +75,8 @@ impl Wheel {
         Some(self.now)
     }
 
-    /// The list of what was let go of.
-    pub(super) fn take_due(&mut self) -> u32 {
-        std::mem::replace(&mut self.due, NONE)
+    /// Takes the list of released entries.
+    pub(super) fn take_released(&mut self) -> u32 {
+        std::mem::replace(&mut self.released, NONE)
     }
 }

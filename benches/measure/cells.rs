@@ -1,4 +1,4 @@
-//! The cells of the benchmark: one workload at one size each, with the numbers that every implementation of it shares.
+//! The cells of the benchmark, each a workload at one size, with the constants that all implementations share.
 
 use std::time::Duration;
 
@@ -7,39 +7,39 @@ use clap::ValueEnum;
 use super::arguments::name_of;
 use super::measurement::Done;
 
-/// The shortest time one way across a link; delays are uniform from here to [`DELAY_MAX`].
+/// The shortest one-way delay of a link; delays are uniform from here to [`DELAY_MAX`].
 pub(crate) const DELAY_MIN: Duration = Duration::from_millis(1);
-/// The longest time one way across a link.
+/// The longest one-way delay of a link.
 pub(crate) const DELAY_MAX: Duration = Duration::from_millis(10);
-/// How often a node of W2 speaks to each of the others; it begins anywhere within the first such span.
+/// The period at which a node of W2 sends to its peers; it begins at a random phase.
 pub(crate) const BROADCAST_PERIOD: Duration = Duration::from_millis(100);
-/// How often the timer of a node of W3 comes due; the first time anywhere within the first such span.
+/// The period of the timer of a node of W3; it begins at a random phase.
 pub(crate) const TICK_PERIOD: Duration = Duration::from_secs(1);
-/// How often the leader of W4 sends an entry.
+/// The period at which the leader of W4 sends an entry.
 pub(crate) const ENTRY_PERIOD: Duration = Duration::from_millis(10);
 /// The shortest election timeout of a follower of W4.
 pub(crate) const ELECTION_MIN: Duration = Duration::from_millis(150);
-/// How much longer an election timeout may be, this excluded.
+/// An election timeout is longer by less than this.
 pub(crate) const ELECTION_SPREAD: Duration = Duration::from_millis(150);
-/// How long a client of W5 waits for a reply before it asks the next server.
+/// The timeout after which a client of W5 asks the next server.
 pub(crate) const RPC_TIMEOUT: Duration = Duration::from_millis(100);
-/// How often a server of W5 crashes, each in its turn.
+/// The period at which servers of W5 crash, in turn.
 pub(crate) const CRASH_PERIOD: Duration = Duration::from_secs(1);
-/// For how long it is down.
+/// The time that a crashed server is down.
 pub(crate) const CRASH_SPAN: Duration = Duration::from_millis(200);
-/// How long a node of the startup cell waits before it is done.
+/// The time that a node of the startup cell waits.
 pub(crate) const STARTUP_WAIT: Duration = Duration::from_millis(1);
 
 /// One workload at one size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Cell {
-    /// 32 clients ask 8 servers in turn, each its next question upon the answer to the last; 60 s
+    /// 32 clients ask 8 servers in turn, each its next question after the answer to the last; 60 s
     W1,
     /// W1 with a payload of 256 bytes on the heap instead of 16 inline
     W1Heap,
-    /// W1 with timeouts, a loss rule of 1 %, longer delays and one living cut
+    /// W1 with timeouts, a loss rule of 1 %, longer delays and one cut
     W1Faults,
-    /// W1 with ten `always` checks, each over all views
+    /// W1 with ten `always` checks, each of which reads all views
     W1Always,
     /// 5 nodes send each other a datagram every 100 ms; 300 s
     #[value(name = "w2-5")]
@@ -54,7 +54,7 @@ pub(crate) enum Cell {
     W3,
     /// A leader sends 4 followers an entry every 10 ms; each message moves an election timeout; 600 s
     W4,
-    /// W4 with ten `always` checks, each over all views
+    /// W4 with ten `always` checks, each of which reads all views
     W4Always,
     /// 20 clients ask 5 servers, of which one crashes every second for 200 ms; timeouts of 100 ms; 60 s
     W5,
@@ -67,19 +67,19 @@ pub(crate) enum Cell {
     /// 5,000 nodes send 8 peers each a datagram every 100 ms; 2 s
     #[value(name = "peers-5000")]
     Peers5000,
-    /// A simulation of 3 nodes that wait 1 ms and are done, from its start to its drop
+    /// A simulation of 3 nodes that wait 1 ms once, from its start to its drop
     Startup,
     /// A simulation of 2 clients and a server over 0.55 s, about 200 messages, from its start to its drop
     Short,
 }
 
 impl Cell {
-    /// Its name, as the command line takes it.
+    /// The name on the command line.
     pub(crate) fn name(self) -> String {
         name_of(&self)
     }
 
-    /// How much virtual time one run takes at full scale.
+    /// The virtual time of one run at full scale.
     pub(crate) fn span(self) -> Duration {
         match self {
             Self::W1 | Self::W1Heap | Self::W1Faults | Self::W1Always | Self::W5 => Duration::from_secs(60),
@@ -95,8 +95,7 @@ impl Cell {
         }
     }
 
-    /// How many runs, each of a seed of its own, make one measurement at full scale; their number is scaled rather than their span
-    /// where it is not 1.
+    /// The number of runs of one measurement at full scale, each from its own seed; if it is not 1, it is scaled instead of the span.
     pub(crate) fn runs(self) -> u32 {
         match self {
             Self::Startup => 20_000,
@@ -105,23 +104,22 @@ impl Cell {
         }
     }
 
-    /// Whether what counts is the whole run rather than its events.
+    /// Whether the unit is the whole run instead of an event.
     pub(crate) fn is_whole_run(self) -> bool {
         self.runs() > 1
     }
 
-    /// How many runs there are at that scale.
+    /// The number of runs at a scale.
     pub(crate) fn runs_at(self, scale: f64) -> u32 {
         if self.is_whole_run() { (f64::from(self.runs()) * scale).ceil() as u32 } else { 1 }
     }
 
-    /// How much virtual time a run takes at that scale.
+    /// The virtual time of a run at a scale.
     pub(crate) fn span_at(self, scale: f64) -> Duration {
         if self.is_whole_run() { self.span() } else { self.span().mul_f64(scale) }
     }
 
-    /// Does all runs at that scale. `run` is told its seed and the nanosecond at which it ends, and answers with the hash of what
-    /// happened and with how much did.
+    /// Makes all runs at a scale. `run` gets its seed and its end in nanoseconds, and returns the digest and the number of its events.
     pub(crate) fn each_run(self, scale: f64, mut run: impl FnMut(u64, u64) -> (u64, u64)) -> Done {
         let span = self.span_at(scale);
         let until = span.as_nanos() as u64;
@@ -135,7 +133,7 @@ impl Cell {
         Done { events, runs, span, digest: format!("{hash:016x}") }
     }
 
-    /// How many clients ask and how many servers answer, where there are such.
+    /// The numbers of clients and servers, for workloads that have them.
     pub(crate) fn clients_and_servers(self) -> (u32, u32) {
         match self {
             Self::W5 => (20, 5),
@@ -144,7 +142,7 @@ impl Cell {
         }
     }
 
-    /// How many nodes there are.
+    /// The number of nodes.
     pub(crate) fn nodes(self) -> u32 {
         match self {
             Self::W2N5 | Self::W4 | Self::W4Always => 5,

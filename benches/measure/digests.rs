@@ -1,4 +1,4 @@
-//! The committed digests: what every bench did, so that no speed comes from leaving something out.
+//! The committed digests of every bench, which prove that a faster bench does the same work.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,59 +12,62 @@ const HEAD: &str = "# What each bench does at full scale, as one hash: a line th
 # Written by `cargo bench --bench NAME -- --bless`.
 ";
 
-/// The table of digests, and the part of it that one bench asks.
+/// The table of digests, from which one bench reads its part.
 #[derive(Debug)]
 pub(crate) struct Committed {
     path: PathBuf,
-    /// The bench, and what else decides what it does.
+    /// The bench, with its kind or source of delays.
     bench: String,
 }
 
 impl Committed {
-    /// The digests of `bench` in the table at `path`.
+    /// Selects the digests of `bench` in the table at `path`.
     pub(crate) fn new(path: &str, bench: impl Into<String>) -> Self {
         Self { path: PathBuf::from(path), bench: bench.into() }
     }
 
-    /// All digests of all benches; none where there is no table yet.
+    /// Reads the digests of all benches; none if the file does not exist.
     ///
     /// # Panics
-    /// If the file is no table.
+    /// If the file is not TOML.
     fn read(&self) -> Table {
         let text = fs::read_to_string(&self.path).unwrap_or_default();
-        text.parse().unwrap_or_else(|error| panic!("{} is no table of digests: {error}", self.path.display()))
+        text.parse().unwrap_or_else(|error| panic!("{} is not a table of digests: {error}", self.path.display()))
     }
 
-    /// Compares what a cell did with what is committed.
+    /// Compares the digest of a cell with the committed one.
     ///
     /// # Errors
-    /// With what differs and what to do about it.
+    /// If they differ, with both and the cure.
     pub(crate) fn compare(&self, cell: Cell, digest: &str) -> Result<(), String> {
         let name = cell.name();
         let known = self.read().get(&self.bench).and_then(|bench| bench.get(&name)).and_then(Value::as_str).map(str::to_owned);
-        let said = match known {
+        let committed = match known {
             Some(known) if known == digest => return Ok(()),
-            Some(known) => format!("says {known}"),
+            Some(known) => format!("has {known}"),
             None => "has none".to_owned(),
         };
         let path = self.path.display();
-        Err(format!("{} {name} has digest {digest}, {path} {said}; if this is meant, run it again with --bless", self.bench))
+        Err(format!(
+            "{} {name} has digest {digest}, {path} {committed}; if the change is intended, run it again with --bless",
+            self.bench
+        ))
     }
 
-    /// Writes what a cell did into the table, whole or not at all.
+    /// Writes the digest of a cell into the table; the file is written whole or not at all.
     ///
     /// # Panics
     /// If the file cannot be written.
     pub(crate) fn bless(&self, cell: Cell, digest: &str) {
         let mut all = self.read();
         let bench = all.entry(&self.bench).or_insert_with(|| Value::Table(Table::new()));
-        let bench = bench.as_table_mut().unwrap_or_else(|| panic!("{} of the digests is no table", self.bench));
+        let bench = bench.as_table_mut().unwrap_or_else(|| panic!("{} of the digests is not a table", self.bench));
         bench.insert(cell.name(), Value::String(digest.to_owned()));
         write_whole(&self.path, &format!("{HEAD}\n{all}"));
     }
 }
 
-/// Writes beside the file and renames.
+/// Writes a temporary file beside `path` and renames it.
 fn write_whole(path: &Path, text: &str) {
     let beside = path.with_extension("written");
     let written = fs::write(&beside, text).and_then(|()| fs::rename(&beside, path));

@@ -1,4 +1,4 @@
-//! What was measured of one cell, and how it is shown.
+//! The measurement of one cell, and its output.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -11,20 +11,20 @@ use super::cells::Cell;
 use super::clock::timed;
 use super::digests::Committed;
 
-/// What one round did: the same in every round of a cell at one scale.
+/// The work of one round, equal in every round of a cell at one scale.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Done {
     /// Delivered messages and fired timers.
     pub(crate) events: u64,
-    /// Simulations, from construction to drop.
+    /// The number of simulations.
     pub(crate) runs: u32,
-    /// How much virtual time each of them took.
+    /// The virtual time of each simulation.
     pub(crate) span: Duration,
-    /// The hash of everything that happened.
+    /// The digest of all events.
     pub(crate) digest: String,
 }
 
-/// What was measured of one cell.
+/// The measurement of one cell.
 #[derive(Debug)]
 pub(crate) struct Measurement {
     cell: Cell,
@@ -36,17 +36,16 @@ pub(crate) struct Measurement {
 }
 
 impl Measurement {
-    /// Measures a cell as often as was asked for. Unless a cold start is asked for, a first round warms up caches and the allocator,
-    /// and is not counted.
+    /// Measures a cell in as many rounds as the arguments give, after a warm-up round unless they skip it.
     ///
     /// # Panics
-    /// If two rounds did different things: then what is measured is not deterministic.
+    /// If two rounds did different work: the measured program is then not deterministic.
     pub(crate) fn take(cell: Cell, kind: String, arguments: &Arguments, round: impl Fn() -> Done) -> Self {
         let mut first = (!arguments.cold).then(&round);
         let times = (0..arguments.rounds.get()).map(|_| {
             let (done, took) = timed(&round);
             let first = first.get_or_insert_with(|| done.clone());
-            assert_eq!(*first, done, "{}: two rounds of one seed did different things", cell.name());
+            assert_eq!(*first, done, "{}: two rounds of one seed did different work", cell.name());
             took
         });
         let times = times.collect();
@@ -62,12 +61,12 @@ impl Measurement {
     }
 }
 
-/// A figure that people read as a line of a table, and programs as JSON.
+/// A figure that prints as a line of a table or as JSON.
 pub(crate) trait Figure: fmt::Display {
-    /// The line above all.
+    /// The header of the table.
     const HEAD: &str;
 
-    /// The figure for another program to read.
+    /// The figure as JSON.
     fn json(&self) -> Value;
 }
 
@@ -98,7 +97,7 @@ impl fmt::Display for Measurement {
     }
 }
 
-/// Takes figures one by one and shows them: a line as soon as it is known, or one JSON document in the end.
+/// Prints figures: each as a line as soon as it is measured, or all as one JSON document at the end.
 pub(crate) fn show<F: Figure>(json: bool, figures: impl Iterator<Item = F>) {
     if json {
         println!("{:#}", figures.map(|figure| figure.json()).collect::<Value>());
@@ -108,7 +107,7 @@ pub(crate) fn show<F: Figure>(json: bool, figures: impl Iterator<Item = F>) {
     }
 }
 
-/// Does with every cell what was asked for. Answers with failure if a digest is not the committed one.
+/// Measures every cell and prints it; fails if a digest differs from the committed one.
 pub(crate) fn report(
     cells: Vec<Cell>,
     kind: &str,

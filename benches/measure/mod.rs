@@ -1,4 +1,4 @@
-//! What every bench does alike: which cells there are, how they are asked for, timed and shown.
+//! The parts that all benches share: cells, command line, timing and output.
 
 pub(crate) mod arguments;
 pub(crate) mod cells;

@@ -1,4 +1,4 @@
-//! W1 and the short seed: clients ask servers in turn, each its next question upon the answer to the last.
+//! W1 and the short seed: clients ask servers in turn, each its next question after the answer to the last.
 
 use std::marker::PhantomData;
 
@@ -9,29 +9,29 @@ use super::packet::{Body, Packet, REPLY, REQUEST};
 use super::progress::Tally;
 use crate::measure::cells::Cell;
 
-/// The timer of a client that waits for an answer.
+/// The timeout of a client for an answer.
 const TIMEOUT: Timer = Timer(0);
 
-/// With messages of 16 bytes.
+/// Messages of 16 bytes.
 pub(crate) fn inline(scenario: Scenario, cell: Cell) -> Scenario {
-    seated::<u64>(scenario, cell, None)
+    with_body::<u64>(scenario, cell, None)
 }
 
-/// With messages that hold 256 bytes on the heap.
+/// Messages with 256 bytes on the heap.
 pub(crate) fn on_the_heap(scenario: Scenario, cell: Cell) -> Scenario {
-    seated::<Vec<u8>>(scenario, cell, None)
+    with_body::<Vec<u8>>(scenario, cell, None)
 }
 
-/// Clients, and servers after them. A client that waits longer than `timeout` asks the next server.
-pub(crate) fn seated<B: Body>(scenario: Scenario, cell: Cell, timeout: Option<Duration>) -> Scenario {
+/// Clients, then servers. A client that waits longer than `timeout` asks the next server.
+pub(crate) fn with_body<B: Body>(scenario: Scenario, cell: Cell, timeout: Option<Duration>) -> Scenario {
     let (clients, servers) = cell.clients_and_servers();
-    let client = move |seat: &NodeInfo| Client::<B> {
-        index: seat.index(),
+    let client = move |node: &NodeInfo| Client::<B> {
+        index: node.index(),
         clients,
         servers,
         timeout,
         sequence: 0,
-        heard: 0,
+        state: 0,
         tally: Tally::default(),
         body: PhantomData,
     };
@@ -46,8 +46,8 @@ struct Client<B> {
     servers: u32,
     timeout: Option<Duration>,
     sequence: u32,
-    /// What the answers said so far.
-    heard: u64,
+    /// A fold of all answers.
+    state: u64,
     tally: Tally,
     body: PhantomData<B>,
 }
@@ -56,7 +56,7 @@ impl<B: Body> Client<B> {
     fn ask(&mut self, effects: &mut Effects<Packet<B>>) {
         self.sequence += 1;
         let server = NodeId(self.clients + (self.index + self.sequence) % self.servers);
-        effects.send(server, Packet { kind: REQUEST, sequence: self.sequence, body: B::saying(self.heard) });
+        effects.send(server, Packet { kind: REQUEST, sequence: self.sequence, body: B::with_word(self.state) });
         if let Some(timeout) = self.timeout {
             effects.set_timer(TIMEOUT, timeout);
         }
@@ -73,7 +73,7 @@ impl<B: Body> Machine for Client<B> {
             // The answer to a question that timed out comes too late.
             Input::Message { message, .. } if message.sequence != self.sequence => {}
             Input::Message { message, .. } => {
-                self.heard = self.heard.rotate_left(5) ^ message.body.word() ^ u64::from(message.sequence);
+                self.state = self.state.rotate_left(5) ^ message.body.word() ^ u64::from(message.sequence);
                 self.ask(effects);
             }
             _ => self.ask(effects),
@@ -89,7 +89,7 @@ impl<B: Body> Machine for Client<B> {
     }
 }
 
-/// Answers each question with what it said.
+/// Echoes each question.
 struct Server<B> {
     tally: Tally,
     body: PhantomData<B>,

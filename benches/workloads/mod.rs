@@ -1,5 +1,5 @@
-//! The workloads through the whole product, as state machines, with everything on: digest, fates addressed by declared labels,
-//! isolated hosts, and a rule that folds in what every step changed.
+//! The workloads on the whole product with all features on: digest, fates addressed by declared labels, isolated hosts, and a rule that
+//! checks every step.
 
 mod broadcast;
 mod churn;
@@ -19,7 +19,7 @@ use crate::measure::cells::{Cell, DELAY_MAX, DELAY_MIN};
 use crate::measure::measurement::Done;
 use progress::Progress;
 
-/// What nodes are written as.
+/// How nodes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
     /// State machines
@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     Async,
 }
 
-/// The scenario of a cell, for this fraction of its virtual time.
+/// The scenario of a cell, for a fraction `scale` of its virtual time.
 pub(crate) fn scenario(cell: Cell, kind: Kind, scale: f64) -> Scenario {
     let scenario = Scenario::new(cell.name());
     let scenario = match kind {
@@ -66,7 +66,7 @@ fn of_machines(scenario: Scenario, cell: Cell) -> Scenario {
         Cell::W1Faults => churn::disturbed(scenario, cell, Kind::Machines),
         Cell::W2N5 | Cell::W2N50 | Cell::W2N200 => broadcast::to_all(scenario, cell.nodes()),
         Cell::Peers50 | Cell::Peers500 | Cell::Peers5000 => broadcast::to_some(scenario, cell.nodes()),
-        Cell::W3 => ticking::for_ever(scenario, cell.nodes()),
+        Cell::W3 => ticking::forever(scenario, cell.nodes()),
         Cell::Startup => ticking::once(scenario, cell.nodes()),
         Cell::W4 => replication::replicated(scenario, cell.nodes()),
         Cell::W4Always => always(replication::replicated(scenario, cell.nodes())),
@@ -74,25 +74,25 @@ fn of_machines(scenario: Scenario, cell: Cell) -> Scenario {
     }
 }
 
-/// Links with a delay between these two, nothing lost.
+/// Links with a delay from `min` to `max` and no loss.
 fn uniform(min: Duration, max: Duration) -> LinkModel {
     LinkModel { delay: Distribution::uniform(min, max), ..LinkModel::default() }
 }
 
-/// Ten checks as people write them: each looks at all views.
+/// Adds ten checks as users write them: each reads all views.
 fn always(scenario: Scenario) -> Scenario {
     (0..10_u64).fold(scenario, |scenario, number| {
         let bound = u64::MAX - number;
-        scenario.always(&format!("nobody takes more than {bound} inputs"), move |world| {
+        scenario.always(&format!("no node takes more than {bound} inputs"), move |world| {
             world.views::<progress::Tally>().all(|(_, tally)| tally.inputs < bound)
         })
     })
 }
 
-/// Runs a cell once at that scale: one seed to its end, or as many as the cell asks for.
+/// Runs a cell once at a scale: one seed to its end, or as many as the cell has.
 ///
 /// # Panics
-/// If a run does not hold.
+/// If a run fails.
 pub(crate) fn run(cell: Cell, scale: f64, scenario: &Scenario) -> Done {
     cell.each_run(scale, |seed, _| {
         let report = scenario.run(Seed(seed));
@@ -102,7 +102,7 @@ pub(crate) fn run(cell: Cell, scale: f64, scenario: &Scenario) -> Done {
     })
 }
 
-/// Delivered messages and fired timers: what the rule judged.
+/// Counts delivered messages and fired timers by the checks of the rule.
 fn events(report: &Report) -> u64 {
     report.checks.iter().filter(|check| check.name == Progress::NAME).map(|check| check.times_checked).sum()
 }

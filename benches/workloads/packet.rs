@@ -1,10 +1,10 @@
-//! What nodes of every workload send each other.
+//! The messages of every workload.
 
 use cluster_sim::Label;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// A question, or a datagram that nobody answers.
+/// A question, or a datagram without an answer.
 pub(crate) const REQUEST: u32 = 1;
 /// An answer.
 pub(crate) const REPLY: u32 = 2;
@@ -13,28 +13,28 @@ pub(crate) const REPLY: u32 = 2;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Packet<B> {
     pub(crate) kind: u32,
-    /// Which of its kind between these two nodes.
+    /// Counts messages of this kind between two nodes.
     pub(crate) sequence: u32,
     pub(crate) body: B,
 }
 
 impl<B> Packet<B> {
-    /// Its declared label.
+    /// The declared label.
     pub(crate) fn label(&self) -> Label {
         Label::Key { kind: self.kind, id: u64::from(self.sequence) }
     }
 }
 
-/// The rest of a message.
+/// The body of a message.
 pub(crate) trait Body: Clone + Serialize + DeserializeOwned + 'static {
-    /// One that says `word`.
-    fn saying(word: u64) -> Self;
-    /// What it says.
+    /// A body that carries `word`.
+    fn with_word(word: u64) -> Self;
+    /// The carried word.
     fn word(&self) -> u64;
 }
 
 impl Body for u64 {
-    fn saying(word: u64) -> Self {
+    fn with_word(word: u64) -> Self {
         word
     }
 
@@ -45,7 +45,7 @@ impl Body for u64 {
 
 /// A body of 256 bytes on the heap.
 impl Body for Vec<u8> {
-    fn saying(word: u64) -> Self {
+    fn with_word(word: u64) -> Self {
         vec![word as u8; 256]
     }
 

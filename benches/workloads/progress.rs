@@ -2,22 +2,22 @@
 
 use cluster_sim::{Change, Invariant, Verdict, World};
 
-/// What checks see of a node: how many inputs it took in this life.
+/// The view of a node: the inputs that it took in this incarnation.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Tally {
     pub(crate) inputs: u64,
 }
 
-/// Folds in what a step changed, and nothing else: one number a node.
+/// Checks the view that a step changed against one count per node.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     seen: Vec<u64>,
-    /// Messages and timers that nodes took: all inputs but the first of each life, which is its start.
+    /// Messages and timers: all inputs except the first of each incarnation, which is its start.
     events: u64,
 }
 
 impl Progress {
-    /// The name under which it is declared.
+    /// The name of the rule.
     pub(crate) const NAME: &str = "every step takes one input";
 }
 

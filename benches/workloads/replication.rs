@@ -1,4 +1,4 @@
-//! W4: a leader replicates entries, and every message of its moves the election timeout of a follower.
+//! W4: a leader replicates entries, and each of its messages moves the election timeout of a follower.
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Entropy, Label};
@@ -9,25 +9,25 @@ use crate::measure::cells::{ELECTION_MIN, ELECTION_SPREAD, ENTRY_PERIOD};
 
 /// Node 0 leads, the others follow.
 pub(crate) fn replicated(scenario: Scenario, nodes: u32) -> Scenario {
-    scenario.machines("node", nodes, |seat| Replica {
-        peers: seat.peers(),
-        leads: seat.index() == 0,
+    scenario.machines("node", nodes, |node| Replica {
+        peers: node.peers(),
+        leads: node.index() == 0,
         sequence: 0,
         state: 0,
         tally: Tally::default(),
     })
 }
 
-/// How long to wait for a sign of life of the leader after that entry.
+/// The election timeout after entry `sequence`.
 pub(crate) fn election_timeout(entropy: Entropy, sequence: u32) -> Duration {
     ELECTION_MIN + entropy.roll("election", u64::from(sequence)).within(ELECTION_SPREAD)
 }
 
-/// One member of the group.
+/// A leader or a follower.
 struct Replica {
     peers: Vec<NodeId>,
     leads: bool,
-    /// The last entry sent, or taken in.
+    /// The last entry sent or received.
     sequence: u32,
     state: u64,
     tally: Tally,
@@ -44,7 +44,7 @@ impl Replica {
         effects.set_timer(Self::ENTRY, ENTRY_PERIOD);
     }
 
-    /// Waits anew for a sign of life of the leader.
+    /// Resets the election timeout.
     fn await_leader(&self, effects: &mut Effects<Packet<u64>>) {
         effects.set_timer(Self::ELECTION, election_timeout(effects.entropy(), self.sequence));
     }
@@ -66,7 +66,7 @@ impl Machine for Replica {
             Input::Message { message, .. } => self.state = self.state.rotate_left(5) ^ message.body,
             Input::Start if self.leads => effects.set_timer(Self::ENTRY, ENTRY_PERIOD),
             Input::Timer(Self::ENTRY) => self.replicate(effects),
-            // Nobody stands for election: that the leader went silent for so long does not happen here.
+            // There is no election: the leader is never silent for that long.
             _ => self.await_leader(effects),
         }
     }

@@ -1,4 +1,4 @@
-//! The same workloads as async functions.
+//! The workloads as async functions.
 
 use cluster_sim::Received;
 use cluster_sim::prelude::*;
@@ -12,7 +12,7 @@ use crate::measure::cells::{BROADCAST_PERIOD, Cell, ENTRY_PERIOD, STARTUP_WAIT, 
 /// The port of every workload.
 const PORT: &str = "main";
 
-/// Counts an input for the rule to judge.
+/// Counts an input for the rule.
 fn count(node: &Node) {
     node.publish(|tally: &mut Tally| tally.inputs += 1);
 }
@@ -21,7 +21,7 @@ fn bound<B: Body>(node: &Node) -> cluster_sim::Port<Packet<B>> {
     node.bind::<Packet<B>>(PORT).labelled(Packet::label)
 }
 
-/// Clients, and servers after them. A client that waits longer than `timeout` asks the next server.
+/// Clients, then servers. A client that waits longer than `timeout` asks the next server.
 pub(crate) fn echo<B: Body>(scenario: Scenario, cell: Cell, timeout: Option<Duration>) -> Scenario {
     let (clients, servers) = cell.clients_and_servers();
     let client = move |node| client::<B>(node, clients, servers, timeout);
@@ -35,7 +35,7 @@ async fn client<B: Body>(node: Node, clients: u32, servers: u32, timeout: Option
     loop {
         sequence += 1;
         let server = NodeId(clients + (node.index() + sequence) % servers);
-        port.send(server, Packet { kind: REQUEST, sequence, body: B::saying(heard) });
+        port.send(server, Packet { kind: REQUEST, sequence, body: B::with_word(heard) });
         let answer = answer(&node, &port, sequence);
         let answer = match timeout {
             Some(timeout) => node.timeout(timeout, answer).await.ok(),
@@ -48,7 +48,7 @@ async fn client<B: Body>(node: Node, clients: u32, servers: u32, timeout: Option
     }
 }
 
-/// The answer to that question; one to a question that timed out comes too late.
+/// Receives the answer to question `sequence`; ignores late answers to earlier ones.
 async fn answer<B: Body>(node: &Node, port: &cluster_sim::Port<Packet<B>>, sequence: u32) -> Packet<B> {
     loop {
         let Received { message, .. } = port.recv().await;
@@ -69,41 +69,41 @@ async fn server<B: Body>(node: Node) {
     }
 }
 
-/// Every node speaks to every other.
+/// Every node sends to every other.
 pub(crate) fn to_all(scenario: Scenario, nodes: u32) -> Scenario {
     scenario.nodes("node", nodes, |node| {
         let peers = node.peers().to_vec();
-        speaker(node, peers)
+        broadcaster(node, peers)
     })
 }
 
-/// Every node speaks to eight others, spread over all.
+/// Every node sends to eight others, spread over all.
 pub(crate) fn to_some(scenario: Scenario, nodes: u32) -> Scenario {
     scenario.nodes("node", nodes, move |node| {
         let peers = some_of(node.index(), nodes);
-        speaker(node, peers)
+        broadcaster(node, peers)
     })
 }
 
-async fn speaker(node: Node, peers: Vec<NodeId>) {
+async fn broadcaster(node: Node, peers: Vec<NodeId>) {
     let port = bound::<u64>(&node);
     let (mut sequence, mut heard) = (0_u32, 0_u64);
     count(&node);
-    let mut beat = node.now() + node.roll("phase", 0).within(BROADCAST_PERIOD);
+    let mut next = node.now() + node.roll("phase", 0).within(BROADCAST_PERIOD);
     loop {
-        let hear = |received: Received<Packet<u64>>| {
+        let receive = |received: Received<Packet<u64>>| {
             count(&node);
             heard = heard.rotate_left(5) ^ received.message.body ^ u64::from(received.message.sequence);
         };
-        port.recv_for(beat - node.now(), hear).await;
+        port.recv_for(next - node.now(), receive).await;
         count(&node);
         sequence += 1;
         port.send_all(&peers, Packet { kind: REQUEST, sequence, body: heard });
-        beat = beat + BROADCAST_PERIOD;
+        next = next + BROADCAST_PERIOD;
     }
 }
 
-/// A timer for each node, which comes due again and again.
+/// Each node has a timer that fires periodically.
 pub(crate) fn ticking(scenario: Scenario, nodes: u32) -> Scenario {
     scenario.nodes("node", nodes, async |node: Node| {
         count(&node);
@@ -115,7 +115,7 @@ pub(crate) fn ticking(scenario: Scenario, nodes: u32) -> Scenario {
     })
 }
 
-/// A timer for each node, which comes due once.
+/// Each node has a timer that fires once.
 pub(crate) fn waiting(scenario: Scenario, nodes: u32) -> Scenario {
     scenario.nodes("node", nodes, async |node: Node| {
         count(&node);
@@ -150,7 +150,7 @@ async fn follower(node: Node) {
     let (mut sequence, mut state) = (0_u32, 0_u64);
     count(&node);
     loop {
-        // Nobody stands for election: that the leader went silent for so long does not happen here.
+        // There is no election: the leader is never silent for that long.
         let heard = node.timeout(election_timeout(node.entropy(), sequence), port.recv()).await;
         count(&node);
         let Ok(Received { from, message }) = heard else { continue };

@@ -1,21 +1,21 @@
-//! W3 and startup: nodes that do nothing but wait.
+//! W3 and startup: nodes that only wait.
 
 use cluster_sim::prelude::*;
 
 use super::progress::Tally;
 use crate::measure::cells::{STARTUP_WAIT, TICK_PERIOD};
 
-/// A timer for each node, which comes due again and again.
-pub(crate) fn for_ever(scenario: Scenario, nodes: u32) -> Scenario {
+/// Each node has a timer that fires periodically.
+pub(crate) fn forever(scenario: Scenario, nodes: u32) -> Scenario {
     scenario.machines("node", nodes, |_: &NodeInfo| Ticking(Tally::default()))
 }
 
-/// A timer for each node, which comes due once.
+/// Each node has a timer that fires once.
 pub(crate) fn once(scenario: Scenario, nodes: u32) -> Scenario {
     scenario.machines("node", nodes, |_: &NodeInfo| Waiting(Tally::default()))
 }
 
-/// Arms its timer each time it came due; the first time somewhere within its period.
+/// Sets its timer again whenever it fires, the first time at a random phase of the period.
 struct Ticking(Tally);
 
 impl Machine for Ticking {
@@ -33,7 +33,7 @@ impl Machine for Ticking {
     }
 }
 
-/// Waits once and is done.
+/// Waits once.
 struct Waiting(Tally);
 
 impl Machine for Waiting {

@@ -51,7 +51,7 @@ fn sorted(files: &[PathBuf]) -> Vec<String> {
 }
 
 /// Sweeps over a flaw that is found soon and keeps its artifacts below `root`.
-fn kept(scenario: &Scenario, root: &Path) -> (Sweep, Artifacts) {
+fn sweep_and_keep(scenario: &Scenario, root: &Path) -> (Sweep, Artifacts) {
     let mut sweep = scenario.sweep(0..500);
     assert!(!sweep.is_ok());
     sweep.keep_artifacts(scenario, &origin("the ledger"), root, |_| {});
@@ -62,7 +62,7 @@ fn kept(scenario: &Scenario, root: &Path) -> (Sweep, Artifacts) {
 #[test]
 fn a_failing_sweep_keeps_every_artifact() {
     let (root, scenario) = (folder(), ledger(Some(Flaw::NoRetry)));
-    let (sweep, artifacts) = kept(&scenario, root.path());
+    let (sweep, artifacts) = sweep_and_keep(&scenario, root.path());
     let report = sweep.failure().expect("it fails");
     let place = root.path().join("the-ledger").join(report.seed().to_string());
     assert_eq!((&artifacts.folder, &artifacts.problems[..]), (&place, &[][..]));
@@ -108,11 +108,11 @@ fn a_failing_sweep_keeps_every_artifact() {
 #[test]
 fn keeping_artifacts_again_replaces_every_file() {
     let (root, scenario) = (folder(), ledger(Some(Flaw::StaysDown)));
-    let (_, first) = kept(&scenario, root.path());
+    let (_, first) = sweep_and_keep(&scenario, root.path());
     let before = |name: &PathBuf| fs::read(first.folder.join(name)).expect("it is there");
     let content: Vec<Vec<u8>> = first.files.iter().map(before).collect();
     fs::write(first.folder.join("report.json"), "older and longer than anything".repeat(100_000)).expect("there is room");
-    let (_, again) = kept(&scenario, root.path());
+    let (_, again) = sweep_and_keep(&scenario, root.path());
     assert_eq!(again, first);
     assert_eq!(first.files.iter().map(before).collect::<Vec<_>>(), content);
 }
@@ -124,7 +124,7 @@ fn an_unwritable_root_is_reported_and_keeps_the_verdict() {
     fs::write(&file, "mine").expect("there is room");
     let scenario = ledger(Some(Flaw::NoRetry));
     let plain = scenario.sweep(0..500);
-    let (sweep, artifacts) = kept(&scenario, &file);
+    let (sweep, artifacts) = sweep_and_keep(&scenario, &file);
     assert_eq!((sweep.exit_code(), sweep.failed(), sweep.passed()), (plain.exit_code(), 1, plain.passed()));
     assert_eq!((&artifacts.files[..], &artifacts.replay, artifacts.reproducer_file()), (&[][..], &None, None));
     assert_eq!(artifacts.problems.len(), 7, "one for each file: {:?}", artifacts.problems);
@@ -150,7 +150,7 @@ fn one_unwritable_file_does_not_prevent_the_others() {
     let place = root.path().join("the-ledger").join(seed.to_string());
     // A folder that is not empty in place of the reproducer.
     fs::create_dir_all(place.join("reproducer.json").join("in the way")).expect("there is room");
-    let (_, artifacts) = kept(&scenario, root.path());
+    let (_, artifacts) = sweep_and_keep(&scenario, root.path());
     assert_eq!((artifacts.problems.len(), artifacts.files.len()), (1, 6), "{:?}", artifacts.problems);
     assert!(artifacts.problems[0].starts_with(&place.join("reproducer.json").display().to_string()), "{:?}", artifacts.problems);
     assert_eq!((&artifacts.replay, artifacts.reproducer_file()), (&None, None), "there is nothing to replay");

@@ -30,7 +30,7 @@ mod made {
     }
 
     #[cluster_sim::test(seeds = 5)]
-    fn holds_by_hand(seed: Seed) -> Report {
+    fn holds_manually(seed: Seed) -> Report {
         let mut sim = spoken_scenario().start(seed);
         sim.run_for(Duration::from_millis(5));
         sim.finish()
@@ -46,13 +46,13 @@ mod made {
 
     #[should_panic(expected = "no small fate")]
     #[cluster_sim::test]
-    fn breaks_by_hand(seed: Seed) -> Report {
+    fn breaks_manually(seed: Seed) -> Report {
         spoken_scenario().always("no small fate", |world| world.views::<u64>().all(|(_, fate)| *fate != 1)).run(seed)
     }
 
     #[should_panic(expected = "the test panicked: seed 0x3 is not to be")]
     #[cluster_sim::test]
-    fn panics_by_hand(seed: Seed) -> Report {
+    fn panics_manually(seed: Seed) -> Report {
         assert!(seed != Seed(3), "seed {seed} is not to be");
         spoken_scenario().run(seed)
     }
@@ -69,7 +69,7 @@ mod made {
 
     #[should_panic(expected = "nondeterministic")]
     #[cluster_sim::test(seeds = 3)]
-    fn leaks_by_hand(seed: Seed) -> Report {
+    fn leaks_manually(seed: Seed) -> Report {
         spoken_scenario().duration(Duration::from_nanos(getrandom::u64().expect("there is entropy") >> 32)).run(seed)
     }
 
@@ -79,9 +79,9 @@ mod made {
         crate::seldom(8, || std::process::abort())
     }
 
-    #[should_panic(expected = "60 of seeds 0..64 of attribute::made::aborts_by_hand passed, 4 failed in one way")]
+    #[should_panic(expected = "60 of seeds 0..64 of attribute::made::aborts_manually passed, 4 failed in one way")]
     #[cluster_sim::test(isolate = true, max_failures = 2)]
-    fn aborts_by_hand(seed: Seed) -> Report {
+    fn aborts_manually(seed: Seed) -> Report {
         if seed.0 % 16 == 3 {
             std::process::abort();
         }
@@ -108,14 +108,14 @@ fn boots(said: &str) -> usize {
 #[rstest]
 #[case("holds", 5 + 2)]
 #[case("holds_once", 5)]
-#[case("holds_by_hand", 5 + 2)]
+#[case("holds_manually", 5 + 2)]
 fn every_seed_runs_once_and_the_first_two_more_times(#[case] name: &str, #[case] runs: usize) {
     let (passed, said) = run(name, &[]);
     assert_eq!((passed, boots(&said)), (true, runs), "{said}");
 }
 
 #[rstest]
-fn a_single_seed_is_a_single_run(#[values("holds", "holds_once", "holds_by_hand")] name: &str) {
+fn a_single_seed_is_a_single_run(#[values("holds", "holds_once", "holds_manually")] name: &str) {
     let (passed, said) = run(name, &[("CLUSTER_SIM_SEED", "0x2a")]);
     assert_eq!((passed, boots(&said)), (true, 1), "{said}");
 }
@@ -149,7 +149,7 @@ fn seed_to_run_again(said: &str, name: &str) -> String {
 }
 
 #[rstest]
-fn the_rerun_line_reproduces_the_failure(#[values("breaks", "breaks_by_hand")] name: &str) {
+fn the_rerun_line_reproduces_the_failure(#[values("breaks", "breaks_manually")] name: &str) {
     let (passed, said) = run(name, &[]);
     assert!(passed, "it is to panic, and did: {said}");
     let seed = seed_to_run_again(&said, name);
@@ -261,7 +261,7 @@ fn a_reproducer_of_another_test_is_refused_before_any_run() {
 #[case("", "it is cut short: ")]
 #[case("{\"format\":2,", "it is cut short: ")]
 #[case("{\"format\":9}", "it is of format 9; this version reads format 2")]
-#[case("no story", "it is no reproducer: ")]
+#[case("no JSON", "it is no reproducer: ")]
 fn an_unreadable_reproducer_is_refused_before_any_run(#[case] text: &str, #[case] says: &str) {
     let (passed, said, file) = replayed("holds", text);
     assert_eq!((passed, boots(&said)), (false, 0), "{said}");
@@ -274,7 +274,7 @@ fn an_unreadable_reproducer_is_refused_before_any_run(#[case] text: &str, #[case
 #[test]
 fn a_test_with_manual_runs_refuses_a_reproducer() {
     let (_, data) = reproducer();
-    let (passed, said, _) = replayed("holds_by_hand", &data.to_string());
+    let (passed, said, _) = replayed("holds_manually", &data.to_string());
     assert_eq!((passed, boots(&said)), (false, 0), "{said}");
     assert!(said.contains("has no file to replay; have it give a `Scenario::script`"), "{said}");
 }

@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Change, CheckKind, Coverage, CoveragePoint, FaultCoverage, Invariant};
+use cluster_sim_testkit::faults::{crash, cut};
+use cluster_sim_testkit::links::lossy;
 use cluster_sim_testkit::panics::panic_of;
+use cluster_sim_testkit::units::milliseconds;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -92,11 +95,10 @@ async fn chats(node: Node) {
 }
 
 fn chatting() -> Scenario {
-    let loss = LinkModel { loss: Ratio::percent(5), ..LinkModel::default() };
     let profile = FaultProfile { mean_interval: Duration::from_millis(200), ..FaultProfile::default() };
     Scenario::new("chatting")
         .nodes("node", 3, chats)
-        .default_links(loss)
+        .default_links(lossy(Ratio::percent(5)))
         .chaos(profile)
         .observe("tally", Tally::default)
         .sometimes("one is down", |world| (0..3).any(|node| world.health(NodeId(node)) == cluster_sim::Health::Down))
@@ -159,7 +161,7 @@ fn coverage_is_the_sum_of_all_runs_in_threads_and_processes() {
         effective: records(|record| record.effect > 0),
     };
     assert_eq!(expected.faults["crash"], crashes);
-    assert!(crashes.effective < crashes.planned, "some crash comes to nothing, so that the counts differ: {crashes:?}");
+    assert!(crashes.effective < crashes.planned, "some crash has no effect, so the counts differ: {crashes:?}");
     let lost: u64 = reports.iter().map(|report| report.traffic.lost()).sum();
     assert_eq!(expected.losses.values().sum::<u64>(), lost);
     let saved = serde_json::to_string(&expected).expect("it is plain data");
@@ -174,13 +176,13 @@ fn operations_are_the_integers_of_observers_by_path() {
     let changes: u64 =
         (0..SEEDS).map(|seed| scenario.run(Seed(seed)).measured["tally"]["changes"].as_u64().expect("it counts")).sum();
     let expected = [("tally.by.kind.two", 2 * SEEDS), ("tally.changes", changes)];
-    assert_eq!(coverage.operations, expected.map(|(way, number)| (way.to_owned(), number)).into(), "whole numbers alone");
+    assert_eq!(coverage.operations, expected.map(|(path, number)| (path.to_owned(), number)).into(), "whole numbers alone");
     assert_eq!(coverage.times_checked["tally"], changes);
     assert!(sweep.to_string().contains(&format!("\n        counted tally.changes: {changes}")), "{sweep}");
 }
 
-fn at(milliseconds: u64, fault: Fault) -> FaultPlan {
-    FaultPlan::new().at(Duration::from_millis(milliseconds), fault)
+fn at(after: u64, fault: Fault) -> FaultPlan {
+    FaultPlan::new().at(milliseconds(after), fault)
 }
 
 #[rstest]
@@ -212,21 +214,16 @@ fn a_rule_that_was_never_checked_is_missing() {
 
 #[test]
 fn a_sweep_with_full_coverage_passes() {
-    let cut = Fault::Cut {
-        from: vec!["node/0".into()],
-        to: vec!["node/1".into()],
-        both_ways: true,
-        duration: Some(Duration::from_millis(100)),
-    };
-    let scenario = chatting().only_faults(at(100, cut)).sometimes("all speak", |world| world.views::<u64>().count() == 3);
-    let scenario = scenario.faults(at(300, Fault::Crash { node: "node/2".into(), down_for: Some(Duration::from_millis(50)) }));
+    let cut = cut(["node/0"], ["node/1"], milliseconds(100));
+    let scenario = chatting().only_faults(at(100, cut)).sometimes("all send", |world| world.views::<u64>().count() == 3);
+    let scenario = scenario.faults(at(300, crash("node/2", milliseconds(50))));
     for sweep in [scenario.campaign(0..4).require_coverage().run(), scenario.campaign(0..4).require_coverage().isolated().run()] {
         assert_eq!((sweep.is_ok(), sweep.exit_code()), (true, 0), "{sweep}");
         sweep.assert_ok();
         let text = sweep.to_string();
         let begins = "4 of seeds 0..4 of chatting passed\n      coverage over 4 runs\n        fault crash: 4 applied, 4 had an effect\n        \
                       fault cut: 4 applied, 4 had an effect\n        lost to ";
-        assert!(text.starts_with(begins) && text.contains("\n        point all speak: 4\n") && !text.contains("missing"), "{text}");
+        assert!(text.starts_with(begins) && text.contains("\n        point all send: 4\n") && !text.contains("missing"), "{text}");
     }
 }
 

@@ -1,8 +1,9 @@
 //! Campaigns: many seeds of one scenario, in threads and processes, and the report of those that fail.
 //!
-//! [`artifacts`]: files kept of failures. [`attribute`]: tests made by `#[cluster_sim::test]`. [`canary`]: a failure by design is found.
-//! [`coverage`]: what a sweep covered. [`failures`]: grouping of failures. [`isolation`]: seeds that abort, exit or hang. [`parallel`]:
-//! threads and processes give one result. [`report_checks`]: rules over reports. [`stopping`]: progress, and ending early.
+//! [`artifacts`]: files kept of failures. [`attribute`]: tests made by `#[cluster_sim::test]`. [`canary`]: a failure by design is
+//! found. [`coverage`]: what a sweep covered. [`failures`]: grouping of failures. [`isolation`]: seeds that abort, exit or hang.
+//! [`parallel`]: threads and processes give one result. [`report_checks`]: rules over reports. [`stop`]: progress, and ending
+//! early.
 
 mod artifacts;
 mod attribute;
@@ -12,7 +13,7 @@ mod failures;
 mod isolation;
 mod parallel;
 mod report_checks;
-mod stopping;
+mod stop;
 
 use std::num::NonZeroUsize;
 

@@ -113,7 +113,7 @@ fn a_call_to_a_node_that_exposed_nothing_fails() {
 }
 
 #[test]
-fn a_panic_propagates_to_the_join_and_to_the_end_of_the_node() {
+fn a_panic_of_a_task_propagates_to_its_join() {
     runtime().block_on(async {
         let cluster = TokioCluster::new()
             .nodes("waiting", 1, async |_| pending().await)

@@ -65,8 +65,8 @@ fn bug_hunts_have_their_committed_digest(
     assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
 }
 
-/// The step `digests` of `cargo xtask check` compares the release build with the committed line, in two processes. This test compares
-/// the test build, with its debug assertions and overflow checks.
+/// The step `digests` of `cargo xtask check` compares the release build with the committed line, in two processes. This test
+/// compares the test build, with its debug assertions and overflow checks.
 #[rstest]
 fn ten_thousand_seeds_hold_with_the_committed_folded_digest(
     #[values("edge-cache-short", "edge-cache-short-async", "echo", "echo-async", "gossip", "gossip-async")] name: &str,

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use cluster_sim::{Fault, Ratio, Record, Sim};
+use cluster_sim::{Fault, Record, Sim};
+use cluster_sim_testkit::faults::loss;
+use cluster_sim_testkit::units::ratio;
 use rstest::rstest;
 
 use crate::cases::Case;
@@ -41,9 +43,7 @@ fn sending(id: u64, text: &'static str) -> Case {
 
 /// Adds a loss rule of one half to a class of links.
 fn lose(sim: &mut Sim, links: &str) {
-    let (links, rule) = (links.to_owned(), "rule".to_owned());
-    let fault = Fault::Loss { links, rule, ratio: Ratio::new(0.5).expect("a half"), duration: None };
-    sim.inject(fault).expect("the case has these links");
+    sim.inject(loss(links, "rule", ratio(0.5), None)).expect("the case has these links");
 }
 
 /// Cuts the first actor from others, two times.
@@ -87,9 +87,13 @@ fn restart_and(sim: &mut Sim, again: bool) {
     case().with_disturbance(|sim| std::mem::forget(sim.partition_one_way([2], [1]))),
     &["node"]
 )]
-#[case::class_of_links(case().with_disturbance(|sim| lose(sim, "wide")), case().with_disturbance(|sim| lose(sim, "plain")), &["detail"])]
+#[case::class_of_links(
+    case().with_disturbance(|sim| lose(sim, "wide")),
+    case().with_disturbance(|sim| lose(sim, "plain")),
+    &["detail"]
+)]
 // The message is dropped by the first cut or by the second; both runs have both cuts.
-#[case::which_cut_ate_it(
+#[case::which_cut_dropped_it(
     case().with_send(0, 2, 1, "one").with_disturbance(|sim| cut_off(sim, [&[1, 2], &[1]])),
     case().with_send(0, 2, 1, "one").with_disturbance(|sim| cut_off(sim, [&[1], &[1, 2]])),
     &["detail"]

@@ -70,8 +70,8 @@ fn write_only_and_read_only_async_clients_behave_as_machines() {
     assert_equal(&only(20.0, 0.0), 42);
 }
 
-/// The one difference. The two timers of a machine are two events in random order; an async client waits for one thing at a time, and
-/// checks its ticks after the read has timed out.
+/// The one difference. The two timers of a machine are two events in random order; an async client waits for one thing at a time,
+/// and checks its ticks after the read has timed out.
 #[test]
 fn an_async_client_skips_a_tick_at_the_instant_of_a_timeout() {
     let unavailable = |client| {

@@ -1,10 +1,10 @@
 //! The edge cache from a scenario file to its report.
 //!
-//! [`users_scenario`]: the first users' file. [`chaos`]: loss, delay, reordering and cuts, at their least and their most. [`steps`] and
-//! [`timing`]: steps during a run, and speed. [`lag`]: a router that falls behind, and version-gated edges. [`control`]: without chaos
-//! nothing is violated. [`table`] and [`counters`]: each counter with and without its cause. [`conservation`]: the sums of a thousand
-//! random runs. [`oracle`]: a second implementation of the read checks. [`trace`]: the first violations name edge and client as the
-//! file does. [`forms`]: clients as machines and as async functions behave alike.
+//! [`users_scenario`]: the first users' file. [`chaos`]: loss, delay, reordering and cuts, at their least and their most.
+//! [`steps`] and [`timing`]: steps during a run, and speed. [`lag`]: a router that falls behind, and version-gated edges.
+//! [`control`]: without chaos nothing is violated. [`table`] and [`counters`]: each counter with and without its cause.
+//! [`conservation`]: the sums of a thousand random runs. [`oracle`]: a second implementation of the read checks. [`trace`]: the
+//! first violations name edge and client as the file does. [`forms`]: clients as machines and as async functions behave alike.
 
 mod chaos;
 mod conservation;

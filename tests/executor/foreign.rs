@@ -102,7 +102,7 @@ fn foreign_joins_and_selects_work_in_a_node() {
         handle.abort();
         log.write(format!("{left} {right} {first} {index} {:?} {:?}", stopped.await, node.now().since_zero()));
     });
-    assert_eq!(log, ["1 2 fast 1 Ok(Err(JoinError)) 37ms"]);
+    assert_eq!(log, ["1 2 fast 1 Ok(Err(Aborted)) 37ms"]);
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn a_drop_that_panics_at_a_crash_is_a_finding() {
 }
 
 #[test]
-fn a_drop_that_panics_at_a_kill_or_the_end_is_a_finding() {
+fn a_drop_that_panics_at_a_kill_is_a_finding() {
     for panics in ["main", "one", "one below", "shown", "exposed"] {
         assert_drop_panic_is_a_finding(
             |mut sim| {

@@ -1,8 +1,9 @@
 //! Async nodes under the simulated executor.
 //!
-//! [`tasks`], [`order`], [`select`]: spawning, joining, aborting, and which of several ready tasks runs first. [`sleeps`]: timers.
-//! [`ports`]: messages. [`publish`]: views, facts and calls. [`lives`]: crashes, restarts and drops. [`stalls`]: clients that do not
-//! end. [`foreign`]: futures of other crates. [`traps`]: wakes from outside a poll. [`torture`]: random operations against a model.
+//! [`tasks`], [`order`], [`select`]: spawning, joining, aborting, and which of several ready tasks runs first. [`sleeps`]:
+//! timers. [`ports`]: messages. [`publish`]: views, facts and calls. [`lives`]: crashes, restarts and drops. [`stalls`]: clients
+//! that do not end. [`foreign`]: futures of other crates. [`traps`]: wakes from outside a poll. [`torture`]: random operations
+//! against a model.
 
 mod foreign;
 mod lives;

@@ -298,11 +298,11 @@ fn a_sleep_polled_by_another_node_survives_that_nodes_crash() {
         let (log, theirs) = (noted.clone(), std::sync::Arc::clone(&theirs));
         async move {
             if node.id() == NodeId(0) {
-                *theirs.lock().expect("nobody panicked") = Some(node);
+                *theirs.lock().expect("the lock is not poisoned") = Some(node);
                 return pending().await;
             }
             node.sleep(milliseconds(1)).await;
-            let other = theirs.lock().expect("nobody panicked").take().expect("it was put there");
+            let other = theirs.lock().expect("the lock is not poisoned").take().expect("it was put there");
             let mut borrowed = other.sleep(milliseconds(5));
             assert!(!is_ready(&mut borrowed).await);
             drop(borrowed);

@@ -53,7 +53,7 @@ enum Operation {
     },
 }
 
-/// What a task does before it ends.
+/// The job of a task before it ends.
 #[derive(Debug, Clone, Copy)]
 enum Job {
     /// Sleeps for `micros` after it has polled, reset and dropped `churn` other sleeps.
@@ -167,7 +167,7 @@ impl Commander {
     }
 }
 
-/// What the model knows of a task that has not ended.
+/// The model of a task that has not ended.
 struct Living {
     node: u32,
     job: Job,

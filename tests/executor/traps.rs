@@ -182,7 +182,7 @@ fn a_waker_of_an_ended_run_wakes_nothing() {
 }
 
 #[test]
-fn a_waker_of_an_ended_task_does_not_wake_the_next_task_in_its_slot() {
+fn a_waker_of_an_ended_task_wakes_no_task_in_its_slot() {
     let kept = Arc::new(Mutex::new(Vec::new()));
     let mains = Arc::clone(&kept);
     let mut sim = nodes(1, move |node| {
@@ -217,7 +217,7 @@ impl Drop for SendsOnDrop {
 }
 
 #[test]
-fn a_wake_from_the_drop_of_an_aborted_task_arrives_at_that_instant() {
+fn a_wake_from_the_drop_of_an_aborted_task_arrives() {
     let log = Log::<(u64, u64)>::new();
     let noted = log.clone();
     let mut sim = nodes(1, move |node| {

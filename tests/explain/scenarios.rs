@@ -1,8 +1,8 @@
 //! Failing runs to be told of, each with one cause that a reader should find.
 
 use cluster_sim::prelude::*;
-use cluster_sim_echo::{self as echo, Conversation, EchoMessage};
-use cluster_sim_gossip::{self as gossip, Memory, Newest};
+use cluster_sim_echo::{self as echo, AnswersMatchQuestions, EchoMessage};
+use cluster_sim_gossip::{self as gossip, Newest, NoRollback};
 use serde::{Deserialize, Serialize};
 
 /// The seed that every story is told from.
@@ -83,7 +83,7 @@ pub(crate) fn stale_gossip() -> Scenario {
     Scenario::new("gossip that believes what it heard last")
         .machines("gossip", 5, |seat: &NodeInfo| Gullible { index: seat.index(), peers: seat.peers(), newest: Newest::default() })
         .default_links(LinkModel { delay: quick, ..LinkModel::default() })
-        .observe("nobody forgets what it knew", Memory::default)
+        .observe("nobody forgets what it knew", NoRollback::default)
         .faults(
             FaultPlan::new()
                 .at(milliseconds(160), Fault::Pause { node: "gossip/2".to_owned(), duration: Some(milliseconds(40)) })
@@ -94,13 +94,13 @@ pub(crate) fn stale_gossip() -> Scenario {
 
 /// Clients that are too patient: a question that was lost is as good as never asked again.
 pub(crate) fn lost_retry() -> Scenario {
-    let config = echo::Config { patience: Duration::from_secs(3_600), questions: 8, ..echo::Config::default() };
+    let config = echo::Config { answer_timeout: Duration::from_secs(3_600), questions: 8, ..echo::Config::default() };
     let lossy = LinkModel { loss: ratio(0.02), duplicate: ratio(0.1), ..LinkModel::default() };
     Scenario::new("echo without a retry")
         .machines("server", 1, |_: &NodeInfo| echo::Server::default())
         .machines("client", 3, move |seat: &NodeInfo| echo::Client::boot(config, seat))
         .default_links(lossy)
-        .observe("an answer is the answer to what was asked", Conversation::default)
+        .observe("an answer is the answer to what was asked", AnswersMatchQuestions::default)
         .eventually("all is answered", move |world| {
             let waits = world.views::<echo::ClientView>().find(|(_, client)| client.answered < config.questions);
             waits.map_or(Verdict::Holds, |(node, client)| {

@@ -1,7 +1,7 @@
 //! Every finding fails the report and names its cause.
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, Invariant, PanicFinding};
+use cluster_sim::{Change, Invariant, PanicFinding, PanicSite};
 use cluster_sim_testkit::panics::panic_of;
 use cluster_sim_testkit::units::{instant, milliseconds};
 
@@ -69,13 +69,13 @@ fn a_violated_observer_ends_the_run_and_names_its_nodes() {
 #[test]
 fn an_eventually_check_never_true_is_a_violation() {
     let never = |world: &World<'_>| match most_ticks(world) {
-        0..=10_000 => Err("only so many ticks"),
+        0..=10_000 => Err("too few ticks"),
         _ => Ok(()),
     };
     let report = workers().eventually("many ticks", never).recovery_timeout(milliseconds(500)).run(Seed(617));
     assert_eq!((report.outcome, report.ended_at), (Outcome::Violated, instant(1_500)));
     let complaint = panic_of(|| report.assert_ok());
-    for part in ["many ticks: still pending after recovery_timeout: only so many ticks", "1.500000s", "seed=0x269"] {
+    for part in ["many ticks: still pending after recovery_timeout: too few ticks", "1.500000s", "seed=0x269"] {
         assert!(complaint.contains(part), "{part} is missing:\n{complaint}");
     }
 }

@@ -1,8 +1,9 @@
 //! Planned and injected faults with their effects, and every outcome of a run.
 //!
 //! [`nodes`]: crash, restart, kill, pause. [`links`]: cut, heal, loss, other models. [`overlaps`]: one fault within another.
-//! [`records`]: the records of faults in the report, and refused plans. [`findings`]: broken rules, panics, checks without evidence.
-//! [`endings`]: recovery phase and budgets. [`stuck`]: steps that never return. [`lives`]: clocks, seeds, and runs side by side.
+//! [`records`]: the records of faults in the report, and refused plans. [`findings`]: broken rules, panics, checks without
+//! evidence. [`endings`]: recovery phase and budgets. [`stuck`]: steps that never return. [`lives`]: clocks, seeds, and runs side
+//! by side.
 
 mod endings;
 mod findings;

@@ -2,7 +2,7 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{FaultRecord, PlanError, SeedSchedule};
-use cluster_sim_testkit::faults::{crash, kill, pause, restart, resume};
+use cluster_sim_testkit::faults::{self, crash, kill, pause, restart, resume};
 use cluster_sim_testkit::units::{instant, milliseconds};
 
 use crate::worker::{cut, loss, with_fault, workers};
@@ -80,20 +80,18 @@ fn a_plan_with_unknown_nodes_or_links_is_refused() {
         scenario.try_start(SeedSchedule::new(Seed(7))).err().expect("it is refused").to_string()
     };
     let unknown_node = "names node \"worker/9\"; the scenario has no such node, name it by group and index, as in \"edge/1\"";
-    let stray = Fault::Cut { from: vec!["worker/0".to_owned()], to: vec!["worker/9".to_owned()], both_ways: true, duration: None };
     for (fault, kind) in [
         (crash("worker/9", None), "crash"),
         (restart("worker/9"), "restart"),
         (resume("worker/9"), "resume"),
         (kill("worker/9"), "kill"),
         (pause("worker/9", None), "pause"),
-        (stray, "cut"),
+        (faults::cut(["worker/0"], ["worker/9"], None), "cut"),
     ] {
         assert_eq!(refused(fault), format!("fault 0 ({kind}) {unknown_node}"));
     }
     let unknown_links = "names links \"wan\"; the scenario has no such class, declare it with `Scenario::links`";
-    let lossy = Fault::Loss { links: "wan".to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, duration: None };
-    assert_eq!(refused(lossy), format!("fault 0 (loss) {unknown_links}"));
+    assert_eq!(refused(faults::loss("wan", "r", Ratio::ONE, None)), format!("fault 0 (loss) {unknown_links}"));
     let other = Fault::Links { links: "wan".to_owned(), model: LinkModel::default() };
     assert_eq!(refused(other), format!("fault 0 (links) {unknown_links}"));
 }

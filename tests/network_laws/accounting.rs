@@ -3,6 +3,7 @@
 use cluster_sim::prelude::*;
 use cluster_sim::{Change, Invariant, StaleDelivery};
 use cluster_sim_testkit::arbitrary::{any_link, any_plan, cases};
+use cluster_sim_testkit::faults::kill;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
 
@@ -151,8 +152,7 @@ fn random_faults_produce_every_cause_of_loss() {
     let link = LinkModel { loss: ratio(0.1), stale: StaleDelivery::Drop, ..LinkModel::default() };
     for seed in 0..64 {
         let profile = FaultProfile { mean_interval: milliseconds(40), mean_duration: milliseconds(15), ..FaultProfile::default() };
-        let kill = Fault::Kill { node: "node/0".to_owned() };
-        let plan = FaultPlan::new().at(milliseconds(200), kill);
+        let plan = FaultPlan::new().at(milliseconds(200), kill("node/0"));
         let report = chatter(4, 1, link.clone()).chaos(profile).faults(plan).run(Seed(seed));
         report.assert_ok();
         seen.extend(report.traffic.dropped.into_keys().filter(|cause| !cause.starts_with("cut")));

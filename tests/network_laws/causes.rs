@@ -175,7 +175,7 @@ fn a_cut_drops_nothing_that_waits_in_an_inbox() {
 
 /// n10: a cut is checked before the state of the receiver.
 #[test]
-fn a_message_hit_by_a_cut_and_a_crash_counts_for_the_cut() {
+fn a_message_hit_by_a_cut_and_a_crash_counts_as_cut() {
     let both = |sim: &mut Sim| {
         std::mem::forget(sim.partition([0], [1]));
         sim.crash(1);

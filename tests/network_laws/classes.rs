@@ -1,7 +1,8 @@
 //! Link classes change separately during a run, and are as declared again in the recovery phase.
 
 use cluster_sim::prelude::*;
-use cluster_sim_testkit::units::{milliseconds, ratio};
+use cluster_sim_testkit::faults::loss;
+use cluster_sim_testkit::units::milliseconds;
 
 /// Sends its clock to all nodes every 10 ms, and publishes the delay of the last message of each sender.
 struct Beacon {
@@ -92,7 +93,7 @@ fn links_are_as_declared_again_in_the_recovery_phase() {
             move |world: &World<'_>| world.view::<Vec<Duration>>(NodeId(1)).is_some_and(|last| last[0].as_millis() == expected);
         two_ways().eventually("the way there", there).duration(milliseconds(200)).recovery_timeout(Duration::from_secs(3))
     };
-    let lossy = Fault::Loss { links: "there".to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, duration: None };
+    let lossy = loss("there", "r", Ratio::ONE, None);
     let plan = FaultPlan::new().at(milliseconds(50), change("there", 50)).at(milliseconds(120), lossy);
     scenario(5).faults(plan.clone()).run(Seed(7)).assert_ok();
     assert_eq!(scenario(50).faults(plan).run(Seed(7)).outcome, Outcome::Violated, "50 ms end before the fault phase");
@@ -102,7 +103,7 @@ fn links_are_as_declared_again_in_the_recovery_phase() {
 #[test]
 fn a_loss_rule_applies_to_its_class_only() {
     let mut sim = two_ways().start(Seed(7));
-    let rule = Fault::Loss { links: "back".to_owned(), rule: "one way".to_owned(), ratio: ratio(1.0), duration: None };
+    let rule = loss("back", "one way", Ratio::ONE, None);
     sim.inject(rule).unwrap();
     sim.run_for(milliseconds(200));
     assert_eq!(last(&sim), [5, 0, 7]);
@@ -111,7 +112,7 @@ fn a_loss_rule_applies_to_its_class_only() {
 /// n3.
 #[test]
 fn rules_of_one_name_on_two_classes_count_separately() {
-    let rule = |links: &str| Fault::Loss { links: links.to_owned(), rule: "r".to_owned(), ratio: Ratio::ONE, duration: None };
+    let rule = |links: &str| loss(links, "r", Ratio::ONE, None);
     let mut sim = two_ways().start(Seed(7));
     sim.inject(rule("there")).unwrap();
     sim.run_for(milliseconds(100));

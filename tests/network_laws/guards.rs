@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{RecordKind, Traffic};
+use cluster_sim_testkit::faults::cut;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 
@@ -154,13 +155,8 @@ fn a_guard_counts_drops_at_the_send_and_at_the_arrival() {
 /// To the nanosecond.
 #[test]
 fn dropping_a_guard_equals_a_cut_fault_of_that_duration() {
-    let cut = Fault::Cut {
-        from: vec!["node/0".to_owned()],
-        to: vec!["node/1".to_owned()],
-        both_ways: true,
-        duration: Some(milliseconds(30)),
-    };
-    let heard = |by_guard: bool| {
+    let cut = cut(["node/0"], ["node/1"], milliseconds(30));
+    let received = |by_guard: bool| {
         let mut sim = senders(2, ten()).start(Seed(7));
         sim.run_for(Duration::ZERO);
         let mut guard = None;
@@ -179,6 +175,6 @@ fn dropping_a_guard_equals_a_cut_fault_of_that_duration() {
         sim.run_for(milliseconds(20));
         numbers(&sim, 1)
     };
-    assert_eq!(heard(true), (30..60).collect::<Vec<u64>>());
-    assert_eq!(heard(true), heard(false));
+    assert_eq!(received(true), (30..60).collect::<Vec<u64>>());
+    assert_eq!(received(true), received(false));
 }

@@ -3,6 +3,8 @@
 use cluster_sim::LinkOrder;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::arbitrary::cases;
+use cluster_sim_testkit::faults::pause;
+use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
 
@@ -97,11 +99,10 @@ fn only_held_back_messages_lose_their_place_on_a_fifo_link() {
 #[test]
 fn waiting_messages_precede_those_arriving_at_the_resume() {
     for priority in [0, 1, 128, 255] {
-        let mut sim = start_senders(2, LinkModel { priority, ..LinkModel::constant(milliseconds(10)) });
+        let mut sim = start_senders(2, LinkModel { priority, ..ten() });
         send(&mut sim, 0, 1, 1);
         sim.run_for(milliseconds(5));
-        let pause = Fault::Pause { node: "node/1".to_owned(), duration: Some(milliseconds(10)) };
-        sim.inject(pause).unwrap();
+        sim.inject(pause("node/1", milliseconds(10))).unwrap();
         send(&mut sim, 0, 1, 2);
         sim.run_for(milliseconds(20));
         assert_eq!(numbers(&sim, 1), [1, 2], "priority {priority}: both are due at the instant of the resume");

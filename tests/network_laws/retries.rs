@@ -53,8 +53,8 @@ fn a_retry_is_lost_as_often_as_any_message() {
     }
 }
 
-/// The table that tells retries apart is bounded: beyond its bound a retry shares the fate of the first send until the epoch of 16 s
-/// ends.
+/// The table that tells retries apart is bounded: beyond its bound a retry shares the fate of the first send until the epoch of
+/// 16 s ends.
 #[test]
 fn a_retry_after_thousands_of_messages_shares_a_fate_for_one_epoch() {
     let share = lost_again(4_000);

@@ -76,7 +76,7 @@ pub(crate) fn send_many(sim: &mut Sim, from: u32, to: u32, count: u64) {
     sim.run_for(Duration::from_secs(10));
 }
 
-/// What a node has received in this incarnation, in order.
+/// The messages that a node has received in this incarnation, in order.
 pub(crate) fn received(sim: &Sim, node: u32) -> Vec<Received> {
     sim.inspect(|world| world.view::<Vec<Received>>(NodeId(node)).cloned().unwrap_or_default())
 }

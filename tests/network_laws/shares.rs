@@ -2,6 +2,7 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::arbitrary::cases;
+use cluster_sim_testkit::faults::loss;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
@@ -20,7 +21,7 @@ fn after_many(model: LinkModel, fault: Option<Fault>, seed: u64) -> Sim {
 }
 
 fn rule(ratio: Ratio) -> Option<Fault> {
-    Some(Fault::Loss { links: "default".to_owned(), rule: "chaos".to_owned(), ratio, duration: None })
+    Some(loss("default", "chaos", ratio, None))
 }
 
 fn copied(sim: &Sim) -> u64 {

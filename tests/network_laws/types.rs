@@ -35,7 +35,7 @@ impl<M: Message> Machine for Sender<M> {
     }
 }
 
-/// What a node of `B` receives of the message of a node of `A`, and the drops by cause.
+/// The message of a node of `A` as a node of `B` receives it, and the drops by cause.
 fn heard_across<A: Message, B: Message>(what: fn() -> A, unused: fn() -> B) -> (Vec<B>, BTreeMap<String, u64>) {
     let one = move |_: &NodeInfo| Sender { to: Some(NodeId(1)), what, heard: Vec::new(), kind: PhantomData };
     let other = move |_: &NodeInfo| Sender { to: None, what: unused, heard: Vec::new(), kind: PhantomData };

@@ -1,4 +1,4 @@
 //! Every planted bug is found by its rule and minimized to the faults and decisions it needs.
 
-mod finding;
-mod shrinking;
+mod minimize;
+mod search;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{BuildInfo, Case, CheckReport, Reproducer, ScenarioSource};
+use cluster_sim_testkit::faults::crash;
 use cluster_sim_testkit::ledger::{Copied, Flaw, ledger};
 use serde_json::{Value, json};
 
@@ -52,16 +53,16 @@ fn a_file_replays_drawn_faults_without_the_profile() {
 #[test]
 fn a_case_applies_its_faults_absent_nodes_and_duration() {
     let scenario = ledger(None);
-    let crash = Fault::Crash { node: "copy/0".into(), down_for: Some(Duration::from_millis(5)) };
+    let crash = crash("copy/0", Duration::from_millis(5));
     let case = Case {
         faults: FaultPlan::new().at(Duration::from_millis(20), crash.clone()),
         absent: ["copy/1".to_owned()].into(),
         duration: Some(Duration::from_millis(60)),
         decisions: Some(Vec::new()),
     };
-    let calm_at = |case: &Case| case.apply_to(&scenario).record(Seed(3)).calm_at.map(VirtualInstant::since_zero);
-    assert_eq!(calm_at(&case), Some(Duration::from_millis(60)));
-    assert_eq!(calm_at(&Case { duration: None, ..case.clone() }), Some(Duration::from_millis(200)), "as the scenario says");
+    let recovery_at = |case: &Case| case.apply_to(&scenario).record(Seed(3)).calm_at.map(VirtualInstant::since_zero);
+    assert_eq!(recovery_at(&case), Some(Duration::from_millis(60)));
+    assert_eq!(recovery_at(&Case { duration: None, ..case.clone() }), Some(Duration::from_millis(200)), "as the scenario says");
     let report = case.apply_to(&scenario).run(Seed(3));
     assert_eq!(report.faults.iter().map(|record| &record.fault).collect::<Vec<_>>(), [&crash]);
     assert!(report.traffic.dropped.contains_key("node_killed"), "the node is absent: {report}");
@@ -145,7 +146,10 @@ fn a_case_that_does_not_fit_the_scenario_is_refused() {
     assert!(
         refused(&|data| data["case"]["faults"] = backwards.clone()).contains("fault 1 is scheduled before the one in front of it")
     );
-    assert!(refused(&|data| data["case"]["absent"] = json!(["copy/7"])).contains("\"copy/7\" is to stay empty but is not there"));
+    assert!(
+        refused(&|data| data["case"]["absent"] = json!(["copy/7"]))
+            .contains("node \"copy/7\" is to be left out, but the scenario has no such node")
+    );
     let message = refused(&|data| data["scenario"] = json!("raft"));
     assert_eq!(message, "it is about scenario \"raft\", not \"ledger\"; replay it with the scenario or test that it names");
 }

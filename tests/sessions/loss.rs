@@ -2,6 +2,7 @@
 
 use cluster_sim::ResetReason;
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::faults;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 
@@ -66,8 +67,8 @@ fn retransmissions_back_off_exponentially_up_to_a_bound() {
     assert_eq!(after, [200, 600, 1_400, 3_000, 4_600]);
 }
 
-fn all_lost(lasting: Option<Duration>) -> Fault {
-    Fault::Loss { links: "default".to_owned(), rule: "all".to_owned(), ratio: Ratio::ONE, duration: lasting }
+fn all_lost(duration: impl Into<Option<Duration>>) -> Fault {
+    faults::loss("default", "all", Ratio::ONE, duration)
 }
 
 #[test]
@@ -75,7 +76,7 @@ fn a_loss_rule_counts_dropped_attempts_not_messages() {
     let mut sim = begin(2, ten());
     stream(&mut sim, 0, 1, 0, 1);
     sim.run_for(milliseconds(100));
-    sim.inject(all_lost(Some(milliseconds(500)))).expect("the links are there");
+    sim.inject(all_lost(milliseconds(500))).expect("the links are there");
     stream(&mut sim, 0, 1, 1, 1);
     sim.run_for(Duration::from_secs(2));
     assert_eq!(numbers(&sim, 1), [0, 1]);

@@ -21,10 +21,10 @@ fn wild() -> LinkModel {
 }
 
 /// Four nodes that stream to each other, through a crash and a cut.
-fn busy(sim: &mut Sim, lasting: u64) {
+fn busy(sim: &mut Sim, rounds: u64) {
     sim.keep_records();
     sim.keep_fates();
-    for round in 0..lasting {
+    for round in 0..rounds {
         for (from, to) in [(0, 1), (1, 2), (2, 3), (3, 0), (1, 0), (0, 2)] {
             stream(sim, from, to, round * 3, 3);
         }

@@ -1,7 +1,7 @@
 //! Each pass of the minimizer by itself.
 
 use cluster_sim::prelude::*;
-use cluster_sim_testkit::faults::crash;
+use cluster_sim_testkit::faults::{crash, cut};
 use cluster_sim_testkit::ledger::{Flaw, ledger};
 use cluster_sim_testkit::units::milliseconds;
 
@@ -19,14 +19,8 @@ fn a_crash_is_shortened_to_a_millisecond_or_stays_without_an_end() {
 
 #[test]
 fn both_sides_of_a_cut_are_reduced_to_the_nodes_needed() {
-    let nodes = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let cut = |from: &[&str], to: &[&str]| Fault::Cut {
-        from: nodes(from),
-        to: nodes(to),
-        both_ways: true,
-        duration: Some(milliseconds(64)),
-    };
-    for fault in [cut(&["source/0"], &["copy/0", "copy/1"]), cut(&["copy/0", "copy/1"], &["source/0"])] {
+    let (source, copies) = (["source/0"], ["copy/0", "copy/1"]);
+    for fault in [cut(source, copies, milliseconds(64)), cut(copies, source, milliseconds(64))] {
         let scenario = ledger(Some(Flaw::NoRetry)).only_faults(FaultPlan::new().at(milliseconds(20), fault));
         let minimized = scenario.shrink(&scenario.run(Seed(1))).unwrap();
         let Fault::Cut { from, to, .. } = &minimized.case.faults.faults()[0].fault else { panic!("{minimized}") };

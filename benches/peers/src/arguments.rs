@@ -1,4 +1,4 @@
-//! What every peer does with its command line.
+//! The command line of every peer.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use crate::nodes::CELLS;
 /// The committed digests.
 const DIGESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../digests.toml");
 
-/// Measures what an event costs on this simulator: one delivered datagram or one fired timer.
+/// Measures the cost of an event on this simulator: one delivered datagram or one fired timer.
 #[derive(Debug, Parser)]
 #[command(after_help = AFTER)]
 struct Peer {
@@ -21,8 +21,9 @@ struct Peer {
     arguments: Arguments,
 }
 
-/// Does what the command line asks for with a peer of that name. `share` is the share of a cell's virtual time that counts as its full
-/// scale there: less than all where all would take minutes.
+/// Runs the command line of the peer `name`.
+///
+/// `share` is the share of a cell's virtual time that counts as its full scale: less than all if the whole would take minutes.
 pub(crate) fn main(name: &str, share: impl Fn(Cell) -> f64, run: impl Fn(Cell, u64, u64) -> (u64, u64)) -> ExitCode {
     let Peer { arguments } = Peer::parse();
     let committed = Committed::new(DIGESTS, name);

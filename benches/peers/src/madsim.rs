@@ -1,4 +1,4 @@
-//! madsim: the product's nearest neighbour. Every node has an address and a socket of its own.
+//! madsim, the simulator most similar to the product. Every node has its own address and socket.
 
 mod arguments;
 #[path = "../../measure/mod.rs"]
@@ -42,7 +42,7 @@ impl Port for UdpSocket {
     }
 
     async fn broadcast(&self, to: impl Iterator<Item = u32>, packet: Packet) {
-        // At least 1 ms of simulated time goes by in each send.
+        // Every send takes at least 1 ms of simulated time.
         join_all(to.map(|to| Port::send(self, to, packet))).await;
     }
 

@@ -10,7 +10,7 @@ use crate::measure::cells::{
 use crate::platform::{Packet, Platform, Port, REPLY, REQUEST};
 use crate::trace::{below, record, roll};
 
-/// The cells that the peers have.
+/// The cells of the peers.
 pub(crate) const CELLS: &[BenchCell] = &[
     BenchCell::W1,
     BenchCell::W2N5,
@@ -23,10 +23,10 @@ pub(crate) const CELLS: &[BenchCell] = &[
     BenchCell::Short,
 ];
 
-/// What node `id` of a cell does.
+/// Runs node `id` of a cell.
 ///
 /// # Panics
-/// If the peers have no such cell.
+/// If the cell is not one of the peers.
 pub(crate) async fn run<P: Platform>(cell: BenchCell, id: u32) {
     let (clients, servers) = cell.clients_and_servers();
     let nodes = cell.nodes();
@@ -47,14 +47,14 @@ fn hear(heard: u64, packet: Packet) -> u64 {
     heard.rotate_left(5) ^ packet.body ^ u64::from(packet.sequence)
 }
 
-/// The next message, recorded.
+/// Receives a message, and records it.
 async fn receive<P: Platform>(id: u32, port: &P::Port) -> (u32, Packet) {
     let (from, packet) = port.receive().await;
     record(P::elapsed(), id, from, u64::from(packet.kind) << 32 | u64::from(packet.sequence));
     (from, packet)
 }
 
-/// Waits, and records that the timer came due.
+/// Sleeps, and records the fired timer.
 async fn sleep<P: Platform>(id: u32, after: Duration) {
     P::sleep(after).await;
     record(P::elapsed(), id, id, 0);
@@ -95,10 +95,10 @@ async fn ask<P: Platform>(id: u32, clients: u32, servers: u32, timeout: Option<D
 async fn speak<P: Platform>(id: u32, nodes: u32) {
     let port = Rc::new(P::bind(id).await);
     let heard = Rc::new(Cell::new(0));
-    let (ear, known) = (Rc::clone(&port), Rc::clone(&heard));
+    let (receiving_port, known) = (Rc::clone(&port), Rc::clone(&heard));
     P::spawn(async move {
         loop {
-            let (_, packet) = receive::<P>(id, &ear).await;
+            let (_, packet) = receive::<P>(id, &receiving_port).await;
             known.set(hear(known.get(), packet));
         }
     });
@@ -107,7 +107,7 @@ async fn speak<P: Platform>(id: u32, nodes: u32) {
         let due = P::elapsed() + BROADCAST_PERIOD;
         let packet = Packet { kind: REQUEST, sequence, body: heard.get() };
         port.broadcast((0..nodes).filter(|peer| *peer != id), packet).await;
-        // Where sending takes time, the beat stays what it is.
+        // The period does not include the time that sending takes.
         sleep::<P>(id, due.saturating_sub(P::elapsed())).await;
     }
 }
@@ -122,10 +122,10 @@ async fn tick<P: Platform>(id: u32) {
 async fn lead<P: Platform>(nodes: u32) {
     let port = Rc::new(P::bind(0).await);
     let heard = Rc::new(Cell::new(0_u64));
-    let (ear, known) = (Rc::clone(&port), Rc::clone(&heard));
+    let (receiving_port, known) = (Rc::clone(&port), Rc::clone(&heard));
     P::spawn(async move {
         loop {
-            let (_, packet) = receive::<P>(0, &ear).await;
+            let (_, packet) = receive::<P>(0, &receiving_port).await;
             known.set(known.get().rotate_left(5) ^ packet.body);
         }
     });

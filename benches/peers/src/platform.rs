@@ -1,8 +1,8 @@
-//! What the nodes of every workload need of a simulator: datagrams, waiting, tasks.
+//! The features of a simulator that the workloads use: datagrams, time, tasks.
 
 use std::time::Duration;
 
-/// A question, or a datagram that nobody answers.
+/// A question, or a datagram without an answer.
 pub(crate) const REQUEST: u32 = 1;
 /// An answer.
 pub(crate) const REPLY: u32 = 2;
@@ -16,30 +16,30 @@ pub(crate) struct Packet {
 }
 
 impl Packet {
-    /// The message as it goes over a wire.
+    /// Encodes the message.
     pub(crate) fn bytes(self) -> [u8; 16] {
         let Self { kind, sequence, body } = self;
         (u128::from(kind) << 96 | u128::from(sequence) << 64 | u128::from(body)).to_le_bytes()
     }
 
-    /// The message in these bytes.
+    /// Decodes a message.
     pub(crate) fn of(bytes: [u8; 16]) -> Self {
         let word = u128::from_le_bytes(bytes);
         Self { kind: (word >> 96) as u32, sequence: (word >> 64) as u32, body: word as u64 }
     }
 }
 
-/// The address of a node's socket.
+/// The socket of a node.
 pub(crate) trait Port: 'static {
     /// Sends a message to a node.
     async fn send(&self, to: u32, packet: Packet);
     /// Sends a message to many nodes at once.
     async fn broadcast(&self, to: impl Iterator<Item = u32>, packet: Packet);
-    /// The next message, and who sent it.
+    /// Receives the next message, with its sender.
     async fn receive(&self) -> (u32, Packet);
 }
 
-/// A simulator, as code that runs on one of its nodes sees it.
+/// The API of a simulator for code on one of its nodes.
 pub(crate) trait Platform: 'static {
     type Port: Port;
 
@@ -47,10 +47,10 @@ pub(crate) trait Platform: 'static {
     async fn bind(id: u32) -> Self::Port;
     /// The time since the start of the run.
     fn elapsed() -> Duration;
-    /// Waits.
+    /// Sleeps.
     async fn sleep(after: Duration);
-    /// Waits for something so long.
+    /// Waits for a future with a timeout.
     async fn within<F: Future>(after: Duration, future: F) -> Option<F::Output>;
-    /// Runs a task beside this one, on the same node.
+    /// Spawns a task on the same node.
     fn spawn(task: impl Future<Output = ()> + 'static);
 }

@@ -1,4 +1,4 @@
-//! tokio's paused clock with a network by hand: a task for each message under way, a channel for each inbox.
+//! tokio with its paused clock and a minimal network: a task for each message in flight, a channel for each inbox.
 
 mod arguments;
 #[path = "../../measure/mod.rs"]
@@ -26,12 +26,12 @@ thread_local! {
     static NETWORK: RefCell<Network> = const { RefCell::new(Network { seed: 0, sent: 0, start: None, inboxes: Vec::new() }) };
 }
 
-/// What lies between the nodes.
+/// The network between the nodes.
 struct Network {
     seed: u64,
     sent: u64,
     start: Option<Instant>,
-    /// Of the nodes that are up.
+    /// The inboxes of the nodes that are up.
     inboxes: Vec<Option<UnboundedSender<Message>>>,
 }
 
@@ -40,7 +40,7 @@ impl Network {
         NETWORK.with_borrow_mut(work)
     }
 
-    /// How long the next message takes.
+    /// Draws the delay of the next message.
     fn delay(&mut self) -> Duration {
         self.sent += 1;
         DELAY_MIN + below(roll(self.seed as u32, self.sent), DELAY_MAX - DELAY_MIN)
@@ -60,7 +60,7 @@ impl Port for Inbox {
         spawn_local(async move {
             sleep(delay).await;
             if let Some(inbox) = Network::with(|network| network.inboxes[to as usize].clone()) {
-                // A node that went down meanwhile receives nothing.
+                // A node that has crashed receives nothing.
                 let _ = inbox.send((from, packet.bytes()));
             }
         });

@@ -1,4 +1,4 @@
-//! What happened in this thread's run: how much, and its hash.
+//! The digest and the number of events of this thread's run.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -8,19 +8,19 @@ thread_local! {
     static HASH: Cell<u64> = const { Cell::new(0) };
 }
 
-/// A message `word` from `peer` reached `node`, or a timer of `node`, which is its own peer then, came due.
+/// Records an event: a message `word` from `peer` reached `node`, or a timer of `node`, then also the peer, fired.
 pub(crate) fn record(at: Duration, node: u32, peer: u32, word: u64) {
     let word = word ^ (u64::from(node) << 32 | u64::from(peer)).rotate_left(17) ^ at.as_nanos() as u64;
     HASH.set((HASH.get().rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     EVENTS.set(EVENTS.get() + 1);
 }
 
-/// The hash of what happened, and how much did; the next run begins with nothing.
+/// Takes the digest and the number of events; the next run starts from zero.
 pub(crate) fn take() -> (u64, u64) {
     (HASH.take(), EVENTS.take())
 }
 
-/// 64 bits that look random, for what node `node` chooses for the `index`-th time.
+/// 64 pseudorandom bits for choice number `index` of node `node`.
 pub(crate) fn roll(node: u32, index: u64) -> u64 {
     let word = (u64::from(node) << 32 ^ index).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mixed = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);

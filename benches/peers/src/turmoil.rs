@@ -22,13 +22,13 @@ use platform::{Packet, Platform, Port};
 /// The port of every node.
 const PORT: u16 = 1;
 
-/// turmoil knows only delays that are distributed exponentially and cut off at the longest one. With this rate they are as long as ours
-/// on average, so that as many messages are sent.
+/// The rate of turmoil's delays, which are exponential and truncated at a maximum. With this rate their mean is that of the other
+/// simulators, so that about as many messages are sent.
 const CURVE: f64 = 1.594;
 
 struct Turmoil;
 
-/// The address that turmoil gives to the host that is registered in this place.
+/// The address that turmoil assigns to the host of this index.
 fn address(id: u32) -> SocketAddr {
     let [_, _, high, low] = (id + 1).to_be_bytes();
     SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 168, high, low)), PORT)
@@ -114,7 +114,7 @@ fn run(cell: Cell, seed: u64, until: u64) -> (u64, u64) {
     trace::take()
 }
 
-/// Every tick costs the cube of the number of hosts, whether or not anything happens in it: what would take minutes is cut short.
+/// The share of the virtual time: every tick costs the cube of the number of hosts even without events, so some cells would take minutes.
 fn share(cell: Cell) -> f64 {
     match cell {
         // 36 virtual seconds instead of an hour.

@@ -1,28 +1,29 @@
-//! Runs a whole distributed system in one thread on virtual time, breaks it, and says what did not hold.
+//! Deterministic simulation testing for distributed systems.
 //!
-//! A [`Scenario`] says what runs, what must hold and what goes wrong; a [`Seed`] decides everything else. One run of it is a [`Sim`], a
-//! whole cluster in one thread on virtual time; what it showed is a [`Report`].
+//! Runs a whole cluster in one thread on virtual time, injects faults, and checks invariants after every step. A [`Scenario`]
+//! declares nodes, links, invariants and faults; a [`Seed`] decides everything else. Equal scenario, seed and code give an equal
+//! run on every machine, so every failure can be repeated, minimized and kept as a regression test.
 //!
-//! | to | start at |
+//! Nodes are state machines without IO ([`Machine`]) or async functions ([`Node`]). With feature `tokio` the same async functions
+//! run in production, over real sockets.
+//!
+//! # Where to start
+//!
+//! | to | see |
 //! |---|---|
-//! | write node code | [`Node`] for an `async fn`, [`Machine`] for a protocol without IO |
-//! | describe a cluster | [`Scenario`], or [`SimulatedCluster`] for regions and shards |
-//! | break it | [`Fault`], [`FaultPlan`], [`FaultProfile`], or [`Sim::partition`] and its kin by hand |
-//! | say what must hold | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
-//! | run many seeds | [`Scenario::sweep`], or [`Scenario::campaign`] in processes, or for several failures |
-//! | make a test of it | the attribute `#[cluster_sim::test]` |
-//! | see whether it is deterministic | [`Scenario::check_determinism`], [`Scenario::check_determinism_in_process`] |
-//! | find the smallest case of a failure | [`Scenario::shrink`] |
-//! | keep it in a file and show it again | [`Reproducer`], [`Scenario::replay`], [`Scenario::check_regression`] |
-//! | know what a sweep went through | [`Scenario::sometimes`], [`Scenario::reachable`], [`Campaign::require_coverage`] |
-//! | see what happened in one of them | [`Scenario::record`], and [`explain`] for a page, a pull request, a pipeline |
+//! | write node code | [`Machine`], [`Node`] |
+//! | describe a cluster | [`Scenario`]; [`SimulatedCluster`] for regions and shards |
+//! | inject faults | [`Fault`], [`FaultPlan`], [`FaultProfile`]; from a test [`Sim::partition`], [`Sim::crash`] and others |
+//! | check invariants | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
+//! | run many seeds | [`Scenario::sweep`]; [`Scenario::campaign`] for worker processes or several failures |
+//! | write a test | `#[cluster_sim::test]` |
+//! | check determinism | [`Scenario::check_determinism`], [`Scenario::check_determinism_in_process`] |
+//! | minimize a failure | [`Scenario::shrink`] |
+//! | keep and replay a failure | [`Reproducer`], [`Scenario::replay`], [`Scenario::check_regression`] |
+//! | measure coverage | [`Scenario::sometimes`], [`Scenario::reachable`], [`Campaign::require_coverage`] |
+//! | read a run | [`Scenario::record`], [`explain`] |
 //!
-//! Without feature `test-utils` only the seams are here: what node code is written against. With feature `tokio` async nodes run in
-//! production too, over real sockets: start at `TokioCluster` or `TokioSetup`.
-//!
-//! Deliberately absent: the environment, the machine's clock, threads and files. What a run needs is in its scenario and its seed. Only what
-//! drives runs from outside, a sweep, the comparison of two runs, the search for a smaller case, uses threads, processes,
-//! real time, and files for what is kept of a failure.
+//! # Example
 //!
 //! ```
 //! use std::time::Duration;
@@ -35,7 +36,7 @@
 //!     type View = u64;
 //!     fn step(&mut self, _: LocalInstant, _: Input<()>, effects: &mut Effects<()>) {
 //!         self.0 += 1;
-//!         effects.arm(Timer(0), Duration::from_secs(1));
+//!         effects.set_timer(Timer(0), Duration::from_secs(1));
 //!     }
 //!     fn view(&self) -> &u64 {
 //!         &self.0
@@ -44,14 +45,14 @@
 //!
 //! Scenario::new("counting")
 //!     .machines("counter", 2, |_: &NodeInfo| Counter(0))
-//!     .always("nobody counts past ten", |world| world.views::<u64>().all(|(_, count)| *count <= 10))
-//!     .lasting(Duration::from_secs(5))
+//!     .always("no node counts past ten", |world| world.views::<u64>().all(|(_, count)| *count <= 10))
+//!     .duration(Duration::from_secs(5))
 //!     .run(Seed(7))
 //!     .assert_ok();
 //! ```
 //!
-//! The same door for async nodes; here they speak in a session ([`Node::connect`], [`Node::listen`]), which carries every message across a
-//! link that loses a third of them:
+//! Async nodes, connected by a session ([`Node::connect`], [`Node::listen`]), which delivers every message in order over a link
+//! that loses a third of them:
 //!
 //! ```
 //! use cluster_sim::prelude::*;
@@ -60,7 +61,7 @@
 //!     let listener = node.listen::<u64>("double");
 //!     loop {
 //!         let session = listener.accept().await;
-//!         while let Ok(Some(number)) = session.receive().await {
+//!         while let Ok(Some(number)) = session.recv().await {
 //!             session.send(2 * number).await.expect("the client waits for the answer");
 //!         }
 //!     }
@@ -69,17 +70,29 @@
 //! async fn client(node: Node) {
 //!     let session = node.connect::<u64>(0, "double").await.expect("n0 is the server");
 //!     for number in 0..10 {
-//!         session.send(number).await.expect("the server is there");
-//!         assert_eq!(session.receive().await, Ok(Some(2 * number)));
+//!         session.send(number).await.expect("the server is up");
+//!         assert_eq!(session.recv().await, Ok(Some(2 * number)));
 //!     }
 //! }
 //!
-//! let link = LinkModel { loss: Ratio::new(0.33).unwrap(), ..LinkModel::default() };
+//! let link = LinkModel { loss: Ratio::percent(33), ..LinkModel::default() };
 //! let report = Scenario::new("doubling").nodes("server", 1, server).clients("client", 1, client).default_links(link).run(Seed(7));
 //! report.assert_ok();
 //! assert_eq!(report.traffic.sessions.delivered.messages, 20);
 //! assert!(report.traffic.sessions.retransmissions > 0);
 //! ```
+//!
+//! # Features
+//!
+//! Without features this crate has only what node code is written against. None is on by default.
+//!
+//! - `test-utils`: the simulator, for tests.
+//! - `tokio`: async nodes over real sockets; see `TokioCluster` and `TokioSetup`.
+//!
+//! # Determinism
+//!
+//! A run reads no environment, clock, thread or file of the machine. Only code that drives runs from outside uses them: sweeps,
+//! determinism checks, minimization and artifacts. DETERMINISM.md lists what node code must not do.
 
 #[cfg(feature = "test-utils")]
 mod campaign;
@@ -114,7 +127,7 @@ pub use cluster_sim_types::{
     SessionTraffic, Shard, Traffic, VirtualInstant, Volume, WallTime,
 };
 
-/// What the attribute [`test`] expands to; not for use by hand.
+/// Called by the expansion of [`test`]; not part of the API.
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
 pub use campaign::test_macro;
@@ -152,7 +165,42 @@ pub use scenario::{Scenario, ScenarioError};
 #[cfg(feature = "test-utils")]
 pub use sim::{CallError, Sim};
 
-/// The code in the README, compiled and run by doc tests.
+/// Compiles and runs the code of the README.
 #[cfg(all(doctest, feature = "test-utils"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// Compiles and runs the code of the guide, one type for each page so that a failing test names its page.
+#[cfg(all(doctest, feature = "test-utils"))]
+mod guide {
+    #[doc = include_str!("../../../docs/guide/README.md")]
+    struct FrontPage;
+
+    #[doc = include_str!("../../../docs/guide/first-machine.md")]
+    struct FirstMachine;
+
+    #[doc = include_str!("../../../docs/guide/first-async-node.md")]
+    struct FirstAsyncNode;
+
+    #[doc = include_str!("../../../docs/guide/faults.md")]
+    struct Faults;
+
+    #[doc = include_str!("../../../docs/guide/rules.md")]
+    struct Rules;
+
+    #[doc = include_str!("../../../docs/guide/failing-seed.md")]
+    struct FailingSeed;
+
+    #[doc = include_str!("../../../docs/guide/regions-and-shards.md")]
+    struct RegionsAndShards;
+
+    #[doc = include_str!("../../../docs/guide/determinism.md")]
+    struct Determinism;
+
+    #[cfg(feature = "tokio")]
+    #[doc = include_str!("../../../docs/guide/tokio.md")]
+    struct Tokio;
+
+    #[doc = include_str!("../../../docs/guide/recipes.md")]
+    struct Recipes;
+}

@@ -1,4 +1,4 @@
-//! What most tests name: `use cluster_sim::prelude::*;`.
+//! The types that most tests need: `use cluster_sim::prelude::*;`.
 
 pub use std::time::Duration;
 

@@ -28,7 +28,7 @@ pub struct AsyncHost {
 }
 
 impl AsyncHost {
-    /// Creates hosts for `infos` that run `main`, declared at `site`, and use the network registered as `network`.
+    /// Creates hosts for `infos` that run `main`, declared at `site`, over `network`.
     pub fn of_group(
         infos: Vec<NodeInfo>,
         main: &MainFactory,

@@ -25,7 +25,9 @@ use std::time::Duration;
 use cluster_sim_runtime::{Entropy, Roll};
 use cluster_sim_types::{Fact, NodeId, WallTime};
 
-/// The name of a timer, chosen by the machine. Each machine has its own timers; setting a timer that is armed moves it.
+/// The name of a timer, chosen by the machine.
+///
+/// Each machine has its own timers; setting a timer that is armed moves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timer(pub u64);
 
@@ -121,8 +123,9 @@ impl<M> Effects<M> {
         self.push(Effect::SessionClose(peer));
     }
 
-    /// Makes `timer` come due `after` from now on the node's monotonic clock, as [`Input::Timer`](crate::Input::Timer); moves it
-    /// if it is armed.
+    /// Makes `timer` come due `after` from now on the node's monotonic clock.
+    ///
+    /// It comes due as [`Input::Timer`](crate::Input::Timer). A timer that is armed moves.
     #[inline]
     pub fn set_timer(&mut self, timer: Timer, after: Duration) {
         self.push(Effect::SetTimer(timer, after));
@@ -147,7 +150,9 @@ impl<M> Effects<M> {
         self.view_unchanged = true;
     }
 
-    /// Returns the random number for choice `index` of kind `name`, a pure function of seed, node, life, `name` and `index`.
+    /// Returns the random number for choice `index` of kind `name`.
+    ///
+    /// It is a pure function of seed, node name, life, `name` and `index`.
     ///
     /// Equal arguments give equal rolls within one life. Let `index` number the subject of the choice (the operation, the
     /// attempt) rather than the calls: then the choice stays the same when an unrelated part of the run changes.
@@ -161,13 +166,15 @@ impl<M> Effects<M> {
         self.entropy
     }
 
-    /// Returns the node's wall clock at this step. It may be wrong and may jump; measure durations by the `now` of the step.
+    /// Returns the node's wall clock at this step.
+    ///
+    /// It may be wrong and may jump; measure durations by the `now` of the step.
     #[inline]
     pub fn wall(&self) -> WallTime {
         self.wall
     }
 
-    /// Clears the list for a step of a machine whose rolls come from `entropy` and whose wall clock reads `wall`. For drivers.
+    /// Clears the list before a step, and sets the source of rolls and the wall clock. For drivers.
     #[inline(always)]
     pub fn begin(&mut self, entropy: Entropy, wall: WallTime) {
         self.first = None;

@@ -49,7 +49,7 @@ use crate::effects::{Effects, Timer};
 /// }
 /// ```
 pub trait Machine: 'static {
-    /// Names the port on which the machine sends and receives datagrams, and on which it opens and accepts sessions.
+    /// Names the port for datagrams and sessions of the machine.
     ///
     /// An async node binds, connects to or listens on a port of this name to talk to the machine.
     const PORT: &'static str = "main";
@@ -107,7 +107,9 @@ pub enum Input<M> {
     Timer(Timer),
     /// Code outside the cluster, such as a test, made a request by `Sim::call`.
     Call(M),
-    /// The session with a peer broke. Of the messages sent in it, the peer received all up to some message and none after.
+    /// The session with a peer broke.
+    ///
+    /// Of the messages sent in it, the peer received all up to some message and none after.
     ///
     /// The next [`Effects::session_send`] to that peer opens a new session.
     SessionReset {
@@ -116,7 +118,9 @@ pub enum Input<M> {
         /// The cause.
         reason: ResetReason,
     },
-    /// A message given to [`Effects::session_send`] was not accepted and is returned. Returned messages keep their order.
+    /// A message given to [`Effects::session_send`] was not accepted and is returned.
+    ///
+    /// Returned messages keep their order.
     ///
     /// The window of the session is full, or the session is closing.
     SessionFull {

@@ -38,7 +38,7 @@ struct Shared<M: Machine> {
 }
 
 impl<M: Machine> MachineHost<M> {
-    /// Creates hosts for `infos` whose machines come from `factory` and use the network registered as `network`.
+    /// Creates hosts for `infos` whose machines come from `factory`, over `network`.
     pub fn of_group(
         infos: Vec<NodeInfo>,
         factory: MachineFactory<M>,

@@ -173,7 +173,9 @@ macro_rules! select {
     };
 }
 
-/// Chooses the branch that a `select!` polls first: by an addressed roll in a simulation, by the system's entropy elsewhere.
+/// Chooses the branch that a `select!` polls first.
+///
+/// An addressed roll decides in a simulation, the system's entropy elsewhere.
 #[doc(hidden)]
 pub fn select_start(branches: usize) -> usize {
     #[cfg(feature = "test-utils")]

@@ -40,8 +40,8 @@ pub use executor::{
     select_start, try_entered,
 };
 pub use random::{
-    Address, Dice, Distribution, Entropy, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule, Stream,
-    finalize, fold, fold_bytes,
+    Address, Distribution, Entropy, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule, SeededStream,
+    Stream, finalize, fold, fold_bytes,
 };
 #[cfg(feature = "tokio")]
 pub use real::{NoEntropy, TokioLife, TokioSleep};

@@ -57,7 +57,7 @@ fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
     let node = (0..nodes).prop_map(name);
     prop_oneof![
         4 => (sides.clone(), sides, any::<bool>(), any_duration(longest)).prop_map(move |(from, to, both_ways, duration)| {
-            let pick = |side: Vec<bool>| (0_u32..).zip(side).filter(|(_, is_on_it)| *is_on_it).map(|(node, _)| name(node)).collect();
+            let pick = |side: Vec<bool>| (0_u32..).zip(side).filter(|(_, picked)| *picked).map(|(node, _)| name(node)).collect();
             Fault::Cut { from: pick(from), to: pick(to), both_ways, duration }
         }),
         1 => Just(Fault::HealAll),
@@ -74,7 +74,9 @@ fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
 }
 
 prop_compose! {
-    /// Up to 13 faults of a cluster of `nodes` nodes, each applied within `span`, and shorter than `longest` or without an end.
+    /// Up to 13 faults of a cluster of `nodes` nodes, each applied within `span`.
+    ///
+    /// Each lasts less than `longest`, or has no end.
     pub fn any_plan(nodes: u32, span: Duration, longest: Duration)(
         faults in prop::collection::vec((0..span.as_micros() as u64, any_fault(nodes, longest)), 0..14),
     ) -> FaultPlan {

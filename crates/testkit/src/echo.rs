@@ -13,8 +13,8 @@ const RETRY_AFTER: Duration = milliseconds(60);
 
 /// A question or its answer.
 ///
-/// Its serialized content depends only on what it is about. The time of the send and its ordinal on the link are not serialized; the
-/// two bad labels use them.
+/// Its serialized content depends only on what it is about. The time of the send and its ordinal on the link are not serialized;
+/// the two bad labels use them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Echo {
     /// Number of the question among those of its client.
@@ -29,7 +29,7 @@ pub struct Echo {
     ordinal: u64,
 }
 
-/// How a message is told apart from the others of its link.
+/// How a message is identified among the others of its link.
 pub trait Labels: 'static {
     /// Labels a message.
     fn label(echo: &Echo) -> Label;
@@ -152,7 +152,9 @@ impl<L: Labels> Machine for Server<L> {
     }
 }
 
-/// One server, `clients` clients, and one more client, `guest/0`, whose links are classes of their own: `to guest` and `from guest`.
+/// One server, `clients` clients, and one more client, `guest/0`.
+///
+/// The links of the guest are classes by themselves: `to guest` and `from guest`.
 pub fn echo<L: Labels>(clients: u32, link: &LinkModel) -> Scenario {
     let client = |_: &NodeInfo| Client::<L> { question: 0, attempt: 0, sent: 0, labels: PhantomData };
     Scenario::new("echo")

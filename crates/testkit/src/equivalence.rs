@@ -14,7 +14,7 @@ pub fn traffic_of(scenario: &Scenario, seed: Seed) -> (Vec<Record>, Report) {
     (records, sim.finish())
 }
 
-/// Asserts that machines and tasks send, lose, deliver and measure the same from one seed.
+/// Asserts that machines and tasks send, lose, deliver and measure alike from one seed.
 ///
 /// Their digests must differ: only one of the two runs polls tasks.
 ///

@@ -1,6 +1,7 @@
 //! Faults for plans and injection, without the field names.
 //!
-//! Nodes are named as in a plan: `worker/0`. A duration is a [`Duration`], or `None` for a fault that lasts until something ends it.
+//! Nodes are named as in a plan: `worker/0`. A duration is a [`Duration`], or `None` for a fault that lasts until something ends
+//! it.
 //!
 //! ```
 //! use cluster_sim::prelude::*;

@@ -11,11 +11,13 @@ use crate::units::milliseconds;
 pub enum Flaw {
     /// The source never sends an entry again: one loss is enough.
     NoRetry,
-    /// The copy takes the entry that arrived last for the newest: one reordered message is enough.
+    /// The copy takes the last entry to arrive for the newest: one reordered message is enough.
     NewestByArrival,
-    /// The copy counts an entry at each arrival: a needless retry is enough, without a fault or a random choice.
+    /// The copy counts an entry at each arrival: a needless retry is enough.
+    ///
+    /// No fault and no random choice is needed.
     CountsTwice,
-    /// The source takes the acknowledgement of an entry for one of all entries before it: one loss is enough.
+    /// The source counts an acknowledgement for all earlier entries: one loss is enough.
     AcknowledgesTheLast,
     /// The copy does nothing after a restart: one crash is enough.
     StaysDown,
@@ -30,7 +32,9 @@ const RETRY_EVERY: Duration = milliseconds(40);
 pub enum Message {
     /// An entry by its number.
     Entry(u64),
-    /// The incarnation of the copy, and the entry it acknowledges; none in the first message of an incarnation.
+    /// The incarnation of the copy, and the entry it acknowledges.
+    ///
+    /// The first message of an incarnation acknowledges none.
     Acknowledge(u32, Option<u64>),
 }
 
@@ -159,7 +163,7 @@ pub fn ledger(flaw: Option<Flaw>) -> Scenario {
         .machines("copy", 2, move |info: &NodeInfo| Copy { flaw, incarnation: info.incarnation().0, copied: Copied::default() })
         .default_links(links::rough(Ratio::percent(1), milliseconds(10)))
         .chaos(profile)
-        .always("nothing is counted twice", |world| {
+        .always("nothing is counted again", |world| {
             world.views::<Copied>().all(|(_, copied)| copied.count == copied.entries.iter().filter(|entry| **entry).count() as u64)
         })
         .always("the newest stays the newest", |world| world.views::<Copied>().all(|(_, copied)| !copied.went_back))

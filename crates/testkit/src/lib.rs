@@ -1,10 +1,10 @@
-//! What the suites in `tests/` and the examples share. Nothing outside this workspace depends on it.
+//! Helpers that the suites in `tests/` and the examples share. Nothing outside this workspace depends on it.
 //!
 //! Short forms: [`units`] for durations, instants and ratios, [`links`] for link models, [`faults`] for the faults of a plan.
 //! Scenarios with known behaviour: [`ledger`] replicates entries and can be given one of five flaws, [`echo`] is a closed loop of
 //! clients and a server. Around nodes: [`log`] collects what node code writes down.
 //! Random cases: [`arbitrary`] makes any link and any plan for proptest, [`uniform`] draws plans without a swarm.
-//! Comparisons: [`equivalence`] asserts that machines and tasks send the same messages, [`panics`] reads the message of a panic.
+//! Comparisons: [`equivalence`] asserts that machines and tasks send equal messages, [`panics`] reads the message of a panic.
 //! Committed reproducers: [`regressions`] lists those of planted bugs.
 //!
 //! Deliberately absent: anything that only one suite needs. Such helpers stand beside their tests.

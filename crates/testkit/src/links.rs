@@ -16,7 +16,7 @@ pub fn lossy(loss: Ratio) -> LinkModel {
 
 /// The default link that loses, copies and holds back messages, each with probability `ratio`.
 ///
-/// What is held back arrives up to `window` later.
+/// A held-back message arrives up to `window` later.
 pub fn rough(ratio: Ratio, window: Duration) -> LinkModel {
     LinkModel { loss: ratio, duplicate: ratio, reorder: ratio, reorder_window: window, ..LinkModel::default() }
 }

@@ -1,4 +1,4 @@
-//! What node code and its destructors write down, read by the test.
+//! Entries that node code and its destructors write and the test reads.
 
 use std::sync::{Arc, Mutex};
 

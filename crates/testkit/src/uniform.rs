@@ -10,13 +10,13 @@ const WHICH: Stream = Stream::named("uniform which");
 /// When the next fault of a plan is applied.
 #[derive(Debug, Clone, Copy)]
 enum Pace {
-    /// After the one before has healed and a wait: one fault at a time, as a Jepsen nemesis does.
+    /// A wait after the fault before has healed: one fault at a time, as a Jepsen nemesis does.
     OneAtATime,
     /// At any instant with equal probability, with this mean gap.
     Anywhere(Duration),
 }
 
-/// Draws plans for the cluster of a hunt, with the mean duration, the nodes and the links of its profile.
+/// Draws plans for the cluster of a hunt, with the nodes, links and mean duration of its profile.
 pub struct Uniform {
     hunt: BugHunt,
     nodes: Vec<String>,
@@ -25,7 +25,7 @@ pub struct Uniform {
 }
 
 impl Uniform {
-    /// A simple random nemesis: one fault at a time, with the mean wait and the mean duration of the profile.
+    /// A random nemesis: one fault at a time, with the mean wait and mean duration of the profile.
     pub fn nemesis(hunt: BugHunt) -> Self {
         let sim = hunt.cluster.start(Seed(0));
         let is_spared = |name: &str| hunt.profile.spared_groups.iter().any(|group| name.starts_with(&format!("{group}/")));

@@ -15,7 +15,9 @@ pub struct NodeClock {
 }
 
 impl NodeClock {
-    /// Starts the clocks of a node that boots at `booted`; the wall clock shows `epoch` at the start of the run.
+    /// Starts the clocks of a node at its boot.
+    ///
+    /// The wall clock shows `epoch` at the start of the run, the monotonic clock zero at `booted`.
     pub fn new(booted: VirtualInstant, epoch: WallTime) -> Self {
         Self { booted, epoch }
     }

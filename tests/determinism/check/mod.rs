@@ -1,8 +1,8 @@
 //! The determinism check finds two runs of one seed that differ, and names the first event that differs.
 //!
-//! [`leaks`]: nondeterminism ([`sources`]) planted in the second of three nodes is found on that node. [`unequal_ends`]: one run panics,
-//! ends early or lasts longer. [`report_only`]: differences that no event shows. [`tasks`]: leaks in tasks of async nodes.
-//! [`processes`]: errors between two processes. [`sweeps`]: the determinism check of a failing seed in a sweep.
+//! [`leaks`]: nondeterminism ([`sources`]) planted in the second of three nodes is found on that node. [`unequal_ends`]: one run
+//! panics, ends early or lasts longer. [`report_only`]: differences that no event shows. [`tasks`]: leaks in tasks of async
+//! nodes. [`processes`]: errors between two processes. [`sweeps`]: the determinism check of a failing seed in a sweep.
 
 mod leaks;
 mod processes;
@@ -23,7 +23,7 @@ pub(crate) const LEAKY: &str = "worker/1";
 /// How two runs are compared: in two threads or in two processes.
 pub(crate) type CheckFn = fn(&Scenario, Seed) -> DeterminismCheck;
 
-/// What a worker does at each tick, besides sending its peers the number of ticks.
+/// An extra action of a worker at each tick.
 pub(crate) type Habit = fn(&mut Worker, &mut Effects<u64>);
 
 /// Ticks about every 10 ms and sends to its peers.

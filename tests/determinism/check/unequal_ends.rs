@@ -32,7 +32,7 @@ fn a_node_that_panics_in_one_run_is_the_divergence(#[case] side: Side) {
 #[rstest]
 #[case::first(FIRST)]
 #[case::second(SECOND)]
-fn a_view_that_breaks_a_rule_on_one_side_is_where_the_runs_part(#[case] side: Side) {
+fn a_violation_in_one_run_is_the_divergence(#[case] side: Side) {
     let habit: super::Habit = match side() {
         true => |worker, _| worker.shown = worker.ticks * u64::from(!is_second_run()),
         false => |worker, _| worker.shown = worker.ticks * u64::from(is_second_run()),

@@ -35,7 +35,7 @@ enum Message {
     Ping,
 }
 
-/// What happened in a run, across incarnations.
+/// The sends and ends of a run, across incarnations.
 #[derive(Debug, Clone, Default)]
 struct Outcomes(Arc<Mutex<Entries>>);
 

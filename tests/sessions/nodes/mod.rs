@@ -1,12 +1,13 @@
 //! Sessions of async nodes.
 //!
-//! [`opening`]: connect, accept and refuse. [`windows`]: flow control, and several tasks at one end. [`lives`]: crashes, pauses and
-//! ends. [`stalls`]: what tasks that wait at a session report. [`machines`]: sessions with machines. [`chaos`]: random faults.
+//! [`connect`]: connect, accept and refuse. [`windows`]: flow control, and several tasks at one end. [`lives`]: crashes, pauses
+//! and ends. [`stalls`]: what tasks that wait at a session report. [`machines`]: sessions with machines. [`chaos`]: random
+//! faults.
 
 mod chaos;
+mod connect;
 mod lives;
 mod machines;
-mod opening;
 mod stalls;
 mod windows;
 
@@ -19,7 +20,7 @@ use cluster_sim::{Session, SessionReset};
 const CLIENT: NodeId = NodeId(0);
 const SERVER: NodeId = NodeId(1);
 
-/// What nodes wrote down, each entry with the milliseconds since the boot of the writer.
+/// Entries of nodes, each with the milliseconds since the boot of the writer.
 #[derive(Debug, Clone, Default)]
 struct Log(Arc<Mutex<Vec<(u128, String)>>>);
 

@@ -49,7 +49,7 @@ fn a_stall_names_the_node_whose_answer_a_connect_waits_for() {
     assert_eq!(line(&report, "client/0 main,"), "the answer of server/0 to a session on port \"door\"");
 }
 
-/// What the task waits for whose line starts with `begins`.
+/// The reason for which a task waits, from the line that starts with `begins`.
 fn line<'a>(report: &'a Report, start: &str) -> &'a str {
     let found = report.waiting.iter().find(|line| line.starts_with(start));
     found.unwrap_or_else(|| panic!("no line of {start:?} in {report}")).split_once("waits for ").expect("it waits").1

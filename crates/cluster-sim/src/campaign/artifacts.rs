@@ -1,4 +1,4 @@
-//! What is kept of a failing run, for whoever looks at it later.
+//! Files kept about a failing run.
 
 use std::fmt;
 use std::fs;
@@ -14,54 +14,54 @@ use super::shrink::{Minimized, ShrinkBounds, ShrinkProgress};
 use super::target::is_rerunnable;
 use crate::replay::Case;
 
-/// What is kept of a failing run: files in a folder of their own.
+/// Files kept about a failing run, in a folder of their own.
 ///
-/// | file | is |
+/// | file | content |
 /// |---|---|
-/// | `reproducer.json` | all there is to know of it, with its smallest case |
-/// | `report.json` | what the run showed |
-/// | `report.html` | its smallest case as a picture |
-/// | `events.jsonl` | every event of that |
-/// | `logs/` | what each node lived through, in virtual time |
+/// | `reproducer.json` | seed, faults, finding, digest, build, and the minimized case if the search found one |
+/// | `report.json` | the report of the original run |
+/// | `report.html` | a page about the minimized run |
+/// | `events.jsonl` | every event of the minimized run |
+/// | `logs/` | one log per node of the minimized run, in virtual time |
 ///
-/// Where nobody could look for a smaller case, the picture and the events are those of the run itself; of a run that takes its process along
-/// or never comes back there are none.
+/// Without a minimized case, page, events and logs are those of the original run. A run that aborts its process or never returns
+/// from a step has none.
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "files that could not be written are among it"]
 pub struct Artifacts {
-    /// The folder.
+    /// The folder that holds the files.
     pub folder: PathBuf,
-    /// What is in `reproducer.json`, if the run can be shown again.
+    /// The content of `reproducer.json`; absent if the run cannot be reproduced from a file.
     pub reproducer: Option<Reproducer>,
-    /// The files that were written, by their names in the folder.
+    /// Names of the files written, relative to the folder.
     pub files: Vec<PathBuf>,
-    /// Why others were not, as sentences.
+    /// One sentence for each file that could not be written.
     pub problems: Vec<String>,
-    /// The line to paste that shows the reproducer's case again, if it was written.
+    /// The command that replays the reproducer, if `reproducer.json` was written.
     pub replay: Option<String>,
-    /// How the run of the picture ended, if there is one and it did not hold.
+    /// How the run shown on the page failed; absent if there is no page or that run passed.
     pub summary: Option<explain::FailureSummary>,
 }
 
-/// Where a scenario is to be had, and in which words to say how to replay a file about it.
+/// Where the artifacts of a scenario go, and how a user replays them.
 pub struct ArtifactContext {
-    /// What the folder of its files is called: another name for everything that may run at the same time.
+    /// Name of the artifact folder; must be unique among everything that may run at the same time.
     pub name: String,
-    /// Where it is to be had.
+    /// Where a replay finds the scenario.
     pub source: ScenarioSource,
-    /// The code that runs.
+    /// The code under test.
     pub build: BuildInfo,
-    /// The line to paste that shows a file again.
+    /// Makes the command that replays a reproducer file.
     pub replay: Box<dyn Fn(&Path) -> String>,
 }
 
 impl Artifacts {
-    /// The smallest case, if anybody looked for it.
+    /// Returns the minimized case, if there is one.
     pub fn minimized(&self) -> Option<&Minimized> {
         self.reproducer.as_ref()?.minimized.as_ref()
     }
 
-    /// Where the reproducer is, if it was written.
+    /// Returns the path of `reproducer.json`, if it was written.
     pub fn reproducer_file(&self) -> Option<PathBuf> {
         let name = Path::new(REPRODUCER);
         self.files.iter().any(|file| file == name).then(|| self.folder.join(name))
@@ -70,15 +70,15 @@ impl Artifacts {
 
 const REPRODUCER: &str = "reproducer.json";
 
-/// How many faults of a case are shown, and how many decisions.
+/// Faults and decisions of the minimized case that the text lists, each.
 const LINES: usize = 10;
 
 impl Scenario {
-    /// Looks for the smallest case of a failing run, and keeps all there is to know of it in a folder of its own below `root`, named for where
-    /// the scenario is from and for the seed.
+    /// Minimizes a failing run and writes its artifacts to `root/<context name>/<seed>`.
     ///
-    /// A file that cannot be written is a problem of the artifacts, and nobody else's: each is written whole or not at all. The search says
-    /// how far it is to `progress`, as [`shrink_within`](Self::shrink_within) does.
+    /// Each file is written atomically. A file that cannot be written adds a line to [`problems`](Artifacts::problems) and
+    /// affects no other. Runs the [`shrink_within`](Self::shrink_within) search first, within `bounds`, and reports to `progress`
+    /// before each of its runs.
     ///
     /// # Panics
     /// If the scenario cannot be run.
@@ -94,7 +94,7 @@ impl Scenario {
         let is_rerunnable = is_rerunnable(report);
         let minimized =
             if is_rerunnable && !report.by_hand { self.shrink_within(Case::of(report), report, bounds, progress) } else { None };
-        // What a run shows only under a rule from elsewhere, or not again, cannot be shown by a file.
+        // A finding that comes from a campaign rule, or does not recur, cannot be reproduced from a file.
         let has_reproducer = minimized.is_some() || !is_rerunnable;
         let (source, build) = (context.source.clone(), context.build.clone());
         let reproducer = if has_reproducer { Reproducer::of(source, report, minimized, build) } else { None };
@@ -104,7 +104,7 @@ impl Scenario {
     }
 }
 
-/// A name that any file system takes: what is neither a letter nor a digit becomes a hyphen.
+/// Replaces each character that is not a letter, a digit, `_` or `.` by a hyphen.
 fn file_name(name: &str) -> String {
     let name: String = name
         .chars()
@@ -133,7 +133,7 @@ impl Artifacts {
             None => scenario.clone(),
         };
         let recording = shown.record(report.seed());
-        // A rule from elsewhere, over the report, is none that the run itself breaks.
+        // Absent for a rule over the report: the run itself breaks no rule.
         self.summary = explain::FailureSummary::of(&recording);
         let page = explain::html(&recording, self.replay.as_deref());
         self.write("report.html", &page);
@@ -177,10 +177,10 @@ impl fmt::Display for Artifacts {
     }
 }
 
-/// Writes a file whole or not at all: under another name first.
+/// Writes a file atomically: to a temporary name, then renames it.
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    // Somebody else may be at the same file.
+    // Unique per process and thread, which may write the same file at once.
     let partial = path.with_extension(format!("{}-{:?}.part", std::process::id(), std::thread::current().id()));
     let result = fs::File::create(&partial).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
@@ -188,7 +188,7 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     });
     let result = result.and_then(|()| fs::rename(&partial, path));
     if result.is_err() {
-        // What is left of it is nothing to anybody; where even that fails, the first error says why.
+        // Best effort: the first error is the one to report.
         let _ = fs::remove_file(&partial);
     }
     result

@@ -1,4 +1,4 @@
-//! Which code runs, and where files about its runs go.
+//! The revision of the code under test, and the folder for artifacts.
 
 use std::env;
 use std::fs;
@@ -9,12 +9,14 @@ use cluster_sim_runtime::{finalize, fold_bytes};
 
 use crate::replay::BuildInfo;
 
-/// Where files about failing runs go, below the folder that everything built goes to.
+/// Folder for artifacts below cargo's target folder.
 const FOLDER: &str = "cluster-sim";
 
 impl BuildInfo {
-    /// The code that runs here: the revision of the folder that this process is in, with `-dirty` if something was changed since, and a hash
-    /// of the nearest lockfile upwards. What cannot be found out is not known.
+    /// Returns the git revision of the current folder and a hash of the nearest `Cargo.lock`.
+    ///
+    /// The revision ends in `-dirty` if a tracked file was changed. Looks for `Cargo.lock` from the current folder upwards.
+    /// Fields that cannot be determined are absent.
     pub fn here() -> Self {
         env::current_dir().map_or_else(|_| Self::default(), |folder| Self::at(&folder))
     }
@@ -39,7 +41,9 @@ fn lockfile(folder: &Path) -> Option<String> {
     Some(format!("{:016x}", finalize(fold_bytes(0, &bytes))))
 }
 
-/// `target/cluster-sim`, beside what this test was built to; in the present folder if it was built by something else than cargo.
+/// Returns `target/cluster-sim` beside this executable.
+///
+/// Below the current folder if cargo did not build it.
 pub(super) fn artifacts_root() -> PathBuf {
     let executable = env::current_exe().unwrap_or_default();
     let built = executable.ancestors().find(|folder| folder.ends_with("deps"));
@@ -57,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn code_is_known_by_its_revision_whether_it_was_changed_and_its_lockfile() {
+    fn build_info_holds_revision_dirtiness_and_lockfile() {
         let folder = tempfile::tempdir().expect("there is room");
         let (root, inner) = (folder.path(), folder.path().join("crates/store"));
         fs::create_dir_all(&inner).expect("there is room");
@@ -81,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_found_out_is_not_known() {
+    fn build_info_is_empty_outside_a_repository() {
         let folder = tempfile::tempdir().expect("there is room");
         assert_eq!(BuildInfo::at(&folder.path().join("nowhere")), BuildInfo::default());
     }

@@ -1,4 +1,4 @@
-//! A campaign: what is run from which seeds, and how.
+//! [`Campaign`]: which seeds of a scenario run, where, and under which extra rules.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -20,21 +20,21 @@ use super::{isolated, threads};
 use crate::report::Report;
 use crate::scenario::Scenario;
 
-/// How long whoever still works on a seed is waited for once somebody asked to stop.
+/// How long a cancelled campaign waits for seeds that are still running.
 const GRACE: Duration = Duration::from_secs(1);
-/// How often progress is told.
+/// Interval between two progress reports.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 impl Scenario {
-    /// Runs every seed of a range up to the first that fails, as many at once as the scenario has [`threads`](Self::threads). One that is in
-    /// the same step for longer than the scenario's [`step_timeout`](Self::step_timeout) has failed, too.
+    /// Runs every seed of a range up to the first that fails, [`threads`](Self::threads) at a time.
     ///
-    /// What it shows hangs on no number of threads: seeds begin in their order, and every one before the first that fails is run.
+    /// Short for [`campaign(seeds).run()`](Self::campaign). The result does not depend on the number of threads: seeds start in
+    /// order, and every seed before the first failing one is run. A seed that stays in one step longer than the
+    /// [`step_timeout`](Self::step_timeout) fails.
     ///
-    /// The seed that fails is then run [`check_determinism`](Self::check_determinism) more. Where these runs part, or agree on something else than what failed, it is
-    /// [`Nondeterministic`](crate::Outcome::Nondeterministic), and its report says that and claims nothing else.
-    ///
-    /// This is the short form of a [`campaign`](Self::campaign).
+    /// A failing seed is confirmed by a [`check_determinism`](Self::check_determinism), which runs it twice more. If these runs
+    /// differ, or agree on another result, the seed is [`Nondeterministic`](crate::Outcome::Nondeterministic) and its report
+    /// contains nothing else.
     ///
     /// # Panics
     /// If the scenario cannot be run.
@@ -43,7 +43,7 @@ impl Scenario {
         self.campaign(seeds).run()
     }
 
-    /// A campaign over a range of seeds, to be told how, and then [`run`](Campaign::run).
+    /// Starts building a campaign over a range of seeds; [`run`](Campaign::run) runs it.
     ///
     /// ```
     /// use std::num::NonZeroUsize;
@@ -51,37 +51,37 @@ impl Scenario {
     ///
     /// async fn count(node: Node) {
     ///     node.sleep(node.roll("when", 0).within(Duration::from_secs(1))).await;
-    ///     node.view(|late: &mut bool| *late = true);
+    ///     node.publish(|late: &mut bool| *late = true);
     /// }
     ///
     /// let scenario = Scenario::new("counting")
     ///     .nodes("counter", 1, count)
-    ///     .always("nobody is late", |world| {
+    ///     .always("no node is late", |world| {
     ///         let is_early = world.now() < VirtualInstant::ZERO + Duration::from_millis(900);
     ///         world.views::<bool>().all(|(_, late)| !late || is_early)
     ///     });
-    /// let sweep = scenario.campaign(0..64).failures(NonZeroUsize::new(3).unwrap()).run();
-    /// assert_eq!(sweep.failures().len(), 1, "the same rule breaks in the same way: {sweep}");
-    /// assert_eq!(sweep.held() + sweep.failed(), 64);
+    /// let sweep = scenario.campaign(0..64).max_failures(NonZeroUsize::new(3).unwrap()).run();
+    /// assert_eq!(sweep.failures().len(), 1, "all failures have one rule and message: {sweep}");
+    /// assert_eq!(sweep.passed() + sweep.failed(), 64);
     /// ```
     pub fn campaign(&self, seeds: Range<u64>) -> Campaign<'static> {
         Campaign::of(Arc::new(self.clone()), seeds, self.0.threads)
     }
 }
 
-/// Where the seeds of a campaign are run.
+/// Where the seeds of a campaign run.
 enum Place {
     /// In threads of this process.
     Threads,
-    /// In processes of this executable that come to the same call.
+    /// In processes of this executable that reach the same call.
     SameCall,
-    /// In processes that are started so and end up in [`Campaign::work`].
+    /// In processes started by this command, which call [`Campaign::work`].
     Started(Arc<dyn Fn() -> Command + Send + Sync>),
 }
 
-/// What is run from which seeds, and how: made by [`Scenario::campaign`].
+/// Runs a scenario over a range of seeds; made by [`Scenario::campaign`].
 ///
-/// What it shows hangs on no number of workers, and on no place where they work.
+/// The result depends neither on the number of workers nor on whether they are threads or processes.
 #[must_use = "nothing runs before `run`"]
 pub struct Campaign<'p> {
     job: Job,
@@ -112,57 +112,68 @@ impl<'p> Campaign<'p> {
         }
     }
 
-    /// Goes on until seeds failed in so many different ways; one by default.
+    /// Stops once this many different failures are known. Default 1.
     ///
-    /// Two seeds fail in one way if they break the same rule with the same words, numbers and names with numbers left out. Of each way the
-    /// first seed is kept whole, the others are counted.
+    /// Failures are grouped by rule and message, ignoring numbers and node names. Keeps the report of the first seed of each
+    /// group and counts the others.
     ///
-    /// In threads a seed that does not come back from a step is the last one, since nothing can end a thread; [`isolated`](Self::isolated)
-    /// goes on beyond it.
+    /// A thread cannot be stopped, so in threads a seed that never returns from a step is the last one;
+    /// [`isolated`](Self::isolated) continues after it.
     pub fn max_failures(self, max_failures: NonZeroUsize) -> Self {
         Self { max_failures: max_failures, ..self }
     }
 
-    /// Runs so many seeds at a time. Default: as many as the scenario says, or as the machine has cores.
+    /// Runs this many seeds at a time.
+    ///
+    /// Default: the scenario's [`threads`](Scenario::threads), else one for each core.
     pub fn threads(self, threads: NonZeroUsize) -> Self {
         Self { threads: Some(threads), ..self }
     }
 
-    /// Runs the seeds in processes of their own, so that one that ends its process or never comes back is a finding like others: a signal,
-    /// an abort, a stack overflow, an exit, an endless loop.
+    /// Runs seeds in worker processes; an abort or a hang fails that seed.
     ///
-    /// The processes are this executable, started again: in a test to run the test of this thread's name alone, in a main thread with the
-    /// arguments of this process. There [`run`](Self::run) does the work that it is given and ends the process. Everything before that call is
-    /// done there too, so a test must come to its calls in the same order each time. Their standard input and output carry the work.
+    /// Covers signals, aborts, stack overflows, exits and endless loops. The seed that ended its process runs once more in a
+    /// fresh one; if that ends the same way, the rule `the process survives` or `every step returns` is broken.
+    ///
+    /// A worker is this executable, started again: in a test with the name of this thread's test, in a main thread with the
+    /// arguments of this process. In a worker, [`run`](Self::run) serves the supervisor over standard input and output and never
+    /// returns. Code before that call runs in each worker too, so a test must make its calls in the same order every time.
     pub fn isolated(self) -> Self {
         Self { place: Place::SameCall, ..self }
     }
 
-    /// The same in processes that `command` starts, each of which must end up in [`work`](Self::work) of a campaign of an equal scenario and equal rules.
+    /// Runs seeds in worker processes that `command` starts.
+    ///
+    /// As [`isolated`](Self::isolated), but each worker must call [`work`](Self::work) on a campaign of an equal scenario and
+    /// equal rules.
     pub fn isolated_by(self, command: impl Fn() -> Command + Send + Sync + 'static) -> Self {
         Self { place: Place::Started(Arc::new(command)), ..self }
     }
 
-    /// Adds a rule over the report of each run in which everything else held.
+    /// Adds a rule that is checked on the report of each run that passed everything else.
     pub fn check_report<V: IntoVerdict>(mut self, name: &str, test: impl Fn(&Report) -> V + Send + Sync + 'static) -> Self {
         let test = Arc::new(move |report: &Report| test(report).into_verdict());
         self.job.report_checks.push(ReportCheck { name: name.to_owned(), test });
         self
     }
 
-    /// Counts what the runs go through, for [`Sweep::coverage`]. Takes a few microseconds a run.
+    /// Counts [`Sweep::coverage`]. Costs a few microseconds a run.
     pub fn with_coverage(mut self) -> Self {
         self.job.counts_coverage = true;
         self
     }
 
-    /// The same, and has the sweep fail where something is [missing](crate::Coverage::missing) that the scenario is meant to go through: a point that
-    /// was never reached, a rule with nothing to judge, a kind of fault that never struck or never had an effect.
+    /// Counts coverage, and fails the sweep if something is [missing](crate::Coverage::missing).
+    ///
+    /// Missing are points never reached, rules with nothing to judge, and kinds of faults that were never applied or never had an
+    /// effect.
     pub fn require_coverage(self) -> Self {
         Self { needs_coverage: true, ..self.with_coverage() }
     }
 
-    /// Tells now and then how far it is, and once in the end; in the thread that [`run`](Self::run)s it.
+    /// Reports progress about every 100 ms and once at the end.
+    ///
+    /// Calls `progress` in the thread that calls [`run`](Self::run).
     pub fn progress<'q>(self, progress: impl FnMut(Progress) + 'q) -> Campaign<'q>
     where
         'p: 'q,
@@ -170,13 +181,15 @@ impl<'p> Campaign<'p> {
         Campaign { progress: Some(Box::new(progress)), ..self }
     }
 
-    /// Ends early once `stop` is true: no seed begins any more, those under way are waited for a second at the most, and what was found so
-    /// far is told.
+    /// Stops early once `stop` is true.
+    ///
+    /// No further seed starts; running ones have one second to finish. The [`Sweep`] is then [interrupted](Sweep::is_interrupted)
+    /// and holds the failures found so far.
     pub fn cancel_on(self, stop: Arc<AtomicBool>) -> Self {
         Self { stop, ..self }
     }
 
-    /// Has every failure say in these words how to see it again.
+    /// Makes the text after `rerun:` in each failure: how a user runs that seed again.
     pub fn rerun_hint<'q>(self, hint: impl Fn(&Report) -> String + 'q) -> Campaign<'q>
     where
         'p: 'q,
@@ -184,13 +197,14 @@ impl<'p> Campaign<'p> {
         Campaign { rerun_hint: Some(Box::new(hint)), ..self }
     }
 
-    /// Does the part of a process that was started by [`isolated_by`](Self::isolated_by), which must be made of the same campaign, and ends
-    /// this process. The seeds come from whoever started it.
+    /// Serves as a worker process of [`isolated_by`](Self::isolated_by); never returns.
+    ///
+    /// Takes seeds from standard input until it closes. The campaign must equal that of the supervisor.
     pub fn work(self) -> ! {
         isolated::work(&self.job)
     }
 
-    /// Runs it.
+    /// Runs the campaign.
     ///
     /// # Panics
     /// If the scenario cannot be run.

@@ -1,4 +1,4 @@
-//! What the runs of a sweep went through, so that a test that tests nothing is found out.
+//! [`Coverage`]: what the runs of a sweep exercised, so that tests that check nothing are noticed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,38 +9,38 @@ use serde_json::Value;
 
 use crate::report::{CheckKind, Outcome, Report};
 
-/// How often a kind of fault struck.
+/// How often faults of one kind were applied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultCoverage {
-    /// How often it was planned.
+    /// Faults planned or injected.
     pub planned: u64,
-    /// How often it struck.
+    /// Faults applied; the others were planned for after the fault phase.
     pub fired: u64,
-    /// How often that changed something.
+    /// Applied faults that changed something.
     pub effective: u64,
 }
 
-/// What the runs of a sweep went through. Adding runs up in any order gives the same.
+/// What the runs of a sweep exercised; sums do not depend on the order of the runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Coverage {
-    /// How many runs there were.
+    /// Number of runs.
     pub runs: u64,
-    /// How they ended.
+    /// Number of runs by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// The kinds of faults that were planned or done by hand.
+    /// Faults by kind, planned or injected by a test.
     pub faults: BTreeMap<String, FaultCoverage>,
-    /// What messages were lost to, and how many; all cuts together.
+    /// Messages lost, by cause; all cuts count as `cuts`.
     pub losses: BTreeMap<String, u64>,
-    /// In how many runs each point that must come about in some run did.
+    /// Runs in which each `sometimes` or `reachable` point was reached.
     pub points: BTreeMap<String, u64>,
-    /// How often each rule could have been broken.
+    /// How often each rule was checked.
     pub times_checked: BTreeMap<String, u64>,
-    /// Whole numbers that observers measured, by the way to them, added up: which operations there were, and how they ended.
+    /// Sums of the whole numbers that observers measured, by observer and path, as in `latency.count`.
     pub operations: BTreeMap<String, u64>,
 }
 
 impl Coverage {
-    /// What one run went through.
+    /// Counts one run.
     pub fn of(report: &Report) -> Self {
         let mut coverage = Self { runs: 1, ..Self::default() };
         coverage.outcomes.insert(report.outcome, 1);
@@ -65,7 +65,7 @@ impl Coverage {
         coverage
     }
 
-    /// Adds what other runs went through.
+    /// Adds the counts of other runs.
     pub fn add(&mut self, other: &Self) {
         self.runs += other.runs;
         for (kind, count) in &other.faults {
@@ -85,8 +85,10 @@ impl Coverage {
         }
     }
 
-    /// What no run showed although it was meant to, as sentences: points that were never reached, rules that nothing could have broken, kinds
-    /// of faults that never struck or never changed anything.
+    /// Returns one sentence for each thing that no run exercised.
+    ///
+    /// These are points never reached, rules with nothing to judge, and kinds of faults that were never applied or never had an
+    /// effect.
     pub fn missing(&self) -> Vec<String> {
         let points =
             self.points.iter().filter(|(_, runs)| **runs == 0).map(|(name, _)| format!("point {name:?} was never reached"));
@@ -114,7 +116,7 @@ impl fmt::Display for Coverage {
     }
 }
 
-/// Adds every whole number of a measured tree under the way to it.
+/// Adds every whole number in a measured value, under its path.
 fn add_numbers(counts: &mut BTreeMap<String, u64>, path: &str, value: &Value) {
     match value {
         Value::Number(number) => {
@@ -124,7 +126,7 @@ fn add_numbers(counts: &mut BTreeMap<String, u64>, path: &str, value: &Value) {
             }
         }
         Value::Object(fields) => fields.iter().for_each(|(name, field)| add_numbers(counts, &format!("{path}.{name}"), field)),
-        // Which element is which hangs on the run.
+        // The position in an array depends on the run, so arrays have no stable path.
         Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) => {}
     }
 }

@@ -1,9 +1,10 @@
-//! In which way a seed failed.
+//! Groups failures by rule and message.
 
 use crate::report::{Outcome, Report, without_numbers};
 
-/// In which way a run failed: which rule, and how it was broken, with numbers and names of nodes left out. Two seeds that fail in one way
-/// most likely show the same mistake.
+/// Identity of a failure: outcome, rule and message, without numbers and node names.
+///
+/// Two seeds with equal keys most likely show the same bug.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FailureKey(String);
 
@@ -28,7 +29,7 @@ impl FailureKey {
     }
 }
 
-/// What differs between the runs of a seed, without what is different in every seed anyway.
+/// Fields in which the runs of a seed differ, without values, which differ from seed to seed.
 fn divergence_detail(report: &Report) -> String {
     let Some(divergence) = &report.divergence else { return report.leak.clone().unwrap_or_default() };
     let places = divergence.differences.iter().map(|difference| difference.place.as_str()).collect::<Vec<_>>().join(", ");

@@ -1,4 +1,4 @@
-//! The seeds that failed, and which of them failed in the same way.
+//! Failing seeds of a campaign, grouped by failure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -9,26 +9,26 @@ use super::DeterminismError;
 use super::failure_key::FailureKey;
 use crate::report::Report;
 
-/// A seed that does not hold: what it showed, and why two more runs of it could not be compared, if they could not.
+/// A failing seed: its report, and the error if it could not be confirmed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct FailedSeed {
     pub(super) report: Report,
     pub(super) unconfirmed: Option<DeterminismError>,
 }
 
-/// All seeds that failed in one way.
+/// All seeds with one [`FailureKey`].
 #[derive(Debug)]
 struct Group {
-    /// The least of them, with what it showed.
+    /// The smallest of them, with its report.
     first: (u64, FailedSeed),
-    /// The others. Their reports say nothing new.
+    /// The others; their reports are dropped.
     duplicates: BTreeSet<u64>,
 }
 
-/// The failures of a campaign, by the way in which they fail.
+/// Failures of a campaign by [`FailureKey`].
 #[derive(Debug)]
 pub(super) struct FailureGroups {
-    /// So many different ways are enough.
+    /// Number of groups after which the campaign ends.
     max_failures: NonZeroUsize,
     groups: BTreeMap<FailureKey, Group>,
 }
@@ -38,7 +38,9 @@ impl FailureGroups {
         Self { max_failures, groups: BTreeMap::new() }
     }
 
-    /// Adds a seed that failed; seeds may come in any order. Answers with the seed at which enough is known, once it is.
+    /// Adds a failing seed, in any order.
+    ///
+    /// Returns the last seed that counts once enough groups are known.
     pub(super) fn add(&mut self, seed: u64, failed: FailedSeed) -> Option<u64> {
         match self.groups.get_mut(&FailureKey::of(&failed.report)) {
             Some(group) if group.first.0 < seed => {
@@ -58,12 +60,12 @@ impl FailureGroups {
         firsts.get(self.max_failures.get() - 1).copied()
     }
 
-    /// In how many ways seeds failed so far.
+    /// Number of groups.
     pub(super) fn count(&self) -> usize {
         self.groups.len()
     }
 
-    /// Each way of failing in the order of its first seed, with how many seeds more failed so; no seed beyond the last one counts.
+    /// Groups up to seed `last`, ordered by first seed: seed, failure and number of duplicates.
     pub(super) fn up_to(self, last: u64) -> Vec<(u64, FailedSeed, u64)> {
         let groups = self.groups.into_values().filter(|group| group.first.0 <= last);
         let mut count: Vec<_> = groups
@@ -92,7 +94,9 @@ mod tests {
         FailedSeed { report, unconfirmed: None }
     }
 
-    /// What is known after these seeds failed, in this order: where it ends, the ways by seed and rule, and how many more failed so.
+    /// Adds seeds in this order.
+    ///
+    /// Returns the last seed that counts and, for each group, first seed, rule and duplicates.
     fn outcome_of(max_failures: usize, seeds: &[(u64, char)]) -> (u64, Vec<(u64, String, u64)>) {
         let mut failures = FailureGroups::new(NonZeroUsize::new(max_failures).expect("some are asked for"));
         let ends = seeds.iter().filter_map(|(seed, rule)| failures.add(*seed, failed(*seed, &rule.to_string())));
@@ -102,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn it_ends_at_the_least_seed_by_which_enough_ways_are_known() {
+    fn a_campaign_ends_at_the_first_seed_of_its_last_failure() {
         let seeds = [(3, 'a'), (5, 'a'), (6, 'b'), (8, 'a'), (9, 'c')];
         assert_eq!(outcome_of(1, &seeds), (3, vec![(3, "a".to_owned(), 0)]));
         assert_eq!(outcome_of(2, &seeds), (6, vec![(3, "a".to_owned(), 1), (6, "b".to_owned(), 0)]));

@@ -1,9 +1,12 @@
-//! Driving runs from outside.
+//! Runs scenarios over many seeds, checks determinism, minimizes and replays failures.
 //!
-//! A [`Campaign`] ([`builder`]) runs a [`target`] from [`seeds`] in their order, in [`threads`] or in processes ([`isolated`]), which share
-//! what is still to be run and what was found ([`state`], [`failures`], [`failure_key`]). What it showed is a [`Sweep`]. [`watchdog`] finds runs that
-//! never come back, [`determinism`] compares two runs of one seed, [`reexec`] finds the same call again in another process. [`test_macro`] is what tests
-//! made by an attribute call.
+//! A [`Campaign`] ([`builder`]) runs a [`target`] over [`seeds`], in [`threads`] or in worker processes ([`isolated`]). Workers
+//! share [`state`]: the seeds left, and [`failures`] grouped by [`failure_key`]. The result is a [`Sweep`]. [`watchdog`] finds
+//! steps that never return. [`determinism`] compares two runs of a seed, [`shrink`] minimizes a failing one, [`artifacts`] writes
+//! its files, [`rerun`] replays them. [`reexec`] matches calls between this process and its workers. [`test_macro`] is called by
+//! tests made with `#[cluster_sim::test]`.
+//!
+//! Only this module uses threads, processes, real time and files. Runs never see any of them.
 
 mod artifacts;
 mod build_info;

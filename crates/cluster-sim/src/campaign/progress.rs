@@ -1,25 +1,25 @@
-//! How far a campaign is.
+//! Progress of a campaign.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cluster_sim_types::VirtualInstant;
 
-/// How far a campaign is, as whoever watches it is told now and then.
+/// Progress of a campaign, as [`Campaign::progress`](super::Campaign::progress) reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Seeds of which all is known.
+    /// Seeds completed.
     pub done: u64,
-    /// Seeds of the whole range; fewer are run if enough fail.
+    /// Seeds in the whole range; a campaign that finds enough failures runs fewer.
     pub seeds: u64,
-    /// The virtual time of the runs from those seeds, together.
+    /// Virtual time of the completed runs, summed.
     pub virtual_time: Duration,
-    /// In how many different ways seeds failed.
+    /// Different failures so far.
     pub failures: usize,
 }
 
-/// What one of those who work on a campaign has done. Each has a place in memory to itself, which no other writes to.
+/// Counters of one worker, aligned to 128 bytes so that no two workers share a cache line.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(super) struct WorkerSlot {
@@ -30,35 +30,35 @@ pub(super) struct WorkerSlot {
 }
 
 impl WorkerSlot {
-    /// A seed begins here.
+    /// Notes that a seed starts.
     pub(super) fn begin(&self, seed: u64) {
         self.current.store(seed, Ordering::Relaxed);
         add(&self.started, 1);
     }
 
-    /// Whether a seed began of which not all is known.
+    /// Whether a seed started that is not done.
     pub(super) fn is_busy(&self) -> bool {
         self.started.load(Ordering::Relaxed) > self.done.load(Ordering::Relaxed)
     }
 
-    /// The seed that began last.
+    /// The seed that started last.
     pub(super) fn current(&self) -> u64 {
         self.current.load(Ordering::Relaxed)
     }
 
-    /// All is known of a seed whose run ended then.
+    /// Notes that a seed is done, and when its run ended.
     pub(super) fn done(&self, ended_at: VirtualInstant) {
         add(&self.done, 1);
         add(&self.virtual_nanoseconds, ended_at.as_nanoseconds());
     }
 
-    /// The seeds that were done here, and their virtual time in nanoseconds.
+    /// Seeds done, and their virtual time in nanoseconds.
     pub(super) fn sums(&self) -> (u64, u64) {
         (self.done.load(Ordering::Relaxed), self.virtual_nanoseconds.load(Ordering::Relaxed))
     }
 }
 
-/// Adds to a sum that nobody else writes: reading and writing need not be one.
+/// Adds to a counter that only this worker writes, so load and store need not be one operation.
 fn add(sum: &AtomicU64, more: u64) {
     sum.store(sum.load(Ordering::Relaxed).saturating_add(more), Ordering::Relaxed);
 }

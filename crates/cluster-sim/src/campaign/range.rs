@@ -1,4 +1,4 @@
-//! A range of seeds, as a person writes it.
+//! [`SeedRange`]: parses and prints a range of seeds.
 
 use std::fmt;
 use std::ops::Range;
@@ -6,8 +6,10 @@ use std::str::FromStr;
 
 use cluster_sim_runtime::Seed;
 
-/// A range of seeds with at least one in it. Parses a first seed and the one after the last, each written as a [`Seed`] is, or how many from
-/// 0 on.
+/// A range of seeds that is not empty.
+///
+/// Parses `first..end` with an excluded end, each written as a [`Seed`], or a count of seeds from 0. Prints seeds from 2³² on in
+/// hexadecimal.
 ///
 /// ```
 /// use cluster_sim::SeedRange;
@@ -21,17 +23,17 @@ use cluster_sim_runtime::Seed;
 pub struct SeedRange(Range<u64>);
 
 impl SeedRange {
-    /// That range, which may be empty where it is only printed.
+    /// Wraps a range for printing; unlike a parsed one it may be empty.
     pub(super) fn of(seeds: &Range<u64>) -> Self {
         Self(seeds.clone())
     }
 
-    /// The seeds themselves.
+    /// Returns the range.
     pub fn seeds(&self) -> Range<u64> {
         self.0.clone()
     }
 
-    /// So many seeds from that one on; fewer numbers are left at the end of all numbers, and then it is the last ones.
+    /// Returns `count` seeds from `first` on, at least one; shifted down where they would pass `u64::MAX`.
     pub fn from(first: Seed, count: u32) -> Self {
         let count = u64::from(count.max(1));
         let first = first.0.min(u64::MAX - count);
@@ -39,7 +41,6 @@ impl SeedRange {
     }
 }
 
-/// Small numbers as such, large ones as seeds are printed.
 impl fmt::Display for SeedRange {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Range { start, end } = self.0;
@@ -61,7 +62,7 @@ impl FromStr for SeedRange {
     }
 }
 
-/// A text that names no range of seeds.
+/// A text that is not a seed range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is no range of seeds with one in it; use the first seed and the one after the last, such as 0..1024 or 0x2a..0x2b, or how many"
@@ -78,7 +79,7 @@ mod tests {
     use super::*;
 
     #[rstest]
-    fn what_is_no_range_is_named_with_the_cure(
+    fn an_invalid_range_is_named_with_its_cure(
         #[values("", "..", "5..", "..5", "5..5", "6..5", "0", "-1", "a..b", "0..=5")] text: &str,
     ) {
         let message = text.parse::<SeedRange>().unwrap_err().to_string();
@@ -86,14 +87,14 @@ mod tests {
     }
 
     #[test]
-    fn a_range_survives_printing() {
+    fn a_printed_range_parses_to_itself() {
         for range in ["0..64", "5..6", "0x9f263273e34a7ab1..0x9f263273e34a7eb1"] {
             assert_eq!(range.parse::<SeedRange>().unwrap().to_string(), range);
         }
     }
 
     #[test]
-    fn seeds_from_the_end_of_all_numbers_are_the_last_ones() {
+    fn a_range_past_the_last_seed_is_shifted_down() {
         assert_eq!(SeedRange::from(Seed(7), 3).seeds(), 7..10);
         assert_eq!(SeedRange::from(Seed(u64::MAX), 3).seeds(), u64::MAX - 3..u64::MAX);
     }

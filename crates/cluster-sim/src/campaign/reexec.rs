@@ -1,4 +1,4 @@
-//! Which of a program's calls is which, in this process and in the one started to make it again.
+//! Matches a call in this process with the same call in a process started to make it again.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -11,37 +11,37 @@ use cluster_sim_runtime::{Seed, fold_bytes};
 use super::determinism::Call;
 use crate::scenario::{Definition, Scenario};
 
-/// The variable that tells a process which of the calls of its test it is to make: their number, from 0.
+/// Environment variable with the number of the call that a process was started for, from 0.
 pub(super) const VARIABLE: &str = "CLUSTER_SIM_CALL";
 
-/// How many calls were made so far, by the name of the thread. A test makes them in the same order in every process.
+/// Calls made so far, by thread name; a test makes them in the same order in every process.
 static CALLS: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
 
-/// What a call is to do.
+/// Role of the calling process in a call.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Start other processes that make the same call, and give them their part.
+    /// Starts processes that make the same call, and works with them.
     Supervisor {
-        /// Which thread makes the call: for a test the name of the test.
+        /// Name of the calling thread; in a test, the name of the test.
         thread: String,
-        /// Which of its calls it is.
+        /// Number of the call within that thread.
         number: u64,
     },
-    /// Do the part of the process that was started for it, tell of it, and end.
+    /// Serves the process that started it, then exits.
     Worker,
-    /// Run, so that the program comes to a later call, which is the one to tell of.
+    /// Runs locally, so that the program reaches the later call that it was started for.
     PassThrough {
-        /// As above.
+        /// Name of the calling thread.
         thread: String,
-        /// As above.
+        /// Number of the call within that thread.
         number: u64,
     },
-    /// Nothing can be done: the thread has no name.
+    /// Fails: the thread has no name by which another process could find the call.
     Unnamed,
 }
 
 impl Role {
-    /// The part of the call that this thread makes now.
+    /// Counts this call and returns the role of this process in it.
     pub(super) fn of_this_call() -> Self {
         let Some(name) = thread::current().name().map(str::to_owned) else { return Self::Unnamed };
         let mut calls = CALLS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,25 +56,26 @@ impl Role {
     }
 }
 
-/// The number of the call that this process was started for, if it was.
-#[expect(clippy::disallowed_methods, reason = "a process is told by its environment that it was started to make a call again")]
+/// The call that this process was started for, if it was.
+#[expect(clippy::disallowed_methods, reason = "the environment tells a process which call it was started for")]
 fn requested_call() -> Option<u64> {
     std::env::var(VARIABLE).ok()?.parse().ok()
 }
 
-/// What makes a thread of that name come to its calls in another process: the test of that name, or in a main thread what this process
-/// was started with.
+/// Arguments with which another process reaches the calls of that thread.
+///
+/// These name the test of that name alone; for the main thread they are the arguments of this process.
 pub(super) fn arguments(thread: &str) -> Vec<OsString> {
     if thread == "main" {
         return std::env::args_os().skip(1).collect();
     }
-    // A test that is ignored unless asked for runs here because somebody asked.
+    // An ignored test runs here because the user asked for it.
     [thread, "--exact", "--nocapture", "--include-ignored"].map(OsString::from).to_vec()
 }
 
-/// A hash of what a scenario declares, but for the code in it.
+/// Hash of a scenario's declaration, without the code in it.
 pub(super) fn declared(scenario: &Scenario) -> u64 {
-    // What runs of it found out and left behind is not declared; a copy has no memory of theirs.
+    // Clears the cached check, which depends on earlier runs; a clone has no arenas.
     let definition = Definition { checked: OnceLock::new(), ..Definition::clone(&scenario.0) };
     fold_bytes(0, format!("{definition:?}").as_bytes())
 }

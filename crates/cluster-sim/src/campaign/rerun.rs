@@ -1,4 +1,4 @@
-//! Showing a failing run again from its file.
+//! Replays reproducer files.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,19 +12,19 @@ use crate::report::{Finding, Outcome, Report};
 use crate::scenario::Scenario;
 use crate::sim::Sim;
 
-/// What the replay of a file showed.
+/// The run of a reproducer's case, compared with the recorded run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Replay {
-    /// The run.
+    /// The report of the replay.
     pub report: Report,
-    /// In which respects it is not the run that the file is about, as sentences; nothing if it is.
+    /// One sentence for each way in which the replay differs from the recorded run.
     pub differences: Vec<String>,
-    /// How it ended, if it did not hold and came to an end.
+    /// How the run failed; absent if it passed or never returned from a step.
     pub summary: Option<FailureSummary>,
 }
 
 impl Replay {
-    /// Whether it is the very run that the file is about.
+    /// Whether finding and digest are those of the file.
     pub fn is_same(&self) -> bool {
         self.differences.is_empty()
     }
@@ -34,7 +34,7 @@ impl Replay {
         match report.finding() {
             Some(found) if found == *finding => {}
             Some(found) => differences.push(format!("it finds something else: {found}, not {finding}")),
-            None => differences.push(format!("it does not find it any more: {finding}")),
+            None => differences.push(format!("it no longer finds it: {finding}")),
         }
         if report.digest != digest {
             differences.push(format!("its digest is {}, not {digest}: another run", report.digest));
@@ -45,7 +45,9 @@ impl Replay {
     }
 }
 
-/// Lets a run hold of which only other rules than the case's own cannot tell: the case leaves out what they need.
+/// Passes a run whose only unknown rules are other than `rule`.
+///
+/// A minimized case may leave out what other rules need.
 fn ignore_unknown_of_other_rules(report: &mut Report, rule: &str) {
     let is_known = report.checks.iter().all(|check| check.name != rule || check.unknown.is_none());
     if report.outcome == Outcome::Unknown && is_known {
@@ -59,14 +61,16 @@ impl fmt::Display for Replay {
             true => writeln!(formatter, "the same run, event by event")?,
             false => self.differences.iter().try_for_each(|difference| writeln!(formatter, "not the same run: {difference}"))?,
         }
-        // A line that asks for the seed alone would ask for another case.
+        // The report's own hint would run the seed with the scenario's faults, not this case.
         write!(formatter, "{}", self.report.text(Some("replay the same file")).with_summary(self.summary.as_ref()))
     }
 }
 
 impl Scenario {
-    /// Runs the smallest case of a file once more, and compares. Of a case that breaks nothing any more only its own rule is asked: others
-    /// may have nothing to judge in it.
+    /// Runs the minimized case of a reproducer, or the original if there is none, and compares.
+    ///
+    /// If the case no longer breaks a rule, only its own rule decides whether the run is [`Unknown`](Outcome::Unknown): a
+    /// minimized case may leave other rules nothing to judge.
     ///
     /// # Errors
     /// If the file is about another scenario, or its case does not fit this one; nothing was run.
@@ -75,7 +79,7 @@ impl Scenario {
         Ok(Replay::new(self.record_case(case, reproducer)?, (finding, digest)))
     }
 
-    /// Runs the whole case of a file once more, as it was before anything was left out, and compares.
+    /// Runs the original case of a reproducer, before minimization, and compares.
     ///
     /// # Errors
     /// If the file is about another scenario, or its case does not fit this one; nothing was run.
@@ -83,13 +87,11 @@ impl Scenario {
         Ok(Replay::new(self.record_case(&reproducer.case, reproducer)?, (&reproducer.finding, reproducer.digest)))
     }
 
-    /// Runs the smallest case of a file about something that was mended since: what it found must not come again.
+    /// Runs the minimized case of a fixed bug: its finding must not return.
     ///
-    /// The run is [`Stale`](Outcome::Stale) if nothing of the case has an effect any more: no fault did anything, and none of its decisions
-    /// was asked for. Then it shows nothing, and a new case must be found.
-    ///
-    /// A case leaves out what its own rule can do without. Other rules may have nothing to judge then, and the run holds all the same; if
-    /// the case's own rule has nothing to judge, it is [`Unknown`](Outcome::Unknown).
+    /// The run is [`Stale`](Outcome::Stale) if no fault of the case had an effect and none of its decisions was used: it tests
+    /// nothing, and a new case is needed. It is [`Unknown`](Outcome::Unknown) if the case's own rule had nothing to judge; other
+    /// rules may have had nothing to judge and the run still passes.
     ///
     /// # Errors
     /// If the file is about another scenario, or its case does not fit this one; nothing was run.
@@ -109,7 +111,7 @@ impl Scenario {
         Ok(report)
     }
 
-    /// Tells a case, and how it ended unless it held or never came to an end.
+    /// Runs a case and summarizes its failure, unless it passed or never returned from a step.
     fn record_case(&self, case: &Case, reproducer: &Reproducer) -> Result<(Report, Option<FailureSummary>), ReproducerError> {
         let recorded = self.run_case(case, reproducer, |sim| Recording::of_run(sim, Recording::EVENTS))?;
         Ok(match recorded {
@@ -121,7 +123,7 @@ impl Scenario {
         })
     }
 
-    /// Runs a case in that way; the report of a step that never ends, if there is one.
+    /// Runs a case under the watchdog; the inner error is the report of a step that never returned.
     fn run_case<T: Send + 'static>(
         &self,
         case: &Case,

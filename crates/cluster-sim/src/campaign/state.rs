@@ -1,4 +1,4 @@
-//! What all who work on one campaign share.
+//! State shared by the workers of a campaign.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -13,27 +13,27 @@ use super::progress::{Progress, WorkerSlot};
 use super::seeds::Seeds;
 use super::target::SeedResult;
 
-/// What all who work on one campaign share: the seeds still to be run, and what was found.
+/// State shared by the workers of a campaign: seeds left, failures, coverage.
 pub(super) struct Shared {
     pub(super) seeds: Seeds,
     range: Range<u64>,
-    /// One failure is enough.
+    /// Whether the first failure ends the campaign.
     is_first_enough: bool,
     failures: Mutex<FailureGroups>,
-    /// What the runs went through so far, if that is counted.
+    /// Coverage so far, if counted.
     coverage: Mutex<Option<Coverage>>,
-    /// Why seeds could not be run, where that is so.
+    /// Why seeds could not be run.
     error: Mutex<Option<DeterminismError>>,
     pub(super) slots: Vec<WorkerSlot>,
     stop: Arc<AtomicBool>,
 }
 
-/// All that a campaign found, in the order of seeds.
+/// Result of a campaign, in the order of seeds.
 pub(super) struct CampaignResult {
-    /// Seeds of which all is known.
+    /// Seeds completed.
     pub(super) done: u64,
     pub(super) failures: Vec<(u64, FailedSeed, u64)>,
-    /// What all runs went through, if that was counted and every seed was run.
+    /// Coverage of the whole range; absent unless counted and every seed ran.
     pub(super) coverage: Option<Coverage>,
     pub(super) is_interrupted: bool,
     pub(super) error: Option<DeterminismError>,
@@ -53,12 +53,12 @@ impl Shared {
         }
     }
 
-    /// Whether somebody asked to stop before the end.
+    /// Whether the caller cancelled the campaign.
     pub(super) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Takes in what a seed showed.
+    /// Adds the result of a seed.
     pub(super) fn done(&self, worker: usize, seed: u64, result: SeedResult) {
         if let Some(failed) = result.failed {
             self.fail(seed, *failed);
@@ -69,14 +69,14 @@ impl Shared {
         self.slots[worker].done(result.ended_at);
     }
 
-    /// A seed fails, and will be looked at again; where one failure is enough, none need begin after it.
+    /// Notes a failure before it is confirmed. If the first failure is enough, no later seed starts.
     pub(super) fn suspect(&self, seed: u64) {
         if self.is_first_enough {
             self.seeds.end_at(seed);
         }
     }
 
-    /// Takes in a failure; once enough is known, no seed begins any more that cannot count.
+    /// Adds a failure. Once enough are known, no seed starts that cannot count.
     pub(super) fn fail(&self, seed: u64, failed: FailedSeed) {
         let max_failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner).add(seed, failed);
         if let Some(last) = max_failures {
@@ -84,7 +84,7 @@ impl Shared {
         }
     }
 
-    /// Seeds cannot be run, and none need begin any more.
+    /// Records that seeds cannot be run; no further seed starts.
     pub(super) fn give_up(&self, error: DeterminismError) {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         self.seeds.end_at(0);
@@ -101,7 +101,7 @@ impl Shared {
         Progress { done, seeds, virtual_time: Duration::from_nanos(nanoseconds), failures }
     }
 
-    /// What was found in the end. Nobody works any more, or whoever does is not waited for.
+    /// Takes the result, after the last worker ended or was left behind.
     pub(super) fn take_result(&self) -> CampaignResult {
         let count = self.range.end.saturating_sub(self.range.start);
         let max_failures = NonZeroUsize::MIN;
@@ -110,13 +110,13 @@ impl Shared {
         let error = self.error.lock().unwrap_or_else(PoisonError::into_inner).take();
         let last = self.seeds.end();
         let done = self.slots.iter().map(|slot| slot.sums().0).sum::<u64>();
-        // Where it came to its end by itself, every seed up to that end is known; some beyond it may be, too, and do not count.
+        // A campaign that ended on its own completed every seed up to its end; later ones may have run and do not count.
         let completed = if last < self.range.end { last.saturating_sub(self.range.start) + 1 } else { count };
         let is_interrupted = self.is_stopped() && done < completed;
         if is_interrupted || error.is_some() {
             return CampaignResult { done, failures: failures.up_to(u64::MAX), coverage: None, is_interrupted, error };
         }
-        // Which seeds ran beyond an early end hangs on the machine.
+        // Which seeds ran past an early end depends on the machine.
         let coverage = self.coverage.lock().unwrap_or_else(PoisonError::into_inner).take().filter(|_| completed == count);
         CampaignResult { done: completed, failures: failures.up_to(last), coverage, is_interrupted, error }
     }

@@ -1,4 +1,4 @@
-//! What a range of seeds showed.
+//! [`Sweep`]: the result of running a range of seeds.
 
 use std::fmt;
 use std::ops::Range;
@@ -16,13 +16,13 @@ use crate::explain::FailureSummary;
 use crate::report::{Outcome, Report};
 use crate::scenario::Scenario;
 
-/// How to see a failing seed again, in words of whoever runs the campaign.
+/// Makes the text that says how to run a failing seed again.
 pub(super) type RerunHint<'a> = dyn Fn(&Report) -> String + 'a;
 
-/// What a range of seeds showed.
+/// Result of running a range of seeds.
 ///
-/// A sweep stops at the first seed that does not hold, a [`Campaign`](super::Campaign) at the last of as many different ones as were asked
-/// for. What later seeds showed at the same time is dropped.
+/// A sweep ends at the first failing seed, a [`Campaign`](super::Campaign) at the first seed of its last required failure.
+/// Results of later seeds, which may have run meanwhile, are dropped.
 #[derive(Debug)]
 #[must_use = "a failing sweep must be looked at: call `assert_ok`"]
 pub struct Sweep {
@@ -36,40 +36,40 @@ pub struct Sweep {
     error: Option<DeterminismError>,
 }
 
-/// Seeds that do not hold, all in one way.
+/// Failing seeds with one rule and message, ignoring numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
     report: Report,
     unconfirmed: Option<DeterminismError>,
     duplicates: u64,
-    /// How to see it again, in words of whoever ran the campaign.
+    /// How to run the seed again, from the caller of the campaign.
     rerun_hint: Option<String>,
     summary: Option<FailureSummary>,
     artifacts: Option<Artifacts>,
 }
 
 impl Failure {
-    /// The report of the first of them.
+    /// The report of the first of these seeds.
     pub fn report(&self) -> &Report {
         &self.report
     }
 
-    /// Why two more runs of that seed could not be compared, if they could not: then what it shows is known of one run alone.
+    /// Why the seed could not be confirmed, if so: its report then comes from one run only.
     pub fn unconfirmed(&self) -> Option<&DeterminismError> {
         self.unconfirmed.as_ref()
     }
 
-    /// How it ended, as far as that is known: of a run that can be run again and was not interrupted.
+    /// How the run failed; absent if it cannot be run again or the sweep was interrupted.
     pub fn summary(&self) -> Option<&FailureSummary> {
         self.summary.as_ref()
     }
 
-    /// What was kept of it, if anything was.
+    /// The files written about it, after [`Sweep::keep_artifacts`].
     pub fn artifacts(&self) -> Option<&Artifacts> {
         self.artifacts.as_ref()
     }
 
-    /// How many seeds more failed in the same way.
+    /// Number of later seeds that failed in the same way.
     pub fn duplicates(&self) -> u64 {
         self.duplicates
     }
@@ -86,7 +86,7 @@ impl Sweep {
         let is_interrupted = result.is_interrupted;
         let failure = |(_, FailedSeed { report, unconfirmed }, duplicates)| {
             let rerun_hint = rerun_hint.map(|rerun_hint| rerun_hint(&report));
-            // Whoever interrupts does not wait for one more run.
+            // An interrupted sweep must return soon, so it starts no further run.
             let summary = if is_interrupted || unconfirmed.is_some() { None } else { target.failure_summary(&report) };
             Failure { report, unconfirmed, duplicates: duplicates, rerun_hint, summary: summary, artifacts: None }
         };
@@ -97,48 +97,49 @@ impl Sweep {
         Self { scenario, seeds, passed: passed, failures, coverage, needs_coverage, is_interrupted, error }
     }
 
-    /// The seeds that were asked for.
+    /// The seeds asked for.
     pub fn seeds(&self) -> Range<u64> {
         self.seeds.clone()
     }
 
-    /// How many seeds held.
+    /// Number of seeds that passed.
     pub fn passed(&self) -> u64 {
         self.passed
     }
 
-    /// How many seeds did not.
+    /// Number of seeds that failed.
     pub fn failed(&self) -> u64 {
         self.failures.iter().map(|failure| 1 + failure.duplicates).sum()
     }
 
-    /// The report of the first seed that did not hold.
+    /// The report of the first failing seed.
     pub fn failure(&self) -> Option<&Report> {
         self.failures.first().map(Failure::report)
     }
 
-    /// Each way in which seeds failed, in the order of its first seed.
+    /// The different failures, in the order of their first seeds.
     pub fn failures(&self) -> &[Failure] {
         &self.failures
     }
 
-    /// What the runs went through, if that was [counted](super::Campaign::with_coverage) and every seed of the range was run.
+    /// Coverage; absent unless [counted](super::Campaign::with_coverage) and every seed of the range ran.
     pub fn coverage(&self) -> Option<&Coverage> {
         self.coverage.as_ref()
     }
 
-    /// What the runs did not go through although that was required.
+    /// Coverage that is missing although required.
     fn missing(&self) -> Vec<String> {
         let coverage = self.coverage.as_ref().filter(|_| self.needs_coverage);
         coverage.map(Coverage::missing).unwrap_or_default()
     }
 
-    /// Keeps all there is to know of each failure in files of its own below `root`: see [`Scenario::keep_artifacts`]. The text of the sweep says
-    /// where they are. Of a sweep that was interrupted nobody looks for smaller cases; otherwise `progress` is told how far that is, before
-    /// every run.
+    /// Minimizes each failure and writes its artifacts below `root`; see [`Scenario::keep_artifacts`].
+    ///
+    /// The text of the sweep then names the files. An interrupted sweep writes them without minimizing. `progress` is called
+    /// before each run of the search. `scenario` must be that of the sweep.
     ///
     /// # Panics
-    /// If the scenario, which must be that of the sweep, cannot be run.
+    /// If the scenario cannot be run.
     pub fn keep_artifacts(
         &mut self,
         scenario: &Scenario,
@@ -153,24 +154,26 @@ impl Sweep {
         }
     }
 
-    /// Whether it was asked to stop before its end; then more seeds may fail.
+    /// Whether it was cancelled before its end; more seeds may fail.
     pub fn is_interrupted(&self) -> bool {
         self.is_interrupted
     }
 
-    /// Why not all seeds could be run, if so: a process to run them in could not be started, or is not what it should be.
+    /// Why not all seeds could be run: a worker process could not be started, or did not reach this call.
     pub fn error(&self) -> Option<&DeterminismError> {
         self.error.as_ref()
     }
 
-    /// Whether every seed of a range that is not empty was run, and held, and went through together what was required.
+    /// Whether the range is not empty, every seed ran and passed, and no required coverage is missing.
     pub fn is_ok(&self) -> bool {
         let is_whole = !self.seeds.is_empty() && self.error.is_none() && !self.is_interrupted;
         is_whole && self.failures.is_empty() && self.missing().is_empty()
     }
 
-    /// The exit code of a command that ends with this: 0 if every seed held, 1 with a finding, otherwise 3 with a seed that is not
-    /// deterministic, otherwise 4 if something could not be judged or run; 130 if it was interrupted, whatever it found.
+    /// The exit code for a command that ends with this sweep.
+    ///
+    /// 0 if every seed passed; 1 with a finding; else 3 with a nondeterministic seed; else 4 if something could not be judged or
+    /// run. 130 if interrupted, regardless of findings.
     pub fn exit_code(&self) -> u8 {
         if self.is_interrupted {
             return 130;
@@ -180,10 +183,10 @@ impl Sweep {
         if least == 0 && !self.is_ok() { Outcome::Unknown.exit_code() } else { least }
     }
 
-    /// Passes if every seed of a range that is not empty was run, and held.
+    /// Panics unless [`is_ok`](Self::is_ok).
     ///
     /// # Panics
-    /// With the reports of the seeds that did not hold, why some could not be run, or if there was no seed at all.
+    /// With the report of each failure, the reason why seeds could not be run, or if the range was empty.
     #[track_caller]
     pub fn assert_ok(&self) {
         assert!(!self.seeds.is_empty(), "a sweep over no seeds proves nothing; give it a range such as 0..64");
@@ -211,7 +214,7 @@ impl fmt::Display for Sweep {
         }
         for Failure { report, unconfirmed, duplicates, rerun_hint, summary, artifacts } in failures {
             let text = report.text(rerun_hint.as_deref());
-            // The minimized case shows what the whole run would show at length.
+            // The summary of the minimized run replaces that of the original.
             let has_minimized =
                 artifacts.as_ref().is_some_and(|artifacts| artifacts.minimized().is_some() && artifacts.summary.is_some());
             let text = if has_minimized { text.brief() } else { text.with_summary(summary.as_ref()) };
@@ -257,7 +260,7 @@ mod tests {
     #[case(&[Outcome::Exhausted], 4)]
     #[case(&[Outcome::Unknown, Outcome::Nondeterministic, Outcome::Violated], 1)]
     #[case(&[Outcome::Unknown, Outcome::Nondeterministic], 3)]
-    fn a_finding_weighs_most_and_an_interrupt_more_than_all(#[case] outcomes: &[Outcome], #[case] code: u8) {
+    fn a_finding_decides_the_exit_code_unless_interrupted(#[case] outcomes: &[Outcome], #[case] code: u8) {
         assert_eq!(sweep(outcomes, false).exit_code(), code);
         assert_eq!(sweep(outcomes, true).exit_code(), 130);
     }

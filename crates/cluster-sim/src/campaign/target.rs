@@ -1,4 +1,4 @@
-//! What a campaign runs from every seed.
+//! [`Target`]: what a campaign runs with each seed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,27 +15,29 @@ use crate::explain::{FailureSummary, Recording};
 use crate::report::{CheckKind, CheckReport, Outcome, Report};
 use crate::scenario::Scenario;
 
-/// Something that has a report for every seed.
+/// Makes a report for each seed.
 pub(super) trait Target: Send + Sync {
-    /// What it is called.
+    /// Name in the sweep's text.
     fn name(&self) -> &str;
 
-    /// A hash of what it declares, but for the code in it.
+    /// Hash of the declaration, without the code in it.
     fn declared(&self) -> u64;
 
-    /// For how much real time one of its steps may go on; for ever, if nobody can tell one step from the next.
+    /// Real time that one step may take; `Duration::MAX` if steps cannot be observed.
     fn step_timeout(&self) -> Duration;
 
-    /// Runs one seed, and leaves word of every step if it can.
+    /// Runs one seed and beats for every step, if it can.
     fn run(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report;
 
-    /// What to say of a seed that showed `found`, after two more runs; and why these could not be compared, if they could not.
+    /// Confirms a failing seed by two more runs; the error says why that was not possible.
     fn confirm(&self, seed: Seed, found: Report, heartbeat: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>);
 
-    /// The report of a seed that does not come back from a step. Leaves a thread behind.
+    /// Makes the report of a seed that does not return from a step. Leaves a thread running.
     fn stuck(&self, seed: Seed) -> Report;
 
-    /// How the run ended that showed this, by one more run; nothing where none can be had, or where it is another.
+    /// Runs a failing seed once more to summarize how it failed.
+    ///
+    /// Absent if it cannot be run again, or if that run differs.
     fn failure_summary(&self, report: &Report) -> Option<FailureSummary>;
 }
 
@@ -72,18 +74,18 @@ impl Target for Scenario {
         let record = move |_, heartbeat| Recording::of_run(scenario.start_watched(seed, Some(heartbeat)), Recording::EVENTS);
         let recorded = watchdog::watched(self.0.step_timeout, &[Arc::new(Heartbeat::default())], record, |_| {}, &mut || true);
         let recording = recorded.into_iter().next().flatten()?;
-        // A rule from elsewhere, over the report, is none that the run itself breaks.
+        // Absent for a rule over the report: the run itself breaks no rule.
         FailureSummary::of(&recording).filter(|_| recording.report.digest == report.digest)
     }
 }
 
-/// Whether a run can be run again in this process.
+/// Whether the run can be repeated in this process without aborting or hanging it.
 pub(super) fn is_rerunnable(report: &Report) -> bool {
     let process_rules = [watchdog::RULE, super::isolated::SURVIVES];
     report.violations.first().is_none_or(|violation| !process_rules.contains(&violation.rule.as_str()))
 }
 
-/// A rule of the campaign, over the report of a run in which everything else held.
+/// A rule over the report of a run that passed everything else.
 #[derive(Clone)]
 pub(super) struct ReportCheck {
     pub(super) name: String,
@@ -91,7 +93,7 @@ pub(super) struct ReportCheck {
 }
 
 impl ReportCheck {
-    /// Says so in a report if it does not hold.
+    /// Checks the report, and records a violation or an unknown rule in it.
     fn apply(&self, report: &mut Report) {
         match (self.test)(report) {
             Verdict::Holds => {}
@@ -111,26 +113,27 @@ impl ReportCheck {
     }
 }
 
-/// What is run from every seed, and judged.
+/// Work for each seed: a target and the extra rules on its report.
 #[derive(Clone)]
 pub(super) struct Job {
     pub(super) target: Arc<dyn Target>,
     pub(super) report_checks: Vec<ReportCheck>,
-    /// What runs go through is counted.
+    /// Whether coverage is counted.
     pub(super) counts_coverage: bool,
 }
 
-/// What a seed showed: when its run ended, and everything else only if it did not hold.
+/// Result of a seed: when its run ended, and the failure if it failed.
 pub(super) struct SeedResult {
     pub(super) ended_at: VirtualInstant,
-    /// What its run went through, if that is counted.
+    /// Coverage of the run, if counted.
     pub(super) coverage: Option<Box<Coverage>>,
     pub(super) failed: Option<Box<FailedSeed>>,
 }
 
 impl Job {
-    /// Runs one seed, and looks twice more at it if it does not hold; in this thread, so that what its earlier seeds left behind in it is
-    /// found out. `failing` is called before that.
+    /// Runs one seed and confirms a failure by two more runs in this thread.
+    ///
+    /// A fresh thread would hide what earlier seeds left behind in this one. `on_failure` is called before the confirmation.
     pub(super) fn run_seed(&self, seed: u64, heartbeat: &Arc<Heartbeat>, on_failure: impl FnOnce()) -> SeedResult {
         let report = self.target.run(Seed(seed), heartbeat);
         let ended_at = report.ended_at;

@@ -1,4 +1,4 @@
-//! What a test that was made by `#[cluster_sim::test]` calls.
+//! Entry points for tests made by `#[cluster_sim::test]`.
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
@@ -26,41 +26,41 @@ use crate::report::{Outcome, PanicFinding, PanicSite, Report};
 use crate::scenario::Scenario;
 use crate::sim::message_of;
 
-/// The variable that asks for exactly one run, of that seed.
+/// Environment variable: runs exactly one seed, once.
 const SEED: &str = "CLUSTER_SIM_SEED";
-/// The variable that asks for the case of a file, and for nothing else.
+/// Environment variable: replays the case of a reproducer file.
 const REPLAY: &str = "CLUSTER_SIM_REPLAY";
-/// The variable that asks for other seeds than the test's own.
+/// Environment variable: runs other seeds than the test's own.
 const SEEDS: &str = "CLUSTER_SIM_SEEDS";
 
-/// A test and how it is run, as its attribute says.
+/// A test and the options of its attribute.
 #[derive(Debug, Clone)]
 pub struct TestCase {
-    /// The package it is in.
+    /// Cargo package of the test.
     pub package: &'static str,
-    /// The module it is in, from its crate on.
+    /// Module path of the test, including the crate.
     pub module: &'static str,
-    /// Its name.
+    /// Name of the test function.
     pub name: &'static str,
-    /// Its seeds.
+    /// Seeds to run.
     pub seeds: Range<u64>,
-    /// How many different failures are enough.
+    /// Number of different failures after which the test ends.
     pub max_failures: usize,
-    /// How many seeds are run at a time.
+    /// Seeds run at a time; absent for the default.
     pub threads: Option<usize>,
-    /// Whether in processes of their own.
+    /// Whether seeds run in worker processes.
     pub isolate: bool,
-    /// Whether two runs of the first seed are compared once all held.
+    /// Whether two runs of the first seed are compared after all passed.
     pub check_determinism: bool,
 }
 
 impl TestCase {
-    /// The name by which a runner of tests finds it: without the crate.
+    /// Name by which a test runner finds the test: the module path without the crate.
     fn path(&self) -> String {
         self.module.split_once("::").map_or_else(|| self.name.to_owned(), |(_, inside)| format!("{inside}::{}", self.name))
     }
 
-    /// Where what is kept of failures says that it comes from, and the line to paste that shows a file again.
+    /// Where artifacts go, and the command that replays a reproducer.
     fn context(&self) -> ArtifactContext {
         let (package, path) = (self.package, self.path());
         let replay = move |file: &Path| format!("{REPLAY}={} cargo nextest run -p {package} -E 'test(={path})'", file.display());
@@ -69,7 +69,7 @@ impl TestCase {
         ArtifactContext { name, source, build: BuildInfo::here(), replay: Box::new(replay) }
     }
 
-    /// Shows the case of a file again; answers with what it shows, if it shows that the rule is still broken.
+    /// Replays a reproducer file; the error says why the file cannot be replayed.
     fn replay(&self, scenario: &Scenario, file: &Path) -> Result<Replay, String> {
         let refused = |reason: &dyn std::fmt::Display| format!("{REPLAY}={} cannot be replayed: {reason}", file.display());
         let text = std::fs::read_to_string(file).map_err(|error| refused(&error))?;
@@ -90,7 +90,9 @@ impl TestCase {
         scenario.replay(&reproducer).map_err(|error| refused(&error))
     }
 
-    /// The line to paste that shows a failure again. Where two runs of a seed differ, one run alone would show nothing.
+    /// The command that repeats a failure.
+    ///
+    /// For nondeterminism it asks for a range, since a range runs a failing seed twice more.
     fn rerun_hint(&self, report: &Report) -> String {
         let seed = report.seed();
         let seeds = match &report.divergence {
@@ -114,16 +116,18 @@ impl TestCase {
     }
 }
 
-/// Sweeps a scenario, and compares two runs of its first seed; or runs the one seed that somebody asks for.
+/// Sweeps a scenario and checks the determinism of its first seed.
+///
+/// Runs what the environment asks for instead, if it asks for something.
 ///
 /// # Panics
-/// With what did not hold, or if the environment asks for what is no seed.
+/// With what failed, or if an environment variable is invalid.
 #[track_caller]
 pub fn scenario_test(test: &TestCase, make: fn() -> Scenario) {
     match requested(environment_variable) {
         Err(message) => panic!("{message}"),
         Ok(Request::Seed(seed)) => {
-            // Whoever asks for one seed wants to look at it.
+            // A single seed is for debugging, so it is recorded with its events.
             let recording = make().record(seed);
             let (summary, rerun_hint) = (FailureSummary::of(&recording), test.rerun_hint(&recording.report));
             let text = recording.report.text(Some(&rerun_hint)).with_summary(summary.as_ref());
@@ -152,7 +156,7 @@ pub fn scenario_test(test: &TestCase, make: fn() -> Scenario) {
     }
 }
 
-/// The same for runs that the test drives itself; these are compared by their reports.
+/// As [`scenario_test`], for a test that makes its reports itself; these are compared whole.
 ///
 /// # Panics
 /// As [`scenario_test`].
@@ -179,16 +183,16 @@ pub fn report_test(test: &TestCase, run: fn(Seed) -> Report) {
     }
 }
 
-/// What the environment asks for.
+/// Request of the environment.
 #[derive(Debug, PartialEq, Eq)]
 enum Request {
-    /// Nothing: the seeds of the test.
+    /// The seeds of the test.
     Default,
     /// Exactly that seed, once.
     Seed(Seed),
     /// These seeds.
     Seeds(SeedRange),
-    /// The case of a file.
+    /// The case of a reproducer file.
     Replay(PathBuf),
 }
 
@@ -201,12 +205,12 @@ impl Request {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "whoever runs a test says by the environment which seeds to take")]
+#[expect(clippy::disallowed_methods, reason = "the environment of a test selects its seeds")]
 fn environment_variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// What the environment asks for, or why that cannot be.
+/// Parses the environment; the error names the variable and the cure.
 fn requested(environment_variable: impl Fn(&str) -> Option<OsString>) -> Result<Request, String> {
     let value = |name: &str| environment_variable(name).map(|value| value.to_string_lossy().into_owned());
     let refused = |name: &str, error: &dyn std::fmt::Display| format!("{name} cannot be taken: {error}; or unset it");
@@ -223,7 +227,7 @@ fn requested(environment_variable: impl Fn(&str) -> Option<OsString>) -> Result<
     }
 }
 
-/// Runs that a test drives itself.
+/// A test that makes a report for each seed.
 #[derive(Debug, Clone)]
 struct ReportTarget {
     name: String,
@@ -231,7 +235,7 @@ struct ReportTarget {
 }
 
 impl ReportTarget {
-    /// The report of a run; a panic of the test is a finding of its seed.
+    /// Runs the test; a panic is a finding of its seed.
     fn report(&self, seed: Seed) -> Report {
         catch_unwind(AssertUnwindSafe(|| (self.run)(seed))).unwrap_or_else(|panic| {
             let mut report = Report::blank(&self.name, SeedSchedule::new(seed));
@@ -242,7 +246,7 @@ impl ReportTarget {
         })
     }
 
-    /// The same from a fresh thread, which shows what earlier runs left behind in this one.
+    /// Runs the test in a fresh thread, which shows what earlier runs left behind in this one.
     fn report_in_fresh_thread(&self, seed: Seed) -> Report {
         thread::scope(|scope| scope.spawn(|| self.report(seed)).join().expect("a panic of the test is a finding"))
     }
@@ -258,7 +262,7 @@ impl Target for ReportTarget {
     }
 
     fn step_timeout(&self) -> Duration {
-        // Nobody sees from outside how far such a run is.
+        // The steps of such a run cannot be observed from outside.
         Duration::MAX
     }
 
@@ -271,11 +275,11 @@ impl Target for ReportTarget {
     }
 
     fn stuck(&self, _: Seed) -> Report {
-        unreachable!("a run of which nobody knows how far it is is waited for")
+        unreachable!("such a run has no step timeout")
     }
 
     fn failure_summary(&self, _: &Report) -> Option<FailureSummary> {
-        // The test has the run in its own hands, and shows a report of it.
+        // The test owns the run and returns only its report.
         None
     }
 }
@@ -307,11 +311,7 @@ mod tests {
     #[case(Some(""), None, "CLUSTER_SIM_SEED cannot be taken: \"\" is not a seed;")]
     #[case(None, Some("5..5"), "CLUSTER_SIM_SEEDS cannot be taken: \"5..5\" is no range of seeds")]
     #[case(Some("1"), Some("5..6"), "CLUSTER_SIM_SEED=1 asks for one seed and CLUSTER_SIM_SEEDS=5..6 for others; unset one")]
-    fn what_it_cannot_ask_for_is_named_with_the_cure(
-        #[case] seed: Option<&str>,
-        #[case] seeds: Option<&str>,
-        #[case] expected: &str,
-    ) {
+    fn an_invalid_request_is_named_with_its_cure(#[case] seed: Option<&str>, #[case] seeds: Option<&str>, #[case] expected: &str) {
         let message = asked(seed, seeds).unwrap_err();
         assert!(message.starts_with(expected) && message.contains("unset"), "{message}");
     }

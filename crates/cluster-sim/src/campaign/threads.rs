@@ -1,4 +1,4 @@
-//! A campaign in threads of this process.
+//! Runs a campaign in threads of this process.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -10,9 +10,10 @@ use super::state::Shared;
 use super::target::Job;
 use super::watchdog::watched;
 
-/// Runs seeds in as many threads as there are desks, until none is left or `between`, which is asked now and then, says that it is over.
+/// Runs seeds in one thread per worker slot until none is left.
 ///
-/// A seed that does not come back from a step is the last one: nothing can end its thread.
+/// Returns early once `keep_waiting`, polled every 50 ms, returns false. A seed that never returns from a step ends the campaign:
+/// its thread cannot be stopped.
 pub(super) fn run(job: &Job, shared: &Arc<Shared>, keep_waiting: &mut dyn FnMut() -> bool) {
     let heartbeats: Vec<Arc<Heartbeat>> = shared.slots.iter().map(|_| Arc::default()).collect();
     let (worker_job, worker_shared) = (job.clone(), Arc::clone(shared));
@@ -43,7 +44,7 @@ fn work(job: &Job, shared: &Shared, worker: usize, heartbeat: &Arc<Heartbeat>) {
         match catch_unwind(AssertUnwindSafe(|| job.run_seed(seed, heartbeat, || shared.suspect(seed)))) {
             Ok(result) => shared.done(worker, seed, result),
             Err(panic) => {
-                // A bug of the simulator, or a scenario that cannot be run: nobody else need go on.
+                // A bug of the simulator, or a scenario that cannot be run: no other seed needs to start.
                 shared.seeds.end_at(seed);
                 resume_unwind(panic);
             }

@@ -1,4 +1,4 @@
-//! Runs that never come back.
+//! Finds runs that never return from a step.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -14,23 +14,24 @@ use cluster_sim_types::VirtualInstant;
 use crate::report::{Outcome, Report};
 use crate::scenario::Scenario;
 
-/// The rule that a run breaks which does not come back from a step.
+/// The rule broken by a run that never returns from a step.
 pub(super) const RULE: &str = "every step returns";
-/// How often whoever waits looks up.
+/// Interval at which the waiting thread checks heartbeats.
 const TICK: Duration = Duration::from_millis(50);
 
-#[expect(clippy::disallowed_methods, reason = "only the machine's clock tells that a step does not come back; no run is told")]
+#[expect(clippy::disallowed_methods, reason = "only the machine's clock shows that a step does not return; no run reads it")]
 pub(super) fn now() -> Instant {
     Instant::now()
 }
 
-/// Does work in as many threads as there are watches, for as long as the runs of each go on taking steps. Nothing for a thread that does not
-/// come back from a step for so long; `given_up` is told which. `between` is asked now and then: once it says no, nobody is waited for.
+/// Runs work in one thread per heartbeat, and waits for each as long as its heartbeat advances.
 ///
-/// Nothing can end a thread from outside: one that never comes back is left behind, and costs a core until the process ends.
+/// Returns nothing for a thread whose heartbeat did not advance for `step_timeout`; `on_stuck` is called with its index.
+/// `keep_waiting` is polled every 50 ms; once it returns false, remaining threads are left behind. A thread cannot be stopped:
+/// one that never returns costs a core until the process ends.
 ///
 /// # Panics
-/// With the first panic of the work, after every thread ended or was given up.
+/// With the first panic of the work, after every thread ended or was left behind.
 pub(super) fn watched<T: Send + 'static>(
     step_timeout: Duration,
     heartbeats: &[Arc<Heartbeat>],
@@ -40,13 +41,13 @@ pub(super) fn watched<T: Send + 'static>(
 ) -> Vec<Option<T>> {
     let work = Arc::new(work);
     let (sender, results) = sync_channel(heartbeats.len());
-    // A test is known by the name of its thread.
+    // The name of the thread identifies the test.
     let name = thread::current().name().unwrap_or("sweep").to_owned();
     for (index, heartbeat) in heartbeats.iter().enumerate() {
         let (work, heartbeat, sender) = (Arc::clone(&work), Arc::clone(heartbeat), sender.clone());
         let run = move || {
             let result = catch_unwind(AssertUnwindSafe(|| work(index, heartbeat)));
-            // Nobody listens any more if it came back after all.
+            // Fails if this thread was given up and returned after all.
             let _ = sender.send((index, result));
         };
         thread::Builder::new().name(name.clone()).spawn(run).expect("the machine has room for one thread more");
@@ -55,7 +56,7 @@ pub(super) fn watched<T: Send + 'static>(
     result.into_iter().map(|result| result.map(|result| result.unwrap_or_else(|panic| resume_unwind(panic)))).collect()
 }
 
-/// Waits for the end of all work, of each as long as its runs go on taking steps.
+/// Waits for all work, each as long as its heartbeat advances.
 fn wait<T>(
     results: &Receiver<(usize, T)>,
     heartbeats: &[Arc<Heartbeat>],
@@ -69,12 +70,12 @@ fn wait<T>(
     while !seen.is_empty() {
         match results.recv_timeout(step_timeout.saturating_sub(checked_at.elapsed()).min(TICK)) {
             Ok((index, result)) => {
-                // One that was given up may come back after all; it was judged by then.
+                // A thread that was given up may return after all; its failure is already recorded.
                 if seen.remove(&index).is_some() {
                     ended[index] = Some(result);
                 }
             }
-            Err(RecvTimeoutError::Disconnected) => unreachable!("work tells its end, also when it panics"),
+            Err(RecvTimeoutError::Disconnected) => unreachable!("work sends its result even if it panics"),
             Err(RecvTimeoutError::Timeout) if !keep_waiting() => break,
             Err(RecvTimeoutError::Timeout) if checked_at.elapsed() < step_timeout => {}
             Err(RecvTimeoutError::Timeout) => {
@@ -94,7 +95,9 @@ fn wait<T>(
     ended
 }
 
-/// The report of a seed that did not come back from a step: runs it once more to that step, this time by name.
+/// Makes the report of a seed that did not return from a step.
+///
+/// Runs the seed again to record which node and task it was in.
 pub(super) fn stuck(scenario: &Scenario, seed: Seed, step_timeout: Duration) -> Report {
     let heartbeat = Arc::new(Heartbeat::with_names());
     let rerun = scenario.clone();
@@ -110,7 +113,7 @@ pub(super) fn stuck(scenario: &Scenario, seed: Seed, step_timeout: Duration) -> 
             format!("a poll of {node}, task {task}, did not return for {waited}s of real time")
         }
         Some(Position { node, task: None, .. }) => format!("a step of {node} did not return for {waited}s of real time"),
-        None => format!("a step did not return for {waited}s of real time, and did when the seed was run again"),
+        None => format!("a step did not return for {waited}s of real time, but did in a second run"),
     };
     let (_, steps) = heartbeat.progress();
     let mut report = Report::blank(scenario.name(), SeedSchedule::new(seed));

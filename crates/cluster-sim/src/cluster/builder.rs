@@ -1,4 +1,4 @@
-//! Describing a cluster of regions and shards.
+//! [`ClusterBuilder`]: describes a cluster of regions and shards.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,19 +12,22 @@ use cluster_sim_types::{Region, Shard};
 use super::SimulatedCluster;
 use crate::scenario::{LinkClass, Member, Scenario, ScenarioError};
 
-/// The largest number of shards in a region.
+/// Shard ids are 16 bits.
 const SHARDS_MAX: u32 = 65_535;
 
 type AddNodes = Box<dyn FnOnce(Scenario, Vec<Member>) -> Scenario>;
 
-/// The links from one region to another, in one direction.
+/// Links from one region to another, in one direction.
 struct RegionLinks {
     from: String,
     to: String,
     model: LinkModel,
 }
 
-/// Describes a cluster of regions and shards; built by methods that each take and give the builder.
+/// Builds a [`SimulatedCluster`]; made by [`SimulatedCluster::builder`].
+///
+/// Needs regions, shards, a seed, and [`machines`](Self::machines) or [`nodes`](Self::nodes). Each method takes the builder and
+/// returns it.
 #[derive(Default)]
 pub struct ClusterBuilder {
     regions: Vec<String>,
@@ -36,27 +39,31 @@ pub struct ClusterBuilder {
 }
 
 impl ClusterBuilder {
-    /// Names the regions.
+    /// Sets the names of the regions.
     #[must_use]
     pub fn regions(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.regions = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Says how many shards each region has, 1 to 65,535.
+    /// Sets the number of shards per region, 1 to 65,535.
     #[must_use]
     pub fn shards_per_region(mut self, shards: u32) -> Self {
         self.shards = shards;
         self
     }
 
-    /// Sets the time one way between two regions, in both directions, always the same. Default 1 to 10 ms, as within a region.
+    /// Sets a constant one-way delay between two regions, in both directions.
+    ///
+    /// Default: 1 to 10 ms, as within a region.
     #[must_use]
     pub fn latency(self, one: &str, other: &str, delay: Duration) -> Self {
         self.links(one, other, LinkModel::constant(delay))
     }
 
-    /// Sets the model of the links between two regions, in both directions; a region and itself is the links within it.
+    /// Sets the link model between two regions, in both directions.
+    ///
+    /// With one name given for both, sets that of the links within the region.
     #[must_use]
     pub fn links(mut self, one: &str, other: &str, model: LinkModel) -> Self {
         self.links.push(RegionLinks { from: one.to_owned(), to: other.to_owned(), model: model.clone() });
@@ -66,8 +73,9 @@ impl ClusterBuilder {
         self
     }
 
-    /// Sets the time one way between every two regions, in the order of their names: name the regions first. A row is from, a column is
-    /// to, and the diagonal is the time within a region.
+    /// Sets constant one-way delays between all regions, in the order of their names.
+    ///
+    /// Rows are senders, columns are receivers; the diagonal is the delay within a region. Call [`regions`](Self::regions) first.
     #[must_use]
     pub fn latency_matrix<const N: usize>(mut self, matrix: [[Duration; N]; N]) -> Self {
         for (from, row) in self.regions.iter().zip(&matrix) {
@@ -78,14 +86,14 @@ impl ClusterBuilder {
         self
     }
 
-    /// Says what runs on each node: a machine made from its seat, which knows region, shard and peers.
+    /// Sets the machine of each node, made from its region, shard and peers.
     #[must_use]
     pub fn machines<M: Machine>(mut self, boot: impl Fn(&NodeInfo) -> M + Send + Sync + 'static) -> Self {
         self.add_nodes = Some(Box::new(move |scenario, members| scenario.group("node", members, boot)));
         self
     }
 
-    /// Says what runs on each node: an async function, which finds its region, shard and peers at its [`Node`].
+    /// Sets the main function of each node; [`Node`] gives it its region, shard and peers.
     #[must_use]
     pub fn nodes<F>(mut self, main: impl Fn(Node) -> F + Send + Sync + 'static) -> Self
     where
@@ -95,7 +103,7 @@ impl ClusterBuilder {
         self
     }
 
-    /// Adds to the scenario beneath: checks, faults, budgets.
+    /// Changes the underlying scenario: checks, faults, durations, budgets.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(Scenario) -> Scenario + 'static) -> Self {
         self.changes.push(Box::new(change));
@@ -109,10 +117,10 @@ impl ClusterBuilder {
         self
     }
 
-    /// Starts the cluster, for an async test. Never waits: the cluster's time is its own.
+    /// As [`build_blocking`](Self::build_blocking), for an async test. Never waits for real time.
     ///
     /// # Errors
-    /// If the description is no cluster; nothing was run.
+    /// If the description is incomplete or invalid; nothing was run.
     #[expect(clippy::unused_async, reason = "async tests await the building of a cluster, as they would that of a real one")]
     pub async fn build(self) -> Result<SimulatedCluster, ClusterError> {
         self.build_blocking()
@@ -121,7 +129,7 @@ impl ClusterBuilder {
     /// Starts the cluster.
     ///
     /// # Errors
-    /// If the description is no cluster; nothing was run.
+    /// If the description is incomplete or invalid; nothing was run.
     pub fn build_blocking(self) -> Result<SimulatedCluster, ClusterError> {
         self.check()?;
         let seed = self.seed.ok_or(ClusterError::NoSeed)?;
@@ -164,33 +172,33 @@ impl ClusterBuilder {
     }
 }
 
-/// A description that is no cluster; nothing was run.
+/// An incomplete or invalid description of a cluster; nothing was run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ClusterError {
-    /// No region is named.
+    /// There are no regions.
     NoRegions,
-    /// Regions have no shards.
+    /// The regions have no shards.
     NoShards,
     /// Two regions have one name.
     DuplicateRegion {
         /// The name.
         region: String,
     },
-    /// More shards than ids.
+    /// There are more shards than ids.
     TooManyShards {
-        /// How many were asked for.
+        /// The number asked for.
         shards: u32,
     },
-    /// A latency names a region that the cluster does not have.
+    /// A link names an unknown region.
     UnknownRegion {
         /// The name.
         region: String,
     },
-    /// Nothing runs on the nodes.
+    /// Neither machines nor main functions are set.
     NoMachines,
-    /// Nothing decides what happens.
+    /// No seed is set.
     NoSeed,
-    /// The scenario beneath cannot be run.
+    /// The underlying scenario cannot be run.
     Scenario(ScenarioError),
 }
 

@@ -1,4 +1,4 @@
-//! Waiting until everybody is there.
+//! Waits until all nodes have converged.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,12 +9,14 @@ use cluster_sim_types::NodeId;
 use super::SimulatedCluster;
 
 impl SimulatedCluster {
-    /// Lets the cluster run until nobody is behind, at most for so much virtual time; answers with the time it took.
+    /// Runs until `behind` names no node, at most for `timeout` of virtual time.
     ///
-    /// `behind` names the nodes that are not there yet; [`World::nodes_where`] finds them by their views.
+    /// Returns the virtual time it took.
+    ///
+    /// `behind` returns the nodes that have not converged; [`World::nodes_where`] finds them by their views.
     ///
     /// # Errors
-    /// If the time is spent or a finding ended the run: who is behind, and which cuts are in force.
+    /// If the time is spent or the run is over; names the nodes that are behind and the cuts in force.
     pub fn await_convergence_blocking(
         &mut self,
         timeout: Duration,
@@ -29,10 +31,12 @@ impl SimulatedCluster {
         Err(NotConverged { waited: self.sim.now() - started, behind, cuts, run_is_over: self.sim.is_over() })
     }
 
-    /// Lets the cluster run until nobody is behind, for an async test. Never waits for real time.
+    /// As [`await_convergence_blocking`](Self::await_convergence_blocking), for an async test.
+    ///
+    /// Never waits for real time.
     ///
     /// # Errors
-    /// If the time is spent or a finding ended the run: who is behind, and which cuts are in force.
+    /// As [`await_convergence_blocking`](Self::await_convergence_blocking).
     #[expect(clippy::unused_async, reason = "async tests await convergence, as they would that of a real cluster")]
     pub async fn await_convergence(
         &mut self,
@@ -43,16 +47,16 @@ impl SimulatedCluster {
     }
 }
 
-/// Some nodes are still behind.
+/// Some nodes have not converged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotConverged {
-    /// How long was waited, in virtual time.
+    /// Virtual time waited.
     pub waited: Duration,
-    /// Who is behind, by name.
+    /// Names of the nodes that are behind.
     pub behind: Vec<String>,
-    /// Which cuts are in force, by name.
+    /// Names of the cuts in force.
     pub cuts: Vec<String>,
-    /// Whether a finding ended the run before the time was spent; the report says which.
+    /// Whether the run was over before the timeout; its report says why.
     pub run_is_over: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Regions and shards over a run.
+//! [`SimulatedCluster`]: regions and shards over one [`Sim`].
 
 mod builder;
 mod convergence;
@@ -15,10 +15,10 @@ pub use convergence::NotConverged;
 use crate::report::Report;
 use crate::sim::Sim;
 
-/// A live cluster of so many regions with so many shards each, one node a shard and region, in one thread on virtual time.
+/// A live cluster of regions and shards, with one node per region and shard.
 ///
-/// Nodes of one shard in different regions are peers. Works the same in a plain test and under an async runtime; the methods that an
-/// async test expects to await exist in both forms, and neither waits for real time.
+/// Nodes of one shard in different regions are peers. Works in plain tests and under an async runtime: methods that an async test
+/// awaits exist in both forms, and neither waits for real time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -51,7 +51,7 @@ pub struct SimulatedCluster {
 }
 
 impl SimulatedCluster {
-    /// Starts describing a cluster.
+    /// Starts building a cluster.
     pub fn builder() -> ClusterBuilder {
         ClusterBuilder::default()
     }
@@ -81,12 +81,15 @@ impl SimulatedCluster {
         (0..self.shards).map(|shard| self.node(region, shard)).collect()
     }
 
-    /// The nodes that keep a shard, in order of region.
+    /// The nodes of a shard, in order of region.
+    ///
+    /// # Panics
+    /// If there is no such shard.
     pub fn replicas(&self, shard: Shard) -> Vec<NodeId> {
         self.regions.iter().map(|region| self.node(region, shard.0)).collect()
     }
 
-    /// Cuts two regions off from each other, for as long as the guard lives.
+    /// Cuts two regions off from each other while the guard lives; see [`Sim::partition`].
     ///
     /// # Panics
     /// If there is no such region.
@@ -96,7 +99,7 @@ impl SimulatedCluster {
         self.sim.partition(left, right)
     }
 
-    /// Cuts the way from one region to another and leaves the way back, for as long as the guard lives.
+    /// Cuts all links from one region to another, but not back, while the guard lives.
     ///
     /// # Panics
     /// If there is no such region.
@@ -106,7 +109,7 @@ impl SimulatedCluster {
         self.sim.partition_one_way(from, to)
     }
 
-    /// Cuts a region off from all others, for as long as the guard lives. Within the region everything works.
+    /// Cuts a region off from all others while the guard lives; links within it are not affected.
     ///
     /// # Panics
     /// If there is no such region.
@@ -118,37 +121,37 @@ impl SimulatedCluster {
         self.sim.partition(inside, outside)
     }
 
-    /// Heals every cut; guards that still live do nothing more.
+    /// Heals every cut; guards that still live then do nothing.
     pub fn heal_all_partitions(&mut self) {
         self.sim.heal_all();
     }
 
-    /// Lets so much virtual time pass, or less if a finding ends the run.
+    /// Runs for `duration` of virtual time, or until the run is over.
     pub fn run_for(&mut self, duration: Duration) {
         self.sim.run_for(duration);
     }
 
-    /// Looks at the cluster as it stands.
+    /// Reads the present state of the cluster.
     pub fn inspect<T>(&self, read: impl FnOnce(&World<'_>) -> T) -> T {
         self.sim.inspect(read)
     }
 
-    /// Reaches into the node of a shard in a region by what it exposed; see [`Sim::with_node`].
+    /// Calls `reach` with the value that the node of a shard in a region exposed; see [`Sim::with_node`].
     ///
     /// # Panics
-    /// If there is no such region or shard, or the node cannot be reached into.
+    /// If there is no such region or shard, or the call fails.
     #[track_caller]
     pub fn with_node<H: 'static, T>(&mut self, region: &str, shard: u16, reach: impl FnOnce(&mut H) -> T) -> T {
         let node = self.node(region, shard);
         self.sim.with_node(node, reach).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// The run beneath, for everything that can be done to any run.
+    /// The underlying run.
     pub fn sim(&mut self) -> &mut Sim {
         &mut self.sim
     }
 
-    /// Ends the run: all cuts heal, what must hold in the end gets its time, and the report says what was found.
+    /// Ends the fault phase, runs the recovery phase, and returns the report; see [`Sim::finish`].
     pub fn finish(self) -> Report {
         self.sim.finish()
     }

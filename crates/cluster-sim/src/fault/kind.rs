@@ -1,4 +1,4 @@
-//! The kinds of fault that a profile draws.
+//! Kinds of faults that a profile draws.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use super::Fault;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Isolate,
-    Halves,
+    Split,
     OneWay,
     Crash,
     Pause,
     Loss,
 }
 
-pub(super) const KINDS: [Kind; 6] = [Kind::Isolate, Kind::Halves, Kind::OneWay, Kind::Crash, Kind::Pause, Kind::Loss];
+pub(super) const KINDS: [Kind; 6] = [Kind::Isolate, Kind::Split, Kind::OneWay, Kind::Crash, Kind::Pause, Kind::Loss];
 
-/// What faults may strike.
+/// Names of the nodes and classes of links that faults may hit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Targets<'a> {
     pub(super) nodes: &'a [&'a str],
@@ -28,11 +28,13 @@ pub(super) struct Targets<'a> {
 }
 
 impl Kind {
-    /// A fault of this kind against what the roll picks, or against `again` where that is said; nothing where there are too few nodes for it.
-    pub(super) fn fault(self, roll: Roll, targets: Targets<'_>, again: Option<&str>, length: Duration) -> Option<Fault> {
+    /// Makes a fault against node `given`, or against a target that the roll picks.
+    ///
+    /// Absent if there are too few nodes for it.
+    pub(super) fn fault(self, roll: Roll, targets: Targets<'_>, given: Option<&str>, length: Duration) -> Option<Fault> {
         let Targets { nodes, links } = targets;
         let duration = Some(length);
-        let picked = again.or_else(|| roll.pick(nodes).copied())?;
+        let picked = given.or_else(|| roll.pick(nodes).copied())?;
         let names = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect::<Vec<String>>();
         let others = || names(nodes.iter().copied().filter(|node| *node != picked).collect());
         Some(match self {
@@ -41,18 +43,18 @@ impl Kind {
             Self::Loss => Fault::Loss {
                 links: (*roll.pick(links)?).to_owned(),
                 rule: "profile_loss".to_owned(),
-                // 1 to 100 percent: the low bits are independent of the high ones that pick.
+                // 1 to 100 percent; the low bits of the roll are independent of the high ones that pick.
                 ratio: Ratio::percent((1 + (roll.0 & 0xffff) * 100 / 0x1_0000) as u32),
                 duration,
             },
             _ if nodes.len() < 2 => return None,
             Self::Isolate => Fault::Cut { from: vec![picked.to_owned()], to: others(), both_ways: true, duration },
             Self::OneWay => Fault::Cut { from: vec![picked.to_owned()], to: others(), both_ways: false, duration },
-            Self::Halves => {
-                // A bit of the roll a node says on which side it stands.
+            Self::Split => {
+                // One bit of the roll per node decides its side.
                 let side = |bit: u64| {
-                    let stands = |(index, _): &(usize, &&str)| (roll.0.rotate_right(*index as u32)) & 1 == bit;
-                    names(nodes.iter().enumerate().filter(stands).map(|(_, node)| *node).collect())
+                    let is_on_side = |(index, _): &(usize, &&str)| (roll.0.rotate_right(*index as u32)) & 1 == bit;
+                    names(nodes.iter().enumerate().filter(is_on_side).map(|(_, node)| *node).collect())
                 };
                 let (from, to) = (side(0), side(1));
                 if from.is_empty() || to.is_empty() {
@@ -75,13 +77,13 @@ mod tests {
     const NODES: [&str; 4] = ["a/0", "a/1", "a/2", "b/0"];
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// What rolls make of a kind, against these nodes.
-    fn faults<'a>(kind: Kind, nodes: &'a [&'a str], again: Option<&'a str>) -> Vec<Option<Fault>> {
+    /// The faults that 400 rolls give.
+    fn faults<'a>(kind: Kind, nodes: &'a [&'a str], given: Option<&'a str>) -> Vec<Option<Fault>> {
         let rolls = (0..400).map(|number| Seed(7).roll(Stream::named("test"), Address::new().number(number)));
-        rolls.map(|roll| kind.fault(roll, Targets { nodes, links: &["lan", "wan"] }, again, SECOND)).collect()
+        rolls.map(|roll| kind.fault(roll, Targets { nodes, links: &["lan", "wan"] }, given, SECOND)).collect()
     }
 
-    /// The sides of the cuts, and whether they go both ways.
+    /// The sides of the cuts, and whether they are two-way.
     fn cuts(kind: Kind) -> Vec<(BTreeSet<String>, BTreeSet<String>, bool)> {
         let cut = |fault: Fault| match fault {
             Fault::Cut { from, to, both_ways, duration: Some(SECOND) } => {
@@ -106,8 +108,8 @@ mod tests {
     }
 
     #[test]
-    fn halves_are_all_nodes_on_two_sides_neither_of_which_is_empty() {
-        let cuts = cuts(Kind::Halves);
+    fn a_split_puts_all_nodes_on_two_nonempty_sides() {
+        let cuts = cuts(Kind::Split);
         assert!((300..400).contains(&cuts.len()), "one roll in eight puts all on one side: {}", cuts.len());
         assert!(cuts.iter().all(|(from, to, both_ways)| from.len() + to.len() == NODES.len()
             && from.is_disjoint(to)
@@ -132,20 +134,20 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_on_the_same_node_strikes_it_and_no_other() {
+    fn a_fault_against_a_given_node_hits_no_other() {
         for kind in [Kind::Crash, Kind::Pause, Kind::Isolate, Kind::OneWay] {
-            let struck = |fault: &Fault| fault.nodes()[0].to_owned();
-            let all: BTreeSet<String> = faults(kind, &NODES, Some("b/0")).iter().flatten().map(struck).collect();
+            let hit = |fault: &Fault| fault.nodes()[0].to_owned();
+            let all: BTreeSet<String> = faults(kind, &NODES, Some("b/0")).iter().flatten().map(hit).collect();
             assert_eq!(all.into_iter().collect::<Vec<_>>(), ["b/0"], "{kind:?}");
         }
     }
 
     #[test]
-    fn a_node_alone_can_fail_and_cannot_be_cut_off() {
-        for (kind, can) in
-            [(Kind::Crash, true), (Kind::Pause, true), (Kind::Isolate, false), (Kind::OneWay, false), (Kind::Halves, false)]
+    fn a_lone_node_can_fail_but_not_be_cut_off() {
+        for (kind, is_possible) in
+            [(Kind::Crash, true), (Kind::Pause, true), (Kind::Isolate, false), (Kind::OneWay, false), (Kind::Split, false)]
         {
-            assert!(faults(kind, &NODES[..1], None).iter().all(|fault| fault.is_some() == can), "{kind:?}");
+            assert!(faults(kind, &NODES[..1], None).iter().all(|fault| fault.is_some() == is_possible), "{kind:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What goes wrong, as data.
+//! Faults as data: [`Fault`], plans of them, and profiles from which a seed draws a plan.
 
 mod kind;
 mod plan;
@@ -18,83 +18,87 @@ pub use plan::{FaultPlan, PlanError, ScheduledFault};
 pub(crate) use profile::CompiledProfile;
 pub use profile::FaultProfile;
 
-/// One disturbance. Nodes are named as the scenario declares them: group and index, `edge/1`.
+/// A fault. Names nodes as the scenario declares them, by group and index: `edge/1`.
 ///
-/// What stays apart: loss is not a cut, a crash (everything in memory is gone, the node may come back) is not a kill (for good), a
-/// pause (everything is kept, nothing happens) is neither.
+/// A crash loses a node's memory and the node may restart, a kill is for good, a pause keeps the memory. Cuts and losses affect
+/// links only. Crashes and pauses do not add up: the end of an earlier one does not end a later one. Cuts do add up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
-    /// Nothing sent from one side reaches the other, whatever its link; what is under way is eaten on arrival.
+    /// Drops all messages from one side to the other, on every link.
+    ///
+    /// Messages in flight are dropped on arrival.
     Cut {
-        /// The nodes of one side.
+        /// Nodes of one side.
         from: Vec<String>,
-        /// The nodes of the other.
+        /// Nodes of the other side.
         to: Vec<String>,
-        /// Whether the way back is cut too.
+        /// Whether messages back are dropped too.
         both_ways: bool,
-        /// For how long; nothing for until everything heals.
+        /// How long; absent for until the fault phase ends.
         #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
         duration: Option<Duration>,
     },
-    /// Every cut ends.
+    /// Ends every cut.
     HealAll,
-    /// A node loses everything it holds in memory.
+    /// Crashes a node: everything in memory is lost.
     Crash {
-        /// Which node.
+        /// The node.
         node: String,
-        /// When it comes back; nothing for when everything heals.
+        /// Time until it restarts; absent for until the fault phase ends.
         #[serde(rename = "down_for_ns", with = "nanoseconds::optional", default)]
         down_for: Option<Duration>,
     },
-    /// A crashed node comes back.
+    /// Restarts a crashed node.
     Restart {
-        /// Which node.
+        /// The node.
         node: String,
     },
-    /// A node is gone for good.
+    /// Kills a node: it never restarts.
     Kill {
-        /// Which node.
+        /// The node.
         node: String,
     },
-    /// A node stops with everything it holds; messages wait in its bounded inbox, timers fire when it goes on.
+    /// Pauses a node, which keeps its memory.
     ///
-    /// A pause of a node that is paused has no effect, and the end of the first one ends it.
+    /// Up to 256 messages wait in its inbox, and timers fire once it resumes.
+    ///
+    /// A second pause of a paused node has no effect, and the end of the first one resumes it.
     Pause {
-        /// Which node.
+        /// The node.
         node: String,
-        /// For how long; nothing for until everything heals.
+        /// How long; absent for until the fault phase ends.
         #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
         duration: Option<Duration>,
     },
-    /// A paused node goes on before its time.
+    /// Resumes a paused node.
     Resume {
-        /// Which node.
+        /// The node.
         node: String,
     },
-    /// A further, independent trial that every message of a class of links must pass.
+    /// Adds an independent chance of loss for every message of a class of links.
     Loss {
-        /// The class of links.
+        /// The class of links; `default` is always known.
         links: String,
-        /// The rule, under whose name what it eats is counted; it replaces an earlier one of the same name on that class.
+        /// Name under which its losses are counted; replaces an earlier rule of that name on that class.
         rule: String,
-        /// How likely a message is lost; zero takes the rule away.
+        /// Chance that a message is lost; zero removes the rule.
         ratio: Ratio,
-        /// For how long; nothing for until everything heals.
+        /// How long; absent for until the fault phase ends.
         #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
         duration: Option<Duration>,
     },
-    /// A class of links is of another model from now on. A model that cannot be is refused with the plan.
+    /// Replaces the model of a class of links. An invalid model is a [`PlanError`].
     Links {
-        /// The class of links.
+        /// The class of links; `default` is always known.
         links: String,
-        /// The model; in force until everything heals or another one replaces it.
+        /// The new model, until another replaces it or the fault phase ends.
         model: LinkModel,
     },
 }
 
 impl Fault {
-    /// The name of this kind of fault.
+    /// Name of the kind, such as `crash`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Cut { .. } => "cut",
@@ -109,7 +113,7 @@ impl Fault {
         }
     }
 
-    /// How long it lasts; nothing where it has no end of its own.
+    /// How long it lasts; absent if it has no end of its own.
     pub fn duration(&self) -> Option<Duration> {
         match self {
             Self::Cut { duration, .. } | Self::Pause { duration, .. } | Self::Loss { duration, .. } => *duration,
@@ -123,7 +127,7 @@ impl Fault {
         matches!(self, Self::Cut { .. } | Self::Loss { .. })
     }
 
-    /// The nodes it names, with repetitions.
+    /// Nodes that it names, with repetitions.
     pub fn nodes(&self) -> Vec<&str> {
         match self {
             Self::Cut { from, to, .. } => from.iter().chain(to).map(String::as_str).collect(),
@@ -136,7 +140,7 @@ impl Fault {
         }
     }
 
-    /// The class of links it names.
+    /// Class of links that it names.
     pub fn links(&self) -> Option<&str> {
         match self {
             Self::Loss { links, .. } | Self::Links { links, .. } => Some(links),

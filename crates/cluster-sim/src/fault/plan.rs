@@ -1,4 +1,4 @@
-//! A timed list of faults.
+//! [`FaultPlan`]: a timed list of faults.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 
 use super::Fault;
 
-/// A fault and when it strikes.
+/// A fault and the instant at which it is applied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduledFault {
     /// When, in nanoseconds since the start of the run.
     #[serde(rename = "at_ns")]
     pub at: VirtualInstant,
-    /// What.
+    /// The fault.
     pub fault: Fault,
 }
 
-/// Faults in order of time, as data: it can be saved, sent, minimized and run again.
+/// Faults in order of time, as data that can be saved, minimized and run again.
 ///
 /// ```
 /// use std::time::Duration;
@@ -37,19 +37,21 @@ pub struct FaultPlan {
 }
 
 impl FaultPlan {
-    /// Nothing goes wrong.
+    /// Makes a plan without faults.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a fault at so much time after the start; faults of one instant strike in the order in which they were added.
+    /// Adds a fault at `after` since the start of the run.
+    ///
+    /// Faults of one instant are applied in the order of these calls.
     #[must_use]
     pub fn at(mut self, after: Duration, fault: Fault) -> Self {
         self.insert(VirtualInstant::ZERO + after, fault);
         self
     }
 
-    /// Adds a fault in its place.
+    /// Adds a fault at its place in time.
     pub fn insert(&mut self, at: VirtualInstant, fault: Fault) {
         let index = self.faults.partition_point(|scheduled| scheduled.at <= at);
         self.faults.insert(index, ScheduledFault { at, fault });
@@ -60,25 +62,25 @@ impl FaultPlan {
         other.faults.into_iter().for_each(|scheduled| self.insert(scheduled.at, scheduled.fault));
     }
 
-    /// The faults in order of time.
+    /// The faults, in order of time.
     pub fn faults(&self) -> &[ScheduledFault] {
         &self.faults
     }
 
-    /// This plan without the fault at `index`.
+    /// Removes the fault at `index`.
     ///
     /// # Panics
-    /// If there is none.
+    /// If there is no such fault.
     #[must_use]
     pub fn without(mut self, index: usize) -> Self {
         self.faults.remove(index);
         self
     }
 
-    /// Checks the plan against the nodes and classes of links that a scenario has.
+    /// Checks the plan against the nodes and classes of links of a scenario.
     pub(crate) fn check(&self, has_node: impl Fn(&str) -> bool, has_links: impl Fn(&str) -> bool) -> Result<(), PlanError> {
         for (index, scheduled) in self.faults.iter().enumerate() {
-            // A plan from a file need not have gone through `insert`.
+            // Deserialized plans did not pass through `insert`.
             if index > 0 && self.faults[index - 1].at > scheduled.at {
                 return Err(PlanError::OutOfOrder { index });
             }
@@ -106,43 +108,43 @@ pub(crate) fn check_fault(
     }
 }
 
-/// A fault plan that cannot be applied; nothing was run.
+/// A fault plan that does not fit its scenario; nothing was run.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlanError {
-    /// A fault names a node that the scenario does not have.
+    /// A fault names an unknown node.
     #[error(
         "fault {index} ({kind}) names node {node:?}; the scenario has no such node, name it by group and index, as in \"edge/1\""
     )]
     UnknownNode {
-        /// Its place in the plan.
+        /// Its position in the plan.
         index: usize,
         /// Its kind.
         kind: &'static str,
         /// The node as named.
         node: String,
     },
-    /// A fault names a class of links that the scenario does not have.
+    /// A fault names an unknown class of links.
     #[error("fault {index} ({kind}) names links {links:?}; the scenario has no such class, declare it with `Scenario::links`")]
     UnknownLinks {
-        /// Its place in the plan.
+        /// Its position in the plan.
         index: usize,
         /// Its kind.
         kind: &'static str,
         /// The class as named.
         links: String,
     },
-    /// A fault gives links a model that cannot be.
+    /// A fault sets an invalid link model.
     #[error("fault {index} (links) is invalid: {error}")]
     ImpossibleLinks {
-        /// Its place in the plan.
+        /// Its position in the plan.
         index: usize,
-        /// Why not.
+        /// The reason.
         error: InvalidLink,
     },
-    /// Faults must be in order of time.
+    /// The faults are not in order of time.
     #[error("fault {index} is scheduled before the one in front of it; put the faults in order of time")]
     OutOfOrder {
-        /// Its place in the plan.
+        /// Position of the first fault out of order.
         index: usize,
     },
 }
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_of_one_instant_keep_the_order_in_which_they_were_added() {
+    fn faults_of_one_instant_keep_their_order() {
         let second = Duration::from_secs(1);
         let plan = FaultPlan::new().at(second, crash("a/0")).at(second, crash("b/0")).at(Duration::ZERO, crash("c/0"));
         let nodes: Vec<&str> = plan.faults().iter().flat_map(|scheduled| scheduled.fault.nodes()).collect();
@@ -164,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_survives_being_saved() {
+    fn a_saved_plan_parses_to_itself() {
         let cut = Fault::Cut {
             from: vec!["a/0".into()],
             to: vec!["b/0".into()],
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_applied_is_refused_by_name() {
+    fn an_invalid_fault_is_refused_by_name() {
         let check = |plan: &FaultPlan| plan.check(|node| node == "a/0", |links| links == "wan").unwrap_err().to_string();
         let plan = FaultPlan::new().at(Duration::ZERO, crash("a/0")).at(Duration::ZERO, crash("z/9"));
         assert!(check(&plan).starts_with("fault 1 (crash) names node \"z/9\""));

@@ -1,4 +1,10 @@
-//! A distribution from which a seed draws a plan.
+//! [`FaultProfile`]: a distribution from which each seed draws a fault plan.
+//!
+//! Compared with a random nemesis of equal means, which applies one fault at a time and draws uniformly, a profile finds each
+//! planted bug at least as often, and all of them six times as often on average. Compared with uniform plans of equally many
+//! faults it finds bugs that need three faults of one node four to eight times as often, and all of them 0.8 times as often on
+//! average: a bug that a single fault shows is found less often by plans without half of the kinds.
+//! `examples/swarm_against_uniform.rs` measures both.
 
 use std::time::Duration;
 
@@ -10,24 +16,30 @@ use super::FaultPlan;
 use super::kind::Targets;
 use super::swarm::Swarm;
 
-/// How often and how long things go wrong; a seed draws a [`FaultPlan`] from it.
+/// How often and how long faults occur; each seed draws a [`FaultPlan`] from it.
 ///
-/// Swarm testing: what one seed does hardly at all another does all the time, since a bug shows where a few things happen much more often than
-/// others. One seed in five goes without any fault. Of the others each leaves about half of the kinds out altogether, so that kinds do not
-/// mask each other, and gives each of the rest a weight of its own: its faults strike from four times as often to a quarter as often as the
-/// means say, last from twice as long to half as long, and three times in four pick the one node that is this kind's favourite in this seed,
-/// since much takes more than one fault of the same node. Every third fault has a second one on its heels, of any kind that the
-/// seed does not leave out: while the first lasts, or in as much time after it, when the cluster recovers; half of these hit the same node.
+/// Draws crashes, pauses, cuts of three shapes (one node, one node one-way, two random sides), and losses for every class of
+/// links, by swarm testing: a seed does few kinds of things, and some of them very often.
+///
+/// - One seed in five has no faults.
+/// - Every other seed leaves out about half of the kinds, so that kinds do not mask each other.
+/// - Each remaining kind gets weights of its own: four times as often to a quarter as often, and twice as long to half as long,
+///   as the means say.
+/// - Three faults in four of a kind hit its favourite node in this seed, since many bugs need several faults of one node.
+/// - Every third fault is followed by another of any remaining kind, while it lasts or within its length after it, when the
+///   cluster recovers. Half of these hit the same node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FaultProfile {
-    /// Time between two faults of one kind, on average over seeds and without those that follow on another.
+    /// Mean time between two faults of one kind, over seeds. Zero draws none.
+    ///
+    /// Does not count faults that follow others.
     #[serde(rename = "mean_interval_ms", with = "milliseconds")]
     pub mean_interval: Duration,
-    /// How long a fault lasts, on average over seeds; at most 18 times this.
+    /// Mean length of a fault over seeds; each is at most 18 times this. Zero draws none.
     #[serde(rename = "mean_duration_ms", with = "milliseconds")]
     pub mean_duration: Duration,
-    /// Groups whose nodes are spared.
+    /// Groups whose nodes are not hit; cuts do not name them either.
     pub spared_groups: Vec<String>,
 }
 
@@ -39,17 +51,19 @@ impl Default for FaultProfile {
 }
 
 impl FaultProfile {
-    /// The plan that `seed` draws for nodes and classes of links of these names over so much time. Equal arguments give equal plans.
+    /// Draws the plan of `seed` for nodes and classes of links of these names, within `duration`.
+    ///
+    /// Equal arguments give equal plans.
     pub fn draw(&self, seed: Seed, nodes: &[&str], links: &[&str], duration: Duration) -> FaultPlan {
         CompiledProfile::new(self.clone()).draw(seed, nodes, links, duration)
     }
 }
 
-/// A profile with the tables that its durations are drawn from: to make them takes longer than a short run.
+/// A profile with its sampling tables, which take longer to make than a short run.
 #[derive(Debug, Clone)]
 pub(crate) struct CompiledProfile {
     profile: FaultProfile,
-    /// Time between faults and how long they last; nothing where a mean is zero: then no fault is drawn.
+    /// Tables of intervals and lengths; absent if a mean is zero, so no fault is drawn.
     spreads: Option<[QuantileTable; 2]>,
 }
 
@@ -60,7 +74,7 @@ impl CompiledProfile {
         Self { profile, spreads }
     }
 
-    /// The plan that `seed` draws, as [`FaultProfile::draw`] says.
+    /// As [`FaultProfile::draw`].
     pub(crate) fn draw(&self, seed: Seed, nodes: &[&str], links: &[&str], duration: Duration) -> FaultPlan {
         let spared =
             |node: &str| self.profile.spared_groups.iter().any(|group| node.rsplit_once('/').is_some_and(|(of, _)| of == group));
@@ -95,7 +109,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     #[test]
-    fn a_seed_draws_the_same_plan_every_time_and_another_seed_another() {
+    fn equal_seeds_draw_equal_plans() {
         let profile = FaultProfile::default();
         let plans: Vec<FaultPlan> = (0..50).map(|seed| profile.draw(Seed(seed), &NODES, &LINKS, MINUTE)).collect();
         assert_eq!(plans[3], profile.draw(Seed(3), &NODES, &LINKS, MINUTE));
@@ -110,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn every_plan_is_in_order_ends_in_time_and_spares_whom_it_must() {
+    fn every_plan_is_in_order_in_time_and_spares_its_groups() {
         let profile = FaultProfile { spared_groups: vec!["b".into()], ..FaultProfile::default() };
         for seed in 0..100 {
             let plan = profile.draw(Seed(seed), &NODES, &LINKS, MINUTE);
@@ -121,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_mean_of_zero_nothing_is_drawn_and_the_longest_mean_is_drawn_from() {
+    fn a_mean_of_zero_draws_nothing_and_the_longest_draws_faults() {
         let count = |profile: FaultProfile| -> usize {
             (0..20).map(|seed| profile.draw(Seed(seed), &NODES, &LINKS, MINUTE).faults().len()).sum()
         };
@@ -141,18 +155,19 @@ mod tests {
     }
 
     #[test]
-    fn a_fifth_goes_without_faults_and_the_means_are_those_of_the_profile() {
+    fn a_fifth_has_no_faults_and_the_mean_count_is_kept() {
         let plans = plans(4_000);
-        let calm = share(plans.iter().filter(|plan| plan.faults().is_empty()).count(), plans.len());
-        assert!((0.18..0.24).contains(&calm), "{calm}");
-        // Six kinds, half of them left out by four fifths of the seeds, every 2 s of a minute, and a third more on the heels of others.
+        let without_faults = share(plans.iter().filter(|plan| plan.faults().is_empty()).count(), plans.len());
+        assert!((0.18..0.24).contains(&without_faults), "{without_faults}");
+        // Six kinds, half of them left out by four fifths of the seeds, every 2 s of a minute, and a third more that follow
+        // others.
         let mean = share(plans.iter().map(|plan| plan.faults().len()).sum(), plans.len());
         let expected = 6.0 * 0.5 * 0.8 * 30.0 * (4.0 / 3.0);
         assert!((mean / expected - 1.0).abs() < 0.2, "{mean} faults a seed, {expected} expected");
     }
 
     #[test]
-    fn half_of_the_kinds_are_left_out_and_the_others_have_very_different_weights() {
+    fn half_of_the_kinds_are_left_out_and_weights_differ_widely() {
         let (mut kinds, mut seeds, mut ratios) = (0, 0, Vec::new());
         for plan in plans(1_000).iter().filter(|plan| !plan.faults().is_empty()) {
             let mut counts = std::collections::BTreeMap::<&str, usize>::new();
@@ -162,7 +177,7 @@ mod tests {
                 ratios.push(share(*counts.values().max().unwrap(), *counts.values().min().unwrap()));
             }
         }
-        // Of three kinds of cuts one is enough for the name: 1 - 1/8 of cuts, 1/2 of crashes, pauses and losses.
+        // One of three kinds of cuts is enough for the name: 1 - 1/8 of cuts, 1/2 of crashes, pauses and losses.
         let mean = share(kinds, seeds);
         assert!((2.1..2.7).contains(&mean), "{mean} kinds of names a seed, 2.4 expected");
         ratios.sort_by(f64::total_cmp);
@@ -174,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_third_of_the_seeds_and_more_a_fault_strikes_before_the_cluster_recovered_from_another() {
+    fn a_third_of_the_plans_has_a_fault_during_recovery() {
         let seldom = FaultProfile { mean_interval: Duration::from_secs(20), ..FaultProfile::default() };
         let overlaps = |plan: &FaultPlan| {
             plan.faults().windows(2).any(|pair| {
@@ -188,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn how_long_faults_last_differs_much_from_seed_to_seed_and_is_as_the_profile_says_on_average() {
+    fn fault_lengths_differ_between_seeds_and_keep_the_mean() {
         let lengths = |plan: &FaultPlan| -> Vec<f64> {
             let crashes = plan.faults().iter().filter(|scheduled| scheduled.fault.kind() == "crash");
             crashes.filter_map(|scheduled| scheduled.fault.duration()).map(|length| length.as_secs_f64()).collect()
@@ -204,28 +219,28 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_has_a_favourite_in_each_seed_that_takes_four_fifths_of_its_strikes() {
+    fn each_kind_hits_its_favourite_node_four_times_in_five() {
         let plans = plans(1_000);
-        let (mut strikes, mut favoured, mut favourites) = (0, 0, std::collections::BTreeMap::<&str, usize>::new());
+        let (mut total, mut on_favourite, mut favourites) = (0, 0, std::collections::BTreeMap::<&str, usize>::new());
         for plan in &plans {
-            let mut struck = std::collections::BTreeMap::<&str, usize>::new();
+            let mut hits = std::collections::BTreeMap::<&str, usize>::new();
             let crashes = plan.faults().iter().filter(|scheduled| scheduled.fault.kind() == "crash");
-            crashes.for_each(|crash| *struck.entry(crash.fault.nodes()[0]).or_default() += 1);
-            let all: usize = struck.values().sum();
-            // Of fewer the one that is struck most often is so by chance.
-            if let Some((node, most)) = struck.into_iter().max_by_key(|(_, count)| *count).filter(|_| all >= 20) {
-                (strikes, favoured) = (strikes + all, favoured + most);
+            crashes.for_each(|crash| *hits.entry(crash.fault.nodes()[0]).or_default() += 1);
+            let all: usize = hits.values().sum();
+            // With fewer faults, the most frequent node may be most frequent by chance.
+            if let Some((node, most)) = hits.into_iter().max_by_key(|(_, count)| *count).filter(|_| all >= 20) {
+                (total, on_favourite) = (total + all, on_favourite + most);
                 *favourites.entry(node).or_default() += 1;
             }
         }
-        // Three in four, and of the others one in four. What follows on the heels of other kinds strikes elsewhere.
-        assert!((0.70..0.84).contains(&share(favoured, strikes)), "{favoured} of {strikes}");
+        // Three in four, and one in four of the others. Faults that follow other kinds hit other nodes.
+        assert!((0.70..0.84).contains(&share(on_favourite, total)), "{on_favourite} of {total}");
         let seeds: usize = favourites.values().sum();
         assert!(seeds > 100 && favourites.values().all(|count| (0.15..0.35).contains(&share(*count, seeds))), "{favourites:?}");
     }
 
     #[test]
-    fn half_of_what_follows_strikes_the_same_node_while_it_lasts_or_is_recovered_from() {
+    fn half_of_the_following_faults_hit_the_same_node_soon() {
         let (mean_interval, mean_duration) = (Duration::from_secs(60), Duration::from_millis(100));
         let seldom = FaultProfile { mean_interval, mean_duration, ..FaultProfile::default() };
         let (mut pairs, mut same, mut later) = (0, 0, 0);
@@ -240,7 +255,8 @@ mod tests {
                 }
             }
         }
-        // Half, and of the others one in four of two kinds, since there are four nodes, and two in three of one kind, which has a favourite.
+        // Half; of the others one in four for two kinds, since there are four nodes, and two in three for one kind, which has a
+        // favourite.
         assert!(pairs > 200 && (0.67..0.83).contains(&share(same, pairs)), "{same} of {pairs}");
         assert!(share(later, pairs) > 0.9, "{later} of {pairs} come later");
     }

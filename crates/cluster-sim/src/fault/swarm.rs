@@ -1,4 +1,4 @@
-//! What one seed draws from a profile: few kinds, some of them much more often than others.
+//! Draws the plan of one seed: few kinds, some of them much more often than others.
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ const LENGTH: Stream = Stream::named("profile length");
 const FAVOURITE: Stream = Stream::named("profile favourite");
 const FOLLOW: Stream = Stream::named("profile heels");
 
-/// A kind that the seed does not leave out, and its weights.
+/// A kind that the seed keeps, and its weights.
 #[derive(Debug, Clone, Copy)]
 struct Weighted {
     kind: Kind,
     address: Address,
-    /// The interval is 2 to this power over 4 of the mean, corrected.
+    /// The interval is 2^rarity / 4 of the mean, corrected.
     rarity: u32,
-    /// The length is 2 to this power over 2 of the mean, corrected.
+    /// The length is 2^length / 2 of the mean, corrected.
     length: u32,
 }
 
@@ -33,12 +33,12 @@ impl Weighted {
         Self { kind, address, rarity: weight(0, 5), length: weight(1, 3) }
     }
 
-    /// As many faults as without weights, on average over seeds: the powers from 1/4 to 4 have a mean of 31/20.
+    /// Corrected so that the mean over seeds stays: the powers from 1/4 to 4 have a mean of 31/20.
     fn interval(&self, sampled: u64) -> u64 {
         scaled(sampled, 31 << self.rarity, 20 * 4)
     }
 
-    /// As long as without weights, on average over seeds: the powers from 1/2 to 2 have a mean of 7/6.
+    /// Corrected so that the mean over seeds stays: the powers from 1/2 to 2 have a mean of 7/6.
     fn length(&self, sampled: u64) -> Duration {
         Duration::from_nanos(scaled(sampled, 6 << self.length, 7 * 2))
     }
@@ -48,7 +48,7 @@ fn scaled(nanoseconds: u64, by: u64, over: u64) -> u64 {
     u64::try_from(u128::from(nanoseconds) * u128::from(by) / u128::from(over)).unwrap_or(u64::MAX)
 }
 
-/// What one seed does to a cluster.
+/// The faults that one seed draws.
 #[derive(Debug)]
 pub(super) struct Swarm<'a> {
     seed: Seed,
@@ -60,7 +60,7 @@ pub(super) struct Swarm<'a> {
 }
 
 impl<'a> Swarm<'a> {
-    /// What a seed does to these targets before `end`; nothing if it does nothing.
+    /// Draws the kinds and weights of a seed; absent if it has no faults.
     pub(super) fn of(
         seed: Seed,
         [intervals, lengths]: [&'a QuantileTable; 2],
@@ -99,7 +99,7 @@ impl<'a> Swarm<'a> {
         }
     }
 
-    /// Adds one fault, and says which node it picked and how long it lasts.
+    /// Adds one fault; returns the node it picked and its length.
     fn add_fault(
         &self,
         plan: &mut FaultPlan,
@@ -117,14 +117,15 @@ impl<'a> Swarm<'a> {
         (node.or_else(|| roll.pick(self.targets.nodes).copied()), length)
     }
 
-    /// The node that a kind picks in this seed more often than others: three times in four, and else whichever it is. What takes several
-    /// faults of one node does not come about where every one picks anew.
+    /// The kind's favourite node in this seed, three times in four.
+    ///
+    /// Bugs that need several faults of one node hardly show if every fault picks its node anew.
     fn favourite(&self, weighted: &Weighted, address: Address) -> Option<&'a str> {
         let roll = |address| self.seed.roll(FAVOURITE, address);
         (roll(address.name("strike")).below(4) > 0).then(|| roll(weighted.address).pick(self.targets.nodes).copied())?
     }
 
-    /// Adds a fault on the heels of every third: while it lasts, or while the cluster recovers from it.
+    /// Adds a fault after every third one: while it lasts, or while the cluster recovers from it.
     fn follow(&self, plan: &mut FaultPlan, address: Address, at: VirtualInstant, node: Option<&'a str>, length: Duration) {
         let roll = |number| -> Roll { self.seed.roll(FOLLOW, address.number(number)) };
         let at = at + roll(1).within(length.saturating_mul(2));

@@ -1,4 +1,4 @@
-//! What decides a run besides its scenario and its seed.
+//! [`Case`]: what decides a run besides its scenario and its seed.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,26 +11,27 @@ use crate::fault::{FaultPlan, ScheduledFault};
 use crate::report::Report;
 use crate::scenario::Scenario;
 
-/// What decides a run besides its scenario and its seed: which faults strike, who is not there, for how long, and what takes the place of
-/// chance.
+/// Everything that decides a run besides its scenario and seed: faults, absent nodes, duration, decisions.
+///
+/// [`apply_to`](Self::apply_to) makes it a [`Scenario`] again, so it can be run, recorded, swept and compared as one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// The faults, all of them: what a profile drew is among them, what is done by hand is not.
+    /// All faults, including those drawn from a profile; not those that a test injected.
     pub faults: FaultPlan,
-    /// The nodes whose seats are empty, beyond those that the scenario itself leaves empty.
+    /// Absent nodes, beyond those that the scenario itself leaves out.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub absent: BTreeSet<String>,
-    /// How long things may go wrong, where it is not as long as the scenario says.
+    /// Length of the fault phase; absent for that of the scenario.
     #[serde(rename = "duration_ns", with = "nanoseconds::optional", default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<Duration>,
-    /// What decides in place of the seed; nothing where the seed does.
+    /// Decisions that replace the seed; absent if the seed decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisions: Option<Vec<Decision>>,
 }
 
 impl Case {
-    /// The case that a run told: its faults, with chance left to the seed.
+    /// The case of a run: its faults, with random choices left to the seed.
     pub fn of(report: &Report) -> Self {
         let mut faults = FaultPlan::new();
         for record in report.faults.iter().filter(|record| !record.by_hand) {
@@ -39,7 +40,7 @@ impl Case {
         Self { faults, ..Self::default() }
     }
 
-    /// The scenario that tells this case and no other, whatever faults it had.
+    /// Applies the case to a scenario, replacing its faults.
     #[must_use]
     pub fn apply_to(&self, scenario: &Scenario) -> Scenario {
         let mut applied = scenario.clone().only_faults(self.faults.clone());
@@ -55,7 +56,7 @@ impl Case {
         }
     }
 
-    /// The same case with other faults.
+    /// Replaces the faults.
     #[must_use]
     pub(crate) fn with_faults(&self, faults: &[ScheduledFault]) -> Self {
         let mut plan = FaultPlan::new();

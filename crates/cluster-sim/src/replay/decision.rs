@@ -1,4 +1,4 @@
-//! A choice of a run that differs from its canonical value, as data.
+//! [`Decision`]: a choice of a run that differs from its canonical value.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,26 +7,28 @@ use cluster_sim_runtime::{Choice, Decisions, Roll};
 use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
-/// A choice that came out otherwise than in a world in which nothing happens by chance.
+/// A choice of the simulation that differs from its canonical value, as data.
 ///
-/// `site` and `roll` decide; the rest tells a person what is decided.
+/// Canonical is a run without chance: nodes start at time zero, events and ready tasks keep their order, messages take the median
+/// delay, and none is lost, duplicated or reordered. `site` and `roll` decide; the other fields describe the decision for a
+/// reader.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
-    /// Which kind of choice.
+    /// The kind of choice.
     pub choice: Choice,
-    /// Whom it concerns first: the sender of a message, the node of a task; nobody where events of one instant are put in order.
+    /// Sender of the message, or node of the task; absent where events of one instant are ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
-    /// Whom it concerns too: the receiver.
+    /// Receiver of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
-    /// When it was asked for first, in nanoseconds.
+    /// When the choice was first made, in nanoseconds.
     #[serde(rename = "at_ns")]
     pub at: VirtualInstant,
-    /// What came out: 1 for something that happened, nanoseconds for a duration, a place for an order.
+    /// 1 for something that happened, nanoseconds for a duration, a position for an order.
     pub value: u64,
-    /// What it is about, as one word: the same in every run.
+    /// Address of the choice, equal in every run.
     #[serde(with = "word")]
     pub site: u64,
     /// The roll that decided it.
@@ -64,7 +66,7 @@ impl fmt::Display for Decision {
     }
 }
 
-/// Words of 64 bits as hexadecimal text: not every reader of JSON keeps numbers of more than 53 bits.
+/// 64-bit numbers as hexadecimal text: some JSON readers keep only 53 bits.
 mod word {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};

@@ -1,4 +1,4 @@
-//! The file that holds all there is to know of a failing run.
+//! [`Reproducer`]: the file of a failing run.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use super::{Case, ReproducerError};
 use crate::campaign::Minimized;
 use crate::report::{Finding, Report};
 
-/// The number of the file's form; a reader refuses others by name.
+/// Version of the file format; other versions are refused.
 pub const REPRODUCER_FORMAT: u32 = 2;
 
-/// A failing run as data, complete: only the code is named rather than held.
+/// A failing run as data, complete but for the code, which is only named.
 ///
 /// ```
 /// use cluster_sim::prelude::*;
@@ -21,15 +21,15 @@ pub const REPRODUCER_FORMAT: u32 = 2;
 ///
 /// async fn breaks(node: Node) {
 ///     node.sleep(Duration::from_secs(1)).await;
-///     node.view(|broken: &mut bool| *broken = true);
+///     node.publish(|broken: &mut bool| *broken = true);
 /// }
 ///
 /// let scenario = Scenario::new("breaking")
 ///     .nodes("one", 1, breaks)
 ///     .always("nothing breaks", |world| world.views::<bool>().all(|(_, broken)| !broken));
 /// let report = scenario.run(Seed(7));
-/// let driver = ScenarioSource::Registered { name: "breaking".into(), file: None };
-/// let file = Reproducer::of(driver, &report, scenario.shrink(&report), BuildInfo::default()).expect("a rule was broken").to_text();
+/// let source = ScenarioSource::Registered { name: "breaking".into(), file: None };
+/// let file = Reproducer::of(source, &report, scenario.shrink(&report), BuildInfo::default()).expect("a rule was broken").to_text();
 ///
 /// let read = Reproducer::parse(&file)?;
 /// let replay = scenario.replay(&read)?;
@@ -40,21 +40,21 @@ pub const REPRODUCER_FORMAT: u32 = 2;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reproducer {
-    /// The number of this form.
+    /// Version of the format.
     pub format: u32,
-    /// The scenario's name.
+    /// Name of the scenario.
     pub scenario: String,
-    /// Where the scenario is to be had.
+    /// Where the scenario comes from.
     pub source: ScenarioSource,
     /// The seed.
     pub seed: Seed,
-    /// What the run found.
+    /// The finding of the original run.
     pub finding: Finding,
-    /// Its digest.
+    /// The digest of the original run.
     pub digest: Digest,
-    /// What decided it besides scenario and seed.
+    /// The case of the original run.
     pub case: Case,
-    /// The smallest case that breaks the same rule, if somebody looked for it.
+    /// The minimized case, if the run was minimized.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minimized: Option<Minimized>,
     /// The code that ran.
@@ -62,41 +62,41 @@ pub struct Reproducer {
     pub build: BuildInfo,
 }
 
-/// Where the scenario of a run is to be had.
+/// Where the scenario of a run comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ScenarioSource {
-    /// A scenario that is run by name, or by a scenario file.
+    /// A scenario that is run by name or from a scenario file.
     Registered {
-        /// Its name.
+        /// Its name, or the path of its file.
         name: String,
-        /// The scenario file as it was, if there was one.
+        /// The content of the scenario file, if there was one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         file: Option<Value>,
     },
     /// A test.
     Test {
-        /// The package it is in.
+        /// Its package.
         package: String,
-        /// Its name, with the modules it is in.
+        /// Its name with its modules, without the crate.
         name: String,
     },
 }
 
-/// Which code ran; another one need not show the same.
+/// The code that ran; other code may run differently.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BuildInfo {
-    /// The revision, if it was known; it ends in `-dirty` if something was changed since.
+    /// Git revision, with `-dirty` if a tracked file was changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
-    /// A hash of the lockfile, if there was one.
+    /// Hash of the lockfile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lockfile: Option<String>,
 }
 
 impl BuildInfo {
-    /// In which respects `now` is other code than this, as sentences; nothing where nobody knows.
+    /// One sentence for each known field in which `now` differs.
     pub fn changes_to(&self, now: &Self) -> Vec<String> {
         let pairs = [("revision", &self.revision, &now.revision), ("lockfile", &self.lockfile, &now.lockfile)];
         let changed = pairs.into_iter().filter_map(|(field, then, now)| {
@@ -108,8 +108,10 @@ impl BuildInfo {
 }
 
 impl Reproducer {
-    /// The file about a run of a scenario that is to be had from `driver`; nothing if the run found nothing that could be shown again: one
-    /// that held, spent a budget, could not be judged, or gave something else the second time.
+    /// Makes the reproducer of a failing run.
+    ///
+    /// Returns nothing if the run has no finding that another run could find again: it passed, spent a budget, could not be
+    /// judged, or was nondeterministic.
     pub fn of(source: ScenarioSource, report: &Report, minimized: Option<Minimized>, build: BuildInfo) -> Option<Self> {
         Some(Self {
             format: REPRODUCER_FORMAT,
@@ -124,10 +126,10 @@ impl Reproducer {
         })
     }
 
-    /// Reads a file's text.
+    /// Parses a reproducer.
     ///
     /// # Errors
-    /// If it is no reproducer, is of another form, or was cut short.
+    /// If the text is not a reproducer, is truncated, or has another format.
     pub fn parse(text: &str) -> Result<Self, ReproducerError> {
         let malformed = |error: serde_json::Error| match error.is_eof() {
             true => ReproducerError::CutShort { reason: error.to_string() },
@@ -142,14 +144,14 @@ impl Reproducer {
         serde_json::from_value(data).map_err(malformed)
     }
 
-    /// The file's text: indented JSON with a newline at its end.
+    /// The file's text: indented JSON and a newline.
     pub fn to_text(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("a reproducer is plain data with text keys");
         text.push('\n');
         text
     }
 
-    /// The smallest case it holds, what its run finds, and the digest of that.
+    /// The minimized case, its finding and its digest; those of the original run if it was not minimized.
     pub fn smallest(&self) -> (&Case, &Finding, Digest) {
         match &self.minimized {
             Some(minimized) => (&minimized.case, &minimized.finding, minimized.digest),

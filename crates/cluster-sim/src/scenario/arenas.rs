@@ -1,21 +1,21 @@
-//! The memory that runs of one scenario hand to each other.
+//! Memory reused by the runs of one scenario.
 
 use cluster_sim_runtime::Arena;
 use parking_lot::Mutex;
 
-/// What runs that ended left for those to come: at the most one arena for each run that went on at the same time as others.
+/// Memory left by finished runs: at most one arena for each run that ran concurrently.
 ///
-/// It is touched at the start and at the end of a run only.
+/// Locked at the start and at the end of a run only.
 #[derive(Debug, Default)]
 pub(crate) struct Arenas(Mutex<Vec<Arena>>);
 
 impl Arenas {
-    /// Memory for a run: that of one that ended, or none yet.
+    /// Returns the arena of a finished run, or a new one.
     pub(crate) fn take(&self) -> Arena {
         self.0.lock().pop().unwrap_or_default()
     }
 
-    /// Keeps what a run left.
+    /// Keeps an arena for the next run.
     pub(crate) fn keep(&self, arena: Arena) {
         self.0.lock().push(arena);
     }
@@ -63,7 +63,7 @@ mod tests {
             sim.finish().digest
         });
         assert_eq!(kept(), 2, "two ran at once");
-        // What is still due when a short run ends must not come in the next one.
+        // Events still pending when a short run ends must not appear in the next run.
         let mut short = scenario.start(Seed(1));
         short.run_for(Duration::from_millis(15));
         short.finish().assert_ok();

@@ -1,4 +1,4 @@
-//! What must hold, before there is a run to hold it against.
+//! Checks as a scenario declares them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,19 +8,19 @@ use cluster_sim_types::Change;
 
 pub(crate) type Test = Arc<dyn Fn(&World<'_>) -> Verdict + Send + Sync>;
 
-/// Whether a change of the cluster is what a point of a scenario waits for.
+/// Whether a change reaches a point of a scenario.
 pub(crate) type Seen = Arc<dyn Fn(&Change, &World<'_>) -> bool + Send + Sync>;
 
-/// One check of a scenario.
+/// A declared check.
 #[derive(Clone)]
 pub(crate) enum Check {
     /// Must hold after every step.
     Always { name: String, test: Test },
-    /// Must hold in the end.
+    /// Must hold at the end.
     Eventually { name: String, test: Test },
-    /// Folds in what changed.
+    /// Folds in every change.
     Observer { name: String, make: Arc<dyn Fn() -> Box<dyn Invariant> + Send + Sync> },
-    /// Must come about in some run.
+    /// Must be reached in some run.
     Sometimes { name: String, seen: Seen },
 }
 

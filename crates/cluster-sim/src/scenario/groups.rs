@@ -1,4 +1,4 @@
-//! Groups of nodes, whatever runs on them.
+//! Groups of nodes.
 
 use std::fmt;
 use std::panic::Location;
@@ -8,7 +8,7 @@ use cluster_sim_node::{AsyncHost, Machine, MachineFactory, MachineHost, MainFact
 use cluster_sim_runtime::{DeviceId, Engine, Host};
 use cluster_sim_types::{Region, Shard};
 
-/// One seat of a group, before the cluster is numbered. Members of one group and one shard are peers.
+/// A node of a group before nodes are numbered. Members with equal group and shard are peers.
 #[derive(Debug, Clone)]
 pub(crate) struct Member {
     pub(crate) name: String,
@@ -29,9 +29,9 @@ type HostFactory = Arc<dyn Fn(Vec<NodeInfo>, DeviceId, &mut Engine) -> Vec<Box<d
 pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) members: Vec<Member>,
-    /// The main functions of its members must return.
+    /// Whether the main functions of its members must return.
     pub(crate) must_end: bool,
-    /// Makes the hosts of its members, in their order.
+    /// Makes the hosts of its members, in order.
     pub(crate) hosts: HostFactory,
 }
 
@@ -51,7 +51,7 @@ impl Group {
         Self { name: name.to_owned(), members, must_end: false, hosts }
     }
 
-    /// The same group, whose members must end.
+    /// Requires its members to end.
     pub(crate) fn into_clients(self) -> Self {
         Self { must_end: true, ..self }
     }

@@ -1,4 +1,9 @@
-//! Everything a run needs except the seed.
+//! [`Scenario`]: everything a run needs except the seed.
+//!
+//! Declares only; `sim` runs it. A run has two phases. In the fault phase, which takes [`Scenario::duration`] or as long as a
+//! [`Scenario::script`], faults are applied and `always` checks are asked. `Sim::finish` then ends all faults, and the recovery
+//! phase lasts until every `eventually` check has held for [`Scenario::stable_for`] and every client has returned, at most
+//! [`Scenario::recovery_timeout`].
 
 mod arenas;
 mod checks;
@@ -27,7 +32,7 @@ use variation::Script;
 
 use crate::fault::{CompiledProfile, FaultPlan, FaultProfile, PlanError};
 
-/// A class of links and the groups or regions between which it holds.
+/// A class of links, and the nodes between which it holds.
 #[derive(Debug, Clone)]
 pub(crate) struct LinkClass {
     pub(crate) name: String,
@@ -36,9 +41,15 @@ pub(crate) struct LinkClass {
     pub(crate) model: LinkModel,
 }
 
-/// Everything a run needs except the seed: who runs, over which links, what must hold, what goes wrong, for how long.
+/// Everything a run needs except the seed: nodes, links, checks, faults, durations, budgets.
 ///
-/// Immutable and `Sync` once built: any number of runs may hold it at once. Built by methods that each take and give the scenario.
+/// Immutable and `Sync` once built, and cheap to clone: any number of runs may share it. Each method takes the scenario and
+/// returns the changed one. Errors in a scenario, such as two groups of one name, are found by its first run:
+/// [`try_start`](Self::try_start) returns them, every other way to run it panics.
+///
+/// A run has a fault phase, which takes [`duration`](Self::duration), and a recovery phase without faults, which ends once every
+/// [`eventually`](Self::eventually) check has held for [`stable_for`](Self::stable_for), or after
+/// [`recovery_timeout`](Self::recovery_timeout).
 #[derive(Debug, Clone)]
 pub struct Scenario(pub(crate) Arc<Definition>);
 
@@ -58,12 +69,12 @@ pub(crate) struct Definition {
     pub(crate) budget: Budget,
     pub(crate) absent: BTreeSet<String>,
     pub(crate) step_timeout: Duration,
-    /// How many seeds of a sweep run at once; as many as the machine has cores where nobody says.
+    /// Seeds of a sweep that run at once; absent for one per core.
     pub(crate) threads: Option<NonZeroUsize>,
-    /// What decides in place of the seed.
+    /// Replaces the seed for the simulation's choices.
     pub(crate) with_decisions: Option<Arc<Decisions>>,
     pub(crate) script: Option<Script>,
-    /// Whether all this fits together, found out by the first run.
+    /// Result of the validation, computed by the first run.
     pub(crate) checked: OnceLock<Result<(), ScenarioError>>,
     pub(crate) arenas: Arenas,
     /// How views of known types are shown as text.
@@ -71,7 +82,10 @@ pub(crate) struct Definition {
 }
 
 impl Scenario {
-    /// A scenario of that name with nothing in it: 10 s long, then up to 10 s of calm, links of the default model.
+    /// Makes an empty scenario.
+    ///
+    /// Defaults: 10 s of faults, at most 10 s of recovery, checks stable for 1 s, links of [`LinkModel::default`], the budget of
+    /// [`Budget::default`].
     pub fn new(name: impl Into<String>) -> Self {
         Self(Arc::new(Definition {
             name: name.into(),
@@ -104,9 +118,9 @@ impl Scenario {
         self
     }
 
-    /// Adds a group of `count` machines, named `group/0`, `group/1`, …; each has the others of the group as peers.
+    /// Adds a group of `count` machines, named `group/0`, `group/1`, …; all members of a group are peers.
     ///
-    /// `boot` makes the machine of a seat, at the start of a run and again after every crash.
+    /// `boot` makes the machine of a node, at the start of a run and after every crash.
     #[must_use]
     pub fn machines<M: Machine>(self, group: &str, count: u32, boot: impl Fn(&NodeInfo) -> M + Send + Sync + 'static) -> Self {
         let members = (0..count).map(|index| Member::in_group(group, index)).collect();
@@ -122,10 +136,12 @@ impl Scenario {
         self.with(|definition| definition.groups.push(Group::of_machines(group, members, Arc::new(boot))))
     }
 
-    /// Adds a group of `count` async nodes, named `group/0`, `group/1`, …; each has the others of the group as peers.
+    /// Adds a group of `count` async nodes, named `group/0`, `group/1`, …
     ///
-    /// `main` runs on each of them, from the start of the run and again after every crash, until it returns: then whatever else the node
-    /// spawned is dropped with it, as at the end of a program. Its last view stays to be seen.
+    /// All members of a group are peers.
+    ///
+    /// `main` runs on each node from the start of the run, and again after every crash, until it returns. Then all other tasks of
+    /// the node are dropped, as at the end of a program; its last view stays visible.
     ///
     /// ```
     /// use cluster_sim::prelude::*;
@@ -134,14 +150,14 @@ impl Scenario {
     ///     let mut ticks = node.interval(Duration::from_secs(1));
     ///     loop {
     ///         ticks.tick().await;
-    ///         node.view(|count: &mut u64| *count += 1);
+    ///         node.publish(|count: &mut u64| *count += 1);
     ///     }
     /// }
     ///
     /// Scenario::new("counting")
     ///     .nodes("counter", 2, count)
-    ///     .always("nobody counts past ten", |world| world.views::<u64>().all(|(_, count)| *count <= 10))
-    ///     .lasting(Duration::from_secs(5))
+    ///     .always("no node counts past ten", |world| world.views::<u64>().all(|(_, count)| *count <= 10))
+    ///     .duration(Duration::from_secs(5))
     ///     .run(Seed(7))
     ///     .assert_ok();
     /// ```
@@ -155,35 +171,36 @@ impl Scenario {
         self.group_of_nodes(group, members, main)
     }
 
-    /// Adds a group of `count` async nodes as [`nodes`](Self::nodes) does, each of which must come to its end: its `main` has returned before
-    /// the [`recovery_timeout`](Self::recovery_timeout) is spent, and the run goes on until all have.
+    /// Adds a group of `count` async nodes whose main functions must return.
     ///
-    /// Where one does not, the rule `every client ends` is broken, and says what every task of the run waits for. One that crashed begins
-    /// anew and must end in its last life; one that was killed, or has an empty seat, does not count.
+    /// As [`nodes`](Self::nodes), but the run goes on until all have returned. If one has not when the
+    /// [`recovery_timeout`](Self::recovery_timeout) is spent, or no event is pending before, the rule `every client ends` is
+    /// broken, and its message lists what every live task waits for. A client that crashed starts again and must return in its
+    /// last life; killed and absent ones do not count.
     ///
     /// ```
     /// use cluster_sim::prelude::*;
     ///
-    /// async fn answers(node: Node) {
+    /// async fn server(node: Node) {
     ///     let port = node.bind::<u64>("questions");
     ///     loop {
-    ///         let asked = port.receive().await;
-    ///         port.send(asked.from, asked.message + 1);
+    ///         let question = port.recv().await;
+    ///         port.send(question.from, question.message + 1);
     ///     }
     /// }
     ///
-    /// async fn asks(node: Node) {
+    /// async fn client(node: Node) {
     ///     let port = node.bind::<u64>("questions");
     ///     loop {
     ///         port.send(0, 41);
     ///         select! {
-    ///             answer = port.receive() => return assert_eq!(answer.message, 42),
+    ///             answer = port.recv() => return assert_eq!(answer.message, 42),
     ///             () = node.sleep(Duration::from_secs(1)) => {}
     ///         }
     ///     }
     /// }
     ///
-    /// Scenario::new("asking").nodes("server", 1, answers).clients("client", 3, asks).run(Seed(7)).assert_ok();
+    /// Scenario::new("asking").nodes("server", 1, server).clients("client", 3, client).run(Seed(7)).assert_ok();
     /// ```
     #[must_use]
     #[track_caller]
@@ -217,8 +234,9 @@ impl Scenario {
         self.with(|definition| definition.regions = regions)
     }
 
-    /// Declares the model of the links from one group to another, as a class of that name. Later classes win over earlier ones; a group
-    /// called `*` stands for every node.
+    /// Sets the model of the links from one group to another, as a class named `class`.
+    ///
+    /// The group `*` means all nodes. A link belongs to the last class declared that covers both its ends.
     ///
     /// # Panics
     /// If there is no group of that name yet: declare groups first.
@@ -242,12 +260,12 @@ impl Scenario {
         NodeSelector::Group(index as u16)
     }
 
-    /// Declares the model of all links for which no class is declared; the last one declared counts.
+    /// Sets the model of all links that no class covers; the last call wins.
     #[must_use]
     pub fn default_links(self, model: LinkModel) -> Self {
         let class = LinkClass { name: "default".to_owned(), from: NodeSelector::Any, to: NodeSelector::Any, model };
         self.with(|definition| {
-            // The class of everything comes first, so that every other one wins over it.
+            // First in the list, so that every other class wins over it.
             let is_default =
                 |known: &LinkClass| known.name == class.name && known.from == NodeSelector::Any && known.to == NodeSelector::Any;
             definition.classes.retain(|known| !is_default(known));
@@ -255,56 +273,57 @@ impl Scenario {
         })
     }
 
-    /// Says what must hold after every step that changed a view or a health. The closure answers with a bool, a `Result` or a
-    /// [`Verdict`](crate::Verdict).
+    /// Adds an invariant: must hold after every step that changed a view or a node's health.
     ///
-    /// A check that holds and never looked at a view, a health or the traffic is `Unknown`, not held.
+    /// The closure returns a `bool`, a `Result` or a [`Verdict`](crate::Verdict). A violation ends the run at that step. A check
+    /// that holds without ever reading a view, a health or the traffic is `Unknown`, which is not a pass.
     #[must_use]
     pub fn always<V: IntoVerdict>(self, name: &str, test: impl Fn(&World<'_>) -> V + Send + Sync + 'static) -> Self {
         self.check(Check::Always { name: name.to_owned(), test: Arc::new(move |world| test(world).into_verdict()) })
     }
 
-    /// Says what must hold in the end: after all faults are over, for as long as [`stable_for`](Self::stable_for), before the
-    /// [`recovery_timeout`](Self::recovery_timeout) is spent.
+    /// Adds a check for the end of the run: must hold once all faults are over.
+    ///
+    /// Must hold without a break for [`stable_for`](Self::stable_for), before the [`recovery_timeout`](Self::recovery_timeout) is
+    /// spent. Otherwise as [`always`](Self::always).
     #[must_use]
     pub fn eventually<V: IntoVerdict>(self, name: &str, test: impl Fn(&World<'_>) -> V + Send + Sync + 'static) -> Self {
         self.check(Check::Eventually { name: name.to_owned(), test: Arc::new(move |world| test(world).into_verdict()) })
     }
 
-    /// Adds a rule or measurement with a memory; `make` makes a fresh one for each run.
+    /// Adds a stateful rule or measurement; `make` makes one for each run.
     #[must_use]
     pub fn observe<I: Invariant>(self, name: &str, make: impl Fn() -> I + Send + Sync + 'static) -> Self {
         self.check(Check::Observer { name: name.to_owned(), make: Arc::new(move || Box::new(make())) })
     }
 
-    /// Says what must come about in some run, though not in each: a point that shows that the test gets where it is meant to.
+    /// Adds a point that some run of a sweep must reach, though not every run.
     ///
-    /// Asked after every step that changed something, until it held once. What never held in all runs of a sweep is missing from its
-    /// [`coverage`](crate::Sweep::coverage), where that is counted.
+    /// Checked after every step that changed something, until it holds. [`Sweep::coverage`](crate::Sweep::coverage) lists points
+    /// that no run reached, if coverage is counted.
     #[must_use]
     pub fn sometimes(self, name: &str, test: impl Fn(&World<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.check(Check::Sometimes { name: name.to_owned(), seen: Arc::new(move |_, world| test(world)) })
     }
 
-    /// Declares a point in the code of nodes that must be reached in some run. A node says that it got there by emitting
-    /// [`CoveragePoint`](crate::CoveragePoint) with that name.
+    /// Adds a point in node code that some run must reach, by emitting a [`CoveragePoint`] of that name.
     ///
     /// ```
     /// use cluster_sim::CoveragePoint;
     /// use cluster_sim::prelude::*;
     ///
     /// async fn rolls(node: Node) {
-    ///     if node.draw().below(4) == 0 {
-    ///         node.emit(CoveragePoint("the seldom way"));
+    ///     if node.random().below(4) == 0 {
+    ///         node.emit(CoveragePoint("rare branch"));
     ///     }
-    ///     node.view(|done: &mut bool| *done = true);
+    ///     node.publish(|done: &mut bool| *done = true);
     /// }
     ///
-    /// let scenario = Scenario::new("rolling").nodes("one", 1, rolls).reachable("the seldom way").reachable("no way");
+    /// let scenario = Scenario::new("rolling").nodes("one", 1, rolls).reachable("rare branch").reachable("dead branch");
     /// let sweep = scenario.campaign(0..32).require_coverage().run();
     /// let coverage = sweep.coverage().expect("every seed was run");
-    /// assert!(coverage.points["the seldom way"] > 0);
-    /// assert_eq!(coverage.missing(), ["point \"no way\" was never reached"]);
+    /// assert!(coverage.points["rare branch"] > 0);
+    /// assert_eq!(coverage.missing(), ["point \"dead branch\" was never reached"]);
     /// assert!(!sweep.is_ok());
     /// ```
     #[must_use]
@@ -324,60 +343,64 @@ impl Scenario {
         self.with(|definition| definition.plan.extend(plan))
     }
 
-    /// Has each seed draw further faults from a profile.
+    /// Draws further faults from a profile for each seed; the last call wins.
     #[must_use]
     pub fn chaos(self, profile: FaultProfile) -> Self {
         self.with(|definition| definition.profile = Some(Arc::new(CompiledProfile::new(profile))))
     }
 
-    /// How long things may go wrong. Default 10 s.
+    /// Sets the length of the fault phase in virtual time. Default 10 s.
     #[must_use]
     pub fn duration(self, duration: Duration) -> Self {
         self.with(|definition| definition.duration = duration)
     }
 
-    /// How long after that the run may take until everything that must hold in the end does. Default 10 s.
+    /// Sets how long the recovery phase may take in virtual time. Default 10 s.
     #[must_use]
     pub fn recovery_timeout(self, timeout: Duration) -> Self {
         self.with(|definition| definition.recovery_timeout = timeout)
     }
 
-    /// For how long it must have held without a break. Default 1 s.
+    /// Sets how long `eventually` checks must hold without a break. Default 1 s.
+    ///
+    /// At most the [`recovery_timeout`](Self::recovery_timeout).
     #[must_use]
     pub fn stable_for(self, duration: Duration) -> Self {
         self.with(|definition| definition.stable_for = duration)
     }
 
-    /// Starts all nodes at the same instant, instead of each at an offset below 1 ms that hangs on its name.
+    /// Starts all nodes at time zero, instead of at offsets below 1 ms that depend on their names.
     #[must_use]
     pub fn start_together(self) -> Self {
         self.with(|definition| definition.start_spread = Duration::ZERO)
     }
 
-    /// For how much real time a step may go on before a sweep calls it stuck, and the second run of [`check_determinism`](Self::check_determinism) may give no sign
-    /// of life. Default 30 s.
+    /// Sets the real time that one step may take before a sweep fails the seed. Default 30 s.
     ///
-    /// Only these look at the machine's clock, from outside; a run by itself never does.
+    /// The second run of a [`check_determinism`](Self::check_determinism) must send a sign of life within this time. Only code
+    /// outside the run reads the machine's clock; a run that is not part of a sweep, replay or comparison is not limited.
     #[must_use]
     pub fn step_timeout(self, timeout: Duration) -> Self {
         self.with(|definition| definition.step_timeout = timeout)
     }
 
-    /// How many seeds of a sweep run at once. Default: as many as the machine has cores.
+    /// Sets how many seeds of a sweep run at once. Default: one for each core.
     ///
-    /// No result hangs on it. A sweep of a cluster that fills the memory of the machine wants fewer.
+    /// Results do not depend on it. Use fewer where the clusters fill the machine's memory.
     #[must_use]
     pub fn threads(self, threads: NonZeroUsize) -> Self {
         self.with(|definition| definition.threads = Some(threads))
     }
 
-    /// Bounds what a run may use up.
+    /// Bounds the steps, virtual time and messages in flight of a run; see [`Budget`].
+    ///
+    /// A run that spends its budget ends as [`Exhausted`](crate::Outcome::Exhausted), which is not a pass.
     #[must_use]
     pub fn budget(self, budget: Budget) -> Self {
         self.with(|definition| definition.budget = budget)
     }
 
-    /// Leaves the seat of a node empty. All others keep their numbers, names and chances.
+    /// Leaves out a node, named as `edge/1`; all others keep their numbers, names and random choices.
     #[must_use]
     pub fn without(self, node: &str) -> Self {
         self.with(|definition| {
@@ -390,35 +413,35 @@ impl Scenario {
         &self.0.name
     }
 
-    /// The declared names of all nodes, in order of their numbers.
+    /// Names of all nodes, in order of their numbers.
     pub fn node_names(&self) -> Vec<&str> {
         self.0.groups.iter().flat_map(|group| group.members.iter().map(|member| member.name.as_str())).collect()
     }
 }
 
-/// A scenario that cannot be run; nothing was.
+/// A scenario that cannot be run; nothing was run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ScenarioError {
-    /// There is no node in it.
+    /// It has no nodes.
     NoNodes,
     /// Two groups have one name.
     DuplicateGroup {
         /// The name.
         group: String,
     },
-    /// A seat is to stay empty that is not there.
+    /// [`Scenario::without`] names an unknown node.
     UnknownAbsent {
         /// The node as named.
         node: String,
     },
-    /// A class of links cannot be.
+    /// The model of a class of links is invalid.
     Links {
         /// The class.
         class: String,
-        /// Why not.
+        /// The reason.
         error: InvalidLink,
     },
-    /// The fault plan does not fit.
+    /// The fault plan does not fit the scenario.
     Plan(PlanError),
 }
 

@@ -1,4 +1,4 @@
-//! The same scenario with less left to chance: what replays and shrinking run.
+//! Variations of a scenario that replays and minimization run.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::fault::FaultPlan;
 use crate::replay::Decision;
 use crate::sim::Sim;
 
-/// What a test does by hand in the time in which things go wrong.
+/// Steps of a test during the fault phase.
 #[derive(Clone)]
 pub(crate) struct Script(pub(crate) Arc<dyn Fn(&mut Sim) + Send + Sync>);
 
@@ -21,7 +21,7 @@ impl fmt::Debug for Script {
 }
 
 impl Scenario {
-    /// Has these faults strike and no others: neither those declared so far nor what a seed would draw.
+    /// Replaces all faults, including those a profile would draw, by a plan.
     #[must_use]
     pub fn only_faults(self, plan: FaultPlan) -> Self {
         self.with(|definition| {
@@ -30,20 +30,22 @@ impl Scenario {
         })
     }
 
-    /// Has decisions decide what the simulation leaves to chance, in place of the seed; whatever is not among them takes its canonical
-    /// value. What nodes draw for themselves, and the faults of a profile, are the seed's all the same.
+    /// Replaces the seed by decisions for all choices of the simulation.
     ///
-    /// With all decisions of a run ([`run_with_decisions`](Self::run_with_decisions)), and under its seed, it is that run, digest and all.
+    /// Choices that no decision covers take their canonical values.
+    ///
+    /// Random choices of node code and the faults of a profile stay those of the seed. With all decisions of a run
+    /// ([`run_with_decisions`](Self::run_with_decisions)) and its seed, this is that run with an equal digest.
     #[must_use]
     pub fn with_decisions(self, decisions: &[Decision]) -> Self {
         let table = Arc::new(Decision::table(decisions));
         self.with(|definition| definition.with_decisions = Some(table))
     }
 
-    /// Has a test drive each run by hand: `drive` is called at the start, in place of letting the run go on for as long as it
-    /// [lasts](Self::duration).
+    /// Runs `script` in place of the fault phase of each run.
     ///
-    /// So what is done by hand is a part of the scenario, and can be swept, replayed and minimized.
+    /// [`duration`](Self::duration) is then ignored unless the script asks for it. Its steps are part of the scenario, so they
+    /// are swept, replayed and minimized with it.
     ///
     /// ```
     /// use std::time::Duration;
@@ -53,14 +55,14 @@ impl Scenario {
     ///     let mut ticks = node.interval(Duration::from_secs(1));
     ///     loop {
     ///         ticks.tick().await;
-    ///         node.view(|count: &mut u64| *count += 1);
+    ///         node.publish(|count: &mut u64| *count += 1);
     ///     }
     /// }
     ///
     /// Scenario::new("counting")
     ///     .nodes("counter", 2, counts)
-    ///     .always("nobody counts past ten", |world| world.views::<u64>().all(|(_, count)| *count <= 10))
-    ///     .driven(|sim| {
+    ///     .always("no node counts past ten", |world| world.views::<u64>().all(|(_, count)| *count <= 10))
+    ///     .script(|sim| {
     ///         sim.run_for(Duration::from_secs(2));
     ///         sim.crash(0);
     ///         sim.run_for(Duration::from_secs(2));
@@ -75,7 +77,7 @@ impl Scenario {
 }
 
 impl Definition {
-    /// Who decides what is left to chance, and whether it is kept.
+    /// The source of random choices; with `keep` it records decisions.
     pub(crate) fn choices(&self, keep: bool) -> Choices {
         Choices::new(self.with_decisions.clone(), keep)
     }

@@ -1,4 +1,4 @@
-//! From a scenario to a run that is about to start.
+//! Builds a run from a scenario.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -66,7 +66,7 @@ fn check_plan(definition: &Definition, plan: &FaultPlan) -> Result<(), ScenarioE
     plan.check(|node| known.contains(node), has_links).map_err(ScenarioError::Plan)
 }
 
-/// The scenario's own plan with what the seed draws from its profile.
+/// The scenario's plan, extended by what the seed draws from the profile.
 fn draw_plan(definition: &Definition, seeds: &SeedSchedule) -> Result<FaultPlan, ScenarioError> {
     let mut plan = definition.plan.clone();
     if let Some(profile) = &definition.profile {
@@ -89,7 +89,7 @@ fn new_network(definition: &Definition) -> Result<Network, ScenarioError> {
     Ok(network)
 }
 
-/// Seats the members of a group at the numbers from `first` on.
+/// Adds the nodes of a group, numbered from `first` on.
 fn add_group(engine: &mut Engine, network: DeviceId, definition: &Definition, group: &Group, number: u16, first: u32) {
     let mut cohorts: BTreeMap<Shard, Vec<NodeId>> = BTreeMap::new();
     for (member, id) in group.members.iter().zip(first..) {

@@ -1,4 +1,4 @@
-//! Nodes that must come to their end, and what keeps a run from it.
+//! Nodes whose main functions must return.
 
 use cluster_sim_invariants::Evidence;
 use cluster_sim_runtime::{Engine, WaitingTask};
@@ -7,17 +7,17 @@ use cluster_sim_types::{Health, NodeId};
 use crate::report::{CheckKind, CheckReport};
 use crate::scenario::Group;
 
-/// The rule that a client breaks which does not end.
+/// The rule broken by a client that does not return.
 pub(super) const EVERY_CLIENT_ENDS: &str = "every client ends";
 
-/// How many tasks the message of the rule lists.
+/// Tasks listed in the message.
 const TASKS_SHOWN: usize = 64;
 
-/// The nodes of a run whose main functions must return.
+/// The clients of a run.
 #[derive(Debug)]
 pub(super) struct Clients {
     nodes: Vec<NodeId>,
-    /// How many there were to look at when it was last asked; nothing if it never was.
+    /// Clients that were not killed when last asked; absent before.
     alive: Option<u64>,
 }
 
@@ -32,7 +32,7 @@ impl Clients {
         self.nodes.is_empty()
     }
 
-    /// The clients that have not ended; those that were killed do not count.
+    /// The clients that have not returned, without those that were killed.
     pub(super) fn pending(&mut self, engine: &Engine) -> Vec<NodeId> {
         let kernel = &engine.core.kernel;
         let alive: Vec<NodeId> = self.nodes.iter().copied().filter(|node| kernel.health(*node) != Health::Killed).collect();
@@ -52,7 +52,7 @@ impl Clients {
     }
 }
 
-/// What the rule says about clients that did not end.
+/// Evidence for clients that did not return.
 pub(super) fn unended(clients: Vec<NodeId>, engine: &Engine, waiting: &[String]) -> Evidence {
     let names: Vec<&str> = clients.iter().map(|client| &**engine.core.kernel.name(*client)).collect();
     let mut message = format!("{} did not return; live tasks:", names.join(", "));
@@ -69,7 +69,7 @@ pub(super) fn unended(clients: Vec<NodeId>, engine: &Engine, waiting: &[String])
     Evidence { nodes: clients, message }
 }
 
-/// Every task that has not ended, and what it waits for, as a person reads it.
+/// One line for each live task and what it waits for.
 pub(super) fn living_tasks(engine: &Engine) -> Vec<String> {
     let line = |WaitingTask { node, task, waits_for }: WaitingTask| {
         format!("{} {task}, waits for {waits_for}", engine.core.kernel.name(node))

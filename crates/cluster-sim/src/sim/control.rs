@@ -1,4 +1,4 @@
-//! What a test does to a run by hand.
+//! Actions of a test on a live run.
 
 use std::fmt;
 
@@ -11,7 +11,14 @@ use super::Sim;
 use crate::fault::Fault;
 
 impl Sim {
-    /// Cuts two sides off from each other, for as long as the guard lives.
+    /// Cuts all links between two sides while the guard lives.
+    ///
+    /// Messages in flight across the cut are lost on arrival. Cuts overlap freely: a link carries messages only while no cut
+    /// covers it. Dropping the guard heals the cut before the next step, at the same virtual instant. The guard counts the
+    /// messages dropped.
+    ///
+    /// # Panics
+    /// If there is no such node.
     pub fn partition(
         &mut self,
         left: impl IntoIterator<Item = impl Into<NodeId>>,
@@ -20,7 +27,12 @@ impl Sim {
         self.cut(collect(left), collect(right), true)
     }
 
-    /// Cuts the way from one side to the other and leaves the way back, for as long as the guard lives.
+    /// Cuts all links from one side to the other, but not back, while the guard lives.
+    ///
+    /// Otherwise as [`partition`](Self::partition).
+    ///
+    /// # Panics
+    /// If there is no such node.
     pub fn partition_one_way(
         &mut self,
         from: impl IntoIterator<Item = impl Into<NodeId>>,
@@ -29,7 +41,12 @@ impl Sim {
         self.cut(collect(from), collect(to), false)
     }
 
-    /// Cuts one node off from all others, for as long as the guard lives.
+    /// Cuts one node off from all others while the guard lives.
+    ///
+    /// Otherwise as [`partition`](Self::partition).
+    ///
+    /// # Panics
+    /// If there is no such node.
     pub fn isolate(&mut self, node: impl Into<NodeId>) -> NetworkPartition {
         let node = node.into();
         let others = (0..self.engine.core.kernel.node_count()).map(NodeId).filter(|other| *other != node).collect();
@@ -62,51 +79,76 @@ impl Sim {
         );
     }
 
-    /// Heals every cut, whoever made it; guards that still live do nothing more.
+    /// Heals every cut, including those of the fault plan; guards that still live then do nothing.
     pub fn heal_all(&mut self) {
         self.by_hand(Fault::HealAll);
     }
 
-    /// The cuts in force, by name, in the order in which they were made.
+    /// Names of the cuts in force, in the order in which they were made.
     pub fn living_cuts(&mut self) -> Vec<String> {
         self.apply_heals();
         self.network().living_cuts().map(|(_, name)| name.to_owned()).collect()
     }
 
-    /// Crashes a node: what it holds in memory is gone. True if it was alive.
+    /// Crashes a node: its memory is lost. Returns whether it was alive.
+    ///
+    /// It stays down until [`restart`](Self::restart), or until the recovery phase begins.
+    ///
+    /// # Panics
+    /// If there is no such node.
     pub fn crash(&mut self, node: impl Into<NodeId>) -> bool {
         let node = self.name_of(node.into());
         self.by_hand(Fault::Crash { node, down_for: None })
     }
 
-    /// Brings a crashed node back. True if it was down.
+    /// Restarts a crashed node. Returns whether it was down.
+    ///
+    /// # Panics
+    /// If there is no such node.
     pub fn restart(&mut self, node: impl Into<NodeId>) -> bool {
         let node = self.name_of(node.into());
         self.by_hand(Fault::Restart { node })
     }
 
-    /// Takes a node away for good. True if it was not gone already.
+    /// Kills a node: it never restarts. Returns whether it was not killed before.
+    ///
+    /// # Panics
+    /// If there is no such node.
     pub fn kill(&mut self, node: impl Into<NodeId>) -> bool {
         let node = self.name_of(node.into());
         self.by_hand(Fault::Kill { node })
     }
 
-    /// Stops a node with everything it holds. True if it was running.
+    /// Pauses a node, which keeps its memory. Returns whether it was running.
+    ///
+    /// Up to 256 messages wait in its inbox; further ones are lost. Timers fire once it resumes: by [`resume`](Self::resume), or
+    /// when the recovery phase begins.
+    ///
+    /// # Panics
+    /// If there is no such node.
     pub fn pause(&mut self, node: impl Into<NodeId>) -> bool {
         let node = self.name_of(node.into());
         self.by_hand(Fault::Pause { node, duration: None })
     }
 
-    /// Lets a paused node go on. True if it was paused.
+    /// Resumes a paused node. Returns whether it was paused.
+    ///
+    /// # Panics
+    /// If there is no such node.
     pub fn resume(&mut self, node: impl Into<NodeId>) -> bool {
         let node = self.name_of(node.into());
         self.by_hand(Fault::Resume { node })
     }
 
-    /// Asks a node for something, as one recorded step: a machine takes `Input::Call`.
+    /// Sends a request to a node, as one recorded step.
+    ///
+    /// A machine receives [`Input::Call`](crate::Input::Call).
     ///
     /// # Errors
-    /// If the node is not up or understands another type of message, or the run is over; nothing was done.
+    /// If the node is not up or has another type of message, or the run is over; nothing was done.
+    ///
+    /// # Panics
+    /// If there is no such node.
     pub fn call<M: Message>(&mut self, node: impl Into<NodeId>, request: M) -> Result<(), CallError> {
         let node = node.into();
         self.assert_node(node);
@@ -120,11 +162,15 @@ impl Sim {
         result.map_err(|understood| CallError::NotUnderstood { node, understood, given: std::any::type_name::<M>() })
     }
 
-    /// Reaches into a node by what it [exposed](cluster_sim_node::Node::expose), as one recorded step of that node: its handles work in
-    /// there.
+    /// Calls `reach` with the value that a node [exposed](cluster_sim_node::Node::expose).
+    ///
+    /// Runs as one recorded step of that node, within which its handles work.
     ///
     /// # Errors
-    /// If the node is not up, exposed nothing of that type, or the run is over, be it by what was done in there.
+    /// If the node is not up, exposed nothing of that type, or the run is over, even if `reach` itself ended it.
+    ///
+    /// # Panics
+    /// If there is no such node.
     pub fn with_node<H: 'static, T>(&mut self, node: impl Into<NodeId>, reach: impl FnOnce(&mut H) -> T) -> Result<T, CallError> {
         let node = node.into();
         self.assert_node(node);
@@ -138,7 +184,7 @@ impl Sim {
         let mut result = None;
         self.guarded(|sim| {
             result = Some(sim.engine.reach_into(node, || reach(exposed.downcast_mut().expect("it was looked at before"))));
-            // What it exposed in there counts; the handle that led there is then the node's to drop.
+            // A value exposed during the call replaces the old one, which the node then drops.
             let newer = sim.engine.core.kernel.expose(node, None);
             match newer {
                 Some(newer) => {
@@ -152,7 +198,7 @@ impl Sim {
         result.ok_or(CallError::RunIsOver { node })
     }
 
-    /// Whether a node takes calls.
+    /// Returns an error if the node cannot be called.
     fn assert_callable(&self, node: NodeId) -> Result<(), CallError> {
         if self.over {
             return Err(CallError::RunIsOver { node });
@@ -163,7 +209,7 @@ impl Sim {
         }
     }
 
-    /// Lets another seed decide from `from` on: another future of the same past.
+    /// Replaces the seed from virtual instant `from` on: another future after an equal past.
     pub fn reseed_at(&mut self, from: VirtualInstant, seed: Seed) {
         self.engine.core.kernel.reseed_at(from, seed);
         self.report.seeds = self.engine.core.kernel.seeds().clone();
@@ -174,40 +220,40 @@ fn collect(nodes: impl IntoIterator<Item = impl Into<NodeId>>) -> Vec<NodeId> {
     nodes.into_iter().map(Into::into).collect()
 }
 
-/// A call that no node took; nothing was done.
+/// A call that reached no node; nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallError {
-    /// The node cannot act.
+    /// The node is crashed, paused or killed.
     NotUp {
-        /// Which node.
+        /// The node.
         node: NodeId,
-        /// What keeps it.
+        /// Its health.
         health: Health,
     },
-    /// A finding ended the run: nothing steps any more.
+    /// The run is over.
     RunIsOver {
-        /// Which node.
+        /// The node.
         node: NodeId,
     },
-    /// The node handed out nothing to reach into it by.
+    /// The node exposed nothing.
     NothingExposed {
-        /// Which node.
+        /// The node.
         node: NodeId,
     },
-    /// The node handed out something else.
+    /// The node exposed another type.
     NotExposed {
-        /// Which node.
+        /// The node.
         node: NodeId,
-        /// The type that was asked for.
+        /// The type asked for.
         asked: &'static str,
     },
-    /// The node understands another type.
+    /// The node has another type of message.
     NotUnderstood {
-        /// Which node.
+        /// The node.
         node: NodeId,
         /// The type it understands.
         understood: &'static str,
-        /// The type of the call; a bare number is an `i32`.
+        /// The type of the call; an untyped integer is an `i32`.
         given: &'static str,
     },
 }

@@ -1,4 +1,4 @@
-//! Runs of which somebody wants to know what was left to chance.
+//! Runs that record their decisions, and scripts.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,9 +12,9 @@ use crate::report::{PanicFinding, PanicSite, Report};
 use crate::scenario::Scenario;
 
 impl Scenario {
-    /// Runs one seed from start to end, and keeps every decision: each choice that came out otherwise than its canonical value, in the
-    /// order in which they were asked for. Of a [pinned](Self::with_decisions) scenario these are the decisions that were asked for. Memory grows with
-    /// every message.
+    /// Runs one seed and records every choice that differs from its canonical value, in order.
+    ///
+    /// With [`with_decisions`](Self::with_decisions) these are the decisions that were used. Memory grows with every message.
     ///
     /// # Panics
     /// If the scenario cannot be run.
@@ -31,7 +31,7 @@ impl Scenario {
 }
 
 impl Sim {
-    /// Lets the run go on as its scenario says: for as long as it lasts, or by the hand of a test.
+    /// Runs the fault phase: the script if there is one, else `duration`.
     pub(super) fn drive(&mut self) {
         self.report.by_hand = false;
         match self.definition.script.clone() {
@@ -40,7 +40,7 @@ impl Sim {
         }
     }
 
-    /// Has a test drive. A panic of its code is a finding, as one of a node's is.
+    /// Runs a script. A panic in it is a finding, as one in node code.
     fn run_script(&mut self, drive: &dyn Fn(&mut Self)) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drive(self))) {
             let (at, step) = (self.now(), self.engine.core.kernel.steps());

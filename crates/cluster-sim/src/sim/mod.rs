@@ -1,4 +1,17 @@
-//! One live run.
+//! [`Sim`]: one live run.
+//!
+//! A [`Scenario`](crate::Scenario) and a seed start a run ([`start`], [`build`]). In the fault phase the [`run_loop`] takes one
+//! event per turn: heals dropped guards, steps a node or applies one of the [`faults`], runs the [`checks`] over what changed,
+//! and stops at a violation, a panic or a spent budget. Tests act through [`control`].
+//!
+//! [`finish`] ends the fault phase: planned faults are no longer applied, cuts heal, loss rules end, links get their declared
+//! models, paused nodes resume, and all but the killed restart. In the recovery phase the run goes on until every `eventually`
+//! check has held for `stable_for` and every client ([`clients`]) has returned, or until `recovery_timeout` is spent; what is
+//! still pending is then a violation. Without `eventually` checks and clients there is no recovery phase. The result is a
+//! [`Report`].
+//!
+//! A panic in node code or in a check is a finding that names the node or the check. Panics in closures of a test, such as that
+//! of [`Sim::inspect`], go through to the caller.
 
 mod build;
 mod checks;
@@ -30,50 +43,52 @@ pub(crate) use run_loop::message_of;
 use crate::report::Report;
 use crate::scenario::Definition;
 
-/// One live run of a scenario, steppable and disturbable by hand.
+/// One live run of a scenario, to be stepped and disturbed from a test.
 ///
-/// A value: two of them in one thread, or in many, know nothing of each other. [`Sim::finish`] ends it and says what it showed.
+/// A value without shared state: any number of them may run in one thread or in many. [`finish`](Self::finish) ends it and
+/// returns the [`Report`]. After a finding or a spent budget [`is_over`](Self::is_over) is true, and every further action has no
+/// effect and leaves no record.
 #[must_use = "a run that is not finished says nothing: call `finish`"]
 pub struct Sim {
     definition: Arc<Definition>,
     engine: Engine,
     network: DeviceId,
-    /// Where guards of partitions leave what they ask for.
+    /// Where dropped guards of partitions ask to be healed.
     control: Arc<Control>,
-    /// Where the budget of virtual time ends.
+    /// End of the virtual time budget.
     end: VirtualInstant,
     checks: LiveChecks,
     faults: FaultState,
     clients: Clients,
     report: Report,
-    /// Follows the run, if it is recorded or compared.
+    /// Receives everything that happens, if set.
     observer: Option<Box<dyn RunObserver>>,
-    /// A finding ended the run; nothing steps any more.
+    /// A finding or a spent budget ended the run; no further step is taken.
     over: bool,
 }
 
 impl Sim {
-    /// The present instant.
+    /// The present virtual instant.
     pub fn now(&self) -> VirtualInstant {
         self.engine.core.kernel.now()
     }
 
-    /// How long things may go wrong, as the scenario says: so long a run that nobody drives by hand goes on before it is finished.
+    /// Length of the fault phase, as the scenario declares it.
     pub fn duration(&self) -> Duration {
         self.definition.duration
     }
 
-    /// The running hash of everything that happened so far.
+    /// Running hash of all events so far.
     pub fn digest(&self) -> Digest {
         self.engine.core.kernel.digest()
     }
 
-    /// Whether a finding ended the run: nothing steps any more, [`finish`](Self::finish) says why.
+    /// Whether a finding or a spent budget ended the run; [`finish`](Self::finish) reports which.
     pub fn is_over(&self) -> bool {
         self.over
     }
 
-    /// The node of that declared name.
+    /// Finds a node by its declared name, as in `edge/1`.
     pub fn node(&self, name: &str) -> Option<NodeId> {
         (0..self.engine.core.kernel.node_count()).map(NodeId).find(|node| &**self.engine.core.kernel.name(*node) == name)
     }
@@ -82,29 +97,29 @@ impl Sim {
         self.engine.core.devices.get(self.network)
     }
 
-    /// Keeps every fate the network decides from here on, for comparing two runs. Memory grows with every message.
+    /// Records the fate of every message from now on, to compare runs. Memory grows with every message.
     pub fn keep_fates(&mut self) {
         self.engine.core.devices.get_mut::<Network>(self.network).keep_fates();
     }
 
-    /// The fates kept so far, in the order in which they were decided.
+    /// Fates recorded so far, in the order in which they were decided.
     pub fn fates(&self) -> &[FateRecord] {
         self.network().fates()
     }
 
-    /// The fates of everything that sessions put on links since [`keep_fates`](Self::keep_fates), in the order in which they were decided.
+    /// Fates of all segments of sessions since [`keep_fates`](Self::keep_fates), in order of decision.
     pub fn session_fates(&self) -> &[FateRecord] {
         self.network().session_fates()
     }
 
-    /// Keeps a record of everything that happens from here on, for comparing two runs. Memory grows with every event.
+    /// Records every event from now on, to compare runs. Memory grows with every event.
     ///
-    /// Kept together with the fates, the n-th fate is that of the n-th record of a send.
+    /// If fates are recorded from the same instant on, the n-th fate is that of the n-th record of a send.
     pub fn keep_records(&mut self) {
         self.engine.core.kernel.keep_records();
     }
 
-    /// The records kept so far, in order; [`digest`](Self::digest) is their running hash if they were kept from the start.
+    /// Events recorded so far, in order; [`digest`](Self::digest) is their hash if recorded from the start.
     pub fn records(&self) -> &[Record] {
         self.engine.core.kernel.records()
     }

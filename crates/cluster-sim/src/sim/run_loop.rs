@@ -1,4 +1,4 @@
-//! Stepping: the loop of a run, with its checks after every step.
+//! The loop of a run: one event per turn, then the checks.
 
 use std::any::Any;
 use std::future::poll_fn;
@@ -19,7 +19,7 @@ use super::world::WorldView;
 use crate::report::{PanicFinding, PanicSite};
 
 impl Sim {
-    /// Lets the run go on for so much virtual time, or until a finding ends it.
+    /// Runs for `duration` of virtual time, or until the run is over.
     pub fn run_for(&mut self, duration: Duration) {
         self.run_to(self.now() + duration);
     }
@@ -31,9 +31,9 @@ impl Sim {
         self.guarded(|sim| while sim.step_to(until) {});
     }
 
-    /// Lets the run go on until `condition` holds, at most for so much virtual time. True if it held.
+    /// Runs until `condition` holds, at most for `timeout` of virtual time. Returns whether it held.
     ///
-    /// Asked after each step that changed something, and at the start.
+    /// Checks `condition` at the start and after each step that changed something.
     pub fn run_until(&mut self, timeout: Duration, mut condition: impl FnMut(&World<'_>) -> bool) -> bool {
         let until = self.now() + timeout;
         let mut met = self.inspect(|world| condition(world));
@@ -48,19 +48,20 @@ impl Sim {
         met
     }
 
-    /// Looks at the cluster as it stands.
+    /// Reads the present state of the cluster.
     pub fn inspect<T>(&self, read: impl FnOnce(&World<'_>) -> T) -> T {
         read(&World::new(&WorldView { engine: &self.engine, network: self.network }))
     }
 
-    /// The same step for loops that do more beside it.
+    /// Not inlined, for loops that do more per step.
     #[inline(never)]
     fn step_once(&mut self, until: VirtualInstant) -> bool {
         self.step_to(until)
     }
 
-    /// Takes one step due by `until`; false if there is none, or nothing steps any more. A part of its loop, since it is short and runs
-    /// once an event.
+    /// Takes one step due by `until`; returns false if there is none or the run is over.
+    ///
+    /// Inlined into its loop: it is short and runs once per event.
     #[inline(always)]
     fn step_to(&mut self, until: VirtualInstant) -> bool {
         if self.over {
@@ -82,7 +83,7 @@ impl Sim {
         stepped != Stepped::Idle && !self.over
     }
 
-    /// Heals what dropped guards no longer hold, at the present instant.
+    /// Heals the cuts of dropped guards, at the present instant.
     #[inline]
     pub(super) fn apply_heals(&mut self) {
         if self.control.is_waiting() {
@@ -114,7 +115,7 @@ impl Sim {
         self.engine.core.kernel.forget_changes();
     }
 
-    /// Runs code of nodes and checks; a panic in it is a finding, one of the simulator's own goes through.
+    /// Runs code of nodes and checks; a panic there is a finding, one of the simulator goes through.
     pub(super) fn guarded(&mut self, run: impl FnOnce(&mut Self)) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| without_budget(|| run(self)))) {
             let kernel = &self.engine.core.kernel;
@@ -125,15 +126,17 @@ impl Sim {
             };
             let task = kernel.panicked_task().map(ToString::to_string);
             let finding = PanicFinding { site, task, message: message_of(&*panic), at: kernel.now(), step: kernel.steps() };
-            // The first one ended the run; what panics in the last judgement after it may be its consequence.
+            // The first panic ended the run; a later one may follow from it.
             self.report.panic.get_or_insert(finding);
             self.over = true;
         }
     }
 }
 
-/// Runs code out of reach of tokio's cooperative budget: under `#[tokio::test]` a test has one, and channels of tokio's that nodes use
-/// would spend it and then stay pending for the rest of the run.
+/// Runs code without tokio's cooperative budget.
+///
+/// Under `#[tokio::test]` a test has such a budget. Channels of tokio in nodes would spend it and stay pending for the rest of
+/// the run.
 fn without_budget(run: impl FnOnce()) {
     let mut run = Some(run);
     let mut all = unconstrained(poll_fn(|_| {
@@ -144,7 +147,7 @@ fn without_budget(run: impl FnOnce()) {
     debug_assert!(done.is_ready(), "what is run is no future");
 }
 
-/// What a panic said, if it said it in words.
+/// The message of a panic, if it is text.
 pub(crate) fn message_of(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("something that is no text").to_owned()

@@ -1,4 +1,4 @@
-//! Starting runs of a scenario.
+//! Starts runs of a scenario.
 
 use std::sync::Arc;
 
@@ -11,39 +11,40 @@ use crate::report::Report;
 use crate::scenario::{Scenario, ScenarioError};
 
 impl Scenario {
-    /// Starts a run to be driven by hand.
+    /// Starts a run to be stepped from a test.
     ///
     /// # Panics
-    /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) returns the error instead.
     pub fn start(&self, seed: Seed) -> Sim {
         self.try_start(SeedSchedule::new(seed)).unwrap_or_else(|error| panic!("could not run scenario {:?}: {error}", self.0.name))
     }
 
-    /// Starts a run to be driven by hand, under one seed or several in turn.
+    /// Starts a run to be stepped from a test, with one seed or several in turn.
     ///
     /// # Errors
-    /// If a fault, an empty seat or a link names what the scenario does not have; nothing was run.
+    /// If the scenario is invalid: no nodes, two groups of one name, an invalid link model, or a fault or absent node that it
+    /// does not have. Nothing was run.
     pub fn try_start(&self, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
         let choices = self.0.choices(false);
         build(Arc::clone(&self.0), seeds, choices)
     }
 
-    /// Runs one seed from start to end: so long as the scenario lasts, then the calm.
+    /// Runs one seed: the fault phase, then the recovery phase.
     ///
     /// # Panics
-    /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) returns the error instead.
     pub fn run(&self, seed: Seed) -> Report {
         let mut report = self.run_watched(seed, None);
         describe_failure(self, &mut report);
         report
     }
 
-    /// The same, with word of every step left for somebody who watches from outside.
+    /// As [`run`](Self::run), with a heartbeat for the watchdog.
     pub(crate) fn run_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Report {
         self.start_watched(seed, heartbeat).run()
     }
 
-    /// Starts a run that leaves word of every step for somebody who watches from outside, if anybody does.
+    /// As [`start`](Self::start), with a heartbeat for the watchdog.
     pub(crate) fn start_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim {
         let mut sim = self.start(seed);
         if let Some(heartbeat) = heartbeat {
@@ -54,7 +55,7 @@ impl Scenario {
 }
 
 impl Sim {
-    /// What was just started, from start to end.
+    /// Runs from start to end.
     pub(crate) fn run(mut self) -> Report {
         self.drive();
         self.finish()

@@ -1,4 +1,4 @@
-//! The run as checks see it.
+//! The state of a run as checks see it.
 
 use std::any::Any;
 
@@ -7,7 +7,7 @@ use cluster_sim_runtime::{DeviceId, Engine};
 use cluster_sim_transport::Network;
 use cluster_sim_types::{Health, NodeId, Traffic, VirtualInstant};
 
-/// A look at an engine between two steps.
+/// A read-only view of an engine between two steps.
 pub(super) struct WorldView<'a> {
     pub(super) engine: &'a Engine,
     pub(super) network: DeviceId,

@@ -56,7 +56,9 @@ impl<T> Clone for Sender<T> {
 }
 
 impl<T> Sender<T> {
-    /// Sends a message, waiting while the channel is full. Senders that wait get room in the order in which they called.
+    /// Sends a message, waiting while the channel is full.
+    ///
+    /// Senders that wait get room in the order in which they called.
     ///
     /// Cancel safe in that a message is sent completely or not at all: if the future is dropped first, the message is dropped
     /// with it.
@@ -105,8 +107,9 @@ pub struct Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Waits for the next message. Returns `None` once no sender is left, or the channel is closed, and all messages are
-    /// received.
+    /// Waits for the next message.
+    ///
+    /// Returns `None` once no sender is left, or the channel is closed, and all messages are received.
     ///
     /// Cancel safe: a message that was not returned stays in the channel.
     pub async fn recv(&mut self) -> Option<T> {

@@ -128,8 +128,9 @@ impl SimulatedContext {
         self.life.act(|Core { kernel, devices }| act(devices.get_mut(self.network), kernel))
     }
 
-    /// Runs `cleanup` on the network when a handle is dropped. Does nothing outside of the simulation or once the life is over:
-    /// the end of the life has already released everything.
+    /// Runs `cleanup` on the network when a handle is dropped.
+    ///
+    /// Does nothing outside of the simulation or once the life is over: the end of the life has already released everything.
     #[inline]
     pub(crate) fn cleanup(self, cleanup: impl FnOnce(&mut Network, &mut Kernel)) {
         try_entered(|core| {

@@ -57,7 +57,9 @@ impl Node {
         panic!("{} already publishes a view of another type than {}", self.name(), type_name::<V>())
     }
 
-    /// Exposes a handle by which a test can call into the node, until the life ends. A later call replaces the handle.
+    /// Exposes a handle by which a test can call into the node, until the life ends.
+    ///
+    /// A later call replaces the handle.
     ///
     /// `Sim::with_node` runs its closure on the handle as one step of this node. `TokioNode::with_handle` runs it on the calling
     /// thread.

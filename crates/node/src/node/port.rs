@@ -20,7 +20,7 @@ use super::SimulatedContext;
 use super::{Node, Twin};
 
 impl Node {
-    /// Binds a datagram port that receives messages of type `M` from the ports of the same name on other nodes.
+    /// Binds a datagram port, which receives from ports of the same name on other nodes.
     ///
     /// Up to 256 received messages wait in the port; further ones are lost, counted as `inbox_full`. A message that was sent as
     /// another type is decoded from its encoding (postcard) and lost as `undecodable` if that fails. Dropping the port unbinds
@@ -79,7 +79,9 @@ impl<M: Message> Port<M> {
         self
     }
 
-    /// Sends a datagram to the port of the same name on another node. Does not wait and does not report loss.
+    /// Sends a datagram to the port of the same name on another node.
+    ///
+    /// Does not wait and does not report loss.
     ///
     /// # Panics
     /// If there is no such node.

@@ -5,7 +5,9 @@ use cluster_sim_runtime::{Entropy, Roll};
 use super::{Node, Twin};
 
 impl Node {
-    /// Returns the random number for choice `index` of kind `name`, a pure function of seed, node name, life, `name` and `index`.
+    /// Returns the random number for choice `index` of kind `name`.
+    ///
+    /// It is a pure function of seed, node name, life, `name` and `index`.
     ///
     /// Equal arguments give equal rolls within one life. Let `index` number the subject of the choice (the operation, the
     /// attempt) rather than the calls: then the choice stays the same when an unrelated part of the run changes. The real twin

@@ -62,7 +62,9 @@ impl Node {
     }
 }
 
-/// The handle of a spawned task: a future of its result. Dropping it detaches the task, which keeps running.
+/// The handle of a spawned task: a future of its result.
+///
+/// Dropping it detaches the task, which keeps running.
 ///
 /// In a simulation it must be polled by code of the same simulation.
 pub struct JoinHandle<T> {

@@ -61,7 +61,9 @@ impl TokioCluster {
         Self::default()
     }
 
-    /// Adds a group of `count` nodes that run `main`, named `group/0`, `group/1` and so on. Its nodes are each other's peers.
+    /// Adds a group of `count` nodes that run `main`, named `group/0`, `group/1` and so on.
+    ///
+    /// Its nodes are each other's peers.
     pub fn nodes<F>(mut self, group: &str, count: u32, main: impl Fn(Node) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = ()> + Send + 'static,

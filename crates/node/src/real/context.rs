@@ -98,7 +98,9 @@ impl NodeContext {
         result
     }
 
-    /// Ends the life: tasks stop at their next await, and the exposed handle is dropped because it may hold the node.
+    /// Ends the life: tasks stop at their next await, and the exposed handle is dropped.
+    ///
+    /// The handle may hold the node, and so keep its sockets open.
     pub(super) fn end(&self) {
         self.life.end();
         let exposed = self.exposed.lock().take();

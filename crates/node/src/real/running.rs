@@ -75,7 +75,7 @@ impl TokioNode {
     /// If the main function panicked. The first caller gets its panic; later callers panic with a message that says so.
     pub async fn ended(&self) {
         let mut ending = self.ending.clone();
-        // An error means that the runtime shuts down, so nothing will end the node any more.
+        // An error means that the runtime shuts down, so nothing else will end the node.
         let _ = ending.wait_for(|ended| *ended).await;
         let reported: Panic = Box::new(format!("{} panicked; its panic was reported before", self.name));
         let panic = self.panic.lock().as_mut().map(|panic| std::mem::replace(panic, reported));
@@ -100,8 +100,9 @@ impl TokioNode {
         self.context.inspect(inspect)
     }
 
-    /// Runs `access` on the handle that the node [exposed](crate::Node::expose), on this thread. Concurrent calls run one after
-    /// the other.
+    /// Runs `access` on the handle that the node [exposed](crate::Node::expose), on this thread.
+    ///
+    /// Concurrent calls run one after the other.
     ///
     /// # Errors
     /// If the node has ended, or exposed no handle of type `H`. `access` was not run then.

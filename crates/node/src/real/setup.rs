@@ -46,7 +46,9 @@ pub struct TokioSetup {
 }
 
 impl TokioSetup {
-    /// Creates a setup for nodes with these addresses. The book lists every node of the cluster, those started here included.
+    /// Creates a setup for nodes with these addresses.
+    ///
+    /// The book lists every node of the cluster, those started here included.
     pub fn new(addresses: AddressBook) -> Self {
         Self { addresses: Arc::new(addresses), seed: None, observer: None }
     }
@@ -55,14 +57,18 @@ impl TokioSetup {
         Self { addresses: Arc::new(addresses), seed, observer }
     }
 
-    /// Sets the seed of the nodes' random numbers; [`Node::roll`] gives the rolls of a simulation with that seed.
+    /// Sets the seed of the nodes' random numbers, which are then those of a simulation with that seed.
+    ///
+    /// This holds for [`Node::roll`], and not for [`Node::random`].
     ///
     /// Without it the operating system chooses a seed at each start of a node.
     pub fn seed(self, seed: Seed) -> Self {
         Self { seed: Some(seed), ..self }
     }
 
-    /// Passes facts and views to `observer`, on the thread of the node that reports them. Without it facts are dropped.
+    /// Passes facts and views to `observer`, on the thread of the node that reports them.
+    ///
+    /// Without an observer facts are dropped; views can still be read by [`TokioNode::inspect`].
     ///
     /// `observer` must not block: the node's code waits for it.
     pub fn on_observation(self, observer: impl Fn(NodeId, Observation<'_>) + Send + Sync + 'static) -> Self {

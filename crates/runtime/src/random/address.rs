@@ -63,21 +63,21 @@ impl Seed {
     /// Returns the roll about `address` in `stream`, a pure function of the three.
     #[inline]
     pub const fn roll(self, stream: Stream, address: Address) -> Roll {
-        self.dice(stream).roll(address)
+        self.stream(stream).roll(address)
     }
 
     /// Computes the part that all rolls of one stream under this seed share.
     #[inline]
-    pub const fn dice(self, stream: Stream) -> Dice {
-        Dice(finalize(self.0 ^ stream.0))
+    pub const fn stream(self, stream: Stream) -> SeededStream {
+        SeededStream(finalize(self.0 ^ stream.0))
     }
 }
 
 /// One stream under one seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dice(u64);
+pub struct SeededStream(u64);
 
-impl Dice {
+impl SeededStream {
     /// Returns the roll about `address`; equals [`Seed::roll`] in this stream.
     #[inline]
     pub const fn roll(self, address: Address) -> Roll {

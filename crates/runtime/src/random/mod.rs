@@ -43,7 +43,7 @@ mod quantile;
 mod sampling;
 mod seed;
 
-pub use address::{Address, Dice, Entropy, Roll, Stream};
+pub use address::{Address, Entropy, Roll, SeededStream, Stream};
 pub use distribution::{Distribution, InvalidDistribution};
 pub use mixing::{finalize, fold, fold_bytes};
 pub use sampling::QuantileTable;

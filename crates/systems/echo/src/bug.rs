@@ -1,29 +1,36 @@
-//! What can be broken on purpose, to see whether it is found.
+//! Bugs that can be planted in the echo system.
 
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
-/// A planted bug: one thing that a client or the server does wrong, in both forms. Each stands in a line of its own and none in the way of
-/// another.
+/// A planted bug of the client or the server, present in both styles.
+///
+/// Each is one condition at one place, independent of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Bug {
-    /// A client asks again sixty times in a life and then no more: a retry is lost. As with a budget of retries that no success refills, which
-    /// one long outage or many short ones spend.
+    /// A client retries at most 60 times in a life, so a later lost message is never sent again.
+    ///
+    /// As with a retry budget that no success refills, spent by one long outage or many short ones.
     SpendsRetries,
-    /// A client takes whatever answer comes for that to the question under way. As where replies are matched to requests by their order on a
-    /// connection, and a late one to an earlier request is still in it.
+    /// A client accepts any answer as the answer to its current question.
+    ///
+    /// As with replies that are matched to requests by their order on a connection while a late reply is still in it.
     TakesAnyAnswer,
-    /// The server remembers what it answered by client and number, and of the client's life only whether it is even: after two crashes a
-    /// client is told what it asked in the life before the last. As with an epoch in too few bits, or none (Kafka KIP-890).
+    /// The server answers a question with the body that an earlier life of the client sent.
+    ///
+    /// It caches answers by client and number, with only the parity of the client's life, so the error shows after two crashes.
+    ///
+    /// As with an epoch of too few bits, or none (Kafka KIP-890).
     AnswersEarlierLife,
-    /// A client takes the repeated answer to a question that it counts as answered already: an effect twice. As with consumers that count
-    /// deliveries instead of requests.
+    /// A client counts a duplicate of the last answer once more, between two questions.
+    ///
+    /// As with consumers that count deliveries instead of requests.
     CountsTwice,
 }
 
 impl Bug {
-    /// Every bug that there is.
+    /// All bugs.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 }

@@ -1,4 +1,4 @@
-//! What a client does how often.
+//! The load of an echo system and its planted bug.
 
 use std::time::Duration;
 
@@ -6,25 +6,27 @@ use cluster_sim_node::NodeId;
 
 use crate::bug::Bug;
 
-/// The one server: the node that is declared first.
+/// The server: the first node that a scenario declares.
 pub const SERVER: NodeId = NodeId(0);
 
-/// What a client does how often, and what is broken on purpose.
+/// The load of each client, and a bug to plant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Config {
-    /// Questions that a client asks in one life, one after the other.
+    /// Questions that a client asks in one life, one at a time.
     pub questions: u64,
     /// The time between an answer and the next question.
     pub pause: Duration,
-    /// How long a client waits for an answer before it asks again.
-    pub patience: Duration,
-    /// What is broken on purpose; nothing where the system is to work.
+    /// The time a client waits for an answer before it sends the question again.
+    pub answer_timeout: Duration,
+    /// The planted bug; `None` for a correct system.
     pub bug: Option<Bug>,
 }
 
 impl Default for Config {
-    /// Ten questions 50 ms apart, asked again after 60 ms: three times what the default links take for both ways.
+    /// Ten questions 50 ms apart, retried after 60 ms.
+    ///
+    /// That is three round trips of the slowest default link (1 to 10 ms one way).
     fn default() -> Self {
-        Self { questions: 10, pause: Duration::from_millis(50), patience: Duration::from_millis(60), bug: None }
+        Self { questions: 10, pause: Duration::from_millis(50), answer_timeout: Duration::from_millis(60), bug: None }
     }
 }

@@ -1,24 +1,24 @@
-//! What clients say about themselves.
+//! Facts that clients report.
 
 use crate::message::Question;
 
-/// Something that happened to a client, stated at that instant.
+/// An event of a client, reported at the instant it happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EchoFact {
     /// It sent a question, for the first time or again.
     Asked {
-        /// Which question.
+        /// The question.
         question: Question,
-        /// What it asked.
+        /// The number that the server is to return.
         body: u64,
-        /// How often it had asked that before.
+        /// The number of earlier sends of this question.
         attempt: u32,
     },
-    /// It took an answer.
+    /// It accepted an answer.
     Answered {
-        /// The question that it took for answered.
+        /// The question named by the answer.
         question: Question,
-        /// What it was told.
+        /// The number in the answer.
         body: u64,
     },
 }

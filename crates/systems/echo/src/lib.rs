@@ -1,25 +1,33 @@
-//! Echo: clients ask a server one question after the other, and each again until it is answered.
+//! Echo: clients send a server one question after the other, and retry each until it is answered.
 //!
-//! Start at [`Config`]. [`Server`] and [`Client`] are the two machines; [`server()`] and [`client()`] are the same two as async functions,
-//! over the same port, so that either speaks with either. They send [`EchoMessage`]s, which a question's number names for chance, and
-//! state an [`EchoFact`] where something happens. [`Conversation`] is the rule that an answer is the answer to what was asked. A [`Bug`] can
-//! be planted, to see whether it is found.
+//! Start at [`Config`]. [`Server`] and [`Client`] are machines; [`server()`] and [`client()`] are the same two as async
+//! functions. [`EchoMessage`] is what they send, [`EchoFact`] what clients report, and [`AnswersMatchQuestions`] the rule that
+//! checks the reports. [`Bug`] lists the faults that can be planted, to test whether a campaign finds them.
 //!
-//! Deliberately absent: links and faults. Loss, delay, cuts and crashes are done to the nodes from outside.
+//! # Both styles
+//!
+//! Machines and async functions bind the same port, label messages alike and roll the same choices, so both styles send, lose and
+//! deliver the same messages at the same instants, and each style can talk to the other. They may differ only if two events of a
+//! node meet at one instant: a machine handles them one by one in random order, while a task sees all of them when it is polled.
+//! `tests/small_systems.rs` compares the styles.
+//!
+//! # Deliberately absent
+//!
+//! Links and faults. A scenario applies loss, delay, cuts and crashes to the nodes from outside.
 
+mod answers_match_questions;
 mod bug;
 mod client;
 mod config;
-mod conversation;
 mod fact;
 mod message;
 mod server;
 mod tasks;
 
+pub use answers_match_questions::{AnswerTime, AnswersMatchQuestions, Measured};
 pub use bug::Bug;
 pub use client::{Client, ClientView, Waiting};
 pub use config::{Config, SERVER};
-pub use conversation::{AnswerTime, Conversation, Measured};
 pub use fact::EchoFact;
 pub use message::{EchoMessage, Question, label};
 pub use server::{Server, ServerView};

@@ -1,18 +1,18 @@
-//! What clients and server say to each other.
+//! Messages between clients and the server.
 
 use std::fmt;
 
 use cluster_sim_node::{Incarnation, Label};
 use serde::{Deserialize, Serialize};
 
-/// Which question of a client, in which of its lives: by this a client knows the answer.
+/// The identity of a question among those of one client.
 ///
-/// The life is part of it, since an answer to an earlier life may still arrive.
+/// It contains the life, because an answer to an earlier life may still arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
-    /// The life that asks.
+    /// The client's life.
     pub life: Incarnation,
-    /// How many questions were asked before in that life.
+    /// The number of the question within that life, from 0.
     pub number: u64,
 }
 
@@ -26,23 +26,23 @@ impl fmt::Display for Question {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EchoMessage {
-    /// Client to server: say this back to me.
+    /// From client to server: return `body`.
     Ask {
-        /// Which question of the client; a retry keeps it.
+        /// The question; retries repeat it.
         question: Question,
-        /// What to say.
+        /// The number to return.
         body: u64,
     },
-    /// Server to client: this is what you asked.
+    /// From server to client: the answer.
     Answer {
-        /// Which question of the client.
+        /// The question.
         question: Question,
-        /// What it said.
+        /// The number of the question.
         body: u64,
     },
 }
 
-/// What names a message for chance: its kind, and the question it is about.
+/// Labels a message by kind and question, so its fate does not depend on the body.
 pub fn label(message: &EchoMessage) -> Label {
     let (kind, question) = match *message {
         EchoMessage::Ask { question, .. } => (0, question),
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_label_says_what_a_message_is_about_and_not_what_it_says() {
+    fn a_label_depends_on_kind_and_question_but_not_body() {
         let question = |life, number| Question { life: Incarnation(life), number };
         let ask = |question, body| label(&EchoMessage::Ask { question, body });
         assert_eq!(ask(question(0, 3), 1), ask(question(0, 3), 2));

@@ -9,12 +9,12 @@ use crate::fact::EchoFact;
 use crate::message::{EchoMessage, Question, label};
 use crate::server::{Echo, Server, ServerView};
 
-/// Does what [`Server`] does.
+/// Runs a correct server; see [`Server`].
 pub async fn server(node: Node) {
     server_with(node, Config::default()).await;
 }
 
-/// Does what [`Server::boot`] makes of that config do.
+/// Runs a server with a config, of which only `bug` matters; see [`Server`].
 pub async fn server_with(node: Node, config: Config) {
     let mut echo = Echo::new(config);
     let port = node.bind(Server::PORT).labelled(label);
@@ -23,13 +23,13 @@ pub async fn server_with(node: Node, config: Config) {
         let Received { from, message } = port.recv().await;
         if let EchoMessage::Ask { question, body } = message {
             node.publish(|view: &mut ServerView| view.answered += 1);
-            let body = echo.say(from, question, body);
+            let body = echo.answer(from, question, body);
             port.send(from, EchoMessage::Answer { question, body });
         }
     }
 }
 
-/// Does what [`Client`] does.
+/// Runs a client; see [`Client`]. It never returns, so late answers find its port open.
 pub async fn client(node: Node, config: Config) {
     let port = node.bind(Client::PORT).labelled(label);
     let mut retries = Retries::new(config.bug);
@@ -38,21 +38,21 @@ pub async fn client(node: Node, config: Config) {
         let (question, body) = ask(&node, &port, config, waiting, &mut retries).await;
         node.publish(|view: &mut ClientView| *view = ClientView { answered: number + 1, waiting: None });
         node.emit(EchoFact::Answered { question, body });
-        let late = |late: Received<EchoMessage>| {
+        let on_late_answer = |late: Received<EchoMessage>| {
             if config.bug == Some(Bug::CountsTwice) && late.message == (EchoMessage::Answer { question, body }) {
                 node.publish(|view: &mut ClientView| view.answered += 1);
                 node.emit(EchoFact::Answered { question, body });
             }
         };
-        port.recv_for(config.pause, late).await;
+        port.recv_for(config.pause, on_late_answer).await;
     }
-    // It is still there for answers that come late.
+    // Late answers are received and ignored.
     loop {
         port.recv().await;
     }
 }
 
-/// Asks until there is an answer.
+/// Sends a question until it is answered.
 async fn ask(
     node: &Node,
     port: &Port<EchoMessage>,
@@ -64,15 +64,17 @@ async fn ask(
         node.publish(|view: &mut ClientView| view.waiting = Some(waiting));
         node.emit(waiting.fact());
         port.send(SERVER, waiting.message());
-        match node.timeout(config.patience, answer(port, waiting, config.bug)).await {
+        match node.timeout(config.answer_timeout, answer(port, waiting, config.bug)).await {
             Ok(answer) => return answer,
-            Err(_) if retries.take() => waiting = waiting.again(),
+            Err(_) if retries.try_use() => waiting = waiting.retried(),
             Err(_) => return answer(port, waiting, config.bug).await,
         }
     }
 }
 
-/// Waits for the answer to one question. Others are late, or repeated, or to an earlier life, and tell nothing.
+/// Waits for the answer to one question.
+///
+/// Ignores late and repeated answers and those to an earlier life.
 async fn answer(port: &Port<EchoMessage>, waiting: Waiting, bug: Option<Bug>) -> (Question, u64) {
     loop {
         if let EchoMessage::Answer { question, body } = port.recv().await.message

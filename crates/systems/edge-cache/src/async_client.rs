@@ -1,4 +1,4 @@
-//! A client that roams across edges, as an async function.
+//! The client as an async function.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +12,15 @@ use crate::message::{EdgeMessage, Operation, Version, label};
 use crate::pace::Ticks;
 use crate::roamer::{ClientView, Read, Roamer, written_key};
 
-/// By so much the patience of a client grows that has none of its own any more: for good.
-const CALLED_OFF: Duration = Duration::from_secs(1_000_000);
+/// Added to the deadline of a read whose timeout is cancelled: longer than any run.
+const TIMEOUT_CANCELLED: Duration = Duration::from_secs(1_000_000);
 
-/// Does what [`Client`] does, over the same port, with the same labels and the same rolls.
+/// Runs a client; see [`Client`].
 ///
-/// One thing differs: a tick that comes at the very instant at which a read is given up finds that read under way, always. Of the machine's
-/// two timers chance picks the one that goes first.
+/// It uses the same port, labels and rolls as the machine, and never returns.
+///
+/// Differs from the machine in one case: if a read times out at the instant of a read tick, this function always finds the read
+/// in progress and skips the tick. The machine handles its two timers in random order.
 pub async fn client(node: Node, config: Arc<Config>, layout: Layout) {
     let port = Arc::new(node.bind(Client::PORT).labelled(label));
     let roamer = Roamer::new(&config, layout, node.index());
@@ -26,7 +28,7 @@ pub async fn client(node: Node, config: Arc<Config>, layout: Layout) {
     Reader { node, port, roamer }.run(Ticks::at(config.reads_per_client_per_sec)).await;
 }
 
-/// Writes at every tick. What comes of it the reader hears.
+/// Writes at every tick. The reader receives the acknowledgements.
 async fn write(node: Node, port: Arc<Port<EdgeMessage>>, config: Arc<Config>) {
     let mut ticks = Ticks::at(config.writes_per_client_per_sec);
     ticks.begin(node.roll("write-phase", 0));
@@ -38,7 +40,7 @@ async fn write(node: Node, port: Arc<Port<EdgeMessage>>, config: Arc<Config>) {
     }
 }
 
-/// The part of a client that reads, and hears what its port brings.
+/// The part of a client that reads and that receives all messages.
 struct Reader {
     node: Node,
     port: Arc<Port<EdgeMessage>>,
@@ -47,58 +49,59 @@ struct Reader {
 
 impl Reader {
     async fn run(mut self, mut ticks: Ticks) {
-        self.show(None);
+        self.publish(None);
         ticks.begin(self.node.roll("read-phase", 0));
         while let Some(due) = ticks.due() {
-            self.hear(None, LocalInstant::ZERO + due).await;
+            self.wait_for_answer(None, LocalInstant::ZERO + due).await;
             self.read(ticks.take()).await;
-            // A tick that finds a read under way does nothing.
+            // Ticks during the read are skipped.
             ticks.pass(self.now());
         }
         loop {
             let received = self.port.recv().await;
-            self.take(None, received);
+            self.on_message(None, received);
         }
     }
 
-    /// Asks for one key, and gives up when its patience is at an end.
+    /// Reads one key, and gives up after the read timeout.
     async fn read(&mut self, operation: Operation) {
         let read = self.roamer.read(operation, self.now(), self.node.entropy());
         let Read { edge, key, acked, .. } = read;
-        self.show(Some(read));
+        self.publish(Some(read));
         self.port.send(edge, EdgeMessage::ReadRequest { operation, key });
-        let answer = self.hear(Some(read), self.node.now() + self.roamer.patience()).await;
-        self.show(None);
+        let answer = self.wait_for_answer(Some(read), self.node.now() + self.roamer.read_timeout()).await;
+        self.publish(None);
         match answer {
             Some(version) if self.roamer.accept(&read, version) => {
                 self.node.emit(EdgeFact::Observed { operation, edge, key, version, acked });
             }
             _ => {
                 self.node.emit(EdgeFact::Unavailable { operation, edge });
-                self.roamer.flee(read, self.now(), self.node.entropy());
+                self.roamer.escape(read, self.now(), self.node.entropy());
             }
         }
     }
 
-    /// Takes what comes in until it is the answer to the read under way, at the latest until `deadline`.
-    async fn hear(&mut self, reading: Option<Read>, mut deadline: LocalInstant) -> Option<Version> {
+    /// Receives messages until one answers `reading` or `deadline` has passed.
+    async fn wait_for_answer(&mut self, reading: Option<Read>, mut deadline: LocalInstant) -> Option<Version> {
         loop {
-            let patience = deadline.saturating_since(self.node.now());
-            let received = self.node.timeout(patience, self.port.recv()).await.ok()?;
-            let is_answer_to_a_read = matches!(received.message, EdgeMessage::ReadReply { .. });
-            let answer = self.take(reading, received);
+            let left = deadline.saturating_since(self.node.now());
+            let received = self.node.timeout(left, self.port.recv()).await.ok()?;
+            let is_read_reply = matches!(received.message, EdgeMessage::ReadReply { .. });
+            let answer = self.on_message(reading, received);
             if answer.is_some() {
                 return answer;
             }
-            if is_answer_to_a_read && reading.is_some() && self.roamer.is_calmed_by_late_answers() {
-                deadline = deadline + CALLED_OFF;
+            if is_read_reply && reading.is_some() && self.roamer.late_answers_cancel_timeout() {
+                deadline = deadline + TIMEOUT_CANCELLED;
             }
         }
     }
 
-    /// Takes one message; answers with the version if it is the answer to the read under way. One that comes after the read was given up,
-    /// or from before a crash, tells nothing.
-    fn take(&mut self, reading: Option<Read>, received: Received<EdgeMessage>) -> Option<Version> {
+    /// Handles one message; returns the version if it answers `reading`.
+    ///
+    /// Ignores answers to reads that were given up, and those from before a crash.
+    fn on_message(&mut self, reading: Option<Read>, received: Received<EdgeMessage>) -> Option<Version> {
         match received.message {
             EdgeMessage::ReadReply { operation, key, version } => {
                 reading.filter(|read| self.roamer.is_answer(read, received.from, operation, key)).map(|_| version)
@@ -112,7 +115,7 @@ impl Reader {
         }
     }
 
-    fn show(&self, reading: Option<Read>) {
+    fn publish(&self, reading: Option<Read>) {
         self.node.publish(|view: &mut ClientView| view.reading = reading);
     }
 

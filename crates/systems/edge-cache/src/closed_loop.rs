@@ -1,4 +1,4 @@
-//! All machines and the collector in one loop, over links of the plainest kind.
+//! All machines and the collector in one loop, over minimal links.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::{
 };
 
 const LAYOUT: Layout = Layout { edges: 3, clients: 16 };
-const CHANCE: Entropy = Entropy::from_key(42);
+const ENTROPY: Entropy = Entropy::from_key(42);
 
 /// Any of the four machines.
 trait Node {
@@ -26,7 +26,7 @@ impl<M: Machine<Message = EdgeMessage>> Node for M {
     }
 }
 
-/// What the links from the router to the edges do.
+/// The behaviour of the links from the router to the edges.
 #[derive(Clone, Copy, Default)]
 struct Chaos {
     delay: Duration,
@@ -35,39 +35,42 @@ struct Chaos {
 }
 
 impl Chaos {
-    /// How long the message number `sent` takes; nothing if it is lost.
+    /// Returns the delay of message number `sent`; `None` if it is lost.
     fn fate(self, sent: u64) -> Option<Duration> {
-        let happens = |name, share| CHANCE.roll(name, sent).holds(Ratio::new(share).unwrap());
-        let late = if happens("reorder", self.reorder) { CHANCE.roll("late", sent).within(self.delay * 2) } else { Duration::ZERO };
-        (!happens("loss", self.loss)).then(|| self.delay + late)
+        let happens = |name, share| ENTROPY.roll(name, sent).holds(Ratio::new(share).unwrap());
+        let extra_delay =
+            if happens("reorder", self.reorder) { ENTROPY.roll("late", sent).within(self.delay * 2) } else { Duration::ZERO };
+        (!happens("loss", self.loss)).then(|| self.delay + extra_delay)
     }
 }
 
-/// What comes when: at one instant timers first, then deliveries, and reads last (EDGE-D23).
-type Agenda = BTreeMap<(Duration, u8, u64), (NodeId, Input<EdgeMessage>)>;
+/// Events by instant, priority and sequence number.
+///
+/// At one instant timers come first, then messages, and read requests last (EDGE-D23).
+type EventQueue = BTreeMap<(Duration, u8, u64), (NodeId, Input<EdgeMessage>)>;
 
 fn run(config: Config, chaos: Chaos, until: Duration) -> (MetricsSnapshot, Verdict) {
     let mut collector = Collector::new(&config, LAYOUT);
     let config = Arc::new(config);
-    let seat = |id: NodeId, index| NodeInfo::new(id, "node", index, Vec::new());
+    let info = |id: NodeId, index| NodeInfo::new(id, "node", index, Vec::new());
     let mut nodes: Vec<Box<dyn Node>> = vec![
-        Box::new(Source::boot(&config, LAYOUT, &seat(Layout::SOURCE, 0))),
-        Box::new(Router::boot(&config, LAYOUT, &seat(Layout::ROUTER, 0))),
+        Box::new(Source::boot(&config, LAYOUT, &info(Layout::SOURCE, 0))),
+        Box::new(Router::boot(&config, LAYOUT, &info(Layout::ROUTER, 0))),
     ];
     nodes.extend(
-        (0..LAYOUT.edges).map(|index| Box::new(Edge::boot(&config, LAYOUT, &seat(LAYOUT.edge(index), index))) as Box<dyn Node>),
+        (0..LAYOUT.edges).map(|index| Box::new(Edge::boot(&config, LAYOUT, &info(LAYOUT.edge(index), index))) as Box<dyn Node>),
     );
     nodes.extend(
         (0..LAYOUT.clients)
-            .map(|index| Box::new(Client::boot(&config, LAYOUT, &seat(LAYOUT.client(index), index))) as Box<dyn Node>),
+            .map(|index| Box::new(Client::boot(&config, LAYOUT, &info(LAYOUT.client(index), index))) as Box<dyn Node>),
     );
     let mut effects: Vec<_> = (0..nodes.len() as u64).map(|key| Effects::new(Entropy::from_key(key))).collect();
     let mut armed: BTreeMap<(NodeId, Timer), (Duration, u8, u64)> = BTreeMap::new();
     let mut sequence = nodes.len() as u64;
-    let mut agenda: Agenda =
+    let mut queue: EventQueue =
         (0..nodes.len() as u32).map(|id| ((Duration::ZERO, 0, u64::from(id)), (NodeId(id), Input::Start))).collect();
-    while let Some((moment, (node, input))) = agenda.pop_first().filter(|((at, ..), _)| *at <= until) {
-        let (now, effects) = (moment.0, &mut effects[node.index()]);
+    while let Some((due, (node, input))) = queue.pop_first().filter(|((at, ..), _)| *at <= until) {
+        let (now, effects) = (due.0, &mut effects[node.index()]);
         nodes[node.index()].step(LocalInstant::ZERO + now, input, effects);
         for effect in effects.drain() {
             let (receivers, message) = match effect {
@@ -76,12 +79,12 @@ fn run(config: Config, chaos: Chaos, until: Duration) -> (MetricsSnapshot, Verdi
                 Effect::SetTimer(timer, after) => {
                     sequence += 1;
                     let due = (now + after, 0, sequence);
-                    agenda.insert(due, (node, Input::Timer(timer)));
-                    armed.insert((node, timer), due).and_then(|before| agenda.remove(&before));
+                    queue.insert(due, (node, Input::Timer(timer)));
+                    armed.insert((node, timer), due).and_then(|before| queue.remove(&before));
                     continue;
                 }
                 Effect::CancelTimer(timer) => {
-                    armed.remove(&(node, timer)).and_then(|before| agenda.remove(&before));
+                    armed.remove(&(node, timer)).and_then(|before| queue.remove(&before));
                     continue;
                 }
                 Effect::Emit(fact) => {
@@ -89,16 +92,16 @@ fn run(config: Config, chaos: Chaos, until: Duration) -> (MetricsSnapshot, Verdi
                     assert_eq!(collector.observe(&Change::Fact(node, fact), &World::new(&cluster)), Verdict::Holds);
                     continue;
                 }
-                other => panic!("no machine of an edge cache asks for {other:?}"),
+                other => panic!("unexpected effect {other:?}"),
             };
             for to in receivers {
                 sequence += 1;
-                let chaotic = node == Layout::ROUTER;
-                let near = if node == Layout::SOURCE && to == Layout::ROUTER { Duration::ZERO } else { config.client_delay };
+                let is_from_router = node == Layout::ROUTER;
+                let plain_delay = if node == Layout::SOURCE && to == Layout::ROUTER { Duration::ZERO } else { config.client_delay };
                 let priority = if matches!(message, EdgeMessage::ReadRequest { .. }) { 2 } else { 1 };
-                if let Some(delay) = if chaotic { chaos.fate(sequence) } else { Some(near) } {
+                if let Some(delay) = if is_from_router { chaos.fate(sequence) } else { Some(plain_delay) } {
                     let input = Input::Message { from: node, message: message.clone() };
-                    agenda.insert((now + delay, priority, sequence), (to, input));
+                    queue.insert((now + delay, priority, sequence), (to, input));
                 }
             }
         }
@@ -108,7 +111,7 @@ fn run(config: Config, chaos: Chaos, until: Duration) -> (MetricsSnapshot, Verdi
     (collector.snapshot(), verdict)
 }
 
-/// The load that a scenario gives by default (EDGE-D23), without roaming.
+/// The default load of a scenario (EDGE-D23), without roaming.
 fn load() -> Config {
     Config {
         key_count: 16,
@@ -120,7 +123,7 @@ fn load() -> Config {
     }
 }
 
-/// Clients that roam.
+/// The default load with roaming.
 fn roaming() -> Config {
     Config { roam_interval: milliseconds(250), ..load() }
 }
@@ -141,7 +144,7 @@ fn edge_d22_without_chaos_and_roaming_nothing_is_violated() {
 }
 
 #[test]
-fn edge_01_with_chaos_and_roaming_every_promise_is_broken_somewhere() {
+fn edge_01_with_chaos_and_roaming_every_guarantee_is_violated() {
     let (measured, verdict) = run(roaming(), CHAOS, UNTIL);
     assert_eq!(verdict, Verdict::Holds);
     let value = |path: &str| measured.counters().into_iter().find(|(name, _)| name == path).unwrap().1;
@@ -162,7 +165,7 @@ fn edge_01_with_chaos_and_roaming_every_promise_is_broken_somewhere() {
 }
 
 #[test]
-fn edge_d09_the_same_run_measures_the_same() {
+fn edge_d09_equal_runs_have_equal_measurements() {
     assert_eq!(run(roaming(), CHAOS, UNTIL), run(roaming(), CHAOS, UNTIL));
 }
 
@@ -174,7 +177,7 @@ fn edge_d16_version_gated_edges_are_never_rolled_back() {
 }
 
 #[test]
-fn edge_d12_a_resync_makes_up_for_what_was_skipped() {
+fn edge_d12_a_resync_restores_skipped_versions() {
     let lagging =
         |source_lag_policy| Config { source_fanout_capacity: 1, burst_lag: Some(milliseconds(900)), source_lag_policy, ..load() };
     let (observed, _) = run(lagging(LagPolicy::ObserveAndContinue), Chaos::default(), UNTIL);

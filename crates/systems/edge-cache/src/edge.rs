@@ -1,4 +1,4 @@
-//! One edge with its cache.
+//! The edge: a versioned cache that answers reads.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,33 +10,33 @@ use crate::config::{ApplyMode, Config, Layout};
 use crate::fact::EdgeFact;
 use crate::message::{EdgeMessage, Key, Version, label};
 
-/// Holds a version of every key and answers reads from it at once (EDGE-07).
+/// Holds a version of every key and answers reads from its cache at once (EDGE-07).
 ///
-/// A crash empties its cache: every key is back at version 0.
+/// A crash empties the cache: every key is back at version 0.
 #[derive(Debug)]
 pub struct Edge {
     apply_mode: ApplyMode,
     bug: Option<Bug>,
-    /// Keys that it asked the source for, where it is broken.
+    /// Keys with an unanswered refetch, for [`Bug::RefetchesOnce`].
     refetching: BTreeSet<Key>,
     view: EdgeView,
 }
 
-/// What checks see of an edge.
+/// The view of an edge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EdgeView {
-    /// The version it holds of each key; 0 for one it never heard of.
+    /// The version of each key; 0 for keys never received.
     pub versions: Vec<Version>,
 }
 
-/// What a version-gated edge makes of a published version.
+/// How a version-gated edge classifies a published version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Arrival {
-    /// Exactly the next one.
+    /// The version after the held one.
     InOrder,
-    /// Held already, or older.
+    /// The held version or an older one.
     Old,
-    /// Others should have come before it.
+    /// A later version; those from `expected` on are missing.
     Gap { expected: Version },
 }
 
@@ -51,8 +51,8 @@ impl Arrival {
 }
 
 impl Edge {
-    /// An edge with an empty cache; which seat it has does not matter.
-    pub fn boot(config: &Arc<Config>, _layout: Layout, _seat: &NodeInfo) -> Self {
+    /// Creates an edge with an empty cache.
+    pub fn boot(config: &Arc<Config>, _layout: Layout, _info: &NodeInfo) -> Self {
         Self {
             apply_mode: config.apply_mode,
             bug: config.bug,
@@ -61,15 +61,17 @@ impl Edge {
         }
     }
 
-    /// Takes what the router forwarded (EDGE-D16). At a gap a gated edge takes nothing and asks the source instead: what it
-    /// missed may be more than one write, and the answer covers them all. Lost answers are made up for at the next gap.
+    /// Handles a version forwarded by the router (EDGE-D16).
+    ///
+    /// At a gap a gated edge does not apply the version but asks the source for the key: several writes may be missing, and the
+    /// answer covers all of them. If that answer is lost, the next gap asks again.
     fn publish(&mut self, key: Key, got: Version, effects: &mut Effects<EdgeMessage>) {
         let arrival = match self.apply_mode {
             ApplyMode::LastArrival => Arrival::InOrder,
             ApplyMode::VersionGated => Arrival::of(got, self.view.versions[key as usize]),
         };
         match arrival {
-            Arrival::InOrder => self.hold(key, got, effects),
+            Arrival::InOrder => self.store(key, got, effects),
             Arrival::Old => effects.view_unchanged(),
             Arrival::Gap { .. } if self.bug == Some(Bug::RefetchesOnce) && self.refetching.contains(&key) => {
                 effects.view_unchanged()
@@ -85,16 +87,16 @@ impl Edge {
         }
     }
 
-    /// Takes what the source answered: whatever it is, or only what is newer.
-    fn take_over(&mut self, key: Key, version: Version, effects: &mut Effects<EdgeMessage>) {
+    /// Applies a version sent by the source: any version, or only newer ones if gated.
+    fn apply_fetched(&mut self, key: Key, version: Version, effects: &mut Effects<EdgeMessage>) {
         self.refetching.remove(&key);
-        let takes_anything = self.apply_mode == ApplyMode::LastArrival || self.bug == Some(Bug::FillOverwritesInvalidation);
-        if takes_anything || version > self.view.versions[key as usize] {
-            self.hold(key, version, effects);
+        let accepts_any = self.apply_mode == ApplyMode::LastArrival || self.bug == Some(Bug::FillOverwritesInvalidation);
+        if accepts_any || version > self.view.versions[key as usize] {
+            self.store(key, version, effects);
         }
     }
 
-    fn hold(&mut self, key: Key, version: Version, effects: &mut Effects<EdgeMessage>) {
+    fn store(&mut self, key: Key, version: Version, effects: &mut Effects<EdgeMessage>) {
         let held = &mut self.view.versions[key as usize];
         let previous = std::mem::replace(held, version);
         if version == previous {
@@ -123,13 +125,13 @@ impl Machine for Edge {
         match message {
             EdgeMessage::Publish { key, version, .. } => self.publish(key, version, effects),
             EdgeMessage::ReadRequest { operation, key } => self.serve(from, operation, key, effects),
-            EdgeMessage::Refetched { key, version, .. } => self.take_over(key, version, effects),
+            EdgeMessage::Refetched { key, version, .. } => self.apply_fetched(key, version, effects),
             EdgeMessage::Resync { lag } => {
                 effects.send(Layout::SOURCE, EdgeMessage::SnapshotRequest { lag });
                 effects.view_unchanged();
             }
             EdgeMessage::Snapshot { lag, entries } => {
-                entries.iter().for_each(|(key, version)| self.take_over(*key, *version, effects));
+                entries.iter().for_each(|(key, version)| self.apply_fetched(*key, *version, effects));
                 effects.emit(EdgeFact::Resynced { lag });
             }
             _ => effects.view_unchanged(),
@@ -159,7 +161,7 @@ mod tests {
     fn publish(bench: &mut Bench<Edge>, versions: &[Version]) {
         for version in versions {
             let message = EdgeMessage::Publish { key: 1, version: *version, committed_at_ns: 0 };
-            bench.hear(milliseconds(1), Layout::ROUTER, message);
+            bench.deliver(milliseconds(1), Layout::ROUTER, message);
         }
     }
 
@@ -168,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_07_an_edge_holds_a_version_of_its_own_for_each_key() {
+    fn edge_07_an_edge_holds_one_version_per_key() {
         let mut edge = edge(ApplyMode::LastArrival);
         publish(&mut edge, &[1, 2]);
         assert_eq!(edge.view().versions, [0, 2, 0, 0]);
@@ -176,13 +178,13 @@ mod tests {
     }
 
     #[test]
-    fn edge_07_a_read_is_answered_at_once_from_the_cache() {
+    fn edge_07_a_read_is_answered_from_the_cache_at_once() {
         let mut edge = edge(ApplyMode::LastArrival);
         publish(&mut edge, &[3]);
-        edge.forget();
+        edge.clear();
         let client = LAYOUT.client(1);
-        edge.hear(milliseconds(2), client, EdgeMessage::ReadRequest { operation: 8, key: 1 });
-        edge.hear(milliseconds(2), client, EdgeMessage::ReadRequest { operation: 9, key: 0 });
+        edge.deliver(milliseconds(2), client, EdgeMessage::ReadRequest { operation: 8, key: 1 });
+        edge.deliver(milliseconds(2), client, EdgeMessage::ReadRequest { operation: 9, key: 0 });
         assert_eq!(
             edge.sent(),
             [
@@ -200,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d16_last_arrival_rolls_back_to_whatever_comes() {
+    fn edge_d16_last_arrival_rolls_back_to_an_older_version() {
         let mut edge = edge(ApplyMode::LastArrival);
         publish(&mut edge, &[1, 3, 2]);
         assert_eq!(edge.facts(), [applied(1, 0), applied(3, 1), applied(2, 3)]);
@@ -208,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_stays_what_it_is_states_nothing() {
+    fn an_unchanged_entry_reports_no_fact() {
         for mode in [ApplyMode::LastArrival, ApplyMode::VersionGated] {
             let mut edge = edge(mode);
             publish(&mut edge, &[1, 1]);
@@ -223,12 +225,16 @@ mod tests {
     #[case::older(1, 3, Arrival::Old)]
     #[case::one_missed(5, 3, Arrival::Gap { expected: 4 })]
     #[case::many_missed(9, 0, Arrival::Gap { expected: 1 })]
-    fn edge_d16_version_gated_knows_old_next_and_gap(#[case] got: Version, #[case] held: Version, #[case] arrival: Arrival) {
+    fn edge_d16_version_gated_distinguishes_old_next_and_gap(
+        #[case] got: Version,
+        #[case] held: Version,
+        #[case] arrival: Arrival,
+    ) {
         assert_eq!(Arrival::of(got, held), arrival);
     }
 
     #[test]
-    fn edge_d16_version_gated_drops_what_is_old() {
+    fn edge_d16_version_gated_drops_old_versions() {
         let mut edge = edge(ApplyMode::VersionGated);
         publish(&mut edge, &[1, 2, 1]);
         assert_eq!(edge.facts(), [applied(1, 0), applied(2, 1)]);
@@ -236,28 +242,28 @@ mod tests {
     }
 
     #[test]
-    fn edge_d16_version_gated_refetches_at_a_gap_and_takes_what_is_newer() {
+    fn edge_d16_version_gated_refetches_at_a_gap_and_applies_newer_versions() {
         let mut edge = edge(ApplyMode::VersionGated);
         publish(&mut edge, &[1, 4]);
         assert_eq!(edge.view().versions[1], 1);
         assert_eq!(edge.sent(), [(Layout::SOURCE, EdgeMessage::Refetch { key: 1, got: 4 })]);
         assert_eq!(edge.facts(), [applied(1, 0), EdgeFact::Refetching { key: 1, expected: 2, got: 4 }]);
-        edge.forget();
-        edge.hear(milliseconds(9), Layout::SOURCE, EdgeMessage::Refetched { key: 1, got: 4, version: 5 });
-        edge.hear(milliseconds(9), Layout::SOURCE, EdgeMessage::Refetched { key: 1, got: 4, version: 4 });
+        edge.clear();
+        edge.deliver(milliseconds(9), Layout::SOURCE, EdgeMessage::Refetched { key: 1, got: 4, version: 5 });
+        edge.deliver(milliseconds(9), Layout::SOURCE, EdgeMessage::Refetched { key: 1, got: 4, version: 4 });
         assert_eq!(edge.facts(), [applied(5, 1)]);
     }
 
     #[test]
-    fn edge_d12_a_resync_fetches_a_snapshot_and_takes_it_over() {
+    fn edge_d12_a_resync_fetches_and_applies_a_snapshot() {
         for (mode, expected) in [(ApplyMode::LastArrival, [0, 2, 6, 0]), (ApplyMode::VersionGated, [0, 3, 6, 0])] {
             let mut edge = edge(mode);
             publish(&mut edge, &[1, 2, 3]);
-            edge.forget();
-            edge.hear(milliseconds(5), Layout::ROUTER, EdgeMessage::Resync { lag: 2 });
+            edge.clear();
+            edge.deliver(milliseconds(5), Layout::ROUTER, EdgeMessage::Resync { lag: 2 });
             assert_eq!(edge.sent(), [(Layout::SOURCE, EdgeMessage::SnapshotRequest { lag: 2 })]);
             let entries = [(1, 2), (2, 6)].into();
-            edge.hear(milliseconds(6), Layout::SOURCE, EdgeMessage::Snapshot { lag: 2, entries });
+            edge.deliver(milliseconds(6), Layout::SOURCE, EdgeMessage::Snapshot { lag: 2, entries });
             assert_eq!(edge.view().versions, expected, "{mode:?}");
             assert_eq!(edge.facts().last(), Some(&EdgeFact::Resynced { lag: 2 }), "{mode:?}");
         }

@@ -1,85 +1,85 @@
-//! What the nodes of an edge cache say about themselves.
+//! Facts that the nodes of an edge cache report.
 
 use cluster_sim_node::NodeId;
 
 use crate::message::{Key, Operation, Version};
 
-/// Something that happened in an edge cache, stated by the node to which it happened, at that instant.
+/// An event of one node, reported at the instant it happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EdgeFact {
-    /// Source: this version of this key exists from now on.
+    /// Source: committed a version.
     Committed {
         /// The key that was written.
         key: Key,
-        /// Its new version, one above the one before.
+        /// The new version, one above the previous.
         version: Version,
     },
-    /// Edge: the entry changed. Going back to a lower version is a rollback.
+    /// Edge: changed an entry. A lower version is a rollback.
     Applied {
         /// The key of the entry.
         key: Key,
-        /// What it holds now.
+        /// The new version.
         version: Version,
-        /// What it held before.
+        /// The previous version.
         previous: Version,
     },
-    /// Edge: a read was answered.
+    /// Edge: answered a read.
     Served {
-        /// Who asked.
+        /// The client.
         client: NodeId,
-        /// Which read of that client.
+        /// The read, numbered by the client.
         operation: Operation,
         /// The key that was read.
         key: Key,
-        /// The version that was answered.
+        /// The version in the answer.
         version: Version,
     },
-    /// Edge: a version passed it by, and it asks the source for that key.
+    /// Edge: found a gap in versions and asked the source for the key.
     Refetching {
         /// The key with the gap.
         key: Key,
-        /// The version that should have come next.
+        /// The version that was due next.
         expected: Version,
-        /// The version that came.
+        /// The version that arrived.
         got: Version,
     },
-    /// Edge: it took over a snapshot of the source.
+    /// Edge: applied a snapshot of the source.
     Resynced {
-        /// Which lag of the router made it ask.
+        /// The number of the router's lag that caused it, from 0.
         lag: u32,
     },
-    /// Router: it fell behind the source, and the oldest messages are gone.
+    /// Router: fell behind the source and skipped the oldest messages.
     Lagged {
-        /// How many messages were skipped.
+        /// The number of skipped messages.
         skipped: u64,
     },
-    /// Client: a read came back.
+    /// Client: accepted the answer to a read.
     Observed {
-        /// Which read of the client.
+        /// The read, numbered by the client.
         operation: Operation,
         /// The edge that answered.
         edge: NodeId,
         /// The key that was read.
         key: Key,
-        /// The version it was told.
+        /// The version in the answer.
         version: Version,
-        /// The highest version of the key that the source had acknowledged to this client when it asked; 0 for none.
+        /// The highest version of the key acknowledged to this client before the read; 0 for none.
         acked: Version,
     },
-    /// Client: a read was given up; the client moves to another edge.
+    /// Client: gave up a read and moves to another edge.
     Unavailable {
-        /// Which read of the client.
+        /// The read, numbered by the client.
         operation: Operation,
         /// The edge that did not answer in time.
         edge: NodeId,
     },
-    /// Client: the source acknowledged a write.
+    /// Client: got the acknowledgement of a write.
     WriteAcked {
-        /// Which write of the client.
+        /// The write, numbered by the client.
         operation: Operation,
         /// The key that was written.
         key: Key,
-        /// The version that the write became.
+        /// The version of the write.
         version: Version,
     },
 }

@@ -1,19 +1,19 @@
-//! How far backwards clients were taken.
+//! The severity of monotonic-read violations.
 
 use cluster_sim_metrics::Counter;
 use serde::{Deserialize, Serialize};
 
 use crate::message::Version;
 
-/// Monotonic violations by their severity, in versions and in time.
+/// Counts monotonic-read violations by severity, in versions and in time.
 ///
-/// Each violation falls into exactly one bucket of either kind (EDGE-D04, EDGE-D05).
+/// Each violation is counted in exactly one bucket of each kind (EDGE-D04, EDGE-D05).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InversionDistance {
-    /// By the number of versions the client fell back.
+    /// Violations by the number of versions that the client fell back.
     pub version_buckets: VersionBuckets,
-    /// By the time between the commits of the two versions, in whole milliseconds rounded down.
+    /// Violations by the time between the commits of the two versions, in whole milliseconds rounded down.
     pub temporal_buckets: TemporalBuckets,
     /// Violations of fewer than 5 versions and less than 20 ms: jitter rather than loss (EDGE-20).
     pub micro_inversions: Counter,
@@ -48,43 +48,43 @@ pub struct TemporalBuckets {
 }
 
 impl InversionDistance {
-    /// Counts one violation of so many versions and so many whole milliseconds.
+    /// Counts one violation of `versions` versions and `milliseconds` whole milliseconds.
     ///
     /// # Panics
-    /// If it is no violation: none is of 0 versions.
+    /// If `versions` is 0, which is no violation.
     pub(crate) fn record(&mut self, versions: Version, milliseconds: u64) {
-        let of_versions = &mut self.version_buckets;
+        let by_versions = &mut self.version_buckets;
         match versions {
-            0 => panic!("a client that fell back by no version did not fall back"),
-            1 => of_versions.v1.increment(),
-            2..=5 => of_versions.v2_5.increment(),
-            6..=20 => of_versions.v6_20.increment(),
-            21.. => of_versions.v21_plus.increment(),
+            0 => panic!("a violation falls back by at least one version"),
+            1 => by_versions.v1.increment(),
+            2..=5 => by_versions.v2_5.increment(),
+            6..=20 => by_versions.v6_20.increment(),
+            21.. => by_versions.v21_plus.increment(),
         }
-        let of_time = &mut self.temporal_buckets;
+        let by_time = &mut self.temporal_buckets;
         match milliseconds {
-            ..5 => of_time.lt_5ms.increment(),
-            5..=20 => of_time.ms5_20.increment(),
-            21..=100 => of_time.ms21_100.increment(),
-            101.. => of_time.gt_100ms.increment(),
+            ..5 => by_time.lt_5ms.increment(),
+            5..=20 => by_time.ms5_20.increment(),
+            21..=100 => by_time.ms21_100.increment(),
+            101.. => by_time.gt_100ms.increment(),
         }
         if versions < 5 && milliseconds < 20 {
             self.micro_inversions.increment();
         }
     }
 
-    /// The first sum that does not add up to so many violations, as a sentence (EDGE-D06).
+    /// Returns the first sum that differs from the number of violations, as a sentence (EDGE-D06).
     pub(crate) fn imbalance(&self, violations: Counter) -> Option<String> {
         let VersionBuckets { v1, v2_5, v6_20, v21_plus } = self.version_buckets;
         let TemporalBuckets { lt_5ms, ms5_20, ms21_100, gt_100ms } = self.temporal_buckets;
-        let of_versions = sum([v1, v2_5, v6_20, v21_plus]);
-        let of_time = sum([lt_5ms, ms5_20, ms21_100, gt_100ms]);
+        let by_versions = sum([v1, v2_5, v6_20, v21_plus]);
+        let by_time = sum([lt_5ms, ms5_20, ms21_100, gt_100ms]);
         let micro = self.micro_inversions;
         let (few_versions, short_time) = (sum([v1, v2_5]), sum([lt_5ms, ms5_20]));
-        if of_versions != violations {
-            Some(format!("the version buckets sum up to {of_versions}, but monotonic_violations is {violations}"))
-        } else if of_time != violations {
-            Some(format!("the temporal buckets sum up to {of_time}, but monotonic_violations is {violations}"))
+        if by_versions != violations {
+            Some(format!("the version buckets sum up to {by_versions}, but monotonic_violations is {violations}"))
+        } else if by_time != violations {
+            Some(format!("the temporal buckets sum up to {by_time}, but monotonic_violations is {violations}"))
         } else if micro > few_versions {
             Some(format!("micro_inversions is {micro}, but v1 + v2_5 is {few_versions}"))
         } else if micro > short_time {
@@ -95,7 +95,7 @@ impl InversionDistance {
     }
 }
 
-/// Saturates as its summands do.
+/// Adds counters; saturates as they do.
 fn sum<const N: usize>(counters: [Counter; N]) -> Counter {
     let mut sum = Counter::new();
     counters.into_iter().for_each(|counter| sum.add(counter.get()));
@@ -122,7 +122,7 @@ mod tests {
     #[case(20, [0, 0, 1, 0])]
     #[case(21, [0, 0, 0, 1])]
     #[case(Version::MAX, [0, 0, 0, 1])]
-    fn edge_12_to_15_each_distance_in_versions_falls_into_one_bucket(#[case] versions: Version, #[case] expected: [u64; 4]) {
+    fn edge_12_to_15_each_version_distance_is_counted_in_one_bucket(#[case] versions: Version, #[case] expected: [u64; 4]) {
         let VersionBuckets { v1, v2_5, v6_20, v21_plus } = recorded(versions, 0).version_buckets;
         assert_eq!([v1, v2_5, v6_20, v21_plus].map(Counter::get), expected);
     }
@@ -136,7 +136,7 @@ mod tests {
     #[case(100, [0, 0, 1, 0])]
     #[case(101, [0, 0, 0, 1])]
     #[case(u64::MAX, [0, 0, 0, 1])]
-    fn edge_16_to_19_each_distance_in_time_falls_into_one_bucket(#[case] milliseconds: u64, #[case] expected: [u64; 4]) {
+    fn edge_16_to_19_each_time_distance_is_counted_in_one_bucket(#[case] milliseconds: u64, #[case] expected: [u64; 4]) {
         let TemporalBuckets { lt_5ms, ms5_20, ms21_100, gt_100ms } = recorded(1, milliseconds).temporal_buckets;
         assert_eq!([lt_5ms, ms5_20, ms21_100, gt_100ms].map(Counter::get), expected);
     }
@@ -149,7 +149,7 @@ mod tests {
     #[case(5, 20, 0)]
     #[case(1, 1_000, 0)]
     #[case(100, 0, 0)]
-    fn edge_d07_a_micro_inversion_is_short_in_both_dimensions(
+    fn edge_d07_a_micro_inversion_is_short_in_versions_and_time(
         #[case] versions: Version,
         #[case] milliseconds: u64,
         #[case] expected: u64,
@@ -158,13 +158,13 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "did not fall back")]
-    fn edge_d04_no_violation_is_of_no_version() {
+    #[should_panic(expected = "at least one version")]
+    fn edge_d04_a_violation_of_zero_versions_is_rejected() {
         recorded(0, 0);
     }
 
     #[test]
-    fn edge_d06_every_mix_of_violations_adds_up() {
+    fn edge_d06_buckets_add_up_for_every_mix_of_violations() {
         let mut inversions = InversionDistance::default();
         let mut violations = Counter::new();
         for versions in [1, 2, 4, 5, 6, 20, 21, 1_000] {
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d06_each_sum_that_does_not_add_up_is_named() {
+    fn edge_d06_each_wrong_sum_is_reported() {
         let one = counter(1);
         let mut inversions = recorded(1, 1);
         inversions.version_buckets.v21_plus.increment();
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_bucket_stays_full_and_adds_up() {
+    fn a_saturated_bucket_stays_saturated_and_adds_up() {
         let full = counter(u64::MAX);
         let mut inversions = InversionDistance::default();
         inversions.version_buckets.v1 = full;

@@ -1,4 +1,4 @@
-//! Drawing keys by how often they are asked for.
+//! Random keys by their frequency.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,10 +7,10 @@ use cluster_sim_node::Roll;
 use crate::config::{Config, KeyDistribution};
 use crate::message::Key;
 
-/// The drawing table of a [`KeyDistribution`], worked out once for all machines that share a [`Config`].
+/// The sampling table of a [`KeyDistribution`], computed once for all machines that share a [`Config`].
 ///
-/// It follows from `key_count` and `key_distribution`, so two tables never make two configs unequal, and a cloned config
-/// works out its own: its distribution may be changed before it is used.
+/// It follows from `key_count` and `key_distribution`. So tables do not count when configs are compared, and a cloned config
+/// computes its own, because its distribution may be changed before use.
 #[derive(Debug, Default)]
 pub struct KeyTable(OnceLock<Thresholds>);
 
@@ -26,7 +26,7 @@ impl PartialEq for KeyTable {
     }
 }
 
-/// Where each key ends on the 64-bit range of a roll, and for which distribution.
+/// The end of each key on the 64-bit range of a roll, and the distribution it was computed for.
 #[derive(Debug)]
 struct Thresholds {
     key_count: u32,
@@ -35,16 +35,19 @@ struct Thresholds {
 }
 
 impl Config {
-    /// The key that `roll` draws.
+    /// Returns the key selected by `roll`.
     ///
     /// # Panics
-    /// If there are no keys, or the distribution was changed after keys were drawn from this very config.
+    /// If there are no keys, or the distribution was changed after keys were drawn from this config.
     pub(crate) fn key(&self, roll: Roll) -> Key {
         match self.key_distribution {
             KeyDistribution::Uniform => roll.below(u64::from(self.key_count)) as Key,
             KeyDistribution::Zipf(exponent) => {
                 let table = self.key_table.0.get_or_init(|| Thresholds::zipf(self.key_count, exponent));
-                assert!((table.key_count, table.exponent) == (self.key_count, exponent), "keys were drawn from another table");
+                assert!(
+                    (table.key_count, table.exponent) == (self.key_count, exponent),
+                    "the distribution changed after keys were drawn"
+                );
                 table.key(roll)
             }
         }
@@ -52,9 +55,11 @@ impl Config {
 }
 
 impl Thresholds {
-    /// Key k as often as 1 / (k + 1)^exponent. `libm`, because the last digit of std's `powf` differs between platforms.
+    /// Gives key k the weight 1 / (k + 1)^exponent.
+    ///
+    /// Uses `libm` because the last digit of std's `powf` differs between platforms.
     fn zipf(key_count: u32, exponent: f64) -> Self {
-        assert!(key_count > 0, "a choice among no keys");
+        assert!(key_count > 0, "there are no keys");
         let mut total = 0.0;
         let sums: Vec<f64> = (1..=key_count)
             .map(|rank| {
@@ -62,14 +67,14 @@ impl Thresholds {
                 total
             })
             .collect();
-        // The cast saturates: the last key ends with the range itself.
+        // The cast saturates, so the last key ends with the range.
         let ends = sums.iter().map(|sum| (sum / total * 18_446_744_073_709_551_616.0) as u64).collect();
         Self { key_count, exponent, ends }
     }
 
     fn key(&self, roll: Roll) -> Key {
         let below = self.ends.partition_point(|end| *end <= roll.0);
-        // The highest roll of all equals the end of the last key.
+        // The highest roll equals the end of the last key.
         below.min(self.ends.len() - 1) as Key
     }
 }
@@ -91,12 +96,12 @@ mod tests {
     }
 
     #[test]
-    fn edge_d23_uniform_keys_are_drawn_alike() {
+    fn edge_d23_uniform_keys_are_drawn_equally_often() {
         assert!(drawn(KeyDistribution::Uniform, 10).iter().all(|count| (9_500..10_500).contains(count)));
     }
 
     #[test]
-    fn edge_d23_zipf_draws_key_k_as_often_as_its_rank_says() {
+    fn edge_d23_zipf_draws_each_key_in_proportion_to_its_weight() {
         let counts = drawn(KeyDistribution::Zipf(1.0), 4);
         // 1 + 1/2 + 1/3 + 1/4 = 25/12.
         for (count, expected) in counts.iter().zip([48_000_u32, 24_000, 16_000, 12_000]) {
@@ -113,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cloned_config_works_out_a_table_of_its_own() {
+    fn a_cloned_config_computes_its_own_table() {
         let first = Config { key_count: 128, key_distribution: KeyDistribution::Zipf(0.99), ..config() };
         assert_eq!(first.key(Roll(u64::MAX)), 127);
         let second = Config { key_count: 2, ..first.clone() };

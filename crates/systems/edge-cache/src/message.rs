@@ -1,103 +1,107 @@
-//! What the nodes of an edge cache say to each other.
+//! Messages between the nodes of an edge cache.
 
 use std::sync::Arc;
 
 use cluster_sim_node::Label;
 use serde::{Deserialize, Serialize};
 
-/// A key of the cache, 0 to `key_count - 1`.
+/// A key of the cache, from 0 to `key_count - 1`.
 pub type Key = u32;
 
-/// A version of a key: 1 for its first write; 0 for a key that was never written, as if committed when the run began.
+/// A version of a key, 1 for its first write.
+///
+/// 0 means that the key was never written. It counts as committed when the run began.
 pub type Version = u32;
 
-/// One read or one write of a client, numbered by that client.
+/// The number of a read or a write of one client; reads and writes are counted separately, from 0.
 pub type Operation = u64;
 
 /// A message between two nodes of an edge cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EdgeMessage {
-    /// Source to router, router to edge: this key has this version. Write and invalidation in one.
+    /// From source to router and from router to edge: a key has a new version.
+    ///
+    /// Serves as write and as invalidation.
     Publish {
         /// The key that was written.
         key: Key,
-        /// Its new version.
+        /// The new version.
         version: Version,
-        /// When it was committed, by the source's clock.
+        /// The instant of the commit on the source's clock, in nanoseconds.
         committed_at_ns: u64,
     },
-    /// Client to source: write this key.
+    /// From client to source: write a key.
     WriteRequest {
-        /// Which write of the client.
+        /// The write, numbered by the client.
         operation: Operation,
         /// The key to write.
         key: Key,
     },
-    /// Source to client: the write is committed.
+    /// From source to client: the write is committed.
     WriteAck {
-        /// Which write of the client.
+        /// The write, numbered by the client.
         operation: Operation,
         /// The key that was written.
         key: Key,
-        /// The version that the write became.
+        /// The version of the write.
         version: Version,
     },
-    /// Client to edge: what do you hold?
+    /// From client to edge: read a key.
     ReadRequest {
-        /// Which read of the client.
+        /// The read, numbered by the client.
         operation: Operation,
         /// The key to read.
         key: Key,
     },
-    /// Edge to client: this is what I hold.
+    /// From edge to client: the version that the edge holds.
     ReadReply {
-        /// Which read of the client.
+        /// The read, numbered by the client.
         operation: Operation,
         /// The key that was read.
         key: Key,
-        /// The version the edge holds.
+        /// The version.
         version: Version,
     },
-    /// Edge to source: a version of this key passed me by.
+    /// From edge to source: the edge missed versions of a key.
     Refetch {
         /// The key with the gap.
         key: Key,
-        /// The version whose arrival showed the gap.
+        /// The version whose arrival revealed the gap.
         got: Version,
     },
-    /// Source to edge: the key as it stands.
+    /// From source to edge: the latest version of a key.
     Refetched {
-        /// The key that was asked for.
+        /// The key.
         key: Key,
-        /// The version that showed the gap, as in the question.
+        /// The version that revealed the gap, copied from the request.
         got: Version,
         /// The latest version.
         version: Version,
     },
-    /// Router to edge: messages were skipped, fetch everything anew.
+    /// From router to edge: messages were skipped, fetch a snapshot.
     Resync {
-        /// Which lag of the router, from 0.
+        /// The number of the router's lag, from 0.
         lag: u32,
     },
-    /// Edge to source: what is the latest version of every key?
+    /// From edge to source: send a snapshot.
     SnapshotRequest {
-        /// Which lag of the router made the edge ask.
+        /// The number of the router's lag that caused it.
         lag: u32,
     },
-    /// Source to edge: the latest version of every key that was ever written.
+    /// From source to edge: the latest version of every key that was ever written.
     Snapshot {
-        /// Which lag of the router made the edge ask.
+        /// The number of the router's lag that caused it.
         lag: u32,
         /// Keys and versions, in order of key.
         entries: Arc<[(Key, Version)]>,
     },
 }
 
-/// What names a message for chance: its kind, and the write, operation or lag it is about.
+/// Labels a message by its kind and by the write, operation or lag it is about.
 ///
-/// What a message *answers* is left out, since that hangs on timing: the fate of a reply stays what it is in a run in which an
-/// edge answers with another version.
+/// The content of an answer is left out because it depends on timing: a reply keeps its fate if the edge answers with another
+/// version.
 pub fn label(message: &EdgeMessage) -> Label {
     let about = |key: Key, version: Version| u64::from(key) << 32 | u64::from(version);
     let (kind, id) = match message {
@@ -120,12 +124,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_small_enough_to_be_moved_about() {
+    fn a_message_takes_at_most_40_bytes() {
         assert!(size_of::<EdgeMessage>() <= 40, "{} bytes", size_of::<EdgeMessage>());
     }
 
     #[test]
-    fn a_label_does_not_hang_on_timing() {
+    fn a_label_does_not_depend_on_timing() {
         let publish = |committed_at_ns| EdgeMessage::Publish { key: 3, version: 7, committed_at_ns };
         assert_eq!(label(&publish(1)), label(&publish(2)));
         let reply = |version| EdgeMessage::ReadReply { operation: 9, key: 3, version };

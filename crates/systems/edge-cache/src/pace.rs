@@ -1,4 +1,4 @@
-//! When things are due that happen so many times a second.
+//! Due times of events at a constant rate.
 
 use std::time::Duration;
 
@@ -6,33 +6,33 @@ use cluster_sim_node::Roll;
 
 use crate::config::Config;
 
-/// Ticks at a steady rate: number n is due n / rate after the start.
+/// Ticks at a constant rate: tick n is due n / rate after the start.
 ///
-/// Each instant is worked out from the start and not from the tick before, so that no rounding adds up.
+/// Each due time is computed from the start rather than from the previous tick, so rounding errors do not accumulate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Pace {
-    /// When the rate comes into force, since the machine booted.
+    /// The instant at which the rate takes effect, as the time since boot.
     pub start: Duration,
     /// Ticks per second.
     pub rate_per_sec: f64,
 }
 
 impl Pace {
-    /// When tick `number` is due; nothing for a rate of zero, whose ticks never come.
+    /// Returns the due time of tick `number`; `None` for a rate of zero.
     pub(crate) fn tick(self, number: u64) -> Option<Duration> {
         let nanoseconds = number as f64 * 1e9 / self.rate_per_sec;
-        // A rate so low that its tick lies beyond representable time is a rate of zero.
+        // A rate so low that the tick is beyond representable time counts as zero.
         (self.rate_per_sec > 0.0 && nanoseconds < u64::MAX as f64)
             .then(|| self.start.saturating_add(Duration::from_nanos(nanoseconds as u64)))
     }
 
-    /// The time between two ticks; nothing for a rate of zero.
+    /// Returns the time between two ticks; `None` for a rate of zero.
     pub(crate) fn interval(self) -> Option<Duration> {
         Self { start: Duration::ZERO, ..self }.tick(1)
     }
 }
 
-/// Steady ticks of a client, numbered from 0, of which one comes next (EDGE-08).
+/// The ticks of a client at a constant rate, numbered from 0 (EDGE-08).
 #[derive(Debug)]
 pub(crate) struct Ticks {
     pace: Pace,
@@ -40,30 +40,30 @@ pub(crate) struct Ticks {
 }
 
 impl Ticks {
-    /// Ticks at a steady rate, the first of which comes at once; at a rate of zero none does.
+    /// Creates ticks of which the first is due at once; a rate of zero has none.
     pub(crate) fn at(rate_per_sec: f64) -> Self {
         Self { pace: Pace { start: Duration::ZERO, rate_per_sec }, next: 0 }
     }
 
-    /// Lets the first tick come where the roll says within one interval.
+    /// Moves the first tick to a random phase within one interval.
     pub(crate) fn begin(&mut self, phase: Roll) {
         if let Some(interval) = self.pace.interval() {
             self.pace.start = phase.within(interval);
         }
     }
 
-    /// When the next tick comes; nothing if none does.
+    /// Returns the due time of the next tick.
     pub(crate) fn due(&self) -> Option<Duration> {
         self.pace.tick(self.next)
     }
 
-    /// Takes the tick that comes next, and says which one it is.
+    /// Advances to the following tick and returns the number of this one.
     pub(crate) fn take(&mut self) -> u64 {
         self.next += 1;
         self.next - 1
     }
 
-    /// Passes over the ticks that came up to and with `now`.
+    /// Skips the ticks due up to and including `now`.
     pub(crate) fn pass(&mut self, now: Duration) {
         while self.due().is_some_and(|due| due <= now) {
             self.next += 1;
@@ -71,17 +71,17 @@ impl Ticks {
     }
 }
 
-/// The instants of the source's own writes (EDGE-02, EDGE-36).
+/// The due times of the source's own writes (EDGE-02, EDGE-36).
 ///
-/// A rate is in force from the instant of its change up to and with the instant of the next; its i-th write, counted from 1, is
+/// A rate applies from the instant of its change up to and including the instant of the next. Its i-th write, counted from 1, is
 /// due i / rate after its start. Of several changes at one instant the last one counts.
 #[derive(Debug)]
 pub(crate) struct MutationSchedule {
-    /// Every rate, in order of its start.
+    /// All rates, in order of start.
     rates: Vec<Pace>,
-    /// The rate in force.
+    /// The index of the current rate.
     rate: usize,
-    /// The write of that rate that comes next.
+    /// The number of the next write at this rate.
     number: u64,
 }
 
@@ -89,12 +89,12 @@ impl MutationSchedule {
     pub(crate) fn new(config: &Config) -> Self {
         let mut rates = vec![Pace { start: Duration::ZERO, rate_per_sec: config.mutation_rate_per_sec }];
         rates.extend(config.rate_changes.iter().map(|change| Pace { start: change.at, rate_per_sec: change.rate_per_sec }));
-        // A stable sort: changes at one instant stay in the order of the file.
+        // A stable sort, so that changes at one instant keep the order of the file.
         rates.sort_by_key(|rate| rate.start);
         Self { rates, rate: 0, number: 1 }
     }
 
-    /// When the next write is due; nothing if none is.
+    /// Returns the due time of the next write; `None` if there is none.
     pub(crate) fn due(&mut self) -> Option<Duration> {
         loop {
             let due = self.rates.get(self.rate)?.tick(self.number);
@@ -107,7 +107,7 @@ impl MutationSchedule {
         }
     }
 
-    /// Goes on to the write after this one.
+    /// Advances to the following write.
     pub(crate) fn advance(&mut self) {
         self.number += 1;
     }
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_36_a_lower_rate_and_zero_slow_down_and_stop() {
+    fn edge_36_a_lower_rate_slows_writes_and_zero_stops_them() {
         assert_eq!(instants(10.0, &[(200, 5.0)], 600), [100, 200, 400, 600]);
         assert_eq!(instants(10.0, &[(200, 0.0)], 600), [100, 200]);
         assert_eq!(instants(10.0, &[(200, 0.0), (500, 10.0)], 600), [100, 200, 600]);
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn rounding_does_not_add_up() {
+    fn rounding_errors_do_not_accumulate() {
         let thirds = Pace { start: Duration::ZERO, rate_per_sec: 3.0 };
         assert_eq!(thirds.tick(3_000_000), Some(Duration::from_secs(1_000_000)));
         assert_eq!(thirds.interval(), Some(Duration::from_nanos(333_333_333)));

@@ -1,4 +1,4 @@
-//! What a client decides, whichever way it is written.
+//! The decisions of a client, shared by both styles.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,60 +10,60 @@ use crate::bug::Bug;
 use crate::config::{Config, Layout};
 use crate::message::{Key, Operation, Version};
 
-/// A read is given up after so many times the delay between a client and an edge: one way there, one back, and patience.
-const PATIENCE_DELAYS: u32 = 10;
-/// So many reads given up in a row make [`Bug::EscapesForgetWrites`] forget.
-const ESCAPES: u32 = 4;
-/// With links of no delay at all a client still waits for so long.
-const PATIENCE_AT_LEAST: Duration = Duration::from_millis(10);
+/// The read timeout in units of the delay between a client and an edge: a round trip and slack.
+const READ_TIMEOUT_DELAYS: u32 = 10;
+/// Reads given up in a row after which [`Bug::EscapesForgetWrites`] forgets.
+const ESCAPES_MAX: u32 = 4;
+/// The least read timeout, for links without delay.
+const READ_TIMEOUT_MIN: Duration = Duration::from_millis(10);
 
-/// What checks see of a client.
+/// The view of a client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientView {
-    /// The read under way.
+    /// The read in progress.
     pub reading: Option<Read>,
 }
 
-/// A read under way.
+/// A read that is not answered yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Read {
-    /// Which read of the client.
+    /// The number of the read.
     pub operation: Operation,
     /// The edge that was asked.
     pub edge: NodeId,
-    /// The key to read.
+    /// The key.
     pub key: Key,
-    /// The highest version of the key that was acknowledged to this client when it asked; 0 for none.
+    /// The highest version of the key that was acknowledged to this client before the read; 0 for none.
     pub acked: Version,
 }
 
-/// The key that a client writes at that tick.
-pub(crate) fn written_key(config: &Config, operation: Operation, chance: Entropy) -> Key {
-    config.key(chance.roll("write-key", operation))
+/// Returns the key of a client's write.
+pub(crate) fn written_key(config: &Config, operation: Operation, entropy: Entropy) -> Key {
+    config.key(entropy.roll("write-key", operation))
 }
 
-/// Which keys a client reads, at which edge, and what it was told of its writes.
+/// Chooses keys and edges, and keeps the versions that the client has read and written.
 ///
-/// Every choice is rolled by what it is about: keys by the number of the tick, so that a slow read moves no later choice; edges by the
-/// number of the visit, counted by the time since boot, so that a move out of turn moves no later visit.
+/// Each choice is rolled by its subject: keys by the number of the tick, so a slow read shifts no later key; edges by the number
+/// of the visit, which follows from the time since boot, so an unplanned move shifts no later visit.
 #[derive(Debug)]
 pub(crate) struct Roamer {
     config: Arc<Config>,
     layout: Layout,
     /// The edge of a client that never roams.
     home: u32,
-    /// The visit that was broken off because its edge did not answer, and where the client is instead.
+    /// The visit that was cut short because its edge did not answer, and the edge visited instead.
     escape: Option<(u64, u32)>,
     /// The highest version of each key that the source acknowledged to this client.
     acked: BTreeMap<Key, Version>,
-    /// Reads that it gave up in a row; only set back where sessions are guarded.
+    /// Reads given up in a row; reset only if sessions are guarded.
     escapes: u32,
-    /// The highest version of each key that this client saw, and where; only kept where sessions are guarded.
+    /// The highest version of each key that this client read, and its edge; kept if sessions are guarded.
     seen: BTreeMap<Key, (NodeId, Version)>,
 }
 
 impl Roamer {
-    /// Client number `index` at its first visit.
+    /// Creates client number `index` at its first visit.
     pub(crate) fn new(config: &Arc<Config>, layout: Layout, index: u32) -> Self {
         Self {
             config: Arc::clone(config),
@@ -76,29 +76,31 @@ impl Roamer {
         }
     }
 
-    /// How long a read may take before it is given up.
-    pub(crate) fn patience(&self) -> Duration {
-        (self.config.client_delay * PATIENCE_DELAYS).max(PATIENCE_AT_LEAST)
+    /// Returns the time after which an unanswered read is given up.
+    pub(crate) fn read_timeout(&self) -> Duration {
+        (self.config.client_delay * READ_TIMEOUT_DELAYS).max(READ_TIMEOUT_MIN)
     }
 
-    /// The read of that tick, at the edge where the client is now.
-    pub(crate) fn read(&self, operation: Operation, now: Duration, chance: Entropy) -> Read {
-        let key = self.config.key(chance.roll("read-key", operation));
+    /// Starts the read of tick `operation` at the current edge.
+    pub(crate) fn read(&self, operation: Operation, now: Duration, entropy: Entropy) -> Read {
+        let key = self.config.key(entropy.roll("read-key", operation));
         let acked = self.acked.get(&key).copied().unwrap_or(0);
-        Read { operation, edge: self.layout.edge(self.edge(now, chance)), key, acked }
+        Read { operation, edge: self.layout.edge(self.edge(now, entropy)), key, acked }
     }
 
-    /// Whether an answer about that operation and key is the one to this read.
+    /// Returns whether an answer from `from` about `operation` and `key` answers this read.
     pub(crate) fn is_answer(&self, read: &Read, from: NodeId, operation: Operation, key: Key) -> bool {
         (read.edge, read.operation, read.key) == (from, operation, key) || self.config.bug == Some(Bug::TakesAnyAnswer)
     }
 
-    /// Takes an answer to a read, unless sessions are guarded and it is older than what the session saw or had written when it asked.
+    /// Accepts the version of an answer; returns false if it must be rejected.
+    ///
+    /// Only guarded sessions reject: an answer older than what the session had read, or written before the read.
     pub(crate) fn accept(&mut self, read: &Read, version: Version) -> bool {
         if !self.config.guards_sessions {
             return true;
         }
-        if version < read.acked.max(self.seen(read)) {
+        if version < read.acked.max(self.max_seen(read)) {
             return false;
         }
         self.escapes = 0;
@@ -106,8 +108,8 @@ impl Roamer {
         true
     }
 
-    /// The highest version of the key that the session saw.
-    fn seen(&self, read: &Read) -> Version {
+    /// Returns the highest version of the key that the session has read.
+    fn max_seen(&self, read: &Read) -> Version {
         match self.seen.get(&read.key) {
             Some((edge, _)) if self.config.bug == Some(Bug::SessionStaysBehind) && *edge != read.edge => 0,
             Some((_, version)) => *version,
@@ -115,44 +117,44 @@ impl Roamer {
         }
     }
 
-    /// Whether an answer to no read that is under way calls off the giving up of the one that is.
-    pub(crate) fn is_calmed_by_late_answers(&self) -> bool {
+    /// Returns whether a late answer cancels the timeout of the read in progress.
+    pub(crate) fn late_answers_cancel_timeout(&self) -> bool {
         self.config.bug == Some(Bug::LateAnswerCallsOffPatience)
     }
 
-    /// Takes note that the source committed a write of this client.
+    /// Records the acknowledgement of a write.
     pub(crate) fn acknowledge(&mut self, key: Key, version: Version) {
         let acked = self.acked.entry(key).or_default();
         *acked = version.max(*acked);
     }
 
-    /// Moves away from the edge that did not answer a read, at once and if there is another one (EDGE-D21).
-    pub(crate) fn flee(&mut self, unanswered: Read, now: Duration, chance: Entropy) {
+    /// Leaves the edge of an unanswered read at once, if there is another edge (EDGE-D21).
+    pub(crate) fn escape(&mut self, unanswered: Read, now: Duration, entropy: Entropy) {
         self.escapes += 1;
-        if self.config.bug == Some(Bug::EscapesForgetWrites) && self.escapes == ESCAPES {
+        if self.config.bug == Some(Bug::EscapesForgetWrites) && self.escapes == ESCAPES_MAX {
             self.acked.clear();
         }
-        let here = self.edge(now, chance);
-        // It may have moved on since it asked: then it is away from the silent edge already.
-        if self.layout.edge(here) == unanswered.edge && self.layout.edges > 1 {
+        let current = self.edge(now, entropy);
+        // If the client has roamed since the read, it has left the silent edge already.
+        if self.layout.edge(current) == unanswered.edge && self.layout.edges > 1 {
             let others = u64::from(self.layout.edges) - 1;
-            let other = chance.roll("escape", unanswered.operation).below(others) as u32;
-            self.escape = Some((self.visit(now), if other < here { other } else { other + 1 }));
+            let other = entropy.roll("escape", unanswered.operation).below(others) as u32;
+            self.escape = Some((self.visit(now), if other < current { other } else { other + 1 }));
         }
     }
 
-    /// The number of the visit at `now`; a client that never roams is on its first visit for ever.
+    /// Returns the number of the visit at `now`; always 0 for a client that never roams.
     fn visit(&self, now: Duration) -> u64 {
         now.as_nanos().checked_div(self.config.roam_interval.as_nanos()).map_or(0, |visit| visit as u64)
     }
 
-    /// The number of the edge where it is at `now`.
-    fn edge(&self, now: Duration, chance: Entropy) -> u32 {
+    /// Returns the number of the edge visited at `now`.
+    fn edge(&self, now: Duration, entropy: Entropy) -> u32 {
         let visit = self.visit(now);
         match self.escape {
-            Some((broken_off, edge)) if broken_off == visit => edge,
+            Some((cut_short, edge)) if cut_short == visit => edge,
             _ if self.config.roam_interval.is_zero() => self.home,
-            _ => chance.roll("roam", visit).below(u64::from(self.layout.edges)) as u32,
+            _ => entropy.roll("roam", visit).below(u64::from(self.layout.edges)) as u32,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The router between the source and the edges.
+//! The router: forwards writes from the source to the edges.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,52 +11,54 @@ use crate::config::{Config, LagPolicy, Layout};
 use crate::fact::EdgeFact;
 use crate::message::{EdgeMessage, label};
 
-/// The next stall begins.
+/// Begin the next stall.
 const BURST: Timer = Timer(0);
-/// The stall is over.
+/// End the stall.
 const DRAIN: Timer = Timer(1);
 
-/// One stall begins in each window of this length.
+/// The window in which one stall begins.
 const BURST_WINDOW: Duration = Duration::from_secs(1);
 
-/// Forwards what the source publishes to every edge, dead ones too: the network accounts for those.
+/// Forwards every published version to every edge.
 ///
-/// With `burst_lag` it stalls once in each second k, at k seconds + roll("burst", k) within a second (EDGE-D13). While it
-/// stalls its subscription fills up; when that is full the oldest message is skipped for each new one, as a broadcast channel
-/// does (EDGE-40). When the stall is over it forwards what is left at once, in order. A stall that would begin during
-/// another is part of that one, so that a lag of seconds still drains.
+/// Sends to dead edges too: the network accounts for those.
+///
+/// With `burst_lag` it stalls once in each second k, at k seconds + roll("burst", k) within one second (EDGE-D13). During a stall
+/// its subscription fills; once full, each new message drops the oldest, as in a broadcast channel (EDGE-40). At the end of the
+/// stall it forwards the remaining messages at once, in order. A stall that would begin during another is merged into it, so that
+/// even a lag of several seconds ends.
 #[derive(Debug)]
 pub struct Router {
     config: Arc<Config>,
     edges: Vec<NodeId>,
-    /// The second whose stall comes next.
+    /// The second of the next stall.
     second: u32,
-    /// How often messages were skipped.
+    /// The number of stalls that skipped messages.
     lags: u32,
     view: RouterView,
 }
 
-/// What checks see of the router.
+/// The view of the router.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RouterView {
-    /// Whether it stalls.
+    /// Whether the router is stalled.
     pub stalled: bool,
-    /// What waits in its subscription, oldest first; empty unless it stalls.
+    /// The messages in the subscription, oldest first; empty unless stalled.
     pub waiting: VecDeque<EdgeMessage>,
-    /// Messages skipped in the present stall.
+    /// Messages skipped in the current stall.
     pub skipped: u64,
 }
 
 impl Router {
-    /// The router of an edge cache; which seat it has does not matter.
-    pub fn boot(config: &Arc<Config>, layout: Layout, seat: &NodeInfo) -> Self {
-        let leaves_out_one = config.bug == Some(Bug::RestartsLeaveOutEdge) && seat.incarnation() > Incarnation(2);
-        let edges = (0..layout.edges - u32::from(leaves_out_one)).map(|index| layout.edge(index)).collect();
+    /// Creates the router of an edge cache.
+    pub fn boot(config: &Arc<Config>, layout: Layout, info: &NodeInfo) -> Self {
+        let omits_last_edge = config.bug == Some(Bug::RestartsLeaveOutEdge) && info.incarnation() > Incarnation(2);
+        let edges = (0..layout.edges - u32::from(omits_last_edge)).map(|index| layout.edge(index)).collect();
         Self { config: Arc::clone(config), edges, second: 0, lags: 0, view: RouterView::default() }
     }
 
-    /// Waits for the stall of the next second.
-    fn await_burst(&self, now: Duration, effects: &mut Effects<EdgeMessage>) {
+    /// Sets the timer of the next stall.
+    fn arm_burst(&self, now: Duration, effects: &mut Effects<EdgeMessage>) {
         if self.config.burst_lag.is_some_and(|lag| !lag.is_zero()) {
             let begins = BURST_WINDOW * self.second + effects.roll("burst", u64::from(self.second)).within(BURST_WINDOW);
             effects.set_timer(BURST, begins.saturating_sub(now));
@@ -65,7 +67,7 @@ impl Router {
 
     fn stall(&mut self, now: Duration, effects: &mut Effects<EdgeMessage>) {
         self.second += 1;
-        self.await_burst(now, effects);
+        self.arm_burst(now, effects);
         if let Some(lag) = self.config.burst_lag
             && !self.view.stalled
         {
@@ -98,7 +100,7 @@ impl Router {
             effects.send_all(&self.edges, message);
         }
         if skipped > 0 {
-            // Behind what was drained, so that on ordered links nothing old overtakes the snapshot.
+            // Sent after the drained messages, so that on FIFO links no old version overtakes the snapshot.
             if self.config.source_lag_policy == LagPolicy::ResyncFromSource {
                 effects.send_all(&self.edges, EdgeMessage::Resync { lag: self.lags });
             }
@@ -117,7 +119,7 @@ impl Machine for Router {
             Input::Message { message: message @ EdgeMessage::Publish { .. }, .. } => self.forward(message, effects),
             Input::Timer(DRAIN) => self.drain(effects),
             Input::Timer(BURST) => self.stall(now, effects),
-            Input::Start => self.await_burst(now, effects),
+            Input::Start => self.arm_burst(now, effects),
             _ => effects.view_unchanged(),
         }
     }
@@ -145,7 +147,7 @@ mod tests {
         EdgeMessage::Publish { key: 0, version, committed_at_ns: 0 }
     }
 
-    /// A router in its first stall, and when that is over.
+    /// Returns a router in its first stall, and the instant at which the stall ends.
     fn stalled(capacity: usize, policy: LagPolicy) -> (Bench<Router>, Duration) {
         let mut router = router(capacity, policy, Some(100));
         let begins = router.roll("burst", 0).within(BURST_WINDOW);
@@ -167,9 +169,9 @@ mod tests {
     }
 
     #[test]
-    fn edge_01_what_the_source_publishes_goes_to_every_edge_at_once() {
+    fn edge_01_published_versions_go_to_every_edge_at_once() {
         let mut router = router(1024, LagPolicy::ObserveAndContinue, None);
-        router.hear(milliseconds(3), Layout::SOURCE, publish(1));
+        router.deliver(milliseconds(3), Layout::SOURCE, publish(1));
         assert_eq!(versions(&router), to_all(&[1]));
     }
 
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d13_a_stall_begins_once_in_each_second_at_its_own_roll() {
+    fn edge_d13_each_second_has_one_stall_at_a_random_instant() {
         let mut router = router(1, LagPolicy::ObserveAndContinue, Some(1));
         for second in 0..20 {
             let begins = BURST_WINDOW * second + router.roll("burst", u64::from(second)).within(BURST_WINDOW);
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d13_a_stall_ends_though_others_would_have_begun_meanwhile() {
+    fn edge_d13_a_stall_longer_than_a_second_still_ends() {
         let mut router = router(1, LagPolicy::ObserveAndContinue, Some(5_000));
         let begins = router.roll("burst", 0).within(BURST_WINDOW);
         router.run_until(begins + milliseconds(4_999));
@@ -206,10 +208,10 @@ mod tests {
     }
 
     #[test]
-    fn edge_d13_a_stall_holds_messages_back_and_drains_them_in_order() {
+    fn edge_d13_a_stall_delays_messages_and_keeps_their_order() {
         let (mut router, over) = stalled(3, LagPolicy::ObserveAndContinue);
         for version in 1..=3 {
-            router.hear(over - milliseconds(50), Layout::SOURCE, publish(version));
+            router.deliver(over - milliseconds(50), Layout::SOURCE, publish(version));
         }
         assert!(router.sent().is_empty());
         router.run_until(over);
@@ -221,7 +223,7 @@ mod tests {
     fn edge_40_a_full_subscription_skips_the_oldest() {
         let (mut router, over) = stalled(3, LagPolicy::ObserveAndContinue);
         for version in 1..=5 {
-            router.hear(over - milliseconds(50), Layout::SOURCE, publish(version));
+            router.deliver(over - milliseconds(50), Layout::SOURCE, publish(version));
         }
         router.run_until(over);
         assert_eq!(versions(&router), to_all(&[3, 4, 5]));
@@ -229,10 +231,10 @@ mod tests {
     }
 
     #[test]
-    fn edge_40_a_subscription_that_is_just_full_skips_nothing() {
+    fn edge_40_an_exactly_full_subscription_skips_nothing() {
         let (mut router, over) = stalled(3, LagPolicy::ResyncFromSource);
         for version in 1..=3 {
-            router.hear(over - milliseconds(50), Layout::SOURCE, publish(version));
+            router.deliver(over - milliseconds(50), Layout::SOURCE, publish(version));
         }
         router.run_until(over);
         assert!(router.facts().is_empty());
@@ -240,10 +242,10 @@ mod tests {
     }
 
     #[test]
-    fn edge_d12_resync_from_source_tells_every_edge_after_the_drain() {
+    fn edge_d12_resync_from_source_notifies_every_edge_after_the_drain() {
         let (mut router, over) = stalled(1, LagPolicy::ResyncFromSource);
         for version in 1..=2 {
-            router.hear(over - milliseconds(50), Layout::SOURCE, publish(version));
+            router.deliver(over - milliseconds(50), Layout::SOURCE, publish(version));
         }
         router.run_until(over);
         assert_eq!(versions(&router), to_all(&[2]));
@@ -253,11 +255,11 @@ mod tests {
     }
 
     #[test]
-    fn edge_d12_the_other_policies_tell_the_edges_nothing() {
+    fn edge_d12_other_policies_do_not_notify_the_edges() {
         for policy in [LagPolicy::ObserveAndContinue, LagPolicy::FailRun] {
             let (mut router, over) = stalled(1, policy);
             for version in 1..=2 {
-                router.hear(over - milliseconds(50), Layout::SOURCE, publish(version));
+                router.deliver(over - milliseconds(50), Layout::SOURCE, publish(version));
             }
             router.run_until(over);
             assert_eq!(router.sent().len(), LAYOUT.edges as usize, "{policy:?}");

@@ -1,4 +1,4 @@
-//! What was measured, as it stands in the report.
+//! The measurements of an edge cache, as they appear in the report.
 
 use std::time::Duration;
 
@@ -9,131 +9,134 @@ use crate::inversion::InversionDistance;
 use crate::tally::Spread;
 use crate::trace::ViolationTrace;
 
-/// Everything that was measured about an edge cache: `metrics_snapshot` of the report.
+/// All measurements of an edge cache: `metrics_snapshot` in the report.
 ///
-/// Every read is judged twice: for staleness when an edge serves it, for what its client knew when the client observes it.
-/// A read whose answer is lost is served and unavailable, but never observed.
+/// Every read is judged twice: for staleness when an edge serves it, and against the client's history when the client gets the
+/// answer. A read whose answer is lost counts as served and as unavailable, but not as observed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MetricsSnapshot {
-    /// Reads that showed a client a lower version of a key than it had seen before (EDGE-11).
+    /// Reads that returned a lower version than the client had read of that key (EDGE-11).
     pub monotonic_violations: Counter,
-    /// How far those took it back.
+    /// The severity of those.
     pub inversion_distance: InversionDistance,
-    /// Reads that showed a client a lower version than one acknowledged to it before it asked (EDGE-10).
+    /// Reads that returned a lower version than one acknowledged to the client before the read (EDGE-10).
     pub read_your_writes_violations: Counter,
-    /// Reads that edges served.
+    /// Reads served by edges.
     pub reads_total: Counter,
     /// Reads whose answer reached the client in time.
     pub reads_observed: Counter,
-    /// Reads that clients gave up (EDGE-D21).
+    /// Reads given up by clients (EDGE-D21).
     pub reads_unavailable: Counter,
     /// Reads served with a lower version than was committed at that instant (EDGE-09).
     pub stale_reads: Counter,
-    /// How stale those were.
+    /// The staleness of those.
     pub staleness: Staleness,
-    /// Writes that the source committed: its own and those of clients.
+    /// Writes committed by the source: its own and those of clients.
     pub writes_total: Counter,
-    /// Acknowledgements that reached the clients who wrote; one that the network repeats counts again.
+    /// Acknowledgements that reached the writing clients; duplicates count again.
     pub client_writes_acked: Counter,
-    /// From the commit of a write until all edges hold it (EDGE-21).
+    /// The time from the commit of a write until all edges hold it (EDGE-21).
     pub time_to_consistency_ms: TimeToConsistency,
-    /// How often the router had skipped messages when it drained its subscription.
+    /// Stalls of the router in which messages were skipped.
     pub source_lags: Counter,
-    /// Messages that it skipped.
+    /// Skipped messages.
     pub source_messages_skipped: Counter,
-    /// Entries of edges that changed.
+    /// Changes of edge entries.
     pub applied: Counter,
-    /// Entries of edges that changed to a lower version.
+    /// Changes of edge entries to a lower version.
     pub rolled_back: Counter,
-    /// Keys that edges asked the source for because of a gap.
+    /// Refetches of keys because of a gap.
     pub refetches: Counter,
-    /// Snapshots of the source that edges took over.
+    /// Snapshots applied.
     pub resyncs: Counter,
-    /// The same by edge, in order of edge.
+    /// Counters by edge, in order of edge.
     pub edges: Vec<EdgeMetrics>,
     /// The first violation of each kind, in order of time.
     pub first_violations: Vec<ViolationTrace>,
 }
 
-/// How stale the stale reads were.
+/// The distribution of staleness over stale reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Staleness {
-    /// How many versions the served one was behind the latest.
+    /// Versions between the served one and the latest.
     pub versions: Spread,
-    /// How long the served version had been superseded, in whole milliseconds rounded down.
+    /// The time since the served version was superseded, in whole milliseconds rounded down.
     ///
-    /// Up to 1,024 stale reads exact; beyond that percentiles are high by less than 0.1 %.
+    /// Exact up to 1,024 stale reads. Beyond that percentiles are at most 0.1 % too high.
     pub age_ms: Spread,
 }
 
-/// From the commit of a write until every edge that is up holds it or a later version, all at one instant (EDGE-D08).
+/// The time from the commit of a write until all edges that are up hold it (EDGE-D08).
 ///
-/// Milliseconds with microseconds, rounded down; 0 where there are no samples. Up to 1,024 samples exact; beyond that
-/// percentiles are high by less than 0.1 %.
+/// They hold it, or a later version of its key, all at one instant.
+///
+/// In milliseconds with three decimals, rounded down; 0 without samples. Exact up to 1,024 samples. Beyond that percentiles are
+/// at most 0.1 % too high.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimeToConsistency {
-    /// The shortest.
+    /// The minimum.
     pub min_ms: f64,
-    /// The longest.
+    /// The maximum.
     pub max_ms: f64,
     /// The mean.
     pub mean_ms: f64,
-    /// Half took no longer.
+    /// The median.
     pub p50_ms: f64,
-    /// 95 of 100 took no longer.
+    /// The 95th percentile.
     pub p95_ms: f64,
-    /// 99 of 100 took no longer.
+    /// The 99th percentile.
     pub p99_ms: f64,
     /// Writes that all edges came to hold.
     pub samples: u64,
-    /// Writes that never did.
+    /// Writes that never reached that state.
     pub unresolved: u64,
 }
 
-/// What was measured about one edge.
+/// The measurements of one edge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EdgeMetrics {
-    /// Which edge, from 0.
+    /// The number of the edge, from 0.
     pub edge: u32,
     /// Reads that it served.
     pub reads_total: Counter,
     /// Reads given up after it was asked.
     pub reads_unavailable: Counter,
-    /// Reads that it served stale.
+    /// Stale reads that it served.
     pub stale_reads: Counter,
-    /// Reads answered by it that broke monotonic reads.
+    /// Reads it answered that violated monotonic reads.
     pub monotonic_violations: Counter,
-    /// Reads answered by it that broke read-your-writes.
+    /// Reads it answered that violated read-your-writes.
     pub read_your_writes_violations: Counter,
-    /// Entries that changed.
+    /// Changes of its entries.
     pub applied: Counter,
-    /// Entries that changed to a lower version.
+    /// Changes of its entries to a lower version.
     pub rolled_back: Counter,
-    /// Keys that it asked the source for because of a gap.
+    /// Refetches of keys because of a gap.
     pub refetches: Counter,
-    /// Snapshots of the source that it took over.
+    /// Snapshots applied.
     pub resyncs: Counter,
 }
 
 impl MetricsSnapshot {
-    /// Every number that a threshold can be set on, by its dotted path: `inversion_distance.version_buckets.v1`.
+    /// Lists all numbers that a threshold can refer to, each with its dotted path, such as
+    /// `inversion_distance.version_buckets.v1`.
     ///
-    /// In order of path. The lists have none: the break-down by edge and the first violations.
+    /// In order of path. Numbers within lists are left out: those by edge, and those of the first violations.
     pub fn counters(&self) -> Vec<(String, f64)> {
-        let tree = serde_json::to_value(self).expect("a tree of numbers has a form in JSON");
+        let tree = serde_json::to_value(self).expect("numbers can be written as JSON");
         numbers(&tree).into_iter().filter_map(|(path, number)| Some((path, number?))).collect()
     }
 
-    /// The paths of [`counters`](Self::counters).
+    /// Lists the paths of [`counters`](Self::counters).
     pub fn counter_names() -> Vec<String> {
         Self::default().counters().into_iter().map(|(path, _)| path).collect()
     }
 
-    /// The first sum that does not add up, as a sentence (EDGE-D06).
+    /// Returns the first sum that does not match, as a sentence (EDGE-D06).
     pub(crate) fn imbalance(&self) -> Option<String> {
         let reads = (self.stale_reads > self.reads_total)
             .then(|| format!("stale_reads is {}, but reads_total is {}", self.stale_reads, self.reads_total));
@@ -145,7 +148,7 @@ impl MetricsSnapshot {
 }
 
 impl Spread {
-    /// The spread of durations in whole milliseconds rounded down.
+    /// Computes the distribution of durations in whole milliseconds, rounded down.
     pub(crate) fn of_milliseconds(durations: &Histogram) -> Self {
         let whole = |duration: Option<Duration>| duration.map_or(0, |duration| duration.as_millis() as u64);
         Self {
@@ -159,7 +162,7 @@ impl Spread {
 
 impl TimeToConsistency {
     pub(crate) fn of(durations: &Histogram, unresolved: u64) -> Self {
-        // Cut off at microseconds: the nearest float to a whole number of them prints as just that.
+        // Truncated to microseconds, whose nearest float prints with at most three decimals.
         let milliseconds = |duration: Option<Duration>| duration.map_or(0.0, |duration| duration.as_micros() as f64 / 1e3);
         Self {
             min_ms: milliseconds(durations.min()),
@@ -200,7 +203,7 @@ mod tests {
     use crate::trace::ViolationKind;
 
     #[test]
-    fn edge_11_to_20_the_paths_of_the_report_are_those_that_were_asked_for() {
+    fn edge_11_to_20_the_report_has_the_required_paths() {
         let names = MetricsSnapshot::counter_names();
         for path in [
             "monotonic_violations",
@@ -229,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d18_counters_carry_their_values_and_leave_the_break_down_out() {
+    fn edge_d18_counters_have_their_values_and_exclude_those_by_edge() {
         let mut snapshot = MetricsSnapshot { edges: vec![EdgeMetrics::of(0)], ..MetricsSnapshot::default() };
         snapshot.monotonic_violations.add(3);
         snapshot.inversion_distance.version_buckets.v1.add(2);
@@ -256,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_22_a_snapshot_survives_its_json() {
+    fn edge_22_a_snapshot_round_trips_through_json() {
         let mut snapshot = MetricsSnapshot { edges: vec![EdgeMetrics::of(0)], ..MetricsSnapshot::default() };
         snapshot.stale_reads.add(7);
         snapshot.time_to_consistency_ms.mean_ms = 50.123;
@@ -266,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d06_reads_and_writes_that_do_not_add_up_are_named() {
+    fn edge_d06_wrong_sums_of_reads_and_writes_are_reported() {
         assert_eq!(MetricsSnapshot::default().imbalance(), None);
         let mut snapshot = MetricsSnapshot::default();
         snapshot.stale_reads.increment();
@@ -280,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d08_times_are_milliseconds_with_microseconds_rounded_down() {
+    fn edge_d08_times_are_milliseconds_truncated_to_microseconds() {
         let mut durations = Histogram::new();
         [1_234_567, 3_999_999].into_iter().for_each(|nanoseconds| durations.record(Duration::from_nanos(nanoseconds)));
         let measured = TimeToConsistency::of(&durations, 4);

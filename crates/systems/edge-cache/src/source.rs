@@ -1,4 +1,4 @@
-//! The source of all writes.
+//! The source: commits and publishes all writes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,26 +12,27 @@ use crate::fact::EdgeFact;
 use crate::message::{EdgeMessage, Key, Operation, Version, label};
 use crate::pace::MutationSchedule;
 
-/// The next write of the source's own accord.
+/// The next write of the source itself.
 const MUTATION: Timer = Timer(0);
 
-/// Commits versioned writes and publishes them to the router (EDGE-02): its own at the rates of the config, and those that
-/// clients ask for.
+/// Commits versioned writes and publishes them to the router (EDGE-02).
 ///
-/// Its log lives in memory and counts from the start of the run, so it must not crash: versions would begin anew.
-/// A write request that the network repeats is committed twice.
+/// It makes writes of its own at the configured rates, and those that clients request.
+///
+/// Its log is in memory and starts with the run, so the source must not crash: versions would restart at 1. A write request that
+/// the network duplicates is committed twice.
 #[derive(Debug)]
 pub struct Source {
     config: Arc<Config>,
     schedule: MutationSchedule,
-    /// How many writes it made of its own accord.
+    /// The number of its own writes so far.
     mutations: u64,
-    /// What became of the writes of each client, where it is broken.
+    /// The committed writes of each client, for [`Bug::AcknowledgesEarlierLife`].
     written: BTreeMap<(NodeId, Operation), (Key, Version)>,
     view: SourceView,
 }
 
-/// What checks see of the source.
+/// The view of the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceView {
     /// The latest version of each key.
@@ -39,8 +40,8 @@ pub struct SourceView {
 }
 
 impl Source {
-    /// The source of an edge cache; which seat it has does not matter.
-    pub fn boot(config: &Arc<Config>, _layout: Layout, _seat: &NodeInfo) -> Self {
+    /// Creates the source of an edge cache.
+    pub fn boot(config: &Arc<Config>, _layout: Layout, _info: &NodeInfo) -> Self {
         Self {
             config: Arc::clone(config),
             schedule: MutationSchedule::new(config),
@@ -50,7 +51,7 @@ impl Source {
         }
     }
 
-    /// Makes every write of its own that is due, and waits for the next one.
+    /// Commits all of its own writes that are due, and sets the timer of the next.
     fn mutate(&mut self, now: Duration, effects: &mut Effects<EdgeMessage>) {
         while let Some(due) = self.schedule.due() {
             if due > now {
@@ -75,7 +76,7 @@ impl Source {
         version
     }
 
-    /// Commits the write of a client, and says which version of which key it became.
+    /// Commits a write of a client; returns its key and version.
     fn write(
         &mut self,
         client: NodeId,
@@ -94,7 +95,7 @@ impl Source {
         (key, version)
     }
 
-    fn answer(&mut self, from: NodeId, message: EdgeMessage, now: Duration, effects: &mut Effects<EdgeMessage>) {
+    fn on_message(&mut self, from: NodeId, message: EdgeMessage, now: Duration, effects: &mut Effects<EdgeMessage>) {
         match message {
             EdgeMessage::WriteRequest { operation, key } => {
                 let (key, version) = self.write(from, operation, key, now, effects);
@@ -114,7 +115,7 @@ impl Source {
 }
 
 impl SourceView {
-    /// Every key that was ever written, with its latest version.
+    /// Lists the keys that were ever written, with their latest versions.
     fn entries(&self) -> Arc<[(Key, Version)]> {
         (0..).zip(&self.versions).filter(|(_, version)| **version > 0).map(|(key, version)| (key, *version)).collect()
     }
@@ -127,7 +128,7 @@ impl Machine for Source {
     fn step(&mut self, now: LocalInstant, input: Input<EdgeMessage>, effects: &mut Effects<EdgeMessage>) {
         let now = now.since_zero();
         match input {
-            Input::Message { from, message } => self.answer(from, message, now, effects),
+            Input::Message { from, message } => self.on_message(from, message, now, effects),
             Input::Start | Input::Timer(MUTATION) => self.mutate(now, effects),
             _ => effects.view_unchanged(),
         }
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_02_the_source_publishes_versions_that_count_up_at_its_rate() {
+    fn edge_02_the_source_publishes_consecutive_versions_at_its_rate() {
         let mut source = source(Config { key_count: 1, mutation_rate_per_sec: 10.0, ..config() });
         source.run_until(milliseconds(350));
         assert_eq!(
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_36_the_rate_changes_mid_run_and_moves_no_key() {
+    fn edge_36_a_rate_change_shifts_no_key() {
         let keys = |rate_changes| {
             let mut source = source(Config { key_count: 1000, mutation_rate_per_sec: 10.0, rate_changes, ..config() });
             source.run_until(Duration::from_secs(2));
@@ -192,8 +193,8 @@ mod tests {
     fn edge_08_a_client_write_is_committed_and_acknowledged_with_its_version() {
         let mut source = source(config());
         let client = LAYOUT.client(1);
-        source.hear(milliseconds(5), client, EdgeMessage::WriteRequest { operation: 3, key: 2 });
-        source.hear(milliseconds(6), client, EdgeMessage::WriteRequest { operation: 4, key: 2 });
+        source.deliver(milliseconds(5), client, EdgeMessage::WriteRequest { operation: 3, key: 2 });
+        source.deliver(milliseconds(6), client, EdgeMessage::WriteRequest { operation: 4, key: 2 });
         assert_eq!(source.facts(), [1, 2].map(|version| EdgeFact::Committed { key: 2, version }));
         assert_eq!(
             source.sent(),
@@ -207,11 +208,11 @@ mod tests {
     }
 
     #[test]
-    fn a_client_write_moves_no_key_of_the_source_itself() {
+    fn a_client_write_shifts_no_key_of_the_source() {
         let keys = |disturbed: bool| {
             let mut source = source(Config { key_count: 1000, mutation_rate_per_sec: 10.0, ..config() });
             if disturbed {
-                source.hear(milliseconds(1), LAYOUT.client(0), EdgeMessage::WriteRequest { operation: 0, key: 999 });
+                source.deliver(milliseconds(1), LAYOUT.client(0), EdgeMessage::WriteRequest { operation: 0, key: 999 });
             }
             source.run_until(Duration::from_secs(2));
             source.facts().split_off(usize::from(disturbed))
@@ -220,15 +221,15 @@ mod tests {
     }
 
     #[test]
-    fn edge_d12_edges_are_told_what_they_missed() {
+    fn edge_d12_edges_get_the_versions_they_missed() {
         let mut source = source(config());
         let edge = LAYOUT.edge(1);
         for key in [1, 3, 3] {
-            source.hear(milliseconds(1), LAYOUT.client(0), EdgeMessage::WriteRequest { operation: 0, key });
+            source.deliver(milliseconds(1), LAYOUT.client(0), EdgeMessage::WriteRequest { operation: 0, key });
         }
-        source.forget();
-        source.hear(milliseconds(2), edge, EdgeMessage::Refetch { key: 3, got: 9 });
-        source.hear(milliseconds(2), edge, EdgeMessage::SnapshotRequest { lag: 4 });
+        source.clear();
+        source.deliver(milliseconds(2), edge, EdgeMessage::Refetch { key: 3, got: 9 });
+        source.deliver(milliseconds(2), edge, EdgeMessage::SnapshotRequest { lag: 4 });
         assert_eq!(
             source.sent(),
             [

@@ -1,24 +1,26 @@
-//! How often each whole number was met.
+//! Exact counts of whole numbers, and their percentiles.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The spread of a set of whole numbers: nearest-rank percentiles and the maximum. All 0 for an empty set.
+/// Nearest-rank percentiles and the maximum of a set of whole numbers; all 0 for an empty set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spread {
-    /// Half of the numbers are no higher.
+    /// The median.
     pub p50: u64,
-    /// 95 of 100 numbers are no higher.
+    /// The 95th percentile.
     pub p95: u64,
-    /// 99 of 100 numbers are no higher.
+    /// The 99th percentile.
     pub p99: u64,
-    /// The highest number.
+    /// The maximum.
     pub max: u64,
 }
 
-/// Counts whole numbers, exactly; for those of which few differ, such as distances in versions.
+/// Counts how often each number occurs.
+///
+/// For sets with few different numbers, such as distances in versions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
     counts: BTreeMap<u64, u64>,
@@ -40,15 +42,15 @@ impl Tally {
         }
     }
 
-    /// The lowest number that so many percent of all do not exceed.
+    /// Returns the lowest number that `percent` percent of all do not exceed.
     fn percentile(&self, percent: u64) -> u64 {
         let rank = (self.total * percent).div_ceil(100);
         let mut counted = 0;
-        let reached = self.counts.iter().find(|(_, count)| {
+        let found = self.counts.iter().find(|(_, count)| {
             counted += **count;
             counted >= rank
         });
-        reached.map_or(0, |(number, _)| *number)
+        found.map_or(0, |(number, _)| *number)
     }
 }
 
@@ -63,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_of_the_nearest_rank() {
+    fn percentiles_use_the_nearest_rank() {
         assert_eq!(spread([]), Spread::default());
         assert_eq!(spread([7]), Spread { p50: 7, p95: 7, p99: 7, max: 7 });
         assert_eq!(spread((1..=20).rev()), Spread { p50: 10, p95: 19, p99: 20, max: 20 });

@@ -1,4 +1,4 @@
-//! A bench that drives one machine by hand, and a cluster that a collector can look at.
+//! A driver for one machine and a world for rules, for tests.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub(crate) fn milliseconds(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-/// Four keys, alike; nothing happens of its own accord.
+/// Four keys with equal frequency, and no load.
 pub(crate) fn config() -> Config {
     Config {
         key_count: 4,
@@ -44,7 +44,7 @@ pub(crate) fn config() -> Config {
     }
 }
 
-/// One machine with a clock and timers of its own; what it asks for is noted and goes nowhere.
+/// Drives one machine with a clock and timers. Its messages and facts are recorded and not delivered.
 pub(crate) struct Bench<M: Machine<Message = EdgeMessage>> {
     machine: M,
     effects: Effects<EdgeMessage>,
@@ -65,7 +65,7 @@ impl<M: Machine<Message = EdgeMessage>> Bench<M> {
         bench
     }
 
-    /// Lets timers come due up to and with `until`.
+    /// Runs all timers due up to and including `until`.
     pub(crate) fn run_until(&mut self, until: Duration) {
         while let Some((timer, due)) = self
             .armed
@@ -81,8 +81,8 @@ impl<M: Machine<Message = EdgeMessage>> Bench<M> {
         self.now = until;
     }
 
-    /// Runs until `at`, and then lets a message arrive.
-    pub(crate) fn hear(&mut self, at: Duration, from: NodeId, message: EdgeMessage) {
+    /// Runs until `at`, then delivers a message.
+    pub(crate) fn deliver(&mut self, at: Duration, from: NodeId, message: EdgeMessage) {
         self.run_until(at);
         self.step(Input::Message { from, message });
     }
@@ -96,7 +96,7 @@ impl<M: Machine<Message = EdgeMessage>> Bench<M> {
                 Effect::SetTimer(timer, after) => drop(self.armed.insert(timer, self.now + after)),
                 Effect::CancelTimer(timer) => drop(self.armed.remove(&timer)),
                 Effect::Emit(fact) => self.facts.push((self.now, *(*fact).as_any().downcast_ref().unwrap())),
-                other => panic!("no machine of an edge cache asks for {other:?}"),
+                other => panic!("unexpected effect {other:?}"),
             }
         }
     }
@@ -113,29 +113,29 @@ impl<M: Machine<Message = EdgeMessage>> Bench<M> {
         &self.armed
     }
 
-    /// What it sent, and to whom.
+    /// Returns the messages sent, with their receivers.
     pub(crate) fn sent(&self) -> Vec<(NodeId, EdgeMessage)> {
         self.sent.iter().map(|(_, to, message)| (*to, message.clone())).collect()
     }
 
-    /// What it sent, to whom and when.
+    /// Returns the messages sent, with instants and receivers.
     pub(crate) fn sent_at(&self) -> &[(Duration, NodeId, EdgeMessage)] {
         &self.sent
     }
 
-    /// What it stated.
+    /// Returns the facts reported.
     pub(crate) fn facts(&self) -> Vec<EdgeFact> {
         self.facts.iter().map(|(_, fact)| *fact).collect()
     }
 
-    /// Forgets what it sent and stated so far.
-    pub(crate) fn forget(&mut self) {
+    /// Clears the recorded messages and facts.
+    pub(crate) fn clear(&mut self) {
         self.sent.clear();
         self.facts.clear();
     }
 }
 
-/// A cluster that shows the time, and what client 0 is at if that is said.
+/// A world with a clock, and optionally a view of client 0.
 #[derive(Default)]
 pub(crate) struct Cluster {
     pub now: Duration,
@@ -143,7 +143,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// One that shows nothing but the time.
+    /// Creates a world without views.
     pub(crate) fn at(now: Duration) -> Self {
         Self { now, reading: None }
     }

@@ -1,42 +1,42 @@
-//! Which read showed a client less than it was promised.
+//! Traces of reads that violated a session guarantee.
 
 use cluster_sim_invariants::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
 use crate::message::{Key, Operation, Version};
 
-/// What a client was promised by what came before.
+/// The session guarantee that a read violated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ViolationKind {
-    /// Never less than it had seen.
+    /// Monotonic reads: never a lower version than the client has read.
     MonotonicReads,
-    /// Never less than it had written.
+    /// Read your writes: never a lower version than the client has written.
     ReadYourWrites,
 }
 
-/// One read that showed a client less than it was promised: which write it missed, at which edge.
+/// A read that violated a guarantee, with the write that it missed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ViolationTrace {
-    /// What was broken.
+    /// The guarantee.
     pub kind: ViolationKind,
-    /// When the client observed it.
+    /// The instant at which the client got the answer.
     pub at_ns: VirtualInstant,
-    /// Which client, counted from 0.
+    /// The number of the client, from 0.
     pub client: u32,
-    /// Which read of the client.
+    /// The number of the read, counted by the client.
     pub operation: Operation,
-    /// Which edge answered, counted from 0 as in a scenario's steps and in the break-down by edge.
+    /// The number of the edge that answered, from 0, as in a scenario's steps and in the counters by edge.
     pub edge: u32,
     /// The key.
     pub key: Key,
-    /// The version that the client had seen, or had written.
+    /// The version that the client had read or written.
     pub expected: Version,
-    /// When that was committed.
+    /// The instant of its commit.
     pub expected_committed_at_ns: VirtualInstant,
-    /// The version that it was shown.
+    /// The version in the answer.
     pub observed: Version,
-    /// When that was committed; 0 for a key not yet written.
+    /// The instant of its commit; 0 for a key not written yet.
     pub observed_committed_at_ns: VirtualInstant,
 }

@@ -1,29 +1,39 @@
-//! What can be broken on purpose, to see whether it is found.
+//! Bugs that can be planted in the gossip system.
 
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
-/// A planted bug: one thing that a node does wrong, in both forms. Each stands in a line of its own and none in the way of another.
+/// A planted bug of a node, present in both styles.
+///
+/// Each is one condition at one place, independent of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display, VariantArray)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Bug {
-    /// Of two pieces of news of the same round the one that comes last is kept, the smaller too: a tie that arrival decides. As with
-    /// last-writer-wins registers that compare timestamps and nothing else (C01).
+    /// Of two values of one round the one that arrives last is kept, even if it is smaller.
+    ///
+    /// As with last-writer-wins registers that compare nothing but timestamps (C01).
     TieByArrival,
-    /// A node whose rounds came late by more than two intervals three times in a life takes itself for expelled, and begins anew with
-    /// nothing. As where pauses of the process look like lapsed leases, and nothing ever forgives one.
+    /// A node with three late rounds in a life starts over, knowing nothing.
+    ///
+    /// A round is late if it begins more than two intervals after it was due; the node takes itself for expelled.
+    ///
+    /// As where pauses of a process look like expired leases and the count is never reset.
     ForgetsAfterPauses,
-    /// A node that hears somebody again after four rounds of silence keeps what it knows as its checkpoint, the first time; after every
-    /// later silence it goes back to that before it takes in what it hears: a stale view resurrected. As with members that rejoin after an
-    /// isolation from a checkpoint that was written once.
+    /// A node goes back to an old checkpoint after a silence.
+    ///
+    /// A silence is more than four rounds without a message. The message that ends the first silence makes the node store its
+    /// value; each later one makes it restore that value before it merges the message.
+    ///
+    /// As with members that rejoin after an isolation from a checkpoint written once: a resurrected stale view.
     RestoresCheckpoint,
-    /// A peer whose rounds went back twice is struck off and never listened to again, though it only crashed and counts from zero. As
-    /// with the damping of flapping routes, where nothing lifts the ban.
+    /// A peer whose round numbers went back twice is ignored for good, though it merely crashed.
+    ///
+    /// As with route flap damping, where nothing lifts the ban.
     StrikesOffFlapping,
 }
 
 impl Bug {
-    /// Every bug that there is.
+    /// All bugs.
     pub const ALL: &'static [Self] = Self::VARIANTS;
 }

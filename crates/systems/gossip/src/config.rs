@@ -1,38 +1,41 @@
-//! How often nodes speak, and for how long there is news.
+//! The rounds of a gossip system and its planted bug.
 
 use std::time::Duration;
 
 use crate::bug::Bug;
 
-/// How often nodes speak, and for how long there is news.
+/// The rounds of each node, and a bug to plant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Config {
     /// The time between two rounds of a node.
     pub interval: Duration,
-    /// The rounds of a life in which a node has news of its own, from its first on; at least one.
+    /// The number of rounds in which a node has a new value, from the first round of its life; at least 1.
     pub rounds_with_news: u64,
-    /// What is broken on purpose; nothing where the system is to work.
+    /// The planted bug; `None` for a correct system.
     pub bug: Option<Bug>,
 }
 
 impl Default for Config {
-    /// A round every 50 ms, news in the first ten.
+    /// A round every 50 ms, new values in the first ten.
     fn default() -> Self {
         Self { interval: Duration::from_millis(50), rounds_with_news: 10, bug: None }
     }
 }
 
 impl Config {
-    /// The news of node number `index` in that round: newer than everything of earlier rounds, and nobody else's. Nothing if it has none.
+    /// Returns the new value of node number `index` in a round; `None` in rounds without one.
+    ///
+    /// It is larger than all values of earlier rounds, and no other node has it: `round` in the upper 32 bits, `index` in the
+    /// lower.
     pub fn news(&self, round: u64, index: u32) -> Option<u64> {
         (round < self.rounds_with_news).then(|| round << 32 | u64::from(index))
     }
 
-    /// The newest that so many nodes will ever have, once each of them had all of its news.
+    /// Returns the largest value that a group of `nodes` ever has.
     ///
     /// # Panics
-    /// If there is no node, or no round with news.
+    /// If there is no node, or no round with new values.
     pub fn last(&self, nodes: u32) -> u64 {
-        self.news(self.rounds_with_news - 1, nodes - 1).expect("the last round with news is one")
+        self.news(self.rounds_with_news - 1, nodes - 1).expect("the last round with new values has one")
     }
 }

@@ -1,22 +1,32 @@
-//! Gossip: nodes tell their peers the newest they have heard of, round after round, until all know it.
+//! Gossip: nodes exchange the newest value they know, round after round, until all know it.
 //!
-//! Start at [`Config`]. [`Gossip`] is the machine and [`gossip()`] the same as an async function, over the same port, so that either speaks
-//! with either. They send a [`Rumour`] a round and show the [`Newest`] they know. [`Memory`] is the rule that nobody forgets it. A
-//! [`Bug`] can be planted, to see whether it is found.
+//! Start at [`Config`]. [`Gossip`] is the machine and [`gossip()`] the same as an async function. [`GossipMessage`] is what nodes
+//! send once a round, [`Newest`] the view they publish, and [`NoRollback`] the rule that a node never goes back to an older value
+//! within a life. [`Bug`] lists the faults that can be planted, to test whether a campaign finds them.
 //!
-//! Deliberately absent: links and faults. Loss, delay, cuts and crashes are done to the nodes from outside.
+//! # Both styles
+//!
+//! Both styles bind the same port, label messages alike and give each node the same values, so they send, lose and deliver the
+//! same messages at the same instants, and each style can talk to the other. They may differ if two events of a node meet at one
+//! instant: a machine handles them one by one in random order, while a task sees all of them when it is polled. So after a pause
+//! in which a round came due, the machine merges all messages that waited before it starts the round, and the function only the
+//! first: the message wakes its task, which then finds the round due as well. `tests/small_systems.rs` compares the styles.
+//!
+//! # Deliberately absent
+//!
+//! Links and faults. A scenario applies loss, delay, cuts and crashes to the nodes from outside.
 
 mod bug;
 mod config;
-mod knowledge;
 mod machine;
-mod memory;
-mod rumour;
+mod message;
+mod no_rollback;
+mod state;
 mod task;
 
 pub use bug::Bug;
 pub use config::Config;
 pub use machine::Gossip;
-pub use memory::{Measured, Memory, Spread};
-pub use rumour::{Newest, Rumour, label};
+pub use message::{GossipMessage, Newest, label};
+pub use no_rollback::{Measured, NoRollback, Spread};
 pub use task::gossip;

@@ -1,58 +1,59 @@
-//! A node that gossips, as a machine.
+//! A gossiping node as a machine.
 
 use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, NodeInfo, Timer};
 
 use crate::config::Config;
-use crate::knowledge::Knowledge;
-use crate::rumour::{Newest, Rumour, label};
+use crate::message::{GossipMessage, Newest, label};
+use crate::state::GossipState;
 
-/// It is time for the next round.
+/// Start the next round.
 const ROUND: Timer = Timer(0);
 
-/// Tells its peers the newest it has heard of, once a round.
+/// Sends its peers the newest value it knows, once a round.
 ///
-/// [`gossip`](crate::gossip()) does the same as an async function.
+/// [`gossip`](crate::gossip()) is the same as an async function. A call merges its value as a message from outside the cluster
+/// does.
 #[derive(Debug)]
 pub struct Gossip {
     config: Config,
     index: u32,
     peers: Vec<NodeId>,
     round: u64,
-    knowledge: Knowledge,
+    state: GossipState,
 }
 
 impl Gossip {
-    /// A node in that seat, which has heard of nothing yet.
-    pub fn boot(config: Config, seat: &NodeInfo) -> Self {
-        Self { config, index: seat.index(), peers: seat.peers(), round: 0, knowledge: Knowledge::new(config) }
+    /// Creates a node that knows nothing.
+    pub fn boot(config: Config, info: &NodeInfo) -> Self {
+        Self { config, index: info.index(), peers: info.peers(), round: 0, state: GossipState::new(config) }
     }
 
-    fn speak(&mut self, now: LocalInstant, effects: &mut Effects<Rumour>) {
-        let newest = self.knowledge.speak(self.config.news(self.round, self.index), now);
-        effects.send_all(&self.peers, Rumour { round: self.round, newest: newest.0 });
+    fn begin_round(&mut self, now: LocalInstant, effects: &mut Effects<GossipMessage>) {
+        let newest = self.state.begin_round(self.config.news(self.round, self.index), now);
+        effects.send_all(&self.peers, GossipMessage { round: self.round, newest: newest.0 });
         effects.set_timer(ROUND, self.config.interval);
         self.round += 1;
     }
 }
 
 impl Machine for Gossip {
-    type Message = Rumour;
+    type Message = GossipMessage;
     type View = Newest;
 
-    fn step(&mut self, now: LocalInstant, input: Input<Rumour>, effects: &mut Effects<Rumour>) {
+    fn step(&mut self, now: LocalInstant, input: Input<GossipMessage>, effects: &mut Effects<GossipMessage>) {
         match input {
-            Input::Start | Input::Timer(ROUND) => self.speak(now, effects),
-            Input::Message { from, message } => self.knowledge.hear(from, message),
-            Input::Call(message) => self.knowledge.hear(NodeId::CLUSTER, message),
+            Input::Start | Input::Timer(ROUND) => self.begin_round(now, effects),
+            Input::Message { from, message } => self.state.receive(from, message),
+            Input::Call(message) => self.state.receive(NodeId::CLUSTER, message),
             _ => effects.view_unchanged(),
         }
     }
 
     fn view(&self) -> &Newest {
-        self.knowledge.newest()
+        self.state.newest()
     }
 
-    fn label(rumour: &Rumour) -> Label {
-        label(rumour)
+    fn label(message: &GossipMessage) -> Label {
+        label(message)
     }
 }

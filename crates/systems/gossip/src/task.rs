@@ -1,28 +1,28 @@
-//! A node that gossips, as an async function.
+//! A gossiping node as an async function.
 
 use cluster_sim_node::{Machine, Node};
 
 use crate::config::Config;
-use crate::knowledge::Knowledge;
 use crate::machine::Gossip;
-use crate::rumour::{Newest, Rumour, label};
+use crate::message::{GossipMessage, Newest, label};
+use crate::state::GossipState;
 
-/// Does what [`Gossip`] does.
+/// Runs a gossiping node; see [`Gossip`]. It never returns.
 ///
-/// One thing differs: after a pause that a round fell into, the machine takes in all that came meanwhile before it speaks, and this function
-/// what came first. A task looks at its clock whenever it is polled, also when a message woke it.
+/// Differs from the machine in one case: after a pause in which a round came due, the machine merges all messages that waited
+/// before it starts the round, and this function only the first. The task is woken by that message and finds the round due as
+/// well.
 pub async fn gossip(node: Node, config: Config) {
-    let peers = node.bind(Gossip::PORT).labelled(label);
-    let mut knowledge = Knowledge::new(config);
+    let port = node.bind(Gossip::PORT).labelled(label);
+    let mut state = GossipState::new(config);
     for round in 0.. {
-        let known = knowledge.speak(config.news(round, node.index()), node.now());
-        node.publish(|seen: &mut Newest| *seen = known);
-        peers.broadcast(Rumour { round, newest: known.0 });
-        peers
-            .recv_for(config.interval, |heard| {
-                knowledge.hear(heard.from, heard.message);
-                node.publish(|seen: &mut Newest| *seen = *knowledge.newest());
-            })
-            .await;
+        let newest = state.begin_round(config.news(round, node.index()), node.now());
+        node.publish(|view: &mut Newest| *view = newest);
+        port.broadcast(GossipMessage { round, newest: newest.0 });
+        port.recv_for(config.interval, |received| {
+            state.receive(received.from, received.message);
+            node.publish(|view: &mut Newest| *view = *state.newest());
+        })
+        .await;
     }
 }

@@ -3,7 +3,7 @@
 //! A direction of a cut is one bit: it is set in the outward masks of the nodes on the sending side and in the inward masks of
 //! the nodes on the receiving side. A link is cut if the outward mask of its sender and the inward mask of its receiver share a
 //! bit, so cuts overlap freely. The lowest shared bit identifies the cut that counts the drop. A plane has 64 bits; further cuts
-//! add planes. Test: `a_link_carries_a_message_iff_no_living_cut_covers_it_at_both_ends_of_its_way`.
+//! add planes. Test: `a_message_arrives_iff_no_cut_covers_its_send_or_arrival`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -20,9 +20,9 @@
 //! # Accounting
 //!
 //! `sent + copied = delivered + in_flight + lost`, and every loss has a named cause (`fate.rs`). This also holds for the messages
-//! and the bytes of sessions alone. Tests: `whatever_is_sent_is_delivered_lost_by_name_or_under_way`,
-//! `sessions_of_machines_keep_their_promise_whatever_happens` and `sessions_of_nodes_keep_their_promise_whatever_happens`, over
-//! random links and plans.
+//! and the bytes of sessions alone. Tests: `every_message_is_delivered_dropped_by_cause_or_in_flight`,
+//! `machine_sessions_stay_ordered_and_complete_under_any_faults` and `node_sessions_stay_ordered_and_complete_under_any_faults`,
+//! over random links and plans.
 //!
 //! The table of sends belongs to the network, so the fates of repeats survive a crash of the sender.
 

@@ -7,7 +7,7 @@
 //!
 //! Every roll is addressed by sender, receiver, label, epoch and repeat, so a decision about one message depends on no other.
 
-use cluster_sim_runtime::{Address, Choice, Dice, Exhausted, Kernel, Order, Rank, RecordKind, Roll, Seed, Site, Stream};
+use cluster_sim_runtime::{Address, Choice, Exhausted, Kernel, Order, Rank, RecordKind, Roll, Seed, SeededStream, Site, Stream};
 use cluster_sim_types::{Incarnation, NodeId, Ratio, VirtualInstant};
 
 use super::classes::{Class, Classes};
@@ -31,12 +31,12 @@ const REORDER_BY: Stream = Stream::named("reorder by");
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DelayRolls {
     seed: Seed,
-    delay: Dice,
+    delay: SeededStream,
 }
 
 impl DelayRolls {
     pub(super) const fn new(seed: Seed) -> Self {
-        Self { seed, delay: seed.dice(DELAY) }
+        Self { seed, delay: seed.stream(DELAY) }
     }
 }
 

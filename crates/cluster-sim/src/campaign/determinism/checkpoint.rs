@@ -1,4 +1,4 @@
-//! What a run leaves behind for comparing: its events and facts, in windows, with a checkpoint at the end of each.
+//! Windows of a run's events and facts, each with a checkpoint at its end.
 
 use std::collections::VecDeque;
 use std::fmt::Write;
@@ -10,21 +10,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::sim::Sim;
 
-/// How many entries a window has: 200 KB, and a fraction of a millisecond to compare.
+/// Entries per window: about 200 KB, compared in a fraction of a millisecond.
 pub(super) const WINDOW: usize = 4_096;
 
-/// One thing that came about in a run.
+/// One entry of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Entry {
-    /// One of the events that the digest is made of.
+    /// An event, as in the digest.
     Event(Record),
-    /// A node stated a fact; its `Debug` form stands at that place among the texts of its window.
+    /// A fact; `text` is the range of its `Debug` form in the texts of its window.
     Fact { at: VirtualInstant, node: NodeId, text: Range<usize> },
-    /// The run ended. When and how is the business of its report.
+    /// The end of the run; the report says when and how.
     End,
 }
 
-/// Everything up to here, as a number and a hash.
+/// Number and hash of all entries up to here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
     entries: u64,
@@ -39,7 +39,7 @@ impl Checkpoint {
         match entry {
             Entry::Event(record) => self.events.fold(record),
             Entry::Fact { at, node, text } => {
-                // With its place among all entries, so that a fact that moves between two events is noticed.
+                // Includes the position among all entries, so that a fact that moves between two events changes the hash.
                 let place = fold(fold(self.facts, self.entries), at.as_nanoseconds());
                 self.facts = fold_bytes(fold(place, u64::from(node.0)), texts[text.clone()].as_bytes());
             }
@@ -47,20 +47,20 @@ impl Checkpoint {
         }
     }
 
-    /// How many entries came before it.
+    /// Number of entries before this checkpoint.
     pub(super) fn entries(&self) -> u64 {
         self.entries
     }
 }
 
-/// Entries that follow each other, and the checkpoint after the last.
+/// Consecutive entries, and the checkpoint after the last.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     pub(super) entries: Vec<Entry>,
-    /// The texts of all its facts, one after the other: they cost no memory of their own each.
+    /// Texts of all facts, concatenated to save allocations.
     pub(super) texts: String,
     pub(super) checkpoint: Checkpoint,
-    /// The poll of the step in which it begins, if that began with one.
+    /// The last poll before the window.
     pub(super) polled: Option<Record>,
 }
 
@@ -72,12 +72,12 @@ impl Window {
     }
 }
 
-/// The entries of a run that nobody took yet, cut into windows.
+/// Entries of a run that were not taken yet, cut into windows.
 #[derive(Debug, Default)]
 pub(super) struct WindowLog {
     open: Window,
     full: VecDeque<Window>,
-    /// An emptied window, so that a long run fills the same memory again and again.
+    /// An emptied window: a long run reuses its memory.
     spare: Window,
 }
 
@@ -114,19 +114,19 @@ impl WindowLog {
         self.full.push_back(std::mem::replace(&mut self.open, next));
     }
 
-    /// Ends the trail: what is left is a window too.
+    /// Ends the log; the remaining entries become the last window.
     pub(super) fn end(&mut self) {
         self.open.push(Entry::End);
         self.cut();
     }
 
-    /// The oldest full window.
+    /// Takes the oldest full window.
     #[inline]
     pub(super) fn next_window(&mut self) -> Option<Window> {
         self.full.pop_front()
     }
 
-    /// Takes back the memory of a window that is done with, and lets the run forget the tasks that ended in it.
+    /// Reuses the memory of a compared window, and drops the names of tasks that ended in it.
     pub(super) fn recycle(&mut self, mut window: Window, sim: &mut Sim) {
         for entry in &window.entries {
             if let Entry::Event(Record { kind: RecordKind::TaskEnd, label, .. }) = entry {

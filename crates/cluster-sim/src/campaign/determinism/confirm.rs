@@ -1,4 +1,4 @@
-//! The second look at a seed that failed: two more runs, beside each other and beside what was found.
+//! Confirms a failing seed: two more runs, compared with each other and with the first.
 
 use std::sync::Arc;
 
@@ -10,17 +10,16 @@ use crate::report::{Divergence, OtherRun, Outcome, Report};
 use crate::scenario::Scenario;
 
 impl Scenario {
-    /// What to say of a seed whose run showed `found`: just that if two more runs show the same, and otherwise that its runs differ.
+    /// Returns `found` if two more runs give the same report, otherwise a report that the runs differ.
     ///
-    /// # Errors
-    /// If the two runs could not be compared: what was found is known of one run alone.
+    /// Returns an error beside `found` if the two runs could not be compared: `found` then comes from one run only.
     pub(in crate::campaign) fn confirm(
         &self,
         seed: Seed,
         found: Report,
         heartbeat: Arc<Heartbeat>,
     ) -> (Report, Option<DeterminismError>) {
-        // It says already that the seed does not give the run again, and why.
+        // It already says that the seed does not repeat its run, and why.
         if found.outcome == Outcome::Nondeterministic {
             return (found, None);
         }
@@ -32,7 +31,7 @@ impl Scenario {
     }
 }
 
-/// What was found, if a later run shows the same.
+/// Returns `found` if `rerun` equals it, otherwise a report that the runs differ.
 pub(in crate::campaign) fn confirm_report(found: Report, rerun: &Report) -> Report {
     let differences = differences(&rerun.as_data(), &found.as_data());
     if differences.is_empty() {

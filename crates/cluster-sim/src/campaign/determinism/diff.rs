@@ -1,4 +1,4 @@
-//! Where two logs of one window part, and in what.
+//! Finds the first difference between two logs of one window, or two reports.
 
 use std::iter::zip;
 
@@ -9,16 +9,19 @@ use super::log_line::Line;
 use crate::report::{Difference, DifferingEvent, DivergenceKind, Report};
 use crate::sim::Sim;
 
-/// How many of the last events of each run are shown, with the one that differs.
+/// Last events shown of each run, including the first that differs.
 const BEFORE: usize = 20;
-/// How many more are shown of how each went on.
+/// Events shown after the first that differs.
 const AFTER: usize = 4;
-/// How many places of two reports are named.
+/// Fields of two reports that are named.
 const PLACES: usize = 16;
 
-/// The first event in which a window differs from the log of the other run; `last` is the window before it.
+/// Finds the first event in which a window differs from the log of the other run.
 ///
-/// Nothing if there is none: since the checkpoints differ and the shorter window ends with the end of its run, the log is a false one.
+/// `last` is the window before it.
+///
+/// Returns nothing if there is none. Since the checkpoints differ and the shorter window ends with the end of its run, the log is
+/// then invalid.
 pub(super) fn find(
     last: &Window,
     left: &Window,
@@ -53,10 +56,10 @@ pub(super) fn find(
     Some((event, left_line.differences(right_line)))
 }
 
-/// Which of two lines tells of the node that did what the other run did not.
+/// The line to blame: that of the node that did what the other run did not.
 ///
-/// The earlier one: the other run has nothing like it at that instant. At one instant the one that goes on with the step that both runs
-/// were in, and the end of a run only where it is a node's doing.
+/// The earlier line wins: the other run has nothing like it at that instant. At one instant the line wins that continues the step
+/// in which both runs were; the end of a run wins only if a node caused it.
 fn diverging_line<'l>(left: &'l Line, right: &'l Line, before: Option<&Line>) -> &'l Line {
     let continues = |line: &Line| before.is_some_and(|before| before.at == line.at && before.node == line.node);
     let just_ends = |line: &Line| line.kind == DivergenceKind::End && line.node == "cluster";
@@ -64,7 +67,7 @@ fn diverging_line<'l>(left: &'l Line, right: &'l Line, before: Option<&Line>) ->
     if rank(right) < rank(left) { right } else { left }
 }
 
-/// In which places two reports differ.
+/// The fields in which two reports differ, at most 16 and a count of the rest.
 pub(super) fn differences(left: &Value, right: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     compare(left, right, &mut String::new(), &mut found);

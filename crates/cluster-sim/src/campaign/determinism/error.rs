@@ -1,4 +1,4 @@
-//! Two runs that could not be compared.
+//! [`DeterminismError`]: two runs that could not be compared.
 
 use std::time::Duration;
 
@@ -7,81 +7,85 @@ use serde::{Deserialize, Serialize};
 use super::protocol::ProducerMessage;
 use crate::report::OtherRun;
 
-/// How much of a word is quoted.
+/// Characters quoted of an unexpected message.
 const QUOTED_CHARACTERS_MAX: usize = 200;
 
-/// Two runs that could not be compared: nothing is known about either, and that is no pass.
+/// Two runs that could not be compared.
+///
+/// Nothing is known about either run, so this is not a pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeterminismError {
-    /// The second run could not be started.
+    /// The other run could not be started.
     #[error("{other_run} could not be started: {reason}")]
     NotStarted {
         /// Where it was to run.
         other_run: OtherRun,
-        /// What the system said.
+        /// The operating system's error.
         reason: String,
     },
-    /// The calling thread has no name, so that no other process can be told which test to run.
+    /// The calling thread has no name by which another process could find the test.
     #[error("this thread has no name by which another process could find the test again; make the call in the test's own thread")]
     NoName,
-    /// The other process ended before it came to the call.
+    /// The other process ended before it reached the call.
     #[error("another process was started as `{command}` and ended ({status}) before it came to this call{}", output_suffix(.output))]
     NeverReached {
-        /// How it was started.
+        /// The command that started it.
         command: String,
-        /// How it ended.
+        /// Its exit status.
         status: String,
         /// The last lines it printed.
         output: String,
     },
-    /// The other process came to another call instead.
+    /// The other process reached another call instead.
     #[error(
         "another process came to the call {found} instead of {expected}; a test must make its calls in the same order each time"
     )]
     OtherCall {
-        /// The call that was to be compared.
+        /// The call to compare.
         expected: String,
-        /// The call it came to.
+        /// The call that it reached.
         found: String,
     },
-    /// The second run ended in the middle: the process was ended from outside, or code panicked where a run makes no finding of it.
+    /// The other run ended early: its process was killed, or code panicked where a run records no finding.
     #[error("the run in {other_run} broke off: {reason}{}", output_suffix(.output))]
     BrokeOff {
         /// Where it ran.
         other_run: OtherRun,
-        /// The panic, or how the process ended.
+        /// The panic message, or the exit status of the process.
         reason: String,
         /// The last lines that the process printed.
         output: String,
     },
-    /// The second run gave no sign of life for so long.
+    /// The other run sent nothing for `timeout`.
     #[error("the run in {other_run} gave no sign of life for {}s; look for a step or a check that does not end{}", .timeout.as_secs_f64(), output_suffix(.output))]
     Silent {
         /// Where it ran.
         other_run: OtherRun,
-        /// How long it was waited for.
+        /// Real time waited.
         timeout: Duration,
         /// The last lines that the process printed.
         output: String,
     },
-    /// The other process said something that only another version of this crate, or somebody else, can have said.
+    /// The other process sent a message that the protocol does not allow here.
+    ///
+    /// Either another version of this crate sent it, or other code printed a line with the protocol's mark.
     #[error("another process sent an unexpected message: {message}")]
     Garbled {
-        /// What it said.
+        /// The message.
         message: String,
     },
 }
 
 impl DeterminismError {
-    /// Somebody said a word that is none of those that may come now.
+    /// Makes the error for a message that the protocol does not allow here.
     pub(super) fn garbled(message: &ProducerMessage) -> Self {
         Self::Garbled { message: format!("{message:?}").chars().take(QUOTED_CHARACTERS_MAX).collect() }
     }
 }
 
-/// What a process said last, on lines of its own.
+/// The captured output as the end of an error message; empty if there is none.
 fn output_suffix(output: &str) -> String {
     if output.is_empty() { String::new() } else { format!("; last output:\n{output}") }
 }

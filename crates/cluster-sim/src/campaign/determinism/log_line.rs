@@ -1,4 +1,4 @@
-//! One entry of a log, with the names that only its own run knows.
+//! An entry of a window with the names that only its own run knows.
 
 use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_types::{NodeId, VirtualInstant};
@@ -9,7 +9,7 @@ use crate::event::{EventKind, Parts, text_of};
 use crate::report::{Difference, DivergenceKind, Report};
 use crate::sim::Sim;
 
-/// What a line tells of, to be compared.
+/// The part of a line that is compared.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum LogEntry {
@@ -18,13 +18,13 @@ pub(super) enum LogEntry {
     End,
 }
 
-/// An entry in the words of its run.
+/// An entry with resolved names, as sent to the verifier.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Line {
     pub(super) entry: LogEntry,
     pub(super) at: VirtualInstant,
     pub(super) kind: DivergenceKind,
-    /// The declared name of the node that acted.
+    /// Declared name of the node that acted.
     pub(super) node: String,
     pub(super) peer: Option<String>,
     pub(super) task: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// The entries of a window; `report` is there if the run is over.
+    /// The lines of a window; pass `report` once the run is over.
     pub(super) fn all(window: &Window, sim: &Sim, report: Option<&Report>) -> Vec<Self> {
         let mut polled = window.polled;
         let line = |entry: &Entry| match entry {
@@ -83,13 +83,13 @@ impl Line {
         Self { entry: LogEntry::End, at: sim.now(), kind: DivergenceKind::End, node, peer: None, task, text }
     }
 
-    /// Whether two lines tell of the same.
+    /// Whether two lines are equal.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        // How a run ended is in its report.
+        // The report is compared separately and covers how a run ended.
         self.entry == other.entry && (self.node == other.node || self.entry == LogEntry::End)
     }
 
-    /// The fields in which the events differ, if they are of one kind and one node.
+    /// The fields in which two events differ, if kind and node are equal.
     pub(super) fn differences(&self, other: &Self) -> Vec<Difference> {
         if (self.kind, &self.node) != (other.kind, &other.node) {
             return Vec::new();
@@ -120,12 +120,12 @@ impl Line {
     }
 }
 
-/// An instant to the last digit: two may differ in that one alone.
+/// All digits: two instants may differ in the last one only.
 fn nanoseconds(at: VirtualInstant) -> String {
     format!("{} ns", at.as_nanoseconds())
 }
 
-/// An event as reports tell it, and the hash of what is in a message: two of one label may say different things.
+/// The event as in reports, plus the payload hash: equal labels may have different content.
 fn describe(record: &Record, sim: &Sim) -> String {
     let text = sim.describe(record);
     match record.kind {
@@ -134,13 +134,13 @@ fn describe(record: &Record, sim: &Sim) -> String {
     }
 }
 
-/// The task of a node in whose poll something came about: the last poll before it, if that was of that node at that instant.
+/// The task that caused an entry: that of the last poll, if it was of that node at that instant.
 fn polled_task(at: VirtualInstant, node: NodeId, polled: Option<Record>, sim: &Sim) -> Option<String> {
     let poll = polled.filter(|poll| (poll.at, poll.node) == (at, node))?;
     sim.task_named(poll.label)
 }
 
-/// Who ended a run, and how.
+/// How a run ended, and at which node.
 #[derive(Default)]
 struct EndOfRun {
     node: String,

@@ -1,11 +1,17 @@
-//! One seed run twice, and the two runs compared event by event.
+//! Runs one seed twice and compares the two runs event by event.
 //!
-//! [`Scenario::check_determinism`] runs the second one in a fresh thread, [`Scenario::check_determinism_in_process`] in a process of its own. Both sides cut what
-//! comes about into windows ([`checkpoint`]), the one elsewhere tells the hash of each ([`producer`], in [`protocol`] that a thread or a process
-//! carries), the one here compares ([`verifier`]) and asks for the log of the first window that differs, in which [`diff`] finds the
-//! first event that does.
+//! The verifier ([`verifier`]) runs in the calling thread. The producer ([`producer`]) runs in a fresh thread ([`thread`], for
+//! [`Scenario::check_determinism`]) or in another process ([`process`], for [`Scenario::check_determinism_in_process`]);
+//! [`protocol`] is what they send each other. Both observe their run and cut it into windows of 4,096 events and facts
+//! ([`checkpoint`]). The producer sends the hash of each window. At the first hash that differs from its own, the verifier asks
+//! for the log of that window ([`log_line`]), in which [`diff`] finds the first event that differs.
 //!
-//! Memory is bounded by a few windows on each side, whatever the length of the run. Both runs are over soon after they part.
+//! Both sides keep a window until its hashes agree, and the producer is at most four windows ahead. So memory is bounded for a
+//! run of any length, and the log is that of the run that differs: a run that leaks could not be repeated to get it. Both runs
+//! stop soon after the first difference.
+//!
+//! [`confirm`] checks a failing seed of a sweep. It runs the verifier in the sweep's own thread, since a fresh one would hide
+//! what earlier seeds left behind.
 
 mod checkpoint;
 mod confirm;
@@ -40,11 +46,12 @@ use crate::scenario::Scenario;
 use crate::sim::message_of;
 
 impl Scenario {
-    /// Runs one seed twice at the same time, in this thread and in a fresh one, and compares the two runs event by event.
+    /// Runs one seed in this thread and in a fresh one at once, and compares the runs event by event.
     ///
-    /// Compared are all events and all facts (by their `Debug` form) in their order, and in the end the reports. At the first difference
-    /// both stop. What a fresh thread cannot show, such as statics that a run in this process left behind, is for
-    /// [`check_determinism_in_process`](Self::check_determinism_in_process).
+    /// Compares all events and all facts (by their `Debug` form) in order, and then the reports. Both runs stop at the first
+    /// difference. A fresh thread shows leaks through thread-locals, but not through statics that earlier runs left behind;
+    /// [`check_determinism_in_process`](Self::check_determinism_in_process) shows these too. The other run sends a sign of life
+    /// while it steps; if none comes for [`step_timeout`](Self::step_timeout), the comparison fails.
     ///
     /// ```
     /// use cluster_sim::prelude::*;
@@ -56,7 +63,7 @@ impl Scenario {
     ///     type View = u64;
     ///     fn step(&mut self, _: LocalInstant, _: Input<()>, effects: &mut Effects<()>) {
     ///         self.0 += 1;
-    ///         effects.arm(Timer(0), Duration::from_secs(1));
+    ///         effects.set_timer(Timer(0), Duration::from_secs(1));
     ///     }
     ///     fn view(&self) -> &u64 {
     ///         &self.0
@@ -64,31 +71,32 @@ impl Scenario {
     /// }
     ///
     /// let scenario = Scenario::new("counting").machines("counter", 2, |_: &NodeInfo| Counter(0));
-    /// let twice = scenario.twice(Seed(7));
-    /// twice.assert_ok();
-    /// assert_eq!(twice.outcome(), Outcome::Held);
+    /// let check = scenario.check_determinism(Seed(7));
+    /// check.assert_ok();
+    /// assert_eq!(check.outcome(), Outcome::Held);
     /// ```
     ///
     /// # Panics
-    /// If the scenario cannot be run, or code in it panics where a run makes no finding of it.
+    /// If the scenario cannot be run, or code in it panics where a run records no finding.
     pub fn check_determinism(&self, seed: Seed) -> DeterminismCheck {
         self.check_determinism_watched(seed, None)
     }
 
-    /// The same, with word of every step of the run in this thread left for somebody who watches from outside.
+    /// As [`check_determinism`](Self::check_determinism), with a heartbeat for the run in this thread.
     fn check_determinism_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> DeterminismCheck {
-        self.compared(seed, OtherRun::FreshThread, heartbeat, |scenario| ProducerThread::start(scenario.clone(), seed))
+        self.compare_with(seed, OtherRun::FreshThread, heartbeat, |scenario| ProducerThread::start(scenario.clone(), seed))
     }
 
-    /// Runs one seed twice at the same time, in this process and in another one, and compares the two runs as [`check_determinism`](Self::check_determinism) does.
+    /// Runs one seed in this process and in another one at the same time, and compares the two runs.
     ///
-    /// The other process is this executable, started again: in a test to run the test of this thread's name alone, in a main thread with
-    /// the arguments of this process. There the same call tells its run and ends the process. Everything before the call is done there
-    /// too, so a test must come to its calls in the same order each time; calls of this method before the one in question run there once
-    /// and compare nothing. Its standard input and output carry the comparison.
+    /// Compares as [`check_determinism`](Self::check_determinism) does. The other process is this executable, started again: in a
+    /// test with the name of this thread's test, in a main thread with the arguments of this process. There, the same call sends
+    /// its run and ends the process. Code before the call runs there too, so a test must make its calls in the same order every
+    /// time; earlier calls of this method run once there and compare nothing. Standard input and output of the process carry the
+    /// comparison.
     ///
-    /// A process that cannot be started, ends early, comes to another call or gives no sign of life for the scenario's
-    /// [`step_timeout`](Self::step_timeout) is an error of the comparison, which is no pass. It must come to the call in that time too.
+    /// The comparison fails, which is not a pass, if the process cannot be started, ends early, reaches another call, does not
+    /// reach this call within [`step_timeout`](Self::step_timeout), or sends nothing for that long.
     ///
     /// # Panics
     /// As [`check_determinism`](Self::check_determinism).
@@ -99,7 +107,7 @@ impl Scenario {
         match Role::of_this_call() {
             Role::Supervisor { thread, number } => {
                 let start = |scenario: &Self| ProducerProcess::start(&thread, number, &call, scenario.0.step_timeout);
-                self.compared(seed, other_run, None, start)
+                self.compare_with(seed, other_run, None, start)
             }
             Role::Worker => self.produce_and_exit(seed, call),
             Role::PassThrough { .. } => DeterminismCheck::new(self, seed, other_run, 0, Ok(self.run(seed))),
@@ -107,15 +115,15 @@ impl Scenario {
         }
     }
 
-    /// Runs here, follows what a teller tells of the run elsewhere, and says what came of it.
-    fn compared<T: ProducerHandle + 'static>(
+    /// Runs in this thread, compares with the producer's run, and makes the result.
+    fn compare_with<T: ProducerHandle + 'static>(
         &self,
         seed: Seed,
         other_run: OtherRun,
         heartbeat: Option<Arc<Heartbeat>>,
         start: impl FnOnce(&Self) -> Result<T, DeterminismError>,
     ) -> DeterminismCheck {
-        // First of all, so that a scenario that cannot be run says so once.
+        // First, so that a scenario that cannot be run panics once only.
         let sim = self.start_watched(seed, heartbeat);
         let producer = match start(self) {
             Ok(producer) => producer,
@@ -123,29 +131,29 @@ impl Scenario {
         };
         let (verifier, report) = sim.run_observed(Verifier::new(producer));
         let (producer, finding, entries) = verifier.into_parts();
-        let parted = |event: Option<DifferingEvent>, differences: Vec<Difference>| {
+        let differ = |event: Option<DifferingEvent>, differences: Vec<Difference>| {
             let divergence = Divergence { elsewhere: other_run, event, differences };
             Report::nondeterministic(self.name(), SeedSchedule::new(seed), divergence)
         };
         let result = match finding {
             Finding::Event(event, differences) => {
                 producer.abandon();
-                Ok(parted(Some(event), differences))
+                Ok(differ(Some(event), differences))
             }
             Finding::Reports(differences) => match (producer.join(), report) {
                 (Err(error), _) => Err(error),
                 (Ok(()), Some(report)) if differences.is_empty() => Ok(report),
-                (Ok(()), _) => Ok(parted(None, differences)),
+                (Ok(()), _) => Ok(differ(None, differences)),
             },
             Finding::Failed(error) => Err(producer.explain(error)),
         };
         DeterminismCheck::new(self, seed, other_run, entries, result)
     }
 
-    /// The part of the process that was started for it.
+    /// Serves as the other process: sends its run and exits.
     fn produce_and_exit(&self, seed: Seed, call: Call) -> ! {
         let mut parent = ParentProcess;
-        // If nobody listens any more, the first checkpoint finds that out too.
+        // If the parent is gone, the first checkpoint fails too.
         let _ = parent.send(ProducerMessage::Reached(call));
         let run = || drop(self.start(seed).run_observed(Producer::new(parent, self.0.step_timeout)));
         match catch_unwind(AssertUnwindSafe(run)) {
@@ -158,7 +166,7 @@ impl Scenario {
     }
 }
 
-/// What two runs of one seed showed.
+/// Result of comparing two runs of one seed.
 #[derive(Debug)]
 #[must_use = "two runs that differ must be looked at: call `assert_ok`"]
 pub struct DeterminismCheck {
@@ -174,17 +182,20 @@ impl DeterminismCheck {
         Self { scenario: scenario.name().to_owned(), seed, other_run, entries, result }
     }
 
-    /// Whether the two runs were the same, whatever they showed.
+    /// Whether both runs were equal, passed or failed.
     pub fn agreed(&self) -> bool {
         self.result.as_ref().is_ok_and(|report| report.divergence.is_none())
     }
 
-    /// How the run ended, if both were the same; `Nondeterministic` if they differ; `Unknown` if they could not be compared.
+    /// Outcome of the run, if both are equal.
+    ///
+    /// [`Nondeterministic`](Outcome::Nondeterministic) if they differ, [`Unknown`](Outcome::Unknown) if they could not be
+    /// compared.
     pub fn outcome(&self) -> Outcome {
         self.result.as_ref().map_or(Outcome::Unknown, |report| report.outcome)
     }
 
-    /// The report of the run; of two that differ that they do, and nothing else.
+    /// Returns the report of the run; if the runs differ, one that says only that.
     ///
     /// # Errors
     /// If the two runs could not be compared.
@@ -192,7 +203,7 @@ impl DeterminismCheck {
         self.result.as_ref()
     }
 
-    /// The report itself.
+    /// As [`report`](Self::report), by value.
     ///
     /// # Errors
     /// If the two runs could not be compared.
@@ -200,20 +211,22 @@ impl DeterminismCheck {
         self.result
     }
 
-    /// Where the two runs part, if they do.
+    /// The first difference between the two runs.
     pub fn divergence(&self) -> Option<&Divergence> {
         self.result.as_ref().ok()?.divergence.as_deref()
     }
 
-    /// How many events and facts the two runs have in common, as far as whole windows were compared; the end of a run counts as one.
+    /// Number of equal events and facts at the start of both runs, in whole windows.
+    ///
+    /// The end of a run counts as one.
     pub fn compared(&self) -> u64 {
         self.entries
     }
 
-    /// Passes if both runs were the same and everything held.
+    /// Panics unless both runs are equal and passed.
     ///
     /// # Panics
-    /// With the first event that differs, the report of a run that did not hold, or why the two could not be compared.
+    /// With the first difference, the report of a failing run, or why the two could not be compared.
     #[track_caller]
     pub fn assert_ok(&self) {
         assert!(self.outcome() == Outcome::Held, "{self}");

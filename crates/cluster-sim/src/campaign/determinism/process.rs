@@ -1,7 +1,7 @@
-//! The second run in a process of its own: the same executable, started to make the same call.
+//! The producer in another process: this executable, started to make the same call.
 //!
-//! It reads orders from its standard input and says words on its standard output, each on a line that begins with a mark; all other lines
-//! are the program's own, and are quoted should it come to a bad end.
+//! Orders come on standard input, messages go to standard output, each on a line that starts with [`MARK`]. All other lines
+//! belong to the program; the last of them are quoted in errors.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -16,17 +16,17 @@ use super::protocol::{Call, Disconnected, ProducerHandle, ProducerMessage, Verif
 use crate::campaign::reexec::{VARIABLE, arguments};
 use crate::report::OtherRun;
 
-/// What begins a line that carries a word or an order.
+/// Start of a line that carries a message or an order.
 const MARK: &str = "cluster-sim determinism: ";
-/// How many words may wait for the side that compares.
+/// Messages queued for the verifier.
 const MESSAGES_QUEUED: usize = 8;
-/// How many of the lines that a process printed are quoted.
+/// Output lines kept for errors.
 const OUTPUT_LINES: usize = 12;
 
 type Received = Result<ProducerMessage, DeterminismError>;
 type OutputLines = Arc<Mutex<VecDeque<String>>>;
 
-/// A run in another process, which is ended when this is dropped.
+/// A producer in another process; dropping it kills the process.
 pub(super) struct ProducerProcess {
     process: Child,
     orders: ChildStdin,
@@ -34,25 +34,25 @@ pub(super) struct ProducerProcess {
     output_lines: OutputLines,
     command: String,
     step_timeout: Duration,
-    /// It came to the call.
+    /// Whether it reached the call.
     is_reached: bool,
 }
 
 impl ProducerProcess {
-    /// Starts this executable again, so that its thread of that name makes the call of that number, and waits until it comes to it.
+    /// Starts this executable so that its thread `thread` makes call `number`, and waits until it does.
     pub(super) fn start(thread: &str, number: u64, call: &Call, step_timeout: Duration) -> Result<Self, DeterminismError> {
         let not_started =
             |error: std::io::Error| DeterminismError::NotStarted { other_run: OtherRun::OtherProcess, reason: error.to_string() };
         let executable = std::env::current_exe().map_err(not_started)?;
         let mut command = Command::new(executable);
         command.args(arguments(thread)).env(VARIABLE, number.to_string());
-        // What it says last is quoted, and a backtrace would crowd out the rest.
+        // The last lines are quoted; a backtrace would push out the rest.
         command.env("RUST_BACKTRACE", "0");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().map_err(not_started)?;
         let (sender, messages) = sync_channel(MESSAGES_QUEUED);
         let output_lines = OutputLines::default();
-        // Both hold a sender: when it can say no more and print no more, it is over.
+        // Both readers hold a sender: the channel closes when both pipes are closed.
         if let Some(stdout) = process.stdout.take() {
             read_lines(stdout, sender.clone(), Arc::clone(&output_lines));
         }
@@ -72,7 +72,7 @@ impl ProducerProcess {
         Ok(started)
     }
 
-    /// How a process that can say no more came to its end.
+    /// The error for a process whose pipes are closed.
     fn ended(&mut self) -> DeterminismError {
         let status = self.process.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
         let output = self.output();
@@ -106,7 +106,7 @@ impl ProducerHandle for ProducerProcess {
     }
 
     fn request(&mut self, order: VerifierOrder) {
-        // If the process is gone, the next word is missing.
+        // If the process is gone, the next message is missing.
         let _ = write_line(&mut self.orders, &order);
     }
 
@@ -127,13 +127,13 @@ impl ProducerHandle for ProducerProcess {
 
 impl Drop for ProducerProcess {
     fn drop(&mut self) {
-        // Neither can fail but for a process that is gone.
+        // Both fail only if the process is already gone.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Reads what a process prints: words go to whoever compares, the last other lines are kept.
+/// Sends the messages of a pipe to the verifier, and keeps its last other lines.
 fn read_lines(pipe: impl Read + Send + 'static, messages: SyncSender<Received>, output_lines: OutputLines) {
     thread::spawn(move || {
         for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
@@ -154,7 +154,7 @@ fn read_lines(pipe: impl Read + Send + 'static, messages: SyncSender<Received>, 
     });
 }
 
-/// Writes something on a line of its own, whatever was printed before it without an end of line.
+/// Writes a message on a line of its own, even after output without a newline.
 fn write_line(pipe: &mut impl Write, message: &impl serde::Serialize) -> std::io::Result<()> {
     let text = serde_json::to_string(message).expect("words and orders are plain data");
     pipe.write_all(format!("\n{MARK}{text}\n").as_bytes())?;

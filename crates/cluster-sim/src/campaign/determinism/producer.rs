@@ -1,4 +1,4 @@
-//! The side elsewhere: follows its run and tells what the other side asks for.
+//! The producer: observes the other run and sends its windows to the verifier.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,24 +12,24 @@ use super::protocol::{Disconnected, ProducerMessage, VerifierHandle, VerifierOrd
 use crate::report::Report;
 use crate::sim::{RunObserver, Sim};
 
-/// How many windows it may be ahead of the side that compares; so many are kept, and more are not.
+/// Windows that it may be ahead of the verifier, and keeps.
 pub(super) const WINDOWS_AHEAD: usize = 4;
 
-/// How many signs of life it gives before somebody loses patience.
+/// Signs of life sent per step timeout.
 const ALIVE_PER_TIMEOUT: u32 = 30;
 
-/// Follows a run, and tells it to a listener.
+/// Observes a run and sends it to a verifier.
 pub(super) struct Producer<L> {
     verifier: L,
     log: WindowLog,
-    /// The windows that were told and are not agreed on, oldest first.
+    /// Windows sent and not yet agreed on, oldest first.
     unverified: VecDeque<Window>,
     alive: AliveTimer,
     is_done: bool,
 }
 
 impl<L: VerifierHandle> Producer<L> {
-    /// Gives signs of life that are enough for somebody of that patience.
+    /// `step_timeout` is how long the verifier waits for a message.
     pub(super) fn new(verifier: L, step_timeout: Duration) -> Self {
         let alive = AliveTimer { interval: step_timeout / ALIVE_PER_TIMEOUT, steps: 0, last: now() };
         Self { verifier, log: WindowLog::default(), unverified: VecDeque::new(), alive, is_done: false }
@@ -39,7 +39,7 @@ impl<L: VerifierHandle> Producer<L> {
         self.is_done |= self.verifier.send(message).is_err();
     }
 
-    /// Tells of the windows that are full, and does what is asked of it where it would get too far ahead.
+    /// Sends the full windows, and waits for orders while more than `ahead` of them are not agreed on.
     fn send_windows(&mut self, sim: &mut Sim, report: Option<&Report>, ahead: usize) {
         while let Some(window) = self.log.next_window() {
             self.send(ProducerMessage::Checkpoint(window.checkpoint));
@@ -90,7 +90,7 @@ impl<L: VerifierHandle + 'static> RunObserver for Producer<L> {
     }
 }
 
-/// When to give the next sign of life.
+/// Decides when to send the next sign of life.
 struct AliveTimer {
     interval: Duration,
     steps: u32,
@@ -98,7 +98,7 @@ struct AliveTimer {
 }
 
 impl AliveTimer {
-    /// How many steps pass between two looks at the clock.
+    /// Steps between two looks at the clock.
     const STEPS: u32 = 64;
 
     fn is_due(&mut self) -> bool {
@@ -111,7 +111,7 @@ impl AliveTimer {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a sign of life is for somebody who waits in real time; nothing of it reaches a run")]
+#[expect(clippy::disallowed_methods, reason = "signs of life are for a verifier that waits in real time; no run reads the clock")]
 fn now() -> Instant {
     Instant::now()
 }

@@ -1,8 +1,7 @@
-//! What the two sides say to each other, whatever carries it.
+//! Messages between producer and verifier, in a thread or between processes.
 //!
-//! The side elsewhere tells: after each window a checkpoint, in the end its report. The side here compares, and answers each checkpoint:
-//! agreed, or the log of that window, please. Each side keeps a window until it is agreed on, so that the log is that of the very run
-//! that differs: a run that leaks, done again, would be a third one.
+//! The producer sends a checkpoint after each window, and its report at the end. The verifier answers each checkpoint: agreed, or
+//! send the log of that window.
 
 use cluster_sim_runtime::Seed;
 use serde::{Deserialize, Serialize};
@@ -12,11 +11,11 @@ use super::DeterminismError;
 use super::checkpoint::Checkpoint;
 use super::log_line::Line;
 
-/// What the side elsewhere says.
+/// A message of the producer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ProducerMessage {
-    /// It came to the call in which the runs are compared; only said by a process.
+    /// It reached the call; sent by processes only.
     Reached(Call),
     /// It still takes steps.
     Alive,
@@ -24,72 +23,72 @@ pub(super) enum ProducerMessage {
     Checkpoint(Checkpoint),
     /// The log of the oldest window that is not agreed on.
     Log(Vec<Line>),
-    /// Every window is agreed on; this is the report.
+    /// The report; every window is agreed on.
     Report(Value),
-    /// It panicked where a run makes no finding of it, and ends; only said by a process.
+    /// Code panicked where a run records no finding, and the process ends; sent by processes only.
     Panicked(String),
 }
 
-/// What the side elsewhere is asked for; who hears nothing more is to stop.
+/// An order of the verifier; the producer stops when it can receive none.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum VerifierOrder {
-    /// Its oldest window is that of the other run too.
+    /// The oldest window is equal in both runs.
     Agreed,
-    /// Its oldest window is not; it is to say what is in it.
+    /// The oldest window differs; the producer sends its log.
     Log,
 }
 
-/// Which of the calls that a program makes compares which run.
+/// Identity of a call, so that both processes compare the same one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::campaign) struct Call {
-    /// The file and line of the call.
+    /// File and line of the call.
     pub(in crate::campaign) place: String,
     pub(in crate::campaign) scenario: String,
     pub(in crate::campaign) seed: Seed,
-    /// A hash of what the scenario declares, but for the code in it.
+    /// Hash of the scenario's declaration, without the code in it.
     pub(in crate::campaign) declared: u64,
 }
 
-/// The side elsewhere, as the side here sees it. Dropping it tells that side to stop.
+/// The producer, as the verifier sees it. Dropping it makes the producer stop.
 pub(super) trait ProducerHandle: Sized {
-    /// Waits for the next word.
+    /// Waits for the next message.
     ///
     /// # Errors
-    /// If there will be none, or none came for too long.
+    /// If the producer is gone, or sent nothing for too long.
     fn recv(&mut self) -> Result<ProducerMessage, DeterminismError>;
 
-    /// Asks for something. Whether anybody is left to answer shows when the answer is waited for.
+    /// Sends an order. If the producer is gone, the next `recv` fails.
     fn request(&mut self, order: VerifierOrder);
 
-    /// Waits for the end of the side elsewhere, after all was said.
+    /// Waits for the end of the producer, after its report.
     ///
     /// # Errors
-    /// If it does not end well, or not at all.
+    /// If it fails, or does not end.
     fn join(self) -> Result<(), DeterminismError>;
 
-    /// Has the side elsewhere stop, whatever it is at.
+    /// Makes the producer stop.
     fn abandon(self);
 
-    /// Has the side elsewhere stop, and says more of why it failed, if more is known then.
+    /// Makes the producer stop, and adds to the error what its end shows.
     fn explain(self, error: DeterminismError) -> DeterminismError;
 }
 
-/// The side here is gone; the other one may stop.
+/// The verifier is gone; the producer can stop.
 #[derive(Debug)]
 pub(super) struct Disconnected;
 
-/// The side here, as the side elsewhere sees it.
+/// The verifier, as the producer sees it.
 pub(super) trait VerifierHandle {
-    /// Says a word.
+    /// Sends a message.
     ///
     /// # Errors
-    /// If nobody listens any more.
+    /// If the verifier is gone.
     fn send(&mut self, message: ProducerMessage) -> Result<(), Disconnected>;
 
     /// Waits for the next order.
     ///
     /// # Errors
-    /// If none will come.
+    /// If the verifier is gone.
     fn recv_order(&mut self) -> Result<VerifierOrder, Disconnected>;
 }

@@ -13,7 +13,7 @@ use crate::{Effects, Fact, Input, LocalInstant, Machine, Node, NodeId, NodeInfo,
 
 type OnTick = fn(u64);
 
-/// Ticks each millisecond, and does something each time.
+/// Ticks each millisecond and runs `on_tick`.
 struct Clock {
     ticks: u64,
     on_tick: OnTick,
@@ -39,7 +39,7 @@ fn clock(on_tick: OnTick) -> Scenario {
 }
 
 #[test]
-fn a_call_is_known_by_what_is_declared_and_not_by_what_ran_before() {
+fn earlier_runs_do_not_change_the_identity_of_a_call() {
     let (scenario, place) = (clock(|_| {}), std::panic::Location::caller());
     let declared = |scenario: &Scenario| Call::new(scenario, Seed(7), place).declared;
     let before = declared(&scenario);
@@ -49,7 +49,7 @@ fn a_call_is_known_by_what_is_declared_and_not_by_what_ran_before() {
     assert_ne!(declared(&scenario.duration(Duration::from_secs(1))), before);
 }
 
-/// Never comes back.
+/// Never returns.
 fn hang() -> ! {
     loop {
         thread::park();
@@ -60,7 +60,7 @@ fn hang() -> ! {
 const SHORT: Duration = Duration::from_millis(300);
 
 #[test]
-fn a_thread_that_hangs_in_a_step_is_an_error_and_is_not_waited_for_twice() {
+fn a_thread_that_hangs_in_a_step_is_an_error() {
     let scenario = clock(|ticks| {
         if ticks == 100 && thread::current().name() == Some("cluster-sim determinism") {
             hang();
@@ -78,18 +78,18 @@ fn is_in_the_other_process() -> bool {
 }
 
 #[test]
-fn a_process_that_hangs_in_a_step_is_an_error_and_is_ended() {
+fn a_process_that_hangs_in_a_step_is_killed() {
     let scenario = clock(|ticks| {
         if ticks == 100 && is_in_the_other_process() {
             eprintln!("process {}", std::process::id());
             hang();
         }
     });
-    // It must come to the step before the patience is spent.
+    // The process must reach that step first.
     let step_timeout = Duration::from_secs(3);
     let check = scenario.step_timeout(step_timeout).check_determinism_in_process(Seed(7));
     let Err(DeterminismError::Silent { other_run: OtherRun::OtherProcess, output, .. }) = check.report() else { panic!("{check}") };
-    // What a process says comes through two pipes, whose lines have no order between them.
+    // Lines of the two pipes arrive in no fixed order.
     let process: u32 = output
         .lines()
         .find_map(|line| line.split_once("process ")?.1.parse().ok())
@@ -110,7 +110,7 @@ fn a_process_that_hangs_before_the_call_is_an_error() {
 }
 
 #[test]
-fn a_fact_that_moves_between_two_events_of_an_instant_is_noticed() {
+fn moving_a_fact_between_two_events_changes_the_checkpoint() {
     let checkpoint = |place| {
         let mut log = WindowLog::default();
         for label in 0..3 {
@@ -126,15 +126,15 @@ fn a_fact_that_moves_between_two_events_of_an_instant_is_noticed() {
     assert_ne!(checkpoint(1), checkpoint(2));
 }
 
-/// What a listener was told, and how many checkpoints it did not agree on yet.
+/// Messages received, and the number of checkpoints not agreed on.
 #[derive(Default)]
 struct Received {
     messages: Vec<&'static str>,
     open: usize,
-    open_most: usize,
+    open_max: usize,
 }
 
-/// Agrees to everything, as late as it can.
+/// Agrees to everything, as late as possible.
 struct SlowVerifier(Rc<RefCell<Received>>);
 
 impl VerifierHandle for SlowVerifier {
@@ -143,11 +143,11 @@ impl VerifierHandle for SlowVerifier {
         match message {
             ProducerMessage::Checkpoint(_) => {
                 received.open += 1;
-                received.open_most = received.open_most.max(received.open);
+                received.open_max = received.open_max.max(received.open);
             }
             ProducerMessage::Alive => received.messages.push("alive"),
             ProducerMessage::Report(_) => received.messages.push("report"),
-            other => panic!("nobody asked for {other:?}"),
+            other => panic!("unexpected message {other:?}"),
         }
         Ok(())
     }
@@ -159,21 +159,21 @@ impl VerifierHandle for SlowVerifier {
 }
 
 #[test]
-fn a_run_keeps_a_few_windows_however_long_it_is() {
+fn a_long_run_keeps_a_bounded_number_of_windows() {
     let received = Rc::new(RefCell::new(Received::default()));
     // 100,000 timers: 25 windows.
     let sim = clock(|_| {}).duration(Duration::from_secs(100)).start(Seed(7));
     let (_, report) = sim.run_observed(Producer::new(SlowVerifier(Rc::clone(&received)), SHORT));
     assert!(report.is_some_and(|report| report.steps > 20 * WINDOW as u64));
     let received = received.borrow();
-    assert_eq!((received.open, received.open_most, received.messages.last()), (0, WINDOWS_AHEAD + 1, Some(&"report")));
+    assert_eq!((received.open, received.open_max, received.messages.last()), (0, WINDOWS_AHEAD + 1, Some(&"report")));
 }
 
-/// Follows as it is told to, and remembers which tasks ended.
+/// A producer that records which tasks ended.
 struct TaskTracker {
     producer: Producer<SlowVerifier>,
     ended: Vec<u64>,
-    /// Which of them still have a name in the end.
+    /// Which of them still have a name at the end.
     named: Vec<bool>,
 }
 
@@ -204,7 +204,7 @@ impl RunObserver for TaskTracker {
 }
 
 #[test]
-fn the_names_of_tasks_are_kept_as_long_as_their_windows() {
+fn task_names_are_kept_as_long_as_their_windows() {
     async fn spawning(node: Node) {
         loop {
             let _ = node.spawn(async {}).await;
@@ -213,14 +213,14 @@ fn the_names_of_tasks_are_kept_as_long_as_their_windows() {
     }
     let sim = Scenario::new("spawning").nodes("node", 1, spawning).duration(Duration::from_secs(20)).start(Seed(7));
     let producer = Producer::new(SlowVerifier(Rc::default()), SHORT);
-    let (watching, _report) = sim.run_observed(TaskTracker { producer, ended: Vec::new(), named: Vec::new() });
-    let first_named = watching.named.iter().position(|named| *named).expect("the last ones have names");
-    // Some 20,000 tasks, of each of which at least three events tell.
-    assert!(watching.named.len() > 15_000 && watching.named[first_named..].iter().all(|named| *named));
-    assert!(watching.named.len() - first_named < (WINDOWS_AHEAD + 2) * WINDOW / 3, "{} of {}", first_named, watching.named.len());
+    let (tracker, _report) = sim.run_observed(TaskTracker { producer, ended: Vec::new(), named: Vec::new() });
+    let first_named = tracker.named.iter().position(|named| *named).expect("the last ones have names");
+    // About 20,000 tasks, each with at least three events.
+    assert!(tracker.named.len() > 15_000 && tracker.named[first_named..].iter().all(|named| *named));
+    assert!(tracker.named.len() - first_named < (WINDOWS_AHEAD + 2) * WINDOW / 3, "{} of {}", first_named, tracker.named.len());
 }
 
-/// Nobody is there.
+/// A verifier that is gone.
 struct ClosedVerifier;
 
 impl VerifierHandle for ClosedVerifier {
@@ -229,28 +229,28 @@ impl VerifierHandle for ClosedVerifier {
     }
 
     fn recv_order(&mut self) -> Result<VerifierOrder, Disconnected> {
-        panic!("nobody was there when something was said")
+        panic!("the verifier is gone")
     }
 }
 
 #[test]
-fn a_run_that_nobody_listens_to_ends_at_its_first_word() {
+fn a_run_without_a_verifier_ends_at_its_first_message() {
     let year = Duration::from_secs(365 * 24 * 60 * 60);
     let (_, report) = clock(|_| {}).duration(year).start(Seed(7)).run_observed(Producer::new(ClosedVerifier, SHORT));
     assert_eq!(report, None);
 }
 
 #[test]
-fn a_run_that_steps_gives_a_sign_of_life_between_its_windows() {
+fn a_stepping_run_sends_signs_of_life_between_windows() {
     let received = Rc::new(RefCell::new(Received::default()));
     let producer = Producer::new(SlowVerifier(Rc::clone(&received)), Duration::ZERO);
     let (_, _report) = clock(|_| {}).duration(Duration::from_secs(1)).start(Seed(7)).run_observed(producer);
     let alive = received.borrow().messages.iter().filter(|message| **message == "alive").count();
-    // One in 64 of a thousand steps, at most.
+    // At most one in 64 of a thousand steps.
     assert!((10..=16).contains(&alive), "{alive} signs of life");
 }
 
-/// Says what it was made to say.
+/// Sends the given messages.
 struct Scripted(VecDeque<ProducerMessage>);
 
 impl ProducerHandle for Scripted {
@@ -271,22 +271,22 @@ impl ProducerHandle for Scripted {
     }
 }
 
-/// What comes of a comparison with somebody who says these words.
-fn compared_with(messages: impl IntoIterator<Item = ProducerMessage>) -> DeterminismCheck {
+/// Compares with a producer that sends these messages.
+fn compare_with_messages(messages: impl IntoIterator<Item = ProducerMessage>) -> DeterminismCheck {
     let producer = Scripted(messages.into_iter().collect());
-    clock(|_| {}).duration(Duration::from_millis(10)).compared(Seed(7), OtherRun::OtherProcess, None, |_| Ok(producer))
+    clock(|_| {}).duration(Duration::from_millis(10)).compare_with(Seed(7), OtherRun::OtherProcess, None, |_| Ok(producer))
 }
 
 #[test]
-fn a_word_out_of_turn_is_an_error() {
+fn a_message_out_of_turn_is_an_error() {
     for messages in [
         vec![ProducerMessage::Report(serde_json::Value::Null)],
         vec![ProducerMessage::Alive, ProducerMessage::Log(Vec::new())],
-        // A log that ends before anything differs.
+        // A log that ends before any difference.
         vec![ProducerMessage::Checkpoint(Checkpoint::default()), ProducerMessage::Alive, ProducerMessage::Log(Vec::new())],
         vec![ProducerMessage::Checkpoint(Checkpoint::default()), ProducerMessage::Report(serde_json::Value::Null)],
     ] {
-        let check = compared_with(messages);
+        let check = compare_with_messages(messages);
         assert!(matches!(check.report(), Err(DeterminismError::Garbled { .. })), "{check}");
     }
 }

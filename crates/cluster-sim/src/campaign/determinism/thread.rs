@@ -1,4 +1,4 @@
-//! The second run in a fresh thread of this process.
+//! The producer in a fresh thread of this process.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread::{Builder, JoinHandle};
@@ -13,23 +13,23 @@ use crate::report::OtherRun;
 use crate::scenario::Scenario;
 use crate::sim::message_of;
 
-/// How many words may wait for the side that compares.
+/// Messages queued for the verifier.
 const MESSAGES_QUEUED: usize = 8;
-/// What a main thread has, and twice as much as most runs are tested with.
+/// That of most main threads, and four times the default of a Rust thread.
 const STACK_BYTES: usize = 8 << 20;
 
-/// A run in a fresh thread.
+/// A producer in a fresh thread.
 pub(super) struct ProducerThread {
     messages: Receiver<ProducerMessage>,
     orders: Sender<VerifierOrder>,
-    /// Says nothing; cut off when the thread ends, however it does.
+    /// Never carries a message; disconnects when the thread ends.
     working: Receiver<()>,
     thread: JoinHandle<()>,
     step_timeout: Duration,
 }
 
 impl ProducerThread {
-    /// Starts a run in a thread of its own; silence beyond the scenario's patience is an error.
+    /// Starts the run; sending nothing for the scenario's step timeout is an error.
     pub(super) fn start(scenario: Scenario, seed: Seed) -> Result<Self, DeterminismError> {
         let step_timeout = scenario.0.step_timeout;
         let (messages_in, messages) = sync_channel(MESSAGES_QUEUED);
@@ -51,13 +51,13 @@ impl ProducerHandle for ProducerThread {
     fn recv(&mut self) -> Result<ProducerMessage, DeterminismError> {
         self.messages.recv_timeout(self.step_timeout).map_err(|error| match error {
             RecvTimeoutError::Timeout => silent(self.step_timeout),
-            // Why is known once the thread has ended.
+            // The reason is known once the thread has ended.
             RecvTimeoutError::Disconnected => broke_off(String::new()),
         })
     }
 
     fn request(&mut self, order: VerifierOrder) {
-        // If the thread is gone, the next word is missing.
+        // If the thread is gone, the next message is missing.
         let _ = self.orders.send(order);
     }
 
@@ -65,14 +65,14 @@ impl ProducerHandle for ProducerThread {
         let Self { messages, orders, working, thread, step_timeout } = self;
         drop((messages, orders));
         match working.recv_timeout(step_timeout) {
-            // It is left behind.
+            // The thread is left behind.
             Err(RecvTimeoutError::Timeout) => Err(silent(step_timeout)),
             Ok(()) | Err(RecvTimeoutError::Disconnected) => thread.join().map_err(|panic| broke_off(message_of(&*panic))),
         }
     }
 
     fn abandon(self) {
-        // The two runs differ; how the other one would have ended is nobody's concern.
+        // The two runs differ, so the end of the other one does not matter.
         let _ = self.join();
     }
 
@@ -93,7 +93,7 @@ fn broke_off(reason: String) -> DeterminismError {
     DeterminismError::BrokeOff { other_run: OtherRun::FreshThread, reason, output: String::new() }
 }
 
-/// The side that compares, as the thread sees it.
+/// The verifier, as the thread sees it.
 struct ThreadVerifier {
     messages: SyncSender<ProducerMessage>,
     orders: Receiver<VerifierOrder>,

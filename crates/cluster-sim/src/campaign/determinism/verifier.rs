@@ -1,4 +1,4 @@
-//! The side here: follows its own run and compares it, window by window, with what it is told of the other.
+//! The verifier: observes the run in this thread and compares it with the producer's, window by window.
 
 use cluster_sim_runtime::Record;
 use cluster_sim_types::{Fact, NodeId, VirtualInstant};
@@ -10,22 +10,22 @@ use super::protocol::{ProducerHandle, ProducerMessage, VerifierOrder};
 use crate::report::{Difference, DifferingEvent, Report};
 use crate::sim::{RunObserver, Sim};
 
-/// What the comparison came to.
+/// Result of the comparison.
 #[derive(Debug)]
 pub(super) enum Finding {
-    /// An event differs.
+    /// The first event that differs.
     Event(DifferingEvent, Vec<Difference>),
-    /// The reports differ, or do not.
+    /// All windows are equal; these fields of the reports differ.
     Reports(Vec<Difference>),
-    /// It could not be made.
+    /// The runs could not be compared.
     Failed(DeterminismError),
 }
 
-/// Follows a run, and compares it with the one that a teller tells.
+/// Observes a run and compares it with that of a producer.
 pub(super) struct Verifier<T> {
     producer: T,
     log: WindowLog,
-    /// The last window that was agreed on, for showing what came before a difference.
+    /// The last window agreed on, shown before a difference.
     last: Window,
     finding: Option<Finding>,
 }
@@ -35,7 +35,7 @@ impl<T: ProducerHandle> Verifier<T> {
         Self { producer, log: WindowLog::default(), last: Window::default(), finding: None }
     }
 
-    /// The teller, what was found, and how many entries the runs have in common.
+    /// Returns the producer, the result, and the number of equal entries.
     pub(super) fn into_parts(self) -> (T, Finding, u64) {
         let finding = self.finding.expect("a run that was not left came to its end");
         (self.producer, finding, self.last.checkpoint.entries())
@@ -71,7 +71,7 @@ impl<T: ProducerHandle> Verifier<T> {
                     let found = diff::find(&self.last, window, &right, sim, report);
                     return found.map(Some).ok_or_else(|| DeterminismError::garbled(&ProducerMessage::Log(right)));
                 }
-                // It was said before the log was asked for.
+                // Sent before the order arrived.
                 ProducerMessage::Checkpoint(_) | ProducerMessage::Alive => {}
                 message => return Err(DeterminismError::garbled(&message)),
             }

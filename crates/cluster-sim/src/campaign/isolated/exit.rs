@@ -1,4 +1,4 @@
-//! What is said of a seed that took its process along.
+//! The finding of a seed that ended its process.
 
 use std::io;
 use std::process::ExitStatus;
@@ -12,24 +12,24 @@ use crate::campaign::failures::FailedSeed;
 use crate::campaign::watchdog;
 use crate::report::{Difference, Divergence, OtherRun, Outcome, Report};
 
-/// The rule that a run breaks which takes its process along.
+/// The rule broken by a run that ends its process.
 pub(in crate::campaign) const SURVIVES: &str = "the process survives";
 
-/// How a process came to its end in the middle of a seed.
+/// How a worker process ended in the middle of a seed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct WorkerExit {
     rule: &'static str,
-    /// How, in words that are the same each time it ends so.
+    /// Equal each time a process ends this way.
     cause: String,
-    /// What it said last.
+    /// Last lines of its standard error.
     stderr: Vec<String>,
 }
 
 impl WorkerExit {
-    /// It ended.
+    /// The process ended by itself.
     pub(super) fn ended(status: io::Result<ExitStatus>, stderr: &[String]) -> Self {
         let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-        // Whether a core was dumped is a matter of the machine.
+        // Core dumps depend on the machine.
         let status = status.strip_suffix(" (core dumped)").unwrap_or(&status);
         Self {
             rule: SURVIVES,
@@ -38,13 +38,13 @@ impl WorkerExit {
         }
     }
 
-    /// It gave no sign of life for so long, and was killed.
+    /// The process sent nothing for `timeout` and was killed.
     pub(super) fn silent(timeout: Duration, stderr: &[String]) -> Self {
         let cause = format!("the whole process gave no sign of life for {}s of real time and was killed", timeout.as_secs_f64());
         Self { rule: watchdog::RULE, cause, stderr: without_thread_numbers(stderr) }
     }
 
-    /// The finding, once a second process came to the same end.
+    /// Makes the finding, after a second process ended the same way.
     pub(super) fn confirmed(self, scenario: &str, seed: u64) -> FailedSeed {
         let stderr: String = self.stderr.iter().map(|line| format!("\n        | {line}")).collect();
         let message = if stderr.is_empty() { self.cause } else { format!("{}; last lines of stderr:{stderr}", self.cause) };
@@ -56,7 +56,7 @@ impl WorkerExit {
         FailedSeed { report, unconfirmed: None }
     }
 
-    /// What is said if a second process showed something else: then neither is believed.
+    /// Makes a nondeterministic report, after a second process gave another result.
     pub(super) fn refuted(&self, scenario: &str, seed: u64, rerun_outcome: &str) -> FailedSeed {
         let exit = format!("{}: {}", self.rule, self.cause);
         let differences = vec![Difference { place: "outcome".to_owned(), left: rerun_outcome.to_owned(), right: exit }];
@@ -64,23 +64,23 @@ impl WorkerExit {
         FailedSeed { report: Report::nondeterministic(scenario, SeedSchedule::new(Seed(seed)), divergence), unconfirmed: None }
     }
 
-    /// Whether another process came to the same end.
+    /// Whether another process ended the same way.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         (self.rule, &self.cause) == (other.rule, &other.cause)
     }
 
-    /// In words.
+    /// Rule and cause as text.
     pub(super) fn describe(&self) -> String {
         format!("{}: {}", self.rule, self.cause)
     }
 }
 
-/// The lines without the numbers that the system gives to threads, which are others each time.
+/// Removes the thread ids that the operating system assigns, which differ each time.
 fn without_thread_numbers(stderr: &[String]) -> Vec<String> {
     stderr.iter().map(|line| without_thread_number(line)).collect()
 }
 
-/// `thread 'name' (1234) panicked` without the number.
+/// Removes the id from `thread 'name' (1234) panicked`.
 fn without_thread_number(line: &str) -> String {
     let Some(name_at) = line.find("thread '") else { return line.to_owned() };
     let Some((open, _)) = line[name_at..].match_indices("' (").next() else { return line.to_owned() };
@@ -102,7 +102,7 @@ mod tests {
     #[case("thread 'a' panicked at src/a.rs:7:1:", "thread 'a' panicked at src/a.rs:7:1:")]
     #[case("thread 'a' (main) panicked", "thread 'a' (main) panicked")]
     #[case("fatal: (12)", "fatal: (12)")]
-    fn the_number_of_a_thread_is_left_out(#[case] line: &str, #[case] without_thread_numbers: &str) {
-        assert_eq!(without_thread_number(line), without_thread_numbers);
+    fn thread_ids_are_removed(#[case] line: &str, #[case] expected: &str) {
+        assert_eq!(without_thread_number(line), expected);
     }
 }

@@ -1,8 +1,9 @@
-//! A campaign in processes of its own, so that a seed that takes its process along is a finding like others.
+//! Runs seeds in worker processes; an abort or a hang fails that seed.
 //!
-//! Whoever leads ([`supervisor`]) gives each process ([`process`]) a range of seeds on its standard input and takes one line for every seed that
-//! is done from its standard output ([`protocol`]). The process ([`worker`]) says now and then that it is alive. Where it ends by itself, or is
-//! heard of no more, the seed that it was at is run once more in a fresh process, and is a finding ([`exit`]).
+//! The [`supervisor`] writes ranges of seeds to a worker's standard input and reads one line of JSON per completed seed from its
+//! standard output ([`protocol`], [`process`]). The [`worker`] detects steps that never return by itself and sends a sign of life
+//! twice a second. A worker that ends in the middle of a seed, or sends nothing for too long, is replaced; its seed runs once
+//! more in a fresh worker, and is a finding if that one ends the same way ([`exit`]).
 
 mod exit;
 mod process;
@@ -24,10 +25,12 @@ use super::reexec::{Role, VARIABLE, arguments};
 use super::state::Shared;
 use super::target::Job;
 
-/// Starts the process that does a part of the work.
+/// Makes the command that starts a worker.
 type Start = Arc<dyn Fn() -> Command + Send + Sync>;
 
-/// Runs seeds in processes of this executable that come to the same call; in one of those, does the part of it, and does not come back.
+/// Runs seeds in workers that are this executable and reach the same call.
+///
+/// In a worker, serves the supervisor and never returns.
 pub(super) fn run_by_same_call(
     job: &Job,
     shared: &Arc<Shared>,
@@ -53,17 +56,17 @@ pub(super) fn run_by_same_call(
     }
 }
 
-/// Runs seeds in processes that are started so.
+/// Runs seeds in workers that `start` starts.
 pub(super) fn run(job: &Job, shared: &Arc<Shared>, start: Start, keep_waiting: &mut dyn FnMut() -> bool) {
     supervisor::supervise(job, shared, start, started_call(job), keep_waiting);
 }
 
-/// Does the part of a process that was started for it.
+/// Serves as a worker that was started by [`run`]'s command.
 pub(super) fn work(job: &Job) -> ! {
     worker::work(job, started_call(job))
 }
 
-/// What processes that are started for nothing else come to.
+/// The call of workers that are started for nothing else.
 fn started_call(job: &Job) -> Call {
     call_of(job, 0, "the start of a worker")
 }

@@ -1,4 +1,4 @@
-//! A process that works, as whoever leads it sees it.
+//! A worker process, as the supervisor sees it.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
@@ -12,23 +12,23 @@ use std::time::Duration;
 use super::protocol::{MARK, WorkerMessage, WorkerOrder, write_line};
 use crate::campaign::DeterminismError;
 
-/// How many words may wait.
+/// Messages queued for the supervisor.
 const MESSAGES_QUEUED: usize = 64;
-/// How many of the lines that a process printed to its standard error are kept.
+/// Lines kept of a worker's standard error.
 const STDERR_LINES: usize = 12;
 
 type StderrLines = Arc<Mutex<VecDeque<String>>>;
 
-/// What is heard of a process.
+/// Output of a worker process.
 pub(super) enum WorkerOutput {
     Message(WorkerMessage),
-    /// Nothing for so long.
+    /// No message within the timeout.
     TimedOut,
-    /// It ended, or can say no more, which comes to the same.
+    /// The process ended, or closed its pipes.
     Exited(io::Result<ExitStatus>),
 }
 
-/// A process that works, which is ended when this is dropped.
+/// A worker process; dropping it kills the process.
 pub(super) struct WorkerProcess {
     process: Child,
     orders: ChildStdin,
@@ -37,21 +37,21 @@ pub(super) struct WorkerProcess {
 }
 
 impl WorkerProcess {
-    /// Starts one.
+    /// Starts a worker.
     pub(super) fn start(mut command: Command) -> io::Result<Self> {
-        // What it says last is quoted, and a backtrace would crowd out the rest.
+        // The last lines are quoted; a backtrace would push out the rest.
         command.env("RUST_BACKTRACE", "0");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         #[cfg(unix)]
         {
             use std::os::unix::process::CommandExt;
-            // An interrupt at the terminal is for whoever leads alone; it ends this process in its own time.
+            // An interrupt at the terminal must reach the supervisor only, which ends its workers itself.
             command.process_group(0);
         }
         let mut process = command.spawn()?;
         let (sender, messages) = sync_channel(MESSAGES_QUEUED);
         let stderr_lines = StderrLines::default();
-        // Both hold a sender: when it can say no more and print no more, it is over.
+        // Both readers hold a sender: the channel closes when both pipes are closed.
         if let Some(stdout) = process.stdout.take() {
             read_messages(stdout, sender.clone());
         }
@@ -62,15 +62,15 @@ impl WorkerProcess {
         Ok(Self { process, orders, messages, stderr_lines })
     }
 
-    /// Gives it seeds to run. Whether it is left to do so shows when it is listened to.
+    /// Sends seeds to run. If the process is gone, the next `recv` shows it.
     pub(super) fn send_order(&mut self, seeds: &Range<u64>) {
         let _ = write_line(&mut self.orders, &WorkerOrder { from: seeds.start, to: seeds.end });
     }
 
-    /// Waits for what it says next.
+    /// Waits for the next output.
     ///
     /// # Errors
-    /// If it says what it cannot say.
+    /// If the message is not one of the protocol's.
     pub(super) fn recv(&mut self, timeout: Duration) -> Result<WorkerOutput, DeterminismError> {
         match self.messages.recv_timeout(timeout) {
             Ok(message) => message.map(WorkerOutput::Message),
@@ -79,7 +79,7 @@ impl WorkerProcess {
         }
     }
 
-    /// The last lines that it printed to its standard error.
+    /// The last lines of its standard error.
     pub(super) fn stderr_tail(&self) -> Vec<String> {
         self.stderr_lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
@@ -87,13 +87,13 @@ impl WorkerProcess {
 
 impl Drop for WorkerProcess {
     fn drop(&mut self) {
-        // Neither can fail but for a process that is gone.
+        // Both fail only if the process is already gone.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// The lines that come out of a pipe, without those that are empty.
+/// The lines of a pipe that are not blank.
 fn lines(pipe: impl Read) -> impl Iterator<Item = String> {
     let lines = BufReader::new(pipe).split(b'\n').map_while(Result::ok);
     lines.map(|line| String::from_utf8_lossy(&line).into_owned()).filter(|line| !line.trim().is_empty())
@@ -118,7 +118,7 @@ fn read_stderr(
     stderr_lines: StderrLines,
 ) {
     thread::spawn(move || {
-        // Held to the end of the lines, and then dropped.
+        // Keeps the channel open until the pipe closes.
         let _open = messages;
         for line in lines(pipe) {
             let mut stderr_lines = stderr_lines.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,6 @@
-//! What whoever leads and a process that works say to each other, a line of JSON each, behind a mark: all other lines are the program's own.
+//! Messages between supervisor and worker: a line of JSON each, after a mark.
+//!
+//! All other lines belong to the program.
 
 use std::io::{self, Write};
 
@@ -9,51 +11,51 @@ use crate::campaign::coverage::Coverage;
 use crate::campaign::determinism::Call;
 use crate::campaign::failures::FailedSeed;
 
-/// What begins a line that carries a word or an order.
+/// Start of a line that carries a message or an order.
 pub(super) const MARK: &str = "cluster-sim worker: ";
 
-/// What a process says.
+/// A message of a worker.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum WorkerMessage {
-    /// It came to its work.
+    /// It reached the call in which it works.
     Reached(Call),
-    /// It is there.
+    /// The process is alive.
     Alive,
-    /// All is known of a seed.
+    /// A seed is done.
     Done {
-        /// Which.
+        /// The seed.
         seed: u64,
         /// When its run ended.
         #[serde(rename = "ended_at_ns")]
         ended_at: VirtualInstant,
-        /// What its run went through, if that is counted.
+        /// Coverage of its run, if counted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         coverage: Option<Box<Coverage>>,
-        /// What it showed, if it did not hold.
+        /// The failure, if it failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failed: Option<Box<FailedSeed>>,
     },
-    /// A seed does not come back from a step; the process ends.
+    /// A seed does not return from a step; the process ends.
     Stuck {
-        /// Which.
+        /// The seed.
         seed: u64,
-        /// What is known of it.
+        /// The failure.
         failed: Box<FailedSeed>,
     },
-    /// It panicked where a run makes no finding of it, and ends.
+    /// Code panicked where a run records no finding; the process ends.
     Panicked(String),
 }
 
-/// The seeds that a process is to run next, in their order.
+/// Seeds to run next, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct WorkerOrder {
     pub(super) from: u64,
-    /// This one is left out.
+    /// Excluded.
     pub(super) to: u64,
 }
 
-/// Writes something on a line of its own, whatever was printed before it without an end of line.
+/// Writes a message on a line of its own, even after output without a newline.
 pub(super) fn write_line(pipe: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_string(message).expect("words and orders are plain data");
     pipe.write_all(format!("\n{MARK}{text}\n").as_bytes())?;
@@ -67,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_that_is_done_is_one_short_line() {
+    fn a_done_seed_is_one_short_line() {
         let mut line = Vec::new();
         let ended_at = VirtualInstant::ZERO + Duration::from_secs(2);
         let message = WorkerMessage::Done { seed: 7, ended_at, coverage: None, failed: None };

@@ -1,4 +1,4 @@
-//! Leading processes that work: giving out seeds, taking in what they showed, replacing those that ended.
+//! The supervisor: hands out seeds to worker processes, collects results, replaces workers that end.
 
 use std::io;
 use std::ops::Range;
@@ -16,44 +16,46 @@ use crate::campaign::target::{Job, SeedResult};
 use crate::campaign::watchdog::{now, watched};
 use crate::report::{OtherRun, Outcome};
 
-/// The most seeds that a process is given at a time.
+/// Largest range handed out at once.
 const SEEDS_MAX: u64 = 256;
-/// A range that took longer than this is not followed by a larger one.
+/// Ranges grow while they complete faster than this.
 const RANGE_TIME: Duration = Duration::from_millis(100);
-/// How often whoever waits for a process looks whether it is still wanted.
+/// Interval at which a waiting supervisor checks for cancellation.
 const TICK: Duration = Duration::from_millis(50);
-/// Where steps may go on for ever, a process still has to say that it is there.
+/// Bound for step timeouts, which may be infinite: a worker must still show that it is alive.
 const STEP_TIMEOUT_MAX: Duration = Duration::from_secs(30);
-/// The least time within which a process has to come to its work, whatever is done before that.
+/// Least time for a worker to reach its call, whatever the program does before.
 const START_TIMEOUT_MIN: Duration = Duration::from_secs(30);
-/// The least time within which a process has to say that it is there: it does so twice a second, on a machine that may be busy.
+/// Least time without a message before a worker is killed.
+///
+/// A worker sends one twice a second, on a machine that may be busy.
 const SILENCE_MIN: Duration = Duration::from_secs(5);
 
-/// Runs seeds in as many processes as there are desks, until none is left or `between` says that it is over.
+/// Runs seeds in one worker process per slot until none is left or `keep_waiting` returns false.
 pub(super) fn supervise(job: &Job, shared: &Arc<Shared>, start: Start, call: Call, keep_waiting: &mut dyn FnMut() -> bool) {
     let step_timeout = job.target.step_timeout().min(STEP_TIMEOUT_MAX);
     let supervisor =
         Supervisor { shared: Arc::clone(shared), start, call, silence_max: (2 * step_timeout).max(SILENCE_MIN), step_timeout };
     let heartbeats: Vec<_> = shared.slots.iter().map(|_| Arc::default()).collect();
     let supervise = move |worker, _| supervisor.supervise(worker);
-    watched(Duration::MAX, &heartbeats, supervise, |_| unreachable!("processes are watched by whoever leads them"), keep_waiting);
+    watched(Duration::MAX, &heartbeats, supervise, |_| unreachable!("supervisors have no step timeout"), keep_waiting);
 }
 
-/// A process that could not be started.
+/// The error for a worker that could not be started.
 pub(super) fn not_started(error: &io::Error) -> DeterminismError {
     DeterminismError::NotStarted { other_run: OtherRun::OtherProcess, reason: error.to_string() }
 }
 
-/// The work is over for one of those who lead: nobody wants it any more, or it cannot be done, which was said.
+/// The campaign was cancelled, or cannot go on for a reason that is already recorded.
 struct Stopped;
 
-/// What came of a seed in a process.
+/// How a seed ended in a worker.
 enum SeedEnd {
-    /// All is known of it.
+    /// It is done.
     Done(SeedResult),
-    /// All is known of it, and the process is not to be used any more.
+    /// It never returned from a step; the worker ends.
     Stuck(SeedResult),
-    /// The process ended in the middle of it.
+    /// The worker ended in the middle of it.
     Exited(WorkerExit),
 }
 
@@ -66,7 +68,7 @@ struct Supervisor {
 }
 
 impl Supervisor {
-    /// Runs seeds in one process after the other, as one of so many workers.
+    /// Runs seeds for one slot, in one worker after the other.
     fn supervise(&self, worker: usize) {
         let (mut process, mut batch) = (None, 1);
         while let Some(seeds) = self.shared.seeds.take_some(batch).filter(|_| !self.shared.is_stopped()) {
@@ -80,12 +82,12 @@ impl Supervisor {
         }
     }
 
-    /// Runs a range of seeds, in the process that is there or in fresh ones.
+    /// Runs a range of seeds, in the present worker or in fresh ones.
     fn run(&self, process: &mut Option<WorkerProcess>, worker: usize, seeds: Range<u64>) -> Result<(), Stopped> {
         let mut is_ordered = false;
         for seed in seeds.clone() {
             if seed > self.shared.seeds.end() {
-                // What it would still do does not count.
+                // Later seeds do not count.
                 *process = None;
                 return Ok(());
             }
@@ -118,7 +120,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Runs a seed once more that took its process along, alone in a fresh one.
+    /// Runs a seed that ended its worker once more, alone in a fresh one.
     fn confirm_exit(&self, seed: u64, exit: WorkerExit) -> Result<SeedResult, Stopped> {
         let mut process = self.start()?;
         process.send_order(&(seed..seed + 1));
@@ -134,7 +136,7 @@ impl Supervisor {
         Ok(SeedResult { ended_at: failed.report.ended_at, coverage: None, failed: Some(Box::new(failed)) })
     }
 
-    /// Starts a process and waits until it comes to its work.
+    /// Starts a worker and waits until it reaches its call.
     fn start(&self) -> Result<WorkerProcess, Stopped> {
         let command = (self.start)();
         let started = format!("{command:?}");
@@ -158,7 +160,7 @@ impl Supervisor {
         }
     }
 
-    /// Waits until all is known of a seed that a process is at.
+    /// Waits for the end of a seed.
     fn wait_for(&self, process: &mut WorkerProcess, seed: u64) -> Result<SeedEnd, Stopped> {
         let mut alive_at = now();
         loop {
@@ -175,7 +177,7 @@ impl Supervisor {
                     }));
                 }
                 WorkerOutput::Message(WorkerMessage::Panicked(message)) => {
-                    // A bug of the simulator, or a scenario that cannot be run, as in a thread of this process.
+                    // A bug of the simulator, or a scenario that cannot be run: panics, as in a thread of this process.
                     self.shared.seeds.end_at(seed);
                     std::panic::panic_any(message)
                 }
@@ -186,7 +188,7 @@ impl Supervisor {
         }
     }
 
-    /// Waits for what a process says next, as long as it was heard of last and is wanted.
+    /// Waits for the next output, for `timeout` since `alive_at` or until the campaign is cancelled.
     fn recv(&self, process: &mut WorkerProcess, alive_at: Instant, step_timeout: Duration) -> Result<WorkerOutput, Stopped> {
         loop {
             match process.recv(TICK) {
@@ -208,7 +210,7 @@ fn garbled(message: &WorkerMessage) -> DeterminismError {
     DeterminismError::Garbled { message: format!("{message:?}") }
 }
 
-/// What a process said last, on lines of its own.
+/// The last lines of standard error, each on a line of its own.
 fn quoted(process: &WorkerProcess) -> String {
     process.stderr_tail().iter().map(|line| format!("  | {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -1,4 +1,4 @@
-//! A process that works: takes ranges of seeds, tells of each that is done.
+//! The worker process: runs ranges of seeds and sends each result.
 
 use std::io::BufRead;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,26 +17,26 @@ use crate::campaign::target::{Job, SeedResult};
 use crate::campaign::watchdog::now;
 use crate::sim::message_of;
 
-/// How often it says that it is there.
+/// Interval between two signs of life.
 const ALIVE_EVERY: Duration = Duration::from_millis(500);
-/// How often it looks whether its seed goes on.
+/// Interval at which the worker checks that its seed advances.
 const CHECK_EVERY: Duration = Duration::from_millis(20);
 
-/// Does what it is told to, until nobody tells it any more.
+/// Runs the seeds of each order until standard input closes.
 pub(super) fn work(job: &Job, call: Call) -> ! {
     send(&WorkerMessage::Reached(call));
     let (sender, orders) = channel();
     thread::spawn(move || read_orders(&sender));
     let (slot, heartbeat) = (Arc::new(WorkerSlot::default()), Arc::new(Heartbeat::default()));
     let (worker_job, worker_slot, worker_heartbeat) = (job.clone(), Arc::clone(&slot), Arc::clone(&heartbeat));
-    // A test is known by the name of its thread.
+    // The name of the thread identifies the test.
     let name = thread::current().name().unwrap_or("worker").to_owned();
     let run = move || run_seeds(&worker_job, &orders, &worker_slot, &worker_heartbeat);
     thread::Builder::new().name(name).spawn(run).expect("the machine has room for one thread more");
     monitor(job, &slot, &heartbeat)
 }
 
-/// Hands on the orders that come in. When none can come any more, nobody waits for this process, whatever it is at.
+/// Forwards orders. Exits when standard input closes: the supervisor is gone or done.
 fn read_orders(orders: &Sender<WorkerOrder>) {
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
         let order = line.strip_prefix(MARK).and_then(|text| serde_json::from_str(text).ok());
@@ -65,9 +65,9 @@ fn run_seeds(job: &Job, orders: &Receiver<WorkerOrder>, slot: &WorkerSlot, heart
     }
 }
 
-/// Says that the process is there, and ends it where a seed does not come back from a step.
+/// Sends signs of life, and ends the process if a seed does not return from a step.
 fn monitor(job: &Job, slot: &WorkerSlot, heartbeat: &Heartbeat) -> ! {
-    // From a thread of its own: whoever finds out where a seed is stuck takes time.
+    // In its own thread: describing a stuck seed takes time.
     thread::spawn(|| {
         loop {
             thread::park_timeout(ALIVE_EVERY);
@@ -93,7 +93,7 @@ fn monitor(job: &Job, slot: &WorkerSlot, heartbeat: &Heartbeat) -> ! {
 
 fn send(message: &WorkerMessage) {
     if write_line(&mut std::io::stdout().lock(), message).is_err() {
-        // Nobody listens any more.
+        // The supervisor is gone.
         std::process::exit(0)
     }
 }

@@ -1,4 +1,4 @@
-//! Less left to chance: decisions go, and what they decided takes its canonical value.
+//! Removes decisions; the choices they made take their canonical values.
 
 use std::collections::BTreeSet;
 
@@ -8,18 +8,18 @@ use super::ddmin::ddmin;
 use super::search::Search;
 use crate::replay::{Case, Decision};
 
-/// Tries the case in a world in which nothing happens by chance.
+/// Tries the case without any decision.
 pub(super) fn remove_all(search: &mut Search<'_>) {
     if search.case().decisions.as_ref().is_none_or(|decisions| !decisions.is_empty()) {
         search.try_case(with(&search.case(), Vec::new()));
     }
 }
 
-/// Puts decisions in place of the seed, and leaves them out: all of a kind, all of a link, then pieces and single ones.
+/// Replaces the seed by its decisions, then removes them by kind, by link, in pieces, and one by one.
 pub(super) fn remove(search: &mut Search<'_>) {
     if search.case().decisions.is_none() && !search.is_spent() {
         let (_, decisions) = search.case().apply_to(search.scenario()).run_with_decisions(search.seed());
-        // All of them are the run itself: one more attempt that shows so.
+        // All decisions give the original run; this run shows that they do.
         if !search.try_case(with(&search.case(), decisions)) {
             return;
         }
@@ -30,7 +30,7 @@ pub(super) fn remove(search: &mut Search<'_>) {
     ddmin(decisions, |decisions| search.try_case(with(&search.case(), decisions.to_vec())));
 }
 
-/// Leaves out all decisions that have something in common.
+/// Removes all decisions with equal `key`, for each key.
 fn remove_by<K: Ord>(search: &mut Search<'_>, key: impl Fn(&Decision) -> K) {
     let keys: BTreeSet<K> = remaining(search).iter().map(&key).collect();
     for kind in keys {
@@ -49,7 +49,7 @@ fn with(case: &Case, decisions: Vec<Decision>) -> Case {
     Case { decisions: Some(decisions), ..case.clone() }
 }
 
-/// How many decisions of each kind there are, in words.
+/// Number of decisions per kind of choice, as in `2 delay, 1 loss`.
 pub(super) fn count_by_choice(decisions: &[Decision]) -> String {
     let keys: BTreeSet<Choice> = decisions.iter().map(|decision| decision.choice).collect();
     let count = |kind: &Choice| decisions.iter().filter(|decision| decision.choice == *kind).count();

@@ -1,4 +1,4 @@
-//! Fewer faults, shorter ones, and against fewer nodes.
+//! Removes faults, shortens them, and narrows their targets.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use super::search::Search;
 use crate::fault::{Fault, ScheduledFault};
 use crate::replay::Case;
 
-/// Durations are not cut below this: nobody understands a case better for a fault of microseconds.
+/// Shortest duration tried; a case with shorter faults is no easier to understand.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// Leaves out faults: whole kinds first, then pieces of the plan, then single ones.
+/// Removes faults: whole kinds, then pieces of the plan, then single ones.
 pub(super) fn remove(search: &mut Search<'_>) {
     let all = search.case().faults.faults().to_vec();
     let kinds: BTreeSet<&str> = all.iter().map(|scheduled| scheduled.fault.kind()).collect();
@@ -24,7 +24,7 @@ pub(super) fn remove(search: &mut Search<'_>) {
     ddmin(remaining, |faults| search.try_case(search.case().with_faults(faults)));
 }
 
-/// Halves how long each fault lasts, for as long as that does.
+/// Halves the duration of each fault while the case still fails.
 pub(super) fn shorten(search: &mut Search<'_>) {
     for index in 0..search.case().faults.faults().len() {
         while let Some(shorter) = changed(&search.case(), index, halve) {
@@ -35,7 +35,7 @@ pub(super) fn shorten(search: &mut Search<'_>) {
     }
 }
 
-/// Takes nodes out of the two sides of each cut, and the way back out of cuts of both ways.
+/// Removes nodes from both sides of each cut, and makes cuts one-way.
 pub(super) fn narrow(search: &mut Search<'_>) {
     for index in 0..search.case().faults.faults().len() {
         if let Some(one_way) = changed(&search.case(), index, cut_one_way) {
@@ -51,7 +51,7 @@ pub(super) fn narrow(search: &mut Search<'_>) {
     }
 }
 
-/// The case with one fault changed; nothing if there is nothing to change about it.
+/// The case with one fault changed; absent if `change` changes nothing.
 fn changed(case: &Case, index: usize, change: impl FnOnce(&mut Fault) -> bool) -> Option<Case> {
     let mut faults = case.faults.faults().to_vec();
     change(&mut faults[index].fault).then(|| case.with_faults(&faults))
@@ -65,7 +65,7 @@ fn halve(fault: &mut Fault) -> bool {
     };
     match duration {
         Some(duration) if *duration >= SHORTEST * 2 => {
-            // To whole milliseconds, so that a person can read them.
+            // Whole milliseconds are easier to read.
             *duration = Duration::from_millis((*duration / 2).as_millis() as u64);
             true
         }
@@ -80,7 +80,7 @@ fn cut_one_way(fault: &mut Fault) -> bool {
     }
 }
 
-/// One of the two sides of a cut.
+/// A side of a cut.
 #[derive(Debug, Clone, Copy)]
 enum Side {
     From,

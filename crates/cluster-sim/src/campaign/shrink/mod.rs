@@ -1,4 +1,21 @@
-//! The smallest case that breaks the same rule.
+//! Minimizes a failing run: finds a smaller case that breaks the same rule.
+//!
+//! Tries smaller cases and keeps one if its run breaks the same rule, or panics with the same message, ignoring numbers:
+//!
+//! 1. no decision at all ([`decisions`]), once;
+//! 2. then, until a whole round changes nothing: kinds of faults, single faults, their duration, the sides of cuts ([`faults`]);
+//!    less time, absent clients, other absent nodes ([`topology`]); decisions by kind, by link, in pieces ([`ddmin`]) and one by
+//!    one.
+//!
+//! Removing a node or ending early can itself break a rule that needs it. So a case with fewer nodes or less time must, without
+//! faults and decisions, break nothing that the whole scenario does not break then ([`search`]). If the whole scenario breaks the
+//! rule even then, nodes and time stay.
+//!
+//! Single operations of a client cannot be removed: they are in its code, not in the scenario. Steps of a [`Scenario::script`]
+//! stay too, and the result says so.
+//!
+//! The search is bounded by runs and by real time and runs in a watched thread. It is deterministic unless time ends it, and a
+//! minimal case minimizes to itself.
 
 mod ddmin;
 mod decisions;
@@ -21,15 +38,15 @@ use crate::replay::Case;
 use crate::report::{Finding, Report};
 use crate::scenario::Scenario;
 
-/// How many of the nodes that are left out are named.
+/// Absent nodes named in the text.
 const NAMES: usize = 4;
 
-/// When to stop looking for a smaller case.
+/// Limits of a minimization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShrinkBounds {
-    /// After so many runs.
+    /// Number of runs.
     pub runs: u64,
-    /// After so much real time. A case found in less time is the same on every machine.
+    /// Real time. A search that ends earlier finds the same case on every machine.
     pub time: Duration,
 }
 
@@ -40,36 +57,38 @@ impl Default for ShrinkBounds {
     }
 }
 
-/// How far the search for a smaller case got.
+/// Progress of a minimization, reported before each run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShrinkProgress {
-    /// Runs so far.
+    /// Runs so far, with the one that starts.
     pub runs: u64,
     /// Faults in the smallest case so far.
     pub faults: usize,
-    /// Decisions in it; nothing as long as the seed decides.
+    /// Decisions in the smallest case so far; absent while the seed decides.
     pub decisions: Option<usize>,
 }
 
-/// The smallest case found, and the run that it tells.
+/// The smallest case found, and the result of its run.
+///
+/// Prints as `faults 10 -> 1, decisions 9 -> 0, without store/0; 27 runs, minimal`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Minimized {
     /// The case.
     pub case: Case,
-    /// What its run found.
+    /// The finding of its run.
     pub finding: Finding,
     /// The digest of its run.
     pub digest: Digest,
-    /// How many runs it took.
+    /// Runs that the search took.
     pub runs: u64,
-    /// Whether nothing more could be left out. If not, a bound ended the search.
+    /// Whether nothing more can be removed; false if a limit ended the search.
     pub is_minimal: bool,
-    /// Faults before and after.
+    /// Number of faults before and after.
     pub faults: (usize, usize),
-    /// Decisions before and after: of the run under its seed, and of the case.
+    /// Number of decisions of the original run and of the case; the latter is absent if the seed decides.
     pub decisions: (usize, Option<usize>),
-    /// Whether a test drives the runs by hand. What it does so is part of the scenario and not of the case: nobody tried to leave it out.
+    /// Whether a [script](Scenario::script) drives the runs; its steps are part of the scenario and stay.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_hand: bool,
 }
@@ -101,13 +120,14 @@ impl fmt::Display for Minimized {
 }
 
 impl Scenario {
-    /// Looks for the smallest case that breaks the same rule as a run of this scenario did: whole kinds of faults go, single ones, their
-    /// length and their targets; time, clients and other nodes; then what chance decided, kind by kind, link by link, piece by piece. Every
-    /// step is tried by a run. What a client does is its own code: a case leaves out the client, or the time after it, and no single
-    /// operation of it.
+    /// Searches for the smallest case that breaks the same rule as this run did.
     ///
-    /// Nothing if the run held, or found nothing that could be looked for again, or does not find it again. The same run and bounds give
-    /// the same case, unless time runs out, and a smallest case is its own smallest case.
+    /// Removes kinds of faults, single faults, their duration and targets; then time, clients and other nodes; then decisions, by
+    /// kind, by link, in pieces and one by one. Runs every candidate. Removes no single operation of a client: these are in its
+    /// code. Stops after [10,000 runs or one minute](ShrinkBounds::default).
+    ///
+    /// Returns nothing if the run passed, found nothing that another run could find again, or if a rerun does not find it. The
+    /// same run and bounds give the same case unless time runs out, and a minimal case minimizes to itself.
     ///
     /// # Panics
     /// If the scenario cannot be run.
@@ -115,9 +135,10 @@ impl Scenario {
         self.shrink_within(Case::of(report), report, ShrinkBounds::default(), |_| {})
     }
 
-    /// The same from a case that is known to break the rule that `report` tells of, within bounds, and with word before every run. A run
-    /// that is in the same step for longer than the scenario's [`step_timeout`](Self::step_timeout) ends the search, and what was found before it
-    /// counts.
+    /// As [`shrink`](Self::shrink), but starts from `case` and stops at `bounds`.
+    ///
+    /// `case` must break the rule of the report's finding. Calls `progress` before each run. A run that stays in one step longer
+    /// than the [`step_timeout`](Self::step_timeout) ends the search, which returns the smallest case found before.
     ///
     /// # Panics
     /// If the scenario cannot be run.
@@ -156,7 +177,7 @@ impl Scenario {
     }
 }
 
-/// Leaves out whatever can go, until nothing can.
+/// Removes all that can be removed, until a round removes nothing.
 fn minimize(search: &mut Search<'_>) {
     decisions::remove_all(search);
     loop {

@@ -1,4 +1,4 @@
-//! Trying a smaller case: does it still break the same rule?
+//! Runs candidate cases and keeps those that still break the rule.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,24 +12,24 @@ use crate::replay::Case;
 use crate::report::{Finding, Report};
 use crate::scenario::Scenario;
 
-/// The smallest case so far, and how far the search for a smaller one got.
+/// The smallest case so far, and the state of the search.
 #[derive(Debug, Clone)]
 pub(super) struct Best {
     pub(super) case: Case,
-    /// What its run showed.
+    /// The report of its run.
     pub(super) report: Report,
     pub(super) runs: u64,
-    /// A bound was reached: nothing is tried any more.
+    /// A limit was reached; no further candidate runs.
     pub(super) is_spent: bool,
 }
 
-/// Where the smallest case lies, so that it is not lost with a run that never comes back.
+/// Outlives the search thread, so that a run that never returns loses nothing.
 pub(super) type Shared = Arc<Mutex<Best>>;
 
-/// Told of every run before it begins.
+/// Called before every run.
 pub(super) type Progress<'a> = &'a mut (dyn FnMut(&ShrinkProgress) + Send);
 
-/// Tries one case after the other.
+/// A search for smaller cases.
 pub(super) struct Search<'a> {
     scenario: &'a Scenario,
     seed: Seed,
@@ -38,13 +38,13 @@ pub(super) struct Search<'a> {
     started: Instant,
     heartbeat: Arc<Heartbeat>,
     best: Shared,
-    /// What the whole scenario finds where no fault strikes and nothing is left to chance, once that was asked.
+    /// Finding of the whole scenario without faults and decisions; computed on first use.
     baseline: Option<Option<Finding>>,
     progress: Progress<'a>,
 }
 
 impl<'a> Search<'a> {
-    /// Begins with a case that is known to break the rule.
+    /// Starts with a case that breaks the rule.
     pub(super) fn new(
         scenario: &'a Scenario,
         (seed, finding, best): (Seed, Finding, Shared),
@@ -67,7 +67,7 @@ impl<'a> Search<'a> {
         self.scenario
     }
 
-    /// What the run of the smallest case found.
+    /// The finding of the smallest case.
     pub(super) fn found(&self) -> Option<Finding> {
         self.best.lock().report.finding()
     }
@@ -76,7 +76,7 @@ impl<'a> Search<'a> {
         self.best.lock().is_spent
     }
 
-    /// Takes a case over if it breaks the same rule.
+    /// Runs a candidate, and keeps it if it breaks the rule.
     pub(super) fn try_case(&mut self, case: Case) -> bool {
         let Some(report) = self.run(&case) else { return false };
         let is_reproduced = report.finding().is_some_and(|finding| finding.is_like(&self.finding));
@@ -87,11 +87,11 @@ impl<'a> Search<'a> {
         is_reproduced
     }
 
-    /// The same for a case in which somebody is not there, or less time is left. Such a case can break a rule that asks for what is not
-    /// there any more, and would break it in mended code too: so without faults and chance it must break nothing that the whole scenario
-    /// does not break.
+    /// As [`try_case`](Self::try_case), for a candidate with fewer nodes or less time.
     ///
-    /// Where the whole scenario breaks the same rule then, nothing tells the one from the other, and nothing is taken over.
+    /// Such a candidate can break a rule just because something that the rule needs is gone, in fixed code too. So without faults
+    /// and decisions it must break nothing that the whole scenario does not break. If the whole scenario then breaks the rule
+    /// itself, the two are indistinguishable, and the candidate is rejected.
     pub(super) fn try_topology(&mut self, case: Case) -> bool {
         let without_chance = |case: Case| Case { decisions: Some(Vec::new()), ..case.with_faults(&[]) };
         if self.baseline.is_none() {

@@ -1,4 +1,4 @@
-//! Less time, and fewer nodes.
+//! Shortens the run and removes nodes.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,16 +7,16 @@ use super::ddmin::ddmin;
 use super::search::Search;
 use crate::replay::Case;
 
-/// Ends the time in which things go wrong when the rule was broken, or halves it for as long as that does.
+/// Ends the fault phase when the rule was broken, then halves it while the case still fails.
 pub(super) fn shorten(search: &mut Search<'_>) {
     let definition = &search.scenario().0;
     if definition.script.is_some() {
-        // The hand of a test says how long.
+        // The script decides how long a run takes.
         return;
     }
     let current = |search: &Search<'_>| search.case().duration.unwrap_or(search.scenario().0.duration);
     let broken_at = search.found().map_or(Duration::MAX, |finding| finding.at.since_zero());
-    // To the next whole millisecond, so that the step that breaks it is still in it.
+    // The next whole millisecond, so that the step that breaks the rule is included.
     let until = Duration::from_millis(u64::try_from(broken_at.as_millis()).unwrap_or(u64::MAX).saturating_add(1));
     if until < current(search) {
         search.try_topology(truncate(&search.case(), until));
@@ -29,13 +29,13 @@ pub(super) fn shorten(search: &mut Search<'_>) {
     }
 }
 
-/// The case in less time, without the faults that would come after it.
-fn truncate(case: &Case, truncate: Duration) -> Case {
-    let in_time: Vec<_> = case.faults.faults().iter().filter(|scheduled| scheduled.at.since_zero() <= truncate).cloned().collect();
-    Case { duration: Some(truncate), ..case.with_faults(&in_time) }
+/// The case with a shorter fault phase, without the faults after it.
+fn truncate(case: &Case, duration: Duration) -> Case {
+    let in_time: Vec<_> = case.faults.faults().iter().filter(|scheduled| scheduled.at.since_zero() <= duration).cloned().collect();
+    Case { duration: Some(duration), ..case.with_faults(&in_time) }
 }
 
-/// Leaves seats empty: clients first, then all others; never one that a fault of the case names.
+/// Removes clients, then other nodes; never one that a fault of the case names.
 pub(super) fn remove_nodes(search: &mut Search<'_>) {
     let definition = search.scenario().0.clone();
     let names = |clients: bool| {

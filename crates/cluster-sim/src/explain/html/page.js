@@ -213,12 +213,12 @@ function showTables() {
   at("fault-table").append(faults.length ? table(["at#", "fault", "effect"], faults) : element("p", { className: "quiet" }, "There was none."));
   const broken = new Map(report.violations.map((violation) => [violation.rule, violation]));
   const known = new Set(report.checks.map((check) => check.name));
-  const unlisted = [...broken.keys()].filter((rule) => !known.has(rule)).map((name) => ({ name, kind: "eventually", witnesses: 1, unknown: null }));
-  const checks = report.checks.concat(unlisted).map(({ name, kind, witnesses, unknown }) => {
+  const unlisted = [...broken.keys()].filter((rule) => !known.has(rule)).map((name) => ({ name, kind: "eventually", times_checked: 1, unknown: null }));
+  const checks = report.checks.concat(unlisted).map(({ name, kind, times_checked, unknown }) => {
     const [word, tone] = broken.has(name) ? ["broken", "broken"] : unknown ? [`unknown: ${unknown}`, "bad"] : ["not broken", "fine"];
-    return { cells: [name, kind, thousands(witnesses), cell(word, tone)] };
+    return { cells: [name, kind, thousands(times_checked), cell(word, tone)] };
   });
-  at("check-table").append(checks.length ? table(["rule", "asked", "witnesses#", "verdict"], checks) : element("p", { className: "quiet" }, "There was none."));
+  at("check-table").append(checks.length ? table(["rule", "asked", "times_checked#", "verdict"], checks) : element("p", { className: "quiet" }, "There was none."));
   const { traffic } = report;
   const counts = ["sent", "copied", "delivered", "in_flight"].map((name) => ({ cells: [name.replace("_", " "), thousands(traffic[name])] }));
   for (const [cause, number] of Object.entries(traffic.dropped)) counts.push({ cells: [cell(`lost to ${cause}`, "bad"), thousands(number)] });

@@ -45,7 +45,9 @@ use simulated::{SimulatedListener, SimulatedSession};
 use super::{Node, Twin};
 
 impl Node {
-    /// Opens a session with a node that listens on `port`, or with a machine whose [`PORT`](crate::Machine::PORT) it is.
+    /// Opens a session with a node that listens on `port`.
+    ///
+    /// A machine accepts sessions on the port that [`Machine::PORT`](crate::Machine::PORT) names.
     ///
     /// The request is repeated until an answer comes. Dropping the future cancels it: no more requests are sent, and if the other
     /// node has already accepted, that session is reset. Once this node's life is over the future never resolves.
@@ -162,17 +164,17 @@ impl<M: Message> Listener<M> {
     }
 }
 
-/// One end of a session: messages arrive in order and exactly once, until the session is closed or breaks.
+/// One end of a session, which delivers messages in order and exactly once until it ends.
 ///
 /// All methods take `&self`, so tasks can share a session in an `Arc`; each message goes to one of the tasks that wait.
 ///
 /// # Closing
 ///
-/// Each side closes its context direction by [`close`](Self::close). Dropping the end closes it too, and messages already sent
+/// Each side closes its own direction by [`close`](Self::close). Dropping the end closes it too, and messages already sent
 /// still arrive. But if the other side has sent messages that were not received here, or sends one later, dropping resets the
 /// session, so that the other side does not take them for read.
 ///
-/// The end goes with the life of its node. If the main function returns, its sessions are reset, as are dropped ends whose
+/// The end is dropped with the life of its node. If the main function returns, its sessions are reset, as are dropped ends whose
 /// messages have not arrived yet. After a crash the other side learns of it when it sends. A side that only receives is not
 /// notified in a simulation; over TCP its keepalive breaks the session after 15 s.
 pub struct Session<M: Message> {
@@ -230,7 +232,9 @@ impl<M: Message> Session<M> {
         }
     }
 
-    /// Waits for the next message. Returns `None` once the other side has closed and all its messages are received.
+    /// Waits for the next message.
+    ///
+    /// Returns `None` once the other side has closed and all its messages are received.
     ///
     /// Cancel safe: a message that was not returned stays in the session.
     ///
@@ -246,7 +250,7 @@ impl<M: Message> Session<M> {
         }
     }
 
-    /// Closes this side: the other side's [`recv`](Self::recv) returns `None` after the messages sent before.
+    /// Closes this side: the other side receives the messages sent before, then `None`.
     ///
     /// Messages from the other side still arrive. A [`send`](Self::send) that waits for room fails in a simulation, and still
     /// completes on tokio.

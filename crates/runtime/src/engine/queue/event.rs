@@ -60,10 +60,11 @@ impl Rank {
     pub const DEFAULT: Self = Self(128);
 }
 
-/// The position of an event within its instant: by rank, then by a roll about the event and the instant.
+/// The position of an event within its instant: by rank, then by a roll.
 ///
-/// The order of two events depends on nothing but themselves, so a third never changes it. Events of equal rank and subject keep
-/// the order of scheduling. The roll is made only when two events meet, under the seed in force then.
+/// The roll is about the event and the instant, so the order of two events depends on nothing but themselves, and a third never
+/// changes it. Events of equal rank and subject keep the order of scheduling. The roll is made only when two events meet, under
+/// the seed in force then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
     /// The declared rank plus one, which leaves room before all ranks.

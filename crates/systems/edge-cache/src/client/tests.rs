@@ -1,4 +1,4 @@
-//! What a client does when, and where.
+//! When and where a client reads and writes.
 
 use super::*;
 use crate::testing::{Bench, LAYOUT, config, milliseconds};
@@ -7,12 +7,12 @@ fn client(index: u32, config: Config) -> Bench<Client> {
     Bench::new(LAYOUT.client(index), config, Client::boot)
 }
 
-/// Ten reads a second.
+/// Ten reads per second.
 fn reader() -> Config {
     Config { key_count: 1_000, reads_per_client_per_sec: 10.0, ..config() }
 }
 
-/// The reads it asked for: when, where and which.
+/// Lists the read requests: instant, edge, number and key.
 fn reads(bench: &Bench<Client>) -> Vec<(Duration, NodeId, Operation, Key)> {
     let read = |(at, to, message): &(Duration, NodeId, EdgeMessage)| match message {
         EdgeMessage::ReadRequest { operation, key } => Some((*at, *to, *operation, *key)),
@@ -21,7 +21,7 @@ fn reads(bench: &Bench<Client>) -> Vec<(Duration, NodeId, Operation, Key)> {
     bench.sent_at().iter().filter_map(read).collect()
 }
 
-/// Runs until the next read is asked for, and answers nothing.
+/// Runs until the next read request, without answering it.
 fn next_read(bench: &mut Bench<Client>) -> (Duration, NodeId, Operation, Key) {
     let before = reads(bench).len();
     loop {
@@ -33,15 +33,15 @@ fn next_read(bench: &mut Bench<Client>) -> (Duration, NodeId, Operation, Key) {
     }
 }
 
-/// Runs until the next read, answers it a millisecond later, and gives back that read.
+/// Runs until the next read, answers it 1 ms later, and returns it.
 fn answered_read(bench: &mut Bench<Client>, version: Version) -> (Duration, NodeId, Operation, Key) {
     let (at, edge, operation, key) = next_read(bench);
-    bench.hear(at + milliseconds(1), edge, EdgeMessage::ReadReply { operation, key, version });
+    bench.deliver(at + milliseconds(1), edge, EdgeMessage::ReadReply { operation, key, version });
     (at, edge, operation, key)
 }
 
 #[test]
-fn edge_08_reads_tick_at_their_rate_from_a_phase_of_their_own() {
+fn edge_08_reads_tick_at_their_rate_from_a_random_phase() {
     let mut client = client(0, reader());
     let phase = client.roll("read-phase", 0).within(milliseconds(100));
     for tick in 0..20 {
@@ -58,13 +58,13 @@ fn edge_08_a_rate_of_zero_neither_reads_nor_writes() {
 }
 
 #[test]
-fn edge_08_one_read_at_a_time_and_a_slow_one_moves_no_later_key() {
-    let patient = Config { client_delay: milliseconds(25), ..reader() };
-    let mut slow = client(0, patient);
+fn edge_08_reads_do_not_overlap_and_a_slow_one_shifts_no_key() {
+    let slow_links = Config { client_delay: milliseconds(25), ..reader() };
+    let mut slow = client(0, slow_links);
     let (at, edge, operation, key) = next_read(&mut slow);
     slow.run_until(at + milliseconds(240));
     assert_eq!(reads(&slow).len(), 1);
-    slow.hear(at + milliseconds(240), edge, EdgeMessage::ReadReply { operation, key, version: 0 });
+    slow.deliver(at + milliseconds(240), edge, EdgeMessage::ReadReply { operation, key, version: 0 });
     let after = next_read(&mut slow);
     let mut quick = client(0, reader());
     for _ in 0..3 {
@@ -82,7 +82,7 @@ fn edge_08_writes_go_to_the_source_at_their_rate() {
         let key = config().key(client.roll("write-key", operation));
         assert_eq!((to, message), (Layout::SOURCE, EdgeMessage::WriteRequest { operation, key }));
     }
-    client.hear(Duration::from_secs(10), Layout::SOURCE, EdgeMessage::WriteAck { operation: 3, key: 1, version: 7 });
+    client.deliver(Duration::from_secs(10), Layout::SOURCE, EdgeMessage::WriteAck { operation: 3, key: 1, version: 7 });
     assert_eq!(client.facts(), [EdgeFact::WriteAcked { operation: 3, key: 1, version: 7 }]);
 }
 
@@ -97,7 +97,7 @@ fn edge_08_a_client_that_never_roams_stays_at_home() {
 }
 
 #[test]
-fn edge_08_a_client_roams_by_a_roll_for_each_visit() {
+fn edge_08_each_visit_has_its_own_roll() {
     let mut client = client(0, Config { roam_interval: milliseconds(250), ..reader() });
     let mut visited = [false; 3];
     for _ in 0..100 {
@@ -111,16 +111,16 @@ fn edge_08_a_client_roams_by_a_roll_for_each_visit() {
 }
 
 #[test]
-fn edge_10_a_read_remembers_what_was_acknowledged_when_it_was_asked() {
+fn edge_10_a_read_carries_the_version_acknowledged_before_it() {
     let one_key = Config { key_count: 1, ..reader() };
     let mut client = client(0, one_key);
     let ack = |version| EdgeMessage::WriteAck { operation: 0, key: 0, version };
-    client.hear(Duration::ZERO, Layout::SOURCE, ack(4));
-    client.hear(Duration::ZERO, Layout::SOURCE, ack(3));
+    client.deliver(Duration::ZERO, Layout::SOURCE, ack(4));
+    client.deliver(Duration::ZERO, Layout::SOURCE, ack(3));
     let (at, edge, operation, key) = next_read(&mut client);
-    client.hear(at + milliseconds(1), Layout::SOURCE, ack(9));
-    client.forget();
-    client.hear(at + milliseconds(2), edge, EdgeMessage::ReadReply { operation, key, version: 5 });
+    client.deliver(at + milliseconds(1), Layout::SOURCE, ack(9));
+    client.clear();
+    client.deliver(at + milliseconds(2), edge, EdgeMessage::ReadReply { operation, key, version: 5 });
     assert_eq!(client.facts(), [EdgeFact::Observed { operation, edge, key, version: 5, acked: 4 }]);
     answered_read(&mut client, 5);
     let acked = client.facts().into_iter().filter_map(|fact| match fact {
@@ -131,20 +131,20 @@ fn edge_10_a_read_remembers_what_was_acknowledged_when_it_was_asked() {
 }
 
 #[test]
-fn edge_d21_a_read_is_given_up_after_ten_delays_and_at_least_ten_milliseconds() {
-    for (delay, patience) in [(0, 10), (1, 10), (3, 30)] {
+fn edge_d21_a_read_times_out_after_ten_delays_or_ten_milliseconds() {
+    for (delay, timeout) in [(0, 10), (1, 10), (3, 30)] {
         let mut client = client(0, Config { client_delay: milliseconds(delay), ..reader() });
         let (at, edge, operation, _) = next_read(&mut client);
-        client.run_until(at + milliseconds(patience) - Duration::from_nanos(1));
+        client.run_until(at + milliseconds(timeout) - Duration::from_nanos(1));
         assert!(client.facts().is_empty() && client.view().reading.is_some());
-        client.run_until(at + milliseconds(patience));
+        client.run_until(at + milliseconds(timeout));
         assert_eq!(client.facts(), [EdgeFact::Unavailable { operation, edge }]);
         assert_eq!(client.view().reading, None);
     }
 }
 
 #[test]
-fn edge_d21_a_read_that_was_answered_is_not_given_up() {
+fn edge_d21_an_answered_read_is_not_given_up() {
     let mut client = client(0, reader());
     let (at, ..) = answered_read(&mut client, 0);
     assert!(!client.armed().contains_key(&GIVE_UP));
@@ -153,31 +153,31 @@ fn edge_d21_a_read_that_was_answered_is_not_given_up() {
 }
 
 #[test]
-fn edge_d21_an_answer_after_the_read_was_given_up_tells_nothing() {
+fn edge_d21_an_answer_to_a_read_given_up_is_ignored() {
     let mut client = client(0, reader());
     let (at, edge, operation, key) = next_read(&mut client);
     client.run_until(at + milliseconds(20));
-    client.forget();
-    client.hear(at + milliseconds(21), edge, EdgeMessage::ReadReply { operation, key, version: 1 });
+    client.clear();
+    client.deliver(at + milliseconds(21), edge, EdgeMessage::ReadReply { operation, key, version: 1 });
     assert!(client.facts().is_empty());
-    // Nor does it answer the read that is under way by then.
+    // It does not answer the read that is in progress by then either.
     let (at, edge, ..) = next_read(&mut client);
-    client.hear(at + milliseconds(1), edge, EdgeMessage::ReadReply { operation, key, version: 1 });
+    client.deliver(at + milliseconds(1), edge, EdgeMessage::ReadReply { operation, key, version: 1 });
     assert!(client.facts().is_empty() && client.view().reading.is_some());
 }
 
 #[test]
-fn an_answer_to_another_life_of_the_client_tells_nothing() {
+fn an_answer_with_another_key_or_edge_is_ignored() {
     let mut client = client(0, reader());
     let (at, edge, operation, key) = next_read(&mut client);
-    let elsewhere = LAYOUT.edge((LAYOUT.edge_index(edge).unwrap() + 1) % LAYOUT.edges);
-    client.hear(at + milliseconds(1), edge, EdgeMessage::ReadReply { operation, key: key + 1, version: 1 });
-    client.hear(at + milliseconds(1), elsewhere, EdgeMessage::ReadReply { operation, key, version: 1 });
+    let other_edge = LAYOUT.edge((LAYOUT.edge_index(edge).unwrap() + 1) % LAYOUT.edges);
+    client.deliver(at + milliseconds(1), edge, EdgeMessage::ReadReply { operation, key: key + 1, version: 1 });
+    client.deliver(at + milliseconds(1), other_edge, EdgeMessage::ReadReply { operation, key, version: 1 });
     assert!(client.facts().is_empty() && client.view().reading.is_some());
 }
 
 #[test]
-fn edge_d21_a_client_leaves_the_edge_that_did_not_answer_at_once() {
+fn edge_d21_a_client_leaves_a_silent_edge_at_once() {
     let mut client = client(0, reader());
     let (_, mut silent, mut operation, _) = next_read(&mut client);
     for _ in 0..50 {
@@ -189,18 +189,18 @@ fn edge_d21_a_client_leaves_the_edge_that_did_not_answer_at_once() {
 }
 
 #[test]
-fn edge_d21_leaving_a_silent_edge_moves_no_later_visit_and_no_key() {
+fn edge_d21_leaving_a_silent_edge_shifts_no_later_visit_or_key() {
     let roaming = || client(0, Config { roam_interval: milliseconds(250), ..reader() });
     let (mut disturbed, mut steady) = (roaming(), roaming());
     let silent = next_read(&mut disturbed);
     assert_eq!(answered_read(&mut steady, 0), silent);
     for _ in 0..100 {
-        let (here, there) = (answered_read(&mut disturbed, 0), answered_read(&mut steady, 0));
-        assert_eq!((here.0, here.2, here.3), (there.0, there.2, there.3));
-        if here.0 >= milliseconds(250) {
-            assert_eq!(here.1, there.1);
+        let (left, right) = (answered_read(&mut disturbed, 0), answered_read(&mut steady, 0));
+        assert_eq!((left.0, left.2, left.3), (right.0, right.2, right.3));
+        if left.0 >= milliseconds(250) {
+            assert_eq!(left.1, right.1);
         } else {
-            assert_ne!(here.1, silent.1);
+            assert_ne!(left.1, silent.1);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! When every version was committed.
+//! The commit instants of all versions.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use cluster_sim_invariants::VirtualInstant;
 
 use crate::message::{Key, Version};
 
-/// What the source committed, and when.
+/// The versions committed by the source, with their instants.
 #[derive(Debug)]
 pub(super) struct CommitLog {
-    /// By key: the instant of version 1, of version 2, and so on.
+    /// By key: the instants of version 1, version 2, and so on.
     instants: Vec<Vec<VirtualInstant>>,
 }
 
@@ -18,20 +18,20 @@ impl CommitLog {
         Self { instants: vec![Vec::new(); key_count as usize] }
     }
 
-    /// The latest version of a key; 0 if it was never written.
+    /// Returns the latest version of a key; 0 if it was never written.
     pub(super) fn latest(&self, key: Key) -> Version {
         self.instants[key as usize].len() as Version
     }
 
-    /// Notes the next version of a key.
+    /// Records the next version of a key.
     pub(super) fn commit(&mut self, key: Key, at: VirtualInstant) {
         self.instants[key as usize].push(at);
     }
 
-    /// When a version was committed; version 0 at the start of the run.
+    /// Returns the instant of a commit; version 0 counts as committed at the start of the run.
     ///
     /// # Panics
-    /// If it was never committed: no edge can have heard of it.
+    /// If the version was never committed: no edge can have received it.
     pub(super) fn instant(&self, key: Key, version: Version) -> VirtualInstant {
         match version.checked_sub(1) {
             None => VirtualInstant::ZERO,
@@ -39,7 +39,7 @@ impl CommitLog {
         }
     }
 
-    /// The time between the commits of two versions.
+    /// Returns the time between the commits of two versions.
     pub(super) fn gap(&self, key: Key, earlier: Version, later: Version) -> Duration {
         self.instant(key, later) - self.instant(key, earlier)
     }

@@ -19,14 +19,15 @@ use crate::trace::{ViolationKind, ViolationTrace};
 use commits::CommitLog;
 use propagation::Propagation;
 
-/// Folds what the nodes of an edge cache state into a [`MetricsSnapshot`].
+/// Folds the facts of an edge cache into a [`MetricsSnapshot`].
 ///
-/// Counters are measurements: a run with violations of the clients' promises holds. Broken are only
-/// - the sums of EDGE-D06: our own mistake in counting;
-/// - versions of a key that do not count up at the source: it crashed, and forgot what it had committed;
-/// - a router that skipped messages under [`LagPolicy::FailRun`] (EDGE-D12).
+/// Violations of client guarantees are counted and do not fail a run. A run fails only if
+/// - the sums of EDGE-D06 do not match, which is a bug of this collector;
+/// - versions of a key are not consecutive at the source, because it crashed and lost its log;
+/// - the router skipped messages under [`LagPolicy::FailRun`] (EDGE-D12).
 ///
-/// Holds 4 bytes for each pair of client and key and each pair of edge and key, and 8 bytes for each write.
+/// Holds 4 bytes for each pair of client and key and each pair of edge and key, and 8 bytes for each write. `times_checked`
+/// counts served reads and writes.
 #[derive(Debug)]
 pub struct Collector {
     layout: Layout,
@@ -35,17 +36,17 @@ pub struct Collector {
     key_count: u32,
     commits: CommitLog,
     propagation: Propagation,
-    /// The highest version that each client saw, all keys of a client side by side; never lowered (EDGE-D03).
+    /// The highest version that each client has read, all keys of a client side by side (EDGE-D03).
     max_seen: Vec<Version>,
     versions_behind: Tally,
     ages: Histogram,
-    /// What is counted. Spreads and times are worked out when asked for.
+    /// All counters. Percentiles and times are computed by `snapshot`.
     counted: MetricsSnapshot,
 }
 
-/// A read as its client observed it; clients and edges by their numbers.
+/// A read as its client observed it, with clients and edges by number.
 #[derive(Debug, Clone, Copy)]
-struct Observation {
+struct ObservedRead {
     at: VirtualInstant,
     client: u32,
     operation: Operation,
@@ -55,7 +56,7 @@ struct Observation {
 }
 
 impl Collector {
-    /// A collector for one run of that edge cache, with every edge up.
+    /// Creates a collector for one run, with all edges up.
     pub fn new(config: &Config, layout: Layout) -> Self {
         let edges = (0..layout.edges).map(EdgeMetrics::of).collect();
         Self {
@@ -72,7 +73,7 @@ impl Collector {
         }
     }
 
-    /// What was measured so far.
+    /// Returns the measurements so far.
     pub fn snapshot(&self) -> MetricsSnapshot {
         MetricsSnapshot {
             staleness: Staleness { versions: self.versions_behind.spread(), age_ms: Spread::of_milliseconds(&self.ages) },
@@ -89,21 +90,21 @@ impl Collector {
                 let (Some(client), Some(edge)) = (self.layout.client_index(node), self.layout.edge_index(edge)) else {
                     return Verdict::Holds;
                 };
-                return self.observed(Observation { at, client, operation, edge, key, version }, acked);
+                return self.observed(ObservedRead { at, client, operation, edge, key, version }, acked);
             }
             EdgeFact::Unavailable { edge, .. } => {
                 self.counted.reads_unavailable.increment();
-                self.on_edge(edge, |edge| edge.reads_unavailable.increment());
+                self.count_at(edge, |edge| edge.reads_unavailable.increment());
             }
             EdgeFact::Committed { key, version } => return self.committed(key, version, at),
             EdgeFact::WriteAcked { .. } => self.counted.client_writes_acked.increment(),
             EdgeFact::Refetching { .. } => {
                 self.counted.refetches.increment();
-                self.on_edge(node, |edge| edge.refetches.increment());
+                self.count_at(node, |edge| edge.refetches.increment());
             }
             EdgeFact::Resynced { .. } => {
                 self.counted.resyncs.increment();
-                self.on_edge(node, |edge| edge.resyncs.increment());
+                self.count_at(node, |edge| edge.resyncs.increment());
             }
             EdgeFact::Lagged { skipped } => return self.lagged(node, skipped),
         }
@@ -128,26 +129,26 @@ impl Collector {
         let rolled_back = u64::from(version < previous);
         self.counted.applied.increment();
         self.counted.rolled_back.add(rolled_back);
-        let of_edge = &mut self.counted.edges[edge as usize];
-        of_edge.applied.increment();
-        of_edge.rolled_back.add(rolled_back);
+        let counters = &mut self.counted.edges[edge as usize];
+        counters.applied.increment();
+        counters.rolled_back.add(rolled_back);
     }
 
-    /// Judges a read against what was committed at the instant it was served (EDGE-D01).
+    /// Compares a read with the versions committed at the instant it was served (EDGE-D01).
     fn served(&mut self, node: NodeId, key: Key, version: Version, at: VirtualInstant) {
         self.counted.reads_total.increment();
-        self.on_edge(node, |edge| edge.reads_total.increment());
+        self.count_at(node, |edge| edge.reads_total.increment());
         let latest = self.commits.latest(key);
         if version < latest {
             self.counted.stale_reads.increment();
-            self.on_edge(node, |edge| edge.stale_reads.increment());
+            self.count_at(node, |edge| edge.stale_reads.increment());
             self.versions_behind.record(u64::from(latest - version));
             self.ages.record(at - self.commits.instant(key, version + 1));
         }
     }
 
-    /// Judges a read against what its client had seen (EDGE-D03) and written (EDGE-D02).
-    fn observed(&mut self, read: Observation, acked: Version) -> Verdict {
+    /// Compares a read with what its client has read (EDGE-D03) and written (EDGE-D02).
+    fn observed(&mut self, read: ObservedRead, acked: Version) -> Verdict {
         self.counted.reads_observed.increment();
         let seen = &mut self.max_seen[read.client as usize * self.key_count as usize + read.key as usize];
         let max_seen = *seen;
@@ -165,8 +166,8 @@ impl Collector {
         self.counted.inversion_distance.record(max_seen - read.version, milliseconds);
         self.counted.edges[read.edge as usize].monotonic_violations.increment();
         self.trace(ViolationKind::MonotonicReads, read, max_seen);
-        // Only a violation moves these sums, so that only a violation can break them.
-        balanced(self.counted.inversion_distance.imbalance(self.counted.monotonic_violations))
+        // Only a violation changes these sums.
+        verdict_of(self.counted.inversion_distance.imbalance(self.counted.monotonic_violations))
     }
 
     fn lagged(&mut self, router: NodeId, skipped: u64) -> Verdict {
@@ -182,7 +183,7 @@ impl Collector {
     }
 
     /// Keeps the first violation of each kind.
-    fn trace(&mut self, kind: ViolationKind, read: Observation, expected: Version) {
+    fn trace(&mut self, kind: ViolationKind, read: ObservedRead, expected: Version) {
         if self.counted.first_violations.iter().any(|first| first.kind == kind) {
             return;
         }
@@ -200,14 +201,14 @@ impl Collector {
         });
     }
 
-    fn on_edge(&mut self, node: NodeId, count: impl FnOnce(&mut EdgeMetrics)) {
+    fn count_at(&mut self, node: NodeId, count: impl FnOnce(&mut EdgeMetrics)) {
         if let Some(edge) = self.layout.edge_index(node) {
             count(&mut self.counted.edges[edge as usize]);
         }
     }
 }
 
-fn balanced(imbalance: Option<String>) -> Verdict {
+fn verdict_of(imbalance: Option<String>) -> Verdict {
     imbalance.map_or(Verdict::Holds, |sentence| Verdict::violated([], sentence))
 }
 
@@ -220,7 +221,7 @@ impl Invariant for Collector {
             && let Some(edge) = self.layout.edge_index(*node)
         {
             match health {
-                // A paused edge holds what it holds, and is waited for.
+                // A paused edge keeps its cache and still counts as live.
                 Health::Up | Health::Paused => self.propagation.join(edge),
                 Health::Down | Health::Killed => self.propagation.leave(edge, world.now()),
             }
@@ -228,16 +229,16 @@ impl Invariant for Collector {
         Verdict::Holds
     }
 
-    /// Reads that were judged, and writes.
+    /// Served reads and writes.
     fn times_checked(&self) -> u64 {
         self.counted.reads_total.get().saturating_add(self.counted.writes_total.get())
     }
 
     fn finish(&mut self, _world: &World<'_>) -> Verdict {
-        balanced(self.snapshot().imbalance())
+        verdict_of(self.snapshot().imbalance())
     }
 
     fn measured(&self) -> Value {
-        serde_json::to_value(self.snapshot()).expect("a tree of numbers has a form in JSON")
+        serde_json::to_value(self.snapshot()).expect("numbers can be written as JSON")
     }
 }

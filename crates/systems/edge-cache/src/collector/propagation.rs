@@ -1,4 +1,4 @@
-//! How long a write takes to reach every edge.
+//! The time until a write reaches every edge.
 
 use std::collections::VecDeque;
 
@@ -8,18 +8,20 @@ use cluster_sim_metrics::Histogram;
 use crate::message::{Key, Version};
 use crate::snapshot::TimeToConsistency;
 
-/// Follows each write from its commit until every live edge holds it or a later version, all at one instant (EDGE-D08).
+/// Tracks each write from its commit until it is consistent (EDGE-D08).
 ///
-/// An edge that is rolled back, or comes back empty from a crash, is waited for again; one that is down or killed is not. While
-/// no edge is live nothing is consistent. A write that got there is done, whatever happens later.
+/// A write is consistent once every live edge holds it or a later version, all at one instant.
+///
+/// An edge that is rolled back, or restarts with an empty cache, is waited for again; one that is down or killed is not. While no
+/// edge is live no write is consistent. A write that became consistent stays so.
 #[derive(Debug)]
 pub(super) struct Propagation {
     edges: usize,
     live: Vec<bool>,
     live_count: u32,
-    /// What each edge holds, all edges of a key side by side, since a broadcast touches those.
+    /// The version held by each edge, all edges of a key side by side because a broadcast touches those.
     held: Vec<Version>,
-    /// By key: the writes that are under way.
+    /// The pending writes by key.
     pending: Vec<Pending>,
     unresolved: u64,
     durations: Histogram,
@@ -27,10 +29,11 @@ pub(super) struct Propagation {
 
 /// The writes of one key that some live edge lacks, in order of version and without gaps.
 ///
-/// Without gaps because an edge that holds a version counts as holding all before it: no write is done before an older one.
+/// There are no gaps because an edge that holds a version counts as holding all before it, so no write completes before an older
+/// one.
 #[derive(Debug, Clone)]
 struct Pending {
-    /// The version of the first of them, or of the next commit.
+    /// The version of the first pending write, or of the next commit.
     first: Version,
     writes: VecDeque<PendingWrite>,
 }
@@ -38,12 +41,12 @@ struct Pending {
 #[derive(Debug, Clone, Copy)]
 struct PendingWrite {
     committed_at: VirtualInstant,
-    /// How many live edges hold a lower version.
+    /// The number of live edges that hold a lower version.
     missing: u32,
 }
 
 impl Pending {
-    /// The pending writes that an edge has and another lacks, of which one holds `higher` and the other `lower`.
+    /// Iterates over the pending writes that an edge at `higher` has and an edge at `lower` lacks.
     fn between(&mut self, lower: Version, higher: Version) -> impl Iterator<Item = &mut PendingWrite> {
         let end = self.first + self.writes.len() as Version;
         let from = (lower + 1).clamp(self.first, end) - self.first;
@@ -53,7 +56,7 @@ impl Pending {
 }
 
 impl Propagation {
-    /// Edges that are all live and hold nothing.
+    /// Starts with all edges live and all caches empty.
     pub(super) fn new(edges: u32, key_count: u32) -> Self {
         Self {
             edges: edges as usize,
@@ -66,40 +69,40 @@ impl Propagation {
         }
     }
 
-    /// The next version of a key was committed: no edge has it yet.
+    /// Records the commit of the next version of a key.
     pub(super) fn commit(&mut self, key: Key, now: VirtualInstant) {
         self.pending[key as usize].writes.push_back(PendingWrite { committed_at: now, missing: self.live_count });
         self.unresolved += 1;
     }
 
-    /// A live edge holds another version of a key.
+    /// Records that a live edge now holds `version` of a key.
     pub(super) fn apply(&mut self, edge: u32, key: Key, version: Version, now: VirtualInstant) {
         let held = &mut self.held[key as usize * self.edges + edge as usize];
         let previous = std::mem::replace(held, version);
         let pending = &mut self.pending[key as usize];
         if version > previous {
             pending.between(previous, version).for_each(|write| write.missing -= 1);
-            self.settle(key, now);
+            self.complete_writes(key, now);
         } else {
             pending.between(version, previous).for_each(|write| write.missing += 1);
         }
     }
 
-    /// An edge went down or was killed: nothing waits for it.
+    /// Records that an edge went down or was killed.
     pub(super) fn leave(&mut self, edge: u32, now: VirtualInstant) {
         if !std::mem::replace(&mut self.live[edge as usize], false) {
             return;
         }
         self.live_count -= 1;
         for key in 0..self.pending.len() {
-            // What it held in memory is gone with it.
+            // The edge's cache is lost.
             let held = std::mem::take(&mut self.held[key * self.edges + edge as usize]);
             self.pending[key].between(held, Version::MAX - 1).for_each(|write| write.missing -= 1);
-            self.settle(key as Key, now);
+            self.complete_writes(key as Key, now);
         }
     }
 
-    /// An edge is up, with an empty cache if it was not live.
+    /// Records that an edge is up, with an empty cache if it was not live.
     pub(super) fn join(&mut self, edge: u32) {
         if std::mem::replace(&mut self.live[edge as usize], true) {
             return;
@@ -108,13 +111,13 @@ impl Propagation {
         self.pending.iter_mut().flat_map(|pending| &mut pending.writes).for_each(|write| write.missing += 1);
     }
 
-    /// What was measured so far.
+    /// Returns the measurements so far.
     pub(super) fn measured(&self) -> TimeToConsistency {
         TimeToConsistency::of(&self.durations, self.unresolved)
     }
 
-    /// Takes out the writes that every live edge holds.
-    fn settle(&mut self, key: Key, now: VirtualInstant) {
+    /// Completes the writes that every live edge holds.
+    fn complete_writes(&mut self, key: Key, now: VirtualInstant) {
         let pending = &mut self.pending[key as usize];
         while let Some(write) = pending.writes.front().copied()
             && write.missing == 0
@@ -138,7 +141,7 @@ mod tests {
         VirtualInstant::ZERO + Duration::from_millis(milliseconds)
     }
 
-    /// Two edges, one key, and the version 1 of it committed at 10 ms.
+    /// Two edges and one key, whose version 1 was committed at 10 ms.
     fn committed() -> Propagation {
         let mut propagation = Propagation::new(2, 1);
         propagation.commit(0, at(10));
@@ -160,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d08_a_later_version_will_do_for_an_earlier_write() {
+    fn edge_d08_a_later_version_completes_an_earlier_write() {
         let mut propagation = committed();
         propagation.apply(0, 0, 1, at(20));
         propagation.commit(0, at(30));
@@ -172,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d08_an_edge_that_was_rolled_back_is_waited_for_again() {
+    fn edge_d08_a_rolled_back_edge_is_waited_for_again() {
         let mut propagation = committed();
         propagation.commit(0, at(10));
         propagation.apply(0, 0, 2, at(20));
@@ -184,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d08_a_write_that_got_there_is_done_though_an_edge_is_rolled_back_later() {
+    fn edge_d08_a_later_rollback_does_not_reopen_a_completed_write() {
         let mut propagation = committed();
         propagation.apply(0, 0, 1, at(20));
         propagation.apply(1, 0, 1, at(20));
@@ -196,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d08_nothing_waits_for_an_edge_that_is_gone() {
+    fn edge_d08_an_edge_that_is_down_is_not_waited_for() {
         let mut propagation = committed();
         propagation.apply(0, 0, 1, at(20));
         propagation.leave(1, at(70));
@@ -208,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d08_an_edge_that_comes_back_is_waited_for() {
+    fn edge_d08_a_restarted_edge_is_waited_for() {
         let mut propagation = committed();
         propagation.apply(1, 0, 1, at(15));
         propagation.leave(1, at(20));
@@ -221,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d08_without_a_live_edge_nothing_is_consistent() {
+    fn edge_d08_without_a_live_edge_no_write_is_consistent() {
         let mut propagation = committed();
         propagation.leave(0, at(20));
         propagation.leave(1, at(20));
@@ -230,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn edge_d08_counts_agree_with_looking_at_every_edge_after_every_step() {
+    fn edge_d08_counts_match_a_full_scan_after_every_step() {
         const EDGES: u32 = 4;
         let entropy = cluster_sim_node::Entropy::from_key(7);
         let mut propagation = Propagation::new(EDGES, 1);
@@ -239,26 +242,26 @@ mod tests {
         let (mut latest, mut expected) = (0, Vec::new());
         for step in 0..20_000 {
             let edge = entropy.roll("edge", step).below(u64::from(EDGES)) as u32;
-            let here = &mut held[edge as usize];
-            match (entropy.roll("what", step).below(100), *here) {
+            let current = &mut held[edge as usize];
+            match (entropy.roll("what", step).below(100), *current) {
                 (0..20, _) => {
                     latest += 1;
                     pending.push((latest, step));
                     propagation.commit(0, at(step));
                 }
                 (20..22, _) => {
-                    *here = None;
+                    *current = None;
                     propagation.leave(edge, at(step));
                 }
                 (22..30, None) => {
-                    *here = Some(0);
+                    *current = Some(0);
                     propagation.join(edge);
                 }
                 (30.., Some(previous)) => {
                     let behind = entropy.roll("version", step).below(4) as Version;
                     let version = latest.saturating_sub(behind);
                     if version != previous {
-                        *here = Some(version);
+                        *current = Some(version);
                         propagation.apply(edge, 0, version, at(step));
                     }
                 }

@@ -1,4 +1,4 @@
-//! The rule that a write is acknowledged with what it became.
+//! The rule that a write is acknowledged with its own version.
 
 use std::collections::BTreeMap;
 
@@ -7,28 +7,27 @@ use cluster_sim_invariants::{Change, Health, Incarnation, Invariant, NodeId, Ver
 use crate::fact::EdgeFact;
 use crate::message::{Key, Version};
 
-/// A write is acknowledged with a version that was committed, and not before the client's present life began: one of its earlier lives wrote
-/// that (H18).
+/// An acknowledged version was committed, and not before the client's life began (H18).
 ///
-/// Right where the links from the source to the clients drop what was sent to an earlier life: over others an
-/// acknowledgement may come to a later one.
+/// An older commit belongs to a write of an earlier life. Right if the links from the source to clients drop messages sent to an
+/// earlier life; on other links an acknowledgement may reach a later one.
 #[derive(Debug, Default)]
 pub struct Acknowledgements {
     committed: BTreeMap<(Key, Version), VirtualInstant>,
-    /// When the present life of each client began that is not in its first.
+    /// The current life of each client that restarted, and the instant it began.
     lives: BTreeMap<NodeId, (Incarnation, VirtualInstant)>,
     times_checked: u64,
 }
 
 impl Acknowledgements {
-    fn judge(&mut self, client: NodeId, key: Key, version: Version, world: &World<'_>) -> Verdict {
+    fn check(&mut self, client: NodeId, key: Key, version: Version, world: &World<'_>) -> Verdict {
         self.times_checked += 1;
         let born = self.lives.get(&client).map_or(VirtualInstant::ZERO, |(_, born)| *born);
         let name = world.name(client);
         let message = match self.committed.get(&(key, version)) {
-            None => format!("{name} was told that its write became version {version} of key {key}, which was never committed"),
+            None => format!("{name} got its write acknowledged as version {version} of key {key}, which was never committed"),
             Some(at) if *at < born => format!(
-                "{name} was told that its write became version {version} of key {key}, which was committed at {at}, before its life \
+                "{name} got its write acknowledged as version {version} of key {key}, which was committed at {at}, before its life \
                  began at {born}"
             ),
             Some(_) => return Verdict::Holds,
@@ -42,7 +41,7 @@ impl Invariant for Acknowledgements {
         if let Change::Health(node, Health::Up, life) = change
             && self.lives.get(node).is_none_or(|(known, _)| known != life)
         {
-            // The end of a pause is no new life.
+            // The end of a pause begins no new life.
             let born = if *life == Incarnation(0) { VirtualInstant::ZERO } else { world.now() };
             self.lives.insert(*node, (*life, born));
         }
@@ -51,12 +50,12 @@ impl Invariant for Acknowledgements {
                 self.committed.insert((*key, *version), world.now());
                 Verdict::Holds
             }
-            Some(EdgeFact::WriteAcked { key, version, .. }) => self.judge(change.node(), *key, *version, world),
+            Some(EdgeFact::WriteAcked { key, version, .. }) => self.check(change.node(), *key, *version, world),
             _ => Verdict::Holds,
         }
     }
 
-    /// Writes that were acknowledged.
+    /// Acknowledged writes.
     fn times_checked(&self) -> u64 {
         self.times_checked
     }

@@ -1,4 +1,4 @@
-//! The rule that a client reads what an edge served to it.
+//! The rule that a client accepts only answers to its own reads.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,9 @@ use cluster_sim_invariants::{Change, Invariant, NodeId, Verdict, World};
 use crate::fact::EdgeFact;
 use crate::message::{Key, Operation, Version};
 
-/// What a client takes for the answer to a read was served to it, by the edge that it asked, for that read (E11: nobody gets what is
-/// another's).
+/// A client accepts an answer only if the edge it asked served it for that read (E11).
 ///
-/// Right for every edge cache. Holds one entry for each read that was served.
+/// Right for every edge cache. Holds one entry for each served read.
 #[derive(Debug, Default)]
 pub struct Answers {
     /// Client, operation, edge, key, version.
@@ -33,8 +32,8 @@ impl Invariant for Answers {
                 }
                 let [client_name, edge_name] = [client, *edge].map(|node| world.name(node));
                 let message = format!(
-                    "{client_name} took version {version} of key {key} for the answer of {edge_name} to read {operation}, which never \
-                     served it that"
+                    "{client_name} accepted version {version} of key {key} as the answer of {edge_name} to read {operation}, which never \
+                     served it"
                 );
                 Verdict::violated([client, *edge], message)
             }
@@ -42,7 +41,7 @@ impl Invariant for Answers {
         }
     }
 
-    /// Reads that came back.
+    /// Observed reads.
     fn times_checked(&self) -> u64 {
         self.times_checked
     }

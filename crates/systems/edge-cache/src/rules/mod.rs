@@ -1,11 +1,12 @@
-//! What an edge cache promises, as rules that a run breaks or holds.
+//! Rules for the guarantees of an edge cache.
 //!
-//! The [`Collector`](crate::Collector) only counts what clients did not get, since a plain edge cache promises little. These judge. Each says
-//! of what configuration it is right; a rule over a cluster that never promised it finds nothing but that.
+//! The [`Collector`](crate::Collector) only counts violations, because a plain edge cache promises little. A run fails if it
+//! breaks one of these rules. Each states the configurations that it is right for; on others it reports violations of guarantees
+//! that were never given.
 
 mod acknowledgements;
 mod answers;
-mod patience;
+mod bounded_waits;
 mod rollbacks;
 mod sessions;
 #[cfg(test)]
@@ -15,11 +16,11 @@ use cluster_sim_invariants::{Change, Health, NodeId};
 
 pub use acknowledgements::Acknowledgements;
 pub use answers::Answers;
-pub use patience::Patience;
+pub use bounded_waits::BoundedWaits;
 pub use rollbacks::NoRollback;
 pub use sessions::{MonotonicReads, ReadYourWrites};
 
-/// The node whose life that change ends, if it does: what it held in memory is gone.
+/// Returns the node whose life the change ends, and with it the node's memory.
 fn ended_life(change: &Change) -> Option<NodeId> {
     match change {
         Change::Health(node, Health::Down | Health::Killed, _) => Some(*node),

@@ -1,4 +1,4 @@
-//! The rule that an edge never goes back.
+//! The rule that an edge never goes back to an older version.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use super::ended_life;
 use crate::fact::EdgeFact;
 use crate::message::{Key, Version};
 
-/// An edge never goes from a version of a key to an older one within a life (E9: a fill installs nothing below what is there).
+/// An edge never replaces a version of a key by an older one within a life (E9).
 ///
-/// Right for edges that are [gated](crate::ApplyMode::VersionGated), whatever happens to them and their links.
+/// Right for [gated](crate::ApplyMode::VersionGated) edges, whatever happens to them and their links.
 #[derive(Debug, Default)]
 pub struct NoRollback {
     held: BTreeMap<(NodeId, Key), Version>,
@@ -33,7 +33,7 @@ impl Invariant for NoRollback {
         Verdict::violated([edge], format!("{name} held version {before} of key {key}, and went back to version {version}"))
     }
 
-    /// How often an entry changed that was there before.
+    /// Changes of an entry that was set before.
     fn times_checked(&self) -> u64 {
         self.times_checked
     }

@@ -1,4 +1,4 @@
-//! The rules of a client's session: never less than it saw, never less than it wrote.
+//! The rules of a client's session: monotonic reads and read-your-writes.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use crate::fact::EdgeFact;
 use crate::message::{Key, Operation, Version};
 use crate::roamer::ClientView;
 
-/// A client never reads an older version of a key than it read before in this life, at whichever edge (E7, H8).
+/// A client never reads an older version of a key than it has read in this life, at any edge (E7, H8).
 ///
-/// Right where [sessions are guarded](crate::Config::guards_sessions).
+/// Right if [sessions are guarded](crate::Config::guards_sessions).
 #[derive(Debug, Default)]
 pub struct MonotonicReads {
     seen: BTreeMap<(NodeId, Key), (NodeId, Version)>,
@@ -36,28 +36,30 @@ impl Invariant for MonotonicReads {
         Verdict::violated([client, before, *edge], message)
     }
 
-    /// Reads of a key that the client had read before.
+    /// Reads of keys that the client had read before.
     fn times_checked(&self) -> u64 {
         self.times_checked
     }
 }
 
-/// A client never reads an older version of a key than a write of its own had become, in this life, as it was told before it asked (H8).
+/// A client never reads an older version than one of its acknowledged writes of the key (H8).
 ///
-/// A write that is acknowledged while a read is under way runs beside it, and the read may show either. Right where
+/// Only writes of this life count, and only those acknowledged before the read.
+///
+/// A write acknowledged during a read is concurrent with it, and the read may return either version. Right if
 /// [sessions are guarded](crate::Config::guards_sessions).
 #[derive(Debug, Default)]
 pub struct ReadYourWrites {
     acked: BTreeMap<(NodeId, Key), Acked>,
-    /// The read under way of each client, and what had been acknowledged of its key when it was asked.
+    /// The read in progress of each client, and the acknowledged version of its key when it started.
     asked: BTreeMap<NodeId, (Operation, Version)>,
     times_checked: u64,
 }
 
-/// What a client was told of its writes to one key.
+/// The acknowledged writes of a client to one key.
 #[derive(Debug, Clone, Copy, Default)]
 struct Acked {
-    /// The highest version, and when it was told.
+    /// The highest version, and the instant it was acknowledged.
     version: Version,
     at: VirtualInstant,
     /// The highest version before that instant.
@@ -65,32 +67,34 @@ struct Acked {
 }
 
 impl Acked {
-    fn tell(&mut self, version: Version, now: VirtualInstant) {
+    fn record(&mut self, version: Version, now: VirtualInstant) {
         if now > self.at {
             (self.before, self.at) = (self.version, now);
         }
         self.version = self.version.max(version);
     }
 
-    /// What it had been told when it asked at `now`. What comes at that very instant may have come behind the question.
-    fn when_asked(self, now: VirtualInstant) -> Version {
+    /// Returns the version acknowledged before a read that started at `now`.
+    ///
+    /// An acknowledgement at that very instant may have come after.
+    fn before_read(self, now: VirtualInstant) -> Version {
         if now > self.at { self.version } else { self.before }
     }
 }
 
 impl ReadYourWrites {
-    /// Takes note of a read that a client began.
-    fn look(&mut self, client: NodeId, world: &World<'_>) {
+    /// Records a read that a client started.
+    fn on_change(&mut self, client: NodeId, world: &World<'_>) {
         let reading = world.view::<ClientView>(client).and_then(|view| view.reading);
         if let Some(read) = reading
             && self.asked.get(&client).is_none_or(|(operation, _)| *operation != read.operation)
         {
-            let acked = self.acked.get(&(client, read.key)).map_or(0, |acked| acked.when_asked(world.now()));
+            let acked = self.acked.get(&(client, read.key)).map_or(0, |acked| acked.before_read(world.now()));
             self.asked.insert(client, (read.operation, acked));
         }
     }
 
-    fn judge(&mut self, client: NodeId, read: (Operation, NodeId, Key, Version), world: &World<'_>) -> Verdict {
+    fn check(&mut self, client: NodeId, read: (Operation, NodeId, Key, Version), world: &World<'_>) -> Verdict {
         let (operation, edge, key, version) = read;
         let acked = self.asked.get(&client).filter(|(asked, _)| *asked == operation).map_or(0, |(_, acked)| *acked);
         self.times_checked += u64::from(acked > 0);
@@ -98,8 +102,9 @@ impl ReadYourWrites {
             return Verdict::Holds;
         }
         let [name, edge_name] = [client, edge].map(|node| world.name(node));
-        let message =
-            format!("{name} was told that it wrote version {acked} of key {key}, and then read version {version} at {edge_name}");
+        let message = format!(
+            "{name} got its write acknowledged as version {acked} of key {key}, and then read version {version} at {edge_name}"
+        );
         Verdict::violated([client, edge], message)
     }
 }
@@ -112,18 +117,18 @@ impl Invariant for ReadYourWrites {
         }
         match change.fact() {
             Some(EdgeFact::WriteAcked { key, version, .. }) => {
-                self.acked.entry((change.node(), *key)).or_default().tell(*version, world.now());
+                self.acked.entry((change.node(), *key)).or_default().record(*version, world.now());
             }
             Some(EdgeFact::Observed { operation, edge, key, version, .. }) => {
-                return self.judge(change.node(), (*operation, *edge, *key, *version), world);
+                return self.check(change.node(), (*operation, *edge, *key, *version), world);
             }
             Some(_) => {}
-            None => self.look(change.node(), world),
+            None => self.on_change(change.node(), world),
         }
         Verdict::Holds
     }
 
-    /// Reads of a key that the client had written.
+    /// Reads of keys that the client had written.
     fn times_checked(&self) -> u64 {
         self.times_checked
     }

@@ -1,10 +1,10 @@
-//! The rules in worlds that are broken, and in whole ones that look alike.
+//! Each rule on runs that break it, and on similar ones that do not.
 
 use std::time::Duration;
 
 use cluster_sim_invariants::{Change, Health, Incarnation, Invariant, NodeId, Verdict, World};
 
-use super::{Acknowledgements, Answers, MonotonicReads, NoRollback, Patience, ReadYourWrites};
+use super::{Acknowledgements, Answers, BoundedWaits, MonotonicReads, NoRollback, ReadYourWrites};
 use crate::fact::EdgeFact;
 use crate::message::{Operation, Version};
 use crate::roamer::{ClientView, Read};
@@ -12,18 +12,18 @@ use crate::testing::{Cluster, LAYOUT, milliseconds};
 
 const KEY: u32 = 1;
 
-/// A rule that is told what happens in it.
-struct Told<R> {
+/// A rule and the world that it observes.
+struct Fixture<R> {
     rule: R,
     cluster: Cluster,
 }
 
-impl<R: Invariant> Told<R> {
+impl<R: Invariant> Fixture<R> {
     fn new(rule: R) -> Self {
         Self { rule, cluster: Cluster { now: Duration::ZERO, reading: Some(ClientView::default()) } }
     }
 
-    /// Whether the rule holds after that change, a millisecond later.
+    /// Returns whether the rule holds after a change, 1 ms later.
     fn holds(&mut self, change: Change) -> bool {
         self.holds_after(milliseconds(1), change)
     }
@@ -33,12 +33,12 @@ impl<R: Invariant> Told<R> {
         self.rule.observe(&change, &World::new(&self.cluster)) == Verdict::Holds
     }
 
-    /// What the client is at.
+    /// The view of client 0.
     fn reading(&mut self) -> &mut ClientView {
-        self.cluster.reading.as_mut().expect("it is shown")
+        self.cluster.reading.as_mut().expect("set by `new`")
     }
 
-    /// The client asks, and the rule sees it.
+    /// Client 0 starts a read, which the rule observes.
     fn ask(&mut self, operation: Operation) -> bool {
         self.reading().reading = Some(Read { operation, edge: LAYOUT.edge(0), key: KEY, acked: 0 });
         self.holds(Change::View(client()))
@@ -78,55 +78,59 @@ fn acked(version: Version) -> Change {
 }
 
 #[test]
-fn an_edge_that_goes_back_is_found_and_one_that_begins_anew_is_not() {
-    let mut told = Told::new(NoRollback::default());
-    assert!(told.holds(applied(3)) && told.holds(applied(4)));
-    assert!(!told.holds(applied(3)));
-    assert!(told.holds(applied(5)) && told.holds(health(LAYOUT.edge(1), Health::Down, 0)));
-    assert!(!told.holds(applied(4)), "another edge crashed");
-    assert!(told.holds(health(LAYOUT.edge(0), Health::Down, 0)) && told.holds(applied(1)));
+fn a_rollback_breaks_the_rule_and_a_restart_does_not() {
+    let mut fixture = Fixture::new(NoRollback::default());
+    assert!(fixture.holds(applied(3)) && fixture.holds(applied(4)));
+    assert!(!fixture.holds(applied(3)));
+    assert!(fixture.holds(applied(5)) && fixture.holds(health(LAYOUT.edge(1), Health::Down, 0)));
+    assert!(!fixture.holds(applied(4)), "another edge crashed");
+    assert!(fixture.holds(health(LAYOUT.edge(0), Health::Down, 0)) && fixture.holds(applied(1)));
 }
 
 #[test]
-fn a_read_that_goes_back_is_found_and_one_of_a_new_life_is_not() {
-    let mut told = Told::new(MonotonicReads::default());
-    assert!(told.holds(observed(0, 3)) && told.holds(observed(1, 3)));
-    assert!(!told.holds(observed(2, 2)));
-    assert!(told.holds(observed(3, 4)) && told.holds(health(client(), Health::Down, 0)) && told.holds(observed(0, 1)));
+fn a_backward_read_breaks_the_rule_within_a_life_only() {
+    let mut fixture = Fixture::new(MonotonicReads::default());
+    assert!(fixture.holds(observed(0, 3)) && fixture.holds(observed(1, 3)));
+    assert!(!fixture.holds(observed(2, 2)));
+    assert!(fixture.holds(observed(3, 4)) && fixture.holds(health(client(), Health::Down, 0)) && fixture.holds(observed(0, 1)));
 }
 
 #[test]
-fn a_read_below_an_own_write_is_found_unless_it_was_asked_before_or_in_an_earlier_life() {
-    let mut told = Told::new(ReadYourWrites::default());
-    assert!(told.ask(0) && told.holds(acked(3)) && told.holds(observed(0, 2)), "asked before it was told");
-    assert!(told.ask(1) && !told.holds(observed(1, 2)));
-    assert!(told.holds(health(client(), Health::Down, 0)) && told.ask(2) && told.holds(observed(2, 2)));
+fn a_read_below_an_earlier_own_write_breaks_the_rule() {
+    let mut fixture = Fixture::new(ReadYourWrites::default());
+    assert!(fixture.ask(0) && fixture.holds(acked(3)) && fixture.holds(observed(0, 2)), "read before the acknowledgement");
+    assert!(fixture.ask(1) && !fixture.holds(observed(1, 2)));
+    assert!(fixture.holds(health(client(), Health::Down, 0)) && fixture.ask(2) && fixture.holds(observed(2, 2)));
 }
 
 #[test]
-fn an_answer_that_was_never_served_is_found() {
-    let mut told = Told::new(Answers::default());
-    assert!(told.holds(served(0, 3)) && told.holds(served(0, 4)) && told.holds(observed(0, 3)));
-    assert!(!told.holds(observed(1, 3)) && !told.holds(observed(0, 5)));
+fn an_answer_never_served_breaks_the_rule() {
+    let mut fixture = Fixture::new(Answers::default());
+    assert!(fixture.holds(served(0, 3)) && fixture.holds(served(0, 4)) && fixture.holds(observed(0, 3)));
+    assert!(!fixture.holds(observed(1, 3)) && !fixture.holds(observed(0, 5)));
 }
 
 #[test]
-fn an_acknowledgement_from_before_the_clients_life_is_found_and_one_from_before_a_pause_is_not() {
-    let mut told = Told::new(Acknowledgements::default());
-    assert!(told.holds(committed(1)) && told.holds(acked(1)) && !told.holds(acked(2)));
-    assert!(told.holds(health(client(), Health::Paused, 0)) && told.holds(health(client(), Health::Up, 0)) && told.holds(acked(1)));
-    assert!(told.holds(health(client(), Health::Up, 1)) && !told.holds(acked(1)));
-    assert!(told.holds(committed(2)) && told.holds(health(client(), Health::Up, 1)) && told.holds(acked(2)));
+fn an_acknowledgement_of_an_earlier_life_breaks_the_rule() {
+    let mut fixture = Fixture::new(Acknowledgements::default());
+    assert!(fixture.holds(committed(1)) && fixture.holds(acked(1)) && !fixture.holds(acked(2)));
+    assert!(
+        fixture.holds(health(client(), Health::Paused, 0))
+            && fixture.holds(health(client(), Health::Up, 0))
+            && fixture.holds(acked(1))
+    );
+    assert!(fixture.holds(health(client(), Health::Up, 1)) && !fixture.holds(acked(1)));
+    assert!(fixture.holds(committed(2)) && fixture.holds(health(client(), Health::Up, 1)) && fixture.holds(acked(2)));
 }
 
 #[test]
-fn a_read_that_waits_too_long_is_found_and_one_that_is_paused_is_not() {
+fn a_long_wait_breaks_the_rule_and_a_pause_does_not() {
     let late = milliseconds(101);
-    let mut told = Told::new(Patience::new(milliseconds(100)));
-    assert!(told.ask(0) && told.holds_after(milliseconds(50), acked(1)));
-    assert!(told.holds_after(late, health(client(), Health::Up, 0)) && told.holds(acked(1)), "it was paused");
-    assert!(!told.holds_after(late, acked(1)));
-    assert!(told.ask(1));
-    told.cluster.now += late;
-    assert_ne!(told.rule.finish(&World::new(&told.cluster)), Verdict::Holds);
+    let mut fixture = Fixture::new(BoundedWaits::new(milliseconds(100)));
+    assert!(fixture.ask(0) && fixture.holds_after(milliseconds(50), acked(1)));
+    assert!(fixture.holds_after(late, health(client(), Health::Up, 0)) && fixture.holds(acked(1)), "paused");
+    assert!(!fixture.holds_after(late, acked(1)));
+    assert!(fixture.ask(1));
+    fixture.cluster.now += late;
+    assert_ne!(fixture.rule.finish(&World::new(&fixture.cluster)), Verdict::Holds);
 }

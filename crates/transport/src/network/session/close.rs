@@ -6,7 +6,7 @@
 //!
 //! Whatever reaches a broken or missing endpoint is answered with a reset, so an endpoint that sends learns that the session is
 //! gone. An endpoint that only listens may stay half open for ever, as with TCP without keepalive. Tests:
-//! `the_other_side_learns_when_it_sends_after_the_cut`, `a_session_that_carries_nothing_outlives_any_cut`.
+//! `the_other_side_is_reset_when_it_sends_after_the_cut`, `an_idle_session_outlives_any_cut`.
 
 use cluster_sim_runtime::{Kernel, Record, RecordKind};
 use cluster_sim_types::LossKind;

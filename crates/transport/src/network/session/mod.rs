@@ -29,15 +29,15 @@
 //! `Network::SESSION_NOTICE`, once for each notice. Any other host holds endpoints by id, is woken with that number, and takes
 //! notices until there is none. `Network::session` returns the state of an endpoint at any time. Machines and async nodes can
 //! talk to each other, on the machine's port; the counts of a session do not depend on which of them hold it
-//! (`a_conversation_is_the_same_whether_machines_or_nodes_hold_it`).
+//! (`machines_and_nodes_give_one_session_traffic`).
 //!
 //! # Addresses
 //!
 //! A session is addressed by its two nodes, the port (the word `machine` for a session that a machine opened), and the number of
 //! times the first node connected to the second on that port before. This count is kept for the whole run, in 16 bytes for each
 //! pair and port. An attempt is addressed by session, direction, message number and attempt, an answer by what it answers. So the
-//! random choices about one session do not depend on any other session (`a_session_is_the_same_whether_or_not_others_talk`), nor
-//! does the fate of an attempt depend on the one before it.
+//! random choices about one session do not depend on any other session (`a_session_is_unaffected_by_traffic_of_others`), nor does
+//! the fate of an attempt depend on the one before it.
 //!
 //! # Accounting
 //!

@@ -1,4 +1,4 @@
-//! A run told by hand: each counter with what it rises at, and what it does not rise at.
+//! A collector driven from the test: what raises each counter, and what does not.
 
 mod reads;
 mod writes;
@@ -13,7 +13,7 @@ use crate::testing::{Cluster, LAYOUT, config, milliseconds};
 const ROUTER: NodeId = Layout::ROUTER;
 const SOURCE: NodeId = Layout::SOURCE;
 
-/// A collector and the instants at which it is told what happened.
+/// A collector and its clock.
 struct Run {
     collector: Collector,
     now: Duration,
@@ -33,40 +33,40 @@ impl Run {
         self
     }
 
-    fn tell(&mut self, change: &Change) -> Verdict {
+    fn observe_change(&mut self, change: &Change) -> Verdict {
         let cluster = Cluster::at(self.now);
         self.collector.observe(change, &World::new(&cluster))
     }
 
-    fn judge(&mut self, node: NodeId, fact: EdgeFact) -> Verdict {
-        self.tell(&Change::Fact(node, Box::new(fact)))
+    fn verdict(&mut self, node: NodeId, fact: EdgeFact) -> Verdict {
+        self.observe_change(&Change::Fact(node, Box::new(fact)))
     }
 
-    /// States a fact that breaks nothing.
-    fn state(&mut self, node: NodeId, fact: EdgeFact) -> &mut Self {
-        assert_eq!(self.judge(node, fact), Verdict::Holds);
+    /// Reports a fact that violates nothing.
+    fn report(&mut self, node: NodeId, fact: EdgeFact) -> &mut Self {
+        assert_eq!(self.verdict(node, fact), Verdict::Holds);
         self
     }
 
     fn commit(&mut self, key: Key, version: Version) -> &mut Self {
-        self.state(SOURCE, EdgeFact::Committed { key, version })
+        self.report(SOURCE, EdgeFact::Committed { key, version })
     }
 
     fn apply(&mut self, edge: u32, version: Version, previous: Version) -> &mut Self {
-        self.state(LAYOUT.edge(edge), EdgeFact::Applied { key: 0, version, previous })
+        self.report(LAYOUT.edge(edge), EdgeFact::Applied { key: 0, version, previous })
     }
 
     fn serve(&mut self, edge: u32, key: Key, version: Version) -> &mut Self {
-        self.state(LAYOUT.edge(edge), EdgeFact::Served { client: LAYOUT.client(0), operation: 0, key, version })
+        self.report(LAYOUT.edge(edge), EdgeFact::Served { client: LAYOUT.client(0), operation: 0, key, version })
     }
 
     fn observe(&mut self, client: u32, key: Key, version: Version, acked: Version) -> &mut Self {
         let edge = LAYOUT.edge(1);
-        self.state(LAYOUT.client(client), EdgeFact::Observed { operation: 5, edge, key, version, acked })
+        self.report(LAYOUT.client(client), EdgeFact::Observed { operation: 5, edge, key, version, acked })
     }
 
     fn health(&mut self, edge: u32, health: Health) -> &mut Self {
-        assert_eq!(self.tell(&Change::Health(LAYOUT.edge(edge), health, Incarnation(0))), Verdict::Holds);
+        assert_eq!(self.observe_change(&Change::Health(LAYOUT.edge(edge), health, Incarnation(0))), Verdict::Holds);
         self
     }
 
@@ -75,14 +75,14 @@ impl Run {
         self.collector.finish(&World::new(&cluster))
     }
 
-    /// A counter by its dotted path.
+    /// Returns a counter by its dotted path.
     fn counter(&self, path: &str) -> f64 {
         let counters = self.collector.snapshot().counters();
         counters.into_iter().find(|(name, _)| name == path).unwrap_or_else(|| panic!("no counter {path}")).1
     }
 }
 
-/// `versions` of key 0, one every millisecond from 1 ms on.
+/// Commits `versions` of key 0, one every millisecond from 1 ms on.
 fn committed(versions: Version) -> Run {
     let mut run = Run::new();
     for version in 1..=versions {

@@ -1,16 +1,16 @@
-//! How reads are judged.
+//! Measurements of reads.
 
 use rstest::rstest;
 
 use super::*;
 
 #[test]
-fn edge_09_a_read_of_less_than_was_committed_is_stale() {
+fn edge_09_a_read_below_the_committed_version_is_stale() {
     let mut run = committed(3);
     run.at(10).serve(0, 0, 2).serve(0, 0, 1);
     assert_eq!((run.counter("reads_total"), run.counter("stale_reads")), (2.0, 2.0));
     assert_eq!(run.counter("staleness.versions.max"), 2.0);
-    // Version 2 superseded version 1 at 2 ms, version 3 superseded version 2 at 3 ms.
+    // Version 2 superseded version 1 at 2 ms; version 3 superseded version 2 at 3 ms.
     assert_eq!((run.counter("staleness.age_ms.p50"), run.counter("staleness.age_ms.max")), (7.0, 8.0));
 }
 
@@ -34,7 +34,7 @@ fn edge_d01_a_read_is_judged_at_the_instant_it_is_served() {
 }
 
 #[test]
-fn edge_10_a_read_below_an_acknowledged_write_of_the_same_client_counts() {
+fn edge_10_a_read_below_an_acknowledged_own_write_counts() {
     let mut run = committed(3);
     run.at(10).observe(0, 0, 2, 3);
     assert_eq!(run.counter("read_your_writes_violations"), 1.0);
@@ -44,28 +44,28 @@ fn edge_10_a_read_below_an_acknowledged_write_of_the_same_client_counts() {
 }
 
 #[test]
-fn edge_10_a_read_of_the_own_write_or_a_later_one_does_not_count() {
+fn edge_10_a_read_of_an_own_write_or_later_does_not_count() {
     let mut run = committed(3);
     run.at(10).observe(0, 0, 2, 2).observe(0, 0, 3, 2).observe(1, 0, 0, 0);
     assert_eq!(run.counter("read_your_writes_violations"), 0.0);
 }
 
 #[test]
-fn edge_11_a_read_below_what_the_client_had_seen_counts() {
+fn edge_11_a_read_below_an_earlier_one_counts() {
     let mut run = committed(3);
     run.at(10).observe(0, 0, 3, 0).observe(0, 0, 2, 0);
     assert_eq!(run.counter("monotonic_violations"), 1.0);
 }
 
 #[test]
-fn edge_11_reading_the_same_version_again_or_a_later_one_does_not_count() {
+fn edge_11_a_read_of_an_equal_or_later_version_does_not_count() {
     let mut run = committed(3);
     run.at(10).observe(0, 0, 2, 0).observe(0, 0, 2, 0).observe(0, 0, 3, 0);
     assert_eq!((run.counter("monotonic_violations"), run.counter("reads_observed")), (0.0, 3.0));
 }
 
 #[test]
-fn edge_d03_what_a_client_has_seen_is_its_own_and_of_one_key() {
+fn edge_d03_the_highest_version_is_kept_per_client_and_key() {
     let mut run = committed(3);
     run.commit(1, 1);
     run.at(10).observe(0, 0, 3, 0);
@@ -74,7 +74,7 @@ fn edge_d03_what_a_client_has_seen_is_its_own_and_of_one_key() {
 }
 
 #[test]
-fn edge_d03_what_a_client_has_seen_is_never_lowered() {
+fn edge_d03_the_highest_version_is_never_lowered() {
     let mut run = committed(3);
     run.at(10).observe(0, 0, 3, 0).observe(0, 0, 1, 0).observe(0, 0, 2, 0);
     assert_eq!(run.counter("monotonic_violations"), 2.0);
@@ -89,7 +89,7 @@ fn edge_d03_what_a_client_has_seen_is_never_lowered() {
 #[case::edge_14_six(6, "v6_20")]
 #[case::edge_14_twenty(20, "v6_20")]
 #[case::edge_15_twenty_one(21, "v21_plus")]
-fn edge_d04_a_rollback_falls_into_the_bucket_of_its_versions_and_no_other(#[case] distance: Version, #[case] bucket: &str) {
+fn edge_d04_a_rollback_is_counted_in_one_version_bucket(#[case] distance: Version, #[case] bucket: &str) {
     let mut run = committed(40);
     run.at(50).observe(0, 0, 40, 0).observe(0, 0, 40 - distance, 0);
     for name in ["v1", "v2_5", "v6_20", "v21_plus"] {
@@ -106,16 +106,12 @@ fn edge_d04_a_rollback_falls_into_the_bucket_of_its_versions_and_no_other(#[case
 #[case::edge_18_twenty_one(21_000, "ms21_100", 0.0)]
 #[case::edge_18_hundred_and_a_bit(100_999, "ms21_100", 0.0)]
 #[case::edge_19_hundred_and_one(101_000, "gt_100ms", 0.0)]
-fn edge_d05_a_rollback_falls_into_the_bucket_of_the_time_between_commits(
-    #[case] microseconds: u64,
-    #[case] bucket: &str,
-    #[case] micro: f64,
-) {
+fn edge_d05_a_rollback_is_counted_by_the_time_between_commits(#[case] microseconds: u64, #[case] bucket: &str, #[case] micro: f64) {
     let mut run = Run::new();
     run.at(3).commit(0, 1);
     run.now = milliseconds(3) + Duration::from_micros(microseconds);
     run.commit(0, 2);
-    // Much later: only the commits count, not the reads.
+    // Much later, because only the commits count and not the reads.
     run.at(5_000).observe(0, 0, 2, 0);
     run.at(9_000).observe(0, 0, 1, 0);
     for name in ["lt_5ms", "ms5_20", "ms21_100", "gt_100ms"] {
@@ -126,7 +122,7 @@ fn edge_d05_a_rollback_falls_into_the_bucket_of_the_time_between_commits(
 }
 
 #[test]
-fn edge_d05_a_key_never_written_counts_as_committed_when_the_run_began() {
+fn edge_d05_an_unwritten_key_counts_as_committed_at_the_start() {
     let mut run = Run::new();
     run.at(60).commit(0, 1);
     run.at(70).observe(0, 0, 1, 0).observe(0, 0, 0, 0);
@@ -153,7 +149,7 @@ fn edge_d21_an_unavailable_read_is_counted_and_is_no_violation() {
     let mut run = committed(3);
     run.at(5).observe(0, 0, 3, 3);
     assert_eq!(run.counter("reads_unavailable"), 0.0);
-    run.at(10).state(LAYOUT.client(0), EdgeFact::Unavailable { operation: 6, edge: LAYOUT.edge(2) });
+    run.at(10).report(LAYOUT.client(0), EdgeFact::Unavailable { operation: 6, edge: LAYOUT.edge(2) });
     assert_eq!(run.counter("reads_unavailable"), 1.0);
     for path in ["monotonic_violations", "read_your_writes_violations", "stale_reads", "reads_total"] {
         assert_eq!(run.counter(path), 0.0, "{path}");
@@ -163,7 +159,7 @@ fn edge_d21_an_unavailable_read_is_counted_and_is_no_violation() {
 }
 
 #[test]
-fn the_first_violation_of_each_kind_names_the_write_the_edge_and_the_client() {
+fn the_first_violation_of_each_kind_names_write_edge_and_client() {
     let mut run = committed(3);
     run.at(9).observe(0, 0, 3, 0);
     run.at(10).observe(0, 0, 2, 0).observe(0, 0, 1, 0);
@@ -189,13 +185,13 @@ fn the_first_violation_of_each_kind_names_the_write_the_edge_and_the_client() {
 }
 
 #[test]
-fn edge_d06_a_sum_that_does_not_add_up_is_a_finding_at_the_next_violation_and_at_the_end() {
+fn edge_d06_a_wrong_sum_is_found_at_the_next_violation_and_the_end() {
     let mut run = committed(2);
     run.collector.counted.inversion_distance.version_buckets.v1.increment();
     run.at(10).observe(0, 0, 2, 0);
     let observed = EdgeFact::Observed { operation: 0, edge: LAYOUT.edge(0), key: 0, version: 1, acked: 0 };
-    for verdict in [run.judge(LAYOUT.client(0), observed), run.finish()] {
-        let Verdict::Violated(witness) = verdict else { panic!("held") };
-        assert_eq!(witness.message, "the version buckets sum up to 2, but monotonic_violations is 1");
+    for verdict in [run.verdict(LAYOUT.client(0), observed), run.finish()] {
+        let Verdict::Violated(evidence) = verdict else { panic!("not violated") };
+        assert_eq!(evidence.message, "the version buckets sum up to 2, but monotonic_violations is 1");
     }
 }

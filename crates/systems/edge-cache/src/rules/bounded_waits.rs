@@ -1,4 +1,4 @@
-//! The rule that no read waits for ever.
+//! The rule that no read waits forever.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,25 +10,27 @@ use crate::fact::EdgeFact;
 use crate::message::Operation;
 use crate::roamer::ClientView;
 
-/// A read comes back or is given up before so much time has passed in which its client ran without a break (H19).
+/// A read is answered or given up within a bound, while its client runs (H19).
 ///
-/// Right for every edge cache, with a bound above the patience of its clients: ten times the delay between client and edge, at least 10 ms.
-/// It is looked at whenever the client does anything, and in the end.
+/// Time in which the client is paused or down does not count.
+///
+/// Right for every edge cache with a bound above the client's read timeout: ten times the delay between client and edge, at least
+/// 10 ms. Checked at every change of the client and at the end of the run.
 #[derive(Debug)]
-pub struct Patience {
+pub struct BoundedWaits {
     bound: Duration,
-    /// The read under way of each client, and since when its client ran and waited for it.
+    /// The read in progress of each client, and since when the client has run and waited.
     waiting: BTreeMap<NodeId, (Operation, VirtualInstant)>,
     times_checked: u64,
 }
 
-impl Patience {
-    /// The rule with that bound.
+impl BoundedWaits {
+    /// Creates the rule. `bound` is the longest allowed wait.
     pub fn new(bound: Duration) -> Self {
         Self { bound, waiting: BTreeMap::new(), times_checked: 0 }
     }
 
-    fn look(&mut self, client: NodeId, world: &World<'_>) -> Verdict {
+    fn on_change(&mut self, client: NodeId, world: &World<'_>) -> Verdict {
         let reading = world.view::<ClientView>(client).and_then(|view| view.reading).map(|read| read.operation);
         let Some(operation) = reading else {
             self.waiting.remove(&client);
@@ -36,9 +38,9 @@ impl Patience {
         };
         match self.waiting.get(&client).filter(|(known, _)| *known == operation) {
             Some((_, since)) => {
-                let verdict = self.judge(client, operation, *since, world);
+                let verdict = self.check(client, operation, *since, world);
                 if verdict != Verdict::Holds {
-                    // Told once: the end would find it again.
+                    // Reported once; `finish` would report it again.
                     self.waiting.remove(&client);
                 }
                 verdict
@@ -51,18 +53,18 @@ impl Patience {
         }
     }
 
-    fn judge(&self, client: NodeId, operation: Operation, since: VirtualInstant, world: &World<'_>) -> Verdict {
+    fn check(&self, client: NodeId, operation: Operation, since: VirtualInstant, world: &World<'_>) -> Verdict {
         let waited = world.now() - since;
         if waited <= self.bound || world.health(client) != Health::Up {
             return Verdict::Holds;
         }
         let name = world.name(client);
-        let message = format!("{name} has waited for the answer to read {operation} since {since}, and neither got nor gave it up");
+        let message = format!("{name} has waited for the answer to read {operation} since {since} without giving up");
         Verdict::violated([client], message)
     }
 }
 
-impl Invariant for Patience {
+impl Invariant for BoundedWaits {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
         let node = change.node();
         if let Some(client) = ended_life(change) {
@@ -70,21 +72,21 @@ impl Invariant for Patience {
         } else if let Change::Health(_, Health::Up, _) = change
             && let Some((_, since)) = self.waiting.get_mut(&node)
         {
-            // Nothing is given up in a pause.
+            // A paused client gives up nothing.
             *since = world.now();
         } else if matches!(change, Change::View(_)) || matches!(change.fact(), Some(EdgeFact::WriteAcked { .. })) {
-            return self.look(node, world);
+            return self.on_change(node, world);
         }
         Verdict::Holds
     }
 
-    /// Reads that were begun.
+    /// Started reads.
     fn times_checked(&self) -> u64 {
         self.times_checked
     }
 
     fn finish(&mut self, world: &World<'_>) -> Verdict {
-        let judged = self.waiting.iter().map(|(client, (operation, since))| self.judge(*client, *operation, *since, world));
-        judged.into_iter().find(|verdict| *verdict != Verdict::Holds).unwrap_or(Verdict::Holds)
+        let verdicts = self.waiting.iter().map(|(client, (operation, since))| self.check(*client, *operation, *since, world));
+        verdicts.into_iter().find(|verdict| *verdict != Verdict::Holds).unwrap_or(Verdict::Holds)
     }
 }

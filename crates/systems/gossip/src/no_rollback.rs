@@ -1,4 +1,4 @@
-//! The rule that nobody forgets, and how fast news spreads.
+//! The rule that a node never goes back to an older value, and how fast values spread.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,43 +8,46 @@ use cluster_sim_metrics::{Counter, Histogram};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::rumour::Newest;
+use crate::message::Newest;
 
-/// Holds what a node knows against what it knew, and measures how long news takes to reach it.
+/// Checks that the newest value of a node never decreases within a life, and measures its spread.
+///
+/// Right for every gossip system, whatever happens to its nodes and links. Holds one entry per node and one per value.
+/// `times_checked` counts how often a node learned a newer value.
 #[derive(Debug, Default)]
-pub struct Memory {
-    /// The newest that each living node knew when it was last looked at.
+pub struct NoRollback {
+    /// The newest value of each live node at its last change.
     known: BTreeMap<NodeId, Newest>,
-    /// When anybody knew of a piece of news first.
+    /// The instant at which the first node knew a value.
     news: BTreeMap<Newest, VirtualInstant>,
     learned: Counter,
     spread: Histogram,
 }
 
-/// What a [`Memory`] measured.
+/// The measurements of [`NoRollback`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Measured {
-    /// Pieces of news that anybody knew of.
+    /// Values that any node knew.
     pub news: Counter,
-    /// How often a node heard of something newer than it knew.
+    /// How often a node learned a value newer than its own.
     pub learned: Counter,
-    /// From the first node that knew to another one that heard of it, in milliseconds.
+    /// The time from the first node that knew a value to each other node that learned it.
     pub spread_ms: Spread,
 }
 
-/// How long news took, in milliseconds; nothing where nobody heard of any.
+/// The distribution of spread times in milliseconds; `None` if no value spread.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Spread {
-    /// Half of the times it took no longer.
+    /// The median.
     pub p50_ms: Option<f64>,
-    /// Ninety-nine times in a hundred it took no longer.
+    /// The 99th percentile.
     pub p99_ms: Option<f64>,
-    /// It never took longer.
+    /// The maximum.
     pub max_ms: Option<f64>,
 }
 
-impl Memory {
-    fn look(&mut self, node: NodeId, newest: Newest, world: &World<'_>) -> Verdict {
+impl NoRollback {
+    fn check(&mut self, node: NodeId, newest: Newest, world: &World<'_>) -> Verdict {
         let before = self.known.insert(node, newest);
         match before {
             Some(before) if newest < before => {
@@ -86,16 +89,16 @@ impl Memory {
     }
 }
 
-impl Invariant for Memory {
+impl Invariant for NoRollback {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
         let node = change.node();
-        // A crash takes what a node knows, and the next life begins anew.
+        // A crash erases the memory of a node, so its next life starts over.
         if let Change::Health(_, Health::Down | Health::Killed, _) = change {
             self.known.remove(&node);
             return Verdict::Holds;
         }
         match world.view::<Newest>(node) {
-            Some(newest) => self.look(node, *newest, world),
+            Some(newest) => self.check(node, *newest, world),
             None => Verdict::Holds,
         }
     }

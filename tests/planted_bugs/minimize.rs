@@ -6,7 +6,7 @@ use cluster_sim_scenarios::NodeStyle;
 use cluster_sim_scenarios::planted_bugs::{PLANTED, Planted};
 use rstest::rstest;
 
-use crate::finding::of;
+use crate::search::of;
 
 /// How many failing seeds of each bug are minimized.
 const FAILURES: usize = 3;
@@ -20,7 +20,7 @@ fn failures(planted: Planted, scenario: &Scenario) -> Vec<Report> {
     reports.filter(|report| report.outcome == Outcome::Violated).take(FAILURES).collect()
 }
 
-/// What is wrong with the minimized case of a run.
+/// The ways in which the minimized case of a run is wrong.
 fn problems(planted: Planted, style: NodeStyle, seed: Seed, minimized: &Minimized) -> Vec<&'static str> {
     let run = |hunted: Scenario| minimized.case.apply_to(&hunted).run(seed);
     let (rerun, sound) = (run(planted.bug.hunt(style).scenario()), run(planted.bug.sound(style).scenario()));
@@ -35,7 +35,7 @@ fn problems(planted: Planted, style: NodeStyle, seed: Seed, minimized: &Minimize
     is_well.into_iter().filter(|(is_well, _)| !is_well).map(|(_, problem)| problem).collect()
 }
 
-/// What is wrong with the minimized cases of a bug.
+/// The ways in which the minimized cases of a bug are wrong.
 fn problems_of(planted: Planted, style: NodeStyle) -> Vec<String> {
     let scenario = planted.bug.hunt(style).scenario();
     let reports = failures(planted, &scenario);
@@ -58,7 +58,8 @@ fn every_planted_bug_is_minimized_to_the_bounds_of_the_table(
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-/// Every bug has equally many cases, within the decisions of the table, so the share of bugs is a lower bound for the share of cases.
+/// Every bug has equally many cases, within the decisions of the table, so the share of bugs is a lower bound for the share of
+/// cases.
 #[test]
 fn four_of_five_cases_have_at_most_ten_decisions() {
     let few = PLANTED.iter().filter(|planted| planted.decisions <= FEW_DECISIONS).count();

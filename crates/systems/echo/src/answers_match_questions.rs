@@ -1,4 +1,4 @@
-//! The rule that an answer is the answer to what was asked.
+//! The rule that an accepted answer matches the client's current question.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,10 +11,12 @@ use serde_json::{Value, json};
 use crate::fact::EchoFact;
 use crate::message::Question;
 
-/// Holds every answer that a client takes against the question that it asked last, and measures how long it waited.
+/// Checks that each accepted answer matches the last question, and measures answer times.
+///
+/// Holds one entry per client. `times_checked` counts accepted answers.
 #[derive(Debug, Default)]
-pub struct Conversation {
-    /// What each client asked last and waits for.
+pub struct AnswersMatchQuestions {
+    /// The unanswered question of each client.
     asked: BTreeMap<NodeId, Asked>,
     questions: Counter,
     retries: Counter,
@@ -29,32 +31,32 @@ struct Asked {
     at: VirtualInstant,
 }
 
-/// What a [`Conversation`] measured.
+/// The measurements of [`AnswersMatchQuestions`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Measured {
-    /// Questions that were asked for the first time.
+    /// Questions asked, without retries.
     pub questions: Counter,
-    /// How often one was asked again.
+    /// Retries of questions.
     pub retries: Counter,
-    /// Questions that were answered.
+    /// Answers accepted.
     pub answers: Counter,
-    /// From the first attempt to the answer, in milliseconds.
+    /// The time from the first attempt to the answer.
     pub answer_time_ms: AnswerTime,
 }
 
-/// How long answers took, in milliseconds; nothing where there were none.
+/// The distribution of answer times in milliseconds; `None` without answers.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct AnswerTime {
-    /// Half of them took no longer.
+    /// The median.
     pub p50_ms: Option<f64>,
-    /// Ninety-nine in a hundred took no longer.
+    /// The 99th percentile.
     pub p99_ms: Option<f64>,
-    /// None took longer.
+    /// The maximum.
     pub max_ms: Option<f64>,
 }
 
-impl Conversation {
-    fn asked(&mut self, client: NodeId, asked: Asked, attempt: u32) {
+impl AnswersMatchQuestions {
+    fn on_asked(&mut self, client: NodeId, asked: Asked, attempt: u32) {
         if attempt == 0 {
             self.questions.increment();
             self.asked.insert(client, asked);
@@ -63,7 +65,7 @@ impl Conversation {
         }
     }
 
-    fn answered(&mut self, client: NodeId, question: Question, body: u64, world: &World<'_>) -> Verdict {
+    fn on_answered(&mut self, client: NodeId, question: Question, body: u64, world: &World<'_>) -> Verdict {
         self.answers.increment();
         let name = world.name(client);
         match self.asked.remove(&client) {
@@ -97,15 +99,15 @@ impl Conversation {
     }
 }
 
-impl Invariant for Conversation {
+impl Invariant for AnswersMatchQuestions {
     fn observe(&mut self, change: &Change, world: &World<'_>) -> Verdict {
         match change.fact::<EchoFact>() {
             Some(EchoFact::Asked { question, body, attempt }) => {
                 let asked = Asked { question: *question, body: *body, at: world.now() };
-                self.asked(change.node(), asked, *attempt);
+                self.on_asked(change.node(), asked, *attempt);
                 Verdict::Holds
             }
-            Some(EchoFact::Answered { question, body }) => self.answered(change.node(), *question, *body, world),
+            Some(EchoFact::Answered { question, body }) => self.on_answered(change.node(), *question, *body, world),
             None => Verdict::Holds,
         }
     }
