@@ -1,7 +1,7 @@
 //! At every step each message is delivered, dropped by a named cause, or in flight.
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, Invariant, StaleDelivery};
+use cluster_sim::{Change, Invariant, LossCause, LossKind, StaleDelivery};
 use cluster_sim_testkit::arbitrary::{any_link, any_plan, cases};
 use cluster_sim_testkit::faults::kill;
 use cluster_sim_testkit::units::{milliseconds, ratio};
@@ -155,9 +155,9 @@ fn random_faults_produce_every_cause_of_loss() {
         let plan = FaultPlan::new().at(milliseconds(200), kill("node/0"));
         let report = chatter(4, 1, link.clone()).chaos(profile).faults(plan).run(Seed(seed));
         report.assert_ok();
-        seen.extend(report.traffic.dropped.into_keys().filter(|cause| !cause.starts_with("cut")));
+        seen.extend(report.traffic.dropped.into_keys().filter(|cause| cause.kind() != LossKind::Cut));
     }
-    let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
+    let seen: Vec<&str> = seen.iter().map(LossCause::name).collect();
     assert_eq!(
         seen,
         ["inbox_lost", "loss", "node_down", "node_killed", "profile_loss", "stale_incarnation", "undecodable"],

@@ -82,7 +82,7 @@ fn a_guard_of_a_run_that_panicked_heals_nothing() {
     drop(slot.lock().unwrap().take());
     let report = sim.finish();
     assert_eq!(report.outcome, Outcome::Panicked);
-    assert_eq!(report.panic.expect("a machine panicked").site, "node/0");
+    assert_eq!(report.panic.expect("a machine panicked").site.to_string(), "node/0");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cluster_sim::Traffic;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};
@@ -88,7 +89,12 @@ pub(crate) fn numbers(sim: &Sim, node: u32) -> Vec<u64> {
 
 /// Drops so far by cause.
 pub(crate) fn dropped(sim: &Sim) -> BTreeMap<String, u64> {
-    sim.inspect(|world| world.traffic().dropped)
+    by_name(sim.inspect(|world| world.traffic()))
+}
+
+/// Drops by the names of their causes.
+pub(crate) fn by_name(traffic: Traffic) -> BTreeMap<String, u64> {
+    traffic.dropped.into_iter().map(|(cause, count)| (cause.name().to_owned(), count)).collect()
 }
 
 /// Drops by cause as a report has them, for comparison.

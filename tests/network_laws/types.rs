@@ -8,7 +8,7 @@ use cluster_sim::prelude::*;
 use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};
 
-use crate::sender::causes;
+use crate::sender::{by_name, causes};
 
 /// Sends its first peer one message at the start, and keeps what it receives.
 struct Sender<M> {
@@ -46,7 +46,7 @@ fn heard_across<A: Message, B: Message>(what: fn() -> A, unused: fn() -> B) -> (
     let traffic = sim.inspect(|world| world.traffic());
     assert!(traffic.is_balanced() && traffic.sent == 1 && traffic.in_flight == 0, "{traffic:?}");
     assert_eq!(traffic.delivered, heard.len() as u64);
-    (heard, traffic.dropped)
+    (heard, by_name(traffic))
 }
 
 /// A request as the first version writes it.

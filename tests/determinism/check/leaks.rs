@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Happening, OtherRun, RecordKind};
+use cluster_sim::{DivergenceKind, OtherRun, RecordKind};
 use rstest::rstest;
 
 use super::sources::{count_of_the_thread, entropy, hash_order, machine_time};
@@ -46,15 +46,15 @@ fn states_entropy(_: &mut Worker, effects: &mut Effects<u64>) {
 }
 
 #[rstest]
-#[case::hash_order(walks_a_hash_map, Happening::Event(RecordKind::Send))]
-#[case::clock_in_a_message(sends_the_time, Happening::Event(RecordKind::Send))]
-#[case::clock_in_a_timer(waits_for_the_time, Happening::Event(RecordKind::Timer))]
-#[case::entropy(sends_entropy, Happening::Event(RecordKind::Send))]
-#[case::entropy_in_a_session(streams_entropy, Happening::Event(RecordKind::SessionSend))]
-#[case::entropy_in_a_fact(states_entropy, Happening::Fact)]
+#[case::hash_order(walks_a_hash_map, DivergenceKind::Event(RecordKind::Send))]
+#[case::clock_in_a_message(sends_the_time, DivergenceKind::Event(RecordKind::Send))]
+#[case::clock_in_a_timer(waits_for_the_time, DivergenceKind::Event(RecordKind::Timer))]
+#[case::entropy(sends_entropy, DivergenceKind::Event(RecordKind::Send))]
+#[case::entropy_in_a_session(streams_entropy, DivergenceKind::Event(RecordKind::SessionSend))]
+#[case::entropy_in_a_fact(states_entropy, DivergenceKind::Fact)]
 fn every_leak_is_found_on_its_node(
     #[case] habit: super::Habit,
-    #[case] kind: Happening,
+    #[case] kind: DivergenceKind,
     #[values(
         (OtherRun::FreshThread, Scenario::check_determinism as CheckFn),
         (OtherRun::OtherProcess, Scenario::check_determinism_in_process as CheckFn)
@@ -77,7 +77,7 @@ fn state_left_in_the_thread_is_found_by_a_fresh_thread() {
     scenario.run(Seed(7)).assert_ok();
     let check = scenario.check_determinism(Seed(7));
     let event = first_difference(&check);
-    assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::Event(RecordKind::Send)), "{check}");
+    assert_eq!((event.node.as_str(), event.kind), (LEAKY, DivergenceKind::Event(RecordKind::Send)), "{check}");
 }
 
 /// The second process repeats all that the test did before, so it has the same state: a limit of this comparison.
@@ -104,7 +104,7 @@ fn state_left_by_another_test_is_found_by_a_second_process() {
     }
     let check = scenario.check_determinism_in_process(Seed(7));
     let event = first_difference(&check);
-    assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::Event(RecordKind::Send)), "{check}");
+    assert_eq!((event.node.as_str(), event.kind), (LEAKY, DivergenceKind::Event(RecordKind::Send)), "{check}");
     // Threads share a static: a limit of this comparison.
     scenario.check_determinism(Seed(7)).assert_ok();
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use cluster_sim::explain::FailureSummary;
 use cluster_sim::prelude::*;
-use cluster_sim::{Difference, Happening, OtherRun, RecordKind, Sweep};
+use cluster_sim::{Difference, DivergenceKind, OtherRun, RecordKind, Sweep};
 
 use super::sources::{count_of_the_thread, entropy};
 use super::{Habit, LEAKY, is_second_run, workers};
@@ -47,7 +47,7 @@ fn a_seed_that_fails_and_leaks_is_nondeterministic() {
     let report = failure(&sweep);
     assert_eq!((report.outcome, report.seed(), report.violations.len()), (Outcome::Nondeterministic, Seed(7), 0));
     let event = report.divergence.as_ref().and_then(|divergence| divergence.event.as_ref()).expect("an event differs");
-    assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::Event(RecordKind::Send)), "{report}");
+    assert_eq!((event.node.as_str(), event.kind), (LEAKY, DivergenceKind::Event(RecordKind::Send)), "{report}");
     let panic = std::panic::catch_unwind(|| sweep.assert_ok()).expect_err("a seed that leaks is no pass");
     let text = panic.downcast_ref::<String>().expect("it panics with text");
     assert!(text.starts_with("0 of seeds 7..9 of workers passed\nFAIL  workers  seed=0x7  nondeterministic\n"), "{text}");
@@ -65,7 +65,7 @@ fn state_left_by_earlier_seeds_of_a_sweep_is_found() {
     let report = failure(&sweep);
     assert_eq!((report.outcome, report.seed(), sweep.passed()), (Outcome::Nondeterministic, Seed(2), 2), "{report}");
     let event = report.divergence.as_ref().and_then(|divergence| divergence.event.as_ref()).expect("an event differs");
-    assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::Event(RecordKind::Send)), "{report}");
+    assert_eq!((event.node.as_str(), event.kind), (LEAKY, DivergenceKind::Event(RecordKind::Send)), "{report}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A leak in a task of an async node is found in that task.
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Happening, RecordKind};
+use cluster_sim::{DivergenceKind, RecordKind};
 use rstest::rstest;
 
 use super::sources::{count_of_the_thread, entropy, hash_order, machine_time};
@@ -41,7 +41,7 @@ fn every_leak_is_found_in_its_task(#[case] source: fn() -> Vec<u64>, #[case] run
     scenario.run(Seed(7)).assert_ok();
     let check = run_check(&scenario, Seed(7));
     let event = first_difference(&check);
-    let expected = (LEAKY, Some("main/counter"), Happening::Event(RecordKind::Send));
+    let expected = (LEAKY, Some("main/counter"), DivergenceKind::Event(RecordKind::Send));
     assert_eq!((event.node.as_str(), event.task.as_deref(), event.kind), expected, "{check}");
 }
 
@@ -94,10 +94,10 @@ fn hearts(leak: Leak) -> Scenario {
 }
 
 #[rstest]
-#[case::message(Leak::Message, Happening::Event(RecordKind::Send))]
-#[case::sleep(Leak::Sleep, Happening::Event(RecordKind::Timer))]
-#[case::fact(Leak::Fact, Happening::Fact)]
-fn a_leak_in_a_task_is_found_in_that_task(#[case] leak: Leak, #[case] kind: Happening) {
+#[case::message(Leak::Message, DivergenceKind::Event(RecordKind::Send))]
+#[case::sleep(Leak::Sleep, DivergenceKind::Event(RecordKind::Timer))]
+#[case::fact(Leak::Fact, DivergenceKind::Fact)]
+fn a_leak_in_a_task_is_found_in_that_task(#[case] leak: Leak, #[case] kind: DivergenceKind) {
     for check in [hearts(leak).check_determinism(Seed(7)), hearts(leak).check_determinism_in_process(Seed(7))] {
         let event = first_difference(&check);
         let expected = (LEAKY, Some("main/heart"), kind);

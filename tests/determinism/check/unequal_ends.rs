@@ -1,7 +1,7 @@
 //! One run panics, ends early or lasts longer, and the comparison does not hang.
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, DeterminismError, Happening, Invariant, OtherRun, RecordKind};
+use cluster_sim::{Change, DeterminismError, DivergenceKind, Invariant, OtherRun, RecordKind};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -43,7 +43,7 @@ fn a_violation_in_one_run_is_the_divergence(#[case] side: Side) {
     };
     let check = workers(habit).always("few ticks", few).check_determinism(Seed(7));
     let event = first_difference(&check);
-    assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::End), "{check}");
+    assert_eq!((event.node.as_str(), event.kind), (LEAKY, DivergenceKind::End), "{check}");
     let (ended, other) = if side() { (&event.left, &event.right) } else { (&event.right, &event.left) };
     assert!(ended.len() == 1 && ended[0].contains("few ticks: a hundred ticks"), "{check}");
     assert!(other.len() > 1, "the other one goes on: {check}");
@@ -60,7 +60,7 @@ fn a_run_that_only_lasts_longer_is_another_run(#[case] side: Side) {
     };
     let check = workers(habit).duration(Duration::from_millis(100)).check_determinism(Seed(7));
     let event = first_difference(&check);
-    assert_eq!((event.node.as_str(), event.kind), (LEAKY, Happening::Event(RecordKind::Timer)), "{check}");
+    assert_eq!((event.node.as_str(), event.kind), (LEAKY, DivergenceKind::Event(RecordKind::Timer)), "{check}");
     let (longer, shorter) = if side() { (&event.left, &event.right) } else { (&event.right, &event.left) };
     assert!(shorter.len() == 1 && shorter[0].ends_with("the run ends: held"), "{check}");
     assert!(longer[0].ends_with("worker/1 timer 9") && longer[1].ends_with("the run ends: held"), "{check}");

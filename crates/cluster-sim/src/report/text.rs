@@ -194,7 +194,39 @@ pub(crate) fn thousands(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use cluster_sim_types::{Ratio, VirtualInstant};
+    use rstest::rstest;
+
     use super::*;
+    use crate::fault::Fault;
+    use crate::report::FaultRecord;
+
+    fn loss() -> Fault {
+        Fault::Loss { links: "lan".to_owned(), rule: "loss".to_owned(), ratio: Ratio::ONE, duration: None }
+    }
+
+    #[rstest]
+    #[case(loss(), true, 0, "no effect")]
+    #[case(loss(), true, 1, "1 message dropped")]
+    #[case(loss(), true, 1803, "1,803 messages dropped")]
+    #[case(Fault::Kill { node: "a/0".to_owned() }, true, 1, "applied")]
+    #[case(loss(), false, 0, "not applied: fault phase ended")]
+    fn the_effect_of_a_fault_is_a_phrase(#[case] fault: Fault, #[case] applied: bool, #[case] effect: u64, #[case] text: &str) {
+        let record = FaultRecord { at: VirtualInstant::ZERO, fault, by_hand: false, applied, effect, ended_at: None };
+        assert_eq!(record.effect_text(), text);
+    }
+
+    #[rstest]
+    #[case(Outcome::Held, "PASS")]
+    #[case(Outcome::Violated, "FAIL")]
+    #[case(Outcome::Panicked, "FAIL")]
+    #[case(Outcome::Stale, "FAIL")]
+    #[case(Outcome::Exhausted, "UNKNOWN")]
+    #[case(Outcome::Unknown, "UNKNOWN")]
+    #[case(Outcome::Nondeterministic, "NONDETERMINISTIC")]
+    fn every_outcome_has_one_of_four_verdicts(#[case] outcome: Outcome, #[case] word: &str) {
+        assert_eq!(outcome.verdict_word(), word);
+    }
 
     #[test]
     fn numbers_are_grouped_by_three_digits() {

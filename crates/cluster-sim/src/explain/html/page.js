@@ -218,10 +218,10 @@ function showTables() {
     const [word, tone] = broken.has(name) ? ["broken", "broken"] : unknown ? [`unknown: ${unknown}`, "bad"] : ["not broken", "fine"];
     return { cells: [name, kind, thousands(times_checked), cell(word, tone)] };
   });
-  at("check-table").append(checks.length ? table(["rule", "asked", "times_checked#", "verdict"], checks) : element("p", { className: "quiet" }, "There was none."));
+  at("check-table").append(checks.length ? table(["rule", "kind", "checked#", "verdict"], checks) : element("p", { className: "quiet" }, "There was none."));
   const { traffic } = report;
   const counts = ["sent", "copied", "delivered", "in_flight"].map((name) => ({ cells: [name.replace("_", " "), thousands(traffic[name])] }));
-  for (const [cause, number] of Object.entries(traffic.dropped)) counts.push({ cells: [cell(`lost to ${cause}`, "bad"), thousands(number)] });
+  for (const [cause, { messages }] of Object.entries(traffic.dropped)) counts.push({ cells: [cell(`lost to ${cause}`, "bad"), thousands(messages)] });
   at("traffic-table").append(table(["messages", "#"], counts));
   const measured = Object.entries(report.measured).flatMap(([name, value]) => leaves(name, value)).map(([name, value]) => ({ cells: [name, value] }));
   at("measured-table").append(measured.length ? table(["what", "#"], measured) : element("p", { className: "quiet" }, "Nothing was measured."));
