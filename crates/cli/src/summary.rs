@@ -75,7 +75,7 @@ fn write_summary(text: &mut String, name: &str, artifact: &Artifact) -> std::fmt
     Ok(())
 }
 
-/// What a fault did to the run.
+/// The effect of a fault in words.
 fn effect(record: &FaultRecord) -> String {
     match (record.applied, record.effect, &record.fault) {
         (false, ..) => "not applied: fault phase ended".to_owned(),
