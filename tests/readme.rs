@@ -1,11 +1,15 @@
-//! What the README shows of a failing run is what one says.
+//! The outputs that the README and the guide show are those of the present code.
 
 use std::path::Path;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{ArtifactContext, BuildInfo, ScenarioSource};
 
-/// The machine of the README without its timer: it speaks when it boots, and never again.
+const README: &str = include_str!("../README.md");
+const FAILING_SEED: &str = include_str!("../docs/guide/failing-seed.md");
+const TOKIO: &str = include_str!("../docs/guide/tokio.md");
+
+/// The machine of the README without its call of `set_timer`: it sends at boot, and never again.
 struct Silent {
     peers: Vec<NodeId>,
     highest: u64,
@@ -17,8 +21,9 @@ impl Machine for Silent {
 
     fn step(&mut self, _now: LocalInstant, input: Input<u64>, effects: &mut Effects<u64>) {
         match input {
+            Input::Start | Input::Timer(_) => effects.send_all(&self.peers, self.highest),
             Input::Message { message, .. } | Input::Call(message) => self.highest = self.highest.max(message),
-            _ => effects.send_all(&self.peers, self.highest),
+            _ => {}
         }
     }
 
@@ -27,51 +32,73 @@ impl Machine for Silent {
     }
 }
 
-/// The gossip of the README with that machine.
+/// The gossip of the README with [`Silent`] nodes.
 fn silent_gossip() -> Scenario {
     Scenario::new("gossip")
-        .machines("gossip", 3, |seat| Silent { peers: seat.peers(), highest: u64::from(seat.id()) })
-        .eventually("all nodes agree", |world| world.views::<u64>().all(|(_, seen)| *seen == 2))
+        .machines("gossip", 3, |info| Silent { peers: info.peers(), highest: u64::from(info.id()) })
+        .eventually("all nodes agree", |world| world.views::<u64>().all(|(_, highest)| *highest == 2))
         .duration(Duration::from_secs(2))
         .chaos(FaultProfile::default())
 }
 
-/// The block of the README that comes after this.
-fn shown_after(place: &str) -> &'static str {
-    let (_, shown) = include_str!("../README.md").split_once(place).expect("the README has that place");
-    shown.split_once("```\n").expect("a block ends").0
-}
-
-#[test]
-fn the_readme_shows_what_a_failing_sweep_says() {
-    let sweep = silent_gossip().sweep(0..64);
-    assert!(sweep.failure().is_some(), "who crashes and is told nothing does not agree");
-    assert_eq!(sweep.to_string(), shown_after("panics with this:\n\n```text\n"));
-}
-
-/// What a test of the attribute says in the end: the same failure, with its smallest story.
-#[test]
-fn the_readme_shows_what_a_failing_test_says_of_the_smallest_story() {
+/// The output of a test of the attribute for that scenario, in a package named `store`.
+fn failing_test_output() -> String {
+    let command = "cargo nextest run -p store -E 'test(=all_nodes_agree)'";
     let scenario = silent_gossip();
-    let mut sweep = scenario.sweep(0..64);
-    let root = tempfile::tempdir().expect("there is room");
-    let replay =
-        |file: &Path| format!("CLUSTER_SIM_REPLAY={} cargo nextest run -p store -E 'test(=all_nodes_agree)'", file.display());
-    let driver = ScenarioSource::Test { package: "store".to_owned(), name: "all_nodes_agree".to_owned() };
-    let origin = ArtifactContext {
+    let mut sweep = scenario.campaign(0..64).rerun_hint(|report| format!("CLUSTER_SIM_SEED={} {command}", report.seed())).run();
+    let root = tempfile::tempdir().expect("a temporary folder can be made");
+    let context = ArtifactContext {
         name: "store-all_nodes_agree".to_owned(),
-        source: driver,
+        source: ScenarioSource::Test { package: "store".to_owned(), name: "all_nodes_agree".to_owned() },
         build: BuildInfo::here(),
-        replay: Box::new(replay),
+        replay: Box::new(move |file: &Path| format!("CLUSTER_SIM_REPLAY={} {command}", file.display())),
     };
-    sweep.keep_artifacts(&scenario, &origin, root.path(), |_| {});
-    let said = sweep.to_string().replace(&root.path().display().to_string(), "…/target/cluster-sim");
-    let (_, said) = said.split_once("held\n").expect("it begins with how many held");
-    let said = said.replace(
-        "`scenario.run(Seed(0x6))` is this run alone",
-        "CLUSTER_SIM_SEED=0x6 cargo nextest run -p store -E 'test(=all_nodes_agree)'",
-    );
-    assert_eq!(said, shown_after("and where to look:\n\n```text\n"));
+    sweep.keep_artifacts(&scenario, &context, &root.path().join("target/cluster-sim"), |_| {});
+    sweep.to_string()
+}
+
+/// The lines of the first block of output after `place` on a page.
+fn block_after<'p>(page: &'p str, place: &str) -> Vec<&'p str> {
+    let (_, after) = page.split_once(place).unwrap_or_else(|| panic!("the page has no {place:?}; move the test with its block"));
+    let (_, block) = after.split_once("```text\n").expect("a block of text follows");
+    block.split_once("```").expect("a block ends").0.lines().collect()
+}
+
+/// Whether a page may show `line` as `shown`, in which one `…` stands for any text.
+fn is_shown_as(line: &str, shown: &str) -> bool {
+    match shown.split_once('…') {
+        Some((before, after)) => line.strip_prefix(before).is_some_and(|rest| rest.ends_with(after)),
+        None => line == shown,
+    }
+}
+
+/// The first shown line, other than `...`, that the output does not have after the lines shown before it.
+fn first_missing<'s>(shown: &[&'s str], output: &str) -> Option<&'s str> {
+    let mut lines = output.lines();
+    shown.iter().copied().filter(|line| line.trim() != "...").find(|shown| !lines.any(|line| is_shown_as(line, shown)))
+}
+
+#[track_caller]
+fn assert_shows(shown: &[&str], output: &str) {
+    assert!(shown.len() > 2, "the block is too short to show anything: {shown:?}");
+    let missing = first_missing(shown, output);
+    assert_eq!(missing, None, "this line is not in the output, or not in this order; the output is\n{output}");
+}
+
+#[test]
+fn the_readme_shows_how_a_failing_test_ends() {
+    assert_shows(&block_after(README, "## A failing run"), &failing_test_output());
+}
+
+#[test]
+fn the_guide_shows_the_minimized_case_of_a_failing_test() {
+    assert_shows(&block_after(FAILING_SEED, "## The minimized case"), &failing_test_output());
+}
+
+#[test]
+fn the_guide_shows_the_report_of_a_failing_sweep() {
+    let sweep = silent_gossip().sweep(0..64);
+    assert_shows(&block_after(FAILING_SEED, "## Read the report"), &sweep.to_string());
 }
 
 #[expect(dead_code, reason = "its other half runs over real sockets")]
@@ -79,9 +106,18 @@ fn the_readme_shows_what_a_failing_test_says_of_the_smallest_story() {
 mod same_node;
 
 #[test]
-fn the_readme_shows_what_one_node_says_in_the_simulation() {
-    let (_, shown) = include_str!("../README.md").split_once("In the simulation: ").expect("the README shows one");
-    let (shown, _) = shown.split_once("\n\nOn multi-thread tokio").expect("the other world follows");
-    let shown: Vec<&str> = shown.lines().skip(1).collect();
-    assert_eq!(same_node::simulated(), shown);
+fn the_guide_shows_what_the_example_prints_in_the_simulation() {
+    let shown = block_after(TOKIO, "## A longer example");
+    // The title comes first; an empty line ends the half that is equal at every run.
+    let simulated: Vec<&str> = shown.into_iter().skip(1).take_while(|line| !line.is_empty()).collect();
+    assert_eq!(simulated, same_node::simulated());
+}
+
+#[test]
+fn a_shown_line_must_be_in_the_output_and_in_order() {
+    let output = "first\n  file: /tmp/a/0x6\nlast\n";
+    assert_eq!(first_missing(&["first", "  ...", "  file: …/0x6", "...", "last"], output), None);
+    assert_eq!(first_missing(&["last", "...", "first"], output), Some("first"));
+    assert_eq!(first_missing(&["first", "  file: …/0x7"], output), Some("  file: …/0x7"));
+    assert_eq!(first_missing(&["fir", "st"], output), Some("fir"));
 }

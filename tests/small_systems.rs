@@ -1,24 +1,24 @@
-//! Echo and gossip: both forms of each do the same, either speaks with either, and their rules find what is broken.
+//! Echo and gossip: machines and async nodes behave alike and interoperate, and the rules of both find broken nodes.
 
 use std::collections::BTreeSet;
 
 use cluster_sim::prelude::*;
-use cluster_sim_echo::{self as echo, Conversation, EchoMessage};
-use cluster_sim_gossip::{self as gossip, Memory, Newest, Rumour};
+use cluster_sim_echo::{self as echo, AnswersMatchQuestions, EchoMessage};
+use cluster_sim_gossip::{self as gossip, GossipMessage, Newest, NoRollback};
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{NodeStyle, Registry};
 use cluster_sim_testkit::equivalence;
 
-const FORMS: [NodeStyle; 2] = [NodeStyle::Machine, NodeStyle::Async];
+const STYLES: [NodeStyle; 2] = [NodeStyle::Machine, NodeStyle::Async];
 
 #[test]
-fn async_clients_and_servers_of_the_echo_say_hear_and_count_what_machines_do() {
-    let [machines, tasks] = FORMS.map(cluster_sim_scenarios::echo::scenario);
+fn async_echo_nodes_behave_as_machines_do() {
+    let [machines, tasks] = STYLES.map(cluster_sim_scenarios::echo::scenario);
     (0..512).for_each(|seed| equivalence::assert_equal(&machines, &tasks, Seed(seed)));
 }
 
 #[test]
-fn the_ready_scenarios_go_through_all_that_their_summaries_name() {
+fn builtin_scenarios_apply_every_fault_their_summaries_name() {
     let registry = Registry::builtin();
     for name in ["echo", "echo-async", "gossip", "gossip-async"] {
         let ready = registry.named(name).expect("it is ready").prepare(&Defaults::default()).expect("it is fit to run");
@@ -37,28 +37,31 @@ fn the_ready_scenarios_go_through_all_that_their_summaries_name() {
     }
 }
 
-/// Whether a node was paused in the run from that seed.
+/// Whether a node was paused in the run of a seed.
 fn pauses(scenario: &Scenario, seed: u64) -> bool {
     scenario.run(Seed(seed)).faults.iter().any(|record| matches!(record.fault, Fault::Pause { .. }))
 }
 
-/// One thing differs: at the end of a pause, what came in meanwhile and the round that is overdue are due at one instant. A machine takes them
-/// one by one, messages first. A task looks at its clock whenever it is polled: woken by the first message, it finds the round overdue.
+/// After a pause they differ: waiting messages and the overdue round are due at one instant. A machine takes them one by one,
+/// messages first. A task checks its clock whenever it is polled: woken by the first message, it finds the round overdue.
 #[test]
-fn async_nodes_that_gossip_say_hear_and_count_what_machines_do_where_none_is_paused() {
-    let [machines, tasks] = FORMS.map(cluster_sim_scenarios::gossip::scenario);
+fn async_gossip_nodes_behave_as_machines_do_without_pauses() {
+    let [machines, tasks] = STYLES.map(cluster_sim_scenarios::gossip::scenario);
     let seeds: Vec<u64> = (0..512).filter(|seed| !pauses(&machines, *seed)).collect();
     assert!(seeds.len() > 256, "{} seeds are without a pause", seeds.len());
     seeds.into_iter().for_each(|seed| equivalence::assert_equal(&machines, &tasks, Seed(seed)));
 }
 
 #[test]
-fn machines_and_async_nodes_speak_with_each_other() {
+fn machines_and_async_nodes_interoperate() {
     let config = echo::Config::default();
     let answered = move |scenario: Scenario| {
         let done =
             move |world: &World<'_>| world.views::<echo::ClientView>().all(|(_, client)| client.answered == config.questions);
-        scenario.observe("conversation", Conversation::default).eventually("all is answered", done).duration(Duration::from_secs(1))
+        scenario
+            .observe("conversation", AnswersMatchQuestions::default)
+            .eventually("all is answered", done)
+            .duration(Duration::from_secs(1))
     };
     let machine = answered(Scenario::new("machine server").machines("server", 1, |_| echo::Server::default()).nodes(
         "client",
@@ -68,14 +71,14 @@ fn machines_and_async_nodes_speak_with_each_other() {
     let task = answered(Scenario::new("async server").nodes("server", 1, echo::server).machines(
         "client",
         3,
-        move |seat: &NodeInfo| echo::Client::boot(config, seat),
+        move |info: &NodeInfo| echo::Client::boot(config, info),
     ));
     [machine, task].iter().for_each(|scenario| scenario.sweep(0..16).assert_ok());
 
     let config = gossip::Config::default();
     let last = Newest(config.last(2));
     Scenario::new("mixed gossip")
-        .machines("machine", 2, move |seat: &NodeInfo| gossip::Gossip::boot(config, &among_all(seat)))
+        .machines("machine", 2, move |info: &NodeInfo| gossip::Gossip::boot(config, &among_all(info)))
         .nodes("task", 1, move |node| gossip::gossip(node, config))
         .eventually("the task knows", move |world| world.view::<Newest>(NodeId(2)) == Some(&last))
         .duration(Duration::from_secs(1))
@@ -83,24 +86,24 @@ fn machines_and_async_nodes_speak_with_each_other() {
         .assert_ok();
 }
 
-/// A seat whose peers are all three nodes of the mixed gossip, whatever their group.
-fn among_all(seat: &NodeInfo) -> NodeInfo {
-    NodeInfo::new(seat.id(), seat.name(), seat.index(), [NodeId(0), NodeId(1), NodeId(2)])
+/// Replaces the peers of a node by all three nodes of the mixed gossip, whatever their group.
+fn among_all(info: &NodeInfo) -> NodeInfo {
+    NodeInfo::new(info.id(), info.name(), info.index(), [NodeId(0), NodeId(1), NodeId(2)])
 }
 
-/// Clients of the echo over plain links, and whatever serves them.
+/// Clients of the echo over plain links, with a given server.
 fn echo_of<M: Machine>(config: echo::Config, server: fn() -> M) -> Scenario {
     Scenario::new("echo")
         .machines("server", 1, move |_| server())
-        .machines("client", 2, move |seat: &NodeInfo| echo::Client::boot(config, seat))
-        .observe("conversation", Conversation::default)
+        .machines("client", 2, move |info: &NodeInfo| echo::Client::boot(config, info))
+        .observe("conversation", AnswersMatchQuestions::default)
         .eventually("all is answered", move |world| {
             world.views::<echo::ClientView>().all(|(_, client)| client.answered == config.questions)
         })
         .duration(Duration::from_secs(2))
 }
 
-/// Answers every question with what was asked before it.
+/// Answers every question with the one asked before it.
 #[derive(Default)]
 struct Confused {
     before: u64,
@@ -123,33 +126,33 @@ impl Machine for Confused {
 }
 
 #[test]
-fn an_answer_to_another_question_is_a_finding() {
+fn an_answer_to_another_question_is_a_violation() {
     let report = echo_of(echo::Config::default(), Confused::default).run(Seed(7));
     assert_eq!((report.outcome, report.violations[0].rule.as_str()), (Outcome::Violated, "conversation"), "{report}");
     assert!(report.violations[0].message.contains(" asked question 0 of life 0 with "), "{report}");
 }
 
 #[test]
-fn a_question_that_is_never_asked_again_is_pending_in_the_end() {
+fn a_client_that_never_retries_stays_unanswered() {
     let lossy = LinkModel { loss: Ratio::new(0.2).expect("a fifth is a ratio"), ..LinkModel::default() };
-    let patient = echo::Config { patience: Duration::from_secs(3_600), ..echo::Config::default() };
+    let patient = echo::Config { answer_timeout: Duration::from_secs(3_600), ..echo::Config::default() };
     let scenario = |config| echo_of(config, echo::Server::default).default_links(lossy.clone());
     let report = scenario(patient).run(Seed(7));
     assert_eq!((report.outcome, report.violations[0].rule.as_str()), (Outcome::Violated, "all is answered"), "{report}");
     scenario(echo::Config::default()).run(Seed(7)).assert_ok();
 }
 
-/// Believes whatever it heard last.
+/// Takes the news that arrived last for the newest.
 struct Gullible {
     honest: gossip::Gossip,
     newest: Newest,
 }
 
 impl Machine for Gullible {
-    type Message = Rumour;
+    type Message = GossipMessage;
     type View = Newest;
 
-    fn step(&mut self, now: LocalInstant, input: Input<Rumour>, effects: &mut Effects<Rumour>) {
+    fn step(&mut self, now: LocalInstant, input: Input<GossipMessage>, effects: &mut Effects<GossipMessage>) {
         if let Input::Message { message, .. } = input {
             self.newest = Newest(message.newest);
         } else {
@@ -163,25 +166,25 @@ impl Machine for Gullible {
 }
 
 #[test]
-fn a_node_that_takes_the_older_for_the_newer_is_a_finding() {
+fn a_node_that_takes_older_for_newer_news_is_a_violation() {
     let config = gossip::Config::default();
     let report = Scenario::new("gullible")
-        .machines("gossip", 3, move |seat: &NodeInfo| Gullible {
-            honest: gossip::Gossip::boot(config, seat),
+        .machines("gossip", 3, move |info: &NodeInfo| Gullible {
+            honest: gossip::Gossip::boot(config, info),
             newest: Newest::default(),
         })
-        .observe("memory", Memory::default)
+        .observe("memory", NoRollback::default)
         .run(Seed(7));
     assert_eq!((report.outcome, report.violations[0].rule.as_str()), (Outcome::Violated, "memory"), "{report}");
     assert!(report.violations[0].message.contains(", and knows of nothing newer than 0x"), "{report}");
 }
 
 #[test]
-fn a_crash_may_take_what_a_node_knows() {
+fn a_crash_may_lose_what_a_gossip_node_knew() {
     let config = gossip::Config::default();
     let scenario = Scenario::new("gossip")
-        .machines("gossip", 3, move |seat: &NodeInfo| gossip::Gossip::boot(config, seat))
-        .observe("memory", Memory::default);
+        .machines("gossip", 3, move |info: &NodeInfo| gossip::Gossip::boot(config, info))
+        .observe("memory", NoRollback::default);
     let mut sim = scenario.start(Seed(7));
     sim.run_for(Duration::from_secs(1));
     assert!(sim.crash(1) && sim.restart(1));

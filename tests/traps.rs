@@ -1,13 +1,13 @@
-//! Correct but odd behaviour, at which no rule may fire. Each trap shows that the odd thing did happen.
+//! Correct but odd behaviour that no rule may report. Each trap asserts that the odd thing did happen.
 //!
-//! The numbers are those of the catalogue of must-not-fire traps: T02, T03, T05, T06, T09, T10, T11, and N19, P3 for messages to an earlier
-//! life and pauses.
+//! The numbers are rows of the catalogue of must-not-fire traps: T02, T03, T05, T06, T09, T10, T11, and N19 and P3 for messages
+//! to an earlier incarnation and for pauses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{Change, Incarnation, Invariant, Label};
-use cluster_sim_echo::{self as echo, Conversation, EchoMessage};
+use cluster_sim_echo::{self as echo, AnswersMatchQuestions, EchoMessage};
 use cluster_sim_edge_cache::{ClientView, EdgeFact, EdgeView, Key, Operation, SourceView, Version};
 use cluster_sim_gossip::Newest;
 use cluster_sim_scenarios::NodeStyle;
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 const SEEDS: u64 = 8;
 const ODD: &str = "odd";
 
-/// Counts what is odd.
+/// Counts odd events.
 struct Odd<F>(F, u64);
 
 impl<F: FnMut(&Change, &World<'_>) -> u64 + 'static> Invariant for Odd<F> {
@@ -38,7 +38,7 @@ impl<F: FnMut(&Change, &World<'_>) -> u64 + 'static> Invariant for Odd<F> {
     }
 }
 
-/// Runs a scenario from a few seeds: everything holds, and something odd happened in each.
+/// Asserts that in a few seeds everything holds and something odd happens.
 fn odd_but_right<F>(cluster: Scenario, count: impl Fn() -> F + Send + Sync + 'static)
 where
     F: FnMut(&Change, &World<'_>) -> u64 + 'static,
@@ -61,16 +61,16 @@ fn copying(plan: FaultPlan, links: &str) -> FaultPlan {
 }
 
 /// An edge cache in which only clients write.
-fn written_by_clients(form: NodeStyle) -> Scenario {
+fn written_by_clients(style: NodeStyle) -> Scenario {
     planted_bugs::edge_cache_with_workload(
         Workload { mutations_per_sec: 0.0, writes_per_sec: 20.0, ..Workload::default() },
-        form,
+        style,
         None,
     )
     .cluster
 }
 
-/// Reads that showed a version of which nobody had been told that it was written.
+/// Counts reads of a version whose write was never acknowledged to a client.
 fn unacknowledged() -> impl FnMut(&Change, &World<'_>) -> u64 {
     let mut acknowledged = BTreeSet::new();
     let mut committed_at = BTreeMap::new();
@@ -78,7 +78,7 @@ fn unacknowledged() -> impl FnMut(&Change, &World<'_>) -> u64 {
         match change.fact() {
             Some(EdgeFact::Committed { key, version }) => drop(committed_at.insert((*key, *version), world.now())),
             Some(EdgeFact::WriteAcked { key, version, .. }) => drop(acknowledged.insert((*key, *version))),
-            // Read by somebody so long after it was committed that an acknowledgement would have come.
+            // Read so long after its commit that an acknowledgement would have arrived.
             Some(EdgeFact::Observed { key, version, .. }) => {
                 let is_old = committed_at.get(&(*key, *version)).is_some_and(|at| world.now() - *at > milliseconds(100));
                 return u64::from(is_old && !acknowledged.contains(&(*key, *version)));
@@ -90,38 +90,36 @@ fn unacknowledged() -> impl FnMut(&Change, &World<'_>) -> u64 {
 }
 
 #[rstest]
-fn t02_a_write_that_nobody_is_told_of_may_surface(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
+fn t02_an_unacknowledged_write_may_be_read(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
     let load = Workload { mutations_per_sec: 0.0, writes_per_sec: 2.0, ..Workload::default() };
-    let cluster = planted_bugs::edge_cache_with_workload(load, form, None).cluster;
+    let cluster = planted_bugs::edge_cache_with_workload(load, style, None).cluster;
     odd_but_right(cluster.faults(lossy(FaultPlan::new(), "acknowledgements")), unacknowledged);
 }
 
 #[rstest]
-fn t02_a_write_that_nobody_is_told_of_may_be_lost_for_good(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
-    let report = written_by_clients(form).faults(lossy(FaultPlan::new(), "writes")).run(Seed(7));
+fn t02_an_unacknowledged_write_may_be_lost(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
+    let report = written_by_clients(style).faults(lossy(FaultPlan::new(), "writes")).run(Seed(7));
     report.assert_ok();
     assert!(report.traffic.dropped["lost writes"] > 10, "{report}");
 }
 
 #[rstest]
-fn t03_what_arrives_twice_has_one_effect(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
+fn t03_a_duplicated_message_has_one_effect(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
     let plan = ["invalidations", "refetches", "refetched", "reads"].into_iter().fold(FaultPlan::new(), copying);
     let applied_twice = || {
         let mut served = BTreeSet::new();
         move |change: &Change, _: &World<'_>| match change.fact() {
-            // Asked once, answered twice; whatever the answers say, the client takes one of them.
+            // Asked once and answered twice; the client takes one answer, whatever the answers are.
             Some(EdgeFact::Served { client, operation, .. }) => u64::from(!served.insert((*client, *operation))),
             _ => 0,
         }
     };
-    odd_but_right(planted_bugs::edge_cache(form, None).cluster.faults(plan), applied_twice);
+    odd_but_right(planted_bugs::edge_cache(style, None).cluster.faults(plan), applied_twice);
 }
 
 #[rstest]
-fn t03_a_question_that_arrives_twice_is_answered_twice_and_counts_once(
-    #[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle,
-) {
-    let mut sim = planted_bugs::echo(form, None).cluster.faults(copying(FaultPlan::new(), "default")).start(Seed(7));
+fn t03_a_duplicated_question_is_answered_twice_and_counts_once(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
+    let mut sim = planted_bugs::echo(style, None).cluster.faults(copying(FaultPlan::new(), "default")).start(Seed(7));
     sim.run_for(sim.duration());
     let [answers, answered] = sim.inspect(|world| {
         let counted = world.views::<echo::ClientView>().map(|(_, client)| client.answered).sum();
@@ -131,7 +129,8 @@ fn t03_a_question_that_arrives_twice_is_answered_twice_and_counts_once(
     sim.finish().assert_ok();
 }
 
-/// Reads beside which a write of the same client to the same key was acknowledged: those that showed less than it, and those that did not.
+/// Counts reads concurrent with a write of their client to their key: those that showed less than the write, or those that did
+/// not.
 fn beside_a_write(showing_less: bool) -> impl FnMut(&Change, &World<'_>) -> u64 {
     let mut beside: BTreeMap<NodeId, (Operation, Key, Version)> = BTreeMap::new();
     move |change, world| {
@@ -152,11 +151,11 @@ fn beside_a_write(showing_less: bool) -> impl FnMut(&Change, &World<'_>) -> u64 
 }
 
 #[rstest]
-fn t05_a_read_beside_a_write_may_show_either(
-    #[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle,
+fn t05_a_read_concurrent_with_a_write_may_show_either(
+    #[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle,
     #[values(false, true)] showing_less: bool,
 ) {
-    odd_but_right(written_by_clients(form), move || beside_a_write(showing_less));
+    odd_but_right(written_by_clients(style), move || beside_a_write(showing_less));
 }
 
 fn crash(node: &str) -> Fault {
@@ -164,18 +163,18 @@ fn crash(node: &str) -> Fault {
 }
 
 #[rstest]
-fn t06_all_that_is_cached_may_be_lost_at_once(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
+fn t06_every_cached_entry_may_be_lost_at_once(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
     let plan = FaultPlan::new().at(milliseconds(2_000), crash("edge/0")).at(milliseconds(2_000), crash("edge/1"));
-    // Something was written, and no edge that is up knows of anything.
+    // Something was written, and no edge that is up has any of it.
     let is_lost = |_: &Change, world: &World<'_>| {
         let is_written = world.views::<SourceView>().any(|(_, source)| source.versions.iter().all(|version| *version > 3));
         u64::from(is_written && world.views::<EdgeView>().all(|(_, edge)| edge.versions.iter().all(|version| *version == 0)))
     };
-    odd_but_right(planted_bugs::edge_cache(form, None).cluster.faults(plan), move || is_lost);
+    odd_but_right(planted_bugs::edge_cache(style, None).cluster.faults(plan), move || is_lost);
 }
 
 #[rstest]
-fn t06_all_that_anybody_knows_may_be_lost_at_once(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
+fn t06_all_gossip_may_be_lost_at_once(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
     let nodes = ["gossip/0", "gossip/1", "gossip/2"];
     let plan = nodes.into_iter().fold(FaultPlan::new(), |plan, node| plan.at(milliseconds(2_000), crash(node)));
     let goes_back = || {
@@ -186,17 +185,17 @@ fn t06_all_that_anybody_knows_may_be_lost_at_once(#[values(NodeStyle::Machine, N
             u64::from(newest < most)
         }
     };
-    odd_but_right(planted_bugs::gossip(form, None).cluster.faults(plan), goes_back);
+    odd_but_right(planted_bugs::gossip(style, None).cluster.faults(plan), goes_back);
 }
 
-/// Edges hear nothing for two seconds.
+/// Cuts edges off for two seconds.
 fn cut_off(edges: &[&str]) -> FaultPlan {
     let cut = faults::cut(["source/0", "router/0"], edges.iter().copied(), milliseconds(2_000));
     FaultPlan::new().at(milliseconds(2_000), cut)
 }
 
 #[rstest]
-fn t09_a_read_may_be_stale_where_the_session_knows_nothing_newer(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
+fn t09_a_read_may_be_stale_if_its_session_saw_nothing_newer(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
     let stale = || {
         let mut latest = BTreeMap::new();
         move |change: &Change, _: &World<'_>| match change.fact() {
@@ -204,24 +203,24 @@ fn t09_a_read_may_be_stale_where_the_session_knows_nothing_newer(#[values(NodeSt
                 latest.insert(*key, *version);
                 0
             }
-            // By three versions: more than what is under way.
+            // By three versions: more than are in flight.
             Some(EdgeFact::Observed { key, version, .. }) => u64::from(version + 3 <= latest.get(key).copied().unwrap_or(0)),
             _ => 0,
         }
     };
-    odd_but_right(planted_bugs::edge_cache(form, None).cluster.faults(cut_off(&["edge/0", "edge/1"])), stale);
+    odd_but_right(planted_bugs::edge_cache(style, None).cluster.faults(cut_off(&["edge/0", "edge/1"])), stale);
 }
 
 #[rstest]
-fn t09_an_answer_that_is_older_than_the_session_is_no_answer(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
-    // Nothing is lost between clients and edges: whatever is unavailable came, and was refused.
+fn t09_an_answer_older_than_the_session_is_refused(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
+    // Nothing is lost between clients and edges: an unavailable read was answered and refused.
     let refused = |change: &Change, _: &World<'_>| u64::from(matches!(change.fact(), Some(EdgeFact::Unavailable { .. })));
-    odd_but_right(planted_bugs::edge_cache(form, None).cluster.faults(cut_off(&["edge/0"])), move || refused);
+    odd_but_right(planted_bugs::edge_cache(style, None).cluster.faults(cut_off(&["edge/0"])), move || refused);
 }
 
 #[rstest]
-fn t10_a_write_that_the_network_repeats_is_committed_twice(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
-    let twice = || {
+fn t10_a_write_duplicated_by_the_network_is_committed_twice(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
+    let repeated = || {
         let mut acknowledged = BTreeMap::new();
         move |change: &Change, _: &World<'_>| match change.fact() {
             Some(EdgeFact::WriteAcked { operation, key, version }) => {
@@ -231,13 +230,13 @@ fn t10_a_write_that_the_network_repeats_is_committed_twice(#[values(NodeStyle::M
             _ => 0,
         }
     };
-    odd_but_right(written_by_clients(form).faults(copying(FaultPlan::new(), "writes")), twice);
+    odd_but_right(written_by_clients(style).faults(copying(FaultPlan::new(), "writes")), repeated);
 }
 
 #[rstest]
-fn t11_what_nobody_read_is_unknown_and_neither_held_nor_broken(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
+fn t11_an_unread_entry_is_unknown_not_held_or_violated(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
     let load = Workload { reads_per_sec: 0.0, ..Workload::default() };
-    let report = planted_bugs::edge_cache_with_workload(load, form, None).cluster.run(Seed(7));
+    let report = planted_bugs::edge_cache_with_workload(load, style, None).cluster.run(Seed(7));
     assert_eq!((report.outcome, report.violations.len()), (Outcome::Unknown, 0), "{report}");
     let unknown: Vec<&str> =
         report.checks.iter().filter(|check| check.unknown.is_some()).map(|check| check.name.as_str()).collect();
@@ -250,13 +249,13 @@ fn t11_what_nobody_read_is_unknown_and_neither_held_nor_broken(#[values(NodeStyl
     assert_eq!(unknown, of_reads);
 }
 
-/// A client of the echo that says when it hears an answer to an earlier life.
+/// A client of the echo that emits a fact at an answer to an earlier incarnation.
 struct Attentive {
     client: echo::Client,
-    life: Incarnation,
+    incarnation: Incarnation,
 }
 
-/// An answer to an earlier life was heard.
+/// The fact that an answer to an earlier incarnation arrived.
 #[derive(Debug)]
 struct Late;
 
@@ -266,7 +265,7 @@ impl Machine for Attentive {
 
     fn step(&mut self, now: LocalInstant, input: Input<EchoMessage>, effects: &mut Effects<EchoMessage>) {
         if let Input::Message { message: EchoMessage::Answer { question, .. }, .. } = &input
-            && question.life < self.life
+            && question.life < self.incarnation
         {
             effects.emit(Late);
         }
@@ -283,15 +282,15 @@ impl Machine for Attentive {
 }
 
 #[test]
-fn n19_an_answer_to_an_earlier_life_may_come_and_tells_nothing() {
+fn n19_an_answer_to_an_earlier_incarnation_is_ignored() {
     let config = echo::Config { questions: 50, pause: milliseconds(1), ..echo::Config::default() };
     let crash = faults::crash("client/0", milliseconds(1));
     let plan = (1..20).fold(FaultPlan::new(), |plan, times| plan.at(milliseconds(50 * times), crash.clone()));
-    let attentive = move |seat: &NodeInfo| Attentive { client: echo::Client::boot(config, seat), life: seat.incarnation() };
+    let attentive = move |node: &NodeInfo| Attentive { client: echo::Client::boot(config, node), incarnation: node.incarnation() };
     let cluster = Scenario::new("attentive")
         .machines("server", 1, move |_| echo::Server::boot(config))
         .machines("client", 1, attentive)
-        .observe("conversation", Conversation::default)
+        .observe("conversation", AnswersMatchQuestions::default)
         .eventually("all is answered", move |world| {
             world.views::<echo::ClientView>().all(|(_, client)| client.answered == config.questions)
         })
@@ -301,7 +300,7 @@ fn n19_an_answer_to_an_earlier_life_may_come_and_tells_nothing() {
 }
 
 #[rstest]
-fn p3_a_read_may_wait_for_as_long_as_its_client_is_paused(#[values(NodeStyle::Machine, NodeStyle::Async)] form: NodeStyle) {
+fn p3_a_read_may_take_as_long_as_its_client_is_paused(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
     let pause = faults::pause("client/0", milliseconds(150));
     let plan = (1..10).fold(FaultPlan::new(), |plan, times| plan.at(milliseconds(407 * times), pause.clone()));
     let waited_long = || {
@@ -317,6 +316,6 @@ fn p3_a_read_may_wait_for_as_long_as_its_client_is_paused(#[values(NodeStyle::Ma
             u64::from(world.now() - begun > milliseconds(100))
         }
     };
-    // So many writes that one is acknowledged while its client is paused, and is heard before the read is given up.
-    odd_but_right(written_by_clients(form).faults(plan), waited_long);
+    // Enough writes that one is acknowledged while its client is paused, and is received before the read times out.
+    odd_but_right(written_by_clients(style).faults(plan), waited_long);
 }

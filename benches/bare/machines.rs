@@ -133,7 +133,7 @@ impl Machines for Ticking {
     }
 
     fn message<C: Chance>(&mut self, to: u32, _: u32, _: Packet, _: &mut Clockwork<C>) {
-        panic!("nobody sends node {to} anything");
+        panic!("no node sends to node {to}");
     }
 
     #[inline]
@@ -151,7 +151,7 @@ impl Machines for Waiting {
     }
 
     fn message<C: Chance>(&mut self, to: u32, _: u32, _: Packet, _: &mut Clockwork<C>) {
-        panic!("nobody sends node {to} anything");
+        panic!("no node sends to node {to}");
     }
 
     fn timer<C: Chance>(&mut self, _: u32, _: &mut Clockwork<C>) {}

@@ -8,7 +8,7 @@ mod packet;
 mod progress;
 mod replication;
 mod tasks;
-mod ticking;
+mod timers;
 
 use std::time::Duration;
 
@@ -66,8 +66,8 @@ fn of_machines(scenario: Scenario, cell: Cell) -> Scenario {
         Cell::W1Faults => churn::disturbed(scenario, cell, Kind::Machines),
         Cell::W2N5 | Cell::W2N50 | Cell::W2N200 => broadcast::to_all(scenario, cell.nodes()),
         Cell::Peers50 | Cell::Peers500 | Cell::Peers5000 => broadcast::to_some(scenario, cell.nodes()),
-        Cell::W3 => ticking::forever(scenario, cell.nodes()),
-        Cell::Startup => ticking::once(scenario, cell.nodes()),
+        Cell::W3 => timers::periodic(scenario, cell.nodes()),
+        Cell::Startup => timers::once(scenario, cell.nodes()),
         Cell::W4 => replication::replicated(scenario, cell.nodes()),
         Cell::W4Always => always(replication::replicated(scenario, cell.nodes())),
         Cell::W5 => churn::crashing(scenario, cell, Kind::Machines),

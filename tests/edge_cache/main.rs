@@ -4,15 +4,15 @@
 //! [`steps`] and [`timing`]: steps during a run, and speed. [`lag`]: a router that falls behind, and version-gated edges.
 //! [`control`]: without chaos nothing is violated. [`table`] and [`counters`]: each counter with and without its cause.
 //! [`conservation`]: the sums of a thousand random runs. [`oracle`]: a second implementation of the read checks. [`trace`]: the
-//! first violations name edge and client as the file does. [`forms`]: clients as machines and as async functions behave alike.
+//! first violations name edge and client as the file does. [`node_style`]: clients as machines and as async functions behave alike.
 
 mod chaos;
 mod conservation;
 mod control;
 mod counters;
-mod forms;
 mod lag;
 mod measured;
+mod node_style;
 mod oracle;
 mod random;
 mod steps;

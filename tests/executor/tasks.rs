@@ -273,9 +273,9 @@ fn using_a_node_handle_outside_its_simulation_panics() {
         let taken = place.lock().expect("the lock is not poisoned").take().expect("it was put there");
 
         for message in [
-            panic_of(&|| assert_eq!(taken.0.now(), LocalInstant::ZERO)),
-            panic_of(&|| taken.1.abort()),
-            panic_of(&|| drop(taken.0.spawn(async {}))),
+            panic_of(|| assert_eq!(taken.0.now(), LocalInstant::ZERO)),
+            panic_of(|| taken.1.abort()),
+            panic_of(|| drop(taken.0.spawn(async {}))),
         ] {
             assert!(
                 message.contains("a handle of n0 is used outside the steps of its simulation")

@@ -180,7 +180,7 @@ fn a_fixed_regression_holds_and_one_without_effect_is_stale() {
     assert!(std::panic::catch_unwind(|| report.assert_ok()).is_err());
     // A case without faults and decisions cannot be stale.
     let case = Case { decisions: Some(Vec::new()), ..Case::default() };
-    let read = Reproducer { case: case, minimized: None, ..read };
+    let read = Reproducer { case, minimized: None, ..read };
     steady.check_regression(&read).unwrap().assert_ok();
 }
 
@@ -212,7 +212,7 @@ fn a_bug_that_is_still_there_is_never_stale() {
     let flawed = ledger(Some(Flaw::CountsTwice));
     let faults = FaultPlan::new().at(Duration::from_millis(10), Fault::HealAll);
     let case = Case { faults, decisions: Some(Vec::new()), ..Case::default() };
-    let read = Reproducer { case: case, minimized: None, ..file(&flawed) };
+    let read = Reproducer { case, minimized: None, ..file(&flawed) };
     assert_eq!(flawed.check_regression(&read).unwrap().outcome, Outcome::Violated);
     assert_eq!(ledger(None).check_regression(&read).unwrap().outcome, Outcome::Stale);
 }

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use cluster_sim::prelude::*;
 use cluster_sim::{LossCause, ResetReason};
-use cluster_sim_testkit::arbitrary::{any_link, any_plan, cases};
+use cluster_sim_testkit::arbitrary::cases;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
+
+use crate::{any_cluster, any_session_link};
 
 /// How often a courier sends to each peer in one incarnation, half a second apart.
 const ROUNDS: u64 = 100;
@@ -179,17 +181,10 @@ proptest! {
 
     #[test]
     fn machine_sessions_stay_ordered_and_complete_under_any_faults(
-        (nodes, plan) in (2_u32..5).prop_flat_map(|nodes| {
-            (Just(nodes), any_plan(nodes, Duration::from_secs(20), Duration::from_secs(8)))
-        }),
-        link in any_link(),
-        // The loss in the recovery phase; a window of one then carries a message within one or two seconds.
-        loss in (0.0..0.2_f64).prop_map(ratio),
-        window in prop_oneof![1_u32..8, Just(64)],
-        session_timeout in 2_u64..16,
+        (nodes, plan) in any_cluster(),
+        link in any_session_link(),
         seed in any::<u64>(),
     ) {
-        let link = LinkModel { loss, window, session_timeout: Duration::from_secs(session_timeout), ..link };
         let report = couriers(nodes, link).faults(plan).run(Seed(seed));
         prop_assert_eq!(report.outcome, Outcome::Held, "{}", report);
         prop_assert!(report.traffic.sessions.sent.messages > 0, "{}", report);

@@ -1,20 +1,14 @@
 //! A cut stalls a session; after the session timeout both sides are reset.
 
-use cluster_sim::ResetReason;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 
-use crate::streamer::{Event, begin, entries, events, numbers, sessions, stream};
-
-const TIMED_OUT: Event = Event::Reset(ResetReason::TimedOut);
-const RESET: Event = Event::Reset(ResetReason::Reset);
+use crate::streamer::{Event, RESET, TIMED_OUT, begin, connected, entries, events, numbers, sessions, stream};
 
 /// Two nodes with an open session that has carried one message each way.
-fn connected() -> Sim {
-    let mut sim = begin(2, ten());
-    stream(&mut sim, 0, 1, 0, 1);
-    sim.run_for(milliseconds(100));
+fn connected_both_ways() -> Sim {
+    let mut sim = connected();
     stream(&mut sim, 1, 0, 0, 1);
     sim.run_for(milliseconds(100));
     assert_eq!((numbers(&sim, 0), numbers(&sim, 1)), (vec![0], vec![0]));
@@ -28,7 +22,7 @@ fn then(sim: &Sim, node: u32) -> Vec<Event> {
 
 #[test]
 fn a_stalled_session_continues_when_the_cut_heals() {
-    let mut sim = connected();
+    let mut sim = connected_both_ways();
     let cut = sim.partition([0], [1]);
     stream(&mut sim, 0, 1, 1, 5);
     sim.run_for(Duration::from_secs(10));
@@ -41,7 +35,7 @@ fn a_stalled_session_continues_when_the_cut_heals() {
 
 #[test]
 fn a_cut_longer_than_the_timeout_resets_the_sending_side() {
-    let mut sim = connected();
+    let mut sim = connected_both_ways();
     let _cut = sim.partition([0], [1]);
     stream(&mut sim, 0, 1, 1, 5);
     sim.run_for(milliseconds(14_999));
@@ -54,7 +48,7 @@ fn a_cut_longer_than_the_timeout_resets_the_sending_side() {
 
 #[test]
 fn the_other_side_is_reset_when_it_sends_after_the_cut() {
-    let mut sim = connected();
+    let mut sim = connected_both_ways();
     let cut = sim.partition([0], [1]);
     stream(&mut sim, 0, 1, 1, 1);
     sim.run_for(Duration::from_secs(20));
@@ -68,7 +62,7 @@ fn the_other_side_is_reset_when_it_sends_after_the_cut() {
 
 #[test]
 fn a_reset_that_arrives_resets_the_other_side_at_once() {
-    let mut sim = connected();
+    let mut sim = connected_both_ways();
     // Only the way back is cut: messages arrive and their acknowledgements do not.
     let _cut = sim.partition_one_way([1], [0]);
     stream(&mut sim, 0, 1, 1, 1);
@@ -80,7 +74,7 @@ fn a_reset_that_arrives_resets_the_other_side_at_once() {
 
 #[test]
 fn both_sides_time_out_if_both_send_into_a_cut() {
-    let mut sim = connected();
+    let mut sim = connected_both_ways();
     let _cut = sim.partition([0], [1]);
     stream(&mut sim, 0, 1, 1, 1);
     stream(&mut sim, 1, 0, 1, 1);
@@ -90,7 +84,7 @@ fn both_sides_time_out_if_both_send_into_a_cut() {
 
 #[test]
 fn an_idle_session_outlives_any_cut() {
-    let mut sim = connected();
+    let mut sim = connected_both_ways();
     let cut = sim.partition([0], [1]);
     sim.run_for(Duration::from_secs(3_600));
     cut.heal();
@@ -101,7 +95,7 @@ fn an_idle_session_outlives_any_cut() {
 
 #[test]
 fn the_next_message_after_a_reset_opens_another_session() {
-    let mut sim = connected();
+    let mut sim = connected_both_ways();
     let cut = sim.partition([0], [1]);
     stream(&mut sim, 0, 1, 1, 3);
     sim.run_for(Duration::from_secs(20));
@@ -115,7 +109,7 @@ fn the_next_message_after_a_reset_opens_another_session() {
 
 #[test]
 fn the_session_timeout_counts_from_the_last_answer() {
-    let mut sim = connected();
+    let mut sim = connected_both_ways();
     for round in 0..5 {
         let cut = sim.partition([0], [1]);
         stream(&mut sim, 0, 1, 1 + round, 1);

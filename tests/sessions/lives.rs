@@ -1,23 +1,10 @@
 //! A crash ends one side of a session silently; the other side is reset when it sends.
 
-use cluster_sim::ResetReason;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 
-use crate::streamer::{Event, begin, close, events, numbers, sessions, stream};
-
-const TIMED_OUT: Event = Event::Reset(ResetReason::TimedOut);
-const RESET: Event = Event::Reset(ResetReason::Reset);
-
-/// Two nodes with an open session that has carried one message from the first to the second.
-fn connected() -> Sim {
-    let mut sim = begin(2, ten());
-    stream(&mut sim, 0, 1, 0, 1);
-    sim.run_for(milliseconds(100));
-    assert_eq!(numbers(&sim, 1), [0]);
-    sim
-}
+use crate::streamer::{Event, RESET, TIMED_OUT, begin, close, connected, events, numbers, sessions, stream};
 
 #[test]
 fn a_crash_leaves_the_session_half_open() {

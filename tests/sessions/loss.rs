@@ -1,12 +1,11 @@
 //! Loss delays a session but loses no message before the session timeout.
 
-use cluster_sim::ResetReason;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::faults;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 
-use crate::streamer::{Event, begin, begin_with, events, numbers, sessions, stream};
+use crate::streamer::{TIMED_OUT, begin, begin_with, events, numbers, sessions, stream};
 
 fn lossy(loss: f64) -> LinkModel {
     LinkModel { loss: ratio(loss), ..ten() }
@@ -46,7 +45,7 @@ fn at_full_loss_a_session_times_out_and_counts_its_messages() {
     sim.run_for(milliseconds(14_999));
     assert!(events(&sim, 0).is_empty());
     sim.run_for(milliseconds(1));
-    assert_eq!(events(&sim, 0), [Event::Reset(ResetReason::TimedOut)]);
+    assert_eq!(events(&sim, 0), [TIMED_OUT]);
     assert!(events(&sim, 1).is_empty());
     let traffic = sim.inspect(|world| world.traffic());
     assert_eq!((traffic.dropped["session_timed_out"], traffic.lost(), traffic.in_flight), (3, 3, 0));

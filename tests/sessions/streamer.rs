@@ -2,6 +2,8 @@
 
 use cluster_sim::prelude::*;
 use cluster_sim::{ResetReason, SessionTraffic};
+use cluster_sim_testkit::links::ten;
+use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};
 
 /// A message of a streamer, and the calls of a test.
@@ -29,6 +31,12 @@ pub(crate) enum Event {
     Closed,
     Reset(ResetReason),
 }
+
+/// The reset of a session that timed out.
+pub(crate) const TIMED_OUT: Event = Event::Reset(ResetReason::TimedOut);
+
+/// The reset that a side receives from its peer.
+pub(crate) const RESET: Event = Event::Reset(ResetReason::Reset);
 
 /// An input, the peer that it is about, and when it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +99,15 @@ pub(crate) fn begin(count: u32, model: LinkModel) -> Sim {
 pub(crate) fn begin_with(count: u32, model: LinkModel, seed: u64) -> Sim {
     let mut sim = streamers(count, model).start(Seed(seed));
     sim.run_for(Duration::ZERO);
+    sim
+}
+
+/// Two nodes with an open session that has carried one message from the first to the second.
+pub(crate) fn connected() -> Sim {
+    let mut sim = begin(2, ten());
+    stream(&mut sim, 0, 1, 0, 1);
+    sim.run_for(milliseconds(100));
+    assert_eq!(numbers(&sim, 1), [0]);
     sim
 }
 

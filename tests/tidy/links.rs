@@ -22,6 +22,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("f64", "the primitive type"),
     ("powf", "of `f64`"),
     ("HashSet", "of `std`"),
+    ("try_iter", "of `std::sync::mpsc`"),
 ];
 
 /// Hidden folders that hold what pages speak of.
@@ -194,7 +195,7 @@ fn missing(page: &Source, quote: &str, known: &Known) -> Option<String> {
     }
     if is_path(quote) {
         let (path, item) = quote.split_once("::").unwrap_or((quote, ""));
-        let is_written = !path.contains('/') && known.words.contains(path);
+        let is_written = known.words.contains(path.trim_end_matches('/'));
         if !is_written && !known.has_path(&page.path, path) {
             return Some(format!("`{quote}` is no file or folder; name one that is there"));
         }
@@ -313,6 +314,12 @@ fn missing_in_code(page: &Source, known: &Known) -> Vec<Finding> {
 }
 
 #[test]
+fn every_link_of_a_page_leads_somewhere() {
+    let known = Known::read();
+    assert_tidy(&known.pages.iter().flat_map(|page| broken_links(page, &known)).collect::<Vec<_>>());
+}
+
+#[test]
 fn every_name_that_a_page_quotes_exists() {
     let known = Known::read();
     assert_tidy(&known.pages.iter().flat_map(|page| missing_names(page, &known)).collect::<Vec<_>>());
@@ -392,6 +399,7 @@ fn what_is_there_and_what_is_of_others_passes() {
         "node_killed",
         "cluster-sim",
         "report.json",
+        "node_killed/",
         "std::env::var",
         "tokio",
         "crates/*/src",

@@ -18,7 +18,6 @@ const NOUNS: &[(&str, &str)] = &[
     ("recording", "the events of a run as data, the type of that name"),
     ("ring", "a ring of buckets"),
     ("sampling", "drawing from a distribution, the term of statistics"),
-    ("shrinking", "making a failing case smaller, the term of property testing"),
     ("timing", "timers in local time, a noun since long"),
 ];
 

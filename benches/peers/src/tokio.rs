@@ -129,7 +129,7 @@ fn run(cell: BenchCell, seed: u64, until: u64) -> (u64, u64) {
         }
         if cell == BenchCell::Startup {
             for node in nodes.into_iter().filter_map(Cell::into_inner) {
-                node.await.expect("nobody panics");
+                node.await.expect("no node panics");
             }
         } else {
             sleep_until(end).await;

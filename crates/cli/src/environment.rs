@@ -16,7 +16,7 @@ const LOG: &str = "RUST_LOG";
 pub(crate) struct Environment {
     /// Values for fields that a scenario omits.
     pub(crate) defaults: Defaults,
-    /// What to log, if anything.
+    /// The filter of the log; `None` logs nothing.
     pub(crate) log: Option<EnvFilter>,
 }
 

@@ -157,7 +157,7 @@ fn edge_d18_a_limit_decides_the_exit_code(#[case] limits: &[&str], #[case] code:
 }
 
 #[test]
-fn edge_d12_and_d18_a_run_ended_by_its_lag_policy_fails_with_a_report() {
+fn edge_d12_and_d18_a_run_that_its_lag_policy_ends_fails() {
     let place = Place::new();
     let text = fs::read_to_string(example().with_file_name("edge-cache-burst-lag.json")).unwrap();
     place.file("fail.json", text.replace("ResyncFromSource", "FailRun"));

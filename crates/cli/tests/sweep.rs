@@ -94,7 +94,7 @@ fn default_seeds_begin_with_the_git_revision_and_are_printed_first() {
 }
 
 #[test]
-fn without_a_revision_default_seeds_begin_with_0_and_the_reason_is_printed() {
+fn without_a_revision_default_seeds_begin_with_0_for_a_reason() {
     let finished = sweep(&Place::new(), "gossip", &[]);
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "1024 of seeds 0..1024 of gossip passed\n"));
     let begins = "sweeping gossip from seeds 0..1024: 1024 from 0, since there is no git revision here (fatal: ";

@@ -123,7 +123,7 @@ impl Machine for Canary {
     }
 }
 
-/// The scenario: three nodes for two seconds, with 5 percent loss and one node cut off from another for 150 ms.
+/// Three nodes for two seconds, with 5 percent loss and a cut of one link for 150 ms.
 pub fn scenario() -> Scenario {
     let loss = Ratio::percent(5);
     let cut = Fault::Cut {

@@ -14,7 +14,7 @@ const OBSERVER: &str = "an answer is the answer to what was asked";
 const SIGNATURE_METRICS: &[&str] = &["questions", "retries", "answers"];
 const CLIENTS: u32 = 3;
 
-/// A server and three clients in one of the two node styles; each seed draws its own faults for the first second.
+/// A server and three clients, through faults that each seed draws for one second.
 ///
 /// Every answer must match its question, and in the end every client must have all of its answers.
 pub fn scenario(style: NodeStyle) -> Scenario {

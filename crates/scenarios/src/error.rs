@@ -18,11 +18,13 @@ const QUOTED_CHARACTERS_MAX: usize = 60;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: at {path}: {value} {kind}; {cure}")]
 pub struct ScenarioError {
-    /// What kind of mistake it is.
+    /// The kind of mistake.
     pub kind: ScenarioErrorKind,
     /// The file, as the user named it; otherwise `command line` or the environment variable.
     pub file: String,
-    /// Where in the file: a path such as `steps[1].step.PartitionEdge.edge_id`, with `line:column` if the text is not JSON.
+    /// The place in the file, such as `steps[1].step.PartitionEdge.edge_id`.
+    ///
+    /// If the text is not JSON, with `line:column`.
     pub path: String,
     /// The value there, as compact JSON or as a piece of the text, cut to 60 characters.
     pub value: String,

@@ -14,7 +14,7 @@ const OBSERVER: &str = "no node forgets what it knew";
 const SIGNATURE_METRICS: &[&str] = &["news", "learned"];
 const NODES: u32 = 3;
 
-/// Three nodes in one of the two node styles; each seed draws its own faults for the first second.
+/// Three nodes, through faults that each seed draws for one second.
 ///
 /// No node may forget what it knew in its incarnation, and in the end every node must know the last news.
 pub fn scenario(style: NodeStyle) -> Scenario {

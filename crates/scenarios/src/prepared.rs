@@ -30,7 +30,9 @@ pub(crate) struct PlannedStep {
 }
 
 impl Prepared {
-    /// A scenario to run from `seed`; `description` is an object that reports repeat, with the seed added to it.
+    /// A scenario to run from `seed`.
+    ///
+    /// `description` is an object that the report repeats, with the seed added to it.
     pub fn new(scenario: Scenario, seed: Seed, description: Value) -> Self {
         let (empty_snapshot, timeline) = (Value::Null, Vec::new());
         Self { scenario, seed, description, observer: "", empty_snapshot, signature_metrics: &[], timeline }.with_seed(seed)

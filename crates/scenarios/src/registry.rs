@@ -98,7 +98,7 @@ impl BuiltinScenario {
         self.name
     }
 
-    /// What it shows, as one line for a list.
+    /// Its purpose, as one line for a list.
     pub fn summary(&self) -> &'static str {
         self.summary
     }

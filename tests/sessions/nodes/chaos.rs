@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex};
 
 use cluster_sim::prelude::*;
 use cluster_sim::{ConnectError, LossCause, Session, SessionReset};
-use cluster_sim_testkit::arbitrary::{any_link, any_plan, cases};
+use cluster_sim_testkit::arbitrary::cases;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
+
+use crate::{any_cluster, any_session_link};
 
 /// For how long after its boot a node opens sessions.
 const CONNECTS_FOR: Duration = Duration::from_secs(20);
@@ -205,17 +207,10 @@ proptest! {
 
     #[test]
     fn node_sessions_stay_ordered_and_complete_under_any_faults(
-        (nodes, plan) in (2_u32..5).prop_flat_map(|nodes| {
-            (Just(nodes), any_plan(nodes, Duration::from_secs(20), Duration::from_secs(8)))
-        }),
-        link in any_link(),
-        // The loss in the recovery phase; a window of one then carries a message within one or two seconds.
-        loss in (0.0..0.2_f64).prop_map(ratio),
-        window in prop_oneof![1_u32..8, Just(64)],
-        session_timeout in 2_u64..16,
+        (nodes, plan) in any_cluster(),
+        link in any_session_link(),
         seed in any::<u64>(),
     ) {
-        let link = LinkModel { loss, window, session_timeout: Duration::from_secs(session_timeout), ..link };
         let run = || couriers(nodes, link.clone()).0.faults(plan.clone()).run(Seed(seed));
         let report = run();
         prop_assert_eq!(report.outcome, Outcome::Held, "{}", report);

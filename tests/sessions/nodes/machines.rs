@@ -10,7 +10,7 @@ use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};
 
-use crate::streamer::{Event, Message, close, events, numbers, sessions, stream, streamer};
+use crate::streamer::{Event, Message, RESET, close, events, numbers, sessions, stream, streamer};
 
 const MACHINE: NodeId = NodeId(0);
 
@@ -104,8 +104,7 @@ fn a_second_session_with_a_machine_resets_the_first() {
     sim.run_for(milliseconds(150));
     stream(&mut sim, 0, 1, 100, 1);
     sim.run_for(milliseconds(100));
-    let reset = Event::Reset(ResetReason::Reset);
-    assert_eq!(events(&sim, 0), [Event::Number(1), reset, Event::Number(2), Event::Closed]);
+    assert_eq!(events(&sim, 0), [Event::Number(1), RESET, Event::Number(2), Event::Closed]);
 }
 
 #[test]

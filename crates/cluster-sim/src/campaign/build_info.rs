@@ -74,7 +74,7 @@ mod tests {
         assert!(revision.len() == 40 && revision.bytes().all(|digit| digit.is_ascii_hexdigit()), "{revision}");
         assert!(clean.lockfile.is_some());
 
-        fs::write(root.join("new"), "nobody knows it").expect("there is room");
+        fs::write(root.join("new"), "not tracked").expect("there is room");
         assert_eq!(BuildInfo::at(&inner), clean, "what is not tracked is no change");
         fs::write(root.join("Cargo.lock"), "version = 3").expect("there is room");
         let changed = BuildInfo::at(&inner);

@@ -20,7 +20,7 @@ pub struct FaultCoverage {
     pub effective: u64,
 }
 
-/// What the runs of a sweep exercised; sums do not depend on the order of the runs.
+/// Counts of what the runs of a sweep exercised; sums do not depend on the order of the runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Coverage {
     /// Number of runs.

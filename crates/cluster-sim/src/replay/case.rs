@@ -11,7 +11,7 @@ use crate::fault::{FaultPlan, ScheduledFault};
 use crate::report::Report;
 use crate::scenario::Scenario;
 
-/// Everything that decides a run besides its scenario and seed: faults, absent nodes, duration, decisions.
+/// Faults, absent nodes, duration and decisions: all that decides a run besides scenario and seed.
 ///
 /// [`apply_to`](Self::apply_to) makes it a [`Scenario`] again, so it can be run, recorded, swept and compared as one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -16,7 +16,9 @@ const SECONDS_MAX: f64 = 31_536_000.0;
 const MILLISECONDS_MAX: u64 = 86_400_000;
 /// One microsecond between two writes; the clock counts nanoseconds.
 const RATE_PER_SECOND_MAX: f64 = 1_000_000.0;
-/// The most messages that a subscription may hold; with more, memory would run out before the subscription is full.
+/// The most messages that a subscription may hold.
+///
+/// With more, memory would run out before the subscription is full.
 pub const CAPACITY_MAX: u64 = 16_777_216;
 
 /// The values that the field at a path accepts. A field name means the same in every object.

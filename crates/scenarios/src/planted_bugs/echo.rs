@@ -13,7 +13,9 @@ pub(super) const CONVERSATION: &str = "an answer is the answer to what was asked
 /// The rule on retries.
 pub(super) const ANSWERED: &str = "every client has all of its answers";
 
-/// A server and three clients with 200 questions each, 5 ms apart, so that a late answer can arrive during the next question.
+/// A server and three clients with 200 questions each.
+///
+/// Questions are 5 ms apart, so that a late answer can arrive during the next question.
 pub fn echo(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
     let config = Config { questions: 200, pause: Duration::from_millis(5), answer_timeout: Duration::from_millis(25), bug };
     let nodes = match style {

@@ -51,7 +51,9 @@ impl Default for Workload {
     }
 }
 
-/// A source without faults, a router, two edges and two clients that move every 250 ms, over three keys.
+/// A source without faults, a router, two edges and two clients, over three keys.
+///
+/// Clients move to another edge every 250 ms.
 pub fn edge_cache(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
     edge_cache_with_workload(Workload::default(), style, bug)
 }

@@ -30,7 +30,9 @@ pub struct Planted {
     pub bug: PlantedBug,
     /// The rule that must be violated first.
     pub rule: &'static str,
-    /// The number of seeds, from 0 on, within which one must fail: 20 for an easy bug, 200, or 2,000 for a hard one.
+    /// The number of seeds, from 0 on, within which one must fail.
+    ///
+    /// 20 for an easy bug, 200, or 2,000 for a hard one.
     pub seeds: u64,
     /// The most faults that a minimized case may need.
     pub faults: usize,
@@ -57,7 +59,7 @@ impl PlantedBug {
         }
     }
 
-    /// The same cluster and faults without the bug, where every rule must hold.
+    /// The scenario without the bug: its cluster and faults are equal, and every rule must hold.
     pub fn sound(self, style: NodeStyle) -> BugHunt {
         match self {
             Self::Echo(_) => echo(style, None),

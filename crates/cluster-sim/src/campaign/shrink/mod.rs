@@ -126,8 +126,8 @@ impl Scenario {
     /// kind, by link, in pieces and one by one. Runs every candidate. Removes no single operation of a client: these are in its
     /// code. Stops after [10,000 runs or one minute](ShrinkBounds::default).
     ///
-    /// Returns nothing if the run passed, found nothing that another run could find again, or if a rerun does not find it. The
-    /// same run and bounds give the same case unless time runs out, and a minimal case minimizes to itself.
+    /// Returns nothing if the run passed, found nothing that another run could find again, or if a rerun does not find it. Equal
+    /// runs and bounds give equal cases unless time runs out, and a minimal case minimizes to itself.
     ///
     /// # Panics
     /// If the scenario cannot be run.

@@ -6,19 +6,19 @@ use super::progress::Tally;
 use crate::measure::cells::{STARTUP_WAIT, TICK_PERIOD};
 
 /// Each node has a timer that fires periodically.
-pub(crate) fn forever(scenario: Scenario, nodes: u32) -> Scenario {
-    scenario.machines("node", nodes, |_: &NodeInfo| Ticking(Tally::default()))
+pub(crate) fn periodic(scenario: Scenario, nodes: u32) -> Scenario {
+    scenario.machines("node", nodes, |_: &NodeInfo| Periodic(Tally::default()))
 }
 
 /// Each node has a timer that fires once.
 pub(crate) fn once(scenario: Scenario, nodes: u32) -> Scenario {
-    scenario.machines("node", nodes, |_: &NodeInfo| Waiting(Tally::default()))
+    scenario.machines("node", nodes, |_: &NodeInfo| Once(Tally::default()))
 }
 
 /// Sets its timer again whenever it fires, the first time at a random phase of the period.
-struct Ticking(Tally);
+struct Periodic(Tally);
 
-impl Machine for Ticking {
+impl Machine for Periodic {
     type Message = ();
     type View = Tally;
 
@@ -34,9 +34,9 @@ impl Machine for Ticking {
 }
 
 /// Waits once.
-struct Waiting(Tally);
+struct Once(Tally);
 
-impl Machine for Waiting {
+impl Machine for Once {
     type Message = ();
     type View = Tally;
 
