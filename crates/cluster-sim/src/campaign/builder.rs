@@ -99,17 +99,7 @@ impl<'p> Campaign<'p> {
     pub(super) fn of(target: Arc<dyn Target>, seeds: Range<u64>, threads: Option<NonZeroUsize>) -> Self {
         let job = Job { target, report_checks: Vec::new(), counts_coverage: false };
         let (max_failures, place, stop) = (NonZeroUsize::MIN, Place::Threads, Arc::default());
-        Self {
-            job,
-            seeds,
-            max_failures: max_failures,
-            threads,
-            place,
-            needs_coverage: false,
-            progress: None,
-            stop,
-            rerun_hint: None,
-        }
+        Self { job, seeds, max_failures, threads, place, needs_coverage: false, progress: None, stop, rerun_hint: None }
     }
 
     /// Stops once this many different failures are known. Default 1.
@@ -120,7 +110,7 @@ impl<'p> Campaign<'p> {
     /// A thread cannot be stopped, so in threads a seed that never returns from a step is the last one;
     /// [`isolated`](Self::isolated) continues after it.
     pub fn max_failures(self, max_failures: NonZeroUsize) -> Self {
-        Self { max_failures: max_failures, ..self }
+        Self { max_failures, ..self }
     }
 
     /// Runs this many seeds at a time.
