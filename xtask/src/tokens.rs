@@ -115,7 +115,7 @@ fn is_test(before: &[Token]) -> bool {
         if path.last().is_some_and(|word| matches!(word.text.as_str(), "test" | "rstest")) {
             return true;
         }
-        // Before the bracket stands `#`.
+        // A `#` precedes the bracket.
         rest = &rest[..open.saturating_sub(1)];
     }
     false

@@ -19,7 +19,7 @@ pub(crate) enum Judgement {
     Within,
     /// The number exceeds the limit: a finding, described in one line.
     Exceeded(String),
-    /// There is no number, such as a percentile of no samples. That proves nothing, and one line says so.
+    /// There is no number, such as a percentile of no samples. That proves nothing; described in one line.
     Unmeasured(String),
 }
 

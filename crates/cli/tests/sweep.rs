@@ -30,9 +30,10 @@ fn the_canary_is_found_with_seed_rule_and_rerun_command() {
     let begins = format!("{first} of seeds 0..500 of canary passed\nFAIL  canary  seed={first:#x}  digest=");
     assert!(text.starts_with(&begins) && text.contains(RULE), "{text}");
     // Both commands reproduce the failure.
-    for word in ["again", "replay"] {
-        let (_, line) = text.split_once(&format!("      {word}: cluster-sim ")).expect("the output has such a line");
-        let again = place.run(&line.lines().next().unwrap().split_whitespace().collect::<Vec<_>>());
+    for command in ["run", "replay"] {
+        let (_, line) = text.split_once(&format!(": cluster-sim {command} ")).expect("the output has such a line");
+        let arguments = line.lines().next().unwrap().split_whitespace();
+        let again = place.run(&[command].into_iter().chain(arguments).collect::<Vec<_>>());
         assert_eq!(again.code, Some(1), "{again:?}");
         assert!(again.stdout.contains(&format!("seed={first:#x}")) && again.stdout.contains(RULE), "{again:?}");
     }

@@ -162,7 +162,7 @@ fn found<'v>(root: &'v Value, path: &Path) -> &'v Value {
     })
 }
 
-/// Any JSON in which no field is given twice.
+/// JSON without duplicate fields.
 struct Strict(Value);
 
 impl<'de> Deserialize<'de> for Strict {

@@ -48,8 +48,7 @@ impl Options {
 ///
 /// # Errors
 ///
-/// A program could not be built, performed other work than the committed digest says, or a file could not be written; nothing was
-/// written then.
+/// A program could not be built or has another digest than the committed one, or a file could not be written. Nothing was written.
 pub fn run(options: &Options, environment: &Environment) -> Result<(), BenchError> {
     let programs = Programs::build(options.peers, environment)?;
     let cells: Vec<Cell> = if options.only.is_empty() { Cell::all().collect() } else { options.only.clone() };

@@ -180,7 +180,7 @@ pub fn put_into(page: &str, tables: &str) -> Option<String> {
 ///
 /// # Errors
 ///
-/// The page cannot be read or written, or has no marker lines; it stays as it was.
+/// The page cannot be read or written, or has no marker lines; an existing page is unchanged.
 pub fn write(root: &Path, results: &Results) -> Result<(), BenchError> {
     let path = root.join(PLACE);
     let page = fs::read_to_string(&path).map_err(|source| BenchError::File { path: path.clone(), source })?;
