@@ -80,10 +80,10 @@ pub trait Machine: 'static {
         Label::Content
     }
 
-    /// The text of `message` in reports, where its serde form says too little: a protocol's own bytes, decoded.
+    /// Describes a message for reports, for example by decoding a protocol's own bytes.
     ///
-    /// `None`, the default, is the serde form: variants with their fields, bytes in hexadecimal. Called only for runs that are recorded for
-    /// a person to read, so it may be slow; it must depend on the message alone.
+    /// `None`, the default, is the serde form: variants with their fields, bytes in hexadecimal. Called only in recorded runs, so
+    /// it may be slow; it must depend on the message alone.
     fn describe(message: &Self::Message) -> Option<String> {
         let _ = message;
         None

@@ -69,7 +69,7 @@ impl LossKind {
     }
 }
 
-/// What dropped a message: a kind, and the name under which losses are counted.
+/// The cause of a loss: a kind, and the name under which losses are counted.
 ///
 /// Causes are equal if their names are; a run never gives one name to two kinds.
 #[derive(Debug, Clone)]

@@ -55,8 +55,9 @@ fn text<V: Serialize + 'static>(view: &dyn Any) -> Option<String> {
 }
 
 impl Scenario {
-    /// Shows views of type `V` in reports: the last one of each node that a violation names, and the one before it.
+    /// Shows views of type `V` in reports.
     ///
+    /// A report shows the last view of each node that a violation names, and the view before it.
     /// Without this a report shows only views that are numbers, texts, or lists of them. It changes nothing else: views need not be
     /// serialisable, and a run is the same with and without.
     ///

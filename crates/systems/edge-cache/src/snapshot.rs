@@ -122,10 +122,10 @@ pub struct EdgeMetrics {
 }
 
 impl MetricsSnapshot {
-    /// Lists all numbers that a threshold can refer to, each with its dotted path, such as
-    /// `inversion_distance.version_buckets.v1`.
+    /// Lists all numbers that a threshold can refer to, by dotted path.
     ///
-    /// In order of path. Numbers within lists are left out: those by edge, and those of the first violations.
+    /// Sorted by path, such as `inversion_distance.version_buckets.v1`. Numbers within lists are left out: those by edge, and those
+    /// of the first violations.
     pub fn counters(&self) -> Vec<(String, f64)> {
         let tree = serde_json::to_value(self).expect("numbers can be written as JSON");
         numbers(&tree).into_iter().filter_map(|(path, number)| Some((path, number?))).collect()

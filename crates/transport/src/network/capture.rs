@@ -9,12 +9,15 @@ use crate::message::Message;
 pub struct CapturedMessage {
     /// The digest of the content, as in the record of the send.
     pub content: u64,
-    /// Its variant and fields, from its serde form or by the function that [`Network::describe_with`] named; at most 301 characters.
+    /// Its text, at most 301 characters.
+    ///
+    /// Variant and fields from its serde form, or the text of the function given to [`Network::describe_with`].
     pub text: String,
 }
 
 impl Network {
-    /// Captures the text of every message from here on, until it is [taken](Self::take_captured). Costs time and memory at every send.
+    /// Captures the text of every message from here on, until it is [taken](Self::take_captured). Costs time and memory at every
+    /// send.
     pub fn capture_messages(&mut self) {
         self.captured.get_or_insert_default();
     }

@@ -225,7 +225,9 @@ impl Network {
         self.losses.cause(number, to)
     }
 
-    /// Counts losses to a node under [`LossKind::AbsentNode`](cluster_sim_types::LossKind::AbsentNode): the scenario is run without it.
+    /// Marks a node as absent: the scenario runs without it.
+    ///
+    /// Losses to it are counted under [`LossKind::AbsentNode`](cluster_sim_types::LossKind::AbsentNode).
     pub fn mark_absent(&mut self, node: NodeId) {
         self.losses.mark_absent(node);
     }

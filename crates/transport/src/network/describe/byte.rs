@@ -4,7 +4,7 @@ use serde::ser::{Impossible, Serialize, Serializer};
 
 use super::Ended;
 
-/// So many bytes are written out; of longer runs the first ones and the length.
+/// The number of bytes written out; of longer lists the first ones and the length.
 const WRITTEN_OUT: usize = 16;
 
 /// `0x0801000006`; `0x000102030405060708090a0b0c0d0e0f… (200 bytes)` where there are more than 16.

@@ -11,7 +11,7 @@ use super::{Ended, Text};
 /// A structure that is being written: its elements follow each other with a comma in between.
 pub(in crate::network) struct Compound<'t> {
     text: &'t mut Text,
-    /// What opened it ends here, so that a list of bytes can take the place of brackets.
+    /// The end of the opening bracket, so that a list of bytes can replace it.
     start: usize,
     close: &'static str,
     is_first: bool,
