@@ -11,8 +11,8 @@ use cluster_sim_runtime::Seed;
 use cluster_sim_transport::{AddressBook, BindError, TokioSockets};
 use cluster_sim_types::NodeId;
 
+use super::handle::TokioNode;
 use super::observer::{Observation, Observer};
-use super::running::TokioNode;
 use super::setup::{StartError, TokioSetup};
 use crate::node::Node;
 use crate::node_info::NodeInfo;

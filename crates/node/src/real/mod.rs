@@ -42,12 +42,12 @@
 
 mod cluster;
 mod context;
+mod handle;
 mod observer;
-mod running;
 mod setup;
 
 pub use cluster::{RunningCluster, TokioCluster, TokioClusterError};
 pub(crate) use context::NodeContext;
+pub use handle::{ReachError, TokioNode};
 pub use observer::Observation;
-pub use running::{ReachError, TokioNode};
 pub use setup::{StartError, TokioSetup};

@@ -10,8 +10,8 @@ use cluster_sim_types::NodeId;
 use tokio::runtime::Handle;
 
 use super::context::NodeContext;
+use super::handle::TokioNode;
 use super::observer::{Observation, Observer};
-use super::running::TokioNode;
 use crate::node::{Node, Twin};
 use crate::node_info::NodeInfo;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cluster_sim_invariants::{Change, Invariant, Verdict, World};
 use cluster_sim_node::{Effect, Effects, Entropy, Input, LocalInstant, Machine, NodeId, NodeInfo, Ratio, Timer};
 
-use crate::testing::{Cluster, config, milliseconds};
+use crate::fixture::{Cluster, config, milliseconds};
 use crate::{
     ApplyMode, Client, Collector, Config, Edge, EdgeMessage, KeyDistribution, LagPolicy, Layout, MetricsSnapshot, Router, Source,
 };

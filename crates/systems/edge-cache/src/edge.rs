@@ -152,7 +152,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::testing::{Bench, LAYOUT, config, milliseconds};
+    use crate::fixture::{Bench, LAYOUT, config, milliseconds};
 
     fn edge(apply_mode: ApplyMode) -> Bench<Edge> {
         Bench::new(LAYOUT.edge(0), Config { apply_mode, ..config() }, Edge::boot)

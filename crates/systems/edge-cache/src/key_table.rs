@@ -84,7 +84,7 @@ mod tests {
     use cluster_sim_node::Entropy;
 
     use super::*;
-    use crate::testing::config;
+    use crate::fixture::config;
 
     fn drawn(distribution: KeyDistribution, key_count: u32) -> Vec<u32> {
         let config = Config { key_count, key_distribution: distribution, ..config() };

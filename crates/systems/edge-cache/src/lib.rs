@@ -30,6 +30,8 @@ mod collector;
 mod config;
 mod edge;
 mod fact;
+#[cfg(test)]
+mod fixture;
 mod inversion;
 mod key_table;
 mod message;
@@ -40,8 +42,6 @@ pub mod rules;
 mod snapshot;
 mod source;
 mod tally;
-#[cfg(test)]
-mod testing;
 mod trace;
 
 pub use async_client::client;

@@ -117,7 +117,7 @@ impl MutationSchedule {
 mod tests {
     use super::*;
     use crate::config::RateChange;
-    use crate::testing::{config, milliseconds};
+    use crate::fixture::{config, milliseconds};
 
     fn instants(first: f64, changes: &[(u64, f64)], until: u64) -> Vec<u64> {
         let rate_changes =

@@ -136,7 +136,7 @@ impl Machine for Router {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Bench, LAYOUT, config, milliseconds};
+    use crate::fixture::{Bench, LAYOUT, config, milliseconds};
 
     fn router(source_fanout_capacity: usize, source_lag_policy: LagPolicy, burst_lag_ms: Option<u64>) -> Bench<Router> {
         let burst_lag = burst_lag_ms.map(milliseconds);

@@ -147,7 +147,7 @@ impl Machine for Source {
 mod tests {
     use super::*;
     use crate::config::RateChange;
-    use crate::testing::{Bench, LAYOUT, config, milliseconds};
+    use crate::fixture::{Bench, LAYOUT, config, milliseconds};
 
     fn source(config: Config) -> Bench<Source> {
         Bench::new(Layout::SOURCE, config, Source::boot)

@@ -1,7 +1,7 @@
 //! When and where a client reads and writes.
 
 use super::*;
-use crate::testing::{Bench, LAYOUT, config, milliseconds};
+use crate::fixture::{Bench, LAYOUT, config, milliseconds};
 
 fn client(index: u32, config: Config) -> Bench<Client> {
     Bench::new(LAYOUT.client(index), config, Client::boot)

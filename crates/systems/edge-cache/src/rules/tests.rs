@@ -6,9 +6,9 @@ use cluster_sim_invariants::{Change, Health, Incarnation, Invariant, NodeId, Ver
 
 use super::{Acknowledgements, Answers, BoundedWaits, MonotonicReads, NoRollback, ReadYourWrites};
 use crate::fact::EdgeFact;
+use crate::fixture::{Cluster, LAYOUT, milliseconds};
 use crate::message::{Operation, Version};
 use crate::roamer::{ClientView, Read};
-use crate::testing::{Cluster, LAYOUT, milliseconds};
 
 const KEY: u32 = 1;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cluster_sim_invariants::Incarnation;
 
 use super::*;
-use crate::testing::{Cluster, LAYOUT, config, milliseconds};
+use crate::fixture::{Cluster, LAYOUT, config, milliseconds};
 
 const ROUTER: NodeId = Layout::ROUTER;
 const SOURCE: NodeId = Layout::SOURCE;
