@@ -35,9 +35,11 @@ const TWINS: &[(&str, &str, &str)] = &[
     ("crates/cluster-sim", "checks.rs", "the checks of a scenario as declared, and as a run asks them"),
     ("crates/cluster-sim", "decisions.rs", "the decisions of a run, and the pass that leaves out as many as it can"),
     ("crates/cluster-sim", "faults.rs", "the faults of a run, and the pass that leaves out as many as it can"),
+    ("crates/cluster-sim", "kind.rs", "the kinds of events, and of faults"),
     ("crates/cluster-sim", "process.rs", "the other process of a determinism check, and of a campaign"),
     ("crates/cluster-sim", "protocol.rs", "the messages between the processes of a determinism check, and of a campaign"),
     ("crates/cluster-sim", "text.rs", "a report as text, and a divergence"),
+    ("crates/cluster-sim", "views.rs", "the types of views that a scenario shows, and the views of a recording"),
     ("crates/scenarios", "builtin.rs", "the builtin scenarios of the edge cache, and of the planted bugs"),
     ("crates/scenarios", "echo.rs", "the scenarios of echo, and its planted bugs"),
     ("crates/scenarios", "gossip.rs", "the scenarios of gossip, and its planted bugs"),
@@ -142,6 +144,16 @@ fn shared_type_names(sources: &[Source]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+#[test]
+fn test_names_are_short_claims() {
+    assert_tidy(&rust_sources().iter().flat_map(long_test_names).collect::<Vec<_>>());
+}
+
+#[test]
+fn files_are_named_for_nouns_or_verb_stems() {
+    assert_tidy(&rust_sources().iter().filter_map(named_for_a_gerund).collect::<Vec<_>>());
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! How sentences of documentation, comments and pages begin: with a verb or with the thing they speak of.
 
 use xtask::prose::{Kind, Passage, passages};
-use xtask::sources::Source;
+use xtask::sources::{Source, sources};
 
-use crate::{Finding, sample};
+use crate::{Finding, assert_tidy, root, rust_sources, sample};
 
 /// Words that no sentence begins with, and the cure.
 const OPENERS: &[(&str, &str)] = &[
@@ -67,6 +67,14 @@ fn in_rust(source: &Source) -> Vec<Finding> {
     let passages = passages(&source.text).unwrap_or_else(|error| panic!("{} is not Rust: {error}", source.path));
     let is_prose = |passage: &&Passage| matches!(passage.kind, Kind::Doc | Kind::Comment);
     passages.iter().filter(is_prose).flat_map(|passage| bad_openings(source, &passage.text, passage.line)).collect()
+}
+
+#[test]
+fn sentences_begin_with_a_verb_or_a_thing() {
+    let pages = sources(root(), "md").expect("the workspace is readable");
+    let mut findings: Vec<Finding> = rust_sources().iter().flat_map(in_rust).collect();
+    findings.extend(pages.iter().flat_map(|page| bad_openings(page, &page.text, 1)));
+    assert_tidy(&findings);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use xtask::sources::Source;
 use xtask::tokens::{Token, closing};
 
-use crate::{Finding, sample, tokens_of};
+use crate::{Finding, assert_tidy, rust_sources, sample, tokens_of};
 
 /// A sentence that is longer says more than what the item is or does.
 const CHARACTERS_MAX: usize = 100;
@@ -96,6 +96,11 @@ fn long_summaries(source: &Source) -> Vec<Finding> {
         (length > CHARACTERS_MAX).then(|| Finding::at(source, line, cure))
     };
     documented(&tokens_of(source)).into_iter().filter_map(finding).collect()
+}
+
+#[test]
+fn public_items_are_summed_up_in_a_short_sentence() {
+    assert_tidy(&rust_sources().iter().flat_map(long_summaries).collect::<Vec<_>>());
 }
 
 fn lines_in(text: &str) -> Vec<String> {

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use xtask::prose::{Kind, Passage, passages};
-use xtask::sources::Source;
+use xtask::sources::{Source, paths, sources};
 
 use crate::phrase::{Phrase, Word, joined, words};
-use crate::{Finding, sample};
+use crate::{Finding, assert_tidy, root, rust_sources, sample};
 
 /// A banned phrase in the notation of [`Phrase`], and the cure.
 const PHRASES: &[(&str, &str)] = &[
@@ -97,6 +97,9 @@ const KEPT: &[(Option<&str>, &str, &str)] = &[
 
 /// Pages that list old names beside the new ones; between backticks they may hold any word.
 const HISTORIES: &[&str] = &["CHANGELOG.md", "docs/decisions.md"];
+
+/// The extensions of pages: text that is looked at whole.
+const PAGES: &[&str] = &["md", "js", "html", "css", "toml", "sh"];
 
 fn without_bar(pattern: &str) -> String {
     pattern.replace('|', "")
@@ -247,6 +250,25 @@ fn in_paths(paths: &[String]) -> Vec<Finding> {
         findings.extend(found.map(|finding| Finding { place: place.to_owned(), ..finding }));
     }
     findings
+}
+
+fn pages() -> Vec<Source> {
+    PAGES.iter().flat_map(|extension| sources(root(), extension).expect("the workspace is readable")).collect()
+}
+
+#[test]
+fn rust_sources_hold_no_banned_word() {
+    assert_tidy(&rust_sources().iter().flat_map(in_rust).collect::<Vec<_>>());
+}
+
+#[test]
+fn pages_hold_no_banned_word() {
+    assert_tidy(&pages().iter().flat_map(in_page).collect::<Vec<_>>());
+}
+
+#[test]
+fn paths_hold_no_banned_word() {
+    assert_tidy(&in_paths(&paths(root()).expect("the workspace is readable")));
 }
 
 /// The phrase that a pattern finds with its first words, `…` being two words.
