@@ -1,4 +1,4 @@
-//! What a person and a program see of one run: recordings, summaries of failures, the page, and verdicts for pull requests and pipelines.
+//! Recordings of a run, and their outputs: failure summaries, node logs, the HTML page, Markdown and JUnit verdicts.
 
 mod failure_summary;
 mod recording;

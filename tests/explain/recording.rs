@@ -1,4 +1,4 @@
-//! A recording changes nothing, misses nothing, and matches messages, tasks and faults.
+//! Recordings: they leave the run unchanged, and match each event with its message, task and fault.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,14 +14,14 @@ use crate::scenarios::{self, SEED};
 
 /// Scenarios with events of every kind.
 fn all_scenarios() -> Vec<Scenario> {
-    let forms = [NodeStyle::Machine, NodeStyle::Async];
-    let ready = forms
+    let styles = [NodeStyle::Machine, NodeStyle::Async];
+    let builtin = styles
         .into_iter()
-        .flat_map(|form| [cluster_sim_scenarios::echo::scenario(form), cluster_sim_scenarios::gossip::scenario(form)]);
-    ready.chain([scenarios::stale_gossip(), scenarios::lost_retry(), scenarios::doubling()]).collect()
+        .flat_map(|style| [cluster_sim_scenarios::echo::scenario(style), cluster_sim_scenarios::gossip::scenario(style)]);
+    builtin.chain([scenarios::stale_gossip(), scenarios::lost_retry(), scenarios::doubling()]).collect()
 }
 
-/// Whether an event begins the way of a message.
+/// Whether an event sends a message.
 fn begins(event: &Event) -> bool {
     matches!(event.event, EventKind::Send { .. } | EventKind::Copy { .. } | EventKind::SessionSend { .. })
 }
@@ -31,7 +31,7 @@ fn loses(event: &Event) -> bool {
     matches!(event.event, EventKind::Drop { .. })
 }
 
-/// Whether an event ends the way of a message.
+/// Whether an event delivers or loses a message.
 fn ends(event: &Event) -> bool {
     loses(event) || matches!(event.event, EventKind::Deliver { .. } | EventKind::SessionDeliver { .. })
 }
@@ -47,8 +47,7 @@ fn recording_changes_nothing() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
-    /// As many deliveries and losses as the traffic counts, each with the send of what it says from the same node to the same,
-    /// once.
+    /// Their number is that of the traffic counts; sender, receiver and content are those of the send, and no send is used twice.
     #[test]
     fn every_delivery_and_loss_has_its_send(seed: u64, which in 0_usize..7) {
         let recording = all_scenarios()[which].record(Seed(seed));
@@ -62,7 +61,7 @@ proptest! {
             };
             let id = message.id.expect("a recording numbers every message");
             if begins(event) {
-                prop_assert!(open.insert(id, event).is_none(), "two messages have one number: {:?}", event);
+                prop_assert!(open.insert(id, event).is_none(), "two messages share a number: {:?}", event);
             } else {
                 let begun = open.remove(&id).expect("it was sent and did not end before");
                 let sent = begun.message().expect("a send is about a message");
@@ -100,15 +99,15 @@ fn sends_deliveries_and_losses_show_the_text_of_their_message() {
         assert!(texts.is_subset(&BTreeSet::from(known)) && texts.len() >= 2, "{texts:?}");
     }
     let last = texts(|event| ends(event) && !loses(event)).next_back();
-    assert_eq!(last, Some(Some("Latest {version: 1}")), "what the node that was cut off sent");
+    assert_eq!(last, Some(Some("Latest {version: 1}")), "sent by the node that was cut off");
     let session = scenarios::doubling().record(SEED);
-    let said: Vec<&str> = session
+    let delivered: Vec<&str> = session
         .events
         .iter()
         .filter(|event| matches!(event.event, EventKind::SessionDeliver { .. }))
         .filter_map(|event| event.message()?.text.as_deref())
         .collect();
-    assert_eq!(said[..6], ["0", "0", "1", "2", "2", "4"]);
+    assert_eq!(delivered[..6], ["0", "0", "1", "2", "2", "4"]);
 }
 
 #[test]
@@ -151,7 +150,7 @@ fn events_of_tasks_name_the_task() {
 }
 
 /// One fault of each kind, in two seconds.
-fn harmed() -> Recording {
+pub(crate) fn with_every_fault() -> Recording {
     let node = |index: u32| format!("gossip/{index}");
     let after = Duration::from_millis;
     let config = cluster_sim_gossip::Config::default();
@@ -160,7 +159,7 @@ fn harmed() -> Recording {
     let loss = |ratio, lasting| Fault::Loss {
         links: "default".to_owned(),
         rule: "rain".to_owned(),
-        ratio: Ratio::new(ratio).expect("it is between nothing and all"),
+        ratio: Ratio::new(ratio).expect("a ratio is between 0 and 1"),
         duration: lasting,
     };
     let plan = FaultPlan::new()
@@ -177,8 +176,8 @@ fn harmed() -> Recording {
         .at(after(960), loss(0.2, None))
         .at(after(990), Fault::Kill { node: node(3) })
         .at(after(995), Fault::Crash { node: node(3), down_for: None });
-    Scenario::new("harmed")
-        .machines("gossip", 4, move |seat: &NodeInfo| cluster_sim_gossip::Gossip::boot(config, seat))
+    Scenario::new("every fault")
+        .machines("gossip", 4, move |node: &NodeInfo| cluster_sim_gossip::Gossip::boot(config, node))
         .default_links(LinkModel::default())
         .eventually("never", |_| false)
         .faults(plan)
@@ -189,7 +188,7 @@ fn harmed() -> Recording {
 
 #[test]
 fn spans_name_the_fault_that_began_them() {
-    let recording = harmed();
+    let recording = with_every_fault();
     let milliseconds = |instant: VirtualInstant| instant.as_nanoseconds() / 1_000_000;
     let spans: Vec<_> = recording
         .spans
@@ -213,7 +212,7 @@ fn spans_name_the_fault_that_began_them() {
     ];
     assert_eq!(spans, expected.map(|(kind, from, until, nodes, fault)| (kind, from, until, nodes.to_owned(), fault)));
     assert_eq!(recording.spans[0].text, "cut [gossip/0] | [gossip/1] for 0.100s");
-    assert_eq!(recording.calm_at.map(milliseconds), Some(1_000));
+    assert_eq!(recording.recovery_at.map(milliseconds), Some(1_000));
 }
 
 #[test]
@@ -232,7 +231,7 @@ fn a_scripted_run_is_recorded_and_recovers_after_the_script() {
         })
     };
     let recording = until(cluster_sim_scenarios::echo::scenario(NodeStyle::Async)).record(SEED);
-    assert_eq!(recording.calm_at, Some(VirtualInstant::ZERO + Duration::from_millis(130)));
+    assert_eq!(recording.recovery_at, Some(VirtualInstant::ZERO + Duration::from_millis(130)));
     let mut steps: Vec<u64> = recording.events.iter().map(|event| event.step).collect();
     steps.dedup();
     assert!(
@@ -248,18 +247,18 @@ fn a_scripted_run_is_recorded_and_recovers_after_the_script() {
 fn a_run_with_decisions_is_recorded_as_it_ran() {
     let scenario = scenarios::stale_gossip();
     let (report, decisions) = scenario.run_with_decisions(SEED);
-    let pinned = scenario.with_decisions(&decisions).record(SEED);
-    assert_eq!((pinned.report.digest, &pinned.report.violations), (report.digest, &report.violations));
+    let recording = scenario.with_decisions(&decisions).record(SEED);
+    assert_eq!((recording.report.digest, &recording.report.violations), (report.digest, &report.violations));
 }
 
 #[test]
 fn a_run_that_fails_early_has_no_recovery_phase() {
-    assert_eq!(scenarios::stale_gossip().record(SEED).calm_at, None);
+    assert_eq!(scenarios::stale_gossip().record(SEED).recovery_at, None);
 }
 
 #[test]
 fn a_recording_comes_back_from_its_json() {
-    for recording in [harmed(), scenarios::panicking_server().record(SEED), scenarios::doubling().record(SEED)] {
+    for recording in [with_every_fault(), scenarios::panicking_server().record(SEED), scenarios::doubling().record(SEED)] {
         let text = serde_json::to_string(&recording).expect("it is plain data");
         assert_eq!(serde_json::from_str::<Recording>(&text).expect("it is one"), recording);
     }
@@ -283,7 +282,7 @@ fn json_lines_hold_events_with_sentences_behind_a_header() {
     let digest = recording.report.digest.to_string();
     assert_eq!(
         (&header["format"], &header["scenario"], &header["digest"]),
-        (&1.into(), &"echo without a retry".into(), &digest.into())
+        (&2.into(), &"echo without a retry".into(), &digest.into())
     );
     assert_eq!(header["seed"], serde_json::to_value(SEED).expect("a seed is plain data"));
     let read: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).expect("it is an object")).collect();

@@ -1,25 +1,25 @@
-//! Failing runs to be told of, each with one cause that a reader should find.
+//! Failing scenarios, each with one cause that a reader should find, and one scenario that passes.
 
 use cluster_sim::prelude::*;
 use cluster_sim_echo::{self as echo, AnswersMatchQuestions, EchoMessage};
 use cluster_sim_gossip::{self as gossip, Newest, NoRollback};
 use serde::{Deserialize, Serialize};
 
-/// The seed that every story is told from.
+/// The seed that every scenario runs from.
 pub(crate) const SEED: Seed = Seed(7);
 
-/// It is time for the next round.
+/// Starts the next round.
 const ROUND: Timer = Timer(0);
-/// It is time for news.
+/// Makes the next version.
 const NEWS: Timer = Timer(1);
 
-/// What the last news is, as far as a node knows.
+/// The newest version that the sender believes in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Latest {
     version: u64,
 }
 
-/// Tells its peers in each round what the last news is, and believes what it heard last, where it should keep the newest.
+/// Sends its peers its version in each round. Its bug: it takes the version that it heard last, where it should keep the newest.
 struct Gullible {
     index: u32,
     peers: Vec<NodeId>,
@@ -34,7 +34,7 @@ impl Gullible {
         }
     }
 
-    fn tell(&self, effects: &mut Effects<Latest>) {
+    fn gossip(&self, effects: &mut Effects<Latest>) {
         effects.send_all(&self.peers, Latest { version: self.newest.0 });
     }
 }
@@ -52,12 +52,12 @@ impl Machine for Gullible {
                 }
             }
             Input::Timer(ROUND) => {
-                self.tell(effects);
+                self.gossip(effects);
                 effects.set_timer(ROUND, Duration::from_millis(50));
             }
             Input::Timer(_) => {
                 self.learn(self.newest.0 + 1, effects);
-                self.tell(effects);
+                self.gossip(effects);
                 effects.set_timer(NEWS, Duration::from_millis(200));
             }
             Input::Message { message, .. } => self.learn(message.version, effects),
@@ -70,7 +70,7 @@ impl Machine for Gullible {
     }
 }
 
-/// While a node is cut off it keeps what the others have long replaced; after the heal they take its word for the newest.
+/// Cuts off one node, which keeps an old version; after the heal the others take over that version from it.
 pub(crate) fn stale_gossip() -> Scenario {
     let milliseconds = Duration::from_millis;
     let quick = Distribution::uniform(milliseconds(5), milliseconds(15));
@@ -81,9 +81,9 @@ pub(crate) fn stale_gossip() -> Scenario {
         duration: Some(milliseconds(190)),
     };
     Scenario::new("gossip that believes what it heard last")
-        .machines("gossip", 5, |seat: &NodeInfo| Gullible { index: seat.index(), peers: seat.peers(), newest: Newest::default() })
+        .machines("gossip", 5, |node: &NodeInfo| Gullible { index: node.index(), peers: node.peers(), newest: Newest::default() })
         .default_links(LinkModel { delay: quick, ..LinkModel::default() })
-        .observe("nobody forgets what it knew", NoRollback::default)
+        .observe("no node forgets a version", NoRollback::default)
         .faults(
             FaultPlan::new()
                 .at(milliseconds(160), Fault::Pause { node: "gossip/2".to_owned(), duration: Some(milliseconds(40)) })
@@ -92,13 +92,13 @@ pub(crate) fn stale_gossip() -> Scenario {
         .duration(Duration::from_secs(2))
 }
 
-/// Clients that are too patient: a question that was lost is as good as never asked again.
+/// Clients whose retry comes only after an hour: a lost question is never answered.
 pub(crate) fn lost_retry() -> Scenario {
     let config = echo::Config { answer_timeout: Duration::from_secs(3_600), questions: 8, ..echo::Config::default() };
     let lossy = LinkModel { loss: ratio(0.02), duplicate: ratio(0.1), ..LinkModel::default() };
     Scenario::new("echo without a retry")
         .machines("server", 1, |_: &NodeInfo| echo::Server::default())
-        .machines("client", 3, move |seat: &NodeInfo| echo::Client::boot(config, seat))
+        .machines("client", 3, move |node: &NodeInfo| echo::Client::boot(config, node))
         .default_links(lossy)
         .observe("an answer is the answer to what was asked", AnswersMatchQuestions::default)
         .eventually("all is answered", move |world| {
@@ -147,22 +147,22 @@ pub(crate) fn panicking_server() -> Scenario {
                 }
             }
         });
-        answers.await.expect("it goes on for ever");
+        answers.await.expect("it never returns");
     }
     Scenario::new("echo whose server panics")
         .nodes("server", 1, serves)
         .nodes("client", 3, |node| echo::client(node, echo::Config::default()))
-        .eventually("nobody waits", |world| world.views::<echo::ClientView>().all(|(_, client)| client.waiting.is_none()))
+        .eventually("no client waits", |world| world.views::<echo::ClientView>().all(|(_, client)| client.waiting.is_none()))
         .duration(Duration::from_secs(1))
 }
 
-/// Many nodes that speak much, round after round.
+/// Many nodes that gossip for many rounds.
 pub(crate) fn crowd(nodes: u32, rounds: u64) -> Scenario {
     let config = gossip::Config { rounds_with_news: rounds, ..gossip::Config::default() };
     Scenario::new("a crowd")
-        .machines("gossip", nodes, move |seat: &NodeInfo| gossip::Gossip::boot(config, seat))
+        .machines("gossip", nodes, move |node: &NodeInfo| gossip::Gossip::boot(config, node))
         .default_links(LinkModel { loss: ratio(0.01), ..LinkModel::default() })
-        .always("nobody knows of the last news", move |world| {
+        .always("no node knows the last version", move |world| {
             let last = Newest(config.last(nodes));
             world.views::<Newest>().all(|(_, newest)| *newest < last)
         })
@@ -179,7 +179,7 @@ pub(crate) fn crowd(nodes: u32, rounds: u64) -> Scenario {
         .duration(Duration::from_secs(60))
 }
 
-/// Speaks in a session over a link that loses much, and loses nothing.
+/// Sends numbers in a session over a link that drops a third of its packets; every answer arrives.
 pub(crate) fn doubling() -> Scenario {
     async fn server(node: Node) {
         let listener = node.listen::<u64>("double");
@@ -191,7 +191,7 @@ pub(crate) fn doubling() -> Scenario {
         }
     }
     async fn client(node: Node) {
-        let session = node.connect::<u64>(0, "double").await.expect("n0 is the server");
+        let session = node.connect::<u64>(0, "double").await.expect("node 0 is the server");
         for number in 0..10 {
             session.send(number).await.expect("the server is there");
             assert_eq!(session.recv().await, Ok(Some(2 * number)));
@@ -202,5 +202,5 @@ pub(crate) fn doubling() -> Scenario {
 }
 
 fn ratio(of: f64) -> Ratio {
-    Ratio::new(of).expect("it is between nothing and all")
+    Ratio::new(of).expect("a ratio is between 0 and 1")
 }

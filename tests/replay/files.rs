@@ -60,14 +60,14 @@ fn a_case_applies_its_faults_absent_nodes_and_duration() {
         duration: Some(Duration::from_millis(60)),
         decisions: Some(Vec::new()),
     };
-    let recovery_at = |case: &Case| case.apply_to(&scenario).record(Seed(3)).calm_at.map(VirtualInstant::since_zero);
+    let recovery_at = |case: &Case| case.apply_to(&scenario).record(Seed(3)).recovery_at.map(VirtualInstant::since_zero);
     assert_eq!(recovery_at(&case), Some(Duration::from_millis(60)));
     assert_eq!(recovery_at(&Case { duration: None, ..case.clone() }), Some(Duration::from_millis(200)), "as the scenario says");
     let report = case.apply_to(&scenario).run(Seed(3));
     assert_eq!(report.faults.iter().map(|record| &record.fault).collect::<Vec<_>>(), [&crash]);
-    assert!(report.traffic.dropped.contains_key("node_killed"), "the node is absent: {report}");
+    assert!(report.traffic.dropped.contains_key("absent_node"), "the node is absent: {report}");
     let both = Case { absent: std::collections::BTreeSet::new(), ..case.clone() }.apply_to(&scenario).run(Seed(3));
-    assert!(!both.traffic.dropped.contains_key("node_killed"), "{both}");
+    assert!(!both.traffic.dropped.contains_key("absent_node"), "{both}");
     assert_eq!(case.apply_to(&scenario).run(Seed(4)).digest, report.digest, "the seed decides nothing");
 }
 

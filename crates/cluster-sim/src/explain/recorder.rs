@@ -1,4 +1,4 @@
-//! Follows a run and writes down what happens.
+//! Observes a run and records its events.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use crate::event::EventKind;
 use crate::report::Report;
 use crate::sim::{RunObserver, Sim};
 
-/// Something of the present step that has no names yet.
+/// An event or fact of the current step, not decoded yet.
 #[derive(Debug)]
 enum Entry {
     Event(Record),
     Fact { at: VirtualInstant, node: NodeId, text: String },
 }
 
-/// Writes down what happens.
+/// Records the events of a run.
 #[derive(Debug)]
 pub(super) struct Recorder {
-    /// What happened since the last step ended.
+    /// The events and facts since the last step ended.
     step: Vec<Entry>,
     /// The nodes whose views may have changed since then.
     viewed: Vec<NodeId>,
@@ -45,7 +45,7 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// Keeps at most `most` events.
+    /// Records at most `most` events.
     pub(super) fn new(most: usize) -> Self {
         Self {
             step: Vec::new(),
@@ -63,16 +63,16 @@ impl Recorder {
         }
     }
 
-    /// The recording of the run that ended with this report.
+    /// Completes the recording with the report of the run.
     pub(super) fn finish(self, report: Report) -> Recording {
         let spans = self.spans.finish(&self.nodes, &report);
         let (mut events, left_out) = self.log.finish();
         assign(&spans, &mut events);
         let (nodes, views) = (self.nodes, self.views.finish());
-        Recording { format: FORMAT, report, nodes, calm_at: self.recovery_at, spans, views, left_out, events }
+        Recording { format: FORMAT, report, nodes, recovery_at: self.recovery_at, spans, views, left_out, events }
     }
 
-    /// Names what happened in a step, while the run still knows the names.
+    /// Decodes the events of a step, while the run still knows the names.
     fn take_step(&mut self, sim: &mut Sim) {
         if self.nodes.is_empty() {
             self.nodes = sim.node_names();
@@ -88,16 +88,15 @@ impl Recorder {
                     self.event_of(at, step, node, task, EventKind::Fact { text }, sim)
                 }
             };
-            // The step of a node begins with its first event.
+            // The first event of a node in a step marks its change of view.
             if let Some(place) = self.viewed.iter().position(|node| Arc::ptr_eq(&self.nodes[node.index()], &event.node)) {
-                self.views.take(self.viewed.swap_remove(place), event.at, sim);
+                self.viewed.swap_remove(place);
                 event.view_changed = true;
             }
             self.events += 1;
             self.log.push(event);
         }
-        let at = sim.now();
-        self.viewed.drain(..).for_each(|node| self.views.take(node, at, sim));
+        self.viewed.clear();
     }
 
     fn event_of(&self, at: VirtualInstant, step: u64, node: NodeId, task: Option<Arc<str>>, event: EventKind, sim: &Sim) -> Event {
@@ -130,13 +129,13 @@ impl Recorder {
         self.event_of(record.at, step, record.node, task, kind, sim)
     }
 
-    /// The task of a node in whose poll something happened: that of the last poll, if it was of that node at that instant.
+    /// The task whose poll an event belongs to: that of the last poll, if it was of that node at that instant.
     fn polled_task(&mut self, at: VirtualInstant, node: NodeId, sim: &Sim) -> Option<Arc<str>> {
         let poll = self.polled.filter(|poll| (poll.at, poll.node) == (at, node))?;
         self.task(poll.label, sim)
     }
 
-    /// The name of a task, asked for once: the run forgets it when the task ends.
+    /// The name of a task, cached: the run forgets it when the task ends.
     fn task(&mut self, path: u64, sim: &Sim) -> Option<Arc<str>> {
         if let Some(known) = self.tasks.get(&path) {
             return Some(Arc::clone(known));
@@ -156,7 +155,9 @@ impl RunObserver for Recorder {
         self.step.push(Entry::Fact { at, node, text: format!("{fact:?}") });
     }
 
-    fn viewed(&mut self, node: NodeId) {
+    fn viewed(&mut self, node: NodeId, sim: &Sim) {
+        // Taken at once: the step that breaks a rule is the last one, and nodes are dropped before the run ends.
+        self.views.take(node, sim.now(), sim);
         self.viewed.push(node);
     }
 

@@ -1,4 +1,4 @@
-//! A run from start to end as data.
+//! Recordings: a run from start to end as data.
 
 use std::sync::Arc;
 
@@ -16,50 +16,52 @@ use crate::report::Report;
 use crate::scenario::Scenario;
 use crate::sim::Sim;
 
-/// The number of the form of a recording and of its events; a reader refuses others by name.
+/// The format number of recordings and JSON lines.
 pub(super) const FORMAT: u32 = 2;
 
-/// A run from start to end: its report, and what happened.
+/// A run from start to end: its report, spans, views and events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recording {
-    /// The number of this form.
+    /// The number of this format.
     pub format: u32,
-    /// What the run showed: the same report as without recording.
+    /// The report, equal to that of a run without recording.
     pub report: Report,
     /// The declared names of all nodes, in the order of their numbers.
     pub nodes: Vec<Arc<str>>,
-    /// When the faults stopped and the calm began, if the run came so far; in nanoseconds since the start.
+    /// The start of the recovery phase, if the run reached it; in nanoseconds since the start.
     #[serde(rename = "calm_at_ns")]
-    pub calm_at: Option<VirtualInstant>,
-    /// What was in force for a time: cuts, pauses, nodes that were down, loss rules.
+    pub recovery_at: Option<VirtualInstant>,
+    /// Spans of time in which a cut, a pause, a crash, a loss rule or changed links were in force.
     pub spans: Vec<Span>,
     /// The last views of the nodes, where their text is known.
     pub views: Vec<NodeView>,
-    /// Which events were left out, if the run had more than were to be kept.
+    /// The gap in `events`, if the run had more of them than the recording keeps.
     pub left_out: Option<LeftOut>,
-    /// What happened, in order.
+    /// The events, in order.
     pub events: Vec<Event>,
 }
 
 /// The events that a recording leaves out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
-    /// They would come after so many events of the recording.
+    /// The number of recorded events before the gap.
     pub after: u64,
-    /// How many they are.
+    /// The number of events left out.
     pub events: u64,
 }
 
 impl Recording {
-    /// How many events [`Scenario::record`] keeps: about 100 MB of memory, and 10 MB of a page.
+    /// The number of events that [`Scenario::record`] keeps: about 100 MB of memory, and a page of 10 MB.
     pub const EVENTS: usize = 200_000;
 
-    /// An event of this recording as a sentence, without its instant: `store/1 -> store/0  sends #7 ack(3)`.
+    /// The sentence of an event of this recording, without its instant.
+    ///
+    /// For example `store/1 -> store/0  sends #7 ack(3)`.
     pub fn text_of(&self, event: &Event) -> String {
         event.text(&self.spans)
     }
 
-    /// Runs what was just started from start to end, and keeps what happens.
+    /// Runs a simulation that was just started to its end, and records it.
     pub(crate) fn of_run(mut sim: Sim, most: usize) -> Self {
         sim.capture_texts();
         let (recorder, report) = sim.run_observed(Recorder::new(most));
@@ -72,18 +74,22 @@ impl Recording {
 }
 
 impl Scenario {
-    /// Runs one seed from start to end as [`run`](Self::run) does, and keeps what happens, up to [`Recording::EVENTS`] events.
+    /// Runs one seed as [`run`](Self::run) does, and records it.
+    ///
+    /// Keeps up to [`Recording::EVENTS`] events.
     ///
     /// # Panics
-    /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) returns the error.
     pub fn record(&self, seed: Seed) -> Recording {
         self.record_at_most(seed, Recording::EVENTS)
     }
 
-    /// The same for another number of events. Of a run that has more, the first few and the last are kept.
+    /// Records one seed with a bound on the number of events.
+    ///
+    /// Of a run that has more, the first few and the last are kept.
     ///
     /// # Panics
-    /// If the scenario cannot be run; [`try_start`](Self::try_start) says so in a value.
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) returns the error.
     pub fn record_at_most(&self, seed: Seed, events: usize) -> Recording {
         Recording::of_run(self.start(seed), events)
     }
@@ -100,7 +106,7 @@ struct Header<'a> {
     left_out: Option<LeftOut>,
 }
 
-/// The events of a run, one JSON object a line; the first line says which run it was.
+/// Writes the events of a run as JSON lines, after a header line that names the run.
 pub fn events_jsonl(recording: &Recording) -> String {
     let Recording { report, nodes, left_out, .. } = recording;
     let header = Header {

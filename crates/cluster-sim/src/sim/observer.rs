@@ -1,4 +1,4 @@
-//! Observers of a run: told of every event while it goes on.
+//! Observers of a run, notified of every event while it runs.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use cluster_sim_types::{Change, Fact, NodeId, VirtualInstant};
 use super::Sim;
 use crate::report::Report;
 
-/// Follows a run from its start to its end. It changes nothing of the run, but can stop it early.
+/// Observes a run from start to end. It cannot change the run, but can stop it early.
 pub(crate) trait RunObserver: Any {
     /// Takes a record, in the order of events.
     fn event(&mut self, record: Record);
@@ -18,24 +18,24 @@ pub(crate) trait RunObserver: Any {
     /// Takes a fact that a node stated, after the events of its step.
     fn fact(&mut self, at: VirtualInstant, node: NodeId, fact: &dyn Fact);
 
-    /// Notes that a node may show another view, after the events of its step.
-    fn viewed(&mut self, _node: NodeId) {}
+    /// Notes that a node may show another view, after the events of its step; the run still has the view.
+    fn viewed(&mut self, _node: NodeId, _sim: &Sim) {}
 
     /// Notes that the fault phase is over and the recovery phase begins.
     fn recovers(&mut self, _at: VirtualInstant) {}
 
-    /// Ends a step; the run may be asked for names, and may forget those that are not asked for again.
+    /// Ends a step. The observer may ask the run for names, and let it forget those that it no longer needs.
     fn stepped(&mut self, sim: &mut Sim);
 
-    /// Ends the run; it may still be asked for names.
+    /// Ends the run. The observer may still ask it for names.
     fn ended(&mut self, sim: &mut Sim, report: &Report);
 
-    /// Whether it has seen enough: the run then stops and is not judged.
+    /// Whether the observer needs no more: the run then stops without a verdict.
     fn has_left(&self) -> bool;
 }
 
 impl Sim {
-    /// Runs from start to end under an observer. Answers with no report if the observer left before the end.
+    /// Runs from start to end under an observer. Returns no report if the observer left before the end.
     pub(crate) fn run_observed<F: RunObserver>(mut self, observer: F) -> (F, Option<Report>) {
         self.engine.core.kernel.keep_records();
         self.observer = Some(Box::new(observer));
@@ -53,33 +53,33 @@ impl Sim {
         (observer, stays.then_some(self.report))
     }
 
-    /// Notifies the observer that a step is over. True if it wants to go on.
+    /// Notifies the observer that a step is over. Returns whether the run goes on.
     pub(super) fn notify_step(&mut self) -> bool {
         self.notify(|observer, sim| observer.stepped(sim));
         self.over |= self.observer.as_ref().is_some_and(|observer| observer.has_left());
         !self.over
     }
 
-    /// Notifies the observer of the facts that a step stated, and of the views that it may have changed.
+    /// Notifies the observer of the facts of a step, and of views that it may have changed.
     #[cold]
     pub(super) fn notify_changes(&mut self) {
         self.notify(|observer, sim| {
             for change in sim.engine.core.kernel.changes() {
                 match change {
                     Change::Fact(node, fact) => observer.fact(sim.now(), *node, &**fact),
-                    Change::View(node) => observer.viewed(*node),
+                    Change::View(node) => observer.viewed(*node, sim),
                     Change::Health(..) => {}
                 }
             }
         });
     }
 
-    /// Notifies the observer, if there is one, of what was recorded.
+    /// Notifies the observer, if there is one, of new records.
     pub(super) fn notify_records(&mut self) {
         self.notify(|_, _| {});
     }
 
-    /// Notifies the observer, if there is one, of the end. What is recorded after the last event is no part of the run.
+    /// Notifies the observer, if there is one, of the end. Drops records after the last event: they are no part of the run.
     pub(super) fn notify_end(&mut self) {
         self.engine.core.kernel.drain_records().for_each(drop);
         if self.observer.is_some() {
@@ -88,29 +88,29 @@ impl Sim {
         }
     }
 
-    /// The steps taken.
+    /// The number of steps so far.
     pub(crate) fn steps(&self) -> u64 {
         self.engine.core.kernel.steps()
     }
 
-    /// The declared names of all nodes, in the order of their numbers.
+    /// The declared names of all nodes, by node number.
     pub(crate) fn node_names(&self) -> Vec<Arc<str>> {
         (0..self.engine.core.kernel.node_count()).map(|node| self.shared_name(NodeId(node))).collect()
     }
 
-    /// The nodes that the scenario is run without.
+    /// The nodes that the scenario runs without.
     pub(crate) fn absent_nodes(&self) -> Vec<NodeId> {
         let kernel = &self.engine.core.kernel;
         let is_absent = |node: &NodeId| self.definition.absent.contains(&**kernel.name(*node));
         (0..kernel.node_count()).map(NodeId).filter(is_absent).collect()
     }
 
-    /// Captures the text of every message from here on, until it is taken.
+    /// Captures the text of every message from now on.
     pub(crate) fn capture_texts(&mut self) {
         self.engine.core.devices.get_mut::<Network>(self.network).capture_messages();
     }
 
-    /// Takes the texts of the messages that were sent since the last call.
+    /// Takes the texts of messages sent since the last call.
     pub(crate) fn take_captured(&mut self) -> Vec<CapturedMessage> {
         self.engine.core.devices.get_mut::<Network>(self.network).take_captured()
     }
@@ -120,9 +120,9 @@ impl Sim {
         self.engine.core.kernel.forget_task_name(path);
     }
 
-    /// Hands over what was recorded, then notifies of something more.
+    /// Passes new records to the observer, then calls `more`.
     fn notify(&mut self, more: impl FnOnce(&mut dyn RunObserver, &mut Self)) {
-        // The observer is out of the run for as long, so that it can look at the run.
+        // Taken out of the run, so that it can borrow the run.
         let Some(mut observer) = self.observer.take() else { return };
         self.engine.core.kernel.drain_records().for_each(|record| observer.event(record));
         more(&mut *observer, self);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The message that a node sends its peers in one round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GossipMessage {
-    /// The round of the sender's life, from 0.
+    /// The round of the sender's incarnation, from 0.
     pub round: u64,
     /// The newest value that the sender knows.
     pub newest: u64,
@@ -17,8 +17,8 @@ pub fn label(message: &GossipMessage) -> Label {
     Label::Key { kind: 0, id: message.round }
 }
 
-/// The newest value that a node knows in this life; its view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+/// The newest value that a node knows in this incarnation; its view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
 pub struct Newest(pub u64);
 
 impl Newest {

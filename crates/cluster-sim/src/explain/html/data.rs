@@ -1,4 +1,4 @@
-//! A recording in the form that the page reads: columns of numbers, and each text once.
+//! The data of the page: a recording as columns of numbers, with each text once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::explain::verdict::Verdict;
 use crate::explain::views::NodeView;
 use crate::report::{FaultRecord, Report};
 
-/// What the page is about.
+/// The data of a page.
 #[derive(Serialize)]
 struct Data<'a> {
     report: &'a Report,
@@ -23,13 +23,13 @@ struct Data<'a> {
     seed: String,
     nodes: &'a [Arc<str>],
     #[serde(rename = "calm_at_ns")]
-    calm_at: Option<VirtualInstant>,
+    recovery_at: Option<VirtualInstant>,
     left_out: Option<LeftOut>,
     spans: &'a [Span],
     views: &'a [NodeView],
     /// The faults of the report as text.
     faults: Vec<String>,
-    /// What each of them did.
+    /// The effect of each fault as text.
     effects: Vec<String>,
     /// The table of sentences: a template by name.
     sentences: BTreeMap<&'static str, &'static str>,
@@ -37,8 +37,10 @@ struct Data<'a> {
     events: Columns,
 }
 
-/// The events, field by field. Texts are places among the texts, 0 for none; of numbers 0 stands for none and others are one greater than
-/// what they say. `node` to `span` are the parts that sentences name.
+/// The events, field by field.
+///
+/// A text is its index in `texts`, 0 for none. An optional number is stored plus one, 0 for none. `node` to `span` are the parts
+/// that templates name.
 #[derive(Default, Serialize)]
 struct Columns {
     index: Vec<u64>,
@@ -65,7 +67,7 @@ struct Columns {
     view_changed: Vec<u8>,
 }
 
-/// Each text once, found again by what it says; the first one stands for none.
+/// Texts without repetition; index 0 stands for none.
 struct Texts {
     places: BTreeMap<String, usize>,
     texts: Vec<String>,
@@ -119,7 +121,7 @@ impl Columns {
     }
 }
 
-/// A recording as JSON that can stand in a script element: nothing in it ends that element.
+/// Writes a recording as JSON that is safe inside a script element.
 pub(super) fn of(recording: &Recording, replay: Option<&str>) -> String {
     let mut texts = Texts { places: BTreeMap::new(), texts: vec![String::new()] };
     let mut events = Columns::default();
@@ -131,7 +133,7 @@ pub(super) fn of(recording: &Recording, replay: Option<&str>) -> String {
         replay,
         seed: report.seed().to_string(),
         nodes: &recording.nodes,
-        calm_at: recording.calm_at,
+        recovery_at: recording.recovery_at,
         left_out: recording.left_out,
         spans: &recording.spans,
         views: &recording.views,
@@ -141,6 +143,6 @@ pub(super) fn of(recording: &Recording, replay: Option<&str>) -> String {
         texts: texts.texts,
         events,
     };
-    // Outside of strings JSON has no such character.
+    // In JSON `<` occurs only inside strings, where it may be escaped.
     serde_json::to_string(&data).expect("it is plain data with text keys").replace('<', "\\u003c")
 }
