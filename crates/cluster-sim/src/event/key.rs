@@ -1,11 +1,13 @@
-//! Labels and digests in data.
+//! Labels and digests as 16 hexadecimal digits.
 
 use std::fmt;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A label or a digest: 64 bits of which only equality means anything; in data 16 hexadecimal digits.
+/// A label or a digest: 64 bits that are only compared for equality.
+///
+/// Serialised as 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub u64);
 

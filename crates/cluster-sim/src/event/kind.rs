@@ -1,4 +1,4 @@
-//! The kinds of events, each with the fields that it has, and how a record becomes one.
+//! The kinds of events with their fields, and the decoding of records into them.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{EventMessage, Key};
 use crate::sim::Sim;
 
-/// What happened to a node, to a link, or to the cluster. Nodes are named by their declared names.
+/// An event of a node, of a link, or of the cluster; nodes are given by their declared names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -48,7 +48,7 @@ pub enum EventKind {
         to: Arc<str>,
         /// The message.
         message: EventMessage,
-        /// What dropped it.
+        /// The cause of the loss.
         cause: LossCause,
     },
     /// A datagram was delivered to the node.
@@ -58,9 +58,9 @@ pub enum EventKind {
         /// The datagram.
         message: EventMessage,
     },
-    /// A timer of the node fired; of an async node the event's task says whose.
+    /// A timer of the node fired; of an async node, the event's task is the one that it wakes.
     Timer {
-        /// The token of a machine's timer.
+        /// The token of a machine's timer; none for an async node.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         token: Option<u64>,
     },
@@ -81,16 +81,16 @@ pub enum EventKind {
         /// The class.
         class: Arc<str>,
     },
-    /// Another seed decides from here on.
+    /// Another seed decides the rolls from here on.
     Reseed {
-        /// That seed.
+        /// The new seed.
         seed: Seed,
     },
     /// The node spawned a task.
     Spawn,
     /// A task of the node was polled.
     Poll {
-        /// How many polls of that task came before.
+        /// The number of earlier polls of that task.
         number: u32,
     },
     /// A task of the node ended.
@@ -98,18 +98,18 @@ pub enum EventKind {
         /// How it ended.
         how: TaskEnd,
     },
-    /// The node asked for a session.
+    /// The node requested a session.
     Connect {
-        /// The node that was asked.
+        /// The node that it connects to.
         to: Arc<str>,
         /// The session.
         session: Key,
-        /// Which attempt this was, from 0.
+        /// The number of the attempt, from 0.
         attempt: u32,
     },
     /// The node accepted a session.
     Accept {
-        /// The node that had asked.
+        /// The node that requested it.
         from: Arc<str>,
         /// The session.
         session: Key,
@@ -118,7 +118,7 @@ pub enum EventKind {
     },
     /// The node refused a session.
     Refuse {
-        /// The node that had asked.
+        /// The node that requested it.
         from: Arc<str>,
         /// The session.
         session: Key,
@@ -131,18 +131,18 @@ pub enum EventKind {
         to: Arc<str>,
         /// The session.
         session: Key,
-        /// The place of the message in its direction, from 0.
+        /// The number of the message in its direction, from 0.
         number: u32,
         /// The message.
         message: EventMessage,
     },
-    /// The node put a message of a session on its link once more.
+    /// The node retransmitted a message of a session.
     Retransmit {
         /// The receiver.
         to: Arc<str>,
         /// The session.
         session: Key,
-        /// The place of the message in its direction.
+        /// The number of the message in its direction, from 0.
         number: u32,
     },
     /// The node read a message of a session.
@@ -151,7 +151,7 @@ pub enum EventKind {
         from: Arc<str>,
         /// The session.
         session: Key,
-        /// The place of the message in its direction.
+        /// The number of the message in its direction, from 0.
         number: u32,
         /// The message.
         message: EventMessage,
@@ -162,7 +162,7 @@ pub enum EventKind {
         to: Arc<str>,
         /// The session.
         session: Key,
-        /// The messages that it had sent in it.
+        /// The number of messages that it sent in the session.
         messages: u32,
     },
     /// A session was reset for the node.
@@ -171,7 +171,7 @@ pub enum EventKind {
         peer: Arc<str>,
         /// The session.
         session: Key,
-        /// Why.
+        /// The reason of the reset.
         reason: ResetReason,
     },
     /// The node stated a fact.
@@ -205,7 +205,9 @@ impl TaskEnd {
 }
 
 impl EventKind {
-    /// Decodes a record, with the names that its run knows. What a record does not hold is absent: texts and numbers of messages.
+    /// Decodes a record with the names that its run knows.
+    ///
+    /// Texts and numbers of messages are absent, since a record does not hold them.
     pub(crate) fn decode(record: &Record, sim: &Sim) -> Self {
         let Record { kind, peer, detail, label, length, payload, .. } = *record;
         let name = |node: NodeId| sim.shared_name(node);

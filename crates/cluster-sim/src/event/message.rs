@@ -8,24 +8,31 @@ use serde::{Deserialize, Serialize};
 
 use super::Key;
 
-/// The message that an event is about. A [`Record`](crate::Record) does not number messages and does not hold their content; what only a
-/// recording knows is absent elsewhere.
+/// The message that an event is about.
+///
+/// A [`Record`](crate::Record) neither numbers messages nor holds their content, so some fields are present only in recordings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventMessage {
-    /// A number that a send shares with its delivery or loss; a copy that the network made has one of its own. Recordings only.
+    /// The number that a send shares with its delivery or loss. Recordings only.
+    ///
+    /// A duplicate made by the network has its own number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<u64>,
-    /// The key that addresses its fate: the sender's own label, or the digest of its content; in a session, the session.
+    /// The key that addresses its fate.
+    ///
+    /// The sender's own label, or the digest of its content; in a session, the session.
     pub label: Key,
     /// The digest of its content: equal for equal messages.
     pub content: Key,
     /// Its length on a wire, in bytes.
     pub bytes: u32,
-    /// Its variant and fields, or the text that its machine gives it; long ones are cut off. Recordings only.
+    /// Its variant and fields, or the text that its machine gives it. Recordings only.
+    ///
+    /// Long texts are truncated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Arc<str>>,
-    /// The send of a delivery or loss, also if that event was left out of the recording. Recordings only.
+    /// The send of a delivery or loss, even if the recording left that event out. Recordings only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Sent>,
 }
@@ -34,14 +41,14 @@ pub struct EventMessage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sent {
-    /// The index of that event: a send, or the making of a copy.
+    /// The index of that event: a send or a duplication.
     pub index: u64,
     /// Its instant, in nanoseconds since the start.
     #[serde(rename = "at_ns")]
     pub at: VirtualInstant,
 }
 
-/// `#3 ask(7)`; where the text is unknown, `message 5f0c22b90d3f0a11, 12 bytes`.
+/// Writes `#3 ask(7)`; where the text is unknown, `message 5f0c22b90d3f0a11, 12 bytes`.
 impl fmt::Display for EventMessage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(id) = self.id {

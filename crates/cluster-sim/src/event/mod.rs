@@ -1,8 +1,7 @@
-//! What happened in a run, as typed events. Records are decoded here and nowhere else, and every text about an event comes from one
-//! table of sentences.
+//! Typed events of a run, and their sentences.
 //!
-//! [`decode`](kind) turns a record of the kernel into an [`EventKind`] with names; [`sentence`] has the table from which reports, node
-//! logs, JSON lines, the determinism check and the HTML page take their words.
+//! [`EventKind::decode`] is the only place that decodes a record of the kernel. [`sentence`] holds the only table of texts about
+//! events: reports, node logs, JSON lines, the determinism check and the HTML page take their sentences from it.
 
 mod key;
 mod kind;

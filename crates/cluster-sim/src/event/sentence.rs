@@ -1,7 +1,8 @@
-//! Events as sentences, from one table.
+//! Sentences about events, from one table of templates.
 //!
-//! A template names the parts of an event in braces. The HTML page is handed the same table and fills it in from its columns, so that a
-//! sentence reads the same in a terminal, a log and the page; `every_placeholder_is_a_part` holds the two together.
+//! A template names parts of an event in braces. The HTML page carries this table and fills it in from its own columns, so that a
+//! sentence reads the same in a terminal, a log and the page. The suite `explain` compares the two for every event of several
+//! runs.
 
 use std::borrow::Cow;
 
@@ -9,8 +10,8 @@ use cluster_sim_transport::ResetReason;
 
 use super::{EventKind, TaskEnd};
 
-/// The templates, by name.
-pub(crate) const SENTENCES: [(&str, &str); 34] = [
+/// Templates by name.
+pub(crate) const SENTENCES: [(&str, &str); 33] = [
     ("boot", "{node} boots, incarnation {number}"),
     ("crash", "{node} crashes"),
     ("kill", "{node} is killed"),
@@ -20,20 +21,20 @@ pub(crate) const SENTENCES: [(&str, &str); 34] = [
     ("copy", "{node} -> {peer}  network duplicates {message}"),
     ("drop", "{node} -> {peer}  loses {message} to {cause}"),
     ("deliver", "{peer} -> {node}  delivers {message}"),
-    ("timer", "{node}  timer {number} fires"),
-    ("task_timer", "{node}  timer of {task} fires"),
-    ("call", "{node}  is called by the test"),
+    ("timer", "{node} timer {number} fires"),
+    ("task_timer", "{node} timer of {task} fires"),
+    ("call", "{node} is called by the test"),
     ("cut", "cut {number} begins"),
     ("heal", "cut {number} heals"),
     ("links", "links of class {cause} change"),
     ("span_begins", "{span}"),
     ("span_ends", "ends: {span}"),
     ("reseed", "seed {number} decides from here on"),
-    ("spawn", "{node}  spawns {task}"),
-    ("poll", "{node}  polls {task}, poll {number}"),
-    ("task_returned", "{node}  {task} returns"),
-    ("task_aborted", "{node}  {task} is aborted"),
-    ("task_dropped", "{node}  {task} is dropped"),
+    ("spawn", "{node} spawns {task}"),
+    ("poll", "{node} polls {task}, poll {number}"),
+    ("task_returned", "{node} {task} returns"),
+    ("task_aborted", "{node} {task} is aborted"),
+    ("task_dropped", "{node} {task} is dropped"),
     ("connect", "{node} -> {peer}  connects, session {session}, attempt {number}"),
     ("accept", "{peer} -> {node}  is accepted, session {session}"),
     ("refuse", "{peer} -> {node}  is refused, session {session}"),
@@ -42,12 +43,11 @@ pub(crate) const SENTENCES: [(&str, &str); 34] = [
     ("session_deliver", "{peer} -> {node}  delivers {message}, number {number} of session {session}"),
     ("session_close", "{node} -> {peer}  closes session {session} after {number} messages"),
     ("session_reset", "{node} -- {peer}  session {session} is reset: {cause}"),
-    ("fact", "{node}  states {cause}"),
+    ("fact", "{node} states {cause}"),
     ("end", "the run ends: {cause}"),
-    ("unknown", "{node}  {cause}"),
 ];
 
-/// The parts of an event that its sentence may name, as text.
+/// The parts of an event that a template may name, as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Parts<'a> {
     pub(crate) node: Cow<'a, str>,
@@ -57,12 +57,12 @@ pub(crate) struct Parts<'a> {
     pub(crate) session: Cow<'a, str>,
     pub(crate) number: Cow<'a, str>,
     pub(crate) cause: Cow<'a, str>,
-    /// What began or ended with the event: a cut, a loss rule, changed links.
+    /// The text of the span that began or ended with the event: a cut, a loss rule, changed links.
     pub(crate) span: Cow<'a, str>,
 }
 
 impl<'a> Parts<'a> {
-    /// The parts of an event of `node`, in its task if it has one.
+    /// Takes the parts from an event of `node`; `task` is the task that acted.
     pub(crate) fn of(event: &'a EventKind, node: &'a str, task: Option<&'a str>) -> Self {
         let mut parts = Self { node: node.into(), ..Self::default() };
         let of_task = matches!(
@@ -123,7 +123,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The sentence of that name over these parts.
+    /// Fills in the template of that name.
     pub(crate) fn sentence(&self, name: &str) -> String {
         let (_, template) = SENTENCES.iter().find(|(known, _)| *known == name).expect("every event has a sentence");
         let mut text = String::new();
@@ -138,7 +138,9 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The name of the sentence of an event. What begins or ends a span is said in the span's own words, if `begins` tells which.
+/// The name of the template of an event.
+///
+/// `begins` is whether a known span begins (or ends) with the event; then the template is the text of that span.
 pub(crate) fn sentence_of(event: &EventKind, begins: Option<bool>) -> &'static str {
     match (event, begins) {
         (EventKind::Cut { .. } | EventKind::Heal { .. } | EventKind::Links { .. }, Some(true)) => "span_begins",
@@ -176,7 +178,7 @@ pub(crate) fn sentence_of(event: &EventKind, begins: Option<bool>) -> &'static s
     }
 }
 
-/// An event of which no span is known, as its sentence.
+/// The sentence of an event without its span.
 pub(crate) fn text_of(event: &EventKind, node: &str, task: Option<&str>) -> String {
     Parts::of(event, node, task).sentence(sentence_of(event, None))
 }
@@ -193,7 +195,7 @@ mod tests {
         let parts = Parts::default();
         let mut names = BTreeSet::new();
         for (name, _) in SENTENCES {
-            assert!(names.insert(name), "{name} stands twice");
+            assert!(names.insert(name), "{name} is there twice");
             let text = parts.sentence(name);
             assert!(!text.contains(['{', '}']), "{name}: {text}");
         }
@@ -208,7 +210,7 @@ mod tests {
         let bare = EventMessage { id: None, text: None, ..message };
         let deliver = EventKind::Deliver { from: "a/0".into(), message: bare };
         assert_eq!(text_of(&deliver, "b/0", None), "a/0 -> b/0  delivers message 0000000000000001, 12 bytes");
-        assert_eq!(text_of(&EventKind::Timer { token: None }, "a/0", Some("main")), "a/0  timer of main fires");
+        assert_eq!(text_of(&EventKind::Timer { token: None }, "a/0", Some("main")), "a/0 timer of main fires");
     }
 
     #[test]

@@ -1,14 +1,14 @@
-//! A bounded number of events: the first few of a run, and the last ones.
+//! A bounded log of events: keeps the first few and the last ones.
 
 use std::collections::VecDeque;
 
 use super::event::Event;
 use super::recording::LeftOut;
 
-/// At most this many of the first events are kept, and at most a tenth of all that are.
+/// The number of first events kept; at most a tenth of the bound.
 const FIRST: usize = 1_000;
 
-/// The events of a run that are kept.
+/// The first and last events of a run, up to a bound.
 #[derive(Debug)]
 pub(super) struct BoundedLog {
     first: Vec<Event>,
@@ -36,7 +36,7 @@ impl BoundedLog {
         }
     }
 
-    /// The events that were kept, in order, and where how many are missing.
+    /// The kept events in order, and the gap between the first and the last ones.
     pub(super) fn finish(self) -> (Vec<Event>, Option<LeftOut>) {
         let left_out = (self.left_out > 0).then_some(LeftOut { after: self.first.len() as u64, events: self.left_out });
         let mut events = self.first;
@@ -60,13 +60,13 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_kept_whole() {
+    fn events_within_the_bound_are_all_kept() {
         assert_eq!(kept(20, 20), ((0..20).collect(), None));
         assert_eq!(kept(20, 0), (Vec::new(), None));
     }
 
     #[test]
-    fn of_more_the_first_few_and_the_last_are_kept_and_the_rest_is_counted() {
+    fn beyond_the_bound_the_middle_is_left_out_and_counted() {
         let (events, left_out) = kept(20, 50);
         assert_eq!(events, [0, 1].into_iter().chain(32..50).collect::<Vec<u64>>());
         assert_eq!(left_out, Some(LeftOut { after: 2, events: 30 }));
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_at_all_can_be_kept() {
+    fn a_bound_of_zero_keeps_nothing() {
         assert_eq!(kept(0, 3), (Vec::new(), Some(LeftOut { after: 0, events: 3 })));
     }
 }

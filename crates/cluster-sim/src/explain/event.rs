@@ -1,4 +1,4 @@
-//! One event of a recording.
+//! Events of a recording.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,28 +9,30 @@ use serde::{Deserialize, Serialize};
 use super::spans::Span;
 use crate::event::{EventKind, EventMessage, Parts, sentence_of};
 
-/// One event of a recording: when, in which step, on which node, and what.
+/// An event of a recording: its instant, step, node, task and kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
-    /// How many events and facts of the run came before it.
+    /// The number of events and facts of the run before it.
     pub index: u64,
     /// Its instant, in nanoseconds since the start.
     #[serde(rename = "at_ns")]
     pub at: VirtualInstant,
-    /// The steps taken by the end of its step; a violation names one of these numbers.
+    /// The number of its step, as in [`Violation::step`](crate::Violation::step).
     pub step: u64,
     /// The declared name of the node that acted; `cluster` for an event of no node.
     pub node: Arc<str>,
-    /// The task that acted, by its path below the node's main task; machines have none.
+    /// The task that acted, as a path such as `main/answers`; machines have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<Arc<str>>,
-    /// What happened.
+    /// The event itself.
     pub event: EventKind,
-    /// The place in [`Recording::spans`](super::Recording::spans) of what began or ended with it, if exactly one thing did.
+    /// The index in [`Recording::spans`](super::Recording::spans) of the span that begins or ends here.
+    ///
+    /// None if there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<usize>,
-    /// Whether the step that begins with this event may have changed the node's view.
+    /// Whether this is the first event of its node in a step that may have changed the node's view.
     #[serde(default, skip_serializing_if = "is_false")]
     pub view_changed: bool,
 }
@@ -50,7 +52,7 @@ impl Event {
         self.event.peer()
     }
 
-    /// The name of its sentence, and the parts that it names.
+    /// The name of its template, and the parts that fill it in.
     pub(super) fn sentence<'e>(&'e self, spans: &'e [Span]) -> (&'static str, Parts<'e>) {
         let span = self.span.and_then(|index| spans.get(index));
         let mut parts = Parts::of(&self.event, &self.node, self.task.as_deref());

@@ -1,4 +1,4 @@
-//! The end of a failing run, for a terminal.
+//! Summaries of failing runs, for a terminal.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,29 +14,33 @@ use crate::event::EventKind;
 /// The number of last events shown.
 const EVENTS_SHOWN: usize = 20;
 
-/// The number of last senders of a node whose own events are shown too, and how many events of each.
+/// The number of last senders of a node whose own events are shown too, and the number of events of each.
 const SENDERS: usize = 2;
 const EVENTS_OF_SENDER: usize = 3;
 
-/// The end of a failing run: its verdict, what was in force, the last events and the views of the nodes that the verdict names.
+/// The end of a failing run: verdict, faults in force, last events and views.
+///
+/// Events and views are those of the nodes that the verdict names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailureSummary {
     /// The verdict in one sentence.
     pub verdict: String,
-    /// The faults in force at the instant of the verdict, each with the instant since when.
+    /// The faults in force at the instant of the verdict, each with its start.
     pub in_force: Vec<String>,
-    /// The last events that concern the nodes that the verdict names (all nodes, if it names none), oldest first, each with its instant.
+    /// The last events of the nodes that the verdict names, each with its instant; oldest first.
     ///
-    /// These are what such a node does, what is sent to it, and what changes links; and the last events of the nodes that it last heard
-    /// from, up to the message that it heard, since the cause of a wrong message lies there. Of timers and tasks only the very last event
-    /// of the run is shown.
+    /// These are events of such a node, messages to it, and changes of links; if the verdict names no node, those of all nodes.
+    /// Added are up to 3 events of each of the 2 nodes that it last heard from, up to the send of what it heard, since the cause
+    /// of a wrong message lies there. Events of timers and tasks are left out, unless one is the very last event of the run.
     pub last_events: Vec<String>,
-    /// The views of the nodes that the verdict names, each with the view before it, where their text is known.
+    /// The last views of the nodes that the verdict names, each with the view before it.
+    ///
+    /// Only views whose text is known: see [`Scenario::show_views`](crate::Scenario::show_views).
     pub views: Vec<String>,
 }
 
 impl FailureSummary {
-    /// The end of a recorded run; nothing if it passed.
+    /// Summarises a recorded run; `None` if it passed.
     pub fn of(recording: &Recording) -> Option<Self> {
         let verdict = Verdict::of(&recording.report, &recording.nodes);
         (!verdict.passed).then(|| Self {
@@ -48,7 +52,7 @@ impl FailureSummary {
     }
 }
 
-/// What was in force, the last events, and the views.
+/// Writes the faults in force, the last events and the views, each list under its title; empty lists are left out.
 impl fmt::Display for FailureSummary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (title, lines) in [("in force", &self.in_force), ("last events", &self.last_events), ("views", &self.views)] {
@@ -69,7 +73,7 @@ fn involved<'r>(recording: &'r Recording, verdict: &Verdict) -> BTreeSet<&'r Arc
 fn last_events(recording: &Recording, verdict: &Verdict) -> Vec<String> {
     let involved = involved(recording, verdict);
     let mut shown: BTreeSet<usize> = BTreeSet::new();
-    // The very last event, whatever it is.
+    // The very last event, even one of a timer or task.
     shown.extend(recording.events.len().checked_sub(1));
     shown.extend(events_of_senders(recording, &involved));
     let own = (0..recording.events.len()).rev().filter(|index| {
@@ -86,7 +90,7 @@ fn last_events(recording: &Recording, verdict: &Verdict) -> Vec<String> {
     events.map(|event| format!("{}  {}", event.at, recording.text_of(event))).collect()
 }
 
-/// Whether an event happens to one of these nodes or changes links. No names stand for all nodes.
+/// Whether an event involves one of these nodes or changes links. An empty set stands for all nodes.
 fn concerns(event: &Event, involved: &BTreeSet<&Arc<str>>) -> bool {
     let of_links =
         matches!(event.event, EventKind::Cut { .. } | EventKind::Heal { .. } | EventKind::Links { .. } | EventKind::Reseed { .. });
@@ -94,12 +98,12 @@ fn concerns(event: &Event, involved: &BTreeSet<&Arc<str>>) -> bool {
     involved.is_empty() || of_links || is_involved(&event.node) || event.peer().is_some_and(is_involved)
 }
 
-/// Whether an event is inside a node: it says little about what a node and its peers know.
+/// Whether an event is internal to a node, and so does not show what the node and its peers know.
 fn is_inner(event: &Event) -> bool {
     matches!(event.event, EventKind::Timer { .. } | EventKind::Poll { .. } | EventKind::Spawn | EventKind::TaskEnd { .. })
 }
 
-/// The last events of the nodes that each of these last heard from, up to the send of what it heard.
+/// The last events of the nodes from which each of these last heard, up to the send of what it heard.
 fn events_of_senders(recording: &Recording, involved: &BTreeSet<&Arc<str>>) -> Vec<usize> {
     let mut found = Vec::new();
     for node in involved {
@@ -127,7 +131,7 @@ fn events_of_senders(recording: &Recording, involved: &BTreeSet<&Arc<str>>) -> V
 
 fn in_force(recording: &Recording, verdict: &Verdict) -> Vec<String> {
     let spans = recording.spans.iter().filter(|span| span.kind != SpanKind::Absent);
-    // A run ends with its verdict, so nothing begins after it.
+    // The run ends with its verdict: no span begins after it.
     let open = spans.filter(|span| span.until.is_none_or(|until| until > verdict.at));
     open.map(|span| format!("{}  {}", span.from, span.text)).collect()
 }

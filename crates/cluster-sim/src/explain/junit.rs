@@ -1,21 +1,21 @@
-//! Verdicts as JUnit's XML, which pipelines show: one case for each scenario and rule.
+//! Verdicts as JUnit XML, one case for each scenario and rule.
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::verdict::Verdict;
 use crate::report::{CheckKind, CheckReport, Outcome, Report};
 
-/// The case of each scenario that is about the run itself: that it came to its end, and gave the same once more.
+/// The case of each scenario about the run itself: that it ended, and is deterministic.
 const RUN: &str = "the run comes to its end";
 
-/// What reports show, as one suite of JUnit's XML: a case for each scenario and rule, and one that the run came to its end.
+/// Writes reports as one JUnit suite: a case for each scenario and rule, and one for the run.
 ///
-/// A rule that was broken is a failure. One that proved nothing is an error, as it is for the command's exit code; so is a run that
-/// panicked, spent a budget, or is not deterministic. What was not judged, since the run ended before, is skipped. Of several runs
-/// of one scenario the first that does not pass decides. Seed, digest and the line that `replay` gives for a report are properties
-/// of each case.
+/// A broken rule is a failure. A rule that proved nothing is an error, as it is for the command's exit code; so is a run that
+/// panicked, spent a budget, or is not deterministic. A rule that was not judged, because the run ended before, is skipped. Of
+/// several runs of one scenario the first that does not pass decides. Properties of each case are the seed, the digest, and the
+/// command that `replay` returns for its report.
 ///
-/// There are no times in it: the same reports give the same text.
+/// The text holds no times, so equal reports give equal text.
 pub fn junit(name: &str, reports: &[Report], replay: impl Fn(&Report) -> Option<String>) -> String {
     let mut suite = TestSuite::new(name);
     let mut seen: Vec<(&str, String)> = Vec::new();
@@ -33,7 +33,7 @@ pub fn junit(name: &str, reports: &[Report], replay: impl Fn(&Report) -> Option<
             .filter_map(|report| Some((report, status(report, rule)?)))
             .collect();
         let decides = judged.iter().position(|(_, status)| is_bad(status)).or_else(|| {
-            // What one run could not judge another one may have.
+            // Another run may have judged a rule that the first one did not.
             judged.iter().position(|(_, status)| matches!(status, TestCaseStatus::Success { .. }))
         });
         if let Some((report, status)) = judged.into_iter().nth(decides.unwrap_or(0)) {
@@ -45,7 +45,7 @@ pub fn junit(name: &str, reports: &[Report], replay: impl Fn(&Report) -> Option<
     document.to_string().expect("text can be written")
 }
 
-/// Every rule that a report tells of, and the run itself.
+/// Every rule in a report, and the run itself.
 fn rules(report: &Report) -> Vec<String> {
     let mut rules: Vec<String> = report.checks.iter().map(|check| check.name.clone()).collect();
     for violation in &report.violations {
@@ -61,7 +61,7 @@ fn is_bad(status: &TestCaseStatus) -> bool {
     matches!(status, TestCaseStatus::NonSuccess { .. })
 }
 
-/// What a report says of a rule; nothing if it does not know it.
+/// The status of a rule in a report; `None` if the report does not hold the rule.
 fn status(report: &Report, rule: &str) -> Option<TestCaseStatus> {
     if rule == RUN {
         return Some(status_of_run(report));
@@ -86,7 +86,7 @@ fn status(report: &Report, rule: &str) -> Option<TestCaseStatus> {
 fn why_not_judged(report: &Report, check: &CheckReport) -> Option<String> {
     match report.outcome {
         Outcome::Panicked | Outcome::Exhausted | Outcome::Nondeterministic => Some(format!("the run {}", ended(report.outcome))),
-        // What must hold in the end is asked in the end, and then of all rules.
+        // `eventually` rules are judged only at the end of a run, then all of them.
         Outcome::Violated if check.kind == CheckKind::Eventually => {
             let kind_of = |rule: &str| report.checks.iter().find(|check| check.name == rule).map(|check| check.kind);
             let in_the_end = report.violations.iter().any(|violation| kind_of(&violation.rule) == Some(CheckKind::Eventually));
@@ -96,7 +96,7 @@ fn why_not_judged(report: &Report, check: &CheckReport) -> Option<String> {
     }
 }
 
-/// How a run ended that was not judged to its end.
+/// The verb for the end of a run, such as `panicked`.
 fn ended(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Panicked => "panicked",

@@ -1,4 +1,4 @@
-//! The verdict as a compact block of Markdown, for a pull request.
+//! Verdicts as compact Markdown, for pull requests.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use crate::report::{FaultRecord, Report};
 /// The number of last events shown.
 const EVENTS_SHOWN: usize = 20;
 
-/// The verdict of a run as a block of Markdown: the sentence, the faults, and the last events folded away.
+/// Writes the verdict of a run as Markdown: the sentence, the faults, and the last events folded.
 ///
 /// `replay` is the command that reruns it, if there is one.
 pub fn markdown(report: &Report, replay: Option<&str>) -> String {
@@ -39,9 +39,9 @@ pub fn markdown(report: &Report, replay: Option<&str>) -> String {
 }
 
 fn row(record: &FaultRecord) -> String {
-    let by_hand = if record.by_hand { ", by hand" } else { "" };
+    let by_test = if record.by_hand { ", by the test" } else { "" };
     let effect = record.effect_text();
-    format!("| {} | {}{by_hand} | {effect} |\n", record.at, escaped(&record.fault.to_string()))
+    format!("| {} | {}{by_test} | {effect} |\n", record.at, escaped(&record.fault.to_string()))
 }
 
 /// Escapes what Markdown or HTML would interpret.
@@ -62,7 +62,7 @@ fn escaped(text: &str) -> String {
 /// A code span.
 fn code(text: &str) -> String {
     let mark = "`".repeat(longest_run(text) + 1);
-    // A space keeps the marks apart from those of the text.
+    // A space separates the marks from backticks of the text.
     let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{mark}{space}{}{space}{mark}", text.replace('\n', " "))
 }
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_in_a_name_is_taken_for_markdown_or_html() {
+    fn names_are_escaped_for_markdown_and_html() {
         assert_eq!(escaped("a|b <script> *c* [d](e)"), "a\\|b &lt;script&gt; \\*c\\* \\[d\\](e)");
         assert_eq!(code("a `b` c"), "``a `b` c``");
         assert_eq!(code("`b`"), "`` `b` ``");

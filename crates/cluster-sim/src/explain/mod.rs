@@ -1,14 +1,14 @@
-//! What a person and a machine see of one run: the whole of it as data, as a page, and its verdict for pull requests and pipelines.
+//! Outputs of one run: recordings, failure summaries, an HTML page, Markdown and JUnit.
 //!
-//! | for | there is |
+//! | for | use |
 //! |---|---|
-//! | a person who looks for the cause | [`html`]: one file with the run as a picture, which needs nothing else |
-//! | a pull request | [`markdown`]: the verdict in a compact block |
+//! | a person who looks for the cause | [`html`]: a self-contained page with the run as a diagram |
+//! | a pull request | [`markdown`]: the verdict as a compact block |
 //! | a pipeline | [`junit`]: one case for each scenario and rule |
 //! | a program | [`Recording`] and [`events_jsonl`]; a [`Report`](crate::Report) is serde data by itself |
 //!
-//! A [`Recording`] is made by [`Scenario::record`](crate::Scenario::record), which runs the seed once more and keeps what happens.
-//! What is made of it is text: writing files is left to whoever asks.
+//! [`Scenario::record`](crate::Scenario::record) makes a [`Recording`]: it runs the seed and keeps its events. The functions here
+//! return text; the caller writes it to files.
 //!
 //! ```
 //! use cluster_sim::explain;
@@ -24,10 +24,10 @@
 //!
 //! let scenario = Scenario::new("counting")
 //!     .nodes("counter", 2, count)
-//!     .always("nobody counts past three", |world| world.views::<u64>().all(|(_, count)| *count <= 3));
+//!     .always("no count passes three", |world| world.views::<u64>().all(|(_, count)| *count <= 3));
 //! let recording = scenario.record(Seed(7));
 //! assert_eq!(recording.report, scenario.run(Seed(7)), "recording changes nothing");
-//! assert!(explain::html(&recording, None).contains("nobody counts past three"));
+//! assert!(explain::html(&recording, None).contains("no count passes three"));
 //! ```
 
 mod bounded_log;

@@ -1,13 +1,13 @@
-//! What each node lived through, as text.
+//! Logs of single nodes, as text.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::recording::Recording;
 
-/// The log of each node in virtual time, a line for everything that it did or that happened to it, by its declared name.
+/// The log of each node, by declared name: a line for each of its events, with the instant.
 ///
-/// A message is told by the number that [`EventMessage::id`](super::EventMessage::id) gives it, in the logs of both ends.
+/// A message has the same number in the logs of both ends: [`EventMessage::id`](super::EventMessage::id).
 pub fn node_logs(recording: &Recording) -> BTreeMap<Arc<str>, String> {
     let mut logs: BTreeMap<Arc<str>, String> = recording.nodes.iter().map(|node| (Arc::clone(node), String::new())).collect();
     for event in &recording.events {

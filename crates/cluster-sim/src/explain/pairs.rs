@@ -1,9 +1,9 @@
-//! Which delivery or loss belongs to which send.
+//! Matches each delivery or loss with its send.
 //!
-//! Records do not number messages. What they tell apart is sender, receiver, label and content; of several under way that agree in
-//! all of these the oldest is taken, except that a loss right after a send in the same step is that send's. A message of a session
-//! is told by its number there. Where two of one content overtake each other the arrows may so be swapped; what arrived and what
-//! was lost is not.
+//! Records do not number messages; they hold sender, receiver, label and content. Of several messages in flight that agree in all
+//! of these the oldest is taken, except that a loss right after a send in the same step belongs to that send. A message of a
+//! session is found by its number there. Where two messages of equal content overtake each other, their sends may be swapped;
+//! whether each arrived is still right.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use cluster_sim_types::NodeId;
 
 use crate::event::Sent;
 
-/// What tells messages under way apart: sender, receiver, label, content.
+/// The key of a message in flight: sender, receiver, label, content.
 type Address = (NodeId, NodeId, u64, u64);
 
-/// A message that was sent and is neither delivered nor lost.
+/// A message that was sent, and neither delivered nor lost yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct UnderWay {
     message: u64,
@@ -26,29 +26,28 @@ struct UnderWay {
     number: u32,
 }
 
-/// Which message an event is about.
+/// The message that an event is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pair {
     /// Its number.
     pub(super) message: u64,
-    /// Its send, if that came before.
+    /// Its send, if the event is a delivery or a loss.
     pub(super) sent: Option<Sent>,
     /// Its text, if that was captured.
     pub(super) text: Option<Arc<str>>,
 }
 
-/// All messages under way.
+/// All messages in flight.
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
     under_way: BTreeMap<Address, VecDeque<UnderWay>>,
     messages: u64,
-    /// The step and the place of the last record, and its address, if it was a send.
+    /// Step, index and address of the last send.
     last_send: Option<(u64, u64, Address)>,
 }
 
 impl Pairs {
-    /// Takes in the record that is event number `index`, of that step. `text` finds the texts of messages that were just sent, by
-    /// their contents.
+    /// Takes the record with that step and event index. `text` finds the text of a message that was just sent, by its content.
     pub(super) fn take(
         &mut self,
         record: &Record,
@@ -86,7 +85,7 @@ impl Pairs {
         Pair { message, sent: None, text }
     }
 
-    /// Takes one of the messages of that address off the air. What was sent before anybody looked belongs to nothing.
+    /// Removes one of the messages in flight with that address; `None` if its send was not recorded.
     fn end(&mut self, address: Address, which: impl FnOnce(&VecDeque<UnderWay>) -> usize) -> Option<Pair> {
         let queue = self.under_way.get_mut(&address)?;
         let ended = queue.remove(which(queue));
@@ -107,7 +106,7 @@ mod tests {
     const DELIVER: RecordKind = RecordKind::Deliver;
     const DROP: RecordKind = RecordKind::Drop;
 
-    /// A message between nodes 1 and 2 that says something, at an instant that is also its step.
+    /// A record of a message between nodes 1 and 2; its instant is also its step.
     fn record(kind: RecordKind, at: u64, payload: u64) -> (Record, u64) {
         let of = Record::of(VirtualInstant::from_nanoseconds(at), kind, NodeId(1));
         let there = Record { peer: NodeId(2), label: 7, payload, ..of };
@@ -119,7 +118,7 @@ mod tests {
         (record, at)
     }
 
-    /// The message of each record, and the instant at which it was sent.
+    /// The message number of each record, and the instant of its send.
     fn matched(records: &[(Record, u64)]) -> Vec<Option<(u64, Option<u64>)>> {
         let mut matching = Pairs::default();
         let take = |(index, (record, step)): (usize, &(Record, u64))| {
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_belongs_to_the_oldest_send_of_the_same_content() {
+    fn a_delivery_matches_the_oldest_send_of_equal_content() {
         let records = [
             record(SEND, 1, 5),
             record(SEND, 2, 6),
@@ -146,19 +145,19 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_right_after_its_send_takes_no_earlier_message_of_the_same_content() {
+    fn a_loss_right_after_a_send_belongs_to_that_send() {
         let records = [record(SEND, 1, 5), record(SEND, 2, 5), record(DROP, 2, 5), record(DELIVER, 9, 5)];
         assert_eq!(matched(&records), [(0, None), (1, None), (1, Some(2)), (0, Some(1))].map(Some));
     }
 
     #[test]
-    fn a_loss_on_arrival_takes_the_oldest() {
+    fn a_loss_on_arrival_matches_the_oldest_send() {
         let records = [record(SEND, 1, 5), record(SEND, 2, 5), record(DROP, 8, 5), record(DELIVER, 9, 5)];
         assert_eq!(matched(&records), [(0, None), (1, None), (0, Some(1)), (1, Some(2))].map(Some));
     }
 
     #[test]
-    fn the_way_back_is_another_way() {
+    fn directions_are_matched_apart() {
         let (forth, _) = record(SEND, 1, 5);
         let back = Record { node: forth.peer, peer: forth.node, ..forth };
         let arrives = Record { kind: DELIVER, ..forth };
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_of_a_session_is_told_by_its_number() {
+    fn a_session_message_is_matched_by_its_number() {
         let numbered = |kind, at, number| {
             let (record, step) = record(kind, at, 5);
             (Record { detail: number, ..record }, step)
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_saw_sent_belongs_to_nothing() {
+    fn a_delivery_without_a_recorded_send_matches_nothing() {
         assert_eq!(matched(&[record(DELIVER, 1, 5), record(RecordKind::Timer, 2, 5)]), [None, None]);
     }
 }

@@ -1,4 +1,4 @@
-//! Spans of time in which something was in force: cuts, pauses, nodes down or killed, loss rules, changed links.
+//! Spans of time: cuts, pauses, nodes down or killed, loss rules, changed links.
 
 use std::sync::Arc;
 
@@ -11,49 +11,51 @@ use crate::event::EventKind;
 use crate::fault::Fault;
 use crate::report::{FaultRecord, Report};
 
-/// Something that was in force for a time.
+/// A fault or state that was in force for a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
-    /// What it was.
+    /// Its kind.
     pub kind: SpanKind,
-    /// From when on, in nanoseconds since the start.
+    /// Its start, in nanoseconds since the start of the run.
     #[serde(rename = "from_ns")]
     pub from: VirtualInstant,
-    /// Until when; nothing if it was still in force when the run ended.
+    /// Its end; `None` if it was still in force when the run ended.
     #[serde(rename = "until_ns")]
     pub until: Option<VirtualInstant>,
-    /// The declared names of the nodes that it struck: one side of a cut; nobody for what is about a class of links.
+    /// The declared names of the nodes concerned; for a cut, one side.
+    ///
+    /// Empty for spans of a class of links.
     pub nodes: Vec<Arc<str>>,
     /// The other side of a cut.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<Arc<str>>,
-    /// Its place among the report's faults, if one of them began it.
+    /// The index of the fault in the report that began it, if one did.
     pub fault: Option<usize>,
-    /// What it was, in words.
+    /// The span as text, such as `cut [a/0] | [b/0] for 0.100s`.
     pub text: String,
 }
 
-/// What can be in force for a time.
+/// The kind of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SpanKind {
-    /// Nodes could not reach others.
+    /// Links between nodes were cut.
     Cut,
-    /// A node had crashed.
+    /// A node was down after a crash.
     Down,
-    /// A node was gone for good.
+    /// A node was killed for good.
     Killed,
-    /// The scenario was run without a node.
+    /// The scenario ran without the node.
     Absent,
-    /// A node stood still.
+    /// A node was paused.
     Paused,
-    /// A loss rule ate messages.
+    /// A loss rule was in force.
     Loss,
-    /// A class of links was of another model.
+    /// A class of links had another model than declared.
     Links,
 }
 
-/// What is open is known by a cut's id or a node's number.
+/// A span under construction, identified by the id of a cut or by a node.
 #[derive(Debug, Clone, Copy)]
 struct Open {
     kind: SpanKind,
@@ -65,7 +67,7 @@ struct Open {
     cut: u64,
 }
 
-/// What is and was in force.
+/// All spans so far, open and closed.
 #[derive(Debug, Default)]
 pub(super) struct Spans(Vec<Open>);
 
@@ -84,7 +86,7 @@ impl Spans {
         }
     }
 
-    /// A node that the scenario is run without is absent from the start.
+    /// Opens the span of a node that the scenario runs without, from the start.
     pub(super) fn add_absent(&mut self, node: NodeId) {
         self.open(SpanKind::Absent, &Record::of(VirtualInstant::ZERO, RecordKind::Kill, node));
     }
@@ -104,7 +106,7 @@ impl Spans {
         open.for_each(|open| open.until = Some(at));
     }
 
-    /// Everything that was in force, in the order in which it began, each with the fault that began it.
+    /// All spans by their start, each with the fault that began it.
     pub(super) fn finish(self, nodes: &[Arc<str>], report: &Report) -> Vec<Span> {
         let mut taken = vec![false; report.faults.len()];
         let mut spans: Vec<Span> = self.0.iter().map(|open| named(open, nodes, &report.faults, &mut taken)).collect();
@@ -114,7 +116,7 @@ impl Spans {
     }
 }
 
-/// Notes in each event of cuts and links the span that it began or ended, if it is exactly one.
+/// Sets in each event of cuts and links the span that it begins or ends, if it is exactly one.
 pub(super) fn assign(spans: &[Span], events: &mut [Event]) {
     for event in events {
         let kinds: &[SpanKind] = match event.event {
@@ -137,7 +139,7 @@ fn only(spans: &[Span], kinds: &[SpanKind], fits: impl Fn(&Span) -> bool) -> Opt
     found.next().filter(|_| found.next().is_none())
 }
 
-/// What was open, in the words of the fault that began it.
+/// A span with names, and with the text of the fault that began it.
 fn named(open: &Open, nodes: &[Arc<str>], faults: &[FaultRecord], taken: &mut [bool]) -> Span {
     let name = |node: NodeId| nodes.get(node.index()).map_or("cluster", |name| &**name);
     let (node, peer) = (name(open.node), name(open.peer));
@@ -148,9 +150,9 @@ fn named(open: &Open, nodes: &[Arc<str>], faults: &[FaultRecord], taken: &mut [b
                 (SpanKind::Cut, Fault::Cut { from, to, .. }) => {
                     from.first().is_some_and(|first| first == node) && to.first().is_some_and(|first| first == peer)
                 }
-                (SpanKind::Down, Fault::Crash { node: struck, .. })
-                | (SpanKind::Killed, Fault::Kill { node: struck })
-                | (SpanKind::Paused, Fault::Pause { node: struck, .. }) => struck == node,
+                (SpanKind::Down, Fault::Crash { node: target, .. })
+                | (SpanKind::Killed, Fault::Kill { node: target })
+                | (SpanKind::Paused, Fault::Pause { node: target, .. }) => target == node,
                 _ => false,
             }
     };
@@ -176,7 +178,7 @@ fn named(open: &Open, nodes: &[Arc<str>], faults: &[FaultRecord], taken: &mut [b
     Span { kind: open.kind, from: open.from, until: open.until, nodes: ours, others, fault, text }
 }
 
-/// Loss rules and changed links: no record names them, but their faults say from when to when they were in force.
+/// Spans of loss rules and changed links, taken from their faults: no record names them.
 fn of_links(faults: &[FaultRecord]) -> impl Iterator<Item = Span> + '_ {
     faults.iter().enumerate().filter(|(_, record)| record.applied).filter_map(|(index, record)| {
         let kind = match &record.fault {

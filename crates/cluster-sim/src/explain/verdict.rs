@@ -1,4 +1,4 @@
-//! The verdict on a run in one sentence.
+//! Verdicts on runs, in one sentence.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(super) struct Verdict {
     /// The instant to look at.
     #[serde(rename = "at_ns")]
     pub(super) at: VirtualInstant,
-    /// The step to look at, if it is a certain one.
+    /// The step to look at, if the verdict names one.
     pub(super) step: Option<u64>,
     /// The nodes to look at.
     pub(super) nodes: Vec<NodeId>,
@@ -43,7 +43,7 @@ impl Verdict {
         }
         if let Some(violation) = report.violations.first() {
             let on = listed(violation.nodes.iter().map(|node| name(*node)));
-            // Bare numbers of nodes say less than the rule's own message.
+            // Without names, the numbers of nodes add nothing to the rule's message.
             let is_plain = on.is_empty() || names.is_empty() && !violation.message.is_empty();
             let on = if is_plain { String::new() } else { format!(" on {on}") };
             let why = if violation.message.is_empty() { String::new() } else { format!(": {}", violation.message) };
@@ -77,7 +77,7 @@ impl Verdict {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// Joins names: `a`, `a and b`, `a, b and c`.
 fn listed(names: impl Iterator<Item = String>) -> String {
     let names: Vec<String> = names.collect();
     match names.as_slice() {

@@ -1,4 +1,4 @@
-//! The views of nodes as text: the present one, and the one before it.
+//! Views of nodes as text: the current one and the one before.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use crate::sim::Sim;
 
 /// The last view of a node that a run ended with, and the one before.
 ///
-/// Only views whose text is known are here: those of [`Scenario::show_views`](crate::Scenario::show_views), and numbers, texts and lists of
-/// them.
+/// Holds only views whose text is known: those of [`Scenario::show_views`](crate::Scenario::show_views), and numbers, texts and
+/// lists of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NodeView {
     /// The node's declared name.
     pub node: Arc<str>,
-    /// Since when it showed this view, in nanoseconds since the start.
+    /// The instant since which it showed this view, in nanoseconds since the start.
     #[serde(rename = "since_ns")]
     pub since: VirtualInstant,
-    /// The view as text; long ones are cut off.
+    /// The view as text; long ones are truncated.
     pub text: String,
-    /// The view that it showed before, if it showed another one.
+    /// The view before, if there was another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
 }
@@ -47,7 +47,7 @@ impl Views {
         }
     }
 
-    /// All of them, in the order of their nodes' numbers.
+    /// All views, by node number.
     pub(super) fn finish(self) -> Vec<NodeView> {
         self.0.into_values().collect()
     }

@@ -1,7 +1,8 @@
-//! Texts that say the same about other nodes and numbers.
+//! Normalises texts that differ only in numbers and nodes.
 
-/// The text with every word in which a digit stands, and every long word of hexadecimal digits, replaced by one sign, and lists of such by
-/// one of them: `n0, n1 and n3 lead term 4` becomes `# lead term #`.
+/// Replaces words that contain a digit, hexadecimal words of at least 8 digits, and lists of them by `#`.
+///
+/// For example `n0, n1 and n3 lead term 4` becomes `# lead term #`.
 pub(crate) fn without_numbers(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -24,7 +25,7 @@ pub(crate) fn without_numbers(text: &str) -> String {
     plain
 }
 
-/// How long the word is with which a text begins, in bytes; a point between two signs of a word belongs to it.
+/// The length in bytes of the word at the start; a point before a digit belongs to the word.
 fn word_length(text: &str) -> usize {
     let is_sign = |sign: char| sign.is_alphanumeric() || sign == '_';
     let mut signs = text.char_indices().peekable();
@@ -51,7 +52,7 @@ mod tests {
     #[case("deadbeef is a number and dead is none", "# is a number and dead is none")]
     #[case("äöü: 3 µs", "äöü: # µs")]
     #[case("", "")]
-    fn numbers_and_nodes_are_left_out_and_words_stay(#[case] text: &str, #[case] plain: &str) {
+    fn numbers_and_nodes_become_one_sign(#[case] text: &str, #[case] plain: &str) {
         assert_eq!(without_numbers(text), plain);
     }
 }

@@ -1,10 +1,10 @@
-//! The line a snapshot gates.
+//! The signature of a report, for snapshots.
 
 use cluster_sim_metrics::Signature;
 
 use super::Report;
 
-/// What happened, in numbers that a person can compare.
+/// The counts and the digest of a run, in a fixed order.
 pub(super) fn of(report: &Report) -> Signature {
     let traffic = &report.traffic;
     let mut signature = Signature::new()

@@ -1,4 +1,4 @@
-//! Runs the checks of a scenario against one run.
+//! Runs the checks of a scenario during one run.
 
 use std::any::Any;
 
@@ -18,7 +18,7 @@ struct LiveTest {
 }
 
 impl LiveTest {
-    /// Runs the check. A verdict that it reached without reading the world proves nothing.
+    /// Runs the check. `Holds` without a read of the world proves nothing and becomes `Unknown`.
     fn ask(&mut self, world: &World<'_>) -> Verdict {
         let before = world.observations_read();
         let verdict = (self.test)(world);
@@ -37,7 +37,7 @@ impl LiveTest {
     }
 }
 
-/// A check with a memory.
+/// A check with state.
 struct LiveObserver {
     name: String,
     invariant: Box<dyn Invariant>,
@@ -59,11 +59,11 @@ pub(super) struct LiveChecks {
     points: Vec<LivePoint>,
     /// The points that were not hit yet.
     points_left: usize,
-    /// The check that runs now, to name it if it panics.
+    /// The check that is running, to name it if it panics.
     asking: Option<Asked>,
 }
 
-/// One of the checks, by its kind and place.
+/// A check, by its kind and index.
 #[derive(Clone, Copy)]
 enum Asked {
     Always(usize),
@@ -154,7 +154,7 @@ impl LiveChecks {
         !self.eventually.is_empty()
     }
 
-    /// The `eventually` checks that do not hold now, with why.
+    /// The `eventually` checks that do not hold now, each with its evidence.
     pub(super) fn pending(&mut self, world: &World<'_>) -> Vec<(String, cluster_sim_invariants::Evidence)> {
         let mut pending = Vec::new();
         for (index, check) in self.eventually.iter_mut().enumerate() {

@@ -1,4 +1,4 @@
-//! Applying faults, and ending those that end by themselves.
+//! Applies faults, and ends those with a duration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,12 @@ use super::Sim;
 use crate::fault::{Fault, FaultPlan, PlanError, ScheduledFault, check_fault};
 use crate::report::FaultRecord;
 
-/// What the run does to the cluster at a scheduled instant.
+/// An action on the cluster at a scheduled instant.
 #[derive(Debug)]
 enum Scheduled {
-    /// Applies a fault, by its place among the records.
+    /// Applies a fault, by the index of its record.
     Apply(usize),
-    /// Heals a cut, by its place among the cuts.
+    /// Heals a cut, by its index among the cuts.
     EndCut(usize),
     /// Restarts a node, if it is still down after the incarnation that was crashed.
     Restart(NodeId, Incarnation),
@@ -31,7 +31,7 @@ struct HeldCut {
     record: usize,
     id: CutId,
     dropped: DropCount,
-    /// Gone once it was handed to the test that made the cut.
+    /// None once the test that made the cut took it.
     guard: Option<NetworkPartition>,
 }
 
@@ -43,7 +43,7 @@ struct OpenLoss {
     rule: String,
 }
 
-/// A fault in force, known by what shows that it still is.
+/// A fault in force, with the state that shows that it still is.
 #[derive(Debug)]
 enum InForce {
     Cut(CutId),
@@ -64,7 +64,7 @@ pub(super) struct FaultState {
     pauses: BTreeMap<NodeId, usize>,
     /// The records of faults in force.
     in_force: Vec<(usize, InForce)>,
-    /// The fault phase is over: faults still scheduled are not applied.
+    /// Whether the fault phase is over: scheduled faults are then not applied.
     is_over: bool,
 }
 
@@ -103,10 +103,10 @@ impl FaultState {
 }
 
 impl Sim {
-    /// Applies a fault now; its record says that the test did it.
+    /// Applies a fault now; its record shows that the test did it.
     ///
     /// # Errors
-    /// If it names a node or class of links that the scenario does not have; nothing was done.
+    /// If it names a node or class of links that the scenario does not have; the run is unchanged.
     pub fn inject(&mut self, fault: Fault) -> Result<(), PlanError> {
         let has_links = |links: &str| links == "default" || self.definition.classes.iter().any(|class| class.name == links);
         check_fault(self.faults.records.len(), &fault, |node| self.node(node).is_some(), has_links)?;
@@ -114,7 +114,7 @@ impl Sim {
         Ok(())
     }
 
-    /// Applies a fault whose names are known, now, and says whether it changed anything. A run that is over stays as it is.
+    /// Applies a fault with checked names now, and returns whether it had an effect. Does nothing once the run is over.
     pub(super) fn by_hand(&mut self, fault: Fault) -> bool {
         if self.over {
             return false;
@@ -215,7 +215,7 @@ impl Sim {
     /// The numbers of nodes named on both sides of a cut.
     fn ids_of(&self, sides: [&Vec<String>; 2]) -> [Vec<NodeId>; 2] {
         let kernel = &self.engine.core.kernel;
-        // A map, since a side may be most of a large cluster.
+        // A map, because a side may hold most nodes of a large cluster.
         let ids: BTreeMap<&str, NodeId> = (0..kernel.node_count()).map(|id| (&**kernel.name(NodeId(id)), NodeId(id))).collect();
         sides.map(|side| side.iter().map(|name| ids[name.as_str()]).collect())
     }
@@ -251,7 +251,7 @@ impl Sim {
         }
     }
 
-    /// Heals every cut; true if one was in force.
+    /// Heals every cut, and returns whether one was in force.
     fn heal_cuts(&mut self) -> bool {
         let network: &mut Network = self.engine.core.devices.get_mut(self.network);
         let some = network.living_cuts().next().is_some();
@@ -259,7 +259,7 @@ impl Sim {
         some
     }
 
-    /// Notes in their records that faults ended which were in force and are not any more.
+    /// Sets the end of faults that are no longer in force in their records.
     pub(super) fn note_ended_faults(&mut self) {
         if self.faults.in_force.is_empty() {
             return;
@@ -292,7 +292,7 @@ impl Sim {
         ended.iter().for_each(|record| self.faults.records[*record].ended_at = Some(now));
     }
 
-    /// Ends the fault phase: cuts heal, links are as declared, paused nodes resume, and all nodes but the killed restart.
+    /// Ends the fault phase: heals cuts, restores links, resumes paused nodes, and restarts all nodes except killed ones.
     pub(super) fn end_faults(&mut self) {
         self.faults.is_over = true;
         self.apply_heals();
@@ -306,7 +306,7 @@ impl Sim {
         self.end_in_force(|_| true);
     }
 
-    /// The records of all faults, with what each did by now.
+    /// The records of all faults, with their effects so far.
     pub(super) fn fault_records(&mut self) -> Vec<FaultRecord> {
         let mut records = std::mem::take(&mut self.faults.records);
         for cut in &self.faults.cuts {

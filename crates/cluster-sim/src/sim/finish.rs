@@ -12,8 +12,10 @@ use super::world::WorldView;
 use crate::report::{Outcome, Report};
 
 impl Sim {
-    /// Ends the run: the fault phase ends, and the run goes on until every `eventually` has held for `stable_for` and every client ended, at
-    /// most for `recovery_timeout`.
+    /// Ends the fault phase, runs the recovery phase, and returns the report.
+    ///
+    /// The recovery phase lasts until every `eventually` has held for `stable_for` and every client ended, at most
+    /// `recovery_timeout`.
     pub fn finish(mut self) -> Report {
         self.end_fault_phase();
         self.conclude();
@@ -33,7 +35,7 @@ impl Sim {
         }
     }
 
-    /// The observer of that name and type as it stands, for a test that reads more of it than the report shows.
+    /// The observer of that name and type, for a test that reads more from it than the report shows.
     pub fn observer<I: Invariant>(&self, name: &str) -> Option<&I> {
         self.checks.observer(name)
     }
@@ -46,9 +48,9 @@ impl Sim {
         // A client that ended stays ended: without an `eventually` the last end is enough.
         let stable_for = if self.checks.has_eventually() { stable_for } else { Duration::ZERO };
         let mut held_since: Option<VirtualInstant> = None;
-        // The rules that did not hold when one of them last did not.
+        // The rules pending when any last was.
         let mut unstable = Vec::new();
-        // Since when no event is pending and no task is ready: only the clock can still change.
+        // The instant since which no event is pending and no task is ready: only the clock can still change.
         let mut stalled_at: Option<VirtualInstant> = None;
         while !self.over {
             let pending = self.pending();
@@ -96,7 +98,7 @@ impl Sim {
         self.report.waiting = waiting;
     }
 
-    /// The `eventually` rules that do not hold now; none if a check panicked, which ends the run.
+    /// The `eventually` rules that do not hold now; empty if a check panicked, which ends the run.
     fn pending(&mut self) -> Vec<(String, Evidence)> {
         let mut pending = Vec::new();
         self.guarded(|sim| {
@@ -133,7 +135,7 @@ impl Sim {
             self.report.last_events = self.describe_ring();
         }
         self.notify_records();
-        // Dropping what the nodes still hold runs their code, which may panic; it is no part of the run.
+        // Dropping the state of nodes runs their code, which may panic; this is no part of the run.
         self.guarded(|sim| sim.engine.shut_down());
         self.report.outcome = self.outcome();
         if self.report.outcome != Outcome::Held && self.report.last_events.is_empty() {

@@ -1,4 +1,4 @@
-//! Names that a run knows for what its records number.
+//! Names of nodes, tasks, causes and links, which records give as numbers.
 
 use std::sync::Arc;
 
@@ -9,16 +9,16 @@ use super::Sim;
 use crate::event::{EventKind, text_of};
 use crate::report::PanicSite;
 
-/// Stands for what is about no node.
+/// The name in place of a node for events of no node.
 const CLUSTER: &str = "cluster";
 
 impl Sim {
-    /// The declared name of a node; `cluster` for what is about no node.
+    /// The declared name of a node; `cluster` for none.
     pub(crate) fn node_name(&self, node: NodeId) -> &str {
         if node.0 < self.engine.core.kernel.node_count() { self.engine.core.kernel.name(node) } else { CLUSTER }
     }
 
-    /// The same name, shared with the run.
+    /// Shares the name of [`node_name`](Self::node_name).
     pub(crate) fn shared_name(&self, node: NodeId) -> Arc<str> {
         if node.0 < self.engine.core.kernel.node_count() { Arc::clone(self.engine.core.kernel.name(node)) } else { CLUSTER.into() }
     }
@@ -28,7 +28,7 @@ impl Sim {
         self.engine.core.kernel.task_named(path).map(|task| task.name)
     }
 
-    /// What dropped a message to `to`, by the number in its record.
+    /// The cause of the loss of a message to `to`, by the number in its record.
     pub(crate) fn cause(&self, number: u32, to: NodeId) -> LossCause {
         self.network().cause(number, to)
     }
@@ -38,7 +38,7 @@ impl Sim {
         self.network().class_name(number)
     }
 
-    /// The site of a panic in code of a node.
+    /// The site of a panic in the code of a node.
     pub(crate) fn panic_site(&self, node: NodeId) -> PanicSite {
         let mut first = 0;
         let group = self.definition.groups.iter().find(|group| {
@@ -49,17 +49,17 @@ impl Sim {
         PanicSite::Node { name: self.node_name(node).to_owned(), group }
     }
 
-    /// The view of a node as text, if its type is one whose text is known.
+    /// The view of a node as text, if the text of its type is known.
     pub(crate) fn view_text(&self, node: NodeId) -> Option<String> {
         let view = self.engine.view(node)?;
         self.definition.view_texts.text(view)
     }
 
-    /// A record as a line: its instant and its sentence. Of messages only label and length are known.
+    /// Formats a record as its instant and its sentence; messages show label and length.
     pub(crate) fn describe(&self, record: &Record) -> String {
         let task = match record.kind {
             RecordKind::Timer => self.task_named(record.label),
-            // Once the name is gone with its task, the path is left.
+            // The run forgets the name when the task ends; the number of its path remains.
             RecordKind::Spawn | RecordKind::Poll | RecordKind::TaskEnd => {
                 Some(self.task_named(record.label).unwrap_or_else(|| format!("task {:016x}", record.label)))
             }

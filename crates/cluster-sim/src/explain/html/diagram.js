@@ -1,14 +1,14 @@
-// The run as a picture: faults above, lanes below, time across.
+// The diagram: faults above, a lane for each node below, time across.
 
 const laneCanvas = document.getElementById("lanes"), axisCanvas = document.getElementById("axis");
 const overviewCanvas = document.getElementById("overview");
-/** More arrows than this are not drawn at once: some are left out, and the window says so. */
+/** The most arrows drawn at once, apart from losses; the window shows how many are drawn. */
 const ARROWS_AT_ONCE = 12000;
-/** What was drawn last, so that the pointer can find it. */
+/** The arrows and marks drawn last, searched by the pointer. */
 let drawnArrows = [], drawnMarks = [];
 let tones = {};
 
-/** A canvas fit for the screen, and what draws on it in pixels of the page. */
+/** Fits a canvas to the screen, and returns a pen that draws in page pixels. */
 function prepare(canvas, height) {
   const width = canvas.clientWidth || 1000, ratio = window.devicePixelRatio || 1;
   canvas.style.height = `${height}px`;
@@ -38,7 +38,7 @@ function draw() {
   drawLanes();
 }
 
-/** Distances between ticks that read well. */
+/** The distance between ticks, rounded to 1, 2 or 5 times a power of ten. */
 function tickStep(length, width) {
   const rough = (length / width) * 110, power = 10 ** Math.floor(Math.log10(rough));
   return power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
@@ -56,7 +56,7 @@ function drawAxis() {
   let written = -Infinity;
   for (let tick = Math.ceil(Math.max(0, from) / step) * step; tick <= Math.min(until, endsAt * 1.5); tick += step) {
     const gap = idle.find((stretch) => tick > stretch.from && tick < stretch.until - step);
-    // Over what is drawn short in one go: it may be many steps long.
+    // Skips an idle stretch at once: it may be many steps long.
     if (gap) tick = Math.floor(gap.until / step) * step;
     const x = Math.round(xOf(tick, width)) + 0.5;
     if (hidden(tick)) continue;
@@ -88,7 +88,7 @@ const drawLine = (pen, { x1, y1, x2, y2 }) => line(pen, x1, y1, x2, y2);
 
 const toneOfSpan = { cut: "cut", loss: "cut", links: "cut", down: "down", killed: "down", absent: "down", paused: "paused" };
 
-/** Everything in force in view as bars, each in the first row where it and its words have room. */
+/** Draws spans in view as bars, each in the first row with room for the bar and its text. */
 function drawFaults() {
   const place = document.getElementById("faults"), width = place.clientWidth || 1000;
   const [start, end] = windowInTime();
@@ -120,7 +120,7 @@ function drawFaults() {
   picture.dataset.bands = inView;
 }
 
-/** At most so many rows of bars. */
+/** The most rows of bars. */
 const BAR_ROWS = 8;
 
 function bar(span, left, width, row) {
@@ -136,7 +136,7 @@ function bar(span, left, width, row) {
   return made;
 }
 
-/** Says that there is more beside the window, and goes there. */
+/** A note that there are faults outside the window; a click moves there. */
 function note(side, text, row, span) {
   const made = document.createElement("div");
   made.className = "note";
@@ -153,7 +153,7 @@ function spanDetails(span) {
   return known;
 }
 
-/** How much happened when, in the whole run. */
+/** Delivered and lost messages per column of the overview. */
 const density = (() => {
   const columns = 400, delivered = new Array(columns).fill(0), lost = new Array(columns).fill(0);
   for (const arrow of arrows) {
@@ -169,7 +169,7 @@ function drawOverview() {
   const x = (instant) => xOfPlace(placeOf(instant));
   const broad = (x(endsAt) - x(0)) / density.columns;
   for (let column = 0; column < density.columns; column++) {
-    // A root lets a single loss be seen beside a thousand messages.
+    // The square root keeps a single loss visible beside a thousand messages.
     const tall = (number) => (number ? Math.max(2, Math.sqrt(number / density.most) * (base - 3)) : 0);
     const left = x(0) + column * broad, lost = tall(density.lost[column]);
     pen.fillStyle = tones.lane;
@@ -208,12 +208,12 @@ function drawLanes() {
   drawMarks(pen, width);
   drawPointed(pen);
   drawVerdict(pen, width, height);
-  tellWindow(left);
+  showWindow(left);
 }
 
 const crisp = (y) => Math.round(y) + 0.5;
 
-/** What holds for all lanes for a time: before the start, after the end, the calm, and events that were left out. */
+/** Draws what spans all lanes: time outside the run, idle stretches, the recovery phase, and events left out. */
 function drawStretches(pen, width, height) {
   pen.fillStyle = tones.wash;
   pen.fillRect(0, 0, Math.max(0, xOf(0, width)), height);
@@ -239,7 +239,7 @@ function drawStretches(pen, width, height) {
     line(pen, x, 0, x, height);
     pen.setLineDash([]);
     pen.fillStyle = tones.quiet;
-    const words = "faults over, calm begins", isFar = x > Math.min(width, xOf(verdictAt, width)) - pen.measureText(words).width - 10;
+    const words = "faults end, recovery begins", isFar = x > Math.min(width, xOf(verdictAt, width)) - pen.measureText(words).width - 10;
     pen.textAlign = isFar ? "right" : "left";
     pen.fillText(words, isFar ? x - 5 : x + 5, height - 8);
   }
@@ -272,13 +272,13 @@ function hatch(pen, x, y, width, height, tone) {
   pen.restore();
 }
 
-/** What was in force at single nodes, on their lanes. */
+/** Draws spans of single nodes on their lanes. */
 function drawLives(pen, width) {
   const thick = Math.min(laneHeight * 0.5, 20);
   for (const span of spans) {
     const x1 = xOf(span.from_ns, width), x2 = xOf(span.until_ns ?? endsAt, width);
     if (x2 < 0 || x1 > width) continue;
-    // Of a cut the smaller side is the one that is cut off.
+    // Of a cut, the smaller side is drawn as cut off.
     const others = span.others ?? [], side = others.length && others.length < span.nodes.length ? others : span.nodes;
     for (const name of side) {
       const y = laneY.get(laneOf.get(name));
@@ -302,7 +302,7 @@ function drawLives(pen, width) {
   }
 }
 
-/** Draws the arrows in view, those of one look at a stroke. Answers with how many were in view, how many of them lost, and how many were drawn. */
+/** Draws the arrows in view, those of one style in one stroke. Returns how many are in view, lost and drawn. */
 function drawArrows(pen, width) {
   const seen = [];
   let lost = 0;
@@ -311,7 +311,7 @@ function drawArrows(pen, width) {
     seen.push(arrow);
     if (arrow.what === LOST) lost += 1;
   });
-  // Losses are what is looked for: none of them is left out.
+  // Losses are never left out: they are what a reader looks for.
   const every = Math.ceil(seen.length / ARROWS_AT_ONCE);
   const drawn = every > 1 ? seen.filter((arrow, place) => arrow.what === LOST || place % every === 0) : seen;
   const strength = seen.length > 3000 ? 0.25 : seen.length > 800 ? 0.45 : seen.length > 250 ? 0.7 : 0.95;
@@ -354,13 +354,13 @@ function stroke(pen, path, tone, alpha) {
   pen.globalAlpha = 1;
 }
 
-/** Where an arrow is drawn. */
+/** The line of an arrow, in pixels. */
 function lineOf(arrow, width) {
   const x1 = xOf(arrow.start, width), y1 = laneY.get(arrow.from), y2 = laneY.get(arrow.to);
   const x2 = xOf(arrow.end, width), down = Math.sign(y2 - y1);
   if (arrow.what === UNDER_WAY) return { x1, y1, x2: x1 + 16, y2: y1 + down * Math.min(Math.abs(y2 - y1) / 2, 16) };
   if (arrow.what !== LOST) return { x1, y1, x2, y2 };
-  // Lost when it was sent: it ends soon. Lost on arrival: it nearly gets there.
+  // A message lost when sent gets a short arrow; one lost on arrival nearly reaches its lane.
   if (x2 - x1 < 6) return { x1, y1, x2: x1 + 5, y2: y1 + down * Math.min(Math.abs(y2 - y1) * 0.5, 24) };
   return { x1, y1, x2, y2: y2 - down * Math.min(9, laneHeight / 4) };
 }
@@ -380,7 +380,7 @@ function addCross(path, { x2, y2 }) {
   path.lineTo(x2 + 3.5, y2 - 3.5);
 }
 
-/** Room that is taken by words, so that no two lie on each other. */
+/** Reserves boxes for labels, so that they do not overlap. */
 function makeRoom() {
   const taken = [];
   return (x, y, width, height) => {
@@ -391,7 +391,7 @@ function makeRoom() {
 }
 let hasRoom = makeRoom();
 
-/** Writes what the messages were lost to, where there is room for it. */
+/** Labels lost messages with the cause, where there is room. */
 function nameLosses(pen) {
   hasRoom = makeRoom();
   const lost = drawnArrows.filter(({ arrow }) => arrow.what === LOST);
@@ -417,14 +417,14 @@ function drawMarks(pen, width) {
   if (laneHeight < 40 || facts.length > 400) return;
   pen.textAlign = "left";
   pen.fillStyle = tones.fact;
-  // The last ones first: they are nearest to the verdict.
+  // From the last one: those are nearest to the verdict.
   for (const row of facts.reverse()) {
     const text = fit(pen, texts[rows.cause[row]], 200), x = xOf(rows.at[row], width) + 7, y = laneY.get(laneOfRow[row]) - 12;
     if (hasRoom(x - 2, y - 6, pen.measureText(text).width + 8, 12)) write(pen, text, x, y);
   }
 }
 
-/** Text that lines under it do not blur. */
+/** Writes text with an outline, so that lines below do not blur it. */
 function write(pen, text, x, y) {
   pen.lineWidth = 3;
   pen.lineJoin = "round";
@@ -434,7 +434,7 @@ function write(pen, text, x, y) {
   pen.lineWidth = 1;
 }
 
-/** Text cut to a width. */
+/** Truncates text to a width. */
 function fit(pen, text, width) {
   if (pen.measureText(text).width <= width) return text;
   let length = Math.min(text.length, 80);
@@ -449,7 +449,7 @@ function drawMark(pen, row, x, y) {
   if (group === "facts") {
     diamond(pen, x, y - 12 * Math.min(1, laneHeight / 40), 3.5, tones.fact);
     drawnMarks.push({ x, y: y - 12 * Math.min(1, laneHeight / 40), row });
-  } else if (group === "lives") {
+  } else if (group === "lifecycle") {
     drawLife(pen, kind, x, y);
     drawnMarks.push({ x, y, row });
   } else if (scene.shown.has(group) && group !== "messages" && group !== "losses") {
@@ -517,7 +517,7 @@ function drawVerdict(pen, width, height) {
   pen.lineWidth = 1;
 }
 
-/** Draws once more, stronger, what is pointed at and what was chosen. */
+/** Highlights the arrow or mark under the pointer, the chosen one, and the message that led to the violation. */
 function drawPointed(pen) {
   const chosen = scene.chosen >= 0 ? arrowOfRow.get(scene.chosen) : null, broke = arrowOfRow.get(trigger);
   pen.lineWidth = 2.5;
@@ -547,7 +547,7 @@ function drawPointed(pen) {
   pen.lineWidth = 1;
 }
 
-/** What lies under the pointer: a mark before an arrow, the nearer before the farther. */
+/** The mark or arrow nearest to the pointer; marks win. */
 function findAt(x, y) {
   let best = null, least = 7;
   for (const mark of drawnMarks) {
@@ -563,7 +563,7 @@ function findAt(x, y) {
   return best;
 }
 
-/** How far a point is from a line. */
+/** The distance of a point from a line, in pixels. */
 function distance(x, y, { x1, y1, x2, y2 }) {
   if (x < Math.min(x1, x2) - 6 || x > Math.max(x1, x2) + 6) return Infinity;
   const square = (x2 - x1) ** 2 + (y2 - y1) ** 2 || 1;

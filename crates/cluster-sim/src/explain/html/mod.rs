@@ -1,4 +1,4 @@
-//! One file with a run as a picture: it needs no network, no other file and no build.
+//! A run as a self-contained HTML page: no network, no other files, no build.
 
 mod data;
 
@@ -6,7 +6,7 @@ use super::recording::Recording;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");
-/// Each knows what comes before it.
+/// In order: each uses those before it.
 const SCRIPTS: [&str; 5] = [
     include_str!("run.js"),
     include_str!("text.js"),
@@ -15,15 +15,15 @@ const SCRIPTS: [&str; 5] = [
     include_str!("page.js"),
 ];
 
-/// The recording of a run as a page of HTML, complete in itself.
+/// Writes a recording as a self-contained HTML page.
 ///
-/// At its top stands the verdict in one sentence, with `replay`, the line to paste for seeing it again. Below that is the run as a
-/// space-time diagram, at first around the step that the verdict names: virtual time across, a lane for each node, an arrow for
-/// each message. Then come faults, checks, traffic, measurements and the last events.
+/// The top shows the verdict in one sentence, and `replay`, the command that reruns it. Below is the run as a space-time diagram,
+/// at first around the step that the verdict names: virtual time across, a lane for each node, an arrow for each message. Then
+/// come the events, faults, checks, traffic and measurements.
 pub fn html(recording: &Recording, replay: Option<&str>) -> String {
     let data = data::of(recording, replay);
     let mut page = String::with_capacity(PAGE.len() + STYLE.len() + data.len() + 64 * 1024);
-    // Every second piece names what stands in its place, and nothing that was put in is looked at again.
+    // Every second piece is the name of a placeholder; inserted text is not searched again.
     for (place, piece) in PAGE.split("@@").enumerate() {
         match piece {
             _ if place % 2 == 0 => page.push_str(piece),
@@ -31,13 +31,13 @@ pub fn html(recording: &Recording, replay: Option<&str>) -> String {
             "style" => page.push_str(STYLE),
             "data" => page.push_str(&data),
             "script" => SCRIPTS.iter().for_each(|script| page.push_str(script)),
-            other => unreachable!("nothing is called {other} in the page"),
+            other => unreachable!("the page has no placeholder {other}"),
         }
     }
     page
 }
 
-/// Text in which nothing is taken for HTML.
+/// Escapes text for HTML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

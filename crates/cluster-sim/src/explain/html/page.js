@@ -1,9 +1,9 @@
-// The page around the picture: verdict, hints, lists, tables, and what the hands do.
+// The page around the diagram: verdict, hints, lists, tables, and input.
 
 const picture = document.getElementById("picture"), tip = document.getElementById("tip");
 const at = (id) => document.getElementById(id);
 
-/** An element with text or other elements in it. */
+/** Creates an element with attributes and children. */
 function element(name, attributes = {}, ...inside) {
   const made = Object.assign(document.createElement(name), attributes);
   made.append(...inside);
@@ -24,7 +24,7 @@ function showVerdict() {
   }
 }
 
-/** A hint: what it is about, and text with links to instants in it. */
+/** Adds a hint: a label, and text with links to instants. */
 function hint(label, ...parts) {
   const inside = parts.map((part) => {
     if (typeof part === "string") return part;
@@ -34,24 +34,24 @@ function hint(label, ...parts) {
   at("hints").append(element("li", {}, element("span", { className: "label" }, label), element("span", {}, ...inside)));
 }
 
-/** When the message was sent whose delivery an event is. */
+/** When the message of a delivery was sent, as text. */
 function sentBy(row) {
   const arrow = arrowOfRow.get(row);
   return arrow && arrow.last === row ? `, sent at ${seconds(arrow.start)}, ${span(arrow.end - arrow.start)} before` : "";
 }
 
-/** Where to look first: what was in force, what was lost last, what the nodes said last. */
+/** Shows where to look first: faults in force, the last loss, views and last facts of the nodes. */
 function showHints() {
   if (verdict.passed) return;
   report.violations.slice(1).forEach((violation) => hint("Also broken", `“${violation.rule}” at ${seconds(violation.at_ns)} ${violation.message}`));
   if (trigger >= 0) hint("In that step", [sentence(trigger), rows.at[trigger]], sentBy(trigger));
   const isOpen = (span) => span.from_ns <= verdictAt && (span.until_ns ?? Infinity) > verdictAt;
   const link = (span) => [span.text, span.from_ns, span.until_ns ?? endsAt];
-  const tell = (span) => span.fault === null ? "" : `, ${data.effects[span.fault]}`;
+  const effectOf = (span) => span.fault === null ? "" : `, ${data.effects[span.fault]}`;
   const open = spans.filter(isOpen), over = spans.filter((span) => (span.until_ns ?? Infinity) <= verdictAt);
-  for (const span of open.slice(-3)) hint("In force", link(span), `, since ${seconds(span.from_ns, 3)}${tell(span)}`);
+  for (const span of open.slice(-3)) hint("In force", link(span), `, since ${seconds(span.from_ns, 3)}${effectOf(span)}`);
   const last = over.filter((span) => span.fault === null || report.faults[span.fault].effect > 0).at(-1);
-  if (last) hint("Before that", link(last), `, ${seconds(last.from_ns, 3)} to ${seconds(last.until_ns, 3)}${tell(last)}`);
+  if (last) hint("Before that", link(last), `, ${seconds(last.from_ns, 3)} to ${seconds(last.until_ns, 3)}${effectOf(last)}`);
   if (!spans.length) hint("Faults", "none was in force");
   const lost = arrows.filter((arrow) => arrow.what === LOST && arrow.end <= verdictAt);
   const near = lost.filter((arrow) => suspects.has(arrow.from) || suspects.has(arrow.to)).at(-1) ?? lost.at(-1);
@@ -88,12 +88,12 @@ function showKinds() {
   }
 }
 
-/** The names of the lanes; a click lets the messages of that node stand out. */
+/** Shows the names of the lanes; a click highlights the messages of that node. */
 function showNames() {
   const place = at("names");
   place.replaceChildren();
   for (const lane of scene.lanes) {
-    const button = element("button", { type: "button", title: `${data.nodes[lane]}: let its messages stand out` }, data.nodes[lane]);
+    const button = element("button", { type: "button", title: `${data.nodes[lane]}: highlight its messages` }, data.nodes[lane]);
     button.style.height = `${laneHeight}px`;
     if (laneHeight < 14) button.style.fontSize = "8px";
     button.classList.toggle("suspect", suspects.has(lane));
@@ -109,7 +109,7 @@ function showNames() {
   const hidden = data.nodes.length - scene.lanes.length;
   const all = element("button", { type: "button", className: "quiet" }, hidden ? `show all ${data.nodes.length}` : "");
   all.onclick = () => {
-    scene.everybody = true;
+    scene.allLanes = true;
     at("nodes").value = "";
     chooseNodes();
   };
@@ -123,17 +123,17 @@ function chooseNodes() {
   listEvents();
 }
 
-function tellWindow({ seen, lost, drawn, crossed }) {
+function showWindow({ seen, lost, drawn, crossed }) {
   const some = drawn < seen ? `, ${thousands(drawn)} drawn` : "";
   const long = span(Math.min(instantOf(scene.until), endsAt) - Math.max(0, instantOf(scene.from)));
   at("window").textContent = `${long} in view · ${plural(seen, "message")}${some} · ${thousands(lost)} lost`;
   Object.assign(picture.dataset, { arrows: seen, lost, drawn, crossed, lanes: scene.lanes.length, idle: idle.length });
 }
 
-/** How many events are listed. */
+/** The number of listed events, and whether only those of the verdict's nodes are listed. */
 let listed = 60, listsInvolved = suspects.size > 0;
 
-/** Whether an event is to be in the list. */
+/** Whether an event is in the list. */
 function isListed(row) {
   const group = groupOfRow[row];
   if (!scene.shown.has(group)) return false;
@@ -142,7 +142,7 @@ function isListed(row) {
   return !listsInvolved || touches(suspects);
 }
 
-/** The last events before the verdict, newest first. */
+/** Lists the last events before the verdict, newest first. */
 function listEvents() {
   const found = [];
   let row = lowerBound(rows.at, verdictAt + 1) - 1;
@@ -191,7 +191,7 @@ function showWhich() {
 
 const cell = (text, className = "") => element("td", { className }, text);
 
-/** A table with a head; columns whose name ends in # are of numbers. */
+/** Creates a table with a head; columns whose name ends in # hold numbers. */
 function table(columns, lines) {
   const isNumber = columns.map((column) => column.endsWith("#"));
   const head = columns.map((column, place) => element("th", { className: isNumber[place] ? "number" : "" }, column.replace("#", "")));
@@ -210,7 +210,7 @@ function showTables() {
     className: record.effect === 0 ? "muted" : "",
     onclick: () => goTo(record.at_ns),
   }));
-  at("fault-table").append(faults.length ? table(["at#", "fault", "effect"], faults) : element("p", { className: "quiet" }, "There was none."));
+  at("fault-table").append(faults.length ? table(["at#", "fault", "effect"], faults) : element("p", { className: "quiet" }, "None."));
   const broken = new Map(report.violations.map((violation) => [violation.rule, violation]));
   const known = new Set(report.checks.map((check) => check.name));
   const unlisted = [...broken.keys()].filter((rule) => !known.has(rule)).map((name) => ({ name, kind: "eventually", times_checked: 1, unknown: null }));
@@ -218,7 +218,7 @@ function showTables() {
     const [word, tone] = broken.has(name) ? ["broken", "broken"] : unknown ? [`unknown: ${unknown}`, "bad"] : ["not broken", "fine"];
     return { cells: [name, kind, thousands(times_checked), cell(word, tone)] };
   });
-  at("check-table").append(checks.length ? table(["rule", "kind", "checked#", "verdict"], checks) : element("p", { className: "quiet" }, "There was none."));
+  at("check-table").append(checks.length ? table(["rule", "kind", "checked#", "verdict"], checks) : element("p", { className: "quiet" }, "None."));
   const { traffic } = report;
   const counts = ["sent", "copied", "delivered", "in_flight"].map((name) => ({ cells: [name.replace("_", " "), thousands(traffic[name])] }));
   for (const [cause, { messages }] of Object.entries(traffic.dropped)) counts.push({ cells: [cell(`lost to ${cause}`, "bad"), thousands(messages)] });
@@ -231,10 +231,10 @@ function showTables() {
   }
 }
 
-/** Every value of a measured tree, with the way to it. */
-function leaves(way, value) {
-  if (value === null || typeof value !== "object") return [[way, value === null ? "–" : typeof value === "number" ? thousandsOf(value) : String(value)]];
-  return Object.entries(value).flatMap(([name, inner]) => leaves(`${way}.${name}`, inner));
+/** Every value of a measured tree, with its path. */
+function leaves(path, value) {
+  if (value === null || typeof value !== "object") return [[path, value === null ? "–" : typeof value === "number" ? thousandsOf(value) : String(value)]];
+  return Object.entries(value).flatMap(([name, inner]) => leaves(`${path}.${name}`, inner));
 }
 
 const thousandsOf = (number) => Number.isInteger(number) ? thousands(number) : String(number);
@@ -251,7 +251,7 @@ function showLegend() {
     sample('<g stroke="var(--lost)"><path d="M1 1 12 7"/><path stroke-width="1.6" d="m9 4 6 6m0-6-6 6"/></g>', "lost"),
     sample('<path d="m11 2 4 4-4 4-4-4z" fill="var(--fact)" stroke="none"/>', "fact"),
     sample('<path d="M11 3v7" stroke="var(--timer)"/>', "timer"),
-    sample('<circle cx="11" cy="6" r="4" stroke="var(--ink)" stroke-width="1.5"/>', "boots, goes on"),
+    sample('<circle cx="11" cy="6" r="4" stroke="var(--ink)" stroke-width="1.5"/>', "boots, resumes"),
     sample('<path d="m7 2 8 8m0-8-8 8" stroke="var(--ink)" stroke-width="2"/>', "crashes"),
     sample('<rect width="22" height="12" fill="var(--cut)" opacity=".2" stroke="none"/>', "cut off"),
     sample('<rect width="22" height="12" fill="var(--paused)" opacity=".3" stroke="none"/>', "paused"),
@@ -280,7 +280,7 @@ function onPoint(event) {
   if ((found?.arrow ?? found?.row) !== (before?.arrow ?? before?.row)) drawLanes();
 }
 
-/** Lets the pointer drag a window of time; `scale` says how much time a pixel is. */
+/** Makes a canvas drag the window of time. */
 function makeDraggable(canvas) {
   let grabbed = null;
   canvas.addEventListener("pointerdown", (event) => {

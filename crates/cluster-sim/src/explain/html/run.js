@@ -5,23 +5,23 @@ const { report, verdict, texts, spans } = data;
 const rows = data.events;
 const count = rows.at.length;
 
-/** Which lane a node has, by its name. */
+/** The lane of each node, by name. */
 const laneOf = new Map(data.nodes.map((name, lane) => [name, lane]));
-/** The lane of the node of each row; none for what is about no node. */
+/** The lane of the node of each row; -1 for events of no node. */
 const laneOfRow = rows.node.map((text) => laneOf.get(texts[text]) ?? -1);
 
 const kindOf = (row) => texts[rows.kind[row]];
 const nodeOf = (row) => texts[rows.node[row]];
-/** The other node of an event; the node itself where there is none. */
+/** The other node of an event; its own node if there is none. */
 const peerOf = (row) => (rows.peer[row] ? texts[rows.peer[row]] : nodeOf(row));
 const peerLaneOf = (row) => laneOf.get(peerOf(row)) ?? -1;
 
-/** What can be shown or not, with the kinds of events in it and whether it is shown at first. */
+/** Groups of events that can be shown or hidden: color, whether shown at first, and kinds of events. */
 const GROUPS = {
   messages: { tone: "--message", shown: true, kinds: ["send", "copy", "deliver", "session_send", "session_deliver"] },
   losses: { tone: "--lost", shown: true, kinds: ["drop"] },
   facts: { tone: "--fact", shown: true, kinds: ["fact"] },
-  lives: { tone: "--down", shown: true, kinds: ["boot", "crash", "kill", "pause", "resume"] },
+  lifecycle: { tone: "--down", shown: true, kinds: ["boot", "crash", "kill", "pause", "resume"] },
   timers: { tone: "--timer", shown: true, kinds: ["timer"] },
   sessions: {
     tone: "--message", shown: true,
@@ -34,17 +34,17 @@ const GROUPS = {
 const groupOfKind = new Map(Object.entries(GROUPS).flatMap(([group, { kinds }]) => kinds.map((kind) => [kind, group])));
 const groupOfRow = rows.kind.map((text) => groupOfKind.get(texts[text]) ?? "faults");
 
-/** When the run ended, and the instant to look at. */
+/** The end of the run, the instant of the verdict, and the nodes that it names. */
 const endsAt = Math.max(report.ended_at_ns, 1);
 const verdictAt = verdict.at_ns;
 const suspects = new Set(verdict.nodes);
 
-/** What became of a message. */
+/** The outcomes of a message. */
 const DELIVERED = 0, LOST = 1, UNDER_WAY = 2, ASKED = 3;
 
-/** All messages, by the instant of their sending. `first` and `last` are rows, or -1 where that event was left out. */
+/** All messages by the instant of their send. `first` and `last` are rows, or -1 where that event was left out. */
 const arrows = buildArrows();
-/** For each arrow the latest end of all up to it, so that those that reach into a window are found without looking at all. */
+/** For each arrow the latest end of all up to it: arrows that reach into a window are found by a binary search. */
 const reach = arrows.map(((latest) => (arrow) => (latest = Math.max(latest, arrow.end)))(0));
 
 function buildArrows() {
@@ -72,10 +72,10 @@ function buildArrows() {
   return found.sort((one, other) => one.start - other.start);
 }
 
-/** The arrow that an event begins or ends. */
+/** The arrow that the event of a row begins or ends. */
 const arrowOfRow = new Map(arrows.flatMap((arrow) => [[arrow.first, arrow], [arrow.last, arrow]]).filter(([row]) => row >= 0));
 
-/** The first place of an ascending list whose value is at least that. */
+/** The first index of an ascending list whose value is at least `value`. */
 function lowerBound(list, value) {
   let low = 0, high = list.length;
   while (low < high) {
@@ -85,14 +85,14 @@ function lowerBound(list, value) {
   return low;
 }
 
-/** Calls back for every arrow of which something lies between two instants. */
+/** Calls `each` for every arrow that overlaps the time between two instants. */
 function arrowsBetween(from, until, each) {
   for (let place = lowerBound(reach, from); place < arrows.length && arrows[place].start <= until; place++) {
     if (arrows[place].end >= from) each(arrows[place]);
   }
 }
 
-/** Calls back for every row between two instants. */
+/** Calls `each` for every row between two instants. */
 function rowsBetween(from, until, each) {
   for (let row = lowerBound(rows.at, from); row < count && rows.at[row] <= until; row++) each(row);
 }

@@ -1,17 +1,17 @@
-// What is looked at: the window of time, the nodes and the kinds of events that are shown.
+// The view of the diagram: the window of time, the lanes and the groups of events that are shown.
 
-/** At most this many lanes are shown before somebody asks for more. */
+/** The most lanes shown before the reader asks for all. */
 const LANES_AT_FIRST = 24;
-/** At first as many messages before the verdict are in view, and at most so many more to see the fault before it. */
+/** Messages before the verdict in the first window, and the most in it if that brings the fault before it into view. */
 const ARROWS_AT_FIRST = 70, ARROWS_WITH_FAULT = 500;
 
-/** Stretches of the run in which nothing happens for long. They are drawn short, so that the rest has room. */
+/** Long idle stretches of the run, drawn short to leave room for the rest. */
 const idle = findIdle();
 
 function findIdle() {
   const instants = [0, endsAt, verdictAt, ...spans.flatMap((span) => [span.from_ns, span.until_ns ?? endsAt])];
   const long = endsAt * 0.12, short = endsAt * 0.02, found = [];
-  // One loop over both lists, in order.
+  // Merges both lists in order of time.
   instants.sort((one, other) => one - other);
   let last = 0, other = 0;
   const happens = (instant) => {
@@ -26,7 +26,7 @@ function findIdle() {
   return found;
 }
 
-/** Where an instant is once idle stretches are short: what the window of time is measured in. */
+/** The place of an instant: its time with idle stretches shortened. Windows are measured in places. */
 function placeOf(instant) {
   let place = instant;
   for (const { from, until, short } of idle) {
@@ -56,15 +56,15 @@ const scene = {
   shown: new Set(Object.keys(GROUPS).filter((group) => GROUPS[group].shown)),
   /** The lanes that are shown, in order. */
   lanes: [],
-  /** The nodes of which only messages are to stand out. */
+  /** The lanes whose messages are highlighted; empty for all. */
   marked: new Set(),
   /** The row that was chosen, or -1. */
   chosen: -1,
-  /** What is under the pointer: an arrow or a row. */
+  /** The arrow or row under the pointer. */
   pointed: null,
 };
 
-/** The event that led to the step which broke the rule, at best a delivery, or -1: what must hold in the end is broken by no step. */
+/** The row of the event that began the violating step, at best a delivery, or -1: no step breaks an `eventually`. */
 const trigger = (() => {
   const rule = report.violations[0]?.rule, check = report.checks.find(({ name }) => name === rule);
   if (verdict.step === null || rule !== undefined && (!check || check.kind === "eventually")) return -1;
@@ -76,29 +76,29 @@ const trigger = (() => {
   return step.find((row) => kindOf(row).endsWith("deliver")) ?? step[0] ?? -1;
 })();
 
-/** The last thing that was in force before the verdict and had an effect. */
+/** The last span with an effect that began before the verdict. */
 function lastCause() {
   const effective = spans.filter((span) => span.from_ns <= verdictAt && (span.fault === null || report.faults[span.fault].effect > 0));
   return effective.at(-1);
 }
 
-/** The verdict and what led to it. */
+/** The first window: the verdict and what led to it. */
 function windowAtFirst() {
   const starts = arrows.map((arrow) => arrow.start);
   const before = arrows.filter((arrow) => arrow.end <= verdictAt && arrow.what !== UNDER_WAY);
   before.sort((one, other) => one.end - other.end);
   const last = before.slice(-ARROWS_AT_FIRST).map((arrow) => arrow.start).sort((one, other) => one - other);
-  // One that took very long does not widen the window for all.
+  // A few very slow messages do not widen the window.
   let from = before.length > ARROWS_AT_FIRST ? last[Math.floor(last.length * 0.06)] : 0;
   const cause = lastCause(), number = lowerBound(starts, verdictAt) - lowerBound(starts, cause?.from_ns ?? 0);
   if (cause && number <= ARROWS_WITH_FAULT) from = Math.min(from, cause.from_ns);
   const middle = placeOf(verdictAt), length = Math.max(middle - placeOf(from), endsAt / 1e6, 1000);
-  // In the middle, unless nothing comes after it.
+  // The verdict is in the middle, unless nothing comes after it.
   const after = Math.min(length, Math.max(0, endsAtPlace - middle)) + length * 0.08;
   return { from: middle - length * 1.05, until: middle + after };
 }
 
-/** The nodes whose case this is: those that the verdict names, those that something was done to, those that speak most with them. */
+/** The lanes shown first: nodes that the verdict names, nodes under faults, and those that exchange most messages with them. */
 function involved() {
   const weights = new Map();
   const add = (lane, weight) => weights.set(lane, (weights.get(lane) ?? 0) + weight);
@@ -117,41 +117,41 @@ function involved() {
   return new Set(ranked.slice(0, LANES_AT_FIRST).map(([lane]) => lane));
 }
 
-/** Shows the nodes whose names contain one of the words, or all where there is none. */
+/** Shows the nodes whose names contain one of the words, or all if there is no word. */
 function showLanes(text) {
   const wanted = text.split(/[\s,]+/).filter(Boolean);
   const all = [...data.nodes.keys()];
   scene.lanes = all.filter((lane) => wanted.some((word) => data.nodes[lane].includes(word)));
   if (!wanted.length) scene.lanes = all;
-  if (!wanted.length && all.length > LANES_AT_FIRST && !scene.everybody) {
+  if (!wanted.length && all.length > LANES_AT_FIRST && !scene.allLanes) {
     const some = involved();
     scene.lanes = all.filter((lane) => some.size === 0 ? lane < LANES_AT_FIRST : some.has(lane));
   }
   placeLanes();
 }
 
-/** Where each lane is, in pixels from the top. */
+/** The middle of each lane, in pixels from the top. */
 const laneY = new Map();
 let laneHeight = 48;
 
 function placeLanes() {
   laneHeight = Math.max(16, Math.min(72, Math.floor(520 / Math.max(1, scene.lanes.length))));
-  // A canvas has an end.
+  // Browsers limit the height of a canvas.
   if (laneHeight * scene.lanes.length > 8000) laneHeight = 8000 / scene.lanes.length;
   laneY.clear();
   scene.lanes.forEach((lane, place) => laneY.set(lane, (place + 0.5) * laneHeight));
 }
 
-/** The instants between which things are looked at. */
+/** The first and last instant of the window. */
 const windowInTime = () => [instantOf(scene.from), instantOf(scene.until)];
 
-/** Looks at what happens between two instants, with room on both sides. */
+/** Shows the time between two instants, with room on both sides. */
 function lookBetween(from, until) {
   const [first, last] = [placeOf(from), placeOf(until)], room = (last - first) * 0.15;
   look(first - room, last + room);
 }
 
-/** Looks at another window of time. */
+/** Moves the window of time. */
 function look(from, until) {
   const length = Math.min(Math.max(until - from, 100), (WHOLE.until - WHOLE.from) * 1.2);
   const middle = (from + until) / 2;
@@ -161,28 +161,28 @@ function look(from, until) {
   draw();
 }
 
-/** Looks closer, by a factor, around a place. */
+/** Zooms by a factor around a place. */
 function zoom(factor, around = (scene.from + scene.until) / 2) {
   const from = around - (around - scene.from) * factor;
   look(from, from + (scene.until - scene.from) * factor);
 }
 
-/** Goes to an instant, without looking closer. */
+/** Centers the window on an instant, without zooming. */
 function goTo(instant) {
   const half = (scene.until - scene.from) / 2, place = placeOf(instant);
   look(place - half, place + half);
 }
 
-/** Whether an arrow is to be seen, by what became of it and who sent it. */
+/** Whether an arrow is shown: its group and both its lanes are. */
 function isArrowShown({ from, to, what }) {
   const group = what === LOST ? "losses" : what === ASKED ? "sessions" : "messages";
   return scene.shown.has(group) && laneY.has(from) && laneY.has(to);
 }
 
-/** Whether an arrow is one of those that are to stand out. */
+/** Whether an arrow is highlighted. */
 const standsOut = ({ from, to }) => scene.marked.size === 0 || scene.marked.has(from) || scene.marked.has(to);
 
-/** Whether an event is drawn as a mark of its own: messages are arrows, and faults are bands. */
+/** Whether an event is drawn as a mark: messages are arrows, and faults are bars. */
 function isMark(row) {
   const group = groupOfRow[row];
   if (!laneY.has(laneOfRow[row]) || group === "faults" && kindOf(row) !== "call") return false;

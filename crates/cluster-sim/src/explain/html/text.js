@@ -2,13 +2,13 @@
 
 const thousands = (number) => String(number).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 
-/** An instant or a time in seconds, as reports write it: what is beyond the last digit is cut off. */
+/** An instant or a duration in seconds, truncated as reports write it. */
 function seconds(nanoseconds, digits = 6) {
   const whole = Math.floor(nanoseconds / 1e9), rest = String(nanoseconds - whole * 1e9).padStart(9, "0");
   return `${whole}.${rest.slice(0, digits)}s`;
 }
 
-/** A time in the unit that suits it. */
+/** A duration in its largest fitting unit. */
 function span(nanoseconds) {
   const units = [[1e9, "s"], [1e6, "ms"], [1e3, "µs"]];
   const [size, unit] = units.find(([size]) => nanoseconds >= size) ?? [1, "ns"];
@@ -17,10 +17,10 @@ function span(nanoseconds) {
 
 const plural = (number, one, many = `${one}s`) => `${thousands(number)} ${number === 1 ? one : many}`;
 
-/** An event as its sentence, without its instant: the templates are those of the reports. */
+/** The sentence of an event, from the templates of the reports. */
 const sentence = (row) => data.sentences[texts[rows.sentence[row]]].replace(/\{(\w+)\}/g, (_, part) => texts[rows[part][row]]);
 
-/** The details of an event, as pairs of a word and a value. */
+/** The details of an event, as pairs of a label and a value. */
 function details(row) {
   const known = [["at", seconds(rows.at[row], 9)], ["step", thousands(rows.step[row])]];
   const add = (word, value) => value && known.push([word, value]);
@@ -44,6 +44,6 @@ function arrowDetails(arrow) {
   if (arrow.what === LOST) known.push(["to", texts[rows.cause[arrow.last]]]);
   if (arrow.last >= 0) known.push(["in step", thousands(rows.step[arrow.last])]);
   const rest = details(row).filter(([word]) => word !== "at" && word !== "step" && word !== "view");
-  const what = ["delivered", "lost", "under way", kindOf(row) === "refuse" ? "refused" : "a session, taken"][arrow.what];
+  const what = ["delivered", "lost", "in flight", kindOf(row) === "refuse" ? "session refused" : "session accepted"][arrow.what];
   return [`${from} → ${to}  ${texts[rows.message[row]]}  ${what}`, known.concat(rest)];
 }
