@@ -1,16 +1,18 @@
-//! The page as a person sees it, in a browser.
+//! The HTML page as a headless browser shows it. Skipped where there is no Chromium.
 
 use std::process::{Command, Stdio};
 
 use cluster_sim::explain::{self, Recording};
 use cluster_sim::prelude::*;
+use serde_json::Value;
 
+use crate::recording::with_every_fault;
 use crate::scenarios::{self, SEED};
 
-/// What a headless browser shows of a page; nothing where there is none, which is said.
-fn shown(page: &str) -> Option<String> {
+/// The DOM of a page in a headless browser; `None` without a browser, with a line on stderr.
+fn render(page: &str) -> Option<String> {
     let Some(browser) = browser() else {
-        eprintln!("skipped: there is no Chromium on PATH and none in the variable CHROMIUM, so nobody looked at the page");
+        eprintln!("skipped: no Chromium on PATH and none in the variable CHROMIUM");
         return None;
     };
     let folder = tempfile::tempdir().expect("there is room for a page");
@@ -39,28 +41,28 @@ fn browser() -> Option<String> {
     })
 }
 
-/// The value of an attribute of whatever has it first.
+/// The value of an attribute at its first occurrence.
 fn attribute<'a>(dom: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = dom.split_once(&format!(" {name}=\""))?;
     rest.split_once('"').map(|(value, _)| value)
 }
 
 fn number(dom: &str, name: &str) -> u64 {
-    let value = attribute(dom, name).unwrap_or_else(|| panic!("nothing has {name}"));
+    let value = attribute(dom, name).unwrap_or_else(|| panic!("no element has {name}"));
     value.parse().unwrap_or_else(|_| panic!("{name} is {value:?}"))
 }
 
-/// The text between the tags of the element of that id.
+/// The text of the element with that id.
 fn text_of<'a>(dom: &'a str, id: &str) -> &'a str {
-    let (_, rest) = dom.split_once(&format!(" id=\"{id}\"")).unwrap_or_else(|| panic!("nothing is called {id}"));
+    let (_, rest) = dom.split_once(&format!(" id=\"{id}\"")).unwrap_or_else(|| panic!("no element has the id {id}"));
     let (_, rest) = rest.split_once('>').expect("a tag ends");
     rest.split_once("</").map_or("", |(text, _)| text)
 }
 
-/// The names of the lanes, and whether each is one that the verdict names.
+/// The names of the lanes, and for each whether the verdict names it.
 fn lanes(dom: &str) -> Vec<(&str, bool)> {
     let (_, names) = dom.split_once("id=\"names\"").expect("there are lanes");
-    let (names, _) = names.split_once("</div>").expect("there is an end of them");
+    let (names, _) = names.split_once("</div>").expect("the list ends");
     let buttons = names.split("<button").skip(1);
     buttons
         .map(|button| {
@@ -70,93 +72,167 @@ fn lanes(dom: &str) -> Vec<(&str, bool)> {
         .collect()
 }
 
-/// The words on the bars of what was in force.
+/// The texts on the bars of faults in force.
 fn bands(dom: &str) -> Vec<&str> {
     let bars = dom.split("class=\"band\"").skip(1);
     bars.filter_map(|bar| bar.split_once("<span>")?.1.split_once("</span>")).map(|(words, _)| words).collect()
 }
 
-fn assert_whole(dom: &str) {
+fn assert_complete(dom: &str) {
     assert_eq!(attribute(dom, "data-error"), None, "{}", text_of(dom, "error"));
-    assert_eq!(attribute(dom, "data-ready"), Some("yes"), "the page did not come to its end");
+    assert_eq!(attribute(dom, "data-ready"), Some("yes"), "the scripts ran to their end");
 }
 
 #[test]
-fn a_stale_view_is_seen_with_its_cut_and_the_message_that_brought_it() {
+fn a_stale_read_shows_its_cut_and_message() {
     let recording = scenarios::stale_gossip().record(SEED);
-    let Some(dom) = shown(&explain::html(&recording, Some("replay <this>"))) else { return };
-    assert_whole(&dom);
+    let Some(dom) = render(&explain::html(&recording, Some("replay <this>"))) else { return };
+    assert_complete(&dom);
     let sentence = text_of(&dom, "sentence");
-    assert!(sentence.starts_with("“nobody forgets what it knew” was broken at 0.409362s (step 173) on gossip/3: "), "{sentence}");
+    assert!(sentence.starts_with("“no node forgets a version” was broken at 0.409362s (step 173) on gossip/3: "), "{sentence}");
     assert_eq!(
         lanes(&dom),
         [0, 1, 2, 3, 4].map(|index| (["gossip/0", "gossip/1", "gossip/2", "gossip/3", "gossip/4"][index], index == 3))
     );
-    assert_eq!(bands(&dom), ["cut [gossip/4] | [gossip/0 gossip/1 gossip/2 gossip/3] for 0.190s"], "the pause was earlier");
-    assert!(dom.contains("1 earlier fault"), "and is said to be there");
-    assert!(number(&dom, "data-arrows") > 50, "the window is around the verdict and holds the cut");
-    assert_eq!(number(&dom, "data-lost"), recording.report.traffic.lost());
-    let (_, hint) = dom.split_once(">In that step<").expect("the step is told of");
-    assert!(
-        hint.contains("gossip/4 → gossip/3 delivers {version: 1}") && hint.contains("sent at 0.400613s"),
-        "its delivery is told of"
+    assert_eq!(
+        bands(&dom),
+        ["cut [gossip/4] | [gossip/0 gossip/1 gossip/2 gossip/3] for 0.190s"],
+        "the pause ended before the window"
     );
-    assert!(dom.contains("replay &lt;this&gt;"), "the line to paste is there");
-    assert!(dom.contains("ate 29 messages"), "the table of faults says what the cut did");
+    assert!(dom.contains("1 earlier fault"), "and a note points to it");
+    assert!(number(&dom, "data-arrows") > 50, "the window holds the verdict and the cut");
+    assert_eq!(number(&dom, "data-lost"), recording.report.traffic.lost());
+    let (_, hint) = dom.split_once(">In that step<").expect("a hint names the step");
+    assert!(
+        hint.contains("gossip/4 -&gt; gossip/3  delivers #")
+            && hint.contains(" Latest {version: 1}")
+            && hint.contains("sent at 0.400613s"),
+        "a hint names the delivery: {hint}"
+    );
+    assert!(dom.contains("replay &lt;this&gt;"), "the rerun command is shown");
+    assert!(dom.contains(">29 messages dropped<"), "the table of faults shows the effect of the cut");
 }
 
 #[test]
-fn a_question_that_is_never_asked_again_is_seen_with_the_loss_that_took_it() {
-    let Some(dom) = shown(&explain::html(&scenarios::lost_retry().record(SEED), None)) else { return };
-    assert_whole(&dom);
+fn a_lost_question_shows_the_rule_that_dropped_it() {
+    let Some(dom) = render(&explain::html(&scenarios::lost_retry().record(SEED), None)) else { return };
+    assert_complete(&dom);
     assert!(text_of(&dom, "sentence").contains("client/0 still waits for the answer to question 5"));
     assert_eq!(bands(&dom), ["crash client/1 for 0.120s", "lose 0.3 of default as bad weather for 0.150s"]);
-    assert_eq!((number(&dom, "data-arrows"), number(&dom, "data-lost")), (38, 4), "all is in view");
-    assert_eq!(number(&dom, "data-idle"), 1, "the second and a half in which nothing happens is drawn short");
-    assert!(dom.contains("lost to bad weather"), "the traffic tells what was lost to what");
-    assert!(!dom.contains(">In that step<"), "what must hold in the end is broken by no step");
+    assert_eq!((number(&dom, "data-arrows"), number(&dom, "data-lost")), (38, 4), "everything is in view");
+    assert_eq!(number(&dom, "data-idle"), 1, "1.5 idle seconds are drawn short");
+    assert!(dom.contains("lost to bad weather"), "the traffic names the cause of each loss");
+    assert!(!dom.contains(">In that step<"), "no step breaks an `eventually`");
 }
 
 #[test]
-fn runs_that_panic_or_hold_or_speak_in_sessions_are_seen_whole() {
-    for (scenario, word) in [(scenarios::panicking_server(), "PANICKED"), (scenarios::doubling(), "HELD")] {
-        let Some(dom) = shown(&explain::html(&scenario.record(SEED), None)) else { return };
-        assert_whole(&dom);
+fn runs_that_panic_or_pass_are_drawn() {
+    for (scenario, word) in [(scenarios::panicking_server(), "FAIL"), (scenarios::doubling(), "PASS")] {
+        let Some(dom) = render(&explain::html(&scenario.record(SEED), None)) else { return };
+        assert_complete(&dom);
         assert_eq!(text_of(&dom, "word"), word);
         assert!(number(&dom, "data-arrows") > 10);
     }
 }
 
 #[test]
-fn a_hundred_thousand_events_in_view_are_drawn_in_part_and_every_loss_is() {
+fn every_loss_is_drawn_when_other_arrows_are_left_out() {
     let recording = scenarios::crowd(40, 40).record(SEED);
     assert!(recording.events.len() > 100_000 && recording.left_out.is_none(), "{} events", recording.events.len());
-    // What the window at first was and how many lanes it had is kept before all is asked for.
+    // Keeps the arrows and lanes of the first window, then shows the whole run.
     let clicks = "const { arrows, lanes } = document.getElementById('picture').dataset;
         document.body.dataset.first = `${arrows} of ${lanes}`;
         document.querySelector('#names .quiet').click();
         document.getElementById('to-whole').click();";
     let page = explain::html(&recording, None).replace("</body>", &format!("<script>{clicks}</script></body>"));
-    let Some(dom) = shown(&page) else { return };
-    assert_whole(&dom);
+    let Some(dom) = render(&page) else { return };
+    assert_complete(&dom);
     let (arrows, lanes) = attribute(&dom, "data-first").and_then(|first| first.split_once(" of ")).expect("it was kept");
-    assert!((50..2_000).contains(&arrows.parse::<u32>().unwrap()) && lanes == "24", "at first {arrows} of {lanes}");
+    assert!(
+        (50..2_000).contains(&arrows.parse::<u32>().unwrap()) && lanes == "24",
+        "the first window: {arrows} arrows on {lanes} lanes"
+    );
     assert_eq!(number(&dom, "data-lanes"), 40);
     let traffic = &recording.report.traffic;
-    assert_eq!(number(&dom, "data-arrows"), traffic.sent, "all are in view");
+    assert_eq!(number(&dom, "data-arrows"), traffic.sent, "every message is in view");
     assert_eq!(number(&dom, "data-lost"), traffic.lost());
-    assert_eq!(number(&dom, "data-crossed"), traffic.lost(), "of the losses none is left out");
+    assert_eq!(number(&dom, "data-crossed"), traffic.lost(), "every loss is drawn");
     assert!((traffic.lost()..20_000).contains(&number(&dom, "data-drawn")));
 }
 
 #[test]
-fn a_recording_with_events_left_out_is_seen_whole() {
-    let Some(dom) = shown(&explain::html(&scenarios::crowd(5, 40).record_at_most(SEED, 200), None)) else { return };
-    assert_whole(&dom);
+fn a_recording_with_events_left_out_is_drawn() {
+    let Some(dom) = render(&explain::html(&scenarios::crowd(5, 40).record_at_most(SEED, 200), None)) else { return };
+    assert_complete(&dom);
     assert!(number(&dom, "data-arrows") > 10);
 }
 
-/// A run whose names would end the script that holds them, if they could.
+/// Recordings with events of most kinds: sessions, tasks, crashes, cuts, loss rules, changed links.
+fn recordings() -> [Recording; 5] {
+    let failing = [scenarios::stale_gossip(), scenarios::lost_retry(), scenarios::panicking_server(), scenarios::doubling()];
+    let [stale, lost, panicked, doubled] = failing.map(|scenario| scenario.record(SEED));
+    [stale, lost, panicked, doubled, with_every_fault()]
+}
+
+/// The sentences of all events, filled in from the table and the columns that a page carries.
+fn filled_in(page: &str) -> Vec<String> {
+    let (_, rest) = page.split_once("id=\"data\">").expect("a page carries its data");
+    let (json, _) = rest.split_once("</script>").expect("the data end");
+    let data: Value = serde_json::from_str(json).expect("the data are JSON");
+    let text_at = |column: &str, row: usize| {
+        let place = data["events"][column][row].as_u64().expect("a column of texts holds places") as usize;
+        data["texts"][place].as_str().expect("it is a text")
+    };
+    let rows = data["events"]["at"].as_array().expect("it is a column").len();
+    (0..rows)
+        .map(|row| {
+            let mut rest = data["sentences"][text_at("sentence", row)].as_str().expect("the table has every sentence");
+            let mut sentence = String::new();
+            while let Some((before, after)) = rest.split_once('{') {
+                let (part, after) = after.split_once('}').expect("a brace is closed");
+                sentence.push_str(before);
+                sentence.push_str(text_at(part, row));
+                rest = after;
+            }
+            sentence + rest
+        })
+        .collect()
+}
+
+fn texts(recording: &Recording) -> Vec<String> {
+    recording.events.iter().map(|event| recording.text_of(event)).collect()
+}
+
+#[test]
+fn the_page_carries_the_table_of_sentences() {
+    for recording in recordings() {
+        assert_eq!(filled_in(&explain::html(&recording, None)), texts(&recording), "{}", recording.report.scenario);
+    }
+}
+
+#[test]
+fn the_page_and_text_of_write_the_same_sentences() {
+    // Runs in the scope of the page's own scripts, after them.
+    let dump = "document.body.dataset.sentences = JSON.stringify([...rows.at.keys()].map(sentence));";
+    let end = "})();\n</script>";
+    for recording in recordings() {
+        let page = explain::html(&recording, None);
+        assert_eq!(page.matches(end).count(), 1);
+        let Some(dom) = render(&page.replace(end, &format!("{dump}\n{end}"))) else { return };
+        assert_complete(&dom);
+        let json = attribute(&dom, "data-sentences").expect("the sentences were written");
+        let json = json
+            .replace("&quot;", "\"")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&nbsp;", "\u{a0}")
+            .replace("&amp;", "&");
+        let sentences: Vec<String> = serde_json::from_str(&json).expect("they are a list of texts");
+        assert_eq!(sentences, texts(&recording), "{}", recording.report.scenario);
+    }
+}
+
+/// A run whose names would close the script element that holds them, if they were not escaped.
 fn hostile() -> Recording {
     const BREAK: &str = "</script><script>document.documentElement.dataset.error='out'</script><!--<b>&amp;\u{2028}@@data@@";
     Scenario::new(BREAK)
@@ -171,20 +247,20 @@ fn hostile() -> Recording {
 }
 
 #[test]
-fn no_name_breaks_out_of_the_page() {
+fn names_are_escaped_in_the_page() {
     let page = explain::html(&hostile(), Some("</script>@@title@@"));
     let plain = explain::html(&scenarios::doubling().record(SEED), None);
     assert_eq!(page.matches("</script").count(), plain.matches("</script").count());
     assert_eq!(page.matches("<script").count(), plain.matches("<script").count());
-    let Some(dom) = shown(&page) else { return };
-    assert_whole(&dom);
-    assert!(text_of(&dom, "sentence").contains("&lt;script&gt;document"), "it is shown as it was written");
+    let Some(dom) = render(&page) else { return };
+    assert_complete(&dom);
+    assert!(text_of(&dom, "sentence").contains("&lt;script&gt;document"), "it is shown as it is written");
 }
 
 #[test]
-fn a_page_that_is_broken_says_so() {
+fn a_broken_page_shows_its_error() {
     let page = explain::html(&scenarios::doubling().record(SEED), None).replace("JSON.parse(", "JSON.parts(");
-    let Some(dom) = shown(&page) else { return };
-    assert!(attribute(&dom, "data-error").is_some_and(|error| error.contains("JSON.parts")), "the error is told");
-    assert!(text_of(&dom, "error").starts_with("This page is broken: "), "and seen");
+    let Some(dom) = render(&page) else { return };
+    assert!(attribute(&dom, "data-error").is_some_and(|error| error.contains("JSON.parts")), "the error is reported");
+    assert!(text_of(&dom, "error").starts_with("This page is broken: "), "and shown");
 }

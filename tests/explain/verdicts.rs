@@ -1,4 +1,4 @@
-//! Verdicts for pull requests and pipelines.
+//! Verdicts as Markdown for pull requests and as JUnit XML for pipelines.
 
 use std::time::Duration;
 
@@ -23,16 +23,16 @@ fn reports() -> Vec<Report> {
     ]
 }
 
-/// The text without the lines of the stories, which move when another one is told.
+/// The text without line numbers of `scenarios.rs`, which change with every edit of that file.
 fn without_lines(text: &str) -> String {
-    let mut pieces = text.split("stories.rs:");
+    let mut pieces = text.split("scenarios.rs:");
     let first = pieces.next().unwrap_or_default().to_owned();
     let is_place = |character: char| character.is_ascii_digit() || character == ':';
-    pieces.fold(first, |text, piece| text + "stories.rs" + piece.trim_start_matches(is_place))
+    pieces.fold(first, |text, piece| text + "scenarios.rs" + piece.trim_start_matches(is_place))
 }
 
 #[test]
-fn a_pipeline_is_told_of_every_scenario_and_rule() {
+fn junit_has_a_case_for_every_scenario_and_rule() {
     let replay = |report: &Report| (report.outcome != Outcome::Held).then(|| REPLAY.to_owned());
     insta::assert_snapshot!(without_lines(&explain::junit("sweep", &reports(), replay)));
 }
@@ -45,13 +45,13 @@ fn fragile() -> Scenario {
     };
     Scenario::new("fragile")
         .nodes("node", 1, node)
-        .always("it is whole", |world| world.views::<bool>().all(|(_, broken)| !broken))
-        .eventually("it is there", |world| world.views::<bool>().count() == 1)
+        .always("it is not broken", |world| world.views::<bool>().all(|(_, broken)| !broken))
+        .eventually("a view is published", |world| world.views::<bool>().count() == 1)
         .duration(Duration::from_millis(10))
 }
 
 #[test]
-fn of_several_runs_the_first_that_does_not_pass_decides() {
+fn junit_shows_the_first_run_that_does_not_pass() {
     let mut reports: Vec<Report> = (0..16).map(|seed| fragile().run(Seed(seed))).collect();
     reports.sort_by_key(|report| report.outcome == Outcome::Violated);
     let failed = reports.iter().find(|report| report.outcome == Outcome::Violated).expect("one in two fails");
@@ -59,24 +59,24 @@ fn of_several_runs_the_first_that_does_not_pass_decides() {
     let text = explain::junit("sweep", &reports, |_| None);
     assert_eq!(text.matches("<testcase ").count(), 3, "{text}");
     assert_eq!(text.matches("<failure ").count(), 1, "{text}");
-    assert!(!text.contains("<skipped"), "runs that held judged what must hold in the end: {text}");
+    assert!(!text.contains("<skipped"), "a passing run judges every `eventually`: {text}");
     let case = text.split("<testcase ").find(|case| case.contains("<failure ")).expect("one failed");
     assert!(case.contains(&format!(r#"name="digest" value="{}""#, failed.digest)), "{case}");
     let alone = explain::junit("sweep", std::slice::from_ref(failed), |_| None);
-    assert_eq!(alone.matches("<skipped").count(), 1, "after the rule broke nobody asked for the end: {alone}");
+    assert_eq!(alone.matches("<skipped").count(), 1, "once a rule broke, `eventually` is not judged: {alone}");
 }
 
 #[test]
-fn a_pull_request_is_told_of_a_broken_rule() {
+fn markdown_shows_a_broken_rule() {
     insta::assert_snapshot!(explain::markdown(&scenarios::stale_gossip().run(SEED), Some(REPLAY)));
 }
 
 #[test]
-fn a_pull_request_is_told_of_a_panic() {
+fn markdown_shows_a_panic() {
     insta::assert_snapshot!(without_lines(&explain::markdown(&scenarios::panicking_server().run(SEED), None)));
 }
 
 #[test]
-fn a_pull_request_is_told_that_all_held() {
+fn markdown_shows_a_passing_run() {
     insta::assert_snapshot!(explain::markdown(&scenarios::doubling().run(SEED), None));
 }
