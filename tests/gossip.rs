@@ -71,7 +71,7 @@ fn a_failing_seed_of_a_sweep_fails_alone_with_the_same_report() {
     assert_eq!((sweep.passed(), failure.seed()), (0, Seed(100)));
     assert_eq!(&scenario.run(failure.seed()), failure);
     let text = failure.to_string();
-    assert!(text.ends_with("      again: `scenario.run(Seed(0x64))` is this run alone\n"), "{text}");
+    assert!(text.ends_with("      rerun: `scenario.run(Seed(0x64))`\n"), "{text}");
 }
 
 #[test]
@@ -87,5 +87,5 @@ fn a_manual_run_prints_no_rerun_line() {
     sim.call(0, 9_u64).unwrap();
     let report = sim.finish();
     assert_eq!((report.outcome, report.by_hand), (Outcome::Violated, true));
-    assert!(!report.to_string().contains("again:"), "{report}");
+    assert!(!report.to_string().contains("rerun:"), "{report}");
 }

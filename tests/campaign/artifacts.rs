@@ -95,7 +95,7 @@ fn a_failing_sweep_keeps_every_artifact() {
     let said = sweep.to_string();
     for line in [
         "      minimized: faults ",
-        "      ends: “every copy has every entry” was broken at ",
+        "        fails at ",
         &format!("      replay: {line}\n"),
         &format!("      files: {}\n", place.display()),
     ] {

@@ -186,7 +186,7 @@ fn a_failing_eventually_check_lists_what_tasks_wait_for() {
     assert_eq!(report.waiting.len(), 2);
     assert!(report.waiting[0].starts_with("n/0 main, spawned at tests/executor/main.rs:"), "{report}");
     assert!(report.waiting[1].ends_with("waits for a message on port \"letters\""), "{report}");
-    assert!(report.to_string().contains("tasks that live\n        n/0 main"), "{report}");
+    assert!(report.to_string().contains("live tasks\n        n/0 main"), "{report}");
     let again: Report = serde_json::from_value(serde_json::to_value(&report).expect("it is data")).expect("it is read back");
     assert_eq!(again, report);
 }

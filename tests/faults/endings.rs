@@ -62,7 +62,7 @@ fn a_check_true_for_less_than_the_stable_time_is_violated() {
     let report = true_from(1_605, 400, 700);
     assert_eq!((report.outcome, report.ended_at), (Outcome::Violated, instant(1_700)));
     let message = &report.violations[0].message;
-    assert!(message.starts_with("did not hold for 0.400s without a break"), "{message}");
+    assert!(message.starts_with("did not hold for 0.400s in a row"), "{message}");
 }
 
 /// True in every other tenth of a second: never stable, even if the recovery phase ends while it is true.

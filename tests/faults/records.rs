@@ -53,6 +53,52 @@ fn an_injected_fault_is_marked_as_manual() {
     assert_eq!(records, [(instant(305), false, 1), (instant(105), true, 1)]);
 }
 
+/// When each fault of a plan over the two workers ended, in milliseconds, `None` if it was still in force or has no duration.
+fn ends(plan: FaultPlan) -> Vec<Option<u64>> {
+    let report =
+        workers().faults(plan).duration(milliseconds(600)).always("nothing before 550 ms", |w| w.now() < instant(550)).run(Seed(7));
+    let ended = |record: &FaultRecord| record.ended_at.map(|at| at.as_nanoseconds() / 1_000_000);
+    report.faults.iter().map(ended).collect()
+}
+
+#[test]
+fn a_record_says_when_its_fault_ended() {
+    let at = milliseconds;
+    let timed = FaultPlan::new()
+        .at(at(105), cut(at(100)))
+        .at(at(105), pause("worker/1", at(50)))
+        .at(at(305), crash("worker/1", at(40)))
+        .at(at(400), loss(Ratio::ONE, at(30)));
+    assert_eq!(ends(timed), [Some(205), Some(155), Some(345), Some(430)]);
+    let ended_by_others = FaultPlan::new()
+        .at(at(105), cut(None))
+        .at(at(205), Fault::HealAll)
+        .at(at(210), pause("worker/1", at(300)))
+        .at(at(250), crash("worker/1", at(300)))
+        .at(at(300), kill("worker/1"))
+        .at(at(310), loss(Ratio::ONE, at(500)))
+        .at(at(320), loss(Ratio::ZERO, at(500)));
+    assert_eq!(ends(ended_by_others), [Some(205), None, Some(250), Some(300), None, Some(320), None]);
+}
+
+#[test]
+fn a_fault_in_force_at_the_end_has_no_end() {
+    assert_eq!(ends(FaultPlan::new().at(milliseconds(500), cut(None))), [None]);
+    let report = workers().faults(FaultPlan::new().at(milliseconds(500), cut(None))).run(Seed(7));
+    assert_eq!(report.faults[0].ended_at, Some(instant(1_000)), "the fault phase ends every fault");
+}
+
+#[test]
+fn a_dropped_guard_ends_the_record_of_its_cut() {
+    let mut sim = workers().start(Seed(7));
+    sim.run_for(milliseconds(105));
+    let guard = sim.partition([0], [1]);
+    sim.run_for(milliseconds(100));
+    drop(guard);
+    sim.run_for(milliseconds(100));
+    assert_eq!(sim.finish().faults[0].ended_at, Some(instant(205)));
+}
+
 /// It stays in the report as one that was not applied.
 #[test]
 fn a_fault_after_the_fault_phase_is_not_applied() {
@@ -62,7 +108,7 @@ fn a_fault_after_the_fault_phase_is_not_applied() {
     report.assert_ok();
     let fired: Vec<(bool, u64)> = report.faults.iter().map(|fault| (fault.applied, fault.effect)).collect();
     assert_eq!(fired, [(true, 1), (false, 0)]);
-    assert!(report.to_string().contains("kill worker/0  (never struck: the chaos was over)"), "{report}");
+    assert!(report.to_string().contains("kill worker/0  (not applied: fault phase ended)"), "{report}");
 }
 
 #[test]
@@ -133,5 +179,5 @@ fn a_manual_partition_is_recorded_with_its_drops() {
     let record = &report.faults[0];
     assert_eq!((record.by_hand, record.applied, record.effect), (true, true, dropped));
     assert_eq!(record.fault.to_string(), "cut [worker/0] | [worker/1]");
-    assert!(dropped > 20 && report.to_string().contains("by hand"), "{report}");
+    assert!(dropped > 20 && report.to_string().contains("by the test"), "{report}");
 }

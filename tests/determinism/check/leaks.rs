@@ -64,7 +64,7 @@ fn every_leak_is_found_on_its_node(
     let check = run_check(&workers(habit), Seed(7));
     let event = first_difference(&check);
     assert_eq!((event.node.as_str(), event.kind), (LEAKY, kind), "{check}");
-    assert_eq!(check.divergence().map(|divergence| divergence.elsewhere), Some(elsewhere));
+    assert_eq!(check.divergence().map(|divergence| divergence.other_run), Some(elsewhere));
 }
 
 #[test]
@@ -114,9 +114,9 @@ fn the_message_shows_the_divergence_and_claims_no_verdict() {
     let check = workers(sends_entropy).check_determinism(Seed(7));
     let event = first_difference(&check);
     let text = check.to_string();
-    let head = format!("they part after {} events and facts, at {}: send, node {LEAKY}, peer worker/0\n", event.index, event.at);
+    let head = format!("they diverge after {} events and facts, at {}: send, node {LEAKY}, peer worker/0\n", event.index, event.at);
     for part in
-        ["FAIL  workers  seed=0x7  nondeterministic\n", &head, "payload: ", "> here ", "> there", "scenario.twice(Seed(0x7))"]
+        ["NONDETERMINISTIC  workers  seed=0x7\n", &head, "payload: ", "> left ", "> right", "scenario.check_determinism(Seed(0x7))"]
     {
         assert!(text.contains(part), "{part:?} is missing:\n{text}");
     }
@@ -144,7 +144,7 @@ fn the_events_before_the_divergence_span_two_windows() {
     assert!(event.index > 3 * 4_096 && event.index % 4_096 < 19, "{check}");
     assert_eq!((event.node.as_str(), event.before.len()), (LEAKY, 19), "{check}");
     // After more than 2,000 ticks of about 10 ms; the events shown are those directly before.
-    let timer = format!("{}  worker/1 timer 0", event.at);
+    let timer = format!("{}  worker/1 timer 0 fires", event.at);
     assert!(event.at.as_nanoseconds() > 20_000_000_000 && event.before.contains(&timer), "{check}");
 }
 

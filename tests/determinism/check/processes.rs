@@ -35,8 +35,8 @@ fn a_leak_after_a_deterministic_call_is_found() {
     let check = leaky.check_determinism_in_process(Seed(7));
     assert_eq!(first_difference(&check).node, LEAKY, "{check}");
     let text = check.to_string();
-    assert!(text.contains("one was in this thread (here) and one in another process (there)"), "{text}");
-    assert!(text.ends_with("again: `scenario.check_determinism_in_process(Seed(0x7))`\n"), "{text}");
+    assert!(text.contains("left: the run in this thread; right: the run in another process"), "{text}");
+    assert!(text.ends_with("rerun: `scenario.check_determinism_in_process(Seed(0x7))`\n"), "{text}");
 }
 
 #[test]

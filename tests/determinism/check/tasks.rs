@@ -103,7 +103,7 @@ fn a_leak_in_a_task_is_found_in_that_task(#[case] leak: Leak, #[case] kind: Dive
         let expected = (LEAKY, Some("main/heart"), kind);
         assert_eq!((event.node.as_str(), event.task.as_deref(), event.kind), expected, "{check}");
         let text = check.to_string();
-        assert!(text.contains(", task main/heart\n") && text.contains("s  worker/2 timer of main/heart\n"), "{text}");
+        assert!(text.contains(", task main/heart\n") && text.contains("s  worker/2 timer of main/heart fires\n"), "{text}");
     }
 }
 
@@ -122,7 +122,7 @@ fn a_task_that_panics_in_one_run_is_the_divergence() {
     assert_eq!(event.node, LEAKY, "{check}");
     assert!(event.task.as_deref().is_some_and(|task| task.starts_with("main/heart#5")), "{check}");
     assert!(check.to_string().contains(": task end, node worker/1, task main/heart#5\n"), "{check}");
-    assert!(event.left[0].ends_with("worker/1 main/heart#5 ends"), "{check}");
+    assert!(event.left[0].ends_with("worker/1 main/heart#5 returns"), "{check}");
     assert!(event.right[0].ends_with("worker/1 main/heart#5 is dropped"), "{check}");
 }
 

@@ -63,7 +63,7 @@ fn a_run_that_only_lasts_longer_is_another_run(#[case] side: Side) {
     assert_eq!((event.node.as_str(), event.kind), (LEAKY, DivergenceKind::Event(RecordKind::Timer)), "{check}");
     let (longer, shorter) = if side() { (&event.left, &event.right) } else { (&event.right, &event.left) };
     assert!(shorter.len() == 1 && shorter[0].ends_with("the run ends: held"), "{check}");
-    assert!(longer[0].ends_with("worker/1 timer 9") && longer[1].ends_with("the run ends: held"), "{check}");
+    assert!(longer[0].ends_with("worker/1 timer 9 fires") && longer[1].ends_with("the run ends: held"), "{check}");
 }
 
 /// Sets a timer for the last nanosecond of a run of 100 ms.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::explain;
 use crate::replay::{BuildInfo, Reproducer, ScenarioSource};
-use crate::report::Report;
+use crate::report::{Report, thousands, without_numbers};
 use crate::scenario::Scenario;
 
 use super::shrink::{Minimized, ShrinkBounds, ShrinkProgress};
@@ -152,6 +152,17 @@ impl Artifacts {
     }
 }
 
+impl Artifacts {
+    /// When the minimized run fails. Its rule is that of the original run, and so is its message unless more than numbers differ.
+    fn end_of(&self, minimized: &Minimized) -> String {
+        let found = &minimized.finding;
+        let original = self.reproducer.as_ref().map_or("", |reproducer| &reproducer.finding.message);
+        let is_new = without_numbers(original) != without_numbers(&found.message);
+        let message = if is_new { format!(": {}", found.message) } else { String::new() };
+        format!("fails at {}, step {}{message}", found.at, thousands(found.step))
+    }
+}
+
 impl fmt::Display for Artifacts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(minimized) = self.minimized() {
@@ -162,9 +173,10 @@ impl fmt::Display for Artifacts {
             for decision in minimized.case.decisions.iter().flatten().take(LINES) {
                 writeln!(formatter, "        {decision}")?;
             }
+            writeln!(formatter, "        {}", self.end_of(minimized))?;
         }
         if let Some(summary) = &self.summary {
-            write!(formatter, "      ends: {}\n{summary}", summary.verdict)?;
+            write!(formatter, "{summary}")?;
         }
         self.problems.iter().try_for_each(|problem| writeln!(formatter, "      {problem}"))?;
         if let Some(replay) = &self.replay {

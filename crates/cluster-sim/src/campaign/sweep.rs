@@ -84,17 +84,21 @@ impl Sweep {
         needs_coverage: bool,
     ) -> Self {
         let is_interrupted = result.is_interrupted;
-        let failure = |(_, FailedSeed { report, unconfirmed }, duplicates)| {
+        let failure = |(_, FailedSeed { mut report, unconfirmed }, duplicates)| {
             let rerun_hint = rerun_hint.map(|rerun_hint| rerun_hint(&report));
             // An interrupted sweep must return soon, so it starts no further run.
             let summary = if is_interrupted || unconfirmed.is_some() { None } else { target.failure_summary(&report) };
-            Failure { report, unconfirmed, duplicates: duplicates, rerun_hint, summary: summary, artifacts: None }
+            // The report of a failing seed shows the same events as that of a single run.
+            if let Some(summary) = &summary {
+                report.take_summary(summary);
+            }
+            Failure { report, unconfirmed, duplicates, rerun_hint, summary, artifacts: None }
         };
         let failures: Vec<Failure> = result.failures.into_iter().map(failure).collect();
         let failed: u64 = failures.iter().map(|failure| 1 + failure.duplicates).sum();
         let passed = result.done.saturating_sub(failed);
         let (scenario, coverage, error) = (target.name().to_owned(), result.coverage, result.error);
-        Self { scenario, seeds, passed: passed, failures, coverage, needs_coverage, is_interrupted, error }
+        Self { scenario, seeds, passed, failures, coverage, needs_coverage, is_interrupted, error }
     }
 
     /// The seeds asked for.

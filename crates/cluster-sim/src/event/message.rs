@@ -56,6 +56,7 @@ impl fmt::Display for EventMessage {
         }
         match &self.text {
             Some(text) => formatter.write_str(text),
+            None if self.bytes == 1 => write!(formatter, "message {}, 1 byte", self.label),
             None => write!(formatter, "message {}, {} bytes", self.label, self.bytes),
         }
     }

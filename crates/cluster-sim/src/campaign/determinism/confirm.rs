@@ -37,6 +37,6 @@ pub(in crate::campaign) fn confirm_report(found: Report, rerun: &Report) -> Repo
     if differences.is_empty() {
         return found;
     }
-    let divergence = Divergence { elsewhere: OtherRun::EarlierRun, event: None, differences };
+    let divergence = Divergence { other_run: OtherRun::EarlierRun, event: None, differences };
     Report::nondeterministic(&found.scenario, found.seeds, divergence)
 }

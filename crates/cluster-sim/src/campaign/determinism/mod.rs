@@ -41,6 +41,7 @@ use thread::ProducerThread;
 use verifier::{Finding, Verifier};
 
 use super::reexec::Role;
+use crate::explain::describe_failure;
 use crate::report::{Difference, DifferingEvent, Divergence, OtherRun, Outcome, Report};
 use crate::scenario::Scenario;
 use crate::sim::message_of;
@@ -79,7 +80,7 @@ impl Scenario {
     /// # Panics
     /// If the scenario cannot be run, or code in it panics where a run records no finding.
     pub fn check_determinism(&self, seed: Seed) -> DeterminismCheck {
-        self.check_determinism_watched(seed, None)
+        self.check_determinism_watched(seed, None).described(self)
     }
 
     /// As [`check_determinism`](Self::check_determinism), with a heartbeat for the run in this thread.
@@ -107,7 +108,7 @@ impl Scenario {
         match Role::of_this_call() {
             Role::Supervisor { thread, number } => {
                 let start = |scenario: &Self| ProducerProcess::start(&thread, number, &call, scenario.0.step_timeout);
-                self.compare_with(seed, other_run, None, start)
+                self.compare_with(seed, other_run, None, start).described(self)
             }
             Role::Worker => self.produce_and_exit(seed, call),
             Role::PassThrough { .. } => DeterminismCheck::new(self, seed, other_run, 0, Ok(self.run(seed))),
@@ -132,7 +133,7 @@ impl Scenario {
         let (verifier, report) = sim.run_observed(Verifier::new(producer));
         let (producer, finding, entries) = verifier.into_parts();
         let differ = |event: Option<DifferingEvent>, differences: Vec<Difference>| {
-            let divergence = Divergence { elsewhere: other_run, event, differences };
+            let divergence = Divergence { other_run, event, differences };
             Report::nondeterministic(self.name(), SeedSchedule::new(seed), divergence)
         };
         let result = match finding {
@@ -178,6 +179,14 @@ pub struct DeterminismCheck {
 }
 
 impl DeterminismCheck {
+    /// Shows the messages of the last events, by one more run, if the two runs agree on a failure.
+    fn described(mut self, scenario: &Scenario) -> Self {
+        if let Ok(report) = &mut self.result {
+            describe_failure(scenario, report);
+        }
+        self
+    }
+
     fn new(scenario: &Scenario, seed: Seed, other_run: OtherRun, entries: u64, result: Result<Report, DeterminismError>) -> Self {
         Self { scenario: scenario.name().to_owned(), seed, other_run, entries, result }
     }

@@ -60,7 +60,7 @@ impl WorkerExit {
     pub(super) fn refuted(&self, scenario: &str, seed: u64, rerun_outcome: &str) -> FailedSeed {
         let exit = format!("{}: {}", self.rule, self.cause);
         let differences = vec![Difference { place: "outcome".to_owned(), left: rerun_outcome.to_owned(), right: exit }];
-        let divergence = Divergence { elsewhere: OtherRun::EarlierRun, event: None, differences };
+        let divergence = Divergence { other_run: OtherRun::EarlierRun, event: None, differences };
         FailedSeed { report: Report::nondeterministic(scenario, SeedSchedule::new(Seed(seed)), divergence), unconfirmed: None }
     }
 

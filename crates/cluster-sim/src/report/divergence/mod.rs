@@ -1,4 +1,4 @@
-//! Where two runs of one scenario and seed part.
+//! Where two runs of one scenario and seed diverge.
 
 mod text;
 
@@ -8,15 +8,15 @@ use cluster_sim_runtime::RecordKind;
 use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
-/// Where the run took place with which that of the calling thread is compared.
+/// The other run of a comparison: where it took place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OtherRun {
-    /// In a thread of this process that was started for it.
+    /// A thread that was started for it.
     FreshThread,
-    /// In a process that was started for it.
+    /// A process that was started for it.
     OtherProcess,
-    /// Before the first one: it is the run of a sweep in which the seed failed, and nothing is known of it but its report.
+    /// The run of a sweep in which the seed failed; only its report is known.
     EarlierRun,
 }
 
@@ -30,21 +30,21 @@ impl fmt::Display for OtherRun {
     }
 }
 
-/// Where two runs of one scenario and seed part: the one of the calling thread, said to be *here*, and the one elsewhere, *there*.
+/// Where two runs of one scenario and seed diverge: *left*, in the calling thread, and *right*, the other run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Divergence {
     /// Where the other run took place.
-    pub elsewhere: OtherRun,
-    /// The first event that differs; nothing if every event and fact was the same, and only what the reports say of them differs.
+    pub other_run: OtherRun,
+    /// The first event that differs; nothing if all events and facts are equal and only the reports differ.
     pub event: Option<DifferingEvent>,
-    /// What differs: fields of that event, or places in the reports. Nothing if the two events have nothing to do with each other.
+    /// The fields of that event, or the places in the reports, that differ. None if the two events are of different kinds or nodes.
     pub differences: Vec<Difference>,
 }
 
 /// The first event of two runs that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DifferingEvent {
-    /// How many events and facts the two runs have in common before it.
+    /// The number of equal events and facts before it.
     pub index: u64,
     /// When, in nanoseconds since the start.
     #[serde(rename = "at_ns")]
@@ -56,19 +56,19 @@ pub struct DifferingEvent {
     /// Where the two runs go on with events of different nodes it is the one whose event came first: the other run has nothing of the
     /// kind at that instant.
     pub node: String,
-    /// The declared name of the node with which it dealt.
+    /// The declared name of the other node of the event.
     pub peer: Option<String>,
     /// The task of the node that acted, by its name from the node's main task down; machines have none.
     pub task: Option<String>,
-    /// The last events that both runs have in common, oldest first.
+    /// The last events that both runs share, oldest first.
     pub before: Vec<String>,
-    /// How the run here went on: the event that differs, then what followed.
+    /// How the left run went on: the differing event, then what followed.
     pub left: Vec<String>,
-    /// How the run there went on.
+    /// How the right run went on.
     pub right: Vec<String>,
 }
 
-/// What kind of thing came about.
+/// The kind of entry at which two runs diverge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DivergenceKind {
@@ -80,13 +80,13 @@ pub enum DivergenceKind {
     End,
 }
 
-/// One thing that is not the same in two runs.
+/// One value that differs between two runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
-    /// A field of an event, or the way to a value in the report: `violations[0].message`.
+    /// A field of an event, or the path to a value in the report: `violations[0].message`.
     pub place: String,
-    /// What it is here.
+    /// The value in the left run.
     pub left: String,
-    /// What it is there.
+    /// The value in the right run.
     pub right: String,
 }

@@ -1,4 +1,4 @@
-//! A divergence as a person reads it.
+//! A divergence as text.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,7 +8,7 @@ use cluster_sim_runtime::Seed;
 use super::{Difference, DifferingEvent, Divergence, DivergenceKind, OtherRun};
 use crate::report::text::thousands;
 
-/// What to look for, whatever differs.
+/// The usual causes of a divergence.
 const CAUSES: [&str; 5] = [
     "a walk over a std HashMap or HashSet",
     "Instant::now, SystemTime::now",
@@ -19,20 +19,19 @@ const CAUSES: [&str; 5] = [
 
 impl fmt::Display for Divergence {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_earlier = self.elsewhere == OtherRun::EarlierRun;
+        let is_earlier = self.other_run == OtherRun::EarlierRun;
         if is_earlier {
-            writeln!(formatter, "      this seed failed (there); two runs of it right after that agree on something else (here)")?;
+            writeln!(formatter, "      left: two more runs of this seed, which agree; right: the run of the sweep, which failed")?;
         } else {
-            let elsewhere = self.elsewhere;
-            writeln!(formatter, "      of two runs of this seed one was in this thread (here) and one in {elsewhere} (there)")?;
+            writeln!(formatter, "      left: the run in this thread; right: the run in {}", self.other_run)?;
         }
         match &self.event {
-            Some(event) => writeln!(formatter, "      they part after {event}")?,
+            Some(event) => writeln!(formatter, "      they diverge after {event}")?,
             None if is_earlier => {}
-            None => writeln!(formatter, "      every event and every fact is the same, but the reports differ")?,
+            None => writeln!(formatter, "      all events and facts are equal, but the reports differ")?,
         }
         for Difference { place, left, right } in &self.differences {
-            writeln!(formatter, "        {place}: {left} here, {right} there")?;
+            writeln!(formatter, "        {place}: left {left}, right {right}")?;
         }
         if let Some(event) = &self.event {
             event.write_lines(formatter)?;
@@ -41,8 +40,8 @@ impl fmt::Display for Divergence {
             writeln!(formatter, "      most likely: {most_likely}")?;
         }
         match &self.event {
-            Some(event) => writeln!(formatter, "      look on {}, at this event and before it, for", event.node)?,
-            None if is_earlier => writeln!(formatter, "      look for what only the first run of all finds")?,
+            Some(event) => writeln!(formatter, "      look in {}, at this event and before it, for", event.node)?,
+            None if is_earlier => writeln!(formatter, "      look for what only the first run in a process sees")?,
             None => writeln!(formatter, "      look in the checks and measurements for")?,
         }
         CAUSES.iter().try_for_each(|cause| writeln!(formatter, "        {cause}"))
@@ -52,14 +51,14 @@ impl fmt::Display for Divergence {
 impl Divergence {
     /// The call that reruns both.
     pub(in crate::report) fn rerun(&self, seed: Seed) -> String {
-        match self.elsewhere {
+        match self.other_run {
             OtherRun::FreshThread => format!("`scenario.check_determinism(Seed({seed}))`"),
             OtherRun::OtherProcess => format!("`scenario.check_determinism_in_process(Seed({seed}))`"),
-            OtherRun::EarlierRun => "the same sweep, as the first thing in a process".to_owned(),
+            OtherRun::EarlierRun => "the same sweep, first in a process".to_owned(),
         }
     }
 
-    /// What the shape of the difference says of its cause, if it says anything.
+    /// The most likely cause, where the shape of the difference suggests one.
     fn most_likely(&self) -> Option<&'static str> {
         let places: BTreeSet<&str> = self.differences.iter().map(|difference| difference.place.as_str()).collect();
         let event = self.event.as_ref()?;
@@ -67,9 +66,11 @@ impl Divergence {
         if swapped(&event.left, &event.right) && swapped(&event.right, &event.left) {
             Some("the same events in another order, as after a walk over a std HashMap or HashSet")
         } else if places == BTreeSet::from(["at"]) {
-            Some("the same event at another instant, as after a duration that hangs on the machine's clock or on entropy of the OS")
+            Some(
+                "the same event at another instant, as after a duration that depends on the machine's clock or on entropy of the OS",
+            )
         } else if !places.is_empty() && places.is_subset(&BTreeSet::from(["label", "length", "payload"])) {
-            Some("the same message with another content: what is in it hangs on more than the run")
+            Some("the same message with another content: it depends on more than the run")
         } else {
             None
         }
@@ -77,11 +78,11 @@ impl Divergence {
 }
 
 impl DifferingEvent {
-    /// The last events of both runs: what they have in common, then how each went on, the event that differs marked.
+    /// The last events that both runs share, then how each went on, with the differing event marked.
     fn write_lines(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "      the last events of both")?;
+        writeln!(formatter, "      last events")?;
         self.before.iter().try_for_each(|line| writeln!(formatter, "          both   {line}"))?;
-        for (side, lines) in [("here ", &self.left), ("there", &self.right)] {
+        for (side, lines) in [("left ", &self.left), ("right", &self.right)] {
             for (index, line) in lines.iter().enumerate() {
                 writeln!(formatter, "        {} {side}  {line}", if index == 0 { '>' } else { ' ' })?;
             }
@@ -114,7 +115,7 @@ impl fmt::Display for DivergenceKind {
     }
 }
 
-/// The words of a name that is written `LikeThis`.
+/// The words of a name in `CamelCase`, in lower case.
 fn words(name: &str) -> String {
     let mut text = String::new();
     for letter in name.chars() {
