@@ -157,7 +157,7 @@ fn coverage_is_the_sum_of_all_runs_in_threads_and_processes() {
     };
     let crashes = FaultCoverage {
         planned: records(|_| true),
-        fired: records(|record| record.applied),
+        applied: records(|record| record.applied),
         effective: records(|record| record.effect > 0),
     };
     assert_eq!(expected.faults["crash"], crashes);

@@ -15,7 +15,7 @@ pub struct FaultCoverage {
     /// Faults planned or injected.
     pub planned: u64,
     /// Faults applied; the others were planned for after the fault phase.
-    pub fired: u64,
+    pub applied: u64,
     /// Applied faults that changed something.
     pub effective: u64,
 }
@@ -47,7 +47,7 @@ impl Coverage {
         for record in &report.faults {
             let kind = coverage.faults.entry(record.fault.kind().to_owned()).or_default();
             kind.planned += 1;
-            kind.fired += u64::from(record.applied);
+            kind.applied += u64::from(record.applied);
             kind.effective += u64::from(record.effect > 0);
         }
         for (cause, lost) in &report.traffic.dropped {
@@ -71,7 +71,7 @@ impl Coverage {
         for (kind, count) in &other.faults {
             let known = self.faults.entry(kind.clone()).or_default();
             known.planned += count.planned;
-            known.fired += count.fired;
+            known.applied += count.applied;
             known.effective += count.effective;
         }
         other.outcomes.iter().for_each(|(outcome, count)| *self.outcomes.entry(*outcome).or_default() += count);
@@ -95,9 +95,9 @@ impl Coverage {
         let rules = self.times_checked.iter().filter(|(_, times_checked)| **times_checked == 0);
         let rules = rules.map(|(name, _)| format!("rule {name:?} had nothing to judge"));
         let faults = self.faults.iter().filter(|(_, count)| count.effective == 0);
-        let faults = faults.map(|(kind, count)| match count.fired {
+        let faults = faults.map(|(kind, count)| match count.applied {
             0 => format!("{} faults of kind {kind:?} were planned, and none was applied", count.planned),
-            fired => format!("{fired} faults of kind {kind:?} were applied, and none had an effect"),
+            applied => format!("{applied} faults of kind {kind:?} were applied, and none had an effect"),
         });
         points.chain(rules).chain(faults).collect()
     }
@@ -106,8 +106,8 @@ impl Coverage {
 impl fmt::Display for Coverage {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(formatter, "      coverage over {} runs", self.runs)?;
-        for (kind, FaultCoverage { fired, effective, .. }) in &self.faults {
-            writeln!(formatter, "        fault {kind}: {fired} applied, {effective} had an effect")?;
+        for (kind, FaultCoverage { applied, effective, .. }) in &self.faults {
+            writeln!(formatter, "        fault {kind}: {applied} applied, {effective} had an effect")?;
         }
         for (what, counts) in [("lost to", &self.losses), ("point", &self.points), ("counted", &self.operations)] {
             counts.iter().try_for_each(|(name, count)| writeln!(formatter, "        {what} {name}: {count}"))?;

@@ -29,7 +29,7 @@ pub struct Recording {
     /// The declared names of all nodes, in the order of their numbers.
     pub nodes: Vec<Arc<str>>,
     /// The start of the recovery phase, if the run reached it; in nanoseconds since the start.
-    #[serde(rename = "calm_at_ns")]
+    #[serde(rename = "recovery_at_ns")]
     pub recovery_at: Option<VirtualInstant>,
     /// Spans of time in which a cut, a pause, a crash, a loss rule or changed links were in force.
     pub spans: Vec<Span>,

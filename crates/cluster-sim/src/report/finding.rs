@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::normalize::without_numbers;
 use super::{Outcome, PanicSite, Report};
 
-/// What ended a run that failed: the first broken rule, or the panic.
+/// The end of a failing run: the first broken rule, or the panic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
@@ -29,8 +29,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Whether the other is the same finding, perhaps at another instant and about other nodes: the same rule was broken, or code of the
-    /// same group or check panicked for the same reason, numbers ignored.
+    /// Whether both findings are alike, perhaps at other instants and nodes.
+    ///
+    /// Violations are alike by their rule; panics by group or check and by message, numbers ignored.
     pub fn is_like(&self, other: &Self) -> bool {
         self.outcome == other.outcome
             && match (&self.site, &other.site) {

@@ -1,4 +1,4 @@
-//! What one run showed.
+//! The report of one run.
 
 mod divergence;
 mod finding;
@@ -70,7 +70,7 @@ impl Outcome {
     }
 }
 
-/// What one check said about one run.
+/// Result of one check in one run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckReport {
     /// Its name.
@@ -105,7 +105,7 @@ pub struct PanicFinding {
     /// Which task of the node, and where it was spawned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-    /// What it said.
+    /// The panic message.
     pub message: String,
     /// When, in nanoseconds.
     #[serde(rename = "at_ns")]
@@ -155,28 +155,31 @@ impl std::fmt::Display for PanicSite {
     }
 }
 
-/// What became of one fault.
+/// Record of one fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FaultRecord {
     /// When it was applied, or was to be, in nanoseconds.
     #[serde(rename = "at_ns")]
     pub at: VirtualInstant,
-    /// What it was.
+    /// The fault.
     pub fault: Fault,
     /// Whether it was taken by code rather than from a plan.
     pub by_hand: bool,
     /// Whether it was applied; false for one that was scheduled after the fault phase had ended.
     pub applied: bool,
-    /// What it did: messages dropped, or 1 where a node or a class of links changed; 0 means no effect.
+    /// Its effect: messages dropped, or 1 where a node or a class of links changed; 0 means no effect.
     pub effect: u64,
-    /// When it ended, in nanoseconds: the cut healed, the node resumed, restarted or was killed, the rule or model was replaced. Nothing for
-    /// a fault that was still in force when the run ended, was never applied, or has no duration (`Kill`, `Restart`, `Resume`, `HealAll`).
+    /// When it ended, in nanoseconds since the start.
+    ///
+    /// A cut ends when it heals, a pause when the node resumes or dies, a crash when it restarts or is killed, a rule or model when it is
+    /// replaced; the end of the fault phase ends all of them. `None` for a fault that was still in force when the run ended, was not
+    /// applied, or has no duration (`Kill`, `Restart`, `Resume`, `HealAll`).
     #[serde(rename = "ended_at_ns", default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<VirtualInstant>,
 }
 
 impl FaultRecord {
-    /// What the fault did, as text: `36 messages dropped`, `applied`, `no effect`, or that it was not applied.
+    /// Describes the effect: `36 messages dropped`, `applied`, `no effect`, or that it was not applied.
     pub fn effect_text(&self) -> String {
         match (self.applied, self.effect) {
             (false, _) => "not applied: fault phase ended".to_owned(),
@@ -188,7 +191,7 @@ impl FaultRecord {
     }
 }
 
-/// What one run showed. A failing report fails the test by [`Report::assert_ok`]; it must be looked at.
+/// The report of one run. A failing report fails the test through [`Report::assert_ok`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[must_use = "a failing report must be looked at: call `assert_ok`"]
 pub struct Report {
@@ -198,7 +201,7 @@ pub struct Report {
     pub scenario: String,
     /// The seeds that decided the run.
     pub seeds: SeedSchedule,
-    /// Whether a test drove the run by hand, so that scenario and seed alone do not give it again.
+    /// Whether a test steered the run, so that scenario and seed alone do not reproduce it.
     pub by_hand: bool,
     /// How it ended.
     pub outcome: Outcome,
@@ -208,22 +211,22 @@ pub struct Report {
     pub panic: Option<PanicFinding>,
     /// The budget that ended it.
     pub exhausted: Option<Exhausted>,
-    /// What came in from beyond the simulation, so that the seed does not give the run again.
+    /// A source of nondeterminism from outside the simulation, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leak: Option<String>,
-    /// What every task of the async nodes waited for, where what must hold in the end did not.
+    /// The live tasks and what each waits for, if a rule of the end did not hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<String>,
     /// Where it parted from a second run of the same seed; then nothing else here means anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub divergence: Option<Box<Divergence>>,
-    /// What each check said.
+    /// The results of the checks.
     pub checks: Vec<CheckReport>,
-    /// What became of each fault of the plan, and of each that was done by hand.
+    /// The records of all faults, planned and manual.
     pub faults: Vec<FaultRecord>,
     /// The fate of every message.
     pub traffic: Traffic,
-    /// What observers measured, by their names.
+    /// Measurements of the observers, by their names.
     pub measured: BTreeMap<String, Value>,
     /// Steps taken.
     pub steps: u64,
@@ -234,7 +237,7 @@ pub struct Report {
     pub digest: Digest,
     /// The last events of a run that did not pass, oldest first, each with its instant.
     pub last_events: Vec<String>,
-    /// The last views of the nodes that the first violation names, where their text is known, each with the view before it.
+    /// The last views of the nodes that the first violation names, each with the view before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<String>,
 }
@@ -279,7 +282,7 @@ impl Report {
 
     /// Everything in it but the last events, as data.
     pub(crate) fn as_data(&self) -> Value {
-        // By way of text: so it looks the same to whoever has it from another process.
+        // Through text, so that it equals a report that was read from another process.
         let text = serde_json::to_string(self).expect("a report is plain data with text keys");
         let mut data: Value = serde_json::from_str(&text).expect("what was written as JSON is JSON");
         // They only tell once more what the events were, and only if something did not hold.

@@ -54,7 +54,7 @@ pub struct LinkModel {
     ///
     /// Default 15 s, a little below the 20 s that gRPC sets as `TCP_USER_TIMEOUT`. Linux by itself retries for 924 s
     /// (`tcp_retries2` = 15).
-    #[serde(rename = "patience_ns", with = "cluster_sim_runtime::nanoseconds")]
+    #[serde(rename = "session_timeout_ns", with = "cluster_sim_runtime::nanoseconds")]
     pub session_timeout: Duration,
     /// How many messages of one direction of a session may be unread by the receiver.
     ///
@@ -198,7 +198,7 @@ impl std::fmt::Display for InvalidLink {
             Self::NoSessionTimeout => {
                 write!(
                     formatter,
-                    "a session timeout of zero breaks every session at once; set `session_timeout` (`patience_ns` in JSON) above zero"
+                    "a session timeout of zero breaks every session at once; set `session_timeout` (`session_timeout_ns` in JSON) above zero"
                 )
             }
             Self::NoWindow => write!(formatter, "sessions with a window of 0 carry nothing; set `window` to 1 or more"),
@@ -228,7 +228,10 @@ mod tests {
         for (model, cure) in [
             (LinkModel { retransmit_after: zero, ..base.clone() }, "set `retransmit_after` above zero"),
             (late, "to at least that"),
-            (LinkModel { session_timeout: zero, ..base.clone() }, "set `session_timeout` (`patience_ns` in JSON) above zero"),
+            (
+                LinkModel { session_timeout: zero, ..base.clone() },
+                "set `session_timeout` (`session_timeout_ns` in JSON) above zero",
+            ),
             (LinkModel { window: 0, ..base.clone() }, "set `window` to 1 or more"),
         ] {
             let error = model.validate().expect_err("the model is invalid").to_string();

@@ -22,7 +22,7 @@ struct Data<'a> {
     replay: Option<&'a str>,
     seed: String,
     nodes: &'a [Arc<str>],
-    #[serde(rename = "calm_at_ns")]
+    #[serde(rename = "recovery_at_ns")]
     recovery_at: Option<VirtualInstant>,
     left_out: Option<LeftOut>,
     spans: &'a [Span],

@@ -232,8 +232,8 @@ function drawStretches(pen, width, height) {
     if (x2 - x1 > 14) pen.fillText(`nothing happens for ${span(until - from)}`, 0, 0);
     pen.restore();
   }
-  if (data.calm_at_ns !== null && data.calm_at_ns < endsAt) {
-    const x = crisp(xOf(data.calm_at_ns, width));
+  if (data.recovery_at_ns !== null && data.recovery_at_ns < endsAt) {
+    const x = crisp(xOf(data.recovery_at_ns, width));
     pen.setLineDash([2, 4]);
     pen.strokeStyle = tones.faint;
     line(pen, x, 0, x, height);

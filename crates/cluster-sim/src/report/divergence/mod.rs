@@ -30,7 +30,9 @@ impl fmt::Display for OtherRun {
     }
 }
 
-/// Where two runs of one scenario and seed diverge: *left*, in the calling thread, and *right*, the other run.
+/// The point at which two runs of one scenario and seed diverge.
+///
+/// *Left* is the run of the calling thread, *right* the other run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Divergence {
     /// Where the other run took place.
