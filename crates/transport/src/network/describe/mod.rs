@@ -17,7 +17,7 @@ use compound::Compound;
 /// At most this many characters of a message are kept: a screen line or two.
 const CHARACTERS_MAX: usize = 300;
 
-/// The text of a message, cut off after [`CHARACTERS_MAX`] characters.
+/// Describes a message by its serde form: variant and fields, cut off after 300 characters.
 pub fn describe<M: Serialize>(message: &M) -> String {
     let mut text = Text { buffer: String::new(), depth: 0 };
     // An error of the message's own `Serialize` leaves what was written before it.
