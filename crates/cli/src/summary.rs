@@ -60,7 +60,7 @@ fn write_summary(text: &mut String, name: &str, artifact: &Artifact) -> std::fmt
     }
     if !artifact.faults.is_empty() {
         writeln!(text, "faults")?;
-        table(text, artifact.faults.iter().map(|fault| (format!("{}  {}", fault.at, fault.fault), fault.effect_text())))?;
+        table(text, artifact.faults.iter().map(|fault| (format!("{}  {}", fault.at, fault.fault), fault.effect_text(ended_at))))?;
     }
     Ok(())
 }

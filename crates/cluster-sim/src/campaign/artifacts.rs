@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::explain;
 use crate::replay::{BuildInfo, Reproducer, ScenarioSource};
-use crate::report::{Report, thousands, without_numbers};
+use crate::report::{Report, thousands};
 use crate::scenario::Scenario;
 
 use super::shrink::{Minimized, ShrinkBounds, ShrinkProgress};
@@ -153,12 +153,11 @@ impl Artifacts {
 }
 
 impl Artifacts {
-    /// When the minimized run fails. Its rule is that of the original run, and so is its message unless more than numbers differ.
+    /// When the minimized run fails, and its message if that is another one. Its rule is that of the original run.
     fn end_of(&self, minimized: &Minimized) -> String {
         let found = &minimized.finding;
         let original = self.reproducer.as_ref().map_or("", |reproducer| &reproducer.finding.message);
-        let is_new = without_numbers(original) != without_numbers(&found.message);
-        let message = if is_new { format!(": {}", found.message) } else { String::new() };
+        let message = if original == found.message { String::new() } else { format!(": {}", found.message) };
         format!("fails at {}, step {}{message}", found.at, thousands(found.step))
     }
 }
@@ -174,9 +173,10 @@ impl fmt::Display for Artifacts {
                 writeln!(formatter, "        {decision}")?;
             }
             writeln!(formatter, "        {}", self.end_of(minimized))?;
-        }
-        if let Some(summary) = &self.summary {
-            write!(formatter, "{summary}")?;
+            // Without a minimized case the summary is that of the run itself, which was shown before.
+            if let Some(summary) = &self.summary {
+                write!(formatter, "      in the minimized run\n{summary}")?;
+            }
         }
         self.problems.iter().try_for_each(|problem| writeln!(formatter, "      {problem}"))?;
         if let Some(replay) = &self.replay {

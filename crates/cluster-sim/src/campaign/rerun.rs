@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cluster_sim_runtime::{Digest, Heartbeat, SeedSchedule};
 
 use super::watchdog::{stuck, watched};
-use crate::explain::{FailureSummary, Recording};
+use crate::explain::{FailureSummary, Recording, describe_failure};
 use crate::replay::{Case, Reproducer, ReproducerError};
 use crate::report::{Finding, Outcome, Report};
 use crate::scenario::Scenario;
@@ -108,6 +108,7 @@ impl Scenario {
                 report.outcome = Outcome::Stale;
             }
         }
+        describe_failure(&case.apply_to(self), &mut report);
         Ok(report)
     }
 

@@ -23,7 +23,7 @@ pub fn markdown(report: &Report, replay: Option<&str>) -> String {
     }
     if !report.faults.is_empty() {
         text += "\n| at | fault | effect |\n|---:|---|---|\n";
-        report.faults.iter().for_each(|fault| text += &row(fault));
+        report.faults.iter().for_each(|fault| text += &row(fault, report));
     }
     if let Some(replay) = replay {
         text += &format!("\nRerun: {}\n", code(replay));
@@ -38,9 +38,9 @@ pub fn markdown(report: &Report, replay: Option<&str>) -> String {
     text
 }
 
-fn row(record: &FaultRecord) -> String {
+fn row(record: &FaultRecord, report: &Report) -> String {
     let by_test = if record.by_hand { ", by the test" } else { "" };
-    let effect = record.effect_text();
+    let effect = record.effect_text(report.ended_at);
     format!("| {} | {}{by_test} | {effect} |\n", record.at, escaped(&record.fault.to_string()))
 }
 

@@ -179,9 +179,12 @@ pub struct FaultRecord {
 }
 
 impl FaultRecord {
-    /// Describes the effect: `36 messages dropped`, `applied`, `no effect`, or that it was not applied.
-    pub fn effect_text(&self) -> String {
+    /// Describes the effect: `36 messages dropped`, `applied`, `no effect`, or why it was not applied.
+    ///
+    /// `run_ended_at` is the end of the run: a fault scheduled later was not applied because of it.
+    pub fn effect_text(&self, run_ended_at: VirtualInstant) -> String {
         match (self.applied, self.effect) {
+            (false, _) if self.at > run_ended_at => "not applied: run ended".to_owned(),
             (false, _) => "not applied: fault phase ended".to_owned(),
             (true, 0) => "no effect".to_owned(),
             (true, 1) if self.fault.drops_messages() => "1 message dropped".to_owned(),

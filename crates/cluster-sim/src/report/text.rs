@@ -138,7 +138,7 @@ impl Report {
         }
         for record in self.faults.iter().filter(|_| each) {
             let by_hand = if record.by_hand { ", by the test" } else { "" };
-            let effect = record.effect_text();
+            let effect = record.effect_text(self.ended_at);
             writeln!(formatter, "        {}  {}  ({effect}{by_hand})", record.at, record.fault)?;
         }
         Ok(())
@@ -213,7 +213,15 @@ mod tests {
     #[case(loss(), false, 0, "not applied: fault phase ended")]
     fn the_effect_of_a_fault_is_a_phrase(#[case] fault: Fault, #[case] applied: bool, #[case] effect: u64, #[case] text: &str) {
         let record = FaultRecord { at: VirtualInstant::ZERO, fault, by_hand: false, applied, effect, ended_at: None };
-        assert_eq!(record.effect_text(), text);
+        assert_eq!(record.effect_text(VirtualInstant::ZERO), text);
+    }
+
+    #[test]
+    fn a_fault_scheduled_after_the_run_names_the_end_of_the_run() {
+        let at = VirtualInstant::from_nanoseconds(2);
+        let record = FaultRecord { at, fault: loss(), by_hand: false, applied: false, effect: 0, ended_at: None };
+        assert_eq!(record.effect_text(VirtualInstant::from_nanoseconds(1)), "not applied: run ended");
+        assert_eq!(record.effect_text(at), "not applied: fault phase ended");
     }
 
     #[rstest]

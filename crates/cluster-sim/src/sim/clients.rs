@@ -42,7 +42,7 @@ impl Clients {
 
     pub(super) fn report(&self) -> Option<CheckReport> {
         let unknown = match self.alive {
-            None => Some("it was never asked".to_owned()),
+            None => Some("it was never checked".to_owned()),
             Some(0) => Some("every client was killed".to_owned()),
             Some(_) => None,
         };

@@ -12,7 +12,7 @@ use crate::explain::recording::{LeftOut, Recording};
 use crate::explain::spans::Span;
 use crate::explain::verdict::Verdict;
 use crate::explain::views::NodeView;
-use crate::report::{FaultRecord, Report};
+use crate::report::Report;
 
 /// The data of a page.
 #[derive(Serialize)]
@@ -138,7 +138,7 @@ pub(super) fn of(recording: &Recording, replay: Option<&str>) -> String {
         spans: &recording.spans,
         views: &recording.views,
         faults: report.faults.iter().map(|record| record.fault.to_string()).collect(),
-        effects: report.faults.iter().map(FaultRecord::effect_text).collect(),
+        effects: report.faults.iter().map(|record| record.effect_text(report.ended_at)).collect(),
         sentences: SENTENCES.into_iter().collect(),
         texts: texts.texts,
         events,
