@@ -258,3 +258,21 @@ fn an_interrupted_sweep_has_no_coverage() {
     let sweep = sweep.cancel_on(Arc::clone(&stop)).progress(watch).run();
     assert_eq!((sweep.is_interrupted(), sweep.coverage(), sweep.exit_code()), (true, None, 130), "{sweep}");
 }
+
+#[test]
+fn losses_to_all_cuts_are_counted_as_one_cause() {
+    async fn chats(node: Node) {
+        let port = node.bind::<u8>("chat");
+        loop {
+            port.broadcast(1);
+            port.recv_for(Duration::from_millis(5), |_| ()).await;
+        }
+    }
+    let plan = FaultPlan::new()
+        .at(milliseconds(10), cut(["node/0"], ["node/1"], milliseconds(20)))
+        .at(milliseconds(40), cut(["node/0"], ["node/2"], milliseconds(20)));
+    let report = Scenario::new("chat").nodes("node", 3, chats).faults(plan).duration(milliseconds(80)).run(Seed(7));
+    assert_eq!(report.traffic.dropped.len(), 2, "two cuts with two names: {report}");
+    let coverage = Coverage::of(&report);
+    assert_eq!(coverage.losses, [("cuts".to_owned(), report.traffic.lost())].into());
+}

@@ -110,6 +110,38 @@ fn sends_deliveries_and_losses_show_the_text_of_their_message() {
     assert_eq!(delivered[..6], ["0", "0", "1", "2", "2", "4"]);
 }
 
+/// Sends bytes of a protocol of its own, and describes them.
+struct Foreign(Vec<NodeId>);
+
+impl Machine for Foreign {
+    type Message = Vec<u8>;
+    type View = ();
+
+    fn step(&mut self, _: LocalInstant, input: Input<Vec<u8>>, effects: &mut Effects<Vec<u8>>) {
+        if matches!(input, Input::Start) {
+            effects.send_all(&self.0, vec![7, 1]);
+            effects.send_all(&self.0, vec![9, 1]);
+        }
+    }
+
+    fn view(&self) -> &() {
+        &()
+    }
+
+    fn describe(message: &Vec<u8>) -> Option<String> {
+        (message[0] == 7).then(|| format!("vote for term {}", message[1]))
+    }
+}
+
+#[test]
+fn a_machine_describes_its_own_bytes() {
+    let scenario = Scenario::new("foreign").machines("node", 2, |info: &NodeInfo| Foreign(info.peers()));
+    let recording = scenario.record(SEED);
+    let texts: BTreeSet<&str> =
+        recording.events.iter().filter(|event| begins(event)).filter_map(|event| event.message()?.text.as_deref()).collect();
+    assert_eq!(texts, BTreeSet::from(["vote for term 1", "0x0901"]));
+}
+
 #[test]
 fn a_long_run_keeps_both_ends_and_deliveries_know_their_sends() {
     let whole = scenarios::stale_gossip().record(SEED);
