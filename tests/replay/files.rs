@@ -232,4 +232,9 @@ fn a_reproducer_of_a_hang_replays_to_the_hang() {
     assert_eq!(read.finding.rule, "every step returns");
     let replay = scenario.replay(&read).unwrap();
     assert_eq!(replay.report.violations[0].rule, "every step returns", "{replay}");
+    // On a thread of its own: a test that hangs says less than one that fails.
+    let (sender, regression) = std::sync::mpsc::channel();
+    std::thread::spawn(move || _ = sender.send(scenario.check_regression(&read)));
+    let regression = regression.recv_timeout(Duration::from_secs(20)).expect("it is checked under the watchdog only").unwrap();
+    assert_eq!(regression.violations[0].rule, "every step returns", "{regression}");
 }

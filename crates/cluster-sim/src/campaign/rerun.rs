@@ -97,7 +97,11 @@ impl Scenario {
     /// If the file is about another scenario, or its case does not fit this one; nothing was run.
     pub fn check_regression(&self, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
         let (case, finding, _) = reproducer.smallest();
-        let mut report = self.run_case(case, reproducer, Sim::run)?.unwrap_or_else(|stuck| stuck);
+        let mut report = match self.run_case(case, reproducer, Sim::run)? {
+            Ok(report) => report,
+            // Running it again to show its messages would never return.
+            Err(stuck) => return Ok(stuck),
+        };
         ignore_unknown_of_other_rules(&mut report, &finding.rule);
         let has_decisions = case.decisions.as_ref().is_some_and(|decisions| !decisions.is_empty());
         let needs_something = has_decisions || !case.faults.faults().is_empty();
