@@ -107,6 +107,25 @@ fn a_rule_that_names_no_node_shows_events_of_all() {
 }
 
 #[test]
+fn events_of_senders_leave_room_for_those_of_many_violating_nodes() {
+    let first_half = || (0..8).map(NodeId);
+    let rule = move |world: &World<'_>| match world.now() < VirtualInstant::ZERO + Duration::from_millis(500) {
+        true => Verdict::Holds,
+        false => Verdict::violated(first_half(), ""),
+    };
+    let recording = scenarios::crowd(16, 1_000).always("it is early", rule).record(SEED);
+    let violating: BTreeSet<&str> = recording.nodes[..8].iter().map(|name| &**name).collect();
+    let outside: BTreeSet<&str> = violating.iter().flat_map(|name| senders_to(&recording, name)).collect();
+    assert!(outside.difference(&violating).count() > 2, "they heard from many others");
+    let summary = summary_of(&recording);
+    // Messages of the outside nodes go to violating ones: who acts stands right after the instant.
+    let is_of_violating = |line: &&String| line.split_whitespace().nth(1).is_some_and(|actor| violating.contains(actor));
+    let of_violating = summary.last_events.iter().filter(is_of_violating).count();
+    assert_eq!(summary.last_events.len(), 20, "{summary}");
+    assert!(of_violating >= 20 - 1 - 2 * 3, "{of_violating} events are of violating nodes: {summary}");
+}
+
+#[test]
 fn only_faults_in_force_at_the_verdict_are_listed() {
     let second = Duration::from_secs(1);
     let cut = |lasting| Fault::Cut {

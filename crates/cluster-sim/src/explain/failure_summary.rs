@@ -14,7 +14,7 @@ use crate::event::EventKind;
 /// The number of last events shown.
 const EVENTS_SHOWN: usize = 20;
 
-/// The number of last senders of a node whose own events are shown too, and the number of events of each.
+/// The number of last senders whose own events are shown too, and the number of events of each.
 const SENDERS: usize = 2;
 const EVENTS_OF_SENDER: usize = 3;
 
@@ -30,8 +30,9 @@ pub struct FailureSummary {
     /// The last events of the nodes that the verdict names, each with its instant; oldest first.
     ///
     /// These are events of such a node, messages to it, and changes of links; if the verdict names no node, those of all nodes.
-    /// Added are up to 3 events of each of the 2 nodes that it last heard from, up to the send of what it heard, since the cause
-    /// of a wrong message lies there. Events of timers and tasks are left out, unless one is the very last event of the run.
+    /// Added are up to 3 events of each of the 2 other nodes that these last heard from, up to the send of what they heard, since
+    /// the cause of a wrong message lies there. At most 20 in all. Events of timers and tasks are left out, unless one is the very
+    /// last event of the run.
     pub last_events: Vec<String>,
     /// The last views of the nodes that the verdict names, each with the view before it.
     ///
@@ -103,28 +104,26 @@ fn is_inner(event: &Event) -> bool {
     matches!(event.event, EventKind::Timer { .. } | EventKind::Poll { .. } | EventKind::Spawn | EventKind::TaskEnd { .. })
 }
 
-/// The last events of the nodes from which each of these last heard, up to the send of what it heard.
+/// The last events of the nodes from which the involved ones last heard, up to the send of what they heard.
 fn events_of_senders(recording: &Recording, involved: &BTreeSet<&Arc<str>>) -> Vec<usize> {
+    let mut senders: BTreeSet<&Arc<str>> = BTreeSet::new();
     let mut found = Vec::new();
-    for node in involved {
-        let mut senders: BTreeSet<&Arc<str>> = BTreeSet::new();
-        for event in recording.events.iter().rev().filter(|event| event.node == **node) {
-            let (EventKind::Deliver { from, message } | EventKind::SessionDeliver { from, message, .. }) = &event.event else {
-                continue;
-            };
-            if senders.len() == SENDERS {
-                break;
-            }
-            if from == *node || involved.contains(from) || !senders.insert(from) {
-                continue;
-            }
-            let sent = message.sent.map_or(event.index, |sent| sent.index);
-            let own = (0..recording.events.len()).rev().filter(|index| {
-                let event = &recording.events[*index];
-                event.index <= sent && event.node == *from && !is_inner(event)
-            });
-            found.extend(own.take(EVENTS_OF_SENDER));
+    for event in recording.events.iter().rev().filter(|event| involved.contains(&event.node)) {
+        let (EventKind::Deliver { from, message } | EventKind::SessionDeliver { from, message, .. }) = &event.event else {
+            continue;
+        };
+        if senders.len() == SENDERS {
+            break;
         }
+        if involved.contains(from) || !senders.insert(from) {
+            continue;
+        }
+        let sent = message.sent.map_or(event.index, |sent| sent.index);
+        let own = (0..recording.events.len()).rev().filter(|index| {
+            let event = &recording.events[*index];
+            event.index <= sent && event.node == *from && !is_inner(event)
+        });
+        found.extend(own.take(EVENTS_OF_SENDER));
     }
     found
 }
