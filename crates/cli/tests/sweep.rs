@@ -172,7 +172,7 @@ fn a_worker_ends_when_its_stdin_closes() {
     let output = worker.write_stdin("cluster-sim worker: {\"from\":0,\"to\":100000000}\n").output().expect("it is there");
     let finished = Finished::from(output);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{finished:?}");
-    assert!(finished.stdout.starts_with("\ncluster-sim worker: {\""), "{}", finished.stdout);
+    assert!(finished.stdout.starts_with("\ncluster-sim worker: {\"reached\":{"), "{}", finished.stdout);
 }
 
 #[test]

@@ -31,6 +31,9 @@ impl Scenario {
 
     /// Runs one seed: the fault phase, then the recovery phase.
     ///
+    /// A failing run is repeated once, with recording, so that its report shows the messages of its last events; closures of the
+    /// scenario run again too.
+    ///
     /// # Panics
     /// If the scenario cannot be run; [`try_start`](Self::try_start) returns the error instead.
     pub fn run(&self, seed: Seed) -> Report {
