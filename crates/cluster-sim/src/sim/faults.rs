@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cluster_sim_runtime::Kernel;
-use cluster_sim_transport::{CutId, DropCount, Network, NetworkPartition};
+use cluster_sim_transport::{ClassId, CutId, DropCount, Network, NetworkPartition};
 use cluster_sim_types::{Health, Incarnation, NodeId, Ratio, VirtualInstant};
 
 use super::Sim;
@@ -39,7 +39,7 @@ struct HeldCut {
 #[derive(Debug)]
 struct OpenLoss {
     record: usize,
-    links: String,
+    links: ClassId,
     rule: String,
 }
 
@@ -50,7 +50,7 @@ enum InForce {
     Down(NodeId, Incarnation),
     Pause(NodeId),
     Loss,
-    Links(String),
+    Links(ClassId),
 }
 
 /// The faults of one run.
@@ -151,6 +151,8 @@ impl Sim {
         let FaultRecord { at, fault, .. } = self.faults.records[record].clone();
         self.faults.records[record].applied = true;
         let id = |sim: &Self, name: &str| sim.node(name).expect("a fault is checked against the nodes before it is applied");
+        let class =
+            |sim: &Self, name: &str| sim.network().class_named(name).expect("a fault is checked against the classes of links");
         let effect = match fault {
             Fault::Cut { from, to, both_ways, duration } => {
                 let [from, to] = self.ids_of([&from, &to]);
@@ -190,10 +192,11 @@ impl Sim {
                 paused
             }
             Fault::Loss { links, rule, ratio, duration } => {
+                let links = class(self, &links);
                 self.end_loss(|open| open.links == links && open.rule == rule);
                 self.note_ended_faults();
                 let network: &mut Network = self.engine.core.devices.get_mut(self.network);
-                network.set_loss_rule(&mut self.engine.core.kernel, &links, &rule, ratio);
+                network.set_loss_rule(&mut self.engine.core.kernel, links, &rule, ratio);
                 self.faults.losses.push(OpenLoss { record, links, rule });
                 self.faults.in_force.push((record, InForce::Loss));
                 if let Some(duration) = duration {
@@ -202,11 +205,13 @@ impl Sim {
                 false
             }
             Fault::Links { links, model } => {
+                let links = class(self, &links);
                 self.end_in_force(|open| matches!(open, InForce::Links(known) if *known == links));
-                self.faults.in_force.push((record, InForce::Links(links.clone())));
+                self.faults.in_force.push((record, InForce::Links(links)));
                 let network: &mut Network = self.engine.core.devices.get_mut(self.network);
-                let set = network.set_model(&mut self.engine.core.kernel, &links, &model);
-                set.expect("a fault is checked for a possible model before it is applied")
+                let set = network.set_model(&mut self.engine.core.kernel, links, &model);
+                set.expect("a fault is checked for a possible model before it is applied");
+                true
             }
         };
         self.faults.records[record].effect += u64::from(effect);
@@ -246,8 +251,8 @@ impl Sim {
         self.faults.losses = open;
         let network: &mut Network = self.engine.core.devices.get_mut(self.network);
         for loss in ended {
-            self.faults.records[loss.record].effect += network.dropped_by(&loss.links, &loss.rule);
-            network.set_loss_rule(&mut self.engine.core.kernel, &loss.links, &loss.rule, Ratio::ZERO);
+            self.faults.records[loss.record].effect += network.dropped_by(loss.links, &loss.rule);
+            network.set_loss_rule(&mut self.engine.core.kernel, loss.links, &loss.rule, Ratio::ZERO);
         }
     }
 
@@ -314,7 +319,7 @@ impl Sim {
         }
         let network: &Network = self.engine.core.devices.get(self.network);
         for loss in &self.faults.losses {
-            records[loss.record].effect += network.dropped_by(&loss.links, &loss.rule);
+            records[loss.record].effect += network.dropped_by(loss.links, &loss.rule);
         }
         records
     }

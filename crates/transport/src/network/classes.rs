@@ -18,6 +18,10 @@ pub enum NodeSelector {
     Region(u16),
 }
 
+/// The number of a class of links within its network, in the order in which the classes were added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClassId(pub(super) u16);
+
 /// A further chance of loss for the messages of a class, rolled in a stream of its own.
 #[derive(Debug, Clone)]
 pub(super) struct LossRule {
@@ -111,23 +115,25 @@ impl Classes {
         &self.all[class as usize].name
     }
 
-    fn index_of(&self, name: &str) -> Option<u16> {
-        self.all.iter().rposition(|class| class.name == name).map(|index| index as u16)
+    /// Finds a class by its name; of several the one added last.
+    pub(super) fn named(&self, name: &str) -> Option<ClassId> {
+        self.all.iter().rposition(|class| class.name == name).map(|index| ClassId(index as u16))
     }
 
-    pub(super) fn set_model(&mut self, name: &str, model: &LinkModel) -> Result<Option<u16>, InvalidLink> {
+    fn get_mut(&mut self, class: ClassId) -> &mut Class {
+        &mut self.all[usize::from(class.0)]
+    }
+
+    pub(super) fn set_model(&mut self, class: ClassId, model: &LinkModel) -> Result<(), InvalidLink> {
         let link = model.compile()?;
-        let index = self.index_of(name);
-        if let Some(index) = index {
-            self.all[usize::from(index)].link = link;
-            self.all[usize::from(index)].update_is_plain();
-        }
-        Ok(index)
+        let class = self.get_mut(class);
+        class.link = link;
+        class.update_is_plain();
+        Ok(())
     }
 
-    pub(super) fn set_rule(&mut self, class: &str, name: &str, cause: u32, ratio: Ratio) -> Option<u16> {
-        let index = self.index_of(class)?;
-        let class = &mut self.all[usize::from(index)];
+    pub(super) fn set_rule(&mut self, class: ClassId, name: &str, cause: u32, ratio: Ratio) {
+        let class = self.get_mut(class);
         let rules = &mut class.rules;
         rules.retain(|rule| rule.name != name);
         if ratio > Ratio::ZERO {
@@ -135,24 +141,22 @@ impl Classes {
             rules.push(LossRule { name: name.to_owned(), stream, cause, ratio, dropped: Cell::new(0) });
         }
         class.update_is_plain();
-        Some(index)
     }
 
     /// Counts the messages that a rule in force has dropped; 0 for an unknown rule.
-    pub(super) fn dropped_by(&self, class: &str, rule: &str) -> u64 {
-        let rules = self.index_of(class).map_or(&[][..], |index| &self.get(index).rules);
-        rules.iter().find(|known| known.name == rule).map_or(0, |rule| rule.dropped.get())
+    pub(super) fn dropped_by(&self, class: ClassId, rule: &str) -> u64 {
+        self.get(class.0).rules.iter().find(|known| known.name == rule).map_or(0, |rule| rule.dropped.get())
     }
 
     /// Undoes every change since the classes were added. Returns the classes that had changed.
-    pub(super) fn restore(&mut self) -> Vec<u16> {
+    pub(super) fn restore(&mut self) -> Vec<ClassId> {
         let mut changed = Vec::new();
         for (index, class) in self.all.iter_mut().enumerate() {
             if !class.rules.is_empty() || class.link.model != class.declared.model {
                 class.rules.clear();
                 class.link = class.declared.clone();
                 class.update_is_plain();
-                changed.push(index as u16);
+                changed.push(ClassId(index as u16));
             }
         }
         changed

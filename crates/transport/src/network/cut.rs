@@ -115,6 +115,11 @@ impl Cuts {
         true
     }
 
+    /// Returns whether a cut is in force.
+    pub(super) fn is_active(&self, id: CutId) -> bool {
+        self.active.contains_key(&id)
+    }
+
     /// Returns whether no cut is in force.
     #[inline]
     pub(super) fn is_whole(&self) -> bool {

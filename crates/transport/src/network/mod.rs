@@ -55,7 +55,7 @@ use cluster_sim_types::{LossCause, NodeId, Ratio, Traffic};
 
 pub use capture::CapturedMessage;
 use classes::Classes;
-pub use classes::NodeSelector;
+pub use classes::{ClassId, NodeSelector};
 use cut::Cuts;
 pub use cut::{CutId, DropCount};
 pub use digest::content_of;
@@ -297,6 +297,11 @@ impl Network {
         &self.control
     }
 
+    /// Whether a cut is in force.
+    pub fn is_cut(&self, id: CutId) -> bool {
+        self.cuts.is_active(id)
+    }
+
     /// Lists the cuts in force with their names, oldest first.
     pub fn living_cuts(&self) -> impl Iterator<Item = (CutId, &str)> {
         self.cuts.living()
@@ -315,43 +320,43 @@ impl Network {
         self.classes.place(node, group, region);
     }
 
+    /// Finds a class of links by its name, as in `default`.
+    pub fn class_named(&self, name: &str) -> Option<ClassId> {
+        self.classes.named(name)
+    }
+
     /// Replaces the model of a class; messages in flight keep their fate.
-    ///
-    /// Returns `false` if there is no such class.
     ///
     /// # Errors
     /// The model is invalid. The class is unchanged.
-    pub fn set_model(&mut self, kernel: &mut Kernel, class: &str, model: &LinkModel) -> Result<bool, InvalidLink> {
-        let changed = self.classes.set_model(class, model)?;
-        self.record_class(kernel, changed);
-        Ok(changed.is_some())
+    pub fn set_model(&mut self, kernel: &mut Kernel, class: ClassId, model: &LinkModel) -> Result<(), InvalidLink> {
+        self.classes.set_model(class, model)?;
+        self.record_class(kernel, class);
+        Ok(())
     }
 
     /// Drops messages of a class with probability `ratio`, independently of its model and other rules.
     ///
-    /// A rule of the same name is replaced; a ratio of zero removes it. Returns `false` if there is no such class.
-    pub fn set_loss_rule(&mut self, kernel: &mut Kernel, class: &str, rule: &str, ratio: Ratio) -> bool {
+    /// A rule of the same name is replaced; a ratio of zero removes it.
+    pub fn set_loss_rule(&mut self, kernel: &mut Kernel, class: ClassId, rule: &str, ratio: Ratio) {
         let cause = self.losses.number(LossCause::rule(rule));
-        let changed = self.classes.set_rule(class, rule, cause, ratio);
-        self.record_class(kernel, changed);
-        changed.is_some()
+        self.classes.set_rule(class, rule, cause, ratio);
+        self.record_class(kernel, class);
     }
 
     /// Removes every loss rule and restores the model with which each class was added.
     pub fn restore_links(&mut self, kernel: &mut Kernel) {
         for class in self.classes.restore() {
-            self.record_class(kernel, Some(class));
+            self.record_class(kernel, class);
         }
     }
 
-    fn record_class(&self, kernel: &mut Kernel, changed: Option<u16>) {
-        if let Some(class) = changed {
-            kernel.record(Record { detail: u32::from(class), ..Record::of(kernel.now(), RecordKind::Links, NodeId::CLUSTER) });
-        }
+    fn record_class(&self, kernel: &mut Kernel, class: ClassId) {
+        kernel.record(Record { detail: u32::from(class.0), ..Record::of(kernel.now(), RecordKind::Links, NodeId::CLUSTER) });
     }
 
     /// Counts the messages that a rule in force has dropped since it was set; 0 for an unknown rule.
-    pub fn dropped_by(&self, class: &str, rule: &str) -> u64 {
+    pub fn dropped_by(&self, class: ClassId, rule: &str) -> u64 {
         self.classes.dropped_by(class, rule)
     }
 

@@ -196,8 +196,9 @@ impl World {
 
     pub(crate) fn set_model(&mut self, model: &LinkModel) {
         let core = &mut *self.engine.core;
-        let set = core.devices.get_mut::<Network>(self.network).set_model(&mut core.kernel, "all", model);
-        assert_eq!(set, Ok(true));
+        let network = core.devices.get_mut::<Network>(self.network);
+        let all = network.class_named("all").expect("the world was made with it");
+        assert_eq!(network.set_model(&mut core.kernel, all, model), Ok(()));
     }
 
     pub(crate) fn health(&self, node: u32) -> Health {
