@@ -92,7 +92,7 @@ const KEPT: &[(Option<&str>, &str, &str)] = &[
     (Some("crates/cli/src/arguments.rs"), "--who|le", "is refused with its new name"),
     (Some("crates/cli/tests/bad_input.rs"), "--twi|ce", "is refused with its new name"),
     (Some("crates/cli/tests/bad_input.rs"), "--who|le", "is refused with its new name"),
-    (Some("crates/scenarios/src/artifact.rs"), "wit|nesses", "a key of artifacts of the first format"),
+    (Some("crates/registry/src/artifact.rs"), "wit|nesses", "a key of artifacts of the first format"),
 ];
 
 /// Pages that list old names beside the new ones; between backticks they may hold any word.

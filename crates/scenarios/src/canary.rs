@@ -6,10 +6,10 @@ use cluster_sim::{
     Effects, Fault, FaultPlan, Input, Label, LinkModel, LocalInstant, Machine, NodeId, NodeInfo, Ratio, Scenario, Seed, Timer,
     Verdict, World,
 };
+use cluster_sim_registry::Prepared;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::prepared::Prepared;
 use crate::registry::BuiltinScenario;
 
 /// The rule that the canary violates.

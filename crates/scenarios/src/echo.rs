@@ -2,10 +2,9 @@
 
 use cluster_sim::{NodeInfo, Scenario};
 use cluster_sim_echo::{AnswersMatchQuestions, Client, ClientView, Config, Measured, Server, client, server};
+use cluster_sim_registry::{NodeStyle, Prepared};
 use serde_json::json;
 
-use crate::node_style::NodeStyle;
-use crate::prepared::Prepared;
 use crate::registry::BuiltinScenario;
 use crate::smoke::{self, smoke_second};
 

@@ -8,22 +8,13 @@
 //!
 //! Deliberately absent: flags, the environment, the terminal and the file system. Text comes in, text goes out.
 
-mod artifact;
 pub mod canary;
-mod document;
 pub mod echo;
 pub mod edge_cache;
-mod error;
-mod field_spec;
 pub mod gossip;
-mod node_style;
 pub mod planted_bugs;
-mod prepared;
 mod registry;
 mod smoke;
 
-pub use artifact::{ARTIFACT_FORMAT, Artifact, TimelineEntry};
-pub use error::{ScenarioError, ScenarioErrorKind};
-pub use node_style::NodeStyle;
-pub use prepared::Prepared;
+pub use cluster_sim_registry::{ARTIFACT_FORMAT, Artifact, NodeStyle, Prepared, ScenarioError, ScenarioErrorKind, TimelineEntry};
 pub use registry::{BuiltinScenario, Registry};

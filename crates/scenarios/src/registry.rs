@@ -1,9 +1,8 @@
 //! The builtin scenarios, by name.
 
 use crate::edge_cache::{self, Defaults, EdgeCacheFile};
-use crate::error::ScenarioError;
-use crate::prepared::Prepared;
 use crate::{canary, echo, gossip, planted_bugs};
+use cluster_sim_registry::{Prepared, ScenarioError};
 
 /// The systems that a scenario file may name.
 pub(crate) const KNOWN_SYSTEMS: &[&str] = &["edge-cache"];

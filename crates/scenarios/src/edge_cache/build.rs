@@ -6,6 +6,7 @@ use std::time::Duration;
 use cluster_sim::{FaultPlan, LinkModel, NodeInfo, Ratio, Scenario, Seed};
 use cluster_sim_edge_cache as system;
 use cluster_sim_edge_cache::{Client, Collector, Config, Edge, Layout, MetricsSnapshot, Router, Source, client};
+use cluster_sim_registry::{NodeStyle, Prepared, ScenarioError};
 use serde_json::json;
 
 use super::check::check;
@@ -13,9 +14,6 @@ use super::file::{ApplyMode, EdgeCacheFile, SourceLagPolicy};
 use super::groups::{CLIENT, EDGE, INVALIDATIONS, ROUTER, SOURCE};
 use super::keys::Keys;
 use super::plan::Plan;
-use crate::error::ScenarioError;
-use crate::node_style::NodeStyle;
-use crate::prepared::Prepared;
 
 /// The observer that measures the report's snapshot.
 const OBSERVER: &str = "edge-cache";

@@ -1,10 +1,9 @@
 //! The values that the fields of an edge cache's scenario accept (EDGE-D17).
 
+use cluster_sim_registry::{FieldSpec, ScenarioError, ScenarioErrorKind, last_name};
 use serde_json::Value;
 
 use super::file::EdgeCacheFile;
-use crate::error::{ScenarioError, ScenarioErrorKind};
-use crate::field_spec::{FieldSpec, last_name};
 
 /// More edges, clients or keys than this are treated as a typing error.
 const COUNT_MAX: u64 = 1_000_000;

@@ -2,15 +2,13 @@
 
 use std::fmt;
 
+use cluster_sim_registry::{Document, NodeStyle, ScenarioError, ScenarioErrorKind};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
 use super::check::{check, field_spec};
 use super::keys::Keys;
 use super::seconds::Seconds;
-use crate::document::Document;
-use crate::error::{ScenarioError, ScenarioErrorKind};
-use crate::node_style::NodeStyle;
 use crate::registry::KNOWN_SYSTEMS;
 
 /// Messages that a subscription holds unless the file or the environment sets another number (EDGE-40).

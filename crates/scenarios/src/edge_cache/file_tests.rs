@@ -1,9 +1,9 @@
+use cluster_sim_registry::NodeStyle;
+use cluster_sim_registry::ScenarioErrorKind::{self, *};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::error::ScenarioErrorKind::{self, *};
-use crate::node_style::NodeStyle;
 
 /// The scenario file of the format's first users (EDGE-42).
 const EXAMPLE: &str = include_str!("../../scenarios/edge-cache.json");

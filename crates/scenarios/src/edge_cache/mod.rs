@@ -20,8 +20,7 @@ mod plan_tests;
 #[cfg(test)]
 mod run_tests;
 
-use crate::artifact::Artifact;
-use crate::error::ScenarioError;
+use cluster_sim_registry::{Artifact, ScenarioError};
 
 pub(crate) use builtin::builtin;
 pub use check::CAPACITY_MAX;

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use cluster_sim::{Fault, Ratio};
 use cluster_sim_edge_cache::RateChange;
+use cluster_sim_registry::{PlannedStep, TimelineEntry};
 use serde_json::json;
 
 use super::file::{EdgeCacheFile, Step, TimedStep};
 use super::groups::{EDGE, INVALIDATIONS, ROUTER, SOURCE};
-use crate::artifact::TimelineEntry;
-use crate::prepared::PlannedStep;
 
 /// The rule under which dropped invalidations are counted; a later step replaces an earlier one (EDGE-D15).
 pub(crate) const DROP_RULE: &str = "drop_invalidations";

@@ -1,10 +1,9 @@
 //! The clusters by name, without a planted bug.
 
+use cluster_sim_registry::{NodeStyle, Prepared};
 use serde_json::json;
 
 use super::{BugHunt, echo, edge_cache, gossip};
-use crate::node_style::NodeStyle;
-use crate::prepared::Prepared;
 use crate::registry::BuiltinScenario;
 use crate::smoke;
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use cluster_sim::{FaultProfile, LinkModel, NodeInfo, Scenario};
 use cluster_sim_echo::{AnswersMatchQuestions, Bug, Client, ClientView, Config, Server, client, server_with};
+use cluster_sim_registry::NodeStyle;
 
 use super::BugHunt;
-use crate::node_style::NodeStyle;
 
 /// The rule on answers.
 pub(super) const CONVERSATION: &str = "an answer is the answer to what was asked";

@@ -9,10 +9,10 @@ use cluster_sim_edge_cache::{
     ApplyMode, Bug, Client, Config, Edge, EdgeView, KeyDistribution, KeyTable, LagPolicy, Layout, Router, Source, SourceView,
     client,
 };
+use cluster_sim_registry::NodeStyle;
 
 use super::BugHunt;
 use crate::edge_cache::groups::{CLIENT, EDGE, INVALIDATIONS, ROUTER, SOURCE};
-use crate::node_style::NodeStyle;
 
 pub(super) const ANSWERS: &str = "a client reads what an edge served to it";
 pub(super) const ROLLBACKS: &str = "an edge never goes back";

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use cluster_sim::{FaultProfile, LinkModel, NodeInfo, Scenario};
 use cluster_sim_gossip::{Bug, Config, Gossip, Newest, NoRollback, gossip as node};
+use cluster_sim_registry::NodeStyle;
 
 use super::BugHunt;
-use crate::node_style::NodeStyle;
 
 /// The rule on memory.
 pub(super) const MEMORY: &str = "no node forgets what it knew";

@@ -5,11 +5,11 @@ use std::fmt;
 use cluster_sim_echo::Bug as EchoBug;
 use cluster_sim_edge_cache::Bug as EdgeCacheBug;
 use cluster_sim_gossip::Bug as GossipBug;
+use cluster_sim_registry::NodeStyle;
 use serde::{Deserialize, Serialize};
 
 use self::PlantedBug::{Echo, EdgeCache, Gossip};
 use super::{BugHunt, echo, edge_cache, gossip};
-use crate::node_style::NodeStyle;
 
 /// A planted bug of one of the reference systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

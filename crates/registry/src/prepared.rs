@@ -22,11 +22,11 @@ pub struct Prepared {
 
 /// A step of a scenario, before the run.
 #[derive(Debug, Clone)]
-pub(crate) struct PlannedStep {
+pub struct PlannedStep {
     /// When it is due.
-    pub(crate) at: Duration,
+    pub at: Duration,
     /// Its entry in the timeline, if the run gets that far.
-    pub(crate) entry: TimelineEntry,
+    pub entry: TimelineEntry,
 }
 
 impl Prepared {
@@ -42,18 +42,13 @@ impl Prepared {
     ///
     /// `empty_snapshot` is what it measures before the run; `signature_metrics` names the numbers of the signature.
     #[must_use]
-    pub(crate) fn with_observer(
-        self,
-        observer: &'static str,
-        empty_snapshot: Value,
-        signature_metrics: &'static [&'static str],
-    ) -> Self {
+    pub fn with_observer(self, observer: &'static str, empty_snapshot: Value, signature_metrics: &'static [&'static str]) -> Self {
         Self { observer, empty_snapshot, signature_metrics, ..self }
     }
 
     /// Adds the steps of the scenario, in order of time.
     #[must_use]
-    pub(crate) fn with_timeline(self, timeline: Vec<PlannedStep>) -> Self {
+    pub fn with_timeline(self, timeline: Vec<PlannedStep>) -> Self {
         Self { timeline, ..self }
     }
 

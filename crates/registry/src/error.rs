@@ -10,7 +10,7 @@ const QUOTED_CHARACTERS_MAX: usize = 60;
 /// Nothing was run and nothing was written. Prints as one line that finishes "could not run: …":
 ///
 /// ```
-/// use cluster_sim_scenarios::{ScenarioError, ScenarioErrorKind};
+/// use cluster_sim_registry::{ScenarioError, ScenarioErrorKind};
 ///
 /// let error = ScenarioError::new(ScenarioErrorKind::NoRate, "lossy.json", "chaos.loss_rate", "1.5", "use a number from 0 to 1");
 /// assert_eq!(error.to_string(), "lossy.json: at chaos.loss_rate: 1.5 is not a rate; use a number from 0 to 1");

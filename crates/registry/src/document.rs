@@ -15,11 +15,11 @@ const TAIL_CHARACTERS: usize = 24;
 
 /// The JSON of one file, complete and without a field given twice.
 #[derive(Debug)]
-pub(crate) struct Document<'a> {
+pub struct Document<'a> {
     /// The name of the file in errors.
     source: &'a str,
     /// Its content.
-    pub(crate) root: Value,
+    pub root: Value,
 }
 
 impl<'a> Document<'a> {
@@ -27,7 +27,7 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     /// If the text is empty, truncated or not JSON, or gives a field twice.
-    pub(crate) fn parse(text: &str, source: &'a str) -> Result<Self, ScenarioError> {
+    pub fn parse(text: &str, source: &'a str) -> Result<Self, ScenarioError> {
         if text.trim().is_empty() {
             let cure = "fill it with a scenario, such as the one that --help shows";
             return Err(ScenarioError::new(ScenarioErrorKind::Empty, source, "1:1", "\"\"", cure));
@@ -43,7 +43,7 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     /// If a field is unknown, missing or of the wrong type, or a word is not in its list.
-    pub(crate) fn decode<T: DeserializeOwned>(&self, spec: fn(&str) -> FieldSpec) -> Result<T, ScenarioError> {
+    pub fn decode<T: DeserializeOwned>(&self, spec: fn(&str) -> FieldSpec) -> Result<T, ScenarioError> {
         serde_path_to_error::deserialize(&self.root).map_err(|error| {
             let message = error.inner().to_string();
             let path = written(error.path());

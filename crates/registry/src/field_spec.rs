@@ -8,7 +8,7 @@ use crate::error::ScenarioErrorKind;
 
 /// The values that a field accepts. Prints as the cure for any other: `use a number from 0 to 1`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum FieldSpec {
+pub enum FieldSpec {
     /// A number from 0 to 1.
     Rate,
     /// A number from 0 to 100.
@@ -25,7 +25,7 @@ pub(crate) enum FieldSpec {
 
 impl FieldSpec {
     /// Whether the field accepts `value`; always true for [`Described`](Self::Described).
-    pub(crate) fn accepts(self, value: &Value) -> bool {
+    pub fn accepts(self, value: &Value) -> bool {
         let within = |least: f64, most: f64| value.as_f64().is_some_and(|number| number >= least && number <= most);
         let whole = |least: u64, most: u64| value.as_u64().is_some_and(|number| number >= least && number <= most);
         match self {
@@ -39,7 +39,7 @@ impl FieldSpec {
     }
 
     /// The kind of error for a value of the right type that the field does not accept.
-    pub(crate) fn mistake(self) -> ScenarioErrorKind {
+    pub fn mistake(self) -> ScenarioErrorKind {
         match self {
             Self::Rate => ScenarioErrorKind::NoRate,
             Self::Percentage => ScenarioErrorKind::NoPercentage,
@@ -63,7 +63,7 @@ impl fmt::Display for FieldSpec {
 }
 
 /// The last name of a path, without an index: `steps[1].step` gives `step`, `steps[1]` gives `steps`.
-pub(crate) fn last_name(path: &str) -> &str {
+pub fn last_name(path: &str) -> &str {
     let last = path.rsplit('.').next().unwrap_or(path);
     last.split('[').next().unwrap_or(last)
 }
