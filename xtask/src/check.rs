@@ -12,6 +12,7 @@ use crate::nextest::{self, NextestError};
 use crate::size::{self, SizeError};
 use crate::speed::{self, SpeedError};
 use crate::step::{Profile, Step};
+use crate::touched::{self, TouchedError};
 
 /// The workspace, the cargo and the profile that a task uses.
 #[derive(Debug, Clone)]
@@ -70,6 +71,7 @@ fn perform(step: Step, environment: &Environment) -> Result<(), StepError> {
     let Environment { root, cargo, .. } = environment;
     match step {
         Step::Nextest => nextest::ensure(cargo, root)?,
+        Step::Touched => touched::test(environment)?,
         Step::Digests => digests::compare(environment)?,
         Step::Speed => speed::measure(environment)?,
         Step::Instructions => instructions::measure(environment)?,
@@ -119,6 +121,9 @@ pub enum StepError {
     /// cargo-nextest could not be installed.
     #[error(transparent)]
     Nextest(#[from] NextestError),
+    /// A test of what changed failed, or the changes could not be listed.
+    #[error(transparent)]
+    Touched(#[from] TouchedError),
     /// The digests differ or could not be read.
     #[error(transparent)]
     Digests(#[from] DigestsError),

@@ -21,3 +21,4 @@ pub mod sources;
 pub mod speed;
 pub mod step;
 pub mod tokens;
+pub mod touched;

@@ -31,6 +31,9 @@ enum Task {
         /// Run only this step and the steps it needs; may be given several times
         #[arg(long, value_name = "STEP", value_enum)]
         only: Vec<Step>,
+        /// Run only what finds most mistakes within two minutes: fmt, clippy, and the tests of what changed
+        #[arg(long, conflicts_with = "only")]
+        quick: bool,
         /// Print the commands of each step without running them
         #[arg(long)]
         list: bool,
@@ -55,6 +58,7 @@ enum Task {
 
 const CHECK: &str = "Examples:
   cargo xtask check                           everything, as CI does
+  cargo xtask check --quick                   while you work: two minutes
   cargo xtask check --list                    what each step runs
   cargo xtask check --only fmt --only clippy  two steps
   cargo xtask check --only size               a large cluster; slow, so it runs only on request
@@ -84,17 +88,20 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let root = arguments.root.unwrap_or_else(own_workspace);
     match arguments.task {
-        Task::Check { only, list: true } => {
-            print!("{}", check::list(&only, environment(root).profile));
-            ExitCode::SUCCESS
-        }
-        Task::Check { only, list: false } => match check::run(&only, &environment(root)) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                eprintln!("{failure}");
-                ExitCode::FAILURE
+        Task::Check { only, quick, list } => {
+            let only = if quick { Step::QUICK.to_vec() } else { only };
+            if list {
+                print!("{}", check::list(&only, environment(root).profile));
+                return ExitCode::SUCCESS;
             }
-        },
+            match check::run(&only, &environment(root)) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(failure) => {
+                    eprintln!("{failure}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
         Task::Bench { rounds, only, no_peers } => {
             match bench::run(&Options { rounds, only, peers: !no_peers }, &environment(root)) {
                 Ok(()) => ExitCode::SUCCESS,

@@ -17,6 +17,8 @@ pub enum Step {
     Nextest,
     /// Every test passes, under cargo-nextest
     Test,
+    /// The tests of what changed pass, and a few suites that use everything; only on request or with --quick
+    Touched,
     /// Every example in the documentation runs
     Doctest,
     /// The documentation builds without broken links
@@ -67,10 +69,13 @@ impl Step {
         Self::value_variants()
     }
 
+    /// The steps for a change at the desk: what finds most mistakes within two minutes.
+    pub const QUICK: [Self; 3] = [Self::Fmt, Self::Clippy, Self::Touched];
+
     /// Whether the step runs when none is selected.
     fn by_default(self) -> bool {
-        // It needs up to 15 s of one core alone.
-        self != Self::Size
+        // `Size` needs up to 15 s of one core alone; `Test` includes `Touched`.
+        !matches!(self, Self::Size | Self::Touched)
     }
 
     /// The selected steps and those they need, in the order they run; by default all that need no request.
@@ -86,7 +91,7 @@ impl Step {
     /// The step that must run before this one.
     fn needs(self) -> Option<Self> {
         match self {
-            Self::Test => Some(Self::Nextest),
+            Self::Test | Self::Touched => Some(Self::Nextest),
             Self::Digests | Self::Speed | Self::Size => Some(Self::Release),
             _ => None,
         }
@@ -118,7 +123,7 @@ impl Step {
                 seams.chain(twins).map(|line| Call::cargo(&line)).collect()
             }
             Self::Release => vec![Call::cargo("build --release -p cluster-sim-cli")],
-            Self::Nextest | Self::Digests | Self::Speed | Self::Instructions | Self::Size => Vec::new(),
+            Self::Nextest | Self::Touched | Self::Digests | Self::Speed | Self::Instructions | Self::Size => Vec::new(),
         }
     }
 
@@ -126,6 +131,11 @@ impl Step {
     pub fn line(self, profile: Profile) -> String {
         match self {
             Self::Nextest => format!("cargo nextest --version, and if that fails {}", nextest::install()),
+            Self::Touched => {
+                "cargo nextest run, with the packages and suites changed since the upstream branch or the last commit; \
+                              only on request"
+                    .to_owned()
+            }
             Self::Digests => {
                 "target/release/cluster-sim digests --threads 1, then --threads 2, compared with tests/digests.toml".to_owned()
             }
@@ -159,8 +169,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_selection_every_step_but_size_runs() {
-        let on_request = |step: &Step| *step == Step::Size;
+    fn without_a_selection_every_step_runs_but_those_on_request() {
+        let on_request = |step: &Step| [Step::Size, Step::Touched].contains(step);
         assert_eq!(Step::selection(&[]), Step::all().iter().copied().filter(|step| !on_request(step)).collect::<Vec<_>>());
     }
 
@@ -169,6 +179,7 @@ mod tests {
         assert_eq!(Step::selection(&[Step::Digests, Step::Fmt]), [Step::Fmt, Step::Release, Step::Digests]);
         assert_eq!(Step::selection(&[Step::Test]), [Step::Nextest, Step::Test]);
         assert_eq!(Step::selection(&[Step::Size]), [Step::Release, Step::Size]);
+        assert_eq!(Step::selection(&Step::QUICK), [Step::Fmt, Step::Clippy, Step::Nextest, Step::Touched]);
     }
 
     #[test]

@@ -60,6 +60,14 @@ impl Sandbox {
             .file("state/built", &(built + "\n"))
     }
 
+    /// Adds a fake git that knows `changes`, and the metadata of a workspace with the suites and one crate `tool`.
+    fn with_changes(self, changes: &[(&str, &str)]) -> Self {
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+        symlink(ours.join("fake_git.sh"), self.path().join("bin/git")).expect("the folder is ours");
+        let sandbox = self.file("state/metadata", &(metadata() + "\n"));
+        changes.iter().fold(sandbox, |sandbox, (file, text)| sandbox.file(&format!("state/{file}"), text))
+    }
+
     fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -81,6 +89,25 @@ impl Sandbox {
     fn indices(&self, words: &str) -> Vec<usize> {
         self.calls().iter().enumerate().filter(|(_, call)| call.starts_with(words)).map(|(index, _)| index).collect()
     }
+}
+
+/// The output of `cargo metadata --no-deps` for a workspace with the suites `tidy` and `faults`, and a crate `tool` with a test `works`.
+fn metadata() -> String {
+    let target = |name: &str, kind: &str| {
+        format!(
+            r#"{{"name":"{name}","kind":["{kind}"],"crate_types":["bin"],"src_path":"/ws/x.rs","edition":"2024","doctest":false,"test":true,"doc":false}}"#
+        )
+    };
+    let package = |name: &str, folder: &str, targets: &[String]| {
+        format!(
+            r#"{{"name":"{name}","version":"0.1.0","id":"{name}","dependencies":[],"features":{{}},"manifest_path":"/ws/{folder}Cargo.toml","targets":[{}]}}"#,
+            targets.join(",")
+        )
+    };
+    let suites = package("cluster-sim-suites", "", &[target("tidy", "test"), target("faults", "test")]);
+    let tool = package("tool", "crates/tool/", &[target("tool", "lib"), target("works", "test")]);
+    let ends = r#""workspace_members":["cluster-sim-suites","tool"],"resolve":null,"workspace_root":"/ws","target_directory":"/ws/target","version":1"#;
+    format!(r#"{{"packages":[{suites},{tool}],{ends}}}"#)
 }
 
 fn stdout(output: &Output) -> String {
@@ -127,6 +154,47 @@ fn after_a_failed_install_no_test_runs() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("step nextest failed"), "{}", stderr(&output));
     assert_eq!(sandbox.indices("nextest run"), [0usize; 0], "{:?}", sandbox.calls());
+}
+
+#[test]
+fn quick_lints_and_tests_what_changed_since_the_upstream_branch() {
+    let changes = [("upstream", "abc123\n"), ("diff-abc123", "crates/tool/src/lib.rs\n"), ("new", "tests/faults/pause.rs\n")];
+    let sandbox = Sandbox::new().with_nextest("0.9.143").with_changes(&changes);
+    let output = sandbox.xtask(&["check", "--quick"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    let calls = sandbox.calls();
+    assert!(calls[0].starts_with("fmt ") && calls[1].starts_with("clippy --workspace "), "{calls:?}");
+    let run = "nextest run --all-features -p cluster-sim-suites -p tool --lib --bins \
+               --test edge_cache --test faults --test small_systems --test sweep --test tidy --test works";
+    assert_eq!(calls.last().map(String::as_str), Some(run), "{calls:?}");
+}
+
+#[test]
+fn without_an_upstream_branch_changes_count_since_the_last_commit() {
+    let sandbox = Sandbox::new().with_nextest("0.9.143").with_changes(&[("diff-HEAD", "tests/faults.rs\n")]);
+    let output = sandbox.xtask(&["check", "--only", "touched"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    assert!(sandbox.calls().last().is_some_and(|call| call.contains(" --test faults ") && !call.contains("tool")));
+}
+
+#[test]
+fn without_git_the_touched_tests_fail_with_the_cure() {
+    let sandbox = Sandbox::new().with_nextest("0.9.143").with_changes(&[]);
+    let output = sandbox.xtask(&["check", "--quick"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("step touched failed: `git diff --name-only --relative HEAD` ended with"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(stderr(&output).contains("without git use cargo xtask check --only test"), "{}", stderr(&output));
+    assert_eq!(sandbox.indices("nextest run"), [0usize; 0]);
+}
+
+#[test]
+fn quick_and_only_exclude_each_other() {
+    let output = Sandbox::new().xtask(&["check", "--quick", "--only", "fmt"], &[]);
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A fake cargo: appends its arguments to $FAKE_STATE/calls. Files there select its behaviour:
 #   nextest   the output of `cargo nextest --version`, which fails without it. `cargo install` writes it.
+#   metadata  the output of `cargo metadata`, which fails without it.
 #   built     the message about the built bench.
 #   refuse    the first words of the call that must fail.
 printf '%s\n' "$*" >> "$FAKE_STATE/calls"
@@ -12,6 +13,11 @@ case "$*" in
     "nextest --version")
         [ -e "$FAKE_STATE/nextest" ] || exit 101
         read -r answer < "$FAKE_STATE/nextest"
+        printf '%s\n' "$answer"
+        ;;
+    "metadata "*)
+        [ -e "$FAKE_STATE/metadata" ] || exit 101
+        read -r answer < "$FAKE_STATE/metadata"
         printf '%s\n' "$answer"
         ;;
     "install cargo-nextest --locked --version "*)
