@@ -99,11 +99,17 @@ mod campaign;
 #[cfg(feature = "test-utils")]
 mod cluster;
 #[cfg(feature = "test-utils")]
+mod decision;
+#[cfg(feature = "test-utils")]
+mod definition;
+#[cfg(feature = "test-utils")]
 mod event;
 #[cfg(feature = "test-utils")]
 pub mod explain;
 #[cfg(feature = "test-utils")]
 mod fault;
+#[cfg(feature = "test-utils")]
+mod recording;
 #[cfg(feature = "test-utils")]
 mod replay;
 #[cfg(feature = "test-utils")]
@@ -134,7 +140,7 @@ pub use campaign::test_macro;
 #[cfg(feature = "test-utils")]
 pub use campaign::{
     ArtifactContext, Artifacts, Campaign, Coverage, DeterminismCheck, DeterminismError, Failure, FaultCoverage, InvalidSeedRange,
-    Minimized, Progress, Replay, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
+    Progress, Replay, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
 };
 #[cfg(feature = "test-utils")]
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
@@ -152,16 +158,20 @@ pub use cluster_sim_transport::{
     Fate, FateRecord, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, NetworkPartition, StaleDelivery,
 };
 #[cfg(feature = "test-utils")]
+pub use decision::Decision;
+#[cfg(feature = "test-utils")]
+pub use definition::ScenarioError;
+#[cfg(feature = "test-utils")]
 pub use fault::{Fault, FaultPlan, FaultProfile, PlanError, ScheduledFault};
 #[cfg(feature = "test-utils")]
-pub use replay::{BuildInfo, Case, Decision, REPRODUCER_FORMAT, Reproducer, ReproducerError, ScenarioSource};
+pub use replay::{BuildInfo, Case, Minimized, REPRODUCER_FORMAT, Reproducer, ReproducerError, ScenarioSource};
 #[cfg(feature = "test-utils")]
 pub use report::{
     CheckKind, CheckReport, Difference, DifferingEvent, Divergence, DivergenceKind, FaultRecord, Finding, OtherRun, Outcome,
     PanicFinding, PanicSite, Report,
 };
 #[cfg(feature = "test-utils")]
-pub use scenario::{Scenario, ScenarioError};
+pub use scenario::Scenario;
 #[cfg(feature = "test-utils")]
 pub use sim::{CallError, Sim};
 

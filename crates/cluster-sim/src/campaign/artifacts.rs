@@ -6,13 +6,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::explain;
-use crate::replay::{BuildInfo, Reproducer, ScenarioSource};
-use crate::report::{Report, thousands};
+use crate::replay::{BuildInfo, Case, Minimized, Reproducer, ScenarioSource};
+use crate::report::{FailureSummary, Report, thousands};
 use crate::scenario::Scenario;
 
-use super::shrink::{Minimized, ShrinkBounds, ShrinkProgress};
+use super::shrink::{ShrinkBounds, ShrinkProgress};
 use super::target::is_rerunnable;
-use crate::replay::Case;
 
 /// Files kept about a failing run, in a folder of their own.
 ///
@@ -40,7 +39,7 @@ pub struct Artifacts {
     /// The command that replays the reproducer, if `reproducer.json` was written.
     pub replay: Option<String>,
     /// How the run shown on the page failed; absent if there is no page or that run passed.
-    pub summary: Option<explain::FailureSummary>,
+    pub summary: Option<FailureSummary>,
 }
 
 /// Where the artifacts of a scenario go, and how a user replays them.
@@ -134,7 +133,7 @@ impl Artifacts {
         };
         let recording = shown.record(report.seed());
         // Absent for a rule over the report: the run itself breaks no rule.
-        self.summary = explain::FailureSummary::of(&recording);
+        self.summary = FailureSummary::of(&recording);
         let page = explain::html(&recording, self.replay.as_deref());
         self.write("report.html", &page);
         self.write("events.jsonl", &explain::events_jsonl(&recording));

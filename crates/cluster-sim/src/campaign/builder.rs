@@ -65,7 +65,7 @@ impl Scenario {
     /// assert_eq!(sweep.passed() + sweep.failed(), 64);
     /// ```
     pub fn campaign(&self, seeds: Range<u64>) -> Campaign<'static> {
-        Campaign::of(Arc::new(self.clone()), seeds, self.0.threads)
+        Campaign::of(Arc::new(self.clone()), seeds, self.declared().threads)
     }
 }
 

@@ -36,5 +36,5 @@ pub use determinism::{DeterminismCheck, DeterminismError};
 pub use progress::Progress;
 pub use range::{InvalidSeedRange, SeedRange};
 pub use rerun::Replay;
-pub use shrink::{Minimized, ShrinkBounds, ShrinkProgress};
+pub use shrink::{ShrinkBounds, ShrinkProgress};
 pub use sweep::{Failure, Sweep};

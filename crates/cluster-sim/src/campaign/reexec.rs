@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::panic::Location;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use cluster_sim_runtime::{Seed, fold_bytes};
+use cluster_sim_runtime::Seed;
 
 use super::determinism::Call;
-use crate::scenario::{Definition, Scenario};
+use crate::scenario::Scenario;
 
 /// Environment variable with the number of the call that a process was started for, from 0.
 pub(super) const VARIABLE: &str = "CLUSTER_SIM_CALL";
@@ -73,16 +73,9 @@ pub(super) fn arguments(thread: &str) -> Vec<OsString> {
     [thread, "--exact", "--nocapture", "--include-ignored"].map(OsString::from).to_vec()
 }
 
-/// Hash of a scenario's declaration, without the code in it.
-pub(super) fn declared(scenario: &Scenario) -> u64 {
-    // Clears the cached check, which depends on earlier runs; a clone has no arenas.
-    let definition = Definition { checked: OnceLock::new(), ..Definition::clone(&scenario.0) };
-    fold_bytes(0, format!("{definition:?}").as_bytes())
-}
-
 impl Call {
     pub(super) fn new(scenario: &Scenario, seed: Seed, place: &Location<'_>) -> Self {
-        Self { place: place.to_string(), scenario: scenario.name().to_owned(), seed, declared: declared(scenario) }
+        Self { place: place.to_string(), scenario: scenario.name().to_owned(), seed, declared: scenario.declaration_hash() }
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use cluster_sim_runtime::{Digest, Heartbeat, SeedSchedule};
 
 use super::watchdog::{stuck, watched};
-use crate::explain::{FailureSummary, Recording, describe_failure};
+use crate::recording::Recording;
 use crate::replay::{Case, Reproducer, ReproducerError};
-use crate::report::{Finding, Outcome, Report};
+use crate::report::{FailureSummary, Finding, Outcome, Report};
 use crate::scenario::Scenario;
 use crate::sim::Sim;
 
@@ -112,7 +112,7 @@ impl Scenario {
                 report.outcome = Outcome::Stale;
             }
         }
-        describe_failure(&case.apply_to(self), &mut report);
+        case.apply_to(self).describe_failure(&mut report);
         Ok(report)
     }
 
@@ -139,7 +139,7 @@ impl Scenario {
             let (of, asked) = (reproducer.scenario.clone(), self.name().to_owned());
             return Err(ReproducerError::OtherScenario { of, asked });
         }
-        let (scenario, seed, step_timeout) = (case.apply_to(self), reproducer.seed, self.0.step_timeout);
+        let (scenario, seed, step_timeout) = (case.apply_to(self), reproducer.seed, self.declared().step_timeout);
         scenario.try_start(SeedSchedule::new(seed)).map(drop).map_err(ReproducerError::Unfit)?;
         let checked = scenario.clone();
         let work = move |_, heartbeat| run(checked.start_watched(seed, Some(heartbeat)));

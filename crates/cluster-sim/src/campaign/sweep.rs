@@ -12,8 +12,7 @@ use super::range::SeedRange;
 use super::shrink::{ShrinkBounds, ShrinkProgress};
 use super::state::CampaignResult;
 use super::target::Target;
-use crate::explain::FailureSummary;
-use crate::report::{Outcome, Report};
+use crate::report::{FailureSummary, Outcome, Report};
 use crate::scenario::Scenario;
 
 /// Makes the text that says how to run a failing seed again.

@@ -11,8 +11,8 @@ use super::DeterminismError;
 use super::coverage::Coverage;
 use super::failures::FailedSeed;
 use super::watchdog;
-use crate::explain::{FailureSummary, Recording};
-use crate::report::{CheckKind, CheckReport, Outcome, Report};
+use crate::recording::Recording;
+use crate::report::{CheckKind, CheckReport, FailureSummary, Outcome, Report};
 use crate::scenario::Scenario;
 
 /// Makes a report for each seed.
@@ -47,11 +47,11 @@ impl Target for Scenario {
     }
 
     fn declared(&self) -> u64 {
-        super::reexec::declared(self)
+        self.declaration_hash()
     }
 
     fn step_timeout(&self) -> Duration {
-        self.0.step_timeout
+        Self::declared(self).step_timeout
     }
 
     fn run(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report {
@@ -63,7 +63,7 @@ impl Target for Scenario {
     }
 
     fn stuck(&self, seed: Seed) -> Report {
-        watchdog::stuck(self, seed, self.0.step_timeout)
+        watchdog::stuck(self, seed, Self::declared(self).step_timeout)
     }
 
     fn failure_summary(&self, report: &Report) -> Option<FailureSummary> {
@@ -72,7 +72,8 @@ impl Target for Scenario {
         }
         let (scenario, seed) = (self.clone(), report.seed());
         let record = move |_, heartbeat| Recording::of_run(scenario.start_watched(seed, Some(heartbeat)), Recording::EVENTS);
-        let recorded = watchdog::watched(self.0.step_timeout, &[Arc::new(Heartbeat::default())], record, |_| {}, &mut || true);
+        let recorded =
+            watchdog::watched(Self::declared(self).step_timeout, &[Arc::new(Heartbeat::default())], record, |_| {}, &mut || true);
         let recording = recorded.into_iter().next().flatten()?;
         // Absent for a rule over the report: the run itself breaks no rule.
         FailureSummary::of(&recording).filter(|_| recording.report.digest == report.digest)

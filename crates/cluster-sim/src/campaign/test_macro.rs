@@ -20,9 +20,8 @@ use super::determinism::{DeterminismError, confirm_report};
 use super::range::SeedRange;
 use super::sweep::Sweep;
 use super::target::Target;
-use crate::explain::FailureSummary;
 use crate::replay::{BuildInfo, Reproducer, ScenarioSource};
-use crate::report::{Outcome, PanicFinding, PanicSite, Report};
+use crate::report::{FailureSummary, Outcome, PanicFinding, PanicSite, Report};
 use crate::scenario::Scenario;
 use crate::sim::message_of;
 

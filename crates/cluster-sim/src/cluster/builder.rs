@@ -10,7 +10,8 @@ use cluster_sim_transport::{LinkModel, NodeSelector};
 use cluster_sim_types::{Region, Shard};
 
 use super::SimulatedCluster;
-use crate::scenario::{LinkClass, Member, Scenario, ScenarioError};
+use crate::definition::{LinkClass, Member, ScenarioError};
+use crate::scenario::Scenario;
 
 /// Shard ids are 16 bits.
 const SHARDS_MAX: u32 = 65_535;

@@ -7,8 +7,7 @@ use cluster_sim_transport::ResetReason;
 use cluster_sim_types::{LossCause, NodeId};
 use serde::{Deserialize, Serialize};
 
-use super::{EventMessage, Key};
-use crate::sim::Sim;
+use super::{EventMessage, Key, Names};
 
 /// An event of a node, of a link, or of the cluster; nodes are given by their declared names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,9 +207,9 @@ impl EventKind {
     /// Decodes a record with the names that its run knows.
     ///
     /// Texts and numbers of messages are absent, since a record does not hold them.
-    pub(crate) fn decode(record: &Record, sim: &Sim) -> Self {
+    pub(crate) fn decode(record: &Record, run: &impl Names) -> Self {
         let Record { kind, peer, detail, label, length, payload, .. } = *record;
-        let name = |node: NodeId| sim.shared_name(node);
+        let name = |node: NodeId| run.shared_name(node);
         let message = || EventMessage { id: None, label: Key(label), content: Key(payload), bytes: length, text: None, sent: None };
         let session = Key(label);
         match kind {
@@ -221,13 +220,13 @@ impl EventKind {
             RecordKind::Resume => Self::Resume,
             RecordKind::Send => Self::Send { to: name(peer), message: message() },
             RecordKind::Copy => Self::Copy { to: name(peer), message: message() },
-            RecordKind::Drop => Self::Drop { to: name(peer), message: message(), cause: sim.cause(detail, peer) },
+            RecordKind::Drop => Self::Drop { to: name(peer), message: message(), cause: run.cause(detail, peer) },
             RecordKind::Deliver => Self::Deliver { from: name(peer), message: message() },
-            RecordKind::Timer => Self::Timer { token: sim.task_named(label).is_none().then_some(label) },
+            RecordKind::Timer => Self::Timer { token: run.task_named(label).is_none().then_some(label) },
             RecordKind::Call => Self::Call,
             RecordKind::Cut => Self::Cut { cut: label },
             RecordKind::Heal => Self::Heal { cut: label },
-            RecordKind::Links => Self::Links { class: sim.class_name(detail).into() },
+            RecordKind::Links => Self::Links { class: run.class_name(detail).into() },
             RecordKind::Reseed => Self::Reseed { seed: Seed(label) },
             RecordKind::Spawn => Self::Spawn,
             RecordKind::Poll => Self::Poll { number: detail },

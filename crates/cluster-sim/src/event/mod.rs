@@ -6,9 +6,11 @@
 mod key;
 mod kind;
 mod message;
+mod names;
 mod sentence;
 
 pub use key::Key;
 pub use kind::{EventKind, TaskEnd};
 pub use message::{EventMessage, Sent};
+pub(crate) use names::Names;
 pub(crate) use sentence::{Parts, SENTENCES, sentence_of, text_of};

@@ -2,8 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::verdict::Verdict;
-use crate::report::{CheckKind, CheckReport, Outcome, Report};
+use crate::report::{CheckKind, CheckReport, Outcome, Report, RunVerdict};
 
 /// The case of each scenario about the run itself: that it ended, and is deterministic.
 const RUN: &str = "the run comes to its end";
@@ -111,7 +110,7 @@ fn status_of_run(report: &Report) -> TestCaseStatus {
     match report.outcome {
         Outcome::Held | Outcome::Violated | Outcome::Unknown => TestCaseStatus::success(),
         Outcome::Panicked | Outcome::Exhausted | Outcome::Nondeterministic | Outcome::Stale => {
-            bad(NonSuccessKind::Error, ended(report.outcome), &Verdict::of(report, &[]).sentence, &report.to_string())
+            bad(NonSuccessKind::Error, ended(report.outcome), &RunVerdict::of(report, &[]).sentence, &report.to_string())
         }
     }
 }

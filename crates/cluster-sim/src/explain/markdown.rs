@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use super::verdict::Verdict;
-use crate::report::{FaultRecord, Report};
+use crate::report::{FaultRecord, Report, RunVerdict};
 
 /// The number of last events shown.
 const EVENTS_SHOWN: usize = 20;
@@ -12,7 +11,7 @@ const EVENTS_SHOWN: usize = 20;
 ///
 /// `replay` is the command that reruns it, if there is one.
 pub fn markdown(report: &Report, replay: Option<&str>) -> String {
-    let verdict = Verdict::of(report, &[]);
+    let verdict = RunVerdict::of(report, &[]);
     let mut text = format!("**{}** {} · seed {}", verdict.word, code(&report.scenario), code(&report.seed().to_string()));
     if report.divergence.is_none() {
         text += &format!(" · digest {}", code(&report.digest.to_string()));

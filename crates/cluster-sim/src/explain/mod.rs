@@ -30,29 +30,17 @@
 //! assert!(explain::html(&recording, None).contains("no count passes three"));
 //! ```
 
-mod bounded_log;
-mod event;
-mod failure_summary;
+mod events_jsonl;
 mod html;
 mod junit;
-mod last_events;
 mod markdown;
 mod node_logs;
-mod pairs;
-mod recorder;
-mod recording;
-mod spans;
-mod verdict;
-mod views;
 
 pub use crate::event::{EventKind, EventMessage, Key, Sent, TaskEnd};
-pub use event::Event;
-pub use failure_summary::FailureSummary;
+pub use crate::recording::{Event, LeftOut, NodeView, Recording, Span, SpanKind};
+pub use crate::report::FailureSummary;
+pub use events_jsonl::events_jsonl;
 pub use html::html;
 pub use junit::junit;
-pub(crate) use last_events::describe_failure;
 pub use markdown::markdown;
 pub use node_logs::node_logs;
-pub use recording::{LeftOut, Recording, events_jsonl};
-pub use spans::{Span, SpanKind};
-pub use views::NodeView;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::recording::Recording;
+use crate::recording::Recording;
 
 /// The log of each node, by declared name: a line for each of its events, with the instant.
 ///
@@ -12,7 +12,7 @@ pub fn node_logs(recording: &Recording) -> BTreeMap<Arc<str>, String> {
     let mut logs: BTreeMap<Arc<str>, String> = recording.nodes.iter().map(|node| (Arc::clone(node), String::new())).collect();
     for event in &recording.events {
         if let Some(log) = logs.get_mut(&event.node) {
-            log.push_str(&format!("{}  {}\n", event.at, event.text(&recording.spans)));
+            log.push_str(&format!("{}  {}\n", event.at, recording.text_of(event)));
         }
     }
     logs

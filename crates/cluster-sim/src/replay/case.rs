@@ -6,7 +6,7 @@ use std::time::Duration;
 use cluster_sim_runtime::nanoseconds;
 use serde::{Deserialize, Serialize};
 
-use super::Decision;
+use crate::decision::Decision;
 use crate::fault::{FaultPlan, ScheduledFault};
 use crate::report::Report;
 use crate::scenario::Scenario;

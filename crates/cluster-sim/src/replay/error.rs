@@ -1,6 +1,6 @@
 //! [`ReproducerError`]: why a reproducer cannot be replayed.
 
-use crate::scenario::ScenarioError;
+use crate::definition::ScenarioError;
 
 /// A reproducer that cannot be replayed; nothing was run.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

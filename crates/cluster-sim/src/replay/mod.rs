@@ -8,11 +8,11 @@
 //! Steps of a test are part of a case only if they are declared as a [`Scenario::script`](crate::Scenario::script).
 
 mod case;
-mod decision;
 mod error;
+mod minimized;
 mod reproducer;
 
 pub use case::Case;
-pub use decision::Decision;
 pub use error::ReproducerError;
+pub use minimized::Minimized;
 pub use reproducer::{BuildInfo, REPRODUCER_FORMAT, Reproducer, ScenarioSource};

@@ -6,8 +6,7 @@ use cluster_sim_runtime::{Digest, Seed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Case, ReproducerError};
-use crate::campaign::Minimized;
+use super::{Case, Minimized, ReproducerError};
 use crate::report::{Finding, Report};
 
 /// Version of the file format; other versions are refused.

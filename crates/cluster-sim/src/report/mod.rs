@@ -1,10 +1,12 @@
 //! The report of one run.
 
 mod divergence;
+mod failure_summary;
 mod finding;
 mod normalize;
 mod signature;
 mod text;
+mod verdict;
 
 use std::collections::BTreeMap;
 
@@ -18,8 +20,10 @@ use serde_json::Value;
 pub(crate) use text::thousands;
 
 pub use divergence::{Difference, DifferingEvent, Divergence, DivergenceKind, OtherRun};
+pub use failure_summary::FailureSummary;
 pub use finding::Finding;
 pub(crate) use normalize::without_numbers;
+pub(crate) use verdict::RunVerdict;
 
 use crate::fault::Fault;
 

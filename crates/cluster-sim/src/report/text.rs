@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::{Outcome, Report};
-use crate::explain::FailureSummary;
+use super::{FailureSummary, Outcome, Report};
 
 /// The number of last events that a failing report shows.
 const EVENTS_SHOWN: usize = 20;

@@ -1,18 +1,15 @@
 //! [`Scenario`]: everything a run needs except the seed.
 //!
-//! Declares only; `sim` runs it. A run has two phases. In the fault phase, which takes [`Scenario::duration`] or as long as a
+//! Fills in a `Definition`, from which a [`Sim`](crate::Sim) is built ([`start`]). A run has two phases. In the fault phase, which takes [`Scenario::duration`] or as long as a
 //! [`Scenario::script`], faults are applied and `always` checks are asked. `Sim::finish` then ends all faults, and the recovery
 //! phase lasts until every `eventually` check has held for [`Scenario::stable_for`] and every client has returned, at most
 //! [`Scenario::recovery_timeout`].
 
-mod arenas;
-mod checks;
-mod groups;
+mod declared;
+mod start;
 mod variation;
 mod views;
 
-use std::collections::BTreeSet;
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
@@ -20,26 +17,13 @@ use std::time::Duration;
 
 use cluster_sim_invariants::{IntoVerdict, Invariant, World};
 use cluster_sim_node::{Machine, MainFactory, Node, NodeInfo};
-use cluster_sim_runtime::{Budget, Decisions};
-use cluster_sim_transport::{InvalidLink, LinkModel, NodeSelector};
+use cluster_sim_runtime::Budget;
+use cluster_sim_transport::{LinkModel, NodeSelector};
 use cluster_sim_types::{Change, CoveragePoint};
 
-use arenas::Arenas;
-pub(crate) use checks::{Check, Seen, Test};
-pub(crate) use groups::{Group, Member};
-
-use variation::Script;
-
-use crate::fault::{CompiledProfile, FaultPlan, FaultProfile, PlanError};
-
-/// A class of links, and the nodes between which it holds.
-#[derive(Debug, Clone)]
-pub(crate) struct LinkClass {
-    pub(crate) name: String,
-    pub(crate) from: NodeSelector,
-    pub(crate) to: NodeSelector,
-    pub(crate) model: LinkModel,
-}
+use crate::definition::{Check, Definition, Group, LinkClass, Member};
+use crate::fault::{CompiledProfile, FaultPlan, FaultProfile};
+use crate::sim::Script;
 
 /// Everything a run needs except the seed: nodes, links, checks, faults, durations, budgets.
 ///
@@ -51,34 +35,10 @@ pub(crate) struct LinkClass {
 /// [`eventually`](Self::eventually) check has held for [`stable_for`](Self::stable_for), or after
 /// [`recovery_timeout`](Self::recovery_timeout).
 #[derive(Debug, Clone)]
-pub struct Scenario(pub(crate) Arc<Definition>);
-
-#[derive(Debug, Clone)]
-pub(crate) struct Definition {
-    pub(crate) name: String,
-    pub(crate) groups: Vec<Group>,
-    pub(crate) regions: Vec<String>,
-    pub(crate) classes: Vec<LinkClass>,
-    pub(crate) checks: Vec<Check>,
-    pub(crate) plan: FaultPlan,
-    pub(crate) profile: Option<Arc<CompiledProfile>>,
-    pub(crate) duration: Duration,
-    pub(crate) recovery_timeout: Duration,
-    pub(crate) stable_for: Duration,
-    pub(crate) start_spread: Duration,
-    pub(crate) budget: Budget,
-    pub(crate) absent: BTreeSet<String>,
-    pub(crate) step_timeout: Duration,
-    /// Seeds of a sweep that run at once; absent for one per core.
-    pub(crate) threads: Option<NonZeroUsize>,
-    /// Replaces the seed for the simulation's choices.
-    pub(crate) with_decisions: Option<Arc<Decisions>>,
+pub struct Scenario {
+    pub(crate) definition: Arc<Definition>,
+    /// Drives the fault phase of each run; absent if the runs take their duration.
     pub(crate) script: Option<Script>,
-    /// Result of the validation, computed by the first run.
-    pub(crate) checked: OnceLock<Result<(), ScenarioError>>,
-    pub(crate) arenas: Arenas,
-    /// How views of known types are shown as text.
-    pub(crate) view_texts: views::ViewTexts,
 }
 
 impl Scenario {
@@ -87,32 +47,11 @@ impl Scenario {
     /// Defaults: 10 s of faults, at most 10 s of recovery, checks stable for 1 s, links of [`LinkModel::default`], the budget of
     /// [`Budget::default`].
     pub fn new(name: impl Into<String>) -> Self {
-        Self(Arc::new(Definition {
-            name: name.into(),
-            groups: Vec::new(),
-            regions: Vec::new(),
-            classes: Vec::new(),
-            checks: Vec::new(),
-            plan: FaultPlan::new(),
-            profile: None,
-            duration: Duration::from_secs(10),
-            recovery_timeout: Duration::from_secs(10),
-            stable_for: Duration::from_secs(1),
-            start_spread: Duration::from_millis(1),
-            budget: Budget::default(),
-            absent: BTreeSet::new(),
-            step_timeout: Duration::from_secs(30),
-            threads: None,
-            with_decisions: None,
-            script: None,
-            checked: OnceLock::new(),
-            arenas: Arenas::default(),
-            view_texts: views::ViewTexts::default(),
-        }))
+        Self { definition: Arc::new(Definition::new(name.into())), script: None }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Definition)) -> Self {
-        let definition = Arc::make_mut(&mut self.0);
+        let definition = Arc::make_mut(&mut self.definition);
         definition.checked = OnceLock::new();
         change(definition);
         self
@@ -254,9 +193,10 @@ impl Scenario {
         if name == "*" {
             return NodeSelector::Any;
         }
-        let index = self.0.groups.iter().position(|group| group.name == name);
-        let index =
-            index.unwrap_or_else(|| panic!("no group {name:?} in scenario {:?}; declare groups before their links", self.0.name));
+        let index = self.definition.groups.iter().position(|group| group.name == name);
+        let index = index.unwrap_or_else(|| {
+            panic!("no group {name:?} in scenario {:?}; declare groups before their links", self.definition.name)
+        });
         NodeSelector::Group(index as u16)
     }
 
@@ -410,56 +350,11 @@ impl Scenario {
 
     /// The scenario's name.
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.definition.name
     }
 
     /// Names of all nodes, in order of their numbers.
     pub fn node_names(&self) -> Vec<&str> {
-        self.0.groups.iter().flat_map(|group| group.members.iter().map(|member| member.name.as_str())).collect()
+        self.definition.groups.iter().flat_map(|group| group.members.iter().map(|member| member.name.as_str())).collect()
     }
 }
-
-/// A scenario that cannot be run; nothing was run.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ScenarioError {
-    /// It has no nodes.
-    NoNodes,
-    /// Two groups have one name.
-    DuplicateGroup {
-        /// The name.
-        group: String,
-    },
-    /// [`Scenario::without`] names an unknown node.
-    UnknownAbsent {
-        /// The node as named.
-        node: String,
-    },
-    /// The model of a class of links is invalid.
-    Links {
-        /// The class.
-        class: String,
-        /// The reason.
-        error: InvalidLink,
-    },
-    /// The fault plan does not fit the scenario.
-    Plan(PlanError),
-}
-
-impl fmt::Display for ScenarioError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoNodes => write!(formatter, "there are no nodes in it; add a group with `Scenario::machines`"),
-            Self::DuplicateGroup { group } => write!(formatter, "two groups are called {group:?}; give each a name of its own"),
-            Self::UnknownAbsent { node } => {
-                write!(
-                    formatter,
-                    "node {node:?} is to be left out, but the scenario has no such node; name it by group and index, as in \"edge/1\""
-                )
-            }
-            Self::Links { class, error } => write!(formatter, "the links {class:?} are invalid: {error}"),
-            Self::Plan(error) => write!(formatter, "{error}"),
-        }
-    }
-}
-
-impl std::error::Error for ScenarioError {}

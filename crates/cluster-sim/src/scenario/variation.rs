@@ -1,24 +1,11 @@
 //! Variations of a scenario that replays and minimization run.
 
-use std::fmt;
 use std::sync::Arc;
 
-use cluster_sim_runtime::Choices;
-
-use super::{Definition, Scenario};
+use super::Scenario;
+use crate::decision::Decision;
 use crate::fault::FaultPlan;
-use crate::replay::Decision;
-use crate::sim::Sim;
-
-/// Steps of a test during the fault phase.
-#[derive(Clone)]
-pub(crate) struct Script(pub(crate) Arc<dyn Fn(&mut Sim) + Send + Sync>);
-
-impl fmt::Debug for Script {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Drive")
-    }
-}
+use crate::sim::{Script, Sim};
 
 impl Scenario {
     /// Replaces all faults, including those a profile would draw, by a plan.
@@ -72,13 +59,6 @@ impl Scenario {
     /// ```
     #[must_use]
     pub fn script(self, script: impl Fn(&mut Sim) + Send + Sync + 'static) -> Self {
-        self.with(|definition| definition.script = Some(Script(Arc::new(script))))
-    }
-}
-
-impl Definition {
-    /// The source of random choices; with `keep` it records decisions.
-    pub(crate) fn choices(&self, keep: bool) -> Choices {
-        Choices::new(self.with_decisions.clone(), keep)
+        Self { script: Some(Script::new(script)), ..self }
     }
 }

@@ -4,37 +4,45 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cluster_sim_node::NodeInfo;
-use cluster_sim_runtime::{Choices, DeviceId, Engine, SeedSchedule};
+use cluster_sim_runtime::{DeviceId, Engine, SeedSchedule};
 use cluster_sim_transport::Network;
 use cluster_sim_types::{NodeId, Shard, VirtualInstant};
 
-use super::Sim;
 use super::checks::LiveChecks;
 use super::clients::Clients;
 use super::faults::FaultState;
+use super::{Script, Sim};
+use crate::definition::{Definition, Group, Member, ScenarioError};
 use crate::fault::FaultPlan;
 use crate::report::Report;
-use crate::scenario::{Definition, Group, Member, ScenarioError};
 
-pub(super) fn build(definition: Arc<Definition>, seeds: SeedSchedule, choices: Choices) -> Result<Sim, ScenarioError> {
-    definition.checked.get_or_init(|| check(&definition)).clone()?;
-    let plan = draw_plan(&definition, &seeds)?;
-    let mut engine = Engine::in_arena(seeds.clone(), definition.budget, definition.arenas.take());
-    engine.core.kernel.set_choices(choices);
-    let network = engine.register(new_network(&definition)?);
-    engine.core.devices.get_mut::<Network>(network).registered_as(network);
-    let mut first = 0;
-    for (number, group) in definition.groups.iter().enumerate() {
-        add_group(&mut engine, network, &definition, group, number as u16, first);
-        first += group.members.len() as u32;
+impl Sim {
+    /// Builds a run; with `keep` it records its decisions.
+    pub(crate) fn build(
+        definition: Arc<Definition>,
+        script: Option<Script>,
+        seeds: SeedSchedule,
+        keep: bool,
+    ) -> Result<Self, ScenarioError> {
+        definition.checked.get_or_init(|| check(&definition)).clone()?;
+        let plan = draw_plan(&definition, &seeds)?;
+        let mut engine = Engine::in_arena(seeds.clone(), definition.budget, definition.arenas.take());
+        engine.core.kernel.set_choices(definition.choices(keep));
+        let network = engine.register(new_network(&definition)?);
+        engine.core.devices.get_mut::<Network>(network).registered_as(network);
+        let mut first = 0;
+        for (number, group) in definition.groups.iter().enumerate() {
+            add_group(&mut engine, network, &definition, group, number as u16, first);
+            first += group.members.len() as u32;
+        }
+        let faults = FaultState::new(plan, &mut engine.core.kernel);
+        let checks = LiveChecks::new(&definition.checks);
+        let report = Report::blank(&definition.name, seeds);
+        let control = Arc::clone(engine.core.devices.get::<Network>(network).control());
+        let end = VirtualInstant::ZERO + definition.budget.virtual_time;
+        let clients = Clients::of(&definition.groups);
+        Ok(Self { definition, script, engine, network, control, end, checks, faults, clients, report, observer: None, over: false })
     }
-    let faults = FaultState::new(plan, &mut engine.core.kernel);
-    let checks = LiveChecks::new(&definition.checks);
-    let report = Report::blank(&definition.name, seeds);
-    let control = Arc::clone(engine.core.devices.get::<Network>(network).control());
-    let end = VirtualInstant::ZERO + definition.budget.virtual_time;
-    let clients = Clients::of(&definition.groups);
-    Ok(Sim { definition, engine, network, control, end, checks, faults, clients, report, observer: None, over: false })
 }
 
 fn node_names(definition: &Definition) -> impl Iterator<Item = &str> {

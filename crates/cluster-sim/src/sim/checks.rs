@@ -6,8 +6,8 @@ use cluster_sim_invariants::{Invariant, Verdict, Violation, World};
 use cluster_sim_types::{Change, VirtualInstant};
 use serde_json::Value;
 
+use crate::definition::{Check, Seen, Test};
 use crate::report::{CheckKind, CheckReport};
-use crate::scenario::{Check, Seen, Test};
 
 /// A check written as a closure.
 struct LiveTest {

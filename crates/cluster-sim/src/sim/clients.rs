@@ -4,8 +4,8 @@ use cluster_sim_invariants::Evidence;
 use cluster_sim_runtime::{Engine, WaitingTask};
 use cluster_sim_types::{Health, NodeId};
 
+use crate::definition::Group;
 use crate::report::{CheckKind, CheckReport};
-use crate::scenario::Group;
 
 /// The rule broken by a client that does not return.
 pub(super) const EVERY_CLIENT_ENDS: &str = "every client ends";

@@ -1,6 +1,6 @@
 //! [`Sim`]: one live run.
 //!
-//! A [`Scenario`](crate::Scenario) and a seed start a run ([`start`], [`build`]). In the fault phase the [`run_loop`] takes one
+//! The definition of a scenario and a seed make a run ([`build`]). In the fault phase the [`run_loop`] takes one
 //! event per turn: heals dropped guards, steps a node or applies one of the [`faults`], runs the [`checks`] over what changed,
 //! and stops at a violation, a panic or a spent budget. Tests act through [`control`].
 //!
@@ -23,7 +23,7 @@ mod finish;
 mod names;
 mod observer;
 mod run_loop;
-mod start;
+mod script;
 mod world;
 
 use std::sync::Arc;
@@ -39,9 +39,10 @@ pub use control::CallError;
 use faults::FaultState;
 pub(crate) use observer::RunObserver;
 pub(crate) use run_loop::message_of;
+pub(crate) use script::Script;
 
+use crate::definition::Definition;
 use crate::report::Report;
-use crate::scenario::Definition;
 
 /// One live run of a scenario, to be stepped and disturbed from a test.
 ///
@@ -51,6 +52,8 @@ use crate::scenario::Definition;
 #[must_use = "a run that is not finished says nothing: call `finish`"]
 pub struct Sim {
     definition: Arc<Definition>,
+    /// What drives the fault phase, in place of its duration.
+    script: Option<Script>,
     engine: Engine,
     network: DeviceId,
     /// Where dropped guards of partitions ask to be healed.

@@ -6,36 +6,34 @@ use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_types::{LossCause, NodeId};
 
 use super::Sim;
-use crate::event::{EventKind, text_of};
+use crate::event::{EventKind, Names, text_of};
 use crate::report::PanicSite;
 
 /// The name in place of a node for events of no node.
 const CLUSTER: &str = "cluster";
 
+impl Names for Sim {
+    fn shared_name(&self, node: NodeId) -> Arc<str> {
+        if node.0 < self.engine.core.kernel.node_count() { Arc::clone(self.engine.core.kernel.name(node)) } else { CLUSTER.into() }
+    }
+
+    fn task_named(&self, path: u64) -> Option<String> {
+        self.engine.core.kernel.task_named(path).map(|task| task.name)
+    }
+
+    fn cause(&self, number: u32, to: NodeId) -> LossCause {
+        self.network().cause(number, to)
+    }
+
+    fn class_name(&self, number: u32) -> &str {
+        self.network().class_name(number)
+    }
+}
+
 impl Sim {
     /// The declared name of a node; `cluster` for none.
     pub(crate) fn node_name(&self, node: NodeId) -> &str {
         if node.0 < self.engine.core.kernel.node_count() { self.engine.core.kernel.name(node) } else { CLUSTER }
-    }
-
-    /// Shares the name of [`node_name`](Self::node_name).
-    pub(crate) fn shared_name(&self, node: NodeId) -> Arc<str> {
-        if node.0 < self.engine.core.kernel.node_count() { Arc::clone(self.engine.core.kernel.name(node)) } else { CLUSTER.into() }
-    }
-
-    /// The name of the task with that path, unless it ended and was forgotten.
-    pub(crate) fn task_named(&self, path: u64) -> Option<String> {
-        self.engine.core.kernel.task_named(path).map(|task| task.name)
-    }
-
-    /// The cause of the loss of a message to `to`, by the number in its record.
-    pub(crate) fn cause(&self, number: u32, to: NodeId) -> LossCause {
-        self.network().cause(number, to)
-    }
-
-    /// The class of links with that number.
-    pub(crate) fn class_name(&self, number: u32) -> &str {
-        self.network().class_name(number)
     }
 
     /// The site of a panic in the code of a node.

@@ -3,11 +3,12 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use cluster_sim_runtime::Record;
+use cluster_sim_runtime::{Heartbeat, Record};
 use cluster_sim_transport::{CapturedMessage, Network};
 use cluster_sim_types::{Change, Fact, NodeId, VirtualInstant};
 
 use super::Sim;
+use crate::event::Names;
 use crate::report::Report;
 
 /// Observes a run from start to end. It cannot change the run, but can stop it early.
@@ -86,6 +87,17 @@ impl Sim {
             let report = self.report.clone();
             self.notify(|observer, sim| observer.ended(sim, &report));
         }
+    }
+
+    /// Beats for every step from now on.
+    pub(crate) fn watch(&mut self, heartbeat: Arc<Heartbeat>) {
+        self.engine.core.kernel.watch(heartbeat);
+    }
+
+    /// Runs from start to end.
+    pub(crate) fn run(mut self) -> Report {
+        self.drive();
+        self.finish()
     }
 
     /// The number of steps so far.

@@ -5,7 +5,7 @@ use cluster_sim_types::{NodeId, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{Entry, Window};
-use crate::event::{EventKind, Parts, text_of};
+use crate::event::{EventKind, Names, Parts, text_of};
 use crate::report::{Difference, DivergenceKind, Report};
 use crate::sim::Sim;
 

@@ -41,7 +41,6 @@ use thread::ProducerThread;
 use verifier::{Finding, Verifier};
 
 use super::reexec::Role;
-use crate::explain::describe_failure;
 use crate::report::{Difference, DifferingEvent, Divergence, OtherRun, Outcome, Report};
 use crate::scenario::Scenario;
 use crate::sim::message_of;
@@ -107,7 +106,7 @@ impl Scenario {
         let call = Call::new(self, seed, Location::caller());
         match Role::of_this_call() {
             Role::Supervisor { thread, number } => {
-                let start = |scenario: &Self| ProducerProcess::start(&thread, number, &call, scenario.0.step_timeout);
+                let start = |scenario: &Self| ProducerProcess::start(&thread, number, &call, scenario.declared().step_timeout);
                 self.compare_with(seed, other_run, None, start).described(self)
             }
             Role::Worker => self.produce_and_exit(seed, call),
@@ -156,7 +155,7 @@ impl Scenario {
         let mut parent = ParentProcess;
         // If the parent is gone, the first checkpoint fails too.
         let _ = parent.send(ProducerMessage::Reached(call));
-        let run = || drop(self.start(seed).run_observed(Producer::new(parent, self.0.step_timeout)));
+        let run = || drop(self.start(seed).run_observed(Producer::new(parent, self.declared().step_timeout)));
         match catch_unwind(AssertUnwindSafe(run)) {
             Ok(()) => std::process::exit(0),
             Err(panic) => {
@@ -182,7 +181,7 @@ impl DeterminismCheck {
     /// Shows the messages of the last events, by one more run, if the two runs agree on a failure.
     fn described(mut self, scenario: &Scenario) -> Self {
         if let Ok(report) = &mut self.result {
-            describe_failure(scenario, report);
+            scenario.describe_failure(report);
         }
         self
     }

@@ -8,6 +8,7 @@ use super::checkpoint::{Checkpoint, WINDOW, WindowLog};
 use super::producer::WINDOWS_AHEAD;
 use super::protocol::{Disconnected, VerifierOrder};
 use super::*;
+use crate::event::Names;
 use crate::sim::{RunObserver, Sim};
 use crate::{Effects, Fact, Input, LocalInstant, Machine, Node, NodeId, NodeInfo, Record, RecordKind, Timer, VirtualInstant};
 

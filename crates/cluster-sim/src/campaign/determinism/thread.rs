@@ -31,7 +31,7 @@ pub(super) struct ProducerThread {
 impl ProducerThread {
     /// Starts the run; sending nothing for the scenario's step timeout is an error.
     pub(super) fn start(scenario: Scenario, seed: Seed) -> Result<Self, DeterminismError> {
-        let step_timeout = scenario.0.step_timeout;
+        let step_timeout = scenario.declared().step_timeout;
         let (messages_in, messages) = sync_channel(MESSAGES_QUEUED);
         let (orders, orders_out) = channel();
         let (working_in, working) = channel::<()>();

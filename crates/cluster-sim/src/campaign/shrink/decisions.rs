@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use cluster_sim_runtime::Choice;
-
 use super::ddmin::ddmin;
 use super::search::Search;
-use crate::replay::{Case, Decision};
+use crate::decision::Decision;
+use crate::replay::Case;
 
 /// Tries the case without any decision.
 pub(super) fn remove_all(search: &mut Search<'_>) {
@@ -47,11 +46,4 @@ fn remaining(search: &Search<'_>) -> Vec<Decision> {
 
 fn with(case: &Case, decisions: Vec<Decision>) -> Case {
     Case { decisions: Some(decisions), ..case.clone() }
-}
-
-/// Number of decisions per kind of choice, as in `2 delay, 1 loss`.
-pub(super) fn count_by_choice(decisions: &[Decision]) -> String {
-    let keys: BTreeSet<Choice> = decisions.iter().map(|decision| decision.choice).collect();
-    let count = |kind: &Choice| decisions.iter().filter(|decision| decision.choice == *kind).count();
-    keys.iter().map(|kind| format!("{} {kind:?}", count(kind)).to_lowercase()).collect::<Vec<_>>().join(", ")
 }

@@ -23,23 +23,18 @@ mod faults;
 mod search;
 mod topology;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_runtime::{Digest, Heartbeat};
+use cluster_sim_runtime::Heartbeat;
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
 
 use search::{Best, Search, Shared};
 
 use super::watchdog::watched;
-use crate::replay::Case;
-use crate::report::{Finding, Report};
+use crate::replay::{Case, Minimized};
+use crate::report::Report;
 use crate::scenario::Scenario;
-
-/// Absent nodes named in the text.
-const NAMES: usize = 4;
 
 /// Limits of a minimization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,57 +61,6 @@ pub struct ShrinkProgress {
     pub faults: usize,
     /// Decisions in the smallest case so far; absent while the seed decides.
     pub decisions: Option<usize>,
-}
-
-/// The smallest case found, and the result of its run.
-///
-/// Prints as `faults 10 -> 1, decisions 9 -> 0, without store/0; 27 runs, minimal`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Minimized {
-    /// The case.
-    pub case: Case,
-    /// The finding of its run.
-    pub finding: Finding,
-    /// The digest of its run.
-    pub digest: Digest,
-    /// Runs that the search took.
-    pub runs: u64,
-    /// Whether nothing more can be removed; false if a limit ended the search.
-    pub is_minimal: bool,
-    /// Number of faults before and after.
-    pub faults: (usize, usize),
-    /// Number of decisions of the original run and of the case; the latter is absent if the seed decides.
-    pub decisions: (usize, Option<usize>),
-    /// Whether a [script](Scenario::script) drives the runs; its steps are part of the scenario and stay.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub by_hand: bool,
-}
-
-impl fmt::Display for Minimized {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { case, faults, decisions, runs, is_minimal, by_hand, .. } = self;
-        write!(formatter, "faults {} -> {}, decisions {} -> ", faults.0, faults.1, decisions.0)?;
-        match decisions.1 {
-            Some(left) => write!(formatter, "{left}")?,
-            None => write!(formatter, "those of the seed")?,
-        }
-        if let Some(decisions) = case.decisions.as_ref().filter(|decisions| !decisions.is_empty()) {
-            write!(formatter, " ({})", decisions::count_by_choice(decisions))?;
-        }
-        if !case.absent.is_empty() {
-            let named: Vec<&str> = case.absent.iter().take(NAMES).map(String::as_str).collect();
-            write!(formatter, ", without {}", named.join(", "))?;
-            if case.absent.len() > NAMES {
-                write!(formatter, " and {} more", case.absent.len() - NAMES)?;
-            }
-        }
-        if *by_hand {
-            write!(formatter, ", scripted steps stay")?;
-        }
-        let end = if *is_minimal { "minimal" } else { "a bound ended the search" };
-        write!(formatter, "; {runs} runs, {end}")
-    }
 }
 
 impl Scenario {
@@ -162,7 +106,7 @@ impl Scenario {
             minimize(&mut Search::new(&scenario, found, bounds, watch, &mut *progress.lock()));
         };
         let completed =
-            watched(self.0.step_timeout, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut || true).pop().flatten();
+            watched(self.declared().step_timeout, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut || true).pop().flatten();
         let Best { case, report, runs, is_spent } = best.lock().clone();
         Some(Minimized {
             finding: report.finding()?,
@@ -171,7 +115,7 @@ impl Scenario {
             is_minimal: !is_spent && completed.is_some(),
             faults: (before.0, case.faults.faults().len()),
             decisions: (before.1, case.decisions.as_ref().map(Vec::len)),
-            by_hand: self.0.script.is_some(),
+            by_hand: self.declared().is_scripted,
             case,
         })
     }

@@ -9,12 +9,12 @@ use crate::replay::Case;
 
 /// Ends the fault phase when the rule was broken, then halves it while the case still fails.
 pub(super) fn shorten(search: &mut Search<'_>) {
-    let definition = &search.scenario().0;
-    if definition.script.is_some() {
+    let declared = search.scenario().declared();
+    if declared.is_scripted {
         // The script decides how long a run takes.
         return;
     }
-    let current = |search: &Search<'_>| search.case().duration.unwrap_or(search.scenario().0.duration);
+    let current = |search: &Search<'_>| search.case().duration.unwrap_or(declared.duration);
     let broken_at = search.found().map_or(Duration::MAX, |finding| finding.at.since_zero());
     // The next whole millisecond, so that the step that breaks the rule is included.
     let until = Duration::from_millis(u64::try_from(broken_at.as_millis()).unwrap_or(u64::MAX).saturating_add(1));
@@ -37,17 +37,13 @@ fn truncate(case: &Case, duration: Duration) -> Case {
 
 /// Removes clients, then other nodes; never one that a fault of the case names.
 pub(super) fn remove_nodes(search: &mut Search<'_>) {
-    let definition = search.scenario().0.clone();
-    let names = |clients: bool| {
-        let groups = definition.groups.iter().filter(move |group| group.must_end == clients);
-        groups.flat_map(|group| group.members.iter().map(|member| member.name.clone()))
-    };
-    for clients in [true, false] {
+    let declared = search.scenario().declared();
+    for nodes in [&declared.clients, &declared.servers] {
         let protected: BTreeSet<String> = named_by_faults(&search.case());
-        let is_removable = |name: &String| !protected.contains(name) && !definition.absent.contains(name);
+        let is_removable = |name: &String| !protected.contains(name) && !declared.absent.contains(name);
         let current = |case: &Case| {
-            let nodes = names(clients).filter(is_removable).filter(|name| !case.absent.contains(name));
-            nodes.collect::<Vec<String>>()
+            let nodes = nodes.iter().filter(|name| is_removable(name) && !case.absent.contains(*name));
+            nodes.cloned().collect::<Vec<String>>()
         };
         let nodes = current(&search.case());
         ddmin(nodes, |remaining| {

@@ -7,18 +7,14 @@ use cluster_sim_types::VirtualInstant;
 use serde::Serialize;
 
 use crate::event::SENTENCES;
-use crate::explain::event::Event;
-use crate::explain::recording::{LeftOut, Recording};
-use crate::explain::spans::Span;
-use crate::explain::verdict::Verdict;
-use crate::explain::views::NodeView;
-use crate::report::Report;
+use crate::recording::{Event, LeftOut, NodeView, Recording, Span};
+use crate::report::{Report, RunVerdict};
 
 /// The data of a page.
 #[derive(Serialize)]
 struct Data<'a> {
     report: &'a Report,
-    verdict: Verdict,
+    verdict: RunVerdict,
     replay: Option<&'a str>,
     seed: String,
     nodes: &'a [Arc<str>],
@@ -129,7 +125,7 @@ pub(super) fn of(recording: &Recording, replay: Option<&str>) -> String {
     let report = &recording.report;
     let data = Data {
         report,
-        verdict: Verdict::of(report, &recording.nodes),
+        verdict: RunVerdict::of(report, &recording.nodes),
         replay,
         seed: report.seed().to_string(),
         nodes: &recording.nodes,

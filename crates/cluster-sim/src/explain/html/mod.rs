@@ -2,7 +2,7 @@
 
 mod data;
 
-use super::recording::Recording;
+use crate::recording::Recording;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");

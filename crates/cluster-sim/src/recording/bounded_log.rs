@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
+use super::LeftOut;
 use super::event::Event;
-use super::recording::LeftOut;
 
 /// The number of first events kept; at most a tenth of the bound.
 const FIRST: usize = 1_000;

@@ -1,33 +1,33 @@
-//! Verdicts on runs, in one sentence.
+//! [`RunVerdict`]: the verdict on a run, in one sentence.
 
 use std::sync::Arc;
 
 use cluster_sim_types::{NodeId, VirtualInstant};
 use serde::Serialize;
 
-use crate::report::{Outcome, PanicSite, Report, thousands};
+use super::{Outcome, PanicSite, Report, thousands};
 
 /// The verdict on a run: passed or not, when, and on which nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Verdict {
+pub(crate) struct RunVerdict {
     /// `PASS`, `FAIL`, `UNKNOWN` or `NONDETERMINISTIC`.
-    pub(super) word: &'static str,
+    pub(crate) word: &'static str,
     /// The verdict in one sentence.
-    pub(super) sentence: String,
+    pub(crate) sentence: String,
     /// The instant to look at.
     #[serde(rename = "at_ns")]
-    pub(super) at: VirtualInstant,
+    pub(crate) at: VirtualInstant,
     /// The step to look at, if the verdict names one.
-    pub(super) step: Option<u64>,
+    pub(crate) step: Option<u64>,
     /// The nodes to look at.
-    pub(super) nodes: Vec<NodeId>,
+    pub(crate) nodes: Vec<NodeId>,
     /// Whether every rule held.
-    pub(super) passed: bool,
+    pub(crate) passed: bool,
 }
 
-impl Verdict {
+impl RunVerdict {
     /// The verdict on a run; `names` are those of its nodes by their numbers, or none where they are unknown.
-    pub(super) fn of(report: &Report, names: &[Arc<str>]) -> Self {
+    pub(crate) fn of(report: &Report, names: &[Arc<str>]) -> Self {
         let name = |node: NodeId| names.get(node.index()).map_or_else(|| node.to_string(), |name| name.to_string());
         let verdict = |sentence, at, step, nodes| Self {
             word: report.outcome.verdict_word(),

@@ -53,7 +53,7 @@ impl Event {
     }
 
     /// The name of its template, and the parts that fill it in.
-    pub(super) fn sentence<'e>(&'e self, spans: &'e [Span]) -> (&'static str, Parts<'e>) {
+    pub(crate) fn sentence<'e>(&'e self, spans: &'e [Span]) -> (&'static str, Parts<'e>) {
         let span = self.span.and_then(|index| spans.get(index));
         let mut parts = Parts::of(&self.event, &self.node, self.task.as_deref());
         parts.span = span.map_or(Cow::Borrowed(""), |span| Cow::Borrowed(&span.text));

@@ -9,10 +9,10 @@ use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 use super::bounded_log::BoundedLog;
 use super::event::Event;
 use super::pairs::Pairs;
-use super::recording::{FORMAT, Recording};
 use super::spans::{Spans, assign};
 use super::views::Views;
-use crate::event::EventKind;
+use super::{FORMAT, Recording};
+use crate::event::{EventKind, Names};
 use crate::report::Report;
 use crate::sim::{RunObserver, Sim};
 

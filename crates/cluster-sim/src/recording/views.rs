@@ -6,6 +6,7 @@ use std::sync::Arc;
 use cluster_sim_types::{NodeId, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
+use crate::event::Names;
 use crate::sim::Sim;
 
 /// The last view of a node that a run ended with, and the one before.

@@ -1,0 +1,52 @@
+//! [`ScenarioError`]: why a scenario cannot be run.
+
+use std::fmt;
+
+use cluster_sim_transport::InvalidLink;
+
+use crate::fault::PlanError;
+
+/// A scenario that cannot be run; nothing was run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ScenarioError {
+    /// It has no nodes.
+    NoNodes,
+    /// Two groups have one name.
+    DuplicateGroup {
+        /// The name.
+        group: String,
+    },
+    /// [`Scenario::without`] names an unknown node.
+    UnknownAbsent {
+        /// The node as named.
+        node: String,
+    },
+    /// The model of a class of links is invalid.
+    Links {
+        /// The class.
+        class: String,
+        /// The reason.
+        error: InvalidLink,
+    },
+    /// The fault plan does not fit the scenario.
+    Plan(PlanError),
+}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoNodes => write!(formatter, "there are no nodes in it; add a group with `Scenario::machines`"),
+            Self::DuplicateGroup { group } => write!(formatter, "two groups are called {group:?}; give each a name of its own"),
+            Self::UnknownAbsent { node } => {
+                write!(
+                    formatter,
+                    "node {node:?} is to be left out, but the scenario has no such node; name it by group and index, as in \"edge/1\""
+                )
+            }
+            Self::Links { class, error } => write!(formatter, "the links {class:?} are invalid: {error}"),
+            Self::Plan(error) => write!(formatter, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for ScenarioError {}

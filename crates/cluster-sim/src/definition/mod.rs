@@ -1,0 +1,92 @@
+//! [`Definition`]: what a scenario declares, as data that a run is built from.
+
+mod arenas;
+mod checks;
+mod error;
+mod groups;
+mod view_texts;
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use cluster_sim_runtime::{Budget, Choices, Decisions};
+use cluster_sim_transport::{LinkModel, NodeSelector};
+
+pub(crate) use arenas::Arenas;
+pub(crate) use checks::{Check, Seen, Test};
+pub use error::ScenarioError;
+pub(crate) use groups::{Group, Member};
+pub(crate) use view_texts::ViewTexts;
+
+use crate::fault::{CompiledProfile, FaultPlan};
+
+/// A class of links, and the nodes between which it holds.
+#[derive(Debug, Clone)]
+pub(crate) struct LinkClass {
+    pub(crate) name: String,
+    pub(crate) from: NodeSelector,
+    pub(crate) to: NodeSelector,
+    pub(crate) model: LinkModel,
+}
+
+/// A scenario as data: what a run is built from.
+#[derive(Debug, Clone)]
+pub(crate) struct Definition {
+    pub(crate) name: String,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) regions: Vec<String>,
+    pub(crate) classes: Vec<LinkClass>,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) plan: FaultPlan,
+    pub(crate) profile: Option<Arc<CompiledProfile>>,
+    pub(crate) duration: Duration,
+    pub(crate) recovery_timeout: Duration,
+    pub(crate) stable_for: Duration,
+    pub(crate) start_spread: Duration,
+    pub(crate) budget: Budget,
+    pub(crate) absent: BTreeSet<String>,
+    pub(crate) step_timeout: Duration,
+    /// Seeds of a sweep that run at once; absent for one per core.
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Replaces the seed for the simulation's choices.
+    pub(crate) with_decisions: Option<Arc<Decisions>>,
+    /// Result of the validation, computed by the first run.
+    pub(crate) checked: OnceLock<Result<(), ScenarioError>>,
+    pub(crate) arenas: Arenas,
+    /// How views of known types are shown as text.
+    pub(crate) view_texts: ViewTexts,
+}
+
+impl Definition {
+    /// Nothing declared yet, with the defaults that `Scenario::new` names.
+    pub(crate) fn new(name: String) -> Self {
+        Self {
+            name,
+            groups: Vec::new(),
+            regions: Vec::new(),
+            classes: Vec::new(),
+            checks: Vec::new(),
+            plan: FaultPlan::new(),
+            profile: None,
+            duration: Duration::from_secs(10),
+            recovery_timeout: Duration::from_secs(10),
+            stable_for: Duration::from_secs(1),
+            start_spread: Duration::from_millis(1),
+            budget: Budget::default(),
+            absent: BTreeSet::new(),
+            step_timeout: Duration::from_secs(30),
+            threads: None,
+            with_decisions: None,
+            checked: OnceLock::new(),
+            arenas: Arenas::default(),
+            view_texts: ViewTexts::default(),
+        }
+    }
+
+    /// The source of random choices; with `keep` it records decisions.
+    pub(crate) fn choices(&self, keep: bool) -> Choices {
+        Choices::new(self.with_decisions.clone(), keep)
+    }
+}

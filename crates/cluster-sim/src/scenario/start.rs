@@ -1,0 +1,150 @@
+//! Starts runs of a scenario.
+
+use std::sync::Arc;
+
+use cluster_sim_runtime::{Heartbeat, Seed, SeedSchedule};
+
+use super::Scenario;
+use crate::decision::Decision;
+use crate::definition::ScenarioError;
+use crate::recording::{Recording, describe_failure};
+use crate::report::Report;
+use crate::sim::Sim;
+
+impl Scenario {
+    /// Starts a run to be stepped from a test.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) returns the error instead.
+    pub fn start(&self, seed: Seed) -> Sim {
+        self.try_start(SeedSchedule::new(seed)).unwrap_or_else(|error| self.refuse(&error))
+    }
+
+    /// Starts a run to be stepped from a test, with one seed or several in turn.
+    ///
+    /// # Errors
+    /// If the scenario is invalid: no nodes, two groups of one name, an invalid link model, or a fault or absent node that it
+    /// does not have. Nothing was run.
+    pub fn try_start(&self, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
+        self.build(seeds, false)
+    }
+
+    /// Builds a run; with `keep` it records its decisions.
+    fn build(&self, seeds: SeedSchedule, keep: bool) -> Result<Sim, ScenarioError> {
+        Sim::build(Arc::clone(&self.definition), self.script.clone(), seeds, keep)
+    }
+
+    fn refuse(&self, error: &ScenarioError) -> ! {
+        panic!("could not run scenario {:?}: {error}", self.name())
+    }
+
+    /// Runs one seed: the fault phase, then the recovery phase.
+    ///
+    /// A failing run is repeated once, with recording, so that its report shows the messages of its last events; closures of the
+    /// scenario run again too.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) returns the error instead.
+    pub fn run(&self, seed: Seed) -> Report {
+        let mut report = self.run_watched(seed, None);
+        self.describe_failure(&mut report);
+        report
+    }
+
+    /// Repeats a failing run with recording, so that its report shows the texts of messages.
+    pub(crate) fn describe_failure(&self, report: &mut Report) {
+        let seed = report.seed();
+        describe_failure(report, || self.start(seed));
+    }
+
+    /// Runs one seed and records every choice that differs from its canonical value, in order.
+    ///
+    /// With [`with_decisions`](Self::with_decisions) these are the decisions that were used. Memory grows with every message.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run.
+    pub fn run_with_decisions(&self, seed: Seed) -> (Report, Vec<Decision>) {
+        let built = self.build(SeedSchedule::new(seed), true);
+        built.unwrap_or_else(|error| self.refuse(&error)).run_with_decisions()
+    }
+
+    /// Runs one seed as [`run`](Self::run) does, and records it.
+    ///
+    /// Keeps up to [`Recording::EVENTS`] events.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) returns the error.
+    pub fn record(&self, seed: Seed) -> Recording {
+        self.record_at_most(seed, Recording::EVENTS)
+    }
+
+    /// Records one seed with a bound on the number of events.
+    ///
+    /// Of a run that has more, the first few and the last are kept.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run; [`try_start`](Self::try_start) returns the error.
+    pub fn record_at_most(&self, seed: Seed, events: usize) -> Recording {
+        Recording::of_run(self.start(seed), events)
+    }
+
+    /// As [`run`](Self::run), with a heartbeat for the watchdog.
+    pub(crate) fn run_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Report {
+        self.start_watched(seed, heartbeat).run()
+    }
+
+    /// As [`start`](Self::start), with a heartbeat for the watchdog.
+    pub(crate) fn start_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim {
+        let mut sim = self.start(seed);
+        if let Some(heartbeat) = heartbeat {
+            sim.watch(heartbeat);
+        }
+        sim
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use cluster_sim_node::{Effects, Input, Machine, Timer};
+    use cluster_sim_types::LocalInstant;
+
+    use super::*;
+
+    struct Ticking;
+
+    impl Machine for Ticking {
+        type Message = u8;
+        type View = ();
+
+        fn step(&mut self, _: LocalInstant, input: Input<u8>, effects: &mut Effects<u8>) {
+            if matches!(input, Input::Start | Input::Timer(_)) {
+                effects.set_timer(Timer(0), Duration::from_millis(10));
+            }
+        }
+
+        fn view(&self) -> &() {
+            &()
+        }
+    }
+
+    #[test]
+    fn a_run_leaves_its_memory_to_the_next_one() {
+        let scenario = Scenario::new("ticking").machines("node", 3, |_| Ticking);
+        let kept = || scenario.definition.arenas.kept();
+        let [one, other] = [(); 2].map(|()| scenario.start(Seed(1)));
+        assert_eq!(kept(), 0);
+        let digests = [one, other].map(|mut sim| {
+            sim.run_for(Duration::from_secs(10));
+            sim.finish().digest
+        });
+        assert_eq!(kept(), 2, "two ran at once");
+        // Events still pending when a short run ends must not appear in the next run.
+        let mut short = scenario.start(Seed(1));
+        short.run_for(Duration::from_millis(15));
+        short.finish().assert_ok();
+        assert_eq!([scenario.run(Seed(1)).digest, scenario.run(Seed(1)).digest], digests);
+        assert_eq!(kept(), 2, "runs one after the other share one");
+    }
+}
