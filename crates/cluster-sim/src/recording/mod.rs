@@ -3,10 +3,10 @@
 mod bounded_log;
 mod describe_failure;
 mod event;
-mod failure_summary;
 mod pairs;
 mod recorder;
 mod spans;
+mod summarize;
 mod views;
 
 use std::sync::Arc;
