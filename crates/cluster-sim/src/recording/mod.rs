@@ -58,7 +58,9 @@ pub struct LeftOut {
 }
 
 impl Recording {
-    /// The number of events that [`Scenario::record`](crate::Scenario::record) keeps: about 100 MB of memory, and a page of 10 MB.
+    /// The events that [`Scenario::record`](crate::Scenario::record) keeps at most.
+    ///
+    /// They take about 100 MB of memory, and make a page of 10 MB.
     pub const EVENTS: usize = 200_000;
 
     /// The sentence of an event of this recording, without its instant.

@@ -33,7 +33,9 @@ pub struct Minimized {
     pub faults: (usize, usize),
     /// Number of decisions of the original run and of the case; the latter is absent if the seed decides.
     pub decisions: (usize, Option<usize>),
-    /// Whether a [script](crate::Scenario::script) drives the runs; its steps are part of the scenario and stay.
+    /// Whether a [script](crate::Scenario::script) drives the runs.
+    ///
+    /// Its steps are part of the scenario and stay.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_hand: bool,
 }

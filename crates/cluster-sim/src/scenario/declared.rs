@@ -10,7 +10,7 @@ use cluster_sim_runtime::fold_bytes;
 use super::Scenario;
 use crate::definition::Definition;
 
-/// What a scenario declares, as far as sweeps, replays and minimization depend on it.
+/// The part of a scenario on which sweeps, replays and minimization depend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Declared {
     /// Length of the fault phase, unless a script decides it.
@@ -30,7 +30,7 @@ pub(crate) struct Declared {
 }
 
 impl Scenario {
-    /// What this scenario declares.
+    /// The part of this scenario on which sweeps and minimization depend.
     pub(crate) fn declared(&self) -> Declared {
         let Definition { duration, step_timeout, threads, groups, absent, .. } = &*self.definition;
         let names = |clients: bool| {

@@ -52,7 +52,7 @@ use crate::report::Report;
 #[must_use = "a run that is not finished says nothing: call `finish`"]
 pub struct Sim {
     definition: Arc<Definition>,
-    /// What drives the fault phase, in place of its duration.
+    /// Drives the fault phase, in place of its duration.
     script: Option<Script>,
     engine: Engine,
     network: DeviceId,
