@@ -25,7 +25,7 @@ impl Machine for Watch {
 
 fn watches() -> Scenario {
     Scenario::new("watches")
-        .machines("watch", 1, |_: &NodeInfo| Watch { readings: Vec::new() })
+        .machines("watch", 1, |_: &Boot| Watch { readings: Vec::new() })
         .start_together()
         .recovery_timeout(Duration::ZERO)
 }
@@ -70,7 +70,7 @@ fn boots(scenario: &Scenario, seed: Seed) -> Vec<Duration> {
 
 #[test]
 fn each_node_starts_at_its_own_offset_below_a_millisecond() {
-    let five = Scenario::new("watches").machines("watch", 5, |_: &NodeInfo| Watch { readings: Vec::new() });
+    let five = Scenario::new("watches").machines("watch", 5, |_: &Boot| Watch { readings: Vec::new() });
     let apart = boots(&five, Seed(1));
     let different: std::collections::BTreeSet<&Duration> = apart.iter().collect();
     assert_eq!(different.len(), 5);
@@ -85,7 +85,7 @@ fn each_node_starts_at_its_own_offset_below_a_millisecond() {
 fn two_nodes_due_at_one_instant_go_in_random_order() {
     let watches = |count| {
         Scenario::new("watches")
-            .machines("watch", count, |_: &NodeInfo| Watch { readings: Vec::new() })
+            .machines("watch", count, |_: &Boot| Watch { readings: Vec::new() })
             .start_together()
             .recovery_timeout(Duration::ZERO)
     };

@@ -9,7 +9,7 @@ struct Gossip {
 }
 
 impl Gossip {
-    fn boot(node: &NodeInfo) -> Self {
+    fn boot(node: &Boot) -> Self {
         Self { peers: node.peers(), highest: u64::from(node.id()) }
     }
 }

@@ -35,7 +35,7 @@ impl Machine for Silent {
 /// The gossip of the README with [`Silent`] nodes.
 fn silent_gossip() -> Scenario {
     Scenario::new("gossip")
-        .machines("gossip", 3, |info| Silent { peers: info.peers(), highest: u64::from(info.id()) })
+        .machines("gossip", 3, |boot| Silent { peers: boot.peers(), highest: u64::from(boot.id()) })
         .eventually("all nodes agree", |world| world.views::<u64>().all(|(_, highest)| *highest == 2))
         .duration(Duration::from_secs(2))
         .chaos(FaultProfile::default())

@@ -19,7 +19,7 @@ struct Seen {
 const GOSSIP: Timer = Timer(0);
 
 impl Replica {
-    fn boot(node: &NodeInfo) -> Self {
+    fn boot(node: &Boot) -> Self {
         Self { peers: node.peers(), seen: Seen { shard: node.shard(), highest: 0 } }
     }
 }

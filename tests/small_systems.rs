@@ -71,14 +71,14 @@ fn machines_and_async_nodes_interoperate() {
     let task = answered(Scenario::new("async server").nodes("server", 1, echo::server).machines(
         "client",
         3,
-        move |info: &NodeInfo| echo::Client::boot(config, info),
+        move |boot: &Boot| echo::Client::boot(config, boot),
     ));
     [machine, task].iter().for_each(|scenario| scenario.sweep(0..16).assert_ok());
 
     let config = gossip::Config::default();
     let last = Newest(config.last(2));
     Scenario::new("mixed gossip")
-        .machines("machine", 2, move |info: &NodeInfo| gossip::Gossip::boot(config, &among_all(info)))
+        .machines("machine", 2, move |boot: &Boot| gossip::Gossip::boot(config, &among_all(boot)))
         .nodes("task", 1, move |node| gossip::gossip(node, config))
         .eventually("the task knows", move |world| world.view::<Newest>(NodeId(2)) == Some(&last))
         .duration(Duration::from_secs(1))
@@ -87,15 +87,16 @@ fn machines_and_async_nodes_interoperate() {
 }
 
 /// Replaces the peers of a node by all three nodes of the mixed gossip, whatever their group.
-fn among_all(info: &NodeInfo) -> NodeInfo {
-    NodeInfo::new(info.id(), info.name(), info.index(), [NodeId(0), NodeId(1), NodeId(2)])
+fn among_all(boot: &Boot) -> Boot {
+    let info = NodeInfo::new(boot.id(), boot.name(), boot.index(), [NodeId(0), NodeId(1), NodeId(2)]);
+    Boot::new(info, boot.entropy())
 }
 
 /// Clients of the echo over plain links, with a given server.
 fn echo_of<M: Machine>(config: echo::Config, server: fn() -> M) -> Scenario {
     Scenario::new("echo")
         .machines("server", 1, move |_| server())
-        .machines("client", 2, move |info: &NodeInfo| echo::Client::boot(config, info))
+        .machines("client", 2, move |boot: &Boot| echo::Client::boot(config, boot))
         .observe("conversation", AnswersMatchQuestions::default)
         .eventually("all is answered", move |world| {
             world.views::<echo::ClientView>().all(|(_, client)| client.answered == config.questions)
@@ -169,8 +170,8 @@ impl Machine for Gullible {
 fn a_node_that_takes_older_for_newer_news_is_a_violation() {
     let config = gossip::Config::default();
     let report = Scenario::new("gullible")
-        .machines("gossip", 3, move |info: &NodeInfo| Gullible {
-            honest: gossip::Gossip::boot(config, info),
+        .machines("gossip", 3, move |boot: &Boot| Gullible {
+            honest: gossip::Gossip::boot(config, boot),
             newest: Newest::default(),
         })
         .observe("memory", NoRollback::default)
@@ -183,7 +184,7 @@ fn a_node_that_takes_older_for_newer_news_is_a_violation() {
 fn a_crash_may_lose_what_a_gossip_node_knew() {
     let config = gossip::Config::default();
     let scenario = Scenario::new("gossip")
-        .machines("gossip", 3, move |info: &NodeInfo| gossip::Gossip::boot(config, info))
+        .machines("gossip", 3, move |boot: &Boot| gossip::Gossip::boot(config, boot))
         .observe("memory", NoRollback::default);
     let mut sim = scenario.start(Seed(7));
     sim.run_for(Duration::from_secs(1));

@@ -286,7 +286,7 @@ fn n19_an_answer_to_an_earlier_incarnation_is_ignored() {
     let config = echo::Config { questions: 50, pause: milliseconds(1), ..echo::Config::default() };
     let crash = faults::crash("client/0", milliseconds(1));
     let plan = (1..20).fold(FaultPlan::new(), |plan, times| plan.at(milliseconds(50 * times), crash.clone()));
-    let attentive = move |node: &NodeInfo| Attentive { client: echo::Client::boot(config, node), incarnation: node.incarnation() };
+    let attentive = move |node: &Boot| Attentive { client: echo::Client::boot(config, node), incarnation: node.incarnation() };
     let cluster = Scenario::new("attentive")
         .machines("server", 1, move |_| echo::Server::boot(config))
         .machines("client", 1, attentive)

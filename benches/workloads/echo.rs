@@ -25,7 +25,7 @@ pub(crate) fn on_the_heap(scenario: Scenario, cell: Cell) -> Scenario {
 /// Clients, then servers. A client that waits longer than `timeout` asks the next server.
 pub(crate) fn with_body<B: Body>(scenario: Scenario, cell: Cell, timeout: Option<Duration>) -> Scenario {
     let (clients, servers) = cell.clients_and_servers();
-    let client = move |node: &NodeInfo| Client::<B> {
+    let client = move |node: &Boot| Client::<B> {
         index: node.index(),
         clients,
         servers,
@@ -35,7 +35,7 @@ pub(crate) fn with_body<B: Body>(scenario: Scenario, cell: Cell, timeout: Option
         tally: Tally::default(),
         body: PhantomData,
     };
-    let server = |_: &NodeInfo| Server::<B> { tally: Tally::default(), body: PhantomData };
+    let server = |_: &Boot| Server::<B> { tally: Tally::default(), body: PhantomData };
     scenario.machines("client", clients, client).machines("server", servers, server)
 }
 

@@ -7,12 +7,12 @@ use crate::measure::cells::{STARTUP_WAIT, TICK_PERIOD};
 
 /// Each node has a timer that fires periodically.
 pub(crate) fn periodic(scenario: Scenario, nodes: u32) -> Scenario {
-    scenario.machines("node", nodes, |_: &NodeInfo| Periodic(Tally::default()))
+    scenario.machines("node", nodes, |_: &Boot| Periodic(Tally::default()))
 }
 
 /// Each node has a timer that fires once.
 pub(crate) fn once(scenario: Scenario, nodes: u32) -> Scenario {
-    scenario.machines("node", nodes, |_: &NodeInfo| Once(Tally::default()))
+    scenario.machines("node", nodes, |_: &Boot| Once(Tally::default()))
 }
 
 /// Sets its timer again whenever it fires, the first time at a random phase of the period.

@@ -96,7 +96,7 @@ impl Case {
         let actions = self.actions.clone();
         let scenario = Scenario::new("case")
             .start_together()
-            .machines("actor", 3, move |info: &NodeInfo| Actor(actions[info.index() as usize].clone()))
+            .machines("actor", 3, move |boot: &Boot| Actor(actions[boot.index() as usize].clone()))
             .links("actor", "actor", "wide", LinkModel::constant(Duration::from_millis(10)))
             .links("actor", "actor", "plain", LinkModel::constant(Duration::from_millis(10)));
         let mut sim = scenario.start(Seed(self.seed));

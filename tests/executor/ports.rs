@@ -367,7 +367,7 @@ impl Machine for Answers {
 
 #[test]
 fn a_machine_and_an_async_node_exchange_messages_on_the_machine_port() {
-    let scenario = Scenario::new("mixed").machines("machine", 1, |_: &NodeInfo| Answers).clients("client", 1, |node| async move {
+    let scenario = Scenario::new("mixed").machines("machine", 1, |_: &Boot| Answers).clients("client", 1, |node| async move {
         let (port, other) = (node.bind::<u64>("numbers"), node.bind::<u64>("other"));
         other.send(0, 7);
         port.send(0, 41);

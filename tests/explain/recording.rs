@@ -135,7 +135,7 @@ impl Machine for Foreign {
 
 #[test]
 fn a_machine_describes_its_own_bytes() {
-    let scenario = Scenario::new("foreign").machines("node", 2, |info: &NodeInfo| Foreign(info.peers()));
+    let scenario = Scenario::new("foreign").machines("node", 2, |boot: &Boot| Foreign(boot.peers()));
     let recording = scenario.record(SEED);
     let texts: BTreeSet<&str> =
         recording.events.iter().filter(|event| begins(event)).filter_map(|event| event.message()?.text.as_deref()).collect();
@@ -209,7 +209,7 @@ pub(crate) fn with_every_fault() -> Recording {
         .at(after(990), Fault::Kill { node: node(3) })
         .at(after(995), Fault::Crash { node: node(3), down_for: None });
     Scenario::new("every fault")
-        .machines("gossip", 4, move |node: &NodeInfo| cluster_sim_gossip::Gossip::boot(config, node))
+        .machines("gossip", 4, move |node: &Boot| cluster_sim_gossip::Gossip::boot(config, node))
         .default_links(LinkModel::default())
         .eventually("never", |_| false)
         .faults(plan)

@@ -81,7 +81,7 @@ pub(crate) fn stale_gossip() -> Scenario {
         duration: Some(milliseconds(190)),
     };
     Scenario::new("gossip that believes what it heard last")
-        .machines("gossip", 5, |node: &NodeInfo| Gullible { index: node.index(), peers: node.peers(), newest: Newest::default() })
+        .machines("gossip", 5, |node: &Boot| Gullible { index: node.index(), peers: node.peers(), newest: Newest::default() })
         .default_links(LinkModel { delay: quick, ..LinkModel::default() })
         .observe("no node forgets a version", NoRollback::default)
         .faults(
@@ -97,8 +97,8 @@ pub(crate) fn lost_retry() -> Scenario {
     let config = echo::Config { answer_timeout: Duration::from_secs(3_600), questions: 8, ..echo::Config::default() };
     let lossy = LinkModel { loss: ratio(0.02), duplicate: ratio(0.1), ..LinkModel::default() };
     Scenario::new("echo without a retry")
-        .machines("server", 1, |_: &NodeInfo| echo::Server::default())
-        .machines("client", 3, move |node: &NodeInfo| echo::Client::boot(config, node))
+        .machines("server", 1, |_: &Boot| echo::Server::default())
+        .machines("client", 3, move |node: &Boot| echo::Client::boot(config, node))
         .default_links(lossy)
         .observe("an answer is the answer to what was asked", AnswersMatchQuestions::default)
         .eventually("all is answered", move |world| {
@@ -160,7 +160,7 @@ pub(crate) fn panicking_server() -> Scenario {
 pub(crate) fn crowd(nodes: u32, rounds: u64) -> Scenario {
     let config = gossip::Config { rounds_with_news: rounds, ..gossip::Config::default() };
     Scenario::new("a crowd")
-        .machines("gossip", nodes, move |node: &NodeInfo| gossip::Gossip::boot(config, node))
+        .machines("gossip", nodes, move |node: &Boot| gossip::Gossip::boot(config, node))
         .default_links(LinkModel { loss: ratio(0.01), ..LinkModel::default() })
         .always("no node knows the last version", move |world| {
             let last = Newest(config.last(nodes));

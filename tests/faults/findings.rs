@@ -87,9 +87,9 @@ struct Fragile {
 }
 
 impl Fragile {
-    fn boot(info: &NodeInfo, at: &'static str) -> Self {
-        assert!(at != "boot" || info.index() == 0, "cannot boot");
-        Self { at: if info.index() == 1 { at } else { "" }, view: () }
+    fn boot(boot: &Boot, at: &'static str) -> Self {
+        assert!(at != "boot" || boot.index() == 0, "cannot boot");
+        Self { at: if boot.index() == 1 { at } else { "" }, view: () }
     }
 }
 
@@ -113,7 +113,7 @@ impl Machine for Fragile {
 }
 
 fn fragile(at: &'static str) -> Scenario {
-    Scenario::new("fragile").machines("node", 2, move |info: &NodeInfo| Fragile::boot(info, at)).duration(milliseconds(50))
+    Scenario::new("fragile").machines("node", 2, move |boot: &Boot| Fragile::boot(boot, at)).duration(milliseconds(50))
 }
 
 #[test]
@@ -256,7 +256,7 @@ impl Machine for Lost {
 
 #[test]
 fn a_message_to_an_unknown_node_is_a_finding_about_its_sender() {
-    let report = Scenario::new("lost").machines("lost", 2, |_: &NodeInfo| Lost).start_together().run(Seed(7));
+    let report = Scenario::new("lost").machines("lost", 2, |_: &Boot| Lost).start_together().run(Seed(7));
     let finding = report.panic.as_ref().expect("it is a finding");
     assert!(matches!(&finding.site, PanicSite::Node { group, .. } if group == "lost"), "{finding:?}");
     assert_eq!(finding.message, "it sends to n9, but the cluster has n0 to n1");

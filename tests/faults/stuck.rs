@@ -64,7 +64,7 @@ fn a_machine_step_that_never_returns_is_a_finding() {
     }
 
     let sweep =
-        Scenario::new("spinning").machines("node", 3, |info| Spinning(info.index() == 2)).step_timeout(STEP_TIMEOUT).sweep(7..9);
+        Scenario::new("spinning").machines("node", 3, |boot| Spinning(boot.index() == 2)).step_timeout(STEP_TIMEOUT).sweep(7..9);
     let report = sweep.failure().expect("node 2 spins");
     assert_eq!((report.seed(), sweep.passed()), (Seed(7), 0));
     assert_eq!(report.violations[0].message, "a step of node/2 did not return for 0.5s of real time");

@@ -47,9 +47,9 @@ impl Machine for Worker {
 
 /// Two workers that start together, linked with a delay of 5 ms, for a second.
 pub(crate) fn workers() -> Scenario {
-    let boot = |info: &NodeInfo| Worker {
-        peers: info.peers(),
-        memory: Memory { incarnation: info.incarnation(), ticks: Vec::new(), received: 0 },
+    let boot = |boot: &Boot| Worker {
+        peers: boot.peers(),
+        memory: Memory { incarnation: boot.incarnation(), ticks: Vec::new(), received: 0 },
     };
     Scenario::new("workers")
         .machines("worker", 2, boot)

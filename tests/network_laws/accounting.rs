@@ -106,11 +106,11 @@ impl Invariant for Ledger {
 fn chatter(nodes: u32, strangers: u32, link: LinkModel) -> Scenario {
     let others: Vec<NodeId> = (0..nodes + strangers).map(NodeId).collect();
     Scenario::new("chatter")
-        .machines("node", nodes, move |info: &NodeInfo| {
-            let others = others.iter().copied().filter(|node| *node != info.id()).collect();
+        .machines("node", nodes, move |boot: &Boot| {
+            let others = others.iter().copied().filter(|node| *node != boot.id()).collect();
             Chatterer { others, rounds: 0 }
         })
-        .machines("stranger", strangers, |_: &NodeInfo| Stranger)
+        .machines("stranger", strangers, |_: &Boot| Stranger)
         .default_links(link)
         .always("every message is accounted for", |world| {
             let seen = world.nodes().filter(|node| world.view::<u64>(*node).is_some()).count();

@@ -31,7 +31,7 @@ impl Machine for Beacon {
 
 /// Two groups of one node; the link `there` takes 5 ms and the link `back` 6 ms.
 fn two_ways() -> Scenario {
-    let boot = |_: &NodeInfo| Beacon { all: vec![NodeId(0), NodeId(1)], last: vec![Duration::ZERO; 2] };
+    let boot = |_: &Boot| Beacon { all: vec![NodeId(0), NodeId(1)], last: vec![Duration::ZERO; 2] };
     Scenario::new("two ways")
         .machines("one", 1, boot)
         .machines("other", 1, boot)

@@ -48,7 +48,7 @@ impl Machine for Healer {
 
 fn healers(slot: &GuardSlot) -> Sim {
     let slot = Arc::clone(slot);
-    let boot = move |info: &NodeInfo| Healer { slot: Arc::clone(&slot), peer: info.peers()[0], heard: 0 };
+    let boot = move |boot: &Boot| Healer { slot: Arc::clone(&slot), peer: boot.peers()[0], heard: 0 };
     let mut sim = Scenario::new("healers").machines("node", 2, boot).default_links(ten()).start_together().start(Seed(7));
     sim.run_for(Duration::ZERO);
     sim

@@ -33,7 +33,7 @@ impl Machine for Requester {
 /// The share of retries of lost requests that are lost again; each request is repeated after all others.
 fn lost_again(requests: usize) -> f64 {
     let link = LinkModel { loss: Ratio::new(0.1).unwrap(), ..LinkModel::default() };
-    let boot = move |_: &NodeInfo| Requester { requests: requests as u64, sent: 0 };
+    let boot = move |_: &Boot| Requester { requests: requests as u64, sent: 0 };
     let mut sim = Scenario::new("busy").machines("node", 2, boot).default_links(link).start(Seed(7));
     sim.keep_fates();
     sim.kill(1);

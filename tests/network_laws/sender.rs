@@ -46,7 +46,7 @@ impl Machine for Sender {
 /// `count` senders, all started at the start of the run, so that their clocks show the time of the run.
 pub(crate) fn senders(count: u32, model: LinkModel) -> Scenario {
     Scenario::new("senders")
-        .machines("node", count, |_: &NodeInfo| Sender { received: Vec::new() })
+        .machines("node", count, |_: &Boot| Sender { received: Vec::new() })
         .default_links(model)
         .start_together()
 }

@@ -37,8 +37,8 @@ impl<M: Message> Machine for Sender<M> {
 
 /// The message of a node of `A` as a node of `B` receives it, and the drops by cause.
 fn heard_across<A: Message, B: Message>(what: fn() -> A, unused: fn() -> B) -> (Vec<B>, BTreeMap<String, u64>) {
-    let one = move |_: &NodeInfo| Sender { to: Some(NodeId(1)), what, heard: Vec::new(), kind: PhantomData };
-    let other = move |_: &NodeInfo| Sender { to: None, what: unused, heard: Vec::new(), kind: PhantomData };
+    let one = move |_: &Boot| Sender { to: Some(NodeId(1)), what, heard: Vec::new(), kind: PhantomData };
+    let other = move |_: &Boot| Sender { to: None, what: unused, heard: Vec::new(), kind: PhantomData };
     let scenario = Scenario::new("two types").machines("one", 1, one).machines("other", 1, other);
     let mut sim = scenario.start(Seed(7));
     sim.run_for(milliseconds(50));

@@ -69,9 +69,9 @@ struct Courier {
 }
 
 impl Courier {
-    fn boot(info: &NodeInfo) -> Self {
-        let peers = info.peers().into_iter().map(|peer| (peer, PeerState::default())).collect();
-        Self { incarnation: info.incarnation().0, rounds: 0, peers }
+    fn boot(boot: &Boot) -> Self {
+        let peers = boot.peers().into_iter().map(|peer| (peer, PeerState::default())).collect();
+        Self { incarnation: boot.incarnation().0, rounds: 0, peers }
     }
 
     fn round(&mut self, effects: &mut Effects<Parcel>) {

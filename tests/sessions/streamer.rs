@@ -81,7 +81,7 @@ impl Machine for Streamer {
     }
 }
 
-pub(crate) fn streamer(_: &NodeInfo) -> Streamer {
+pub(crate) fn streamer(_: &Boot) -> Streamer {
     Streamer { entries: Vec::new() }
 }
 

@@ -29,7 +29,7 @@ impl<M: Message> Machine for Peer<M> {
     }
 }
 
-fn peer<M: Message + Send + Sync>(sends: Option<Vec<M>>) -> impl Fn(&NodeInfo) -> Peer<M> + Send + Sync + 'static {
+fn peer<M: Message + Send + Sync>(sends: Option<Vec<M>>) -> impl Fn(&Boot) -> Peer<M> + Send + Sync + 'static {
     move |_| Peer { sends: sends.clone(), received: Vec::new(), reset: None }
 }
 

@@ -111,7 +111,7 @@ pub(crate) fn prepare(scenario: &Path, registry: &Registry, defaults: &Defaults)
 mod tests {
     use std::time::Duration;
 
-    use cluster_sim::{Effects, Input, LocalInstant, Machine, NodeId, NodeInfo, Scenario, Seed, Timer};
+    use cluster_sim::{Boot, Effects, Input, LocalInstant, Machine, NodeId, Scenario, Seed, Timer};
     use serde_json::{Value, json};
     use tempfile::TempDir;
 
@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn prepared() -> Prepared {
-        let leaky = Scenario::new("leaky").machines("leaky", 2, |node: &NodeInfo| Leaky { peers: node.peers() });
+        let leaky = Scenario::new("leaky").machines("leaky", 2, |node: &Boot| Leaky { peers: node.peers() });
         Prepared::new(leaky.duration(Duration::from_secs(3)), Seed(7), json!({}))
     }
 

@@ -44,7 +44,7 @@
 //! }
 //!
 //! Scenario::new("counting")
-//!     .machines("counter", 2, |_: &NodeInfo| Counter(0))
+//!     .machines("counter", 2, |_: &Boot| Counter(0))
 //!     .always("no node counts past ten", |world| world.views::<u64>().all(|(_, count)| *count <= 10))
 //!     .duration(Duration::from_secs(5))
 //!     .run(Seed(7))
@@ -123,7 +123,7 @@ pub mod prelude;
 
 pub use cluster_sim_invariants::{Evidence, IntoVerdict, Invariant, Observed, Verdict, Violation, World};
 pub use cluster_sim_node::{
-    ConnectError, Effect, Effects, Elapsed, Input, Interval, JoinError, JoinHandle, Label, Listener, Machine, Message, Node,
+    Boot, ConnectError, Effect, Effects, Elapsed, Input, Interval, JoinError, JoinHandle, Label, Listener, Machine, Message, Node,
     NodeInfo, OneshotReceiver, OneshotSender, Port, Received, Receiver, Recv, ResetReason, SendError, Sender, Session,
     SessionReset, SessionSendError, Sleep, Timer, TrySendError, channel, oneshot, select, yield_now,
 };

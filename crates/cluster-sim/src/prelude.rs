@@ -3,8 +3,8 @@
 pub use std::time::Duration;
 
 pub use crate::{
-    Effects, Input, LocalInstant, Machine, Node, NodeId, NodeInfo, Ratio, Seed, Timer, Verdict, VirtualInstant, World, channel,
-    oneshot, select,
+    Boot, Effects, Input, LocalInstant, Machine, Node, NodeId, NodeInfo, Ratio, Seed, Timer, Verdict, VirtualInstant, World,
+    channel, oneshot, select,
 };
 
 #[cfg(feature = "test-utils")]

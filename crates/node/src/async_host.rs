@@ -5,10 +5,10 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Core, DeviceId, Devices, Entropy, Host, Life, Step, Wake, enter};
+use cluster_sim_runtime::{Core, DeviceKey, Devices, Host, Life, NewLife, Step, Wake, enter};
 use cluster_sim_transport::Network;
-use cluster_sim_types::Incarnation;
 
+use crate::boot::Boot;
 use crate::node::{Node, SimulatedContext, Twin};
 use crate::node_info::NodeInfo;
 
@@ -21,38 +21,36 @@ pub type MainFactory = Arc<dyn Fn(Node) -> Main + Send + Sync>;
 /// Hosts one async node. Its tasks live in the kernel, which polls them.
 pub struct AsyncHost {
     main: MainFactory,
-    info: NodeInfo,
-    entropy: Entropy,
-    network: DeviceId,
+    boot: Boot,
+    network: DeviceKey<Network>,
     site: &'static Location<'static>,
 }
 
 impl AsyncHost {
-    /// Creates hosts for `infos` that run `main`, declared at `site`, over `network`.
+    /// Creates hosts for `infos` that run `main`, declared at `site`. The network is registered already.
     pub fn of_group(
         infos: Vec<NodeInfo>,
         main: &MainFactory,
-        network: DeviceId,
         site: &'static Location<'static>,
         devices: &mut Devices,
     ) -> Vec<Box<dyn Host>> {
-        let transport = devices.get_mut::<Network>(network);
+        let network = devices.key();
+        let transport: &mut Network = devices.get_mut(network);
         infos.iter().for_each(|info| transport.run_tasks(info.id()));
-        let host = |info| Self { main: Arc::clone(main), info, entropy: Entropy::from_key(0), network, site };
+        let host = |info| Self { main: Arc::clone(main), boot: Boot::before_first_life(info), network, site };
         infos.into_iter().map(|info| Box::new(host(info)) as Box<dyn Host>).collect()
     }
 }
 
 impl Host for AsyncHost {
-    fn boot(&mut self, incarnation: Incarnation, entropy: Entropy) {
-        self.info = self.info.clone().in_life(incarnation);
-        self.entropy = entropy;
+    fn boot(&mut self, life: NewLife) {
+        self.boot.begin(life);
     }
 
     fn step(&mut self, wake: Wake, step: Step<'_>) {
         debug_assert_eq!(wake, Wake::Start, "all later events wake tasks, not the host");
         let life = Life::of(step.core, step.node);
-        let node = Node::new(self.info.clone(), self.entropy, Twin::Simulated(SimulatedContext { life, network: self.network }));
+        let node = Node::new(self.boot.clone(), Twin::Simulated(SimulatedContext { life, network: self.network }));
         let main = enter(step.core, step.node, || (self.main)(node));
         step.core.kernel.spawn_root(step.node, self.site, main);
     }
@@ -64,6 +62,6 @@ impl Host for AsyncHost {
     fn crash(&mut self) {}
 
     fn view<'a>(&'a self, core: &'a Core) -> Option<&'a dyn Any> {
-        core.kernel.view(self.info.id())
+        core.kernel.view(self.boot.id())
     }
 }

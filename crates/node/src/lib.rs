@@ -28,6 +28,7 @@
 
 #[cfg(feature = "test-utils")]
 mod async_host;
+mod boot;
 mod channel;
 mod effects;
 mod machine;
@@ -41,8 +42,9 @@ mod select;
 
 #[cfg(feature = "test-utils")]
 pub use async_host::{AsyncHost, Main, MainFactory};
+pub use boot::Boot;
 pub use channel::{OneshotReceiver, OneshotSender, Receiver, SendError, Sender, TrySendError, channel, oneshot};
-pub use cluster_sim_runtime::{Entropy, Roll};
+pub use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
 #[cfg(feature = "tokio")]
 pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, TokioSockets};
 pub use cluster_sim_transport::{ConnectError, Label, Message, Received, ResetReason, SessionReset, SessionSendError};

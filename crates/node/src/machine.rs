@@ -7,12 +7,12 @@ use crate::effects::{Effects, Timer};
 
 /// A protocol as a pure state machine: inputs in, effects out, no IO.
 ///
-/// A scenario creates the machines of a group with a closure over [`NodeInfo`](crate::NodeInfo), when the run starts and again
+/// A scenario creates the machines of a group with a closure over [`Boot`](crate::Boot), when the run starts and again
 /// after every crash. State in memory does not survive a crash.
 ///
 /// ```
 /// use std::time::Duration;
-/// use cluster_sim_node::{Effects, Input, LocalInstant, Machine, NodeId, NodeInfo, Timer};
+/// use cluster_sim_node::{Boot, Effects, Input, LocalInstant, Machine, NodeId, Timer};
 ///
 /// /// Sends its peers the highest number it has received, 20 times a second.
 /// struct Gossip {
@@ -21,8 +21,8 @@ use crate::effects::{Effects, Timer};
 /// }
 ///
 /// impl Gossip {
-///     fn boot(info: &NodeInfo) -> Self {
-///         Self { peers: info.peers(), highest: u64::from(info.id()) }
+///     fn boot(boot: &Boot) -> Self {
+///         Self { peers: boot.peers(), highest: u64::from(boot.id()) }
 ///     }
 /// }
 ///

@@ -5,24 +5,24 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Core, DeviceId, Devices, Entropy, Host, Kernel, Record, RecordKind, Step, TimerSlot, Wake};
+use cluster_sim_runtime::{Core, DeviceKey, Devices, Entropy, Host, Kernel, NewLife, Record, RecordKind, Step, TimerSlot, Wake};
 use cluster_sim_transport::{MachineNotice, Network, PayloadKind, PortId, content_of};
-use cluster_sim_types::{Change, Incarnation, NodeId};
+use cluster_sim_types::{Change, NodeId};
 use tracing::level_filters::LevelFilter;
 
+use crate::boot::Boot;
 use crate::effects::{Effect, Effects, Timer};
 use crate::machine::{Input, Machine};
 use crate::node_info::NodeInfo;
 
 /// Creates the machine of a node, when the run starts and again after every crash.
-pub type MachineFactory<M> = Arc<dyn Fn(&NodeInfo) -> M + Send + Sync>;
+pub type MachineFactory<M> = Arc<dyn Fn(&Boot) -> M + Send + Sync>;
 
 /// Hosts one machine.
 pub struct MachineHost<M: Machine> {
     machine: Option<M>,
-    entropy: Entropy,
+    boot: Boot,
     timers: ArmedTimers,
-    info: NodeInfo,
     group: Rc<Shared<M>>,
 }
 
@@ -32,30 +32,25 @@ pub struct MachineHost<M: Machine> {
 struct Shared<M: Machine> {
     factory: MachineFactory<M>,
     effects: RefCell<Effects<M::Message>>,
-    network: DeviceId,
+    devices: MachineDevices,
     /// The port and the kind of the messages it receives.
     address: (PortId, PayloadKind),
 }
 
 impl<M: Machine> MachineHost<M> {
-    /// Creates hosts for `infos` whose machines come from `factory`, over `network`.
-    pub fn of_group(
-        infos: Vec<NodeInfo>,
-        factory: MachineFactory<M>,
-        network: DeviceId,
-        devices: &mut Devices,
-    ) -> Vec<Box<dyn Host>> {
-        let transport = devices.get_mut::<Network>(network);
+    /// Creates hosts for `infos` whose machines come from `factory`. All devices are registered already.
+    pub fn of_group(infos: Vec<NodeInfo>, factory: MachineFactory<M>, devices: &mut Devices) -> Vec<Box<dyn Host>> {
+        let keys = MachineDevices::of(devices);
+        let transport = devices.get_mut(keys.network);
         let address = (transport.port(M::PORT), transport.kind::<M::Message>());
         transport.describe_with::<M::Message>(address.1, M::describe);
         infos.iter().for_each(|info| transport.bind_host(info.id(), address.0));
         let effects = RefCell::new(Effects::new(Entropy::from_key(0)));
-        let group = Rc::new(Shared { factory, effects, network, address });
+        let group = Rc::new(Shared { factory, effects, devices: keys, address });
         let host = |info| Self {
             machine: None,
-            entropy: Entropy::from_key(0),
+            boot: Boot::before_first_life(info),
             timers: ArmedTimers::default(),
-            info,
             group: Rc::clone(&group),
         };
         infos.into_iter().map(|info| Box::new(host(info)) as Box<dyn Host>).collect()
@@ -76,7 +71,7 @@ impl<M: Machine> MachineHost<M> {
     #[cold]
     fn step_traced(&mut self, input: Input<M::Message>, context: StepContext<'_>) {
         let now = context.kernel.now();
-        let _span = tracing::error_span!(target: "cluster_sim::step", "step", at = %now, node = self.info.name()).entered();
+        let _span = tracing::error_span!(target: "cluster_sim::step", "step", at = %now, node = self.boot.name()).entered();
         self.step_untraced(input, context);
     }
 
@@ -84,9 +79,21 @@ impl<M: Machine> MachineHost<M> {
     fn step_untraced(&mut self, input: Input<M::Message>, context: StepContext<'_>) {
         let machine = self.machine.as_mut().expect("the kernel wakes no node that is down");
         let effects = &mut *self.group.effects.borrow_mut();
-        effects.begin(self.entropy, context.kernel.wall_now(context.node));
+        effects.begin(self.boot.entropy(), context.kernel.wall_now(context.node));
         machine.step(context.kernel.local_now(context.node), input, effects);
         apply_effects(&self.group, effects, &mut self.timers, context);
+    }
+}
+
+/// The devices that give machines inputs or carry out their effects, found when the hosts are made.
+#[derive(Clone, Copy)]
+struct MachineDevices {
+    network: DeviceKey<Network>,
+}
+
+impl MachineDevices {
+    fn of(devices: &Devices) -> Self {
+        Self { network: devices.key() }
     }
 }
 
@@ -99,9 +106,9 @@ struct StepContext<'a> {
 
 impl<'a> StepContext<'a> {
     #[inline]
-    fn of(step: Step<'a>, network: DeviceId) -> Self {
+    fn of(step: Step<'a>, keys: MachineDevices) -> Self {
         let Core { kernel, devices } = &mut **step.core;
-        Self { node: step.node, kernel, network: devices.get_mut(network) }
+        Self { node: step.node, kernel, network: devices.get_mut(keys.network) }
     }
 }
 
@@ -136,8 +143,19 @@ fn apply_effects<M: Machine>(
     }
 }
 
+/// Fetches what the network has for a node, as an input; `None` if it was lost on the way.
+#[inline(always)]
+fn network_input<M: Machine>(group: &Shared<M>, number: u32, context: &mut StepContext<'_>) -> Option<Input<M::Message>> {
+    let StepContext { node, kernel, network } = context;
+    if number == Network::SESSION_NOTICE {
+        return network.next_machine_notice(kernel, *node, group.address.1).map(session_input);
+    }
+    let received = network.recv(kernel, number, group.address.1)?;
+    Some(Input::Message { from: received.from, message: received.message })
+}
+
 /// Converts a notice about a session to an input.
-fn input_of<M>(notice: MachineNotice<M>) -> Input<M> {
+fn session_input<M>(notice: MachineNotice<M>) -> Input<M> {
     match notice {
         MachineNotice::Message(received) => Input::Message { from: received.from, message: received.message },
         MachineNotice::Closed(peer) => Input::SessionClosed { peer },
@@ -148,32 +166,28 @@ fn input_of<M>(notice: MachineNotice<M>) -> Input<M> {
 }
 
 impl<M: Machine> Host for MachineHost<M> {
-    fn boot(&mut self, incarnation: Incarnation, entropy: Entropy) {
-        self.info = self.info.clone().in_life(incarnation);
-        self.entropy = entropy;
-        self.machine = Some((self.group.factory)(&self.info));
+    fn boot(&mut self, life: NewLife) {
+        self.boot.begin(life);
+        self.machine = Some((self.group.factory)(&self.boot));
     }
 
     #[inline]
     fn step(&mut self, wake: Wake, step: Step<'_>) {
-        let context = StepContext::of(step, self.group.network);
+        let mut context = StepContext::of(step, self.group.devices);
         let input = match wake {
             Wake::Start => Input::Start,
             Wake::Timer(token) => {
                 self.timers.remove(Timer(token));
                 Input::Timer(Timer(token))
             }
-            Wake::Device(device, slot) => {
-                debug_assert_eq!(device, self.group.network, "the network is the only device of a machine");
-                if slot == Network::SESSION_NOTICE {
-                    let Some(notice) = context.network.next_machine_notice(context.kernel, context.node, self.group.address.1)
-                    else {
-                        return;
-                    };
-                    return self.step_machine(input_of(notice), context);
-                }
-                let Some(received) = context.network.recv(context.kernel, slot, self.group.address.1) else { return };
-                Input::Message { from: received.from, message: received.message }
+            // Turns the notice of each device into an input: one line for each device.
+            Wake::Device(device, number) => {
+                let input = match device {
+                    _ if device == self.group.devices.network.id() => network_input(&self.group, number, &mut context),
+                    _ => unreachable!("{device:?} woke a machine and gives it no input"),
+                };
+                let Some(input) = input else { return };
+                input
             }
         };
         self.step_machine(input, context);
@@ -184,7 +198,7 @@ impl<M: Machine> Host for MachineHost<M> {
             return Err(std::any::type_name::<M::Message>());
         };
         if let Some(request) = request.take() {
-            let context = StepContext::of(step, self.group.network);
+            let context = StepContext::of(step, self.group.devices);
             let (payload, length) = content_of(&request);
             let record = Record::of(context.kernel.now(), RecordKind::Call, context.node);
             context.kernel.record(Record { length, payload, ..record });

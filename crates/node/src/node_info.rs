@@ -55,6 +55,11 @@ impl NodeInfo {
         Self { incarnation, ..self }
     }
 
+    #[cfg(feature = "test-utils")]
+    pub(crate) fn begin_life(&mut self, incarnation: Incarnation) {
+        self.incarnation = incarnation;
+    }
+
     /// Returns the node's number in the cluster, counted in order of declaration.
     pub fn id(&self) -> NodeId {
         self.id

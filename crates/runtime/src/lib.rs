@@ -31,8 +31,9 @@ mod real;
 
 #[cfg(feature = "test-utils")]
 pub use engine::{
-    Arena, Budget, Choice, Choices, Core, Decision, Decisions, Device, DeviceId, Devices, Digest, Engine, Exhausted, Heartbeat,
-    Host, Kernel, Order, Position, Rank, Record, RecordKind, Ring, Site, Step, Stepped, TimerKey, TimerSlot, Wake,
+    Arena, Budget, Choice, Choices, Core, Decision, Decisions, Device, DeviceId, DeviceKey, Devices, Digest, Engine, Exhausted,
+    Heartbeat, Host, Kernel, LifeEnd, NewLife, Order, Position, Rank, Record, RecordKind, Ring, Site, Step, Stepped, TimerKey,
+    TimerSlot, Wake,
 };
 #[cfg(feature = "test-utils")]
 pub use executor::{
@@ -40,8 +41,8 @@ pub use executor::{
     select_start, try_entered,
 };
 pub use random::{
-    Address, Distribution, Entropy, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule, SeededStream,
-    Stream, finalize, fold, fold_bytes,
+    Address, Distribution, Entropy, EntropyRng, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule,
+    SeededStream, Stream, finalize, fold, fold_bytes,
 };
 #[cfg(feature = "tokio")]
 pub use real::{NoEntropy, TokioLife, TokioSleep};

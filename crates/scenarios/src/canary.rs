@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use cluster_sim::{
-    Effects, Fault, FaultPlan, Input, Label, LinkModel, LocalInstant, Machine, NodeId, NodeInfo, Ratio, Scenario, Seed, Timer,
-    Verdict, World,
+    Boot, Effects, Fault, FaultPlan, Input, Label, LinkModel, LocalInstant, Machine, NodeId, Ratio, Scenario, Seed, Timer, Verdict,
+    World,
 };
 use cluster_sim_registry::Prepared;
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,7 @@ struct Canary {
 }
 
 impl Canary {
-    fn boot(node: &NodeInfo) -> Self {
+    fn boot(node: &Boot) -> Self {
         let peers = node.peers();
         let acknowledged = vec![0; peers.len()];
         Self { index: node.index(), peers, number: 1, acknowledged, view: ReplicaView::default(), dropped: None }

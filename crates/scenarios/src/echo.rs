@@ -1,6 +1,6 @@
 //! The echo scenario: three clients ask a server, through crashes, pauses, cuts and loss.
 
-use cluster_sim::{NodeInfo, Scenario};
+use cluster_sim::{Boot, Scenario};
 use cluster_sim_echo::{AnswersMatchQuestions, Client, ClientView, Config, Measured, Server, client, server};
 use cluster_sim_registry::{NodeStyle, Prepared};
 use serde_json::json;
@@ -19,11 +19,11 @@ const CLIENTS: u32 = 3;
 pub fn scenario(style: NodeStyle) -> Scenario {
     let config = Config::default();
     let nodes = match style {
-        NodeStyle::Machine => Scenario::new("echo").machines("server", 1, |_| Server::default()).machines(
-            "client",
-            CLIENTS,
-            move |node: &NodeInfo| Client::boot(config, node),
-        ),
+        NodeStyle::Machine => {
+            Scenario::new("echo")
+                .machines("server", 1, |_| Server::default())
+                .machines("client", CLIENTS, move |node: &Boot| Client::boot(config, node))
+        }
         NodeStyle::Async => {
             Scenario::new("echo-async").nodes("server", 1, server).nodes("client", CLIENTS, move |node| client(node, config))
         }

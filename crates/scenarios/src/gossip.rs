@@ -1,6 +1,6 @@
 //! The gossip scenario: three nodes spread news, through crashes, pauses, cuts and loss.
 
-use cluster_sim::{NodeInfo, Scenario};
+use cluster_sim::{Boot, Scenario};
 use cluster_sim_gossip::{Config, Gossip, Measured, Newest, NoRollback, gossip};
 use cluster_sim_registry::{NodeStyle, Prepared};
 use serde_json::json;
@@ -20,7 +20,7 @@ pub fn scenario(style: NodeStyle) -> Scenario {
     let config = Config::default();
     let last = Newest(config.last(NODES));
     let nodes = match style {
-        NodeStyle::Machine => Scenario::new("gossip").machines("gossip", NODES, move |node: &NodeInfo| Gossip::boot(config, node)),
+        NodeStyle::Machine => Scenario::new("gossip").machines("gossip", NODES, move |node: &Boot| Gossip::boot(config, node)),
         NodeStyle::Async => Scenario::new("gossip-async").nodes("gossip", NODES, move |node| gossip(node, config)),
     };
     let known = nodes

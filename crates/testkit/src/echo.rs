@@ -156,9 +156,9 @@ impl<L: Labels> Machine for Server<L> {
 ///
 /// The links of the guest are classes by themselves: `to guest` and `from guest`.
 pub fn echo<L: Labels>(clients: u32, link: &LinkModel) -> Scenario {
-    let client = |_: &NodeInfo| Client::<L> { question: 0, attempt: 0, sent: 0, labels: PhantomData };
+    let client = |_: &Boot| Client::<L> { question: 0, attempt: 0, sent: 0, labels: PhantomData };
     Scenario::new("echo")
-        .machines("server", 1, |_: &NodeInfo| Server::<L> { sent: Vec::new(), labels: PhantomData })
+        .machines("server", 1, |_: &Boot| Server::<L> { sent: Vec::new(), labels: PhantomData })
         .machines("client", clients, client)
         .machines("guest", 1, client)
         .default_links(link.clone())

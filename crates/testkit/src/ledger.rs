@@ -153,14 +153,14 @@ pub fn ledger(flaw: Option<Flaw>) -> Scenario {
     let profile =
         FaultProfile { mean_interval: milliseconds(40), mean_duration: milliseconds(20), spared_groups: vec!["source".to_owned()] };
     Scenario::new("ledger")
-        .machines("source", 1, move |_: &NodeInfo| Source {
+        .machines("source", 1, move |_: &Boot| Source {
             flaw,
             next: 0,
             copies: vec![NodeId(1), NodeId(2)],
             missing: vec![Vec::new(); 2],
             incarnations: vec![0; 2],
         })
-        .machines("copy", 2, move |info: &NodeInfo| Copy { flaw, incarnation: info.incarnation().0, copied: Copied::default() })
+        .machines("copy", 2, move |boot: &Boot| Copy { flaw, incarnation: boot.incarnation().0, copied: Copied::default() })
         .default_links(links::rough(Ratio::percent(1), milliseconds(10)))
         .chaos(profile)
         .always("nothing is counted again", |world| {

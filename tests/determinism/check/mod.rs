@@ -57,12 +57,12 @@ impl Machine for Worker {
 
 /// Three workers, the second of them with a habit.
 pub(crate) fn workers(habit: Habit) -> Scenario {
-    let boot = move |info: &NodeInfo| Worker {
-        peers: info.peers(),
+    let boot = move |boot: &Boot| Worker {
+        peers: boot.peers(),
         ticks: 0,
         shown: 0,
         pause: Duration::ZERO,
-        habit: if info.name() == LEAKY { habit } else { |_, _| {} },
+        habit: if boot.name() == LEAKY { habit } else { |_, _| {} },
     };
     Scenario::new("workers").machines("worker", 3, boot).duration(Duration::from_secs(2))
 }

@@ -172,7 +172,7 @@ fn a_machine_connects_and_accepts_on_its_own_port() {
         drop(session);
         node.connect::<u64>(MACHINE, OtherPort::PORT).await.expect("machines accept");
     };
-    let scenario = Scenario::new("other port").machines("machine", 1, |_: &NodeInfo| OtherPort).clients("client", 1, client);
+    let scenario = Scenario::new("other port").machines("machine", 1, |_: &Boot| OtherPort).clients("client", 1, client);
     scenario.default_links(ten()).start_together().run(Seed(7)).assert_ok();
 }
 
@@ -256,11 +256,11 @@ fn conversation(machine_asks: bool, machine_answers: bool) -> (SessionTraffic, V
         FaultPlan::new().at(milliseconds(105), cut("asker/0", "answerer/0")).at(milliseconds(1_305), cut("answerer/0", "asker/0"));
     let scenario = Scenario::new("conversation");
     let scenario = match machine_asks {
-        true => scenario.machines("asker", 1, |_: &NodeInfo| Asker { answers: 0 }),
+        true => scenario.machines("asker", 1, |_: &Boot| Asker { answers: 0 }),
         false => scenario.nodes("asker", 1, asks),
     };
     let scenario = match machine_answers {
-        true => scenario.machines("answerer", 1, |_: &NodeInfo| Answerer),
+        true => scenario.machines("answerer", 1, |_: &Boot| Answerer),
         false => scenario.nodes("answerer", 1, answers),
     };
     let scenario = scenario.default_links(ten()).faults(plan).start_together().duration(Duration::from_secs(20));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use cluster_sim_node::{Machine, Node, NodeInfo};
+use cluster_sim_node::{Boot, Machine, Node};
 use cluster_sim_runtime::{Seed, SeedSchedule};
 use cluster_sim_transport::{LinkModel, NodeSelector};
 use cluster_sim_types::{Region, Shard};
@@ -89,7 +89,7 @@ impl ClusterBuilder {
 
     /// Sets the machine of each node, made from its region, shard and peers.
     #[must_use]
-    pub fn machines<M: Machine>(mut self, boot: impl Fn(&NodeInfo) -> M + Send + Sync + 'static) -> Self {
+    pub fn machines<M: Machine>(mut self, boot: impl Fn(&Boot) -> M + Send + Sync + 'static) -> Self {
         self.add_nodes = Some(Box::new(move |scenario, members| scenario.group("node", members, boot)));
         self
     }

@@ -35,7 +35,7 @@ use crate::sim::Sim;
 ///     .regions(["us-east", "eu-west"])
 ///     .shards_per_region(2)
 ///     .latency("us-east", "eu-west", Duration::from_millis(40))
-///     .machines(|_: &NodeInfo| Idle)
+///     .machines(|_: &Boot| Idle)
 ///     .seed(Seed(42))
 ///     .build_blocking()?;
 /// let cut = cluster.inject_partition("us-east", "eu-west");

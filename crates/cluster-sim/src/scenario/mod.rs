@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cluster_sim_invariants::{IntoVerdict, Invariant, World};
-use cluster_sim_node::{Machine, MainFactory, Node, NodeInfo};
+use cluster_sim_node::{Boot, Machine, MainFactory, Node};
 use cluster_sim_runtime::Budget;
 use cluster_sim_transport::{LinkModel, NodeSelector};
 use cluster_sim_types::{Change, CoveragePoint};
@@ -61,7 +61,7 @@ impl Scenario {
     ///
     /// `boot` makes the machine of a node, at the start of a run and after every crash.
     #[must_use]
-    pub fn machines<M: Machine>(self, group: &str, count: u32, boot: impl Fn(&NodeInfo) -> M + Send + Sync + 'static) -> Self {
+    pub fn machines<M: Machine>(self, group: &str, count: u32, boot: impl Fn(&Boot) -> M + Send + Sync + 'static) -> Self {
         let members = (0..count).map(|index| Member::in_group(group, index)).collect();
         self.group(group, members, boot)
     }
@@ -70,7 +70,7 @@ impl Scenario {
         self,
         group: &str,
         members: Vec<Member>,
-        boot: impl Fn(&NodeInfo) -> M + Send + Sync + 'static,
+        boot: impl Fn(&Boot) -> M + Send + Sync + 'static,
     ) -> Self {
         self.with(|definition| definition.groups.push(Group::of_machines(group, members, Arc::new(boot))))
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cluster_sim_node::NodeInfo;
-use cluster_sim_runtime::{DeviceId, Engine, SeedSchedule};
+use cluster_sim_runtime::{Engine, SeedSchedule};
 use cluster_sim_transport::Network;
 use cluster_sim_types::{NodeId, Shard, VirtualInstant};
 
@@ -28,20 +28,19 @@ impl Sim {
         let plan = draw_plan(&definition, &seeds)?;
         let mut engine = Engine::in_arena(seeds.clone(), definition.budget, definition.arenas.take());
         engine.core.kernel.set_choices(definition.choices(keep));
-        let network = engine.register(new_network(&definition)?);
-        engine.core.devices.get_mut::<Network>(network).registered_as(network);
+        engine.register(new_network(&definition)?);
         let mut first = 0;
         for (number, group) in definition.groups.iter().enumerate() {
-            add_group(&mut engine, network, &definition, group, number as u16, first);
+            add_group(&mut engine, &definition, group, number as u16, first);
             first += group.members.len() as u32;
         }
         let faults = FaultState::new(plan, &mut engine.core.kernel);
         let checks = LiveChecks::new(&definition.checks);
         let report = Report::blank(&definition.name, seeds);
-        let control = Arc::clone(engine.core.devices.get::<Network>(network).control());
+        let control = Arc::clone(engine.core.devices.find::<Network>().control());
         let end = VirtualInstant::ZERO + definition.budget.virtual_time;
         let clients = Clients::of(&definition.groups);
-        Ok(Self { definition, script, engine, network, control, end, checks, faults, clients, report, observer: None, over: false })
+        Ok(Self { definition, script, engine, control, end, checks, faults, clients, report, observer: None, over: false })
     }
 }
 
@@ -98,7 +97,7 @@ fn new_network(definition: &Definition) -> Result<Network, ScenarioError> {
 }
 
 /// Adds the nodes of a group, numbered from `first` on.
-fn add_group(engine: &mut Engine, network: DeviceId, definition: &Definition, group: &Group, number: u16, first: u32) {
+fn add_group(engine: &mut Engine, definition: &Definition, group: &Group, number: u16, first: u32) {
     let mut cohorts: BTreeMap<Shard, Vec<NodeId>> = BTreeMap::new();
     for (member, id) in group.members.iter().zip(first..) {
         cohorts.entry(member.shard).or_default().push(NodeId(id));
@@ -109,11 +108,11 @@ fn add_group(engine: &mut Engine, network: DeviceId, definition: &Definition, gr
         NodeInfo::new(NodeId(first + index), member.name.as_str(), index, cohort).placed(member.region, member.shard)
     };
     let nodes = group.members.iter().zip(0..).map(info).collect();
-    let hosts = (group.hosts)(nodes, network, engine);
+    let hosts = (group.hosts)(nodes, engine);
     for (member, host) in group.members.iter().zip(hosts) {
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
         let node = engine.add_host(&member.name, host, spread);
-        let network = engine.core.devices.get_mut::<Network>(network);
+        let network = engine.core.devices.find_mut::<Network>();
         network.place(node, number, member.region.0);
         if spread.is_none() {
             network.mark_absent(node);

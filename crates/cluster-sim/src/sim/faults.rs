@@ -135,7 +135,8 @@ impl Sim {
             Scheduled::Apply(_) => {}
             Scheduled::EndCut(held) => {
                 let id = self.faults.cuts[held].id;
-                self.engine.core.devices.get_mut::<Network>(self.network).heal(&mut self.engine.core.kernel, id);
+                let (network, kernel) = self.engine.core.device::<Network>();
+                network.heal(kernel, id);
             }
             Scheduled::Restart(node, life) if self.engine.core.kernel.incarnation(node) == life => drop(self.engine.restart(node)),
             Scheduled::Resume(node, record) if self.faults.pauses.get(&node) == Some(&record) => {
@@ -195,8 +196,8 @@ impl Sim {
                 let links = class(self, &links);
                 self.end_loss(|open| open.links == links && open.rule == rule);
                 self.note_ended_faults();
-                let network: &mut Network = self.engine.core.devices.get_mut(self.network);
-                network.set_loss_rule(&mut self.engine.core.kernel, links, &rule, ratio);
+                let (network, kernel) = self.engine.core.device::<Network>();
+                network.set_loss_rule(kernel, links, &rule, ratio);
                 self.faults.losses.push(OpenLoss { record, links, rule });
                 self.faults.in_force.push((record, InForce::Loss));
                 if let Some(duration) = duration {
@@ -208,8 +209,8 @@ impl Sim {
                 let links = class(self, &links);
                 self.end_in_force(|open| matches!(open, InForce::Links(known) if *known == links));
                 self.faults.in_force.push((record, InForce::Links(links)));
-                let network: &mut Network = self.engine.core.devices.get_mut(self.network);
-                let set = network.set_model(&mut self.engine.core.kernel, links, &model);
+                let (network, kernel) = self.engine.core.device::<Network>();
+                let set = network.set_model(kernel, links, &model);
                 set.expect("a fault is checked for a possible model before it is applied");
                 true
             }
@@ -227,8 +228,8 @@ impl Sim {
 
     fn hold_cut(&mut self, record: usize, from: &[NodeId], to: &[NodeId], both_ways: bool) {
         let name = self.name_cut(from, to, both_ways);
-        let network: &mut Network = self.engine.core.devices.get_mut(self.network);
-        let guard = network.cut(&mut self.engine.core.kernel, &name, from, to, both_ways);
+        let (network, kernel) = self.engine.core.device::<Network>();
+        let guard = network.cut(kernel, &name, from, to, both_ways);
         self.faults.in_force.push((record, InForce::Cut(guard.id())));
         self.faults.cuts.push(HeldCut { record, id: guard.id(), dropped: guard.counter(), guard: Some(guard) });
     }
@@ -249,18 +250,18 @@ impl Sim {
     fn end_loss(&mut self, which: impl Fn(&OpenLoss) -> bool) {
         let (ended, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.faults.losses).into_iter().partition(which);
         self.faults.losses = open;
-        let network: &mut Network = self.engine.core.devices.get_mut(self.network);
+        let (network, kernel) = self.engine.core.device::<Network>();
         for loss in ended {
             self.faults.records[loss.record].effect += network.dropped_by(loss.links, &loss.rule);
-            network.set_loss_rule(&mut self.engine.core.kernel, loss.links, &loss.rule, Ratio::ZERO);
+            network.set_loss_rule(kernel, loss.links, &loss.rule, Ratio::ZERO);
         }
     }
 
     /// Heals every cut, and returns whether one was in force.
     fn heal_cuts(&mut self) -> bool {
-        let network: &mut Network = self.engine.core.devices.get_mut(self.network);
+        let (network, kernel) = self.engine.core.device::<Network>();
         let some = network.living_cuts().next().is_some();
-        network.heal_all(&mut self.engine.core.kernel);
+        network.heal_all(kernel);
         some
     }
 
@@ -303,7 +304,7 @@ impl Sim {
         self.apply_heals();
         self.heal_cuts();
         self.end_loss(|_| true);
-        self.engine.core.devices.get_mut::<Network>(self.network).restore_links(&mut self.engine.core.kernel);
+        self.engine.end_fault_phase();
         for node in (0..self.engine.core.kernel.node_count()).map(NodeId) {
             self.engine.resume(node);
             self.engine.restart(node);
@@ -317,7 +318,7 @@ impl Sim {
         for cut in &self.faults.cuts {
             records[cut.record].effect += cut.dropped.count();
         }
-        let network: &Network = self.engine.core.devices.get(self.network);
+        let network = self.engine.core.devices.find::<Network>();
         for loss in &self.faults.losses {
             records[loss.record].effect += network.dropped_by(loss.links, &loss.rule);
         }

@@ -102,7 +102,7 @@ impl Sim {
     fn pending(&mut self) -> Vec<(String, Evidence)> {
         let mut pending = Vec::new();
         self.guarded(|sim| {
-            let world = WorldView { engine: &sim.engine, network: sim.network };
+            let world = WorldView { engine: &sim.engine };
             pending = sim.checks.pending(&World::new(&world));
         });
         pending
@@ -116,7 +116,7 @@ impl Sim {
     pub(super) fn conclude(&mut self) {
         let now = self.present();
         self.guarded(|sim| {
-            let world = WorldView { engine: &sim.engine, network: sim.network };
+            let world = WorldView { engine: &sim.engine };
             let violations = sim.checks.finish(&World::new(&world), now);
             sim.report.violations.extend(violations);
         });

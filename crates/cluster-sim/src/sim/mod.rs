@@ -29,7 +29,7 @@ mod world;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_runtime::{DeviceId, Digest, Engine, Record};
+use cluster_sim_runtime::{Digest, Engine, Record};
 use cluster_sim_transport::{Control, FateRecord, Network};
 use cluster_sim_types::{NodeId, VirtualInstant};
 
@@ -55,7 +55,6 @@ pub struct Sim {
     /// Drives the fault phase, in place of its duration.
     script: Option<Script>,
     engine: Engine,
-    network: DeviceId,
     /// Where dropped guards of partitions ask to be healed.
     control: Arc<Control>,
     /// End of the virtual time budget.
@@ -97,12 +96,12 @@ impl Sim {
     }
 
     fn network(&self) -> &Network {
-        self.engine.core.devices.get(self.network)
+        self.engine.core.devices.find()
     }
 
     /// Records the fate of every message from now on, to compare runs. Memory grows with every message.
     pub fn keep_fates(&mut self) {
-        self.engine.core.devices.get_mut::<Network>(self.network).keep_fates();
+        self.engine.core.devices.find_mut::<Network>().keep_fates();
     }
 
     /// Fates recorded so far, in the order in which they were decided.

@@ -50,7 +50,7 @@ impl Sim {
 
     /// Reads the present state of the cluster.
     pub fn inspect<T>(&self, read: impl FnOnce(&World<'_>) -> T) -> T {
-        read(&World::new(&WorldView { engine: &self.engine, network: self.network }))
+        read(&World::new(&WorldView { engine: &self.engine }))
     }
 
     /// Not inlined, for loops that do more per step.
@@ -87,7 +87,8 @@ impl Sim {
     #[inline]
     pub(super) fn apply_heals(&mut self) {
         if self.control.is_waiting() {
-            self.engine.core.devices.get_mut::<Network>(self.network).apply_heals(&mut self.engine.core.kernel);
+            let (network, kernel) = self.engine.core.device::<Network>();
+            network.apply_heals(kernel);
             self.note_ended_faults();
         }
     }
@@ -106,7 +107,7 @@ impl Sim {
             self.notify_changes();
         }
         let kernel = &self.engine.core.kernel;
-        let world = WorldView { engine: &self.engine, network: self.network };
+        let world = WorldView { engine: &self.engine };
         let now = Now { at: kernel.now(), step: kernel.steps() };
         self.checks.after_step(kernel.changes(), &World::new(&world), now, &mut self.report.violations);
         if !self.report.violations.is_empty() {

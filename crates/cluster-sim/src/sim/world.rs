@@ -3,14 +3,13 @@
 use std::any::Any;
 
 use cluster_sim_invariants::Observed;
-use cluster_sim_runtime::{DeviceId, Engine};
+use cluster_sim_runtime::Engine;
 use cluster_sim_transport::Network;
 use cluster_sim_types::{Health, NodeId, Traffic, VirtualInstant};
 
 /// A read-only view of an engine between two steps.
 pub(super) struct WorldView<'a> {
     pub(super) engine: &'a Engine,
-    pub(super) network: DeviceId,
 }
 
 impl Observed for WorldView<'_> {
@@ -35,6 +34,6 @@ impl Observed for WorldView<'_> {
     }
 
     fn traffic(&self) -> Traffic {
-        self.engine.core.devices.get::<Network>(self.network).traffic()
+        self.engine.core.devices.find::<Network>().traffic()
     }
 }

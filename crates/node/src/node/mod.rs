@@ -23,9 +23,8 @@ mod time;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use cluster_sim_runtime::Entropy;
 #[cfg(feature = "test-utils")]
-use cluster_sim_runtime::{Core, DeviceId, Kernel, Life, try_entered};
+use cluster_sim_runtime::{Core, DeviceKey, Kernel, Life, try_entered};
 #[cfg(feature = "test-utils")]
 use cluster_sim_transport::Network;
 use cluster_sim_types::{Incarnation, NodeId, Region, Shard};
@@ -35,7 +34,7 @@ pub use session::{Listener, Session};
 pub use tasks::{JoinError, JoinHandle, yield_now};
 pub use time::{Elapsed, Interval, Sleep};
 
-use crate::node_info::NodeInfo;
+use crate::boot::Boot;
 #[cfg(feature = "tokio")]
 use crate::real::NodeContext;
 
@@ -93,10 +92,9 @@ pub struct Node {
 
 /// The constants of one life.
 struct Inner {
-    info: NodeInfo,
+    boot: Boot,
     /// Collected on first use: in a large group one list per node would outweigh everything else.
     peers: OnceLock<Vec<NodeId>>,
-    entropy: Entropy,
 }
 
 /// The twin that a node belongs to.
@@ -113,7 +111,7 @@ pub(crate) enum Twin {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SimulatedContext {
     pub(crate) life: Life,
-    pub(crate) network: DeviceId,
+    pub(crate) network: DeviceKey<Network>,
 }
 
 #[cfg(feature = "test-utils")]
@@ -142,43 +140,43 @@ impl SimulatedContext {
 }
 
 impl Node {
-    pub(crate) fn new(info: NodeInfo, entropy: Entropy, twin: Twin) -> Self {
-        Self { inner: Arc::new(Inner { info, peers: OnceLock::new(), entropy }), twin }
+    pub(crate) fn new(boot: Boot, twin: Twin) -> Self {
+        Self { inner: Arc::new(Inner { boot, peers: OnceLock::new() }), twin }
     }
 
     /// Returns the node's number in the cluster, counted in order of declaration.
     pub fn id(&self) -> NodeId {
-        self.inner.info.id()
+        self.inner.boot.id()
     }
 
     /// Returns the declared name: group and index, such as `edge/1`.
     pub fn name(&self) -> &str {
-        self.inner.info.name()
+        self.inner.boot.name()
     }
 
     /// Returns the index within the group, from 0.
     pub fn index(&self) -> u32 {
-        self.inner.info.index()
+        self.inner.boot.index()
     }
 
     /// Returns the region; 0 if none was declared.
     pub fn region(&self) -> Region {
-        self.inner.info.region()
+        self.inner.boot.region()
     }
 
     /// Returns the shard; 0 if none was declared.
     pub fn shard(&self) -> Shard {
-        self.inner.info.shard()
+        self.inner.boot.shard()
     }
 
     /// Returns the number of this life: 0 for the first, one more after every restart.
     pub fn incarnation(&self) -> Incarnation {
-        self.inner.info.incarnation()
+        self.inner.boot.incarnation()
     }
 
     /// Lists the other nodes of the group and shard, in order of id.
     pub fn peers(&self) -> &[NodeId] {
-        self.inner.peers.get_or_init(|| self.inner.info.peers())
+        self.inner.peers.get_or_init(|| self.inner.boot.peers())
     }
 }
 

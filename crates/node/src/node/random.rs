@@ -14,7 +14,7 @@ impl Node {
     /// gives the rolls of a simulation with the same seed; without a seed, the operating system chooses one for each start of a
     /// node.
     pub fn roll(&self, name: &str, index: u64) -> Roll {
-        self.inner.entropy.roll(name, index)
+        self.inner.boot.entropy().roll(name, index)
     }
 
     /// Returns the next random number, for choices that have no natural number.
@@ -26,12 +26,12 @@ impl Node {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(ref sim) => sim.life.read(|core| core.kernel.random(sim.life.node())).unwrap_or(Roll(0)),
             #[cfg(feature = "tokio")]
-            Twin::Real(ref context) => context.random(self.inner.entropy),
+            Twin::Real(ref context) => context.random(self.inner.boot.entropy()),
         }
     }
 
     /// Returns the source of [`roll`](Self::roll), for code shared with machines.
     pub fn entropy(&self) -> Entropy {
-        self.inner.entropy
+        self.inner.boot.entropy()
     }
 }

@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use super::context::NodeContext;
 use super::handle::TokioNode;
 use super::observer::{Observation, Observer};
+use crate::boot::Boot;
 use crate::node::{Node, Twin};
 use crate::node_info::NodeInfo;
 
@@ -101,7 +102,7 @@ impl TokioSetup {
             .map_err(|cause| StartError::Sockets { node: id, cause })?;
         let context = Arc::new(NodeContext::new(id, life, network, self.observer.clone()));
         let name = Arc::from(info.name());
-        let node = Node::new(info, entropy, Twin::Real(Arc::clone(&context)));
+        let node = Node::new(Boot::new(info, entropy), Twin::Real(Arc::clone(&context)));
         Ok(TokioNode::run(id, name, context, main(node)))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::arena::Arena;
 use super::budget::Budget;
-use super::device::Devices;
+use super::device::{Device, Devices};
 use super::kernel::Kernel;
 use crate::random::SeedSchedule;
 
@@ -19,6 +19,14 @@ pub struct Core {
 impl Core {
     pub(crate) fn new(seeds: SeedSchedule, budget: Budget, arena: Arena) -> Self {
         Self { kernel: Kernel::new(seeds, budget, arena), devices: Devices::default() }
+    }
+
+    /// Returns the device of a type, with the kernel that its methods take.
+    ///
+    /// # Panics
+    /// If no device of the type was registered.
+    pub fn device<D: Device>(&mut self) -> (&mut D, &mut Kernel) {
+        (self.devices.find_mut(), &mut self.kernel)
     }
 
     /// Whether nothing is left to run: no pending event, and no task ready.

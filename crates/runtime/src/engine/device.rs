@@ -1,62 +1,176 @@
-//! The trait of what connects nodes, and the table of devices.
+//! The trait of what stands between the nodes or beside them, and the table of devices.
+//!
+//! A host that uses a device resolves its type to a [`DeviceKey`] once, when the host is made ([`Devices::key`]), and reaches it
+//! with that key from then on. Code that runs seldom asks by type alone ([`Devices::find`]).
+//!
+//! The calls that a device gets, in their order relative to the code on the node:
+//!
+//! | call | when |
+//! |---|---|
+//! | [`registered`](Device::registered) | once, before all others |
+//! | [`life_began`](Device::life_began) | before the host boots: its first step finds the device ready |
+//! | [`fire`](Device::fire) | at each event that the device scheduled |
+//! | [`node_resumed`](Device::node_resumed) | after the node's own timers and tasks were made due |
+//! | [`life_ended`](Device::life_ended) | after the memory of the life was dropped: destructors still reach the device |
+//! | [`fault_phase_ended`](Device::fault_phase_ended) | before paused nodes resume and crashed ones restart |
+//! | [`run_ended`](Device::run_ended) | once, after every life was dropped |
 
 use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
 
-use cluster_sim_types::NodeId;
+use cluster_sim_types::{Incarnation, NodeId};
 
 use super::kernel::Kernel;
 use super::queue::DeviceId;
 
-/// A component between the nodes, such as the network.
+/// The end of a life, as its devices hear of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LifeEnd {
+    /// The node crashed.
+    Crashed,
+    /// The node was killed for good, perhaps while it was down or before its first life.
+    Killed,
+    /// The main function of an async node returned. The node stays up with its last view, so a crash or kill may follow.
+    Returned,
+}
+
+/// A component between the nodes or beside them, such as the network.
 ///
-/// It owns its payloads, fires when an event names it, and wakes hosts through the kernel.
+/// It owns its payloads, fires when an event names it, and wakes hosts through the kernel. The module documentation says when each
+/// method is called.
 pub trait Device: Any {
+    /// Receives the id by which the device schedules its events and names its waits.
+    fn registered(&mut self, id: DeviceId);
+
     /// Handles a due event; `slot` is the number it was scheduled with.
     ///
     /// Returns the node to wake and a number with which it fetches its input; `None` wakes no node.
     fn fire(&mut self, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)>;
 
+    /// Prepares what a node needs in a new life; its host boots next.
+    fn life_began(&mut self, kernel: &mut Kernel, node: NodeId, incarnation: Incarnation) {
+        let _ = (kernel, node, incarnation);
+    }
+
     /// Drops what waits here for a node whose life ended.
-    fn node_ended(&mut self, kernel: &mut Kernel, node: NodeId);
+    fn life_ended(&mut self, kernel: &mut Kernel, node: NodeId, incarnation: Incarnation, end: LifeEnd);
 
     /// Makes due what waits here for a node that was resumed.
     fn node_resumed(&mut self, kernel: &mut Kernel, node: NodeId);
+
+    /// Ends the faults of this device at the end of the fault phase.
+    fn fault_phase_ended(&mut self, kernel: &mut Kernel) {
+        let _ = kernel;
+    }
+
+    /// Ends the device's part in the run; no further call follows.
+    fn run_ended(&mut self, kernel: &mut Kernel) {
+        let _ = kernel;
+    }
 
     /// Describes what a task waits for, for a report; `what` is the number it passed when it began to wait.
     fn describe(&self, kernel: &Kernel, what: u64) -> String;
 }
 
-/// The devices of an engine.
+/// The id of a device together with its type.
+///
+/// Reaching a device by its key takes one index and one comparison.
+pub struct DeviceKey<D> {
+    id: DeviceId,
+    device: PhantomData<fn() -> D>,
+}
+
+impl<D> DeviceKey<D> {
+    const fn of(id: DeviceId) -> Self {
+        Self { id, device: PhantomData }
+    }
+
+    /// Returns the id, as in [`Wake::Device`](super::Wake::Device).
+    #[inline]
+    pub const fn id(self) -> DeviceId {
+        self.id
+    }
+}
+
+impl<D> Clone for DeviceKey<D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D> Copy for DeviceKey<D> {}
+
+impl<D> fmt::Debug for DeviceKey<D> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("DeviceKey").field(&self.id).finish()
+    }
+}
+
+/// The devices of an engine, at most one of each type.
 #[derive(Default)]
 pub struct Devices {
     all: Vec<Box<dyn Device>>,
 }
 
 impl Devices {
-    pub(crate) fn register(&mut self, device: impl Device) -> DeviceId {
+    pub(crate) fn register<D: Device>(&mut self, device: D) -> DeviceKey<D> {
         assert!(self.all.len() < DeviceId::MAX, "a simulation has a handful of devices");
+        assert!(self.position::<D>().is_none(), "hosts find a device by its type, so a simulation has one of each");
+        let id = DeviceId(self.all.len() as u16);
         self.all.push(Box::new(device));
-        DeviceId((self.all.len() - 1) as u16)
+        self.all[usize::from(id.0)].registered(id);
+        DeviceKey::of(id)
     }
 
-    /// Returns the device `id`, downcast to its type.
-    ///
-    /// # Panics
-    /// If the device has another type.
-    #[inline]
-    pub fn get<D: Device>(&self, id: DeviceId) -> &D {
-        let device: &dyn Any = &*self.all[usize::from(id.0)];
-        device.downcast_ref().expect("a device is asked for by the type it was registered with")
+    fn position<D: Device>(&self) -> Option<usize> {
+        self.all.iter().position(|device| (&**device as &dyn Any).is::<D>())
     }
 
-    /// Returns the device `id` mutably, downcast to its type.
+    /// Resolves a type to the key of its device.
     ///
     /// # Panics
-    /// If the device has another type.
+    /// If no device of the type was registered.
+    pub fn key<D: Device>(&self) -> DeviceKey<D> {
+        let position = self.position::<D>();
+        DeviceKey::of(DeviceId(position.expect("a device is registered before the hosts that use it") as u16))
+    }
+
+    /// Returns the device of a type.
+    ///
+    /// # Panics
+    /// As [`key`](Self::key).
+    pub fn find<D: Device>(&self) -> &D {
+        self.get(self.key())
+    }
+
+    /// Returns the device of a type mutably.
+    ///
+    /// # Panics
+    /// As [`key`](Self::key).
+    pub fn find_mut<D: Device>(&mut self) -> &mut D {
+        self.get_mut(self.key())
+    }
+
+    /// Returns the device of a key.
+    ///
+    /// # Panics
+    /// If the key is of another engine, and the device has another type.
     #[inline]
-    pub fn get_mut<D: Device>(&mut self, id: DeviceId) -> &mut D {
-        let device: &mut dyn Any = &mut *self.all[usize::from(id.0)];
-        device.downcast_mut().expect("a device is asked for by the type it was registered with")
+    pub fn get<D: Device>(&self, key: DeviceKey<D>) -> &D {
+        let device: &dyn Any = &*self.all[usize::from(key.id.0)];
+        device.downcast_ref().expect("a key is used in the engine that it came from")
+    }
+
+    /// Returns the device of a key mutably.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    #[inline]
+    pub fn get_mut<D: Device>(&mut self, key: DeviceKey<D>) -> &mut D {
+        let device: &mut dyn Any = &mut *self.all[usize::from(key.id.0)];
+        device.downcast_mut().expect("a key is used in the engine that it came from")
     }
 
     #[inline]
@@ -70,5 +184,10 @@ impl Devices {
 
     pub(crate) fn each(&mut self) -> impl Iterator<Item = &mut Box<dyn Device>> {
         self.all.iter_mut()
+    }
+
+    pub(crate) fn end_life(&mut self, kernel: &mut Kernel, node: NodeId, end: LifeEnd) {
+        let incarnation = kernel.incarnation(node);
+        self.each().for_each(|device| device.life_ended(kernel, node, incarnation, end));
     }
 }

@@ -8,6 +8,16 @@ use super::core::Core;
 use super::queue::DeviceId;
 use crate::random::Entropy;
 
+/// A life that begins: what a host gets when it boots.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct NewLife {
+    /// The number of the life: 0 for the first, one more after every restart.
+    pub incarnation: Incarnation,
+    /// The source of the node's own choices in this life.
+    pub entropy: Entropy,
+}
+
 /// The reason for waking a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wake {
@@ -30,7 +40,7 @@ pub struct Step<'a> {
 /// Code on a node, of any kind: takes inputs, produces effects, can crash.
 pub trait Host {
     /// Begins a life without any memory of earlier ones.
-    fn boot(&mut self, incarnation: Incarnation, entropy: Entropy);
+    fn boot(&mut self, life: NewLife);
 
     /// Handles one wake and carries out the effects.
     fn step(&mut self, wake: Wake, step: Step<'_>);

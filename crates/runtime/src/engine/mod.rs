@@ -58,9 +58,9 @@ pub use arena::Arena;
 pub use budget::{Budget, Exhausted};
 pub use core::Core;
 pub use decisions::{Choice, Choices, Decision, Decisions, Site};
-pub use device::{Device, Devices};
+pub use device::{Device, DeviceKey, Devices, LifeEnd};
 pub use heartbeat::{Heartbeat, Position};
-pub use host::{Host, Step, Wake};
+pub use host::{Host, NewLife, Step, Wake};
 pub use kernel::Kernel;
 use queue::Target;
 pub use queue::{DeviceId, Order, Rank};
@@ -92,6 +92,8 @@ pub struct Engine {
     hosts: Vec<Box<dyn Host>>,
     /// The node whose code runs, to name it if the code panics.
     pub(crate) running: Option<NodeId>,
+    /// Whether every life was ended at the end of the run.
+    is_shut_down: bool,
 }
 
 impl Engine {
@@ -102,7 +104,8 @@ impl Engine {
 
     /// Creates an engine that reuses the memory of an earlier one.
     pub fn in_arena(seeds: SeedSchedule, budget: Budget, arena: Arena) -> Self {
-        Self { core: Box::new(Core::new(seeds, budget, arena)), hosts: Vec::new(), running: None }
+        let core = Box::new(Core::new(seeds, budget, arena));
+        Self { core, hosts: Vec::new(), running: None, is_shut_down: false }
     }
 
     /// Takes out the memory for another engine.
@@ -112,8 +115,11 @@ impl Engine {
         self.core.kernel.take_arena()
     }
 
-    /// Adds a device and returns the id by which events and hosts name it.
-    pub fn register(&mut self, device: impl Device) -> DeviceId {
+    /// Adds a device and returns its key. Hosts that use it are made afterwards.
+    ///
+    /// # Panics
+    /// If a device of this type is registered already.
+    pub fn register<D: Device>(&mut self, device: D) -> DeviceKey<D> {
         self.core.devices.register(device)
     }
 
@@ -188,8 +194,10 @@ impl Engine {
     fn boot(&mut self, node: NodeId) {
         let incarnation = self.core.kernel.next_incarnation(node);
         let entropy = self.core.kernel.begin_life(node, incarnation);
+        let Core { kernel, devices } = &mut *self.core;
+        devices.each().for_each(|device| device.life_began(kernel, node, incarnation));
         self.running = Some(node);
-        self.hosts[node.index()].boot(incarnation, entropy);
+        self.hosts[node.index()].boot(NewLife { incarnation, entropy });
         self.step_host(node, Wake::Start);
     }
 
@@ -242,7 +250,7 @@ impl Engine {
     pub fn crash(&mut self, node: NodeId) -> bool {
         let alive = matches!(self.core.kernel.health(node), Health::Up | Health::Paused);
         if alive {
-            self.end_life(node, Health::Down, RecordKind::Crash);
+            self.end_life(node, Health::Down, RecordKind::Crash, LifeEnd::Crashed);
         }
         alive
     }
@@ -251,20 +259,19 @@ impl Engine {
     pub fn kill(&mut self, node: NodeId) -> bool {
         let exists = self.core.kernel.health(node) != Health::Killed;
         if exists {
-            self.end_life(node, Health::Killed, RecordKind::Kill);
+            self.end_life(node, Health::Killed, RecordKind::Kill, LifeEnd::Killed);
         }
         exists
     }
 
-    fn end_life(&mut self, node: NodeId, health: Health, kind: RecordKind) {
+    fn end_life(&mut self, node: NodeId, health: Health, kind: RecordKind, end: LifeEnd) {
         self.core.kernel.set_health(node, health, kind);
         // Dropping runs code of the node. Its life is over by now, so its handles are inert.
         self.running = Some(node);
         let panic = catch_unwind(AssertUnwindSafe(|| self.hosts[node.index()].crash())).err();
         let panic = panic.or(drop_tasks(&mut self.core, Some(node))).or(drop_node_state(&mut self.core, node));
-        for device in self.core.devices.each() {
-            device.node_ended(&mut self.core.kernel, node);
-        }
+        let Core { kernel, devices } = &mut *self.core;
+        devices.end_life(kernel, node, end);
         if let Some(panic) = panic {
             resume_unwind(panic);
         }
@@ -306,11 +313,22 @@ impl Engine {
 }
 
 impl Engine {
-    /// Ends every life at the end of the run, while dropped handles are still inert rather than invalid.
+    /// Notifies the devices that the fault phase is over; call it before nodes resume and restart.
+    pub fn end_fault_phase(&mut self) {
+        let Core { kernel, devices } = &mut *self.core;
+        devices.each().for_each(|device| device.fault_phase_ended(kernel));
+    }
+
+    /// Ends every life and the run, while dropped handles do nothing rather than panic.
+    ///
+    /// Does nothing the second time.
     ///
     /// # Panics
     /// With the first panic of a destructor, after everything was dropped.
     pub fn shut_down(&mut self) {
+        if std::mem::replace(&mut self.is_shut_down, true) {
+            return;
+        }
         let nodes = || (0..self.core.kernel.node_count()).map(NodeId);
         let all: Vec<NodeId> = nodes().collect();
         all.iter().for_each(|node| self.core.kernel.retire(*node));
@@ -318,6 +336,8 @@ impl Engine {
         for node in all {
             first = first.or(drop_node_state(&mut self.core, node));
         }
+        let Core { kernel, devices } = &mut *self.core;
+        devices.each().for_each(|device| device.run_ended(kernel));
         if let Some(panic) = first {
             resume_unwind(panic);
         }
@@ -326,11 +346,9 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        if self.core.kernel.tasks.is_used() {
-            let ended = catch_unwind(AssertUnwindSafe(|| self.shut_down()));
-            if let (Err(panic), false) = (ended, is_unwinding()) {
-                resume_unwind(panic);
-            }
+        let ended = catch_unwind(AssertUnwindSafe(|| self.shut_down()));
+        if let (Err(panic), false) = (ended, is_unwinding()) {
+            resume_unwind(panic);
         }
     }
 }

@@ -10,7 +10,7 @@ use super::task::{BoxedFuture, TaskId};
 use super::teardown::{End, Panic, drop_guarded, drop_tasks};
 use super::thread::current_thread;
 use super::waker::WakerId;
-use crate::engine::{Core, Engine, Kernel, Record, RecordKind};
+use crate::engine::{Core, Engine, Kernel, LifeEnd, Record, RecordKind};
 
 impl Kernel {
     /// Makes tasks ready that were woken through the inbox.
@@ -120,7 +120,7 @@ impl Engine {
             let others = drop_tasks(core, Some(node));
             first = first.or(others);
             let Core { kernel, devices } = &mut **core;
-            devices.each().for_each(|device| device.node_ended(kernel, node));
+            devices.end_life(kernel, node, LifeEnd::Returned);
         }
         if let Some(panic) = first {
             // The caller reads the node of the panic from here.

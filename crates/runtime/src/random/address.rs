@@ -140,6 +140,10 @@ impl Entropy {
         Self(key)
     }
 
+    pub(super) const fn key(self) -> u64 {
+        self.0
+    }
+
     /// Returns the roll for choice number `index` of the kind `name`.
     ///
     /// Equal arguments give equal rolls: number the subject of the choice (the operation, the attempt), not the calls.

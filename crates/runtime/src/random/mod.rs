@@ -22,6 +22,7 @@
 //! | `seed.rs` | [`Seed`], and the [`SeedSchedule`] of a run that changes seeds |
 //! | `mixing.rs` | the two published mixing functions |
 //! | `address.rs` | streams, addresses, rolls, and a node's [`Entropy`] |
+//! | `rng.rs` | that entropy as a generator of `rand_core` |
 //! | `distribution.rs` | distributions of durations, as data |
 //! | `quantile.rs` | compiles a distribution to a table, with `libm` |
 //! | `sampling.rs` | samples the table, with integers only |
@@ -40,11 +41,13 @@ mod address;
 mod distribution;
 mod mixing;
 mod quantile;
+mod rng;
 mod sampling;
 mod seed;
 
 pub use address::{Address, Entropy, Roll, SeededStream, Stream};
 pub use distribution::{Distribution, InvalidDistribution};
 pub use mixing::{finalize, fold, fold_bytes};
+pub use rng::EntropyRng;
 pub use sampling::QuantileTable;
 pub use seed::{InvalidSeed, Seed, SeedSchedule};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim::{FaultPlan, LinkModel, NodeInfo, Ratio, Scenario, Seed};
+use cluster_sim::{Boot, FaultPlan, LinkModel, Ratio, Scenario, Seed};
 use cluster_sim_edge_cache as system;
 use cluster_sim_edge_cache::{Client, Collector, Config, Edge, Layout, MetricsSnapshot, Router, Source, client};
 use cluster_sim_registry::{NodeStyle, Prepared, ScenarioError};
@@ -116,9 +116,9 @@ fn scenario(file: &EdgeCacheFile, faults: FaultPlan, config: Arc<Config>, layout
         .recovery_timeout(Duration::ZERO)
         // Clocks of nodes count from their boot; booting at 0 makes them agree with the times of the file.
         .start_together()
-        .machines(SOURCE, 1, move |node: &NodeInfo| Source::boot(&for_source, layout, node))
-        .machines(ROUTER, 1, move |node: &NodeInfo| Router::boot(&for_router, layout, node))
-        .machines(EDGE, layout.edges, move |node: &NodeInfo| Edge::boot(&for_edge, layout, node));
+        .machines(SOURCE, 1, move |node: &Boot| Source::boot(&for_source, layout, node))
+        .machines(ROUTER, 1, move |node: &Boot| Router::boot(&for_router, layout, node))
+        .machines(EDGE, layout.edges, move |node: &Boot| Edge::boot(&for_edge, layout, node));
     with_clients(scenario, file.client, config, layout)
         .links(SOURCE, ROUTER, "feed", feed_link)
         .links(ROUTER, EDGE, INVALIDATIONS, file.chaos_model())
@@ -134,7 +134,7 @@ fn scenario(file: &EdgeCacheFile, faults: FaultPlan, config: Arc<Config>, layout
 
 fn with_clients(scenario: Scenario, style: NodeStyle, config: Arc<Config>, layout: Layout) -> Scenario {
     match style {
-        NodeStyle::Machine => scenario.machines(CLIENT, layout.clients, move |node: &NodeInfo| Client::boot(&config, layout, node)),
+        NodeStyle::Machine => scenario.machines(CLIENT, layout.clients, move |node: &Boot| Client::boot(&config, layout, node)),
         NodeStyle::Async => scenario.nodes(CLIENT, layout.clients, move |node| client(node, Arc::clone(&config), layout)),
     }
 }

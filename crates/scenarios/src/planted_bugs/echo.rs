@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster_sim::{FaultProfile, LinkModel, NodeInfo, Scenario};
+use cluster_sim::{Boot, FaultProfile, LinkModel, Scenario};
 use cluster_sim_echo::{AnswersMatchQuestions, Bug, Client, ClientView, Config, Server, client, server_with};
 use cluster_sim_registry::NodeStyle;
 
@@ -22,7 +22,7 @@ pub fn echo(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
         NodeStyle::Machine => Scenario::new("hunt-echo").machines("server", 1, move |_| Server::boot(config)).machines(
             "client",
             3,
-            move |node: &NodeInfo| Client::boot(config, node),
+            move |node: &Boot| Client::boot(config, node),
         ),
         NodeStyle::Async => Scenario::new("hunt-echo-async").nodes("server", 1, move |node| server_with(node, config)).nodes(
             "client",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim::{Distribution, FaultProfile, LinkModel, NodeInfo, Scenario, StaleDelivery, VirtualInstant, World};
+use cluster_sim::{Boot, Distribution, FaultProfile, LinkModel, Scenario, StaleDelivery, VirtualInstant, World};
 use cluster_sim_edge_cache::rules::{Acknowledgements, Answers, BoundedWaits, MonotonicReads, NoRollback, ReadYourWrites};
 use cluster_sim_edge_cache::{
     ApplyMode, Bug, Client, Config, Edge, EdgeView, KeyDistribution, KeyTable, LagPolicy, Layout, Router, Source, SourceView,
@@ -69,13 +69,11 @@ pub fn edge_cache_with_workload(workload: Workload, style: NodeStyle, bug: Optio
         NodeStyle::Async => "hunt-edge-cache-async",
     });
     let servers = scenario
-        .machines(SOURCE, 1, move |node: &NodeInfo| Source::boot(&for_source, LAYOUT, node))
-        .machines(ROUTER, 1, move |node: &NodeInfo| Router::boot(&for_router, LAYOUT, node))
-        .machines(EDGE, LAYOUT.edges, move |node: &NodeInfo| Edge::boot(&for_edge, LAYOUT, node));
+        .machines(SOURCE, 1, move |node: &Boot| Source::boot(&for_source, LAYOUT, node))
+        .machines(ROUTER, 1, move |node: &Boot| Router::boot(&for_router, LAYOUT, node))
+        .machines(EDGE, LAYOUT.edges, move |node: &Boot| Edge::boot(&for_edge, LAYOUT, node));
     let nodes = match style {
-        NodeStyle::Machine => {
-            servers.machines(CLIENT, LAYOUT.clients, move |node: &NodeInfo| Client::boot(&for_client, LAYOUT, node))
-        }
+        NodeStyle::Machine => servers.machines(CLIENT, LAYOUT.clients, move |node: &Boot| Client::boot(&for_client, LAYOUT, node)),
         NodeStyle::Async => servers.nodes(CLIENT, LAYOUT.clients, move |node| client(node, Arc::clone(&for_client), LAYOUT)),
     };
     let cluster = with_rules(with_links(nodes)).duration(FAULT_PHASE).stable_for(Duration::from_millis(10));

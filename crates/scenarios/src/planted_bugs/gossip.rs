@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster_sim::{FaultProfile, LinkModel, NodeInfo, Scenario};
+use cluster_sim::{Boot, FaultProfile, LinkModel, Scenario};
 use cluster_sim_gossip::{Bug, Config, Gossip, Newest, NoRollback, gossip as node};
 use cluster_sim_registry::NodeStyle;
 
@@ -19,9 +19,7 @@ pub fn gossip(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
     let config = Config { rounds_with_news: 60, bug, ..Config::default() };
     let last = Newest(config.last(NODES));
     let nodes = match style {
-        NodeStyle::Machine => {
-            Scenario::new("hunt-gossip").machines("gossip", NODES, move |node: &NodeInfo| Gossip::boot(config, node))
-        }
+        NodeStyle::Machine => Scenario::new("hunt-gossip").machines("gossip", NODES, move |node: &Boot| Gossip::boot(config, node)),
         NodeStyle::Async => Scenario::new("hunt-gossip-async").nodes("gossip", NODES, move |handle| node(handle, config)),
     };
     let cluster = nodes

@@ -1,6 +1,6 @@
 //! The client as a machine.
 
-use cluster_sim_node::{Effects, Entropy, Incarnation, Input, Label, LocalInstant, Machine, NodeInfo, Timer};
+use cluster_sim_node::{Boot, Effects, Entropy, Incarnation, Input, Label, LocalInstant, Machine, Timer};
 
 use crate::bug::Bug;
 use crate::config::{Config, SERVER};
@@ -91,8 +91,8 @@ impl Retries {
 
 impl Client {
     /// Creates a client that has asked nothing in this life.
-    pub fn boot(config: Config, info: &NodeInfo) -> Self {
-        Self { config, life: info.incarnation(), view: ClientView::default(), last: None, retries: Retries::new(config.bug) }
+    pub fn boot(config: Config, boot: &Boot) -> Self {
+        Self { config, life: boot.incarnation(), view: ClientView::default(), last: None, retries: Retries::new(config.bug) }
     }
 
     fn ask(&mut self, waiting: Waiting, effects: &mut Effects<EchoMessage>) {
@@ -160,14 +160,15 @@ impl Machine for Client {
 mod tests {
     use std::time::Duration;
 
-    use cluster_sim_node::{Effect, NodeId};
+    use cluster_sim_node::{Effect, NodeId, NodeInfo};
 
     use super::*;
 
     const ENTROPY: Entropy = Entropy::from_key(42);
 
     fn client(config: Config) -> Client {
-        Client::boot(config, &NodeInfo::new(NodeId(1), "client/0", 0, []).in_life(Incarnation(1)))
+        let info = NodeInfo::new(NodeId(1), "client/0", 0, []).in_life(Incarnation(1));
+        Client::boot(config, &Boot::new(info, Entropy::from_key(0)))
     }
 
     fn question(number: u64) -> Question {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, NodeInfo, Timer};
+use cluster_sim_node::{Boot, Effects, Input, Label, LocalInstant, Machine, NodeId, Timer};
 
 use crate::config::{Config, Layout};
 use crate::fact::EdgeFact;
@@ -35,10 +35,10 @@ pub struct Client {
 
 impl Client {
     /// Creates a client. Its index in the group selects its home edge.
-    pub fn boot(config: &Arc<Config>, layout: Layout, info: &NodeInfo) -> Self {
+    pub fn boot(config: &Arc<Config>, layout: Layout, boot: &Boot) -> Self {
         Self {
             config: Arc::clone(config),
-            roamer: Roamer::new(config, layout, info.index()),
+            roamer: Roamer::new(config, layout, boot.index()),
             reads: Ticks::at(config.reads_per_client_per_sec),
             writes: Ticks::at(config.writes_per_client_per_sec),
             view: ClientView::default(),

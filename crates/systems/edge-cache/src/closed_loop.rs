@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_invariants::{Change, Invariant, Verdict, World};
-use cluster_sim_node::{Effect, Effects, Entropy, Input, LocalInstant, Machine, NodeId, NodeInfo, Ratio, Timer};
+use cluster_sim_node::{Boot, Effect, Effects, Entropy, Input, LocalInstant, Machine, NodeId, NodeInfo, Ratio, Timer};
 
 use crate::fixture::{Cluster, config, milliseconds};
 use crate::{
@@ -52,17 +52,17 @@ type EventQueue = BTreeMap<(Duration, u8, u64), (NodeId, Input<EdgeMessage>)>;
 fn run(config: Config, chaos: Chaos, until: Duration) -> (MetricsSnapshot, Verdict) {
     let mut collector = Collector::new(&config, LAYOUT);
     let config = Arc::new(config);
-    let info = |id: NodeId, index| NodeInfo::new(id, "node", index, Vec::new());
+    let boot = |id: NodeId, index| Boot::new(NodeInfo::new(id, "node", index, Vec::new()), Entropy::from_key(0));
     let mut nodes: Vec<Box<dyn Node>> = vec![
-        Box::new(Source::boot(&config, LAYOUT, &info(Layout::SOURCE, 0))),
-        Box::new(Router::boot(&config, LAYOUT, &info(Layout::ROUTER, 0))),
+        Box::new(Source::boot(&config, LAYOUT, &boot(Layout::SOURCE, 0))),
+        Box::new(Router::boot(&config, LAYOUT, &boot(Layout::ROUTER, 0))),
     ];
     nodes.extend(
-        (0..LAYOUT.edges).map(|index| Box::new(Edge::boot(&config, LAYOUT, &info(LAYOUT.edge(index), index))) as Box<dyn Node>),
+        (0..LAYOUT.edges).map(|index| Box::new(Edge::boot(&config, LAYOUT, &boot(LAYOUT.edge(index), index))) as Box<dyn Node>),
     );
     nodes.extend(
         (0..LAYOUT.clients)
-            .map(|index| Box::new(Client::boot(&config, LAYOUT, &info(LAYOUT.client(index), index))) as Box<dyn Node>),
+            .map(|index| Box::new(Client::boot(&config, LAYOUT, &boot(LAYOUT.client(index), index))) as Box<dyn Node>),
     );
     let mut effects: Vec<_> = (0..nodes.len() as u64).map(|key| Effects::new(Entropy::from_key(key))).collect();
     let mut armed: BTreeMap<(NodeId, Timer), (Duration, u8, u64)> = BTreeMap::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, NodeInfo};
+use cluster_sim_node::{Boot, Effects, Input, Label, LocalInstant, Machine, NodeId};
 
 use crate::bug::Bug;
 use crate::config::{ApplyMode, Config, Layout};
@@ -52,7 +52,7 @@ impl Arrival {
 
 impl Edge {
     /// Creates an edge with an empty cache.
-    pub fn boot(config: &Arc<Config>, _layout: Layout, _info: &NodeInfo) -> Self {
+    pub fn boot(config: &Arc<Config>, _layout: Layout, _boot: &Boot) -> Self {
         Self {
             apply_mode: config.apply_mode,
             bug: config.bug,

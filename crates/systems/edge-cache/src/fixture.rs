@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_invariants::{Health, Observed, Traffic, VirtualInstant};
-use cluster_sim_node::{Effect, Effects, Entropy, Input, LocalInstant, Machine, NodeId, NodeInfo, Roll, Timer};
+use cluster_sim_node::{Boot, Effect, Effects, Entropy, Input, LocalInstant, Machine, NodeId, NodeInfo, Roll, Timer};
 
 use crate::config::{ApplyMode, Config, KeyDistribution, LagPolicy, Layout};
 use crate::fact::EdgeFact;
@@ -56,9 +56,10 @@ pub(crate) struct Bench<M: Machine<Message = EdgeMessage>> {
 
 impl<M: Machine<Message = EdgeMessage>> Bench<M> {
     /// Boots and starts a machine.
-    pub(crate) fn new(id: NodeId, config: Config, boot: impl Fn(&Arc<Config>, Layout, &NodeInfo) -> M) -> Self {
+    pub(crate) fn new(id: NodeId, config: Config, boot: impl Fn(&Arc<Config>, Layout, &Boot) -> M) -> Self {
         let index = LAYOUT.edge_index(id).or(LAYOUT.client_index(id)).unwrap_or(0);
-        let machine = boot(&Arc::new(config), LAYOUT, &NodeInfo::new(id, "bench", index, Vec::new()));
+        let machine =
+            boot(&Arc::new(config), LAYOUT, &Boot::new(NodeInfo::new(id, "bench", index, Vec::new()), Entropy::from_key(0)));
         let effects = Effects::new(ENTROPY);
         let mut bench = Self { machine, effects, now: Duration::ZERO, armed: BTreeMap::new(), sent: Vec::new(), facts: Vec::new() };
         bench.step(Input::Start);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_node::{Effects, Incarnation, Input, Label, LocalInstant, Machine, NodeId, NodeInfo, Timer};
+use cluster_sim_node::{Boot, Effects, Incarnation, Input, Label, LocalInstant, Machine, NodeId, Timer};
 
 use crate::bug::Bug;
 use crate::config::{Config, LagPolicy, Layout};
@@ -51,8 +51,8 @@ pub struct RouterView {
 
 impl Router {
     /// Creates the router of an edge cache.
-    pub fn boot(config: &Arc<Config>, layout: Layout, info: &NodeInfo) -> Self {
-        let omits_last_edge = config.bug == Some(Bug::RestartsLeaveOutEdge) && info.incarnation() > Incarnation(2);
+    pub fn boot(config: &Arc<Config>, layout: Layout, boot: &Boot) -> Self {
+        let omits_last_edge = config.bug == Some(Bug::RestartsLeaveOutEdge) && boot.incarnation() > Incarnation(2);
         let edges = (0..layout.edges - u32::from(omits_last_edge)).map(|index| layout.edge(index)).collect();
         Self { config: Arc::clone(config), edges, second: 0, lags: 0, view: RouterView::default() }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, NodeInfo, Timer};
+use cluster_sim_node::{Boot, Effects, Input, Label, LocalInstant, Machine, NodeId, Timer};
 
 use crate::bug::Bug;
 use crate::config::{Config, Layout};
@@ -41,7 +41,7 @@ pub struct SourceView {
 
 impl Source {
     /// Creates the source of an edge cache.
-    pub fn boot(config: &Arc<Config>, _layout: Layout, _info: &NodeInfo) -> Self {
+    pub fn boot(config: &Arc<Config>, _layout: Layout, _boot: &Boot) -> Self {
         Self {
             config: Arc::clone(config),
             schedule: MutationSchedule::new(config),

@@ -1,6 +1,6 @@
 //! A gossiping node as a machine.
 
-use cluster_sim_node::{Effects, Input, Label, LocalInstant, Machine, NodeId, NodeInfo, Timer};
+use cluster_sim_node::{Boot, Effects, Input, Label, LocalInstant, Machine, NodeId, Timer};
 
 use crate::config::Config;
 use crate::message::{GossipMessage, Newest, label};
@@ -24,8 +24,8 @@ pub struct Gossip {
 
 impl Gossip {
     /// Creates a node that knows nothing.
-    pub fn boot(config: Config, info: &NodeInfo) -> Self {
-        Self { config, index: info.index(), peers: info.peers(), round: 0, state: GossipState::new(config) }
+    pub fn boot(config: Config, boot: &Boot) -> Self {
+        Self { config, index: boot.index(), peers: boot.peers(), round: 0, state: GossipState::new(config) }
     }
 
     fn begin_round(&mut self, now: LocalInstant, effects: &mut Effects<GossipMessage>) {

@@ -8,8 +8,8 @@
 //! A receiver of another message type gets the message by way of its encoding. A message that does not decode to the last byte is
 //! lost as `undecodable`.
 
-use cluster_sim_runtime::{Device, Kernel, Order, RecordKind, Waiter};
-use cluster_sim_types::{Health, NodeId};
+use cluster_sim_runtime::{Device, DeviceId, Kernel, LifeEnd, Order, RecordKind, Waiter};
+use cluster_sim_types::{Health, Incarnation, NodeId};
 
 use super::fate::Cause;
 use super::model::StaleDelivery;
@@ -25,6 +25,10 @@ use crate::message::{Message, Received, decode};
 pub const INBOX_CAPACITY: usize = 256;
 
 impl Device for Network {
+    fn registered(&mut self, id: DeviceId) {
+        self.device = Some(id);
+    }
+
     #[inline]
     fn fire(&mut self, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)> {
         if Sessions::owns(slot) {
@@ -38,7 +42,7 @@ impl Device for Network {
         self.arrive(kernel, slot)
     }
 
-    fn node_ended(&mut self, kernel: &mut Kernel, node: NodeId) {
+    fn life_ended(&mut self, kernel: &mut Kernel, node: NodeId, _: Incarnation, _: LifeEnd) {
         for slot in std::mem::take(self.inbox(node)) {
             self.lose_arrived(kernel, slot, Cause::InboxLost);
         }
@@ -54,6 +58,10 @@ impl Device for Network {
             kernel.schedule(kernel.now(), Order::FIRST, self.device(), slot);
         }
         self.wake_node(kernel, node);
+    }
+
+    fn fault_phase_ended(&mut self, kernel: &mut Kernel) {
+        self.restore_links(kernel);
     }
 
     fn describe(&self, kernel: &Kernel, what: u64) -> String {

@@ -150,11 +150,6 @@ impl Network {
         }
     }
 
-    /// Sets the id under which the kernel knows this device; required before the first send.
-    pub fn registered_as(&mut self, device: DeviceId) {
-        self.device = Some(device);
-    }
-
     fn device(&self) -> DeviceId {
         self.device.expect("a network is registered before its first message")
     }
@@ -345,7 +340,7 @@ impl Network {
     }
 
     /// Removes every loss rule and restores the model with which each class was added.
-    pub fn restore_links(&mut self, kernel: &mut Kernel) {
+    fn restore_links(&mut self, kernel: &mut Kernel) {
         for class in self.classes.restore() {
             self.record_class(kernel, class);
         }

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_runtime::{Budget, DeviceId, Engine, Entropy, Host, Seed, SeedSchedule, Step, Stepped, Wake};
+use cluster_sim_runtime::{Budget, DeviceKey, Engine, Host, NewLife, Seed, SeedSchedule, Step, Stepped, Wake};
 use cluster_sim_transport::{
     LinkModel, Network, NetworkPartition, NodeSelector, Notice, PayloadKind, PortId, SendRefused, SessionId, SessionRecv,
     SessionState,
 };
-use cluster_sim_types::{Health, Incarnation, NodeId, Traffic};
+use cluster_sim_types::{Health, NodeId, Traffic};
 use serde::{Deserialize, Serialize};
 
 /// A number, with a token that counts how many copies exist.
@@ -27,17 +27,17 @@ type Notices = Rc<RefCell<Vec<Notice>>>;
 
 /// A node that does nothing by itself.
 struct Holder {
-    network: DeviceId,
+    network: DeviceKey<Network>,
     notices: Notices,
 }
 
 impl Host for Holder {
-    fn boot(&mut self, _: Incarnation, _: Entropy) {}
+    fn boot(&mut self, _: NewLife) {}
 
     fn step(&mut self, wake: Wake, step: Step<'_>) {
         if let Wake::Device(device, number) = wake {
-            assert_eq!((device, number), (self.network, Network::SESSION_NOTICE), "the tests send no datagrams");
-            let network = step.core.devices.get_mut::<Network>(device);
+            assert_eq!((device, number), (self.network.id(), Network::SESSION_NOTICE), "the tests send no datagrams");
+            let network = step.core.devices.get_mut(self.network);
             let before = self.notices.borrow().len();
             while let Some(notice) = network.next_notice(step.node) {
                 self.notices.borrow_mut().push(notice);
@@ -60,7 +60,7 @@ impl Host for Holder {
 /// A cluster whose nodes all listen on one port.
 pub(crate) struct World {
     pub(crate) engine: Engine,
-    pub(crate) network: DeviceId,
+    pub(crate) network: DeviceKey<Network>,
     kind: PayloadKind,
     pub(crate) port: PortId,
     notices: Notices,
@@ -75,7 +75,6 @@ impl World {
         let (kind, port) = (links.kind::<Numbered>(), links.port("test"));
         let mut engine = Engine::new(SeedSchedule::new(Seed(seed)), Budget::default());
         let network = engine.register(links);
-        engine.core.devices.get_mut::<Network>(network).registered_as(network);
         let notices = Notices::default();
         let mut world = Self { engine, network, kind, port, notices, token: Arc::default() };
         for node in 0..nodes {

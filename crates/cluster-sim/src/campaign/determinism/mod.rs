@@ -70,7 +70,7 @@ impl Scenario {
     ///     }
     /// }
     ///
-    /// let scenario = Scenario::new("counting").machines("counter", 2, |_: &NodeInfo| Counter(0));
+    /// let scenario = Scenario::new("counting").machines("counter", 2, |_: &Boot| Counter(0));
     /// let check = scenario.check_determinism(Seed(7));
     /// check.assert_ok();
     /// assert_eq!(check.outcome(), Outcome::Held);

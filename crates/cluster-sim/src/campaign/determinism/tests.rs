@@ -10,7 +10,7 @@ use super::protocol::{Disconnected, VerifierOrder};
 use super::*;
 use crate::event::Names;
 use crate::sim::{RunObserver, Sim};
-use crate::{Effects, Fact, Input, LocalInstant, Machine, Node, NodeId, NodeInfo, Record, RecordKind, Timer, VirtualInstant};
+use crate::{Boot, Effects, Fact, Input, LocalInstant, Machine, Node, NodeId, Record, RecordKind, Timer, VirtualInstant};
 
 type OnTick = fn(u64);
 
@@ -36,7 +36,7 @@ impl Machine for Clock {
 }
 
 fn clock(on_tick: OnTick) -> Scenario {
-    Scenario::new("clock").machines("clock", 1, move |_: &NodeInfo| Clock { ticks: 0, on_tick })
+    Scenario::new("clock").machines("clock", 1, move |_: &Boot| Clock { ticks: 0, on_tick })
 }
 
 #[test]
