@@ -21,12 +21,6 @@ const KNOWN: &[Known] = &[
     ("crates/scenarios", "registry", "gossip", "as for `canary`"),
     ("crates/scenarios", "registry", "planted_bugs", "as for `canary`"),
     ("crates/systems/edge-cache", "config", "key_table", "a configuration makes the table that it is an argument of"),
-    ("xtask", "bench", "check", "`Environment` lies beside the steps of the check that it is handed to"),
-    ("xtask", "digests", "check", "as for `bench`"),
-    ("xtask", "instructions", "check", "as for `bench`"),
-    ("xtask", "program", "check", "as for `bench`"),
-    ("xtask", "size", "check", "as for `bench`"),
-    ("xtask", "speed", "check", "as for `bench`"),
 ];
 
 /// A folder that a source names, with the line.

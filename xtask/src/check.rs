@@ -1,41 +1,17 @@
 //! The task `check`: runs steps in order until one fails.
 
-use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::command::CallError;
 use crate::digests::{self, DigestsError};
+use crate::environment::{Environment, Profile, timed};
 use crate::instructions::{self, InstructionsError};
 use crate::nextest::{self, NextestError};
 use crate::size::{self, SizeError};
 use crate::speed::{self, SpeedError};
-use crate::step::{Profile, Step};
+use crate::step::Step;
 use crate::touched::{self, TouchedError};
-
-/// The workspace, the cargo and the profile that a task uses.
-#[derive(Debug, Clone)]
-pub struct Environment {
-    /// The workspace, and the working directory of every call.
-    pub root: PathBuf,
-    /// The cargo that every call of cargo runs.
-    pub cargo: PathBuf,
-    /// The target directory of cargo, from the environment; otherwise taken from `cargo metadata`.
-    pub target: Option<PathBuf>,
-    /// The nextest profile of the tests.
-    pub profile: Profile,
-}
-
-impl Environment {
-    /// Takes the values of the variables `CARGO`, `CARGO_TARGET_DIR` and `CI`; an empty `CI` counts as unset.
-    pub fn new(root: PathBuf, cargo: Option<OsString>, target: Option<OsString>, ci: Option<OsString>) -> Self {
-        let target = target.map(|target| root.join(target));
-        let cargo = cargo.map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
-        let profile = if ci.is_some_and(|value| !value.is_empty()) { Profile::Ci } else { Profile::Default };
-        Self { root, cargo, target, profile }
-    }
-}
 
 /// Runs the selected steps, or all that run by default, up to the first failure.
 ///
@@ -79,13 +55,6 @@ fn perform(step: Step, environment: &Environment) -> Result<(), StepError> {
         _ => step.calls(environment.profile).iter().try_for_each(|call| call.run(cargo, root))?,
     }
     Ok(())
-}
-
-#[expect(clippy::disallowed_methods, reason = "the duration of a step is time of the machine")]
-pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
-    let done = work();
-    (done, start.elapsed())
 }
 
 /// The time of each step, and their total.
@@ -147,13 +116,5 @@ mod tests {
         let cause = StepError::Nextest(NextestError::StillAbsent);
         let text = Failure { step: Step::Nextest, cause }.to_string();
         assert!(text.contains("step nextest failed") && text.contains("cargo xtask check --only nextest"), "{text}");
-    }
-
-    #[test]
-    fn an_empty_ci_counts_as_unset() {
-        let environment = |ci: Option<&str>| Environment::new(PathBuf::new(), None, None, ci.map(OsString::from)).profile;
-        assert_eq!(environment(None), Profile::Default);
-        assert_eq!(environment(Some("")), Profile::Default);
-        assert_eq!(environment(Some("true")), Profile::Ci);
     }
 }

@@ -15,7 +15,7 @@ pub struct Call {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Program {
-    /// The cargo of the [`Environment`](crate::check::Environment).
+    /// The cargo of the [`Environment`](crate::environment::Environment).
     Cargo,
     Other(String),
 }

@@ -5,8 +5,8 @@ use std::{fs, io};
 
 use similar::TextDiff;
 
-use crate::check::Environment;
 use crate::command::{Call, CallError};
+use crate::environment::Environment;
 use crate::program;
 
 /// The file of the committed digests, from the root of the workspace.

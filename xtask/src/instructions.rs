@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use crate::bench::BenchError;
 use crate::bench::programs::{Kind, Programs};
-use crate::check::Environment;
 use crate::command::{Call, CallError};
+use crate::environment::Environment;
 
 /// The most instructions that an event of one cell may need, for one kind of nodes.
 #[derive(Debug, Clone, Copy)]

@@ -11,6 +11,7 @@ pub mod check;
 pub mod command;
 pub mod digests;
 pub mod documents;
+pub mod environment;
 pub mod instructions;
 pub mod nextest;
 pub mod program;

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::bench::{self, Options, cells::Cell};
-use xtask::check::{self, Environment};
+use xtask::check;
+use xtask::environment::Environment;
 use xtask::rows;
 use xtask::step::Step;
 

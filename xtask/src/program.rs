@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use cargo_metadata::MetadataCommand;
 
-use crate::check::Environment;
+use crate::environment::Environment;
 
 /// The path of `cluster-sim` once the step `release` has built it.
 ///

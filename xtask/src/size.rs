@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::check::{Environment, timed};
 use crate::command::{Call, CallError};
+use crate::environment::{Environment, timed};
 use crate::program;
 
 /// 1,000 edges, 10,000 clients and 1,000 writes per second for a minute, from the root of the workspace. Not a builtin scenario, since it is slow.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::check::{Environment, timed};
 use crate::command::{Call, CallError};
+use crate::environment::{Environment, timed};
 use crate::program;
 
 /// The scenario file of the format's first users, from the root of the workspace.

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use crate::command::Call;
+use crate::environment::Profile;
 use crate::nextest;
 use crate::{size, speed};
 
@@ -35,15 +36,6 @@ pub enum Step {
     Instructions,
     /// A large edge cache runs within 15 s and 1 GiB; only on request
     Size,
-}
-
-/// The cargo-nextest profile of the tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
-    /// For interactive use.
-    Default,
-    /// For CI; writes JUnit XML.
-    Ci,
 }
 
 /// The crates that must build without `test-utils`, each alone: with `--workspace` cargo would enable it for all.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
 
-use crate::check::Environment;
 use crate::command::{Call, CallError};
+use crate::environment::Environment;
 
 /// The package whose tests are the suites of the workspace.
 const SUITES: &str = "cluster-sim-suites";

@@ -12,8 +12,8 @@ use std::io;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use crate::check::Environment;
 use crate::command::CallError;
+use crate::environment::Environment;
 use cells::Cell;
 use programs::Programs;
 use results::{Measured, Results};

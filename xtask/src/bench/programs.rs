@@ -13,8 +13,8 @@ use toml::Table;
 use super::BenchError;
 use super::cells::Cell;
 use super::results::{Footprint, Versions};
-use crate::check::Environment;
 use crate::command::Call;
+use crate::environment::Environment;
 
 /// The workspace of the peers, from the root of this one.
 const PEERS: &str = "benches/peers";
