@@ -30,6 +30,7 @@ const TWINS: &[(&str, &str, &str)] = &[
     ("crates/transport", "counts.rs", "the counts of simulated sessions, and of real sockets"),
     ("crates/transport", "endpoint.rs", "the end of a simulated session, and of one over TCP"),
     ("crates/transport", "handshake.rs", "how a simulated session opens, and one over TCP"),
+    ("crates/transport", "recv.rs", "how a datagram is received, and a message of a session"),
     ("crates/transport", "send.rs", "how a datagram is sent, and a message of a session"),
     ("crates/cluster-sim", "builder.rs", "the builders of a campaign and of a cluster"),
     ("crates/cluster-sim", "checks.rs", "the checks of a scenario as declared, and as a run asks them"),

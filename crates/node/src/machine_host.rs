@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Core, DeviceKey, Devices, Entropy, Host, Kernel, NewLife, Record, RecordKind, Step, TimerSlot, Wake};
-use cluster_sim_transport::{MachineNotice, Network, PayloadKind, PortId, content_of};
+use cluster_sim_transport::{MachineNotice, Network, PayloadKind, PortId, SESSION_NOTICE, content_of};
 use cluster_sim_types::{Change, NodeId};
 use tracing::level_filters::LevelFilter;
 
@@ -42,9 +42,9 @@ impl<M: Machine> MachineHost<M> {
     pub fn of_group(infos: Vec<NodeInfo>, factory: MachineFactory<M>, devices: &mut Devices) -> Vec<Box<dyn Host>> {
         let keys = MachineDevices::of(devices);
         let transport = devices.get_mut(keys.network);
-        let address = (transport.port(M::PORT), transport.kind::<M::Message>());
-        transport.describe_with::<M::Message>(address.1, M::describe);
-        infos.iter().for_each(|info| transport.bind_host(info.id(), address.0));
+        let address = (transport.ports.port(M::PORT), transport.payloads.kind::<M::Message>());
+        transport.payloads.describe_with::<M::Message>(address.1, M::describe);
+        infos.iter().for_each(|info| transport.ports.bind_host(info.id(), address.0, address.1));
         let effects = RefCell::new(Effects::new(Entropy::from_key(0)));
         let group = Rc::new(Shared { factory, effects, devices: keys, address });
         let host = |info| Self {
@@ -127,18 +127,18 @@ fn apply_effects<M: Machine>(
         match effect {
             Effect::Send(to, message) => {
                 let label = M::label(&message);
-                network.send(kernel, node, &[to], group.address, label, message);
+                network.datagrams(kernel).send(node, &[to], group.address, label, message);
             }
             Effect::SendAll(receivers, message) => {
                 let label = M::label(&message);
-                network.send(kernel, node, &receivers, group.address, label, message);
+                network.datagrams(kernel).send(node, &receivers, group.address, label, message);
                 effects.recycle(receivers);
             }
             Effect::SetTimer(timer, after) => timers.set(kernel, node, timer, after),
             Effect::CancelTimer(timer) => timers.cancel(kernel, timer),
             Effect::Emit(fact) => kernel.change(Change::Fact(node, fact)),
-            Effect::SessionSend(to, message) => network.session_send(kernel, node, to, group.address, message),
-            Effect::SessionClose(peer) => network.session_close(kernel, node, peer),
+            Effect::SessionSend(to, message) => network.sessions(kernel).machine_send(node, to, group.address, message),
+            Effect::SessionClose(peer) => network.sessions(kernel).machine_close(node, peer),
         }
     }
 }
@@ -147,10 +147,10 @@ fn apply_effects<M: Machine>(
 #[inline(always)]
 fn network_input<M: Machine>(group: &Shared<M>, number: u32, context: &mut StepContext<'_>) -> Option<Input<M::Message>> {
     let StepContext { node, kernel, network } = context;
-    if number == Network::SESSION_NOTICE {
-        return network.next_machine_notice(kernel, *node, group.address.1).map(session_input);
+    if number == SESSION_NOTICE {
+        return network.sessions(kernel).next_machine_notice(*node, group.address.1).map(session_input);
     }
-    let received = network.recv(kernel, number, group.address.1)?;
+    let received = network.datagrams(kernel).recv(number, group.address.1)?;
     Some(Input::Message { from: received.from, message: received.message })
 }
 

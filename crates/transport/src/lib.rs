@@ -22,9 +22,10 @@ pub use error::PortInUse;
 pub use message::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
 pub use network::{
-    BACKLOG_CAPACITY, CapturedMessage, ClassId, Control, CutId, DropCount, EndpointWait, Fate, FateRecord, INBOX_CAPACITY,
-    InvalidLink, LinkModel, LinkOrder, MachineNotice, Network, NetworkPartition, NetworkWait, NodeSelector, Notice, PayloadKind,
-    PortId, SendRefused, SessionId, SessionRecv, SessionStage, SessionState, StaleDelivery, WaitKey, content_of, describe,
+    BACKLOG_CAPACITY, CapturedMessage, ClassId, Control, CutId, DatagramService, DropCount, EndpointWait, Fabric, Fate, FateRecord,
+    INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, MachineNotice, Network, NetworkPartition, NetworkWait, NodeSelector, Notice,
+    PayloadKind, Payloads, PortId, Ports, SESSION_NOTICE, SendRefused, Service, SessionId, SessionRecv, SessionService,
+    SessionStage, SessionState, StaleDelivery, WaitKey, content_of, describe,
 };
 #[cfg(feature = "tokio")]
 pub use real::{

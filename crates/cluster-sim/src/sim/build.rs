@@ -37,7 +37,7 @@ impl Sim {
         let faults = FaultState::new(plan, &mut engine.core.kernel);
         let checks = LiveChecks::new(&definition.checks);
         let report = Report::blank(&definition.name, seeds);
-        let control = Arc::clone(engine.core.devices.find::<Network>().control());
+        let control = Arc::clone(engine.core.devices.find::<Network>().fabric.control());
         let end = VirtualInstant::ZERO + definition.budget.virtual_time;
         let clients = Clients::of(&definition.groups);
         Ok(Self { definition, script, engine, control, end, checks, faults, clients, report, observer: None, over: false })
@@ -90,6 +90,7 @@ fn new_network(definition: &Definition) -> Result<Network, ScenarioError> {
     let mut network = Network::new();
     for class in &definition.classes {
         network
+            .fabric
             .add_class(&class.name, class.from, class.to, &class.model)
             .map_err(|error| ScenarioError::Links { class: class.name.clone(), error })?;
     }
@@ -113,9 +114,9 @@ fn add_group(engine: &mut Engine, definition: &Definition, group: &Group, number
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
         let node = engine.add_host(&member.name, host, spread);
         let network = engine.core.devices.find_mut::<Network>();
-        network.place(node, number, member.region.0);
+        network.fabric.place(node, number, member.region.0);
         if spread.is_none() {
-            network.mark_absent(node);
+            network.fabric.mark_absent(node);
         }
     }
 }

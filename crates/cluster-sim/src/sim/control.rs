@@ -56,7 +56,7 @@ impl Sim {
     fn cut(&mut self, from: Vec<NodeId>, to: Vec<NodeId>, both_ways: bool) -> NetworkPartition {
         let [from, to] = [from, to].map(|side| side.into_iter().map(|node| self.name_of(node)).collect());
         if self.over {
-            return self.network().no_cut();
+            return self.network().fabric.no_cut();
         }
         self.by_hand(Fault::Cut { from, to, both_ways, duration: None });
         self.faults.release_last_cut().expect("a run that is not over cuts what it is asked to")
@@ -87,7 +87,7 @@ impl Sim {
     /// Names of the cuts in force, in the order in which they were made.
     pub fn living_cuts(&mut self) -> Vec<String> {
         self.apply_heals();
-        self.network().living_cuts().map(|(_, name)| name.to_owned()).collect()
+        self.network().fabric.living_cuts().map(|(_, name)| name.to_owned()).collect()
     }
 
     /// Crashes a node: its memory is lost. Returns whether it was alive.

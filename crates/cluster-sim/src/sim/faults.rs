@@ -136,7 +136,7 @@ impl Sim {
             Scheduled::EndCut(held) => {
                 let id = self.faults.cuts[held].id;
                 let (network, kernel) = self.engine.core.device::<Network>();
-                network.heal(kernel, id);
+                network.fabric.heal(kernel, id);
             }
             Scheduled::Restart(node, life) if self.engine.core.kernel.incarnation(node) == life => drop(self.engine.restart(node)),
             Scheduled::Resume(node, record) if self.faults.pauses.get(&node) == Some(&record) => {
@@ -152,8 +152,9 @@ impl Sim {
         let FaultRecord { at, fault, .. } = self.faults.records[record].clone();
         self.faults.records[record].applied = true;
         let id = |sim: &Self, name: &str| sim.node(name).expect("a fault is checked against the nodes before it is applied");
-        let class =
-            |sim: &Self, name: &str| sim.network().class_named(name).expect("a fault is checked against the classes of links");
+        let class = |sim: &Self, name: &str| {
+            sim.network().fabric.class_named(name).expect("a fault is checked against the classes of links")
+        };
         let effect = match fault {
             Fault::Cut { from, to, both_ways, duration } => {
                 let [from, to] = self.ids_of([&from, &to]);
@@ -197,7 +198,7 @@ impl Sim {
                 self.end_loss(|open| open.links == links && open.rule == rule);
                 self.note_ended_faults();
                 let (network, kernel) = self.engine.core.device::<Network>();
-                network.set_loss_rule(kernel, links, &rule, ratio);
+                network.fabric.set_loss_rule(kernel, links, &rule, ratio);
                 self.faults.losses.push(OpenLoss { record, links, rule });
                 self.faults.in_force.push((record, InForce::Loss));
                 if let Some(duration) = duration {
@@ -210,7 +211,7 @@ impl Sim {
                 self.end_in_force(|open| matches!(open, InForce::Links(known) if *known == links));
                 self.faults.in_force.push((record, InForce::Links(links)));
                 let (network, kernel) = self.engine.core.device::<Network>();
-                let set = network.set_model(kernel, links, &model);
+                let set = network.fabric.set_model(kernel, links, &model);
                 set.expect("a fault is checked for a possible model before it is applied");
                 true
             }
@@ -229,7 +230,7 @@ impl Sim {
     fn hold_cut(&mut self, record: usize, from: &[NodeId], to: &[NodeId], both_ways: bool) {
         let name = self.name_cut(from, to, both_ways);
         let (network, kernel) = self.engine.core.device::<Network>();
-        let guard = network.cut(kernel, &name, from, to, both_ways);
+        let guard = network.fabric.cut(kernel, &name, from, to, both_ways);
         self.faults.in_force.push((record, InForce::Cut(guard.id())));
         self.faults.cuts.push(HeldCut { record, id: guard.id(), dropped: guard.counter(), guard: Some(guard) });
     }
@@ -252,16 +253,16 @@ impl Sim {
         self.faults.losses = open;
         let (network, kernel) = self.engine.core.device::<Network>();
         for loss in ended {
-            self.faults.records[loss.record].effect += network.dropped_by(loss.links, &loss.rule);
-            network.set_loss_rule(kernel, loss.links, &loss.rule, Ratio::ZERO);
+            self.faults.records[loss.record].effect += network.fabric.dropped_by(loss.links, &loss.rule);
+            network.fabric.set_loss_rule(kernel, loss.links, &loss.rule, Ratio::ZERO);
         }
     }
 
     /// Heals every cut, and returns whether one was in force.
     fn heal_cuts(&mut self) -> bool {
         let (network, kernel) = self.engine.core.device::<Network>();
-        let some = network.living_cuts().next().is_some();
-        network.heal_all(kernel);
+        let some = network.fabric.living_cuts().next().is_some();
+        network.fabric.heal_all(kernel);
         some
     }
 
@@ -270,7 +271,7 @@ impl Sim {
         if self.faults.in_force.is_empty() {
             return;
         }
-        let cuts: BTreeSet<CutId> = self.network().living_cuts().map(|(id, _)| id).collect();
+        let cuts: BTreeSet<CutId> = self.network().fabric.living_cuts().map(|(id, _)| id).collect();
         let losses: BTreeSet<usize> = self.faults.losses.iter().map(|open| open.record).collect();
         let records = self.faults.in_force.iter().filter(|(record, what)| {
             let kernel = &self.engine.core.kernel;
@@ -320,7 +321,7 @@ impl Sim {
         }
         let network = self.engine.core.devices.find::<Network>();
         for loss in &self.faults.losses {
-            records[loss.record].effect += network.dropped_by(loss.links, &loss.rule);
+            records[loss.record].effect += network.fabric.dropped_by(loss.links, &loss.rule);
         }
         records
     }

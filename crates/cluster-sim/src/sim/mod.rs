@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Digest, Engine, Record};
-use cluster_sim_transport::{Control, FateRecord, Network};
+use cluster_sim_transport::{Control, FateRecord, Network, Service};
 use cluster_sim_types::{NodeId, VirtualInstant};
 
 use checks::LiveChecks;
@@ -101,17 +101,17 @@ impl Sim {
 
     /// Records the fate of every message from now on, to compare runs. Memory grows with every message.
     pub fn keep_fates(&mut self) {
-        self.engine.core.devices.find_mut::<Network>().keep_fates();
+        self.engine.core.devices.find_mut::<Network>().fabric.keep_fates();
     }
 
     /// Fates recorded so far, in the order in which they were decided.
     pub fn fates(&self) -> &[FateRecord] {
-        self.network().fates()
+        self.network().fabric.fates(Service::Datagram)
     }
 
     /// Fates of all segments of sessions since [`keep_fates`](Self::keep_fates), in order of decision.
     pub fn session_fates(&self) -> &[FateRecord] {
-        self.network().session_fates()
+        self.network().fabric.fates(Service::Session)
     }
 
     /// Records every event from now on, to compare runs. Memory grows with every event.

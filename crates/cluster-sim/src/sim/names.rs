@@ -22,11 +22,11 @@ impl Names for Sim {
     }
 
     fn cause(&self, number: u32, to: NodeId) -> LossCause {
-        self.network().cause(number, to)
+        self.network().fabric.cause(number, to)
     }
 
     fn class_name(&self, number: u32) -> &str {
-        self.network().class_name(number)
+        self.network().fabric.class_name(number)
     }
 }
 

@@ -119,12 +119,12 @@ impl Sim {
 
     /// Captures the text of every message from now on.
     pub(crate) fn capture_texts(&mut self) {
-        self.engine.core.devices.find_mut::<Network>().capture_messages();
+        self.engine.core.devices.find_mut::<Network>().payloads.capture_messages();
     }
 
     /// Takes the texts of messages sent since the last call.
     pub(crate) fn take_captured(&mut self) -> Vec<CapturedMessage> {
-        self.engine.core.devices.find_mut::<Network>().take_captured()
+        self.engine.core.devices.find_mut::<Network>().payloads.take_captured()
     }
 
     /// Forgets the name of a task that ended.

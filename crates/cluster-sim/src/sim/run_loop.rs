@@ -88,7 +88,7 @@ impl Sim {
     pub(super) fn apply_heals(&mut self) {
         if self.control.is_waiting() {
             let (network, kernel) = self.engine.core.device::<Network>();
-            network.apply_heals(kernel);
+            network.fabric.apply_heals(kernel);
             self.note_ended_faults();
         }
     }

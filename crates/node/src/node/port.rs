@@ -33,7 +33,7 @@ impl Node {
         match self.twin {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(sim) => {
-                let bound = sim.act(|network, _| network.bind::<M>(self.id(), name));
+                let bound = sim.act(|network, kernel| network.datagrams(kernel).bind::<M>(self.id(), name));
                 let bound = bound.map(|bound| bound.unwrap_or_else(|error| panic!("{}: {error}", self.name())));
                 Port { node: self.clone(), label: |_| Label::Content, twin: PortTwin::Simulated(sim, bound) }
             }
@@ -106,7 +106,8 @@ impl<M: Message> Port<M> {
             PortTwin::Simulated(sim, Some(address)) => {
                 let (from, label) = (sim.life.node(), (self.label)(&message));
                 sim.life.act(|core| {
-                    core.devices.get_mut::<Network>(sim.network).send(&mut core.kernel, from, to, address, label, message);
+                    let network = core.devices.get_mut::<Network>(sim.network);
+                    network.datagrams(&mut core.kernel).send(from, to, address, label, message);
                 });
             }
             #[cfg(feature = "test-utils")]
@@ -137,7 +138,7 @@ impl<M: Message> Port<M> {
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(sim, address) => {
                 let (port, _) = address?;
-                sim.life.act(|core| core.devices.get_mut::<Network>(sim.network).take(&mut core.kernel, sim.life.node(), port))?
+                sim.act(|network, kernel| network.datagrams(kernel).take(sim.life.node(), port))?
             }
             #[cfg(feature = "tokio")]
             PortTwin::Real(ref port) => port.try_recv(),
@@ -171,7 +172,7 @@ impl<M: Message> Drop for Port<M> {
         match self.twin {
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(sim, Some((port, _))) => {
-                sim.cleanup(|network, kernel| network.unbind(kernel, sim.life.node(), port));
+                sim.cleanup(|network, kernel| network.datagrams(kernel).unbind(sim.life.node(), port));
             }
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => {}
@@ -206,11 +207,12 @@ impl<M: Message> Future for Recv<'_, M> {
                 let received = sim.life.act(|core| {
                     let Core { kernel, devices } = core;
                     let network = devices.get_mut::<Network>(sim.network);
-                    let received = network.take(kernel, node, port);
+                    let received = network.datagrams(kernel).take(node, port);
                     let previous_key = wait_key.take();
                     if received.is_none() {
                         kernel.waits_for(network.waits_for(NetworkWait::Datagram(port)));
-                        *wait_key = network.wait(node, port, previous_key, Waiter::of(context, kernel));
+                        let waiter = Waiter::of(context, kernel);
+                        *wait_key = network.datagrams(kernel).wait(node, port, previous_key, waiter);
                     }
                     received
                 });
@@ -231,7 +233,7 @@ impl<M: Message> Drop for Recv<'_, M> {
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(sim, Some((port, _))) => {
                 let Some(key) = self.wait_key else { return };
-                sim.cleanup(|network, _| network.forget(sim.life.node(), port, key));
+                sim.cleanup(|network, kernel| network.datagrams(kernel).forget(sim.life.node(), port, key));
             }
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => {}

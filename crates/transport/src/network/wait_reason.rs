@@ -1,10 +1,9 @@
 //! Reasons for which a task waits at the network, packed for the kernel and described for reports.
 
-use cluster_sim_runtime::{Kernel, Waiting};
+use cluster_sim_runtime::Kernel;
 use cluster_sim_types::NodeId;
 
-use super::Network;
-use super::port_names::PortId;
+use super::ports::{PortId, Ports};
 
 /// The reason for which a task waits at the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +22,7 @@ pub enum NetworkWait {
 
 impl NetworkWait {
     /// Packs kind and port into the upper half, the other node into the lower.
-    fn pack(self) -> u64 {
+    pub(super) fn pack(self) -> u64 {
         let (kind, node, port) = match self {
             Self::Datagram(port) => (0, NodeId(0), port),
             Self::Session(port) => (1, NodeId(0), port),
@@ -31,11 +30,11 @@ impl NetworkWait {
             Self::Message(node, port) => (3, node, port),
             Self::Room(node, port) => (4, node, port),
         };
-        kind << 48 | u64::from(port.0) << 32 | u64::from(node.0)
+        kind << 48 | u64::from(port.number()) << 32 | u64::from(node.0)
     }
 
-    fn unpack(packed: u64) -> Self {
-        let (port, node) = (PortId((packed >> 32) as u16), NodeId(packed as u32));
+    pub(super) fn unpack(packed: u64) -> Self {
+        let (port, node) = (PortId::numbered((packed >> 32) as u16), NodeId(packed as u32));
         match packed >> 48 {
             0 => Self::Datagram(port),
             1 => Self::Session(port),
@@ -44,23 +43,16 @@ impl NetworkWait {
             _ => Self::Room(node, port),
         }
     }
-}
 
-impl Network {
-    /// Returns the reason in the form in which a task reports it to the kernel.
-    #[inline]
-    pub fn waits_for(&self, what: NetworkWait) -> Waiting {
-        Waiting::Device(self.device(), what.pack())
-    }
-
-    pub(super) fn describe_wait(&self, kernel: &Kernel, what: u64) -> String {
-        let name = |port| self.port_names.name(port);
-        match NetworkWait::unpack(what) {
-            NetworkWait::Datagram(port) => format!("a message on port {:?}", name(port)),
-            NetworkWait::Session(port) => format!("a session on port {:?}", name(port)),
-            NetworkWait::Answer(node, port) => format!("the answer of {} to a session on port {:?}", kernel.name(node), name(port)),
-            NetworkWait::Message(node, port) => format!("a message of {} in a session on port {:?}", kernel.name(node), name(port)),
-            NetworkWait::Room(node, port) => format!("room in a session with {} on port {:?}", kernel.name(node), name(port)),
+    /// Describes the reason for a report.
+    pub(super) fn describe(self, ports: &Ports, kernel: &Kernel) -> String {
+        let name = |port| ports.name(port);
+        match self {
+            Self::Datagram(port) => format!("a message on port {:?}", name(port)),
+            Self::Session(port) => format!("a session on port {:?}", name(port)),
+            Self::Answer(node, port) => format!("the answer of {} to a session on port {:?}", kernel.name(node), name(port)),
+            Self::Message(node, port) => format!("a message of {} in a session on port {:?}", kernel.name(node), name(port)),
+            Self::Room(node, port) => format!("room in a session with {} on port {:?}", kernel.name(node), name(port)),
         }
     }
 }

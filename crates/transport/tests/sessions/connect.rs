@@ -151,12 +151,11 @@ fn sessions_beyond_the_backlog_wait_for_an_accept() {
 #[test]
 fn two_ports_of_one_node_have_separate_listeners() {
     let mut world = World::new(2, &ten_ms(), 1);
-    let network = world.engine.core.devices.get_mut::<cluster_sim_transport::Network>(world.network);
-    let other = network.port("other");
-    assert!(network.listen(NodeId(1), other).is_ok() && network.listen(NodeId(1), other).is_err() && other != world.port);
+    let other = world.network().ports.port("other");
+    let mut sessions = world.sessions();
+    assert!(sessions.listen(NodeId(1), other).is_ok() && sessions.listen(NodeId(1), other).is_err() && other != world.port);
     world.connect(0, 1);
     world.run(milliseconds(50));
-    let network = world.engine.core.devices.get_mut::<cluster_sim_transport::Network>(world.network);
-    assert_eq!(network.accept(NodeId(1), other), None);
+    assert_eq!(world.sessions().accept(NodeId(1), other), None);
     assert!(world.accept(1).is_some());
 }

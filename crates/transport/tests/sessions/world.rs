@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use cluster_sim_runtime::{Budget, DeviceKey, Engine, Host, NewLife, Seed, SeedSchedule, Step, Stepped, Wake};
 use cluster_sim_transport::{
-    LinkModel, Network, NetworkPartition, NodeSelector, Notice, PayloadKind, PortId, SendRefused, SessionId, SessionRecv,
-    SessionState,
+    LinkModel, Network, NetworkPartition, NodeSelector, Notice, PayloadKind, PortId, SESSION_NOTICE, SendRefused, SessionId,
+    SessionRecv, SessionService, SessionState,
 };
 use cluster_sim_types::{Health, NodeId, Traffic};
 use serde::{Deserialize, Serialize};
@@ -36,10 +36,11 @@ impl Host for Holder {
 
     fn step(&mut self, wake: Wake, step: Step<'_>) {
         if let Wake::Device(device, number) = wake {
-            assert_eq!((device, number), (self.network.id(), Network::SESSION_NOTICE), "the tests send no datagrams");
-            let network = step.core.devices.get_mut(self.network);
+            assert_eq!((device, number), (self.network.id(), SESSION_NOTICE), "the tests send no datagrams");
+            let core = &mut **step.core;
+            let network = core.devices.get_mut(self.network);
             let before = self.notices.borrow().len();
-            while let Some(notice) = network.next_notice(step.node) {
+            while let Some(notice) = network.sessions(&mut core.kernel).next_notice(step.node) {
                 self.notices.borrow_mut().push(notice);
             }
             assert!(self.notices.borrow().len() > before, "a woken node has a notice");
@@ -71,8 +72,8 @@ impl World {
     /// Starts `nodes` nodes over links of one model.
     pub(crate) fn new(nodes: u32, model: &LinkModel, seed: u64) -> Self {
         let mut links = Network::new();
-        links.add_class("all", NodeSelector::Any, NodeSelector::Any, model).expect("the model is valid");
-        let (kind, port) = (links.kind::<Numbered>(), links.port("test"));
+        links.fabric.add_class("all", NodeSelector::Any, NodeSelector::Any, model).expect("the model is valid");
+        let (kind, port) = (links.payloads.kind::<Numbered>(), links.ports.port("test"));
         let mut engine = Engine::new(SeedSchedule::new(Seed(seed)), Budget::default());
         let network = engine.register(links);
         let notices = Notices::default();
@@ -86,26 +87,30 @@ impl World {
         world
     }
 
-    fn network(&mut self) -> &mut Network {
+    pub(crate) fn network(&mut self) -> &mut Network {
         self.engine.core.devices.get_mut(self.network)
+    }
+
+    pub(crate) fn sessions(&mut self) -> SessionService<'_> {
+        let core = &mut *self.engine.core;
+        core.devices.get_mut(self.network).sessions(&mut core.kernel)
     }
 
     pub(crate) fn listen(&mut self, node: u32) {
         let port = self.port;
-        self.network().listen(NodeId(node), port).expect("the node does not listen yet");
+        self.sessions().listen(NodeId(node), port).expect("the node does not listen yet");
     }
 
     pub(crate) fn stop_listening(&mut self, node: u32) {
         let port = self.port;
-        let core = &mut *self.engine.core;
-        core.devices.get_mut::<Network>(self.network).stop_listening(&mut core.kernel, NodeId(node), port);
+        self.sessions().stop_listening(NodeId(node), port);
     }
 
     pub(crate) fn run(&mut self, duration: Duration) {
         let until = self.engine.core.kernel.now() + duration;
         loop {
             let core = &mut *self.engine.core;
-            core.devices.get_mut::<Network>(self.network).apply_heals(&mut core.kernel);
+            core.devices.get_mut::<Network>(self.network).fabric.apply_heals(&mut core.kernel);
             if self.engine.step(until) == Stepped::Idle {
                 return;
             }
@@ -119,13 +124,12 @@ impl World {
 
     pub(crate) fn connect(&mut self, from: u32, to: u32) -> SessionId {
         let port = self.port;
-        let core = &mut *self.engine.core;
-        core.devices.get_mut::<Network>(self.network).connect(&mut core.kernel, NodeId(from), NodeId(to), port)
+        self.sessions().connect(NodeId(from), NodeId(to), port)
     }
 
     pub(crate) fn accept(&mut self, node: u32) -> Option<SessionId> {
         let port = self.port;
-        self.network().accept(NodeId(node), port)
+        self.sessions().accept(NodeId(node), port)
     }
 
     /// Opens a session between two nodes.
@@ -138,8 +142,8 @@ impl World {
 
     pub(crate) fn send(&mut self, id: SessionId, number: u64) -> Result<(), SendRefused<u64>> {
         let numbered = Numbered { number, token: Arc::clone(&self.token) };
-        let core = &mut *self.engine.core;
-        let sent = core.devices.get_mut::<Network>(self.network).send_on(&mut core.kernel, id, self.kind, numbered);
+        let kind = self.kind;
+        let sent = self.sessions().send(id, kind, numbered);
         sent.map_err(|unsent| match unsent {
             SendRefused::Full(numbered) => SendRefused::Full(numbered.number),
             SendRefused::Finished(numbered) => SendRefused::Finished(numbered.number),
@@ -148,8 +152,8 @@ impl World {
     }
 
     pub(crate) fn recv(&mut self, id: SessionId) -> SessionRecv<u64> {
-        let core = &mut *self.engine.core;
-        match core.devices.get_mut::<Network>(self.network).recv_on::<Numbered>(&mut core.kernel, id, self.kind) {
+        let kind = self.kind;
+        match self.sessions().recv::<Numbered>(id, kind) {
             SessionRecv::Message(numbered) => SessionRecv::Message(numbered.number),
             SessionRecv::Nothing => SessionRecv::Nothing,
             SessionRecv::Finished => SessionRecv::Finished,
@@ -169,35 +173,32 @@ impl World {
     }
 
     pub(crate) fn finish(&mut self, id: SessionId) {
-        let core = &mut *self.engine.core;
-        core.devices.get_mut::<Network>(self.network).finish(&mut core.kernel, id);
+        self.sessions().finish(id);
     }
 
     pub(crate) fn release(&mut self, id: SessionId) {
-        let core = &mut *self.engine.core;
-        core.devices.get_mut::<Network>(self.network).release(&mut core.kernel, id);
+        self.sessions().release(id);
     }
 
     pub(crate) fn abort(&mut self, id: SessionId) {
-        let core = &mut *self.engine.core;
-        core.devices.get_mut::<Network>(self.network).abort(&mut core.kernel, id);
+        self.sessions().abort(id);
     }
 
     pub(crate) fn state(&mut self, id: SessionId) -> Option<SessionState> {
-        self.network().session(id)
+        self.sessions().state(id)
     }
 
     pub(crate) fn cut(&mut self, from: &[u32], to: &[u32], both_ways: bool) -> NetworkPartition {
         let [from, to] = [from, to].map(|side| side.iter().map(|node| NodeId(*node)).collect::<Vec<NodeId>>());
         let core = &mut *self.engine.core;
-        core.devices.get_mut::<Network>(self.network).cut(&mut core.kernel, "cut", &from, &to, both_ways)
+        core.devices.get_mut::<Network>(self.network).fabric.cut(&mut core.kernel, "cut", &from, &to, both_ways)
     }
 
     pub(crate) fn set_model(&mut self, model: &LinkModel) {
         let core = &mut *self.engine.core;
         let network = core.devices.get_mut::<Network>(self.network);
-        let all = network.class_named("all").expect("the world was made with it");
-        assert_eq!(network.set_model(&mut core.kernel, all, model), Ok(()));
+        let all = network.fabric.class_named("all").expect("the world was made with it");
+        assert_eq!(network.fabric.set_model(&mut core.kernel, all, model), Ok(()));
     }
 
     pub(crate) fn health(&self, node: u32) -> Health {
@@ -213,7 +214,7 @@ impl World {
 
     /// Counts the sessions and the messages in memory.
     pub(crate) fn live_counts(&mut self) -> (usize, usize) {
-        (self.network().session_count(), Arc::strong_count(&self.token) - 1)
+        (self.sessions().count(), Arc::strong_count(&self.token) - 1)
     }
 }
 

@@ -24,9 +24,9 @@ pub(super) struct SimulatedListener {
 impl SimulatedListener {
     #[track_caller]
     pub(super) fn new<M: Message>(sim: SimulatedContext, port: &str) -> Result<Self, PortInUse> {
-        let bound = sim.act(|network, _| {
-            let (port, kind) = (network.port(port), network.kind::<M>());
-            network.listen(sim.life.node(), port).map(|()| (port, kind))
+        let bound = sim.act(|network, kernel| {
+            let (port, kind) = (network.ports.port(port), network.payloads.kind::<M>());
+            network.sessions(kernel).listen(sim.life.node(), port).map(|()| (port, kind))
         });
         Ok(Self { sim, bound: bound.transpose()? })
     }
@@ -36,12 +36,12 @@ impl SimulatedListener {
         let mut wait = AcceptWaiter { sim, port, key: None };
         poll_fn(|context| {
             let accepted = sim.life.act(|core| {
-                let network = core.devices.get_mut::<Network>(sim.network);
-                let Some(id) = network.accept(sim.life.node(), port) else {
+                let mut sessions = core.devices.get_mut::<Network>(sim.network).sessions(&mut core.kernel);
+                let Some(id) = sessions.accept(sim.life.node(), port) else {
                     wait.register(core, context);
                     return None;
                 };
-                let peer = network.session(id).expect("a session that waits to be accepted exists").peer;
+                let peer = sessions.state(id).expect("a session that waits to be accepted exists").peer;
                 Some(SimulatedSession { sim, id, kind, peer, port })
             });
             accepted.flatten().map_or(Poll::Pending, Poll::Ready)
@@ -54,7 +54,7 @@ impl Drop for SimulatedListener {
     fn drop(&mut self) {
         if let Some((port, _)) = self.bound {
             let node = self.sim.life.node();
-            self.sim.cleanup(|network, kernel| network.stop_listening(kernel, node, port));
+            self.sim.cleanup(|network, kernel| network.sessions(kernel).stop_listening(node, port));
         }
     }
 }
@@ -72,8 +72,8 @@ impl SimulatedSession {
     /// Opens a session and waits until it is open. Dropping the future gives it up.
     pub(super) async fn connect<M: Message>(sim: SimulatedContext, to: NodeId, port: &str) -> Result<Self, ConnectError> {
         let connecting = sim.act(|network, kernel| {
-            let (port, kind) = (network.port(port), network.kind::<M>());
-            let id = network.connect(kernel, sim.life.node(), to, port);
+            let (port, kind) = (network.ports.port(port), network.payloads.kind::<M>());
+            let id = network.sessions(kernel).connect(sim.life.node(), to, port);
             PendingConnect(Some(Self { sim, id, kind, peer: to, port }))
         });
         let Some(mut connecting) = connecting else { return pending().await };
@@ -92,7 +92,7 @@ impl SimulatedSession {
             let message = unsent.take().expect("not polled after it was sent");
             let sent = self.sim.life.act(|core| {
                 let Core { kernel, devices } = &mut *core;
-                match devices.get_mut::<Network>(self.sim.network).send_on(kernel, self.id, self.kind, message) {
+                match devices.get_mut::<Network>(self.sim.network).sessions(kernel).send(self.id, self.kind, message) {
                     Ok(()) => Poll::Ready(Ok(())),
                     Err(SendRefused::Full(message)) => {
                         unsent = Some(message);
@@ -111,7 +111,7 @@ impl SimulatedSession {
         let mut given = Some(message);
         let sent = self.sim.act(|network, kernel| {
             let message = given.take().expect("the closure runs once");
-            network.send_on(kernel, self.id, self.kind, message).map_err(|unsent| match unsent {
+            network.sessions(kernel).send(self.id, self.kind, message).map_err(|unsent| match unsent {
                 SendRefused::Full(message) => SessionSendError::Busy(message),
                 SendRefused::Finished(message) | SendRefused::Broken(message, _) => SessionSendError::Reset(message),
             })
@@ -124,7 +124,7 @@ impl SimulatedSession {
         poll_fn(|context| {
             let taken = self.sim.life.act(|core| {
                 let Core { kernel, devices } = &mut *core;
-                match devices.get_mut::<Network>(self.sim.network).recv_on(kernel, self.id, self.kind) {
+                match devices.get_mut::<Network>(self.sim.network).sessions(kernel).recv(self.id, self.kind) {
                     SessionRecv::Message(message) => Poll::Ready(Ok(Some(message))),
                     SessionRecv::Finished => Poll::Ready(Ok(None)),
                     SessionRecv::Broken(_) => Poll::Ready(Err(SessionReset)),
@@ -140,7 +140,7 @@ impl SimulatedSession {
     }
 
     pub(super) fn close(&self) {
-        self.sim.act(|network, kernel| network.finish(kernel, self.id));
+        self.sim.act(|network, kernel| network.sessions(kernel).finish(self.id));
     }
 
     fn wait_until(&self, what: EndpointWait) -> EndpointWaiter {
@@ -150,7 +150,7 @@ impl SimulatedSession {
 
 impl Drop for SimulatedSession {
     fn drop(&mut self) {
-        self.sim.cleanup(|network, kernel| network.release(kernel, self.id));
+        self.sim.cleanup(|network, kernel| network.sessions(kernel).release(self.id));
     }
 }
 
@@ -163,7 +163,8 @@ impl PendingConnect {
         let mut wait = session.wait_until(EndpointWait::Writable);
         poll_fn(|context| {
             let stage = session.sim.life.act(|core| {
-                let stage = core.devices.get_mut::<Network>(session.sim.network).session(session.id)?.stage;
+                let stage =
+                    core.devices.get_mut::<Network>(session.sim.network).sessions(&mut core.kernel).state(session.id)?.stage;
                 if stage == SessionStage::Connecting {
                     wait.register(core, context, NetworkWait::Answer(session.peer, session.port));
                 }
@@ -184,7 +185,7 @@ impl PendingConnect {
 impl Drop for PendingConnect {
     fn drop(&mut self) {
         if let Some(session) = &self.0 {
-            session.sim.cleanup(|network, kernel| network.abort(kernel, session.id));
+            session.sim.cleanup(|network, kernel| network.sessions(kernel).abort(session.id));
         }
     }
 }
@@ -204,14 +205,15 @@ impl EndpointWaiter {
         let Core { kernel, devices } = core;
         let network = devices.get_mut::<Network>(self.sim.network);
         kernel.waits_for(network.waits_for(reason));
-        self.key = Some(network.wait_at(self.id, self.what, self.key.take(), Waiter::of(context, kernel)));
+        let waiter = Waiter::of(context, kernel);
+        self.key = Some(network.sessions(kernel).wait(self.id, self.what, self.key.take(), waiter));
     }
 }
 
 impl Drop for EndpointWaiter {
     fn drop(&mut self) {
         if let Some(key) = self.key {
-            self.sim.cleanup(|network, _| network.forget_at(self.id, self.what, key));
+            self.sim.cleanup(|network, kernel| network.sessions(kernel).forget(self.id, self.what, key));
         }
     }
 }
@@ -229,7 +231,7 @@ impl AcceptWaiter {
         let network = devices.get_mut::<Network>(self.sim.network);
         kernel.waits_for(network.waits_for(NetworkWait::Session(self.port)));
         let waiter = Waiter::of(context, kernel);
-        self.key = network.wait_to_accept(self.sim.life.node(), self.port, self.key.take(), waiter);
+        self.key = network.sessions(kernel).wait_to_accept(self.sim.life.node(), self.port, self.key.take(), waiter);
     }
 }
 
@@ -237,7 +239,7 @@ impl Drop for AcceptWaiter {
     fn drop(&mut self) {
         if let Some(key) = self.key {
             let node = self.sim.life.node();
-            self.sim.cleanup(|network, _| network.forget_to_accept(node, self.port, key));
+            self.sim.cleanup(|network, kernel| network.sessions(kernel).forget_to_accept(node, self.port, key));
         }
     }
 }

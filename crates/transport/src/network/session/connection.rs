@@ -5,7 +5,7 @@ use cluster_sim_types::NodeId;
 
 use super::endpoint::{Endpoint, SessionId, Side};
 use super::half::Half;
-use crate::network::port_names::PortId;
+use crate::network::ports::PortId;
 
 /// A session: two endpoints, and a half for each direction.
 #[derive(Debug)]

@@ -7,43 +7,42 @@
 //! A main function that returns ends a program, not its host: the peers get resets, as an operating system closes the connections
 //! of a program that exits. Messages of released endpoints that are not acknowledged are lost with it.
 
-use cluster_sim_runtime::Kernel;
 use cluster_sim_types::{Health, LossKind, NodeId};
 
+use super::SessionService;
 use super::endpoint::{Events, Side, Stage};
-use crate::network::Network;
 
-impl Network {
+impl SessionService<'_> {
     /// Ends all sessions and listeners of a node whose life ended.
-    pub(in crate::network) fn end_sessions(&mut self, kernel: &mut Kernel, node: NodeId) {
+    pub(in crate::network) fn life_ended(&mut self, node: NodeId) {
         self.sessions.listeners.clear(node);
-        if kernel.health(node) == Health::Up {
-            return self.abort_sessions(kernel, node);
+        if self.kernel.health(node) == Health::Up {
+            return self.abort_sessions(node);
         }
         while let Some(id) = self.last_endpoint(node) {
             let (slot, side) = (id.slot(), id.side());
             self.unregister_endpoint(slot, side);
-            self.drop_endpoint(kernel, slot, side);
-            self.reap(kernel, id);
+            self.drop_endpoint(slot, side);
+            self.reap(id);
         }
     }
 
     /// Aborts the sessions of a program that returned, including released ones with unsent messages.
-    fn abort_sessions(&mut self, kernel: &mut Kernel, node: NodeId) {
-        for id in self.node_sessions(node).endpoints.clone() {
+    fn abort_sessions(&mut self, node: NodeId) {
+        for id in self.sessions.node(node).endpoints.clone() {
             // Removing one session may remove the other endpoint too, if the node is its own peer.
             let Some(connection) = self.sessions.connections.find(id) else { continue };
             let (slot, side) = (id.slot(), id.side());
             let endpoint = connection.endpoint(side);
             if !endpoint.released || endpoint.is_alive() && connection.halves[side.index()].is_waiting() {
-                self.abort_endpoint(kernel, slot, side);
-                self.reap(kernel, id);
+                self.abort_endpoint(slot, side);
+                self.reap(id);
             }
         }
     }
 
-    fn drop_endpoint(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
-        let cause = self.losses.number(LossKind::SessionCrash.into());
+    fn drop_endpoint(&mut self, slot: usize, side: Side) {
+        let cause = self.fabric.losses.number(LossKind::SessionCrash.into());
         let connection = self.sessions.connections.at_mut(slot);
         let (node, peer) = (connection.endpoint(side).node, connection.endpoint(side.other()).node);
         connection.outbound(side).mark_broken(cause);
@@ -57,6 +56,6 @@ impl Network {
             self.sessions.machine_sessions.remove(&(node, peer));
         }
         self.drop_returned(slot, side);
-        self.drop_unread(kernel, slot, side, LossKind::SessionCrash);
+        self.drop_unread(slot, side, LossKind::SessionCrash);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
-use super::half::MessageRef;
+use crate::network::payload::MessageRef;
 use crate::reset::ResetReason;
 
 /// The two sides of a session: the node that connected and the node that accepts.

@@ -4,14 +4,7 @@ use std::collections::VecDeque;
 
 use cluster_sim_types::VirtualInstant;
 
-use super::super::payload::PayloadKind;
-
-/// The place of a message in the slab of its type.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct MessageRef {
-    pub(super) kind: PayloadKind,
-    pub(super) slot: u32,
-}
+use crate::network::payload::MessageRef;
 
 /// One message of a half, or its FIN.
 #[derive(Debug, Clone, Copy)]

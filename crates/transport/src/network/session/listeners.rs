@@ -6,7 +6,7 @@ use cluster_sim_types::NodeId;
 use rustc_hash::FxHashMap;
 
 use super::endpoint::SessionId;
-use crate::network::port_names::PortId;
+use crate::network::ports::PortId;
 use crate::network::waiters::Waiters;
 
 /// How many sessions wait to be accepted on one port; further requests get no answer and are retried.

@@ -1,7 +1,7 @@
 //! Sessions of machines: at most one per peer, identified by the peer.
 //!
-//! [`Network::session_send`] opens a session on first use, on the machine's own port (`Machine::PORT`), and every machine accepts
-//! there. After [`Network::session_close`] the next session begins once both sides have finished; messages sent before that are
+//! [`SessionService::machine_send`] opens a session on first use, on the machine's own port (`Machine::PORT`), and every machine accepts
+//! there. After [`SessionService::machine_close`] the next session begins once both sides have finished; messages sent before that are
 //! returned. A returned message comes back at the same instant, in order, and before any other notice of that session.
 //!
 //! - Two machines that connect to each other at the same time end up with one session: the machine that is asked first continues
@@ -12,20 +12,19 @@
 //!   notified. If both open one at the same time, the machine continues in the node's session with the messages it had sent, and
 //!   the session that the machine had asked for is never used; if the node has accepted it already, the node gets a reset.
 
-use cluster_sim_runtime::{Address, Kernel};
+use cluster_sim_runtime::Address;
 use cluster_sim_types::NodeId;
 
 use super::SessionId;
+use super::SessionService;
 use super::endpoint::{Events, Side, Stage};
-use super::half::MessageRef;
 use super::recv::SessionRecv;
 use super::segment::Attempt;
 use super::send::SendRefused;
 use crate::message::Message;
 use crate::message::Received;
-use crate::network::Network;
 use crate::network::payload::PayloadKind;
-use crate::network::port_names::PortId;
+use crate::network::ports::PortId;
 use crate::reset::ResetReason;
 
 /// One thing that a machine learns about its sessions.
@@ -46,7 +45,7 @@ pub enum MachineNotice<M> {
 /// Stands for the port in the address of a session opened by a machine, whatever its port is.
 const MACHINE_PORT: Address = Address::new().name("machine");
 
-impl Network {
+impl SessionService<'_> {
     /// Sends a message in the machine's session with a peer, opening one if there is none.
     ///
     /// `kind` must be that of `M`. A message that the session does not accept is returned by
@@ -54,70 +53,58 @@ impl Network {
     ///
     /// # Panics
     /// The node does not exist or is the machine itself. That is a bug of the machine, so the run ends with a finding about it.
-    pub fn session_send<M: Message>(
-        &mut self,
-        kernel: &mut Kernel,
-        from: NodeId,
-        to: NodeId,
-        (port, kind): (PortId, PayloadKind),
-        message: M,
-    ) {
-        let nodes = kernel.node_count();
+    pub fn machine_send<M: Message>(&mut self, from: NodeId, to: NodeId, (port, kind): (PortId, PayloadKind), message: M) {
+        let nodes = self.kernel.node_count();
         assert!(to.0 < nodes, "it sends to {to}, but the cluster has n0 to n{}", nodes - 1);
         assert!(to != from, "it sends to itself, {to}, in a session; a session has two nodes");
         let id = self.sessions.machine_sessions.get(&(from, to)).copied();
-        let id = id.unwrap_or_else(|| self.open_for_machine(kernel, from, to, port));
+        let id = id.unwrap_or_else(|| self.open_for_machine(from, to, port));
         // Messages that are about to be returned come first, so this one is returned after them.
         let has_returned = !self.sessions.connections.at(id.slot()).endpoint(id.side()).returned.is_empty();
-        let sent = if has_returned { Err(SendRefused::Full(message)) } else { self.send_on(kernel, id, kind, message) };
+        let sent = if has_returned { Err(SendRefused::Full(message)) } else { self.send(id, kind, message) };
         if let Err(unsent) = sent {
-            self.return_message(kernel, id, kind, unsent.into_message());
+            self.return_message(id, kind, unsent.into_message());
         }
     }
 
     /// Finishes the machine's session with a peer; does nothing if there is none.
-    pub fn session_close(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId) {
+    pub fn machine_close(&mut self, from: NodeId, to: NodeId) {
         if let Some(id) = self.sessions.machine_sessions.get(&(from, to)).copied() {
-            self.finish(kernel, id);
+            self.finish(id);
         }
     }
 
-    fn open_for_machine(&mut self, kernel: &mut Kernel, from: NodeId, to: NodeId, port: PortId) -> SessionId {
-        let id = self.connect_as(kernel, from, to, port, MACHINE_PORT);
+    fn open_for_machine(&mut self, from: NodeId, to: NodeId, port: PortId) -> SessionId {
+        let id = self.connect_as(from, to, port, MACHINE_PORT);
         self.sessions.connections.at_mut(id.slot()).endpoint_mut(id.side()).of_machine = true;
         self.sessions.machine_sessions.insert((from, to), id);
         id
     }
 
-    fn return_message<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind, message: M) {
-        let message = MessageRef { kind, slot: self.slab::<M>(kind).insert(message, 1) };
+    fn return_message<M: Message>(&mut self, id: SessionId, kind: PayloadKind, message: M) {
+        let message = self.payloads.insert(kind, message, 1);
         let (slot, side) = (id.slot(), id.side());
         let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(side);
         endpoint.returned.push_back(message);
         let node = endpoint.node;
-        self.request_window(kernel, slot, side);
-        self.notify(kernel, slot, side, Events::RETURNED);
-        self.wake_node(kernel, node);
+        self.request_window(slot, side);
+        self.notify(slot, side, Events::RETURNED);
+        self.wake_node(node);
     }
 
     pub(super) fn drop_returned(&mut self, slot: usize, side: Side) {
         while let Some(message) = self.sessions.connections.at_mut(slot).endpoint_mut(side).returned.pop_front() {
-            self.drop_message(message);
+            self.payloads.release(message);
         }
     }
 
     /// Returns the next notice for a machine, in order within each of its sessions.
     ///
     /// `kind` must be that of `M`.
-    pub fn next_machine_notice<M: Message>(
-        &mut self,
-        kernel: &mut Kernel,
-        node: NodeId,
-        kind: PayloadKind,
-    ) -> Option<MachineNotice<M>> {
+    pub fn next_machine_notice<M: Message>(&mut self, node: NodeId, kind: PayloadKind) -> Option<MachineNotice<M>> {
         while let Some(id) = self.first_pending(node) {
-            if let Some(notice) = self.next_notice_of(kernel, id, kind) {
-                self.reap_and_wake(kernel, id, node);
+            if let Some(notice) = self.next_notice_of(id, kind) {
+                self.reap_and_wake(id, node);
                 return Some(notice);
             }
         }
@@ -125,7 +112,7 @@ impl Network {
     }
 
     /// Returns the first notice of an endpoint: returned messages, then arrivals, then a reset, then room.
-    fn next_notice_of<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind) -> Option<MachineNotice<M>> {
+    fn next_notice_of<M: Message>(&mut self, id: SessionId, kind: PayloadKind) -> Option<MachineNotice<M>> {
         let (slot, side) = (id.slot(), id.side());
         let connection = self.sessions.connections.at_mut(slot);
         let peer = connection.endpoint(side.other()).node;
@@ -134,10 +121,11 @@ impl Network {
             if endpoint.returned.is_empty() {
                 endpoint.events.remove(Events::RETURNED);
             }
-            return Some(MachineNotice::Full(peer, self.slab::<M>(message.kind).take(message.slot)));
+            let message = self.payloads.take(message, kind).expect("a returned message is of the machine's own type");
+            return Some(MachineNotice::Full(peer, message));
         }
         if endpoint.events.has(Events::READABLE) {
-            match self.recv_next(kernel, slot, side, kind) {
+            match self.recv_next(slot, side, kind) {
                 SessionRecv::Message(message) => return Some(MachineNotice::Message(Received { from: peer, message })),
                 SessionRecv::Finished => return Some(MachineNotice::Closed(peer)),
                 SessionRecv::Nothing | SessionRecv::Broken(_) => {}
@@ -145,7 +133,7 @@ impl Network {
         }
         let endpoint = self.sessions.connections.at_mut(slot).endpoint_mut(side);
         if let Stage::Broken(reason) = endpoint.stage {
-            self.release(kernel, id);
+            self.release(id);
             return Some(MachineNotice::Reset(peer, reason));
         }
         let has_room = endpoint.events.has(Events::WRITABLE);
@@ -156,7 +144,7 @@ impl Network {
     /// Releases an endpoint whose session both sides have finished, once the machine got every notice.
     ///
     /// The machine can then open another session.
-    pub(super) fn release_if_closed(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
+    pub(super) fn release_if_closed(&mut self, slot: usize, side: Side) {
         let connection = self.sessions.connections.at_mut(slot);
         let endpoint = connection.endpoint(side);
         if !endpoint.of_machine || endpoint.released || endpoint.stage != Stage::Open || !connection.is_closed(side) {
@@ -165,7 +153,7 @@ impl Network {
         let endpoint = connection.endpoint_mut(side);
         if endpoint.waits_for_window {
             endpoint.waits_for_window = false;
-            self.notify(kernel, slot, side, Events::WRITABLE);
+            self.notify(slot, side, Events::WRITABLE);
         } else if endpoint.events == Events::NONE {
             self.mark_released(slot, side);
         }
@@ -190,22 +178,22 @@ impl Network {
     /// If the machine itself is connecting to that peer, both become one session. If it holds an endpoint of an earlier session,
     /// that one is over and the new one follows once the machine was notified: a machine that connects again has lost its
     /// endpoint, and tasks that open a second session lose the first.
-    pub(super) fn accept_for_machine(&mut self, kernel: &mut Kernel, slot: usize, attempt: Attempt) {
+    pub(super) fn accept_for_machine(&mut self, slot: usize, attempt: Attempt) {
         let connection = self.sessions.connections.at(slot);
         let between = (connection.endpoint(Side::Accepting).node, connection.endpoint(Side::Connecting).node);
         let earlier = self.latest_machine_session(between);
         if let Some(asking) = earlier
             && self.sessions.connections.at(asking.slot()).endpoint(asking.side()).stage == Stage::Connecting
         {
-            return self.merge_into(kernel, asking, slot, attempt);
+            return self.merge_into(asking, slot, attempt);
         }
-        let id = self.open_accepting(kernel, slot, attempt);
+        let id = self.open_accepting(slot, attempt);
         self.sessions.connections.at_mut(slot).endpoint_mut(Side::Accepting).of_machine = true;
         match earlier {
             None => drop(self.sessions.machine_sessions.insert(between, id)),
             Some(earlier) => {
                 self.sessions.connections.at_mut(earlier.slot()).endpoint_mut(earlier.side()).successor = Some(id);
-                self.supersede(kernel, earlier);
+                self.supersede(earlier);
             }
         }
     }
@@ -220,25 +208,25 @@ impl Network {
     }
 
     /// Ends an earlier session, whose peer has just opened a new one.
-    fn supersede(&mut self, kernel: &mut Kernel, earlier: SessionId) {
+    fn supersede(&mut self, earlier: SessionId) {
         let (slot, side) = (earlier.slot(), earlier.side());
         let connection = self.sessions.connections.at_mut(slot);
         if connection.is_closed(side.other()) {
             // The peer has read everything and only the last acknowledgement was lost, as its new request proves.
             connection.outbound(side).acknowledge_all();
         } else if connection.endpoint(side).is_alive() {
-            self.break_endpoint(kernel, slot, side, ResetReason::Reset);
+            self.break_endpoint(slot, side, ResetReason::Reset);
             if !self.sessions.connections.at(slot).endpoint(side.other()).of_machine {
-                self.send_reset(kernel, slot, side);
+                self.send_reset(slot, side);
             }
         }
-        self.reap(kernel, earlier);
+        self.reap(earlier);
     }
 
     /// Moves a connecting endpoint into the session that its peer opened at the same time.
     ///
     /// If tasks of the peer have accepted the machine's own request meanwhile, they get a reset when they answer.
-    fn merge_into(&mut self, kernel: &mut Kernel, asking: SessionId, slot: usize, attempt: Attempt) {
+    fn merge_into(&mut self, asking: SessionId, slot: usize, attempt: Attempt) {
         let (old, side) = (asking.slot(), asking.side());
         self.unregister_endpoint(old, side);
         let [from, into] = self.sessions.connections.pair(old, slot);
@@ -249,15 +237,15 @@ impl Network {
         let peer = into.endpoint(Side::Connecting).node;
         let endpoint = into.endpoint_mut(Side::Accepting);
         endpoint.stage = Stage::Open;
-        endpoint.heard_at = kernel.now();
+        endpoint.heard_at = self.kernel.now();
         endpoint.unanswered = 0;
         endpoint.timer_at = None;
         let node = endpoint.node;
-        self.reap(kernel, asking);
+        self.reap(asking);
         self.register_endpoint(slot, Side::Accepting);
         self.replace_pending(node, asking, id);
         self.sessions.machine_sessions.insert((node, peer), id);
-        self.confirm_accept(kernel, slot, attempt);
-        self.flush(kernel, slot, Side::Accepting);
+        self.confirm_accept(slot, attempt);
+        self.flush(slot, Side::Accepting);
     }
 }

@@ -26,8 +26,8 @@
 //! # Who holds endpoints
 //!
 //! Tasks hold endpoints by [`SessionId`] and register as waiters. A machine identifies a session by its peer and is woken with
-//! `Network::SESSION_NOTICE`, once for each notice. Any other host holds endpoints by id, is woken with that number, and takes
-//! notices until there is none. `Network::session` returns the state of an endpoint at any time. Machines and async nodes can
+//! [`SESSION_NOTICE`], once for each notice. Any other host holds endpoints by id, is woken with that number, and takes
+//! notices until there is none. `SessionService::state` returns the state of an endpoint at any time. Machines and async nodes can
 //! talk to each other, on the machine's port; the counts of a session do not depend on which of them hold it
 //! (`machines_and_nodes_give_one_session_traffic`).
 //!
@@ -73,14 +73,14 @@ use rustc_hash::FxHashMap;
 pub use endpoint::SessionId;
 pub use listeners::BACKLOG_CAPACITY;
 pub use machine_api::MachineNotice;
-pub use notices::Notice;
+pub use notices::{Notice, SESSION_NOTICE};
 pub use recv::SessionRecv;
 pub use send::SendRefused;
 pub use task_api::EndpointWait;
 
-use super::Network;
-use super::fate::FateRecord;
-use super::port_names::PortId;
+use super::fabric::Fabric;
+use super::payload::Payloads;
+use super::ports::{PortId, Ports};
 use crate::reset::ResetReason;
 use connection::Connections;
 use counts::Counts;
@@ -102,24 +102,34 @@ pub(super) struct Sessions {
     /// The endpoint of a machine's session, by machine and peer.
     machine_sessions: FxHashMap<(NodeId, NodeId), SessionId>,
     counts: Counts,
-    fate_records: Option<Vec<FateRecord>>,
 }
 
 impl Sessions {
-    /// Returns whether a number that the network scheduled belongs to a session.
-    #[inline]
-    pub(super) fn owns(number: u32) -> bool {
-        number & Segments::MARK != 0
+    /// Lets the tasks of a node wait at its endpoints, instead of waking its host with [`SESSION_NOTICE`].
+    pub(super) fn run_tasks(&mut self, node: NodeId) {
+        self.node(node).runs_tasks = true;
     }
 
-    #[inline]
+    fn node(&mut self, node: NodeId) -> &mut NodeSessions {
+        if self.nodes.len() <= node.index() {
+            self.nodes.resize_with(node.index() + 1, NodeSessions::default);
+        }
+        &mut self.nodes[node.index()]
+    }
+
+    /// Returns the counts of messages and bytes.
     pub(super) fn traffic(&self) -> &SessionTraffic {
         &self.counts.traffic
     }
+}
 
-    pub(super) fn keep_fates(&mut self) {
-        self.fate_records.get_or_insert_default();
-    }
+/// The sessions of a network, for one call, with what they use of the simulation.
+pub struct SessionService<'a> {
+    pub(super) kernel: &'a mut Kernel,
+    pub(super) fabric: &'a mut Fabric,
+    pub(super) payloads: &'a mut Payloads,
+    pub(super) ports: &'a mut Ports,
+    pub(super) sessions: &'a mut Sessions,
 }
 
 /// The progress of one endpoint of a session.
@@ -152,9 +162,9 @@ pub struct SessionState {
     pub writable: bool,
 }
 
-impl Network {
+impl SessionService<'_> {
     /// Returns the state of an endpoint, or `None` if it was released or its node's life ended.
-    pub fn session(&self, id: SessionId) -> Option<SessionState> {
+    pub fn state(&self, id: SessionId) -> Option<SessionState> {
         let connection = self.sessions.connections.find(id)?;
         let (endpoint, other) = (connection.endpoint(id.side()), connection.endpoint(id.side().other()));
         let stage = match endpoint.stage {
@@ -165,7 +175,7 @@ impl Network {
             Stage::Broken(reason) => SessionStage::Broken(reason),
         };
         let outbound = &connection.halves[id.side().index()];
-        let window = self.classes.get(outbound.class).link.model.window;
+        let window = self.fabric.model(outbound.class).window;
         Some(SessionState {
             node: endpoint.node,
             peer: other.node,
@@ -178,13 +188,8 @@ impl Network {
     }
 
     /// Counts the sessions in memory: those with an endpoint that may still act.
-    pub fn session_count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.sessions.connections.len()
-    }
-
-    /// Returns the fates of all segments kept since [`keep_fates`](Self::keep_fates), oldest first.
-    pub fn session_fates(&self) -> &[FateRecord] {
-        self.sessions.fate_records.as_deref().unwrap_or_default()
     }
 
     /// Returns the slot and side of an endpoint that its node still holds.
@@ -195,8 +200,8 @@ impl Network {
     }
 
     /// Reaps a session after a call, and wakes the calling node if it has further notices.
-    fn reap_and_wake(&mut self, kernel: &mut Kernel, id: SessionId, acting: NodeId) {
-        self.reap(kernel, id);
-        self.wake_node(kernel, acting);
+    fn reap_and_wake(&mut self, id: SessionId, acting: NodeId) {
+        self.reap(id);
+        self.wake_node(acting);
     }
 }

@@ -1,19 +1,22 @@
 //! Notices: each node has a queue of endpoints with events to report, oldest first.
 //!
-//! A machine, or another host that holds endpoints, is woken with `Network::SESSION_NOTICE`. `Network::next_machine_notice` then
-//! returns the notices of a machine, `Network::next_notice` those of other hosts. A node that did not take all of them during one
+//! A machine, or another host that holds endpoints, is woken with [`SESSION_NOTICE`]. `SessionService::next_machine_notice` then
+//! returns the notices of a machine, `SessionService::next_notice` those of other hosts. A node that did not take all of them during one
 //! wake is woken again at the same instant, before anything else.
 
 use std::collections::VecDeque;
 
-use cluster_sim_runtime::{Kernel, Order};
+use cluster_sim_runtime::Order;
 use cluster_sim_types::{Health, NodeId};
 
 use super::SessionId;
+use super::SessionService;
 use super::endpoint::{Events, Side};
 use super::segment::{Segment, SegmentKind};
-use crate::network::Network;
-use crate::network::port_names::PortId;
+use crate::network::ports::PortId;
+
+/// The number with which hosts are woken for notices of sessions.
+pub const SESSION_NOTICE: u32 = u32::MAX;
 
 /// The endpoints of one node.
 #[derive(Debug, Default)]
@@ -30,7 +33,7 @@ pub(super) struct NodeSessions {
 
 /// The events of one endpoint since its node last took a notice of it.
 ///
-/// [`Network::session`] returns its current state.
+/// [`SessionService::state`] returns its current state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Notice {
     /// The endpoint.
@@ -49,10 +52,7 @@ pub struct Notice {
     pub broken: bool,
 }
 
-impl Network {
-    /// The number with which hosts are woken for notices of sessions.
-    pub const SESSION_NOTICE: u32 = u32::MAX;
-
+impl SessionService<'_> {
     /// Returns the oldest notice of a node, for a host that serves its tasks.
     ///
     /// A host that was woken takes notices until there is none.
@@ -92,7 +92,7 @@ impl Network {
     }
 
     /// Queues events for the node, or wakes the tasks that wait for them, if it still holds the endpoint.
-    pub(super) fn notify(&mut self, kernel: &mut Kernel, slot: usize, side: Side, events: Events) {
+    pub(super) fn notify(&mut self, slot: usize, side: Side, events: Events) {
         let connection = self.sessions.connections.at_mut(slot);
         let id = connection.id(slot, side);
         let endpoint = connection.endpoint_mut(side);
@@ -102,7 +102,7 @@ impl Network {
         }
         let node_sessions = &mut self.sessions.nodes[endpoint.node.index()];
         if node_sessions.runs_tasks {
-            return self.wake_tasks(kernel, id, events);
+            return self.wake_tasks(id, events);
         }
         endpoint.events.add(events);
         if !endpoint.queued {
@@ -119,18 +119,23 @@ impl Network {
     /// Returns the node to wake after an event.
     ///
     /// `None` if it has nothing to report, is not up, or is about to be woken anyway.
-    pub(super) fn wake_for(&mut self, kernel: &Kernel, node: NodeId) -> Option<(NodeId, u32)> {
+    pub(super) fn wake_for(&mut self, node: NodeId) -> Option<(NodeId, u32)> {
         self.first_pending(node)?;
-        let wakes = kernel.health(node) == Health::Up && !self.sessions.nodes[node.index()].wake_scheduled;
-        wakes.then_some((node, Self::SESSION_NOTICE))
+        let wakes = self.kernel.health(node) == Health::Up && !self.sessions.nodes[node.index()].wake_scheduled;
+        wakes.then_some((node, SESSION_NOTICE))
+    }
+
+    /// Wakes a node that was resumed, if it has notices.
+    pub(in crate::network) fn node_resumed(&mut self, node: NodeId) {
+        self.wake_node(node);
     }
 
     /// Schedules a wake of a node that is up and has notices, at this instant and before anything else.
-    pub(in crate::network) fn wake_node(&mut self, kernel: &mut Kernel, node: NodeId) {
-        if self.wake_for(kernel, node).is_some() {
+    pub(super) fn wake_node(&mut self, node: NodeId) {
+        if self.wake_for(node).is_some() {
             let to = self.first_pending(node).expect("it has a pending endpoint");
             self.sessions.nodes[node.index()].wake_scheduled = true;
-            self.schedule_segment(kernel, kernel.now(), Order::FIRST, Segment { to, kind: SegmentKind::WakeNode(node) });
+            self.schedule((self.kernel.now(), Order::FIRST), Segment { to, kind: SegmentKind::WakeNode(node) });
         }
     }
 
@@ -142,18 +147,10 @@ impl Network {
     pub(super) fn register_endpoint(&mut self, slot: usize, side: Side) {
         let connection = self.sessions.connections.at(slot);
         let (id, node) = (connection.id(slot, side), connection.endpoint(side).node);
-        let endpoints = &mut self.node_sessions(node).endpoints;
+        let endpoints = &mut self.sessions.node(node).endpoints;
         endpoints.push(id);
         let position = endpoints.len() as u32 - 1;
         self.sessions.connections.at_mut(slot).endpoint_mut(side).position = Some(position);
-    }
-
-    pub(super) fn node_sessions(&mut self, node: NodeId) -> &mut NodeSessions {
-        let nodes = &mut self.sessions.nodes;
-        if nodes.len() <= node.index() {
-            nodes.resize_with(node.index() + 1, NodeSessions::default);
-        }
-        &mut nodes[node.index()]
     }
 
     /// Removes an endpoint from its node's list, if it is there.

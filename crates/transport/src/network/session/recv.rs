@@ -3,17 +3,15 @@
 //! An acknowledgement says how much the node has read. An async node reads a message after it was acknowledged, so its sender
 //! learns of the room one message later; where the window was full, the reader sends an update of its own at once.
 
-use cluster_sim_runtime::{Kernel, RecordKind};
+use cluster_sim_runtime::RecordKind;
 use cluster_sim_types::LossKind;
 
 use super::SessionId;
+use super::SessionService;
 use super::endpoint::{Events, Side, Stage};
-use super::half::MessageRef;
 use super::transmit::RollKind;
 use crate::message::Message;
-use crate::message::decode;
-use crate::network::Network;
-use crate::network::fate::Cause;
+use crate::network::fabric::Cause;
 use crate::network::payload::PayloadKind;
 use crate::reset::ResetReason;
 
@@ -30,25 +28,19 @@ pub enum SessionRecv<M> {
     Broken(ResetReason),
 }
 
-impl Network {
+impl SessionService<'_> {
     /// Reads the next message of a session in order; `kind` must be that of `M`.
     ///
     /// A message that cannot be decoded as `M` is lost as `undecodable` and breaks the session.
-    pub fn recv_on<M: Message>(&mut self, kernel: &mut Kernel, id: SessionId, kind: PayloadKind) -> SessionRecv<M> {
+    pub fn recv<M: Message>(&mut self, id: SessionId, kind: PayloadKind) -> SessionRecv<M> {
         let Some((slot, side)) = self.resolve(id) else { return SessionRecv::Broken(ResetReason::Reset) };
         let node = self.sessions.connections.at(slot).endpoint(side).node;
-        let received = self.recv_next(kernel, slot, side, kind);
-        self.reap_and_wake(kernel, id, node);
+        let received = self.recv_next(slot, side, kind);
+        self.reap_and_wake(id, node);
         received
     }
 
-    pub(super) fn recv_next<M: Message>(
-        &mut self,
-        kernel: &mut Kernel,
-        slot: usize,
-        side: Side,
-        kind: PayloadKind,
-    ) -> SessionRecv<M> {
+    pub(super) fn recv_next<M: Message>(&mut self, slot: usize, side: Side, kind: PayloadKind) -> SessionRecv<M> {
         let connection = self.sessions.connections.at_mut(slot);
         let Some((number, entry)) = connection.inbound(side).read_next() else {
             let is_fin_read = connection.inbound(side).is_fin_read();
@@ -61,49 +53,37 @@ impl Network {
         if !connection.inbound(side).is_readable() {
             connection.endpoint_mut(side).events.remove(Events::READABLE);
         }
-        self.send_window_update(kernel, slot, side);
+        self.send_window_update(slot, side);
         let Some(message) = entry.message else { return SessionRecv::Finished };
-        match self.take_message(message, kind) {
+        match self.payloads.take(message, kind) {
             Some(message) => {
-                self.counts.delivered += 1;
+                self.fabric.land();
+                self.fabric.counts.delivered += 1;
                 self.sessions.counts.delivered(entry.length);
-                self.record_entry(kernel, slot, side, RecordKind::SessionDeliver, number, &entry);
+                self.record_entry(slot, side, RecordKind::SessionDeliver, number, &entry);
                 SessionRecv::Message(message)
             }
             None => {
-                self.lose_entry(kernel, slot, side.other(), &entry, Cause::Undecodable as u32);
+                self.count_lost(slot, side.other(), &entry, Cause::Undecodable as u32);
                 let reason = ResetReason::Undecodable;
                 if self.sessions.connections.at(slot).endpoint(side).is_alive() {
-                    self.break_endpoint(kernel, slot, side, reason);
-                    self.send_reset(kernel, slot, side);
+                    self.break_endpoint(slot, side, reason);
+                    self.send_reset(slot, side);
                 }
-                self.drop_unread(kernel, slot, side, LossKind::SessionReset);
+                self.drop_unread(slot, side, LossKind::SessionReset);
                 SessionRecv::Broken(reason)
             }
         }
     }
 
-    /// Takes a message out of its slab, decoding it if its type is another. On failure it stays there.
-    fn take_message<M: Message>(&mut self, stored: MessageRef, kind: PayloadKind) -> Option<M> {
-        if stored.kind == kind {
-            return Some(self.slab::<M>(kind).take(stored.slot));
-        }
-        let bytes = self.slabs[usize::from(stored.kind.0)].encode(stored.slot);
-        let message = decode(&bytes?);
-        if message.is_some() {
-            self.drop_message(stored);
-        }
-        message
-    }
-
     /// Sends the peer an update if it still sees a full window although there is room.
-    fn send_window_update(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
-        let window = self.class_of(slot, side.other()).link.model.window;
+    fn send_window_update(&mut self, slot: usize, side: Side) {
+        let window = self.model(slot, side.other()).window;
         let connection = self.sessions.connections.at(slot);
         let half = &connection.halves[side.other().index()];
         if connection.endpoint(side).is_alive() && half.owes_window_update(window) {
             let address = RollKind::WindowUpdate.address(connection.address(side)).number(half.read_count());
-            self.acknowledge(kernel, slot, side, None, address);
+            self.acknowledge(slot, side, None, address);
         }
     }
 }

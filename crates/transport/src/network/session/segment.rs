@@ -5,6 +5,7 @@ use cluster_sim_types::NodeId;
 
 use super::endpoint::SessionId;
 use super::half::Progress;
+use crate::network::service::slot_number;
 
 /// A scheduled event of an endpoint: an arrival over its link, its timer, or a wake of its node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,28 +77,22 @@ pub(super) struct Segments {
 }
 
 impl Segments {
-    /// Marks the numbers of segments among all numbers that the network schedules.
-    pub(super) const MARK: u32 = 1 << 31;
-
     #[inline]
     pub(super) fn insert(&mut self, segment: Segment) -> u32 {
-        let slot = match self.free.pop() {
+        match self.free.pop() {
             Some(slot) => {
                 self.slots[slot as usize] = segment;
                 slot
             }
             None => {
                 self.slots.push(segment);
-                (self.slots.len() - 1) as u32
+                slot_number(self.slots.len() - 1)
             }
-        };
-        assert!(slot < Self::MARK, "segments are bounded by memory long before 2^31");
-        slot | Self::MARK
+        }
     }
 
     #[inline]
     pub(super) fn remove(&mut self, slot: u32) -> Segment {
-        let slot = slot & !Self::MARK;
         self.free.push(slot);
         self.slots[slot as usize]
     }

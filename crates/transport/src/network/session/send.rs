@@ -8,16 +8,16 @@
 //! The receiver puts messages in order and recognises duplicates, so its node reads a prefix of the messages sent, each of them
 //! once.
 
-use cluster_sim_runtime::{Exhausted, Kernel, Record, RecordKind};
+use cluster_sim_runtime::{Record, RecordKind};
 
 use super::SessionId;
+use super::SessionService;
 use super::endpoint::{Side, Stage};
-use super::half::{Entry, MessageRef};
+use super::half::Entry;
 use super::segment::{Attempt, SegmentKind};
 use crate::message::Message;
-use crate::network::Network;
-use crate::network::digest::content_of;
 use crate::network::payload::PayloadKind;
+use crate::network::payload::content_of;
 use crate::reset::ResetReason;
 
 /// A message that a session did not accept, with the message.
@@ -40,22 +40,16 @@ impl<M> SendRefused<M> {
     }
 }
 
-impl Network {
+impl SessionService<'_> {
     /// Sends a message in a session; `kind` must be that of `M`.
     ///
     /// The session retransmits it until it is acknowledged or the session breaks.
     ///
     /// # Errors
     /// Returns the message if the session does not accept it. After `Full` the node gets a notice once there is room.
-    pub fn send_on<M: Message>(
-        &mut self,
-        kernel: &mut Kernel,
-        id: SessionId,
-        kind: PayloadKind,
-        message: M,
-    ) -> Result<(), SendRefused<M>> {
+    pub fn send<M: Message>(&mut self, id: SessionId, kind: PayloadKind, message: M) -> Result<(), SendRefused<M>> {
         let Some((slot, side)) = self.resolve(id) else { return Err(SendRefused::Broken(message, ResetReason::Reset)) };
-        let window = self.class_of(slot, side).link.model.window;
+        let window = self.model(slot, side).window;
         let connection = self.sessions.connections.at_mut(slot);
         let stage = connection.endpoint(side).stage;
         let half = connection.outbound(side);
@@ -64,77 +58,74 @@ impl Network {
             _ if half.is_finished() => return Err(SendRefused::Finished(message)),
             _ if half.has_room(window) => {}
             _ => {
-                self.request_window(kernel, slot, side);
+                self.request_window(slot, side);
                 return Err(SendRefused::Full(message));
             }
         }
         let (content, length) = content_of(&message);
-        self.capture(kind, content, &message);
-        let message = MessageRef { kind, slot: self.slab::<M>(kind).insert(message, 1) };
-        self.enqueue(kernel, slot, side, Entry::message(message, content, length));
+        self.payloads.capture(kind, content, &message);
+        let message = self.payloads.insert(kind, message, 1);
+        self.enqueue(slot, side, Entry::message(message, content, length));
         Ok(())
     }
 
-    fn enqueue(&mut self, kernel: &mut Kernel, slot: usize, side: Side, entry: Entry) {
-        self.counts.sent += 1;
+    fn enqueue(&mut self, slot: usize, side: Side, entry: Entry) {
+        self.fabric.counts.sent += 1;
         self.sessions.counts.sent(entry.length);
-        let bound = kernel.budget().messages_in_flight;
-        if self.in_flight() > bound {
-            kernel.exhaust(Exhausted::MessagesInFlight(bound));
-        }
-        self.start_timeout(kernel, slot, side);
+        self.fabric.depart(self.kernel);
+        self.start_timeout(slot, side);
         let number = self.sessions.connections.at_mut(slot).outbound(side).push(entry);
-        self.record_entry(kernel, slot, side, RecordKind::SessionSend, number, &entry);
-        self.transmit_new(kernel, slot, side, number);
+        self.record_entry(slot, side, RecordKind::SessionSend, number, &entry);
+        self.transmit_new(slot, side, number);
     }
 
     /// Finishes the direction: the FIN follows the last message and must arrive like one.
-    pub(super) fn send_fin(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
-        self.start_timeout(kernel, slot, side);
+    pub(super) fn send_fin(&mut self, slot: usize, side: Side) {
+        self.start_timeout(slot, side);
         if let Some(number) = self.sessions.connections.at_mut(slot).outbound(side).finish() {
-            self.record_session(kernel, slot, side, RecordKind::SessionClose, number as u32);
-            self.transmit_new(kernel, slot, side, number);
+            self.record_session(slot, side, RecordKind::SessionClose, number as u32);
+            self.transmit_new(slot, side, number);
         }
     }
 
     /// Starts the session timeout, unless the endpoint waits for an answer already.
-    pub(super) fn start_timeout(&mut self, kernel: &Kernel, slot: usize, side: Side) {
+    pub(super) fn start_timeout(&mut self, slot: usize, side: Side) {
         let connection = self.sessions.connections.at_mut(slot);
         let waits = connection.endpoint(side).waits_for_window || connection.outbound(side).is_waiting();
         if connection.endpoint(side).stage == Stage::Open && !waits {
-            connection.endpoint_mut(side).heard_at = kernel.now();
+            connection.endpoint_mut(side).heard_at = self.kernel.now();
         }
     }
 
-    fn transmit_new(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: u64) {
+    fn transmit_new(&mut self, slot: usize, side: Side, number: u64) {
         if self.sessions.connections.at(slot).endpoint(side).stage == Stage::Open {
-            self.transmit_message(kernel, slot, side, number);
-            self.arm_timer(kernel, slot, side);
+            self.transmit_message(slot, side, number);
+            self.arm_timer(slot, side);
         }
     }
 
     /// Transmits the messages that waited for the session to open.
-    pub(super) fn flush(&mut self, kernel: &mut Kernel, slot: usize, side: Side) {
+    pub(super) fn flush(&mut self, slot: usize, side: Side) {
         for number in self.sessions.connections.at_mut(slot).outbound(side).unsent() {
-            self.transmit_message(kernel, slot, side, number);
+            self.transmit_message(slot, side, number);
         }
-        self.arm_timer(kernel, slot, side);
+        self.arm_timer(slot, side);
     }
 
     /// Puts a message or the FIN on its link, for the first time or again.
-    pub(super) fn transmit_message(&mut self, kernel: &mut Kernel, slot: usize, side: Side, number: u64) {
+    pub(super) fn transmit_message(&mut self, slot: usize, side: Side, number: u64) {
         let connection = self.sessions.connections.at(slot);
         let address = connection.address(side).number(number);
         let sent = *connection.halves[side.index()].at(number);
         if sent.attempts > 0 {
             self.sessions.counts.traffic.retransmissions += 1;
-            self.record_entry(kernel, slot, side, RecordKind::Retransmit, number, &sent);
+            self.record_entry(slot, side, RecordKind::Retransmit, number, &sent);
         }
         self.sessions.counts.traffic.attempts += 1;
         let attempt = sent.attempts;
         let kind = SegmentKind::Message { number, attempt: Attempt::new(attempt) };
-        let under_way = self.transmit_segment(kernel, slot, side, address.number(u64::from(attempt)), kind);
-        let retry_at = kernel.now() + self.class_of(slot, side).link.model.retransmit_after(attempt);
+        let under_way = self.transmit(slot, side, address.number(u64::from(attempt)), kind);
+        let retry_at = self.kernel.now() + self.model(slot, side).retransmit_after(attempt);
         let entry = self.sessions.connections.at_mut(slot).outbound(side).entry(number);
         let entry = entry.expect("an unacknowledged message is kept");
         entry.attempts = attempt + 1;
@@ -143,26 +134,13 @@ impl Network {
     }
 
     /// Records an event of a message, seen from its sender.
-    pub(super) fn record_entry(
-        &mut self,
-        kernel: &mut Kernel,
-        slot: usize,
-        side: Side,
-        kind: RecordKind,
-        number: u64,
-        entry: &Entry,
-    ) {
+    pub(super) fn record_entry(&mut self, slot: usize, side: Side, kind: RecordKind, number: u64, entry: &Entry) {
         let connection = self.sessions.connections.at(slot);
         let (node, peer) = (connection.endpoint(side).node, connection.endpoint(side.other()).node);
         let label = connection.label.key();
         let Entry { content, length, .. } = *entry;
         // The detail holds 32 bits of the number; a session ends long before its 2^32nd message.
-        let of_number = Record { peer, detail: number as u32, label, ..Record::of(kernel.now(), kind, node) };
-        kernel.record(Record { length, payload: content, ..of_number });
-    }
-
-    /// Drops a message that will not be read.
-    pub(super) fn drop_message(&mut self, message: MessageRef) {
-        self.slabs[usize::from(message.kind.0)].release(message.slot);
+        let of_number = Record { peer, detail: number as u32, label, ..Record::of(self.kernel.now(), kind, node) };
+        self.kernel.record(Record { length, payload: content, ..of_number });
     }
 }

@@ -7,13 +7,13 @@
 //! Several tasks may wait at one endpoint. An event wakes all of them, in an order that is rolled, and a task that finds nothing
 //! waits again. So a task that stops waiting never consumes another's wake.
 
-use cluster_sim_runtime::{Kernel, Waiter};
+use cluster_sim_runtime::Waiter;
 use cluster_sim_types::NodeId;
 
 use super::SessionId;
+use super::SessionService;
 use super::endpoint::Events;
-use crate::network::Network;
-use crate::network::port_names::PortId;
+use crate::network::ports::PortId;
 use crate::network::waiters::{WaitKey, Waiters};
 
 /// The event of an endpoint for which a task waits.
@@ -41,18 +41,11 @@ impl EndpointWaiters {
     }
 }
 
-impl Network {
-    /// Declares that a node runs tasks, which wait at its endpoints and ports.
-    ///
-    /// Such a node is never woken with [`SESSION_NOTICE`](Self::SESSION_NOTICE).
-    pub fn run_tasks(&mut self, node: NodeId) {
-        self.node_sessions(node).runs_tasks = true;
-    }
-
+impl SessionService<'_> {
     /// Registers `waiter` for an event of an endpoint, replacing the wait `previous`.
     ///
     /// A broken session wakes it, too. Returns the key that cancels the wait.
-    pub fn wait_at(&mut self, id: SessionId, interest: EndpointWait, previous: Option<WaitKey>, waiter: Waiter) -> WaitKey {
+    pub fn wait(&mut self, id: SessionId, interest: EndpointWait, previous: Option<WaitKey>, waiter: Waiter) -> WaitKey {
         let waiting = &mut self.sessions.waiting;
         if waiting.len() <= id.index() {
             waiting.resize_with(id.index() + 1, EndpointWaiters::default);
@@ -61,7 +54,7 @@ impl Network {
     }
 
     /// Cancels a wait for an event of an endpoint.
-    pub fn forget_at(&mut self, id: SessionId, interest: EndpointWait, key: WaitKey) {
+    pub fn forget(&mut self, id: SessionId, interest: EndpointWait, key: WaitKey) {
         if let Some(waiting) = self.sessions.waiting.get_mut(id.index()) {
             waiting.of(interest).forget(key);
         }
@@ -82,19 +75,19 @@ impl Network {
     }
 
     /// Wakes the tasks that wait for these events of an endpoint.
-    pub(super) fn wake_tasks(&mut self, kernel: &mut Kernel, id: SessionId, events: Events) {
+    pub(super) fn wake_tasks(&mut self, id: SessionId, events: Events) {
         if events == Events::INCOMING {
             let connection = self.sessions.connections.at(id.slot());
             let (node, port) = (connection.endpoint(id.side()).node, connection.port);
-            self.sessions.listeners.at(node, port).expect("sessions arrive only at listeners").waiters.wake(kernel);
+            self.sessions.listeners.at(node, port).expect("sessions arrive only at listeners").waiters.wake(self.kernel);
             return;
         }
         let Some(waiting) = self.sessions.waiting.get_mut(id.index()) else { return };
         if events == Events::READABLE || events == Events::BROKEN {
-            waiting.readable.wake(kernel);
+            waiting.readable.wake(self.kernel);
         }
         if events != Events::READABLE {
-            waiting.writable.wake(kernel);
+            waiting.writable.wake(self.kernel);
         }
     }
 

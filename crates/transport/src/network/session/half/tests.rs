@@ -1,9 +1,10 @@
 //! Order, duplicates, window, retransmission and memory of one half.
 
 use super::*;
+use crate::network::payload::Payloads;
 
 fn message() -> Entry {
-    Entry::message(MessageRef { kind: PayloadKind(0), slot: 0 }, 0, 8)
+    Entry::message(MessageRef { kind: Payloads::default().kind::<u64>(), slot: 0 }, 0, 8)
 }
 
 fn half(messages: u64) -> Half {

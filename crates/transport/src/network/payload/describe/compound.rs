@@ -9,7 +9,7 @@ use super::byte::{byte_of, hexadecimal};
 use super::{Ended, Text};
 
 /// A structure that is being written: its elements follow each other with a comma in between.
-pub(in crate::network) struct Compound<'t> {
+pub(in crate::network::payload) struct Compound<'t> {
     text: &'t mut Text,
     /// The end of the opening bracket, so that a list of bytes can replace it.
     start: usize,

@@ -1,7 +1,9 @@
 //! The texts of messages, kept while a run is recorded for a person to read.
 
+use std::any::Any;
+
 use super::describe::{describe, shorten};
-use super::{Network, PayloadKind};
+use super::{PayloadKind, Payloads};
 use crate::message::Message;
 
 /// A message that was sent, by the digest of its content, as text.
@@ -11,44 +13,52 @@ pub struct CapturedMessage {
     pub content: u64,
     /// Its text, at most 301 characters.
     ///
-    /// Variant and fields from its serde form, or the text of the function given to [`Network::describe_with`].
+    /// Variant and fields from its serde form, or the text of the function given to [`Payloads::describe_with`].
     pub text: String,
 }
 
-impl Network {
+/// The texts of a run, while they are kept, and the functions that describe a type.
+#[derive(Default)]
+pub(super) struct Capture {
+    texts: Option<Vec<CapturedMessage>>,
+    /// By kind of message: the function that describes it, if its type has one of its own.
+    describers: Vec<Option<Box<dyn Any>>>,
+}
+
+impl Payloads {
     /// Captures the text of every message from here on, until it is [taken](Self::take_captured). Costs time and memory at every
     /// send.
     pub fn capture_messages(&mut self) {
-        self.captured.get_or_insert_default();
+        self.capture.texts.get_or_insert_default();
     }
 
     /// Takes the texts of the messages that were sent since the last call, in the order of their sends.
     pub fn take_captured(&mut self) -> Vec<CapturedMessage> {
-        self.captured.as_mut().map(std::mem::take).unwrap_or_default()
+        self.capture.texts.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Describes messages of this kind by `describe` where it answers; by their serde form elsewhere.
     pub fn describe_with<M: Message>(&mut self, kind: PayloadKind, describe: fn(&M) -> Option<String>) {
         let index = usize::from(kind.0);
-        if self.describers.len() <= index {
-            self.describers.resize_with(index + 1, || None);
+        if self.capture.describers.len() <= index {
+            self.capture.describers.resize_with(index + 1, || None);
         }
-        self.describers[index] = Some(Box::new(describe));
+        self.capture.describers[index] = Some(Box::new(describe));
     }
 
     /// Captures the text of a message, if texts are captured.
     #[inline(always)]
-    pub(super) fn capture<M: Message>(&mut self, kind: PayloadKind, content: u64, message: &M) {
-        if self.captured.is_some() {
+    pub(in crate::network) fn capture<M: Message>(&mut self, kind: PayloadKind, content: u64, message: &M) {
+        if self.capture.texts.is_some() {
             self.push_text(kind, content, message);
         }
     }
 
     #[cold]
     fn push_text<M: Message>(&mut self, kind: PayloadKind, content: u64, message: &M) {
-        let describer = self.describers.get(usize::from(kind.0)).and_then(Option::as_ref);
+        let describer = self.capture.describers.get(usize::from(kind.0)).and_then(Option::as_ref);
         let own = describer.and_then(|any| any.downcast_ref::<fn(&M) -> Option<String>>()).and_then(|describe| describe(message));
         let text = own.map_or_else(|| describe(message), |text| shorten(text, true));
-        self.captured.get_or_insert_default().push(CapturedMessage { content, text });
+        self.capture.texts.get_or_insert_default().push(CapturedMessage { content, text });
     }
 }

@@ -1,53 +1,13 @@
-//! Fates of messages, and the named causes of loss.
+//! Losses: every message that does not arrive is counted under a named cause.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use cluster_sim_types::{LossCause, LossKind, NodeId};
-use serde::{Deserialize, Serialize};
-
-/// The result of a send on one link, decided when the message is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// The message arrives after a delay, unless a cut or the state of the receiver prevents it.
-    Carried {
-        /// The delay in nanoseconds.
-        #[serde(rename = "after_ns")]
-        after: u64,
-        /// The number of additional copies, each with a delay of its own.
-        copies: u8,
-    },
-    /// The message is lost.
-    Lost {
-        /// The number of the cause; `Network::cause` returns its name.
-        cause: u32,
-    },
-}
-
-impl Fate {
-    /// Returns the delay of a message that is carried.
-    pub fn after(self) -> Option<Duration> {
-        match self {
-            Self::Carried { after, .. } => Some(Duration::from_nanos(after)),
-            Self::Lost { .. } => None,
-        }
-    }
-}
-
-/// The fate of one send, with its address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FateRecord {
-    /// The address of the send: sender, receiver, label, epoch and repeat.
-    pub address: u64,
-    /// The fate.
-    pub fate: Fate,
-}
 
 /// The causes that every network has, in the order of their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
-pub(super) enum Cause {
+pub(in crate::network) enum Cause {
     /// The loss of the link's model.
     Loss,
     /// The inbox of a paused node, or of a port, is full.
@@ -83,7 +43,7 @@ const FIRST_NAMED: usize = 64;
 
 /// Counts losses by cause.
 #[derive(Debug, Default)]
-pub(super) struct Losses {
+pub(in crate::network) struct Losses {
     common: [u64; COMMON.len()],
     named: Vec<(LossCause, u64)>,
     /// The nodes that the scenario is run without. Records number losses to them as losses to killed nodes, so that leaving a node out
@@ -94,7 +54,7 @@ pub(super) struct Losses {
 
 impl Losses {
     /// The number of a cause; causes of one name are counted together.
-    pub(super) fn number(&mut self, cause: LossCause) -> u32 {
+    pub(in crate::network) fn number(&mut self, cause: LossCause) -> u32 {
         if let Some(common) = COMMON.iter().position(|kind| LossCause::from(*kind) == cause) {
             return common as u32;
         }
@@ -125,7 +85,7 @@ impl Losses {
     }
 
     /// Counts the loss of a message to `to`.
-    pub(super) fn count(&mut self, number: u32, to: NodeId) {
+    pub(in crate::network) fn count(&mut self, number: u32, to: NodeId) {
         if self.is_absent(number, to) {
             self.to_absent += 1;
             return;
@@ -138,7 +98,7 @@ impl Losses {
     }
 
     /// Every cause that dropped at least one message.
-    pub(super) fn by_cause(&self) -> BTreeMap<LossCause, u64> {
+    pub(in crate::network) fn by_cause(&self) -> BTreeMap<LossCause, u64> {
         let common = COMMON.iter().map(|kind| LossCause::from(*kind)).zip(self.common);
         let absent = (LossKind::AbsentNode.into(), self.to_absent);
         common.chain([absent]).chain(self.named.iter().cloned()).filter(|(_, count)| *count > 0).collect()

@@ -3,8 +3,9 @@
 use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
-use super::payload::PayloadKind;
-use super::port_names::PortId;
+use crate::network::payload::MessageRef;
+use crate::network::ports::PortId;
+use crate::network::service::slot_number;
 
 /// One copy of a message on its way to one receiver.
 ///
@@ -18,9 +19,8 @@ pub(super) struct Flight {
     pub(super) length: u32,
     /// The life of the receiver when the message was sent.
     pub(super) incarnation: Incarnation,
-    /// The slot of the message in the slab of its kind. In a free slot, the slot that was freed before it.
-    pub(super) message: u32,
-    pub(super) kind: PayloadKind,
+    /// In a free slot, its slot is that of the flight that was removed before.
+    pub(super) message: MessageRef,
     pub(super) port: PortId,
     pub(super) class: u16,
     /// The message reached a paused node and waits in its inbox, where no cut can drop it.
@@ -34,6 +34,11 @@ impl Flight {
         let Self { label, content, length, .. } = *self;
         Record { at, kind, node, peer, detail: 0, label, length, payload: content }
     }
+
+    /// Returns a record of the loss of this copy.
+    pub(super) fn lost(&self, at: VirtualInstant, cause: u32) -> Record {
+        Record { detail: cause, ..self.record(at, RecordKind::Drop, self.from, self.to) }
+    }
 }
 
 /// All flights, each in its own slot. The slot freed last is reused first, because it is in the cache.
@@ -41,27 +46,24 @@ impl Flight {
 pub(super) struct Flights {
     slots: Vec<Flight>,
     free: u32,
-    used: u64,
 }
 
 const NO_SLOT: u32 = u32::MAX;
 
+impl Default for Flights {
+    fn default() -> Self {
+        Self { slots: Vec::new(), free: NO_SLOT }
+    }
+}
+
 impl Flights {
-    pub(super) fn new() -> Self {
-        Self { slots: Vec::new(), free: NO_SLOT, used: 0 }
-    }
-
-    pub(super) fn len(&self) -> u64 {
-        self.used
-    }
-
+    /// Adds a flight. Returns its slot.
     #[inline]
     pub(super) fn insert(&mut self, flight: Flight) -> u32 {
-        self.used += 1;
         match self.slots.get_mut(self.free as usize) {
             Some(vacant) => {
                 let slot = self.free;
-                self.free = vacant.message;
+                self.free = vacant.message.slot;
                 *vacant = flight;
                 slot
             }
@@ -72,7 +74,7 @@ impl Flights {
     #[cold]
     fn append(&mut self, flight: Flight) -> u32 {
         self.slots.push(flight);
-        u32::try_from(self.slots.len() - 1).expect("messages in flight are bounded by their budget")
+        slot_number(self.slots.len() - 1)
     }
 
     #[inline]
@@ -87,10 +89,9 @@ impl Flights {
     /// Removes a flight and frees its slot.
     #[inline]
     pub(super) fn remove(&mut self, slot: u32) -> Flight {
-        self.used -= 1;
         let place = &mut self.slots[slot as usize];
         let flight = *place;
-        place.message = self.free;
+        place.message.slot = self.free;
         self.free = slot;
         flight
     }
@@ -99,38 +100,30 @@ impl Flights {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::payload::Payloads;
+    use crate::network::ports::Ports;
 
     #[test]
     fn every_flight_keeps_its_slot_until_it_is_removed() {
-        let mut flights = Flights::new();
-        let mut network = super::super::Network::new();
-        let (kind, port) = (network.kind::<u8>(), network.port("main"));
+        let mut flights = Flights::default();
+        let kind = Payloads::default().kind::<u8>();
+        let port = Ports::default().port("main");
         let (node, incarnation) = (NodeId(0), Incarnation(0));
         let mut living = std::collections::BTreeMap::new();
-        for message in 0..10_000 {
-            let slot = flights.insert(Flight {
-                from: node,
-                to: node,
-                label: 0,
-                content: 0,
-                length: 0,
-                incarnation,
-                message,
-                kind,
-                port,
-                class: 0,
-                arrived: false,
-            });
-            assert_eq!(living.insert(slot, message), None, "slot {slot} was free");
+        for number in 0..10_000 {
+            let message = MessageRef { kind, slot: number };
+            let (label, content, length, class) = (0, 0, 0, 0);
+            let flight = Flight { from: node, to: node, label, content, length, incarnation, message, port, class, arrived: false };
+            let slot = flights.insert(flight);
+            assert_eq!(living.insert(slot, number), None, "slot {slot} was free");
             // Two of three flights are removed, in an order unlike that of insertion.
-            if message % 3 > 0 {
-                let (slot, message) =
-                    living.range(message % 97..).next().or_else(|| living.iter().next()).map(|(s, p)| (*s, *p)).unwrap();
+            if number % 3 > 0 {
+                let (slot, number) =
+                    living.range(number % 97..).next().or_else(|| living.iter().next()).map(|(s, p)| (*s, *p)).unwrap();
                 living.remove(&slot);
-                assert_eq!(flights.remove(slot).message, message);
+                assert_eq!(flights.remove(slot).message.slot, number);
             }
-            assert_eq!(flights.len(), living.len() as u64);
         }
-        assert!(living.iter().all(|(slot, message)| flights.get(*slot).message == *message));
+        assert!(living.iter().all(|(slot, number)| flights.get(*slot).message.slot == *number));
     }
 }

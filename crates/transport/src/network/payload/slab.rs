@@ -1,16 +1,8 @@
-//! Stores the messages in flight by type, so that values travel without encoding.
-//!
-//! All receivers of a broadcast, and all copies, share one message with a count. The last one gets the value, the others a clone.
+//! Slabs: the messages in flight of one type.
 
 use std::any::Any;
 
-use cluster_sim_runtime::fold;
-
-use crate::message::{Label, Message};
-
-/// The number of a message type within a network; types are distinguished by their `TypeId`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PayloadKind(pub(super) u16);
+use crate::message::Message;
 
 /// The messages in flight of one type.
 pub(super) struct Slab<M> {
@@ -97,15 +89,6 @@ impl<M: Message> AnySlab for Slab<M> {
 
     fn encode(&self, slot: u32) -> Option<Vec<u8>> {
         postcard::to_allocvec(self.messages[slot as usize].message.as_ref()?).ok()
-    }
-}
-
-/// Returns the key of a label, given the digest of the content.
-#[inline]
-pub(super) fn label_key(label: Label, content: u64) -> u64 {
-    match label {
-        Label::Content => content,
-        Label::Key { kind, id } => fold(u64::from(kind), id),
     }
 }
 

@@ -122,7 +122,7 @@ impl LinkModel {
     }
 
     /// Returns the wait after an attempt that followed `tries` earlier ones.
-    pub(super) fn retransmit_after(&self, tries: u32) -> Duration {
+    pub(in crate::network) fn retransmit_after(&self, tries: u32) -> Duration {
         let doubled = 1_u32.checked_shl(tries).and_then(|times| self.retransmit_after.checked_mul(times));
         doubled.map_or(self.retransmit_after_max, |after| after.min(self.retransmit_after_max))
     }

@@ -1,0 +1,71 @@
+//! Delivers datagrams that arrive at their node.
+//!
+//! On arrival a datagram is lost if a cut covers its link, if the node is down or killed, if the node is paused and its inbox is
+//! full, or if it was sent to an earlier life and the class says [`StaleDelivery::Drop`]. Otherwise it goes to the host of the
+//! node or waits at the port that a task bound; a closed or full port loses it. The messages of a paused node are delivered in
+//! the order of their arrival when it resumes, before every other message and timer of that instant.
+
+use cluster_sim_types::{Health, NodeId};
+
+use super::bound_ports::Arrived;
+use super::{DatagramService, Flight, INBOX_CAPACITY};
+use crate::network::fabric::{Cause, StaleDelivery};
+
+impl DatagramService<'_> {
+    /// Handles the arrival of a flight. Returns the node and the flight if its host receives the message.
+    #[inline(always)]
+    pub(in crate::network) fn fire(&mut self, slot: u32) -> Option<(NodeId, u32)> {
+        let Flight { to, incarnation, port, .. } = *self.datagrams.flights.get(slot);
+        // The common case first: nothing can prevent the delivery to the node's host.
+        if self.fabric.is_whole() && self.kernel.is_up(to, incarnation) && self.ports.is_of_host(to, port) {
+            return Some((to, slot));
+        }
+        self.arrive(slot)
+    }
+
+    fn arrive(&mut self, slot: u32) -> Option<(NodeId, u32)> {
+        let flight = *self.datagrams.flights.get(slot);
+        let to = flight.to;
+        let cause = match self.obstacle(&flight) {
+            Some(cause) => cause,
+            None if self.kernel.health(to) == Health::Paused => {
+                self.datagrams.flights.mark_arrived(slot);
+                self.datagrams.inbox(to).push_back(slot);
+                return None;
+            }
+            None => match self.ports.host(to) {
+                Some((port, _)) if port == flight.port => return Some((to, slot)),
+                Some(_) => Cause::PortClosed as u32,
+                None => match self.datagrams.bound.arrive(self.kernel, to, flight.port, slot) {
+                    Arrived::Waiting => return None,
+                    Arrived::Closed => Cause::PortClosed as u32,
+                    Arrived::Full => Cause::InboxFull as u32,
+                },
+            },
+        };
+        self.lose_flight(slot, cause);
+        None
+    }
+
+    /// Returns the cause that prevents a message from reaching its node now, if any.
+    fn obstacle(&mut self, flight: &Flight) -> Option<u32> {
+        if !flight.arrived
+            && let Some(cause) = self.fabric.drop_by_cut(flight.from, flight.to)
+        {
+            return Some(cause);
+        }
+        let cause = match self.kernel.health(flight.to) {
+            Health::Down => Cause::NodeDown,
+            Health::Killed => Cause::NodeKilled,
+            Health::Paused if self.datagrams.inbox(flight.to).len() >= INBOX_CAPACITY => Cause::InboxFull,
+            Health::Up | Health::Paused => {
+                let stale = self.kernel.incarnation(flight.to) != flight.incarnation;
+                if !stale || self.fabric.model(flight.class).stale == StaleDelivery::Deliver {
+                    return None;
+                }
+                Cause::StaleIncarnation
+            }
+        };
+        Some(cause as u32)
+    }
+}

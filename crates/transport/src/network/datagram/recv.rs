@@ -1,0 +1,77 @@
+//! Receives datagrams: at the ports that tasks bind, and at hosts.
+//!
+//! A receiver of another message type gets the message by way of its encoding. A message that does not decode to the last byte is
+//! lost as `undecodable`.
+
+use cluster_sim_runtime::{RecordKind, Waiter};
+use cluster_sim_types::NodeId;
+
+use super::DatagramService;
+use crate::error::PortInUse;
+use crate::message::{Message, Received};
+use crate::network::fabric::Cause;
+use crate::network::payload::PayloadKind;
+use crate::network::ports::PortId;
+use crate::network::waiters::WaitKey;
+
+impl DatagramService<'_> {
+    /// Binds a port of a node until it is unbound or the node's life ends.
+    ///
+    /// # Errors
+    /// The node has bound the port already. Nothing changed.
+    pub fn bind<M: Message>(&mut self, node: NodeId, name: &str) -> Result<(PortId, PayloadKind), PortInUse> {
+        let (port, kind) = (self.ports.port(name), self.payloads.kind::<M>());
+        if self.datagrams.bound.bind(node, port, kind) { Ok((port, kind)) } else { Err(self.ports.in_use(port)) }
+    }
+
+    /// Unbinds a port of a node. Unread messages are lost as `port_closed`.
+    pub fn unbind(&mut self, node: NodeId, port: PortId) {
+        for slot in self.datagrams.bound.unbind(node, port) {
+            self.lose_flight(slot, Cause::PortClosed as u32);
+        }
+    }
+
+    /// Returns the next message at a port that a task bound. Undecodable messages are lost and skipped.
+    #[inline]
+    pub fn take<M: Message>(&mut self, node: NodeId, port: PortId) -> Option<Received<M>> {
+        loop {
+            let bound = self.datagrams.bound.at(node, port)?;
+            let (kind, slot) = (bound.kind, bound.pop()?);
+            if let Some(received) = self.recv(slot, kind) {
+                return Some(received);
+            }
+        }
+    }
+
+    /// Registers `waiter` to be woken by the next message at a port, replacing the wait `known`.
+    ///
+    /// Returns the key that cancels the wait, or `None` if the port is not bound.
+    #[inline]
+    pub fn wait(&mut self, node: NodeId, port: PortId, known: Option<WaitKey>, waiter: Waiter) -> Option<WaitKey> {
+        Some(self.datagrams.bound.at(node, port)?.waiters.wait(known, waiter))
+    }
+
+    /// Cancels a wait at a port.
+    #[inline]
+    pub fn forget(&mut self, node: NodeId, port: PortId, key: WaitKey) {
+        if let Some(bound) = self.datagrams.bound.at(node, port) {
+            bound.waiters.forget(key);
+        }
+    }
+
+    /// Returns the message for which a host was woken, as a value of type `M`.
+    ///
+    /// A message that cannot be decoded as `M` is lost as `undecodable`, and the result is `None`.
+    #[inline(always)]
+    pub fn recv<M: Message>(&mut self, slot: u32, kind: PayloadKind) -> Option<Received<M>> {
+        let flight = self.datagrams.flights.remove(slot);
+        self.fabric.land();
+        let Some(message) = self.payloads.take(flight.message, kind) else {
+            self.lose(&flight, Cause::Undecodable as u32);
+            return None;
+        };
+        self.fabric.counts.delivered += 1;
+        self.kernel.record(flight.record(self.kernel.now(), RecordKind::Deliver, flight.to, flight.from));
+        Some(Received { from: flight.from, message })
+    }
+}

@@ -1,0 +1,235 @@
+//! The one route over a link: everything random about a subject is decided here, when it is sent.
+//!
+//! The route decides in this order: a cut in force drops the subject; the link's loss; each loss rule, by a roll of its own; the
+//! delay; a further delay that lets later subjects overtake it; a copy. A copy has a delay of its own and is never lost or copied.
+//! On a FIFO link a subject that is not reordered waits for those before it, and its copies do not arrive before it.
+//!
+//! Every roll is addressed by the subject, so a decision about one depends on no other.
+
+use cluster_sim_runtime::{Address, Choice, Kernel, Order, Rank, Roll, Seed, SeededStream, Site, Stream};
+use cluster_sim_types::{NodeId, Ratio, VirtualInstant};
+
+use super::classes::{Class, Classes};
+use super::fate::{Fate, FateRecord};
+use super::link_table::{Link, LinkTable};
+use super::losses::Cause;
+use super::model::LinkOrder;
+use super::send_counts::epoch_of;
+use super::{Fabric, Service};
+
+const LOSS: Stream = Stream::named("loss");
+const DELAY: Stream = Stream::named("delay");
+const DUPLICATE: Stream = Stream::named("duplicate");
+const REORDER: Stream = Stream::named("reorder");
+const REORDER_BY: Stream = Stream::named("reorder by");
+
+/// The stream of delays under the seed in force, so that a plain link needs no lookup.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DelayRolls {
+    seed: Seed,
+    delay: SeededStream,
+}
+
+impl DelayRolls {
+    pub(super) const fn new(seed: Seed) -> Self {
+        Self { seed, delay: seed.stream(DELAY) }
+    }
+
+    /// Returns the stream under the seed in force.
+    #[inline(always)]
+    fn at(&mut self, seed: Seed) -> SeededStream {
+        if seed != self.seed {
+            *self = Self::new(seed);
+        }
+        self.delay
+    }
+}
+
+/// How the random choices about a subject are addressed.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::network) enum Name {
+    /// By its label, the epoch, and the repeat of the label on the link.
+    Label(u64),
+    /// By an address that the service gives to no other subject.
+    Address(Address),
+}
+
+/// Something that a service puts on a link: a datagram to one receiver, or a segment.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::network) struct Subject {
+    pub(in crate::network) service: Service,
+    pub(in crate::network) from: NodeId,
+    pub(in crate::network) to: NodeId,
+    pub(in crate::network) name: Name,
+}
+
+/// The result of a route.
+#[derive(Debug)]
+pub(in crate::network) enum Routed {
+    /// The link carries the subject; [`Fabric::next_arrival`] returns its arrivals.
+    Carried(Journey),
+    /// The subject is lost, by the cause with this number.
+    Lost(u32),
+}
+
+/// A subject that a link carries: how often it arrives, and when.
+#[derive(Debug)]
+pub(in crate::network) struct Journey {
+    rolls: Rolls,
+    /// The class of the link.
+    pub(in crate::network) class: u16,
+    rank: Rank,
+    /// The number of the next arrival: 0 for the subject itself, then its copies.
+    next: u8,
+    copies: u8,
+    at: VirtualInstant,
+    /// The address of a FIFO link whose order the subject keeps.
+    in_order: Option<Address>,
+}
+
+/// One arrival of a subject.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::network) struct Arrival {
+    pub(in crate::network) at: VirtualInstant,
+    pub(in crate::network) order: Order,
+    /// The number of the copy; 0 is the subject itself.
+    pub(in crate::network) copy: u8,
+}
+
+/// The random choices about a subject.
+#[derive(Debug, Clone, Copy)]
+struct Rolls {
+    address: Address,
+    from: NodeId,
+    to: NodeId,
+}
+
+impl Rolls {
+    const fn site(self, choice: Choice, stream: Stream) -> Site {
+        Site { choice, stream, address: self.address, node: self.from, peer: self.to }
+    }
+
+    /// Rolls the delay over a link of this class, in nanoseconds.
+    fn delay(self, kernel: &mut Kernel, class: &Class) -> u64 {
+        kernel.choose(self.site(Choice::Delay, DELAY), |roll| class.link.delay.sample(roll))
+    }
+
+    /// Rolls whether something of probability `ratio` happens.
+    fn happens(self, kernel: &mut Kernel, choice: Choice, stream: Stream, ratio: Ratio) -> bool {
+        ratio > Ratio::ZERO && kernel.choose(self.site(choice, stream), |roll| u64::from(roll.holds(ratio))) == 1
+    }
+}
+
+impl Fabric {
+    /// Decides the fate of a subject on the link between its nodes, and keeps it if fates are kept.
+    #[inline(always)]
+    pub(in crate::network) fn route(&mut self, kernel: &mut Kernel, subject: Subject) -> Routed {
+        let Subject { service, from, to, name } = subject;
+        let link = link_between(&mut self.link_tables, &self.classes, kernel, from, to);
+        let address = match name {
+            Name::Label(label) => link.address_of(label, epoch_of(kernel.now())),
+            Name::Address(address) => address,
+        };
+        let class = self.classes.get(link.class);
+        let rolls = Rolls { address, from, to };
+        let cut = if self.cuts.is_whole() { None } else { self.cuts.between(from, to) };
+        let (fate, held_back) = match cut {
+            Some(cut) => (Fate::Lost { cause: self.cuts.count_drop(cut) }, false),
+            None if class.is_plain && kernel.is_free() => {
+                let after = class.link.delay.sample(self.delay_rolls.at(kernel.seed()).roll(address));
+                (Fate::Carried { after, copies: 0 }, false)
+            }
+            None => decide(kernel, class, rolls),
+        };
+        if let Some(fates) = &mut self.fates {
+            fates[service as usize].push(FateRecord { address: address.key(), fate });
+        }
+        let (after, copies) = match fate {
+            Fate::Lost { cause } => return Routed::Lost(cause),
+            Fate::Carried { after, copies } => (after, copies),
+        };
+        let mut at = kernel.now().after_nanoseconds(after);
+        let mut in_order = None;
+        if class.link.model.order == LinkOrder::Fifo && !held_back {
+            at = at.max(link.last_arrival);
+            link.last_arrival = at;
+            in_order = Some(link.address);
+        }
+        let rank = Rank(class.link.model.priority);
+        Routed::Carried(Journey { rolls, class: link.class, rank, next: 0, copies, at, in_order })
+    }
+
+    /// Returns the next arrival of a subject: itself, then its copies.
+    ///
+    /// Subjects that arrive at one instant over one FIFO link share an order, so they keep the sequence of their sends.
+    #[inline(always)]
+    pub(in crate::network) fn next_arrival(&self, kernel: &mut Kernel, journey: &mut Journey) -> Option<Arrival> {
+        let copy = journey.next;
+        if copy > journey.copies {
+            return None;
+        }
+        journey.next += 1;
+        if copy > 0 {
+            return Some(self.arrival_of_copy(kernel, journey, copy));
+        }
+        let about = journey.in_order.unwrap_or(journey.rolls.address);
+        Some(Arrival { at: journey.at, order: Order::new(journey.rank, about), copy })
+    }
+
+    /// Returns the arrival of a copy, which has a delay of its own.
+    ///
+    /// On a FIFO link it does not arrive before the subject. Otherwise the content would overtake the subjects that the subject
+    /// waits for.
+    #[cold]
+    fn arrival_of_copy(&self, kernel: &mut Kernel, journey: &Journey, copy: u8) -> Arrival {
+        let address = journey.rolls.address.number(u64::from(copy));
+        let after = Rolls { address, ..journey.rolls }.delay(kernel, self.classes.get(journey.class));
+        let drawn = kernel.now().after_nanoseconds(after);
+        let (at, about) = match journey.in_order {
+            None => (drawn, address),
+            Some(link) => (drawn.max(journey.at), link),
+        };
+        Arrival { at, order: Order::new(journey.rank, about), copy }
+    }
+}
+
+/// Returns the link between two nodes, creating it with its first subject.
+#[inline(always)]
+fn link_between<'a>(
+    link_tables: &'a mut Vec<LinkTable>,
+    classes: &Classes,
+    kernel: &Kernel,
+    from: NodeId,
+    to: NodeId,
+) -> &'a mut Link {
+    if link_tables.len() <= from.index() {
+        link_tables.resize_with(from.index() + 1, Default::default);
+    }
+    link_tables[from.index()].link(to, kernel.now(), || (address_between(kernel, from, to), classes.of(from, to)))
+}
+
+/// Returns the address of a link: the declared names of its nodes.
+fn address_between(kernel: &Kernel, from: NodeId, to: NodeId) -> Address {
+    Address::new().number(kernel.address(from).key()).number(kernel.address(to).key())
+}
+
+/// Decides what a link does with a subject. The flag says that the subject is reordered.
+fn decide(kernel: &mut Kernel, class: &Class, rolls: Rolls) -> (Fate, bool) {
+    let model = &class.link.model;
+    if rolls.happens(kernel, Choice::Loss, LOSS, model.loss) {
+        return (Fate::Lost { cause: Cause::Loss as u32 }, false);
+    }
+    if let Some(rule) = class.rules.iter().find(|rule| rolls.happens(kernel, Choice::Rule, rule.stream, rule.ratio)) {
+        rule.dropped.set(rule.dropped.get() + 1);
+        return (Fate::Lost { cause: rule.cause }, false);
+    }
+    let mut after = rolls.delay(kernel, class);
+    let held_back = rolls.happens(kernel, Choice::Reorder, REORDER, model.reorder);
+    if held_back {
+        // Above zero and up to the whole window.
+        let by = |roll: Roll| u64::try_from(roll.within(model.reorder_window).as_nanos()).unwrap_or(u64::MAX);
+        after += kernel.choose(rolls.site(Choice::ReorderBy, REORDER_BY), by).saturating_add(1);
+    }
+    let copies = u8::from(rolls.happens(kernel, Choice::Duplicate, DUPLICATE, model.duplicate));
+    (Fate::Carried { after, copies }, held_back)
+}
