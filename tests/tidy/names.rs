@@ -33,7 +33,6 @@ const TWINS: &[(&str, &str, &str)] = &[
     ("crates/transport", "recv.rs", "how a datagram is received, and a message of a session"),
     ("crates/transport", "send.rs", "how a datagram is sent, and a message of a session"),
     ("crates/cluster-sim", "builder.rs", "the builders of a campaign and of a cluster"),
-    ("crates/cluster-sim", "checks.rs", "the checks of a scenario as declared, and as a run asks them"),
     ("crates/cluster-sim", "decisions.rs", "the decisions of a run, and the pass that leaves out as many as it can"),
     ("crates/cluster-sim", "faults.rs", "the faults of a run, and the pass that leaves out as many as it can"),
     ("crates/cluster-sim", "kind.rs", "the kinds of events, and of faults"),
