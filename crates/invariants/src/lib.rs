@@ -7,10 +7,12 @@
 //! only.
 
 mod invariant;
+mod reads;
 mod verdict;
 mod world;
 
 pub use cluster_sim_types::{Change, Fact, Health, Incarnation, NodeId, Traffic, VirtualInstant};
 pub use invariant::Invariant;
+pub use reads::{Reads, Touched};
 pub use verdict::{Evidence, IntoVerdict, Verdict, Violation};
 pub use world::{Observed, World};

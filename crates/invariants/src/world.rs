@@ -5,6 +5,8 @@ use std::cell::Cell;
 
 use cluster_sim_types::{Health, NodeId, Traffic, VirtualInstant};
 
+use crate::reads::Reads;
+
 /// A source of state for a [`World`]: a live simulation, or a recording.
 pub trait Observed {
     /// Returns the present instant.
@@ -24,17 +26,29 @@ pub trait Observed {
 /// The cluster as a check sees it: read-only, after a step.
 pub struct World<'a> {
     observed: &'a dyn Observed,
-    observations_read: Cell<u64>,
+    /// The nodes that the step may have changed, in order of id; absent outside a step.
+    changed: Option<&'a [NodeId]>,
+    reads: Cell<Reads>,
 }
 
 impl<'a> World<'a> {
-    /// Reads a simulation or a recording.
+    /// Reads a simulation or a recording between two steps.
+    ///
+    /// Every view counts as [`changed`](Self::changed).
     pub fn new(observed: &'a dyn Observed) -> Self {
-        Self { observed, observations_read: Cell::new(0) }
+        Self { observed, changed: None, reads: Cell::new(Reads::default()) }
+    }
+
+    /// Reads a simulation or a recording after a step.
+    ///
+    /// `changed` lists the nodes whose view or health the step may have changed, each once, in order of id.
+    pub fn after_step(observed: &'a dyn Observed, changed: &'a [NodeId]) -> Self {
+        Self { observed, changed: Some(changed), reads: Cell::new(Reads::default()) }
     }
 
     /// Returns the present instant.
     pub fn now(&self) -> VirtualInstant {
+        self.note(Reads::of_each_step);
         self.observed.now()
     }
 
@@ -55,20 +69,37 @@ impl<'a> World<'a> {
 
     /// Returns a node's health.
     pub fn health(&self, node: NodeId) -> Health {
-        self.observations_read.set(self.observations_read.get() + 1);
+        self.note(|reads| reads.of_health(node));
         self.observed.health(node)
     }
 
     /// Returns a node's view if it has type `V` and the node is up or paused.
+    #[inline]
     pub fn view<V: 'static>(&self, node: NodeId) -> Option<&'a V> {
-        let view = self.observed.view(node)?.downcast_ref();
-        self.observations_read.set(self.observations_read.get() + u64::from(view.is_some()));
+        let view = self.observed.view(node).and_then(|view| view.downcast_ref());
+        self.note(|reads| reads.of_view(node, view.is_some()));
         view
     }
 
     /// Iterates over the views of type `V` of nodes that are up or paused, in order of id.
     pub fn views<'w, V: 'static>(&'w self) -> impl Iterator<Item = (NodeId, &'a V)> + use<'w, 'a, V> {
         self.nodes().filter_map(|node| Some((node, self.view(node)?)))
+    }
+
+    /// Iterates over the views of type `V` that this step may have changed, in order of id.
+    ///
+    /// These are the views of nodes that stepped or whose health changed, without those that are down now. Outside a step, as in
+    /// an `eventually` rule or in `Sim::inspect`, these are all views.
+    ///
+    /// A rule about each node by itself, or about one node against all others, holds everywhere if it held before the step and
+    /// holds for these nodes, so it costs what the step changed and not what the cluster holds. A rule that a node outside of this
+    /// list can break, such as "some node leads", must read [`views`](Self::views).
+    #[inline]
+    pub fn changed<'w, V: 'static>(&'w self) -> impl Iterator<Item = (NodeId, &'a V)> + use<'w, 'a, V> {
+        self.note(Reads::of_each_step);
+        let all = if self.changed.is_some() { 0 } else { self.observed.node_count() };
+        let nodes = self.changed.unwrap_or_default().iter().copied().chain((0..all).map(NodeId));
+        nodes.filter_map(|node| Some((node, self.view(node)?)))
     }
 
     /// Lists the nodes whose view of type `V` satisfies `predicate`, in order of id.
@@ -78,12 +109,19 @@ impl<'a> World<'a> {
 
     /// Returns the fate of every message so far.
     pub fn traffic(&self) -> Traffic {
-        self.observations_read.set(self.observations_read.get() + 1);
+        self.note(Reads::of_traffic);
         self.observed.traffic()
     }
 
-    /// Counts the views, healths and traffic read so far; a check that reads none proves nothing.
-    pub fn observations_read(&self) -> u64 {
-        self.observations_read.get()
+    /// Returns what was read since the last call, and forgets it.
+    pub fn take_reads(&mut self) -> Reads {
+        self.reads.take()
+    }
+
+    #[inline]
+    fn note(&self, add: impl FnOnce(&mut Reads)) {
+        let mut reads = self.reads.get();
+        add(&mut reads);
+        self.reads.set(reads);
     }
 }

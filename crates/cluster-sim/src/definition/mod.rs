@@ -4,6 +4,7 @@ mod arenas;
 mod checks;
 mod error;
 mod groups;
+mod keys;
 mod view_texts;
 
 use std::collections::BTreeSet;
@@ -15,9 +16,10 @@ use cluster_sim_runtime::{Budget, Choices, Decisions};
 use cluster_sim_transport::{LinkModel, NodeSelector};
 
 pub(crate) use arenas::Arenas;
-pub(crate) use checks::{Check, Seen, Test};
+pub(crate) use checks::{Check, EachTest, Seen, Test, UniqueTest};
 pub use error::ScenarioError;
 pub(crate) use groups::{Group, Member};
+pub(crate) use keys::{Conflict, Keys, KeysOf};
 pub(crate) use view_texts::ViewTexts;
 
 use crate::fault::{CompiledProfile, FaultPlan};

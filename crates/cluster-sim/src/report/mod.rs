@@ -93,6 +93,10 @@ pub struct CheckReport {
 pub enum CheckKind {
     /// After every step.
     Always,
+    /// Of each node by itself, after every step that may have changed its view.
+    AlwaysEach,
+    /// Of no two nodes at once, after every step that may have changed a view.
+    AlwaysUnique,
     /// In the end.
     Eventually,
     /// Folding in what changed.

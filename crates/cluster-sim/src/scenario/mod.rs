@@ -6,6 +6,7 @@
 //! [`Scenario::recovery_timeout`].
 
 mod declared;
+mod rules;
 mod start;
 mod variation;
 mod views;
@@ -15,13 +16,11 @@ use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use cluster_sim_invariants::{IntoVerdict, Invariant, World};
 use cluster_sim_node::{Boot, Machine, MainFactory, Node};
 use cluster_sim_runtime::Budget;
 use cluster_sim_transport::{LinkModel, NodeSelector};
-use cluster_sim_types::{Change, CoveragePoint};
 
-use crate::definition::{Check, Definition, Group, LinkClass, Member};
+use crate::definition::{Definition, Group, LinkClass, Member};
 use crate::fault::{CompiledProfile, FaultPlan, FaultProfile};
 use crate::sim::Script;
 
@@ -211,70 +210,6 @@ impl Scenario {
             definition.classes.retain(|known| !is_default(known));
             definition.classes.insert(0, class);
         })
-    }
-
-    /// Adds an invariant: must hold after every step that changed a view or a node's health.
-    ///
-    /// The closure returns a `bool`, a `Result` or a [`Verdict`](crate::Verdict). A violation ends the run at that step. A check
-    /// that holds without ever reading a view, a health or the traffic is `Unknown`, which is not a pass.
-    #[must_use]
-    pub fn always<V: IntoVerdict>(self, name: &str, test: impl Fn(&World<'_>) -> V + Send + Sync + 'static) -> Self {
-        self.check(Check::Always { name: name.to_owned(), test: Arc::new(move |world| test(world).into_verdict()) })
-    }
-
-    /// Adds a check for the end of the run: must hold once all faults are over.
-    ///
-    /// Must hold without a break for [`stable_for`](Self::stable_for), before the [`recovery_timeout`](Self::recovery_timeout) is
-    /// spent. Otherwise as [`always`](Self::always).
-    #[must_use]
-    pub fn eventually<V: IntoVerdict>(self, name: &str, test: impl Fn(&World<'_>) -> V + Send + Sync + 'static) -> Self {
-        self.check(Check::Eventually { name: name.to_owned(), test: Arc::new(move |world| test(world).into_verdict()) })
-    }
-
-    /// Adds a stateful rule or measurement; `make` makes one for each run.
-    #[must_use]
-    pub fn observe<I: Invariant>(self, name: &str, make: impl Fn() -> I + Send + Sync + 'static) -> Self {
-        self.check(Check::Observer { name: name.to_owned(), make: Arc::new(move || Box::new(make())) })
-    }
-
-    /// Adds a point that some run of a sweep must reach, though not every run.
-    ///
-    /// Checked after every step that changed something, until it holds. [`Sweep::coverage`](crate::Sweep::coverage) lists points
-    /// that no run reached, if coverage is counted.
-    #[must_use]
-    pub fn sometimes(self, name: &str, test: impl Fn(&World<'_>) -> bool + Send + Sync + 'static) -> Self {
-        self.check(Check::Sometimes { name: name.to_owned(), seen: Arc::new(move |_, world| test(world)) })
-    }
-
-    /// Adds a point in node code that some run must reach, by emitting a [`CoveragePoint`] of that name.
-    ///
-    /// ```
-    /// use cluster_sim::CoveragePoint;
-    /// use cluster_sim::prelude::*;
-    ///
-    /// async fn rolls(node: Node) {
-    ///     if node.random().below(4) == 0 {
-    ///         node.emit(CoveragePoint("rare branch"));
-    ///     }
-    ///     node.publish(|done: &mut bool| *done = true);
-    /// }
-    ///
-    /// let scenario = Scenario::new("rolling").nodes("one", 1, rolls).reachable("rare branch").reachable("dead branch");
-    /// let sweep = scenario.campaign(0..32).require_coverage().run();
-    /// let coverage = sweep.coverage().expect("every seed was run");
-    /// assert!(coverage.points["rare branch"] > 0);
-    /// assert_eq!(coverage.missing(), ["point \"dead branch\" was never reached"]);
-    /// assert!(!sweep.is_ok());
-    /// ```
-    #[must_use]
-    pub fn reachable(self, name: &str) -> Self {
-        let point = name.to_owned();
-        let seen = move |change: &Change, _: &World<'_>| change.fact::<CoveragePoint>().is_some_and(|reached| reached.0 == point);
-        self.check(Check::Sometimes { name: name.to_owned(), seen: Arc::new(seen) })
-    }
-
-    fn check(self, check: Check) -> Self {
-        self.with(|definition| definition.checks.push(check))
     }
 
     /// Adds the faults of a plan.

@@ -103,7 +103,7 @@ impl Sim {
         let mut pending = Vec::new();
         self.guarded(|sim| {
             let world = WorldView { engine: &sim.engine };
-            pending = sim.checks.pending(&World::new(&world));
+            pending = sim.checks.pending(&mut World::new(&world));
         });
         pending
     }

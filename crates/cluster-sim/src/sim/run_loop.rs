@@ -109,7 +109,7 @@ impl Sim {
         let kernel = &self.engine.core.kernel;
         let world = WorldView { engine: &self.engine };
         let now = Now { at: kernel.now(), step: kernel.steps() };
-        self.checks.after_step(kernel.changes(), &World::new(&world), now, &mut self.report.violations);
+        self.checks.after_step(kernel.changes(), &world, now, &mut self.report.violations);
         if !self.report.violations.is_empty() {
             self.over = true;
         }

@@ -1,41 +1,21 @@
 //! Runs the checks of a scenario during one run.
 
-use std::any::Any;
+mod each;
+mod test;
+mod unique;
 
-use cluster_sim_invariants::{Invariant, Verdict, Violation, World};
-use cluster_sim_types::{Change, VirtualInstant};
+use std::any::Any;
+use std::mem::take;
+
+use cluster_sim_invariants::{Invariant, Observed, Touched, Verdict, Violation, World};
+use cluster_sim_types::{Change, NodeId, VirtualInstant};
 use serde_json::Value;
 
-use crate::definition::{Check, Seen, Test};
+use crate::definition::{Check, Seen};
 use crate::report::{CheckKind, CheckReport};
-
-/// A check written as a closure.
-struct LiveTest {
-    name: String,
-    test: Test,
-    times_checked: u64,
-    unknown: Option<String>,
-}
-
-impl LiveTest {
-    /// Runs the check. `Holds` without a read of the world proves nothing and becomes `Unknown`.
-    fn ask(&mut self, world: &World<'_>) -> Verdict {
-        let before = world.observations_read();
-        let verdict = (self.test)(world);
-        if world.observations_read() == before && verdict == Verdict::Holds {
-            return Verdict::Unknown("it looked at nothing".to_owned());
-        }
-        self.times_checked += 1;
-        verdict
-    }
-
-    fn report(&self, kind: CheckKind) -> CheckReport {
-        // Once it has read something, an earlier check that read nothing does not count.
-        let unknown =
-            if self.times_checked == 0 { self.unknown.clone().or_else(|| Some("it was never checked".to_owned())) } else { None };
-        CheckReport { name: self.name.clone(), kind, times_checked: self.times_checked, unknown }
-    }
-}
+use each::LiveEach;
+use test::LiveTest;
+use unique::LiveUnique;
 
 /// A check with state.
 struct LiveObserver {
@@ -54,11 +34,15 @@ struct LivePoint {
 /// All checks of one run.
 pub(super) struct LiveChecks {
     always: Vec<LiveTest>,
+    each: Vec<LiveEach>,
+    unique: Vec<LiveUnique>,
     eventually: Vec<LiveTest>,
     observers: Vec<LiveObserver>,
     points: Vec<LivePoint>,
     /// The points that were not hit yet.
     points_left: usize,
+    /// The nodes that the present step changed, kept for its memory.
+    changed: Vec<NodeId>,
     /// The check that is running, to name it if it panics.
     asking: Option<Asked>,
 }
@@ -67,6 +51,8 @@ pub(super) struct LiveChecks {
 #[derive(Clone, Copy)]
 enum Asked {
     Always(usize),
+    Each(usize),
+    Unique(usize),
     Eventually(usize),
     Observer(usize),
     Point(usize),
@@ -89,18 +75,21 @@ impl LiveChecks {
     pub(super) fn new(checks: &[Check]) -> Self {
         let mut live = Self {
             always: Vec::new(),
+            each: Vec::new(),
+            unique: Vec::new(),
             eventually: Vec::new(),
             observers: Vec::new(),
             points: Vec::new(),
             points_left: 0,
+            changed: Vec::new(),
             asking: None,
         };
         for check in checks {
-            let new_test =
-                |name: &String, test: &Test| LiveTest { name: name.clone(), test: test.clone(), times_checked: 0, unknown: None };
             match check {
-                Check::Always { name, test } => live.always.push(new_test(name, test)),
-                Check::Eventually { name, test } => live.eventually.push(new_test(name, test)),
+                Check::Always { name, test } => live.always.push(LiveTest::new(name, test)),
+                Check::AlwaysEach { name, test } => live.each.push(LiveEach::new(name, test)),
+                Check::AlwaysUnique { name, test } => live.unique.push(LiveUnique::new(name, test)),
+                Check::Eventually { name, test } => live.eventually.push(LiveTest::new(name, test)),
                 Check::Observer { name, make } => {
                     live.observers.push(LiveObserver { name: name.clone(), invariant: make(), unknown: None });
                 }
@@ -115,29 +104,77 @@ impl LiveChecks {
 
     /// Runs every check over what a step changed; adds violations to `violations`.
     #[inline(always)]
-    pub(super) fn after_step(&mut self, changes: &[Change], world: &World<'_>, now: Now, violations: &mut Vec<Violation>) {
+    pub(super) fn after_step(&mut self, changes: &[Change], observed: &dyn Observed, now: Now, violations: &mut Vec<Violation>) {
+        match changes {
+            [Change::View(node)] => self.ask(changes, &[*node], observed, now, violations),
+            _ => {
+                let mut nodes = take(&mut self.changed);
+                list_changed(changes, &mut nodes);
+                self.ask(changes, &nodes, observed, now, violations);
+                self.changed = nodes;
+            }
+        }
+    }
+
+    /// Runs every check over the changes of a step, which may have changed the views and healths of `nodes`.
+    #[inline(always)]
+    fn ask(&mut self, changes: &[Change], nodes: &[NodeId], observed: &dyn Observed, now: Now, violations: &mut Vec<Violation>) {
+        let mut world = World::after_step(observed, nodes);
         for (index, observer) in self.observers.iter_mut().enumerate() {
             self.asking = Some(Asked::Observer(index));
             for change in changes {
-                let verdict = observer.invariant.observe(change, world);
+                let verdict = observer.invariant.observe(change, &world);
                 if !matches!(verdict, Verdict::Holds) {
                     note_verdict(verdict, &observer.name, &mut observer.unknown, now, violations);
                 }
             }
         }
-        if !self.always.is_empty() && changes.iter().any(|change| !matches!(change, Change::Fact(..))) {
-            for (index, check) in self.always.iter_mut().enumerate() {
-                self.asking = Some(Asked::Always(index));
-                let verdict = check.ask(world);
-                if !matches!(verdict, Verdict::Holds) {
-                    note_verdict(verdict, &check.name, &mut check.unknown, now, violations);
+        if !nodes.is_empty() {
+            self.ask_always(nodes, &mut world, now, violations);
+            self.ask_each(nodes, observed, now, violations);
+            for (index, rule) in self.unique.iter_mut().enumerate() {
+                self.asking = Some(Asked::Unique(index));
+                if let Some(verdict) = rule.ask(nodes, observed) {
+                    note_verdict(verdict, &rule.name, &mut None, now, violations);
                 }
             }
         }
         if self.points_left > 0 {
-            self.check_points(changes, world);
+            self.check_points(changes, &world);
         }
         self.asking = None;
+    }
+
+    #[inline]
+    fn ask_always(&mut self, nodes: &[NodeId], world: &mut World<'_>, now: Now, violations: &mut Vec<Violation>) {
+        if self.always.is_empty() {
+            return;
+        }
+        let touched: Touched = nodes.iter().copied().collect();
+        world.take_reads();
+        for (index, rule) in self.always.iter_mut().enumerate() {
+            self.asking = Some(Asked::Always(index));
+            let verdict = rule.ask_after_step(world, touched);
+            if !matches!(verdict, Verdict::Holds) {
+                note_verdict(verdict, &rule.name, &mut rule.unknown, now, violations);
+            }
+        }
+    }
+
+    #[inline]
+    fn ask_each(&mut self, nodes: &[NodeId], observed: &dyn Observed, now: Now, violations: &mut Vec<Violation>) {
+        if self.each.is_empty() {
+            return;
+        }
+        for node in nodes {
+            let Some(view) = observed.view(*node) else { continue };
+            for (index, rule) in self.each.iter_mut().enumerate() {
+                self.asking = Some(Asked::Each(index));
+                if let Some(verdict) = rule.ask(*node, view) {
+                    note_verdict(verdict, &rule.name, &mut rule.unknown, now, violations);
+                }
+            }
+        }
     }
 
     #[inline(never)]
@@ -155,7 +192,7 @@ impl LiveChecks {
     }
 
     /// The `eventually` checks that do not hold now, each with its evidence.
-    pub(super) fn pending(&mut self, world: &World<'_>) -> Vec<(String, cluster_sim_invariants::Evidence)> {
+    pub(super) fn pending(&mut self, world: &mut World<'_>) -> Vec<(String, cluster_sim_invariants::Evidence)> {
         let mut pending = Vec::new();
         for (index, check) in self.eventually.iter_mut().enumerate() {
             self.asking = Some(Asked::Eventually(index));
@@ -182,6 +219,8 @@ impl LiveChecks {
 
     pub(super) fn reports(&self) -> Vec<CheckReport> {
         let always = self.always.iter().map(|check| check.report(CheckKind::Always));
+        let each = self.each.iter().map(LiveEach::report);
+        let unique = self.unique.iter().map(LiveUnique::report);
         let eventually = self.eventually.iter().map(|check| check.report(CheckKind::Eventually));
         let observers = self.observers.iter().map(|observer| {
             let times_checked = observer.invariant.times_checked();
@@ -199,7 +238,7 @@ impl LiveChecks {
             times_checked: u64::from(point.is_hit),
             unknown: None,
         });
-        always.chain(eventually).chain(observers).chain(points).collect()
+        always.chain(each).chain(unique).chain(eventually).chain(observers).chain(points).collect()
     }
 
     pub(super) fn measured(&self) -> impl Iterator<Item = (String, Value)> + '_ {
@@ -220,6 +259,8 @@ impl LiveChecks {
     pub(super) fn asking(&self) -> Option<&str> {
         Some(match self.asking? {
             Asked::Always(index) => &self.always[index].name,
+            Asked::Each(index) => &self.each[index].name,
+            Asked::Unique(index) => &self.unique[index].name,
             Asked::Eventually(index) => &self.eventually[index].name,
             Asked::Observer(index) => &self.observers[index].name,
             Asked::Point(index) => &self.points[index].name,
@@ -234,4 +275,13 @@ fn note_verdict(verdict: Verdict, name: &str, unknown: &mut Option<String>, now:
         Verdict::Violated(evidence) => violations.push(now.violation(name, evidence)),
         Verdict::Unknown(reason) => *unknown = Some(reason),
     }
+}
+
+/// Lists the nodes of which a step may have changed the view or the health, each once, in order of id.
+#[inline(never)]
+fn list_changed(changes: &[Change], nodes: &mut Vec<NodeId>) {
+    nodes.clear();
+    nodes.extend(changes.iter().filter(|change| !matches!(change, Change::Fact(..))).map(Change::node));
+    nodes.sort_unstable();
+    nodes.dedup();
 }

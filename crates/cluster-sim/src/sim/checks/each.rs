@@ -1,0 +1,47 @@
+//! A rule about one node.
+
+use std::any::Any;
+
+use cluster_sim_invariants::Verdict;
+use cluster_sim_types::NodeId;
+
+use crate::definition::EachTest;
+use crate::report::{CheckKind, CheckReport};
+
+/// An `always_each` rule of one run.
+pub(super) struct LiveEach {
+    pub(super) name: String,
+    test: EachTest,
+    times_checked: u64,
+    pub(super) unknown: Option<String>,
+}
+
+impl LiveEach {
+    pub(super) fn new(name: &str, test: &EachTest) -> Self {
+        Self { name: name.to_owned(), test: test.clone(), times_checked: 0, unknown: None }
+    }
+
+    /// Asks about a node that a step may have changed; `None` if its view has another type, or the rule holds.
+    #[inline]
+    pub(super) fn ask(&mut self, node: NodeId, view: &dyn Any) -> Option<Verdict> {
+        let verdict = (self.test)(node, view)?;
+        self.times_checked += 1;
+        if matches!(verdict, Verdict::Holds) { None } else { Some(naming(node, verdict)) }
+    }
+
+    pub(super) fn report(&self) -> CheckReport {
+        let blind = || "no node had a view of the rule's type".to_owned();
+        let unknown = if self.times_checked == 0 { Some(blind()) } else { self.unknown.clone() };
+        CheckReport { name: self.name.clone(), kind: CheckKind::AlwaysEach, times_checked: self.times_checked, unknown }
+    }
+}
+
+/// Puts a node before those that the evidence names.
+#[cold]
+fn naming(node: NodeId, mut verdict: Verdict) -> Verdict {
+    if let Verdict::Violated(evidence) = &mut verdict {
+        evidence.nodes.retain(|named| *named != node);
+        evidence.nodes.insert(0, node);
+    }
+    verdict
+}

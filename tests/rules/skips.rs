@@ -1,0 +1,169 @@
+//! A rule is not asked again until something that it read may have changed, which no report shows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cluster_sim::Health;
+use cluster_sim::prelude::*;
+use cluster_sim_testkit::arbitrary::cases;
+use proptest::prelude::*;
+
+use super::{counters, counters_and_talkers, rule};
+
+const RULE: &str = "a rule";
+
+/// One read of a random rule. The sum of all reads decides which reads follow.
+#[derive(Debug, Clone)]
+enum Read {
+    View(u32),
+    Text(u32),
+    Health(u32),
+    Views,
+    Texts,
+    /// The views up to the first above a bound.
+    ViewsUpTo(u64),
+    Changed,
+    Traffic,
+    Now,
+    /// Leaves out as many reads as the sum modulo three says.
+    Branch,
+}
+
+fn any_read() -> impl Strategy<Value = Read> {
+    prop_oneof![
+        3 => (0_u32..7).prop_map(Read::View),
+        2 => (0_u32..7).prop_map(Read::Text),
+        2 => (0_u32..7).prop_map(Read::Health),
+        2 => Just(Read::Views),
+        2 => Just(Read::Texts),
+        2 => (0_u64..60).prop_map(Read::ViewsUpTo),
+        1 => Just(Read::Changed),
+        1 => Just(Read::Traffic),
+        1 => Just(Read::Now),
+        3 => Just(Read::Branch),
+    ]
+}
+
+fn sum(reads: &[Read], world: &World<'_>) -> u64 {
+    let mut sum = 0_u64;
+    let mut left = reads;
+    while let [read, rest @ ..] = left {
+        left = rest;
+        let counts = |views: &mut dyn Iterator<Item = (NodeId, &u64)>| views.map(|(_, count)| *count + 1).sum::<u64>();
+        sum += match read {
+            Read::View(node) => world.view::<u64>(NodeId(*node)).map_or(7, |count| *count),
+            Read::Text(node) => world.view::<String>(NodeId(*node)).map_or(5, |said| said.len() as u64),
+            Read::Health(node) => world.health(NodeId(*node)) as u64,
+            Read::Views => counts(&mut world.views()),
+            Read::Texts => world.views::<String>().map(|(_, said)| said.len() as u64).sum(),
+            Read::ViewsUpTo(bound) => world.views::<u64>().position(|(_, count)| *count > *bound).map_or(9, |place| place as u64),
+            Read::Changed => counts(&mut world.changed()),
+            Read::Traffic => world.traffic().sent,
+            Read::Now => world.now().since_zero().as_millis() as u64,
+            Read::Branch => {
+                left = &rest[rest.len().min((sum % 3) as usize)..];
+                1
+            }
+        };
+    }
+    sum
+}
+
+/// A random rule: its reads, and the sum modulo a number at which it is broken, or cannot tell.
+#[derive(Debug, Clone)]
+struct Program {
+    reads: Vec<Read>,
+    modulus: u64,
+    cannot_tell: bool,
+}
+
+impl Program {
+    fn verdict(&self, world: &World<'_>) -> Verdict {
+        match sum(&self.reads, world) % self.modulus {
+            0 if self.cannot_tell => Verdict::Unknown("it cannot tell".to_owned()),
+            0 => Verdict::violated([], "it is zero"),
+            _ => Verdict::Holds,
+        }
+    }
+}
+
+prop_compose! {
+    fn any_program()(
+        reads in prop::collection::vec(any_read(), 0..6),
+        modulus in prop_oneof![2_u64..50, 1_000_000_u64..1_000_001],
+        cannot_tell in prop::bool::weighted(0.2),
+    ) -> Program {
+        Program { reads, modulus, cannot_tell }
+    }
+}
+
+/// Adds the rules, each of which is skipped where it may be, or none of which is: the instant is another one at each step.
+fn with_rules(scenario: Scenario, programs: &[Program], is_skipped: bool) -> Scenario {
+    (0..).zip(programs.to_vec()).fold(scenario, |scenario, (number, program): (u32, _)| {
+        scenario.always(&format!("rule {number}"), move |world| {
+            if !is_skipped {
+                world.now();
+            }
+            program.verdict(world)
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(cases(512))]
+
+    #[test]
+    fn a_report_does_not_show_which_rules_were_skipped(
+        programs in prop::collection::vec(any_program(), 1..5),
+        seed in any::<u64>(),
+    ) {
+        let cluster = counters_and_talkers().chaos(FaultProfile {
+            mean_interval: Duration::from_millis(300),
+            mean_duration: Duration::from_millis(100),
+            ..FaultProfile::default()
+        });
+        let [skipping, asking] = [true, false].map(|is_skipped| with_rules(cluster.clone(), &programs, is_skipped).run(Seed(seed)));
+        prop_assert_eq!(skipping, asking);
+    }
+}
+
+/// A rule and a count of its calls. It keeps state outside of the run, as no rule of a user may.
+fn counted(
+    rule: impl Fn(&World<'_>) -> bool + Send + Sync + 'static,
+) -> (Arc<AtomicU64>, impl Fn(&World<'_>) -> bool + Send + Sync) {
+    let calls = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&calls);
+    let counted = move |world: &World<'_>| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        rule(world)
+    };
+    (calls, counted)
+}
+
+#[test]
+fn a_rule_is_asked_only_when_what_it_read_may_have_changed() {
+    let (calls, small) = counted(|world| world.view::<u64>(NodeId(2)).is_none_or(|count| *count < 55));
+    let report = counters_and_talkers().always(RULE, small).run(Seed(7));
+    report.assert_ok();
+    // At the first step, and at the start and the five counts of that node.
+    let calls = calls.load(Ordering::Relaxed);
+    assert!((6..=7).contains(&calls), "{calls} calls");
+    // The steps of all five counters count as checked.
+    assert!(rule(&report, RULE).times_checked >= 5 * 6, "{:?}", rule(&report, RULE));
+}
+
+#[test]
+fn a_rule_that_reads_the_clock_is_asked_at_each_step() {
+    let (calls, early) = counted(|world| world.now() >= VirtualInstant::ZERO && world.health(NodeId(2)) != Health::Killed);
+    let report = counters().always(RULE, early).run(Seed(7));
+    report.assert_ok();
+    assert_eq!(calls.load(Ordering::Relaxed), rule(&report, RULE).times_checked);
+}
+
+#[test]
+fn a_rule_that_reads_the_traffic_is_asked_at_each_step() {
+    let (calls, quiet) = counted(|world| world.traffic().sent == 0);
+    let report = counters().always(RULE, quiet).run(Seed(7));
+    report.assert_ok();
+    assert_eq!(calls.load(Ordering::Relaxed), rule(&report, RULE).times_checked);
+}
