@@ -130,7 +130,7 @@ const BOTH_WAYS: &[&str] = &["to guest", "from guest"];
 #[test]
 fn another_delay_of_one_link_changes_no_other_link() {
     let slow = LinkModel { delay: Distribution::uniform(milliseconds(1), milliseconds(50)), ..lossy() };
-    assert_independent(inject(BOTH_WAYS, |links| Fault::Links { links: links.to_owned(), model: slow.clone() }));
+    assert_independent(inject(BOTH_WAYS, |links| NetworkFault::Links { links: links.to_owned(), model: slow.clone() }.into()));
 }
 
 /// n3, n5, n6.
@@ -138,7 +138,7 @@ fn another_delay_of_one_link_changes_no_other_link() {
 fn other_loss_copies_and_reordering_of_one_link_change_no_other_link() {
     let share = |share| Ratio::new(share).expect("a share");
     let model = LinkModel { loss: share(0.3), duplicate: share(0.4), reorder: share(0.5), ..lossy() };
-    assert_independent(inject(BOTH_WAYS, |links| Fault::Links { links: links.to_owned(), model: model.clone() }));
+    assert_independent(inject(BOTH_WAYS, |links| NetworkFault::Links { links: links.to_owned(), model: model.clone() }.into()));
 }
 
 /// n3.

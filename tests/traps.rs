@@ -57,7 +57,7 @@ fn lossy(plan: FaultPlan, links: &str) -> FaultPlan {
 
 fn copying(plan: FaultPlan, links: &str) -> FaultPlan {
     let model = LinkModel { duplicate: ratio(0.5), ..LinkModel::default() };
-    plan.at(Duration::ZERO, Fault::Links { links: links.to_owned(), model })
+    plan.at(Duration::ZERO, NetworkFault::Links { links: links.to_owned(), model })
 }
 
 /// An edge cache in which only clients write.

@@ -11,7 +11,7 @@ pub(crate) fn crashing(scenario: Scenario, cell: Cell, kind: Kind) -> Scenario {
     let crashes = cell.span().as_secs() / CRASH_PERIOD.as_secs();
     let plan = (1..crashes as u32).fold(FaultPlan::new(), |plan, crash| {
         let node = format!("server/{}", crash % servers);
-        plan.at(CRASH_PERIOD * crash, Fault::Crash { node, down_for: Some(CRASH_SPAN) })
+        plan.at(CRASH_PERIOD * crash, NodeFault::Crash { node, down_for: Some(CRASH_SPAN) })
     });
     clients(scenario, cell, kind).faults(plan)
 }
@@ -26,11 +26,12 @@ fn clients(scenario: Scenario, cell: Cell, kind: Kind) -> Scenario {
 
 /// A loss rule, longer delays and a cut are in force for the whole run.
 pub(crate) fn disturbed(scenario: Scenario, cell: Cell, kind: Kind) -> Scenario {
-    let loss = Fault::Loss { links: "default".to_owned(), rule: "lossy".to_owned(), ratio: Ratio::percent(1), duration: None };
+    let loss =
+        NetworkFault::Loss { links: "default".to_owned(), rule: "lossy".to_owned(), ratio: Ratio::percent(1), duration: None };
     let longer = Duration::from_millis(2);
-    let delay = Fault::Links { links: "default".to_owned(), model: uniform(DELAY_MIN + longer, DELAY_MAX + longer) };
+    let delay = NetworkFault::Links { links: "default".to_owned(), model: uniform(DELAY_MIN + longer, DELAY_MAX + longer) };
     let [from, to] = ["client/0", "server/0"].map(|node| vec![node.to_owned()]);
-    let cut = Fault::Cut { from, to, both_ways: true, duration: None };
+    let cut = NetworkFault::Cut { from, to, both_ways: true, duration: None };
     let plan = [loss, delay, cut].into_iter().fold(FaultPlan::new(), |plan, fault| plan.at(Duration::ZERO, fault));
     clients(scenario, cell, kind).faults(plan)
 }

@@ -187,8 +187,8 @@ fn at(after: u64, fault: Fault) -> FaultPlan {
 
 #[rstest]
 #[case::point(walking().reachable("no way"), "point \"no way\" was never reached")]
-#[case::late_fault(walking().faults(at(500, Fault::HealAll)), "8 faults of kind \"heal all\" were planned, and none was applied")]
-#[case::idle_fault(walking().faults(at(5, Fault::HealAll)), "8 faults of kind \"heal all\" were applied, and none had an effect")]
+#[case::late_fault(walking().faults(at(500, NetworkFault::HealAll.into())), "8 faults of kind \"heal all\" were planned, and none was applied")]
+#[case::idle_fault(walking().faults(at(5, NetworkFault::HealAll.into())), "8 faults of kind \"heal all\" were applied, and none had an effect")]
 fn missing_coverage_fails_only_a_sweep_that_requires_it(#[case] scenario: Scenario, #[case] missing: &str) {
     let with_coverage = scenario.campaign(0..8).with_coverage().run();
     let required = scenario.campaign(0..8).require_coverage().run();

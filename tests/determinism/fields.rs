@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use cluster_sim::{Fault, Record, Sim};
+use cluster_sim::{NetworkFault, Record, Sim};
 use cluster_sim_testkit::faults::loss;
 use cluster_sim_testkit::units::ratio;
 use rstest::rstest;
@@ -50,7 +50,7 @@ fn lose(sim: &mut Sim, links: &str) {
 fn cut_off(sim: &mut Sim, from: [&[u32]; 2]) {
     for others in from {
         let to = others.iter().map(|other| format!("actor/{other}")).collect();
-        let cut = Fault::Cut { from: vec!["actor/0".to_owned()], to, both_ways: true, duration: None };
+        let cut = NetworkFault::Cut { from: vec!["actor/0".to_owned()], to, both_ways: true, duration: None };
         sim.inject(cut).expect("the case has these nodes");
     }
 }

@@ -128,13 +128,13 @@ fn events_of_senders_leave_room_for_those_of_many_violating_nodes() {
 #[test]
 fn only_faults_in_force_at_the_verdict_are_listed() {
     let second = Duration::from_secs(1);
-    let cut = |lasting| Fault::Cut {
+    let cut = |lasting| NetworkFault::Cut {
         from: vec!["gossip/0".to_owned()],
         to: vec!["gossip/1".to_owned()],
         both_ways: true,
         duration: lasting,
     };
-    let pause = |node: &str, lasting| Fault::Pause { node: node.to_owned(), duration: Some(lasting) };
+    let pause = |node: &str, lasting| NodeFault::Pause { node: node.to_owned(), duration: Some(lasting) };
     let plan = FaultPlan::new()
         .at(Duration::from_millis(10), pause("gossip/2", second / 10))
         .at(Duration::from_millis(20), cut(Some(second)))

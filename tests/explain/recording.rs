@@ -186,9 +186,13 @@ pub(crate) fn with_every_fault() -> Recording {
     let node = |index: u32| format!("gossip/{index}");
     let after = Duration::from_millis;
     let config = cluster_sim_gossip::Config::default();
-    let cut =
-        |from: u32, to: u32, lasting| Fault::Cut { from: vec![node(from)], to: vec![node(to)], both_ways: true, duration: lasting };
-    let loss = |ratio, lasting| Fault::Loss {
+    let cut = |from: u32, to: u32, lasting| NetworkFault::Cut {
+        from: vec![node(from)],
+        to: vec![node(to)],
+        both_ways: true,
+        duration: lasting,
+    };
+    let loss = |ratio, lasting| NetworkFault::Loss {
         links: "default".to_owned(),
         rule: "rain".to_owned(),
         ratio: Ratio::new(ratio).expect("a ratio is between 0 and 1"),
@@ -198,16 +202,16 @@ pub(crate) fn with_every_fault() -> Recording {
         .at(after(100), cut(0, 1, Some(after(100))))
         .at(after(100), cut(0, 2, Some(after(200))))
         .at(after(150), cut(1, 2, None))
-        .at(after(400), Fault::HealAll)
-        .at(after(500), Fault::Crash { node: node(1), down_for: Some(after(100)) })
-        .at(after(650), Fault::Pause { node: node(2), duration: Some(after(100)) })
-        .at(after(700), Fault::Crash { node: node(2), down_for: None })
+        .at(after(400), NetworkFault::HealAll)
+        .at(after(500), NodeFault::Crash { node: node(1), down_for: Some(after(100)) })
+        .at(after(650), NodeFault::Pause { node: node(2), duration: Some(after(100)) })
+        .at(after(700), NodeFault::Crash { node: node(2), down_for: None })
         .at(after(800), loss(0.5, Some(after(100))))
         .at(after(850), loss(0.1, None))
         .at(after(950), loss(0.0, None))
         .at(after(960), loss(0.2, None))
-        .at(after(990), Fault::Kill { node: node(3) })
-        .at(after(995), Fault::Crash { node: node(3), down_for: None });
+        .at(after(990), NodeFault::Kill { node: node(3) })
+        .at(after(995), NodeFault::Crash { node: node(3), down_for: None });
     Scenario::new("every fault")
         .machines("gossip", 4, move |node: &Boot| cluster_sim_gossip::Gossip::boot(config, node))
         .default_links(LinkModel::default())

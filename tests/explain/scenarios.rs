@@ -74,7 +74,7 @@ impl Machine for Gullible {
 pub(crate) fn stale_gossip() -> Scenario {
     let milliseconds = Duration::from_millis;
     let quick = Distribution::uniform(milliseconds(5), milliseconds(15));
-    let cut = Fault::Cut {
+    let cut = NetworkFault::Cut {
         from: vec!["gossip/4".to_owned()],
         to: (0..4).map(|index| format!("gossip/{index}")).collect(),
         both_ways: true,
@@ -86,7 +86,7 @@ pub(crate) fn stale_gossip() -> Scenario {
         .observe("no node forgets a version", NoRollback::default)
         .faults(
             FaultPlan::new()
-                .at(milliseconds(160), Fault::Pause { node: "gossip/2".to_owned(), duration: Some(milliseconds(40)) })
+                .at(milliseconds(160), NodeFault::Pause { node: "gossip/2".to_owned(), duration: Some(milliseconds(40)) })
                 .at(milliseconds(210), cut),
         )
         .duration(Duration::from_secs(2))
@@ -112,11 +112,11 @@ pub(crate) fn lost_retry() -> Scenario {
             FaultPlan::new()
                 .at(
                     Duration::from_millis(150),
-                    Fault::Crash { node: "client/1".to_owned(), down_for: Some(Duration::from_millis(120)) },
+                    NodeFault::Crash { node: "client/1".to_owned(), down_for: Some(Duration::from_millis(120)) },
                 )
                 .at(
                     Duration::from_millis(300),
-                    Fault::Loss {
+                    NetworkFault::Loss {
                         links: "default".to_owned(),
                         rule: "bad weather".to_owned(),
                         ratio: ratio(0.3),
@@ -170,7 +170,7 @@ pub(crate) fn crowd(nodes: u32, rounds: u64) -> Scenario {
             let at = Duration::from_millis(100 + 170 * index);
             plan.at(
                 at,
-                Fault::Crash {
+                NodeFault::Crash {
                     node: format!("gossip/{}", 2 * index % u64::from(nodes)),
                     down_for: Some(Duration::from_millis(400)),
                 },

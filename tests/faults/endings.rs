@@ -14,7 +14,8 @@ fn both_tick_again(world: &World<'_>) -> bool {
 /// n10, n3, p1, p3.
 #[test]
 fn the_recovery_phase_ends_every_fault_but_a_kill() {
-    let deaf = Fault::Links { links: "default".to_owned(), model: LinkModel { loss: Ratio::ONE, ..LinkModel::default() } };
+    let deaf =
+        NetworkFault::Links { links: "default".to_owned(), model: LinkModel { loss: Ratio::ONE, ..LinkModel::default() } }.into();
     for fault in [cut(None), loss(Ratio::ONE, None), crash("worker/1", None), pause("worker/1", None), deaf] {
         let plan = FaultPlan::new().at(milliseconds(1), fault.clone());
         let scenario = workers().faults(plan).eventually("both tick again", both_tick_again);
@@ -110,7 +111,7 @@ fn a_budget_of_messages_in_flight_ends_a_run_as_exhausted() {
         workers().default_links(slow).budget(Budget { messages_in_flight, ..Budget::default() }).run(Seed(7))
     };
     let flood = |messages_in_flight| {
-        let slow = Fault::Links { links: "default".to_owned(), model: LinkModel::constant(milliseconds(95)) };
+        let slow = NetworkFault::Links { links: "default".to_owned(), model: LinkModel::constant(milliseconds(95)) };
         let plan = FaultPlan::new().at(Duration::ZERO, slow);
         workers().faults(plan).budget(Budget { messages_in_flight, ..Budget::default() }).run(Seed(7))
     };

@@ -15,7 +15,7 @@ fn received_with(fault: Option<Fault>) -> u64 {
 }
 
 fn links(model: LinkModel) -> Fault {
-    Fault::Links { links: "default".to_owned(), model }
+    NetworkFault::Links { links: "default".to_owned(), model }.into()
 }
 
 /// n10: the message of 100 ms would arrive at 105 ms, when the cut has begun.

@@ -104,7 +104,8 @@ fn the_end_of_an_earlier_cut_does_not_end_a_later_one() {
 /// n10.
 #[test]
 fn after_heal_all_planned_ends_of_cuts_touch_no_later_cut() {
-    let mut sim = with_faults([(105, cut(milliseconds(100))), (125, cut(None)), (145, Fault::HealAll), (165, cut(None))]);
+    let mut sim =
+        with_faults([(105, cut(milliseconds(100))), (125, cut(None)), (145, NetworkFault::HealAll.into()), (165, cut(None))]);
     sim.run_for(milliseconds(150));
     assert_eq!(sim.living_cuts().len(), 0);
     sim.run_for(milliseconds(350));

@@ -22,11 +22,11 @@ fn record_of(fault: Fault) -> FaultRecord {
 
 #[test]
 fn every_applied_fault_records_its_instant_and_effect() {
-    let slower = Fault::Links { links: "default".to_owned(), model: LinkModel::constant(milliseconds(50)) };
+    let slower = NetworkFault::Links { links: "default".to_owned(), model: LinkModel::constant(milliseconds(50)) }.into();
     for (fault, effect) in [
         // Both ticks of 100 ms are due at 105 ms; then one every 10 ms each way.
         (cut(milliseconds(100)), 2 + 2 * 10),
-        (Fault::HealAll, 0),
+        (NetworkFault::HealAll.into(), 0),
         (crash("worker/1", milliseconds(100)), 1),
         (restart("worker/1"), 0),
         (resume("worker/1"), 0),
@@ -72,7 +72,7 @@ fn a_record_says_when_its_fault_ended() {
     assert_eq!(ends(timed), [Some(205), Some(155), Some(345), Some(430)]);
     let ended_by_others = FaultPlan::new()
         .at(at(105), cut(None))
-        .at(at(205), Fault::HealAll)
+        .at(at(205), NetworkFault::HealAll)
         .at(at(210), pause("worker/1", at(300)))
         .at(at(250), crash("worker/1", at(300)))
         .at(at(300), kill("worker/1"))
@@ -113,8 +113,8 @@ fn a_fault_after_the_fault_phase_is_not_applied() {
 
 #[test]
 fn heal_all_has_an_effect_only_if_something_is_cut() {
-    let plan = FaultPlan::new().at(milliseconds(105), cut(None)).at(milliseconds(205), Fault::HealAll);
-    let report = workers().faults(plan.at(milliseconds(305), Fault::HealAll)).run(Seed(7));
+    let plan = FaultPlan::new().at(milliseconds(105), cut(None)).at(milliseconds(205), NetworkFault::HealAll);
+    let report = workers().faults(plan.at(milliseconds(305), NetworkFault::HealAll)).run(Seed(7));
     let effects: Vec<u64> = report.faults.iter().map(|fault| fault.effect).collect();
     assert_eq!(effects, [22, 1, 0]);
 }
@@ -138,7 +138,7 @@ fn a_plan_with_unknown_nodes_or_links_is_refused() {
     }
     let unknown_links = "names links \"wan\"; the scenario has no such class, declare it with `Scenario::links`";
     assert_eq!(refused(faults::loss("wan", "r", Ratio::ONE, None)), format!("fault 0 (loss) {unknown_links}"));
-    let other = Fault::Links { links: "wan".to_owned(), model: LinkModel::default() };
+    let other = NetworkFault::Links { links: "wan".to_owned(), model: LinkModel::default() }.into();
     assert_eq!(refused(other), format!("fault 0 (links) {unknown_links}"));
 }
 

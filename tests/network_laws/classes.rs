@@ -48,7 +48,7 @@ fn last(sim: &Sim) -> [u128; 3] {
 }
 
 fn change(links: &str, delay: u64) -> Fault {
-    Fault::Links { links: links.to_owned(), model: LinkModel::constant(milliseconds(delay)) }
+    NetworkFault::Links { links: links.to_owned(), model: LinkModel::constant(milliseconds(delay)) }.into()
 }
 
 /// n17.
@@ -74,7 +74,7 @@ fn a_message_in_flight_keeps_its_fate_when_its_class_changes() {
     let mut sim = two_ways().start(Seed(7));
     // The message sent at 100 ms is in flight on each link.
     sim.run_for(milliseconds(101));
-    let gone = Fault::Links { links: "there".to_owned(), model: LinkModel { loss: Ratio::ONE, ..LinkModel::instant() } };
+    let gone = NetworkFault::Links { links: "there".to_owned(), model: LinkModel { loss: Ratio::ONE, ..LinkModel::instant() } };
     sim.inject(gone).unwrap();
     let delivered = |sim: &Sim| sim.inspect(|world| world.traffic().delivered);
     let before = delivered(&sim);

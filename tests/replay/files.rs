@@ -210,7 +210,7 @@ fn a_regression_is_judged_by_its_own_rule() {
 fn a_bug_that_is_still_there_is_never_stale() {
     // The flaw shows without a fault; a heal without an effect does not fix it.
     let flawed = ledger(Some(Flaw::CountsTwice));
-    let faults = FaultPlan::new().at(Duration::from_millis(10), Fault::HealAll);
+    let faults = FaultPlan::new().at(Duration::from_millis(10), NetworkFault::HealAll);
     let case = Case { faults, decisions: Some(Vec::new()), ..Case::default() };
     let read = Reproducer { case, minimized: None, ..file(&flawed) };
     assert_eq!(flawed.check_regression(&read).unwrap().outcome, Outcome::Violated);

@@ -104,7 +104,9 @@ fn remaining_faults_are_shortened_and_narrowed() {
     let plan = FaultPlan::new().at(Duration::from_millis(20), cut(Duration::from_millis(64)));
     let scenario = ledger(Some(Flaw::NoRetry)).only_faults(plan);
     let minimized = scenario.shrink(&scenario.run(Seed(1))).unwrap();
-    let Fault::Cut { from, to, both_ways, duration } = &minimized.case.faults.faults()[0].fault else { panic!("{minimized}") };
+    let Fault::Network(NetworkFault::Cut { from, to, both_ways, duration }) = &minimized.case.faults.faults()[0].fault else {
+        panic!("{minimized}")
+    };
     assert_eq!((from.len(), to.len(), both_ways), (1, 1, &false), "{minimized}");
     assert!(duration.unwrap() <= Duration::from_millis(8), "{duration:?}");
     assert_eq!(minimized.case.faults.faults()[0].at.since_zero(), Duration::from_millis(20));

@@ -23,7 +23,9 @@ fn both_sides_of_a_cut_are_reduced_to_the_nodes_needed() {
     for fault in [cut(source, copies, milliseconds(64)), cut(copies, source, milliseconds(64))] {
         let scenario = ledger(Some(Flaw::NoRetry)).only_faults(FaultPlan::new().at(milliseconds(20), fault));
         let minimized = scenario.shrink(&scenario.run(Seed(1))).unwrap();
-        let Fault::Cut { from, to, .. } = &minimized.case.faults.faults()[0].fault else { panic!("{minimized}") };
+        let Fault::Network(NetworkFault::Cut { from, to, .. }) = &minimized.case.faults.faults()[0].fault else {
+            panic!("{minimized}")
+        };
         assert_eq!((from.len(), to.len()), (1, 1), "{minimized}");
     }
 }

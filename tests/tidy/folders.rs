@@ -193,7 +193,7 @@ fn imports_down_within_a_room_from_other_crates_and_in_tests_pass() {
     let rooms = [("report.rs", ""), ("sim/mod.rs", "use crate::fault::Fault; use crate::report;")];
     let plain = [
         ("campaign/sweep.rs", "use crate::sim::Sim; use crate::{Report, report::{self, text}}; use super::super::sim;"),
-        ("fault/plan.rs", "use super::{report, sim}; use super::sim::A; use crate::fault::kind; use other::campaign::Sweep;"),
+        ("fault/plan.rs", "use super::{report, sim}; use super::sim::A; use crate::fault::draw; use other::campaign::Sweep;"),
         ("fault/plan.rs", "//! crate::campaign\n#[cfg(test)]\nmod tests { use crate::{Campaign, Sim}; }"),
         ("fault/tests.rs", "use crate::Campaign;"),
     ];

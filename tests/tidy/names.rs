@@ -35,7 +35,6 @@ const TWINS: &[(&str, &str, &str)] = &[
     ("crates/cluster-sim", "builder.rs", "the builders of a campaign and of a cluster"),
     ("crates/cluster-sim", "decisions.rs", "the decisions of a run, and the pass that leaves out as many as it can"),
     ("crates/cluster-sim", "faults.rs", "the faults of a run, and the pass that leaves out as many as it can"),
-    ("crates/cluster-sim", "kind.rs", "the kinds of events, and of faults"),
     ("crates/cluster-sim", "names.rs", "the names that the decoding of a record asks for, and as a run has them"),
     ("crates/cluster-sim", "process.rs", "the other process of a determinism check, and of a campaign"),
     ("crates/cluster-sim", "protocol.rs", "the messages between the processes of a determinism check, and of a campaign"),

@@ -162,7 +162,7 @@ pub use decision::Decision;
 #[cfg(feature = "test-utils")]
 pub use definition::ScenarioError;
 #[cfg(feature = "test-utils")]
-pub use fault::{Fault, FaultPlan, FaultProfile, PlanError, ScheduledFault};
+pub use fault::{Fault, FaultPlan, FaultProfile, NetworkFault, NodeFault, PlanError, ScheduledFault};
 #[cfg(feature = "test-utils")]
 pub use replay::{BuildInfo, Case, Minimized, REPRODUCER_FORMAT, Reproducer, ReproducerError, ScenarioSource};
 #[cfg(feature = "test-utils")]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use cluster_sim::{
-    Boot, Effects, Fault, FaultPlan, Input, Label, LinkModel, LocalInstant, Machine, NodeId, Ratio, Scenario, Seed, Timer, Verdict,
-    World,
+    Boot, Effects, FaultPlan, Input, Label, LinkModel, LocalInstant, Machine, NetworkFault, NodeId, Ratio, Scenario, Seed, Timer,
+    Verdict, World,
 };
 use cluster_sim_registry::Prepared;
 use serde::{Deserialize, Serialize};
@@ -126,7 +126,7 @@ impl Machine for Canary {
 /// Three nodes for two seconds, with 5 percent loss and a cut of one link for 150 ms.
 pub fn scenario() -> Scenario {
     let loss = Ratio::percent(5);
-    let cut = Fault::Cut {
+    let cut = NetworkFault::Cut {
         from: vec!["canary/1".to_owned()],
         to: vec!["canary/0".to_owned()],
         both_ways: true,

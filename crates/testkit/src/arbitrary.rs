@@ -58,18 +58,18 @@ fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
     prop_oneof![
         4 => (sides.clone(), sides, any::<bool>(), any_duration(longest)).prop_map(move |(from, to, both_ways, duration)| {
             let pick = |side: Vec<bool>| (0_u32..).zip(side).filter(|(_, picked)| *picked).map(|(node, _)| name(node)).collect();
-            Fault::Cut { from: pick(from), to: pick(to), both_ways, duration }
+            NetworkFault::Cut { from: pick(from), to: pick(to), both_ways, duration }.into()
         }),
-        1 => Just(Fault::HealAll),
-        3 => (node.clone(), any_duration(longest)).prop_map(|(node, down_for)| Fault::Crash { node, down_for }),
-        2 => node.clone().prop_map(|node| Fault::Restart { node }),
-        1 => node.clone().prop_map(|node| Fault::Resume { node }),
+        1 => Just(NetworkFault::HealAll.into()),
+        3 => (node.clone(), any_duration(longest)).prop_map(|(node, down_for)| NodeFault::Crash { node, down_for }.into()),
+        2 => node.clone().prop_map(|node| NodeFault::Restart { node }.into()),
+        1 => node.clone().prop_map(|node| NodeFault::Resume { node }.into()),
         // Node 0 is never killed, so that checks always have a node to read.
-        1 => (1..nodes).prop_map(move |index| Fault::Kill { node: name(index) }),
-        3 => (node, any_duration(longest)).prop_map(|(node, duration)| Fault::Pause { node, duration }),
+        1 => (1..nodes).prop_map(move |index| NodeFault::Kill { node: name(index) }.into()),
+        3 => (node, any_duration(longest)).prop_map(|(node, duration)| NodeFault::Pause { node, duration }.into()),
         2 => ("[ab]", any_ratio(), any_duration(longest))
             .prop_map(|(rule, ratio, duration)| faults::loss("default", &rule, ratio, duration)),
-        1 => any_link().prop_map(|model| Fault::Links { links: "default".to_owned(), model }),
+        1 => any_link().prop_map(|model| NetworkFault::Links { links: "default".to_owned(), model }.into()),
     ]
 }
 

@@ -18,27 +18,27 @@ use cluster_sim::prelude::*;
 
 /// Stops a node; it loses its memory and restarts after `down_for`.
 pub fn crash(node: &str, down_for: impl Into<Option<Duration>>) -> Fault {
-    Fault::Crash { node: node.to_owned(), down_for: down_for.into() }
+    NodeFault::Crash { node: node.to_owned(), down_for: down_for.into() }.into()
 }
 
 /// Starts a node that is down.
 pub fn restart(node: &str) -> Fault {
-    Fault::Restart { node: node.to_owned() }
+    NodeFault::Restart { node: node.to_owned() }.into()
 }
 
 /// Stops a node for the rest of the run.
 pub fn kill(node: &str) -> Fault {
-    Fault::Kill { node: node.to_owned() }
+    NodeFault::Kill { node: node.to_owned() }.into()
 }
 
 /// Suspends a node; it keeps its memory, and its messages and timers wait.
 pub fn pause(node: &str, duration: impl Into<Option<Duration>>) -> Fault {
-    Fault::Pause { node: node.to_owned(), duration: duration.into() }
+    NodeFault::Pause { node: node.to_owned(), duration: duration.into() }.into()
 }
 
 /// Ends the pause of a node.
 pub fn resume(node: &str) -> Fault {
-    Fault::Resume { node: node.to_owned() }
+    NodeFault::Resume { node: node.to_owned() }.into()
 }
 
 /// Cuts the links between two sides, both ways.
@@ -47,7 +47,7 @@ pub fn cut<'a>(
     to: impl IntoIterator<Item = &'a str>,
     duration: impl Into<Option<Duration>>,
 ) -> Fault {
-    Fault::Cut { from: names(from), to: names(to), both_ways: true, duration: duration.into() }
+    NetworkFault::Cut { from: names(from), to: names(to), both_ways: true, duration: duration.into() }.into()
 }
 
 /// Cuts the links from one side to the other; the way back stays open.
@@ -56,12 +56,12 @@ pub fn one_way_cut<'a>(
     to: impl IntoIterator<Item = &'a str>,
     duration: impl Into<Option<Duration>>,
 ) -> Fault {
-    Fault::Cut { from: names(from), to: names(to), both_ways: false, duration: duration.into() }
+    NetworkFault::Cut { from: names(from), to: names(to), both_ways: false, duration: duration.into() }.into()
 }
 
 /// Adds a loss rule to the links of a class; its losses are counted under the name of the rule.
 pub fn loss(links: &str, rule: &str, ratio: Ratio, duration: impl Into<Option<Duration>>) -> Fault {
-    Fault::Loss { links: links.to_owned(), rule: rule.to_owned(), ratio, duration: duration.into() }
+    NetworkFault::Loss { links: links.to_owned(), rule: rule.to_owned(), ratio, duration: duration.into() }.into()
 }
 
 fn names<'a>(nodes: impl IntoIterator<Item = &'a str>) -> Vec<String> {

@@ -73,12 +73,12 @@ impl Uniform {
         let duration = Some(roll(0).within(2 * self.hunt.profile.mean_duration));
         let node = roll(1).pick(&self.nodes).expect("some nodes are not spared").clone();
         match roll(2).below(4) {
-            0 => Fault::Crash { node, down_for: duration },
-            1 => Fault::Pause { node, duration },
+            0 => NodeFault::Crash { node, down_for: duration }.into(),
+            1 => NodeFault::Pause { node, duration }.into(),
             2 => {
                 let links = (*roll(3).pick(self.hunt.links).expect("nodes are linked")).to_owned();
                 let ratio = Ratio::percent(roll(4).below(101) as u32);
-                Fault::Loss { links, rule: "uniform_loss".to_owned(), ratio, duration }
+                NetworkFault::Loss { links, rule: "uniform_loss".to_owned(), ratio, duration }.into()
             }
             _ => {
                 // Each other node goes to a random side; if all fall on the node's side, the node is cut off alone.
@@ -88,7 +88,7 @@ impl Uniform {
                 let (near, far) = if far.is_empty() { (far, near) } else { (near, far) };
                 let names = |side: Vec<(bool, String)>| side.into_iter().map(|(_, name)| name);
                 let (from, to) = (std::iter::once(node.clone()).chain(names(near)).collect(), names(far).collect());
-                Fault::Cut { from, to, both_ways: roll(5).below(2) == 0, duration }
+                NetworkFault::Cut { from, to, both_ways: roll(5).below(2) == 0, duration }.into()
             }
         }
     }

@@ -7,13 +7,14 @@ mod groups;
 mod keys;
 mod view_texts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cluster_sim_runtime::{Budget, Choices, Decisions};
 use cluster_sim_transport::{LinkModel, NodeSelector};
+use cluster_sim_types::NodeId;
 
 pub(crate) use arenas::Arenas;
 pub(crate) use checks::{Check, EachTest, Seen, Test, UniqueTest};
@@ -54,8 +55,8 @@ pub(crate) struct Definition {
     pub(crate) threads: Option<NonZeroUsize>,
     /// Replaces the seed for the simulation's choices.
     pub(crate) with_decisions: Option<Arc<Decisions>>,
-    /// Result of the validation, computed by the first run.
-    pub(crate) checked: OnceLock<Result<(), ScenarioError>>,
+    /// Result of the validation, computed by the first run: the numbers of the nodes by their names.
+    pub(crate) checked: OnceLock<Result<Arc<BTreeMap<String, NodeId>>, ScenarioError>>,
     pub(crate) arenas: Arenas,
     /// How views of known types are shown as text.
     pub(crate) view_texts: ViewTexts,

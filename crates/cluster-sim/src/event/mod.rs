@@ -13,4 +13,4 @@ pub use key::Key;
 pub use kind::{EventKind, TaskEnd};
 pub use message::{EventMessage, Sent};
 pub(crate) use names::Names;
-pub(crate) use sentence::{Parts, SENTENCES, sentence_of, text_of};
+pub(crate) use sentence::{Parts, SENTENCES, fault_sentence, sentence_of, text_of};

@@ -1,10 +1,11 @@
-//! Sentences about events, from one table of templates.
+//! Sentences about events and faults, from one table of templates for each.
 //!
-//! A template names parts of an event in braces. The HTML page carries this table and fills it in from its own columns, so that a
+//! A template names parts of an event or a fault in braces. The HTML page carries the table of events and fills it in from its own columns, so that a
 //! sentence reads the same in a terminal, a log and the page. The suite `explain` compares the two for every event of several
 //! runs.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use cluster_sim_transport::ResetReason;
 
@@ -46,6 +47,43 @@ pub(crate) const SENTENCES: [(&str, &str); 33] = [
     ("fact", "{node} states {cause}"),
     ("end", "the run ends: {cause}"),
 ];
+
+/// Templates of faults by their kinds, in plans, reports and on the page. `{for}` is the duration, if the fault has one.
+pub(crate) const FAULTS: [(&str, &str); 9] = [
+    ("cut", "cut [{from}] {arrow} [{to}]{for}"),
+    ("heal all", "heal all"),
+    ("loss", "lose {ratio} of {links} as {rule}{for}"),
+    ("links", "change the links {links}"),
+    ("crash", "crash {node}{for}"),
+    ("restart", "restart {node}"),
+    ("kill", "kill {node}"),
+    ("pause", "pause {node}{for}"),
+    ("resume", "resume {node}"),
+];
+
+/// The sentence of a fault of that kind, from its parts.
+pub(crate) fn fault_sentence(kind: &str, parts: &[(&'static str, String)], duration: Option<Duration>) -> String {
+    let (_, template) = FAULTS.iter().find(|(known, _)| *known == kind).expect("every kind of fault has a sentence");
+    let duration = duration.map_or(String::new(), |duration| format!(" for {:.3}s", duration.as_secs_f64()));
+    fill(template, |name| match parts.iter().find(|(known, _)| *known == name) {
+        Some((_, text)) => text,
+        None if name == "for" => &duration,
+        None => unreachable!("a fault of kind {kind} has no part {name}"),
+    })
+}
+
+/// Fills in a template.
+fn fill<'p>(template: &str, part: impl Fn(&str) -> &'p str) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').expect("a brace is closed");
+        text.push_str(before);
+        text.push_str(part(name));
+        rest = after;
+    }
+    text + rest
+}
 
 /// The parts of an event that a template may name, as text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -126,15 +164,7 @@ impl<'a> Parts<'a> {
     /// Fills in the template of that name.
     pub(crate) fn sentence(&self, name: &str) -> String {
         let (_, template) = SENTENCES.iter().find(|(known, _)| *known == name).expect("every event has a sentence");
-        let mut text = String::new();
-        let mut rest = *template;
-        while let Some((before, after)) = rest.split_once('{') {
-            let (part, after) = after.split_once('}').expect("a brace is closed");
-            text.push_str(before);
-            text.push_str(self.part(part));
-            rest = after;
-        }
-        text + rest
+        fill(template, |name| self.part(name))
     }
 }
 

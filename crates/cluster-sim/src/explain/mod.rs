@@ -37,7 +37,8 @@ mod markdown;
 mod node_logs;
 
 pub use crate::event::{EventKind, EventMessage, Key, Sent, TaskEnd};
-pub use crate::recording::{Event, LeftOut, NodeView, Recording, Span, SpanKind};
+pub use crate::fault::SpanKind;
+pub use crate::recording::{Event, LeftOut, NodeView, Recording, Span};
 pub use crate::report::FailureSummary;
 pub use events_jsonl::events_jsonl;
 pub use html::html;

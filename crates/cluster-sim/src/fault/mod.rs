@@ -1,6 +1,20 @@
-//! Faults as data: [`Fault`], plans of them, and profiles from which a seed draws a plan.
+//! Faults as data, by family; plans of them, and profiles from which a seed draws a plan.
+//!
+//! | file | content |
+//! |---|---|
+//! | `network.rs`, `node.rs` | a family of faults: all that is particular to its kinds |
+//! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
+//! | `json.rs` | one form in JSON for all families |
+//! | `plan.rs` | a timed list of faults, and what is refused in it |
+//! | `profile.rs`, `swarm.rs`, `draw.rs` | the plan that a seed draws |
+//!
+//! The text of a fault is its sentence in the table of `event/sentence.rs`.
 
-mod kind;
+mod draw;
+mod family;
+mod json;
+mod network;
+mod node;
 mod plan;
 mod profile;
 mod swarm;
@@ -8,164 +22,200 @@ mod swarm;
 use std::fmt;
 use std::time::Duration;
 
-use cluster_sim_runtime::nanoseconds;
-use cluster_sim_transport::LinkModel;
-use cluster_sim_types::Ratio;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-pub(crate) use plan::check_fault;
+pub use family::SpanKind;
+pub(crate) use family::{Applied, Declared, InForce, Resolved};
+pub use network::NetworkFault;
+pub use node::NodeFault;
 pub use plan::{FaultPlan, PlanError, ScheduledFault};
 pub(crate) use profile::CompiledProfile;
 pub use profile::FaultProfile;
 
-/// A fault. Names nodes as the scenario declares them, by group and index: `edge/1`.
-///
-/// A crash loses a node's memory and the node may restart, a kill is for good, a pause keeps the memory. Cuts and losses affect
-/// links only. Crashes and pauses do not add up: the end of an earlier one does not end a later one. Cuts do add up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+use crate::event::fault_sentence;
+use family::{Family, Kind};
+
+/// A fault of any family. Names nodes as the scenario declares them, by group and index: `edge/1`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
 pub enum Fault {
-    /// Drops all messages from one side to the other, on every link.
-    ///
-    /// Messages in flight are dropped on arrival.
-    Cut {
-        /// Nodes of one side.
-        from: Vec<String>,
-        /// Nodes of the other side.
-        to: Vec<String>,
-        /// Whether messages back are dropped too.
-        both_ways: bool,
-        /// How long; absent for until the fault phase ends.
-        #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
-        duration: Option<Duration>,
-    },
-    /// Ends every cut.
-    HealAll,
-    /// Crashes a node: everything in memory is lost.
-    Crash {
-        /// The node.
-        node: String,
-        /// Time until it restarts; absent for until the fault phase ends.
-        #[serde(rename = "down_for_ns", with = "nanoseconds::optional", default)]
-        down_for: Option<Duration>,
-    },
-    /// Restarts a crashed node.
-    Restart {
-        /// The node.
-        node: String,
-    },
-    /// Kills a node: it never restarts.
-    Kill {
-        /// The node.
-        node: String,
-    },
-    /// Pauses a node, which keeps its memory.
-    ///
-    /// Up to 256 messages wait in its inbox, and timers fire once it resumes.
-    ///
-    /// A second pause of a paused node has no effect, and the end of the first one resumes it.
-    Pause {
-        /// The node.
-        node: String,
-        /// How long; absent for until the fault phase ends.
-        #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
-        duration: Option<Duration>,
-    },
-    /// Resumes a paused node.
-    Resume {
-        /// The node.
-        node: String,
-    },
-    /// Adds an independent chance of loss for every message of a class of links.
-    Loss {
-        /// The class of links; `default` is always known.
-        links: String,
-        /// Name under which its losses are counted; replaces an earlier rule of that name on that class.
-        rule: String,
-        /// Chance that a message is lost; zero removes the rule.
-        ratio: Ratio,
-        /// How long; absent for until the fault phase ends.
-        #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
-        duration: Option<Duration>,
-    },
-    /// Replaces the model of a class of links. An invalid model is a [`PlanError`].
-    Links {
-        /// The class of links; `default` is always known.
-        links: String,
-        /// The new model, until another replaces it or the fault phase ends.
-        model: LinkModel,
-    },
+    /// Of links.
+    Network(NetworkFault),
+    /// Of a node.
+    Node(NodeFault),
+}
+
+/// Calls the family of a fault.
+macro_rules! of_family {
+    ($fault:expr, $family:ident => $call:expr) => {
+        match $fault {
+            Fault::Network($family) => $call,
+            Fault::Node($family) => $call,
+        }
+    };
 }
 
 impl Fault {
+    fn common(&self) -> Kind {
+        of_family!(self, fault => fault.kind())
+    }
+
     /// Name of the kind, such as `crash`.
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Cut { .. } => "cut",
-            Self::HealAll => "heal all",
-            Self::Crash { .. } => "crash",
-            Self::Restart { .. } => "restart",
-            Self::Kill { .. } => "kill",
-            Self::Pause { .. } => "pause",
-            Self::Resume { .. } => "resume",
-            Self::Loss { .. } => "loss",
-            Self::Links { .. } => "links",
-        }
+        self.common().name
     }
 
     /// How long it lasts; absent if it has no end of its own.
     pub fn duration(&self) -> Option<Duration> {
-        match self {
-            Self::Cut { duration, .. } | Self::Pause { duration, .. } | Self::Loss { duration, .. } => *duration,
-            Self::Crash { down_for, .. } => *down_for,
-            Self::HealAll | Self::Restart { .. } | Self::Kill { .. } | Self::Resume { .. } | Self::Links { .. } => None,
+        of_family!(self, fault => fault.duration())
+    }
+
+    /// Its duration, to change it.
+    pub fn duration_mut(&mut self) -> Option<&mut Duration> {
+        of_family!(self, fault => fault.duration_mut())
+    }
+
+    /// Describes an effect of that size: `36 messages dropped`, `applied`, `no effect`; `count` writes a number.
+    pub(crate) fn effect_text(&self, effect: u64, count: impl Fn(u64) -> String) -> String {
+        match (effect, self.common().counts) {
+            (0, _) => "no effect".to_owned(),
+            (1, Some([one, _])) => format!("1 {one}"),
+            (many, Some([_, unit])) => format!("{} {unit}", count(many)),
+            (_, None) => "applied".to_owned(),
         }
     }
 
-    /// Whether its effect is counted in messages that it dropped.
-    pub fn drops_messages(&self) -> bool {
-        matches!(self, Self::Cut { .. } | Self::Loss { .. })
+    /// The span that recordings show while it is in force; absent for a fault that is over at once.
+    pub fn span(&self) -> Option<SpanKind> {
+        self.common().span
+    }
+
+    /// Nodes that it names, with repetitions; those of the second side of a cut apart.
+    pub fn sides(&self) -> [&[String]; 2] {
+        of_family!(self, fault => fault.sides())
     }
 
     /// Nodes that it names, with repetitions.
     pub fn nodes(&self) -> Vec<&str> {
-        match self {
-            Self::Cut { from, to, .. } => from.iter().chain(to).map(String::as_str).collect(),
-            Self::Crash { node, .. }
-            | Self::Restart { node }
-            | Self::Kill { node }
-            | Self::Pause { node, .. }
-            | Self::Resume { node } => vec![node],
-            Self::HealAll | Self::Loss { .. } | Self::Links { .. } => Vec::new(),
-        }
+        self.sides().into_iter().flatten().map(String::as_str).collect()
     }
 
     /// Class of links that it names.
     pub fn links(&self) -> Option<&str> {
-        match self {
-            Self::Loss { links, .. } | Self::Links { links, .. } => Some(links),
-            _ => None,
-        }
+        of_family!(self, fault => fault.links())
+    }
+
+    /// Lists of nodes that may be made smaller, but not empty.
+    pub fn targets_mut(&mut self) -> Vec<&mut Vec<String>> {
+        of_family!(self, fault => fault.targets_mut())
+    }
+
+    /// Faults of the same nodes and links that do less.
+    pub fn simpler(&self) -> Vec<Self> {
+        of_family!(self, fault => fault.simpler().into_iter().map(Self::from).collect())
+    }
+
+    /// Replaces names by numbers; `index` is its position in the plan.
+    pub(crate) fn resolve(&self, index: usize, names: Declared<'_>) -> Result<Resolved, PlanError> {
+        let names = Declared { index, kind: self.kind(), ..names };
+        Ok(match self {
+            Self::Network(fault) => Resolved::Network(fault.resolve(&names)?),
+            Self::Node(fault) => Resolved::Node(fault.resolve(&names)?),
+        })
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let span =
-            |duration: &Option<Duration>| duration.map_or(String::new(), |duration| format!(" for {:.3}s", duration.as_secs_f64()));
-        match self {
-            Self::Cut { from, to, both_ways, duration } => {
-                let arrow = if *both_ways { "|" } else { "-/->" };
-                write!(formatter, "cut [{}] {arrow} [{}]{}", from.join(" "), to.join(" "), span(duration))
-            }
-            Self::HealAll => write!(formatter, "heal all"),
-            Self::Crash { node, down_for } => write!(formatter, "crash {node}{}", span(down_for)),
-            Self::Restart { node } => write!(formatter, "restart {node}"),
-            Self::Kill { node } => write!(formatter, "kill {node}"),
-            Self::Pause { node, duration } => write!(formatter, "pause {node}{}", span(duration)),
-            Self::Resume { node } => write!(formatter, "resume {node}"),
-            Self::Loss { links, rule, ratio, duration } => write!(formatter, "lose {ratio} of {links} as {rule}{}", span(duration)),
-            Self::Links { links, .. } => write!(formatter, "change the links {links}"),
+        let parts = of_family!(self, fault => fault.parts());
+        formatter.write_str(&fault_sentence(self.kind(), &parts, self.duration()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use cluster_sim_transport::{LinkModel, Network};
+    use cluster_sim_types::{NodeId, Ratio};
+
+    use super::json::kinds;
+    use super::*;
+
+    /// A fault of each kind, with a duration where it can have one.
+    fn one_of_each() -> Vec<Fault> {
+        let (node, duration) = (|| "a/0".to_owned(), Some(Duration::from_millis(1_500)));
+        let cut = NetworkFault::Cut { from: vec![node()], to: vec!["a/1".to_owned()], both_ways: true, duration };
+        let loss = NetworkFault::Loss { links: "default".to_owned(), rule: "rain".to_owned(), ratio: Ratio::percent(5), duration };
+        let links = NetworkFault::Links { links: "default".to_owned(), model: LinkModel::default() };
+        let crash = NodeFault::Crash { node: node(), down_for: duration };
+        let pause = NodeFault::Pause { node: node(), duration };
+        let nodes = [crash, NodeFault::Restart { node: node() }, NodeFault::Kill { node: node() }, pause];
+        let faults = [cut, NetworkFault::HealAll, loss, links].into_iter().map(Fault::from);
+        faults.chain(nodes.map(Fault::from)).chain([NodeFault::Resume { node: node() }.into()]).collect()
+    }
+
+    #[test]
+    fn every_kind_is_one_of_each() {
+        let name = |fault: &Fault| match serde_json::to_value(fault).unwrap() {
+            serde_json::Value::String(name) => name,
+            fields => fields.as_object().unwrap().keys().next().unwrap().clone(),
+        };
+        let all = one_of_each();
+        let names: BTreeSet<String> = all.iter().map(name).collect();
+        let known = [kinds::<NetworkFault>(), kinds::<NodeFault>()].concat();
+        assert_eq!(names, known.iter().map(ToString::to_string).collect());
+        let kinds: Vec<String> = all.iter().map(|fault| fault.kind().replace(' ', "_")).collect();
+        assert_eq!(kinds, all.iter().map(name).collect::<Vec<_>>(), "a kind has one name in data and in text");
+    }
+
+    #[test]
+    fn every_fault_reads_as_its_sentence() {
+        let texts: Vec<String> = one_of_each().iter().map(ToString::to_string).collect();
+        let expected = [
+            "cut [a/0] | [a/1] for 1.500s",
+            "heal all",
+            "lose 0.05 of default as rain for 1.500s",
+            "change the links default",
+            "crash a/0 for 1.500s",
+            "restart a/0",
+            "kill a/0",
+            "pause a/0 for 1.500s",
+            "resume a/0",
+        ];
+        assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn every_fault_in_data_parses_to_itself() {
+        for fault in one_of_each() {
+            let saved = serde_json::to_string(&fault).unwrap();
+            assert_eq!(serde_json::from_str::<Fault>(&saved).unwrap(), fault, "{saved}");
         }
+    }
+
+    #[test]
+    fn every_fault_is_refused_where_its_names_are_unknown() {
+        let (none, network) = (BTreeMap::new(), Network::new());
+        let nodes = BTreeMap::from([("a/0".to_owned(), NodeId(0)), ("a/1".to_owned(), NodeId(1))]);
+        for mut fault in one_of_each() {
+            let known = fault.resolve(0, Declared::new(&nodes, &network));
+            assert!(known.is_ok(), "{fault}: {known:?}");
+            let unknown = fault.resolve(3, Declared::new(&none, &network));
+            let names_nodes = !fault.nodes().is_empty();
+            assert_eq!(matches!(unknown, Err(PlanError::UnknownNode { index: 3, .. })), names_nodes, "{fault}: {unknown:?}");
+            let text = fault.to_string();
+            assert_eq!(fault.duration().is_some(), text.ends_with("for 1.500s"), "{text}");
+            assert_eq!(fault.duration(), fault.duration_mut().copied());
+        }
+    }
+
+    #[test]
+    fn what_is_simpler_does_less_and_is_no_more_simple() {
+        let simpler: Vec<String> = one_of_each().iter().flat_map(Fault::simpler).map(|fault| fault.to_string()).collect();
+        assert_eq!(simpler, ["cut [a/0] -/-> [a/1] for 1.500s"]);
+        let further: Vec<Fault> = one_of_each().iter().flat_map(Fault::simpler).flat_map(|fault| fault.simpler()).collect();
+        assert!(further.is_empty(), "{further:?}");
     }
 }

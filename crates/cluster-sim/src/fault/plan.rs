@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use cluster_sim_transport::InvalidLink;
 use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
-use super::Fault;
+use super::{Declared, Fault, Resolved};
 
 /// A fault and the instant at which it is applied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,12 +22,12 @@ pub struct ScheduledFault {
 ///
 /// ```
 /// use std::time::Duration;
-/// use cluster_sim::{Fault, FaultPlan};
+/// use cluster_sim::{FaultPlan, NetworkFault, NodeFault};
 ///
 /// let plan = FaultPlan::new()
-///     .at(Duration::from_secs(5), Fault::Crash { node: "store/1".into(), down_for: Some(Duration::from_secs(1)) })
-///     .at(Duration::from_secs(2), Fault::HealAll);
-/// assert_eq!(plan.faults()[0].fault, Fault::HealAll);
+///     .at(Duration::from_secs(5), NodeFault::Crash { node: "store/1".into(), down_for: Some(Duration::from_secs(1)) })
+///     .at(Duration::from_secs(2), NetworkFault::HealAll);
+/// assert_eq!(plan.faults()[0].fault, NetworkFault::HealAll.into());
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -46,15 +45,15 @@ impl FaultPlan {
     ///
     /// Faults of one instant are applied in the order of these calls.
     #[must_use]
-    pub fn at(mut self, after: Duration, fault: Fault) -> Self {
+    pub fn at(mut self, after: Duration, fault: impl Into<Fault>) -> Self {
         self.insert(VirtualInstant::ZERO + after, fault);
         self
     }
 
     /// Adds a fault at its place in time.
-    pub fn insert(&mut self, at: VirtualInstant, fault: Fault) {
+    pub fn insert(&mut self, at: VirtualInstant, fault: impl Into<Fault>) {
         let index = self.faults.partition_point(|scheduled| scheduled.at <= at);
-        self.faults.insert(index, ScheduledFault { at, fault });
+        self.faults.insert(index, ScheduledFault { at, fault: fault.into() });
     }
 
     /// Adds all faults of another plan.
@@ -77,34 +76,18 @@ impl FaultPlan {
         self
     }
 
-    /// Checks the plan against the nodes and classes of links of a scenario.
-    pub(crate) fn check(&self, has_node: impl Fn(&str) -> bool, has_links: impl Fn(&str) -> bool) -> Result<(), PlanError> {
-        for (index, scheduled) in self.faults.iter().enumerate() {
+    /// Replaces the names in the plan by the numbers of nodes and classes of links.
+    pub(crate) fn resolve(self, names: Declared<'_>) -> Result<Vec<(ScheduledFault, Resolved)>, PlanError> {
+        let mut last = VirtualInstant::ZERO;
+        let resolve = |(index, scheduled): (usize, ScheduledFault)| {
             // Deserialized plans did not pass through `insert`.
-            if index > 0 && self.faults[index - 1].at > scheduled.at {
+            if std::mem::replace(&mut last, scheduled.at) > scheduled.at {
                 return Err(PlanError::OutOfOrder { index });
             }
-            check_fault(index, &scheduled.fault, &has_node, &has_links)?;
-        }
-        Ok(())
-    }
-}
-
-pub(crate) fn check_fault(
-    index: usize,
-    fault: &Fault,
-    has_node: impl Fn(&str) -> bool,
-    has_links: impl Fn(&str) -> bool,
-) -> Result<(), PlanError> {
-    if let Some(node) = fault.nodes().into_iter().find(|node| !has_node(node)) {
-        return Err(PlanError::UnknownNode { index, kind: fault.kind(), node: node.to_owned() });
-    }
-    if let Fault::Links { model, .. } = fault {
-        model.validate().map_err(|error| PlanError::ImpossibleLinks { index, error })?;
-    }
-    match fault.links() {
-        Some(links) if !has_links(links) => Err(PlanError::UnknownLinks { index, kind: fault.kind(), links: links.to_owned() }),
-        _ => Ok(()),
+            let resolved = scheduled.fault.resolve(index, names)?;
+            Ok((scheduled, resolved))
+        };
+        self.faults.into_iter().enumerate().map(resolve).collect()
     }
 }
 
@@ -133,13 +116,15 @@ pub enum PlanError {
         /// The class as named.
         links: String,
     },
-    /// A fault sets an invalid link model.
-    #[error("fault {index} (links) is invalid: {error}")]
-    ImpossibleLinks {
+    /// A fault asks for the impossible, as for an invalid link model.
+    #[error("fault {index} ({kind}) is invalid: {reason}")]
+    Impossible {
         /// Its position in the plan.
         index: usize,
+        /// Its kind.
+        kind: &'static str,
         /// The reason.
-        error: InvalidLink,
+        reason: String,
     },
     /// The faults are not in order of time.
     #[error("fault {index} is scheduled before the one in front of it; put the faults in order of time")]
@@ -151,10 +136,16 @@ pub enum PlanError {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeMap;
 
-    fn crash(node: &str) -> Fault {
-        Fault::Crash { node: node.to_owned(), down_for: None }
+    use cluster_sim_transport::{LinkModel, Network};
+    use cluster_sim_types::{NodeId, Ratio};
+
+    use super::*;
+    use crate::fault::{NetworkFault, NodeFault};
+
+    fn crash(node: &str) -> NodeFault {
+        NodeFault::Crash { node: node.to_owned(), down_for: None }
     }
 
     #[test]
@@ -167,13 +158,13 @@ mod tests {
 
     #[test]
     fn a_saved_plan_parses_to_itself() {
-        let cut = Fault::Cut {
+        let cut = NetworkFault::Cut {
             from: vec!["a/0".into()],
             to: vec!["b/0".into()],
             both_ways: true,
             duration: Some(Duration::from_millis(5)),
         };
-        let plan = FaultPlan::new().at(Duration::from_secs(1), cut).at(Duration::from_secs(2), Fault::HealAll);
+        let plan = FaultPlan::new().at(Duration::from_secs(1), cut).at(Duration::from_secs(2), NetworkFault::HealAll);
         let saved = serde_json::to_string(&plan).unwrap();
         assert_eq!(
             saved,
@@ -184,12 +175,16 @@ mod tests {
 
     #[test]
     fn an_invalid_fault_is_refused_by_name() {
-        let check = |plan: &FaultPlan| plan.check(|node| node == "a/0", |links| links == "wan").unwrap_err().to_string();
+        let (nodes, network) = (BTreeMap::from([("a/0".to_owned(), NodeId(0))]), Network::new());
+        let refusal = |plan: FaultPlan| plan.resolve(Declared::new(&nodes, &network)).unwrap_err().to_string();
         let plan = FaultPlan::new().at(Duration::ZERO, crash("a/0")).at(Duration::ZERO, crash("z/9"));
-        assert!(check(&plan).starts_with("fault 1 (crash) names node \"z/9\""));
-        let loss = Fault::Loss { links: "lan".into(), rule: "r".into(), ratio: cluster_sim_types::Ratio::ONE, duration: None };
-        assert!(check(&FaultPlan::new().at(Duration::ZERO, loss)).starts_with("fault 0 (loss) names links \"lan\""));
+        assert!(refusal(plan).starts_with("fault 1 (crash) names node \"z/9\""));
+        let loss = NetworkFault::Loss { links: "lan".into(), rule: "r".into(), ratio: Ratio::ONE, duration: None };
+        assert!(refusal(FaultPlan::new().at(Duration::ZERO, loss)).starts_with("fault 0 (loss) names links \"lan\""));
+        let model = LinkModel { window: 0, ..LinkModel::default() };
+        let links = NetworkFault::Links { links: "default".into(), model };
+        assert!(refusal(FaultPlan::new().at(Duration::ZERO, links)).starts_with("fault 0 (links) is invalid: "));
         let unordered = r#"[{"at_ns":5,"fault":"heal_all"},{"at_ns":4,"fault":"heal_all"}]"#;
-        assert!(check(&serde_json::from_str(unordered).unwrap()).starts_with("fault 1 is scheduled before"));
+        assert!(refusal(serde_json::from_str(unordered).unwrap()).starts_with("fault 1 is scheduled before"));
     }
 }

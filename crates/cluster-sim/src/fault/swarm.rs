@@ -6,7 +6,7 @@ use cluster_sim_runtime::{Address, QuantileTable, Roll, Seed, Stream};
 use cluster_sim_types::{Ratio, VirtualInstant};
 
 use super::FaultPlan;
-use super::kind::{KINDS, Kind, Targets};
+use super::draw::{self, Draw, Drawn, Targets};
 
 const MASK: Stream = Stream::named("profile mask");
 const WEIGHT: Stream = Stream::named("profile weight");
@@ -19,7 +19,7 @@ const FOLLOW: Stream = Stream::named("profile heels");
 /// A kind that the seed keeps, and its weights.
 #[derive(Debug, Clone, Copy)]
 struct Weighted {
-    kind: Kind,
+    kind: Drawn,
     address: Address,
     /// The interval is 2^rarity / 4 of the mean, corrected.
     rarity: u32,
@@ -28,7 +28,7 @@ struct Weighted {
 }
 
 impl Weighted {
-    fn new(seed: Seed, kind: Kind, address: Address) -> Self {
+    fn new(seed: Seed, kind: Drawn, address: Address) -> Self {
         let weight = |number, bound| seed.roll(WEIGHT, address.number(number)).below(bound) as u32;
         Self { kind, address, rarity: weight(0, 5), length: weight(1, 3) }
     }
@@ -71,7 +71,7 @@ impl<'a> Swarm<'a> {
         if targets.nodes.is_empty() || seed.roll(MASK, Address::new()).holds(share(0.2)) {
             return None;
         }
-        let kinds = KINDS.into_iter().zip(0..).map(|(kind, index)| (kind, Address::new().number(index)));
+        let kinds = draw::all().into_iter().map(|kind| (kind, Address::new().number(kind.number)));
         let kinds = kinds.filter(|(_, address)| seed.roll(MASK, *address).holds(share(0.5)));
         let kinds = kinds.map(|(kind, address)| Weighted::new(seed, kind, address)).collect();
         Some(Self { seed, kinds, intervals, lengths, targets, end })
@@ -111,7 +111,8 @@ impl<'a> Swarm<'a> {
         let length = weighted.length(self.lengths.sample(self.seed.roll(LENGTH, address)));
         let roll = self.seed.roll(WHICH, address);
         let node = node.or_else(|| self.favourite(weighted, address));
-        if let Some(fault) = weighted.kind.fault(roll, self.targets, node, length) {
+        let fault = Draw::new(roll, self.targets, node, length).and_then(|draw| (weighted.kind.fault)(&draw));
+        if let Some(fault) = fault {
             plan.insert(at, fault);
         }
         (node.or_else(|| roll.pick(self.targets.nodes).copied()), length)

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use describe_failure::describe_failure;
 pub use event::Event;
 use recorder::Recorder;
-pub use spans::{Span, SpanKind};
+pub use spans::Span;
 pub use views::NodeView;
 
 use crate::report::{FailureSummary, Report};

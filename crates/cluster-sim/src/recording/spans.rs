@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Record, RecordKind};
-use cluster_sim_types::{NodeId, Ratio, VirtualInstant};
+use cluster_sim_types::{NodeId, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
 use crate::event::EventKind;
-use crate::fault::Fault;
+use crate::fault::SpanKind;
 use crate::report::{FaultRecord, Report};
 
 /// A fault or state that was in force for a time.
@@ -33,26 +33,6 @@ pub struct Span {
     pub fault: Option<usize>,
     /// The span as text, such as `cut [a/0] | [b/0] for 0.100s`.
     pub text: String,
-}
-
-/// The kind of a span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SpanKind {
-    /// Links between nodes were cut.
-    Cut,
-    /// A node was down after a crash.
-    Down,
-    /// A node was killed for good.
-    Killed,
-    /// The scenario ran without the node.
-    Absent,
-    /// A node was paused.
-    Paused,
-    /// A loss rule was in force.
-    Loss,
-    /// A class of links had another model than declared.
-    Links,
 }
 
 /// A span under construction, identified by the id of a cut or by a node.
@@ -110,7 +90,7 @@ impl Spans {
     pub(super) fn finish(self, nodes: &[Arc<str>], report: &Report) -> Vec<Span> {
         let mut taken = vec![false; report.faults.len()];
         let mut spans: Vec<Span> = self.0.iter().map(|open| named(open, nodes, &report.faults, &mut taken)).collect();
-        spans.extend(of_links(&report.faults));
+        spans.extend(of_faults(&report.faults));
         spans.sort_by_key(|span| (span.from, span.fault));
         spans
     }
@@ -143,30 +123,25 @@ fn only(spans: &[Span], kinds: &[SpanKind], fits: impl Fn(&Span) -> bool) -> Opt
 fn named(open: &Open, nodes: &[Arc<str>], faults: &[FaultRecord], taken: &mut [bool]) -> Span {
     let name = |node: NodeId| nodes.get(node.index()).map_or("cluster", |name| &**name);
     let (node, peer) = (name(open.node), name(open.peer));
+    let names = |side: &[String]| side.iter().map(|name| name.as_str().into()).collect::<Vec<Arc<str>>>();
     let began = |record: &FaultRecord| {
+        let [ours, others] = record.fault.sides();
+        let is_first = |side: &[String], name: &str| side.first().is_some_and(|first| first == name);
         record.applied
             && record.at == open.from
-            && match (open.kind, &record.fault) {
-                (SpanKind::Cut, Fault::Cut { from, to, .. }) => {
-                    from.first().is_some_and(|first| first == node) && to.first().is_some_and(|first| first == peer)
-                }
-                (SpanKind::Down, Fault::Crash { node: target, .. })
-                | (SpanKind::Killed, Fault::Kill { node: target })
-                | (SpanKind::Paused, Fault::Pause { node: target, .. }) => target == node,
-                _ => false,
-            }
+            && record.fault.span() == Some(open.kind)
+            && is_first(ours, node)
+            && (others.is_empty() || is_first(others, peer))
     };
     let fault = (0..faults.len()).find(|index| !taken[*index] && began(&faults[*index]));
-    if let Some(index) = fault {
-        taken[index] = true;
-    }
-    let names = |names: &[String]| names.iter().map(|name| name.as_str().into()).collect();
-    let (mut ours, mut others) = (vec![node.into()], Vec::new());
-    match fault.map(|index| &faults[index].fault) {
-        Some(Fault::Cut { from, to, .. }) => (ours, others) = (names(from), names(to)),
-        _ if open.kind == SpanKind::Cut => others = vec![peer.into()],
-        _ => {}
-    }
+    let (ours, others) = match fault {
+        Some(index) => {
+            taken[index] = true;
+            faults[index].fault.sides().map(names).into()
+        }
+        None if open.kind == SpanKind::Cut => (vec![node.into()], vec![peer.into()]),
+        None => (vec![node.into()], Vec::new()),
+    };
     let text = match (fault, open.kind) {
         (Some(index), _) => faults[index].fault.to_string(),
         (None, SpanKind::Cut) => format!("cut {}", open.cut),
@@ -178,15 +153,13 @@ fn named(open: &Open, nodes: &[Arc<str>], faults: &[FaultRecord], taken: &mut [b
     Span { kind: open.kind, from: open.from, until: open.until, nodes: ours, others, fault, text }
 }
 
-/// Spans of loss rules and changed links, taken from their faults: no record names them.
-fn of_links(faults: &[FaultRecord]) -> impl Iterator<Item = Span> + '_ {
-    faults.iter().enumerate().filter(|(_, record)| record.applied).filter_map(|(index, record)| {
-        let kind = match &record.fault {
-            Fault::Loss { ratio, .. } if *ratio > Ratio::ZERO => SpanKind::Loss,
-            Fault::Links { .. } => SpanKind::Links,
-            _ => return None,
-        };
+/// Spans of faults that no record shows, such as a loss rule.
+fn of_faults(faults: &[FaultRecord]) -> impl Iterator<Item = Span> + '_ {
+    let is_recorded = |kind| matches!(kind, SpanKind::Cut | SpanKind::Down | SpanKind::Killed | SpanKind::Paused);
+    faults.iter().enumerate().filter(|(_, record)| record.applied).filter_map(move |(index, record)| {
+        let kind = record.fault.span().filter(|kind| !is_recorded(*kind))?;
+        let [nodes, others] = record.fault.sides().map(|side| side.iter().map(|name| name.as_str().into()).collect());
         let (from, until, text) = (record.at, record.ended_at, record.fault.to_string());
-        Some(Span { kind, from, until, nodes: vec![], others: vec![], fault: Some(index), text })
+        Some(Span { kind, from, until, nodes, others, fault: Some(index), text })
     })
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::Recording;
 use super::event::Event;
-use super::spans::SpanKind;
 use super::views::NodeView;
 use crate::event::EventKind;
+use crate::fault::SpanKind;
 use crate::report::{FailureSummary, RunVerdict};
 
 /// The number of last events shown.

@@ -194,10 +194,7 @@ impl FaultRecord {
         match (self.applied, self.effect) {
             (false, _) if self.at > run_ended_at => "not applied: run ended".to_owned(),
             (false, _) => "not applied: fault phase ended".to_owned(),
-            (true, 0) => "no effect".to_owned(),
-            (true, 1) if self.fault.drops_messages() => "1 message dropped".to_owned(),
-            (true, effect) if self.fault.drops_messages() => format!("{} messages dropped", thousands(effect)),
-            (true, _) => "applied".to_owned(),
+            (true, effect) => self.fault.effect_text(effect, thousands),
         }
     }
 }

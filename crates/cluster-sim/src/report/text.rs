@@ -197,18 +197,18 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::fault::Fault;
+    use crate::fault::{Fault, NetworkFault, NodeFault};
     use crate::report::FaultRecord;
 
     fn loss() -> Fault {
-        Fault::Loss { links: "lan".to_owned(), rule: "loss".to_owned(), ratio: Ratio::ONE, duration: None }
+        NetworkFault::Loss { links: "lan".to_owned(), rule: "loss".to_owned(), ratio: Ratio::ONE, duration: None }.into()
     }
 
     #[rstest]
     #[case(loss(), true, 0, "no effect")]
     #[case(loss(), true, 1, "1 message dropped")]
     #[case(loss(), true, 1803, "1,803 messages dropped")]
-    #[case(Fault::Kill { node: "a/0".to_owned() }, true, 1, "applied")]
+    #[case(NodeFault::Kill { node: "a/0".to_owned() }.into(), true, 1, "applied")]
     #[case(loss(), false, 0, "not applied: fault phase ended")]
     fn the_effect_of_a_fault_is_a_phrase(#[case] fault: Fault, #[case] applied: bool, #[case] effect: u64, #[case] text: &str) {
         let record = FaultRecord { at: VirtualInstant::ZERO, fault, by_hand: false, applied, effect, ended_at: None };

@@ -13,7 +13,7 @@ use super::clients::Clients;
 use super::faults::FaultState;
 use super::{Script, Sim};
 use crate::definition::{Definition, Group, Member, ScenarioError};
-use crate::fault::FaultPlan;
+use crate::fault::{Declared, FaultPlan};
 use crate::report::Report;
 
 impl Sim {
@@ -24,11 +24,12 @@ impl Sim {
         seeds: SeedSchedule,
         keep: bool,
     ) -> Result<Self, ScenarioError> {
-        definition.checked.get_or_init(|| check(&definition)).clone()?;
-        let plan = draw_plan(&definition, &seeds)?;
+        let nodes = definition.checked.get_or_init(|| check(&definition)).clone()?;
+        let network = new_network(&definition)?;
+        let plan = draw_plan(&definition, &seeds).resolve(Declared::new(&nodes, &network)).map_err(ScenarioError::Plan)?;
         let mut engine = Engine::in_arena(seeds.clone(), definition.budget, definition.arenas.take());
         engine.core.kernel.set_choices(definition.choices(keep));
-        engine.register(new_network(&definition)?);
+        engine.register(network);
         let mut first = 0;
         for (number, group) in definition.groups.iter().enumerate() {
             add_group(&mut engine, &definition, group, number as u16, first);
@@ -40,7 +41,7 @@ impl Sim {
         let control = Arc::clone(engine.core.devices.find::<Network>().fabric.control());
         let end = VirtualInstant::ZERO + definition.budget.virtual_time;
         let clients = Clients::of(&definition.groups);
-        Ok(Self { definition, script, engine, control, end, checks, faults, clients, report, observer: None, over: false })
+        Ok(Self { definition, nodes, script, engine, control, end, checks, faults, clients, report, observer: None, over: false })
     }
 }
 
@@ -48,42 +49,32 @@ fn node_names(definition: &Definition) -> impl Iterator<Item = &str> {
     definition.groups.iter().flat_map(|group| group.members.iter().map(|member| member.name.as_str()))
 }
 
-fn check(definition: &Definition) -> Result<(), ScenarioError> {
-    let names: BTreeSet<&str> = node_names(definition).collect();
-    if names.is_empty() {
+/// Checks the scenario, and returns the numbers of its nodes by name.
+fn check(definition: &Definition) -> Result<Arc<BTreeMap<String, NodeId>>, ScenarioError> {
+    let nodes: BTreeMap<String, NodeId> = node_names(definition).map(str::to_owned).zip((0..).map(NodeId)).collect();
+    if nodes.is_empty() {
         return Err(ScenarioError::NoNodes);
     }
     let mut groups = BTreeSet::new();
     if let Some(group) = definition.groups.iter().find(|group| !groups.insert(&group.name)) {
         return Err(ScenarioError::DuplicateGroup { group: group.name.clone() });
     }
-    match definition.absent.iter().find(|node| !names.contains(node.as_str())) {
+    match definition.absent.iter().find(|node| !nodes.contains_key(*node)) {
         Some(node) => Err(ScenarioError::UnknownAbsent { node: node.clone() }),
-        None if definition.profile.is_some() => Ok(()),
-        None => check_plan(definition, &definition.plan),
+        None => Ok(Arc::new(nodes)),
     }
-}
-
-fn check_plan(definition: &Definition, plan: &FaultPlan) -> Result<(), ScenarioError> {
-    if plan.faults().is_empty() {
-        return Ok(());
-    }
-    let known: BTreeSet<&str> = node_names(definition).collect();
-    let has_links = |links: &str| links == "default" || definition.classes.iter().any(|class| class.name == links);
-    plan.check(|node| known.contains(node), has_links).map_err(ScenarioError::Plan)
 }
 
 /// The scenario's plan, extended by what the seed draws from the profile.
-fn draw_plan(definition: &Definition, seeds: &SeedSchedule) -> Result<FaultPlan, ScenarioError> {
+fn draw_plan(definition: &Definition, seeds: &SeedSchedule) -> FaultPlan {
     let mut plan = definition.plan.clone();
     if let Some(profile) = &definition.profile {
         let names: Vec<&str> = node_names(definition).collect();
         let mut links = vec!["default"];
         links.extend(definition.classes.iter().map(|class| class.name.as_str()).filter(|name| *name != "default"));
         plan.extend(profile.draw(seeds.at(VirtualInstant::ZERO), &names, &links, definition.duration));
-        check_plan(definition, &plan)?;
     }
-    Ok(plan)
+    plan
 }
 
 fn new_network(definition: &Definition) -> Result<Network, ScenarioError> {

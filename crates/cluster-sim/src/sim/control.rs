@@ -8,7 +8,7 @@ use cluster_sim_transport::NetworkPartition;
 use cluster_sim_types::{Health, NodeId, VirtualInstant};
 
 use super::Sim;
-use crate::fault::Fault;
+use crate::fault::{NetworkFault, NodeFault, Resolved};
 
 impl Sim {
     /// Cuts all links between two sides while the guard lives.
@@ -54,12 +54,21 @@ impl Sim {
     }
 
     fn cut(&mut self, from: Vec<NodeId>, to: Vec<NodeId>, both_ways: bool) -> NetworkPartition {
-        let [from, to] = [from, to].map(|side| side.into_iter().map(|node| self.name_of(node)).collect());
+        let [names, others] = [&from, &to].map(|side| side.iter().map(|node| self.name_of(*node)).collect());
         if self.over {
             return self.network().fabric.no_cut();
         }
-        self.by_hand(Fault::Cut { from, to, both_ways, duration: None });
-        self.faults.release_last_cut().expect("a run that is not over cuts what it is asked to")
+        let cut = NetworkFault::Cut { from, to, both_ways, duration: None };
+        let named = NetworkFault::Cut { from: names, to: others, both_ways, duration: None };
+        self.by_hand(named.into(), Resolved::Network(cut));
+        self.release_last_cut().expect("a run that is not over cuts what it is asked to")
+    }
+
+    /// Applies a fault of a node, and returns whether it had an effect.
+    #[track_caller]
+    fn hit(&mut self, fault: NodeFault<NodeId>) -> bool {
+        let named = fault.with_node(self.name_of(*fault.node()));
+        self.by_hand(named.into(), Resolved::Node(fault))
     }
 
     #[track_caller]
@@ -81,7 +90,7 @@ impl Sim {
 
     /// Heals every cut, including those of the fault plan; guards that still live then do nothing.
     pub fn heal_all(&mut self) {
-        self.by_hand(Fault::HealAll);
+        self.by_hand(NetworkFault::HealAll.into(), Resolved::Network(NetworkFault::HealAll));
     }
 
     /// Names of the cuts in force, in the order in which they were made.
@@ -97,8 +106,7 @@ impl Sim {
     /// # Panics
     /// If there is no such node.
     pub fn crash(&mut self, node: impl Into<NodeId>) -> bool {
-        let node = self.name_of(node.into());
-        self.by_hand(Fault::Crash { node, down_for: None })
+        self.hit(NodeFault::Crash { node: node.into(), down_for: None })
     }
 
     /// Restarts a crashed node. Returns whether it was down.
@@ -106,8 +114,7 @@ impl Sim {
     /// # Panics
     /// If there is no such node.
     pub fn restart(&mut self, node: impl Into<NodeId>) -> bool {
-        let node = self.name_of(node.into());
-        self.by_hand(Fault::Restart { node })
+        self.hit(NodeFault::Restart { node: node.into() })
     }
 
     /// Kills a node: it never restarts. Returns whether it was not killed before.
@@ -115,8 +122,7 @@ impl Sim {
     /// # Panics
     /// If there is no such node.
     pub fn kill(&mut self, node: impl Into<NodeId>) -> bool {
-        let node = self.name_of(node.into());
-        self.by_hand(Fault::Kill { node })
+        self.hit(NodeFault::Kill { node: node.into() })
     }
 
     /// Pauses a node, which keeps its memory. Returns whether it was running.
@@ -127,8 +133,7 @@ impl Sim {
     /// # Panics
     /// If there is no such node.
     pub fn pause(&mut self, node: impl Into<NodeId>) -> bool {
-        let node = self.name_of(node.into());
-        self.by_hand(Fault::Pause { node, duration: None })
+        self.hit(NodeFault::Pause { node: node.into(), duration: None })
     }
 
     /// Resumes a paused node. Returns whether it was paused.
@@ -136,8 +141,7 @@ impl Sim {
     /// # Panics
     /// If there is no such node.
     pub fn resume(&mut self, node: impl Into<NodeId>) -> bool {
-        let node = self.name_of(node.into());
-        self.by_hand(Fault::Resume { node })
+        self.hit(NodeFault::Resume { node: node.into() })
     }
 
     /// Sends a request to a node, as one recorded step.

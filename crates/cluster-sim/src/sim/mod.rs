@@ -26,6 +26,7 @@ mod run_loop;
 mod script;
 mod world;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ use crate::report::Report;
 #[must_use = "a run that is not finished says nothing: call `finish`"]
 pub struct Sim {
     definition: Arc<Definition>,
+    /// The numbers of the nodes by their names.
+    nodes: Arc<BTreeMap<String, NodeId>>,
     /// Drives the fault phase, in place of its duration.
     script: Option<Script>,
     engine: Engine,
@@ -92,7 +95,7 @@ impl Sim {
 
     /// Finds a node by its declared name, as in `edge/1`.
     pub fn node(&self, name: &str) -> Option<NodeId> {
-        (0..self.engine.core.kernel.node_count()).map(NodeId).find(|node| &**self.engine.core.kernel.name(*node) == name)
+        self.nodes.get(name).copied()
     }
 
     fn network(&self) -> &Network {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use cluster_sim::{Fault, Ratio};
+use cluster_sim::{Fault, NetworkFault, NodeFault, Ratio};
 use cluster_sim_edge_cache::RateChange;
 use cluster_sim_registry::{PlannedStep, TimelineEntry};
 use serde_json::json;
@@ -48,18 +48,21 @@ impl Plan {
             Step::IncreaseMutationRate { rate_per_sec } => self.rate_changes.push(RateChange { at, rate_per_sec }),
             Step::DropInvalidationsPercent { percent } => {
                 let ratio = Ratio::new(percent / 100.0).expect("the file was checked: a percentage is from 0 to 100");
-                let fault = Fault::Loss { links: INVALIDATIONS.to_owned(), rule: DROP_RULE.to_owned(), ratio, duration: None };
+                let fault =
+                    NetworkFault::Loss { links: INVALIDATIONS.to_owned(), rule: DROP_RULE.to_owned(), ratio, duration: None }
+                        .into();
                 self.faults.push((at, fault));
             }
             Step::PartitionEdge { edge_id, duration_ms } => {
                 let duration = Some(Duration::from_millis(duration_ms.unwrap_or(partition_duration_ms)));
                 // Clients still reach the edge (EDGE-D21) and observe its staleness.
                 let from = vec![node_name(SOURCE, 0), node_name(ROUTER, 0)];
-                self.faults.push((at, Fault::Cut { from, to: vec![node_name(EDGE, edge_id)], both_ways: true, duration }));
+                self.faults
+                    .push((at, NetworkFault::Cut { from, to: vec![node_name(EDGE, edge_id)], both_ways: true, duration }.into()));
             }
             Step::KillEdgeNode { edge_id } => {
                 killed.insert(edge_id);
-                self.faults.push((at, Fault::Kill { node: node_name(EDGE, edge_id) }));
+                self.faults.push((at, NodeFault::Kill { node: node_name(EDGE, edge_id) }.into()));
             }
         }
         self

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use cluster_sim::{Fault, Ratio};
+use cluster_sim::{Fault, NetworkFault, NodeFault, Ratio};
 use cluster_sim_edge_cache::RateChange;
 
 use super::plan::{DROP_RULE, Plan};
@@ -17,16 +17,16 @@ fn seconds(seconds: f64) -> Duration {
 
 fn drop_fault(percent: u32) -> Fault {
     let ratio = Ratio::percent(percent);
-    Fault::Loss { links: "invalidations".to_owned(), rule: DROP_RULE.to_owned(), ratio, duration: None }
+    NetworkFault::Loss { links: "invalidations".to_owned(), rule: DROP_RULE.to_owned(), ratio, duration: None }.into()
 }
 
 fn cut(edge: &str, duration: Duration) -> Fault {
     let from = vec!["source/0".to_owned(), "router/0".to_owned()];
-    Fault::Cut { from, to: vec![edge.to_owned()], both_ways: true, duration: Some(duration) }
+    NetworkFault::Cut { from, to: vec![edge.to_owned()], both_ways: true, duration: Some(duration) }.into()
 }
 
 fn kill(edge: &str) -> Fault {
-    Fault::Kill { node: edge.to_owned() }
+    NodeFault::Kill { node: edge.to_owned() }.into()
 }
 
 #[test]

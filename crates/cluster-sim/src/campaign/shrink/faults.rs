@@ -27,83 +27,41 @@ pub(super) fn remove(search: &mut Search<'_>) {
 /// Halves the duration of each fault while the case still fails.
 pub(super) fn shorten(search: &mut Search<'_>) {
     for index in 0..search.case().faults.faults().len() {
-        while let Some(shorter) = changed(&search.case(), index, halve) {
-            if !search.try_case(shorter) {
+        while let Some(half) = search.case().faults.faults()[index].fault.duration().and_then(half) {
+            let halve = |fault: &mut Fault| *fault.duration_mut().expect("it has a duration") = half;
+            if !search.try_case(changed(&search.case(), index, halve)) {
                 break;
             }
         }
     }
 }
 
-/// Removes nodes from both sides of each cut, and makes cuts one-way.
+/// Half of a duration; absent if it is too short for that.
+fn half(duration: Duration) -> Option<Duration> {
+    // Whole milliseconds are easier to read.
+    (duration >= SHORTEST * 2).then(|| Duration::from_millis((duration / 2).as_millis() as u64))
+}
+
+/// Removes nodes from what each fault hits, and tries faults that do less.
 pub(super) fn narrow(search: &mut Search<'_>) {
     for index in 0..search.case().faults.faults().len() {
-        if let Some(one_way) = changed(&search.case(), index, cut_one_way) {
-            search.try_case(one_way);
+        for simpler in search.case().faults.faults()[index].fault.simpler() {
+            search.try_case(changed(&search.case(), index, |fault| *fault = simpler));
         }
-        for side in [Side::From, Side::To] {
-            let nodes = side.of(&search.case().faults.faults()[index].fault).to_vec();
+        let lists = search.case().faults.faults()[index].fault.clone().targets_mut().len();
+        for list in 0..lists {
+            let nodes = search.case().faults.faults()[index].fault.clone().targets_mut()[list].clone();
             ddmin(nodes, |nodes| {
-                !nodes.is_empty()
-                    && changed(&search.case(), index, |fault| side.set(fault, nodes)).is_some_and(|case| search.try_case(case))
+                let fewer = |fault: &mut Fault| *fault.targets_mut()[list] = nodes.to_vec();
+                !nodes.is_empty() && search.try_case(changed(&search.case(), index, fewer))
             });
         }
     }
 }
 
-/// The case with one fault changed; absent if `change` changes nothing.
-fn changed(case: &Case, index: usize, change: impl FnOnce(&mut Fault) -> bool) -> Option<Case> {
+/// The case with one fault changed.
+fn changed(case: &Case, index: usize, change: impl FnOnce(&mut Fault)) -> Case {
     let mut faults = case.faults.faults().to_vec();
-    change(&mut faults[index].fault).then(|| case.with_faults(&faults))
-}
-
-fn halve(fault: &mut Fault) -> bool {
-    let duration = match fault {
-        Fault::Cut { duration, .. } | Fault::Pause { duration, .. } | Fault::Loss { duration, .. } => duration,
-        Fault::Crash { down_for, .. } => down_for,
-        Fault::HealAll | Fault::Restart { .. } | Fault::Kill { .. } | Fault::Resume { .. } | Fault::Links { .. } => return false,
-    };
-    match duration {
-        Some(duration) if *duration >= SHORTEST * 2 => {
-            // Whole milliseconds are easier to read.
-            *duration = Duration::from_millis((*duration / 2).as_millis() as u64);
-            true
-        }
-        _ => false,
-    }
-}
-
-fn cut_one_way(fault: &mut Fault) -> bool {
-    match fault {
-        Fault::Cut { both_ways, .. } => std::mem::replace(both_ways, false),
-        _ => false,
-    }
-}
-
-/// A side of a cut.
-#[derive(Debug, Clone, Copy)]
-enum Side {
-    From,
-    To,
-}
-
-impl Side {
-    fn of(self, fault: &Fault) -> &[String] {
-        match (self, fault) {
-            (Self::From, Fault::Cut { from, .. }) => from,
-            (Self::To, Fault::Cut { to, .. }) => to,
-            _ => &[],
-        }
-    }
-
-    fn set(self, fault: &mut Fault, nodes: &[String]) -> bool {
-        let side = match (self, fault) {
-            (Self::From, Fault::Cut { from, .. }) => from,
-            (Self::To, Fault::Cut { to, .. }) => to,
-            _ => return false,
-        };
-        side.clear();
-        side.extend_from_slice(nodes);
-        true
-    }
+    change(&mut faults[index].fault);
+    case.with_faults(&faults)
 }

@@ -86,7 +86,7 @@ function line(pen, x1, y1, x2, y2) {
 
 const drawLine = (pen, { x1, y1, x2, y2 }) => line(pen, x1, y1, x2, y2);
 
-const toneOfSpan = { cut: "cut", loss: "cut", links: "cut", down: "down", killed: "down", absent: "down", paused: "paused" };
+const toneOfSpan = { cut: "cut", loss: "cut", links: "cut", down: "down", killed: "down", absent: "down", paused: "paused", network: "cut", node: "paused" };
 
 /** Draws spans in view as bars, each in the first row with room for the bar and its text. */
 function drawFaults() {

@@ -1,0 +1,177 @@
+//! The kinds of faults that profiles draw, as the families list them.
+
+use std::time::Duration;
+
+use cluster_sim_runtime::Roll;
+
+use super::Fault;
+use super::family::Family;
+use super::network::NetworkFault;
+use super::node::NodeFault;
+
+/// A kind of fault that profiles draw. Another kind changes the plan of every seed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Drawn {
+    /// Addresses the rolls about this kind; unique among all families.
+    pub(super) number: u64,
+    /// Makes the fault; absent if there are too few nodes for it.
+    pub(super) fault: fn(&Draw<'_>) -> Option<Fault>,
+}
+
+/// All kinds, in order of their numbers.
+pub(super) fn all() -> Vec<Drawn> {
+    let mut all = [NetworkFault::DRAWN, NodeFault::DRAWN].concat();
+    all.sort_by_key(|drawn| drawn.number);
+    all
+}
+
+/// Names of the nodes and classes of links that faults may hit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Targets<'a> {
+    pub(super) nodes: &'a [&'a str],
+    pub(super) links: &'a [&'a str],
+}
+
+/// The parts of one fault.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Draw<'a> {
+    /// Decides what is open. Its low bits are independent of the high ones that pick a node.
+    pub(super) roll: Roll,
+    pub(super) length: Duration,
+    node: &'a str,
+    targets: Targets<'a>,
+}
+
+impl<'a> Draw<'a> {
+    /// A fault of node `given`, or of the one that the roll picks; absent without nodes.
+    pub(super) fn new(roll: Roll, targets: Targets<'a>, given: Option<&'a str>, length: Duration) -> Option<Self> {
+        let node = given.or_else(|| roll.pick(targets.nodes).copied())?;
+        Some(Self { roll, length, node, targets })
+    }
+
+    /// The node that it hits.
+    pub(super) fn node(&self) -> String {
+        self.node.to_owned()
+    }
+
+    /// All other nodes; absent if there are none.
+    pub(super) fn others(&self) -> Option<Vec<String>> {
+        let others = self.targets.nodes.iter().filter(|node| **node != self.node).map(|node| (*node).to_owned());
+        Some(others.collect()).filter(|_| self.targets.nodes.len() > 1)
+    }
+
+    /// All nodes on two sides; absent if a side is empty.
+    pub(super) fn split(&self) -> Option<[Vec<String>; 2]> {
+        // One bit of the roll per node decides its side.
+        let nodes = || (0_u32..).zip(self.targets.nodes);
+        let side = |bit| nodes().filter(move |(index, _)| self.roll.0.rotate_right(*index) & 1 == bit);
+        let sides = [0, 1].map(|bit| side(bit).map(|(_, node)| (*node).to_owned()).collect::<Vec<_>>());
+        Some(sides).filter(|sides| sides.iter().all(|side| !side.is_empty()))
+    }
+
+    /// The class of links that it hits.
+    pub(super) fn links(&self) -> Option<String> {
+        self.roll.pick(self.targets.links).map(|links| (*links).to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use cluster_sim_runtime::{Address, Seed, Stream};
+    use cluster_sim_types::Ratio;
+
+    use super::*;
+
+    const ISOLATE: u64 = 0;
+    const SPLIT: u64 = 1;
+    const ONE_WAY: u64 = 2;
+    const CRASH: u64 = 3;
+    const PAUSE: u64 = 4;
+    const LOSS: u64 = 5;
+    const NODES: [&str; 4] = ["a/0", "a/1", "a/2", "b/0"];
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// The faults that 400 rolls give.
+    fn faults<'a>(kind: u64, nodes: &'a [&'a str], given: Option<&'a str>) -> Vec<Option<Fault>> {
+        let kind = all().into_iter().find(|drawn| drawn.number == kind).unwrap();
+        let rolls = (0..400).map(|number| Seed(7).roll(Stream::named("test"), Address::new().number(number)));
+        let draw = |roll| Draw::new(roll, Targets { nodes, links: &["lan", "wan"] }, given, SECOND);
+        rolls.map(|roll| (kind.fault)(&draw(roll)?)).collect()
+    }
+
+    /// The sides of the cuts, and whether they are two-way.
+    fn cuts(kind: u64) -> Vec<(BTreeSet<String>, BTreeSet<String>, bool)> {
+        let cut = |fault: Fault| match fault {
+            Fault::Network(NetworkFault::Cut { from, to, both_ways, duration: Some(SECOND) }) => {
+                (from.into_iter().collect(), to.into_iter().collect(), both_ways)
+            }
+            other => panic!("{other} is no cut of a second"),
+        };
+        faults(kind, &NODES, None).into_iter().flatten().map(cut).collect()
+    }
+
+    #[test]
+    fn a_node_is_isolated_from_all_others_one_way_or_both() {
+        for (kind, goes_both_ways) in [(ISOLATE, true), (ONE_WAY, false)] {
+            let cuts = cuts(kind);
+            let isolated: BTreeSet<&String> = cuts.iter().flat_map(|(from, ..)| from).collect();
+            assert_eq!((cuts.len(), isolated.len()), (400, NODES.len()), "each of them, sooner or later");
+            assert!(cuts.iter().all(|(from, to, both_ways)| from.len() == 1
+                && to.len() == 3
+                && from.is_disjoint(to)
+                && *both_ways == goes_both_ways));
+        }
+    }
+
+    #[test]
+    fn a_split_puts_all_nodes_on_two_nonempty_sides() {
+        let cuts = cuts(SPLIT);
+        assert!((300..400).contains(&cuts.len()), "one roll in eight puts all on one side: {}", cuts.len());
+        assert!(cuts.iter().all(|(from, to, both_ways)| from.len() + to.len() == NODES.len()
+            && from.is_disjoint(to)
+            && !from.is_empty()
+            && !to.is_empty()
+            && *both_ways));
+        let sizes: BTreeSet<usize> = cuts.iter().map(|(from, ..)| from.len()).collect();
+        assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_loss_takes_1_to_100_percent_of_any_class_of_links() {
+        let (mut ratios, mut classes) = (Vec::new(), BTreeSet::new());
+        for fault in faults(LOSS, &NODES, None).into_iter().flatten() {
+            let Fault::Network(NetworkFault::Loss { links, ratio, duration: Some(SECOND), .. }) = fault else {
+                panic!("{fault} is no loss of a second")
+            };
+            classes.insert(links);
+            ratios.push(ratio);
+        }
+        assert_eq!((ratios.len(), classes.len()), (400, 2));
+        assert!(ratios.iter().all(|ratio| (Ratio::percent(1)..=Ratio::percent(100)).contains(ratio)));
+        assert!(ratios.iter().any(|ratio| *ratio < Ratio::percent(5)) && ratios.iter().any(|ratio| *ratio > Ratio::percent(95)));
+    }
+
+    #[test]
+    fn a_fault_against_a_given_node_hits_no_other() {
+        for kind in [CRASH, PAUSE, ISOLATE, ONE_WAY] {
+            let hit = |fault: &Fault| fault.nodes()[0].to_owned();
+            let all: BTreeSet<String> = faults(kind, &NODES, Some("b/0")).iter().flatten().map(hit).collect();
+            assert_eq!(all.into_iter().collect::<Vec<_>>(), ["b/0"], "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_lone_node_can_fail_but_not_be_cut_off() {
+        for (kind, is_possible) in [(CRASH, true), (PAUSE, true), (ISOLATE, false), (ONE_WAY, false), (SPLIT, false)] {
+            assert!(faults(kind, &NODES[..1], None).iter().all(|fault| fault.is_some() == is_possible), "{kind}");
+        }
+    }
+
+    #[test]
+    fn every_drawn_kind_has_a_number_of_its_own() {
+        let numbers: Vec<u64> = all().iter().map(|drawn| drawn.number).collect();
+        assert!(numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");
+    }
+}

@@ -1,0 +1,261 @@
+//! The trait of a family of faults, and all that its faults may engine while they are applied or ended.
+//!
+//! A [`Fault`](super::Fault) names nodes and classes of links. [`Family::resolve`] replaces these names by numbers once, when
+//! the run is built, and refuses what does not exist. A run then knows three things: when to apply a [`Resolved`] fault, which
+//! faults are [`InForce`], and when to end them. The file of the family says what that means.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cluster_sim_runtime::Engine;
+use cluster_sim_transport::{ClassId, Network};
+use cluster_sim_types::NodeId;
+use serde::{Deserialize, Serialize};
+
+use super::PlanError;
+use super::draw::Drawn;
+use super::network::{NetworkFault, NetworkInForce};
+use super::node::{NodeFault, NodeInForce};
+
+/// The name and the traits that all faults of one kind share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kind {
+    /// The name of the kind, such as `heal all`, which also names its sentence.
+    pub(crate) name: &'static str,
+    /// The span that recordings show while it is in force.
+    pub(crate) span: Option<SpanKind>,
+    /// The unit of its effect, as a singular and a plural; absent if a fault either has an effect or has none.
+    pub(crate) counts: Option<[&'static str; 2]>,
+}
+
+/// A family of faults. All methods are about one fault, except the last three.
+pub(crate) trait Family: Sized {
+    /// A fault whose names are replaced by numbers.
+    type Resolved;
+    /// A fault in force, with what its end and its effect need.
+    type InForce;
+
+    /// Kinds that profiles draw.
+    const DRAWN: &'static [Drawn];
+
+    /// Its kind.
+    fn kind(&self) -> Kind;
+
+    /// The parts of its sentence besides `{for}`, its duration.
+    fn parts(&self) -> Vec<(&'static str, String)>;
+
+    /// Nodes that it names; the second side of what lies between two.
+    fn sides(&self) -> [&[String]; 2];
+
+    /// The class of links that it names.
+    fn links(&self) -> Option<&str> {
+        None
+    }
+
+    /// How long it lasts; absent if it has no end of its own.
+    fn duration(&self) -> Option<Duration>;
+
+    /// Its duration, to shorten it.
+    fn duration_mut(&mut self) -> Option<&mut Duration>;
+
+    /// Lists of nodes that may be made smaller, but not empty.
+    fn targets_mut(&mut self) -> Vec<&mut Vec<String>> {
+        Vec::new()
+    }
+
+    /// Faults of the same nodes and links that do less.
+    fn simpler(&self) -> Vec<Self> {
+        Vec::new()
+    }
+
+    /// Replaces names by numbers.
+    ///
+    /// # Errors
+    /// If a name is unknown, or the fault asks for the impossible.
+    fn resolve(&self, names: &Declared<'_>) -> Result<Self::Resolved, PlanError>;
+
+    /// Whether a fault ends one that is in force by taking its place.
+    fn replaces(_fault: &Self::Resolved, _in_force: &Self::InForce) -> bool {
+        false
+    }
+
+    /// Applies a fault. Those that it replaces have ended before.
+    fn apply(fault: Self::Resolved, engine: &mut Engine) -> Applied<Self::InForce>;
+
+    /// Whether nothing else has ended it: another fault, a dropped guard, the death of its node.
+    fn is_in_force(in_force: &Self::InForce, engine: &Engine) -> bool;
+
+    /// Its effect so far, beyond that which [`apply`](Self::apply) returned.
+    fn effect(_in_force: &Self::InForce, _engine: &Engine) -> u64 {
+        0
+    }
+
+    /// Ends a fault in force.
+    fn end(in_force: Self::InForce, engine: &mut Engine);
+
+    /// Ends all faults of the family with the fault phase.
+    fn end_all(in_force: Vec<Self::InForce>, engine: &mut Engine);
+}
+
+/// How the fault phase changed the cluster, as recordings show it over time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SpanKind {
+    /// Links between nodes were cut.
+    Cut,
+    /// A node was down after a crash.
+    Down,
+    /// A node was killed for good.
+    Killed,
+    /// The scenario ran without the node.
+    Absent,
+    /// A node was paused.
+    Paused,
+    /// A loss rule was in force.
+    Loss,
+    /// A class of links had another model than declared.
+    Links,
+    /// Another fault of the network was in force.
+    Network,
+    /// Another fault of a node was in force.
+    Node,
+}
+
+/// The nodes and links that faults may name.
+#[derive(Clone, Copy)]
+pub(crate) struct Declared<'a> {
+    pub(crate) nodes: &'a BTreeMap<String, NodeId>,
+    pub(crate) network: &'a Network,
+    /// The position in its plan of the fault whose names are looked up.
+    pub(crate) index: usize,
+    /// Its kind.
+    pub(crate) kind: &'static str,
+}
+
+impl<'a> Declared<'a> {
+    pub(crate) fn new(nodes: &'a BTreeMap<String, NodeId>, network: &'a Network) -> Self {
+        Self { nodes, network, index: 0, kind: "" }
+    }
+
+    pub(super) fn node(&self, name: &str) -> Result<NodeId, PlanError> {
+        let unknown = || PlanError::UnknownNode { index: self.index, kind: self.kind, node: name.to_owned() };
+        self.nodes.get(name).copied().ok_or_else(unknown)
+    }
+
+    pub(super) fn nodes(&self, names: &[String]) -> Result<Vec<NodeId>, PlanError> {
+        names.iter().map(|name| self.node(name)).collect()
+    }
+
+    pub(super) fn links(&self, name: &str) -> Result<ClassId, PlanError> {
+        let unknown = || PlanError::UnknownLinks { index: self.index, kind: self.kind, links: name.to_owned() };
+        self.network.fabric.class_named(name).ok_or_else(unknown)
+    }
+
+    pub(super) fn impossible(&self, reason: impl ToString) -> PlanError {
+        PlanError::Impossible { index: self.index, kind: self.kind, reason: reason.to_string() }
+    }
+}
+
+/// The result of applying a fault.
+#[derive(Debug)]
+pub(crate) struct Applied<I> {
+    /// Its effect so far.
+    pub(crate) effect: u64,
+    /// The fault, if it lasts.
+    pub(crate) in_force: Option<I>,
+}
+
+impl<I> Applied<I> {
+    /// A fault that is over at once, and whether it changed anything.
+    pub(super) fn once(changed: bool) -> Self {
+        Self { effect: u64::from(changed), in_force: None }
+    }
+
+    /// A fault in force, whose effect is counted later.
+    pub(super) fn in_force(in_force: I) -> Self {
+        Self { effect: 0, in_force: Some(in_force) }
+    }
+
+    /// A fault that is in force if it changed something.
+    pub(super) fn if_changed(changed: bool, in_force: I) -> Self {
+        Self { effect: u64::from(changed), in_force: changed.then_some(in_force) }
+    }
+
+    fn map<J>(self, of: impl FnOnce(I) -> J) -> Applied<J> {
+        Applied { effect: self.effect, in_force: self.in_force.map(of) }
+    }
+}
+
+/// A fault whose names are replaced by numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Resolved {
+    Network(<NetworkFault as Family>::Resolved),
+    Node(<NodeFault as Family>::Resolved),
+}
+
+impl Resolved {
+    /// Applies the fault; those that it [replaces](Self::replaces) have ended before.
+    pub(crate) fn apply(self, engine: &mut Engine) -> Applied<InForce> {
+        match self {
+            Self::Network(fault) => NetworkFault::apply(fault, engine).map(InForce::Network),
+            Self::Node(fault) => NodeFault::apply(fault, engine).map(InForce::Node),
+        }
+    }
+
+    /// Whether it ends one that is in force by taking its place.
+    pub(crate) fn replaces(&self, in_force: &InForce) -> bool {
+        match (self, in_force) {
+            (Self::Network(fault), InForce::Network(in_force)) => NetworkFault::replaces(fault, in_force),
+            (Self::Node(fault), InForce::Node(in_force)) => NodeFault::replaces(fault, in_force),
+            _ => false,
+        }
+    }
+}
+
+/// A fault in force, with what its end and its effect need.
+#[derive(Debug)]
+pub(crate) enum InForce {
+    Network(<NetworkFault as Family>::InForce),
+    Node(<NodeFault as Family>::InForce),
+}
+
+impl InForce {
+    /// Whether nothing else has ended it.
+    pub(crate) fn is_in_force(&self, engine: &Engine) -> bool {
+        match self {
+            Self::Network(in_force) => NetworkFault::is_in_force(in_force, engine),
+            Self::Node(in_force) => NodeFault::is_in_force(in_force, engine),
+        }
+    }
+
+    /// Its effect so far, beyond that of applying it.
+    pub(crate) fn effect(&self, engine: &Engine) -> u64 {
+        match self {
+            Self::Network(in_force) => NetworkFault::effect(in_force, engine),
+            Self::Node(in_force) => NodeFault::effect(in_force, engine),
+        }
+    }
+
+    /// Ends it.
+    pub(crate) fn end(self, engine: &mut Engine) {
+        match self {
+            Self::Network(in_force) => NetworkFault::end(in_force, engine),
+            Self::Node(in_force) => NodeFault::end(in_force, engine),
+        }
+    }
+
+    /// Ends all faults with the fault phase: those of devices, then what the devices themselves end, then those of nodes.
+    pub(crate) fn end_all(all: Vec<Self>, engine: &mut Engine) {
+        let (mut of_network, mut of_nodes): (Vec<NetworkInForce>, Vec<NodeInForce>) = Default::default();
+        for in_force in all {
+            match in_force {
+                Self::Network(in_force) => of_network.push(in_force),
+                Self::Node(in_force) => of_nodes.push(in_force),
+            }
+        }
+        NetworkFault::end_all(of_network, engine);
+        engine.end_fault_phase();
+        NodeFault::end_all(of_nodes, engine);
+    }
+}
