@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Core, DeviceKey, Devices, Entropy, Host, Kernel, NewLife, Record, RecordKind, Step, TimerSlot, Wake};
+use cluster_sim_runtime::{ArmedTimers, Core, DeviceKey, Devices, Entropy, Host, Kernel, NewLife, Record, RecordKind, Step, Wake};
 use cluster_sim_transport::{MachineNotice, Network, PayloadKind, PortId, SESSION_NOTICE, content_of};
 use cluster_sim_types::{Change, NodeId};
 use tracing::level_filters::LevelFilter;
@@ -134,8 +134,8 @@ fn apply_effects<M: Machine>(
                 network.datagrams(kernel).send(node, &receivers, group.address, label, message);
                 effects.recycle(receivers);
             }
-            Effect::SetTimer(timer, after) => timers.set(kernel, node, timer, after),
-            Effect::CancelTimer(timer) => timers.cancel(kernel, timer),
+            Effect::SetTimer(timer, after) => timers.set(kernel, node, timer.0, after),
+            Effect::CancelTimer(timer) => timers.cancel(kernel, timer.0),
             Effect::Emit(fact) => kernel.change(Change::Fact(node, fact)),
             Effect::SessionSend(to, message) => network.sessions(kernel).machine_send(node, to, group.address, message),
             Effect::SessionClose(peer) => network.sessions(kernel).machine_close(node, peer),
@@ -177,7 +177,7 @@ impl<M: Machine> Host for MachineHost<M> {
         let input = match wake {
             Wake::Start => Input::Start,
             Wake::Timer(token) => {
-                self.timers.remove(Timer(token));
+                self.timers.remove(token);
                 Input::Timer(Timer(token))
             }
             // Turns the notice of each device into an input: one line for each device.
@@ -215,40 +215,5 @@ impl<M: Machine> Host for MachineHost<M> {
     #[inline]
     fn view<'a>(&'a self, _core: &'a Core) -> Option<&'a dyn Any> {
         self.machine.as_ref().map(|machine| machine.view() as &dyn Any)
-    }
-}
-
-/// The armed timers of a machine. A machine has few, so searching a list is faster than a map.
-#[derive(Debug, Default)]
-struct ArmedTimers {
-    armed: Vec<(Timer, TimerSlot)>,
-}
-
-impl ArmedTimers {
-    #[inline]
-    fn position(&self, timer: Timer) -> Option<usize> {
-        self.armed.iter().position(|(armed, _)| *armed == timer)
-    }
-
-    #[inline]
-    fn set(&mut self, kernel: &mut Kernel, node: NodeId, timer: Timer, after: std::time::Duration) {
-        match self.position(timer) {
-            Some(index) => kernel.rearm(self.armed[index].1, after),
-            None => self.armed.push((timer, kernel.set_timer(node, timer.0, after))),
-        }
-    }
-
-    #[inline]
-    fn cancel(&mut self, kernel: &mut Kernel, timer: Timer) {
-        if let Some(index) = self.position(timer) {
-            kernel.cancel_timer(self.armed.swap_remove(index).1);
-        }
-    }
-
-    #[inline]
-    fn remove(&mut self, timer: Timer) {
-        if let Some(index) = self.position(timer) {
-            self.armed.swap_remove(index);
-        }
     }
 }

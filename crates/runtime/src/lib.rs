@@ -31,9 +31,9 @@ mod real;
 
 #[cfg(feature = "test-utils")]
 pub use engine::{
-    Arena, Budget, Choice, Choices, Core, Decision, Decisions, Device, DeviceId, DeviceKey, Devices, Digest, Engine, Exhausted,
-    Heartbeat, Host, Kernel, LifeEnd, NewLife, Order, Position, Rank, Record, RecordKind, Ring, Site, Step, Stepped, TimerKey,
-    TimerSlot, Wake,
+    Arena, ArmedTimers, Budget, Choice, Choices, Core, Decision, Decisions, Device, DeviceId, DeviceKey, Devices, Digest, Engine,
+    Exhausted, Heartbeat, Host, Kernel, LifeEnd, NewLife, Order, Position, Rank, Record, RecordKind, Ring, Site, Step, Stepped,
+    TimerKey, TimerSlot, Wake,
 };
 #[cfg(feature = "test-utils")]
 pub use executor::{

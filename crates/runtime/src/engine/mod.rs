@@ -7,6 +7,7 @@
 //! | `kernel/` | clock, seeds, queue and records; names, lives and health of nodes; timers in local time |
 //! | `queue/` | the event queue, and the order within an instant |
 //! | `timers.rs` | the slab of timers |
+//! | `armed_timers.rs` | the timers of one host, by token |
 //! | `host.rs`, `device.rs` | the two traits that the loop calls |
 //! | `decisions.rs` | the source of random choices: the seed, or a list of decisions |
 //! | `record.rs` | records, the digest, and the ring of the last 256 records |
@@ -37,6 +38,7 @@
 //! memory is empty, so no run depends on an earlier one.
 
 mod arena;
+mod armed_timers;
 mod budget;
 mod core;
 mod decisions;
@@ -55,6 +57,7 @@ use std::time::Duration;
 use cluster_sim_types::{Health, NodeId, VirtualInstant};
 
 pub use arena::Arena;
+pub use armed_timers::ArmedTimers;
 pub use budget::{Budget, Exhausted};
 pub use core::Core;
 pub use decisions::{Choice, Choices, Decision, Decisions, Site};
@@ -62,8 +65,8 @@ pub use device::{Device, DeviceKey, Devices, LifeEnd};
 pub use heartbeat::{Heartbeat, Position};
 pub use host::{Host, NewLife, Step, Wake};
 pub use kernel::Kernel;
-use queue::Target;
 pub use queue::{DeviceId, Order, Rank};
+use queue::{Event, Target};
 pub use record::{Digest, Record, RecordKind, Ring};
 pub use timers::{TimerKey, TimerSlot};
 
@@ -143,33 +146,46 @@ impl Engine {
         {
             return Stepped::Node(node);
         }
-        let Some(event) = self.core.kernel.next(until) else {
-            if until > self.core.kernel.now() {
-                self.core.kernel.advance(until);
-            }
-            return Stepped::Idle;
-        };
-        let (node, wake) = match event.target() {
-            Target::Device(device) => match self.core.devices.fire(device, &mut self.core.kernel, event.slot) {
-                Some((node, number)) => (node, Wake::Device(device, number)),
-                None => return self.poll_woken(),
-            },
+        let Some(event) = self.core.kernel.next(until) else { return self.idle(until) };
+        // The common case first.
+        let Some(device) = event.device() else { return self.step_without_device(event) };
+        let Core { kernel, devices } = &mut *self.core;
+        match devices.fire(device, kernel, event.slot) {
+            Some((node, number)) => self.step_host(node, Wake::Device(device, number)),
+            None => self.poll_woken(),
+        }
+    }
+
+    /// Moves the clock to `until`: nothing is due before.
+    #[cold]
+    fn idle(&mut self, until: VirtualInstant) -> Stepped {
+        if until > self.core.kernel.now() {
+            self.core.kernel.advance(until);
+        }
+        Stepped::Idle
+    }
+
+    /// Handles an event that is not of a device.
+    #[inline(never)]
+    fn step_without_device(&mut self, event: Event) -> Stepped {
+        match event.target() {
             Target::Timer => match self.core.kernel.surface(TimerSlot(event.slot), event.sequence()) {
-                Some((node, token)) => (node, Wake::Timer(token)),
-                None => return self.poll_woken(),
+                Some((node, token)) => self.step_host(node, Wake::Timer(token)),
+                None => self.poll_woken(),
             },
-            Target::Start => {
-                let node = NodeId(event.slot);
-                // A fault may have hit the node before its first boot.
-                if self.core.kernel.health(node) != Health::Down {
-                    return Stepped::Between;
-                }
-                self.boot(node);
-                return Stepped::Node(node);
-            }
-            Target::Driver => return Stepped::Driver(event.slot),
-        };
-        self.step_host(node, wake);
+            Target::Driver => Stepped::Driver(event.slot),
+            Target::Start => self.start(NodeId(event.slot)),
+            Target::Device(_) => unreachable!("events of devices are handled apart"),
+        }
+    }
+
+    /// Boots a node for the first time, unless a fault hit it before.
+    #[cold]
+    fn start(&mut self, node: NodeId) -> Stepped {
+        if self.core.kernel.health(node) != Health::Down {
+            return Stepped::Between;
+        }
+        self.boot(node);
         Stepped::Node(node)
     }
 
@@ -182,15 +198,17 @@ impl Engine {
         self.poll_ready().map_or(Stepped::Between, Stepped::Node)
     }
 
-    #[inline]
-    fn step_host(&mut self, node: NodeId, wake: Wake) {
+    #[inline(always)]
+    fn step_host(&mut self, node: NodeId, wake: Wake) -> Stepped {
         self.core.kernel.count_step(node, None);
         self.running = Some(node);
         let step = Step { node, core: &mut self.core };
         self.hosts[node.index()].step(wake, step);
         self.running = None;
+        Stepped::Node(node)
     }
 
+    #[cold]
     fn boot(&mut self, node: NodeId) {
         let incarnation = self.core.kernel.next_incarnation(node);
         let entropy = self.core.kernel.begin_life(node, incarnation);

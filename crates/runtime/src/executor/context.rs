@@ -6,7 +6,7 @@ use cluster_sim_types::{Incarnation, NodeId};
 
 use super::task::TaskId;
 use super::thread::is_unwinding;
-use crate::engine::{Arena, Budget, Core};
+use crate::engine::{Arena, Budget, Core, Kernel};
 use crate::random::{Seed, SeedSchedule};
 
 thread_local! {
@@ -22,15 +22,21 @@ thread_local! {
 ///
 /// Simulations nest: code of one may step another.
 pub fn enter<T>(core: &mut Box<Core>, node: NodeId, code: impl FnOnce() -> T) -> T {
-    enter_as(core, node, None, code)
+    enter_as(core, node, code)
 }
 
-/// Enters as [`enter`] does, for a poll of `task`.
-#[inline]
-pub(super) fn enter_as<T>(core: &mut Box<Core>, node: NodeId, task: Option<TaskId>, code: impl FnOnce() -> T) -> T {
+/// Enters as [`enter`] does, outside of any task.
+pub(super) fn enter_as<T>(core: &mut Box<Core>, node: NodeId, code: impl FnOnce() -> T) -> T {
     let life = Life::of(core, node);
+    let active = if core.kernel.lives(node, life.incarnation()) { life } else { Life::NONE };
+    enter_in(core, active, None, code)
+}
+
+/// Enters for a poll of `task`, in the life `active` that continues.
+#[inline(always)]
+pub(super) fn enter_in<T>(core: &mut Box<Core>, active: Life, task: Option<TaskId>, code: impl FnOnce() -> T) -> T {
     core.kernel.tasks.current = task;
-    core.kernel.tasks.active_life = if core.kernel.lives(node, life.incarnation()) { life } else { Life::NONE };
+    core.kernel.tasks.active_life = active;
     let guard = EnterGuard::new(core);
     let result = code();
     drop(guard);
@@ -105,12 +111,23 @@ impl Life {
     /// If the simulation has no async nodes.
     pub fn of(core: &Core, node: NodeId) -> Self {
         assert!(core.kernel.tasks.is_used(), "a simulation with async nodes has an inbox");
-        let incarnation = core.kernel.incarnation(node);
-        Self { run: core.kernel.tasks.run, node_and_incarnation: u64::from(node.0) << 32 | u64::from(incarnation.0) }
+        Self::in_kernel(&core.kernel, node)
+    }
+
+    /// Returns the present life of a node.
+    pub(super) fn in_kernel(kernel: &Kernel, node: NodeId) -> Self {
+        let incarnation = kernel.incarnation(node);
+        Self { run: kernel.tasks.run, node_and_incarnation: u64::from(node.0) << 32 | u64::from(incarnation.0) }
     }
 
     /// Matches no life.
     pub(super) const NONE: Self = Self { run: NO_RUN, node_and_incarnation: u64::MAX };
+
+    /// Returns the slot of the run's inbox.
+    #[inline(always)]
+    pub(super) const fn slot(self) -> u16 {
+        (self.run >> 32) as u16
+    }
 
     /// Returns the node.
     #[inline]
@@ -130,9 +147,15 @@ impl Life {
     }
 
     /// Whether this life continues in the simulation of `core`.
-    #[inline]
+    #[inline(always)]
     pub fn goes_on(self, core: &Core) -> bool {
-        core.kernel.tasks.active_life == self || self.is_of(core) && core.kernel.lives(self.node(), self.incarnation())
+        core.kernel.tasks.active_life == self || self.goes_on_elsewhere(core)
+    }
+
+    /// Whether this life continues while code of another one runs.
+    #[inline(never)]
+    fn goes_on_elsewhere(self, core: &Core) -> bool {
+        self.is_of(core) && core.kernel.lives(self.node(), self.incarnation())
     }
 
     /// Accesses the simulation of this life, even after the life has ended.
@@ -158,13 +181,19 @@ impl Life {
     #[inline]
     #[track_caller]
     pub fn act<T>(self, act: impl FnOnce(&mut Core) -> T) -> Option<T> {
-        let done = entered(|core| if self.goes_on(core) { Some(Some(act(core))) } else { self.is_of(core).then_some(None) });
-        match done {
-            Some(done) => done,
-            None => {
-                self.panic_outside();
-                None
-            }
+        let done = entered(|core| self.goes_on(core).then(|| act(core)));
+        if done.is_none() {
+            self.check_inside();
+        }
+        done
+    }
+
+    /// Panics as [`act`](Self::act) does, if the life has not just ended.
+    #[cold]
+    #[track_caller]
+    fn check_inside(self) {
+        if !entered(|core| self.is_of(core)) {
+            self.panic_outside();
         }
     }
 

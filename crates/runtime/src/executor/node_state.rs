@@ -16,7 +16,7 @@ impl Kernel {
     /// Takes the view out, to be changed and put back.
     #[inline]
     pub fn take_view(&mut self, node: NodeId) -> Option<Box<dyn Any>> {
-        self.tasks.node_state(node).view.take()
+        self.tasks.node_state.get_mut(node.index())?.view.take()
     }
 
     /// Publishes a changed view.

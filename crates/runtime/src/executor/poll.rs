@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use cluster_sim_types::{Health, NodeId};
 
-use super::context::enter_as;
+use super::context::{Life, enter_in};
 use super::task::{BoxedFuture, TaskId};
 use super::teardown::{End, Panic, drop_guarded, drop_tasks};
 use super::thread::current_thread;
@@ -14,8 +14,9 @@ use crate::engine::{Core, Engine, Kernel, LifeEnd, Record, RecordKind};
 
 impl Kernel {
     /// Makes tasks ready that were woken through the inbox.
+    #[cold]
     fn drain_inbox(&mut self) {
-        let Some(mailbox) = self.tasks.mailbox.as_ref().filter(|mailbox| mailbox.has_wakes()) else { return };
+        let Some(mailbox) = &self.tasks.mailbox else { return };
         let thread = current_thread();
         for wake in mailbox.drain() {
             // A wake of an ended task has no effect, so its thread does not matter.
@@ -25,15 +26,18 @@ impl Kernel {
         }
     }
 
-    /// Takes the next ready task that has not ended, of a node that is up.
-    #[inline]
-    fn next_ready(&mut self) -> Option<TaskId> {
-        self.drain_inbox();
+    /// Takes the next ready task that has not ended, of a node that is up; returns both.
+    #[inline(always)]
+    fn next_ready(&mut self) -> Option<(TaskId, NodeId)> {
+        if self.tasks.has_outside_wakes() {
+            self.drain_inbox();
+        }
         loop {
             let id = self.tasks.ready.pop()?;
             let Some(task) = self.tasks.get(id).filter(|task| !task.has_ended) else { continue };
-            match self.health(task.node) {
-                Health::Up => return Some(id),
+            let node = task.node;
+            match self.health(node) {
+                Health::Up => return Some((id, node)),
                 // It stays marked as ready until its node resumes.
                 Health::Paused => self.tasks.paused.push(id),
                 Health::Down | Health::Killed => {}
@@ -59,49 +63,44 @@ impl Kernel {
 impl Engine {
     /// Polls the next ready task and returns its node.
     pub(crate) fn poll_ready(&mut self) -> Option<NodeId> {
-        let id = self.core.kernel.next_ready()?;
         let kernel = &mut self.core.kernel;
-        let node = kernel.tasks.get(id).expect("a ready task is in the slab").node;
+        let (id, node) = kernel.next_ready()?;
         kernel.count_step(node, Some(id));
-        let task = kernel.tasks.get_mut(id).expect("a ready task is in the slab");
+        let task = kernel.tasks.at(id);
         let future = task.future.take().expect("a task that is not polled has its future");
         task.is_ready = false;
-        if task.is_aborted {
-            self.running = Some(node);
-            self.finish_task(id, node, End::Aborted, Some(future), None);
-            self.running = None;
-            return Some(node);
-        }
-        task.polls += 1;
-        task.waits.clear();
-        let (path, polls) = (task.path, task.polls);
-        kernel.record(Record { label: path.key(), detail: polls as u32, ..Record::of(kernel.now(), RecordKind::Poll, node) });
         self.running = Some(node);
-        self.poll_task(id, node, future);
+        if task.is_aborted {
+            self.finish_task(id, node, End::Aborted, Some(future), None);
+        } else {
+            task.polls += 1;
+            task.waits.clear();
+            let (path, polls, life) = (task.path, task.polls, task.life);
+            kernel.record(Record { label: path.key(), detail: polls as u32, ..Record::of(kernel.now(), RecordKind::Poll, node) });
+            self.poll_task(id, life, future);
+        }
         self.running = None;
         Some(node)
     }
 
-    fn poll_task(&mut self, id: TaskId, node: NodeId, mut future: BoxedFuture) {
-        let slot = self.core.kernel.tasks.mailbox.as_ref().expect("a simulation with tasks has an inbox").slot;
-        let waker = WakerId { slot, task: id }.waker();
+    #[inline(always)]
+    fn poll_task(&mut self, id: TaskId, life: Life, mut future: BoxedFuture) {
+        let waker = WakerId { slot: life.slot(), task: id }.waker();
         let mut context = Context::from_waker(&waker);
         let core = &mut self.core;
-        let polled = catch_unwind(AssertUnwindSafe(|| enter_as(core, node, Some(id), || future.as_mut().poll(&mut context))));
-        match polled {
-            Ok(Poll::Pending) => {
-                let task = self.core.kernel.tasks.get_mut(id).expect("a task stays in the slab while it is polled");
-                task.future = Some(future);
-            }
-            Ok(Poll::Ready(())) => self.finish_task(id, node, End::Finished, Some(future), None),
+        debug_assert!(life.goes_on(core), "a task ends before its life does");
+        match catch_unwind(AssertUnwindSafe(|| enter_in(core, life, Some(id), || future.as_mut().poll(&mut context)))) {
+            Ok(Poll::Pending) => self.core.kernel.tasks.at(id).future = Some(future),
+            Ok(Poll::Ready(())) => self.finish_task(id, life.node(), End::Finished, Some(future), None),
             Err(panic) => {
                 self.core.kernel.panicked = self.core.kernel.tasks.name_of(id);
-                self.finish_task(id, node, End::Dropped, Some(future), Some(panic));
+                self.finish_task(id, life.node(), End::Dropped, Some(future), Some(panic));
             }
         }
     }
 
     /// Ends a task and drops its future; a main task ends the life of its node. Resumes the first panic.
+    #[inline(never)]
     fn finish_task(&mut self, id: TaskId, node: NodeId, end: End, future: Option<BoxedFuture>, panic: Option<Panic>) {
         let core: &mut Box<Core> = &mut self.core;
         let is_main = core.kernel.tasks.node_state(node).root == Some(id);

@@ -15,26 +15,39 @@ pub(super) struct RunQueue {
 }
 
 impl RunQueue {
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_empty(&self) -> bool {
         self.only.is_none() && self.rolled.is_empty()
     }
 
-    /// Adds a task that is not in the queue.
-    #[inline]
-    pub(super) fn push(&mut self, task: TaskId, mut roll: impl FnMut(TaskId) -> u64) {
-        if self.is_empty() {
+    /// Adds a task if no other is ready. Else returns false; call [`push_among`](Self::push_among) then.
+    #[inline(always)]
+    pub(super) fn push_lone(&mut self, task: TaskId) -> bool {
+        let is_lone = self.is_empty();
+        if is_lone {
             self.only = Some(task);
-            return;
         }
+        is_lone
+    }
+
+    /// Adds a task that is not in the queue, beside others.
+    pub(super) fn push_among(&mut self, task: TaskId, mut roll: impl FnMut(TaskId) -> u64) {
         if let Some(only) = self.only.take() {
             self.rolled.push(Reverse((roll(only), only)));
         }
         self.rolled.push(Reverse((roll(task), task)));
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn pop(&mut self) -> Option<TaskId> {
-        self.only.take().or_else(|| self.rolled.pop().map(|Reverse((_, task))| task))
+        match self.only.take() {
+            Some(only) => Some(only),
+            None => self.pop_rolled(),
+        }
+    }
+
+    #[inline(never)]
+    fn pop_rolled(&mut self) -> Option<TaskId> {
+        self.rolled.pop().map(|Reverse((_, task))| task)
     }
 }

@@ -71,6 +71,7 @@ impl Kernel {
         let task = Task {
             generation: 0,
             node,
+            life: Life::in_kernel(self, node),
             future: Some(future),
             is_ready: false,
             is_aborted: false,

@@ -76,16 +76,21 @@ impl Waits {
         self.count = 0;
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, waiting: Waiting) {
         if self.count == 0 {
-            self.first = waiting;
-        } else if self.latest() == waiting {
-            return;
+            (self.first, self.count) = (waiting, 1);
         } else {
-            self.last = waiting;
+            self.add_further(waiting);
         }
-        self.count = self.count.saturating_add(1);
+    }
+
+    #[inline(never)]
+    fn add_further(&mut self, waiting: Waiting) {
+        if self.latest() != waiting {
+            self.last = waiting;
+            self.count = self.count.saturating_add(1);
+        }
     }
 
     fn latest(&self) -> Waiting {
@@ -135,6 +140,8 @@ pub(super) struct Task {
     /// Incremented each time the slot is reused; older wakers and handles then match no task.
     pub(super) generation: u32,
     pub(super) node: NodeId,
+    /// The life of the node that it belongs to; it has ended before that life does.
+    pub(super) life: Life,
     /// Taken out during a poll; `None` after the end.
     pub(super) future: Option<BoxedFuture>,
     pub(super) is_ready: bool,
@@ -218,6 +225,14 @@ impl Tasks {
         self.slots.get_mut(id.index as usize).filter(|task| task.generation == id.generation)
     }
 
+    /// Returns a task that has not been released.
+    #[inline(always)]
+    pub(super) fn at(&mut self, id: TaskId) -> &mut Task {
+        let task = &mut self.slots[id.index as usize];
+        debug_assert_eq!(task.generation, id.generation, "its slot was reused");
+        task
+    }
+
     /// Stores a task in a free slot.
     pub(super) fn insert(&mut self, task: Task) -> TaskId {
         if let Some(index) = self.free.pop() {
@@ -260,7 +275,13 @@ impl Tasks {
     /// Whether a task is ready or was woken from outside.
     #[inline]
     pub(crate) fn has_work(&self) -> bool {
-        !self.ready.is_empty() || self.mailbox.as_ref().is_some_and(Mailbox::has_wakes)
+        !self.ready.is_empty() || self.has_outside_wakes()
+    }
+
+    /// Whether a task was woken from outside.
+    #[inline(always)]
+    pub(super) fn has_outside_wakes(&self) -> bool {
+        self.mailbox.as_ref().is_some_and(Mailbox::has_wakes)
     }
 }
 

@@ -125,7 +125,7 @@ pub(crate) fn drop_node_state(core: &mut Box<Core>, node: NodeId) -> Option<Pani
 
 /// Drops a value with the simulation entered; returns a panic.
 pub(super) fn drop_guarded<T>(core: &mut Box<Core>, node: NodeId, value: T) -> Option<Panic> {
-    let panic = catch_unwind(AssertUnwindSafe(|| enter_as(core, node, None, || drop(value)))).err();
+    let panic = catch_unwind(AssertUnwindSafe(|| enter_as(core, node, || drop(value)))).err();
     if panic.is_some() {
         core.kernel.tasks.panicked_node.get_or_insert(node);
     }

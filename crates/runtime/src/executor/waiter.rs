@@ -60,10 +60,17 @@ impl Kernel {
             return;
         }
         task.is_ready = true;
+        if !self.tasks.ready.push_lone(id) {
+            self.make_ready_among_others(id);
+        }
+    }
+
+    #[inline(never)]
+    fn make_ready_among_others(&mut self, id: TaskId) {
         let (now, seed) = (self.now(), self.seed());
         let Self { tasks, choices, .. } = self;
         let super::task::Tasks { slots, ready, .. } = tasks;
-        ready.push(id, |id| {
+        ready.push_among(id, |id| {
             let task = &slots[id.index as usize];
             let address = task.path.number(task.polls);
             let site = Site { choice: Choice::Pick, stream: PICK, address, node: task.node, peer: task.node };

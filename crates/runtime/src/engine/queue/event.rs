@@ -30,6 +30,12 @@ impl Target {
     /// The first number of a device.
     const DEVICES: u64 = 3;
 
+    /// Returns the device with that number, if it is one.
+    #[inline(always)]
+    const fn device(number: u64) -> Option<DeviceId> {
+        if number >= Self::DEVICES { Some(DeviceId((number - Self::DEVICES) as u16)) } else { None }
+    }
+
     #[inline]
     const fn number(self) -> u64 {
         match self {
@@ -89,7 +95,7 @@ pub(super) const NO_SLOT: u32 = u32::MAX;
 /// A scheduled event: 32 bytes, since tens of thousands are queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Event {
-    pub(super) at: u64,
+    pub(crate) at: u64,
     pub(super) about: u64,
     /// Nine bits of rank, seven of target, and 48 of sequence: a run ends long before its 2^48th event.
     packed: u64,
@@ -109,9 +115,20 @@ impl Event {
         Self { at: at.as_nanoseconds(), about: order.about.key(), packed, slot, next: NO_SLOT }
     }
 
+    #[inline(always)]
+    const fn target_number(&self) -> u64 {
+        self.packed >> SEQUENCE_BITS & ((1 << TARGET_BITS) - 1)
+    }
+
+    /// Returns the device that the event is for, if it is for one.
+    #[inline(always)]
+    pub(crate) fn device(&self) -> Option<DeviceId> {
+        Target::device(self.target_number())
+    }
+
     #[inline]
     pub(crate) fn target(&self) -> Target {
-        Target::numbered(self.packed >> SEQUENCE_BITS & ((1 << TARGET_BITS) - 1))
+        Target::numbered(self.target_number())
     }
 
     #[inline]

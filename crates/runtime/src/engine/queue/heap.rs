@@ -17,6 +17,11 @@ impl Heap {
         self.events.first().map(|event| event.at)
     }
 
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
     pub(super) fn clear(&mut self) {
         self.events.clear();
     }

@@ -62,6 +62,12 @@ impl Ring {
         if rest != 0 {
             return self.start + u64::from(rest.trailing_zeros());
         }
+        self.first_after(word)
+    }
+
+    /// Returns the first occupied bucket that is not in the rest of the first word.
+    #[inline(never)]
+    fn first_after(&self, word: usize) -> u64 {
         if self.summary == 0 {
             return u64::MAX;
         }
@@ -83,6 +89,8 @@ impl Ring {
         let index = (bucket % BUCKETS) as usize;
         let word = index / 64;
         self.occupied[word] &= !(1 << (index % 64));
-        self.summary &= !(u16::from(self.occupied[word] == 0) << word);
+        if self.occupied[word] == 0 {
+            self.summary &= !(1 << word);
+        }
     }
 }
