@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
+use cluster_sim::Explore;
 use rustix::time::{ClockId, clock_gettime};
 
 use measure::arguments::{AFTER, Arguments, name_of};

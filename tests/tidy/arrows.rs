@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cluster-sim-invariants", &["cluster-sim-types"]),
     ("cluster-sim-metrics", &["cluster-sim-types"]),
     (
-        "cluster-sim",
+        "cluster-sim-simulation",
         &[
             "cluster-sim-node",
             "cluster-sim-transport",
@@ -25,6 +25,24 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cluster-sim-types",
             "cluster-sim-invariants",
             "cluster-sim-metrics",
+        ],
+    ),
+    ("cluster-sim-explain", &["cluster-sim-simulation", "cluster-sim-runtime", "cluster-sim-types"]),
+    (
+        "cluster-sim-explore",
+        &["cluster-sim-explain", "cluster-sim-simulation", "cluster-sim-runtime", "cluster-sim-types", "cluster-sim-invariants"],
+    ),
+    (
+        "cluster-sim",
+        &[
+            "cluster-sim-explore",
+            "cluster-sim-explain",
+            "cluster-sim-simulation",
+            "cluster-sim-node",
+            "cluster-sim-transport",
+            "cluster-sim-runtime",
+            "cluster-sim-types",
+            "cluster-sim-invariants",
             "cluster-sim-macros",
         ],
     ),

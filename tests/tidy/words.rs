@@ -87,7 +87,7 @@ const OLD_LINES: &[(&str, &str)] = &[("aga|in:", "rerun:"), ("ov|er:", "ends:"),
 const KEPT: &[(Option<&str>, &str, &str)] = &[
     (None, "by_ha|nd", "a key of the report's JSON"),
     (None, "ca|lm_at_ns", "a key of the recording's JSON"),
-    (Some("crates/cluster-sim/src/fault/swarm.rs"), "str|ike", "a word of a roll's address: another would move digests"),
+    (Some("crates/simulation/src/fault/swarm.rs"), "str|ike", "a word of a roll's address: another would move digests"),
     (Some("crates/cli/src/arguments.rs"), "--twi|ce", "is refused with its new name"),
     (Some("crates/cli/src/arguments.rs"), "--who|le", "is refused with its new name"),
     (Some("crates/cli/tests/bad_input.rs"), "--twi|ce", "is refused with its new name"),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cluster_sim::{BuildInfo, Outcome, Reproducer, ReproducerError, Scenario, ScenarioSource, explain};
+use cluster_sim::{BuildInfo, Explore, Outcome, Reproducer, ReproducerError, Scenario, ScenarioSource, explain};
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{BuiltinScenario, Registry, ScenarioError, ScenarioErrorKind};
 

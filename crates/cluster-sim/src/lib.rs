@@ -15,11 +15,11 @@
 //! | describe a cluster | [`Scenario`]; [`SimulatedCluster`] for regions and shards |
 //! | inject faults | [`Fault`], [`FaultPlan`], [`FaultProfile`]; from a test [`Sim::partition`], [`Sim::crash`] and others |
 //! | check invariants | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
-//! | run many seeds | [`Scenario::sweep`]; [`Scenario::campaign`] for worker processes or several failures |
+//! | run many seeds | [`Explore::sweep`]; [`Explore::campaign`] for worker processes or several failures |
 //! | write a test | `#[cluster_sim::test]` |
-//! | check determinism | [`Scenario::check_determinism`], [`Scenario::check_determinism_in_process`] |
-//! | minimize a failure | [`Scenario::shrink`] |
-//! | keep and replay a failure | [`Reproducer`], [`Scenario::replay`], [`Scenario::check_regression`] |
+//! | check determinism | [`Explore::check_determinism`], [`Explore::check_determinism_in_process`] |
+//! | minimize a failure | [`Explore::shrink`] |
+//! | keep and replay a failure | [`Reproducer`], [`Explore::replay`], [`Explore::check_regression`] |
 //! | measure coverage | [`Scenario::sometimes`], [`Scenario::reachable`], [`Campaign::require_coverage`] |
 //! | read a run | [`Scenario::record`], [`explain`] |
 //!
@@ -94,31 +94,6 @@
 //! A run reads no environment, clock, thread or file of the machine. Only code that drives runs from outside uses them: sweeps,
 //! determinism checks, minimization and artifacts. DETERMINISM.md lists what node code must not do.
 
-#[cfg(feature = "test-utils")]
-mod campaign;
-#[cfg(feature = "test-utils")]
-mod cluster;
-#[cfg(feature = "test-utils")]
-mod decision;
-#[cfg(feature = "test-utils")]
-mod definition;
-#[cfg(feature = "test-utils")]
-mod event;
-#[cfg(feature = "test-utils")]
-pub mod explain;
-#[cfg(feature = "test-utils")]
-mod fault;
-#[cfg(feature = "test-utils")]
-mod recording;
-#[cfg(feature = "test-utils")]
-mod replay;
-#[cfg(feature = "test-utils")]
-mod report;
-#[cfg(feature = "test-utils")]
-mod scenario;
-#[cfg(feature = "test-utils")]
-mod sim;
-
 pub mod prelude;
 
 pub use cluster_sim_invariants::{Evidence, IntoVerdict, Invariant, Observed, Verdict, Violation, World};
@@ -136,14 +111,13 @@ pub use cluster_sim_types::{
 /// Called by the expansion of [`test`]; not part of the API.
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
-pub use campaign::test_macro;
+pub use cluster_sim_explore::test_macro;
 #[cfg(feature = "test-utils")]
-pub use campaign::{
-    ArtifactContext, Artifacts, Campaign, Coverage, DeterminismCheck, DeterminismError, Failure, FaultCoverage, InvalidSeedRange,
-    Progress, Replay, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
+pub use cluster_sim_explore::{
+    ArtifactContext, Artifacts, BuildInfo, Campaign, Case, Coverage, DeterminismCheck, DeterminismError, Explore, Failure,
+    FaultCoverage, InvalidSeedRange, Minimized, Progress, REPRODUCER_FORMAT, Replay, Reproducer, ReproducerError, ScenarioSource,
+    SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
 };
-#[cfg(feature = "test-utils")]
-pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 #[cfg(feature = "test-utils")]
 pub use cluster_sim_macros::test;
 #[cfg(feature = "tokio")]
@@ -154,26 +128,24 @@ pub use cluster_sim_node::{
 #[cfg(feature = "test-utils")]
 pub use cluster_sim_runtime::{Budget, Choice, Digest, Exhausted, Record, RecordKind, TaskName, WaitingTask};
 #[cfg(feature = "test-utils")]
+pub use cluster_sim_simulation::{
+    CallError, CheckKind, CheckReport, ClusterBuilder, ClusterError, Decision, Difference, DifferingEvent, Divergence,
+    DivergenceKind, Fault, FaultPlan, FaultProfile, FaultRecord, Finding, NetworkFault, NodeFault, NotConverged, OtherRun, Outcome, PanicFinding, PanicSite,
+    PlanError, Report, Scenario, ScenarioError, ScheduledFault, Sim, SimulatedCluster,
+};
+#[cfg(feature = "test-utils")]
 pub use cluster_sim_transport::{
     Fate, FateRecord, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, NetworkPartition, StaleDelivery,
 };
+
+/// Shows a run to a reader: as an HTML page, JSON lines, JUnit, Markdown and node logs.
 #[cfg(feature = "test-utils")]
-pub use decision::Decision;
-#[cfg(feature = "test-utils")]
-pub use definition::ScenarioError;
-#[cfg(feature = "test-utils")]
-pub use fault::{Fault, FaultPlan, FaultProfile, NetworkFault, NodeFault, PlanError, ScheduledFault};
-#[cfg(feature = "test-utils")]
-pub use replay::{BuildInfo, Case, Minimized, REPRODUCER_FORMAT, Reproducer, ReproducerError, ScenarioSource};
-#[cfg(feature = "test-utils")]
-pub use report::{
-    CheckKind, CheckReport, Difference, DifferingEvent, Divergence, DivergenceKind, FaultRecord, Finding, OtherRun, Outcome,
-    PanicFinding, PanicSite, Report,
-};
-#[cfg(feature = "test-utils")]
-pub use scenario::Scenario;
-#[cfg(feature = "test-utils")]
-pub use sim::{CallError, Sim};
+pub mod explain {
+    pub use cluster_sim_explain::{events_jsonl, html, junit, markdown, node_logs};
+    pub use cluster_sim_simulation::{
+        Event, EventKind, EventMessage, FailureSummary, Key, LeftOut, NodeView, Recording, Sent, Span, SpanKind, TaskEnd,
+    };
+}
 
 /// Compiles and runs the code of the README.
 #[cfg(all(doctest, feature = "test-utils"))]

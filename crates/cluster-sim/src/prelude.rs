@@ -9,6 +9,6 @@ pub use crate::{
 
 #[cfg(feature = "test-utils")]
 pub use crate::{
-    Distribution, Fault, FaultPlan, FaultProfile, LinkModel, NetworkFault, NetworkPartition, NodeFault, Outcome, Report, Scenario,
+    Distribution, Explore, Fault, FaultPlan, FaultProfile, LinkModel, NetworkFault, NetworkPartition, NodeFault, Outcome, Report, Scenario,
     Sim, SimulatedCluster,
 };

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use cluster_sim::{
-    ArtifactContext, BuildInfo, Campaign, CheckKind, CheckReport, Outcome, Report, ScenarioSource, Seed, Sweep, Verdict, explain,
+    ArtifactContext, BuildInfo, Campaign, CheckKind, CheckReport, Explore, Outcome, Report, ScenarioSource, Seed, Sweep, Verdict,
+    explain,
 };
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{Prepared, Registry, ScenarioError, ScenarioErrorKind};

@@ -1,0 +1,43 @@
+//! Shows a run to a reader: as an HTML page, JSON lines, JUnit, Markdown and node logs.
+//!
+//! | for | use |
+//! |---|---|
+//! | a person who looks for the cause | [`html`]: a self-contained page with the run as a diagram |
+//! | a pull request | [`markdown`]: the verdict as a compact block |
+//! | a pipeline | [`junit`]: one case for each scenario and rule |
+//! | a program | [`Recording`](cluster_sim_simulation::Recording) and [`events_jsonl`]; a [`Report`](cluster_sim_simulation::Report) is serde data by itself |
+//!
+//! [`Scenario::record`](cluster_sim_simulation::Scenario::record) makes a recording: it runs the seed and keeps its events. The functions here
+//! return text; the caller writes it to files.
+//!
+//! ```
+//! use cluster_sim::explain;
+//! use cluster_sim::prelude::*;
+//!
+//! async fn count(node: Node) {
+//!     let mut ticks = node.interval(Duration::from_secs(1));
+//!     loop {
+//!         ticks.tick().await;
+//!         node.publish(|count: &mut u64| *count += 1);
+//!     }
+//! }
+//!
+//! let scenario = Scenario::new("counting")
+//!     .nodes("counter", 2, count)
+//!     .always("no count passes three", |world| world.views::<u64>().all(|(_, count)| *count <= 3));
+//! let recording = scenario.record(Seed(7));
+//! assert_eq!(recording.report, scenario.run(Seed(7)), "recording changes nothing");
+//! assert!(explain::html(&recording, None).contains("no count passes three"));
+//! ```
+
+mod events_jsonl;
+mod html;
+mod junit;
+mod markdown;
+mod node_logs;
+
+pub use events_jsonl::events_jsonl;
+pub use html::html;
+pub use junit::junit;
+pub use markdown::markdown;
+pub use node_logs::node_logs;

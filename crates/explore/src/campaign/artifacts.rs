@@ -1,0 +1,198 @@
+//! Files kept about a failing run.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use cluster_sim_explain as explain;
+use cluster_sim_simulation::text::thousands;
+use cluster_sim_simulation::{FailureSummary, Report, Scenario};
+
+use crate::replay::{BuildInfo, Case, Minimized, Reproducer, ScenarioSource};
+
+use super::shrink::{ShrinkBounds, ShrinkProgress, shrink_within};
+use super::target::is_rerunnable;
+
+/// Files kept about a failing run, in a folder of their own.
+///
+/// | file | content |
+/// |---|---|
+/// | `reproducer.json` | seed, faults, finding, digest, build, and the minimized case if the search found one |
+/// | `report.json` | the report of the original run |
+/// | `report.html` | a page about the minimized run |
+/// | `events.jsonl` | every event of the minimized run |
+/// | `logs/` | one log per node of the minimized run, in virtual time |
+///
+/// Without a minimized case, page, events and logs are those of the original run. A run that aborts its process or never returns
+/// from a step has none.
+#[derive(Debug, Clone, PartialEq)]
+#[must_use = "files that could not be written are among it"]
+pub struct Artifacts {
+    /// The folder that holds the files.
+    pub folder: PathBuf,
+    /// The content of `reproducer.json`; absent if the run cannot be reproduced from a file.
+    pub reproducer: Option<Reproducer>,
+    /// Names of the files written, relative to the folder.
+    pub files: Vec<PathBuf>,
+    /// One sentence for each file that could not be written.
+    pub problems: Vec<String>,
+    /// The command that replays the reproducer, if `reproducer.json` was written.
+    pub replay: Option<String>,
+    /// How the run shown on the page failed; absent if there is no page or that run passed.
+    pub summary: Option<FailureSummary>,
+}
+
+/// Where the artifacts of a scenario go, and how a user replays them.
+pub struct ArtifactContext {
+    /// Name of the artifact folder; must be unique among everything that may run at the same time.
+    pub name: String,
+    /// Where a replay finds the scenario.
+    pub source: ScenarioSource,
+    /// The code under test.
+    pub build: BuildInfo,
+    /// Makes the command that replays a reproducer file.
+    pub replay: Box<dyn Fn(&Path) -> String>,
+}
+
+impl Artifacts {
+    /// Returns the minimized case, if there is one.
+    pub fn minimized(&self) -> Option<&Minimized> {
+        self.reproducer.as_ref()?.minimized.as_ref()
+    }
+
+    /// Returns the path of `reproducer.json`, if it was written.
+    pub fn reproducer_file(&self) -> Option<PathBuf> {
+        let name = Path::new(REPRODUCER);
+        self.files.iter().any(|file| file == name).then(|| self.folder.join(name))
+    }
+}
+
+const REPRODUCER: &str = "reproducer.json";
+
+/// Faults and decisions of the minimized case that the text lists, each.
+const LINES: usize = 10;
+
+/// See [`Explore::keep_artifacts`](crate::Explore::keep_artifacts).
+pub(crate) fn keep_artifacts(
+    scenario: &Scenario,
+    report: &Report,
+    context: &ArtifactContext,
+    root: &Path,
+    bounds: ShrinkBounds,
+    progress: impl FnMut(&ShrinkProgress) + Send + 'static,
+) -> Artifacts {
+    let folder = root.join(file_name(&context.name)).join(report.seed().to_string());
+    let is_rerunnable = is_rerunnable(report);
+    let minimized =
+        if is_rerunnable && !report.by_hand { shrink_within(scenario, Case::of(report), report, bounds, progress) } else { None };
+    // A finding that comes from a campaign rule, or does not recur, cannot be reproduced from a file.
+    let has_reproducer = minimized.is_some() || !is_rerunnable;
+    let (source, build) = (context.source.clone(), context.build.clone());
+    let reproducer = if has_reproducer { Reproducer::of(source, report, minimized, build) } else { None };
+    let mut artifacts = Artifacts { folder, reproducer, files: Vec::new(), problems: Vec::new(), replay: None, summary: None };
+    artifacts.write_all(scenario, report, is_rerunnable, context);
+    artifacts
+}
+
+/// Replaces each character that is not a letter, a digit, `_` or `.` by a hyphen.
+fn file_name(name: &str) -> String {
+    let name: String = name
+        .chars()
+        .map(|character| if character.is_alphanumeric() || character == '_' || character == '.' { character } else { '-' })
+        .collect();
+    match name.trim_matches('.') {
+        "" => "unnamed".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+impl Artifacts {
+    fn write_all(&mut self, scenario: &Scenario, report: &Report, is_rerunnable: bool, context: &ArtifactContext) {
+        if let Some(reproducer) = &self.reproducer {
+            let text = reproducer.to_text();
+            self.write(REPRODUCER, &text);
+            self.replay = self.reproducer_file().map(|file| (context.replay)(&file));
+        }
+        let data = serde_json::to_string_pretty(report).expect("a report is plain data with text keys");
+        self.write("report.json", &format!("{data}\n"));
+        if !is_rerunnable || report.by_hand {
+            return;
+        }
+        let shown = match &self.reproducer {
+            Some(reproducer) => reproducer.smallest().0.apply_to(scenario),
+            None => scenario.clone(),
+        };
+        let recording = shown.record(report.seed());
+        // Absent for a rule over the report: the run itself breaks no rule.
+        self.summary = FailureSummary::of(&recording);
+        let page = explain::html(&recording, self.replay.as_deref());
+        self.write("report.html", &page);
+        self.write("events.jsonl", &explain::events_jsonl(&recording));
+        for (node, log) in explain::node_logs(&recording) {
+            self.write(&format!("logs/{}.log", file_name(&node)), &log);
+        }
+    }
+
+    fn write(&mut self, name: &str, text: &str) {
+        let path = self.folder.join(name);
+        match write_whole(&path, text) {
+            Ok(()) => self.files.push(PathBuf::from(name)),
+            Err(error) => self.problems.push(format!("{} was not written: {error}", path.display())),
+        }
+    }
+}
+
+impl Artifacts {
+    /// When the minimized run fails, and its message if that is another one. Its rule is that of the original run.
+    fn end_of(&self, minimized: &Minimized) -> String {
+        let found = &minimized.finding;
+        let original = self.reproducer.as_ref().map_or("", |reproducer| &reproducer.finding.message);
+        let message = if original == found.message { String::new() } else { format!(": {}", found.message) };
+        format!("fails at {}, step {}{message}", found.at, thousands(found.step))
+    }
+}
+
+impl fmt::Display for Artifacts {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(minimized) = self.minimized() {
+            writeln!(formatter, "      minimized: {minimized}")?;
+            for scheduled in minimized.case.faults.faults().iter().take(LINES) {
+                writeln!(formatter, "        {}  {}", scheduled.at, scheduled.fault)?;
+            }
+            for decision in minimized.case.decisions.iter().flatten().take(LINES) {
+                writeln!(formatter, "        {decision}")?;
+            }
+            writeln!(formatter, "        {}", self.end_of(minimized))?;
+            // Without a minimized case the summary is that of the run itself, which was shown before.
+            if let Some(summary) = &self.summary {
+                write!(formatter, "      in the minimized run\n{summary}")?;
+            }
+        }
+        self.problems.iter().try_for_each(|problem| writeln!(formatter, "      {problem}"))?;
+        if let Some(replay) = &self.replay {
+            writeln!(formatter, "      replay: {replay}")?;
+        }
+        if !self.files.is_empty() {
+            writeln!(formatter, "      files: {}", self.folder.display())?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a file atomically: to a temporary name, then renames it.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    // Unique per process and thread, which may write the same file at once.
+    let partial = path.with_extension(format!("{}-{:?}.part", std::process::id(), std::thread::current().id()));
+    let result = fs::File::create(&partial).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    let result = result.and_then(|()| fs::rename(&partial, path));
+    if result.is_err() {
+        // Best effort: the first error is the one to report.
+        let _ = fs::remove_file(&partial);
+    }
+    result
+}

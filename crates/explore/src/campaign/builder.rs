@@ -1,0 +1,193 @@
+//! [`Campaign`]: which seeds of a scenario run, where, and under which extra rules.
+
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::panic::Location;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+use std::time::Duration;
+
+use cluster_sim_invariants::IntoVerdict;
+use cluster_sim_simulation::driver::DriveScenario;
+use cluster_sim_simulation::{Report, Scenario};
+
+use super::progress::Progress;
+use super::state::Shared;
+use super::sweep::{RerunHint, Sweep};
+use super::target::{Job, ReportCheck, Target};
+use super::watchdog::now;
+use super::{isolated, threads};
+
+/// How long a cancelled campaign waits for seeds that are still running.
+const GRACE: Duration = Duration::from_secs(1);
+/// Interval between two progress reports.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// See [`Explore::sweep`](crate::Explore::sweep).
+#[track_caller]
+pub(crate) fn sweep(scenario: &Scenario, seeds: Range<u64>) -> Sweep {
+    campaign(scenario, seeds).run()
+}
+
+/// See [`Explore::campaign`](crate::Explore::campaign).
+pub(crate) fn campaign(scenario: &Scenario, seeds: Range<u64>) -> Campaign<'static> {
+    Campaign::of(Arc::new(scenario.clone()), seeds, scenario.outline().threads)
+}
+
+/// Where the seeds of a campaign run.
+enum Place {
+    /// In threads of this process.
+    Threads,
+    /// In processes of this executable that reach the same call.
+    SameCall,
+    /// In processes started by this command, which call [`Campaign::work`].
+    Started(Arc<dyn Fn() -> Command + Send + Sync>),
+}
+
+/// Runs a scenario over a range of seeds; made by [`Explore::campaign`](crate::Explore::campaign).
+///
+/// The result depends neither on the number of workers nor on whether they are threads or processes.
+#[must_use = "nothing runs before `run`"]
+pub struct Campaign<'p> {
+    job: Job,
+    seeds: Range<u64>,
+    max_failures: NonZeroUsize,
+    threads: Option<NonZeroUsize>,
+    place: Place,
+    needs_coverage: bool,
+    progress: Option<Box<dyn FnMut(Progress) + 'p>>,
+    stop: Arc<AtomicBool>,
+    rerun_hint: Option<Box<RerunHint<'p>>>,
+}
+
+impl<'p> Campaign<'p> {
+    pub(super) fn of(target: Arc<dyn Target>, seeds: Range<u64>, threads: Option<NonZeroUsize>) -> Self {
+        let job = Job { target, report_checks: Vec::new(), counts_coverage: false };
+        let (max_failures, place, stop) = (NonZeroUsize::MIN, Place::Threads, Arc::default());
+        Self { job, seeds, max_failures, threads, place, needs_coverage: false, progress: None, stop, rerun_hint: None }
+    }
+
+    /// Stops once this many different failures are known. Default 1.
+    ///
+    /// Failures are grouped by rule and message, ignoring numbers and node names. Keeps the report of the first seed of each
+    /// group and counts the others.
+    ///
+    /// A thread cannot be stopped, so in threads a seed that never returns from a step is the last one;
+    /// [`isolated`](Self::isolated) continues after it.
+    pub fn max_failures(self, max_failures: NonZeroUsize) -> Self {
+        Self { max_failures, ..self }
+    }
+
+    /// Runs this many seeds at a time.
+    ///
+    /// Default: the scenario's [`threads`](Scenario::threads), else one for each core.
+    pub fn threads(self, threads: NonZeroUsize) -> Self {
+        Self { threads: Some(threads), ..self }
+    }
+
+    /// Runs seeds in worker processes; an abort or a hang fails that seed.
+    ///
+    /// Covers signals, aborts, stack overflows, exits and endless loops. The seed that ended its process runs once more in a
+    /// fresh one; if that ends the same way, the rule `the process survives` or `every step returns` is broken.
+    ///
+    /// A worker is this executable, started again: in a test with the name of this thread's test, in a main thread with the
+    /// arguments of this process. In a worker, [`run`](Self::run) serves the supervisor over standard input and output and never
+    /// returns. Code before that call runs in each worker too, so a test must make its calls in the same order every time.
+    pub fn isolated(self) -> Self {
+        Self { place: Place::SameCall, ..self }
+    }
+
+    /// Runs seeds in worker processes that `command` starts.
+    ///
+    /// As [`isolated`](Self::isolated), but each worker must call [`work`](Self::work) on a campaign of an equal scenario and
+    /// equal rules.
+    pub fn isolated_by(self, command: impl Fn() -> Command + Send + Sync + 'static) -> Self {
+        Self { place: Place::Started(Arc::new(command)), ..self }
+    }
+
+    /// Adds a rule that is checked on the report of each run that passed everything else.
+    pub fn check_report<V: IntoVerdict>(mut self, name: &str, test: impl Fn(&Report) -> V + Send + Sync + 'static) -> Self {
+        let test = Arc::new(move |report: &Report| test(report).into_verdict());
+        self.job.report_checks.push(ReportCheck { name: name.to_owned(), test });
+        self
+    }
+
+    /// Counts [`Sweep::coverage`]. Costs a few microseconds a run.
+    pub fn with_coverage(mut self) -> Self {
+        self.job.counts_coverage = true;
+        self
+    }
+
+    /// Counts coverage, and fails the sweep if something is [missing](crate::Coverage::missing).
+    ///
+    /// Missing are points never reached, rules with nothing to judge, and kinds of faults that were never applied or never had an
+    /// effect.
+    pub fn require_coverage(self) -> Self {
+        Self { needs_coverage: true, ..self.with_coverage() }
+    }
+
+    /// Reports progress about every 100 ms and once at the end.
+    ///
+    /// Calls `progress` in the thread that calls [`run`](Self::run).
+    pub fn progress<'q>(self, progress: impl FnMut(Progress) + 'q) -> Campaign<'q>
+    where
+        'p: 'q,
+    {
+        Campaign { progress: Some(Box::new(progress)), ..self }
+    }
+
+    /// Stops early once `stop` is true.
+    ///
+    /// No further seed starts; running ones have one second to finish. The [`Sweep`] is then [interrupted](Sweep::is_interrupted)
+    /// and holds the failures found so far.
+    pub fn cancel_on(self, stop: Arc<AtomicBool>) -> Self {
+        Self { stop, ..self }
+    }
+
+    /// Makes the text after `rerun:` in each failure: how a user runs that seed again.
+    pub fn rerun_hint<'q>(self, hint: impl Fn(&Report) -> String + 'q) -> Campaign<'q>
+    where
+        'p: 'q,
+    {
+        Campaign { rerun_hint: Some(Box::new(hint)), ..self }
+    }
+
+    /// Serves as a worker process of [`isolated_by`](Self::isolated_by); never returns.
+    ///
+    /// Takes seeds from standard input until it closes. The campaign must equal that of the supervisor.
+    pub fn work(self) -> ! {
+        isolated::work(&self.job)
+    }
+
+    /// Runs the campaign.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run.
+    #[track_caller]
+    pub fn run(self) -> Sweep {
+        let call_site = Location::caller();
+        let Self { job, seeds, max_failures, threads, place, needs_coverage, mut progress, stop, rerun_hint } = self;
+        let count = usize::try_from(seeds.end.saturating_sub(seeds.start)).unwrap_or(usize::MAX);
+        let workers = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(count);
+        let shared = Arc::new(Shared::new(seeds.clone(), max_failures, workers, stop));
+        let (mut reported_at, mut stopped_at) = (now(), None);
+        let mut keep_waiting = || {
+            if let Some(progress) = progress.as_mut().filter(|_| reported_at.elapsed() >= PROGRESS_EVERY) {
+                progress(shared.progress());
+                reported_at = now();
+            }
+            !shared.is_stopped() || stopped_at.get_or_insert_with(now).elapsed() < GRACE
+        };
+        match place {
+            Place::Threads => threads::run(&job, &shared, &mut keep_waiting),
+            Place::SameCall => isolated::run_by_same_call(&job, &shared, seeds.start, call_site, &mut keep_waiting),
+            Place::Started(command) => isolated::run(&job, &shared, command, &mut keep_waiting),
+        }
+        if let Some(progress) = &mut progress {
+            progress(shared.progress());
+        }
+        Sweep::new(&*job.target, seeds, shared.take_result(), rerun_hint.as_deref(), needs_coverage)
+    }
+}

@@ -1,0 +1,132 @@
+//! [`Coverage`]: what the runs of a sweep exercised, so that tests that check nothing are noticed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use cluster_sim_simulation::{CheckKind, Outcome, Report};
+use cluster_sim_types::LossKind;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How often faults of one kind were applied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultCoverage {
+    /// Faults planned or injected.
+    pub planned: u64,
+    /// Faults applied; the others were planned for after the fault phase.
+    pub applied: u64,
+    /// Applied faults that changed something.
+    pub effective: u64,
+}
+
+/// Counts of what the runs of a sweep exercised; sums do not depend on the order of the runs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Number of runs.
+    pub runs: u64,
+    /// Number of runs by outcome.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// Faults by kind, planned or injected by a test.
+    pub faults: BTreeMap<String, FaultCoverage>,
+    /// Messages lost, by cause; all cuts count as `cuts`.
+    pub losses: BTreeMap<String, u64>,
+    /// Runs in which each `sometimes` or `reachable` point was reached.
+    pub points: BTreeMap<String, u64>,
+    /// How often each rule was checked.
+    pub times_checked: BTreeMap<String, u64>,
+    /// Sums of the whole numbers that observers measured, by observer and path, as in `latency.count`.
+    pub operations: BTreeMap<String, u64>,
+}
+
+impl Coverage {
+    /// Counts one run.
+    pub fn of(report: &Report) -> Self {
+        let mut coverage = Self { runs: 1, ..Self::default() };
+        coverage.outcomes.insert(report.outcome, 1);
+        for record in &report.faults {
+            let kind = coverage.faults.entry(record.fault.kind().to_owned()).or_default();
+            kind.planned += 1;
+            kind.applied += u64::from(record.applied);
+            kind.effective += u64::from(record.effect > 0);
+        }
+        for (cause, lost) in &report.traffic.dropped {
+            // Each cut is a cause of its own, by the names of its two sides.
+            let cause = if cause.kind() == LossKind::Cut { "cuts" } else { cause.name() };
+            *coverage.losses.entry(cause.to_owned()).or_default() += lost;
+        }
+        for check in &report.checks {
+            let counts = if check.kind == CheckKind::Sometimes { &mut coverage.points } else { &mut coverage.times_checked };
+            *counts.entry(check.name.clone()).or_default() += check.times_checked;
+        }
+        for (observer, measured) in &report.measured {
+            add_numbers(&mut coverage.operations, observer, measured);
+        }
+        coverage
+    }
+
+    /// Adds the counts of other runs.
+    pub fn add(&mut self, other: &Self) {
+        self.runs += other.runs;
+        for (kind, count) in &other.faults {
+            let known = self.faults.entry(kind.clone()).or_default();
+            known.planned += count.planned;
+            known.applied += count.applied;
+            known.effective += count.effective;
+        }
+        other.outcomes.iter().for_each(|(outcome, count)| *self.outcomes.entry(*outcome).or_default() += count);
+        for (counts, others) in [
+            (&mut self.losses, &other.losses),
+            (&mut self.points, &other.points),
+            (&mut self.times_checked, &other.times_checked),
+            (&mut self.operations, &other.operations),
+        ] {
+            others.iter().for_each(|(name, count)| *counts.entry(name.clone()).or_default() += count);
+        }
+    }
+
+    /// Returns one sentence for each thing that no run exercised.
+    ///
+    /// These are points never reached, rules with nothing to judge, and kinds of faults that were never applied or never had an
+    /// effect.
+    pub fn missing(&self) -> Vec<String> {
+        let points =
+            self.points.iter().filter(|(_, runs)| **runs == 0).map(|(name, _)| format!("point {name:?} was never reached"));
+        let rules = self.times_checked.iter().filter(|(_, times_checked)| **times_checked == 0);
+        let rules = rules.map(|(name, _)| format!("rule {name:?} had nothing to judge"));
+        let faults = self.faults.iter().filter(|(_, count)| count.effective == 0);
+        let faults = faults.map(|(kind, count)| match count.applied {
+            0 => format!("{} faults of kind {kind:?} were planned, and none was applied", count.planned),
+            applied => format!("{applied} faults of kind {kind:?} were applied, and none had an effect"),
+        });
+        points.chain(rules).chain(faults).collect()
+    }
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "      coverage over {} runs", self.runs)?;
+        for (kind, FaultCoverage { applied, effective, .. }) in &self.faults {
+            writeln!(formatter, "        fault {kind}: {applied} applied, {effective} had an effect")?;
+        }
+        for (what, counts) in [("lost to", &self.losses), ("point", &self.points), ("counted", &self.operations)] {
+            counts.iter().try_for_each(|(name, count)| writeln!(formatter, "        {what} {name}: {count}"))?;
+        }
+        self.missing().iter().try_for_each(|missing| writeln!(formatter, "      missing: {missing}"))
+    }
+}
+
+/// Adds every whole number in a measured value, under its path.
+fn add_numbers(counts: &mut BTreeMap<String, u64>, path: &str, value: &Value) {
+    match value {
+        Value::Number(number) => {
+            if let Some(number) = number.as_u64() {
+                let count = counts.entry(path.to_owned()).or_default();
+                *count = count.saturating_add(number);
+            }
+        }
+        Value::Object(fields) => fields.iter().for_each(|(name, field)| add_numbers(counts, &format!("{path}.{name}"), field)),
+        // The position in an array depends on the run, so arrays have no stable path.
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) => {}
+    }
+}

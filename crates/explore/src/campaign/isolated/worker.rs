@@ -1,0 +1,99 @@
+//! The worker process: runs ranges of seeds and sends each result.
+
+use std::io::BufRead;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use cluster_sim_runtime::{Heartbeat, Seed};
+use cluster_sim_simulation::driver::message_of;
+
+use super::protocol::{MARK, WorkerMessage, WorkerOrder, write_line};
+use crate::campaign::determinism::Call;
+use crate::campaign::failures::FailedSeed;
+use crate::campaign::progress::WorkerSlot;
+use crate::campaign::target::{Job, SeedResult};
+use crate::campaign::watchdog::now;
+
+/// Interval between two signs of life.
+const ALIVE_EVERY: Duration = Duration::from_millis(500);
+/// Interval at which the worker checks that its seed advances.
+const CHECK_EVERY: Duration = Duration::from_millis(20);
+
+/// Runs the seeds of each order until standard input closes.
+pub(super) fn work(job: &Job, call: Call) -> ! {
+    send(&WorkerMessage::Reached(call));
+    let (sender, orders) = channel();
+    thread::spawn(move || read_orders(&sender));
+    let (slot, heartbeat) = (Arc::new(WorkerSlot::default()), Arc::new(Heartbeat::default()));
+    let (worker_job, worker_slot, worker_heartbeat) = (job.clone(), Arc::clone(&slot), Arc::clone(&heartbeat));
+    // The name of the thread identifies the test.
+    let name = thread::current().name().unwrap_or("worker").to_owned();
+    let run = move || run_seeds(&worker_job, &orders, &worker_slot, &worker_heartbeat);
+    thread::Builder::new().name(name).spawn(run).expect("the machine has room for one thread more");
+    monitor(job, &slot, &heartbeat)
+}
+
+/// Forwards orders. Exits when standard input closes: the supervisor is gone or done.
+fn read_orders(orders: &Sender<WorkerOrder>) {
+    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+        let order = line.strip_prefix(MARK).and_then(|text| serde_json::from_str(text).ok());
+        if order.is_some_and(|order| orders.send(order).is_err()) {
+            return;
+        }
+    }
+    std::process::exit(0)
+}
+
+/// Runs the seeds of each order.
+fn run_seeds(job: &Job, orders: &Receiver<WorkerOrder>, slot: &WorkerSlot, heartbeat: &Arc<Heartbeat>) {
+    for seed in orders.iter().flat_map(|order| order.from..order.to) {
+        slot.begin(seed);
+        match catch_unwind(AssertUnwindSafe(|| job.run_seed(seed, heartbeat, || {}))) {
+            Ok(examined) => {
+                let SeedResult { ended_at, coverage, failed } = examined;
+                slot.done(ended_at);
+                send(&WorkerMessage::Done { seed, ended_at, coverage, failed });
+            }
+            Err(panic) => {
+                send(&WorkerMessage::Panicked(message_of(&*panic)));
+                std::process::exit(101)
+            }
+        }
+    }
+}
+
+/// Sends signs of life, and ends the process if a seed does not return from a step.
+fn monitor(job: &Job, slot: &WorkerSlot, heartbeat: &Heartbeat) -> ! {
+    // In its own thread: describing a stuck seed takes time.
+    thread::spawn(|| {
+        loop {
+            thread::park_timeout(ALIVE_EVERY);
+            send(&WorkerMessage::Alive);
+        }
+    });
+    let step_timeout = job.target.step_timeout();
+    let position = || (heartbeat.progress(), slot.sums().0);
+    let (mut last, mut since) = (position(), now());
+    loop {
+        thread::park_timeout(CHECK_EVERY.min(step_timeout));
+        let position = position();
+        if position != last || !slot.is_busy() {
+            (last, since) = (position, now());
+        } else if since.elapsed() >= step_timeout {
+            let seed = slot.current();
+            let failed = Box::new(FailedSeed { report: job.target.stuck(Seed(seed)), unconfirmed: None });
+            send(&WorkerMessage::Stuck { seed, failed });
+            std::process::exit(0)
+        }
+    }
+}
+
+fn send(message: &WorkerMessage) {
+    if write_line(&mut std::io::stdout().lock(), message).is_err() {
+        // The supervisor is gone.
+        std::process::exit(0)
+    }
+}

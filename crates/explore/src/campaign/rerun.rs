@@ -1,0 +1,134 @@
+//! Replays reproducer files.
+
+use std::fmt;
+use std::sync::Arc;
+
+use cluster_sim_runtime::{Digest, Heartbeat, SeedSchedule};
+use cluster_sim_simulation::driver::{DriveScenario, DriveSim};
+use cluster_sim_simulation::text::ShowReport;
+use cluster_sim_simulation::{FailureSummary, Finding, Outcome, Recording, Report, Scenario, Sim};
+
+use super::watchdog::{stuck, watched};
+use crate::replay::{Case, Reproducer, ReproducerError};
+
+/// The run of a reproducer's case, compared with the recorded run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replay {
+    /// The report of the replay.
+    pub report: Report,
+    /// One sentence for each way in which the replay differs from the recorded run.
+    pub differences: Vec<String>,
+    /// How the run failed; absent if it passed or never returned from a step.
+    pub summary: Option<FailureSummary>,
+}
+
+impl Replay {
+    /// Whether finding and digest are those of the file.
+    pub fn is_same(&self) -> bool {
+        self.differences.is_empty()
+    }
+
+    fn new((mut report, summary): (Report, Option<FailureSummary>), (finding, digest): (&Finding, Digest)) -> Self {
+        let mut differences = Vec::new();
+        match report.finding() {
+            Some(found) if found == *finding => {}
+            Some(found) => differences.push(format!("it finds something else: {found}, not {finding}")),
+            None => differences.push(format!("it no longer finds it: {finding}")),
+        }
+        if report.digest != digest {
+            differences.push(format!("its digest is {}, not {digest}: another run", report.digest));
+        }
+        ignore_unknown_of_other_rules(&mut report, &finding.rule);
+        let summary = summary.filter(|_| report.outcome != Outcome::Held);
+        Self { report, differences, summary }
+    }
+}
+
+/// Passes a run whose only unknown rules are other than `rule`.
+///
+/// A minimized case may leave out what other rules need.
+fn ignore_unknown_of_other_rules(report: &mut Report, rule: &str) {
+    let is_known = report.checks.iter().all(|check| check.name != rule || check.unknown.is_none());
+    if report.outcome == Outcome::Unknown && is_known {
+        report.outcome = Outcome::Held;
+    }
+}
+
+impl fmt::Display for Replay {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.is_same() {
+            true => writeln!(formatter, "the same run, event by event")?,
+            false => self.differences.iter().try_for_each(|difference| writeln!(formatter, "not the same run: {difference}"))?,
+        }
+        // The report's own hint would run the seed with the scenario's faults, not this case.
+        write!(formatter, "{}", self.report.text(Some("replay the same file")).with_summary(self.summary.as_ref()))
+    }
+}
+
+/// See [`Explore::replay`](crate::Explore::replay).
+pub(crate) fn replay(scenario: &Scenario, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
+    let (case, finding, digest) = reproducer.smallest();
+    Ok(Replay::new(record_case(scenario, case, reproducer)?, (finding, digest)))
+}
+
+/// See [`Explore::replay_original`](crate::Explore::replay_original).
+pub(crate) fn replay_original(scenario: &Scenario, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
+    Ok(Replay::new(record_case(scenario, &reproducer.case, reproducer)?, (&reproducer.finding, reproducer.digest)))
+}
+
+/// See [`Explore::check_regression`](crate::Explore::check_regression).
+pub(crate) fn check_regression(scenario: &Scenario, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
+    let (case, finding, _) = reproducer.smallest();
+    let mut report = match run_case(scenario, case, reproducer, DriveSim::run)? {
+        Ok(report) => report,
+        // Running it again to show its messages would never return.
+        Err(stuck) => return Ok(stuck),
+    };
+    ignore_unknown_of_other_rules(&mut report, &finding.rule);
+    let has_decisions = case.decisions.as_ref().is_some_and(|decisions| !decisions.is_empty());
+    let needs_something = has_decisions || !case.faults.faults().is_empty();
+    if report.outcome == Outcome::Held && needs_something {
+        let (_, used) = case.apply_to(scenario).run_with_decisions(reproducer.seed);
+        let has_effect = report.faults.iter().any(|fault| fault.effect > 0);
+        if !has_effect && used.is_empty() {
+            report.outcome = Outcome::Stale;
+        }
+    }
+    case.apply_to(scenario).describe_failure(&mut report);
+    Ok(report)
+}
+
+/// Runs a case and summarizes its failure, unless it passed or never returned from a step.
+fn record_case(
+    scenario: &Scenario,
+    case: &Case,
+    reproducer: &Reproducer,
+) -> Result<(Report, Option<FailureSummary>), ReproducerError> {
+    let recorded = run_case(scenario, case, reproducer, |sim| sim.record(Recording::EVENTS))?;
+    Ok(match recorded {
+        Ok(recording) => {
+            let summary = FailureSummary::of(&recording);
+            (recording.report, summary)
+        }
+        Err(stuck) => (stuck, None),
+    })
+}
+
+/// Runs a case under the watchdog; the inner error is the report of a step that never returned.
+fn run_case<T: Send + 'static>(
+    scenario: &Scenario,
+    case: &Case,
+    reproducer: &Reproducer,
+    run: fn(Sim) -> T,
+) -> Result<Result<T, Report>, ReproducerError> {
+    if reproducer.scenario != scenario.name() {
+        let (of, asked) = (reproducer.scenario.clone(), scenario.name().to_owned());
+        return Err(ReproducerError::OtherScenario { of, asked });
+    }
+    let (scenario, seed, step_timeout) = (case.apply_to(scenario), reproducer.seed, scenario.outline().step_timeout);
+    scenario.try_start(SeedSchedule::new(seed)).map(drop).map_err(ReproducerError::Unfit)?;
+    let checked = scenario.clone();
+    let work = move |_, heartbeat| run(checked.start_watched(seed, Some(heartbeat)));
+    let result = watched(step_timeout, &[Arc::new(Heartbeat::default())], work, |_| {}, &mut || true).pop().flatten();
+    Ok(result.ok_or_else(|| stuck(&scenario, seed, step_timeout)))
+}

@@ -1,0 +1,68 @@
+//! Removes faults, shortens them, and narrows their targets.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use cluster_sim_simulation::{Fault, ScheduledFault};
+
+use super::ddmin::ddmin;
+use super::search::Search;
+use crate::replay::Case;
+
+/// Shortest duration tried; a case with shorter faults is no easier to understand.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// Removes faults: whole kinds, then pieces of the plan, then single ones.
+pub(super) fn remove(search: &mut Search<'_>) {
+    let all = search.case().faults.faults().to_vec();
+    let kinds: BTreeSet<&str> = all.iter().map(|scheduled| scheduled.fault.kind()).collect();
+    for kind in kinds {
+        let others: Vec<ScheduledFault> =
+            search.case().faults.faults().iter().filter(|scheduled| scheduled.fault.kind() != kind).cloned().collect();
+        search.try_case(search.case().with_faults(&others));
+    }
+    let remaining = search.case().faults.faults().to_vec();
+    ddmin(remaining, |faults| search.try_case(search.case().with_faults(faults)));
+}
+
+/// Halves the duration of each fault while the case still fails.
+pub(super) fn shorten(search: &mut Search<'_>) {
+    for index in 0..search.case().faults.faults().len() {
+        while let Some(half) = search.case().faults.faults()[index].fault.duration().and_then(half) {
+            let halve = |fault: &mut Fault| *fault.duration_mut().expect("it has a duration") = half;
+            if !search.try_case(changed(&search.case(), index, halve)) {
+                break;
+            }
+        }
+    }
+}
+
+/// Half of a duration; absent if it is too short for that.
+fn half(duration: Duration) -> Option<Duration> {
+    // Whole milliseconds are easier to read.
+    (duration >= SHORTEST * 2).then(|| Duration::from_millis((duration / 2).as_millis() as u64))
+}
+
+/// Removes nodes from what each fault hits, and tries faults that do less.
+pub(super) fn narrow(search: &mut Search<'_>) {
+    for index in 0..search.case().faults.faults().len() {
+        for simpler in search.case().faults.faults()[index].fault.simpler() {
+            search.try_case(changed(&search.case(), index, |fault| *fault = simpler));
+        }
+        let lists = search.case().faults.faults()[index].fault.clone().targets_mut().len();
+        for list in 0..lists {
+            let nodes = search.case().faults.faults()[index].fault.clone().targets_mut()[list].clone();
+            ddmin(nodes, |nodes| {
+                let fewer = |fault: &mut Fault| *fault.targets_mut()[list] = nodes.to_vec();
+                !nodes.is_empty() && search.try_case(changed(&search.case(), index, fewer))
+            });
+        }
+    }
+}
+
+/// The case with one fault changed.
+fn changed(case: &Case, index: usize, change: impl FnOnce(&mut Fault)) -> Case {
+    let mut faults = case.faults.faults().to_vec();
+    change(&mut faults[index].fault);
+    case.with_faults(&faults)
+}

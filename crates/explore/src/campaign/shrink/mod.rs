@@ -1,0 +1,121 @@
+//! Minimizes a failing run: finds a smaller case that breaks the same rule.
+//!
+//! Tries smaller cases and keeps one if its run breaks the same rule, or panics with the same message, ignoring numbers:
+//!
+//! 1. no decision at all ([`decisions`]), once;
+//! 2. then, until a whole round changes nothing: kinds of faults, single faults, their duration, the sides of cuts ([`faults`]);
+//!    less time, absent clients, other absent nodes ([`topology`]); decisions by kind, by link, in pieces ([`ddmin`]) and one by
+//!    one.
+//!
+//! Removing a node or ending early can itself break a rule that needs it. So a case with fewer nodes or less time must, without
+//! faults and decisions, break nothing that the whole scenario does not break then ([`search`]). If the whole scenario breaks the
+//! rule even then, nodes and time stay.
+//!
+//! Single operations of a client cannot be removed: they are in its code, not in the scenario. Steps of a [`Scenario::script`]
+//! stay too, and the result says so.
+//!
+//! The search is bounded by runs and by real time and runs in a watched thread. It is deterministic unless time ends it, and a
+//! minimal case minimizes to itself.
+
+mod ddmin;
+mod decisions;
+mod faults;
+mod search;
+mod topology;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cluster_sim_runtime::Heartbeat;
+use cluster_sim_simulation::driver::DriveScenario;
+use cluster_sim_simulation::{Report, Scenario};
+use parking_lot::Mutex;
+
+use search::{Best, Search, Shared};
+
+use super::watchdog::watched;
+use crate::replay::{Case, Minimized};
+
+/// Limits of a minimization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShrinkBounds {
+    /// Number of runs.
+    pub runs: u64,
+    /// Real time. A search that ends earlier finds the same case on every machine.
+    pub time: Duration,
+}
+
+impl Default for ShrinkBounds {
+    /// 10,000 runs, one minute.
+    fn default() -> Self {
+        Self { runs: 10_000, time: Duration::from_secs(60) }
+    }
+}
+
+/// Progress of a minimization, reported before each run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShrinkProgress {
+    /// Runs so far, with the one that starts.
+    pub runs: u64,
+    /// Faults in the smallest case so far.
+    pub faults: usize,
+    /// Decisions in the smallest case so far; absent while the seed decides.
+    pub decisions: Option<usize>,
+}
+
+/// See [`Explore::shrink`](crate::Explore::shrink).
+pub(crate) fn shrink(scenario: &Scenario, report: &Report) -> Option<Minimized> {
+    shrink_within(scenario, Case::of(report), report, ShrinkBounds::default(), |_| {})
+}
+
+/// See [`Explore::shrink_within`](crate::Explore::shrink_within).
+pub(crate) fn shrink_within(
+    scenario: &Scenario,
+    case: Case,
+    report: &Report,
+    bounds: ShrinkBounds,
+    progress: impl FnMut(&ShrinkProgress) + Send + 'static,
+) -> Option<Minimized> {
+    let (seed, finding) = (report.seed(), report.finding()?);
+    let (first, decisions) = case.apply_to(scenario).run_with_decisions(seed);
+    if !first.finding().is_some_and(|found| found.is_like(&finding)) {
+        return None;
+    }
+    let before = (case.faults.faults().len(), decisions.len());
+    let best: Shared = Arc::new(Mutex::new(Best { case, report: first, runs: 0, is_spent: false }));
+    let outline = scenario.outline();
+    let (scenario, shared, progress) = (scenario.clone(), Arc::clone(&best), Mutex::new(progress));
+    let search = move |_, watch| {
+        let found = (seed, finding.clone(), Arc::clone(&shared));
+        minimize(&mut Search::new(&scenario, found, bounds, watch, &mut *progress.lock()));
+    };
+    let completed = watched(outline.step_timeout, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut || true).pop().flatten();
+    let Best { case, report, runs, is_spent } = best.lock().clone();
+    Some(Minimized {
+        finding: report.finding()?,
+        digest: report.digest,
+        runs,
+        is_minimal: !is_spent && completed.is_some(),
+        faults: (before.0, case.faults.faults().len()),
+        decisions: (before.1, case.decisions.as_ref().map(Vec::len)),
+        by_hand: outline.is_scripted,
+        case,
+    })
+}
+
+/// Removes all that can be removed, until a round removes nothing.
+fn minimize(search: &mut Search<'_>) {
+    decisions::remove_all(search);
+    loop {
+        let before = search.case();
+        faults::remove(search);
+        faults::shorten(search);
+        faults::narrow(search);
+        topology::shorten(search);
+        topology::remove_nodes(search);
+        decisions::remove(search);
+        if search.is_spent() || before == search.case() {
+            return;
+        }
+    }
+}

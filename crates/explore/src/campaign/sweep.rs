@@ -1,0 +1,272 @@
+//! [`Sweep`]: the result of running a range of seeds.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+
+use cluster_sim_simulation::driver::MakeReport;
+use cluster_sim_simulation::text::ShowReport;
+use cluster_sim_simulation::{FailureSummary, Outcome, Report, Scenario};
+
+use super::DeterminismError;
+use super::artifacts::{ArtifactContext, Artifacts, keep_artifacts};
+use super::coverage::Coverage;
+use super::failures::FailedSeed;
+use super::range::SeedRange;
+use super::shrink::{ShrinkBounds, ShrinkProgress};
+use super::state::CampaignResult;
+use super::target::Target;
+
+/// Makes the text that says how to run a failing seed again.
+pub(super) type RerunHint<'a> = dyn Fn(&Report) -> String + 'a;
+
+/// Result of running a range of seeds.
+///
+/// A sweep ends at the first failing seed, a [`Campaign`](super::Campaign) at the first seed of its last required failure.
+/// Results of later seeds, which may have run meanwhile, are dropped.
+#[derive(Debug)]
+#[must_use = "a failing sweep must be looked at: call `assert_ok`"]
+pub struct Sweep {
+    scenario: String,
+    seeds: Range<u64>,
+    passed: u64,
+    failures: Vec<Failure>,
+    coverage: Option<Coverage>,
+    needs_coverage: bool,
+    is_interrupted: bool,
+    error: Option<DeterminismError>,
+}
+
+/// Failing seeds with one rule and message, ignoring numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    report: Report,
+    unconfirmed: Option<DeterminismError>,
+    duplicates: u64,
+    /// How to run the seed again, from the caller of the campaign.
+    rerun_hint: Option<String>,
+    summary: Option<FailureSummary>,
+    artifacts: Option<Artifacts>,
+}
+
+impl Failure {
+    /// The report of the first of these seeds.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Why the seed could not be confirmed, if so: its report then comes from one run only.
+    pub fn unconfirmed(&self) -> Option<&DeterminismError> {
+        self.unconfirmed.as_ref()
+    }
+
+    /// How the run failed; absent if it cannot be run again or the sweep was interrupted.
+    pub fn summary(&self) -> Option<&FailureSummary> {
+        self.summary.as_ref()
+    }
+
+    /// The files written about it, after [`Sweep::keep_artifacts`].
+    pub fn artifacts(&self) -> Option<&Artifacts> {
+        self.artifacts.as_ref()
+    }
+
+    /// Number of later seeds that failed in the same way.
+    pub fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+}
+
+impl Sweep {
+    pub(super) fn new(
+        target: &dyn Target,
+        seeds: Range<u64>,
+        result: CampaignResult,
+        rerun_hint: Option<&RerunHint<'_>>,
+        needs_coverage: bool,
+    ) -> Self {
+        let is_interrupted = result.is_interrupted;
+        let failure = |(_, FailedSeed { mut report, unconfirmed }, duplicates)| {
+            let rerun_hint = rerun_hint.map(|rerun_hint| rerun_hint(&report));
+            // An interrupted sweep must return soon, so it starts no further run.
+            let summary = if is_interrupted || unconfirmed.is_some() { None } else { target.failure_summary(&report) };
+            // The report of a failing seed shows the same events as that of a single run.
+            if let Some(summary) = &summary {
+                report.take_summary(summary);
+            }
+            Failure { report, unconfirmed, duplicates, rerun_hint, summary, artifacts: None }
+        };
+        let failures: Vec<Failure> = result.failures.into_iter().map(failure).collect();
+        let failed: u64 = failures.iter().map(|failure| 1 + failure.duplicates).sum();
+        let passed = result.done.saturating_sub(failed);
+        let (scenario, coverage, error) = (target.name().to_owned(), result.coverage, result.error);
+        Self { scenario, seeds, passed, failures, coverage, needs_coverage, is_interrupted, error }
+    }
+
+    /// The seeds asked for.
+    pub fn seeds(&self) -> Range<u64> {
+        self.seeds.clone()
+    }
+
+    /// Number of seeds that passed.
+    pub fn passed(&self) -> u64 {
+        self.passed
+    }
+
+    /// Number of seeds that failed.
+    pub fn failed(&self) -> u64 {
+        self.failures.iter().map(|failure| 1 + failure.duplicates).sum()
+    }
+
+    /// The report of the first failing seed.
+    pub fn failure(&self) -> Option<&Report> {
+        self.failures.first().map(Failure::report)
+    }
+
+    /// The different failures, in the order of their first seeds.
+    pub fn failures(&self) -> &[Failure] {
+        &self.failures
+    }
+
+    /// Coverage; absent unless [counted](super::Campaign::with_coverage) and every seed of the range ran.
+    pub fn coverage(&self) -> Option<&Coverage> {
+        self.coverage.as_ref()
+    }
+
+    /// Coverage that is missing although required.
+    fn missing(&self) -> Vec<String> {
+        let coverage = self.coverage.as_ref().filter(|_| self.needs_coverage);
+        coverage.map(Coverage::missing).unwrap_or_default()
+    }
+
+    /// Minimizes each failure and writes its artifacts below `root`; see [`Explore::keep_artifacts`](crate::Explore::keep_artifacts).
+    ///
+    /// The text of the sweep then names the files. An interrupted sweep writes them without minimizing. `progress` is called
+    /// before each run of the search. `scenario` must be that of the sweep.
+    ///
+    /// # Panics
+    /// If the scenario cannot be run.
+    pub fn keep_artifacts(
+        &mut self,
+        scenario: &Scenario,
+        context: &ArtifactContext,
+        root: &Path,
+        progress: impl FnMut(&ShrinkProgress) + Send + Clone + 'static,
+    ) {
+        let bounds =
+            if self.is_interrupted { ShrinkBounds { runs: 0, ..ShrinkBounds::default() } } else { ShrinkBounds::default() };
+        for failure in &mut self.failures {
+            failure.artifacts = Some(keep_artifacts(scenario, &failure.report, context, root, bounds, progress.clone()));
+        }
+    }
+
+    /// Whether it was cancelled before its end; more seeds may fail.
+    pub fn is_interrupted(&self) -> bool {
+        self.is_interrupted
+    }
+
+    /// Why not all seeds could be run: a worker process could not be started, or did not reach this call.
+    pub fn error(&self) -> Option<&DeterminismError> {
+        self.error.as_ref()
+    }
+
+    /// Whether the range is not empty, every seed ran and passed, and no required coverage is missing.
+    pub fn is_ok(&self) -> bool {
+        let is_whole = !self.seeds.is_empty() && self.error.is_none() && !self.is_interrupted;
+        is_whole && self.failures.is_empty() && self.missing().is_empty()
+    }
+
+    /// The exit code for a command that ends with this sweep.
+    ///
+    /// 0 if every seed passed; 1 with a finding; else 3 with a nondeterministic seed; else 4 if something could not be judged or
+    /// run. 130 if interrupted, regardless of findings.
+    pub fn exit_code(&self) -> u8 {
+        if self.is_interrupted {
+            return 130;
+        }
+        let codes = self.failures.iter().map(|failure| failure.report.outcome.exit_code());
+        let least = codes.min().unwrap_or(Outcome::Held.exit_code());
+        if least == 0 && !self.is_ok() { Outcome::Unknown.exit_code() } else { least }
+    }
+
+    /// Panics unless [`is_ok`](Self::is_ok).
+    ///
+    /// # Panics
+    /// With the report of each failure, the reason why seeds could not be run, or if the range was empty.
+    #[track_caller]
+    pub fn assert_ok(&self) {
+        assert!(!self.seeds.is_empty(), "a sweep over no seeds proves nothing; give it a range such as 0..64");
+        assert!(self.is_ok(), "{self}");
+    }
+}
+
+impl fmt::Display for Sweep {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scenario, seeds, passed, failures, .. } = self;
+        let seeds = SeedRange::of(seeds);
+        write!(formatter, "{passed} of seeds {seeds} of {scenario} passed")?;
+        if self.failed() > 1 {
+            let failures = if failures.len() == 1 { "one way".to_owned() } else { format!("{} ways", failures.len()) };
+            write!(formatter, ", {} failed in {failures}", self.failed())?;
+        }
+        if self.is_interrupted {
+            write!(formatter, ", interrupted before all were run")?;
+        }
+        if let Some(error) = &self.error {
+            write!(formatter, "; the others could not be run: {error}")?;
+        }
+        if let Some(coverage) = &self.coverage {
+            write!(formatter, "\n{}", coverage.to_string().trim_end())?;
+        }
+        for Failure { report, unconfirmed, duplicates, rerun_hint, summary, artifacts } in failures {
+            let text = report.text(rerun_hint.as_deref());
+            // The summary of the minimized run replaces that of the original.
+            let has_minimized =
+                artifacts.as_ref().is_some_and(|artifacts| artifacts.minimized().is_some() && artifacts.summary.is_some());
+            let text = if has_minimized { text.brief() } else { text.with_summary(summary.as_ref()) };
+            write!(formatter, "\n{text}")?;
+            if let Some(error) = unconfirmed {
+                writeln!(formatter, "      two more runs of it could not be compared: {error}")?;
+            }
+            match duplicates {
+                0 => {}
+                1 => writeln!(formatter, "      1 more seed failed in the same way")?,
+                duplicates => writeln!(formatter, "      {duplicates} more seeds failed in the same way")?,
+            }
+            if let Some(artifacts) = artifacts {
+                write!(formatter, "{artifacts}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cluster_sim_runtime::{Seed, SeedSchedule};
+    use rstest::rstest;
+
+    use super::*;
+
+    fn sweep(outcomes: &[Outcome], is_interrupted: bool) -> Sweep {
+        let failure = |(seed, outcome): (u64, &Outcome)| {
+            let mut report = Report::blank("test", SeedSchedule::new(Seed(seed)));
+            report.outcome = *outcome;
+            (seed, FailedSeed { report, unconfirmed: None }, 0)
+        };
+        let failures = (0..).zip(outcomes).map(failure).collect();
+        let target = Scenario::new("test").nodes("node", 1, async |_| {});
+        Sweep::new(&target, 0..64, CampaignResult { done: 64, failures, coverage: None, is_interrupted, error: None }, None, false)
+    }
+
+    #[rstest]
+    #[case(&[], 0)]
+    #[case(&[Outcome::Panicked], 1)]
+    #[case(&[Outcome::Nondeterministic], 3)]
+    #[case(&[Outcome::Exhausted], 4)]
+    #[case(&[Outcome::Unknown, Outcome::Nondeterministic, Outcome::Violated], 1)]
+    #[case(&[Outcome::Unknown, Outcome::Nondeterministic], 3)]
+    fn a_finding_decides_the_exit_code_unless_interrupted(#[case] outcomes: &[Outcome], #[case] code: u8) {
+        assert_eq!(sweep(outcomes, false).exit_code(), code);
+        assert_eq!(sweep(outcomes, true).exit_code(), 130);
+    }
+}

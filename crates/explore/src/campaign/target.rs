@@ -1,0 +1,153 @@
+//! [`Target`]: what a campaign runs with each seed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cluster_sim_invariants::{Verdict, Violation};
+use cluster_sim_runtime::{Heartbeat, Seed};
+use cluster_sim_simulation::driver::{DriveScenario, DriveSim};
+use cluster_sim_simulation::{CheckKind, CheckReport, FailureSummary, Outcome, Recording, Report, Scenario};
+use cluster_sim_types::VirtualInstant;
+
+use super::coverage::Coverage;
+use super::determinism::{DeterminismError, confirm};
+use super::failures::FailedSeed;
+use super::watchdog;
+
+/// Makes a report for each seed.
+pub(super) trait Target: Send + Sync {
+    /// Name in the sweep's text.
+    fn name(&self) -> &str;
+
+    /// Hash of the declaration, without the code in it.
+    fn declared(&self) -> u64;
+
+    /// Real time that one step may take; `Duration::MAX` if steps cannot be observed.
+    fn step_timeout(&self) -> Duration;
+
+    /// Runs one seed and beats for every step, if it can.
+    fn run(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report;
+
+    /// Confirms a failing seed by two more runs; the error says why that was not possible.
+    fn confirm(&self, seed: Seed, found: Report, heartbeat: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>);
+
+    /// Makes the report of a seed that does not return from a step. Leaves a thread running.
+    fn stuck(&self, seed: Seed) -> Report;
+
+    /// Runs a failing seed once more to summarize how it failed.
+    ///
+    /// Absent if it cannot be run again, or if that run differs.
+    fn failure_summary(&self, report: &Report) -> Option<FailureSummary>;
+}
+
+impl Target for Scenario {
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    fn declared(&self) -> u64 {
+        self.declaration_hash()
+    }
+
+    fn step_timeout(&self) -> Duration {
+        self.outline().step_timeout
+    }
+
+    fn run(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report {
+        self.run_watched(seed, Some(Arc::clone(heartbeat)))
+    }
+
+    fn confirm(&self, seed: Seed, found: Report, heartbeat: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>) {
+        confirm(self, seed, found, Arc::clone(heartbeat))
+    }
+
+    fn stuck(&self, seed: Seed) -> Report {
+        watchdog::stuck(self, seed, self.outline().step_timeout)
+    }
+
+    fn failure_summary(&self, report: &Report) -> Option<FailureSummary> {
+        if report.outcome == Outcome::Nondeterministic || !is_rerunnable(report) {
+            return None;
+        }
+        let (scenario, seed) = (self.clone(), report.seed());
+        let record = move |_, heartbeat| scenario.start_watched(seed, Some(heartbeat)).record(Recording::EVENTS);
+        let recorded =
+            watchdog::watched(self.outline().step_timeout, &[Arc::new(Heartbeat::default())], record, |_| {}, &mut || true);
+        let recording = recorded.into_iter().next().flatten()?;
+        // Absent for a rule over the report: the run itself breaks no rule.
+        FailureSummary::of(&recording).filter(|_| recording.report.digest == report.digest)
+    }
+}
+
+/// Whether the run can be repeated in this process without aborting or hanging it.
+pub(super) fn is_rerunnable(report: &Report) -> bool {
+    let process_rules = [watchdog::RULE, super::isolated::SURVIVES];
+    report.violations.first().is_none_or(|violation| !process_rules.contains(&violation.rule.as_str()))
+}
+
+/// A rule over the report of a run that passed everything else.
+#[derive(Clone)]
+pub(super) struct ReportCheck {
+    pub(super) name: String,
+    pub(super) test: Arc<dyn Fn(&Report) -> Verdict + Send + Sync>,
+}
+
+impl ReportCheck {
+    /// Checks the report, and records a violation or an unknown rule in it.
+    fn apply(&self, report: &mut Report) {
+        match (self.test)(report) {
+            Verdict::Holds => {}
+            Verdict::Violated(evidence) => {
+                let (rule, at, step) = (self.name.clone(), report.ended_at, report.steps);
+                report.violations.push(Violation { rule, at, step, nodes: evidence.nodes, message: evidence.message });
+                report.outcome = Outcome::Violated;
+            }
+            Verdict::Unknown(reason) => {
+                let (name, kind) = (self.name.clone(), CheckKind::Eventually);
+                report.checks.push(CheckReport { name, kind, times_checked: 0, unknown: Some(reason) });
+                if report.outcome == Outcome::Held {
+                    report.outcome = Outcome::Unknown;
+                }
+            }
+        }
+    }
+}
+
+/// Work for each seed: a target and the extra rules on its report.
+#[derive(Clone)]
+pub(super) struct Job {
+    pub(super) target: Arc<dyn Target>,
+    pub(super) report_checks: Vec<ReportCheck>,
+    /// Whether coverage is counted.
+    pub(super) counts_coverage: bool,
+}
+
+/// Result of a seed: when its run ended, and the failure if it failed.
+pub(super) struct SeedResult {
+    pub(super) ended_at: VirtualInstant,
+    /// Coverage of the run, if counted.
+    pub(super) coverage: Option<Box<Coverage>>,
+    pub(super) failed: Option<Box<FailedSeed>>,
+}
+
+impl Job {
+    /// Runs one seed and confirms a failure by two more runs in this thread.
+    ///
+    /// A fresh thread would hide what earlier seeds left behind in this one. `on_failure` is called before the confirmation.
+    pub(super) fn run_seed(&self, seed: u64, heartbeat: &Arc<Heartbeat>, on_failure: impl FnOnce()) -> SeedResult {
+        let report = self.target.run(Seed(seed), heartbeat);
+        let ended_at = report.ended_at;
+        let coverage = self.counts_coverage.then(|| Box::new(Coverage::of(&report)));
+        let fails = |apply: &ReportCheck| (apply.test)(&report) != Verdict::Holds;
+        if report.outcome == Outcome::Held && !self.report_checks.iter().any(fails) {
+            return SeedResult { ended_at, coverage, failed: None };
+        }
+        on_failure();
+        let (mut report, unconfirmed) = self.target.confirm(Seed(seed), report, heartbeat);
+        if report.outcome == Outcome::Held {
+            self.report_checks.iter().for_each(|apply| apply.apply(&mut report));
+        }
+        let failed = (report.outcome != Outcome::Held).then(|| Box::new(FailedSeed { report, unconfirmed }));
+        SeedResult { ended_at, coverage, failed }
+    }
+}

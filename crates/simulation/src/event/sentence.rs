@@ -1,0 +1,258 @@
+//! Sentences about events and faults, from one table of templates for each.
+//!
+//! A template names parts of an event or a fault in braces. The HTML page carries the table of events and fills it in from its own columns, so that a
+//! sentence reads the same in a terminal, a log and the page. The suite `explain` compares the two for every event of several
+//! runs.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use cluster_sim_transport::ResetReason;
+
+use super::{EventKind, TaskEnd};
+
+/// Templates by name.
+pub const SENTENCES: [(&str, &str); 33] = [
+    ("boot", "{node} boots, incarnation {number}"),
+    ("crash", "{node} crashes"),
+    ("kill", "{node} is killed"),
+    ("pause", "{node} is paused"),
+    ("resume", "{node} resumes"),
+    ("send", "{node} -> {peer}  sends {message}"),
+    ("copy", "{node} -> {peer}  network duplicates {message}"),
+    ("drop", "{node} -> {peer}  loses {message} to {cause}"),
+    ("deliver", "{peer} -> {node}  delivers {message}"),
+    ("timer", "{node} timer {number} fires"),
+    ("task_timer", "{node} timer of {task} fires"),
+    ("call", "{node} is called by the test"),
+    ("cut", "cut {number} begins"),
+    ("heal", "cut {number} heals"),
+    ("links", "links of class {cause} change"),
+    ("span_begins", "{span}"),
+    ("span_ends", "ends: {span}"),
+    ("reseed", "seed {number} decides from here on"),
+    ("spawn", "{node} spawns {task}"),
+    ("poll", "{node} polls {task}, poll {number}"),
+    ("task_returned", "{node} {task} returns"),
+    ("task_aborted", "{node} {task} is aborted"),
+    ("task_dropped", "{node} {task} is dropped"),
+    ("connect", "{node} -> {peer}  connects, session {session}, attempt {number}"),
+    ("accept", "{peer} -> {node}  is accepted, session {session}"),
+    ("refuse", "{peer} -> {node}  is refused, session {session}"),
+    ("session_send", "{node} -> {peer}  sends {message}, number {number} of session {session}"),
+    ("retransmit", "{node} -> {peer}  retransmits number {number} of session {session}"),
+    ("session_deliver", "{peer} -> {node}  delivers {message}, number {number} of session {session}"),
+    ("session_close", "{node} -> {peer}  closes session {session} after {number} messages"),
+    ("session_reset", "{node} -- {peer}  session {session} is reset: {cause}"),
+    ("fact", "{node} states {cause}"),
+    ("end", "the run ends: {cause}"),
+];
+
+/// Templates of faults by their kinds, in plans, reports and on the page. `{for}` is the duration, if the fault has one.
+pub(crate) const FAULTS: [(&str, &str); 9] = [
+    ("cut", "cut [{from}] {arrow} [{to}]{for}"),
+    ("heal all", "heal all"),
+    ("loss", "lose {ratio} of {links} as {rule}{for}"),
+    ("links", "change the links {links}"),
+    ("crash", "crash {node}{for}"),
+    ("restart", "restart {node}"),
+    ("kill", "kill {node}"),
+    ("pause", "pause {node}{for}"),
+    ("resume", "resume {node}"),
+];
+
+/// The sentence of a fault of that kind, from its parts.
+pub(crate) fn fault_sentence(kind: &str, parts: &[(&'static str, String)], duration: Option<Duration>) -> String {
+    let (_, template) = FAULTS.iter().find(|(known, _)| *known == kind).expect("every kind of fault has a sentence");
+    let duration = duration.map_or(String::new(), |duration| format!(" for {:.3}s", duration.as_secs_f64()));
+    fill(template, |name| match parts.iter().find(|(known, _)| *known == name) {
+        Some((_, text)) => text,
+        None if name == "for" => &duration,
+        None => unreachable!("a fault of kind {kind} has no part {name}"),
+    })
+}
+
+/// Fills in a template.
+fn fill<'p>(template: &str, part: impl Fn(&str) -> &'p str) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').expect("a brace is closed");
+        text.push_str(before);
+        text.push_str(part(name));
+        rest = after;
+    }
+    text + rest
+}
+
+/// The parts of an event that a template may name, as text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parts<'a> {
+    /// The node that acted.
+    pub node: Cow<'a, str>,
+    /// The other node.
+    pub peer: Cow<'a, str>,
+    /// The task that acted.
+    pub task: Cow<'a, str>,
+    /// The message, as its `Display`.
+    pub message: Cow<'a, str>,
+    /// The session.
+    pub session: Cow<'a, str>,
+    /// A count, a number in a session, an incarnation, a timer, a cut or a seed.
+    pub number: Cow<'a, str>,
+    /// The cause of a loss or reset, a class of links, a fact, or how the run ended.
+    pub cause: Cow<'a, str>,
+    /// The text of the span that began or ended with the event: a cut, a loss rule, changed links.
+    pub span: Cow<'a, str>,
+}
+
+impl<'a> Parts<'a> {
+    /// Takes the parts from an event of `node`; `task` is the task that acted.
+    pub fn of(event: &'a EventKind, node: &'a str, task: Option<&'a str>) -> Self {
+        let mut parts = Self { node: node.into(), ..Self::default() };
+        let of_task = matches!(
+            event,
+            EventKind::Spawn | EventKind::Poll { .. } | EventKind::TaskEnd { .. } | EventKind::Timer { token: None }
+        );
+        parts.task = task.unwrap_or(if of_task { "a task" } else { "" }).into();
+        parts.peer = event.peer().map_or("", |peer| peer).into();
+        if let Some(message) = event.message() {
+            parts.message = message.to_string().into();
+        }
+        parts.number = match event {
+            EventKind::Boot { incarnation } => incarnation.to_string(),
+            EventKind::Timer { token } => token.unwrap_or_default().to_string(),
+            EventKind::Cut { cut } | EventKind::Heal { cut } => cut.to_string(),
+            EventKind::Reseed { seed } => seed.to_string(),
+            EventKind::Poll { number } | EventKind::Retransmit { number, .. } => number.to_string(),
+            EventKind::SessionSend { number, .. } | EventKind::SessionDeliver { number, .. } => number.to_string(),
+            EventKind::Connect { attempt, .. } | EventKind::Accept { attempt, .. } | EventKind::Refuse { attempt, .. } => {
+                attempt.to_string()
+            }
+            EventKind::SessionClose { messages, .. } => messages.to_string(),
+            _ => String::new(),
+        }
+        .into();
+        parts.session = match event {
+            EventKind::Connect { session, .. }
+            | EventKind::Accept { session, .. }
+            | EventKind::Refuse { session, .. }
+            | EventKind::SessionSend { session, .. }
+            | EventKind::Retransmit { session, .. }
+            | EventKind::SessionDeliver { session, .. }
+            | EventKind::SessionClose { session, .. }
+            | EventKind::SessionReset { session, .. } => session.to_string().into(),
+            _ => "".into(),
+        };
+        parts.cause = match event {
+            EventKind::Drop { cause, .. } => cause.name().into(),
+            EventKind::SessionReset { reason, .. } => ResetReason::to_string(reason).into(),
+            EventKind::Links { class } => (&**class).into(),
+            EventKind::Fact { text } => text.as_str().into(),
+            _ => "".into(),
+        };
+        parts
+    }
+
+    fn part(&self, name: &str) -> &str {
+        match name {
+            "node" => &self.node,
+            "peer" => &self.peer,
+            "task" => &self.task,
+            "message" => &self.message,
+            "session" => &self.session,
+            "number" => &self.number,
+            "cause" => &self.cause,
+            "span" => &self.span,
+            other => unreachable!("no event has a part {other}"),
+        }
+    }
+
+    /// Fills in the template of that name.
+    pub fn sentence(&self, name: &str) -> String {
+        let (_, template) = SENTENCES.iter().find(|(known, _)| *known == name).expect("every event has a sentence");
+        fill(template, |name| self.part(name))
+    }
+}
+
+/// The name of the template of an event.
+///
+/// `begins` is whether a known span begins (or ends) with the event; then the template is the text of that span.
+pub fn sentence_of(event: &EventKind, begins: Option<bool>) -> &'static str {
+    match (event, begins) {
+        (EventKind::Cut { .. } | EventKind::Heal { .. } | EventKind::Links { .. }, Some(true)) => "span_begins",
+        (EventKind::Cut { .. } | EventKind::Heal { .. } | EventKind::Links { .. }, Some(false)) => "span_ends",
+        (EventKind::Boot { .. }, _) => "boot",
+        (EventKind::Crash, _) => "crash",
+        (EventKind::Kill, _) => "kill",
+        (EventKind::Pause, _) => "pause",
+        (EventKind::Resume, _) => "resume",
+        (EventKind::Send { .. }, _) => "send",
+        (EventKind::Copy { .. }, _) => "copy",
+        (EventKind::Drop { .. }, _) => "drop",
+        (EventKind::Deliver { .. }, _) => "deliver",
+        (EventKind::Timer { token: Some(_) }, _) => "timer",
+        (EventKind::Timer { token: None }, _) => "task_timer",
+        (EventKind::Call, _) => "call",
+        (EventKind::Cut { .. }, None) => "cut",
+        (EventKind::Heal { .. }, None) => "heal",
+        (EventKind::Links { .. }, None) => "links",
+        (EventKind::Reseed { .. }, _) => "reseed",
+        (EventKind::Spawn, _) => "spawn",
+        (EventKind::Poll { .. }, _) => "poll",
+        (EventKind::TaskEnd { how: TaskEnd::Returned }, _) => "task_returned",
+        (EventKind::TaskEnd { how: TaskEnd::Aborted }, _) => "task_aborted",
+        (EventKind::TaskEnd { how: TaskEnd::Dropped }, _) => "task_dropped",
+        (EventKind::Connect { .. }, _) => "connect",
+        (EventKind::Accept { .. }, _) => "accept",
+        (EventKind::Refuse { .. }, _) => "refuse",
+        (EventKind::SessionSend { .. }, _) => "session_send",
+        (EventKind::Retransmit { .. }, _) => "retransmit",
+        (EventKind::SessionDeliver { .. }, _) => "session_deliver",
+        (EventKind::SessionClose { .. }, _) => "session_close",
+        (EventKind::SessionReset { .. }, _) => "session_reset",
+        (EventKind::Fact { .. }, _) => "fact",
+    }
+}
+
+/// The sentence of an event without its span.
+pub fn text_of(event: &EventKind, node: &str, task: Option<&str>) -> String {
+    Parts::of(event, node, task).sentence(sentence_of(event, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::event::{EventMessage, Key};
+
+    #[test]
+    fn every_placeholder_is_a_part() {
+        let parts = Parts::default();
+        let mut names = BTreeSet::new();
+        for (name, _) in SENTENCES {
+            assert!(names.insert(name), "{name} is there twice");
+            let text = parts.sentence(name);
+            assert!(!text.contains(['{', '}']), "{name}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_names_its_parts_in_order() {
+        let message =
+            EventMessage { id: Some(3), label: Key(1), content: Key(2), bytes: 12, text: Some("ask(7)".into()), sent: None };
+        let send = EventKind::Send { to: "b/0".into(), message: message.clone() };
+        assert_eq!(text_of(&send, "a/0", None), "a/0 -> b/0  sends #3 ask(7)");
+        let bare = EventMessage { id: None, text: None, ..message };
+        let deliver = EventKind::Deliver { from: "a/0".into(), message: bare };
+        assert_eq!(text_of(&deliver, "b/0", None), "a/0 -> b/0  delivers message 0000000000000001, 12 bytes");
+        assert_eq!(text_of(&EventKind::Timer { token: None }, "a/0", Some("main")), "a/0 timer of main fires");
+    }
+
+    #[test]
+    fn a_braced_name_in_a_message_is_left_alone() {
+        let parts = Parts { node: "a".into(), peer: "b".into(), message: "{node: 1}".into(), ..Parts::default() };
+        assert_eq!(parts.sentence("send"), "a -> b  sends {node: 1}");
+    }
+}

@@ -1,0 +1,44 @@
+//! One simulated run: scenarios, faults, the run itself, its report and its recording.
+//!
+//! Users name `cluster-sim`, which re-exports what they need of this crate.
+//!
+//! | module | contents |
+//! |---|---|
+//! | `fault` | faults, plans of them, and profiles from which a seed draws a plan |
+//! | `event`, `decision` | what happens in a run, and the choices that made it happen, as data |
+//! | `report` | the report of a run as data, text and signature |
+//! | `definition` | what a scenario declares, as data |
+//! | `sim` | builds a run from a definition and takes its steps |
+//! | `recording` | a run from start to end as data |
+//! | `scenario` | [`Scenario`], which fills in a definition and starts runs of it |
+//! | `cluster` | [`SimulatedCluster`]: regions and shards over one run |
+//!
+//! A module imports only from those above it in this list. [`driver`] and [`text`] are what the crates that repeat and show runs
+//! need beyond the public API.
+
+mod cluster;
+mod decision;
+mod definition;
+#[doc(hidden)]
+pub mod driver;
+mod event;
+mod fault;
+mod recording;
+mod report;
+mod scenario;
+mod sim;
+#[doc(hidden)]
+pub mod text;
+
+pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
+pub use decision::Decision;
+pub use definition::ScenarioError;
+pub use event::{EventKind, EventMessage, Key, Sent, TaskEnd};
+pub use fault::{Fault, FaultPlan, FaultProfile, NetworkFault, NodeFault, PlanError, ScheduledFault, SpanKind};
+pub use recording::{Event, LeftOut, NodeView, Recording, Span};
+pub use report::{
+    CheckKind, CheckReport, Difference, DifferingEvent, Divergence, DivergenceKind, FailureSummary, FaultRecord, Finding, OtherRun,
+    Outcome, PanicFinding, PanicSite, Report,
+};
+pub use scenario::Scenario;
+pub use sim::{CallError, Sim};

@@ -1,0 +1,320 @@
+//! The report of one run.
+
+mod divergence;
+mod failure_summary;
+mod finding;
+mod normalize;
+mod signature;
+mod text;
+mod verdict;
+
+use std::collections::BTreeMap;
+
+use cluster_sim_invariants::Violation;
+use cluster_sim_metrics::Signature;
+use cluster_sim_runtime::{Digest, Exhausted, SeedSchedule};
+use cluster_sim_types::{NodeId, Traffic, VirtualInstant};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use divergence::{Difference, DifferingEvent, Divergence, DivergenceKind, OtherRun};
+pub use failure_summary::FailureSummary;
+pub use finding::Finding;
+pub use normalize::without_numbers;
+pub use text::{ReportText, thousands};
+pub use verdict::RunVerdict;
+
+use crate::fault::Fault;
+
+/// The number of the report's JSON form; a reader refuses others by name.
+const FORMAT: u32 = 2;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Everything held.
+    Held,
+    /// A rule was broken.
+    Violated,
+    /// A node's code or a check panicked.
+    Panicked,
+    /// A budget was spent.
+    Exhausted,
+    /// Two runs of one seed differed, or something came in from beyond the simulation.
+    Nondeterministic,
+    /// A check had nothing to look at.
+    Unknown,
+    /// A recorded case no longer has an effect.
+    Stale,
+}
+
+impl Outcome {
+    /// The verdict in one word, the same in every report: `PASS`, `FAIL`, `UNKNOWN` or `NONDETERMINISTIC`.
+    ///
+    /// A run that spent a budget proves neither, so it is `UNKNOWN`.
+    pub fn verdict_word(self) -> &'static str {
+        match self {
+            Self::Held => "PASS",
+            Self::Violated | Self::Panicked | Self::Stale => "FAIL",
+            Self::Exhausted | Self::Unknown => "UNKNOWN",
+            Self::Nondeterministic => "NONDETERMINISTIC",
+        }
+    }
+
+    /// The exit code of a command that ends with this outcome.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Held => 0,
+            Self::Violated | Self::Panicked | Self::Stale => 1,
+            Self::Nondeterministic => 3,
+            Self::Exhausted | Self::Unknown => 4,
+        }
+    }
+}
+
+/// Result of one check in one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckReport {
+    /// Its name.
+    pub name: String,
+    /// Which kind of check.
+    pub kind: CheckKind,
+    /// How often it could have fired.
+    pub times_checked: u64,
+    /// Why it cannot tell, if so.
+    pub unknown: Option<String>,
+}
+
+/// Which kind of check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckKind {
+    /// After every step.
+    Always,
+    /// Of each node by itself, after every step that may have changed its view.
+    AlwaysEach,
+    /// Of no two nodes at once, after every step that may have changed a view.
+    AlwaysUnique,
+    /// In the end.
+    Eventually,
+    /// Folding in what changed.
+    Observer,
+    /// Must come about in some run, though not in each. Its times_checked are 1 in a run in which it did, else 0.
+    Sometimes,
+}
+
+/// Code of a node or a check that panicked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PanicFinding {
+    /// Whose code it was.
+    pub site: PanicSite,
+    /// Which task of the node, and where it was spawned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+    /// The panic message.
+    pub message: String,
+    /// When, in nanoseconds.
+    #[serde(rename = "at_ns")]
+    pub at: VirtualInstant,
+    /// At which step.
+    pub step: u64,
+}
+
+/// Whose code panicked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PanicSite {
+    /// Code of a node.
+    Node {
+        /// The node's declared name.
+        name: String,
+        /// The group that it belongs to: nodes of one group run the same code.
+        group: String,
+    },
+    /// A check: an `always`, `eventually` or `sometimes`, or an observer.
+    Check {
+        /// The check's name.
+        name: String,
+    },
+    /// The test that steered the run.
+    Test,
+}
+
+impl PanicSite {
+    /// Whether the same code panicked: a node of the same group, the same check, or the test.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Node { group, .. }, Self::Node { group: others, .. }) => group == others,
+            _ => self == other,
+        }
+    }
+}
+
+impl std::fmt::Display for PanicSite {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Node { name, .. } => formatter.write_str(name),
+            Self::Check { name } => write!(formatter, "check {name:?}"),
+            Self::Test => formatter.write_str("the test"),
+        }
+    }
+}
+
+/// Record of one fault.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FaultRecord {
+    /// When it was applied, or was to be, in nanoseconds.
+    #[serde(rename = "at_ns")]
+    pub at: VirtualInstant,
+    /// The fault.
+    pub fault: Fault,
+    /// Whether it was taken by code rather than from a plan.
+    pub by_hand: bool,
+    /// Whether it was applied; false for one that was scheduled after the fault phase had ended.
+    pub applied: bool,
+    /// Its effect: messages dropped, or 1 where a node or a class of links changed; 0 means no effect.
+    pub effect: u64,
+    /// When it ended, in nanoseconds since the start.
+    ///
+    /// A cut ends when it heals, a pause when the node resumes or dies, a crash when it restarts or is killed, a rule or model when it is
+    /// replaced; the end of the fault phase ends all of them. `None` for a fault that was still in force when the run ended, was not
+    /// applied, or has no duration (`Kill`, `Restart`, `Resume`, `HealAll`).
+    #[serde(rename = "ended_at_ns", default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<VirtualInstant>,
+}
+
+impl FaultRecord {
+    /// Describes the effect: `36 messages dropped`, `applied`, `no effect`, or why it was not applied.
+    ///
+    /// `run_ended_at` is the end of the run: a fault scheduled later was not applied because of it.
+    pub fn effect_text(&self, run_ended_at: VirtualInstant) -> String {
+        match (self.applied, self.effect) {
+            (false, _) if self.at > run_ended_at => "not applied: run ended".to_owned(),
+            (false, _) => "not applied: fault phase ended".to_owned(),
+            (true, effect) => self.fault.effect_text(effect, thousands),
+        }
+    }
+}
+
+/// The report of one run. A failing report fails the test through [`Report::assert_ok`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[must_use = "a failing report must be looked at: call `assert_ok`"]
+pub struct Report {
+    /// The number of this form.
+    pub format: u32,
+    /// The scenario's name.
+    pub scenario: String,
+    /// The seeds that decided the run.
+    pub seeds: SeedSchedule,
+    /// Whether a test steered the run, so that scenario and seed alone do not reproduce it.
+    pub by_hand: bool,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The rules that were broken, in order.
+    pub violations: Vec<Violation>,
+    /// The panic that ended it.
+    pub panic: Option<PanicFinding>,
+    /// The budget that ended it.
+    pub exhausted: Option<Exhausted>,
+    /// A source of nondeterminism from outside the simulation, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leak: Option<String>,
+    /// The live tasks and what each waits for, if a rule of the end did not hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<String>,
+    /// Where it parted from a second run of the same seed; then nothing else here means anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub divergence: Option<Box<Divergence>>,
+    /// The results of the checks.
+    pub checks: Vec<CheckReport>,
+    /// The records of all faults, planned and manual.
+    pub faults: Vec<FaultRecord>,
+    /// The fate of every message.
+    pub traffic: Traffic,
+    /// Measurements of the observers, by their names.
+    pub measured: BTreeMap<String, Value>,
+    /// Steps taken.
+    pub steps: u64,
+    /// When the run ended, in nanoseconds.
+    #[serde(rename = "ended_at_ns")]
+    pub ended_at: VirtualInstant,
+    /// The running hash of everything that happened.
+    pub digest: Digest,
+    /// The last events of a run that did not pass, oldest first, each with its instant.
+    pub last_events: Vec<String>,
+    /// The last views of the nodes that the first violation names, each with the view before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<String>,
+}
+
+impl Report {
+    /// The report of a run that did nothing yet.
+    pub(crate) fn blank(scenario: &str, seeds: SeedSchedule) -> Self {
+        Self {
+            format: FORMAT,
+            scenario: scenario.to_owned(),
+            seeds,
+            by_hand: true,
+            outcome: Outcome::Held,
+            violations: Vec::new(),
+            panic: None,
+            exhausted: None,
+            leak: None,
+            waiting: Vec::new(),
+            divergence: None,
+            checks: Vec::new(),
+            faults: Vec::new(),
+            traffic: Traffic::default(),
+            measured: BTreeMap::new(),
+            steps: 0,
+            ended_at: VirtualInstant::ZERO,
+            digest: Digest::default(),
+            last_events: Vec::new(),
+            views: Vec::new(),
+        }
+    }
+
+    /// The report of two runs that parted: that they did, and nothing else.
+    pub(crate) fn nondeterministic(scenario: &str, seeds: SeedSchedule, divergence: Divergence) -> Self {
+        let outcome = Outcome::Nondeterministic;
+        Self { by_hand: false, outcome, divergence: Some(Box::new(divergence)), ..Self::blank(scenario, seeds) }
+    }
+
+    /// The seed the run began with.
+    pub fn seed(&self) -> cluster_sim_runtime::Seed {
+        self.seeds.at(VirtualInstant::ZERO)
+    }
+
+    /// Everything in it but the last events, as data.
+    pub(crate) fn as_data(&self) -> Value {
+        // Through text, so that it equals a report that was read from another process.
+        let text = serde_json::to_string(self).expect("a report is plain data with text keys");
+        let mut data: Value = serde_json::from_str(&text).expect("what was written as JSON is JSON");
+        // They only tell once more what the events were, and only if something did not hold.
+        let fields = data.as_object_mut().expect("a report is an object");
+        fields.remove("last_events");
+        fields.remove("views");
+        data
+    }
+
+    /// The readable line that a snapshot gates: what happened in numbers, and a short hash of it.
+    pub fn signature(&self) -> Signature {
+        signature::of(self)
+    }
+
+    /// Passes if everything held.
+    ///
+    /// # Panics
+    /// With the report as text, if it did not.
+    #[track_caller]
+    pub fn assert_ok(&self) {
+        assert!(self.outcome == Outcome::Held, "{self}");
+    }
+
+    /// The nodes that the first violation names.
+    pub fn suspects(&self) -> &[NodeId] {
+        self.violations.first().map_or(&[], |violation| &violation.nodes)
+    }
+}

@@ -1,0 +1,242 @@
+//! The report as text.
+
+use std::fmt;
+
+use super::{FailureSummary, Outcome, Report};
+
+/// The number of last events that a failing report shows.
+const EVENTS_SHOWN: usize = 20;
+
+/// The number of live tasks.
+const TASKS_SHOWN: usize = 20;
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.text(None))
+    }
+}
+
+/// A report as text, with the command that reruns it, if its caller knows one.
+pub struct ReportText<'r> {
+    report: &'r Report,
+    rerun: Option<&'r str>,
+    /// Whether faults are listed one by one.
+    faults: bool,
+    events: Events<'r>,
+}
+
+/// The last events that are shown.
+#[derive(Clone, Copy)]
+enum Events<'r> {
+    None,
+    /// Those of the report.
+    OfReport,
+    /// Those of the summary of a recorded run.
+    OfSummary(&'r FailureSummary),
+}
+
+impl<'r> ReportText<'r> {
+    /// Leaves out the list of faults and the last events.
+    pub fn brief(self) -> Self {
+        Self { faults: false, events: Events::None, ..self }
+    }
+
+    /// Shows the end of the run from its summary, where there is one.
+    pub fn with_summary(self, summary: Option<&'r FailureSummary>) -> Self {
+        Self { events: summary.map_or(self.events, Events::OfSummary), ..self }
+    }
+}
+
+impl fmt::Display for ReportText<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { report, rerun, faults, events } = *self;
+        let word = report.outcome.verdict_word();
+        if let Some(divergence) = &report.divergence {
+            writeln!(formatter, "{word}  {}  seed={}", report.scenario, report.seed())?;
+            write!(formatter, "{divergence}")?;
+            let own = divergence.rerun(report.seed());
+            return writeln!(formatter, "      rerun: {}", rerun.unwrap_or(&own));
+        }
+        writeln!(formatter, "{word}  {}  seed={}  digest={}", report.scenario, report.seed(), report.digest)?;
+        report.write_findings(formatter)?;
+        writeln!(formatter, "      ended at {} after {} steps", report.ended_at, thousands(report.steps))?;
+        report.write_traffic(formatter)?;
+        report.write_faults(formatter, faults)?;
+        report.write_waiting(formatter)?;
+        match events {
+            Events::None => {}
+            Events::OfReport => report.write_events(formatter)?,
+            Events::OfSummary(summary) => write!(formatter, "{summary}")?,
+        }
+        match rerun {
+            Some(rerun) if report.outcome != Outcome::Held => writeln!(formatter, "      rerun: {rerun}"),
+            _ => report.write_rerun(formatter),
+        }
+    }
+}
+
+impl Report {
+    /// This report as text, with the command that reruns it.
+    pub(crate) fn text<'r>(&'r self, rerun: Option<&'r str>) -> ReportText<'r> {
+        ReportText { report: self, rerun, faults: true, events: Events::OfReport }
+    }
+
+    fn write_traffic(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let traffic = &self.traffic;
+        write!(
+            formatter,
+            "      messages: {} sent, {} copied, {} delivered, {} in flight, {} lost",
+            thousands(traffic.sent),
+            thousands(traffic.copied),
+            thousands(traffic.delivered),
+            thousands(traffic.in_flight),
+            thousands(traffic.lost())
+        )?;
+        let causes: Vec<String> = traffic.dropped.iter().map(|(cause, count)| format!("{cause} {}", thousands(*count))).collect();
+        if !causes.is_empty() {
+            write!(formatter, " ({})", causes.join(", "))?;
+        }
+        writeln!(formatter)
+    }
+}
+
+impl Report {
+    fn write_findings(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for violation in &self.violations {
+            writeln!(formatter, "      {violation}")?;
+        }
+        if let Some(panic) = &self.panic {
+            writeln!(
+                formatter,
+                "      at {}  step {}  {}{} panicked: {}",
+                panic.at,
+                thousands(panic.step),
+                panic.site,
+                panic.task.as_ref().map(|task| format!(", task {task},")).unwrap_or_default(),
+                panic.message
+            )?;
+        }
+        if let Some(exhausted) = &self.exhausted {
+            writeln!(formatter, "      {exhausted}")?;
+        }
+        if let Some(leak) = &self.leak {
+            writeln!(formatter, "      not deterministic: {leak}")?;
+        }
+        for check in &self.checks {
+            if let Some(reason) = &check.unknown {
+                writeln!(formatter, "      unknown: {}: {reason}", check.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_faults(&self, formatter: &mut fmt::Formatter<'_>, each: bool) -> fmt::Result {
+        let effective = self.faults.iter().filter(|fault| fault.effect > 0).count();
+        if !self.faults.is_empty() {
+            writeln!(formatter, "      faults: {} ({effective} had an effect)", self.faults.len())?;
+        }
+        for record in self.faults.iter().filter(|_| each) {
+            let by_hand = if record.by_hand { ", by the test" } else { "" };
+            let effect = record.effect_text(self.ended_at);
+            writeln!(formatter, "        {}  {}  ({effect}{by_hand})", record.at, record.fault)?;
+        }
+        Ok(())
+    }
+
+    /// The live tasks with what they wait for, unless a violation lists them already.
+    fn write_waiting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_listed = |task: &String| self.violations.iter().any(|violation| violation.message.contains(task.as_str()));
+        if self.waiting.first().is_none_or(is_listed) {
+            return Ok(());
+        }
+        writeln!(formatter, "      live tasks")?;
+        self.waiting.iter().take(TASKS_SHOWN).try_for_each(|task| writeln!(formatter, "        {task}"))?;
+        match self.waiting.len().saturating_sub(TASKS_SHOWN) {
+            0 => Ok(()),
+            more => writeln!(formatter, "        and {more} more"),
+        }
+    }
+
+    fn write_events(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = &self.last_events[self.last_events.len().saturating_sub(EVENTS_SHOWN)..];
+        if !shown.is_empty() {
+            writeln!(formatter, "      last events")?;
+        }
+        shown.iter().try_for_each(|event| writeln!(formatter, "        {event}"))?;
+        if !self.views.is_empty() {
+            writeln!(formatter, "      views")?;
+        }
+        self.views.iter().try_for_each(|view| writeln!(formatter, "        {view}"))
+    }
+
+    /// How to rerun a failing run; one that a test steered is that test's to repeat.
+    fn write_rerun(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.outcome == Outcome::Held || self.by_hand {
+            return Ok(());
+        }
+        writeln!(formatter, "      rerun: `scenario.run(Seed({}))`", self.seed())
+    }
+}
+
+/// A number with commas between groups of three digits.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use cluster_sim_types::{Ratio, VirtualInstant};
+    use rstest::rstest;
+
+    use super::*;
+    use crate::fault::{Fault, NetworkFault, NodeFault};
+    use crate::report::FaultRecord;
+
+    fn loss() -> Fault {
+        NetworkFault::Loss { links: "lan".to_owned(), rule: "loss".to_owned(), ratio: Ratio::ONE, duration: None }.into()
+    }
+
+    #[rstest]
+    #[case(loss(), true, 0, "no effect")]
+    #[case(loss(), true, 1, "1 message dropped")]
+    #[case(loss(), true, 1803, "1,803 messages dropped")]
+    #[case(NodeFault::Kill { node: "a/0".to_owned() }.into(), true, 1, "applied")]
+    #[case(loss(), false, 0, "not applied: fault phase ended")]
+    fn the_effect_of_a_fault_is_a_phrase(#[case] fault: Fault, #[case] applied: bool, #[case] effect: u64, #[case] text: &str) {
+        let record = FaultRecord { at: VirtualInstant::ZERO, fault, by_hand: false, applied, effect, ended_at: None };
+        assert_eq!(record.effect_text(VirtualInstant::ZERO), text);
+    }
+
+    #[test]
+    fn a_fault_scheduled_after_the_run_names_the_end_of_the_run() {
+        let at = VirtualInstant::from_nanoseconds(2);
+        let record = FaultRecord { at, fault: loss(), by_hand: false, applied: false, effect: 0, ended_at: None };
+        assert_eq!(record.effect_text(VirtualInstant::from_nanoseconds(1)), "not applied: run ended");
+        assert_eq!(record.effect_text(at), "not applied: fault phase ended");
+    }
+
+    #[rstest]
+    #[case(Outcome::Held, "PASS")]
+    #[case(Outcome::Violated, "FAIL")]
+    #[case(Outcome::Panicked, "FAIL")]
+    #[case(Outcome::Stale, "FAIL")]
+    #[case(Outcome::Exhausted, "UNKNOWN")]
+    #[case(Outcome::Unknown, "UNKNOWN")]
+    #[case(Outcome::Nondeterministic, "NONDETERMINISTIC")]
+    fn every_outcome_has_one_of_four_verdicts(#[case] outcome: Outcome, #[case] word: &str) {
+        assert_eq!(outcome.verdict_word(), word);
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_three_digits() {
+        assert_eq!([0, 999, 1_000, 18_224, 1_000_000].map(thousands), ["0", "999", "1,000", "18,224", "1,000,000"]);
+    }
+}

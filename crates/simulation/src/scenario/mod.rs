@@ -1,0 +1,297 @@
+//! [`Scenario`]: everything a run needs except the seed.
+//!
+//! Fills in a `Definition`, from which a [`Sim`](crate::Sim) is built ([`start`]). A run has two phases. In the fault phase, which
+//! takes [`Scenario::duration`] or as long as a [`Scenario::script`], faults are applied and `always` checks are asked. `Sim::finish` then ends all faults, and the recovery
+//! phase lasts until every `eventually` check has held for [`Scenario::stable_for`] and every client has returned, at most
+//! [`Scenario::recovery_timeout`].
+
+mod outline;
+mod rules;
+mod start;
+mod variation;
+mod views;
+
+use std::num::NonZeroUsize;
+use std::panic::Location;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use cluster_sim_node::{Boot, Machine, MainFactory, Node};
+use cluster_sim_runtime::Budget;
+use cluster_sim_transport::{LinkModel, NodeSelector};
+
+pub use outline::Outline;
+
+use crate::definition::{Definition, Group, LinkClass, Member};
+use crate::fault::{CompiledProfile, FaultPlan, FaultProfile};
+use crate::sim::Script;
+
+/// Everything a run needs except the seed: nodes, links, checks, faults, durations, budgets.
+///
+/// Immutable and `Sync` once built, and cheap to clone: any number of runs may share it. Each method takes the scenario and
+/// returns the changed one. Errors in a scenario, such as two groups of one name, are found by its first run:
+/// [`try_start`](Self::try_start) returns them, every other way to run it panics.
+///
+/// A run has a fault phase, which takes [`duration`](Self::duration), and a recovery phase without faults, which ends once every
+/// [`eventually`](Self::eventually) check has held for [`stable_for`](Self::stable_for), or after
+/// [`recovery_timeout`](Self::recovery_timeout).
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    pub(crate) definition: Arc<Definition>,
+    /// Drives the fault phase of each run; absent if the runs take their duration.
+    pub(crate) script: Option<Script>,
+}
+
+impl Scenario {
+    /// Makes an empty scenario.
+    ///
+    /// Defaults: 10 s of faults, at most 10 s of recovery, checks stable for 1 s, links of [`LinkModel::default`], the budget of
+    /// [`Budget::default`].
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { definition: Arc::new(Definition::new(name.into())), script: None }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Definition)) -> Self {
+        let definition = Arc::make_mut(&mut self.definition);
+        definition.checked = OnceLock::new();
+        change(definition);
+        self
+    }
+
+    /// Adds a group of `count` machines, named `group/0`, `group/1`, …; all members of a group are peers.
+    ///
+    /// `boot` makes the machine of a node, at the start of a run and after every crash.
+    #[must_use]
+    pub fn machines<M: Machine>(self, group: &str, count: u32, boot: impl Fn(&Boot) -> M + Send + Sync + 'static) -> Self {
+        let members = (0..count).map(|index| Member::in_group(group, index)).collect();
+        self.group(group, members, boot)
+    }
+
+    pub(crate) fn group<M: Machine>(
+        self,
+        group: &str,
+        members: Vec<Member>,
+        boot: impl Fn(&Boot) -> M + Send + Sync + 'static,
+    ) -> Self {
+        self.with(|definition| definition.groups.push(Group::of_machines(group, members, Arc::new(boot))))
+    }
+
+    /// Adds a group of `count` async nodes, named `group/0`, `group/1`, …
+    ///
+    /// All members of a group are peers.
+    ///
+    /// `main` runs on each node from the start of the run, and again after every crash, until it returns. Then all other tasks of
+    /// the node are dropped, as at the end of a program; its last view stays visible.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    ///
+    /// async fn count(node: Node) {
+    ///     let mut ticks = node.interval(Duration::from_secs(1));
+    ///     loop {
+    ///         ticks.tick().await;
+    ///         node.publish(|count: &mut u64| *count += 1);
+    ///     }
+    /// }
+    ///
+    /// Scenario::new("counting")
+    ///     .nodes("counter", 2, count)
+    ///     .always("no node counts past ten", |world| world.views::<u64>().all(|(_, count)| *count <= 10))
+    ///     .duration(Duration::from_secs(5))
+    ///     .run(Seed(7))
+    ///     .assert_ok();
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn nodes<F>(self, group: &str, count: u32, main: impl Fn(Node) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        let members = (0..count).map(|index| Member::in_group(group, index)).collect();
+        self.group_of_nodes(group, members, main)
+    }
+
+    /// Adds a group of `count` async nodes whose main functions must return.
+    ///
+    /// As [`nodes`](Self::nodes), but the run goes on until all have returned. If one has not when the
+    /// [`recovery_timeout`](Self::recovery_timeout) is spent, or no event is pending before, the rule `every client ends` is
+    /// broken, and its message lists what every live task waits for. A client that crashed starts again and must return in its
+    /// last life; killed and absent ones do not count.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    ///
+    /// async fn server(node: Node) {
+    ///     let port = node.bind::<u64>("questions");
+    ///     loop {
+    ///         let question = port.recv().await;
+    ///         port.send(question.from, question.message + 1);
+    ///     }
+    /// }
+    ///
+    /// async fn client(node: Node) {
+    ///     let port = node.bind::<u64>("questions");
+    ///     loop {
+    ///         port.send(0, 41);
+    ///         select! {
+    ///             answer = port.recv() => return assert_eq!(answer.message, 42),
+    ///             () = node.sleep(Duration::from_secs(1)) => {}
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// Scenario::new("asking").nodes("server", 1, server).clients("client", 3, client).run(Seed(7)).assert_ok();
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn clients<F>(self, group: &str, count: u32, main: impl Fn(Node) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        let members = (0..count).map(|index| Member::in_group(group, index)).collect();
+        self.group_of_nodes(group, members, main).with(|definition| {
+            let clients = definition.groups.pop().expect("a group was added just before");
+            definition.groups.push(clients.into_clients());
+        })
+    }
+
+    #[track_caller]
+    pub(crate) fn group_of_nodes<F>(
+        self,
+        group: &str,
+        members: Vec<Member>,
+        main: impl Fn(Node) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        let site = Location::caller();
+        let main: MainFactory = Arc::new(move |node| Box::pin(main(node)));
+        self.with(|definition| definition.groups.push(Group::of_nodes(group, members, main, site)))
+    }
+
+    pub(crate) fn regions(self, regions: Vec<String>) -> Self {
+        self.with(|definition| definition.regions = regions)
+    }
+
+    /// Sets the model of the links from one group to another, as a class named `class`.
+    ///
+    /// The group `*` means all nodes. A link belongs to the last class declared that covers both its ends.
+    ///
+    /// # Panics
+    /// If there is no group of that name yet: declare groups first.
+    #[must_use]
+    pub fn links(self, from: &str, to: &str, class: &str, model: LinkModel) -> Self {
+        let [from, to] = [from, to].map(|group| self.select_group(group));
+        self.link_class(LinkClass { name: class.to_owned(), from, to, model })
+    }
+
+    pub(crate) fn link_class(self, class: LinkClass) -> Self {
+        self.with(|definition| definition.classes.push(class))
+    }
+
+    fn select_group(&self, name: &str) -> NodeSelector {
+        if name == "*" {
+            return NodeSelector::Any;
+        }
+        let index = self.definition.groups.iter().position(|group| group.name == name);
+        let index = index.unwrap_or_else(|| {
+            panic!("no group {name:?} in scenario {:?}; declare groups before their links", self.definition.name)
+        });
+        NodeSelector::Group(index as u16)
+    }
+
+    /// Sets the model of all links that no class covers; the last call wins.
+    #[must_use]
+    pub fn default_links(self, model: LinkModel) -> Self {
+        let class = LinkClass { name: "default".to_owned(), from: NodeSelector::Any, to: NodeSelector::Any, model };
+        self.with(|definition| {
+            // First in the list, so that every other class wins over it.
+            let is_default =
+                |known: &LinkClass| known.name == class.name && known.from == NodeSelector::Any && known.to == NodeSelector::Any;
+            definition.classes.retain(|known| !is_default(known));
+            definition.classes.insert(0, class);
+        })
+    }
+
+    /// Adds the faults of a plan.
+    #[must_use]
+    pub fn faults(self, plan: FaultPlan) -> Self {
+        self.with(|definition| definition.plan.extend(plan))
+    }
+
+    /// Draws further faults from a profile for each seed; the last call wins.
+    #[must_use]
+    pub fn chaos(self, profile: FaultProfile) -> Self {
+        self.with(|definition| definition.profile = Some(Arc::new(CompiledProfile::new(profile))))
+    }
+
+    /// Sets the length of the fault phase in virtual time. Default 10 s.
+    #[must_use]
+    pub fn duration(self, duration: Duration) -> Self {
+        self.with(|definition| definition.duration = duration)
+    }
+
+    /// Sets how long the recovery phase may take in virtual time. Default 10 s.
+    #[must_use]
+    pub fn recovery_timeout(self, timeout: Duration) -> Self {
+        self.with(|definition| definition.recovery_timeout = timeout)
+    }
+
+    /// Sets how long `eventually` checks must hold without a break. Default 1 s.
+    ///
+    /// At most the [`recovery_timeout`](Self::recovery_timeout).
+    #[must_use]
+    pub fn stable_for(self, duration: Duration) -> Self {
+        self.with(|definition| definition.stable_for = duration)
+    }
+
+    /// Starts all nodes at time zero, instead of at offsets below 1 ms that depend on their names.
+    #[must_use]
+    pub fn start_together(self) -> Self {
+        self.with(|definition| definition.start_spread = Duration::ZERO)
+    }
+
+    /// Sets the real time that one step may take before a sweep fails the seed. Default 30 s.
+    ///
+    /// The second run of a `check_determinism` must send a sign of life within this time. Only code
+    /// outside the run reads the machine's clock; a run that is not part of a sweep, replay or comparison is not limited.
+    #[must_use]
+    pub fn step_timeout(self, timeout: Duration) -> Self {
+        self.with(|definition| definition.step_timeout = timeout)
+    }
+
+    /// Sets how many seeds of a sweep run at once. Default: one for each core.
+    ///
+    /// Results do not depend on it. Use fewer where the clusters fill the machine's memory.
+    #[must_use]
+    pub fn threads(self, threads: NonZeroUsize) -> Self {
+        self.with(|definition| definition.threads = Some(threads))
+    }
+
+    /// Bounds the steps, virtual time and messages in flight of a run; see [`Budget`].
+    ///
+    /// A run that spends its budget ends as [`Exhausted`](crate::Outcome::Exhausted), which is not a pass.
+    #[must_use]
+    pub fn budget(self, budget: Budget) -> Self {
+        self.with(|definition| definition.budget = budget)
+    }
+
+    /// Leaves out a node, named as `edge/1`; all others keep their numbers, names and random choices.
+    #[must_use]
+    pub fn without(self, node: &str) -> Self {
+        self.with(|definition| {
+            definition.absent.insert(node.to_owned());
+        })
+    }
+
+    /// The scenario's name.
+    pub fn name(&self) -> &str {
+        &self.definition.name
+    }
+
+    /// Names of all nodes, in order of their numbers.
+    pub fn node_names(&self) -> Vec<&str> {
+        self.definition.groups.iter().flat_map(|group| group.members.iter().map(|member| member.name.as_str())).collect()
+    }
+}

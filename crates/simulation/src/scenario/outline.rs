@@ -1,0 +1,57 @@
+//! [`Outline`]: what code that runs a scenario many times must know of it.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use cluster_sim_runtime::fold_bytes;
+
+use super::Scenario;
+use crate::definition::Definition;
+
+/// The part of a scenario on which sweeps, replays and minimization depend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// Length of the fault phase, unless a script decides it.
+    pub duration: Duration,
+    /// Real time that one step may take.
+    pub step_timeout: Duration,
+    /// Seeds of a sweep that run at once; absent for one per core.
+    pub threads: Option<NonZeroUsize>,
+    /// Whether a script drives the fault phase.
+    pub is_scripted: bool,
+    /// The names of all clients, in order of their numbers.
+    pub clients: Vec<String>,
+    /// The names of all other nodes, in order of their numbers.
+    pub servers: Vec<String>,
+    /// The nodes that it leaves out.
+    pub absent: BTreeSet<String>,
+}
+
+impl Scenario {
+    /// The part of this scenario on which sweeps and minimization depend.
+    pub(crate) fn outline(&self) -> Outline {
+        let Definition { duration, step_timeout, threads, groups, absent, .. } = &*self.definition;
+        let names = |clients: bool| {
+            let groups = groups.iter().filter(move |group| group.must_end == clients);
+            groups.flat_map(|group| group.members.iter().map(|member| member.name.clone())).collect()
+        };
+        Outline {
+            duration: *duration,
+            step_timeout: *step_timeout,
+            threads: *threads,
+            is_scripted: self.script.is_some(),
+            clients: names(true),
+            servers: names(false),
+            absent: absent.clone(),
+        }
+    }
+
+    /// Hash of the declaration, without the code in it.
+    pub(crate) fn declaration_hash(&self) -> u64 {
+        // Clears the cached check, which depends on earlier runs; a clone has no arenas.
+        let definition = Definition { checked: OnceLock::new(), ..Definition::clone(&self.definition) };
+        fold_bytes(0, format!("{definition:?}{:?}", self.script).as_bytes())
+    }
+}

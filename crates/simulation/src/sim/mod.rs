@@ -1,0 +1,131 @@
+//! [`Sim`]: one live run.
+//!
+//! The definition of a scenario and a seed make a run ([`build`]). In the fault phase the [`run_loop`] takes one
+//! event per turn: heals dropped guards, steps a node or applies one of the [`faults`], runs the [`checks`] over what changed,
+//! and stops at a violation, a panic or a spent budget. Tests act through [`control`].
+//!
+//! [`finish`] ends the fault phase: planned faults are no longer applied, cuts heal, loss rules end, links get their declared
+//! models, paused nodes resume, and all but the killed restart. In the recovery phase the run goes on until every `eventually`
+//! check has held for `stable_for` and every client ([`clients`]) has returned, or until `recovery_timeout` is spent; what is
+//! still pending is then a violation. Without `eventually` checks and clients there is no recovery phase. The result is a
+//! [`Report`].
+//!
+//! A panic in node code or in a check is a finding that names the node or the check. Panics in closures of a test, such as that
+//! of [`Sim::inspect`], go through to the caller.
+
+mod build;
+mod checks;
+mod clients;
+mod control;
+mod decisions;
+mod faults;
+mod finish;
+mod names;
+mod observer;
+mod run_loop;
+mod script;
+mod world;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cluster_sim_runtime::{Digest, Engine, Record};
+use cluster_sim_transport::{Control, FateRecord, Network, Service};
+use cluster_sim_types::{NodeId, VirtualInstant};
+
+use checks::LiveChecks;
+use clients::Clients;
+pub use control::CallError;
+use faults::FaultState;
+pub use observer::RunObserver;
+pub use run_loop::message_of;
+pub(crate) use script::Script;
+
+use crate::definition::Definition;
+use crate::report::Report;
+
+/// One live run of a scenario, to be stepped and disturbed from a test.
+///
+/// A value without shared state: any number of them may run in one thread or in many. [`finish`](Self::finish) ends it and
+/// returns the [`Report`]. After a finding or a spent budget [`is_over`](Self::is_over) is true, and every further action has no
+/// effect and leaves no record.
+#[must_use = "a run that is not finished says nothing: call `finish`"]
+pub struct Sim {
+    definition: Arc<Definition>,
+    /// The numbers of the nodes by their names.
+    nodes: Arc<BTreeMap<String, NodeId>>,
+    /// Drives the fault phase, in place of its duration.
+    script: Option<Script>,
+    engine: Engine,
+    /// Where dropped guards of partitions ask to be healed.
+    control: Arc<Control>,
+    /// End of the virtual time budget.
+    end: VirtualInstant,
+    checks: LiveChecks,
+    faults: FaultState,
+    clients: Clients,
+    report: Report,
+    /// Receives everything that happens, if set.
+    observer: Option<Box<dyn RunObserver>>,
+    /// A finding or a spent budget ended the run; no further step is taken.
+    over: bool,
+}
+
+impl Sim {
+    /// The present virtual instant.
+    pub fn now(&self) -> VirtualInstant {
+        self.engine.core.kernel.now()
+    }
+
+    /// Length of the fault phase, as the scenario declares it.
+    pub fn duration(&self) -> Duration {
+        self.definition.duration
+    }
+
+    /// Running hash of all events so far.
+    pub fn digest(&self) -> Digest {
+        self.engine.core.kernel.digest()
+    }
+
+    /// Whether a finding or a spent budget ended the run; [`finish`](Self::finish) reports which.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Finds a node by its declared name, as in `edge/1`.
+    pub fn node(&self, name: &str) -> Option<NodeId> {
+        self.nodes.get(name).copied()
+    }
+
+    fn network(&self) -> &Network {
+        self.engine.core.devices.find()
+    }
+
+    /// Records the fate of every message from now on, to compare runs. Memory grows with every message.
+    pub fn keep_fates(&mut self) {
+        self.engine.core.devices.find_mut::<Network>().fabric.keep_fates();
+    }
+
+    /// Fates recorded so far, in the order in which they were decided.
+    pub fn fates(&self) -> &[FateRecord] {
+        self.network().fabric.fates(Service::Datagram)
+    }
+
+    /// Fates of all segments of sessions since [`keep_fates`](Self::keep_fates), in order of decision.
+    pub fn session_fates(&self) -> &[FateRecord] {
+        self.network().fabric.fates(Service::Session)
+    }
+
+    /// Records every event from now on, to compare runs. Memory grows with every event.
+    ///
+    /// If fates are recorded from the same instant on, the n-th fate is that of the n-th record of a send.
+    pub fn keep_records(&mut self) {
+        self.engine.core.kernel.keep_records();
+    }
+
+    /// Events recorded so far, in order; [`digest`](Self::digest) is their hash if recorded from the start.
+    pub fn records(&self) -> &[Record] {
+        self.engine.core.kernel.records()
+    }
+}

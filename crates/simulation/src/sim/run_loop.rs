@@ -1,0 +1,155 @@
+//! The loop of a run: one event per turn, then the checks.
+
+use std::any::Any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use cluster_sim_invariants::World;
+use cluster_sim_runtime::{Exhausted, Stepped};
+use cluster_sim_transport::Network;
+use cluster_sim_types::VirtualInstant;
+use tokio::task::unconstrained;
+
+use super::Sim;
+use super::checks::Now;
+use super::world::WorldView;
+use crate::report::{PanicFinding, PanicSite};
+
+impl Sim {
+    /// Runs for `duration` of virtual time, or until the run is over.
+    pub fn run_for(&mut self, duration: Duration) {
+        self.run_to(self.now() + duration);
+    }
+
+    pub(super) fn run_to(&mut self, until: VirtualInstant) {
+        if self.observer.is_some() {
+            return self.guarded(|sim| while sim.step_once(until) && sim.notify_step() {});
+        }
+        self.guarded(|sim| while sim.step_to(until) {});
+    }
+
+    /// Runs until `condition` holds, at most for `timeout` of virtual time. Returns whether it held.
+    ///
+    /// Checks `condition` at the start and after each step that changed something.
+    pub fn run_until(&mut self, timeout: Duration, mut condition: impl FnMut(&World<'_>) -> bool) -> bool {
+        let until = self.now() + timeout;
+        let mut met = self.inspect(|world| condition(world));
+        while !met && !self.over {
+            let mut more = false;
+            self.guarded(|sim| more = sim.step_once(until) && sim.notify_step());
+            met = self.inspect(|world| condition(world));
+            if !more {
+                break;
+            }
+        }
+        met
+    }
+
+    /// Reads the present state of the cluster.
+    pub fn inspect<T>(&self, read: impl FnOnce(&World<'_>) -> T) -> T {
+        read(&World::new(&WorldView { engine: &self.engine }))
+    }
+
+    /// Not inlined, for loops that do more per step.
+    #[inline(never)]
+    fn step_once(&mut self, until: VirtualInstant) -> bool {
+        self.step_to(until)
+    }
+
+    /// Takes one step due by `until`; returns false if there is none or the run is over.
+    ///
+    /// Inlined into its loop: it is short and runs once per event.
+    #[inline(always)]
+    fn step_to(&mut self, until: VirtualInstant) -> bool {
+        if self.over {
+            return false;
+        }
+        self.apply_heals();
+        let stepped = self.engine.step(until.min(self.end));
+        if stepped == Stepped::Idle && until > self.end {
+            self.engine.core.kernel.exhaust(Exhausted::VirtualTime(self.end.since_zero()));
+        }
+        if let Stepped::Driver(event) = stepped {
+            self.carry_out_event(event);
+        }
+        self.check_changes();
+        if self.engine.core.kernel.exhausted().is_some() {
+            self.report.exhausted = self.engine.core.kernel.exhausted();
+            self.over = true;
+        }
+        stepped != Stepped::Idle && !self.over
+    }
+
+    /// Heals the cuts of dropped guards, at the present instant.
+    #[inline]
+    pub(super) fn apply_heals(&mut self) {
+        if self.control.is_waiting() {
+            let (network, kernel) = self.engine.core.device::<Network>();
+            network.fabric.apply_heals(kernel);
+            self.note_ended_faults();
+        }
+    }
+
+    /// Runs the checks if the last step changed anything.
+    #[inline]
+    pub(super) fn check_changes(&mut self) {
+        if !self.engine.core.kernel.changes().is_empty() {
+            self.run_checks();
+        }
+    }
+
+    #[inline(always)]
+    fn run_checks(&mut self) {
+        if self.observer.is_some() {
+            self.notify_changes();
+        }
+        let kernel = &self.engine.core.kernel;
+        let world = WorldView { engine: &self.engine };
+        let now = Now { at: kernel.now(), step: kernel.steps() };
+        self.checks.after_step(kernel.changes(), &world, now, &mut self.report.violations);
+        if !self.report.violations.is_empty() {
+            self.over = true;
+        }
+        self.engine.core.kernel.forget_changes();
+    }
+
+    /// Runs code of nodes and checks; a panic there is a finding, one of the simulator goes through.
+    pub(super) fn guarded(&mut self, run: impl FnOnce(&mut Self)) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| without_budget(|| run(self)))) {
+            let kernel = &self.engine.core.kernel;
+            let site = match (self.engine.running(), self.checks.asking()) {
+                (Some(node), _) => self.panic_site(node),
+                (None, Some(check)) => PanicSite::Check { name: check.to_owned() },
+                (None, None) => resume_unwind(panic),
+            };
+            let task = kernel.panicked_task().map(ToString::to_string);
+            let finding = PanicFinding { site, task, message: message_of(&*panic), at: kernel.now(), step: kernel.steps() };
+            // The first panic ended the run; a later one may follow from it.
+            self.report.panic.get_or_insert(finding);
+            self.over = true;
+        }
+    }
+}
+
+/// Runs code without tokio's cooperative budget.
+///
+/// Under `#[tokio::test]` a test has such a budget. Channels of tokio in nodes would spend it and stay pending for the rest of
+/// the run.
+fn without_budget(run: impl FnOnce()) {
+    let mut run = Some(run);
+    let mut all = unconstrained(poll_fn(|_| {
+        run.take().expect("it is polled once")();
+        Poll::Ready(())
+    }));
+    let done = Pin::new(&mut all).poll(&mut Context::from_waker(Waker::noop()));
+    debug_assert!(done.is_ready(), "what is run is no future");
+}
+
+/// The message of a panic, if it is text.
+pub fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("something that is no text").to_owned()
+}
