@@ -7,8 +7,8 @@
 use std::fs;
 use std::path::Path;
 
+use cluster_sim::explore::{BuildInfo, Minimized, Reproducer, ScenarioSource};
 use cluster_sim::prelude::*;
-use cluster_sim::{BuildInfo, Minimized, Reproducer, ScenarioSource};
 use cluster_sim_testkit::regressions::{REGRESSIONS, Regression};
 
 /// How many seeds are run at most.

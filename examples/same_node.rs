@@ -10,8 +10,11 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
+use cluster_sim::Invariant;
+use cluster_sim::check::Change;
+use cluster_sim::node::{ConnectError, Session};
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, ConnectError, Invariant, Session, TokioCluster};
+use cluster_sim::tokio::TokioCluster;
 use tokio::sync::{mpsc, oneshot, watch};
 
 const WORKERS: u32 = 3;

@@ -12,7 +12,8 @@ mod measure;
 mod workloads;
 
 use clap::ValueEnum;
-use cluster_sim::{Record, RecordKind, Seed};
+use cluster_sim::Seed;
+use cluster_sim::report::{Record, RecordKind};
 use rstest::rstest;
 
 use bare::addressed::Addressed;

@@ -1,7 +1,9 @@
 //! The clocks of nodes, their start offsets, and the budget of virtual time.
 
+use cluster_sim::node::WallTime;
 use cluster_sim::prelude::*;
-use cluster_sim::{Budget, Exhausted, RecordKind, WallTime};
+use cluster_sim::report::{Exhausted, RecordKind};
+use cluster_sim::scenario::Budget;
 use cluster_sim_testkit::units::seconds;
 
 /// Keeps what both its clocks show at every tick.

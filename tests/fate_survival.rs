@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use cluster_sim::net::{Fate, FateRecord, LinkOrder};
 use cluster_sim::prelude::*;
-use cluster_sim::{Fate, FateRecord, LinkOrder, Record, RecordKind};
+use cluster_sim::report::{Record, RecordKind};
 use cluster_sim_scenarios::edge_cache::{EdgeCacheFile, Seconds, Step, TimedStep};
 use cluster_sim_testkit::echo::{ByCorrelation, ByOrdinal, BySendTime, Labels, echo};
 use cluster_sim_testkit::faults::{cut, loss, one_way_cut, pause};
@@ -113,7 +114,7 @@ fn plan() -> FaultPlan {
 fn removals<L: Labels>() -> Vec<Removal> {
     let run = |plan| Fates::of(&echo::<L>(8, &lossy()).faults(plan), Seed(7), Duration::from_secs(20));
     let whole = run(plan());
-    let remove = |(index, scheduled): (usize, &cluster_sim::ScheduledFault)| {
+    let remove = |(index, scheduled): (usize, &cluster_sim::fault::ScheduledFault)| {
         Removal::new(scheduled.fault.to_string(), &whole, &run(plan().without(index)))
     };
     plan().faults().iter().enumerate().map(remove).collect()

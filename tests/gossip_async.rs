@@ -1,7 +1,7 @@
 //! The smallest user test with async nodes, under plain and tokio tests, with one digest.
 
-use cluster_sim::Digest;
 use cluster_sim::prelude::*;
+use cluster_sim::report::Digest;
 
 async fn gossip(node: Node) {
     let peers = node.bind::<u64>("gossip");

@@ -1,7 +1,10 @@
 //! Links are independent: a change of one link or client leaves everything else unchanged to the nanosecond.
 
+use cluster_sim::Invariant;
+use cluster_sim::check::Change;
+use cluster_sim::net::{Fate, LinkOrder};
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, Fate, Invariant, LinkOrder, Record, RecordKind};
+use cluster_sim::report::{Record, RecordKind};
 use cluster_sim_testkit::echo::{Answered, ByCorrelation, ByOrdinal, BySendTime, Labels, echo};
 use cluster_sim_testkit::faults::{loss, one_way_cut};
 use cluster_sim_testkit::units::{milliseconds, ratio, seconds};

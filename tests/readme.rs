@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use cluster_sim::explore::{ArtifactContext, BuildInfo, ScenarioSource};
 use cluster_sim::prelude::*;
-use cluster_sim::{ArtifactContext, BuildInfo, ScenarioSource};
 
 const README: &str = include_str!("../README.md");
 const FAILING_SEED: &str = include_str!("../docs/guide/failing-seed.md");

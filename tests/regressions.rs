@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use cluster_sim::explore::{Reproducer, ScenarioSource};
 use cluster_sim::prelude::*;
-use cluster_sim::{Reproducer, ScenarioSource};
 use cluster_sim_scenarios::Registry;
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_testkit::regressions::REGRESSIONS;

@@ -1,7 +1,8 @@
 //! Three regions of five shards: partitions between regions, and convergence after they heal.
 
+use cluster_sim::node::Shard;
 use cluster_sim::prelude::*;
-use cluster_sim::{ClusterBuilder, ClusterError, NotConverged, Shard};
+use cluster_sim::scenario::{ClusterBuilder, ClusterError, NotConverged};
 use cluster_sim_testkit::units::milliseconds;
 
 /// Keeps the highest number it has received, and sends it to the replicas of its shard in the other regions.

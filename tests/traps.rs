@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cluster_sim::Invariant;
+use cluster_sim::check::Change;
+use cluster_sim::node::{Incarnation, Label};
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, Incarnation, Invariant, Label};
 use cluster_sim_echo::{self as echo, AnswersMatchQuestions, EchoMessage};
 use cluster_sim_edge_cache::{ClientView, EdgeFact, EdgeView, Key, Operation, SourceView, Version};
 use cluster_sim_gossip::Newest;

@@ -1,6 +1,6 @@
 //! W2: every node sends to others, periodically from its own phase.
 
-use cluster_sim::Label;
+use cluster_sim::node::Label;
 use cluster_sim::prelude::*;
 
 use super::packet::{Packet, REQUEST};

@@ -13,7 +13,8 @@ mod timers;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use cluster_sim::{Distribution, LinkModel, Report, Scenario, Seed};
+use cluster_sim::net::Distribution;
+use cluster_sim::{LinkModel, Report, Scenario, Seed};
 
 use crate::measure::cells::{Cell, DELAY_MAX, DELAY_MIN};
 use crate::measure::measurement::Done;

@@ -1,6 +1,6 @@
 //! The messages of every workload.
 
-use cluster_sim::Label;
+use cluster_sim::node::Label;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

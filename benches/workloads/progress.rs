@@ -1,6 +1,7 @@
 //! The rule of every workload: each step takes exactly one input.
 
-use cluster_sim::{Change, Invariant, Verdict, World};
+use cluster_sim::check::Change;
+use cluster_sim::{Invariant, Verdict, World};
 
 /// The view of a node: the inputs that it took in this incarnation.
 #[derive(Debug, Default, Clone, Copy)]

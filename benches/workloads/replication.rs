@@ -1,7 +1,7 @@
 //! W4: a leader replicates entries, and each of its messages moves the election timeout of a follower.
 
+use cluster_sim::node::{Entropy, Label};
 use cluster_sim::prelude::*;
-use cluster_sim::{Entropy, Label};
 
 use super::packet::{Packet, REPLY, REQUEST};
 use super::progress::Tally;

@@ -1,6 +1,6 @@
 //! The workloads as async functions.
 
-use cluster_sim::Received;
+use cluster_sim::node::Received;
 use cluster_sim::prelude::*;
 
 use super::broadcast::some_of;
@@ -17,7 +17,7 @@ fn count(node: &Node) {
     node.publish(|tally: &mut Tally| tally.inputs += 1);
 }
 
-fn bound<B: Body>(node: &Node) -> cluster_sim::Port<Packet<B>> {
+fn bound<B: Body>(node: &Node) -> cluster_sim::node::Port<Packet<B>> {
     node.bind::<Packet<B>>(PORT).labelled(Packet::label)
 }
 
@@ -49,7 +49,7 @@ async fn client<B: Body>(node: Node, clients: u32, servers: u32, timeout: Option
 }
 
 /// Receives the answer to question `sequence`; ignores late answers to earlier ones.
-async fn answer<B: Body>(node: &Node, port: &cluster_sim::Port<Packet<B>>, sequence: u32) -> Packet<B> {
+async fn answer<B: Body>(node: &Node, port: &cluster_sim::node::Port<Packet<B>>, sequence: u32) -> Packet<B> {
     loop {
         let Received { message, .. } = port.recv().await;
         count(node);

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use cluster_sim::explore::{ArtifactContext, Artifacts, BuildInfo, Reproducer, ScenarioSource, ShrinkBounds, Sweep};
 use cluster_sim::prelude::*;
-use cluster_sim::{ArtifactContext, Artifacts, BuildInfo, Reproducer, ScenarioSource, ShrinkBounds, Sweep};
 use cluster_sim_testkit::ledger::{Flaw, ledger};
 use tempfile::TempDir;
 
@@ -205,7 +205,7 @@ fn a_hanging_seed_keeps_a_report_and_a_reproducer() {
 fn an_interrupted_sweep_minimizes_nothing() {
     let scenario = ledger(Some(Flaw::NoRetry));
     let stop = Arc::new(AtomicBool::new(false));
-    let watch = |progress: cluster_sim::Progress| stop.store(progress.failures > 0, Ordering::SeqCst);
+    let watch = |progress: cluster_sim::explore::Progress| stop.store(progress.failures > 0, Ordering::SeqCst);
     let campaign = scenario.campaign(0..u64::from(u32::MAX)).max_failures(count(9)).threads(count(1));
     let mut sweep = campaign.cancel_on(Arc::clone(&stop)).progress(watch).run();
     assert!(sweep.is_interrupted() && sweep.failed() > 0, "{sweep}");
@@ -214,7 +214,7 @@ fn an_interrupted_sweep_minimizes_nothing() {
     let report = sweep.failure().expect("it fails");
     let artifacts = sweep.failures()[0].artifacts().expect("it is kept");
     let minimized = artifacts.reproducer.as_ref().and_then(|reproducer| reproducer.minimized.as_ref()).expect("it is recorded");
-    assert_eq!((minimized.runs, minimized.is_minimal, minimized.case.clone()), (0, false, cluster_sim::Case::of(report)));
+    assert_eq!((minimized.runs, minimized.is_minimal, minimized.case.clone()), (0, false, cluster_sim::explore::Case::of(report)));
     assert_eq!((artifacts.files.len(), sweep.exit_code()), (7, 130));
 }
 

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use cluster_sim::Invariant;
+use cluster_sim::check::Change;
+use cluster_sim::explore::{Coverage, FaultCoverage};
+use cluster_sim::node::CoveragePoint;
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, CheckKind, Coverage, CoveragePoint, FaultCoverage, Invariant};
+use cluster_sim::report::CheckKind;
 use cluster_sim_testkit::faults::{crash, cut};
 use cluster_sim_testkit::links::lossy;
 use cluster_sim_testkit::panics::panic_of;
@@ -101,7 +105,7 @@ fn chatting() -> Scenario {
         .default_links(lossy(Ratio::percent(5)))
         .chaos(profile)
         .observe("tally", Tally::default)
-        .sometimes("one is down", |world| (0..3).any(|node| world.health(NodeId(node)) == cluster_sim::Health::Down))
+        .sometimes("one is down", |world| (0..3).any(|node| world.health(NodeId(node)) == cluster_sim::check::Health::Down))
         .always("at most three nodes send", |world| world.views::<u64>().count() <= 3)
         .duration(Duration::from_secs(1))
 }
@@ -151,7 +155,7 @@ fn coverage_is_the_sum_of_all_runs_in_threads_and_processes() {
     // The runs had enough to count.
     assert!(expected.faults.len() >= 4 && expected.losses.len() >= 2 && expected.points["one is down"] > 0, "{expected}");
     let reports: Vec<Report> = (0..SEEDS).map(|seed| chatting().run(Seed(seed))).collect();
-    let records = |keeps: fn(&cluster_sim::FaultRecord) -> bool| {
+    let records = |keeps: fn(&cluster_sim::fault::FaultRecord) -> bool| {
         let records = reports.iter().flat_map(|report| &report.faults);
         records.filter(|record| record.fault.kind() == "crash" && keeps(record)).count() as u64
     };
@@ -253,7 +257,7 @@ fn a_sweep_that_ended_early_has_no_coverage(#[values(false, true)] isolated: boo
 #[test]
 fn an_interrupted_sweep_has_no_coverage() {
     let stop = Arc::new(AtomicBool::new(false));
-    let watch = |progress: cluster_sim::Progress| stop.store(progress.done >= 1, Ordering::SeqCst);
+    let watch = |progress: cluster_sim::explore::Progress| stop.store(progress.done >= 1, Ordering::SeqCst);
     let sweep = walking().campaign(0..u64::from(u32::MAX)).threads(count(1)).require_coverage();
     let sweep = sweep.cancel_on(Arc::clone(&stop)).progress(watch).run();
     assert_eq!((sweep.is_interrupted(), sweep.coverage(), sweep.exit_code()), (true, None, 130), "{sweep}");

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
+use cluster_sim::explore::{DeterminismError, Sweep};
 use cluster_sim::prelude::*;
-use cluster_sim::{DeterminismError, Sweep};
 
 use crate::{count, failure_groups, seeds_that_do, seldom};
 

@@ -17,7 +17,7 @@ mod stop;
 
 use std::num::NonZeroUsize;
 
-use cluster_sim::Sweep;
+use cluster_sim::explore::Sweep;
 use cluster_sim::prelude::*;
 
 pub(crate) fn count(number: usize) -> NonZeroUsize {
@@ -26,7 +26,7 @@ pub(crate) fn count(number: usize) -> NonZeroUsize {
 
 /// The first seed, the rule and the message of each group of failures, and the number of duplicates.
 pub(crate) fn failure_groups(sweep: &Sweep) -> Vec<(u64, &str, &str, u64)> {
-    let duplicates = |failure: &'_ cluster_sim::Failure| failure.duplicates();
+    let duplicates = |failure: &'_ cluster_sim::explore::Failure| failure.duplicates();
     let shown = sweep.failures().iter().map(|failure| {
         let report = failure.report();
         let [violation] = &report.violations[..] else { panic!("one rule is broken: {report}") };

@@ -58,7 +58,7 @@ fn after_a_stop_no_seed_starts_and_failures_are_kept() {
 fn a_stop_after_the_last_seed_is_no_interruption() {
     let stop = Arc::new(AtomicBool::new(false));
     let scenario = seldom(8, || {}).nodes("other", 1, |_| async {});
-    let watch = |progress: cluster_sim::Progress| stop.store(progress.done == 8, Ordering::SeqCst);
+    let watch = |progress: cluster_sim::explore::Progress| stop.store(progress.done == 8, Ordering::SeqCst);
     let sweep = scenario.campaign(0..8).cancel_on(Arc::clone(&stop)).progress(watch).run();
     assert!(stop.load(Ordering::SeqCst) && sweep.is_ok(), "{sweep}");
 }
@@ -72,7 +72,7 @@ fn a_stop_does_not_wait_for_a_hanging_seed(#[values(false, true)] isolated: bool
             std::hint::spin_loop();
         }
     });
-    let watch = |progress: cluster_sim::Progress| stop.store(progress.done >= spinning, Ordering::SeqCst);
+    let watch = |progress: cluster_sim::explore::Progress| stop.store(progress.done >= spinning, Ordering::SeqCst);
     let campaign = scenario.campaign(0..64).threads(count(1)).cancel_on(Arc::clone(&stop)).progress(watch);
     let sweep = if isolated { campaign.isolated().run() } else { campaign.run() };
     assert_eq!((sweep.passed(), sweep.is_interrupted()), (spinning, true), "{sweep}");

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use cluster_sim::node::{Port, Received};
 use cluster_sim::prelude::*;
-use cluster_sim::{Port, Received};
 use cluster_sim_testkit::panics::panic_of;
 use rstest::rstest;
 use serde::{Deserialize, Serialize};

@@ -6,10 +6,10 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 
+use cluster_sim::node::Incarnation;
 use cluster_sim::prelude::*;
-use cluster_sim::{
-    AddressBook, DatagramCounts, Incarnation, ReachError, RunningCluster, StartError, TokioCluster, TokioNode, TokioSetup,
-    TokioSockets,
+use cluster_sim::tokio::{
+    AddressBook, DatagramCounts, ReachError, RunningCluster, StartError, TokioCluster, TokioNode, TokioSetup, TokioSockets,
 };
 use cluster_sim_testkit::panics::message_of;
 use futures::FutureExt;
@@ -158,7 +158,7 @@ fn the_handles_of_an_ended_node_are_inert() {
         node.emit("not observed");
         node.publish(|_: &mut u8| unreachable!("the incarnation has ended"));
         node.expose(1_u8);
-        assert_eq!(node.spawn(async {}).await, Err(cluster_sim::JoinError));
+        assert_eq!(node.spawn(async {}).await, Err(cluster_sim::node::JoinError));
         assert_eq!((cluster.node(0).datagrams(), *observed.lock().unwrap()), (DatagramCounts::default(), 0));
         assert!(cluster.node(0).with_handle(|_: &mut u8| ()).is_err());
     });

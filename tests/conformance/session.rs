@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
+use cluster_sim::node::{ConnectError, Listener, Session, SessionReset, SessionSendError};
 use cluster_sim::prelude::*;
-use cluster_sim::{ConnectError, Listener, Session, SessionReset, SessionSendError};
 use cluster_sim_testkit::panics::panic_of;
 use rstest::rstest;
 

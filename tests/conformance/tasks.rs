@@ -4,8 +4,8 @@ use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
+use cluster_sim::node::{Elapsed, JoinError, Roll, yield_now};
 use cluster_sim::prelude::*;
-use cluster_sim::{Elapsed, JoinError, Roll, yield_now};
 use rstest::rstest;
 use tokio::sync::{mpsc, oneshot};
 

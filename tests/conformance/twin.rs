@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cluster_sim::prelude::*;
-use cluster_sim::{RunningCluster, TokioCluster};
+use cluster_sim::tokio::{RunningCluster, TokioCluster};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use cluster_sim::Sim;
+use cluster_sim::node::Label;
 use cluster_sim::prelude::*;
-use cluster_sim::{Label, Record, Sim};
+use cluster_sim::report::Record;
 use serde::{Deserialize, Serialize};
 
 /// A message whose label and content are independent.
@@ -92,7 +94,7 @@ impl Case {
     }
 
     /// Runs the case; returns every record, and the digest.
-    pub(crate) fn run(&self) -> (Vec<Record>, cluster_sim::Digest) {
+    pub(crate) fn run(&self) -> (Vec<Record>, cluster_sim::report::Digest) {
         let actions = self.actions.clone();
         let scenario = Scenario::new("case")
             .start_together()

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use cluster_sim::{Digest, Outcome, Seed};
+use cluster_sim::report::Digest;
+use cluster_sim::{Outcome, Seed};
 use cluster_sim_scenarios::{BuiltinScenario, Registry};
 use rstest::rstest;
 

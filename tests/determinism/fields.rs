@@ -4,7 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use cluster_sim::{NetworkFault, Record, Sim};
+use cluster_sim::Sim;
+use cluster_sim::fault::NetworkFault;
+use cluster_sim::report::Record;
 use cluster_sim_testkit::faults::loss;
 use cluster_sim_testkit::units::ratio;
 use rstest::rstest;
@@ -136,7 +138,7 @@ fn the_digest_covers_the_order_of_one_instant_but_not_the_seed() {
 #[test]
 fn an_undisturbed_run_has_the_digest_of_its_records() {
     let (records, digest) = case().with_send(0, 1, 1, "one").with_timer(1, 5).run();
-    let mut folded = cluster_sim::Digest::default();
+    let mut folded = cluster_sim::report::Digest::default();
     records.iter().for_each(|record| folded.fold(record));
     assert_eq!(folded, digest);
 }

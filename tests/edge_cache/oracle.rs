@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cluster_sim::{Change, Invariant, Seed, Verdict, World};
+use cluster_sim::check::Change;
+use cluster_sim::{Invariant, Seed, Verdict, World};
 use cluster_sim_edge_cache::EdgeFact;
 use serde_json::{Value, json};
 

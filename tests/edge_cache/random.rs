@@ -1,6 +1,6 @@
 //! Random scenario files that cover every option of the format.
 
-use cluster_sim::Entropy;
+use cluster_sim::node::Entropy;
 use cluster_sim_scenarios::edge_cache::{ApplyMode, Chaos, EdgeCacheFile, Keys, Seconds, SourceLagPolicy, Step, TimedStep};
 
 /// Rolls by name.

@@ -3,8 +3,8 @@
 use std::future::pending;
 use std::sync::Arc;
 
-use cluster_sim::Digest;
 use cluster_sim::prelude::*;
+use cluster_sim::report::Digest;
 use cluster_sim_testkit::log::Log;
 use cluster_sim_testkit::units::milliseconds;
 use futures::StreamExt;

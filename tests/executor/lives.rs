@@ -4,8 +4,9 @@ use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use cluster_sim::node::JoinHandle;
 use cluster_sim::prelude::*;
-use cluster_sim::{JoinHandle, RecordKind};
+use cluster_sim::report::RecordKind;
 use cluster_sim_testkit::log::{Log, LogOnDrop};
 use cluster_sim_testkit::units::{instant, milliseconds};
 

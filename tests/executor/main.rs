@@ -17,8 +17,8 @@ mod tasks;
 mod torture;
 mod traps;
 
-use cluster_sim::RecordKind;
 use cluster_sim::prelude::*;
+use cluster_sim::report::RecordKind;
 
 /// A scenario of `count` nodes that start at zero.
 pub(crate) fn nodes<F: Future<Output = ()> + 'static>(count: u32, main: impl Fn(Node) -> F + Send + Sync + 'static) -> Scenario {

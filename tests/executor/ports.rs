@@ -3,8 +3,10 @@
 use std::future::pending;
 use std::sync::Arc;
 
+use cluster_sim::LinkModel;
+use cluster_sim::net::INBOX_CAPACITY;
+use cluster_sim::node::Label;
 use cluster_sim::prelude::*;
-use cluster_sim::{INBOX_CAPACITY, Label, LinkModel};
 use cluster_sim_testkit::log::Log;
 use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};

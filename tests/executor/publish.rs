@@ -2,8 +2,10 @@
 
 use std::future::pending;
 
+use cluster_sim::Invariant;
+use cluster_sim::check::{Change, Health};
 use cluster_sim::prelude::*;
-use cluster_sim::{CallError, Change, Health, Invariant};
+use cluster_sim::scenario::CallError;
 use cluster_sim_testkit::log::{Log, LogOnDrop};
 use cluster_sim_testkit::units::{instant, milliseconds};
 
@@ -152,7 +154,7 @@ fn tasks_and_messages_of_a_call_outlive_it() {
     })
     .start(Seed(2));
     sim.run_for(milliseconds(1));
-    let rolls = sim.with_node(0, |(node, port): &mut (Node, std::sync::Arc<cluster_sim::Port<u64>>)| {
+    let rolls = sim.with_node(0, |(node, port): &mut (Node, std::sync::Arc<cluster_sim::node::Port<u64>>)| {
         port.send(1, 1);
         let (clock, port) = (node.clone(), std::sync::Arc::clone(port));
         drop(node.spawn(async move {

@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::future::{pending, ready};
 use std::pin::pin;
 
+use cluster_sim::node::yield_now;
 use cluster_sim::prelude::*;
-use cluster_sim::yield_now;
 use cluster_sim_testkit::log::{Log, LogOnDrop};
 use cluster_sim_testkit::units::milliseconds;
 use futures::executor::block_on;

@@ -4,8 +4,8 @@ use std::future::{pending, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
+use cluster_sim::node::{Sleep, yield_now};
 use cluster_sim::prelude::*;
-use cluster_sim::{Sleep, yield_now};
 use cluster_sim_testkit::log::{Log, Once};
 use cluster_sim_testkit::units::milliseconds;
 use futures::stream::FuturesUnordered;

@@ -3,8 +3,10 @@
 use std::future::pending;
 use std::sync::Arc;
 
+use cluster_sim::LinkModel;
+use cluster_sim::node::SendError;
 use cluster_sim::prelude::*;
-use cluster_sim::{CheckKind, LinkModel, SendError};
+use cluster_sim::report::CheckKind;
 use cluster_sim_testkit::units::{instant, milliseconds};
 
 use crate::nodes;

@@ -4,8 +4,9 @@ use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
+use cluster_sim::node::{JoinError, JoinHandle, yield_now};
 use cluster_sim::prelude::*;
-use cluster_sim::{JoinError, JoinHandle, RecordKind, yield_now};
+use cluster_sim::report::RecordKind;
 use cluster_sim_testkit::log::{Log, LogOnDrop, Once};
 use cluster_sim_testkit::panics::panic_of;
 use cluster_sim_testkit::units::milliseconds;

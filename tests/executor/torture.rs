@@ -5,8 +5,9 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
+use cluster_sim::node::{JoinHandle, Sender};
 use cluster_sim::prelude::*;
-use cluster_sim::{Digest, JoinHandle, Sender};
+use cluster_sim::report::Digest;
 use cluster_sim_testkit::log::Log;
 use proptest::prelude::*;
 use tokio::sync::oneshot as signal;
@@ -384,7 +385,9 @@ impl Torture {
 /// Decodes an operation from a roll.
 fn operation_of(roll: u64, index: u64) -> Operation {
     let share = |stream: &str, below: u64| {
-        Seed(roll).roll(cluster_sim::Stream::named("torture"), cluster_sim::Address::new().name(stream).number(index)).below(below)
+        Seed(roll)
+            .roll(cluster_sim::node::Stream::named("torture"), cluster_sim::node::Address::new().name(stream).number(index))
+            .below(below)
     };
     let (node, task) = (share("node", u64::from(NODES)) as u32, share("task", 1 << 31) as u32);
     let micros = match share("scale", 3) {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Digest, RecordKind};
+use cluster_sim::report::{Digest, RecordKind};
 use cluster_sim_testkit::log::{Log, Once};
 use cluster_sim_testkit::units::milliseconds;
 use tokio::sync::{mpsc, oneshot};

@@ -12,7 +12,7 @@ const REPLAY: &str = "CLUSTER_SIM_REPLAY=target/cluster-sim/echo/0x7.json cargo 
 /// A report of each kind of outcome, and of each kind of check.
 fn reports() -> Vec<Report> {
     let idle = || Scenario::new("idle").nodes("node", 1, |node| async move { node.publish(|seen: &mut u64| *seen += 1) });
-    let exhausted = cluster_sim::Budget { steps: 3, ..cluster_sim::Budget::default() };
+    let exhausted = cluster_sim::scenario::Budget { steps: 3, ..cluster_sim::scenario::Budget::default() };
     vec![
         scenarios::stale_gossip().run(SEED),
         scenarios::lost_retry().run(SEED),

@@ -1,7 +1,8 @@
 //! How a run ends: recovery phase, stable time and budgets.
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Budget, Exhausted};
+use cluster_sim::report::Exhausted;
+use cluster_sim::scenario::Budget;
 use cluster_sim_testkit::faults::{crash, kill, pause};
 use cluster_sim_testkit::units::{instant, milliseconds};
 

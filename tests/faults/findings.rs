@@ -1,7 +1,9 @@
 //! Every finding fails the report and names its cause.
 
+use cluster_sim::Invariant;
+use cluster_sim::check::Change;
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, Invariant, PanicFinding, PanicSite};
+use cluster_sim::report::{PanicFinding, PanicSite};
 use cluster_sim_testkit::panics::panic_of;
 use cluster_sim_testkit::units::{instant, milliseconds};
 

@@ -1,7 +1,7 @@
 //! Faults of links: cuts, losses and other models, each with its effect and its end.
 
-use cluster_sim::SeedSchedule;
 use cluster_sim::prelude::*;
+use cluster_sim::scenario::SeedSchedule;
 use cluster_sim_testkit::faults::one_way_cut;
 use cluster_sim_testkit::units::milliseconds;
 

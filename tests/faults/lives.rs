@@ -1,7 +1,8 @@
 //! Local clocks, changes of the seed during a run, and interleaved runs.
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Digest, SeedSchedule};
+use cluster_sim::report::Digest;
+use cluster_sim::scenario::SeedSchedule;
 use cluster_sim_testkit::faults::{crash, pause};
 use cluster_sim_testkit::units::{instant, milliseconds};
 

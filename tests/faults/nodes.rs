@@ -1,7 +1,8 @@
 //! Faults of nodes: crash, restart, kill and pause.
 
+use cluster_sim::check::Health;
+use cluster_sim::node::Incarnation;
 use cluster_sim::prelude::*;
-use cluster_sim::{Health, Incarnation};
 use cluster_sim_testkit::faults::{crash, kill, pause, restart};
 use cluster_sim_testkit::units::milliseconds;
 

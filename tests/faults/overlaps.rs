@@ -1,7 +1,8 @@
 //! Overlapping faults: the end of a fault ends that fault and nothing else.
 
+use cluster_sim::check::Health;
+use cluster_sim::node::Incarnation;
 use cluster_sim::prelude::*;
-use cluster_sim::{Health, Incarnation};
 use cluster_sim_testkit::faults::{crash, pause, restart, resume};
 use cluster_sim_testkit::units::milliseconds;
 

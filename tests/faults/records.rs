@@ -1,7 +1,8 @@
 //! The records of faults in the report, and plans that are refused.
 
+use cluster_sim::fault::{FaultRecord, PlanError};
 use cluster_sim::prelude::*;
-use cluster_sim::{FaultRecord, PlanError, SeedSchedule};
+use cluster_sim::scenario::SeedSchedule;
 use cluster_sim_testkit::faults::{self, crash, kill, pause, restart, resume};
 use cluster_sim_testkit::units::{instant, milliseconds};
 

@@ -1,7 +1,8 @@
 //! A node that ticks steadily and publishes what it remembers.
 
+use cluster_sim::check::Health;
+use cluster_sim::node::Incarnation;
 use cluster_sim::prelude::*;
-use cluster_sim::{Health, Incarnation};
 use cluster_sim_testkit::faults;
 use cluster_sim_testkit::units::milliseconds;
 

@@ -1,7 +1,9 @@
 //! At every step each message is delivered, dropped by a named cause, or in flight.
 
+use cluster_sim::Invariant;
+use cluster_sim::check::Change;
+use cluster_sim::net::{LossCause, LossKind, StaleDelivery};
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, Invariant, LossCause, LossKind, StaleDelivery};
 use cluster_sim_testkit::arbitrary::{any_link, any_plan, cases};
 use cluster_sim_testkit::faults::kill;
 use cluster_sim_testkit::units::{milliseconds, ratio};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use cluster_sim::net::{INBOX_CAPACITY, StaleDelivery};
 use cluster_sim::prelude::*;
-use cluster_sim::{INBOX_CAPACITY, StaleDelivery};
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 
@@ -100,7 +100,7 @@ fn a_message_before_the_start_is_lost_as_node_down() {
         let scenario = senders(2, LinkModel::constant(delay));
         let mut sim = scenario.start(Seed(7));
         // One node is up and the other is not: they start at one instant, in random order.
-        let first = |world: &World<'_>| world.nodes().find(|node| world.health(*node) == cluster_sim::Health::Up);
+        let first = |world: &World<'_>| world.nodes().find(|node| world.health(*node) == cluster_sim::check::Health::Up);
         assert!(sim.run_until(Duration::ZERO, |world| first(world).is_some()));
         let up = sim.inspect(first).expect("one node is up");
         send(&mut sim, up.0, 1 - up.0, 1);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cluster_sim::LinkOrder;
+use cluster_sim::net::LinkOrder;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::arbitrary::cases;
 use cluster_sim_testkit::units::{milliseconds, ratio};

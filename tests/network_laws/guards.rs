@@ -3,8 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
+use cluster_sim::net::Traffic;
 use cluster_sim::prelude::*;
-use cluster_sim::{RecordKind, Traffic};
+use cluster_sim::report::RecordKind;
 use cluster_sim_testkit::faults::cut;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;

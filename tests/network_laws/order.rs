@@ -1,6 +1,6 @@
 //! When links keep the order of messages, and when they do not.
 
-use cluster_sim::LinkOrder;
+use cluster_sim::net::LinkOrder;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::arbitrary::cases;
 use cluster_sim_testkit::faults::pause;

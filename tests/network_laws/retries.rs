@@ -1,7 +1,8 @@
 //! A retry has a fate of its own, independent of the loss before it (n3).
 
+use cluster_sim::net::Fate;
+use cluster_sim::node::Label;
 use cluster_sim::prelude::*;
-use cluster_sim::{Fate, Label};
 
 /// Sends `requests` requests in turn, one each millisecond.
 struct Requester {

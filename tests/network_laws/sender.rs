@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cluster_sim::Traffic;
+use cluster_sim::net::Traffic;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};

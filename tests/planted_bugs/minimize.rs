@@ -1,6 +1,6 @@
 //! The minimized case of every planted bug is about that bug, and small.
 
-use cluster_sim::Minimized;
+use cluster_sim::explore::Minimized;
 use cluster_sim::prelude::*;
 use cluster_sim_scenarios::NodeStyle;
 use cluster_sim_scenarios::planted_bugs::{PLANTED, Planted};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cluster_sim::ScheduledFault;
+use cluster_sim::fault::ScheduledFault;
 use cluster_sim::prelude::*;
 use cluster_sim_echo as echo;
 use cluster_sim_edge_cache as edge_cache;

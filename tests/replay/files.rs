@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use cluster_sim::explore::{BuildInfo, Case, Reproducer, ScenarioSource};
 use cluster_sim::prelude::*;
-use cluster_sim::{BuildInfo, Case, CheckReport, Reproducer, ScenarioSource};
+use cluster_sim::report::CheckReport;
 use cluster_sim_testkit::faults::crash;
 use cluster_sim_testkit::ledger::{Copied, Flaw, ledger};
 use serde_json::{Value, json};

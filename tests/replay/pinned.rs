@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use cluster_sim::explore::{Choice, Decision};
 use cluster_sim::prelude::*;
-use cluster_sim::{Choice, Decision};
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{BuiltinScenario, Registry};
 

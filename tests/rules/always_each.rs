@@ -1,7 +1,7 @@
 //! Rules about one node.
 
 use cluster_sim::prelude::*;
-use cluster_sim::{CheckKind, PanicSite};
+use cluster_sim::report::{CheckKind, PanicSite};
 use rstest::rstest;
 
 use super::{counters, counters_and_talkers, rule};

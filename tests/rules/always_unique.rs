@@ -1,7 +1,7 @@
 //! Rules that at most one node has each key.
 
 use cluster_sim::prelude::*;
-use cluster_sim::{CheckKind, PanicSite};
+use cluster_sim::report::{CheckKind, PanicSite};
 
 use super::{PERIOD, counters, counters_and_talkers, rule};
 

@@ -1,7 +1,8 @@
 //! Rules over the views that a step changed.
 
+use cluster_sim::Invariant;
+use cluster_sim::check::{Change, Health};
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, Health, Invariant};
 
 use super::{counters, counters_and_talkers, rule};
 

@@ -5,8 +5,8 @@ mod always_unique;
 mod changed;
 mod skips;
 
-use cluster_sim::CheckReport;
 use cluster_sim::prelude::*;
+use cluster_sim::report::CheckReport;
 use serde::{Deserialize, Serialize};
 
 /// How often each node counts.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cluster_sim::Health;
+use cluster_sim::check::Health;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::arbitrary::cases;
 use proptest::prelude::*;

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use cluster_sim::net::LossCause;
+use cluster_sim::node::ResetReason;
 use cluster_sim::prelude::*;
-use cluster_sim::{LossCause, ResetReason};
 use cluster_sim_testkit::arbitrary::cases;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;

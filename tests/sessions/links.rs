@@ -1,6 +1,6 @@
 //! Links treat session segments as they treat datagrams, and sessions and datagrams share their links.
 
-use cluster_sim::LinkOrder;
+use cluster_sim::net::LinkOrder;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::{milliseconds, ratio};

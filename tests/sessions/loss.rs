@@ -61,7 +61,7 @@ fn retransmissions_back_off_exponentially_up_to_a_bound() {
     sim.inject(all_lost(None)).expect("the links are there");
     stream(&mut sim, 0, 1, 1, 1);
     sim.run_for(Duration::from_secs(6));
-    let again = sim.records().iter().filter(|record| record.kind == cluster_sim::RecordKind::Retransmit);
+    let again = sim.records().iter().filter(|record| record.kind == cluster_sim::report::RecordKind::Retransmit);
     let after: Vec<u128> = again.map(|record| (record.at - start).as_millis()).collect();
     assert_eq!(after, [200, 600, 1_400, 3_000, 4_600]);
 }

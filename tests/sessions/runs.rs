@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cluster_sim::net::Fate;
 use cluster_sim::prelude::*;
-use cluster_sim::{Budget, Exhausted, Fate, Record, RecordKind};
+use cluster_sim::report::{Exhausted, Record, RecordKind};
+use cluster_sim::scenario::Budget;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 
@@ -194,6 +196,6 @@ fn a_report_lists_sessions_only_if_there_were_any() {
     assert_eq!(numbers(&sim, 1).len(), 3);
     let with = serde_json::to_value(sim.finish()).expect("a report is data");
     assert_eq!(with["traffic"]["sessions"]["delivered"], serde_json::json!({"messages": 3, "bytes": 6}));
-    let read: cluster_sim::Traffic = serde_json::from_value(with["traffic"].clone()).expect("it can be read again");
+    let read: cluster_sim::net::Traffic = serde_json::from_value(with["traffic"].clone()).expect("it can be read again");
     assert_eq!(read.sessions.delivered.bytes, 6);
 }

@@ -1,7 +1,8 @@
 //! Machines that send in sessions on call and keep every input.
 
+use cluster_sim::net::SessionTraffic;
+use cluster_sim::node::ResetReason;
 use cluster_sim::prelude::*;
-use cluster_sim::{ResetReason, SessionTraffic};
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,8 @@
 //! Machines of different message types share a session exactly if the types have one wire form.
 
+use cluster_sim::Message;
+use cluster_sim::node::ResetReason;
 use cluster_sim::prelude::*;
-use cluster_sim::{Message, ResetReason};
 use cluster_sim_testkit::units::milliseconds;
 
 /// Sends messages to node 1 at the start, and keeps what it receives.

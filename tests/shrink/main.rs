@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use cluster_sim::check::Health;
+use cluster_sim::explore::{Case, Minimized, ShrinkBounds};
 use cluster_sim::prelude::*;
-use cluster_sim::{Case, Finding, Health, Minimized, ShrinkBounds};
+use cluster_sim::report::Finding;
 use cluster_sim_testkit::faults;
 use cluster_sim_testkit::ledger::{Copied, Flaw, ledger};
 use proptest::prelude::*;

@@ -35,7 +35,7 @@ fn the_duration_is_cut_to_the_violation() {
     let late = FaultPlan::new().at(milliseconds(30), crash("copy/0", Some(milliseconds(2))));
     let scenario = ledger(None).only_faults(late).duration(Duration::from_secs(60)).always("no copy is ever down", |world| {
         let has_begun = world.now() > VirtualInstant::ZERO + milliseconds(5);
-        [1, 2].iter().all(|node| !has_begun || world.health(NodeId(*node)) != cluster_sim::Health::Down)
+        [1, 2].iter().all(|node| !has_begun || world.health(NodeId(*node)) != cluster_sim::check::Health::Down)
     });
     let report = scenario.run(Seed(1));
     assert_eq!(report.violations[0].rule, "no copy is ever down");
@@ -91,7 +91,7 @@ fn an_unneeded_client_is_left_out() {
         .clients("client", 3, counts)
         .always("no node is bad after a crash", |world| {
             let all_good = world.views::<bool>().all(|(_, bad)| !bad);
-            all_good || world.nodes().all(|node| world.health(node) != cluster_sim::Health::Down)
+            all_good || world.nodes().all(|node| world.health(node) != cluster_sim::check::Health::Down)
         })
         .faults(FaultPlan::new().at(milliseconds(50), crash("client/2", Some(milliseconds(4)))));
     let report = scenario.run(Seed(1));

@@ -4,7 +4,8 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
-use cluster_sim::{Seed, SeedRange};
+use cluster_sim::Seed;
+use cluster_sim::explore::SeedRange;
 use cluster_sim_scenarios::{ScenarioError, ScenarioErrorKind};
 
 use crate::metric_limit::MetricLimit;

@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use cluster_sim::{Digest, Seed};
+use cluster_sim::Seed;
+use cluster_sim::report::Digest;
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{BuiltinScenario, Prepared, Registry, ScenarioError};
 

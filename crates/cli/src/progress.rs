@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cluster_sim::ShrinkProgress;
+use cluster_sim::explore::ShrinkProgress;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Work that ends within this time shows nothing; a bar that flashes by is noise.
@@ -62,7 +62,7 @@ impl SweepProgress {
     }
 
     /// Draws the latest progress.
-    pub(crate) fn show(&mut self, progress: cluster_sim::Progress) {
+    pub(crate) fn show(&mut self, progress: cluster_sim::explore::Progress) {
         let elapsed = self.began.elapsed();
         if elapsed < DELAY || !std::io::stderr().is_terminal() {
             return;
@@ -125,7 +125,7 @@ fn minimization(progress: &ShrinkProgress) -> String {
 }
 
 /// Seeds and virtual seconds per second, and failures up to now.
-fn rates(progress: cluster_sim::Progress, elapsed: Duration) -> String {
+fn rates(progress: cluster_sim::explore::Progress, elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64().max(1e-3);
     let seeds = progress.done as f64 / seconds;
     let virtual_seconds = progress.virtual_time.as_secs_f64() / seconds;
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn rates_are_per_second() {
-        let mut progress = cluster_sim::Progress::default();
+        let mut progress = cluster_sim::explore::Progress::default();
         progress.done = 500;
         progress.virtual_time = Duration::from_secs(1_000);
         progress.failures = 1;

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use cluster_sim::{BuildInfo, Explore, Outcome, Reproducer, ReproducerError, Scenario, ScenarioSource, explain};
+use cluster_sim::explore::{BuildInfo, Reproducer, ReproducerError, ScenarioSource};
+use cluster_sim::{Explore, Outcome, Scenario, explain};
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{BuiltinScenario, Registry, ScenarioError, ScenarioErrorKind};
 

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use cluster_sim::{DeterminismError, Explore};
+use cluster_sim::Explore;
+use cluster_sim::explore::DeterminismError;
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{Artifact, BuiltinScenario, Prepared, Registry, ScenarioError, ScenarioErrorKind};
 

@@ -5,7 +5,8 @@ mod common;
 use std::fs;
 use std::process::Command;
 
-use cluster_sim::{Outcome, Reproducer};
+use cluster_sim::Outcome;
+use cluster_sim::explore::Reproducer;
 use cluster_sim_scenarios::canary::{RULE, scenario};
 use common::{Finished, Place};
 use rstest::rstest;

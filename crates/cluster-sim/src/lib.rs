@@ -15,13 +15,27 @@
 //! | describe a cluster | [`Scenario`]; [`SimulatedCluster`] for regions and shards |
 //! | inject faults | [`Fault`], [`FaultPlan`], [`FaultProfile`]; from a test [`Sim::partition`], [`Sim::crash`] and others |
 //! | check invariants | [`Scenario::always`], [`Scenario::eventually`], [`Scenario::observe`] |
-//! | run many seeds | [`Explore::sweep`]; [`Explore::campaign`] for worker processes or several failures |
+//! | run many seeds | [`sweep`](Explore::sweep); [`campaign`](Explore::campaign) for worker processes or several failures |
 //! | write a test | `#[cluster_sim::test]` |
-//! | check determinism | [`Explore::check_determinism`], [`Explore::check_determinism_in_process`] |
-//! | minimize a failure | [`Explore::shrink`] |
-//! | keep and replay a failure | [`Reproducer`], [`Explore::replay`], [`Explore::check_regression`] |
-//! | measure coverage | [`Scenario::sometimes`], [`Scenario::reachable`], [`Campaign::require_coverage`] |
+//! | check determinism | [`check_determinism`](Explore::check_determinism), [`check_determinism_in_process`](Explore::check_determinism_in_process) |
+//! | minimize a failure | [`shrink`](Explore::shrink) |
+//! | keep and replay a failure | [`Reproducer`](explore::Reproducer), [`replay`](Explore::replay), [`check_regression`](Explore::check_regression) |
+//! | measure coverage | [`Scenario::sometimes`], [`Scenario::reachable`], [`Campaign::require_coverage`](explore::Campaign::require_coverage) |
 //! | read a run | [`Scenario::record`], [`explain`] |
+//!
+//! The root has what almost every test needs, the [`prelude`] all of that at once. The rest stands in modules:
+//!
+//! | module | contents |
+//! |---|---|
+//! | [`node`] | code that runs on a node |
+//! | [`net`] | links, cuts, fates and counts of messages |
+//! | [`fault`] | faults and plans of them |
+//! | [`check`] | rules, verdicts, the world that they inspect |
+//! | [`scenario`] | budgets, seeds and errors of scenarios and clusters |
+//! | [`report`] | the report of one run |
+//! | [`explain`] | a run for a reader |
+//! | [`explore`] | many runs |
+//! | `tokio` | async nodes over real sockets |
 //!
 //! # Example
 //!
@@ -96,54 +110,108 @@
 
 pub mod prelude;
 
-pub use cluster_sim_invariants::{Evidence, IntoVerdict, Invariant, Observed, Verdict, Violation, World};
-pub use cluster_sim_node::{
-    Boot, ConnectError, Effect, Effects, Elapsed, Input, Interval, JoinError, JoinHandle, Label, Listener, Machine, Message, Node,
-    NodeInfo, OneshotReceiver, OneshotSender, Port, Received, Receiver, Recv, ResetReason, SendError, Sender, Session,
-    SessionReset, SessionSendError, Sleep, Timer, TrySendError, channel, oneshot, select, yield_now,
-};
-pub use cluster_sim_runtime::{Address, Distribution, Entropy, InvalidSeed, Roll, Seed, SeedSchedule, Stream};
-pub use cluster_sim_types::{
-    Change, CoveragePoint, Fact, Health, Incarnation, InvalidRatio, LocalInstant, LossCause, LossKind, NodeId, Ratio, Region,
-    SessionTraffic, Shard, Traffic, VirtualInstant, Volume, WallTime,
-};
+pub use cluster_sim_invariants::{Invariant, Verdict, World};
+pub use cluster_sim_node::{Boot, Effects, Input, Machine, Message, Node, Timer, select};
+pub use cluster_sim_runtime::Seed;
+pub use cluster_sim_types::{LocalInstant, NodeId, Ratio, VirtualInstant};
 
-/// Called by the expansion of [`test`]; not part of the API.
 #[cfg(feature = "test-utils")]
-#[doc(hidden)]
-pub use cluster_sim_explore::test_macro;
-#[cfg(feature = "test-utils")]
-pub use cluster_sim_explore::{
-    ArtifactContext, Artifacts, BuildInfo, Campaign, Case, Coverage, DeterminismCheck, DeterminismError, Explore, Failure,
-    FaultCoverage, InvalidSeedRange, Minimized, Progress, REPRODUCER_FORMAT, Replay, Reproducer, ReproducerError, ScenarioSource,
-    SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
-};
+pub use cluster_sim_explore::Explore;
 #[cfg(feature = "test-utils")]
 pub use cluster_sim_macros::test;
-#[cfg(feature = "tokio")]
-pub use cluster_sim_node::{
-    AddressBook, BindError, DatagramCounts, Observation, ReachError, RunningCluster, StartError, TokioCluster, TokioClusterError,
-    TokioNode, TokioSetup, TokioSockets,
-};
 #[cfg(feature = "test-utils")]
-pub use cluster_sim_runtime::{Budget, Choice, Digest, Exhausted, Record, RecordKind, TaskName, WaitingTask};
+pub use cluster_sim_simulation::{Fault, FaultPlan, FaultProfile, Outcome, Report, Scenario, Sim, SimulatedCluster};
 #[cfg(feature = "test-utils")]
-pub use cluster_sim_simulation::{
-    CallError, CheckKind, CheckReport, ClusterBuilder, ClusterError, Decision, Difference, DifferingEvent, Divergence,
-    DivergenceKind, Fault, FaultPlan, FaultProfile, FaultRecord, Finding, NetworkFault, NodeFault, NotConverged, OtherRun, Outcome, PanicFinding, PanicSite,
-    PlanError, Report, Scenario, ScenarioError, ScheduledFault, Sim, SimulatedCluster,
-};
-#[cfg(feature = "test-utils")]
-pub use cluster_sim_transport::{
-    Fate, FateRecord, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, NetworkPartition, StaleDelivery,
-};
+pub use cluster_sim_transport::{LinkModel, NetworkPartition};
 
-/// Shows a run to a reader: as an HTML page, JSON lines, JUnit, Markdown and node logs.
+/// The API of code that runs on a node: machines, async nodes, ports, sessions, tasks, channels.
+pub mod node {
+    pub use cluster_sim_node::{
+        Boot, ConnectError, Effect, Effects, Elapsed, Entropy, EntropyRng, Input, Interval, JoinError, JoinHandle, Label, Listener,
+        Machine, Message, Node, NodeInfo, OneshotReceiver, OneshotSender, Port, Received, Receiver, Recv, ResetReason, Roll,
+        SendError, Sender, Session, SessionReset, SessionSendError, Sleep, Timer, TrySendError, channel, oneshot, select,
+        yield_now,
+    };
+    pub use cluster_sim_runtime::{Address, Stream};
+    pub use cluster_sim_types::{CoveragePoint, Fact, Incarnation, LocalInstant, NodeId, Region, Shard, WallTime};
+}
+
+/// Links, cuts, and what became of messages.
+pub mod net {
+    pub use cluster_sim_runtime::Distribution;
+    #[cfg(feature = "test-utils")]
+    pub use cluster_sim_transport::{
+        Fate, FateRecord, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, NetworkPartition, StaleDelivery,
+    };
+    pub use cluster_sim_types::{InvalidRatio, LossCause, LossKind, Ratio, SessionTraffic, Traffic, Volume};
+}
+
+/// Faults, plans of them, and profiles from which a seed draws a plan.
+#[cfg(feature = "test-utils")]
+pub mod fault {
+    pub use cluster_sim_simulation::{
+        Fault, FaultPlan, FaultProfile, FaultRecord, NetworkFault, NodeFault, PlanError, ScheduledFault,
+    };
+}
+
+/// Rules over a cluster: invariants, verdicts, and the read-only world that they inspect.
+pub mod check {
+    pub use cluster_sim_invariants::{Evidence, IntoVerdict, Invariant, Observed, Verdict, Violation, World};
+    pub use cluster_sim_types::{Change, CoveragePoint, Fact, Health};
+}
+
+/// Scenarios and clusters: their budgets, seeds, and what is wrong with one that cannot run.
+#[cfg(feature = "test-utils")]
+pub mod scenario {
+    pub use cluster_sim_runtime::{Budget, InvalidSeed, Seed, SeedSchedule};
+    pub use cluster_sim_simulation::{
+        CallError, ClusterBuilder, ClusterError, NotConverged, Scenario, ScenarioError, Sim, SimulatedCluster,
+    };
+}
+
+/// The report of one run as data, with all that stands in it.
+#[cfg(feature = "test-utils")]
+pub mod report {
+    pub use cluster_sim_invariants::Violation;
+    pub use cluster_sim_runtime::{Digest, Exhausted, Record, RecordKind};
+    pub use cluster_sim_simulation::{
+        CheckKind, CheckReport, Difference, DifferingEvent, Divergence, DivergenceKind, FaultRecord, Finding, OtherRun, Outcome,
+        PanicFinding, PanicSite, Report,
+    };
+    pub use cluster_sim_types::Traffic;
+}
+
+/// A run for a reader: recordings, and a page, JSON lines, JUnit, Markdown and node logs of them.
 #[cfg(feature = "test-utils")]
 pub mod explain {
     pub use cluster_sim_explain::{events_jsonl, html, junit, markdown, node_logs};
     pub use cluster_sim_simulation::{
         Event, EventKind, EventMessage, FailureSummary, Key, LeftOut, NodeView, Recording, Sent, Span, SpanKind, TaskEnd,
+    };
+}
+
+/// Many runs: sweeps, determinism checks, minimization, replays, coverage.
+#[cfg(feature = "test-utils")]
+pub mod explore {
+    pub use cluster_sim_explore::{
+        ArtifactContext, Artifacts, BuildInfo, Campaign, Case, Coverage, DeterminismCheck, DeterminismError, Explore, Failure,
+        FaultCoverage, InvalidSeedRange, Minimized, Progress, REPRODUCER_FORMAT, Replay, Reproducer, ReproducerError,
+        ScenarioSource, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
+    };
+    pub use cluster_sim_runtime::Choice;
+    pub use cluster_sim_simulation::Decision;
+
+    /// Called by the expansion of [`test`](crate::test); not part of the API.
+    #[doc(hidden)]
+    pub use cluster_sim_explore::test_macro;
+}
+
+/// Async nodes on tokio, over real sockets.
+#[cfg(feature = "tokio")]
+pub mod tokio {
+    pub use cluster_sim_node::{
+        AddressBook, BindError, DatagramCounts, Observation, ReachError, RunningCluster, StartError, TokioCluster,
+        TokioClusterError, TokioNode, TokioSetup, TokioSockets,
     };
 }
 

@@ -2,13 +2,15 @@
 
 pub use std::time::Duration;
 
+#[cfg(feature = "test-utils")]
+pub use crate::fault::{NetworkFault, NodeFault};
+#[cfg(feature = "test-utils")]
+pub use crate::net::Distribution;
+pub use crate::node::{NodeInfo, channel, oneshot};
 pub use crate::{
-    Boot, Effects, Input, LocalInstant, Machine, Node, NodeId, NodeInfo, Ratio, Seed, Timer, Verdict, VirtualInstant, World,
-    channel, oneshot, select,
+    Boot, Effects, Input, LocalInstant, Machine, Node, NodeId, Ratio, Seed, Timer, Verdict, VirtualInstant, World, select,
 };
-
 #[cfg(feature = "test-utils")]
 pub use crate::{
-    Distribution, Explore, Fault, FaultPlan, FaultProfile, LinkModel, NetworkFault, NetworkPartition, NodeFault, Outcome, Report, Scenario,
-    Sim, SimulatedCluster,
+    Explore, Fault, FaultPlan, FaultProfile, LinkModel, NetworkPartition, Outcome, Report, Scenario, Sim, SimulatedCluster,
 };

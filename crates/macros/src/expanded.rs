@@ -28,13 +28,13 @@ fn test(options: &Options, function: &ItemFn) -> syn::Result<TokenStream> {
         .map_or_else(|| quote! { ::core::option::Option::None }, |threads| quote! { ::core::option::Option::Some(#threads) });
     let text = name.to_string();
     // The span of the call is where the test panics: at the function.
-    let call = quote_spanned! { name.span() => ::cluster_sim::test_macro::#entry(&test, #name) };
+    let call = quote_spanned! { name.span() => ::cluster_sim::explore::test_macro::#entry(&test, #name) };
     Ok(quote! {
         #(#attrs)*
         #[::core::prelude::v1::test]
         #vis fn #name() {
             fn #name(#inputs) #output #block
-            let test = ::cluster_sim::test_macro::TestCase {
+            let test = ::cluster_sim::explore::test_macro::TestCase {
                 package: ::core::env!("CARGO_PKG_NAME"),
                 module: ::core::module_path!(),
                 name: #text,

@@ -41,6 +41,7 @@ mod real;
 mod select;
 
 #[cfg(feature = "test-utils")]
+#[doc(hidden)]
 pub use async_host::{AsyncHost, Main, MainFactory};
 pub use boot::Boot;
 pub use channel::{OneshotReceiver, OneshotSender, Receiver, SendError, Sender, TrySendError, channel, oneshot};
@@ -52,6 +53,7 @@ pub use cluster_sim_types::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Regi
 pub use effects::{Effect, Effects, Timer};
 pub use machine::{Input, Machine};
 #[cfg(feature = "test-utils")]
+#[doc(hidden)]
 pub use machine_host::{MachineFactory, MachineHost};
 pub use node::{Elapsed, Interval, JoinError, JoinHandle, Listener, Node, Port, Recv, Session, Sleep, yield_now};
 pub use node_info::NodeInfo;

@@ -1,6 +1,10 @@
 //! The layout of a report file.
 
-use cluster_sim::{CheckReport, Digest, Divergence, Exhausted, FaultRecord, Outcome, PanicFinding, Traffic, Violation};
+use cluster_sim::Outcome;
+use cluster_sim::check::Violation;
+use cluster_sim::fault::FaultRecord;
+use cluster_sim::net::Traffic;
+use cluster_sim::report::{CheckReport, Digest, Divergence, Exhausted, PanicFinding};
 use cluster_sim_metrics::{Signature, numbers};
 use serde::Serialize;
 use serde_json::Value;

@@ -8,6 +8,8 @@
 //! | `executor` | `test-utils` | runs the async code of simulated nodes |
 //! | `real` | `tokio` | the real twin: clock, tasks and entropy of a node on tokio |
 //!
+//! The parts of the engine are for our own crates, so the documentation hides them; see the source.
+//!
 //! Start at `Engine`, which owns the hosts (the code on the nodes) and the devices (what connects nodes, such as the network),
 //! and at `Kernel`, which every step passes to both. For the real twin, start at `TokioLife`.
 //!
@@ -30,11 +32,13 @@ mod random;
 mod real;
 
 #[cfg(feature = "test-utils")]
+#[doc(hidden)]
 pub use engine::{
-    Arena, ArmedTimers, Budget, Choice, Choices, Core, Decision, Decisions, Device, DeviceId, DeviceKey, Devices, Digest, Engine,
-    Exhausted, Heartbeat, Host, Kernel, LifeEnd, NewLife, Order, Position, Rank, Record, RecordKind, Ring, Site, Step, Stepped,
-    TimerKey, TimerSlot, Wake,
+    Arena, ArmedTimers, Choices, Core, Decisions, Device, DeviceId, DeviceKey, Devices, Engine, Heartbeat, Host, Kernel, LifeEnd,
+    NewLife, Order, Position, Rank, Ring, Site, Step, Stepped, TimerKey, TimerSlot, Wake,
 };
+#[cfg(feature = "test-utils")]
+pub use engine::{Budget, Choice, Decision, Digest, Exhausted, Record, RecordKind};
 #[cfg(feature = "test-utils")]
 pub use executor::{
     ChannelWait, Join, JoinError, Life, Sleep, Spawn, TaskId, TaskName, Waiter, Waiting, WaitingTask, enter, entered, is_entered,

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use cluster_sim::fault::NetworkFault;
+use cluster_sim::node::Label;
 use cluster_sim::{
-    Boot, Effects, FaultPlan, Input, Label, LinkModel, LocalInstant, Machine, NetworkFault, NodeId, Ratio, Scenario, Seed, Timer,
-    Verdict, World,
+    Boot, Effects, FaultPlan, Input, LinkModel, LocalInstant, Machine, NodeId, Ratio, Scenario, Seed, Timer, Verdict, World,
 };
 use cluster_sim_registry::Prepared;
 use serde::{Deserialize, Serialize};

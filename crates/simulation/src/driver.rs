@@ -1,4 +1,4 @@
-//! What code that runs a scenario many times needs of a run, beyond the public API.
+//! Runs for code that repeats a scenario many times, beyond the public API.
 //!
 //! It starts runs under a heartbeat, observes them event by event, and makes reports of its own. For our own crates: no name of
 //! this module is part of the API of `cluster-sim`.

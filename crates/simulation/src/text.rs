@@ -1,4 +1,4 @@
-//! What code that shows a run to a reader needs of it: sentences, verdicts, numbers as text.
+//! Texts for code that shows a run to a reader: sentences, verdicts, numbers.
 //!
 //! For our own crates: no name of this module is part of the API of `cluster-sim`.
 

@@ -1,7 +1,7 @@
 //! Random link models and random fault plans, for properties that hold under every fault. Nodes are named `node/0`, `node/1`, ….
 
+use cluster_sim::net::{LinkOrder, StaleDelivery};
 use cluster_sim::prelude::*;
-use cluster_sim::{LinkOrder, StaleDelivery};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use cluster_sim::Label;
+use cluster_sim::node::Label;
 use cluster_sim::prelude::*;
 use serde::{Deserialize, Serialize};
 

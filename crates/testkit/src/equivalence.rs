@@ -1,7 +1,7 @@
 //! Compares two implementations of one system message by message.
 
 use cluster_sim::prelude::*;
-use cluster_sim::{Record, RecordKind};
+use cluster_sim::report::{Record, RecordKind};
 
 /// Runs a seed and returns every send, copy, drop and delivery in order, and the report.
 pub fn traffic_of(scenario: &Scenario, seed: Seed) -> (Vec<Record>, Report) {

@@ -1,7 +1,7 @@
 //! Plans without a swarm: kind, target, duration and instant of each fault are drawn uniformly.
 
+use cluster_sim::node::{Address, Roll, Stream};
 use cluster_sim::prelude::*;
-use cluster_sim::{Address, Roll, Stream};
 use cluster_sim_scenarios::planted_bugs::BugHunt;
 
 const WAIT: Stream = Stream::named("uniform wait");

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cluster_sim::prelude::*;
-use cluster_sim::{DivergenceKind, OtherRun, RecordKind};
+use cluster_sim::report::{DivergenceKind, OtherRun, RecordKind};
 use rstest::rstest;
 
 use super::sources::{count_of_the_thread, entropy, hash_order, machine_time};

@@ -14,8 +14,9 @@ mod unequal_ends;
 
 use std::thread;
 
+use cluster_sim::explore::DeterminismCheck;
 use cluster_sim::prelude::*;
-use cluster_sim::{DeterminismCheck, DifferingEvent};
+use cluster_sim::report::DifferingEvent;
 
 /// The node with the planted leak.
 pub(crate) const LEAKY: &str = "worker/1";

@@ -2,8 +2,9 @@
 
 use std::thread;
 
+use cluster_sim::explore::DeterminismError;
 use cluster_sim::prelude::*;
-use cluster_sim::{DeterminismError, OtherRun};
+use cluster_sim::report::OtherRun;
 use rstest::rstest;
 
 use super::{LEAKY, first_difference, is_second_process, workers};

@@ -1,7 +1,9 @@
 //! Differences that no event shows, only the reports.
 
+use cluster_sim::Invariant;
+use cluster_sim::check::Change;
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, Difference, Invariant};
+use cluster_sim::report::Difference;
 use serde_json::{Value, json};
 
 use super::{is_second_run, workers};

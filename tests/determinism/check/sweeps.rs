@@ -6,8 +6,9 @@ use std::thread;
 use std::time::Instant;
 
 use cluster_sim::explain::FailureSummary;
+use cluster_sim::explore::Sweep;
 use cluster_sim::prelude::*;
-use cluster_sim::{Difference, DivergenceKind, OtherRun, RecordKind, Sweep};
+use cluster_sim::report::{Difference, DivergenceKind, OtherRun, RecordKind};
 
 use super::sources::{count_of_the_thread, entropy};
 use super::{Habit, LEAKY, is_second_run, workers};

@@ -1,7 +1,7 @@
 //! A leak in a task of an async node is found in that task.
 
 use cluster_sim::prelude::*;
-use cluster_sim::{DivergenceKind, RecordKind};
+use cluster_sim::report::{DivergenceKind, RecordKind};
 use rstest::rstest;
 
 use super::sources::{count_of_the_thread, entropy, hash_order, machine_time};

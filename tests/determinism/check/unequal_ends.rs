@@ -1,7 +1,10 @@
 //! One run panics, ends early or lasts longer, and the comparison does not hang.
 
+use cluster_sim::Invariant;
+use cluster_sim::check::Change;
+use cluster_sim::explore::DeterminismError;
 use cluster_sim::prelude::*;
-use cluster_sim::{Change, DeterminismError, DivergenceKind, Invariant, OtherRun, RecordKind};
+use cluster_sim::report::{DivergenceKind, OtherRun, RecordKind};
 use rstest::rstest;
 use serde_json::Value;
 

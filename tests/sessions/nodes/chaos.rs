@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+use cluster_sim::net::LossCause;
+use cluster_sim::node::{ConnectError, Session, SessionReset};
 use cluster_sim::prelude::*;
-use cluster_sim::{ConnectError, LossCause, Session, SessionReset};
 use cluster_sim_testkit::arbitrary::cases;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
@@ -92,7 +93,7 @@ async fn courier(node: Node, outcomes: Outcomes) {
     }
 }
 
-async fn accept_all(node: &Node, listener: &cluster_sim::Listener<Message>, outcomes: &Outcomes) {
+async fn accept_all(node: &Node, listener: &cluster_sim::node::Listener<Message>, outcomes: &Outcomes) {
     loop {
         let session = listener.accept().await;
         node.publish(|busy: &mut Busy| busy.receivers += 1);

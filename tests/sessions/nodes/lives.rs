@@ -4,8 +4,8 @@ use std::future::pending;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
+use cluster_sim::node::{Listener, Session, SessionReset, SessionSendError};
 use cluster_sim::prelude::*;
-use cluster_sim::{Listener, Session, SessionReset, SessionSendError};
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 use futures::poll;

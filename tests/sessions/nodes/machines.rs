@@ -3,8 +3,9 @@
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 
+use cluster_sim::net::SessionTraffic;
+use cluster_sim::node::{ConnectError, ResetReason, Session, SessionReset};
 use cluster_sim::prelude::*;
-use cluster_sim::{ConnectError, ResetReason, Session, SessionReset, SessionTraffic};
 use cluster_sim_testkit::faults::one_way_cut;
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;

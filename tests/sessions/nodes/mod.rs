@@ -14,8 +14,8 @@ mod windows;
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 
+use cluster_sim::node::{Session, SessionReset};
 use cluster_sim::prelude::*;
-use cluster_sim::{Session, SessionReset};
 
 const CLIENT: NodeId = NodeId(0);
 const SERVER: NodeId = NodeId(1);

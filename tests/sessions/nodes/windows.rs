@@ -3,8 +3,8 @@
 use std::future::pending;
 use std::sync::Arc;
 
+use cluster_sim::node::{SessionReset, SessionSendError};
 use cluster_sim::prelude::*;
-use cluster_sim::{SessionReset, SessionSendError};
 use cluster_sim_testkit::links::ten;
 use cluster_sim_testkit::units::milliseconds;
 use futures::future::join_all;

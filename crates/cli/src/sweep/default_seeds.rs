@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use cluster_sim::{Seed, SeedRange};
+use cluster_sim::Seed;
+use cluster_sim::explore::SeedRange;
 
 /// The number of default seeds.
 const COUNT: u32 = 1024;

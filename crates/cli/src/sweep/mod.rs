@@ -7,10 +7,9 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use cluster_sim::{
-    ArtifactContext, BuildInfo, Campaign, CheckKind, CheckReport, Explore, Outcome, Report, ScenarioSource, Seed, Sweep, Verdict,
-    explain,
-};
+use cluster_sim::explore::{ArtifactContext, BuildInfo, Campaign, ScenarioSource, Sweep};
+use cluster_sim::report::{CheckKind, CheckReport};
+use cluster_sim::{Explore, Outcome, Report, Seed, Verdict, explain};
 use cluster_sim_scenarios::edge_cache::Defaults;
 use cluster_sim_scenarios::{Prepared, Registry, ScenarioError, ScenarioErrorKind};
 use signal_hook::consts::SIGINT;

@@ -12,12 +12,12 @@ use cluster_sim_runtime::Seed;
 /// hexadecimal.
 ///
 /// ```
-/// use cluster_sim::SeedRange;
+/// use cluster_sim::explore::SeedRange;
 ///
 /// assert_eq!("5..64".parse::<SeedRange>()?.seeds(), 5..64);
 /// assert_eq!("0x2a..0x2b".parse::<SeedRange>()?.seeds(), 42..43);
 /// assert_eq!("1024".parse::<SeedRange>()?.seeds(), 0..1024);
-/// # Ok::<(), cluster_sim::InvalidSeedRange>(())
+/// # Ok::<(), cluster_sim::explore::InvalidSeedRange>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeedRange(Range<u64>);

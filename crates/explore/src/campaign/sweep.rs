@@ -138,9 +138,9 @@ impl Sweep {
         coverage.map(Coverage::missing).unwrap_or_default()
     }
 
-    /// Minimizes each failure and writes its artifacts below `root`; see [`Explore::keep_artifacts`](crate::Explore::keep_artifacts).
+    /// Minimizes each failure and writes its artifacts below `root`.
     ///
-    /// The text of the sweep then names the files. An interrupted sweep writes them without minimizing. `progress` is called
+    /// See [`Explore::keep_artifacts`](crate::Explore::keep_artifacts). The text of the sweep then names the files. An interrupted sweep writes them without minimizing. `progress` is called
     /// before each run of the search. `scenario` must be that of the sweep.
     ///
     /// # Panics

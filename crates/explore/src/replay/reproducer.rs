@@ -17,7 +17,7 @@ pub const REPRODUCER_FORMAT: u32 = 2;
 ///
 /// ```
 /// use cluster_sim::prelude::*;
-/// use cluster_sim::{BuildInfo, ScenarioSource, Reproducer};
+/// use cluster_sim::explore::{BuildInfo, ScenarioSource, Reproducer};
 ///
 /// async fn breaks(node: Node) {
 ///     node.sleep(Duration::from_secs(1)).await;
@@ -35,7 +35,7 @@ pub const REPRODUCER_FORMAT: u32 = 2;
 /// let replay = scenario.replay(&read)?;
 /// assert!(replay.is_same(), "{replay}");
 /// assert_eq!(replay.report.violations[0].rule, "nothing breaks");
-/// # Ok::<(), cluster_sim::ReproducerError>(())
+/// # Ok::<(), cluster_sim::explore::ReproducerError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,4 +1,5 @@
-use cluster_sim::{Change, Invariant, Seed, Verdict, World};
+use cluster_sim::check::Change;
+use cluster_sim::{Invariant, Seed, Verdict, World};
 use cluster_sim_edge_cache::EdgeFact;
 use rstest::rstest;
 use serde_json::{Value, json};

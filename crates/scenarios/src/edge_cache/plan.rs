@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use cluster_sim::{Fault, NetworkFault, NodeFault, Ratio};
+use cluster_sim::fault::{NetworkFault, NodeFault};
+use cluster_sim::{Fault, Ratio};
 use cluster_sim_edge_cache::RateChange;
 use cluster_sim_registry::{PlannedStep, TimelineEntry};
 use serde_json::json;

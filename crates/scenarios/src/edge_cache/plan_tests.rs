@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use cluster_sim::{Fault, NetworkFault, NodeFault, Ratio};
+use cluster_sim::fault::{NetworkFault, NodeFault};
+use cluster_sim::{Fault, Ratio};
 use cluster_sim_edge_cache::RateChange;
 
 use super::plan::{DROP_RULE, Plan};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim::{Boot, Distribution, FaultProfile, LinkModel, Scenario, StaleDelivery, VirtualInstant, World};
+use cluster_sim::net::{Distribution, StaleDelivery};
+use cluster_sim::{Boot, FaultProfile, LinkModel, Scenario, VirtualInstant, World};
 use cluster_sim_edge_cache::rules::{Acknowledgements, Answers, BoundedWaits, MonotonicReads, NoRollback, ReadYourWrites};
 use cluster_sim_edge_cache::{
     ApplyMode, Bug, Client, Config, Edge, EdgeView, KeyDistribution, KeyTable, LagPolicy, Layout, Router, Source, SourceView,

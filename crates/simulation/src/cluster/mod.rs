@@ -42,7 +42,7 @@ use crate::sim::Sim;
 /// cluster.run_for(Duration::from_secs(5));
 /// drop(cut);
 /// cluster.finish().assert_ok();
-/// # Ok::<(), cluster_sim::ClusterError>(())
+/// # Ok::<(), cluster_sim::scenario::ClusterError>(())
 /// ```
 pub struct SimulatedCluster {
     sim: Sim,

@@ -22,7 +22,8 @@ pub struct ScheduledFault {
 ///
 /// ```
 /// use std::time::Duration;
-/// use cluster_sim::{FaultPlan, NetworkFault, NodeFault};
+/// use cluster_sim::FaultPlan;
+/// use cluster_sim::fault::{NetworkFault, NodeFault};
 ///
 /// let plan = FaultPlan::new()
 ///     .at(Duration::from_secs(5), NodeFault::Crash { node: "store/1".into(), down_for: Some(Duration::from_secs(1)) })

@@ -1,6 +1,6 @@
 //! Normalises texts that differ only in numbers and nodes.
 
-/// Replaces words that contain a digit, hexadecimal words of at least 8 digits, and lists of them by `#`.
+/// Replaces words with a digit, hexadecimal words of 8 digits and more, and lists of them by `#`.
 ///
 /// For example `n0, n1 and n3 lead term 4` becomes `# lead term #`.
 pub fn without_numbers(text: &str) -> String {

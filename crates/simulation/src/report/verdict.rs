@@ -26,7 +26,7 @@ pub struct RunVerdict {
 }
 
 impl RunVerdict {
-    /// The verdict on a run; `names` are those of its nodes by their numbers, or none where they are unknown.
+    /// The verdict on a run; `names` are those of its nodes by number, or none where unknown.
     pub fn of(report: &Report, names: &[Arc<str>]) -> Self {
         let name = |node: NodeId| names.get(node.index()).map_or_else(|| node.to_string(), |name| name.to_string());
         let verdict = |sentence, at, step, nodes| Self {

@@ -129,7 +129,7 @@ impl Scenario {
     /// Adds a point in node code that some run must reach, by emitting a [`CoveragePoint`] of that name.
     ///
     /// ```
-    /// use cluster_sim::CoveragePoint;
+    /// use cluster_sim::node::CoveragePoint;
     /// use cluster_sim::prelude::*;
     ///
     /// async fn rolls(node: Node) {
