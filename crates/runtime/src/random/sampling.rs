@@ -36,7 +36,9 @@ pub struct QuantileTable(Curve);
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Curve {
     Flat(u64),
-    /// Two or more points at equal distances from share 0 to share 1, ascending.
+    /// One straight line: its lower end, and how far it rises.
+    Line(u64, u64),
+    /// Three or more points at equal distances from share 0 to share 1, ascending.
     Even(Arc<[u64]>),
     /// The curve folded at its median: [`SIDE_POINTS`] points from the lower end up to the median, then as many from the upper
     /// end down to it.
@@ -68,7 +70,11 @@ impl QuantileTable {
     /// Interpolates linearly between two or more ascending points at equal distances.
     pub(super) fn even(points: &[u64]) -> Self {
         assert!(points.len() >= 2 && points.is_sorted(), "a curve is two or more ascending points");
-        if points[0] == points[points.len() - 1] { Self::flat(points[0]) } else { Self(Curve::Even(points.into())) }
+        match *points {
+            [low, .., high] if low == high => Self::flat(low),
+            [low, high] => Self(Curve::Line(low, high - low)),
+            _ => Self(Curve::Even(points.into())),
+        }
     }
 
     /// Builds the curve of a quantile function.
@@ -94,6 +100,7 @@ impl QuantileTable {
     #[inline(always)]
     pub fn sample(&self, roll: Roll) -> u64 {
         match &self.0 {
+            Curve::Line(low, rise) => low + part(*rise, roll.0),
             Curve::Flat(value) => *value,
             Curve::Even(points) => {
                 let position = u128::from(roll.0) * (points.len() as u128 - 1);
