@@ -208,6 +208,18 @@ impl<M> Effects<M> {
         self.first.take().or_else(|| self.queue.pop_front())
     }
 
+    /// Removes the one effect, if it sends one message to one node.
+    #[inline(always)]
+    pub(crate) fn take_lone_send(&mut self) -> Option<(NodeId, M)> {
+        if !self.queue.is_empty() || !matches!(self.first, Some(Effect::Send(..))) {
+            return None;
+        }
+        match self.first.take() {
+            Some(Effect::Send(to, message)) => Some((to, message)),
+            _ => None,
+        }
+    }
+
     /// Keeps a list of receivers for the next broadcast.
     pub(crate) fn recycle(&mut self, mut receivers: Vec<NodeId>) {
         receivers.clear();

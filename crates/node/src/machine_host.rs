@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use cluster_sim_runtime::{ArmedTimers, Core, DeviceKey, Devices, Entropy, Host, Kernel, NewLife, Record, RecordKind, Step, Wake};
-use cluster_sim_transport::{MachineNotice, Network, PayloadKind, PortId, SESSION_NOTICE, content_of};
+use cluster_sim_transport::{MachineNotice, Network, PortId, SESSION_NOTICE, Store, content_of};
 use cluster_sim_types::{Change, NodeId};
 use tracing::level_filters::LevelFilter;
 
@@ -33,8 +33,10 @@ struct Shared<M: Machine> {
     factory: MachineFactory<M>,
     effects: RefCell<Effects<M::Message>>,
     devices: MachineDevices,
-    /// The port and the kind of the messages it receives.
-    address: (PortId, PayloadKind),
+    /// The port on which it receives.
+    port: PortId,
+    /// The messages of the machines that are in flight.
+    store: Store<M::Message>,
 }
 
 impl<M: Machine> MachineHost<M> {
@@ -42,11 +44,11 @@ impl<M: Machine> MachineHost<M> {
     pub fn of_group(infos: Vec<NodeInfo>, factory: MachineFactory<M>, devices: &mut Devices) -> Vec<Box<dyn Host>> {
         let keys = MachineDevices::of(devices);
         let transport = devices.get_mut(keys.network);
-        let address = (transport.ports.port(M::PORT), transport.payloads.kind::<M::Message>());
-        transport.payloads.describe_with::<M::Message>(address.1, M::describe);
-        infos.iter().for_each(|info| transport.ports.bind_host(info.id(), address.0, address.1));
+        let (port, store) = (transport.ports.port(M::PORT), transport.payloads.store::<M::Message>());
+        transport.payloads.describe_with::<M::Message>(store.kind(), M::describe);
+        infos.iter().for_each(|info| transport.ports.bind_host(info.id(), port, store.kind()));
         let effects = RefCell::new(Effects::new(Entropy::from_key(0)));
-        let group = Rc::new(Shared { factory, effects, devices: keys, address });
+        let group = Rc::new(Shared { factory, effects, devices: keys, port, store });
         let host = |info| Self {
             machine: None,
             boot: Boot::before_first_life(info),
@@ -79,8 +81,9 @@ impl<M: Machine> MachineHost<M> {
     fn step_untraced(&mut self, input: Input<M::Message>, context: StepContext<'_>) {
         let machine = self.machine.as_mut().expect("the kernel wakes no node that is down");
         let effects = &mut *self.group.effects.borrow_mut();
-        effects.begin(self.boot.entropy(), context.kernel.wall_now(context.node));
-        machine.step(context.kernel.local_now(context.node), input, effects);
+        let (local, wall) = context.kernel.clocks_now(context.node);
+        effects.begin(self.boot.entropy(), wall);
+        machine.step(local, input, effects);
         apply_effects(&self.group, effects, &mut self.timers, context);
     }
 }
@@ -123,21 +126,34 @@ fn apply_effects<M: Machine>(
     if !effects.is_unchanged() {
         kernel.change(Change::View(node));
     }
+    // The common case first: the step sends one message.
+    if let Some((to, message)) = effects.take_lone_send() {
+        let label = M::label(&message);
+        network.datagrams(kernel).send_one(node, to, group.port, &group.store, label, message);
+        return;
+    }
+    apply_all(group, effects, timers, StepContext { node, kernel, network });
+}
+
+#[inline(never)]
+fn apply_all<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, timers: &mut ArmedTimers, context: StepContext<'_>) {
+    let StepContext { node, kernel, network } = context;
+    let address = (group.port, group.store.kind());
     while let Some(effect) = effects.next() {
         match effect {
             Effect::Send(to, message) => {
                 let label = M::label(&message);
-                network.datagrams(kernel).send(node, &[to], group.address, label, message);
+                network.datagrams(kernel).send_one(node, to, group.port, &group.store, label, message);
             }
             Effect::SendAll(receivers, message) => {
                 let label = M::label(&message);
-                network.datagrams(kernel).send(node, &receivers, group.address, label, message);
+                network.datagrams(kernel).send(node, &receivers, address, label, message);
                 effects.recycle(receivers);
             }
             Effect::SetTimer(timer, after) => timers.set(kernel, node, timer.0, after),
             Effect::CancelTimer(timer) => timers.cancel(kernel, timer.0),
             Effect::Emit(fact) => kernel.change(Change::Fact(node, fact)),
-            Effect::SessionSend(to, message) => network.sessions(kernel).machine_send(node, to, group.address, message),
+            Effect::SessionSend(to, message) => network.sessions(kernel).machine_send(node, to, address, message),
             Effect::SessionClose(peer) => network.sessions(kernel).machine_close(node, peer),
         }
     }
@@ -148,9 +164,9 @@ fn apply_effects<M: Machine>(
 fn network_input<M: Machine>(group: &Shared<M>, number: u32, context: &mut StepContext<'_>) -> Option<Input<M::Message>> {
     let StepContext { node, kernel, network } = context;
     if number == SESSION_NOTICE {
-        return network.sessions(kernel).next_machine_notice(*node, group.address.1).map(session_input);
+        return network.sessions(kernel).next_machine_notice(*node, group.store.kind()).map(session_input);
     }
-    let received = network.datagrams(kernel).recv(number, group.address.1)?;
+    let received = network.datagrams(kernel).recv(number, &group.store)?;
     Some(Input::Message { from: received.from, message: received.message })
 }
 

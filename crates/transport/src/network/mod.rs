@@ -48,7 +48,7 @@ pub use fabric::{
     ClassId, Control, CutId, DropCount, Fabric, Fate, FateRecord, InvalidLink, LinkModel, LinkOrder, NetworkPartition,
     NodeSelector, StaleDelivery,
 };
-pub use payload::{CapturedMessage, PayloadKind, Payloads, content_of, describe};
+pub use payload::{CapturedMessage, PayloadKind, Payloads, Store, content_of, describe};
 pub use ports::{PortId, Ports};
 pub use service::Service;
 pub use session::{

@@ -55,6 +55,13 @@ impl Kernel {
         self.nodes[node.index()].clock.wall(self.now)
     }
 
+    /// Reads both clocks of a node.
+    #[inline(always)]
+    pub fn clocks_now(&self, node: NodeId) -> (LocalInstant, WallTime) {
+        let clock = &self.nodes[node.index()].clock;
+        (clock.local(self.now), clock.wall(self.now))
+    }
+
     /// Returns the number of nodes; ids run from 0.
     pub fn node_count(&self) -> u32 {
         self.nodes.len() as u32

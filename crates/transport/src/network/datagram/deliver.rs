@@ -5,24 +5,36 @@
 //! node or waits at the port that a task bound; a closed or full port loses it. The messages of a paused node are delivered in
 //! the order of their arrival when it resumes, before every other message and timer of that instant.
 
+use cluster_sim_runtime::RecordKind;
 use cluster_sim_types::{Health, NodeId};
 
 use super::bound_ports::Arrived;
-use super::{DatagramService, Flight, INBOX_CAPACITY};
+use super::{DatagramService, Flight, HANDED, Handed, INBOX_CAPACITY};
 use crate::network::fabric::{Cause, StaleDelivery};
 
 impl DatagramService<'_> {
-    /// Handles the arrival of a flight. Returns the node and the flight if its host receives the message.
+    /// Handles the arrival of a flight. Returns the node, and the number for [`recv`](Self::recv), if its host receives the message.
     #[inline(always)]
     pub(in crate::network) fn fire(&mut self, slot: u32) -> Option<(NodeId, u32)> {
-        let Flight { to, incarnation, port, .. } = *self.datagrams.flights.get(slot);
-        // The common case first: nothing can prevent the delivery to the node's host.
-        if self.fabric.is_whole() && self.kernel.is_up(to, incarnation) && self.ports.is_of_host(to, port) {
-            return Some((to, slot));
+        let flight = self.datagrams.flights.get(slot);
+        // The common case first: nothing can prevent the delivery to the node's host, which takes the message as it is.
+        let understood = (flight.port, flight.message.kind);
+        if self.fabric.is_whole()
+            && self.kernel.is_up(flight.to, flight.incarnation)
+            && self.ports.host(flight.to) == Some(understood)
+        {
+            let to = flight.to;
+            self.fabric.land();
+            self.fabric.counts.delivered += 1;
+            self.kernel.record(flight.record(self.kernel.now(), RecordKind::Deliver, to, flight.from));
+            self.datagrams.handed = Handed { from: flight.from, slot: flight.message.slot };
+            self.datagrams.flights.free(slot);
+            return Some((to, HANDED));
         }
         self.arrive(slot)
     }
 
+    #[inline(never)]
     fn arrive(&mut self, slot: u32) -> Option<(NodeId, u32)> {
         let flight = *self.datagrams.flights.get(slot);
         let to = flight.to;

@@ -86,13 +86,18 @@ impl Flights {
         self.slots[slot as usize].arrived = true;
     }
 
+    /// Frees the slot of a flight.
+    #[inline]
+    pub(super) fn free(&mut self, slot: u32) {
+        self.slots[slot as usize].message.slot = self.free;
+        self.free = slot;
+    }
+
     /// Removes a flight and frees its slot.
     #[inline]
     pub(super) fn remove(&mut self, slot: u32) -> Flight {
-        let place = &mut self.slots[slot as usize];
-        let flight = *place;
-        place.message.slot = self.free;
-        self.free = slot;
+        let flight = *self.get(slot);
+        self.free(slot);
         flight
     }
 }

@@ -32,6 +32,24 @@ pub(super) struct Datagrams {
     /// Indexed by receiver; used while the receiver is paused.
     inboxes: Vec<VecDeque<u32>>,
     bound: BoundPorts,
+    handed: Handed,
+}
+
+/// The message that is handed to the host woken with [`HANDED`], which takes it in the same step.
+#[derive(Debug, Clone, Copy)]
+struct Handed {
+    from: NodeId,
+    /// The slot in the store of the host's own messages.
+    slot: u32,
+}
+
+/// The number with which a host is woken for a message that was delivered already.
+const HANDED: u32 = u32::MAX - 1;
+
+impl Default for Handed {
+    fn default() -> Self {
+        Self { from: NodeId::CLUSTER, slot: u32::MAX }
+    }
 }
 
 impl Datagrams {

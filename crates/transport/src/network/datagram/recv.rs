@@ -6,11 +6,11 @@
 use cluster_sim_runtime::{RecordKind, Waiter};
 use cluster_sim_types::NodeId;
 
-use super::DatagramService;
+use super::{DatagramService, HANDED, Handed};
 use crate::error::PortInUse;
 use crate::message::{Message, Received};
 use crate::network::fabric::Cause;
-use crate::network::payload::PayloadKind;
+use crate::network::payload::{PayloadKind, Store};
 use crate::network::ports::PortId;
 use crate::network::waiters::WaitKey;
 
@@ -37,7 +37,7 @@ impl DatagramService<'_> {
         loop {
             let bound = self.datagrams.bound.at(node, port)?;
             let (kind, slot) = (bound.kind, bound.pop()?);
-            if let Some(received) = self.recv(slot, kind) {
+            if let Some(received) = self.recv_flight(slot, kind) {
                 return Some(received);
             }
         }
@@ -59,11 +59,23 @@ impl DatagramService<'_> {
         }
     }
 
-    /// Returns the message for which a host was woken, as a value of type `M`.
+    /// Returns the message for which a host was woken.
+    ///
+    /// `number` is that of the wake, `store` that of the messages of the host.
     ///
     /// A message that cannot be decoded as `M` is lost as `undecodable`, and the result is `None`.
     #[inline(always)]
-    pub fn recv<M: Message>(&mut self, slot: u32, kind: PayloadKind) -> Option<Received<M>> {
+    pub fn recv<M: Message>(&mut self, number: u32, store: &Store<M>) -> Option<Received<M>> {
+        if number == HANDED {
+            let Handed { from, slot } = self.datagrams.handed;
+            return Some(Received { from, message: store.take(slot) });
+        }
+        self.recv_flight(number, store.kind())
+    }
+
+    /// Delivers a flight to a receiver whose messages are of this kind, which must be that of `M`.
+    #[inline]
+    fn recv_flight<M: Message>(&mut self, slot: u32, kind: PayloadKind) -> Option<Received<M>> {
         let flight = self.datagrams.flights.remove(slot);
         self.fabric.land();
         let Some(message) = self.payloads.take(flight.message, kind) else {

@@ -5,8 +5,8 @@ use cluster_sim_types::{Incarnation, NodeId};
 
 use super::{DatagramService, Flight};
 use crate::message::{Label, Message};
-use crate::network::fabric::{Arrival, Name, Routed, Subject};
-use crate::network::payload::{PayloadKind, content_of};
+use crate::network::fabric::{Arrival, Name, OnLink, Routed, Subject};
+use crate::network::payload::{MessageRef, PayloadKind, Store, content_of};
 use crate::network::ports::PortId;
 use crate::network::service::Service;
 
@@ -16,43 +16,71 @@ impl DatagramService<'_> {
     /// # Panics
     /// A node does not exist. That is a bug of the sender, so the run ends with a finding about the sender.
     pub fn send<M: Message>(&mut self, from: NodeId, to: &[NodeId], (port, kind): (PortId, PayloadKind), label: Label, message: M) {
-        if to.is_empty() {
-            return;
-        }
-        let (content, length) = content_of(&message);
-        self.payloads.capture(kind, content, &message);
-        let label = label_key(label, content);
-        let copies = to.len() as u32;
+        let Ok(copies @ 1..) = u32::try_from(to.len()) else { return };
+        let (content, length) = self.describe(kind, &message);
         let message = self.payloads.insert(kind, message, copies);
-        let incarnation = Incarnation(0);
-        let mut flight = Flight { from, to: from, label, content, length, incarnation, message, port, class: 0, arrived: false };
-        let mut carried = 0;
-        for receiver in to {
-            carried += self.transmit(*receiver, &mut flight);
-        }
+        let mut flight = flight(from, port, label_key(label, content), (content, length), message);
+        let carried: u32 = to.iter().map(|receiver| self.transmit(*receiver, &mut flight)).sum();
         if carried != copies {
             self.payloads.set_references(message, carried);
         }
+    }
+
+    /// Sends one message to a port of one node; `store` is that of the sender's messages.
+    ///
+    /// # Panics
+    /// As [`send`](Self::send).
+    #[inline(always)]
+    pub fn send_one<M: Message>(&mut self, from: NodeId, to: NodeId, port: PortId, store: &Store<M>, label: Label, message: M) {
+        let (content, length) = self.describe(store.kind(), &message);
+        let message = store.insert(message, 1);
+        let mut flight = flight(from, port, label_key(label, content), (content, length), message);
+        let carried = self.transmit(to, &mut flight);
+        if carried != 1 {
+            self.payloads.set_references(message, carried);
+        }
+    }
+
+    /// Returns the digest and the length of a message, and captures its text if texts are captured.
+    #[inline(always)]
+    fn describe<M: Message>(&mut self, kind: PayloadKind, message: &M) -> (u64, u32) {
+        let (content, length) = content_of(message);
+        self.payloads.capture(kind, content, message);
+        (content, length)
     }
 
     /// Puts a message on the link to one receiver. Returns how many copies are in flight.
     #[inline(always)]
     fn transmit(&mut self, to: NodeId, flight: &mut Flight) -> u32 {
         let nodes = self.kernel.node_count();
-        assert!(to.0 < nodes, "it sends to {to}, but the cluster has n0 to n{}", nodes - 1);
+        if to.0 >= nodes {
+            no_such_node(to, nodes);
+        }
         (flight.to, flight.incarnation) = (to, self.kernel.incarnation(to));
         self.fabric.counts.sent += 1;
         self.kernel.record(flight.record(self.kernel.now(), RecordKind::Send, flight.from, to));
 
         let subject = Subject { service: Service::Datagram, from: flight.from, to, name: Name::Label(flight.label) };
-        let mut journey = match self.fabric.route(self.kernel, subject) {
+        let on_link = self.fabric.enter(self.kernel, subject);
+        flight.class = on_link.class;
+        match self.fabric.arrival_if_only_delayed(self.kernel, &on_link) {
+            Some(arrival) => {
+                self.depart(flight, arrival);
+                1
+            }
+            None => self.transmit_by_fate(flight, on_link),
+        }
+    }
+
+    #[inline(never)]
+    fn transmit_by_fate(&mut self, flight: &Flight, on_link: OnLink) -> u32 {
+        let mut journey = match self.fabric.decide_fate(self.kernel, on_link) {
             Routed::Carried(journey) => journey,
             Routed::Lost(cause) => {
                 self.lose(flight, cause);
                 return 0;
             }
         };
-        flight.class = journey.class;
         let mut carried = 0;
         while let Some(arrival) = self.fabric.next_arrival(self.kernel, &mut journey) {
             if arrival.copy > 0 {
@@ -77,6 +105,17 @@ impl DatagramService<'_> {
         self.fabric.depart(self.kernel);
         self.fabric.schedule(self.kernel, (arrival.at, arrival.order), Service::Datagram, slot);
     }
+}
+
+/// Returns the flight of a message, which `transmit` completes for each receiver.
+#[inline(always)]
+fn flight(from: NodeId, port: PortId, label: u64, (content, length): (u64, u32), message: MessageRef) -> Flight {
+    Flight { from, to: from, label, content, length, incarnation: Incarnation(0), message, port, class: 0, arrived: false }
+}
+
+#[cold]
+fn no_such_node(to: NodeId, nodes: u32) -> ! {
+    panic!("it sends to {to}, but the cluster has n0 to n{}", nodes - 1);
 }
 
 /// Returns the key of a label, given the digest of the content.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use cluster_sim_runtime::Stream;
 use cluster_sim_types::{NodeId, Ratio};
 
-use super::model::{CompiledLink, InvalidLink, LinkModel};
+use super::model::{CompiledLink, InvalidLink, LinkModel, LinkOrder};
 
 /// The nodes that one end of a class of links covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,15 +42,18 @@ pub(super) struct Class {
     declared: CompiledLink,
     pub(super) link: CompiledLink,
     pub(super) rules: Vec<LossRule>,
-    /// The class does nothing to a message except delay it. Such sends take a shorter path.
+    /// The class does nothing to a message except delay it.
     pub(super) is_plain: bool,
+    /// The class is plain and keeps no order.
+    pub(super) only_delays: bool,
 }
 
 impl Class {
-    /// Updates `is_plain` after a change.
-    fn update_is_plain(&mut self) {
+    /// Updates the flags after a change.
+    fn update_flags(&mut self) {
         let LinkModel { loss, duplicate, reorder, .. } = self.link.model;
         self.is_plain = self.rules.is_empty() && [loss, duplicate, reorder] == [Ratio::ZERO; 3];
+        self.only_delays = self.is_plain && self.link.model.order == LinkOrder::Unordered;
     }
 }
 
@@ -78,8 +81,9 @@ impl Classes {
     pub(super) fn add(&mut self, name: &str, from: NodeSelector, to: NodeSelector, model: &LinkModel) -> Result<(), InvalidLink> {
         let declared = model.compile()?;
         let link = declared.clone();
-        let mut class = Class { name: name.to_owned(), from, to, declared, link, rules: Vec::new(), is_plain: false };
-        class.update_is_plain();
+        let mut class =
+            Class { name: name.to_owned(), from, to, declared, link, rules: Vec::new(), is_plain: false, only_delays: false };
+        class.update_flags();
         self.all.push(class);
         Ok(())
     }
@@ -128,7 +132,7 @@ impl Classes {
         let link = model.compile()?;
         let class = self.get_mut(class);
         class.link = link;
-        class.update_is_plain();
+        class.update_flags();
         Ok(())
     }
 
@@ -140,7 +144,7 @@ impl Classes {
             let stream = Stream::named(&format!("rule {name}"));
             rules.push(LossRule { name: name.to_owned(), stream, cause, ratio, dropped: Cell::new(0) });
         }
-        class.update_is_plain();
+        class.update_flags();
     }
 
     /// Counts the messages that a rule in force has dropped; 0 for an unknown rule.
@@ -155,7 +159,7 @@ impl Classes {
             if !class.rules.is_empty() || class.link.model != class.declared.model {
                 class.rules.clear();
                 class.link = class.declared.clone();
-                class.update_is_plain();
+                class.update_flags();
                 changed.push(ClassId(index as u16));
             }
         }

@@ -66,9 +66,9 @@ pub(super) struct LinkTable {
 }
 
 impl LinkTable {
-    /// Returns the link to `to`; calls `classify` if it is new.
+    /// Returns the place of the link to `to`, valid until the next call; calls `classify` if the link is new.
     #[inline(always)]
-    pub(super) fn link(&mut self, to: NodeId, now: VirtualInstant, classify: impl FnOnce() -> (Address, u16)) -> &mut Link {
+    pub(super) fn place_of(&mut self, to: NodeId, now: VirtualInstant, classify: impl FnOnce() -> (Address, u16)) -> usize {
         let place = match self.links.get(self.next_expected) {
             Some(link) if link.to == to => self.next_expected,
             _ => match self.place(to) {
@@ -77,6 +77,12 @@ impl LinkTable {
             },
         };
         self.next_expected = place + 1;
+        place
+    }
+
+    /// Returns the link at a place.
+    #[inline(always)]
+    pub(super) fn at(&mut self, place: usize) -> &mut Link {
         &mut self.links[place]
     }
 
@@ -150,7 +156,8 @@ mod tests {
     }
 
     fn link(table: &mut LinkTable, to: u32, now: VirtualInstant) -> &mut Link {
-        table.link(NodeId(to), now, || (Address::new().number(u64::from(to)), 0))
+        let place = table.place_of(NodeId(to), now, || (Address::new().number(u64::from(to)), 0));
+        table.at(place)
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use model::{InvalidLink, LinkModel, LinkOrder, StaleDelivery};
 pub use partition::{Control, NetworkPartition};
 
 pub(super) use losses::{Cause, Losses};
-pub(super) use route::{Arrival, Name, Routed, Subject};
+pub(super) use route::{Arrival, Name, OnLink, Routed, Subject};
 
 use super::service::Service;
 use classes::Classes;

@@ -9,9 +9,8 @@
 use cluster_sim_runtime::{Address, Choice, Kernel, Order, Rank, Roll, Seed, SeededStream, Site, Stream};
 use cluster_sim_types::{NodeId, Ratio, VirtualInstant};
 
-use super::classes::{Class, Classes};
+use super::classes::Class;
 use super::fate::{Fate, FateRecord};
-use super::link_table::{Link, LinkTable};
 use super::losses::Cause;
 use super::model::LinkOrder;
 use super::send_counts::epoch_of;
@@ -77,7 +76,7 @@ pub(in crate::network) enum Routed {
 pub(in crate::network) struct Journey {
     rolls: Rolls,
     /// The class of the link.
-    pub(in crate::network) class: u16,
+    class: u16,
     rank: Rank,
     /// The number of the next arrival: 0 for the subject itself, then its copies.
     next: u8,
@@ -120,17 +119,60 @@ impl Rolls {
     }
 }
 
+/// A subject that is on its link, with the address of its random choices.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::network) struct OnLink {
+    subject: Subject,
+    address: Address,
+    /// The place of the link in its sender's table.
+    place: usize,
+    /// The class of the link.
+    pub(in crate::network) class: u16,
+}
+
 impl Fabric {
-    /// Decides the fate of a subject on the link between its nodes, and keeps it if fates are kept.
-    #[inline(always)]
+    /// Puts a subject on the link between its nodes, which begins with its first subject, and decides its fate.
     pub(in crate::network) fn route(&mut self, kernel: &mut Kernel, subject: Subject) -> Routed {
-        let Subject { service, from, to, name } = subject;
-        let link = link_between(&mut self.link_tables, &self.classes, kernel, from, to);
+        let on_link = self.enter(kernel, subject);
+        self.decide_fate(kernel, on_link)
+    }
+
+    /// Puts a subject on the link between its nodes.
+    #[inline(always)]
+    pub(in crate::network) fn enter(&mut self, kernel: &Kernel, subject: Subject) -> OnLink {
+        let Subject { from, to, name, .. } = subject;
+        if self.link_tables.len() <= from.index() {
+            self.link_tables.resize_with(from.index() + 1, Default::default);
+        }
+        let (classes, table) = (&self.classes, &mut self.link_tables[from.index()]);
+        let place = table.place_of(to, kernel.now(), || (address_between(kernel, from, to), classes.of(from, to)));
+        let link = table.at(place);
         let address = match name {
             Name::Label(label) => link.address_of(label, epoch_of(kernel.now())),
             Name::Address(address) => address,
         };
-        let class = self.classes.get(link.class);
+        OnLink { subject, address, place, class: link.class }
+    }
+
+    /// Returns the one arrival of a subject whose link is not cut and does nothing except delay it.
+    ///
+    /// Does what [`decide_fate`](Self::decide_fate) does, without a branch for anything else. `None` means that nothing is decided
+    /// yet.
+    #[inline(always)]
+    pub(in crate::network) fn arrival_if_only_delayed(&mut self, kernel: &Kernel, on_link: &OnLink) -> Option<Arrival> {
+        let class = self.classes.get(on_link.class);
+        if !(class.only_delays && self.cuts.is_whole() && kernel.is_free() && self.fates.is_none()) {
+            return None;
+        }
+        let after = class.link.delay.sample(self.delay_rolls.at(kernel.seed()).roll(on_link.address));
+        let order = Order::new(Rank(class.link.model.priority), on_link.address);
+        Some(Arrival { at: kernel.now().after_nanoseconds(after), order, copy: 0 })
+    }
+
+    /// Decides the fate of a subject on its link, and keeps it if fates are kept.
+    pub(in crate::network) fn decide_fate(&mut self, kernel: &mut Kernel, on_link: OnLink) -> Routed {
+        let OnLink { subject: Subject { service, from, to, .. }, address, place, class: number } = on_link;
+        let class = self.classes.get(number);
         let rolls = Rolls { address, from, to };
         let cut = if self.cuts.is_whole() { None } else { self.cuts.between(from, to) };
         let (fate, held_back) = match cut {
@@ -151,12 +193,13 @@ impl Fabric {
         let mut at = kernel.now().after_nanoseconds(after);
         let mut in_order = None;
         if class.link.model.order == LinkOrder::Fifo && !held_back {
+            let link = self.link_tables[from.index()].at(place);
             at = at.max(link.last_arrival);
             link.last_arrival = at;
             in_order = Some(link.address);
         }
         let rank = Rank(class.link.model.priority);
-        Routed::Carried(Journey { rolls, class: link.class, rank, next: 0, copies, at, in_order })
+        Routed::Carried(Journey { rolls, class: number, rank, next: 0, copies, at, in_order })
     }
 
     /// Returns the next arrival of a subject: itself, then its copies.
@@ -191,21 +234,6 @@ impl Fabric {
         };
         Arrival { at, order: Order::new(journey.rank, about), copy }
     }
-}
-
-/// Returns the link between two nodes, creating it with its first subject.
-#[inline(always)]
-fn link_between<'a>(
-    link_tables: &'a mut Vec<LinkTable>,
-    classes: &Classes,
-    kernel: &Kernel,
-    from: NodeId,
-    to: NodeId,
-) -> &'a mut Link {
-    if link_tables.len() <= from.index() {
-        link_tables.resize_with(from.index() + 1, Default::default);
-    }
-    link_tables[from.index()].link(to, kernel.now(), || (address_between(kernel, from, to), classes.of(from, to)))
 }
 
 /// Returns the address of a link: the declared names of its nodes.

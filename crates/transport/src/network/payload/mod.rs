@@ -10,6 +10,8 @@ mod digest;
 mod slab;
 
 use std::any::{Any, TypeId};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 pub use capture::CapturedMessage;
 pub use describe::describe;
@@ -30,10 +32,44 @@ pub(super) struct MessageRef {
     pub(super) slot: u32,
 }
 
+/// The messages in flight of one type, shared by the network and the hosts whose messages they are.
+///
+/// A host that keeps it sends and receives without looking it up by type.
+pub struct Store<M> {
+    kind: PayloadKind,
+    slab: Rc<RefCell<Slab<M>>>,
+}
+
+impl<M> Clone for Store<M> {
+    fn clone(&self) -> Self {
+        Self { kind: self.kind, slab: Rc::clone(&self.slab) }
+    }
+}
+
+impl<M: Message> Store<M> {
+    /// Returns the kind of the messages.
+    #[inline]
+    pub fn kind(&self) -> PayloadKind {
+        self.kind
+    }
+
+    /// Stores a message that `references` copies carry.
+    #[inline(always)]
+    pub(super) fn insert(&self, message: M, references: u32) -> MessageRef {
+        MessageRef { kind: self.kind, slot: self.slab.borrow_mut().insert(message, references) }
+    }
+
+    /// Returns the message for one receiver.
+    #[inline(always)]
+    pub(super) fn take(&self, slot: u32) -> M {
+        self.slab.borrow_mut().take(slot)
+    }
+}
+
 /// The messages in flight of all types.
 #[derive(Default)]
 pub struct Payloads {
-    slabs: Vec<Box<dyn AnySlab>>,
+    stores: Vec<Box<dyn AnySlab>>,
     types: Vec<TypeId>,
     capture: Capture,
 }
@@ -43,32 +79,42 @@ impl Payloads {
     pub fn kind<M: Message>(&mut self) -> PayloadKind {
         let identity = TypeId::of::<M>();
         let known = self.types.iter().position(|known| *known == identity);
-        let index = known.unwrap_or_else(|| {
-            self.types.push(identity);
-            self.slabs.push(Box::new(Slab::<M>::new()));
-            self.types.len() - 1
-        });
-        PayloadKind(u16::try_from(index).expect("a simulation has fewer than 65,536 message types"))
+        let number = |index| PayloadKind(u16::try_from(index).expect("a simulation has fewer than 65,536 message types"));
+        match known {
+            Some(index) => number(index),
+            None => {
+                let kind = number(self.types.len());
+                self.types.push(identity);
+                self.stores.push(Box::new(Store { kind, slab: Rc::new(RefCell::new(Slab::<M>::new())) }));
+                kind
+            }
+        }
+    }
+
+    /// Returns the store of the messages of a type, for a host.
+    pub fn store<M: Message>(&mut self) -> Store<M> {
+        let kind = self.kind::<M>();
+        self.store_of(kind).clone()
     }
 
     #[inline]
-    fn slab<M: Message>(&mut self, kind: PayloadKind) -> &mut Slab<M> {
-        let slab: &mut dyn Any = &mut *self.slabs[usize::from(kind.0)];
-        slab.downcast_mut().expect("a payload kind is used with the type it was made for")
+    fn store_of<M: Message>(&self, kind: PayloadKind) -> &Store<M> {
+        let store: &dyn Any = &*self.stores[usize::from(kind.0)];
+        store.downcast_ref().expect("a payload kind is used with the type it was made for")
     }
 
-    fn slab_of(&mut self, kind: PayloadKind) -> &mut dyn AnySlab {
-        &mut *self.slabs[usize::from(kind.0)]
+    fn slab_of(&self, kind: PayloadKind) -> &dyn AnySlab {
+        &*self.stores[usize::from(kind.0)]
     }
 
     /// Stores a message that `references` copies carry; `kind` must be that of `M`.
     #[inline(always)]
-    pub(super) fn insert<M: Message>(&mut self, kind: PayloadKind, message: M, references: u32) -> MessageRef {
-        MessageRef { kind, slot: self.slab::<M>(kind).insert(message, references) }
+    pub(super) fn insert<M: Message>(&self, kind: PayloadKind, message: M, references: u32) -> MessageRef {
+        self.store_of::<M>(kind).insert(message, references)
     }
 
     /// Corrects the number of copies that carry a message.
-    pub(super) fn set_references(&mut self, message: MessageRef, references: u32) {
+    pub(super) fn set_references(&self, message: MessageRef, references: u32) {
         self.slab_of(message.kind).set_references(message.slot, references);
     }
 
@@ -76,12 +122,12 @@ impl Payloads {
     ///
     /// A message of another kind is decoded from its encoding. `None` if that fails; the message is released in any case.
     #[inline(always)]
-    pub(super) fn take<M: Message>(&mut self, message: MessageRef, kind: PayloadKind) -> Option<M> {
-        if message.kind == kind { Some(self.slab::<M>(kind).take(message.slot)) } else { self.take_encoded(message) }
+    pub(super) fn take<M: Message>(&self, message: MessageRef, kind: PayloadKind) -> Option<M> {
+        if message.kind == kind { Some(self.store_of::<M>(kind).take(message.slot)) } else { self.take_encoded(message) }
     }
 
     #[cold]
-    fn take_encoded<M: Message>(&mut self, message: MessageRef) -> Option<M> {
+    pub(super) fn take_encoded<M: Message>(&self, message: MessageRef) -> Option<M> {
         let slab = self.slab_of(message.kind);
         let decoded = slab.encode(message.slot).and_then(|bytes| decode(&bytes));
         slab.release(message.slot);
@@ -89,7 +135,7 @@ impl Payloads {
     }
 
     /// Drops one copy that will not be received.
-    pub(super) fn release(&mut self, message: MessageRef) {
+    pub(super) fn release(&self, message: MessageRef) {
         self.slab_of(message.kind).release(message.slot);
     }
 }

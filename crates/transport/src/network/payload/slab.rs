@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use super::Store;
 use crate::message::Message;
 
 /// The messages in flight of one type.
@@ -58,37 +59,52 @@ impl<M: Message> Slab<M> {
         };
         message.expect("a message in flight has a slot")
     }
-}
 
-/// A slab of any message type.
-pub(super) trait AnySlab: Any {
-    /// Drops one copy, and the message with the last one.
-    fn release(&mut self, slot: u32);
-    /// Corrects the number of copies that carry the message.
-    fn set_references(&mut self, slot: u32, references: u32);
-    /// Encodes the message for a receiver of another type.
-    fn encode(&self, slot: u32) -> Option<Vec<u8>>;
-}
-
-impl<M: Message> AnySlab for Slab<M> {
-    fn release(&mut self, slot: u32) {
+    /// Removes one copy. Returns the message if it was the last one.
+    fn release(&mut self, slot: u32) -> Option<M> {
         let entry = &mut self.messages[slot as usize];
         if entry.references > 1 {
             entry.references -= 1;
-        } else {
-            drop(self.take(slot));
+            return None;
         }
+        Some(self.take(slot))
     }
 
-    fn set_references(&mut self, slot: u32, references: u32) {
+    /// Corrects the number of copies that carry the message. Returns the message if there are none.
+    fn set_references(&mut self, slot: u32, references: u32) -> Option<M> {
         self.messages[slot as usize].references = references;
-        if references == 0 {
-            drop(self.take(slot));
-        }
+        (references == 0).then(|| self.take(slot))
     }
 
     fn encode(&self, slot: u32) -> Option<Vec<u8>> {
         postcard::to_allocvec(self.messages[slot as usize].message.as_ref()?).ok()
+    }
+}
+
+/// A store of any message type.
+pub(super) trait AnySlab: Any {
+    /// Drops one copy, and the message with the last one.
+    fn release(&self, slot: u32);
+    /// Corrects the number of copies that carry the message.
+    fn set_references(&self, slot: u32, references: u32);
+    /// Encodes the message for a receiver of another type.
+    fn encode(&self, slot: u32) -> Option<Vec<u8>>;
+}
+
+impl<M: Message> AnySlab for Store<M> {
+    fn release(&self, slot: u32) {
+        // A message may own anything, so its destructor runs when the slab is free again.
+        let dropped = self.slab.borrow_mut().release(slot);
+        drop(dropped);
+    }
+
+    fn set_references(&self, slot: u32, references: u32) {
+        let dropped = self.slab.borrow_mut().set_references(slot, references);
+        drop(dropped);
+    }
+
+    fn encode(&self, slot: u32) -> Option<Vec<u8>> {
+        self.slab.borrow().encode(slot)
     }
 }
 
