@@ -27,6 +27,58 @@ fn a_cut_drops_messages_for_its_duration() {
     assert_eq!(received_with(Some(cut(milliseconds(0)))), 50, "a cut of no length is over before anything arrives");
 }
 
+fn flap(cut_for: u64, open_for: u64, duration: impl Into<Option<Duration>>) -> Fault {
+    let [from, to] = [0, 1].map(|node| vec![format!("worker/{node}")]);
+    let [cut_for, open_for] = [cut_for, open_for].map(milliseconds);
+    NetworkFault::Flap { from, to, both_ways: true, cut_for, open_for, duration: duration.into() }.into()
+}
+
+/// N12: cut from 105 to 135 ms, from 155 to 185 ms, and so on. Each of these loses four messages, sent from 100 to 130 ms.
+#[test]
+fn a_flap_cuts_and_opens_its_links_in_turns() {
+    assert_eq!(received_with(Some(flap(30, 20, milliseconds(100)))), 50 - 2 * 4);
+    assert_eq!(received_with(Some(flap(30, 20, milliseconds(75)))), 50 - 4 - 3, "its end heals the second cut");
+    assert_eq!(received_with(Some(flap(30, 20, None))), 50 - 8 * 4 - 1);
+    assert_eq!(received_with(Some(flap(1_000, 20, None))), received_with(Some(cut(None))), "it has not opened by then");
+    assert_eq!(received_with(Some(flap(30, 20, milliseconds(0)))), 50, "a flap of no length does nothing");
+}
+
+/// N12.
+#[test]
+fn the_effect_of_a_flap_counts_the_drops_of_its_cuts() {
+    let run = |fault: Fault| {
+        let mut sim = with_fault(105, fault);
+        sim.run_for(milliseconds(507));
+        sim.finish()
+    };
+    let report = run(flap(30, 20, milliseconds(75)));
+    let record = &report.faults[0];
+    let ended = record.ended_at.map(|at| at.since_zero());
+    assert_eq!((record.applied, record.effect, ended), (true, 2 * 7, Some(milliseconds(180))));
+    assert_eq!(report.traffic.dropped.values().sum::<u64>(), 2 * 7, "nothing else was lost");
+    assert_eq!(run(flap(30, 20, milliseconds(0))).faults[0].effect, 0);
+    assert_eq!(run(flap(30, 20, None)).faults[0].ended_at, Some(report.ended_at), "the fault phase ends it");
+}
+
+/// N12.
+#[test]
+fn healing_all_ends_one_cut_of_a_flap() {
+    let plan = FaultPlan::new().at(milliseconds(105), flap(40, 20, None)).at(milliseconds(125), NetworkFault::HealAll);
+    let mut sim = workers().faults(plan).start(Seed(7));
+    sim.run_for(milliseconds(207));
+    assert_eq!(received(&sim, 1), 20 - 3 - 5, "the first cut loses three, the one from 165 ms five");
+}
+
+/// N12.
+#[test]
+fn a_flap_that_never_changes_is_refused() {
+    for never in [flap(0, 20, None), flap(20, 0, None)] {
+        let planned = workers().faults(FaultPlan::new().at(milliseconds(105), never));
+        let refused = planned.try_start(SeedSchedule::new(Seed(7))).err().expect("it is refused").to_string();
+        assert!(refused.starts_with("fault 0 (flap) is invalid: each cut"), "{refused}");
+    }
+}
+
 /// n11.
 #[test]
 fn a_one_way_cut_leaves_the_way_back_open() {

@@ -13,5 +13,5 @@ pub use key::Key;
 pub use kind::{EventKind, TaskEnd};
 pub use message::{EventMessage, Sent};
 pub use names::Names;
-pub(crate) use sentence::fault_sentence;
 pub use sentence::{Parts, SENTENCES, sentence_of, text_of};
+pub(crate) use sentence::{fault_sentence, seconds};

@@ -49,9 +49,10 @@ pub const SENTENCES: [(&str, &str); 33] = [
 ];
 
 /// Templates of faults by their kinds, in plans, reports and on the page. `{for}` is the duration, if the fault has one.
-pub(crate) const FAULTS: [(&str, &str); 9] = [
+pub(crate) const FAULTS: [(&str, &str); 10] = [
     ("cut", "cut [{from}] {arrow} [{to}]{for}"),
     ("heal all", "heal all"),
+    ("flap", "flap [{from}] {arrow} [{to}] ({cut_for} cut, {open_for} open){for}"),
     ("loss", "lose {ratio} of {links} as {rule}{for}"),
     ("links", "change the links {links}"),
     ("crash", "crash {node}{for}"),
@@ -64,12 +65,17 @@ pub(crate) const FAULTS: [(&str, &str); 9] = [
 /// The sentence of a fault of that kind, from its parts.
 pub(crate) fn fault_sentence(kind: &str, parts: &[(&'static str, String)], duration: Option<Duration>) -> String {
     let (_, template) = FAULTS.iter().find(|(known, _)| *known == kind).expect("every kind of fault has a sentence");
-    let duration = duration.map_or(String::new(), |duration| format!(" for {:.3}s", duration.as_secs_f64()));
+    let duration = duration.map_or(String::new(), |duration| format!(" for {}", seconds(duration)));
     fill(template, |name| match parts.iter().find(|(known, _)| *known == name) {
         Some((_, text)) => text,
         None if name == "for" => &duration,
         None => unreachable!("a fault of kind {kind} has no part {name}"),
     })
+}
+
+/// A duration, as in `1.500s`.
+pub(crate) fn seconds(duration: Duration) -> String {
+    format!("{:.3}s", duration.as_secs_f64())
 }
 
 /// Fills in a template.

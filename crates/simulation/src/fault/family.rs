@@ -82,6 +82,11 @@ pub(crate) trait Family: Sized {
     /// Applies a fault. Those that it replaces have ended before.
     fn apply(fault: Self::Resolved, engine: &mut Engine) -> Applied<Self::InForce>;
 
+    /// Acts again, and returns the time until the next action; for a fault that said so when it was [applied](Applied::again).
+    fn act(_in_force: &mut Self::InForce, _engine: &mut Engine) -> Duration {
+        unreachable!("no fault of this family acts more than once")
+    }
+
     /// Whether nothing else has ended it: another fault, a dropped guard, the death of its node.
     fn is_in_force(in_force: &Self::InForce, engine: &Engine) -> bool;
 
@@ -164,26 +169,33 @@ pub(crate) struct Applied<I> {
     pub(crate) effect: u64,
     /// The fault, if it lasts.
     pub(crate) in_force: Option<I>,
+    /// The time until it acts again, if it does so while it lasts.
+    pub(crate) again: Option<Duration>,
 }
 
 impl<I> Applied<I> {
     /// A fault that is over at once, and whether it changed anything.
     pub(super) fn once(changed: bool) -> Self {
-        Self { effect: u64::from(changed), in_force: None }
+        Self { effect: u64::from(changed), in_force: None, again: None }
     }
 
     /// A fault in force, whose effect is counted later.
     pub(super) fn in_force(in_force: I) -> Self {
-        Self { effect: 0, in_force: Some(in_force) }
+        Self { effect: 0, in_force: Some(in_force), again: None }
     }
 
     /// A fault that is in force if it changed something.
     pub(super) fn if_changed(changed: bool, in_force: I) -> Self {
-        Self { effect: u64::from(changed), in_force: changed.then_some(in_force) }
+        Self { effect: u64::from(changed), in_force: changed.then_some(in_force), again: None }
+    }
+
+    /// A fault that acts again after that time.
+    pub(super) fn again(self, after: Duration) -> Self {
+        Self { again: Some(after), ..self }
     }
 
     fn map<J>(self, of: impl FnOnce(I) -> J) -> Applied<J> {
-        Applied { effect: self.effect, in_force: self.in_force.map(of) }
+        Applied { effect: self.effect, in_force: self.in_force.map(of), again: self.again }
     }
 }
 
@@ -221,6 +233,14 @@ pub(crate) enum InForce {
 }
 
 impl InForce {
+    /// Acts again, and returns the time until the next action.
+    pub(crate) fn act(&mut self, engine: &mut Engine) -> Duration {
+        match self {
+            Self::Network(in_force) => NetworkFault::act(in_force, engine),
+            Self::Node(in_force) => NodeFault::act(in_force, engine),
+        }
+    }
+
     /// Whether nothing else has ended it.
     pub(crate) fn is_in_force(&self, engine: &Engine) -> bool {
         match self {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::draw::{Draw, Drawn};
 use super::family::{Applied, Declared, Family, Kind, SpanKind};
 use super::{Fault, PlanError};
-use crate::event::fault_sentence;
+use crate::event::{fault_sentence, seconds};
 
 /// A fault of links, by the names that the scenario declares or, within a run, by their numbers.
 ///
@@ -33,8 +33,28 @@ pub enum NetworkFault<N = String, L = String> {
         #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
         duration: Option<Duration>,
     },
-    /// Ends every cut.
+    /// Ends every cut. A [flap](Self::Flap) goes on with its next one.
     HealAll,
+    /// Cuts all links between two sides again and again, as a bad cable does.
+    ///
+    /// Begins with a cut.
+    Flap {
+        /// Nodes of one side.
+        from: Vec<N>,
+        /// Nodes of the other side.
+        to: Vec<N>,
+        /// Whether messages back are dropped too.
+        both_ways: bool,
+        /// How long the links are cut at a time; more than zero.
+        #[serde(rename = "cut_for_ns", with = "nanoseconds")]
+        cut_for: Duration,
+        /// How long they carry messages in between; more than zero.
+        #[serde(rename = "open_for_ns", with = "nanoseconds")]
+        open_for: Duration,
+        /// How long in all; absent for until the fault phase ends.
+        #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
+        duration: Option<Duration>,
+    },
     /// Adds an independent chance of loss for every message of a class of links.
     Loss {
         /// The class of links; `default` is always known.
@@ -65,11 +85,42 @@ pub(crate) enum NetworkInForce {
         /// None once the test that made the cut took it.
         guard: Option<NetworkPartition>,
     },
+    Flap(Flapping),
     Loss {
         links: ClassId,
         rule: String,
     },
     Links(ClassId),
+}
+
+/// Two sides whose links are cut at times.
+#[derive(Debug)]
+pub(crate) struct Flapping {
+    from: Vec<NodeId>,
+    to: Vec<NodeId>,
+    both_ways: bool,
+    cut_for: Duration,
+    open_for: Duration,
+    /// The present cut; none while the links carry messages.
+    guard: Option<NetworkPartition>,
+    /// Messages that the cuts before it dropped.
+    dropped: u64,
+}
+
+impl Flapping {
+    /// Cuts the links.
+    fn cut(&mut self, engine: &mut Engine) {
+        self.guard = Some(cut(engine, &self.from, &self.to, self.both_ways));
+    }
+
+    /// Heals the present cut, if there is one.
+    fn heal(&mut self, engine: &mut Engine) {
+        if let Some(guard) = self.guard.take() {
+            self.dropped += guard.dropped();
+            let (network, kernel) = engine.core.device::<Network>();
+            network.fabric.heal(kernel, guard.id());
+        }
+    }
 }
 
 impl NetworkInForce {
@@ -91,7 +142,7 @@ impl Family for NetworkFault {
 
     const DRAWN: &'static [Drawn] = &[
         Drawn { number: 0, fault: |draw| isolation(draw, true) },
-        Drawn { number: 1, fault: |draw| draw.split().map(|[from, to]| cut(draw, from, to, true)) },
+        Drawn { number: 1, fault: |draw| draw.split().map(|[from, to]| drawn_cut(draw, from, to, true)) },
         Drawn { number: 2, fault: |draw| isolation(draw, false) },
         Drawn { number: 5, fault: loss },
     ];
@@ -100,6 +151,7 @@ impl Family for NetworkFault {
         match self {
             Self::Cut { .. } => Kind { name: "cut", span: Some(SpanKind::Cut), counts: DROPS },
             Self::HealAll => Kind { name: "heal all", span: None, counts: None },
+            Self::Flap { .. } => Kind { name: "flap", span: Some(SpanKind::Network), counts: DROPS },
             Self::Loss { ratio, .. } => {
                 Kind { name: "loss", span: Some(SpanKind::Loss).filter(|_| *ratio > Ratio::ZERO), counts: DROPS }
             }
@@ -111,6 +163,11 @@ impl Family for NetworkFault {
         match self {
             Self::Cut { from, to, both_ways, .. } => cut_parts(from.join(" "), to.join(" "), *both_ways),
             Self::HealAll => Vec::new(),
+            Self::Flap { from, to, both_ways, cut_for, open_for, .. } => {
+                let mut parts = cut_parts(from.join(" "), to.join(" "), *both_ways);
+                parts.extend([("cut_for", *cut_for), ("open_for", *open_for)].map(|(name, time)| (name, seconds(time))));
+                parts
+            }
             Self::Loss { links, rule, ratio, .. } => {
                 vec![("links", links.clone()), ("rule", rule.clone()), ("ratio", ratio.to_string())]
             }
@@ -120,7 +177,7 @@ impl Family for NetworkFault {
 
     fn sides(&self) -> [&[String]; 2] {
         match self {
-            Self::Cut { from, to, .. } => [from, to],
+            Self::Cut { from, to, .. } | Self::Flap { from, to, .. } => [from, to],
             Self::HealAll | Self::Loss { .. } | Self::Links { .. } => [&[], &[]],
         }
     }
@@ -128,34 +185,35 @@ impl Family for NetworkFault {
     fn links(&self) -> Option<&str> {
         match self {
             Self::Loss { links, .. } | Self::Links { links, .. } => Some(links),
-            Self::Cut { .. } | Self::HealAll => None,
+            Self::Cut { .. } | Self::HealAll | Self::Flap { .. } => None,
         }
     }
 
     fn duration(&self) -> Option<Duration> {
         match self {
-            Self::Cut { duration, .. } | Self::Loss { duration, .. } => *duration,
+            Self::Cut { duration, .. } | Self::Flap { duration, .. } | Self::Loss { duration, .. } => *duration,
             Self::HealAll | Self::Links { .. } => None,
         }
     }
 
     fn duration_mut(&mut self) -> Option<&mut Duration> {
         match self {
-            Self::Cut { duration, .. } | Self::Loss { duration, .. } => duration.as_mut(),
+            Self::Cut { duration, .. } | Self::Flap { duration, .. } | Self::Loss { duration, .. } => duration.as_mut(),
             Self::HealAll | Self::Links { .. } => None,
         }
     }
 
     fn targets_mut(&mut self) -> Vec<&mut Vec<String>> {
         match self {
-            Self::Cut { from, to, .. } => vec![from, to],
+            Self::Cut { from, to, .. } | Self::Flap { from, to, .. } => vec![from, to],
             _ => Vec::new(),
         }
     }
 
-    /// A cut of one direction.
+    /// A cut of one direction, or one cut of a flap.
     fn simpler(&self) -> Vec<Self> {
         match self.clone() {
+            Self::Flap { from, to, both_ways, cut_for, .. } => vec![Self::Cut { from, to, both_ways, duration: Some(cut_for) }],
             Self::Cut { from, to, both_ways: true, duration } => vec![Self::Cut { from, to, both_ways: false, duration }],
             _ => Vec::new(),
         }
@@ -167,6 +225,13 @@ impl Family for NetworkFault {
                 NetworkFault::Cut { from: names.nodes(&from)?, to: names.nodes(&to)?, both_ways, duration }
             }
             Self::HealAll => NetworkFault::HealAll,
+            Self::Flap { cut_for, open_for, .. } if cut_for.min(open_for).is_zero() => {
+                return Err(names.impossible("each cut, and each time between two, must be longer than zero"));
+            }
+            Self::Flap { from, to, both_ways, cut_for, open_for, duration } => {
+                let [from, to] = [names.nodes(&from)?, names.nodes(&to)?];
+                NetworkFault::Flap { from, to, both_ways, cut_for, open_for, duration }
+            }
             Self::Loss { links, rule, ratio, duration } => {
                 NetworkFault::Loss { links: names.links(&links)?, rule, ratio, duration }
             }
@@ -191,9 +256,7 @@ impl Family for NetworkFault {
     fn apply(fault: NetworkFault<NodeId, ClassId>, engine: &mut Engine) -> Applied<NetworkInForce> {
         match fault {
             NetworkFault::Cut { from, to, both_ways, .. } => {
-                let name = cut_name(engine, &from, &to, both_ways);
-                let (network, kernel) = engine.core.device::<Network>();
-                let guard = network.fabric.cut(kernel, &name, &from, &to, both_ways);
+                let guard = cut(engine, &from, &to, both_ways);
                 Applied::in_force(NetworkInForce::Cut { id: guard.id(), dropped: guard.counter(), guard: Some(guard) })
             }
             NetworkFault::HealAll => {
@@ -201,6 +264,11 @@ impl Family for NetworkFault {
                 let is_cut = network.fabric.living_cuts().next().is_some();
                 network.fabric.heal_all(kernel);
                 Applied::once(is_cut)
+            }
+            NetworkFault::Flap { from, to, both_ways, cut_for, open_for, .. } => {
+                let mut flapping = Flapping { from, to, both_ways, cut_for, open_for, guard: None, dropped: 0 };
+                flapping.cut(engine);
+                Applied::in_force(NetworkInForce::Flap(flapping)).again(cut_for)
             }
             NetworkFault::Loss { links, rule, ratio, .. } => {
                 let (network, kernel) = engine.core.device::<Network>();
@@ -216,16 +284,28 @@ impl Family for NetworkFault {
         }
     }
 
+    fn act(in_force: &mut NetworkInForce, engine: &mut Engine) -> Duration {
+        let NetworkInForce::Flap(flapping) = in_force else { unreachable!("no other fault of the network acts twice") };
+        if flapping.guard.is_some() {
+            flapping.heal(engine);
+            flapping.open_for
+        } else {
+            flapping.cut(engine);
+            flapping.cut_for
+        }
+    }
+
     fn is_in_force(in_force: &NetworkInForce, engine: &Engine) -> bool {
         match in_force {
             NetworkInForce::Cut { id, .. } => engine.core.devices.find::<Network>().fabric.is_cut(*id),
-            NetworkInForce::Loss { .. } | NetworkInForce::Links(_) => true,
+            NetworkInForce::Flap(_) | NetworkInForce::Loss { .. } | NetworkInForce::Links(_) => true,
         }
     }
 
     fn effect(in_force: &NetworkInForce, engine: &Engine) -> u64 {
         match in_force {
             NetworkInForce::Cut { dropped, .. } => dropped.count(),
+            NetworkInForce::Flap(flapping) => flapping.dropped + flapping.guard.as_ref().map_or(0, NetworkPartition::dropped),
             NetworkInForce::Loss { links, rule } => engine.core.devices.find::<Network>().fabric.dropped_by(*links, rule),
             NetworkInForce::Links(_) => 0,
         }
@@ -234,9 +314,8 @@ impl Family for NetworkFault {
     fn end(in_force: NetworkInForce, engine: &mut Engine) {
         let (network, kernel) = engine.core.device::<Network>();
         match in_force {
-            NetworkInForce::Cut { id, .. } => {
-                network.fabric.heal(kernel, id);
-            }
+            NetworkInForce::Cut { id, .. } => drop(network.fabric.heal(kernel, id)),
+            NetworkInForce::Flap(mut flapping) => flapping.heal(engine),
             NetworkInForce::Loss { links, rule } => network.fabric.set_loss_rule(kernel, links, &rule, Ratio::ZERO),
             // Another model replaces it, or the network restores all links after the fault phase.
             NetworkInForce::Links(_) => {}
@@ -248,6 +327,13 @@ impl Family for NetworkFault {
         network.fabric.heal_all(kernel);
         in_force.into_iter().for_each(|in_force| Self::end(in_force, engine));
     }
+}
+
+/// Cuts the links between two sides until the guard is dropped.
+fn cut(engine: &mut Engine, from: &[NodeId], to: &[NodeId], both_ways: bool) -> NetworkPartition {
+    let name = cut_name(engine, from, to, both_ways);
+    let (network, kernel) = engine.core.device::<Network>();
+    network.fabric.cut(kernel, &name, from, to, both_ways)
 }
 
 fn cut_parts(from: String, to: String, both_ways: bool) -> Vec<(&'static str, String)> {
@@ -266,13 +352,13 @@ fn cut_name(engine: &Engine, from: &[NodeId], to: &[NodeId], both_ways: bool) ->
     fault_sentence("cut", &cut_parts(side(from), side(to), both_ways), None)
 }
 
-fn cut(draw: &Draw<'_>, from: Vec<String>, to: Vec<String>, both_ways: bool) -> Fault {
+fn drawn_cut(draw: &Draw<'_>, from: Vec<String>, to: Vec<String>, both_ways: bool) -> Fault {
     NetworkFault::Cut { from, to, both_ways, duration: Some(draw.length) }.into()
 }
 
 /// Cuts a node off from all others.
 fn isolation(draw: &Draw<'_>, both_ways: bool) -> Option<Fault> {
-    Some(cut(draw, vec![draw.node()], draw.others()?, both_ways))
+    Some(drawn_cut(draw, vec![draw.node()], draw.others()?, both_ways))
 }
 
 fn loss(draw: &Draw<'_>) -> Option<Fault> {

@@ -13,6 +13,8 @@ use crate::report::FaultRecord;
 enum Scheduled {
     /// Applies the fault of a record.
     Apply(usize, Resolved),
+    /// Lets the fault of a record act again, if it is still in force.
+    Act(usize),
     /// Ends the fault of a record, if it is still in force.
     End(usize),
 }
@@ -53,14 +55,26 @@ impl FaultState {
     fn apply(&mut self, record: usize, fault: Resolved, engine: &mut Engine) {
         self.records[record].applied = true;
         self.end_where(engine, |_, in_force| fault.replaces(in_force));
-        let Applied { effect, in_force } = fault.apply(engine);
+        let Applied { effect, in_force, again } = fault.apply(engine);
         self.records[record].effect += effect;
         let Some(in_force) = in_force else { return };
         self.in_force.push((record, in_force));
+        let kernel = &mut engine.core.kernel;
+        // The end comes first in the queue: a fault that ends at this instant does not act once more.
         if let Some(duration) = self.records[record].fault.duration() {
-            let end = self.records[record].at + duration;
-            self.schedule(&mut engine.core.kernel, end, Scheduled::End(record));
+            self.schedule(kernel, kernel.now() + duration, Scheduled::End(record));
         }
+        if let Some(again) = again {
+            self.schedule(kernel, kernel.now() + again, Scheduled::Act(record));
+        }
+    }
+
+    /// Lets a fault act again, if it is still in force.
+    fn act(&mut self, record: usize, engine: &mut Engine) {
+        let Some((_, in_force)) = self.in_force.iter_mut().find(|(other, _)| *other == record) else { return };
+        let again = in_force.act(engine);
+        let kernel = &mut engine.core.kernel;
+        self.schedule(kernel, kernel.now() + again, Scheduled::Act(record));
     }
 
     /// Ends the faults in force for which `which` holds.
@@ -139,6 +153,7 @@ impl Sim {
         let faults = &mut self.faults;
         match faults.scheduled[event as usize].take() {
             Some(Scheduled::Apply(record, fault)) if !faults.is_over => faults.apply(record, fault, &mut self.engine),
+            Some(Scheduled::Act(record)) => faults.act(record, &mut self.engine),
             Some(Scheduled::End(record)) => faults.end_where(&mut self.engine, |other, _| other == record),
             Some(Scheduled::Apply(..)) | None => {}
         }
