@@ -23,7 +23,7 @@ fn size(minimized: &Minimized) -> usize {
 
 /// Finds a planted bug and minimizes the failing run.
 fn reproducer(regression: Regression) -> Reproducer {
-    let scenario = regression.bug.hunt(regression.style).scenario();
+    let scenario = regression.bug().hunt(regression.style).scenario();
     let reports = (0..SEEDS).map(|seed| scenario.run(Seed(seed))).filter(|report| report.outcome == Outcome::Violated);
     let cases = reports.take(FAILURES).filter_map(|report| Some((scenario.shrink(&report)?, report)));
     let (minimized, report) = cases.min_by_key(|(minimized, _)| size(minimized)).expect("a planted bug is found");

@@ -14,8 +14,7 @@
 use std::ops::Range;
 
 use cluster_sim::prelude::*;
-use cluster_sim_scenarios::NodeStyle;
-use cluster_sim_scenarios::planted_bugs::{PLANTED, Planted};
+use cluster_sim_scenarios::{NodeStyle, PlantedBug};
 use cluster_sim_testkit::uniform::Uniform;
 
 const RANGES: u64 = 10;
@@ -24,10 +23,10 @@ const SEEDS: u64 = 400;
 const GATHERED: u64 = 1_000;
 
 /// The seeds of all ranges in which the bug is found.
-fn findings(planted: &Planted, run: impl Fn(Seed) -> Report) -> Vec<u64> {
+fn findings(planted: &PlantedBug, run: impl Fn(Seed) -> Report) -> Vec<u64> {
     let finds = |seed: &u64| {
         let report = run(Seed(*seed));
-        report.violations.first().is_some_and(|violation| violation.rule == planted.rule)
+        report.violations.first().is_some_and(|violation| violation.rule == planted.expected.rule)
     };
     (0..RANGES * SEEDS).filter(finds).collect()
 }
@@ -49,8 +48,8 @@ fn main() {
     println!("seeds to the first finding, mean of {RANGES} ranges of {SEEDS}, and findings in all {} seeds", RANGES * SEEDS);
     println!("{:44}{:^19}{:^19}{:^19}", "", "profile", "nemesis", "as many, uniform");
     let mut sooner = [Vec::new(), Vec::new()];
-    for planted in &PLANTED {
-        let hunt = planted.bug.hunt(NodeStyle::Machine);
+    for planted in cluster_sim_scenarios::builtin().bugs() {
+        let hunt = planted.hunt(NodeStyle::Machine);
         let scenario = hunt.scenario();
         // A report lists the whole plan, also faults that were not applied.
         let faults: usize = (0..GATHERED).map(|seed| scenario.run(Seed(seed)).faults.len()).sum();
@@ -58,7 +57,7 @@ fn main() {
         let as_many = Uniform::nemesis(hunt).with_faults(faults as f64 / GATHERED as f64);
         let profile = findings(planted, |seed| scenario.run(seed));
         let others = [&nemesis, &as_many].map(|plans| findings(planted, |seed| plans.run(seed)));
-        print!("{:44}{:>10.1} {:>6}  ", planted.bug.to_string(), mean_of_first(&profile), profile.len());
+        print!("{:44}{:>10.1} {:>6}  ", planted.to_string(), mean_of_first(&profile), profile.len());
         for (found, sooner) in others.iter().zip(&mut sooner) {
             print!("{:>10.1} {:>6}  ", mean_of_first(found), found.len());
             sooner.push([mean_of_first(found) / mean_of_first(&profile), profile.len().max(1) as f64 / found.len().max(1) as f64]);

@@ -6,8 +6,7 @@ use std::path::Path;
 
 use cluster_sim::explore::{Reproducer, ScenarioSource};
 use cluster_sim::prelude::*;
-use cluster_sim_scenarios::Registry;
-use cluster_sim_scenarios::edge_cache::Defaults;
+use cluster_sim_scenarios::Variables;
 use cluster_sim_testkit::regressions::REGRESSIONS;
 
 /// Every reproducer by the name of its file, without the extension.
@@ -21,13 +20,13 @@ fn files() -> BTreeMap<String, Reproducer> {
 
 /// The scenario that a reproducer names.
 fn scenario_of(name: &str, reproducer: &Reproducer) -> Scenario {
-    let (registry, defaults) = (Registry::builtin(), Defaults::default());
+    let (registry, variables) = (cluster_sim_scenarios::builtin(), Variables::default());
     let prepared = match &reproducer.source {
-        ScenarioSource::Registered { file: Some(document), .. } => registry.read(&document.to_string(), name, &defaults),
+        ScenarioSource::Registered { file: Some(document), .. } => registry.read(&document.to_string(), name, &variables),
         ScenarioSource::Registered { name: scenario, file: None } => registry
             .named(scenario)
             .unwrap_or_else(|| panic!("{name}: no ready scenario is called {scenario:?}"))
-            .prepare(&defaults),
+            .prepare(&variables),
         ScenarioSource::Test { package, name: test } => {
             panic!("{name} is about the test {test} of {package}: keep it beside that test")
         }
@@ -49,7 +48,7 @@ fn the_reproducer_of_a_planted_bug_finds_it_again() {
     let files = files();
     for regression in REGRESSIONS {
         let reproducer = files.get(regression.name).unwrap_or_else(|| panic!("{} is not there", regression.name));
-        let scenario = regression.bug.hunt(regression.style).scenario();
+        let scenario = regression.bug().hunt(regression.style).scenario();
         let report = scenario.replay(reproducer).unwrap_or_else(|error| panic!("{}: {error}", regression.name)).report;
         let (.., finding, _) = reproducer.smallest();
         assert_eq!(report.finding().map(|found| found.rule).as_ref(), Some(&finding.rule), "{}: {report}", regression.name);

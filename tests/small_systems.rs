@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use cluster_sim::prelude::*;
 use cluster_sim_echo::{self as echo, AnswersMatchQuestions, EchoMessage};
 use cluster_sim_gossip::{self as gossip, GossipMessage, Newest, NoRollback};
-use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{NodeStyle, Registry};
+use cluster_sim_scenarios::{NodeStyle, Variables};
 use cluster_sim_testkit::equivalence;
 
 const STYLES: [NodeStyle; 2] = [NodeStyle::Machine, NodeStyle::Async];
@@ -19,9 +18,9 @@ fn async_echo_nodes_behave_as_machines_do() {
 
 #[test]
 fn builtin_scenarios_apply_every_fault_their_summaries_name() {
-    let registry = Registry::builtin();
+    let registry = cluster_sim_scenarios::builtin();
     for name in ["echo", "echo-async", "gossip", "gossip-async"] {
-        let ready = registry.named(name).expect("it is ready").prepare(&Defaults::default()).expect("it is fit to run");
+        let ready = registry.named(name).expect("it is ready").prepare(&Variables::default()).expect("it is fit to run");
         let report = ready.run();
         let kinds: BTreeSet<&str> =
             report.faults.iter().filter(|record| record.effect > 0).map(|record| record.fault.kind()).collect();

@@ -13,7 +13,8 @@ use cluster_sim_echo::{self as echo, AnswersMatchQuestions, EchoMessage};
 use cluster_sim_edge_cache::{ClientView, EdgeFact, EdgeView, Key, Operation, SourceView, Version};
 use cluster_sim_gossip::Newest;
 use cluster_sim_scenarios::NodeStyle;
-use cluster_sim_scenarios::planted_bugs::{self, Workload};
+use cluster_sim_scenarios::edge_cache::planted::{self as edge_cache, Workload};
+use cluster_sim_scenarios::{echo::planted as echo_cluster, gossip::planted as gossip_cluster};
 use cluster_sim_testkit::faults;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 use rstest::rstest;
@@ -64,12 +65,8 @@ fn copying(plan: FaultPlan, links: &str) -> FaultPlan {
 
 /// An edge cache in which only clients write.
 fn written_by_clients(style: NodeStyle) -> Scenario {
-    planted_bugs::edge_cache_with_workload(
-        Workload { mutations_per_sec: 0.0, writes_per_sec: 20.0, ..Workload::default() },
-        style,
-        None,
-    )
-    .cluster
+    edge_cache::cluster_with_workload(Workload { mutations_per_sec: 0.0, writes_per_sec: 20.0, ..Workload::default() }, style, None)
+        .cluster
 }
 
 /// Counts reads of a version whose write was never acknowledged to a client.
@@ -94,7 +91,7 @@ fn unacknowledged() -> impl FnMut(&Change, &World<'_>) -> u64 {
 #[rstest]
 fn t02_an_unacknowledged_write_may_be_read(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
     let load = Workload { mutations_per_sec: 0.0, writes_per_sec: 2.0, ..Workload::default() };
-    let cluster = planted_bugs::edge_cache_with_workload(load, style, None).cluster;
+    let cluster = edge_cache::cluster_with_workload(load, style, None).cluster;
     odd_but_right(cluster.faults(lossy(FaultPlan::new(), "acknowledgements")), unacknowledged);
 }
 
@@ -116,12 +113,12 @@ fn t03_a_duplicated_message_has_one_effect(#[values(NodeStyle::Machine, NodeStyl
             _ => 0,
         }
     };
-    odd_but_right(planted_bugs::edge_cache(style, None).cluster.faults(plan), applied_twice);
+    odd_but_right(edge_cache::cluster(style, None).cluster.faults(plan), applied_twice);
 }
 
 #[rstest]
 fn t03_a_duplicated_question_is_answered_twice_and_counts_once(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
-    let mut sim = planted_bugs::echo(style, None).cluster.faults(copying(FaultPlan::new(), "default")).start(Seed(7));
+    let mut sim = echo_cluster::cluster(style, None).cluster.faults(copying(FaultPlan::new(), "default")).start(Seed(7));
     sim.run_for(sim.duration());
     let [answers, answered] = sim.inspect(|world| {
         let counted = world.views::<echo::ClientView>().map(|(_, client)| client.answered).sum();
@@ -172,7 +169,7 @@ fn t06_every_cached_entry_may_be_lost_at_once(#[values(NodeStyle::Machine, NodeS
         let is_written = world.views::<SourceView>().any(|(_, source)| source.versions.iter().all(|version| *version > 3));
         u64::from(is_written && world.views::<EdgeView>().all(|(_, edge)| edge.versions.iter().all(|version| *version == 0)))
     };
-    odd_but_right(planted_bugs::edge_cache(style, None).cluster.faults(plan), move || is_lost);
+    odd_but_right(edge_cache::cluster(style, None).cluster.faults(plan), move || is_lost);
 }
 
 #[rstest]
@@ -187,7 +184,7 @@ fn t06_all_gossip_may_be_lost_at_once(#[values(NodeStyle::Machine, NodeStyle::As
             u64::from(newest < most)
         }
     };
-    odd_but_right(planted_bugs::gossip(style, None).cluster.faults(plan), goes_back);
+    odd_but_right(gossip_cluster::cluster(style, None).cluster.faults(plan), goes_back);
 }
 
 /// Cuts edges off for two seconds.
@@ -210,14 +207,14 @@ fn t09_a_read_may_be_stale_if_its_session_saw_nothing_newer(#[values(NodeStyle::
             _ => 0,
         }
     };
-    odd_but_right(planted_bugs::edge_cache(style, None).cluster.faults(cut_off(&["edge/0", "edge/1"])), stale);
+    odd_but_right(edge_cache::cluster(style, None).cluster.faults(cut_off(&["edge/0", "edge/1"])), stale);
 }
 
 #[rstest]
 fn t09_an_answer_older_than_the_session_is_refused(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
     // Nothing is lost between clients and edges: an unavailable read was answered and refused.
     let refused = |change: &Change, _: &World<'_>| u64::from(matches!(change.fact(), Some(EdgeFact::Unavailable { .. })));
-    odd_but_right(planted_bugs::edge_cache(style, None).cluster.faults(cut_off(&["edge/0"])), move || refused);
+    odd_but_right(edge_cache::cluster(style, None).cluster.faults(cut_off(&["edge/0"])), move || refused);
 }
 
 #[rstest]
@@ -238,7 +235,7 @@ fn t10_a_write_duplicated_by_the_network_is_committed_twice(#[values(NodeStyle::
 #[rstest]
 fn t11_an_unread_entry_is_unknown_not_held_or_violated(#[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle) {
     let load = Workload { reads_per_sec: 0.0, ..Workload::default() };
-    let report = planted_bugs::edge_cache_with_workload(load, style, None).cluster.run(Seed(7));
+    let report = edge_cache::cluster_with_workload(load, style, None).cluster.run(Seed(7));
     assert_eq!((report.outcome, report.violations.len()), (Outcome::Unknown, 0), "{report}");
     let unknown: Vec<&str> =
         report.checks.iter().filter(|check| check.unknown.is_some()).map(|check| check.name.as_str()).collect();

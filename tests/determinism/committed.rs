@@ -2,10 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cluster_sim::report::Digest;
 use cluster_sim::{Outcome, Seed};
-use cluster_sim_scenarios::{BuiltinScenario, Registry};
-use rstest::rstest;
+use cluster_sim_scenarios::{BuiltinScenario, Variables, each_system};
 
-use crate::{named, ready};
+use crate::ready;
 
 /// The output of the command line at the last intended change of the digests.
 const COMMITTED: &str = include_str!("../digests.toml");
@@ -36,59 +35,71 @@ fn disagreement(name: &str, committed: Option<&String>, computed: &str) -> Optio
     }
 }
 
-/// As [`disagreement`], for one run of a builtin scenario.
-fn disagreement_of(name: &str) -> Option<String> {
-    disagreement(name, committed()[0].get(name), &named(name).run().digest.to_string())
-}
-
-#[rstest]
-fn edge_d09_builtin_edge_cache_scenarios_have_their_committed_digest(
-    #[values("", "-control", "-burst-lag", "-version-gated", "-async", "-short", "-short-async")] which: &str,
-) {
-    let wrong = disagreement_of(&format!("edge-cache{which}"));
+/// Asserts that a scenario has its committed digest.
+fn assert_committed(scenario: &BuiltinScenario) {
+    let prepared = scenario.prepare(&Variables::default()).expect("a builtin scenario is fit to run");
+    let (name, digest) = (scenario.name(), prepared.run().digest.to_string());
+    let wrong = disagreement(name, committed()[0].get(name), &digest);
     assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
 }
 
-#[rstest]
-fn small_builtin_scenarios_have_their_committed_digest(
-    #[values("echo", "echo-async", "gossip", "gossip-async", "canary")] name: &str,
-) {
-    let wrong = disagreement_of(name);
-    assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
-}
-
-#[rstest]
-fn bug_hunts_have_their_committed_digest(
-    #[values("echo", "gossip", "edge-cache")] system: &str,
-    #[values("", "-async")] form: &str,
-) {
-    let wrong = disagreement_of(&format!("hunt-{system}{form}"));
-    assert!(wrong.is_none(), "{}", wrong.unwrap_or_default());
-}
-
-/// The step `digests` of `cargo xtask check` compares the release build with the committed line, in two processes. This test
-/// compares the test build, with its debug assertions and overflow checks.
-#[rstest]
-fn ten_thousand_seeds_hold_with_the_committed_folded_digest(
-    #[values("edge-cache-short", "edge-cache-short-async", "echo", "echo-async", "gossip", "gossip-async")] name: &str,
-) {
-    let prepared = named(name);
+/// Asserts that a short scenario holds from many seeds, with its committed digest over all of them.
+fn assert_committed_over_seeds(scenario: &BuiltinScenario) {
+    let prepared = scenario.prepare(&Variables::default()).expect("a builtin scenario is fit to run");
     let mut folded = Digest::default();
     for seed in 0..SEEDS {
         let report = prepared.scenario().run(Seed(seed));
         assert_eq!(report.outcome, Outcome::Held, "{report}");
         folded.fold_run(report.digest);
     }
-    let wrong = disagreement(name, committed()[1].get(name), &folded.to_string());
+    let wrong = disagreement(scenario.name(), committed()[1].get(scenario.name()), &folded.to_string());
     assert!(wrong.is_none(), "over {SEEDS} seeds: {}", wrong.unwrap_or_default());
+}
+
+/// Tests of one system at a time, so that they run side by side.
+///
+/// The step `digests` of `cargo xtask check` compares the release build with the committed lines, in two processes. These compare the test
+/// build, with its debug assertions and overflow checks.
+macro_rules! systems {
+    ($($module:ident::$system:ident,)*) => {
+        $(mod $module {
+            use cluster_sim_scenarios::Registry;
+
+            fn registry() -> Registry {
+                Registry::new().with(cluster_sim_scenarios::$module::$system)
+            }
+
+            #[test]
+            fn builtin_scenarios_and_bug_hunts_have_their_committed_digest() {
+                registry().scenarios().for_each(super::assert_committed);
+            }
+
+            #[test]
+            fn ten_thousand_seeds_hold_with_the_committed_folded_digest() {
+                let registry = registry();
+                std::thread::scope(|scope| {
+                    for scenario in registry.scenarios().filter(|scenario| scenario.is_for_many_seeds()) {
+                        scope.spawn(|| super::assert_committed_over_seeds(scenario));
+                    }
+                });
+            }
+        })*
+    };
+}
+
+each_system!(systems);
+
+#[test]
+fn the_canary_has_its_committed_digest() {
+    assert_committed(cluster_sim_scenarios::builtin().named("canary").expect("it is builtin"));
 }
 
 #[test]
 fn every_builtin_scenario_has_a_committed_digest_and_vice_versa() {
     let [single, many] = committed();
-    let every: BTreeSet<String> = ready().into_iter().map(|(name, _)| name.to_owned()).collect();
+    let every: BTreeSet<String> = ready().into_iter().map(|(name, _)| name).collect();
     assert_eq!(single.into_keys().collect::<BTreeSet<_>>(), every, "write them anew with `{WRITE}`");
-    let registry = Registry::builtin();
+    let registry = cluster_sim_scenarios::builtin();
     let short = registry.scenarios().filter(|scenario| scenario.is_for_many_seeds()).map(BuiltinScenario::name);
     assert_eq!(many.into_keys().collect::<BTreeSet<_>>(), short.map(str::to_owned).collect(), "write them anew with `{WRITE}`");
 }

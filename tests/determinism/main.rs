@@ -19,20 +19,19 @@ mod repeated;
 mod reports;
 mod sliced;
 
-use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{Prepared, Registry};
+use cluster_sim_scenarios::{Prepared, Variables};
 
 /// The names of all builtin scenarios.
-fn ready() -> Vec<(&'static str, Prepared)> {
-    let registry = Registry::builtin();
+fn ready() -> Vec<(String, Prepared)> {
+    let registry = cluster_sim_scenarios::builtin();
     let prepare = |scenario: &cluster_sim_scenarios::BuiltinScenario| {
-        (scenario.name(), scenario.prepare(&Defaults::default()).expect("a ready scenario is fit to run"))
+        (scenario.name().to_owned(), scenario.prepare(&Variables::default()).expect("a ready scenario is fit to run"))
     };
     registry.scenarios().map(prepare).collect()
 }
 
 /// Prepares a builtin scenario.
 fn named(name: &str) -> Prepared {
-    let found = ready().into_iter().find(|(ready, _)| *ready == name);
+    let found = ready().into_iter().find(|(ready, _)| ready == name);
     found.unwrap_or_else(|| panic!("no ready scenario is called {name:?}")).1
 }

@@ -14,7 +14,7 @@ fn edge_d09_a_second_run_in_one_process_has_an_equal_digest() {
 #[test]
 fn edge_d09_a_scenario_prepared_again_has_an_equal_digest() {
     for (name, prepared) in ready() {
-        assert_eq!(prepared.run().digest, named(name).run().digest, "{name}");
+        assert_eq!(prepared.run().digest, named(&name).run().digest, "{name}");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{named, ready};
 fn edge_d09_a_report_is_equal_byte_for_byte_in_every_thread() {
     for (name, prepared) in ready() {
         let here = prepared.run().to_json();
-        assert_eq!(named(name).run().to_json(), here, "{name}");
+        assert_eq!(named(&name).run().to_json(), here, "{name}");
         let there = thread::scope(|scope| scope.spawn(|| prepared.run().to_json()).join().expect("the run does not panic"));
         assert_eq!(there, here, "{name}");
     }

@@ -2,7 +2,7 @@
 
 use cluster_sim::Seed;
 use cluster_sim_scenarios::edge_cache::{Defaults, EdgeCacheFile, Seconds, Step};
-use cluster_sim_scenarios::{NodeStyle, Registry};
+use cluster_sim_scenarios::{NodeStyle, Variables};
 use cluster_sim_testkit::equivalence;
 use rstest::rstest;
 use serde_json::Value;
@@ -35,8 +35,8 @@ fn async_clients_behave_as_machines_do_in_ten_thousand_seeds() {
 
 /// The report of a builtin scenario, without the fields that depend on the style of its clients.
 fn report(name: &str) -> serde_json::Map<String, Value> {
-    let registry = Registry::builtin();
-    let ready = registry.named(name).expect("it is ready").prepare(&Defaults::default()).expect("it is fit to run");
+    let registry = cluster_sim_scenarios::builtin();
+    let ready = registry.named(name).expect("it is ready").prepare(&Variables::default()).expect("it is fit to run");
     let mut report = serde_json::to_value(ready.run()).expect("a report is plain data");
     report["scenario"].as_object_mut().expect("a scenario is echoed").remove("client").expect("it says how clients are written");
     report.as_object_mut().expect("a report has fields").clone()

@@ -1,8 +1,8 @@
 //! The first users' scenario file, unchanged, from end to end.
 
 use cluster_sim::Outcome;
-use cluster_sim_scenarios::edge_cache::{Defaults, EdgeCacheFile};
-use cluster_sim_scenarios::{Artifact, Registry};
+use cluster_sim_scenarios::edge_cache::EdgeCacheFile;
+use cluster_sim_scenarios::{Artifact, Variables};
 
 use crate::measured::{lost, metric, run};
 
@@ -10,8 +10,8 @@ use crate::measured::{lost, metric, run};
 const FILE: &str = include_str!("../../scenarios/edge-cache.json");
 
 fn artifact() -> Artifact {
-    let registry = Registry::builtin();
-    registry.read(FILE, "edge-cache.json", &Defaults::default()).expect("their file is a scenario").run()
+    let registry = cluster_sim_scenarios::builtin();
+    registry.read(FILE, "edge-cache.json", &Variables::default()).expect("their file is a scenario").run()
 }
 
 #[test]

@@ -2,3 +2,49 @@
 
 mod minimize;
 mod search;
+
+use cluster_sim_scenarios::{PlantedBug, Registry, each_system};
+
+/// Tests of one system at a time, so that they run side by side.
+macro_rules! systems {
+    ($($module:ident::$system:ident,)*) => {
+        $(mod $module {
+            use cluster_sim_scenarios::NodeStyle;
+            use rstest::rstest;
+
+            fn bugs() -> Vec<crate::PlantedBug> {
+                crate::bugs(crate::Registry::new().with(cluster_sim_scenarios::$module::$system))
+            }
+
+            #[rstest]
+            fn every_planted_bug_is_found_by_its_rule_within_its_seeds(
+                #[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle,
+            ) {
+                crate::search::assert_found(&bugs(), style);
+            }
+
+            #[rstest]
+            fn without_a_planted_bug_those_seeds_find_nothing(
+                #[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle,
+            ) {
+                crate::search::assert_sound(&bugs(), style);
+            }
+
+            #[rstest]
+            fn every_planted_bug_is_minimized_to_its_bounds(
+                #[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle,
+            ) {
+                crate::minimize::assert_minimized(&bugs(), style);
+            }
+        })*
+    };
+}
+
+each_system!(systems);
+
+/// The bugs of the one system in a registry.
+fn bugs(registry: Registry) -> Vec<PlantedBug> {
+    let bugs: Vec<PlantedBug> = registry.bugs().cloned().collect();
+    assert!(!bugs.is_empty(), "{registry:?} has planted bugs");
+    bugs
+}

@@ -2,11 +2,7 @@
 
 use cluster_sim::explore::Minimized;
 use cluster_sim::prelude::*;
-use cluster_sim_scenarios::NodeStyle;
-use cluster_sim_scenarios::planted_bugs::{PLANTED, Planted};
-use rstest::rstest;
-
-use crate::search::of;
+use cluster_sim_scenarios::{NodeStyle, PlantedBug};
 
 /// How many failing seeds of each bug are minimized.
 const FAILURES: usize = 3;
@@ -15,20 +11,23 @@ const FAILURES: usize = 3;
 const FEW_DECISIONS: usize = 10;
 
 /// The first failing runs within the seeds granted to a bug.
-fn failures(planted: Planted, scenario: &Scenario) -> Vec<Report> {
-    let reports = (0..planted.seeds).map(|seed| scenario.run(Seed(seed)));
+fn failures(planted: &PlantedBug, scenario: &Scenario) -> Vec<Report> {
+    let reports = (0..planted.expected.seeds).map(|seed| scenario.run(Seed(seed)));
     reports.filter(|report| report.outcome == Outcome::Violated).take(FAILURES).collect()
 }
 
 /// The ways in which the minimized case of a run is wrong.
-fn problems(planted: Planted, style: NodeStyle, seed: Seed, minimized: &Minimized) -> Vec<&'static str> {
+fn problems(planted: &PlantedBug, style: NodeStyle, seed: Seed, minimized: &Minimized) -> Vec<&'static str> {
     let run = |hunted: Scenario| minimized.case.apply_to(&hunted).run(seed);
-    let (rerun, sound) = (run(planted.bug.hunt(style).scenario()), run(planted.bug.sound(style).scenario()));
+    let (rerun, sound) = (run(planted.hunt(style).scenario()), run(planted.sound(style).scenario()));
     let is_well = [
-        (minimized.finding.rule == planted.rule, "it must break the rule of the bug"),
+        (minimized.finding.rule == planted.expected.rule, "it must break the rule of the bug"),
         (minimized.is_minimal, "it must be minimal"),
-        (minimized.faults.1 <= planted.faults, "it must have at most the faults of the table"),
-        (minimized.decisions.1.is_some_and(|count| count <= planted.decisions), "it must have at most the decisions of the table"),
+        (minimized.faults.1 <= planted.expected.faults, "it must have at most the faults of the table"),
+        (
+            minimized.decisions.1.is_some_and(|count| count <= planted.expected.decisions),
+            "it must have at most the decisions of the table",
+        ),
         (rerun.digest == minimized.digest && rerun.finding().as_ref() == Some(&minimized.finding), "it must reproduce the run"),
         (sound.finding().is_none(), "it must break nothing without the bug"),
     ];
@@ -36,25 +35,22 @@ fn problems(planted: Planted, style: NodeStyle, seed: Seed, minimized: &Minimize
 }
 
 /// The ways in which the minimized cases of a bug are wrong.
-fn problems_of(planted: Planted, style: NodeStyle) -> Vec<String> {
-    let scenario = planted.bug.hunt(style).scenario();
+fn problems_of(planted: &PlantedBug, style: NodeStyle) -> Vec<String> {
+    let scenario = planted.hunt(style).scenario();
     let reports = failures(planted, &scenario);
-    assert_eq!(reports.len(), FAILURES, "{} fails often enough", planted.bug);
+    assert_eq!(reports.len(), FAILURES, "{} fails often enough", planted);
     let found = reports.iter().flat_map(|report| {
         let (seed, minimized) = (report.seed(), scenario.shrink(report).expect("it broke a rule"));
-        let about = format!("{:44} {style:8?} {seed:6} {minimized}", planted.bug.to_string());
+        let about = format!("{:44} {style:8?} {seed:6} {minimized}", planted.to_string());
         println!("{about}");
         problems(planted, style, seed, &minimized).into_iter().map(move |problem| format!("{about}: {problem}"))
     });
     found.collect()
 }
 
-#[rstest]
-fn every_planted_bug_is_minimized_to_the_bounds_of_the_table(
-    #[values("echo", "gossip", "edge-cache")] system: &str,
-    #[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle,
-) {
-    let problems: Vec<String> = of(system).into_iter().flat_map(|planted| problems_of(planted, style)).collect();
+/// Asserts that the minimized cases of every bug are about it, and small.
+pub(crate) fn assert_minimized(bugs: &[PlantedBug], style: NodeStyle) {
+    let problems: Vec<String> = bugs.iter().flat_map(|planted| problems_of(planted, style)).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
@@ -62,6 +58,7 @@ fn every_planted_bug_is_minimized_to_the_bounds_of_the_table(
 /// cases.
 #[test]
 fn four_of_five_cases_have_at_most_ten_decisions() {
-    let few = PLANTED.iter().filter(|planted| planted.decisions <= FEW_DECISIONS).count();
-    assert!(10 * few >= 8 * PLANTED.len(), "{few} of {}", PLANTED.len());
+    let registry = cluster_sim_scenarios::builtin();
+    let (all, few) = (registry.bugs().count(), registry.bugs().filter(|bug| bug.expected.decisions <= FEW_DECISIONS).count());
+    assert!(10 * few >= 8 * all, "{few} of {all}");
 }

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use cluster_sim::explore::{Choice, Decision};
 use cluster_sim::prelude::*;
-use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{BuiltinScenario, Registry};
+use cluster_sim_scenarios::{BuiltinScenario, Variables};
 
 /// Links on which everything may happen to a message that can.
 fn rough_link() -> LinkModel {
@@ -57,8 +56,8 @@ fn sessions() -> Scenario {
 }
 
 fn ready(name: &str) -> Scenario {
-    let registry = Registry::builtin();
-    let prepared = registry.named(name).expect("it is a standard scenario").prepare(&Defaults::default());
+    let registry = cluster_sim_scenarios::builtin();
+    let prepared = registry.named(name).expect("it is a standard scenario").prepare(&Variables::default());
     prepared.expect("it needs no defaults").scenario().clone()
 }
 
@@ -78,7 +77,7 @@ fn agrees(scenario: &Scenario, seed: Seed) -> Vec<Decision> {
 fn a_thousand_runs_repeat_from_their_decisions() {
     let mut kinds = std::collections::BTreeSet::new();
     let mut runs = 0;
-    let names = Registry::builtin();
+    let names = cluster_sim_scenarios::builtin();
     let short = names.scenarios().filter(|scenario| scenario.is_for_many_seeds()).map(BuiltinScenario::name);
     for (scenario, seeds) in short.map(|name| (ready(name), 150)).chain([(sessions(), 150)]) {
         for seed in (0..seeds).map(Seed) {

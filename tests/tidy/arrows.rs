@@ -50,9 +50,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("systems/*", &["cluster-sim-node", "cluster-sim-invariants", "cluster-sim-metrics"]),
     ("cluster-sim-registry", &["cluster-sim", "cluster-sim-metrics"]),
     ("cluster-sim-scenarios", &["systems/*", "cluster-sim-registry", "cluster-sim"]),
-    ("cluster-sim-cli", &["cluster-sim-scenarios", "cluster-sim"]),
+    ("cluster-sim-cli", &["cluster-sim-scenarios", "cluster-sim-registry", "cluster-sim"]),
     ("cluster-sim-suites", &[]),
-    ("cluster-sim-testkit", &["systems/*", "cluster-sim-scenarios", "cluster-sim"]),
+    ("cluster-sim-testkit", &["systems/*", "cluster-sim-scenarios", "cluster-sim-registry", "cluster-sim"]),
     ("xtask", &[]),
 ];
 

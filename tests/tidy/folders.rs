@@ -15,11 +15,6 @@ type Known = (&'static str, &'static str, &'static str, &'static str);
 const KNOWN: &[Known] = &[
     ("crates/node", "node", "real", "a `Node` is simulated or real, and the real twin makes nodes"),
     ("crates/runtime", "engine", "executor", "the kernel keeps the tasks of async nodes, and a poll is handed the kernel"),
-    ("crates/scenarios", "registry", "canary", "the registry lists every system, and each module uses the types of its entries"),
-    ("crates/scenarios", "registry", "echo", "as for `canary`"),
-    ("crates/scenarios", "registry", "edge_cache", "as for `canary`"),
-    ("crates/scenarios", "registry", "gossip", "as for `canary`"),
-    ("crates/scenarios", "registry", "planted_bugs", "as for `canary`"),
     ("crates/systems/edge-cache", "config", "key_table", "a configuration makes the table that it is an argument of"),
 ];
 

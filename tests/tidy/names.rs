@@ -37,9 +37,7 @@ const TWINS: &[(&str, &str, &str)] = &[
     ("crates/explore", "protocol.rs", "the messages between the processes of a determinism check, and of a campaign"),
     ("crates/simulation", "text.rs", "a report as text, a divergence, and what others need to write texts"),
     ("crates/simulation", "views.rs", "the types of views that a scenario shows, and the views of a recording"),
-    ("crates/scenarios", "builtin.rs", "the builtin scenarios of the edge cache, and of the planted bugs"),
-    ("crates/scenarios", "echo.rs", "the scenarios of echo, and its planted bugs"),
-    ("crates/scenarios", "gossip.rs", "the scenarios of gossip, and its planted bugs"),
+    ("crates/scenarios", "planted.rs", "the planted bugs of each system, and the cluster that finds them"),
 ];
 
 /// A name that public types of several packages share, these packages, and the reason. Each system has a namespace of its own.

@@ -1,4 +1,4 @@
-//! Flags, and the help that teaches them.
+//! Flags.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
@@ -6,47 +6,15 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 use cluster_sim::Seed;
 use cluster_sim::explore::SeedRange;
-use cluster_sim_scenarios::{ScenarioError, ScenarioErrorKind};
-
-use crate::metric_limit::MetricLimit;
+use cluster_sim_registry::{MetricLimit, ScenarioError, ScenarioErrorKind};
 
 /// The sections of every help: examples come before the list of flags.
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
-const LEGEND: &str = "\
-Exit codes:
-  0    PASS: every rule held
-  1    FAIL: a rule was violated, a node panicked, a lag policy ended the run, or a --max limit
-       was exceeded
-  2    bad input or usage; nothing was run, and an existing report is unchanged
-  3    NONDETERMINISTIC: two runs of one seed differ
-  4    UNKNOWN: a budget ran out, a rule could not be judged, or required coverage is missing
-  101  a bug in cluster-sim itself
-  130  interrupted
-
-Environment:
-  EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY
-           messages that an edge cache's router may fall behind its source before the oldest are
-           skipped, for scenarios that do not set source_fanout_capacity [default: 1024]; the
-           report repeats it
-  RUST_LOG what to log to stderr, such as debug or cluster_sim_edge_cache=debug; each line begins
-           with the virtual time and the node [default: nothing]
-";
-
-const EXAMPLES: &str = "\
-Examples:
-  cluster-sim list                                  the builtin scenarios
-  cluster-sim run edge-cache                        run one, print a summary
-  cluster-sim run --scenario scenarios/edge-cache.json --out report.json
-  cluster-sim run edge-cache --max monotonic_violations=0
-  cluster-sim sweep edge-cache-short                run it from 1024 seeds
-  cluster-sim replay target/cluster-sim/canary/0x5b/reproducer.json
-";
-
 /// Runs a whole cluster in one thread on virtual time, injects faults, and reports what happened.
 #[derive(Debug, Parser)]
 #[command(name = "cluster-sim", bin_name = "cluster-sim", version, term_width = 100)]
-#[command(help_template = TEMPLATE, before_help = EXAMPLES, after_help = LEGEND)]
+#[command(help_template = TEMPLATE)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -57,21 +25,21 @@ pub(crate) enum Command {
     /// Run one scenario from one seed
     ///
     /// Prints a summary; with --out also writes a report as JSON.
-    #[command(help_template = TEMPLATE, before_help = RUN_EXAMPLES, after_help = LEGEND)]
+    #[command(help_template = TEMPLATE)]
     #[command(override_usage = "cluster-sim run [OPTIONS] <SCENARIO>")]
     Run(RunArguments),
     /// Run one scenario from many seeds, and report those that fail
     ///
     /// Stops at the first seed that fails, or at the number of distinct failures that --max-failures gives. The output depends neither on
     /// --threads nor on --isolate. Each failing seed is run twice more; if these runs differ, the verdict is NONDETERMINISTIC.
-    #[command(help_template = TEMPLATE, before_help = SWEEP_EXAMPLES, after_help = LEGEND)]
+    #[command(help_template = TEMPLATE)]
     #[command(override_usage = "cluster-sim sweep [OPTIONS] <SCENARIO>")]
     Sweep(SweepArguments),
     /// Run a failing seed again from its reproducer, and compare it with the recorded run
     ///
     /// Runs the minimized case that the file holds. The exit code is that of the run, so 0 if the rule holds now. It is 3 if the run differs
     /// although the code is unchanged.
-    #[command(help_template = TEMPLATE, before_help = REPLAY_EXAMPLES, after_help = LEGEND)]
+    #[command(help_template = TEMPLATE)]
     Replay(ReplayArguments),
     /// Run the seeds that a sweep sends on stdin
     #[command(hide = true)]
@@ -125,7 +93,7 @@ impl ScenarioChoice {
         match (&self.positional, &self.flag) {
             (Some(name), None) | (None, Some(name)) => Ok(name),
             (None, None) => {
-                let cure = "name a builtin scenario (see `cluster-sim list`) or a file, as in `cluster-sim run edge-cache`";
+                let cure = "name a builtin scenario (see `cluster-sim list`) or a file, as in `cluster-sim run NAME`";
                 Err(ScenarioError::new(ScenarioErrorKind::MissingField, "command line", "SCENARIO", "nothing", cure))
             }
             (Some(positional), Some(_)) => {
@@ -142,20 +110,6 @@ impl From<&str> for ScenarioChoice {
         Self { positional: Some(name.into()), flag: None }
     }
 }
-
-const RUN_EXAMPLES: &str = "\
-Examples:
-  cluster-sim run edge-cache                        a builtin scenario; prints a summary
-  cluster-sim run my.json --out report.json         a scenario file; writes a report too
-  cluster-sim run my.json --seed $(git rev-parse HEAD)
-  cluster-sim run my.json --max monotonic_violations=0 --max time_to_consistency_ms.unresolved=10
-  cluster-sim run edge-cache --check-determinism    run it in two processes and compare
-
-A scenario file is JSON. The smallest one:
-  {\"seed\":42,\"duration_secs\":30,\"edge_count\":3,\"client_count\":16,\"mutation_rate_per_sec\":10.0,
-   \"chaos\":{\"delay_ms\":50,\"loss_rate\":0.05,\"reorder_rate\":0.1}}
-Every report repeats its scenario with all defaults filled in: start from that.
-";
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
@@ -179,25 +133,6 @@ pub(crate) struct RunArguments {
     #[arg(long, hide = true)]
     pub(crate) twice: bool,
 }
-
-const SWEEP_EXAMPLES: &str = "\
-Examples:
-  cluster-sim sweep canary                          1024 seeds, fresh for each git revision
-  cluster-sim sweep canary --seeds 10000 --max-failures 3
-  cluster-sim sweep my.json --seeds 0x2a..0x2b      one seed
-  cluster-sim sweep my.json --isolate               survives nodes that abort or hang
-  cluster-sim sweep edge-cache-short --seeds 1000 --max stale_reads=100
-
-The summary goes to stdout; progress goes to stderr if that is a terminal. An interrupt (Ctrl-C)
-ends the sweep with what failed up to then; a second one ends it at once.
-";
-
-const REPLAY_EXAMPLES: &str = "\
-Examples:
-  cluster-sim replay target/cluster-sim/canary/0x5b/reproducer.json
-  cluster-sim replay reproducer.json --original     every fault, and every random choice of the seed
-  cluster-sim replay reproducer.json --html run.html
-";
 
 const DIGESTS_EXAMPLES: &str = "\
 Examples:
@@ -263,16 +198,4 @@ pub(crate) struct SweepArguments {
     pub(crate) junit: Option<PathBuf>,
     #[arg(long, hide = true, value_name = "K")]
     pub(crate) failures: Option<String>,
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    #[test]
-    fn flags_do_not_conflict() {
-        Arguments::command().debug_assert();
-    }
 }

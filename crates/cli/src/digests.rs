@@ -7,8 +7,7 @@ use std::thread;
 
 use cluster_sim::Seed;
 use cluster_sim::report::Digest;
-use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{BuiltinScenario, Prepared, Registry, ScenarioError};
+use cluster_sim_registry::{BuiltinScenario, Prepared, Registry, ScenarioError, Variables};
 
 use crate::progress::{self, Progress};
 
@@ -27,8 +26,8 @@ const SEEDS_PER_CHUNK: u64 = 250;
 /// # Errors
 /// If a builtin scenario cannot be prepared.
 pub(crate) fn digests(registry: &Registry, threads: Option<NonZeroUsize>, seeds: u64) -> Result<String, ScenarioError> {
-    let defaults = Defaults::default();
-    let prepare = |scenario: &BuiltinScenario| scenario.prepare(&defaults);
+    let variables = Variables::default();
+    let prepare = |scenario: &BuiltinScenario| scenario.prepare(&variables);
     let every: Vec<Prepared> = registry.scenarios().map(prepare).collect::<Result<_, _>>()?;
     let short: Vec<Prepared> = short(registry).map(prepare).collect::<Result<_, _>>()?;
     let threads = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);

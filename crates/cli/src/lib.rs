@@ -7,8 +7,8 @@
 mod arguments;
 mod digests;
 mod environment;
+mod help;
 mod log;
-mod metric_limit;
 mod progress;
 mod replay;
 mod report_file;
@@ -16,12 +16,13 @@ mod run;
 mod summary;
 mod sweep;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
+use clap::FromArgMatches;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
-use cluster_sim_scenarios::{Registry, ScenarioError};
+use cluster_sim_registry::{Registry, ScenarioError};
 
 use crate::arguments::{Arguments, Command};
 use crate::environment::Environment;
@@ -31,45 +32,60 @@ const BAD_INPUT: u8 = 2;
 
 /// Runs the command line of this process over the scenarios of a registry.
 ///
+/// ```no_run
+/// use cluster_sim_registry::Registry;
+///
+/// fn main() -> std::process::ExitCode {
+///     // `.with(…)` adds a system of your own.
+///     cluster_sim_cli::main(&Registry::new())
+/// }
+/// ```
+///
 /// Exit codes: 0 every rule held, 1 a finding, 2 bad input or usage, 3 nondeterminism, 4 budget exhausted or unknown, 130 interrupted. Bad
 /// input is one line on stderr; nothing was run or written.
 pub fn main(registry: &Registry) -> ExitCode {
-    let arguments = Arguments::parse();
-    if let Some((old, new)) = arguments.command.renamed_flag() {
-        let message = format!("unexpected argument '{old}' found; it is named '{new}'");
-        Arguments::command().error(ErrorKind::UnknownArgument, message).exit();
-    }
-    match execute(arguments, registry) {
-        Ok(code) => ExitCode::from(code),
+    ExitCode::from(main_from(registry, std::env::args_os()))
+}
+
+/// Runs a command line as [`main`] does, and returns its exit code. The first word names the program.
+pub fn main_from<W: Into<OsString> + Clone>(registry: &Registry, words: impl IntoIterator<Item = W>) -> u8 {
+    let arguments = match parse(registry, words) {
+        Ok(arguments) => arguments,
         Err(error) => {
-            print_stderr(&format!("cluster-sim: could not run: {error}\n"));
-            ExitCode::from(BAD_INPUT)
+            // If its stream is closed, the exit code still reports the failure.
+            let _ = error.print();
+            return if error.use_stderr() { BAD_INPUT } else { 0 };
         }
+    };
+    execute(arguments, registry).unwrap_or_else(|error| {
+        print_stderr(&format!("cluster-sim: could not run: {error}\n"));
+        BAD_INPUT
+    })
+}
+
+fn parse<W: Into<OsString> + Clone>(registry: &Registry, words: impl IntoIterator<Item = W>) -> Result<Arguments, clap::Error> {
+    let mut command = help::command(registry);
+    let mut matches = command.try_get_matches_from_mut(words)?;
+    let arguments = Arguments::from_arg_matches_mut(&mut matches)?;
+    match arguments.command.renamed_flag() {
+        Some((old, new)) => {
+            Err(command.error(ErrorKind::UnknownArgument, format!("unexpected argument '{old}' found; it is named '{new}'")))
+        }
+        None => Ok(arguments),
     }
 }
 
 fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioError> {
+    let variables = || {
+        let Environment { variables, log } = Environment::read(registry)?;
+        log::install(log);
+        Ok(variables)
+    };
     match arguments.command {
-        Command::Run(run) => {
-            let Environment { defaults, log } = Environment::read()?;
-            log::install(log);
-            run::run(&run, registry, &defaults)
-        }
-        Command::Sweep(arguments) => {
-            let Environment { defaults, log } = Environment::read()?;
-            log::install(log);
-            sweep::sweep(&arguments, registry, &defaults)
-        }
-        Command::Replay(arguments) => {
-            let Environment { defaults, log } = Environment::read()?;
-            log::install(log);
-            replay::replay(&arguments, registry, &defaults)
-        }
-        Command::Worker(target) => {
-            let Environment { defaults, log } = Environment::read()?;
-            log::install(log);
-            sweep::work(&target, registry, &defaults)
-        }
+        Command::Run(run) => run::run(&run, registry, &variables()?),
+        Command::Sweep(arguments) => sweep::sweep(&arguments, registry, &variables()?),
+        Command::Replay(arguments) => replay::replay(&arguments, registry, &variables()?),
+        Command::Worker(target) => sweep::work(&target, registry, &variables()?),
         Command::List => {
             print_stdout(&list(registry));
             Ok(0)

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use cluster_sim_scenarios::Registry;
-
 fn main() -> ExitCode {
-    cluster_sim_cli::main(&Registry::builtin())
+    cluster_sim_cli::main(&cluster_sim_scenarios::builtin())
 }

@@ -4,8 +4,7 @@ use std::fs;
 
 use cluster_sim::explore::{BuildInfo, Reproducer, ReproducerError, ScenarioSource};
 use cluster_sim::{Explore, Outcome, Scenario, explain};
-use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{BuiltinScenario, Registry, ScenarioError, ScenarioErrorKind};
+use cluster_sim_registry::{BuiltinScenario, Registry, ScenarioError, ScenarioErrorKind, Variables};
 
 use crate::arguments::ReplayArguments;
 use crate::report_file::ReportFile;
@@ -15,14 +14,14 @@ use crate::{print_stderr, print_stdout};
 ///
 /// # Errors
 /// If the file is not a reproducer, or not of a scenario in the registry; nothing was run.
-pub(crate) fn replay(arguments: &ReplayArguments, registry: &Registry, defaults: &Defaults) -> Result<u8, ScenarioError> {
+pub(crate) fn replay(arguments: &ReplayArguments, registry: &Registry, variables: &Variables) -> Result<u8, ScenarioError> {
     let file = arguments.file.to_string_lossy();
     let refused = |error: &ReproducerError| {
         ScenarioError::new(ScenarioErrorKind::Misfit, &file, "reproducer", "the file", &error.to_string())
     };
     let text = fs::read_to_string(&arguments.file).map_err(|error| unread(&file, &error))?;
     let reproducer = Reproducer::parse(&text).map_err(|error| refused(&error))?;
-    let scenario = scenario_of(&reproducer, &file, registry, defaults)?;
+    let scenario = scenario_of(&reproducer, &file, registry, variables)?;
     let page = arguments.html.as_ref().map(|page| ReportFile::prepare("--html", page, None)).transpose()?;
     let changes = reproducer.build.changes_to(&BuildInfo::here());
     changes.iter().for_each(|change| print_stderr(&format!("warning: {file}: {change}\n")));
@@ -54,12 +53,12 @@ fn unread(file: &str, error: &std::io::Error) -> ScenarioError {
     ScenarioError::new(kind, file, "FILE", &format!("{file:?}"), &cure)
 }
 
-fn scenario_of(reproducer: &Reproducer, file: &str, registry: &Registry, defaults: &Defaults) -> Result<Scenario, ScenarioError> {
+fn scenario_of(reproducer: &Reproducer, file: &str, registry: &Registry, variables: &Variables) -> Result<Scenario, ScenarioError> {
     let prepared = match &reproducer.source {
-        ScenarioSource::Registered { name, file: Some(document) } => registry.read(&document.to_string(), name, defaults)?,
+        ScenarioSource::Registered { name, file: Some(document) } => registry.read(&document.to_string(), name, variables)?,
         // By name alone: a file of that name is another scenario.
         ScenarioSource::Registered { name, file: None } => match registry.named(name) {
-            Some(builtin) => builtin.prepare(defaults)?,
+            Some(builtin) => builtin.prepare(variables)?,
             None => {
                 let names: Vec<_> = registry.scenarios().map(BuiltinScenario::name).collect();
                 let cure = format!("replay it with a cluster-sim that has it; this one has {}", names.join(", "));

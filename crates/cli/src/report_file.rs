@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use cluster_sim_scenarios::{ScenarioError, ScenarioErrorKind};
+use cluster_sim_registry::{ScenarioError, ScenarioErrorKind};
 use tempfile::{Builder, NamedTempFile};
 
 /// A place that was checked to be writable before the run whose report goes there.

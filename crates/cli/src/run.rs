@@ -5,11 +5,11 @@ use std::path::Path;
 
 use cluster_sim::Explore;
 use cluster_sim::explore::DeterminismError;
-use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{Artifact, BuiltinScenario, Prepared, Registry, ScenarioError, ScenarioErrorKind};
+use cluster_sim_registry::{
+    Artifact, BuiltinScenario, Judgement, MetricLimit, Prepared, Registry, ScenarioError, ScenarioErrorKind, Variables,
+};
 
 use crate::arguments::RunArguments;
-use crate::metric_limit::{Judgement, MetricLimit};
 use crate::report_file::ReportFile;
 use crate::summary::summary;
 use crate::{print_stderr, print_stdout, progress};
@@ -23,9 +23,9 @@ const UNKNOWN: u8 = 4;
 ///
 /// # Errors
 /// If flags, scenario or report file do not fit. All of them are checked first, so nothing was run.
-pub(crate) fn run(arguments: &RunArguments, registry: &Registry, defaults: &Defaults) -> Result<u8, ScenarioError> {
+pub(crate) fn run(arguments: &RunArguments, registry: &Registry, variables: &Variables) -> Result<u8, ScenarioError> {
     let scenario = arguments.scenario.name()?;
-    let mut prepared = prepare(scenario, registry, defaults)?;
+    let mut prepared = prepare(scenario, registry, variables)?;
     if let Some(seed) = arguments.seed {
         prepared = prepared.with_seed(seed);
     }
@@ -89,10 +89,10 @@ fn perform(prepared: &Prepared, checks_determinism: bool) -> Result<(Artifact, O
 }
 
 /// Reads the scenario of a file, or finds the builtin one of that name; a file wins over a name, a folder does not.
-pub(crate) fn prepare(scenario: &Path, registry: &Registry, defaults: &Defaults) -> Result<Prepared, ScenarioError> {
+pub(crate) fn prepare(scenario: &Path, registry: &Registry, variables: &Variables) -> Result<Prepared, ScenarioError> {
     let name = scenario.to_string_lossy();
     if let (false, Some(builtin)) = (scenario.is_file(), registry.named(&name)) {
-        return builtin.prepare(defaults);
+        return builtin.prepare(variables);
     }
     let text = fs::read_to_string(scenario).map_err(|error| {
         let value = format!("{name:?}");
@@ -105,7 +105,7 @@ pub(crate) fn prepare(scenario: &Path, registry: &Registry, defaults: &Defaults)
             ScenarioError::new(ScenarioErrorKind::Unreadable, &name, "SCENARIO", &value, &cure)
         }
     })?;
-    registry.read(&text, &name, defaults)
+    registry.read(&text, &name, variables)
 }
 
 #[cfg(test)]
@@ -144,7 +144,7 @@ mod tests {
 
     /// Runs the leaky scenario as the command line does; returns the exit code and the report, if there is one.
     fn run_leaky(check_determinism: bool) -> (u8, Option<Value>) {
-        let registry = Registry::new().with(BuiltinScenario::new("leaky", "leaks", |_| Ok(prepared())));
+        let registry = Registry::new().with_scenario(BuiltinScenario::new("leaky", "leaks", |_| Ok(prepared())));
         let folder = TempDir::new().unwrap();
         let out = folder.path().join("report.json");
         let arguments = RunArguments {
@@ -155,7 +155,7 @@ mod tests {
             limits: Vec::new(),
             twice: false,
         };
-        let code = run(&arguments, &registry, &Defaults::default()).unwrap();
+        let code = run(&arguments, &registry, &Variables::default()).unwrap();
         (code, fs::read_to_string(out).ok().map(|text| serde_json::from_str(&text).unwrap()))
     }
 

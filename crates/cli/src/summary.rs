@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use cluster_sim::{Seed, VirtualInstant};
-use cluster_sim_scenarios::Artifact;
+use cluster_sim_registry::Artifact;
 
 /// Summarises a run in a screenful: verdict, findings, traffic, metrics, timeline and faults.
 pub(crate) fn summary(name: &str, artifact: &Artifact) -> String {

@@ -15,9 +15,9 @@ use serde_json::Value;
 /// `witnesses`.
 pub const ARTIFACT_FORMAT: u32 = 2;
 
-/// The report of one run (EDGE-22, EDGE-D19).
+/// The report of one run.
 ///
-/// Equal scenario, seed and code give equal bytes (EDGE-D09): nothing in it depends on the machine, and maps are sorted by key.
+/// Equal scenario, seed and code give equal bytes: nothing in it depends on the machine, and maps are sorted by key.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Artifact {
     /// The version of this layout.
@@ -73,7 +73,7 @@ pub struct TimelineEntry {
 impl Artifact {
     /// Formats the report as indented JSON with a final line break.
     pub fn to_json(&self) -> String {
-        // The maps of a `Value` are sorted, so all keys are, at every level (EDGE-D09).
+        // The maps of a `Value` are sorted, so all keys are, at every level.
         let sorted = serde_json::to_value(self).expect("a report is plain data with text keys");
         format!("{sorted:#}\n")
     }

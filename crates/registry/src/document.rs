@@ -39,6 +39,11 @@ impl<'a> Document<'a> {
         read.map(|Strict(root)| Self { source, root }).map_err(|error| unreadable(text, source, &track.path(), &error))
     }
 
+    /// The name of the file in errors.
+    pub fn source(&self) -> &'a str {
+        self.source
+    }
+
     /// Decodes the document; `spec` gives the values that the field at a path accepts.
     ///
     /// # Errors
@@ -65,23 +70,13 @@ impl<'a> Document<'a> {
         } else if message.starts_with("unknown field") {
             (ScenarioErrorKind::UnknownField, path, value, choices.unwrap_or(cure))
         } else if message.starts_with("unknown variant") {
-            (unknown(&path), path, value, choices.unwrap_or(cure))
+            (spec(&path).unknown(), path, value, choices.unwrap_or(cure))
         } else if message.starts_with("invalid type") {
             (ScenarioErrorKind::WrongType, path, value, cure)
         } else {
             (spec(&path).mistake(), path, value, cure)
         };
         ScenarioError::new(kind, self.source, &path, &value, &cure)
-    }
-}
-
-/// The kind of error for an unknown word at a path.
-fn unknown(path: &str) -> ScenarioErrorKind {
-    match last_name(path) {
-        "system" => ScenarioErrorKind::UnknownSystem,
-        "step" => ScenarioErrorKind::UnknownStep,
-        "source_lag_policy" => ScenarioErrorKind::UnknownPolicy,
-        _ => ScenarioErrorKind::UnknownWord,
     }
 }
 

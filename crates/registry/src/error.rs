@@ -22,7 +22,7 @@ pub struct ScenarioError {
     pub kind: ScenarioErrorKind,
     /// The file, as the user named it; otherwise `command line` or the environment variable.
     pub file: String,
-    /// The place in the file, such as `steps[1].step.PartitionEdge.edge_id`.
+    /// The place in the file, such as `steps[1].at_secs`.
     ///
     /// If the text is not JSON, with `line:column`.
     pub path: String,
@@ -63,12 +63,8 @@ pub enum ScenarioErrorKind {
     UnknownField,
     /// A required field is missing.
     MissingField,
-    /// A system that has no file format.
-    UnknownSystem,
-    /// A step that the format does not have.
-    UnknownStep,
-    /// A lag policy that the format does not have.
-    UnknownPolicy,
+    /// A word that is not in a closed list of things of this kind: `system`, `step`.
+    Unknown(&'static str),
     /// A word that is not in a closed list.
     UnknownWord,
     /// A value of the wrong JSON type.
@@ -81,15 +77,17 @@ pub enum ScenarioErrorKind {
     Misfit,
     /// A number outside its bounds.
     OutOfRange,
-    /// A step names an edge that the scenario does not have.
-    UnknownEdge,
+    /// A reference to something that the scenario does not have: `a node`.
+    Foreign(&'static str),
     /// A step comes after the end of the run.
     AfterTheEnd,
 }
 
 impl fmt::Display for ScenarioErrorKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
+        let middle = match self {
+            Self::Unknown(what) => return write!(formatter, "is not a known {what}"),
+            Self::Foreign(what) => return write!(formatter, "is not {what} of this scenario"),
             Self::Missing => "does not exist",
             Self::Unreadable => "cannot be read",
             Self::Unwritable => "cannot be written",
@@ -100,18 +98,15 @@ impl fmt::Display for ScenarioErrorKind {
             Self::Duplicate => "is given twice",
             Self::UnknownField => "is the value of an unknown field",
             Self::MissingField => "is given",
-            Self::UnknownSystem => "is not a known system",
-            Self::UnknownStep => "is not a known step",
-            Self::UnknownPolicy => "is not a known policy",
             Self::UnknownWord => "is not known",
             Self::WrongType => "is of the wrong type",
             Self::NoRate => "is not a rate",
             Self::NoPercentage => "is not a percentage",
             Self::Misfit => "does not fit",
             Self::OutOfRange => "is out of range",
-            Self::UnknownEdge => "is not an edge of this scenario",
             Self::AfterTheEnd => "is after the end of the run",
-        })
+        };
+        formatter.write_str(middle)
     }
 }
 

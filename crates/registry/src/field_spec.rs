@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::error::ScenarioErrorKind;
 
@@ -19,12 +19,16 @@ pub enum FieldSpec {
     WholeOrNull(u64, u64),
     /// Any finite number within bounds, both included.
     Number(f64, f64),
+    /// A word of a closed list: its kind, such as `policy`, and the list in words.
+    ///
+    /// Checked where it is decoded.
+    Word(&'static str, &'static str),
     /// Values described in words, checked where they are decoded.
     Described(&'static str),
 }
 
 impl FieldSpec {
-    /// Whether the field accepts `value`; always true for [`Described`](Self::Described).
+    /// Whether the field accepts `value`; always true where it is checked by decoding.
     pub fn accepts(self, value: &Value) -> bool {
         let within = |least: f64, most: f64| value.as_f64().is_some_and(|number| number >= least && number <= most);
         let whole = |least: u64, most: u64| value.as_u64().is_some_and(|number| number >= least && number <= most);
@@ -34,7 +38,7 @@ impl FieldSpec {
             Self::Whole(least, most) => whole(least, most),
             Self::WholeOrNull(least, most) => value.is_null() || whole(least, most),
             Self::Number(least, most) => within(least, most),
-            Self::Described(_) => true,
+            Self::Word(..) | Self::Described(_) => true,
         }
     }
 
@@ -43,8 +47,27 @@ impl FieldSpec {
         match self {
             Self::Rate => ScenarioErrorKind::NoRate,
             Self::Percentage => ScenarioErrorKind::NoPercentage,
-            Self::Described(_) => ScenarioErrorKind::Misfit,
+            Self::Word(..) | Self::Described(_) => ScenarioErrorKind::Misfit,
             Self::Whole(..) | Self::WholeOrNull(..) | Self::Number(..) => ScenarioErrorKind::OutOfRange,
+        }
+    }
+
+    /// The kind of error for a word that is not in the list of the field.
+    pub(crate) fn unknown(self) -> ScenarioErrorKind {
+        match self {
+            Self::Word(what, _) => ScenarioErrorKind::Unknown(what),
+            _ => ScenarioErrorKind::UnknownWord,
+        }
+    }
+
+    /// Reads a value of the field's type from plain text; `None` if the text is not of that type.
+    pub(crate) fn parse(self, text: &str) -> Option<Value> {
+        match self {
+            Self::Whole(..) | Self::WholeOrNull(..) => text.parse::<u64>().ok().map(Value::from),
+            Self::Rate | Self::Percentage | Self::Number(..) => {
+                text.parse::<f64>().ok().and_then(Number::from_f64).map(Value::from)
+            }
+            Self::Word(..) | Self::Described(_) => Some(Value::from(text)),
         }
     }
 }
@@ -57,7 +80,7 @@ impl fmt::Display for FieldSpec {
             Self::Whole(least, most) => write!(formatter, "use a whole number from {least} to {most}"),
             Self::WholeOrNull(least, most) => write!(formatter, "use null or a whole number from {least} to {most}"),
             Self::Number(least, most) => write!(formatter, "use a number from {least} to {most}"),
-            Self::Described(text) => write!(formatter, "use {text}"),
+            Self::Word(_, text) | Self::Described(text) => write!(formatter, "use {text}"),
         }
     }
 }
@@ -81,7 +104,7 @@ mod tests {
     #[case(FieldSpec::Whole(1, 9), &[json!(1), json!(9)], &[json!(0), json!(10), json!(1.5), json!(-1), json!(null)])]
     #[case(FieldSpec::WholeOrNull(1, 9), &[json!(1), json!(null)], &[json!(0), json!(10), json!("x")])]
     #[case(FieldSpec::Number(0.5, 2.0), &[json!(0.5), json!(2)], &[json!(0.4), json!(2.1), json!(null)])]
-    fn edge_d17_bounds_are_included(#[case] spec: FieldSpec, #[case] good: &[Value], #[case] bad: &[Value]) {
+    fn bounds_are_included(#[case] spec: FieldSpec, #[case] good: &[Value], #[case] bad: &[Value]) {
         good.iter().for_each(|value| assert!(spec.accepts(value), "{spec:?} accepts {value}"));
         bad.iter().for_each(|value| assert!(!spec.accepts(value), "{spec:?} refuses {value}"));
     }

@@ -1,4 +1,6 @@
-//! Scenarios that are ready to run, their files, and their reports.
+//! Systems as the command line and the tests know them, and the registry of systems.
+//!
+//! Start at [`System`], which a crate implements for its system, and at [`Registry`], which takes it in one line.
 //!
 //! A text becomes a [`Document`], a system's reader makes a [`Prepared`] scenario of it, and that runs to an [`Artifact`]. Invalid input is
 //! a [`ScenarioError`]: one line with file, place, value and cure.
@@ -6,15 +8,27 @@
 //! Deliberately absent: any system; flags, the environment, the terminal and the file system. Text comes in, text goes out.
 
 mod artifact;
+mod builtin;
 mod document;
 mod error;
 mod field_spec;
+mod metric_limit;
 mod node_style;
+mod planted;
 mod prepared;
+mod registry;
+mod system;
+mod variables;
 
 pub use artifact::{ARTIFACT_FORMAT, Artifact, TimelineEntry};
+pub use builtin::BuiltinScenario;
 pub use document::Document;
 pub use error::{ScenarioError, ScenarioErrorKind};
 pub use field_spec::{FieldSpec, last_name};
+pub use metric_limit::{InvalidLimit, Judgement, MetricLimit};
 pub use node_style::NodeStyle;
+pub use planted::{BugHunt, Expected, PlantedBug, PlantedBugs};
 pub use prepared::{PlannedStep, Prepared};
+pub use registry::Registry;
+pub use system::{FileFormat, System};
+pub use variables::{Variable, Variables};

@@ -7,11 +7,9 @@ use cluster_sim::node::Label;
 use cluster_sim::{
     Boot, Effects, FaultPlan, Input, LinkModel, LocalInstant, Machine, NodeId, Ratio, Scenario, Seed, Timer, Verdict, World,
 };
-use cluster_sim_registry::Prepared;
+use cluster_sim_registry::{BuiltinScenario, Prepared};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-
-use crate::registry::BuiltinScenario;
 
 /// The rule that the canary violates.
 pub const RULE: &str = "a replica has what it acknowledged";
@@ -150,11 +148,7 @@ fn has_what_it_acknowledged(world: &World<'_>) -> Verdict {
 }
 
 /// The canary by name.
-pub(crate) fn builtin() -> impl IntoIterator<Item = BuiltinScenario> {
-    let prepare = |_: &_| Ok(Prepared::new(scenario(), Seed(0), json!({"system": "canary"})));
-    [BuiltinScenario::new(
-        "canary",
-        "violates its rule from one seed in a hundred, by design: a sweep that misses it is broken",
-        prepare,
-    )]
+pub(crate) fn builtin() -> BuiltinScenario {
+    let summary = "violates its rule from one seed in a hundred, by design: a sweep that misses it is broken";
+    BuiltinScenario::new("canary", summary, |_| Ok(Prepared::new(scenario(), Seed(0), json!({"system": "canary"}))))
 }

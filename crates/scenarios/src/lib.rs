@@ -1,10 +1,7 @@
-//! Builtin scenarios of cluster-sim's reference systems, and the scenario files that describe more.
+//! The reference systems of cluster-sim: their builtin scenarios, scenario files and planted bugs.
 //!
-//! Start at [`Registry::builtin`] for the scenarios, and at [`edge_cache`] for the one file format. [`echo`], [`gossip`] and the [`canary`]
-//! have no files and are run by name. [`planted_bugs`] lists bugs with the scenarios that must find them.
-//!
-//! A file or a name becomes a [`Prepared`] scenario, which runs to an [`Artifact`]. Invalid input is a [`ScenarioError`]: one line with file,
-//! place, value and cure.
+//! Start at [`builtin`], the registry of all of them. Each module holds one system and its [`System`](cluster_sim_registry::System);
+//! [`edge_cache`] has a file format, the others are run by name. The [`canary`] is no system: it is a scenario that fails by design.
 //!
 //! Deliberately absent: flags, the environment, the terminal and the file system. Text comes in, text goes out.
 
@@ -12,9 +9,56 @@ pub mod canary;
 pub mod echo;
 pub mod edge_cache;
 pub mod gossip;
-pub mod planted_bugs;
-mod registry;
 mod smoke;
 
-pub use cluster_sim_registry::{ARTIFACT_FORMAT, Artifact, NodeStyle, Prepared, ScenarioError, ScenarioErrorKind, TimelineEntry};
-pub use registry::{BuiltinScenario, Registry};
+pub use cluster_sim_registry::{
+    ARTIFACT_FORMAT, Artifact, BugHunt, BuiltinScenario, NodeStyle, PlantedBug, Prepared, Registry, ScenarioError,
+    ScenarioErrorKind, TimelineEntry, Variables,
+};
+
+/// Calls a macro with the modules of all systems and the name of each [`System`](cluster_sim_registry::System), for code that is the same
+/// for each system: the registry, and tests that run one system each.
+///
+/// A new system is one line here.
+#[macro_export]
+macro_rules! each_system {
+    ($then:ident) => {
+        $then! {
+            echo::EchoSystem,
+            gossip::GossipSystem,
+            edge_cache::EdgeCacheSystem,
+        }
+    };
+}
+
+macro_rules! registry {
+    ($($module:ident::$system:ident,)*) => {
+        /// The systems and scenarios that come with cluster-sim.
+        pub fn builtin() -> Registry {
+            Registry::new()$(.with($module::$system))*.with_scenario(canary::builtin())
+        }
+    };
+}
+
+each_system!(registry);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_builtin_scenario_is_found_by_name_and_can_be_prepared() {
+        let registry = builtin();
+        let names: Vec<_> = registry.scenarios().map(BuiltinScenario::name).collect();
+        let edge_caches = ["", "-control", "-burst-lag", "-version-gated", "-async", "-short", "-short-async"]
+            .map(|name| format!("edge-cache{name}"));
+        assert_eq!(names[..7], edge_caches);
+        assert_eq!(names[7..12], ["echo", "echo-async", "gossip", "gossip-async", "canary"]);
+        let planted = ["echo", "gossip", "edge-cache"].map(|system| [format!("hunt-{system}"), format!("hunt-{system}-async")]);
+        assert_eq!(names[12..], planted.concat());
+        for scenario in registry.scenarios() {
+            assert!(scenario.prepare(&Variables::default()).is_ok(), "{}", scenario.name());
+            assert!(!scenario.summary().contains('\n') && scenario.summary().len() <= 100, "{}", scenario.summary());
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use cluster_sim::node::{Address, Roll, Stream};
 use cluster_sim::prelude::*;
-use cluster_sim_scenarios::planted_bugs::BugHunt;
+use cluster_sim_scenarios::BugHunt;
 
 const WAIT: Stream = Stream::named("uniform wait");
 const WHICH: Stream = Stream::named("uniform which");

@@ -10,12 +10,10 @@ use std::sync::atomic::AtomicBool;
 use cluster_sim::explore::{ArtifactContext, BuildInfo, Campaign, ScenarioSource, Sweep};
 use cluster_sim::report::{CheckKind, CheckReport};
 use cluster_sim::{Explore, Outcome, Report, Seed, Verdict, explain};
-use cluster_sim_scenarios::edge_cache::Defaults;
-use cluster_sim_scenarios::{Prepared, Registry, ScenarioError, ScenarioErrorKind};
+use cluster_sim_registry::{Judgement, Prepared, Registry, ScenarioError, ScenarioErrorKind, Variables};
 use signal_hook::consts::SIGINT;
 
 use crate::arguments::{ScenarioArguments, SweepArguments};
-use crate::metric_limit::Judgement;
 use crate::progress::{ShrinkBar, SweepProgress};
 use crate::report_file::ReportFile;
 use crate::run::prepare;
@@ -28,9 +26,9 @@ const INTERRUPTED: i32 = 130;
 ///
 /// # Errors
 /// If flags or scenario do not fit; nothing was run.
-pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, defaults: &Defaults) -> Result<u8, ScenarioError> {
+pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, variables: &Variables) -> Result<u8, ScenarioError> {
     let scenario = arguments.target.scenario.name()?;
-    let prepared = read(&arguments.target, registry, defaults)?;
+    let prepared = read(&arguments.target, registry, variables)?;
     let name = scenario.to_string_lossy();
     // Before the first line of output: its reader may send an interrupt.
     let interrupted = interrupt_flag().map_err(|error| unavailable("interrupt", &error))?;
@@ -76,13 +74,13 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, defaults: &
 ///
 /// # Errors
 /// Those of [`sweep`].
-pub(crate) fn work(target: &ScenarioArguments, registry: &Registry, defaults: &Defaults) -> Result<u8, ScenarioError> {
-    let prepared = read(target, registry, defaults)?;
+pub(crate) fn work(target: &ScenarioArguments, registry: &Registry, variables: &Variables) -> Result<u8, ScenarioError> {
+    let prepared = read(target, registry, variables)?;
     campaign(&prepared, 0..0, target).work()
 }
 
-fn read(target: &ScenarioArguments, registry: &Registry, defaults: &Defaults) -> Result<Arc<Prepared>, ScenarioError> {
-    let prepared = prepare(target.scenario.name()?, registry, defaults)?;
+fn read(target: &ScenarioArguments, registry: &Registry, variables: &Variables) -> Result<Arc<Prepared>, ScenarioError> {
+    let prepared = prepare(target.scenario.name()?, registry, variables)?;
     target.limits.iter().try_for_each(|limit| limit.check(&prepared))?;
     Ok(Arc::new(prepared))
 }

@@ -16,7 +16,7 @@ use super::keys::Keys;
 use super::plan::Plan;
 
 /// The observer that measures the report's snapshot.
-const OBSERVER: &str = "edge-cache";
+pub(super) const OBSERVER: &str = "edge-cache";
 
 /// The priorities at one instant: an edge applies the router's messages, then fetched values, and only then answers reads (EDGE-D23).
 const FORWARDED_PRIORITY: u8 = 0;

@@ -1,7 +1,9 @@
 //! The builtin scenarios of the edge cache: files embedded in the crate.
 
-use super::file::{Defaults, EdgeCacheFile};
-use crate::registry::BuiltinScenario;
+use cluster_sim_registry::BuiltinScenario;
+
+use super::defaults::Defaults;
+use super::file::EdgeCacheFile;
 
 // The folder beside the manifest is a link to the one at the root of the repository, so that the package contains the files and the
 // repository has them once.
@@ -23,7 +25,7 @@ impl EdgeCacheFile {
 }
 
 /// The edge cache by name, the format's first example first.
-pub(crate) fn builtin() -> impl IntoIterator<Item = BuiltinScenario> {
+pub(super) fn builtin() -> impl IntoIterator<Item = BuiltinScenario> {
     files! {
         "edge-cache": "loss, reordering, dropped invalidations and a partitioned edge: how stale do reads get",
         "edge-cache-control": "no chaos and no roaming: every violation counter must stay at zero",
@@ -34,7 +36,9 @@ pub(crate) fn builtin() -> impl IntoIterator<Item = BuiltinScenario> {
         "edge-cache-short-async": "edge-cache-short with clients written as async functions",
     }
     .map(|(name, summary, text)| {
-        let scenario = BuiltinScenario::new(name, summary, move |defaults| EdgeCacheFile::parse(text, name, defaults)?.prepare());
+        let scenario = BuiltinScenario::new(name, summary, move |variables| {
+            EdgeCacheFile::parse(text, name, &Defaults::of(variables))?.prepare()
+        });
         if SHORT.contains(&name) { scenario.for_many_seeds() } else { scenario }
     })
 }

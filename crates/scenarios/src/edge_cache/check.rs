@@ -27,7 +27,7 @@ pub(crate) fn field_spec(path: &str) -> FieldSpec {
             "an object with at least seed, duration_secs, edge_count, client_count, mutation_rate_per_sec, chaos",
         ),
         "format" => FieldSpec::Whole(1, 1),
-        "system" => FieldSpec::Described("\"edge-cache\", or leave it out"),
+        "system" => FieldSpec::Word("system", "\"edge-cache\", or leave it out"),
         "seed" => FieldSpec::Described("a whole number from 0 to 18446744073709551615, or a text such as \"0x2a\""),
         "duration_secs" => FieldSpec::Number(0.001, SECONDS_MAX),
         "at_secs" => FieldSpec::Number(0.0, SECONDS_MAX),
@@ -42,14 +42,15 @@ pub(crate) fn field_spec(path: &str) -> FieldSpec {
         "delay_ms" | "roam_interval_ms" | "client_delay_ms" => FieldSpec::Whole(0, MILLISECONDS_MAX),
         "partition_duration_ms" => FieldSpec::Whole(1, MILLISECONDS_MAX),
         "duration_ms" | "burst_lag_ms" => FieldSpec::WholeOrNull(1, MILLISECONDS_MAX),
-        "source_lag_policy" => FieldSpec::Described("one of ObserveAndContinue, ResyncFromSource, FailRun"),
+        "source_lag_policy" => FieldSpec::Word("policy", "one of ObserveAndContinue, ResyncFromSource, FailRun"),
         "apply_mode" => FieldSpec::Described("one of last_arrival, version_gated"),
         "client" => FieldSpec::Described("one of machine, async"),
         "key_distribution" => FieldSpec::Described("\"uniform\" or \"zipf:\" and an exponent from 0 to 10, such as \"zipf:0.99\""),
         "chaos" => FieldSpec::Described("an object with at least delay_ms, loss_rate, reorder_rate"),
         "steps" if path.ends_with(']') => FieldSpec::Described("an object with at_secs and step"),
         "steps" => FieldSpec::Described("a list of objects with at_secs and step"),
-        "step" => FieldSpec::Described(
+        "step" => FieldSpec::Word(
+            "step",
             "one of {\"IncreaseMutationRate\":{…}}, {\"DropInvalidationsPercent\":{…}}, {\"PartitionEdge\":{…}}, {\"KillEdgeNode\":{…}}",
         ),
         "IncreaseMutationRate" => FieldSpec::Described("{\"rate_per_sec\":20.0}"),
@@ -77,7 +78,7 @@ pub(crate) fn check(file: &EdgeCacheFile, source: &str) -> Result<(), ScenarioEr
         if let Some(edge) = timed.step.edge().filter(|edge| *edge >= file.edge_count) {
             let path = format!("steps[{index}].step.{}.edge_id", name_of(&fields["steps"][index]["step"]));
             let cure = format!("use an edge_id from 0 to {}, or a larger edge_count", file.edge_count - 1);
-            return Err(ScenarioError::new(ScenarioErrorKind::UnknownEdge, source, &path, &edge.to_string(), &cure));
+            return Err(ScenarioError::new(ScenarioErrorKind::Foreign("an edge"), source, &path, &edge.to_string(), &cure));
         }
     }
     Ok(())

@@ -7,25 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
 use super::check::{check, field_spec};
+use super::defaults::{Defaults, SOURCE_FANOUT_CAPACITY};
 use super::keys::Keys;
 use super::seconds::Seconds;
-use crate::registry::KNOWN_SYSTEMS;
-
-/// Messages that a subscription holds unless the file or the environment sets another number (EDGE-40).
-pub const SOURCE_FANOUT_CAPACITY: u32 = 1024;
-
-/// Values for fields that a file leaves out and the environment may set; the report repeats them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Defaults {
-    /// Messages that the router's subscription to the source holds (EDGE-40).
-    pub source_fanout_capacity: u32,
-}
-
-impl Default for Defaults {
-    fn default() -> Self {
-        Self { source_fanout_capacity: SOURCE_FANOUT_CAPACITY }
-    }
-}
 
 /// A scenario file of the edge cache, with defaults filled in.
 ///
@@ -38,7 +22,7 @@ pub struct EdgeCacheFile {
     pub format: u32,
     /// The system of the scenario (EDGE-D19).
     #[serde(default)]
-    pub system: System,
+    pub system: SystemName,
     /// The seed of all randomness in the run (EDGE-24): a number, or a text such as `"0x2a"`.
     #[serde(deserialize_with = "seed")]
     pub seed: u64,
@@ -177,10 +161,10 @@ pub enum ApplyMode {
     VersionGated,
 }
 
-/// The system of a scenario file.
+/// The name of the system in a scenario file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum System {
+pub enum SystemName {
     /// The edge cache.
     #[default]
     EdgeCache,
@@ -192,10 +176,14 @@ impl EdgeCacheFile {
     /// # Errors
     /// The first mistake (EDGE-D17), with its place, value and cure.
     pub fn parse(text: &str, source: &str, defaults: &Defaults) -> Result<Self, ScenarioError> {
-        let mut document = Document::parse(text, source)?;
+        Self::decode(Document::parse(text, source)?, defaults)
+    }
+
+    /// Decodes a parsed scenario file.
+    pub(super) fn decode(mut document: Document<'_>, defaults: &Defaults) -> Result<Self, ScenarioError> {
+        let source = document.source();
         refuse_misplaced_lists(&document.root, "", source)?;
         if let Value::Object(fields) = &mut document.root {
-            refuse_other_systems(fields.get("system"), source)?;
             fields.entry("source_fanout_capacity").or_insert_with(|| Value::from(defaults.source_fanout_capacity));
         }
         let file = document.decode::<Self>(field_spec)?.filled();
@@ -230,18 +218,6 @@ fn refuse_misplaced_lists(value: &Value, path: &str, source: &str) -> Result<(),
             let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
             refuse_misplaced_lists(value, &path, source)
         }),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses a scenario of another system before decoding reports its fields as unknown.
-fn refuse_other_systems(system: Option<&Value>, source: &str) -> Result<(), ScenarioError> {
-    match system {
-        Some(Value::String(name)) if !KNOWN_SYSTEMS.contains(&name.as_str()) => {
-            let cure = format!("use one of {}, or leave it out for edge-cache", KNOWN_SYSTEMS.join(", "));
-            let value = Value::from(name.as_str()).to_string();
-            Err(ScenarioError::new(ScenarioErrorKind::UnknownSystem, source, "system", &value, &cure))
-        }
         _ => Ok(()),
     }
 }

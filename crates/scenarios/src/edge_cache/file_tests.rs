@@ -55,7 +55,7 @@ fn edge_24_to_39_every_field_of_the_example_is_read_as_written() {
 #[test]
 fn edge_d23_omitted_fields_have_their_defaults() {
     let file = parse(EXAMPLE).unwrap();
-    assert_eq!((file.format, file.system, file.source_fanout_capacity), (1, System::EdgeCache, 1024));
+    assert_eq!((file.format, file.system, file.source_fanout_capacity), (1, SystemName::EdgeCache, 1024));
     assert_eq!((file.key_count, file.key_distribution, file.apply_mode), (128, Keys::Zipf(0.99), ApplyMode::LastArrival));
     assert_eq!((file.reads_per_client_per_sec, file.writes_per_client_per_sec), (20.0, 0.5));
     assert_eq!((file.roam_interval_ms, file.client_delay_ms, file.client), (250, 1, NodeStyle::Machine));
@@ -152,16 +152,16 @@ fn edge_d17_a_text_that_is_not_a_scenario_is_refused(
 #[case::chaos("/chaos/los_rate", json!(0.5), UnknownField, "chaos.los_rate", "0.5", "use one of delay_ms, loss_rate")]
 #[case::timed("/steps/0/at_ms", json!(5), UnknownField, "steps[0].at_ms", "5", "use at_secs or step")]
 #[case::payload("/steps/0/step/DropInvalidationsPercent/share", json!(1), UnknownField, "steps[0].step.DropInvalidationsPercent.share", "1", "use percent")]
-#[case::step("/steps/0/step", json!({"Explode": {}}), UnknownStep, "steps[0].step", r#"{"Explode":{}}"#, "use one of IncreaseMutationRate")]
-#[case::step_name("/steps/0/step", json!("Explode"), UnknownStep, "steps[0].step", "\"Explode\"", "use one of IncreaseMutationRate")]
+#[case::step("/steps/0/step", json!({"Explode": {}}), Unknown("step"), "steps[0].step", r#"{"Explode":{}}"#, "use one of IncreaseMutationRate")]
+#[case::step_name("/steps/0/step", json!("Explode"), Unknown("step"), "steps[0].step", "\"Explode\"", "use one of IncreaseMutationRate")]
 #[case::step_bare("/steps/0/step", json!("KillEdgeNode"), WrongType, "steps[0].step.KillEdgeNode", "\"KillEdgeNode\"", "use {\"edge_id\":1}")]
 #[case::step_pair("/steps/0/step", json!({"KillEdgeNode": {"edge_id": 1}, "PartitionEdge": {"edge_id": 1}}), Misfit, "steps[0].step", "{\"KillEdgeNode\":{\"edge_id\":1},\"PartitionEdge\":{\"edge_id\":1}}", "use one of {\"Incr")]
-#[case::policy("/chaos/source_lag_policy", json!("Panic"), UnknownPolicy, "chaos.source_lag_policy", "\"Panic\"", "use one of ObserveAndContinue, ResyncFromSource, FailRun")]
+#[case::policy("/chaos/source_lag_policy", json!("Panic"), Unknown("policy"), "chaos.source_lag_policy", "\"Panic\"", "use one of ObserveAndContinue, ResyncFromSource, FailRun")]
 #[case::mode("/apply_mode", json!("first"), UnknownWord, "apply_mode", "\"first\"", "use last_arrival or version_gated")]
 #[case::client("/client", json!("thread"), UnknownWord, "client", "\"thread\"", "use machine or async")]
 #[case::client_kind("/client", json!(1), WrongType, "client", "1", "use one of machine, async")]
 #[case::keys("/key_distribution", json!("normal"), Misfit, "key_distribution", "\"normal\"", "use \"uniform\" or \"zipf:\"")]
-#[case::system("/system", json!("raft"), UnknownSystem, "system", "\"raft\"", "use one of edge-cache")]
+#[case::system("/system", json!("raft"), Unknown("system"), "system", "\"raft\"", "use edge-cache")]
 #[case::format("/format", json!(2), OutOfRange, "format", "2", "use a whole number from 1 to 1")]
 #[case::seed("/seed", json!("lucky"), Misfit, "seed", "\"lucky\"", "use a whole number from 0 to")]
 #[case::seed_negative("/seed", json!(-1), WrongType, "seed", "-1", "use a whole number from 0 to")]
@@ -175,8 +175,8 @@ fn edge_d17_a_text_that_is_not_a_scenario_is_refused(
 #[case::rate_above("/chaos/loss_rate", json!(1.5), NoRate, "chaos.loss_rate", "1.5", "use a number from 0 to 1")]
 #[case::rate_below("/chaos/reorder_rate", json!(-0.1), NoRate, "chaos.reorder_rate", "-0.1", "use a number from 0 to 1")]
 #[case::percent("/steps/0/step/DropInvalidationsPercent/percent", json!(100.5), NoPercentage, "steps[0].step.DropInvalidationsPercent.percent", "100.5", "use a number from 0 to 100")]
-#[case::edge("/steps/1/step/PartitionEdge/edge_id", json!(3), UnknownEdge, "steps[1].step.PartitionEdge.edge_id", "3", "use an edge_id from 0 to 2")]
-#[case::edge_large("/steps/1/step", json!({"KillEdgeNode": {"edge_id": 4_000_000_000_u32}}), UnknownEdge, "steps[1].step.KillEdgeNode.edge_id", "4000000000", "use an edge_id from 0 to 2")]
+#[case::edge("/steps/1/step/PartitionEdge/edge_id", json!(3), Foreign("an edge"), "steps[1].step.PartitionEdge.edge_id", "3", "use an edge_id from 0 to 2")]
+#[case::edge_large("/steps/1/step", json!({"KillEdgeNode": {"edge_id": 4_000_000_000_u32}}), Foreign("an edge"), "steps[1].step.KillEdgeNode.edge_id", "4000000000", "use an edge_id from 0 to 2")]
 #[case::late("/steps/1/at_secs", json!(30.5), AfterTheEnd, "steps[1].at_secs", "30.5", "use seconds from 0 to 30")]
 #[case::early("/steps/1/at_secs", json!(-1), OutOfRange, "steps[1].at_secs", "-1.0", "use a number from 0 to")]
 #[case::no_duration("/duration_secs", json!(0), OutOfRange, "duration_secs", "0", "use a number from 0.001 to")]

@@ -5,10 +5,12 @@
 mod build;
 mod builtin;
 mod check;
+mod defaults;
 mod file;
-pub(crate) mod groups;
+mod groups;
 mod keys;
 mod plan;
+pub mod planted;
 mod seconds;
 
 #[cfg(test)]
@@ -20,11 +22,14 @@ mod plan_tests;
 #[cfg(test)]
 mod run_tests;
 
-use cluster_sim_registry::{Artifact, ScenarioError};
+use cluster_sim_edge_cache::Bug;
+use cluster_sim_registry::{
+    Artifact, BuiltinScenario, Document, FileFormat, MetricLimit, PlantedBugs, Prepared, ScenarioError, System, Variable, Variables,
+};
 
-pub(crate) use builtin::builtin;
 pub use check::CAPACITY_MAX;
-pub use file::{ApplyMode, Chaos, Defaults, EdgeCacheFile, SOURCE_FANOUT_CAPACITY, SourceLagPolicy, Step, System, TimedStep};
+pub use defaults::{Defaults, SOURCE_FANOUT_CAPACITY};
+pub use file::{ApplyMode, Chaos, EdgeCacheFile, SourceLagPolicy, Step, SystemName, TimedStep};
 pub use keys::{Keys, UnknownKeys};
 pub use seconds::Seconds;
 
@@ -42,4 +47,62 @@ pub use seconds::Seconds;
 /// The first value that the format does not allow; nothing was run.
 pub fn run(file: &EdgeCacheFile) -> Result<Artifact, ScenarioError> {
     Ok(file.prepare()?.run())
+}
+
+/// The edge cache with its scenarios, files and planted bugs.
+#[derive(Debug, Clone, Copy)]
+pub struct EdgeCacheSystem;
+
+impl System for EdgeCacheSystem {
+    fn name(&self) -> &'static str {
+        "edge-cache"
+    }
+
+    fn scenarios(&self) -> Vec<BuiltinScenario> {
+        builtin::builtin().into_iter().collect()
+    }
+
+    fn rules(&self) -> Vec<&'static str> {
+        vec![
+            build::OBSERVER,
+            planted::ANSWERS,
+            planted::ROLLBACKS,
+            planted::ACKNOWLEDGEMENTS,
+            planted::MONOTONIC_READS,
+            planted::READ_YOUR_WRITES,
+            planted::BOUNDED_WAITS,
+            planted::CONVERGENCE,
+        ]
+    }
+
+    fn planted_bugs(&self) -> PlantedBugs {
+        let summaries = [
+            "an edge cache without a planted bug: gated edges, guarded sessions, a rule for each promise",
+            "hunt-edge-cache with clients written as async functions",
+        ];
+        PlantedBugs::new(self.name(), summaries, Bug::ALL, planted::cluster, planted::expected)
+    }
+
+    fn file_format(&self) -> Option<FileFormat> {
+        Some(FileFormat { example: SMALLEST_FILE, read })
+    }
+
+    fn variables(&self) -> Vec<Variable> {
+        vec![defaults::CAPACITY]
+    }
+
+    fn limits(&self) -> Vec<MetricLimit> {
+        vec![
+            MetricLimit::new("monotonic_violations", 0.0),
+            MetricLimit::new("time_to_consistency_ms.unresolved", 10.0),
+            MetricLimit::new("stale_reads", 100.0),
+        ]
+    }
+}
+
+const SMALLEST_FILE: &str = r#"{"seed":42,"duration_secs":30,"edge_count":3,"client_count":16,"mutation_rate_per_sec":10.0,
+ "chaos":{"delay_ms":50,"loss_rate":0.05,"reorder_rate":0.1}}"#;
+
+fn read(document: Document<'_>, variables: &Variables) -> Result<Prepared, ScenarioError> {
+    EdgeCacheFile::decode(document, &Defaults::of(variables))?.prepare()
 }

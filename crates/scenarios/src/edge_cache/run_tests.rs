@@ -2,10 +2,10 @@ use cluster_sim::{Outcome, Seed};
 use serde_json::Value;
 
 use super::*;
-use crate::{Artifact, Registry};
+use crate::Artifact;
 
 fn named(name: &str) -> Artifact {
-    Registry::builtin().named(name).unwrap().prepare(&Defaults::default()).unwrap().run()
+    crate::builtin().named(name).unwrap().prepare(&Variables::default()).unwrap().run()
 }
 
 #[test]

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use cluster_sim::{Boot, FaultProfile, LinkModel, Scenario};
 use cluster_sim_echo::{AnswersMatchQuestions, Bug, Client, ClientView, Config, Server, client, server_with};
-use cluster_sim_registry::NodeStyle;
-
-use super::BugHunt;
+use cluster_sim_registry::{BugHunt, Expected, NodeStyle};
 
 /// The rule on answers.
 pub(super) const CONVERSATION: &str = "an answer is the answer to what was asked";
@@ -16,7 +14,7 @@ pub(super) const ANSWERED: &str = "every client has all of its answers";
 /// A server and three clients with 200 questions each.
 ///
 /// Questions are 5 ms apart, so that a late answer can arrive during the next question.
-pub fn echo(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
+pub fn cluster(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
     let config = Config { questions: 200, pause: Duration::from_millis(5), answer_timeout: Duration::from_millis(25), bug };
     let nodes = match style {
         NodeStyle::Machine => Scenario::new("hunt-echo").machines("server", 1, move |_| Server::boot(config)).machines(
@@ -37,4 +35,14 @@ pub fn echo(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
         .duration(Duration::from_secs(5))
         .stable_for(Duration::from_millis(200));
     BugHunt { cluster, profile: FaultProfile::default(), links: &["default"] }
+}
+
+/// The rule that must find each bug, and the bounds on the search.
+pub(super) fn expected(bug: Bug) -> Expected {
+    match bug {
+        Bug::SpendsRetries => Expected::new(ANSWERED, 200, [3, 0]),
+        Bug::TakesAnyAnswer => Expected::new(CONVERSATION, 200, [1, 1]),
+        Bug::AnswersEarlierLife => Expected::new(CONVERSATION, 200, [2, 0]),
+        Bug::CountsTwice => Expected::new(CONVERSATION, 200, [1, 0]),
+    }
 }

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use cluster_sim::{Boot, FaultProfile, LinkModel, Scenario};
-use cluster_sim_gossip::{Bug, Config, Gossip, Newest, NoRollback, gossip as node};
-use cluster_sim_registry::NodeStyle;
-
-use super::BugHunt;
+use cluster_sim_gossip::{Bug, Config, Gossip, Newest, NoRollback, gossip};
+use cluster_sim_registry::{BugHunt, Expected, NodeStyle};
 
 /// The rule on memory.
 pub(super) const MEMORY: &str = "no node forgets what it knew";
@@ -15,12 +13,12 @@ pub(super) const CONVERGENCE: &str = "every node knows the last news";
 const NODES: u32 = 3;
 
 /// Three nodes with news in each of their first 60 rounds, which take three seconds.
-pub fn gossip(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
+pub fn cluster(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
     let config = Config { rounds_with_news: 60, bug, ..Config::default() };
     let last = Newest(config.last(NODES));
     let nodes = match style {
         NodeStyle::Machine => Scenario::new("hunt-gossip").machines("gossip", NODES, move |node: &Boot| Gossip::boot(config, node)),
-        NodeStyle::Async => Scenario::new("hunt-gossip-async").nodes("gossip", NODES, move |handle| node(handle, config)),
+        NodeStyle::Async => Scenario::new("hunt-gossip-async").nodes("gossip", NODES, move |node| gossip(node, config)),
     };
     let cluster = nodes
         .default_links(LinkModel::default())
@@ -29,4 +27,14 @@ pub fn gossip(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
         .duration(Duration::from_secs(5))
         .stable_for(Duration::from_millis(200));
     BugHunt { cluster, profile: FaultProfile::default(), links: &["default"] }
+}
+
+/// The rule that must find each bug, and the bounds on the search.
+pub(super) fn expected(bug: Bug) -> Expected {
+    match bug {
+        Bug::TieByArrival => Expected::new(MEMORY, 20, [0, 0]),
+        Bug::ForgetsAfterPauses => Expected::new(MEMORY, 2_000, [3, 0]),
+        Bug::RestoresCheckpoint => Expected::new(MEMORY, 2_000, [4, 0]),
+        Bug::StrikesOffFlapping => Expected::new(CONVERGENCE, 2_000, [2, 0]),
+    }
 }

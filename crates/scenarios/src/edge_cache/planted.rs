@@ -10,10 +10,9 @@ use cluster_sim_edge_cache::{
     ApplyMode, Bug, Client, Config, Edge, EdgeView, KeyDistribution, KeyTable, LagPolicy, Layout, Router, Source, SourceView,
     client,
 };
-use cluster_sim_registry::NodeStyle;
+use cluster_sim_registry::{BugHunt, Expected, NodeStyle};
 
-use super::BugHunt;
-use crate::edge_cache::groups::{CLIENT, EDGE, INVALIDATIONS, ROUTER, SOURCE};
+use super::groups::{CLIENT, EDGE, INVALIDATIONS, ROUTER, SOURCE};
 
 pub(super) const ANSWERS: &str = "a client reads what an edge served to it";
 pub(super) const ROLLBACKS: &str = "an edge never goes back";
@@ -55,14 +54,14 @@ impl Default for Workload {
 /// A source without faults, a router, two edges and two clients, over three keys.
 ///
 /// Clients move to another edge every 250 ms.
-pub fn edge_cache(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
-    edge_cache_with_workload(Workload::default(), style, bug)
+pub fn cluster(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
+    cluster_with_workload(Workload::default(), style, bug)
 }
 
 /// The edge cache under another workload.
 ///
 /// Without reads or writes some rules have nothing to judge and are unknown; a stale entry that no write follows may stay stale.
-pub fn edge_cache_with_workload(workload: Workload, style: NodeStyle, bug: Option<Bug>) -> BugHunt {
+pub fn cluster_with_workload(workload: Workload, style: NodeStyle, bug: Option<Bug>) -> BugHunt {
     let config = Arc::new(config(workload, bug));
     let [for_source, for_router, for_edge, for_client] = [&config; 4].map(Arc::clone);
     let scenario = Scenario::new(match style {
@@ -140,4 +139,18 @@ fn with_rules(cluster: Scenario) -> Scenario {
         .observe(READ_YOUR_WRITES, ReadYourWrites::default)
         .observe(BOUNDED_WAITS, || BoundedWaits::new(CLIENT_DELAY * 20))
         .eventually(CONVERGENCE, converged)
+}
+
+/// The rule that must find each bug, and the bounds on the search.
+pub(super) fn expected(bug: Bug) -> Expected {
+    match bug {
+        Bug::FillOverwritesInvalidation => Expected::new(ROLLBACKS, 200, [2, 2]),
+        Bug::SessionStaysBehind => Expected::new(MONOTONIC_READS, 200, [2, 1]),
+        Bug::EscapesForgetWrites => Expected::new(READ_YOUR_WRITES, 2_000, [1, 0]),
+        Bug::TakesAnyAnswer => Expected::new(ANSWERS, 200, [1, 0]),
+        Bug::LateAnswerCallsOffPatience => Expected::new(BOUNDED_WAITS, 2_000, [3, 0]),
+        Bug::RefetchesOnce => Expected::new(CONVERGENCE, 2_000, [1, 2]),
+        Bug::RestartsLeaveOutEdge => Expected::new(CONVERGENCE, 2_000, [3, 0]),
+        Bug::AcknowledgesEarlierLife => Expected::new(ACKNOWLEDGEMENTS, 200, [1, 0]),
+    }
 }

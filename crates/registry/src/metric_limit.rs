@@ -3,18 +3,20 @@
 use std::fmt;
 use std::str::FromStr;
 
-use cluster_sim_scenarios::{Artifact, Prepared, ScenarioError, ScenarioErrorKind};
+use crate::artifact::Artifact;
+use crate::error::{ScenarioError, ScenarioErrorKind};
+use crate::prepared::Prepared;
 
 /// A number of the report and the most it may be: `--max METRIC=LIMIT`.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct MetricLimit {
+pub struct MetricLimit {
     metric: String,
     limit: f64,
 }
 
 /// How a run compares with a limit.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Judgement {
+pub enum Judgement {
     /// The number does not exceed the limit.
     Within,
     /// The number exceeds the limit: a finding, described in one line.
@@ -24,11 +26,21 @@ pub(crate) enum Judgement {
 }
 
 impl MetricLimit {
+    /// Allows a number of the report to be at most `limit`.
+    pub fn new(metric: &str, limit: f64) -> Self {
+        Self { metric: metric.to_owned(), limit }
+    }
+
+    /// The dotted name of the number.
+    pub fn metric(&self) -> &str {
+        &self.metric
+    }
+
     /// Checks that a run of this scenario will measure the number.
     ///
     /// # Errors
     /// If it will not; the cure names what it measures.
-    pub(crate) fn check(&self, prepared: &Prepared) -> Result<(), ScenarioError> {
+    pub fn check(&self, prepared: &Prepared) -> Result<(), ScenarioError> {
         let names = prepared.metric_names();
         if names.contains(&self.metric) {
             return Ok(());
@@ -42,7 +54,7 @@ impl MetricLimit {
     }
 
     /// Compares the number that a run measured with the limit.
-    pub(crate) fn judge(&self, artifact: &Artifact) -> Judgement {
+    pub fn judge(&self, artifact: &Artifact) -> Judgement {
         let value = artifact.metrics().into_iter().find(|(name, _)| *name == self.metric).and_then(|(_, value)| value);
         match value {
             Some(value) if value > self.limit => {
@@ -73,13 +85,13 @@ impl FromStr for MetricLimit {
 
 /// A text that is not of the form `METRIC=LIMIT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct InvalidLimit {
+pub struct InvalidLimit {
     text: String,
 }
 
 impl fmt::Display for InvalidLimit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?} is not a limit; use a metric, = and a number, such as stale_reads=100", self.text)
+        write!(formatter, "{:?} is not a limit; use a metric, = and a number, such as retries=100", self.text)
     }
 }
 
@@ -93,16 +105,16 @@ mod tests {
 
     #[test]
     fn a_limit_round_trips_through_its_text() {
-        let limit: MetricLimit = "time_to_consistency.p99_ms=140.5".parse().unwrap();
-        assert_eq!(limit, MetricLimit { metric: "time_to_consistency.p99_ms".to_owned(), limit: 140.5 });
+        let limit: MetricLimit = "latency.p99_ms=140.5".parse().unwrap();
+        assert_eq!(limit, MetricLimit { metric: "latency.p99_ms".to_owned(), limit: 140.5 });
         assert_eq!(limit.to_string().parse(), Ok(limit));
     }
 
     #[rstest]
     fn text_that_is_not_a_limit_is_refused_with_an_example(
-        #[values("", "stale_reads", "stale_reads=", "stale_reads=NaN", "a=b=1")] text: &str,
+        #[values("", "retries", "retries=", "retries=NaN", "a=b=1")] text: &str,
     ) {
         let message = text.parse::<MetricLimit>().unwrap_err().to_string();
-        assert!(message.starts_with(&format!("{text:?}")) && message.contains("stale_reads=100"), "{message}");
+        assert!(message.starts_with(&format!("{text:?}")) && message.contains("retries=100"), "{message}");
     }
 }

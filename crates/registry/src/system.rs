@@ -1,0 +1,50 @@
+//! The trait of a system.
+
+use crate::builtin::BuiltinScenario;
+use crate::document::Document;
+use crate::error::ScenarioError;
+use crate::metric_limit::MetricLimit;
+use crate::planted::PlantedBugs;
+use crate::prepared::Prepared;
+use crate::variables::{Variable, Variables};
+
+/// A system under test, as the registry, the command line and the tests know it.
+///
+/// A crate implements it once, and a registry takes it in one line: [`Registry::with`](crate::Registry::with).
+pub trait System: Send + Sync {
+    /// Its name in scenario files and planted bugs, in lower case with `-` between words.
+    fn name(&self) -> &'static str;
+
+    /// The scenarios that are run by name.
+    fn scenarios(&self) -> Vec<BuiltinScenario>;
+
+    /// The names of all rules that its scenarios check, those of planted bugs included.
+    fn rules(&self) -> Vec<&'static str>;
+
+    /// The bugs that can be planted in it, which show that its rules can fail.
+    fn planted_bugs(&self) -> PlantedBugs;
+
+    /// Its scenario files; none by default, so that it is run by name only.
+    fn file_format(&self) -> Option<FileFormat> {
+        None
+    }
+
+    /// The environment variables that it reads; none by default.
+    fn variables(&self) -> Vec<Variable> {
+        Vec::new()
+    }
+
+    /// Limits on numbers that it measures, the most useful first; none by default. The help shows some.
+    fn limits(&self) -> Vec<MetricLimit> {
+        Vec::new()
+    }
+}
+
+/// The scenario files of a system.
+#[derive(Debug, Clone, Copy)]
+pub struct FileFormat {
+    /// The smallest file.
+    pub example: &'static str,
+    /// Reads a file, with what the environment sets for fields that it leaves out.
+    pub read: fn(Document<'_>, &Variables) -> Result<Prepared, ScenarioError>,
+}
