@@ -10,7 +10,7 @@ use super::timers::TimerSlot;
 
 /// The timers that a host set and that are not due yet, by token.
 ///
-/// Most hosts have a few, which a list finds fastest; beyond [`LISTED_MAX`](Self::LISTED_MAX) a table takes over, so that a host
+/// Most hosts have a few, which a list finds fastest; beyond `LISTED_MAX` a table takes over, so that a host
 /// with 10,000 timers pays for one as a host with ten does.
 #[derive(Debug, Default)]
 pub struct ArmedTimers {

@@ -16,7 +16,7 @@ pub enum ScenarioError {
         /// The name.
         group: String,
     },
-    /// [`Scenario::without`] names an unknown node.
+    /// [`Scenario::without`](crate::Scenario::without) names an unknown node.
     UnknownAbsent {
         /// The node as named.
         node: String,
