@@ -15,7 +15,6 @@ type Known = (&'static str, &'static str, &'static str, &'static str);
 const KNOWN: &[Known] = &[
     ("crates/node", "node", "real", "a `Node` is simulated or real, and the real twin makes nodes"),
     ("crates/runtime", "engine", "executor", "the kernel keeps the tasks of async nodes, and a poll is handed the kernel"),
-    ("crates/systems/edge-cache", "config", "key_table", "a configuration makes the table that it is an argument of"),
 ];
 
 /// A folder that a source names, with the line.

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use cluster_sim_node::NodeId;
+use cluster_sim_node::{NodeId, Roll};
 
 use crate::bug::Bug;
 use crate::key_table::KeyTable;
+use crate::message::Key;
 
 /// The configuration of all machines of an edge cache.
 ///
@@ -51,6 +52,19 @@ pub struct Config {
     ///
     /// Set it to `KeyTable::default()`.
     pub key_table: KeyTable,
+}
+
+impl Config {
+    /// Returns the key selected by `roll`.
+    ///
+    /// # Panics
+    /// If there are no keys, or the distribution was changed after keys were drawn from this config.
+    pub(crate) fn key(&self, roll: Roll) -> Key {
+        match self.key_distribution {
+            KeyDistribution::Uniform => roll.below(u64::from(self.key_count)) as Key,
+            KeyDistribution::Zipf(exponent) => self.key_table.zipf(self.key_count, exponent, roll),
+        }
+    }
 }
 
 /// A change of the source's own write rate.

@@ -4,12 +4,11 @@ use std::sync::{Arc, OnceLock};
 
 use cluster_sim_node::Roll;
 
-use crate::config::{Config, KeyDistribution};
 use crate::message::Key;
 
-/// The sampling table of a [`KeyDistribution`], computed once for all machines that share a [`Config`].
+/// The sampling table of a [`KeyDistribution`](crate::KeyDistribution).
 ///
-/// It follows from `key_count` and `key_distribution`. So tables do not count when configs are compared, and a cloned config
+/// It is computed once for all machines that share a config. It follows from `key_count` and `key_distribution`. So tables do not count when configs are compared, and a cloned config
 /// computes its own, because its distribution may be changed before use.
 #[derive(Debug, Default)]
 pub struct KeyTable(OnceLock<Thresholds>);
@@ -34,23 +33,15 @@ struct Thresholds {
     ends: Arc<[u64]>,
 }
 
-impl Config {
-    /// Returns the key selected by `roll`.
+impl KeyTable {
+    /// Returns the key selected by `roll` among `key_count` keys of Zipf weights.
     ///
     /// # Panics
-    /// If there are no keys, or the distribution was changed after keys were drawn from this config.
-    pub(crate) fn key(&self, roll: Roll) -> Key {
-        match self.key_distribution {
-            KeyDistribution::Uniform => roll.below(u64::from(self.key_count)) as Key,
-            KeyDistribution::Zipf(exponent) => {
-                let table = self.key_table.0.get_or_init(|| Thresholds::zipf(self.key_count, exponent));
-                assert!(
-                    (table.key_count, table.exponent) == (self.key_count, exponent),
-                    "the distribution changed after keys were drawn"
-                );
-                table.key(roll)
-            }
-        }
+    /// If there are no keys, or the distribution is not that of the first call.
+    pub(crate) fn zipf(&self, key_count: u32, exponent: f64, roll: Roll) -> Key {
+        let table = self.0.get_or_init(|| Thresholds::zipf(key_count, exponent));
+        assert!((table.key_count, table.exponent) == (key_count, exponent), "the distribution changed after keys were drawn");
+        table.key(roll)
     }
 }
 
@@ -84,6 +75,7 @@ mod tests {
     use cluster_sim_node::Entropy;
 
     use super::*;
+    use crate::config::{Config, KeyDistribution};
     use crate::fixture::config;
 
     fn drawn(distribution: KeyDistribution, key_count: u32) -> Vec<u32> {
