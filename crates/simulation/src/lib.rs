@@ -4,8 +4,8 @@
 //!
 //! | module | contents |
 //! |---|---|
+//! | `event`, `decision` | what happens in a run, and the choices that made it happen, as data; the sentences of both |
 //! | `fault` | faults, plans of them, and profiles from which a seed draws a plan |
-//! | `event`, `decision` | what happens in a run, and the choices that made it happen, as data |
 //! | `report` | the report of a run as data, text and signature |
 //! | `definition` | what a scenario declares, as data |
 //! | `sim` | builds a run from a definition and takes its steps |
