@@ -35,6 +35,9 @@ use crate::sim::Script;
 /// A run has a fault phase, which takes [`duration`](Self::duration), and a recovery phase without faults, which ends once every
 /// [`eventually`](Self::eventually) check has held for [`stable_for`](Self::stable_for), or after
 /// [`recovery_timeout`](Self::recovery_timeout).
+///
+/// Methods that run a scenario many times, such as `sweep`, `check_determinism`, `shrink` and `replay`, are those of the trait
+/// `cluster_sim::Explore`, which the prelude has.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     pub(crate) definition: Arc<Definition>,
