@@ -139,6 +139,16 @@ impl SimulatedContext {
     }
 }
 
+/// Calls the real twin out of line.
+///
+/// A call of the simulated twin takes tens of instructions, and would else save registers for the other one.
+#[cfg(feature = "tokio")]
+#[cold]
+#[inline(never)]
+fn cold<T>(call: impl FnOnce() -> T) -> T {
+    call()
+}
+
 impl Node {
     pub(crate) fn new(boot: Boot, twin: Twin) -> Self {
         Self { inner: Arc::new(Inner { boot, peers: OnceLock::new() }), twin }

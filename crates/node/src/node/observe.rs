@@ -6,6 +6,8 @@ use std::any::type_name;
 use cluster_sim_types::Change;
 use cluster_sim_types::Fact;
 
+#[cfg(feature = "tokio")]
+use super::cold;
 use super::{Node, Twin};
 
 impl Node {
@@ -48,10 +50,11 @@ impl Node {
                 }
             }
             #[cfg(feature = "tokio")]
-            Twin::Real(ref context) => context.publish(change).unwrap_or_else(|_| self.panic_view_type::<V>()),
+            Twin::Real(ref context) => cold(|| context.publish(change).unwrap_or_else(|_| self.panic_view_type::<V>())),
         }
     }
 
+    #[cold]
     #[track_caller]
     fn panic_view_type<V>(&self) -> ! {
         panic!("{} already publishes a view of another type than {}", self.name(), type_name::<V>())

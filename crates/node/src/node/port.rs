@@ -6,17 +6,17 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-#[cfg(feature = "test-utils")]
-use cluster_sim_runtime::{Core, Waiter};
 use cluster_sim_transport::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
-use cluster_sim_transport::{Network, NetworkWait, PayloadKind, PortId, WaitKey};
+use cluster_sim_transport::{Network, PayloadKind, PortId, WaitKey};
 #[cfg(feature = "tokio")]
 use cluster_sim_transport::{Ticket, TokioPort};
 use cluster_sim_types::NodeId;
 
 #[cfg(feature = "test-utils")]
 use super::SimulatedContext;
+#[cfg(feature = "tokio")]
+use super::cold;
 use super::{Node, Twin};
 
 impl Node {
@@ -113,7 +113,7 @@ impl<M: Message> Port<M> {
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => {}
             #[cfg(feature = "tokio")]
-            PortTwin::Real(ref port) => port.send_all(to, &message),
+            PortTwin::Real(ref port) => cold(|| port.send_all(to, &message)),
         }
     }
 
@@ -161,6 +161,16 @@ impl<M: Message> Port<M> {
     }
 }
 
+#[cfg(feature = "test-utils")]
+impl<M: Message> Port<M> {
+    #[inline(never)]
+    fn forget_wait(&self, key: WaitKey) {
+        if let PortTwin::Simulated(sim, Some((port, _))) = self.twin {
+            sim.cleanup(|network, kernel| network.datagrams(kernel).forget(sim.life.node(), port, key));
+        }
+    }
+}
+
 impl<M: Message> fmt::Debug for Port<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Port").field("node", &self.node.name()).finish_non_exhaustive()
@@ -204,24 +214,17 @@ impl<M: Message> Future for Recv<'_, M> {
             PortTwin::Simulated(sim, Some((port, _))) => {
                 let node = sim.life.node();
                 let wait_key = &mut self.wait_key;
-                let received = sim.life.act(|core| {
-                    let Core { kernel, devices } = core;
-                    let network = devices.get_mut::<Network>(sim.network);
-                    let received = network.datagrams(kernel).take(node, port);
-                    let previous_key = wait_key.take();
-                    if received.is_none() {
-                        kernel.waits_for(network.waits_for(NetworkWait::Datagram(port)));
-                        let waiter = Waiter::of(context, kernel);
-                        *wait_key = network.datagrams(kernel).wait(node, port, previous_key, waiter);
-                    }
-                    received
-                });
-                received.flatten().map_or(Poll::Pending, Poll::Ready)
+                let mut polled = Poll::Pending;
+                sim.act(|network, kernel| polled = network.datagrams(kernel).poll_recv(node, port, wait_key, context));
+                polled
             }
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => Poll::Pending,
             #[cfg(feature = "tokio")]
-            PortTwin::Real(ref port) => port.poll_recv(&mut self.ticket, context),
+            PortTwin::Real(ref port) => {
+                let ticket = &mut self.ticket;
+                cold(|| port.poll_recv(ticket, context))
+            }
         }
     }
 }
@@ -229,16 +232,15 @@ impl<M: Message> Future for Recv<'_, M> {
 impl<M: Message> Drop for Recv<'_, M> {
     #[inline]
     fn drop(&mut self) {
+        #[cfg(feature = "test-utils")]
+        if let Some(key) = self.wait_key {
+            self.port.forget_wait(key);
+        }
         match self.port.twin {
             #[cfg(feature = "test-utils")]
-            PortTwin::Simulated(sim, Some((port, _))) => {
-                let Some(key) = self.wait_key else { return };
-                sim.cleanup(|network, kernel| network.datagrams(kernel).forget(sim.life.node(), port, key));
-            }
-            #[cfg(feature = "test-utils")]
-            PortTwin::Simulated(_, None) => {}
+            PortTwin::Simulated(..) => {}
             #[cfg(feature = "tokio")]
-            PortTwin::Real(ref port) => port.forget(&self.ticket),
+            PortTwin::Real(ref port) => cold(|| port.forget(&self.ticket)),
         }
     }
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 use cluster_sim_runtime::TokioSleep;
 use cluster_sim_types::{LocalInstant, WallTime};
 
+#[cfg(feature = "tokio")]
+use super::cold;
 use super::{Node, Twin};
 
 impl Node {
@@ -19,7 +21,7 @@ impl Node {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(ref sim) => sim.life.read(|core| core.kernel.local_now(sim.life.node())).unwrap_or_default(),
             #[cfg(feature = "tokio")]
-            Twin::Real(ref context) => context.life.now(),
+            Twin::Real(ref context) => cold(|| context.life.now()),
         }
     }
 
@@ -49,7 +51,7 @@ impl Node {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(ref sim) => Sleep { twin: SleepTwin::Simulated(cluster_sim_runtime::Sleep::until(sim.life, deadline)) },
             #[cfg(feature = "tokio")]
-            Twin::Real(ref context) => Sleep { twin: SleepTwin::Real(TokioSleep::until(context.life.clone(), deadline)) },
+            Twin::Real(ref context) => cold(|| Sleep { twin: SleepTwin::Real(TokioSleep::until(context.life.clone(), deadline)) }),
         }
     }
 
@@ -126,7 +128,7 @@ impl Future for Sleep {
             #[cfg(feature = "test-utils")]
             SleepTwin::Simulated(ref mut sleep) => Pin::new(sleep).poll(context),
             #[cfg(feature = "tokio")]
-            SleepTwin::Real(ref mut sleep) => Pin::new(sleep).poll(context),
+            SleepTwin::Real(ref mut sleep) => cold(|| Pin::new(sleep).poll(context)),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Memory that one simulation passes to the next.
 
+use std::sync::Arc;
+
+use super::kernel::Node;
 use super::queue::EventQueue;
 use super::record::Ring;
 use super::timers::Timers;
@@ -13,6 +16,8 @@ pub struct Arena {
     pub(super) queue: EventQueue,
     pub(super) timers: Timers,
     pub(super) ring: Ring,
+    pub(super) nodes: Vec<Node>,
+    pub(super) names: Vec<Arc<str>>,
 }
 
 impl Arena {
@@ -27,6 +32,8 @@ impl Arena {
         self.queue.clear();
         self.timers.clear();
         self.ring.clear();
+        self.nodes.clear();
+        self.names.clear();
         self
     }
 

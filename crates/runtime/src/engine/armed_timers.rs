@@ -116,7 +116,7 @@ mod tests {
         #[test]
         fn list_and_table_hold_the_timers_that_are_set(operations in operations()) {
             let mut kernel = Kernel::new(SeedSchedule::new(Seed(1)), Budget::default(), Arena::default());
-            let node = kernel.add_node("node");
+            let node = kernel.add_node("node".into());
             let mut timers = ArmedTimers::default();
             let mut model: BTreeMap<u64, TimerSlot> = BTreeMap::new();
             for operation in operations {

@@ -52,6 +52,7 @@ mod timers;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_types::{Health, NodeId, VirtualInstant};
@@ -129,8 +130,8 @@ impl Engine {
     /// Adds a node that boots within `spread` of the start, at an offset that depends on its name.
     ///
     /// Without a spread the node never boots: it is absent.
-    pub fn add_host(&mut self, name: &str, host: Box<dyn Host>, spread: Option<Duration>) -> NodeId {
-        let node = self.core.kernel.add_node(name);
+    pub fn add_host(&mut self, name: impl Into<Arc<str>>, host: Box<dyn Host>, spread: Option<Duration>) -> NodeId {
+        let node = self.core.kernel.add_node(name.into());
         self.hosts.push(host);
         match spread {
             Some(spread) => self.core.kernel.schedule_start(node, spread),

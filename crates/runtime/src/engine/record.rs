@@ -185,9 +185,11 @@ const fn unfinalize(state: u64) -> u64 {
 /// The last records of a run.
 #[derive(Debug, Default)]
 pub struct Ring {
-    /// Grows to [`LENGTH`](Self::LENGTH), then wraps around.
+    /// Grows to [`LENGTH`](Self::LENGTH); older ones of an earlier run remain until they are overwritten.
     records: Vec<Record>,
     next: usize,
+    /// Whether the records from `next` on are older ones of this run.
+    is_full: bool,
 }
 
 impl Ring {
@@ -196,8 +198,7 @@ impl Ring {
 
     /// Removes all records; keeps the memory.
     pub(crate) fn clear(&mut self) {
-        self.records.clear();
-        self.next = 0;
+        (self.next, self.is_full) = (0, false);
     }
 
     #[inline]
@@ -206,7 +207,10 @@ impl Ring {
             Some(oldest) => *oldest = record,
             None => self.grow(record),
         }
-        self.next = (self.next + 1) % Self::LENGTH;
+        self.next += 1;
+        if self.next == Self::LENGTH {
+            (self.next, self.is_full) = (0, true);
+        }
     }
 
     #[cold]
@@ -218,7 +222,8 @@ impl Ring {
 
     /// Iterates over the last records, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Record> {
-        let (newer, older) = self.records.split_at(self.next.min(self.records.len()));
+        let (newer, older) = self.records.split_at(self.next);
+        let older = if self.is_full { older } else { &[] };
         older.iter().chain(newer)
     }
 }

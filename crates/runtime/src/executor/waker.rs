@@ -46,7 +46,7 @@ impl WakerId {
     }
 
     /// Creates the waker.
-    #[inline]
+    #[inline(always)]
     #[expect(unsafe_code, reason = "the only way to a waker that costs neither an allocation nor an atomic operation")]
     pub(super) fn waker(self) -> Waker {
         // SAFETY: the functions of the table treat the data as a number and never as a pointer, so for any number, on any thread

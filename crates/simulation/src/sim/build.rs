@@ -88,22 +88,46 @@ fn new_network(definition: &Definition) -> Result<Network, ScenarioError> {
     Ok(network)
 }
 
+/// The nodes of a group by shard, which are peers.
+enum Cohorts {
+    /// All members are of one shard, as in most groups.
+    One(Arc<[NodeId]>),
+    ByShard(BTreeMap<Shard, Arc<[NodeId]>>),
+}
+
+impl Cohorts {
+    fn of(group: &Group, first: u32) -> Self {
+        let ids = (first..).map(NodeId).zip(&group.members);
+        if group.members.iter().all(|member| member.shard == group.members[0].shard) {
+            return Self::One(ids.map(|(id, _)| id).collect());
+        }
+        let mut cohorts: BTreeMap<Shard, Vec<NodeId>> = BTreeMap::new();
+        ids.for_each(|(id, member)| cohorts.entry(member.shard).or_default().push(id));
+        Self::ByShard(cohorts.into_iter().map(|(shard, nodes)| (shard, nodes.into())).collect())
+    }
+
+    fn members(&self, shard: Shard) -> Arc<[NodeId]> {
+        match self {
+            Self::One(nodes) => Arc::clone(nodes),
+            Self::ByShard(cohorts) => Arc::clone(&cohorts[&shard]),
+        }
+    }
+}
+
 /// Adds the nodes of a group, numbered from `first` on.
 fn add_group(engine: &mut Engine, definition: &Definition, group: &Group, number: u16, first: u32) {
-    let mut cohorts: BTreeMap<Shard, Vec<NodeId>> = BTreeMap::new();
-    for (member, id) in group.members.iter().zip(first..) {
-        cohorts.entry(member.shard).or_default().push(NodeId(id));
-    }
-    let cohorts: BTreeMap<Shard, Arc<[NodeId]>> = cohorts.into_iter().map(|(shard, nodes)| (shard, nodes.into())).collect();
+    let cohorts = Cohorts::of(group, first);
+    let names: Vec<Arc<str>> = group.members.iter().map(|member| member.name.as_str().into()).collect();
     let info = |(member, index): (&Member, u32)| {
-        let cohort = Arc::clone(&cohorts[&member.shard]);
-        NodeInfo::new(NodeId(first + index), member.name.as_str(), index, cohort).placed(member.region, member.shard)
+        let cohort = cohorts.members(member.shard);
+        let name = Arc::clone(&names[index as usize]);
+        NodeInfo::new(NodeId(first + index), name, index, cohort).placed(member.region, member.shard)
     };
     let nodes = group.members.iter().zip(0..).map(info).collect();
     let hosts = (group.hosts)(nodes, engine);
-    for (member, host) in group.members.iter().zip(hosts) {
+    for ((member, name), host) in group.members.iter().zip(names).zip(hosts) {
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
-        let node = engine.add_host(&member.name, host, spread);
+        let node = engine.add_host(name, host, spread);
         let network = engine.core.devices.find_mut::<Network>();
         network.fabric.place(node, number, member.region.0);
         if spread.is_none() {

@@ -69,18 +69,20 @@ impl Sim {
         }
         self.apply_heals();
         let stepped = self.engine.step(until.min(self.end));
-        if stepped == Stepped::Idle && until > self.end {
-            self.engine.core.kernel.exhaust(Exhausted::VirtualTime(self.end.since_zero()));
-        }
-        if let Stepped::Driver(event) = stepped {
-            self.carry_out_event(event);
+        match stepped {
+            Stepped::Node(_) | Stepped::Between => {}
+            Stepped::Driver(event) => self.carry_out_event(event),
+            Stepped::Idle if until > self.end => {
+                self.engine.core.kernel.exhaust(Exhausted::VirtualTime(self.end.since_zero()));
+            }
+            Stepped::Idle => {}
         }
         self.check_changes();
         if self.engine.core.kernel.exhausted().is_some() {
             self.report.exhausted = self.engine.core.kernel.exhausted();
             self.over = true;
         }
-        stepped != Stepped::Idle && !self.over
+        !matches!(stepped, Stepped::Idle) && !self.over
     }
 
     /// Heals the cuts of dropped guards, at the present instant.

@@ -1,10 +1,12 @@
 //! Tasks that wait for an event of the network, each under a key.
 
+use std::num::NonZeroU64;
+
 use cluster_sim_runtime::{Kernel, TaskId, Waiter};
 
 /// Cancels one wait. A task can wait in several places and cancel one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WaitKey(u64);
+pub struct WaitKey(NonZeroU64);
 
 /// The waiters for one event. Usually that is one task, which needs no allocation.
 #[derive(Debug, Default)]
@@ -16,24 +18,49 @@ pub(super) struct Waiters {
 
 impl Waiters {
     /// Wakes and removes all waiters.
-    #[inline]
+    #[inline(always)]
     pub(super) fn wake(&mut self, kernel: &mut Kernel) {
         if let Some((_, task)) = self.first.take() {
             kernel.wake(Waiter::Task(task));
         }
         if !self.others.is_empty() {
-            self.others.drain(..).for_each(|(_, waiter)| kernel.wake(waiter));
+            self.wake_others(kernel);
         }
     }
 
+    #[inline(never)]
+    fn wake_others(&mut self, kernel: &mut Kernel) {
+        self.others.drain(..).for_each(|(_, waiter)| kernel.wake(waiter));
+    }
+
+    fn new_key(&mut self) -> WaitKey {
+        self.next_key += 1;
+        WaitKey(NonZeroU64::MIN.saturating_add(self.next_key))
+    }
+
+    /// Registers a task as [`wait`](Self::wait) does.
+    #[inline(always)]
+    pub(super) fn wait_task(&mut self, previous: Option<WaitKey>, task: TaskId) -> WaitKey {
+        // The wait before ended with a wake, which removed all.
+        if self.first.is_none() && self.others.is_empty() {
+            let key = self.new_key();
+            self.first = Some((key, task));
+            return key;
+        }
+        // Something else woke the task, and its wait goes on.
+        if let Some(previous) = previous.filter(|previous| self.first == Some((*previous, task))) {
+            return previous;
+        }
+        self.wait(previous, Waiter::Task(task))
+    }
+
     /// Registers `waiter`, replacing the wait `previous`. Returns the key that cancels the wait.
-    #[inline]
+    #[inline(never)]
     pub(super) fn wait(&mut self, previous: Option<WaitKey>, waiter: Waiter) -> WaitKey {
         if let Some(previous) = previous {
             self.forget(previous);
         }
-        self.next_key += 1;
-        let key = WaitKey(self.next_key);
+        let key = self.new_key();
         match waiter {
             Waiter::Task(task) if self.first.is_none() => self.first = Some((key, task)),
             waiter => self.others.push((key, waiter)),

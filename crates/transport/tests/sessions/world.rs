@@ -80,7 +80,7 @@ impl World {
         let mut world = Self { engine, network, kind, port, notices, token: Arc::default() };
         for node in 0..nodes {
             let holder = Holder { network, notices: Rc::clone(&world.notices) };
-            world.engine.add_host(&format!("node/{node}"), Box::new(holder), Some(Duration::ZERO));
+            world.engine.add_host(format!("node/{node}"), Box::new(holder), Some(Duration::ZERO));
         }
         world.run(Duration::ZERO);
         (0..nodes).for_each(|node| world.listen(node));

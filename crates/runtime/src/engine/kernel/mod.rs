@@ -13,7 +13,7 @@ use std::task::Waker;
 use cluster_sim_types::{Change, NodeId, VirtualInstant};
 use rustc_hash::FxHashMap;
 
-use nodes::Node;
+pub(super) use nodes::Node;
 
 use super::arena::Arena;
 use super::budget::{Budget, Exhausted};
@@ -65,7 +65,7 @@ pub struct Kernel {
 
 impl Kernel {
     pub(crate) fn new(seeds: SeedSchedule, budget: Budget, arena: Arena) -> Self {
-        let Arena { queue, timers, ring } = arena.prepared();
+        let Arena { queue, timers, ring, nodes, names } = arena.prepared();
         let mut kernel = Self {
             now: VirtualInstant::ZERO,
             queue,
@@ -74,8 +74,8 @@ impl Kernel {
             seeds,
             seed_until: VirtualInstant::ZERO,
             choices: Choices::default(),
-            nodes: Vec::new(),
-            names: Vec::new(),
+            nodes,
+            names,
             paused_timers: BTreeMap::new(),
             timers,
             digest: Digest::default(),
@@ -97,7 +97,13 @@ impl Kernel {
 
     /// Takes out the memory for the next run; this kernel must not run afterwards.
     pub(crate) fn take_arena(&mut self) -> Arena {
-        let arena = Arena { queue: take(&mut self.queue), timers: take(&mut self.timers), ring: take(&mut self.ring) };
+        let arena = Arena {
+            queue: take(&mut self.queue),
+            timers: take(&mut self.timers),
+            ring: take(&mut self.ring),
+            nodes: take(&mut self.nodes),
+            names: take(&mut self.names),
+        };
         arena.cleared()
     }
 
@@ -333,16 +339,23 @@ impl Kernel {
         self.queue.len()
     }
 
+    /// Tells the heartbeat of a step.
+    #[inline(never)]
+    fn beat(&self, node: NodeId, task: Option<TaskId>) {
+        let Some(heartbeat) = &self.heartbeat else { return };
+        let position = || Position {
+            at: self.now,
+            node: self.names[node.index()].to_string(),
+            task: task.and_then(|task| self.tasks.name_of(task)),
+        };
+        heartbeat.begin_step(self.steps, position);
+    }
+
     #[inline(always)]
     pub(crate) fn count_step(&mut self, node: NodeId, task: Option<TaskId>) {
         self.steps += 1;
-        if let Some(heartbeat) = &self.heartbeat {
-            let position = || Position {
-                at: self.now,
-                node: self.names[node.index()].to_string(),
-                task: task.and_then(|task| self.tasks.name_of(task)),
-            };
-            heartbeat.begin_step(self.steps, position);
+        if self.heartbeat.is_some() {
+            self.beat(node, task);
         }
         if self.steps >= self.budget.steps {
             self.exhaust(Exhausted::Steps(self.budget.steps));

@@ -16,7 +16,7 @@ const START: Stream = Stream::named("start");
 
 /// State that every step reads; small, so that a large cluster shares the cache with its messages.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Node {
+pub(in crate::engine) struct Node {
     /// The declared name, as an address.
     pub(super) address: Address,
     pub(super) clock: NodeClock,
@@ -29,17 +29,17 @@ pub(super) struct Node {
 }
 
 impl Kernel {
-    pub(crate) fn add_node(&mut self, name: &str) -> NodeId {
+    pub(crate) fn add_node(&mut self, name: Arc<str>) -> NodeId {
         let id = NodeId(u32::try_from(self.nodes.len()).expect("node ids are 32 bits wide"));
-        self.names.push(name.into());
         self.nodes.push(Node {
-            address: Address::new().name(name),
+            address: Address::new().name(&name),
             clock: NodeClock::new(VirtualInstant::ZERO, WallTime::ZERO),
             incarnation: Incarnation(0),
             health: Health::Down,
             has_lived: false,
             has_returned: false,
         });
+        self.names.push(name);
         id
     }
 

@@ -131,7 +131,7 @@ impl EventQueue {
         self.slab.clear();
         self.free = NO_SLOT;
         self.ring.clear_all();
-        self.wheel = Wheel::new();
+        self.wheel.clear();
         self.present.clear();
         self.heap.clear();
         self.ready.clear();
@@ -162,7 +162,7 @@ impl EventQueue {
 
     fn push_far(&mut self, bucket: u64, event: Event) {
         let start = self.ring.start;
-        match if bucket < start { None } else { self.wheel.level(bucket, start) } {
+        match if bucket < start { None } else { Wheel::level(bucket, start) } {
             Some(level) => {
                 let slot = self.store(event);
                 self.wheel.push(level, bucket, slot, &mut self.slab[slot as usize]);
@@ -300,7 +300,7 @@ impl EventQueue {
             if self.ring.covers(bucket) {
                 self.ring.push(bucket, slot, event);
             } else {
-                let level = self.wheel.level(bucket, self.ring.start).expect("an event of a coarse bucket fits a finer level");
+                let level = Wheel::level(bucket, self.ring.start).expect("an event of a coarse bucket fits a finer level");
                 self.wheel.push(level, bucket, slot, event);
             }
             slot = next;

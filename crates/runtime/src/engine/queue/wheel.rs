@@ -33,47 +33,65 @@ impl Level {
     }
 }
 
+/// The width of a bucket of each level in buckets of the ring, as a power of two.
+const SHIFTS: [u32; 2] = [RING_BITS, RING_BITS + LEVEL_BITS];
+
 /// Two levels beyond the ring: 2.1 s in buckets as wide as the ring, then 137 s in buckets of 2.1 s.
 #[derive(Debug)]
 pub(super) struct Wheel {
-    levels: [Level; 2],
+    /// Kept by [`clear`](Self::clear), since most runs need it; boxed, because a queue is moved between runs.
+    levels: Option<Box<[Level; 2]>>,
     /// The start of the first occupied bucket of all levels, as a bucket of the ring; `u64::MAX` if none.
     pub(super) first: u64,
 }
 
 impl Wheel {
-    pub(super) fn new() -> Self {
-        Self { levels: [Level::new(RING_BITS), Level::new(RING_BITS + LEVEL_BITS)], first: u64::MAX }
+    /// Creates a wheel without memory.
+    pub(super) const fn new() -> Self {
+        Self { levels: None, first: u64::MAX }
+    }
+
+    /// Removes all events; keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.first = u64::MAX;
+        self.levels.iter_mut().flat_map(|levels| levels.iter_mut()).for_each(|level| level.occupied = 0);
+    }
+
+    fn levels(&mut self) -> &mut [Level; 2] {
+        self.levels.get_or_insert_with(|| Box::new([Level::new(SHIFTS[0]), Level::new(SHIFTS[1])]))
     }
 
     /// Returns the level for a bucket that lies beyond the ring; `None` if it is beyond the wheel.
     #[inline]
-    pub(super) fn level(&self, bucket: u64, start: u64) -> Option<usize> {
-        self.levels.iter().position(|level| (bucket >> level.shift) - (start >> level.shift) < BUCKETS)
+    pub(super) fn level(bucket: u64, start: u64) -> Option<usize> {
+        SHIFTS.iter().position(|shift| (bucket >> shift) - (start >> shift) < BUCKETS)
     }
 
     /// Adds the event in `slot` to the bucket of `level` that covers the ring's `bucket`.
     #[inline]
     pub(super) fn push(&mut self, level: usize, bucket: u64, slot: u32, event: &mut Event) {
-        let level = &mut self.levels[level];
+        let level = &mut self.levels()[level];
         let number = bucket >> level.shift;
         let (index, bit) = ((number % BUCKETS) as usize, 1 << (number % BUCKETS));
         event.next = if level.occupied & bit == 0 { NO_SLOT } else { level.heads[index] };
         level.heads[index] = slot;
         level.occupied |= bit;
-        self.first = self.first.min(number << level.shift);
+        let start = number << level.shift;
+        self.first = self.first.min(start);
     }
 
     /// Empties the first bucket and returns its list; the ring at `start` moves to that bucket.
     pub(super) fn take_first(&mut self, start: u64) -> u32 {
         // Coarser level first: if both begin together, its events may precede those of the finer one.
-        let level = usize::from(self.levels[1].first(start) == self.first);
-        let level = &mut self.levels[level];
-        let index = (self.first >> level.shift) % BUCKETS;
+        let first = self.first;
+        let levels = self.levels();
+        let level = usize::from(levels[1].first(start) == first);
+        let level = &mut levels[level];
+        let index = (first >> level.shift) % BUCKETS;
         level.occupied &= !(1 << index);
         let head = level.heads[index as usize];
-        let start = start.max(self.first);
-        self.first = self.levels.iter().map(|level| level.first(start)).min().unwrap_or(u64::MAX);
+        let start = start.max(first);
+        self.first = levels.iter().map(|level| level.first(start)).min().unwrap_or(u64::MAX);
         head
     }
 }

@@ -61,17 +61,18 @@ impl BoundPorts {
     }
 
     /// Adds a message to the port, and wakes the tasks that wait there.
-    #[inline]
+    #[inline(always)]
     pub(super) fn arrive(&mut self, kernel: &mut Kernel, node: NodeId, port: PortId, slot: u32) -> Arrived {
-        match self.at(node, port) {
-            Some(bound) if bound.len() >= INBOX_CAPACITY => Arrived::Full,
-            Some(bound) => {
-                bound.push(slot);
-                bound.waiters.wake(kernel);
-                Arrived::Waiting
-            }
-            None => Arrived::Closed,
+        let Some(bound) = self.at(node, port) else { return Arrived::Closed };
+        if bound.first.is_none() {
+            bound.first = Some(slot);
+        } else if bound.later.len() + 1 < INBOX_CAPACITY {
+            bound.later.push_back(slot);
+        } else {
+            return Arrived::Full;
         }
+        bound.waiters.wake(kernel);
+        Arrived::Waiting
     }
 
     /// Returns the port if a task of the node bound it.
@@ -103,18 +104,6 @@ impl BoundPorts {
 }
 
 impl BoundPort {
-    fn len(&self) -> usize {
-        usize::from(self.first.is_some()) + self.later.len()
-    }
-
-    #[inline]
-    fn push(&mut self, slot: u32) {
-        match self.first {
-            None => self.first = Some(slot),
-            Some(_) => self.later.push_back(slot),
-        }
-    }
-
     /// Takes the flight that arrived first.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<u32> {

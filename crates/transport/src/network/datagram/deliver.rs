@@ -17,19 +17,21 @@ impl DatagramService<'_> {
     #[inline(always)]
     pub(in crate::network) fn fire(&mut self, slot: u32) -> Option<(NodeId, u32)> {
         let flight = self.datagrams.flights.get(slot);
-        // The common case first: nothing can prevent the delivery to the node's host, which takes the message as it is.
-        let understood = (flight.port, flight.message.kind);
-        if self.fabric.is_whole()
-            && self.kernel.is_up(flight.to, flight.incarnation)
-            && self.ports.host(flight.to) == Some(understood)
-        {
-            let to = flight.to;
-            self.fabric.land();
-            self.fabric.counts.delivered += 1;
-            self.kernel.record(flight.record(self.kernel.now(), RecordKind::Deliver, to, flight.from));
-            self.datagrams.handed = Handed { from: flight.from, slot: flight.message.slot };
-            self.datagrams.flights.free(slot);
-            return Some((to, HANDED));
+        // The common cases first: nothing can prevent the delivery to the node.
+        if self.fabric.is_whole() && self.kernel.is_up(flight.to, flight.incarnation) {
+            let (to, port) = (flight.to, flight.port);
+            // The host takes the message as it is.
+            if self.ports.host(to) == Some((port, flight.message.kind)) {
+                self.fabric.land();
+                self.fabric.counts.delivered += 1;
+                self.kernel.record(flight.record(self.kernel.now(), RecordKind::Deliver, to, flight.from));
+                self.datagrams.handed = Handed { from: flight.from, slot: flight.message.slot };
+                self.datagrams.flights.free(slot);
+                return Some((to, HANDED));
+            }
+            if self.datagrams.bound.arrive(self.kernel, to, port, slot) == Arrived::Waiting {
+                return None;
+            }
         }
         self.arrive(slot)
     }

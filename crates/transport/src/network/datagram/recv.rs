@@ -3,7 +3,9 @@
 //! A receiver of another message type gets the message by way of its encoding. A message that does not decode to the last byte is
 //! lost as `undecodable`.
 
-use cluster_sim_runtime::{RecordKind, Waiter};
+use std::task::{Context, Poll};
+
+use cluster_sim_runtime::{RecordKind, Waiter, Waiting};
 use cluster_sim_types::NodeId;
 
 use super::{DatagramService, HANDED, Handed};
@@ -12,6 +14,7 @@ use crate::message::{Message, Received};
 use crate::network::fabric::Cause;
 use crate::network::payload::{PayloadKind, Store};
 use crate::network::ports::PortId;
+use crate::network::wait_reason::NetworkWait;
 use crate::network::waiters::WaitKey;
 
 impl DatagramService<'_> {
@@ -43,12 +46,54 @@ impl DatagramService<'_> {
         }
     }
 
-    /// Registers `waiter` to be woken by the next message at a port, replacing the wait `known`.
+    /// Returns the next message at a port that a task bound, or lets the polling task wait for it.
     ///
-    /// Returns the key that cancels the wait, or `None` if the port is not bound.
-    #[inline]
-    pub fn wait(&mut self, node: NodeId, port: PortId, known: Option<WaitKey>, waiter: Waiter) -> Option<WaitKey> {
-        Some(self.datagrams.bound.at(node, port)?.waiters.wait(known, waiter))
+    /// `wait` is the key of the wait that the last poll registered, and becomes that of the new one.
+    #[inline(always)]
+    pub fn poll_recv<M: Message>(
+        &mut self,
+        node: NodeId,
+        port: PortId,
+        wait: &mut Option<WaitKey>,
+        context: &Context<'_>,
+    ) -> Poll<Received<M>> {
+        if let Some(bound) = self.datagrams.bound.at(node, port) {
+            let kind = bound.kind;
+            let Some(slot) = bound.pop() else {
+                let key = match Waiter::task_of(context, self.kernel) {
+                    Some(task) => bound.waiters.wait_task(*wait, task),
+                    None => bound.waiters.wait(*wait, Waiter::of(context, self.kernel)),
+                };
+                *wait = Some(key);
+                self.kernel.waits_for(Waiting::Device(self.fabric.device(), NetworkWait::Datagram(port).pack()));
+                return Poll::Pending;
+            };
+            // The arrival woke all that waited and removed them.
+            *wait = None;
+            if let Some(received) = self.recv_flight(slot, kind) {
+                return Poll::Ready(received);
+            }
+        }
+        self.poll_recv_again(node, port, wait, context)
+    }
+
+    /// Polls on after a message that could not be decoded, or at a port that is not bound.
+    #[cold]
+    fn poll_recv_again<M: Message>(
+        &mut self,
+        node: NodeId,
+        port: PortId,
+        wait: &mut Option<WaitKey>,
+        context: &Context<'_>,
+    ) -> Poll<Received<M>> {
+        let received = self.take(node, port);
+        *wait = None;
+        if received.is_none() {
+            self.kernel.waits_for(Waiting::Device(self.fabric.device(), NetworkWait::Datagram(port).pack()));
+            let waiter = Waiter::of(context, self.kernel);
+            *wait = self.datagrams.bound.at(node, port).map(|bound| bound.waiters.wait(None, waiter));
+        }
+        received.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Cancels a wait at a port.

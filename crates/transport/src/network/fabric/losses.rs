@@ -99,8 +99,8 @@ impl Losses {
 
     /// Every cause that dropped at least one message.
     pub(in crate::network) fn by_cause(&self) -> BTreeMap<LossCause, u64> {
-        let common = COMMON.iter().map(|kind| LossCause::from(*kind)).zip(self.common);
-        let absent = (LossKind::AbsentNode.into(), self.to_absent);
-        common.chain([absent]).chain(self.named.iter().cloned()).filter(|(_, count)| *count > 0).collect()
+        let common = COMMON.into_iter().zip(self.common).chain([(LossKind::AbsentNode, self.to_absent)]);
+        let common = common.filter(|(_, count)| *count > 0).map(|(kind, count)| (LossCause::from(kind), count));
+        common.chain(self.named.iter().filter(|(_, count)| *count > 0).cloned()).collect()
     }
 }
