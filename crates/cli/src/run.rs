@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use cluster_sim::Explore;
 use cluster_sim::explore::DeterminismError;
+use cluster_sim::{Explore, Outcome, Report};
 use cluster_sim_registry::{
     Artifact, BuiltinScenario, Judgement, MetricLimit, Prepared, Registry, ScenarioError, ScenarioErrorKind, Variables,
 };
@@ -14,8 +14,6 @@ use crate::report_file::ReportFile;
 use crate::summary::summary;
 use crate::{print_stderr, print_stdout, progress};
 
-/// The exit code of a finding.
-const FINDING: u8 = 1;
 /// The exit code of a rule that could not be judged.
 const UNKNOWN: u8 = 4;
 
@@ -33,59 +31,60 @@ pub(crate) fn run(arguments: &RunArguments, registry: &Registry, variables: &Var
     let report_file = arguments.out.as_ref().map(|out| ReportFile::prepare("--out", out, Some(scenario))).transpose()?;
 
     let name = scenario.to_string_lossy();
-    let (artifact, compared) = match progress::with_spinner(&name, || perform(&prepared, arguments.check_determinism)) {
+    let (mut report, compared) = match progress::with_spinner(&name, || perform(&prepared, arguments.check_determinism)) {
         Ok(performed) => performed,
         Err(error) => {
             print_stderr(&format!("cluster-sim: could not compare two runs: {error}\n"));
             return Ok(UNKNOWN);
         }
     };
+    let artifact = prepared.artifact(report.clone());
     if let Some(report_file) = &report_file {
         report_file.write(&artifact.to_json())?;
     }
 
-    let mut text = summary(&name, &artifact);
+    report.outcome = with_limits(&arguments.limits, &artifact);
+    let mut text = summary(&name, &report, &artifact);
     if let Some(entries) = compared {
         text += &format!("determinism  two processes agree in {entries} events and facts\n");
     }
-    let code = check_limits(&arguments.limits, &artifact);
     match report_file.as_ref().map(ReportFile::path) {
         None => print_stdout(&text),
         // The report is on stdout.
         Some(None) => print_stderr(&text),
         Some(Some(path)) => print_stdout(&format!("{text}report  {}\n", path.display())),
     }
-    Ok(code)
+    Ok(report.outcome.exit_code())
 }
 
-/// Prints a line for each limit that the run exceeds or does not measure, and returns the exit code of the run and its limits.
-fn check_limits(limits: &[MetricLimit], artifact: &Artifact) -> u8 {
-    let mut code = artifact.outcome.exit_code();
+/// Prints a line for each limit that the run exceeds or does not measure, and returns the outcome of the run and its limits.
+fn with_limits(limits: &[MetricLimit], artifact: &Artifact) -> Outcome {
+    let mut outcome = artifact.outcome;
     // Two runs that differ prove nothing about a metric.
     let limits = if artifact.divergence.is_none() { limits } else { &[] };
     for limit in limits {
         let (line, consequence) = match limit.judge(artifact) {
             Judgement::Within => continue,
-            Judgement::Exceeded(line) => (line, FINDING),
-            Judgement::Unmeasured(line) => (line, UNKNOWN),
+            Judgement::Exceeded(line) => (line, Outcome::Violated),
+            Judgement::Unmeasured(line) => (line, Outcome::Unknown),
         };
         print_stderr(&format!("cluster-sim: limit: {line}\n"));
         // The outcome of the run comes first; among limits a finding does.
-        if code == 0 || (artifact.outcome.exit_code() == 0 && consequence == FINDING) {
-            code = consequence;
+        if outcome == Outcome::Held || (artifact.outcome == Outcome::Held && consequence == Outcome::Violated) {
+            outcome = consequence;
         }
     }
-    code
+    outcome
 }
 
 /// Runs the scenario once, or in two processes; then also counts the events and facts in which these agree, if they do.
-fn perform(prepared: &Prepared, checks_determinism: bool) -> Result<(Artifact, Option<u64>), DeterminismError> {
+fn perform(prepared: &Prepared, checks_determinism: bool) -> Result<(Report, Option<u64>), DeterminismError> {
     if !checks_determinism {
-        return Ok((prepared.run(), None));
+        return Ok((prepared.scenario().run(prepared.seed()), None));
     }
     let check = prepared.scenario().check_determinism_in_process(prepared.seed());
     let compared = check.agreed().then(|| check.compared());
-    Ok((prepared.artifact(check.into_report()?), compared))
+    Ok((check.into_report()?, compared))
 }
 
 /// Reads the scenario of a file, or finds the builtin one of that name; a file wins over a name, a folder does not.
@@ -112,7 +111,7 @@ pub(crate) fn prepare(scenario: &Path, registry: &Registry, variables: &Variable
 mod tests {
     use std::time::Duration;
 
-    use cluster_sim::{Boot, Effects, Input, LocalInstant, Machine, NodeId, Scenario, Seed, Timer};
+    use cluster_sim::{Boot, Effects, Input, LocalInstant, Machine, NodeId, Scenario, Seed, Timer, VirtualInstant};
     use serde_json::{Value, json};
     use tempfile::TempDir;
 
@@ -168,6 +167,19 @@ mod tests {
         assert_eq!(event["kind"], json!({"event": "send"}), "{event}");
         assert!(event["node"].as_str().unwrap().starts_with("leaky/"), "{event}");
         assert_eq!((&report["steps"], &report["traffic"]["sent"]), (&json!(0), &json!(0)), "nothing else is claimed");
+    }
+
+    #[test]
+    fn the_summary_of_a_run_begins_as_its_report_does() {
+        let fails = Scenario::new("two").machines("leaky", 2, |boot: &Boot| Leaky { peers: boot.peers() });
+        let fails = fails.always("it is early", |world| world.now() < VirtualInstant::ZERO + Duration::from_secs(1));
+        let prepared = Prepared::new(fails.duration(Duration::from_secs(3)), Seed(7), json!({}));
+        let report = prepared.scenario().run(prepared.seed());
+        let lines = report.verdict_lines("two").to_string();
+        assert!(lines.starts_with("FAIL  two  seed=0x7  digest=") && lines.lines().count() >= 2, "{lines}");
+        assert!(report.to_string().starts_with(&lines), "{report}");
+        let summary = summary("two", &report, &prepared.artifact(report.clone()));
+        assert!(summary.starts_with(&lines), "{summary}");
     }
 
     #[test]

@@ -2,42 +2,25 @@
 
 use std::fmt::Write;
 
-use cluster_sim::{Seed, VirtualInstant};
+use cluster_sim::Report;
 use cluster_sim_registry::Artifact;
 
 /// Summarises a run in a screenful: verdict, findings, traffic, metrics, timeline and faults.
-pub(crate) fn summary(name: &str, artifact: &Artifact) -> String {
+pub(crate) fn summary(name: &str, report: &Report, artifact: &Artifact) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let _ = write_summary(&mut text, name, artifact);
+    let _ = write_summary(&mut text, name, report, artifact);
     text
 }
 
-fn write_summary(text: &mut String, name: &str, artifact: &Artifact) -> std::fmt::Result {
-    let verdict = artifact.outcome.verdict_word();
-    let ended_at = VirtualInstant::from_nanoseconds(artifact.ended_at_ns);
-    if let Some(divergence) = &artifact.divergence {
-        writeln!(text, "{verdict}  {name}  seed={}", Seed(artifact.seed))?;
-        return write!(text, "{divergence}");
+fn write_summary(text: &mut String, name: &str, report: &Report, artifact: &Artifact) -> std::fmt::Result {
+    write!(text, "{}", report.verdict_lines(name))?;
+    if report.divergence.is_some() {
+        return Ok(());
     }
-    writeln!(text, "{verdict}  {name}  seed={}  digest={}", Seed(artifact.seed), artifact.digest)?;
-    writeln!(text, "      {ended_at} of virtual time, {} steps", artifact.steps)?;
-
-    for violation in &artifact.violations {
-        writeln!(text, "      {violation}")?;
-    }
-    if let Some(panic) = &artifact.panic {
-        writeln!(text, "      at {}  step {}  {} panicked: {}", panic.at, panic.step, panic.site, panic.message)?;
-    }
-    if let Some(exhausted) = &artifact.exhausted {
-        writeln!(text, "      {exhausted}")?;
-    }
-    for check in &artifact.checks {
-        if let Some(reason) = &check.unknown {
-            writeln!(text, "      unknown: {}: {reason}", check.name)?;
-        }
-    }
-    let traffic = &artifact.traffic;
+    let ended_at = report.ended_at;
+    writeln!(text, "      {ended_at} of virtual time, {} steps", report.steps)?;
+    let traffic = &report.traffic;
     writeln!(text, "traffic")?;
     let counts =
         [("sent", traffic.sent), ("copied", traffic.copied), ("delivered", traffic.delivered), ("in flight", traffic.in_flight)];
@@ -58,9 +41,9 @@ fn write_summary(text: &mut String, name: &str, artifact: &Artifact) -> std::fmt
         let rows = artifact.timeline.iter().map(|entry| (format!("{}s  {}", entry.at_secs, entry.step), entry.effect.clone()));
         table(text, rows)?;
     }
-    if !artifact.faults.is_empty() {
+    if !report.faults.is_empty() {
         writeln!(text, "faults")?;
-        table(text, artifact.faults.iter().map(|fault| (format!("{}  {}", fault.at, fault.fault), fault.effect_text(ended_at))))?;
+        table(text, report.faults.iter().map(|fault| (format!("{}  {}", fault.at, fault.fault), fault.effect_text(ended_at))))?;
     }
     Ok(())
 }

@@ -146,12 +146,13 @@ fn edge_d18_and_d22_a_metric_at_its_limit_passes() {
 #[case::within(&["--max", "reads_total=1000000"], 0, "")]
 #[case::exceeded(&["--max", "reads_total=1000000", "--max", "reads_total=0.5"], 1, "over the limit of 0.5")]
 #[case::alias(&["--fail-on", "reads_total=1000000", "--fail-on", "reads_total=0.5"], 1, "over the limit of 0.5")]
-fn edge_d18_a_limit_decides_the_exit_code(#[case] limits: &[&str], #[case] code: i32, #[case] message: &str) {
+fn edge_d18_a_limit_decides_the_verdict_and_the_exit_code(#[case] limits: &[&str], #[case] code: i32, #[case] message: &str) {
     let place = Place::new();
     let finished = run(&place, limits);
     assert_eq!(finished.code, Some(code), "{finished:?}");
     assert_eq!(finished.stderr.lines().count(), usize::from(code == 1), "{}", finished.stderr);
     assert!(finished.stderr.contains(message), "{}", finished.stderr);
+    assert!(finished.stdout.starts_with(if code == 1 { "FAIL  " } else { "PASS  " }), "{}", finished.stdout);
     // An exceeded limit does not change the outcome in the report.
     assert_eq!(report(&place, "report.json")["outcome"], "held");
 }

@@ -50,15 +50,11 @@ impl<'r> ReportText<'r> {
 impl fmt::Display for ReportText<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { report, rerun, faults, events } = *self;
-        let word = report.outcome.verdict_word();
+        write!(formatter, "{}", report.verdict_lines(&report.scenario))?;
         if let Some(divergence) = &report.divergence {
-            writeln!(formatter, "{word}  {}  seed={}", report.scenario, report.seed())?;
-            write!(formatter, "{divergence}")?;
             let own = divergence.rerun(report.seed());
             return writeln!(formatter, "      rerun: {}", rerun.unwrap_or(&own));
         }
-        writeln!(formatter, "{word}  {}  seed={}  digest={}", report.scenario, report.seed(), report.digest)?;
-        report.write_findings(formatter)?;
         writeln!(formatter, "      ended at {} after {} steps", report.ended_at, thousands(report.steps))?;
         report.write_traffic(formatter)?;
         report.write_faults(formatter, faults)?;
@@ -75,7 +71,33 @@ impl fmt::Display for ReportText<'_> {
     }
 }
 
+/// The first lines of every text about a run: [`Report::verdict_lines`].
+#[derive(Debug, Clone, Copy)]
+pub struct VerdictLines<'r> {
+    report: &'r Report,
+    name: &'r str,
+}
+
+impl fmt::Display for VerdictLines<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { report, name } = *self;
+        write!(formatter, "{}  {name}  seed={}", report.outcome.verdict_word(), report.seed())?;
+        if let Some(divergence) = &report.divergence {
+            return write!(formatter, "\n{divergence}");
+        }
+        writeln!(formatter, "  digest={}", report.digest)?;
+        report.write_findings(formatter)
+    }
+}
+
 impl Report {
+    /// The verdict in a word with a name for the run, its seed and its digest, then a line for each finding.
+    ///
+    /// If two runs of the seed differ, their difference instead of a digest and findings.
+    pub fn verdict_lines<'r>(&'r self, name: &'r str) -> VerdictLines<'r> {
+        VerdictLines { report: self, name }
+    }
+
     /// This report as text, with the command that reruns it.
     pub(crate) fn text<'r>(&'r self, rerun: Option<&'r str>) -> ReportText<'r> {
         ReportText { report: self, rerun, faults: true, events: Events::OfReport }
