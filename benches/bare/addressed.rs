@@ -92,18 +92,20 @@ struct Link {
     address: Address,
     epoch: u64,
     slots: Vec<Option<(u32, u32)>>,
+    /// The slots before, which were full.
+    older: Vec<Option<(u32, u32)>>,
 }
 
 impl Link {
     fn new(sender: u64, receiver: u64) -> Self {
-        Self { address: Address::new().number(sender).number(receiver), epoch: 0, slots: Vec::new() }
+        Self { address: Address::new().number(sender).number(receiver), epoch: 0, slots: Vec::new(), older: Vec::new() }
     }
 
     fn address_of(&mut self, label: u64, now: u64) -> Address {
         let epoch = now / EPOCH;
         if epoch != self.epoch {
             self.epoch = epoch;
-            if self.used() < self.slots.len() / 8 {
+            if std::mem::take(&mut self.older).is_empty() && self.used() < self.slots.len() / 8 {
                 self.slots.clear();
             }
             self.slots.fill(None);
@@ -122,39 +124,40 @@ impl Link {
         if self.slots.is_empty() {
             self.slots = vec![None; *SLOTS.start()];
         }
-        let slot = self.slot_of(label);
-        if let Some((_, count)) = &mut self.slots[slot] {
-            *count = *count % REPEATS + 1;
-            return *count - 1;
+        let slot = slot_of(&self.slots, label);
+        let known = match self.slots[slot] {
+            None if self.older.is_empty() => None,
+            None => self.older[slot_of(&self.older, label)],
+            known => known,
+        };
+        if self.slots[slot].is_none() && (self.used() + 1) * 4 > self.slots.len() * 3 {
+            self.make_room();
         }
-        if (self.used() + 1) * 4 > self.slots.len() * 3 {
-            self.make_room(label);
-        }
-        let slot = self.slot_of(label);
-        self.slots[slot] = Some((label, 1));
-        0
+        let before = known.map_or(0, |(_, count)| count % REPEATS);
+        let slot = slot_of(&self.slots, label);
+        self.slots[slot] = Some((label, before + 1));
+        before
     }
 
-    /// The slot of a label, or the first free slot from its own on.
-    fn slot_of(&self, label: u32) -> usize {
-        let circle = self.slots.len();
-        let from = label as usize % circle;
-        let fits = |slot: &usize| self.slots[*slot].is_none_or(|(known, _)| known == label);
-        (from..from + circle).map(|slot| slot % circle).find(fits).expect("a quarter of the slots is free")
-    }
-
-    /// Grows, or evicts the first label from this one's slot on; then inserts all others again, in the order of their slots.
-    fn make_room(&mut self, label: u32) {
+    /// Grows, or keeps the full slots as the older ones.
+    fn make_room(&mut self) {
         let length = (self.slots.len() * GROWTH).min(*SLOTS.end());
-        if length == self.slots.len() {
-            let circle = self.slots.len();
-            let from = label as usize % circle;
-            let taken = (from..from + circle).map(|slot| slot % circle).find(|slot| self.slots[*slot].is_some());
-            self.slots[taken.expect("three in four slots are occupied")] = None;
+        let before = std::mem::replace(&mut self.slots, vec![None; length]);
+        if length == before.len() {
+            self.older = before;
+            return;
         }
-        for entry in std::mem::replace(&mut self.slots, vec![None; length]).into_iter().flatten() {
-            let slot = self.slot_of(entry.0);
-            self.slots[slot] = Some(entry);
+        for (known, count) in before.into_iter().flatten() {
+            let slot = slot_of(&self.slots, known);
+            self.slots[slot] = Some((known, count));
         }
     }
+}
+
+/// The slot of a label, or the first free slot from its own on.
+fn slot_of(slots: &[Option<(u32, u32)>], label: u32) -> usize {
+    let circle = slots.len();
+    let from = label as usize % circle;
+    let fits = |slot: &usize| slots[*slot].is_none_or(|(known, _)| known == label);
+    (from..from + circle).map(|slot| slot % circle).find(fits).expect("a quarter of the slots is free")
 }

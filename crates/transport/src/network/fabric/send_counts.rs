@@ -4,9 +4,10 @@
 //! label, the epoch, and the **repeat**: how often the label was sent on the link before, within the epoch.
 //!
 //! The repeats of a link are counted in an open-addressing table: 8 places at first, four times as many whenever three in four
-//! are in use, up to 256. In a full table a new label replaces another. So a retry after more than about 192 other labels on one
-//! link in one epoch may count as new: it shares the fate of the first send until the epoch ends, and has its own from then on. A
-//! count restarts after 4,095, and two labels that share 20 bits of their hash are counted as one, in every run alike.
+//! are in use, up to 256. When that table is full, it is kept as the older one and a new one begins; the one before it is
+//! forgotten. A label that is sent again moves to the new table. So a retry after at most 191 other labels on one link in one epoch
+//! is recognized. A later one may count as new: it shares the fate of the first send. A count restarts after 4,095, and two labels
+//! that share 20 bits of their hash are counted as one, in every run alike.
 
 use cluster_sim_types::VirtualInstant;
 
@@ -68,6 +69,59 @@ pub(super) struct SendCounts {
     places: Box<[LabelCount]>,
     /// Places in use.
     used: u32,
+    /// The table before, which was full.
+    older: Option<Box<Older>>,
+}
+
+/// A full table, which only answers.
+#[derive(Debug)]
+struct Older {
+    places: Box<[LabelCount]>,
+    /// Has a bit for each of its labels, by ten bits of the tag. Most labels that it does not hold are recognized here.
+    filter: [u64; 16],
+}
+
+impl Older {
+    #[inline]
+    fn bit(tag: u32) -> (usize, u64) {
+        (tag as usize / 64 % 16, 1 << (tag % 64))
+    }
+
+    /// Returns a label with its count.
+    #[inline]
+    fn find(&self, tag: u32) -> Option<LabelCount> {
+        let (word, bit) = Self::bit(tag);
+        if self.filter[word] & bit == 0 {
+            return None;
+        }
+        self.search(tag)
+    }
+
+    #[inline(never)]
+    fn search(&self, tag: u32) -> Option<LabelCount> {
+        let entry = self.places[place_of(&self.places, tag)];
+        (entry != LabelCount::default()).then_some(entry)
+    }
+
+    /// Indexes the labels.
+    fn index(&mut self) {
+        self.filter = [0; 16];
+        for entry in self.places.iter().filter(|entry| **entry != LabelCount::default()) {
+            let (word, bit) = Self::bit(entry.tag());
+            self.filter[word] |= bit;
+        }
+    }
+}
+
+/// Returns the place of a label in a table that has room, or the free place where it belongs.
+#[inline(always)]
+fn place_of(places: &[LabelCount], tag: u32) -> usize {
+    let mask = places.len() - 1;
+    let mut place = tag as usize & mask;
+    while places[place] != LabelCount::default() && places[place].tag() != tag {
+        place = (place + 1) & mask;
+    }
+    place
 }
 
 impl SendCounts {
@@ -90,18 +144,39 @@ impl SendCounts {
             }
             place = (place + 1) & mask;
         }
-        if (self.used as usize + 1) * 4 > self.places.len() * 3 {
-            self.insert_full(tag);
-        } else {
-            self.used += 1;
-            self.places[place] = LabelCount::once(tag);
+        if self.older.is_some() || (self.used as usize + 1) * 4 > self.places.len() * 3 {
+            return self.count_in_older(tag, place);
         }
+        self.used += 1;
+        self.places[place] = LabelCount::once(tag);
         0
+    }
+
+    /// Counts a send of a label that is not in the table; `place` is where it belongs there.
+    #[inline(never)]
+    fn count_in_older(&mut self, tag: u32, place: usize) -> u32 {
+        let Some(mut entry) = self.older.as_ref().and_then(|older| older.find(tag)) else {
+            self.add(LabelCount::once(tag), place);
+            return 0;
+        };
+        let before = entry.again();
+        self.add(entry, place);
+        before
+    }
+
+    #[inline]
+    fn add(&mut self, entry: LabelCount, place: usize) {
+        self.used += 1;
+        if self.used as usize * 4 > self.places.len() * 3 {
+            self.insert_full(entry);
+        } else {
+            self.places[place] = entry;
+        }
     }
 
     /// Forgets all labels at the end of an epoch.
     pub(super) fn clear(&mut self) {
-        if (self.used as usize) < self.places.len() / 8 {
+        if self.older.take().is_none() && (self.used as usize) < self.places.len() / 8 {
             self.places = Box::default();
         }
         self.places.fill(LabelCount::default());
@@ -110,44 +185,28 @@ impl SendCounts {
 
     /// Adds a label to a table that has no room.
     #[cold]
-    fn insert_full(&mut self, tag: u32) {
+    fn insert_full(&mut self, entry: LabelCount) {
         if self.places.len() < PLACES_MAX {
             self.grow();
-            self.used += 1;
         } else {
-            let mask = self.places.len() - 1;
-            let mut victim = tag as usize & mask;
-            while self.places[victim] == LabelCount::default() {
-                victim = (victim + 1) & mask;
-            }
-            self.remove(victim);
+            self.begin_table();
+            self.used = 1;
         }
-        self.insert(LabelCount::once(tag));
+        self.insert(entry);
     }
 
-    /// Removes a label, and moves up those that it had displaced.
-    fn remove(&mut self, mut hole: usize) {
-        let mask = self.places.len() - 1;
-        let mut next = (hole + 1) & mask;
-        while self.places[next] != LabelCount::default() {
-            let home = self.places[next].tag() as usize;
-            if next.wrapping_sub(home) & mask >= next.wrapping_sub(hole) & mask {
-                self.places[hole] = self.places[next];
-                hole = next;
-            }
-            next = (next + 1) & mask;
-        }
-        self.places[hole] = LabelCount::default();
+    /// Keeps the full table as the older one, and begins another.
+    fn begin_table(&mut self) {
+        let empty = || Older { places: vec![LabelCount::default(); PLACES_MAX].into_boxed_slice(), filter: [0; 16] };
+        let older = self.older.get_or_insert_with(|| Box::new(empty()));
+        std::mem::swap(&mut self.places, &mut older.places);
+        older.index();
+        self.places.fill(LabelCount::default());
     }
 
     /// Adds a label that is not in the table, which has room.
     fn insert(&mut self, entry: LabelCount) {
-        let mask = self.places.len() - 1;
-        let mut place = entry.tag() as usize & mask;
-        while self.places[place] != LabelCount::default() {
-            place = (place + 1) & mask;
-        }
-        self.places[place] = entry;
+        self.places[place_of(&self.places, entry.tag())] = entry;
     }
 
     #[cold]
@@ -189,6 +248,23 @@ mod tests {
         let retries: Vec<(u64, u32)> = (0..192).map(|label| send(&mut send_counts, label)).collect();
         let shared = firsts.iter().zip(&retries).filter(|(first, retry)| first == retry).count();
         assert_eq!(shared, 0, "retries that share the fate of their first send");
+    }
+
+    #[test]
+    fn a_retry_after_191_other_labels_is_recognized_at_any_time() {
+        for before in (0..1_000).step_by(37) {
+            let mut send_counts = SendCounts::default();
+            (0..before).for_each(|label| {
+                send(&mut send_counts, label);
+            });
+            for repeat in 0..20 {
+                assert_eq!(send(&mut send_counts, 5_000).1, repeat, "after {before} labels");
+                let others = 10_000 + u64::from(repeat) * 191;
+                (others..others + 191).for_each(|label| {
+                    send(&mut send_counts, label);
+                });
+            }
+        }
     }
 
     #[test]
