@@ -177,7 +177,9 @@ impl<M> Effects<M> {
     /// Clears the list before a step, and sets the source of rolls and the wall clock. For drivers.
     #[inline(always)]
     pub fn begin(&mut self, entropy: Entropy, wall: WallTime) {
-        self.first = None;
+        if self.first.is_some() {
+            self.first = None;
+        }
         if !self.queue.is_empty() {
             self.queue.clear();
         }

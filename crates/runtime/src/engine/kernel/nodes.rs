@@ -120,6 +120,12 @@ impl Kernel {
         self.nodes[node.index()].incarnation
     }
 
+    /// Returns the present or last life of a node; `None` if there is no such node.
+    #[inline]
+    pub fn incarnation_of(&self, node: NodeId) -> Option<Incarnation> {
+        self.nodes.get(node.index()).map(|node| node.incarnation)
+    }
+
     /// Returns the life that the node begins next.
     pub(crate) fn next_incarnation(&self, node: NodeId) -> Incarnation {
         let Node { incarnation, has_lived, .. } = self.nodes[node.index()];

@@ -33,7 +33,7 @@ impl DatagramService<'_> {
                 return None;
             }
         }
-        self.arrive(slot)
+        self.again().arrive(slot)
     }
 
     #[inline(never)]

@@ -71,6 +71,13 @@ pub struct DatagramService<'a> {
 }
 
 impl DatagramService<'_> {
+    /// Borrows the service anew, for a call that is not inlined: its caller can then keep the parts in registers.
+    #[inline(always)]
+    fn again(&mut self) -> DatagramService<'_> {
+        let Self { kernel, fabric, payloads, ports, datagrams } = self;
+        DatagramService { kernel, fabric, payloads, ports, datagrams }
+    }
+
     /// Loses what waits for a node whose life ended.
     pub(super) fn life_ended(&mut self, node: NodeId) {
         for slot in std::mem::take(self.datagrams.inbox(node)) {

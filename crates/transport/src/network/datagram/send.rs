@@ -52,11 +52,8 @@ impl DatagramService<'_> {
     /// Puts a message on the link to one receiver. Returns how many copies are in flight.
     #[inline(always)]
     fn transmit(&mut self, to: NodeId, flight: &mut Flight) -> u32 {
-        let nodes = self.kernel.node_count();
-        if to.0 >= nodes {
-            no_such_node(to, nodes);
-        }
-        (flight.to, flight.incarnation) = (to, self.kernel.incarnation(to));
+        let Some(incarnation) = self.kernel.incarnation_of(to) else { no_such_node(to, self.kernel.node_count()) };
+        (flight.to, flight.incarnation) = (to, incarnation);
         self.fabric.counts.sent += 1;
         self.kernel.record(flight.record(self.kernel.now(), RecordKind::Send, flight.from, to));
 
@@ -68,7 +65,7 @@ impl DatagramService<'_> {
                 self.depart(flight, arrival);
                 1
             }
-            None => self.transmit_by_fate(flight, on_link),
+            None => self.again().transmit_by_fate(flight, on_link),
         }
     }
 
