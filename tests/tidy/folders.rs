@@ -12,10 +12,8 @@ use crate::{Finding, assert_tidy, rust_sources, sample, tokens_of};
 /// An arrow that closes a circle today: the crate, who imports whom, and why. None may be added.
 type Known = (&'static str, &'static str, &'static str, &'static str);
 
-const KNOWN: &[Known] = &[
-    ("crates/node", "node", "real", "a `Node` is simulated or real, and the real twin makes nodes"),
-    ("crates/runtime", "engine", "executor", "the kernel keeps the tasks of async nodes, and a poll is handed the kernel"),
-];
+const KNOWN: &[Known] =
+    &[("crates/runtime", "engine", "executor", "the kernel keeps the tasks of async nodes, and a poll is handed the kernel")];
 
 /// A folder that a source names, with the line.
 type Import = (String, usize);

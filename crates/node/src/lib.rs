@@ -38,6 +38,8 @@ mod node;
 mod node_info;
 #[cfg(feature = "tokio")]
 mod real;
+#[cfg(feature = "tokio")]
+mod real_node;
 mod select;
 
 #[cfg(feature = "test-utils")]
@@ -58,6 +60,8 @@ pub use machine_host::{MachineFactory, MachineHost};
 pub use node::{Elapsed, Interval, JoinError, JoinHandle, Listener, Node, Port, Recv, Session, Sleep, yield_now};
 pub use node_info::NodeInfo;
 #[cfg(feature = "tokio")]
-pub use real::{Observation, ReachError, RunningCluster, StartError, TokioCluster, TokioClusterError, TokioNode, TokioSetup};
+pub use real::{ReachError, RunningCluster, StartError, TokioCluster, TokioClusterError, TokioNode, TokioSetup};
+#[cfg(feature = "tokio")]
+pub use real_node::Observation;
 #[doc(hidden)]
 pub use select::{select_parts, select_start};

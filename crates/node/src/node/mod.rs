@@ -36,7 +36,7 @@ pub use time::{Elapsed, Interval, Sleep};
 
 use crate::boot::Boot;
 #[cfg(feature = "tokio")]
-use crate::real::NodeContext;
+use crate::real_node::NodeContext;
 
 /// The handle of async node code: clock, tasks, random numbers, ports, sessions and reports to checks.
 ///

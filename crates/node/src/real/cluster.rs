@@ -12,10 +12,10 @@ use cluster_sim_transport::{AddressBook, BindError, TokioSockets};
 use cluster_sim_types::NodeId;
 
 use super::handle::TokioNode;
-use super::observer::{Observation, Observer};
 use super::setup::{StartError, TokioSetup};
 use crate::node::Node;
 use crate::node_info::NodeInfo;
+use crate::real_node::{Observation, Observer};
 
 type Main = Pin<Box<dyn Future<Output = ()> + Send>>;
 

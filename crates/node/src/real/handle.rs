@@ -11,7 +11,7 @@ use cluster_sim_types::NodeId;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::context::{HandleError, NodeContext};
+use crate::real_node::{HandleError, NodeContext};
 
 /// A node that runs on tokio until its main function returns or this handle is dropped.
 ///

@@ -41,13 +41,9 @@
 //! `tests/conformance` runs its claims, each an `async fn` over a [`Node`](crate::Node), in both twins.
 
 mod cluster;
-mod context;
 mod handle;
-mod observer;
 mod setup;
 
 pub use cluster::{RunningCluster, TokioCluster, TokioClusterError};
-pub(crate) use context::NodeContext;
 pub use handle::{ReachError, TokioNode};
-pub use observer::Observation;
 pub use setup::{StartError, TokioSetup};

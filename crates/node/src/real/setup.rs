@@ -9,12 +9,11 @@ use cluster_sim_transport::{AddressBook, TokioNetwork, TokioSockets};
 use cluster_sim_types::NodeId;
 use tokio::runtime::Handle;
 
-use super::context::NodeContext;
 use super::handle::TokioNode;
-use super::observer::{Observation, Observer};
 use crate::boot::Boot;
 use crate::node::{Node, Twin};
 use crate::node_info::NodeInfo;
+use crate::real_node::{NodeContext, Observation, Observer};
 
 /// The configuration shared by the nodes of one cluster: addresses, seed and observer.
 ///

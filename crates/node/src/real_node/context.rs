@@ -30,7 +30,7 @@ pub(crate) struct NodeContext {
 }
 
 impl NodeContext {
-    pub(super) fn new(node: NodeId, life: TokioLife, network: TokioNetwork, observer: Option<Observer>) -> Self {
+    pub(crate) fn new(node: NodeId, life: TokioLife, network: TokioNetwork, observer: Option<Observer>) -> Self {
         Self {
             life,
             network,
@@ -71,7 +71,7 @@ impl NodeContext {
     }
 
     /// Reads the view if the node published one of that type.
-    pub(super) fn inspect<V: 'static, T>(&self, inspect: impl FnOnce(&V) -> T) -> Option<T> {
+    pub(crate) fn inspect<V: 'static, T>(&self, inspect: impl FnOnce(&V) -> T) -> Option<T> {
         let slot = self.view.lock();
         let slot = slot.try_borrow().unwrap_or_else(|_| panic!("`inspect` is called from within `publish`"));
         slot.as_ref()?.downcast_ref().map(inspect)
@@ -86,7 +86,7 @@ impl NodeContext {
     }
 
     /// Runs `access` on the exposed handle.
-    pub(super) fn with_handle<H: 'static, T>(&self, access: impl FnOnce(&mut H) -> T) -> Result<T, HandleError> {
+    pub(crate) fn with_handle<H: 'static, T>(&self, access: impl FnOnce(&mut H) -> T) -> Result<T, HandleError> {
         let _one_at_a_time = self.handle_calls.lock();
         let mut exposed = self.exposed.lock().take().ok_or(HandleError::NothingExposed)?;
         let result = exposed.downcast_mut().map(access).ok_or(HandleError::NotExposed(type_name::<H>()));
@@ -101,7 +101,7 @@ impl NodeContext {
     /// Ends the life: tasks stop at their next await, and the exposed handle is dropped.
     ///
     /// The handle may hold the node, and so keep its sockets open.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.life.end();
         let exposed = self.exposed.lock().take();
         drop(exposed);
@@ -112,7 +112,7 @@ impl NodeContext {
 pub(crate) struct ViewTypeMismatch;
 
 /// Why a handle was not available.
-pub(super) enum HandleError {
+pub(crate) enum HandleError {
     NothingExposed,
     NotExposed(&'static str),
 }

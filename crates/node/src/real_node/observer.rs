@@ -44,4 +44,4 @@ impl fmt::Debug for Observation<'_> {
 }
 
 /// A callback for facts and views, called on the thread of the reporting node.
-pub(super) type Observer = Arc<dyn Fn(NodeId, Observation<'_>) + Send + Sync>;
+pub(crate) type Observer = Arc<dyn Fn(NodeId, Observation<'_>) + Send + Sync>;
