@@ -41,6 +41,12 @@ pub(crate) enum Cell {
     W1Faults,
     /// W1 with ten `always` checks, each of which reads all views
     W1Always,
+    /// W1 with ten `always` checks, each of which reads the views that changed
+    W1Changed,
+    /// W1 with ten `always_each` checks
+    W1Each,
+    /// W1 with ten `always_unique` checks, whose keys change at every event
+    W1Unique,
     /// 5 nodes send each other a datagram every 100 ms; 300 s
     #[value(name = "w2-5")]
     W2N5,
@@ -67,6 +73,15 @@ pub(crate) enum Cell {
     /// 5,000 nodes send 8 peers each a datagram every 100 ms; 2 s
     #[value(name = "peers-5000")]
     Peers5000,
+    /// The workload of `peers-5000` with the checks of `w1-changed`
+    #[value(name = "peers-5000-changed")]
+    Peers5000Changed,
+    /// The workload of `peers-5000` with the checks of `w1-each`
+    #[value(name = "peers-5000-each")]
+    Peers5000Each,
+    /// The workload of `peers-5000` with the checks of `w1-unique`
+    #[value(name = "peers-5000-unique")]
+    Peers5000Unique,
     /// A simulation of 3 nodes that wait 1 ms once, from its start to its drop
     Startup,
     /// A simulation of 2 clients and a server over 0.55 s, about 200 messages, from its start to its drop
@@ -82,10 +97,12 @@ impl Cell {
     /// The virtual time of one run at full scale.
     pub(crate) fn span(self) -> Duration {
         match self {
-            Self::W1 | Self::W1Heap | Self::W1Faults | Self::W1Always | Self::W5 => Duration::from_secs(60),
+            Self::W1 | Self::W1Heap | Self::W1Faults | Self::W5 => Duration::from_secs(60),
+            Self::W1Always | Self::W1Changed | Self::W1Each | Self::W1Unique => Duration::from_secs(60),
             Self::W2N5 => Duration::from_secs(300),
             Self::W2N50 => Duration::from_secs(10),
             Self::W2N200 | Self::Peers5000 => Duration::from_secs(2),
+            Self::Peers5000Changed | Self::Peers5000Each | Self::Peers5000Unique => Duration::from_secs(2),
             Self::W3 => Duration::from_secs(3_600),
             Self::W4 | Self::W4Always => Duration::from_secs(600),
             Self::Peers50 => Duration::from_secs(200),
@@ -150,7 +167,7 @@ impl Cell {
             Self::W2N200 => 200,
             Self::W3 => 100,
             Self::Peers500 => 500,
-            Self::Peers5000 => 5_000,
+            Self::Peers5000 | Self::Peers5000Changed | Self::Peers5000Each | Self::Peers5000Unique => 5_000,
             Self::Startup => 3,
             _ => {
                 let (clients, servers) = self.clients_and_servers();

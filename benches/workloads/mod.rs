@@ -18,7 +18,7 @@ use cluster_sim::{LinkModel, Report, Scenario, Seed};
 
 use crate::measure::cells::{Cell, DELAY_MAX, DELAY_MIN};
 use crate::measure::measurement::Done;
-use progress::Progress;
+use progress::{Progress, Tally};
 
 /// How nodes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -36,6 +36,7 @@ pub(crate) fn scenario(cell: Cell, kind: Kind, scale: f64) -> Scenario {
         Kind::Machines => of_machines(scenario, cell),
         Kind::Async => of_tasks(scenario, cell),
     };
+    let scenario = with_rules(scenario, cell);
     scenario
         .default_links(uniform(DELAY_MIN, DELAY_MAX))
         .start_together()
@@ -45,32 +46,32 @@ pub(crate) fn scenario(cell: Cell, kind: Kind, scale: f64) -> Scenario {
 
 fn of_tasks(scenario: Scenario, cell: Cell) -> Scenario {
     match cell {
-        Cell::W1 | Cell::Short => tasks::echo::<u64>(scenario, cell, None),
+        Cell::W1 | Cell::W1Always | Cell::W1Changed | Cell::W1Each | Cell::W1Unique | Cell::Short => {
+            tasks::echo::<u64>(scenario, cell, None)
+        }
         Cell::W1Heap => tasks::echo::<Vec<u8>>(scenario, cell, None),
-        Cell::W1Always => always(tasks::echo::<u64>(scenario, cell, None)),
         Cell::W1Faults => churn::disturbed(scenario, cell, Kind::Async),
         Cell::W2N5 | Cell::W2N50 | Cell::W2N200 => tasks::to_all(scenario, cell.nodes()),
         Cell::Peers50 | Cell::Peers500 | Cell::Peers5000 => tasks::to_some(scenario, cell.nodes()),
+        Cell::Peers5000Changed | Cell::Peers5000Each | Cell::Peers5000Unique => tasks::to_some(scenario, cell.nodes()),
         Cell::W3 => tasks::ticking(scenario, cell.nodes()),
         Cell::Startup => tasks::waiting(scenario, cell.nodes()),
-        Cell::W4 => tasks::replicated(scenario, cell.nodes()),
-        Cell::W4Always => always(tasks::replicated(scenario, cell.nodes())),
+        Cell::W4 | Cell::W4Always => tasks::replicated(scenario, cell.nodes()),
         Cell::W5 => churn::crashing(scenario, cell, Kind::Async),
     }
 }
 
 fn of_machines(scenario: Scenario, cell: Cell) -> Scenario {
     match cell {
-        Cell::W1 | Cell::Short => echo::inline(scenario, cell),
+        Cell::W1 | Cell::W1Always | Cell::W1Changed | Cell::W1Each | Cell::W1Unique | Cell::Short => echo::inline(scenario, cell),
         Cell::W1Heap => echo::on_the_heap(scenario, cell),
-        Cell::W1Always => always(echo::inline(scenario, cell)),
         Cell::W1Faults => churn::disturbed(scenario, cell, Kind::Machines),
         Cell::W2N5 | Cell::W2N50 | Cell::W2N200 => broadcast::to_all(scenario, cell.nodes()),
         Cell::Peers50 | Cell::Peers500 | Cell::Peers5000 => broadcast::to_some(scenario, cell.nodes()),
+        Cell::Peers5000Changed | Cell::Peers5000Each | Cell::Peers5000Unique => broadcast::to_some(scenario, cell.nodes()),
         Cell::W3 => timers::periodic(scenario, cell.nodes()),
         Cell::Startup => timers::once(scenario, cell.nodes()),
-        Cell::W4 => replication::replicated(scenario, cell.nodes()),
-        Cell::W4Always => always(replication::replicated(scenario, cell.nodes())),
+        Cell::W4 | Cell::W4Always => replication::replicated(scenario, cell.nodes()),
         Cell::W5 => churn::crashing(scenario, cell, Kind::Machines),
     }
 }
@@ -80,14 +81,33 @@ fn uniform(min: Duration, max: Duration) -> LinkModel {
     LinkModel { delay: Distribution::uniform(min, max), ..LinkModel::default() }
 }
 
-/// Adds ten checks as users write them: each reads all views.
-fn always(scenario: Scenario) -> Scenario {
-    (0..10_u64).fold(scenario, |scenario, number| {
-        let bound = u64::MAX - number;
-        scenario.always(&format!("no node takes more than {bound} inputs"), move |world| {
-            world.views::<progress::Tally>().all(|(_, tally)| tally.inputs < bound)
-        })
-    })
+/// Adds the ten checks that a cell has beside the rule of every workload, each about a bound of its own.
+fn with_rules(scenario: Scenario, cell: Cell) -> Scenario {
+    let rule = match cell {
+        Cell::W1Always | Cell::W4Always => always,
+        Cell::W1Changed | Cell::Peers5000Changed => always_changed,
+        Cell::W1Each | Cell::Peers5000Each => always_each,
+        Cell::W1Unique | Cell::Peers5000Unique => always_unique,
+        _ => return scenario,
+    };
+    (0..10).fold(scenario, |scenario, number| rule(scenario, &format!("rule {number}"), u64::MAX - number))
+}
+
+fn always(scenario: Scenario, name: &str, bound: u64) -> Scenario {
+    scenario.always(name, move |world| world.views::<Tally>().all(|(_, tally)| tally.inputs < bound))
+}
+
+fn always_changed(scenario: Scenario, name: &str, bound: u64) -> Scenario {
+    scenario.always(name, move |world| world.changed::<Tally>().all(|(_, tally)| tally.inputs < bound))
+}
+
+fn always_each(scenario: Scenario, name: &str, bound: u64) -> Scenario {
+    scenario.always_each(name, move |_, tally: &Tally| tally.inputs < bound)
+}
+
+fn always_unique(scenario: Scenario, name: &str, bound: u64) -> Scenario {
+    scenario
+        .always_unique(name, move |node, tally: &Tally| (tally.inputs < bound).then_some(u64::from(node.0) << 40 | tally.inputs))
 }
 
 /// Runs a cell once at a scale: one seed to its end, or as many as the cell has.

@@ -4,6 +4,7 @@ mod always_each;
 mod always_unique;
 mod changed;
 mod skips;
+mod views;
 
 use cluster_sim::prelude::*;
 use cluster_sim::report::CheckReport;

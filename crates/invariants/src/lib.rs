@@ -7,12 +7,16 @@
 //! only.
 
 mod invariant;
+mod observed;
 mod reads;
 mod verdict;
+mod views;
 mod world;
 
 pub use cluster_sim_types::{Change, Fact, Health, Incarnation, NodeId, Traffic, VirtualInstant};
 pub use invariant::Invariant;
+pub use observed::Observed;
 pub use reads::{Reads, Touched};
 pub use verdict::{Evidence, IntoVerdict, Verdict, Violation};
-pub use world::{Observed, World};
+pub use views::Views;
+pub use world::World;

@@ -12,8 +12,10 @@ pub struct Reads {
     views: u64,
     /// Healths, and readings of the traffic.
     others: u64,
-    /// The nodes of which a view or the health was read, by id modulo 64.
+    /// The nodes of which the view or the health was read by name, by [`node_bit`].
     nodes: u64,
+    /// The groups of which views were read in turn, by [`group_bit`].
+    groups: u64,
     /// Whether something was read that each step changes: the instant, the traffic, or what the step changed.
     each_step: bool,
 }
@@ -32,45 +34,64 @@ impl Reads {
     /// Whether a step that touched these nodes may have changed any of what was read.
     #[inline]
     pub fn meet(&self, touched: Touched) -> bool {
-        self.each_step || self.nodes & touched.nodes != 0
+        self.each_step || (self.nodes & touched.nodes) | (self.groups & touched.groups) != 0
     }
 
     #[inline]
-    pub(crate) fn of_view(&mut self, node: NodeId, is_there: bool) {
-        self.views += u64::from(is_there);
-        self.nodes |= bit(node);
-    }
-
-    pub(crate) fn of_health(&mut self, node: NodeId) {
-        self.others += 1;
-        self.nodes |= bit(node);
-    }
-
-    pub(crate) fn of_traffic(&mut self) {
-        self.others += 1;
-        self.each_step = true;
+    pub(crate) fn with_view(self, node: NodeId, is_there: bool) -> Self {
+        Self { views: self.views + u64::from(is_there), nodes: self.nodes | node_bit(node), ..self }
     }
 
     #[inline]
-    pub(crate) fn of_each_step(&mut self) {
-        self.each_step = true;
+    pub(crate) fn with_group(self, group: usize) -> Self {
+        Self { groups: self.groups | group_bit(group), ..self }
+    }
+
+    #[inline]
+    pub(crate) fn with_views(self, count: u64) -> Self {
+        Self { views: self.views + count, ..self }
+    }
+
+    pub(crate) fn with_health(self, node: NodeId) -> Self {
+        Self { others: self.others + 1, nodes: self.nodes | node_bit(node), ..self }
+    }
+
+    pub(crate) fn with_traffic(self) -> Self {
+        Self { others: self.others + 1, each_step: true, ..self }
+    }
+
+    #[inline]
+    pub(crate) fn of_each_step(self) -> Self {
+        Self { each_step: true, ..self }
     }
 }
 
-/// The nodes that a step may have changed, as a set that may hold more.
+/// The nodes that a step may have changed and their groups, as sets that may hold more.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Touched {
-    /// By id modulo 64.
+    /// By [`node_bit`].
     nodes: u64,
+    /// By [`group_bit`].
+    groups: u64,
 }
 
-impl FromIterator<NodeId> for Touched {
-    fn from_iter<I: IntoIterator<Item = NodeId>>(nodes: I) -> Self {
-        Self { nodes: nodes.into_iter().fold(0, |touched, node| touched | bit(node)) }
+impl Touched {
+    /// Adds a node of the group with this index.
+    #[inline]
+    pub fn add(&mut self, node: NodeId, group: usize) {
+        self.nodes |= node_bit(node);
+        self.groups |= group_bit(group);
     }
 }
 
+/// A bit for each node of a small cluster; in a large one several nodes share a bit.
 #[inline]
-fn bit(node: NodeId) -> u64 {
+fn node_bit(node: NodeId) -> u64 {
     1 << (node.0 % 64)
+}
+
+/// A bit for each of the first 63 groups, and one for all others.
+#[inline]
+fn group_bit(group: usize) -> u64 {
+    1 << group.min(63)
 }

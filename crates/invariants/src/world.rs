@@ -1,27 +1,12 @@
 //! The read-only view of a cluster that checks inspect.
 
-use std::any::Any;
 use std::cell::Cell;
 
 use cluster_sim_types::{Health, NodeId, Traffic, VirtualInstant};
 
+use crate::observed::Observed;
 use crate::reads::Reads;
-
-/// A source of state for a [`World`]: a live simulation, or a recording.
-pub trait Observed {
-    /// Returns the present instant.
-    fn now(&self) -> VirtualInstant;
-    /// Returns the number of nodes; ids run from 0.
-    fn node_count(&self) -> u32;
-    /// Returns a node's declared name.
-    fn name(&self, node: NodeId) -> &str;
-    /// Returns a node's health.
-    fn health(&self, node: NodeId) -> Health;
-    /// Returns a node's view, of any type; `None` if it has none at present.
-    fn view(&self, node: NodeId) -> Option<&dyn Any>;
-    /// Returns the fate of every message so far.
-    fn traffic(&self) -> Traffic;
-}
+use crate::views::Views;
 
 /// The cluster as a check sees it: read-only, after a step.
 pub struct World<'a> {
@@ -48,7 +33,7 @@ impl<'a> World<'a> {
 
     /// Returns the present instant.
     pub fn now(&self) -> VirtualInstant {
-        self.note(Reads::of_each_step);
+        self.reads.update(Reads::of_each_step);
         self.observed.now()
     }
 
@@ -69,7 +54,7 @@ impl<'a> World<'a> {
 
     /// Returns a node's health.
     pub fn health(&self, node: NodeId) -> Health {
-        self.note(|reads| reads.of_health(node));
+        self.reads.update(|reads| reads.with_health(node));
         self.observed.health(node)
     }
 
@@ -77,13 +62,14 @@ impl<'a> World<'a> {
     #[inline]
     pub fn view<V: 'static>(&self, node: NodeId) -> Option<&'a V> {
         let view = self.observed.view(node).and_then(|view| view.downcast_ref());
-        self.note(|reads| reads.of_view(node, view.is_some()));
+        self.reads.update(|reads| reads.with_view(node, view.is_some()));
         view
     }
 
     /// Iterates over the views of type `V` of nodes that are up or paused, in order of id.
-    pub fn views<'w, V: 'static>(&'w self) -> impl Iterator<Item = (NodeId, &'a V)> + use<'w, 'a, V> {
-        self.nodes().filter_map(|node| Some((node, self.view(node)?)))
+    #[inline]
+    pub fn views<'w, V: 'static>(&'w self) -> Views<'w, 'a, V> {
+        Views::new(self.observed, &self.reads)
     }
 
     /// Iterates over the views of type `V` that this step may have changed, in order of id.
@@ -96,7 +82,7 @@ impl<'a> World<'a> {
     /// list can break, such as "some node leads", must read [`views`](Self::views).
     #[inline]
     pub fn changed<'w, V: 'static>(&'w self) -> impl Iterator<Item = (NodeId, &'a V)> + use<'w, 'a, V> {
-        self.note(Reads::of_each_step);
+        self.reads.update(Reads::of_each_step);
         let all = if self.changed.is_some() { 0 } else { self.observed.node_count() };
         let nodes = self.changed.unwrap_or_default().iter().copied().chain((0..all).map(NodeId));
         nodes.filter_map(|node| Some((node, self.view(node)?)))
@@ -109,19 +95,12 @@ impl<'a> World<'a> {
 
     /// Returns the fate of every message so far.
     pub fn traffic(&self) -> Traffic {
-        self.note(Reads::of_traffic);
+        self.reads.update(Reads::with_traffic);
         self.observed.traffic()
     }
 
     /// Returns what was read since the last call, and forgets it.
     pub fn take_reads(&mut self) -> Reads {
         self.reads.take()
-    }
-
-    #[inline]
-    fn note(&self, add: impl FnOnce(&mut Reads)) {
-        let mut reads = self.reads.get();
-        add(&mut reads);
-        self.reads.set(reads);
     }
 }

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Core, DeviceKey, Devices, Host, Life, NewLife, Step, Wake, enter};
+use cluster_sim_runtime::{Core, DeviceKey, Devices, Hosts, Life, NewLife, Step, Wake, enter};
 use cluster_sim_transport::Network;
 
 use crate::boot::Boot;
@@ -18,50 +18,45 @@ pub type Main = Pin<Box<dyn Future<Output = ()>>>;
 /// Starts a node's main function, when the run starts and again after every crash.
 pub type MainFactory = Arc<dyn Fn(Node) -> Main + Send + Sync>;
 
-/// Hosts one async node. Its tasks live in the kernel, which polls them.
-pub struct AsyncHost {
+/// Hosts the async nodes of a group. Their tasks live in the kernel, which polls them.
+pub struct AsyncGroup {
     main: MainFactory,
-    boot: Boot,
+    boots: Vec<Boot>,
     network: DeviceKey<Network>,
     site: &'static Location<'static>,
 }
 
-impl AsyncHost {
+impl AsyncGroup {
     /// Creates hosts for `infos` that run `main`, declared at `site`. The network is registered already.
-    pub fn of_group(
-        infos: Vec<NodeInfo>,
-        main: &MainFactory,
-        site: &'static Location<'static>,
-        devices: &mut Devices,
-    ) -> Vec<Box<dyn Host>> {
+    pub fn new(infos: Vec<NodeInfo>, main: &MainFactory, site: &'static Location<'static>, devices: &mut Devices) -> Self {
         let network = devices.key();
         let transport: &mut Network = devices.get_mut(network);
         infos.iter().for_each(|info| transport.run_tasks(info.id()));
-        let host = |info| Self { main: Arc::clone(main), boot: Boot::before_first_life(info), network, site };
-        infos.into_iter().map(|info| Box::new(host(info)) as Box<dyn Host>).collect()
+        let boots = infos.into_iter().map(Boot::before_first_life).collect();
+        Self { main: Arc::clone(main), boots, network, site }
     }
 }
 
-impl Host for AsyncHost {
-    fn boot(&mut self, life: NewLife) {
-        self.boot.begin(life);
+impl Hosts for AsyncGroup {
+    fn boot(&mut self, place: usize, life: NewLife) {
+        self.boots[place].begin(life);
     }
 
-    fn step(&mut self, wake: Wake, step: Step<'_>) {
+    fn step(&mut self, place: usize, wake: Wake, step: Step<'_>) {
         debug_assert_eq!(wake, Wake::Start, "all later events wake tasks, not the host");
         let life = Life::of(step.core, step.node);
-        let node = Node::new(self.boot.clone(), Twin::Simulated(SimulatedContext { life, network: self.network }));
+        let node = Node::new(self.boots[place].clone(), Twin::Simulated(SimulatedContext { life, network: self.network }));
         let main = enter(step.core, step.node, || (self.main)(node));
         step.core.kernel.spawn_root(step.node, self.site, main);
     }
 
-    fn call(&mut self, _request: &mut dyn Any, _step: Step<'_>) -> Result<(), &'static str> {
+    fn call(&mut self, _place: usize, _request: &mut dyn Any, _step: Step<'_>) -> Result<(), &'static str> {
         Err("handle that it exposed: use `Sim::with_node`")
     }
 
-    fn crash(&mut self) {}
+    fn crash(&mut self, _place: usize) {}
 
-    fn view<'a>(&'a self, core: &'a Core) -> Option<&'a dyn Any> {
-        core.kernel.view(self.boot.id())
+    fn view<'a>(&'a self, place: usize, core: &'a Core) -> Option<&'a dyn Any> {
+        core.kernel.view(self.boots[place].id())
     }
 }

@@ -10,7 +10,7 @@
 //!
 //! | feature | machines | async nodes |
 //! |---|---|---|
-//! | `test-utils` | `MachineHost`, in a simulation | `AsyncHost`, in a simulation |
+//! | `test-utils` | `MachineGroup`, in a simulation | `AsyncGroup`, in a simulation |
 //! | `tokio` | no driver yet | `TokioCluster` or `TokioSetup`, over real sockets |
 //!
 //! With both features on, each `Node` is either simulated or real and behaves as that twin. With neither, this crate and all
@@ -44,7 +44,7 @@ mod select;
 
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
-pub use async_host::{AsyncHost, Main, MainFactory};
+pub use async_host::{AsyncGroup, Main, MainFactory};
 pub use boot::Boot;
 pub use channel::{OneshotReceiver, OneshotSender, Receiver, SendError, Sender, TrySendError, channel, oneshot};
 pub use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
@@ -56,7 +56,7 @@ pub use effects::{Effect, Effects, Timer};
 pub use machine::{Input, Machine};
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
-pub use machine_host::{MachineFactory, MachineHost};
+pub use machine_host::{MachineFactory, MachineGroup};
 pub use node::{Elapsed, Interval, JoinError, JoinHandle, Listener, Node, Port, Recv, Session, Sleep, yield_now};
 pub use node_info::NodeInfo;
 #[cfg(feature = "tokio")]

@@ -1,13 +1,11 @@
 //! Drives machines in a simulation, as hosts of the kernel.
 
 use std::any::Any;
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{ArmedTimers, Core, DeviceKey, Devices, Entropy, Host, Kernel, NewLife, Record, RecordKind, Step, Wake};
+use cluster_sim_runtime::{ArmedTimers, Core, DeviceKey, Devices, Entropy, Hosts, Kernel, NewLife, Record, RecordKind, Step, Wake};
 use cluster_sim_transport::{MachineNotice, Network, PortId, SESSION_NOTICE, Store, content_of};
-use cluster_sim_types::{Change, NodeId};
+use cluster_sim_types::{Change, NodeId, VIEWS_PER_ROW, ViewTable};
 use tracing::level_filters::LevelFilter;
 
 use crate::boot::Boot;
@@ -18,20 +16,28 @@ use crate::node_info::NodeInfo;
 /// Creates the machine of a node, when the run starts and again after every crash.
 pub type MachineFactory<M> = Arc<dyn Fn(&Boot) -> M + Send + Sync>;
 
-/// Hosts one machine.
-pub struct MachineHost<M: Machine> {
+/// Hosts the machines of a group.
+pub struct MachineGroup<M: Machine> {
+    hosts: Vec<MachineHost<M>>,
+    common: Common<M>,
+    table: ViewTable<M::View>,
+}
+
+/// One machine.
+struct MachineHost<M> {
+    /// Absent while the node is down.
     machine: Option<M>,
     boot: Boot,
     timers: ArmedTimers,
-    group: Rc<Shared<M>>,
 }
 
-/// Shared by the hosts of one group.
+/// Used by all machines of one group.
 ///
-/// Only one host steps at a time, so all use one list of effects: in a large group it stays in the cache while the hosts do not.
-struct Shared<M: Machine> {
+/// Only one machine steps at a time, so all use one list of effects: in a large group it stays in the cache while the machines do
+/// not.
+struct Common<M: Machine> {
     factory: MachineFactory<M>,
-    effects: RefCell<Effects<M::Message>>,
+    effects: Effects<M::Message>,
     devices: MachineDevices,
     /// The port on which it receives.
     port: PortId,
@@ -39,52 +45,55 @@ struct Shared<M: Machine> {
     store: Store<M::Message>,
 }
 
-impl<M: Machine> MachineHost<M> {
+impl<M: Machine> MachineGroup<M> {
     /// Creates hosts for `infos` whose machines come from `factory`. All devices are registered already.
-    pub fn of_group(infos: Vec<NodeInfo>, factory: MachineFactory<M>, devices: &mut Devices) -> Vec<Box<dyn Host>> {
+    pub fn new(infos: Vec<NodeInfo>, factory: MachineFactory<M>, devices: &mut Devices) -> Self {
         let keys = MachineDevices::of(devices);
         let transport = devices.get_mut(keys.network);
         let (port, store) = (transport.ports.port(M::PORT), transport.payloads.store::<M::Message>());
         transport.payloads.describe_with::<M::Message>(store.kind(), M::describe);
         infos.iter().for_each(|info| transport.ports.bind_host(info.id(), port, store.kind()));
-        let effects = RefCell::new(Effects::new(Entropy::from_key(0)));
-        let group = Rc::new(Shared { factory, effects, devices: keys, port, store });
-        let host = |info| Self {
-            machine: None,
-            boot: Boot::before_first_life(info),
-            timers: ArmedTimers::default(),
-            group: Rc::clone(&group),
-        };
-        infos.into_iter().map(|info| Box::new(host(info)) as Box<dyn Host>).collect()
+        let common = Common { factory, effects: Effects::new(Entropy::from_key(0)), devices: keys, port, store };
+        let host = |info| MachineHost { machine: None, boot: Boot::before_first_life(info), timers: ArmedTimers::default() };
+        Self { hosts: infos.into_iter().map(host).collect(), common, table: ViewTable { fill: fill_views::<M> } }
     }
+}
 
+/// Fills a row with the views of a group of machines.
+fn fill_views<'g, M: Machine>(group: &'g dyn Any, first: usize, row: &mut [Option<&'g M::View>; VIEWS_PER_ROW]) {
+    let group: &MachineGroup<M> = group.downcast_ref().expect("a table comes with its group");
+    for (view, host) in row.iter_mut().zip(&group.hosts[first..]) {
+        *view = host.machine.as_ref().map(Machine::view);
+    }
+}
+
+impl<M: Machine> MachineHost<M> {
     /// Steps the machine with one input and executes the effects.
     #[inline(always)]
-    fn step_machine(&mut self, input: Input<M::Message>, context: StepContext<'_>) {
+    fn step_machine(&mut self, input: Input<M::Message>, common: &mut Common<M>, context: StepContext<'_>) {
         // Costs one load without a tracing subscriber. With one, each event of the step carries the node's name and the virtual
         // time.
         if LevelFilter::current() == LevelFilter::OFF {
-            self.step_untraced(input, context)
+            self.step_untraced(input, common, context)
         } else {
-            self.step_traced(input, context)
+            self.step_traced(input, common, context)
         }
     }
 
     #[cold]
-    fn step_traced(&mut self, input: Input<M::Message>, context: StepContext<'_>) {
+    fn step_traced(&mut self, input: Input<M::Message>, common: &mut Common<M>, context: StepContext<'_>) {
         let now = context.kernel.now();
         let _span = tracing::error_span!(target: "cluster_sim::step", "step", at = %now, node = self.boot.name()).entered();
-        self.step_untraced(input, context);
+        self.step_untraced(input, common, context);
     }
 
     #[inline(always)]
-    fn step_untraced(&mut self, input: Input<M::Message>, context: StepContext<'_>) {
+    fn step_untraced(&mut self, input: Input<M::Message>, common: &mut Common<M>, context: StepContext<'_>) {
         let machine = self.machine.as_mut().expect("the kernel wakes no node that is down");
-        let effects = &mut *self.group.effects.borrow_mut();
         let (local, wall) = context.kernel.clocks_now(context.node);
-        effects.begin(self.boot.entropy(), wall);
-        machine.step(local, input, effects);
-        apply_effects(&self.group, effects, &mut self.timers, context);
+        common.effects.begin(self.boot.entropy(), wall);
+        machine.step(local, input, &mut common.effects);
+        apply_effects::<M>(common, &mut self.timers, context);
     }
 }
 
@@ -116,12 +125,8 @@ impl<'a> StepContext<'a> {
 }
 
 #[inline(always)]
-fn apply_effects<M: Machine>(
-    group: &Shared<M>,
-    effects: &mut Effects<M::Message>,
-    timers: &mut ArmedTimers,
-    context: StepContext<'_>,
-) {
+fn apply_effects<M: Machine>(common: &mut Common<M>, timers: &mut ArmedTimers, context: StepContext<'_>) {
+    let Common { effects, port, store, .. } = common;
     let StepContext { node, kernel, network } = context;
     if !effects.is_unchanged() {
         kernel.change(Change::View(node));
@@ -129,21 +134,22 @@ fn apply_effects<M: Machine>(
     // The common case first: the step sends one message.
     if let Some((to, message)) = effects.take_lone_send() {
         let label = M::label(&message);
-        network.datagrams(kernel).send_one(node, to, group.port, &group.store, label, message);
+        network.datagrams(kernel).send_one(node, to, *port, store, label, message);
         return;
     }
-    apply_all(group, effects, timers, StepContext { node, kernel, network });
+    apply_all::<M>(common, timers, StepContext { node, kernel, network });
 }
 
 #[inline(never)]
-fn apply_all<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, timers: &mut ArmedTimers, context: StepContext<'_>) {
+fn apply_all<M: Machine>(common: &mut Common<M>, timers: &mut ArmedTimers, context: StepContext<'_>) {
+    let Common { effects, port, store, .. } = common;
     let StepContext { node, kernel, network } = context;
-    let address = (group.port, group.store.kind());
+    let address = (*port, store.kind());
     while let Some(effect) = effects.next() {
         match effect {
             Effect::Send(to, message) => {
                 let label = M::label(&message);
-                network.datagrams(kernel).send_one(node, to, group.port, &group.store, label, message);
+                network.datagrams(kernel).send_one(node, to, *port, store, label, message);
             }
             Effect::SendAll(receivers, message) => {
                 let label = M::label(&message);
@@ -161,12 +167,12 @@ fn apply_all<M: Machine>(group: &Shared<M>, effects: &mut Effects<M::Message>, t
 
 /// Fetches what the network has for a node, as an input; `None` if it was lost on the way.
 #[inline(always)]
-fn network_input<M: Machine>(group: &Shared<M>, number: u32, context: &mut StepContext<'_>) -> Option<Input<M::Message>> {
+fn network_input<M: Machine>(common: &Common<M>, number: u32, context: &mut StepContext<'_>) -> Option<Input<M::Message>> {
     let StepContext { node, kernel, network } = context;
     if number == SESSION_NOTICE {
-        return network.sessions(kernel).next_machine_notice(*node, group.store.kind()).map(session_input);
+        return network.sessions(kernel).next_machine_notice(*node, common.store.kind()).map(session_input);
     }
-    let received = network.datagrams(kernel).recv(number, &group.store)?;
+    let received = network.datagrams(kernel).recv(number, &common.store)?;
     Some(Input::Message { from: received.from, message: received.message })
 }
 
@@ -181,55 +187,63 @@ fn session_input<M>(notice: MachineNotice<M>) -> Input<M> {
     }
 }
 
-impl<M: Machine> Host for MachineHost<M> {
-    fn boot(&mut self, life: NewLife) {
-        self.boot.begin(life);
-        self.machine = Some((self.group.factory)(&self.boot));
+impl<M: Machine> Hosts for MachineGroup<M> {
+    fn boot(&mut self, place: usize, life: NewLife) {
+        let host = &mut self.hosts[place];
+        host.boot.begin(life);
+        host.machine = Some((self.common.factory)(&host.boot));
     }
 
     #[inline]
-    fn step(&mut self, wake: Wake, step: Step<'_>) {
-        let mut context = StepContext::of(step, self.group.devices);
+    fn step(&mut self, place: usize, wake: Wake, step: Step<'_>) {
+        let Self { hosts, common, .. } = self;
+        let host = &mut hosts[place];
+        let mut context = StepContext::of(step, common.devices);
         let input = match wake {
             Wake::Start => Input::Start,
             Wake::Timer(token) => {
-                self.timers.remove(token);
+                host.timers.remove(token);
                 Input::Timer(Timer(token))
             }
             // Turns the notice of each device into an input: one line for each device.
             Wake::Device(device, number) => {
                 let input = match device {
-                    _ if device == self.group.devices.network.id() => network_input(&self.group, number, &mut context),
+                    _ if device == common.devices.network.id() => network_input(common, number, &mut context),
                     _ => unreachable!("{device:?} woke a machine and gives it no input"),
                 };
                 let Some(input) = input else { return };
                 input
             }
         };
-        self.step_machine(input, context);
+        host.step_machine(input, common, context);
     }
 
-    fn call(&mut self, request: &mut dyn Any, step: Step<'_>) -> Result<(), &'static str> {
+    fn call(&mut self, place: usize, request: &mut dyn Any, step: Step<'_>) -> Result<(), &'static str> {
         let Some(request) = request.downcast_mut::<Option<M::Message>>() else {
             return Err(std::any::type_name::<M::Message>());
         };
         if let Some(request) = request.take() {
-            let context = StepContext::of(step, self.group.devices);
+            let context = StepContext::of(step, self.common.devices);
             let (payload, length) = content_of(&request);
             let record = Record::of(context.kernel.now(), RecordKind::Call, context.node);
             context.kernel.record(Record { length, payload, ..record });
-            self.step_machine(Input::Call(request), context);
+            self.hosts[place].step_machine(Input::Call(request), &mut self.common, context);
         }
         Ok(())
     }
 
-    fn crash(&mut self) {
-        self.machine = None;
-        self.timers = ArmedTimers::default();
+    fn crash(&mut self, place: usize) {
+        let host = &mut self.hosts[place];
+        host.timers = ArmedTimers::default();
+        host.machine = None;
     }
 
     #[inline]
-    fn view<'a>(&'a self, _core: &'a Core) -> Option<&'a dyn Any> {
-        self.machine.as_ref().map(|machine| machine.view() as &dyn Any)
+    fn view<'a>(&'a self, place: usize, _core: &'a Core) -> Option<&'a dyn Any> {
+        self.hosts[place].machine.as_ref().map(|machine| machine.view() as &dyn Any)
+    }
+
+    fn view_table(&self) -> Option<(&dyn Any, &dyn Any)> {
+        Some((&self.table, self))
     }
 }

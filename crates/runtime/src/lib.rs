@@ -34,7 +34,7 @@ mod real;
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
 pub use engine::{
-    Arena, ArmedTimers, Choices, Core, Decisions, Device, DeviceId, DeviceKey, Devices, Engine, Heartbeat, Host, Kernel, LifeEnd,
+    Arena, ArmedTimers, Choices, Core, Decisions, Device, DeviceId, DeviceKey, Devices, Engine, Heartbeat, Hosts, Kernel, LifeEnd,
     NewLife, Order, Position, Rank, Ring, Site, Step, Stepped, TimerKey, TimerSlot, Wake,
 };
 #[cfg(feature = "test-utils")]

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cluster_sim_runtime::{
-    Budget, Core, Device, DeviceId, DeviceKey, Engine, Host, Kernel, LifeEnd, NewLife, Order, Rank, Seed, SeedSchedule, Step,
+    Budget, Core, Device, DeviceId, DeviceKey, Engine, Hosts, Kernel, LifeEnd, NewLife, Order, Rank, Seed, SeedSchedule, Step,
     Stepped, Wake,
 };
 use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
@@ -91,12 +91,12 @@ struct Listener {
     has_task: bool,
 }
 
-impl Host for Listener {
-    fn boot(&mut self, life: NewLife) {
+impl Hosts for Listener {
+    fn boot(&mut self, _: usize, life: NewLife) {
         self.log.add(format!("host: boot {}", life.incarnation.0));
     }
 
-    fn step(&mut self, wake: Wake, step: Step<'_>) {
+    fn step(&mut self, _: usize, wake: Wake, step: Step<'_>) {
         match wake {
             Wake::Start if self.has_task => {
                 let held = Dropped(self.log.clone(), "task: dropped");
@@ -111,15 +111,15 @@ impl Host for Listener {
         }
     }
 
-    fn call(&mut self, _: &mut dyn Any, _: Step<'_>) -> Result<(), &'static str> {
+    fn call(&mut self, _: usize, _: &mut dyn Any, _: Step<'_>) -> Result<(), &'static str> {
         Ok(())
     }
 
-    fn crash(&mut self) {
+    fn crash(&mut self, _: usize) {
         self.log.add("host: crash");
     }
 
-    fn view<'a>(&'a self, _: &'a Core) -> Option<&'a dyn Any> {
+    fn view<'a>(&'a self, _: usize, _: &'a Core) -> Option<&'a dyn Any> {
         None
     }
 }
@@ -128,7 +128,8 @@ fn engine(log: &Log, has_task: bool) -> Engine {
     let mut engine = Engine::new(SeedSchedule::new(Seed(7)), Budget::default());
     engine.core.kernel.expect_tasks();
     let bell = engine.register(Bell { log: log.clone(), id: None });
-    engine.add_host("node/0", Box::new(Listener { log: log.clone(), bell, has_task }), Some(Duration::ZERO));
+    engine.add_group(Box::new(Listener { log: log.clone(), bell, has_task }));
+    engine.add_node("node/0", Some(Duration::ZERO));
     engine
 }
 

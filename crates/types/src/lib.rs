@@ -12,6 +12,7 @@ mod loss;
 mod ratio;
 mod time;
 mod traffic;
+mod views;
 
 pub use change::{Change, CoveragePoint, Fact, Health};
 pub use clock::NodeClock;
@@ -20,3 +21,4 @@ pub use loss::{LossCause, LossKind};
 pub use ratio::{InvalidRatio, Ratio};
 pub use time::{LocalInstant, VirtualInstant, WallTime};
 pub use traffic::{SessionTraffic, Traffic, Volume};
+pub use views::{VIEWS_PER_ROW, ViewGroup, ViewTable};

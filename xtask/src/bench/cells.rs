@@ -32,7 +32,7 @@ const fn product_only(name: &'static str, title: &'static str) -> Cell {
 }
 
 /// All cells, in the order of the table: first the shared ones, then those of the product alone.
-const ALL: [Cell; 16] = [
+const ALL: [Cell; 22] = [
     shared("w1", "W1 echo 32+8", Unit::Event),
     shared("w2-5", "W2 all to all, N=5", Unit::Event),
     shared("w2-50", "N=50", Unit::Event),
@@ -45,10 +45,16 @@ const ALL: [Cell; 16] = [
     product_only("w1-heap", "W1, 256 bytes on the heap"),
     product_only("w1-faults", "W1, loss, delay and a cut"),
     product_only("w1-always", "W1, ten `always`"),
+    product_only("w1-changed", "W1, ten `changed`"),
+    product_only("w1-each", "W1, ten `always_each`"),
+    product_only("w1-unique", "W1, ten `always_unique`"),
     product_only("w4-always", "W4, ten `always`"),
     product_only("peers-50", "8 peers, N=50"),
     product_only("peers-500", "N=500"),
     product_only("peers-5000", "N=5,000"),
+    product_only("peers-5000-changed", "N=5,000, ten `changed`"),
+    product_only("peers-5000-each", "N=5,000, ten `always_each`"),
+    product_only("peers-5000-unique", "N=5,000, ten `always_unique`"),
 ];
 
 impl Cell {

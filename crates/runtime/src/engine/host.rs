@@ -1,4 +1,4 @@
-//! The trait of code that runs on a node.
+//! The trait of code that runs on nodes.
 
 use std::any::Any;
 
@@ -37,25 +37,34 @@ pub struct Step<'a> {
     pub core: &'a mut Box<Core>,
 }
 
-/// Code on a node, of any kind: takes inputs, produces effects, can crash.
-pub trait Host {
-    /// Begins a life without any memory of earlier ones.
-    fn boot(&mut self, life: NewLife);
+/// Code on the nodes of a group, of any kind: takes inputs, produces effects, can crash.
+///
+/// Nodes are named by their place in the group, from 0 on.
+pub trait Hosts {
+    /// Begins a life of a node, without any memory of earlier ones.
+    fn boot(&mut self, place: usize, life: NewLife);
 
-    /// Handles one wake and carries out the effects.
-    fn step(&mut self, wake: Wake, step: Step<'_>);
+    /// Handles one wake of a node and carries out the effects.
+    fn step(&mut self, place: usize, wake: Wake, step: Step<'_>);
 
-    /// Handles a call from outside the cluster, as one step.
+    /// Handles a call of a node from outside the cluster, as one step.
     ///
     /// `request` is an `Option` of the node's request type, which the host takes.
     ///
     /// # Errors
     /// With the name of the expected type, if `request` has another one; nothing was done.
-    fn call(&mut self, request: &mut dyn Any, step: Step<'_>) -> Result<(), &'static str>;
+    fn call(&mut self, place: usize, request: &mut dyn Any, step: Step<'_>) -> Result<(), &'static str>;
 
-    /// Ends this life and drops its memory.
-    fn crash(&mut self);
+    /// Ends the present life of a node and drops its memory.
+    fn crash(&mut self, place: usize);
 
-    /// Returns the node's current view, for checks.
-    fn view<'a>(&'a self, core: &'a Core) -> Option<&'a dyn Any>;
+    /// Returns a node's current view, for checks.
+    fn view<'a>(&'a self, place: usize, core: &'a Core) -> Option<&'a dyn Any>;
+
+    /// Returns the table of the nodes' views and the group to pass to it.
+    ///
+    /// The table is a [`ViewTable`](cluster_sim_types::ViewTable). Its rows hold no view of a node that is down. Without a table views are read one by one.
+    fn view_table(&self) -> Option<(&dyn Any, &dyn Any)> {
+        None
+    }
 }

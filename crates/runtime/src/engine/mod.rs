@@ -55,7 +55,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_types::{Health, NodeId, VirtualInstant};
+use cluster_sim_types::{Health, NodeId, ViewGroup, VirtualInstant};
 
 pub use arena::Arena;
 pub use armed_timers::ArmedTimers;
@@ -64,7 +64,7 @@ pub use core::Core;
 pub use decisions::{Choice, Choices, Decision, Decisions, Site};
 pub use device::{Device, DeviceKey, Devices, LifeEnd};
 pub use heartbeat::{Heartbeat, Position};
-pub use host::{Host, NewLife, Step, Wake};
+pub use host::{Hosts, NewLife, Step, Wake};
 pub use kernel::Kernel;
 pub use queue::{DeviceId, Order, Rank};
 use queue::{Event, Target};
@@ -87,13 +87,28 @@ pub enum Stepped {
     Idle,
 }
 
+/// Nodes with consecutive ids, and the code that runs on them.
+struct Group {
+    hosts: Box<dyn Hosts>,
+    first: NodeId,
+    count: u32,
+}
+
+/// The place of a node in its group.
+#[derive(Clone, Copy)]
+struct Place {
+    group: u32,
+    place: u32,
+}
+
 /// One simulation: the kernel, the hosts and the devices.
 ///
 /// A value: two engines share no state.
 pub struct Engine {
     /// The state that hosts and devices share.
     pub core: Box<Core>,
-    hosts: Vec<Box<dyn Host>>,
+    groups: Vec<Group>,
+    places: Vec<Place>,
     /// The node whose code runs, to name it if the code panics.
     pub(crate) running: Option<NodeId>,
     /// Whether every life was ended at the end of the run.
@@ -109,7 +124,7 @@ impl Engine {
     /// Creates an engine that reuses the memory of an earlier one.
     pub fn in_arena(seeds: SeedSchedule, budget: Budget, arena: Arena) -> Self {
         let core = Box::new(Core::new(seeds, budget, arena));
-        Self { core, hosts: Vec::new(), running: None, is_shut_down: false }
+        Self { core, groups: Vec::new(), places: Vec::new(), running: None, is_shut_down: false }
     }
 
     /// Takes out the memory for another engine.
@@ -127,12 +142,24 @@ impl Engine {
         self.core.devices.register(device)
     }
 
-    /// Adds a node that boots within `spread` of the start, at an offset that depends on its name.
+    /// Adds a group without nodes; the nodes added next belong to it.
+    pub fn add_group(&mut self, hosts: Box<dyn Hosts>) {
+        self.groups.push(Group { hosts, first: NodeId(self.core.kernel.node_count()), count: 0 });
+    }
+
+    /// Adds the next node of the last group.
     ///
-    /// Without a spread the node never boots: it is absent.
-    pub fn add_host(&mut self, name: impl Into<Arc<str>>, host: Box<dyn Host>, spread: Option<Duration>) -> NodeId {
+    /// The node boots within `spread` of the start, at an offset that depends on its name. Without a
+    /// spread it never boots: it is absent.
+    ///
+    /// # Panics
+    /// If there is no group.
+    pub fn add_node(&mut self, name: impl Into<Arc<str>>, spread: Option<Duration>) -> NodeId {
         let node = self.core.kernel.add_node(name.into());
-        self.hosts.push(host);
+        let index = self.groups.len().checked_sub(1).expect("a group is added before its nodes");
+        let group = &mut self.groups[index];
+        self.places.push(Place { group: index as u32, place: group.count });
+        group.count += 1;
         match spread {
             Some(spread) => self.core.kernel.schedule_start(node, spread),
             None => self.core.kernel.set_health(node, Health::Killed, RecordKind::Kill),
@@ -203,8 +230,9 @@ impl Engine {
     fn step_host(&mut self, node: NodeId, wake: Wake) -> Stepped {
         self.core.kernel.count_step(node, None);
         self.running = Some(node);
+        let Place { group, place } = self.places[node.index()];
         let step = Step { node, core: &mut self.core };
-        self.hosts[node.index()].step(wake, step);
+        self.groups[group as usize].hosts.step(place as usize, wake, step);
         self.running = None;
         Stepped::Node(node)
     }
@@ -216,7 +244,8 @@ impl Engine {
         let Core { kernel, devices } = &mut *self.core;
         devices.each().for_each(|device| device.life_began(kernel, node, incarnation));
         self.running = Some(node);
-        self.hosts[node.index()].boot(NewLife { incarnation, entropy });
+        let Place { group, place } = self.places[node.index()];
+        self.groups[group as usize].hosts.boot(place as usize, NewLife { incarnation, entropy });
         self.step_host(node, Wake::Start);
     }
 
@@ -227,8 +256,9 @@ impl Engine {
     pub fn call(&mut self, node: NodeId, request: &mut dyn Any) -> Result<(), &'static str> {
         self.core.kernel.count_step(node, None);
         self.running = Some(node);
+        let Place { group, place } = self.places[node.index()];
         let step = Step { node, core: &mut self.core };
-        let result = self.hosts[node.index()].call(request, step);
+        let result = self.groups[group as usize].hosts.call(place as usize, request, step);
         self.running = None;
         result
     }
@@ -260,9 +290,25 @@ impl Engine {
     #[inline]
     pub fn view(&self, node: NodeId) -> Option<&dyn Any> {
         match self.core.kernel.health(node) {
-            Health::Up | Health::Paused => self.hosts[node.index()].view(&self.core),
+            Health::Up | Health::Paused => {
+                let Place { group, place } = self.places[node.index()];
+                self.groups[group as usize].hosts.view(place as usize, &self.core)
+            }
             Health::Down | Health::Killed => None,
         }
+    }
+
+    /// Returns the group at that index, in order of ids, to read its views.
+    #[inline]
+    pub fn view_group(&self, index: usize) -> Option<ViewGroup<'_>> {
+        let Group { hosts, first, count } = self.groups.get(index)?;
+        Some(ViewGroup { first: *first, count: *count, table: hosts.view_table() })
+    }
+
+    /// Returns the index of a node's group.
+    #[inline]
+    pub fn group_of(&self, node: NodeId) -> usize {
+        self.places[node.index()].group as usize
     }
 
     /// Ends a node's life and drops its memory. True if it was alive.
@@ -287,7 +333,9 @@ impl Engine {
         self.core.kernel.set_health(node, health, kind);
         // Dropping runs code of the node. Its life is over by now, so its handles are inert.
         self.running = Some(node);
-        let panic = catch_unwind(AssertUnwindSafe(|| self.hosts[node.index()].crash())).err();
+        let Place { group, place } = self.places[node.index()];
+        let hosts = &mut self.groups[group as usize].hosts;
+        let panic = catch_unwind(AssertUnwindSafe(|| hosts.crash(place as usize))).err();
         let panic = panic.or(drop_tasks(&mut self.core, Some(node))).or(drop_node_state(&mut self.core, node));
         let Core { kernel, devices } = &mut *self.core;
         devices.end_life(kernel, node, end);

@@ -4,8 +4,8 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use cluster_sim_node::{AsyncHost, Machine, MachineFactory, MachineHost, MainFactory, NodeInfo};
-use cluster_sim_runtime::{Engine, Host};
+use cluster_sim_node::{AsyncGroup, Machine, MachineFactory, MachineGroup, MainFactory, NodeInfo};
+use cluster_sim_runtime::{Engine, Hosts};
 use cluster_sim_types::{Region, Shard};
 
 /// A node of a group before nodes are numbered. Members with equal group and shard are peers.
@@ -22,7 +22,7 @@ impl Member {
     }
 }
 
-type HostFactory = Arc<dyn Fn(Vec<NodeInfo>, &mut Engine) -> Vec<Box<dyn Host>> + Send + Sync>;
+type HostFactory = Arc<dyn Fn(Vec<NodeInfo>, &mut Engine) -> Box<dyn Hosts> + Send + Sync>;
 
 /// Nodes of one kind.
 #[derive(Clone)]
@@ -38,14 +38,14 @@ pub(crate) struct Group {
 impl Group {
     pub(crate) fn of_machines<M: Machine>(name: &str, members: Vec<Member>, boot: MachineFactory<M>) -> Self {
         let hosts: HostFactory =
-            Arc::new(move |nodes, engine| MachineHost::of_group(nodes, Arc::clone(&boot), &mut engine.core.devices));
+            Arc::new(move |nodes, engine| Box::new(MachineGroup::new(nodes, Arc::clone(&boot), &mut engine.core.devices)));
         Self { name: name.to_owned(), members, must_end: false, hosts }
     }
 
     pub(crate) fn of_nodes(name: &str, members: Vec<Member>, main: MainFactory, site: &'static Location<'static>) -> Self {
         let hosts: HostFactory = Arc::new(move |nodes, engine| {
             engine.core.kernel.expect_tasks();
-            AsyncHost::of_group(nodes, &main, site, &mut engine.core.devices)
+            Box::new(AsyncGroup::new(nodes, &main, site, &mut engine.core.devices))
         });
         Self { name: name.to_owned(), members, must_end: false, hosts }
     }

@@ -125,9 +125,10 @@ fn add_group(engine: &mut Engine, definition: &Definition, group: &Group, number
     };
     let nodes = group.members.iter().zip(0..).map(info).collect();
     let hosts = (group.hosts)(nodes, engine);
-    for ((member, name), host) in group.members.iter().zip(names).zip(hosts) {
+    engine.add_group(hosts);
+    for (member, name) in group.members.iter().zip(names) {
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
-        let node = engine.add_host(name, host, spread);
+        let node = engine.add_node(name, spread);
         let network = engine.core.devices.find_mut::<Network>();
         network.fabric.place(node, number, member.region.0);
         if spread.is_none() {

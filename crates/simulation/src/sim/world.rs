@@ -5,7 +5,7 @@ use std::any::Any;
 use cluster_sim_invariants::Observed;
 use cluster_sim_runtime::Engine;
 use cluster_sim_transport::Network;
-use cluster_sim_types::{Health, NodeId, Traffic, VirtualInstant};
+use cluster_sim_types::{Health, NodeId, Traffic, ViewGroup, VirtualInstant};
 
 /// A read-only view of an engine between two steps.
 pub(super) struct WorldView<'a> {
@@ -35,5 +35,12 @@ impl Observed for WorldView<'_> {
 
     fn traffic(&self) -> Traffic {
         self.engine.core.devices.find::<Network>().traffic()
+    }
+    fn view_group(&self, index: usize) -> Option<ViewGroup<'_>> {
+        self.engine.view_group(index)
+    }
+
+    fn group_of(&self, node: NodeId) -> usize {
+        self.engine.group_of(node)
     }
 }

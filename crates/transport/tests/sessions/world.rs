@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_runtime::{Budget, DeviceKey, Engine, Host, NewLife, Seed, SeedSchedule, Step, Stepped, Wake};
+use cluster_sim_runtime::{Budget, DeviceKey, Engine, Hosts, NewLife, Seed, SeedSchedule, Step, Stepped, Wake};
 use cluster_sim_transport::{
     LinkModel, Network, NetworkPartition, NodeSelector, Notice, PayloadKind, PortId, SESSION_NOTICE, SendRefused, SessionId,
     SessionRecv, SessionService, SessionState,
@@ -25,16 +25,16 @@ struct Numbered {
 /// The notices of all nodes, oldest first.
 type Notices = Rc<RefCell<Vec<Notice>>>;
 
-/// A node that does nothing by itself.
+/// Nodes that do nothing by themselves.
 struct Holder {
     network: DeviceKey<Network>,
     notices: Notices,
 }
 
-impl Host for Holder {
-    fn boot(&mut self, _: NewLife) {}
+impl Hosts for Holder {
+    fn boot(&mut self, _: usize, _: NewLife) {}
 
-    fn step(&mut self, wake: Wake, step: Step<'_>) {
+    fn step(&mut self, _: usize, wake: Wake, step: Step<'_>) {
         if let Wake::Device(device, number) = wake {
             assert_eq!((device, number), (self.network.id(), SESSION_NOTICE), "the tests send no datagrams");
             let core = &mut **step.core;
@@ -47,13 +47,13 @@ impl Host for Holder {
         }
     }
 
-    fn call(&mut self, _: &mut dyn Any, _: Step<'_>) -> Result<(), &'static str> {
+    fn call(&mut self, _: usize, _: &mut dyn Any, _: Step<'_>) -> Result<(), &'static str> {
         Ok(())
     }
 
-    fn crash(&mut self) {}
+    fn crash(&mut self, _: usize) {}
 
-    fn view<'a>(&'a self, _core: &'a cluster_sim_runtime::Core) -> Option<&'a dyn Any> {
+    fn view<'a>(&'a self, _: usize, _core: &'a cluster_sim_runtime::Core) -> Option<&'a dyn Any> {
         None
     }
 }
@@ -78,9 +78,10 @@ impl World {
         let network = engine.register(links);
         let notices = Notices::default();
         let mut world = Self { engine, network, kind, port, notices, token: Arc::default() };
+        let holder = Holder { network, notices: Rc::clone(&world.notices) };
+        world.engine.add_group(Box::new(holder));
         for node in 0..nodes {
-            let holder = Holder { network, notices: Rc::clone(&world.notices) };
-            world.engine.add_host(format!("node/{node}"), Box::new(holder), Some(Duration::ZERO));
+            world.engine.add_node(format!("node/{node}"), Some(Duration::ZERO));
         }
         world.run(Duration::ZERO);
         (0..nodes).for_each(|node| world.listen(node));

@@ -130,7 +130,7 @@ impl LiveChecks {
             }
         }
         if !nodes.is_empty() {
-            self.ask_always(nodes, &mut world, now, violations);
+            self.ask_always(nodes, observed, &mut world, now, violations);
             self.ask_each(nodes, observed, now, violations);
             for (index, rule) in self.unique.iter_mut().enumerate() {
                 self.asking = Some(Asked::Unique(index));
@@ -146,11 +146,19 @@ impl LiveChecks {
     }
 
     #[inline]
-    fn ask_always(&mut self, nodes: &[NodeId], world: &mut World<'_>, now: Now, violations: &mut Vec<Violation>) {
+    fn ask_always(
+        &mut self,
+        nodes: &[NodeId],
+        observed: &dyn Observed,
+        world: &mut World<'_>,
+        now: Now,
+        violations: &mut Vec<Violation>,
+    ) {
         if self.always.is_empty() {
             return;
         }
-        let touched: Touched = nodes.iter().copied().collect();
+        let mut touched = Touched::default();
+        nodes.iter().for_each(|node| touched.add(*node, observed.group_of(*node)));
         world.take_reads();
         for (index, rule) in self.always.iter_mut().enumerate() {
             self.asking = Some(Asked::Always(index));

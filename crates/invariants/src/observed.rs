@@ -1,0 +1,34 @@
+//! The sources of state that a world can read.
+
+use std::any::Any;
+
+use cluster_sim_types::{Health, NodeId, Traffic, ViewGroup, VirtualInstant};
+
+/// A source of state for a [`World`](crate::World): a live simulation, or a recording.
+pub trait Observed {
+    /// Returns the present instant.
+    fn now(&self) -> VirtualInstant;
+    /// Returns the number of nodes; ids run from 0.
+    fn node_count(&self) -> u32;
+    /// Returns a node's declared name.
+    fn name(&self, node: NodeId) -> &str;
+    /// Returns a node's health.
+    fn health(&self, node: NodeId) -> Health;
+    /// Returns a node's view, of any type; `None` if it has none at present.
+    fn view(&self, node: NodeId) -> Option<&dyn Any>;
+    /// Returns the fate of every message so far.
+    fn traffic(&self) -> Traffic;
+
+    /// Returns the group of nodes at that index, in order of ids.
+    ///
+    /// By default all nodes are one group without a table.
+    fn view_group(&self, index: usize) -> Option<ViewGroup<'_>> {
+        (index == 0).then(|| ViewGroup { first: NodeId(0), count: self.node_count(), table: None })
+    }
+
+    /// Returns the index of a node's group.
+    fn group_of(&self, node: NodeId) -> usize {
+        let _ = node;
+        0
+    }
+}
