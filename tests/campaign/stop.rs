@@ -51,7 +51,8 @@ fn after_a_stop_no_seed_starts_and_failures_are_kept() {
     assert_eq!((sweep.passed() + sweep.failed(), sweep.failed()), (40, expected.len() as u64), "{sweep}");
     assert_eq!((sweep.failure().map(|report| report.seed().0), sweep.exit_code()), (expected.first().copied(), 130));
     assert!(sweep.to_string().contains(" in one way, interrupted before all were run\n"), "{sweep}");
-    assert!(sweep.failures().iter().all(|failure| failure.summary().is_none()), "no summary costs another run: {sweep}");
+    // Every run is counted: the summaries come from those that confirmed the seeds.
+    assert!(sweep.failures().iter().all(|failure| failure.summary().is_some()), "{sweep}");
 }
 
 #[test]

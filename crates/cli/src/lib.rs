@@ -13,6 +13,8 @@ mod progress;
 mod replay;
 mod report_file;
 mod run;
+#[cfg(test)]
+mod run_counts;
 mod summary;
 mod sweep;
 

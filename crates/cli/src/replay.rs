@@ -28,10 +28,12 @@ pub(crate) fn replay(arguments: &ReplayArguments, registry: &Registry, variables
     let replay = if arguments.original { scenario.replay_original(&reproducer) } else { scenario.replay(&reproducer) };
     let replay = replay.map_err(|error| refused(&error))?;
     print_stdout(&replay.to_string());
-    if let Some(page) = page {
-        let case = if arguments.original { &reproducer.case } else { reproducer.smallest().0 };
-        let recording = case.apply_to(&scenario).record(reproducer.seed);
-        page.write(&explain::html(&recording, Some(&format!("cluster-sim replay {file}"))))?;
+    match (page, &replay.recording) {
+        (Some(page), Some(recording)) => {
+            page.write(&explain::html(recording, Some(&format!("cluster-sim replay {file}"))))?;
+        }
+        (Some(_), None) => print_stderr("cluster-sim: no page was written: the run never returned from a step\n"),
+        (None, _) => {}
     }
     let is_same_build = changes.is_empty() && is_known(&reproducer.build);
     let outcome = if is_same_build && !replay.is_same() { Outcome::Nondeterministic } else { replay.report.outcome };

@@ -14,7 +14,7 @@ pub use crate::scenario::Outline;
 pub use crate::sim::{RunObserver, message_of};
 
 use crate::report::{Divergence, FailureSummary, Report};
-use crate::{Recording, Scenario, Sim};
+use crate::{Decision, Recording, Scenario, Sim};
 
 /// The outline of a scenario, and runs of it under a heartbeat.
 pub trait DriveScenario {
@@ -26,6 +26,9 @@ pub trait DriveScenario {
 
     /// Starts a run that beats for every step.
     fn start_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim;
+
+    /// As [`start_watched`](Self::start_watched), for a run that keeps its decisions.
+    fn start_with_decisions(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim;
 
     /// Runs one seed, beating for every step. A failing run is not repeated.
     fn run_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Report;
@@ -47,6 +50,10 @@ impl DriveScenario for Scenario {
         self.start_watched(seed, heartbeat)
     }
 
+    fn start_with_decisions(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim {
+        self.start_with_decisions(seed, heartbeat)
+    }
+
     fn run_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Report {
         self.run_watched(seed, heartbeat)
     }
@@ -58,11 +65,14 @@ impl DriveScenario for Scenario {
 
 /// A run from start to end, and the names that only it knows.
 pub trait DriveSim: Sized {
-    /// Runs from start to end.
-    fn run(self) -> Report;
+    /// Runs from start to end, and names the decisions if the run keeps them.
+    fn run_with_decisions(self) -> (Report, Vec<Decision>);
 
-    /// Runs from start to end, and records at most `most` events.
-    fn record(self, most: usize) -> Recording;
+    /// Runs from start to end, and records at most `most` events, and the decisions if the run keeps them.
+    fn record(self, most: usize) -> (Recording, Vec<Decision>);
+
+    /// As [`record`](Self::record), under an observer. Returns no recording if the observer left before the end.
+    fn record_observed<F: RunObserver>(self, most: usize, observer: F) -> (F, Option<(Recording, Vec<Decision>)>);
 
     /// Runs from start to end under an observer. Returns no report if the observer left before the end.
     fn run_observed<F: RunObserver>(self, observer: F) -> (F, Option<Report>);
@@ -78,12 +88,16 @@ pub trait DriveSim: Sized {
 }
 
 impl DriveSim for Sim {
-    fn run(self) -> Report {
-        self.run()
+    fn run_with_decisions(self) -> (Report, Vec<Decision>) {
+        self.run_with_decisions()
     }
 
-    fn record(self, most: usize) -> Recording {
-        Recording::of_run(self, most)
+    fn record(self, most: usize) -> (Recording, Vec<Decision>) {
+        Recording::with_decisions(self, most)
+    }
+
+    fn record_observed<F: RunObserver>(self, most: usize, observer: F) -> (F, Option<(Recording, Vec<Decision>)>) {
+        Recording::beside(self, most, observer)
     }
 
     fn run_observed<F: RunObserver>(self, observer: F) -> (F, Option<Report>) {

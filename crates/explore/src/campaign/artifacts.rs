@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use cluster_sim_explain as explain;
 use cluster_sim_simulation::text::thousands;
-use cluster_sim_simulation::{FailureSummary, Report, Scenario};
+use cluster_sim_simulation::{Decision, FailureSummary, Report, Scenario};
 
 use crate::replay::{BuildInfo, Case, Minimized, Reproducer, ScenarioSource};
 
-use super::shrink::{ShrinkBounds, ShrinkProgress, shrink_within};
+use super::shrink::{ShrinkBounds, ShrinkProgress, shrink_from};
 use super::target::is_rerunnable;
 
 /// Files kept about a failing run, in a folder of their own.
@@ -82,10 +82,25 @@ pub(crate) fn keep_artifacts(
     bounds: ShrinkBounds,
     progress: impl FnMut(&ShrinkProgress) + Send + 'static,
 ) -> Artifacts {
+    keep_artifacts_of(scenario, (report, None), context, root, bounds, progress)
+}
+
+/// As [`keep_artifacts`], for a run whose decisions may be known, which saves a run.
+pub(super) fn keep_artifacts_of(
+    scenario: &Scenario,
+    (report, known): (&Report, Option<Vec<Decision>>),
+    context: &ArtifactContext,
+    root: &Path,
+    bounds: ShrinkBounds,
+    progress: impl FnMut(&ShrinkProgress) + Send + 'static,
+) -> Artifacts {
     let folder = root.join(file_name(&context.name)).join(report.seed().to_string());
     let is_rerunnable = is_rerunnable(report);
-    let minimized =
-        if is_rerunnable && !report.by_hand { shrink_within(scenario, Case::of(report), report, bounds, progress) } else { None };
+    let minimized = if is_rerunnable && !report.by_hand {
+        shrink_from(scenario, (Case::of(report), known), report, bounds, progress)
+    } else {
+        None
+    };
     // A finding that comes from a campaign rule, or does not recur, cannot be reproduced from a file.
     let has_reproducer = minimized.is_some() || !is_rerunnable;
     let (source, build) = (context.source.clone(), context.build.clone());

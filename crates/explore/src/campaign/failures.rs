@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
-use cluster_sim_simulation::Report;
-
+use cluster_sim_simulation::{Decision, FailureSummary, Report};
 use serde::{Deserialize, Serialize};
 
 use super::DeterminismError;
@@ -15,6 +14,18 @@ use super::failure_key::FailureKey;
 pub(super) struct FailedSeed {
     pub(super) report: Report,
     pub(super) unconfirmed: Option<DeterminismError>,
+    /// How the run failed; absent unless its confirmation was recorded.
+    pub(super) summary: Option<FailureSummary>,
+    /// The decisions of a recorded run in this process. A run of a worker proves nothing about this one.
+    #[serde(skip)]
+    pub(super) decisions: Option<Vec<Decision>>,
+}
+
+impl FailedSeed {
+    /// A failing seed whose run was not recorded.
+    pub(super) fn unrecorded(report: Report) -> Self {
+        Self { report, unconfirmed: None, summary: None, decisions: None }
+    }
 }
 
 /// All seeds with one [`FailureKey`].
@@ -61,6 +72,11 @@ impl FailureGroups {
         firsts.get(self.max_failures.get() - 1).copied()
     }
 
+    /// Whether this failure is the first of its group so far, so that its report will be shown unless an earlier seed fails.
+    pub(super) fn is_first(&self, seed: u64, report: &Report) -> bool {
+        self.groups.get(&FailureKey::of(report)).is_none_or(|group| seed < group.first.0)
+    }
+
     /// Number of groups.
     pub(super) fn count(&self) -> usize {
         self.groups.len()
@@ -93,7 +109,7 @@ mod tests {
         report.outcome = Outcome::Violated;
         let (at, nodes, message) = (VirtualInstant::ZERO, Vec::new(), format!("seed {seed}"));
         report.violations.push(Violation { rule: rule.to_owned(), at, step: seed, nodes, message });
-        FailedSeed { report, unconfirmed: None }
+        FailedSeed::unrecorded(report)
     }
 
     /// Adds seeds in this order.

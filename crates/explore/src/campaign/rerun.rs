@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cluster_sim_runtime::{Digest, Heartbeat, SeedSchedule};
 use cluster_sim_simulation::driver::{DriveScenario, DriveSim};
 use cluster_sim_simulation::text::ShowReport;
-use cluster_sim_simulation::{FailureSummary, Finding, Outcome, Recording, Report, Scenario, Sim};
+use cluster_sim_simulation::{Decision, FailureSummary, Finding, Outcome, Recording, Report, Scenario};
 
 use super::watchdog::{stuck, watched};
 use crate::replay::{Case, Reproducer, ReproducerError};
@@ -20,6 +20,8 @@ pub struct Replay {
     pub differences: Vec<String>,
     /// How the run failed; absent if it passed or never returned from a step.
     pub summary: Option<FailureSummary>,
+    /// The run from start to end; absent if it never returned from a step.
+    pub recording: Option<Recording>,
 }
 
 impl Replay {
@@ -28,7 +30,11 @@ impl Replay {
         self.differences.is_empty()
     }
 
-    fn new((mut report, summary): (Report, Option<FailureSummary>), (finding, digest): (&Finding, Digest)) -> Self {
+    fn new(run: Result<Recording, Report>, (finding, digest): (&Finding, Digest)) -> Self {
+        let (mut report, recording) = match run {
+            Ok(recording) => (recording.report.clone(), Some(recording)),
+            Err(stuck) => (stuck, None),
+        };
         let mut differences = Vec::new();
         match report.finding() {
             Some(found) if found == *finding => {}
@@ -39,8 +45,8 @@ impl Replay {
             differences.push(format!("its digest is {}, not {digest}: another run", report.digest));
         }
         ignore_unknown_of_other_rules(&mut report, &finding.rule);
-        let summary = summary.filter(|_| report.outcome != Outcome::Held);
-        Self { report, differences, summary }
+        let summary = recording.as_ref().filter(|_| report.outcome != Outcome::Held).and_then(FailureSummary::of);
+        Self { report, differences, summary, recording }
     }
 }
 
@@ -79,48 +85,33 @@ pub(crate) fn replay_original(scenario: &Scenario, reproducer: &Reproducer) -> R
 /// See [`Explore::check_regression`](crate::Explore::check_regression).
 pub(crate) fn check_regression(scenario: &Scenario, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
     let (case, finding, _) = reproducer.smallest();
-    let mut report = match run_case(scenario, case, reproducer, DriveSim::run)? {
-        Ok(report) => report,
-        // Running it again to show its messages would never return.
+    let (mut report, used) = match run_case(scenario, case, reproducer)? {
+        Ok((recording, used)) => (recording.report, used),
         Err(stuck) => return Ok(stuck),
     };
     ignore_unknown_of_other_rules(&mut report, &finding.rule);
     let has_decisions = case.decisions.as_ref().is_some_and(|decisions| !decisions.is_empty());
     let needs_something = has_decisions || !case.faults.faults().is_empty();
     if report.outcome == Outcome::Held && needs_something {
-        let (_, used) = case.apply_to(scenario).run_with_decisions(reproducer.seed);
         let has_effect = report.faults.iter().any(|fault| fault.effect > 0);
         if !has_effect && used.is_empty() {
             report.outcome = Outcome::Stale;
         }
     }
-    case.apply_to(scenario).describe_failure(&mut report);
     Ok(report)
 }
 
-/// Runs a case and summarizes its failure, unless it passed or never returned from a step.
-fn record_case(
-    scenario: &Scenario,
-    case: &Case,
-    reproducer: &Reproducer,
-) -> Result<(Report, Option<FailureSummary>), ReproducerError> {
-    let recorded = run_case(scenario, case, reproducer, |sim| sim.record(Recording::EVENTS))?;
-    Ok(match recorded {
-        Ok(recording) => {
-            let summary = FailureSummary::of(&recording);
-            (recording.report, summary)
-        }
-        Err(stuck) => (stuck, None),
-    })
+/// Records a case under the watchdog; the inner error is the report of a step that never returned.
+fn record_case(scenario: &Scenario, case: &Case, reproducer: &Reproducer) -> Result<Result<Recording, Report>, ReproducerError> {
+    Ok(run_case(scenario, case, reproducer)?.map(|(recording, _)| recording))
 }
 
-/// Runs a case under the watchdog; the inner error is the report of a step that never returned.
-fn run_case<T: Send + 'static>(
+/// As [`record_case`], also returning the decisions of the run.
+fn run_case(
     scenario: &Scenario,
     case: &Case,
     reproducer: &Reproducer,
-    run: fn(Sim) -> T,
-) -> Result<Result<T, Report>, ReproducerError> {
+) -> Result<Result<(Recording, Vec<Decision>), Report>, ReproducerError> {
     if reproducer.scenario != scenario.name() {
         let (of, asked) = (reproducer.scenario.clone(), scenario.name().to_owned());
         return Err(ReproducerError::OtherScenario { of, asked });
@@ -128,7 +119,7 @@ fn run_case<T: Send + 'static>(
     let (scenario, seed, step_timeout) = (case.apply_to(scenario), reproducer.seed, scenario.outline().step_timeout);
     scenario.try_start(SeedSchedule::new(seed)).map(drop).map_err(ReproducerError::Unfit)?;
     let checked = scenario.clone();
-    let work = move |_, heartbeat| run(checked.start_watched(seed, Some(heartbeat)));
+    let work = move |_, heartbeat| checked.start_with_decisions(seed, Some(heartbeat)).record(Recording::EVENTS);
     let result = watched(step_timeout, &[Arc::new(Heartbeat::default())], work, |_| {}, &mut || true).pop().flatten();
     Ok(result.ok_or_else(|| stuck(&scenario, seed, step_timeout)))
 }

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use cluster_sim_simulation::Report;
+
 use super::DeterminismError;
 use super::coverage::Coverage;
 use super::failures::{FailedSeed, FailureGroups};
@@ -74,6 +76,12 @@ impl Shared {
         if self.is_first_enough {
             self.seeds.end_at(seed);
         }
+    }
+
+    /// Notes a failure before it is confirmed, and returns whether it is the first of its kind so far.
+    pub(super) fn suspect_first(&self, seed: u64, report: &Report) -> bool {
+        self.suspect(seed);
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).is_first(seed, report)
     }
 
     /// Adds a failure. Once enough are known, no seed starts that cannot count.

@@ -1,15 +1,15 @@
 //! [`Sweep`]: the result of running a range of seeds.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
-use cluster_sim_simulation::driver::MakeReport;
 use cluster_sim_simulation::text::ShowReport;
-use cluster_sim_simulation::{FailureSummary, Outcome, Report, Scenario};
+use cluster_sim_simulation::{Decision, FailureSummary, Outcome, Report, Scenario};
 
 use super::DeterminismError;
-use super::artifacts::{ArtifactContext, Artifacts, keep_artifacts};
+use super::artifacts::{ArtifactContext, Artifacts, keep_artifacts_of};
 use super::coverage::Coverage;
 use super::failures::FailedSeed;
 use super::range::SeedRange;
@@ -31,6 +31,8 @@ pub struct Sweep {
     seeds: Range<u64>,
     passed: u64,
     failures: Vec<Failure>,
+    /// Decisions of the failing seeds that were recorded in this process.
+    known_decisions: BTreeMap<u64, Vec<Decision>>,
     coverage: Option<Coverage>,
     needs_coverage: bool,
     is_interrupted: bool,
@@ -60,7 +62,7 @@ impl Failure {
         self.unconfirmed.as_ref()
     }
 
-    /// How the run failed; absent if it cannot be run again or the sweep was interrupted.
+    /// How the run failed; absent if it could not be run again, or that run differed.
     pub fn summary(&self) -> Option<&FailureSummary> {
         self.summary.as_ref()
     }
@@ -85,21 +87,17 @@ impl Sweep {
         needs_coverage: bool,
     ) -> Self {
         let is_interrupted = result.is_interrupted;
-        let failure = |(_, FailedSeed { mut report, unconfirmed }, duplicates)| {
+        let mut known_decisions = BTreeMap::new();
+        let failure = |(seed, FailedSeed { report, unconfirmed, summary, decisions }, duplicates)| {
             let rerun_hint = rerun_hint.map(|rerun_hint| rerun_hint(&report));
-            // An interrupted sweep must return soon, so it starts no further run.
-            let summary = if is_interrupted || unconfirmed.is_some() { None } else { target.failure_summary(&report) };
-            // The report of a failing seed shows the same events as that of a single run.
-            if let Some(summary) = &summary {
-                report.take_summary(summary);
-            }
+            known_decisions.extend(decisions.map(|decisions| (seed, decisions)));
             Failure { report, unconfirmed, duplicates, rerun_hint, summary, artifacts: None }
         };
         let failures: Vec<Failure> = result.failures.into_iter().map(failure).collect();
         let failed: u64 = failures.iter().map(|failure| 1 + failure.duplicates).sum();
         let passed = result.done.saturating_sub(failed);
         let (scenario, coverage, error) = (target.name().to_owned(), result.coverage, result.error);
-        Self { scenario, seeds, passed, failures, coverage, needs_coverage, is_interrupted, error }
+        Self { scenario, seeds, passed, failures, known_decisions, coverage, needs_coverage, is_interrupted, error }
     }
 
     /// The seeds asked for.
@@ -155,7 +153,9 @@ impl Sweep {
         let bounds =
             if self.is_interrupted { ShrinkBounds { runs: 0, ..ShrinkBounds::default() } } else { ShrinkBounds::default() };
         for failure in &mut self.failures {
-            failure.artifacts = Some(keep_artifacts(scenario, &failure.report, context, root, bounds, progress.clone()));
+            let known = self.known_decisions.get(&failure.report.seed().0).cloned();
+            let artifacts = keep_artifacts_of(scenario, (&failure.report, known), context, root, bounds, progress.clone());
+            failure.artifacts = Some(artifacts);
         }
     }
 
@@ -243,6 +243,7 @@ impl fmt::Display for Sweep {
 #[cfg(test)]
 mod tests {
     use cluster_sim_runtime::{Seed, SeedSchedule};
+    use cluster_sim_simulation::driver::MakeReport;
     use rstest::rstest;
 
     use super::*;
@@ -251,7 +252,7 @@ mod tests {
         let failure = |(seed, outcome): (u64, &Outcome)| {
             let mut report = Report::blank("test", SeedSchedule::new(Seed(seed)));
             report.outcome = *outcome;
-            (seed, FailedSeed { report, unconfirmed: None }, 0)
+            (seed, FailedSeed::unrecorded(report), 0)
         };
         let failures = (0..).zip(outcomes).map(failure).collect();
         let target = Scenario::new("test").nodes("node", 1, async |_| {});

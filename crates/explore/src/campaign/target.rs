@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use cluster_sim_invariants::{Verdict, Violation};
 use cluster_sim_runtime::{Heartbeat, Seed};
-use cluster_sim_simulation::driver::{DriveScenario, DriveSim};
-use cluster_sim_simulation::{CheckKind, CheckReport, FailureSummary, Outcome, Recording, Report, Scenario};
+use cluster_sim_simulation::driver::DriveScenario;
+use cluster_sim_simulation::{CheckKind, CheckReport, Outcome, Report, Scenario};
 use cluster_sim_types::VirtualInstant;
 
 use super::coverage::Coverage;
-use super::determinism::{DeterminismError, confirm};
+use super::determinism::confirm;
 use super::failures::FailedSeed;
 use super::watchdog;
 
@@ -28,16 +28,11 @@ pub(super) trait Target: Send + Sync {
     /// Runs one seed and beats for every step, if it can.
     fn run(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report;
 
-    /// Confirms a failing seed by two more runs; the error says why that was not possible.
-    fn confirm(&self, seed: Seed, found: Report, heartbeat: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>);
+    /// Confirms a failing seed by two more runs, and records one of them if asked to and possible.
+    fn confirm(&self, seed: Seed, found: Report, heartbeat: &Arc<Heartbeat>, records: bool) -> FailedSeed;
 
     /// Makes the report of a seed that does not return from a step. Leaves a thread running.
     fn stuck(&self, seed: Seed) -> Report;
-
-    /// Runs a failing seed once more to summarize how it failed.
-    ///
-    /// Absent if it cannot be run again, or if that run differs.
-    fn failure_summary(&self, report: &Report) -> Option<FailureSummary>;
 }
 
 impl Target for Scenario {
@@ -57,25 +52,12 @@ impl Target for Scenario {
         self.run_watched(seed, Some(Arc::clone(heartbeat)))
     }
 
-    fn confirm(&self, seed: Seed, found: Report, heartbeat: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>) {
-        confirm(self, seed, found, Arc::clone(heartbeat))
+    fn confirm(&self, seed: Seed, found: Report, heartbeat: &Arc<Heartbeat>, records: bool) -> FailedSeed {
+        confirm(self, seed, found, Arc::clone(heartbeat), records)
     }
 
     fn stuck(&self, seed: Seed) -> Report {
         watchdog::stuck(self, seed, self.outline().step_timeout)
-    }
-
-    fn failure_summary(&self, report: &Report) -> Option<FailureSummary> {
-        if report.outcome == Outcome::Nondeterministic || !is_rerunnable(report) {
-            return None;
-        }
-        let (scenario, seed) = (self.clone(), report.seed());
-        let record = move |_, heartbeat| scenario.start_watched(seed, Some(heartbeat)).record(Recording::EVENTS);
-        let recorded =
-            watchdog::watched(self.outline().step_timeout, &[Arc::new(Heartbeat::default())], record, |_| {}, &mut || true);
-        let recording = recorded.into_iter().next().flatten()?;
-        // Absent for a rule over the report: the run itself breaks no rule.
-        FailureSummary::of(&recording).filter(|_| recording.report.digest == report.digest)
     }
 }
 
@@ -131,10 +113,11 @@ pub(super) struct SeedResult {
 }
 
 impl Job {
-    /// Runs one seed and confirms a failure by two more runs in this thread.
+    /// Runs one seed and confirms a failure by two more runs, the recorded one in this thread.
     ///
-    /// A fresh thread would hide what earlier seeds left behind in this one. `on_failure` is called before the confirmation.
-    pub(super) fn run_seed(&self, seed: u64, heartbeat: &Arc<Heartbeat>, on_failure: impl FnOnce()) -> SeedResult {
+    /// A fresh thread would hide what earlier seeds left behind in this one. `is_shown` is called before the confirmation: a
+    /// failure that will not be shown need not be recorded.
+    pub(super) fn run_seed(&self, seed: u64, heartbeat: &Arc<Heartbeat>, is_shown: impl FnOnce(&Report) -> bool) -> SeedResult {
         let report = self.target.run(Seed(seed), heartbeat);
         let ended_at = report.ended_at;
         let coverage = self.counts_coverage.then(|| Box::new(Coverage::of(&report)));
@@ -142,12 +125,13 @@ impl Job {
         if report.outcome == Outcome::Held && !self.report_checks.iter().any(fails) {
             return SeedResult { ended_at, coverage, failed: None };
         }
-        on_failure();
-        let (mut report, unconfirmed) = self.target.confirm(Seed(seed), report, heartbeat);
-        if report.outcome == Outcome::Held {
-            self.report_checks.iter().for_each(|apply| apply.apply(&mut report));
+        // For a rule over the report there is nothing to record: the run itself breaks no rule.
+        let records = is_shown(&report) && report.outcome != Outcome::Held;
+        let mut failed = self.target.confirm(Seed(seed), report, heartbeat, records);
+        if failed.report.outcome == Outcome::Held {
+            self.report_checks.iter().for_each(|apply| apply.apply(&mut failed.report));
         }
-        let failed = (report.outcome != Outcome::Held).then(|| Box::new(FailedSeed { report, unconfirmed }));
+        let failed = (failed.report.outcome != Outcome::Held).then(|| Box::new(failed));
         SeedResult { ended_at, coverage, failed }
     }
 }

@@ -18,7 +18,8 @@ use cluster_sim_types::VirtualInstant;
 use super::artifacts::ArtifactContext;
 use super::build_info::artifacts_root;
 use super::builder::{Campaign, campaign};
-use super::determinism::{DeterminismError, check_determinism, confirm_report};
+use super::determinism::{check_determinism, confirm_report};
+use super::failures::FailedSeed;
 use super::range::SeedRange;
 use super::rerun::{Replay, replay};
 use super::sweep::Sweep;
@@ -269,17 +270,12 @@ impl Target for ReportTarget {
         self.report(seed)
     }
 
-    fn confirm(&self, seed: Seed, found: Report, _: &Arc<Heartbeat>) -> (Report, Option<DeterminismError>) {
-        (confirm_report(found, &self.report_in_fresh_thread(seed)), None)
+    fn confirm(&self, seed: Seed, found: Report, _: &Arc<Heartbeat>, _: bool) -> FailedSeed {
+        FailedSeed::unrecorded(confirm_report(found, &self.report_in_fresh_thread(seed)))
     }
 
     fn stuck(&self, _: Seed) -> Report {
         unreachable!("such a run has no step timeout")
-    }
-
-    fn failure_summary(&self, _: &Report) -> Option<FailureSummary> {
-        // The test owns the run and returns only its report.
-        None
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn run(job: &Job, shared: &Arc<Shared>, keep_waiting: &mut dyn FnMut(
     );
     if let Some(seed) = stuck_at.into_iter().min().filter(|seed| *seed <= shared.seeds.end() && !shared.is_stopped()) {
         let report = job.target.stuck(Seed(seed));
-        shared.fail(seed, FailedSeed { report, unconfirmed: None });
+        shared.fail(seed, FailedSeed::unrecorded(report));
     }
 }
 
@@ -41,7 +41,7 @@ fn work(job: &Job, shared: &Shared, worker: usize, heartbeat: &Arc<Heartbeat>) {
     let slot = &shared.slots[worker];
     while let Some(seed) = shared.seeds.take().filter(|_| !shared.is_stopped()) {
         slot.begin(seed);
-        match catch_unwind(AssertUnwindSafe(|| job.run_seed(seed, heartbeat, || shared.suspect(seed)))) {
+        match catch_unwind(AssertUnwindSafe(|| job.run_seed(seed, heartbeat, |report| shared.suspect_first(seed, report)))) {
             Ok(result) => shared.done(worker, seed, result),
             Err(panic) => {
                 // A bug of the simulator, or a scenario that cannot be run: no other seed needs to start.

@@ -15,7 +15,7 @@ const NAMES: usize = 4;
 
 /// The smallest case found, and the result of its run.
 ///
-/// Prints as `faults 10 -> 1, decisions 9 -> 0, without store/0; 27 runs, minimal`.
+/// Prints as `faults 10 -> 1, decisions 9 -> 0, without store/0; 18 runs, minimal`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Minimized {

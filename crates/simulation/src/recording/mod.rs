@@ -1,5 +1,6 @@
 //! [`Recording`]: a run from start to end as data, and the summary of how it failed.
 
+mod beside;
 mod bounded_log;
 mod describe_failure;
 mod event;
@@ -11,6 +12,7 @@ mod views;
 
 use std::sync::Arc;
 
+use beside::Beside;
 use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +22,9 @@ use recorder::Recorder;
 pub use spans::Span;
 pub use views::NodeView;
 
-use crate::report::{FailureSummary, Report};
-use crate::sim::Sim;
+use crate::decision::Decision;
+use crate::report::Report;
+use crate::sim::{RunObserver, Sim};
 
 /// The format number of recordings, and of their events as JSON lines.
 const FORMAT: u32 = 2;
@@ -71,13 +74,24 @@ impl Recording {
     }
 
     /// Runs a simulation that was just started to its end, and records it.
-    pub(crate) fn of_run(mut sim: Sim, most: usize) -> Self {
+    pub(crate) fn of_run(sim: Sim, most: usize) -> Self {
+        Self::with_decisions(sim, most).0
+    }
+
+    /// As [`of_run`](Self::of_run), also returning the decisions of the run, if it keeps them.
+    pub(crate) fn with_decisions(mut sim: Sim, most: usize) -> (Self, Vec<Decision>) {
         sim.capture_texts();
-        let (recorder, report) = sim.run_observed(Recorder::new(most));
-        let mut recording = recorder.finish(report.expect("a recorder stays to the end"));
-        if let Some(summary) = FailureSummary::of(&recording) {
-            recording.report.take_summary(&summary);
-        }
-        recording
+        let (mut recorder, report) = sim.run_observed(Recorder::new(most));
+        let decisions = recorder.take_decisions();
+        (recorder.finish(report.expect("a recorder stays to the end")), decisions)
+    }
+
+    /// As [`with_decisions`](Self::with_decisions), beside an observer; no recording if that left before the end.
+    pub(crate) fn beside<F: RunObserver>(mut sim: Sim, most: usize, observer: F) -> (F, Option<(Self, Vec<Decision>)>) {
+        sim.capture_texts();
+        let (beside, report) = sim.run_observed(Beside { recorder: Recorder::beside_another(most), observer });
+        let Beside { mut recorder, observer } = beside;
+        let decisions = recorder.take_decisions();
+        (observer, report.map(|report| (recorder.finish(report), decisions)))
     }
 }

@@ -12,8 +12,9 @@ use super::pairs::Pairs;
 use super::spans::{Spans, assign};
 use super::views::Views;
 use super::{FORMAT, Recording};
+use crate::decision::Decision;
 use crate::event::{EventKind, Names};
-use crate::report::Report;
+use crate::report::{FailureSummary, Report};
 use crate::sim::{RunObserver, Sim};
 
 /// An event or fact of the current step, not decoded yet.
@@ -42,6 +43,9 @@ pub(super) struct Recorder {
     recovery_at: Option<VirtualInstant>,
     events: u64,
     log: BoundedLog,
+    /// Whether another observer of the run needs the names of tasks that ended.
+    leaves_names: bool,
+    decisions: Vec<Decision>,
 }
 
 impl Recorder {
@@ -60,16 +64,33 @@ impl Recorder {
             recovery_at: None,
             events: 0,
             log: BoundedLog::new(most),
+            leaves_names: false,
+            decisions: Vec::new(),
         }
     }
 
-    /// Completes the recording with the report of the run.
+    /// As [`new`](Self::new), beside an observer that lets the run forget the names of ended tasks itself.
+    pub(super) fn beside_another(most: usize) -> Self {
+        Self { leaves_names: true, ..Self::new(most) }
+    }
+
+    /// Takes the decisions of the run that ended; none unless it recorded them.
+    pub(super) fn take_decisions(&mut self) -> Vec<Decision> {
+        std::mem::take(&mut self.decisions)
+    }
+
+    /// Completes the recording with the report of the run, which then shows the texts of its last messages.
     pub(super) fn finish(self, report: Report) -> Recording {
         let spans = self.spans.finish(&self.nodes, &report);
         let (mut events, left_out) = self.log.finish();
         assign(&spans, &mut events);
         let (nodes, views) = (self.nodes, self.views.finish());
-        Recording { format: FORMAT, report, nodes, recovery_at: self.recovery_at, spans, views, left_out, events }
+        let mut recording =
+            Recording { format: FORMAT, report, nodes, recovery_at: self.recovery_at, spans, views, left_out, events };
+        if let Some(summary) = FailureSummary::of(&recording) {
+            recording.report.take_summary(&summary);
+        }
+        recording
     }
 
     /// Decodes the events of a step, while the run still knows the names.
@@ -124,7 +145,9 @@ impl Recorder {
         }
         if record.kind == RecordKind::TaskEnd {
             self.tasks.remove(&record.label);
-            sim.forget_task(record.label);
+            if !self.leaves_names {
+                sim.forget_task(record.label);
+            }
         }
         self.event_of(record.at, step, record.node, task, kind, sim)
     }
@@ -171,6 +194,7 @@ impl RunObserver for Recorder {
 
     fn ended(&mut self, sim: &mut Sim, _report: &Report) {
         self.take_step(sim);
+        self.decisions = sim.take_decisions();
     }
 
     fn has_left(&self) -> bool {

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::Report;
 
 /// The end of a failing run: verdict, faults in force, last events and views.
 ///
 /// Events and views are those of the nodes that the verdict names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureSummary {
     /// The verdict in one sentence.
     pub verdict: String,

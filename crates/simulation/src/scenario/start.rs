@@ -64,8 +64,7 @@ impl Scenario {
     /// # Panics
     /// If the scenario cannot be run.
     pub fn run_with_decisions(&self, seed: Seed) -> (Report, Vec<Decision>) {
-        let built = self.build(SeedSchedule::new(seed), true);
-        built.unwrap_or_else(|error| self.refuse(&error)).run_with_decisions()
+        self.start_with_decisions(seed, None).run_with_decisions()
     }
 
     /// Runs one seed as [`run`](Self::run) does, and records it.
@@ -95,12 +94,21 @@ impl Scenario {
 
     /// As [`start`](Self::start), with a heartbeat for the watchdog.
     pub(crate) fn start_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim {
-        let mut sim = self.start(seed);
-        if let Some(heartbeat) = heartbeat {
-            sim.watch(heartbeat);
-        }
-        sim
+        watched(self.start(seed), heartbeat)
     }
+
+    /// As [`start_watched`](Self::start_watched), for a run that records its decisions.
+    pub(crate) fn start_with_decisions(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim {
+        let built = self.build(SeedSchedule::new(seed), true);
+        watched(built.unwrap_or_else(|error| self.refuse(&error)), heartbeat)
+    }
+}
+
+fn watched(mut sim: Sim, heartbeat: Option<Arc<Heartbeat>>) -> Sim {
+    if let Some(heartbeat) = heartbeat {
+        sim.watch(heartbeat);
+    }
+    sim
 }
 
 #[cfg(test)]

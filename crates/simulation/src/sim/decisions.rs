@@ -13,9 +13,14 @@ impl Sim {
         self.drive();
         self.end_fault_phase();
         self.conclude();
-        let decisions = self.engine.core.kernel.take_choices().into_decisions();
-        let decisions = decisions.into_iter().map(|raw| self.name_decision(raw)).collect();
+        let decisions = self.take_decisions();
         (self.report, decisions)
+    }
+
+    /// Takes the decisions of a run that is over; none unless it recorded them.
+    pub(crate) fn take_decisions(&mut self) -> Vec<Decision> {
+        let decisions = self.engine.core.kernel.take_choices().into_decisions();
+        decisions.into_iter().map(|raw| self.name_decision(raw)).collect()
     }
 
     fn name_decision(&self, raw: RawDecision) -> Decision {

@@ -3,29 +3,77 @@
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Heartbeat, Seed};
-use cluster_sim_simulation::driver::MakeReport;
-use cluster_sim_simulation::{Divergence, OtherRun, Outcome, Report, Scenario};
+use cluster_sim_simulation::driver::{DriveScenario, DriveSim, MakeReport};
+use cluster_sim_simulation::{Decision, Divergence, FailureSummary, OtherRun, Outcome, Recording, Report, Scenario};
 
 use super::diff::differences;
-use super::{DeterminismError, check_determinism_watched};
+use super::thread::ProducerThread;
+use super::verifier::Verifier;
+use super::{DeterminismCheck, compared};
+use crate::campaign::failures::FailedSeed;
 
 /// Returns `found` if two more runs give the same report, otherwise a report that the runs differ.
 ///
+/// The run in this thread is recorded if `records`, decisions included, so that no further run is needed to show how it failed.
 /// Returns an error beside `found` if the two runs could not be compared: `found` then comes from one run only.
 pub(in crate::campaign) fn confirm(
     scenario: &Scenario,
     seed: Seed,
     found: Report,
     heartbeat: Arc<Heartbeat>,
-) -> (Report, Option<DeterminismError>) {
+    records: bool,
+) -> FailedSeed {
     // It already says that the seed does not repeat its run, and why.
     if found.outcome == Outcome::Nondeterministic {
-        return (found, None);
+        return FailedSeed::unrecorded(found);
     }
-    match check_determinism_watched(scenario, seed, Some(heartbeat)).into_report() {
-        Ok(rerun) if rerun.divergence.is_some() => (rerun, None),
-        Ok(rerun) => (confirm_report(found, &rerun), None),
-        Err(error) => (found, Some(error)),
+    let (check, recorded) = check(scenario, seed, heartbeat, records);
+    match check.into_report() {
+        Ok(rerun) if rerun.divergence.is_some() => FailedSeed::unrecorded(rerun),
+        Ok(rerun) => {
+            let confirmed = FailedSeed::unrecorded(confirm_report(found, &rerun));
+            match recorded.filter(|_| confirmed.report.divergence.is_none()) {
+                Some((recording, decisions)) => confirmed.recorded(&recording, decisions),
+                None => confirmed,
+            }
+        }
+        Err(error) => FailedSeed { unconfirmed: Some(error), ..FailedSeed::unrecorded(found) },
+    }
+}
+
+/// Compares a run in this thread, recorded if asked to, with one in a fresh thread.
+fn check(
+    scenario: &Scenario,
+    seed: Seed,
+    heartbeat: Arc<Heartbeat>,
+    records: bool,
+) -> (DeterminismCheck, Option<(Recording, Vec<Decision>)>) {
+    let other_run = OtherRun::FreshThread;
+    let verifier = match ProducerThread::start(scenario.clone(), seed) {
+        Ok(producer) => Verifier::new(producer),
+        Err(error) => return (DeterminismCheck::new(scenario, seed, other_run, 0, Err(error)), None),
+    };
+    if records {
+        let sim = scenario.start_with_decisions(seed, Some(heartbeat));
+        let (verifier, recorded) = sim.record_observed(Recording::EVENTS, verifier);
+        let report = recorded.as_ref().map(|(recording, _)| recording.report.clone());
+        (compared(scenario, seed, other_run, verifier, report), recorded)
+    } else {
+        let (verifier, report) = scenario.start_watched(seed, Some(heartbeat)).run_observed(verifier);
+        (compared(scenario, seed, other_run, verifier, report), None)
+    }
+}
+
+impl FailedSeed {
+    /// Takes what the recorded run shows.
+    fn recorded(mut self, recording: &Recording, decisions: Vec<Decision>) -> Self {
+        self.decisions = Some(decisions);
+        self.summary = FailureSummary::of(recording);
+        // The report of a failing seed shows the same events as that of a single run.
+        if let Some(summary) = &self.summary {
+            self.report.take_summary(summary);
+        }
+        self
     }
 }
 

@@ -26,9 +26,8 @@ mod verifier;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::sync::Arc;
 
-use cluster_sim_runtime::{Heartbeat, Seed, SeedSchedule};
+use cluster_sim_runtime::{Seed, SeedSchedule};
 use cluster_sim_simulation::driver::{DriveScenario, DriveSim, MakeReport, message_of};
 use cluster_sim_simulation::{Difference, DifferingEvent, Divergence, OtherRun, Outcome, Report, Scenario};
 
@@ -46,12 +45,8 @@ use super::reexec::Role;
 
 /// See [`Explore::check_determinism`](crate::Explore::check_determinism).
 pub(crate) fn check_determinism(scenario: &Scenario, seed: Seed) -> DeterminismCheck {
-    check_determinism_watched(scenario, seed, None).described(scenario)
-}
-
-/// As [`check_determinism`], with a heartbeat for the run in this thread.
-fn check_determinism_watched(scenario: &Scenario, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> DeterminismCheck {
-    compare_with(scenario, seed, OtherRun::FreshThread, heartbeat, |scenario| ProducerThread::start(scenario.clone(), seed))
+    let start = |scenario: &Scenario| ProducerThread::start(scenario.clone(), seed);
+    compare_with(scenario, seed, OtherRun::FreshThread, start).described(scenario)
 }
 
 /// See [`Explore::check_determinism_in_process`](crate::Explore::check_determinism_in_process).
@@ -62,7 +57,7 @@ pub(crate) fn check_determinism_in_process(scenario: &Scenario, seed: Seed) -> D
     match Role::of_this_call() {
         Role::Supervisor { thread, number } => {
             let start = |scenario: &Scenario| ProducerProcess::start(&thread, number, &call, scenario.outline().step_timeout);
-            compare_with(scenario, seed, other_run, None, start).described(scenario)
+            compare_with(scenario, seed, other_run, start).described(scenario)
         }
         Role::Worker => produce_and_exit(scenario, seed, call),
         Role::PassThrough { .. } => DeterminismCheck::new(scenario, seed, other_run, 0, Ok(scenario.run(seed))),
@@ -75,16 +70,26 @@ fn compare_with<T: ProducerHandle + 'static>(
     scenario: &Scenario,
     seed: Seed,
     other_run: OtherRun,
-    heartbeat: Option<Arc<Heartbeat>>,
     start: impl FnOnce(&Scenario) -> Result<T, DeterminismError>,
 ) -> DeterminismCheck {
     // First, so that a scenario that cannot be run panics once only.
-    let sim = scenario.start_watched(seed, heartbeat);
+    let sim = scenario.start(seed);
     let producer = match start(scenario) {
         Ok(producer) => producer,
         Err(error) => return DeterminismCheck::new(scenario, seed, other_run, 0, Err(error)),
     };
     let (verifier, report) = sim.run_observed(Verifier::new(producer));
+    compared(scenario, seed, other_run, verifier, report)
+}
+
+/// Makes the result, after the run in this thread gave a report or the verifier left it.
+fn compared<T: ProducerHandle + 'static>(
+    scenario: &Scenario,
+    seed: Seed,
+    other_run: OtherRun,
+    verifier: Verifier<T>,
+    report: Option<Report>,
+) -> DeterminismCheck {
     let (producer, finding, entries) = verifier.into_parts();
     let differ = |event: Option<DifferingEvent>, differences: Vec<Difference>| {
         let divergence = Divergence { other_run, event, differences };

@@ -280,7 +280,7 @@ impl ProducerHandle for Scripted {
 fn compare_with_messages(messages: impl IntoIterator<Item = ProducerMessage>) -> DeterminismCheck {
     let producer = Scripted(messages.into_iter().collect());
     let scenario = clock(|_| {}).duration(Duration::from_millis(10));
-    compare_with(&scenario, Seed(7), OtherRun::OtherProcess, None, |_| Ok(producer))
+    compare_with(&scenario, Seed(7), OtherRun::OtherProcess, |_| Ok(producer))
 }
 
 #[test]

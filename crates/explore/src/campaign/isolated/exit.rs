@@ -54,7 +54,7 @@ impl WorkerExit {
         let (at, step) = (VirtualInstant::ZERO, 0);
         report.violations.push(Violation { rule: self.rule.to_owned(), at, step, nodes: Vec::new(), message });
         report.outcome = Outcome::Violated;
-        FailedSeed { report, unconfirmed: None }
+        FailedSeed::unrecorded(report)
     }
 
     /// Makes a nondeterministic report, after a second process gave another result.
@@ -62,7 +62,7 @@ impl WorkerExit {
         let exit = format!("{}: {}", self.rule, self.cause);
         let differences = vec![Difference { place: "outcome".to_owned(), left: rerun_outcome.to_owned(), right: exit }];
         let divergence = Divergence { other_run: OtherRun::EarlierRun, event: None, differences };
-        FailedSeed { report: Report::nondeterministic(scenario, SeedSchedule::new(Seed(seed)), divergence), unconfirmed: None }
+        FailedSeed::unrecorded(Report::nondeterministic(scenario, SeedSchedule::new(Seed(seed)), divergence))
     }
 
     /// Whether another process ended the same way.

@@ -1,5 +1,6 @@
 //! The worker process: runs ranges of seeds and sends each result.
 
+use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,10 +9,12 @@ use std::thread;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Heartbeat, Seed};
+use cluster_sim_simulation::Report;
 use cluster_sim_simulation::driver::message_of;
 
 use super::protocol::{MARK, WorkerMessage, WorkerOrder, write_line};
 use crate::campaign::determinism::Call;
+use crate::campaign::failure_key::FailureKey;
 use crate::campaign::failures::FailedSeed;
 use crate::campaign::progress::WorkerSlot;
 use crate::campaign::target::{Job, SeedResult};
@@ -49,12 +52,16 @@ fn read_orders(orders: &Sender<WorkerOrder>) {
 
 /// Runs the seeds of each order.
 fn run_seeds(job: &Job, orders: &Receiver<WorkerOrder>, slot: &WorkerSlot, heartbeat: &Arc<Heartbeat>) {
+    // Seeds come in order, so only the first failure of a kind can be the first of its group.
+    let mut known = BTreeSet::new();
     for seed in orders.iter().flat_map(|order| order.from..order.to) {
         slot.begin(seed);
-        match catch_unwind(AssertUnwindSafe(|| job.run_seed(seed, heartbeat, || {}))) {
+        let is_first = |report: &Report| !known.contains(&FailureKey::of(report));
+        match catch_unwind(AssertUnwindSafe(|| job.run_seed(seed, heartbeat, is_first))) {
             Ok(examined) => {
                 let SeedResult { ended_at, coverage, failed } = examined;
                 slot.done(ended_at);
+                known.extend(failed.as_ref().map(|failed| FailureKey::of(&failed.report)));
                 send(&WorkerMessage::Done { seed, ended_at, coverage, failed });
             }
             Err(panic) => {
@@ -84,7 +91,7 @@ fn monitor(job: &Job, slot: &WorkerSlot, heartbeat: &Heartbeat) -> ! {
             (last, since) = (position, now());
         } else if since.elapsed() >= step_timeout {
             let seed = slot.current();
-            let failed = Box::new(FailedSeed { report: job.target.stuck(Seed(seed)), unconfirmed: None });
+            let failed = Box::new(FailedSeed::unrecorded(job.target.stuck(Seed(seed))));
             send(&WorkerMessage::Stuck { seed, failed });
             std::process::exit(0)
         }

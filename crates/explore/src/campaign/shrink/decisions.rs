@@ -17,8 +17,8 @@ pub(super) fn remove_all(search: &mut Search<'_>) {
 
 /// Replaces the seed by its decisions, then removes them by kind, by link, in pieces, and one by one.
 pub(super) fn remove(search: &mut Search<'_>) {
-    if search.case().decisions.is_none() && !search.is_spent() {
-        let (_, decisions) = search.case().apply_to(search.scenario()).run_with_decisions(search.seed());
+    if search.case().decisions.is_none() {
+        let Some(decisions) = search.decisions() else { return };
         // All decisions give the original run; this run shows that they do.
         if !search.try_case(with(&search.case(), decisions)) {
             return;

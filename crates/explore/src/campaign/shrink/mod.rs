@@ -14,7 +14,8 @@
 //! Single operations of a client cannot be removed: they are in its code, not in the scenario. Steps of a [`Scenario::script`]
 //! stay too, and the result says so.
 //!
-//! The search is bounded by runs and by real time and runs in a watched thread. It is deterministic unless time ends it, and a
+//! No case runs twice: a later round asks for many cases that an earlier one tried, and the results of these are kept. The search
+//! is bounded by runs and by real time and runs in a watched thread. It is deterministic unless time ends it, and a
 //! minimal case minimizes to itself.
 
 mod ddmin;
@@ -28,10 +29,10 @@ use std::time::Duration;
 
 use cluster_sim_runtime::Heartbeat;
 use cluster_sim_simulation::driver::DriveScenario;
-use cluster_sim_simulation::{Report, Scenario};
+use cluster_sim_simulation::{Decision, Report, Scenario};
 use parking_lot::Mutex;
 
-use search::{Best, Search, Shared};
+use search::{Best, Search, Shared, Tried};
 
 use super::watchdog::watched;
 use crate::replay::{Case, Minimized};
@@ -76,13 +77,30 @@ pub(crate) fn shrink_within(
     bounds: ShrinkBounds,
     progress: impl FnMut(&ShrinkProgress) + Send + 'static,
 ) -> Option<Minimized> {
+    shrink_from(scenario, (case, None), report, bounds, progress)
+}
+
+/// As [`shrink_within`], but starts without a run if the decisions of the case are `known`.
+///
+/// They must come from a run in this process that gave `report`.
+pub(super) fn shrink_from(
+    scenario: &Scenario,
+    (case, known): (Case, Option<Vec<Decision>>),
+    report: &Report,
+    bounds: ShrinkBounds,
+    progress: impl FnMut(&ShrinkProgress) + Send + 'static,
+) -> Option<Minimized> {
     let (seed, finding) = (report.seed(), report.finding()?);
-    let (first, decisions) = case.apply_to(scenario).run_with_decisions(seed);
-    if !first.finding().is_some_and(|found| found.is_like(&finding)) {
-        return None;
-    }
+    let (first, decisions) = match known {
+        Some(decisions) => (Tried::of(report), decisions),
+        None => {
+            let (first, decisions) = case.apply_to(scenario).run_with_decisions(seed);
+            (Tried::of(&first), decisions)
+        }
+    };
+    let first = first.broke(&finding)?;
     let before = (case.faults.faults().len(), decisions.len());
-    let best: Shared = Arc::new(Mutex::new(Best { case, report: first, runs: 0, is_spent: false }));
+    let best: Shared = Arc::new(Mutex::new(Best { case, ran: first, decisions: Some(decisions), runs: 0, is_spent: false }));
     let outline = scenario.outline();
     let (scenario, shared, progress) = (scenario.clone(), Arc::clone(&best), Mutex::new(progress));
     let search = move |_, watch| {
@@ -90,10 +108,10 @@ pub(crate) fn shrink_within(
         minimize(&mut Search::new(&scenario, found, bounds, watch, &mut *progress.lock()));
     };
     let completed = watched(outline.step_timeout, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut || true).pop().flatten();
-    let Best { case, report, runs, is_spent } = best.lock().clone();
+    let Best { case, ran: (finding, digest), runs, is_spent, .. } = best.lock().clone();
     Some(Minimized {
-        finding: report.finding()?,
-        digest: report.digest,
+        finding,
+        digest,
         runs,
         is_minimal: !is_spent && completed.is_some(),
         faults: (before.0, case.faults.faults().len()),

@@ -1,11 +1,12 @@
 //! Runs candidate cases and keeps those that still break the rule.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use cluster_sim_runtime::{Heartbeat, Seed};
-use cluster_sim_simulation::driver::DriveScenario;
-use cluster_sim_simulation::{Finding, Report, Scenario};
+use cluster_sim_runtime::{Digest, Heartbeat, Seed, finalize, fold_bytes};
+use cluster_sim_simulation::driver::{DriveScenario, DriveSim};
+use cluster_sim_simulation::{Decision, Finding, Report, Scenario};
 use parking_lot::Mutex;
 
 use super::{ShrinkBounds, ShrinkProgress};
@@ -16,11 +17,32 @@ use crate::replay::Case;
 #[derive(Debug, Clone)]
 pub(super) struct Best {
     pub(super) case: Case,
-    /// The report of its run.
-    pub(super) report: Report,
+    /// The finding and the digest of its run.
+    pub(super) ran: (Finding, Digest),
+    /// All decisions of its run, while they are known.
+    pub(super) decisions: Option<Vec<Decision>>,
     pub(super) runs: u64,
     /// A limit was reached; no further candidate runs.
     pub(super) is_spent: bool,
+}
+
+/// Finding and digest of the run of a case.
+#[derive(Debug, Clone)]
+pub(super) struct Tried {
+    finding: Option<Finding>,
+    digest: Digest,
+}
+
+impl Tried {
+    pub(super) fn of(report: &Report) -> Self {
+        Self { finding: report.finding(), digest: report.digest }
+    }
+
+    /// The finding and the digest, if the run broke the rule of that finding.
+    pub(super) fn broke(self, finding: &Finding) -> Option<(Finding, Digest)> {
+        let Self { finding: found, digest } = self;
+        Some((found.filter(|found| found.is_like(finding))?, digest))
+    }
 }
 
 /// Outlives the search thread, so that a run that never returns loses nothing.
@@ -38,8 +60,8 @@ pub(super) struct Search<'a> {
     started: Instant,
     heartbeat: Arc<Heartbeat>,
     best: Shared,
-    /// Finding of the whole scenario without faults and decisions; computed on first use.
-    baseline: Option<Option<Finding>>,
+    /// The results of all cases that ran, by the hash of the case.
+    tried: BTreeMap<u64, Tried>,
     progress: Progress<'a>,
 }
 
@@ -52,15 +74,16 @@ impl<'a> Search<'a> {
         heartbeat: Arc<Heartbeat>,
         progress: Progress<'a>,
     ) -> Self {
-        Self { scenario, seed, finding, bounds, started: now(), heartbeat, best, baseline: None, progress }
+        let (first, (found, digest)) = {
+            let best = best.lock();
+            (hash_of(&best.case), best.ran.clone())
+        };
+        let tried = BTreeMap::from([(first, Tried { finding: Some(found), digest })]);
+        Self { scenario, seed, finding, bounds, started: now(), heartbeat, best, tried, progress }
     }
 
     pub(super) fn case(&self) -> Case {
         self.best.lock().case.clone()
-    }
-
-    pub(super) fn seed(&self) -> Seed {
-        self.seed
     }
 
     pub(super) fn scenario(&self) -> &'a Scenario {
@@ -68,8 +91,22 @@ impl<'a> Search<'a> {
     }
 
     /// The finding of the smallest case.
-    pub(super) fn found(&self) -> Option<Finding> {
-        self.best.lock().report.finding()
+    pub(super) fn found(&self) -> Finding {
+        self.best.lock().ran.0.clone()
+    }
+
+    /// All decisions of the run of the smallest case; runs it once more if they are not known. Nothing once a limit is reached.
+    pub(super) fn decisions(&mut self) -> Option<Vec<Decision>> {
+        let (case, known) = {
+            let best = self.best.lock();
+            (best.case.clone(), best.decisions.clone())
+        };
+        if known.is_some() {
+            return known;
+        }
+        self.count_run()?;
+        let scenario = case.apply_to(self.scenario);
+        Some(scenario.start_with_decisions(self.seed, Some(Arc::clone(&self.heartbeat))).run_with_decisions().1)
     }
 
     pub(super) fn is_spent(&self) -> bool {
@@ -78,13 +115,12 @@ impl<'a> Search<'a> {
 
     /// Runs a candidate, and keeps it if it breaks the rule.
     pub(super) fn try_case(&mut self, case: Case) -> bool {
-        let Some(report) = self.run(&case) else { return false };
-        let is_reproduced = report.finding().is_some_and(|finding| finding.is_like(&self.finding));
-        if is_reproduced {
-            let mut best = self.best.lock();
-            (best.case, best.report) = (case, report);
+        let Some(ran) = self.run(&case).and_then(|tried| tried.broke(&self.finding)) else { return false };
+        let mut best = self.best.lock();
+        if best.case != case {
+            (best.case, best.ran, best.decisions) = (case, ran, None);
         }
-        is_reproduced
+        true
     }
 
     /// As [`try_case`](Self::try_case), for a candidate with fewer nodes or less time.
@@ -94,19 +130,30 @@ impl<'a> Search<'a> {
     /// itself, the two are indistinguishable, and the candidate is rejected.
     pub(super) fn try_topology(&mut self, case: Case) -> bool {
         let without_chance = |case: Case| Case { decisions: Some(Vec::new()), ..case.with_faults(&[]) };
-        if self.baseline.is_none() {
-            self.baseline = self.run(&without_chance(Case::default())).map(|report| report.finding());
-        }
-        let Some(baseline) = self.baseline.clone() else { return false };
+        let Some(Tried { finding: baseline, .. }) = self.run(&without_chance(Case::default())) else { return false };
         if baseline.as_ref().is_some_and(|found| found.is_like(&self.finding)) {
             return false;
         }
-        let Some(report) = self.run(&without_chance(case.clone())) else { return false };
+        let Some(Tried { finding, .. }) = self.run(&without_chance(case.clone())) else { return false };
         let is_known = |found: Finding| baseline.is_some_and(|known| found.is_like(&known));
-        report.finding().is_none_or(is_known) && self.try_case(case)
+        finding.is_none_or(is_known) && self.try_case(case)
     }
 
-    fn run(&mut self, case: &Case) -> Option<Report> {
+    /// Runs a case, or returns the result of its earlier run. Nothing once a limit is reached.
+    fn run(&mut self, case: &Case) -> Option<Tried> {
+        let hash = hash_of(case);
+        if let Some(known) = self.tried.get(&hash) {
+            return Some(known.clone());
+        }
+        self.count_run()?;
+        let scenario = case.apply_to(self.scenario);
+        let tried = Tried::of(&scenario.run_watched(self.seed, Some(Arc::clone(&self.heartbeat))));
+        self.tried.insert(hash, tried.clone());
+        Some(tried)
+    }
+
+    /// Counts and reports a run that starts. Nothing once a limit is reached.
+    fn count_run(&mut self) -> Option<()> {
         let progress = {
             let mut best = self.best.lock();
             best.is_spent |= best.runs >= self.bounds.runs || self.started.elapsed() >= self.bounds.time;
@@ -121,6 +168,12 @@ impl<'a> Search<'a> {
             }
         };
         (self.progress)(&progress);
-        Some(case.apply_to(self.scenario).run_watched(self.seed, Some(Arc::clone(&self.heartbeat))))
+        Some(())
     }
+}
+
+/// Identity of a case; two of the at most some ten thousand cases of a search share one with a probability below 10^-11.
+fn hash_of(case: &Case) -> u64 {
+    let text = serde_json::to_vec(case).expect("a case is plain data");
+    finalize(fold_bytes(0, &text))
 }

@@ -17,7 +17,7 @@ pub(super) fn shorten(search: &mut Search<'_>) {
         return;
     }
     let current = |search: &Search<'_>| search.case().duration.unwrap_or(outline.duration);
-    let broken_at = search.found().map_or(Duration::MAX, |finding| finding.at.since_zero());
+    let broken_at = search.found().at.since_zero();
     // The next whole millisecond, so that the step that breaks the rule is included.
     let until = Duration::from_millis(u64::try_from(broken_at.as_millis()).unwrap_or(u64::MAX).saturating_add(1));
     if until < current(search) {

@@ -1,0 +1,52 @@
+//! A recorder beside another observer, so that the run that confirms a failure is also the one that is shown.
+
+use cluster_sim_runtime::Record;
+use cluster_sim_types::{Fact, NodeId, VirtualInstant};
+
+use super::Recorder;
+use crate::report::Report;
+use crate::sim::{RunObserver, Sim};
+
+/// Observes a run for a recorder and for another observer, which decides when the run stops.
+///
+/// The recorder comes first: the other one may let the run forget the names of tasks that ended.
+pub(super) struct Beside<F> {
+    pub(super) recorder: Recorder,
+    pub(super) observer: F,
+}
+
+impl<F: RunObserver> RunObserver for Beside<F> {
+    fn event(&mut self, record: Record) {
+        self.recorder.event(record);
+        self.observer.event(record);
+    }
+
+    fn fact(&mut self, at: VirtualInstant, node: NodeId, fact: &dyn Fact) {
+        self.recorder.fact(at, node, fact);
+        self.observer.fact(at, node, fact);
+    }
+
+    fn viewed(&mut self, node: NodeId, sim: &Sim) {
+        self.recorder.viewed(node, sim);
+        self.observer.viewed(node, sim);
+    }
+
+    fn recovers(&mut self, at: VirtualInstant) {
+        self.recorder.recovers(at);
+        self.observer.recovers(at);
+    }
+
+    fn stepped(&mut self, sim: &mut Sim) {
+        self.recorder.stepped(sim);
+        self.observer.stepped(sim);
+    }
+
+    fn ended(&mut self, sim: &mut Sim, report: &Report) {
+        self.recorder.ended(sim, report);
+        self.observer.ended(sim, report);
+    }
+
+    fn has_left(&self) -> bool {
+        self.observer.has_left()
+    }
+}
