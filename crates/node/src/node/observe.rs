@@ -3,6 +3,8 @@
 use std::any::type_name;
 
 #[cfg(feature = "test-utils")]
+use cluster_sim_runtime::entered;
+#[cfg(feature = "test-utils")]
 use cluster_sim_types::Change;
 use cluster_sim_types::Fact;
 
@@ -44,7 +46,8 @@ impl Node {
                 let Some(view) = view else { return };
                 let mut view = view.unwrap_or_else(|| Box::new(V::default()));
                 let changed = view.downcast_mut::<V>().map(change);
-                sim.life.act(|core| core.kernel.put_view(node, view));
+                // The life goes on, since no code of its own ends it.
+                entered(|core| core.kernel.put_view(node, view));
                 if changed.is_none() {
                     self.panic_view_type::<V>();
                 }

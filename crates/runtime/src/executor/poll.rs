@@ -75,17 +75,17 @@ impl Engine {
         } else {
             task.polls += 1;
             task.waits.clear();
-            let (path, polls, life) = (task.path, task.polls, task.life);
+            let (path, polls, life, waker) = (task.path, task.polls, task.life, task.waker);
             kernel.record(Record { label: path.key(), detail: polls as u32, ..Record::of(kernel.now(), RecordKind::Poll, node) });
-            self.poll_task(id, life, future);
+            self.poll_task(id, life, waker, future);
         }
         self.running = None;
         Some(node)
     }
 
     #[inline(always)]
-    fn poll_task(&mut self, id: TaskId, life: Life, mut future: BoxedFuture) {
-        let waker = WakerId { slot: life.slot(), task: id }.waker();
+    fn poll_task(&mut self, id: TaskId, life: Life, waker: usize, mut future: BoxedFuture) {
+        let waker = WakerId::waker(waker);
         let mut context = Context::from_waker(&waker);
         let core = &mut self.core;
         debug_assert!(life.goes_on(core), "a task ends before its life does");

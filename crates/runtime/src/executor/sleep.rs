@@ -43,9 +43,11 @@ impl Sleep {
         if now >= self.deadline {
             return Poll::Ready(());
         }
-        let waiter = Waiter::of(context, &core.kernel);
         let after = self.deadline - now;
-        let key = core.kernel.arm_sleep(self.armed, self.life.node(), waiter, after);
+        let key = match Waiter::task_of(context, &core.kernel) {
+            Some(task) => core.kernel.arm_sleep_of_task(self.armed, self.life.node(), task, after),
+            None => core.kernel.arm_sleep(self.armed, self.life.node(), Waiter::of(context, &core.kernel), after),
+        };
         self.armed = Some(key);
         core.kernel.waits_for(Waiting::Sleep(core.kernel.now() + after));
         Poll::Pending

@@ -72,6 +72,7 @@ impl Kernel {
             generation: 0,
             node,
             life: Life::in_kernel(self, node),
+            waker: 0,
             future: Some(future),
             is_ready: false,
             is_aborted: false,

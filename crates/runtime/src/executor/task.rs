@@ -13,6 +13,7 @@ use super::inbox::Mailbox;
 use super::run_queue::RunQueue;
 use super::task_path::{KeptNames, Lineage};
 use super::waiter::Waiter;
+use super::waker::WakerId;
 use crate::engine::{DeviceId, Kernel, TimerKey};
 use crate::random::Address;
 
@@ -87,14 +88,17 @@ impl Waits {
 
     #[inline(never)]
     fn add_further(&mut self, waiting: Waiting) {
-        if self.latest() != waiting {
+        let latest = if self.count == 1 { &self.first } else { &self.last };
+        let is_known = match (latest, &waiting) {
+            // The common cases, without the comparison of texts.
+            (Waiting::Sleep(known), Waiting::Sleep(until)) => known == until,
+            (Waiting::Device(..), Waiting::Sleep(_)) | (Waiting::Sleep(_), Waiting::Device(..)) => false,
+            _ => *latest == waiting,
+        };
+        if !is_known {
             self.last = waiting;
             self.count = self.count.saturating_add(1);
         }
-    }
-
-    fn latest(&self) -> Waiting {
-        if self.count == 1 { self.first } else { self.last }
     }
 
     /// Returns the first wait, the last, and the number of those between.
@@ -142,6 +146,8 @@ pub(super) struct Task {
     pub(super) node: NodeId,
     /// The life of the node that it belongs to; it has ended before that life does.
     pub(super) life: Life,
+    /// The packed [`WakerId`](super::waker::WakerId) of the task.
+    pub(super) waker: usize,
     /// Taken out during a poll; `None` after the end.
     pub(super) future: Option<BoxedFuture>,
     pub(super) is_ready: bool,
@@ -237,15 +243,16 @@ impl Tasks {
     pub(super) fn insert(&mut self, task: Task) -> TaskId {
         if let Some(index) = self.free.pop() {
             let free = &mut self.slots[index as usize];
-            let generation = free.generation;
-            *free = Task { generation, ..task };
-            return TaskId { index, generation };
+            let id = TaskId { index, generation: free.generation };
+            *free = Task { generation: id.generation, waker: WakerId { slot: task.life.slot(), task: id }.pack(), ..task };
+            return id;
         }
         let index = u32::try_from(self.slots.len()).ok().filter(|index| *index < super::waker::TASKS_MAX);
         let index = index.unwrap_or_else(|| panic!("more than {} tasks live at once", super::waker::TASKS_MAX));
         let generation = self.mailbox.as_ref().map_or(0, |mailbox| mailbox.first_generation);
-        self.slots.push(Task { generation, ..task });
-        TaskId { index, generation }
+        let id = TaskId { index, generation };
+        self.slots.push(Task { generation, waker: WakerId { slot: task.life.slot(), task: id }.pack(), ..task });
+        id
     }
 
     /// Frees the slot of an ended task once no handle can ask for its result.

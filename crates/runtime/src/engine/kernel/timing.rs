@@ -106,8 +106,27 @@ impl Kernel {
         false
     }
 
-    /// Wakes `waiter` after `after` of local time, with the sleep's own timer, a parked one, or a new one.
+    /// Wakes a task as [`arm_sleep`](Self::arm_sleep) does; most waiters are tasks, whose timers can often be reused as they are.
     #[inline]
+    pub(crate) fn arm_sleep_of_task(&mut self, armed: Option<TimerKey>, node: NodeId, task: TaskId, after: Duration) -> TimerKey {
+        let known = armed.or_else(|| self.unpark(task));
+        if let Some(key) = known
+            && self.is_timer_of(key, node)
+            && self.timers.get(key.slot).owner == Owner::Task(task)
+        {
+            let due = self.nodes[node.index()].clock.due(self.now, after);
+            let timer = self.timers.get_mut(key.slot);
+            timer.due = Some(due);
+            if due < timer.queued_at {
+                self.queue_timer(key.slot, due);
+            }
+            return key;
+        }
+        self.arm_sleep(known, node, Waiter::Task(task), after)
+    }
+
+    /// Wakes `waiter` after `after` of local time, with the sleep's own timer, a parked one, or a new one.
+    #[inline(never)]
     pub(crate) fn arm_sleep(&mut self, armed: Option<TimerKey>, node: NodeId, waiter: Waiter, after: Duration) -> TimerKey {
         let due = self.nodes[node.index()].clock.due(self.now, after);
         let task = match waiter {

@@ -35,7 +35,7 @@ impl DatagramService<'_> {
     }
 
     /// Returns the next message at a port that a task bound. Undecodable messages are lost and skipped.
-    #[inline]
+    #[inline(never)]
     pub fn take<M: Message>(&mut self, node: NodeId, port: PortId) -> Option<Received<M>> {
         loop {
             let bound = self.datagrams.bound.at(node, port)?;
@@ -119,7 +119,7 @@ impl DatagramService<'_> {
     }
 
     /// Delivers a flight to a receiver whose messages are of this kind, which must be that of `M`.
-    #[inline]
+    #[inline(always)]
     fn recv_flight<M: Message>(&mut self, slot: u32, kind: PayloadKind) -> Option<Received<M>> {
         let flight = self.datagrams.flights.remove(slot);
         self.fabric.land();
