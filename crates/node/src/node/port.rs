@@ -87,7 +87,21 @@ impl<M: Message> Port<M> {
     /// If there is no such node.
     #[inline]
     pub fn send(&self, to: impl Into<NodeId>, message: M) {
-        self.send_all(&[to.into()], message);
+        self.send_to(to.into(), message);
+    }
+
+    fn send_to(&self, to: NodeId, message: M) {
+        match self.twin {
+            #[cfg(feature = "test-utils")]
+            PortTwin::Simulated(sim, Some(address)) => {
+                let (from, label) = (sim.life.node(), (self.label)(&message));
+                sim.act(|network, kernel| network.datagrams(kernel).send_to(from, to, address, label, message));
+            }
+            #[cfg(feature = "test-utils")]
+            PortTwin::Simulated(_, None) => {}
+            #[cfg(feature = "tokio")]
+            PortTwin::Real(ref port) => cold(|| port.send_all(&[to], &message)),
+        }
     }
 
     /// Sends to all [peers](Node::peers): the other nodes of the group and shard.

@@ -111,7 +111,7 @@ impl Record {
     }
 
     /// Packs every field into the words that the digest folds.
-    #[inline]
+    #[inline(always)]
     fn words(&self) -> [u64; 6] {
         [
             self.at.as_nanoseconds(),
@@ -133,7 +133,7 @@ pub struct Digest(u64);
 
 impl Digest {
     /// Folds one record.
-    #[inline]
+    #[inline(always)]
     pub fn fold(&mut self, record: &Record) {
         let [a, b, c, d, e, f] = record.words();
         self.0 = fold_pair(fold_pair(fold_pair(self.0, a, b), c, d), e, f);
@@ -201,7 +201,7 @@ impl Ring {
         (self.next, self.is_full) = (0, false);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, record: Record) {
         match self.records.get_mut(self.next) {
             Some(oldest) => *oldest = record,

@@ -34,10 +34,26 @@ impl DatagramService<'_> {
     pub fn send_one<M: Message>(&mut self, from: NodeId, to: NodeId, port: PortId, store: &Store<M>, label: Label, message: M) {
         let (content, length) = self.describe(store.kind(), &message);
         let message = store.insert(message, 1);
-        let mut flight = flight(from, port, label_key(label, content), (content, length), message);
+        self.send_stored(to, flight(from, port, label_key(label, content), (content, length), message));
+    }
+
+    /// Sends one message to a port of one node; `kind` must be that of `M`.
+    ///
+    /// # Panics
+    /// As [`send`](Self::send).
+    #[inline(always)]
+    pub fn send_to<M: Message>(&mut self, from: NodeId, to: NodeId, (port, kind): (PortId, PayloadKind), label: Label, message: M) {
+        let (content, length) = self.describe(kind, &message);
+        let message = self.payloads.insert(kind, message, 1);
+        self.send_stored(to, flight(from, port, label_key(label, content), (content, length), message));
+    }
+
+    /// Sends a stored message to one receiver, and drops it if no copy of it travels.
+    #[inline(always)]
+    fn send_stored(&mut self, to: NodeId, mut flight: Flight) {
         let carried = self.transmit(to, &mut flight);
         if carried != 1 {
-            self.payloads.set_references(message, carried);
+            self.payloads.set_references(flight.message, carried);
         }
     }
 
