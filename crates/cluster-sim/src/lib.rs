@@ -182,6 +182,8 @@ pub mod report {
 }
 
 /// A run for a reader: recordings, and a page, JSON lines, JUnit, Markdown and node logs of them.
+///
+/// The documentation of [`cluster_sim_explain`] says which output is for whom.
 #[cfg(feature = "test-utils")]
 pub mod explain {
     pub use cluster_sim_explain::{events_jsonl, html, junit, markdown, node_logs};
