@@ -103,16 +103,14 @@ fn ended(outcome: Outcome) -> &'static str {
         Outcome::Exhausted => "spent a budget",
         Outcome::Nondeterministic => "is nondeterministic",
         Outcome::Stale => "is stale",
-        Outcome::Held | Outcome::Violated | Outcome::Unknown => "came to its end",
+        _ => "came to its end",
     }
 }
 
 fn status_of_run(report: &Report) -> TestCaseStatus {
     match report.outcome {
         Outcome::Held | Outcome::Violated | Outcome::Unknown => TestCaseStatus::success(),
-        Outcome::Panicked | Outcome::Exhausted | Outcome::Nondeterministic | Outcome::Stale => {
-            bad(NonSuccessKind::Error, ended(report.outcome), &RunVerdict::of(report, &[]).sentence, &report.to_string())
-        }
+        _ => bad(NonSuccessKind::Error, ended(report.outcome), &RunVerdict::of(report, &[]).sentence, &report.to_string()),
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A session could not be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ConnectError {
     /// The peer is up, but nothing listens on the port.
     Refused,
@@ -17,6 +18,7 @@ pub struct SessionReset;
 
 /// A session did not accept a message; contains the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SessionSendError<M> {
     /// The window is full. `send` waits for room.
     Busy(M),

@@ -31,6 +31,7 @@ pub struct CoveragePoint(
 /// Whether a node can act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Health {
     /// Running.
     Up,

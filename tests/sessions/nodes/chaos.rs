@@ -112,6 +112,7 @@ async fn deliver(node: &Node, peer: NodeId, count: u32, outcomes: &Outcomes) -> 
         Err(_) => return "waited for no answer",
         Ok(Err(ConnectError::Refused)) => return "refused",
         Ok(Err(ConnectError::TimedOut)) => return "timed out",
+        Ok(Err(error)) => panic!("nothing else ends a request: {error}"),
         Ok(Ok(session)) => session,
     };
     let parcels = 1 + node.random().below(40);

@@ -12,7 +12,6 @@ pub(super) struct FailureKey(String);
 impl FailureKey {
     pub(super) fn of(report: &Report) -> Self {
         let detail = match report.outcome {
-            Outcome::Held | Outcome::Stale => String::new(),
             Outcome::Violated => {
                 report.violations.first().map(|first| format!("{}: {}", first.rule, first.message)).unwrap_or_default()
             }
@@ -25,6 +24,7 @@ impl FailureKey {
                 let unknown = report.checks.iter().filter_map(|check| Some((&check.name, check.unknown.as_ref()?)));
                 unknown.map(|(name, why)| format!("{name}: {why}")).collect::<Vec<_>>().join("; ")
             }
+            _ => String::new(),
         };
         Self(format!("{:?} {}", report.outcome, without_numbers(&detail)))
     }

@@ -4,6 +4,7 @@ use cluster_sim_simulation::ScenarioError;
 
 /// A reproducer that cannot be replayed; nothing was run.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReproducerError {
     /// The file is truncated.
     #[error("it is cut short: {reason}; take the whole file")]

@@ -26,6 +26,7 @@ impl Default for Budget {
 /// Names the exhausted budget, with its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Exhausted {
     /// Took this many steps.
     Steps(u64),

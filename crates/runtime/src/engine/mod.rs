@@ -294,7 +294,7 @@ impl Engine {
                 let Place { group, place } = self.places[node.index()];
                 self.groups[group as usize].hosts.view(place as usize, &self.core)
             }
-            Health::Down | Health::Killed => None,
+            _ => None,
         }
     }
 

@@ -23,6 +23,7 @@ use crate::random::finalize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum RecordKind {
     /// `node` began a life; `detail` is its number.
     Boot = 1,

@@ -40,7 +40,7 @@ impl Kernel {
                 Health::Up => return Some((id, node)),
                 // It stays marked as ready until its node resumes.
                 Health::Paused => self.tasks.paused.push(id),
-                Health::Down | Health::Killed => {}
+                _ => {}
             }
         }
     }

@@ -151,6 +151,7 @@ fn ascending(quantiles_ns: &[u64]) -> Result<(), InvalidDistribution> {
 
 /// Rejects a distribution with a parameter out of bounds; no table was built.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidDistribution {
     /// A range ends before it starts.
     #[error("a uniform distribution from {from:?} to {to:?} ends before it starts; swap the two")]

@@ -175,6 +175,7 @@ impl ClusterBuilder {
 
 /// An incomplete or invalid description of a cluster; nothing was run.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum ClusterError {
     /// There are no regions.
     NoRegions,

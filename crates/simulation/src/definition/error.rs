@@ -8,6 +8,7 @@ use crate::fault::PlanError;
 
 /// A scenario that cannot be run; nothing was run.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum ScenarioError {
     /// It has no nodes.
     NoNodes,

@@ -173,6 +173,11 @@ pub enum EventKind {
         /// The reason of the reset.
         reason: ResetReason,
     },
+    /// An event of a kind that this version cannot decode.
+    Other {
+        /// The kind, as in the record.
+        record: RecordKind,
+    },
     /// The node stated a fact.
     Fact {
         /// The fact in its `Debug` form.
@@ -242,6 +247,7 @@ impl EventKind {
                 let reason = ResetReason::numbered(detail).expect("a reset is recorded with its reason");
                 Self::SessionReset { peer: name(peer), session, reason }
             }
+            other => Self::Other { record: other },
         }
     }
 

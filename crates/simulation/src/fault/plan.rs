@@ -94,6 +94,7 @@ impl FaultPlan {
 
 /// A fault plan that does not fit its scenario; nothing was run.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PlanError {
     /// A fault names an unknown node.
     #[error(

@@ -226,6 +226,7 @@ fn collect(nodes: impl IntoIterator<Item = impl Into<NodeId>>) -> Vec<NodeId> {
 
 /// A call that reached no node; nothing was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CallError {
     /// The node is crashed, paused or killed.
     NotUp {

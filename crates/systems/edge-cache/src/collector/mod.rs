@@ -223,7 +223,7 @@ impl Invariant for Collector {
             match health {
                 // A paused edge keeps its cache and still counts as live.
                 Health::Up | Health::Paused => self.propagation.join(edge),
-                Health::Down | Health::Killed => self.propagation.leave(edge, world.now()),
+                _ => self.propagation.leave(edge, world.now()),
             }
         }
         Verdict::Holds

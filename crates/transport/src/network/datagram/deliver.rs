@@ -72,7 +72,7 @@ impl DatagramService<'_> {
             Health::Down => Cause::NodeDown,
             Health::Killed => Cause::NodeKilled,
             Health::Paused if self.datagrams.inbox(flight.to).len() >= INBOX_CAPACITY => Cause::InboxFull,
-            Health::Up | Health::Paused => {
+            _ => {
                 let stale = self.kernel.incarnation(flight.to) != flight.incarnation;
                 if !stale || self.fabric.model(flight.class).stale == StaleDelivery::Deliver {
                     return None;

@@ -154,6 +154,7 @@ pub(super) struct CompiledLink {
 
 /// A link model with invalid parameters.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum InvalidLink {
     /// The delay is not a valid distribution.
     Delay(InvalidDistribution),
