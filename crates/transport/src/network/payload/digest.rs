@@ -448,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_bytes_has_the_digest_of_its_bytes_one_by_one() {
+    fn a_list_of_bytes_has_the_digest_of_its_bytes() {
         let bytes: Vec<u8> = (0..100_u8).map(|byte| byte.wrapping_mul(37)).collect();
         for length in 0..bytes.len() {
             let (list, before) = (bytes[..length].to_vec(), bytes[length]);
