@@ -14,6 +14,7 @@ impl Sim {
         self.end_fault_phase();
         self.conclude();
         let decisions = self.take_decisions();
+        self.leave_memory();
         (self.report, decisions)
     }
 

@@ -19,6 +19,7 @@ impl Sim {
     pub fn finish(mut self) -> Report {
         self.end_fault_phase();
         self.conclude();
+        self.leave_memory();
         self.report
     }
 
@@ -142,6 +143,10 @@ impl Sim {
             self.report.last_events = self.describe_ring();
         }
         self.notify_end();
+    }
+
+    /// Leaves the memory of a concluded run to the next one. From here on the run knows no node.
+    pub(super) fn leave_memory(&mut self) {
         self.definition.arenas.keep(self.engine.leave());
     }
 

@@ -48,6 +48,7 @@ impl Sim {
         let stays = self.observer.as_ref().is_some_and(|observer| !observer.has_left());
         if stays {
             self.conclude();
+            self.leave_memory();
         }
         let observer: Box<dyn Any> = self.observer.take().expect("an observer is put back after each notification");
         let observer = *observer.downcast().expect("it is the observer that was put in");
