@@ -3,7 +3,8 @@
 mod minimize;
 mod search;
 
-use cluster_sim_scenarios::{PlantedBug, Registry, each_system};
+use cluster_sim_scenarios::{NodeStyle, PlantedBug, Registry, each_system};
+use cluster_sim_testkit::own_system::OwnSystem;
 
 /// Tests of one system at a time, so that they run side by side.
 macro_rules! systems {
@@ -41,6 +42,15 @@ macro_rules! systems {
 }
 
 each_system!(systems);
+
+/// A system of a user, which the list does not have.
+#[test]
+fn the_bug_of_a_system_added_to_a_registry_is_hunted() {
+    let bugs = bugs(Registry::new().with(OwnSystem));
+    search::assert_found(&bugs, NodeStyle::Machine);
+    search::assert_sound(&bugs, NodeStyle::Machine);
+    minimize::assert_minimized(&bugs, NodeStyle::Machine);
+}
 
 /// The bugs of the one system in a registry.
 fn bugs(registry: Registry) -> Vec<PlantedBug> {

@@ -9,6 +9,8 @@ mod digests;
 mod environment;
 mod help;
 mod log;
+#[cfg(test)]
+mod own_system_tests;
 mod progress;
 mod replay;
 mod report_file;

@@ -108,7 +108,7 @@ impl fmt::Debug for PlantedBug {
 /// Every bug that can be planted in a system, and the cluster to plant it in.
 pub struct PlantedBugs {
     system: &'static str,
-    summaries: [&'static str; 2],
+    summaries: Vec<(NodeStyle, &'static str)>,
     sound: Make,
     bugs: Vec<PlantedBug>,
 }
@@ -117,10 +117,10 @@ impl PlantedBugs {
     /// The bugs `all` of a system.
     ///
     /// `cluster` builds the cluster with a bug or, of `None`, without one. `expected` is a `match` over all bugs, so that none is forgotten.
-    /// The cluster without a bug is a builtin scenario in both node styles, which `summaries` describe.
+    /// The cluster without a bug is a builtin scenario in each node style of the system, which `summaries` describe.
     pub fn new<B: Copy + fmt::Display + Send + Sync + 'static>(
         system: &'static str,
-        summaries: [&'static str; 2],
+        summaries: &[(NodeStyle, &'static str)],
         all: &[B],
         cluster: fn(NodeStyle, Option<B>) -> BugHunt,
         expected: fn(B) -> Expected,
@@ -131,7 +131,7 @@ impl PlantedBugs {
             let hunt: Make = Arc::new(move |style| cluster(style, Some(bug)));
             PlantedBug { system, bug: bug.to_string(), expected: expected(bug), hunt, sound }
         };
-        Self { system, summaries, bugs: all.iter().map(planted).collect(), sound }
+        Self { system, summaries: summaries.to_vec(), bugs: all.iter().map(planted).collect(), sound }
     }
 
     /// The bugs, in the order of their declaration.
@@ -139,10 +139,10 @@ impl PlantedBugs {
         &self.bugs
     }
 
-    /// The cluster without a bug, by name, in both node styles.
+    /// The cluster without a bug, by name, in each node style of the system.
     pub(crate) fn builtin(&self) -> impl Iterator<Item = BuiltinScenario> {
-        let styles = [(NodeStyle::Machine, ""), (NodeStyle::Async, "-async")];
-        styles.into_iter().zip(self.summaries).map(|((style, suffix), summary)| {
+        self.summaries.iter().map(|&(style, summary)| {
+            let suffix = if style == NodeStyle::Async { "-async" } else { "" };
             let (name, sound) = (format!("hunt-{}{suffix}", self.system), Arc::clone(&self.sound));
             let description = json!({"hunt": name, "form": style});
             let prepare = move |_: &_| Ok(Prepared::new(sound(style).scenario(), SEED, description.clone()));

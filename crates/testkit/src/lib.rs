@@ -5,6 +5,7 @@
 //! clients and a server. Around nodes: [`log`] collects what node code writes down.
 //! Random cases: [`arbitrary`] makes any link and any plan for proptest, [`uniform`] draws plans without a swarm.
 //! Comparisons: [`equivalence`] asserts that machines and tasks send equal messages, [`panics`] reads the message of a panic.
+//! Plug-ins: [`own_system`] is a system in one file, added to a registry in one line.
 //! Committed reproducers: [`regressions`] lists those of planted bugs.
 //!
 //! Deliberately absent: anything that only one suite needs. Such helpers stand beside their tests.
@@ -16,6 +17,7 @@ pub mod faults;
 pub mod ledger;
 pub mod links;
 pub mod log;
+pub mod own_system;
 pub mod panics;
 pub mod regressions;
 pub mod uniform;

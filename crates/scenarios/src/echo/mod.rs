@@ -69,9 +69,9 @@ impl System for EchoSystem {
 
     fn planted_bugs(&self) -> PlantedBugs {
         let summaries = [
-            "echo without a planted bug: five seconds, many questions, faults drawn by each seed",
-            "hunt-echo with server and clients written as async functions",
+            (NodeStyle::Machine, "echo without a planted bug: five seconds, many questions, faults drawn by each seed"),
+            (NodeStyle::Async, "hunt-echo with server and clients written as async functions"),
         ];
-        PlantedBugs::new(self.name(), summaries, Bug::ALL, planted::cluster, planted::expected)
+        PlantedBugs::new(self.name(), &summaries, Bug::ALL, planted::cluster, planted::expected)
     }
 }

@@ -24,7 +24,8 @@ mod run_tests;
 
 use cluster_sim_edge_cache::Bug;
 use cluster_sim_registry::{
-    Artifact, BuiltinScenario, Document, FileFormat, MetricLimit, PlantedBugs, Prepared, ScenarioError, System, Variable, Variables,
+    Artifact, BuiltinScenario, Document, FileFormat, MetricLimit, NodeStyle, PlantedBugs, Prepared, ScenarioError, System,
+    Variable, Variables,
 };
 
 pub use check::CAPACITY_MAX;
@@ -77,10 +78,10 @@ impl System for EdgeCacheSystem {
 
     fn planted_bugs(&self) -> PlantedBugs {
         let summaries = [
-            "an edge cache without a planted bug: gated edges, guarded sessions, a rule for each promise",
-            "hunt-edge-cache with clients written as async functions",
+            (NodeStyle::Machine, "an edge cache without a planted bug: gated edges, guarded sessions, a rule for each promise"),
+            (NodeStyle::Async, "hunt-edge-cache with clients written as async functions"),
         ];
-        PlantedBugs::new(self.name(), summaries, Bug::ALL, planted::cluster, planted::expected)
+        PlantedBugs::new(self.name(), &summaries, Bug::ALL, planted::cluster, planted::expected)
     }
 
     fn file_format(&self) -> Option<FileFormat> {

@@ -60,9 +60,9 @@ impl System for GossipSystem {
 
     fn planted_bugs(&self) -> PlantedBugs {
         let summaries = [
-            "gossip without a planted bug: five seconds, much news, faults drawn by each seed",
-            "hunt-gossip with nodes written as async functions",
+            (NodeStyle::Machine, "gossip without a planted bug: five seconds, much news, faults drawn by each seed"),
+            (NodeStyle::Async, "hunt-gossip with nodes written as async functions"),
         ];
-        PlantedBugs::new(self.name(), summaries, Bug::ALL, planted::cluster, planted::expected)
+        PlantedBugs::new(self.name(), &summaries, Bug::ALL, planted::cluster, planted::expected)
     }
 }

@@ -91,7 +91,7 @@ impl fmt::Display for VerdictLines<'_> {
 }
 
 impl Report {
-    /// The verdict in a word with a name for the run, its seed and its digest, then a line for each finding.
+    /// The verdict in a word, a name for the run, seed and digest, then a line for each finding.
     ///
     /// If two runs of the seed differ, their difference instead of a digest and findings.
     pub fn verdict_lines<'r>(&'r self, name: &'r str) -> VerdictLines<'r> {
