@@ -99,6 +99,12 @@ impl<'a> World<'a> {
         self.observed.traffic()
     }
 
+    /// Counts the views read since the reads were taken last.
+    #[inline]
+    pub fn views_read(&self) -> u64 {
+        self.reads.get().views()
+    }
+
     /// Returns what was read since the last call, and forgets it.
     pub fn take_reads(&mut self) -> Reads {
         self.reads.take()

@@ -37,8 +37,8 @@ pub use event::{EventKind, EventMessage, Key, Sent, TaskEnd};
 pub use fault::{Fault, FaultPlan, FaultProfile, NetworkFault, NodeFault, PlanError, ScheduledFault, SpanKind};
 pub use recording::{Event, LeftOut, NodeView, Recording, Span};
 pub use report::{
-    CheckKind, CheckReport, Difference, DifferingEvent, Divergence, DivergenceKind, FailureSummary, FaultRecord, Finding, OtherRun,
-    Outcome, PanicFinding, PanicSite, Report,
+    CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FailureSummary, FaultRecord,
+    Finding, OtherRun, Outcome, PanicFinding, PanicSite, Report,
 };
 pub use scenario::Scenario;
 pub use sim::{CallError, Sim};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use cluster_sim::explore::{ArtifactContext, BuildInfo, Campaign, ScenarioSource, Sweep};
-use cluster_sim::report::{CheckKind, CheckReport};
+use cluster_sim::report::{CheckKind, CheckReport, CheckWork};
 use cluster_sim::{Explore, Outcome, Report, Seed, Verdict, explain};
 use cluster_sim_registry::{Judgement, Prepared, Registry, ScenarioError, ScenarioErrorKind, Variables};
 use signal_hook::consts::SIGINT;
@@ -144,7 +144,13 @@ fn verdicts(name: &str, sweep: &Sweep, prepared: &Prepared, requires_coverage: b
             first.outcome = Outcome::Unknown;
         }
         let times_checked = coverage.runs;
-        first.checks.push(CheckReport { name: COVERAGE_RULE.to_owned(), kind: CheckKind::Eventually, times_checked, unknown });
+        first.checks.push(CheckReport {
+            name: COVERAGE_RULE.to_owned(),
+            kind: CheckKind::Eventually,
+            times_checked,
+            unknown,
+            work: CheckWork::default(),
+        });
     }
     let replay = |report: &Report| {
         let failure = sweep.failures().iter().find(|failure| failure.report().seed() == report.seed())?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use cluster_sim_invariants::{Verdict, Violation};
 use cluster_sim_runtime::{Heartbeat, Seed};
 use cluster_sim_simulation::driver::DriveScenario;
-use cluster_sim_simulation::{CheckKind, CheckReport, Outcome, Report, Scenario};
+use cluster_sim_simulation::{CheckKind, CheckReport, CheckWork, Outcome, Report, Scenario};
 use cluster_sim_types::VirtualInstant;
 
 use super::coverage::Coverage;
@@ -86,7 +86,7 @@ impl ReportCheck {
             }
             Verdict::Unknown(reason) => {
                 let (name, kind) = (self.name.clone(), CheckKind::Eventually);
-                report.checks.push(CheckReport { name, kind, times_checked: 0, unknown: Some(reason) });
+                report.checks.push(CheckReport { name, kind, times_checked: 0, unknown: Some(reason), work: CheckWork::default() });
                 if report.outcome == Outcome::Held {
                     report.outcome = Outcome::Unknown;
                 }

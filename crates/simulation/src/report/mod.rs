@@ -85,6 +85,26 @@ pub struct CheckReport {
     pub times_checked: u64,
     /// Why it cannot tell, if so.
     pub unknown: Option<String>,
+    /// How much it looked at.
+    #[serde(default, skip_serializing_if = "CheckWork::is_none")]
+    pub work: CheckWork,
+}
+
+/// How much a check looked at in one run; equal in equal runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckWork {
+    /// Calls of its closure or its `observe`.
+    pub calls: u64,
+    /// Steps at which it was not called, because nothing changed that it had read.
+    pub skips: u64,
+    /// Views that it read.
+    pub views_read: u64,
+}
+
+impl CheckWork {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Which kind of check.

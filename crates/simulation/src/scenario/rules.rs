@@ -92,7 +92,7 @@ impl Scenario {
     /// assert_eq!(report.suspects(), [NodeId(0), NodeId(1)]);
     /// ```
     #[must_use]
-    pub fn always_unique<V: 'static, K: Hash + Eq + Clone + Debug + 'static>(
+    pub fn always_unique<V: 'static, K: Hash + Eq + Debug + 'static>(
         self,
         name: &str,
         key: impl Fn(NodeId, &V) -> Option<K> + Send + Sync + 'static,

@@ -5,7 +5,7 @@ use cluster_sim_runtime::{Engine, WaitingTask};
 use cluster_sim_types::{Health, NodeId};
 
 use crate::definition::Group;
-use crate::report::{CheckKind, CheckReport};
+use crate::report::{CheckKind, CheckReport, CheckWork};
 
 /// The rule broken by a client that does not return.
 pub(super) const EVERY_CLIENT_ENDS: &str = "every client ends";
@@ -47,7 +47,13 @@ impl Clients {
             Some(_) => None,
         };
         let times_checked = self.alive.unwrap_or(0);
-        let report = CheckReport { name: EVERY_CLIENT_ENDS.to_owned(), kind: CheckKind::Eventually, times_checked, unknown };
+        let report = CheckReport {
+            name: EVERY_CLIENT_ENDS.to_owned(),
+            kind: CheckKind::Eventually,
+            times_checked,
+            unknown,
+            work: CheckWork::default(),
+        };
         (!self.is_empty()).then_some(report)
     }
 }

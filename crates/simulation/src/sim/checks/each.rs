@@ -6,7 +6,7 @@ use cluster_sim_invariants::Verdict;
 use cluster_sim_types::NodeId;
 
 use crate::definition::EachTest;
-use crate::report::{CheckKind, CheckReport};
+use crate::report::{CheckKind, CheckReport, CheckWork};
 
 /// An `always_each` rule of one run.
 pub(super) struct LiveEach {
@@ -32,7 +32,9 @@ impl LiveEach {
     pub(super) fn report(&self) -> CheckReport {
         let blind = || "no node had a view of the rule's type".to_owned();
         let unknown = if self.times_checked == 0 { Some(blind()) } else { self.unknown.clone() };
-        CheckReport { name: self.name.clone(), kind: CheckKind::AlwaysEach, times_checked: self.times_checked, unknown }
+        let (name, kind, times_checked) = (self.name.clone(), CheckKind::AlwaysEach, self.times_checked);
+        let work = CheckWork { calls: times_checked, skips: 0, views_read: times_checked };
+        CheckReport { name, kind, times_checked, unknown, work }
     }
 }
 

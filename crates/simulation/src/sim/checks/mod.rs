@@ -12,7 +12,7 @@ use cluster_sim_types::{Change, NodeId, VirtualInstant};
 use serde_json::Value;
 
 use crate::definition::{Check, Seen};
-use crate::report::{CheckKind, CheckReport};
+use crate::report::{CheckKind, CheckReport, CheckWork};
 use each::LiveEach;
 use test::LiveTest;
 use unique::LiveUnique;
@@ -22,6 +22,8 @@ struct LiveObserver {
     name: String,
     invariant: Box<dyn Invariant>,
     unknown: Option<String>,
+    calls: u64,
+    views_read: u64,
 }
 
 /// A coverage point, and whether this run hit it.
@@ -91,7 +93,13 @@ impl LiveChecks {
                 Check::AlwaysUnique { name, test } => live.unique.push(LiveUnique::new(name, test)),
                 Check::Eventually { name, test } => live.eventually.push(LiveTest::new(name, test)),
                 Check::Observer { name, make } => {
-                    live.observers.push(LiveObserver { name: name.clone(), invariant: make(), unknown: None });
+                    live.observers.push(LiveObserver {
+                        name: name.clone(),
+                        invariant: make(),
+                        unknown: None,
+                        calls: 0,
+                        views_read: 0,
+                    });
                 }
                 Check::Sometimes { name, seen } => {
                     live.points.push(LivePoint { name: name.clone(), seen: seen.clone(), is_hit: false });
@@ -122,22 +130,19 @@ impl LiveChecks {
         let mut world = World::after_step(observed, nodes);
         for (index, observer) in self.observers.iter_mut().enumerate() {
             self.asking = Some(Asked::Observer(index));
+            let read_before = world.views_read();
+            observer.calls += changes.len() as u64;
             for change in changes {
                 let verdict = observer.invariant.observe(change, &world);
                 if !matches!(verdict, Verdict::Holds) {
                     note_verdict(verdict, &observer.name, &mut observer.unknown, now, violations);
                 }
             }
+            observer.views_read += world.views_read() - read_before;
         }
         if !nodes.is_empty() {
             self.ask_always(nodes, observed, &mut world, now, violations);
-            self.ask_each(nodes, observed, now, violations);
-            for (index, rule) in self.unique.iter_mut().enumerate() {
-                self.asking = Some(Asked::Unique(index));
-                if let Some(verdict) = rule.ask(nodes, observed) {
-                    note_verdict(verdict, &rule.name, &mut None, now, violations);
-                }
-            }
+            self.ask_about_views(nodes, observed, now, violations);
         }
         if self.points_left > 0 {
             self.check_points(changes, &world);
@@ -169,17 +174,29 @@ impl LiveChecks {
         }
     }
 
+    /// Asks the rules about single views, with one look-up of each view for all of them.
     #[inline]
-    fn ask_each(&mut self, nodes: &[NodeId], observed: &dyn Observed, now: Now, violations: &mut Vec<Violation>) {
-        if self.each.is_empty() {
+    fn ask_about_views(&mut self, nodes: &[NodeId], observed: &dyn Observed, now: Now, violations: &mut Vec<Violation>) {
+        if self.each.is_empty() && self.unique.is_empty() {
             return;
         }
+        if nodes.len() > 1 {
+            self.unique.iter_mut().for_each(|rule| rule.release(nodes));
+        }
         for node in nodes {
-            let Some(view) = observed.view(*node) else { continue };
-            for (index, rule) in self.each.iter_mut().enumerate() {
-                self.asking = Some(Asked::Each(index));
-                if let Some(verdict) = rule.ask(*node, view) {
-                    note_verdict(verdict, &rule.name, &mut rule.unknown, now, violations);
+            let view = observed.view(*node);
+            if let Some(view) = view {
+                for (index, rule) in self.each.iter_mut().enumerate() {
+                    self.asking = Some(Asked::Each(index));
+                    if let Some(verdict) = rule.ask(*node, view) {
+                        note_verdict(verdict, &rule.name, &mut rule.unknown, now, violations);
+                    }
+                }
+            }
+            for (index, rule) in self.unique.iter_mut().enumerate() {
+                self.asking = Some(Asked::Unique(index));
+                if let Some(verdict) = rule.ask(*node, view, observed) {
+                    note_verdict(verdict, &rule.name, &mut None, now, violations);
                 }
             }
         }
@@ -238,6 +255,7 @@ impl LiveChecks {
                 kind: CheckKind::Observer,
                 times_checked,
                 unknown: observer.unknown.clone().or(blind),
+                work: CheckWork { calls: observer.calls, skips: 0, views_read: observer.views_read },
             }
         });
         let points = self.points.iter().map(|point| CheckReport {
@@ -245,6 +263,7 @@ impl LiveChecks {
             kind: CheckKind::Sometimes,
             times_checked: u64::from(point.is_hit),
             unknown: None,
+            work: CheckWork::default(),
         });
         always.chain(each).chain(unique).chain(eventually).chain(observers).chain(points).collect()
     }
