@@ -149,3 +149,51 @@ fn a_run_of_zero_duration_still_starts_every_node() {
     let sim = workers().eventually("both are in their first incarnation", all_up).start(Seed(7));
     sim.finish().assert_ok();
 }
+
+fn crash_loop(down_for: u64, up_for: u64, duration: impl Into<Option<Duration>>) -> Fault {
+    let [down_for, up_for] = [down_for, up_for].map(milliseconds);
+    NodeFault::CrashLoop { node: "worker/1".to_owned(), down_for, up_for, duration: duration.into() }.into()
+}
+
+/// P2: the lives of the worker that loops, the effect of the fault, and its end in milliseconds.
+fn looped(plan: FaultPlan) -> (u32, u64, Option<u64>) {
+    let mut sim = workers().faults(plan).start(Seed(7));
+    sim.run_for(milliseconds(507));
+    let incarnation = memory(&sim, 1).map_or(u32::MAX, |memory| memory.incarnation.0);
+    let faults = sim.finish().faults;
+    let record = faults.last().expect("there is one");
+    (incarnation, record.effect, record.ended_at.map(|at| at.as_nanoseconds() / 1_000_000))
+}
+
+/// P2: down from 105 to 125 ms, from 155 to 175 ms, and so on.
+#[test]
+fn a_crash_loop_crashes_and_restarts_in_turns() {
+    let at = |fault: Fault| FaultPlan::new().at(milliseconds(105), fault);
+    assert_eq!(looped(at(crash_loop(20, 30, milliseconds(100)))), (2, 2, Some(205)));
+    assert_eq!(looped(at(crash_loop(20, 30, milliseconds(60)))), (2, 2, Some(165)), "its end restarts the node");
+    assert_eq!(looped(at(crash_loop(20, 30, milliseconds(0)))), (1, 1, Some(105)));
+    let endless = looped(at(crash_loop(20, 30, None)));
+    assert_eq!(endless.2, Some(507), "the fault phase ends it");
+    assert_eq!(endless.1, 9, "one crash every 50 ms");
+}
+
+/// P2.
+#[test]
+fn a_crash_loop_ends_with_a_kill_and_cannot_hit_the_dead() {
+    let kill = |at| FaultPlan::new().at(milliseconds(at), NodeFault::Kill { node: "worker/1".to_owned() });
+    assert_eq!(looped(kill(50).at(milliseconds(105), crash_loop(20, 30, None))), (u32::MAX, 0, None));
+    let mut sim = workers().faults(kill(160).at(milliseconds(105), crash_loop(20, 30, None))).start(Seed(7));
+    sim.run_for(milliseconds(507));
+    let record = &sim.finish().faults[0];
+    assert_eq!((record.effect, record.ended_at.map(|at| at.as_nanoseconds() / 1_000_000)), (2, Some(160)));
+}
+
+/// P2.
+#[test]
+fn a_crash_loop_without_lives_is_refused() {
+    let mut sim = workers().start(Seed(7));
+    for never in [crash_loop(0, 30, None), crash_loop(20, 0, None)] {
+        let refused = sim.inject(never).expect_err("it is refused").to_string();
+        assert!(refused.starts_with("fault 0 (crash loop) is invalid: each life"), "{refused}");
+    }
+}

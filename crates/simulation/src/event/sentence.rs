@@ -50,13 +50,14 @@ pub const SENTENCES: [(&str, &str); 34] = [
 ];
 
 /// Templates of faults by their kinds, in plans, reports and on the page. `{for}` is the duration, if the fault has one.
-pub(crate) const FAULTS: [(&str, &str); 10] = [
+pub(crate) const FAULTS: [(&str, &str); 11] = [
     ("cut", "cut [{from}] {arrow} [{to}]{for}"),
     ("heal all", "heal all"),
     ("flap", "flap [{from}] {arrow} [{to}] ({cut_for} cut, {open_for} open){for}"),
     ("loss", "lose {ratio} of {links} as {rule}{for}"),
     ("links", "change the links {links}"),
     ("crash", "crash {node}{for}"),
+    ("crash loop", "crash {node} again and again ({down_for} down, {up_for} up){for}"),
     ("restart", "restart {node}"),
     ("kill", "kill {node}"),
     ("pause", "pause {node}{for}"),

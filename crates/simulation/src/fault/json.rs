@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn the_kinds_of_both_families_are_read() {
         assert_eq!(kinds::<NetworkFault>(), ["cut", "heal_all", "flap", "loss", "links"]);
-        assert_eq!(kinds::<NodeFault>(), ["crash", "restart", "kill", "pause", "resume"]);
+        assert_eq!(kinds::<NodeFault>(), ["crash", "crash_loop", "restart", "kill", "pause", "resume"]);
         let crash = NodeFault::Crash { node: "a/0".to_owned(), down_for: None };
         assert_eq!(serde_json::from_str::<Fault>(r#"{"crash":{"node":"a/0"}}"#).unwrap(), crash.into());
         assert_eq!(serde_json::from_str::<Fault>(r#""heal_all""#).unwrap(), NetworkFault::HealAll.into());
@@ -142,8 +142,8 @@ mod tests {
     fn a_wrong_fault_in_data_is_refused_by_name_and_place() {
         assert_eq!(
             refusal(r#"{"crush":{"node":"a/0"}}"#),
-            "unknown variant `crush`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `crash`, `restart`, `kill`, `pause`, \
-             `resume` at line 1 column 8"
+            "unknown variant `crush`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `crash`, `crash_loop`, \
+             `restart`, `kill`, `pause`, `resume` at line 1 column 8"
         );
         assert_eq!(
             refusal(r#"{"crash":{"node":"a/0","for":1}}"#),

@@ -154,7 +154,8 @@ mod tests {
         let links = NetworkFault::Links { links: "default".to_owned(), model: LinkModel::default() };
         let crash = NodeFault::Crash { node: node(), down_for: duration };
         let pause = NodeFault::Pause { node: node(), duration };
-        let nodes = [crash, NodeFault::Restart { node: node() }, NodeFault::Kill { node: node() }, pause];
+        let crash_loop = NodeFault::CrashLoop { node: node(), down_for: cut_for, up_for: open_for, duration };
+        let nodes = [crash, crash_loop, NodeFault::Restart { node: node() }, NodeFault::Kill { node: node() }, pause];
         let faults = [cut, NetworkFault::HealAll, flap, loss, links].into_iter().map(Fault::from);
         faults.chain(nodes.map(Fault::from)).chain([NodeFault::Resume { node: node() }.into()]).collect()
     }
@@ -183,6 +184,7 @@ mod tests {
             "lose 0.05 of default as rain for 1.500s",
             "change the links default",
             "crash a/0 for 1.500s",
+            "crash a/0 again and again (0.100s down, 0.200s up) for 1.500s",
             "restart a/0",
             "kill a/0",
             "pause a/0 for 1.500s",
@@ -218,7 +220,7 @@ mod tests {
     #[test]
     fn every_fault_has_simpler_ones_and_they_end() {
         let simpler: Vec<String> = one_of_each().iter().flat_map(Fault::simpler).map(|fault| fault.to_string()).collect();
-        assert_eq!(simpler, ["cut [a/0] -/-> [a/1] for 1.500s", "cut [a/0] | [a/1] for 0.100s"]);
+        assert_eq!(simpler, ["cut [a/0] -/-> [a/1] for 1.500s", "cut [a/0] | [a/1] for 0.100s", "crash a/0 for 0.100s"]);
         let mut all = one_of_each();
         for _ in 0..3 {
             all = all.iter().flat_map(Fault::simpler).collect();

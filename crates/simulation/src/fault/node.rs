@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::draw::Drawn;
 use super::family::{Applied, Declared, Family, Kind, SpanKind};
 use super::{Fault, PlanError};
+use crate::event::seconds;
 
 /// A fault of a node, by the name that the scenario declares or, within a run, by its number.
 ///
@@ -26,6 +27,20 @@ pub enum NodeFault<N = String> {
         /// Time until it restarts; absent for until the fault phase ends.
         #[serde(rename = "down_for_ns", with = "nanoseconds::optional", default)]
         down_for: Option<Duration>,
+    },
+    /// Crashes a node again and again, as a supervisor does that restarts a broken program.
+    CrashLoop {
+        /// The node.
+        node: N,
+        /// How long it is down at a time; more than zero.
+        #[serde(rename = "down_for_ns", with = "nanoseconds")]
+        down_for: Duration,
+        /// How long it lives in between; more than zero.
+        #[serde(rename = "up_for_ns", with = "nanoseconds")]
+        up_for: Duration,
+        /// How long in all; absent for until the fault phase ends.
+        #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
+        duration: Option<Duration>,
     },
     /// Restarts a crashed node.
     Restart {
@@ -62,6 +77,14 @@ pub(crate) enum NodeInForce {
     /// The node is down after that incarnation.
     Down(NodeId, Incarnation),
     Paused(NodeId),
+    /// The node crashes whenever it has lived for a while.
+    Looping {
+        node: NodeId,
+        down_for: Duration,
+        up_for: Duration,
+        /// Crashes after the first one.
+        crashes: u64,
+    },
 }
 
 impl<N> NodeFault<N> {
@@ -69,6 +92,7 @@ impl<N> NodeFault<N> {
     pub(crate) fn node(&self) -> &N {
         match self {
             Self::Crash { node, .. }
+            | Self::CrashLoop { node, .. }
             | Self::Restart { node }
             | Self::Kill { node }
             | Self::Pause { node, .. }
@@ -80,6 +104,7 @@ impl<N> NodeFault<N> {
     pub(crate) fn with_node<M>(&self, node: M) -> NodeFault<M> {
         match *self {
             Self::Crash { down_for, .. } => NodeFault::Crash { node, down_for },
+            Self::CrashLoop { down_for, up_for, duration, .. } => NodeFault::CrashLoop { node, down_for, up_for, duration },
             Self::Restart { .. } => NodeFault::Restart { node },
             Self::Kill { .. } => NodeFault::Kill { node },
             Self::Pause { duration, .. } => NodeFault::Pause { node, duration },
@@ -99,6 +124,9 @@ impl Family for NodeFault {
 
     fn kind(&self) -> Kind {
         let (name, span) = match self {
+            Self::CrashLoop { .. } => {
+                return Kind { name: "crash loop", span: Some(SpanKind::Node), counts: Some(["crash", "crashes"]) };
+            }
             Self::Crash { .. } => ("crash", Some(SpanKind::Down)),
             Self::Restart { .. } => ("restart", None),
             Self::Kill { .. } => ("kill", Some(SpanKind::Killed)),
@@ -109,7 +137,11 @@ impl Family for NodeFault {
     }
 
     fn parts(&self) -> Vec<(&'static str, String)> {
-        vec![("node", self.node().clone())]
+        let mut parts = vec![("node", self.node().clone())];
+        if let Self::CrashLoop { down_for, up_for, .. } = self {
+            parts.extend([("down_for", *down_for), ("up_for", *up_for)].map(|(name, time)| (name, seconds(time))));
+        }
+        parts
     }
 
     fn sides(&self) -> [&[String]; 2] {
@@ -118,20 +150,35 @@ impl Family for NodeFault {
 
     fn duration(&self) -> Option<Duration> {
         match self {
-            Self::Crash { down_for: duration, .. } | Self::Pause { duration, .. } => *duration,
+            Self::Crash { down_for: duration, .. } | Self::CrashLoop { duration, .. } | Self::Pause { duration, .. } => *duration,
             Self::Restart { .. } | Self::Kill { .. } | Self::Resume { .. } => None,
         }
     }
 
     fn duration_mut(&mut self) -> Option<&mut Duration> {
         match self {
-            Self::Crash { down_for: duration, .. } | Self::Pause { duration, .. } => duration.as_mut(),
+            Self::Crash { down_for: duration, .. } | Self::CrashLoop { duration, .. } | Self::Pause { duration, .. } => {
+                duration.as_mut()
+            }
             Self::Restart { .. } | Self::Kill { .. } | Self::Resume { .. } => None,
         }
     }
 
+    /// One crash of a loop.
+    fn simpler(&self) -> Vec<Self> {
+        match self.clone() {
+            Self::CrashLoop { node, down_for, .. } => vec![Self::Crash { node, down_for: Some(down_for) }],
+            _ => Vec::new(),
+        }
+    }
+
     fn resolve(&self, names: &Declared<'_>) -> Result<NodeFault<NodeId>, PlanError> {
-        Ok(self.with_node(names.node(self.node())?))
+        match self {
+            Self::CrashLoop { down_for, up_for, .. } if (*down_for).min(*up_for).is_zero() => {
+                Err(names.impossible("each life, and each time between two, must be longer than zero"))
+            }
+            _ => Ok(self.with_node(names.node(self.node())?)),
+        }
     }
 
     fn apply(fault: NodeFault<NodeId>, engine: &mut Engine) -> Applied<NodeInForce> {
@@ -140,6 +187,10 @@ impl Family for NodeFault {
                 let crashed = engine.crash(node);
                 Applied::if_changed(crashed, NodeInForce::Down(node, engine.core.kernel.incarnation(node)))
             }
+            NodeFault::CrashLoop { node, down_for, up_for, .. } => {
+                let looping = NodeInForce::Looping { node, down_for, up_for, crashes: 0 };
+                Applied::if_changed(engine.crash(node), looping).again(down_for)
+            }
             NodeFault::Restart { node } => Applied::once(engine.restart(node)),
             NodeFault::Kill { node } => Applied::once(engine.kill(node)),
             NodeFault::Pause { node, .. } => Applied::if_changed(engine.pause(node), NodeInForce::Paused(node)),
@@ -147,17 +198,36 @@ impl Family for NodeFault {
         }
     }
 
+    fn act(in_force: &mut NodeInForce, engine: &mut Engine) -> Duration {
+        let NodeInForce::Looping { node, down_for, up_for, crashes } = in_force else {
+            unreachable!("no other fault of a node acts twice")
+        };
+        if engine.restart(*node) {
+            return *up_for;
+        }
+        *crashes += u64::from(engine.crash(*node));
+        *down_for
+    }
+
     fn is_in_force(in_force: &NodeInForce, engine: &Engine) -> bool {
         let kernel = &engine.core.kernel;
         match *in_force {
             NodeInForce::Down(node, life) => kernel.health(node) == Health::Down && kernel.incarnation(node) == life,
             NodeInForce::Paused(node) => kernel.health(node) == Health::Paused,
+            NodeInForce::Looping { node, .. } => kernel.health(node) != Health::Killed,
+        }
+    }
+
+    fn effect(in_force: &NodeInForce, _: &Engine) -> u64 {
+        match in_force {
+            NodeInForce::Looping { crashes, .. } => *crashes,
+            NodeInForce::Down(..) | NodeInForce::Paused(_) => 0,
         }
     }
 
     fn end(in_force: NodeInForce, engine: &mut Engine) {
         match in_force {
-            NodeInForce::Down(node, _) => engine.restart(node),
+            NodeInForce::Down(node, _) | NodeInForce::Looping { node, .. } => engine.restart(node),
             NodeInForce::Paused(node) => engine.resume(node),
         };
     }
