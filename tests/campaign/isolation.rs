@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use cluster_sim::explore::{DeterminismError, Sweep};
+use cluster_sim::explore::{ChildError, ChildExit, Sweep};
 use cluster_sim::prelude::*;
 
 use crate::{count, failure_groups, seeds_that_do, seldom};
@@ -157,7 +157,7 @@ fn a_thread_without_a_name_is_an_error() {
         let thread = scope.spawn(|| seldom(ONE_IN, || {}).campaign(0..8).isolated().run());
         thread.join().expect("the work does not panic")
     });
-    assert_eq!((sweep.error(), sweep.exit_code()), (Some(&DeterminismError::NoName), 4), "{sweep}");
+    assert_eq!((sweep.error(), sweep.exit_code()), (Some(&ChildError::NoName), 4), "{sweep}");
     assert!(std::panic::catch_unwind(|| sweep.assert_ok()).is_err(), "what was not run is no pass");
 }
 
@@ -165,14 +165,14 @@ fn a_thread_without_a_name_is_an_error() {
 fn a_process_that_never_reaches_its_work_is_an_error() {
     let no_worker = || Command::new("true");
     let sweep = seldom(ONE_IN, || {}).campaign(0..8).isolated_by(no_worker).run();
-    let Some(DeterminismError::NeverReached { command, status, .. }) = sweep.error() else { panic!("{sweep}") };
-    assert_eq!((command.as_str(), status.as_str()), ("\"true\"", "exit status: 0"));
+    let Some(ChildError::NeverReached { command, exit, .. }) = sweep.error() else { panic!("{sweep}") };
+    assert_eq!((command.as_str(), exit), ("\"true\"", &ChildExit::Status(0)));
 }
 
 #[test]
 fn a_missing_worker_program_is_an_error() {
     let sweep = seldom(ONE_IN, || {}).campaign(0..8).isolated_by(|| Command::new("/no/such/program")).run();
-    assert!(matches!(sweep.error(), Some(DeterminismError::NotStarted { .. })), "{sweep}");
+    assert!(matches!(sweep.error(), Some(ChildError::NotStarted { .. })), "{sweep}");
 }
 
 #[test]
@@ -193,5 +193,64 @@ fn an_invalid_scenario_panics() {
 
 #[test]
 fn output_of_nodes_does_not_disturb_the_protocol() {
-    seldom(1, || print!("cluster-sim worker")).campaign(0..32).isolated().run().assert_ok();
+    seldom(1, || print!("cluster-sim child 1")).campaign(0..32).isolated().run().assert_ok();
+}
+
+/// The error of a sweep whose workers are shells that run this script.
+fn error_of(script: &'static str) -> ChildError {
+    let shell = move || {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]);
+        shell
+    };
+    let sweep = seldom(ONE_IN, || {}).campaign(0..8).threads(count(1)).isolated_by(shell).run();
+    sweep.error().unwrap_or_else(|| panic!("a shell is no worker: {sweep}")).clone()
+}
+
+#[test]
+fn a_worker_of_another_version_is_an_error() {
+    let error = error_of("echo 'cluster-sim child 2: {\"alive\":null}'; read line");
+    assert_eq!(error, ChildError::OtherVersion { expected: 1, found: "2".to_owned() });
+}
+
+#[test]
+fn a_worker_that_sends_nonsense_is_an_error() {
+    let error = error_of("echo 'cluster-sim child 1: nonsense'; read line");
+    assert_eq!(error, ChildError::Garbled { message: "nonsense".to_owned() });
+}
+
+#[test]
+fn a_worker_that_reaches_another_call_is_an_error() {
+    let error = error_of(
+        "echo 'cluster-sim child 1: {\"reached\":{\"place\":\"p\",\"scenario\":\"s\",\"seed\":7,\"declared\":1}}'; read line",
+    );
+    assert!(matches!(&error, ChildError::OtherCall { found, .. } if found.contains("scenario \"s\"")), "{error}");
+}
+
+#[test]
+fn a_worker_that_closes_its_pipes_and_goes_on_is_killed() {
+    // It waits for its standard input, which stays open.
+    let error = error_of("exec >/dev/null 2>&1; read line");
+    let ChildError::NeverReached { exit: ChildExit::Killed { after }, .. } = &error else { panic!("{error}") };
+    assert!(*after >= Duration::from_secs(1), "{error}");
+}
+
+#[test]
+fn a_worker_that_leaves_its_pipes_to_another_process_has_ended() {
+    // The other process ends with the standard input that it shares.
+    let error = error_of("exec 3<&0; (read line <&3) & exit 7");
+    assert!(matches!(&error, ChildError::NeverReached { exit: ChildExit::Status(7), .. }), "{error}");
+}
+
+#[test]
+fn a_worker_that_ends_within_a_message_is_a_finding() {
+    let scenario = seldom(ONE_IN, || {
+        if is_worker() {
+            use std::io::Write;
+            let mut stdout = std::io::stdout().lock();
+            stdout.write_all(b"\ncluster-sim child 1: {\"sent\":{").and_then(|()| stdout.flush()).expect("the pipe is open");
+            std::process::abort();
+        }
+    });
+    assert_found(&isolated(&scenario), "the process survives", "it ended with signal 6 (SIGABRT)");
 }

@@ -169,10 +169,10 @@ fn a_worker_ends_when_its_stdin_closes() {
     let place = Place::new();
     let mut worker = place.command(&["worker", "--scenario", "canary"]);
     // Millions of seeds, and stdin closes at once.
-    let output = worker.write_stdin("cluster-sim worker: {\"from\":0,\"to\":100000000}\n").output().expect("it is there");
+    let output = worker.write_stdin("cluster-sim child 1: {\"from\":0,\"to\":100000000}\n").output().expect("it is there");
     let finished = Finished::from(output);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{finished:?}");
-    assert!(finished.stdout.starts_with("\ncluster-sim worker: {\"reached\":{"), "{}", finished.stdout);
+    assert!(finished.stdout.starts_with("\ncluster-sim child 1: {\"reached\":{"), "{}", finished.stdout);
 }
 
 #[test]

@@ -196,9 +196,9 @@ pub mod explain {
 #[cfg(feature = "test-utils")]
 pub mod explore {
     pub use cluster_sim_explore::{
-        ArtifactContext, Artifacts, BuildInfo, Campaign, Case, Coverage, DeterminismCheck, DeterminismError, Explore, Failure,
-        FaultCoverage, InvalidSeedRange, Minimized, Progress, REPRODUCER_FORMAT, Replay, Reproducer, ReproducerError,
-        ScenarioSource, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
+        ArtifactContext, Artifacts, BuildInfo, Campaign, Case, ChildError, ChildExit, Coverage, DeterminismCheck, DeterminismError,
+        Explore, Failure, FaultCoverage, InvalidSeedRange, Minimized, Progress, REPRODUCER_FORMAT, Replay, Reproducer,
+        ReproducerError, ScenarioSource, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
     };
     pub use cluster_sim_runtime::Choice;
     pub use cluster_sim_simulation::Decision;

@@ -19,8 +19,8 @@ mod replay;
 #[doc(hidden)]
 pub use campaign::test_macro;
 pub use campaign::{
-    ArtifactContext, Artifacts, Campaign, Coverage, DeterminismCheck, DeterminismError, Failure, FaultCoverage, InvalidSeedRange,
-    Progress, Replay, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
+    ArtifactContext, Artifacts, Campaign, ChildError, ChildExit, Coverage, DeterminismCheck, DeterminismError, Failure,
+    FaultCoverage, InvalidSeedRange, Progress, Replay, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
 };
 pub use extension::Explore;
 pub use replay::{BuildInfo, Case, Minimized, REPRODUCER_FORMAT, Reproducer, ReproducerError, ScenarioSource};

@@ -2,9 +2,8 @@
 
 use std::thread;
 
-use cluster_sim::explore::DeterminismError;
+use cluster_sim::explore::{ChildError, ChildExit, DeterminismError};
 use cluster_sim::prelude::*;
-use cluster_sim::report::OtherRun;
 use rstest::rstest;
 
 use super::{LEAKY, first_difference, is_second_process, workers};
@@ -54,7 +53,9 @@ fn a_process_that_never_reaches_the_call_is_an_error() {
     // No test has this name, so the second process ends without running one.
     let check = in_thread_named("no such test", || workers(|_, _| {}).check_determinism_in_process(Seed(7)));
     assert_eq!((check.outcome(), check.agreed()), (Outcome::Unknown, false));
-    let Err(DeterminismError::NeverReached { command, output: said, .. }) = check.report() else { panic!("{check}") };
+    let Err(DeterminismError::Child(ChildError::NeverReached { command, output: said, .. })) = check.report() else {
+        panic!("{check}")
+    };
     assert!(command.contains(r#""no such test" "--exact" "--nocapture""#), "{command}");
     assert!(said.contains("0 passed"), "{said}");
 }
@@ -64,14 +65,14 @@ fn a_thread_without_a_name_is_an_error() {
     let check = thread::scope(|scope| {
         scope.spawn(|| workers(|_, _| {}).check_determinism_in_process(Seed(7))).join().expect("the work does not panic")
     });
-    assert_eq!(check.report(), Err(&DeterminismError::NoName));
+    assert_eq!(check.report(), Err(&DeterminismError::Child(ChildError::NoName)));
 }
 
 #[test]
 fn a_process_that_reaches_another_call_is_an_error() {
     let seed = if is_second_process() { Seed(8) } else { Seed(7) };
     let check = workers(|_, _| {}).check_determinism_in_process(seed);
-    let Err(DeterminismError::OtherCall { expected, found }) = check.report() else { panic!("{check}") };
+    let Err(DeterminismError::Child(ChildError::OtherCall { expected, found })) = check.report() else { panic!("{check}") };
     assert!(expected.contains("processes.rs") && expected.contains("\"workers\", seed 0x7,"), "{expected}");
     assert!(found.contains("\"workers\", seed 0x8,"), "{found}");
 }
@@ -98,14 +99,13 @@ fn a_process_that_dies_is_an_error_with_its_last_output(#[case] ticks: u64) {
     };
     let check = workers(habit).check_determinism_in_process(Seed(7));
     assert_eq!(check.outcome(), Outcome::Unknown);
-    let (status, said) = match check.report() {
-        Err(DeterminismError::NeverReached { status, output: said, .. }) if ticks == 0 => (status, said),
-        Err(DeterminismError::BrokeOff { other_run: OtherRun::OtherProcess, reason, output: said }) if ticks == 100 => {
-            (reason, said)
-        }
-        other => panic!("{other:?}"),
+    let Err(DeterminismError::Child(error)) = check.report() else { panic!("{check}") };
+    let (exit, said) = match error {
+        ChildError::NeverReached { exit, output: said, .. } if ticks == 0 => (exit, said),
+        ChildError::Exited { exit, output: said } if ticks == 100 => (exit, said),
+        other => panic!("{other}"),
     };
-    assert!(status.contains("77"), "{status}");
+    assert_eq!(exit, &ChildExit::Status(77));
     assert!(said.contains("the end is near") && said.contains("this is the end"), "{said}");
 }
 
@@ -118,15 +118,15 @@ fn a_panic_outside_the_run_in_the_second_process_is_an_error() {
         }
     }
     let check = workers(|_, effects| effects.emit(Unprintable)).check_determinism_in_process(Seed(7));
-    let (elsewhere, reason) = (OtherRun::OtherProcess, "printed in the other process".to_owned());
-    assert_eq!(check.report(), Err(&DeterminismError::BrokeOff { other_run: elsewhere, reason, output: String::new() }));
+    let message = "printed in the other process".to_owned();
+    assert_eq!(check.report(), Err(&DeterminismError::Child(ChildError::Panicked { message })));
 }
 
 #[test]
 fn a_test_that_fails_before_the_call_is_an_error() {
     assert!(!is_second_process(), "not in the other process");
     let check = workers(|_, _| {}).check_determinism_in_process(Seed(7));
-    let Err(DeterminismError::NeverReached { output: said, .. }) = check.report() else { panic!("{check}") };
+    let Err(DeterminismError::Child(ChildError::NeverReached { output: said, .. })) = check.report() else { panic!("{check}") };
     assert!(said.contains("not in the other process"), "{said}");
 }
 
@@ -139,9 +139,22 @@ fn output_of_nodes_does_not_disturb_the_comparison() {
 fn a_garbled_message_is_an_error() {
     let check = workers(|worker, _| {
         if is_second_process() && worker.ticks == 100 {
-            println!("\ncluster-sim determinism: nonsense");
+            println!("\ncluster-sim child 1: nonsense");
         }
     })
     .check_determinism_in_process(Seed(7));
-    assert_eq!(check.report(), Err(&DeterminismError::Garbled { message: "nonsense".to_owned() }));
+    assert_eq!(check.report(), Err(&DeterminismError::Child(ChildError::Garbled { message: "nonsense".to_owned() })));
+}
+
+#[test]
+fn a_process_that_ends_within_a_message_is_an_error() {
+    let check = workers(|worker, _| {
+        if is_second_process() && worker.ticks == 100 {
+            print!("\ncluster-sim child 1: {{\"sent");
+            std::process::exit(77);
+        }
+    })
+    .check_determinism_in_process(Seed(7));
+    let Err(DeterminismError::Child(ChildError::CutOff { exit, message, .. })) = check.report() else { panic!("{check}") };
+    assert_eq!((exit, message.as_str()), (&ChildExit::Status(77), "{\"sent"));
 }

@@ -3,7 +3,7 @@
 //! A [`Campaign`] ([`builder`]) runs a [`target`] over [`seeds`], in [`threads`] or in worker processes ([`isolated`]). Workers
 //! share [`state`]: the seeds left, and [`failures`] grouped by [`failure_key`]. The result is a [`Sweep`]. [`watchdog`] finds
 //! steps that never return. [`determinism`] compares two runs of a seed, [`shrink`] minimizes a failing one, [`artifacts`] writes
-//! its files, [`rerun`] replays them. [`reexec`] matches calls between this process and its workers. [`test_macro`] is called by
+//! its files, [`rerun`] replays them. [`child`] starts the processes of both, and speaks with them. [`test_macro`] is called by
 //! tests made with `#[cluster_sim::test]`.
 //!
 //! Only this module uses threads, processes, real time and files. Runs never see any of them.
@@ -11,6 +11,7 @@
 mod artifacts;
 mod build_info;
 mod builder;
+mod child;
 mod coverage;
 mod determinism;
 mod failure_key;
@@ -18,7 +19,6 @@ mod failures;
 mod isolated;
 mod progress;
 mod range;
-mod reexec;
 mod rerun;
 mod seeds;
 mod shrink;
@@ -33,6 +33,7 @@ pub(crate) use artifacts::keep_artifacts;
 pub use artifacts::{ArtifactContext, Artifacts};
 pub use builder::Campaign;
 pub(crate) use builder::{campaign, sweep};
+pub use child::{ChildError, ChildExit};
 pub use coverage::{Coverage, FaultCoverage};
 pub use determinism::{DeterminismCheck, DeterminismError};
 pub(crate) use determinism::{check_determinism, check_determinism_in_process};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cluster_sim_simulation::Report;
 
-use super::DeterminismError;
+use super::child::ChildError;
 use super::coverage::Coverage;
 use super::failures::{FailedSeed, FailureGroups};
 use super::progress::{Progress, WorkerSlot};
@@ -25,7 +25,7 @@ pub(super) struct Shared {
     /// Coverage so far, if counted.
     coverage: Mutex<Option<Coverage>>,
     /// Why seeds could not be run.
-    error: Mutex<Option<DeterminismError>>,
+    error: Mutex<Option<ChildError>>,
     pub(super) slots: Vec<WorkerSlot>,
     stop: Arc<AtomicBool>,
 }
@@ -38,7 +38,7 @@ pub(super) struct CampaignResult {
     /// Coverage of the whole range; absent unless counted and every seed ran.
     pub(super) coverage: Option<Coverage>,
     pub(super) is_interrupted: bool,
-    pub(super) error: Option<DeterminismError>,
+    pub(super) error: Option<ChildError>,
 }
 
 impl Shared {
@@ -93,7 +93,7 @@ impl Shared {
     }
 
     /// Records that seeds cannot be run; no further seed starts.
-    pub(super) fn give_up(&self, error: DeterminismError) {
+    pub(super) fn give_up(&self, error: ChildError) {
         self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         self.seeds.end_at(0);
     }

@@ -10,6 +10,7 @@ use cluster_sim_simulation::{Decision, FailureSummary, Outcome, Report, Scenario
 
 use super::DeterminismError;
 use super::artifacts::{ArtifactContext, Artifacts, keep_artifacts_of};
+use super::child::ChildError;
 use super::coverage::Coverage;
 use super::failures::FailedSeed;
 use super::range::SeedRange;
@@ -36,7 +37,7 @@ pub struct Sweep {
     coverage: Option<Coverage>,
     needs_coverage: bool,
     is_interrupted: bool,
-    error: Option<DeterminismError>,
+    error: Option<ChildError>,
 }
 
 /// Failing seeds with one rule and message, ignoring numbers.
@@ -165,7 +166,7 @@ impl Sweep {
     }
 
     /// Why not all seeds could be run: a worker process could not be started, or did not reach this call.
-    pub fn error(&self) -> Option<&DeterminismError> {
+    pub fn error(&self) -> Option<&ChildError> {
         self.error.as_ref()
     }
 

@@ -34,14 +34,13 @@ use cluster_sim_simulation::{Difference, DifferingEvent, Divergence, OtherRun, O
 pub use error::DeterminismError;
 
 pub(super) use confirm::{confirm, confirm_report};
-use process::{ParentProcess, ProducerProcess};
+use process::ProducerProcess;
 use producer::Producer;
-pub(super) use protocol::Call;
-use protocol::{ProducerHandle, ProducerMessage, VerifierHandle};
+use protocol::{ProducerHandle, ProducerMessage};
 use thread::ProducerThread;
 use verifier::{Finding, Verifier};
 
-use super::reexec::Role;
+use super::child::{Call, ChildError, FromChild, Parent, Role};
 
 /// See [`Explore::check_determinism`](crate::Explore::check_determinism).
 pub(crate) fn check_determinism(scenario: &Scenario, seed: Seed) -> DeterminismCheck {
@@ -61,7 +60,7 @@ pub(crate) fn check_determinism_in_process(scenario: &Scenario, seed: Seed) -> D
         }
         Role::Worker => produce_and_exit(scenario, seed, call),
         Role::PassThrough { .. } => DeterminismCheck::new(scenario, seed, other_run, 0, Ok(scenario.run(seed))),
-        Role::Unnamed => DeterminismCheck::new(scenario, seed, other_run, 0, Err(DeterminismError::NoName)),
+        Role::Unnamed => DeterminismCheck::new(scenario, seed, other_run, 0, Err(ChildError::NoName.into())),
     }
 }
 
@@ -112,14 +111,13 @@ fn compared<T: ProducerHandle + 'static>(
 
 /// Serves as the other process: sends its run and exits.
 fn produce_and_exit(scenario: &Scenario, seed: Seed, call: Call) -> ! {
-    let mut parent = ParentProcess;
     // If the parent is gone, the first checkpoint fails too.
-    let _ = parent.send(ProducerMessage::Reached(call));
-    let run = || drop(scenario.start(seed).run_observed(Producer::new(parent, scenario.outline().step_timeout)));
+    let _ = Parent.send(&FromChild::<ProducerMessage>::Reached(call));
+    let run = || drop(scenario.start(seed).run_observed(Producer::new(Parent, scenario.outline().step_timeout)));
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(()) => std::process::exit(0),
         Err(panic) => {
-            let _ = ParentProcess.send(ProducerMessage::Panicked(message_of(&*panic)));
+            let _ = Parent.send(&FromChild::<ProducerMessage>::Panicked(message_of(&*panic)));
             std::process::exit(1)
         }
     }

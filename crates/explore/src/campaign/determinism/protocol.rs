@@ -3,21 +3,18 @@
 //! The producer sends a checkpoint after each window, and its report at the end. The verifier answers each checkpoint: agreed, or
 //! send the log of that window.
 
-use cluster_sim_runtime::Seed;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::DeterminismError;
 use super::checkpoint::Checkpoint;
 use super::log_line::Line;
+pub(super) use crate::campaign::child::Disconnected;
 
 /// A message of the producer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ProducerMessage {
-    /// It reached the call; sent by processes only.
-    Reached(Call),
     /// It still takes steps.
     Alive,
     /// Another window is full.
@@ -26,8 +23,6 @@ pub(super) enum ProducerMessage {
     Log(Vec<Line>),
     /// The report; every window is agreed on.
     Report(Value),
-    /// Code panicked where a run records no finding, and the process ends; sent by processes only.
-    Panicked(String),
 }
 
 /// An order of the verifier; the producer stops when it can receive none.
@@ -38,17 +33,6 @@ pub(super) enum VerifierOrder {
     Agreed,
     /// The oldest window differs; the producer sends its log.
     Log,
-}
-
-/// Identity of a call, so that both processes compare the same one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::campaign) struct Call {
-    /// File and line of the call.
-    pub(in crate::campaign) place: String,
-    pub(in crate::campaign) scenario: String,
-    pub(in crate::campaign) seed: Seed,
-    /// Hash of the scenario's declaration, without the code in it.
-    pub(in crate::campaign) declared: u64,
 }
 
 /// The producer, as the verifier sees it. Dropping it makes the producer stop.
@@ -74,10 +58,6 @@ pub(super) trait ProducerHandle: Sized {
     /// Makes the producer stop, and adds to the error what its end shows.
     fn explain(self, error: DeterminismError) -> DeterminismError;
 }
-
-/// The verifier is gone; the producer can stop.
-#[derive(Debug)]
-pub(super) struct Disconnected;
 
 /// The verifier, as the producer sees it.
 pub(super) trait VerifierHandle {

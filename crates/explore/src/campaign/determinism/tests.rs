@@ -9,7 +9,7 @@ use cluster_sim_simulation::driver::{DriveSim, Names, RunObserver};
 
 use super::checkpoint::{Checkpoint, WINDOW, WindowLog};
 use super::producer::WINDOWS_AHEAD;
-use super::protocol::{Disconnected, VerifierOrder};
+use super::protocol::{Disconnected, VerifierHandle, VerifierOrder};
 use super::*;
 use crate::Explore;
 use cluster_sim_node::{Boot, Effects, Input, Machine, Node, Timer};
@@ -72,14 +72,14 @@ fn a_thread_that_hangs_in_a_step_is_an_error() {
         }
     });
     let check = scenario.step_timeout(SHORT).check_determinism(Seed(7));
-    let expected = DeterminismError::Silent { other_run: OtherRun::FreshThread, timeout: SHORT, output: String::new() };
+    let expected = DeterminismError::Silent { timeout: SHORT };
     assert_eq!((check.outcome(), check.report()), (Outcome::Unknown, Err(&expected)));
     assert!(check.to_string().contains("gave no sign of life for 0.3s; look for a step or a check that does not end"), "{check}");
 }
 
 #[expect(clippy::disallowed_methods, reason = "one of two processes is made to hang")]
 fn is_in_the_other_process() -> bool {
-    std::env::var_os(crate::campaign::reexec::VARIABLE).is_some()
+    std::env::var_os("CLUSTER_SIM_CALL").is_some()
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_process_that_hangs_in_a_step_is_killed() {
     // The process must reach that step first.
     let step_timeout = Duration::from_secs(3);
     let check = scenario.step_timeout(step_timeout).check_determinism_in_process(Seed(7));
-    let Err(DeterminismError::Silent { other_run: OtherRun::OtherProcess, output, .. }) = check.report() else { panic!("{check}") };
+    let Err(DeterminismError::Child(ChildError::Silent { output, .. })) = check.report() else { panic!("{check}") };
     // Lines of the two pipes arrive in no fixed order.
     let process: u32 = output
         .lines()
@@ -111,7 +111,7 @@ fn a_process_that_hangs_before_the_call_is_an_error() {
         hang();
     }
     let check = clock(|_| {}).step_timeout(SHORT).check_determinism_in_process(Seed(7));
-    assert!(matches!(check.report(), Err(DeterminismError::Silent { .. })), "{check}");
+    assert!(matches!(check.report(), Err(DeterminismError::Child(ChildError::Silent { .. }))), "{check}");
 }
 
 #[test]
@@ -293,6 +293,6 @@ fn a_message_out_of_turn_is_an_error() {
         vec![ProducerMessage::Checkpoint(Checkpoint::default()), ProducerMessage::Report(serde_json::Value::Null)],
     ] {
         let check = compare_with_messages(messages);
-        assert!(matches!(check.report(), Err(DeterminismError::Garbled { .. })), "{check}");
+        assert!(matches!(check.report(), Err(DeterminismError::Child(ChildError::Garbled { .. }))), "{check}");
     }
 }

@@ -5,8 +5,8 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use cluster_sim_runtime::Seed;
+use cluster_sim_simulation::Scenario;
 use cluster_sim_simulation::driver::{DriveScenario, DriveSim, message_of};
-use cluster_sim_simulation::{OtherRun, Scenario};
 
 use super::DeterminismError;
 use super::producer::Producer;
@@ -40,8 +40,7 @@ impl ProducerThread {
             let (_, _report) = scenario.start(seed).run_observed(Producer::new(verifier, step_timeout));
         };
         let thread = Builder::new().name("cluster-sim determinism".to_owned()).stack_size(STACK_BYTES).spawn(work);
-        let thread =
-            thread.map_err(|error| DeterminismError::NotStarted { other_run: OtherRun::FreshThread, reason: error.to_string() })?;
+        let thread = thread.map_err(|error| DeterminismError::NotStarted { reason: error.to_string() })?;
         Ok(Self { messages, orders, working, thread, step_timeout })
     }
 }
@@ -85,11 +84,11 @@ impl ProducerHandle for ProducerThread {
 }
 
 fn silent(timeout: Duration) -> DeterminismError {
-    DeterminismError::Silent { other_run: OtherRun::FreshThread, timeout, output: String::new() }
+    DeterminismError::Silent { timeout }
 }
 
 fn broke_off(reason: String) -> DeterminismError {
-    DeterminismError::BrokeOff { other_run: OtherRun::FreshThread, reason, output: String::new() }
+    DeterminismError::BrokeOff { reason }
 }
 
 /// The verifier, as the thread sees it.

@@ -9,6 +9,7 @@ use super::DeterminismError;
 use super::checkpoint::{Checkpoint, Window, WindowLog};
 use super::diff;
 use super::protocol::{ProducerHandle, ProducerMessage, VerifierOrder};
+use crate::campaign::child::ChildError;
 
 /// Result of the comparison.
 #[derive(Debug)]
@@ -69,11 +70,11 @@ impl<T: ProducerHandle> Verifier<T> {
             match self.producer.recv()? {
                 ProducerMessage::Log(right) => {
                     let found = diff::find(&self.last, window, &right, sim, report);
-                    return found.map(Some).ok_or_else(|| DeterminismError::garbled(&ProducerMessage::Log(right)));
+                    return found.map(Some).ok_or_else(|| ChildError::garbled(&right).into());
                 }
                 // Sent before the order arrived.
                 ProducerMessage::Checkpoint(_) | ProducerMessage::Alive => {}
-                message => return Err(DeterminismError::garbled(&message)),
+                message => return Err(ChildError::garbled(&message).into()),
             }
         }
     }
@@ -83,7 +84,7 @@ impl<T: ProducerHandle> Verifier<T> {
             match self.producer.recv()? {
                 ProducerMessage::Checkpoint(checkpoint) => return Ok(checkpoint),
                 ProducerMessage::Alive => {}
-                message => return Err(DeterminismError::garbled(&message)),
+                message => return Err(ChildError::garbled(&message).into()),
             }
         }
     }
@@ -93,7 +94,7 @@ impl<T: ProducerHandle> Verifier<T> {
             match self.producer.recv() {
                 Ok(ProducerMessage::Report(right)) => return Finding::Reports(diff::differences(&report.as_data(), &right)),
                 Ok(ProducerMessage::Alive) => {}
-                Ok(message) => return Finding::Failed(DeterminismError::garbled(&message)),
+                Ok(message) => return Finding::Failed(ChildError::garbled(&message).into()),
                 Err(error) => return Finding::Failed(error),
             }
         }

@@ -1,17 +1,16 @@
 //! Runs seeds in worker processes; an abort or a hang fails that seed.
 //!
-//! The [`supervisor`] writes ranges of seeds to a worker's standard input and reads one line of JSON per completed seed from its
-//! standard output ([`protocol`], [`process`]). The [`worker`] detects steps that never return by itself and sends a sign of life
-//! twice a second. A worker that ends in the middle of a seed, or sends nothing for too long, is replaced; its seed runs once
-//! more in a fresh worker, and is a finding if that one ends the same way ([`exit`]).
+//! The [`supervisor`] orders ranges of seeds from its child processes and gets one message per completed seed ([`protocol`]). The
+//! [`worker`] detects steps that never return by itself and sends a sign of life twice a second. A worker that ends in the middle
+//! of a seed, or sends nothing for too long, is replaced; its seed runs once more in a fresh worker, and is a finding if that one
+//! ends the same way ([`worker_exit`]).
 
-mod exit;
-mod process;
 mod protocol;
 mod supervisor;
 mod worker;
+mod worker_exit;
 
-pub(super) use exit::SURVIVES;
+pub(super) use worker_exit::SURVIVES;
 
 use std::panic::Location;
 use std::process::Command;
@@ -19,9 +18,7 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::Seed;
 
-use super::DeterminismError;
-use super::determinism::Call;
-use super::reexec::{Role, VARIABLE, arguments};
+use super::child::{Call, ChildError, Role, this_program};
 use super::state::Shared;
 use super::target::Job;
 
@@ -41,17 +38,10 @@ pub(super) fn run_by_same_call(
     let call = call_of(job, first, &place.to_string());
     match Role::of_this_call() {
         Role::Worker => worker::work(job, call),
-        Role::Unnamed => shared.give_up(DeterminismError::NoName),
-        Role::Supervisor { thread, number } | Role::PassThrough { thread, number } => match std::env::current_exe() {
-            Err(error) => shared.give_up(supervisor::not_started(&error)),
-            Ok(executable) => {
-                let start = move || {
-                    let mut command = Command::new(&executable);
-                    command.args(arguments(&thread)).env(VARIABLE, number.to_string());
-                    command
-                };
-                supervisor::supervise(job, shared, Arc::new(start), call, keep_waiting);
-            }
+        Role::Unnamed => shared.give_up(ChildError::NoName),
+        Role::Supervisor { thread, number } | Role::PassThrough { thread, number } => match this_program(&thread, number) {
+            Err(error) => shared.give_up(error),
+            Ok(start) => supervisor::supervise(job, shared, Arc::new(start), call, keep_waiting),
         },
     }
 }

@@ -1,18 +1,15 @@
 //! The supervisor: hands out seeds to worker processes, collects results, replaces workers that end.
 
-use std::io;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use cluster_sim_simulation::{OtherRun, Outcome};
+use cluster_sim_simulation::Outcome;
 
 use super::Start;
-use super::exit::WorkerExit;
-use super::process::{WorkerOutput, WorkerProcess};
-use super::protocol::WorkerMessage;
-use crate::campaign::DeterminismError;
-use crate::campaign::determinism::Call;
+use super::protocol::{WorkerMessage, WorkerOrder};
+use super::worker_exit::WorkerExit;
+use crate::campaign::child::{Call, ChildError, ChildExit, ChildProcess};
 use crate::campaign::state::Shared;
 use crate::campaign::target::{Job, SeedResult};
 use crate::campaign::watchdog::{now, watched};
@@ -21,8 +18,6 @@ use crate::campaign::watchdog::{now, watched};
 const SEEDS_MAX: u64 = 256;
 /// Ranges grow while they complete faster than this.
 const RANGE_TIME: Duration = Duration::from_millis(100);
-/// Interval at which a waiting supervisor checks for cancellation.
-const TICK: Duration = Duration::from_millis(50);
 /// Bound for step timeouts, which may be infinite: a worker must still show that it is alive.
 const STEP_TIMEOUT_MAX: Duration = Duration::from_secs(30);
 /// Least time for a worker to reach its call, whatever the program does before.
@@ -42,10 +37,8 @@ pub(super) fn supervise(job: &Job, shared: &Arc<Shared>, start: Start, call: Cal
     watched(Duration::MAX, &heartbeats, supervise, |_| unreachable!("supervisors have no step timeout"), keep_waiting);
 }
 
-/// The error for a worker that could not be started.
-pub(super) fn not_started(error: &io::Error) -> DeterminismError {
-    DeterminismError::NotStarted { other_run: OtherRun::OtherProcess, reason: error.to_string() }
-}
+/// A worker process.
+type Worker = ChildProcess<WorkerMessage>;
 
 /// The campaign was cancelled, or cannot go on for a reason that is already recorded.
 struct Stopped;
@@ -84,7 +77,7 @@ impl Supervisor {
     }
 
     /// Runs a range of seeds, in the present worker or in fresh ones.
-    fn run(&self, process: &mut Option<WorkerProcess>, worker: usize, seeds: Range<u64>) -> Result<(), Stopped> {
+    fn run(&self, process: &mut Option<Worker>, worker: usize, seeds: Range<u64>) -> Result<(), Stopped> {
         let mut is_ordered = false;
         for seed in seeds.clone() {
             if seed > self.shared.seeds.end() {
@@ -100,7 +93,7 @@ impl Supervisor {
                 }
             };
             if !is_ordered {
-                running.send_order(&(seed..seeds.end));
+                running.send(&WorkerOrder { from: seed, to: seeds.end });
                 is_ordered = true;
             }
             self.shared.slots[worker].begin(seed);
@@ -124,7 +117,7 @@ impl Supervisor {
     /// Runs a seed that ended its worker once more, alone in a fresh one.
     fn confirm_exit(&self, seed: u64, exit: WorkerExit) -> Result<SeedResult, Stopped> {
         let mut process = self.start()?;
-        process.send_order(&(seed..seed + 1));
+        process.send(&WorkerOrder { from: seed, to: seed + 1 });
         let name = &self.call.scenario;
         let failed = match self.wait_for(&mut process, seed)? {
             SeedEnd::Exited(rerun) if rerun.is_like(&exit) => rerun.confirmed(name, seed),
@@ -138,80 +131,47 @@ impl Supervisor {
     }
 
     /// Starts a worker and waits until it reaches its call.
-    fn start(&self) -> Result<WorkerProcess, Stopped> {
-        let command = (self.start)();
-        let started = format!("{command:?}");
-        let mut process = WorkerProcess::start(command).map_err(|error| self.give_up(not_started(&error)))?;
+    fn start(&self) -> Result<Worker, Stopped> {
         let timeout = self.step_timeout.max(START_TIMEOUT_MIN);
-        match self.recv(&mut process, now(), timeout)? {
-            WorkerOutput::Message(WorkerMessage::Reached(found)) if found == self.call => Ok(process),
-            WorkerOutput::Message(WorkerMessage::Reached(found)) => {
-                let (expected, found) = (self.call.to_string(), found.to_string());
-                Err(self.give_up(DeterminismError::OtherCall { expected, found }))
-            }
-            WorkerOutput::Message(message) => Err(self.give_up(garbled(&message))),
-            WorkerOutput::TimedOut => {
-                let (other_run, output) = (OtherRun::OtherProcess, quoted(&process));
-                Err(self.give_up(DeterminismError::Silent { other_run, timeout, output }))
-            }
-            WorkerOutput::Exited(status) => {
-                let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-                Err(self.give_up(DeterminismError::NeverReached { command: started, status, output: quoted(&process) }))
-            }
-        }
+        let start = || ChildProcess::start((self.start)(), &self.call, timeout, &|| !self.shared.is_stopped());
+        let started = match start() {
+            // It was hit before it had a process group of its own. Whether this process was too decides what follows.
+            Err(ChildError::NeverReached { exit: ChildExit::Signal(signal), .. }) if signal.ends_with("(SIGINT)") => start(),
+            started => started,
+        };
+        started.map_err(|error| self.give_up(error))?.ok_or(Stopped)
     }
 
     /// Waits for the end of a seed.
-    fn wait_for(&self, process: &mut WorkerProcess, seed: u64) -> Result<SeedEnd, Stopped> {
-        let mut alive_at = now();
-        loop {
-            match self.recv(process, alive_at, self.silence_max)? {
-                WorkerOutput::Message(WorkerMessage::Alive) => alive_at = now(),
-                WorkerOutput::Message(WorkerMessage::Done { seed: done, ended_at, coverage, failed }) if done == seed => {
-                    return Ok(SeedEnd::Done(SeedResult { ended_at, coverage, failed }));
-                }
-                WorkerOutput::Message(WorkerMessage::Stuck { seed: stuck, failed }) if stuck == seed => {
-                    return Ok(SeedEnd::Stuck(SeedResult {
-                        ended_at: failed.report.ended_at,
-                        coverage: None,
-                        failed: Some(failed),
-                    }));
-                }
-                WorkerOutput::Message(WorkerMessage::Panicked(message)) => {
-                    // A bug of the simulator, or a scenario that cannot be run: panics, as in a thread of this process.
-                    self.shared.seeds.end_at(seed);
-                    std::panic::panic_any(message)
-                }
-                WorkerOutput::Message(message) => return Err(self.give_up(garbled(&message))),
-                WorkerOutput::TimedOut => return Ok(SeedEnd::Exited(WorkerExit::silent(self.silence_max, &process.stderr_tail()))),
-                WorkerOutput::Exited(status) => return Ok(SeedEnd::Exited(WorkerExit::ended(status, &process.stderr_tail()))),
+    fn wait_for(&self, process: &mut Worker, seed: u64) -> Result<SeedEnd, Stopped> {
+        match process.recv(self.silence_max, &|| !self.shared.is_stopped()) {
+            Ok(None) => Err(Stopped),
+            Ok(Some(WorkerMessage::Done { seed: done, ended_at, coverage, failed })) if done == seed => {
+                Ok(SeedEnd::Done(SeedResult { ended_at, coverage, failed }))
             }
+            Ok(Some(WorkerMessage::Stuck { seed: stuck, failed })) if stuck == seed => {
+                Ok(SeedEnd::Stuck(SeedResult { ended_at: failed.report.ended_at, coverage: None, failed: Some(failed) }))
+            }
+            Ok(Some(message)) => Err(self.give_up(ChildError::garbled(&message))),
+            Err(ChildError::Panicked { message }) => {
+                // A bug of the simulator, or a scenario that cannot be run: panics, as in a thread of this process.
+                self.shared.seeds.end_at(seed);
+                std::panic::panic_any(message)
+            }
+            Err(ChildError::Silent { timeout, .. }) => Ok(SeedEnd::Exited(WorkerExit::silent(timeout, &process.stderr_tail()))),
+            // A message that it had not sent to the end is lost with it.
+            Err(ChildError::Exited { exit, .. } | ChildError::CutOff { exit, .. }) if !self.shared.is_stopped() => {
+                Ok(SeedEnd::Exited(WorkerExit::ended(&exit, &process.stderr_tail())))
+            }
+            Err(error) => Err(self.give_up(error)),
         }
     }
 
-    /// Waits for the next output, for `timeout` since `alive_at` or until the campaign is cancelled.
-    fn recv(&self, process: &mut WorkerProcess, alive_at: Instant, step_timeout: Duration) -> Result<WorkerOutput, Stopped> {
-        loop {
-            match process.recv(TICK) {
-                Err(error) => return Err(self.give_up(error)),
-                Ok(WorkerOutput::TimedOut) if self.shared.is_stopped() => return Err(Stopped),
-                Ok(WorkerOutput::TimedOut) if alive_at.elapsed() < step_timeout => {}
-                Ok(output) => return Ok(output),
-            }
+    /// Records why seeds cannot be run, unless the campaign was cancelled: the same interrupt may have ended the worker.
+    fn give_up(&self, error: ChildError) -> Stopped {
+        if !self.shared.is_stopped() {
+            self.shared.give_up(error);
         }
-    }
-
-    fn give_up(&self, error: DeterminismError) -> Stopped {
-        self.shared.give_up(error);
         Stopped
     }
-}
-
-fn garbled(message: &WorkerMessage) -> DeterminismError {
-    DeterminismError::Garbled { message: format!("{message:?}") }
-}
-
-/// The last lines of standard error, each on a line of its own.
-fn quoted(process: &WorkerProcess) -> String {
-    process.stderr_tail().iter().map(|line| format!("  | {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -1,7 +1,6 @@
 //! The worker process: runs ranges of seeds and sends each result.
 
 use std::collections::BTreeSet;
-use std::io::BufRead;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,8 +11,8 @@ use cluster_sim_runtime::{Heartbeat, Seed};
 use cluster_sim_simulation::Report;
 use cluster_sim_simulation::driver::message_of;
 
-use super::protocol::{MARK, WorkerMessage, WorkerOrder, write_line};
-use crate::campaign::determinism::Call;
+use super::protocol::{WorkerMessage, WorkerOrder};
+use crate::campaign::child::{Call, FromChild, Parent};
 use crate::campaign::failure_key::FailureKey;
 use crate::campaign::failures::FailedSeed;
 use crate::campaign::progress::WorkerSlot;
@@ -27,7 +26,7 @@ const CHECK_EVERY: Duration = Duration::from_millis(20);
 
 /// Runs the seeds of each order until standard input closes.
 pub(super) fn work(job: &Job, call: Call) -> ! {
-    send(&WorkerMessage::Reached(call));
+    send(&FromChild::Reached(call));
     let (sender, orders) = channel();
     thread::spawn(move || read_orders(&sender));
     let (slot, heartbeat) = (Arc::new(WorkerSlot::default()), Arc::new(Heartbeat::default()));
@@ -41,9 +40,8 @@ pub(super) fn work(job: &Job, call: Call) -> ! {
 
 /// Forwards orders. Exits when standard input closes: the supervisor is gone or done.
 fn read_orders(orders: &Sender<WorkerOrder>) {
-    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-        let order = line.strip_prefix(MARK).and_then(|text| serde_json::from_str(text).ok());
-        if order.is_some_and(|order| orders.send(order).is_err()) {
+    while let Ok(order) = Parent.recv() {
+        if orders.send(order).is_err() {
             return;
         }
     }
@@ -62,10 +60,10 @@ fn run_seeds(job: &Job, orders: &Receiver<WorkerOrder>, slot: &WorkerSlot, heart
                 let SeedResult { ended_at, coverage, failed } = examined;
                 slot.done(ended_at);
                 known.extend(failed.as_ref().map(|failed| FailureKey::of(&failed.report)));
-                send(&WorkerMessage::Done { seed, ended_at, coverage, failed });
+                send(&FromChild::Sent(WorkerMessage::Done { seed, ended_at, coverage, failed }));
             }
             Err(panic) => {
-                send(&WorkerMessage::Panicked(message_of(&*panic)));
+                send(&FromChild::Panicked(message_of(&*panic)));
                 std::process::exit(101)
             }
         }
@@ -78,7 +76,7 @@ fn monitor(job: &Job, slot: &WorkerSlot, heartbeat: &Heartbeat) -> ! {
     thread::spawn(|| {
         loop {
             thread::park_timeout(ALIVE_EVERY);
-            send(&WorkerMessage::Alive);
+            send(&FromChild::Alive);
         }
     });
     let step_timeout = job.target.step_timeout();
@@ -92,14 +90,14 @@ fn monitor(job: &Job, slot: &WorkerSlot, heartbeat: &Heartbeat) -> ! {
         } else if since.elapsed() >= step_timeout {
             let seed = slot.current();
             let failed = Box::new(FailedSeed::unrecorded(job.target.stuck(Seed(seed))));
-            send(&WorkerMessage::Stuck { seed, failed });
+            send(&FromChild::Sent(WorkerMessage::Stuck { seed, failed }));
             std::process::exit(0)
         }
     }
 }
 
-fn send(message: &WorkerMessage) {
-    if write_line(&mut std::io::stdout().lock(), message).is_err() {
+fn send(message: &FromChild<WorkerMessage>) {
+    if Parent.send(message).is_err() {
         // The supervisor is gone.
         std::process::exit(0)
     }

@@ -1,7 +1,5 @@
 //! The finding of a seed that ended its process.
 
-use std::io;
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use cluster_sim_invariants::Violation;
@@ -10,6 +8,7 @@ use cluster_sim_simulation::driver::MakeReport;
 use cluster_sim_simulation::{Difference, Divergence, OtherRun, Outcome, Report};
 use cluster_sim_types::VirtualInstant;
 
+use crate::campaign::child::ChildExit;
 use crate::campaign::failures::FailedSeed;
 use crate::campaign::watchdog;
 
@@ -28,15 +27,8 @@ pub(super) struct WorkerExit {
 
 impl WorkerExit {
     /// The process ended by itself.
-    pub(super) fn ended(status: io::Result<ExitStatus>, stderr: &[String]) -> Self {
-        let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-        // Core dumps depend on the machine.
-        let status = status.strip_suffix(" (core dumped)").unwrap_or(&status);
-        Self {
-            rule: SURVIVES,
-            cause: format!("it ended with {}", status.replacen(": ", " ", 1)),
-            stderr: without_thread_numbers(stderr),
-        }
+    pub(super) fn ended(exit: &ChildExit, stderr: &[String]) -> Self {
+        Self { rule: SURVIVES, cause: format!("it ended with {exit}"), stderr: without_thread_numbers(stderr) }
     }
 
     /// The process sent nothing for `timeout` and was killed.

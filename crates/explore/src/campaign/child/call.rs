@@ -3,24 +3,26 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::panic::Location;
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use cluster_sim_runtime::Seed;
 use cluster_sim_simulation::Scenario;
 use cluster_sim_simulation::driver::DriveScenario;
+use serde::{Deserialize, Serialize};
 
-use super::determinism::Call;
+use super::ChildError;
 
 /// Environment variable with the number of the call that a process was started for, from 0.
-pub(super) const VARIABLE: &str = "CLUSTER_SIM_CALL";
+const VARIABLE: &str = "CLUSTER_SIM_CALL";
 
 /// Calls made so far, by thread name; a test makes them in the same order in every process.
 static CALLS: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
 
 /// Role of the calling process in a call.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(in crate::campaign) enum Role {
     /// Starts processes that make the same call, and works with them.
     Supervisor {
         /// Name of the calling thread; in a test, the name of the test.
@@ -43,7 +45,7 @@ pub(super) enum Role {
 
 impl Role {
     /// Counts this call and returns the role of this process in it.
-    pub(super) fn of_this_call() -> Self {
+    pub(in crate::campaign) fn of_this_call() -> Self {
         let Some(name) = thread::current().name().map(str::to_owned) else { return Self::Unnamed };
         let mut calls = CALLS.lock().unwrap_or_else(PoisonError::into_inner);
         let count = calls.entry(name.clone()).or_insert(0);
@@ -66,7 +68,7 @@ fn requested_call() -> Option<u64> {
 /// Arguments with which another process reaches the calls of that thread.
 ///
 /// These name the test of that name alone; for the main thread they are the arguments of this process.
-pub(super) fn arguments(thread: &str) -> Vec<OsString> {
+fn arguments(thread: &str) -> Vec<OsString> {
     if thread == "main" {
         return std::env::args_os().skip(1).collect();
     }
@@ -74,8 +76,37 @@ pub(super) fn arguments(thread: &str) -> Vec<OsString> {
     [thread, "--exact", "--nocapture", "--include-ignored"].map(OsString::from).to_vec()
 }
 
+/// Makes the commands that start this program again, so that its thread `thread` makes call `number` in them.
+///
+/// # Errors
+/// If this program cannot be found.
+pub(in crate::campaign) fn this_program(
+    thread: &str,
+    number: u64,
+) -> Result<impl Fn() -> Command + Send + Sync + use<>, ChildError> {
+    let executable = std::env::current_exe()
+        .map_err(|error| ChildError::NotStarted { command: "this program".to_owned(), reason: error.to_string() })?;
+    let arguments = arguments(thread);
+    Ok(move || {
+        let mut command = Command::new(&executable);
+        command.args(&arguments).env(VARIABLE, number.to_string());
+        command
+    })
+}
+
+/// Identity of a call, so that both processes make the same one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::campaign) struct Call {
+    /// File and line of the call.
+    pub(in crate::campaign) place: String,
+    pub(in crate::campaign) scenario: String,
+    pub(in crate::campaign) seed: Seed,
+    /// Hash of the scenario's declaration, without the code in it.
+    pub(in crate::campaign) declared: u64,
+}
+
 impl Call {
-    pub(super) fn new(scenario: &Scenario, seed: Seed, place: &Location<'_>) -> Self {
+    pub(in crate::campaign) fn new(scenario: &Scenario, seed: Seed, place: &Location<'_>) -> Self {
         Self { place: place.to_string(), scenario: scenario.name().to_owned(), seed, declared: scenario.declaration_hash() }
     }
 }
