@@ -1,5 +1,6 @@
 //! The step `instructions`: counts the instructions of an event with valgrind, so that a busy machine does not change the result.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -58,6 +59,30 @@ const CEILINGS: [Ceiling; 12] = [
     ceiling("w5", Kind::Async, 960).at_present(2_220),
 ];
 
+/// The most instructions that one rule may add to an event.
+#[derive(Debug, Clone, Copy)]
+struct RuleCeiling {
+    /// The cell with [`RULES`] rules of one kind.
+    cell: &'static str,
+    /// The cell with the same workload and none of them.
+    without: &'static str,
+    /// The bound, in instructions per rule and event.
+    bound: u32,
+}
+
+/// The rules of a cell with rules.
+const RULES: f64 = 10.0;
+
+/// The ceiling of each kind of rule on 40 nodes and on 5,000: it costs what a step changed, not what the cluster holds.
+const RULE_CEILINGS: [RuleCeiling; 6] = [
+    RuleCeiling { cell: "w1-each", without: "w1", bound: 80 },
+    RuleCeiling { cell: "w1-unique", without: "w1", bound: 250 },
+    RuleCeiling { cell: "w1-changed", without: "w1", bound: 200 },
+    RuleCeiling { cell: "peers-5000-each", without: "peers-5000", bound: 80 },
+    RuleCeiling { cell: "peers-5000-unique", without: "peers-5000", bound: 250 },
+    RuleCeiling { cell: "peers-5000-changed", without: "peers-5000", bound: 200 },
+];
+
 /// A bound further above the count than this, in percent, is worth lowering.
 const SLACK_PERCENT: u32 = 5;
 
@@ -65,7 +90,9 @@ const SLACK_PERCENT: u32 = 5;
 fn scales(cell: &str) -> [&'static str; 2] {
     match cell {
         "w1" | "w5" => ["0.1", "0.3"],
+        _ if cell.starts_with("w1-") => ["0.1", "0.3"],
         "w2-200" => ["0.3", "0.6"],
+        _ if cell.starts_with("peers-") => ["0.1", "0.2"],
         "w4" => ["0.03", "0.1"],
         _ => ["0.05", "0.2"],
     }
@@ -84,21 +111,35 @@ pub fn measure(environment: &Environment) -> Result<(), InstructionsError> {
     let programs = Programs::build_product(environment)?;
     let mut over = Vec::new();
     for ceiling in &CEILINGS {
-        let counted = counted(ceiling, &programs, environment)?;
+        let counted = counted(ceiling.cell, ceiling.kind, &programs, environment)?;
         println!("      {}", verdict(ceiling, counted));
         if counted > f64::from(ceiling.bound()) {
             over.push(verdict(ceiling, counted));
+        }
+    }
+    let mut bases = BTreeMap::new();
+    for RuleCeiling { cell, without, bound } in RULE_CEILINGS {
+        let count = |cell| counted(cell, Kind::Machines, &programs, environment);
+        let base = match bases.get(without) {
+            Some(base) => *base,
+            None => *bases.entry(without).or_insert(count(without)?),
+        };
+        let per_rule = (count(cell)? - base) / RULES;
+        let line = format!("{cell:<18} {per_rule:>5.1} instructions per rule and event, at most {bound}");
+        println!("      {line}");
+        if per_rule > f64::from(bound) {
+            over.push(format!("{line}: too many"));
         }
     }
     if over.is_empty() { Ok(()) } else { Err(InstructionsError::Over { cells: over.join("\n       ") }) }
 }
 
 /// Counts the instructions per event of a cell.
-fn counted(ceiling: &Ceiling, programs: &Programs, environment: &Environment) -> Result<f64, InstructionsError> {
+fn counted(cell: &str, kind: Kind, programs: &Programs, environment: &Environment) -> Result<f64, InstructionsError> {
     let folder = TempDir::new()?;
-    let [shorter, longer] = scales(ceiling.cell).map(|scale| -> Result<(u64, u64), InstructionsError> {
+    let [shorter, longer] = scales(cell).map(|scale| -> Result<(u64, u64), InstructionsError> {
         let output = folder.path().join(scale);
-        let arguments = format!("--cell {} --kind {} --scale {scale} --digest", ceiling.cell, ceiling.kind.name());
+        let arguments = format!("--cell {cell} --kind {} --scale {scale} --digest", kind.name());
         let program = programs.product(&arguments)?;
         let call = Call::other(Path::new("valgrind"), "-q --tool=callgrind");
         let call = call.with_argument(Path::new(&format!("--callgrind-out-file={}", output.display()))).wrapping(&program);
