@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cluster_sim::net::LinkOrder;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::arbitrary::cases;
 use cluster_sim_testkit::links::ten;
@@ -63,9 +64,12 @@ proptest! {
     #[test]
     fn a_message_arrives_iff_no_cut_covers_its_send_or_arrival(
         moves in prop::collection::vec((1_u64..9, any_move()), 1..60),
+        keeps_order: bool,
     ) {
         let delay = Duration::from_micros(10_500);
-        let mut sim = start_senders(NODES, LinkModel::constant(delay));
+        // A link without order has a shorter way through the network.
+        let order = if keeps_order { LinkOrder::Fifo } else { LinkOrder::Unordered };
+        let mut sim = start_senders(NODES, LinkModel { order, ..LinkModel::constant(delay) });
         let mut cuts: Vec<Modelled> = Vec::new();
         let mut guards: Vec<(usize, NetworkPartition)> = Vec::new();
         let mut sent_messages = Vec::new();
