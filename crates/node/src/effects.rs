@@ -222,6 +222,23 @@ impl<M> Effects<M> {
         }
     }
 
+    /// Removes the one effect, if it sets a timer.
+    #[inline(always)]
+    pub(crate) fn take_lone_timer(&mut self) -> Option<(Timer, Duration)> {
+        let Some(Effect::SetTimer(timer, after)) = self.first else { return None };
+        if !self.queue.is_empty() {
+            return None;
+        }
+        self.first = None;
+        Some((timer, after))
+    }
+
+    /// Whether the step asked for nothing. Later effects stand behind a first one.
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
     /// Keeps a list of receivers for the next broadcast.
     pub(crate) fn recycle(&mut self, mut receivers: Vec<NodeId>) {
         receivers.clear();

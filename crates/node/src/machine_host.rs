@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cluster_sim_runtime::{ArmedTimers, Core, DeviceKey, Devices, Entropy, Hosts, Kernel, NewLife, Record, RecordKind, Step, Wake};
 use cluster_sim_transport::{MachineNotice, Network, PortId, SESSION_NOTICE, Store, content_of};
@@ -131,13 +132,26 @@ fn apply_effects<M: Machine>(common: &mut Common<M>, timers: &mut ArmedTimers, c
     if !effects.is_unchanged() {
         kernel.change(Change::View(node));
     }
-    // The common case first: the step sends one message.
+    // Most steps have one effect or none: they send a message, or set a timer.
     if let Some((to, message)) = effects.take_lone_send() {
         let label = M::label(&message);
         network.datagrams(kernel).send_one(node, to, *port, store, label, message);
         return;
     }
+    if effects.is_empty() {
+        return;
+    }
+    if let Some((timer, after)) = effects.take_lone_timer() {
+        set_timer(timers, kernel, node, timer, after);
+        return;
+    }
     apply_all::<M>(common, timers, StepContext { node, kernel, network });
+}
+
+/// Not inlined, so that steps without timers keep a small frame.
+#[inline(never)]
+fn set_timer(timers: &mut ArmedTimers, kernel: &mut Kernel, node: NodeId, timer: Timer, after: Duration) {
+    timers.set(kernel, node, timer.0, after);
 }
 
 #[inline(never)]

@@ -141,8 +141,13 @@ impl LiveChecks {
             observer.views_read += world.views_read() - read_before;
         }
         if !nodes.is_empty() {
-            self.ask_always(nodes, observed, &mut world, now, violations);
-            self.ask_about_views(nodes, observed, now, violations);
+            // Asked here, so that a scenario without such rules pays no call.
+            if !self.always.is_empty() {
+                self.ask_always(nodes, observed, &mut world, now, violations);
+            }
+            if !(self.each.is_empty() && self.unique.is_empty()) {
+                self.ask_about_views(nodes, observed, now, violations);
+            }
         }
         if self.points_left > 0 {
             self.check_points(changes, &world);
@@ -150,7 +155,7 @@ impl LiveChecks {
         self.asking = None;
     }
 
-    #[inline]
+    #[inline(never)]
     fn ask_always(
         &mut self,
         nodes: &[NodeId],
@@ -159,9 +164,6 @@ impl LiveChecks {
         now: Now,
         violations: &mut Vec<Violation>,
     ) {
-        if self.always.is_empty() {
-            return;
-        }
         let mut touched = Touched::default();
         nodes.iter().for_each(|node| touched.add(*node, observed.group_of(*node)));
         world.take_reads();
@@ -175,11 +177,8 @@ impl LiveChecks {
     }
 
     /// Asks the rules about single views, with one look-up of each view for all of them.
-    #[inline]
+    #[inline(never)]
     fn ask_about_views(&mut self, nodes: &[NodeId], observed: &dyn Observed, now: Now, violations: &mut Vec<Violation>) {
-        if self.each.is_empty() && self.unique.is_empty() {
-            return;
-        }
         if nodes.len() > 1 {
             self.unique.iter_mut().for_each(|rule| rule.release(nodes));
         }
