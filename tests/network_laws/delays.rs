@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use cluster_sim::net::LinkOrder;
+use cluster_sim::net::{Fate, LinkOrder};
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::arbitrary::cases;
 use cluster_sim_testkit::units::{milliseconds, ratio};
 use proptest::prelude::*;
 
-use crate::sender::{received, send_many, senders, start, start_senders};
+use crate::sender::{Received, received, send_many, senders, start, start_senders};
 
 /// The delay of each of `count` messages sent 1 ms apart.
 fn delays(model: LinkModel, seed: u64, count: u64) -> Vec<Duration> {
@@ -49,6 +49,20 @@ proptest! {
         prop_assert!(delays.len() == 60 && from <= least && most <= to, "{:?} to {:?}", least, most);
         prop_assert!(kind != 1 || least < most, "of a whole range chance takes more than one");
     }
+}
+
+/// A link that only delays has a short way, on which a fate must be kept too.
+#[test]
+fn every_message_on_a_plain_link_has_a_kept_fate() {
+    let mut sim = start(&senders(2, free(Distribution::uniform(milliseconds(1), milliseconds(9)))), 7);
+    sim.keep_fates();
+    send_many(&mut sim, 0, 1, 60);
+    let delay = |received: &Received| (received.number, received.at.since_zero() - milliseconds(received.number));
+    let mut taken: Vec<(u64, Duration)> = received(&sim, 1).iter().map(delay).collect();
+    taken.sort_unstable();
+    let kept: Vec<Fate> = sim.fates().iter().map(|kept| kept.fate).collect();
+    let carried = |(_, delay): &(u64, Duration)| Fate::Carried { after: delay.as_nanos() as u64, copies: 0 };
+    assert_eq!(kept, taken.iter().map(carried).collect::<Vec<_>>());
 }
 
 /// n1: delays are spread over the range, not only within it.
