@@ -44,6 +44,16 @@ fn every_part_of_an_event_survives_packing() {
     }
 }
 
+/// Events of one bucket are sorted by instant alone, so the short way must leave two of one instant to the long one.
+#[test]
+fn two_events_of_one_instant_are_ordered_after_a_lone_one() {
+    let mut queue = EventQueue::new();
+    [event(1, 0, 0, 0), event(5, 2, 0, 1), event(5, 1, 0, 2), event(5, 0, 0, 3)].into_iter().for_each(|event| queue.push(event));
+    let sequences: Vec<u64> =
+        [1, 5, 5, 5].iter().filter_map(|now| pop(&mut queue, *now, 5)).map(|event| event.sequence()).collect();
+    assert_eq!(sequences, [0, 3, 2, 1]);
+}
+
 #[test]
 fn one_instant_is_ordered_by_rank_then_roll_then_sequence() {
     let mut queue = EventQueue::new();
