@@ -69,56 +69,31 @@ impl<'t> Compound<'t> {
     }
 }
 
-impl SerializeSeq for Compound<'_> {
-    type Ok = ();
-    type Error = Ended;
+/// Implements serde's traits of lists and of structures with named fields, which differ in names alone.
+macro_rules! compound {
+    ($($kind:ident: $element:ident($($name:ident)?) writes $write:ident;)+) => {
+        $(impl $kind for Compound<'_> {
+            type Ok = ();
+            type Error = Ended;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Ended> {
-        self.element(value)
-    }
+            fn $element<T: Serialize + ?Sized>(&mut self, $($name: &'static str,)? value: &T) -> Result<(), Ended> {
+                self.$write($($name,)? value)
+            }
 
-    fn end(self) -> Result<(), Ended> {
-        self.finish()
-    }
+            fn end(self) -> Result<(), Ended> {
+                self.finish()
+            }
+        })+
+    };
 }
 
-impl SerializeTuple for Compound<'_> {
-    type Ok = ();
-    type Error = Ended;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Ended> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Ended> {
-        self.finish()
-    }
-}
-
-impl SerializeTupleStruct for Compound<'_> {
-    type Ok = ();
-    type Error = Ended;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Ended> {
-        self.value(value)
-    }
-
-    fn end(self) -> Result<(), Ended> {
-        self.finish()
-    }
-}
-
-impl SerializeTupleVariant for Compound<'_> {
-    type Ok = ();
-    type Error = Ended;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Ended> {
-        self.value(value)
-    }
-
-    fn end(self) -> Result<(), Ended> {
-        self.finish()
-    }
+compound! {
+    SerializeSeq: serialize_element() writes element;
+    SerializeTuple: serialize_element() writes element;
+    SerializeTupleStruct: serialize_field() writes value;
+    SerializeTupleVariant: serialize_field() writes value;
+    SerializeStruct: serialize_field(name) writes field;
+    SerializeStructVariant: serialize_field(name) writes field;
 }
 
 impl SerializeMap for Compound<'_> {
@@ -132,32 +107,6 @@ impl SerializeMap for Compound<'_> {
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Ended> {
         self.text.write(": ")?;
         value.serialize(&mut *self.text)
-    }
-
-    fn end(self) -> Result<(), Ended> {
-        self.finish()
-    }
-}
-
-impl SerializeStruct for Compound<'_> {
-    type Ok = ();
-    type Error = Ended;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Ended> {
-        self.field(name, value)
-    }
-
-    fn end(self) -> Result<(), Ended> {
-        self.finish()
-    }
-}
-
-impl SerializeStructVariant for Compound<'_> {
-    type Ok = ();
-    type Error = Ended;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Ended> {
-        self.field(name, value)
     }
 
     fn end(self) -> Result<(), Ended> {
