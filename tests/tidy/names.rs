@@ -33,7 +33,7 @@ const TWINS: &[(&str, &str, &str)] = &[
     ("crates/transport", "recv.rs", "how a datagram is received, and a message of a session"),
     ("crates/transport", "send.rs", "how a datagram is sent, and a message of a session"),
     ("crates/simulation", "names.rs", "the names that the decoding of a record asks for, and as a run has them"),
-    ("crates/explore", "process.rs", "the other process of a determinism check, and of a campaign"),
+    ("crates/explore", "process.rs", "the other process of a determinism check, and any child process"),
     ("crates/explore", "protocol.rs", "the messages between the processes of a determinism check, and of a campaign"),
     ("crates/simulation", "text.rs", "a report as text, a divergence, and what others need to write texts"),
     ("crates/simulation", "views.rs", "the types of views that a scenario shows, and the views of a recording"),

@@ -6,12 +6,12 @@ use std::path::Path;
 use cluster_sim_runtime::Seed;
 use cluster_sim_simulation::{Report, Scenario};
 
-use crate::campaign::{
-    ArtifactContext, Artifacts, Campaign, DeterminismCheck, Replay, ShrinkBounds, ShrinkProgress, Sweep, campaign,
-    check_determinism, check_determinism_in_process, check_regression, keep_artifacts, replay, replay_original, shrink,
-    shrink_within, sweep,
-};
+use crate::artifacts::{ArtifactContext, Artifacts, keep_artifacts};
+use crate::campaign::{Campaign, Sweep, campaign, sweep};
+use crate::determinism::{DeterminismCheck, check_determinism, check_determinism_in_process};
 use crate::replay::{Case, Minimized, Reproducer, ReproducerError};
+use crate::rerun::{Replay, check_regression, replay, replay_original};
+use crate::shrink::{ShrinkBounds, ShrinkProgress, shrink, shrink_within};
 
 /// Runs a scenario many times: sweeps, determinism checks, minimization, replays.
 ///

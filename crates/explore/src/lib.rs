@@ -5,22 +5,42 @@
 //!
 //! | module | contents |
 //! |---|---|
-//! | `replay` | failing runs as data: a case, what minimization made of it, the file that reproduces it |
-//! | `campaign` | sweeps over seeds in threads or processes, determinism checks, minimization, replays, files about failures |
 //! | `extension` | the trait [`Explore`] |
+//! | `test_macro` | what tests made with `#[cluster_sim::test]` call |
+//! | `campaign` | sweeps over seeds, in threads or worker processes |
+//! | `artifacts` | the files about a failing run |
+//! | `rerun` | runs the case of a reproducer file again |
+//! | `shrink` | minimizes a failing run |
+//! | `determinism` | runs a seed twice and compares the runs; confirms failing seeds |
+//! | `coverage` | counts what runs exercised |
+//! | `child` | child processes: starts them, speaks with them |
+//! | `watchdog` | finds steps that never return |
+//! | `process_rules` | the rules that a run breaks by aborting or hanging its process |
+//! | `replay` | failing runs as data: a case, what minimization made of it, the file that reproduces it |
 //!
 //! Only this crate uses threads, processes, real time, the environment and files. Runs never see any of them.
 
+mod artifacts;
 mod campaign;
+mod child;
+mod coverage;
+mod determinism;
 mod extension;
+mod process_rules;
 mod replay;
-
+mod rerun;
+mod shrink;
 /// Called by the expansion of `#[cluster_sim::test]`; not part of the API.
 #[doc(hidden)]
-pub use campaign::test_macro;
-pub use campaign::{
-    ArtifactContext, Artifacts, Campaign, ChildError, ChildExit, Coverage, DeterminismCheck, DeterminismError, Failure,
-    FaultCoverage, InvalidSeedRange, Progress, Replay, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
-};
+pub mod test_macro;
+mod watchdog;
+
+pub use artifacts::{ArtifactContext, Artifacts};
+pub use campaign::{Campaign, Failure, InvalidSeedRange, Progress, SeedRange, Sweep};
+pub use child::{ChildError, ChildExit};
+pub use coverage::{Coverage, FaultCoverage};
+pub use determinism::{DeterminismCheck, DeterminismError};
 pub use extension::Explore;
 pub use replay::{BuildInfo, Case, Minimized, REPRODUCER_FORMAT, Reproducer, ReproducerError, ScenarioSource};
+pub use rerun::Replay;
+pub use shrink::{ShrinkBounds, ShrinkProgress};

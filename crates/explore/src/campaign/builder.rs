@@ -17,8 +17,8 @@ use super::progress::Progress;
 use super::state::Shared;
 use super::sweep::{RerunHint, Sweep};
 use super::target::{Job, ReportCheck, Target};
-use super::watchdog::now;
 use super::{isolated, threads};
+use crate::watchdog::now;
 
 /// How long a cancelled campaign waits for seeds that are still running.
 const GRACE: Duration = Duration::from_secs(1);
@@ -63,7 +63,7 @@ pub struct Campaign<'p> {
 }
 
 impl<'p> Campaign<'p> {
-    pub(super) fn of(target: Arc<dyn Target>, seeds: Range<u64>, threads: Option<NonZeroUsize>) -> Self {
+    pub(crate) fn of(target: Arc<dyn Target>, seeds: Range<u64>, threads: Option<NonZeroUsize>) -> Self {
         let job = Job { target, report_checks: Vec::new(), counts_coverage: false };
         let (max_failures, place, stop) = (NonZeroUsize::MIN, Place::Threads, Arc::default());
         Self { job, seeds, max_failures, threads, place, needs_coverage: false, progress: None, stop, rerun_hint: None }

@@ -3,30 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 
-use cluster_sim_simulation::{Decision, FailureSummary, Report};
-use serde::{Deserialize, Serialize};
+use cluster_sim_simulation::Report;
 
-use super::DeterminismError;
 use super::failure_key::FailureKey;
-
-/// A failing seed: its report, and the error if it could not be confirmed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct FailedSeed {
-    pub(super) report: Report,
-    pub(super) unconfirmed: Option<DeterminismError>,
-    /// How the run failed; absent unless its confirmation was recorded.
-    pub(super) summary: Option<FailureSummary>,
-    /// The decisions of a recorded run in this process. A run of a worker proves nothing about this one.
-    #[serde(skip)]
-    pub(super) decisions: Option<Vec<Decision>>,
-}
-
-impl FailedSeed {
-    /// A failing seed whose run was not recorded.
-    pub(super) fn unrecorded(report: Report) -> Self {
-        Self { report, unconfirmed: None, summary: None, decisions: None }
-    }
-}
+use crate::determinism::FailedSeed;
 
 /// All seeds with one [`FailureKey`].
 #[derive(Debug)]

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use cluster_sim_simulation::Report;
 
-use super::child::ChildError;
-use super::coverage::Coverage;
-use super::failures::{FailedSeed, FailureGroups};
+use super::failures::FailureGroups;
 use super::progress::{Progress, WorkerSlot};
 use super::seeds::Seeds;
 use super::target::SeedResult;
+use crate::child::ChildError;
+use crate::coverage::Coverage;
+use crate::determinism::FailedSeed;
 
 /// State shared by the workers of a campaign: seeds left, failures, coverage.
 pub(super) struct Shared {

@@ -8,15 +8,15 @@ use std::path::Path;
 use cluster_sim_simulation::text::ShowReport;
 use cluster_sim_simulation::{Decision, FailureSummary, Outcome, Report, Scenario};
 
-use super::DeterminismError;
-use super::artifacts::{ArtifactContext, Artifacts, keep_artifacts_of};
-use super::child::ChildError;
-use super::coverage::Coverage;
-use super::failures::FailedSeed;
 use super::range::SeedRange;
-use super::shrink::{ShrinkBounds, ShrinkProgress};
 use super::state::CampaignResult;
 use super::target::Target;
+use crate::artifacts::{ArtifactContext, Artifacts, keep_artifacts_of};
+use crate::child::ChildError;
+use crate::coverage::Coverage;
+use crate::determinism::DeterminismError;
+use crate::determinism::FailedSeed;
+use crate::shrink::{ShrinkBounds, ShrinkProgress};
 
 /// Makes the text that says how to run a failing seed again.
 pub(super) type RerunHint<'a> = dyn Fn(&Report) -> String + 'a;

@@ -9,13 +9,13 @@ use cluster_sim_simulation::driver::DriveScenario;
 use cluster_sim_simulation::{CheckKind, CheckReport, CheckWork, Outcome, Report, Scenario};
 use cluster_sim_types::VirtualInstant;
 
-use super::coverage::Coverage;
-use super::determinism::confirm;
-use super::failures::FailedSeed;
-use super::watchdog;
+use crate::coverage::Coverage;
+use crate::determinism::FailedSeed;
+use crate::determinism::confirm;
+use crate::watchdog;
 
 /// Makes a report for each seed.
-pub(super) trait Target: Send + Sync {
+pub(crate) trait Target: Send + Sync {
     /// Name in the sweep's text.
     fn name(&self) -> &str;
 
@@ -59,12 +59,6 @@ impl Target for Scenario {
     fn stuck(&self, seed: Seed) -> Report {
         watchdog::stuck(self, seed, self.outline().step_timeout)
     }
-}
-
-/// Whether the run can be repeated in this process without aborting or hanging it.
-pub(super) fn is_rerunnable(report: &Report) -> bool {
-    let process_rules = [watchdog::RULE, super::isolated::SURVIVES];
-    report.violations.first().is_none_or(|violation| !process_rules.contains(&violation.rule.as_str()))
 }
 
 /// A rule over the report of a run that passed everything else.

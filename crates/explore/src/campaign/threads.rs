@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::{Heartbeat, Seed};
 
-use super::failures::FailedSeed;
 use super::state::Shared;
 use super::target::Job;
-use super::watchdog::watched;
+use crate::determinism::FailedSeed;
+use crate::watchdog::watched;
 
 /// Runs seeds in one thread per worker slot until none is left.
 ///

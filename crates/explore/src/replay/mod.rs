@@ -7,12 +7,14 @@
 //!
 //! Steps of a test are part of a case only if they are declared as a [`Scenario::script`](cluster_sim_simulation::Scenario::script).
 
+mod build_info;
 mod case;
 mod error;
 mod minimized;
 mod reproducer;
 
+pub use build_info::BuildInfo;
 pub use case::Case;
 pub use error::ReproducerError;
 pub use minimized::Minimized;
-pub use reproducer::{BuildInfo, REPRODUCER_FORMAT, Reproducer, ScenarioSource};
+pub use reproducer::{REPRODUCER_FORMAT, Reproducer, ScenarioSource};

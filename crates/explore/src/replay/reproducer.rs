@@ -8,7 +8,7 @@ use cluster_sim_simulation::{Finding, Report};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Case, Minimized, ReproducerError};
+use super::{BuildInfo, Case, Minimized, ReproducerError};
 
 /// Version of the file format; other versions are refused.
 pub const REPRODUCER_FORMAT: u32 = 2;
@@ -81,30 +81,6 @@ pub enum ScenarioSource {
         /// Its name with its modules, without the crate.
         name: String,
     },
-}
-
-/// The code that ran; other code may run differently.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BuildInfo {
-    /// Git revision, with `-dirty` if a tracked file was changed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revision: Option<String>,
-    /// Hash of the lockfile.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lockfile: Option<String>,
-}
-
-impl BuildInfo {
-    /// One sentence for each known field in which `now` differs.
-    pub fn changes_to(&self, now: &Self) -> Vec<String> {
-        let pairs = [("revision", &self.revision, &now.revision), ("lockfile", &self.lockfile, &now.lockfile)];
-        let changed = pairs.into_iter().filter_map(|(field, then, now)| {
-            let (then, now) = (then.as_ref()?, now.as_ref()?);
-            (then != now).then(|| format!("the {field} was {then} and is {now} now"))
-        });
-        changed.collect()
-    }
 }
 
 impl Reproducer {

@@ -10,17 +10,15 @@ mod supervisor;
 mod worker;
 mod worker_exit;
 
-pub(super) use worker_exit::SURVIVES;
-
 use std::panic::Location;
 use std::process::Command;
 use std::sync::Arc;
 
 use cluster_sim_runtime::Seed;
 
-use super::child::{Call, ChildError, Role, this_program};
 use super::state::Shared;
 use super::target::Job;
+use crate::child::{Call, ChildError, Role, this_program};
 
 /// Makes the command that starts a worker.
 type Start = Arc<dyn Fn() -> Command + Send + Sync>;

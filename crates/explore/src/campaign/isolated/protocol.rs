@@ -4,8 +4,8 @@ use cluster_sim_types::VirtualInstant;
 
 use serde::{Deserialize, Serialize};
 
-use crate::campaign::coverage::Coverage;
-use crate::campaign::failures::FailedSeed;
+use crate::coverage::Coverage;
+use crate::determinism::FailedSeed;
 
 /// A message of a worker.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]

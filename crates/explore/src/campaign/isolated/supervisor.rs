@@ -9,10 +9,10 @@ use cluster_sim_simulation::Outcome;
 use super::Start;
 use super::protocol::{WorkerMessage, WorkerOrder};
 use super::worker_exit::WorkerExit;
-use crate::campaign::child::{Call, ChildError, ChildExit, ChildProcess};
 use crate::campaign::state::Shared;
 use crate::campaign::target::{Job, SeedResult};
-use crate::campaign::watchdog::{now, watched};
+use crate::child::{Call, ChildError, ChildExit, ChildProcess};
+use crate::watchdog::{now, watched};
 
 /// Largest range handed out at once.
 const SEEDS_MAX: u64 = 256;

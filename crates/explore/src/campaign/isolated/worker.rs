@@ -12,12 +12,12 @@ use cluster_sim_simulation::Report;
 use cluster_sim_simulation::driver::message_of;
 
 use super::protocol::{WorkerMessage, WorkerOrder};
-use crate::campaign::child::{Call, FromChild, Parent};
 use crate::campaign::failure_key::FailureKey;
-use crate::campaign::failures::FailedSeed;
 use crate::campaign::progress::WorkerSlot;
 use crate::campaign::target::{Job, SeedResult};
-use crate::campaign::watchdog::now;
+use crate::child::{Call, FromChild, Parent};
+use crate::determinism::FailedSeed;
+use crate::watchdog::now;
 
 /// Interval between two signs of life.
 const ALIVE_EVERY: Duration = Duration::from_millis(500);

@@ -2,18 +2,14 @@
 
 use std::time::Duration;
 
-use cluster_sim_invariants::Violation;
 use cluster_sim_runtime::{Seed, SeedSchedule};
 use cluster_sim_simulation::driver::MakeReport;
-use cluster_sim_simulation::{Difference, Divergence, OtherRun, Outcome, Report};
+use cluster_sim_simulation::{Difference, Divergence, OtherRun, Report};
 use cluster_sim_types::VirtualInstant;
 
-use crate::campaign::child::ChildExit;
-use crate::campaign::failures::FailedSeed;
-use crate::campaign::watchdog;
-
-/// The rule broken by a run that ends its process.
-pub(in crate::campaign) const SURVIVES: &str = "the process survives";
+use crate::child::ChildExit;
+use crate::determinism::FailedSeed;
+use crate::process_rules::{STEPS_RETURN, SURVIVES, violated};
 
 /// How a worker process ended in the middle of a seed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,19 +30,14 @@ impl WorkerExit {
     /// The process sent nothing for `timeout` and was killed.
     pub(super) fn silent(timeout: Duration, stderr: &[String]) -> Self {
         let cause = format!("the whole process gave no sign of life for {}s of real time and was killed", timeout.as_secs_f64());
-        Self { rule: watchdog::RULE, cause, stderr: without_thread_numbers(stderr) }
+        Self { rule: STEPS_RETURN, cause, stderr: without_thread_numbers(stderr) }
     }
 
     /// Makes the finding, after a second process ended the same way.
     pub(super) fn confirmed(self, scenario: &str, seed: u64) -> FailedSeed {
         let stderr: String = self.stderr.iter().map(|line| format!("\n        | {line}")).collect();
         let message = if stderr.is_empty() { self.cause } else { format!("{}; last lines of stderr:{stderr}", self.cause) };
-        let mut report = Report::blank(scenario, SeedSchedule::new(Seed(seed)));
-        report.by_hand = false;
-        let (at, step) = (VirtualInstant::ZERO, 0);
-        report.violations.push(Violation { rule: self.rule.to_owned(), at, step, nodes: Vec::new(), message });
-        report.outcome = Outcome::Violated;
-        FailedSeed::unrecorded(report)
+        FailedSeed::unrecorded(violated(self.rule, scenario, Seed(seed), (VirtualInstant::ZERO, 0), message))
     }
 
     /// Makes a nondeterministic report, after a second process gave another result.

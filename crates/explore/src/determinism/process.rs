@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::DeterminismError;
 use super::protocol::{Disconnected, ProducerHandle, ProducerMessage, VerifierHandle, VerifierOrder};
-use crate::campaign::child::{Call, ChildError, ChildExit, ChildProcess, FromChild, Parent, this_program};
+use crate::child::{Call, ChildError, ChildExit, ChildProcess, FromChild, Parent, this_program};
 
 /// A producer in another process; dropping it kills the process.
 pub(super) struct ProducerProcess {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::campaign::child::ChildError;
+use crate::child::ChildError;
 
 /// Two runs that could not be compared.
 ///

@@ -8,8 +8,8 @@ use cluster_sim_simulation::driver::{DriveScenario, DriveSim};
 use cluster_sim_simulation::text::ShowReport;
 use cluster_sim_simulation::{Decision, FailureSummary, Finding, Outcome, Recording, Report, Scenario};
 
+use super::replay::{Case, Reproducer, ReproducerError};
 use super::watchdog::{stuck, watched};
-use crate::replay::{Case, Reproducer, ReproducerError};
 
 /// The run of a reproducer's case, compared with the recorded run.
 #[derive(Debug, Clone, PartialEq)]

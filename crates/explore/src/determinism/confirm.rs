@@ -4,25 +4,19 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::{Heartbeat, Seed};
 use cluster_sim_simulation::driver::{DriveScenario, DriveSim, MakeReport};
-use cluster_sim_simulation::{Decision, Divergence, FailureSummary, OtherRun, Outcome, Recording, Report, Scenario};
+use cluster_sim_simulation::{Decision, Divergence, OtherRun, Outcome, Recording, Report, Scenario};
 
 use super::diff::differences;
+use super::failed_seed::FailedSeed;
 use super::thread::ProducerThread;
 use super::verifier::Verifier;
 use super::{DeterminismCheck, compared};
-use crate::campaign::failures::FailedSeed;
 
 /// Returns `found` if two more runs give the same report, otherwise a report that the runs differ.
 ///
 /// The run in this thread is recorded if `records`, decisions included, so that no further run is needed to show how it failed.
 /// Returns an error beside `found` if the two runs could not be compared: `found` then comes from one run only.
-pub(in crate::campaign) fn confirm(
-    scenario: &Scenario,
-    seed: Seed,
-    found: Report,
-    heartbeat: Arc<Heartbeat>,
-    records: bool,
-) -> FailedSeed {
+pub(crate) fn confirm(scenario: &Scenario, seed: Seed, found: Report, heartbeat: Arc<Heartbeat>, records: bool) -> FailedSeed {
     // It already says that the seed does not repeat its run, and why.
     if found.outcome == Outcome::Nondeterministic {
         return FailedSeed::unrecorded(found);
@@ -64,21 +58,8 @@ fn check(
     }
 }
 
-impl FailedSeed {
-    /// Takes what the recorded run shows.
-    fn recorded(mut self, recording: &Recording, decisions: Vec<Decision>) -> Self {
-        self.decisions = Some(decisions);
-        self.summary = FailureSummary::of(recording);
-        // The report of a failing seed shows the same events as that of a single run.
-        if let Some(summary) = &self.summary {
-            self.report.take_summary(summary);
-        }
-        self
-    }
-}
-
 /// Returns `found` if `rerun` equals it, otherwise a report that the runs differ.
-pub(in crate::campaign) fn confirm_report(found: Report, rerun: &Report) -> Report {
+pub(crate) fn confirm_report(found: Report, rerun: &Report) -> Report {
     let differences = differences(&rerun.as_data(), &found.as_data());
     if differences.is_empty() {
         return found;

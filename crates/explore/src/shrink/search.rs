@@ -10,8 +10,8 @@ use cluster_sim_simulation::{Decision, Finding, Report, Scenario};
 use parking_lot::Mutex;
 
 use super::{ShrinkBounds, ShrinkProgress};
-use crate::campaign::watchdog::now;
 use crate::replay::Case;
+use crate::watchdog::now;
 
 /// The smallest case so far, and the state of the search.
 #[derive(Debug, Clone)]

@@ -7,14 +7,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cluster_sim_invariants::Violation;
-use cluster_sim_runtime::{Heartbeat, Position, Seed, SeedSchedule};
-use cluster_sim_simulation::driver::{DriveScenario, MakeReport};
-use cluster_sim_simulation::{Outcome, Report, Scenario};
+use cluster_sim_runtime::{Heartbeat, Position, Seed};
+use cluster_sim_simulation::driver::DriveScenario;
+use cluster_sim_simulation::{Report, Scenario};
 use cluster_sim_types::VirtualInstant;
 
-/// The rule broken by a run that never returns from a step.
-pub(super) const RULE: &str = "every step returns";
+use super::process_rules::{STEPS_RETURN, violated};
+
 /// Interval at which the waiting thread checks heartbeats.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -115,11 +114,5 @@ pub(super) fn stuck(scenario: &Scenario, seed: Seed, step_timeout: Duration) -> 
         None => format!("a step did not return for {waited}s of real time, but did in a second run"),
     };
     let (_, steps) = heartbeat.progress();
-    let mut report = Report::blank(scenario.name(), SeedSchedule::new(seed));
-    report.by_hand = false;
-    report.violations.push(Violation { rule: RULE.to_owned(), at, step: steps, nodes: Vec::new(), message });
-    report.outcome = Outcome::Violated;
-    report.steps = steps;
-    report.ended_at = at;
-    report
+    violated(STEPS_RETURN, scenario.name(), seed, (at, steps), message)
 }

@@ -34,8 +34,8 @@ use parking_lot::Mutex;
 
 use search::{Best, Search, Shared, Tried};
 
-use super::watchdog::watched;
 use crate::replay::{Case, Minimized};
+use crate::watchdog::watched;
 
 /// Limits of a minimization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

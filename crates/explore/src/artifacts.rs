@@ -1,5 +1,6 @@
 //! Files kept about a failing run.
 
+use std::env;
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
@@ -9,10 +10,9 @@ use cluster_sim_explain as explain;
 use cluster_sim_simulation::text::thousands;
 use cluster_sim_simulation::{Decision, FailureSummary, Report, Scenario};
 
-use crate::replay::{BuildInfo, Case, Minimized, Reproducer, ScenarioSource};
-
+use super::process_rules::is_rerunnable;
+use super::replay::{BuildInfo, Case, Minimized, Reproducer, ScenarioSource};
 use super::shrink::{ShrinkBounds, ShrinkProgress, shrink_from};
-use super::target::is_rerunnable;
 
 /// Files kept about a failing run, in a folder of their own.
 ///
@@ -70,8 +70,21 @@ impl Artifacts {
 
 const REPRODUCER: &str = "reproducer.json";
 
+/// Folder for artifacts below cargo's target folder.
+const FOLDER: &str = "cluster-sim";
+
 /// Faults and decisions of the minimized case that the text lists, each.
 const LINES: usize = 10;
+
+/// Returns `target/cluster-sim` beside this executable.
+///
+/// Below the current folder if cargo did not build it.
+pub(super) fn artifacts_root() -> PathBuf {
+    let executable = env::current_exe().unwrap_or_default();
+    let built = executable.ancestors().find(|folder| folder.ends_with("deps"));
+    let target = built.and_then(Path::parent).and_then(Path::parent);
+    target.unwrap_or(Path::new("target")).join(FOLDER)
+}
 
 /// See [`Explore::keep_artifacts`](crate::Explore::keep_artifacts).
 pub(crate) fn keep_artifacts(

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::line::{self, Line, VERSION};
 use super::{Call, ChildError, ChildExit, FromChild};
-use crate::campaign::watchdog::now;
+use crate::watchdog::now;
 
 /// Messages queued for the parent.
 const MESSAGES_QUEUED: usize = 64;
@@ -28,7 +28,7 @@ const END_TIMEOUT: Duration = Duration::from_secs(2);
 type Tail = Arc<Mutex<VecDeque<String>>>;
 
 /// A child process that sends messages of type `M`; dropping it kills the process.
-pub(in crate::campaign) struct ChildProcess<M> {
+pub(crate) struct ChildProcess<M> {
     process: Child,
     orders: ChildStdin,
     lines: Receiver<Line<FromChild<M>>>,
@@ -43,7 +43,7 @@ impl<M: DeserializeOwned + Send + 'static> ChildProcess<M> {
     ///
     /// # Errors
     /// If the process cannot be started, ends, reaches another call, or sends nothing for `timeout`.
-    pub(in crate::campaign) fn start(
+    pub(crate) fn start(
         mut command: Command,
         call: &Call,
         timeout: Duration,
@@ -84,7 +84,7 @@ impl<M: DeserializeOwned + Send + 'static> ChildProcess<M> {
     }
 
     /// Sends an order. If the process is gone, the next `recv` shows it.
-    pub(in crate::campaign) fn send(&mut self, order: &impl Serialize) {
+    pub(crate) fn send(&mut self, order: &impl Serialize) {
         let _ = line::write(&mut self.orders, order);
     }
 
@@ -94,7 +94,7 @@ impl<M: DeserializeOwned + Send + 'static> ChildProcess<M> {
     ///
     /// # Errors
     /// If the process ended, panicked outside of a run, sent what the protocol does not allow, or nothing for `timeout`.
-    pub(in crate::campaign) fn recv(&mut self, timeout: Duration, goes_on: &dyn Fn() -> bool) -> Result<Option<M>, ChildError> {
+    pub(crate) fn recv(&mut self, timeout: Duration, goes_on: &dyn Fn() -> bool) -> Result<Option<M>, ChildError> {
         loop {
             match self.next(timeout, goes_on)? {
                 None => return Ok(None),
@@ -158,7 +158,7 @@ impl<M: DeserializeOwned + Send + 'static> ChildProcess<M> {
     }
 
     /// The last lines of its standard error.
-    pub(in crate::campaign) fn stderr_tail(&self) -> Vec<String> {
+    pub(crate) fn stderr_tail(&self) -> Vec<String> {
         self.stderr.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::DeterminismError;
 use super::checkpoint::Checkpoint;
 use super::log_line::Line;
-pub(super) use crate::campaign::child::Disconnected;
+pub(super) use crate::child::Disconnected;
 
 /// A message of the producer.
 #[derive(Debug, Serialize, Deserialize)]

@@ -22,7 +22,7 @@ static CALLS: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
 
 /// Role of the calling process in a call.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::campaign) enum Role {
+pub(crate) enum Role {
     /// Starts processes that make the same call, and works with them.
     Supervisor {
         /// Name of the calling thread; in a test, the name of the test.
@@ -45,7 +45,7 @@ pub(in crate::campaign) enum Role {
 
 impl Role {
     /// Counts this call and returns the role of this process in it.
-    pub(in crate::campaign) fn of_this_call() -> Self {
+    pub(crate) fn of_this_call() -> Self {
         let Some(name) = thread::current().name().map(str::to_owned) else { return Self::Unnamed };
         let mut calls = CALLS.lock().unwrap_or_else(PoisonError::into_inner);
         let count = calls.entry(name.clone()).or_insert(0);
@@ -80,10 +80,7 @@ fn arguments(thread: &str) -> Vec<OsString> {
 ///
 /// # Errors
 /// If this program cannot be found.
-pub(in crate::campaign) fn this_program(
-    thread: &str,
-    number: u64,
-) -> Result<impl Fn() -> Command + Send + Sync + use<>, ChildError> {
+pub(crate) fn this_program(thread: &str, number: u64) -> Result<impl Fn() -> Command + Send + Sync + use<>, ChildError> {
     let executable = std::env::current_exe()
         .map_err(|error| ChildError::NotStarted { command: "this program".to_owned(), reason: error.to_string() })?;
     let arguments = arguments(thread);
@@ -96,17 +93,17 @@ pub(in crate::campaign) fn this_program(
 
 /// Identity of a call, so that both processes make the same one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::campaign) struct Call {
+pub(crate) struct Call {
     /// File and line of the call.
-    pub(in crate::campaign) place: String,
-    pub(in crate::campaign) scenario: String,
-    pub(in crate::campaign) seed: Seed,
+    pub(crate) place: String,
+    pub(crate) scenario: String,
+    pub(crate) seed: Seed,
     /// Hash of the scenario's declaration, without the code in it.
-    pub(in crate::campaign) declared: u64,
+    pub(crate) declared: u64,
 }
 
 impl Call {
-    pub(in crate::campaign) fn new(scenario: &Scenario, seed: Seed, place: &Location<'_>) -> Self {
+    pub(crate) fn new(scenario: &Scenario, seed: Seed, place: &Location<'_>) -> Self {
         Self { place: place.to_string(), scenario: scenario.name().to_owned(), seed, declared: scenario.declaration_hash() }
     }
 }

@@ -105,7 +105,7 @@ pub enum ChildError {
 
 impl ChildError {
     /// Makes the error for a message that the protocol does not allow here.
-    pub(in crate::campaign) fn garbled(message: &impl std::fmt::Debug) -> Self {
+    pub(crate) fn garbled(message: &impl std::fmt::Debug) -> Self {
         Self::Garbled { message: format!("{message:?}").chars().take(QUOTED_CHARACTERS_MAX).collect() }
     }
 }

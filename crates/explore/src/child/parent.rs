@@ -9,18 +9,18 @@ use super::line::{self, Line};
 
 /// The other side is gone; this one can stop.
 #[derive(Debug)]
-pub(in crate::campaign) struct Disconnected;
+pub(crate) struct Disconnected;
 
 /// The process that started this one, over standard input and output.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::campaign) struct Parent;
+pub(crate) struct Parent;
 
 impl Parent {
     /// Sends a message.
     ///
     /// # Errors
     /// If the parent is gone.
-    pub(in crate::campaign) fn send(self, message: &impl Serialize) -> Result<(), Disconnected> {
+    pub(crate) fn send(self, message: &impl Serialize) -> Result<(), Disconnected> {
         line::write(&mut std::io::stdout().lock(), message).map_err(|_| Disconnected)
     }
 
@@ -28,7 +28,7 @@ impl Parent {
     ///
     /// # Errors
     /// If the parent is gone, or speaks another version.
-    pub(in crate::campaign) fn recv<O: DeserializeOwned>(self) -> Result<O, Disconnected> {
+    pub(crate) fn recv<O: DeserializeOwned>(self) -> Result<O, Disconnected> {
         let mut bytes = Vec::new();
         loop {
             bytes.clear();

@@ -1,16 +1,24 @@
-//! The revision of the code under test, and the folder for artifacts.
+//! [`BuildInfo`]: the code that ran.
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use cluster_sim_runtime::{finalize, fold_bytes};
+use serde::{Deserialize, Serialize};
 
-use crate::replay::BuildInfo;
-
-/// Folder for artifacts below cargo's target folder.
-const FOLDER: &str = "cluster-sim";
+/// The code that ran; other code may run differently.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuildInfo {
+    /// Git revision, with `-dirty` if a tracked file was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// Hash of the lockfile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lockfile: Option<String>,
+}
 
 impl BuildInfo {
     /// Returns the git revision of the current folder and a hash of the nearest `Cargo.lock`.
@@ -19,6 +27,16 @@ impl BuildInfo {
     /// Fields that cannot be determined are absent.
     pub fn here() -> Self {
         env::current_dir().map_or_else(|_| Self::default(), |folder| Self::at(&folder))
+    }
+
+    /// One sentence for each known field in which `now` differs.
+    pub fn changes_to(&self, now: &Self) -> Vec<String> {
+        let pairs = [("revision", &self.revision, &now.revision), ("lockfile", &self.lockfile, &now.lockfile)];
+        let changed = pairs.into_iter().filter_map(|(field, then, now)| {
+            let (then, now) = (then.as_ref()?, now.as_ref()?);
+            (then != now).then(|| format!("the {field} was {then} and is {now} now"))
+        });
+        changed.collect()
     }
 
     fn at(folder: &Path) -> Self {
@@ -39,16 +57,6 @@ fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
 fn lockfile(folder: &Path) -> Option<String> {
     let bytes = folder.ancestors().find_map(|folder| fs::read(folder.join("Cargo.lock")).ok())?;
     Some(format!("{:016x}", finalize(fold_bytes(0, &bytes))))
-}
-
-/// Returns `target/cluster-sim` beside this executable.
-///
-/// Below the current folder if cargo did not build it.
-pub(super) fn artifacts_root() -> PathBuf {
-    let executable = env::current_exe().unwrap_or_default();
-    let built = executable.ancestors().find(|folder| folder.ends_with("deps"));
-    let target = built.and_then(Path::parent).and_then(Path::parent);
-    target.unwrap_or(Path::new("target")).join(FOLDER)
 }
 
 #[cfg(test)]

@@ -10,13 +10,14 @@
 //! run of any length, and the log is that of the run that differs: a run that leaks could not be repeated to get it. Both runs
 //! stop soon after the first difference.
 //!
-//! [`confirm`] checks a failing seed of a sweep. It runs the verifier in the sweep's own thread, since a fresh one would hide
+//! [`confirm`] checks a failing seed of a sweep and makes it a [`FailedSeed`]. It runs the verifier in the sweep's own thread, since a fresh one would hide
 //! what earlier seeds left behind.
 
 mod checkpoint;
 mod confirm;
 mod diff;
 mod error;
+mod failed_seed;
 mod log_line;
 mod process;
 mod producer;
@@ -34,13 +35,14 @@ use cluster_sim_simulation::{Difference, DifferingEvent, Divergence, OtherRun, O
 pub use error::DeterminismError;
 
 pub(super) use confirm::{confirm, confirm_report};
+pub(super) use failed_seed::FailedSeed;
 use process::ProducerProcess;
 use producer::Producer;
 use protocol::{ProducerHandle, ProducerMessage};
 use thread::ProducerThread;
 use verifier::{Finding, Verifier};
 
-use super::child::{Call, ChildError, FromChild, Parent, Role};
+use crate::child::{Call, ChildError, FromChild, Parent, Role};
 
 /// See [`Explore::check_determinism`](crate::Explore::check_determinism).
 pub(crate) fn check_determinism(scenario: &Scenario, seed: Seed) -> DeterminismCheck {

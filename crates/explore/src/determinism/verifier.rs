@@ -9,7 +9,7 @@ use super::DeterminismError;
 use super::checkpoint::{Checkpoint, Window, WindowLog};
 use super::diff;
 use super::protocol::{ProducerHandle, ProducerMessage, VerifierOrder};
-use crate::campaign::child::ChildError;
+use crate::child::ChildError;
 
 /// Result of the comparison.
 #[derive(Debug)]
