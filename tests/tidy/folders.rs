@@ -1,108 +1,91 @@
-//! The picture of imports has no arrow up: the folders and files at the top of a crate import each other in no circle.
+//! The picture of imports has no arrow up: the folders and files of one folder import each other in no circle, at every depth.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 use xtask::sources::Source;
-use xtask::tokens::{Token, closing, occurrences};
 
-use crate::reach::test_modules;
-use crate::{Finding, assert_tidy, rust_sources, sample, tokens_of};
+use crate::imports::Module;
+use crate::{Finding, assert_tidy, rust_sources, sample};
 
-/// An arrow that closes a circle today: the crate, who imports whom, and why. None may be added.
-type Known = (&'static str, &'static str, &'static str, &'static str);
+/// Arrows that close a circle today: the folder, who imports whom there, and why. None may be added.
+type Known = (&'static str, &'static [&'static str], &'static str, &'static str);
 
-const KNOWN: &[Known] =
-    &[("crates/runtime", "engine", "executor", "the kernel keeps the tasks of async nodes, and a poll is handed the kernel")];
+const KNOWN: &[Known] = &[
+    ("crates/runtime/src", &["engine"], "executor", "the kernel keeps the tasks of async nodes, and a poll is handed the kernel"),
+    (
+        "crates/runtime/src/executor",
+        &["context", "run_queue", "task_path", "waiter", "waker"],
+        "task",
+        "the table of tasks holds what each task waits for, and these name tasks by their place in it",
+    ),
+    ("crates/runtime/src/executor", &["inbox"], "waker", "an inbox holds wakers, and a waker from outside goes by way of an inbox"),
+];
 
-/// A folder that a source names, with the line.
-type Import = (String, usize);
-
-/// The names that a module of that depth takes from the root of the crate: `crate::report`, or `crate::Report` by way of `lib.rs`.
-fn imports(tokens: &[Token], depth: usize, reexports: &BTreeMap<String, String>) -> Vec<Import> {
-    // As many `super` as the module is deep lead to the root.
-    let supers = vec!["super ::"; depth].join(" ");
-    let tests = test_modules(tokens);
-    let mut found = Vec::new();
-    for (root, length) in [("crate ::", 2), (supers.as_str(), 2 * depth)] {
-        for start in occurrences(tokens, root) {
-            let is_longer = start > 0 && tokens[start - 1].text == "::";
-            if !is_longer && !tests.iter().any(|module: &Range<usize>| module.contains(&start)) {
-                found.extend(heads(tokens, start + length));
-            }
-        }
-    }
-    found.sort_unstable();
-    let folder = |index: usize| reexports.get(&tokens[index].text).unwrap_or(&tokens[index].text).clone();
-    found.into_iter().map(|index| (folder(index), tokens[index].line)).collect()
-}
-
-/// The first names of the paths that begin here: one, or each of a list in braces.
-fn heads(tokens: &[Token], start: usize) -> Vec<usize> {
-    if tokens.get(start).is_none_or(|token| token.text != "{") {
-        return vec![start];
-    }
-    let (mut heads, mut depth) = (Vec::new(), 0);
-    for index in start..closing(tokens, start) {
-        match tokens[index].text.as_str() {
-            "{" => depth += 1,
-            "}" => depth -= 1,
-            "," => {}
-            _ if depth == 1 && matches!(tokens[index - 1].text.as_str(), "{" | ",") => heads.push(index),
-            _ => {}
-        }
-    }
-    heads
-}
-
-/// A crate's folder, the room at its top that a source belongs to, and the depth of its module.
+/// A folder of a crate. Its rooms are its files, without `mod.rs` and `lib.rs`, and its folders.
 ///
-/// A room is a folder, or a file beside `lib.rs`; `lib.rs` and `main.rs` may import all.
-fn room(source: &Source) -> Option<(&str, &str, usize)> {
-    let (package, below) = source.path.split_once("/src/")?;
-    let is_ours = package == "xtask" || package.starts_with("crates/");
-    if !is_ours || matches!(below, "lib.rs" | "main.rs") || below.ends_with("tests.rs") || below.contains("/tests/") {
-        return None;
-    }
-    let (first, _) = below.split_once('/').unwrap_or((below, ""));
-    Some((package, first.trim_end_matches(".rs"), below.trim_end_matches("/mod.rs").split('/').count()))
+/// `mod.rs` is to its folder what `lib.rs` is to a crate: it may import all, and all may use the items that it defines.
+#[derive(Default)]
+struct Folder {
+    rooms: BTreeSet<String>,
+    /// The names that its `mod.rs` or `lib.rs` has from a room, with their paths: `pub use report::{Outcome, text::Text}`.
+    reexports: BTreeMap<String, Vec<String>>,
 }
 
-/// The names that `lib.rs` has from each room: `pub use report::{Outcome, Report}`.
-fn reexports(library: &Source, rooms: &BTreeSet<&str>) -> BTreeMap<String, String> {
-    let tokens = tokens_of(library);
-    let mut found = BTreeMap::new();
-    for room in rooms {
-        for start in occurrences(&tokens, &format!("use {room} ::")) {
-            found.extend(heads(&tokens, start + 3).into_iter().map(|index| (tokens[index].text.clone(), (*room).to_owned())));
+/// The folders of one crate, by their paths from its top.
+type Folders = BTreeMap<Vec<String>, Folder>;
+
+fn folders(modules: &[&Module]) -> Folders {
+    let mut folders = Folders::new();
+    for module in modules {
+        for (depth, room) in module.path.iter().enumerate() {
+            folders.entry(module.path[..depth].to_vec()).or_default().rooms.insert(room.clone());
         }
     }
-    found
+    for module in modules {
+        let Some(folder) = folders.get_mut(&module.path) else { continue };
+        for room in &folder.rooms {
+            let named = module.reexports(room).into_iter().filter_map(|path| Some((path.last()?.clone(), path)));
+            folder.reexports.extend(named);
+        }
+    }
+    folders
 }
 
-/// Every arrow between two rooms of one crate, with the places that draw it.
-type Arrows = BTreeMap<(String, String), Vec<String>>;
-
-/// The arrows of each crate, by its folder.
-fn arrows(sources: &[Source]) -> BTreeMap<&str, Arrows> {
-    let mut rooms: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (package, room, _) in sources.iter().filter_map(room) {
-        rooms.entry(package).or_default().insert(room);
+/// The folder in which this import leads from one room to another, and the two; `None` if it leads down, or to the folder's own items.
+fn arrow(from: &[String], to: &[String], folders: &Folders) -> Option<(Vec<String>, String, String)> {
+    let mut to = to.to_vec();
+    for depth in 0..from.len() {
+        let folder = folders.get(&from[..depth])?;
+        let name = to.get(depth)?;
+        if !folder.rooms.contains(name) {
+            let path = folder.reexports.get(name)?;
+            to.splice(depth..=depth, path.iter().cloned());
+        }
+        if to[depth] != from[depth] {
+            return Some((from[..depth].to_vec(), from[depth].clone(), to[depth].clone()));
+        }
     }
-    let mut found: BTreeMap<&str, Arrows> = BTreeMap::new();
-    for (package, rooms) in rooms {
-        let library = sources.iter().find(|source| source.path.strip_prefix(package) == Some("/src/lib.rs"));
-        let reexports = library.map(|library| reexports(library, &rooms)).unwrap_or_default();
-        let arrows = found.entry(package).or_default();
-        for source in sources {
-            let Some((of, from, depth)) = room(source) else { continue };
-            if of != package {
-                continue;
-            }
-            for (to, line) in imports(&tokens_of(source), depth, &reexports) {
-                if to != from && rooms.contains(to.as_str()) {
-                    arrows.entry((from.to_owned(), to)).or_default().push(format!("{}:{line}", source.path));
-                }
+    None
+}
+
+/// Every arrow between two rooms of one folder, with the places that draw it.
+type Arrows = BTreeMap<(String, String), BTreeSet<String>>;
+
+/// The arrows in each folder: `crates/runtime/src/engine`.
+fn arrows(sources: &[Source]) -> BTreeMap<String, Arrows> {
+    let modules: Vec<Module> = sources.iter().filter_map(Module::of).collect();
+    let mut packages: BTreeMap<&str, Vec<&Module>> = BTreeMap::new();
+    for module in &modules {
+        packages.entry(&module.package).or_default().push(module);
+    }
+    let mut found: BTreeMap<String, Arrows> = BTreeMap::new();
+    for (package, modules) in packages {
+        let folders = folders(&modules);
+        for module in modules {
+            for (path, line) in module.imports() {
+                let Some((folder, from, to)) = arrow(&module.path, &path, &folders) else { continue };
+                let folder = [package, "src"].into_iter().chain(folder.iter().map(String::as_str)).collect::<Vec<_>>().join("/");
+                found.entry(folder).or_default().entry((from, to)).or_default().insert(format!("{}:{line}", module.file));
             }
         }
     }
@@ -126,17 +109,19 @@ fn reached<'a>(arrows: &'a Arrows, start: &'a str) -> BTreeSet<&'a str> {
 fn circles(sources: &[Source], known: &[Known]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut all = arrows(sources);
-    for (package, from, to, _) in known {
-        let cut = all.get_mut(package).and_then(|arrows| arrows.remove(&((*from).to_owned(), (*to).to_owned())));
+    let known = known.iter().flat_map(|(folder, from, to, _)| from.iter().map(move |from| (folder, from, to)));
+    for (folder, from, to) in known {
+        let cut = all.get_mut(*folder).and_then(|arrows| arrows.remove(&((*from).to_owned(), (*to).to_owned())));
         if cut.is_none() {
             let cure = format!("no longer imports {to}; take the arrow off KNOWN of tests/tidy/folders.rs");
-            findings.push(Finding::new(format!("{package}/src/{from}"), cure));
+            findings.push(Finding::new(format!("{folder}/{from}"), cure));
         }
     }
     for arrows in all.values() {
         for ((from, to), places) in arrows {
             if reached(arrows, to).contains(from.as_str()) {
                 let cure = format!("{from} imports {to}, which leads back to {from}; move what both need below them");
+                let places: Vec<&str> = places.iter().map(String::as_str).collect();
                 findings.push(Finding::new(places.join(" and "), cure));
             }
         }
@@ -196,8 +181,40 @@ fn imports_down_within_a_room_from_other_crates_and_in_tests_pass() {
 }
 
 #[test]
+fn a_circle_inside_of_a_folder_is_found() {
+    let folder = ("sim/mod.rs", "mod checks;\npub use checks::each::Each;\nuse faults::Fault;");
+    let down = ("sim/faults.rs", "use super::checks::Check;");
+    let bad = [
+        ("sim/checks/each.rs", "use crate::sim::faults::Fault;"),
+        ("sim/checks/each.rs", "use super::super::Fault;"),
+        ("sim/checks/mod.rs", "use super::{faults::{self}, Each};"),
+        ("sim/checks.rs", "use super::faults;"),
+    ];
+    for (path, text) in bad {
+        let findings = found(&[folder, down, (path, text)]);
+        let ends: Vec<&str> = findings.iter().filter_map(|finding| finding.split_once(": ").map(|(_, cure)| cure)).collect();
+        assert_eq!(ends.len(), 2, "{path} {text}: {findings:?}");
+        assert!(ends[0].starts_with("checks imports faults,") && ends[1].starts_with("faults imports checks,"), "{ends:?}");
+    }
+    let plain = [
+        ("sim/checks/each.rs", "use crate::sim::Each; use super::Other; use super::super::Sim;"),
+        ("sim/checks/mod.rs", "use crate::sim::{Sim, checks::each}; mod each { fn f(a: super::Faults) {} }"),
+        ("faults.rs", "use super::sim::checks::each::Each;"),
+    ];
+    for (path, text) in plain {
+        assert_eq!(found(&[folder, down, (path, text)]), [""; 0], "{path} {text}");
+    }
+    let inner = ("sim/checks/each.rs", "use super::unique::Unique;");
+    assert_eq!(
+        found(&[folder, inner, ("sim/checks/unique.rs", "use crate::sim::Each;")]).len(),
+        2,
+        "by the name of a folder above"
+    );
+}
+
+#[test]
 fn a_known_arrow_is_no_finding_until_it_is_gone() {
-    let up = ("crates/a", "fault", "sim", "why");
+    let up: Known = ("crates/a/src", &["fault"], "sim", "why");
     let sources =
         [sample("crates/a/src/sim.rs", "use crate::fault::Fault;"), sample("crates/a/src/fault.rs", "use crate::sim::Sim;")];
     assert_eq!(circles(&sources, &[]).len(), 2);

@@ -1,6 +1,6 @@
 //! The house rules, as tests. Each failure names the place and the cure; each rule is shown a bad sample that it must find.
 //!
-//! Architecture: [`arrows`] between packages, [`folders`] within a crate, the [`facade`] that users name, [`generic`] code without a
+//! Architecture: [`arrows`] between packages, [`folders`] within a crate and their [`imports`], the [`facade`] that users name, [`generic`] code without a
 //! system, [`reach`] of a step, [`state`] outside of simulations, [`packages`] and their manifests.
 //! Wording: [`words`] that are banned, how [`sentences`] begin, [`summaries`] of public items, [`names`] of tests, files and types.
 //! Pages: [`links`] to files and names, [`figures`] of the benchmarks, [`rows`] of the specification. [`shape`]: lengths and titles.
@@ -10,6 +10,7 @@ mod facade;
 mod figures;
 mod folders;
 mod generic;
+mod imports;
 mod links;
 mod names;
 mod packages;

@@ -16,7 +16,7 @@ pub(super) fn is_rerunnable(report: &Report) -> bool {
     report.violations.first().is_none_or(|violation| ![STEPS_RETURN, SURVIVES].contains(&violation.rule.as_str()))
 }
 
-/// Makes the report of a run that broke one of these rules and so gave none itself; `reached` is its last instant and step.
+/// Makes the report of a run that broke one of these rules, and so gave none itself, at its last instant and step.
 pub(super) fn violated(rule: &str, scenario: &str, seed: Seed, (at, step): (VirtualInstant, u64), message: String) -> Report {
     let mut report = Report::blank(scenario, SeedSchedule::new(seed));
     report.by_hand = false;

@@ -6,13 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::Message;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use toml::Table;
 
 use super::BenchError;
 use super::cells::Cell;
-use super::results::{Footprint, Versions};
 use crate::command::Call;
 use crate::environment::Environment;
 
@@ -28,6 +27,34 @@ pub enum Program {
     Product(Kind),
     /// The workloads on another simulator.
     Peer(Peer),
+}
+
+/// The measured versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Versions {
+    /// The compiler.
+    pub rustc: String,
+    /// The commit of the product, without uncommitted changes.
+    pub commit: String,
+    /// The peers.
+    pub peers: BTreeMap<String, String>,
+}
+
+/// The allocations of the product in one cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Footprint {
+    /// The name of the cell.
+    pub cell: String,
+    /// The kind of the nodes.
+    pub kind: String,
+    /// Allocations per event, in the second half of a run.
+    pub allocations_per_event: f64,
+    /// Allocations per simulation, from its start to its drop.
+    pub allocations_per_run: f64,
+    /// Peak memory.
+    pub peak_bytes: u64,
 }
 
 /// How the nodes of a workload are written.

@@ -7,7 +7,7 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 
 use super::cells::{Cell, Unit};
-use super::programs::{Figure, Kind, Program};
+use super::programs::{Figure, Footprint, Kind, Program, Versions};
 use super::{BenchError, Options};
 use crate::documents::write_whole;
 
@@ -19,34 +19,6 @@ const FORMAT: u32 = 1;
 
 /// A measurement that takes longer than this is made in the first round only.
 const LONG_NANOSECONDS: u64 = 20_000_000_000;
-
-/// The measured versions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Versions {
-    /// The compiler.
-    pub rustc: String,
-    /// The commit of the product, without uncommitted changes.
-    pub commit: String,
-    /// The peers.
-    pub peers: BTreeMap<String, String>,
-}
-
-/// The allocations of the product in one cell.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Footprint {
-    /// The name of the cell.
-    pub cell: String,
-    /// The kind of the nodes.
-    pub kind: String,
-    /// Allocations per event, in the second half of a run.
-    pub allocations_per_event: f64,
-    /// Allocations per simulation, from its start to its drop.
-    pub allocations_per_run: f64,
-    /// Peak memory.
-    pub peak_bytes: u64,
-}
 
 /// The cost of one cell in one program.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

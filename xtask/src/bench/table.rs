@@ -90,15 +90,15 @@ impl<'a> Table<'a> {
     }
 
     fn with_memory(self, results: &Results) -> Self {
-        let pair = |cell, of: fn(Cell, &super::results::Footprint) -> String| {
+        let pair = |cell, of: fn(Cell, &super::programs::Footprint) -> String| {
             let [machines, asynchronous] = [Kind::Machines, Kind::Async].map(|kind| results.footprint(cell, kind));
             Some(format!("{} / {}", of(cell, machines?), of(cell, asynchronous?)))
         };
-        let allocations = |cell: Cell, footprint: &super::results::Footprint| match cell.unit {
+        let allocations = |cell: Cell, footprint: &super::programs::Footprint| match cell.unit {
             Unit::Event => format!("{:.2}", footprint.allocations_per_event),
             Unit::Simulation | Unit::Rate => format!("{:.0}", footprint.allocations_per_run),
         };
-        let peak = |_: Cell, footprint: &super::results::Footprint| short(footprint.peak_bytes as f64 / 1024.0);
+        let peak = |_: Cell, footprint: &super::programs::Footprint| short(footprint.peak_bytes as f64 / 1024.0);
         self.row("allocations", move |cell| pair(cell, allocations)).row("most memory, KiB", move |cell| pair(cell, peak))
     }
 

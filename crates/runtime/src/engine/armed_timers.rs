@@ -91,8 +91,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::engine::Arena;
     use crate::engine::Budget;
-    use crate::engine::arena::Arena;
     use crate::random::{Seed, SeedSchedule};
 
     #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,8 @@
 //! The state that hosts and devices share.
 
-use super::arena::Arena;
 use super::budget::Budget;
 use super::device::{Device, Devices};
-use super::kernel::Kernel;
+use super::kernel::{Arena, Kernel};
 use crate::random::SeedSchedule;
 
 /// All state of a simulation except the code on its nodes.

@@ -37,7 +37,6 @@
 //! The engine knows no message, link, fault or check. A run that spends a budget ends as exhausted, never as passed. Reused
 //! memory is empty, so no run depends on an earlier one.
 
-mod arena;
 mod armed_timers;
 mod budget;
 mod core;
@@ -57,7 +56,6 @@ use std::time::Duration;
 
 use cluster_sim_types::{Health, NodeId, ViewGroup, VirtualInstant};
 
-pub use arena::Arena;
 pub use armed_timers::ArmedTimers;
 pub use budget::{Budget, Exhausted};
 pub use core::Core;
@@ -65,7 +63,7 @@ pub use decisions::{Choice, Choices, Decision, Decisions, Site};
 pub use device::{Device, DeviceKey, Devices, LifeEnd};
 pub use heartbeat::{Heartbeat, Position};
 pub use host::{Hosts, NewLife, Step, Wake};
-pub use kernel::Kernel;
+pub use kernel::{Arena, Kernel};
 pub use queue::{DeviceId, Order, Rank};
 use queue::{Event, Target};
 pub use record::{Digest, Record, RecordKind, Ring};

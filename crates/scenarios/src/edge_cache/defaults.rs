@@ -3,7 +3,7 @@
 use cluster_sim_registry::{FieldSpec, Variable, Variables};
 use serde_json::Value;
 
-use super::check::CAPACITY_MAX;
+use super::fields::CAPACITY_MAX;
 
 /// Messages that a subscription holds unless the file or the environment sets another number (EDGE-40).
 pub const SOURCE_FANOUT_CAPACITY: u32 = 1024;

@@ -6,9 +6,11 @@ mod build;
 mod builtin;
 mod check;
 mod defaults;
+mod fields;
 mod file;
 mod groups;
 mod keys;
+mod parse;
 mod plan;
 pub mod planted;
 mod seconds;
@@ -28,8 +30,8 @@ use cluster_sim_registry::{
     Variable, Variables,
 };
 
-pub use check::CAPACITY_MAX;
 pub use defaults::{Defaults, SOURCE_FANOUT_CAPACITY};
+pub use fields::CAPACITY_MAX;
 pub use file::{ApplyMode, Chaos, EdgeCacheFile, SourceLagPolicy, Step, SystemName, TimedStep};
 pub use keys::{Keys, UnknownKeys};
 pub use seconds::Seconds;

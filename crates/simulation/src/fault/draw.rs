@@ -1,13 +1,10 @@
-//! The kinds of faults that profiles draw, as the families list them.
+//! [`Draw`]: from what a profile makes one fault, and [`Drawn`], a kind that it draws.
 
 use std::time::Duration;
 
 use cluster_sim_runtime::Roll;
 
 use super::Fault;
-use super::family::Family;
-use super::network::NetworkFault;
-use super::node::NodeFault;
 
 /// A kind of fault that profiles draw. Another kind changes the plan of every seed.
 #[derive(Debug, Clone, Copy)]
@@ -16,13 +13,6 @@ pub(crate) struct Drawn {
     pub(super) number: u64,
     /// Makes the fault; absent if there are too few nodes for it.
     pub(super) fault: fn(&Draw<'_>) -> Option<Fault>,
-}
-
-/// All kinds, in order of their numbers.
-pub(super) fn all() -> Vec<Drawn> {
-    let mut all = [NetworkFault::DRAWN, NodeFault::DRAWN].concat();
-    all.sort_by_key(|drawn| drawn.number);
-    all
 }
 
 /// Names of the nodes and classes of links that faults may hit.
@@ -83,6 +73,8 @@ mod tests {
     use cluster_sim_types::Ratio;
 
     use super::*;
+    use crate::fault::NetworkFault;
+    use crate::fault::families::drawn;
 
     const ISOLATE: u64 = 0;
     const SPLIT: u64 = 1;
@@ -95,7 +87,7 @@ mod tests {
 
     /// The faults that 400 rolls give.
     fn faults<'a>(kind: u64, nodes: &'a [&'a str], given: Option<&'a str>) -> Vec<Option<Fault>> {
-        let kind = all().into_iter().find(|drawn| drawn.number == kind).unwrap();
+        let kind = drawn().into_iter().find(|drawn| drawn.number == kind).unwrap();
         let rolls = (0..400).map(|number| Seed(7).roll(Stream::named("test"), Address::new().number(number)));
         let draw = |roll| Draw::new(roll, Targets { nodes, links: &["lan", "wan"] }, given, SECOND);
         rolls.map(|roll| (kind.fault)(&draw(roll)?)).collect()
@@ -171,7 +163,7 @@ mod tests {
 
     #[test]
     fn every_drawn_kind_has_a_number_of_its_own() {
-        let numbers: Vec<u64> = all().iter().map(|drawn| drawn.number).collect();
+        let numbers: Vec<u64> = drawn().iter().map(|drawn| drawn.number).collect();
         assert!(numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `network.rs`, `node.rs` | a family of faults: all that is particular to its kinds |
 //! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
+//! | `families.rs` | a fault of any family while a run applies and ends it |
 //! | `json.rs` | one form in JSON for all families |
 //! | `plan.rs` | a timed list of faults, and what is refused in it |
 //! | `profile.rs`, `swarm.rs`, `draw.rs` | the plan that a seed draws |
@@ -11,6 +12,8 @@
 //! The text of a fault is its sentence in the table of `event/sentence.rs`.
 
 mod draw;
+mod error;
+mod families;
 mod family;
 mod json;
 mod network;
@@ -24,11 +27,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use error::PlanError;
+pub(crate) use families::{InForce, Resolved};
 pub use family::SpanKind;
-pub(crate) use family::{Applied, Declared, InForce, Resolved};
+pub(crate) use family::{Applied, Declared};
 pub use network::NetworkFault;
 pub use node::NodeFault;
-pub use plan::{FaultPlan, PlanError, ScheduledFault};
+pub use plan::{FaultPlan, ScheduledFault};
 pub(crate) use profile::CompiledProfile;
 pub use profile::FaultProfile;
 

@@ -7,9 +7,10 @@ use cluster_sim_transport::{ClassId, CutId, DropCount, LinkModel, Network, Netwo
 use cluster_sim_types::{NodeId, Ratio};
 use serde::{Deserialize, Serialize};
 
+use super::Fault;
 use super::draw::{Draw, Drawn};
+use super::error::PlanError;
 use super::family::{Applied, Declared, Family, Kind, SpanKind};
-use super::{Fault, PlanError};
 use crate::event::{fault_sentence, seconds};
 
 /// A fault of links, by the names that the scenario declares or, within a run, by their numbers.

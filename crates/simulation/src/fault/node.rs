@@ -7,9 +7,10 @@ use cluster_sim_runtime::{Engine, nanoseconds};
 use cluster_sim_types::{Health, Incarnation, NodeId};
 use serde::{Deserialize, Serialize};
 
+use super::Fault;
 use super::draw::Drawn;
+use super::error::PlanError;
 use super::family::{Applied, Declared, Family, Kind, SpanKind};
-use super::{Fault, PlanError};
 use crate::event::seconds;
 
 /// A fault of a node, by the name that the scenario declares or, within a run, by its number.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
-use super::{Declared, Fault, Resolved};
+use super::{Declared, Fault, PlanError, Resolved};
 
 /// A fault and the instant at which it is applied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,50 +90,6 @@ impl FaultPlan {
         };
         self.faults.into_iter().enumerate().map(resolve).collect()
     }
-}
-
-/// A fault plan that does not fit its scenario; nothing was run.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PlanError {
-    /// A fault names an unknown node.
-    #[error(
-        "fault {index} ({kind}) names node {node:?}; the scenario has no such node, name it by group and index, as in \"edge/1\""
-    )]
-    UnknownNode {
-        /// Its position in the plan.
-        index: usize,
-        /// Its kind.
-        kind: &'static str,
-        /// The node as named.
-        node: String,
-    },
-    /// A fault names an unknown class of links.
-    #[error("fault {index} ({kind}) names links {links:?}; the scenario has no such class, declare it with `Scenario::links`")]
-    UnknownLinks {
-        /// Its position in the plan.
-        index: usize,
-        /// Its kind.
-        kind: &'static str,
-        /// The class as named.
-        links: String,
-    },
-    /// A fault asks for the impossible, as for an invalid link model.
-    #[error("fault {index} ({kind}) is invalid: {reason}")]
-    Impossible {
-        /// Its position in the plan.
-        index: usize,
-        /// Its kind.
-        kind: &'static str,
-        /// The reason.
-        reason: String,
-    },
-    /// The faults are not in order of time.
-    #[error("fault {index} is scheduled before the one in front of it; put the faults in order of time")]
-    OutOfOrder {
-        /// Position of the first fault out of order.
-        index: usize,
-    },
 }
 
 #[cfg(test)]

@@ -6,7 +6,8 @@ use cluster_sim_runtime::{Address, QuantileTable, Roll, Seed, Stream};
 use cluster_sim_types::{Ratio, VirtualInstant};
 
 use super::FaultPlan;
-use super::draw::{self, Draw, Drawn, Targets};
+use super::draw::{Draw, Drawn, Targets};
+use super::families::drawn;
 
 const MASK: Stream = Stream::named("profile mask");
 const WEIGHT: Stream = Stream::named("profile weight");
@@ -71,7 +72,7 @@ impl<'a> Swarm<'a> {
         if targets.nodes.is_empty() || seed.roll(MASK, Address::new()).holds(share(0.2)) {
             return None;
         }
-        let kinds = draw::all().into_iter().map(|kind| (kind, Address::new().number(kind.number)));
+        let kinds = drawn().into_iter().map(|kind| (kind, Address::new().number(kind.number)));
         let kinds = kinds.filter(|(_, address)| seed.roll(MASK, *address).holds(share(0.5)));
         let kinds = kinds.map(|(kind, address)| Weighted::new(seed, kind, address)).collect();
         Some(Self { seed, kinds, intervals, lengths, targets, end })

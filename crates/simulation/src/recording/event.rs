@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
-use super::spans::Span;
+use super::span::Span;
 use crate::event::{EventKind, EventMessage, Parts, sentence_of};
 
 /// An event of a recording: its instant, step, node, task and kind.

@@ -6,6 +6,7 @@ mod describe_failure;
 mod event;
 mod pairs;
 mod recorder;
+mod span;
 mod spans;
 mod summarize;
 mod views;
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use describe_failure::describe_failure;
 pub use event::Event;
 use recorder::Recorder;
-pub use spans::Span;
+pub use span::Span;
 pub use views::NodeView;
 
 use crate::decision::Decision;

@@ -1,11 +1,7 @@
-//! The wire format of datagrams, and the task that receives them.
+//! The wire format of datagrams.
 
 use cluster_sim_types::NodeId;
-use tokio::net::UdpSocket;
-use tokio::task::yield_now;
 
-use super::counts::DatagramOutcome;
-use super::network::Shared;
 use crate::message::Message;
 
 /// Starts every datagram and every session: an arbitrary number that includes the format version.
@@ -33,31 +29,6 @@ pub(super) fn parse(datagram: &[u8]) -> Option<(NodeId, &str, &[u8])> {
         Ok(((MAGIC, from, port), content)) => Some((from, port, content)),
         _ => None,
     }
-}
-
-/// Receives datagrams until the life ends.
-pub(super) async fn receive_all(socket: UdpSocket, network: Shared) {
-    let mut buffer = vec![0; DATAGRAM_BYTES_MAX + 1];
-    loop {
-        match socket.recv_from(&mut buffer).await {
-            Ok((length, _)) => receive(&network, &buffer[..length]),
-            // The error is about a datagram sent earlier, so the socket still works.
-            Err(_) => yield_now().await,
-        }
-    }
-}
-
-fn receive(network: &Shared, datagram: &[u8]) {
-    let known = parse(datagram).filter(|(from, ..)| network.addresses.get(*from).is_some());
-    let lost = match known {
-        None => DatagramOutcome::Foreign,
-        Some((from, port, content)) => match network.inbox(port) {
-            None => DatagramOutcome::PortClosed,
-            Some(inbox) if inbox.put((from, content.into())) => return,
-            Some(_) => DatagramOutcome::InboxFull,
-        },
-    };
-    network.counters.count(lost);
 }
 
 #[cfg(test)]

@@ -18,15 +18,19 @@
 mod addresses;
 mod counts;
 mod datagram;
+mod handshake;
 mod inbox;
 mod network;
 mod port;
+mod receiver;
 mod session;
+mod shared;
 mod sockets;
 
 pub use addresses::AddressBook;
 pub use counts::DatagramCounts;
+pub use handshake::TokioListener;
 pub use network::TokioNetwork;
 pub use port::{Ticket, TokioPort};
-pub use session::{TokioListener, TokioSession};
+pub use session::TokioSession;
 pub use sockets::{BindError, TokioSockets};

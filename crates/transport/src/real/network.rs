@@ -1,45 +1,28 @@
 //! The network of one real node: its sockets, ports and listeners.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use cluster_sim_runtime::TokioLife;
 use cluster_sim_types::NodeId;
-use parking_lot::Mutex;
 
 use super::addresses::AddressBook;
-use super::counts::{Counters, DatagramCounts};
-use super::datagram::receive_all;
+use super::counts::DatagramCounts;
+use super::handshake::{self, TokioListener, accept_connections};
 use super::inbox::Inbox;
 use super::port::TokioPort;
-use super::session::{Listeners, accept_connections};
+use super::receiver::receive_all;
+use super::session::TokioSession;
+use super::shared::{Network, Shared};
 use super::sockets::TokioSockets;
 use crate::error::PortInUse;
+use crate::session::ConnectError;
 
 /// The sockets of a node, in use for one of its lives. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TokioNetwork {
     shared: Shared,
-}
-
-pub(super) type Shared = Arc<Network>;
-
-/// The inbox of a port: senders with messages as bytes.
-pub(super) type Arrived = Inbox<(NodeId, Box<[u8]>)>;
-
-#[derive(Debug)]
-pub(super) struct Network {
-    pub(super) id: NodeId,
-    pub(super) life: TokioLife,
-    pub(super) addresses: Arc<AddressBook>,
-    pub(super) counters: Counters,
-    address: SocketAddr,
-    /// A second handle of the UDP socket: sends from any thread must not wait and need no reactor.
-    outgoing: UdpSocket,
-    ports: Mutex<BTreeMap<Arc<str>, Arc<Arrived>>>,
-    pub(super) listeners: Listeners,
 }
 
 impl TokioNetwork {
@@ -62,10 +45,6 @@ impl TokioNetwork {
         Ok(Self { shared })
     }
 
-    pub(super) fn shared(&self) -> &Shared {
-        &self.shared
-    }
-
     /// Returns the address of the node.
     pub fn address(&self) -> SocketAddr {
         self.shared.address
@@ -86,23 +65,29 @@ impl TokioNetwork {
         Ok(TokioPort::new(Arc::clone(&self.shared), name, inbox))
     }
 
+    /// Listens on a port.
+    ///
+    /// # Errors
+    /// The node listens on the port already.
+    pub fn listen(&self, name: &str) -> Result<TokioListener, PortInUse> {
+        handshake::listen(&self.shared, name)
+    }
+
+    /// Opens a session with another node, retrying until the session timeout (15 s).
+    ///
+    /// Never completes once the life is over.
+    ///
+    /// # Errors
+    /// The node refuses, or no answer comes in time.
+    ///
+    /// # Panics
+    /// The node is not in the address book.
+    pub async fn connect(&self, to: NodeId, port: &str) -> Result<TokioSession, ConnectError> {
+        handshake::connect(&self.shared, to, port).await
+    }
+
     /// Returns the counts of the node's datagrams so far.
     pub fn datagrams(&self) -> DatagramCounts {
         self.shared.counters.read()
-    }
-}
-
-impl Network {
-    pub(super) fn inbox(&self, port: &str) -> Option<Arc<Arrived>> {
-        self.ports.lock().get(port).map(Arc::clone)
-    }
-
-    pub(super) fn unbind(&self, port: &str) {
-        self.ports.lock().remove(port);
-    }
-
-    /// Gives a datagram to the operating system.
-    pub(super) fn send(&self, datagram: &[u8], to: SocketAddr) -> io::Result<usize> {
-        self.outgoing.send_to(datagram, to)
     }
 }

@@ -10,7 +10,7 @@ use tokio::task::coop;
 use super::counts::DatagramOutcome;
 use super::datagram::{DATAGRAM_BYTES_MAX, encode};
 pub use super::inbox::Ticket;
-use super::network::{Arrived, Shared};
+use super::shared::{Arrived, Shared};
 use crate::message::{Message, Received, decode};
 
 /// A port that a node bound, until it is dropped.

@@ -2,6 +2,7 @@
 //!
 //! `nodes.rs` adds names, lives, health and clocks of nodes; `timing.rs` adds timers in local time.
 
+mod arena;
 mod nodes;
 mod timing;
 
@@ -13,9 +14,9 @@ use std::task::Waker;
 use cluster_sim_types::{Change, NodeId, VirtualInstant};
 use rustc_hash::FxHashMap;
 
-pub(super) use nodes::Node;
+pub use arena::Arena;
+use nodes::Node;
 
-use super::arena::Arena;
 use super::budget::{Budget, Exhausted};
 use super::decisions::{Choice, Choices, Site};
 use super::queue::{DeviceId, Event, EventQueue, Order, Target};

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::io::SessionStatus;
+use super::status::SessionStatus;
 use super::wire::message_frame;
 use crate::message::{Message, decode};
 use crate::session::{SessionReset, SessionSendError};
@@ -101,7 +101,7 @@ impl TokioSession {
     }
 
     /// Breaks the session; the peer gets a reset.
-    pub(super) fn abort(&self) {
+    pub(in crate::real) fn abort(&self) {
         self.status.abort();
     }
 

@@ -4,41 +4,22 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use cluster_sim_runtime::TokioLife;
 use cluster_sim_types::NodeId;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::endpoint::TokioSession;
+use super::status::SessionStatus;
 use super::wire::{FINISH_FRAME, Frame, KEEPALIVE_FRAME, read_frame};
 use super::{KEEPALIVE_INTERVAL, SESSION_TIMEOUT, WINDOW};
 
-/// The state that an endpoint shares with the task that serves its connection.
-#[derive(Debug, Default)]
-pub(super) struct SessionStatus {
-    finished_by_peer: AtomicBool,
-    aborted: Notify,
-}
-
-impl SessionStatus {
-    /// Breaks the session from this side.
-    pub(super) fn abort(&self) {
-        self.aborted.notify_one();
-    }
-
-    /// Returns whether the peer finished. It is set before the queue of received messages ends.
-    pub(super) fn is_finished_by_peer(&self) -> bool {
-        self.finished_by_peer.load(Ordering::Acquire)
-    }
-}
-
 /// Creates an endpoint over an accepted connection. Returns `None` if the life is over.
-pub(super) fn open_session(life: &TokioLife, peer: NodeId, connection: TcpStream) -> Option<TokioSession> {
+pub(in crate::real) fn open_session(life: &TokioLife, peer: NodeId, connection: TcpStream) -> Option<TokioSession> {
     let (send, to_write) = mpsc::channel(WINDOW);
     let (arrive, arrived) = mpsc::channel(WINDOW);
     let status = Arc::new(SessionStatus::default());
@@ -57,7 +38,7 @@ async fn run_connection(
 ) {
     let (read, write) = connection.split();
     let reading = read_all(BufReader::new(read), arrive, &status);
-    let outcome = join_or_abort(reading, write_all(write, to_write), status.aborted.notified()).await;
+    let outcome = join_or_abort(reading, write_all(write, to_write), status.aborted()).await;
     if outcome.is_err() {
         // Makes the operating system send a reset at once. If this fails, the closed connection informs the peer.
         let _ = connection.set_zero_linger();
@@ -99,7 +80,7 @@ async fn read_all(mut connection: impl AsyncRead + Unpin, arrive: mpsc::Sender<V
                 arrive.send(message).await.map_err(|_| io::ErrorKind::ConnectionAborted)?;
             }
             Some(Frame::Finish) => {
-                status.finished_by_peer.store(true, Ordering::Release);
+                status.peer_finished();
                 return Ok(());
             }
             None => return Err(io::ErrorKind::UnexpectedEof.into()),

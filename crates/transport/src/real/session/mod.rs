@@ -5,25 +5,25 @@
 //! program as if it had closed them itself. An endpoint queues 64 messages to send and 64 received ones, and breaks after 15 s
 //! without a frame.
 //!
-//! [`handshake`] connects and accepts, [`io`] moves messages between the connection and the queues of an endpoint, [`endpoint`]
-//! is the handle of node code.
+//! The module `handshake` beside it connects and accepts, [`io`] moves messages between the connection and the queues of an
+//! endpoint, [`endpoint`] is the handle of node code, and [`status`] tells each how the other ends.
 
 mod endpoint;
-mod handshake;
 mod io;
+mod status;
 mod wire;
 
 use std::time::Duration;
 
 pub use endpoint::TokioSession;
-pub use handshake::TokioListener;
-pub(super) use handshake::{Listeners, accept_connections};
+pub(super) use io::open_session;
+pub(super) use wire::{Answer, read_answer, read_greeting, write_answer, write_greeting};
 
 /// How many messages an endpoint queues in each direction, as in the simulation by default.
 const WINDOW: usize = 64;
 
 /// How long an endpoint waits without any frame before it breaks, as in the simulation by default.
-const SESSION_TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const SESSION_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How often an endpoint without messages to send writes a keepalive frame.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(3);

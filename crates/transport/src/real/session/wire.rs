@@ -38,7 +38,7 @@ pub(super) enum Frame {
 
 /// The answer to a greeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(in crate::real) enum Answer {
     Refused = 0,
     Accepted = 1,
 }
@@ -48,7 +48,11 @@ fn invalid_data(what: &'static str) -> io::Error {
 }
 
 /// Writes the greeting: this node, and the port that it wants.
-pub(super) async fn write_greeting(connection: &mut (impl AsyncWrite + Unpin), from: NodeId, port: &str) -> io::Result<()> {
+pub(in crate::real) async fn write_greeting(
+    connection: &mut (impl AsyncWrite + Unpin),
+    from: NodeId,
+    port: &str,
+) -> io::Result<()> {
     let greeting = header(from, port);
     let length = u16::try_from(greeting.len()).ok().filter(|length| *length <= GREETING_BYTES_MAX);
     connection.write_u16_le(length.ok_or_else(|| invalid_data("the name of a port is too long"))?).await?;
@@ -56,7 +60,7 @@ pub(super) async fn write_greeting(connection: &mut (impl AsyncWrite + Unpin), f
 }
 
 /// Reads a greeting. Returns the connecting node and the port.
-pub(super) async fn read_greeting(connection: &mut (impl AsyncRead + Unpin)) -> io::Result<(NodeId, String)> {
+pub(in crate::real) async fn read_greeting(connection: &mut (impl AsyncRead + Unpin)) -> io::Result<(NodeId, String)> {
     let length = connection.read_u16_le().await?;
     if length > GREETING_BYTES_MAX {
         return Err(invalid_data("a greeting is too long"));
@@ -69,11 +73,11 @@ pub(super) async fn read_greeting(connection: &mut (impl AsyncRead + Unpin)) -> 
     }
 }
 
-pub(super) async fn write_answer(connection: &mut (impl AsyncWrite + Unpin), answer: Answer) -> io::Result<()> {
+pub(in crate::real) async fn write_answer(connection: &mut (impl AsyncWrite + Unpin), answer: Answer) -> io::Result<()> {
     connection.write_u8(answer as u8).await
 }
 
-pub(super) async fn read_answer(connection: &mut (impl AsyncRead + Unpin)) -> io::Result<Answer> {
+pub(in crate::real) async fn read_answer(connection: &mut (impl AsyncRead + Unpin)) -> io::Result<Answer> {
     match connection.read_u8().await? {
         0 => Ok(Answer::Refused),
         1 => Ok(Answer::Accepted),

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::kernel::Node;
-use super::queue::EventQueue;
-use super::record::Ring;
-use super::timers::Timers;
+use super::nodes::Node;
+use crate::engine::queue::EventQueue;
+use crate::engine::record::Ring;
+use crate::engine::timers::Timers;
 
 /// The cleared collections of an engine that grow with a run.
 ///
-/// Returned by [`Engine::leave`](super::Engine::leave), reused by [`Engine::in_arena`](super::Engine::in_arena). The memory is
+/// Returned by [`Engine::leave`](crate::engine::Engine::leave), reused by [`Engine::in_arena`](crate::engine::Engine::in_arena). The memory is
 /// empty, so reuse changes no run.
 #[derive(Debug, Default)]
 pub struct Arena {

@@ -1,6 +1,5 @@
 //! Opens sessions over TCP: listen, connect, accept.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::pending;
 use std::io;
@@ -9,17 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_types::NodeId;
-use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
-use super::SESSION_TIMEOUT;
-use super::endpoint::TokioSession;
-use super::io::open_session;
-use super::wire::{Answer, read_answer, read_greeting, write_answer, write_greeting};
+use super::session::{
+    Answer, SESSION_TIMEOUT, TokioSession, open_session, read_answer, read_greeting, write_answer, write_greeting,
+};
+use super::shared::Shared;
 use crate::error::PortInUse;
-use crate::real::network::{Shared, TokioNetwork};
 use crate::session::ConnectError;
 
 /// How many sessions wait to be accepted on one port, as in the simulation.
@@ -28,10 +25,6 @@ const BACKLOG: usize = 128;
 /// The first wait between attempts to connect; each further one doubles, up to the maximum.
 const RETRY_AFTER: Duration = Duration::from_millis(50);
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(1);
-
-/// The ports on which a node listens, each with the queue of its accepted connections.
-#[derive(Debug, Default)]
-pub(in crate::real) struct Listeners(Mutex<BTreeMap<Arc<str>, mpsc::Sender<TokioSession>>>);
 
 /// A port on which a node accepts sessions, until it is dropped.
 ///
@@ -42,53 +35,38 @@ pub struct TokioListener {
     opened: tokio::sync::Mutex<mpsc::Receiver<TokioSession>>,
 }
 
-impl TokioNetwork {
-    /// Listens on a port.
-    ///
-    /// # Errors
-    /// The node listens on the port already.
-    pub fn listen(&self, name: &str) -> Result<TokioListener, PortInUse> {
-        let network = Arc::clone(self.shared());
-        let name: Arc<str> = name.into();
-        let (opens, opened) = mpsc::channel(BACKLOG);
-        let mut listeners = network.listeners.0.lock();
-        if listeners.contains_key(&name) {
-            return Err(PortInUse { name: name.to_string() });
-        }
-        listeners.insert(Arc::clone(&name), opens);
-        drop(listeners);
-        Ok(TokioListener { network, name, opened: tokio::sync::Mutex::new(opened) })
+/// Listens on a port.
+pub(super) fn listen(network: &Shared, name: &str) -> Result<TokioListener, PortInUse> {
+    let name: Arc<str> = name.into();
+    let (opens, opened) = mpsc::channel(BACKLOG);
+    let mut listeners = network.listeners.lock();
+    if listeners.contains_key(&name) {
+        return Err(PortInUse { name: name.to_string() });
     }
+    listeners.insert(Arc::clone(&name), opens);
+    drop(listeners);
+    Ok(TokioListener { network: Arc::clone(network), name, opened: tokio::sync::Mutex::new(opened) })
+}
 
-    /// Opens a session with another node, retrying until the session timeout (15 s).
-    ///
-    /// Never completes once the life is over.
-    ///
-    /// # Errors
-    /// The node refuses, or no answer comes in time.
-    ///
-    /// # Panics
-    /// The node is not in the address book.
-    pub async fn connect(&self, to: NodeId, port: &str) -> Result<TokioSession, ConnectError> {
-        let network = self.shared();
-        let address = network.addresses.of(to);
-        let connecting = async {
-            let mut retry_after = RETRY_AFTER;
-            loop {
-                match try_connect(network.id, address, port).await {
-                    Ok((connection, Answer::Accepted)) => return Ok(connection),
-                    Ok((_, Answer::Refused)) => return Err(ConnectError::Refused),
-                    Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Err(ConnectError::Refused),
-                    Err(_) => sleep(retry_after).await,
-                }
-                retry_after = RETRY_AFTER_MAX.min(2 * retry_after);
+/// Opens a session, retrying until the session timeout; never completes once the life is over.
+pub(super) async fn connect(network: &Shared, to: NodeId, port: &str) -> Result<TokioSession, ConnectError> {
+    let address = network.addresses.of(to);
+    let connecting = async {
+        let mut retry_after = RETRY_AFTER;
+        loop {
+            match try_connect(network.id, address, port).await {
+                Ok((connection, Answer::Accepted)) => return Ok(connection),
+                Ok((_, Answer::Refused)) => return Err(ConnectError::Refused),
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Err(ConnectError::Refused),
+                Err(_) => sleep(retry_after).await,
             }
-        };
-        let connection = timeout(SESSION_TIMEOUT, connecting).await.map_err(|_| ConnectError::TimedOut)??;
-        match open_session(&network.life, to, connection) {
-            Some(session) => Ok(session),
-            None => pending().await,
+            retry_after = RETRY_AFTER_MAX.min(2 * retry_after);
         }
+    };
+    let connection = timeout(SESSION_TIMEOUT, connecting).await.map_err(|_| ConnectError::TimedOut)??;
+    match open_session(&network.life, to, connection) {
+        Some(session) => Ok(session),
+        None => pending().await,
     }
 }
 
@@ -102,7 +80,7 @@ async fn try_connect(from: NodeId, address: SocketAddr, port: &str) -> io::Resul
 }
 
 /// Accepts connections until the life ends.
-pub(in crate::real) async fn accept_connections(listener: TcpListener, network: Shared) {
+pub(super) async fn accept_connections(listener: TcpListener, network: Shared) {
     loop {
         match listener.accept().await {
             Ok((connection, _)) => {
@@ -120,7 +98,7 @@ pub(in crate::real) async fn accept_connections(listener: TcpListener, network: 
 async fn accept_connection(mut connection: TcpStream, network: &Shared) -> io::Result<()> {
     connection.set_nodelay(true)?;
     let (from, port) = read_greeting(&mut connection).await?;
-    let listener = network.listeners.0.lock().get(port.as_str()).cloned();
+    let listener = network.listeners.lock().get(port.as_str()).cloned();
     let known = network.addresses.get(from).is_some();
     let Some(listener) = listener.filter(|_| known) else { return write_answer(&mut connection, Answer::Refused).await };
     // A connection beyond the backlog gets its answer once there is room, or none at all.
@@ -146,7 +124,7 @@ impl TokioListener {
 
 impl Drop for TokioListener {
     fn drop(&mut self) {
-        self.network.listeners.0.lock().remove(&self.name);
+        self.network.listeners.lock().remove(&self.name);
         let opened = self.opened.get_mut();
         opened.close();
         while let Ok(session) = opened.try_recv() {

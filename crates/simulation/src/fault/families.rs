@@ -1,0 +1,98 @@
+//! All families together: a fault of any of them while a run resolves, applies and ends it.
+
+use std::time::Duration;
+
+use cluster_sim_runtime::Engine;
+
+use super::draw::Drawn;
+use super::family::{Applied, Family};
+use super::network::{NetworkFault, NetworkInForce};
+use super::node::{NodeFault, NodeInForce};
+
+/// The kinds that profiles draw, in order of their numbers.
+pub(super) fn drawn() -> Vec<Drawn> {
+    let mut all = [NetworkFault::DRAWN, NodeFault::DRAWN].concat();
+    all.sort_by_key(|drawn| drawn.number);
+    all
+}
+
+/// A fault whose names are replaced by numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Resolved {
+    Network(<NetworkFault as Family>::Resolved),
+    Node(<NodeFault as Family>::Resolved),
+}
+
+impl Resolved {
+    /// Applies the fault; those that it [replaces](Self::replaces) have ended before.
+    pub(crate) fn apply(self, engine: &mut Engine) -> Applied<InForce> {
+        match self {
+            Self::Network(fault) => NetworkFault::apply(fault, engine).map(InForce::Network),
+            Self::Node(fault) => NodeFault::apply(fault, engine).map(InForce::Node),
+        }
+    }
+
+    /// Whether it ends one that is in force by taking its place.
+    pub(crate) fn replaces(&self, in_force: &InForce) -> bool {
+        match (self, in_force) {
+            (Self::Network(fault), InForce::Network(in_force)) => NetworkFault::replaces(fault, in_force),
+            (Self::Node(fault), InForce::Node(in_force)) => NodeFault::replaces(fault, in_force),
+            _ => false,
+        }
+    }
+}
+
+/// A fault in force, with what its end and its effect need.
+#[derive(Debug)]
+pub(crate) enum InForce {
+    Network(<NetworkFault as Family>::InForce),
+    Node(<NodeFault as Family>::InForce),
+}
+
+impl InForce {
+    /// Acts again, and returns the time until the next action.
+    pub(crate) fn act(&mut self, engine: &mut Engine) -> Duration {
+        match self {
+            Self::Network(in_force) => NetworkFault::act(in_force, engine),
+            Self::Node(in_force) => NodeFault::act(in_force, engine),
+        }
+    }
+
+    /// Whether nothing else has ended it.
+    pub(crate) fn is_in_force(&self, engine: &Engine) -> bool {
+        match self {
+            Self::Network(in_force) => NetworkFault::is_in_force(in_force, engine),
+            Self::Node(in_force) => NodeFault::is_in_force(in_force, engine),
+        }
+    }
+
+    /// Its effect so far, beyond that of applying it.
+    pub(crate) fn effect(&self, engine: &Engine) -> u64 {
+        match self {
+            Self::Network(in_force) => NetworkFault::effect(in_force, engine),
+            Self::Node(in_force) => NodeFault::effect(in_force, engine),
+        }
+    }
+
+    /// Ends it.
+    pub(crate) fn end(self, engine: &mut Engine) {
+        match self {
+            Self::Network(in_force) => NetworkFault::end(in_force, engine),
+            Self::Node(in_force) => NodeFault::end(in_force, engine),
+        }
+    }
+
+    /// Ends all faults with the fault phase: those of devices, then what the devices themselves end, then those of nodes.
+    pub(crate) fn end_all(all: Vec<Self>, engine: &mut Engine) {
+        let (mut of_network, mut of_nodes): (Vec<NetworkInForce>, Vec<NodeInForce>) = Default::default();
+        for in_force in all {
+            match in_force {
+                Self::Network(in_force) => of_network.push(in_force),
+                Self::Node(in_force) => of_nodes.push(in_force),
+            }
+        }
+        NetworkFault::end_all(of_network, engine);
+        engine.end_fault_phase();
+        NodeFault::end_all(of_nodes, engine);
+    }
+}
