@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use xtask::prose::{Kind, passages};
-use xtask::rows::TABLE;
 use xtask::sources::{Source, paths, sources};
 
-use crate::{Finding, assert_tidy, root, rust_sources, sample};
+use crate::{Finding, assert_tidy, root, rust_sources, sample, specifications};
 
 /// Pages that quote names which are gone. Their links must lead somewhere all the same.
 const HISTORIES: &[&str] = &["CHANGELOG.md", "docs/decisions.md"];
@@ -42,6 +41,8 @@ struct Known {
     /// The words of string literals, of manifests, of data and of scripts: keys, flags, causes, variables.
     words: BTreeSet<String>,
     pages: Vec<Source>,
+    /// The pages that list the tests of each row.
+    tables: Vec<String>,
 }
 
 impl Known {
@@ -55,12 +56,13 @@ impl Known {
             data.extend(sources(&hidden, "toml").expect("the workspace is readable"));
             files.extend(below);
         }
-        Self::of(&files, &rust_sources(), &data, every("md"))
+        let tables = specifications().into_iter().map(|specification| specification.table).collect();
+        Self { tables, ..Self::of(&files, &rust_sources(), &data, every("md")) }
     }
 
     fn of(files: &[String], rust: &[Source], data: &[Source], pages: Vec<Source>) -> Self {
-        let mut known =
-            Self { paths: BTreeSet::new(), files: BTreeSet::new(), identifiers: BTreeSet::new(), words: BTreeSet::new(), pages };
+        let (paths, files_named, identifiers, words) = Default::default();
+        let mut known = Self { paths, files: files_named, identifiers, words, pages, tables: Vec::new() };
         for path in files {
             known.paths.extend(path.match_indices('/').map(|(end, _)| path[..end].to_owned()));
             known.paths.insert(path.clone());
@@ -267,8 +269,8 @@ fn names(quote: &str) -> Vec<Name<'_>> {
 }
 
 fn missing_names(page: &Source, known: &Known) -> Vec<Finding> {
-    // `rows` compares the table of tests with the tests.
-    if HISTORIES.contains(&page.path.as_str()) || page.path == TABLE {
+    // `rows` compares the tables of tests with the tests.
+    if HISTORIES.contains(&page.path.as_str()) || known.tables.contains(&page.path) {
         return Vec::new();
     }
     let found = quotations(&page.text).into_iter();
@@ -415,9 +417,13 @@ fn what_is_there_and_what_is_of_others_passes() {
         assert_eq!(lines_of(&small(&[("README.md", &format!("# A\n\nSee `{plain}`.\n"))]), missing_names), [""; 0], "{plain}");
     }
     assert_eq!(lines_of(&small(&[("docs/page.md", "# A\n\n`page.md` `../scenarios/one.json`\n")]), missing_names), [""; 0]);
-    for path in HISTORIES.iter().chain([&TABLE]) {
-        assert_eq!(lines_of(&small(&[(path, "# A\n\n`Simulation::old_name`\n")]), missing_names), [""; 0]);
+    let old = |path: &str| small(&[(path, "# A\n\n`Simulation::old_name`\n")]);
+    for path in HISTORIES {
+        assert_eq!(lines_of(&old(path), missing_names), [""; 0]);
     }
+    let table = "docs/rows.md".to_owned();
+    assert_eq!(lines_of(&Known { tables: vec![table.clone()], ..old(&table) }, missing_names), [""; 0]);
+    assert_eq!(lines_of(&old(&table), missing_names), ["docs/rows.md:3"]);
 }
 
 #[test]

@@ -28,6 +28,7 @@ use std::path::Path;
 
 use cargo_metadata::{MetadataCommand, Package};
 use xtask::sources::{Source, sources};
+use xtask::specification::Specification;
 use xtask::tokens::{Token, tokens};
 
 /// A place that breaks a rule, and the cure.
@@ -69,6 +70,10 @@ fn rust_sources() -> Vec<Source> {
     let found = sources(root(), "rs").expect("the workspace is readable");
     assert!(found.iter().any(|source| source.path == "crates/types/src/lib.rs"), "the sources were not found");
     found
+}
+
+fn specifications() -> Vec<Specification> {
+    Specification::all(root()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn tokens_of(source: &Source) -> Vec<Token> {

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use xtask::sources::Source;
+use xtask::specification::Specification;
 use xtask::tokens::{Token, test_functions};
 
-use crate::{Finding, assert_tidy, rust_sources, sample, tokens_of};
+use crate::{Finding, assert_tidy, rust_sources, sample, specifications, tokens_of};
 
 /// A claim that needs more words than this makes two claims, or describes its sample.
 const TEST_WORDS_MAX: usize = 12;
@@ -53,27 +54,27 @@ const SHARED_TYPES: &[(&str, &[&str], &str)] = &[
     ("Waiting", &["crates/runtime", "crates/systems/echo"], "a task that waits, and a request that waits for its answer"),
 ];
 
-/// The words of a test's name that make its claim: without the mark of a soak, and without what it is known by in a table, such as
-/// `edge_11`, `edge_d06_d07`, `edge_12_to_15` or `t02`.
-fn claim(name: &str) -> Vec<&str> {
+/// The words of a test's name that make its claim: without the mark of a soak, and without the rows of a specification that it
+/// proves, `edge_11` or `edge_12_to_15`, or an id such as `t02`.
+fn claim<'n>(name: &'n str, specifications: &[Specification]) -> Vec<&'n str> {
     let name = name.strip_prefix("soak_").unwrap_or(name);
+    let proofs = specifications.iter().map(|specification| specification.split(name));
+    if let Some((_, words)) = proofs.into_iter().find(|(rows, _)| !rows.is_empty()) {
+        return words;
+    }
     let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
     let is_id = |word: &str| {
         let digits = word.strip_prefix(|sign: char| sign.is_ascii_lowercase()).unwrap_or(word);
         !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
     };
-    let ids = match words.as_slice() {
-        ["edge", id, rest @ ..] if is_id(id) => 2 + rest.iter().take_while(|word| is_id(word) || **word == "to").count(),
-        [id, ..] if is_id(id) => 1,
-        _ => 0,
-    };
+    let ids = usize::from(words.first().is_some_and(|first| is_id(first)));
     words[ids..].to_vec()
 }
 
-fn long_test_names(source: &Source) -> Vec<Finding> {
+fn long_test_names(source: &Source, specifications: &[Specification]) -> Vec<Finding> {
     let tokens = tokens_of(source);
     let finding = |name: &Token| {
-        let words = claim(&name.text).len();
+        let words = claim(&name.text, specifications).len();
         let cure = format!("`{}` has {words} words, more than {TEST_WORDS_MAX}; claim one thing, in the present tense", name.text);
         (words > TEST_WORDS_MAX).then(|| Finding::at(source, name.line, cure))
     };
@@ -143,7 +144,8 @@ fn shared_type_names(sources: &[Source]) -> Vec<Finding> {
 
 #[test]
 fn test_names_are_short_claims() {
-    assert_tidy(&rust_sources().iter().flat_map(long_test_names).collect::<Vec<_>>());
+    let specifications = specifications();
+    assert_tidy(&rust_sources().iter().flat_map(|source| long_test_names(source, &specifications)).collect::<Vec<_>>());
 }
 
 #[test]
@@ -163,10 +165,11 @@ fn no_two_public_types_share_a_name() {
 
 #[test]
 fn a_long_test_name_is_found() {
+    let specifications = specifications();
     let twelve = "a_b_c_d_e_f_g_h_i_j_k_l";
     let lines = |name: &str| {
         let source = sample("a.rs", &format!("fn {name}_m_helper() {{}}\n#[test]\nfn {name}() {{}}"));
-        long_test_names(&source).into_iter().map(|finding| finding.place).collect::<Vec<_>>()
+        long_test_names(&source, &specifications).into_iter().map(|finding| finding.place).collect::<Vec<_>>()
     };
     assert_eq!(lines(&format!("{twelve}_m")), ["a.rs:3"]);
     assert_eq!(lines(&format!("edge_{twelve}")), ["a.rs:3"]);

@@ -8,6 +8,7 @@ use crate::digests::{self, DigestsError};
 use crate::environment::{Environment, Profile, timed};
 use crate::instructions::{self, InstructionsError};
 use crate::nextest::{self, NextestError};
+use crate::seams::{self, SeamsError};
 use crate::size::{self, SizeError};
 use crate::speed::{self, SpeedError};
 use crate::step::Step;
@@ -48,6 +49,7 @@ fn perform(step: Step, environment: &Environment) -> Result<(), StepError> {
     match step {
         Step::Nextest => nextest::ensure(cargo, root)?,
         Step::Touched => touched::test(environment)?,
+        Step::Seams => seams::build(environment)?,
         Step::Digests => digests::compare(environment)?,
         Step::Speed => speed::measure(environment)?,
         Step::Instructions => instructions::measure(environment)?,
@@ -93,6 +95,9 @@ pub enum StepError {
     /// A test of what changed failed, or the changes could not be listed.
     #[error(transparent)]
     Touched(#[from] TouchedError),
+    /// A crate does not build alone.
+    #[error(transparent)]
+    Seams(#[from] SeamsError),
     /// The digests differ or could not be read.
     #[error(transparent)]
     Digests(#[from] DigestsError),

@@ -1,7 +1,7 @@
 //! The tasks of `cargo xtask`, as a library.
 //!
 //! [`check`] runs a list of [`step::Step`]s in order until one fails. [`mod@bench`] measures, and writes the tables in `docs/benchmarks.md`.
-//! [`rows`] reads the names of the tests and writes the table of the rows that they prove. The style rules in `tests/tidy` also read source
+//! [`rows`] reads the names of the tests and writes a table of the rows that they prove for each [`specification`]. The style rules in `tests/tidy` also read source
 //! through [`sources`], [`tokens`] and [`prose`], so that both see the same files.
 //!
 //! Deliberately absent: the rules themselves. They are ordinary tests.
@@ -17,9 +17,12 @@ pub mod nextest;
 pub mod program;
 pub mod prose;
 pub mod rows;
+pub mod seams;
 pub mod size;
 pub mod sources;
+pub mod specification;
 pub mod speed;
 pub mod step;
+pub mod systems;
 pub mod tokens;
 pub mod touched;

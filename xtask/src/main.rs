@@ -52,7 +52,7 @@ enum Task {
         #[arg(long)]
         no_peers: bool,
     },
-    /// Writes docs/edge-cache-rows.md: the tests that prove each row of the edge cache's specification
+    /// Writes the tests that prove each row of a system's specification, as its rows.toml declares them
     #[command(after_help = ROWS)]
     Rows,
 }
@@ -81,9 +81,10 @@ Compare times with the floor of the same run only, and keep the machine idle mea
 
 Exit codes: 0 measured, 1 something failed and nothing was written, 2 the command line was wrong.";
 
-const ROWS: &str = "A test proves the rows that begin its name: `edge_11_…` EDGE-11, `edge_12_13_…` both rows,
+const ROWS: &str = "crates/systems/NAME/rows.toml says which rows a system has, and which file holds the table.
+A test proves the rows that begin its name: `edge_11_…` EDGE-11, `edge_12_13_…` both rows,
 `edge_12_to_15_…` all four, `edge_d06_…` EDGE-D06.
-Run this after naming, renaming or moving such a test; `tests/tidy` fails while the table is stale.";
+Run this after naming, renaming or moving such a test; `tests/tidy` fails while a table is stale.";
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -114,11 +115,11 @@ fn main() -> ExitCode {
         }
         Task::Rows => match rows::write(&root) {
             Ok(written) => {
-                println!("wrote {}: {}", rows::TABLE, written);
+                written.iter().for_each(|table| println!("{table}"));
                 ExitCode::SUCCESS
             }
             Err(error) => {
-                eprintln!("could not write {}: {error}", rows::TABLE);
+                eprintln!("rows: {error}");
                 ExitCode::FAILURE
             }
         },

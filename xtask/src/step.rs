@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use crate::command::Call;
 use crate::environment::Profile;
 use crate::nextest;
-use crate::{size, speed};
+use crate::{seams, size, speed};
 
 /// A check that every change must pass. Steps run in the order of their declaration, cheap ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -37,23 +37,6 @@ pub enum Step {
     /// A large edge cache runs within 15 s and 1 GiB; only on request
     Size,
 }
-
-/// The crates that must build without `test-utils`, each alone: with `--workspace` cargo would enable it for all.
-pub const SEAMS: [&str; 10] = [
-    "cluster-sim-types",
-    "cluster-sim-runtime",
-    "cluster-sim-transport",
-    "cluster-sim-node",
-    "cluster-sim-invariants",
-    "cluster-sim-metrics",
-    "cluster-sim",
-    "cluster-sim-edge-cache",
-    "cluster-sim-echo",
-    "cluster-sim-gossip",
-];
-
-/// Those of them with a tokio twin, which must build with feature `tokio` and without the simulator.
-pub const TOKIO_TWINS: [&str; 4] = ["cluster-sim-runtime", "cluster-sim-transport", "cluster-sim-node", "cluster-sim"];
 
 impl Step {
     /// All steps, in the order they run.
@@ -108,14 +91,10 @@ impl Step {
             Self::Docs => {
                 vec![Call::cargo("doc --workspace --no-deps --all-features").with_variable("RUSTDOCFLAGS", "-D warnings")]
             }
-            // Clippy costs as much as `cargo check` and also finds code that only the full build uses.
-            Self::Seams => {
-                let seams = SEAMS.iter().map(|seam| format!("clippy -p {seam} -- -D warnings"));
-                let twins = TOKIO_TWINS.iter().map(|seam| format!("clippy -p {seam} --features tokio -- -D warnings"));
-                seams.chain(twins).map(|line| Call::cargo(&line)).collect()
-            }
             Self::Release => vec![Call::cargo("build --release -p cluster-sim-cli")],
-            Self::Nextest | Self::Touched | Self::Digests | Self::Speed | Self::Instructions | Self::Size => Vec::new(),
+            Self::Nextest | Self::Touched | Self::Seams | Self::Digests | Self::Speed | Self::Instructions | Self::Size => {
+                Vec::new()
+            }
         }
     }
 
@@ -148,8 +127,10 @@ impl Step {
                 size::MEMORY_BOUND_KIB / 1024
             ),
             Self::Seams => {
-                let (seams, twins) = (SEAMS.join(" "), TOKIO_TWINS.join(" "));
-                format!("cargo clippy -p CRATE -- -D warnings, each alone: {seams}; with --features tokio: {twins}")
+                let (seams, twins) = (seams::SEAMS.join(" "), seams::TOKIO_TWINS.join(" "));
+                format!(
+                    "cargo clippy -p CRATE -- -D warnings, each alone: {seams} and every system; with --features tokio: {twins}"
+                )
             }
             _ => self.calls(profile).iter().map(Call::to_string).collect::<Vec<_>>().join("; "),
         }

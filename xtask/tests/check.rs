@@ -68,6 +68,16 @@ impl Sandbox {
         changes.iter().fold(sandbox, |sandbox, (file, text)| sandbox.file(&format!("state/{file}"), text))
     }
 
+    /// Adds systems with these names.
+    fn with_systems(self, names: &[&str]) -> Self {
+        names.iter().fold(self, |sandbox, name| {
+            let folder = sandbox.path().join("workspace/crates/systems").join(name);
+            fs::create_dir_all(&folder).expect("the folder is ours");
+            let manifest = format!("[package]\nname = \"cluster-sim-{name}\"\nversion.workspace = true\n");
+            sandbox.file(&format!("workspace/crates/systems/{name}/Cargo.toml"), &manifest)
+        })
+    }
+
     fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -213,7 +223,7 @@ fn a_failing_step_stops_the_run_and_is_named() {
 
 #[test]
 fn every_step_is_announced_and_timed_in_order() {
-    let sandbox = Sandbox::new().with_nextest("0.9.143");
+    let sandbox = Sandbox::new().with_nextest("0.9.143").with_systems(&["one", "two"]);
     let printed = stdout(&sandbox.xtask(&["check"], &[]));
     let steps = ["fmt", "clippy", "nextest", "test", "doctest", "docs", "seams", "release", "digests", "speed", "instructions"];
     let announced: Vec<&str> = printed.lines().filter(|line| line.starts_with('[')).collect();
@@ -221,7 +231,19 @@ fn every_step_is_announced_and_timed_in_order() {
     assert!(announced.len() == 11 && steps.iter().enumerate().all(begins), "{printed}");
     assert!(steps.iter().all(|step| printed.contains(&format!("{step:>12} "))), "{printed}");
     assert!(printed.contains("       total "), "{printed}");
-    assert_eq!(sandbox.indices("clippy -p ").len(), 14, "{:?}", sandbox.calls());
+    assert_eq!(sandbox.indices("clippy -p ").len(), 7 + 2 + 4, "{:?}", sandbox.calls());
+}
+
+#[test]
+fn every_system_builds_alone() {
+    let sandbox = Sandbox::new().with_systems(&["queue", "store"]);
+    assert_eq!(sandbox.xtask(&["check", "--only", "seams"], &[]).status.code(), Some(0));
+    for name in ["queue", "store"] {
+        assert_eq!(sandbox.indices(&format!("clippy -p cluster-sim-{name} -- -D warnings")).len(), 1, "{:?}", sandbox.calls());
+    }
+    let sandbox = sandbox.file("workspace/crates/systems/store/Cargo.toml", "[workspace]\n");
+    let printed = stderr(&sandbox.xtask(&["check", "--only", "seams"], &[]));
+    assert!(printed.contains("the systems could not be listed: ") && printed.contains("store/Cargo.toml: "), "{printed}");
 }
 
 #[test]

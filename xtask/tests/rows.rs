@@ -4,12 +4,22 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
-use xtask::rows::{self, TABLE};
+use xtask::rows;
 use xtask::sources::Source;
+use xtask::specification::Specification;
+
+const TABLE: &str = "docs/edge-cache-rows.md";
+
+/// The specification of the edge cache.
+fn edge_cache() -> Specification {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let specifications = Specification::all(&root).expect("they are readable");
+    specifications.into_iter().find(|specification| specification.stem == "edge").expect("the edge cache has rows")
+}
 
 fn rows_in(text: &str) -> Vec<String> {
     let source = Source { path: "tests/sample.rs".to_owned(), text: text.to_owned() };
-    rows::proofs_in(&source).into_iter().flat_map(|proof| proof.rows).collect()
+    rows::proofs(&edge_cache(), &[source]).into_iter().flat_map(|proof| proof.rows).collect()
 }
 
 #[test]
@@ -48,42 +58,87 @@ fn every_kind_of_test_proves() {
     assert_eq!(rows_in("#[test]\n#[should_panic]\nfn edge_04_refuses() {}"), ["EDGE-04"]);
 }
 
-#[test]
-fn the_table_has_every_row_and_replaces_the_old_one() {
+/// A workspace with these files.
+fn workspace(files: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().expect("a temporary folder");
-    let write = |path: &str, text: &str| {
+    for (path, text) in files {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("the folder is ours");
         fs::write(path, text).expect("the folder is ours");
-    };
-    write("tests/b.rs", "#[test] fn edge_d23_defaults() {}");
-    write("crates/a/src/a.rs", "#[test] fn edge_01_d23_loop() {} #[test] fn edge_77_nowhere() {}");
-    write("target/debug/c.rs", "#[test] fn edge_02_built() {}");
-    write(TABLE, "stale");
+    }
+    folder
+}
+
+const MANIFEST: &str = "[package]\nname = \"a\"\n";
+
+#[test]
+fn the_table_has_every_row_and_replaces_the_old_one() {
+    let declared = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/systems/edge-cache/rows.toml"));
+    let folder = workspace(&[
+        ("crates/systems/edge-cache/Cargo.toml", MANIFEST),
+        ("crates/systems/edge-cache/rows.toml", &declared.expect("the edge cache declares its rows")),
+        ("crates/systems/without-rows/Cargo.toml", MANIFEST),
+        ("tests/b.rs", "#[test] fn edge_d23_defaults() {}"),
+        ("crates/a/src/a.rs", "#[test] fn edge_01_d23_loop() {} #[test] fn edge_77_nowhere() {}"),
+        ("target/debug/c.rs", "#[test] fn edge_02_built() {}"),
+        (TABLE, "stale"),
+    ]);
 
     let written = rows::write(folder.path()).expect("the folder is ours");
 
     let table = fs::read_to_string(folder.path().join(TABLE)).expect("it was written");
+    assert!(table.contains("EDGE-01 to EDGE-42 are the rows of the specification,\nEDGE-D01 to EDGE-D23 are derived"), "{table}");
     assert!(table.contains("| EDGE-01 | `crates/a/src/a.rs::edge_01_d23_loop` |\n"), "{table}");
     assert!(table.contains("| EDGE-02 | no test yet |\n"), "{table}");
     assert!(table.contains("| EDGE-D23 | `crates/a/src/a.rs::edge_01_d23_loop`<br>`tests/b.rs::edge_d23_defaults` |\n"), "{table}");
     assert_eq!(table.lines().filter(|line| line.starts_with("| EDGE-")).count(), 65);
-    assert!(!table.contains("EDGE-77") && written.unproven.len() == 63, "{written}");
+    assert!(!table.contains("EDGE-77") && written.len() == 1 && written[0].unproven.len() == 63, "{written:?}");
+    let said = written[0].to_string();
+    assert!(said.starts_with("wrote docs/edge-cache-rows.md: 2 of 65 rows proven by 3 tests; without a test: EDGE-02 "), "{said}");
     let left: Vec<_> = fs::read_dir(folder.path().join("docs")).expect("it was made").collect();
     assert_eq!(left.len(), 1, "{left:?}");
 }
 
 #[test]
+fn each_system_has_rows_of_its_own() {
+    let rows =
+        "subject = \"the store\"\nstem = \"store\"\ntable = \"docs/store.md\"\n[[series]]\ncount = 2\nabout = \"are made up\"\n";
+    let other = rows.replace("store", "queue");
+    let folder = workspace(&[
+        ("crates/systems/store/Cargo.toml", MANIFEST),
+        ("crates/systems/store/rows.toml", rows),
+        ("crates/systems/queue/Cargo.toml", MANIFEST),
+        ("crates/systems/queue/rows.toml", &other),
+        ("tests/b.rs", "#[test] fn store_01_reads() {} #[test] fn queue_02_is_full() {} #[test] fn edge_01_is_of_no_system() {}"),
+    ]);
+    let written = rows::write(folder.path()).expect("the folder is ours");
+    let unproven: Vec<_> = written.iter().map(|table| (table.table.as_str(), table.unproven.join(" "))).collect();
+    assert_eq!(unproven, [("docs/queue.md", "QUEUE-01".to_owned()), ("docs/store.md", "STORE-02".to_owned())]);
+    let table = fs::read_to_string(folder.path().join("docs/store.md")).expect("it was written");
+    assert!(
+        table.contains("# Rows of the store and") && table.contains("| STORE-01 | `tests/b.rs::store_01_reads` |\n"),
+        "{table}"
+    );
+}
+
+#[test]
+fn a_misspelt_declaration_of_rows_is_refused_with_its_place() {
+    let folder = workspace(&[("crates/systems/a/Cargo.toml", MANIFEST), ("crates/systems/a/rows.toml", "stems = \"a\"\n")]);
+    let error = rows::write(folder.path()).expect_err("there is no such field").to_string();
+    assert!(error.contains("crates/systems/a/rows.toml does not declare rows: ") && error.contains("`stems`"), "{error}");
+}
+
+#[test]
 fn rows_outside_the_specification_are_reported() {
     let source = Source { path: "a.rs".to_owned(), text: "#[test] fn edge_43_d24_beyond() {}".to_owned() };
-    let proofs = rows::proofs_in(&source);
-    let named: Vec<String> = rows::unknown(&proofs).into_iter().map(|(row, _)| row).collect();
+    let proofs = rows::proofs(&edge_cache(), &[source]);
+    let named: Vec<String> = rows::unknown(&edge_cache(), &proofs).into_iter().map(|(row, _)| row).collect();
     assert_eq!(named, ["EDGE-43", "EDGE-D24"]);
-    assert_eq!(rows::unproven(&proofs).len(), 65);
+    assert_eq!(rows::unproven(&edge_cache(), &proofs).len(), 65);
 }
 
 #[test]
 fn the_samples_in_these_tests_prove_nothing() {
-    let proofs = rows::proofs(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")).expect("the folder is readable");
-    assert_eq!(proofs, []);
+    let sources = xtask::sources::sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"), "rs");
+    assert_eq!(rows::proofs(&edge_cache(), &sources.expect("the folder is readable")), []);
 }
