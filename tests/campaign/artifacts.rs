@@ -14,7 +14,7 @@ use crate::{count, seldom};
 
 const NODES: [&str; 3] = ["logs/copy-0.log", "logs/copy-1.log", "logs/source-0.log"];
 
-fn origin(name: &str) -> ArtifactContext {
+pub(crate) fn origin(name: &str) -> ArtifactContext {
     ArtifactContext {
         name: name.to_owned(),
         source: ScenarioSource::Registered { name: "ledger".to_owned(), file: None },
@@ -23,7 +23,7 @@ fn origin(name: &str) -> ArtifactContext {
     }
 }
 
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().expect("there is room")
 }
 

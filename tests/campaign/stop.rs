@@ -3,9 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use cluster_sim::explain;
+use cluster_sim::explore::{Minimized, Sweep};
 use cluster_sim::prelude::*;
+use cluster_sim_testkit::ledger::{Flaw, ledger};
 use rstest::rstest;
 
+use crate::artifacts::{folder, origin};
 use crate::{count, seeds_that_do, seldom};
 
 #[rstest]
@@ -77,4 +81,43 @@ fn a_stop_does_not_wait_for_a_hanging_seed(#[values(false, true)] isolated: bool
     let campaign = scenario.campaign(0..64).threads(count(1)).cancel_on(Arc::clone(&stop)).progress(watch);
     let sweep = if isolated { campaign.isolated().run() } else { campaign.run() };
     assert_eq!((sweep.passed(), sweep.is_interrupted()), (spinning, true), "{sweep}");
+}
+
+/// Sweeps over a flaw that takes many runs to minimize, and stops the search at its run number `runs`.
+fn stopped_at(runs: u64) -> (Sweep, Minimized) {
+    let (stop, scenario, root) = (Arc::new(AtomicBool::new(false)), ledger(Some(Flaw::NoRetry)), folder());
+    let mut sweep = scenario.campaign(0..500).cancel_on(Arc::clone(&stop)).run();
+    assert!(!sweep.is_ok() && !sweep.is_interrupted(), "{sweep}");
+    sweep.keep_artifacts(&scenario, &origin("stopped"), root.path(), move |now| stop.store(now.runs == runs, Ordering::SeqCst));
+    let minimized = sweep.failures()[0].artifacts().and_then(|artifacts| artifacts.minimized()).expect("there is a case").clone();
+    (sweep, minimized)
+}
+
+#[test]
+fn a_stop_ends_the_minimization_at_its_smallest_case_so_far() {
+    let (whole, minimal) = stopped_at(u64::MAX);
+    assert!(minimal.is_minimal && minimal.runs > 3 && whole.exit_code() == 1, "{whole}");
+    let (sweep, minimized) = stopped_at(3);
+    assert_eq!((minimized.runs, minimized.is_minimal), (3, false), "{sweep}");
+    assert_eq!((sweep.is_interrupted(), sweep.exit_code()), (true, 130), "{sweep}");
+    assert!(sweep.to_string().contains(" passed, interrupted while a failure was minimized\nFAIL  "), "{sweep}");
+    let xml = explain::junit_of_suite("ledger", &[], &sweep.suite_cases(), |_| None);
+    assert!(xml.contains("errors=\"1\"") && xml.contains("interrupted while a failure was minimized"), "{xml}");
+}
+
+#[test]
+fn the_junit_of_an_interrupted_sweep_has_an_error() {
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopper = Arc::clone(&stop);
+    let passing = seldom(8, || {}).nodes("other", 1, move |_| {
+        stopper.store(true, Ordering::SeqCst);
+        async {}
+    });
+    let sweep = passing.campaign(0..1_000_000).threads(count(1)).cancel_on(Arc::clone(&stop)).run();
+    assert_eq!((sweep.passed(), sweep.failed()), (1, 0), "{sweep}");
+    let junit = |sweep: &Sweep| explain::junit_of_suite("seldom", &[], &sweep.suite_cases(), |_| None);
+    let xml = junit(&sweep);
+    assert!(xml.contains("errors=\"1\"") && xml.contains("interrupted after 1 of 1000000 seeds"), "{xml}");
+    let whole = seldom(8, || {}).nodes("other", 1, |_| async {}).sweep(0..2);
+    assert!(junit(&whole).contains("failures=\"0\" errors=\"0\""), "{}", junit(&whole));
 }

@@ -52,7 +52,7 @@ pub(crate) enum Command {
     /// number of threads: a changed line is a changed run.
     #[command(help_template = TEMPLATE, before_help = DIGESTS_EXAMPLES)]
     Digests {
-        /// Run N scenarios at a time [default: all cores]
+        /// Run N scenarios at a time, at most 256 or the number of cores [default: all cores]
         #[arg(long, value_name = "N")]
         threads: Option<NonZeroUsize>,
         /// Run the short scenarios from seeds 0 to N - 1
@@ -172,16 +172,16 @@ pub(crate) struct ScenarioArguments {
 pub(crate) struct SweepArguments {
     #[command(flatten)]
     pub(crate) target: ScenarioArguments,
-    /// Which seeds: the first and the one after the last, or how many from 0
+    /// Which seeds: the first and the one after the last, how many from 0, or the one of a git hash of 40 digits
     ///
     /// By default 1024 that begin with the first 16 digits of the git revision of this folder, so that every revision tries others; from 0
     /// if there is no revision. They are printed first.
-    #[arg(long, value_name = "A..B|N")]
+    #[arg(long, value_name = "A..B|N|HASH")]
     pub(crate) seeds: Option<SeedRange>,
     /// Stop once seeds have failed in K different ways
     #[arg(long, value_name = "K", default_value = "1")]
     pub(crate) max_failures: NonZeroUsize,
-    /// Run N seeds at a time [default: all cores]
+    /// Run N seeds at a time, at most 256 or the number of cores [default: all cores]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
     /// Run seeds in worker processes; an abort, an exit or a hang fails that seed
@@ -193,7 +193,9 @@ pub(crate) struct SweepArguments {
     /// Write a folder for each failure below this one: reproducer.json with the minimized case, report.html, and more
     #[arg(long, value_name = "FOLDER", default_value = "target/cluster-sim")]
     pub(crate) out: PathBuf,
-    /// Write the verdicts as JUnit XML too
+    /// Write the verdicts as JUnit XML too; `-` for stdout
+    ///
+    /// Also says whether the whole sweep was run: one that was interrupted has an error. With `-` the summary goes to stderr.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
     #[arg(long, hide = true, value_name = "K")]

@@ -16,19 +16,21 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    PASS: every rule held
   1    FAIL: a rule was violated, a node panicked, or a --max limit was exceeded
-  2    bad input or usage; nothing was run, and an existing report is unchanged
+  2    bad input or usage; nothing was run, and an existing report is unchanged; or a PASS of which
+       not everything asked for could be written
   3    NONDETERMINISTIC: two runs of one seed differ
   4    UNKNOWN: a budget ran out, a rule could not be judged, or required coverage is missing
   101  a bug in cluster-sim itself
-  130  interrupted
+  130  interrupted; 143 by SIGTERM, 129 by SIGHUP
 ";
 
 const LOG_HELP: &str = "what to log to stderr, such as debug or my_crate=debug; each line begins with the virtual time and the node [default: \
                         nothing]";
 
 const SWEEP_OUTPUT: &str = "
-The summary goes to stdout; progress goes to stderr if that is a terminal. An interrupt (Ctrl-C)
-ends the sweep with what failed up to then; a second one ends it at once.
+The summary goes to stdout; progress goes to stderr if that is a terminal. An interrupt (Ctrl-C,
+SIGTERM, SIGHUP) ends the sweep, or its minimizing, with what was found up to then; a second one
+ends it at once.
 ";
 
 /// The command line with the help of this registry.

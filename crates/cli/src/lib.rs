@@ -8,7 +8,9 @@ mod arguments;
 mod digests;
 mod environment;
 mod help;
+mod interrupt;
 mod log;
+mod output;
 #[cfg(test)]
 mod own_system_tests;
 mod progress;
@@ -17,8 +19,10 @@ mod report_file;
 mod run;
 #[cfg(test)]
 mod run_counts;
+mod streams;
 mod summary;
 mod sweep;
+mod threads;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -30,8 +34,10 @@ use cluster_sim_registry::{Registry, ScenarioError};
 
 use crate::arguments::{Arguments, Command};
 use crate::environment::Environment;
+use crate::output::Output;
+use crate::streams::{print_stderr, unless_gone};
 
-/// The exit code of bad input and bad usage.
+/// The exit code of bad input, of bad usage, and of a pass of which not everything asked for could be written.
 const BAD_INPUT: u8 = 2;
 
 /// Runs the command line of this process over the scenarios of a registry.
@@ -45,8 +51,8 @@ const BAD_INPUT: u8 = 2;
 /// }
 /// ```
 ///
-/// Exit codes: 0 every rule held, 1 a finding, 2 bad input or usage, 3 nondeterminism, 4 budget exhausted or unknown, 130 interrupted. Bad
-/// input is one line on stderr; nothing was run or written.
+/// Exit codes: 0 every rule held, 1 a finding, 2 bad input or usage, or an output that could not be written, 3 nondeterminism, 4 budget
+/// exhausted or unknown, 130 interrupted (143 and 129 by SIGTERM and SIGHUP). Bad input is one line on stderr; nothing was run or written.
 pub fn main(registry: &Registry) -> ExitCode {
     ExitCode::from(main_from(registry, std::env::args_os()))
 }
@@ -56,15 +62,24 @@ pub fn main_from<W: Into<OsString> + Clone>(registry: &Registry, words: impl Int
     let arguments = match parse(registry, words) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // If its stream is closed, the exit code still reports the failure.
-            let _ = error.print();
-            return if error.use_stderr() { BAD_INPUT } else { 0 };
+            // The help goes to stdout. If stderr is closed, the exit code still reports bad usage.
+            let printed = error.print().and_then(|()| std::io::stdout().flush());
+            return if error.use_stderr() { BAD_INPUT } else { help_printed(printed) };
         }
     };
     execute(arguments, registry).unwrap_or_else(|error| {
         print_stderr(&format!("cluster-sim: could not run: {error}\n"));
         BAD_INPUT
     })
+}
+
+/// The exit code after the help was printed.
+fn help_printed(printed: std::io::Result<()>) -> u8 {
+    let mut output = Output::default();
+    if let Err(error) = unless_gone(printed) {
+        output.unwritten(format_args!("could not write to stdout: {error}"));
+    }
+    output.exit_code(0)
 }
 
 fn parse<W: Into<OsString> + Clone>(registry: &Registry, words: impl IntoIterator<Item = W>) -> Result<Arguments, clap::Error> {
@@ -90,15 +105,16 @@ fn execute(arguments: Arguments, registry: &Registry) -> Result<u8, ScenarioErro
         Command::Sweep(arguments) => sweep::sweep(&arguments, registry, &variables()?),
         Command::Replay(arguments) => replay::replay(&arguments, registry, &variables()?),
         Command::Worker(target) => sweep::work(&target, registry, &variables()?),
-        Command::List => {
-            print_stdout(&list(registry));
-            Ok(0)
-        }
-        Command::Digests { threads, seeds } => {
-            print_stdout(&digests::digests(registry, threads, seeds.get())?);
-            Ok(0)
-        }
+        Command::List => Ok(printed(&list(registry))),
+        Command::Digests { threads, seeds } => Ok(printed(&digests::digests(registry, threads.map(threads::capped), seeds.get())?)),
     }
+}
+
+/// Prints to stdout, and returns the exit code.
+fn printed(text: &str) -> u8 {
+    let mut output = Output::default();
+    output.stdout(text);
+    output.exit_code(0)
 }
 
 /// Lists the builtin scenarios, a line each, and how to run one.
@@ -110,15 +126,4 @@ fn list(registry: &Registry) -> String {
         text += &format!("\nrun one: cluster-sim run {}\n", first.name());
     }
     text
-}
-
-/// Prints to stdout; a closed pipe is no error.
-fn print_stdout(text: &str) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-}
-
-/// Prints to stderr; if that is closed, the exit code still reports the failure.
-fn print_stderr(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

@@ -7,8 +7,9 @@ use cluster_sim::{Explore, Outcome, Scenario, explain};
 use cluster_sim_registry::{BuiltinScenario, Registry, ScenarioError, ScenarioErrorKind, Variables};
 
 use crate::arguments::ReplayArguments;
-use crate::report_file::ReportFile;
-use crate::{print_stderr, print_stdout};
+use crate::output::Output;
+use crate::report_file::{Input, ReportFile};
+use crate::streams::print_stderr;
 
 /// Runs a reproducer's case, compares it with the recorded run, and returns the exit code.
 ///
@@ -22,22 +23,24 @@ pub(crate) fn replay(arguments: &ReplayArguments, registry: &Registry, variables
     let text = fs::read_to_string(&arguments.file).map_err(|error| unread(&file, &error))?;
     let reproducer = Reproducer::parse(&text).map_err(|error| refused(&error))?;
     let scenario = scenario_of(&reproducer, &file, registry, variables)?;
-    let page = arguments.html.as_ref().map(|page| ReportFile::prepare("--html", page, None)).transpose()?;
+    let input = Input { what: "reproducer", path: &arguments.file };
+    let page = arguments.html.as_ref().map(|page| ReportFile::prepare("--html", page, input)).transpose()?;
     let changes = reproducer.build.changes_to(&BuildInfo::here());
     changes.iter().for_each(|change| print_stderr(&format!("warning: {file}: {change}\n")));
     let replay = if arguments.original { scenario.replay_original(&reproducer) } else { scenario.replay(&reproducer) };
     let replay = replay.map_err(|error| refused(&error))?;
-    print_stdout(&replay.to_string());
+    let mut output = Output::default();
+    output.summary(&replay.to_string(), &[page.as_ref()]);
     match (page, &replay.recording) {
         (Some(page), Some(recording)) => {
-            page.write(&explain::html(recording, Some(&format!("cluster-sim replay {file}"))))?;
+            output.file(&page, &explain::html(recording, Some(&format!("cluster-sim replay {file}"))));
         }
         (Some(_), None) => print_stderr("cluster-sim: no page was written: the run never returned from a step\n"),
         (None, _) => {}
     }
     let is_same_build = changes.is_empty() && is_known(&reproducer.build);
     let outcome = if is_same_build && !replay.is_same() { Outcome::Nondeterministic } else { replay.report.outcome };
-    Ok(outcome.exit_code())
+    Ok(output.exit_code(outcome.exit_code()))
 }
 
 /// Whether the revision identifies the code; uncommitted changes may differ from one build to the next.

@@ -7,6 +7,16 @@ use std::path::{Path, PathBuf};
 use cluster_sim_registry::{ScenarioError, ScenarioErrorKind};
 use tempfile::{Builder, NamedTempFile};
 
+use crate::streams::{unless_gone, write_stdout};
+
+/// The file that a command reads, which no output may overwrite.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Input<'p> {
+    /// Its kind, for errors: `scenario`.
+    pub(crate) what: &'static str,
+    pub(crate) path: &'p Path,
+}
+
 /// A place that was checked to be writable before the run whose report goes there.
 #[derive(Debug)]
 pub(crate) struct ReportFile {
@@ -26,12 +36,12 @@ enum Place {
 }
 
 impl ReportFile {
-    /// Checks that a report can be written to `out`, and creates missing folders; `scenario` is a file that must not be overwritten.
+    /// Checks that a report can be written to `out`, and creates missing folders; `input` is a file that must not be overwritten.
     ///
     /// # Errors
     /// If it cannot. An existing file is unchanged.
-    pub(crate) fn prepare(flag: &'static str, out: &Path, scenario: Option<&Path>) -> Result<Self, ScenarioError> {
-        Ok(Self { flag, place: Place::prepare(flag, out, scenario)? })
+    pub(crate) fn prepare(flag: &'static str, out: &Path, input: Input<'_>) -> Result<Self, ScenarioError> {
+        Ok(Self { flag, place: Place::prepare(flag, out, input)? })
     }
 
     /// The path; `None` for the standard output.
@@ -42,27 +52,25 @@ impl ReportFile {
         }
     }
 
-    /// Writes a temporary file beside the path and renames it.
+    /// Writes a temporary file beside the path and renames it. A reader of stdout or of a pipe that went away is no error.
     ///
     /// # Errors
     /// If the disk fills up or the path changed since it was prepared. An existing report is unchanged.
     pub(crate) fn write(&self, text: &str) -> Result<(), ScenarioError> {
         let (path, written) = match &self.place {
-            Place::Stdout => {
-                crate::print_stdout(text);
-                return Ok(());
-            }
+            Place::Stdout => (Path::new("-"), write_stdout(text)),
             Place::Device(path) => {
-                (path, fs::OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(text.as_bytes())))
+                let open = fs::OpenOptions::new().write(true).open(path);
+                (path.as_path(), unless_gone(open.and_then(|mut file| file.write_all(text.as_bytes()))))
             }
-            Place::File(path) => (path, replace(path, text)),
+            Place::File(path) => (path.as_path(), replace(path, text)),
         };
         written.map_err(|error| unwritable(self.flag, path, path, &format!("make room or name another file ({error})")))
     }
 }
 
 impl Place {
-    fn prepare(flag: &str, out: &Path, scenario: Option<&Path>) -> Result<Self, ScenarioError> {
+    fn prepare(flag: &str, out: &Path, input: Input<'_>) -> Result<Self, ScenarioError> {
         let unwritable = |out: &Path, value: &Path, cure: &str| unwritable(flag, out, value, cure);
         if out == Path::new("-") {
             return Ok(Self::Stdout);
@@ -78,8 +86,15 @@ impl Place {
             Ok(existing) if existing.permissions().readonly() => {
                 return Err(unwritable(out, out, "it is marked as read-only: name another file, or allow writing"));
             }
-            Ok(_) if scenario.and_then(|scenario| fs::canonicalize(scenario).ok()).as_ref() == Some(&target) => {
-                return Err(unwritable(out, out, "it is the scenario itself: name another file"));
+            Ok(_) if fs::canonicalize(input.path).ok().as_ref() == Some(&target) => {
+                return Err(unwritable(out, out, &format!("it is the {} itself: name another file", input.what)));
+            }
+            Err(_) if fs::symlink_metadata(out).is_ok_and(|link| link.is_symlink()) => {
+                return Err(unwritable(
+                    out,
+                    out,
+                    "it is a link to a file that is not there: name another file, or create that one",
+                ));
             }
             Ok(_) | Err(_) => {}
         }
@@ -134,6 +149,11 @@ fn unwritable(flag: &str, out: &Path, value: &Path, cure: &str) -> ScenarioError
 mod tests {
     use super::*;
 
+    /// Prepares a report of a scenario that is no file.
+    fn prepare(out: &Path) -> Result<ReportFile, ScenarioError> {
+        ReportFile::prepare("--out", out, Input { what: "scenario", path: Path::new("a builtin scenario") })
+    }
+
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<_> =
             fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -145,7 +165,7 @@ mod tests {
     fn preparing_creates_only_folders() {
         let root = tempfile::tempdir().unwrap();
         let out = root.path().join("a/b/report.json");
-        let report = ReportFile::prepare("--out", &out, None).unwrap();
+        let report = prepare(&out).unwrap();
         assert_eq!(names(out.parent().unwrap()), [""; 0]);
         report.write("{}\n").unwrap();
         assert_eq!(names(out.parent().unwrap()), ["report.json"]);
@@ -156,7 +176,7 @@ mod tests {
     fn a_failed_rename_leaves_no_temporary_file() {
         let root = tempfile::tempdir().unwrap();
         let out = root.path().join("report.json");
-        let report = ReportFile::prepare("--out", &out, None).unwrap();
+        let report = prepare(&out).unwrap();
         fs::create_dir(&out).unwrap();
         let error = report.write("{}\n").unwrap_err();
         assert_eq!((error.kind, error.path.as_str()), (ScenarioErrorKind::Unwritable, "--out"));
@@ -169,7 +189,7 @@ mod tests {
         let out = root.path().join("report.json");
         fs::write(&out, "old").unwrap();
         let panicked = std::panic::catch_unwind(|| {
-            ReportFile::prepare("--out", &out, None).unwrap();
+            prepare(&out).unwrap();
             let half = temporary(folder(&out), &out).unwrap();
             half.as_file().write_all(b"{").unwrap();
             panic!("in the middle of writing");
@@ -188,7 +208,7 @@ mod tests {
         fs::write(&real, "old").unwrap();
         fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
         symlink(&real, &link).unwrap();
-        ReportFile::prepare("--out", &link, None).unwrap().write("new").unwrap();
+        prepare(&link).unwrap().write("new").unwrap();
         assert_eq!(fs::read_to_string(&real).unwrap(), "new");
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
@@ -196,8 +216,19 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    fn a_link_to_nothing_is_refused_and_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let link = root.path().join("link.json");
+        std::os::unix::fs::symlink(root.path().join("gone.json"), &link).unwrap();
+        let error = prepare(&link).unwrap_err();
+        assert!(error.cure.starts_with("it is a link to a file that is not there"), "{error}");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+
+    #[cfg(unix)]
+    #[test]
     fn a_device_is_written_to_and_not_replaced() {
-        let report = ReportFile::prepare("--out", Path::new("/dev/null"), None).unwrap();
+        let report = prepare(Path::new("/dev/null")).unwrap();
         assert!(matches!(report.place, Place::Device(_)));
         report.write("{}\n").unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());

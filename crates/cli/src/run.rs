@@ -10,9 +10,11 @@ use cluster_sim_registry::{
 };
 
 use crate::arguments::RunArguments;
-use crate::report_file::ReportFile;
+use crate::output::Output;
+use crate::progress;
+use crate::report_file::{Input, ReportFile};
+use crate::streams::print_stderr;
 use crate::summary::summary;
-use crate::{print_stderr, print_stdout, progress};
 
 /// The exit code of a rule that could not be judged.
 const UNKNOWN: u8 = 4;
@@ -28,7 +30,8 @@ pub(crate) fn run(arguments: &RunArguments, registry: &Registry, variables: &Var
         prepared = prepared.with_seed(seed);
     }
     arguments.limits.iter().try_for_each(|limit| limit.check(&prepared))?;
-    let report_file = arguments.out.as_ref().map(|out| ReportFile::prepare("--out", out, Some(scenario))).transpose()?;
+    let input = Input { what: "scenario", path: scenario };
+    let report_file = arguments.out.as_ref().map(|out| ReportFile::prepare("--out", out, input)).transpose()?;
 
     let name = scenario.to_string_lossy();
     let (mut report, compared) = match progress::with_spinner(&name, || perform(&prepared, arguments.check_determinism)) {
@@ -39,22 +42,19 @@ pub(crate) fn run(arguments: &RunArguments, registry: &Registry, variables: &Var
         }
     };
     let artifact = prepared.artifact(report.clone());
-    if let Some(report_file) = &report_file {
-        report_file.write(&artifact.to_json())?;
-    }
+    let mut output = Output::default();
+    let is_written = report_file.as_ref().is_some_and(|file| output.file(file, &artifact.to_json()));
 
     report.outcome = with_limits(&arguments.limits, &artifact);
     let mut text = summary(&name, &report, &artifact);
     if let Some(entries) = compared {
         text += &format!("determinism  two processes agree in {entries} events and facts\n");
     }
-    match report_file.as_ref().map(ReportFile::path) {
-        None => print_stdout(&text),
-        // The report is on stdout.
-        Some(None) => print_stderr(&text),
-        Some(Some(path)) => print_stdout(&format!("{text}report  {}\n", path.display())),
+    if let Some(path) = report_file.as_ref().filter(|_| is_written).and_then(ReportFile::path) {
+        text += &format!("report  {}\n", path.display());
     }
-    Ok(report.outcome.exit_code())
+    output.summary(&text, &[report_file.as_ref()]);
+    Ok(output.exit_code(report.outcome.exit_code()))
 }
 
 /// Prints a line for each limit that the run exceeds or does not measure, and returns the outcome of the run and its limits.

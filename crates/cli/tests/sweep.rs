@@ -1,10 +1,8 @@
-//! Many seeds of one scenario: output, default seeds, exit codes and interrupts.
+//! Many seeds of one scenario: output, default seeds, exit codes.
 
 mod common;
 
-use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use cluster_sim::Outcome;
 use cluster_sim_scenarios::canary::{RULE, scenario};
@@ -103,6 +101,21 @@ fn without_a_revision_default_seeds_begin_with_0_for_a_reason() {
     assert!(finished.stderr.ends_with("; --seeds selects others\n"), "{finished:?}");
 }
 
+#[test]
+fn a_git_hash_is_one_seed() {
+    let finished = sweep(&Place::new(), "gossip", &["--seeds", "00000000000002690000000000000000deadbeef"]);
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "1 of seeds 617..618 of gossip passed\n"), "{finished:?}");
+}
+
+#[rstest]
+#[case::sweep(&["sweep", "gossip", "--seeds", "4", "--threads", "1000000"])]
+#[case::digests(&["digests", "--seeds", "1", "--threads", "1000000"])]
+fn too_many_threads_are_capped_with_a_word(#[case] arguments: &[&str]) {
+    let finished = Place::new().run(arguments);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert!(finished.stderr.starts_with("cluster-sim: --threads 1000000 are too many; running "), "{finished:?}");
+}
+
 #[rstest]
 #[case(&["--seeds", "5..5"], "\"5..5\" is no range of seeds with one in it; use the first seed and the one after the last")]
 #[case(&["--max-failures", "0"], "invalid value '0' for '--max-failures <K>'")]
@@ -119,43 +132,6 @@ fn a_limit_is_a_rule_of_every_seed(#[values(&[][..], &["--isolate"])] more: &[&s
     assert_eq!(finished.code, Some(1), "{finished:?}");
     assert!(finished.stdout.starts_with("0 of seeds 0..8 of gossip passed, 8 failed in one way\n"), "{finished:?}");
     assert!(finished.stdout.contains("--max learned=0: learned is "), "{finished:?}");
-}
-
-/// Starts a long sweep, and interrupts it after `after` lines of stderr: the first lists the seeds, the others are logged by nodes.
-fn interrupted(after: usize, more: &[&str]) -> Finished {
-    let place = Place::new();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cluster-sim"));
-    command.current_dir(place.path(".")).args(["sweep", "--scenario", "edge-cache", "--max-failures", "9"]).args(more);
-    command.env("RUST_LOG", "cluster_sim_edge_cache=debug").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.process_group(0);
-    let mut process = command.spawn().expect("the command is there");
-    let mut stderr = BufReader::new(process.stderr.take().expect("it is a pipe"));
-    let mut printed = String::new();
-    (0..after).for_each(|_| assert!(stderr.read_line(&mut printed).is_ok_and(|length| length > 0), "it prints a line"));
-    // A terminal signals the whole process group, workers included.
-    let kill = Command::new("kill").args(["-INT", "--", &format!("-{}", process.id())]).status().expect("kill is there");
-    assert!(kill.success());
-    stderr.read_to_string(&mut printed).expect("it prints text");
-    let mut finished = Finished::from(process.wait_with_output().expect("it ends"));
-    finished.stderr = printed;
-    finished
-}
-
-#[test]
-fn an_interrupt_exits_with_130_and_the_failures_up_to_then() {
-    // Every seed exceeds that limit, and the sweep finishes the seed in progress.
-    let finished = interrupted(2, &["--threads", "1", "--max", "stale_reads=0"]);
-    assert_eq!(finished.code, Some(130), "{finished:?}");
-    assert!(finished.stdout.starts_with("0 of seeds 0..1024 of edge-cache passed, "), "{finished:?}");
-    assert!(finished.stdout.contains("interrupted before all were run\nFAIL  edge-cache  seed=0x0  digest="), "{finished:?}");
-}
-
-#[test]
-fn an_interrupt_of_workers_exits_with_130() {
-    let finished = interrupted(1, &["--threads", "2", "--isolate"]);
-    assert_eq!(finished.code, Some(130), "{finished:?}");
-    assert!(finished.stdout.contains(" of seeds 0..1024 of edge-cache passed, "), "{finished:?}");
-    assert!(finished.stdout.contains("interrupted before all were run"), "{finished:?}");
 }
 
 #[test]
@@ -180,7 +156,7 @@ fn junit_has_a_verdict_on_required_coverage() {
     let place = Place::new();
     let sweep = |seeds: &str| sweep(&place, "gossip", &["--seeds", seeds, "--require-coverage", "--junit", "verdicts.xml"]);
     let verdicts = || std::fs::read_to_string(place.path("verdicts.xml")).expect("it was written");
-    let covered = "<testcase name=\"the sweep reaches its required coverage\" classname=\"gossip\">";
+    let covered = "<testcase name=\"the sweep reaches its required coverage\" classname=\"gossip\"/>";
     let finished = sweep("60");
     assert_eq!(finished.code, Some(0), "{finished:?}");
     assert!(

@@ -186,7 +186,7 @@ pub mod report {
 /// The documentation of [`cluster_sim_explain`] says which output is for whom.
 #[cfg(feature = "test-utils")]
 pub mod explain {
-    pub use cluster_sim_explain::{events_jsonl, html, junit, markdown, node_logs};
+    pub use cluster_sim_explain::{SuiteCase, events_jsonl, html, junit, junit_of_suite, markdown, node_logs};
     pub use cluster_sim_simulation::{
         Event, EventKind, EventMessage, FailureSummary, Key, LeftOut, NodeView, Recording, Sent, Span, SpanKind, TaskEnd,
     };

@@ -17,6 +17,22 @@ const RUN: &str = "the run comes to its end";
 ///
 /// The text holds no times, so equal reports give equal text.
 pub fn junit(name: &str, reports: &[Report], replay: impl Fn(&Report) -> Option<String>) -> String {
+    junit_of_suite(name, reports, &[], replay)
+}
+
+/// A case about the runs of a suite as a whole, such as that all of them took place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuiteCase {
+    /// Its name.
+    pub name: String,
+    /// Why it is not proved; absent if it passed.
+    pub error: Option<String>,
+}
+
+/// As [`junit`], followed by cases about the suite, of the class `name`. An unproved one is an error.
+///
+/// A suite of which no run could be reported is not green then: it has the case that says so.
+pub fn junit_of_suite(name: &str, reports: &[Report], cases: &[SuiteCase], replay: impl Fn(&Report) -> Option<String>) -> String {
     let mut suite = TestSuite::new(name);
     let mut seen: Vec<(&str, String)> = Vec::new();
     for report in reports {
@@ -40,6 +56,12 @@ pub fn junit(name: &str, reports: &[Report], replay: impl Fn(&Report) -> Option<
             suite.add_test_case(case(report, rule, status, replay(report)));
         }
     }
+    suite.add_test_cases(cases.iter().map(|about_all| {
+        let error = about_all.error.as_ref().map(|error| bad(NonSuccessKind::Error, "unknown", error, ""));
+        let mut case = TestCase::new(about_all.name.as_str(), error.unwrap_or_else(TestCaseStatus::success));
+        case.set_classname(name);
+        case
+    }));
     let mut document = Document::new(name);
     document.add_test_suite(suite);
     document.to_string().expect("text can be written")

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | a person who looks for the cause | [`html`]: a self-contained page with the run as a diagram |
 //! | a pull request | [`markdown`]: the verdict as a compact block |
-//! | a pipeline | [`junit`]: one case for each scenario and rule |
+//! | a pipeline | [`junit`]: one case for each scenario and rule; [`junit_of_suite`] adds some about all runs |
 //! | a program | [`Recording`](cluster_sim_simulation::Recording) and [`events_jsonl`]; a [`Report`](cluster_sim_simulation::Report) is serde data by itself |
 //!
 //! [`Scenario::record`](cluster_sim_simulation::Scenario::record) makes a recording: it runs the seed and keeps its events. The functions here
@@ -38,6 +38,6 @@ mod node_logs;
 
 pub use events_jsonl::events_jsonl;
 pub use html::html;
-pub use junit::junit;
+pub use junit::{SuiteCase, junit, junit_of_suite};
 pub use markdown::markdown;
 pub use node_logs::node_logs;

@@ -5,6 +5,8 @@ use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use cluster_sim_explain as explain;
 use cluster_sim_simulation::text::thousands;
@@ -95,22 +97,22 @@ pub(crate) fn keep_artifacts(
     bounds: ShrinkBounds,
     progress: impl FnMut(&ShrinkProgress) + Send + 'static,
 ) -> Artifacts {
-    keep_artifacts_of(scenario, (report, None), context, root, bounds, progress)
+    keep_artifacts_of(scenario, (report, None), context, root, (bounds, &Arc::default()), progress)
 }
 
-/// As [`keep_artifacts`], for a run whose decisions may be known, which saves a run.
+/// As [`keep_artifacts`], for a run whose decisions may be known, which saves a run; once `stop` is true, it minimizes no further.
 pub(super) fn keep_artifacts_of(
     scenario: &Scenario,
     (report, known): (&Report, Option<Vec<Decision>>),
     context: &ArtifactContext,
     root: &Path,
-    bounds: ShrinkBounds,
+    (bounds, stop): (ShrinkBounds, &Arc<AtomicBool>),
     progress: impl FnMut(&ShrinkProgress) + Send + 'static,
 ) -> Artifacts {
     let folder = root.join(file_name(&context.name)).join(report.seed().to_string());
     let is_rerunnable = is_rerunnable(report);
     let minimized = if is_rerunnable && !report.by_hand {
-        shrink_from(scenario, (Case::of(report), known), report, bounds, progress)
+        shrink_from(scenario, (Case::of(report), known), report, (bounds, stop), progress)
     } else {
         None
     };

@@ -5,22 +5,19 @@ mod default_seeds;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use cluster_sim::explore::{ArtifactContext, BuildInfo, Campaign, ScenarioSource, Sweep};
-use cluster_sim::report::{CheckKind, CheckReport, CheckWork};
-use cluster_sim::{Explore, Outcome, Report, Seed, Verdict, explain};
+use cluster_sim::{Explore, Report, Seed, Verdict, explain};
 use cluster_sim_registry::{Judgement, Prepared, Registry, ScenarioError, ScenarioErrorKind, Variables};
-use signal_hook::consts::SIGINT;
 
 use crate::arguments::{ScenarioArguments, SweepArguments};
+use crate::interrupt::Interrupt;
+use crate::output::Output;
 use crate::progress::{ShrinkBar, SweepProgress};
-use crate::report_file::ReportFile;
+use crate::report_file::{Input, ReportFile};
 use crate::run::prepare;
-use crate::{print_stderr, print_stdout};
-
-/// The exit code of a command that was interrupted.
-const INTERRUPTED: i32 = 130;
+use crate::streams::print_stderr;
+use crate::threads;
 
 /// Runs one scenario from many seeds, prints a summary, and returns the exit code.
 ///
@@ -31,20 +28,21 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, variables: 
     let prepared = read(&arguments.target, registry, variables)?;
     let name = scenario.to_string_lossy();
     // Before the first line of output: its reader may send an interrupt.
-    let interrupted = interrupt_flag().map_err(|error| unavailable("interrupt", &error))?;
+    let interrupt = Interrupt::new().map_err(|error| unavailable("interrupt", &error))?;
     let seeds = arguments.seeds.clone().unwrap_or_else(|| {
         let (seeds, why) = default_seeds::fresh(Path::new("."));
         print_stderr(&format!("sweeping {name} from seeds {seeds}: {why}\n"));
         seeds
     });
     // Before the runs, which take long: a file that cannot be written is bad input.
-    let junit = arguments.junit.as_ref().map(|file| ReportFile::prepare("--junit", file, None)).transpose()?;
+    let input = Input { what: "scenario", path: scenario };
+    let junit = arguments.junit.as_ref().map(|file| ReportFile::prepare("--junit", file, input)).transpose()?;
     let mut campaign = campaign(&prepared, seeds.seeds(), &arguments.target)
         .max_failures(arguments.max_failures)
-        .cancel_on(interrupted)
+        .cancel_on(interrupt.flag())
         .rerun_hint(|report| rerun_command(&name, report));
     if let Some(threads) = arguments.threads {
-        campaign = campaign.threads(threads);
+        campaign = campaign.threads(threads::capped(threads));
     }
     if arguments.isolate {
         let executable = std::env::current_exe().map_err(|error| unavailable("--isolate", &error))?;
@@ -62,12 +60,20 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, variables: 
     let clone = shrink_bar.clone();
     sweep.keep_artifacts(prepared.scenario(), &artifact_context(scenario), &arguments.out, move |now| clone.show(now));
     drop(shrink_bar);
+    Ok(write(&name, &sweep, &prepared, junit.as_ref(), &interrupt))
+}
+
+/// Writes verdicts and summary, and returns the exit code.
+fn write(name: &str, sweep: &Sweep, prepared: &Prepared, junit: Option<&ReportFile>, interrupt: &Interrupt) -> u8 {
+    let mut output = Output::default();
+    let problems = sweep.failures().iter().filter_map(|failure| failure.artifacts()).flat_map(|artifacts| &artifacts.problems);
+    problems.for_each(|problem| output.unwritten(problem));
     if let Some(junit) = junit {
-        junit.write(&verdicts(&name, &sweep, &prepared, arguments.require_coverage))?;
+        output.file(junit, &verdicts(name, sweep, prepared));
     }
-    print_stdout(format!("{sweep}").trim_end());
-    print_stdout("\n");
-    Ok(sweep.exit_code())
+    output.summary(&format!("{}\n", sweep.to_string().trim_end()), &[junit]);
+    let code = interrupt.exit_code().filter(|_| sweep.is_interrupted()).unwrap_or(sweep.exit_code());
+    output.exit_code(code)
 }
 
 /// Runs a worker process: the seeds that the sweep sends on stdin.
@@ -128,35 +134,18 @@ fn artifact_context(scenario: &Path) -> ArtifactContext {
     }
 }
 
-/// The rule of a sweep with required coverage, as JUnit names it.
-const COVERAGE_RULE: &str = "the sweep reaches its required coverage";
-
-/// The verdicts on all failures as JUnit XML; without failures those on the first seed, which passed. Also that on coverage, if required.
-fn verdicts(name: &str, sweep: &Sweep, prepared: &Prepared, requires_coverage: bool) -> String {
+/// The verdicts on all failures as JUnit XML; without failures those on the first seed of a whole sweep, which passed. Also those on
+/// the sweep itself.
+fn verdicts(name: &str, sweep: &Sweep, prepared: &Prepared) -> String {
     let mut reports: Vec<Report> = sweep.failures().iter().map(|failure| failure.report().clone()).collect();
-    if reports.is_empty() && sweep.passed() > 0 {
+    if reports.is_empty() && sweep.passed() > 0 && !sweep.is_interrupted() {
         reports.push(prepared.scenario().run(Seed(sweep.seeds().start)));
-    }
-    if let (true, Some(coverage), Some(first)) = (requires_coverage, sweep.coverage(), reports.first_mut()) {
-        let missing = coverage.missing();
-        let unknown = (!missing.is_empty()).then(|| missing.join("; "));
-        if unknown.is_some() && first.outcome == Outcome::Held {
-            first.outcome = Outcome::Unknown;
-        }
-        let times_checked = coverage.runs;
-        first.checks.push(CheckReport {
-            name: COVERAGE_RULE.to_owned(),
-            kind: CheckKind::Eventually,
-            times_checked,
-            unknown,
-            work: CheckWork::default(),
-        });
     }
     let replay = |report: &Report| {
         let failure = sweep.failures().iter().find(|failure| failure.report().seed() == report.seed())?;
         failure.artifacts()?.replay.clone().or_else(|| Some(rerun_command(name, report)))
     };
-    explain::junit(name, &reports, replay)
+    explain::junit_of_suite(name, &reports, &sweep.suite_cases(), replay)
 }
 
 /// The command that runs a failing seed again.
@@ -166,14 +155,6 @@ fn rerun_command(name: &str, report: &Report) -> String {
         Some(_) => format!("cluster-sim run {name} --seed {seed} --check-determinism"),
         None => format!("cluster-sim run {name} --seed {seed}"),
     }
-}
-
-/// A flag that the first interrupt sets; a second interrupt ends the process at once.
-fn interrupt_flag() -> std::io::Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    signal_hook::flag::register_conditional_shutdown(SIGINT, INTERRUPTED, Arc::clone(&flag))?;
-    signal_hook::flag::register(SIGINT, Arc::clone(&flag))?;
-    Ok(flag)
 }
 
 fn unavailable(what: &str, error: &std::io::Error) -> ScenarioError {

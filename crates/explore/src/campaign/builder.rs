@@ -141,7 +141,8 @@ impl<'p> Campaign<'p> {
     /// Stops early once `stop` is true.
     ///
     /// No further seed starts; running ones have one second to finish. The [`Sweep`] is then [interrupted](Sweep::is_interrupted)
-    /// and holds the failures found so far.
+    /// and holds the failures found so far. Also ends the minimization of [`Sweep::keep_artifacts`], which then writes the smallest
+    /// case so far.
     pub fn cancel_on(self, stop: Arc<AtomicBool>) -> Self {
         Self { stop, ..self }
     }
@@ -171,7 +172,7 @@ impl<'p> Campaign<'p> {
         let Self { job, seeds, max_failures, threads, place, needs_coverage, mut progress, stop, rerun_hint } = self;
         let count = usize::try_from(seeds.end.saturating_sub(seeds.start)).unwrap_or(usize::MAX);
         let workers = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(count);
-        let shared = Arc::new(Shared::new(seeds.clone(), max_failures, workers, stop));
+        let shared = Arc::new(Shared::new(seeds.clone(), max_failures, workers, Arc::clone(&stop)));
         let (mut reported_at, mut stopped_at) = (now(), None);
         let mut keep_waiting = || {
             if let Some(progress) = progress.as_mut().filter(|_| reported_at.elapsed() >= PROGRESS_EVERY) {
@@ -188,6 +189,6 @@ impl<'p> Campaign<'p> {
         if let Some(progress) = &mut progress {
             progress(shared.progress());
         }
-        Sweep::new(&*job.target, seeds, shared.take_result(), rerun_hint.as_deref(), needs_coverage)
+        Sweep::new(&*job.target, seeds, shared.take_result(), rerun_hint.as_deref(), needs_coverage).cancelled_by(stop)
     }
 }

@@ -6,10 +6,13 @@ use std::str::FromStr;
 
 use cluster_sim_runtime::Seed;
 
+/// Hexadecimal digits of a git hash.
+const HASH_DIGITS: usize = 40;
+
 /// A range of seeds that is not empty.
 ///
-/// Parses `first..end` with an excluded end, each written as a [`Seed`], or a count of seeds from 0. Prints seeds from 2³² on in
-/// hexadecimal.
+/// Parses `first..end` with an excluded end, each written as a [`Seed`], a count of seeds from 0, or a git hash of 40 digits, which
+/// is the one seed of that hash. Prints seeds from 2³² on in hexadecimal.
 ///
 /// ```
 /// use cluster_sim::explore::SeedRange;
@@ -17,6 +20,7 @@ use cluster_sim_runtime::Seed;
 /// assert_eq!("5..64".parse::<SeedRange>()?.seeds(), 5..64);
 /// assert_eq!("0x2a..0x2b".parse::<SeedRange>()?.seeds(), 42..43);
 /// assert_eq!("1024".parse::<SeedRange>()?.seeds(), 0..1024);
+/// assert_eq!("00000000000002690000000000000000deadbeef".parse::<SeedRange>()?.seeds(), 617..618);
 /// # Ok::<(), cluster_sim::explore::InvalidSeedRange>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +59,8 @@ impl FromStr for SeedRange {
         let seed = |text: &str| text.parse::<Seed>().map(|seed| seed.0);
         let range = match text.split_once("..") {
             Some((start, end)) => seed(start).and_then(|start| Ok(start..seed(end)?)),
+            // A number of seeds has fewer digits.
+            None if text.len() == HASH_DIGITS => seed(text).map(|one| one..one.saturating_add(1)),
             None => seed(text).map(|count| 0..count),
         };
         let range = range.ok().filter(|range| !range.is_empty());
@@ -65,7 +71,7 @@ impl FromStr for SeedRange {
 /// A text that is not a seed range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{text:?} is no range of seeds with one in it; use the first seed and the one after the last, such as 0..1024 or 0x2a..0x2b, or how many"
+    "{text:?} is no range of seeds with one in it; use the first seed and the one after the last, such as 0..1024 or 0x2a..0x2b, or how many, or a git hash"
 )]
 pub struct InvalidSeedRange {
     /// The text as given.
@@ -80,7 +86,8 @@ mod tests {
 
     #[rstest]
     fn an_invalid_range_is_named_with_its_cure(
-        #[values("", "..", "5..", "..5", "5..5", "6..5", "0", "-1", "a..b", "0..=5")] text: &str,
+        #[values("", "..", "5..", "..5", "5..5", "6..5", "0", "-1", "a..b", "0..=5", "ffffffffffffffff000000000000000000000000")]
+        text: &str,
     ) {
         let message = text.parse::<SeedRange>().unwrap_err().to_string();
         assert!(message.starts_with(&format!("{text:?}")) && message.contains("0..1024"), "{message}");

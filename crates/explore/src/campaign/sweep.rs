@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use cluster_sim_explain::SuiteCase;
 use cluster_sim_simulation::text::ShowReport;
 use cluster_sim_simulation::{Decision, FailureSummary, Outcome, Report, Scenario};
 
@@ -20,6 +23,8 @@ use crate::shrink::{ShrinkBounds, ShrinkProgress};
 
 /// Makes the text that says how to run a failing seed again.
 pub(super) type RerunHint<'a> = dyn Fn(&Report) -> String + 'a;
+
+const MINIMIZING_INTERRUPTED: &str = "interrupted while a failure was minimized";
 
 /// Result of running a range of seeds.
 ///
@@ -38,6 +43,10 @@ pub struct Sweep {
     needs_coverage: bool,
     is_interrupted: bool,
     error: Option<ChildError>,
+    /// Ends a minimization too.
+    stop: Arc<AtomicBool>,
+    /// It ended one.
+    is_minimizing_interrupted: bool,
 }
 
 /// Failing seeds with one rule and message, ignoring numbers.
@@ -98,7 +107,24 @@ impl Sweep {
         let failed: u64 = failures.iter().map(|failure| 1 + failure.duplicates).sum();
         let passed = result.done.saturating_sub(failed);
         let (scenario, coverage, error) = (target.name().to_owned(), result.coverage, result.error);
-        Self { scenario, seeds, passed, failures, known_decisions, coverage, needs_coverage, is_interrupted, error }
+        Self {
+            scenario,
+            seeds,
+            passed,
+            failures,
+            known_decisions,
+            coverage,
+            needs_coverage,
+            is_interrupted,
+            error,
+            stop: Arc::default(),
+            is_minimizing_interrupted: false,
+        }
+    }
+
+    /// Ends minimizations early once `stop` is true.
+    pub(super) fn cancelled_by(self, stop: Arc<AtomicBool>) -> Self {
+        Self { stop, ..self }
     }
 
     /// The seeds asked for.
@@ -139,8 +165,11 @@ impl Sweep {
 
     /// Minimizes each failure and writes its artifacts below `root`.
     ///
-    /// See [`Explore::keep_artifacts`](crate::Explore::keep_artifacts). The text of the sweep then names the files. An interrupted sweep writes them without minimizing. `progress` is called
+    /// See [`Explore::keep_artifacts`](crate::Explore::keep_artifacts). The text of the sweep then names the files. `progress` is called
     /// before each run of the search. `scenario` must be that of the sweep.
+    ///
+    /// An interrupted sweep writes them without minimizing. [`Campaign::cancel_on`](super::Campaign::cancel_on) ends a minimization
+    /// too: the smallest case so far is written, and the sweep counts as interrupted.
     ///
     /// # Panics
     /// If the scenario cannot be run.
@@ -151,18 +180,44 @@ impl Sweep {
         root: &Path,
         progress: impl FnMut(&ShrinkProgress) + Send + Clone + 'static,
     ) {
-        let bounds =
-            if self.is_interrupted { ShrinkBounds { runs: 0, ..ShrinkBounds::default() } } else { ShrinkBounds::default() };
         for failure in &mut self.failures {
             let known = self.known_decisions.get(&failure.report.seed().0).cloned();
-            let artifacts = keep_artifacts_of(scenario, (&failure.report, known), context, root, bounds, progress.clone());
+            let case = (&failure.report, known);
+            let artifacts =
+                keep_artifacts_of(scenario, case, context, root, (ShrinkBounds::default(), &self.stop), progress.clone());
             failure.artifacts = Some(artifacts);
         }
+        self.is_minimizing_interrupted = self.stop.load(Ordering::Relaxed) && !self.is_interrupted && !self.failures.is_empty();
     }
 
-    /// Whether it was cancelled before its end; more seeds may fail.
+    /// Whether it was cancelled before its end, or while it minimized a failure.
+    ///
+    /// Before its end, more seeds may fail.
     pub fn is_interrupted(&self) -> bool {
-        self.is_interrupted
+        self.is_interrupted || self.is_minimizing_interrupted
+    }
+
+    /// Cases about the sweep as a whole: that every seed was run, and the coverage if it is required.
+    ///
+    /// For [`junit_of_suite`](cluster_sim_explain::junit_of_suite).
+    pub fn suite_cases(&self) -> Vec<SuiteCase> {
+        let mut unproved = Vec::new();
+        if self.is_interrupted {
+            let (ran, all) = (self.passed + self.failed(), self.seeds.end.saturating_sub(self.seeds.start));
+            unproved.push(format!("interrupted after {ran} of {all} seeds"));
+        }
+        unproved.extend(self.is_minimizing_interrupted.then(|| MINIMIZING_INTERRUPTED.to_owned()));
+        unproved.extend(self.error.iter().map(|error| format!("not all seeds could be run: {error}")));
+        let case = |name: &str, unproved: Vec<String>| SuiteCase {
+            name: name.to_owned(),
+            error: (!unproved.is_empty()).then(|| unproved.join("; ")),
+        };
+        let coverage = self.needs_coverage.then(|| match &self.coverage {
+            Some(coverage) => coverage.missing(),
+            None => vec!["not every seed of the range was run".to_owned()],
+        });
+        let whole = case("the sweep runs every seed", unproved);
+        [whole].into_iter().chain(coverage.map(|missing| case("the sweep reaches its required coverage", missing))).collect()
     }
 
     /// Why not all seeds could be run: a worker process could not be started, or did not reach this call.
@@ -172,7 +227,7 @@ impl Sweep {
 
     /// Whether the range is not empty, every seed ran and passed, and no required coverage is missing.
     pub fn is_ok(&self) -> bool {
-        let is_whole = !self.seeds.is_empty() && self.error.is_none() && !self.is_interrupted;
+        let is_whole = !self.seeds.is_empty() && self.error.is_none() && !self.is_interrupted();
         is_whole && self.failures.is_empty() && self.missing().is_empty()
     }
 
@@ -181,7 +236,7 @@ impl Sweep {
     /// 0 if every seed passed; 1 with a finding; else 3 with a nondeterministic seed; else 4 if something could not be judged or
     /// run. 130 if interrupted, regardless of findings.
     pub fn exit_code(&self) -> u8 {
-        if self.is_interrupted {
+        if self.is_interrupted() {
             return 130;
         }
         let codes = self.failures.iter().map(|failure| failure.report.outcome.exit_code());
@@ -211,6 +266,9 @@ impl fmt::Display for Sweep {
         }
         if self.is_interrupted {
             write!(formatter, ", interrupted before all were run")?;
+        }
+        if self.is_minimizing_interrupted {
+            write!(formatter, ", {MINIMIZING_INTERRUPTED}")?;
         }
         if let Some(error) = &self.error {
             write!(formatter, "; the others could not be run: {error}")?;

@@ -25,6 +25,7 @@ mod search;
 mod topology;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cluster_sim_runtime::Heartbeat;
@@ -77,17 +78,18 @@ pub(crate) fn shrink_within(
     bounds: ShrinkBounds,
     progress: impl FnMut(&ShrinkProgress) + Send + 'static,
 ) -> Option<Minimized> {
-    shrink_from(scenario, (case, None), report, bounds, progress)
+    shrink_from(scenario, (case, None), report, (bounds, &Arc::default()), progress)
 }
 
 /// As [`shrink_within`], but starts without a run if the decisions of the case are `known`.
 ///
-/// They must come from a run in this process that gave `report`.
+/// They must come from a run in this process that gave `report`. Once `stop` is true, the search ends with its smallest case so far
+/// and leaves behind the run in progress.
 pub(super) fn shrink_from(
     scenario: &Scenario,
     (case, known): (Case, Option<Vec<Decision>>),
     report: &Report,
-    bounds: ShrinkBounds,
+    (bounds, stop): (ShrinkBounds, &Arc<AtomicBool>),
     progress: impl FnMut(&ShrinkProgress) + Send + 'static,
 ) -> Option<Minimized> {
     let (seed, finding) = (report.seed(), report.finding()?);
@@ -102,12 +104,14 @@ pub(super) fn shrink_from(
     let before = (case.faults.faults().len(), decisions.len());
     let best: Shared = Arc::new(Mutex::new(Best { case, ran: first, decisions: Some(decisions), runs: 0, is_spent: false }));
     let outline = scenario.outline();
-    let (scenario, shared, progress) = (scenario.clone(), Arc::clone(&best), Mutex::new(progress));
+    let (scenario, shared, progress, stopped) = (scenario.clone(), Arc::clone(&best), Mutex::new(progress), Arc::clone(stop));
     let search = move |_, watch| {
         let found = (seed, finding.clone(), Arc::clone(&shared));
-        minimize(&mut Search::new(&scenario, found, bounds, watch, &mut *progress.lock()));
+        let limits = (bounds, Arc::clone(&stopped));
+        minimize(&mut Search::new(&scenario, found, limits, watch, &mut *progress.lock()));
     };
-    let completed = watched(outline.step_timeout, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut || true).pop().flatten();
+    let mut goes_on = || !stop.load(Ordering::Relaxed);
+    let completed = watched(outline.step_timeout, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut goes_on).pop().flatten();
     let Best { case, ran: (finding, digest), runs, is_spent, .. } = best.lock().clone();
     Some(Minimized {
         finding,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use cluster_sim_runtime::{Digest, Heartbeat, Seed, finalize, fold_bytes};
@@ -59,6 +60,8 @@ pub(super) struct Search<'a> {
     bounds: ShrinkBounds,
     started: Instant,
     heartbeat: Arc<Heartbeat>,
+    /// Ends the search as a limit does.
+    stop: Arc<AtomicBool>,
     best: Shared,
     /// The results of all cases that ran, by the hash of the case.
     tried: BTreeMap<u64, Tried>,
@@ -70,7 +73,7 @@ impl<'a> Search<'a> {
     pub(super) fn new(
         scenario: &'a Scenario,
         (seed, finding, best): (Seed, Finding, Shared),
-        bounds: ShrinkBounds,
+        (bounds, stop): (ShrinkBounds, Arc<AtomicBool>),
         heartbeat: Arc<Heartbeat>,
         progress: Progress<'a>,
     ) -> Self {
@@ -79,7 +82,7 @@ impl<'a> Search<'a> {
             (hash_of(&best.case), best.ran.clone())
         };
         let tried = BTreeMap::from([(first, Tried { finding: Some(found), digest })]);
-        Self { scenario, seed, finding, bounds, started: now(), heartbeat, best, tried, progress }
+        Self { scenario, seed, finding, bounds, started: now(), heartbeat, stop, best, tried, progress }
     }
 
     pub(super) fn case(&self) -> Case {
@@ -156,7 +159,8 @@ impl<'a> Search<'a> {
     fn count_run(&mut self) -> Option<()> {
         let progress = {
             let mut best = self.best.lock();
-            best.is_spent |= best.runs >= self.bounds.runs || self.started.elapsed() >= self.bounds.time;
+            let is_over = best.runs >= self.bounds.runs || self.started.elapsed() >= self.bounds.time;
+            best.is_spent |= is_over || self.stop.load(Ordering::Relaxed);
             if best.is_spent {
                 return None;
             }

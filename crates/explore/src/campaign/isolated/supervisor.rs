@@ -53,6 +53,11 @@ enum SeedEnd {
     Exited(WorkerExit),
 }
 
+/// Whether a signal may have been meant for the whole process group of the supervisor.
+fn is_interrupt(signal: &str) -> bool {
+    ["(SIGINT)", "(SIGTERM)", "(SIGHUP)"].iter().any(|name| signal.ends_with(name))
+}
+
 struct Supervisor {
     shared: Arc<Shared>,
     start: Start,
@@ -136,7 +141,7 @@ impl Supervisor {
         let start = || ChildProcess::start((self.start)(), &self.call, timeout, &|| !self.shared.is_stopped());
         let started = match start() {
             // It was hit before it had a process group of its own. Whether this process was too decides what follows.
-            Err(ChildError::NeverReached { exit: ChildExit::Signal(signal), .. }) if signal.ends_with("(SIGINT)") => start(),
+            Err(ChildError::NeverReached { exit: ChildExit::Signal(signal), .. }) if is_interrupt(&signal) => start(),
             started => started,
         };
         started.map_err(|error| self.give_up(error))?.ok_or(Stopped)
