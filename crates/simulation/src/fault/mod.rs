@@ -3,6 +3,7 @@
 //! | file | content |
 //! |---|---|
 //! | `network.rs`, `node.rs` | a family of faults: all that is particular to its kinds |
+//! | `cut.rs` | cuts in force, which cuts and flaps share |
 //! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
 //! | `families.rs` | a fault of any family while a run applies and ends it |
 //! | `json.rs` | one form in JSON for all families |
@@ -11,6 +12,7 @@
 //!
 //! The text of a fault is its sentence in the table of `event/sentence.rs`.
 
+mod cut;
 mod draw;
 mod error;
 mod families;

@@ -8,10 +8,11 @@ use cluster_sim_types::{NodeId, Ratio};
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
+use super::cut::{Flapping, Sides, cut_parts};
 use super::draw::{Draw, Drawn};
 use super::error::PlanError;
 use super::family::{Applied, Declared, Family, Kind, SpanKind};
-use crate::event::{fault_sentence, seconds};
+use crate::event::seconds;
 
 /// A fault of links, by the names that the scenario declares or, within a run, by their numbers.
 ///
@@ -92,36 +93,6 @@ pub(crate) enum NetworkInForce {
         rule: String,
     },
     Links(ClassId),
-}
-
-/// Two sides whose links are cut at times.
-#[derive(Debug)]
-pub(crate) struct Flapping {
-    from: Vec<NodeId>,
-    to: Vec<NodeId>,
-    both_ways: bool,
-    cut_for: Duration,
-    open_for: Duration,
-    /// The present cut; none while the links carry messages.
-    guard: Option<NetworkPartition>,
-    /// Messages that the cuts before it dropped.
-    dropped: u64,
-}
-
-impl Flapping {
-    /// Cuts the links.
-    fn cut(&mut self, engine: &mut Engine) {
-        self.guard = Some(cut(engine, &self.from, &self.to, self.both_ways));
-    }
-
-    /// Heals the present cut, if there is one.
-    fn heal(&mut self, engine: &mut Engine) {
-        if let Some(guard) = self.guard.take() {
-            self.dropped += guard.dropped();
-            let (network, kernel) = engine.core.device::<Network>();
-            network.fabric.heal(kernel, guard.id());
-        }
-    }
 }
 
 impl NetworkInForce {
@@ -257,7 +228,7 @@ impl Family for NetworkFault {
     fn apply(fault: NetworkFault<NodeId, ClassId>, engine: &mut Engine) -> Applied<NetworkInForce> {
         match fault {
             NetworkFault::Cut { from, to, both_ways, .. } => {
-                let guard = cut(engine, &from, &to, both_ways);
+                let guard = Sides { from, to, both_ways }.cut(engine);
                 Applied::in_force(NetworkInForce::Cut { id: guard.id(), dropped: guard.counter(), guard: Some(guard) })
             }
             NetworkFault::HealAll => {
@@ -267,8 +238,7 @@ impl Family for NetworkFault {
                 Applied::once(is_cut)
             }
             NetworkFault::Flap { from, to, both_ways, cut_for, open_for, .. } => {
-                let mut flapping = Flapping { from, to, both_ways, cut_for, open_for, guard: None, dropped: 0 };
-                flapping.cut(engine);
+                let flapping = Flapping::begin(engine, Sides { from, to, both_ways }, cut_for, open_for);
                 Applied::in_force(NetworkInForce::Flap(flapping)).again(cut_for)
             }
             NetworkFault::Loss { links, rule, ratio, .. } => {
@@ -287,13 +257,7 @@ impl Family for NetworkFault {
 
     fn act(in_force: &mut NetworkInForce, engine: &mut Engine) -> Duration {
         let NetworkInForce::Flap(flapping) = in_force else { unreachable!("no other fault of the network acts twice") };
-        if flapping.guard.is_some() {
-            flapping.heal(engine);
-            flapping.open_for
-        } else {
-            flapping.cut(engine);
-            flapping.cut_for
-        }
+        flapping.turn(engine)
     }
 
     fn is_in_force(in_force: &NetworkInForce, engine: &Engine) -> bool {
@@ -306,7 +270,7 @@ impl Family for NetworkFault {
     fn effect(in_force: &NetworkInForce, engine: &Engine) -> u64 {
         match in_force {
             NetworkInForce::Cut { dropped, .. } => dropped.count(),
-            NetworkInForce::Flap(flapping) => flapping.dropped + flapping.guard.as_ref().map_or(0, NetworkPartition::dropped),
+            NetworkInForce::Flap(flapping) => flapping.dropped(),
             NetworkInForce::Loss { links, rule } => engine.core.devices.find::<Network>().fabric.dropped_by(*links, rule),
             NetworkInForce::Links(_) => 0,
         }
@@ -328,29 +292,6 @@ impl Family for NetworkFault {
         network.fabric.heal_all(kernel);
         in_force.into_iter().for_each(|in_force| Self::end(in_force, engine));
     }
-}
-
-/// Cuts the links between two sides until the guard is dropped.
-fn cut(engine: &mut Engine, from: &[NodeId], to: &[NodeId], both_ways: bool) -> NetworkPartition {
-    let name = cut_name(engine, from, to, both_ways);
-    let (network, kernel) = engine.core.device::<Network>();
-    network.fabric.cut(kernel, &name, from, to, both_ways)
-}
-
-fn cut_parts(from: String, to: String, both_ways: bool) -> Vec<(&'static str, String)> {
-    vec![("from", from), ("arrow", if both_ways { "|" } else { "-/->" }.to_owned()), ("to", to)]
-}
-
-/// The name of a cut, under which its losses are counted.
-fn cut_name(engine: &Engine, from: &[NodeId], to: &[NodeId], both_ways: bool) -> String {
-    let name = |node: &NodeId| &**engine.core.kernel.name(*node);
-    let side = |nodes: &[NodeId]| match nodes {
-        [first, second, third, rest @ ..] if !rest.is_empty() => {
-            format!("{} and {} more", [first, second, third].map(name).join(" "), rest.len())
-        }
-        few => few.iter().map(name).collect::<Vec<_>>().join(" "),
-    };
-    fault_sentence("cut", &cut_parts(side(from), side(to), both_ways), None)
 }
 
 fn drawn_cut(draw: &Draw<'_>, from: Vec<String>, to: Vec<String>, both_ways: bool) -> Fault {
