@@ -78,6 +78,28 @@ proptest! {
 }
 
 #[test]
+fn a_copy_is_no_send_and_has_a_number_of_its_own() {
+    let doubled = LinkModel { duplicate: Ratio::ONE, ..LinkModel::default() };
+    let scenario = cluster_sim_scenarios::gossip::scenario(NodeStyle::Machine).default_links(doubled);
+    let recording = scenario.record(SEED);
+    let traffic = &recording.report.traffic;
+    let of = |is: fn(&EventKind) -> bool| recording.events.iter().filter(move |event| is(&event.event));
+    let sends = || of(|event| matches!(event, EventKind::Send { .. }));
+    let copies = || of(|event| matches!(event, EventKind::Copy { .. }));
+    assert!(traffic.copied > 50, "every message that is not lost is doubled: {traffic:?}");
+    assert_eq!((sends().count() as u64, copies().count() as u64), (traffic.sent, traffic.copied));
+    let id = |event: &Event| event.message().and_then(|message| message.id).expect("a recording numbers every message");
+    let copied: BTreeMap<u64, u64> = copies().map(|event| (id(event), event.index)).collect();
+    assert!(sends().all(|event| !copied.contains_key(&id(event))), "a copy has the number of a send");
+    let delivered = of(|event| matches!(event, EventKind::Deliver { .. }));
+    let led_back = delivered.filter(|event| {
+        let begun = event.message().and_then(|message| message.sent).expect("it was sent");
+        copied.get(&id(event)) == Some(&begun.index)
+    });
+    assert!(led_back.count() > 30, "deliveries of copies lead back to them");
+}
+
+#[test]
 fn a_retransmitted_session_message_is_delivered_once() {
     let recording = scenarios::doubling().record(SEED);
     recording.report.assert_ok();

@@ -84,6 +84,42 @@ fn a_killed_node_frees_its_key() {
     sim.finish().assert_ok();
 }
 
+/// Two nodes that hand out themselves, so that one step can change the views of both.
+fn twins() -> (Sim, [Node; 2]) {
+    let lasting = |node: Node| async move {
+        node.expose(node.clone());
+        std::future::pending::<()>().await;
+    };
+    let scenario = Scenario::new("handing over").nodes("holder", 2, lasting);
+    let mut sim = scenario.always_unique(RULE, |_, number: &u64| (*number > 0).then_some(*number)).start(Seed(7));
+    sim.run_for(PERIOD);
+    let nodes = [0, 1].map(|node| sim.with_node(node, |own: &mut Node| own.clone()).expect("the node is up"));
+    (sim, nodes)
+}
+
+/// Gives both nodes a number within one step.
+fn hold(sim: &mut Sim, nodes: &[Node; 2], numbers: [u64; 2]) {
+    let give = |_: &mut Node| nodes.iter().zip(numbers).for_each(|(node, number)| node.publish(|held: &mut u64| *held = number));
+    sim.with_node(0, give).expect("the node is up");
+}
+
+#[test]
+fn a_key_handed_over_within_one_step_is_no_conflict() {
+    let (mut sim, nodes) = twins();
+    for numbers in [[0, 7], [7, 0], [7, 8], [8, 7]] {
+        hold(&mut sim, &nodes, numbers);
+        assert!(!sim.is_over(), "{numbers:?}");
+    }
+    sim.finish().assert_ok();
+}
+
+#[test]
+fn a_key_taken_twice_within_one_step_is_a_conflict() {
+    let (mut sim, nodes) = twins();
+    hold(&mut sim, &nodes, [7, 7]);
+    assert_eq!(sim.finish().suspects(), [NodeId(0), NodeId(1)]);
+}
+
 #[test]
 fn nodes_of_the_key_may_depend_on_the_node() {
     let report = counters().always_unique(RULE, |node, _: &u64| Some(node.0 / 4)).run(Seed(7));

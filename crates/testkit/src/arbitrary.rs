@@ -50,18 +50,29 @@ fn any_duration(longest: Duration) -> impl Strategy<Value = Option<Duration>> {
     prop::option::weighted(0.8, (0..longest.as_millis() as u64).prop_map(milliseconds))
 }
 
-/// Any fault of a cluster of `nodes` nodes.
+/// Any fault of a cluster of `nodes` nodes, of every kind.
 fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
     let name = |index: u32| format!("node/{index}");
-    let sides = prop::collection::vec(any::<bool>(), nodes as usize);
+    let picked = move |side: Vec<bool>| -> Vec<String> {
+        (0_u32..).zip(side).filter(|(_, picked)| *picked).map(|(node, _)| name(node)).collect()
+    };
+    let side = prop::collection::vec(any::<bool>(), nodes as usize).prop_map(picked);
     let node = (0..nodes).prop_map(name);
+    // Of what is done again and again: how long it is bad at a time, and good in between.
+    let turns = || (5_u64..200, 5_u64..200).prop_map(|(bad, good)| (milliseconds(bad), milliseconds(good)));
     prop_oneof![
-        4 => (sides.clone(), sides, any::<bool>(), any_duration(longest)).prop_map(move |(from, to, both_ways, duration)| {
-            let pick = |side: Vec<bool>| (0_u32..).zip(side).filter(|(_, picked)| *picked).map(|(node, _)| name(node)).collect();
-            NetworkFault::Cut { from: pick(from), to: pick(to), both_ways, duration }.into()
-        }),
+        4 => (side.clone(), side.clone(), any::<bool>(), any_duration(longest))
+            .prop_map(|(from, to, both_ways, duration)| NetworkFault::Cut { from, to, both_ways, duration }.into()),
+        2 => (side.clone(), side, any::<bool>(), turns(), any_duration(longest)).prop_map(
+            |(from, to, both_ways, (cut_for, open_for), duration)| {
+                NetworkFault::Flap { from, to, both_ways, cut_for, open_for, duration }.into()
+            },
+        ),
         1 => Just(NetworkFault::HealAll.into()),
         3 => (node.clone(), any_duration(longest)).prop_map(|(node, down_for)| NodeFault::Crash { node, down_for }.into()),
+        2 => (node.clone(), turns(), any_duration(longest)).prop_map(|(node, (down_for, up_for), duration)| {
+            NodeFault::CrashLoop { node, down_for, up_for, duration }.into()
+        }),
         2 => node.clone().prop_map(|node| NodeFault::Restart { node }.into()),
         1 => node.clone().prop_map(|node| NodeFault::Resume { node }.into()),
         // Node 0 is never killed, so that checks always have a node to read.
@@ -81,5 +92,31 @@ prop_compose! {
         faults in prop::collection::vec((0..span.as_micros() as u64, any_fault(nodes, longest)), 0..14),
     ) -> FaultPlan {
         faults.into_iter().fold(FaultPlan::new(), |plan, (at, fault)| plan.at(Duration::from_micros(at), fault))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_fault_is_drawn() {
+        // An unknown kind is refused with the list of all.
+        let refusal = serde_json::from_str::<Fault>("\"\"").expect_err("no kind has an empty name").to_string();
+        let (_, known) = refusal.split_once("expected one of ").expect("the refusal lists the kinds");
+        let known: BTreeSet<&str> = known.split('`').skip(1).step_by(2).collect();
+        assert!(known.contains("cut") && known.contains("crash"), "{refusal}");
+        let (mut runner, plans) = (TestRunner::deterministic(), any_plan(4, milliseconds(300), milliseconds(100)));
+        let plan = |_| plans.new_tree(&mut runner).expect("nothing is filtered").current();
+        let drawn: BTreeSet<String> = (0..200)
+            .map(plan)
+            .flat_map(|plan| plan.faults().iter().map(|scheduled| scheduled.fault.kind().replace(' ', "_")).collect::<Vec<_>>())
+            .collect();
+        assert_eq!(drawn, known.into_iter().map(str::to_owned).collect());
     }
 }

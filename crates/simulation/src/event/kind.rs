@@ -35,6 +35,9 @@ pub enum EventKind {
         message: EventMessage,
     },
     /// The network duplicated a datagram of the node.
+    ///
+    /// This is no send: a run has as many of these as its traffic counts copies, and as many sends as its nodes sent datagrams.
+    /// The copy has a number of its own, to which its delivery or loss leads back.
     Copy {
         /// The receiver.
         to: Arc<str>,
