@@ -254,3 +254,21 @@ fn a_worker_that_ends_within_a_message_is_a_finding() {
     });
     assert_found(&isolated(&scenario), "the process survives", "it ended with signal 6 (SIGABRT)");
 }
+
+#[test]
+fn an_interrupt_of_a_starting_worker_interrupts_the_sweep() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    let starts = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&starts);
+    // A signal that reaches a worker before it has a process group of its own ends it like this.
+    let interrupted = move || {
+        counter.fetch_add(1, Ordering::SeqCst);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "kill -INT $$; read line"]);
+        shell
+    };
+    let sweep = seldom(ONE_IN, || {}).campaign(0..8).threads(count(1)).isolated_by(interrupted).run();
+    assert_eq!((sweep.is_interrupted(), sweep.error(), sweep.exit_code()), (true, None, 130), "{sweep}");
+    assert_eq!(starts.load(Ordering::SeqCst), 1, "it is not started again");
+}

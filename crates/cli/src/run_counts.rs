@@ -15,13 +15,18 @@ use crate::{replay, run, sweep};
 
 /// A registry with the scenario `failing`, which breaks its rule in every run, and the number of its runs so far.
 fn counted() -> (Registry, Arc<AtomicUsize>) {
+    counted_that(true)
+}
+
+/// As [`counted`]; the scenario only `breaks` its rule if asked to.
+fn counted_that(breaks: bool) -> (Registry, Arc<AtomicUsize>) {
     let runs = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&runs);
     let node = move |node: Node| {
         counter.fetch_add(1, Ordering::SeqCst);
         async move {
             node.sleep(Duration::from_millis(5)).await;
-            node.publish(|broken: &mut bool| *broken = true);
+            node.publish(|broken: &mut bool| *broken = breaks);
         }
     };
     let scenario = Scenario::new("failing")
@@ -47,11 +52,9 @@ fn a_failing_scenario_is_run_and_recorded() {
     assert_eq!(runs.load(Ordering::SeqCst), 2);
 }
 
-#[test]
-fn a_page_of_a_replay_costs_no_further_run() {
-    let (registry, runs) = counted();
-    let folder = TempDir::new().unwrap();
-    let arguments = SweepArguments {
+/// A sweep over one seed that writes all its files into the folder.
+fn sweep_arguments(folder: &TempDir) -> SweepArguments {
+    SweepArguments {
         target: ScenarioArguments { scenario: "failing".into(), limits: Vec::new(), coverage: false },
         seeds: Some("7..8".parse().unwrap()),
         max_failures: NonZeroUsize::MIN,
@@ -61,7 +64,25 @@ fn a_page_of_a_replay_costs_no_further_run() {
         out: folder.path().to_owned(),
         junit: Some(folder.path().join("junit.xml")),
         failures: None,
-    };
+    }
+}
+
+#[test]
+fn junit_of_a_passing_sweep_costs_no_further_run() {
+    let (registry, runs) = counted_that(false);
+    let folder = TempDir::new().unwrap();
+    let arguments = SweepArguments { seeds: Some("7..10".parse().unwrap()), ..sweep_arguments(&folder) };
+    assert_eq!(sweep::sweep(&arguments, &registry, &Variables::default()).unwrap(), 0);
+    assert_eq!(runs.load(Ordering::SeqCst), 3);
+    let xml = std::fs::read_to_string(folder.path().join("junit.xml")).unwrap();
+    assert!(xml.contains("<testcase name=\"nothing breaks\"") && xml.contains("value=\"0x7\""), "{xml}");
+}
+
+#[test]
+fn a_page_of_a_replay_costs_no_further_run() {
+    let (registry, runs) = counted();
+    let folder = TempDir::new().unwrap();
+    let arguments = sweep_arguments(&folder);
     assert_eq!(sweep::sweep(&arguments, &registry, &Variables::default()).unwrap(), 1);
     // Found, confirmed twice, the one candidate without decisions, and its recording for summary, page, events and logs.
     assert_eq!(runs.swap(0, Ordering::SeqCst), 5);

@@ -243,7 +243,11 @@ fn a_sweep_writes_junit_verdicts() {
     assert!(place.path(&folder).join("report.html").is_file(), "the default folder");
     let held = place.run(&["sweep", "--scenario", "gossip", "--seeds", "2", "--junit", "held.xml"]);
     assert_eq!(held.code, Some(0), "{held:?}");
-    assert!(fs::read_to_string(place.path("held.xml")).expect("it is written").contains("failures=\"0\""));
+    let verdicts = fs::read_to_string(place.path("held.xml")).expect("it is written");
+    assert!(verdicts.contains("failures=\"0\"") && verdicts.contains("classname=\"gossip\""), "{verdicts}");
+    let isolated = place.run(&["sweep", "--scenario", "gossip", "--seeds", "2", "--isolate", "--junit", "isolated.xml"]);
+    assert_eq!(isolated.code, Some(0), "{isolated:?}");
+    assert_eq!(fs::read_to_string(place.path("isolated.xml")).expect("it is written"), verdicts, "a worker sends the same report");
     place.file("file", "mine");
     let refused = place.run(&["sweep", "--scenario", "gossip", "--seeds", "2", "--junit", "file/junit.xml"]);
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "before the runs: {refused:?}");

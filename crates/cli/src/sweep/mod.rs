@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use cluster_sim::explore::{ArtifactContext, BuildInfo, Campaign, ScenarioSource, Sweep};
-use cluster_sim::{Explore, Report, Seed, Verdict, explain};
+use cluster_sim::{Explore, Report, Verdict, explain};
 use cluster_sim_registry::{Judgement, Prepared, Registry, ScenarioError, ScenarioErrorKind, Variables};
 
 use crate::arguments::{ScenarioArguments, SweepArguments};
@@ -60,16 +60,16 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, variables: 
     let clone = shrink_bar.clone();
     sweep.keep_artifacts(prepared.scenario(), &artifact_context(scenario), &arguments.out, move |now| clone.show(now));
     drop(shrink_bar);
-    Ok(write(&name, &sweep, &prepared, junit.as_ref(), &interrupt))
+    Ok(write(&name, &sweep, junit.as_ref(), &interrupt))
 }
 
 /// Writes verdicts and summary, and returns the exit code.
-fn write(name: &str, sweep: &Sweep, prepared: &Prepared, junit: Option<&ReportFile>, interrupt: &Interrupt) -> u8 {
+fn write(name: &str, sweep: &Sweep, junit: Option<&ReportFile>, interrupt: &Interrupt) -> u8 {
     let mut output = Output::default();
     let problems = sweep.failures().iter().filter_map(|failure| failure.artifacts()).flat_map(|artifacts| &artifacts.problems);
     problems.for_each(|problem| output.unwritten(problem));
     if let Some(junit) = junit {
-        output.file(junit, &verdicts(name, sweep, prepared));
+        output.file(junit, &verdicts(name, sweep));
     }
     output.summary(&format!("{}\n", sweep.to_string().trim_end()), &[junit]);
     let code = interrupt.exit_code().filter(|_| sweep.is_interrupted()).unwrap_or(sweep.exit_code());
@@ -136,10 +136,10 @@ fn artifact_context(scenario: &Path) -> ArtifactContext {
 
 /// The verdicts on all failures as JUnit XML; without failures those on the first seed of a whole sweep, which passed. Also those on
 /// the sweep itself.
-fn verdicts(name: &str, sweep: &Sweep, prepared: &Prepared) -> String {
+fn verdicts(name: &str, sweep: &Sweep) -> String {
     let mut reports: Vec<Report> = sweep.failures().iter().map(|failure| failure.report().clone()).collect();
-    if reports.is_empty() && sweep.passed() > 0 && !sweep.is_interrupted() {
-        reports.push(prepared.scenario().run(Seed(sweep.seeds().start)));
+    if reports.is_empty() && !sweep.is_interrupted() {
+        reports.extend(sweep.first_passed().cloned());
     }
     let replay = |report: &Report| {
         let failure = sweep.failures().iter().find(|failure| failure.report().seed() == report.seed())?;

@@ -25,10 +25,15 @@ pub(super) struct Shared {
     failures: Mutex<FailureGroups>,
     /// Coverage so far, if counted.
     coverage: Mutex<Option<Coverage>>,
+    /// The report of the first seed of the range, if it passed.
+    first_passed: Mutex<Option<Report>>,
     /// Why seeds could not be run.
     error: Mutex<Option<ChildError>>,
     pub(super) slots: Vec<WorkerSlot>,
+    /// Set by the caller.
     stop: Arc<AtomicBool>,
+    /// Set once a worker was hit by an interrupt of this process.
+    is_interrupted: AtomicBool,
 }
 
 /// Result of a campaign, in the order of seeds.
@@ -38,6 +43,8 @@ pub(super) struct CampaignResult {
     pub(super) failures: Vec<(u64, FailedSeed, u64)>,
     /// Coverage of the whole range; absent unless counted and every seed ran.
     pub(super) coverage: Option<Coverage>,
+    /// The report of the first seed of the range, if it passed.
+    pub(super) first_passed: Option<Report>,
     pub(super) is_interrupted: bool,
     pub(super) error: Option<ChildError>,
 }
@@ -50,15 +57,22 @@ impl Shared {
             is_first_enough: max_failures == NonZeroUsize::MIN,
             failures: Mutex::new(FailureGroups::new(max_failures)),
             coverage: Mutex::new(None),
+            first_passed: Mutex::new(None),
             error: Mutex::new(None),
             slots: (0..workers).map(|_| WorkerSlot::default()).collect(),
             stop,
+            is_interrupted: AtomicBool::new(false),
         }
     }
 
-    /// Whether the caller cancelled the campaign.
+    /// Whether the campaign was cancelled, by the caller or by an interrupt.
     pub(super) fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+        self.stop.load(Ordering::Relaxed) || self.is_interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Cancels the campaign, as its caller is about to do if it handles interrupts.
+    pub(super) fn interrupt(&self) {
+        self.is_interrupted.store(true, Ordering::Relaxed);
     }
 
     /// Adds the result of a seed.
@@ -69,7 +83,15 @@ impl Shared {
         if let Some(coverage) = result.coverage {
             self.coverage.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().add(&coverage);
         }
+        if let Some(report) = result.passed {
+            *self.first_passed.lock().unwrap_or_else(PoisonError::into_inner) = Some(*report);
+        }
         self.slots[worker].done(result.ended_at);
+    }
+
+    /// Whether the report of this seed is kept although it passed.
+    pub(super) fn keeps(&self, seed: u64) -> bool {
+        seed == self.range.start
     }
 
     /// Notes a failure before it is confirmed. If the first failure is enough, no later seed starts.
@@ -117,16 +139,24 @@ impl Shared {
         let failures =
             std::mem::replace(&mut *self.failures.lock().unwrap_or_else(PoisonError::into_inner), FailureGroups::new(max_failures));
         let error = self.error.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let first_passed = self.first_passed.lock().unwrap_or_else(PoisonError::into_inner).take();
         let last = self.seeds.end();
         let done = self.slots.iter().map(|slot| slot.sums().0).sum::<u64>();
         // A campaign that ended on its own completed every seed up to its end; later ones may have run and do not count.
         let completed = if last < self.range.end { last.saturating_sub(self.range.start) + 1 } else { count };
         let is_interrupted = self.is_stopped() && done < completed;
         if is_interrupted || error.is_some() {
-            return CampaignResult { done, failures: failures.up_to(u64::MAX), coverage: None, is_interrupted, error };
+            return CampaignResult {
+                done,
+                failures: failures.up_to(u64::MAX),
+                coverage: None,
+                first_passed,
+                is_interrupted,
+                error,
+            };
         }
         // Which seeds ran past an early end depends on the machine.
         let coverage = self.coverage.lock().unwrap_or_else(PoisonError::into_inner).take().filter(|_| completed == count);
-        CampaignResult { done: completed, failures: failures.up_to(last), coverage, is_interrupted, error }
+        CampaignResult { done: completed, failures: failures.up_to(last), coverage, first_passed, is_interrupted, error }
     }
 }

@@ -40,6 +40,7 @@ pub struct Sweep {
     /// Decisions of the failing seeds that were recorded in this process.
     known_decisions: BTreeMap<u64, Vec<Decision>>,
     coverage: Option<Coverage>,
+    first_passed: Option<Report>,
     needs_coverage: bool,
     is_interrupted: bool,
     error: Option<ChildError>,
@@ -107,6 +108,7 @@ impl Sweep {
         let failed: u64 = failures.iter().map(|failure| 1 + failure.duplicates).sum();
         let passed = result.done.saturating_sub(failed);
         let (scenario, coverage, error) = (target.name().to_owned(), result.coverage, result.error);
+        let first_passed = result.first_passed;
         Self {
             scenario,
             seeds,
@@ -114,6 +116,7 @@ impl Sweep {
             failures,
             known_decisions,
             coverage,
+            first_passed,
             needs_coverage,
             is_interrupted,
             error,
@@ -145,6 +148,11 @@ impl Sweep {
     /// The report of the first failing seed.
     pub fn failure(&self) -> Option<&Report> {
         self.failures.first().map(Failure::report)
+    }
+
+    /// The report of the first seed, if it passed: an example of a run without a finding.
+    pub fn first_passed(&self) -> Option<&Report> {
+        self.first_passed.as_ref()
     }
 
     /// The different failures, in the order of their first seeds.
@@ -315,7 +323,13 @@ mod tests {
         };
         let failures = (0..).zip(outcomes).map(failure).collect();
         let target = Scenario::new("test").nodes("node", 1, async |_| {});
-        Sweep::new(&target, 0..64, CampaignResult { done: 64, failures, coverage: None, is_interrupted, error: None }, None, false)
+        Sweep::new(
+            &target,
+            0..64,
+            CampaignResult { done: 64, failures, coverage: None, first_passed: None, is_interrupted, error: None },
+            None,
+            false,
+        )
     }
 
     #[rstest]

@@ -104,20 +104,28 @@ pub(super) struct SeedResult {
     /// Coverage of the run, if counted.
     pub(super) coverage: Option<Box<Coverage>>,
     pub(super) failed: Option<Box<FailedSeed>>,
+    /// The report of a run that passed, if it is kept.
+    pub(super) passed: Option<Box<Report>>,
 }
 
 impl Job {
     /// Runs one seed and confirms a failure by two more runs, the recorded one in this thread.
     ///
     /// A fresh thread would hide what earlier seeds left behind in this one. `is_shown` is called before the confirmation: a
-    /// failure that will not be shown need not be recorded.
-    pub(super) fn run_seed(&self, seed: u64, heartbeat: &Arc<Heartbeat>, is_shown: impl FnOnce(&Report) -> bool) -> SeedResult {
+    /// failure that will not be shown need not be recorded. `keeps` a report although it passed.
+    pub(super) fn run_seed(
+        &self,
+        seed: u64,
+        keeps: bool,
+        heartbeat: &Arc<Heartbeat>,
+        is_shown: impl FnOnce(&Report) -> bool,
+    ) -> SeedResult {
         let report = self.target.run(Seed(seed), heartbeat);
         let ended_at = report.ended_at;
         let coverage = self.counts_coverage.then(|| Box::new(Coverage::of(&report)));
         let fails = |apply: &ReportCheck| (apply.test)(&report) != Verdict::Holds;
         if report.outcome == Outcome::Held && !self.report_checks.iter().any(fails) {
-            return SeedResult { ended_at, coverage, failed: None };
+            return SeedResult { ended_at, coverage, failed: None, passed: keeps.then(|| Box::new(report)) };
         }
         // For a rule over the report there is nothing to record: the run itself breaks no rule.
         let records = is_shown(&report) && report.outcome != Outcome::Held;
@@ -126,6 +134,6 @@ impl Job {
             self.report_checks.iter().for_each(|apply| apply.apply(&mut failed.report));
         }
         let failed = (failed.report.outcome != Outcome::Held).then(|| Box::new(failed));
-        SeedResult { ended_at, coverage, failed }
+        SeedResult { ended_at, coverage, failed, passed: None }
     }
 }

@@ -41,7 +41,9 @@ fn work(job: &Job, shared: &Shared, worker: usize, heartbeat: &Arc<Heartbeat>) {
     let slot = &shared.slots[worker];
     while let Some(seed) = shared.seeds.take().filter(|_| !shared.is_stopped()) {
         slot.begin(seed);
-        match catch_unwind(AssertUnwindSafe(|| job.run_seed(seed, heartbeat, |report| shared.suspect_first(seed, report)))) {
+        match catch_unwind(AssertUnwindSafe(|| {
+            job.run_seed(seed, shared.keeps(seed), heartbeat, |report| shared.suspect_first(seed, report))
+        })) {
             Ok(result) => shared.done(worker, seed, result),
             Err(panic) => {
                 // A bug of the simulator, or a scenario that cannot be run: no other seed needs to start.

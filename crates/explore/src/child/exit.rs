@@ -25,6 +25,12 @@ pub enum ChildExit {
 }
 
 impl ChildExit {
+    /// Whether a signal ended it that asks a process to end, and reaches all of its group.
+    pub(crate) fn is_interrupt(&self) -> bool {
+        let is_one = |signal: &str| ["(SIGINT)", "(SIGTERM)", "(SIGHUP)"].iter().any(|name| signal.ends_with(name));
+        matches!(self, Self::Signal(signal) if is_one(signal))
+    }
+
     pub(super) fn of(status: ExitStatus) -> Self {
         match status.code() {
             Some(code) => Self::Status(code),

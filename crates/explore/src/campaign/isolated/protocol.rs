@@ -1,5 +1,6 @@
 //! Messages between supervisor and worker.
 
+use cluster_sim_simulation::Report;
 use cluster_sim_types::VirtualInstant;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub(super) enum WorkerMessage {
         /// The failure, if it failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failed: Option<Box<FailedSeed>>,
+        /// The report, if it passed and the order keeps it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        passed: Option<Box<Report>>,
     },
     /// A seed does not return from a step; the process ends.
     Stuck {
@@ -40,6 +44,8 @@ pub(super) struct WorkerOrder {
     pub(super) from: u64,
     /// Excluded.
     pub(super) to: u64,
+    /// Whether the report of the first of them is sent although it passed.
+    pub(super) keeps: bool,
 }
 
 #[cfg(test)]
@@ -51,7 +57,7 @@ mod tests {
     #[test]
     fn a_done_seed_is_a_short_message() {
         let ended_at = VirtualInstant::ZERO + Duration::from_secs(2);
-        let message = WorkerMessage::Done { seed: 7, ended_at, coverage: None, failed: None };
+        let message = WorkerMessage::Done { seed: 7, ended_at, coverage: None, failed: None, passed: None };
         let text = serde_json::to_string(&message).unwrap();
         assert_eq!(text, "{\"done\":{\"seed\":7,\"ended_at_ns\":2000000000}}");
         assert_eq!(serde_json::from_str::<WorkerMessage>(&text).unwrap(), message);

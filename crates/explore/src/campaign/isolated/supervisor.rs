@@ -11,7 +11,7 @@ use super::protocol::{WorkerMessage, WorkerOrder};
 use super::worker_exit::WorkerExit;
 use crate::campaign::state::Shared;
 use crate::campaign::target::{Job, SeedResult};
-use crate::child::{Call, ChildError, ChildExit, ChildProcess};
+use crate::child::{Call, ChildError, ChildProcess};
 use crate::watchdog::{now, watched};
 
 /// Largest range handed out at once.
@@ -30,8 +30,13 @@ const SILENCE_MIN: Duration = Duration::from_secs(5);
 /// Runs seeds in one worker process per slot until none is left or `keep_waiting` returns false.
 pub(super) fn supervise(job: &Job, shared: &Arc<Shared>, start: Start, call: Call, keep_waiting: &mut dyn FnMut() -> bool) {
     let step_timeout = job.target.step_timeout().min(STEP_TIMEOUT_MAX);
-    let supervisor =
-        Supervisor { shared: Arc::clone(shared), start, call, silence_max: (2 * step_timeout).max(SILENCE_MIN), step_timeout };
+    let supervisor = Supervisor {
+        shared: Arc::clone(shared),
+        start,
+        call,
+        start_timeout: step_timeout.max(START_TIMEOUT_MIN),
+        silence_max: (2 * step_timeout).max(SILENCE_MIN),
+    };
     let heartbeats: Vec<_> = shared.slots.iter().map(|_| Arc::default()).collect();
     let supervise = move |worker, _| supervisor.supervise(worker);
     watched(Duration::MAX, &heartbeats, supervise, |_| unreachable!("supervisors have no step timeout"), keep_waiting);
@@ -53,16 +58,13 @@ enum SeedEnd {
     Exited(WorkerExit),
 }
 
-/// Whether a signal may have been meant for the whole process group of the supervisor.
-fn is_interrupt(signal: &str) -> bool {
-    ["(SIGINT)", "(SIGTERM)", "(SIGHUP)"].iter().any(|name| signal.ends_with(name))
-}
-
 struct Supervisor {
     shared: Arc<Shared>,
     start: Start,
     call: Call,
-    step_timeout: Duration,
+    /// Real time in which a worker must reach its call.
+    start_timeout: Duration,
+    /// Real time without a message before a worker is killed.
     silence_max: Duration,
 }
 
@@ -98,7 +100,7 @@ impl Supervisor {
                 }
             };
             if !is_ordered {
-                running.send(&WorkerOrder { from: seed, to: seeds.end });
+                running.send(&WorkerOrder { from: seed, to: seeds.end, keeps: self.shared.keeps(seed) });
                 is_ordered = true;
             }
             self.shared.slots[worker].begin(seed);
@@ -122,7 +124,7 @@ impl Supervisor {
     /// Runs a seed that ended its worker once more, alone in a fresh one.
     fn confirm_exit(&self, seed: u64, exit: WorkerExit) -> Result<SeedResult, Stopped> {
         let mut process = self.start()?;
-        process.send(&WorkerOrder { from: seed, to: seed + 1 });
+        process.send(&WorkerOrder { from: seed, to: seed + 1, keeps: false });
         let name = &self.call.scenario;
         let failed = match self.wait_for(&mut process, seed)? {
             SeedEnd::Exited(rerun) if rerun.is_like(&exit) => rerun.confirmed(name, seed),
@@ -132,31 +134,35 @@ impl Supervisor {
                 exit.refuted(name, seed, &format!("{outcome:?}").to_lowercase())
             }
         };
-        Ok(SeedResult { ended_at: failed.report.ended_at, coverage: None, failed: Some(Box::new(failed)) })
+        Ok(SeedResult { ended_at: failed.report.ended_at, coverage: None, failed: Some(Box::new(failed)), passed: None })
     }
 
     /// Starts a worker and waits until it reaches its call.
     fn start(&self) -> Result<Worker, Stopped> {
-        let timeout = self.step_timeout.max(START_TIMEOUT_MIN);
-        let start = || ChildProcess::start((self.start)(), &self.call, timeout, &|| !self.shared.is_stopped());
-        let started = match start() {
-            // It was hit before it had a process group of its own. Whether this process was too decides what follows.
-            Err(ChildError::NeverReached { exit: ChildExit::Signal(signal), .. }) if is_interrupt(&signal) => start(),
-            started => started,
-        };
-        started.map_err(|error| self.give_up(error))?.ok_or(Stopped)
+        match ChildProcess::start((self.start)(), &self.call, self.start_timeout, &|| !self.shared.is_stopped()) {
+            Ok(worker) => worker.ok_or(Stopped),
+            // Until it has a process group of its own, it gets the interrupts of this one, so the campaign is interrupted.
+            Err(ChildError::NeverReached { exit, .. }) if exit.is_interrupt() => {
+                self.shared.interrupt();
+                Err(Stopped)
+            }
+            Err(error) => Err(self.give_up(error)),
+        }
     }
 
     /// Waits for the end of a seed.
     fn wait_for(&self, process: &mut Worker, seed: u64) -> Result<SeedEnd, Stopped> {
         match process.recv(self.silence_max, &|| !self.shared.is_stopped()) {
             Ok(None) => Err(Stopped),
-            Ok(Some(WorkerMessage::Done { seed: done, ended_at, coverage, failed })) if done == seed => {
-                Ok(SeedEnd::Done(SeedResult { ended_at, coverage, failed }))
+            Ok(Some(WorkerMessage::Done { seed: done, ended_at, coverage, failed, passed })) if done == seed => {
+                Ok(SeedEnd::Done(SeedResult { ended_at, coverage, failed, passed }))
             }
-            Ok(Some(WorkerMessage::Stuck { seed: stuck, failed })) if stuck == seed => {
-                Ok(SeedEnd::Stuck(SeedResult { ended_at: failed.report.ended_at, coverage: None, failed: Some(failed) }))
-            }
+            Ok(Some(WorkerMessage::Stuck { seed: stuck, failed })) if stuck == seed => Ok(SeedEnd::Stuck(SeedResult {
+                ended_at: failed.report.ended_at,
+                coverage: None,
+                failed: Some(failed),
+                passed: None,
+            })),
             Ok(Some(message)) => Err(self.give_up(ChildError::garbled(&message))),
             Err(ChildError::Panicked { message }) => {
                 // A bug of the simulator, or a scenario that cannot be run: panics, as in a thread of this process.
@@ -178,5 +184,37 @@ impl Supervisor {
             self.shared.give_up(error);
         }
         Stopped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+    use std::process::Command;
+
+    use cluster_sim_runtime::Seed;
+
+    use super::*;
+
+    #[test]
+    fn a_worker_that_is_silent_from_its_start_is_an_error() {
+        let shared = Arc::new(Shared::new(0..8, NonZeroUsize::MIN, 1, Arc::default()));
+        let (place, scenario) = (String::new(), String::new());
+        let supervisor = Supervisor {
+            shared: Arc::clone(&shared),
+            start: Arc::new(|| {
+                let mut silent = Command::new("sh");
+                // Until its standard input closes.
+                silent.args(["-c", "read line"]);
+                silent
+            }),
+            call: Call { place, scenario, seed: Seed(0), declared: 0 },
+            start_timeout: Duration::from_millis(500),
+            silence_max: SILENCE_MIN,
+        };
+        supervisor.supervise(0);
+        let result = shared.take_result();
+        let Some(ChildError::Silent { timeout, .. }) = &result.error else { panic!("{:?}", result.error) };
+        assert_eq!((*timeout, result.done), (Duration::from_millis(500), 0));
     }
 }

@@ -52,15 +52,16 @@ fn read_orders(orders: &Sender<WorkerOrder>) {
 fn run_seeds(job: &Job, orders: &Receiver<WorkerOrder>, slot: &WorkerSlot, heartbeat: &Arc<Heartbeat>) {
     // Seeds come in order, so only the first failure of a kind can be the first of its group.
     let mut known = BTreeSet::new();
-    for seed in orders.iter().flat_map(|order| order.from..order.to) {
+    let seeds = orders.iter().flat_map(|order| (order.from..order.to).map(move |seed| (seed, order.keeps && seed == order.from)));
+    for (seed, keeps) in seeds {
         slot.begin(seed);
         let is_first = |report: &Report| !known.contains(&FailureKey::of(report));
-        match catch_unwind(AssertUnwindSafe(|| job.run_seed(seed, heartbeat, is_first))) {
+        match catch_unwind(AssertUnwindSafe(|| job.run_seed(seed, keeps, heartbeat, is_first))) {
             Ok(examined) => {
-                let SeedResult { ended_at, coverage, failed } = examined;
+                let SeedResult { ended_at, coverage, failed, passed } = examined;
                 slot.done(ended_at);
                 known.extend(failed.as_ref().map(|failed| FailureKey::of(&failed.report)));
-                send(&FromChild::Sent(WorkerMessage::Done { seed, ended_at, coverage, failed }));
+                send(&FromChild::Sent(WorkerMessage::Done { seed, ended_at, coverage, failed, passed }));
             }
             Err(panic) => {
                 send(&FromChild::Panicked(message_of(&*panic)));
