@@ -125,6 +125,12 @@ impl Decisions {
 /// The source of all choices of a run, and an optional log of them.
 #[derive(Debug, Clone, Default)]
 pub struct Choices {
+    /// Absent in most runs: the seed decides, and nothing is logged.
+    otherwise: Option<Box<Otherwise>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Otherwise {
     /// Pinned decisions, with canonical values for all other sites; `None` lets the seed decide.
     pinned: Option<Arc<Decisions>>,
     log: Option<Log>,
@@ -140,18 +146,19 @@ struct Log {
 impl Choices {
     /// Uses `pinned` decisions in place of the seed if given; logs the results if `logs` is set.
     pub fn new(pinned: Option<Arc<Decisions>>, logs: bool) -> Self {
-        Self { pinned, log: logs.then(Log::default) }
+        let is_free = pinned.is_none() && !logs;
+        Self { otherwise: (!is_free).then(|| Box::new(Otherwise { pinned, log: logs.then(Log::default) })) }
     }
 
     /// Returns the logged decisions, in the order of the first request.
     pub fn into_decisions(self) -> Vec<Decision> {
-        self.log.unwrap_or_default().decisions
+        self.otherwise.and_then(|otherwise| otherwise.log).unwrap_or_default().decisions
     }
 
     /// Whether the seed decides and nothing is logged.
     #[inline(always)]
     pub(crate) const fn is_free(&self) -> bool {
-        self.pinned.is_none() && self.log.is_none()
+        self.otherwise.is_none()
     }
 
     /// Decides at `site`: converts the deciding roll with `read`.
@@ -163,12 +170,13 @@ impl Choices {
     #[cold]
     fn choose_otherwise(&mut self, now: VirtualInstant, seed: Seed, site: Site, read: &dyn Fn(Roll) -> u64) -> u64 {
         let (key, canonical) = (site.key(), site.choice.canonical());
-        let roll = match &self.pinned {
+        let Otherwise { pinned, log } = &mut **self.otherwise.get_or_insert_default();
+        let roll = match pinned {
             Some(decisions) => decisions.0.get(&key).copied().unwrap_or(canonical),
             None => seed.roll(site.stream, site.address),
         };
         let value = read(roll);
-        if let Some(log) = &mut self.log
+        if let Some(log) = log
             && value != read(canonical)
             && log.known.insert(key)
         {

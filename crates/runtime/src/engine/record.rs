@@ -186,11 +186,10 @@ const fn unfinalize(state: u64) -> u64 {
 /// The last records of a run.
 #[derive(Debug, Default)]
 pub struct Ring {
-    /// Grows to [`LENGTH`](Self::LENGTH); older ones of an earlier run remain until they are overwritten.
-    records: Vec<Record>,
-    next: usize,
-    /// Whether the records from `next` on are older ones of this run.
-    is_full: bool,
+    /// Absent before the first record. Those of an earlier run remain until they are overwritten.
+    records: Option<Box<[Record; Self::LENGTH]>>,
+    /// The number of records of this run.
+    count: usize,
 }
 
 impl Ring {
@@ -199,33 +198,37 @@ impl Ring {
 
     /// Removes all records; keeps the memory.
     pub(crate) fn clear(&mut self) {
-        (self.next, self.is_full) = (0, false);
+        self.count = 0;
     }
 
     #[inline(always)]
     pub(crate) fn push(&mut self, record: Record) {
-        match self.records.get_mut(self.next) {
-            Some(oldest) => *oldest = record,
-            None => self.grow(record),
-        }
-        self.next += 1;
-        if self.next == Self::LENGTH {
-            (self.next, self.is_full) = (0, true);
-        }
+        let records = match &mut self.records {
+            Some(records) => records,
+            absent => Self::allocate(absent),
+        };
+        // The remainder is below the length of the array, so the index needs no check.
+        records[self.count % Self::LENGTH] = record;
+        self.count += 1;
     }
 
+    /// Allocates the memory for all records at once, since nearly every run fills it.
     #[cold]
-    fn grow(&mut self, record: Record) {
-        // All at once, since nearly every run fills it.
-        self.records.reserve_exact(Self::LENGTH - self.records.len());
-        self.records.push(record);
+    fn allocate(records: &mut Option<Box<[Record; Self::LENGTH]>>) -> &mut Box<[Record; Self::LENGTH]> {
+        let blank = Record::of(VirtualInstant::ZERO, RecordKind::Boot, NodeId::CLUSTER);
+        records.insert(Box::new([blank; Self::LENGTH]))
+    }
+
+    /// Returns the record added last.
+    pub(super) fn last(&self) -> Option<Record> {
+        let number = self.count.checked_sub(1)?;
+        Some(self.records.as_ref()?[number % Self::LENGTH])
     }
 
     /// Iterates over the last records, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Record> {
-        let (newer, older) = self.records.split_at(self.next);
-        let older = if self.is_full { older } else { &[] };
-        older.iter().chain(newer)
+        let numbers = self.count.saturating_sub(Self::LENGTH)..self.count;
+        self.records.iter().flat_map(move |records| numbers.clone().map(|number| &records[number % Self::LENGTH]))
     }
 }
 

@@ -275,6 +275,7 @@ impl Tasks {
     }
 
     /// Whether the simulation has async nodes.
+    #[inline(always)]
     pub(crate) fn is_used(&self) -> bool {
         self.mailbox.is_some()
     }

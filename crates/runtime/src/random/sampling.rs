@@ -35,8 +35,7 @@ pub struct QuantileTable(Curve);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Curve {
-    Flat(u64),
-    /// One straight line: its lower end, and how far it rises.
+    /// One straight line: its lower end, and how far it rises, which may be not at all.
     Line(u64, u64),
     /// Three or more points at equal distances from share 0 to share 1, ascending.
     Even(Arc<[u64]>),
@@ -64,7 +63,7 @@ pub(super) enum End {
 impl QuantileTable {
     /// Returns a table with `value` for every roll.
     pub(super) fn flat(value: u64) -> Self {
-        Self(Curve::Flat(value))
+        Self(Curve::Line(value, 0))
     }
 
     /// Interpolates linearly between two or more ascending points at equal distances.
@@ -101,7 +100,6 @@ impl QuantileTable {
     pub fn sample(&self, roll: Roll) -> u64 {
         match &self.0 {
             Curve::Line(low, rise) => low + part(*rise, roll.0),
-            Curve::Flat(value) => *value,
             Curve::Even(points) => {
                 let position = u128::from(roll.0) * (points.len() as u128 - 1);
                 let index = (position >> 64) as usize;

@@ -98,7 +98,7 @@ impl Sim {
     /// Runs the checks if the last step changed anything.
     #[inline]
     pub(super) fn check_changes(&mut self) {
-        if !self.engine.core.kernel.changes().is_empty() {
+        if self.engine.core.kernel.has_changes() {
             self.run_checks();
         }
     }
@@ -106,12 +106,16 @@ impl Sim {
     #[inline(always)]
     fn run_checks(&mut self) {
         if self.observer.is_some() {
+            self.engine.core.kernel.list_changes();
             self.notify_changes();
         }
         let kernel = &self.engine.core.kernel;
         let world = WorldView { engine: &self.engine };
         let now = Now { at: kernel.now(), step: kernel.steps() };
-        self.checks.after_step(kernel.changes(), &world, now, &mut self.report.violations);
+        match kernel.lone_view() {
+            Some(node) => self.checks.after_view(node, &world, now, &mut self.report.violations),
+            None => self.checks.after_step(kernel.changes(), &world, now, &mut self.report.violations),
+        }
         if !self.report.violations.is_empty() {
             self.over = true;
         }

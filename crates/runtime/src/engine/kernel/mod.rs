@@ -1,8 +1,10 @@
 //! The kernel: clock, seeds, queue, records, choices and changes of one simulation.
 //!
-//! `nodes.rs` adds names, lives, health and clocks of nodes; `timing.rs` adds timers in local time.
+//! `nodes.rs` adds names, lives, health and clocks of nodes; `timing.rs` adds timers in local time; `changes.rs` adds what a step
+//! changed.
 
 mod arena;
+mod changes;
 mod nodes;
 mod timing;
 
@@ -11,15 +13,16 @@ use std::mem::take;
 use std::sync::Arc;
 use std::task::Waker;
 
-use cluster_sim_types::{Change, NodeId, VirtualInstant};
+use cluster_sim_types::{NodeId, VirtualInstant};
 use rustc_hash::FxHashMap;
 
 pub use arena::Arena;
+use changes::Changes;
 use nodes::Node;
 
 use super::budget::{Budget, Exhausted};
 use super::decisions::{Choice, Choices, Site};
-use super::queue::{DeviceId, Event, EventQueue, Order, Target};
+use super::queue::{DeviceId, Due, Event, EventQueue, Order, Target};
 use super::record::{Digest, Record, RecordKind, Ring};
 use super::timers::{TimerSlot, Timers};
 use crate::engine::heartbeat::{Heartbeat, Position};
@@ -51,9 +54,10 @@ pub struct Kernel {
     digest: Digest,
     ring: Ring,
     /// Every record since the call of [`keep_records`](Self::keep_records).
-    kept_records: Option<Vec<Record>>,
+    kept_records: Vec<Record>,
+    keeps_records: bool,
     steps: u64,
-    changes: Vec<Change>,
+    changes: Changes,
     budget: Budget,
     exhausted: Option<Exhausted>,
     /// Wakers of sleeps polled by a foreign waker instead of a task.
@@ -81,9 +85,10 @@ impl Kernel {
             timers,
             digest: Digest::default(),
             ring,
-            kept_records: None,
+            kept_records: Vec::new(),
+            keeps_records: false,
             steps: 0,
-            changes: Vec::new(),
+            changes: Changes::default(),
             budget,
             exhausted: None,
             timer_wakers: FxHashMap::default(),
@@ -225,55 +230,33 @@ impl Kernel {
     pub fn record(&mut self, record: Record) {
         self.digest.fold(&record);
         self.ring.push(record);
-        if self.kept_records.is_some() {
-            self.keep_record(record);
+        if self.keeps_records {
+            self.keep_last_record();
         }
     }
 
+    /// Reads the record back from the ring: passed on, it would have to be in memory at every call of `record`.
     #[cold]
-    fn keep_record(&mut self, record: Record) {
-        self.kept_records.get_or_insert_default().push(record);
+    fn keep_last_record(&mut self) {
+        self.kept_records.extend(self.ring.last());
     }
 
     /// Keeps every record from here on, for comparing two runs. Memory grows with every event.
     pub fn keep_records(&mut self) {
-        self.kept_records.get_or_insert_default();
+        self.keeps_records = true;
         self.keep_task_names();
     }
 
     /// Returns the kept records, in order.
     pub fn records(&self) -> &[Record] {
-        self.kept_records.as_deref().unwrap_or_default()
+        &self.kept_records
     }
 
     /// Takes the kept records out, in order, and continues to keep later ones.
     ///
     /// Following a long run this way needs bounded memory.
     pub fn drain_records(&mut self) -> impl Iterator<Item = Record> {
-        self.kept_records.iter_mut().flat_map(|records| records.drain(..))
-    }
-
-    /// Reports a change of the present step.
-    #[inline]
-    pub fn change(&mut self, change: Change) {
-        self.changes.push(change);
-    }
-
-    /// Returns the changes since the last call of [`forget_changes`](Self::forget_changes), in order.
-    #[inline]
-    pub fn changes(&self) -> &[Change] {
-        &self.changes
-    }
-
-    /// Clears the list of changes.
-    #[inline]
-    pub fn forget_changes(&mut self) {
-        // Most lists hold one change that owns nothing: skip its drop.
-        if let [Change::View(_)] = *self.changes {
-            std::mem::forget(self.changes.pop());
-        } else {
-            self.changes.clear();
-        }
+        self.kept_records.drain(..)
     }
 
     /// Schedules `device` to fire at `at` with `slot`; an instant in the past means now.
@@ -289,34 +272,47 @@ impl Kernel {
 
     #[inline(always)]
     fn push(&mut self, at: VirtualInstant, order: Order, target: Target, slot: u32) -> u64 {
-        self.sequence += 1;
-        let event = Event::new(at.max(self.now), order, target, self.sequence, slot);
+        let sequence = self.sequence + 1;
+        self.sequence = sequence;
         if at > self.now {
-            self.queue.push(event);
+            self.queue.push(Event::new(at, order, target, sequence, slot));
         } else {
-            let (now, seed, choices) = (self.now, self.seed, &mut self.choices);
-            self.queue.push_now(event, |about| choices.choose(now, seed, order_of(about), |roll| roll.0));
+            self.push_now(order, target, sequence, slot);
         }
-        self.sequence
+        sequence
+    }
+
+    /// Schedules an event for the present instant.
+    #[inline(never)]
+    fn push_now(&mut self, order: Order, target: Target, sequence: u64, slot: u32) {
+        let (now, seed, choices) = (self.now, self.seed, &mut self.choices);
+        let event = Event::new(now, order, target, sequence, slot);
+        self.queue.push_now(event, |about| choices.choose(now, seed, order_of(about), |roll| roll.0));
     }
 
     /// Takes the next event due by `until` and moves the clock to it.
     #[inline(always)]
-    pub(crate) fn next(&mut self, until: VirtualInstant) -> Option<Event> {
-        if let Some(event) = self.queue.take_lone(until) {
-            self.advance(VirtualInstant::from_nanoseconds(event.at));
-            return Some(event);
+    pub(crate) fn next(&mut self, until: VirtualInstant) -> Option<Due> {
+        match self.queue.take_lone(until) {
+            Some(event) => {
+                self.advance(VirtualInstant::from_nanoseconds(event.at));
+                Some(event.due())
+            }
+            None => {
+                let due = self.next_of_many(until)?;
+                Some(due)
+            }
         }
-        self.next_of_many(until)
     }
 
     /// Takes the next event where several may meet.
     #[inline(never)]
-    fn next_of_many(&mut self, until: VirtualInstant) -> Option<Event> {
+    fn next_of_many(&mut self, until: VirtualInstant) -> Option<Due> {
         let next = self.queue.next(self.now, until)?;
         self.advance(next.at);
         let (now, seed, choices) = (self.now, self.seed, &mut self.choices);
-        self.queue.take(next, |about| choices.choose(now, seed, order_of(about), |roll| roll.0))
+        let event = self.queue.take(next, |about| choices.choose(now, seed, order_of(about), |roll| roll.0))?;
+        Some(event.due())
     }
 
     /// Moves the clock; no event may be due before `to`.

@@ -99,8 +99,7 @@ pub(crate) struct Event {
     pub(super) about: u64,
     /// Nine bits of rank, seven of target, and 48 of sequence: a run ends long before its 2^48th event.
     packed: u64,
-    /// A number whose meaning depends on the target.
-    pub(crate) slot: u32,
+    slot: u32,
     /// The slot of the next event in the same bucket.
     pub(super) next: u32,
 }
@@ -115,30 +114,46 @@ impl Event {
         Self { at: at.as_nanoseconds(), about: order.about.key(), packed, slot, next: NO_SLOT }
     }
 
+    /// Returns the part that the recipient needs.
     #[inline(always)]
-    const fn target_number(&self) -> u64 {
+    pub(crate) const fn due(&self) -> Due {
+        Due { packed: self.packed, slot: self.slot }
+    }
+
+    /// Returns the position within the instant, given the roll about this event.
+    pub(super) fn place(&self, roll: u64) -> Place {
+        Place { rank: self.packed >> (SEQUENCE_BITS + TARGET_BITS), roll, sequence: self.due().sequence() }
+    }
+}
+
+/// The part of an event that its recipient needs; small, so that it is passed in registers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Due {
+    packed: u64,
+    /// A number whose meaning depends on the target.
+    pub(crate) slot: u32,
+}
+
+impl Due {
+    #[inline(always)]
+    const fn target_number(self) -> u64 {
         self.packed >> SEQUENCE_BITS & ((1 << TARGET_BITS) - 1)
     }
 
     /// Returns the device that the event is for, if it is for one.
     #[inline(always)]
-    pub(crate) fn device(&self) -> Option<DeviceId> {
+    pub(crate) const fn device(self) -> Option<DeviceId> {
         Target::device(self.target_number())
     }
 
     #[inline]
-    pub(crate) fn target(&self) -> Target {
+    pub(crate) fn target(self) -> Target {
         Target::numbered(self.target_number())
     }
 
     #[inline]
-    pub(crate) fn sequence(&self) -> u64 {
+    pub(crate) const fn sequence(self) -> u64 {
         self.packed & ((1 << SEQUENCE_BITS) - 1)
-    }
-
-    /// Returns the position within the instant, given the roll about this event.
-    pub(super) fn place(&self, roll: u64) -> Place {
-        Place { rank: self.packed >> (SEQUENCE_BITS + TARGET_BITS), roll, sequence: self.sequence() }
     }
 }
 

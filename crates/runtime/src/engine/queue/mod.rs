@@ -39,13 +39,28 @@ use std::collections::BinaryHeap;
 use cluster_sim_types::VirtualInstant;
 
 pub use event::{DeviceId, Order, Rank};
-pub(crate) use event::{Event, Target};
+pub(crate) use event::{Due, Event, Target};
 use event::{NO_SLOT, Place};
 use heap::Heap;
 use ring::{Ring, bucket_of};
 use wheel::Wheel;
 
 use crate::random::Address;
+
+/// Stores an event in the first free slot. Returns the slot, and the event in it.
+#[inline(always)]
+fn store<'s>(slab: &'s mut Vec<Event>, free: &mut u32, event: Event) -> (u32, &'s mut Event) {
+    let mut slot = *free;
+    if slot as usize >= slab.len() {
+        slot = u32::try_from(slab.len()).expect("events are bounded by memory long before 2^32");
+        slab.push(event);
+        return (slot, &mut slab[slot as usize]);
+    }
+    let place = &mut slab[slot as usize];
+    *free = place.next;
+    *place = event;
+    (slot, place)
+}
 
 /// All scheduled events, in order.
 #[derive(Debug)]
@@ -152,22 +167,24 @@ impl EventQueue {
     pub(crate) fn push(&mut self, event: Event) {
         self.length += 1;
         let bucket = bucket_of(event.at);
+        let (slot, stored) = store(&mut self.slab, &mut self.free, event);
         if self.ring.covers(bucket) {
-            let slot = self.store(event);
-            self.ring.push(bucket, slot, &mut self.slab[slot as usize]);
+            stored.next = self.ring.push(bucket, slot);
         } else {
-            self.push_far(bucket, event);
+            self.push_far(bucket, slot);
         }
     }
 
-    fn push_far(&mut self, bucket: u64, event: Event) {
+    /// Adds a stored event that lies before the ring or beyond it.
+    #[inline(never)]
+    fn push_far(&mut self, bucket: u64, slot: u32) {
         let start = self.ring.start;
         match if bucket < start { None } else { Wheel::level(bucket, start) } {
-            Some(level) => {
-                let slot = self.store(event);
-                self.wheel.push(level, bucket, slot, &mut self.slab[slot as usize]);
+            Some(level) => self.wheel.push(level, bucket, slot, &mut self.slab[slot as usize]),
+            None => {
+                let event = self.release(slot);
+                self.heap.push(event);
             }
-            None => self.heap.push(event),
         }
     }
 
@@ -180,23 +197,6 @@ impl EventQueue {
     fn push_ready(&mut self, event: Event, roll: &mut impl FnMut(Address) -> u64) {
         let roll = roll(Address::from_key(event.about).number(event.at));
         self.ready.push(Reverse(Ready(event.place(roll), event)));
-    }
-
-    /// Stores an event in a slot.
-    #[inline]
-    fn store(&mut self, event: Event) -> u32 {
-        match self.slab.get_mut(self.free as usize) {
-            Some(place) => {
-                let slot = self.free;
-                self.free = place.next;
-                *place = event;
-                slot
-            }
-            None => {
-                self.slab.push(event);
-                u32::try_from(self.slab.len() - 1).expect("events are bounded by memory long before 2^32")
-            }
-        }
     }
 
     /// Removes an event from its slot.
@@ -212,37 +212,46 @@ impl EventQueue {
     /// Takes the next event if it is due by `until` and met by no other, as most are; else [`next`](Self::next) finds it.
     ///
     /// A short way for the common cases: the event is alone in its bucket of the ring, or alone at its instant in a bucket that is
-    /// sorted already.
+    /// sorted here, or was before.
     #[inline(always)]
     pub(crate) fn take_lone(&mut self, until: VirtualInstant) -> Option<Event> {
         if self.ready.len() | self.heap.len() != 0 {
             return None;
         }
-        if let Some(event) = self.present.last().copied() {
-            let is_met = self.present.len() > 1 && self.present[self.present.len() - 2].at == event.at;
-            if is_met || event.at > until.as_nanoseconds() {
+        if self.present.is_empty() {
+            let bucket = self.ring.first();
+            if bucket >= self.wheel.first {
                 return None;
             }
-            self.length -= 1;
-            self.present.truncate(self.present.len() - 1);
-            return Some(event);
+            let slot = self.ring.head(bucket);
+            let place = &mut self.slab[slot as usize];
+            if place.next == NO_SLOT {
+                if place.at > until.as_nanoseconds() {
+                    return None;
+                }
+                let event = *place;
+                place.next = self.free;
+                self.free = slot;
+                self.length -= 1;
+                self.ring.clear(bucket);
+                // Keep the bucket open for later pushes.
+                self.ring.start = bucket;
+                return Some(event);
+            }
+            // Do not advance the ring past `until`: earlier events may still be pushed.
+            if bucket > bucket_of(until.as_nanoseconds()) {
+                return None;
+            }
+            self.make_present(bucket, slot);
         }
-        let bucket = self.ring.first();
-        if bucket >= self.wheel.first {
+        let (event, others) = self.present.split_last()?;
+        let is_met = others.last().is_some_and(|other| other.at == event.at);
+        if is_met || event.at > until.as_nanoseconds() {
             return None;
         }
-        let slot = self.ring.head(bucket);
-        let place = &mut self.slab[slot as usize];
-        if place.next != NO_SLOT || place.at > until.as_nanoseconds() {
-            return None;
-        }
-        let event = *place;
-        place.next = self.free;
-        self.free = slot;
+        let (event, left) = (*event, others.len());
         self.length -= 1;
-        self.ring.clear(bucket);
-        // Keep the bucket open for later pushes.
-        self.ring.start = bucket;
+        self.present.truncate(left);
         Some(event)
     }
 
@@ -298,7 +307,7 @@ impl EventQueue {
             let event = &mut self.slab[slot as usize];
             let (next, bucket) = (event.next, bucket_of(event.at));
             if self.ring.covers(bucket) {
-                self.ring.push(bucket, slot, event);
+                event.next = self.ring.push(bucket, slot);
             } else {
                 let level = Wheel::level(bucket, self.ring.start).expect("an event of a coarse bucket fits a finer level");
                 self.wheel.push(level, bucket, slot, event);

@@ -1,6 +1,6 @@
 //! The near future: a ring of buckets.
 
-use super::event::{Event, NO_SLOT};
+use super::event::NO_SLOT;
 
 /// Width of a bucket as a power of two, in nanoseconds: 32.8 us.
 const BUCKET_BITS: u32 = 15;
@@ -32,7 +32,7 @@ impl Ring {
         self.heads.resize(BUCKETS as usize, NO_SLOT);
     }
 
-    /// Empties all buckets and restarts at time zero. Heads of empty buckets are never read.
+    /// Empties all buckets and restarts at time zero. Heads of empty buckets mean nothing.
     pub(super) fn clear_all(&mut self) {
         (self.start, self.occupied, self.summary) = (0, [0; 16], 0);
     }
@@ -42,15 +42,16 @@ impl Ring {
         bucket.wrapping_sub(self.start) < BUCKETS
     }
 
-    /// Adds the event in `slot` to the front of a covered bucket.
-    #[inline]
-    pub(super) fn push(&mut self, bucket: u64, slot: u32, event: &mut Event) {
+    /// Puts the event in `slot` at the front of a covered bucket. Returns the slot of the event behind it.
+    #[inline(always)]
+    pub(super) fn push(&mut self, bucket: u64, slot: u32) -> u32 {
         let index = (bucket % BUCKETS) as usize;
         let (word, bit) = (index / 64, 1 << (index % 64));
-        event.next = if self.occupied[word] & bit == 0 { NO_SLOT } else { self.heads[index] };
-        self.heads[index] = slot;
+        let before = std::mem::replace(&mut self.heads[index], slot);
+        let next = if self.occupied[word] & bit == 0 { NO_SLOT } else { before };
         self.occupied[word] |= bit;
         self.summary |= 1 << word;
+        next
     }
 
     /// Returns the first occupied bucket; `u64::MAX` if there is none.

@@ -35,7 +35,7 @@ fn every_part_of_an_event_survives_packing() {
         for order in [Order::FIRST, Order::new(Rank(255), Address::new().number(7))] {
             let sequence = (1 << 48) - 1;
             let event = Event::new(VirtualInstant::from_nanoseconds(u64::MAX), order, target, sequence, 9);
-            assert_eq!((event.target(), event.sequence(), event.slot), (target, sequence, 9));
+            assert_eq!((event.due().target(), event.due().sequence(), event.due().slot), (target, sequence, 9));
             assert!(
                 event.place(0) < Event::new(VirtualInstant::ZERO, order, target, 0, 0).place(1),
                 "the roll decides before the sequence"
@@ -50,7 +50,7 @@ fn two_events_of_one_instant_are_ordered_after_a_lone_one() {
     let mut queue = EventQueue::new();
     [event(1, 0, 0, 0), event(5, 2, 0, 1), event(5, 1, 0, 2), event(5, 0, 0, 3)].into_iter().for_each(|event| queue.push(event));
     let sequences: Vec<u64> =
-        [1, 5, 5, 5].iter().filter_map(|now| pop(&mut queue, *now, 5)).map(|event| event.sequence()).collect();
+        [1, 5, 5, 5].iter().filter_map(|now| pop(&mut queue, *now, 5)).map(|event| event.due().sequence()).collect();
     assert_eq!(sequences, [0, 3, 2, 1]);
 }
 
@@ -66,7 +66,7 @@ fn one_instant_is_ordered_by_rank_then_roll_then_sequence() {
         [event(5, 2, low, 0), event(5, 1, high, 1), event(5, 1, low, 2), event(5, 1, low, 3), event(5, 0, high, 4)].into_iter();
     let first = Event::new(VirtualInstant::from_nanoseconds(5), Order::FIRST, Target::Driver, 5, 0);
     events.chain([first]).for_each(|event| queue.push(event));
-    let sequences: Vec<u64> = std::iter::from_fn(|| pop(&mut queue, 5, 5)).map(|event| event.sequence()).collect();
+    let sequences: Vec<u64> = std::iter::from_fn(|| pop(&mut queue, 5, 5)).map(|event| event.due().sequence()).collect();
     assert_eq!(sequences, [5, 4, 2, 3, 1, 0]);
 }
 
@@ -76,7 +76,7 @@ fn a_limited_search_does_not_delay_earlier_events() {
     queue.push(event(1_000_000_000, 1, 0, 0));
     assert_eq!(pop(&mut queue, 0, 1_000), None);
     queue.push(event(5_000_000, 1, 0, 1));
-    let sequences: Vec<u64> = std::iter::from_fn(|| pop(&mut queue, 0, u64::MAX)).map(|event| event.sequence()).collect();
+    let sequences: Vec<u64> = std::iter::from_fn(|| pop(&mut queue, 0, u64::MAX)).map(|event| event.due().sequence()).collect();
     assert_eq!(sequences, [1, 0]);
     assert!(queue.heap.first().is_none());
 }

@@ -111,17 +111,18 @@ impl LiveChecks {
     }
 
     /// Runs every check over what a step changed; adds violations to `violations`.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn after_step(&mut self, changes: &[Change], observed: &dyn Observed, now: Now, violations: &mut Vec<Violation>) {
-        match changes {
-            [Change::View(node)] => self.ask(changes, &[*node], observed, now, violations),
-            _ => {
-                let mut nodes = take(&mut self.changed);
-                list_changed(changes, &mut nodes);
-                self.ask(changes, &nodes, observed, now, violations);
-                self.changed = nodes;
-            }
-        }
+        let mut nodes = take(&mut self.changed);
+        list_changed(changes, &mut nodes);
+        self.ask(changes, &nodes, observed, now, violations);
+        self.changed = nodes;
+    }
+
+    /// As [`after_step`](Self::after_step), after a step that changed the view of one node and nothing else.
+    #[inline(always)]
+    pub(super) fn after_view(&mut self, node: NodeId, observed: &dyn Observed, now: Now, violations: &mut Vec<Violation>) {
+        self.ask(&[Change::View(node)], &[node], observed, now, violations);
     }
 
     /// Runs every check over the changes of a step, which may have changed the views and healths of `nodes`.
