@@ -64,10 +64,10 @@ pub enum Effect<M> {
 /// ```
 #[derive(Debug)]
 pub struct Effects<M> {
-    /// The first effect, kept out of the queue because most steps have one.
+    /// The first effect, apart from the others because most steps have one.
     first: Option<Effect<M>>,
     /// All later effects.
-    queue: VecDeque<Effect<M>>,
+    later: VecDeque<Effect<M>>,
     entropy: Entropy,
     wall: WallTime,
     view_unchanged: bool,
@@ -78,22 +78,27 @@ pub struct Effects<M> {
 impl<M> Effects<M> {
     /// Creates an empty list for a machine whose rolls come from `entropy`.
     pub fn new(entropy: Entropy) -> Self {
-        Self { first: None, queue: VecDeque::new(), entropy, wall: WallTime::ZERO, view_unchanged: false, spare: Vec::new() }
+        Self { first: None, later: VecDeque::new(), entropy, wall: WallTime::ZERO, view_unchanged: false, spare: Vec::new() }
     }
 
     #[inline]
     fn push(&mut self, effect: Effect<M>) {
-        if self.first.is_none() && self.queue.is_empty() {
+        if self.first.is_none() {
             self.first = Some(effect);
         } else {
-            self.queue.push_back(effect);
+            self.later.push_back(effect);
         }
     }
 
     /// Sends `message` to one node as a datagram: it may be lost, delayed, duplicated or reordered.
     #[inline]
     pub fn send(&mut self, to: NodeId, message: M) {
-        self.push(Effect::Send(to, message));
+        // As `push`, but the first effect is built where it is kept.
+        if self.first.is_none() {
+            self.first = Some(Effect::Send(to, message));
+        } else {
+            self.later.push_back(Effect::Send(to, message));
+        }
     }
 
     /// Sends `message` to each node of `to`, in that order, as separate datagrams with a fate each.
@@ -180,8 +185,8 @@ impl<M> Effects<M> {
         if self.first.is_some() {
             self.first = None;
         }
-        if !self.queue.is_empty() {
-            self.queue.clear();
+        if !self.later.is_empty() {
+            self.later.clear();
         }
         self.entropy = entropy;
         self.wall = wall;
@@ -197,23 +202,17 @@ impl<M> Effects<M> {
     /// Removes all effects, in order. For drivers and tests.
     pub fn drain(&mut self) -> impl Iterator<Item = Effect<M>> + '_ {
         self.view_unchanged = false;
-        self.first.take().into_iter().chain(self.queue.drain(..))
+        self.first.take().into_iter().chain(self.later.drain(..))
     }
 }
 
 /// Access for the simulated driver, so that a step does not allocate.
 #[cfg(feature = "test-utils")]
 impl<M> Effects<M> {
-    /// Removes the first effect.
-    #[inline]
-    pub(crate) fn next(&mut self) -> Option<Effect<M>> {
-        self.first.take().or_else(|| self.queue.pop_front())
-    }
-
     /// Removes the one effect, if it sends one message to one node.
     #[inline(always)]
     pub(crate) fn take_lone_send(&mut self) -> Option<(NodeId, M)> {
-        if !self.queue.is_empty() || !matches!(self.first, Some(Effect::Send(..))) {
+        if !matches!(self.first, Some(Effect::Send(..))) || !self.later.is_empty() {
             return None;
         }
         match self.first.take() {
@@ -226,17 +225,23 @@ impl<M> Effects<M> {
     #[inline(always)]
     pub(crate) fn take_lone_timer(&mut self) -> Option<(Timer, Duration)> {
         let Some(Effect::SetTimer(timer, after)) = self.first else { return None };
-        if !self.queue.is_empty() {
+        if !self.later.is_empty() {
             return None;
         }
         self.first = None;
         Some((timer, after))
     }
 
-    /// Whether the step asked for nothing. Later effects stand behind a first one.
+    /// Whether the step asked for nothing.
     #[inline(always)]
     pub(crate) fn is_empty(&self) -> bool {
         self.first.is_none()
+    }
+
+    /// Removes the first effect.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Option<Effect<M>> {
+        self.first.take().or_else(|| self.later.pop_front())
     }
 
     /// Keeps a list of receivers for the next broadcast.

@@ -74,7 +74,7 @@ impl DatagramService<'_> {
             Health::Paused if self.datagrams.inbox(flight.to).len() >= INBOX_CAPACITY => Cause::InboxFull,
             _ => {
                 let stale = self.kernel.incarnation(flight.to) != flight.incarnation;
-                if !stale || self.fabric.model(flight.class).stale == StaleDelivery::Deliver {
+                if !stale || self.fabric.model(self.fabric.class_between(flight.from, flight.to)).stale == StaleDelivery::Deliver {
                     return None;
                 }
                 Cause::StaleIncarnation

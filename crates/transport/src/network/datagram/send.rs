@@ -1,7 +1,7 @@
 //! Sends datagrams.
 
 use cluster_sim_runtime::{RecordKind, fold};
-use cluster_sim_types::{Incarnation, NodeId};
+use cluster_sim_types::NodeId;
 
 use super::{DatagramService, Flight};
 use crate::message::{Label, Message};
@@ -19,8 +19,8 @@ impl DatagramService<'_> {
         let Ok(copies @ 1..) = u32::try_from(to.len()) else { return };
         let (content, length) = self.describe(kind, &message);
         let message = self.payloads.insert(kind, message, copies);
-        let mut flight = flight(from, port, label_key(label, content), (content, length), message);
-        let carried: u32 = to.iter().map(|receiver| self.transmit(*receiver, &mut flight)).sum();
+        let letter = Letter { from, port, label: label_key(label, content), content, length, message };
+        let carried: u32 = to.iter().map(|receiver| self.transmit(*receiver, letter)).sum();
         if carried != copies {
             self.payloads.set_references(message, carried);
         }
@@ -34,7 +34,7 @@ impl DatagramService<'_> {
     pub fn send_one<M: Message>(&mut self, from: NodeId, to: NodeId, port: PortId, store: &Store<M>, label: Label, message: M) {
         let (content, length) = self.describe(store.kind(), &message);
         let message = store.insert(message, 1);
-        self.send_stored(to, flight(from, port, label_key(label, content), (content, length), message));
+        self.send_stored(to, Letter { from, port, label: label_key(label, content), content, length, message });
     }
 
     /// Sends one message to a port of one node; `kind` must be that of `M`.
@@ -45,15 +45,15 @@ impl DatagramService<'_> {
     pub fn send_to<M: Message>(&mut self, from: NodeId, to: NodeId, (port, kind): (PortId, PayloadKind), label: Label, message: M) {
         let (content, length) = self.describe(kind, &message);
         let message = self.payloads.insert(kind, message, 1);
-        self.send_stored(to, flight(from, port, label_key(label, content), (content, length), message));
+        self.send_stored(to, Letter { from, port, label: label_key(label, content), content, length, message });
     }
 
     /// Sends a stored message to one receiver, and drops it if no copy of it travels.
     #[inline(always)]
-    fn send_stored(&mut self, to: NodeId, mut flight: Flight) {
-        let carried = self.transmit(to, &mut flight);
+    fn send_stored(&mut self, to: NodeId, letter: Letter) {
+        let carried = self.transmit(to, letter);
         if carried != 1 {
-            self.payloads.set_references(flight.message, carried);
+            self.payloads.set_references(letter.message, carried);
         }
     }
 
@@ -67,63 +67,71 @@ impl DatagramService<'_> {
 
     /// Puts a message on the link to one receiver. Returns how many copies are in flight.
     #[inline(always)]
-    fn transmit(&mut self, to: NodeId, flight: &mut Flight) -> u32 {
+    fn transmit(&mut self, to: NodeId, letter: Letter) -> u32 {
         let Some(incarnation) = self.kernel.incarnation_of(to) else { no_such_node(to, self.kernel.node_count()) };
-        (flight.to, flight.incarnation) = (to, incarnation);
+        let Letter { from, port, label, content, length, message } = letter;
+        let flight = Flight { from, to, label, content, length, incarnation, message, port, arrived: false };
+        // Written to its slot before its fate is decided, as most arrive: so each field is written once, when it is known.
+        let slot = self.datagrams.flights.insert(flight);
         self.fabric.counts.sent += 1;
-        self.kernel.record(flight.record(self.kernel.now(), RecordKind::Send, flight.from, to));
+        self.kernel.record(flight.record(self.kernel.now(), RecordKind::Send, from, to));
 
-        let subject = Subject { service: Service::Datagram, from: flight.from, to, name: Name::Label(flight.label) };
+        let subject = Subject { service: Service::Datagram, from, to, name: Name::Label(label) };
         let on_link = self.fabric.enter(self.kernel, subject);
-        flight.class = on_link.class;
         match self.fabric.arrival_if_only_delayed(self.kernel, &on_link) {
             Some(arrival) => {
-                self.depart(flight, arrival);
+                self.depart(slot, arrival);
                 1
             }
-            None => self.again().transmit_by_fate(flight, on_link),
+            None => self.again().transmit_by_fate(slot, on_link),
         }
     }
 
     #[inline(never)]
-    fn transmit_by_fate(&mut self, flight: &Flight, on_link: OnLink) -> u32 {
+    fn transmit_by_fate(&mut self, slot: u32, on_link: OnLink) -> u32 {
+        let flight = *self.datagrams.flights.get(slot);
         let mut journey = match self.fabric.decide_fate(self.kernel, on_link) {
             Routed::Carried(journey) => journey,
             Routed::Lost(cause) => {
-                self.lose(flight, cause);
+                self.datagrams.flights.free(slot);
+                self.lose(&flight, cause);
                 return 0;
             }
         };
         let mut carried = 0;
         while let Some(arrival) = self.fabric.next_arrival(self.kernel, &mut journey) {
-            if arrival.copy > 0 {
-                self.count_copy(flight);
-            }
-            self.depart(flight, arrival);
+            let slot = if arrival.copy == 0 { slot } else { self.copy(flight) };
+            self.depart(slot, arrival);
             carried += 1;
         }
         carried
     }
 
+    /// Counts and records a further copy of a message. Returns the slot of its flight.
     #[cold]
-    fn count_copy(&mut self, flight: &Flight) {
+    fn copy(&mut self, flight: Flight) -> u32 {
         self.fabric.counts.copied += 1;
         self.kernel.record(flight.record(self.kernel.now(), RecordKind::Copy, flight.from, flight.to));
+        self.datagrams.flights.insert(flight)
     }
 
-    /// Adds a flight and schedules its arrival.
+    /// Schedules the arrival of a flight.
     #[inline(always)]
-    fn depart(&mut self, flight: &Flight, arrival: Arrival) {
-        let slot = self.datagrams.flights.insert(*flight);
+    fn depart(&mut self, slot: u32, arrival: Arrival) {
         self.fabric.depart(self.kernel);
         self.fabric.schedule(self.kernel, (arrival.at, arrival.order), Service::Datagram, slot);
     }
 }
 
-/// Returns the flight of a message, which `transmit` completes for each receiver.
-#[inline(always)]
-fn flight(from: NodeId, port: PortId, label: u64, (content, length): (u64, u32), message: MessageRef) -> Flight {
-    Flight { from, to: from, label, content, length, incarnation: Incarnation(0), message, port, class: 0, arrived: false }
+/// A stored message and its sender, for each of its receivers.
+#[derive(Debug, Clone, Copy)]
+struct Letter {
+    from: NodeId,
+    port: PortId,
+    label: u64,
+    content: u64,
+    length: u32,
+    message: MessageRef,
 }
 
 #[cold]
@@ -137,5 +145,57 @@ fn label_key(label: Label, content: u64) -> u64 {
     match label {
         Label::Content => content,
         Label::Key { kind, id } => fold(u64::from(kind), id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::any::Any;
+
+    use cluster_sim_runtime::{Budget, Core, Engine, Hosts, NewLife, Seed, SeedSchedule, Step, Wake};
+    use cluster_sim_types::Ratio;
+
+    use super::*;
+    use crate::network::{LinkModel, Network, NodeSelector};
+
+    /// Nodes that are never called.
+    struct Still;
+
+    impl Hosts for Still {
+        fn boot(&mut self, _: usize, _: NewLife) {}
+        fn step(&mut self, _: usize, _: Wake, _: Step<'_>) {}
+        fn call(&mut self, _: usize, _: &mut dyn Any, _: Step<'_>) -> Result<(), &'static str> {
+            Ok(())
+        }
+        fn crash(&mut self, _: usize) {}
+        fn view<'a>(&'a self, _: usize, _: &'a Core) -> Option<&'a dyn Any> {
+            None
+        }
+    }
+
+    /// Sends ten messages over links of this model. Returns how many are in flight, and the slots that they took.
+    fn in_flight_and_slots(model: LinkModel) -> (u64, usize) {
+        let mut engine = Engine::new(SeedSchedule::new(Seed(1)), Budget::default());
+        let mut network = Network::new();
+        network.fabric.add_class("tested", NodeSelector::Any, NodeSelector::Any, &model).unwrap();
+        engine.register(network);
+        engine.add_group(Box::new(Still));
+        let [from, to] = ["one", "other"].map(|name| engine.add_node(name, None));
+        let (network, kernel) = engine.core.device::<Network>();
+        let address = (network.ports.port("main"), network.payloads.kind::<u32>());
+        (0..10_u32).for_each(|number| network.datagrams(kernel).send_to(from, to, address, Label::Content, number));
+        (network.traffic().in_flight, network.datagrams.flights.slots())
+    }
+
+    #[test]
+    fn a_message_lost_at_its_send_leaves_no_flight() {
+        let lossy = LinkModel { loss: Ratio::ONE, ..LinkModel::default() };
+        assert_eq!(in_flight_and_slots(lossy), (0, 1), "one slot, used ten times");
+    }
+
+    #[test]
+    fn every_copy_has_a_flight_of_its_own() {
+        let doubling = LinkModel { duplicate: Ratio::ONE, ..LinkModel::default() };
+        assert_eq!(in_flight_and_slots(doubling), (20, 20));
     }
 }

@@ -72,7 +72,8 @@ pub(super) struct Classes {
 
 impl Classes {
     pub(super) fn new() -> Self {
-        let mut classes = Self { all: Vec::new(), places: Vec::new() };
+        // Most scenarios declare at most one class beside the default; a larger allocation would be slow.
+        let mut classes = Self { all: Vec::with_capacity(2), places: Vec::new() };
         let added = classes.add("default", NodeSelector::Any, NodeSelector::Any, &LinkModel::default());
         added.expect("the default model is valid");
         classes

@@ -59,7 +59,7 @@ pub struct Fabric {
     pub(super) losses: Losses,
     pub(super) counts: Counts,
     /// The kept fates, by service.
-    fates: Option<[Vec<FateRecord>; Service::COUNT]>,
+    fates: Option<Box<[Vec<FateRecord>; Service::COUNT]>>,
 }
 
 impl Default for Fabric {

@@ -11,6 +11,7 @@ use cluster_sim_types::{NodeId, Ratio, VirtualInstant};
 
 use super::classes::Class;
 use super::fate::{Fate, FateRecord};
+use super::link_table::LinkTable;
 use super::losses::Cause;
 use super::model::LinkOrder;
 use super::send_counts::epoch_of;
@@ -127,7 +128,7 @@ pub(in crate::network) struct OnLink {
     /// The place of the link in its sender's table.
     place: usize,
     /// The class of the link.
-    pub(in crate::network) class: u16,
+    class: u16,
 }
 
 impl Fabric {
@@ -141,10 +142,11 @@ impl Fabric {
     #[inline(always)]
     pub(in crate::network) fn enter(&mut self, kernel: &Kernel, subject: Subject) -> OnLink {
         let Subject { from, to, name, .. } = subject;
-        if self.link_tables.len() <= from.index() {
-            self.link_tables.resize_with(from.index() + 1, Default::default);
-        }
-        let (classes, table) = (&self.classes, &mut self.link_tables[from.index()]);
+        let (classes, tables) = (&self.classes, &mut self.link_tables);
+        let table = match tables.get_mut(from.index()) {
+            Some(table) => table,
+            None => add_table(tables, from),
+        };
         let place = table.place_of(to, kernel.now(), || (address_between(kernel, from, to), classes.of(from, to)));
         let link = table.at(place);
         let address = match name {
@@ -234,6 +236,13 @@ impl Fabric {
         };
         Arrival { at, order: Order::new(journey.rank, about), copy }
     }
+}
+
+/// Adds the table of a sender, and those of the senders before it.
+#[cold]
+fn add_table(tables: &mut Vec<LinkTable>, from: NodeId) -> &mut LinkTable {
+    tables.resize_with(from.index() + 1, Default::default);
+    &mut tables[from.index()]
 }
 
 /// Returns the address of a link: the declared names of its nodes.

@@ -3,8 +3,8 @@
 //! A datagram is addressed by the declared names of sender and receiver (`edge/1`, so removing a node renumbers nothing), its
 //! label, the epoch, and the **repeat**: how often the label was sent on the link before, within the epoch.
 //!
-//! The repeats of a link are counted in an open-addressing table: 8 places at first, four times as many whenever three in four
-//! are in use, up to 256. When that table is full, it is kept as the older one and a new one begins; the one before it is
+//! The repeats of a link are counted in an open-addressing table of 8 places at first, then 32, then 256; it grows when three in
+//! four are in use. When that table is full, it is kept as the older one and a new one begins; the one before it is
 //! forgotten. A label that is sent again moves to the new table. So a retry after at most 191 other labels on one link in one epoch
 //! is recognized. A later one may count as new: it shares the fate of the first send. A count restarts after 4,095, and two labels
 //! that share 20 bits of their hash are counted as one, in every run alike.
@@ -25,9 +25,11 @@ pub(super) fn epoch_of(now: VirtualInstant) -> u32 {
     (now.as_nanoseconds() / EPOCH_NANOSECONDS) as u32
 }
 
-/// The size of a new table, and the factor by which it grows.
+/// The size of a new table.
 const PLACES_FIRST: usize = 8;
-const GROWTH: usize = 4;
+
+/// The size of a table for a moderate number of labels, in two cache lines. One that outgrows it most likely gets many.
+const PLACES_SECOND: usize = 32;
 
 /// The largest size: 192 labels in 1 KiB, so that the tables of a thousand links fit into a cache.
 const PLACES_MAX: usize = 256;
@@ -67,8 +69,8 @@ impl LabelCount {
 #[derive(Debug, Default)]
 pub(super) struct SendCounts {
     places: Box<[LabelCount]>,
-    /// Places in use.
-    used: u32,
+    /// The number of labels that the table still takes.
+    room: u32,
     /// The table before, which was full.
     older: Option<Box<Older>>,
 }
@@ -113,6 +115,11 @@ impl Older {
     }
 }
 
+/// Returns the number of labels that a table of this size takes: three in four of its places.
+const fn limit(places: usize) -> u32 {
+    places as u32 / 4 * 3
+}
+
 /// Returns the place of a label in a table that has room, or the free place where it belongs.
 #[inline(always)]
 fn place_of(places: &[LabelCount], tag: u32) -> usize {
@@ -144,10 +151,10 @@ impl SendCounts {
             }
             place = (place + 1) & mask;
         }
-        if self.older.is_some() || (self.used as usize + 1) * 4 > self.places.len() * 3 {
+        if self.room == 0 || self.older.is_some() {
             return self.count_in_older(tag, place);
         }
-        self.used += 1;
+        self.room -= 1;
         self.places[place] = LabelCount::once(tag);
         0
     }
@@ -166,21 +173,22 @@ impl SendCounts {
 
     #[inline]
     fn add(&mut self, entry: LabelCount, place: usize) {
-        self.used += 1;
-        if self.used as usize * 4 > self.places.len() * 3 {
+        if self.room == 0 {
             self.insert_full(entry);
         } else {
+            self.room -= 1;
             self.places[place] = entry;
         }
     }
 
     /// Forgets all labels at the end of an epoch.
     pub(super) fn clear(&mut self) {
-        if self.older.take().is_none() && (self.used as usize) < self.places.len() / 8 {
+        let used = limit(self.places.len()) - self.room;
+        if self.older.take().is_none() && (used as usize) < self.places.len() / 8 {
             self.places = Box::default();
         }
         self.places.fill(LabelCount::default());
-        self.used = 0;
+        self.room = limit(self.places.len());
     }
 
     /// Adds a label to a table that has no room.
@@ -190,8 +198,9 @@ impl SendCounts {
             self.grow();
         } else {
             self.begin_table();
-            self.used = 1;
+            self.room = limit(PLACES_MAX);
         }
+        self.room -= 1;
         self.insert(entry);
     }
 
@@ -211,7 +220,12 @@ impl SendCounts {
 
     #[cold]
     fn grow(&mut self) {
-        let length = (self.places.len() * GROWTH).clamp(PLACES_FIRST, PLACES_MAX);
+        let length = match self.places.len() {
+            0 => PLACES_FIRST,
+            PLACES_FIRST => PLACES_SECOND,
+            _ => PLACES_MAX,
+        };
+        self.room += limit(length) - limit(self.places.len());
         let before = std::mem::replace(&mut self.places, vec![LabelCount::default(); length].into_boxed_slice());
         before.iter().filter(|entry| **entry != LabelCount::default()).for_each(|entry| self.insert(*entry));
     }

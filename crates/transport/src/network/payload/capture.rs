@@ -50,7 +50,8 @@ impl Payloads {
     #[inline(always)]
     pub(in crate::network) fn capture<M: Message>(&mut self, kind: PayloadKind, content: u64, message: &M) {
         if self.capture.texts.is_some() {
-            self.push_text(kind, content, message);
+            // Of a clone, so that a message whose text is not captured can stay in registers.
+            self.push_text(kind, content, &message.clone());
         }
     }
 

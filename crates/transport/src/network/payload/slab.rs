@@ -25,7 +25,7 @@ impl<M: Message> Slab<M> {
     }
 
     /// Adds a message that `references` copies carry.
-    #[inline]
+    #[inline(always)]
     pub(super) fn insert(&mut self, message: M, references: u32) -> u32 {
         let entry = SlabEntry { message: Some(message), references };
         match self.messages.get_mut(self.free as usize) {
@@ -39,7 +39,7 @@ impl<M: Message> Slab<M> {
         }
     }
 
-    #[cold]
+    #[inline(always)]
     fn append(&mut self, entry: SlabEntry<M>) -> u32 {
         self.messages.push(entry);
         u32::try_from(self.messages.len() - 1).expect("messages in flight are bounded by their budget")
