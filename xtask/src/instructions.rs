@@ -45,18 +45,18 @@ impl Ceiling {
 
 /// The ceiling of every measured cell and kind.
 const CEILINGS: [Ceiling; 12] = [
-    ceiling("w1", Kind::Machines, 505).at_present(1_210),
-    ceiling("w2-50", Kind::Machines, 520).at_present(1_120),
-    ceiling("w2-200", Kind::Machines, 610).at_present(1_170),
-    ceiling("w3", Kind::Machines, 580).at_present(1_045),
-    ceiling("w4", Kind::Machines, 530).at_present(1_335),
-    ceiling("w5", Kind::Machines, 650).at_present(1_380),
-    ceiling("w1", Kind::Async, 770).at_present(1_895),
-    ceiling("w2-50", Kind::Async, 770).at_present(1_855),
-    ceiling("w2-200", Kind::Async, 860).at_present(1_900),
-    ceiling("w3", Kind::Async, 820).at_present(1_620),
-    ceiling("w4", Kind::Async, 750).at_present(2_125),
-    ceiling("w5", Kind::Async, 960).at_present(2_165),
+    ceiling("w1", Kind::Machines, 505).at_present(1_090),
+    ceiling("w2-50", Kind::Machines, 520).at_present(1_025),
+    ceiling("w2-200", Kind::Machines, 610).at_present(1_110),
+    ceiling("w3", Kind::Machines, 580).at_present(1_002),
+    ceiling("w4", Kind::Machines, 530).at_present(1_286),
+    ceiling("w5", Kind::Machines, 650).at_present(1_290),
+    ceiling("w1", Kind::Async, 770).at_present(1_802),
+    ceiling("w2-50", Kind::Async, 770).at_present(1_765),
+    ceiling("w2-200", Kind::Async, 860).at_present(1_835),
+    ceiling("w3", Kind::Async, 820).at_present(1_585),
+    ceiling("w4", Kind::Async, 750).at_present(2_070),
+    ceiling("w5", Kind::Async, 960).at_present(2_082),
 ];
 
 /// The most instructions that one rule may add to an event.
