@@ -10,6 +10,7 @@ mod attribute;
 mod canary;
 mod coverage;
 mod failures;
+mod invalid;
 mod isolation;
 mod parallel;
 mod report_checks;

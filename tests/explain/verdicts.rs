@@ -80,3 +80,36 @@ fn markdown_shows_a_panic() {
 fn markdown_shows_a_passing_run() {
     insta::assert_snapshot!(explain::markdown(&scenarios::doubling().run(SEED), None));
 }
+
+/// Breaks its rule with a message that a terminal, a pipeline or a table of Markdown would obey.
+fn commanding() -> Scenario {
+    Scenario::new("commanding")
+        .nodes("node", 1, |node| async move { node.publish(|seen: &mut u64| *seen += 1) })
+        .always("it is quiet", |world| match world.views::<u64>().count() {
+            0 => Verdict::Holds,
+            _ => Verdict::violated([], "\u{1b}[2Jgone\n::error::\u{8}raised\nPASS  commanding"),
+        })
+        .duration(Duration::from_millis(10))
+}
+
+#[test]
+fn messages_command_neither_terminal_nor_pipeline() {
+    let report = commanding().run(SEED);
+    let text = report.to_string();
+    assert!(text.contains("\\u{1b}[2Jgone\n        \\u{3a}:error::\\u{8}raised\n        PASS  commanding\n"), "{text}");
+    for text in [text, explain::markdown(&report, None)] {
+        assert!(!text.contains(['\u{1b}', '\u{8}']), "{text}");
+        assert!(text.lines().all(|line| !line.trim_start().starts_with("::")), "{text}");
+    }
+}
+
+#[test]
+fn a_row_of_markdown_is_one_line() {
+    let fault = NodeFault::Kill { node: "a\n| b |/0".to_owned() };
+    let scenario = Scenario::new("named").nodes("a\n| b |", 1, async |_| {}).duration(Duration::from_millis(10));
+    let report = scenario.faults(FaultPlan::new().at(Duration::ZERO, fault)).run(SEED);
+    let table = explain::markdown(&report, None);
+    let (_, rows) = table.split_once("|---:|---|---|\n").expect("there is a table");
+    let row = rows.lines().next().expect("there is a row");
+    assert!(row.starts_with("| ") && row.contains("a \\| b \\|/0") && row.ends_with(" |"), "{row}");
+}

@@ -9,7 +9,8 @@ use cluster_sim_testkit::units::{instant, milliseconds};
 use crate::worker::{cut, loss, with_fault, workers};
 
 fn missing(node: &str) -> PlanError {
-    PlanError::UnknownNode { index: 0, kind: "crash", node: node.to_owned() }
+    let known = vec!["worker/0".to_owned(), "worker/1".to_owned()];
+    PlanError::UnknownNode { index: 0, kind: "crash", node: node.to_owned(), known }
 }
 
 /// The record of a fault, the only one of its run.
@@ -126,7 +127,8 @@ fn a_plan_with_unknown_nodes_or_links_is_refused() {
         let scenario = workers().faults(FaultPlan::new().at(milliseconds(5), fault));
         scenario.try_start(SeedSchedule::new(Seed(7))).err().expect("it is refused").to_string()
     };
-    let unknown_node = "names node \"worker/9\"; the scenario has no such node, name it by group and index, as in \"edge/1\"";
+    let unknown_node = "names node \"worker/9\"; the scenario has no such node, name it by group and index, as in \"edge/1\"; \
+                        known: worker/0, worker/1";
     for (fault, kind) in [
         (crash("worker/9", None), "crash"),
         (restart("worker/9"), "restart"),
@@ -137,7 +139,7 @@ fn a_plan_with_unknown_nodes_or_links_is_refused() {
     ] {
         assert_eq!(refused(fault), format!("fault 0 ({kind}) {unknown_node}"));
     }
-    let unknown_links = "names links \"wan\"; the scenario has no such class, declare it with `Scenario::links`";
+    let unknown_links = "names links \"wan\"; the scenario has no such class, declare it with `Scenario::links`; known: default";
     assert_eq!(refused(faults::loss("wan", "r", Ratio::ONE, None)), format!("fault 0 (loss) {unknown_links}"));
     let other = NetworkFault::Links { links: "wan".to_owned(), model: LinkModel::default() }.into();
     assert_eq!(refused(other), format!("fault 0 (links) {unknown_links}"));

@@ -2,11 +2,12 @@
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use cluster_sim::Seed;
 use cluster_sim::explore::SeedRange;
-use cluster_sim_registry::{MetricLimit, ScenarioError, ScenarioErrorKind};
+use cluster_sim_registry::{MetricLimit, Prepared, ScenarioError, ScenarioErrorKind};
 
 /// The sections of every help: examples come before the list of flags.
 const TEMPLATE: &str = "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
@@ -130,8 +131,61 @@ pub(crate) struct RunArguments {
     /// Exit with 1 if this number of the report's metrics_snapshot exceeds the limit; may be given several times
     #[arg(long = "max", visible_alias = "fail-on", value_name = "METRIC=LIMIT")]
     pub(crate) limits: Vec<MetricLimit>,
+    #[command(flatten)]
+    pub(crate) bounds: Bounds,
     #[arg(long, hide = true)]
     pub(crate) twice: bool,
+}
+
+/// Bounds on a run, and how its progress is shown.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Bounds {
+    #[command(flatten)]
+    pub(crate) steps: MaxSteps,
+    /// End after this much real time, with 4
+    ///
+    /// Where it ends depends on the machine; --max-steps ends every run of a seed at the same step.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) max_time: Option<Duration>,
+    /// How to show progress on stderr
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub(crate) progress: ProgressMode,
+}
+
+/// A bound on the steps of a run.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct MaxSteps {
+    /// End a run after N steps as UNKNOWN; a scenario file says the same by max_steps
+    #[arg(long, value_name = "N")]
+    pub(crate) max_steps: Option<NonZeroU64>,
+}
+
+impl MaxSteps {
+    /// The scenario with this bound.
+    pub(crate) fn apply(self, prepared: Prepared) -> Prepared {
+        match self.max_steps {
+            Some(steps) => prepared.with_max_steps(steps.get()),
+            None => prepared,
+        }
+    }
+}
+
+/// How progress is shown on stderr.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressMode {
+    /// A bar on a terminal; elsewhere a line after 2 s, then every 10 s
+    #[default]
+    Auto,
+    /// A line at once, then every 10 s
+    Lines,
+    /// Nothing
+    Never,
+}
+
+/// Parses a time in seconds that is not 0.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.filter(|time| !time.is_zero()).ok_or_else(|| "use seconds above 0, such as 60 or 0.5".to_owned())
 }
 
 const DIGESTS_EXAMPLES: &str = "\
@@ -151,6 +205,9 @@ pub(crate) struct ReplayArguments {
     /// Draw the run as a self-contained HTML page
     #[arg(long, value_name = "PAGE")]
     pub(crate) html: Option<PathBuf>,
+    /// How to show progress on stderr
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub(crate) progress: ProgressMode,
     #[arg(long, hide = true)]
     pub(crate) whole: bool,
 }
@@ -166,6 +223,8 @@ pub(crate) struct ScenarioArguments {
     /// Count what the runs cover: faults, losses, coverage points, operations
     #[arg(long)]
     pub(crate) coverage: bool,
+    #[command(flatten)]
+    pub(crate) steps: MaxSteps,
 }
 
 #[derive(Debug, Args)]
@@ -198,6 +257,12 @@ pub(crate) struct SweepArguments {
     /// Also says whether the whole sweep was run: one that was interrupted has an error. With `-` the summary goes to stderr.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+    /// Start no more seeds after this much real time; exit with 4 unless one failed
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) max_time: Option<Duration>,
+    /// How to show progress on stderr
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub(crate) progress: ProgressMode,
     #[arg(long, hide = true, value_name = "K")]
     pub(crate) failures: Option<String>,
 }

@@ -28,7 +28,7 @@ const LOG_HELP: &str = "what to log to stderr, such as debug or my_crate=debug; 
                         nothing]";
 
 const SWEEP_OUTPUT: &str = "
-The summary goes to stdout; progress goes to stderr if that is a terminal. An interrupt (Ctrl-C,
+The summary goes to stdout; progress goes to stderr, off a terminal as lines. An interrupt (Ctrl-C,
 SIGTERM, SIGHUP) ends the sweep, or its minimizing, with what was found up to then; a second one
 ends it at once.
 ";

@@ -10,10 +10,12 @@ mod environment;
 mod help;
 mod interrupt;
 mod log;
+mod monitor;
 mod output;
 #[cfg(test)]
 mod own_system_tests;
 mod progress;
+mod progress_lines;
 mod replay;
 mod report_file;
 mod run;
@@ -30,7 +32,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
-use cluster_sim_registry::{Registry, ScenarioError};
+use cluster_sim_registry::{Registry, ScenarioError, ScenarioErrorKind};
 
 use crate::arguments::{Arguments, Command};
 use crate::environment::Environment;
@@ -39,6 +41,9 @@ use crate::streams::{print_stderr, unless_gone};
 
 /// The exit code of bad input, of bad usage, and of a pass of which not everything asked for could be written.
 const BAD_INPUT: u8 = 2;
+
+/// The exit code of a run that was not judged.
+const UNKNOWN: u8 = 4;
 
 /// Runs the command line of this process over the scenarios of a registry.
 ///
@@ -126,4 +131,10 @@ fn list(registry: &Registry) -> String {
         text += &format!("\nrun one: cluster-sim run {}\n", first.name());
     }
     text
+}
+
+/// The error for what this process or system cannot do.
+fn unavailable(what: &str, error: &std::io::Error) -> ScenarioError {
+    let cure = format!("run it on a system that supports it ({error})");
+    ScenarioError::new(ScenarioErrorKind::Misfit, "command line", what, "this process", &cure)
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::BAD_INPUT;
 use crate::report_file::ReportFile;
-use crate::streams::{print_stderr, write_stdout};
+use crate::streams::{print_stderr, print_stdout};
 
 /// The outputs of one command.
 ///
@@ -17,7 +17,7 @@ pub(crate) struct Output {
 impl Output {
     /// Prints to stdout. A reader that went away, such as `head`, is no error.
     pub(crate) fn stdout(&mut self, text: &str) {
-        if let Err(error) = write_stdout(text) {
+        if let Err(error) = print_stdout(text) {
             self.unwritten(format_args!("could not write to stdout: {error}"));
         }
     }

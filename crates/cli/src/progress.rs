@@ -1,18 +1,20 @@
-//! Progress bars and spinners on stderr.
+//! Progress of sweeps, minimizations and digests on stderr.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use cluster_sim::Seed;
 use cluster_sim::explore::ShrinkProgress;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Work that ends within this time shows nothing; a bar that flashes by is noise.
-const DELAY: Duration = Duration::from_millis(500);
-/// How often the spinner moves.
+use crate::arguments::ProgressMode;
+use crate::progress_lines::{DELAY, ProgressLines};
+
+/// How often a bar moves.
 const TICK: Duration = Duration::from_millis(100);
 
 /// A count of the pieces of work that are done.
@@ -30,15 +32,6 @@ impl Progress {
     }
 }
 
-/// Does `work` beside a spinner on stderr, if that is a terminal.
-pub(crate) fn with_spinner<T>(label: &str, work: impl FnOnce() -> T) -> T {
-    let bar = || {
-        let bar = ProgressBar::new_spinner().with_message(label.to_owned());
-        styled(bar, "{spinner} running {msg}, {elapsed}")
-    };
-    beside(bar, &Progress::default(), work)
-}
-
 /// Does `work` beside a bar on stderr that counts its pieces, if that is a terminal.
 pub(crate) fn with_bar<T>(label: &str, pieces: u64, work: impl FnOnce(&Progress) -> T) -> T {
     let progress = Progress::default();
@@ -49,22 +42,27 @@ pub(crate) fn with_bar<T>(label: &str, pieces: u64, work: impl FnOnce(&Progress)
     beside(bar, &progress, || work(&progress))
 }
 
-/// The progress of a sweep on stderr, if that is a terminal.
+/// The progress of a sweep on stderr.
 pub(crate) struct SweepProgress {
-    began: Instant,
+    lines: ProgressLines,
     bar: Option<ProgressBar>,
 }
 
 impl SweepProgress {
-    #[expect(clippy::disallowed_methods, reason = "a progress bar shows the time of the machine; no run reads it")]
-    pub(crate) fn new() -> Self {
-        Self { began: Instant::now(), bar: None }
+    pub(crate) fn new(mode: ProgressMode) -> Self {
+        Self { lines: ProgressLines::new(mode), bar: None }
     }
 
-    /// Draws the latest progress.
+    /// Real time since the start.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.lines.elapsed()
+    }
+
+    /// Shows the latest progress, where it is due.
     pub(crate) fn show(&mut self, progress: cluster_sim::explore::Progress) {
-        let elapsed = self.began.elapsed();
-        if elapsed < DELAY || !std::io::stderr().is_terminal() {
+        let elapsed = self.lines.elapsed();
+        self.lines.show(|| sweep_line(progress, elapsed));
+        if !self.lines.has_bar() {
             return;
         }
         let bar = self
@@ -83,10 +81,10 @@ impl Drop for SweepProgress {
     }
 }
 
-/// The progress of minimization on stderr, if that is a terminal; cleared when the last clone is dropped.
+/// The progress of minimization on stderr; a bar is cleared when the last clone is dropped.
 #[derive(Clone)]
 pub(crate) struct ShrinkBar {
-    began: Instant,
+    lines: Arc<Mutex<ProgressLines>>,
     bar: Arc<Bar>,
 }
 
@@ -95,14 +93,15 @@ pub(crate) struct ShrinkBar {
 struct Bar(OnceLock<ProgressBar>);
 
 impl ShrinkBar {
-    #[expect(clippy::disallowed_methods, reason = "a progress bar shows the time of the machine; no run reads it")]
-    pub(crate) fn new() -> Self {
-        Self { began: Instant::now(), bar: Arc::default() }
+    pub(crate) fn new(mode: ProgressMode) -> Self {
+        Self { lines: Arc::new(Mutex::new(ProgressLines::new(mode))), bar: Arc::default() }
     }
 
-    /// Draws the latest progress.
+    /// Shows the latest progress, where it is due.
     pub(crate) fn show(&self, progress: &ShrinkProgress) {
-        if self.began.elapsed() < DELAY || !std::io::stderr().is_terminal() {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.show(|| minimization(progress));
+        if !lines.has_bar() {
             return;
         }
         let bar = self.bar.0.get_or_init(|| styled(ProgressBar::new_spinner(), "{spinner} {msg}, {elapsed}"));
@@ -124,6 +123,13 @@ fn minimization(progress: &ShrinkProgress) -> String {
     format!("minimizing: {} runs, faults {}, decisions {decisions}", progress.runs, progress.faults)
 }
 
+/// A line about a sweep: seeds done, the lowest that runs, and [`rates`].
+fn sweep_line(progress: cluster_sim::explore::Progress, elapsed: Duration) -> String {
+    let share = 100 * progress.done / progress.seeds.max(1);
+    let at = progress.seed.map_or_else(String::new, |seed| format!(", at seed {}", Seed(seed)));
+    format!("{} of {} seeds ({share} %){at}, {}", progress.done, progress.seeds, rates(progress, elapsed))
+}
+
 /// Seeds and virtual seconds per second, and failures up to now.
 fn rates(progress: cluster_sim::explore::Progress, elapsed: Duration) -> String {
     let seconds = elapsed.as_secs_f64().max(1e-3);
@@ -137,7 +143,7 @@ fn rates(progress: cluster_sim::explore::Progress, elapsed: Duration) -> String 
     format!("{seeds:.0} seeds/s, {virtual_seconds:.0} s/s virtual, {failures}")
 }
 
-fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
+pub(crate) fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
     bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner()))
 }
 
@@ -176,6 +182,9 @@ mod tests {
         progress.virtual_time = Duration::from_secs(1_000);
         progress.failures = 1;
         assert_eq!(rates(progress, Duration::from_millis(500)), "1000 seeds/s, 2000 s/s virtual, 1 failure");
+        (progress.seeds, progress.seed) = (2_000, Some(42));
+        let line = sweep_line(progress, Duration::from_millis(500));
+        assert_eq!(line, "500 of 2000 seeds (25 %), at seed 0x2a, 1000 seeds/s, 2000 s/s virtual, 1 failure");
     }
 
     #[test]

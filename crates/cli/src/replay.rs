@@ -7,9 +7,12 @@ use cluster_sim::{Explore, Outcome, Scenario, explain};
 use cluster_sim_registry::{BuiltinScenario, Registry, ScenarioError, ScenarioErrorKind, Variables};
 
 use crate::arguments::ReplayArguments;
+use crate::interrupt::Interrupt;
+use crate::monitor::Monitor;
 use crate::output::Output;
 use crate::report_file::{Input, ReportFile};
 use crate::streams::print_stderr;
+use crate::unavailable;
 
 /// Runs a reproducer's case, compares it with the recorded run, and returns the exit code.
 ///
@@ -27,7 +30,19 @@ pub(crate) fn replay(arguments: &ReplayArguments, registry: &Registry, variables
     let page = arguments.html.as_ref().map(|page| ReportFile::prepare("--html", page, input)).transpose()?;
     let changes = reproducer.build.changes_to(&BuildInfo::here());
     changes.iter().for_each(|change| print_stderr(&format!("warning: {file}: {change}\n")));
-    let replay = if arguments.original { scenario.replay_original(&reproducer) } else { scenario.replay(&reproducer) };
+    let interrupt = Interrupt::new().map_err(|error| unavailable("interrupt", &error))?;
+    let monitor = Monitor {
+        mode: arguments.progress,
+        interrupt: &interrupt,
+        max_time: None,
+        name: format!("{file}  seed={}", reproducer.seed),
+        position: &|| "a step of its case".to_owned(),
+        stdout_is_taken: page.as_ref().is_some_and(|page| page.path().is_none()),
+    };
+    let replay = monitor.beside(|| match arguments.original {
+        true => scenario.replay_original(&reproducer),
+        false => scenario.replay(&reproducer),
+    });
     let replay = replay.map_err(|error| refused(&error))?;
     let mut output = Output::default();
     output.summary(&replay.to_string(), &[page.as_ref()]);

@@ -2,22 +2,27 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use cluster_sim::explore::DeterminismError;
+use cluster_sim::explore::{DeterminismError, RunProgress};
 use cluster_sim::{Explore, Outcome, Report};
 use cluster_sim_registry::{
     Artifact, BuiltinScenario, Judgement, MetricLimit, Prepared, Registry, ScenarioError, ScenarioErrorKind, Variables,
 };
 
-use crate::arguments::RunArguments;
+use crate::arguments::{ProgressMode, RunArguments};
+use crate::interrupt::Interrupt;
+use crate::monitor::Monitor;
 use crate::output::Output;
-use crate::progress;
 use crate::report_file::{Input, ReportFile};
 use crate::streams::print_stderr;
 use crate::summary::summary;
+use crate::{UNKNOWN, unavailable};
 
-/// The exit code of a rule that could not be judged.
-const UNKNOWN: u8 = 4;
+/// Expected messages from which on a run is called large: some ten seconds on one core.
+const MESSAGES_LARGE: u64 = 10_000_000;
+/// Seconds that nodes live, from which on a run is called large where its messages are not known.
+const NODE_SECONDS_LARGE: f64 = 1e6;
 
 /// Runs one scenario once, writes its report, prints a summary, and returns the exit code.
 ///
@@ -25,7 +30,7 @@ const UNKNOWN: u8 = 4;
 /// If flags, scenario or report file do not fit. All of them are checked first, so nothing was run.
 pub(crate) fn run(arguments: &RunArguments, registry: &Registry, variables: &Variables) -> Result<u8, ScenarioError> {
     let scenario = arguments.scenario.name()?;
-    let mut prepared = prepare(scenario, registry, variables)?;
+    let mut prepared = arguments.bounds.steps.apply(prepare(scenario, registry, variables)?);
     if let Some(seed) = arguments.seed {
         prepared = prepared.with_seed(seed);
     }
@@ -34,7 +39,18 @@ pub(crate) fn run(arguments: &RunArguments, registry: &Registry, variables: &Var
     let report_file = arguments.out.as_ref().map(|out| ReportFile::prepare("--out", out, input)).transpose()?;
 
     let name = scenario.to_string_lossy();
-    let (mut report, compared) = match progress::with_spinner(&name, || perform(&prepared, arguments.check_determinism)) {
+    let interrupt = Interrupt::new().map_err(|error| unavailable("interrupt", &error))?;
+    say_size(&name, &prepared, arguments.bounds.progress);
+    let progress = RunProgress::default();
+    let monitor = Monitor {
+        mode: arguments.bounds.progress,
+        interrupt: &interrupt,
+        max_time: arguments.bounds.max_time,
+        name: format!("{name}  seed={}", prepared.seed()),
+        position: &|| position(&progress, prepared.scenario().size().duration),
+        stdout_is_taken: report_file.as_ref().is_some_and(|file| file.path().is_none()),
+    };
+    let (mut report, compared) = match monitor.beside(|| perform(&prepared, arguments.check_determinism, &progress)) {
         Ok(performed) => performed,
         Err(error) => {
             print_stderr(&format!("cluster-sim: could not compare two runs: {error}\n"));
@@ -77,10 +93,35 @@ fn with_limits(limits: &[MetricLimit], artifact: &Artifact) -> Outcome {
     outcome
 }
 
+/// How far a run is, as a line says it.
+fn position(progress: &RunProgress, duration: Duration) -> String {
+    let (at, whole) = (progress.at().as_nanoseconds() as f64 / 1e9, duration.as_secs_f64());
+    let share = if whole > 0.0 { (100.0 * at / whole).min(100.0) } else { 100.0 };
+    format!("{at:.1}s of {whole}s of virtual time ({share:.0} %), {} steps", progress.steps())
+}
+
+/// Says before a run that may take long how large it is.
+pub(crate) fn say_size(name: &str, prepared: &Prepared, mode: ProgressMode) {
+    let (size, messages) = (prepared.scenario().size(), prepared.expected_messages());
+    let is_large = match messages {
+        Some(messages) => messages >= MESSAGES_LARGE,
+        None => size.nodes() as f64 * size.duration.as_secs_f64() >= NODE_SECONDS_LARGE,
+    };
+    if is_large && mode != ProgressMode::Never {
+        let messages = messages.map_or_else(String::new, |messages| format!(", about {messages} messages"));
+        print_stderr(&format!("cluster-sim: {name} is large: {size}{messages}; --max-steps and --max-time bound a run\n"));
+    }
+}
+
 /// Runs the scenario once, or in two processes; then also counts the events and facts in which these agree, if they do.
-fn perform(prepared: &Prepared, checks_determinism: bool) -> Result<(Report, Option<u64>), DeterminismError> {
+fn perform(
+    prepared: &Prepared,
+    checks_determinism: bool,
+    progress: &RunProgress,
+) -> Result<(Report, Option<u64>), DeterminismError> {
     if !checks_determinism {
-        return Ok((prepared.scenario().run(prepared.seed()), None));
+        let report = prepared.scenario().try_run_with_progress(prepared.seed(), progress);
+        return Ok((report.expect("the scenario was checked when it was prepared"), None));
     }
     let check = prepared.scenario().check_determinism_in_process(prepared.seed());
     let compared = check.agreed().then(|| check.compared());
@@ -88,7 +129,19 @@ fn perform(prepared: &Prepared, checks_determinism: bool) -> Result<(Report, Opt
 }
 
 /// Reads the scenario of a file, or finds the builtin one of that name; a file wins over a name, a folder does not.
+///
+/// # Errors
+/// If there is none, or it cannot be run.
 pub(crate) fn prepare(scenario: &Path, registry: &Registry, variables: &Variables) -> Result<Prepared, ScenarioError> {
+    let prepared = find(scenario, registry, variables)?;
+    prepared.scenario().validate().map_err(|error| {
+        let (name, cure) = (scenario.to_string_lossy(), error.to_string());
+        ScenarioError::new(ScenarioErrorKind::Misfit, &name, "SCENARIO", &format!("{name:?}"), &cure)
+    })?;
+    Ok(prepared)
+}
+
+fn find(scenario: &Path, registry: &Registry, variables: &Variables) -> Result<Prepared, ScenarioError> {
     let name = scenario.to_string_lossy();
     if let (false, Some(builtin)) = (scenario.is_file(), registry.named(&name)) {
         return builtin.prepare(variables);
@@ -109,13 +162,12 @@ pub(crate) fn prepare(scenario: &Path, registry: &Registry, variables: &Variable
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use cluster_sim::{Boot, Effects, Input, LocalInstant, Machine, NodeId, Scenario, Seed, Timer, VirtualInstant};
     use serde_json::{Value, json};
     use tempfile::TempDir;
 
     use super::*;
+    use crate::arguments::Bounds;
 
     /// Sends the id of its process, so that two processes differ.
     struct Leaky {
@@ -152,6 +204,7 @@ mod tests {
             seed: None,
             check_determinism,
             limits: Vec::new(),
+            bounds: Bounds { progress: ProgressMode::Never, ..Bounds::default() },
             twice: false,
         };
         let code = run(&arguments, &registry, &Variables::default()).unwrap();
@@ -180,6 +233,18 @@ mod tests {
         assert!(report.to_string().starts_with(&lines), "{report}");
         let summary = summary("two", &report, &prepared.artifact(report.clone()));
         assert!(summary.starts_with(&lines), "{summary}");
+    }
+
+    #[test]
+    fn a_scenario_that_names_what_is_not_there_is_refused() {
+        let broken = |_: &Variables| {
+            let scenario = Scenario::new("broken").nodes("store", 2, async |_| {}).without("store/7");
+            Ok(Prepared::new(scenario, Seed(7), json!({})))
+        };
+        let registry = Registry::new().with_scenario(BuiltinScenario::new("broken", "names what is not there", broken));
+        let error = prepare(Path::new("broken"), &registry, &Variables::default()).err().unwrap();
+        assert_eq!((error.kind, error.path.as_str()), (ScenarioErrorKind::Misfit, "SCENARIO"));
+        assert!(error.cure.ends_with("; known: store/0, store/1"), "{error}");
     }
 
     #[test]

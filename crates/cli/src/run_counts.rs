@@ -10,7 +10,7 @@ use cluster_sim_registry::{BuiltinScenario, Prepared, Registry, Variables};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::arguments::{ReplayArguments, RunArguments, ScenarioArguments, SweepArguments};
+use crate::arguments::{Bounds, MaxSteps, ProgressMode, ReplayArguments, RunArguments, ScenarioArguments, SweepArguments};
 use crate::{replay, run, sweep};
 
 /// A registry with the scenario `failing`, which breaks its rule in every run, and the number of its runs so far.
@@ -46,6 +46,7 @@ fn a_failing_scenario_is_run_and_recorded() {
         seed: None,
         check_determinism: false,
         limits: Vec::new(),
+        bounds: Bounds { progress: ProgressMode::Never, ..Bounds::default() },
         twice: false,
     };
     assert_eq!(run::run(&arguments, &registry, &Variables::default()).unwrap(), 1);
@@ -55,7 +56,7 @@ fn a_failing_scenario_is_run_and_recorded() {
 /// A sweep over one seed that writes all its files into the folder.
 fn sweep_arguments(folder: &TempDir) -> SweepArguments {
     SweepArguments {
-        target: ScenarioArguments { scenario: "failing".into(), limits: Vec::new(), coverage: false },
+        target: ScenarioArguments { scenario: "failing".into(), limits: Vec::new(), coverage: false, steps: MaxSteps::default() },
         seeds: Some("7..8".parse().unwrap()),
         max_failures: NonZeroUsize::MIN,
         threads: None,
@@ -63,6 +64,8 @@ fn sweep_arguments(folder: &TempDir) -> SweepArguments {
         require_coverage: false,
         out: folder.path().to_owned(),
         junit: Some(folder.path().join("junit.xml")),
+        max_time: None,
+        progress: ProgressMode::Never,
         failures: None,
     }
 }
@@ -89,8 +92,13 @@ fn a_page_of_a_replay_costs_no_further_run() {
 
     let place = folder.path().join("failing").join(Seed(7).to_string());
     let page = folder.path().join("page.html");
-    let arguments =
-        ReplayArguments { file: place.join("reproducer.json"), original: false, html: Some(page.clone()), whole: false };
+    let arguments = ReplayArguments {
+        file: place.join("reproducer.json"),
+        original: false,
+        html: Some(page.clone()),
+        progress: ProgressMode::Never,
+        whole: false,
+    };
     replay::replay(&arguments, &registry, &Variables::default()).unwrap();
     assert_eq!(runs.load(Ordering::SeqCst), 1);
     assert!(std::fs::read_to_string(&page).unwrap().contains("nothing breaks"));

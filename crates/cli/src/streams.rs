@@ -2,6 +2,13 @@
 
 use std::io::{self, ErrorKind, Write};
 
+use cluster_sim::explain::printable;
+
+/// Prints to stdout without what a terminal or a pipeline would obey; see [`write_stdout`].
+pub(crate) fn print_stdout(text: &str) -> io::Result<()> {
+    write_stdout(&printable(text))
+}
+
 /// Writes to stdout and flushes it. A reader that went away is no error.
 pub(crate) fn write_stdout(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
@@ -16,7 +23,7 @@ pub(crate) fn unless_gone(written: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Prints to stderr; if that is closed, the exit code still reports the failure.
+/// Prints to stderr without what a terminal or a pipeline would obey; if that is closed, the exit code still reports the failure.
 pub(crate) fn print_stderr(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(printable(text).as_bytes());
 }

@@ -50,7 +50,8 @@ fn write_summary(text: &mut String, name: &str, report: &Report, artifact: &Arti
 
 /// Writes rows of two columns, the second one aligned.
 fn table(text: &mut String, rows: impl Iterator<Item = (String, String)>) -> std::fmt::Result {
-    let rows: Vec<_> = rows.collect();
+    // A row is one line.
+    let rows: Vec<_> = rows.map(|(name, value)| (name.replace('\n', "\\n"), value.replace('\n', "\\n"))).collect();
     let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     rows.iter().try_for_each(|(name, value)| writeln!(text, "  {name:width$}  {value}"))
 }

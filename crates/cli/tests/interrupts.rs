@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 
 use common::{Finished, Place, example};
 use rstest::rstest;
+use serde_json::{Value, json};
 
 /// Starts a command that logs what its nodes do, and signals it after `after` lines of stderr.
 fn signalled(place: &Place, signal: &str, after: usize, arguments: &[&str]) -> Finished {
@@ -89,4 +90,48 @@ fn a_sweep_under_nohup_outlives_its_terminal() {
     let finished = signal_after_lines(&Place::new(), command, "HUP", 1);
     assert_eq!(finished.code, Some(0), "{finished:?}");
     assert_eq!(finished.stdout, "1024 of seeds 0..1024 of gossip passed\n");
+}
+
+/// The users' scenario, made so long that it runs for hours.
+fn long() -> Value {
+    let mut scenario: Value = serde_json::from_slice(&fs::read(example()).expect("the example is there")).expect("it is JSON");
+    scenario["duration_secs"] = json!(1_000_000);
+    scenario
+}
+
+#[rstest]
+fn a_signal_ends_a_run_and_says_how_far_it_came(
+    #[values(("INT", 130), ("TERM", 143), ("HUP", 129))] (signal, code): (&str, i32),
+    #[values(&[][..], &["--check-determinism"])] more: &[&str],
+) {
+    let place = Place::new();
+    place.file("long.json", long().to_string());
+    place.file("report.json", "an older report");
+    let finished = signalled(&place, signal, 3, &[&["run", "long.json", "--out", "report.json"], more].concat());
+    assert_eq!(finished.code, Some(code), "{:?}", finished.stdout);
+    assert!(finished.stdout.starts_with("UNKNOWN  long.json  seed=0x2a\n      interrupted at "), "{}", finished.stdout);
+    assert!(finished.stdout.ends_with(" steps; the run was not judged\n"), "{}", finished.stdout);
+    assert_eq!(fs::read_to_string(place.path("report.json")).expect("it is there"), "an older report");
+}
+
+#[rstest]
+#[case("INT", 130)]
+#[case("TERM", 143)]
+#[case("HUP", 129)]
+fn a_signal_ends_a_replay(#[case] signal: &str, #[case] code: i32) {
+    let place = Place::new();
+    let found = place.run(&["sweep", "canary", "--seeds", "500", "--out", "."]);
+    let (_, line) = found.stdout.split_once("replay: cluster-sim replay ").expect("it names the reproducer");
+    let file = place.path(line.lines().next().expect("it has a line"));
+    let mut data: Value = serde_json::from_slice(&fs::read(file).expect("it was written")).expect("it is JSON");
+    data["scenario"] = json!("edge-cache");
+    data["source"] = json!({"registered": {"name": "long.json", "file": long()}});
+    data["case"] = json!({"faults": []});
+    data.as_object_mut().expect("it is an object").remove("minimized");
+    place.file("long_case.json", data.to_string());
+    let finished = signalled(&place, signal, 3, &["replay", "long_case.json", "--html", "page.html"]);
+    assert_eq!(finished.code, Some(code), "{:?}", finished.stdout);
+    assert!(finished.stdout.starts_with("UNKNOWN  long_case.json  seed="), "{}", finished.stdout);
+    assert!(finished.stdout.contains("      interrupted at "), "{}", finished.stdout);
+    assert!(!place.path("page.html").exists());
 }

@@ -165,7 +165,7 @@ pub mod check {
 pub mod scenario {
     pub use cluster_sim_runtime::{Budget, InvalidSeed, Seed, SeedSchedule};
     pub use cluster_sim_simulation::{
-        CallError, ClusterBuilder, ClusterError, NotConverged, Scenario, ScenarioError, Sim, SimulatedCluster,
+        CallError, ClusterBuilder, ClusterError, NotConverged, Scenario, ScenarioError, ScenarioSize, Sim, SimulatedCluster,
     };
 }
 
@@ -186,7 +186,7 @@ pub mod report {
 /// The documentation of [`cluster_sim_explain`] says which output is for whom.
 #[cfg(feature = "test-utils")]
 pub mod explain {
-    pub use cluster_sim_explain::{SuiteCase, events_jsonl, html, junit, junit_of_suite, markdown, node_logs};
+    pub use cluster_sim_explain::{SuiteCase, events_jsonl, html, junit, junit_of_suite, markdown, node_logs, printable};
     pub use cluster_sim_simulation::{
         Event, EventKind, EventMessage, FailureSummary, Key, LeftOut, NodeView, Recording, Sent, Span, SpanKind, TaskEnd,
     };
@@ -198,7 +198,7 @@ pub mod explore {
     pub use cluster_sim_explore::{
         ArtifactContext, Artifacts, BuildInfo, Campaign, Case, ChildError, ChildExit, Coverage, DeterminismCheck, DeterminismError,
         Explore, Failure, FaultCoverage, InvalidSeedRange, Minimized, Progress, REPRODUCER_FORMAT, Replay, Reproducer,
-        ReproducerError, ScenarioSource, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
+        ReproducerError, RunProgress, ScenarioSource, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
     };
     pub use cluster_sim_runtime::Choice;
     pub use cluster_sim_simulation::Decision;

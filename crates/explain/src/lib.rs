@@ -41,3 +41,5 @@ pub use html::html;
 pub use junit::{SuiteCase, junit, junit_of_suite};
 pub use markdown::markdown;
 pub use node_logs::node_logs;
+
+pub use cluster_sim_simulation::text::printable;

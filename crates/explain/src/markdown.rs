@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use cluster_sim_simulation::text::RunVerdict;
+use cluster_sim_simulation::text::{RunVerdict, printable};
 use cluster_sim_simulation::{FaultRecord, Report};
 
 /// The number of last events shown.
@@ -31,6 +31,7 @@ pub fn markdown(report: &Report, replay: Option<&str>) -> String {
     let shown = &report.last_events[report.last_events.len().saturating_sub(EVENTS_SHOWN)..];
     if !shown.is_empty() {
         let lines = shown.iter().chain(&report.views).map(String::as_str).collect::<Vec<_>>().join("\n");
+        let lines = printable(&lines);
         let fence = fence(&lines);
         write!(text, "\n<details><summary>last events</summary>\n\n{fence}text\n{lines}\n{fence}\n\n</details>\n")
             .expect("a string can be written to");
@@ -41,13 +42,15 @@ pub fn markdown(report: &Report, replay: Option<&str>) -> String {
 fn row(record: &FaultRecord, report: &Report) -> String {
     let by_test = if record.by_hand { ", by the test" } else { "" };
     let effect = record.effect_text(report.ended_at);
-    format!("| {} | {}{by_test} | {effect} |\n", record.at, escaped(&record.fault.to_string()))
+    // A row is one line.
+    let fault = escaped(&record.fault.to_string().replace('\n', " "));
+    format!("| {} | {fault}{by_test} | {effect} |\n", record.at)
 }
 
-/// Escapes what Markdown or HTML would interpret.
+/// Escapes what Markdown, HTML, a terminal or a pipeline would interpret.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in printable(text).chars() {
         match character {
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' => safe.extend(['\\', character]),
             '<' => safe.push_str("&lt;"),

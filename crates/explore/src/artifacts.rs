@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use cluster_sim_explain as explain;
-use cluster_sim_simulation::text::thousands;
+use cluster_sim_simulation::text::{printable, thousands};
 use cluster_sim_simulation::{Decision, FailureSummary, Report, Scenario};
 
 use super::process_rules::is_rerunnable;
@@ -179,7 +179,8 @@ impl Artifacts {
         let found = &minimized.finding;
         let original = self.reproducer.as_ref().map_or("", |reproducer| &reproducer.finding.message);
         let message = if original == found.message { String::new() } else { format!(": {}", found.message) };
-        format!("fails at {}, step {}{message}", found.at, thousands(found.step))
+        let text = format!("fails at {}, step {}{message}", found.at, thousands(found.step));
+        printable(&text).into_owned()
     }
 }
 

@@ -4,13 +4,15 @@ use std::ops::Range;
 use std::path::Path;
 
 use cluster_sim_runtime::Seed;
-use cluster_sim_simulation::{Report, Scenario};
+use cluster_sim_simulation::{Report, Scenario, ScenarioError};
 
 use crate::artifacts::{ArtifactContext, Artifacts, keep_artifacts};
 use crate::campaign::{Campaign, Sweep, campaign, sweep};
 use crate::determinism::{DeterminismCheck, check_determinism, check_determinism_in_process};
 use crate::replay::{Case, Minimized, Reproducer, ReproducerError};
 use crate::rerun::{Replay, check_regression, replay, replay_original};
+use crate::run_progress::{RunProgress, run_with_progress};
+use crate::sealed::Sealed;
 use crate::shrink::{ShrinkBounds, ShrinkProgress, shrink, shrink_within};
 
 /// Runs a scenario many times: sweeps, determinism checks, minimization, replays.
@@ -20,10 +22,11 @@ use crate::shrink::{ShrinkBounds, ShrinkProgress, shrink, shrink_within};
 /// | run many seeds | [`sweep`](Self::sweep); [`campaign`](Self::campaign) for worker processes or several failures |
 /// | check determinism | [`check_determinism`](Self::check_determinism), [`check_determinism_in_process`](Self::check_determinism_in_process) |
 /// | minimize a failure | [`shrink`](Self::shrink), [`shrink_within`](Self::shrink_within) |
+/// | refuse an invalid scenario without a panic | the methods that begin with `try_`, [`Campaign::try_run`] |
 /// | keep and replay a failure | [`keep_artifacts`](Self::keep_artifacts), [`replay`](Self::replay), [`check_regression`](Self::check_regression) |
 ///
 /// Implemented by [`Scenario`] alone, and part of the prelude.
-pub trait Explore: sealed::Sealed {
+pub trait Explore: Sealed {
     /// Runs every seed of a range up to the first that fails, [`threads`](Scenario::threads) at a time.
     ///
     /// Short for [`campaign(seeds).run()`](Self::campaign). The result does not depend on the number of threads: seeds start in
@@ -181,13 +184,58 @@ pub trait Explore: sealed::Sealed {
     /// # Errors
     /// If the file is about another scenario, or its case does not fit this one; nothing was run.
     fn check_regression(&self, reproducer: &Reproducer) -> Result<Report, ReproducerError>;
-}
 
-mod sealed {
-    /// Keeps others from implementing the trait, so that it can grow.
-    pub trait Sealed {}
+    /// As [`sweep`](Self::sweep), for a scenario that may be invalid.
+    ///
+    /// # Errors
+    /// If the scenario cannot be run; nothing was run.
+    #[track_caller]
+    fn try_sweep(&self, seeds: Range<u64>) -> Result<Sweep, ScenarioError> {
+        self.validate_with(None).map(|()| self.sweep(seeds))
+    }
 
-    impl Sealed for cluster_sim_simulation::Scenario {}
+    /// As [`check_determinism`](Self::check_determinism), for a scenario that may be invalid.
+    ///
+    /// # Errors
+    /// If the scenario cannot be run; nothing was run.
+    fn try_check_determinism(&self, seed: Seed) -> Result<DeterminismCheck, ScenarioError> {
+        self.validate_with(None).map(|()| self.check_determinism(seed))
+    }
+
+    /// As [`shrink_within`](Self::shrink_within), for a scenario or a case that may be invalid.
+    ///
+    /// # Errors
+    /// If the scenario cannot be run under the case; nothing was run.
+    fn try_shrink_within(
+        &self,
+        case: Case,
+        report: &Report,
+        bounds: ShrinkBounds,
+        progress: impl FnMut(&ShrinkProgress) + Send + 'static,
+    ) -> Result<Option<Minimized>, ScenarioError> {
+        self.validate_with(Some(&case)).map(|()| self.shrink_within(case, report, bounds, progress))
+    }
+
+    /// As [`keep_artifacts`](Self::keep_artifacts), for a report that may be of another scenario.
+    ///
+    /// # Errors
+    /// If the scenario cannot be run with the faults of the report; nothing was run or written.
+    fn try_keep_artifacts(
+        &self,
+        report: &Report,
+        context: &ArtifactContext,
+        root: &Path,
+        bounds: ShrinkBounds,
+        progress: impl FnMut(&ShrinkProgress) + Send + 'static,
+    ) -> Result<Artifacts, ScenarioError> {
+        self.validate_with(Some(&Case::of(report))).map(|()| self.keep_artifacts(report, context, root, bounds, progress))
+    }
+
+    /// As [`Scenario::run`], and tells `progress` at every step how far it is, for another thread to read.
+    ///
+    /// # Errors
+    /// If the scenario cannot be run; nothing was run.
+    fn try_run_with_progress(&self, seed: Seed, progress: &RunProgress) -> Result<Report, ScenarioError>;
 }
 
 impl Explore for Scenario {
@@ -244,5 +292,9 @@ impl Explore for Scenario {
 
     fn check_regression(&self, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
         check_regression(self, reproducer)
+    }
+
+    fn try_run_with_progress(&self, seed: Seed, progress: &RunProgress) -> Result<Report, ScenarioError> {
+        run_with_progress(self, seed, progress)
     }
 }

@@ -9,6 +9,8 @@
 //! | `test_macro` | what tests made with `#[cluster_sim::test]` call |
 //! | `campaign` | sweeps over seeds, in threads or worker processes |
 //! | `artifacts` | the files about a failing run |
+//! | `run_progress` | how far a run is, for another thread |
+//! | `sealed` | keeps others from implementing the trait |
 //! | `rerun` | runs the case of a reproducer file again |
 //! | `shrink` | minimizes a failing run |
 //! | `determinism` | runs a seed twice and compares the runs; confirms failing seeds |
@@ -29,6 +31,8 @@ mod extension;
 mod process_rules;
 mod replay;
 mod rerun;
+mod run_progress;
+mod sealed;
 mod shrink;
 /// Called by the expansion of `#[cluster_sim::test]`; not part of the API.
 #[doc(hidden)]
@@ -43,4 +47,5 @@ pub use determinism::{DeterminismCheck, DeterminismError};
 pub use extension::Explore;
 pub use replay::{BuildInfo, Case, Minimized, REPRODUCER_FORMAT, Reproducer, ReproducerError, ScenarioSource};
 pub use rerun::Replay;
+pub use run_progress::RunProgress;
 pub use shrink::{ShrinkBounds, ShrinkProgress};

@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::artifact::{ARTIFACT_FORMAT, Artifact, TimelineEntry};
 
+/// The field of every scenario file that bounds the steps of a run.
+pub(crate) const MAX_STEPS: &str = "max_steps";
+
 /// A scenario with its seed and the parts of its report that do not depend on the run.
 pub struct Prepared {
     scenario: Scenario,
@@ -18,6 +21,7 @@ pub struct Prepared {
     empty_snapshot: Value,
     signature_metrics: &'static [&'static str],
     timeline: Vec<PlannedStep>,
+    expected_messages: Option<u64>,
 }
 
 /// A step of a scenario, before the run.
@@ -35,7 +39,17 @@ impl Prepared {
     /// `description` is an object that the report repeats, with the seed added to it.
     pub fn new(scenario: Scenario, seed: Seed, description: Value) -> Self {
         let (empty_snapshot, timeline) = (Value::Null, Vec::new());
-        Self { scenario, seed, description, observer: "", empty_snapshot, signature_metrics: &[], timeline }.with_seed(seed)
+        Self {
+            scenario,
+            seed,
+            description,
+            observer: "",
+            empty_snapshot,
+            signature_metrics: &[],
+            timeline,
+            expected_messages: None,
+        }
+        .with_seed(seed)
     }
 
     /// Takes the report's snapshot from the observer of this name.
@@ -59,6 +73,26 @@ impl Prepared {
             fields.insert("seed".to_owned(), Value::from(seed.0));
         }
         Self { seed, ..self }
+    }
+
+    /// Ends a run that takes this many steps as unknown; its report repeats the bound.
+    #[must_use]
+    pub fn with_max_steps(mut self, steps: u64) -> Self {
+        if let Value::Object(fields) = &mut self.description {
+            fields.insert(MAX_STEPS.to_owned(), Value::from(steps));
+        }
+        Self { scenario: self.scenario.max_steps(steps), ..self }
+    }
+
+    /// Sets about how many messages a run sends, where the scenario tells it.
+    #[must_use]
+    pub fn with_expected_messages(self, messages: u64) -> Self {
+        Self { expected_messages: Some(messages), ..self }
+    }
+
+    /// About how many messages a run sends, if the scenario tells it.
+    pub fn expected_messages(&self) -> Option<u64> {
+        self.expected_messages
     }
 
     /// The seed of the run.

@@ -7,9 +7,10 @@ use serde_json::Value;
 use crate::builtin::BuiltinScenario;
 use crate::document::Document;
 use crate::error::{ScenarioError, ScenarioErrorKind};
+use crate::field_spec::FieldSpec;
 use crate::metric_limit::MetricLimit;
 use crate::planted::{PlantedBug, PlantedBugs};
-use crate::prepared::Prepared;
+use crate::prepared::{MAX_STEPS, Prepared};
 use crate::system::{FileFormat, System};
 use crate::variables::{Variable, Variables};
 
@@ -113,11 +114,18 @@ impl Registry {
 
     /// Reads a scenario file of any system that has files; errors name it `source`.
     ///
+    /// Every file may have the field `max_steps`, whatever its system: the steps after which a run ends as unknown.
+    ///
     /// # Errors
     /// The first mistake in the file.
     pub fn read(&self, text: &str, source: &str, variables: &Variables) -> Result<Prepared, ScenarioError> {
-        let document = Document::parse(text, source)?;
-        (self.format_of(&document)?.read)(document, variables)
+        let mut document = Document::parse(text, source)?;
+        let max_steps = take_max_steps(&mut document)?;
+        let prepared = (self.format_of(&document)?.read)(document, variables)?;
+        Ok(match max_steps {
+            Some(steps) => prepared.with_max_steps(steps),
+            None => prepared,
+        })
     }
 
     /// The format of a file: that of the system that it names, else the first.
@@ -137,6 +145,19 @@ impl Registry {
             let value = Value::from(named.unwrap_or_default()).to_string();
             ScenarioError::new(ScenarioErrorKind::Unknown("system"), document.source(), "system", &value, &cure)
         })
+    }
+}
+
+/// Takes the bound on steps out of a file, if it has one.
+fn take_max_steps(document: &mut Document<'_>) -> Result<Option<u64>, ScenarioError> {
+    let spec = FieldSpec::Whole(1, u64::MAX);
+    let Some(value) = document.root.as_object_mut().and_then(|fields| fields.remove(MAX_STEPS)) else { return Ok(None) };
+    match value.as_u64().filter(|_| spec.accepts(&value)) {
+        Some(steps) => Ok(Some(steps)),
+        None => {
+            let kind = if value.is_number() { spec.mistake() } else { ScenarioErrorKind::WrongType };
+            Err(ScenarioError::new(kind, document.source(), MAX_STEPS, &value.to_string(), &spec.to_string()))
+        }
     }
 }
 

@@ -40,5 +40,5 @@ pub use report::{
     CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FailureSummary, FaultRecord,
     Finding, OtherRun, Outcome, PanicFinding, PanicSite, Report,
 };
-pub use scenario::Scenario;
+pub use scenario::{Scenario, ScenarioSize};
 pub use sim::{CallError, Sim};

@@ -5,19 +5,20 @@ mod default_seeds;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use cluster_sim::explore::{ArtifactContext, BuildInfo, Campaign, ScenarioSource, Sweep};
 use cluster_sim::{Explore, Report, Verdict, explain};
-use cluster_sim_registry::{Judgement, Prepared, Registry, ScenarioError, ScenarioErrorKind, Variables};
+use cluster_sim_registry::{Judgement, Prepared, Registry, ScenarioError, Variables};
 
 use crate::arguments::{ScenarioArguments, SweepArguments};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::progress::{ShrinkBar, SweepProgress};
 use crate::report_file::{Input, ReportFile};
-use crate::run::prepare;
+use crate::run::{prepare, say_size};
 use crate::streams::print_stderr;
-use crate::threads;
+use crate::{UNKNOWN, threads, unavailable};
 
 /// Runs one scenario from many seeds, prints a summary, and returns the exit code.
 ///
@@ -40,7 +41,7 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, variables: 
     let mut campaign = campaign(&prepared, seeds.seeds(), &arguments.target)
         .max_failures(arguments.max_failures)
         .cancel_on(interrupt.flag())
-        .rerun_hint(|report| rerun_command(&name, report));
+        .rerun_hint(|report| rerun_command(&name, &arguments.target, report));
     if let Some(threads) = arguments.threads {
         campaign = campaign.threads(threads::capped(threads));
     }
@@ -53,27 +54,40 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, variables: 
     if arguments.require_coverage {
         campaign = campaign.require_coverage();
     }
-    let mut progress = SweepProgress::new();
-    let mut sweep = campaign.progress(|now| progress.show(now)).run();
+    say_size(&name, &prepared, arguments.progress);
+    let (mut progress, stop) = (SweepProgress::new(arguments.progress), interrupt.flag());
+    let show = |now| {
+        progress.show(now);
+        if arguments.max_time.is_some_and(|max_time| progress.elapsed() >= max_time) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    };
+    let mut sweep = campaign.progress(show).run();
     drop(progress);
-    let shrink_bar = ShrinkBar::new();
+    let shrink_bar = ShrinkBar::new(arguments.progress);
     let clone = shrink_bar.clone();
     sweep.keep_artifacts(prepared.scenario(), &artifact_context(scenario), &arguments.out, move |now| clone.show(now));
     drop(shrink_bar);
-    Ok(write(&name, &sweep, junit.as_ref(), &interrupt))
+    Ok(write(&name, &arguments.target, &sweep, junit.as_ref(), &interrupt))
 }
 
 /// Writes verdicts and summary, and returns the exit code.
-fn write(name: &str, sweep: &Sweep, junit: Option<&ReportFile>, interrupt: &Interrupt) -> u8 {
+fn write(name: &str, target: &ScenarioArguments, sweep: &Sweep, junit: Option<&ReportFile>, interrupt: &Interrupt) -> u8 {
     let mut output = Output::default();
     let problems = sweep.failures().iter().filter_map(|failure| failure.artifacts()).flat_map(|artifacts| &artifacts.problems);
     problems.for_each(|problem| output.unwritten(problem));
     if let Some(junit) = junit {
-        output.file(junit, &verdicts(name, sweep));
+        output.file(junit, &verdicts(name, target, sweep));
     }
     output.summary(&format!("{}\n", sweep.to_string().trim_end()), &[junit]);
-    let code = interrupt.exit_code().filter(|_| sweep.is_interrupted()).unwrap_or(sweep.exit_code());
-    output.exit_code(code)
+    output.exit_code(match interrupt.exit_code() {
+        Some(code) if sweep.is_interrupted() => code,
+        // Ended by --max-time, which no finding has to wait for.
+        None if sweep.is_interrupted() => {
+            sweep.failures().iter().map(|failure| failure.report().outcome.exit_code()).min().unwrap_or(UNKNOWN)
+        }
+        _ => sweep.exit_code(),
+    })
 }
 
 /// Runs a worker process: the seeds that the sweep sends on stdin.
@@ -86,7 +100,7 @@ pub(crate) fn work(target: &ScenarioArguments, registry: &Registry, variables: &
 }
 
 fn read(target: &ScenarioArguments, registry: &Registry, variables: &Variables) -> Result<Arc<Prepared>, ScenarioError> {
-    let prepared = prepare(target.scenario.name()?, registry, variables)?;
+    let prepared = target.steps.apply(prepare(target.scenario.name()?, registry, variables)?);
     target.limits.iter().try_for_each(|limit| limit.check(&prepared))?;
     Ok(Arc::new(prepared))
 }
@@ -116,6 +130,9 @@ fn worker(executable: &Path, scenario: &Path, target: &ScenarioArguments) -> Com
     if target.coverage {
         command.arg("--coverage");
     }
+    if let Some(steps) = target.steps.max_steps {
+        command.arg("--max-steps").arg(steps.to_string());
+    }
     command
 }
 
@@ -136,28 +153,27 @@ fn artifact_context(scenario: &Path) -> ArtifactContext {
 
 /// The verdicts on all failures as JUnit XML; without failures those on the first seed of a whole sweep, which passed. Also those on
 /// the sweep itself.
-fn verdicts(name: &str, sweep: &Sweep) -> String {
+fn verdicts(name: &str, target: &ScenarioArguments, sweep: &Sweep) -> String {
     let mut reports: Vec<Report> = sweep.failures().iter().map(|failure| failure.report().clone()).collect();
     if reports.is_empty() && !sweep.is_interrupted() {
         reports.extend(sweep.first_passed().cloned());
     }
     let replay = |report: &Report| {
         let failure = sweep.failures().iter().find(|failure| failure.report().seed() == report.seed())?;
-        failure.artifacts()?.replay.clone().or_else(|| Some(rerun_command(name, report)))
+        failure.artifacts()?.replay.clone().or_else(|| Some(rerun_command(name, target, report)))
     };
     explain::junit_of_suite(name, &reports, &sweep.suite_cases(), replay)
 }
 
-/// The command that runs a failing seed again.
-fn rerun_command(name: &str, report: &Report) -> String {
-    let seed = report.seed();
-    match &report.divergence {
-        Some(_) => format!("cluster-sim run {name} --seed {seed} --check-determinism"),
-        None => format!("cluster-sim run {name} --seed {seed}"),
+/// The command that runs a failing seed again, under the same limits.
+fn rerun_command(name: &str, target: &ScenarioArguments, report: &Report) -> String {
+    let mut command = format!("cluster-sim run {name} --seed {}", report.seed());
+    target.limits.iter().for_each(|limit| command += &format!(" --max {limit}"));
+    if let Some(steps) = target.steps.max_steps {
+        command += &format!(" --max-steps {steps}");
     }
-}
-
-fn unavailable(what: &str, error: &std::io::Error) -> ScenarioError {
-    let cure = format!("run it on a system that supports it ({error})");
-    ScenarioError::new(ScenarioErrorKind::Misfit, "command line", what, "this process", &cure)
+    if report.divergence.is_some() {
+        command += " --check-determinism";
+    }
+    command
 }

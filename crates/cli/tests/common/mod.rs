@@ -32,6 +32,9 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cluster-sim"));
         command.current_dir(self.folder.path()).env_remove("RUST_LOG").env_remove("EDGE_CONSISTENCY_SOURCE_FANOUT_CAPACITY");
         command.args(arguments);
+        // A line of progress on a slow machine is no output of the test.
+        let shows_progress = matches!(arguments.first(), Some(&("run" | "sweep" | "replay"))) && !arguments.contains(&"--progress");
+        command.args(if shows_progress { &["--progress", "never"][..] } else { &[] });
         command
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use cluster_sim_invariants::IntoVerdict;
 use cluster_sim_simulation::driver::DriveScenario;
-use cluster_sim_simulation::{Report, Scenario};
+use cluster_sim_simulation::{Report, Scenario, ScenarioError};
 
 use super::progress::Progress;
 use super::state::Shared;
@@ -162,10 +162,19 @@ impl<'p> Campaign<'p> {
         isolated::work(&self.job)
     }
 
+    /// As [`run`](Self::run), for a scenario that may be invalid.
+    ///
+    /// # Errors
+    /// If the scenario cannot be run; nothing was run.
+    #[track_caller]
+    pub fn try_run(self) -> Result<Sweep, ScenarioError> {
+        self.job.target.validate().map(|()| self.run())
+    }
+
     /// Runs the campaign.
     ///
     /// # Panics
-    /// If the scenario cannot be run.
+    /// If the scenario cannot be run; [`try_run`](Self::try_run) returns the error instead.
     #[track_caller]
     pub fn run(self) -> Sweep {
         let call_site = Location::caller();

@@ -17,6 +17,8 @@ pub struct Progress {
     pub virtual_time: Duration,
     /// Different failures so far.
     pub failures: usize,
+    /// The lowest seed that runs at present.
+    pub seed: Option<u64>,
 }
 
 /// Counters of one worker, aligned to 128 bytes so that no two workers share a cache line.

@@ -129,7 +129,8 @@ impl Shared {
             .fold((0, 0_u64), |(done, time), (other_done, other_time)| (done + other_done, time.saturating_add(other_time)));
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner).count();
         let seeds = self.range.end.saturating_sub(self.range.start);
-        Progress { done, seeds, virtual_time: Duration::from_nanos(nanoseconds), failures }
+        let seed = self.slots.iter().filter(|slot| slot.is_busy()).map(WorkerSlot::current).min();
+        Progress { done, seeds, virtual_time: Duration::from_nanos(nanoseconds), failures, seed }
     }
 
     /// Takes the result, after the last worker ended or was left behind.

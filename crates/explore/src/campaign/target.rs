@@ -6,7 +6,7 @@ use std::time::Duration;
 use cluster_sim_invariants::{Verdict, Violation};
 use cluster_sim_runtime::{Heartbeat, Seed};
 use cluster_sim_simulation::driver::DriveScenario;
-use cluster_sim_simulation::{CheckKind, CheckReport, CheckWork, Outcome, Report, Scenario};
+use cluster_sim_simulation::{CheckKind, CheckReport, CheckWork, Outcome, Report, Scenario, ScenarioError};
 use cluster_sim_types::VirtualInstant;
 
 use crate::coverage::Coverage;
@@ -21,6 +21,14 @@ pub(crate) trait Target: Send + Sync {
 
     /// Hash of the declaration, without the code in it.
     fn declared(&self) -> u64;
+
+    /// Checks what it runs, if that is known before a run.
+    ///
+    /// # Errors
+    /// If it cannot be run.
+    fn validate(&self) -> Result<(), ScenarioError> {
+        Ok(())
+    }
 
     /// Real time that one step may take; `Duration::MAX` if steps cannot be observed.
     fn step_timeout(&self) -> Duration;
@@ -42,6 +50,10 @@ impl Target for Scenario {
 
     fn declared(&self) -> u64 {
         self.declaration_hash()
+    }
+
+    fn validate(&self) -> Result<(), ScenarioError> {
+        self.validate()
     }
 
     fn step_timeout(&self) -> Duration {

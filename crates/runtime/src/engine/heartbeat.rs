@@ -7,13 +7,15 @@ use parking_lot::Mutex;
 
 use crate::executor::TaskName;
 
-/// Progress of a run: runs begun, steps begun, and optionally the current position.
+/// Progress of a run: runs and steps begun, the virtual instant, and optionally the current position.
 ///
 /// The run writes it and never reads it back, so it cannot influence a decision.
 #[derive(Debug, Default)]
 pub struct Heartbeat {
     runs: AtomicU64,
     steps: AtomicU64,
+    /// The instant of the last step, in nanoseconds.
+    at: AtomicU64,
     /// Optional: naming node and task costs allocations and a lock at every step.
     position: Option<Mutex<Option<Position>>>,
 }
@@ -45,13 +47,19 @@ impl Heartbeat {
         self.position.as_ref()?.lock().clone()
     }
 
+    /// Returns the virtual instant of the last step begun.
+    pub fn at(&self) -> VirtualInstant {
+        VirtualInstant::from_nanoseconds(self.at.load(Ordering::Relaxed))
+    }
+
     pub(crate) fn begin_run(&self) {
         self.runs.fetch_add(1, Ordering::Relaxed);
     }
 
     #[inline]
-    pub(crate) fn begin_step(&self, steps: u64, position: impl FnOnce() -> Position) {
+    pub(crate) fn begin_step(&self, steps: u64, at: VirtualInstant, position: impl FnOnce() -> Position) {
         self.steps.store(steps, Ordering::Relaxed);
+        self.at.store(at.as_nanoseconds(), Ordering::Relaxed);
         if let Some(current) = &self.position {
             *current.lock() = Some(position());
         }

@@ -56,7 +56,17 @@ impl EdgeCacheFile {
         let empty_snapshot = json!(MetricsSnapshot::default());
         Ok(Prepared::new(scenario, Seed(file.seed), json!(file))
             .with_observer(OBSERVER, empty_snapshot, SIGNATURE_METRICS)
-            .with_timeline(plan.timeline))
+            .with_timeline(plan.timeline)
+            .with_expected_messages(file.expected_messages()))
+    }
+
+    /// About how many messages a run sends: a question and an answer for each operation of a client, and each version to each edge.
+    fn expected_messages(&self) -> u64 {
+        let clients = f64::from(self.client_count);
+        let operations = clients * (self.reads_per_client_per_sec + self.writes_per_client_per_sec);
+        let versions = self.mutation_rate_per_sec + clients * self.writes_per_client_per_sec;
+        let per_second = 2.0 * operations + versions * f64::from(self.edge_count);
+        (per_second * self.duration_secs.0) as u64
     }
 
     /// The configuration of the machines.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use cluster_sim_transport::InvalidLink;
 
-use crate::fault::PlanError;
+use crate::fault::{PlanError, listed};
 
 /// A scenario that cannot be run; nothing was run.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub enum ScenarioError {
     UnknownAbsent {
         /// The node as named.
         node: String,
+        /// The nodes of the scenario.
+        known: Vec<String>,
     },
     /// The model of a class of links is invalid.
     Links {
@@ -38,10 +40,11 @@ impl fmt::Display for ScenarioError {
         match self {
             Self::NoNodes => write!(formatter, "there are no nodes in it; add a group with `Scenario::machines`"),
             Self::DuplicateGroup { group } => write!(formatter, "two groups are called {group:?}; give each a name of its own"),
-            Self::UnknownAbsent { node } => {
+            Self::UnknownAbsent { node, known } => {
                 write!(
                     formatter,
-                    "node {node:?} is to be left out, but the scenario has no such node; name it by group and index, as in \"edge/1\""
+                    "node {node:?} is to be left out, but the scenario has no such node; name it by group and index, as in \"edge/1\"{}",
+                    listed(known)
                 )
             }
             Self::Links { class, error } => write!(formatter, "the links {class:?} are invalid: {error}"),

@@ -6,7 +6,8 @@
 pub enum PlanError {
     /// A fault names an unknown node.
     #[error(
-        "fault {index} ({kind}) names node {node:?}; the scenario has no such node, name it by group and index, as in \"edge/1\""
+        "fault {index} ({kind}) names node {node:?}; the scenario has no such node, name it by group and index, as in \"edge/1\"{}",
+        listed(known)
     )]
     UnknownNode {
         /// Its position in the plan.
@@ -15,9 +16,14 @@ pub enum PlanError {
         kind: &'static str,
         /// The node as named.
         node: String,
+        /// The nodes of the scenario.
+        known: Vec<String>,
     },
     /// A fault names an unknown class of links.
-    #[error("fault {index} ({kind}) names links {links:?}; the scenario has no such class, declare it with `Scenario::links`")]
+    #[error(
+        "fault {index} ({kind}) names links {links:?}; the scenario has no such class, declare it with `Scenario::links`{}",
+        listed(known)
+    )]
     UnknownLinks {
         /// Its position in the plan.
         index: usize,
@@ -25,6 +31,8 @@ pub enum PlanError {
         kind: &'static str,
         /// The class as named.
         links: String,
+        /// The classes of links of the scenario.
+        known: Vec<String>,
     },
     /// A fault asks for the impossible, as for an invalid link model.
     #[error("fault {index} ({kind}) is invalid: {reason}")]
@@ -42,4 +50,30 @@ pub enum PlanError {
         /// Position of the first fault out of order.
         index: usize,
     },
+}
+
+/// Names that a message lists; the others are counted.
+const NAMES_LISTED: usize = 8;
+
+/// The names that there are, as the end of a message: `; known: a, b`. Nothing if there are none.
+pub(crate) fn listed(known: &[String]) -> String {
+    let shown = known.iter().take(NAMES_LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match known.len().saturating_sub(NAMES_LISTED) {
+        0 if known.is_empty() => String::new(),
+        0 => format!("; known: {shown}"),
+        more => format!("; known: {shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_lists_few_names_and_counts_the_others() {
+        let names = |count: usize| (0..count).map(|index| format!("n/{index}")).collect::<Vec<_>>();
+        assert_eq!(listed(&names(0)), "");
+        assert_eq!(listed(&names(2)), "; known: n/0, n/1");
+        assert!(listed(&names(10)).ends_with(", n/7 and 2 more"));
+    }
 }

@@ -4,7 +4,7 @@
 //! the run is built, and refuses what does not exist. A run then knows three things: when to apply a resolved fault, which
 //! faults are in force, and when to end them. The file of the family says what that means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cluster_sim_runtime::Engine;
@@ -142,7 +142,12 @@ impl<'a> Declared<'a> {
     }
 
     pub(super) fn node(&self, name: &str) -> Result<NodeId, PlanError> {
-        let unknown = || PlanError::UnknownNode { index: self.index, kind: self.kind, node: name.to_owned() };
+        let unknown = || PlanError::UnknownNode {
+            index: self.index,
+            kind: self.kind,
+            node: name.to_owned(),
+            known: self.nodes.keys().cloned().collect(),
+        };
         self.nodes.get(name).copied().ok_or_else(unknown)
     }
 
@@ -151,7 +156,12 @@ impl<'a> Declared<'a> {
     }
 
     pub(super) fn links(&self, name: &str) -> Result<ClassId, PlanError> {
-        let unknown = || PlanError::UnknownLinks { index: self.index, kind: self.kind, links: name.to_owned() };
+        let unknown = || PlanError::UnknownLinks {
+            index: self.index,
+            kind: self.kind,
+            links: name.to_owned(),
+            known: self.network.fabric.class_names().collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect(),
+        };
         self.network.fabric.class_named(name).ok_or_else(unknown)
     }
 

@@ -30,6 +30,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use error::PlanError;
+pub(crate) use error::listed;
 pub(crate) use families::{InForce, Resolved};
 pub use family::SpanKind;
 pub(crate) use family::{Applied, Declared};

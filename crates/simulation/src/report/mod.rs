@@ -4,6 +4,7 @@ mod divergence;
 mod failure_summary;
 mod finding;
 mod normalize;
+mod printable;
 mod signature;
 mod text;
 mod verdict;
@@ -21,6 +22,7 @@ pub use divergence::{Difference, DifferingEvent, Divergence, DivergenceKind, Oth
 pub use failure_summary::FailureSummary;
 pub use finding::Finding;
 pub use normalize::without_numbers;
+pub use printable::printable;
 pub use text::{ReportText, thousands};
 pub use verdict::RunVerdict;
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{FailureSummary, Outcome, Report};
+use super::printable::indented;
+use super::{FailureSummary, Outcome, Report, printable};
 
 /// The number of last events that a failing report shows.
 const EVENTS_SHOWN: usize = 20;
@@ -47,9 +48,18 @@ impl<'r> ReportText<'r> {
     }
 }
 
+/// A report as text, with messages of nodes and rules as these wrote them.
+struct Unescaped<'r>(&'r ReportText<'r>);
+
 impl fmt::Display for ReportText<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { report, rerun, faults, events } = *self;
+        formatter.write_str(&printable(&Unescaped(self).to_string()))
+    }
+}
+
+impl fmt::Display for Unescaped<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ReportText { report, rerun, faults, events } = *self.0;
         write!(formatter, "{}", report.verdict_lines(&report.scenario))?;
         if let Some(divergence) = &report.divergence {
             let own = divergence.rerun(report.seed());
@@ -125,7 +135,7 @@ impl Report {
 impl Report {
     fn write_findings(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for violation in &self.violations {
-            writeln!(formatter, "      {violation}")?;
+            writeln!(formatter, "      {}", indented(&violation.to_string()))?;
         }
         if let Some(panic) = &self.panic {
             writeln!(
@@ -135,7 +145,7 @@ impl Report {
                 thousands(panic.step),
                 panic.site,
                 panic.task.as_ref().map(|task| format!(", task {task},")).unwrap_or_default(),
-                panic.message
+                indented(&panic.message)
             )?;
         }
         if let Some(exhausted) = &self.exhausted {

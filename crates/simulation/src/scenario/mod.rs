@@ -7,6 +7,7 @@
 
 mod outline;
 mod rules;
+mod size;
 mod start;
 mod variation;
 mod views;
@@ -21,6 +22,7 @@ use cluster_sim_runtime::Budget;
 use cluster_sim_transport::{LinkModel, NodeSelector};
 
 pub use outline::Outline;
+pub use size::ScenarioSize;
 
 use crate::definition::{Definition, Group, LinkClass, Member};
 use crate::fault::{CompiledProfile, FaultPlan, FaultProfile};
@@ -30,7 +32,7 @@ use crate::sim::Script;
 ///
 /// Immutable and `Sync` once built, and cheap to clone: any number of runs may share it. Each method takes the scenario and
 /// returns the changed one. Errors in a scenario, such as two groups of one name, are found by its first run:
-/// [`try_start`](Self::try_start) returns them, every other way to run it panics.
+/// [`validate`](Self::validate) and the methods that begin with `try_` return them, the others panic with the same text.
 ///
 /// A run has a fault phase, which takes [`duration`](Self::duration), and a recovery phase without faults, which ends once every
 /// [`eventually`](Self::eventually) check has held for [`stable_for`](Self::stable_for), or after

@@ -9,7 +9,7 @@ use crate::decision::Decision;
 use crate::definition::ScenarioError;
 use crate::recording::{Recording, describe_failure};
 use crate::report::Report;
-use crate::sim::Sim;
+use crate::sim::{Sim, validate};
 
 impl Scenario {
     /// Starts a run to be stepped from a test.
@@ -38,17 +38,44 @@ impl Scenario {
         panic!("could not run scenario {:?}: {error}", self.name())
     }
 
+    /// Checks everything that can keep a run from starting.
+    ///
+    /// After it succeeds, no way to run the scenario panics because the scenario cannot be run.
+    ///
+    /// # Errors
+    /// Those of [`try_start`](Self::try_start).
+    pub fn validate(&self) -> Result<(), ScenarioError> {
+        validate(&self.definition)
+    }
+
     /// Runs one seed: the fault phase, then the recovery phase.
     ///
     /// A failing run is repeated once, with recording, so that its report shows the messages of its last events; closures of the
     /// scenario run again too.
     ///
     /// # Panics
-    /// If the scenario cannot be run; [`try_start`](Self::try_start) returns the error instead.
+    /// If the scenario cannot be run; [`try_run`](Self::try_run) returns the error instead.
     pub fn run(&self, seed: Seed) -> Report {
-        let mut report = self.run_watched(seed, None);
+        self.try_run(seed).unwrap_or_else(|error| self.refuse(&error))
+    }
+
+    /// As [`run`](Self::run), for a scenario or a plan that was read as data and may be invalid.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    ///
+    /// let plan = FaultPlan::new().at(Duration::from_secs(1), NodeFault::Kill { node: "store/7".to_owned() });
+    /// let scenario = Scenario::new("storing").nodes("store", 3, async |_| {}).faults(plan);
+    /// let error = scenario.try_run(Seed(7)).expect_err("there is no such node");
+    /// assert!(error.to_string().ends_with("known: store/0, store/1, store/2"), "{error}");
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`try_start`](Self::try_start); nothing was run.
+    pub fn try_run(&self, seed: Seed) -> Result<Report, ScenarioError> {
+        let mut report = self.try_start(SeedSchedule::new(seed))?.run();
         self.describe_failure(&mut report);
-        report
+        Ok(report)
     }
 
     /// Repeats a failing run with recording, so that its report shows the texts of messages.
@@ -64,7 +91,15 @@ impl Scenario {
     /// # Panics
     /// If the scenario cannot be run.
     pub fn run_with_decisions(&self, seed: Seed) -> (Report, Vec<Decision>) {
-        self.start_with_decisions(seed, None).run_with_decisions()
+        self.try_run_with_decisions(seed).unwrap_or_else(|error| self.refuse(&error))
+    }
+
+    /// As [`run_with_decisions`](Self::run_with_decisions), for a scenario that may be invalid.
+    ///
+    /// # Errors
+    /// Those of [`try_start`](Self::try_start); nothing was run.
+    pub fn try_run_with_decisions(&self, seed: Seed) -> Result<(Report, Vec<Decision>), ScenarioError> {
+        Ok(self.build(SeedSchedule::new(seed), true)?.run_with_decisions())
     }
 
     /// Runs one seed as [`run`](Self::run) does, and records it.
@@ -72,7 +107,7 @@ impl Scenario {
     /// Keeps up to [`Recording::EVENTS`] events.
     ///
     /// # Panics
-    /// If the scenario cannot be run; [`try_start`](Self::try_start) returns the error.
+    /// If the scenario cannot be run; [`try_record`](Self::try_record) returns the error.
     pub fn record(&self, seed: Seed) -> Recording {
         self.record_at_most(seed, Recording::EVENTS)
     }
@@ -82,9 +117,17 @@ impl Scenario {
     /// Of a run that has more, the first few and the last are kept.
     ///
     /// # Panics
-    /// If the scenario cannot be run; [`try_start`](Self::try_start) returns the error.
+    /// If the scenario cannot be run; [`try_record`](Self::try_record) returns the error.
     pub fn record_at_most(&self, seed: Seed, events: usize) -> Recording {
-        Recording::of_run(self.start(seed), events)
+        self.try_record(seed, events).unwrap_or_else(|error| self.refuse(&error))
+    }
+
+    /// As [`record_at_most`](Self::record_at_most), for a scenario that may be invalid.
+    ///
+    /// # Errors
+    /// Those of [`try_start`](Self::try_start); nothing was run.
+    pub fn try_record(&self, seed: Seed, events: usize) -> Result<Recording, ScenarioError> {
+        Ok(Recording::of_run(self.try_start(SeedSchedule::new(seed))?, events))
     }
 
     /// As [`run`](Self::run), with a heartbeat for the watchdog.

@@ -24,8 +24,7 @@ impl Sim {
         seeds: SeedSchedule,
         keep: bool,
     ) -> Result<Self, ScenarioError> {
-        let nodes = definition.checked.get_or_init(|| check(&definition)).clone()?;
-        let network = new_network(&definition)?;
+        let (nodes, network) = names_of(&definition)?;
         let plan = draw_plan(&definition, &seeds).resolve(Declared::new(&nodes, &network)).map_err(ScenarioError::Plan)?;
         let mut engine = Engine::in_arena(seeds.clone(), definition.budget, definition.arenas.take());
         engine.core.kernel.set_choices(definition.choices(keep));
@@ -45,6 +44,19 @@ impl Sim {
     }
 }
 
+/// Checks everything that can keep a run from starting.
+pub(crate) fn validate(definition: &Definition) -> Result<(), ScenarioError> {
+    let (nodes, network) = names_of(definition)?;
+    // A profile draws only faults that name what there is.
+    definition.plan.clone().resolve(Declared::new(&nodes, &network)).map(drop).map_err(ScenarioError::Plan)
+}
+
+/// The nodes and the links of a scenario, if these are valid.
+fn names_of(definition: &Definition) -> Result<(Arc<BTreeMap<String, NodeId>>, Network), ScenarioError> {
+    let nodes = definition.checked.get_or_init(|| check(definition)).clone()?;
+    Ok((nodes, new_network(definition)?))
+}
+
 fn node_names(definition: &Definition) -> impl Iterator<Item = &str> {
     definition.groups.iter().flat_map(|group| group.members.iter().map(|member| member.name.as_str()))
 }
@@ -60,7 +72,7 @@ fn check(definition: &Definition) -> Result<Arc<BTreeMap<String, NodeId>>, Scena
         return Err(ScenarioError::DuplicateGroup { group: group.name.clone() });
     }
     match definition.absent.iter().find(|node| !nodes.contains_key(*node)) {
-        Some(node) => Err(ScenarioError::UnknownAbsent { node: node.clone() }),
+        Some(node) => Err(ScenarioError::UnknownAbsent { node: node.clone(), known: nodes.keys().cloned().collect() }),
         None => Ok(Arc::new(nodes)),
     }
 }

@@ -34,6 +34,7 @@ use cluster_sim_runtime::{Digest, Engine, Record};
 use cluster_sim_transport::{Control, FateRecord, Network, Service};
 use cluster_sim_types::{NodeId, VirtualInstant};
 
+pub(crate) use build::validate;
 use checks::LiveChecks;
 use clients::Clients;
 pub use control::CallError;

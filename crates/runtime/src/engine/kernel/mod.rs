@@ -345,7 +345,7 @@ impl Kernel {
             node: self.names[node.index()].to_string(),
             task: task.and_then(|task| self.tasks.name_of(task)),
         };
-        heartbeat.begin_step(self.steps, position);
+        heartbeat.begin_step(self.steps, self.now, position);
     }
 
     #[inline(always)]

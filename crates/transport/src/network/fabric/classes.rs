@@ -120,6 +120,10 @@ impl Classes {
         &self.all[class as usize].name
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|class| class.name.as_str())
+    }
+
     /// Finds a class by its name; of several the one added last.
     pub(super) fn named(&self, name: &str) -> Option<ClassId> {
         self.all.iter().rposition(|class| class.name == name).map(|index| ClassId(index as u16))

@@ -247,6 +247,11 @@ impl Fabric {
         &self.classes.get(class).link.model
     }
 
+    /// Returns the names of the classes of links, in the order of their declaration.
+    pub fn class_names(&self) -> impl Iterator<Item = &str> {
+        self.classes.names()
+    }
+
     /// Finds a class of links by its name, as in `default`.
     pub fn class_named(&self, name: &str) -> Option<ClassId> {
         self.classes.named(name)

@@ -1,0 +1,32 @@
+//! [`RunProgress`]: how far a run is, for another thread.
+
+use std::sync::Arc;
+
+use cluster_sim_runtime::{Heartbeat, Seed};
+use cluster_sim_simulation::driver::DriveScenario;
+use cluster_sim_simulation::{Report, Scenario, ScenarioError};
+use cluster_sim_types::VirtualInstant;
+
+/// How far a run is, readable from another thread while it goes on. Clones are of the same run.
+#[derive(Debug, Clone, Default)]
+pub struct RunProgress(Arc<Heartbeat>);
+
+impl RunProgress {
+    /// Steps begun.
+    pub fn steps(&self) -> u64 {
+        self.0.progress().1
+    }
+
+    /// The virtual instant of the last of them.
+    pub fn at(&self) -> VirtualInstant {
+        self.0.at()
+    }
+}
+
+/// See [`Explore::try_run_with_progress`](crate::Explore::try_run_with_progress).
+pub(crate) fn run_with_progress(scenario: &Scenario, seed: Seed, progress: &RunProgress) -> Result<Report, ScenarioError> {
+    scenario.validate()?;
+    let mut report = scenario.run_watched(seed, Some(Arc::clone(&progress.0)));
+    scenario.describe_failure(&mut report);
+    Ok(report)
+}
