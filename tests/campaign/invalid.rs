@@ -42,6 +42,7 @@ fn every_way_to_run_a_scenario_can_refuse_it() {
         scenario.try_run_with_decisions(SEED).err(),
         scenario.try_record(SEED, 100).err(),
         scenario.try_run_with_progress(SEED, &Default::default()).err(),
+        scenario.try_profile(SEED, &Default::default()).err(),
         scenario.try_sweep(0..4).err(),
         scenario.campaign(0..4).try_run().err(),
         scenario.campaign(0..4).isolated().try_run().err(),
@@ -77,6 +78,7 @@ fn a_valid_scenario_is_run_as_by_the_other_names() {
     let run = scenario.try_run(SEED).expect("it can be run");
     assert_eq!(run, scenario.run(SEED));
     assert_eq!(scenario.try_run_with_progress(SEED, &Default::default()).expect("it can be run"), run);
+    assert_eq!(scenario.try_profile(SEED, &Default::default()).expect("it can be run").0, run);
     assert!(scenario.try_sweep(0..4).expect("it can be run").is_ok());
     assert!(scenario.campaign(0..4).try_run().expect("it can be run").is_ok());
     assert!(scenario.try_check_determinism(SEED).expect("it can be run").agreed());
@@ -96,4 +98,7 @@ fn progress_is_read_beside_the_run() {
     let report = scenario.try_run_with_progress(SEED, &progress).expect("it can be run");
     assert_eq!(progress.steps(), report.steps);
     assert!(progress.at() > VirtualInstant::ZERO + Duration::from_millis(900) && progress.at() <= report.ended_at);
+    let measured = cluster_sim::explore::RunProgress::default();
+    scenario.try_profile(SEED, &measured).expect("it can be run").0.assert_ok();
+    assert_eq!((measured.steps(), measured.at()), (progress.steps(), progress.at()));
 }

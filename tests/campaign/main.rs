@@ -2,7 +2,7 @@
 //!
 //! [`artifacts`]: files kept of failures. [`attribute`]: tests made by `#[cluster_sim::test]`. [`canary`]: a failure by design is
 //! found. [`coverage`]: what a sweep covered. [`failures`]: grouping of failures. [`isolation`]: seeds that abort, exit or hang.
-//! [`parallel`]: threads and processes give one result. [`report_checks`]: rules over reports. [`run_counts`]: how often a
+//! [`parallel`]: threads and processes give one result. [`profile`]: what took the time of runs. [`report_checks`]: rules over reports. [`run_counts`]: how often a
 //! failing seed runs. [`stop`]: progress, and ending early.
 
 mod artifacts;
@@ -13,6 +13,7 @@ mod failures;
 mod invalid;
 mod isolation;
 mod parallel;
+mod profile;
 mod report_checks;
 mod run_counts;
 mod stop;

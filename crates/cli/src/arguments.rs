@@ -128,6 +128,11 @@ pub(crate) struct RunArguments {
     /// Run it in a second process too and compare the two event by event; exit with 3 if they differ
     #[arg(long)]
     pub(crate) check_determinism: bool,
+    /// Print to stderr what each rule and each group of nodes took of the run's real time
+    ///
+    /// The run, its report and its digest are those of a run without the flag.
+    #[arg(long, conflicts_with = "check_determinism")]
+    pub(crate) profile: bool,
     /// Exit with 1 if this number of the report's metrics_snapshot exceeds the limit; may be given several times
     #[arg(long = "max", visible_alias = "fail-on", value_name = "METRIC=LIMIT")]
     pub(crate) limits: Vec<MetricLimit>,
@@ -223,6 +228,9 @@ pub(crate) struct ScenarioArguments {
     /// Count what the runs cover: faults, losses, coverage points, operations
     #[arg(long)]
     pub(crate) coverage: bool,
+    /// Print to stderr what each rule and each group of nodes took of the real time of all runs
+    #[arg(long)]
+    pub(crate) profile: bool,
     #[command(flatten)]
     pub(crate) steps: MaxSteps,
 }

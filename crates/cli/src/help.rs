@@ -96,6 +96,7 @@ impl Examples {
             lines.push((format!("cluster-sim run {any} {}", limits.join(" ")), ""));
         }
         lines.push((format!("cluster-sim run {scenario} --check-determinism"), "run it in two processes and compare"));
+        lines.push((format!("cluster-sim run {scenario} --profile"), "what each rule took of the time"));
         examples(lines) + &files(registry)
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use cluster_sim::explore::{DeterminismError, RunProgress};
+use cluster_sim::explore::{DeterminismError, Profile, RunProgress};
 use cluster_sim::{Explore, Outcome, Report};
 use cluster_sim_registry::{
     Artifact, BuiltinScenario, Judgement, MetricLimit, Prepared, Registry, ScenarioError, ScenarioErrorKind, Variables,
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &RunArguments, registry: &Registry, variables: &Var
         position: &|| position(&progress, prepared.scenario().size().duration),
         stdout_is_taken: report_file.as_ref().is_some_and(|file| file.path().is_none()),
     };
-    let (mut report, compared) = match monitor.beside(|| perform(&prepared, arguments.check_determinism, &progress)) {
+    let Performed { mut report, compared, profile } = match monitor.beside(|| perform(&prepared, arguments, &progress)) {
         Ok(performed) => performed,
         Err(error) => {
             print_stderr(&format!("cluster-sim: could not compare two runs: {error}\n"));
@@ -70,6 +70,9 @@ pub(crate) fn run(arguments: &RunArguments, registry: &Registry, variables: &Var
         text += &format!("report  {}\n", path.display());
     }
     output.summary(&text, &[report_file.as_ref()]);
+    if let Some(profile) = profile {
+        print_stderr(&profile.to_string());
+    }
     Ok(output.exit_code(report.outcome.exit_code()))
 }
 
@@ -113,19 +116,28 @@ pub(crate) fn say_size(name: &str, prepared: &Prepared, mode: ProgressMode) {
     }
 }
 
-/// Runs the scenario once, or in two processes; then also counts the events and facts in which these agree, if they do.
-fn perform(
-    prepared: &Prepared,
-    checks_determinism: bool,
-    progress: &RunProgress,
-) -> Result<(Report, Option<u64>), DeterminismError> {
-    if !checks_determinism {
-        let report = prepared.scenario().try_run_with_progress(prepared.seed(), progress);
-        return Ok((report.expect("the scenario was checked when it was prepared"), None));
+/// The result of a run, and what was asked for beside it.
+struct Performed {
+    report: Report,
+    /// The events and facts in which two processes agree, if they do.
+    compared: Option<u64>,
+    profile: Option<Profile>,
+}
+
+/// Runs the scenario once, with a profile if asked for, or in two processes.
+fn perform(prepared: &Prepared, arguments: &RunArguments, progress: &RunProgress) -> Result<Performed, DeterminismError> {
+    const CHECKED: &str = "the scenario was checked when it was prepared";
+    let (scenario, seed) = (prepared.scenario(), prepared.seed());
+    if arguments.check_determinism {
+        let check = scenario.check_determinism_in_process(seed);
+        let compared = check.agreed().then(|| check.compared());
+        return Ok(Performed { report: check.into_report()?, compared, profile: None });
     }
-    let check = prepared.scenario().check_determinism_in_process(prepared.seed());
-    let compared = check.agreed().then(|| check.compared());
-    Ok((check.into_report()?, compared))
+    if arguments.profile {
+        let (report, profile) = scenario.try_profile(seed, progress).expect(CHECKED);
+        return Ok(Performed { report, compared: None, profile: Some(profile) });
+    }
+    Ok(Performed { report: scenario.try_run_with_progress(seed, progress).expect(CHECKED), compared: None, profile: None })
 }
 
 /// Reads the scenario of a file, or finds the builtin one of that name; a file wins over a name, a folder does not.
@@ -203,6 +215,7 @@ mod tests {
             out: Some(out.clone()),
             seed: None,
             check_determinism,
+            profile: false,
             limits: Vec::new(),
             bounds: Bounds { progress: ProgressMode::Never, ..Bounds::default() },
             twice: false,

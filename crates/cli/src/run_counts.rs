@@ -45,6 +45,7 @@ fn a_failing_scenario_is_run_and_recorded() {
         out: None,
         seed: None,
         check_determinism: false,
+        profile: false,
         limits: Vec::new(),
         bounds: Bounds { progress: ProgressMode::Never, ..Bounds::default() },
         twice: false,
@@ -56,7 +57,13 @@ fn a_failing_scenario_is_run_and_recorded() {
 /// A sweep over one seed that writes all its files into the folder.
 fn sweep_arguments(folder: &TempDir) -> SweepArguments {
     SweepArguments {
-        target: ScenarioArguments { scenario: "failing".into(), limits: Vec::new(), coverage: false, steps: MaxSteps::default() },
+        target: ScenarioArguments {
+            scenario: "failing".into(),
+            limits: Vec::new(),
+            coverage: false,
+            profile: false,
+            steps: MaxSteps::default(),
+        },
         seeds: Some("7..8".parse().unwrap()),
         max_failures: NonZeroUsize::MIN,
         threads: None,

@@ -20,6 +20,7 @@
 //! | check determinism | [`check_determinism`](Explore::check_determinism), [`check_determinism_in_process`](Explore::check_determinism_in_process) |
 //! | minimize a failure | [`shrink`](Explore::shrink) |
 //! | keep and replay a failure | [`Reproducer`](explore::Reproducer), [`replay`](Explore::replay), [`check_regression`](Explore::check_regression) |
+//! | find out what a run's time goes to | [`profile`](Explore::profile), [`Campaign::with_profile`](explore::Campaign::with_profile) |
 //! | measure coverage | [`Scenario::sometimes`], [`Scenario::reachable`], [`Campaign::require_coverage`](explore::Campaign::require_coverage) |
 //! | read a run | [`Scenario::record`], [`explain`] |
 //!
@@ -201,7 +202,7 @@ pub mod explore {
         ReproducerError, RunProgress, ScenarioSource, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
     };
     pub use cluster_sim_runtime::Choice;
-    pub use cluster_sim_simulation::Decision;
+    pub use cluster_sim_simulation::{Decision, Profile, ProfilePart, ProfileSubject};
 
     /// Called by the expansion of [`test`](crate::test); not part of the API.
     #[doc(hidden)]

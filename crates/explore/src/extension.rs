@@ -4,11 +4,12 @@ use std::ops::Range;
 use std::path::Path;
 
 use cluster_sim_runtime::Seed;
-use cluster_sim_simulation::{Report, Scenario, ScenarioError};
+use cluster_sim_simulation::{Profile, Report, Scenario, ScenarioError};
 
 use crate::artifacts::{ArtifactContext, Artifacts, keep_artifacts};
 use crate::campaign::{Campaign, Sweep, campaign, sweep};
 use crate::determinism::{DeterminismCheck, check_determinism, check_determinism_in_process};
+use crate::profile::{profile, try_profile};
 use crate::replay::{Case, Minimized, Reproducer, ReproducerError};
 use crate::rerun::{Replay, check_regression, replay, replay_original};
 use crate::run_progress::{RunProgress, run_with_progress};
@@ -22,6 +23,7 @@ use crate::shrink::{ShrinkBounds, ShrinkProgress, shrink, shrink_within};
 /// | run many seeds | [`sweep`](Self::sweep); [`campaign`](Self::campaign) for worker processes or several failures |
 /// | check determinism | [`check_determinism`](Self::check_determinism), [`check_determinism_in_process`](Self::check_determinism_in_process) |
 /// | minimize a failure | [`shrink`](Self::shrink), [`shrink_within`](Self::shrink_within) |
+/// | find out what a run's time goes to | [`profile`](Self::profile), [`Campaign::with_profile`] |
 /// | refuse an invalid scenario without a panic | the methods that begin with `try_`, [`Campaign::try_run`] |
 /// | keep and replay a failure | [`keep_artifacts`](Self::keep_artifacts), [`replay`](Self::replay), [`check_regression`](Self::check_regression) |
 ///
@@ -64,6 +66,37 @@ pub trait Explore: Sealed {
     /// assert_eq!(sweep.passed() + sweep.failed(), 64);
     /// ```
     fn campaign(&self, seeds: Range<u64>) -> Campaign<'static>;
+
+    /// Runs one seed as [`run`](Scenario::run) does, and measures the time of each rule and group.
+    ///
+    /// The report, with its digest, is that of a run without a profile: only code outside of the run reads the machine's clock.
+    /// For many seeds see [`Campaign::with_profile`].
+    ///
+    /// ```
+    /// use cluster_sim::explore::ProfileSubject;
+    /// use cluster_sim::prelude::*;
+    ///
+    /// async fn count(node: Node) {
+    ///     for number in 1..=50_u64 {
+    ///         node.publish(|count: &mut u64| *count = number);
+    ///         node.sleep(Duration::from_millis(10)).await;
+    ///     }
+    /// }
+    ///
+    /// let scenario = Scenario::new("counting")
+    ///     .nodes("counter", 200, count)
+    ///     .always("all counts are small", |world| world.views::<u64>().all(|(_, count)| *count <= 50));
+    /// let (report, profile) = scenario.profile(Seed(7));
+    /// report.assert_ok();
+    ///
+    /// let most = profile.by_time()[0];
+    /// assert!(matches!(&most.subject, ProfileSubject::Rule { name, .. } if name == "all counts are small"), "{profile}");
+    /// assert!(most.views_read > 190 * most.calls, "it reads all views at each call: use `always_each`");
+    /// ```
+    ///
+    /// # Panics
+    /// If the scenario cannot be run; [`try_profile`](Self::try_profile) returns the error instead.
+    fn profile(&self, seed: Seed) -> (Report, Profile);
 
     /// Runs one seed in this thread and in a fresh one at once, and compares the runs event by event.
     ///
@@ -236,6 +269,12 @@ pub trait Explore: Sealed {
     /// # Errors
     /// If the scenario cannot be run; nothing was run.
     fn try_run_with_progress(&self, seed: Seed, progress: &RunProgress) -> Result<Report, ScenarioError>;
+
+    /// As [`profile`](Self::profile), with progress for another thread, for a scenario that may be invalid.
+    ///
+    /// # Errors
+    /// If the scenario cannot be run; nothing was run.
+    fn try_profile(&self, seed: Seed, progress: &RunProgress) -> Result<(Report, Profile), ScenarioError>;
 }
 
 impl Explore for Scenario {
@@ -246,6 +285,10 @@ impl Explore for Scenario {
 
     fn campaign(&self, seeds: Range<u64>) -> Campaign<'static> {
         campaign(self, seeds)
+    }
+
+    fn profile(&self, seed: Seed) -> (Report, Profile) {
+        profile(self, seed)
     }
 
     fn check_determinism(&self, seed: Seed) -> DeterminismCheck {
@@ -292,6 +335,10 @@ impl Explore for Scenario {
 
     fn check_regression(&self, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
         check_regression(self, reproducer)
+    }
+
+    fn try_profile(&self, seed: Seed, progress: &RunProgress) -> Result<(Report, Profile), ScenarioError> {
+        try_profile(self, seed, progress)
     }
 
     fn try_run_with_progress(&self, seed: Seed, progress: &RunProgress) -> Result<Report, ScenarioError> {

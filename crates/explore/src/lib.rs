@@ -15,6 +15,7 @@
 //! | `shrink` | minimizes a failing run |
 //! | `determinism` | runs a seed twice and compares the runs; confirms failing seeds |
 //! | `coverage` | counts what runs exercised |
+//! | `profile` | measures what takes the time of runs |
 //! | `child` | child processes: starts them, speaks with them |
 //! | `watchdog` | finds steps that never return |
 //! | `process_rules` | the rules that a run breaks by aborting or hanging its process |
@@ -29,6 +30,7 @@ mod coverage;
 mod determinism;
 mod extension;
 mod process_rules;
+mod profile;
 mod replay;
 mod rerun;
 mod run_progress;

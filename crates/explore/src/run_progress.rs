@@ -12,6 +12,11 @@ use cluster_sim_types::VirtualInstant;
 pub struct RunProgress(Arc<Heartbeat>);
 
 impl RunProgress {
+    /// The beats of a run that reports its progress here.
+    pub(crate) fn heartbeat(&self) -> Arc<Heartbeat> {
+        Arc::clone(&self.0)
+    }
+
     /// Steps begun.
     pub fn steps(&self) -> u64 {
         self.0.progress().1
@@ -26,7 +31,7 @@ impl RunProgress {
 /// See [`Explore::try_run_with_progress`](crate::Explore::try_run_with_progress).
 pub(crate) fn run_with_progress(scenario: &Scenario, seed: Seed, progress: &RunProgress) -> Result<Report, ScenarioError> {
     scenario.validate()?;
-    let mut report = scenario.run_watched(seed, Some(Arc::clone(&progress.0)));
+    let mut report = scenario.run_watched(seed, Some(progress.heartbeat()));
     scenario.describe_failure(&mut report);
     Ok(report)
 }

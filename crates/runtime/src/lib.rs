@@ -41,8 +41,8 @@ pub use engine::{
 pub use engine::{Budget, Choice, Decision, Digest, Exhausted, Record, RecordKind};
 #[cfg(feature = "test-utils")]
 pub use executor::{
-    ChannelWait, Join, JoinError, Life, Sleep, Spawn, TaskId, TaskName, Waiter, Waiting, WaitingTask, enter, entered, is_entered,
-    select_start, try_entered,
+    BoxedFuture, ChannelWait, Join, JoinError, Life, Sleep, Spawn, TaskId, TaskName, Waiter, Waiting, WaitingTask, WrapTask, enter,
+    entered, is_entered, select_start, try_entered,
 };
 pub use random::{
     Address, Distribution, Entropy, EntropyRng, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule,

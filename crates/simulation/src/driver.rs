@@ -9,7 +9,9 @@ use cluster_sim_runtime::{Heartbeat, Record, Seed, SeedSchedule};
 use cluster_sim_types::NodeId;
 use serde_json::Value;
 
+pub use crate::definition::Clock;
 pub use crate::event::Names;
+pub use crate::profile::Profiler;
 pub use crate::scenario::Outline;
 pub use crate::sim::{RunObserver, message_of};
 

@@ -11,6 +11,7 @@
 //! | `sim` | builds a run from a definition and takes its steps |
 //! | `recording` | a run from start to end as data |
 //! | `scenario` | [`Scenario`], which fills in a definition and starts runs of it |
+//! | `profile` | [`Profile`]: what took the time of a run |
 //! | `cluster` | [`SimulatedCluster`]: regions and shards over one run |
 //!
 //! A module imports only from those above it in this list. [`driver`] and [`text`] are what the crates that repeat and show runs
@@ -23,6 +24,7 @@ mod definition;
 pub mod driver;
 mod event;
 mod fault;
+mod profile;
 mod recording;
 mod report;
 mod scenario;
@@ -35,6 +37,7 @@ pub use decision::Decision;
 pub use definition::ScenarioError;
 pub use event::{EventKind, EventMessage, Key, Sent, TaskEnd};
 pub use fault::{Fault, FaultPlan, FaultProfile, NetworkFault, NodeFault, PlanError, ScheduledFault, SpanKind};
+pub use profile::{Profile, ProfilePart, ProfileSubject};
 pub use recording::{Event, LeftOut, NodeView, Recording, Span};
 pub use report::{
     CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FailureSummary, FaultRecord,

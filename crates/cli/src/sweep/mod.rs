@@ -80,6 +80,9 @@ fn write(name: &str, target: &ScenarioArguments, sweep: &Sweep, junit: Option<&R
         output.file(junit, &verdicts(name, target, sweep));
     }
     output.summary(&format!("{}\n", sweep.to_string().trim_end()), &[junit]);
+    if let Some(profile) = sweep.profile() {
+        print_stderr(&profile.to_string());
+    }
     output.exit_code(match interrupt.exit_code() {
         Some(code) if sweep.is_interrupted() => code,
         // Ended by --max-time, which no finding has to wait for.
@@ -109,6 +112,7 @@ fn read(target: &ScenarioArguments, registry: &Registry, variables: &Variables) 
 fn campaign(prepared: &Arc<Prepared>, seeds: std::ops::Range<u64>, target: &ScenarioArguments) -> Campaign<'static> {
     let campaign = prepared.scenario().campaign(seeds);
     let campaign = if target.coverage { campaign.with_coverage() } else { campaign };
+    let campaign = if target.profile { campaign.with_profile() } else { campaign };
     target.limits.iter().cloned().fold(campaign, |campaign, limit| {
         let prepared = Arc::clone(prepared);
         let name = format!("--max {limit}");
@@ -129,6 +133,9 @@ fn worker(executable: &Path, scenario: &Path, target: &ScenarioArguments) -> Com
     }
     if target.coverage {
         command.arg("--coverage");
+    }
+    if target.profile {
+        command.arg("--profile");
     }
     if let Some(steps) = target.steps.max_steps {
         command.arg("--max-steps").arg(steps.to_string());

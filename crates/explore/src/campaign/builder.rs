@@ -18,6 +18,7 @@ use super::state::Shared;
 use super::sweep::{RerunHint, Sweep};
 use super::target::{Job, ReportCheck, Target};
 use super::{isolated, threads};
+use crate::profile::Profilers;
 use crate::watchdog::now;
 
 /// How long a cancelled campaign waits for seeds that are still running.
@@ -64,7 +65,7 @@ pub struct Campaign<'p> {
 
 impl<'p> Campaign<'p> {
     pub(crate) fn of(target: Arc<dyn Target>, seeds: Range<u64>, threads: Option<NonZeroUsize>) -> Self {
-        let job = Job { target, report_checks: Vec::new(), counts_coverage: false };
+        let job = Job { target, report_checks: Vec::new(), counts_coverage: false, profilers: None };
         let (max_failures, place, stop) = (NonZeroUsize::MIN, Place::Threads, Arc::default());
         Self { job, seeds, max_failures, threads, place, needs_coverage: false, progress: None, stop, rerun_hint: None }
     }
@@ -126,6 +127,30 @@ impl<'p> Campaign<'p> {
     /// effect.
     pub fn require_coverage(self) -> Self {
         Self { needs_coverage: true, ..self.with_coverage() }
+    }
+
+    /// Measures the real time of each rule and each group of nodes over all runs, as [`Sweep::profile`].
+    ///
+    /// Runs that confirm or minimize a failure are not measured. Nothing else in the sweep changes.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    ///
+    /// async fn count(node: Node) {
+    ///     node.publish(|count: &mut u64| *count += 1);
+    /// }
+    ///
+    /// let counting = Scenario::new("counting")
+    ///     .nodes("counter", 2, count)
+    ///     .always_each("counts are small", |_, count: &u64| *count < 10);
+    /// let sweep = counting.campaign(0..16).with_profile().run();
+    /// let profile = sweep.profile().expect("one was asked for");
+    /// assert_eq!(profile.runs, 16);
+    /// println!("{profile}");
+    /// ```
+    pub fn with_profile(mut self) -> Self {
+        self.job.profilers = self.job.target.scenario().map(|scenario| Arc::new(Profilers::of(scenario)));
+        self
     }
 
     /// Reports progress about every 100 ms and once at the end.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cluster_sim_simulation::Report;
+use cluster_sim_simulation::{Profile, Report};
 
 use super::failures::FailureGroups;
 use super::progress::{Progress, WorkerSlot};
@@ -25,6 +25,8 @@ pub(super) struct Shared {
     failures: Mutex<FailureGroups>,
     /// Coverage so far, if counted.
     coverage: Mutex<Option<Coverage>>,
+    /// Profile of the runs so far, if one is made.
+    profile: Mutex<Option<Profile>>,
     /// The report of the first seed of the range, if it passed.
     first_passed: Mutex<Option<Report>>,
     /// Why seeds could not be run.
@@ -43,6 +45,8 @@ pub(super) struct CampaignResult {
     pub(super) failures: Vec<(u64, FailedSeed, u64)>,
     /// Coverage of the whole range; absent unless counted and every seed ran.
     pub(super) coverage: Option<Coverage>,
+    /// Profile of all runs that ended; absent unless one is made.
+    pub(super) profile: Option<Profile>,
     /// The report of the first seed of the range, if it passed.
     pub(super) first_passed: Option<Report>,
     pub(super) is_interrupted: bool,
@@ -57,6 +61,7 @@ impl Shared {
             is_first_enough: max_failures == NonZeroUsize::MIN,
             failures: Mutex::new(FailureGroups::new(max_failures)),
             coverage: Mutex::new(None),
+            profile: Mutex::new(None),
             first_passed: Mutex::new(None),
             error: Mutex::new(None),
             slots: (0..workers).map(|_| WorkerSlot::default()).collect(),
@@ -82,6 +87,9 @@ impl Shared {
         }
         if let Some(coverage) = result.coverage {
             self.coverage.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().add(&coverage);
+        }
+        if let Some(profile) = result.profile {
+            self.profile.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().add(&profile);
         }
         if let Some(report) = result.passed {
             *self.first_passed.lock().unwrap_or_else(PoisonError::into_inner) = Some(*report);
@@ -141,6 +149,7 @@ impl Shared {
             std::mem::replace(&mut *self.failures.lock().unwrap_or_else(PoisonError::into_inner), FailureGroups::new(max_failures));
         let error = self.error.lock().unwrap_or_else(PoisonError::into_inner).take();
         let first_passed = self.first_passed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let profile = self.profile.lock().unwrap_or_else(PoisonError::into_inner).take();
         let last = self.seeds.end();
         let done = self.slots.iter().map(|slot| slot.sums().0).sum::<u64>();
         // A campaign that ended on its own completed every seed up to its end; later ones may have run and do not count.
@@ -151,6 +160,7 @@ impl Shared {
                 done,
                 failures: failures.up_to(u64::MAX),
                 coverage: None,
+                profile,
                 first_passed,
                 is_interrupted,
                 error,
@@ -158,6 +168,6 @@ impl Shared {
         }
         // Which seeds ran past an early end depends on the machine.
         let coverage = self.coverage.lock().unwrap_or_else(PoisonError::into_inner).take().filter(|_| completed == count);
-        CampaignResult { done: completed, failures: failures.up_to(last), coverage, first_passed, is_interrupted, error }
+        CampaignResult { done: completed, failures: failures.up_to(last), coverage, profile, first_passed, is_interrupted, error }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use cluster_sim_explain::SuiteCase;
 use cluster_sim_simulation::text::ShowReport;
-use cluster_sim_simulation::{Decision, FailureSummary, Outcome, Report, Scenario};
+use cluster_sim_simulation::{Decision, FailureSummary, Outcome, Profile, Report, Scenario};
 
 use super::range::SeedRange;
 use super::state::CampaignResult;
@@ -40,6 +40,7 @@ pub struct Sweep {
     /// Decisions of the failing seeds that were recorded in this process.
     known_decisions: BTreeMap<u64, Vec<Decision>>,
     coverage: Option<Coverage>,
+    profile: Option<Profile>,
     first_passed: Option<Report>,
     needs_coverage: bool,
     is_interrupted: bool,
@@ -107,7 +108,7 @@ impl Sweep {
         let failures: Vec<Failure> = result.failures.into_iter().map(failure).collect();
         let failed: u64 = failures.iter().map(|failure| 1 + failure.duplicates).sum();
         let passed = result.done.saturating_sub(failed);
-        let (scenario, coverage, error) = (target.name().to_owned(), result.coverage, result.error);
+        let (scenario, coverage, profile, error) = (target.name().to_owned(), result.coverage, result.profile, result.error);
         let first_passed = result.first_passed;
         Self {
             scenario,
@@ -116,6 +117,7 @@ impl Sweep {
             failures,
             known_decisions,
             coverage,
+            profile,
             first_passed,
             needs_coverage,
             is_interrupted,
@@ -163,6 +165,13 @@ impl Sweep {
     /// Coverage; absent unless [counted](super::Campaign::with_coverage) and every seed of the range ran.
     pub fn coverage(&self) -> Option<&Coverage> {
         self.coverage.as_ref()
+    }
+
+    /// Profile of the runs; absent unless [asked for](super::Campaign::with_profile).
+    ///
+    /// Also absent if no run ended. Not part of the sweep's text, which is equal in equal sweeps.
+    pub fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref()
     }
 
     /// Coverage that is missing although required.
@@ -326,7 +335,7 @@ mod tests {
         Sweep::new(
             &target,
             0..64,
-            CampaignResult { done: 64, failures, coverage: None, first_passed: None, is_interrupted, error: None },
+            CampaignResult { done: 64, failures, coverage: None, profile: None, first_passed: None, is_interrupted, error: None },
             None,
             false,
         )

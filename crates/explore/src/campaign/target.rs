@@ -6,12 +6,13 @@ use std::time::Duration;
 use cluster_sim_invariants::{Verdict, Violation};
 use cluster_sim_runtime::{Heartbeat, Seed};
 use cluster_sim_simulation::driver::DriveScenario;
-use cluster_sim_simulation::{CheckKind, CheckReport, CheckWork, Outcome, Report, Scenario, ScenarioError};
+use cluster_sim_simulation::{CheckKind, CheckReport, CheckWork, Outcome, Profile, Report, Scenario, ScenarioError};
 use cluster_sim_types::VirtualInstant;
 
 use crate::coverage::Coverage;
 use crate::determinism::FailedSeed;
 use crate::determinism::confirm;
+use crate::profile::Profilers;
 use crate::watchdog;
 
 /// Makes a report for each seed.
@@ -32,6 +33,11 @@ pub(crate) trait Target: Send + Sync {
 
     /// Real time that one step may take; `Duration::MAX` if steps cannot be observed.
     fn step_timeout(&self) -> Duration;
+
+    /// The scenario, if each run is one of a scenario: such runs can be measured.
+    fn scenario(&self) -> Option<&Scenario> {
+        None
+    }
 
     /// Runs one seed and beats for every step, if it can.
     fn run(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report;
@@ -58,6 +64,10 @@ impl Target for Scenario {
 
     fn step_timeout(&self) -> Duration {
         self.outline().step_timeout
+    }
+
+    fn scenario(&self) -> Option<&Scenario> {
+        Some(self)
     }
 
     fn run(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report {
@@ -108,6 +118,8 @@ pub(super) struct Job {
     pub(super) report_checks: Vec<ReportCheck>,
     /// Whether coverage is counted.
     pub(super) counts_coverage: bool,
+    /// Measure the runs, if a profile is made.
+    pub(super) profilers: Option<Arc<Profilers>>,
 }
 
 /// Result of a seed: when its run ended, and the failure if it failed.
@@ -115,6 +127,8 @@ pub(super) struct SeedResult {
     pub(super) ended_at: VirtualInstant,
     /// Coverage of the run, if counted.
     pub(super) coverage: Option<Box<Coverage>>,
+    /// Profile of the run, if one is made.
+    pub(super) profile: Option<Box<Profile>>,
     pub(super) failed: Option<Box<FailedSeed>>,
     /// The report of a run that passed, if it is kept.
     pub(super) passed: Option<Box<Report>>,
@@ -132,12 +146,18 @@ impl Job {
         heartbeat: &Arc<Heartbeat>,
         is_shown: impl FnOnce(&Report) -> bool,
     ) -> SeedResult {
-        let report = self.target.run(Seed(seed), heartbeat);
+        let (report, profile) = match &self.profilers {
+            None => (self.target.run(Seed(seed), heartbeat), None),
+            Some(profilers) => {
+                let (report, profile) = profilers.run(Seed(seed), heartbeat);
+                (report, Some(Box::new(profile)))
+            }
+        };
         let ended_at = report.ended_at;
         let coverage = self.counts_coverage.then(|| Box::new(Coverage::of(&report)));
         let fails = |apply: &ReportCheck| (apply.test)(&report) != Verdict::Holds;
         if report.outcome == Outcome::Held && !self.report_checks.iter().any(fails) {
-            return SeedResult { ended_at, coverage, failed: None, passed: keeps.then(|| Box::new(report)) };
+            return SeedResult { ended_at, coverage, profile, failed: None, passed: keeps.then(|| Box::new(report)) };
         }
         // For a rule over the report there is nothing to record: the run itself breaks no rule.
         let records = is_shown(&report) && report.outcome != Outcome::Held;
@@ -146,6 +166,6 @@ impl Job {
             self.report_checks.iter().for_each(|apply| apply.apply(&mut failed.report));
         }
         let failed = (failed.report.outcome != Outcome::Held).then(|| Box::new(failed));
-        SeedResult { ended_at, coverage, failed, passed: None }
+        SeedResult { ended_at, coverage, profile, failed, passed: None }
     }
 }

@@ -56,7 +56,7 @@ pub use join::{Join, JoinError};
 pub use sleep::Sleep;
 pub use spawn::{Spawn, select_start};
 pub(crate) use task::Tasks;
-pub use task::{ChannelWait, TaskId, Waiting};
+pub use task::{BoxedFuture, ChannelWait, TaskId, Waiting, WrapTask};
 pub use task_path::{TaskName, WaitingTask};
 pub(crate) use teardown::{drop_node_state, drop_tasks};
 pub(crate) use thread::is_unwinding;

@@ -7,7 +7,7 @@ use cluster_sim_types::NodeId;
 
 use super::context::Life;
 use super::inbox::Mailbox;
-use super::task::{BoxedFuture, Children, Task, TaskId, Waits};
+use super::task::{BoxedFuture, Children, Task, TaskId, Waits, WrapTask};
 use super::task_path::Lineage;
 use crate::engine::{Choice, Kernel, Record, RecordKind, Site};
 use crate::random::{Address, Roll, Stream};
@@ -33,6 +33,11 @@ impl Kernel {
     pub fn expect_tasks(&mut self) {
         let mailbox = self.tasks.mailbox.get_or_insert_with(Mailbox::take);
         self.tasks.run = u64::from(mailbox.slot) << 32 | u64::from(mailbox.first_generation);
+    }
+
+    /// Wraps the future of every task that is spawned from now on, to measure it. The wrapper must poll what it was given.
+    pub fn wrap_tasks(&mut self, wrap: WrapTask) {
+        self.tasks.wrap = Some(wrap);
     }
 
     /// Spawns the main task of a node's life.
@@ -68,6 +73,10 @@ impl Kernel {
         if let Some(names) = &mut self.tasks.kept_names {
             names.insert(path.key(), Rc::clone(&lineage));
         }
+        let future = match &self.tasks.wrap {
+            None => future,
+            Some(wrap) => wrap(node, future),
+        };
         let task = Task {
             generation: 0,
             node,

@@ -137,7 +137,11 @@ impl Children {
     }
 }
 
-pub(super) type BoxedFuture = Pin<Box<dyn Future<Output = ()>>>;
+/// The future of a task.
+pub type BoxedFuture = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Takes the future of a new task of a node, and returns the one that is polled in its place.
+pub type WrapTask = Rc<dyn Fn(NodeId, BoxedFuture) -> BoxedFuture>;
 
 /// A task, or a free slot.
 pub(super) struct Task {
@@ -199,6 +203,8 @@ pub(crate) struct Tasks {
     pub(super) mailbox: Option<Mailbox>,
     /// `Some` while records are kept.
     pub(super) kept_names: Option<KeptNames>,
+    /// Wraps the future of each new task, if set.
+    pub(super) wrap: Option<WrapTask>,
 }
 
 impl Default for Tasks {
@@ -215,6 +221,7 @@ impl Default for Tasks {
             panicked_node: None,
             mailbox: None,
             kept_names: None,
+            wrap: None,
         }
     }
 }

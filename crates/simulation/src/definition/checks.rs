@@ -8,6 +8,7 @@ use cluster_sim_invariants::{Invariant, Verdict, World};
 use cluster_sim_types::{Change, NodeId};
 
 use super::keys::Keys;
+use crate::report::CheckKind;
 
 pub(crate) type Test = Arc<dyn Fn(&World<'_>) -> Verdict + Send + Sync>;
 
@@ -46,6 +47,17 @@ impl Check {
             | Self::Eventually { name, .. }
             | Self::Observer { name, .. }
             | Self::Sometimes { name, .. } => name,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> CheckKind {
+        match self {
+            Self::Always { .. } => CheckKind::Always,
+            Self::AlwaysEach { .. } => CheckKind::AlwaysEach,
+            Self::AlwaysUnique { .. } => CheckKind::AlwaysUnique,
+            Self::Eventually { .. } => CheckKind::Eventually,
+            Self::Observer { .. } => CheckKind::Observer,
+            Self::Sometimes { .. } => CheckKind::Sometimes,
         }
     }
 }

@@ -5,6 +5,9 @@ mod checks;
 mod error;
 mod groups;
 mod keys;
+mod meter;
+mod timed_checks;
+mod timed_groups;
 mod view_texts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +24,9 @@ pub(crate) use checks::{Check, EachTest, Seen, Test, UniqueTest};
 pub use error::ScenarioError;
 pub(crate) use groups::{Group, Member};
 pub(crate) use keys::{Conflict, Keys, KeysOf};
+pub use meter::Clock;
+pub(crate) use timed_checks::TimedObserver;
+pub(crate) use timed_groups::Meters;
 pub(crate) use view_texts::ViewTexts;
 
 use crate::fault::{CompiledProfile, FaultPlan};

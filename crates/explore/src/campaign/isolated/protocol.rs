@@ -1,6 +1,6 @@
 //! Messages between supervisor and worker.
 
-use cluster_sim_simulation::Report;
+use cluster_sim_simulation::{Profile, Report};
 use cluster_sim_types::VirtualInstant;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,9 @@ pub(super) enum WorkerMessage {
         /// Coverage of its run, if counted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         coverage: Option<Box<Coverage>>,
+        /// Profile of its run, if one is made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<Box<Profile>>,
         /// The failure, if it failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failed: Option<Box<FailedSeed>>,
@@ -57,7 +60,7 @@ mod tests {
     #[test]
     fn a_done_seed_is_a_short_message() {
         let ended_at = VirtualInstant::ZERO + Duration::from_secs(2);
-        let message = WorkerMessage::Done { seed: 7, ended_at, coverage: None, failed: None, passed: None };
+        let message = WorkerMessage::Done { seed: 7, ended_at, coverage: None, profile: None, failed: None, passed: None };
         let text = serde_json::to_string(&message).unwrap();
         assert_eq!(text, "{\"done\":{\"seed\":7,\"ended_at_ns\":2000000000}}");
         assert_eq!(serde_json::from_str::<WorkerMessage>(&text).unwrap(), message);

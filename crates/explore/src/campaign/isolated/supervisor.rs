@@ -134,7 +134,8 @@ impl Supervisor {
                 exit.refuted(name, seed, &format!("{outcome:?}").to_lowercase())
             }
         };
-        Ok(SeedResult { ended_at: failed.report.ended_at, coverage: None, failed: Some(Box::new(failed)), passed: None })
+        let ended_at = failed.report.ended_at;
+        Ok(SeedResult { ended_at, coverage: None, profile: None, failed: Some(Box::new(failed)), passed: None })
     }
 
     /// Starts a worker and waits until it reaches its call.
@@ -154,12 +155,13 @@ impl Supervisor {
     fn wait_for(&self, process: &mut Worker, seed: u64) -> Result<SeedEnd, Stopped> {
         match process.recv(self.silence_max, &|| !self.shared.is_stopped()) {
             Ok(None) => Err(Stopped),
-            Ok(Some(WorkerMessage::Done { seed: done, ended_at, coverage, failed, passed })) if done == seed => {
-                Ok(SeedEnd::Done(SeedResult { ended_at, coverage, failed, passed }))
+            Ok(Some(WorkerMessage::Done { seed: done, ended_at, coverage, profile, failed, passed })) if done == seed => {
+                Ok(SeedEnd::Done(SeedResult { ended_at, coverage, profile, failed, passed }))
             }
             Ok(Some(WorkerMessage::Stuck { seed: stuck, failed })) if stuck == seed => Ok(SeedEnd::Stuck(SeedResult {
                 ended_at: failed.report.ended_at,
                 coverage: None,
+                profile: None,
                 failed: Some(failed),
                 passed: None,
             })),

@@ -11,7 +11,7 @@ use cluster_sim_invariants::{Invariant, Observed, Touched, Verdict, Violation, W
 use cluster_sim_types::{Change, NodeId, VirtualInstant};
 use serde_json::Value;
 
-use crate::definition::{Check, Seen};
+use crate::definition::{Check, Seen, TimedObserver};
 use crate::report::{CheckKind, CheckReport, CheckWork};
 use each::LiveEach;
 use test::LiveTest;
@@ -279,7 +279,8 @@ impl LiveChecks {
     pub(super) fn observer<I: Invariant>(&self, name: &str) -> Option<&I> {
         let observer = self.observers.iter().find(|observer| observer.name == name)?;
         let invariant: &dyn Any = &*observer.invariant;
-        invariant.downcast_ref()
+        let measured = invariant.downcast_ref().map(TimedObserver::inner);
+        measured.unwrap_or(invariant).downcast_ref()
     }
 
     /// The check that was running when it panicked, if one was.
