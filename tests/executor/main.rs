@@ -2,8 +2,8 @@
 //!
 //! [`tasks`], [`order`], [`select`]: spawning, joining, aborting, and which of several ready tasks runs first. [`sleeps`]:
 //! timers. [`ports`]: messages. [`publish`]: views, facts and calls. [`lives`]: crashes, restarts and drops. [`stalls`]: clients
-//! that do not end. [`foreign`]: futures of other crates. [`traps`]: wakes from outside a poll. [`torture`]: random operations
-//! against a model.
+//! that do not end. [`foreign`]: futures of other crates. [`traps`]: wakes from outside a poll. [`short_ways`]: they equal the
+//! long ones. [`torture`]: random operations against a model.
 
 mod foreign;
 mod lives;
@@ -11,6 +11,7 @@ mod order;
 mod ports;
 mod publish;
 mod select;
+mod short_ways;
 mod sleeps;
 mod stalls;
 mod tasks;

@@ -51,12 +51,12 @@ const CEILINGS: [Ceiling; 12] = [
     ceiling("w3", Kind::Machines, 580).at_present(1_002),
     ceiling("w4", Kind::Machines, 530).at_present(1_286),
     ceiling("w5", Kind::Machines, 650).at_present(1_290),
-    ceiling("w1", Kind::Async, 770).at_present(1_802),
-    ceiling("w2-50", Kind::Async, 770).at_present(1_765),
-    ceiling("w2-200", Kind::Async, 860).at_present(1_835),
-    ceiling("w3", Kind::Async, 820).at_present(1_585),
-    ceiling("w4", Kind::Async, 750).at_present(2_070),
-    ceiling("w5", Kind::Async, 960).at_present(2_082),
+    ceiling("w1", Kind::Async, 770).at_present(1_655),
+    ceiling("w2-50", Kind::Async, 770).at_present(1_505),
+    ceiling("w2-200", Kind::Async, 860).at_present(1_582),
+    ceiling("w3", Kind::Async, 820).at_present(1_579),
+    ceiling("w4", Kind::Async, 750).at_present(1_865),
+    ceiling("w5", Kind::Async, 960).at_present(1_966),
 ];
 
 /// The most instructions that one rule may add to an event.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use cluster_sim_runtime::{Core, DeviceKey, Devices, Hosts, Life, NewLife, Step, Wake, enter};
 use cluster_sim_transport::Network;
+use cluster_sim_types::NodeId;
 
 use crate::boot::Boot;
 use crate::node::{Node, SimulatedContext, Twin};
@@ -22,6 +23,8 @@ pub type MainFactory = Arc<dyn Fn(Node) -> Main + Send + Sync>;
 pub struct AsyncGroup {
     main: MainFactory,
     boots: Vec<Boot>,
+    /// The node at place 0.
+    first: NodeId,
     network: DeviceKey<Network>,
     site: &'static Location<'static>,
 }
@@ -32,8 +35,9 @@ impl AsyncGroup {
         let network = devices.key();
         let transport: &mut Network = devices.get_mut(network);
         infos.iter().for_each(|info| transport.run_tasks(info.id()));
+        let first = infos.first().map_or(NodeId(0), NodeInfo::id);
         let boots = infos.into_iter().map(Boot::before_first_life).collect();
-        Self { main: Arc::clone(main), boots, network, site }
+        Self { main: Arc::clone(main), boots, first, network, site }
     }
 }
 
@@ -57,6 +61,6 @@ impl Hosts for AsyncGroup {
     fn crash(&mut self, _place: usize) {}
 
     fn view<'a>(&'a self, place: usize, core: &'a Core) -> Option<&'a dyn Any> {
-        core.kernel.view(self.boots[place].id())
+        core.kernel.view(NodeId(self.first.0 + place as u32))
     }
 }

@@ -24,8 +24,8 @@ pub use message::{Label, Message, Received};
 pub use network::{
     BACKLOG_CAPACITY, CapturedMessage, ClassId, Control, CutId, DatagramService, DropCount, EndpointWait, Fabric, Fate, FateRecord,
     INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, MachineNotice, Network, NetworkPartition, NetworkWait, NodeSelector, Notice,
-    PayloadKind, Payloads, PortId, Ports, SESSION_NOTICE, SendRefused, Service, SessionId, SessionRecv, SessionService,
-    SessionStage, SessionState, StaleDelivery, Store, WaitKey, content_of, describe,
+    PayloadKind, Payloads, PortBinding, PortId, PortWait, Ports, Readiness, SESSION_NOTICE, SendRefused, Service, SessionId,
+    SessionRecv, SessionService, SessionStage, SessionState, StaleDelivery, Store, WaitKey, content_of, describe,
 };
 #[cfg(feature = "tokio")]
 pub use real::{

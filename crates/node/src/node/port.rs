@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cluster_sim_transport::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
-use cluster_sim_transport::{Network, PayloadKind, PortId, WaitKey};
+use cluster_sim_transport::{PortBinding, PortWait, WaitKey};
 #[cfg(feature = "tokio")]
 use cluster_sim_transport::{Ticket, TokioPort};
 use cluster_sim_types::NodeId;
@@ -62,7 +62,7 @@ pub struct Port<M: Message> {
 enum PortTwin {
     /// `None` if the life was over when the port was bound.
     #[cfg(feature = "test-utils")]
-    Simulated(SimulatedContext, Option<(PortId, PayloadKind)>),
+    Simulated(SimulatedContext, Option<PortBinding>),
     #[cfg(feature = "tokio")]
     Real(TokioPort),
 }
@@ -93,8 +93,8 @@ impl<M: Message> Port<M> {
     fn send_to(&self, to: NodeId, message: M) {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            PortTwin::Simulated(sim, Some(address)) => {
-                let (from, label) = (sim.life.node(), (self.label)(&message));
+            PortTwin::Simulated(sim, Some(ref bound)) => {
+                let (from, label, address) = (sim.life.node(), (self.label)(&message), (bound.port, bound.kind));
                 sim.act(|network, kernel| network.datagrams(kernel).send_to(from, to, address, label, message));
             }
             #[cfg(feature = "test-utils")]
@@ -117,12 +117,9 @@ impl<M: Message> Port<M> {
     pub fn send_all(&self, to: &[NodeId], message: M) {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            PortTwin::Simulated(sim, Some(address)) => {
-                let (from, label) = (sim.life.node(), (self.label)(&message));
-                sim.life.act(|core| {
-                    let network = core.devices.get_mut::<Network>(sim.network);
-                    network.datagrams(&mut core.kernel).send(from, to, address, label, message);
-                });
+            PortTwin::Simulated(sim, Some(ref bound)) => {
+                let (from, label, address) = (sim.life.node(), (self.label)(&message), (bound.port, bound.kind));
+                sim.act(|network, kernel| network.datagrams(kernel).send(from, to, address, label, message));
             }
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => {}
@@ -139,7 +136,7 @@ impl<M: Message> Port<M> {
         Recv {
             port: self,
             #[cfg(feature = "test-utils")]
-            wait_key: None,
+            wait: PortWait::default(),
             #[cfg(feature = "tokio")]
             ticket: Ticket::default(),
         }
@@ -150,8 +147,8 @@ impl<M: Message> Port<M> {
     pub fn try_recv(&self) -> Option<Received<M>> {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            PortTwin::Simulated(sim, address) => {
-                let (port, _) = address?;
+            PortTwin::Simulated(sim, ref bound) => {
+                let port = bound.as_ref()?.port;
                 sim.act(|network, kernel| network.datagrams(kernel).take(sim.life.node(), port))?
             }
             #[cfg(feature = "tokio")]
@@ -177,9 +174,18 @@ impl<M: Message> Port<M> {
 
 #[cfg(feature = "test-utils")]
 impl<M: Message> Port<M> {
+    /// Not inlined, so that the poll that finds nothing is short.
+    #[inline(never)]
+    fn poll_network(&self, wait: &mut PortWait, context: &Context<'_>) -> Poll<Received<M>> {
+        let PortTwin::Simulated(sim, Some(PortBinding { port, .. })) = self.twin else { return Poll::Pending };
+        let node = sim.life.node();
+        let received = sim.act(|network, kernel| network.datagrams(kernel).poll_recv(node, port, wait, context));
+        received.flatten().map_or(Poll::Pending, Poll::Ready)
+    }
+
     #[inline(never)]
     fn forget_wait(&self, key: WaitKey) {
-        if let PortTwin::Simulated(sim, Some((port, _))) = self.twin {
+        if let PortTwin::Simulated(sim, Some(PortBinding { port, .. })) = self.twin {
             sim.cleanup(|network, kernel| network.datagrams(kernel).forget(sim.life.node(), port, key));
         }
     }
@@ -195,7 +201,7 @@ impl<M: Message> Drop for Port<M> {
     fn drop(&mut self) {
         match self.twin {
             #[cfg(feature = "test-utils")]
-            PortTwin::Simulated(sim, Some((port, _))) => {
+            PortTwin::Simulated(sim, Some(PortBinding { port, .. })) => {
                 sim.cleanup(|network, kernel| network.datagrams(kernel).unbind(sim.life.node(), port));
             }
             #[cfg(feature = "test-utils")]
@@ -211,9 +217,8 @@ impl<M: Message> Drop for Port<M> {
 #[must_use = "a message is received only while this is polled"]
 pub struct Recv<'a, M: Message> {
     port: &'a Port<M>,
-    /// The key of the registered wait.
     #[cfg(feature = "test-utils")]
-    wait_key: Option<WaitKey>,
+    wait: PortWait,
     #[cfg(feature = "tokio")]
     ticket: Ticket,
 }
@@ -225,12 +230,14 @@ impl<M: Message> Future for Recv<'_, M> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Received<M>> {
         match self.port.twin {
             #[cfg(feature = "test-utils")]
-            PortTwin::Simulated(sim, Some((port, _))) => {
-                let node = sim.life.node();
-                let wait_key = &mut self.wait_key;
-                let mut polled = Poll::Pending;
-                sim.act(|network, kernel| polled = network.datagrams(kernel).poll_recv(node, port, wait_key, context));
-                polled
+            PortTwin::Simulated(ref sim, Some(ref bound)) => {
+                // A poll that finds nothing does not reach the simulation.
+                if let Some(task) = sim.life.polled_task(context)
+                    && bound.readiness.wait(&mut self.wait, task)
+                {
+                    return Poll::Pending;
+                }
+                self.port.poll_network(&mut self.wait, context)
             }
             #[cfg(feature = "test-utils")]
             PortTwin::Simulated(_, None) => Poll::Pending,
@@ -247,8 +254,11 @@ impl<M: Message> Drop for Recv<'_, M> {
     #[inline]
     fn drop(&mut self) {
         #[cfg(feature = "test-utils")]
-        if let Some(key) = self.wait_key {
-            self.port.forget_wait(key);
+        if let PortTwin::Simulated(_, Some(bound)) = &self.port.twin {
+            bound.readiness.cancel(&mut self.wait);
+            if let Some(key) = self.wait.take_other() {
+                self.port.forget_wait(key);
+            }
         }
         match self.port.twin {
             #[cfg(feature = "test-utils")]

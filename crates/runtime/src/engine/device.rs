@@ -23,6 +23,7 @@ use cluster_sim_types::{Incarnation, NodeId};
 
 use super::kernel::Kernel;
 use super::queue::DeviceId;
+use crate::executor::TaskId;
 
 /// The end of a life, as its devices hear of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +69,13 @@ pub trait Device: Any {
     /// Ends the device's part in the run; no further call follows.
     fn run_ended(&mut self, kernel: &mut Kernel) {
         let _ = kernel;
+    }
+
+    /// Lists the waits of tasks that the kernel was not told of.
+    ///
+    /// Each comes with a number for [`describe`](Self::describe).
+    fn waits(&self) -> Vec<(TaskId, u64)> {
+        Vec::new()
     }
 
     /// Describes what a task waits for, for a report; `what` is the number it passed when it began to wait.
@@ -176,6 +184,13 @@ impl Devices {
     #[inline]
     pub(crate) fn fire(&mut self, id: DeviceId, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)> {
         self.all[usize::from(id.0)].fire(kernel, slot)
+    }
+
+    /// Lists the waits that the kernel was not told of, each with its device.
+    pub(crate) fn waits(&self) -> impl Iterator<Item = (TaskId, DeviceId, u64)> {
+        (0..)
+            .zip(&self.all)
+            .flat_map(|(index, device)| device.waits().into_iter().map(move |(task, what)| (task, DeviceId(index), what)))
     }
 
     pub(crate) fn describe(&self, id: DeviceId, kernel: &Kernel, what: u64) -> String {

@@ -1,6 +1,7 @@
 //! The simulation that node code runs in, found through a thread-local.
 
-use std::cell::RefCell;
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
 
 use cluster_sim_types::{Incarnation, NodeId};
 
@@ -10,12 +11,64 @@ use crate::engine::{Arena, Budget, Core, Kernel};
 use crate::random::{Seed, SeedSchedule};
 
 thread_local! {
-    /// The core of the simulation whose code runs in this thread; an empty one outside of any.
+    /// The core of the simulation whose code runs in this thread, an empty one outside of any; absent during an access.
     ///
     /// Runs cannot observe each other through it: a core is swapped in before node code runs and swapped out afterwards, also on
-    /// a panic.
-    static ENTERED: RefCell<Box<Core>> =
-        RefCell::new(Box::new(Core::new(SeedSchedule::new(Seed(0)), Budget::default(), Arena::default())));
+    /// a panic. Constant at first and never dropped, so that an access is a load and two stores.
+    static ENTERED: Cell<ManuallyDrop<Option<Box<Core>>>> = const { Cell::new(ManuallyDrop::new(None)) };
+
+    /// Makes the empty core at the first access of the thread, and drops it at the end of the thread.
+    static EMPTY: EmptyCore = EmptyCore::make();
+}
+
+struct EmptyCore;
+
+impl EmptyCore {
+    fn make() -> Self {
+        let core = Core::new(SeedSchedule::new(Seed(0)), Budget::default(), Arena::default());
+        ENTERED.set(ManuallyDrop::new(Some(Box::new(core))));
+        Self
+    }
+}
+
+impl Drop for EmptyCore {
+    fn drop(&mut self) {
+        drop(ManuallyDrop::into_inner(ENTERED.take()));
+    }
+}
+
+/// The entered core during an access. Puts it back when dropped, also on a panic.
+struct Access(Option<Box<Core>>);
+
+impl Access {
+    /// Begins an access; `None` within another one, and at the end of the thread.
+    #[inline(always)]
+    fn begin() -> Option<Self> {
+        match ManuallyDrop::into_inner(ENTERED.take()) {
+            Some(core) => Some(Self(Some(core))),
+            None => Self::begin_first(),
+        }
+    }
+
+    /// Begins the first access of the thread.
+    #[cold]
+    #[inline(never)]
+    fn begin_first() -> Option<Self> {
+        EMPTY.try_with(|_| ()).ok()?;
+        ManuallyDrop::into_inner(ENTERED.take()).map(|core| Self(Some(core)))
+    }
+
+    #[inline(always)]
+    fn core(&mut self) -> &mut Box<Core> {
+        self.0.as_mut().expect("a core is there until the access ends")
+    }
+}
+
+impl Drop for Access {
+    #[inline(always)]
+    fn drop(&mut self) {
+        ENTERED.set(ManuallyDrop::new(self.0.take()));
+    }
 }
 
 /// Runs node code with the simulation entered, so that handles find clock, queue and network.
@@ -53,7 +106,7 @@ struct EnterGuard<'a> {
 impl<'a> EnterGuard<'a> {
     #[inline]
     fn new(core: &'a mut Box<Core>) -> Self {
-        ENTERED.with_borrow_mut(|entered| std::mem::swap(entered, core));
+        swap(core);
         Self { core }
     }
 }
@@ -61,8 +114,14 @@ impl<'a> EnterGuard<'a> {
 impl Drop for EnterGuard<'_> {
     #[inline]
     fn drop(&mut self) {
-        ENTERED.with_borrow_mut(|entered| std::mem::swap(entered, self.core));
+        swap(self.core);
     }
+}
+
+#[inline(always)]
+fn swap(core: &mut Box<Core>) {
+    let mut access = Access::begin().expect("no simulation is entered during an access");
+    std::mem::swap(access.core(), core);
 }
 
 /// Accesses the simulation entered in this thread; an empty one outside of any.
@@ -71,18 +130,18 @@ impl Drop for EnterGuard<'_> {
 /// If called reentrantly: user code that the simulation calls, such as a `Serialize`, must not use a node's handles.
 #[inline]
 pub fn entered<T>(access: impl FnOnce(&mut Core) -> T) -> T {
-    ENTERED.with(|entered| match entered.try_borrow_mut() {
-        Ok(mut core) => access(&mut core),
-        Err(_) => panic!(
+    match Access::begin() {
+        Some(mut begun) => access(begun.core()),
+        None => panic!(
             "a node's handle is used by code that the simulation calls, such as a `Serialize`, `Clone` or `Drop` of a message"
         ),
-    })
+    }
 }
 
 /// Accesses it like [`entered`]; `None` if called reentrantly or while the thread ends.
 #[inline]
 pub fn try_entered<T>(access: impl FnOnce(&mut Core) -> T) -> Option<T> {
-    ENTERED.try_with(|entered| entered.try_borrow_mut().ok().map(|mut core| access(&mut core))).ok()?
+    Access::begin().map(|mut begun| access(begun.core()))
 }
 
 /// Whether code of a simulated node runs in this thread.

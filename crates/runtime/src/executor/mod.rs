@@ -19,7 +19,7 @@
 //!   each poll, so that an additional poll moves no other choice. Outside a simulation, [`select_start`] leaves the branch to the
 //!   caller.
 //! - **Waits:** a task names what it waits for in its last poll: sleeps, joins, devices, named channels. A report of a stall
-//!   lists them.
+//!   lists them, and the waits that devices list: a receive at a port registers its task without the simulation.
 //!
 //! **End of a life.** At a crash, a kill or the end of the run the life ends first, which makes handles inert; then tasks are
 //! dropped, the main task first, then by depth and path; then unclaimed results, the view, and the exposed value. The return of

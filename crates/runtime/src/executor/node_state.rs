@@ -22,7 +22,10 @@ impl Kernel {
     /// Publishes a changed view.
     #[inline]
     pub fn put_view(&mut self, node: NodeId, view: Box<dyn Any>) {
-        self.tasks.node_state(node).view = Some(view);
+        match self.tasks.node_state.get_mut(node.index()) {
+            Some(state) => state.view = Some(view),
+            None => self.tasks.node_state(node).view = Some(view),
+        }
         self.change(Change::View(node));
     }
 

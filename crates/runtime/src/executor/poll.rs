@@ -1,5 +1,6 @@
 //! Polls ready tasks.
 
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
 
@@ -32,16 +33,35 @@ impl Kernel {
         if self.tasks.has_outside_wakes() {
             self.drain_inbox();
         }
+        match self.tasks.ready.pop_lone() {
+            Some(id) => self.node_to_poll(id).map(|node| (id, node)),
+            None => self.next_rolled(),
+        }
+    }
+
+    #[inline(never)]
+    fn next_rolled(&mut self) -> Option<(TaskId, NodeId)> {
         loop {
-            let id = self.tasks.ready.pop()?;
-            let Some(task) = self.tasks.get(id).filter(|task| !task.has_ended) else { continue };
-            let node = task.node;
-            match self.health(node) {
-                Health::Up => return Some((id, node)),
-                // It stays marked as ready until its node resumes.
-                Health::Paused => self.tasks.paused.push(id),
-                _ => {}
+            let id = self.tasks.ready.pop_rolled()?;
+            if let Some(node) = self.node_to_poll(id) {
+                return Some((id, node));
             }
+        }
+    }
+
+    /// Returns the node of a ready task; `None` if the task has ended or the node is not up.
+    #[inline(always)]
+    fn node_to_poll(&mut self, id: TaskId) -> Option<NodeId> {
+        let task = self.tasks.get(id).filter(|task| !task.has_ended)?;
+        let node = task.node;
+        match self.health(node) {
+            Health::Up => Some(node),
+            // It stays marked as ready until its node resumes.
+            Health::Paused => {
+                self.tasks.paused.push(id);
+                None
+            }
+            _ => None,
         }
     }
 
@@ -85,7 +105,8 @@ impl Engine {
 
     #[inline(always)]
     fn poll_task(&mut self, id: TaskId, life: Life, waker: usize, mut future: BoxedFuture) {
-        let waker = WakerId::waker(waker);
+        // Dropping a waker of this executor does nothing, by a call.
+        let waker = ManuallyDrop::new(WakerId::waker(waker));
         let mut context = Context::from_waker(&waker);
         let core = &mut self.core;
         debug_assert!(life.goes_on(core), "a task ends before its life does");

@@ -38,16 +38,14 @@ impl RunQueue {
         self.rolled.push(Reverse((roll(task), task)));
     }
 
+    /// Takes the task that is ready alone.
     #[inline(always)]
-    pub(super) fn pop(&mut self) -> Option<TaskId> {
-        match self.only.take() {
-            Some(only) => Some(only),
-            None => self.pop_rolled(),
-        }
+    pub(super) fn pop_lone(&mut self) -> Option<TaskId> {
+        self.only.take()
     }
 
-    #[inline(never)]
-    fn pop_rolled(&mut self) -> Option<TaskId> {
+    /// Takes the next of several ready tasks.
+    pub(super) fn pop_rolled(&mut self) -> Option<TaskId> {
         self.rolled.pop().map(|Reverse((_, task))| task)
     }
 }

@@ -3,10 +3,10 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use cluster_sim_types::LocalInstant;
+use cluster_sim_types::{LocalInstant, VirtualInstant};
 
 use super::context::{Life, try_entered};
-use super::task::Waiting;
+use super::task::{TaskId, Waiting};
 use super::waiter::Waiter;
 use crate::engine::{Core, Kernel, TimerKey};
 
@@ -16,7 +16,16 @@ use crate::engine::{Core, Kernel, TimerKey};
 pub struct Sleep {
     life: Life,
     deadline: LocalInstant,
-    armed: Option<TimerKey>,
+    armed: Option<Armed>,
+}
+
+/// The timer of a sleep, since the last poll that moved it.
+#[derive(Debug, Clone, Copy)]
+struct Armed {
+    key: TimerKey,
+    /// The task that it wakes; `None` for a foreign waker.
+    task: Option<TaskId>,
+    due: VirtualInstant,
 }
 
 impl Sleep {
@@ -43,19 +52,31 @@ impl Sleep {
         if now >= self.deadline {
             return Poll::Ready(());
         }
-        let after = self.deadline - now;
-        let key = match Waiter::task_of(context, &core.kernel) {
-            Some(task) => core.kernel.arm_sleep_of_task(self.armed, self.life.node(), task, after),
-            None => core.kernel.arm_sleep(self.armed, self.life.node(), Waiter::of(context, &core.kernel), after),
+        let due = match (self.armed, Waiter::task_of(context, &core.kernel)) {
+            // The deadline has not moved since, so the timer is right.
+            (Some(armed), Some(task)) if armed.task == Some(task) => armed.due,
+            (_, task) => self.arm(task, context, core, now),
         };
-        self.armed = Some(key);
-        core.kernel.waits_for(Waiting::Sleep(core.kernel.now() + after));
+        core.kernel.waits_for(Waiting::Sleep(due));
         Poll::Pending
+    }
+
+    /// Sets the timer for the waiter that polls. Returns when it is due.
+    #[inline(never)]
+    fn arm(&mut self, task: Option<TaskId>, context: &Context<'_>, core: &mut Core, now: LocalInstant) -> VirtualInstant {
+        let (node, armed, after) = (self.life.node(), self.armed.map(|armed| armed.key), self.deadline - now);
+        let key = match task {
+            Some(task) => core.kernel.arm_sleep_of_task(armed, node, task, after),
+            None => core.kernel.arm_sleep(armed, node, Waiter::of(context, &core.kernel), after),
+        };
+        let due = core.kernel.now() + after;
+        self.armed = Some(Armed { key, task, due });
+        due
     }
 
     /// Hands the timer to the next sleep of the task.
     fn park(&mut self) {
-        if let Some(key) = self.armed.take() {
+        if let Some(Armed { key, .. }) = self.armed.take() {
             let life = self.life;
             // Where the simulation is not accessible, the timer comes due and wakes the task spuriously, or nothing.
             try_entered(|core| {

@@ -24,6 +24,20 @@ pub struct TaskId {
     pub(super) generation: u32,
 }
 
+impl TaskId {
+    /// Packs the id into one word.
+    #[inline]
+    pub const fn to_bits(self) -> u64 {
+        (self.index as u64) << 32 | self.generation as u64
+    }
+
+    /// Returns the id that was packed into `bits`.
+    #[inline]
+    pub const fn from_bits(bits: u64) -> Self {
+        Self { index: (bits >> 32) as u32, generation: bits as u32 }
+    }
+}
+
 /// A cause for a task to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
@@ -60,7 +74,8 @@ impl fmt::Display for ChannelWait {
 
 /// The waits that a task named in its last poll: the first, the last, and the number between.
 ///
-/// Futures that it holds but did not poll again are missing, and so are those that do not name their wait.
+/// Futures that it holds but did not poll again are missing, and so are those that do not name their wait. Devices list the waits
+/// that they know themselves ([`Device::waits`](crate::Device::waits)), so that their polls need not name them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Waits {
     count: u32,
@@ -101,13 +116,15 @@ impl Waits {
         }
     }
 
-    /// Returns the first wait, the last, and the number of those between.
-    pub(super) fn summary(&self) -> (Option<Waiting>, Option<Waiting>, u32) {
-        match self.count {
-            0 => (None, None, 0),
-            1 => (Some(self.first), None, 0),
-            count => (Some(self.first), Some(self.last), count - 2),
-        }
+    /// Returns the first wait, the last, and the number of those between; `others` are waits beside these.
+    pub(super) fn summary(&self, others: &[Waiting]) -> (Option<Waiting>, Option<Waiting>, u32) {
+        let own = [(self.count > 0).then_some(self.first), (self.count > 1).then_some(self.last)];
+        let own = || own.into_iter().flatten();
+        // A task that waits twice for one thing may have told the kernel of one wait only.
+        let others = || others.iter().copied().filter(|other| own().all(|own| own != *other));
+        let count = others().count() as u32 + self.count;
+        let last = own().next_back().or_else(|| others().next_back()).filter(|_| count > 1);
+        (others().chain(own()).next(), last, count.saturating_sub(2))
     }
 }
 

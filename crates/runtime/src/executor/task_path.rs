@@ -125,18 +125,23 @@ impl Kernel {
 impl Core {
     /// Lists every task that has not ended, with its waits, by node and then by name.
     pub fn waiting_tasks(&self) -> Vec<WaitingTask> {
-        let mut living: Vec<&Task> = self.kernel.tasks.slots.iter().filter(|task| !task.has_ended).collect();
-        living.sort_by_key(|task| (task.node, task.lineage.to_string()));
-        let waiting = |task: &Task| WaitingTask {
+        let mut living: Vec<(u32, &Task)> = (0..).zip(&self.kernel.tasks.slots).filter(|(_, task)| !task.has_ended).collect();
+        living.sort_by_key(|(_, task)| (task.node, task.lineage.to_string()));
+        let mut others: FxHashMap<TaskId, Vec<Waiting>> = FxHashMap::default();
+        for (task, device, what) in self.devices.waits() {
+            others.entry(task).or_default().push(Waiting::Device(device, what));
+        }
+        let others = |id| others.get(&id).map_or(&[][..], Vec::as_slice);
+        let waiting = |(index, task): (u32, &Task)| WaitingTask {
             node: task.node,
             task: task.lineage.task_name(),
-            waits_for: self.describe_waits(&task.waits),
+            waits_for: self.describe_waits(&task.waits, others(TaskId { index, generation: task.generation })),
         };
         living.into_iter().map(waiting).collect()
     }
 
-    fn describe_waits(&self, waits: &Waits) -> String {
-        match waits.summary() {
+    fn describe_waits(&self, waits: &Waits, others: &[Waiting]) -> String {
+        match waits.summary(others) {
             (None, ..) => "an unknown event: other code holds its waker, or no code does".to_owned(),
             (Some(only), None, _) => self.in_words(only),
             (Some(first), Some(last), 0) => format!("{}, or {}", self.in_words(first), self.in_words(last)),

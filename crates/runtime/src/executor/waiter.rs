@@ -2,6 +2,7 @@
 
 use std::task::{Context, Waker};
 
+use super::context::Life;
 use super::task::TaskId;
 use super::waker::WakerId;
 use crate::engine::{Choice, Kernel, Site};
@@ -38,6 +39,16 @@ impl Waiter {
             (Self::Other(one), Self::Other(other)) => one.will_wake(other),
             _ => false,
         }
+    }
+}
+
+impl Life {
+    /// Returns the task of this life's simulation that `context` polls; `None` for a foreign waker.
+    ///
+    /// Needs no access to the simulation.
+    #[inline(always)]
+    pub fn polled_task(self, context: &Context<'_>) -> Option<TaskId> {
+        WakerId::of(context.waker()).filter(|id| id.slot == self.slot()).map(|id| id.task)
     }
 }
 

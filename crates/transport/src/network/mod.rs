@@ -40,10 +40,10 @@ mod session;
 mod wait_reason;
 mod waiters;
 
-use cluster_sim_runtime::{Device, DeviceId, Kernel, LifeEnd, Waiting};
+use cluster_sim_runtime::{Device, DeviceId, Kernel, LifeEnd, TaskId, Waiting};
 use cluster_sim_types::{Incarnation, NodeId, Traffic};
 
-pub use datagram::{DatagramService, INBOX_CAPACITY};
+pub use datagram::{DatagramService, INBOX_CAPACITY, PortBinding, PortWait, Readiness};
 pub use fabric::{
     ClassId, Control, CutId, DropCount, Fabric, Fate, FateRecord, InvalidLink, LinkModel, LinkOrder, NetworkPartition,
     NodeSelector, StaleDelivery,
@@ -142,6 +142,10 @@ impl Device for Network {
 
     fn fault_phase_ended(&mut self, kernel: &mut Kernel) {
         self.fabric.restore_links(kernel);
+    }
+
+    fn waits(&self) -> Vec<(TaskId, u64)> {
+        self.datagrams.waits().map(|(task, port)| (task, NetworkWait::Datagram(port).pack())).collect()
     }
 
     fn describe(&self, kernel: &Kernel, what: u64) -> String {

@@ -33,25 +33,14 @@ impl Waiters {
         self.others.drain(..).for_each(|(_, waiter)| kernel.wake(waiter));
     }
 
+    #[inline(always)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_none() && self.others.is_empty()
+    }
+
     fn new_key(&mut self) -> WaitKey {
         self.next_key += 1;
         WaitKey(NonZeroU64::MIN.saturating_add(self.next_key))
-    }
-
-    /// Registers a task as [`wait`](Self::wait) does.
-    #[inline(always)]
-    pub(super) fn wait_task(&mut self, previous: Option<WaitKey>, task: TaskId) -> WaitKey {
-        // The wait before ended with a wake, which removed all.
-        if self.first.is_none() && self.others.is_empty() {
-            let key = self.new_key();
-            self.first = Some((key, task));
-            return key;
-        }
-        // Something else woke the task, and its wait goes on.
-        if let Some(previous) = previous.filter(|previous| self.first == Some((*previous, task))) {
-            return previous;
-        }
-        self.wait(previous, Waiter::Task(task))
     }
 
     /// Registers `waiter`, replacing the wait `previous`. Returns the key that cancels the wait.

@@ -1,14 +1,16 @@
 //! Bound ports: where datagrams for the tasks of a node wait.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use cluster_sim_runtime::Kernel;
+use cluster_sim_runtime::{Kernel, TaskId, Waiter};
 use cluster_sim_types::NodeId;
 
-use super::INBOX_CAPACITY;
+use super::readiness::BoundReadiness;
+use super::{INBOX_CAPACITY, Readiness};
 use crate::network::payload::PayloadKind;
 use crate::network::ports::PortId;
-use crate::network::waiters::Waiters;
+use crate::network::waiters::{WaitKey, Waiters};
 
 /// A port that a task of a node bound.
 ///
@@ -20,7 +22,10 @@ pub(super) struct BoundPort {
     /// The unread flight that arrived first; `later` holds those after it.
     first: Option<u32>,
     later: VecDeque<u32>,
-    pub(super) waiters: Waiters,
+    /// The lone task that waits; shared with the handle.
+    pub(super) readiness: BoundReadiness,
+    /// All other waiters.
+    waiters: Waiters,
 }
 
 /// The ports that the tasks of one node bound: the first, and any others.
@@ -44,20 +49,29 @@ pub(super) struct BoundPorts {
 }
 
 impl BoundPorts {
-    /// Binds a port of a node. Returns `false` if it is bound already.
-    pub(super) fn bind(&mut self, node: NodeId, port: PortId, kind: PayloadKind) -> bool {
+    /// Binds a port of a node. Returns its readiness; `None` if it is bound already.
+    pub(super) fn bind(&mut self, node: NodeId, port: PortId, kind: PayloadKind) -> Option<Arc<Readiness>> {
         if self.at(node, port).is_some() {
-            return false;
+            return None;
         }
         if self.nodes.len() <= node.index() {
             self.nodes.resize_with(node.index() + 1, || None);
         }
-        let bound = BoundPort { port, kind, first: None, later: VecDeque::new(), waiters: Waiters::default() };
+        let readiness = Arc::<Readiness>::default();
+        let waiters = Waiters::default();
+        let bound = BoundPort {
+            port,
+            kind,
+            first: None,
+            later: VecDeque::new(),
+            readiness: BoundReadiness(Arc::clone(&readiness)),
+            waiters,
+        };
         match &mut self.nodes[node.index()] {
             Some((_, more)) => more.push(bound),
             unbound => *unbound = Some((bound, Vec::new())),
         }
-        true
+        Some(readiness)
     }
 
     /// Adds a message to the port, and wakes the tasks that wait there.
@@ -71,7 +85,7 @@ impl BoundPorts {
         } else {
             return Arrived::Full;
         }
-        bound.waiters.wake(kernel);
+        bound.wake(kernel);
         Arrived::Waiting
     }
 
@@ -97,6 +111,12 @@ impl BoundPorts {
         self.take(node).flat_map(BoundPort::unread).collect()
     }
 
+    /// Lists the tasks that wait at the readiness of a port, with the port.
+    pub(super) fn waits(&self) -> impl Iterator<Item = (TaskId, PortId)> {
+        let bound = self.nodes.iter().flatten().flat_map(|(first, more)| std::iter::once(first).chain(more));
+        bound.filter_map(|bound| Some((bound.readiness.waiting()?, bound.port)))
+    }
+
     fn take(&mut self, node: NodeId) -> impl Iterator<Item = BoundPort> + use<> {
         let bound = self.nodes.get_mut(node.index()).and_then(Option::take);
         bound.into_iter().flat_map(|(first, more)| std::iter::once(first).chain(more))
@@ -108,10 +128,44 @@ impl BoundPort {
     #[inline]
     pub(super) fn pop(&mut self) -> Option<u32> {
         let first = self.first.take()?;
-        if !self.later.is_empty() {
+        if self.later.is_empty() {
+            // The arrival removed all waiters, and none is added while a message is there.
+            debug_assert!(self.waiters.is_empty(), "a task waits beside a message");
+            self.readiness.set_must_ask(false);
+        } else {
             self.first = self.later.pop_front();
         }
         Some(first)
+    }
+
+    /// Wakes and removes all waiters: a message arrived.
+    #[inline(always)]
+    fn wake(&mut self, kernel: &mut Kernel) {
+        if let Some(task) = self.readiness.take() {
+            kernel.wake(Waiter::Task(task));
+        }
+        // Polls had to ask: because of the other waiters, unless a message was there.
+        if self.readiness.replace_must_ask(true) {
+            self.waiters.wake(kernel);
+        }
+    }
+
+    /// Registers a waiter that the readiness refused, replacing the wait `previous`. Returns the key that cancels the wait.
+    pub(super) fn wait(&mut self, previous: Option<WaitKey>, waiter: Waiter) -> WaitKey {
+        let key = self.waiters.wait(previous, waiter);
+        self.update_readiness();
+        key
+    }
+
+    /// Cancels a wait that the readiness refused.
+    pub(super) fn forget(&mut self, key: WaitKey) {
+        self.waiters.forget(key);
+        self.update_readiness();
+    }
+
+    #[inline(always)]
+    fn update_readiness(&self) {
+        self.readiness.set_must_ask(self.first.is_some() || !self.waiters.is_empty());
     }
 
     fn unread(self) -> impl Iterator<Item = u32> {

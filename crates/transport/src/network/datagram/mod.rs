@@ -2,25 +2,28 @@
 //!
 //! [`DatagramService::send`] puts a message on the link to each receiver (`send.rs`). A copy in flight to one receiver is a
 //! **flight** (`in_flight.rs`). Its arrival is handed to the host of the node, or waits at a port that a task bound
-//! (`deliver.rs`, `bound_ports.rs`) until the receiver takes it (`recv.rs`).
+//! (`deliver.rs`, `bound_ports.rs`) until the receiver takes it (`recv.rs`, `readiness.rs`).
 
 mod bound_ports;
 mod deliver;
 mod in_flight;
+mod readiness;
 mod recv;
 mod send;
 
 use std::collections::VecDeque;
 
-use cluster_sim_runtime::{Kernel, Order};
+use cluster_sim_runtime::{Kernel, Order, TaskId};
 use cluster_sim_types::NodeId;
 
 use super::fabric::{Cause, Fabric};
 use super::payload::Payloads;
-use super::ports::Ports;
+use super::ports::{PortId, Ports};
 use super::service::Service;
 use bound_ports::BoundPorts;
 use in_flight::{Flight, Flights};
+pub use readiness::{PortWait, Readiness};
+pub use recv::PortBinding;
 
 /// How many messages wait for a paused node or at a port; further ones are dropped.
 pub const INBOX_CAPACITY: usize = 256;
@@ -53,6 +56,11 @@ impl Default for Handed {
 }
 
 impl Datagrams {
+    /// Lists the tasks that wait at a port without having told the kernel, with the port.
+    pub(super) fn waits(&self) -> impl Iterator<Item = (TaskId, PortId)> {
+        self.bound.waits()
+    }
+
     fn inbox(&mut self, node: NodeId) -> &mut VecDeque<u32> {
         if self.inboxes.len() <= node.index() {
             self.inboxes.resize_with(node.index() + 1, Default::default);

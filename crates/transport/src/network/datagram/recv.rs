@@ -3,12 +3,13 @@
 //! A receiver of another message type gets the message by way of its encoding. A message that does not decode to the last byte is
 //! lost as `undecodable`.
 
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::Context;
 
 use cluster_sim_runtime::{RecordKind, Waiter, Waiting};
 use cluster_sim_types::NodeId;
 
-use super::{DatagramService, HANDED, Handed};
+use super::{DatagramService, HANDED, Handed, PortWait, Readiness};
 use crate::error::PortInUse;
 use crate::message::{Message, Received};
 use crate::network::fabric::Cause;
@@ -17,14 +18,28 @@ use crate::network::ports::PortId;
 use crate::network::wait_reason::NetworkWait;
 use crate::network::waiters::WaitKey;
 
+/// A port that a task bound, for its handle.
+#[derive(Debug)]
+pub struct PortBinding {
+    /// The number of the port's name.
+    pub port: PortId,
+    /// The kind of its messages.
+    pub kind: PayloadKind,
+    /// Polled before the network.
+    pub readiness: Arc<Readiness>,
+}
+
 impl DatagramService<'_> {
     /// Binds a port of a node until it is unbound or the node's life ends.
     ///
     /// # Errors
     /// The node has bound the port already. Nothing changed.
-    pub fn bind<M: Message>(&mut self, node: NodeId, name: &str) -> Result<(PortId, PayloadKind), PortInUse> {
+    pub fn bind<M: Message>(&mut self, node: NodeId, name: &str) -> Result<PortBinding, PortInUse> {
         let (port, kind) = (self.ports.port(name), self.payloads.kind::<M>());
-        if self.datagrams.bound.bind(node, port, kind) { Ok((port, kind)) } else { Err(self.ports.in_use(port)) }
+        match self.datagrams.bound.bind(node, port, kind) {
+            Some(readiness) => Ok(PortBinding { port, kind, readiness }),
+            None => Err(self.ports.in_use(port)),
+        }
     }
 
     /// Unbinds a port of a node. Unread messages are lost as `port_closed`.
@@ -46,61 +61,52 @@ impl DatagramService<'_> {
         }
     }
 
-    /// Returns the next message at a port that a task bound, or lets the polling task wait for it.
+    /// Returns the next message at a port that a task bound, or lets the polling task wait for it. Undecodable messages are lost
+    /// and skipped.
     ///
-    /// `wait` is the key of the wait that the last poll registered, and becomes that of the new one.
+    /// Call it if [`Readiness::wait`] refused; `wait` is the wait that the last poll registered, and becomes the new one.
     #[inline(always)]
     pub fn poll_recv<M: Message>(
         &mut self,
         node: NodeId,
         port: PortId,
-        wait: &mut Option<WaitKey>,
+        wait: &mut PortWait,
         context: &Context<'_>,
-    ) -> Poll<Received<M>> {
-        if let Some(bound) = self.datagrams.bound.at(node, port) {
+    ) -> Option<Received<M>> {
+        while let Some(bound) = self.datagrams.bound.at(node, port) {
             let kind = bound.kind;
-            let Some(slot) = bound.pop() else {
-                let key = match Waiter::task_of(context, self.kernel) {
-                    Some(task) => bound.waiters.wait_task(*wait, task),
-                    None => bound.waiters.wait(*wait, Waiter::of(context, self.kernel)),
-                };
-                *wait = Some(key);
-                self.kernel.waits_for(Waiting::Device(self.fabric.device(), NetworkWait::Datagram(port).pack()));
-                return Poll::Pending;
-            };
+            let Some(slot) = bound.pop() else { break };
             // The arrival woke all that waited and removed them.
-            *wait = None;
+            *wait = PortWait::default();
             if let Some(received) = self.recv_flight(slot, kind) {
-                return Poll::Ready(received);
+                return Some(received);
             }
         }
-        self.poll_recv_again(node, port, wait, context)
+        self.again().wait_among_others(node, port, wait, context);
+        None
     }
 
-    /// Polls on after a message that could not be decoded, or at a port that is not bound.
-    #[cold]
-    fn poll_recv_again<M: Message>(
-        &mut self,
-        node: NodeId,
-        port: PortId,
-        wait: &mut Option<WaitKey>,
-        context: &Context<'_>,
-    ) -> Poll<Received<M>> {
-        let received = self.take(node, port);
-        *wait = None;
-        if received.is_none() {
-            self.kernel.waits_for(Waiting::Device(self.fabric.device(), NetworkWait::Datagram(port).pack()));
-            let waiter = Waiter::of(context, self.kernel);
-            *wait = self.datagrams.bound.at(node, port).map(|bound| bound.waiters.wait(None, waiter));
+    /// Registers a wait that [`Readiness::wait`] refused.
+    #[inline(never)]
+    fn wait_among_others(&mut self, node: NodeId, port: PortId, wait: &mut PortWait, context: &Context<'_>) {
+        let waiter = Waiter::of(context, self.kernel);
+        if let Some(bound) = self.datagrams.bound.at(node, port) {
+            if let Waiter::Task(task) = waiter
+                && bound.readiness.holds(wait, task)
+            {
+                return;
+            }
+            bound.readiness.cancel(wait);
+            wait.other = Some(bound.wait(wait.other, waiter));
         }
-        received.map_or(Poll::Pending, Poll::Ready)
+        self.kernel.waits_for(Waiting::Device(self.fabric.device(), NetworkWait::Datagram(port).pack()));
     }
 
-    /// Cancels a wait at a port.
+    /// Cancels a wait at a port, registered by [`poll_recv`](Self::poll_recv).
     #[inline]
     pub fn forget(&mut self, node: NodeId, port: PortId, key: WaitKey) {
         if let Some(bound) = self.datagrams.bound.at(node, port) {
-            bound.waiters.forget(key);
+            bound.forget(key);
         }
     }
 
@@ -121,14 +127,17 @@ impl DatagramService<'_> {
     /// Delivers a flight to a receiver whose messages are of this kind, which must be that of `M`.
     #[inline(always)]
     fn recv_flight<M: Message>(&mut self, slot: u32, kind: PayloadKind) -> Option<Received<M>> {
-        let flight = self.datagrams.flights.remove(slot);
         self.fabric.land();
+        let flight = self.datagrams.flights.get(slot);
+        let (from, to) = (flight.from, flight.to);
         let Some(message) = self.payloads.take(flight.message, kind) else {
+            let flight = self.datagrams.flights.remove(slot);
             self.lose(&flight, Cause::Undecodable as u32);
             return None;
         };
         self.fabric.counts.delivered += 1;
-        self.kernel.record(flight.record(self.kernel.now(), RecordKind::Deliver, flight.to, flight.from));
-        Some(Received { from: flight.from, message })
+        self.kernel.record(flight.record(self.kernel.now(), RecordKind::Deliver, to, from));
+        self.datagrams.flights.free(slot);
+        Some(Received { from, message })
     }
 }
