@@ -91,8 +91,13 @@ mod made {
 
 /// Runs one test in a process with these variables; returns whether it passed, and its stderr.
 fn run(name: &str, variables: &[(&str, &str)]) -> (bool, String) {
+    run_test(&format!("attribute::made::{name}"), variables)
+}
+
+/// As [`run`], with the whole path of the test.
+pub(crate) fn run_test(path: &str, variables: &[(&str, &str)]) -> (bool, String) {
     let mut command = Command::new(std::env::current_exe().expect("a test is a file"));
-    command.args([&format!("attribute::made::{name}"), "--exact", "--nocapture"]);
+    command.args([path, "--exact", "--nocapture"]);
     for variable in ["CLUSTER_SIM_SEED", "CLUSTER_SIM_SEEDS", "CLUSTER_SIM_REPLAY"] {
         command.env_remove(variable);
     }
@@ -101,7 +106,7 @@ fn run(name: &str, variables: &[(&str, &str)]) -> (bool, String) {
     (status.success(), String::from_utf8(stderr).expect("tests say text"))
 }
 
-fn boots(said: &str) -> usize {
+pub(crate) fn boots(said: &str) -> usize {
     said.lines().filter(|line| line.contains("it boots")).count()
 }
 
@@ -185,28 +190,33 @@ fn a_nondeterministic_test_prints_how_to_compare_again() {
 
 /// Checks the replay line of a failing test and returns its file.
 #[track_caller]
-fn reproducer_kept(said: &str, name: &str) -> String {
+pub(crate) fn reproducer_kept(said: &str, path: &str) -> String {
     let (_, line) = said.split_once("      replay: ").unwrap_or_else(|| panic!("it says how to replay it: {said}"));
     let (file, command) = line.lines().next().unwrap_or_default().split_once(' ').expect("a variable, then the command");
-    assert_eq!(command, format!("cargo nextest run -p cluster-sim-suites -E 'test(=attribute::made::{name})'"));
+    assert_eq!(command, format!("cargo nextest run -p cluster-sim-suites -E 'test(={path})'"));
     file.strip_prefix("CLUSTER_SIM_REPLAY=").unwrap_or_else(|| panic!("it names the file: {line}")).to_owned()
 }
 
 /// The data of the reproducer that `breaks` keeps.
 fn reproducer() -> (String, serde_json::Value) {
     let (_, said) = run("breaks", &[]);
-    let file = reproducer_kept(&said, "breaks");
+    let file = reproducer_kept(&said, "attribute::made::breaks");
     let text = std::fs::read_to_string(&file).expect("it was kept");
     (file, serde_json::from_str(&text).expect("it is JSON"))
 }
 
 /// Runs one test with a reproducer of that text; returns as [`run`], and the path of the file.
 fn replayed(name: &str, text: &str) -> (bool, String, String) {
+    replayed_by(&format!("attribute::made::{name}"), text)
+}
+
+/// As [`replayed`], with the whole path of the test.
+pub(crate) fn replayed_by(path: &str, text: &str) -> (bool, String, String) {
     let folder = tempfile::tempdir().expect("there is room");
     let file = folder.path().join("reproducer.json");
     std::fs::write(&file, text).expect("there is room");
     let file = file.to_str().expect("it is text").to_owned();
-    let (passed, said) = run(name, &[("CLUSTER_SIM_REPLAY", &file)]);
+    let (passed, said) = run_test(path, &[("CLUSTER_SIM_REPLAY", &file)]);
     (passed, said, file)
 }
 
@@ -270,12 +280,4 @@ fn an_unreadable_reproducer_is_refused_before_any_run(#[case] text: &str, #[case
     let (passed, said) = run("holds", &[("CLUSTER_SIM_REPLAY", "/nowhere/reproducer.json")]);
     assert_eq!((passed, boots(&said)), (false, 0), "{said}");
     assert!(said.contains("CLUSTER_SIM_REPLAY=/nowhere/reproducer.json cannot be replayed: No such file"), "{said}");
-}
-
-#[test]
-fn a_test_with_manual_runs_refuses_a_reproducer() {
-    let (_, data) = reproducer();
-    let (passed, said, _) = replayed("holds_manually", &data.to_string());
-    assert_eq!((passed, boots(&said)), (false, 0), "{said}");
-    assert!(said.contains("has no file to replay; have it give a `Scenario::script`"), "{said}");
 }

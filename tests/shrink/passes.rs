@@ -61,7 +61,7 @@ fn the_duration_of_a_scripted_run_is_kept() {
         "{minimized}"
     );
     assert_eq!(run(&scenario, &minimized.case, Seed(1)).digest, minimized.digest);
-    assert!(minimized.by_hand && minimized.to_string().contains(", scripted steps stay; "), "{minimized}");
+    assert!(minimized.by_hand && minimized.to_string().contains(", steps of the test stay; "), "{minimized}");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 pub use std::time::Duration;
 
 #[cfg(feature = "test-utils")]
+pub use crate::explore::Trial;
+#[cfg(feature = "test-utils")]
 pub use crate::fault::{NetworkFault, NodeFault};
 #[cfg(feature = "test-utils")]
 pub use crate::net::Distribution;

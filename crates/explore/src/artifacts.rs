@@ -10,11 +10,13 @@ use std::sync::atomic::AtomicBool;
 
 use cluster_sim_explain as explain;
 use cluster_sim_simulation::text::{printable, thousands};
-use cluster_sim_simulation::{Decision, FailureSummary, Report, Scenario};
+use cluster_sim_simulation::{Decision, FailureSummary, Report};
 
 use super::process_rules::is_rerunnable;
 use super::replay::{BuildInfo, Case, Minimized, Reproducer, ScenarioSource};
+use super::runner::Runner;
 use super::shrink::{ShrinkBounds, ShrinkProgress, shrink_from};
+use super::trial::Trial;
 
 /// Files kept about a failing run, in a folder of their own.
 ///
@@ -43,6 +45,8 @@ pub struct Artifacts {
     pub replay: Option<String>,
     /// How the run shown on the page failed; absent if there is no page or that run passed.
     pub summary: Option<FailureSummary>,
+    /// Why no case of the run could be tried, and the cure, if so; then there is no page and no reproducer.
+    pub unrepeatable: Option<String>,
 }
 
 /// Where the artifacts of a scenario go, and how a user replays them.
@@ -88,22 +92,19 @@ pub(super) fn artifacts_root() -> PathBuf {
     target.unwrap_or(Path::new("target")).join(FOLDER)
 }
 
-/// See [`Explore::keep_artifacts`](crate::Explore::keep_artifacts).
-pub(crate) fn keep_artifacts(
-    scenario: &Scenario,
-    report: &Report,
-    context: &ArtifactContext,
-    root: &Path,
-    bounds: ShrinkBounds,
-    progress: impl FnMut(&ShrinkProgress) + Send + 'static,
-) -> Artifacts {
-    keep_artifacts_of(scenario, (report, None), context, root, (bounds, &Arc::default()), progress)
-}
+/// The failure of a test that panicked before it had a run.
+const NO_RUN: &str = "the test failed outside of the run of its trial, so there is no run to try cases of";
 
-/// As [`keep_artifacts`], for a run whose decisions may be known, which saves a run; once `stop` is true, it minimizes no further.
-pub(super) fn keep_artifacts_of(
-    scenario: &Scenario,
-    (report, known): (&Report, Option<Vec<Decision>>),
+/// A runner that gives a failing run again, and the decisions of that run if they are known, which saves a run.
+pub(super) type Repeat = (Runner, Option<Vec<Decision>>);
+
+/// See [`Explore::keep_artifacts`](crate::Explore::keep_artifacts).
+///
+/// `repeat` says how to run the seed again, or why that is not possible. It is not called for a run that must not be repeated here.
+/// Once `stop` is true, it minimizes no further.
+pub(super) fn keep_artifacts(
+    report: &Report,
+    repeat: impl FnOnce() -> Result<Repeat, String>,
     context: &ArtifactContext,
     root: &Path,
     (bounds, stop): (ShrinkBounds, &Arc<AtomicBool>),
@@ -111,17 +112,24 @@ pub(super) fn keep_artifacts_of(
 ) -> Artifacts {
     let folder = root.join(file_name(&context.name)).join(report.seed().to_string());
     let is_rerunnable = is_rerunnable(report);
-    let minimized = if is_rerunnable && !report.by_hand {
-        shrink_from(scenario, (Case::of(report), known), report, (bounds, stop), progress)
-    } else {
-        None
+    let (runner, known, reason) = match is_rerunnable.then(repeat) {
+        None => (None, None, None),
+        Some(Ok((runner, known))) => (Some(runner), known, None),
+        Some(Err(reason)) => (None, None, Some(reason)),
     };
+    let minimized =
+        runner.as_ref().and_then(|runner| shrink_from(runner, (Case::of(report), known), report, (bounds, stop), progress));
     // A finding that comes from a campaign rule, or does not recur, cannot be reproduced from a file.
     let has_reproducer = minimized.is_some() || !is_rerunnable;
     let (source, build) = (context.source.clone(), context.build.clone());
     let reproducer = if has_reproducer { Reproducer::of(source, report, minimized, build) } else { None };
-    let mut artifacts = Artifacts { folder, reproducer, files: Vec::new(), problems: Vec::new(), replay: None, summary: None };
-    artifacts.write_all(scenario, report, is_rerunnable, context);
+    let has_no_run = runner.as_ref().is_some_and(|runner| runner.scenario().is_none()) && reproducer.is_none();
+    let reason = if has_no_run { Some(NO_RUN.to_owned()) } else { reason };
+    // A run without a finding is not minimized anyway.
+    let unrepeatable = reason.filter(|_| report.finding().is_some());
+    let (files, problems) = (Vec::new(), Vec::new());
+    let mut artifacts = Artifacts { folder, reproducer, files, problems, replay: None, summary: None, unrepeatable };
+    artifacts.write_all(runner.as_ref(), report, context);
     artifacts
 }
 
@@ -138,7 +146,8 @@ fn file_name(name: &str) -> String {
 }
 
 impl Artifacts {
-    fn write_all(&mut self, scenario: &Scenario, report: &Report, is_rerunnable: bool, context: &ArtifactContext) {
+    /// Writes all files; those of a recording only if a runner gives the run again.
+    fn write_all(&mut self, runner: Option<&Runner>, report: &Report, context: &ArtifactContext) {
         if let Some(reproducer) = &self.reproducer {
             let text = reproducer.to_text();
             self.write(REPRODUCER, &text);
@@ -146,14 +155,10 @@ impl Artifacts {
         }
         let data = serde_json::to_string_pretty(report).expect("a report is plain data with text keys");
         self.write("report.json", &format!("{data}\n"));
-        if !is_rerunnable || report.by_hand {
-            return;
-        }
-        let shown = match &self.reproducer {
-            Some(reproducer) => reproducer.smallest().0.apply_to(scenario),
-            None => scenario.clone(),
-        };
-        let recording = shown.record(report.seed());
+        let Some(runner) = runner else { return };
+        let trial = Trial::new(report.seed());
+        let trial = self.reproducer.iter().fold(trial, |trial, reproducer| trial.under(reproducer.smallest().0));
+        let (recording, _) = runner.record(trial);
         // Absent for a rule over the report: the run itself breaks no rule.
         self.summary = FailureSummary::of(&recording);
         let page = explain::html(&recording, self.replay.as_deref());
@@ -199,6 +204,9 @@ impl fmt::Display for Artifacts {
             if let Some(summary) = &self.summary {
                 write!(formatter, "      in the minimized run\n{summary}")?;
             }
+        }
+        if let Some(reason) = &self.unrepeatable {
+            writeln!(formatter, "      not minimized: {reason}")?;
         }
         self.problems.iter().try_for_each(|problem| writeln!(formatter, "      {problem}"))?;
         if let Some(replay) = &self.replay {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use cluster_sim_runtime::Seed;
 use cluster_sim_simulation::{Profile, Report, Scenario, ScenarioError};
@@ -13,8 +14,10 @@ use crate::profile::{profile, try_profile};
 use crate::replay::{Case, Minimized, Reproducer, ReproducerError};
 use crate::rerun::{Replay, check_regression, replay, replay_original};
 use crate::run_progress::{RunProgress, run_with_progress};
+use crate::runner::{Runner, STEERED};
 use crate::sealed::Sealed;
 use crate::shrink::{ShrinkBounds, ShrinkProgress, shrink, shrink_within};
+use crate::trial::Trial;
 
 /// Runs a scenario many times: sweeps, determinism checks, minimization, replays.
 ///
@@ -292,7 +295,7 @@ impl Explore for Scenario {
     }
 
     fn check_determinism(&self, seed: Seed) -> DeterminismCheck {
-        check_determinism(self, seed)
+        check_determinism(&Runner::of(self), seed)
     }
 
     #[track_caller]
@@ -301,7 +304,7 @@ impl Explore for Scenario {
     }
 
     fn shrink(&self, report: &Report) -> Option<Minimized> {
-        shrink(self, report)
+        shrink(&Runner::of(self), report)
     }
 
     fn shrink_within(
@@ -311,7 +314,7 @@ impl Explore for Scenario {
         bounds: ShrinkBounds,
         progress: impl FnMut(&ShrinkProgress) + Send + 'static,
     ) -> Option<Minimized> {
-        shrink_within(self, case, report, bounds, progress)
+        shrink_within(&Runner::of(self), case, report, bounds, progress)
     }
 
     fn keep_artifacts(
@@ -322,19 +325,20 @@ impl Explore for Scenario {
         bounds: ShrinkBounds,
         progress: impl FnMut(&ShrinkProgress) + Send + 'static,
     ) -> Artifacts {
-        keep_artifacts(self, report, context, root, bounds, progress)
+        let repeat = || if report.by_hand { Err(STEERED.to_owned()) } else { Ok((Runner::of(self), None)) };
+        keep_artifacts(report, repeat, context, root, (bounds, &Arc::default()), progress)
     }
 
     fn replay(&self, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
-        replay(self, reproducer)
+        replay(&Runner::of(self), reproducer)
     }
 
     fn replay_original(&self, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
-        replay_original(self, reproducer)
+        replay_original(&Runner::of(self), reproducer)
     }
 
     fn check_regression(&self, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
-        check_regression(self, reproducer)
+        check_regression(&Runner::of(self), reproducer)
     }
 
     fn try_profile(&self, seed: Seed, progress: &RunProgress) -> Result<(Report, Profile), ScenarioError> {
@@ -343,5 +347,28 @@ impl Explore for Scenario {
 
     fn try_run_with_progress(&self, seed: Seed, progress: &RunProgress) -> Result<Report, ScenarioError> {
         run_with_progress(self, seed, progress)
+    }
+}
+
+/// Files about failures of tests that take a trial.
+impl Trial {
+    /// Runs the minimized case of a reproducer by the test that it is about, and compares.
+    ///
+    /// As [`Explore::replay`] otherwise.
+    ///
+    /// # Errors
+    /// If the file is about another scenario than the test starts, or its case does not fit that.
+    pub fn replay(test: fn(Self) -> Report, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
+        replay(&Runner::of_test(reproducer.scenario.clone(), test), reproducer)
+    }
+
+    /// Runs the minimized case of a fixed bug by the test that found it; as [`Explore::check_regression`].
+    ///
+    /// Faults that the test itself injects do not count as an effect of the case.
+    ///
+    /// # Errors
+    /// If the file is about another scenario than the test starts, or its case does not fit that.
+    pub fn check_regression(test: fn(Self) -> Report, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
+        check_regression(&Runner::of_test(reproducer.scenario.clone(), test), reproducer)
     }
 }

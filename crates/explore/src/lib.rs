@@ -18,6 +18,8 @@
 //! | `profile` | measures what takes the time of runs |
 //! | `child` | child processes: starts them, speaks with them |
 //! | `watchdog` | finds steps that never return |
+//! | `runner` | runs seeds and cases of a scenario, or of a test that steers its runs |
+//! | `trial` | the run that such a test is asked for |
 //! | `process_rules` | the rules that a run breaks by aborting or hanging its process |
 //! | `replay` | failing runs as data: a case, what minimization made of it, the file that reproduces it |
 //!
@@ -34,11 +36,13 @@ mod profile;
 mod replay;
 mod rerun;
 mod run_progress;
+mod runner;
 mod sealed;
 mod shrink;
 /// Called by the expansion of `#[cluster_sim::test]`; not part of the API.
 #[doc(hidden)]
 pub mod test_macro;
+mod trial;
 mod watchdog;
 
 pub use artifacts::{ArtifactContext, Artifacts};
@@ -51,3 +55,4 @@ pub use replay::{BuildInfo, Case, Minimized, REPRODUCER_FORMAT, Reproducer, Repr
 pub use rerun::Replay;
 pub use run_progress::RunProgress;
 pub use shrink::{ShrinkBounds, ShrinkProgress};
+pub use trial::Trial;

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Digest, Heartbeat, SeedSchedule};
-use cluster_sim_simulation::driver::{DriveScenario, DriveSim};
+use cluster_sim_runtime::{Digest, Heartbeat};
 use cluster_sim_simulation::text::ShowReport;
-use cluster_sim_simulation::{Decision, FailureSummary, Finding, Outcome, Recording, Report, Scenario};
+use cluster_sim_simulation::{Decision, FailureSummary, Finding, Outcome, Recording, Report};
 
 use super::replay::{Case, Reproducer, ReproducerError};
+use super::runner::{self, Runner};
 use super::watchdog::{stuck, watched};
 
 /// The run of a reproducer's case, compared with the recorded run.
@@ -72,20 +72,20 @@ impl fmt::Display for Replay {
 }
 
 /// See [`Explore::replay`](crate::Explore::replay).
-pub(crate) fn replay(scenario: &Scenario, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
+pub(crate) fn replay(runner: &Runner, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
     let (case, finding, digest) = reproducer.smallest();
-    Ok(Replay::new(record_case(scenario, case, reproducer)?, (finding, digest)))
+    Ok(Replay::new(record_case(runner, case, reproducer)?, (finding, digest)))
 }
 
 /// See [`Explore::replay_original`](crate::Explore::replay_original).
-pub(crate) fn replay_original(scenario: &Scenario, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
-    Ok(Replay::new(record_case(scenario, &reproducer.case, reproducer)?, (&reproducer.finding, reproducer.digest)))
+pub(crate) fn replay_original(runner: &Runner, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
+    Ok(Replay::new(record_case(runner, &reproducer.case, reproducer)?, (&reproducer.finding, reproducer.digest)))
 }
 
 /// See [`Explore::check_regression`](crate::Explore::check_regression).
-pub(crate) fn check_regression(scenario: &Scenario, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
+pub(crate) fn check_regression(runner: &Runner, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
     let (case, finding, _) = reproducer.smallest();
-    let (mut report, used) = match run_case(scenario, case, reproducer)? {
+    let (mut report, used) = match run_case(runner, case, reproducer)? {
         Ok((recording, used)) => (recording.report, used),
         Err(stuck) => return Ok(stuck),
     };
@@ -93,7 +93,7 @@ pub(crate) fn check_regression(scenario: &Scenario, reproducer: &Reproducer) -> 
     let has_decisions = case.decisions.as_ref().is_some_and(|decisions| !decisions.is_empty());
     let needs_something = has_decisions || !case.faults.faults().is_empty();
     if report.outcome == Outcome::Held && needs_something {
-        let has_effect = report.faults.iter().any(|fault| fault.effect > 0);
+        let has_effect = report.faults.iter().any(|fault| fault.effect > 0 && !fault.by_hand);
         if !has_effect && used.is_empty() {
             report.outcome = Outcome::Stale;
         }
@@ -102,24 +102,19 @@ pub(crate) fn check_regression(scenario: &Scenario, reproducer: &Reproducer) -> 
 }
 
 /// Records a case under the watchdog; the inner error is the report of a step that never returned.
-fn record_case(scenario: &Scenario, case: &Case, reproducer: &Reproducer) -> Result<Result<Recording, Report>, ReproducerError> {
-    Ok(run_case(scenario, case, reproducer)?.map(|(recording, _)| recording))
+fn record_case(runner: &Runner, case: &Case, reproducer: &Reproducer) -> Result<Result<Recording, Report>, ReproducerError> {
+    Ok(run_case(runner, case, reproducer)?.map(|(recording, _)| recording))
 }
 
 /// As [`record_case`], also returning the decisions of the run.
 fn run_case(
-    scenario: &Scenario,
+    runner: &Runner,
     case: &Case,
     reproducer: &Reproducer,
 ) -> Result<Result<(Recording, Vec<Decision>), Report>, ReproducerError> {
-    if reproducer.scenario != scenario.name() {
-        let (of, asked) = (reproducer.scenario.clone(), scenario.name().to_owned());
-        return Err(ReproducerError::OtherScenario { of, asked });
-    }
-    let (scenario, seed, step_timeout) = (case.apply_to(scenario), reproducer.seed, scenario.outline().step_timeout);
-    scenario.try_start(SeedSchedule::new(seed)).map(drop).map_err(ReproducerError::Unfit)?;
-    let checked = scenario.clone();
-    let work = move |_, heartbeat| checked.start_with_decisions(seed, Some(heartbeat)).record(Recording::EVENTS);
-    let result = watched(step_timeout, &[Arc::new(Heartbeat::default())], work, |_| {}, &mut || true).pop().flatten();
-    Ok(result.ok_or_else(|| stuck(&scenario, seed, step_timeout)))
+    let (seed, name) = (reproducer.seed, reproducer.scenario.clone());
+    let (replayed, replayed_case) = (runner.clone(), case.clone());
+    let work = move |_, heartbeat| replayed.replay(runner::watched(seed, &heartbeat).under(&replayed_case), &name);
+    let result = watched(runner.step_timeout(), &[Arc::new(Heartbeat::default())], work, |_| {}, &mut || true).pop().flatten();
+    result.map_or_else(|| Ok(Err(stuck(runner, Some(case), seed))), |recorded| recorded.map(Ok))
 }

@@ -7,6 +7,8 @@ use cluster_sim_simulation::driver::DriveScenario;
 use cluster_sim_simulation::{Report, Scenario, ScenarioError};
 use cluster_sim_types::VirtualInstant;
 
+use crate::runner::{Runner, watched};
+
 /// How far a run is, readable from another thread while it goes on. Clones are of the same run.
 #[derive(Debug, Clone, Default)]
 pub struct RunProgress(Arc<Heartbeat>);
@@ -31,7 +33,7 @@ impl RunProgress {
 /// See [`Explore::try_run_with_progress`](crate::Explore::try_run_with_progress).
 pub(crate) fn run_with_progress(scenario: &Scenario, seed: Seed, progress: &RunProgress) -> Result<Report, ScenarioError> {
     scenario.validate()?;
-    let mut report = scenario.run_watched(seed, Some(progress.heartbeat()));
+    let mut report = Runner::of(scenario).run(watched(seed, &progress.heartbeat()));
     scenario.describe_failure(&mut report);
     Ok(report)
 }

@@ -8,11 +8,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cluster_sim_runtime::{Heartbeat, Position, Seed};
-use cluster_sim_simulation::driver::DriveScenario;
-use cluster_sim_simulation::{Report, Scenario};
+use cluster_sim_simulation::Report;
 use cluster_sim_types::VirtualInstant;
 
 use super::process_rules::{STEPS_RETURN, violated};
+use super::replay::Case;
+use super::runner::{self, Runner};
+use super::trial::Trial;
 
 /// Interval at which the waiting thread checks heartbeats.
 const TICK: Duration = Duration::from_millis(50);
@@ -93,15 +95,17 @@ fn wait<T>(
     ended
 }
 
-/// Makes the report of a seed that did not return from a step.
+/// Makes the report of a seed that did not return from a step, under a case or as it is.
 ///
 /// Runs the seed again to record which node and task it was in.
-pub(super) fn stuck(scenario: &Scenario, seed: Seed, step_timeout: Duration) -> Report {
-    let heartbeat = Arc::new(Heartbeat::with_names());
-    let rerun = scenario.clone();
-    let heartbeats = [Arc::clone(&heartbeat)];
-    let rerun_report =
-        watched(step_timeout, &heartbeats, move |_, heartbeat| rerun.run_watched(seed, Some(heartbeat)), |_| {}, &mut || true);
+pub(super) fn stuck(runner: &Runner, case: Option<&Case>, seed: Seed) -> Report {
+    let (heartbeat, step_timeout) = (Arc::new(Heartbeat::with_names()), runner.step_timeout());
+    let (rerun, case) = (runner.clone(), case.cloned());
+    let work = move |_, heartbeat| {
+        let trial = runner::watched(seed, &heartbeat);
+        rerun.run(case.iter().fold(trial, Trial::under))
+    };
+    let rerun_report = watched(step_timeout, &[Arc::clone(&heartbeat)], work, |_| {}, &mut || true);
     let rerun_report = rerun_report.into_iter().next().flatten();
     let waited = step_timeout.as_secs_f64();
     let position = heartbeat.position().filter(|_| rerun_report.is_none());
@@ -114,5 +118,5 @@ pub(super) fn stuck(scenario: &Scenario, seed: Seed, step_timeout: Duration) -> 
         None => format!("a step did not return for {waited}s of real time, but did in a second run"),
     };
     let (_, steps) = heartbeat.progress();
-    violated(STEPS_RETURN, scenario.name(), seed, (at, steps), message)
+    violated(STEPS_RETURN, runner.name(), seed, (at, steps), message)
 }

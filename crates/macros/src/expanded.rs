@@ -63,13 +63,17 @@ fn entry(function: &ItemFn) -> syn::Result<TokenStream> {
         return error(attribute.span(), "remove this: `#[cluster_sim::test]` makes it a test");
     }
     if matches!(sig.output, ReturnType::Default) {
-        return error(sig.span(), "return the `Scenario` to sweep, or take a `Seed` and return the `Report` of its run");
+        return error(
+            sig.span(),
+            "return the `Scenario` to sweep, or take a `Seed` or a `Trial` and return the `Report` of its run",
+        );
     }
     match sig.inputs.len() {
         0 => Ok(quote! { scenario_test }),
         1 => Ok(quote! { report_test }),
         _ => {
-            error(sig.inputs.span(), "take nothing and return a `Scenario`, or take one `Seed` and return the `Report` of its run")
+            let cure = "take nothing and return a `Scenario`, or take one `Seed` or `Trial` and return the `Report` of its run";
+            error(sig.inputs.span(), cure)
         }
     }
 }
@@ -87,6 +91,7 @@ mod tests {
     #[rstest]
     #[case("fn a() -> Scenario { b() }", "test_macro :: scenario_test (& test , a)")]
     #[case("fn a(seed: Seed) -> Report { b(seed) }", "test_macro :: report_test (& test , a)")]
+    #[case("fn a(trial: Trial) -> Report { b(trial) }", "test_macro :: report_test (& test , a)")]
     #[case("#[should_panic] pub fn a() -> Scenario { b() }", "# [should_panic] # [:: core :: prelude :: v1 :: test] pub fn a ()")]
     fn a_function_becomes_a_test(#[case] function: &str, #[case] expected: &str) {
         let text = text("seeds = 7", function);

@@ -9,7 +9,16 @@ use proc_macro::TokenStream;
 
 /// Turns a function that returns a scenario, or that runs one seed, into a test over many seeds.
 ///
-/// The function takes nothing and returns a `Scenario`, or takes a `Seed` and returns the `Report` of a run that it drove itself.
+/// | function | a failing seed is |
+/// |---|---|
+/// | `fn() -> Scenario` | minimized, recorded and kept for a replay |
+/// | `fn(Seed) -> Report` | the same, by way of the scenario that the report came from: for a scenario or a plan that depends on the seed |
+/// | `fn(Trial) -> Report` | the same, by calls of the function: for a run that it starts by `trial.start(&scenario)` and steers itself |
+///
+/// A function that takes a `Seed` runs a scenario with that seed, by `run`, and returns the report; of several runs, the one whose
+/// report it returns is minimized. If it steers the run between its steps, the scenario alone does not give it again: the failure is
+/// reported with that reason, and is not minimized. A function that takes a `Trial` is called for every case that minimization
+/// tries; its own steps are code, and stay in all of them.
 ///
 /// ```ignore
 /// #[cluster_sim::test(seeds = 64)]
@@ -18,8 +27,13 @@ use proc_macro::TokenStream;
 /// }
 ///
 /// #[cluster_sim::test]
-/// fn the_cluster_makes_progress_after_a_heal(seed: Seed) -> Report {
-///     let mut sim = raft().start(seed);
+/// fn elects_one_leader_of_any_number(seed: Seed) -> Report {
+///     raft_of(3 + seed.0 as u32 % 5).run(seed)
+/// }
+///
+/// #[cluster_sim::test]
+/// fn the_cluster_makes_progress_after_a_heal(trial: Trial) -> Report {
+///     let mut sim = trial.start(&raft());
 ///     let cut = sim.partition([2], [0, 1]);
 ///     sim.run_for(Duration::from_secs(5));
 ///     cut.heal();
@@ -42,6 +56,7 @@ use proc_macro::TokenStream;
 /// |---|---|
 /// | `CLUSTER_SIM_SEED=0x2a` | runs only that seed, once |
 /// | `CLUSTER_SIM_SEEDS=5..64` | replaces the seeds of the test; a plain number counts seeds from 0 |
+/// | `CLUSTER_SIM_REPLAY=FILE` | runs only the minimized case of a reproducer, once |
 ///
 /// Other attributes, such as `#[should_panic]`, apply to the test.
 #[proc_macro_attribute]

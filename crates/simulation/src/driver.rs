@@ -1,6 +1,6 @@
 //! Runs for code that repeats a scenario many times, beyond the public API.
 //!
-//! It starts runs under a heartbeat, observes them event by event, and makes reports of its own. For our own crates: no name of
+//! It starts runs, watches and observes them event by event, and makes reports of its own. For our own crates: no name of
 //! this module is part of the API of `cluster-sim`.
 
 use std::sync::Arc;
@@ -12,34 +12,40 @@ use serde_json::Value;
 pub use crate::definition::Clock;
 pub use crate::event::Names;
 pub use crate::profile::Profiler;
+pub use crate::recording::{Beside, Recorder};
+pub use crate::report::BuiltFrom;
 pub use crate::scenario::Outline;
-pub use crate::sim::{RunObserver, message_of};
+pub use crate::sim::{DecisionLog, Lent, ReportSlot, RunObserver, message_of};
 
 use crate::report::{Divergence, FailureSummary, Report};
-use crate::{Decision, Recording, Scenario, Sim};
+use crate::{Scenario, ScenarioError, Sim};
 
-/// The outline of a scenario, and runs of it under a heartbeat.
-pub trait DriveScenario {
+/// The outline of a scenario, and runs of it that keep their decisions.
+pub trait DriveScenario: Sized {
+    /// The scenario that the run of a report was built from; absent for a report that was read from a file.
+    fn of(report: &Report) -> Option<Self>;
+
     /// The part of this scenario on which sweeps and minimization depend.
     fn outline(&self) -> Outline;
 
     /// Hash of the declaration, without the code in it.
     fn declaration_hash(&self) -> u64;
 
-    /// Starts a run that beats for every step.
-    fn start_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim;
-
-    /// As [`start_watched`](Self::start_watched), for a run that keeps its decisions.
-    fn start_with_decisions(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim;
-
-    /// Runs one seed, beating for every step. A failing run is not repeated.
-    fn run_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Report;
+    /// Starts a run, which keeps its decisions if asked to.
+    ///
+    /// # Errors
+    /// If the scenario is invalid. Nothing was run.
+    fn try_start_keeping(&self, seed: Seed, keeps_decisions: bool) -> Result<Sim, ScenarioError>;
 
     /// Repeats a failing run with recording, so that its report shows the texts of messages.
     fn describe_failure(&self, report: &mut Report);
 }
 
 impl DriveScenario for Scenario {
+    fn of(report: &Report) -> Option<Self> {
+        Self::of(report)
+    }
+
     fn outline(&self) -> Outline {
         self.outline()
     }
@@ -48,16 +54,8 @@ impl DriveScenario for Scenario {
         self.declaration_hash()
     }
 
-    fn start_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim {
-        self.start_watched(seed, heartbeat)
-    }
-
-    fn start_with_decisions(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim {
-        self.start_with_decisions(seed, heartbeat)
-    }
-
-    fn run_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Report {
-        self.run_watched(seed, heartbeat)
+    fn try_start_keeping(&self, seed: Seed, keeps_decisions: bool) -> Result<Sim, ScenarioError> {
+        self.build(SeedSchedule::new(seed), keeps_decisions)
     }
 
     fn describe_failure(&self, report: &mut Report) {
@@ -65,19 +63,19 @@ impl DriveScenario for Scenario {
     }
 }
 
-/// A run from start to end, and the names that only it knows.
+/// A run as those see it who do not steer it, and the names that only it knows.
 pub trait DriveSim: Sized {
-    /// Runs from start to end, and names the decisions if the run keeps them.
-    fn run_with_decisions(self) -> (Report, Vec<Decision>);
+    /// Beats for every step from now on.
+    fn watch(&mut self, heartbeat: Arc<Heartbeat>);
 
-    /// Runs from start to end, and records at most `most` events, and the decisions if the run keeps them.
-    fn record(self, most: usize) -> (Recording, Vec<Decision>);
+    /// Notifies an observer of everything from now on; from the start, if the run was just started.
+    fn observe(&mut self, observer: Box<dyn RunObserver>);
 
-    /// As [`record`](Self::record), under an observer. Returns no recording if the observer left before the end.
-    fn record_observed<F: RunObserver>(self, most: usize, observer: F) -> (F, Option<(Recording, Vec<Decision>)>);
+    /// Leaves a copy of the report in `slot` when the run ends, even if a panic of its test drops it.
+    fn leave_report_in(&mut self, slot: ReportSlot);
 
-    /// Runs from start to end under an observer. Returns no report if the observer left before the end.
-    fn run_observed<F: RunObserver>(self, observer: F) -> (F, Option<Report>);
+    /// Runs from start to end.
+    fn run(self) -> Report;
 
     /// The declared name of a node; `cluster` for none.
     fn node_name(&self, node: NodeId) -> &str;
@@ -90,20 +88,20 @@ pub trait DriveSim: Sized {
 }
 
 impl DriveSim for Sim {
-    fn run_with_decisions(self) -> (Report, Vec<Decision>) {
-        self.run_with_decisions()
+    fn watch(&mut self, heartbeat: Arc<Heartbeat>) {
+        self.watch(heartbeat);
     }
 
-    fn record(self, most: usize) -> (Recording, Vec<Decision>) {
-        Recording::with_decisions(self, most)
+    fn observe(&mut self, observer: Box<dyn RunObserver>) {
+        self.observe(observer);
     }
 
-    fn record_observed<F: RunObserver>(self, most: usize, observer: F) -> (F, Option<(Recording, Vec<Decision>)>) {
-        Recording::beside(self, most, observer)
+    fn leave_report_in(&mut self, slot: ReportSlot) {
+        self.leave_report_in(slot);
     }
 
-    fn run_observed<F: RunObserver>(self, observer: F) -> (F, Option<Report>) {
-        self.run_observed(observer)
+    fn run(self) -> Report {
+        self.run()
     }
 
     fn node_name(&self, node: NodeId) -> &str {
@@ -130,6 +128,9 @@ pub trait MakeReport: Sized {
     /// Everything in it but the last events, as data.
     fn as_data(&self) -> Value;
 
+    /// Whether both are reports of one run, rather than of two equal ones.
+    fn is_of_run_of(&self, other: &Self) -> bool;
+
     /// Takes the last events and views from the summary of a recording of this run.
     fn take_summary(&mut self, summary: &FailureSummary);
 }
@@ -145,6 +146,10 @@ impl MakeReport for Report {
 
     fn as_data(&self) -> Value {
         self.as_data()
+    }
+
+    fn is_of_run_of(&self, other: &Self) -> bool {
+        self.origin.is_same_run(&other.origin)
     }
 
     fn take_summary(&mut self, summary: &FailureSummary) {

@@ -10,7 +10,6 @@ use std::thread;
 use std::time::Duration;
 
 use cluster_sim_invariants::IntoVerdict;
-use cluster_sim_simulation::driver::DriveScenario;
 use cluster_sim_simulation::{Report, Scenario, ScenarioError};
 
 use super::progress::Progress;
@@ -19,6 +18,7 @@ use super::sweep::{RerunHint, Sweep};
 use super::target::{Job, ReportCheck, Target};
 use super::{isolated, threads};
 use crate::profile::Profilers;
+use crate::runner::Runner;
 use crate::watchdog::now;
 
 /// How long a cancelled campaign waits for seeds that are still running.
@@ -34,7 +34,7 @@ pub(crate) fn sweep(scenario: &Scenario, seeds: Range<u64>) -> Sweep {
 
 /// See [`Explore::campaign`](crate::Explore::campaign).
 pub(crate) fn campaign(scenario: &Scenario, seeds: Range<u64>) -> Campaign<'static> {
-    Campaign::of(Arc::new(scenario.clone()), seeds, scenario.outline().threads)
+    Campaign::of_runner(Runner::of(scenario), seeds)
 }
 
 /// Where the seeds of a campaign run.
@@ -64,6 +64,11 @@ pub struct Campaign<'p> {
 }
 
 impl<'p> Campaign<'p> {
+    pub(crate) fn of_runner(runner: Runner, seeds: Range<u64>) -> Self {
+        let threads = runner.threads();
+        Self::of(Arc::new(runner), seeds, threads)
+    }
+
     pub(crate) fn of(target: Arc<dyn Target>, seeds: Range<u64>, threads: Option<NonZeroUsize>) -> Self {
         let job = Job { target, report_checks: Vec::new(), counts_coverage: false, profilers: None };
         let (max_failures, place, stop) = (NonZeroUsize::MIN, Place::Threads, Arc::default());

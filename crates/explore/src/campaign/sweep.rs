@@ -14,11 +14,12 @@ use cluster_sim_simulation::{Decision, FailureSummary, Outcome, Profile, Report,
 use super::range::SeedRange;
 use super::state::CampaignResult;
 use super::target::Target;
-use crate::artifacts::{ArtifactContext, Artifacts, keep_artifacts_of};
+use crate::artifacts::{ArtifactContext, Artifacts, Repeat, keep_artifacts};
 use crate::child::ChildError;
 use crate::coverage::Coverage;
 use crate::determinism::DeterminismError;
 use crate::determinism::FailedSeed;
+use crate::runner::Runner;
 use crate::shrink::{ShrinkBounds, ShrinkProgress};
 
 /// Makes the text that says how to run a failing seed again.
@@ -197,12 +198,25 @@ impl Sweep {
         root: &Path,
         progress: impl FnMut(&ShrinkProgress) + Send + Clone + 'static,
     ) {
+        let runner = Runner::of(scenario);
+        self.keep_artifacts_of(|_| Ok((runner.clone(), None)), context, root, progress);
+    }
+
+    /// As [`keep_artifacts`](Self::keep_artifacts), where `repeat` says for each failure what runs it again, or why nothing does.
+    ///
+    /// It may know the decisions of that run.
+    pub(crate) fn keep_artifacts_of(
+        &mut self,
+        repeat: impl Fn(&Report) -> Result<Repeat, String>,
+        context: &ArtifactContext,
+        root: &Path,
+        progress: impl FnMut(&ShrinkProgress) + Send + Clone + 'static,
+    ) {
         for failure in &mut self.failures {
             let known = self.known_decisions.get(&failure.report.seed().0).cloned();
-            let case = (&failure.report, known);
-            let artifacts =
-                keep_artifacts_of(scenario, case, context, root, (ShrinkBounds::default(), &self.stop), progress.clone());
-            failure.artifacts = Some(artifacts);
+            let limits = (ShrinkBounds::default(), &self.stop);
+            let repeat = || repeat(&failure.report).map(|(runner, decisions)| (runner, decisions.or(known)));
+            failure.artifacts = Some(keep_artifacts(&failure.report, repeat, context, root, limits, progress.clone()));
         }
         self.is_minimizing_interrupted = self.stop.load(Ordering::Relaxed) && !self.is_interrupted && !self.failures.is_empty();
     }
@@ -331,7 +345,7 @@ mod tests {
             (seed, FailedSeed::unrecorded(report), 0)
         };
         let failures = (0..).zip(outcomes).map(failure).collect();
-        let target = Scenario::new("test").nodes("node", 1, async |_| {});
+        let target = Runner::of(&Scenario::new("test").nodes("node", 1, async |_| {}));
         Sweep::new(
             &target,
             0..64,

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use cluster_sim_invariants::{Verdict, Violation};
 use cluster_sim_runtime::{Heartbeat, Seed};
-use cluster_sim_simulation::driver::DriveScenario;
 use cluster_sim_simulation::{CheckKind, CheckReport, CheckWork, Outcome, Profile, Report, Scenario, ScenarioError};
 use cluster_sim_types::VirtualInstant;
 
 use crate::coverage::Coverage;
-use crate::determinism::FailedSeed;
-use crate::determinism::confirm;
+use crate::determinism::{FailedSeed, confirm};
 use crate::profile::Profilers;
+use crate::runner::{Runner, watched};
 use crate::watchdog;
 
 /// Makes a report for each seed.
@@ -49,37 +48,37 @@ pub(crate) trait Target: Send + Sync {
     fn stuck(&self, seed: Seed) -> Report;
 }
 
-impl Target for Scenario {
+impl Target for Runner {
     fn name(&self) -> &str {
         self.name()
     }
 
     fn declared(&self) -> u64 {
-        self.declaration_hash()
+        self.declared()
     }
 
     fn validate(&self) -> Result<(), ScenarioError> {
-        self.validate()
+        self.scenario().map_or(Ok(()), Scenario::validate)
     }
 
     fn step_timeout(&self) -> Duration {
-        self.outline().step_timeout
+        self.step_timeout()
     }
 
     fn scenario(&self) -> Option<&Scenario> {
-        Some(self)
+        self.scenario()
     }
 
     fn run(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report {
-        self.run_watched(seed, Some(Arc::clone(heartbeat)))
+        self.run(watched(seed, heartbeat))
     }
 
     fn confirm(&self, seed: Seed, found: Report, heartbeat: &Arc<Heartbeat>, records: bool) -> FailedSeed {
-        confirm(self, seed, found, Arc::clone(heartbeat), records)
+        confirm(self, seed, found, heartbeat, records)
     }
 
     fn stuck(&self, seed: Seed) -> Report {
-        watchdog::stuck(self, seed, self.outline().step_timeout)
+        watchdog::stuck(self, None, seed)
     }
 }
 

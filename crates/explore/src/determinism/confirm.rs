@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Heartbeat, Seed};
-use cluster_sim_simulation::driver::{DriveScenario, DriveSim, MakeReport};
+use cluster_sim_simulation::driver::{Beside, DriveScenario, MakeReport};
 use cluster_sim_simulation::{Decision, Divergence, OtherRun, Outcome, Recording, Report, Scenario};
 
 use super::diff::differences;
@@ -11,17 +11,22 @@ use super::failed_seed::FailedSeed;
 use super::thread::ProducerThread;
 use super::verifier::Verifier;
 use super::{DeterminismCheck, compared};
+use crate::runner::{Runner, watched};
 
 /// Returns `found` if two more runs give the same report, otherwise a report that the runs differ.
 ///
 /// The run in this thread is recorded if `records`, decisions included, so that no further run is needed to show how it failed.
 /// Returns an error beside `found` if the two runs could not be compared: `found` then comes from one run only.
-pub(crate) fn confirm(scenario: &Scenario, seed: Seed, found: Report, heartbeat: Arc<Heartbeat>, records: bool) -> FailedSeed {
+pub(crate) fn confirm(runner: &Runner, seed: Seed, found: Report, heartbeat: &Arc<Heartbeat>, records: bool) -> FailedSeed {
     // It already says that the seed does not repeat its run, and why.
     if found.outcome == Outcome::Nondeterministic {
         return FailedSeed::unrecorded(found);
     }
-    let (check, recorded) = check(scenario, seed, heartbeat, records);
+    // A test failed before it had a run: there are no events to compare.
+    if Scenario::of(&found).is_none() {
+        return FailedSeed::unrecorded(confirm_report(found, &runner.run_in_fresh_thread(seed)));
+    }
+    let (check, recorded) = check(runner, seed, heartbeat, records);
     match check.into_report() {
         Ok(rerun) if rerun.divergence.is_some() => FailedSeed::unrecorded(rerun),
         Ok(rerun) => {
@@ -37,24 +42,27 @@ pub(crate) fn confirm(scenario: &Scenario, seed: Seed, found: Report, heartbeat:
 
 /// Compares a run in this thread, recorded if asked to, with one in a fresh thread.
 fn check(
-    scenario: &Scenario,
+    runner: &Runner,
     seed: Seed,
-    heartbeat: Arc<Heartbeat>,
+    heartbeat: &Arc<Heartbeat>,
     records: bool,
 ) -> (DeterminismCheck, Option<(Recording, Vec<Decision>)>) {
     let other_run = OtherRun::FreshThread;
-    let verifier = match ProducerThread::start(scenario.clone(), seed) {
+    let verifier = match ProducerThread::start(runner.clone(), seed) {
         Ok(producer) => Verifier::new(producer),
-        Err(error) => return (DeterminismCheck::new(scenario, seed, other_run, 0, Err(error)), None),
+        Err(error) => return (DeterminismCheck::new(runner, seed, other_run, 0, Err(error)), None),
     };
+    let trial = watched(seed, heartbeat);
     if records {
-        let sim = scenario.start_with_decisions(seed, Some(heartbeat));
-        let (verifier, recorded) = sim.record_observed(Recording::EVENTS, verifier);
-        let report = recorded.as_ref().map(|(recording, _)| recording.report.clone());
-        (compared(scenario, seed, other_run, verifier, report), recorded)
+        let (beside, report) = runner.run_observed(trial.keeping_decisions(), Beside::new(verifier));
+        let (recorder, verifier) = beside.into_parts();
+        let check = compared(runner, seed, other_run, verifier, report.clone());
+        // A run that differs was left before its end.
+        let recorded = check.agreed().then(|| recorder.finish(report));
+        (check, recorded)
     } else {
-        let (verifier, report) = scenario.start_watched(seed, Some(heartbeat)).run_observed(verifier);
-        (compared(scenario, seed, other_run, verifier, report), None)
+        let (verifier, report) = runner.run_observed(trial, verifier);
+        (compared(runner, seed, other_run, verifier, report), None)
     }
 }
 

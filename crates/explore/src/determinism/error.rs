@@ -34,6 +34,9 @@ pub enum DeterminismError {
         /// Real time waited.
         timeout: Duration,
     },
+    /// The test ended without a run.
+    #[error("the test ended without the run that it was asked for; start it by `trial.start` or `trial.run` each time")]
+    NoRun,
     /// The process of the other run did not do its work.
     #[error(transparent)]
     Child(#[from] ChildError),

@@ -29,7 +29,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use cluster_sim_runtime::{Seed, SeedSchedule};
-use cluster_sim_simulation::driver::{DriveScenario, DriveSim, MakeReport, message_of};
+use cluster_sim_simulation::driver::{MakeReport, message_of};
 use cluster_sim_simulation::{Difference, DifferingEvent, Divergence, OtherRun, Outcome, Report, Scenario};
 
 pub use error::DeterminismError;
@@ -43,58 +43,59 @@ use thread::ProducerThread;
 use verifier::{Finding, Verifier};
 
 use crate::child::{Call, ChildError, FromChild, Parent, Role};
+use crate::runner::Runner;
+use crate::trial::Trial;
 
 /// See [`Explore::check_determinism`](crate::Explore::check_determinism).
-pub(crate) fn check_determinism(scenario: &Scenario, seed: Seed) -> DeterminismCheck {
-    let start = |scenario: &Scenario| ProducerThread::start(scenario.clone(), seed);
-    compare_with(scenario, seed, OtherRun::FreshThread, start).described(scenario)
+pub(crate) fn check_determinism(runner: &Runner, seed: Seed) -> DeterminismCheck {
+    compare_with(runner, seed, OtherRun::FreshThread, || ProducerThread::start(runner.clone(), seed)).described(runner)
 }
 
 /// See [`Explore::check_determinism_in_process`](crate::Explore::check_determinism_in_process).
 #[track_caller]
 pub(crate) fn check_determinism_in_process(scenario: &Scenario, seed: Seed) -> DeterminismCheck {
-    let other_run = OtherRun::OtherProcess;
+    let (other_run, runner) = (OtherRun::OtherProcess, Runner::of(scenario));
     let call = Call::new(scenario, seed, Location::caller());
     match Role::of_this_call() {
         Role::Supervisor { thread, number } => {
-            let start = |scenario: &Scenario| ProducerProcess::start(&thread, number, &call, scenario.outline().step_timeout);
-            compare_with(scenario, seed, other_run, start).described(scenario)
+            let start = || ProducerProcess::start(&thread, number, &call, runner.step_timeout());
+            compare_with(&runner, seed, other_run, start).described(&runner)
         }
-        Role::Worker => produce_and_exit(scenario, seed, call),
-        Role::PassThrough { .. } => DeterminismCheck::new(scenario, seed, other_run, 0, Ok(scenario.run(seed))),
-        Role::Unnamed => DeterminismCheck::new(scenario, seed, other_run, 0, Err(ChildError::NoName.into())),
+        Role::Worker => produce_and_exit(&runner, seed, call),
+        Role::PassThrough { .. } => DeterminismCheck::new(&runner, seed, other_run, 0, Ok(scenario.run(seed))),
+        Role::Unnamed => DeterminismCheck::new(&runner, seed, other_run, 0, Err(ChildError::NoName.into())),
     }
 }
 
 /// Runs in this thread, compares with the producer's run, and makes the result.
 fn compare_with<T: ProducerHandle + 'static>(
-    scenario: &Scenario,
+    runner: &Runner,
     seed: Seed,
     other_run: OtherRun,
-    start: impl FnOnce(&Scenario) -> Result<T, DeterminismError>,
+    start: impl FnOnce() -> Result<T, DeterminismError>,
 ) -> DeterminismCheck {
     // First, so that a scenario that cannot be run panics once only.
-    let sim = scenario.start(seed);
-    let producer = match start(scenario) {
+    runner.assert_valid(seed);
+    let producer = match start() {
         Ok(producer) => producer,
-        Err(error) => return DeterminismCheck::new(scenario, seed, other_run, 0, Err(error)),
+        Err(error) => return DeterminismCheck::new(runner, seed, other_run, 0, Err(error)),
     };
-    let (verifier, report) = sim.run_observed(Verifier::new(producer));
-    compared(scenario, seed, other_run, verifier, report)
+    let (verifier, report) = runner.run_observed(Trial::new(seed), Verifier::new(producer));
+    compared(runner, seed, other_run, verifier, report)
 }
 
 /// Makes the result, after the run in this thread gave a report or the verifier left it.
 fn compared<T: ProducerHandle + 'static>(
-    scenario: &Scenario,
+    runner: &Runner,
     seed: Seed,
     other_run: OtherRun,
     verifier: Verifier<T>,
-    report: Option<Report>,
+    report: Report,
 ) -> DeterminismCheck {
     let (producer, finding, entries) = verifier.into_parts();
     let differ = |event: Option<DifferingEvent>, differences: Vec<Difference>| {
         let divergence = Divergence { other_run, event, differences };
-        Report::nondeterministic(scenario.name(), SeedSchedule::new(seed), divergence)
+        Report::nondeterministic(runner.name(), SeedSchedule::new(seed), divergence)
     };
     let result = match finding {
         Finding::Event(event, differences) => {
@@ -103,19 +104,19 @@ fn compared<T: ProducerHandle + 'static>(
         }
         Finding::Reports(differences) => match (producer.join(), report) {
             (Err(error), _) => Err(error),
-            (Ok(()), Some(report)) if differences.is_empty() => Ok(report),
+            (Ok(()), report) if differences.is_empty() => Ok(report),
             (Ok(()), _) => Ok(differ(None, differences)),
         },
         Finding::Failed(error) => Err(producer.explain(error)),
     };
-    DeterminismCheck::new(scenario, seed, other_run, entries, result)
+    DeterminismCheck::new(runner, seed, other_run, entries, result)
 }
 
 /// Serves as the other process: sends its run and exits.
-fn produce_and_exit(scenario: &Scenario, seed: Seed, call: Call) -> ! {
+fn produce_and_exit(runner: &Runner, seed: Seed, call: Call) -> ! {
     // If the parent is gone, the first checkpoint fails too.
     let _ = Parent.send(&FromChild::<ProducerMessage>::Reached(call));
-    let run = || drop(scenario.start(seed).run_observed(Producer::new(Parent, scenario.outline().step_timeout)));
+    let run = || drop(runner.run_observed(Trial::new(seed), Producer::new(Parent, runner.step_timeout())));
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(()) => std::process::exit(0),
         Err(panic) => {
@@ -138,15 +139,15 @@ pub struct DeterminismCheck {
 
 impl DeterminismCheck {
     /// Shows the messages of the last events, by one more run, if the two runs agree on a failure.
-    fn described(mut self, scenario: &Scenario) -> Self {
+    fn described(mut self, runner: &Runner) -> Self {
         if let Ok(report) = &mut self.result {
-            scenario.describe_failure(report);
+            runner.describe_failure(report);
         }
         self
     }
 
-    fn new(scenario: &Scenario, seed: Seed, other_run: OtherRun, entries: u64, result: Result<Report, DeterminismError>) -> Self {
-        Self { scenario: scenario.name().to_owned(), seed, other_run, entries, result }
+    fn new(runner: &Runner, seed: Seed, other_run: OtherRun, entries: u64, result: Result<Report, DeterminismError>) -> Self {
+        Self { scenario: runner.name().to_owned(), seed, other_run, entries, result }
     }
 
     /// Whether both runs were equal, passed or failed.

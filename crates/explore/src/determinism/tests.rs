@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use cluster_sim_simulation::Sim;
-use cluster_sim_simulation::driver::{DriveSim, Names, RunObserver};
+use cluster_sim_simulation::driver::{Names, RunObserver};
 
 use super::checkpoint::{Checkpoint, WINDOW, WindowLog};
 use super::producer::WINDOWS_AHEAD;
@@ -163,13 +163,17 @@ impl VerifierHandle for SlowVerifier {
     }
 }
 
+fn observed<F: RunObserver>(scenario: &Scenario, observer: F) -> (F, Report) {
+    Runner::of(scenario).run_observed(Trial::new(Seed(7)), observer)
+}
+
 #[test]
 fn a_long_run_keeps_a_bounded_number_of_windows() {
     let received = Rc::new(RefCell::new(Received::default()));
     // 100,000 timers: 25 windows.
-    let sim = clock(|_| {}).duration(Duration::from_secs(100)).start(Seed(7));
-    let (_, report) = sim.run_observed(Producer::new(SlowVerifier(Rc::clone(&received)), SHORT));
-    assert!(report.is_some_and(|report| report.steps > 20 * WINDOW as u64));
+    let scenario = clock(|_| {}).duration(Duration::from_secs(100));
+    let (_, report) = observed(&scenario, Producer::new(SlowVerifier(Rc::clone(&received)), SHORT));
+    assert!(report.steps > 20 * WINDOW as u64, "{report}");
     let received = received.borrow();
     assert_eq!((received.open, received.open_max, received.messages.last()), (0, WINDOWS_AHEAD + 1, Some(&"report")));
 }
@@ -216,9 +220,9 @@ fn task_names_are_kept_as_long_as_their_windows() {
             node.sleep(Duration::from_millis(1)).await;
         }
     }
-    let sim = Scenario::new("spawning").nodes("node", 1, spawning).duration(Duration::from_secs(20)).start(Seed(7));
+    let scenario = Scenario::new("spawning").nodes("node", 1, spawning).duration(Duration::from_secs(20));
     let producer = Producer::new(SlowVerifier(Rc::default()), SHORT);
-    let (tracker, _report) = sim.run_observed(TaskTracker { producer, ended: Vec::new(), named: Vec::new() });
+    let (tracker, _report) = observed(&scenario, TaskTracker { producer, ended: Vec::new(), named: Vec::new() });
     let first_named = tracker.named.iter().position(|named| *named).expect("the last ones have names");
     // About 20,000 tasks, each with at least three events.
     assert!(tracker.named.len() > 15_000 && tracker.named[first_named..].iter().all(|named| *named));
@@ -241,15 +245,15 @@ impl VerifierHandle for ClosedVerifier {
 #[test]
 fn a_run_without_a_verifier_ends_at_its_first_message() {
     let year = Duration::from_secs(365 * 24 * 60 * 60);
-    let (_, report) = clock(|_| {}).duration(year).start(Seed(7)).run_observed(Producer::new(ClosedVerifier, SHORT));
-    assert_eq!(report, None);
+    let (producer, report) = observed(&clock(|_| {}).duration(year), Producer::new(ClosedVerifier, SHORT));
+    assert_eq!((producer.has_left(), report.steps), (true, 0), "the report says nothing: {report}");
 }
 
 #[test]
 fn a_stepping_run_sends_signs_of_life_between_windows() {
     let received = Rc::new(RefCell::new(Received::default()));
     let producer = Producer::new(SlowVerifier(Rc::clone(&received)), Duration::ZERO);
-    let (_, _report) = clock(|_| {}).duration(Duration::from_secs(1)).start(Seed(7)).run_observed(producer);
+    let (_, _report) = observed(&clock(|_| {}).duration(Duration::from_secs(1)), producer);
     let alive = received.borrow().messages.iter().filter(|message| **message == "alive").count();
     // At most one in 64 of a thousand steps.
     assert!((10..=16).contains(&alive), "{alive} signs of life");
@@ -280,7 +284,7 @@ impl ProducerHandle for Scripted {
 fn compare_with_messages(messages: impl IntoIterator<Item = ProducerMessage>) -> DeterminismCheck {
     let producer = Scripted(messages.into_iter().collect());
     let scenario = clock(|_| {}).duration(Duration::from_millis(10));
-    compare_with(&scenario, Seed(7), OtherRun::OtherProcess, |_| Ok(producer))
+    compare_with(&Runner::of(&scenario), Seed(7), OtherRun::OtherProcess, || Ok(producer))
 }
 
 #[test]

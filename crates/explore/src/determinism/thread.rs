@@ -5,12 +5,13 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use cluster_sim_runtime::Seed;
-use cluster_sim_simulation::Scenario;
-use cluster_sim_simulation::driver::{DriveScenario, DriveSim, message_of};
+use cluster_sim_simulation::driver::message_of;
 
 use super::DeterminismError;
 use super::producer::Producer;
 use super::protocol::{Disconnected, ProducerHandle, ProducerMessage, VerifierHandle, VerifierOrder};
+use crate::runner::Runner;
+use crate::trial::Trial;
 
 /// Messages queued for the verifier.
 const MESSAGES_QUEUED: usize = 8;
@@ -28,16 +29,16 @@ pub(super) struct ProducerThread {
 }
 
 impl ProducerThread {
-    /// Starts the run; sending nothing for the scenario's step timeout is an error.
-    pub(super) fn start(scenario: Scenario, seed: Seed) -> Result<Self, DeterminismError> {
-        let step_timeout = scenario.outline().step_timeout;
+    /// Starts the run; sending nothing for the step timeout is an error.
+    pub(super) fn start(runner: Runner, seed: Seed) -> Result<Self, DeterminismError> {
+        let step_timeout = runner.step_timeout();
         let (messages_in, messages) = sync_channel(MESSAGES_QUEUED);
         let (orders, orders_out) = channel();
         let (working_in, working) = channel::<()>();
         let work = move || {
             let _working = working_in;
             let verifier = ThreadVerifier { messages: messages_in, orders: orders_out };
-            let (_, _report) = scenario.start(seed).run_observed(Producer::new(verifier, step_timeout));
+            let (_, _report) = runner.run_observed(Trial::new(seed), Producer::new(verifier, step_timeout));
         };
         let thread = Builder::new().name("cluster-sim determinism".to_owned()).stack_size(STACK_BYTES).spawn(work);
         let thread = thread.map_err(|error| DeterminismError::NotStarted { reason: error.to_string() })?;

@@ -33,9 +33,9 @@ pub struct Minimized {
     pub faults: (usize, usize),
     /// Number of decisions of the original run and of the case; the latter is absent if the seed decides.
     pub decisions: (usize, Option<usize>),
-    /// Whether a [script](cluster_sim_simulation::Scenario::script) drives the runs.
+    /// Whether a script, or a test that takes a [`Trial`](crate::Trial), steers the runs.
     ///
-    /// Its steps are part of the scenario and stay.
+    /// Their steps are code, and stay.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_hand: bool,
 }
@@ -59,7 +59,7 @@ impl fmt::Display for Minimized {
             }
         }
         if *by_hand {
-            write!(formatter, ", scripted steps stay")?;
+            write!(formatter, ", steps of the test stay")?;
         }
         let end = if *is_minimal { "minimal" } else { "a bound ended the search" };
         write!(formatter, "; {runs} runs, {end}")

@@ -11,8 +11,9 @@
 //! faults and decisions, break nothing that the whole scenario does not break then ([`search`]). If the whole scenario breaks the
 //! rule even then, nodes and time stay.
 //!
-//! Single operations of a client cannot be removed: they are in its code, not in the scenario. Steps of a [`Scenario::script`]
-//! stay too, and the result says so.
+//! Single operations of a client cannot be removed: they are in its code, not in the scenario. Steps of a
+//! [`Scenario::script`](cluster_sim_simulation::Scenario::script) stay too, and those of a test that steers its
+//! [`Trial`](crate::Trial); the result says so.
 //!
 //! No case runs twice: a later round asks for many cases that an earlier one tried, and the results of these are kept. The search
 //! is bounded by runs and by real time and runs in a watched thread. It is deterministic unless time ends it, and a
@@ -29,13 +30,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cluster_sim_runtime::Heartbeat;
-use cluster_sim_simulation::driver::DriveScenario;
-use cluster_sim_simulation::{Decision, Report, Scenario};
+use cluster_sim_simulation::{Decision, Report};
 use parking_lot::Mutex;
 
 use search::{Best, Search, Shared, Tried};
 
 use crate::replay::{Case, Minimized};
+use crate::runner::Runner;
+use crate::trial::Trial;
 use crate::watchdog::watched;
 
 /// Limits of a minimization.
@@ -66,19 +68,19 @@ pub struct ShrinkProgress {
 }
 
 /// See [`Explore::shrink`](crate::Explore::shrink).
-pub(crate) fn shrink(scenario: &Scenario, report: &Report) -> Option<Minimized> {
-    shrink_within(scenario, Case::of(report), report, ShrinkBounds::default(), |_| {})
+pub(crate) fn shrink(runner: &Runner, report: &Report) -> Option<Minimized> {
+    shrink_within(runner, Case::of(report), report, ShrinkBounds::default(), |_| {})
 }
 
 /// See [`Explore::shrink_within`](crate::Explore::shrink_within).
 pub(crate) fn shrink_within(
-    scenario: &Scenario,
+    runner: &Runner,
     case: Case,
     report: &Report,
     bounds: ShrinkBounds,
     progress: impl FnMut(&ShrinkProgress) + Send + 'static,
 ) -> Option<Minimized> {
-    shrink_from(scenario, (case, None), report, (bounds, &Arc::default()), progress)
+    shrink_from(runner, (case, None), report, (bounds, &Arc::default()), progress)
 }
 
 /// As [`shrink_within`], but starts without a run if the decisions of the case are `known`.
@@ -86,32 +88,32 @@ pub(crate) fn shrink_within(
 /// They must come from a run in this process that gave `report`. Once `stop` is true, the search ends with its smallest case so far
 /// and leaves behind the run in progress.
 pub(super) fn shrink_from(
-    scenario: &Scenario,
+    runner: &Runner,
     (case, known): (Case, Option<Vec<Decision>>),
     report: &Report,
     (bounds, stop): (ShrinkBounds, &Arc<AtomicBool>),
     progress: impl FnMut(&ShrinkProgress) + Send + 'static,
 ) -> Option<Minimized> {
     let (seed, finding) = (report.seed(), report.finding()?);
-    let (first, decisions) = match known {
-        Some(decisions) => (Tried::of(report), decisions),
+    let (first, decisions, outline) = match known {
+        Some(decisions) => (Tried::of(report), decisions, runner.outline(report)?),
         None => {
-            let (first, decisions) = case.apply_to(scenario).run_with_decisions(seed);
-            (Tried::of(&first), decisions)
+            let (first, decisions) = runner.run_with_decisions(Trial::new(seed).under(&case));
+            (Tried::of(&first), decisions, runner.outline(&first)?)
         }
     };
     let first = first.broke(&finding)?;
     let before = (case.faults.faults().len(), decisions.len());
     let best: Shared = Arc::new(Mutex::new(Best { case, ran: first, decisions: Some(decisions), runs: 0, is_spent: false }));
-    let outline = scenario.outline();
-    let (scenario, shared, progress, stopped) = (scenario.clone(), Arc::clone(&best), Mutex::new(progress), Arc::clone(stop));
+    let (is_scripted, shared, progress) = (outline.is_scripted, Arc::clone(&best), Mutex::new(progress));
+    let (searched, stopped) = ((runner.clone(), outline), Arc::clone(stop));
     let search = move |_, watch| {
         let found = (seed, finding.clone(), Arc::clone(&shared));
         let limits = (bounds, Arc::clone(&stopped));
-        minimize(&mut Search::new(&scenario, found, limits, watch, &mut *progress.lock()));
+        minimize(&mut Search::new(&searched, found, limits, watch, &mut *progress.lock()));
     };
-    let mut goes_on = || !stop.load(Ordering::Relaxed);
-    let completed = watched(outline.step_timeout, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut goes_on).pop().flatten();
+    let (timeout, mut goes_on) = (runner.step_timeout(), || !stop.load(Ordering::Relaxed));
+    let completed = watched(timeout, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut goes_on).pop().flatten();
     let Best { case, ran: (finding, digest), runs, is_spent, .. } = best.lock().clone();
     Some(Minimized {
         finding,
@@ -120,7 +122,7 @@ pub(super) fn shrink_from(
         is_minimal: !is_spent && completed.is_some(),
         faults: (before.0, case.faults.faults().len()),
         decisions: (before.1, case.decisions.as_ref().map(Vec::len)),
-        by_hand: outline.is_scripted,
+        by_hand: is_scripted,
         case,
     })
 }

@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use cluster_sim_runtime::{Digest, Heartbeat, Seed, finalize, fold_bytes};
-use cluster_sim_simulation::driver::{DriveScenario, DriveSim};
-use cluster_sim_simulation::{Decision, Finding, Report, Scenario};
+use cluster_sim_simulation::driver::Outline;
+use cluster_sim_simulation::{Decision, Finding, Report};
 use parking_lot::Mutex;
 
 use super::{ShrinkBounds, ShrinkProgress};
 use crate::replay::Case;
+use crate::runner::{Runner, watched};
+use crate::trial::Trial;
 use crate::watchdog::now;
 
 /// The smallest case so far, and the state of the search.
@@ -54,7 +56,8 @@ pub(super) type Progress<'a> = &'a mut (dyn FnMut(&ShrinkProgress) + Send);
 
 /// A search for smaller cases.
 pub(super) struct Search<'a> {
-    scenario: &'a Scenario,
+    runner: &'a Runner,
+    outline: &'a Outline,
     seed: Seed,
     finding: Finding,
     bounds: ShrinkBounds,
@@ -71,7 +74,7 @@ pub(super) struct Search<'a> {
 impl<'a> Search<'a> {
     /// Starts with a case that breaks the rule.
     pub(super) fn new(
-        scenario: &'a Scenario,
+        (runner, outline): &'a (Runner, Outline),
         (seed, finding, best): (Seed, Finding, Shared),
         (bounds, stop): (ShrinkBounds, Arc<AtomicBool>),
         heartbeat: Arc<Heartbeat>,
@@ -82,15 +85,21 @@ impl<'a> Search<'a> {
             (hash_of(&best.case), best.ran.clone())
         };
         let tried = BTreeMap::from([(first, Tried { finding: Some(found), digest })]);
-        Self { scenario, seed, finding, bounds, started: now(), heartbeat, stop, best, tried, progress }
+        Self { runner, outline, seed, finding, bounds, started: now(), heartbeat, stop, best, tried, progress }
     }
 
     pub(super) fn case(&self) -> Case {
         self.best.lock().case.clone()
     }
 
-    pub(super) fn scenario(&self) -> &'a Scenario {
-        self.scenario
+    /// The outline of the scenario.
+    pub(super) fn outline(&self) -> &'a Outline {
+        self.outline
+    }
+
+    /// A run of a case.
+    fn trial(&self, case: &Case) -> Trial {
+        watched(self.seed, &self.heartbeat).under(case)
     }
 
     /// The finding of the smallest case.
@@ -108,8 +117,7 @@ impl<'a> Search<'a> {
             return known;
         }
         self.count_run()?;
-        let scenario = case.apply_to(self.scenario);
-        Some(scenario.start_with_decisions(self.seed, Some(Arc::clone(&self.heartbeat))).run_with_decisions().1)
+        Some(self.runner.run_with_decisions(self.trial(&case)).1)
     }
 
     pub(super) fn is_spent(&self) -> bool {
@@ -149,8 +157,7 @@ impl<'a> Search<'a> {
             return Some(known.clone());
         }
         self.count_run()?;
-        let scenario = case.apply_to(self.scenario);
-        let tried = Tried::of(&scenario.run_watched(self.seed, Some(Arc::clone(&self.heartbeat))));
+        let tried = Tried::of(&self.runner.run(self.trial(case)));
         self.tried.insert(hash, tried.clone());
         Some(tried)
     }

@@ -3,15 +3,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use cluster_sim_simulation::driver::DriveScenario;
-
 use super::ddmin::ddmin;
 use super::search::Search;
 use crate::replay::Case;
 
 /// Ends the fault phase when the rule was broken, then halves it while the case still fails.
 pub(super) fn shorten(search: &mut Search<'_>) {
-    let outline = search.scenario().outline();
+    let outline = search.outline();
     if outline.is_scripted {
         // The script decides how long a run takes.
         return;
@@ -39,7 +37,7 @@ fn truncate(case: &Case, duration: Duration) -> Case {
 
 /// Removes clients, then other nodes; never one that a fault of the case names.
 pub(super) fn remove_nodes(search: &mut Search<'_>) {
-    let outline = search.scenario().outline();
+    let outline = search.outline();
     for nodes in [&outline.clients, &outline.servers] {
         let protected: BTreeSet<String> = named_by_faults(&search.case());
         let is_removable = |name: &String| !protected.contains(name) && !outline.absent.contains(name);

@@ -1,6 +1,7 @@
 //! Entry points for tests made by `#[cluster_sim::test]`.
 //!
-//! The environment may ask for other seeds or a replay ([`request`]). A test that makes its reports itself is a [`report_target`].
+//! The environment may ask for other seeds or a replay ([`request`]). A test that takes a `Seed` and makes its reports itself is a
+//! [`report_target`].
 
 mod report_target;
 mod request;
@@ -17,11 +18,13 @@ use cluster_sim_simulation::{FailureSummary, Outcome, Report, Scenario};
 use report_target::ReportTarget;
 use request::{REPLAY, Request, SEED, SEEDS, environment_variable, requested};
 
-use crate::artifacts::{ArtifactContext, artifacts_root};
-use crate::campaign::{Campaign, SeedRange, Sweep, campaign};
-use crate::determinism::{check_determinism, confirm_report};
+use crate::artifacts::{ArtifactContext, Repeat, artifacts_root};
+use crate::campaign::{Campaign, SeedRange, Sweep};
+use crate::determinism::check_determinism;
 use crate::replay::{BuildInfo, Reproducer, ScenarioSource};
 use crate::rerun::{Replay, replay};
+use crate::runner::Runner;
+use crate::trial::Trial;
 
 /// A test and the options of its attribute.
 #[derive(Debug, Clone)]
@@ -59,8 +62,8 @@ impl TestCase {
         ArtifactContext { name, source, build: BuildInfo::here(), replay: Box::new(replay) }
     }
 
-    /// Replays a reproducer file; the error says why the file cannot be replayed.
-    fn replay(&self, scenario: &Scenario, file: &Path) -> Result<Replay, String> {
+    /// Replays a reproducer file with what runs its seed; the error says why the file cannot be replayed.
+    fn replay(&self, file: &Path, runner_of: impl FnOnce(Seed) -> Result<Runner, String>) -> Result<Replay, String> {
         let refused = |reason: &dyn std::fmt::Display| format!("{REPLAY}={} cannot be replayed: {reason}", file.display());
         let text = std::fs::read_to_string(file).map_err(|error| refused(&error))?;
         let reproducer = Reproducer::parse(&text).map_err(|error| refused(&error))?;
@@ -77,7 +80,8 @@ impl TestCase {
         for change in reproducer.build.changes_to(&BuildInfo::here()) {
             eprintln!("warning: {}: {change}", file.display());
         }
-        replay(scenario, &reproducer).map_err(|error| refused(&error))
+        let runner = runner_of(reproducer.seed).map_err(|reason| refused(&reason))?;
+        replay(&runner, &reproducer).map_err(|error| refused(&error))
     }
 
     /// The command that repeats a failure.
@@ -100,6 +104,25 @@ impl TestCase {
         if self.isolate { campaign.isolated().run() } else { campaign.run() }
     }
 
+    /// Replays a file, and fails unless it passes.
+    #[track_caller]
+    fn assert_fixed(&self, file: &Path, runner_of: impl FnOnce(Seed) -> Result<Runner, String>) {
+        match self.replay(file, runner_of) {
+            Err(message) => panic!("{message}"),
+            Ok(replay) if replay.report.outcome == Outcome::Held => eprint!("{replay}"),
+            Ok(replay) => panic!("{replay}"),
+        }
+    }
+
+    /// Writes the artifacts of a sweep, and fails unless all of it passed.
+    #[track_caller]
+    fn assert_passed(&self, mut sweep: Sweep, repeat: impl Fn(&Report) -> Result<Repeat, String>) {
+        if !sweep.is_ok() {
+            sweep.keep_artifacts_of(repeat, &self.context(), &artifacts_root(), |_| {});
+            panic!("{sweep}");
+        }
+    }
+
     #[track_caller]
     fn assert_held(&self, report: &Report) {
         assert!(report.outcome == Outcome::Held, "{}", report.text(Some(&self.rerun_hint(report))));
@@ -114,60 +137,81 @@ impl TestCase {
 /// With what failed, or if an environment variable is invalid.
 #[track_caller]
 pub fn scenario_test(test: &TestCase, make: fn() -> Scenario) {
-    match requested(environment_variable) {
-        Err(message) => panic!("{message}"),
-        Ok(Request::Seed(seed)) => {
-            // A single seed is for debugging, so it is recorded with its events.
-            let recording = make().record(seed);
-            let (summary, rerun_hint) = (FailureSummary::of(&recording), test.rerun_hint(&recording.report));
-            let text = recording.report.text(Some(&rerun_hint)).with_summary(summary.as_ref());
-            assert!(recording.report.outcome == Outcome::Held, "{text}");
-        }
-        Ok(Request::Replay(file)) => match test.replay(&make(), &file) {
+    runner_test(test, || Runner::of(&make()));
+}
+
+/// As [`scenario_test`], for a test that takes a seed or a trial and returns a report.
+///
+/// # Panics
+/// As [`scenario_test`].
+#[track_caller]
+pub fn report_test<A: TestArgument>(test: &TestCase, run: fn(A) -> Report) {
+    A::test(test, run);
+}
+
+/// The argument with which a test runs one seed.
+#[diagnostic::on_unimplemented(
+    message = "a test takes a `Seed` or a `Trial`, not `{Self}`",
+    label = "take a `Seed` to run a scenario with it, or a `Trial` to start a run and steer it"
+)]
+pub trait TestArgument: Sized {
+    /// Runs the test.
+    ///
+    /// # Panics
+    /// As [`scenario_test`].
+    #[track_caller]
+    fn test(test: &TestCase, run: fn(Self) -> Report);
+}
+
+impl TestArgument for Trial {
+    #[track_caller]
+    fn test(test: &TestCase, run: fn(Self) -> Report) {
+        runner_test(test, || Runner::of_test(test.path(), run));
+    }
+}
+
+impl TestArgument for Seed {
+    #[track_caller]
+    fn test(test: &TestCase, run: fn(Self) -> Report) {
+        let target = ReportTarget::new(test.path(), run);
+        match requested(environment_variable) {
             Err(message) => panic!("{message}"),
-            Ok(replay) if replay.report.outcome == Outcome::Held => eprint!("{replay}"),
-            Ok(replay) => panic!("{replay}"),
-        },
-        Ok(asked) => {
-            let seeds = asked.seeds(&test.seeds);
-            let scenario = make();
-            let mut sweep = test.run(campaign(&scenario, seeds.clone()));
-            if !sweep.is_ok() {
-                sweep.keep_artifacts(&scenario, &test.context(), &artifacts_root(), |_| {});
-                panic!("{sweep}");
-            }
-            if test.check_determinism {
-                match check_determinism(&scenario, Seed(seeds.start)).into_report() {
-                    Ok(report) => test.assert_held(&report),
-                    Err(error) => panic!("two runs of seed {} could not be compared: {error}", Seed(seeds.start)),
+            Ok(Request::Seed(seed)) => test.assert_held(&target.report(seed)),
+            Ok(Request::Replay(file)) => test.assert_fixed(&file, |seed| target.runner(seed)),
+            Ok(asked) => {
+                let seeds = asked.seeds(&test.seeds);
+                let sweep = test.run(Campaign::of(Arc::new(target.clone()), seeds.clone(), None));
+                test.assert_passed(sweep, |report| target.repeat(report));
+                if test.check_determinism {
+                    test.assert_held(&target.compared(Seed(seeds.start), target.report(Seed(seeds.start))));
                 }
             }
         }
     }
 }
 
-/// As [`scenario_test`], for a test that makes its reports itself; these are compared whole.
-///
-/// # Panics
-/// As [`scenario_test`].
+/// Tests what runs every seed and every case by itself.
 #[track_caller]
-pub fn report_test(test: &TestCase, run: fn(Seed) -> Report) {
-    let target = ReportTarget::new(test.path(), run);
+fn runner_test(test: &TestCase, make: impl FnOnce() -> Runner) {
     match requested(environment_variable) {
         Err(message) => panic!("{message}"),
-        Ok(Request::Seed(seed)) => test.assert_held(&target.report(seed)),
-        Ok(Request::Replay(_)) => {
-            panic!("{REPLAY}: a test that drives its runs itself has no file to replay; have it give a `Scenario::script`")
+        Ok(Request::Seed(seed)) => {
+            // A single seed is for debugging, so it is recorded with its events.
+            let (recording, _) = make().record(Trial::new(seed));
+            let (summary, rerun_hint) = (FailureSummary::of(&recording), test.rerun_hint(&recording.report));
+            let text = recording.report.text(Some(&rerun_hint)).with_summary(summary.as_ref());
+            assert!(recording.report.outcome == Outcome::Held, "{text}");
         }
+        Ok(Request::Replay(file)) => test.assert_fixed(&file, |_| Ok(make())),
         Ok(asked) => {
-            let seeds = asked.seeds(&test.seeds);
-            let sweep = test.run(Campaign::of(Arc::new(target.clone()), seeds.clone(), None));
-            assert!(sweep.is_ok(), "{sweep}");
+            let (seeds, runner) = (asked.seeds(&test.seeds), make());
+            let sweep = test.run(Campaign::of_runner(runner.clone(), seeds.clone()));
+            test.assert_passed(sweep, |_| Ok((runner.clone(), None)));
             if test.check_determinism {
-                test.assert_held(&confirm_report(
-                    target.report(Seed(seeds.start)),
-                    &target.report_in_fresh_thread(Seed(seeds.start)),
-                ));
+                match check_determinism(&runner, Seed(seeds.start)).into_report() {
+                    Ok(report) => test.assert_held(&report),
+                    Err(error) => panic!("two runs of seed {} could not be compared: {error}", Seed(seeds.start)),
+                }
             }
         }
     }

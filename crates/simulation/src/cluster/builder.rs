@@ -12,6 +12,7 @@ use cluster_sim_types::{Region, Shard};
 use super::SimulatedCluster;
 use crate::definition::{LinkClass, Member, ScenarioError};
 use crate::scenario::Scenario;
+use crate::sim::Sim;
 
 /// Shard ids are 16 bits.
 const SHARDS_MAX: u32 = 65_535;
@@ -134,6 +135,21 @@ impl ClusterBuilder {
     pub fn build_blocking(self) -> Result<SimulatedCluster, ClusterError> {
         self.check()?;
         let seed = self.seed.ok_or(ClusterError::NoSeed)?;
+        self.start(|scenario| scenario.try_start(SeedSchedule::new(seed)).map_err(ClusterError::Scenario))
+    }
+
+    /// Starts the cluster by `start`, which knows the seed.
+    ///
+    /// In a test that takes a `Trial`: `|scenario| trial.start(scenario)`.
+    ///
+    /// # Errors
+    /// If the description is incomplete or invalid; nothing was run.
+    pub fn build_with(self, start: impl FnOnce(&Scenario) -> Sim) -> Result<SimulatedCluster, ClusterError> {
+        self.check()?;
+        self.start(|scenario| Ok(start(scenario)))
+    }
+
+    fn start(self, start: impl FnOnce(&Scenario) -> Result<Sim, ClusterError>) -> Result<SimulatedCluster, ClusterError> {
         let add_nodes = self.add_nodes.ok_or(ClusterError::NoMachines)?;
         let mut members = Vec::new();
         for (region, name) in (0..).zip(&self.regions) {
@@ -153,8 +169,7 @@ impl ClusterBuilder {
             scenario = scenario.link_class(LinkClass { name, from: select(&from)?, to: select(&to)?, model });
         }
         scenario = self.changes.into_iter().fold(scenario, |scenario, change| change(scenario));
-        let sim = scenario.try_start(SeedSchedule::new(seed)).map_err(ClusterError::Scenario)?;
-        Ok(SimulatedCluster { sim, regions: self.regions, shards: self.shards as u16 })
+        Ok(SimulatedCluster { sim: start(&scenario)?, regions: self.regions, shards: self.shards as u16 })
     }
 
     fn check(&self) -> Result<(), ClusterError> {

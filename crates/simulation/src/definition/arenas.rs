@@ -1,4 +1,4 @@
-//! Memory reused by the runs of one scenario.
+//! Memory reused by the runs of a scenario and of its variations.
 
 use cluster_sim_runtime::Arena;
 use parking_lot::Mutex;
@@ -24,11 +24,5 @@ impl Arenas {
     #[cfg(test)]
     pub(crate) fn kept(&self) -> usize {
         self.0.lock().len()
-    }
-}
-
-impl Clone for Arenas {
-    fn clone(&self) -> Self {
-        Self::default()
     }
 }

@@ -63,7 +63,6 @@ pub(crate) struct Definition {
     pub(crate) with_decisions: Option<Arc<Decisions>>,
     /// Result of the validation, computed by the first run: the numbers of the nodes by their names.
     pub(crate) checked: OnceLock<Result<Arc<BTreeMap<String, NodeId>>, ScenarioError>>,
-    pub(crate) arenas: Arenas,
     /// How views of known types are shown as text.
     pub(crate) view_texts: ViewTexts,
 }
@@ -89,7 +88,6 @@ impl Definition {
             threads: None,
             with_decisions: None,
             checked: OnceLock::new(),
-            arenas: Arenas::default(),
             view_texts: ViewTexts::default(),
         }
     }

@@ -23,7 +23,8 @@ impl Profiler {
     /// Wraps the rules and the nodes of a scenario; nothing else ever reads `clock`.
     pub fn new(scenario: &Scenario, clock: Clock) -> Self {
         let (definition, meters) = scenario.definition.timed(&clock);
-        Self { scenario: Scenario { definition: Arc::new(definition), script: scenario.script.clone() }, meters, clock }
+        let (definition, arenas, script) = (Arc::new(definition), Arc::default(), scenario.script.clone());
+        Self { scenario: Scenario { definition, arenas, script }, meters, clock }
     }
 
     /// Runs one seed, beating for every step. A failing run is not repeated.
@@ -34,7 +35,9 @@ impl Profiler {
         // An earlier run may have panicked halfway.
         self.take_parts();
         let began = (self.clock)();
-        let report = self.scenario.run_watched(seed, heartbeat);
+        let mut sim = self.scenario.start(seed);
+        heartbeat.into_iter().for_each(|heartbeat| sim.watch(heartbeat));
+        let report = sim.run();
         let time = (self.clock)().saturating_sub(began);
         let mut parts = self.take_parts();
         take_work(&mut parts, &report);

@@ -3,19 +3,37 @@
 use cluster_sim_runtime::Record;
 use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
-use super::Recorder;
+use super::{Recorder, Recording};
 use crate::report::Report;
 use crate::sim::{RunObserver, Sim};
 
 /// Observes a run for a recorder and for another observer, which decides when the run stops.
 ///
 /// The recorder comes first: the other one may let the run forget the names of tasks that ended.
-pub(super) struct Beside<F> {
-    pub(super) recorder: Recorder,
-    pub(super) observer: F,
+#[derive(Debug)]
+pub struct Beside<F> {
+    recorder: Recorder,
+    observer: F,
+}
+
+impl<F> Beside<F> {
+    /// Records at most [`Recording::EVENTS`] events beside `observer`.
+    pub fn new(observer: F) -> Self {
+        Self { recorder: Recorder::beside_another(Recording::EVENTS), observer }
+    }
+
+    /// Returns the recorder and the other observer.
+    pub fn into_parts(self) -> (Recorder, F) {
+        (self.recorder, self.observer)
+    }
 }
 
 impl<F: RunObserver> RunObserver for Beside<F> {
+    fn joins(&mut self, sim: &mut Sim) {
+        self.recorder.joins(sim);
+        self.observer.joins(sim);
+    }
+
     fn event(&mut self, record: Record) {
         self.recorder.event(record);
         self.observer.event(record);

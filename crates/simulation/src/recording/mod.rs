@@ -13,19 +13,18 @@ mod views;
 
 use std::sync::Arc;
 
-use beside::Beside;
 use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
+pub use beside::Beside;
 pub(crate) use describe_failure::describe_failure;
 pub use event::Event;
-use recorder::Recorder;
+pub use recorder::Recorder;
 pub use span::Span;
 pub use views::NodeView;
 
-use crate::decision::Decision;
 use crate::report::Report;
-use crate::sim::{RunObserver, Sim};
+use crate::sim::Sim;
 
 /// The format number of recordings, and of their events as JSON lines.
 const FORMAT: u32 = 2;
@@ -76,23 +75,7 @@ impl Recording {
 
     /// Runs a simulation that was just started to its end, and records it.
     pub(crate) fn of_run(sim: Sim, most: usize) -> Self {
-        Self::with_decisions(sim, most).0
-    }
-
-    /// As [`of_run`](Self::of_run), also returning the decisions of the run, if it keeps them.
-    pub(crate) fn with_decisions(mut sim: Sim, most: usize) -> (Self, Vec<Decision>) {
-        sim.capture_texts();
-        let (mut recorder, report) = sim.run_observed(Recorder::new(most));
-        let decisions = recorder.take_decisions();
-        (recorder.finish(report.expect("a recorder stays to the end")), decisions)
-    }
-
-    /// As [`with_decisions`](Self::with_decisions), beside an observer; no recording if that left before the end.
-    pub(crate) fn beside<F: RunObserver>(mut sim: Sim, most: usize, observer: F) -> (F, Option<(Self, Vec<Decision>)>) {
-        sim.capture_texts();
-        let (beside, report) = sim.run_observed(Beside { recorder: Recorder::beside_another(most), observer });
-        let Beside { mut recorder, observer } = beside;
-        let decisions = recorder.take_decisions();
-        (observer, report.map(|report| (recorder.finish(report), decisions)))
+        let (recorder, report) = sim.run_observed(Recorder::new(most));
+        recorder.finish(report.expect("a recorder stays to the end")).0
     }
 }

@@ -26,7 +26,7 @@ enum Entry {
 
 /// Records the events of a run.
 #[derive(Debug)]
-pub(super) struct Recorder {
+pub struct Recorder {
     /// The events and facts since the last step ended.
     step: Vec<Entry>,
     /// The nodes whose views may have changed since then.
@@ -50,7 +50,7 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// Records at most `most` events.
-    pub(super) fn new(most: usize) -> Self {
+    pub fn new(most: usize) -> Self {
         Self {
             step: Vec::new(),
             viewed: Vec::new(),
@@ -74,13 +74,10 @@ impl Recorder {
         Self { leaves_names: true, ..Self::new(most) }
     }
 
-    /// Takes the decisions of the run that ended; none unless it recorded them.
-    pub(super) fn take_decisions(&mut self) -> Vec<Decision> {
-        std::mem::take(&mut self.decisions)
-    }
-
     /// Completes the recording with the report of the run, which then shows the texts of its last messages.
-    pub(super) fn finish(self, report: Report) -> Recording {
+    ///
+    /// Also returns the decisions of the run; none unless it kept them.
+    pub fn finish(self, report: Report) -> (Recording, Vec<Decision>) {
         let spans = self.spans.finish(&self.nodes, &report);
         let (mut events, left_out) = self.log.finish();
         assign(&spans, &mut events);
@@ -90,7 +87,7 @@ impl Recorder {
         if let Some(summary) = FailureSummary::of(&recording) {
             recording.report.take_summary(&summary);
         }
-        recording
+        (recording, self.decisions)
     }
 
     /// Decodes the events of a step, while the run still knows the names.
@@ -170,6 +167,10 @@ impl Recorder {
 }
 
 impl RunObserver for Recorder {
+    fn joins(&mut self, sim: &mut Sim) {
+        sim.capture_texts();
+    }
+
     fn event(&mut self, record: Record) {
         self.step.push(Entry::Event(record));
     }

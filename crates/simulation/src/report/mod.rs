@@ -1,5 +1,6 @@
 //! The report of one run.
 
+mod built_from;
 mod divergence;
 mod failure_summary;
 mod finding;
@@ -18,6 +19,7 @@ use cluster_sim_types::{NodeId, Traffic, VirtualInstant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use built_from::BuiltFrom;
 pub use divergence::{Difference, DifferingEvent, Divergence, DivergenceKind, OtherRun};
 pub use failure_summary::FailureSummary;
 pub use finding::Finding;
@@ -270,6 +272,10 @@ pub struct Report {
     /// The last views of the nodes that the first violation names, each with the view before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub views: Vec<String>,
+    /// A handle to what the run was built from; neither written nor compared.
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub origin: BuiltFrom,
 }
 
 impl Report {
@@ -296,6 +302,7 @@ impl Report {
             digest: Digest::default(),
             last_events: Vec::new(),
             views: Vec::new(),
+            origin: BuiltFrom::default(),
         }
     }
 

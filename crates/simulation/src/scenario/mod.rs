@@ -24,7 +24,7 @@ use cluster_sim_transport::{LinkModel, NodeSelector};
 pub use outline::Outline;
 pub use size::ScenarioSize;
 
-use crate::definition::{Definition, Group, LinkClass, Member};
+use crate::definition::{Arenas, Definition, Group, LinkClass, Member};
 use crate::fault::{CompiledProfile, FaultPlan, FaultProfile};
 use crate::sim::Script;
 
@@ -43,6 +43,8 @@ use crate::sim::Script;
 #[derive(Debug, Clone)]
 pub struct Scenario {
     pub(crate) definition: Arc<Definition>,
+    /// Outside of the definition, so that a report which holds that holds no memory of runs.
+    pub(crate) arenas: Arc<Arenas>,
     /// Drives the fault phase of each run; absent if the runs take their duration.
     pub(crate) script: Option<Script>,
 }
@@ -53,7 +55,7 @@ impl Scenario {
     /// Defaults: 10 s of faults, at most 10 s of recovery, checks stable for 1 s, links of [`LinkModel::default`], the budget of
     /// [`Budget::default`].
     pub fn new(name: impl Into<String>) -> Self {
-        Self { definition: Arc::new(Definition::new(name.into())), script: None }
+        Self { definition: Arc::new(Definition::new(name.into())), arenas: Arc::default(), script: None }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Definition)) -> Self {

@@ -50,7 +50,7 @@ impl Scenario {
 
     /// Hash of the declaration, without the code in it.
     pub(crate) fn declaration_hash(&self) -> u64 {
-        // Clears the cached check, which depends on earlier runs; a clone has no arenas.
+        // Clears the cached check, which depends on earlier runs.
         let definition = Definition { checked: OnceLock::new(), ..Definition::clone(&self.definition) };
         fold_bytes(0, format!("{definition:?}{:?}", self.script).as_bytes())
     }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Heartbeat, Seed, SeedSchedule};
+use cluster_sim_runtime::{Seed, SeedSchedule};
 
 use super::Scenario;
 use crate::decision::Decision;
 use crate::definition::ScenarioError;
 use crate::recording::{Recording, describe_failure};
 use crate::report::Report;
-use crate::sim::{Sim, validate};
+use crate::sim::{Sim, Source, validate};
 
 impl Scenario {
     /// Starts a run to be stepped from a test.
@@ -29,9 +29,15 @@ impl Scenario {
         self.build(seeds, false)
     }
 
-    /// Builds a run; with `keep` it records its decisions.
-    fn build(&self, seeds: SeedSchedule, keep: bool) -> Result<Sim, ScenarioError> {
-        Sim::build(Arc::clone(&self.definition), self.script.clone(), seeds, keep)
+    /// The scenario that a run was built from, and its report came from; absent for a report that was read from a file.
+    pub(crate) fn of(report: &Report) -> Option<Self> {
+        let Source { definition, script } = report.origin.source()?;
+        Some(Self { definition: Arc::clone(definition), arenas: Arc::default(), script: script.clone() })
+    }
+
+    /// As [`try_start`](Self::try_start); with `keep` the run records its decisions.
+    pub(crate) fn build(&self, seeds: SeedSchedule, keep: bool) -> Result<Sim, ScenarioError> {
+        Sim::build(Arc::clone(&self.definition), Arc::clone(&self.arenas), self.script.clone(), seeds, keep)
     }
 
     fn refuse(&self, error: &ScenarioError) -> ! {
@@ -129,29 +135,6 @@ impl Scenario {
     pub fn try_record(&self, seed: Seed, events: usize) -> Result<Recording, ScenarioError> {
         Ok(Recording::of_run(self.try_start(SeedSchedule::new(seed))?, events))
     }
-
-    /// As [`run`](Self::run), with a heartbeat for the watchdog.
-    pub(crate) fn run_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Report {
-        self.start_watched(seed, heartbeat).run()
-    }
-
-    /// As [`start`](Self::start), with a heartbeat for the watchdog.
-    pub(crate) fn start_watched(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim {
-        watched(self.start(seed), heartbeat)
-    }
-
-    /// As [`start_watched`](Self::start_watched), for a run that records its decisions.
-    pub(crate) fn start_with_decisions(&self, seed: Seed, heartbeat: Option<Arc<Heartbeat>>) -> Sim {
-        let built = self.build(SeedSchedule::new(seed), true);
-        watched(built.unwrap_or_else(|error| self.refuse(&error)), heartbeat)
-    }
-}
-
-fn watched(mut sim: Sim, heartbeat: Option<Arc<Heartbeat>>) -> Sim {
-    if let Some(heartbeat) = heartbeat {
-        sim.watch(heartbeat);
-    }
-    sim
 }
 
 #[cfg(test)]
@@ -183,7 +166,7 @@ mod tests {
     #[test]
     fn a_run_leaves_its_memory_to_the_next_one() {
         let scenario = Scenario::new("ticking").machines("node", 3, |_| Ticking);
-        let kept = || scenario.definition.arenas.kept();
+        let kept = || scenario.arenas.kept();
         let [one, other] = [(); 2].map(|()| scenario.start(Seed(1)));
         assert_eq!(kept(), 0);
         let digests = [one, other].map(|mut sim| {

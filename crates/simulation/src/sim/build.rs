@@ -12,21 +12,28 @@ use super::checks::LiveChecks;
 use super::clients::Clients;
 use super::faults::FaultState;
 use super::{Script, Sim};
-use crate::definition::{Definition, Group, Member, ScenarioError};
+use crate::definition::{Arenas, Definition, Group, Member, ScenarioError};
 use crate::fault::{Declared, FaultPlan};
-use crate::report::Report;
+use crate::report::{BuiltFrom, Report};
+
+/// All that a run is built from besides its seeds; its report holds it.
+pub(crate) struct Source {
+    pub(crate) definition: Arc<Definition>,
+    pub(crate) script: Option<Script>,
+}
 
 impl Sim {
     /// Builds a run; with `keep` it records its decisions.
     pub(crate) fn build(
         definition: Arc<Definition>,
+        arenas: Arc<Arenas>,
         script: Option<Script>,
         seeds: SeedSchedule,
         keep: bool,
     ) -> Result<Self, ScenarioError> {
         let (nodes, network) = names_of(&definition)?;
         let plan = draw_plan(&definition, &seeds).resolve(Declared::new(&nodes, &network)).map_err(ScenarioError::Plan)?;
-        let mut engine = Engine::in_arena(seeds.clone(), definition.budget, definition.arenas.take());
+        let mut engine = Engine::in_arena(seeds.clone(), definition.budget, arenas.take());
         engine.core.kernel.set_choices(definition.choices(keep));
         engine.register(network);
         let mut first = 0;
@@ -36,11 +43,13 @@ impl Sim {
         }
         let faults = FaultState::new(plan, &mut engine.core.kernel);
         let checks = LiveChecks::new(&definition.checks);
-        let report = Report::blank(&definition.name, seeds);
+        let mut report = Report::blank(&definition.name, seeds);
+        report.origin = BuiltFrom::of(Source { definition: Arc::clone(&definition), script: script.clone() });
         let control = Arc::clone(engine.core.devices.find::<Network>().fabric.control());
         let end = VirtualInstant::ZERO + definition.budget.virtual_time;
         let clients = Clients::of(&definition.groups);
-        Ok(Self { definition, nodes, script, engine, control, end, checks, faults, clients, report, observer: None, over: false })
+        let (observer, slot, over) = (None, None, false);
+        Ok(Self { definition, arenas, nodes, script, engine, control, end, checks, faults, clients, report, observer, slot, over })
     }
 }
 

@@ -1,21 +1,44 @@
 //! Runs that record their decisions.
 
-use cluster_sim_runtime::Decision as RawDecision;
-use cluster_sim_types::NodeId;
+use cluster_sim_runtime::{Decision as RawDecision, Record};
+use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
-use super::Sim;
+use super::{RunObserver, Sim};
 use crate::decision::Decision;
 use crate::report::Report;
 
+/// Takes the decisions of a run that keeps them, and observes nothing else.
+#[derive(Debug, Default)]
+pub struct DecisionLog(Vec<Decision>);
+
+impl DecisionLog {
+    /// The decisions, in order; none unless the run kept them.
+    pub fn into_decisions(self) -> Vec<Decision> {
+        self.0
+    }
+}
+
+impl RunObserver for DecisionLog {
+    fn event(&mut self, _: Record) {}
+
+    fn fact(&mut self, _: VirtualInstant, _: NodeId, _: &dyn Fact) {}
+
+    fn stepped(&mut self, _: &mut Sim) {}
+
+    fn ended(&mut self, sim: &mut Sim, _: &Report) {
+        self.0 = sim.take_decisions();
+    }
+
+    fn has_left(&self) -> bool {
+        false
+    }
+}
+
 impl Sim {
     /// Runs from start to end, and names the decisions that it recorded.
-    pub(crate) fn run_with_decisions(mut self) -> (Report, Vec<Decision>) {
-        self.drive();
-        self.end_fault_phase();
-        self.conclude();
-        let decisions = self.take_decisions();
-        self.leave_memory();
-        (self.report, decisions)
+    pub(crate) fn run_with_decisions(self) -> (Report, Vec<Decision>) {
+        let (log, report) = self.run_observed(DecisionLog::default());
+        (report.expect("the log stays to the end"), log.into_decisions())
     }
 
     /// Takes the decisions of a run that is over; none unless it recorded them.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cluster_sim_invariants::{Evidence, Invariant, Violation, World};
+use cluster_sim_runtime::{Seed, SeedSchedule};
 use cluster_sim_types::{NodeId, VirtualInstant};
 
 use super::Sim;
@@ -17,14 +18,32 @@ impl Sim {
     /// The recovery phase lasts until every `eventually` has held for `stable_for` and every client ended, at most
     /// `recovery_timeout`.
     pub fn finish(mut self) -> Report {
+        self.complete();
+        self.into_report()
+    }
+
+    /// Runs the recovery phase and concludes the run. Returns whether it did: not if an observer left before.
+    pub(super) fn complete(&mut self) -> bool {
+        if !self.over {
+            self.notify(|observer, sim| observer.recovers(sim.now()));
+        }
         self.end_fault_phase();
-        self.conclude();
-        self.leave_memory();
-        self.report
+        let is_whole = self.observer.as_ref().is_none_or(|observer| !observer.has_left());
+        if is_whole {
+            self.conclude();
+            self.fill_slot();
+            self.leave_memory();
+        }
+        is_whole
+    }
+
+    /// Takes the report out of a run, which ends whatever drops with it.
+    pub(super) fn into_report(mut self) -> Report {
+        std::mem::replace(&mut self.report, Report::blank("", SeedSchedule::new(Seed(0))))
     }
 
     /// Ends the fault phase, then runs the recovery phase if anything must hold at the end.
-    pub(super) fn end_fault_phase(&mut self) {
+    fn end_fault_phase(&mut self) {
         if !self.over {
             self.guarded(|sim| {
                 sim.end_faults();
@@ -114,7 +133,7 @@ impl Sim {
     }
 
     /// Takes the final verdict of every observer, and fills in the report.
-    pub(super) fn conclude(&mut self) {
+    fn conclude(&mut self) {
         let now = self.present();
         self.guarded(|sim| {
             let world = WorldView { engine: &sim.engine };
@@ -146,8 +165,8 @@ impl Sim {
     }
 
     /// Leaves the memory of a concluded run to the next one. From here on the run knows no node.
-    pub(super) fn leave_memory(&mut self) {
-        self.definition.arenas.keep(self.engine.leave());
+    fn leave_memory(&mut self) {
+        self.arenas.keep(self.engine.leave());
     }
 
     fn leak(&self) -> Option<String> {

@@ -20,10 +20,12 @@ mod control;
 mod decisions;
 mod faults;
 mod finish;
+mod lent;
 mod names;
 mod observer;
 mod run_loop;
 mod script;
+mod slot;
 mod world;
 
 use std::collections::BTreeMap;
@@ -34,16 +36,19 @@ use cluster_sim_runtime::{Digest, Engine, Record};
 use cluster_sim_transport::{Control, FateRecord, Network, Service};
 use cluster_sim_types::{NodeId, VirtualInstant};
 
-pub(crate) use build::validate;
+pub(crate) use build::{Source, validate};
 use checks::LiveChecks;
 use clients::Clients;
 pub use control::CallError;
+pub use decisions::DecisionLog;
 use faults::FaultState;
+pub use lent::Lent;
 pub use observer::RunObserver;
 pub use run_loop::message_of;
 pub(crate) use script::Script;
+pub use slot::ReportSlot;
 
-use crate::definition::Definition;
+use crate::definition::{Arenas, Definition};
 use crate::report::Report;
 
 /// One live run of a scenario, to be stepped and disturbed from a test.
@@ -54,6 +59,8 @@ use crate::report::Report;
 #[must_use = "a run that is not finished says nothing: call `finish`"]
 pub struct Sim {
     definition: Arc<Definition>,
+    /// Takes the memory of the run when it ends.
+    arenas: Arc<Arenas>,
     /// The numbers of the nodes by their names.
     nodes: Arc<BTreeMap<String, NodeId>>,
     /// Drives the fault phase, in place of its duration.
@@ -69,6 +76,8 @@ pub struct Sim {
     report: Report,
     /// Receives everything that happens, if set.
     observer: Option<Box<dyn RunObserver>>,
+    /// Where the report is left for one who does not hold the run.
+    slot: Option<ReportSlot>,
     /// A finding or a spent budget ended the run; no further step is taken.
     over: bool,
 }

@@ -13,6 +13,9 @@ use crate::report::Report;
 
 /// Observes a run from start to end. It cannot change the run, but can stop it early.
 pub trait RunObserver: Any {
+    /// Joins a run that was just started, and may ask it to keep more than it does by default.
+    fn joins(&mut self, _sim: &mut Sim) {}
+
     /// Takes a record, in the order of events.
     fn event(&mut self, record: Record);
 
@@ -38,21 +41,19 @@ pub trait RunObserver: Any {
 impl Sim {
     /// Runs from start to end under an observer. Returns no report if the observer left before the end.
     pub(crate) fn run_observed<F: RunObserver>(mut self, observer: F) -> (F, Option<Report>) {
-        self.engine.core.kernel.keep_records();
-        self.observer = Some(Box::new(observer));
+        self.observe(Box::new(observer));
         self.drive();
-        if !self.over {
-            self.notify(|observer, sim| observer.recovers(sim.now()));
-        }
-        self.end_fault_phase();
-        let stays = self.observer.as_ref().is_some_and(|observer| !observer.has_left());
-        if stays {
-            self.conclude();
-            self.leave_memory();
-        }
+        let stays = self.complete();
         let observer: Box<dyn Any> = self.observer.take().expect("an observer is put back after each notification");
         let observer = *observer.downcast().expect("it is the observer that was put in");
-        (observer, stays.then_some(self.report))
+        (observer, stays.then(|| self.into_report()))
+    }
+
+    /// Notifies an observer of everything from now on; from the start, if the run was just started.
+    pub(crate) fn observe(&mut self, mut observer: Box<dyn RunObserver>) {
+        self.engine.core.kernel.keep_records();
+        observer.joins(self);
+        self.observer = Some(observer);
     }
 
     /// Notifies the observer that a step is over. Returns whether the run goes on.
@@ -134,7 +135,7 @@ impl Sim {
     }
 
     /// Passes new records to the observer, then calls `more`.
-    fn notify(&mut self, more: impl FnOnce(&mut dyn RunObserver, &mut Self)) {
+    pub(super) fn notify(&mut self, more: impl FnOnce(&mut dyn RunObserver, &mut Self)) {
         // Taken out of the run, so that it can borrow the run.
         let Some(mut observer) = self.observer.take() else { return };
         self.engine.core.kernel.drain_records().for_each(|record| observer.event(record));
