@@ -12,7 +12,6 @@ use cluster_sim::LinkModel;
 use cluster_sim::node::{Port, Sleep};
 use cluster_sim::prelude::*;
 use cluster_sim::report::{Digest, RecordKind};
-use cluster_sim_testkit::log::Log;
 use cluster_sim_testkit::units::milliseconds;
 use futures::future::{Either, select};
 
@@ -135,26 +134,6 @@ fn a_sleep_left_alone_equals_a_sleep_armed_at_every_poll() {
         assert_eq!((short, polls), run(seed, Way::Long, sleeps), "seed {seed}");
         assert!(polls > 300, "{polls}");
     }
-}
-
-#[test]
-fn a_sleep_handed_to_another_task_wakes_that_task() {
-    let log = Log::<Duration>::new();
-    let noted = log.clone();
-    let mut sim = nodes(1, move |node| {
-        let log = noted.clone();
-        async move {
-            let mut sleep = node.sleep(milliseconds(5));
-            assert!(futures::poll!(&mut sleep).is_pending());
-            node.spawn(sleep).await.expect("it was not aborted");
-            log.write(node.now().since_zero());
-            pending().await
-        }
-    })
-    .start(Seed(1));
-    sim.run_for(milliseconds(10));
-    assert_eq!(log.read(), [milliseconds(5)]);
-    sim.finish().assert_ok();
 }
 
 #[test]
