@@ -145,6 +145,47 @@ fn a_plan_with_unknown_nodes_or_links_is_refused() {
     assert_eq!(refused(other), format!("fault 0 (links) {unknown_links}"));
 }
 
+#[test]
+fn a_node_on_both_sides_of_a_cut_is_refused_by_name() {
+    let both = faults::cut(["worker/1"], ["worker/0", "worker/1"], None);
+    let (from, to) = (vec!["worker/0".to_owned()], vec!["worker/0".to_owned()]);
+    let [cut_for, open_for] = [10, 20].map(milliseconds);
+    let flap: Fault = NetworkFault::Flap { from, to, both_ways: false, cut_for, open_for, duration: None }.into();
+    for (fault, text) in [
+        (both.clone(), "fault 0 (cut) has node \"worker/1\" on both sides; name it on one of them"),
+        (flap, "fault 0 (flap) has node \"worker/0\" on both sides; name it on one of them"),
+    ] {
+        let scenario = workers().faults(FaultPlan::new().at(milliseconds(5), fault));
+        assert_eq!(scenario.validate().unwrap_err().to_string(), text);
+    }
+    let mut sim = workers().start(Seed(7));
+    let refused = Err(PlanError::OnBothSides { index: 0, kind: "cut", node: "worker/1".to_owned() });
+    assert_eq!(sim.inject(both), refused);
+    assert_eq!(sim.finish().faults, []);
+}
+
+#[test]
+#[should_panic(expected = "\"worker/1\" is on both sides of the cut; name it on one of them")]
+fn a_partition_with_a_node_on_both_sides_is_refused() {
+    let mut sim = workers().start(Seed(7));
+    let _guard = sim.partition([0, 1], [1]);
+}
+
+#[test]
+fn a_spared_group_that_is_not_there_is_refused() {
+    let sparing = |group: &str| workers().chaos(FaultProfile { spared_groups: vec![group.to_owned()], ..FaultProfile::default() });
+    let error = sparing("wroker").try_start(SeedSchedule::new(Seed(7))).err().expect("it is refused");
+    let text = "the faults spare group \"wroker\", but the scenario has no such group; did you mean \"worker\"; known: worker";
+    assert_eq!(error.to_string(), text);
+    assert_eq!(sparing("wroker").validate(), Err(error.clone()));
+    assert_eq!(sparing("wroker").try_sweep(0..4).err(), Some(error));
+    let other = sparing("client").validate().unwrap_err().to_string();
+    assert_eq!(other, "the faults spare group \"client\", but the scenario has no such group; known: worker");
+    assert_eq!(sparing("worker").validate(), Ok(()));
+    // A case replaces the faults, and with them what they spare.
+    assert_eq!(sparing("wroker").only_faults(FaultPlan::new()).validate(), Ok(()));
+}
+
 /// Plans check their own order; a scenario sorts the plan that it is given.
 #[test]
 fn a_scenario_sorts_a_plan_from_a_file() {

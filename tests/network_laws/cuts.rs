@@ -32,7 +32,10 @@ fn any_side() -> impl Strategy<Value = BTreeSet<u32>> {
 
 fn any_move() -> impl Strategy<Value = Move> {
     prop_oneof![
-        3 => (any_side(), any_side(), any::<bool>()).prop_map(|(from, to, both_ways)| Move::Cut { from, to, both_ways }),
+        3 => (any_side(), any_side(), any::<bool>()).prop_map(|(from, mut to, both_ways)| {
+            to.retain(|node| !from.contains(node));
+            Move::Cut { from, to, both_ways }
+        }),
         2 => any::<usize>().prop_map(Move::Heal),
         1 => Just(Move::HealAll),
         8 => (0..NODES, 0..NODES).prop_map(|(from, to)| Move::Send { from, to }),

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use cluster_sim::Report;
+use cluster_sim::report::FaultLine;
 use cluster_sim_registry::Artifact;
 
 /// Summarises a run in a screenful: verdict, findings, traffic, metrics, timeline and faults.
@@ -43,7 +44,11 @@ fn write_summary(text: &mut String, name: &str, report: &Report, artifact: &Arti
     }
     if !report.faults.is_empty() {
         writeln!(text, "faults")?;
-        table(text, report.faults.iter().map(|fault| (format!("{}  {}", fault.at, fault.fault), fault.effect_text(ended_at))))?;
+        let row = |line: FaultLine<'_>| match line {
+            FaultLine::Fault(fault) => (format!("{}  {}", fault.at, fault.fault), fault.effect_text(ended_at)),
+            FaultLine::LeftOut(count) => (format!("and {count} more"), String::new()),
+        };
+        table(text, report.fault_lines().into_iter().map(row))?;
     }
     Ok(())
 }

@@ -176,8 +176,8 @@ pub mod report {
     pub use cluster_sim_invariants::Violation;
     pub use cluster_sim_runtime::{Digest, Exhausted, Record, RecordKind};
     pub use cluster_sim_simulation::{
-        CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FaultRecord, Finding, OtherRun,
-        Outcome, PanicFinding, PanicSite, Report,
+        CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FaultLine, FaultRecord, Finding,
+        OtherRun, Outcome, PanicFinding, PanicSite, Report,
     };
     pub use cluster_sim_types::Traffic;
 }

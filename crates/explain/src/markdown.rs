@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use cluster_sim_simulation::text::{RunVerdict, printable};
-use cluster_sim_simulation::{FaultRecord, Report};
+use cluster_sim_simulation::{FaultLine, FaultRecord, Report};
 
 /// The number of last events shown.
 const EVENTS_SHOWN: usize = 20;
@@ -23,7 +23,12 @@ pub fn markdown(report: &Report, replay: Option<&str>) -> String {
     }
     if !report.faults.is_empty() {
         text += "\n| at | fault | effect |\n|---:|---|---|\n";
-        report.faults.iter().for_each(|fault| text += &row(fault, report));
+        for line in report.fault_lines() {
+            text += &match line {
+                FaultLine::Fault(fault) => row(fault, report),
+                FaultLine::LeftOut(count) => format!("| | and {count} more | |\n"),
+            };
+        }
     }
     if let Some(replay) = replay {
         text += &format!("\nRerun: {}\n", code(replay));

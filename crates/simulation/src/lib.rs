@@ -40,8 +40,8 @@ pub use fault::{Fault, FaultPlan, FaultProfile, NetworkFault, NodeFault, PlanErr
 pub use profile::{Profile, ProfilePart, ProfileSubject};
 pub use recording::{Event, LeftOut, NodeView, Recording, Span};
 pub use report::{
-    CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FailureSummary, FaultRecord,
-    Finding, OtherRun, Outcome, PanicFinding, PanicSite, Report,
+    CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FailureSummary, FaultLine,
+    FaultRecord, Finding, OtherRun, Outcome, PanicFinding, PanicSite, Report,
 };
 pub use scenario::{Scenario, ScenarioSize};
 pub use sim::{CallError, Sim};

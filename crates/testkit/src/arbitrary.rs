@@ -53,18 +53,20 @@ fn any_duration(longest: Duration) -> impl Strategy<Value = Option<Duration>> {
 /// Any fault of a cluster of `nodes` nodes, of every kind.
 fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
     let name = |index: u32| format!("node/{index}");
-    let picked = move |side: Vec<bool>| -> Vec<String> {
-        (0_u32..).zip(side).filter(|(_, picked)| *picked).map(|(node, _)| name(node)).collect()
-    };
-    let side = prop::collection::vec(any::<bool>(), nodes as usize).prop_map(picked);
+    // Each node is on one side of a cut, on the other, or on none.
+    let sides = prop::collection::vec(0..3, nodes as usize).prop_map(move |sides: Vec<i32>| {
+        let on = |side| (0_u32..).zip(&sides).filter(move |(_, of)| **of == side).map(|(node, _)| name(node)).collect();
+        let both: [Vec<String>; 2] = [on(0), on(1)];
+        both
+    });
     let node = (0..nodes).prop_map(name);
     // Of what is done again and again: how long it is bad at a time, and good in between.
     let turns = || (5_u64..200, 5_u64..200).prop_map(|(bad, good)| (milliseconds(bad), milliseconds(good)));
     prop_oneof![
-        4 => (side.clone(), side.clone(), any::<bool>(), any_duration(longest))
-            .prop_map(|(from, to, both_ways, duration)| NetworkFault::Cut { from, to, both_ways, duration }.into()),
-        2 => (side.clone(), side, any::<bool>(), turns(), any_duration(longest)).prop_map(
-            |(from, to, both_ways, (cut_for, open_for), duration)| {
+        4 => (sides.clone(), any::<bool>(), any_duration(longest))
+            .prop_map(|([from, to], both_ways, duration)| NetworkFault::Cut { from, to, both_ways, duration }.into()),
+        2 => (sides, any::<bool>(), turns(), any_duration(longest)).prop_map(
+            |([from, to], both_ways, (cut_for, open_for), duration)| {
                 NetworkFault::Flap { from, to, both_ways, cut_for, open_for, duration }.into()
             },
         ),

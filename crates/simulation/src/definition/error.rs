@@ -4,7 +4,7 @@ use std::fmt;
 
 use cluster_sim_transport::InvalidLink;
 
-use crate::fault::{PlanError, listed};
+use crate::fault::{PlanError, listed, suggested};
 
 /// A scenario that cannot be run; nothing was run.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +22,13 @@ pub enum ScenarioError {
         /// The node as named.
         node: String,
         /// The nodes of the scenario.
+        known: Vec<String>,
+    },
+    /// A profile of faults spares an unknown group.
+    UnknownSparedGroup {
+        /// The group as named.
+        group: String,
+        /// The groups of the scenario.
         known: Vec<String>,
     },
     /// The model of a class of links is invalid.
@@ -46,6 +53,10 @@ impl fmt::Display for ScenarioError {
                     "node {node:?} is to be left out, but the scenario has no such node; name it by group and index, as in \"edge/1\"{}",
                     listed(known)
                 )
+            }
+            Self::UnknownSparedGroup { group, known } => {
+                let (suggested, listed) = (suggested(group, known), listed(known));
+                write!(formatter, "the faults spare group {group:?}, but the scenario has no such group{suggested}{listed}")
             }
             Self::Links { class, error } => write!(formatter, "the links {class:?} are invalid: {error}"),
             Self::Plan(error) => write!(formatter, "{error}"),

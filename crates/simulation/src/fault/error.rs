@@ -44,6 +44,16 @@ pub enum PlanError {
         /// The reason.
         reason: String,
     },
+    /// A cut has a node on both of its sides.
+    #[error("fault {index} ({kind}) has node {node:?} on both sides; name it on one of them")]
+    OnBothSides {
+        /// Its position in the plan.
+        index: usize,
+        /// Its kind.
+        kind: &'static str,
+        /// The first node that is on both sides.
+        node: String,
+    },
     /// The faults are not in order of time.
     #[error("fault {index} is scheduled before the one in front of it; put the faults in order of time")]
     OutOfOrder {
@@ -54,6 +64,15 @@ pub enum PlanError {
 
 /// Names that a message lists; the others are counted.
 const NAMES_LISTED: usize = 8;
+
+/// The known name that an unknown one may mean, as a part of a message: `; did you mean "a"`.
+///
+/// Nothing if none is close.
+pub(crate) fn suggested(name: &str, known: &[String]) -> String {
+    let distance = |other: &String| strsim::osa_distance(name, other);
+    let closest = known.iter().min_by_key(|other| distance(other)).filter(|other| distance(other) * 3 <= name.len().max(3));
+    closest.map_or_else(String::new, |other| format!("; did you mean {other:?}"))
+}
 
 /// The names that there are, as the end of a message: `; known: a, b`. Nothing if there are none.
 pub(crate) fn listed(known: &[String]) -> String {
@@ -68,6 +87,15 @@ pub(crate) fn listed(known: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_suggested_if_it_is_close() {
+        let known = ["store", "client", "s"].map(str::to_owned);
+        assert_eq!(suggested("stroe", &known), "; did you mean \"store\"");
+        assert_eq!(suggested("t", &known), "; did you mean \"s\"");
+        assert_eq!(suggested("router", &known), "");
+        assert_eq!(suggested("store", &[]), "");
+    }
 
     #[test]
     fn a_message_lists_few_names_and_counts_the_others() {

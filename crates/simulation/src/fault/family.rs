@@ -155,6 +155,15 @@ impl<'a> Declared<'a> {
         names.iter().map(|name| self.node(name)).collect()
     }
 
+    /// The nodes of two sides, which have none in common.
+    pub(super) fn sides(&self, from: &[String], to: &[String]) -> Result<[Vec<NodeId>; 2], PlanError> {
+        let sides = [self.nodes(from)?, self.nodes(to)?];
+        match on_both_sides(&sides[0], &sides[1]) {
+            Some(index) => Err(PlanError::OnBothSides { index: self.index, kind: self.kind, node: from[index].clone() }),
+            None => Ok(sides),
+        }
+    }
+
     pub(super) fn links(&self, name: &str) -> Result<ClassId, PlanError> {
         let unknown = || PlanError::UnknownLinks {
             index: self.index,
@@ -168,6 +177,12 @@ impl<'a> Declared<'a> {
     pub(super) fn impossible(&self, reason: impl ToString) -> PlanError {
         PlanError::Impossible { index: self.index, kind: self.kind, reason: reason.to_string() }
     }
+}
+
+/// The position on the left side of the first node that is on the right side too.
+pub(crate) fn on_both_sides(left: &[NodeId], right: &[NodeId]) -> Option<usize> {
+    let right: BTreeSet<&NodeId> = right.iter().collect();
+    left.iter().position(|node| right.contains(node))
 }
 
 /// The result of applying a fault.

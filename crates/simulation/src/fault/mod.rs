@@ -30,10 +30,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use error::PlanError;
-pub(crate) use error::listed;
+pub(crate) use error::{listed, suggested};
 pub(crate) use families::{InForce, Resolved};
 pub use family::SpanKind;
-pub(crate) use family::{Applied, Declared};
+pub(crate) use family::{Applied, Declared, on_both_sides};
 pub use network::NetworkFault;
 pub use node::NodeFault;
 pub use plan::{FaultPlan, ScheduledFault};

@@ -27,7 +27,7 @@ pub enum NetworkFault<N = String, L = String> {
     Cut {
         /// Nodes of one side.
         from: Vec<N>,
-        /// Nodes of the other side.
+        /// Nodes of the other side, none of the first.
         to: Vec<N>,
         /// Whether messages back are dropped too.
         both_ways: bool,
@@ -43,7 +43,7 @@ pub enum NetworkFault<N = String, L = String> {
     Flap {
         /// Nodes of one side.
         from: Vec<N>,
-        /// Nodes of the other side.
+        /// Nodes of the other side, none of the first.
         to: Vec<N>,
         /// Whether messages back are dropped too.
         both_ways: bool,
@@ -194,14 +194,15 @@ impl Family for NetworkFault {
     fn resolve(&self, names: &Declared<'_>) -> Result<NetworkFault<NodeId, ClassId>, PlanError> {
         Ok(match self.clone() {
             Self::Cut { from, to, both_ways, duration } => {
-                NetworkFault::Cut { from: names.nodes(&from)?, to: names.nodes(&to)?, both_ways, duration }
+                let [from, to] = names.sides(&from, &to)?;
+                NetworkFault::Cut { from, to, both_ways, duration }
             }
             Self::HealAll => NetworkFault::HealAll,
             Self::Flap { cut_for, open_for, .. } if cut_for.min(open_for).is_zero() => {
                 return Err(names.impossible("each cut, and each time between two, must be longer than zero"));
             }
             Self::Flap { from, to, both_ways, cut_for, open_for, duration } => {
-                let [from, to] = [names.nodes(&from)?, names.nodes(&to)?];
+                let [from, to] = names.sides(&from, &to)?;
                 NetworkFault::Flap { from, to, both_ways, cut_for, open_for, duration }
             }
             Self::Loss { links, rule, ratio, duration } => {

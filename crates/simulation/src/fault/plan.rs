@@ -52,6 +52,8 @@ impl FaultPlan {
     }
 
     /// Adds a fault at its place in time.
+    ///
+    /// Moves all later faults: to make a long plan in another order than that of time, collect it.
     pub fn insert(&mut self, at: VirtualInstant, fault: impl Into<Fault>) {
         let index = self.faults.partition_point(|scheduled| scheduled.at <= at);
         self.faults.insert(index, ScheduledFault { at, fault: fault.into() });
@@ -59,7 +61,9 @@ impl FaultPlan {
 
     /// Adds all faults of another plan.
     pub fn extend(&mut self, other: Self) {
-        other.faults.into_iter().for_each(|scheduled| self.insert(scheduled.at, scheduled.fault));
+        self.faults.extend(other.faults);
+        // Stable, and linear in plans that are in order.
+        self.faults.sort_by_key(|scheduled| scheduled.at);
     }
 
     /// The faults, in order of time.
@@ -92,6 +96,15 @@ impl FaultPlan {
     }
 }
 
+impl FromIterator<ScheduledFault> for FaultPlan {
+    /// Puts faults in order of time; those of one instant keep their order.
+    fn from_iter<I: IntoIterator<Item = ScheduledFault>>(faults: I) -> Self {
+        let mut plan = Self::new();
+        plan.extend(Self { faults: faults.into_iter().collect() });
+        plan
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -112,6 +125,29 @@ mod tests {
         let plan = FaultPlan::new().at(second, crash("a/0")).at(second, crash("b/0")).at(Duration::ZERO, crash("c/0"));
         let nodes: Vec<&str> = plan.faults().iter().flat_map(|scheduled| scheduled.fault.nodes()).collect();
         assert_eq!(nodes, ["c/0", "a/0", "b/0"]);
+    }
+
+    #[test]
+    fn a_collected_plan_is_the_one_that_insertion_makes() {
+        let faults = (0..500_u64).map(|number| {
+            let at = VirtualInstant::from_nanoseconds(number * 7_919 % 50);
+            ScheduledFault { at, fault: crash(&format!("a/{number}")).into() }
+        });
+        let mut inserted = FaultPlan::new();
+        faults.clone().for_each(|scheduled| inserted.insert(scheduled.at, scheduled.fault));
+        assert_eq!(faults.clone().collect::<FaultPlan>(), inserted);
+        let (mut extended, later) = (faults.clone().take(200).collect::<FaultPlan>(), faults.skip(200).collect());
+        extended.extend(later);
+        assert_eq!(extended, inserted, "faults of one instant keep their order");
+    }
+
+    /// Insertion one by one would move 5 * 10^11 faults.
+    #[test]
+    fn a_million_faults_are_put_in_order_at_once() {
+        let backwards = (0..1_000_000_u64).rev().map(VirtualInstant::from_nanoseconds);
+        let plan: FaultPlan = backwards.map(|at| ScheduledFault { at, fault: NetworkFault::HealAll.into() }).collect();
+        assert_eq!(plan.faults().len(), 1_000_000);
+        assert!(plan.faults().is_sorted_by_key(|scheduled| scheduled.at));
     }
 
     #[test]

@@ -26,6 +26,8 @@ use super::swarm::Swarm;
 /// - Each remaining kind gets weights of its own: four times as often to a quarter as often, and twice as long to half as long,
 ///   as the means say.
 /// - Three faults in four of a kind hit its favourite node in this seed, since many bugs need several faults of one node.
+/// - A plan has about a million faults at most: where a run is so long that it would have more, all intervals are longer in
+///   proportion. So 366 days with the default profile have a fault every half minute.
 /// - Every third fault is followed by another of any remaining kind, while it lasts or within its length after it, when the
 ///   cluster recovers. Half of these hit the same node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,8 @@ pub struct FaultProfile {
     #[serde(rename = "mean_duration_ms", with = "milliseconds")]
     pub mean_duration: Duration,
     /// Groups whose nodes are not hit; cuts do not name them either.
+    ///
+    /// A group that the scenario does not have is refused before anything runs.
     pub spared_groups: Vec<String>,
 }
 
@@ -80,8 +84,14 @@ impl CompiledProfile {
             |node: &str| self.profile.spared_groups.iter().any(|group| node.rsplit_once('/').is_some_and(|(of, _)| of == group));
         let nodes: Vec<&str> = nodes.iter().copied().filter(|node| !spared(node)).collect();
         let Some([intervals, lengths]) = &self.spreads else { return FaultPlan::new() };
-        let swarm = Swarm::of(seed, [intervals, lengths], Targets { nodes: &nodes, links }, VirtualInstant::ZERO + duration);
-        swarm.map_or_else(FaultPlan::new, |swarm| swarm.draw())
+        let (targets, end) = (Targets { nodes: &nodes, links }, VirtualInstant::ZERO + duration);
+        let swarm = Swarm::of(seed, self.profile.mean_interval, [intervals, lengths], targets, end);
+        swarm.map_or_else(FaultPlan::new, |swarm| swarm.draw().into_iter().collect())
+    }
+
+    /// The groups whose nodes are not hit.
+    pub(crate) fn spared_groups(&self) -> &[String] {
+        &self.profile.spared_groups
     }
 }
 
@@ -146,6 +156,20 @@ mod tests {
         assert_eq!((interval(Duration::ZERO), duration(Duration::ZERO)), (0, 0));
         assert_eq!(interval(Duration::MAX), 0, "the first would come after the minute");
         assert!(duration(Duration::MAX) > 100, "those that last too long to be followed are drawn all the same");
+    }
+
+    #[test]
+    fn a_year_has_a_million_faults_spread_over_all_of_it() {
+        let year = Duration::from_secs(366 * 86_400);
+        let profile = FaultProfile::default();
+        let most = (0..3).map(|seed| profile.draw(Seed(seed), &NODES, &LINKS, year)).max_by_key(|plan| plan.faults().len());
+        let faults = most.unwrap();
+        let count = faults.faults().len();
+        assert!((900_000..1_100_000).contains(&count), "{count}");
+        let (first, last) = (faults.faults()[0].at.since_zero(), faults.faults()[count - 1].at.since_zero());
+        assert!(first < year / 1_000 && last > year / 1_000 * 999, "{first:?} to {last:?}");
+        let middle = faults.faults()[count / 2].at.since_zero();
+        assert!((year / 5 * 2..year / 5 * 3).contains(&middle), "{middle:?}");
     }
 
     fn plans(seeds: u64) -> Vec<FaultPlan> {

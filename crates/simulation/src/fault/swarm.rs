@@ -5,7 +5,7 @@ use std::time::Duration;
 use cluster_sim_runtime::{Address, QuantileTable, Roll, Seed, Stream};
 use cluster_sim_types::{Ratio, VirtualInstant};
 
-use super::FaultPlan;
+use super::ScheduledFault;
 use super::draw::{Draw, Drawn, Targets};
 use super::families::drawn;
 
@@ -27,6 +27,11 @@ struct Weighted {
     /// The length is 2^length / 2 of the mean, corrected.
     length: u32,
 }
+
+/// About the most faults that a seed draws; longer runs have longer intervals instead.
+///
+/// A report holds the record of each.
+const MOST_FAULTS: u128 = 1_000_000;
 
 impl Weighted {
     fn new(seed: Seed, kind: Drawn, address: Address) -> Self {
@@ -54,6 +59,8 @@ fn scaled(nanoseconds: u64, by: u64, over: u64) -> u64 {
 pub(super) struct Swarm<'a> {
     seed: Seed,
     kinds: Vec<Weighted>,
+    /// By what all intervals are longer than the means say.
+    stretch: u64,
     intervals: &'a QuantileTable,
     lengths: &'a QuantileTable,
     targets: Targets<'a>,
@@ -64,6 +71,7 @@ impl<'a> Swarm<'a> {
     /// Draws the kinds and weights of a seed; absent if it has no faults.
     pub(super) fn of(
         seed: Seed,
+        mean_interval: Duration,
         [intervals, lengths]: [&'a QuantileTable; 2],
         targets: Targets<'a>,
         end: VirtualInstant,
@@ -74,23 +82,30 @@ impl<'a> Swarm<'a> {
         }
         let kinds = drawn().into_iter().map(|kind| (kind, Address::new().number(kind.number)));
         let kinds = kinds.filter(|(_, address)| seed.roll(MASK, *address).holds(share(0.5)));
-        let kinds = kinds.map(|(kind, address)| Weighted::new(seed, kind, address)).collect();
-        Some(Self { seed, kinds, intervals, lengths, targets, end })
+        let kinds: Vec<Weighted> = kinds.map(|(kind, address)| Weighted::new(seed, kind, address)).collect();
+        let mean_interval = u64::try_from(mean_interval.as_nanos()).unwrap_or(u64::MAX);
+        let count = |kind: &Weighted| u128::from(end.as_nanoseconds() / kind.interval(mean_interval).max(1));
+        // A third of the faults is followed by another.
+        let expected = kinds.iter().map(count).sum::<u128>() * 4 / 3;
+        let stretch = u64::try_from(expected.div_ceil(MOST_FAULTS).max(1)).unwrap_or(u64::MAX);
+        Some(Self { seed, kinds, stretch, intervals, lengths, targets, end })
     }
 
-    pub(super) fn draw(&self) -> FaultPlan {
-        let mut plan = FaultPlan::new();
+    /// Draws the faults, kind by kind.
+    pub(super) fn draw(&self) -> Vec<ScheduledFault> {
+        let mut faults = Vec::new();
         for weighted in &self.kinds {
-            self.draw_kind(&mut plan, weighted);
+            self.draw_kind(&mut faults, weighted);
         }
-        plan
+        faults
     }
 
-    fn draw_kind(&self, plan: &mut FaultPlan, weighted: &Weighted) {
+    fn draw_kind(&self, plan: &mut Vec<ScheduledFault>, weighted: &Weighted) {
         let mut at = VirtualInstant::ZERO;
         for ordinal in 0.. {
             let address = weighted.address.number(ordinal);
             let interval = weighted.interval(self.intervals.sample(self.seed.roll(WHEN, address))).max(1);
+            let interval = interval.saturating_mul(self.stretch);
             at = at.after_nanoseconds(interval);
             if at >= self.end {
                 return;
@@ -103,7 +118,7 @@ impl<'a> Swarm<'a> {
     /// Adds one fault; returns the node it picked and its length.
     fn add_fault(
         &self,
-        plan: &mut FaultPlan,
+        plan: &mut Vec<ScheduledFault>,
         weighted: &Weighted,
         address: Address,
         at: VirtualInstant,
@@ -114,7 +129,7 @@ impl<'a> Swarm<'a> {
         let node = node.or_else(|| self.favourite(weighted, address));
         let fault = Draw::new(roll, self.targets, node, length).and_then(|draw| (weighted.kind.fault)(&draw));
         if let Some(fault) = fault {
-            plan.insert(at, fault);
+            plan.push(ScheduledFault { at, fault });
         }
         (node.or_else(|| roll.pick(self.targets.nodes).copied()), length)
     }
@@ -128,7 +143,14 @@ impl<'a> Swarm<'a> {
     }
 
     /// Adds a fault after every third one: while it lasts, or while the cluster recovers from it.
-    fn follow(&self, plan: &mut FaultPlan, address: Address, at: VirtualInstant, node: Option<&'a str>, length: Duration) {
+    fn follow(
+        &self,
+        plan: &mut Vec<ScheduledFault>,
+        address: Address,
+        at: VirtualInstant,
+        node: Option<&'a str>,
+        length: Duration,
+    ) {
         let roll = |number| -> Roll { self.seed.roll(FOLLOW, address.number(number)) };
         let at = at + roll(1).within(length.saturating_mul(2));
         if roll(0).below(3) > 0 || at >= self.end {

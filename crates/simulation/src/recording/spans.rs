@@ -1,5 +1,6 @@
 //! Collects the spans of a run: cuts, pauses, nodes down or killed, loss rules, changed links.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Record, RecordKind};
@@ -23,9 +24,13 @@ struct Open {
     cut: u64,
 }
 
-/// All spans so far, open and closed.
+/// All spans so far.
 #[derive(Debug, Default)]
-pub(super) struct Spans(Vec<Open>);
+pub(super) struct Spans {
+    all: Vec<Open>,
+    /// Positions of those without an end, few of many.
+    open: Vec<usize>,
+}
 
 impl Spans {
     pub(super) fn take(&mut self, record: &Record) {
@@ -49,7 +54,8 @@ impl Spans {
 
     fn open(&mut self, kind: SpanKind, record: &Record) {
         let Record { at, node, peer, label, .. } = *record;
-        self.0.push(Open { kind, from: at, until: None, node, peer, cut: label });
+        self.open.push(self.all.len());
+        self.all.push(Open { kind, from: at, until: None, node, peer, cut: label });
     }
 
     fn end_life(&mut self, kind: SpanKind, record: &Record) {
@@ -58,63 +64,70 @@ impl Spans {
     }
 
     fn close(&mut self, at: VirtualInstant, which: impl Fn(&Open) -> bool) {
-        let open = self.0.iter_mut().filter(|open| open.until.is_none() && which(open));
-        open.for_each(|open| open.until = Some(at));
+        for index in self.open.extract_if(.., |index| which(&self.all[*index])).collect::<Vec<_>>() {
+            self.all[index].until = Some(at);
+        }
     }
 
     /// All spans by their start, each with the fault that began it.
     pub(super) fn finish(self, nodes: &[Arc<str>], report: &Report) -> Vec<Span> {
-        let mut taken = vec![false; report.faults.len()];
-        let mut spans: Vec<Span> = self.0.iter().map(|open| named(open, nodes, &report.faults, &mut taken)).collect();
+        let mut applied = by_instant(report.faults.iter().map(|record| Some(record.at).filter(|_| record.applied)));
+        let mut spans: Vec<Span> = self.all.iter().map(|open| named(open, nodes, &report.faults, &mut applied)).collect();
         spans.extend(of_faults(&report.faults));
         spans.sort_by_key(|span| (span.from, span.fault));
         spans
     }
 }
 
+/// The positions of those that have an instant, by it, in order.
+fn by_instant(instants: impl Iterator<Item = Option<VirtualInstant>>) -> BTreeMap<VirtualInstant, Vec<usize>> {
+    let mut by_instant = BTreeMap::<_, Vec<usize>>::new();
+    for (index, at) in instants.enumerate() {
+        at.into_iter().for_each(|at| by_instant.entry(at).or_default().push(index));
+    }
+    by_instant
+}
+
 /// Sets in each event of cuts and links the span that it begins or ends, if it is exactly one.
 pub(super) fn assign(spans: &[Span], events: &mut [Event]) {
+    let begun = by_instant(spans.iter().map(|span| Some(span.from)));
+    let ended = by_instant(spans.iter().map(|span| span.until));
+    let only = |at: &BTreeMap<VirtualInstant, Vec<usize>>, event: &Event, kinds: &[SpanKind]| {
+        let mut found = at.get(&event.at)?.iter().copied().filter(|index| kinds.contains(&spans[*index].kind));
+        found.next().filter(|_| found.next().is_none())
+    };
     for event in events {
         let kinds: &[SpanKind] = match event.event {
             EventKind::Cut { .. } | EventKind::Heal { .. } => &[SpanKind::Cut],
             EventKind::Links { .. } => &[SpanKind::Loss, SpanKind::Links],
             _ => continue,
         };
-        let begun = |span: &Span| span.from == event.at;
-        let ended = |span: &Span| span.until == Some(event.at);
         event.span = match event.event {
-            EventKind::Cut { .. } => only(spans, kinds, begun),
-            EventKind::Heal { .. } => only(spans, kinds, ended),
-            _ => only(spans, kinds, begun).or_else(|| only(spans, kinds, ended)),
+            EventKind::Cut { .. } => only(&begun, event, kinds),
+            EventKind::Heal { .. } => only(&ended, event, kinds),
+            _ => only(&begun, event, kinds).or_else(|| only(&ended, event, kinds)),
         };
     }
 }
 
-fn only(spans: &[Span], kinds: &[SpanKind], fits: impl Fn(&Span) -> bool) -> Option<usize> {
-    let mut found = (0..spans.len()).filter(|index| kinds.contains(&spans[*index].kind) && fits(&spans[*index]));
-    found.next().filter(|_| found.next().is_none())
-}
-
 /// A span with names, and with the text of the fault that began it.
-fn named(open: &Open, nodes: &[Arc<str>], faults: &[FaultRecord], taken: &mut [bool]) -> Span {
+///
+/// Removes that fault from the `applied` ones.
+fn named(open: &Open, nodes: &[Arc<str>], faults: &[FaultRecord], applied: &mut BTreeMap<VirtualInstant, Vec<usize>>) -> Span {
     let name = |node: NodeId| nodes.get(node.index()).map_or("cluster", |name| &**name);
     let (node, peer) = (name(open.node), name(open.peer));
     let names = |side: &[String]| side.iter().map(|name| name.as_str().into()).collect::<Vec<Arc<str>>>();
     let began = |record: &FaultRecord| {
         let [ours, others] = record.fault.sides();
         let is_first = |side: &[String], name: &str| side.first().is_some_and(|first| first == name);
-        record.applied
-            && record.at == open.from
-            && record.fault.span() == Some(open.kind)
-            && is_first(ours, node)
-            && (others.is_empty() || is_first(others, peer))
+        record.fault.span() == Some(open.kind) && is_first(ours, node) && (others.is_empty() || is_first(others, peer))
     };
-    let fault = (0..faults.len()).find(|index| !taken[*index] && began(&faults[*index]));
+    let fault = applied.get_mut(&open.from).and_then(|then| {
+        let first = then.iter().position(|index| began(&faults[*index]))?;
+        Some(then.remove(first))
+    });
     let (ours, others) = match fault {
-        Some(index) => {
-            taken[index] = true;
-            faults[index].fault.sides().map(names).into()
-        }
+        Some(index) => faults[index].fault.sides().map(names).into(),
         None if open.kind == SpanKind::Cut => (vec![node.into()], vec![peer.into()]),
         None => (vec![node.into()], Vec::new()),
     };

@@ -25,7 +25,7 @@ pub use failure_summary::FailureSummary;
 pub use finding::Finding;
 pub use normalize::without_numbers;
 pub use printable::printable;
-pub use text::{ReportText, thousands};
+pub use text::{FaultLine, ReportText, thousands};
 pub use verdict::RunVerdict;
 
 use crate::fault::Fault;

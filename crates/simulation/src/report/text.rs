@@ -3,10 +3,22 @@
 use std::fmt;
 
 use super::printable::indented;
-use super::{FailureSummary, Outcome, Report, printable};
+use super::{FailureSummary, FaultRecord, Outcome, Report, printable};
 
 /// The number of last events that a failing report shows.
 const EVENTS_SHOWN: usize = 20;
+
+/// The number of faults at the beginning, and as many at the end, of a list that has more than both.
+const FAULTS_SHOWN: usize = 50;
+
+/// A line of a list of faults.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FaultLine<'r> {
+    /// A fault.
+    Fault(&'r FaultRecord),
+    /// The number of faults that are not listed here.
+    LeftOut(usize),
+}
 
 /// The number of live tasks.
 const TASKS_SHOWN: usize = 20;
@@ -167,12 +179,33 @@ impl Report {
         if !self.faults.is_empty() {
             writeln!(formatter, "      faults: {} ({effective} had an effect)", self.faults.len())?;
         }
-        for record in self.faults.iter().filter(|_| each) {
-            let by_hand = if record.by_hand { ", by the test" } else { "" };
-            let effect = record.effect_text(self.ended_at);
-            writeln!(formatter, "        {}  {}  ({effect}{by_hand})", record.at, record.fault)?;
+        for line in self.fault_lines().into_iter().filter(|_| each) {
+            match line {
+                FaultLine::Fault(record) => {
+                    let by_hand = if record.by_hand { ", by the test" } else { "" };
+                    let effect = record.effect_text(self.ended_at);
+                    writeln!(formatter, "        {}  {}  ({effect}{by_hand})", record.at, record.fault)?;
+                }
+                FaultLine::LeftOut(count) => writeln!(formatter, "        and {} more", thousands(count as u64))?,
+            }
         }
         Ok(())
+    }
+
+    /// The faults as texts list them: of many, the first ones and the last that were applied.
+    pub fn fault_lines(&self) -> Vec<FaultLine<'_>> {
+        let all = &self.faults;
+        if all.len() <= 2 * FAULTS_SHOWN {
+            return all.iter().map(FaultLine::Fault).collect();
+        }
+        let end = all.iter().rposition(|record| record.applied).map_or(0, |last| last + 1).max(FAULTS_SHOWN);
+        let start = end.saturating_sub(FAULTS_SHOWN).max(FAULTS_SHOWN);
+        let left_out = |count: usize| (count > 0).then_some(FaultLine::LeftOut(count));
+        let mut lines: Vec<FaultLine<'_>> = all[..FAULTS_SHOWN].iter().map(FaultLine::Fault).collect();
+        lines.extend(left_out(start - FAULTS_SHOWN));
+        lines.extend(all[start..end].iter().map(FaultLine::Fault));
+        lines.extend(left_out(all.len() - end));
+        lines
     }
 
     /// The live tasks with what they wait for, unless a violation lists them already.
@@ -229,8 +262,9 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use cluster_sim_runtime::{Seed, SeedSchedule};
+
     use crate::fault::{Fault, NetworkFault, NodeFault};
-    use crate::report::FaultRecord;
 
     fn loss() -> Fault {
         NetworkFault::Loss { links: "lan".to_owned(), rule: "loss".to_owned(), ratio: Ratio::ONE, duration: None }.into()
@@ -253,6 +287,46 @@ mod tests {
         let record = FaultRecord { at, fault: loss(), by_hand: false, applied: false, effect: 0, ended_at: None };
         assert_eq!(record.effect_text(VirtualInstant::from_nanoseconds(1)), "not applied: run ended");
         assert_eq!(record.effect_text(at), "not applied: fault phase ended");
+    }
+
+    /// A report of `count` faults, of which the first `applied` were applied.
+    fn report_of(count: usize, applied: usize) -> Report {
+        let mut report = Report::blank("many", SeedSchedule::new(Seed(1)));
+        let record = |index: usize| {
+            let at = VirtualInstant::from_nanoseconds(index as u64);
+            FaultRecord { at, fault: loss(), by_hand: false, applied: index < applied, effect: 0, ended_at: None }
+        };
+        report.faults = (0..count).map(record).collect();
+        report
+    }
+
+    #[rstest]
+    #[case(100, 100, (100, vec![]))]
+    #[case(101, 101, (100, vec![1]))]
+    #[case(1_000_000, 1_000_000, (100, vec![999_900]))]
+    #[case(1_000_000, 2_000, (100, vec![1_900, 998_000]))]
+    #[case(1_000, 70, (70, vec![930]))]
+    #[case(1_000, 0, (50, vec![950]))]
+    fn a_long_list_of_faults_shows_both_ends_of_what_was_applied(
+        #[case] count: usize,
+        #[case] applied: usize,
+        #[case] expected: (usize, Vec<usize>),
+    ) {
+        let report = report_of(count, applied);
+        let left_out = |line: &FaultLine<'_>| match line {
+            FaultLine::LeftOut(count) => Some(*count),
+            FaultLine::Fault(_) => None,
+        };
+        let lines = report.fault_lines();
+        let left_out: Vec<usize> = lines.iter().filter_map(left_out).collect();
+        assert_eq!((lines.len() - left_out.len(), left_out.clone()), expected);
+        let text = report.to_string();
+        assert!(left_out.iter().all(|count| text.contains(&format!("        and {} more\n", thousands(*count as u64)))), "{text}");
+        assert!(text.contains(&format!("faults: {count} (")), "it still counts all");
+        if applied > 0 {
+            let last = VirtualInstant::from_nanoseconds(applied as u64 - 1);
+            assert!(lines.contains(&FaultLine::Fault(&report.faults[applied - 1])), "the last one at {last}");
+        }
     }
 
     #[rstest]

@@ -23,8 +23,8 @@ impl Scenario {
     /// Starts a run to be stepped from a test, with one seed or several in turn.
     ///
     /// # Errors
-    /// If the scenario is invalid: no nodes, two groups of one name, an invalid link model, or a fault or absent node that it
-    /// does not have. Nothing was run.
+    /// If the scenario is invalid: no nodes, two groups of one name, an invalid link model, a fault of a node that it does not
+    /// have or of one that is on both sides of a cut, or an absent node or spared group that it does not have. Nothing was run.
     pub fn try_start(&self, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
         self.build(seeds, false)
     }

@@ -80,6 +80,10 @@ fn check(definition: &Definition) -> Result<Arc<BTreeMap<String, NodeId>>, Scena
     if let Some(group) = definition.groups.iter().find(|group| !groups.insert(&group.name)) {
         return Err(ScenarioError::DuplicateGroup { group: group.name.clone() });
     }
+    let spared = definition.profile.iter().flat_map(|profile| profile.spared_groups());
+    if let Some(group) = spared.into_iter().find(|group| !groups.contains(group)) {
+        return Err(ScenarioError::UnknownSparedGroup { group: group.clone(), known: groups.into_iter().cloned().collect() });
+    }
     match definition.absent.iter().find(|node| !nodes.contains_key(*node)) {
         Some(node) => Err(ScenarioError::UnknownAbsent { node: node.clone(), known: nodes.keys().cloned().collect() }),
         None => Ok(Arc::new(nodes)),

@@ -8,17 +8,18 @@ use cluster_sim_transport::NetworkPartition;
 use cluster_sim_types::{Health, NodeId, VirtualInstant};
 
 use super::Sim;
-use crate::fault::{NetworkFault, NodeFault, Resolved};
+use crate::fault::{NetworkFault, NodeFault, Resolved, on_both_sides};
 
 impl Sim {
-    /// Cuts all links between two sides while the guard lives.
+    /// Cuts all links between two sides, which have no node in common, while the guard lives.
     ///
     /// Messages in flight across the cut are lost on arrival. Cuts overlap freely: a link carries messages only while no cut
     /// covers it. Dropping the guard heals the cut before the next step, at the same virtual instant. The guard counts the
     /// messages dropped.
     ///
     /// # Panics
-    /// If there is no such node.
+    /// If there is no such node, or one is on both sides.
+    #[track_caller]
     pub fn partition(
         &mut self,
         left: impl IntoIterator<Item = impl Into<NodeId>>,
@@ -32,7 +33,8 @@ impl Sim {
     /// Otherwise as [`partition`](Self::partition).
     ///
     /// # Panics
-    /// If there is no such node.
+    /// If there is no such node, or one is on both sides.
+    #[track_caller]
     pub fn partition_one_way(
         &mut self,
         from: impl IntoIterator<Item = impl Into<NodeId>>,
@@ -53,8 +55,12 @@ impl Sim {
         self.cut(vec![node], others, true)
     }
 
+    #[track_caller]
     fn cut(&mut self, from: Vec<NodeId>, to: Vec<NodeId>, both_ways: bool) -> NetworkPartition {
-        let [names, others] = [&from, &to].map(|side| side.iter().map(|node| self.name_of(*node)).collect());
+        let [names, others]: [Vec<String>; 2] = [&from, &to].map(|side| side.iter().map(|node| self.name_of(*node)).collect());
+        if let Some(index) = on_both_sides(&from, &to) {
+            panic!("{:?} is on both sides of the cut; name it on one of them", names[index]);
+        }
         if self.over {
             return self.network().fabric.no_cut();
         }
