@@ -51,6 +51,16 @@ pub enum Effect<M> {
     SessionClose(NodeId),
 }
 
+/// The part of the list after the first effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Nothing,
+    /// One timer is set, as after the answer to a message. Apart from the list, which costs more than the timer.
+    Timer(Timer, Duration),
+    /// The list of later effects.
+    Listed,
+}
+
 /// The requests of a machine during one step, in the order in which it made them.
 ///
 /// The driver executes them after the step returns. They are plain data, so a machine can be tested without a driver:
@@ -66,7 +76,8 @@ pub enum Effect<M> {
 pub struct Effects<M> {
     /// The first effect, apart from the others because most steps have one.
     first: Option<Effect<M>>,
-    /// All later effects.
+    rest: Rest,
+    /// The later effects, if they are several or not a timer.
     later: VecDeque<Effect<M>>,
     entropy: Entropy,
     wall: WallTime,
@@ -78,7 +89,15 @@ pub struct Effects<M> {
 impl<M> Effects<M> {
     /// Creates an empty list for a machine whose rolls come from `entropy`.
     pub fn new(entropy: Entropy) -> Self {
-        Self { first: None, later: VecDeque::new(), entropy, wall: WallTime::ZERO, view_unchanged: false, spare: Vec::new() }
+        Self {
+            first: None,
+            rest: Rest::Nothing,
+            later: VecDeque::new(),
+            entropy,
+            wall: WallTime::ZERO,
+            view_unchanged: false,
+            spare: Vec::new(),
+        }
     }
 
     #[inline]
@@ -86,8 +105,21 @@ impl<M> Effects<M> {
         if self.first.is_none() {
             self.first = Some(effect);
         } else {
-            self.later.push_back(effect);
+            self.push_later(effect);
         }
+    }
+
+    fn push_later(&mut self, effect: Effect<M>) {
+        self.list_rest();
+        self.later.push_back(effect);
+    }
+
+    /// Moves what follows the first effect to the list.
+    fn list_rest(&mut self) {
+        if let Rest::Timer(timer, after) = self.rest {
+            self.later.push_back(Effect::SetTimer(timer, after));
+        }
+        self.rest = Rest::Listed;
     }
 
     /// Sends `message` to one node as a datagram: it may be lost, delayed, duplicated or reordered.
@@ -97,7 +129,7 @@ impl<M> Effects<M> {
         if self.first.is_none() {
             self.first = Some(Effect::Send(to, message));
         } else {
-            self.later.push_back(Effect::Send(to, message));
+            self.push_later(Effect::Send(to, message));
         }
     }
 
@@ -133,7 +165,11 @@ impl<M> Effects<M> {
     /// It comes due as [`Input::Timer`](crate::Input::Timer). A timer that is armed moves.
     #[inline]
     pub fn set_timer(&mut self, timer: Timer, after: Duration) {
-        self.push(Effect::SetTimer(timer, after));
+        if self.first.is_some() && self.rest == Rest::Nothing {
+            self.rest = Rest::Timer(timer, after);
+        } else {
+            self.push(Effect::SetTimer(timer, after));
+        }
     }
 
     /// Disarms `timer`; does nothing if it is not armed.
@@ -185,12 +221,18 @@ impl<M> Effects<M> {
         if self.first.is_some() {
             self.first = None;
         }
-        if !self.later.is_empty() {
-            self.later.clear();
+        if !matches!(self.rest, Rest::Nothing) {
+            self.forget_rest();
         }
         self.entropy = entropy;
         self.wall = wall;
         self.view_unchanged = false;
+    }
+
+    #[cold]
+    fn forget_rest(&mut self) {
+        self.later.clear();
+        self.rest = Rest::Nothing;
     }
 
     /// Returns whether the step declared its [view unchanged](Self::view_unchanged). For drivers.
@@ -202,6 +244,8 @@ impl<M> Effects<M> {
     /// Removes all effects, in order. For drivers and tests.
     pub fn drain(&mut self) -> impl Iterator<Item = Effect<M>> + '_ {
         self.view_unchanged = false;
+        self.list_rest();
+        self.rest = Rest::Nothing;
         self.first.take().into_iter().chain(self.later.drain(..))
     }
 }
@@ -209,10 +253,10 @@ impl<M> Effects<M> {
 /// Access for the simulated driver, so that a step does not allocate.
 #[cfg(feature = "test-utils")]
 impl<M> Effects<M> {
-    /// Removes the one effect, if it sends one message to one node.
+    /// Removes the first effect, if it sends one message to one node and is [alone or followed by a timer](Self::take_timer).
     #[inline(always)]
-    pub(crate) fn take_lone_send(&mut self) -> Option<(NodeId, M)> {
-        if !matches!(self.first, Some(Effect::Send(..))) || !self.later.is_empty() {
+    pub(crate) fn take_send(&mut self) -> Option<(NodeId, M)> {
+        if !matches!(self.first, Some(Effect::Send(..))) || matches!(self.rest, Rest::Listed) {
             return None;
         }
         match self.first.take() {
@@ -221,15 +265,21 @@ impl<M> Effects<M> {
         }
     }
 
+    /// Removes the timer that follows the first effect, if that is all that follows.
+    #[inline(always)]
+    pub(crate) fn take_timer(&mut self) -> Option<(Timer, Duration)> {
+        let Rest::Timer(timer, after) = self.rest else { return None };
+        self.rest = Rest::Nothing;
+        Some((timer, after))
+    }
+
     /// Removes the one effect, if it sets a timer.
     #[inline(always)]
     pub(crate) fn take_lone_timer(&mut self) -> Option<(Timer, Duration)> {
-        let Some(Effect::SetTimer(timer, after)) = self.first else { return None };
-        if !self.later.is_empty() {
-            return None;
-        }
+        let (Some(Effect::SetTimer(timer, after)), Rest::Nothing) = (&self.first, self.rest) else { return None };
+        let lone = (*timer, *after);
         self.first = None;
-        Some((timer, after))
+        Some(lone)
     }
 
     /// Whether the step asked for nothing.
@@ -241,12 +291,90 @@ impl<M> Effects<M> {
     /// Removes the first effect.
     #[inline]
     pub(crate) fn next(&mut self) -> Option<Effect<M>> {
-        self.first.take().or_else(|| self.later.pop_front())
+        if let Some(first) = self.first.take() {
+            self.list_rest();
+            return Some(first);
+        }
+        let next = self.later.pop_front();
+        if next.is_none() {
+            self.rest = Rest::Nothing;
+        }
+        next
     }
 
     /// Keeps a list of receivers for the next broadcast.
     pub(crate) fn recycle(&mut self, mut receivers: Vec<NodeId>) {
         receivers.clear();
         self.spare.push(receivers);
+    }
+}
+
+#[cfg(all(test, feature = "test-utils"))]
+mod tests {
+    use super::*;
+
+    /// Makes effects: an even number is sent, an odd one is a timer.
+    fn made(numbers: &[u64]) -> Effects<u64> {
+        let mut effects = Effects::new(Entropy::from_key(7));
+        for number in numbers {
+            match number % 2 {
+                0 => effects.send(NodeId(0), *number),
+                _ => effects.set_timer(Timer(*number), Duration::ZERO),
+            }
+        }
+        effects
+    }
+
+    fn number_of(effect: Effect<u64>) -> u64 {
+        match effect {
+            Effect::Send(_, number) | Effect::SetTimer(Timer(number), _) => number,
+            other => unreachable!("{other:?} was not made"),
+        }
+    }
+
+    /// Every sequence of up to four effects: bit `n` of `kinds` says whether the `n`th is a timer.
+    fn sequences() -> impl Iterator<Item = Vec<u64>> {
+        let of_length =
+            |length: u64| (0..1_u64 << length).map(move |kinds| (0..length).map(|n| n * 2 + (kinds >> n & 1)).collect());
+        (0..5).flat_map(of_length)
+    }
+
+    #[test]
+    fn effects_keep_the_order_in_which_they_were_made() {
+        for numbers in sequences() {
+            assert_eq!(made(&numbers).drain().map(number_of).collect::<Vec<_>>(), numbers);
+            let mut effects = made(&numbers);
+            let one_by_one: Vec<u64> = std::iter::from_fn(|| effects.next()).map(number_of).collect();
+            assert_eq!(one_by_one, numbers);
+            assert_eq!((effects.is_empty(), effects.rest), (true, Rest::Nothing), "after {numbers:?}");
+        }
+    }
+
+    #[test]
+    fn the_short_ways_take_the_same_effects_in_the_same_order() {
+        for numbers in sequences() {
+            let mut effects = made(&numbers);
+            let mut taken = Vec::new();
+            if let Some((_, message)) = effects.take_send() {
+                taken.push(message);
+                taken.extend(effects.take_timer().map(|(timer, _)| timer.0));
+            } else if let Some((timer, _)) = effects.take_lone_timer() {
+                taken.push(timer.0);
+            } else {
+                assert!(numbers.len() != 1, "one effect has a short way");
+                taken.extend(effects.drain().map(number_of));
+            }
+            assert_eq!(taken, numbers);
+            assert_eq!((effects.is_empty(), effects.rest), (true, Rest::Nothing), "after {numbers:?}");
+        }
+    }
+
+    #[test]
+    fn a_step_begins_without_the_effects_of_the_last() {
+        for numbers in sequences() {
+            let mut effects = made(&numbers);
+            effects.begin(Entropy::from_key(7), WallTime::ZERO);
+            assert!(effects.drain().next().is_none(), "after {numbers:?}");
+        }
     }
 }

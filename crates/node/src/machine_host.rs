@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_runtime::{ArmedTimers, Core, DeviceKey, Devices, Entropy, Hosts, Kernel, NewLife, Record, RecordKind, Step, Wake};
-use cluster_sim_transport::{MachineNotice, Network, PortId, SESSION_NOTICE, Store, content_of};
+use cluster_sim_transport::{HostPort, MachineNotice, Network, PortId, SESSION_NOTICE, Store, content_of};
 use cluster_sim_types::{Change, NodeId, VIEWS_PER_ROW, ViewTable};
 use tracing::level_filters::LevelFilter;
 
@@ -42,6 +42,8 @@ struct Common<M: Machine> {
     devices: MachineDevices,
     /// The port on which it receives.
     port: PortId,
+    /// That port with the kind of the messages.
+    sent_to: HostPort,
     /// The messages of the machines that are in flight.
     store: Store<M::Message>,
 }
@@ -54,7 +56,8 @@ impl<M: Machine> MachineGroup<M> {
         let (port, store) = (transport.ports.port(M::PORT), transport.payloads.store::<M::Message>());
         transport.payloads.describe_with::<M::Message>(store.kind(), M::describe);
         infos.iter().for_each(|info| transport.ports.bind_host(info.id(), port, store.kind()));
-        let common = Common { factory, effects: Effects::new(Entropy::from_key(0)), devices: keys, port, store };
+        let sent_to = HostPort::new(port, store.kind());
+        let common = Common { factory, effects: Effects::new(Entropy::from_key(0)), devices: keys, port, sent_to, store };
         let host = |info| MachineHost { machine: None, boot: Boot::before_first_life(info), timers: ArmedTimers::default() };
         Self { hosts: infos.into_iter().map(host).collect(), common, table: ViewTable { fill: fill_views::<M> } }
     }
@@ -70,31 +73,54 @@ fn fill_views<'g, M: Machine>(group: &'g dyn Any, first: usize, row: &mut [Optio
 
 impl<M: Machine> MachineHost<M> {
     /// Steps the machine with one input and executes the effects.
+    ///
+    /// Kernel and network are passed as words, here and to functions that are not inlined: a struct would have to be in memory.
     #[inline(always)]
-    fn step_machine(&mut self, input: Input<M::Message>, common: &mut Common<M>, context: StepContext<'_>) {
+    fn step_machine(
+        &mut self,
+        input: Input<M::Message>,
+        common: &mut Common<M>,
+        node: NodeId,
+        kernel: &mut Kernel,
+        network: &mut Network,
+    ) {
         // Costs one load without a tracing subscriber. With one, each event of the step carries the node's name and the virtual
         // time.
         if LevelFilter::current() == LevelFilter::OFF {
-            self.step_untraced(input, common, context)
+            self.step_untraced(input, common, node, kernel, network)
         } else {
-            self.step_traced(input, common, context)
+            self.step_traced(input, common, node, kernel, network)
         }
     }
 
     #[cold]
-    fn step_traced(&mut self, input: Input<M::Message>, common: &mut Common<M>, context: StepContext<'_>) {
-        let now = context.kernel.now();
+    fn step_traced(
+        &mut self,
+        input: Input<M::Message>,
+        common: &mut Common<M>,
+        node: NodeId,
+        kernel: &mut Kernel,
+        network: &mut Network,
+    ) {
+        let now = kernel.now();
         let _span = tracing::error_span!(target: "cluster_sim::step", "step", at = %now, node = self.boot.name()).entered();
-        self.step_untraced(input, common, context);
+        self.step_untraced(input, common, node, kernel, network);
     }
 
     #[inline(always)]
-    fn step_untraced(&mut self, input: Input<M::Message>, common: &mut Common<M>, context: StepContext<'_>) {
+    fn step_untraced(
+        &mut self,
+        input: Input<M::Message>,
+        common: &mut Common<M>,
+        node: NodeId,
+        kernel: &mut Kernel,
+        network: &mut Network,
+    ) {
         let machine = self.machine.as_mut().expect("the kernel wakes no node that is down");
-        let (local, wall) = context.kernel.clocks_now(context.node);
+        let (local, wall) = kernel.clocks_now(node);
         common.effects.begin(self.boot.entropy(), wall);
         machine.step(local, input, &mut common.effects);
-        apply_effects::<M>(common, &mut self.timers, context);
+        apply_effects::<M>(common, &mut self.timers, node, kernel, network);
     }
 }
 
@@ -108,34 +134,34 @@ impl MachineDevices {
     fn of(devices: &Devices) -> Self {
         Self { network: devices.key() }
     }
-}
 
-/// The parts of the simulation that a step uses beside its host.
-struct StepContext<'a> {
-    node: NodeId,
-    kernel: &'a mut Kernel,
-    network: &'a mut Network,
-}
-
-impl<'a> StepContext<'a> {
+    /// Splits the simulation into the parts that a step uses.
     #[inline]
-    fn of(step: Step<'a>, keys: MachineDevices) -> Self {
-        let Core { kernel, devices } = &mut **step.core;
-        Self { node: step.node, kernel, network: devices.get_mut(keys.network) }
+    fn split(self, core: &mut Core) -> (&mut Kernel, &mut Network) {
+        let Core { kernel, devices } = core;
+        (kernel, devices.get_mut(self.network))
     }
 }
 
 #[inline(always)]
-fn apply_effects<M: Machine>(common: &mut Common<M>, timers: &mut ArmedTimers, context: StepContext<'_>) {
-    let Common { effects, port, store, .. } = common;
-    let StepContext { node, kernel, network } = context;
+fn apply_effects<M: Machine>(
+    common: &mut Common<M>,
+    timers: &mut ArmedTimers,
+    node: NodeId,
+    kernel: &mut Kernel,
+    network: &mut Network,
+) {
+    let Common { effects, sent_to, store, .. } = common;
     if !effects.is_unchanged() {
         kernel.change(Change::View(node));
     }
-    // Most steps have one effect or none: they send a message, or set a timer.
-    if let Some((to, message)) = effects.take_lone_send() {
+    // Most steps send a message and perhaps set a timer, or do one of the two, or nothing.
+    if let Some((to, message)) = effects.take_send() {
         let label = M::label(&message);
-        network.datagrams(kernel).send_one(node, to, *port, store, label, message);
+        network.datagrams(kernel).send_one(node, to, *sent_to, store, label, message);
+        if let Some((timer, after)) = effects.take_timer() {
+            set_timer(timers, kernel, node, timer, after);
+        }
         return;
     }
     if effects.is_empty() {
@@ -145,7 +171,7 @@ fn apply_effects<M: Machine>(common: &mut Common<M>, timers: &mut ArmedTimers, c
         set_timer(timers, kernel, node, timer, after);
         return;
     }
-    apply_all::<M>(common, timers, StepContext { node, kernel, network });
+    apply_all::<M>(common, timers, node, kernel, network);
 }
 
 /// Not inlined, so that steps without timers keep a small frame.
@@ -155,15 +181,20 @@ fn set_timer(timers: &mut ArmedTimers, kernel: &mut Kernel, node: NodeId, timer:
 }
 
 #[inline(never)]
-fn apply_all<M: Machine>(common: &mut Common<M>, timers: &mut ArmedTimers, context: StepContext<'_>) {
-    let Common { effects, port, store, .. } = common;
-    let StepContext { node, kernel, network } = context;
+fn apply_all<M: Machine>(
+    common: &mut Common<M>,
+    timers: &mut ArmedTimers,
+    node: NodeId,
+    kernel: &mut Kernel,
+    network: &mut Network,
+) {
+    let Common { effects, port, sent_to, store, .. } = common;
     let address = (*port, store.kind());
     while let Some(effect) = effects.next() {
         match effect {
             Effect::Send(to, message) => {
                 let label = M::label(&message);
-                network.datagrams(kernel).send_one(node, to, *port, store, label, message);
+                network.datagrams(kernel).send_one(node, to, *sent_to, store, label, message);
             }
             Effect::SendAll(receivers, message) => {
                 let label = M::label(&message);
@@ -181,10 +212,15 @@ fn apply_all<M: Machine>(common: &mut Common<M>, timers: &mut ArmedTimers, conte
 
 /// Fetches what the network has for a node, as an input; `None` if it was lost on the way.
 #[inline(always)]
-fn network_input<M: Machine>(common: &Common<M>, number: u32, context: &mut StepContext<'_>) -> Option<Input<M::Message>> {
-    let StepContext { node, kernel, network } = context;
+fn network_input<M: Machine>(
+    common: &Common<M>,
+    number: u32,
+    node: NodeId,
+    kernel: &mut Kernel,
+    network: &mut Network,
+) -> Option<Input<M::Message>> {
     if number == SESSION_NOTICE {
-        return network.sessions(kernel).next_machine_notice(*node, common.store.kind()).map(session_input);
+        return network.sessions(kernel).next_machine_notice(node, common.store.kind()).map(session_input);
     }
     let received = network.datagrams(kernel).recv(number, &common.store)?;
     Some(Input::Message { from: received.from, message: received.message })
@@ -212,7 +248,8 @@ impl<M: Machine> Hosts for MachineGroup<M> {
     fn step(&mut self, place: usize, wake: Wake, step: Step<'_>) {
         let Self { hosts, common, .. } = self;
         let host = &mut hosts[place];
-        let mut context = StepContext::of(step, common.devices);
+        let node = step.node;
+        let (kernel, network) = common.devices.split(step.core);
         let input = match wake {
             Wake::Start => Input::Start,
             Wake::Timer(token) => {
@@ -222,14 +259,14 @@ impl<M: Machine> Hosts for MachineGroup<M> {
             // Turns the notice of each device into an input: one line for each device.
             Wake::Device(device, number) => {
                 let input = match device {
-                    _ if device == common.devices.network.id() => network_input(common, number, &mut context),
+                    _ if device == common.devices.network.id() => network_input(common, number, node, kernel, network),
                     _ => unreachable!("{device:?} woke a machine and gives it no input"),
                 };
                 let Some(input) = input else { return };
                 input
             }
         };
-        host.step_machine(input, common, context);
+        host.step_machine(input, common, node, kernel, network);
     }
 
     fn call(&mut self, place: usize, request: &mut dyn Any, step: Step<'_>) -> Result<(), &'static str> {
@@ -237,11 +274,12 @@ impl<M: Machine> Hosts for MachineGroup<M> {
             return Err(std::any::type_name::<M::Message>());
         };
         if let Some(request) = request.take() {
-            let context = StepContext::of(step, self.common.devices);
+            let node = step.node;
+            let (kernel, network) = self.common.devices.split(step.core);
             let (payload, length) = content_of(&request);
-            let record = Record::of(context.kernel.now(), RecordKind::Call, context.node);
-            context.kernel.record(Record { length, payload, ..record });
-            self.hosts[place].step_machine(Input::Call(request), &mut self.common, context);
+            let record = Record::of(kernel.now(), RecordKind::Call, node);
+            kernel.record(Record { length, payload, ..record });
+            self.hosts[place].step_machine(Input::Call(request), &mut self.common, node, kernel, network);
         }
         Ok(())
     }

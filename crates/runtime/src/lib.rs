@@ -34,8 +34,8 @@ mod real;
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
 pub use engine::{
-    Arena, ArmedTimers, Choices, Core, Decisions, Device, DeviceId, DeviceKey, Devices, Engine, Heartbeat, Hosts, Kernel, LifeEnd,
-    NewLife, Order, Position, Rank, Ring, Site, Step, Stepped, TimerKey, TimerSlot, Wake,
+    Arena, ArmedTimers, Choices, Core, Decisions, Device, DeviceId, DeviceKey, Devices, Engine, Heartbeat, HostWake, Hosts, Kernel,
+    LifeEnd, NewLife, Order, Position, Rank, Ring, Site, Step, Stepped, TimerKey, TimerSlot, Wake,
 };
 #[cfg(feature = "test-utils")]
 pub use engine::{Budget, Choice, Decision, Digest, Exhausted, Record, RecordKind};

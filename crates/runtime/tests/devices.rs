@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cluster_sim_runtime::{
-    Budget, Core, Device, DeviceId, DeviceKey, Engine, Hosts, Kernel, LifeEnd, NewLife, Order, Rank, Seed, SeedSchedule, Step,
-    Stepped, Wake,
+    Budget, Core, Device, DeviceId, DeviceKey, Engine, HostWake, Hosts, Kernel, LifeEnd, NewLife, Order, Rank, Seed, SeedSchedule,
+    Step, Stepped, Wake,
 };
 use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
@@ -41,9 +41,9 @@ impl Device for Bell {
         self.id = Some(id);
     }
 
-    fn fire(&mut self, _: &mut Kernel, slot: u32) -> Option<(NodeId, u32)> {
+    fn fire(&mut self, _: &mut Kernel, slot: u32) -> Option<HostWake> {
         self.log.add(format!("device: fire {slot}"));
-        Some((NODE, slot + 1))
+        Some(HostWake::new(NODE, slot + 1))
     }
 
     fn life_began(&mut self, kernel: &mut Kernel, node: NodeId, incarnation: Incarnation) {

@@ -37,6 +37,32 @@ pub enum LifeEnd {
     Returned,
 }
 
+/// The host that a device wakes, and the number with which that host fetches its input.
+///
+/// One word, so that it is returned in registers: every arrival makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostWake(u64);
+
+impl HostWake {
+    /// Wakes the host of `node` with `number`.
+    #[inline(always)]
+    pub const fn new(node: NodeId, number: u32) -> Self {
+        Self((node.0 as u64) << 32 | number as u64)
+    }
+
+    /// Returns the node.
+    #[inline(always)]
+    pub const fn node(self) -> NodeId {
+        NodeId((self.0 >> 32) as u32)
+    }
+
+    /// Returns the number.
+    #[inline(always)]
+    pub const fn number(self) -> u32 {
+        self.0 as u32
+    }
+}
+
 /// A component between the nodes or beside them, such as the network.
 ///
 /// It owns its payloads, fires when an event names it, and wakes hosts through the kernel. The module documentation says when each
@@ -47,8 +73,8 @@ pub trait Device: Any {
 
     /// Handles a due event; `slot` is the number it was scheduled with.
     ///
-    /// Returns the node to wake and a number with which it fetches its input; `None` wakes no node.
-    fn fire(&mut self, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)>;
+    /// Returns the host to wake; `None` wakes none.
+    fn fire(&mut self, kernel: &mut Kernel, slot: u32) -> Option<HostWake>;
 
     /// Prepares what a node needs in a new life; its host boots next.
     fn life_began(&mut self, kernel: &mut Kernel, node: NodeId, incarnation: Incarnation) {
@@ -182,7 +208,7 @@ impl Devices {
     }
 
     #[inline]
-    pub(crate) fn fire(&mut self, id: DeviceId, kernel: &mut Kernel, slot: u32) -> Option<(NodeId, u32)> {
+    pub(crate) fn fire(&mut self, id: DeviceId, kernel: &mut Kernel, slot: u32) -> Option<HostWake> {
         self.all[usize::from(id.0)].fire(kernel, slot)
     }
 

@@ -60,7 +60,7 @@ pub use armed_timers::ArmedTimers;
 pub use budget::{Budget, Exhausted};
 pub use core::Core;
 pub use decisions::{Choice, Choices, Decision, Decisions, Site};
-pub use device::{Device, DeviceKey, Devices, LifeEnd};
+pub use device::{Device, DeviceKey, Devices, HostWake, LifeEnd};
 pub use heartbeat::{Heartbeat, Position};
 pub use host::{Hosts, NewLife, Step, Wake};
 pub use kernel::{Arena, Kernel};
@@ -182,7 +182,7 @@ impl Engine {
         let Some(device) = due.device() else { return self.step_without_device(due) };
         let Core { kernel, devices } = &mut *self.core;
         match devices.fire(device, kernel, due.slot) {
-            Some((node, number)) => self.step_host(node, Wake::Device(device, number)),
+            Some(wake) => self.step_host(wake.node(), Wake::Device(device, wake.number())),
             None => self.poll_woken(),
         }
     }

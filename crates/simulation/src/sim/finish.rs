@@ -129,7 +129,7 @@ impl Sim {
     }
 
     fn present(&self) -> Now {
-        Now { at: self.engine.core.kernel.now(), step: self.engine.core.kernel.steps() }
+        Now::of(&WorldView { engine: &self.engine })
     }
 
     /// Takes the final verdict of every observer, and fills in the report.

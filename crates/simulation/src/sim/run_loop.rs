@@ -14,7 +14,6 @@ use cluster_sim_types::VirtualInstant;
 use tokio::task::unconstrained;
 
 use super::Sim;
-use super::checks::Now;
 use super::world::WorldView;
 use crate::report::{PanicFinding, PanicSite};
 
@@ -111,10 +110,9 @@ impl Sim {
         }
         let kernel = &self.engine.core.kernel;
         let world = WorldView { engine: &self.engine };
-        let now = Now { at: kernel.now(), step: kernel.steps() };
         match kernel.lone_view() {
-            Some(node) => self.checks.after_view(node, &world, now, &mut self.report.violations),
-            None => self.checks.after_step(kernel.changes(), &world, now, &mut self.report.violations),
+            Some(node) => self.checks.after_view(node, &world, &mut self.report.violations),
+            None => self.checks.after_step(kernel.changes(), &world, &mut self.report.violations),
         }
         if !self.report.violations.is_empty() {
             self.over = true;

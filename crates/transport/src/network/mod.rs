@@ -40,7 +40,7 @@ mod session;
 mod wait_reason;
 mod waiters;
 
-use cluster_sim_runtime::{Device, DeviceId, Kernel, LifeEnd, TaskId, Waiting};
+use cluster_sim_runtime::{Device, DeviceId, HostWake, Kernel, LifeEnd, TaskId, Waiting};
 use cluster_sim_types::{Incarnation, NodeId, Traffic};
 
 pub use datagram::{DatagramService, INBOX_CAPACITY, PortBinding, PortWait, Readiness};
@@ -49,7 +49,7 @@ pub use fabric::{
     NodeSelector, StaleDelivery,
 };
 pub use payload::{CapturedMessage, PayloadKind, Payloads, Store, content_of, describe};
-pub use ports::{PortId, Ports};
+pub use ports::{HostPort, PortId, Ports};
 pub use service::Service;
 pub use session::{
     BACKLOG_CAPACITY, EndpointWait, MachineNotice, Notice, SESSION_NOTICE, SendRefused, SessionId, SessionRecv, SessionService,
@@ -123,11 +123,12 @@ impl Device for Network {
     }
 
     #[inline]
-    fn fire(&mut self, kernel: &mut Kernel, number: u32) -> Option<(NodeId, u32)> {
-        match Service::of_event(number) {
+    fn fire(&mut self, kernel: &mut Kernel, number: u32) -> Option<HostWake> {
+        let woken = match Service::of_event(number) {
             (Service::Datagram, slot) => self.datagrams(kernel).fire(slot),
             (Service::Session, slot) => self.sessions(kernel).fire(slot),
-        }
+        };
+        woken.map(|(node, number)| HostWake::new(node, number))
     }
 
     fn life_ended(&mut self, kernel: &mut Kernel, node: NodeId, _: Incarnation, _: LifeEnd) {

@@ -23,13 +23,40 @@ impl PortId {
     }
 }
 
+/// A port and a kind of messages in one word, so that an arrival compares both at once.
+///
+/// A message in flight has that to which it was sent; a host, that which it takes as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostPort(u32);
+
+impl HostPort {
+    /// Marks a node without a host; no kind has this number.
+    const NONE: Self = Self(u32::MAX);
+
+    /// Joins a port and a kind.
+    #[inline]
+    pub const fn new(port: PortId, kind: PayloadKind) -> Self {
+        Self((port.0 as u32) << 16 | kind.number() as u32)
+    }
+
+    #[inline]
+    pub(super) const fn port(self) -> PortId {
+        PortId((self.0 >> 16) as u16)
+    }
+
+    #[inline]
+    pub(super) const fn kind(self) -> PayloadKind {
+        PayloadKind::numbered(self.0 as u16)
+    }
+}
+
 /// The ports of a network.
 #[derive(Debug, Default)]
 pub struct Ports {
     /// The names of all ports of a run, each with its address.
     names: Vec<(String, Address)>,
     /// By node: the port on which its host receives, and the kind of its messages. Small, because every arrival reads it.
-    hosts: Vec<Option<(PortId, PayloadKind)>>,
+    hosts: Vec<HostPort>,
 }
 
 impl Ports {
@@ -48,9 +75,9 @@ impl Ports {
     /// `kind` is that of the host's messages. A node with a host has no other ports.
     pub fn bind_host(&mut self, node: NodeId, port: PortId, kind: PayloadKind) {
         if self.hosts.len() <= node.index() {
-            self.hosts.resize(node.index() + 1, None);
+            self.hosts.resize(node.index() + 1, HostPort::NONE);
         }
-        self.hosts[node.index()] = Some((port, kind));
+        self.hosts[node.index()] = HostPort::new(port, kind);
     }
 
     pub(super) fn name(&self, port: PortId) -> &str {
@@ -69,7 +96,14 @@ impl Ports {
     /// Returns the port on which the host of a node receives, with the kind of its messages; `None` if tasks bind its ports.
     #[inline]
     pub(super) fn host(&self, node: NodeId) -> Option<(PortId, PayloadKind)> {
-        self.hosts.get(node.index()).copied().flatten()
+        let host = *self.hosts.get(node.index())?;
+        (host != HostPort::NONE).then(|| (host.port(), host.kind()))
+    }
+
+    /// Returns whether the host of a node takes what was sent to this port, as it is.
+    #[inline(always)]
+    pub(super) fn host_takes(&self, node: NodeId, sent_to: HostPort) -> bool {
+        self.hosts.get(node.index()) == Some(&sent_to)
     }
 
     /// Returns whether the node's host receives what arrives at this port.

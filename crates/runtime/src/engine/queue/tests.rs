@@ -44,6 +44,21 @@ fn every_part_of_an_event_survives_packing() {
     }
 }
 
+/// A bucket that is opened too early closes the ring for what is pushed before it.
+#[test]
+fn a_crowded_bucket_after_until_stays_in_the_ring() {
+    let mut queue = EventQueue::new();
+    let bucket = 1 << 15;
+    [event(3 * bucket, 0, 0, 0), event(3 * bucket + 1, 0, 0, 1)].into_iter().for_each(|event| queue.push(event));
+    assert_eq!(pop(&mut queue, 0, bucket), None);
+    assert!(queue.present.is_empty(), "the bucket was opened before its time");
+    queue.push(event(2 * bucket, 0, 0, 2));
+    assert_eq!(queue.heap.len(), 0, "a later push left the ring");
+    let sequences: Vec<u64> =
+        (0..3).filter_map(|_| pop(&mut queue, bucket, 4 * bucket)).map(|event| event.due().sequence()).collect();
+    assert_eq!(sequences, [2, 0, 1]);
+}
+
 /// Events of one bucket are sorted by instant alone, so the short way must leave two of one instant to the long one.
 #[test]
 fn two_events_of_one_instant_are_ordered_after_a_lone_one() {

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::definition::{Check, Seen, TimedObserver};
 use crate::report::{CheckKind, CheckReport, CheckWork};
+use crate::sim::world::WorldView;
 use each::LiveEach;
 use test::LiveTest;
 use unique::LiveUnique;
@@ -68,6 +69,13 @@ pub(super) struct Now {
 }
 
 impl Now {
+    /// Read where a verdict is noted rather than kept for it: most checks hold.
+    #[inline(always)]
+    pub(super) fn of(world: &WorldView<'_>) -> Self {
+        let kernel = &world.engine.core.kernel;
+        Self { at: kernel.now(), step: kernel.steps() }
+    }
+
     pub(super) fn violation(self, rule: &str, evidence: cluster_sim_invariants::Evidence) -> Violation {
         Violation { rule: rule.to_owned(), at: self.at, step: self.step, nodes: evidence.nodes, message: evidence.message }
     }
@@ -112,22 +120,22 @@ impl LiveChecks {
 
     /// Runs every check over what a step changed; adds violations to `violations`.
     #[inline(never)]
-    pub(super) fn after_step(&mut self, changes: &[Change], observed: &dyn Observed, now: Now, violations: &mut Vec<Violation>) {
+    pub(super) fn after_step(&mut self, changes: &[Change], observed: &WorldView<'_>, violations: &mut Vec<Violation>) {
         let mut nodes = take(&mut self.changed);
         list_changed(changes, &mut nodes);
-        self.ask(changes, &nodes, observed, now, violations);
+        self.ask(changes, &nodes, observed, violations);
         self.changed = nodes;
     }
 
     /// As [`after_step`](Self::after_step), after a step that changed the view of one node and nothing else.
     #[inline(always)]
-    pub(super) fn after_view(&mut self, node: NodeId, observed: &dyn Observed, now: Now, violations: &mut Vec<Violation>) {
-        self.ask(&[Change::View(node)], &[node], observed, now, violations);
+    pub(super) fn after_view(&mut self, node: NodeId, observed: &WorldView<'_>, violations: &mut Vec<Violation>) {
+        self.ask(&[Change::View(node)], &[node], observed, violations);
     }
 
     /// Runs every check over the changes of a step, which may have changed the views and healths of `nodes`.
     #[inline(always)]
-    fn ask(&mut self, changes: &[Change], nodes: &[NodeId], observed: &dyn Observed, now: Now, violations: &mut Vec<Violation>) {
+    fn ask(&mut self, changes: &[Change], nodes: &[NodeId], observed: &WorldView<'_>, violations: &mut Vec<Violation>) {
         let mut world = World::after_step(observed, nodes);
         for (index, observer) in self.observers.iter_mut().enumerate() {
             self.asking = Some(Asked::Observer(index));
@@ -136,7 +144,7 @@ impl LiveChecks {
             for change in changes {
                 let verdict = observer.invariant.observe(change, &world);
                 if !matches!(verdict, Verdict::Holds) {
-                    note_verdict(verdict, &observer.name, &mut observer.unknown, now, violations);
+                    note_verdict(verdict, &observer.name, &mut observer.unknown, Now::of(observed), violations);
                 }
             }
             observer.views_read += world.views_read() - read_before;
@@ -144,10 +152,10 @@ impl LiveChecks {
         if !nodes.is_empty() {
             // Asked here, so that a scenario without such rules pays no call.
             if !self.always.is_empty() {
-                self.ask_always(nodes, observed, &mut world, now, violations);
+                self.ask_always(nodes, observed, &mut world, violations);
             }
             if !(self.each.is_empty() && self.unique.is_empty()) {
-                self.ask_about_views(nodes, observed, now, violations);
+                self.ask_about_views(nodes, observed, violations);
             }
         }
         if self.points_left > 0 {
@@ -157,14 +165,7 @@ impl LiveChecks {
     }
 
     #[inline(never)]
-    fn ask_always(
-        &mut self,
-        nodes: &[NodeId],
-        observed: &dyn Observed,
-        world: &mut World<'_>,
-        now: Now,
-        violations: &mut Vec<Violation>,
-    ) {
+    fn ask_always(&mut self, nodes: &[NodeId], observed: &WorldView<'_>, world: &mut World<'_>, violations: &mut Vec<Violation>) {
         let mut touched = Touched::default();
         nodes.iter().for_each(|node| touched.add(*node, observed.group_of(*node)));
         world.take_reads();
@@ -172,14 +173,14 @@ impl LiveChecks {
             self.asking = Some(Asked::Always(index));
             let verdict = rule.ask_after_step(world, touched);
             if !matches!(verdict, Verdict::Holds) {
-                note_verdict(verdict, &rule.name, &mut rule.unknown, now, violations);
+                note_verdict(verdict, &rule.name, &mut rule.unknown, Now::of(observed), violations);
             }
         }
     }
 
     /// Asks the rules about single views, with one look-up of each view for all of them.
     #[inline(never)]
-    fn ask_about_views(&mut self, nodes: &[NodeId], observed: &dyn Observed, now: Now, violations: &mut Vec<Violation>) {
+    fn ask_about_views(&mut self, nodes: &[NodeId], observed: &WorldView<'_>, violations: &mut Vec<Violation>) {
         if nodes.len() > 1 {
             self.unique.iter_mut().for_each(|rule| rule.release(nodes));
         }
@@ -189,14 +190,14 @@ impl LiveChecks {
                 for (index, rule) in self.each.iter_mut().enumerate() {
                     self.asking = Some(Asked::Each(index));
                     if let Some(verdict) = rule.ask(*node, view) {
-                        note_verdict(verdict, &rule.name, &mut rule.unknown, now, violations);
+                        note_verdict(verdict, &rule.name, &mut rule.unknown, Now::of(observed), violations);
                     }
                 }
             }
             for (index, rule) in self.unique.iter_mut().enumerate() {
                 self.asking = Some(Asked::Unique(index));
                 if let Some(verdict) = rule.ask(*node, view, observed) {
-                    note_verdict(verdict, &rule.name, &mut None, now, violations);
+                    note_verdict(verdict, &rule.name, &mut None, Now::of(observed), violations);
                 }
             }
         }

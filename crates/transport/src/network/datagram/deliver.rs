@@ -16,20 +16,20 @@ impl DatagramService<'_> {
     /// Handles the arrival of a flight. Returns the node, and the number for [`recv`](Self::recv), if its host receives the message.
     #[inline(always)]
     pub(in crate::network) fn fire(&mut self, slot: u32) -> Option<(NodeId, u32)> {
-        let flight = self.datagrams.flights.get(slot);
+        let occupied = self.datagrams.flights.occupied(slot);
+        let flight = &*occupied.flight;
         // The common cases first: nothing can prevent the delivery to the node.
         if self.fabric.is_whole() && self.kernel.is_up(flight.to, flight.incarnation) {
-            let (to, port) = (flight.to, flight.port);
-            // The host takes the message as it is.
-            if self.ports.host(to) == Some((port, flight.message.kind)) {
+            let (to, sent_to) = (flight.to, flight.sent_to);
+            if self.ports.host_takes(to, sent_to) {
                 self.fabric.land();
                 self.fabric.counts.delivered += 1;
                 self.kernel.record(flight.record(self.kernel.now(), RecordKind::Deliver, to, flight.from));
-                self.datagrams.handed = Handed { from: flight.from, slot: flight.message.slot };
-                self.datagrams.flights.free(slot);
+                self.datagrams.handed = Handed { from: flight.from, slot: flight.slot };
+                occupied.free();
                 return Some((to, HANDED));
             }
-            if self.datagrams.bound.arrive(self.kernel, to, port, slot) == Arrived::Waiting {
+            if self.datagrams.bound.arrive(self.kernel, to, sent_to.port(), slot) == Arrived::Waiting {
                 return None;
             }
         }
@@ -39,7 +39,7 @@ impl DatagramService<'_> {
     #[inline(never)]
     fn arrive(&mut self, slot: u32) -> Option<(NodeId, u32)> {
         let flight = *self.datagrams.flights.get(slot);
-        let to = flight.to;
+        let (to, sent_to) = (flight.to, flight.sent_to.port());
         let cause = match self.obstacle(&flight) {
             Some(cause) => cause,
             None if self.kernel.health(to) == Health::Paused => {
@@ -48,9 +48,9 @@ impl DatagramService<'_> {
                 return None;
             }
             None => match self.ports.host(to) {
-                Some((port, _)) if port == flight.port => return Some((to, slot)),
+                Some((port, _)) if port == sent_to => return Some((to, slot)),
                 Some(_) => Cause::PortClosed as u32,
-                None => match self.datagrams.bound.arrive(self.kernel, to, flight.port, slot) {
+                None => match self.datagrams.bound.arrive(self.kernel, to, sent_to, slot) {
                     Arrived::Waiting => return None,
                     Arrived::Closed => Cause::PortClosed as u32,
                     Arrived::Full => Cause::InboxFull as u32,

@@ -4,7 +4,7 @@ use cluster_sim_runtime::{Record, RecordKind};
 use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
 use crate::network::payload::MessageRef;
-use crate::network::ports::PortId;
+use crate::network::ports::HostPort;
 use crate::network::service::slot_number;
 
 /// One copy of a message on its way to one receiver.
@@ -19,14 +19,21 @@ pub(super) struct Flight {
     pub(super) length: u32,
     /// The life of the receiver when the message was sent.
     pub(super) incarnation: Incarnation,
-    /// In a free slot, its slot is that of the flight that was removed before.
-    pub(super) message: MessageRef,
-    pub(super) port: PortId,
+    /// The slot of the message among those of its kind. In a free slot, that of the flight that was removed before.
+    pub(super) slot: u32,
+    /// The port to which the message was sent, and its kind.
+    pub(super) sent_to: HostPort,
     /// The message reached a paused node and waits in its inbox, where no cut can drop it.
     pub(super) arrived: bool,
 }
 
 impl Flight {
+    /// Returns the place of the message.
+    #[inline]
+    pub(super) fn message(&self) -> MessageRef {
+        MessageRef { kind: self.sent_to.kind(), slot: self.slot }
+    }
+
     /// Returns a record about this copy.
     #[inline]
     pub(super) fn record(&self, at: VirtualInstant, kind: RecordKind, node: NodeId, peer: NodeId) -> Record {
@@ -47,6 +54,21 @@ pub(super) struct Flights {
     free: u32,
 }
 
+/// A flight in its slot.
+pub(super) struct Occupied<'a> {
+    pub(super) flight: &'a mut Flight,
+    free: &'a mut u32,
+    slot: u32,
+}
+
+impl Occupied<'_> {
+    /// Frees the slot.
+    #[inline(always)]
+    pub(super) fn free(self) {
+        self.flight.slot = std::mem::replace(self.free, self.slot);
+    }
+}
+
 const NO_SLOT: u32 = u32::MAX;
 
 impl Default for Flights {
@@ -62,7 +84,7 @@ impl Flights {
         match self.slots.get_mut(self.free as usize) {
             Some(vacant) => {
                 let slot = self.free;
-                self.free = vacant.message.slot;
+                self.free = vacant.slot;
                 *vacant = flight;
                 slot
             }
@@ -88,6 +110,12 @@ impl Flights {
         &self.slots[slot as usize]
     }
 
+    /// Returns a flight to read it and then free its slot, with one look-up.
+    #[inline(always)]
+    pub(super) fn occupied(&mut self, slot: u32) -> Occupied<'_> {
+        Occupied { flight: &mut self.slots[slot as usize], free: &mut self.free, slot }
+    }
+
     pub(super) fn mark_arrived(&mut self, slot: u32) {
         self.slots[slot as usize].arrived = true;
     }
@@ -95,8 +123,7 @@ impl Flights {
     /// Frees the slot of a flight.
     #[inline]
     pub(super) fn free(&mut self, slot: u32) {
-        self.slots[slot as usize].message.slot = self.free;
-        self.free = slot;
+        self.occupied(slot).free();
     }
 
     /// Removes a flight and frees its slot.
@@ -117,14 +144,13 @@ mod tests {
     #[test]
     fn every_flight_keeps_its_slot_until_it_is_removed() {
         let mut flights = Flights::default();
-        let kind = Payloads::default().kind::<u8>();
-        let port = Ports::default().port("main");
+        let sent_to = HostPort::new(Ports::default().port("main"), Payloads::default().kind::<u8>());
         let (node, incarnation) = (NodeId(0), Incarnation(0));
         let mut living = std::collections::BTreeMap::new();
         for number in 0..10_000 {
-            let message = MessageRef { kind, slot: number };
             let (label, content, length) = (0, 0, 0);
-            let flight = Flight { from: node, to: node, label, content, length, incarnation, message, port, arrived: false };
+            let (from, to, slot) = (node, node, number);
+            let flight = Flight { from, to, label, content, length, incarnation, slot, sent_to, arrived: false };
             let slot = flights.insert(flight);
             assert_eq!(living.insert(slot, number), None, "slot {slot} was free");
             // Two of three flights are removed, in an order unlike that of insertion.
@@ -132,9 +158,9 @@ mod tests {
                 let (slot, number) =
                     living.range(number % 97..).next().or_else(|| living.iter().next()).map(|(s, p)| (*s, *p)).unwrap();
                 living.remove(&slot);
-                assert_eq!(flights.remove(slot).message.slot, number);
+                assert_eq!(flights.remove(slot).slot, number);
             }
         }
-        assert!(living.iter().all(|(slot, number)| flights.get(*slot).message.slot == *number));
+        assert!(living.iter().all(|(slot, number)| flights.get(*slot).slot == *number));
     }
 }

@@ -109,7 +109,7 @@ impl DatagramService<'_> {
     fn lose_flight(&mut self, slot: u32, cause: u32) {
         let flight = self.datagrams.flights.remove(slot);
         self.fabric.land();
-        self.payloads.release(flight.message);
+        self.payloads.release(flight.message());
         self.lose(&flight, cause);
     }
 

@@ -130,7 +130,7 @@ impl DatagramService<'_> {
         self.fabric.land();
         let flight = self.datagrams.flights.get(slot);
         let (from, to) = (flight.from, flight.to);
-        let Some(message) = self.payloads.take(flight.message, kind) else {
+        let Some(message) = self.payloads.take(flight.message(), kind) else {
             let flight = self.datagrams.flights.remove(slot);
             self.lose(&flight, Cause::Undecodable as u32);
             return None;

@@ -25,6 +25,18 @@ use slab::{AnySlab, Slab};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PayloadKind(u16);
 
+impl PayloadKind {
+    #[inline]
+    pub(super) const fn number(self) -> u16 {
+        self.0
+    }
+
+    #[inline]
+    pub(super) const fn numbered(number: u16) -> Self {
+        Self(number)
+    }
+}
+
 /// The place of a message in the slab of its type.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MessageRef {
@@ -79,11 +91,11 @@ impl Payloads {
     pub fn kind<M: Message>(&mut self) -> PayloadKind {
         let identity = TypeId::of::<M>();
         let known = self.types.iter().position(|known| *known == identity);
-        let number = |index| PayloadKind(u16::try_from(index).expect("a simulation has fewer than 65,536 message types"));
         match known {
-            Some(index) => number(index),
+            Some(index) => PayloadKind(index as u16),
             None => {
-                let kind = number(self.types.len());
+                let number = u16::try_from(self.types.len()).ok().filter(|number| *number < u16::MAX);
+                let kind = PayloadKind(number.expect("a simulation has fewer than 65,535 message types"));
                 self.types.push(identity);
                 self.stores.push(Box::new(Store { kind, slab: Rc::new(RefCell::new(Slab::<M>::new())) }));
                 kind
