@@ -1,7 +1,7 @@
 //! Entry points for tests made by `#[cluster_sim::test]`.
 //!
-//! The environment may ask for other seeds or a replay ([`request`]). A test that takes a `Seed` and makes its reports itself is a
-//! [`report_target`].
+//! The environment may ask for other seeds or a replay (`request.rs`). A test that takes a
+//! `Seed` and makes its reports itself is swept by `report_target.rs`.
 
 mod report_target;
 mod request;
