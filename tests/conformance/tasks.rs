@@ -1,11 +1,13 @@
 //! The clock, the tasks and the rolls of a node.
 
 use std::future::pending;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use cluster_sim::node::{Elapsed, JoinError, Roll, yield_now};
 use cluster_sim::prelude::*;
+use futures::poll;
 use rstest::rstest;
 use tokio::sync::{mpsc, oneshot};
 
@@ -36,6 +38,28 @@ fn a_sleep_never_ends_before_its_deadline(#[values(Twin::Simulated, Twin::Real)]
         assert!(node.now() >= deadline + SHORT);
         sleep.reset(deadline);
         (&mut sleep).await;
+        done.report();
+    });
+}
+
+#[rstest]
+fn a_wait_that_is_over_lets_others_run_first(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
+        node.sleep(SHORT).await;
+        for mut over in [node.sleep(Duration::ZERO), node.sleep_until(LocalInstant::ZERO)] {
+            assert!(poll!(&mut over).is_pending(), "it gives way once");
+            (&mut over).await;
+            over.reset(LocalInstant::ZERO);
+            assert!(poll!(&mut over).is_pending(), "and once more after it was ready");
+            over.await;
+        }
+        let mut ticks = node.interval(Duration::from_nanos(1));
+        node.sleep(SHORT).await;
+        for _ in 0..3 {
+            let mut tick = pin!(ticks.tick());
+            assert!(poll!(&mut tick).is_pending(), "so does each tick that was missed");
+            tick.await;
+        }
         done.report();
     });
 }

@@ -2,7 +2,7 @@
 //!
 //! [`tasks`], [`order`], [`select`]: spawning, joining, aborting, and which of several ready tasks runs first. [`sleeps`]:
 //! timers. [`ports`]: messages. [`publish`]: views, facts and calls. [`lives`]: crashes, restarts and drops. [`stalls`]: clients
-//! that do not end. [`foreign`]: futures of other crates. [`traps`]: wakes from outside a poll. [`short_ways`]: they equal the
+//! that do not end. [`turns`]: waits of no length. [`foreign`]: futures of other crates. [`traps`]: wakes from outside a poll. [`short_ways`]: they equal the
 //! long ones. [`torture`]: random operations against a model.
 
 mod foreign;
@@ -17,6 +17,7 @@ mod stalls;
 mod tasks;
 mod torture;
 mod traps;
+mod turns;
 
 use cluster_sim::prelude::*;
 use cluster_sim::report::RecordKind;

@@ -46,7 +46,7 @@ fn a_sleep_ends_at_its_exact_nanosecond() {
 }
 
 #[test]
-fn a_sleep_of_zero_or_into_the_past_ends_at_once() {
+fn a_sleep_of_zero_or_into_the_past_ends_at_its_instant() {
     let log = run(|node, log| async move {
         node.sleep(Duration::ZERO).await;
         log.write(nanoseconds(&node));

@@ -43,7 +43,10 @@ impl Node {
         self.sleep_until(self.now() + after)
     }
 
-    /// Waits until the monotonic clock reads `deadline`; resolves at the first poll if that has passed.
+    /// Waits until the monotonic clock reads `deadline`.
+    ///
+    /// If that has passed, other tasks that are ready, and events that are due at this instant, run first: a loop of such waits
+    /// does not keep them from running, whether by this function, `sleep`, `timeout`, an [`Interval`] or [`Sleep::reset`].
     ///
     /// Exact to the nanosecond in a simulation. On tokio it never resolves early and may be some milliseconds late.
     pub fn sleep_until(&self, deadline: LocalInstant) -> Sleep {
@@ -165,7 +168,7 @@ pub struct Interval {
 impl Interval {
     /// Waits for the next tick and returns the instant at which it was due.
     ///
-    /// Missed ticks are delivered one after the other without waiting, as with tokio's `MissedTickBehavior::Burst`. Cancel safe:
+    /// Missed ticks are delivered one after the other at one instant, as with tokio's `MissedTickBehavior::Burst`. Cancel safe:
     /// a tick that was not returned is not lost.
     pub async fn tick(&mut self) -> LocalInstant {
         (&mut self.sleep).await;

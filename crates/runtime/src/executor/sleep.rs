@@ -1,4 +1,7 @@
 //! Sleeps in local time.
+//!
+//! A sleep is pending at least once before it is ready. If its deadline has passed at its first poll, it ends at this instant, after
+//! all tasks that are ready and all events that are due: code that waits for no time in a loop lets others run.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,6 +20,8 @@ pub struct Sleep {
     life: Life,
     deadline: LocalInstant,
     armed: Option<Armed>,
+    /// It was pending since it was last ready. A new deadline leaves that as it is, so one that is set at every poll is reached.
+    gave_way: bool,
 }
 
 /// The timer of a sleep, since the last poll that moved it.
@@ -31,7 +36,7 @@ struct Armed {
 impl Sleep {
     /// Creates a sleep until the node's monotonic clock reads `deadline`.
     pub fn until(life: Life, deadline: LocalInstant) -> Self {
-        Self { life, deadline, armed: None }
+        Self { life, deadline, armed: None, gave_way: false }
     }
 
     /// Returns the deadline.
@@ -50,13 +55,28 @@ impl Sleep {
     fn poll_in(&mut self, context: &Context<'_>, core: &mut Core) -> Poll<()> {
         let now = core.kernel.local_now(self.life.node());
         if now >= self.deadline {
-            return Poll::Ready(());
+            return self.poll_over(context, core);
         }
+        self.gave_way = true;
         let due = match (self.armed, Waiter::task_of(context, &core.kernel)) {
             // The deadline has not moved since, so the timer is right.
             (Some(armed), Some(task)) if armed.task == Some(task) => armed.due,
             (_, task) => self.arm(task, context, core, now),
         };
+        core.kernel.waits_for(Waiting::Sleep(due));
+        Poll::Pending
+    }
+
+    /// Polls a sleep whose deadline has passed.
+    #[inline]
+    fn poll_over(&mut self, context: &Context<'_>, core: &mut Core) -> Poll<()> {
+        if std::mem::replace(&mut self.gave_way, false) {
+            return Poll::Ready(());
+        }
+        self.gave_way = true;
+        let (key, task) = core.kernel.arm_turn(self.life.node(), Waiter::of(context, &core.kernel));
+        let due = core.kernel.now();
+        self.armed = Some(Armed { key, task, due });
         core.kernel.waits_for(Waiting::Sleep(due));
         Poll::Pending
     }

@@ -150,6 +150,24 @@ impl Kernel {
         key
     }
 
+    /// Wakes `waiter` at this instant, after all events that are due now. Returns the timer and the task that it wakes.
+    ///
+    /// Several such waits of one instant take turns in the order in which they began.
+    #[cold]
+    pub(crate) fn arm_turn(&mut self, node: NodeId, waiter: Waiter) -> (TimerKey, Option<TaskId>) {
+        let now = self.now;
+        let (task, waker) = match waiter {
+            Waiter::Task(task) => (Some(task), None),
+            Waiter::Other(waker) => (None, Some(waker)),
+        };
+        let token = task.or_else(|| self.current_task()).map_or(0, |task| self.path_of(task));
+        let owner = task.map_or(Owner::Other, Owner::Task);
+        let slot = self.timers.insert(Timer { owner, ..Timer::new(node, self.incarnation(node), token, now) });
+        self.timers.get_mut(slot).queued_sequence = self.push(now, Order::LAST, Target::Timer, slot.0);
+        self.timer_wakers.extend(waker.map(|waker| (slot.0, waker)));
+        (self.timers.key(slot), task)
+    }
+
     /// Whether a timer is still in its slot and belongs to the node's present life.
     ///
     /// A task that polls sleeps of several nodes can have a timer of another node parked.

@@ -82,6 +82,9 @@ impl Order {
     /// Before all ranks: actions of the driver.
     pub const FIRST: Self = Self { rank: 0, about: Address::new() };
 
+    /// After all ranks: waits that were over when they began. Their subject is one, so they keep the order of scheduling.
+    pub(crate) const LAST: Self = Self { rank: u8::MAX as u16 + 2, about: Address::new() };
+
     /// Creates the order of an event about `about`; lower ranks come first.
     #[inline]
     pub const fn new(rank: Rank, about: Address) -> Self {

@@ -4,7 +4,8 @@
 //!
 //! 1. **Rank.** Actions of the driver come first. Messages have the `priority` of their class of links; timers and first boots
 //!    have 128, the default. So a scenario can require that deliveries come before reads of the same instant. When a paused node
-//!    resumes, the messages that waited come in order of arrival, before all other messages and timers of that instant.
+//!    resumes, the messages that waited come in order of arrival, before all other messages and timers of that instant. Sleeps
+//!    whose deadline had passed when they were first polled come last, in the order of these polls.
 //! 2. **Roll.** Within a rank a roll decides, addressed by the subject of the event and the instant: the address of a message (of
 //!    the link for FIFO links), node and token of a timer, the name of a booting node. A third event never changes the order of
 //!    two. The instant is part of the address, so nodes that tick together take turns in going first, and so do FIFO links.
