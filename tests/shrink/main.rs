@@ -1,6 +1,7 @@
 //! Minimizing a failing run to few faults and decisions that break the rule it broke.
 
 mod passes;
+mod quorum;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -199,6 +199,9 @@ impl fmt::Display for Artifacts {
             for decision in minimized.case.decisions.iter().flatten().take(LINES) {
                 writeln!(formatter, "        {decision}")?;
             }
+            if let Some(kept) = minimized.kept_text() {
+                writeln!(formatter, "        {kept}")?;
+            }
             writeln!(formatter, "        {}", self.end_of(minimized))?;
             // Without a minimized case the summary is that of the run itself, which was shown before.
             if let Some(summary) = &self.summary {

@@ -4,6 +4,7 @@
 //! this module is part of the API of `cluster-sim`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cluster_sim_runtime::{Heartbeat, Record, Seed, SeedSchedule};
 use cluster_sim_types::NodeId;
@@ -28,6 +29,10 @@ pub trait DriveScenario: Sized {
     /// The part of this scenario on which sweeps and minimization depend.
     fn outline(&self) -> Outline;
 
+    /// Ends the fault phase earlier, and leaves the rest of its time to the recovery phase.
+    #[must_use]
+    fn faults_until(self, duration: Duration) -> Self;
+
     /// Hash of the declaration, without the code in it.
     fn declaration_hash(&self) -> u64;
 
@@ -48,6 +53,10 @@ impl DriveScenario for Scenario {
 
     fn outline(&self) -> Outline {
         self.outline()
+    }
+
+    fn faults_until(self, duration: Duration) -> Self {
+        self.faults_until(duration)
     }
 
     fn declaration_hash(&self) -> u64 {

@@ -161,6 +161,8 @@ pub fn ledger(flaw: Option<Flaw>) -> Scenario {
             incarnations: vec![0; 2],
         })
         .machines("copy", 2, move |boot: &Boot| Copy { flaw, incarnation: boot.incarnation().0, copied: Copied::default() })
+        .may_shrink("source")
+        .may_shrink("copy")
         .default_links(links::rough(Ratio::percent(1), milliseconds(10)))
         .chaos(profile)
         .always("nothing is counted again", |world| {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cluster_sim_runtime::nanoseconds;
+use cluster_sim_simulation::driver::DriveScenario;
 use cluster_sim_simulation::{Decision, FaultPlan, Report, Scenario, ScheduledFault};
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,8 @@ pub struct Case {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub absent: BTreeSet<String>,
     /// Length of the fault phase; absent for that of the scenario.
+    ///
+    /// The run as a whole may take as long as that of the scenario: a shorter fault phase leaves more time to recover.
     #[serde(rename = "duration_ns", with = "nanoseconds::optional", default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<Duration>,
     /// Decisions that replace the seed; absent if the seed decides.
@@ -45,7 +48,7 @@ impl Case {
             applied = applied.without(node);
         }
         if let Some(duration) = self.duration {
-            applied = applied.duration(duration);
+            applied = applied.faults_until(duration);
         }
         match &self.decisions {
             Some(decisions) => applied.with_decisions(decisions),

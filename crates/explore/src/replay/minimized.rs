@@ -15,7 +15,7 @@ const NAMES: usize = 4;
 
 /// The smallest case found, and the result of its run.
 ///
-/// Prints as `faults 10 -> 1, decisions 9 -> 0, without store/0; 18 runs, minimal`.
+/// Prints as `faults 10 -> 1, decisions 9 -> 0, without client/0; 18 runs, minimal`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Minimized {
@@ -38,6 +38,24 @@ pub struct Minimized {
     /// Their steps are code, and stay.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_hand: bool,
+    /// Groups of several members whose members all stay.
+    ///
+    /// [`Scenario::may_shrink`](cluster_sim_simulation::Scenario::may_shrink) lets some be left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept_groups: Vec<String>,
+}
+
+impl Minimized {
+    /// Which groups keep their members, and how a scenario allows less; absent if none does.
+    pub(crate) fn kept_text(&self) -> Option<String> {
+        let (first, others) = self.kept_groups.split_first()?;
+        let groups = match others.len() {
+            0 => first.clone(),
+            count if count < NAMES => format!("{first}, {}", others.join(", ")),
+            count => format!("{first} and {count} other groups"),
+        };
+        Some(format!("all members of {groups} stay; `Scenario::may_shrink({first:?})` lets minimizing leave some out"))
+    }
 }
 
 impl fmt::Display for Minimized {

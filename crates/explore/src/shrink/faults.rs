@@ -19,10 +19,23 @@ pub(super) fn remove(search: &mut Search<'_>) {
     for kind in kinds {
         let others: Vec<ScheduledFault> =
             search.case().faults.faults().iter().filter(|scheduled| scheduled.fault.kind() != kind).cloned().collect();
-        search.try_case(search.case().with_faults(&others));
+        try_fewer(search, &others);
     }
     let remaining = search.case().faults.faults().to_vec();
-    ddmin(remaining, |faults| search.try_case(search.case().with_faults(faults)));
+    ddmin(remaining, |faults| try_fewer(search, faults));
+}
+
+/// Tries the case with fewer faults, unless an earlier one would then have no end.
+///
+/// Of a crash and the restart that ends it, the restart does not go alone: the node would be down for longer than in any run of
+/// the scenario, and perhaps together with others.
+fn try_fewer(search: &mut Search<'_>, fewer: &[ScheduledFault]) -> bool {
+    let case = search.case();
+    let is_endless = |ending: &ScheduledFault| {
+        let begun = fewer.iter().filter(|scheduled| scheduled.at <= ending.at);
+        !fewer.contains(ending) && begun.into_iter().any(|earlier| ending.fault.ends(&earlier.fault))
+    };
+    !case.faults.faults().iter().any(is_endless) && search.try_case(case.with_faults(fewer))
 }
 
 /// Halves the duration of each fault while the case still fails.

@@ -4,10 +4,14 @@
 //!
 //! 1. no decision at all ([`decisions`]), once;
 //! 2. then, until a whole round changes nothing: kinds of faults, single faults, their duration, the sides of cuts ([`faults`]);
-//!    less time, absent clients, other absent nodes ([`topology`]); decisions by kind, by link, in pieces ([`ddmin`]) and one by
+//!    a shorter fault phase, absent clients, other absent nodes ([`topology`]); decisions by kind, by link, in pieces ([`ddmin`]) and one by
 //!    one.
 //!
-//! Removing a node or ending early can itself break a rule that needs it. So a case with fewer nodes or less time must, without
+//! A case keeps all that correct code may need, so that it holds once the bug is mended: the members of groups that serve, unless
+//! [`Scenario::may_shrink`](cluster_sim_simulation::Scenario::may_shrink) names the group; the time of the run as a whole; a
+//! fault that ends an earlier one which stays.
+//!
+//! Removing a node or ending the faults early can itself break a rule that needs it. So a case with fewer nodes or less time must, without
 //! faults and decisions, break nothing that the whole scenario does not break then ([`search`]). If the whole scenario breaks the
 //! rule even then, nodes and time stay.
 //!
@@ -105,7 +109,8 @@ pub(super) fn shrink_from(
     let first = first.broke(&finding)?;
     let before = (case.faults.faults().len(), decisions.len());
     let best: Shared = Arc::new(Mutex::new(Best { case, ran: first, decisions: Some(decisions), runs: 0, is_spent: false }));
-    let (is_scripted, shared, progress) = (outline.is_scripted, Arc::clone(&best), Mutex::new(progress));
+    let (is_scripted, kept_groups) = (outline.is_scripted, outline.kept_groups.clone());
+    let (shared, progress) = (Arc::clone(&best), Mutex::new(progress));
     let (searched, stopped) = ((runner.clone(), outline), Arc::clone(stop));
     let search = move |_, watch| {
         let found = (seed, finding.clone(), Arc::clone(&shared));
@@ -123,6 +128,7 @@ pub(super) fn shrink_from(
         faults: (before.0, case.faults.faults().len()),
         decisions: (before.1, case.decisions.as_ref().map(Vec::len)),
         by_hand: is_scripted,
+        kept_groups,
         case,
     })
 }

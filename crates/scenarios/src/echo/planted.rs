@@ -29,6 +29,7 @@ pub fn cluster(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
         ),
     };
     let cluster = nodes
+        .may_shrink("client")
         .default_links(LinkModel::default())
         .observe(CONVERSATION, AnswersMatchQuestions::default)
         .eventually(ANSWERED, move |world| world.views::<ClientView>().all(|(_, client)| client.answered >= config.questions))

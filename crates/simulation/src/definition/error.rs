@@ -31,6 +31,13 @@ pub enum ScenarioError {
         /// The groups of the scenario.
         known: Vec<String>,
     },
+    /// [`Scenario::may_shrink`](crate::Scenario::may_shrink) names an unknown group.
+    UnknownShrinkableGroup {
+        /// The group as named.
+        group: String,
+        /// The groups of the scenario.
+        known: Vec<String>,
+    },
     /// The model of a class of links is invalid.
     Links {
         /// The class.
@@ -57,6 +64,10 @@ impl fmt::Display for ScenarioError {
             Self::UnknownSparedGroup { group, known } => {
                 let (suggested, listed) = (suggested(group, known), listed(known));
                 write!(formatter, "the faults spare group {group:?}, but the scenario has no such group{suggested}{listed}")
+            }
+            Self::UnknownShrinkableGroup { group, known } => {
+                let (suggested, listed) = (suggested(group, known), listed(known));
+                write!(formatter, "group {group:?} may shrink, but the scenario has no such group{suggested}{listed}")
             }
             Self::Links { class, error } => write!(formatter, "the links {class:?} are invalid: {error}"),
             Self::Plan(error) => write!(formatter, "{error}"),

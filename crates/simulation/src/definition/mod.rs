@@ -56,6 +56,8 @@ pub(crate) struct Definition {
     pub(crate) start_spread: Duration,
     pub(crate) budget: Budget,
     pub(crate) absent: BTreeSet<String>,
+    /// Groups whose members minimization may leave out although they serve.
+    pub(crate) may_shrink: BTreeSet<String>,
     pub(crate) step_timeout: Duration,
     /// Seeds of a sweep that run at once; absent for one per core.
     pub(crate) threads: Option<NonZeroUsize>,
@@ -84,6 +86,7 @@ impl Definition {
             start_spread: Duration::from_millis(1),
             budget: Budget::default(),
             absent: BTreeSet::new(),
+            may_shrink: BTreeSet::new(),
             step_timeout: Duration::from_secs(30),
             threads: None,
             with_decisions: None,

@@ -66,6 +66,11 @@ pub(crate) trait Family: Sized {
         Vec::new()
     }
 
+    /// Whether it ends an earlier fault of the plan that has no end of its own.
+    fn ends(&self, _earlier: &Self) -> bool {
+        false
+    }
+
     /// Replaces names by numbers.
     ///
     /// # Errors

@@ -124,6 +124,15 @@ impl Fault {
         of_family!(self, fault => fault.simpler().into_iter().map(Self::from).collect())
     }
 
+    /// Whether it ends an earlier fault of the plan that has no end of its own, as a restart ends a crash.
+    pub fn ends(&self, earlier: &Self) -> bool {
+        match (self, earlier) {
+            (Self::Network(fault), Self::Network(earlier)) => fault.ends(earlier),
+            (Self::Node(fault), Self::Node(earlier)) => fault.ends(earlier),
+            _ => false,
+        }
+    }
+
     /// Replaces names by numbers; `index` is its position in the plan.
     pub(crate) fn resolve(&self, index: usize, names: Declared<'_>) -> Result<Resolved, PlanError> {
         let names = Declared { index, kind: self.kind(), ..names };
@@ -223,6 +232,44 @@ mod tests {
             assert_eq!(fault.duration().is_some(), text.ends_with("for 1.500s"), "{text}");
             assert_eq!(fault.duration(), fault.duration_mut().copied());
         }
+    }
+
+    #[test]
+    fn what_has_no_end_of_its_own_is_ended_by_its_counterpart() {
+        let endless: Vec<Fault> = one_of_each()
+            .into_iter()
+            .map(|mut fault| {
+                match &mut fault {
+                    Fault::Network(
+                        NetworkFault::Cut { duration, .. }
+                        | NetworkFault::Flap { duration, .. }
+                        | NetworkFault::Loss { duration, .. },
+                    )
+                    | Fault::Node(
+                        NodeFault::Crash { down_for: duration, .. }
+                        | NodeFault::CrashLoop { duration, .. }
+                        | NodeFault::Pause { duration, .. },
+                    ) => *duration = None,
+                    _ => {}
+                }
+                fault
+            })
+            .collect();
+        let ended_in = |earlier: &[Fault]| {
+            let pairs = one_of_each().into_iter().flat_map(|fault| {
+                earlier
+                    .iter()
+                    .filter(|earlier| fault.ends(earlier))
+                    .map(|earlier| (fault.kind(), earlier.kind()))
+                    .collect::<Vec<_>>()
+            });
+            pairs.collect::<Vec<_>>()
+        };
+        let expected = [("heal all", "cut"), ("loss", "loss"), ("links", "links"), ("restart", "crash"), ("resume", "pause")];
+        assert_eq!(ended_in(&endless), expected);
+        assert_eq!(ended_in(&one_of_each()), [("links", "links")], "the others have an end");
+        let other = Fault::from(NodeFault::Restart { node: "a/1".to_owned() });
+        assert!(!endless.iter().any(|earlier| other.ends(earlier)), "it is about another node");
     }
 
     #[test]

@@ -191,6 +191,18 @@ impl Family for NetworkFault {
         }
     }
 
+    fn ends(&self, earlier: &Self) -> bool {
+        let ends = match (self, earlier) {
+            (Self::HealAll, Self::Cut { .. }) => true,
+            (Self::Loss { links, rule, .. }, Self::Loss { links: same_links, rule: same_rule, .. }) => {
+                (links, rule) == (same_links, same_rule)
+            }
+            (Self::Links { links, .. }, Self::Links { links: same_links, .. }) => links == same_links,
+            _ => false,
+        };
+        ends && earlier.duration().is_none()
+    }
+
     fn resolve(&self, names: &Declared<'_>) -> Result<NetworkFault<NodeId, ClassId>, PlanError> {
         Ok(match self.clone() {
             Self::Cut { from, to, both_ways, duration } => {

@@ -173,6 +173,15 @@ impl Family for NodeFault {
         }
     }
 
+    fn ends(&self, earlier: &Self) -> bool {
+        let ends = match self {
+            Self::Restart { .. } => matches!(earlier, Self::Crash { .. }),
+            Self::Resume { .. } => matches!(earlier, Self::Pause { .. }),
+            _ => false,
+        };
+        ends && self.node() == earlier.node() && earlier.duration().is_none()
+    }
+
     fn resolve(&self, names: &Declared<'_>) -> Result<NodeFault<NodeId>, PlanError> {
         match self {
             Self::CrashLoop { down_for, up_for, .. } if (*down_for).min(*up_for).is_zero() => {

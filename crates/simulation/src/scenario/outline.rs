@@ -8,7 +8,7 @@ use std::time::Duration;
 use cluster_sim_runtime::fold_bytes;
 
 use super::Scenario;
-use crate::definition::Definition;
+use crate::definition::{Definition, Group};
 
 /// The part of a scenario on which sweeps, replays and minimization depend.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +23,10 @@ pub struct Outline {
     pub is_scripted: bool,
     /// The names of all clients, in order of their numbers.
     pub clients: Vec<String>,
-    /// The names of all other nodes, in order of their numbers.
+    /// The names of the other nodes that may be left out, in order of their numbers.
     pub servers: Vec<String>,
+    /// The groups of several members of which none may be left out.
+    pub kept_groups: Vec<String>,
     /// The nodes that it leaves out.
     pub absent: BTreeSet<String>,
 }
@@ -32,18 +34,20 @@ pub struct Outline {
 impl Scenario {
     /// The part of this scenario on which sweeps and minimization depend.
     pub(crate) fn outline(&self) -> Outline {
-        let Definition { duration, step_timeout, threads, groups, absent, .. } = &*self.definition;
-        let names = |clients: bool| {
-            let groups = groups.iter().filter(move |group| group.must_end == clients);
-            groups.flat_map(|group| group.members.iter().map(|member| member.name.clone())).collect()
+        let Definition { duration, step_timeout, threads, groups, absent, may_shrink, .. } = &*self.definition;
+        let (clients, others): (Vec<&Group>, Vec<&Group>) = groups.iter().partition(|group| group.must_end);
+        let (servers, kept): (Vec<&Group>, Vec<&Group>) = others.into_iter().partition(|group| may_shrink.contains(&group.name));
+        let names = |groups: Vec<&Group>| {
+            groups.into_iter().flat_map(|group| group.members.iter().map(|member| member.name.clone())).collect()
         };
         Outline {
             duration: *duration,
             step_timeout: *step_timeout,
             threads: *threads,
             is_scripted: self.script.is_some(),
-            clients: names(true),
-            servers: names(false),
+            clients: names(clients),
+            servers: names(servers),
+            kept_groups: kept.into_iter().filter(|group| group.members.len() > 1).map(|group| group.name.clone()).collect(),
             absent: absent.clone(),
         }
     }

@@ -24,7 +24,7 @@ impl Scenario {
     ///
     /// # Errors
     /// If the scenario is invalid: no nodes, two groups of one name, an invalid link model, a fault of a node that it does not
-    /// have or of one that is on both sides of a cut, or an absent node or spared group that it does not have. Nothing was run.
+    /// have or of one that is on both sides of a cut, or an absent node, or a spared or shrinkable group, that it does not have. Nothing was run.
     pub fn try_start(&self, seeds: SeedSchedule) -> Result<Sim, ScenarioError> {
         self.build(seeds, false)
     }

@@ -1,6 +1,7 @@
 //! Variations of a scenario that replays and minimization run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Scenario;
 use crate::decision::Decision;
@@ -14,6 +15,50 @@ impl Scenario {
         self.with(|definition| {
             definition.plan = plan;
             definition.profile = None;
+        })
+    }
+
+    /// Lets minimization leave out members of a group that serves.
+    ///
+    /// Without it, the minimized case of a failing run has every member of every group, since correct code may need them: a
+    /// majority of three replicas can lose one, but not one and a member that was left out. Members of
+    /// [`clients`](Self::clients) may always be left out.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    ///
+    /// async fn cache(node: Node) {
+    ///     let lives = node.incarnation().0;
+    ///     node.publish(|seen: &mut u32| *seen = lives);
+    ///     node.sleep(Duration::from_secs(60)).await;
+    /// }
+    ///
+    /// let caches = Scenario::new("caching")
+    ///     .nodes("cache", 3, cache)
+    ///     .always_each("no cache starts again", |_, lives: &u32| *lives == 0)
+    ///     .chaos(FaultProfile::default());
+    /// let report = (0..).map(|seed| caches.run(Seed(seed))).find(|report| report.outcome == Outcome::Violated).unwrap();
+    ///
+    /// assert!(caches.shrink(&report).unwrap().case.absent.is_empty());
+    /// assert_eq!(caches.may_shrink("cache").shrink(&report).unwrap().case.absent.len(), 2);
+    /// ```
+    #[must_use]
+    pub fn may_shrink(self, group: &str) -> Self {
+        self.with(|definition| {
+            definition.may_shrink.insert(group.to_owned());
+        })
+    }
+
+    /// Ends the fault phase earlier, and leaves the rest of its time to the recovery phase.
+    ///
+    /// So nothing that the system does has less time than before.
+    pub(crate) fn faults_until(self, duration: Duration) -> Self {
+        self.with(|definition| {
+            let left = definition.duration.saturating_sub(duration);
+            // A recovery phase that was shorter than `stable_for` bounds it as before.
+            definition.stable_for = definition.stable_for.min(definition.recovery_timeout);
+            definition.recovery_timeout = definition.recovery_timeout.saturating_add(left);
+            definition.duration = duration;
         })
     }
 

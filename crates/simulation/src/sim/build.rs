@@ -84,6 +84,10 @@ fn check(definition: &Definition) -> Result<Arc<BTreeMap<String, NodeId>>, Scena
     if let Some(group) = spared.into_iter().find(|group| !groups.contains(group)) {
         return Err(ScenarioError::UnknownSparedGroup { group: group.clone(), known: groups.into_iter().cloned().collect() });
     }
+    if let Some(group) = definition.may_shrink.iter().find(|group| !groups.contains(group)) {
+        let (group, known) = (group.clone(), groups.into_iter().cloned().collect());
+        return Err(ScenarioError::UnknownShrinkableGroup { group, known });
+    }
     match definition.absent.iter().find(|node| !nodes.contains_key(*node)) {
         Some(node) => Err(ScenarioError::UnknownAbsent { node: node.clone(), known: nodes.keys().cloned().collect() }),
         None => Ok(Arc::new(nodes)),
