@@ -17,6 +17,7 @@
 //! | `coverage` | counts what runs exercised |
 //! | `profile` | measures what takes the time of runs |
 //! | `child` | child processes: starts them, speaks with them |
+//! | `clock` | the machine's clock, for bounds in real time |
 //! | `watchdog` | finds steps that never return |
 //! | `runner` | runs seeds and cases of a scenario, or of a test that steers its runs |
 //! | `trial` | the run that such a test is asked for |
@@ -28,6 +29,7 @@
 mod artifacts;
 mod campaign;
 mod child;
+mod clock;
 mod coverage;
 mod determinism;
 mod extension;

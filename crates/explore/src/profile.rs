@@ -1,13 +1,14 @@
 //! Profiles of runs by the machine's clock.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cluster_sim_runtime::{Heartbeat, Seed};
 use cluster_sim_simulation::driver::{Clock, DriveScenario, Profiler};
 use cluster_sim_simulation::{Profile, Report, Scenario, ScenarioError};
+use parking_lot::Mutex;
 
+use crate::clock::now;
 use crate::run_progress::RunProgress;
-use crate::watchdog::now;
 
 /// See [`Explore::profile`](crate::Explore::profile).
 pub(crate) fn profile(scenario: &Scenario, seed: Seed) -> (Report, Profile) {
@@ -46,7 +47,7 @@ impl Profilers {
 
     /// Runs one seed, beating for every step.
     pub(crate) fn run(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> (Report, Profile) {
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = || self.idle.lock();
         let taken = idle().pop();
         let mut profiler = taken.unwrap_or_else(|| Profiler::new(&self.scenario, clock()));
         let result = profiler.run(seed, Some(Arc::clone(heartbeat)));

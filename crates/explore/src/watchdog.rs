@@ -5,12 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cluster_sim_runtime::{Heartbeat, Position, Seed};
 use cluster_sim_simulation::Report;
 use cluster_sim_types::VirtualInstant;
 
+use super::clock::now;
 use super::process_rules::{STEPS_RETURN, violated};
 use super::replay::Case;
 use super::runner::{self, Runner};
@@ -18,11 +19,6 @@ use super::trial::Trial;
 
 /// Interval at which the waiting thread checks heartbeats.
 const TICK: Duration = Duration::from_millis(50);
-
-#[expect(clippy::disallowed_methods, reason = "only the machine's clock shows that a step does not return; no run reads it")]
-pub(super) fn now() -> Instant {
-    Instant::now()
-}
 
 /// Runs work in one thread per heartbeat, and waits for each as long as its heartbeat advances.
 ///

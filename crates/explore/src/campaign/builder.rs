@@ -17,9 +17,9 @@ use super::state::Shared;
 use super::sweep::{RerunHint, Sweep};
 use super::target::{Job, ReportCheck, Target};
 use super::{isolated, threads};
+use crate::clock::now;
 use crate::profile::Profilers;
 use crate::runner::Runner;
-use crate::watchdog::now;
 
 /// How long a cancelled campaign waits for seeds that are still running.
 const GRACE: Duration = Duration::from_secs(1);

@@ -2,11 +2,12 @@
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cluster_sim_simulation::{Profile, Report};
+use parking_lot::Mutex;
 
 use super::failures::FailureGroups;
 use super::progress::{Progress, WorkerSlot};
@@ -86,13 +87,13 @@ impl Shared {
             self.fail(seed, *failed);
         }
         if let Some(coverage) = result.coverage {
-            self.coverage.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().add(&coverage);
+            self.coverage.lock().get_or_insert_default().add(&coverage);
         }
         if let Some(profile) = result.profile {
-            self.profile.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().add(&profile);
+            self.profile.lock().get_or_insert_default().add(&profile);
         }
         if let Some(report) = result.passed {
-            *self.first_passed.lock().unwrap_or_else(PoisonError::into_inner) = Some(*report);
+            *self.first_passed.lock() = Some(*report);
         }
         self.slots[worker].done(result.ended_at);
     }
@@ -112,12 +113,12 @@ impl Shared {
     /// Notes a failure before it is confirmed, and returns whether it is the first of its kind so far.
     pub(super) fn suspect_first(&self, seed: u64, report: &Report) -> bool {
         self.suspect(seed);
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).is_first(seed, report)
+        self.failures.lock().is_first(seed, report)
     }
 
     /// Adds a failure. Once enough are known, no seed starts that cannot count.
     pub(super) fn fail(&self, seed: u64, failed: FailedSeed) {
-        let max_failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner).add(seed, failed);
+        let max_failures = self.failures.lock().add(seed, failed);
         if let Some(last) = max_failures {
             self.seeds.end_at(last);
         }
@@ -125,7 +126,7 @@ impl Shared {
 
     /// Records that seeds cannot be run; no further seed starts.
     pub(super) fn give_up(&self, error: ChildError) {
-        self.error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.error.lock().get_or_insert(error);
         self.seeds.end_at(0);
     }
 
@@ -135,7 +136,7 @@ impl Shared {
             .iter()
             .map(WorkerSlot::sums)
             .fold((0, 0_u64), |(done, time), (other_done, other_time)| (done + other_done, time.saturating_add(other_time)));
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner).count();
+        let failures = self.failures.lock().count();
         let seeds = self.range.end.saturating_sub(self.range.start);
         let seed = self.slots.iter().filter(|slot| slot.is_busy()).map(WorkerSlot::current).min();
         Progress { done, seeds, virtual_time: Duration::from_nanos(nanoseconds), failures, seed }
@@ -145,11 +146,10 @@ impl Shared {
     pub(super) fn take_result(&self) -> CampaignResult {
         let count = self.range.end.saturating_sub(self.range.start);
         let max_failures = NonZeroUsize::MIN;
-        let failures =
-            std::mem::replace(&mut *self.failures.lock().unwrap_or_else(PoisonError::into_inner), FailureGroups::new(max_failures));
-        let error = self.error.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let first_passed = self.first_passed.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let profile = self.profile.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let failures = std::mem::replace(&mut *self.failures.lock(), FailureGroups::new(max_failures));
+        let error = self.error.lock().take();
+        let first_passed = self.first_passed.lock().take();
+        let profile = self.profile.lock().take();
         let last = self.seeds.end();
         let done = self.slots.iter().map(|slot| slot.sums().0).sum::<u64>();
         // A campaign that ended on its own completed every seed up to its end; later ones may have run and do not count.
@@ -167,7 +167,7 @@ impl Shared {
             };
         }
         // Which seeds ran past an early end depends on the machine.
-        let coverage = self.coverage.lock().unwrap_or_else(PoisonError::into_inner).take().filter(|_| completed == count);
+        let coverage = self.coverage.lock().take().filter(|_| completed == count);
         CampaignResult { done: completed, failures: failures.up_to(last), coverage, profile, first_passed, is_interrupted, error }
     }
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::panic::Location;
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use cluster_sim_runtime::Seed;
 use cluster_sim_simulation::Scenario;
 use cluster_sim_simulation::driver::DriveScenario;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::ChildError;
@@ -47,7 +47,7 @@ impl Role {
     /// Counts this call and returns the role of this process in it.
     pub(crate) fn of_this_call() -> Self {
         let Some(name) = thread::current().name().map(str::to_owned) else { return Self::Unnamed };
-        let mut calls = CALLS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut calls = CALLS.lock();
         let count = calls.entry(name.clone()).or_insert(0);
         let number = *count;
         *count += 1;

@@ -3,17 +3,18 @@
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::line::{self, Line, VERSION};
 use super::{Call, ChildError, ChildExit, FromChild};
-use crate::watchdog::now;
+use crate::clock::now;
 
 /// Messages queued for the parent.
 const MESSAGES_QUEUED: usize = 64;
@@ -159,13 +160,13 @@ impl<M: DeserializeOwned + Send + 'static> ChildProcess<M> {
 
     /// The last lines of its standard error.
     pub(crate) fn stderr_tail(&self) -> Vec<String> {
-        self.stderr.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.stderr.lock().iter().cloned().collect()
     }
 
     /// The last lines of both pipes, each on a line of its own.
     fn output(&self) -> String {
         let tails = [&self.stdout, &self.stderr];
-        let lines = tails.map(|tail| tail.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        let lines = tails.map(|tail| tail.lock().clone());
         lines.iter().flatten().map(|line| format!("  | {line}")).collect::<Vec<_>>().join("\n")
     }
 }
@@ -219,7 +220,7 @@ fn keep(tail: &Tail, line: String) {
     if line.trim().is_empty() {
         return;
     }
-    let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut tail = tail.lock();
     if tail.len() == OUTPUT_LINES {
         tail.pop_front();
     }

@@ -11,6 +11,7 @@ use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 use super::checkpoint::{Window, WindowLog};
 use super::log_line::Line;
 use super::protocol::{Disconnected, ProducerMessage, VerifierHandle, VerifierOrder};
+use crate::clock::now;
 
 /// Windows that it may be ahead of the verifier, and keeps.
 pub(super) const WINDOWS_AHEAD: usize = 4;
@@ -109,9 +110,4 @@ impl AliveTimer {
         }
         is_due
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "signs of life are for a verifier that waits in real time; no run reads the clock")]
-fn now() -> Instant {
-    Instant::now()
 }

@@ -11,10 +11,10 @@ use cluster_sim_simulation::{Decision, Finding, Report};
 use parking_lot::Mutex;
 
 use super::{ShrinkBounds, ShrinkProgress};
+use crate::clock::now;
 use crate::replay::Case;
 use crate::runner::{Runner, watched};
 use crate::trial::Trial;
-use crate::watchdog::now;
 
 /// The smallest case so far, and the state of the search.
 #[derive(Debug, Clone)]

@@ -12,7 +12,8 @@ use super::worker_exit::WorkerExit;
 use crate::campaign::state::Shared;
 use crate::campaign::target::{Job, SeedResult};
 use crate::child::{Call, ChildError, ChildProcess};
-use crate::watchdog::{now, watched};
+use crate::clock::now;
+use crate::watchdog::watched;
 
 /// Largest range handed out at once.
 const SEEDS_MAX: u64 = 256;

@@ -16,8 +16,8 @@ use crate::campaign::failure_key::FailureKey;
 use crate::campaign::progress::WorkerSlot;
 use crate::campaign::target::{Job, SeedResult};
 use crate::child::{Call, FromChild, Parent};
+use crate::clock::now;
 use crate::determinism::FailedSeed;
-use crate::watchdog::now;
 
 /// Interval between two signs of life.
 const ALIVE_EVERY: Duration = Duration::from_millis(500);

@@ -298,10 +298,7 @@ impl Kernel {
                 self.advance(VirtualInstant::from_nanoseconds(event.at));
                 Some(event.due())
             }
-            None => {
-                let due = self.next_of_many(until)?;
-                Some(due)
-            }
+            None => self.next_of_many(until),
         }
     }
 
