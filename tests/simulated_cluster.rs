@@ -233,7 +233,7 @@ fn every_invalid_cluster_is_refused_with_the_cure() {
         ),
         (
             refusal(whole().latency("a", "z", Duration::ZERO)),
-            ClusterError::UnknownRegion { region: "z".into() },
+            ClusterError::UnknownRegion { region: "z".into(), known: vec!["a".into(), "b".into()] },
             "region \"z\", which the cluster does not have; add it",
         ),
         (

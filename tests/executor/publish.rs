@@ -45,7 +45,10 @@ fn publishing_a_second_view_type_is_a_finding() {
     sim.run_for(milliseconds(2));
     assert_eq!(sim.inspect(|world| world.view::<u8>(NodeId(0)).copied()), Some(4));
     let finding = sim.finish().panic.expect("it is a finding");
-    assert_eq!(finding.message, "n/0 already publishes a view of another type than u64");
+    assert_eq!(
+        finding.message,
+        "n/0 publishes a view of type `u8` already, and now one of `u64`; publish one type with all that rules read"
+    );
     assert!(finding.task.expect("it names the task").starts_with("main, spawned at"));
 }
 

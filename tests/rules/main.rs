@@ -3,6 +3,7 @@
 mod always_each;
 mod always_unique;
 mod changed;
+mod missing_views;
 mod skips;
 mod views;
 

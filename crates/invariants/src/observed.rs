@@ -26,6 +26,14 @@ pub trait Observed {
         (index == 0).then(|| ViewGroup { first: NodeId(0), count: self.node_count(), table: None })
     }
 
+    /// Returns the name of the type of a node's views; `None` if it published none, or that is unknown.
+    ///
+    /// For reports about rules that ask for views of another type.
+    fn view_type(&self, node: NodeId) -> Option<&'static str> {
+        let _ = node;
+        None
+    }
+
     /// Returns the index of a node's group.
     fn group_of(&self, node: NodeId) -> usize {
         let _ = node;

@@ -112,5 +112,8 @@ impl<V: 'static> Drop for Views<'_, '_, V> {
     #[inline]
     fn drop(&mut self) {
         self.reads.update(|reads| reads.with_views(self.returned));
+        if self.returned == 0 {
+            self.reads.update(Reads::without_view_of::<V>);
+        }
     }
 }

@@ -63,6 +63,9 @@ impl<'a> World<'a> {
     pub fn view<V: 'static>(&self, node: NodeId) -> Option<&'a V> {
         let view = self.observed.view(node).and_then(|view| view.downcast_ref());
         self.reads.update(|reads| reads.with_view(node, view.is_some()));
+        if view.is_none() {
+            self.reads.update(Reads::without_view_of::<V>);
+        }
         view
     }
 

@@ -54,13 +54,17 @@ impl Hosts for AsyncGroup {
         step.core.kernel.spawn_root(step.node, self.site, main);
     }
 
-    fn call(&mut self, _place: usize, _request: &mut dyn Any, _step: Step<'_>) -> Result<(), &'static str> {
-        Err("handle that it exposed: use `Sim::with_node`")
+    fn call(&mut self, _place: usize, _request: &mut dyn Any, _step: Step<'_>) -> Result<(), Option<&'static str>> {
+        Err(None)
     }
 
     fn crash(&mut self, _place: usize) {}
 
     fn view<'a>(&'a self, place: usize, core: &'a Core) -> Option<&'a dyn Any> {
         core.kernel.view(NodeId(self.first.0 + place as u32))
+    }
+
+    fn view_type(&self, place: usize, core: &Core) -> Option<&'static str> {
+        core.kernel.view_type(NodeId(self.first.0 + place as u32))
     }
 }

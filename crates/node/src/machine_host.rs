@@ -1,6 +1,6 @@
 //! Drives machines in a simulation, as hosts of the kernel.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -269,9 +269,9 @@ impl<M: Machine> Hosts for MachineGroup<M> {
         host.step_machine(input, common, node, kernel, network);
     }
 
-    fn call(&mut self, place: usize, request: &mut dyn Any, step: Step<'_>) -> Result<(), &'static str> {
+    fn call(&mut self, place: usize, request: &mut dyn Any, step: Step<'_>) -> Result<(), Option<&'static str>> {
         let Some(request) = request.downcast_mut::<Option<M::Message>>() else {
-            return Err(std::any::type_name::<M::Message>());
+            return Err(Some(type_name::<M::Message>()));
         };
         if let Some(request) = request.take() {
             let node = step.node;
@@ -293,6 +293,10 @@ impl<M: Machine> Hosts for MachineGroup<M> {
     #[inline]
     fn view<'a>(&'a self, place: usize, _core: &'a Core) -> Option<&'a dyn Any> {
         self.hosts[place].machine.as_ref().map(|machine| machine.view() as &dyn Any)
+    }
+
+    fn view_type(&self, _place: usize, _core: &Core) -> Option<&'static str> {
+        Some(type_name::<M::View>())
     }
 
     fn view_table(&self) -> Option<(&dyn Any, &dyn Any)> {

@@ -111,7 +111,7 @@ impl Hosts for Listener {
         }
     }
 
-    fn call(&mut self, _: usize, _: &mut dyn Any, _: Step<'_>) -> Result<(), &'static str> {
+    fn call(&mut self, _: usize, _: &mut dyn Any, _: Step<'_>) -> Result<(), Option<&'static str>> {
         Ok(())
     }
 

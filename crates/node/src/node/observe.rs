@@ -44,23 +44,32 @@ impl Node {
                 let view = sim.life.act(|core| core.kernel.take_view(node));
                 // The closure may use the node's handles, so it runs while the view is checked out of the kernel.
                 let Some(view) = view else { return };
-                let mut view = view.unwrap_or_else(|| Box::new(V::default()));
+                let mut view = view.unwrap_or_else(|| {
+                    entered(|core| core.kernel.note_view_type(node, type_name::<V>()));
+                    Box::new(V::default())
+                });
                 let changed = view.downcast_mut::<V>().map(change);
                 // The life goes on, since no code of its own ends it.
                 entered(|core| core.kernel.put_view(node, view));
                 if changed.is_none() {
-                    self.panic_view_type::<V>();
+                    let published = entered(|core| core.kernel.view_type(node));
+                    self.panic_view_type::<V>(published.expect("the first view of a life noted its type"));
                 }
             }
             #[cfg(feature = "tokio")]
-            Twin::Real(ref context) => cold(|| context.publish(change).unwrap_or_else(|_| self.panic_view_type::<V>())),
+            Twin::Real(ref context) => {
+                cold(|| context.publish(change).unwrap_or_else(|other| self.panic_view_type::<V>(other.published)))
+            }
         }
     }
 
     #[cold]
     #[track_caller]
-    fn panic_view_type<V>(&self) -> ! {
-        panic!("{} already publishes a view of another type than {}", self.name(), type_name::<V>())
+    fn panic_view_type<V>(&self, published: &str) -> ! {
+        let (name, asked) = (self.name(), type_name::<V>());
+        panic!(
+            "{name} publishes a view of type `{published}` already, and now one of `{asked}`; publish one type with all that rules read"
+        )
     }
 
     /// Exposes a handle by which a test can call into the node, until the life ends.

@@ -80,7 +80,10 @@ impl Node {
     /// If `period` is zero, because it would tick forever at one instant.
     #[track_caller]
     pub fn interval(&self, period: Duration) -> Interval {
-        assert!(!period.is_zero(), "an interval of zero would tick forever at one instant");
+        assert!(
+            !period.is_zero(),
+            "an interval of zero would tick forever at one instant; give it a period, or let others run with `yield_now`"
+        );
         Interval { node: self.clone(), period, sleep: self.sleep(period) }
     }
 }

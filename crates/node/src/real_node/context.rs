@@ -15,6 +15,12 @@ use super::observer::{Observation, Observer};
 /// A value of a type that only the node's code knows.
 type AnyValue = Box<dyn Any + Send>;
 
+/// The view of a node, with the name of its type.
+struct PublishedView {
+    value: AnyValue,
+    type_name: &'static str,
+}
+
 /// One life of a real node.
 pub(crate) struct NodeContext {
     pub(crate) life: TokioLife,
@@ -23,7 +29,7 @@ pub(crate) struct NodeContext {
     observer: Option<Observer>,
     random_count: AtomicU64,
     /// Reentrant, so that a nested `publish` panics with a message instead of deadlocking.
-    view: ReentrantMutex<RefCell<Option<AnyValue>>>,
+    view: ReentrantMutex<RefCell<Option<PublishedView>>>,
     exposed: Mutex<Option<AnyValue>>,
     /// Serializes calls of `with_handle`.
     handle_calls: ReentrantMutex<()>,
@@ -61,8 +67,9 @@ impl NodeContext {
         }
         let slot = self.view.lock();
         let mut slot = slot.try_borrow_mut().unwrap_or_else(|_| panic!("`publish` is called from within `publish`"));
-        let view = slot.get_or_insert_with(|| Box::new(V::default()));
-        let view = view.downcast_mut::<V>().ok_or(ViewTypeMismatch)?;
+        let first = || PublishedView { value: Box::new(V::default()), type_name: type_name::<V>() };
+        let PublishedView { value, type_name } = slot.get_or_insert_with(first);
+        let view = value.downcast_mut::<V>().ok_or(ViewTypeMismatch { published: type_name })?;
         change(view);
         if let Some(observer) = &self.observer {
             observer(self.node, Observation::View(view));
@@ -74,7 +81,7 @@ impl NodeContext {
     pub(crate) fn inspect<V: 'static, T>(&self, inspect: impl FnOnce(&V) -> T) -> Option<T> {
         let slot = self.view.lock();
         let slot = slot.try_borrow().unwrap_or_else(|_| panic!("`inspect` is called from within `publish`"));
-        slot.as_ref()?.downcast_ref().map(inspect)
+        slot.as_ref()?.value.downcast_ref().map(inspect)
     }
 
     /// Replaces the exposed handle; drops it instead once the life is over.
@@ -109,7 +116,10 @@ impl NodeContext {
 }
 
 /// The node published a view of another type before.
-pub(crate) struct ViewTypeMismatch;
+pub(crate) struct ViewTypeMismatch {
+    /// The name of that type.
+    pub(crate) published: &'static str,
+}
 
 /// Why a handle was not available.
 pub(crate) enum HandleError {

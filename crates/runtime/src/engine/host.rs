@@ -52,14 +52,21 @@ pub trait Hosts {
     /// `request` is an `Option` of the node's request type, which the host takes.
     ///
     /// # Errors
-    /// With the name of the expected type, if `request` has another one; nothing was done.
-    fn call(&mut self, place: usize, request: &mut dyn Any, step: Step<'_>) -> Result<(), &'static str>;
+    /// If `request` has another type than the node expects, with the name of that type; `None` if the node takes no calls. Nothing was
+    /// done.
+    fn call(&mut self, place: usize, request: &mut dyn Any, step: Step<'_>) -> Result<(), Option<&'static str>>;
 
     /// Ends the present life of a node and drops its memory.
     fn crash(&mut self, place: usize);
 
     /// Returns a node's current view, for checks.
     fn view<'a>(&'a self, place: usize, core: &'a Core) -> Option<&'a dyn Any>;
+
+    /// Returns the name of the type of a node's views, for reports; `None` if the node published none.
+    fn view_type(&self, place: usize, core: &Core) -> Option<&'static str> {
+        let _ = (place, core);
+        None
+    }
 
     /// Returns the table of the nodes' views and the group to pass to it.
     ///

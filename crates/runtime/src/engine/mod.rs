@@ -256,7 +256,7 @@ impl Engine {
     ///
     /// # Errors
     /// With the name of the expected type, if `request` has another one; nothing was done.
-    pub fn call(&mut self, node: NodeId, request: &mut dyn Any) -> Result<(), &'static str> {
+    pub fn call(&mut self, node: NodeId, request: &mut dyn Any) -> Result<(), Option<&'static str>> {
         self.core.kernel.count_step(node, None);
         self.running = Some(node);
         let Place { group, place } = self.places[node.index()];
@@ -287,6 +287,12 @@ impl Engine {
     /// Returns the node whose code runs or panicked.
     pub fn running(&self) -> Option<NodeId> {
         self.running.or(self.core.kernel.tasks.panicked_node)
+    }
+
+    /// Returns the name of the type of a node's views; `None` if it published none in its present life.
+    pub fn view_type(&self, node: NodeId) -> Option<&'static str> {
+        let Place { group, place } = self.places[node.index()];
+        self.groups[group as usize].hosts.view_type(place as usize, &self.core)
     }
 
     /// Returns the view of a node that is up or paused.

@@ -19,6 +19,17 @@ impl Kernel {
         self.tasks.node_state.get_mut(node.index())?.view.take()
     }
 
+    /// Returns the name of the type of an async node's view.
+    pub fn view_type(&self, node: NodeId) -> Option<&'static str> {
+        self.tasks.node_state.get(node.index())?.view_type
+    }
+
+    /// Notes the type of the first view of an async node's life.
+    #[cold]
+    pub fn note_view_type(&mut self, node: NodeId, name: &'static str) {
+        self.tasks.node_state(node).view_type = Some(name);
+    }
+
     /// Publishes a changed view.
     #[inline]
     pub fn put_view(&mut self, node: NodeId, view: Box<dyn Any>) {

@@ -194,6 +194,8 @@ pub(super) struct Task {
 pub(super) struct NodeState {
     pub(super) root: Option<TaskId>,
     pub(super) view: Option<Box<dyn Any>>,
+    /// The name of the view's type, for reports.
+    pub(super) view_type: Option<&'static str>,
     pub(super) exposed: Option<Box<dyn Any>>,
     /// Children and draws of calls from outside, which belong to no task.
     pub(super) children: Children,

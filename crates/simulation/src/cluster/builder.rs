@@ -11,6 +11,7 @@ use cluster_sim_types::{Region, Shard};
 
 use super::SimulatedCluster;
 use crate::definition::{LinkClass, Member, ScenarioError};
+use crate::fault::{listed, suggested};
 use crate::scenario::Scenario;
 use crate::sim::Sim;
 
@@ -163,7 +164,7 @@ impl ClusterBuilder {
         for RegionLinks { from, to, model } in self.links {
             let select = |name: &str| match self.regions.iter().position(|region| region == name) {
                 Some(index) => Ok(NodeSelector::Region(index as u16)),
-                None => Err(ClusterError::UnknownRegion { region: name.to_owned() }),
+                None => Err(ClusterError::UnknownRegion { region: name.to_owned(), known: self.regions.clone() }),
             };
             let name = format!("{from}->{to}");
             scenario = scenario.link_class(LinkClass { name, from: select(&from)?, to: select(&to)?, model });
@@ -210,6 +211,8 @@ pub enum ClusterError {
     UnknownRegion {
         /// The name.
         region: String,
+        /// The regions of the cluster.
+        known: Vec<String>,
     },
     /// Neither machines nor main functions are set.
     NoMachines,
@@ -226,8 +229,12 @@ impl fmt::Display for ClusterError {
             Self::NoShards => write!(formatter, "the regions have no shards; give them at least one with `shards_per_region`"),
             Self::DuplicateRegion { region } => write!(formatter, "two regions are called {region:?}; give each a name of its own"),
             Self::TooManyShards { shards } => write!(formatter, "{shards} shards a region are too many; the most is {SHARDS_MAX}"),
-            Self::UnknownRegion { region } => {
-                write!(formatter, "a latency names region {region:?}, which the cluster does not have; add it to `regions`")
+            Self::UnknownRegion { region, known } => {
+                let (suggested, listed) = (suggested(region, known), listed(known));
+                write!(
+                    formatter,
+                    "a latency names region {region:?}, which the cluster does not have; add it to `regions`{suggested}{listed}"
+                )
             }
             Self::NoMachines => write!(formatter, "nothing runs on the nodes; say what does with `machines` or `nodes`"),
             Self::NoSeed => write!(formatter, "there is no seed; choose one with `seed`, so that the run can be repeated"),

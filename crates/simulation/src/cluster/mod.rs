@@ -12,6 +12,7 @@ use cluster_sim_types::{NodeId, Region, Shard};
 pub use builder::{ClusterBuilder, ClusterError};
 pub use convergence::NotConverged;
 
+use crate::fault::{listed, suggested};
 use crate::report::Report;
 use crate::sim::Sim;
 
@@ -69,7 +70,11 @@ impl SimulatedCluster {
     #[track_caller]
     fn region(&self, name: &str) -> Region {
         let index = self.regions.iter().position(|region| region == name);
-        Region(index.unwrap_or_else(|| panic!("there is no region {name:?}; the cluster has {}", self.regions.join(", "))) as u16)
+        let unknown = || {
+            let (suggested, listed) = (suggested(name, &self.regions), listed(&self.regions));
+            panic!("there is no region {name:?} in the cluster{suggested}{listed}")
+        };
+        Region(index.unwrap_or_else(unknown) as u16)
     }
 
     /// The nodes of a region, in order of shard.

@@ -27,7 +27,7 @@ pub(crate) enum Check {
     /// Must hold after every step.
     Always { name: String, test: Test },
     /// Must hold of each node by itself, after every step that may have changed its view.
-    AlwaysEach { name: String, test: EachTest },
+    AlwaysEach { name: String, test: EachTest, view_type: &'static str },
     /// Must hold of no two nodes at once.
     AlwaysUnique { name: String, test: UniqueTest },
     /// Must hold at the end.

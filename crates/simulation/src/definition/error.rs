@@ -52,12 +52,15 @@ pub enum ScenarioError {
 impl fmt::Display for ScenarioError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoNodes => write!(formatter, "there are no nodes in it; add a group with `Scenario::machines`"),
+            Self::NoNodes => {
+                write!(formatter, "there are no nodes in it; add a group with `Scenario::machines` or `Scenario::nodes`")
+            }
             Self::DuplicateGroup { group } => write!(formatter, "two groups are called {group:?}; give each a name of its own"),
             Self::UnknownAbsent { node, known } => {
                 write!(
                     formatter,
-                    "node {node:?} is to be left out, but the scenario has no such node; name it by group and index, as in \"edge/1\"{}",
+                    "node {node:?} is to be left out, but the scenario has no such node; name it by group and index, as in \"edge/1\"{}{}",
+                    suggested(node, known),
                     listed(known)
                 )
             }

@@ -1,6 +1,6 @@
 //! The present keys of nodes, for a rule that each key has at most one node.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::fmt::Debug;
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
@@ -21,6 +21,9 @@ pub(crate) struct Conflict {
 
 /// The present key of each node in one run.
 pub(crate) trait Keys {
+    /// Returns the name of the type of the views that have keys.
+    fn view_type(&self) -> &'static str;
+
     /// Frees the key of a node until its next update.
     fn release(&mut self, node: NodeId);
 
@@ -109,6 +112,10 @@ impl<V, K: Hash + Eq, F> KeysOf<V, K, F> {
 }
 
 impl<V: 'static, K: Hash + Eq + Debug, F: Fn(NodeId, &V) -> Option<K>> Keys for KeysOf<V, K, F> {
+    fn view_type(&self) -> &'static str {
+        type_name::<V>()
+    }
+
     fn release(&mut self, node: NodeId) {
         if node.index() < self.of_node.len() {
             self.unlink(node.0);

@@ -18,13 +18,13 @@ impl Check {
     pub(crate) fn timed(self, meter: Meter) -> Self {
         match self {
             Self::Always { name, test } => Self::Always { name, test: Arc::new(move |world| meter.time(|| test(world))) },
-            Self::AlwaysEach { name, test } => {
+            Self::AlwaysEach { name, test, view_type } => {
                 let timed = move |node, view: &dyn Any| {
                     let verdict = meter.time_uncounted(|| test(node, view));
                     meter.count(verdict.is_some());
                     verdict
                 };
-                Self::AlwaysEach { name, test: Arc::new(timed) }
+                Self::AlwaysEach { name, test: Arc::new(timed), view_type }
             }
             Self::AlwaysUnique { name, test } => {
                 let timed = move || Box::new(TimedKeys { keys: test(), meter: meter.clone() }) as Box<dyn Keys>;
@@ -49,6 +49,10 @@ struct TimedKeys {
 }
 
 impl Keys for TimedKeys {
+    fn view_type(&self) -> &'static str {
+        self.keys.view_type()
+    }
+
     fn release(&mut self, node: NodeId) {
         self.meter.time_uncounted(|| self.keys.release(node));
     }

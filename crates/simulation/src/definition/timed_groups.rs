@@ -99,7 +99,7 @@ impl Hosts for TimedHosts {
         self.meter.time(|| self.hosts.step(place, wake, step));
     }
 
-    fn call(&mut self, place: usize, request: &mut dyn Any, step: Step<'_>) -> Result<(), &'static str> {
+    fn call(&mut self, place: usize, request: &mut dyn Any, step: Step<'_>) -> Result<(), Option<&'static str>> {
         self.meter.time(|| self.hosts.call(place, request, step))
     }
 
@@ -110,6 +110,10 @@ impl Hosts for TimedHosts {
     // Views are read by checks, which have meters of their own.
     fn view<'a>(&'a self, place: usize, core: &'a Core) -> Option<&'a dyn Any> {
         self.hosts.view(place, core)
+    }
+
+    fn view_type(&self, place: usize, core: &Core) -> Option<&'static str> {
+        self.hosts.view_type(place, core)
     }
 
     fn view_table(&self) -> Option<(&dyn Any, &dyn Any)> {

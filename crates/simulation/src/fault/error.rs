@@ -6,7 +6,8 @@
 pub enum PlanError {
     /// A fault names an unknown node.
     #[error(
-        "fault {index} ({kind}) names node {node:?}; the scenario has no such node, name it by group and index, as in \"edge/1\"{}",
+        "fault {index} ({kind}) names node {node:?}; the scenario has no such node, name it by group and index, as in \"edge/1\"{}{}",
+        suggested(node, known),
         listed(known)
     )]
     UnknownNode {
@@ -21,7 +22,8 @@ pub enum PlanError {
     },
     /// A fault names an unknown class of links.
     #[error(
-        "fault {index} ({kind}) names links {links:?}; the scenario has no such class, declare it with `Scenario::links`{}",
+        "fault {index} ({kind}) names links {links:?}; the scenario has no such class, declare it with `Scenario::links`{}{}",
+        suggested(links, known),
         listed(known)
     )]
     UnknownLinks {
@@ -70,7 +72,10 @@ const NAMES_LISTED: usize = 8;
 /// Nothing if none is close.
 pub(crate) fn suggested(name: &str, known: &[String]) -> String {
     let distance = |other: &String| strsim::osa_distance(name, other);
+    // A name that differs in its number only is no slip of the hand: the list of known names says how far numbers go.
+    let letters = |name: &str| name.replace(|sign: char| sign.is_ascii_digit(), "");
     let closest = known.iter().min_by_key(|other| distance(other)).filter(|other| distance(other) * 3 <= name.len().max(3));
+    let closest = closest.filter(|other| letters(other) != letters(name));
     closest.map_or_else(String::new, |other| format!("; did you mean {other:?}"))
 }
 
@@ -94,6 +99,7 @@ mod tests {
         assert_eq!(suggested("stroe", &known), "; did you mean \"store\"");
         assert_eq!(suggested("t", &known), "; did you mean \"s\"");
         assert_eq!(suggested("router", &known), "");
+        assert_eq!(suggested("store/2", &["store/0", "store/1"].map(str::to_owned)), "", "only the number differs");
         assert_eq!(suggested("store", &[]), "");
     }
 

@@ -25,7 +25,7 @@ pub use outline::Outline;
 pub use size::ScenarioSize;
 
 use crate::definition::{Arenas, Definition, Group, LinkClass, Member};
-use crate::fault::{CompiledProfile, FaultPlan, FaultProfile};
+use crate::fault::{CompiledProfile, FaultPlan, FaultProfile, listed, suggested};
 use crate::sim::Script;
 
 /// Everything a run needs except the seed: nodes, links, checks, faults, durations, budgets.
@@ -203,7 +203,9 @@ impl Scenario {
         }
         let index = self.definition.groups.iter().position(|group| group.name == name);
         let index = index.unwrap_or_else(|| {
-            panic!("no group {name:?} in scenario {:?}; declare groups before their links", self.definition.name)
+            let known: Vec<String> = self.definition.groups.iter().map(|group| group.name.clone()).collect();
+            let (scenario, suggested, listed) = (&self.definition.name, suggested(name, &known), listed(&known));
+            panic!("no group {name:?} in scenario {scenario:?}; declare groups before their links{suggested}{listed}")
         });
         NodeSelector::Group(index as u16)
     }

@@ -1,6 +1,6 @@
 //! Declares the rules of a scenario.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl Scenario {
         test: impl Fn(NodeId, &V) -> R + Send + Sync + 'static,
     ) -> Self {
         let test = move |node, view: &dyn Any| Some(test(node, view.downcast_ref()?).into_verdict());
-        self.check(Check::AlwaysEach { name: name.to_owned(), test: Arc::new(test) })
+        self.check(Check::AlwaysEach { name: name.to_owned(), test: Arc::new(test), view_type: type_name::<V>() })
     }
 
     /// Adds an invariant over pairs of nodes: no two nodes may have one key at the same time.

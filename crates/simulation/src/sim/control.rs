@@ -169,7 +169,11 @@ impl Sim {
             result = sim.engine.call(node, &mut Some(request));
             sim.check_changes();
         });
-        result.map_err(|understood| CallError::NotUnderstood { node, understood, given: std::any::type_name::<M>() })
+        let given = std::any::type_name::<M>();
+        result.map_err(|understood| match understood {
+            Some(understood) => CallError::NotUnderstood { node, understood, given },
+            None => CallError::TakesNoCalls { node },
+        })
     }
 
     /// Calls `reach` with the value that a node [exposed](cluster_sim_node::Node::expose).
@@ -258,6 +262,11 @@ pub enum CallError {
         /// The type asked for.
         asked: &'static str,
     },
+    /// The node is an async node, which takes no calls.
+    TakesNoCalls {
+        /// The node.
+        node: NodeId,
+    },
     /// The node has another type of message.
     NotUnderstood {
         /// The node.
@@ -278,6 +287,10 @@ impl fmt::Display for CallError {
             Self::NotExposed { node, asked } => {
                 write!(formatter, "{node} exposed something else than a {asked}; ask for the type that it handed to `expose`")
             }
+            Self::TakesNoCalls { node } => write!(
+                formatter,
+                "{node} is an async node, which takes no calls; expose a handle with `node.expose` and reach it by `Sim::with_node`"
+            ),
             Self::NotUnderstood { node, understood, given } => {
                 write!(formatter, "{node} does not understand a call of type {given}; send it a {understood}")
             }

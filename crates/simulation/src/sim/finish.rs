@@ -111,6 +111,7 @@ impl Sim {
     fn report_pending(&mut self, unstable: Vec<(String, Evidence)>, clients: Vec<NodeId>, why: &str) {
         let (now, waiting) = (self.present(), living_tasks(&self.engine));
         let mut rules = unstable;
+        self.checks.explain_missing(&mut rules, &WorldView { engine: &self.engine });
         if !clients.is_empty() {
             rules.push((EVERY_CLIENT_ENDS.to_owned(), unended(clients, &self.engine, &waiting)));
         }
@@ -142,7 +143,7 @@ impl Sim {
         });
         // A test may have spent a budget after the last step of the loop.
         self.report.exhausted = self.engine.core.kernel.exhausted();
-        self.report.checks = self.checks.reports();
+        self.report.checks = self.checks.reports(&WorldView { engine: &self.engine });
         self.report.checks.extend(self.clients.report());
         self.report.measured = self.checks.measured().collect();
         self.report.faults = self.fault_records();

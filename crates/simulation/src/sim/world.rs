@@ -36,8 +36,13 @@ impl Observed for WorldView<'_> {
     fn traffic(&self) -> Traffic {
         self.engine.core.devices.find::<Network>().traffic()
     }
+
     fn view_group(&self, index: usize) -> Option<ViewGroup<'_>> {
         self.engine.view_group(index)
+    }
+
+    fn view_type(&self, node: NodeId) -> Option<&'static str> {
+        self.engine.view_type(node)
     }
 
     fn group_of(&self, node: NodeId) -> usize {

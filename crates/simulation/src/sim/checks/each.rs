@@ -5,6 +5,7 @@ use std::any::Any;
 use cluster_sim_invariants::Verdict;
 use cluster_sim_types::NodeId;
 
+use super::view_types::ViewTypes;
 use crate::definition::EachTest;
 use crate::report::{CheckKind, CheckReport, CheckWork};
 
@@ -14,11 +15,13 @@ pub(super) struct LiveEach {
     test: EachTest,
     times_checked: u64,
     pub(super) unknown: Option<String>,
+    /// The name of the type of the views that it reads.
+    view_type: &'static str,
 }
 
 impl LiveEach {
-    pub(super) fn new(name: &str, test: &EachTest) -> Self {
-        Self { name: name.to_owned(), test: test.clone(), times_checked: 0, unknown: None }
+    pub(super) fn new(name: &str, test: &EachTest, view_type: &'static str) -> Self {
+        Self { name: name.to_owned(), test: test.clone(), times_checked: 0, unknown: None, view_type }
     }
 
     /// Asks about a node that a step may have changed; `None` if its view has another type, or the rule holds.
@@ -29,8 +32,8 @@ impl LiveEach {
         if matches!(verdict, Verdict::Holds) { None } else { Some(naming(node, verdict)) }
     }
 
-    pub(super) fn report(&self) -> CheckReport {
-        let blind = || "no node had a view of the rule's type".to_owned();
+    pub(super) fn report(&self, published: ViewTypes<'_>) -> CheckReport {
+        let blind = || published.without(self.view_type);
         let unknown = if self.times_checked == 0 { Some(blind()) } else { self.unknown.clone() };
         let (name, kind, times_checked) = (self.name.clone(), CheckKind::AlwaysEach, self.times_checked);
         let work = CheckWork { calls: times_checked, skips: 0, views_read: times_checked };

@@ -3,11 +3,12 @@
 mod each;
 mod test;
 mod unique;
+mod view_types;
 
 use std::any::Any;
 use std::mem::take;
 
-use cluster_sim_invariants::{Invariant, Observed, Touched, Verdict, Violation, World};
+use cluster_sim_invariants::{Evidence, Invariant, Observed, Touched, Verdict, Violation, World};
 use cluster_sim_types::{Change, NodeId, VirtualInstant};
 use serde_json::Value;
 
@@ -17,6 +18,7 @@ use crate::sim::world::WorldView;
 use each::LiveEach;
 use test::LiveTest;
 use unique::LiveUnique;
+use view_types::ViewTypes;
 
 /// A check with state.
 struct LiveObserver {
@@ -76,7 +78,7 @@ impl Now {
         Self { at: kernel.now(), step: kernel.steps() }
     }
 
-    pub(super) fn violation(self, rule: &str, evidence: cluster_sim_invariants::Evidence) -> Violation {
+    pub(super) fn violation(self, rule: &str, evidence: Evidence) -> Violation {
         Violation { rule: rule.to_owned(), at: self.at, step: self.step, nodes: evidence.nodes, message: evidence.message }
     }
 }
@@ -97,7 +99,7 @@ impl LiveChecks {
         for check in checks {
             match check {
                 Check::Always { name, test } => live.always.push(LiveTest::new(name, test)),
-                Check::AlwaysEach { name, test } => live.each.push(LiveEach::new(name, test)),
+                Check::AlwaysEach { name, test, view_type } => live.each.push(LiveEach::new(name, test, view_type)),
                 Check::AlwaysUnique { name, test } => live.unique.push(LiveUnique::new(name, test)),
                 Check::Eventually { name, test } => live.eventually.push(LiveTest::new(name, test)),
                 Check::Observer { name, make } => {
@@ -218,7 +220,7 @@ impl LiveChecks {
     }
 
     /// The `eventually` checks that do not hold now, each with its evidence.
-    pub(super) fn pending(&mut self, world: &mut World<'_>) -> Vec<(String, cluster_sim_invariants::Evidence)> {
+    pub(super) fn pending(&mut self, world: &mut World<'_>) -> Vec<(String, Evidence)> {
         let mut pending = Vec::new();
         for (index, check) in self.eventually.iter_mut().enumerate() {
             self.asking = Some(Asked::Eventually(index));
@@ -243,11 +245,24 @@ impl LiveChecks {
         violations
     }
 
-    pub(super) fn reports(&self) -> Vec<CheckReport> {
-        let always = self.always.iter().map(|check| check.report(CheckKind::Always));
-        let each = self.each.iter().map(LiveEach::report);
-        let unique = self.unique.iter().map(LiveUnique::report);
-        let eventually = self.eventually.iter().map(|check| check.report(CheckKind::Eventually));
+    /// Adds to the pending rules that read nothing which views they asked for in vain.
+    pub(super) fn explain_missing(&self, pending: &mut [(String, Evidence)], observed: &WorldView<'_>) {
+        let published = ViewTypes::of(observed);
+        for (name, evidence) in pending {
+            let rule = self.eventually.iter().find(|rule| rule.name == *name);
+            if let Some(missing) = rule.and_then(|rule| rule.missing(published)) {
+                let separator = if evidence.message.is_empty() { "" } else { "; " };
+                evidence.message = format!("{}{separator}{missing}", evidence.message);
+            }
+        }
+    }
+
+    pub(super) fn reports(&self, observed: &WorldView<'_>) -> Vec<CheckReport> {
+        let published = ViewTypes::of(observed);
+        let always = self.always.iter().map(|check| check.report(CheckKind::Always, published));
+        let each = self.each.iter().map(|check| check.report(published));
+        let unique = self.unique.iter().map(|check| check.report(published));
+        let eventually = self.eventually.iter().map(|check| check.report(CheckKind::Eventually, published));
         let observers = self.observers.iter().map(|observer| {
             let times_checked = observer.invariant.times_checked();
             let blind = (times_checked == 0).then(|| "it never had anything to judge".to_owned());

@@ -2,8 +2,12 @@
 
 use cluster_sim_invariants::{Reads, Touched, Verdict, World};
 
+use super::view_types::ViewTypes;
 use crate::definition::Test;
 use crate::report::{CheckKind, CheckReport, CheckWork};
+
+/// Why a rule that read nothing and holds is unknown.
+const LOOKED_AT_NOTHING: &str = "it looked at nothing";
 
 /// An `always` or `eventually` rule of one run.
 pub(super) struct LiveTest {
@@ -18,7 +22,8 @@ pub(super) struct LiveTest {
 
 impl LiveTest {
     pub(super) fn new(name: &str, test: &Test) -> Self {
-        Self { name: name.to_owned(), test: test.clone(), times_checked: 0, unknown: None, last: None, work: CheckWork::default() }
+        let (name, test, work) = (name.to_owned(), test.clone(), CheckWork::default());
+        Self { name, test, times_checked: 0, unknown: None, last: None, work }
     }
 
     /// Asks the rule after a step that touched these nodes, or skips it: if they are none of those that it read when it was last
@@ -44,16 +49,28 @@ impl LiveTest {
         let counted = !(reads.is_empty() && verdict == Verdict::Holds);
         self.last = Some((reads, counted));
         if !counted {
-            return Verdict::Unknown("it looked at nothing".to_owned());
+            return Verdict::Unknown(LOOKED_AT_NOTHING.to_owned());
         }
         self.times_checked += 1;
         verdict
     }
 
-    pub(super) fn report(&self, kind: CheckKind) -> CheckReport {
+    /// Says which views the rule asked for in vain when it was asked last, if it read nothing then.
+    pub(super) fn missing(&self, published: ViewTypes<'_>) -> Option<String> {
+        let (reads, _) = self.last.filter(|(reads, _)| reads.is_empty())?;
+        reads.missing_view().map(|asked| published.without(asked))
+    }
+
+    pub(super) fn report(&self, kind: CheckKind, published: ViewTypes<'_>) -> CheckReport {
         // Once it has read something, an earlier check that read nothing does not count.
-        let unknown =
-            if self.times_checked == 0 { self.unknown.clone().or_else(|| Some("it was never checked".to_owned())) } else { None };
+        let unknown = (self.times_checked == 0).then(|| match self.unknown.as_deref() {
+            None => "it was never checked".to_owned(),
+            Some(LOOKED_AT_NOTHING) => {
+                let missing = self.missing(published).unwrap_or_else(|| "it read no view, health or traffic".to_owned());
+                format!("{LOOKED_AT_NOTHING}: {missing}")
+            }
+            Some(reason) => reason.to_owned(),
+        });
         CheckReport { name: self.name.clone(), kind, times_checked: self.times_checked, unknown, work: self.work }
     }
 }

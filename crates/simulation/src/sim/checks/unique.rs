@@ -5,6 +5,7 @@ use std::any::Any;
 use cluster_sim_invariants::{Observed, Verdict};
 use cluster_sim_types::NodeId;
 
+use super::view_types::ViewTypes;
 use crate::definition::{Conflict, Keys, UniqueTest};
 use crate::report::{CheckKind, CheckReport, CheckWork};
 
@@ -33,8 +34,8 @@ impl LiveUnique {
         conflict.map(|conflict| verdict(conflict, observed))
     }
 
-    pub(super) fn report(&self) -> CheckReport {
-        let unknown = (self.times_checked == 0).then(|| "no node had a view of the rule's type".to_owned());
+    pub(super) fn report(&self, published: ViewTypes<'_>) -> CheckReport {
+        let unknown = (self.times_checked == 0).then(|| published.without(self.keys.view_type()));
         let (name, kind, times_checked) = (self.name.clone(), CheckKind::AlwaysUnique, self.times_checked);
         let work = CheckWork { calls: times_checked, skips: 0, views_read: times_checked };
         CheckReport { name, kind, times_checked, unknown, work }

@@ -190,7 +190,7 @@ mod tests {
             let received = network.datagrams(kernel).recv(number, &self.store).expect("a message of its own kind");
             *self.received.borrow_mut().entry(received.message).or_default() += 1;
         }
-        fn call(&mut self, _: usize, _: &mut dyn Any, _: Step<'_>) -> Result<(), &'static str> {
+        fn call(&mut self, _: usize, _: &mut dyn Any, _: Step<'_>) -> Result<(), Option<&'static str>> {
             Ok(())
         }
         fn crash(&mut self, _: usize) {}
