@@ -3,10 +3,14 @@
 //! [`nodes`]: crash, restart, kill, pause. [`links`]: cut, heal, loss, other models. [`overlaps`]: one fault within another.
 //! [`records`]: the records of faults in the report, and refused plans. [`findings`]: broken rules, panics, checks without
 //! evidence. [`endings`]: recovery phase and budgets. [`stuck`]: steps that never return. [`lives`]: clocks, seeds, and runs side
-//! by side.
+//! by side. [`impairments`], [`holds`]: links that are impaired or held.
+//! [`boundaries`]: faults before the first boot, at zero and at the end; late starts.
 
+mod boundaries;
 mod endings;
 mod findings;
+mod holds;
+mod impairments;
 mod links;
 mod lives;
 mod nodes;

@@ -122,24 +122,6 @@ fn a_pause_between_two_ticks_changes_nothing() {
     assert_eq!((memory(&sim, 0), memory(&sim, 1)), undisturbed);
 }
 
-/// p1: the fault precedes the first start of its node.
-#[test]
-fn a_crash_before_the_first_start_has_no_effect() {
-    for early in
-        [crash("worker/1", milliseconds(5)), crash("worker/1", None), pause("worker/1", milliseconds(5)), restart("worker/1")]
-    {
-        let mut sim = with_fault(0, early.clone());
-        sim.run_for(milliseconds(55));
-        let memory = memory(&sim, 1).expect("it started anyway");
-        assert_eq!((memory.incarnation, memory.ticks.len()), (Incarnation(0), 5), "{early}");
-        assert_eq!(sim.finish().faults[0].effect, 0, "{early}");
-    }
-    let mut sim = with_fault(0, kill("worker/1"));
-    sim.run_for(milliseconds(55));
-    assert_eq!(health(&sim, 1), Health::Killed);
-    assert_eq!(sim.finish().faults[0].effect, 1);
-}
-
 /// The recovery phase begins before any node has started.
 #[test]
 fn a_run_of_zero_duration_still_starts_every_node() {

@@ -48,12 +48,17 @@ impl Machine for Worker {
 
 /// Two workers that start together, linked with a delay of 5 ms, for a second.
 pub(crate) fn workers() -> Scenario {
+    workers_of(2)
+}
+
+/// As [`workers`], as many as that.
+pub(crate) fn workers_of(count: u32) -> Scenario {
     let boot = |boot: &Boot| Worker {
         peers: boot.peers(),
         memory: Memory { incarnation: boot.incarnation(), ticks: Vec::new(), received: 0 },
     };
     Scenario::new("workers")
-        .machines("worker", 2, boot)
+        .machines("worker", count, boot)
         .default_links(LinkModel::constant(milliseconds(5)))
         .start_together()
         .duration(milliseconds(1_000))

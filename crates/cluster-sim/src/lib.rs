@@ -142,7 +142,7 @@ pub mod net {
     pub use cluster_sim_runtime::Distribution;
     #[cfg(feature = "test-utils")]
     pub use cluster_sim_transport::{
-        Fate, FateRecord, INBOX_CAPACITY, InvalidLink, LinkModel, LinkOrder, NetworkPartition, StaleDelivery,
+        Fate, FateRecord, INBOX_CAPACITY, Impairment, InvalidLink, LinkModel, LinkOrder, NetworkPartition, StaleDelivery,
     };
     pub use cluster_sim_types::{InvalidRatio, LossCause, LossKind, Ratio, SessionTraffic, Traffic, Volume};
 }
@@ -151,7 +151,7 @@ pub mod net {
 #[cfg(feature = "test-utils")]
 pub mod fault {
     pub use cluster_sim_simulation::{
-        Fault, FaultPlan, FaultProfile, FaultRecord, NetworkFault, NodeFault, PlanError, ScheduledFault,
+        Fault, FaultPlan, FaultProfile, FaultRecord, LinkFault, MessageHold, NetworkFault, NodeFault, PlanError, ScheduledFault,
     };
 }
 

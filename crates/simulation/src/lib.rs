@@ -36,7 +36,7 @@ pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 pub use decision::Decision;
 pub use definition::ScenarioError;
 pub use event::{EventKind, EventMessage, Key, Sent, TaskEnd};
-pub use fault::{Fault, FaultPlan, FaultProfile, NetworkFault, NodeFault, PlanError, ScheduledFault, SpanKind};
+pub use fault::{Fault, FaultPlan, FaultProfile, LinkFault, NetworkFault, NodeFault, PlanError, ScheduledFault, SpanKind};
 pub use profile::{Profile, ProfilePart, ProfileSubject};
 pub use recording::{Event, LeftOut, NodeView, Recording, Span};
 pub use report::{
@@ -44,4 +44,4 @@ pub use report::{
     FaultRecord, Finding, OtherRun, Outcome, PanicFinding, PanicSite, Report,
 };
 pub use scenario::{Scenario, ScenarioSize};
-pub use sim::{CallError, Sim};
+pub use sim::{CallError, MessageHold, Sim};

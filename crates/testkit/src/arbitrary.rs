@@ -1,6 +1,6 @@
 //! Random link models and random fault plans, for properties that hold under every fault. Nodes are named `node/0`, `node/1`, ….
 
-use cluster_sim::net::{LinkOrder, StaleDelivery};
+use cluster_sim::net::{Impairment, LinkOrder, StaleDelivery};
 use cluster_sim::prelude::*;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
@@ -45,6 +45,19 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn any_impairment()(
+        loss in any_ratio(),
+        delay in 1_u64..40,
+        duplicate in any_ratio(),
+        reorder in any_ratio(),
+        window in 1_u64..50,
+    ) -> Impairment {
+        let [delay, reorder_window] = [delay, window].map(milliseconds);
+        Impairment { loss, delay, duplicate, reorder, reorder_window }
+    }
+}
+
 /// A duration below `longest`, or in one case of five none.
 fn any_duration(longest: Duration) -> impl Strategy<Value = Option<Duration>> {
     prop::option::weighted(0.8, (0..longest.as_millis() as u64).prop_map(milliseconds))
@@ -65,6 +78,15 @@ fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
     prop_oneof![
         4 => (sides.clone(), any::<bool>(), any_duration(longest))
             .prop_map(|([from, to], both_ways, duration)| NetworkFault::Cut { from, to, both_ways, duration }.into()),
+        2 => (sides.clone(), any::<bool>(), any_impairment(), any_duration(longest)).prop_map(
+            |([from, to], both_ways, by, duration)| LinkFault::Impair { from, to, both_ways, by, duration }.into(),
+        ),
+        1 => (any_impairment(), any_duration(longest))
+            .prop_map(|(by, duration)| LinkFault::ImpairLinks { links: "default".to_owned(), by, duration }.into()),
+        2 => (sides.clone(), any::<bool>(), any_duration(longest))
+            .prop_map(|([from, to], both_ways, duration)| LinkFault::Hold { from, to, both_ways, duration }.into()),
+        1 => Just(LinkFault::ReleaseAll.into()),
+        2 => sides.clone().prop_map(|[from, to]| LinkFault::ResetSessions { from, to }.into()),
         2 => (sides, any::<bool>(), turns(), any_duration(longest)).prop_map(
             |([from, to], both_ways, (cut_for, open_for), duration)| {
                 NetworkFault::Flap { from, to, both_ways, cut_for, open_for, duration }.into()

@@ -63,6 +63,7 @@ pub use decisions::{Choice, Choices, Decision, Decisions, Site};
 pub use device::{Device, DeviceKey, Devices, HostWake, LifeEnd};
 pub use heartbeat::{Heartbeat, Position};
 pub use host::{Hosts, NewLife, Step, Wake};
+use kernel::Hold;
 pub use kernel::{Arena, Kernel};
 pub use queue::{DeviceId, Order, Rank};
 use queue::{Due, Target};
@@ -153,13 +154,18 @@ impl Engine {
     /// # Panics
     /// If there is no group.
     pub fn add_node(&mut self, name: impl Into<Arc<str>>, spread: Option<Duration>) -> NodeId {
+        self.add_late_node(name, Duration::ZERO, spread)
+    }
+
+    /// As [`add_node`](Self::add_node), for a node that boots within `spread` of `after`.
+    pub fn add_late_node(&mut self, name: impl Into<Arc<str>>, after: Duration, spread: Option<Duration>) -> NodeId {
         let node = self.core.kernel.add_node(name.into());
         let index = self.groups.len().checked_sub(1).expect("a group is added before its nodes");
         let group = &mut self.groups[index];
         self.places.push(Place { group: index as u32, place: group.count });
         group.count += 1;
         match spread {
-            Some(spread) => self.core.kernel.schedule_start(node, spread),
+            Some(spread) => self.core.kernel.schedule_start(node, after, spread),
             None => self.core.kernel.set_health(node, Health::Killed, RecordKind::Kill),
         }
         node
@@ -210,10 +216,10 @@ impl Engine {
         }
     }
 
-    /// Boots a node for the first time, unless a fault hit it before.
+    /// Boots a node for the first time, unless a fault that came before holds the boot back.
     #[cold]
     fn start(&mut self, node: NodeId) -> Stepped {
-        if self.core.kernel.health(node) != Health::Down {
+        if self.core.kernel.boot_is_due(node) || self.core.kernel.health(node) != Health::Down {
             return Stepped::Between;
         }
         self.boot(node);
@@ -321,12 +327,14 @@ impl Engine {
     }
 
     /// Ends a node's life and drops its memory. True if it was alive.
+    ///
+    /// Before the first boot, holds that boot back until a restart; true if the boot was to come.
     pub fn crash(&mut self, node: NodeId) -> bool {
         let alive = matches!(self.core.kernel.health(node), Health::Up | Health::Paused);
         if alive {
             self.end_life(node, Health::Down, RecordKind::Crash, LifeEnd::Crashed);
         }
-        alive
+        alive || self.core.kernel.hold_boot(node, Hold::Crash)
     }
 
     /// Ends a node for good. True if it was not killed before.
@@ -356,8 +364,15 @@ impl Engine {
 
     /// Begins the next life of a crashed node. True if it was down after a crash.
     ///
-    /// A node before its first boot is left to that boot.
+    /// A node that crashed before its first boot boots now if that was due before, else when it is due. A node before its first
+    /// boot that did not crash is left to that boot.
     pub fn restart(&mut self, node: NodeId) -> bool {
+        if let Some(is_due) = self.core.kernel.release_boot(node, Hold::Crash) {
+            if is_due {
+                self.boot(node);
+            }
+            return true;
+        }
         let down = self.core.kernel.health(node) == Health::Down && self.core.kernel.has_lived(node);
         if down {
             self.boot(node);
@@ -366,16 +381,24 @@ impl Engine {
     }
 
     /// Pauses a node with all of its state. True if it was up.
+    ///
+    /// Before the first boot, holds that boot back until a resume; true if the boot was to come.
     pub fn pause(&mut self, node: NodeId) -> bool {
         let up = self.core.kernel.health(node) == Health::Up;
         if up {
             self.core.kernel.set_health(node, Health::Paused, RecordKind::Pause);
         }
-        up
+        up || self.core.kernel.hold_boot(node, Hold::Pause)
     }
 
     /// Resumes a paused node; all that waited is due now. True if it was paused.
     pub fn resume(&mut self, node: NodeId) -> bool {
+        if let Some(is_due) = self.core.kernel.release_boot(node, Hold::Pause) {
+            if is_due {
+                self.boot(node);
+            }
+            return true;
+        }
         let paused = self.core.kernel.health(node) == Health::Paused;
         if paused {
             self.core.kernel.set_health(node, Health::Up, RecordKind::Resume);

@@ -24,6 +24,13 @@ pub enum ScenarioError {
         /// The nodes of the scenario.
         known: Vec<String>,
     },
+    /// [`Scenario::start_at`](crate::Scenario::start_at) names an unknown node or group.
+    UnknownStart {
+        /// The node or group as named.
+        name: String,
+        /// The groups and nodes of the scenario.
+        known: Vec<String>,
+    },
     /// A profile of faults spares an unknown group.
     UnknownSparedGroup {
         /// The group as named.
@@ -62,6 +69,13 @@ impl fmt::Display for ScenarioError {
                     "node {node:?} is to be left out, but the scenario has no such node; name it by group and index, as in \"edge/1\"{}{}",
                     suggested(node, known),
                     listed(known)
+                )
+            }
+            Self::UnknownStart { name, known } => {
+                let (suggested, listed) = (suggested(name, known), listed(known));
+                write!(
+                    formatter,
+                    "a start is set for {name:?}, but the scenario has no such node or group; name a node by group and index, as in \"edge/1\"{suggested}{listed}"
                 )
             }
             Self::UnknownSparedGroup { group, known } => {

@@ -58,6 +58,8 @@ pub(crate) struct Definition {
     pub(crate) absent: BTreeSet<String>,
     /// Groups whose members minimization may leave out although they serve.
     pub(crate) may_shrink: BTreeSet<String>,
+    /// When nodes start, by the name of the node or of its group.
+    pub(crate) starts: BTreeMap<String, Duration>,
     pub(crate) step_timeout: Duration,
     /// Seeds of a sweep that run at once; absent for one per core.
     pub(crate) threads: Option<NonZeroUsize>,
@@ -87,12 +89,19 @@ impl Definition {
             budget: Budget::default(),
             absent: BTreeSet::new(),
             may_shrink: BTreeSet::new(),
+            starts: BTreeMap::new(),
             step_timeout: Duration::from_secs(30),
             threads: None,
             with_decisions: None,
             checked: OnceLock::new(),
             view_texts: ViewTexts::default(),
         }
+    }
+
+    /// The earliest start of a node: its own, else that of its group, else the start of the run.
+    pub(crate) fn start_of(&self, node: &str, group: &str) -> Duration {
+        let start = self.starts.get(node).or_else(|| self.starts.get(group));
+        start.copied().unwrap_or_default()
     }
 
     /// The source of random choices; with `keep` it records decisions.

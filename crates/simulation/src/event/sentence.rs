@@ -50,12 +50,17 @@ pub const SENTENCES: [(&str, &str); 34] = [
 ];
 
 /// Templates of faults by their kinds, in plans, reports and on the page. `{for}` is the duration, if the fault has one.
-pub(crate) const FAULTS: [(&str, &str); 11] = [
+pub(crate) const FAULTS: [(&str, &str); 16] = [
     ("cut", "cut [{from}] {arrow} [{to}]{for}"),
     ("heal all", "heal all"),
     ("flap", "flap [{from}] {arrow} [{to}] ({cut_for} cut, {open_for} open){for}"),
     ("loss", "lose {ratio} of {links} as {rule}{for}"),
     ("links", "change the links {links}"),
+    ("impair", "impair [{from}] {arrow} [{to}] ({by}){for}"),
+    ("impair links", "impair the links {links} ({by}){for}"),
+    ("hold", "hold [{from}] {arrow} [{to}]{for}"),
+    ("release all", "release all"),
+    ("reset sessions", "reset sessions [{from}] {arrow} [{to}]"),
     ("crash", "crash {node}{for}"),
     ("crash loop", "crash {node} again and again ({down_for} down, {up_for} up){for}"),
     ("restart", "restart {node}"),

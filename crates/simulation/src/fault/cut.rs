@@ -27,6 +27,11 @@ impl Sides {
 
     /// The name of a cut, under which its losses are counted.
     fn name(&self, engine: &Engine) -> String {
+        fault_sentence("cut", &self.parts(engine), None)
+    }
+
+    /// The parts of a sentence about them; a long side is shortened.
+    pub(super) fn parts(&self, engine: &Engine) -> Vec<(&'static str, String)> {
         let name = |node: &NodeId| &**engine.core.kernel.name(*node);
         let side = |nodes: &[NodeId]| match nodes {
             [first, second, third, rest @ ..] if !rest.is_empty() => {
@@ -34,7 +39,7 @@ impl Sides {
             }
             few => few.iter().map(name).collect::<Vec<_>>().join(" "),
         };
-        fault_sentence("cut", &cut_parts(side(&self.from), side(&self.to), self.both_ways), None)
+        cut_parts(side(&self.from), side(&self.to), self.both_ways)
     }
 }
 

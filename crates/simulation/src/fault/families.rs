@@ -6,12 +6,13 @@ use cluster_sim_runtime::Engine;
 
 use super::draw::Drawn;
 use super::family::{Applied, Family};
+use super::link::{LinkFault, LinkInForce};
 use super::network::{NetworkFault, NetworkInForce};
 use super::node::{NodeFault, NodeInForce};
 
 /// The kinds that profiles draw, in order of their numbers.
 pub(super) fn drawn() -> Vec<Drawn> {
-    let mut all = [NetworkFault::DRAWN, NodeFault::DRAWN].concat();
+    let mut all = [NetworkFault::DRAWN, LinkFault::DRAWN, NodeFault::DRAWN].concat();
     all.sort_by_key(|drawn| drawn.number);
     all
 }
@@ -20,6 +21,7 @@ pub(super) fn drawn() -> Vec<Drawn> {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Resolved {
     Network(<NetworkFault as Family>::Resolved),
+    Link(<LinkFault as Family>::Resolved),
     Node(<NodeFault as Family>::Resolved),
 }
 
@@ -28,6 +30,7 @@ impl Resolved {
     pub(crate) fn apply(self, engine: &mut Engine) -> Applied<InForce> {
         match self {
             Self::Network(fault) => NetworkFault::apply(fault, engine).map(InForce::Network),
+            Self::Link(fault) => LinkFault::apply(fault, engine).map(InForce::Link),
             Self::Node(fault) => NodeFault::apply(fault, engine).map(InForce::Node),
         }
     }
@@ -36,6 +39,7 @@ impl Resolved {
     pub(crate) fn replaces(&self, in_force: &InForce) -> bool {
         match (self, in_force) {
             (Self::Network(fault), InForce::Network(in_force)) => NetworkFault::replaces(fault, in_force),
+            (Self::Link(fault), InForce::Link(in_force)) => LinkFault::replaces(fault, in_force),
             (Self::Node(fault), InForce::Node(in_force)) => NodeFault::replaces(fault, in_force),
             _ => false,
         }
@@ -46,6 +50,7 @@ impl Resolved {
 #[derive(Debug)]
 pub(crate) enum InForce {
     Network(<NetworkFault as Family>::InForce),
+    Link(<LinkFault as Family>::InForce),
     Node(<NodeFault as Family>::InForce),
 }
 
@@ -54,6 +59,7 @@ impl InForce {
     pub(crate) fn act(&mut self, engine: &mut Engine) -> Duration {
         match self {
             Self::Network(in_force) => NetworkFault::act(in_force, engine),
+            Self::Link(in_force) => LinkFault::act(in_force, engine),
             Self::Node(in_force) => NodeFault::act(in_force, engine),
         }
     }
@@ -62,6 +68,7 @@ impl InForce {
     pub(crate) fn is_in_force(&self, engine: &Engine) -> bool {
         match self {
             Self::Network(in_force) => NetworkFault::is_in_force(in_force, engine),
+            Self::Link(in_force) => LinkFault::is_in_force(in_force, engine),
             Self::Node(in_force) => NodeFault::is_in_force(in_force, engine),
         }
     }
@@ -70,6 +77,7 @@ impl InForce {
     pub(crate) fn effect(&self, engine: &Engine) -> u64 {
         match self {
             Self::Network(in_force) => NetworkFault::effect(in_force, engine),
+            Self::Link(in_force) => LinkFault::effect(in_force, engine),
             Self::Node(in_force) => NodeFault::effect(in_force, engine),
         }
     }
@@ -78,20 +86,24 @@ impl InForce {
     pub(crate) fn end(self, engine: &mut Engine) {
         match self {
             Self::Network(in_force) => NetworkFault::end(in_force, engine),
+            Self::Link(in_force) => LinkFault::end(in_force, engine),
             Self::Node(in_force) => NodeFault::end(in_force, engine),
         }
     }
 
     /// Ends all faults with the fault phase: those of devices, then what the devices themselves end, then those of nodes.
     pub(crate) fn end_all(all: Vec<Self>, engine: &mut Engine) {
-        let (mut of_network, mut of_nodes): (Vec<NetworkInForce>, Vec<NodeInForce>) = Default::default();
+        let (mut of_network, mut of_links, mut of_nodes): (Vec<NetworkInForce>, Vec<LinkInForce>, Vec<NodeInForce>) =
+            Default::default();
         for in_force in all {
             match in_force {
                 Self::Network(in_force) => of_network.push(in_force),
+                Self::Link(in_force) => of_links.push(in_force),
                 Self::Node(in_force) => of_nodes.push(in_force),
             }
         }
         NetworkFault::end_all(of_network, engine);
+        LinkFault::end_all(of_links, engine);
         engine.end_fault_phase();
         NodeFault::end_all(of_nodes, engine);
     }

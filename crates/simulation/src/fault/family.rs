@@ -130,6 +130,9 @@ pub enum SpanKind {
     Node,
 }
 
+/// The name of all nodes that are not on the other side.
+const ALL_OTHERS: &str = "*";
+
 /// The nodes and links that faults may name.
 #[derive(Clone, Copy)]
 pub(crate) struct Declared<'a> {
@@ -162,7 +165,16 @@ impl<'a> Declared<'a> {
 
     /// The nodes of two sides, which have none in common.
     pub(super) fn sides(&self, from: &[String], to: &[String]) -> Result<[Vec<NodeId>; 2], PlanError> {
-        let sides = [self.nodes(from)?, self.nodes(to)?];
+        let from_nodes = self.nodes(from)?;
+        let to_nodes = match to {
+            [all] if all == ALL_OTHERS => {
+                let mut others: Vec<NodeId> = self.nodes.values().copied().filter(|node| !from_nodes.contains(node)).collect();
+                others.sort_unstable();
+                others
+            }
+            to => self.nodes(to)?,
+        };
+        let sides = [from_nodes, to_nodes];
         match on_both_sides(&sides[0], &sides[1]) {
             Some(index) => Err(PlanError::OnBothSides { index: self.index, kind: self.kind, node: from[index].clone() }),
             None => Ok(sides),
@@ -199,22 +211,24 @@ pub(crate) struct Applied<I> {
     pub(crate) in_force: Option<I>,
     /// The time until it acts again, if it does so while it lasts.
     pub(crate) again: Option<Duration>,
+    /// Why it has no effect, if that is known.
+    pub(crate) reason: Option<&'static str>,
 }
 
 impl<I> Applied<I> {
     /// A fault that is over at once, and whether it changed anything.
     pub(super) fn once(changed: bool) -> Self {
-        Self { effect: u64::from(changed), in_force: None, again: None }
+        Self { effect: u64::from(changed), in_force: None, again: None, reason: None }
     }
 
     /// A fault in force, whose effect is counted later.
     pub(super) fn in_force(in_force: I) -> Self {
-        Self { effect: 0, in_force: Some(in_force), again: None }
+        Self { effect: 0, in_force: Some(in_force), again: None, reason: None }
     }
 
     /// A fault that is in force if it changed something.
     pub(super) fn if_changed(changed: bool, in_force: I) -> Self {
-        Self { effect: u64::from(changed), in_force: changed.then_some(in_force), again: None }
+        Self { effect: u64::from(changed), in_force: changed.then_some(in_force), again: None, reason: None }
     }
 
     /// A fault that acts again after that time.
@@ -222,7 +236,12 @@ impl<I> Applied<I> {
         Self { again: Some(after), ..self }
     }
 
+    /// A fault that, without an effect, had none for this reason.
+    pub(super) fn unless(self, reason: &'static str) -> Self {
+        Self { reason: (self.effect == 0).then_some(reason), ..self }
+    }
+
     pub(super) fn map<J>(self, of: impl FnOnce(I) -> J) -> Applied<J> {
-        Applied { effect: self.effect, in_force: self.in_force.map(of), again: self.again }
+        Applied { effect: self.effect, in_force: self.in_force.map(of), again: self.again, reason: self.reason }
     }
 }

@@ -6,7 +6,7 @@ use serde::de::value::{EnumAccessDeserializer, Error as ValueError};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::{Fault, NetworkFault, NodeFault};
+use super::{Fault, LinkFault, NetworkFault, NodeFault};
 
 impl<'de> Deserialize<'de> for Fault {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -29,6 +29,7 @@ impl<'de> Visitor<'de> for AnyFamily {
         let known = EnumAccessDeserializer::new(Known { kind, fields });
         match family {
             Of::Network => NetworkFault::deserialize(known).map(Fault::Network),
+            Of::Link => LinkFault::deserialize(known).map(Fault::Link),
             Of::Node => NodeFault::deserialize(known).map(Fault::Node),
         }
     }
@@ -38,6 +39,7 @@ impl<'de> Visitor<'de> for AnyFamily {
 #[derive(Debug, Clone, Copy)]
 enum Of {
     Network,
+    Link,
     Node,
 }
 
@@ -60,7 +62,7 @@ impl Visitor<'_> for AnyKind {
     }
 
     fn visit_str<E: Error>(self, kind: &str) -> Result<KindOf, E> {
-        let families = [(Of::Network, kinds::<NetworkFault>()), (Of::Node, kinds::<NodeFault>())];
+        let families = [(Of::Network, kinds::<NetworkFault>()), (Of::Link, kinds::<LinkFault>()), (Of::Node, kinds::<NodeFault>())];
         match families.iter().find(|(_, kinds)| kinds.contains(&kind)) {
             Some((family, _)) => Ok(KindOf(kind.to_owned(), *family)),
             None => {
@@ -130,8 +132,9 @@ mod tests {
     }
 
     #[test]
-    fn the_kinds_of_both_families_are_read() {
+    fn the_kinds_of_all_families_are_read() {
         assert_eq!(kinds::<NetworkFault>(), ["cut", "heal_all", "flap", "loss", "links"]);
+        assert_eq!(kinds::<LinkFault>(), ["impair", "impair_links", "hold", "release_all", "reset_sessions"]);
         assert_eq!(kinds::<NodeFault>(), ["crash", "crash_loop", "restart", "kill", "pause", "resume"]);
         let crash = NodeFault::Crash { node: "a/0".to_owned(), down_for: None };
         assert_eq!(serde_json::from_str::<Fault>(r#"{"crash":{"node":"a/0"}}"#).unwrap(), crash.into());
@@ -142,8 +145,8 @@ mod tests {
     fn a_wrong_fault_in_data_is_refused_by_name_and_place() {
         assert_eq!(
             refusal(r#"{"crush":{"node":"a/0"}}"#),
-            "unknown variant `crush`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `crash`, `crash_loop`, \
-             `restart`, `kill`, `pause`, `resume` at line 1 column 8"
+            "unknown variant `crush`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `impair`, `impair_links`, \
+             `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `restart`, `kill`, `pause`, `resume` at line 1 column 8"
         );
         assert_eq!(
             refusal(r#"{"crash":{"node":"a/0","for":1}}"#),

@@ -2,7 +2,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `network.rs`, `node.rs` | a family of faults: all that is particular to its kinds |
+//! | `network.rs`, `link.rs`, `node.rs` | a family of faults: all that is particular to its kinds |
 //! | `cut.rs` | cuts in force, which cuts and flaps share |
 //! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
 //! | `families.rs` | a fault of any family while a run applies and ends it |
@@ -18,6 +18,7 @@ mod error;
 mod families;
 mod family;
 mod json;
+mod link;
 mod network;
 mod node;
 mod plan;
@@ -34,6 +35,7 @@ pub(crate) use error::{listed, suggested};
 pub(crate) use families::{InForce, Resolved};
 pub use family::SpanKind;
 pub(crate) use family::{Applied, Declared, on_both_sides};
+pub use link::LinkFault;
 pub use network::NetworkFault;
 pub use node::NodeFault;
 pub use plan::{FaultPlan, ScheduledFault};
@@ -48,8 +50,10 @@ use family::{Family, Kind};
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Of links.
+    /// Of links: cuts, loss, other models.
     Network(NetworkFault),
+    /// Of links and what they carry: impaired, held, reset.
+    Link(LinkFault),
     /// Of a node.
     Node(NodeFault),
 }
@@ -59,6 +63,7 @@ macro_rules! of_family {
     ($fault:expr, $family:ident => $call:expr) => {
         match $fault {
             Fault::Network($family) => $call,
+            Fault::Link($family) => $call,
             Fault::Node($family) => $call,
         }
     };
@@ -138,6 +143,7 @@ impl Fault {
         let names = Declared { index, kind: self.kind(), ..names };
         Ok(match self {
             Self::Network(fault) => Resolved::Network(fault.resolve(&names)?),
+            Self::Link(fault) => Resolved::Link(fault.resolve(&names)?),
             Self::Node(fault) => Resolved::Node(fault.resolve(&names)?),
         })
     }
@@ -154,7 +160,7 @@ impl fmt::Display for Fault {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use cluster_sim_transport::{LinkModel, Network};
+    use cluster_sim_transport::{Impairment, LinkModel, Network};
     use cluster_sim_types::{NodeId, Ratio};
 
     use super::json::kinds;
@@ -169,12 +175,22 @@ mod tests {
         let flap = NetworkFault::Flap { from, to, both_ways: true, cut_for, open_for, duration };
         let loss = NetworkFault::Loss { links: "default".to_owned(), rule: "rain".to_owned(), ratio: Ratio::percent(5), duration };
         let links = NetworkFault::Links { links: "default".to_owned(), model: LinkModel::default() };
+        let (from, to) = (vec![node()], vec!["a/1".to_owned()]);
+        let by = Impairment { loss: Ratio::percent(5), delay: Duration::from_millis(300), ..Impairment::default() };
+        let impair = LinkFault::Impair { from: from.clone(), to: to.clone(), both_ways: true, by, duration };
+        let impair_links = LinkFault::ImpairLinks { links: "default".to_owned(), by, duration };
+        let hold = LinkFault::Hold { from: from.clone(), to: to.clone(), both_ways: true, duration };
+        let of_links = [impair, impair_links, hold, LinkFault::ReleaseAll, LinkFault::ResetSessions { from, to }];
         let crash = NodeFault::Crash { node: node(), down_for: duration };
         let pause = NodeFault::Pause { node: node(), duration };
         let crash_loop = NodeFault::CrashLoop { node: node(), down_for: cut_for, up_for: open_for, duration };
         let nodes = [crash, crash_loop, NodeFault::Restart { node: node() }, NodeFault::Kill { node: node() }, pause];
         let faults = [cut, NetworkFault::HealAll, flap, loss, links].into_iter().map(Fault::from);
-        faults.chain(nodes.map(Fault::from)).chain([NodeFault::Resume { node: node() }.into()]).collect()
+        faults
+            .chain(of_links.map(Fault::from))
+            .chain(nodes.map(Fault::from))
+            .chain([NodeFault::Resume { node: node() }.into()])
+            .collect()
     }
 
     #[test]
@@ -185,7 +201,7 @@ mod tests {
         };
         let all = one_of_each();
         let names: BTreeSet<String> = all.iter().map(name).collect();
-        let known = [kinds::<NetworkFault>(), kinds::<NodeFault>()].concat();
+        let known = [kinds::<NetworkFault>(), kinds::<LinkFault>(), kinds::<NodeFault>()].concat();
         assert_eq!(names, known.iter().map(ToString::to_string).collect());
         let kinds: Vec<String> = all.iter().map(|fault| fault.kind().replace(' ', "_")).collect();
         assert_eq!(kinds, all.iter().map(name).collect::<Vec<_>>(), "a kind has one name in data and in text");
@@ -200,6 +216,11 @@ mod tests {
             "flap [a/0] | [a/1] (0.100s cut, 0.200s open) for 1.500s",
             "lose 0.05 of default as rain for 1.500s",
             "change the links default",
+            "impair [a/0] | [a/1] (lose 0.05, delay 0.300s) for 1.500s",
+            "impair the links default (lose 0.05, delay 0.300s) for 1.500s",
+            "hold [a/0] | [a/1] for 1.500s",
+            "release all",
+            "reset sessions [a/0] | [a/1]",
             "crash a/0 for 1.500s",
             "crash a/0 again and again (0.100s down, 0.200s up) for 1.500s",
             "restart a/0",
@@ -275,7 +296,18 @@ mod tests {
     #[test]
     fn every_fault_has_simpler_ones_and_they_end() {
         let simpler: Vec<String> = one_of_each().iter().flat_map(Fault::simpler).map(|fault| fault.to_string()).collect();
-        assert_eq!(simpler, ["cut [a/0] -/-> [a/1] for 1.500s", "cut [a/0] | [a/1] for 0.100s", "crash a/0 for 0.100s"]);
+        let expected = [
+            "cut [a/0] -/-> [a/1] for 1.500s",
+            "cut [a/0] | [a/1] for 0.100s",
+            "impair [a/0] | [a/1] (lose 0.05) for 1.500s",
+            "impair [a/0] | [a/1] (delay 0.300s) for 1.500s",
+            "impair [a/0] -/-> [a/1] (lose 0.05, delay 0.300s) for 1.500s",
+            "impair the links default (lose 0.05) for 1.500s",
+            "impair the links default (delay 0.300s) for 1.500s",
+            "hold [a/0] -/-> [a/1] for 1.500s",
+            "crash a/0 for 0.100s",
+        ];
+        assert_eq!(simpler, expected);
         let mut all = one_of_each();
         for _ in 0..3 {
             all = all.iter().flat_map(Fault::simpler).collect();

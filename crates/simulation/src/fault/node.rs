@@ -16,7 +16,8 @@ use crate::event::seconds;
 /// A fault of a node, by the name that the scenario declares or, within a run, by its number.
 ///
 /// A crash loses a node's memory and the node may restart, a kill is for good, a pause keeps the memory. They do not add up: the
-/// end of an earlier one does not end a later one.
+/// end of an earlier one does not end a later one. Before the first boot of a node, as at the start of the run, a crash or a pause
+/// holds that boot back until it ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
@@ -75,8 +76,8 @@ pub enum NodeFault<N = String> {
 /// A fault of a node in force.
 #[derive(Debug)]
 pub(crate) enum NodeInForce {
-    /// The node is down after that incarnation.
-    Down(NodeId, Incarnation),
+    /// The node is down after that incarnation, or before its first one.
+    Down(NodeId, Option<Incarnation>),
     Paused(NodeId),
     /// The node crashes whenever it has lived for a while.
     Looping {
@@ -192,10 +193,13 @@ impl Family for NodeFault {
     }
 
     fn apply(fault: NodeFault<NodeId>, engine: &mut Engine) -> Applied<NodeInForce> {
-        match fault {
+        let before = state_of(*fault.node(), engine);
+        let applied = match fault {
             NodeFault::Crash { node, .. } => {
                 let crashed = engine.crash(node);
-                Applied::if_changed(crashed, NodeInForce::Down(node, engine.core.kernel.incarnation(node)))
+                let kernel = &engine.core.kernel;
+                let after = (!kernel.is_held_by_crash(node)).then(|| kernel.incarnation(node));
+                Applied::if_changed(crashed, NodeInForce::Down(node, after))
             }
             NodeFault::CrashLoop { node, down_for, up_for, .. } => {
                 let looping = NodeInForce::Looping { node, down_for, up_for, crashes: 0 };
@@ -205,7 +209,8 @@ impl Family for NodeFault {
             NodeFault::Kill { node } => Applied::once(engine.kill(node)),
             NodeFault::Pause { node, .. } => Applied::if_changed(engine.pause(node), NodeInForce::Paused(node)),
             NodeFault::Resume { node } => Applied::once(engine.resume(node)),
-        }
+        };
+        applied.unless(before)
     }
 
     fn act(in_force: &mut NodeInForce, engine: &mut Engine) -> Duration {
@@ -222,8 +227,9 @@ impl Family for NodeFault {
     fn is_in_force(in_force: &NodeInForce, engine: &Engine) -> bool {
         let kernel = &engine.core.kernel;
         match *in_force {
-            NodeInForce::Down(node, life) => kernel.health(node) == Health::Down && kernel.incarnation(node) == life,
-            NodeInForce::Paused(node) => kernel.health(node) == Health::Paused,
+            NodeInForce::Down(node, Some(life)) => kernel.health(node) == Health::Down && kernel.incarnation(node) == life,
+            NodeInForce::Down(node, None) => kernel.is_held_by_crash(node),
+            NodeInForce::Paused(node) => kernel.health(node) == Health::Paused || kernel.is_held_by_pause(node),
             NodeInForce::Looping { node, .. } => kernel.health(node) != Health::Killed,
         }
     }
@@ -248,6 +254,19 @@ impl Family for NodeFault {
             engine.resume(node);
             engine.restart(node);
         }
+    }
+}
+
+/// The state of a node, as the reason why a fault of it has no effect.
+fn state_of(node: NodeId, engine: &Engine) -> &'static str {
+    let kernel = &engine.core.kernel;
+    match kernel.health(node) {
+        Health::Killed => "it was killed",
+        Health::Paused => "it was paused",
+        Health::Down if kernel.has_lived(node) || kernel.is_held_by_crash(node) => "it was down",
+        Health::Down if kernel.is_held_by_pause(node) => "it was paused",
+        Health::Down => "it had not started",
+        _ => "it was up",
     }
 }
 

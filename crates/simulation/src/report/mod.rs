@@ -208,6 +208,9 @@ pub struct FaultRecord {
     /// applied, or has no duration (`Kill`, `Restart`, `Resume`, `HealAll`).
     #[serde(rename = "ended_at_ns", default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<VirtualInstant>,
+    /// Why a fault of a node had no effect, such as `it was down`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 impl FaultRecord {
@@ -218,7 +221,10 @@ impl FaultRecord {
         match (self.applied, self.effect) {
             (false, _) if self.at > run_ended_at => "not applied: run ended".to_owned(),
             (false, _) => "not applied: fault phase ended".to_owned(),
-            (true, effect) => self.fault.effect_text(effect, thousands),
+            (true, effect) => {
+                let effect = self.fault.effect_text(effect, thousands);
+                self.reason.as_ref().map_or_else(|| effect.clone(), |reason| format!("{effect}: {reason}"))
+            }
         }
     }
 }

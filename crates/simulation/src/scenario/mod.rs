@@ -286,6 +286,31 @@ impl Scenario {
         self.with(|definition| definition.budget = budget)
     }
 
+    /// Starts a node, named as `edge/1`, or a whole group `after` the start of the run.
+    ///
+    /// All others start with the run. So a node joins later; it leaves with [`NodeFault::Kill`](crate::NodeFault::Kill). A node of a group that starts late can
+    /// have a start of its own. Before its start a node is down: messages to it are lost as `node_down`. It also starts if its time comes in the recovery
+    /// phase.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    ///
+    /// let mut sim = Scenario::new("joining")
+    ///     .nodes("store", 3, async |node| node.publish(|up: &mut bool| *up = true))
+    ///     .start_at("store/2", Duration::from_secs(5))
+    ///     .start(Seed(7));
+    /// sim.run_for(Duration::from_secs(4));
+    /// assert_eq!(sim.inspect(|world| world.views::<bool>().count()), 2);
+    /// sim.run_for(Duration::from_secs(2));
+    /// assert_eq!(sim.inspect(|world| world.views::<bool>().count()), 3);
+    /// ```
+    #[must_use]
+    pub fn start_at(self, name: &str, after: Duration) -> Self {
+        self.with(|definition| {
+            definition.starts.insert(name.to_owned(), after);
+        })
+    }
+
     /// Leaves out a node, named as `edge/1`; all others keep their numbers, names and random choices.
     #[must_use]
     pub fn without(self, node: &str) -> Self {

@@ -88,6 +88,10 @@ fn check(definition: &Definition) -> Result<Arc<BTreeMap<String, NodeId>>, Scena
         let (group, known) = (group.clone(), groups.into_iter().cloned().collect());
         return Err(ScenarioError::UnknownShrinkableGroup { group, known });
     }
+    if let Some(name) = definition.starts.keys().find(|name| !nodes.contains_key(*name) && !groups.contains(name)) {
+        let known = groups.into_iter().chain(nodes.keys()).cloned().collect();
+        return Err(ScenarioError::UnknownStart { name: name.clone(), known });
+    }
     match definition.absent.iter().find(|node| !nodes.contains_key(*node)) {
         Some(node) => Err(ScenarioError::UnknownAbsent { node: node.clone(), known: nodes.keys().cloned().collect() }),
         None => Ok(Arc::new(nodes)),
@@ -157,7 +161,8 @@ fn add_group(engine: &mut Engine, definition: &Definition, group: &Group, number
     engine.add_group(hosts);
     for (member, name) in group.members.iter().zip(names) {
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
-        let node = engine.add_node(name, spread);
+        let after = definition.start_of(&member.name, &group.name);
+        let node = engine.add_late_node(name, after, spread);
         let network = engine.core.devices.find_mut::<Network>();
         network.fabric.place(node, number, member.region.0);
         if spread.is_none() {

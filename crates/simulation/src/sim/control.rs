@@ -57,17 +57,24 @@ impl Sim {
 
     #[track_caller]
     fn cut(&mut self, from: Vec<NodeId>, to: Vec<NodeId>, both_ways: bool) -> NetworkPartition {
-        let [names, others]: [Vec<String>; 2] = [&from, &to].map(|side| side.iter().map(|node| self.name_of(*node)).collect());
-        if let Some(index) = on_both_sides(&from, &to) {
-            panic!("{:?} is on both sides of the cut; name it on one of them", names[index]);
-        }
+        let [names, others] = self.names_of_sides(&from, &to);
         if self.over {
             return self.network().fabric.no_cut();
         }
         let cut = NetworkFault::Cut { from, to, both_ways, duration: None };
         let named = NetworkFault::Cut { from: names, to: others, both_ways, duration: None };
         self.by_hand(named.into(), Resolved::Network(cut));
-        self.release_last_cut().expect("a run that is not over cuts what it is asked to")
+        self.release_last_guard().expect("a run that is not over cuts what it is asked to")
+    }
+
+    /// The names of the nodes of two sides, which have none in common.
+    #[track_caller]
+    pub(super) fn names_of_sides(&self, from: &[NodeId], to: &[NodeId]) -> [Vec<String>; 2] {
+        let names: [Vec<String>; 2] = [from, to].map(|side| side.iter().map(|node| self.name_of(*node)).collect());
+        if let Some(index) = on_both_sides(from, to) {
+            panic!("{:?} is on both sides of the cut; name it on one of them", names[0][index]);
+        }
+        names
     }
 
     /// Applies a fault of a node, and returns whether it had an effect.
@@ -230,7 +237,7 @@ impl Sim {
     }
 }
 
-fn collect(nodes: impl IntoIterator<Item = impl Into<NodeId>>) -> Vec<NodeId> {
+pub(super) fn collect(nodes: impl IntoIterator<Item = impl Into<NodeId>>) -> Vec<NodeId> {
     nodes.into_iter().map(Into::into).collect()
 }
 

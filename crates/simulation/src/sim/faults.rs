@@ -43,7 +43,7 @@ impl FaultState {
     }
 
     fn record(&mut self, at: VirtualInstant, fault: Fault, by_hand: bool) -> usize {
-        self.records.push(FaultRecord { at, fault, by_hand, applied: false, effect: 0, ended_at: None });
+        self.records.push(FaultRecord { at, fault, by_hand, applied: false, effect: 0, ended_at: None, reason: None });
         self.records.len() - 1
     }
 
@@ -55,8 +55,9 @@ impl FaultState {
     fn apply(&mut self, record: usize, fault: Resolved, engine: &mut Engine) {
         self.records[record].applied = true;
         self.end_where(engine, |_, in_force| fault.replaces(in_force));
-        let Applied { effect, in_force, again } = fault.apply(engine);
+        let Applied { effect, in_force, again, reason } = fault.apply(engine);
         self.records[record].effect += effect;
+        self.records[record].reason = reason.map(str::to_owned);
         let Some(in_force) = in_force else { return };
         self.in_force.push((record, in_force));
         let kernel = &mut engine.core.kernel;
@@ -141,10 +142,11 @@ impl Sim {
         self.faults.records[record].effect > 0
     }
 
-    /// Takes the guard of the last cut: the cut heals when its new owner drops it.
-    pub(super) fn release_last_cut(&mut self) -> Option<NetworkPartition> {
+    /// Takes the guard of the last cut or hold, which ends when its new owner drops it.
+    pub(super) fn release_last_guard(&mut self) -> Option<NetworkPartition> {
         match self.faults.in_force.last_mut()? {
             (_, InForce::Network(cut)) => cut.take_guard(),
+            (_, InForce::Link(hold)) => hold.take_guard(),
             _ => None,
         }
     }

@@ -45,7 +45,7 @@ use cluster_sim_types::{Incarnation, NodeId, Traffic};
 
 pub use datagram::{DatagramService, INBOX_CAPACITY, PortBinding, PortWait, Readiness};
 pub use fabric::{
-    ClassId, Control, CutId, DropCount, Fabric, Fate, FateRecord, InvalidLink, LinkModel, LinkOrder, NetworkPartition,
+    ClassId, Control, CutId, DropCount, Fabric, Fate, FateRecord, Impairment, InvalidLink, LinkModel, LinkOrder, NetworkPartition,
     NodeSelector, StaleDelivery,
 };
 pub use payload::{CapturedMessage, PayloadKind, Payloads, Store, content_of, describe};

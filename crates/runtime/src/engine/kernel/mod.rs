@@ -18,6 +18,7 @@ use rustc_hash::FxHashMap;
 
 pub use arena::Arena;
 use changes::Changes;
+pub(in crate::engine) use nodes::Hold;
 use nodes::Node;
 
 use super::budget::{Budget, Exhausted};

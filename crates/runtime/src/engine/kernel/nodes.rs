@@ -22,10 +22,31 @@ pub(in crate::engine) struct Node {
     pub(super) clock: NodeClock,
     pub(super) incarnation: Incarnation,
     pub(super) health: Health,
-    /// Whether its first life has begun.
-    pub(super) has_lived: bool,
+    pub(super) first_boot: FirstBoot,
     /// Whether the main function of its present life returned.
     pub(super) has_returned: bool,
+}
+
+/// The first boot of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum FirstBoot {
+    /// It comes at its time.
+    Scheduled,
+    /// A fault that came before holds it back.
+    Held {
+        by: Hold,
+        /// Whether its time has come.
+        is_due: bool,
+    },
+    /// The node has lived.
+    Done,
+}
+
+/// A fault that holds back the first boot of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum Hold {
+    Crash,
+    Pause,
 }
 
 impl Kernel {
@@ -36,7 +57,7 @@ impl Kernel {
             clock: NodeClock::new(VirtualInstant::ZERO, WallTime::ZERO),
             incarnation: Incarnation(0),
             health: Health::Down,
-            has_lived: false,
+            first_boot: FirstBoot::Scheduled,
             has_returned: false,
         });
         self.names.push(name);
@@ -84,8 +105,65 @@ impl Kernel {
         self.nodes[node.index()].health
     }
 
-    pub(crate) fn has_lived(&self, node: NodeId) -> bool {
-        self.nodes[node.index()].has_lived
+    /// Whether the first life of the node has begun.
+    pub fn has_lived(&self, node: NodeId) -> bool {
+        self.nodes[node.index()].first_boot == FirstBoot::Done
+    }
+
+    /// Whether a crash holds back the first boot of the node.
+    pub fn is_held_by_crash(&self, node: NodeId) -> bool {
+        self.is_held_by(node, Hold::Crash)
+    }
+
+    /// Whether a pause holds back the first boot of the node.
+    pub fn is_held_by_pause(&self, node: NodeId) -> bool {
+        self.is_held_by(node, Hold::Pause)
+    }
+
+    fn is_held_by(&self, node: NodeId, hold: Hold) -> bool {
+        let node = &self.nodes[node.index()];
+        node.health == Health::Down && matches!(node.first_boot, FirstBoot::Held { by, .. } if by == hold)
+    }
+
+    /// Holds back the first boot of a node. True if it was to come.
+    pub(in crate::engine) fn hold_boot(&mut self, node: NodeId, by: Hold) -> bool {
+        let state = &mut self.nodes[node.index()];
+        let comes = state.health == Health::Down && state.first_boot == FirstBoot::Scheduled;
+        if comes {
+            state.first_boot = FirstBoot::Held { by, is_due: false };
+            let kind = match by {
+                Hold::Crash => RecordKind::Crash,
+                Hold::Pause => RecordKind::Pause,
+            };
+            self.record(Record::of(self.now, kind, node));
+        }
+        comes
+    }
+
+    /// Notes that the time of a first boot has come. True if something holds it back.
+    pub(in crate::engine) fn boot_is_due(&mut self, node: NodeId) -> bool {
+        match &mut self.nodes[node.index()].first_boot {
+            FirstBoot::Held { is_due, .. } => {
+                *is_due = true;
+                true
+            }
+            FirstBoot::Scheduled | FirstBoot::Done => false,
+        }
+    }
+
+    /// Stops to hold back a first boot. Returns whether it is due; nothing if this did not hold it back.
+    pub(in crate::engine) fn release_boot(&mut self, node: NodeId, hold: Hold) -> Option<bool> {
+        let state = &mut self.nodes[node.index()];
+        match state.first_boot {
+            FirstBoot::Held { by, is_due } if by == hold && state.health == Health::Down => {
+                state.first_boot = FirstBoot::Scheduled;
+                if hold == Hold::Pause {
+                    self.record(Record::of(self.now, RecordKind::Resume, node));
+                }
+                Some(is_due)
+            }
+            _ => None,
+        }
     }
 
     /// Whether this life of the node continues.
@@ -128,17 +206,17 @@ impl Kernel {
 
     /// Returns the life that the node begins next.
     pub(crate) fn next_incarnation(&self, node: NodeId) -> Incarnation {
-        let Node { incarnation, has_lived, .. } = self.nodes[node.index()];
-        if has_lived { incarnation.next() } else { incarnation }
+        let Node { incarnation, first_boot, .. } = self.nodes[node.index()];
+        if first_boot == FirstBoot::Done { incarnation.next() } else { incarnation }
     }
 
-    /// Schedules a node's first boot at an addressed offset below `spread`.
-    pub(crate) fn schedule_start(&mut self, node: NodeId, spread: Duration) {
+    /// Schedules a node's first boot at an addressed offset below `spread` from `after` on.
+    pub(crate) fn schedule_start(&mut self, node: NodeId, after: Duration, spread: Duration) {
         let address = self.address(node);
         let site = Site { choice: Choice::Start, stream: START, address, node, peer: node };
         let offset = self.choose(site, |roll| roll.within(spread).as_nanos() as u64);
         let order = Order::new(Rank::DEFAULT, address);
-        self.push(VirtualInstant::ZERO.after_nanoseconds(offset), order, Target::Start, node.0);
+        self.push((VirtualInstant::ZERO + after).after_nanoseconds(offset), order, Target::Start, node.0);
     }
 
     /// Begins a life: records it, resets the clock, and returns its entropy.
@@ -147,7 +225,7 @@ impl Kernel {
         let state = &mut self.nodes[node.index()];
         state.incarnation = incarnation;
         state.health = Health::Up;
-        state.has_lived = true;
+        state.first_boot = FirstBoot::Done;
         state.has_returned = false;
         state.clock = NodeClock::new(now, WallTime::ZERO);
         let address = state.address.number(u64::from(incarnation.0));

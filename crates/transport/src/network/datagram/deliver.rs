@@ -11,6 +11,7 @@ use cluster_sim_types::{Health, NodeId};
 use super::bound_ports::Arrived;
 use super::{DatagramService, Flight, HANDED, Handed, INBOX_CAPACITY};
 use crate::network::fabric::{Cause, StaleDelivery};
+use crate::network::service::Service;
 
 impl DatagramService<'_> {
     /// Handles the arrival of a flight. Returns the node, and the number for [`recv`](Self::recv), if its host receives the message.
@@ -40,6 +41,9 @@ impl DatagramService<'_> {
     fn arrive(&mut self, slot: u32) -> Option<(NodeId, u32)> {
         let flight = *self.datagrams.flights.get(slot);
         let (to, sent_to) = (flight.to, flight.sent_to.port());
+        if !self.fabric.is_whole() && !flight.arrived && self.fabric.hold_back(Service::Datagram, slot, flight.from, to) {
+            return None;
+        }
         let cause = match self.obstacle(&flight) {
             Some(cause) => cause,
             None if self.kernel.health(to) == Health::Paused => {

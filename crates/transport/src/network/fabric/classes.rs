@@ -22,6 +22,13 @@ pub enum NodeSelector {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClassId(pub(super) u16);
 
+impl ClassId {
+    /// The number.
+    pub fn number(self) -> u16 {
+        self.0
+    }
+}
+
 /// A further chance of loss for the messages of a class, rolled in a stream of its own.
 #[derive(Debug, Clone)]
 pub(super) struct LossRule {

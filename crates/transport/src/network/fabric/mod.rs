@@ -6,11 +6,14 @@
 //! A **class of links** is a name, two selectors (all nodes, a group, a region) and a [`LinkModel`]. The last class that covers
 //! both ends of a link applies (`classes.rs`). A link exists from its first subject on, in its sender's table, and resolves its
 //! class then; there is no table of all pairs (`link_table.rs`). A **cut** (`cut.rs`) is in force while its guard
-//! [`NetworkPartition`] lives (`partition.rs`). Every loss has a named cause (`losses.rs`).
+//! [`NetworkPartition`] lives (`partition.rs`); a hold and an [`Impairment`] are further disturbances of links (`disturb.rs`).
+//! Every loss has a named cause (`losses.rs`).
 
 mod classes;
 mod cut;
+mod disturb;
 mod fate;
+mod impairment;
 mod link_table;
 mod losses;
 mod model;
@@ -26,6 +29,7 @@ use cluster_sim_types::{LossCause, NodeId, Ratio, VirtualInstant};
 pub use classes::{ClassId, NodeSelector};
 pub use cut::{CutId, DropCount};
 pub use fate::{Fate, FateRecord};
+pub use impairment::Impairment;
 pub use model::{InvalidLink, LinkModel, LinkOrder, StaleDelivery};
 pub use partition::{Control, NetworkPartition};
 
@@ -34,7 +38,7 @@ pub(super) use route::{Arrival, Name, OnLink, Routed, Subject};
 
 use super::service::Service;
 use classes::Classes;
-use cut::Cuts;
+use cut::{Action, Cuts};
 use link_table::LinkTable;
 use route::DelayRolls;
 
@@ -55,6 +59,8 @@ pub struct Fabric {
     classes: Classes,
     delay_rolls: DelayRolls,
     cuts: Cuts,
+    /// Arrivals that pass the hold which kept them.
+    passing: Vec<(Service, u32)>,
     control: Arc<Control>,
     pub(super) losses: Losses,
     pub(super) counts: Counts,
@@ -71,6 +77,7 @@ impl Default for Fabric {
             classes: Classes::new(),
             delay_rolls: DelayRolls::new(Seed(0)),
             cuts: Cuts::default(),
+            passing: Vec::new(),
             control: Arc::default(),
             losses: Losses::default(),
             counts: Counts::default(),
@@ -161,13 +168,18 @@ impl Fabric {
         NetworkPartition::new(CutId(u64::MAX), Arc::clone(&self.control), DropCount::default())
     }
 
-    /// Heals one cut. Returns `false` if it was not in force.
+    /// Ends one cut, hold or impairment. Returns `false` if it was not in force.
     pub fn heal(&mut self, kernel: &mut Kernel, id: CutId) -> bool {
-        let healed = self.cuts.heal(id);
-        if healed {
-            kernel.record(Record { label: id.0, ..Record::of(kernel.now(), RecordKind::Heal, NodeId::CLUSTER) });
+        let ended = self.cuts.heal(id);
+        let was_in_force = ended.is_some();
+        match ended {
+            Some(Action::Drop(_)) => {
+                kernel.record(Record { label: id.0, ..Record::of(kernel.now(), RecordKind::Heal, NodeId::CLUSTER) });
+            }
+            Some(Action::Hold(held)) => self.release(kernel, held),
+            Some(Action::Impair(_)) | None => {}
         }
-        healed
+        was_in_force
     }
 
     /// Heals every cut. Guards that still exist do nothing when dropped.
@@ -190,7 +202,7 @@ impl Fabric {
         &self.control
     }
 
-    /// Whether a cut is in force.
+    /// Whether a cut, hold or impairment is in force.
     pub fn is_cut(&self, id: CutId) -> bool {
         self.cuts.is_active(id)
     }
@@ -200,7 +212,7 @@ impl Fabric {
         self.cuts.living()
     }
 
-    /// Returns whether no cut is in force.
+    /// Returns whether no cut, hold or impairment is in force.
     #[inline(always)]
     pub(super) fn is_whole(&self) -> bool {
         self.cuts.is_whole()

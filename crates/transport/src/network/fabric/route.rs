@@ -6,11 +6,15 @@
 //!
 //! Every roll is addressed by the subject, so a decision about one depends on no other.
 
+use std::time::Duration;
+
 use cluster_sim_runtime::{Address, Choice, Kernel, Order, Rank, Roll, Seed, SeededStream, Site, Stream};
 use cluster_sim_types::{NodeId, Ratio, VirtualInstant};
 
 use super::classes::Class;
+use super::cut::{Cuts, DropCount};
 use super::fate::{Fate, FateRecord};
+use super::impairment::ImpairedLinks;
 use super::link_table::LinkTable;
 use super::losses::Cause;
 use super::model::LinkOrder;
@@ -83,6 +87,8 @@ pub(in crate::network) struct Journey {
     next: u8,
     copies: u8,
     at: VirtualInstant,
+    /// The delay that impairments add, in nanoseconds.
+    added: u64,
     /// The address of a FIFO link whose order the subject keeps.
     in_order: Option<Address>,
 }
@@ -112,6 +118,12 @@ impl Rolls {
     /// Rolls the delay over a link of this class, in nanoseconds.
     fn delay(self, kernel: &mut Kernel, class: &Class) -> u64 {
         kernel.choose(self.site(Choice::Delay, DELAY), |roll| class.link.delay.sample(roll))
+    }
+
+    /// Rolls the further delay of a reordered subject: above zero and up to the whole window.
+    fn reorder_by(self, kernel: &mut Kernel, stream: Stream, window: Duration) -> u64 {
+        let by = |roll: Roll| nanoseconds(roll.within(window));
+        kernel.choose(self.site(Choice::ReorderBy, stream), by).saturating_add(1)
     }
 
     /// Rolls whether something of probability `ratio` happens.
@@ -177,8 +189,10 @@ impl Fabric {
         let class = self.classes.get(number);
         let rolls = Rolls { address, from, to };
         let cut = if self.cuts.is_whole() { None } else { self.cuts.between(from, to) };
+        let mut added = 0;
         let (fate, held_back) = match cut {
             Some(cut) => (Fate::Lost { cause: self.cuts.count_drop(cut) }, false),
+            None if !self.cuts.is_whole() => decide_disturbed(kernel, class, number, rolls, (&self.cuts, &mut added)),
             None if class.is_plain && kernel.is_free() => {
                 let after = class.link.delay.sample(self.delay_rolls.at(kernel.seed()).roll(address));
                 (Fate::Carried { after, copies: 0 }, false)
@@ -201,7 +215,7 @@ impl Fabric {
             in_order = Some(link.address);
         }
         let rank = Rank(class.link.model.priority);
-        Routed::Carried(Journey { rolls, class: number, rank, next: 0, copies, at, in_order })
+        Routed::Carried(Journey { rolls, class: number, rank, next: 0, copies, at, added, in_order })
     }
 
     /// Returns the next arrival of a subject: itself, then its copies.
@@ -228,7 +242,7 @@ impl Fabric {
     #[cold]
     fn arrival_of_copy(&self, kernel: &mut Kernel, journey: &Journey, copy: u8) -> Arrival {
         let address = journey.rolls.address.number(u64::from(copy));
-        let after = Rolls { address, ..journey.rolls }.delay(kernel, self.classes.get(journey.class));
+        let after = Rolls { address, ..journey.rolls }.delay(kernel, self.classes.get(journey.class)).saturating_add(journey.added);
         let drawn = kernel.now().after_nanoseconds(after);
         let (at, about) = match journey.in_order {
             None => (drawn, address),
@@ -263,10 +277,47 @@ fn decide(kernel: &mut Kernel, class: &Class, rolls: Rolls) -> (Fate, bool) {
     let mut after = rolls.delay(kernel, class);
     let held_back = rolls.happens(kernel, Choice::Reorder, REORDER, model.reorder);
     if held_back {
-        // Above zero and up to the whole window.
-        let by = |roll: Roll| u64::try_from(roll.within(model.reorder_window).as_nanos()).unwrap_or(u64::MAX);
-        after += kernel.choose(rolls.site(Choice::ReorderBy, REORDER_BY), by).saturating_add(1);
+        after += rolls.reorder_by(kernel, REORDER_BY, model.reorder_window);
     }
     let copies = u8::from(rolls.happens(kernel, Choice::Duplicate, DUPLICATE, model.duplicate));
     (Fate::Carried { after, copies }, held_back)
+}
+
+/// Decides what a link does with a subject while something is disturbed, perhaps this link.
+#[cold]
+fn decide_disturbed(
+    kernel: &mut Kernel,
+    class: &Class,
+    number: u16,
+    rolls: Rolls,
+    (cuts, added): (&Cuts, &mut u64),
+) -> (Fate, bool) {
+    let lost = |kernel: &mut Kernel, (links, affected): (&ImpairedLinks, &DropCount)| {
+        let is_lost = rolls.happens(kernel, Choice::Rule, links.loss, links.impairment.loss);
+        is_lost.then(|| affected.increment()).map(|()| links.cause)
+    };
+    let impairments = || cuts.impairments(number, rolls.from, rolls.to);
+    if let Some(cause) = impairments().find_map(|impaired| lost(kernel, impaired)) {
+        return (Fate::Lost { cause }, false);
+    }
+    let (fate, mut held_back) = decide(kernel, class, rolls);
+    let Fate::Carried { mut after, mut copies } = fate else { return (fate, held_back) };
+    for (ImpairedLinks { impairment, duplicate, reorder, reorder_by, .. }, affected) in impairments() {
+        let delay = nanoseconds(impairment.delay);
+        *added = added.saturating_add(delay);
+        let is_copied = rolls.happens(kernel, Choice::Duplicate, *duplicate, impairment.duplicate);
+        let is_reordered = rolls.happens(kernel, Choice::Reorder, *reorder, impairment.reorder);
+        let by = if is_reordered { rolls.reorder_by(kernel, *reorder_by, impairment.reorder_window) } else { 0 };
+        after = after.saturating_add(delay).saturating_add(by);
+        copies = copies.saturating_add(u8::from(is_copied));
+        held_back |= is_reordered;
+        if delay > 0 || is_copied || is_reordered {
+            affected.increment();
+        }
+    }
+    (Fate::Carried { after, copies }, held_back)
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

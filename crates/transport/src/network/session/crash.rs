@@ -11,6 +11,7 @@ use cluster_sim_types::{Health, LossKind, NodeId};
 
 use super::SessionService;
 use super::endpoint::{Events, Side, Stage};
+use crate::reset::ResetReason;
 
 impl SessionService<'_> {
     /// Ends all sessions and listeners of a node whose life ended.
@@ -25,6 +26,26 @@ impl SessionService<'_> {
             self.drop_endpoint(slot, side);
             self.reap(id);
         }
+    }
+
+    /// Resets every session between two sides, as a device between them does; both ends learn of it now. Returns how many.
+    pub fn reset_between(&mut self, from: &[NodeId], to: &[NodeId]) -> u64 {
+        let mut resets = 0;
+        for node in from {
+            for id in self.sessions.node(*node).endpoints.clone() {
+                let Some(connection) = self.sessions.connections.find(id) else { continue };
+                if !to.contains(&connection.endpoint(id.side().other()).node) {
+                    continue;
+                }
+                let alive: Vec<Side> = Side::BOTH.into_iter().filter(|side| connection.endpoint(*side).is_alive()).collect();
+                let nodes = Side::BOTH.map(|side| connection.endpoint(side).node);
+                resets += u64::from(!alive.is_empty());
+                alive.into_iter().for_each(|side| self.break_endpoint(id.slot(), side, ResetReason::Reset));
+                self.reap(id);
+                nodes.into_iter().for_each(|node| self.wake_node(node));
+            }
+        }
+        resets
     }
 
     /// Aborts the sessions of a program that returned, including released ones with unsent messages.

@@ -9,11 +9,15 @@ use super::endpoint::{Events, Side, Stage};
 use super::half::Progress;
 use super::segment::{Segment, SegmentKind};
 use super::transmit::RollKind;
+use crate::network::service::Service;
 use crate::reset::ResetReason;
 
 impl SessionService<'_> {
     /// Handles a scheduled event of a session. Returns the node to wake, if it has a notice.
     pub(in crate::network) fn fire(&mut self, number: u32) -> Option<(NodeId, u32)> {
+        if !self.fabric.is_whole() && self.hold_back(number) {
+            return None;
+        }
         let Segment { to, kind } = self.sessions.segments.remove(number);
         if let SegmentKind::WakeNode(node) = kind {
             self.wake_fired(node);
@@ -27,6 +31,16 @@ impl SessionService<'_> {
         }
         self.reap(to);
         self.wake_for(node)
+    }
+
+    /// Holds back a segment that arrives, if its link is held.
+    #[cold]
+    fn hold_back(&mut self, number: u32) -> bool {
+        let Segment { to, kind } = self.sessions.segments.get(number);
+        let crosses_link = !matches!(kind, SegmentKind::Timer | SegmentKind::WakeNode(_));
+        let Some(connection) = self.sessions.connections.find(to).filter(|_| crosses_link) else { return false };
+        let [sender, node] = [to.side().other(), to.side()].map(|side| connection.endpoint(side).node);
+        self.fabric.hold_back(Service::Session, number, sender, node)
     }
 
     /// Delivers a segment, unless a cut or the state of the node prevents it.

@@ -91,6 +91,10 @@ impl Segments {
         }
     }
 
+    pub(super) fn get(&self, slot: u32) -> Segment {
+        self.slots[slot as usize]
+    }
+
     #[inline]
     pub(super) fn remove(&mut self, slot: u32) -> Segment {
         self.free.push(slot);
