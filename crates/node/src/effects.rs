@@ -25,11 +25,7 @@ use std::time::Duration;
 use cluster_sim_runtime::{Entropy, Roll};
 use cluster_sim_types::{Fact, NodeId, WallTime};
 
-/// The name of a timer, chosen by the machine.
-///
-/// Each machine has its own timers; setting a timer that is armed moves it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timer(pub u64);
+use crate::timer::Timer;
 
 /// One request of a machine.
 #[derive(Debug)]
@@ -164,7 +160,8 @@ impl<M> Effects<M> {
     ///
     /// It comes due as [`Input::Timer`](crate::Input::Timer). A timer that is armed moves.
     #[inline]
-    pub fn set_timer(&mut self, timer: Timer, after: Duration) {
+    pub fn set_timer(&mut self, timer: impl Into<Timer>, after: Duration) {
+        let timer = timer.into();
         if self.first.is_some() && self.rest == Rest::Nothing {
             self.rest = Rest::Timer(timer, after);
         } else {
@@ -174,8 +171,8 @@ impl<M> Effects<M> {
 
     /// Disarms `timer`; does nothing if it is not armed.
     #[inline]
-    pub fn cancel_timer(&mut self, timer: Timer) {
-        self.push(Effect::CancelTimer(timer));
+    pub fn cancel_timer(&mut self, timer: impl Into<Timer>) {
+        self.push(Effect::CancelTimer(timer.into()));
     }
 
     /// Reports a fact to checks and measurements. It costs no message and no time.

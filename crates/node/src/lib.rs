@@ -41,6 +41,7 @@ mod real;
 #[cfg(feature = "tokio")]
 mod real_node;
 mod select;
+mod timer;
 
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
@@ -52,7 +53,7 @@ pub use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
 pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, TokioSockets};
 pub use cluster_sim_transport::{ConnectError, Label, Message, Received, ResetReason, SessionReset, SessionSendError};
 pub use cluster_sim_types::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard, WallTime};
-pub use effects::{Effect, Effects, Timer};
+pub use effects::{Effect, Effects};
 pub use machine::{Input, Machine};
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
@@ -65,3 +66,4 @@ pub use real::{ReachError, RunningCluster, StartError, TokioCluster, TokioCluste
 pub use real_node::Observation;
 #[doc(hidden)]
 pub use select::{select_parts, select_start};
+pub use timer::Timer;

@@ -3,7 +3,8 @@
 use cluster_sim_transport::{Label, Message, ResetReason};
 use cluster_sim_types::{LocalInstant, NodeId};
 
-use crate::effects::{Effects, Timer};
+use crate::effects::Effects;
+use crate::timer::Timer;
 
 /// A protocol as a pure state machine: inputs in, effects out, no IO.
 ///

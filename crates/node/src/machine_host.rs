@@ -10,9 +10,10 @@ use cluster_sim_types::{Change, NodeId, VIEWS_PER_ROW, ViewTable};
 use tracing::level_filters::LevelFilter;
 
 use crate::boot::Boot;
-use crate::effects::{Effect, Effects, Timer};
+use crate::effects::{Effect, Effects};
 use crate::machine::{Input, Machine};
 use crate::node_info::NodeInfo;
+use crate::timer::Timer;
 
 /// Creates the machine of a node, when the run starts and again after every crash.
 pub type MachineFactory<M> = Arc<dyn Fn(&Boot) -> M + Send + Sync>;
