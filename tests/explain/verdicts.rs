@@ -104,6 +104,21 @@ fn messages_command_neither_terminal_nor_pipeline() {
 }
 
 #[test]
+fn junit_holds_only_characters_of_xml() {
+    let scenario = Scenario::new("odd")
+        .nodes("node", 1, |node| async move { node.publish(|seen: &mut u64| *seen += 1) })
+        .always("it is \u{ffff} calm", |world| match world.views::<u64>().count() {
+            0 => Verdict::Holds,
+            _ => Verdict::violated([], "\u{fffe}\u{0}\u{b}\u{1f}gone"),
+        })
+        .duration(Duration::from_millis(10));
+    let text = explain::junit("odd", &[scenario.run(SEED)], |_| None);
+    let is_of_xml = |sign: char| matches!(sign, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+    assert!(text.chars().all(is_of_xml), "{text:?}");
+    assert!(text.contains("it is \\u{ffff} calm") && text.contains("\\u{fffe}gone"), "{text}");
+}
+
+#[test]
 fn a_row_of_markdown_is_one_line() {
     let fault = NodeFault::Kill { node: "a\n| b |/0".to_owned() };
     let scenario = Scenario::new("named").nodes("a\n| b |", 1, async |_| {}).duration(Duration::from_millis(10));

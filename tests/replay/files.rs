@@ -35,6 +35,7 @@ fn a_file_replays_the_original_run_and_the_minimized_one() {
         let written = file(&scenario);
         let read = Reproducer::parse(&written.to_text()).unwrap();
         assert_eq!(read, written);
+        assert_eq!(Reproducer::parse(&format!("\u{feff}{}", written.to_text())).unwrap(), written, "with a byte-order mark");
         for replay in [scenario.replay(&read).unwrap(), scenario.replay_original(&read).unwrap()] {
             assert!(replay.is_same(), "{flaw:?}: {replay}");
             assert_eq!(replay.report.outcome, Outcome::Violated);

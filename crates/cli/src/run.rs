@@ -162,7 +162,8 @@ fn find(scenario: &Path, registry: &Registry, variables: &Variables) -> Result<P
         let value = format!("{name:?}");
         if error.kind() == std::io::ErrorKind::NotFound {
             let names: Vec<_> = registry.scenarios().map(BuiltinScenario::name).collect();
-            let cure = format!("name a scenario file, or one of {}", names.join(", "));
+            let meant = registry.closest(&name).map_or_else(String::new, |closest| format!("did you mean {closest}? "));
+            let cure = format!("{meant}name a scenario file, or one of {}", names.join(", "));
             ScenarioError::new(ScenarioErrorKind::Missing, &name, "SCENARIO", &value, &cure)
         } else {
             let cure = format!("name a file with JSON in UTF-8 that you may read ({error})");

@@ -107,6 +107,28 @@ fn a_missing_file_is_refused() {
     assert_eq!(fs::read_to_string(report).unwrap(), OLD_REPORT);
 }
 
+#[test]
+fn a_misspelt_scenario_gets_the_name_that_may_be_meant() {
+    let place = Place::new();
+    let finished = place.run(&["run", "edge-cahce"]);
+    assert_refused(
+        &finished,
+        "edge-cahce",
+        "SCENARIO",
+        "\"edge-cahce\"",
+        "did you mean edge-cache? name a scenario file, or one of ",
+    );
+}
+
+#[test]
+fn a_file_may_begin_with_a_byte_order_mark() {
+    let place = Place::new();
+    let content = fs::read(example()).expect("the example is there");
+    place.file("marked.json", [b"\xef\xbb\xbf", content.as_slice()].concat());
+    let finished = place.run(&["run", "marked.json"]);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+}
+
 #[rstest]
 #[case::folder(None)]
 #[case::not_text(Some(&b"\xff\xfe{\x00"[..]))]

@@ -64,7 +64,9 @@ pub fn junit_of_suite(name: &str, reports: &[Report], cases: &[SuiteCase], repla
     }));
     let mut document = Document::new(name);
     document.add_test_suite(suite);
-    document.to_string().expect("text can be written")
+    let text = document.to_string().expect("text can be written");
+    // The writer leaves out control characters. These two are no characters of XML either, and make the file unreadable.
+    text.replace('\u{fffe}', "\\u{fffe}").replace('\u{ffff}', "\\u{ffff}")
 }
 
 /// Every rule in a report, and the run itself.

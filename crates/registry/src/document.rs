@@ -28,6 +28,8 @@ impl<'a> Document<'a> {
     /// # Errors
     /// If the text is empty, truncated or not JSON, or gives a field twice.
     pub fn parse(text: &str, source: &'a str) -> Result<Self, ScenarioError> {
+        // Editors of some systems begin a file with a byte-order mark, which JSON does not have.
+        let text = text.trim_start_matches('\u{feff}');
         if text.trim().is_empty() {
             let cure = "fill it with a scenario, such as the one that --help shows";
             return Err(ScenarioError::new(ScenarioErrorKind::Empty, source, "1:1", "\"\"", cure));

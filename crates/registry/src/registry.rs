@@ -87,6 +87,13 @@ impl Registry {
         self.scenarios().find(|scenario| scenario.name() == name)
     }
 
+    /// Finds the name of a scenario that an unknown name may mean, if one is close.
+    pub fn closest(&self, name: &str) -> Option<&str> {
+        let distance = |known: &&str| strsim::osa_distance(name, known);
+        let closest = self.scenarios().map(BuiltinScenario::name).min_by_key(distance)?;
+        (distance(&closest) * 3 <= name.len().max(3)).then_some(closest)
+    }
+
     /// The planted bugs of all systems.
     pub fn bugs(&self) -> impl Iterator<Item = &PlantedBug> {
         self.systems.iter().flat_map(|registered| registered.planted.bugs())

@@ -147,7 +147,8 @@ fn worker(executable: &Path, scenario: &Path, target: &ScenarioArguments) -> Com
 fn artifact_context(scenario: &Path) -> ArtifactContext {
     let name = scenario.to_string_lossy().into_owned();
     // A name without a file is that of a builtin scenario; of a file, the whole content is stored.
-    let file = std::fs::read_to_string(scenario).ok().and_then(|text| serde_json::from_str(&text).ok());
+    let file =
+        std::fs::read_to_string(scenario).ok().and_then(|text| serde_json::from_str(text.trim_start_matches('\u{feff}')).ok());
     let replay = |file: &Path| format!("cluster-sim replay {}", file.display());
     let folder = scenario.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     ArtifactContext {

@@ -111,7 +111,8 @@ impl Reproducer {
             true => ReproducerError::CutShort { reason: error.to_string() },
             false => ReproducerError::Malformed { reason: error.to_string() },
         };
-        let data: Value = serde_json::from_str(text).map_err(malformed)?;
+        // Editors of some systems begin a file with a byte-order mark, which JSON does not have.
+        let data: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(malformed)?;
         match data.get("format").and_then(Value::as_u64) {
             Some(format) if format == u64::from(REPRODUCER_FORMAT) => {}
             Some(found) => return Err(ReproducerError::UnknownFormat { found, known: REPRODUCER_FORMAT }),
