@@ -52,6 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cluster-sim-scenarios", &["systems/*", "cluster-sim-registry", "cluster-sim"]),
     ("cluster-sim-cli", &["cluster-sim-scenarios", "cluster-sim-registry", "cluster-sim"]),
     ("cluster-sim-suites", &[]),
+    ("cluster-sim-renamed", &[]),
     ("cluster-sim-testkit", &["systems/*", "cluster-sim-scenarios", "cluster-sim-registry", "cluster-sim"]),
     ("xtask", &[]),
 ];

@@ -265,7 +265,7 @@ pub(crate) struct SweepArguments {
     /// Also says whether the whole sweep was run: one that was interrupted has an error. With `-` the summary goes to stderr.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Start no more seeds after this much real time; exit with 4 unless one failed
+    /// Start no more seeds after this much real time, and end the minimization; exit with 4 unless a seed failed
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) max_time: Option<Duration>,
     /// How to show progress on stderr

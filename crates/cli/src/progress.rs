@@ -53,11 +53,6 @@ impl SweepProgress {
         Self { lines: ProgressLines::new(mode), bar: None }
     }
 
-    /// Real time since the start.
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.lines.elapsed()
-    }
-
     /// Shows the latest progress, where it is due.
     pub(crate) fn show(&mut self, progress: cluster_sim::explore::Progress) {
         let elapsed = self.lines.elapsed();

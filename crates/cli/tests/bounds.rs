@@ -101,7 +101,7 @@ fn a_bound_on_real_time_ends_run_and_sweep_as_unknown() {
     let endless = ["sweep", "gossip", "--seeds", "0..1000000000", "--max-time", "0.2", "--junit", "verdicts.xml"];
     let sweep = place.run(&endless);
     assert_eq!(sweep.code, Some(4), "{sweep:?}");
-    assert!(sweep.stdout.contains("interrupted before all were run"), "{sweep:?}");
+    assert!(sweep.stdout.contains("out of time (max_time 200ms) before all were run"), "{sweep:?}");
     let verdicts = fs::read_to_string(place.path("verdicts.xml")).expect("it was written");
     assert!(verdicts.contains("errors=\"1\""), "{verdicts}");
     let failing = place.run(&[&endless[..6], &["--max", "learned=0", "--max-failures", "9"]].concat());

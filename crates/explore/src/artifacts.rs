@@ -121,6 +121,7 @@ pub(super) fn keep_artifacts(
         runner.as_ref().and_then(|runner| shrink_from(runner, (Case::of(report), known), report, (bounds, stop), progress));
     // A finding that comes from a campaign rule, or does not recur, cannot be reproduced from a file.
     let has_reproducer = minimized.is_some() || !is_rerunnable;
+    let minimized = minimized.filter(|_| bounds.runs > 0);
     let (source, build) = (context.source.clone(), context.build.clone());
     let reproducer = if has_reproducer { Reproducer::of(source, report, minimized, build) } else { None };
     let has_no_run = runner.as_ref().is_some_and(|runner| runner.scenario().is_none()) && reproducer.is_none();

@@ -183,7 +183,7 @@ pub trait Explore: Sealed {
     ///
     /// Each file is written atomically. A file that cannot be written adds a line to [`problems`](Artifacts::problems) and
     /// affects no other. Runs the [`shrink_within`](Self::shrink_within) search first, within `bounds`, and reports to `progress`
-    /// before each of its runs.
+    /// before each of its runs. Within [`ShrinkBounds::NONE`] it keeps the case as it was found.
     ///
     /// # Panics
     /// If the scenario cannot be run.

@@ -1,9 +1,11 @@
 //! Expands the attribute into a test function.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use std::time::Duration;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{ItemFn, ReturnType, parse2};
+use syn::{ItemFn, Path, ReturnType, parse2};
 
 use crate::options::Options;
 
@@ -22,31 +24,64 @@ fn test(options: &Options, function: &ItemFn) -> syn::Result<TokenStream> {
     let entry = entry(function)?;
     let ItemFn { attrs, vis, sig, block } = function;
     let (name, inputs, output) = (&sig.ident, &sig.inputs, &sig.output);
-    let Options { seeds, max_failures, threads, isolate, check_determinism } = options;
-    let (start, end) = (seeds.start, seeds.end);
-    let threads = threads
-        .map_or_else(|| quote! { ::core::option::Option::None }, |threads| quote! { ::core::option::Option::Some(#threads) });
+    let Options { max_failures, isolate, check_determinism, require_coverage, .. } = options;
+    let (start, end) = (options.seeds.start, options.seeds.end);
+    let threads = optional(options.threads);
+    let minimize_runs = optional(options.minimize_runs);
+    let [max_time, minimize_time] = [options.max_time, options.minimize_time].map(|time| optional(time.map(milliseconds)));
     let text = name.to_string();
     // The span of the call is where the test panics: at the function.
-    let call = quote_spanned! { name.span() => ::cluster_sim::explore::test_macro::#entry(&test, #name) };
+    let cluster_sim = spanned_at(name.span(), &options.cluster_sim);
+    let test_macro = quote_spanned! { name.span() => #cluster_sim::explore::test_macro };
+    // All in one expression, since a variable could have the name of the function.
+    let test = quote! {
+        #test_macro::TestCase {
+            package: ::core::env!("CARGO_PKG_NAME"),
+            module: ::core::module_path!(),
+            name: #text,
+            seeds: #start..#end,
+            max_failures: #max_failures,
+            threads: #threads,
+            isolate: #isolate,
+            check_determinism: #check_determinism,
+            require_coverage: #require_coverage,
+            max_time_ms: #max_time,
+            minimize_runs: #minimize_runs,
+            minimize_time_ms: #minimize_time,
+        }
+    };
+    let call = quote_spanned! { name.span() => #test_macro::#entry(&#test, #name) };
     Ok(quote! {
         #(#attrs)*
         #[::core::prelude::v1::test]
         #vis fn #name() {
             fn #name(#inputs) #output #block
-            let test = ::cluster_sim::explore::test_macro::TestCase {
-                package: ::core::env!("CARGO_PKG_NAME"),
-                module: ::core::module_path!(),
-                name: #text,
-                seeds: #start..#end,
-                max_failures: #max_failures,
-                threads: #threads,
-                isolate: #isolate,
-                check_determinism: #check_determinism,
-            };
             #call
         }
     })
+}
+
+/// An `Option` of a literal.
+fn optional(value: Option<impl ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote! { ::core::option::Option::Some(#value) },
+        None => quote! { ::core::option::Option::None },
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The tokens of a path, all at one place.
+fn spanned_at(span: Span, path: &Path) -> TokenStream {
+    path.to_token_stream()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(span);
+            token
+        })
+        .collect()
 }
 
 /// Selects the entry point by the form of the function.
@@ -89,9 +124,9 @@ mod tests {
     }
 
     #[rstest]
-    #[case("fn a() -> Scenario { b() }", "test_macro :: scenario_test (& test , a)")]
-    #[case("fn a(seed: Seed) -> Report { b(seed) }", "test_macro :: report_test (& test , a)")]
-    #[case("fn a(trial: Trial) -> Report { b(trial) }", "test_macro :: report_test (& test , a)")]
+    #[case("fn a() -> Scenario { b() }", ":: cluster_sim :: explore :: test_macro :: scenario_test (& ")]
+    #[case("fn a(seed: Seed) -> Report { b(seed) }", "test_macro :: report_test (& ")]
+    #[case("fn a(trial: Trial) -> Report { b(trial) }", "test_macro :: report_test (& ")]
     #[case("#[should_panic] pub fn a() -> Scenario { b() }", "# [should_panic] # [:: core :: prelude :: v1 :: test] pub fn a ()")]
     fn a_function_becomes_a_test(#[case] function: &str, #[case] expected: &str) {
         let text = text("seeds = 7", function);
@@ -111,6 +146,15 @@ mod tests {
         assert!(text.contains("compile_error") && text.contains(message), "{text}");
         let unchanged: TokenStream = function.parse().unwrap();
         assert!(text.ends_with(&unchanged.to_string()), "{text}");
+    }
+
+    #[test]
+    fn every_path_is_absolute_or_that_of_the_option() {
+        let expanded = text("crate = \"helper::sim\", minimize = false, max_time = \"1m\"", "fn test() -> Scenario { b() }");
+        let expected = "fn test () { fn test () -> Scenario { b () } helper :: sim :: explore :: test_macro :: scenario_test (& ";
+        assert!(expanded.contains(expected) && !expanded.contains("cluster_sim"), "{expanded}");
+        let expected = "max_time_ms : :: core :: option :: Option :: Some (60000u64) , minimize_runs : :: core :: option :: Option :: Some (0u64) ,";
+        assert!(expanded.contains(expected) && !expanded.contains("let "), "{expanded}");
     }
 
     #[test]

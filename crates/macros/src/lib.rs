@@ -51,6 +51,14 @@ use proc_macro::TokenStream;
 /// | `threads = 2` | runs this many seeds at a time | set by the scenario, or all cores |
 /// | `isolate = true` | runs seeds in worker processes; an abort or a hang fails that seed | false |
 /// | `check_determinism = false` | does not compare two runs of the first seed | true |
+/// | `require_coverage = true` | fails if the seeds together leave out a point, a rule or a kind of fault | false |
+/// | `max_time = "2m"` | starts no more seeds after this real time, and then fails; also bounds minimization | no bound |
+/// | `minimize = false` | does not minimize a failure | true |
+/// | `minimize_runs = 500` | minimizes a failure by at most this many runs | 10,000 |
+/// | `minimize_time = "10s"` | minimizes a failure for at most this real time | one minute |
+/// | `crate = "sim"` | path by which the expansion finds cluster-sim, if it is renamed or re-exported | `::cluster_sim` |
+///
+/// A time is a number with the unit `ms`, `s`, `m` or `h`.
 ///
 /// | variable | |
 /// |---|---|
@@ -58,7 +66,8 @@ use proc_macro::TokenStream;
 /// | `CLUSTER_SIM_SEEDS=5..64` | replaces the seeds of the test; a plain number counts seeds from 0 |
 /// | `CLUSTER_SIM_REPLAY=FILE` | runs only the minimized case of a reproducer, once |
 ///
-/// Other attributes, such as `#[should_panic]`, apply to the test.
+/// Other attributes, such as `#[should_panic]`, apply to the test. Import the prelude, not the root of the crate: `use cluster_sim::*`
+/// takes this attribute too, so that a plain `#[test]` is ambiguous.
 #[proc_macro_attribute]
 pub fn test(options: TokenStream, function: TokenStream) -> TokenStream {
     expanded::expanded(options.into(), function.into()).into()

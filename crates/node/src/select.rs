@@ -108,7 +108,7 @@ macro_rules! select {
         // An array of exactly as many elements as branches, so that its length counts them.
         let mut disabled = [$(!$condition),+];
         let branches = disabled.len();
-        let start: usize = $crate::select!(@start $start branches);
+        let start: ::core::primitive::usize = $crate::select!(@start $start branches);
         // The futures are created in a scrutinee, so that temporaries they borrow live as long as they do and are dropped with
         // them.
         let ended = match ($($future,)+) {
@@ -119,7 +119,7 @@ macro_rules! select {
                         let mut is_pending = false;
                         for turn in 0..branches {
                             match (start + turn) % branches {
-                                $($number if !disabled[$number] => match $name.as_mut().poll(context) {
+                                $($number if !disabled[$number] => match ::core::future::Future::poll($name.as_mut(), context) {
                                     ::core::task::Poll::Pending => is_pending = true,
                                     ::core::task::Poll::Ready(mut value) => {
                                         // A future that is polled after it completed may panic.

@@ -5,7 +5,6 @@ mod default_seeds;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use cluster_sim::explore::{ArtifactContext, BuildInfo, Campaign, ScenarioSource, Sweep};
 use cluster_sim::{Explore, Report, Verdict, explain};
@@ -18,7 +17,7 @@ use crate::progress::{ShrinkBar, SweepProgress};
 use crate::report_file::{Input, ReportFile};
 use crate::run::{prepare, say_size};
 use crate::streams::print_stderr;
-use crate::{UNKNOWN, threads, unavailable};
+use crate::{threads, unavailable};
 
 /// Runs one scenario from many seeds, prints a summary, and returns the exit code.
 ///
@@ -54,15 +53,12 @@ pub(crate) fn sweep(arguments: &SweepArguments, registry: &Registry, variables: 
     if arguments.require_coverage {
         campaign = campaign.require_coverage();
     }
+    if let Some(time) = arguments.max_time {
+        campaign = campaign.max_time(time);
+    }
     say_size(&name, &prepared, arguments.progress);
-    let (mut progress, stop) = (SweepProgress::new(arguments.progress), interrupt.flag());
-    let show = |now| {
-        progress.show(now);
-        if arguments.max_time.is_some_and(|max_time| progress.elapsed() >= max_time) {
-            stop.store(true, Ordering::Relaxed);
-        }
-    };
-    let mut sweep = campaign.progress(show).run();
+    let mut progress = SweepProgress::new(arguments.progress);
+    let mut sweep = campaign.progress(|now| progress.show(now)).run();
     drop(progress);
     let shrink_bar = ShrinkBar::new(arguments.progress);
     let clone = shrink_bar.clone();
@@ -85,10 +81,6 @@ fn write(name: &str, target: &ScenarioArguments, sweep: &Sweep, junit: Option<&R
     }
     output.exit_code(match interrupt.exit_code() {
         Some(code) if sweep.is_interrupted() => code,
-        // Ended by --max-time, which no finding has to wait for.
-        None if sweep.is_interrupted() => {
-            sweep.failures().iter().map(|failure| failure.report().outcome.exit_code()).min().unwrap_or(UNKNOWN)
-        }
         _ => sweep.exit_code(),
     })
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use cluster_sim_invariants::IntoVerdict;
 use cluster_sim_simulation::{Report, Scenario, ScenarioError};
 
+use super::limits::Limits;
 use super::progress::Progress;
 use super::state::Shared;
 use super::sweep::{RerunHint, Sweep};
@@ -20,6 +21,7 @@ use super::{isolated, threads};
 use crate::clock::now;
 use crate::profile::Profilers;
 use crate::runner::Runner;
+use crate::shrink::ShrinkBounds;
 
 /// How long a cancelled campaign waits for seeds that are still running.
 const GRACE: Duration = Duration::from_secs(1);
@@ -57,6 +59,8 @@ pub struct Campaign<'p> {
     max_failures: NonZeroUsize,
     threads: Option<NonZeroUsize>,
     place: Place,
+    max_time: Option<Duration>,
+    shrink_bounds: ShrinkBounds,
     needs_coverage: bool,
     progress: Option<Box<dyn FnMut(Progress) + 'p>>,
     stop: Arc<AtomicBool>,
@@ -71,8 +75,19 @@ impl<'p> Campaign<'p> {
 
     pub(crate) fn of(target: Arc<dyn Target>, seeds: Range<u64>, threads: Option<NonZeroUsize>) -> Self {
         let job = Job { target, report_checks: Vec::new(), counts_coverage: false, profilers: None };
-        let (max_failures, place, stop) = (NonZeroUsize::MIN, Place::Threads, Arc::default());
-        Self { job, seeds, max_failures, threads, place, needs_coverage: false, progress: None, stop, rerun_hint: None }
+        Self {
+            job,
+            seeds,
+            max_failures: NonZeroUsize::MIN,
+            threads,
+            place: Place::Threads,
+            max_time: None,
+            shrink_bounds: ShrinkBounds::default(),
+            needs_coverage: false,
+            progress: None,
+            stop: Arc::default(),
+            rerun_hint: None,
+        }
     }
 
     /// Stops once this many different failures are known. Default 1.
@@ -111,6 +126,21 @@ impl<'p> Campaign<'p> {
     /// equal rules.
     pub fn isolated_by(self, command: impl Fn() -> Command + Send + Sync + 'static) -> Self {
         Self { place: Place::Started(Arc::new(command)), ..self }
+    }
+
+    /// Starts no more seeds after this much real time. Default: no bound.
+    ///
+    /// Seeds that run then have one second to finish. A sweep that did not run every seed is [not a pass](Sweep::is_ok). The time
+    /// left, if any, also bounds the minimization of [`Sweep::keep_artifacts`].
+    pub fn max_time(self, time: Duration) -> Self {
+        Self { max_time: Some(time), ..self }
+    }
+
+    /// Bounds the minimization of each failure by [`Sweep::keep_artifacts`]. Default: that of [`ShrinkBounds`].
+    ///
+    /// With [`ShrinkBounds::NONE`] a failure is kept as it is.
+    pub fn shrink_bounds(self, bounds: ShrinkBounds) -> Self {
+        Self { shrink_bounds: bounds, ..self }
     }
 
     /// Adds a rule that is checked on the report of each run that passed everything else.
@@ -208,7 +238,8 @@ impl<'p> Campaign<'p> {
     #[track_caller]
     pub fn run(self) -> Sweep {
         let call_site = Location::caller();
-        let Self { job, seeds, max_failures, threads, place, needs_coverage, mut progress, stop, rerun_hint } = self;
+        let Self { job, seeds, max_failures, threads, place, needs_coverage, mut progress, stop, rerun_hint, .. } = self;
+        let limits = Limits { shrink_bounds: self.shrink_bounds, max_time: self.max_time, began: now() };
         let count = usize::try_from(seeds.end.saturating_sub(seeds.start)).unwrap_or(usize::MAX);
         let workers = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(count);
         let shared = Arc::new(Shared::new(seeds.clone(), max_failures, workers, Arc::clone(&stop)));
@@ -217,6 +248,9 @@ impl<'p> Campaign<'p> {
             if let Some(progress) = progress.as_mut().filter(|_| reported_at.elapsed() >= PROGRESS_EVERY) {
                 progress(shared.progress());
                 reported_at = now();
+            }
+            if limits.is_out_of_time() && !shared.is_stopped() {
+                shared.interrupt();
             }
             !shared.is_stopped() || stopped_at.get_or_insert_with(now).elapsed() < GRACE
         };
@@ -228,6 +262,7 @@ impl<'p> Campaign<'p> {
         if let Some(progress) = &mut progress {
             progress(shared.progress());
         }
-        Sweep::new(&*job.target, seeds, shared.take_result(), rerun_hint.as_deref(), needs_coverage).cancelled_by(stop)
+        let sweep = Sweep::new(&*job.target, seeds, shared.take_result(), rerun_hint.as_deref(), needs_coverage);
+        sweep.within(limits).cancelled_by(stop)
     }
 }

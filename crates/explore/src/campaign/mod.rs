@@ -7,6 +7,7 @@ mod builder;
 mod failure_key;
 mod failures;
 mod isolated;
+mod limits;
 mod progress;
 mod range;
 mod seeds;

@@ -11,11 +11,13 @@ use cluster_sim_explain::SuiteCase;
 use cluster_sim_simulation::text::ShowReport;
 use cluster_sim_simulation::{Decision, FailureSummary, Outcome, Profile, Report, Scenario};
 
+use super::limits::Limits;
 use super::range::SeedRange;
 use super::state::CampaignResult;
 use super::target::Target;
 use crate::artifacts::{ArtifactContext, Artifacts, Repeat, keep_artifacts};
 use crate::child::ChildError;
+use crate::clock::now;
 use crate::coverage::Coverage;
 use crate::determinism::DeterminismError;
 use crate::determinism::FailedSeed;
@@ -46,6 +48,9 @@ pub struct Sweep {
     needs_coverage: bool,
     is_interrupted: bool,
     error: Option<ChildError>,
+    limits: Limits,
+    /// Time ended it, and no interrupt.
+    is_out_of_time: bool,
     /// Ends a minimization too.
     stop: Arc<AtomicBool>,
     /// It ended one.
@@ -123,14 +128,30 @@ impl Sweep {
             needs_coverage,
             is_interrupted,
             error,
+            limits: Limits { shrink_bounds: ShrinkBounds::default(), max_time: None, began: now() },
+            is_out_of_time: false,
             stop: Arc::default(),
             is_minimizing_interrupted: false,
         }
     }
 
+    /// Sets the limits of the campaign, which may have ended it.
+    pub(super) fn within(self, limits: Limits) -> Self {
+        Self { limits, is_out_of_time: self.is_interrupted && limits.is_out_of_time(), ..self }
+    }
+
     /// Ends minimizations early once `stop` is true.
+    ///
+    /// If it is true by now, it ended the sweep.
     pub(super) fn cancelled_by(self, stop: Arc<AtomicBool>) -> Self {
-        Self { stop, ..self }
+        let is_out_of_time = self.is_out_of_time && !stop.load(Ordering::Relaxed);
+        Self { stop, is_out_of_time, ..self }
+    }
+
+    /// Why not every seed was run, if a limit or an interrupt ended the sweep.
+    fn why_not_whole(&self) -> Option<String> {
+        let time = self.limits.max_time.filter(|_| self.is_out_of_time).map(|time| format!("out of time (max_time {time:?})"));
+        self.is_interrupted.then(|| time.unwrap_or_else(|| "interrupted".to_owned()))
     }
 
     /// The seeds asked for.
@@ -186,7 +207,8 @@ impl Sweep {
     /// See [`Explore::keep_artifacts`](crate::Explore::keep_artifacts). The text of the sweep then names the files. `progress` is called
     /// before each run of the search. `scenario` must be that of the sweep.
     ///
-    /// An interrupted sweep writes them without minimizing. [`Campaign::cancel_on`](super::Campaign::cancel_on) ends a minimization
+    /// [`Campaign::shrink_bounds`](super::Campaign::shrink_bounds) and what is left of [`Campaign::max_time`](super::Campaign::max_time)
+    /// bound the search. An interrupted sweep writes them without minimizing. [`Campaign::cancel_on`](super::Campaign::cancel_on) ends a minimization
     /// too: the smallest case so far is written, and the sweep counts as interrupted.
     ///
     /// # Panics
@@ -214,14 +236,14 @@ impl Sweep {
     ) {
         for failure in &mut self.failures {
             let known = self.known_decisions.get(&failure.report.seed().0).cloned();
-            let limits = (ShrinkBounds::default(), &self.stop);
+            let limits = (self.limits.of_shrink(), &self.stop);
             let repeat = || repeat(&failure.report).map(|(runner, decisions)| (runner, decisions.or(known)));
             failure.artifacts = Some(keep_artifacts(&failure.report, repeat, context, root, limits, progress.clone()));
         }
         self.is_minimizing_interrupted = self.stop.load(Ordering::Relaxed) && !self.is_interrupted && !self.failures.is_empty();
     }
 
-    /// Whether it was cancelled before its end, or while it minimized a failure.
+    /// Whether it was cancelled or out of time before its end, or cancelled while it minimized a failure.
     ///
     /// Before its end, more seeds may fail.
     pub fn is_interrupted(&self) -> bool {
@@ -233,9 +255,9 @@ impl Sweep {
     /// For [`junit_of_suite`](cluster_sim_explain::junit_of_suite).
     pub fn suite_cases(&self) -> Vec<SuiteCase> {
         let mut unproved = Vec::new();
-        if self.is_interrupted {
+        if let Some(why) = self.why_not_whole() {
             let (ran, all) = (self.passed + self.failed(), self.seeds.end.saturating_sub(self.seeds.start));
-            unproved.push(format!("interrupted after {ran} of {all} seeds"));
+            unproved.push(format!("{why} after {ran} of {all} seeds"));
         }
         unproved.extend(self.is_minimizing_interrupted.then(|| MINIMIZING_INTERRUPTED.to_owned()));
         unproved.extend(self.error.iter().map(|error| format!("not all seeds could be run: {error}")));
@@ -265,9 +287,9 @@ impl Sweep {
     /// The exit code for a command that ends with this sweep.
     ///
     /// 0 if every seed passed; 1 with a finding; else 3 with a nondeterministic seed; else 4 if something could not be judged or
-    /// run. 130 if interrupted, regardless of findings.
+    /// run, also for want of time. 130 if interrupted, regardless of findings.
     pub fn exit_code(&self) -> u8 {
-        if self.is_interrupted() {
+        if self.is_interrupted() && !self.is_out_of_time {
             return 130;
         }
         let codes = self.failures.iter().map(|failure| failure.report.outcome.exit_code());
@@ -295,8 +317,8 @@ impl fmt::Display for Sweep {
             let failures = if failures.len() == 1 { "one way".to_owned() } else { format!("{} ways", failures.len()) };
             write!(formatter, ", {} failed in {failures}", self.failed())?;
         }
-        if self.is_interrupted {
-            write!(formatter, ", interrupted before all were run")?;
+        if let Some(why) = self.why_not_whole() {
+            write!(formatter, ", {why} before all were run")?;
         }
         if self.is_minimizing_interrupted {
             write!(formatter, ", {MINIMIZING_INTERRUPTED}")?;

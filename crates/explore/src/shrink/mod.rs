@@ -39,10 +39,14 @@ use parking_lot::Mutex;
 
 use search::{Best, Search, Shared, Tried};
 
+use crate::clock::now;
 use crate::replay::{Case, Minimized};
 use crate::runner::Runner;
 use crate::trial::Trial;
 use crate::watchdog::watched;
+
+/// How long a run may take after the time of the search is over.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Limits of a minimization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +55,11 @@ pub struct ShrinkBounds {
     pub runs: u64,
     /// Real time. A search that ends earlier finds the same case on every machine.
     pub time: Duration,
+}
+
+impl ShrinkBounds {
+    /// No search: artifacts keep the case as it was found.
+    pub const NONE: Self = Self { runs: 0, time: Duration::ZERO };
 }
 
 impl Default for ShrinkBounds {
@@ -117,7 +126,9 @@ pub(super) fn shrink_from(
         let limits = (bounds, Arc::clone(&stopped));
         minimize(&mut Search::new(&searched, found, limits, watch, &mut *progress.lock()));
     };
-    let (timeout, mut goes_on) = (runner.step_timeout(), || !stop.load(Ordering::Relaxed));
+    let began = now();
+    let mut goes_on = || !stop.load(Ordering::Relaxed) && began.elapsed().saturating_sub(GRACE) <= bounds.time;
+    let timeout = runner.step_timeout();
     let completed = watched(timeout, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut goes_on).pop().flatten();
     let Best { case, ran: (finding, digest), runs, is_spent, .. } = best.lock().clone();
     Some(Minimized {

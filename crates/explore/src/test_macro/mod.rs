@@ -10,6 +10,7 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cluster_sim_runtime::Seed;
 use cluster_sim_simulation::text::ShowReport;
@@ -24,6 +25,7 @@ use crate::determinism::check_determinism;
 use crate::replay::{BuildInfo, Reproducer, ScenarioSource};
 use crate::rerun::{Replay, replay};
 use crate::runner::Runner;
+use crate::shrink::ShrinkBounds;
 use crate::trial::Trial;
 
 /// A test and the options of its attribute.
@@ -45,6 +47,14 @@ pub struct TestCase {
     pub isolate: bool,
     /// Whether two runs of the first seed are compared after all passed.
     pub check_determinism: bool,
+    /// Whether missing coverage fails the test.
+    pub require_coverage: bool,
+    /// Real time after which no seed starts, in milliseconds; absent for no bound.
+    pub max_time_ms: Option<u64>,
+    /// Runs of a minimization, 0 for none at all; absent for the default.
+    pub minimize_runs: Option<u64>,
+    /// Real time of a minimization, in milliseconds; absent for the default.
+    pub minimize_time_ms: Option<u64>,
 }
 
 impl TestCase {
@@ -101,7 +111,16 @@ impl TestCase {
         let mut campaign = campaign.rerun_hint(|report| self.rerun_hint(report));
         campaign = NonZeroUsize::new(self.max_failures).into_iter().fold(campaign, Campaign::max_failures);
         campaign = self.threads.and_then(NonZeroUsize::new).into_iter().fold(campaign, Campaign::threads);
+        campaign = self.max_time_ms.map(Duration::from_millis).into_iter().fold(campaign, Campaign::max_time);
+        campaign = campaign.shrink_bounds(self.shrink_bounds());
+        campaign = if self.require_coverage { campaign.require_coverage() } else { campaign };
         if self.isolate { campaign.isolated().run() } else { campaign.run() }
+    }
+
+    fn shrink_bounds(&self) -> ShrinkBounds {
+        let ShrinkBounds { runs, time } = ShrinkBounds::default();
+        let time = self.minimize_time_ms.map_or(time, Duration::from_millis);
+        ShrinkBounds { runs: self.minimize_runs.unwrap_or(runs), time }
     }
 
     /// Replays a file, and fails unless it passes.

@@ -1,0 +1,1 @@
+//! A crate of edition 2018 that uses cluster-sim under another name, in its tests.
