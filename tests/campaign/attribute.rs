@@ -50,6 +50,41 @@ mod made {
         spoken_scenario().always("no small fate", |world| world.views::<u64>().all(|(_, fate)| *fate != 1)).run(seed)
     }
 
+    #[should_panic(expected = "no small fate")]
+    #[cluster_sim::test(minimize = false)]
+    fn breaks_without_minimizing() -> Scenario {
+        spoken_scenario().always("no small fate", |world| world.views::<u64>().all(|(_, fate)| *fate != 1))
+    }
+
+    #[should_panic(expected = "runs, a bound ended the search")]
+    #[cluster_sim::test(minimize_runs = 1)]
+    fn breaks_and_minimizes_by_one_run() -> Scenario {
+        let plan = FaultPlan::new().at(Duration::from_millis(1), NodeFault::Pause { node: "node/0".into(), duration: None });
+        breaks_of(plan)
+    }
+
+    fn breaks_of(plan: FaultPlan) -> Scenario {
+        let breaks = |world: &World<'_>| world.views::<u64>().all(|(_, fate)| *fate != 1);
+        spoken_scenario().faults(plan).always("no small fate", breaks)
+    }
+
+    #[should_panic(expected = "out of time (max_time 300ms) before all were run")]
+    #[cluster_sim::test(seeds = 0..1_000_000_000, max_time = "300ms")]
+    fn takes_too_long() -> Scenario {
+        spoken_scenario()
+    }
+
+    #[should_panic(expected = "point \"no fate is 9\" was never reached")]
+    #[cluster_sim::test(seeds = 8, require_coverage = true)]
+    fn covers_too_little() -> Scenario {
+        spoken_scenario().sometimes("no fate is 9", |world| world.views::<u64>().any(|(_, fate)| *fate == 9))
+    }
+
+    #[cluster_sim::test(seeds = 8, require_coverage = true, max_time = "10m", minimize_time = "1s")]
+    fn covers_enough() -> Scenario {
+        spoken_scenario().sometimes("a fate is small", |world| world.views::<u64>().any(|(_, fate)| *fate < 8))
+    }
+
     #[should_panic(expected = "the test panicked: seed 0x3 is not to be")]
     #[cluster_sim::test]
     fn panics_manually(seed: Seed) -> Report {
@@ -96,14 +131,19 @@ fn run(name: &str, variables: &[(&str, &str)]) -> (bool, String) {
 
 /// As [`run`], with the whole path of the test.
 pub(crate) fn run_test(path: &str, variables: &[(&str, &str)]) -> (bool, String) {
+    let Output { status, stderr, .. } = command_of(path).envs(variables.iter().copied()).output().expect("it is started");
+    (status.success(), String::from_utf8(stderr).expect("tests say text"))
+}
+
+/// The command that runs one test of this file, as nextest does.
+fn command_of(path: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("a test is a file"));
     command.args([path, "--exact", "--nocapture"]);
     for variable in ["CLUSTER_SIM_SEED", "CLUSTER_SIM_SEEDS", "CLUSTER_SIM_REPLAY"] {
         command.env_remove(variable);
     }
-    command.env("RUST_BACKTRACE", "0");
-    let Output { status, stderr, .. } = command.envs(variables.iter().copied()).output().expect("it is started");
-    (status.success(), String::from_utf8(stderr).expect("tests say text"))
+    command.env("RUST_BACKTRACE", "0").env("NEXTEST", "1");
+    command
 }
 
 pub(crate) fn boots(said: &str) -> usize {
@@ -143,13 +183,18 @@ fn an_invalid_variable_fails_the_test_before_any_run(#[case] variables: &[(&str,
     assert!(said.contains(says), "{said}");
 }
 
+/// The command by which nextest runs a test alone.
+fn command_for(path: &str) -> String {
+    format!("cargo nextest run -p cluster-sim-suites -E 'test(={path})'")
+}
+
 /// Checks the rerun line of a failing test and returns its seed.
 #[track_caller]
 fn seed_to_run_again(said: &str, name: &str) -> String {
     let (_, line) = said.split_once("      rerun: ").unwrap_or_else(|| panic!("it says how to see it again: {said}"));
     let line = line.lines().next().unwrap_or_default();
     let (seed, command) = line.split_once(' ').expect("a variable, then the command");
-    assert_eq!(command, format!("cargo nextest run -p cluster-sim-suites -E 'test(=attribute::made::{name})'"));
+    assert_eq!(command, command_for(&format!("attribute::made::{name}")));
     seed.strip_prefix("CLUSTER_SIM_SEED=").unwrap_or_else(|| panic!("it names the seed: {line}")).to_owned()
 }
 
@@ -172,6 +217,26 @@ fn the_rerun_line_reproduces_the_failure(#[values("breaks", "breaks_manually")] 
 }
 
 #[test]
+fn a_failure_that_is_not_minimized_is_kept_as_it_was_found() {
+    let (passed, said) = run("breaks_without_minimizing", &[]);
+    assert!(passed && !said.contains("minimized"), "it is to panic, and did: {said}");
+    let file = reproducer_kept(&said, "attribute::made::breaks_without_minimizing");
+    let (passed, said) = run("breaks_without_minimizing", &[("CLUSTER_SIM_REPLAY", &file)]);
+    assert!(passed && said.contains("the same run, event by event\n"), "{said}");
+}
+
+#[test]
+fn the_rerun_line_fits_the_runner_of_the_test() {
+    let mut command = command_of("attribute::made::breaks");
+    let Output { stderr, .. } = command.env_remove("NEXTEST").output().expect("it is started");
+    let said = String::from_utf8(stderr).expect("tests say text");
+    let by_cargo = " cargo test -p cluster-sim-suites attribute::made::breaks -- --exact\n";
+    assert!(said.contains(by_cargo) && !said.contains("nextest"), "{said}");
+    let (_, said) = run("breaks", &[]);
+    assert!(said.contains(&command_for("attribute::made::breaks")) && !said.contains("cargo test"), "{said}");
+}
+
+#[test]
 fn a_failing_test_panics_at_its_own_line() {
     for variables in [&[][..], &[("CLUSTER_SIM_SEED", "many")]] {
         let (_, said) = run("breaks", variables);
@@ -184,8 +249,8 @@ fn a_failing_test_panics_at_its_own_line() {
 fn a_nondeterministic_test_prints_how_to_compare_again() {
     let (passed, said) = run("leaks", &[]);
     assert!(passed, "it is to panic, and did: {said}");
-    let line = "      rerun: CLUSTER_SIM_SEEDS=0..1 cargo nextest run -p cluster-sim-suites -E 'test(=attribute::made::leaks)'\n";
-    assert!(said.contains(line), "{said}");
+    let line = format!("      rerun: CLUSTER_SIM_SEEDS=0..1 {}\n", command_for("attribute::made::leaks"));
+    assert!(said.contains(&line), "{said}");
 }
 
 /// Checks the replay line of a failing test and returns its file.
@@ -193,7 +258,7 @@ fn a_nondeterministic_test_prints_how_to_compare_again() {
 pub(crate) fn reproducer_kept(said: &str, path: &str) -> String {
     let (_, line) = said.split_once("      replay: ").unwrap_or_else(|| panic!("it says how to replay it: {said}"));
     let (file, command) = line.lines().next().unwrap_or_default().split_once(' ').expect("a variable, then the command");
-    assert_eq!(command, format!("cargo nextest run -p cluster-sim-suites -E 'test(={path})'"));
+    assert_eq!(command, command_for(path));
     file.strip_prefix("CLUSTER_SIM_REPLAY=").unwrap_or_else(|| panic!("it names the file: {line}")).to_owned()
 }
 

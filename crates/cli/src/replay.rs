@@ -1,6 +1,7 @@
 //! The command `replay`: runs a reproducer again.
 
 use std::fs;
+use std::path::Path;
 
 use cluster_sim::explore::{BuildInfo, Reproducer, ReproducerError, ScenarioSource};
 use cluster_sim::{Explore, Outcome, Scenario, explain};
@@ -48,7 +49,7 @@ pub(crate) fn replay(arguments: &ReplayArguments, registry: &Registry, variables
     output.summary(&replay.to_string(), &[page.as_ref()]);
     match (page, &replay.recording) {
         (Some(page), Some(recording)) => {
-            output.file(&page, &explain::html(recording, Some(&format!("cluster-sim replay {file}"))));
+            output.file(&page, &explain::html(recording, Some(&reproducer.source.replay_command(&arguments.file))));
         }
         (Some(_), None) => print_stderr("cluster-sim: no page was written: the run never returned from a step\n"),
         (None, _) => {}
@@ -86,7 +87,7 @@ fn scenario_of(reproducer: &Reproducer, file: &str, registry: &Registry, variabl
             }
         },
         ScenarioSource::Test { package, name } => {
-            let cure = format!("run it by: CLUSTER_SIM_REPLAY={file} cargo nextest run -p {package} -E 'test(={name})'");
+            let cure = format!("run it by: {}", reproducer.source.replay_command(Path::new(file)));
             let value = format!("test {name} of package {package}");
             return Err(ScenarioError::new(ScenarioErrorKind::Misfit, file, "source", &value, &cure));
         }

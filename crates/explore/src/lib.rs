@@ -9,8 +9,11 @@
 //! | `test_macro` | what tests made with `#[cluster_sim::test]` call |
 //! | `campaign` | sweeps over seeds, in threads or worker processes |
 //! | `artifacts` | the files about a failing run |
+//! | `environment` | environment variables that tests read |
+//! | `file_names` | names of files and folders, made of names of users |
 //! | `run_progress` | how far a run is, for another thread |
 //! | `sealed` | keeps others from implementing the trait |
+//! | `shell` | commands to paste, quoted for a shell |
 //! | `rerun` | runs the case of a reproducer file again |
 //! | `shrink` | minimizes a failing run |
 //! | `determinism` | runs a seed twice and compares the runs; confirms failing seeds |
@@ -32,7 +35,9 @@ mod child;
 mod clock;
 mod coverage;
 mod determinism;
+mod environment;
 mod extension;
+mod file_names;
 mod process_rules;
 mod profile;
 mod replay;
@@ -40,6 +45,7 @@ mod rerun;
 mod run_progress;
 mod runner;
 mod sealed;
+mod shell;
 mod shrink;
 /// Called by the expansion of `#[cluster_sim::test]`; not part of the API.
 #[doc(hidden)]
@@ -56,5 +62,6 @@ pub use extension::Explore;
 pub use replay::{BuildInfo, Case, Minimized, REPRODUCER_FORMAT, Reproducer, ReproducerError, ScenarioSource};
 pub use rerun::Replay;
 pub use run_progress::RunProgress;
+pub use shell::shell_quoted;
 pub use shrink::{ShrinkBounds, ShrinkProgress};
 pub use trial::Trial;

@@ -131,7 +131,8 @@ fn flag(input: ParseStream<'_>) -> syn::Result<bool> {
 fn path(input: ParseStream<'_>) -> syn::Result<Path> {
     let text: LitStr = input.parse()?;
     text.parse_with(Path::parse_mod_style).map_err(|_| {
-        let message = format!("{:?} is no path of a crate; use the name by which you import cluster-sim, such as \"sim\"", text.value());
+        let message =
+            format!("{:?} is no path of a crate; use the name by which you import cluster-sim, such as \"sim\"", text.value());
         syn::Error::new(text.span(), message)
     })
 }

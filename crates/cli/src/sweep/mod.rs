@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use cluster_sim::explore::{ArtifactContext, BuildInfo, Campaign, ScenarioSource, Sweep};
+use cluster_sim::explore::{ArtifactContext, BuildInfo, Campaign, ScenarioSource, Sweep, shell_quoted};
 use cluster_sim::{Explore, Report, Verdict, explain};
 use cluster_sim_registry::{Judgement, Prepared, Registry, ScenarioError, Variables};
 
@@ -141,14 +141,11 @@ fn artifact_context(scenario: &Path) -> ArtifactContext {
     // A name without a file is that of a builtin scenario; of a file, the whole content is stored.
     let file =
         std::fs::read_to_string(scenario).ok().and_then(|text| serde_json::from_str(text.trim_start_matches('\u{feff}')).ok());
-    let replay = |file: &Path| format!("cluster-sim replay {}", file.display());
     let folder = scenario.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    ArtifactContext {
-        name: folder,
-        source: ScenarioSource::Registered { name, file },
-        build: BuildInfo::here(),
-        replay: Box::new(replay),
-    }
+    let source = ScenarioSource::Registered { name, file };
+    let replayed = source.clone();
+    let replay = Box::new(move |file: &Path| replayed.replay_command(file));
+    ArtifactContext { name: folder, source, build: BuildInfo::here(), replay }
 }
 
 /// The verdicts on all failures as JUnit XML; without failures those on the first seed of a whole sweep, which passed. Also those on
@@ -167,8 +164,8 @@ fn verdicts(name: &str, target: &ScenarioArguments, sweep: &Sweep) -> String {
 
 /// The command that runs a failing seed again, under the same limits.
 fn rerun_command(name: &str, target: &ScenarioArguments, report: &Report) -> String {
-    let mut command = format!("cluster-sim run {name} --seed {}", report.seed());
-    target.limits.iter().for_each(|limit| command += &format!(" --max {limit}"));
+    let mut command = format!("cluster-sim run {} --seed {}", shell_quoted(name), report.seed());
+    target.limits.iter().for_each(|limit| command += &format!(" --max {}", shell_quoted(&limit.to_string())));
     if let Some(steps) = target.steps.max_steps {
         command += &format!(" --max-steps {steps}");
     }

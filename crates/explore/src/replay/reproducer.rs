@@ -1,6 +1,7 @@
 //! [`Reproducer`]: the file of a failing run.
 
 use std::fmt;
+use std::path::Path;
 
 use cluster_sim_runtime::{Digest, Seed};
 use cluster_sim_simulation::{Finding, Report};
@@ -9,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{BuildInfo, Case, Minimized, ReproducerError};
+use crate::environment::REPLAY;
+use crate::shell::{shell_quoted, test_command};
 
 /// Version of the file format; other versions are refused.
 pub const REPRODUCER_FORMAT: u32 = 2;
@@ -81,6 +84,19 @@ pub enum ScenarioSource {
         /// Its name with its modules, without the crate.
         name: String,
     },
+}
+
+impl ScenarioSource {
+    /// The command that replays a reproducer file of this scenario, quoted for the shell of this platform.
+    ///
+    /// That of a test has the runner by which this process runs, if it is one of tests: cargo-nextest, else `cargo test`.
+    pub fn replay_command(&self, file: &Path) -> String {
+        let file = file.to_string_lossy();
+        match self {
+            Self::Registered { .. } => format!("cluster-sim replay {}", shell_quoted(&file)),
+            Self::Test { package, name } => test_command(REPLAY, &file, package, name),
+        }
+    }
 }
 
 impl Reproducer {

@@ -17,14 +17,16 @@ use cluster_sim_simulation::text::ShowReport;
 use cluster_sim_simulation::{FailureSummary, Outcome, Report, Scenario};
 
 use report_target::ReportTarget;
-use request::{REPLAY, Request, SEED, SEEDS, environment_variable, requested};
+use request::{Request, requested};
 
 use crate::artifacts::{ArtifactContext, Repeat, artifacts_root};
 use crate::campaign::{Campaign, SeedRange, Sweep};
 use crate::determinism::check_determinism;
+use crate::environment::{REPLAY, SEED, SEEDS, environment_variable};
 use crate::replay::{BuildInfo, Reproducer, ScenarioSource};
 use crate::rerun::{Replay, replay};
 use crate::runner::Runner;
+use crate::shell::test_command;
 use crate::shrink::ShrinkBounds;
 use crate::trial::Trial;
 
@@ -65,9 +67,9 @@ impl TestCase {
 
     /// Where artifacts go, and the command that replays a reproducer.
     fn context(&self) -> ArtifactContext {
-        let (package, path) = (self.package, self.path());
-        let replay = move |file: &Path| format!("{REPLAY}={} cargo nextest run -p {package} -E 'test(={path})'", file.display());
         let source = ScenarioSource::Test { package: self.package.to_owned(), name: self.path() };
+        let named = source.clone();
+        let replay = move |file: &Path| named.replay_command(file);
         let name = format!("{}-{}", self.package, self.path().replace("::", "-"));
         ArtifactContext { name, source, build: BuildInfo::here(), replay: Box::new(replay) }
     }
@@ -99,11 +101,11 @@ impl TestCase {
     /// For nondeterminism it asks for a range, since a range runs a failing seed twice more.
     fn rerun_hint(&self, report: &Report) -> String {
         let seed = report.seed();
-        let seeds = match &report.divergence {
-            Some(_) => format!("{SEEDS}={}", SeedRange::from(seed, 1)),
-            None => format!("{SEED}={seed}"),
+        let (variable, value) = match &report.divergence {
+            Some(_) => (SEEDS, SeedRange::from(seed, 1).to_string()),
+            None => (SEED, seed.to_string()),
         };
-        format!("{seeds} cargo nextest run -p {} -E 'test(={})'", self.package, self.path())
+        test_command(variable, &value, self.package, &self.path())
     }
 
     #[track_caller]

@@ -7,13 +7,7 @@ use std::path::PathBuf;
 use cluster_sim_runtime::Seed;
 
 use crate::campaign::SeedRange;
-
-/// Environment variable: runs exactly one seed, once.
-pub(super) const SEED: &str = "CLUSTER_SIM_SEED";
-/// Environment variable: replays the case of a reproducer file.
-pub(super) const REPLAY: &str = "CLUSTER_SIM_REPLAY";
-/// Environment variable: runs other seeds than the test's own.
-pub(super) const SEEDS: &str = "CLUSTER_SIM_SEEDS";
+use crate::environment::{REPLAY, SEED, SEEDS};
 
 /// Request of the environment.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,11 +30,6 @@ impl Request {
             Self::Default | Self::Seed(_) | Self::Replay(_) => own.clone(),
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the environment of a test selects its seeds")]
-pub(super) fn environment_variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name)
 }
 
 /// Parses the environment; the error names the variable and the cure.
