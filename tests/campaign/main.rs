@@ -19,6 +19,7 @@ mod report_checks;
 mod run_counts;
 mod stop;
 mod trials;
+mod vacuity;
 
 use std::num::NonZeroUsize;
 

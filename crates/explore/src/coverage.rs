@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use cluster_sim_simulation::driver::MakeReport;
 use cluster_sim_simulation::{CheckKind, Outcome, Report};
 use cluster_sim_types::LossKind;
 
@@ -35,6 +36,12 @@ pub struct Coverage {
     pub points: BTreeMap<String, u64>,
     /// How often each rule was checked.
     pub times_checked: BTreeMap<String, u64>,
+    /// Runs of scenarios that declare chaos.
+    #[serde(default)]
+    pub chaos_runs: u64,
+    /// Faults that chaos drew in them.
+    #[serde(default)]
+    pub chaos_faults: u64,
     /// Sums of the whole numbers that observers measured, by observer and path, as in `latency.count`.
     pub operations: BTreeMap<String, u64>,
 }
@@ -49,6 +56,9 @@ impl Coverage {
             kind.planned += 1;
             kind.applied += u64::from(record.applied);
             kind.effective += u64::from(record.effect > 0);
+        }
+        if let Some(drawn) = report.drawn_faults() {
+            (coverage.chaos_runs, coverage.chaos_faults) = (1, drawn);
         }
         for (cause, lost) in &report.traffic.dropped {
             // Each cut is a cause of its own, by the names of its two sides.
@@ -68,6 +78,8 @@ impl Coverage {
     /// Adds the counts of other runs.
     pub fn add(&mut self, other: &Self) {
         self.runs += other.runs;
+        self.chaos_runs += other.chaos_runs;
+        self.chaos_faults += other.chaos_faults;
         for (kind, count) in &other.faults {
             let known = self.faults.entry(kind.clone()).or_default();
             known.planned += count.planned;
@@ -85,21 +97,46 @@ impl Coverage {
         }
     }
 
-    /// Returns one sentence for each thing that no run exercised.
+    /// Returns one sentence for each thing that no run exercised, with a cure.
     ///
-    /// These are points never reached, rules with nothing to judge, and kinds of faults that were never applied or never had an
-    /// effect.
+    /// These are points never reached, rules with nothing to judge, kinds of faults that were never applied or never had an
+    /// effect, and chaos that drew no fault.
     pub fn missing(&self) -> Vec<String> {
-        let points =
-            self.points.iter().filter(|(_, runs)| **runs == 0).map(|(name, _)| format!("point {name:?} was never reached"));
         let rules = self.times_checked.iter().filter(|(_, times_checked)| **times_checked == 0);
-        let rules = rules.map(|(name, _)| format!("rule {name:?} had nothing to judge"));
+        let rules = rules.map(|(name, _)| {
+            format!("rule {name:?} had nothing to judge; check the types of what it reads, and that a run gets that far")
+        });
         let faults = self.faults.iter().filter(|(_, count)| count.effective == 0);
         let faults = faults.map(|(kind, count)| match count.applied {
-            0 => format!("{} faults of kind {kind:?} were planned, and none was applied", count.planned),
-            applied => format!("{applied} faults of kind {kind:?} were applied, and none had an effect"),
+            0 => {
+                let planned = count.planned;
+                format!(
+                    "{planned} faults of kind {kind:?} were planned, and none was applied; \
+                     plan them earlier than the end of the fault phase, or make its `duration` longer"
+                )
+            }
+            applied => format!(
+                "{applied} faults of kind {kind:?} were applied, and none had an effect; \
+                 let them hit nodes and links that are in use, or last longer"
+            ),
         });
-        points.chain(rules).chain(faults).collect()
+        let is_idle = self.chaos_runs > 0 && self.chaos_faults == 0;
+        let chaos = is_idle.then(|| {
+            format!(
+                "chaos was declared and drew no fault in {} runs; \
+                 make its `mean_interval` shorter or the `duration` longer, and spare not all groups",
+                self.chaos_runs
+            )
+        });
+        self.missing_points().into_iter().chain(rules).chain(faults).chain(chaos).collect()
+    }
+
+    /// Returns one sentence for each point that no run reached.
+    pub(crate) fn missing_points(&self) -> Vec<String> {
+        let points = self.points.iter().filter(|(_, runs)| **runs == 0);
+        points
+            .map(|(name, _)| format!("point {name:?} was never reached; run more seeds, for longer, or under more faults"))
+            .collect()
     }
 }
 

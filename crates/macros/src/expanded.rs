@@ -24,7 +24,7 @@ fn test(options: &Options, function: &ItemFn) -> syn::Result<TokenStream> {
     let entry = entry(function)?;
     let ItemFn { attrs, vis, sig, block } = function;
     let (name, inputs, output) = (&sig.ident, &sig.inputs, &sig.output);
-    let Options { max_failures, isolate, check_determinism, require_coverage, .. } = options;
+    let Options { max_failures, isolate, check_determinism, require_coverage, require_sometimes, .. } = options;
     let (start, end) = (options.seeds.start, options.seeds.end);
     let threads = optional(options.threads);
     let minimize_runs = optional(options.minimize_runs);
@@ -45,6 +45,7 @@ fn test(options: &Options, function: &ItemFn) -> syn::Result<TokenStream> {
             isolate: #isolate,
             check_determinism: #check_determinism,
             require_coverage: #require_coverage,
+            require_sometimes: #require_sometimes,
             max_time_ms: #max_time,
             minimize_runs: #minimize_runs,
             minimize_time_ms: #minimize_time,

@@ -51,7 +51,8 @@ use proc_macro::TokenStream;
 /// | `threads = 2` | runs this many seeds at a time | set by the scenario, or all cores |
 /// | `isolate = true` | runs seeds in worker processes; an abort or a hang fails that seed | false |
 /// | `check_determinism = false` | does not compare two runs of the first seed | true |
-/// | `require_coverage = true` | fails if the seeds together leave out a point, a rule or a kind of fault | false |
+/// | `require_coverage = true` | fails if the seeds together leave out a point, a rule, a kind of fault or all chaos | false |
+/// | `require_sometimes = true` | fails if no seed reaches a `sometimes` or `reachable` point | false |
 /// | `max_time = "2m"` | starts no more seeds after this real time, and then fails; also bounds minimization | no bound |
 /// | `minimize = false` | does not minimize a failure | true |
 /// | `minimize_runs = 500` | minimizes a failure by at most this many runs | 10,000 |

@@ -11,13 +11,14 @@ use syn::{Ident, LitBool, LitInt, LitStr, Path, Token};
 const SEEDS: u64 = 64;
 
 /// Every option, in the order of the documentation.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "seeds",
     "max_failures",
     "threads",
     "isolate",
     "check_determinism",
     "require_coverage",
+    "require_sometimes",
     "max_time",
     "minimize",
     "minimize_runs",
@@ -34,6 +35,7 @@ pub(crate) struct Options {
     pub(crate) isolate: bool,
     pub(crate) check_determinism: bool,
     pub(crate) require_coverage: bool,
+    pub(crate) require_sometimes: bool,
     pub(crate) max_time: Option<Duration>,
     pub(crate) minimize_runs: Option<u64>,
     pub(crate) minimize_time: Option<Duration>,
@@ -50,6 +52,7 @@ impl Default for Options {
             isolate: false,
             check_determinism: true,
             require_coverage: false,
+            require_sometimes: false,
             max_time: None,
             minimize_runs: None,
             minimize_time: None,
@@ -93,6 +96,7 @@ impl Options {
             "isolate" => self.isolate = flag(input)?,
             "check_determinism" => self.check_determinism = flag(input)?,
             "require_coverage" => self.require_coverage = flag(input)?,
+            "require_sometimes" => self.require_sometimes = flag(input)?,
             "max_time" => self.max_time = Some(time(input, "max_time")?),
             "minimize_runs" => self.minimize_runs = Some(count(input, "minimize_runs")? as u64),
             "minimize_time" => self.minimize_time = Some(time(input, "minimize_time")?),
@@ -202,7 +206,7 @@ mod tests {
         assert_eq!(parse_str::<Options>("").unwrap(), Options::default());
         let all = parse_str::<Options>(
             "seeds = 0x2a..64, max_failures = 3, threads = 2, isolate = true, check_determinism = false, require_coverage = true, \
-             max_time = \"2m\", minimize = true, minimize_runs = 500, minimize_time = \"1500ms\", crate = \"helper::sim\",",
+             require_sometimes = true, max_time = \"2m\", minimize = true, minimize_runs = 500, minimize_time = \"1500ms\", crate = \"helper::sim\",",
         );
         let expected = Options {
             seeds: 42..64,
@@ -211,6 +215,7 @@ mod tests {
             isolate: true,
             check_determinism: false,
             require_coverage: true,
+            require_sometimes: true,
             max_time: Some(Duration::from_secs(120)),
             minimize_runs: Some(500),
             minimize_time: Some(Duration::from_millis(1_500)),

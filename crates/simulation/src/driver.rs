@@ -19,6 +19,7 @@ pub use crate::scenario::Outline;
 pub use crate::sim::{DecisionLog, Lent, ReportSlot, RunObserver, message_of};
 
 use crate::report::{Divergence, FailureSummary, Report};
+use crate::sim::Source;
 use crate::{Scenario, ScenarioError, Sim};
 
 /// The outline of a scenario, and runs of it that keep their decisions.
@@ -140,6 +141,9 @@ pub trait MakeReport: Sized {
     /// Whether both are reports of one run, rather than of two equal ones.
     fn is_of_run_of(&self, other: &Self) -> bool;
 
+    /// How many faults chaos drew for the run; absent if its scenario declares none, or is not known.
+    fn drawn_faults(&self) -> Option<u64>;
+
     /// Takes the last events and views from the summary of a recording of this run.
     fn take_summary(&mut self, summary: &FailureSummary);
 }
@@ -159,6 +163,13 @@ impl MakeReport for Report {
 
     fn is_of_run_of(&self, other: &Self) -> bool {
         self.origin.is_same_run(&other.origin)
+    }
+
+    fn drawn_faults(&self) -> Option<u64> {
+        let Source { definition, .. } = self.origin.source()?;
+        definition.profile.as_ref()?;
+        let of_plan = self.faults.iter().filter(|fault| !fault.by_hand).count();
+        Some(of_plan.saturating_sub(definition.plan.faults().len()) as u64)
     }
 
     fn take_summary(&mut self, summary: &FailureSummary) {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use cluster_sim_invariants::IntoVerdict;
 use cluster_sim_simulation::{Report, Scenario, ScenarioError};
 
-use super::limits::Limits;
+use super::limits::{Limits, RequiredCoverage};
 use super::progress::Progress;
 use super::state::Shared;
 use super::sweep::{RerunHint, Sweep};
@@ -61,7 +61,7 @@ pub struct Campaign<'p> {
     place: Place,
     max_time: Option<Duration>,
     shrink_bounds: ShrinkBounds,
-    needs_coverage: bool,
+    required: RequiredCoverage,
     progress: Option<Box<dyn FnMut(Progress) + 'p>>,
     stop: Arc<AtomicBool>,
     rerun_hint: Option<Box<RerunHint<'p>>>,
@@ -83,7 +83,7 @@ impl<'p> Campaign<'p> {
             place: Place::Threads,
             max_time: None,
             shrink_bounds: ShrinkBounds::default(),
-            needs_coverage: false,
+            required: RequiredCoverage::Nothing,
             progress: None,
             stop: Arc::default(),
             rerun_hint: None,
@@ -158,10 +158,16 @@ impl<'p> Campaign<'p> {
 
     /// Counts coverage, and fails the sweep if something is [missing](crate::Coverage::missing).
     ///
-    /// Missing are points never reached, rules with nothing to judge, and kinds of faults that were never applied or never had an
-    /// effect.
+    /// Missing are points never reached, rules with nothing to judge, kinds of faults that were never applied or never had an
+    /// effect, and faults of a declared [`chaos`](Scenario::chaos) that drew none.
     pub fn require_coverage(self) -> Self {
-        Self { needs_coverage: true, ..self.with_coverage() }
+        Self { required: RequiredCoverage::All, ..self.with_coverage() }
+    }
+
+    /// Counts coverage, and fails the sweep if a `sometimes` or `reachable` point was never reached.
+    pub fn require_sometimes(self) -> Self {
+        let required = self.required.max(RequiredCoverage::Points);
+        Self { required, ..self.with_coverage() }
     }
 
     /// Measures the real time of each rule and each group of nodes over all runs, as [`Sweep::profile`].
@@ -238,7 +244,7 @@ impl<'p> Campaign<'p> {
     #[track_caller]
     pub fn run(self) -> Sweep {
         let call_site = Location::caller();
-        let Self { job, seeds, max_failures, threads, place, needs_coverage, mut progress, stop, rerun_hint, .. } = self;
+        let Self { job, seeds, max_failures, threads, place, required, mut progress, stop, rerun_hint, .. } = self;
         let limits = Limits { shrink_bounds: self.shrink_bounds, max_time: self.max_time, began: now() };
         let count = usize::try_from(seeds.end.saturating_sub(seeds.start)).unwrap_or(usize::MAX);
         let workers = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(count);
@@ -262,7 +268,11 @@ impl<'p> Campaign<'p> {
         if let Some(progress) = &mut progress {
             progress(shared.progress());
         }
-        let sweep = Sweep::new(&*job.target, seeds, shared.take_result(), rerun_hint.as_deref(), needs_coverage);
+        let result = shared.take_result().judging_idle_rules(|report| {
+            let seed = report.seed();
+            job.target.confirm(seed, report, &Arc::default(), true)
+        });
+        let sweep = Sweep::new(&*job.target, seeds, result, rerun_hint.as_deref(), required);
         sweep.within(limits).cancelled_by(stop)
     }
 }

@@ -1,7 +1,8 @@
-//! [`Limits`]: the real time of a campaign, and the bounds of its minimizations.
+//! [`Limits`] of a campaign in time, and the coverage that it must reach.
 
 use std::time::{Duration, Instant};
 
+use crate::coverage::Coverage;
 use crate::shrink::ShrinkBounds;
 
 /// The bounds on a campaign and on what follows it.
@@ -25,5 +26,25 @@ impl Limits {
         let ShrinkBounds { runs, time } = self.shrink_bounds;
         let left = self.max_time.map_or(time, |max_time| max_time.saturating_sub(self.began.elapsed()));
         ShrinkBounds { runs, time: time.min(left) }
+    }
+}
+
+/// The coverage that a sweep must reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum RequiredCoverage {
+    Nothing,
+    /// Points that some seed should reach.
+    Points,
+    All,
+}
+
+impl RequiredCoverage {
+    /// One sentence for each thing that is required and missing.
+    pub(super) fn missing(self, coverage: &Coverage) -> Vec<String> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Points => coverage.missing_points(),
+            Self::All => coverage.missing(),
+        }
     }
 }

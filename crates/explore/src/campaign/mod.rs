@@ -1,7 +1,8 @@
 //! Sweeps: runs a scenario over many seeds, and groups the failures.
 //!
 //! A [`Campaign`] ([`builder`]) runs a [`target`] over [`seeds`], in [`threads`] or in worker processes ([`isolated`]). Workers
-//! share [`state`]: the seeds left, and [`failures`] grouped by [`failure_key`]. The result is a [`Sweep`].
+//! share [`state`]: the seeds left, and [`failures`] grouped by [`failure_key`]. Rules that are idle in all seeds fail the sweep
+//! ([`vacuity`]). The result is a [`Sweep`].
 
 mod builder;
 mod failure_key;
@@ -15,6 +16,7 @@ mod state;
 mod sweep;
 mod target;
 mod threads;
+mod vacuity;
 
 pub use builder::Campaign;
 pub(crate) use builder::{campaign, sweep};
@@ -22,3 +24,4 @@ pub use progress::Progress;
 pub use range::{InvalidSeedRange, SeedRange};
 pub use sweep::{Failure, Sweep};
 pub(crate) use target::Target;
+pub(crate) use vacuity::idle_rules;

@@ -13,6 +13,7 @@ use super::failures::FailureGroups;
 use super::progress::{Progress, WorkerSlot};
 use super::seeds::Seeds;
 use super::target::SeedResult;
+use super::vacuity::{IdleRules, with_idle_rules};
 use crate::child::ChildError;
 use crate::coverage::Coverage;
 use crate::determinism::FailedSeed;
@@ -30,6 +31,8 @@ pub(super) struct Shared {
     profile: Mutex<Option<Profile>>,
     /// The report of the first seed of the range, if it passed.
     first_passed: Mutex<Option<Report>>,
+    /// The rules that had nothing to judge in some seeds.
+    idle: Mutex<IdleRules>,
     /// Why seeds could not be run.
     error: Mutex<Option<ChildError>>,
     pub(super) slots: Vec<WorkerSlot>,
@@ -50,8 +53,26 @@ pub(super) struct CampaignResult {
     pub(super) profile: Option<Profile>,
     /// The report of the first seed of the range, if it passed.
     pub(super) first_passed: Option<Report>,
+    /// The rules that had nothing to judge in any seed; none unless every seed passed otherwise.
+    pub(super) idle: Vec<String>,
     pub(super) is_interrupted: bool,
     pub(super) error: Option<ChildError>,
+}
+
+impl CampaignResult {
+    /// Makes rules that were idle in all seeds the failure of the first one, which `confirm` runs again.
+    pub(super) fn judging_idle_rules(mut self, confirm: impl FnOnce(Report) -> FailedSeed) -> Self {
+        let first = self.first_passed.take().map(|report| (report.seed(), with_idle_rules(report, &self.idle)));
+        match first {
+            Some((seed, report)) if !self.idle.is_empty() => {
+                let mut failed = confirm(report);
+                failed.report = with_idle_rules(failed.report, &self.idle);
+                self.failures.push((seed.0, failed, self.done.saturating_sub(1)));
+            }
+            first => self.first_passed = first.map(|(_, report)| report),
+        }
+        self
+    }
 }
 
 impl Shared {
@@ -64,6 +85,7 @@ impl Shared {
             coverage: Mutex::new(None),
             profile: Mutex::new(None),
             first_passed: Mutex::new(None),
+            idle: Mutex::default(),
             error: Mutex::new(None),
             slots: (0..workers).map(|_| WorkerSlot::default()).collect(),
             stop,
@@ -91,6 +113,9 @@ impl Shared {
         }
         if let Some(profile) = result.profile {
             self.profile.lock().get_or_insert_default().add(&profile);
+        }
+        if !result.idle.is_empty() {
+            self.idle.lock().add(result.idle);
         }
         if let Some(report) = result.passed {
             *self.first_passed.lock() = Some(*report);
@@ -162,12 +187,16 @@ impl Shared {
                 coverage: None,
                 profile,
                 first_passed,
+                idle: Vec::new(),
                 is_interrupted,
                 error,
             };
         }
         // Which seeds ran past an early end depends on the machine.
         let coverage = self.coverage.lock().take().filter(|_| completed == count);
-        CampaignResult { done: completed, failures: failures.up_to(last), coverage, profile, first_passed, is_interrupted, error }
+        let failures = failures.up_to(last);
+        let idle = std::mem::take(&mut *self.idle.lock());
+        let idle = if failures.is_empty() { idle.in_all(completed) } else { Vec::new() };
+        CampaignResult { done: completed, failures, coverage, profile, first_passed, idle, is_interrupted, error }
     }
 }

@@ -11,7 +11,7 @@ use cluster_sim_explain::SuiteCase;
 use cluster_sim_simulation::text::ShowReport;
 use cluster_sim_simulation::{Decision, FailureSummary, Outcome, Profile, Report, Scenario};
 
-use super::limits::Limits;
+use super::limits::{Limits, RequiredCoverage};
 use super::range::SeedRange;
 use super::state::CampaignResult;
 use super::target::Target;
@@ -45,7 +45,7 @@ pub struct Sweep {
     coverage: Option<Coverage>,
     profile: Option<Profile>,
     first_passed: Option<Report>,
-    needs_coverage: bool,
+    required: RequiredCoverage,
     is_interrupted: bool,
     error: Option<ChildError>,
     limits: Limits,
@@ -102,7 +102,7 @@ impl Sweep {
         seeds: Range<u64>,
         result: CampaignResult,
         rerun_hint: Option<&RerunHint<'_>>,
-        needs_coverage: bool,
+        required: RequiredCoverage,
     ) -> Self {
         let is_interrupted = result.is_interrupted;
         let mut known_decisions = BTreeMap::new();
@@ -125,7 +125,7 @@ impl Sweep {
             coverage,
             profile,
             first_passed,
-            needs_coverage,
+            required,
             is_interrupted,
             error,
             limits: Limits { shrink_bounds: ShrinkBounds::default(), max_time: None, began: now() },
@@ -198,8 +198,7 @@ impl Sweep {
 
     /// Coverage that is missing although required.
     fn missing(&self) -> Vec<String> {
-        let coverage = self.coverage.as_ref().filter(|_| self.needs_coverage);
-        coverage.map(Coverage::missing).unwrap_or_default()
+        self.coverage.as_ref().map(|coverage| self.required.missing(coverage)).unwrap_or_default()
     }
 
     /// Minimizes each failure and writes its artifacts below `root`.
@@ -265,8 +264,9 @@ impl Sweep {
             name: name.to_owned(),
             error: (!unproved.is_empty()).then(|| unproved.join("; ")),
         };
-        let coverage = self.needs_coverage.then(|| match &self.coverage {
-            Some(coverage) => coverage.missing(),
+        let is_required = self.required != RequiredCoverage::Nothing;
+        let coverage = is_required.then(|| match &self.coverage {
+            Some(coverage) => self.required.missing(coverage),
             None => vec!["not every seed of the range was run".to_owned()],
         });
         let whole = case("the sweep runs every seed", unproved);
@@ -371,9 +371,18 @@ mod tests {
         Sweep::new(
             &target,
             0..64,
-            CampaignResult { done: 64, failures, coverage: None, profile: None, first_passed: None, is_interrupted, error: None },
+            CampaignResult {
+                done: 64,
+                failures,
+                coverage: None,
+                profile: None,
+                first_passed: None,
+                idle: Vec::new(),
+                is_interrupted,
+                error: None,
+            },
             None,
-            false,
+            RequiredCoverage::Nothing,
         )
     }
 

@@ -8,6 +8,7 @@ use cluster_sim_runtime::{Heartbeat, Seed};
 use cluster_sim_simulation::{CheckKind, CheckReport, CheckWork, Outcome, Profile, Report, Scenario, ScenarioError};
 use cluster_sim_types::VirtualInstant;
 
+use super::vacuity::idle_rules;
 use crate::coverage::Coverage;
 use crate::determinism::{FailedSeed, confirm};
 use crate::profile::Profilers;
@@ -131,6 +132,8 @@ pub(super) struct SeedResult {
     pub(super) failed: Option<Box<FailedSeed>>,
     /// The report of a run that passed, if it is kept.
     pub(super) passed: Option<Box<Report>>,
+    /// The rules that had nothing to judge in a run that passed otherwise.
+    pub(super) idle: Vec<String>,
 }
 
 impl Job {
@@ -155,8 +158,10 @@ impl Job {
         let ended_at = report.ended_at;
         let coverage = self.counts_coverage.then(|| Box::new(Coverage::of(&report)));
         let fails = |apply: &ReportCheck| (apply.test)(&report) != Verdict::Holds;
-        if report.outcome == Outcome::Held && !self.report_checks.iter().any(fails) {
-            return SeedResult { ended_at, coverage, profile, failed: None, passed: keeps.then(|| Box::new(report)) };
+        let idle = idle_rules(&report);
+        let passes = report.outcome == Outcome::Held || !idle.is_empty();
+        if passes && !self.report_checks.iter().any(fails) {
+            return SeedResult { ended_at, coverage, profile, failed: None, passed: keeps.then(|| Box::new(report)), idle };
         }
         // For a rule over the report there is nothing to record: the run itself breaks no rule.
         let records = is_shown(&report) && report.outcome != Outcome::Held;
@@ -165,6 +170,6 @@ impl Job {
             self.report_checks.iter().for_each(|apply| apply.apply(&mut failed.report));
         }
         let failed = (failed.report.outcome != Outcome::Held).then(|| Box::new(failed));
-        SeedResult { ended_at, coverage, profile, failed, passed: None }
+        SeedResult { ended_at, coverage, profile, failed, passed: None, idle: Vec::new() }
     }
 }

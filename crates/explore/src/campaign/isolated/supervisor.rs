@@ -136,7 +136,8 @@ impl Supervisor {
             }
         };
         let ended_at = failed.report.ended_at;
-        Ok(SeedResult { ended_at, coverage: None, profile: None, failed: Some(Box::new(failed)), passed: None })
+        let failed = Some(Box::new(failed));
+        Ok(SeedResult { ended_at, coverage: None, profile: None, failed, passed: None, idle: Vec::new() })
     }
 
     /// Starts a worker and waits until it reaches its call.
@@ -156,8 +157,8 @@ impl Supervisor {
     fn wait_for(&self, process: &mut Worker, seed: u64) -> Result<SeedEnd, Stopped> {
         match process.recv(self.silence_max, &|| !self.shared.is_stopped()) {
             Ok(None) => Err(Stopped),
-            Ok(Some(WorkerMessage::Done { seed: done, ended_at, coverage, profile, failed, passed })) if done == seed => {
-                Ok(SeedEnd::Done(SeedResult { ended_at, coverage, profile, failed, passed }))
+            Ok(Some(WorkerMessage::Done { seed: done, ended_at, coverage, profile, failed, passed, idle })) if done == seed => {
+                Ok(SeedEnd::Done(SeedResult { ended_at, coverage, profile, failed, passed, idle }))
             }
             Ok(Some(WorkerMessage::Stuck { seed: stuck, failed })) if stuck == seed => Ok(SeedEnd::Stuck(SeedResult {
                 ended_at: failed.report.ended_at,
@@ -165,6 +166,7 @@ impl Supervisor {
                 profile: None,
                 failed: Some(failed),
                 passed: None,
+                idle: Vec::new(),
             })),
             Ok(Some(message)) => Err(self.give_up(ChildError::garbled(&message))),
             Err(ChildError::Panicked { message }) => {
