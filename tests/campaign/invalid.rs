@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use cluster_sim::explore::{Case, ShrinkBounds};
+use cluster_sim::explore::{BuildInfo, Case, Reproducer, RunProgress, ShrinkBounds};
 use cluster_sim::fault::PlanError;
 use cluster_sim::prelude::*;
 use cluster_sim::scenario::{ScenarioError, SeedSchedule};
@@ -47,6 +47,8 @@ fn every_way_to_run_a_scenario_can_refuse_it() {
         scenario.campaign(0..4).try_run().err(),
         scenario.campaign(0..4).isolated().try_run().err(),
         scenario.try_check_determinism(SEED).err(),
+        scenario.try_check_determinism_in_process(SEED, &Default::default()).err(),
+        stores().try_shrink(&report).err(),
         stores().try_shrink_within(Case { faults: plan("store/7"), ..Case::default() }, &report, bounds, |_| {}).err(),
         stores().try_keep_artifacts(&report, &origin("stores"), root.path(), bounds, |_| {}).err(),
     ];
@@ -87,7 +89,7 @@ fn a_valid_scenario_is_run_as_by_the_other_names() {
 
 #[test]
 fn progress_is_read_beside_the_run() {
-    let progress = cluster_sim::explore::RunProgress::default();
+    let progress = RunProgress::default();
     let scenario = Scenario::new("ticking")
         .nodes("ticker", 1, async |node: Node| {
             loop {
@@ -98,7 +100,27 @@ fn progress_is_read_beside_the_run() {
     let report = scenario.try_run_with_progress(SEED, &progress).expect("it can be run");
     assert_eq!(progress.steps(), report.steps);
     assert!(progress.at() > VirtualInstant::ZERO + Duration::from_millis(900) && progress.at() <= report.ended_at);
-    let measured = cluster_sim::explore::RunProgress::default();
+    let measured = RunProgress::default();
     scenario.try_profile(SEED, &measured).expect("it can be run").0.assert_ok();
     assert_eq!((measured.steps(), measured.at()), (progress.steps(), progress.at()));
+    let compared = RunProgress::default();
+    scenario.try_check_determinism_in_process(SEED, &compared).expect("it can be run").assert_ok();
+    assert_eq!((compared.steps(), compared.at()), (progress.steps(), progress.at()));
+}
+
+#[test]
+fn progress_is_read_beside_a_replay() {
+    let failing = stores().faults(plan("store/1")).always("no store is killed", |world| {
+        world.nodes().all(|node| world.health(node) != cluster_sim::check::Health::Killed)
+    });
+    let report = failing.run(SEED);
+    let (source, minimized) = (origin("stores").source, failing.try_shrink(&report).expect("it can be run"));
+    let reproducer = Reproducer::of(source, &report, minimized, BuildInfo::default()).expect("it broke a rule");
+    let progress = RunProgress::default();
+    let replay = failing.replay_with_progress(&reproducer, &progress).expect("it fits");
+    assert!(replay.is_same(), "{replay}");
+    assert_eq!(progress.steps(), replay.report.steps);
+    let original = failing.replay_with_progress(&reproducer.original(), &RunProgress::default()).expect("it fits");
+    assert_eq!((original.is_same(), original.report.digest), (true, report.digest));
+    assert_eq!(failing.replay_original(&reproducer).expect("it fits").report, original.report);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use cluster_sim::explore::{BuildInfo, Reproducer, ReproducerError, ScenarioSource};
+use cluster_sim::explore::{BuildInfo, Reproducer, ReproducerError, RunProgress, ScenarioSource};
 use cluster_sim::{Explore, Outcome, Scenario, explain};
 use cluster_sim_registry::{BuiltinScenario, Registry, ScenarioError, ScenarioErrorKind, Variables};
 
@@ -12,6 +12,7 @@ use crate::interrupt::Interrupt;
 use crate::monitor::Monitor;
 use crate::output::Output;
 use crate::report_file::{Input, ReportFile};
+use crate::run::position;
 use crate::streams::print_stderr;
 use crate::unavailable;
 
@@ -32,18 +33,18 @@ pub(crate) fn replay(arguments: &ReplayArguments, registry: &Registry, variables
     let changes = reproducer.build.changes_to(&BuildInfo::here());
     changes.iter().for_each(|change| print_stderr(&format!("warning: {file}: {change}\n")));
     let interrupt = Interrupt::new().map_err(|error| unavailable("interrupt", &error))?;
+    let asked = if arguments.original { reproducer.original() } else { reproducer.clone() };
+    let duration = asked.smallest().0.duration.unwrap_or(scenario.size().duration);
+    let progress = RunProgress::default();
     let monitor = Monitor {
         mode: arguments.progress,
         interrupt: &interrupt,
         max_time: None,
         name: format!("{file}  seed={}", reproducer.seed),
-        position: &|| "a step of its case".to_owned(),
+        position: &|| position(&progress, duration),
         stdout_is_taken: page.as_ref().is_some_and(|page| page.path().is_none()),
     };
-    let replay = monitor.beside(|| match arguments.original {
-        true => scenario.replay_original(&reproducer),
-        false => scenario.replay(&reproducer),
-    });
+    let replay = monitor.beside(|| scenario.replay_with_progress(&asked, &progress));
     let replay = replay.map_err(|error| refused(&error))?;
     let mut output = Output::default();
     output.summary(&replay.to_string(), &[page.as_ref()]);

@@ -97,7 +97,7 @@ fn with_limits(limits: &[MetricLimit], artifact: &Artifact) -> Outcome {
 }
 
 /// How far a run is, as a line says it.
-fn position(progress: &RunProgress, duration: Duration) -> String {
+pub(crate) fn position(progress: &RunProgress, duration: Duration) -> String {
     let (at, whole) = (progress.at().as_nanoseconds() as f64 / 1e9, duration.as_secs_f64());
     let share = if whole > 0.0 { (100.0 * at / whole).min(100.0) } else { 100.0 };
     format!("{at:.1}s of {whole}s of virtual time ({share:.0} %), {} steps", progress.steps())
@@ -129,7 +129,7 @@ fn perform(prepared: &Prepared, arguments: &RunArguments, progress: &RunProgress
     const CHECKED: &str = "the scenario was checked when it was prepared";
     let (scenario, seed) = (prepared.scenario(), prepared.seed());
     if arguments.check_determinism {
-        let check = scenario.check_determinism_in_process(seed);
+        let check = scenario.try_check_determinism_in_process(seed, progress).expect(CHECKED);
         let compared = check.agreed().then(|| check.compared());
         return Ok(Performed { report: check.into_report()?, compared, profile: None });
     }

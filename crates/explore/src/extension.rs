@@ -12,7 +12,7 @@ use crate::campaign::{Campaign, Sweep, campaign, sweep};
 use crate::determinism::{DeterminismCheck, check_determinism, check_determinism_in_process};
 use crate::profile::{profile, try_profile};
 use crate::replay::{Case, Minimized, Reproducer, ReproducerError};
-use crate::rerun::{Replay, check_regression, replay, replay_original};
+use crate::rerun::{Replay, check_regression, replay, replay_with_progress};
 use crate::run_progress::{RunProgress, run_with_progress};
 use crate::runner::{Runner, STEERED};
 use crate::sealed::Sealed;
@@ -205,6 +205,14 @@ pub trait Explore: Sealed {
     /// If the file is about another scenario, or its case does not fit this one; nothing was run.
     fn replay(&self, reproducer: &Reproducer) -> Result<Replay, ReproducerError>;
 
+    /// As [`replay`](Self::replay), and tells `progress` how far the run is.
+    ///
+    /// Another thread may read it at every step.
+    ///
+    /// # Errors
+    /// As [`replay`](Self::replay).
+    fn replay_with_progress(&self, reproducer: &Reproducer, progress: &RunProgress) -> Result<Replay, ReproducerError>;
+
     /// Runs the original case of a reproducer, before minimization, and compares.
     ///
     /// # Errors
@@ -236,6 +244,23 @@ pub trait Explore: Sealed {
     /// If the scenario cannot be run; nothing was run.
     fn try_check_determinism(&self, seed: Seed) -> Result<DeterminismCheck, ScenarioError> {
         self.validate_with(None).map(|()| self.check_determinism(seed))
+    }
+
+    /// Runs one seed in this process and in another one, for a scenario that may be invalid.
+    ///
+    /// As [`check_determinism_in_process`](Self::check_determinism_in_process). Tells `progress` at every step how far the run in this process is, for another thread to read.
+    ///
+    /// # Errors
+    /// If the scenario cannot be run; nothing was run.
+    #[track_caller]
+    fn try_check_determinism_in_process(&self, seed: Seed, progress: &RunProgress) -> Result<DeterminismCheck, ScenarioError>;
+
+    /// As [`shrink`](Self::shrink), for a scenario or a report that may not fit.
+    ///
+    /// # Errors
+    /// If the scenario cannot be run with the faults of the report; nothing was run.
+    fn try_shrink(&self, report: &Report) -> Result<Option<Minimized>, ScenarioError> {
+        self.validate_with(Some(&Case::of(report))).map(|()| self.shrink(report))
     }
 
     /// As [`shrink_within`](Self::shrink_within), for a scenario or a case that may be invalid.
@@ -300,7 +325,13 @@ impl Explore for Scenario {
 
     #[track_caller]
     fn check_determinism_in_process(&self, seed: Seed) -> DeterminismCheck {
-        check_determinism_in_process(self, seed)
+        check_determinism_in_process(self, seed, &RunProgress::default())
+    }
+
+    #[track_caller]
+    fn try_check_determinism_in_process(&self, seed: Seed, progress: &RunProgress) -> Result<DeterminismCheck, ScenarioError> {
+        self.validate()?;
+        Ok(check_determinism_in_process(self, seed, progress))
     }
 
     fn shrink(&self, report: &Report) -> Option<Minimized> {
@@ -333,8 +364,12 @@ impl Explore for Scenario {
         replay(&Runner::of(self), reproducer)
     }
 
+    fn replay_with_progress(&self, reproducer: &Reproducer, progress: &RunProgress) -> Result<Replay, ReproducerError> {
+        replay_with_progress(&Runner::of(self), reproducer, progress)
+    }
+
     fn replay_original(&self, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
-        replay_original(&Runner::of(self), reproducer)
+        replay(&Runner::of(self), &reproducer.original())
     }
 
     fn check_regression(&self, reproducer: &Reproducer) -> Result<Report, ReproducerError> {

@@ -1,13 +1,13 @@
 //! Replays reproducer files.
 
 use std::fmt;
-use std::sync::Arc;
 
-use cluster_sim_runtime::{Digest, Heartbeat};
+use cluster_sim_runtime::Digest;
 use cluster_sim_simulation::text::ShowReport;
 use cluster_sim_simulation::{Decision, FailureSummary, Finding, Outcome, Recording, Report};
 
-use super::replay::{Case, Reproducer, ReproducerError};
+use super::replay::{Reproducer, ReproducerError};
+use super::run_progress::RunProgress;
 use super::runner::{self, Runner};
 use super::watchdog::{stuck, watched};
 
@@ -73,19 +73,24 @@ impl fmt::Display for Replay {
 
 /// See [`Explore::replay`](crate::Explore::replay).
 pub(crate) fn replay(runner: &Runner, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
-    let (case, finding, digest) = reproducer.smallest();
-    Ok(Replay::new(record_case(runner, case, reproducer)?, (finding, digest)))
+    replay_with_progress(runner, reproducer, &RunProgress::default())
 }
 
-/// See [`Explore::replay_original`](crate::Explore::replay_original).
-pub(crate) fn replay_original(runner: &Runner, reproducer: &Reproducer) -> Result<Replay, ReproducerError> {
-    Ok(Replay::new(record_case(runner, &reproducer.case, reproducer)?, (&reproducer.finding, reproducer.digest)))
+/// See [`Explore::replay_with_progress`](crate::Explore::replay_with_progress).
+pub(crate) fn replay_with_progress(
+    runner: &Runner,
+    reproducer: &Reproducer,
+    progress: &RunProgress,
+) -> Result<Replay, ReproducerError> {
+    let (_, finding, digest) = reproducer.smallest();
+    let run = run_case(runner, reproducer, progress)?.map(|(recording, _)| recording);
+    Ok(Replay::new(run, (finding, digest)))
 }
 
 /// See [`Explore::check_regression`](crate::Explore::check_regression).
 pub(crate) fn check_regression(runner: &Runner, reproducer: &Reproducer) -> Result<Report, ReproducerError> {
     let (case, finding, _) = reproducer.smallest();
-    let (mut report, used) = match run_case(runner, case, reproducer)? {
+    let (mut report, used) = match run_case(runner, reproducer, &RunProgress::default())? {
         Ok((recording, used)) => (recording.report, used),
         Err(stuck) => return Ok(stuck),
     };
@@ -101,20 +106,17 @@ pub(crate) fn check_regression(runner: &Runner, reproducer: &Reproducer) -> Resu
     Ok(report)
 }
 
-/// Records a case under the watchdog; the inner error is the report of a step that never returned.
-fn record_case(runner: &Runner, case: &Case, reproducer: &Reproducer) -> Result<Result<Recording, Report>, ReproducerError> {
-    Ok(run_case(runner, case, reproducer)?.map(|(recording, _)| recording))
-}
-
-/// As [`record_case`], also returning the decisions of the run.
+/// Records the smallest case of a reproducer under the watchdog, with its decisions.
+///
+/// The inner error is the report of a step that never returned.
 fn run_case(
     runner: &Runner,
-    case: &Case,
     reproducer: &Reproducer,
+    progress: &RunProgress,
 ) -> Result<Result<(Recording, Vec<Decision>), Report>, ReproducerError> {
-    let (seed, name) = (reproducer.seed, reproducer.scenario.clone());
+    let (case, seed, name) = (reproducer.smallest().0, reproducer.seed, reproducer.scenario.clone());
     let (replayed, replayed_case) = (runner.clone(), case.clone());
     let work = move |_, heartbeat| replayed.replay(runner::watched(seed, &heartbeat).under(&replayed_case), &name);
-    let result = watched(runner.step_timeout(), &[Arc::new(Heartbeat::default())], work, |_| {}, &mut || true).pop().flatten();
+    let result = watched(runner.step_timeout(), &[progress.heartbeat()], work, |_| {}, &mut || true).pop().flatten();
     result.map_or_else(|| Ok(Err(stuck(runner, Some(case), seed))), |recorded| recorded.map(Ok))
 }

@@ -43,23 +43,25 @@ use thread::ProducerThread;
 use verifier::{Finding, Verifier};
 
 use crate::child::{Call, ChildError, FromChild, Parent, Role};
-use crate::runner::Runner;
+use crate::run_progress::RunProgress;
+use crate::runner::{Runner, watched};
 use crate::trial::Trial;
 
 /// See [`Explore::check_determinism`](crate::Explore::check_determinism).
 pub(crate) fn check_determinism(runner: &Runner, seed: Seed) -> DeterminismCheck {
-    compare_with(runner, seed, OtherRun::FreshThread, || ProducerThread::start(runner.clone(), seed)).described(runner)
+    let start = || ProducerThread::start(runner.clone(), seed);
+    compare_with(runner, Trial::new(seed), OtherRun::FreshThread, start).described(runner)
 }
 
 /// See [`Explore::check_determinism_in_process`](crate::Explore::check_determinism_in_process).
 #[track_caller]
-pub(crate) fn check_determinism_in_process(scenario: &Scenario, seed: Seed) -> DeterminismCheck {
+pub(crate) fn check_determinism_in_process(scenario: &Scenario, seed: Seed, progress: &RunProgress) -> DeterminismCheck {
     let (other_run, runner) = (OtherRun::OtherProcess, Runner::of(scenario));
     let call = Call::new(scenario, seed, Location::caller());
     match Role::of_this_call() {
         Role::Supervisor { thread, number } => {
             let start = || ProducerProcess::start(&thread, number, &call, runner.step_timeout());
-            compare_with(&runner, seed, other_run, start).described(&runner)
+            compare_with(&runner, watched(seed, &progress.heartbeat()), other_run, start).described(&runner)
         }
         Role::Worker => produce_and_exit(&runner, seed, call),
         Role::PassThrough { .. } => DeterminismCheck::new(&runner, seed, other_run, 0, Ok(scenario.run(seed))),
@@ -70,17 +72,18 @@ pub(crate) fn check_determinism_in_process(scenario: &Scenario, seed: Seed) -> D
 /// Runs in this thread, compares with the producer's run, and makes the result.
 fn compare_with<T: ProducerHandle + 'static>(
     runner: &Runner,
-    seed: Seed,
+    trial: Trial,
     other_run: OtherRun,
     start: impl FnOnce() -> Result<T, DeterminismError>,
 ) -> DeterminismCheck {
+    let seed = trial.seed();
     // First, so that a scenario that cannot be run panics once only.
     runner.assert_valid(seed);
     let producer = match start() {
         Ok(producer) => producer,
         Err(error) => return DeterminismCheck::new(runner, seed, other_run, 0, Err(error)),
     };
-    let (verifier, report) = runner.run_observed(Trial::new(seed), Verifier::new(producer));
+    let (verifier, report) = runner.run_observed(trial, Verifier::new(producer));
     compared(runner, seed, other_run, verifier, report)
 }
 

@@ -284,7 +284,7 @@ impl ProducerHandle for Scripted {
 fn compare_with_messages(messages: impl IntoIterator<Item = ProducerMessage>) -> DeterminismCheck {
     let producer = Scripted(messages.into_iter().collect());
     let scenario = clock(|_| {}).duration(Duration::from_millis(10));
-    compare_with(&Runner::of(&scenario), Seed(7), OtherRun::OtherProcess, || Ok(producer))
+    compare_with(&Runner::of(&scenario), Trial::new(Seed(7)), OtherRun::OtherProcess, || Ok(producer))
 }
 
 #[test]

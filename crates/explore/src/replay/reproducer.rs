@@ -144,6 +144,12 @@ impl Reproducer {
         text
     }
 
+    /// The reproducer of the original case, without the minimized one.
+    #[must_use]
+    pub fn original(&self) -> Self {
+        Self { minimized: None, ..self.clone() }
+    }
+
     /// The minimized case, its finding and its digest; those of the original run if it was not minimized.
     pub fn smallest(&self) -> (&Case, &Finding, Digest) {
         match &self.minimized {
