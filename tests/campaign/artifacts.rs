@@ -54,7 +54,7 @@ fn sorted(files: &[PathBuf]) -> Vec<String> {
 fn sweep_and_keep(scenario: &Scenario, root: &Path) -> (Sweep, Artifacts) {
     let mut sweep = scenario.sweep(0..500);
     assert!(!sweep.is_ok());
-    sweep.keep_artifacts(scenario, &origin("the ledger"), root, |_| {});
+    sweep.keep_artifacts(scenario, &origin("the-ledger"), root, |_| {});
     let artifacts = sweep.failures()[0].artifacts().expect("it is kept").clone();
     (sweep, artifacts)
 }
@@ -162,13 +162,33 @@ fn any_name_of_a_test_stays_below_the_root() {
     let scenario = ledger(Some(Flaw::NoRetry));
     let report = scenario.sweep(0..500).failure().expect("it fails").clone();
     let none = ShrinkBounds { runs: 0, ..ShrinkBounds::default() };
-    for (name, folder_name) in [("../out", "-out"), ("a/b c", "a-b-c"), ("..", "unnamed"), ("", "unnamed"), ("v1.2_ä", "v1.2_ä")]
-    {
+    let names = [("../out", "-out-"), ("a/b c", "a-b-c-"), ("..", "unnamed-"), ("", "unnamed-"), ("v1.2_ä", "v1.2_ä")];
+    for (name, begins) in names {
         let root = folder();
         let artifacts = scenario.keep_artifacts(&report, &origin(name), root.path(), none, |_| {});
-        assert_eq!(artifacts.folder, root.path().join(folder_name).join(report.seed().to_string()));
+        let folder = artifacts.folder.parent().expect("it is that of a seed");
+        let folder_name = folder.file_name().expect("it has a name").to_string_lossy();
+        assert_eq!((folder.parent(), folder_name.starts_with(begins)), (Some(root.path()), true), "{}", folder.display());
         assert_eq!((artifacts.problems.len(), artifacts.files.len()), (0, 7), "{name:?}");
     }
+}
+
+#[test]
+fn every_node_has_a_log_of_its_own() {
+    async fn breaks(node: Node) {
+        node.publish(|number: &mut u64| *number = 9);
+        node.sleep(Duration::from_secs(1)).await;
+    }
+    let groups = ["a/b", "a-b", "A-b"];
+    let scenario = groups.iter().fold(Scenario::new("logs"), |scenario, group| scenario.nodes(group, 1, breaks));
+    let scenario = scenario.always("no nine", |world| world.views::<u64>().all(|(_, number)| *number != 9));
+    let (root, report) = (folder(), scenario.run(Seed(1)));
+    let artifacts = scenario.keep_artifacts(&report, &origin("logs"), root.path(), ShrinkBounds::NONE, |_| {});
+    let logs = fs::read_dir(artifacts.folder.join("logs")).expect("it is there");
+    let logs: Vec<String> = logs.map(|log| log.expect("it can be read").file_name().to_string_lossy().to_lowercase()).collect();
+    assert_eq!(logs.len(), 3, "also where letter case does not count: {logs:?}");
+    assert!(logs.contains(&"a-b-0.log".to_owned()) && artifacts.problems.is_empty(), "{logs:?}");
+    assert_eq!(artifacts.files.iter().filter(|file| file.starts_with("logs")).count(), 3);
 }
 
 #[test]

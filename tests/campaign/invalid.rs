@@ -110,9 +110,9 @@ fn progress_is_read_beside_the_run() {
 
 #[test]
 fn progress_is_read_beside_a_replay() {
-    let failing = stores().faults(plan("store/1")).always("no store is killed", |world| {
-        world.nodes().all(|node| world.health(node) != cluster_sim::check::Health::Killed)
-    });
+    let failing = stores()
+        .faults(plan("store/1"))
+        .always("no store is killed", |world| world.nodes().all(|node| world.health(node) != cluster_sim::check::Health::Killed));
     let report = failing.run(SEED);
     let (source, minimized) = (origin("stores").source, failing.try_shrink(&report).expect("it can be run"));
     let reproducer = Reproducer::of(source, &report, minimized, BuildInfo::default()).expect("it broke a rule");

@@ -133,7 +133,8 @@ fn a_signal_ends_a_replay(#[case] signal: &str, #[case] code: i32) {
     let finished = signalled(&place, signal, 3, &["replay", "long_case.json", "--html", "page.html"]);
     assert_eq!(finished.code, Some(code), "{:?}", finished.stdout);
     assert!(finished.stdout.starts_with("UNKNOWN  long_case.json  seed="), "{}", finished.stdout);
-    let is_position = finished.stdout.contains("      interrupted at ") && finished.stdout.contains("s of 1000000s of virtual time (");
+    let is_position =
+        finished.stdout.contains("      interrupted at ") && finished.stdout.contains("s of 1000000s of virtual time (");
     assert!(is_position && !finished.stdout.contains(", 0 steps"), "{}", finished.stdout);
     assert!(!place.path("page.html").exists());
 }

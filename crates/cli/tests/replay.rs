@@ -216,11 +216,11 @@ fn a_reproducer_embeds_its_scenario_file() {
     let finished = place.run(&["sweep", "--scenario", "my.json", "--seeds", "1", "--out", "artifacts"]);
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(1), ""), "{finished:?}");
     fs::remove_file(file).expect("the folder is ours");
-    let replayed = place.run(&["replay", "artifacts/my/0x0/reproducer.json"]);
+    let replayed = place.run(&["replay", "artifacts/my.json/0x0/reproducer.json"]);
     assert_eq!((replayed.code, replayed.stderr.as_str()), (Some(1), ""), "{replayed:?}");
     assert!(replayed.stdout.starts_with("the same run, event by event\nFAIL  edge-cache  seed=0x0  "), "{replayed:?}");
     // The embedded file is checked like any other.
-    let text = fs::read_to_string(place.path("artifacts/my/0x0/reproducer.json")).expect("it was written");
+    let text = fs::read_to_string(place.path("artifacts/my.json/0x0/reproducer.json")).expect("it was written");
     let mut data: Value = serde_json::from_str(&text).expect("it is JSON");
     data["source"]["registered"]["file"]["edge_count"] = json!(0);
     place.file("case.json", data.to_string());

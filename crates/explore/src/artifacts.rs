@@ -12,6 +12,7 @@ use cluster_sim_explain as explain;
 use cluster_sim_simulation::text::{printable, thousands};
 use cluster_sim_simulation::{Decision, FailureSummary, Report};
 
+use super::file_names::{FileNames, folder_name};
 use super::process_rules::is_rerunnable;
 use super::replay::{BuildInfo, Case, Minimized, Reproducer, ScenarioSource};
 use super::runner::Runner;
@@ -26,7 +27,7 @@ use super::trial::Trial;
 /// | `report.json` | the report of the original run |
 /// | `report.html` | a page about the minimized run |
 /// | `events.jsonl` | every event of the minimized run |
-/// | `logs/` | one log per node of the minimized run, in virtual time |
+/// | `logs/` | one log per node of the minimized run, in virtual time; a name that falls together with another ends in a hash |
 ///
 /// Without a minimized case, page, events and logs are those of the original run. A run that aborts its process or never returns
 /// from a step has none.
@@ -52,6 +53,8 @@ pub struct Artifacts {
 /// Where the artifacts of a scenario go, and how a user replays them.
 pub struct ArtifactContext {
     /// Name of the artifact folder; must be unique among everything that may run at the same time.
+    ///
+    /// A name that not every file system has as it is ends in a hash in the name of the folder.
     pub name: String,
     /// Where a replay finds the scenario.
     pub source: ScenarioSource,
@@ -110,7 +113,7 @@ pub(super) fn keep_artifacts(
     (bounds, stop): (ShrinkBounds, &Arc<AtomicBool>),
     progress: impl FnMut(&ShrinkProgress) + Send + 'static,
 ) -> Artifacts {
-    let folder = root.join(file_name(&context.name)).join(report.seed().to_string());
+    let folder = root.join(folder_name(&context.name)).join(report.seed().to_string());
     let is_rerunnable = is_rerunnable(report);
     let (runner, known, reason) = match is_rerunnable.then(repeat) {
         None => (None, None, None),
@@ -134,18 +137,6 @@ pub(super) fn keep_artifacts(
     artifacts
 }
 
-/// Replaces each character that is not a letter, a digit, `_` or `.` by a hyphen.
-fn file_name(name: &str) -> String {
-    let name: String = name
-        .chars()
-        .map(|character| if character.is_alphanumeric() || character == '_' || character == '.' { character } else { '-' })
-        .collect();
-    match name.trim_matches('.') {
-        "" => "unnamed".to_owned(),
-        name => name.to_owned(),
-    }
-}
-
 impl Artifacts {
     /// Writes all files; those of a recording only if a runner gives the run again.
     fn write_all(&mut self, runner: Option<&Runner>, report: &Report, context: &ArtifactContext) {
@@ -165,8 +156,9 @@ impl Artifacts {
         let page = explain::html(&recording, self.replay.as_deref());
         self.write("report.html", &page);
         self.write("events.jsonl", &explain::events_jsonl(&recording));
+        let mut names = FileNames::default();
         for (node, log) in explain::node_logs(&recording) {
-            self.write(&format!("logs/{}.log", file_name(&node)), &log);
+            self.write(&format!("logs/{}.log", names.add(&node)), &log);
         }
     }
 

@@ -141,7 +141,8 @@ fn artifact_context(scenario: &Path) -> ArtifactContext {
     // A name without a file is that of a builtin scenario; of a file, the whole content is stored.
     let file =
         std::fs::read_to_string(scenario).ok().and_then(|text| serde_json::from_str(text.trim_start_matches('\u{feff}')).ok());
-    let folder = scenario.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    // The whole path, since files of two folders may have one name.
+    let folder = name.clone();
     let source = ScenarioSource::Registered { name, file };
     let replayed = source.clone();
     let replay = Box::new(move |file: &Path| replayed.replay_command(file));

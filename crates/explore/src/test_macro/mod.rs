@@ -72,7 +72,8 @@ impl TestCase {
         let source = ScenarioSource::Test { package: self.package.to_owned(), name: self.path() };
         let named = source.clone();
         let replay = move |file: &Path| named.replay_command(file);
-        let name = format!("{}-{}", self.package, self.path().replace("::", "-"));
+        // No package has a `.` in its name, and no module a `-`.
+        let name = format!("{}-{}", self.package, self.path().replace("::", "."));
         ArtifactContext { name, source, build: BuildInfo::here(), replay: Box::new(replay) }
     }
 
