@@ -9,6 +9,7 @@
 //! | `test_macro` | what tests made with `#[cluster_sim::test]` call |
 //! | `campaign` | sweeps over seeds, in threads or worker processes |
 //! | `artifacts` | the files about a failing run |
+//! | `environment` | environment variables that tests read |
 //! | `file_names` | names of files and folders, made of names of users |
 //! | `run_progress` | how far a run is, for another thread |
 //! | `sealed` | keeps others from implementing the trait |
@@ -34,6 +35,7 @@ mod child;
 mod clock;
 mod coverage;
 mod determinism;
+mod environment;
 mod extension;
 mod file_names;
 mod process_rules;

@@ -38,9 +38,9 @@ mod renamed {
 
 /// Names that hide those of the language and of this crate's dependencies.
 mod hidden {
-    #![expect(dead_code, non_camel_case_types, reason = "they only hide other names")]
+    #![expect(dead_code, unused_macros, non_camel_case_types, reason = "they only hide other names")]
 
-    use sim::prelude::{select, Node, Scenario, Seed};
+    use ::sim::prelude::{select, Node, Scenario, Seed};
 
     mod core {}
     mod std {}

@@ -187,6 +187,10 @@ impl Family for LinkFault {
         simpler
     }
 
+    fn ends(&self, earlier: &Self) -> bool {
+        matches!((self, earlier), (Self::ReleaseAll, Self::Hold { duration: None, .. }))
+    }
+
     fn resolve(&self, names: &Declared<'_>) -> Result<LinkFault<NodeId, ClassId>, PlanError> {
         let sides = |from: &[String], to: &[String]| names.sides(from, to);
         let valid = |by: &Impairment| by.validate().map_err(|reason| names.impossible(reason));

@@ -133,6 +133,7 @@ impl Fault {
     pub fn ends(&self, earlier: &Self) -> bool {
         match (self, earlier) {
             (Self::Network(fault), Self::Network(earlier)) => fault.ends(earlier),
+            (Self::Link(fault), Self::Link(earlier)) => fault.ends(earlier),
             (Self::Node(fault), Self::Node(earlier)) => fault.ends(earlier),
             _ => false,
         }
@@ -266,6 +267,11 @@ mod tests {
                         | NetworkFault::Flap { duration, .. }
                         | NetworkFault::Loss { duration, .. },
                     )
+                    | Fault::Link(
+                        LinkFault::Impair { duration, .. }
+                        | LinkFault::ImpairLinks { duration, .. }
+                        | LinkFault::Hold { duration, .. },
+                    )
                     | Fault::Node(
                         NodeFault::Crash { down_for: duration, .. }
                         | NodeFault::CrashLoop { duration, .. }
@@ -286,7 +292,14 @@ mod tests {
             });
             pairs.collect::<Vec<_>>()
         };
-        let expected = [("heal all", "cut"), ("loss", "loss"), ("links", "links"), ("restart", "crash"), ("resume", "pause")];
+        let expected = [
+            ("heal all", "cut"),
+            ("loss", "loss"),
+            ("links", "links"),
+            ("release all", "hold"),
+            ("restart", "crash"),
+            ("resume", "pause"),
+        ];
         assert_eq!(ended_in(&endless), expected);
         assert_eq!(ended_in(&one_of_each()), [("links", "links")], "the others have an end");
         let other = Fault::from(NodeFault::Restart { node: "a/1".to_owned() });
