@@ -26,7 +26,9 @@ fn reproducer(regression: Regression) -> Reproducer {
     let scenario = regression.bug().hunt(regression.style).scenario();
     let reports = (0..SEEDS).map(|seed| scenario.run(Seed(seed))).filter(|report| report.outcome == Outcome::Violated);
     let cases = reports.take(FAILURES).filter_map(|report| Some((scenario.shrink(&report)?, report)));
-    let (minimized, report) = cases.min_by_key(|(minimized, _)| size(minimized)).expect("a planted bug is found");
+    // A case with a fault, if there is one: it shows more, and it can tell that it has lost its effect.
+    let by_use = |(minimized, _): &(Minimized, Report)| (minimized.faults.1 == 0, size(minimized));
+    let (minimized, report) = cases.min_by_key(by_use).expect("a planted bug is found");
     let source = ScenarioSource::Registered { name: scenario.name().to_owned(), file: None };
     Reproducer::of(source, &report, Some(minimized), BuildInfo::default()).expect("it broke a rule")
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use cluster_sim::prelude::*;
-use cluster_sim_echo::{self as echo, AnswersMatchQuestions, EchoMessage};
-use cluster_sim_gossip::{self as gossip, GossipMessage, Newest, NoRollback};
+use cluster_sim_echo::{self as echo, AnswersMatchQuestions, EchoMessage, KeepsAsking, PromptAnswers};
+use cluster_sim_gossip::{self as gossip, GossipMessage, Newest, NoRollback, PromptNews};
 use cluster_sim_scenarios::{NodeStyle, Variables};
-use cluster_sim_testkit::equivalence;
+use cluster_sim_testkit::units::milliseconds;
+use cluster_sim_testkit::{equivalence, faults};
 
 const STYLES: [NodeStyle; 2] = [NodeStyle::Machine, NodeStyle::Async];
 
@@ -133,6 +134,71 @@ fn a_client_that_never_retries_stays_unanswered() {
     let report = scenario(patient).run(Seed(7));
     assert_eq!((report.outcome, report.violations[0].rule.as_str()), (Outcome::Violated, "all is answered"), "{report}");
     scenario(echo::Config::default()).run(Seed(7)).assert_ok();
+}
+
+/// Clients of the echo that may be silent for twice the usual time to wait for an answer.
+fn asking(config: echo::Config, faults: FaultPlan) -> Scenario {
+    let bound = echo::Config::default().answer_timeout * 2;
+    echo_of(config, echo::Server::default)
+        .observe("pace", move || KeepsAsking::new(config.questions, bound))
+        .faults(faults)
+        .recovery_timeout(Duration::from_secs(1))
+}
+
+#[test]
+fn a_client_that_waits_too_long_for_its_retry_is_a_violation() {
+    let cut = || FaultPlan::new().at(milliseconds(100), faults::cut(["server/0"], ["client/0"], milliseconds(400)));
+    let patient = echo::Config { answer_timeout: milliseconds(300), ..echo::Config::default() };
+    let report = asking(patient, cut()).run(Seed(7));
+    assert_eq!((report.outcome, report.violations[0].rule.as_str()), (Outcome::Violated, "pace"), "{report}");
+    assert!(
+        report.violations[0].message.starts_with("client/0 has questions left, runs, and has sent none for 0.120s"),
+        "{report}"
+    );
+    asking(echo::Config::default(), cut()).run(Seed(7)).assert_ok();
+}
+
+#[test]
+fn a_client_is_not_silent_while_it_is_paused_or_down() {
+    let plan = FaultPlan::new()
+        .at(milliseconds(100), faults::pause("client/0", milliseconds(400)))
+        .at(milliseconds(100), faults::crash("client/1", milliseconds(400)));
+    asking(echo::Config::default(), plan).run(Seed(7)).assert_ok();
+}
+
+#[test]
+fn a_late_answer_during_recovery_is_a_violation() {
+    let prompt = |links| {
+        echo_of(echo::Config::default(), echo::Server::default)
+            .observe("prompt", || PromptAnswers::new(VirtualInstant::ZERO + milliseconds(300), milliseconds(100)))
+            .default_links(LinkModel::constant(links))
+    };
+    // A client waits 60 ms before it retries, and takes the answer to its first attempt.
+    let report = prompt(milliseconds(55)).run(Seed(7));
+    assert_eq!((report.outcome, report.violations[0].rule.as_str()), (Outcome::Violated, "prompt"), "{report}");
+    assert!(report.violations[0].at > VirtualInstant::ZERO + milliseconds(400), "{report}");
+    assert!(report.violations[0].message.contains(" has waited for an answer for 0.100s since "), "{report}");
+    prompt(milliseconds(45)).run(Seed(7)).assert_ok();
+}
+
+/// Gossip whose nodes take turns, with a rule on the news of each from 500 ms on.
+fn gossip_in_turns(faults: FaultPlan) -> Report {
+    let config = gossip::Config { rounds_with_news: 40, turns: 3, ..gossip::Config::default() };
+    Scenario::new("gossip")
+        .machines("gossip", 3, move |boot: &Boot| gossip::Gossip::boot(config, boot))
+        .observe("news", || PromptNews::new(VirtualInstant::ZERO + milliseconds(500), milliseconds(30)))
+        .faults(faults)
+        .duration(Duration::from_secs(3))
+        .run(Seed(7))
+}
+
+#[test]
+fn news_that_does_not_reach_each_node_is_a_violation() {
+    let cut = |from| FaultPlan::new().at(milliseconds(from), faults::cut(["gossip/0"], ["gossip/1"], milliseconds(300)));
+    let report = gossip_in_turns(cut(1_000));
+    assert_eq!((report.outcome, report.violations[0].rule.as_str()), (Outcome::Violated, "news"), "{report}");
+    assert!(report.violations[0].message.contains(" knows of nothing newer than 0x"), "{report}");
+    gossip_in_turns(cut(100)).assert_ok();
 }
 
 /// Takes the news that arrived last for the newest.

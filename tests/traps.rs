@@ -124,7 +124,8 @@ fn t03_a_duplicated_question_is_answered_twice_and_counts_once(#[values(NodeStyl
         let counted = world.views::<echo::ClientView>().map(|(_, client)| client.answered).sum();
         [world.views::<echo::ServerView>().map(|(_, server)| server.answered).sum::<u64>(), counted]
     });
-    assert!(answered == 600 && answers > answered + 200, "{answers} answers to {answered} questions");
+    // Fewer than 3 times 400: the clients are not done.
+    assert!(answered > 600 && answers > answered + 200, "{answers} answers to {answered} questions");
     sim.finish().assert_ok();
 }
 
@@ -244,6 +245,7 @@ fn t11_an_unread_entry_is_unknown_not_held_or_violated(#[values(NodeStyle::Machi
         "reads never go back in a session",
         "a session reads what it wrote",
         "no read waits for ever",
+        "an edge serves what it holds",
     ];
     assert_eq!(unknown, of_reads);
 }

@@ -31,6 +31,11 @@ macro_rules! systems {
                 crate::search::assert_sound(&bugs(), style);
             }
 
+            #[test]
+            fn both_forms_of_a_planted_bug_fail_from_the_same_seeds() {
+                crate::search::assert_same_seeds(&bugs());
+            }
+
             #[rstest]
             fn every_planted_bug_is_minimized_to_its_bounds(
                 #[values(NodeStyle::Machine, NodeStyle::Async)] style: NodeStyle,

@@ -15,7 +15,8 @@ fn problem(planted: &PlantedBug, style: NodeStyle) -> Option<String> {
     };
     println!("{:44} {style:8?} seed {:4} of {seeds:5}", planted.to_string(), sweep.passed());
     let rules: Vec<&str> = report.violations.iter().map(|violation| violation.rule.as_str()).collect();
-    let is_right = report.outcome == Outcome::Violated && rules == [rule];
+    // A rule may be broken several times in one step.
+    let is_right = report.outcome == Outcome::Violated && rules.iter().all(|broken| *broken == rule);
     (!is_right).then(|| format!("{planted} was to break {rule:?} alone, and did this:\n{report}"))
 }
 
@@ -46,9 +47,31 @@ fn a_planted_bug_is_serialized_by_name() {
     let registry = cluster_sim_scenarios::builtin();
     let bug = registry.bug("edge-cache/session-stays-behind").expect("it is planted");
     let data = json!({
-        "system": "edge-cache", "bug": "session-stays-behind", "rule": bug.expected.rule, "seeds": 200, "faults": 2, "decisions": 1,
+        "system": "edge-cache", "bug": "session-stays-behind", "rule": bug.expected.rule, "seeds": 200, "faults": 0, "decisions": 3,
     });
     assert_eq!(serde_json::to_value(bug).expect("it is plain data"), data);
+}
+
+/// The seeds that break a rule of a bug's hunt, each with the rule that was broken first.
+fn broken(planted: &PlantedBug, style: NodeStyle, seeds: &[u64]) -> Vec<(u64, String)> {
+    let scenario = planted.hunt(style).scenario();
+    let first = |seed: &u64| Some((*seed, scenario.run(Seed(*seed)).violations.into_iter().next()?.rule));
+    seeds.iter().filter_map(first).collect()
+}
+
+/// Asserts that machines and async functions with a bug fail from the same seeds, by the same rules.
+///
+/// Without pauses: after one, a machine takes waiting messages and overdue timers one by one, and a task sees them all at once.
+pub(crate) fn assert_same_seeds(bugs: &[PlantedBug]) {
+    const SEEDS: u64 = 60;
+    let sound = bugs[0].sound(NodeStyle::Machine).scenario();
+    let is_paused = |seed: &u64| sound.run(Seed(*seed)).faults.iter().any(|record| record.fault.kind() == "pause");
+    let seeds: Vec<u64> = (0..SEEDS).filter(|seed| !is_paused(seed)).collect();
+    assert!(seeds.len() > SEEDS as usize / 2, "{seeds:?} are without a pause");
+    for planted in bugs {
+        let [machines, tasks] = [NodeStyle::Machine, NodeStyle::Async].map(|style| broken(planted, style, &seeds));
+        assert_eq!(machines, tasks, "{planted}");
+    }
 }
 
 /// In how many seeds the bug is found by its rule.
@@ -58,7 +81,8 @@ fn findings(planted: &PlantedBug, run: impl Fn(Seed) -> Report) -> usize {
     reports.filter(|report| report.violations.first().is_some_and(|violation| violation.rule == planted.expected.rule)).count()
 }
 
-/// Compares the swarm of a profile with a nemesis that draws everything uniformly and applies one fault at a time.
+/// Compares the swarm of a profile with a nemesis that draws everything uniformly and applies one fault at a time, by the bugs that
+/// need several faults: those that one fault shows, or none, any plan finds about as often.
 /// `examples/swarm_against_uniform.rs` prints all figures, and those of uniform plans with as many faults as the swarm has.
 #[test]
 fn a_swarm_finds_bugs_three_times_as_often_as_a_nemesis() {
@@ -68,7 +92,7 @@ fn a_swarm_finds_bugs_three_times_as_often_as_a_nemesis() {
         (findings(planted, |seed| scenario.run(seed)), findings(planted, |seed| nemesis.run(seed)))
     };
     let registry = cluster_sim_scenarios::builtin();
-    let planted: Vec<&PlantedBug> = registry.bugs().collect();
+    let planted: Vec<&PlantedBug> = registry.bugs().filter(|bug| bug.expected.faults > 1).collect();
     let (one, other) = planted.split_at(planted.len() / 2);
     let all = std::thread::scope(|scope| {
         let other = scope.spawn(|| other.iter().copied().map(compare).collect::<Vec<_>>());

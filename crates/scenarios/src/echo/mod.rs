@@ -7,7 +7,7 @@ use cluster_sim_echo::{AnswersMatchQuestions, Bug, Client, ClientView, Config, M
 use cluster_sim_registry::{BuiltinScenario, NodeStyle, PlantedBugs, Prepared, System};
 use serde_json::json;
 
-use self::planted::{ANSWERED, CONVERSATION};
+use self::planted::{ANSWERED, CONVERSATION, KEEPS_ASKING, PROMPT_ANSWERS};
 use crate::smoke::{self, smoke_second};
 
 const SIGNATURE_METRICS: &[&str] = &["questions", "retries", "answers"];
@@ -64,7 +64,7 @@ impl System for EchoSystem {
     }
 
     fn rules(&self) -> Vec<&'static str> {
-        vec![CONVERSATION, ANSWERED]
+        vec![CONVERSATION, ANSWERED, KEEPS_ASKING, PROMPT_ANSWERS]
     }
 
     fn planted_bugs(&self) -> PlantedBugs {

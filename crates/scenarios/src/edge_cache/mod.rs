@@ -74,6 +74,11 @@ impl System for EdgeCacheSystem {
             planted::MONOTONIC_READS,
             planted::READ_YOUR_WRITES,
             planted::BOUNDED_WAITS,
+            planted::ONLY_COMMITTED,
+            planted::SERVES_HELD,
+            planted::OWN_VERSIONS,
+            planted::PROMPT_COMMITS,
+            planted::RECOVERY_PACE,
             planted::CONVERGENCE,
         ]
     }

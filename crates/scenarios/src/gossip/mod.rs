@@ -7,7 +7,7 @@ use cluster_sim_gossip::{Bug, Config, Gossip, Measured, Newest, NoRollback, goss
 use cluster_sim_registry::{BuiltinScenario, NodeStyle, PlantedBugs, Prepared, System};
 use serde_json::json;
 
-use self::planted::{CONVERGENCE, MEMORY};
+use self::planted::{CONVERGENCE, MEMORY, PROMPT_NEWS};
 use crate::smoke::{self, smoke_second};
 
 const SIGNATURE_METRICS: &[&str] = &["news", "learned"];
@@ -55,7 +55,7 @@ impl System for GossipSystem {
     }
 
     fn rules(&self) -> Vec<&'static str> {
-        vec![MEMORY, CONVERGENCE]
+        vec![MEMORY, CONVERGENCE, PROMPT_NEWS]
     }
 
     fn planted_bugs(&self) -> PlantedBugs {

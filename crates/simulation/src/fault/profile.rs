@@ -1,9 +1,10 @@
 //! [`FaultProfile`]: a distribution from which each seed draws a fault plan.
 //!
 //! Compared with a random nemesis of equal means, which applies one fault at a time and draws uniformly, a profile finds each
-//! planted bug at least as often, and all of them six times as often on average. Compared with uniform plans of equally many
-//! faults it finds bugs that need three faults of one node four to eight times as often, and all of them 0.8 times as often on
-//! average: a bug that a single fault shows is found less often by plans without half of the kinds.
+//! planted bug that needs several faults at least as often, and all of those six times as often on average; it finds the others
+//! about as often. Compared with uniform plans of equally many faults it finds bugs that need three faults of one node four to
+//! eight times as often, and all of them 0.8 times as often on average: a bug that a single fault shows is found less often by
+//! plans without half of the kinds.
 //! `examples/swarm_against_uniform.rs` measures both.
 
 use std::time::Duration;

@@ -1,8 +1,9 @@
 //! Echo: clients send a server one question after the other, and retry each until it is answered.
 //!
 //! Start at [`Config`]. [`Server`] and [`Client`] are machines; [`server()`] and [`client()`] are the same two as async
-//! functions. [`EchoMessage`] is what they send, [`EchoFact`] what clients report, and [`AnswersMatchQuestions`] the rule that
-//! checks the reports. [`Bug`] lists the faults that can be planted, to test whether a campaign finds them.
+//! functions. [`EchoMessage`] is what they send and [`EchoFact`] what clients report. Three rules check the reports:
+//! [`AnswersMatchQuestions`], [`KeepsAsking`] and [`PromptAnswers`]. [`Bug`] lists the faults that can be planted, to test whether
+//! a campaign finds them.
 //!
 //! # Both styles
 //!
@@ -19,8 +20,11 @@ mod answers_match_questions;
 mod bug;
 mod client;
 mod config;
+mod deadlines;
 mod fact;
 mod message;
+mod pace;
+mod prompt_answers;
 mod server;
 mod tasks;
 
@@ -30,5 +34,7 @@ pub use client::{Client, ClientView, Waiting};
 pub use config::{Config, SERVER};
 pub use fact::EchoFact;
 pub use message::{EchoMessage, Question, label};
+pub use pace::KeepsAsking;
+pub use prompt_answers::PromptAnswers;
 pub use server::{Server, ServerView};
 pub use tasks::{client, server, server_with};

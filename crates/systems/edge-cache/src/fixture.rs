@@ -9,10 +9,12 @@ use cluster_sim_invariants::{Health, Observed, Traffic, VirtualInstant};
 use cluster_sim_node::{Boot, Effect, Effects, Entropy, Input, LocalInstant, Machine, NodeId, NodeInfo, Roll, Timer};
 
 use crate::config::{ApplyMode, Config, KeyDistribution, LagPolicy, Layout};
+use crate::edge::EdgeView;
 use crate::fact::EdgeFact;
 use crate::key_table::KeyTable;
 use crate::message::EdgeMessage;
 use crate::roamer::ClientView;
+use crate::source::SourceView;
 
 /// Three edges and two clients.
 pub(crate) const LAYOUT: Layout = Layout { edges: 3, clients: 2 };
@@ -136,17 +138,19 @@ impl<M: Machine<Message = EdgeMessage>> Bench<M> {
     }
 }
 
-/// A world with a clock, and optionally a view of client 0.
+/// A world with a clock, and optionally views of client 0, edge 0 and the source.
 #[derive(Default)]
 pub(crate) struct Cluster {
     pub now: Duration,
     pub reading: Option<ClientView>,
+    pub edge: Option<EdgeView>,
+    pub source: Option<SourceView>,
 }
 
 impl Cluster {
     /// Creates a world without views.
     pub(crate) fn at(now: Duration) -> Self {
-        Self { now, reading: None }
+        Self { now, ..Self::default() }
     }
 }
 
@@ -168,8 +172,15 @@ impl Observed for Cluster {
     }
 
     fn view(&self, node: NodeId) -> Option<&dyn Any> {
-        let reading = self.reading.as_ref().filter(|_| node == LAYOUT.client(0))?;
-        Some(reading)
+        fn any<V: Any>(view: &Option<V>) -> Option<&dyn Any> {
+            view.as_ref().map(|view| view as &dyn Any)
+        }
+        match node {
+            Layout::SOURCE => any(&self.source),
+            node if node == LAYOUT.edge(0) => any(&self.edge),
+            node if node == LAYOUT.client(0) => any(&self.reading),
+            _ => None,
+        }
     }
 
     fn traffic(&self) -> Traffic {

@@ -1,8 +1,9 @@
 //! Gossip: nodes exchange the newest value they know, round after round, until all know it.
 //!
-//! Start at [`Config`]. [`Gossip`] is the machine and [`gossip()`] the same as an async function. [`GossipMessage`] is what nodes
-//! send once a round, [`Newest`] the view they publish, and [`NoRollback`] the rule that a node never goes back to an older value
-//! within a life. [`Bug`] lists the faults that can be planted, to test whether a campaign finds them.
+//! Start at [`Config`]. [`Gossip`] is the machine and [`gossip()`] the same as an async function. [`GossipMessage`] is what
+//! nodes send once a round and [`Newest`] the view they publish. Two rules check the views: by [`NoRollback`] a node never goes
+//! back to an older value within a life, and by [`PromptNews`] the news of each node is soon known to all. [`Bug`] lists the
+//! faults that can be planted, to test whether a campaign finds them.
 //!
 //! # Both styles
 //!
@@ -21,6 +22,7 @@ mod config;
 mod machine;
 mod message;
 mod no_rollback;
+mod prompt_news;
 mod state;
 mod task;
 
@@ -29,4 +31,5 @@ pub use config::Config;
 pub use machine::Gossip;
 pub use message::{GossipMessage, Newest, label};
 pub use no_rollback::{Measured, NoRollback, Spread};
+pub use prompt_news::PromptNews;
 pub use task::gossip;

@@ -29,7 +29,7 @@ impl Gossip {
     }
 
     fn begin_round(&mut self, now: LocalInstant, effects: &mut Effects<GossipMessage>) {
-        let newest = self.state.begin_round(self.config.news(self.round, self.index), now);
+        let newest = self.state.begin_round(self.round, self.index, now);
         effects.send_all(&self.peers, GossipMessage { round: self.round, newest: newest.0 });
         effects.set_timer(ROUND, self.config.interval);
         self.round += 1;

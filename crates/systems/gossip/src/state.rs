@@ -49,8 +49,8 @@ impl GossipState {
         &self.newest
     }
 
-    /// Merges the node's own new value, if any, and returns the newest value to send.
-    pub(crate) fn begin_round(&mut self, news: Option<u64>, now: LocalInstant) -> Newest {
+    /// Merges the node's own new value, if it has one in this round, and returns the value to send.
+    pub(crate) fn begin_round(&mut self, round: u64, index: u32, now: LocalInstant) -> Newest {
         match self.config.bug {
             Some(Bug::ForgetsAfterPauses) => {
                 if now.saturating_since(self.round_at) > self.config.interval * 3 {
@@ -64,7 +64,7 @@ impl GossipState {
             Some(Bug::RestoresCheckpoint) => self.silent_rounds += 1,
             _ => {}
         }
-        self.newest.merge(news.unwrap_or_default());
+        self.newest.merge(self.config.news(round, index, self.newest).unwrap_or_default());
         self.newest
     }
 

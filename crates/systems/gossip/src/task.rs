@@ -16,7 +16,7 @@ pub async fn gossip(node: Node, config: Config) {
     let port = node.bind(Gossip::PORT).labelled(label);
     let mut state = GossipState::new(config);
     for round in 0.. {
-        let newest = state.begin_round(config.news(round, node.index()), node.now());
+        let newest = state.begin_round(round, node.index(), node.now());
         node.publish(|view: &mut Newest| *view = newest);
         port.broadcast(GossipMessage { round, newest: newest.0 });
         port.recv_for(config.interval, |received| {

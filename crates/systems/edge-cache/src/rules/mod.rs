@@ -7,6 +7,10 @@
 mod acknowledgements;
 mod answers;
 mod bounded_waits;
+mod held;
+mod own_versions;
+mod prompt_commits;
+mod recovery_pace;
 mod rollbacks;
 mod sessions;
 #[cfg(test)]
@@ -17,6 +21,10 @@ use cluster_sim_invariants::{Change, Health, NodeId};
 pub use acknowledgements::Acknowledgements;
 pub use answers::Answers;
 pub use bounded_waits::BoundedWaits;
+pub use held::{OnlyCommitted, ServesHeld};
+pub use own_versions::OwnVersions;
+pub use prompt_commits::PromptCommits;
+pub use recovery_pace::RecoveryPace;
 pub use rollbacks::NoRollback;
 pub use sessions::{MonotonicReads, ReadYourWrites};
 

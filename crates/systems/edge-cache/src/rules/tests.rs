@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
-use cluster_sim_invariants::{Change, Health, Incarnation, Invariant, NodeId, Verdict, World};
+use cluster_sim_invariants::{Change, Health, Incarnation, Invariant, NodeId, Verdict, VirtualInstant, World};
 
-use super::{Acknowledgements, Answers, BoundedWaits, MonotonicReads, NoRollback, ReadYourWrites};
+use super::{
+    Acknowledgements, Answers, BoundedWaits, MonotonicReads, NoRollback, OnlyCommitted, OwnVersions, PromptCommits, ReadYourWrites,
+    RecoveryPace, ServesHeld,
+};
+use crate::config::Config;
+use crate::edge::EdgeView;
 use crate::fact::EdgeFact;
-use crate::fixture::{Cluster, LAYOUT, milliseconds};
+use crate::fixture::{Cluster, LAYOUT, config, milliseconds};
 use crate::message::{Operation, Version};
 use crate::roamer::{ClientView, Read};
+use crate::source::SourceView;
 
 const KEY: u32 = 1;
 
@@ -20,7 +26,7 @@ struct Fixture<R> {
 
 impl<R: Invariant> Fixture<R> {
     fn new(rule: R) -> Self {
-        Self { rule, cluster: Cluster { now: Duration::ZERO, reading: Some(ClientView::default()) } }
+        Self { rule, cluster: Cluster { reading: Some(ClientView::default()), ..Cluster::default() } }
     }
 
     /// Returns whether the rule holds after a change, 1 ms later.
@@ -133,4 +139,77 @@ fn a_long_wait_breaks_the_rule_and_a_pause_does_not() {
     assert!(fixture.ask(1));
     fixture.cluster.now += late;
     assert_ne!(fixture.rule.finish(&World::new(&fixture.cluster)), Verdict::Holds);
+}
+
+/// A recovery phase that begins after 1 s.
+fn recovered() -> VirtualInstant {
+    VirtualInstant::ZERO + milliseconds(1_000)
+}
+
+/// Edge 0 holds `held` of the key, of which `committed` is the last version.
+fn holding<R: Invariant>(rule: R, held: Version, committed: Version) -> Fixture<R> {
+    let mut fixture = Fixture::new(rule);
+    fixture.cluster.edge = Some(EdgeView { versions: vec![0, held] });
+    fixture.cluster.source = Some(SourceView { versions: vec![9, committed] });
+    fixture
+}
+
+#[test]
+fn an_edge_that_holds_another_keys_version_breaks_the_rule() {
+    let changed = || Change::View(LAYOUT.edge(0));
+    assert!(holding(OnlyCommitted::default(), 3, 3).holds(changed()) && holding(OnlyCommitted::default(), 2, 3).holds(changed()));
+    assert!(!holding(OnlyCommitted::default(), 4, 3).holds(changed()));
+}
+
+#[test]
+fn a_served_version_that_is_not_held_breaks_the_rule() {
+    let mut fixture = holding(ServesHeld::default(), 3, 5);
+    assert!(fixture.holds(served(0, 3)));
+    assert!(!fixture.holds(served(1, 4)) && !fixture.holds(served(2, 2)));
+}
+
+#[test]
+fn two_writes_acknowledged_as_one_version_break_the_rule() {
+    let write = |operation, version| fact(client(), EdgeFact::WriteAcked { operation, key: KEY, version });
+    let mut fixture = Fixture::new(OwnVersions::default());
+    assert!(fixture.holds(write(0, 1)) && fixture.holds(write(0, 1)), "acknowledged twice");
+    assert!(fixture.holds(write(0, 2)) && fixture.holds(write(1, 3)), "committed twice");
+    assert!(!fixture.holds(write(2, 3)));
+    assert!(!fixture.holds(fact(LAYOUT.client(1), EdgeFact::WriteAcked { operation: 0, key: KEY, version: 1 })));
+}
+
+#[test]
+fn a_commit_that_misses_an_edge_breaks_the_rule_in_recovery_only() {
+    let rule = || PromptCommits::new(LAYOUT, recovered(), milliseconds(100));
+    let mut fixture = holding(rule(), 1, 2);
+    assert!(fixture.holds(committed(2)) && fixture.holds_after(milliseconds(1_200), acked(2)), "before the recovery phase");
+    assert!(fixture.holds(committed(3)) && fixture.holds_after(milliseconds(100), acked(2)), "within the bound");
+    assert!(!fixture.holds(acked(2)));
+    fixture.cluster.edge = Some(EdgeView { versions: vec![0, 5] });
+    assert!(fixture.holds(committed(4)) && fixture.holds_after(milliseconds(101), acked(2)), "a later version will do");
+    fixture.cluster.edge = None;
+    assert!(fixture.holds(committed(6)) && fixture.holds_after(milliseconds(101), acked(2)), "the edge is down");
+    fixture.cluster.edge = Some(EdgeView { versions: vec![0, 6] });
+    assert!(fixture.holds(committed(7)));
+    fixture.cluster.now += milliseconds(101);
+    assert_ne!(fixture.rule.finish(&World::new(&fixture.cluster)), Verdict::Holds, "nothing changed since");
+}
+
+/// Whether client 0, with a pace of 8 and 4, may finish that much in the second of recovery.
+fn holds_pace(reads: u64, writes: u64, is_there: bool) -> bool {
+    let config = Config { reads_per_client_per_sec: 8.0, writes_per_client_per_sec: 4.0, ..config() };
+    let mut fixture = Fixture::new(RecoveryPace::new(&config, LAYOUT, recovered(), milliseconds(1_000)));
+    fixture.cluster.reading = is_there.then(ClientView::default);
+    let early = (0..9).all(|read| fixture.holds(observed(read, 1)));
+    fixture.cluster.now = milliseconds(1_000);
+    let late = (0..reads).all(|read| fixture.holds(observed(read, 1))) && (0..writes).all(|_| fixture.holds(acked(1)));
+    fixture.cluster.now = milliseconds(2_000);
+    early && late && fixture.holds(applied(1))
+}
+
+#[test]
+fn a_client_below_half_of_its_pace_breaks_the_rule() {
+    assert!(holds_pace(4, 2, true) && holds_pace(8, 4, true));
+    assert!(!holds_pace(3, 4, true) && !holds_pace(8, 1, true) && !holds_pace(0, 0, true));
+    assert!(holds_pace(0, 0, false), "the client is down");
 }
