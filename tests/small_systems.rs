@@ -182,12 +182,12 @@ fn a_late_answer_during_recovery_is_a_violation() {
 }
 
 /// Gossip whose nodes take turns, with a rule on the news of each from 500 ms on.
-fn gossip_in_turns(faults: FaultPlan) -> Report {
-    let config = gossip::Config { rounds_with_news: 40, turns: 3, ..gossip::Config::default() };
+fn gossip_in_turns(bug: Option<gossip::Bug>, loss: FaultPlan) -> Report {
+    let config = gossip::Config { rounds_with_news: 40, turns: 3, bug, ..gossip::Config::default() };
     Scenario::new("gossip")
         .machines("gossip", 3, move |boot: &Boot| gossip::Gossip::boot(config, boot))
         .observe("news", || PromptNews::new(VirtualInstant::ZERO + milliseconds(500), milliseconds(30)))
-        .faults(faults)
+        .faults(loss)
         .duration(Duration::from_secs(3))
         .run(Seed(7))
 }
@@ -195,10 +195,12 @@ fn gossip_in_turns(faults: FaultPlan) -> Report {
 #[test]
 fn news_that_does_not_reach_each_node_is_a_violation() {
     let cut = |from| FaultPlan::new().at(milliseconds(from), faults::cut(["gossip/0"], ["gossip/1"], milliseconds(300)));
-    let report = gossip_in_turns(cut(1_000));
+    let report = gossip_in_turns(None, cut(1_000));
     assert_eq!((report.outcome, report.violations[0].rule.as_str()), (Outcome::Violated, "news"), "{report}");
     assert!(report.violations[0].message.contains(" knows of nothing newer than 0x"), "{report}");
-    gossip_in_turns(cut(100)).assert_ok();
+    gossip_in_turns(None, cut(100)).assert_ok();
+    let late = gossip_in_turns(Some(gossip::Bug::SendsNewsLate), FaultPlan::new());
+    assert_eq!(late.outcome, Outcome::Violated, "{late}");
 }
 
 /// Takes the news that arrived last for the newest.

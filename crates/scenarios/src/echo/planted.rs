@@ -60,5 +60,9 @@ pub(super) fn expected(bug: Bug) -> Expected {
         Bug::TakesAnyAnswer => Expected::new(CONVERSATION, 200, [1, 1]),
         Bug::AnswersEarlierLife => Expected::new(CONVERSATION, 200, [2, 0]),
         Bug::CountsTwice => Expected::new(CONVERSATION, 200, [1, 0]),
+        Bug::BacksOffForGood => Expected::new(KEEPS_ASKING, 200, [1, 0]),
+        Bug::LateAnswerStopsRetries => Expected::new(KEEPS_ASKING, 2_000, [3, 8]),
+        Bug::AnswersOnce => Expected::new(PROMPT_ANSWERS, 200, [1, 14]),
+        Bug::AnswersInBatches => Expected::new(PROMPT_ANSWERS, 20, [1, 1]),
     }
 }

@@ -179,5 +179,15 @@ pub(super) fn expected(bug: Bug) -> Expected {
         Bug::RefetchesOnce => Expected::new(PROMPT_COMMITS, 2_000, [2, 2]),
         Bug::RestartsLeaveOutEdge => Expected::new(PROMPT_COMMITS, 2_000, [3, 0]),
         Bug::AcknowledgesEarlierLife => Expected::new(ACKNOWLEDGEMENTS, 200, [1, 0]),
+        Bug::FillsLatestGap => Expected::new(ONLY_COMMITTED, 200, [1, 3]),
+        Bug::ServesAnnounced => Expected::new(SERVES_HELD, 200, [0, 0]),
+        Bug::SnapshotOverwrites => Expected::new(ROLLBACKS, 200, [0, 0]),
+        Bug::SnapshotByPosition => Expected::new(ONLY_COMMITTED, 2_000, [0, 0]),
+        Bug::FetchesOneKey => Expected::new(PROMPT_COMMITS, 2_000, [4, 4]),
+        Bug::ResyncsOnce => Expected::new(PROMPT_COMMITS, 200, [0, 0]),
+        Bug::SkipsQuickPublishes => Expected::new(PROMPT_COMMITS, 200, [0, 1]),
+        Bug::CoalescesWrites => Expected::new(OWN_VERSIONS, 20, [1, 2]),
+        Bug::GivesUpReading => Expected::new(RECOVERY_PACE, 200, [1, 0]),
+        Bug::SlowsDown => Expected::new(RECOVERY_PACE, 20, [0, 0]),
     }
 }

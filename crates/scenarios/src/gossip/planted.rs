@@ -52,5 +52,9 @@ pub(super) fn expected(bug: Bug) -> Expected {
         Bug::ForgetsAfterPauses => Expected::new(MEMORY, 2_000, [3, 0]),
         Bug::RestoresCheckpoint => Expected::new(MEMORY, 2_000, [4, 0]),
         Bug::StrikesOffFlapping => Expected::new(PROMPT_NEWS, 2_000, [2, 0]),
+        Bug::SkipsFirstPeer => Expected::new(PROMPT_NEWS, 200, [1, 0]),
+        Bug::StaysSilent => Expected::new(PROMPT_NEWS, 200, [1, 0]),
+        Bug::SendsNewsLate => Expected::new(PROMPT_NEWS, 20, [0, 0]),
+        Bug::IgnoresLowerRounds => Expected::new(PROMPT_NEWS, 200, [1, 0]),
     }
 }

@@ -28,6 +28,22 @@ pub enum Bug {
     ///
     /// As with consumers that count deliveries instead of requests.
     CountsTwice,
+    /// A client waits twice as long before each retry, 1.6 s at most, and never returns to its pace.
+    ///
+    /// As with exponential backoff that a success does not reset.
+    BacksOffForGood,
+    /// A client does not retry a question after any answer, even one to an earlier question.
+    ///
+    /// As with a timer that is cancelled by whatever arrives on the connection.
+    LateAnswerStopsRetries,
+    /// The server takes a retry for a duplicate and does not answer it, so a lost answer stays lost.
+    ///
+    /// As with at-most-once delivery by a table of requests that does not keep the replies.
+    AnswersOnce,
+    /// The server keeps answers until it has four of them.
+    ///
+    /// As with batches that are sent when full, without a timer for the last one.
+    AnswersInBatches,
 }
 
 impl Bug {

@@ -1,5 +1,7 @@
 //! The client as a machine.
 
+use std::time::Duration;
+
 use cluster_sim_node::{Boot, Effects, Entropy, Incarnation, Input, Label, LocalInstant, Machine, Timer};
 
 use crate::bug::Bug;
@@ -70,15 +72,30 @@ impl Waiting {
     }
 }
 
-/// The retries left in this life: unlimited except for [`Bug::SpendsRetries`].
+/// The most that [`Bug::BacksOffForGood`] doubles a wait.
+const DOUBLINGS_MAX: u32 = 6;
+
+/// The retries of one life.
+///
+/// Their number is unlimited except for [`Bug::SpendsRetries`], and their pace constant except for [`Bug::BacksOffForGood`].
 #[derive(Debug)]
 pub(crate) struct Retries {
     left: u32,
+    /// How often the wait was doubled.
+    doubled: u32,
 }
 
 impl Retries {
     pub(crate) fn new(bug: Option<Bug>) -> Self {
-        Self { left: if bug == Some(Bug::SpendsRetries) { 60 } else { u32::MAX } }
+        Self { left: if bug == Some(Bug::SpendsRetries) { 60 } else { u32::MAX }, doubled: 0 }
+    }
+
+    /// Returns the time to wait for an answer after that many earlier sends of its question.
+    pub(crate) fn timeout(&mut self, config: Config, attempt: u32) -> Duration {
+        if config.bug == Some(Bug::BacksOffForGood) && attempt > 0 {
+            self.doubled = (self.doubled + 1).min(DOUBLINGS_MAX);
+        }
+        config.answer_timeout * (1 << self.doubled)
     }
 
     /// Uses one retry; returns whether one was left.
@@ -99,7 +116,7 @@ impl Client {
         self.view.waiting = Some(waiting);
         effects.emit(waiting.fact());
         effects.send(SERVER, waiting.message());
-        effects.set_timer(RETRY, self.config.answer_timeout);
+        effects.set_timer(RETRY, self.retries.timeout(self.config, waiting.attempt));
     }
 
     /// Asks the next question if one is left.
@@ -124,6 +141,9 @@ impl Client {
         let bug = self.config.bug;
         let is_repeated = bug == Some(Bug::CountsTwice) && self.view.waiting.is_none() && self.last == Some(question);
         if !is_repeated && self.view.waiting.take_if(|waiting| waiting.is_answered_by(question, bug)).is_none() {
+            if bug == Some(Bug::LateAnswerStopsRetries) && self.view.waiting.is_some() {
+                effects.cancel_timer(RETRY);
+            }
             return effects.view_unchanged();
         }
         self.last = Some(question);
@@ -158,8 +178,6 @@ impl Machine for Client {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use cluster_sim_node::{Effect, NodeId, NodeInfo};
 
     use super::*;

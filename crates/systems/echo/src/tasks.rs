@@ -23,8 +23,7 @@ pub async fn server_with(node: Node, config: Config) {
         let Received { from, message } = port.recv().await;
         if let EchoMessage::Ask { question, body } = message {
             node.publish(|view: &mut ServerView| view.answered += 1);
-            let body = echo.answer(from, question, body);
-            port.send(from, EchoMessage::Answer { question, body });
+            echo.answer(from, question, body, |client, answer| port.send(client, answer));
         }
     }
 }
@@ -64,23 +63,33 @@ async fn ask(
         node.publish(|view: &mut ClientView| view.waiting = Some(waiting));
         node.emit(waiting.fact());
         port.send(SERVER, waiting.message());
-        match node.timeout(config.answer_timeout, answer(port, waiting, config.bug)).await {
-            Ok(answer) => return answer,
+        let timeout = retries.timeout(config, waiting.attempt);
+        match node.timeout(timeout, answer(port, waiting, config.bug)).await {
+            Ok(Some(answer)) => return answer,
             Err(_) if retries.try_use() => waiting = waiting.retried(),
-            Err(_) => return answer(port, waiting, config.bug).await,
+            Ok(None) | Err(_) => break,
+        }
+    }
+    // Without further retries.
+    loop {
+        if let Some(answer) = answer(port, waiting, config.bug).await {
+            return answer;
         }
     }
 }
 
-/// Waits for the answer to one question.
+/// Waits for the answer to one question; `None` stands for [`Bug::LateAnswerStopsRetries`].
 ///
 /// Ignores late and repeated answers and those to an earlier life.
-async fn answer(port: &Port<EchoMessage>, waiting: Waiting, bug: Option<Bug>) -> (Question, u64) {
+async fn answer(port: &Port<EchoMessage>, waiting: Waiting, bug: Option<Bug>) -> Option<(Question, u64)> {
     loop {
-        if let EchoMessage::Answer { question, body } = port.recv().await.message
-            && waiting.is_answered_by(question, bug)
-        {
-            return (question, body);
+        if let EchoMessage::Answer { question, body } = port.recv().await.message {
+            if waiting.is_answered_by(question, bug) {
+                return Some((question, body));
+            }
+            if bug == Some(Bug::LateAnswerStopsRetries) {
+                return None;
+            }
         }
     }
 }

@@ -53,7 +53,10 @@ impl Reader {
         ticks.begin(self.node.roll("read-phase", 0));
         while let Some(due) = ticks.due() {
             self.wait_for_answer(None, LocalInstant::ZERO + due).await;
-            self.read(ticks.take()).await;
+            let operation = ticks.take();
+            if !self.roamer.skips(operation) {
+                self.read(operation).await;
+            }
             // Ticks during the read are skipped.
             ticks.pass(self.now());
         }

@@ -52,6 +52,46 @@ pub enum Bug {
     ///
     /// As in R12, N19 and Kafka KIP-890.
     AcknowledgesEarlierLife,
+    /// Edge: a fetched version is stored for the key that was asked for last.
+    ///
+    /// Two fetches at a time go wrong. As with a client that keeps one pending request per connection (E11).
+    FillsLatestGap,
+    /// Edge: it serves a version from the instant at which it learns of it, before it has fetched it.
+    ///
+    /// As with a cache that updates its index before its content.
+    ServesAnnounced,
+    /// Edge: it stores the entries of a snapshot even if it holds newer ones.
+    ///
+    /// As with a state transfer that replaces what was applied while it was on its way (R08).
+    SnapshotOverwrites,
+    /// Edge: it stores entries of a snapshot by their places, though some keys are left out.
+    ///
+    /// As with a dump that is loaded by the number of the row.
+    SnapshotByPosition,
+    /// Edge: while a fetch of one key is unanswered, gaps of other keys are not fetched.
+    ///
+    /// As with a guard against stampedes that is held for the whole cache and not for each key (E07).
+    FetchesOneKey,
+    /// Router: it makes edges fetch a snapshot after the first lag of its life only.
+    ///
+    /// As with a flag that is set at the first overflow and never cleared.
+    ResyncsOnce,
+    /// Source: it does not publish a version within 20 ms of the one before, and forgets to do so later.
+    ///
+    /// As with debouncing that drops the last event instead of delaying it.
+    SkipsQuickPublishes,
+    /// Source: two writes of clients to one key within 20 ms are one commit.
+    ///
+    /// Both are acknowledged as its version. As with a group commit that compares only keys.
+    CoalescesWrites,
+    /// Client: after twelve reads given up in a row it reads no more.
+    ///
+    /// As with a circuit breaker that never closes again.
+    GivesUpReading,
+    /// Client: each read given up doubles the time between reads, up to sixteen times.
+    ///
+    /// No success shortens it again. As with exponential backoff that a success does not reset.
+    SlowsDown,
 }
 
 impl Bug {

@@ -55,7 +55,7 @@ impl Client {
     fn read(&mut self, now: Duration, effects: &mut Effects<EdgeMessage>) {
         let operation = self.reads.take();
         arm_tick(READ, &self.reads, now, effects);
-        if self.view.reading.is_some() {
+        if self.view.reading.is_some() || self.roamer.skips(operation) {
             return effects.view_unchanged();
         }
         let read = self.roamer.read(operation, now, effects.entropy());

@@ -1,6 +1,5 @@
 //! The edge: a versioned cache that answers reads.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cluster_sim_node::{Boot, Effects, Input, Label, LocalInstant, Machine, NodeId};
@@ -8,6 +7,7 @@ use cluster_sim_node::{Boot, Effects, Input, Label, LocalInstant, Machine, NodeI
 use crate::bug::Bug;
 use crate::config::{ApplyMode, Config, Layout};
 use crate::fact::EdgeFact;
+use crate::gaps::Gaps;
 use crate::message::{EdgeMessage, Key, Version, label};
 
 /// Holds a version of every key and answers reads from its cache at once (EDGE-07).
@@ -17,8 +17,7 @@ use crate::message::{EdgeMessage, Key, Version, label};
 pub struct Edge {
     apply_mode: ApplyMode,
     bug: Option<Bug>,
-    /// Keys with an unanswered refetch, for [`Bug::RefetchesOnce`].
-    refetching: BTreeSet<Key>,
+    gaps: Gaps,
     view: EdgeView,
 }
 
@@ -56,7 +55,7 @@ impl Edge {
         Self {
             apply_mode: config.apply_mode,
             bug: config.bug,
-            refetching: BTreeSet::new(),
+            gaps: Gaps::new(config.bug),
             view: EdgeView { versions: vec![0; config.key_count as usize] },
         }
     }
@@ -73,13 +72,9 @@ impl Edge {
         match arrival {
             Arrival::InOrder => self.store(key, got, effects),
             Arrival::Old => effects.view_unchanged(),
-            Arrival::Gap { .. } if self.bug == Some(Bug::RefetchesOnce) && self.refetching.contains(&key) => {
-                effects.view_unchanged()
-            }
+            Arrival::Gap { .. } if self.gaps.ignores(key) => effects.view_unchanged(),
             Arrival::Gap { expected } => {
-                if self.bug == Some(Bug::RefetchesOnce) {
-                    self.refetching.insert(key);
-                }
+                self.gaps.record(key, got);
                 effects.emit(EdgeFact::Refetching { key, expected, got });
                 effects.send(Layout::SOURCE, EdgeMessage::Refetch { key, got });
                 effects.view_unchanged();
@@ -87,11 +82,24 @@ impl Edge {
         }
     }
 
+    /// Applies a version that the source sent for one key.
+    fn fill(&mut self, key: Key, version: Version, effects: &mut Effects<EdgeMessage>) {
+        let key = self.gaps.filled(key);
+        self.apply_fetched(key, version, self.bug == Some(Bug::FillOverwritesInvalidation), effects);
+    }
+
+    /// Applies the versions that the source holds of every key.
+    fn apply_snapshot(&mut self, entries: &[(Key, Version)], effects: &mut Effects<EdgeMessage>) {
+        for (position, (key, version)) in (0..).zip(entries) {
+            let key = if self.bug == Some(Bug::SnapshotByPosition) { position } else { *key };
+            self.apply_fetched(key, *version, self.bug == Some(Bug::SnapshotOverwrites), effects);
+        }
+    }
+
     /// Applies a version sent by the source: any version, or only newer ones if gated.
-    fn apply_fetched(&mut self, key: Key, version: Version, effects: &mut Effects<EdgeMessage>) {
-        self.refetching.remove(&key);
-        let accepts_any = self.apply_mode == ApplyMode::LastArrival || self.bug == Some(Bug::FillOverwritesInvalidation);
-        if accepts_any || version > self.view.versions[key as usize] {
+    fn apply_fetched(&mut self, key: Key, version: Version, is_forced: bool, effects: &mut Effects<EdgeMessage>) {
+        self.gaps.fill(key);
+        if is_forced || self.apply_mode == ApplyMode::LastArrival || version > self.view.versions[key as usize] {
             self.store(key, version, effects);
         }
     }
@@ -109,7 +117,7 @@ impl Edge {
     }
 
     fn serve(&self, client: NodeId, operation: u64, key: Key, effects: &mut Effects<EdgeMessage>) {
-        let version = self.view.versions[key as usize];
+        let version = self.gaps.served(key, self.view.versions[key as usize]);
         effects.emit(EdgeFact::Served { client, operation, key, version });
         effects.send(client, EdgeMessage::ReadReply { operation, key, version });
         effects.view_unchanged();
@@ -125,13 +133,13 @@ impl Machine for Edge {
         match message {
             EdgeMessage::Publish { key, version, .. } => self.publish(key, version, effects),
             EdgeMessage::ReadRequest { operation, key } => self.serve(from, operation, key, effects),
-            EdgeMessage::Refetched { key, version, .. } => self.apply_fetched(key, version, effects),
+            EdgeMessage::Refetched { key, version, .. } => self.fill(key, version, effects),
             EdgeMessage::Resync { lag } => {
                 effects.send(Layout::SOURCE, EdgeMessage::SnapshotRequest { lag });
                 effects.view_unchanged();
             }
             EdgeMessage::Snapshot { lag, entries } => {
-                entries.iter().for_each(|(key, version)| self.apply_fetched(*key, *version, effects));
+                self.apply_snapshot(&entries, effects);
                 effects.emit(EdgeFact::Resynced { lag });
             }
             _ => effects.view_unchanged(),

@@ -32,6 +32,7 @@ mod edge;
 mod fact;
 #[cfg(test)]
 mod fixture;
+mod gaps;
 mod inversion;
 mod key_table;
 mod message;

@@ -14,6 +14,10 @@ use crate::message::{Key, Operation, Version};
 const READ_TIMEOUT_DELAYS: u32 = 10;
 /// Reads given up in a row after which [`Bug::EscapesForgetWrites`] forgets.
 const ESCAPES_MAX: u32 = 4;
+/// Reads given up in a row after which [`Bug::GivesUpReading`] reads no more.
+const ATTEMPTS_MAX: u32 = 12;
+/// How often [`Bug::SlowsDown`] doubles the time between reads.
+const DOUBLINGS_MAX: u32 = 4;
 /// The least read timeout, for links without delay.
 const READ_TIMEOUT_MIN: Duration = Duration::from_millis(10);
 
@@ -58,6 +62,8 @@ pub(crate) struct Roamer {
     acked: BTreeMap<Key, Version>,
     /// Reads given up in a row; reset only if sessions are guarded.
     escapes: u32,
+    /// Reads given up in this life.
+    given_up: u32,
     /// The highest version of each key that this client read, and its edge; kept if sessions are guarded.
     seen: BTreeMap<Key, (NodeId, Version)>,
 }
@@ -72,6 +78,7 @@ impl Roamer {
             escape: None,
             acked: BTreeMap::new(),
             escapes: 0,
+            given_up: 0,
             seen: BTreeMap::new(),
         }
     }
@@ -79,6 +86,15 @@ impl Roamer {
     /// Returns the time after which an unanswered read is given up.
     pub(crate) fn read_timeout(&self) -> Duration {
         (self.config.client_delay * READ_TIMEOUT_DELAYS).max(READ_TIMEOUT_MIN)
+    }
+
+    /// Returns whether the read of tick `operation` is left out.
+    pub(crate) fn skips(&self, operation: Operation) -> bool {
+        match self.config.bug {
+            Some(Bug::GivesUpReading) => self.escapes >= ATTEMPTS_MAX,
+            Some(Bug::SlowsDown) => !operation.is_multiple_of(1 << self.given_up.min(DOUBLINGS_MAX)),
+            _ => false,
+        }
     }
 
     /// Starts the read of tick `operation` at the current edge.
@@ -131,6 +147,7 @@ impl Roamer {
     /// Leaves the edge of an unanswered read at once, if there is another edge (EDGE-D21).
     pub(crate) fn escape(&mut self, unanswered: Read, now: Duration, entropy: Entropy) {
         self.escapes += 1;
+        self.given_up += 1;
         if self.config.bug == Some(Bug::EscapesForgetWrites) && self.escapes == ESCAPES_MAX {
             self.acked.clear();
         }

@@ -101,7 +101,8 @@ impl Router {
         }
         if skipped > 0 {
             // Sent after the drained messages, so that on FIFO links no old version overtakes the snapshot.
-            if self.config.source_lag_policy == LagPolicy::ResyncFromSource {
+            let is_skipped = self.config.bug == Some(Bug::ResyncsOnce) && self.lags > 0;
+            if self.config.source_lag_policy == LagPolicy::ResyncFromSource && !is_skipped {
                 effects.send_all(&self.edges, EdgeMessage::Resync { lag: self.lags });
             }
             self.lags += 1;

@@ -29,8 +29,13 @@ pub struct Source {
     mutations: u64,
     /// The committed writes of each client, for [`Bug::AcknowledgesEarlierLife`].
     written: BTreeMap<(NodeId, Operation), (Key, Version)>,
+    /// The instant of the last commit of each key that counted for a planted bug.
+    recent: BTreeMap<Key, Duration>,
     view: SourceView,
 }
+
+/// The time of two quick commits, for [`Bug::SkipsQuickPublishes`] and [`Bug::CoalescesWrites`].
+const QUICK: Duration = Duration::from_millis(20);
 
 /// The view of the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +52,7 @@ impl Source {
             schedule: MutationSchedule::new(config),
             mutations: 0,
             written: BTreeMap::new(),
+            recent: BTreeMap::new(),
             view: SourceView { versions: vec![0; config.key_count as usize] },
         }
     }
@@ -71,9 +77,17 @@ impl Source {
         let version = *latest;
         tracing::debug!(key, version, "committed");
         effects.emit(EdgeFact::Committed { key, version });
+        if self.config.bug == Some(Bug::SkipsQuickPublishes) && self.is_quick(key, now) {
+            return version;
+        }
         let committed_at_ns = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         effects.send(Layout::ROUTER, EdgeMessage::Publish { key, version, committed_at_ns });
         version
+    }
+
+    /// Returns whether the key was committed a short time ago, and remembers this instant.
+    fn is_quick(&mut self, key: Key, now: Duration) -> bool {
+        self.recent.insert(key, now).is_some_and(|before| now - before < QUICK)
     }
 
     /// Commits a write of a client; returns its key and version.
@@ -87,6 +101,9 @@ impl Source {
     ) -> (Key, Version) {
         if let Some(written) = self.written.get(&(client, operation)) {
             return *written;
+        }
+        if self.config.bug == Some(Bug::CoalescesWrites) && self.is_quick(key, now) {
+            return (key, self.view.versions[key as usize]);
         }
         let version = self.commit(key, now, effects);
         if self.config.bug == Some(Bug::AcknowledgesEarlierLife) {

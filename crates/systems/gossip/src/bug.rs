@@ -31,6 +31,22 @@ pub enum Bug {
     ///
     /// As with route flap damping, where nothing lifts the ban.
     StrikesOffFlapping,
+    /// A node that restarted sends nothing to the first of its peers.
+    ///
+    /// As with a list of peers from which a node takes itself out by its place, after the places have moved.
+    SkipsFirstPeer,
+    /// A node that hears nothing for eight rounds sends nothing more, though it still listens.
+    ///
+    /// As with members that leave quietly when they believe themselves expelled, and never join again.
+    StaysSilent,
+    /// A node sends what it knew before the news of the round, so its own news leaves one round late.
+    ///
+    /// As with a message that is built before the state is updated.
+    SendsNewsLate,
+    /// A message from more than five rounds ago is ignored, though its sender merely restarted.
+    ///
+    /// As with epochs that every node counts for itself and all compare.
+    IgnoresLowerRounds,
 }
 
 impl Bug {

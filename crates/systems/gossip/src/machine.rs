@@ -25,12 +25,12 @@ pub struct Gossip {
 impl Gossip {
     /// Creates a node that knows nothing.
     pub fn boot(config: Config, boot: &Boot) -> Self {
-        Self { config, index: boot.index(), peers: boot.peers(), round: 0, state: GossipState::new(config) }
+        Self { config, index: boot.index(), peers: boot.peers(), round: 0, state: GossipState::new(config, boot.incarnation()) }
     }
 
     fn begin_round(&mut self, now: LocalInstant, effects: &mut Effects<GossipMessage>) {
         let newest = self.state.begin_round(self.round, self.index, now);
-        effects.send_all(&self.peers, GossipMessage { round: self.round, newest: newest.0 });
+        effects.send_all(self.state.receivers(&self.peers), GossipMessage { round: self.round, newest: newest.0 });
         effects.set_timer(ROUND, self.config.interval);
         self.round += 1;
     }

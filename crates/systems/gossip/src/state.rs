@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cluster_sim_node::{LocalInstant, NodeId};
+use cluster_sim_node::{Incarnation, LocalInstant, NodeId};
 
 use crate::bug::Bug;
 use crate::config::Config;
@@ -14,12 +14,21 @@ const SILENT_ROUNDS: u32 = 4;
 const LATE_ROUNDS: u32 = 3;
 /// Restarts after which [`Bug::StrikesOffFlapping`] ignores a peer.
 const RESTARTS: u32 = 2;
+/// Rounds without a message after which [`Bug::StaysSilent`] sends nothing more.
+const LONELY_ROUNDS: u32 = 8;
+/// Rounds by which a message may be behind for [`Bug::IgnoresLowerRounds`].
+const ROUNDS_BEHIND: u64 = 5;
 
 /// The newest value that a node knows in this life. All other fields serve planted bugs.
 #[derive(Debug)]
 pub(crate) struct GossipState {
     config: Config,
     newest: Newest,
+    life: Incarnation,
+    /// The round that began last.
+    round: u64,
+    /// Whether the node has stopped sending.
+    is_silent: bool,
     /// The start of the last round.
     round_at: LocalInstant,
     /// The number of late rounds.
@@ -33,10 +42,13 @@ pub(crate) struct GossipState {
 
 impl GossipState {
     /// Creates the state of a node that knows nothing.
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config, life: Incarnation) -> Self {
         Self {
             config,
             newest: Newest::default(),
+            life,
+            round: 0,
+            is_silent: false,
             round_at: LocalInstant::ZERO,
             late_rounds: 0,
             silent_rounds: 0,
@@ -61,16 +73,35 @@ impl GossipState {
                 }
                 self.round_at = now;
             }
-            Some(Bug::RestoresCheckpoint) => self.silent_rounds += 1,
+            Some(Bug::RestoresCheckpoint | Bug::StaysSilent) => {
+                self.silent_rounds += 1;
+                self.is_silent |= self.config.bug == Some(Bug::StaysSilent) && self.silent_rounds > LONELY_ROUNDS;
+            }
             _ => {}
         }
-        self.newest.merge(self.config.news(round, index, self.newest).unwrap_or_default());
-        self.newest
+        self.round = round;
+        let before = self.newest;
+        self.newest.merge(self.config.news(round, index, before).unwrap_or_default());
+        if self.config.bug == Some(Bug::SendsNewsLate) { before } else { self.newest }
+    }
+
+    /// Returns those of `peers` that the node sends to.
+    pub(crate) fn receivers<'a>(&self, peers: &'a [NodeId]) -> &'a [NodeId] {
+        match self.config.bug {
+            Some(Bug::StaysSilent) if self.is_silent => &[],
+            Some(Bug::SkipsFirstPeer) if self.life > Incarnation(0) => peers.get(1..).unwrap_or_default(),
+            _ => peers,
+        }
     }
 
     /// Merges the value of a message.
     pub(crate) fn receive(&mut self, from: NodeId, message: GossipMessage) {
         match self.config.bug {
+            Some(Bug::IgnoresLowerRounds) if message.round + ROUNDS_BEHIND < self.round => {}
+            Some(Bug::StaysSilent) => {
+                self.newest.merge(message.newest);
+                self.silent_rounds = 0;
+            }
             Some(Bug::TieByArrival) if message.newest >> 32 == self.newest.0 >> 32 => self.newest = Newest(message.newest),
             Some(Bug::RestoresCheckpoint) => {
                 if self.silent_rounds > SILENT_ROUNDS {

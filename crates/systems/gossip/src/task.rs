@@ -14,11 +14,11 @@ use crate::state::GossipState;
 /// well.
 pub async fn gossip(node: Node, config: Config) {
     let port = node.bind(Gossip::PORT).labelled(label);
-    let mut state = GossipState::new(config);
+    let mut state = GossipState::new(config, node.incarnation());
     for round in 0.. {
         let newest = state.begin_round(round, node.index(), node.now());
-        node.publish(|view: &mut Newest| *view = newest);
-        port.broadcast(GossipMessage { round, newest: newest.0 });
+        node.publish(|view: &mut Newest| *view = *state.newest());
+        port.send_all(state.receivers(node.peers()), GossipMessage { round, newest: newest.0 });
         port.recv_for(config.interval, |received| {
             state.receive(received.from, received.message);
             node.publish(|view: &mut Newest| *view = *state.newest());
