@@ -2,6 +2,7 @@
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -54,10 +55,10 @@ pub(crate) enum Command {
     #[command(help_template = TEMPLATE, before_help = DIGESTS_EXAMPLES)]
     Digests {
         /// Run N scenarios at a time, at most 256 or the number of cores [default: all cores]
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroUsize>)]
         threads: Option<NonZeroUsize>,
         /// Run the short scenarios from seeds 0 to N - 1
-        #[arg(long, value_name = "N", default_value = "10000")]
+        #[arg(long, value_name = "N", default_value = "10000", value_parser = at_least_one::<NonZeroU64>)]
         seeds: NonZeroU64,
     },
 }
@@ -161,7 +162,7 @@ pub(crate) struct Bounds {
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct MaxSteps {
     /// End a run after N steps as UNKNOWN; a scenario file says the same by max_steps
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroU64>)]
     pub(crate) max_steps: Option<NonZeroU64>,
 }
 
@@ -185,6 +186,11 @@ pub(crate) enum ProgressMode {
     Lines,
     /// Nothing
     Never,
+}
+
+/// Parses a number of things of which there is at least one.
+fn at_least_one<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "use a whole number from 1 on, such as 8".to_owned())
 }
 
 /// Parses a time in seconds that is not 0.
@@ -246,10 +252,10 @@ pub(crate) struct SweepArguments {
     #[arg(long, value_name = "A..B|N|HASH")]
     pub(crate) seeds: Option<SeedRange>,
     /// Stop once seeds have failed in K different ways
-    #[arg(long, value_name = "K", default_value = "1")]
+    #[arg(long, value_name = "K", default_value = "1", value_parser = at_least_one::<NonZeroUsize>)]
     pub(crate) max_failures: NonZeroUsize,
     /// Run N seeds at a time, at most 256 or the number of cores [default: all cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one::<NonZeroUsize>)]
     pub(crate) threads: Option<NonZeroUsize>,
     /// Run seeds in worker processes; an abort, an exit or a hang fails that seed
     #[arg(long)]

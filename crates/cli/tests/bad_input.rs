@@ -53,7 +53,7 @@ fn edge_d17_a_file_that_is_not_a_scenario_is_refused(
 }
 
 #[rstest]
-#[case::unknown_field("/chaos", "los_rate", json!(0.5), "chaos.los_rate", "0.5", "use one of delay_ms, loss_rate, reorder_rate")]
+#[case::unknown_field("/chaos", "los_rate", json!(0.5), "chaos.los_rate", "0.5", "did you mean loss_rate? use one of delay_ms, loss_rate, reorder_rate")]
 #[case::unknown_field_of_two_lines("", "a\nb", json!("\n"), r"a\nb", r#""\n""#, "use one of format, system, seed")]
 #[case::unknown_step("/steps/0", "step", json!({"Explode": {}}), "steps[0].step", r#"{"Explode":{}}"#, "use one of IncreaseMutationRate, Drop")]
 #[case::unknown_policy("/chaos", "source_lag_policy", json!("Panic"), "chaos.source_lag_policy", "\"Panic\"", "use one of ObserveAndContinue, Resync")]

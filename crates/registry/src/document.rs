@@ -7,6 +7,7 @@ use serde::{Deserialize, de};
 use serde_json::{Map, Number, Value};
 use serde_path_to_error::{Path, Segment, Track};
 
+use crate::closest::closest;
 use crate::error::{ScenarioError, ScenarioErrorKind};
 use crate::field_spec::{FieldSpec, last_name};
 
@@ -64,7 +65,13 @@ impl<'a> Document<'a> {
     /// Serde's errors are text; the prefixes matched here are those of `serde::de::Error`, and a test covers each.
     fn misfit(&self, message: &str, path: String, value: String, spec: fn(&str) -> FieldSpec) -> ScenarioError {
         let cure = spec(&path).to_string();
-        let choices = message.split_once("expected ").map(|(_, choices)| format!("use {}", choices.replace('`', "")));
+        let choices = message.split_once("expected ").map(|(unknown, choices)| {
+            // Serde puts names between backticks: that of the field or variant, then those that it knows.
+            let mut names = [unknown, choices].into_iter().flat_map(|text| text.split('`').skip(1).step_by(2));
+            let meant = names.next().and_then(|name| closest(name, names));
+            let meant = meant.map_or_else(String::new, |name| format!("did you mean {name}? "));
+            format!("{meant}use {}", choices.replace('`', ""))
+        });
         let (kind, path, value, cure) = if let Some(field) = message.strip_prefix("missing field `") {
             let path = joined(&path, field.split('`').next().unwrap_or(field));
             let cure = format!("add it: {}", spec(&path));

@@ -9,6 +9,7 @@
 
 mod artifact;
 mod builtin;
+mod closest;
 mod document;
 mod error;
 mod field_spec;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::artifact::Artifact;
+use crate::closest::closest;
 use crate::error::{ScenarioError, ScenarioErrorKind};
 use crate::prepared::Prepared;
 
@@ -47,7 +48,11 @@ impl MetricLimit {
         }
         let cure = match names.as_slice() {
             [] => "leave --max out: this scenario measures nothing".to_owned(),
-            names => format!("use one of {}", names.join(", ")),
+            names => {
+                let meant = closest(&self.metric, names.iter().map(String::as_str));
+                let meant = meant.map_or_else(String::new, |name| format!("did you mean {name}? "));
+                format!("{meant}use one of {}", names.join(", "))
+            }
         };
         let metric = format!("{:?}", self.metric);
         Err(ScenarioError::new(ScenarioErrorKind::UnknownWord, "command line", "--max", &metric, &cure))

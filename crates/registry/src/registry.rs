@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::builtin::BuiltinScenario;
+use crate::closest::closest;
 use crate::document::Document;
 use crate::error::{ScenarioError, ScenarioErrorKind};
 use crate::field_spec::FieldSpec;
@@ -89,9 +90,7 @@ impl Registry {
 
     /// Finds the name of a scenario that an unknown name may mean, if one is close.
     pub fn closest(&self, name: &str) -> Option<&str> {
-        let distance = |known: &&str| strsim::osa_distance(name, known);
-        let closest = self.scenarios().map(BuiltinScenario::name).min_by_key(distance)?;
-        (distance(&closest) * 3 <= name.len().max(3)).then_some(closest)
+        closest(name, self.scenarios().map(BuiltinScenario::name))
     }
 
     /// The planted bugs of all systems.
@@ -145,8 +144,10 @@ impl Registry {
         let found = self.file_formats().find(|(name, _)| named.is_none_or(|wanted| wanted == *name));
         found.map(|(_, format)| format).ok_or_else(|| {
             let names: Vec<_> = self.file_formats().map(|(name, _)| name).collect();
+            let meant = named.and_then(|named| closest(named, names.iter().copied()));
+            let meant = meant.map_or_else(String::new, |name| format!("did you mean {name}? "));
             let cure = match names.first() {
-                Some(first) => format!("use one of {}, or leave it out for {first}", names.join(", ")),
+                Some(first) => format!("{meant}use one of {}, or leave it out for {first}", names.join(", ")),
                 None => "run a scenario by name: no system here has files".to_owned(),
             };
             let value = Value::from(named.unwrap_or_default()).to_string();
