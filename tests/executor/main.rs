@@ -2,14 +2,17 @@
 //!
 //! [`tasks`], [`order`], [`select`]: spawning, joining, aborting, and which of several ready tasks runs first. [`sleeps`]:
 //! timers. [`ports`]: messages. [`publish`]: views, facts and calls. [`lives`]: crashes, restarts and drops. [`stalls`]: clients
-//! that do not end. [`turns`]: waits of no length. [`foreign`]: futures of other crates. [`traps`]: wakes from outside a poll. [`short_ways`]: they equal the
+//! that do not end. [`turns`]: waits of no length. [`outside_waits`]: nodes that nothing of the run can wake. [`foreign`]: futures
+//! of other crates. [`runtimes`]: a tokio runtime around the test. [`traps`]: wakes from outside a poll. [`short_ways`]: they equal the
 //! long ones. [`torture`]: random operations against a model.
 
 mod foreign;
 mod lives;
 mod order;
+mod outside_waits;
 mod ports;
 mod publish;
+mod runtimes;
 mod select;
 mod short_ways;
 mod sleeps;

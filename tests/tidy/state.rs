@@ -15,6 +15,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("crates/runtime/src/executor/context.rs", "ENTERED", "the simulation whose code runs now; put back at the end of the poll"),
     ("crates/runtime/src/executor/inbox.rs", "INBOXES", "a waker may outlive its run, and wakes through it reach no task"),
     ("crates/runtime/src/executor/inbox.rs", "FREE", "which of those inboxes no run holds"),
+    (
+        "crates/runtime/src/executor/panic_place.rs",
+        "PANICKED_AT",
+        "where the thread panicked last, until the run that caught it takes it; no decision reads it",
+    ),
 ];
 
 /// Whether a static of that name is allowed there.

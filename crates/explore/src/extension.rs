@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cluster_sim_runtime::Seed;
+use cluster_sim_simulation::driver::outside_of_runtimes;
 use cluster_sim_simulation::{Profile, Report, Scenario, ScenarioError};
 
 use crate::artifacts::{ArtifactContext, Artifacts, keep_artifacts};
@@ -316,11 +317,11 @@ impl Explore for Scenario {
     }
 
     fn profile(&self, seed: Seed) -> (Report, Profile) {
-        profile(self, seed)
+        outside_of_runtimes(|| profile(self, seed))
     }
 
     fn check_determinism(&self, seed: Seed) -> DeterminismCheck {
-        check_determinism(&Runner::of(self), seed)
+        outside_of_runtimes(|| check_determinism(&Runner::of(self), seed))
     }
 
     #[track_caller]
@@ -377,11 +378,11 @@ impl Explore for Scenario {
     }
 
     fn try_profile(&self, seed: Seed, progress: &RunProgress) -> Result<(Report, Profile), ScenarioError> {
-        try_profile(self, seed, progress)
+        outside_of_runtimes(|| try_profile(self, seed, progress))
     }
 
     fn try_run_with_progress(&self, seed: Seed, progress: &RunProgress) -> Result<Report, ScenarioError> {
-        run_with_progress(self, seed, progress)
+        outside_of_runtimes(|| run_with_progress(self, seed, progress))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use cluster_sim_runtime::{Heartbeat, Seed, SeedSchedule};
+use cluster_sim_runtime::{Heartbeat, Seed, SeedSchedule, take_panic_place};
 use cluster_sim_simulation::driver::{DecisionLog, DriveScenario, Lent, MakeReport, Outline, Recorder, RunObserver, message_of};
 use cluster_sim_simulation::{Decision, Outcome, PanicFinding, PanicSite, Recording, Report, Scenario};
 use cluster_sim_types::VirtualInstant;
@@ -174,14 +174,17 @@ impl Runner {
 impl Runner {
     /// The report of a test that panicked: that of its run so far, with the panic as finding unless there is one already.
     fn broken_off(&self, seed: Seed, aftermath: &Aftermath, message: String) -> Report {
-        let Some(mut report) = aftermath.take_report() else { return panicked(&self.name, seed, message) };
+        let Some(mut report) = aftermath.take_report() else { return panicked(&self.name, seed, message, take_panic_place()) };
         match &mut report.panic {
-            Some(PanicFinding { site: PanicSite::Test, message: unknown, .. }) if unknown.is_empty() => *unknown = message,
+            Some(PanicFinding { site: PanicSite::Test, location: place, message: unknown, .. }) if unknown.is_empty() => {
+                (*place, *unknown) = (take_panic_place(), message);
+            }
             Some(_) => {}
             None if report.outcome == Outcome::Violated => {}
             None => {
                 let (at, step) = (report.ended_at, report.steps);
-                report.panic = Some(PanicFinding { site: PanicSite::Test, task: None, message, at, step });
+                let location = take_panic_place();
+                report.panic = Some(PanicFinding { site: PanicSite::Test, task: None, location, message, at, step });
                 report.outcome = Outcome::Panicked;
             }
         }
@@ -192,16 +195,17 @@ impl Runner {
     fn returned(&self, seed: Seed, aftermath: &Aftermath, report: Report) -> Report {
         match aftermath.take_report() {
             Some(own) if own.is_of_run_of(&report) => report,
-            _ if aftermath.has_started() => panicked(&self.name, seed, OTHER_RUN.to_owned()),
-            _ => panicked(&self.name, seed, NOT_STARTED.to_owned()),
+            _ if aftermath.has_started() => panicked(&self.name, seed, OTHER_RUN.to_owned(), None),
+            _ => panicked(&self.name, seed, NOT_STARTED.to_owned(), None),
         }
     }
 }
 
-/// The report of a test that panicked and left no other.
-pub(crate) fn panicked(name: &str, seed: Seed, message: String) -> Report {
+/// The report of a test that panicked, at `location` if that is known, and left no other.
+pub(crate) fn panicked(name: &str, seed: Seed, message: String, location: Option<String>) -> Report {
     let mut report = Report::blank(name, SeedSchedule::new(seed));
-    report.panic = Some(PanicFinding { site: PanicSite::Test, task: None, message, at: VirtualInstant::ZERO, step: 0 });
+    let at = VirtualInstant::ZERO;
+    report.panic = Some(PanicFinding { site: PanicSite::Test, task: None, location, message, at, step: 0 });
     report.outcome = Outcome::Panicked;
     report
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use cluster_sim_runtime::{Heartbeat, Seed};
+use cluster_sim_runtime::{Heartbeat, Seed, take_panic_place};
 use cluster_sim_simulation::driver::{DriveScenario, message_of};
 use cluster_sim_simulation::{Difference, Report, Scenario};
 
@@ -35,8 +35,8 @@ impl ReportTarget {
     pub(super) fn report(&self, seed: Seed) -> Report {
         match catch_unwind(AssertUnwindSafe(|| (self.run)(seed))) {
             Ok(report) if report.seed() == seed => report,
-            Ok(report) => panicked(&self.name, seed, other_seed(seed, report.seed())),
-            Err(panic) => panicked(&self.name, seed, message_of(&*panic)),
+            Ok(report) => panicked(&self.name, seed, other_seed(seed, report.seed()), None),
+            Err(panic) => panicked(&self.name, seed, message_of(&*panic), take_panic_place()),
         }
     }
 

@@ -353,6 +353,9 @@ impl Engine {
         let Place { group, place } = self.places[node.index()];
         let hosts = &mut self.groups[group as usize].hosts;
         let panic = catch_unwind(AssertUnwindSafe(|| hosts.crash(place as usize))).err();
+        if panic.is_some() {
+            self.core.kernel.keep_panic_place();
+        }
         let panic = panic.or(drop_tasks(&mut self.core, Some(node))).or(drop_node_state(&mut self.core, node));
         let Core { kernel, devices } = &mut *self.core;
         devices.end_life(kernel, node, end);

@@ -29,8 +29,8 @@
 //! Everything runs under `tokio::task::unconstrained`: tokio's channels would otherwise consume the budget of a surrounding
 //! `#[tokio::test]` and stay pending.
 //!
-//! Not supported: entering a runtime (`tokio::spawn`, `tokio::time` and `tokio::net` find none in a node, or that of the
-//! surrounding test, which is not simulated), blocking, task locals, priorities, and catching a task's panic in its handle: a
+//! Not supported: a runtime (`tokio::spawn`, `tokio::time` and `tokio::net` find none in a node, also under `#[tokio::test]`; the
+//! simulation reports the call with its place, which a panic hook notes), blocking, task locals, priorities, and catching a task's panic in its handle: a
 //! panic ends the run as a finding.
 //!
 //! The suite `tests/executor/` holds these promises; `torture.rs` runs a million operations against a model. Slots and
@@ -40,6 +40,8 @@ mod context;
 mod inbox;
 mod join;
 mod node_state;
+mod outside_waits;
+mod panic_place;
 mod poll;
 mod run_queue;
 mod sleep;
@@ -53,11 +55,14 @@ mod waker;
 
 pub use context::{Life, enter, entered, is_entered, try_entered};
 pub use join::{Join, JoinError};
+pub use outside_waits::OutsideWait;
+pub use panic_place::{note_panic_places, take_panic_place};
 pub use sleep::Sleep;
 pub use spawn::{Spawn, select_start};
 pub(crate) use task::Tasks;
 pub use task::{BoxedFuture, ChannelWait, TaskId, Waiting, WrapTask};
 pub use task_path::{TaskName, WaitingTask};
 pub(crate) use teardown::{drop_node_state, drop_tasks};
+pub use thread::in_fresh_thread;
 pub(crate) use thread::is_unwinding;
 pub use waiter::Waiter;

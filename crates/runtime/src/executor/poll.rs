@@ -114,6 +114,7 @@ impl Engine {
             Ok(Poll::Pending) => self.core.kernel.tasks.at(id).future = Some(future),
             Ok(Poll::Ready(())) => self.finish_task(id, life.node(), End::Finished, Some(future), None),
             Err(panic) => {
+                self.core.kernel.keep_panic_place();
                 self.core.kernel.panicked = self.core.kernel.tasks.name_of(id);
                 self.finish_task(id, life.node(), End::Dropped, Some(future), Some(panic));
             }

@@ -116,10 +116,14 @@ impl Waits {
         }
     }
 
+    /// Returns the first wait and the last; of two or more, those between are not kept.
+    pub(super) fn named(&self) -> [Option<Waiting>; 2] {
+        [(self.count > 0).then_some(self.first), (self.count > 1).then_some(self.last)]
+    }
+
     /// Returns the first wait, the last, and the number of those between; `others` are waits beside these.
     pub(super) fn summary(&self, others: &[Waiting]) -> (Option<Waiting>, Option<Waiting>, u32) {
-        let own = [(self.count > 0).then_some(self.first), (self.count > 1).then_some(self.last)];
-        let own = || own.into_iter().flatten();
+        let own = || self.named().into_iter().flatten();
         // A task that waits twice for one thing may have told the kernel of one wait only.
         let others = || others.iter().copied().filter(|other| own().all(|own| own != *other));
         let count = others().count() as u32 + self.count;

@@ -127,6 +127,7 @@ pub(crate) fn drop_node_state(core: &mut Box<Core>, node: NodeId) -> Option<Pani
 pub(super) fn drop_guarded<T>(core: &mut Box<Core>, node: NodeId, value: T) -> Option<Panic> {
     let panic = catch_unwind(AssertUnwindSafe(|| enter_as(core, node, || drop(value)))).err();
     if panic.is_some() {
+        core.kernel.keep_panic_place();
         core.kernel.tasks.panicked_node.get_or_insert(node);
     }
     panic

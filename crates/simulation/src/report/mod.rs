@@ -137,6 +137,9 @@ pub struct PanicFinding {
     /// Which task of the node, and where it was spawned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
+    /// Where in the code: file, line and column, if the process's panic hook was told. Not part of a comparison of two runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
     /// The panic message.
     pub message: String,
     /// When, in nanoseconds.
@@ -255,6 +258,11 @@ pub struct Report {
     /// The live tasks and what each waits for, if a rule of the end did not hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<String>,
+    /// The nodes that nothing of the simulation could have woken any more, each with a task.
+    ///
+    /// A task may wait for ever on purpose, so this is no finding by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outside_waits: Vec<String>,
     /// Where it parted from a second run of the same seed; then nothing else here means anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub divergence: Option<Box<Divergence>>,
@@ -298,6 +306,7 @@ impl Report {
             exhausted: None,
             leak: None,
             waiting: Vec::new(),
+            outside_waits: Vec::new(),
             divergence: None,
             checks: Vec::new(),
             faults: Vec::new(),
@@ -332,6 +341,10 @@ impl Report {
         let fields = data.as_object_mut().expect("a report is an object");
         fields.remove("last_events");
         fields.remove("views");
+        // Other code of the process may set a panic hook between two runs, and the second then has none.
+        if let Some(panic) = fields.get_mut("panic").and_then(Value::as_object_mut) {
+            panic.remove("location");
+        }
         data
     }
 

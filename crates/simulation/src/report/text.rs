@@ -20,6 +20,8 @@ pub enum FaultLine<'r> {
     LeftOut(usize),
 }
 
+/// The number of nodes that wait for something outside of the simulation.
+const OUTSIDE_WAITS_SHOWN: usize = 5;
 /// The number of live tasks.
 const TASKS_SHOWN: usize = 20;
 
@@ -81,6 +83,7 @@ impl fmt::Display for Unescaped<'_> {
         report.write_traffic(formatter)?;
         report.write_faults(formatter, faults)?;
         report.write_waiting(formatter)?;
+        report.write_outside_waits(formatter)?;
         match events {
             Events::None => {}
             Events::OfReport => report.write_events(formatter)?,
@@ -159,6 +162,9 @@ impl Report {
                 panic.task.as_ref().map(|task| format!(", task {task},")).unwrap_or_default(),
                 indented(&panic.message)
             )?;
+            if let Some(location) = &panic.location {
+                writeln!(formatter, "        in {location}")?;
+            }
         }
         if let Some(exhausted) = &self.exhausted {
             writeln!(formatter, "      {exhausted}")?;
@@ -217,6 +223,19 @@ impl Report {
         writeln!(formatter, "      live tasks")?;
         self.waiting.iter().take(TASKS_SHOWN).try_for_each(|task| writeln!(formatter, "        {task}"))?;
         match self.waiting.len().saturating_sub(TASKS_SHOWN) {
+            0 => Ok(()),
+            more => writeln!(formatter, "        and {more} more"),
+        }
+    }
+
+    /// The nodes that wait for something outside of the simulation, unless the live tasks are listed.
+    fn write_outside_waits(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.outside_waits.is_empty() || !self.waiting.is_empty() {
+            return Ok(());
+        }
+        writeln!(formatter, "      nodes that nothing of the simulation will wake")?;
+        self.outside_waits.iter().take(OUTSIDE_WAITS_SHOWN).try_for_each(|wait| writeln!(formatter, "        {wait}"))?;
+        match self.outside_waits.len().saturating_sub(OUTSIDE_WAITS_SHOWN) {
             0 => Ok(()),
             more => writeln!(formatter, "        and {more} more"),
         }

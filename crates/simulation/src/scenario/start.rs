@@ -9,7 +9,7 @@ use crate::decision::Decision;
 use crate::definition::ScenarioError;
 use crate::recording::{Recording, describe_failure};
 use crate::report::Report;
-use crate::sim::{Sim, Source, validate};
+use crate::sim::{Sim, Source, outside_of_runtimes, validate};
 
 impl Scenario {
     /// Starts a run to be stepped from a test.
@@ -79,9 +79,11 @@ impl Scenario {
     /// # Errors
     /// Those of [`try_start`](Self::try_start); nothing was run.
     pub fn try_run(&self, seed: Seed) -> Result<Report, ScenarioError> {
-        let mut report = self.try_start(SeedSchedule::new(seed))?.run();
-        self.describe_failure(&mut report);
-        Ok(report)
+        outside_of_runtimes(|| {
+            let mut report = self.try_start(SeedSchedule::new(seed))?.run();
+            self.describe_failure(&mut report);
+            Ok(report)
+        })
     }
 
     /// Repeats a failing run with recording, so that its report shows the texts of messages.
@@ -105,7 +107,7 @@ impl Scenario {
     /// # Errors
     /// Those of [`try_start`](Self::try_start); nothing was run.
     pub fn try_run_with_decisions(&self, seed: Seed) -> Result<(Report, Vec<Decision>), ScenarioError> {
-        Ok(self.build(SeedSchedule::new(seed), true)?.run_with_decisions())
+        outside_of_runtimes(|| Ok(self.build(SeedSchedule::new(seed), true)?.run_with_decisions()))
     }
 
     /// Runs one seed as [`run`](Self::run) does, and records it.
@@ -133,7 +135,7 @@ impl Scenario {
     /// # Errors
     /// Those of [`try_start`](Self::try_start); nothing was run.
     pub fn try_record(&self, seed: Seed, events: usize) -> Result<Recording, ScenarioError> {
-        Ok(Recording::of_run(self.try_start(SeedSchedule::new(seed))?, events))
+        outside_of_runtimes(|| Ok(Recording::of_run(self.try_start(SeedSchedule::new(seed))?, events)))
     }
 }
 

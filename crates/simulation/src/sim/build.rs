@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cluster_sim_node::NodeInfo;
-use cluster_sim_runtime::{Engine, SeedSchedule};
+use cluster_sim_runtime::{Engine, SeedSchedule, note_panic_places, take_panic_place};
 use cluster_sim_transport::Network;
 use cluster_sim_types::{NodeId, Shard, VirtualInstant};
 
@@ -31,6 +31,9 @@ impl Sim {
         seeds: SeedSchedule,
         keep: bool,
     ) -> Result<Self, ScenarioError> {
+        // A place that an earlier panic of this thread left there is not of this run.
+        note_panic_places();
+        drop(take_panic_place());
         let (nodes, network) = names_of(&definition)?;
         let plan = draw_plan(&definition, &seeds).resolve(Declared::new(&nodes, &network)).map_err(ScenarioError::Plan)?;
         let mut engine = Engine::in_arena(seeds.clone(), definition.budget, arenas.take());
@@ -48,8 +51,24 @@ impl Sim {
         let control = Arc::clone(engine.core.devices.find::<Network>().fabric.control());
         let end = VirtualInstant::ZERO + definition.budget.virtual_time;
         let clients = Clients::of(&definition.groups);
-        let (observer, slot, over) = (None, None, false);
-        Ok(Self { definition, arenas, nodes, script, engine, control, end, checks, faults, clients, report, observer, slot, over })
+        let (observer, slot, hidden, over) = (None, None, None, false);
+        Ok(Self {
+            definition,
+            arenas,
+            nodes,
+            script,
+            engine,
+            control,
+            end,
+            checks,
+            faults,
+            clients,
+            report,
+            observer,
+            slot,
+            hidden,
+            over,
+        })
     }
 }
 

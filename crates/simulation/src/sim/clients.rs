@@ -1,7 +1,7 @@
 //! Nodes whose main functions must return.
 
 use cluster_sim_invariants::Evidence;
-use cluster_sim_runtime::{Engine, WaitingTask};
+use cluster_sim_runtime::{Engine, OutsideWait, WaitingTask};
 use cluster_sim_types::{Health, NodeId};
 
 use crate::definition::Group;
@@ -81,4 +81,16 @@ pub(super) fn living_tasks(engine: &Engine) -> Vec<String> {
         format!("{} {task}, waits for {waits_for}", engine.core.kernel.name(node))
     };
     engine.core.waiting_tasks().into_iter().map(line).collect()
+}
+
+/// One line for each node that nothing of the simulation can wake.
+pub(super) fn outside_waits(engine: &Engine) -> Vec<String> {
+    let line = |OutsideWait { node, task, since }: OutsideWait| {
+        let name = engine.core.kernel.name(node);
+        let since = since.map(|at| format!("since {at} ")).unwrap_or_default();
+        format!(
+            "{name} {task}, waits {since}for other code: a channel to which no task sends, a timer of another runtime, or for ever"
+        )
+    };
+    engine.core.outside_waits().into_iter().map(line).collect()
 }

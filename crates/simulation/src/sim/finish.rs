@@ -8,7 +8,7 @@ use cluster_sim_types::{NodeId, VirtualInstant};
 
 use super::Sim;
 use super::checks::Now;
-use super::clients::{EVERY_CLIENT_ENDS, living_tasks, unended};
+use super::clients::{EVERY_CLIENT_ENDS, living_tasks, outside_waits, unended};
 use super::world::WorldView;
 use crate::report::{Outcome, Report};
 
@@ -151,6 +151,7 @@ impl Sim {
         self.report.steps = now.step;
         self.report.ended_at = now.at;
         self.report.digest = self.digest();
+        self.report.outside_waits = outside_waits(&self.engine);
         self.report.leak = self.leak();
         if self.outcome() != Outcome::Held {
             self.report.last_events = self.describe_ring();

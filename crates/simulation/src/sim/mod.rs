@@ -10,7 +10,8 @@
 //! still pending is then a violation. Without `eventually` checks and clients there is no recovery phase. The result is a
 //! [`Report`].
 //!
-//! A panic in node code or in a check is a finding that names the node or the check. Panics in closures of a test, such as that
+//! A panic in node code or in a check is a finding that names the node or the check, and the place in the code. Tokio runtimes
+//! around a test are out of reach of nodes ([`hidden_runtime`]). Panics in closures of a test, such as that
 //! of [`Sim::inspect`], go through to the caller.
 
 mod build;
@@ -20,6 +21,7 @@ mod control;
 mod decisions;
 mod faults;
 mod finish;
+mod hidden_runtime;
 mod hold;
 mod lent;
 mod names;
@@ -30,6 +32,7 @@ mod slot;
 mod world;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +46,8 @@ use clients::Clients;
 pub use control::CallError;
 pub use decisions::DecisionLog;
 use faults::FaultState;
+use hidden_runtime::HiddenRuntime;
+pub use hidden_runtime::outside_of_runtimes;
 pub use hold::MessageHold;
 pub use lent::Lent;
 pub use observer::RunObserver;
@@ -80,6 +85,8 @@ pub struct Sim {
     observer: Option<Box<dyn RunObserver>>,
     /// Where the report is left for one who does not hold the run.
     slot: Option<ReportSlot>,
+    /// Made when nodes first run inside of a tokio runtime.
+    hidden: Option<Rc<HiddenRuntime>>,
     /// A finding or a spent budget ended the run; no further step is taken.
     over: bool,
 }

@@ -60,6 +60,7 @@ impl Sim {
     pub(super) fn notify_step(&mut self) -> bool {
         self.notify(|observer, sim| observer.stepped(sim));
         self.over |= self.observer.as_ref().is_some_and(|observer| observer.has_left());
+        self.find_hidden_tasks();
         !self.over
     }
 

@@ -14,6 +14,7 @@ use cluster_sim_types::VirtualInstant;
 use tokio::task::unconstrained;
 
 use super::Sim;
+use super::hidden_runtime::{cured, is_inside_runtime};
 use super::world::WorldView;
 use crate::report::{PanicFinding, PanicSite};
 
@@ -24,10 +25,10 @@ impl Sim {
     }
 
     pub(super) fn run_to(&mut self, until: VirtualInstant) {
-        if self.observer.is_some() {
+        if self.observer.is_some() || is_inside_runtime() {
             return self.guarded(|sim| while sim.step_once(until) && sim.notify_step() {});
         }
-        self.guarded(|sim| while sim.step_to(until) {});
+        self.catch_panic(|sim| while sim.step_to(until) {});
     }
 
     /// Runs until `condition` holds, at most for `timeout` of virtual time. Returns whether it held.
@@ -122,15 +123,21 @@ impl Sim {
 
     /// Runs code of nodes and checks; a panic there is a finding, one of the simulator goes through.
     pub(super) fn guarded(&mut self, run: impl FnOnce(&mut Self)) {
+        if is_inside_runtime() { self.guarded_inside_runtime(run) } else { self.catch_panic(run) }
+    }
+
+    /// Runs code of nodes and checks without a runtime around it.
+    pub(super) fn catch_panic(&mut self, run: impl FnOnce(&mut Self)) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| without_budget(|| run(self)))) {
-            let kernel = &self.engine.core.kernel;
             let site = match (self.engine.running(), self.checks.asking()) {
                 (Some(node), _) => self.panic_site(node),
                 (None, Some(check)) => PanicSite::Check { name: check.to_owned() },
                 (None, None) => resume_unwind(panic),
             };
-            let task = kernel.panicked_task().map(ToString::to_string);
-            let finding = PanicFinding { site, task, message: message_of(&*panic), at: kernel.now(), step: kernel.steps() };
+            let kernel = &mut self.engine.core.kernel;
+            let (task, location) = (kernel.panicked_task().map(ToString::to_string), kernel.panic_place());
+            let (message, location) = cured(message_of(&*panic), location);
+            let finding = PanicFinding { site, task, location, message, at: kernel.now(), step: kernel.steps() };
             // The first panic ended the run; a later one may follow from it.
             self.report.panic.get_or_insert(finding);
             self.over = true;

@@ -4,6 +4,8 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use cluster_sim_runtime::take_panic_place;
+
 use super::{Sim, message_of};
 use crate::report::{PanicFinding, PanicSite};
 
@@ -37,7 +39,8 @@ impl Sim {
     fn run_script(&mut self, script: &dyn Fn(&mut Self)) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| script(self))) {
             let (at, step) = (self.now(), self.engine.core.kernel.steps());
-            let finding = PanicFinding { site: PanicSite::Test, task: None, message: message_of(&*panic), at, step };
+            let (location, message) = (take_panic_place(), message_of(&*panic));
+            let finding = PanicFinding { site: PanicSite::Test, task: None, location, message, at, step };
             self.report.panic.get_or_insert(finding);
             self.over = true;
         }

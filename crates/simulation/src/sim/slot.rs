@@ -26,7 +26,8 @@ impl Sim {
     fn break_off(&mut self) {
         if !self.over {
             let (at, step) = (self.now(), self.steps());
-            self.report.panic = Some(PanicFinding { site: PanicSite::Test, task: None, message: String::new(), at, step });
+            self.report.panic =
+                Some(PanicFinding { site: PanicSite::Test, task: None, location: None, message: String::new(), at, step });
             self.over = true;
         }
         self.complete();

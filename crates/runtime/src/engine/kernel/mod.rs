@@ -66,6 +66,8 @@ pub struct Kernel {
     pub(crate) tasks: Tasks,
     pub(crate) foreign_wakes: u64,
     pub(crate) panicked: Option<TaskName>,
+    /// The place of the first panic, once one was caught.
+    pub(crate) panicked_at: Option<Option<String>>,
     heartbeat: Option<Arc<Heartbeat>>,
 }
 
@@ -96,6 +98,7 @@ impl Kernel {
             tasks: Tasks::default(),
             foreign_wakes: 0,
             panicked: None,
+            panicked_at: None,
             heartbeat: None,
         };
         kernel.look_up_seed();

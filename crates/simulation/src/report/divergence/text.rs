@@ -9,12 +9,13 @@ use super::{Difference, DifferingEvent, Divergence, DivergenceKind, OtherRun};
 use crate::report::text::thousands;
 
 /// The usual causes of a divergence.
-const CAUSES: [&str; 5] = [
+const CAUSES: [&str; 6] = [
     "a walk over a std HashMap or HashSet",
-    "Instant::now, SystemTime::now",
+    "Instant::now, SystemTime::now; one of whole seconds differs only now and then",
     "entropy of the OS (rand, getrandom)",
-    "a static, a thread-local or a shared Arc that an earlier run left behind",
-    "a thread of its own",
+    "tokio::select! without `biased;`, futures::select!: use cluster_sim::select!",
+    "a thread or a runtime of its own (std::thread, tokio's Runtime, async-std, smol)",
+    "a static, a thread-local or a shared Arc that an earlier seed or run filled",
 ];
 
 impl fmt::Display for Divergence {
