@@ -122,8 +122,8 @@ impl Runner {
     }
 
     /// As [`run`](Self::run), in a fresh thread, which shows what earlier runs left behind in this one.
-    pub(crate) fn run_in_fresh_thread(&self, seed: Seed) -> Report {
-        let run = || self.run(Trial::new(seed));
+    pub(crate) fn run_in_fresh_thread(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report {
+        let run = || self.run(watched(seed, heartbeat));
         thread::scope(|scope| scope.spawn(run).join().unwrap_or_else(|panic| resume_unwind(panic)))
     }
 

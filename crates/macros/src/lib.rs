@@ -50,7 +50,7 @@ use proc_macro::TokenStream;
 /// | `max_failures = 3` | continues until this many different failures are found | 1 |
 /// | `threads = 2` | runs this many seeds at a time | set by the scenario, or all cores |
 /// | `isolate = true` | runs seeds in worker processes; an abort or a hang fails that seed | false |
-/// | `check_determinism = false` | does not compare two runs of the first seed | true |
+/// | `check_determinism = false` | compares no two runs of a seed that passes: of the first seed, and of a sample of the others | true |
 /// | `require_coverage = true` | fails if the seeds together leave out a point, a rule, a kind of fault or all chaos | false |
 /// | `require_sometimes = true` | fails if no seed reaches a `sometimes` or `reachable` point | false |
 /// | `max_time = "2m"` | starts no more seeds after this real time, and then fails; also bounds minimization | no bound |

@@ -86,7 +86,7 @@ fn a_failure_that_is_not_reproduced_is_nondeterministic() {
     let outcome = Difference { place: "outcome".to_owned(), left: r#""held""#.to_owned(), right: r#""violated""#.to_owned() };
     assert!(divergence.differences.contains(&outcome), "{report}");
     let text = report.to_string();
-    assert!(text.contains("left: two more runs of this seed, which agree; right: the run of the sweep, which failed\n"), "{text}");
+    assert!(text.contains("left: two more runs of this seed, which agree; right: the run of the sweep\n"), "{text}");
     assert!(text.ends_with("rerun: the same sweep, first in a process\n"), "{text}");
 }
 
@@ -186,4 +186,49 @@ fn a_failure_that_could_not_be_checked_is_kept_with_a_note() {
         "      two more runs of it could not be compared: the run in a fresh thread broke off: printed in the other thread\n";
     assert!(sweep.to_string().ends_with(text), "{sweep}");
     assert_eq!(sweep.failures()[0].summary(), None, "it is not run once more either");
+}
+
+/// Workers of which one sends what no other run sends, and that no rule judges.
+fn leaking() -> Scenario {
+    workers(|worker, effects| effects.send(worker.peers[0], entropy()))
+}
+
+#[test]
+fn a_sampled_seed_that_passes_and_leaks_is_nondeterministic() {
+    let sweep = leaking().sweep(7..57);
+    let report = failure(&sweep);
+    assert_eq!((report.outcome, report.seed(), sweep.passed()), (Outcome::Nondeterministic, Seed(7), 0), "{report}");
+    let event = report.divergence.as_ref().and_then(|divergence| divergence.event.as_ref()).expect("an event differs");
+    assert_eq!((event.node.as_str(), event.kind), (LEAKY, DivergenceKind::Event(RecordKind::Send)), "{report}");
+    assert!(report.to_string().contains("tokio::select! without `biased;`"), "it lists suspects: {report}");
+}
+
+#[test]
+fn a_sampled_seed_that_repeats_differently_once_is_nondeterministic() {
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    // The second run of the sweep is that of the sampled first seed.
+    let scenario = Scenario::new("once").nodes("node", 1, |node: Node| async move {
+        let run = RUNS.fetch_add(1, Ordering::Relaxed);
+        node.sleep(Duration::from_millis(if run == 1 { 2 } else { 1 })).await;
+    });
+    let sweep = scenario.threads(NonZeroUsize::MIN).sweep(0..50);
+    let report = failure(&sweep);
+    let divergence = report.divergence.as_ref().expect("the runs differ");
+    assert_eq!((report.outcome, report.seed(), divergence.other_run), (Outcome::Nondeterministic, Seed(0), OtherRun::EarlierRun));
+    assert!(divergence.differences.iter().any(|difference| difference.place == "digest"), "{report}");
+}
+
+#[test]
+fn a_sweep_runs_two_in_a_hundred_seeds_twice_at_most() {
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    let scenario = Scenario::new("counted").nodes("node", 1, |_| async { drop(RUNS.fetch_add(1, Ordering::Relaxed)) });
+    let runs_of = |campaign: cluster_sim::explore::Campaign<'static>| {
+        RUNS.store(0, Ordering::Relaxed);
+        campaign.run().assert_ok();
+        RUNS.load(Ordering::Relaxed)
+    };
+    for (seeds, runs) in [(1, 1), (49, 49), (50, 51), (100, 102), (600, 604)] {
+        assert_eq!(runs_of(scenario.campaign(0..seeds)), runs);
+        assert_eq!(runs_of(scenario.campaign(0..seeds).sample_determinism(false)), seeds);
+    }
 }

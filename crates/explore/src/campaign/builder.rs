@@ -14,6 +14,7 @@ use cluster_sim_simulation::{Report, Scenario, ScenarioError};
 
 use super::limits::{Limits, RequiredCoverage};
 use super::progress::Progress;
+use super::sample::Sample;
 use super::state::Shared;
 use super::sweep::{RerunHint, Sweep};
 use super::target::{Job, ReportCheck, Target};
@@ -62,6 +63,7 @@ pub struct Campaign<'p> {
     max_time: Option<Duration>,
     shrink_bounds: ShrinkBounds,
     required: RequiredCoverage,
+    samples_determinism: bool,
     progress: Option<Box<dyn FnMut(Progress) + 'p>>,
     stop: Arc<AtomicBool>,
     rerun_hint: Option<Box<RerunHint<'p>>>,
@@ -84,6 +86,7 @@ impl<'p> Campaign<'p> {
             max_time: None,
             shrink_bounds: ShrinkBounds::default(),
             required: RequiredCoverage::Nothing,
+            samples_determinism: true,
             progress: None,
             stop: Arc::default(),
             rerun_hint: None,
@@ -141,6 +144,15 @@ impl<'p> Campaign<'p> {
     /// With [`ShrinkBounds::NONE`] a failure is kept as it is.
     pub fn shrink_bounds(self, bounds: ShrinkBounds) -> Self {
         Self { shrink_bounds: bounds, ..self }
+    }
+
+    /// Sets whether a sample of the seeds that pass runs twice. Default: yes.
+    ///
+    /// The sample is the first seed, the last, and one in 256, as far as these are at most 2 % of the seeds: a range of fewer than
+    /// 50 has none, one of fewer than 100 only its first. A seed whose second run, in a fresh thread, gives another report is
+    /// [`Nondeterministic`](cluster_sim_simulation::Outcome::Nondeterministic), as a failing seed whose runs differ.
+    pub fn sample_determinism(self, samples: bool) -> Self {
+        Self { samples_determinism: samples, ..self }
     }
 
     /// Adds a rule that is checked on the report of each run that passed everything else.
@@ -246,9 +258,10 @@ impl<'p> Campaign<'p> {
         let call_site = Location::caller();
         let Self { job, seeds, max_failures, threads, place, required, mut progress, stop, rerun_hint, .. } = self;
         let limits = Limits { shrink_bounds: self.shrink_bounds, max_time: self.max_time, began: now() };
+        let sample = if self.samples_determinism { Sample::of(&seeds) } else { Sample::none() };
         let count = usize::try_from(seeds.end.saturating_sub(seeds.start)).unwrap_or(usize::MAX);
         let workers = threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get).min(count);
-        let shared = Arc::new(Shared::new(seeds.clone(), max_failures, workers, Arc::clone(&stop)));
+        let shared = Arc::new(Shared::new(seeds.clone(), sample, max_failures, workers, Arc::clone(&stop)));
         let (mut reported_at, mut stopped_at) = (now(), None);
         let mut keep_waiting = || {
             if let Some(progress) = progress.as_mut().filter(|_| reported_at.elapsed() >= PROGRESS_EVERY) {

@@ -1,8 +1,8 @@
 //! Sweeps: runs a scenario over many seeds, and groups the failures.
 //!
 //! A [`Campaign`] ([`builder`]) runs a [`target`] over [`seeds`], in [`threads`] or in worker processes ([`isolated`]). Workers
-//! share [`state`]: the seeds left, and [`failures`] grouped by [`failure_key`]. Rules that are idle in all seeds fail the sweep
-//! ([`vacuity`]). The result is a [`Sweep`].
+//! share [`state`]: the seeds left, and [`failures`] grouped by [`failure_key`]. A [`sample`] of the seeds runs twice. Rules that are
+//! idle in all seeds fail the sweep ([`vacuity`]). The result is a [`Sweep`].
 
 mod builder;
 mod failure_key;
@@ -11,6 +11,7 @@ mod isolated;
 mod limits;
 mod progress;
 mod range;
+mod sample;
 mod seeds;
 mod state;
 mod sweep;

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 
 use super::failures::FailureGroups;
 use super::progress::{Progress, WorkerSlot};
+use super::sample::Sample;
 use super::seeds::Seeds;
 use super::target::SeedResult;
 use super::vacuity::{IdleRules, with_idle_rules};
@@ -21,6 +22,8 @@ use crate::determinism::FailedSeed;
 /// State shared by the workers of a campaign: seeds left, failures, coverage.
 pub(super) struct Shared {
     pub(super) seeds: Seeds,
+    /// The seeds that run twice.
+    pub(super) sample: Sample,
     range: Range<u64>,
     /// Whether the first failure ends the campaign.
     is_first_enough: bool,
@@ -76,9 +79,16 @@ impl CampaignResult {
 }
 
 impl Shared {
-    pub(super) fn new(range: Range<u64>, max_failures: NonZeroUsize, workers: usize, stop: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(
+        range: Range<u64>,
+        sample: Sample,
+        max_failures: NonZeroUsize,
+        workers: usize,
+        stop: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             seeds: Seeds::new(&range),
+            sample,
             range,
             is_first_enough: max_failures == NonZeroUsize::MIN,
             failures: Mutex::new(FailureGroups::new(max_failures)),

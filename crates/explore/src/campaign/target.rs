@@ -10,7 +10,7 @@ use cluster_sim_types::VirtualInstant;
 
 use super::vacuity::idle_rules;
 use crate::coverage::Coverage;
-use crate::determinism::{FailedSeed, confirm};
+use crate::determinism::{FailedSeed, confirm, confirm_report};
 use crate::profile::Profilers;
 use crate::runner::{Runner, watched};
 use crate::watchdog;
@@ -42,6 +42,9 @@ pub(crate) trait Target: Send + Sync {
     /// Runs one seed and beats for every step, if it can.
     fn run(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report;
 
+    /// Runs one seed in a fresh thread, as [`run`](Self::run) does in this one.
+    fn run_in_fresh_thread(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report;
+
     /// Confirms a failing seed by two more runs, and records one of them if asked to and possible.
     fn confirm(&self, seed: Seed, found: Report, heartbeat: &Arc<Heartbeat>, records: bool) -> FailedSeed;
 
@@ -72,6 +75,10 @@ impl Target for Runner {
 
     fn run(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report {
         self.run(watched(seed, heartbeat))
+    }
+
+    fn run_in_fresh_thread(&self, seed: Seed, heartbeat: &Arc<Heartbeat>) -> Report {
+        self.run_in_fresh_thread(seed, heartbeat)
     }
 
     fn confirm(&self, seed: Seed, found: Report, heartbeat: &Arc<Heartbeat>, records: bool) -> FailedSeed {
@@ -140,11 +147,13 @@ impl Job {
     /// Runs one seed and confirms a failure by two more runs, the recorded one in this thread.
     ///
     /// A fresh thread would hide what earlier seeds left behind in this one. `is_shown` is called before the confirmation: a
-    /// failure that will not be shown need not be recorded. `keeps` a report although it passed.
+    /// failure that will not be shown need not be recorded. `keeps` a report although it passed. A sampled seed that passed runs
+    /// once more, in a fresh thread.
     pub(super) fn run_seed(
         &self,
         seed: u64,
         keeps: bool,
+        is_sampled: bool,
         heartbeat: &Arc<Heartbeat>,
         is_shown: impl FnOnce(&Report) -> bool,
     ) -> SeedResult {
@@ -161,7 +170,10 @@ impl Job {
         let idle = idle_rules(&report);
         let passes = report.outcome == Outcome::Held || !idle.is_empty();
         if passes && !self.report_checks.iter().any(fails) {
-            return SeedResult { ended_at, coverage, profile, failed: None, passed: keeps.then(|| Box::new(report)), idle };
+            let passed = keeps.then(|| Box::new(report.clone()));
+            let failed = if is_sampled { self.check_repeats(seed, report, heartbeat) } else { None };
+            let passed = passed.filter(|_| failed.is_none());
+            return SeedResult { ended_at, coverage, profile, failed, passed, idle };
         }
         // For a rule over the report there is nothing to record: the run itself breaks no rule.
         let records = is_shown(&report) && report.outcome != Outcome::Held;
@@ -171,5 +183,18 @@ impl Job {
         }
         let failed = (failed.report.outcome != Outcome::Held).then(|| Box::new(failed));
         SeedResult { ended_at, coverage, profile, failed, passed: None, idle: Vec::new() }
+    }
+
+    /// Runs a seed that passed once more, and returns a failure if that gives another report.
+    fn check_repeats(&self, seed: u64, passed: Report, heartbeat: &Arc<Heartbeat>) -> Option<Box<FailedSeed>> {
+        let rerun = self.target.run_in_fresh_thread(Seed(seed), heartbeat);
+        let differs = confirm_report(passed.clone(), &rerun);
+        if differs.divergence.is_none() {
+            return None;
+        }
+        // Two runs event by event show where they part, unless both happen to be alike.
+        let confirmed = self.target.confirm(Seed(seed), passed, heartbeat, false);
+        let is_shown = confirmed.report.outcome == Outcome::Nondeterministic;
+        Some(Box::new(if is_shown { confirmed } else { FailedSeed::unrecorded(differs) }))
     }
 }

@@ -42,7 +42,8 @@ fn work(job: &Job, shared: &Shared, worker: usize, heartbeat: &Arc<Heartbeat>) {
     while let Some(seed) = shared.seeds.take().filter(|_| !shared.is_stopped()) {
         slot.begin(seed);
         match catch_unwind(AssertUnwindSafe(|| {
-            job.run_seed(seed, shared.keeps(seed), heartbeat, |report| shared.suspect_first(seed, report))
+            let (keeps, is_sampled) = (shared.keeps(seed), shared.sample.has(seed));
+            job.run_seed(seed, keeps, is_sampled, heartbeat, |report| shared.suspect_first(seed, report))
         })) {
             Ok(result) => shared.done(worker, seed, result),
             Err(panic) => {

@@ -24,7 +24,7 @@ pub(crate) fn confirm(runner: &Runner, seed: Seed, found: Report, heartbeat: &Ar
     }
     // A test failed before it had a run: there are no events to compare.
     if Scenario::of(&found).is_none() {
-        return FailedSeed::unrecorded(confirm_report(found, &runner.run_in_fresh_thread(seed)));
+        return FailedSeed::unrecorded(confirm_report(found, &runner.run_in_fresh_thread(seed, heartbeat)));
     }
     let (check, recorded) = check(runner, seed, heartbeat, records);
     match check.into_report() {

@@ -113,7 +113,7 @@ impl TestCase {
 
     #[track_caller]
     fn run<'c>(&'c self, campaign: Campaign<'c>) -> Sweep {
-        let mut campaign = campaign.rerun_hint(|report| self.rerun_hint(report));
+        let mut campaign = campaign.rerun_hint(|report| self.rerun_hint(report)).sample_determinism(self.check_determinism);
         campaign = NonZeroUsize::new(self.max_failures).into_iter().fold(campaign, Campaign::max_failures);
         campaign = self.threads.and_then(NonZeroUsize::new).into_iter().fold(campaign, Campaign::threads);
         campaign = self.max_time_ms.map(Duration::from_millis).into_iter().fold(campaign, Campaign::max_time);

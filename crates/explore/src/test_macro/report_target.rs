@@ -107,6 +107,10 @@ impl Target for ReportTarget {
         self.report(seed)
     }
 
+    fn run_in_fresh_thread(&self, seed: Seed, _: &Arc<Heartbeat>) -> Report {
+        self.report_in_fresh_thread(seed)
+    }
+
     fn confirm(&self, seed: Seed, found: Report, _: &Arc<Heartbeat>, _: bool) -> FailedSeed {
         FailedSeed::unrecorded(self.compared(seed, found))
     }

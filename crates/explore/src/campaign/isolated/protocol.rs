@@ -5,6 +5,7 @@ use cluster_sim_types::VirtualInstant;
 
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::sample::Sample;
 use crate::coverage::Coverage;
 use crate::determinism::FailedSeed;
 
@@ -52,6 +53,9 @@ pub(super) struct WorkerOrder {
     pub(super) to: u64,
     /// Whether the report of the first of them is sent although it passed.
     pub(super) keeps: bool,
+    /// Seeds that run twice.
+    #[serde(default)]
+    pub(super) sample: Sample,
 }
 
 #[cfg(test)]

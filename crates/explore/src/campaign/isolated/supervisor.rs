@@ -9,6 +9,7 @@ use cluster_sim_simulation::Outcome;
 use super::Start;
 use super::protocol::{WorkerMessage, WorkerOrder};
 use super::worker_exit::WorkerExit;
+use crate::campaign::sample::Sample;
 use crate::campaign::state::Shared;
 use crate::campaign::target::{Job, SeedResult};
 use crate::child::{Call, ChildError, ChildProcess};
@@ -101,7 +102,8 @@ impl Supervisor {
                 }
             };
             if !is_ordered {
-                running.send(&WorkerOrder { from: seed, to: seeds.end, keeps: self.shared.keeps(seed) });
+                let (keeps, sample) = (self.shared.keeps(seed), self.shared.sample.clone());
+                running.send(&WorkerOrder { from: seed, to: seeds.end, keeps, sample });
                 is_ordered = true;
             }
             self.shared.slots[worker].begin(seed);
@@ -125,7 +127,7 @@ impl Supervisor {
     /// Runs a seed that ended its worker once more, alone in a fresh one.
     fn confirm_exit(&self, seed: u64, exit: WorkerExit) -> Result<SeedResult, Stopped> {
         let mut process = self.start()?;
-        process.send(&WorkerOrder { from: seed, to: seed + 1, keeps: false });
+        process.send(&WorkerOrder { from: seed, to: seed + 1, keeps: false, sample: Sample::none() });
         let name = &self.call.scenario;
         let failed = match self.wait_for(&mut process, seed)? {
             SeedEnd::Exited(rerun) if rerun.is_like(&exit) => rerun.confirmed(name, seed),
@@ -203,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_worker_that_is_silent_from_its_start_is_an_error() {
-        let shared = Arc::new(Shared::new(0..8, NonZeroUsize::MIN, 1, Arc::default()));
+        let shared = Arc::new(Shared::new(0..8, Sample::none(), NonZeroUsize::MIN, 1, Arc::default()));
         let (place, scenario) = (String::new(), String::new());
         let supervisor = Supervisor {
             shared: Arc::clone(&shared),

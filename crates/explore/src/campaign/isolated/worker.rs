@@ -52,11 +52,13 @@ fn read_orders(orders: &Sender<WorkerOrder>) {
 fn run_seeds(job: &Job, orders: &Receiver<WorkerOrder>, slot: &WorkerSlot, heartbeat: &Arc<Heartbeat>) {
     // Seeds come in order, so only the first failure of a kind can be the first of its group.
     let mut known = BTreeSet::new();
-    let seeds = orders.iter().flat_map(|order| (order.from..order.to).map(move |seed| (seed, order.keeps && seed == order.from)));
-    for (seed, keeps) in seeds {
+    let seeds = orders.iter().flat_map(|WorkerOrder { from, to, keeps, sample }| {
+        (from..to).map(move |seed| (seed, keeps && seed == from, sample.has(seed)))
+    });
+    for (seed, keeps, is_sampled) in seeds {
         slot.begin(seed);
         let is_first = |report: &Report| !known.contains(&FailureKey::of(report));
-        match catch_unwind(AssertUnwindSafe(|| job.run_seed(seed, keeps, heartbeat, is_first))) {
+        match catch_unwind(AssertUnwindSafe(|| job.run_seed(seed, keeps, is_sampled, heartbeat, is_first))) {
             Ok(examined) => {
                 let SeedResult { ended_at, coverage, profile, failed, passed, idle } = examined;
                 slot.done(ended_at);

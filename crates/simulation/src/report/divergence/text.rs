@@ -22,7 +22,7 @@ impl fmt::Display for Divergence {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_earlier = self.other_run == OtherRun::EarlierRun;
         if is_earlier {
-            writeln!(formatter, "      left: two more runs of this seed, which agree; right: the run of the sweep, which failed")?;
+            writeln!(formatter, "      left: two more runs of this seed, which agree; right: the run of the sweep")?;
         } else {
             writeln!(formatter, "      left: the run in this thread; right: the run in {}", self.other_run)?;
         }
