@@ -137,6 +137,11 @@ pub mod node {
     pub use cluster_sim_types::{CoveragePoint, Fact, Incarnation, LocalInstant, NodeId, Region, Shard, WallTime};
 }
 
+/// Hash maps and sets of node code, which iterate in the order of insertion.
+pub mod collections {
+    pub use cluster_sim_node::collections::{HashMap, HashSet};
+}
+
 /// Links, cuts, and what became of messages.
 pub mod net {
     pub use cluster_sim_runtime::Distribution;

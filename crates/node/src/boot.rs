@@ -2,9 +2,9 @@
 
 use std::ops::Deref;
 
-use cluster_sim_runtime::Entropy;
 #[cfg(feature = "test-utils")]
 use cluster_sim_runtime::NewLife;
+use cluster_sim_runtime::{Entropy, EntropyRng};
 
 use crate::node_info::NodeInfo;
 
@@ -42,6 +42,20 @@ impl Boot {
     /// Returns the source of the node's own choices; `Effects::roll` and `Node::roll` use the same one.
     pub fn entropy(&self) -> Entropy {
         self.entropy
+    }
+
+    /// Returns the generator of `rand_core` about choice `index` of kind `name`, for what is drawn when a node is made.
+    ///
+    /// ```
+    /// use cluster_sim_node::{Boot, Entropy, NodeId, NodeInfo};
+    /// use rand::RngExt;
+    ///
+    /// let boot = Boot::new(NodeInfo::new(NodeId(0), "store/0", 0, [NodeId(0)]), Entropy::from_key(7));
+    /// let secret: [u8; 16] = boot.rng("secret", 0).random();
+    /// assert_eq!(secret, boot.rng("secret", 0).random::<[u8; 16]>());
+    /// ```
+    pub fn rng(&self, name: &str, index: u64) -> EntropyRng {
+        self.entropy.rng(name, index)
     }
 }
 

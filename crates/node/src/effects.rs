@@ -22,7 +22,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use cluster_sim_runtime::{Entropy, Roll};
+use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
 use cluster_sim_types::{Fact, NodeId, WallTime};
 
 use crate::timer::Timer;
@@ -197,6 +197,13 @@ impl<M> Effects<M> {
     #[inline]
     pub fn roll(&self, name: &str, index: u64) -> Roll {
         self.entropy.roll(name, index)
+    }
+
+    /// Returns the generator of `rand_core` about choice `index` of kind `name`, from its first draw.
+    ///
+    /// For distributions and shuffles of `rand`; as [`roll`](Self::roll), equal arguments give equal numbers.
+    pub fn rng(&self, name: &str, index: u64) -> EntropyRng {
+        self.entropy.rng(name, index)
     }
 
     /// Returns the source of [`roll`](Self::roll), for code shared with async nodes.

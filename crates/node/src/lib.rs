@@ -30,6 +30,7 @@
 mod async_host;
 mod boot;
 mod channel;
+pub mod collections;
 mod effects;
 mod machine;
 #[cfg(feature = "test-utils")]

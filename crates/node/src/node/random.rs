@@ -1,6 +1,6 @@
 //! Reproducible random numbers of a node.
 
-use cluster_sim_runtime::{Entropy, Roll};
+use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
 
 use super::{Node, Twin};
 
@@ -15,6 +15,28 @@ impl Node {
     /// node.
     pub fn roll(&self, name: &str, index: u64) -> Roll {
         self.inner.boot.entropy().roll(name, index)
+    }
+
+    /// Returns the generator of `rand_core` about choice `index` of kind `name`, from its first draw.
+    ///
+    /// As [`roll`](Self::roll), equal arguments give equal numbers within one life. A library that wants a generator takes this one
+    /// in place of one that the operating system seeds:
+    ///
+    /// ```
+    /// use cluster_sim_node::Node;
+    /// use rand::seq::SliceRandom;
+    ///
+    /// async fn ask_all(node: Node) {
+    ///     for round in 0.. {
+    ///         let mut order = node.peers().to_vec();
+    ///         order.shuffle(&mut node.rng("order of peers", round));
+    ///         // ... asks them in that order ...
+    ///         node.sleep(std::time::Duration::from_secs(1)).await;
+    ///     }
+    /// }
+    /// ```
+    pub fn rng(&self, name: &str, index: u64) -> EntropyRng {
+        self.inner.boot.entropy().rng(name, index)
     }
 
     /// Returns the next random number, for choices that have no natural number.
