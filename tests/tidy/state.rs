@@ -16,6 +16,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("crates/runtime/src/executor/inbox.rs", "INBOXES", "a waker may outlive its run, and wakes through it reach no task"),
     ("crates/runtime/src/executor/inbox.rs", "FREE", "which of those inboxes no run holds"),
     (
+        "crates/runtime/src/executor/log.rs",
+        "LOG",
+        "the machine that steps while a subscriber listens, and the lines of a recorded step; no decision reads them",
+    ),
+    (
         "crates/runtime/src/executor/panic_place.rs",
         "PANICKED_AT",
         "where the thread panicked last, until the run that caught it takes it; no decision reads it",

@@ -1,19 +1,10 @@
 //! The log: events with their node and virtual time.
 
-use std::fmt;
-
-use tracing::field::{Field, Visit};
-use tracing::span::Attributes;
-use tracing::{Event, Id, Metadata, Subscriber};
-use tracing_subscriber::filter::{FilterExt, filter_fn};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
-use tracing_subscriber::layer::{Context, SubscriberExt};
-use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::{EnvFilter, Layer, Registry};
-
-/// The span that the simulation opens around every step of a node, with the fields `at` and `node`.
-const STEP: &str = "step";
+use cluster_sim::explain::LogLayer;
+use tracing::Subscriber;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// Logs to stderr the events that pass the filter, for the rest of this process; without a filter nothing.
 pub(crate) fn install(filter: Option<EnvFilter>) {
@@ -27,79 +18,15 @@ fn subscriber<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    // Step spans pass every filter: it selects events, and each event needs its time and its node.
-    let lines = tracing_subscriber::fmt::layer().event_format(VirtualTimeFormat).with_ansi(false).with_writer(writer);
-    tracing_subscriber::registry()
-        .with(Steps.with_filter(filter_fn(is_step)))
-        .with(lines.with_filter(filter_fn(is_step).or(filter)))
-}
-
-fn is_step(metadata: &Metadata<'_>) -> bool {
-    metadata.is_span() && metadata.name() == STEP
-}
-
-/// The virtual time and the node of a step.
-#[derive(Debug, Default)]
-struct Position {
-    at: String,
-    node: String,
-}
-
-impl Visit for Position {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        match field.name() {
-            "at" => self.at = format!("{value:?}"),
-            "node" => self.node = format!("{value:?}"),
-            _ => {}
-        }
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        // `Debug` would add quotes.
-        self.record_debug(field, &format_args!("{value}"));
-    }
-}
-
-/// Stores the position of every open step.
-struct Steps;
-
-impl Layer<Registry> for Steps {
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, Registry>) {
-        let mut position = Position::default();
-        attributes.record(&mut position);
-        if let Some(span) = context.span(id) {
-            span.extensions_mut().insert(position);
-        }
-    }
-}
-
-/// Formats an event as a line: virtual time, node, level, target, message, fields. Does not read the machine's clock.
-struct VirtualTimeFormat;
-
-impl<S, N> FormatEvent<S, N> for VirtualTimeFormat
-where
-    S: Subscriber + for<'l> LookupSpan<'l>,
-    N: for<'w> FormatFields<'w> + 'static,
-{
-    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        // Steps do not nest, but a node may open spans of its own within one.
-        for span in context.event_scope().into_iter().flatten() {
-            if let Some(position) = span.extensions().get::<Position>() {
-                write!(writer, "{} {} ", position.at, position.node)?;
-                break;
-            }
-        }
-        let metadata = event.metadata();
-        write!(writer, "{} {}: ", metadata.level(), metadata.target())?;
-        context.field_format().format_fields(writer.by_ref(), event)?;
-        writeln!(writer)
-    }
+    tracing_subscriber::registry().with(LogLayer::new(writer).with_filter(filter))
 }
 
 #[cfg(test)]
 mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
+
+    use cluster_sim::prelude::*;
 
     use super::*;
 
@@ -127,26 +54,43 @@ mod tests {
         String::from_utf8(bytes).unwrap()
     }
 
+    /// Logs at its start and at its timer, after 1.5 s.
+    struct Logging;
+
+    impl Machine for Logging {
+        type Message = ();
+        type View = ();
+
+        fn step(&mut self, _: LocalInstant, input: Input<()>, effects: &mut Effects<()>) {
+            if matches!(input, Input::Start) {
+                return effects.set_timer(Timer(0), Duration::from_millis(1_500));
+            }
+            tracing::info!(target: "edge_cache", key = 3, "applied a write");
+            tracing::debug_span!(target: "edge_cache", "apply").in_scope(|| tracing::debug!(target: "edge_cache", "inside"));
+            tracing::error!(target: "other", "another target");
+        }
+
+        fn view(&self) -> &() {
+            &()
+        }
+    }
+
+    fn run() {
+        let logging = Scenario::new("logging").machines("edge", 1, |_: &Boot| Logging).start_together();
+        logging.duration(Duration::from_secs(2)).run(Seed(7)).assert_ok();
+        tracing::warn!(target: "cluster_sim", "between the steps");
+    }
+
     #[test]
     fn edge_41_a_line_has_time_node_level_target_message_and_fields() {
-        let log = logged("info", || {
-            tracing::trace_span!("step", at = %"1.500000s", node = "edge/1").in_scope(|| {
-                tracing::info!(target: "edge_cache", key = 3, "applied a write");
-                tracing::debug!("below the level");
-            });
-            tracing::warn!(target: "cluster_sim", "between the steps");
-        });
-        assert_eq!(log, "1.500000s edge/1 INFO edge_cache: applied a write key=3\nWARN cluster_sim: between the steps\n");
+        let line = "1.500000s edge/0 INFO edge_cache: applied a write key=3\n";
+        let others = "1.500000s edge/0 ERROR other: another target\nWARN cluster_sim: between the steps\n";
+        assert_eq!(logged("info", run), format!("{line}{others}"));
     }
 
     #[test]
     fn edge_41_a_target_filter_keeps_time_and_node() {
-        let log = logged("edge_cache=debug", || {
-            let step = tracing::trace_span!(target: "cluster_sim", "step", at = %"2.000000s", node = "n7");
-            let _entered = step.enter();
-            tracing::debug_span!(target: "edge_cache", "apply").in_scope(|| tracing::debug!(target: "edge_cache", "inside"));
-            tracing::error!(target: "other", "another target");
-        });
-        assert_eq!(log, "2.000000s n7 DEBUG edge_cache: inside\n");
+        let lines = "1.500000s edge/0 INFO edge_cache: applied a write key=3\n1.500000s edge/0 DEBUG edge_cache: inside\n";
+        assert_eq!(logged("edge_cache=debug", run), lines);
     }
 }

@@ -102,6 +102,7 @@
 //! Without features this crate has only what node code is written against. None is on by default.
 //!
 //! - `test-utils`: the simulator, for tests.
+//! - `tracing`: `explain::LogLayer`, which stamps the log of simulated nodes with virtual time, node and task.
 //! - `tokio`: async nodes over real sockets; see `TokioCluster` and `TokioSetup`.
 //!
 //! # Determinism
@@ -192,6 +193,8 @@ pub mod report {
 /// The documentation of [`cluster_sim_explain`] says which output is for whom.
 #[cfg(feature = "test-utils")]
 pub mod explain {
+    #[cfg(feature = "tracing")]
+    pub use cluster_sim_explain::LogLayer;
     pub use cluster_sim_explain::{SuiteCase, events_jsonl, html, junit, junit_of_suite, markdown, node_logs, printable};
     pub use cluster_sim_simulation::{
         Event, EventKind, EventMessage, FailureSummary, Key, LeftOut, NodeView, Recording, Sent, Span, SpanKind, TaskEnd,

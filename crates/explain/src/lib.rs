@@ -7,6 +7,8 @@
 //! | a pipeline | [`junit`]: one case for each scenario and rule; [`junit_of_suite`] adds some about all runs |
 //! | a program | [`Recording`](cluster_sim_simulation::Recording) and [`events_jsonl`]; a [`Report`](cluster_sim_simulation::Report) is serde data by itself |
 //!
+//! With feature `tracing` there is also `LogLayer`, a layer of `tracing_subscriber` that stamps the log of nodes.
+//!
 //! [`Scenario::record`](cluster_sim_simulation::Scenario::record) makes a recording: it runs the seed and keeps its events. The functions here
 //! return text; the caller writes it to files.
 //!
@@ -33,12 +35,16 @@
 mod events_jsonl;
 mod html;
 mod junit;
+#[cfg(feature = "tracing")]
+mod log_layer;
 mod markdown;
 mod node_logs;
 
 pub use events_jsonl::events_jsonl;
 pub use html::html;
 pub use junit::{SuiteCase, junit, junit_of_suite};
+#[cfg(feature = "tracing")]
+pub use log_layer::LogLayer;
 pub use markdown::markdown;
 pub use node_logs::node_logs;
 

@@ -4,7 +4,9 @@ use std::any::{Any, type_name};
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_runtime::{ArmedTimers, Core, DeviceKey, Devices, Entropy, Hosts, Kernel, NewLife, Record, RecordKind, Step, Wake};
+use cluster_sim_runtime::{
+    ArmedTimers, Core, DeviceKey, Devices, Entropy, Hosts, Kernel, MachineLogs, NewLife, Record, RecordKind, Step, Wake,
+};
 use cluster_sim_transport::{HostPort, MachineNotice, Network, PortId, SESSION_NOTICE, Store, content_of};
 use cluster_sim_types::{Change, NodeId, VIEWS_PER_ROW, ViewTable};
 use tracing::level_filters::LevelFilter;
@@ -104,6 +106,7 @@ impl<M: Machine> MachineHost<M> {
         network: &mut Network,
     ) {
         let now = kernel.now();
+        let _logs = MachineLogs::enter(now, Arc::clone(kernel.name(node)));
         let _span = tracing::error_span!(target: "cluster_sim::step", "step", at = %now, node = self.boot.name()).entered();
         self.step_untraced(input, common, node, kernel, network);
     }

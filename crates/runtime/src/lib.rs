@@ -41,8 +41,9 @@ pub use engine::{
 pub use engine::{Budget, Choice, Decision, Digest, Exhausted, Record, RecordKind};
 #[cfg(feature = "test-utils")]
 pub use executor::{
-    BoxedFuture, ChannelWait, Join, JoinError, Life, OutsideWait, Sleep, Spawn, TaskId, TaskName, Waiter, Waiting, WaitingTask,
-    WrapTask, enter, entered, in_fresh_thread, is_entered, note_panic_places, select_start, take_panic_place, try_entered,
+    BoxedFuture, ChannelWait, Join, JoinError, Life, LogKeeper, LogLine, LogPosition, MachineLogs, OutsideWait, Sleep, Spawn,
+    TaskId, TaskName, Waiter, Waiting, WaitingTask, WrapTask, enter, entered, in_fresh_thread, is_entered, keep_log_line,
+    note_panic_places, select_start, take_panic_place, try_entered,
 };
 pub use random::{
     Address, Distribution, Entropy, EntropyRng, InvalidDistribution, InvalidSeed, QuantileTable, Roll, Seed, SeedSchedule,

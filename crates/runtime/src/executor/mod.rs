@@ -39,6 +39,7 @@
 mod context;
 mod inbox;
 mod join;
+mod log;
 mod node_state;
 mod outside_waits;
 mod panic_place;
@@ -55,6 +56,7 @@ mod waker;
 
 pub use context::{Life, enter, entered, is_entered, try_entered};
 pub use join::{Join, JoinError};
+pub use log::{LogKeeper, LogLine, LogPosition, MachineLogs, keep_log_line};
 pub use outside_waits::OutsideWait;
 pub use panic_place::{note_panic_places, take_panic_place};
 pub use sleep::Sleep;

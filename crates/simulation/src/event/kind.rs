@@ -181,6 +181,11 @@ pub enum EventKind {
         /// The kind, as in the record.
         record: RecordKind,
     },
+    /// The node logged a line, while a subscriber with the log layer listened.
+    Log {
+        /// Level, target, message and fields.
+        text: String,
+    },
     /// The node stated a fact.
     Fact {
         /// The fact in its `Debug` form.

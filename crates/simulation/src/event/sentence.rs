@@ -12,7 +12,7 @@ use cluster_sim_transport::ResetReason;
 use super::{EventKind, TaskEnd};
 
 /// Templates by name.
-pub const SENTENCES: [(&str, &str); 34] = [
+pub const SENTENCES: [(&str, &str); 35] = [
     ("boot", "{node} boots, incarnation {number}"),
     ("crash", "{node} crashes"),
     ("kill", "{node} is killed"),
@@ -45,6 +45,7 @@ pub const SENTENCES: [(&str, &str); 34] = [
     ("session_close", "{node} -> {peer}  closes session {session} after {number} messages"),
     ("session_reset", "{node} -- {peer}  session {session} is reset: {cause}"),
     ("fact", "{node} states {cause}"),
+    ("log", "{node} logs {cause}"),
     ("other", "{node} has an event of kind {cause}"),
     ("end", "the run ends: {cause}"),
 ];
@@ -161,7 +162,7 @@ impl<'a> Parts<'a> {
             EventKind::Drop { cause, .. } => cause.name().into(),
             EventKind::SessionReset { reason, .. } => ResetReason::to_string(reason).into(),
             EventKind::Links { class } => (&**class).into(),
-            EventKind::Fact { text } => text.as_str().into(),
+            EventKind::Fact { text } | EventKind::Log { text } => text.as_str().into(),
             EventKind::Other { record } => format!("{record:?}").into(),
             _ => "".into(),
         };
@@ -226,6 +227,7 @@ pub fn sentence_of(event: &EventKind, begins: Option<bool>) -> &'static str {
         (EventKind::SessionClose { .. }, _) => "session_close",
         (EventKind::SessionReset { .. }, _) => "session_reset",
         (EventKind::Fact { .. }, _) => "fact",
+        (EventKind::Log { .. }, _) => "log",
         (EventKind::Other { .. }, _) => "other",
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cluster_sim_runtime::{Record, RecordKind};
+use cluster_sim_runtime::{LogKeeper, LogLine, Record, RecordKind};
 use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
 use super::bounded_log::BoundedLog;
@@ -46,6 +46,8 @@ pub struct Recorder {
     /// Whether another observer of the run needs the names of tasks that ended.
     leaves_names: bool,
     decisions: Vec<Decision>,
+    /// Keeps the log lines of nodes, from the start of the run.
+    logs: Option<LogKeeper>,
 }
 
 impl Recorder {
@@ -66,6 +68,7 @@ impl Recorder {
             log: BoundedLog::new(most),
             leaves_names: false,
             decisions: Vec::new(),
+            logs: None,
         }
     }
 
@@ -115,6 +118,14 @@ impl Recorder {
             self.log.push(event);
         }
         self.viewed.clear();
+        for LogLine { position, text } in self.logs.as_ref().map(LogKeeper::take).unwrap_or_default() {
+            let task = position.task.map(Arc::from);
+            let event = EventKind::Log { text };
+            let (at, node) = (position.at, position.name);
+            let event = Event { index: self.events, at, step, node, task, event, span: None, view_changed: false };
+            self.events += 1;
+            self.log.push(event);
+        }
     }
 
     fn event_of(&self, at: VirtualInstant, step: u64, node: NodeId, task: Option<Arc<str>>, event: EventKind, sim: &Sim) -> Event {
@@ -169,6 +180,7 @@ impl Recorder {
 impl RunObserver for Recorder {
     fn joins(&mut self, sim: &mut Sim) {
         sim.capture_texts();
+        self.logs = Some(LogKeeper::new());
     }
 
     fn event(&mut self, record: Record) {
@@ -195,6 +207,7 @@ impl RunObserver for Recorder {
 
     fn ended(&mut self, sim: &mut Sim, _report: &Report) {
         self.take_step(sim);
+        self.logs = None;
         self.decisions = sim.take_decisions();
     }
 
