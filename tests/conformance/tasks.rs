@@ -1,7 +1,9 @@
 //! The clock, the tasks and the rolls of a node.
 
+use std::cell::Cell;
 use std::future::pending;
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -38,6 +40,45 @@ fn a_sleep_never_ends_before_its_deadline(#[values(Twin::Simulated, Twin::Real)]
         assert!(node.now() >= deadline + SHORT);
         sleep.reset(deadline);
         (&mut sleep).await;
+        done.report();
+    });
+}
+
+#[rstest]
+fn a_local_task_may_hold_what_is_not_send(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
+        let clock = node.clone();
+        let task = node.spawn_local(|| async move {
+            let count = Rc::new(Cell::new(1));
+            let other = Rc::clone(&count);
+            clock.sleep(SHORT).await;
+            other.set(2);
+            clock.spawn(async {}).await.expect("it may spawn");
+            count.get()
+        });
+        assert!(!task.is_finished());
+        assert_eq!(task.await, Ok(2));
+        done.report();
+    });
+}
+
+#[rstest]
+fn an_aborted_local_task_drops_what_it_holds(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
+        let drops = Arc::new(AtomicU32::new(0));
+        let (started, is_started) = oneshot::channel();
+        let held = Counted(Arc::clone(&drops));
+        let task = node.spawn_local(|| async move {
+            let _held = Rc::new(held);
+            started.send(()).expect("the other end waits");
+            pending::<()>().await;
+        });
+        is_started.await.expect("it starts");
+        task.abort();
+        assert_eq!(task.await, Err(JoinError));
+        while drops.load(Ordering::SeqCst) == 0 {
+            node.sleep(SHORT).await;
+        }
         done.report();
     });
 }

@@ -41,6 +41,50 @@ impl Node {
         self.spawn_task(Some(name), Location::caller(), future)
     }
 
+    /// Spawns a task whose future stays in one thread: one that holds an `Rc` or a `RefCell` across an await.
+    ///
+    /// `make` is called at the first poll of the task. A simulation runs it as every task; on tokio it has a thread of its own,
+    /// so spawn few of them. Everything else is as with [`spawn`](Self::spawn).
+    ///
+    /// ```
+    /// use std::cell::RefCell;
+    /// use std::rc::Rc;
+    /// use cluster_sim_node::Node;
+    ///
+    /// async fn run(node: Node) {
+    ///     let clock = node.clone();
+    ///     let counting = node.spawn_local(|| async move {
+    ///         let count = Rc::new(RefCell::new(0));
+    ///         for _ in 0..10 {
+    ///             clock.sleep(std::time::Duration::from_secs(1)).await;
+    ///             *count.borrow_mut() += 1;
+    ///         }
+    ///         count.take()
+    ///     });
+    ///     assert_eq!(counting.await, Ok(10));
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn spawn_local<F>(&self, make: impl FnOnce() -> F + Send + 'static) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: Send + 'static,
+    {
+        let site = Location::caller();
+        match self.twin {
+            #[cfg(feature = "test-utils")]
+            Twin::Simulated(ref sim) => {
+                let spawn = Spawn { node: sim.life.node(), name: None, site, has_handle: true };
+                JoinHandle { twin: JoinTwin::Simulated(Join::spawn(sim.life, spawn, async move { make().await })) }
+            }
+            #[cfg(feature = "tokio")]
+            Twin::Real(ref context) => {
+                let _ = site;
+                JoinHandle { twin: JoinTwin::Real(context.life.spawn_local(make)) }
+            }
+        }
+    }
+
     fn spawn_task<F>(&self, name: Option<&'static str>, site: &'static Location<'static>, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,

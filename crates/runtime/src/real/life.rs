@@ -1,14 +1,18 @@
 //! One life of a node on tokio: its clock, and its tasks.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::{pending, poll_fn};
+use std::panic::resume_unwind;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cluster_sim_types::{LocalInstant, WallTime};
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::Instant;
 
@@ -81,17 +85,8 @@ impl TokioLife {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let number = {
-            let mut tasks = self.shared.tasks.lock();
-            if tasks.is_over {
-                return None;
-            }
-            tasks.spawned += 1;
-            let number = tasks.spawned;
-            tasks.running.insert(number, None);
-            number
-        };
-        let entry = TaskEntry { life: self.clone(), number };
+        let entry = self.enter_task()?;
+        let number = entry.number;
         // Hold no lock: a runtime that shuts down drops the future here, which runs its code and removes its entry.
         let handle = self.shared.runtime.spawn(async move {
             // This order drops the future before its entry, even if it was never polled.
@@ -109,6 +104,48 @@ impl TokioLife {
             handle.abort();
         }
         Some(handle)
+    }
+
+    /// Enters a task into the list; `None` if the life has ended.
+    fn enter_task(&self) -> Option<TaskEntry> {
+        let mut tasks = self.shared.tasks.lock();
+        if tasks.is_over {
+            return None;
+        }
+        tasks.spawned += 1;
+        let number = tasks.spawned;
+        tasks.running.insert(number, None);
+        Some(TaskEntry { life: self.clone(), number })
+    }
+
+    /// As [`spawn`](Self::spawn), for a future that stays in one thread: `make` makes it in a thread of its own.
+    pub fn spawn_local<F>(&self, make: impl FnOnce() -> F + Send + 'static) -> Option<JoinHandle<F::Output>>
+    where
+        F: Future + 'static,
+        F::Output: Send + 'static,
+    {
+        let life = self.clone();
+        self.spawn(async move {
+            // The life ended meanwhile, which aborts this task.
+            let Some(entry) = life.enter_task() else { return pending().await };
+            // Closes when this task is aborted.
+            let (_guard, stopped) = oneshot::channel::<Infallible>();
+            let runtime = life.shared.runtime.clone();
+            let thread = life.shared.runtime.spawn_blocking(move || {
+                // Dropped after the future.
+                let _entry = entry;
+                runtime.block_on(unless_stopped(make, stopped))
+            });
+            match thread.await {
+                Ok(Some(output)) => output,
+                // It was aborted, or the runtime shuts down.
+                Ok(None) => pending().await,
+                Err(error) => match error.try_into_panic() {
+                    Ok(panic) => resume_unwind(panic),
+                    Err(_) => pending().await,
+                },
+            }
+        })
     }
 
     /// Ends the life: aborts every task at its next await, and refuses new ones.
@@ -144,6 +181,16 @@ impl TokioLife {
         let tasks = self.shared.tasks.lock();
         tasks.is_over && tasks.running.is_empty()
     }
+}
+
+/// Runs a future until it finishes; `None` once the other end of `stopped` is dropped.
+async fn unless_stopped<F: Future>(make: impl FnOnce() -> F, mut stopped: oneshot::Receiver<Infallible>) -> Option<F::Output> {
+    let mut future = pin!(make());
+    poll_fn(|context| match Pin::new(&mut stopped).poll(context) {
+        Poll::Ready(_) => Poll::Ready(None),
+        Poll::Pending => future.as_mut().poll(context).map(Some),
+    })
+    .await
 }
 
 impl Drop for TaskEntry {
