@@ -61,7 +61,7 @@ fn a_misspelt_spared_group() {
 #[test]
 fn a_fault_of_a_misspelt_kind() {
     let text = r#"[{"at_ns":2000,"fault":{"carsh":{"node":"counter/0"}}}]"#;
-    assert_snapshot!(serde_json::from_str::<FaultPlan>(text).expect_err("there is no such fault"), @"unknown variant `carsh`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `crash`, `crash_loop`, `restart`, `kill`, `pause`, `resume` at line 1 column 31");
+    assert_snapshot!(serde_json::from_str::<FaultPlan>(text).expect_err("there is no such fault"), @"unknown variant `carsh`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `impair`, `impair_links`, `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `restart`, `kill`, `pause`, `resume` at line 1 column 31");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_fault_of_a_killed_node() {
         FaultPlan::new().at(SECOND / 4, NodeFault::Kill { node: "counter/1".to_owned() }).at(SECOND / 2, crash("counter/1", None));
     assert_snapshot!(fault_lines(&counters().faults(plan).run(Seed(7))), @r"
     faults: 2 (1 had an effect)
-    0.500000s  crash counter/1  (no effect)
+    0.500000s  crash counter/1  (no effect: it was killed)
     ");
 }
 

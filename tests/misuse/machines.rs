@@ -32,6 +32,7 @@ fn a_machine_that_panics() {
     assert_snapshot!(findings(&starts(|_| panic!("no leader"))), @r"
     FAIL
     at 0.000101s  step 1  machine/1 panicked: no leader
+    in tests/misuse/machines.rs
     ");
 }
 
@@ -40,6 +41,7 @@ fn a_message_to_a_node_past_the_last() {
     assert_snapshot!(findings(&starts(|effects| effects.send(NodeId(2), 7))), @r"
     FAIL
     at 0.000101s  step 1  machine/1 panicked: it sends to n2, but the cluster has n0 to n1
+    in crates/transport/src/network/datagram/send.rs
     ");
 }
 
@@ -48,5 +50,6 @@ fn a_session_message_to_a_node_past_the_last() {
     assert_snapshot!(findings(&starts(|effects| effects.session_send(NodeId(2), 7))), @r"
     FAIL
     at 0.000101s  step 1  machine/1 panicked: it sends to n2, but the cluster has n0 to n1
+    in crates/transport/src/network/session/machine_api.rs
     ");
 }

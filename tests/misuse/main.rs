@@ -38,7 +38,14 @@ fn findings(report: &Report) -> String {
     let (first, rest) = text.split_once('\n').expect("a report has lines");
     let verdict = first.split_whitespace().next().expect("the first line begins with the verdict");
     let lines = rest.lines().take_while(|line| !line.trim_start().starts_with("ended at")).map(str::trim);
-    [verdict].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+    without_lines(&[verdict].into_iter().chain(lines).collect::<Vec<_>>().join("\n"))
+}
+
+/// Removes line and column after the names of source files, which change with every edit.
+fn without_lines(text: &str) -> String {
+    let mut pieces = text.split(".rs:");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| text + ".rs" + piece.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == ':'))
 }
 
 /// One node that runs `main`, for a second at most.

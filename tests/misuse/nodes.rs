@@ -15,7 +15,8 @@ fn a_node_that_panics() {
     });
     assert_snapshot!(findings(&node.run(Seed(7))), @r"
     FAIL
-    at 0.001000s  step 3  node/0, task main, spawned at tests/misuse/main.rs:45:28, panicked: called `Result::unwrap()` on an `Err` value: ParseIntError { kind: InvalidDigit }
+    at 0.001000s  step 3  node/0, task main, spawned at tests/misuse/main.rs, panicked: called `Result::unwrap()` on an `Err` value: ParseIntError { kind: InvalidDigit }
+    in tests/misuse/nodes.rs
     ");
 }
 
@@ -31,7 +32,8 @@ fn a_task_of_a_node_that_panics() {
     });
     assert_snapshot!(findings(&node.run(Seed(7))), @r"
     FAIL
-    at 0.001000s  step 4  node/0, task main/reader, spawned at tests/misuse/nodes.rs:27:25, panicked: no more data
+    at 0.001000s  step 4  node/0, task main/reader, spawned at tests/misuse/nodes.rs, panicked: no more data
+    in tests/misuse/nodes.rs
     ");
 }
 
@@ -43,7 +45,8 @@ fn a_node_that_publishes_views_of_two_types() {
     });
     assert_snapshot!(findings(&node.run(Seed(7))), @r"
     FAIL
-    at 0.000000s  step 2  node/0, task main, spawned at tests/misuse/main.rs:45:28, panicked: node/0 publishes a view of type `u64` already, and now one of `u32`; publish one type with all that rules read
+    at 0.000000s  step 2  node/0, task main, spawned at tests/misuse/main.rs, panicked: node/0 publishes a view of type `u64` already, and now one of `u32`; publish one type with all that rules read
+    in tests/misuse/nodes.rs
     ");
 }
 
@@ -55,7 +58,8 @@ fn a_port_that_is_bound_twice() {
     });
     assert_snapshot!(findings(&node.run(Seed(7))), @r#"
     FAIL
-    at 0.000000s  step 2  node/0, task main, spawned at tests/misuse/main.rs:45:28, panicked: node/0: port "news" is bound already; a node binds each of its ports once, and shares it by reference
+    at 0.000000s  step 2  node/0, task main, spawned at tests/misuse/main.rs, panicked: node/0: port "news" is bound already; a node binds each of its ports once, and shares it by reference
+    in crates/node/src/node/port.rs
     "#);
 }
 
@@ -64,7 +68,8 @@ fn a_message_to_a_node_past_the_last() {
     let node = one(|node| async move { node.bind::<u64>("news").send(1, 7) });
     assert_snapshot!(findings(&node.run(Seed(7))), @r"
     FAIL
-    at 0.000000s  step 2  node/0, task main, spawned at tests/misuse/main.rs:45:28, panicked: it sends to n1, but the cluster has n0 to n0
+    at 0.000000s  step 2  node/0, task main, spawned at tests/misuse/main.rs, panicked: it sends to n1, but the cluster has n0 to n0
+    in crates/transport/src/network/datagram/send.rs
     ");
 }
 
@@ -75,7 +80,8 @@ fn an_interval_of_no_length() {
     });
     assert_snapshot!(findings(&node.run(Seed(7))), @r"
     FAIL
-    at 0.000000s  step 2  node/0, task main, spawned at tests/misuse/main.rs:45:28, panicked: an interval of zero would tick forever at one instant; give it a period, or let others run with `yield_now`
+    at 0.000000s  step 2  node/0, task main, spawned at tests/misuse/main.rs, panicked: an interval of zero would tick forever at one instant; give it a period, or let others run with `yield_now`
+    in tests/misuse/nodes.rs
     ");
 }
 
@@ -84,7 +90,8 @@ fn a_connection_to_a_node_past_the_last() {
     let node = one(|node| async move { drop(node.connect::<u64>(1, "news").await.unwrap()) });
     assert_snapshot!(findings(&node.run(Seed(7))), @r"
     FAIL
-    at 0.000000s  step 2  node/0, task main, spawned at tests/misuse/main.rs:45:28, panicked: it connects to n1, but the cluster has n0 to n0
+    at 0.000000s  step 2  node/0, task main, spawned at tests/misuse/main.rs, panicked: it connects to n1, but the cluster has n0 to n0
+    in crates/transport/src/network/session/handshake.rs
     ");
 }
 
@@ -93,7 +100,8 @@ fn a_connection_that_no_node_accepts() {
     let client = |node: Node| async move { drop(node.connect::<u64>(0, "news").await.unwrap()) };
     assert_snapshot!(findings(&counters().clients("client", 1, client).run(Seed(7))), @r"
     FAIL
-    at 0.017566s  step 7  client/0, task main, spawned at tests/misuse/nodes.rs:95:43, panicked: called `Result::unwrap()` on an `Err` value: Refused
+    at 0.017566s  step 7  client/0, task main, spawned at tests/misuse/nodes.rs, panicked: called `Result::unwrap()` on an `Err` value: Refused
+    in tests/misuse/nodes.rs
     unknown: every client ends: it was never checked
     ");
 }
@@ -108,7 +116,7 @@ fn a_client_that_waits_for_an_answer_that_never_comes() {
     assert_snapshot!(findings(&counters().clients("client", 1, client).run(Seed(7))), @r#"
     FAIL
     at 1.000000s  step 12  every client ends: stalled: no pending event since 1.000000s: client/0 did not return; live tasks:
-    client/0 main, spawned at tests/misuse/nodes.rs:109:43, waits for a message on port "answers"
+    client/0 main, spawned at tests/misuse/nodes.rs, waits for a message on port "answers"
     "#);
 }
 
@@ -123,8 +131,8 @@ fn a_node_that_waits_for_itself() {
     assert_snapshot!(findings(&counters().clients("client", 1, client).run(Seed(7))), @r"
     FAIL
     at 1.000000s  step 13  every client ends: stalled: no pending event since 1.000000s: client/0 did not return; live tasks:
-    client/0 main, spawned at tests/misuse/nodes.rs:124:43, waits for the end of task main/0, spawned at tests/misuse/nodes.rs:122:14
-    client/0 main/0, spawned at tests/misuse/nodes.rs:122:14, waits for an unknown event: other code holds its waker, or no code does
+    client/0 main, spawned at tests/misuse/nodes.rs, waits for the end of task main/0, spawned at tests/misuse/nodes.rs
+    client/0 main/0, spawned at tests/misuse/nodes.rs, waits for an unknown event: other code holds its waker, or no code does
     ");
 }
 

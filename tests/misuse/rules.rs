@@ -84,6 +84,7 @@ fn a_rule_that_panics() {
     assert_snapshot!(findings(&counters().always("the sixth count is small", rule).run(Seed(7))), @r#"
     FAIL
     at 0.000000s  step 1  check "the sixth count is small" panicked: called `Option::unwrap()` on a `None` value
+    in tests/misuse/rules.rs
     unknown: the sixth count is small: it was never checked
     "#);
 }

@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::{DefaultFields, FormatFields, Writer};
 use tracing_subscriber::layer::Context;
 
-/// A layer of `tracing_subscriber` that stamps each log event of a node with virtual time, node and task.
+/// A layer of `tracing_subscriber`: stamps log events of nodes with virtual time, node and task.
 ///
 /// It writes one line for each event: instant, node, task if the node is async, level, target, message and fields. An event of
 /// other code has no instant and no node. Where a run is recorded ([`Scenario::record`](cluster_sim_simulation::Scenario::record),
@@ -53,7 +53,9 @@ impl<W> LogLayer<W>
 where
     W: for<'w> MakeWriter<'w> + 'static,
 {
-    /// Creates a layer that writes to `writer`, such as `std::io::stderr`, or `std::io::sink` to fill recordings only.
+    /// Creates a layer that writes to `writer`.
+    ///
+    /// For instance to `std::io::stderr`, or to `std::io::sink` to fill recordings only.
     pub fn new(writer: W) -> Self {
         Self { writer }
     }

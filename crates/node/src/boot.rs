@@ -44,7 +44,9 @@ impl Boot {
         self.entropy
     }
 
-    /// Returns the generator of `rand_core` about choice `index` of kind `name`, for what is drawn when a node is made.
+    /// Returns the generator of `rand_core` about choice `index` of kind `name`.
+    ///
+    /// For what is drawn when a node is made:
     ///
     /// ```
     /// use cluster_sim_node::{Boot, Entropy, NodeId, NodeInfo};

@@ -172,7 +172,8 @@ impl Job {
         if passes && !self.report_checks.iter().any(fails) {
             let passed = keeps.then(|| Box::new(report.clone()));
             let failed = if is_sampled { self.check_repeats(seed, report, heartbeat) } else { None };
-            let passed = passed.filter(|_| failed.is_none());
+            // A seed that fails says nothing about the rules that it left idle.
+            let (passed, idle) = if failed.is_none() { (passed, idle) } else { (None, Vec::new()) };
             return SeedResult { ended_at, coverage, profile, failed, passed, idle };
         }
         // For a rule over the report there is nothing to record: the run itself breaks no rule.

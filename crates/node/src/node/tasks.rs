@@ -41,9 +41,9 @@ impl Node {
         self.spawn_task(Some(name), Location::caller(), future)
     }
 
-    /// Spawns a task whose future stays in one thread: one that holds an `Rc` or a `RefCell` across an await.
+    /// Spawns a task whose future stays in one thread.
     ///
-    /// `make` is called at the first poll of the task. A simulation runs it as every task; on tokio it has a thread of its own,
+    /// Such a future may hold an `Rc` or a `RefCell` across an await. `make` is called at the first poll of the task. A simulation runs it as every task; on tokio it has a thread of its own,
     /// so spawn few of them. Everything else is as with [`spawn`](Self::spawn).
     ///
     /// ```

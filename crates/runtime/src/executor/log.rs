@@ -44,7 +44,9 @@ pub struct LogLine {
 }
 
 impl LogPosition {
-    /// The node whose code runs in this thread; `None` between steps, and in code that the simulation calls.
+    /// Returns the node whose code runs in this thread; `None` between steps.
+    ///
+    /// Also `None` in code that the simulation calls, such as the `Debug` of a message.
     pub fn current() -> Option<Self> {
         let machine = LOG.try_with(|log| log.try_borrow().ok()?.machine.clone()).ok().flatten();
         machine.or_else(|| {
