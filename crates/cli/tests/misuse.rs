@@ -21,6 +21,7 @@ fn said_with(old: &str, new: &str, arguments: &[&str]) -> String {
     assert!(scenario.contains(old), "{old} is not in the scenario");
     place.file("scenario.json", scenario.replacen(old, new, 1));
     let finished = place.run(arguments);
+    assert_eq!((finished.stdout.as_str(), place.names()), ("", vec!["scenario.json".to_owned()]), "nothing was run or written");
     let lines = finished.stderr.lines().filter(|line| !line.is_empty());
     [format!("exit code {}", finished.code.expect("it ends by itself"))]
         .into_iter()
