@@ -12,6 +12,9 @@
 //! node meet at one instant: a machine handles them one by one in random order, while a task sees all of them when it is polled.
 //! `tests/small_systems.rs` compares the styles.
 //!
+//! Rules are asked after each step that may change a view. A timer that leads to nothing is such a step of a machine, and none of
+//! a task. So with [`Bug::SpendsRetries`] the silence of a client may be reported later for tasks, at the end of the run.
+//!
 //! # Deliberately absent
 //!
 //! Links and faults. A scenario applies loss, delay, cuts and crashes to the nodes from outside.
