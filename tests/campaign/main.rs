@@ -3,8 +3,8 @@
 //! [`artifacts`]: files kept of failures. [`attribute`]: tests made by `#[cluster_sim::test]`. [`canary`]: a failure by design is
 //! found. [`coverage`]: what a sweep covered. [`failures`]: grouping of failures. [`isolation`]: seeds that abort, exit or hang.
 //! [`parallel`]: threads and processes give one result. [`profile`]: what took the time of runs. [`report_checks`]: rules over
-//! reports. [`run_counts`]: how often a failing seed runs. [`stop`]: progress, and ending early. [`trials`]: tests that take a seed or
-//! a trial.
+//! reports. [`run_counts`]: how often a failing seed runs. [`stop`]: progress, and ending early. [`storms`]: seeds that spend a
+//! budget. [`trials`]: tests that take a seed or a trial.
 
 mod artifacts;
 mod attribute;
@@ -18,6 +18,7 @@ mod profile;
 mod report_checks;
 mod run_counts;
 mod stop;
+mod storms;
 mod trials;
 mod vacuity;
 

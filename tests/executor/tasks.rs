@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use cluster_sim::node::{JoinError, JoinHandle, yield_now};
 use cluster_sim::prelude::*;
 use cluster_sim::report::RecordKind;
+use cluster_sim::scenario::Budget;
 use cluster_sim_testkit::log::{Log, LogOnDrop, Once};
 use cluster_sim_testkit::panics::panic_of;
 use cluster_sim_testkit::units::milliseconds;
@@ -312,6 +313,7 @@ fn a_chain_of_spawned_tasks_keeps_no_memory() {
             pending().await
         }
     })
+    .budget(Budget { steps_at_one_instant: Some(1_000_000), ..Budget::default() })
     .start(Seed(5));
     sim.keep_records();
     sim.run_for(milliseconds(1));

@@ -109,12 +109,15 @@ fn a_budget_of_messages_in_flight_ends_a_run_as_exhausted() {
     // At most ten messages each way are in flight at once.
     let run = |messages_in_flight| {
         let slow = LinkModel::constant(milliseconds(95));
-        workers().default_links(slow).budget(Budget { messages_in_flight, ..Budget::default() }).run(Seed(7))
+        workers()
+            .default_links(slow)
+            .budget(Budget { messages_in_flight: Some(messages_in_flight), ..Budget::default() })
+            .run(Seed(7))
     };
     let flood = |messages_in_flight| {
         let slow = NetworkFault::Links { links: "default".to_owned(), model: LinkModel::constant(milliseconds(95)) };
         let plan = FaultPlan::new().at(Duration::ZERO, slow);
-        workers().faults(plan).budget(Budget { messages_in_flight, ..Budget::default() }).run(Seed(7))
+        workers().faults(plan).budget(Budget { messages_in_flight: Some(messages_in_flight), ..Budget::default() }).run(Seed(7))
     };
     for run in [&run as &dyn Fn(u64) -> Report, &flood] {
         run(20).assert_ok();

@@ -2,8 +2,8 @@
 //!
 //! [`nodes`]: crash, restart, kill, pause. [`links`]: cut, heal, loss, other models. [`overlaps`]: one fault within another.
 //! [`records`]: the records of faults in the report, and refused plans. [`findings`]: broken rules, panics, checks without
-//! evidence. [`endings`]: recovery phase and budgets. [`stuck`]: steps that never return. [`lives`]: clocks, seeds, and runs side
-//! by side. [`impairments`], [`holds`]: links that are impaired or held.
+//! evidence. [`endings`]: recovery phase and budgets. [`storms`]: runs that make no progress or whose queue only grows. [`stuck`]: steps
+//! that never return. [`lives`]: clocks, seeds, and runs side by side. [`impairments`], [`holds`]: links that are impaired or held.
 //! [`boundaries`]: faults before the first boot, at zero and at the end; late starts.
 
 mod boundaries;
@@ -16,5 +16,6 @@ mod lives;
 mod nodes;
 mod overlaps;
 mod records;
+mod storms;
 mod stuck;
 mod worker;

@@ -173,7 +173,7 @@ fn the_second_session_of_two_nodes_has_its_own_rolls() {
 
 #[test]
 fn session_messages_count_towards_the_in_flight_budget() {
-    let budget = Budget { messages_in_flight: 10, ..Budget::default() };
+    let budget = Budget { messages_in_flight: Some(10), ..Budget::default() };
     let run = |messages| {
         let mut sim = streamers(2, ten()).budget(budget).start(Seed(7));
         sim.run_for(Duration::ZERO);
@@ -182,6 +182,43 @@ fn session_messages_count_towards_the_in_flight_budget() {
         sim.finish().exhausted
     };
     assert_eq!((run(10), run(11)), (None, Some(Exhausted::MessagesInFlight(10))));
+}
+
+#[test]
+fn bytes_and_segments_of_sessions_are_bounded() {
+    let run = |budget| {
+        let mut sim = streamers(3, ten()).budget(budget).start(Seed(7));
+        sim.run_for(Duration::ZERO);
+        stream(&mut sim, 0, 1, 0, 8);
+        stream(&mut sim, 0, 2, 0, 8);
+        sim.run_for(milliseconds(100));
+        let report = sim.finish();
+        (report.exhausted, report.exhausted_by)
+    };
+    let of_bytes = |bytes_in_flight| run(Budget { bytes_in_flight, ..Budget::default() });
+    let (exhausted, by) = of_bytes(20);
+    assert_eq!(exhausted, Some(Exhausted::BytesInFlight(20)));
+    assert!(by[0].starts_with("node/0 -> node/") && by[0].ends_with("16 of 32 bytes in flight, such as Number(7)"), "{by:?}");
+    assert_eq!(of_bytes(1_000).0, None);
+    assert_eq!(run(Budget { messages_in_flight: Some(16), ..Budget::default() }).0, None);
+}
+
+#[test]
+fn a_storm_of_retransmissions_spends_the_budget_of_segments() {
+    let run = |retransmit_after| {
+        let delay = LinkModel::constant(Duration::from_secs(5));
+        let model = LinkModel { retransmit_after, retransmit_after_max: retransmit_after, ..delay };
+        let mut sim = streamers(2, model).budget(Budget { messages_in_flight: Some(50), ..Budget::default() }).start(Seed(7));
+        sim.run_for(Duration::ZERO);
+        stream(&mut sim, 0, 1, 0, 1);
+        sim.run_for(Duration::from_secs(12));
+        let report = sim.finish();
+        (report.exhausted, report.exhausted_by)
+    };
+    let (exhausted, by) = run(milliseconds(10));
+    assert_eq!(exhausted, Some(Exhausted::SegmentsInFlight(200)));
+    assert!(by[0].starts_with("node/0 -> node/1 on port ") && by[0].contains(" segments in flight"), "{by:?}");
+    assert_eq!(run(milliseconds(200)).0, None);
 }
 
 #[test]

@@ -46,6 +46,9 @@ pub struct Artifact {
     pub panic: Option<PanicFinding>,
     /// The budget that ended the run.
     pub exhausted: Option<Exhausted>,
+    /// The links or tasks that used it up, most first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exhausted_by: Vec<String>,
     /// Where two runs of this seed differ; the other fields are then meaningless.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub divergence: Option<Box<Divergence>>,

@@ -133,6 +133,7 @@ impl Prepared {
             digest: report.digest,
             panic: report.panic,
             exhausted: report.exhausted,
+            exhausted_by: report.exhausted_by.clone(),
             divergence: report.divergence,
             checks: report.checks,
             last_events: report.last_events,

@@ -34,15 +34,15 @@ mod real;
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
 pub use engine::{
-    Arena, ArmedTimers, Choices, Core, Decisions, Device, DeviceId, DeviceKey, Devices, Engine, Heartbeat, HostWake, Hosts, Kernel,
-    LifeEnd, NewLife, Order, Position, Rank, Ring, Site, Step, Stepped, TimerKey, TimerSlot, Wake,
+    Arena, ArmedTimers, BusyTask, Choices, Core, Decisions, Device, DeviceId, DeviceKey, Devices, Engine, Heartbeat, HostWake,
+    Hosts, Kernel, LifeEnd, Limits, NewLife, Order, Position, Rank, Ring, Site, Step, Stepped, TimerKey, TimerSlot, Wake,
 };
 #[cfg(feature = "test-utils")]
 pub use engine::{Budget, Choice, Decision, Digest, Exhausted, Record, RecordKind};
 #[cfg(feature = "test-utils")]
 pub use executor::{
-    BoxedFuture, ChannelWait, Join, JoinError, Life, LogKeeper, LogLine, LogPosition, MachineLogs, OutsideWait, Sleep, Spawn,
-    TaskId, TaskName, Waiter, Waiting, WaitingTask, WrapTask, enter, entered, in_fresh_thread, is_entered, keep_log_line,
+    BoxedFuture, ChannelWait, Join, JoinError, Life, LiveTasks, LogKeeper, LogLine, LogPosition, MachineLogs, OutsideWait, Sleep,
+    Spawn, TaskId, TaskName, Waiter, Waiting, WaitingTask, WrapTask, enter, entered, in_fresh_thread, is_entered, keep_log_line,
     note_panic_places, select_start, take_panic_place, try_entered,
 };
 pub use random::{

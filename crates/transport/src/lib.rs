@@ -23,10 +23,10 @@ pub use message::{Label, Message, Received};
 #[cfg(feature = "test-utils")]
 pub use network::{
     BACKLOG_CAPACITY, CapturedMessage, ClassId, Control, CutId, DatagramService, DropCount, EndpointWait, Fabric, Fate, FateRecord,
-    HostPort, INBOX_CAPACITY, Impairment, InvalidLink, LinkModel, LinkOrder, MachineNotice, Network, NetworkPartition, NetworkWait,
-    NodeSelector, Notice, PayloadKind, Payloads, PortBinding, PortId, PortWait, Ports, Readiness, SESSION_NOTICE, SendRefused,
-    Service, SessionId, SessionRecv, SessionService, SessionStage, SessionState, StaleDelivery, Store, WaitKey, content_of,
-    describe,
+    Flow, HostPort, INBOX_CAPACITY, Impairment, InvalidLink, LinkModel, LinkOrder, MachineNotice, Network, NetworkPartition,
+    NetworkWait, NodeSelector, Notice, PayloadKind, Payloads, PortBinding, PortId, PortWait, Ports, Readiness, SESSION_NOTICE,
+    SendRefused, Service, SessionId, SessionRecv, SessionService, SessionStage, SessionState, StaleDelivery, Store, WaitKey,
+    content_of, describe,
 };
 #[cfg(feature = "tokio")]
 pub use real::{

@@ -102,7 +102,7 @@ impl ScenarioSource {
 impl Reproducer {
     /// Makes the reproducer of a failing run.
     ///
-    /// Returns nothing if the run has no finding that another run could find again: it passed, spent a budget, could not be
+    /// Returns nothing if the run has no finding that another run could find again: it passed, could not be
     /// judged, or was nondeterministic.
     pub fn of(source: ScenarioSource, report: &Report, minimized: Option<Minimized>, build: BuildInfo) -> Option<Self> {
         Some(Self {

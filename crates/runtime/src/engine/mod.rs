@@ -57,14 +57,14 @@ use std::time::Duration;
 use cluster_sim_types::{Health, NodeId, ViewGroup, VirtualInstant};
 
 pub use armed_timers::ArmedTimers;
-pub use budget::{Budget, Exhausted};
+pub use budget::{Budget, Exhausted, Limits};
 pub use core::Core;
 pub use decisions::{Choice, Choices, Decision, Decisions, Site};
 pub use device::{Device, DeviceKey, Devices, HostWake, LifeEnd};
 pub use heartbeat::{Heartbeat, Position};
 pub use host::{Hosts, NewLife, Step, Wake};
 use kernel::Hold;
-pub use kernel::{Arena, Kernel};
+pub use kernel::{Arena, BusyTask, Kernel};
 pub use queue::{DeviceId, Order, Rank};
 use queue::{Due, Target};
 pub use record::{Digest, Record, RecordKind, Ring};

@@ -63,7 +63,7 @@ pub use sleep::Sleep;
 pub use spawn::{Spawn, select_start};
 pub(crate) use task::Tasks;
 pub use task::{BoxedFuture, ChannelWait, TaskId, Waiting, WrapTask};
-pub use task_path::{TaskName, WaitingTask};
+pub use task_path::{LiveTasks, TaskName, WaitingTask};
 pub(crate) use teardown::{drop_node_state, drop_tasks};
 pub use thread::in_fresh_thread;
 pub(crate) use thread::is_unwinding;

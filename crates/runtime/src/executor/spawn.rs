@@ -9,7 +9,7 @@ use super::context::Life;
 use super::inbox::Mailbox;
 use super::task::{BoxedFuture, Children, Task, TaskId, Waits, WrapTask};
 use super::task_path::Lineage;
-use crate::engine::{Choice, Kernel, Record, RecordKind, Site};
+use crate::engine::{Choice, Exhausted, Kernel, Record, RecordKind, Site};
 use crate::random::{Address, Roll, Stream};
 
 const DRAW: Stream = Stream::named("draw");
@@ -98,12 +98,27 @@ impl Kernel {
             lineage,
         };
         let id = self.tasks.insert(task);
+        if u64::from(id.index) >= self.limits().live_tasks {
+            self.exhaust_tasks(id);
+        }
         if let Some(mailbox) = &mut self.tasks.mailbox {
             mailbox.next_generation = mailbox.next_generation.max(id.generation.wrapping_add(1));
         }
         self.record(Record { label: path.key(), ..Record::of(self.now(), RecordKind::Spawn, node) });
         self.make_ready(id);
         id
+    }
+
+    /// Ends the run after this step: more tasks are alive than its budget.
+    ///
+    /// # Panics
+    /// At twice the budget: the step may never end, and the panic names its node.
+    #[cold]
+    fn exhaust_tasks(&mut self, id: TaskId) {
+        let limit = self.limits().live_tasks;
+        self.exhaust(Exhausted::LiveTasks(limit));
+        let twice = limit.saturating_mul(2);
+        assert!(u64::from(id.index) < twice, "it spawns tasks without end in one step: more than {twice} are alive");
     }
 
     /// Returns the task that is being polled.

@@ -1,5 +1,7 @@
 //! Readable names of tasks.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
@@ -92,6 +94,11 @@ impl Tasks {
     pub(crate) fn name_of(&self, id: TaskId) -> Option<TaskName> {
         self.get(id).map(|task| task.lineage.task_name())
     }
+
+    /// Returns the place of a task's spawn.
+    pub(crate) fn site_of(&self, id: TaskId) -> Option<&'static Location<'static>> {
+        self.get(id).map(|task| task.lineage.site)
+    }
 }
 
 impl Kernel {
@@ -119,6 +126,31 @@ impl Kernel {
     pub fn task_named(&self, path: u64) -> Option<TaskName> {
         let kept = self.tasks.kept_names.as_ref().and_then(|names| names.get(&path)).map(|lineage| lineage.task_name());
         kept.or_else(|| Some(self.tasks.slots.iter().find(|task| task.path == Address::from_key(path))?.lineage.task_name()))
+    }
+}
+
+/// The live tasks of a node that were spawned at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveTasks {
+    /// The node.
+    pub node: NodeId,
+    /// The first of them.
+    pub task: TaskName,
+    /// Their number.
+    pub count: usize,
+}
+
+impl Kernel {
+    /// Lists the live tasks by node and place of spawn, most first, with their number in all.
+    pub fn live_tasks(&self) -> (usize, Vec<LiveTasks>) {
+        let mut places: BTreeMap<(NodeId, &Location<'_>), (usize, &Task)> = BTreeMap::new();
+        for task in self.tasks.slots.iter().filter(|task| !task.has_ended) {
+            places.entry((task.node, task.lineage.site)).or_insert((0, task)).0 += 1;
+        }
+        let live = |((node, _), (count, task)): (_, (usize, &Task))| LiveTasks { node, task: task.lineage.task_name(), count };
+        let mut live: Vec<LiveTasks> = places.into_iter().map(live).collect();
+        live.sort_by_key(|live| Reverse(live.count));
+        (live.iter().map(|live| live.count).sum(), live)
     }
 }
 

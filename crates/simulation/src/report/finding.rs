@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::normalize::without_numbers;
 use super::{Outcome, PanicSite, Report};
 
-/// The end of a failing run: the first broken rule, or the panic.
+/// The end of a failing run: the first broken rule, the panic, or the budget that was spent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// How the run ended.
     pub outcome: Outcome,
-    /// The rule that was broken; of a panic the node or check, as text.
+    /// The rule that was broken; of a panic the node or check, of a spent budget the budget, as text.
     pub rule: String,
     /// Whose code panicked, if it is a panic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,7 +31,7 @@ pub struct Finding {
 impl Finding {
     /// Whether both findings are alike, perhaps at other instants and nodes.
     ///
-    /// Violations are alike by their rule; panics by group or check and by message, numbers ignored.
+    /// Violations are alike by their rule, spent budgets by the budget; panics by group or check and by message, numbers ignored.
     pub fn is_like(&self, other: &Self) -> bool {
         self.outcome == other.outcome
             && match (&self.site, &other.site) {
@@ -54,17 +54,30 @@ impl fmt::Display for Finding {
 }
 
 impl Report {
-    /// The finding of the run: the first broken rule, else the panic.
+    /// The finding of the run: the first broken rule, else the panic, else the budget that was spent.
     ///
-    /// Nothing for a run that passed, spent a budget, could not be judged, or was not deterministic: none of these can be searched for.
+    /// Nothing for a run that passed, could not be judged, or was not deterministic: none of these can be searched for.
     pub fn finding(&self) -> Option<Finding> {
         if let Some(violation) = self.violations.first() {
             let (rule, message) = (violation.rule.clone(), violation.message.clone());
             return Some(Finding { outcome: self.outcome, rule, site: None, message, at: violation.at, step: violation.step });
         }
+        if let (None, Outcome::Exhausted, Some(exhausted)) = (&self.panic, self.outcome, &self.exhausted) {
+            let (rule, message) = (format!("the budget of {}", exhausted.budget()), self.exhausted_text());
+            return Some(Finding { outcome: self.outcome, rule, site: None, message, at: self.ended_at, step: self.steps });
+        }
         let panic = self.panic.as_ref()?;
         let (rule, site, message) = (panic.site.to_string(), Some(panic.site.clone()), panic.message.clone());
         Some(Finding { outcome: self.outcome, rule, site, message, at: panic.at, step: panic.step })
+    }
+
+    /// The budget that was spent, and who used most of it.
+    pub(super) fn exhausted_text(&self) -> String {
+        let budget = self.exhausted.map(|exhausted| exhausted.to_string()).unwrap_or_default();
+        match self.exhausted_by.first() {
+            Some(most) => format!("{budget}: {most}"),
+            None => budget,
+        }
     }
 }
 

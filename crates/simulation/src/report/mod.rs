@@ -252,6 +252,11 @@ pub struct Report {
     pub panic: Option<PanicFinding>,
     /// The budget that ended it.
     pub exhausted: Option<Exhausted>,
+    /// The links or tasks that used it up, most first.
+    ///
+    /// Messages in flight by sender, receiver and port; tasks that step while time does not advance; live tasks by their spawn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exhausted_by: Vec<String>,
     /// A source of nondeterminism from outside the simulation, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leak: Option<String>,
@@ -304,6 +309,7 @@ impl Report {
             violations: Vec::new(),
             panic: None,
             exhausted: None,
+            exhausted_by: Vec::new(),
             leak: None,
             waiting: Vec::new(),
             outside_waits: Vec::new(),

@@ -168,6 +168,7 @@ impl Report {
         }
         if let Some(exhausted) = &self.exhausted {
             writeln!(formatter, "      {exhausted}")?;
+            self.exhausted_by.iter().try_for_each(|line| writeln!(formatter, "        {}", indented(line)))?;
         }
         if let Some(leak) = &self.leak {
             writeln!(formatter, "      not deterministic: {leak}")?;

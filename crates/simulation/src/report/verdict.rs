@@ -67,7 +67,7 @@ impl RunVerdict {
         }
         let unknown = report.checks.iter().find_map(|check| Some((&check.name, check.unknown.as_ref()?)));
         let sentence = match (report.outcome, &report.exhausted, &report.leak, unknown) {
-            (Outcome::Exhausted, Some(exhausted), ..) => exhausted.to_string(),
+            (Outcome::Exhausted, Some(_), ..) => report.exhausted_text(),
             (Outcome::Nondeterministic, _, Some(leak), _) => format!("not deterministic: {leak}"),
             (Outcome::Unknown, .., Some((name, reason))) => format!("“{name}” could not be judged: {reason}"),
             (Outcome::Stale, ..) => "the recorded case no longer has an effect".to_owned(),

@@ -278,7 +278,7 @@ impl Scenario {
         self.with(|definition| definition.threads = Some(threads))
     }
 
-    /// Bounds the steps, virtual time and messages in flight of a run; see [`Budget`].
+    /// Bounds the steps, virtual time, tasks and messages in flight of a run; see [`Budget`].
     ///
     /// A run that spends its budget ends as [`Exhausted`](crate::Outcome::Exhausted), which is not a pass.
     #[must_use]

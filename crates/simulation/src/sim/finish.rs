@@ -143,6 +143,7 @@ impl Sim {
         });
         // A test may have spent a budget after the last step of the loop.
         self.report.exhausted = self.engine.core.kernel.exhausted();
+        self.report.exhausted_by = self.exhausted_by();
         self.report.checks = self.checks.reports(&WorldView { engine: &self.engine });
         self.report.checks.extend(self.clients.report());
         self.report.measured = self.checks.measured().collect();

@@ -19,6 +19,7 @@ mod checks;
 mod clients;
 mod control;
 mod decisions;
+mod exhausted;
 mod faults;
 mod finish;
 mod hidden_runtime;

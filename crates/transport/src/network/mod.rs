@@ -20,6 +20,7 @@
 //! | [`session`] | ordered messages with retransmission: connections, segments, notices, timers |
 //! | [`payload`] | the messages in flight by type; digests and texts of messages |
 //! | `ports.rs`, `waiters.rs`, `wait_reason.rs` | what the services share: names of ports, waiting tasks |
+//! | `flows.rs` | messages in flight by sender, receiver and port, for a run that ends because they are too many |
 //!
 //! A service is a folder, a variant of [`Service`], a field of [`Network`], and a line in each function of its `Device`. It uses
 //! the fabric and the payloads; the fabric knows no service's content, and services do not know each other.
@@ -33,6 +34,7 @@
 
 mod datagram;
 mod fabric;
+mod flows;
 mod payload;
 mod ports;
 mod service;
@@ -48,6 +50,7 @@ pub use fabric::{
     ClassId, Control, CutId, DropCount, Fabric, Fate, FateRecord, Impairment, InvalidLink, LinkModel, LinkOrder, NetworkPartition,
     NodeSelector, StaleDelivery,
 };
+pub use flows::Flow;
 pub use payload::{CapturedMessage, PayloadKind, Payloads, Store, content_of, describe};
 pub use ports::{HostPort, PortId, Ports};
 pub use service::Service;

@@ -1,11 +1,12 @@
 //! The kernel: clock, seeds, queue, records, choices and changes of one simulation.
 //!
 //! `nodes.rs` adds names, lives, health and clocks of nodes; `timing.rs` adds timers in local time; `changes.rs` adds what a step
-//! changed.
+//! changed; `standstill.rs` notices that time does not advance.
 
 mod arena;
 mod changes;
 mod nodes;
+mod standstill;
 mod timing;
 
 use std::collections::BTreeMap;
@@ -20,8 +21,10 @@ pub use arena::Arena;
 use changes::Changes;
 pub(in crate::engine) use nodes::Hold;
 use nodes::Node;
+pub use standstill::BusyTask;
+use standstill::Standstill;
 
-use super::budget::{Budget, Exhausted};
+use super::budget::{Budget, Exhausted, Limits};
 use super::decisions::{Choice, Choices, Site};
 use super::queue::{DeviceId, Due, Event, EventQueue, Order, Target};
 use super::record::{Digest, Record, RecordKind, Ring};
@@ -60,6 +63,11 @@ pub struct Kernel {
     steps: u64,
     changes: Changes,
     budget: Budget,
+    /// The bounds of the budget for the nodes so far.
+    limits: Limits,
+    /// The steps at which the budgets of steps are checked next.
+    check_at: u64,
+    standstill: Standstill,
     exhausted: Option<Exhausted>,
     /// Wakers of sleeps polled by a foreign waker instead of a task.
     timer_wakers: FxHashMap<u32, Waker>,
@@ -93,6 +101,9 @@ impl Kernel {
             steps: 0,
             changes: Changes::default(),
             budget,
+            limits: budget.limits(0),
+            check_at: 0,
+            standstill: Standstill::default(),
             exhausted: None,
             timer_wakers: FxHashMap::default(),
             tasks: Tasks::default(),
@@ -146,6 +157,12 @@ impl Kernel {
     /// Returns the budgets of this run.
     pub fn budget(&self) -> &Budget {
         &self.budget
+    }
+
+    /// Returns the bounds of this run that may grow with its nodes.
+    #[inline(always)]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Ends the run before its next step; only the first exhausted budget is kept.
@@ -355,8 +372,8 @@ impl Kernel {
         if self.heartbeat.is_some() {
             self.beat(node, task);
         }
-        if self.steps >= self.budget.steps {
-            self.exhaust(Exhausted::Steps(self.budget.steps));
+        if self.steps >= self.check_at {
+            self.check_steps(node, task);
         }
     }
 }

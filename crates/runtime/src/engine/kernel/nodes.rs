@@ -61,6 +61,7 @@ impl Kernel {
             has_returned: false,
         });
         self.names.push(name);
+        self.limits = self.budget.limits(self.nodes.len());
         id
     }
 

@@ -11,18 +11,18 @@ use crate::network::service::slot_number;
 ///
 /// It holds everything that is needed without knowing the message's type, in 48 bytes, because tens of thousands exist at a time.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Flight {
-    pub(super) from: NodeId,
-    pub(super) to: NodeId,
+pub(in crate::network) struct Flight {
+    pub(in crate::network) from: NodeId,
+    pub(in crate::network) to: NodeId,
     pub(super) label: u64,
     pub(super) content: u64,
-    pub(super) length: u32,
+    pub(in crate::network) length: u32,
     /// The life of the receiver when the message was sent.
     pub(super) incarnation: Incarnation,
     /// The slot of the message among those of its kind. In a free slot, that of the flight that was removed before.
     pub(super) slot: u32,
     /// The port to which the message was sent, and its kind.
-    pub(super) sent_to: HostPort,
+    pub(in crate::network) sent_to: HostPort,
     /// The message reached a paused node and waits in its inbox, where no cut can drop it.
     pub(super) arrived: bool,
 }
@@ -30,7 +30,7 @@ pub(super) struct Flight {
 impl Flight {
     /// Returns the place of the message.
     #[inline]
-    pub(super) fn message(&self) -> MessageRef {
+    pub(in crate::network) fn message(&self) -> MessageRef {
         MessageRef { kind: self.sent_to.kind(), slot: self.slot }
     }
 
@@ -99,6 +99,17 @@ impl Flights {
         slot_number(self.slots.len() - 1)
     }
 
+    /// Lists the flights in use.
+    pub(super) fn used(&self) -> impl Iterator<Item = &Flight> {
+        let mut is_used = vec![true; self.slots.len()];
+        let mut free = self.free;
+        while let Some(vacant) = self.slots.get(free as usize) {
+            is_used[free as usize] = false;
+            free = vacant.slot;
+        }
+        self.slots.iter().zip(is_used).filter(|(_, is_used)| *is_used).map(|(flight, _)| flight)
+    }
+
     /// Returns the number of slots, used or free.
     #[cfg(test)]
     pub(super) fn slots(&self) -> usize {
@@ -162,5 +173,7 @@ mod tests {
             }
         }
         assert!(living.iter().all(|(slot, number)| flights.get(*slot).slot == *number));
+        let used: Vec<u32> = flights.used().map(|flight| flight.slot).collect();
+        assert_eq!(used, living.values().copied().collect::<Vec<_>>(), "in the order of slots");
     }
 }

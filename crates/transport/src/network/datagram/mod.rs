@@ -2,11 +2,12 @@
 //!
 //! [`DatagramService::send`] puts a message on the link to each receiver (`send.rs`). A copy in flight to one receiver is a
 //! **flight** (`in_flight.rs`). Its arrival is handed to the host of the node, or waits at a port that a task bound
-//! (`deliver.rs`, `bound_ports.rs`) until the receiver takes it (`recv.rs`, `readiness.rs`).
+//! (`deliver.rs`, `bound_ports.rs`) until the receiver takes it (`recv.rs`, `readiness.rs`). `large.rs` bounds the bytes in flight.
 
 mod bound_ports;
 mod deliver;
 mod in_flight;
+mod large;
 mod readiness;
 mod recv;
 mod send;
@@ -21,7 +22,8 @@ use super::payload::Payloads;
 use super::ports::{PortId, Ports};
 use super::service::Service;
 use bound_ports::BoundPorts;
-use in_flight::{Flight, Flights};
+pub(super) use in_flight::Flight;
+use in_flight::Flights;
 pub use readiness::{PortWait, Readiness};
 pub use recv::PortBinding;
 
@@ -36,6 +38,8 @@ pub(super) struct Datagrams {
     inboxes: Vec<VecDeque<u32>>,
     bound: BoundPorts,
     handed: Handed,
+    /// Bytes of large messages that were sent since those in flight were summed.
+    large_sent: u64,
 }
 
 /// The message that is handed to the host woken with [`HANDED`], which takes it in the same step.
@@ -59,6 +63,11 @@ impl Datagrams {
     /// Lists the tasks that wait at a port without having told the kernel, with the port.
     pub(super) fn waits(&self) -> impl Iterator<Item = (TaskId, PortId)> {
         self.bound.waits()
+    }
+
+    /// Lists the flights in use.
+    pub(super) fn in_flight(&self) -> impl Iterator<Item = &Flight> {
+        self.flights.used()
     }
 
     fn inbox(&mut self, node: NodeId) -> &mut VecDeque<u32> {

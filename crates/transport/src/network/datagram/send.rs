@@ -3,6 +3,7 @@
 use cluster_sim_runtime::{RecordKind, fold};
 use cluster_sim_types::NodeId;
 
+use super::large::LARGE;
 use super::{DatagramService, Flight};
 use crate::message::{Label, Message};
 use crate::network::fabric::{Arrival, Name, OnLink, Routed, Subject};
@@ -71,6 +72,10 @@ impl DatagramService<'_> {
     fn describe<M: Message>(&mut self, kind: PayloadKind, message: &M) -> (u64, u32) {
         let (content, length) = content_of(message);
         self.payloads.capture(kind, content, message);
+        // Known when compiled, for a type of one length.
+        if length >= LARGE {
+            self.again().count_large(length);
+        }
         (content, length)
     }
 

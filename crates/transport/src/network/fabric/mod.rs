@@ -106,9 +106,9 @@ impl Fabric {
     #[inline(always)]
     pub(super) fn depart(&mut self, kernel: &mut Kernel) {
         self.counts.in_flight += 1;
-        let bound = kernel.budget().messages_in_flight;
+        let bound = kernel.limits().messages_in_flight;
         if self.counts.in_flight > bound {
-            kernel.exhaust(Exhausted::MessagesInFlight(bound));
+            exhaust(kernel, self.counts.in_flight, (bound, "messages"), Exhausted::MessagesInFlight(bound));
         }
     }
 
@@ -144,6 +144,18 @@ impl Fabric {
     pub fn mark_absent(&mut self, node: NodeId) {
         self.losses.mark_absent(node);
     }
+}
+
+/// Ends the run after this step: more is in flight than a budget.
+///
+/// # Panics
+/// At twice the budget: the step may never end, and the panic names the sender.
+#[cold]
+#[inline(never)]
+pub(super) fn exhaust(kernel: &mut Kernel, in_flight: u64, (bound, unit): (u64, &str), exhausted: Exhausted) {
+    kernel.exhaust(exhausted);
+    let twice = bound.saturating_mul(2);
+    assert!(in_flight <= twice, "it sends without end in one step: more than {twice} {unit} are in flight");
 }
 
 /// Cuts.

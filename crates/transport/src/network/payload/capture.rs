@@ -57,9 +57,20 @@ impl Payloads {
 
     #[cold]
     fn push_text<M: Message>(&mut self, kind: PayloadKind, content: u64, message: &M) {
-        let describer = self.capture.describers.get(usize::from(kind.0)).and_then(Option::as_ref);
-        let own = describer.and_then(|any| any.downcast_ref::<fn(&M) -> Option<String>>()).and_then(|describe| describe(message));
-        let text = own.map_or_else(|| describe(message), |text| shorten(text, true));
+        let text = text_of(message, self.capture.describer(kind));
         self.capture.texts.get_or_insert_default().push(CapturedMessage { content, text });
     }
+}
+
+impl Capture {
+    /// Returns the function that describes the messages of a kind, if their type has one.
+    pub(super) fn describer(&self, kind: PayloadKind) -> Option<&dyn Any> {
+        self.describers.get(usize::from(kind.0))?.as_deref()
+    }
+}
+
+/// Describes a message by the function of its type where that answers; by its serde form elsewhere.
+pub(super) fn text_of<M: Message>(message: &M, describer: Option<&dyn Any>) -> String {
+    let own = describer.and_then(|any| any.downcast_ref::<fn(&M) -> Option<String>>()).and_then(|describe| describe(message));
+    own.map_or_else(|| describe(message), |text| shorten(text, true))
 }

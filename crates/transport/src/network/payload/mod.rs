@@ -146,6 +146,11 @@ impl Payloads {
         decoded
     }
 
+    /// Returns the text of a message in flight.
+    pub(super) fn text(&self, message: MessageRef) -> Option<String> {
+        self.slab_of(message.kind).text(message.slot, self.capture.describer(message.kind))
+    }
+
     /// Drops one copy that will not be received.
     pub(super) fn release(&self, message: MessageRef) {
         self.slab_of(message.kind).release(message.slot);

@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use super::Store;
+use super::capture::text_of;
 use crate::message::Message;
 
 /// The messages in flight of one type.
@@ -89,6 +90,8 @@ pub(super) trait AnySlab: Any {
     fn set_references(&self, slot: u32, references: u32);
     /// Encodes the message for a receiver of another type.
     fn encode(&self, slot: u32) -> Option<Vec<u8>>;
+    /// Describes the message, by the function of its type if it has one.
+    fn text(&self, slot: u32, describer: Option<&dyn Any>) -> Option<String>;
 }
 
 impl<M: Message> AnySlab for Store<M> {
@@ -105,6 +108,11 @@ impl<M: Message> AnySlab for Store<M> {
 
     fn encode(&self, slot: u32) -> Option<Vec<u8>> {
         self.slab.borrow().encode(slot)
+    }
+
+    fn text(&self, slot: u32, describer: Option<&dyn Any>) -> Option<String> {
+        let slab = self.slab.borrow();
+        Some(text_of(slab.messages.get(slot as usize)?.message.as_ref()?, describer))
     }
 }
 

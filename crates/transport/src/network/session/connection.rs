@@ -48,6 +48,11 @@ impl Connection {
         self.halves[side.index()].is_fin_acknowledged() && self.halves[side.other().index()].is_fin_read()
     }
 
+    /// Returns the sender, the receiver and the port of what that side sends.
+    pub(super) fn link_from(&self, side: Side) -> (NodeId, NodeId, PortId) {
+        (self.endpoint(side).node, self.endpoint(side.other()).node, self.port)
+    }
+
     /// Returns the address of everything that side sends.
     pub(super) fn address(&self, side: Side) -> Address {
         self.label.number(side as u64)
@@ -64,6 +69,11 @@ pub(super) struct Connections {
 impl Connections {
     pub(super) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
+    }
+
+    /// Lists all slots; a free one holds no messages.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Connection> {
+        self.slots.iter()
     }
 
     /// Adds a session with absent endpoints between two nodes, over links of these classes.

@@ -178,6 +178,11 @@ impl Half {
         unacknowledged.filter(|entry| !entry.acknowledged).map(|entry| entry.retry_at).min()
     }
 
+    /// Lists the messages that were neither read nor lost, each with its length.
+    pub(super) fn messages(&self) -> impl Iterator<Item = (MessageRef, u32)> {
+        self.entries.iter().filter_map(|entry| Some((entry.message?, entry.length)))
+    }
+
     pub(super) fn at(&self, number: u64) -> &Entry {
         &self.entries[(number - self.base) as usize]
     }

@@ -79,7 +79,7 @@ pub use send::SendRefused;
 pub use task_api::EndpointWait;
 
 use super::fabric::Fabric;
-use super::payload::Payloads;
+use super::payload::{MessageRef, Payloads};
 use super::ports::{PortId, Ports};
 use crate::reset::ResetReason;
 use connection::Connections;
@@ -115,6 +115,22 @@ impl Sessions {
             self.nodes.resize_with(node.index() + 1, NodeSessions::default);
         }
         &mut self.nodes[node.index()]
+    }
+
+    /// Lists the messages in flight with their length, by sender, receiver and port.
+    pub(super) fn messages(&self) -> impl Iterator<Item = ((NodeId, NodeId, PortId), MessageRef, u32)> {
+        self.connections.all().flat_map(|connection| {
+            Side::BOTH.into_iter().flat_map(move |side| {
+                let messages = connection.halves[side.index()].messages();
+                messages.map(move |(message, length)| (connection.link_from(side), message, length))
+            })
+        })
+    }
+
+    /// Lists the segments on their links, by sender, receiver and port.
+    pub(super) fn segments_on_links(&self) -> impl Iterator<Item = (NodeId, NodeId, PortId)> {
+        let on_links = self.segments.used().filter(|segment| segment.kind.crosses_link());
+        on_links.filter_map(|segment| Some(self.connections.find(segment.to)?.link_from(segment.to.side().other())))
     }
 
     /// Returns the counts of messages and bytes.

@@ -38,6 +38,11 @@ pub(super) enum SegmentKind {
 }
 
 impl SegmentKind {
+    /// Returns whether it crosses a link, rather than being an event of its endpoint.
+    pub(super) fn crosses_link(self) -> bool {
+        !matches!(self, Self::Timer | Self::WakeNode(_))
+    }
+
     /// Returns the segment as the copy with this number, made by the link.
     pub(super) fn copied(self, copy: u8) -> Self {
         match self {
@@ -93,6 +98,13 @@ impl Segments {
 
     pub(super) fn get(&self, slot: u32) -> Segment {
         self.slots[slot as usize]
+    }
+
+    /// Lists the segments in use.
+    pub(super) fn used(&self) -> impl Iterator<Item = &Segment> {
+        let mut is_used = vec![true; self.slots.len()];
+        self.free.iter().for_each(|slot| is_used[*slot as usize] = false);
+        self.slots.iter().zip(is_used).filter(|(_, is_used)| *is_used).map(|(segment, _)| segment)
     }
 
     #[inline]

@@ -8,7 +8,7 @@
 //! The receiver puts messages in order and recognises duplicates, so its node reads a prefix of the messages sent, each of them
 //! once.
 
-use cluster_sim_runtime::{Record, RecordKind};
+use cluster_sim_runtime::{Exhausted, Record, RecordKind};
 
 use super::SessionId;
 use super::SessionService;
@@ -16,6 +16,7 @@ use super::endpoint::{Side, Stage};
 use super::half::Entry;
 use super::segment::{Attempt, SegmentKind};
 use crate::message::Message;
+use crate::network::fabric::exhaust;
 use crate::network::payload::PayloadKind;
 use crate::network::payload::content_of;
 use crate::reset::ResetReason;
@@ -73,10 +74,20 @@ impl SessionService<'_> {
         self.fabric.counts.sent += 1;
         self.sessions.counts.sent(entry.length);
         self.fabric.depart(self.kernel);
+        self.check_bytes();
         self.start_timeout(slot, side);
         let number = self.sessions.connections.at_mut(slot).outbound(side).push(entry);
         self.record_entry(slot, side, RecordKind::SessionSend, number, &entry);
         self.transmit_new(slot, side, number);
+    }
+
+    /// Ends the run after this step if the messages of sessions in flight are larger than its budget.
+    #[inline]
+    fn check_bytes(&mut self) {
+        let (bytes, bound) = (self.sessions.counts.traffic.in_flight.bytes, self.kernel.budget().bytes_in_flight);
+        if bytes > bound {
+            exhaust(self.kernel, bytes, (bound, "bytes"), Exhausted::BytesInFlight(bound));
+        }
     }
 
     /// Finishes the direction: the FIN follows the last message and must arrive like one.

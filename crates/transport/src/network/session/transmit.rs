@@ -1,13 +1,16 @@
 //! Puts segments on their links.
 
-use cluster_sim_runtime::{Address, Order};
+use cluster_sim_runtime::{Address, Exhausted, Order};
 use cluster_sim_types::VirtualInstant;
 
 use super::SessionService;
 use super::endpoint::Side;
 use super::segment::{Segment, SegmentKind};
-use crate::network::fabric::{LinkModel, Name, Routed, Subject};
+use crate::network::fabric::{LinkModel, Name, Routed, Subject, exhaust};
 use crate::network::service::Service;
+
+/// The segments and timers for each message in flight that the budget allows.
+const SEGMENTS_PER_MESSAGE: u64 = 4;
 
 /// The kinds of segments and timers besides messages, which share the addresses of an endpoint.
 ///
@@ -53,6 +56,11 @@ impl SessionService<'_> {
     /// Schedules a segment, or an event of an endpoint that crosses no link.
     pub(super) fn schedule(&mut self, at: (VirtualInstant, Order), segment: Segment) {
         let number = self.sessions.segments.insert(segment);
+        let bound = self.kernel.limits().messages_in_flight.saturating_mul(SEGMENTS_PER_MESSAGE);
+        if u64::from(number) >= bound {
+            // All slots below are in use.
+            exhaust(self.kernel, u64::from(number), (bound, "segments"), Exhausted::SegmentsInFlight(bound));
+        }
         self.fabric.schedule(self.kernel, at, Service::Session, number);
     }
 
