@@ -121,3 +121,46 @@ fn the_junit_of_an_interrupted_sweep_has_an_error() {
     let whole = seldom(8, || {}).nodes("other", 1, |_| async {}).sweep(0..2);
     assert!(junit(&whole).contains("failures=\"0\" errors=\"0\""), "{}", junit(&whole));
 }
+
+/// A run that does not end in the time of any test, and keeps some messages in flight.
+fn endless() -> Scenario {
+    let main = |node: Node| async move {
+        let port = node.bind::<u64>("port");
+        loop {
+            node.sleep(Duration::from_micros(1)).await;
+            port.broadcast(7);
+            while port.try_recv().is_some() {}
+        }
+    };
+    Scenario::new("endless").nodes("node", 2, main).duration(Duration::from_secs(300 * 24 * 3600))
+}
+
+#[rstest]
+fn a_run_that_takes_too_long_is_ended_and_fails_its_seed(#[values(false, true)] isolated: bool) {
+    let scenario = endless().seed_timeout(Duration::from_millis(300));
+    let mut oldest = Vec::new();
+    let campaign = scenario.campaign(5..7).threads(count(1)).max_failures(count(2)).progress(|now| oldest.extend(now.oldest));
+    let sweep = if isolated { campaign.isolated().run() } else { campaign.run() };
+    assert_eq!((sweep.failed(), sweep.failures().len(), sweep.exit_code()), (2, 1, 1), "both seeds fail alike: {sweep}");
+    let report = sweep.failure().expect("it fails");
+    let [violation] = &report.violations[..] else { panic!("one rule is broken: {report}") };
+    let message = &violation.message;
+    assert_eq!((violation.rule.as_str(), report.exhausted), ("every run ends in time", None));
+    assert!(
+        message.starts_with("seed 0x5 ran for 0.3s of real time, up to ") && message.contains(" of virtual time and step "),
+        "{message}"
+    );
+    assert!(message.contains("; the last step was of node/") && message.contains(", task main, spawned at "), "{message}");
+    assert!(message.contains(" on port port: ") && message.contains(" messages in flight, such as 7"), "{message}");
+    assert!(oldest.iter().any(|oldest| oldest.seed == 5 && oldest.running_for >= Duration::from_millis(100)), "{oldest:?}");
+}
+
+#[test]
+fn runs_that_end_in_time_pass_and_are_confirmed() {
+    let scenario = seldom(8, || {}).nodes("other", 1, |_| async {}).seed_timeout(Duration::from_secs(60));
+    scenario.sweep(0..16).assert_ok();
+    let failing = scenario.always("no node does it", |world| world.views::<bool>().all(|(_, does)| !does));
+    let sweep = failing.sweep(0..64);
+    assert_eq!(sweep.failure().map(|report| report.violations[0].rule.as_str()), Some("no node does it"), "{sweep}");
+    assert!(sweep.failures()[0].unconfirmed().is_none(), "{sweep}");
+}

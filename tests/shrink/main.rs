@@ -175,6 +175,29 @@ fn a_smaller_run_that_hangs_ends_the_search() {
     assert_eq!(run(&scenario, &minimized.case, Seed(1)).digest, minimized.digest);
 }
 
+/// Without its fault the run goes on for 300 days of a step each microsecond.
+#[test]
+fn the_time_of_a_search_bounds_the_run_in_progress() {
+    let main = |node: Node| async move {
+        loop {
+            node.sleep(Duration::from_micros(1)).await;
+        }
+    };
+    let plan = FaultPlan::new().at(Duration::from_millis(5), faults::crash("node/0", Duration::from_millis(1)));
+    let scenario = Scenario::new("endless")
+        .nodes("node", 1, main)
+        .faults(plan)
+        .duration(Duration::from_secs(300 * 24 * 3600))
+        .always("no node crashes", |world| {
+            world.now() < VirtualInstant::ZERO + Duration::from_millis(2) || world.health(NodeId(0)) == Health::Up
+        });
+    let report = scenario.run(Seed(1));
+    assert_eq!(report.violations[0].rule, "no node crashes", "{report}");
+    let bounds = ShrinkBounds { runs: 1_000, time: Duration::from_millis(500) };
+    let minimized = scenario.shrink_within(Case::of(&report), &report, bounds, |_| {}).expect("it is reproduced");
+    assert_eq!((minimized.is_minimal, minimized.faults.1), (false, 1), "{minimized}");
+}
+
 #[test]
 fn a_panic_is_minimized_to_that_panic() {
     let scenario = ledger(None).chaos(FaultProfile { mean_interval: Duration::from_millis(30), ..FaultProfile::default() }).always(

@@ -118,10 +118,17 @@ fn minimization(progress: &ShrinkProgress) -> String {
     format!("minimizing: {} runs, faults {}, decisions {decisions}", progress.runs, progress.faults)
 }
 
-/// A line about a sweep: seeds done, the lowest that runs, and [`rates`].
+/// A seed that runs longer than this is named with its time.
+const LONG: Duration = Duration::from_secs(2);
+
+/// A line about a sweep: seeds done, the seed that runs longest, and [`rates`].
 fn sweep_line(progress: cluster_sim::explore::Progress, elapsed: Duration) -> String {
     let share = 100 * progress.done / progress.seeds.max(1);
-    let at = progress.seed.map_or_else(String::new, |seed| format!(", at seed {}", Seed(seed)));
+    let at = match (progress.oldest.filter(|oldest| oldest.running_for >= LONG), progress.seed) {
+        (Some(oldest), _) => format!(", at seed {} for {}s", Seed(oldest.seed), oldest.running_for.as_secs()),
+        (None, Some(seed)) => format!(", at seed {}", Seed(seed)),
+        (None, None) => String::new(),
+    };
     format!("{} of {} seeds ({share} %){at}, {}", progress.done, progress.seeds, rates(progress, elapsed))
 }
 
@@ -168,6 +175,8 @@ fn beside<T>(bar: impl FnOnce() -> ProgressBar + Send, progress: &Progress, work
 
 #[cfg(test)]
 mod tests {
+    use cluster_sim::explore::RunningSeed;
+
     use super::*;
 
     #[test]
@@ -180,6 +189,10 @@ mod tests {
         (progress.seeds, progress.seed) = (2_000, Some(42));
         let line = sweep_line(progress, Duration::from_millis(500));
         assert_eq!(line, "500 of 2000 seeds (25 %), at seed 0x2a, 1000 seeds/s, 2000 s/s virtual, 1 failure");
+        progress.oldest = Some(RunningSeed { seed: 7, running_for: Duration::from_millis(1_900) });
+        assert!(sweep_line(progress, Duration::from_secs(2)).contains(", at seed 0x2a, "));
+        progress.oldest = Some(RunningSeed { seed: 7, running_for: Duration::from_secs(72) });
+        assert!(sweep_line(progress, Duration::from_secs(80)).contains(", at seed 0x7 for 72s, "));
     }
 
     #[test]

@@ -207,7 +207,8 @@ pub mod explore {
     pub use cluster_sim_explore::{
         ArtifactContext, Artifacts, BuildInfo, Campaign, Case, ChildError, ChildExit, Coverage, DeterminismCheck, DeterminismError,
         Explore, Failure, FaultCoverage, InvalidSeedRange, Minimized, Progress, REPRODUCER_FORMAT, Replay, Reproducer,
-        ReproducerError, RunProgress, ScenarioSource, SeedRange, ShrinkBounds, ShrinkProgress, Sweep, Trial, shell_quoted,
+        ReproducerError, RunProgress, RunningSeed, ScenarioSource, SeedRange, ShrinkBounds, ShrinkProgress, Sweep, Trial,
+        shell_quoted,
     };
     pub use cluster_sim_runtime::Choice;
     pub use cluster_sim_simulation::{Decision, Profile, ProfilePart, ProfileSubject};

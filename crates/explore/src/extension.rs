@@ -168,7 +168,8 @@ pub trait Explore: Sealed {
     /// As [`shrink`](Self::shrink), but starts from `case` and stops at `bounds`.
     ///
     /// `case` must break the rule of the report's finding. Calls `progress` before each run. A run that stays in one step longer
-    /// than the [`step_timeout`](Scenario::step_timeout) ends the search, which returns the smallest case found before.
+    /// than the [`step_timeout`](Scenario::step_timeout), or is on its way when the time of the bounds ends, ends the search, which
+    /// returns the smallest case found before.
     ///
     /// # Panics
     /// If the scenario cannot be run.

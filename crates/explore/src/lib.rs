@@ -54,7 +54,7 @@ mod trial;
 mod watchdog;
 
 pub use artifacts::{ArtifactContext, Artifacts};
-pub use campaign::{Campaign, Failure, InvalidSeedRange, Progress, SeedRange, Sweep};
+pub use campaign::{Campaign, Failure, InvalidSeedRange, Progress, RunningSeed, SeedRange, Sweep};
 pub use child::{ChildError, ChildExit};
 pub use coverage::{Coverage, FaultCoverage};
 pub use determinism::{DeterminismCheck, DeterminismError};

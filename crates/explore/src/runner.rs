@@ -17,6 +17,9 @@ use crate::trial::{Aftermath, Trial};
 /// Real time that a step may take in a test that starts its runs itself, and so names its scenario too late to set another.
 const STEP_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Real time that a run of such a test may take in a sweep.
+const SEED_TIMEOUT: Duration = Duration::from_secs(600);
+
 /// The finding of a test that did not start the run that it was asked for.
 const NOT_STARTED: &str = "it returned a report without having started its trial; \
      start the run by `trial.start(&scenario)` or `trial.run(&scenario)`, and return the report of that run";
@@ -69,6 +72,11 @@ impl Runner {
     /// Real time that one step may take.
     pub(crate) fn step_timeout(&self) -> Duration {
         self.scenario().map_or(STEP_TIMEOUT, |scenario| scenario.outline().step_timeout)
+    }
+
+    /// Real time that one run may take in a sweep.
+    pub(crate) fn seed_timeout(&self) -> Duration {
+        self.scenario().map_or(SEED_TIMEOUT, |scenario| scenario.outline().seed_timeout)
     }
 
     /// Seeds of a sweep that run at once; absent for one per core.

@@ -1,11 +1,11 @@
-//! Finds runs that never return from a step.
+//! Finds runs that never return from a step, and ends those that take too long.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cluster_sim_runtime::{Heartbeat, Position, Seed};
 use cluster_sim_simulation::Report;
@@ -89,6 +89,31 @@ fn wait<T>(
         }
     }
     ended
+}
+
+/// Ends runs that take longer than a limit of real time, at their next step.
+pub(super) struct RunLimit {
+    timeout: Duration,
+    /// The run of each heartbeat, and when it was first seen.
+    seen: Vec<(Option<u64>, Instant)>,
+}
+
+impl RunLimit {
+    pub(super) fn new(timeout: Duration, heartbeats: usize) -> Self {
+        Self { timeout, seen: vec![(None, now()); heartbeats] }
+    }
+
+    /// Ends the runs that are over the limit. Runs that confirm a failure are not limited: they would seem to differ from it.
+    pub(super) fn check(&mut self, heartbeats: &[Arc<Heartbeat>]) {
+        for (heartbeat, (run, since)) in heartbeats.iter().zip(&mut self.seen) {
+            let present = heartbeat.first_run();
+            if present != *run {
+                (*run, *since) = (present, now());
+            } else if since.elapsed() >= self.timeout {
+                run.iter().for_each(|run| heartbeat.end_run(*run));
+            }
+        }
+    }
 }
 
 /// Makes the report of a seed that did not return from a step, under a case or as it is.

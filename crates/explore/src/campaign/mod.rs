@@ -21,7 +21,7 @@ mod vacuity;
 
 pub use builder::Campaign;
 pub(crate) use builder::{campaign, sweep};
-pub use progress::Progress;
+pub use progress::{Progress, RunningSeed};
 pub use range::{InvalidSeedRange, SeedRange};
 pub use sweep::{Failure, Sweep};
 pub(crate) use target::Target;

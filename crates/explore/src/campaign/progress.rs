@@ -19,6 +19,17 @@ pub struct Progress {
     pub failures: usize,
     /// The lowest seed that runs at present.
     pub seed: Option<u64>,
+    /// The seed that has run longest of those that run at present.
+    pub oldest: Option<RunningSeed>,
+}
+
+/// A seed that runs, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunningSeed {
+    /// The seed.
+    pub seed: u64,
+    /// Real time since it began.
+    pub running_for: Duration,
 }
 
 /// Counters of one worker, aligned to 128 bytes so that no two workers share a cache line.
@@ -26,14 +37,17 @@ pub struct Progress {
 #[repr(align(128))]
 pub(super) struct WorkerSlot {
     current: AtomicU64,
+    /// When it began, in milliseconds since the start of the campaign.
+    began: AtomicU64,
     started: AtomicU64,
     done: AtomicU64,
     virtual_nanoseconds: AtomicU64,
 }
 
 impl WorkerSlot {
-    /// Notes that a seed starts.
-    pub(super) fn begin(&self, seed: u64) {
+    /// Notes that a seed starts, that much time after the campaign.
+    pub(super) fn begin(&self, seed: u64, at: Duration) {
+        self.began.store(at.as_millis() as u64, Ordering::Relaxed);
         self.current.store(seed, Ordering::Relaxed);
         add(&self.started, 1);
     }
@@ -46,6 +60,11 @@ impl WorkerSlot {
     /// The seed that started last.
     pub(super) fn current(&self) -> u64 {
         self.current.load(Ordering::Relaxed)
+    }
+
+    /// When that seed began: the time since the start of the campaign.
+    pub(super) fn began(&self) -> Duration {
+        Duration::from_millis(self.began.load(Ordering::Relaxed))
     }
 
     /// Notes that a seed is done, and when its run ended.

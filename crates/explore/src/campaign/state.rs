@@ -4,18 +4,19 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cluster_sim_simulation::{Profile, Report};
 use parking_lot::Mutex;
 
 use super::failures::FailureGroups;
-use super::progress::{Progress, WorkerSlot};
+use super::progress::{Progress, RunningSeed, WorkerSlot};
 use super::sample::Sample;
 use super::seeds::Seeds;
 use super::target::SeedResult;
 use super::vacuity::{IdleRules, with_idle_rules};
 use crate::child::ChildError;
+use crate::clock::now;
 use crate::coverage::Coverage;
 use crate::determinism::FailedSeed;
 
@@ -39,6 +40,7 @@ pub(super) struct Shared {
     /// Why seeds could not be run.
     error: Mutex<Option<ChildError>>,
     pub(super) slots: Vec<WorkerSlot>,
+    started: Instant,
     /// Set by the caller.
     stop: Arc<AtomicBool>,
     /// Set once a worker was hit by an interrupt of this process.
@@ -98,6 +100,7 @@ impl Shared {
             idle: Mutex::default(),
             error: Mutex::new(None),
             slots: (0..workers).map(|_| WorkerSlot::default()).collect(),
+            started: now(),
             stop,
             is_interrupted: AtomicBool::new(false),
         }
@@ -111,6 +114,11 @@ impl Shared {
     /// Cancels the campaign, as its caller is about to do if it handles interrupts.
     pub(super) fn interrupt(&self) {
         self.is_interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that a worker begins a seed.
+    pub(super) fn begin(&self, worker: usize, seed: u64) {
+        self.slots[worker].begin(seed, self.started.elapsed());
     }
 
     /// Adds the result of a seed.
@@ -173,8 +181,13 @@ impl Shared {
             .fold((0, 0_u64), |(done, time), (other_done, other_time)| (done + other_done, time.saturating_add(other_time)));
         let failures = self.failures.lock().count();
         let seeds = self.range.end.saturating_sub(self.range.start);
-        let seed = self.slots.iter().filter(|slot| slot.is_busy()).map(WorkerSlot::current).min();
-        Progress { done, seeds, virtual_time: Duration::from_nanos(nanoseconds), failures, seed }
+        let busy = || self.slots.iter().filter(|slot| slot.is_busy());
+        let seed = busy().map(WorkerSlot::current).min();
+        let elapsed = self.started.elapsed();
+        let oldest = busy()
+            .map(|slot| RunningSeed { seed: slot.current(), running_for: elapsed.saturating_sub(slot.began()) })
+            .max_by_key(|running| running.running_for);
+        Progress { done, seeds, virtual_time: Duration::from_nanos(nanoseconds), failures, seed, oldest }
     }
 
     /// Takes the result, after the last worker ended or was left behind.

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_invariants::{Verdict, Violation};
-use cluster_sim_runtime::{Heartbeat, Seed};
+use cluster_sim_runtime::{Exhausted, Heartbeat, Seed};
 use cluster_sim_simulation::{CheckKind, CheckReport, CheckWork, Outcome, Profile, Report, Scenario, ScenarioError};
 use cluster_sim_types::VirtualInstant;
 
 use super::vacuity::idle_rules;
 use crate::coverage::Coverage;
 use crate::determinism::{FailedSeed, confirm, confirm_report};
+use crate::process_rules::overtime;
 use crate::profile::Profilers;
 use crate::runner::{Runner, watched};
 use crate::watchdog;
@@ -33,6 +34,9 @@ pub(crate) trait Target: Send + Sync {
 
     /// Real time that one step may take; `Duration::MAX` if steps cannot be observed.
     fn step_timeout(&self) -> Duration;
+
+    /// Real time that the first run of a seed may take; `Duration::MAX` if runs cannot be ended.
+    fn seed_timeout(&self) -> Duration;
 
     /// The scenario, if each run is one of a scenario: such runs can be measured.
     fn scenario(&self) -> Option<&Scenario> {
@@ -67,6 +71,10 @@ impl Target for Runner {
 
     fn step_timeout(&self) -> Duration {
         self.step_timeout()
+    }
+
+    fn seed_timeout(&self) -> Duration {
+        self.seed_timeout()
     }
 
     fn scenario(&self) -> Option<&Scenario> {
@@ -157,6 +165,7 @@ impl Job {
         heartbeat: &Arc<Heartbeat>,
         is_shown: impl FnOnce(&Report) -> bool,
     ) -> SeedResult {
+        heartbeat.begin_seed();
         let (report, profile) = match &self.profilers {
             None => (self.target.run(Seed(seed), heartbeat), None),
             Some(profilers) => {
@@ -165,6 +174,10 @@ impl Job {
             }
         };
         let ended_at = report.ended_at;
+        if report.exhausted == Some(Exhausted::RealTime) {
+            let failed = Some(Box::new(FailedSeed::unrecorded(overtime(report, self.target.seed_timeout()))));
+            return SeedResult { ended_at, coverage: None, profile, failed, passed: None, idle: Vec::new() };
+        }
         let coverage = self.counts_coverage.then(|| Box::new(Coverage::of(&report)));
         let fails = |apply: &ReportCheck| (apply.test)(&report) != Verdict::Holds;
         let idle = idle_rules(&report);

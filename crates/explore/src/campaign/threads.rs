@@ -8,7 +8,7 @@ use cluster_sim_runtime::{Heartbeat, Seed};
 use super::state::Shared;
 use super::target::Job;
 use crate::determinism::FailedSeed;
-use crate::watchdog::watched;
+use crate::watchdog::{RunLimit, watched};
 
 /// Runs seeds in one thread per worker slot until none is left.
 ///
@@ -23,12 +23,17 @@ pub(super) fn run(job: &Job, shared: &Arc<Shared>, keep_waiting: &mut dyn FnMut(
         shared.seeds.end_at(seed);
         stuck_at.push(seed);
     };
+    let mut limit = RunLimit::new(job.target.seed_timeout(), heartbeats.len());
+    let mut keep_waiting = || {
+        limit.check(&heartbeats);
+        keep_waiting()
+    };
     watched(
         job.target.step_timeout(),
         &heartbeats,
         move |worker, heartbeat| work(&worker_job, &worker_shared, worker, &heartbeat),
         on_stuck,
-        keep_waiting,
+        &mut keep_waiting,
     );
     if let Some(seed) = stuck_at.into_iter().min().filter(|seed| *seed <= shared.seeds.end() && !shared.is_stopped()) {
         let report = job.target.stuck(Seed(seed));
@@ -38,9 +43,8 @@ pub(super) fn run(job: &Job, shared: &Arc<Shared>, keep_waiting: &mut dyn FnMut(
 
 /// Runs seeds until none is left.
 fn work(job: &Job, shared: &Shared, worker: usize, heartbeat: &Arc<Heartbeat>) {
-    let slot = &shared.slots[worker];
     while let Some(seed) = shared.seeds.take().filter(|_| !shared.is_stopped()) {
-        slot.begin(seed);
+        shared.begin(worker, seed);
         match catch_unwind(AssertUnwindSafe(|| {
             let (keeps, is_sampled) = (shared.keeps(seed), shared.sample.has(seed));
             job.run_seed(seed, keeps, is_sampled, heartbeat, |report| shared.suspect_first(seed, report))

@@ -126,10 +126,14 @@ pub(super) fn shrink_from(
         let limits = (bounds, Arc::clone(&stopped));
         minimize(&mut Search::new(&searched, found, limits, watch, &mut *progress.lock()));
     };
-    let began = now();
+    let (heartbeat, began) = (Arc::new(Heartbeat::default()), now());
     let mut goes_on = || !stop.load(Ordering::Relaxed) && began.elapsed().saturating_sub(GRACE) <= bounds.time;
     let timeout = runner.step_timeout();
-    let completed = watched(timeout, &[Arc::new(Heartbeat::default())], search, |_| {}, &mut goes_on).pop().flatten();
+    let completed = watched(timeout, &[Arc::clone(&heartbeat)], search, |_| {}, &mut goes_on).pop().flatten();
+    if completed.is_none() {
+        // The run that is left behind ends too, if its steps return.
+        heartbeat.end_run(heartbeat.progress().0);
+    }
     let Best { case, ran: (finding, digest), runs, is_spent, .. } = best.lock().clone();
     Some(Minimized {
         finding,

@@ -5,6 +5,7 @@
 
 mod report_target;
 mod request;
+mod slow_seeds;
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -18,6 +19,7 @@ use cluster_sim_simulation::{FailureSummary, Outcome, Report, Scenario};
 
 use report_target::ReportTarget;
 use request::{Request, requested};
+use slow_seeds::SlowSeeds;
 
 use crate::artifacts::{ArtifactContext, Repeat, artifacts_root};
 use crate::campaign::{Campaign, SeedRange, Sweep, idle_rules};
@@ -113,6 +115,8 @@ impl TestCase {
 
     #[track_caller]
     fn run<'c>(&'c self, campaign: Campaign<'c>) -> Sweep {
+        let mut slow = SlowSeeds::new(self.path());
+        let campaign = campaign.progress(move |progress| slow.show(&progress));
         let mut campaign = campaign.rerun_hint(|report| self.rerun_hint(report)).sample_determinism(self.check_determinism);
         campaign = NonZeroUsize::new(self.max_failures).into_iter().fold(campaign, Campaign::max_failures);
         campaign = self.threads.and_then(NonZeroUsize::new).into_iter().fold(campaign, Campaign::threads);

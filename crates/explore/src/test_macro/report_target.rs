@@ -103,6 +103,11 @@ impl Target for ReportTarget {
         Duration::MAX
     }
 
+    fn seed_timeout(&self) -> Duration {
+        // Nor ended.
+        Duration::MAX
+    }
+
     fn run(&self, seed: Seed, _: &Arc<Heartbeat>) -> Report {
         self.report(seed)
     }

@@ -93,6 +93,10 @@ pub enum Exhausted {
     BytesInFlight(u64),
     /// Had more than this many tasks that had not ended.
     LiveTasks(u64),
+    /// Took more real time than its watchdog allows.
+    ///
+    /// No other run of the seed ends at the same step.
+    RealTime,
 }
 
 impl Exhausted {
@@ -106,6 +110,7 @@ impl Exhausted {
             Self::SegmentsInFlight(_) => "segments in flight",
             Self::BytesInFlight(_) => "bytes in flight",
             Self::LiveTasks(_) => "live tasks",
+            Self::RealTime => "real time",
         }
     }
 }
@@ -151,6 +156,7 @@ impl fmt::Display for Exhausted {
                     "more than {tasks} tasks were alive; find who spawns tasks that do not end or raise `Budget::live_tasks`"
                 )
             }
+            Self::RealTime => formatter.write_str("the run took too long in real time"),
         }
     }
 }

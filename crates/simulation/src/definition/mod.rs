@@ -61,6 +61,7 @@ pub(crate) struct Definition {
     /// When nodes start, by the name of the node or of its group.
     pub(crate) starts: BTreeMap<String, Duration>,
     pub(crate) step_timeout: Duration,
+    pub(crate) seed_timeout: Duration,
     /// Seeds of a sweep that run at once; absent for one per core.
     pub(crate) threads: Option<NonZeroUsize>,
     /// Replaces the seed for the simulation's choices.
@@ -91,6 +92,7 @@ impl Definition {
             may_shrink: BTreeSet::new(),
             starts: BTreeMap::new(),
             step_timeout: Duration::from_secs(30),
+            seed_timeout: Duration::from_secs(600),
             threads: None,
             with_decisions: None,
             checked: OnceLock::new(),

@@ -270,6 +270,15 @@ impl Scenario {
         self.with(|definition| definition.step_timeout = timeout)
     }
 
+    /// Sets the real time that a run may take before a sweep ends it and fails the seed. Default 10 minutes.
+    ///
+    /// The finding says how far the run came, and who has what in flight. As for [`step_timeout`](Self::step_timeout), only code
+    /// outside the run reads the machine's clock, and a run that is not part of a sweep is not limited.
+    #[must_use]
+    pub fn seed_timeout(self, timeout: Duration) -> Self {
+        self.with(|definition| definition.seed_timeout = timeout)
+    }
+
     /// Sets how many seeds of a sweep run at once. Default: one for each core.
     ///
     /// Results do not depend on it. Use fewer where the clusters fill the machine's memory.

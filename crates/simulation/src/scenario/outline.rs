@@ -17,6 +17,8 @@ pub struct Outline {
     pub duration: Duration,
     /// Real time that one step may take.
     pub step_timeout: Duration,
+    /// Real time that one run may take in a sweep.
+    pub seed_timeout: Duration,
     /// Seeds of a sweep that run at once; absent for one per core.
     pub threads: Option<NonZeroUsize>,
     /// Whether a script drives the fault phase.
@@ -34,7 +36,7 @@ pub struct Outline {
 impl Scenario {
     /// The part of this scenario on which sweeps and minimization depend.
     pub(crate) fn outline(&self) -> Outline {
-        let Definition { duration, step_timeout, threads, groups, absent, may_shrink, .. } = &*self.definition;
+        let Definition { duration, step_timeout, seed_timeout, threads, groups, absent, may_shrink, .. } = &*self.definition;
         let (clients, others): (Vec<&Group>, Vec<&Group>) = groups.iter().partition(|group| group.must_end);
         let (servers, kept): (Vec<&Group>, Vec<&Group>) = others.into_iter().partition(|group| may_shrink.contains(&group.name));
         let names = |groups: Vec<&Group>| {
@@ -43,6 +45,7 @@ impl Scenario {
         Outline {
             duration: *duration,
             step_timeout: *step_timeout,
+            seed_timeout: *seed_timeout,
             threads: *threads,
             is_scripted: self.script.is_some(),
             clients: names(clients),

@@ -22,6 +22,7 @@ impl Sim {
             Some(Exhausted::BytesInFlight(_)) => self.flows(|flow| flow.bytes, "bytes"),
             Some(Exhausted::StepsAtOneInstant(_)) => self.busy_tasks(),
             Some(Exhausted::LiveTasks(_)) => self.live_tasks(),
+            Some(Exhausted::RealTime) => self.last_step().into_iter().chain(self.flows(|flow| flow.messages, "messages")).collect(),
             _ => Vec::new(),
         }
     }
@@ -59,6 +60,12 @@ impl Sim {
         listed(&live, |LiveTasks { node, task, count }| {
             format!("{}: {} live tasks", self.task_text(*node, Some(task), *count), of_all(*count as u64, all as u64))
         })
+    }
+
+    /// Names the code whose step was the last one, if the heartbeat ended the run.
+    fn last_step(&self) -> Option<String> {
+        let (node, task) = self.engine.core.kernel.ended_in()?;
+        Some(format!("the last step was of {}", self.task_text(*node, task.as_ref(), 1)))
     }
 
     /// Names the tasks of a node that were spawned at one place, by the first of them.

@@ -106,7 +106,7 @@ impl Supervisor {
                 running.send(&WorkerOrder { from: seed, to: seeds.end, keeps, sample });
                 is_ordered = true;
             }
-            self.shared.slots[worker].begin(seed);
+            self.shared.begin(worker, seed);
             let result = match self.wait_for(running, seed)? {
                 SeedEnd::Done(result) => result,
                 SeedEnd::Stuck(result) => {

@@ -18,6 +18,7 @@ use crate::campaign::target::{Job, SeedResult};
 use crate::child::{Call, FromChild, Parent};
 use crate::clock::now;
 use crate::determinism::FailedSeed;
+use crate::watchdog::RunLimit;
 
 /// Interval between two signs of life.
 const ALIVE_EVERY: Duration = Duration::from_millis(500);
@@ -56,7 +57,7 @@ fn run_seeds(job: &Job, orders: &Receiver<WorkerOrder>, slot: &WorkerSlot, heart
         (from..to).map(move |seed| (seed, keeps && seed == from, sample.has(seed)))
     });
     for (seed, keeps, is_sampled) in seeds {
-        slot.begin(seed);
+        slot.begin(seed, Duration::ZERO);
         let is_first = |report: &Report| !known.contains(&FailureKey::of(report));
         match catch_unwind(AssertUnwindSafe(|| job.run_seed(seed, keeps, is_sampled, heartbeat, is_first))) {
             Ok(examined) => {
@@ -73,8 +74,8 @@ fn run_seeds(job: &Job, orders: &Receiver<WorkerOrder>, slot: &WorkerSlot, heart
     }
 }
 
-/// Sends signs of life, and ends the process if a seed does not return from a step.
-fn monitor(job: &Job, slot: &WorkerSlot, heartbeat: &Heartbeat) -> ! {
+/// Sends signs of life, ends runs that take too long, and ends the process if a seed does not return from a step.
+fn monitor(job: &Job, slot: &WorkerSlot, heartbeat: &Arc<Heartbeat>) -> ! {
     // In its own thread: describing a stuck seed takes time.
     thread::spawn(|| {
         loop {
@@ -85,8 +86,10 @@ fn monitor(job: &Job, slot: &WorkerSlot, heartbeat: &Heartbeat) -> ! {
     let step_timeout = job.target.step_timeout();
     let position = || (heartbeat.progress(), slot.sums().0);
     let (mut last, mut since) = (position(), now());
+    let mut limit = RunLimit::new(job.target.seed_timeout(), 1);
     loop {
         thread::park_timeout(CHECK_EVERY.min(step_timeout));
+        limit.check(std::slice::from_ref(heartbeat));
         let position = position();
         if position != last || !slot.is_busy() {
             (last, since) = (position, now());

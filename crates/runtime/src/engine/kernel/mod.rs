@@ -77,6 +77,8 @@ pub struct Kernel {
     /// The place of the first panic, once one was caught.
     pub(crate) panicked_at: Option<Option<String>>,
     heartbeat: Option<Arc<Heartbeat>>,
+    /// The code whose step was the last one, if the heartbeat ended the run.
+    ended_in: Option<(NodeId, Option<TaskName>)>,
 }
 
 impl Kernel {
@@ -111,6 +113,7 @@ impl Kernel {
             panicked: None,
             panicked_at: None,
             heartbeat: None,
+            ended_in: None,
         };
         kernel.look_up_seed();
         kernel
@@ -214,6 +217,11 @@ impl Kernel {
     pub fn watch(&mut self, heartbeat: Arc<Heartbeat>) {
         heartbeat.begin_run();
         self.heartbeat = Some(heartbeat);
+    }
+
+    /// Returns the code whose step was the last one, if the heartbeat ended the run.
+    pub fn ended_in(&self) -> Option<&(NodeId, Option<TaskName>)> {
+        self.ended_in.as_ref()
     }
 
     /// Counts wakes of living tasks from another thread.
@@ -356,8 +364,12 @@ impl Kernel {
 
     /// Tells the heartbeat of a step.
     #[inline(never)]
-    fn beat(&self, node: NodeId, task: Option<TaskId>) {
+    fn beat(&mut self, node: NodeId, task: Option<TaskId>) {
         let Some(heartbeat) = &self.heartbeat else { return };
+        if heartbeat.is_ending() {
+            self.exhausted.get_or_insert(Exhausted::RealTime);
+            self.ended_in.get_or_insert((node, task.and_then(|task| self.tasks.name_of(task))));
+        }
         let position = || Position {
             at: self.now,
             node: self.names[node.index()].to_string(),
