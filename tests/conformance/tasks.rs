@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
-use cluster_sim::node::{Elapsed, JoinError, Roll, yield_now};
+use cluster_sim::node::{Elapsed, JoinError, MissedTickBehavior, Roll, yield_now};
 use cluster_sim::prelude::*;
 use futures::poll;
 use rstest::rstest;
@@ -143,6 +143,27 @@ fn an_interval_keeps_its_period_and_catches_up_missed_ticks(#[values(Twin::Simul
             assert_eq!(interval.tick().await, first + tick * SHORT);
         }
         assert!(node.now() >= first + 3 * SHORT);
+        done.report();
+    });
+}
+
+#[rstest]
+fn an_interval_delays_or_skips_missed_ticks(#[values(Twin::Simulated, Twin::Real)] twin: Twin) {
+    twin.run(1, async |node, done| {
+        for behavior in [MissedTickBehavior::Delay, MissedTickBehavior::Skip] {
+            let mut interval = node.interval(SHORT);
+            interval.set_missed_tick_behavior(behavior);
+            let first = interval.tick().await;
+            node.sleep(3 * SHORT + SHORT / 2).await;
+            assert_eq!(interval.tick().await, first + SHORT, "the first missed tick comes late");
+            let next = interval.tick().await - first;
+            assert!(next > 3 * SHORT, "the others do not come: {next:?}");
+            if behavior == MissedTickBehavior::Skip {
+                assert_eq!(next.as_nanos() % SHORT.as_nanos(), 0, "it keeps its pace");
+            } else {
+                assert!(next >= 4 * SHORT + SHORT / 2, "one period after the late one: {next:?}");
+            }
+        }
         done.report();
     });
 }

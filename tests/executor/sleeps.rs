@@ -4,7 +4,7 @@ use std::future::{pending, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
-use cluster_sim::node::{Sleep, yield_now};
+use cluster_sim::node::{MissedTickBehavior, Sleep, yield_now};
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::log::{Log, Once};
 use cluster_sim_testkit::units::milliseconds;
@@ -214,6 +214,33 @@ fn an_interval_keeps_its_period_and_catches_up_missed_ticks() {
         log.write(nanoseconds(&node) / 1_000_000);
     });
     assert_eq!(log, [10, 20, 30, 45, 40, 45, 50, 50, 60]);
+}
+
+/// The instants at which ticks of 10 ms are taken, in milliseconds, by a node that is busy for `busy` ms after the first.
+fn ticks_taken(behavior: MissedTickBehavior, busy: u64) -> Vec<u64> {
+    run(move |node, log| async move {
+        let mut ticks = node.interval(milliseconds(10));
+        assert_eq!(ticks.missed_tick_behavior(), MissedTickBehavior::Burst);
+        ticks.set_missed_tick_behavior(behavior);
+        ticks.tick().await;
+        node.sleep(milliseconds(busy)).await;
+        for _ in 0..4 {
+            ticks.tick().await;
+            log.write(nanoseconds(&node) / 1_000_000);
+        }
+    })
+}
+
+#[test]
+fn missed_ticks_burst_delay_or_are_skipped_as_on_tokio() {
+    // Busy from 10 ms to 47 ms: the ticks of 20, 30 and 40 ms are missed.
+    assert_eq!(ticks_taken(MissedTickBehavior::Burst, 37), [47, 47, 47, 50]);
+    assert_eq!(ticks_taken(MissedTickBehavior::Delay, 37), [47, 57, 67, 77]);
+    assert_eq!(ticks_taken(MissedTickBehavior::Skip, 37), [47, 50, 60, 70]);
+    for behavior in [MissedTickBehavior::Burst, MissedTickBehavior::Delay, MissedTickBehavior::Skip] {
+        assert_eq!(ticks_taken(behavior, 3), [20, 30, 40, 50], "none is missed");
+        assert_eq!(ticks_taken(behavior, 15), [25, 30, 40, 50], "5 ms late is not late");
+    }
 }
 
 #[test]

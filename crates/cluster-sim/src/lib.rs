@@ -130,9 +130,9 @@ pub use cluster_sim_transport::{LinkModel, NetworkPartition};
 pub mod node {
     pub use cluster_sim_node::{
         Boot, ConnectError, Effect, Effects, Elapsed, Entropy, EntropyRng, Input, Interval, JoinError, JoinHandle, Label, Listener,
-        Machine, Message, Node, NodeInfo, OneshotReceiver, OneshotSender, Port, Received, Receiver, Recv, ResetReason, Roll,
-        SendError, Sender, Session, SessionReset, SessionSendError, Sleep, Timer, TrySendError, channel, oneshot, select, timers,
-        yield_now,
+        Machine, Message, MissedTickBehavior, Node, NodeInfo, OneshotReceiver, OneshotSender, Port, Received, Receiver, Recv,
+        ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep, Timer, TrySendError, channel,
+        oneshot, select, timers, yield_now,
     };
     pub use cluster_sim_runtime::{Address, Stream};
     pub use cluster_sim_types::{CoveragePoint, Fact, Incarnation, LocalInstant, NodeId, Region, Shard, WallTime};

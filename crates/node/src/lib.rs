@@ -59,7 +59,9 @@ pub use machine::{Input, Machine};
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
 pub use machine_host::{MachineFactory, MachineGroup};
-pub use node::{Elapsed, Interval, JoinError, JoinHandle, Listener, Node, Port, Recv, Session, Sleep, yield_now};
+pub use node::{
+    Elapsed, Interval, JoinError, JoinHandle, Listener, MissedTickBehavior, Node, Port, Recv, Session, Sleep, yield_now,
+};
 pub use node_info::NodeInfo;
 #[cfg(feature = "tokio")]
 pub use real::{ReachError, RunningCluster, StartError, TokioCluster, TokioClusterError, TokioNode, TokioSetup};

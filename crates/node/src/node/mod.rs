@@ -32,7 +32,7 @@ use cluster_sim_types::{Incarnation, NodeId, Region, Shard};
 pub use port::{Port, Recv};
 pub use session::{Listener, Session};
 pub use tasks::{JoinError, JoinHandle, yield_now};
-pub use time::{Elapsed, Interval, Sleep};
+pub use time::{Elapsed, Interval, MissedTickBehavior, Sleep};
 
 use crate::boot::Boot;
 #[cfg(feature = "tokio")]

@@ -84,7 +84,8 @@ impl Node {
             !period.is_zero(),
             "an interval of zero would tick forever at one instant; give it a period, or let others run with `yield_now`"
         );
-        Interval { node: self.clone(), period, sleep: self.sleep(period) }
+        let missed = MissedTickBehavior::Burst;
+        Interval { node: self.clone(), period, missed, sleep: self.sleep(period) }
     }
 }
 
@@ -160,29 +161,76 @@ impl fmt::Display for Elapsed {
 
 impl std::error::Error for Elapsed {}
 
+/// How an [`Interval`] goes on after a tick that was taken more than 5 ms late.
+///
+/// As tokio's type of this name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissedTickBehavior {
+    /// Ticks are due as if none was late: missed ones follow each other at one instant.
+    #[default]
+    Burst,
+    /// The next tick is due one period after the late one was taken.
+    Delay,
+    /// The next tick is due at the next multiple of the period: missed ones are left out.
+    Skip,
+}
+
+/// How late a tick may be taken before it counts as late: timers of tokio are some milliseconds late.
+const TOLERANCE: Duration = Duration::from_millis(5);
+
+impl MissedTickBehavior {
+    /// Returns when the tick after the one of `due` is due, which is taken at `now`.
+    fn next(self, due: LocalInstant, now: impl FnOnce() -> LocalInstant, period: Duration) -> LocalInstant {
+        if self == Self::Burst {
+            return due + period;
+        }
+        let now = now();
+        let late = now.saturating_since(due);
+        if late <= TOLERANCE {
+            return due + period;
+        }
+        match self {
+            Self::Burst => due + period,
+            Self::Delay => now + period,
+            Self::Skip => now + (period - Duration::from_nanos((late.as_nanos() % period.as_nanos()) as u64)),
+        }
+    }
+}
+
 /// A source of periodic ticks, created by [`Node::interval`].
 #[derive(Debug)]
 pub struct Interval {
     node: Node,
     period: Duration,
+    missed: MissedTickBehavior,
     sleep: Sleep,
 }
 
 impl Interval {
     /// Waits for the next tick and returns the instant at which it was due.
     ///
-    /// Missed ticks are delivered one after the other at one instant, as with tokio's `MissedTickBehavior::Burst`. Cancel safe:
-    /// a tick that was not returned is not lost.
+    /// A missed tick is delivered late; [`set_missed_tick_behavior`](Self::set_missed_tick_behavior) says when the next one is due.
+    /// Cancel safe: a tick that was not returned is not lost.
     pub async fn tick(&mut self) -> LocalInstant {
         (&mut self.sleep).await;
         let due = self.sleep.deadline();
-        self.sleep.reset(due + self.period);
+        self.sleep.reset(self.missed.next(due, || self.node.now(), self.period));
         due
     }
 
     /// Restarts the interval: the next tick is one period from now.
     pub fn reset(&mut self) {
         self.sleep.reset(self.node.now() + self.period);
+    }
+
+    /// Sets what becomes of ticks that are missed; at first [`MissedTickBehavior::Burst`].
+    pub fn set_missed_tick_behavior(&mut self, behavior: MissedTickBehavior) {
+        self.missed = behavior;
+    }
+
+    /// Returns what becomes of ticks that are missed.
+    pub fn missed_tick_behavior(&self) -> MissedTickBehavior {
+        self.missed
     }
 
     /// Returns the time between two ticks.
