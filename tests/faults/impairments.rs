@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use cluster_sim::net::Impairment;
+use cluster_sim::net::{Impairment, LinkOrder};
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::units::milliseconds;
 
@@ -47,6 +47,16 @@ fn an_impaired_link_loses_delays_or_duplicates_for_its_duration() {
     assert_eq!(run(to_second(COPIES, None)), ([50, 90], 40));
     assert_eq!(run(to_second(COPIES, milliseconds(200))), ([50, 70], 20));
     assert_eq!(run(to_second(Impairment { duplicate: Ratio::ONE, ..DELAY }, None)), ([50, 70], 40), "copies are delayed too");
+}
+
+/// On links where messages overtake each other: ten before, then thirty twice, and ten that are under way with their copies.
+#[test]
+fn a_copy_on_an_impaired_link_is_delayed_too() {
+    let fault = to_second(Impairment { duplicate: Ratio::ONE, ..DELAY }, None);
+    let link = LinkModel { order: LinkOrder::Unordered, ..LinkModel::constant(milliseconds(5)) };
+    let mut sim = workers().default_links(link).faults(FaultPlan::new().at(milliseconds(105), fault)).start(Seed(7));
+    sim.run_for(milliseconds(507));
+    assert_eq!(received(&sim, 1), 10 + 2 * 30);
 }
 
 #[test]

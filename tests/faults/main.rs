@@ -4,7 +4,8 @@
 //! [`records`]: the records of faults in the report, and refused plans. [`findings`]: broken rules, panics, checks without
 //! evidence. [`endings`]: recovery phase and budgets. [`storms`]: runs that make no progress or whose queue only grows. [`stuck`]: steps
 //! that never return. [`lives`]: clocks, seeds, and runs side by side. [`impairments`], [`holds`]: links that are impaired or held.
-//! [`boundaries`]: faults before the first boot, at zero and at the end; late starts.
+//! [`boundaries`]: faults before the first boot, at zero and at the end; late starts. [`profiles`]: profiles and plans of the seed.
+//! [`places`]: regions and shards. [`restarts`]: policies of restarts.
 
 mod boundaries;
 mod endings;
@@ -15,7 +16,10 @@ mod links;
 mod lives;
 mod nodes;
 mod overlaps;
+mod places;
+mod profiles;
 mod records;
+mod restarts;
 mod storms;
 mod stuck;
 mod worker;

@@ -162,7 +162,7 @@ fn random_faults_produce_every_cause_of_loss() {
     let seen: Vec<&str> = seen.iter().map(LossCause::name).collect();
     assert_eq!(
         seen,
-        ["inbox_lost", "loss", "node_down", "node_killed", "profile_loss", "stale_incarnation", "undecodable"],
+        ["impairment", "inbox_lost", "loss", "node_down", "node_killed", "profile_loss", "stale_incarnation", "undecodable"],
         "a chatterer sends too little to fill an inbox"
     );
 }

@@ -157,7 +157,8 @@ pub mod net {
 #[cfg(feature = "test-utils")]
 pub mod fault {
     pub use cluster_sim_simulation::{
-        Fault, FaultPlan, FaultProfile, FaultRecord, LinkFault, MessageHold, NetworkFault, NodeFault, PlanError, ScheduledFault,
+        Fault, FaultKind, FaultPlan, FaultProfile, FaultRecord, LinkFault, MessageHold, NetworkFault, NodeFault, PlanError,
+        ScheduledFault,
     };
 }
 
@@ -172,7 +173,8 @@ pub mod check {
 pub mod scenario {
     pub use cluster_sim_runtime::{Budget, InvalidSeed, Seed, SeedSchedule};
     pub use cluster_sim_simulation::{
-        CallError, ClusterBuilder, ClusterError, NotConverged, Scenario, ScenarioError, ScenarioSize, Sim, SimulatedCluster,
+        CallError, ClusterBuilder, ClusterError, NotConverged, RestartPolicy, Scenario, ScenarioError, ScenarioSize, Sim,
+        SimulatedCluster,
     };
 }
 
@@ -183,7 +185,7 @@ pub mod report {
     pub use cluster_sim_runtime::{Digest, Exhausted, Record, RecordKind};
     pub use cluster_sim_simulation::{
         CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FaultLine, FaultRecord, Finding,
-        OtherRun, Outcome, PanicFinding, PanicSite, Report,
+        NodeRestart, OtherRun, Outcome, PanicFinding, PanicSite, Report,
     };
     pub use cluster_sim_types::Traffic;
 }

@@ -75,12 +75,16 @@ impl NodeInfo {
         self.index
     }
 
-    /// Returns the region; 0 if none was declared.
+    /// Returns the region; 0 in a cluster without regions.
+    ///
+    /// [`Region::NONE`] if there are regions and the node stands in none of them.
     pub fn region(&self) -> Region {
         self.region
     }
 
-    /// Returns the shard; 0 if none was declared.
+    /// Returns the shard; 0 in a cluster without regions.
+    ///
+    /// [`Shard::NONE`] if there are regions and the node has none of their shards.
     pub fn shard(&self) -> Shard {
         self.shard
     }

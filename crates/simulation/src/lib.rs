@@ -34,14 +34,16 @@ pub mod text;
 
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 pub use decision::Decision;
-pub use definition::ScenarioError;
+pub use definition::{RestartPolicy, ScenarioError};
 pub use event::{EventKind, EventMessage, Key, Sent, TaskEnd};
-pub use fault::{Fault, FaultPlan, FaultProfile, LinkFault, NetworkFault, NodeFault, PlanError, ScheduledFault, SpanKind};
+pub use fault::{
+    Fault, FaultKind, FaultPlan, FaultProfile, LinkFault, NetworkFault, NodeFault, PlanError, ScheduledFault, SpanKind,
+};
 pub use profile::{Profile, ProfilePart, ProfileSubject};
 pub use recording::{Event, LeftOut, NodeView, Recording, Span};
 pub use report::{
     CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FailureSummary, FaultLine,
-    FaultRecord, Finding, OtherRun, Outcome, PanicFinding, PanicSite, Report,
+    FaultRecord, Finding, NodeRestart, OtherRun, Outcome, PanicFinding, PanicSite, Report,
 };
 pub use scenario::{Scenario, ScenarioSize};
 pub use sim::{CallError, MessageHold, Sim};

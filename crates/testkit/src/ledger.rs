@@ -150,8 +150,8 @@ impl Machine for Copy {
 ///
 /// Without a flaw every rule holds in every seed.
 pub fn ledger(flaw: Option<Flaw>) -> Scenario {
-    let profile =
-        FaultProfile { mean_interval: milliseconds(40), mean_duration: milliseconds(20), spared_groups: vec!["source".to_owned()] };
+    let profile = FaultProfile { mean_interval: milliseconds(40), mean_duration: milliseconds(20), ..FaultProfile::default() };
+    let profile = profile.sparing(["source"]).never_cutting(["source"]);
     Scenario::new("ledger")
         .machines("source", 1, move |_: &Boot| Source {
             flaw,

@@ -115,6 +115,8 @@ fn hunt(bug: Option<Bug>) -> BugHunt {
         mean_interval: milliseconds(100),
         mean_duration: milliseconds(50),
         spared_groups: vec!["counter".to_owned()],
+        uncut_groups: vec!["counter".to_owned()],
+        ..FaultProfile::default()
     };
     BugHunt { cluster: cluster("hunt-tally", 20, bug), profile, links: &["default"] }
 }

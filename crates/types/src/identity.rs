@@ -45,10 +45,20 @@ impl fmt::Display for NodeId {
 #[serde(transparent)]
 pub struct Region(pub u16);
 
+impl Region {
+    /// No region: that of a node which stands in none of the regions of its cluster.
+    pub const NONE: Self = Self(u16::MAX);
+}
+
 /// A shard of a region, numbered from 0; equal numbers in two regions are replicas of the same data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Shard(pub u16);
+
+impl Shard {
+    /// No shard: that of a node which has none of the shards of its cluster.
+    pub const NONE: Self = Self(u16::MAX);
+}
 
 /// One life of a node: 0 for the first, incremented by each restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]

@@ -301,6 +301,14 @@ impl Engine {
         self.groups[group as usize].hosts.view_type(place as usize, &self.core)
     }
 
+    /// Forgets the panic of node code that the caller caught, so that the run goes on.
+    ///
+    /// The caller crashes the node next: its code may have left anything half done.
+    pub fn forget_panic(&mut self) {
+        self.running = None;
+        self.core.kernel.forget_panic();
+    }
+
     /// Returns the view of a node that is up or paused.
     #[inline]
     pub fn view(&self, node: NodeId) -> Option<&dyn Any> {

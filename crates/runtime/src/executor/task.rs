@@ -250,6 +250,11 @@ impl Default for Tasks {
 }
 
 impl Tasks {
+    /// Leaves the code that panicked: no task is being polled.
+    pub(crate) fn leave_panicked(&mut self) {
+        (self.current, self.active_life, self.panicked_node) = (None, Life::NONE, None);
+    }
+
     /// Returns the task, unless its slot was reused.
     #[inline]
     pub(super) fn get(&self, id: TaskId) -> Option<&Task> {

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use cluster_sim::{Boot, FaultProfile, LinkModel, Scenario, VirtualInstant};
+use cluster_sim::{Boot, LinkModel, Scenario, VirtualInstant};
 use cluster_sim_echo::{
     AnswersMatchQuestions, Bug, Client, ClientView, Config, KeepsAsking, PromptAnswers, Server, client, server_with,
 };
 use cluster_sim_registry::{BugHunt, Expected, NodeStyle};
+
+use crate::smoke::planted_profile;
 
 /// The rule on answers.
 pub(super) const CONVERSATION: &str = "an answer is the answer to what was asked";
@@ -50,7 +52,7 @@ pub fn cluster(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
         .eventually(ANSWERED, move |world| world.views::<ClientView>().all(|(_, client)| client.answered >= config.questions))
         .duration(Duration::from_secs(5))
         .stable_for(Duration::from_millis(200));
-    BugHunt { cluster, profile: FaultProfile::default(), links: &["default"] }
+    BugHunt { cluster, profile: planted_profile(), links: &["default"] }
 }
 
 /// The rule that must find each bug, and the bounds on the search.

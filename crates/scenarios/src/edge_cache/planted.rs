@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim::net::{Distribution, StaleDelivery};
-use cluster_sim::{Boot, FaultProfile, LinkModel, Scenario, VirtualInstant, World};
+use cluster_sim::{Boot, LinkModel, Scenario, VirtualInstant, World};
 use cluster_sim_edge_cache::rules::{
     Acknowledgements, Answers, BoundedWaits, MonotonicReads, NoRollback, OnlyCommitted, OwnVersions, PromptCommits, ReadYourWrites,
     RecoveryPace, ServesHeld,
@@ -14,6 +14,8 @@ use cluster_sim_edge_cache::{
     client,
 };
 use cluster_sim_registry::{BugHunt, Expected, NodeStyle};
+
+use crate::smoke::planted_profile;
 
 use super::groups::{CLIENT, EDGE, INVALIDATIONS, ROUTER, SOURCE};
 
@@ -100,7 +102,7 @@ pub fn cluster_with_workload(workload: Workload, style: NodeStyle, bug: Option<B
     let cluster =
         with_rules(with_links(nodes), for_rules).may_shrink(CLIENT).duration(FAULT_PHASE).stable_for(Duration::from_millis(10));
     // The source keeps committed writes in memory only, so the system does not claim to survive a crash of it.
-    let profile = FaultProfile { spared_groups: vec![SOURCE.to_owned()], ..FaultProfile::default() };
+    let profile = planted_profile().sparing([SOURCE]).never_cutting([SOURCE]);
     BugHunt { cluster, profile, links: LINKS }
 }
 

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use cluster_sim::{Boot, FaultProfile, LinkModel, Scenario, VirtualInstant, World};
+use cluster_sim::{Boot, LinkModel, Scenario, VirtualInstant, World};
 use cluster_sim_gossip::{Bug, Config, Gossip, Newest, NoRollback, PromptNews, gossip};
 use cluster_sim_registry::{BugHunt, Expected, NodeStyle};
+
+use crate::smoke::planted_profile;
 
 /// The rule on memory.
 pub(super) const MEMORY: &str = "no node forgets what it knew";
@@ -35,7 +37,7 @@ pub fn cluster(style: NodeStyle, bug: Option<Bug>) -> BugHunt {
         .eventually(CONVERGENCE, all_know_the_same)
         .duration(Duration::from_secs(5))
         .stable_for(Duration::from_millis(200));
-    BugHunt { cluster, profile: FaultProfile::default(), links: &["default"] }
+    BugHunt { cluster, profile: planted_profile(), links: &["default"] }
 }
 
 /// Holds for long only once no node has news any more.

@@ -106,7 +106,10 @@ impl ClusterBuilder {
         self
     }
 
-    /// Changes the underlying scenario: checks, faults, durations, budgets.
+    /// Changes the underlying scenario: checks, faults, durations, budgets, further groups.
+    ///
+    /// A group that is added stands in no region, over links of the class `default`, until
+    /// [`Scenario::place`](crate::Scenario::place) puts it into one.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(Scenario) -> Scenario + 'static) -> Self {
         self.changes.push(Box::new(change));
@@ -156,8 +159,8 @@ impl ClusterBuilder {
         for (region, name) in (0..).zip(&self.regions) {
             members.extend((0..self.shards as u16).map(|shard| Member {
                 name: format!("{name}/{shard}"),
-                region: Region(region),
-                shard: Shard(shard),
+                region: Some(Region(region)),
+                shard: Some(Shard(shard)),
             }));
         }
         let mut scenario = add_nodes(Scenario::new("cluster").regions(self.regions.clone()), members);
@@ -170,6 +173,9 @@ impl ClusterBuilder {
             scenario = scenario.link_class(LinkClass { name, from: select(&from)?, to: select(&to)?, model });
         }
         scenario = self.changes.into_iter().fold(scenario, |scenario, change| change(scenario));
+        if let Some(added) = scenario.definition.regions.get(self.regions.len()) {
+            return Err(ClusterError::UnknownPlace { region: added.clone(), known: self.regions });
+        }
         Ok(SimulatedCluster { sim: start(&scenario)?, regions: self.regions, shards: self.shards as u16 })
     }
 
@@ -214,6 +220,13 @@ pub enum ClusterError {
         /// The regions of the cluster.
         known: Vec<String>,
     },
+    /// A group is placed in an unknown region.
+    UnknownPlace {
+        /// The region as named.
+        region: String,
+        /// The regions of the cluster.
+        known: Vec<String>,
+    },
     /// Neither machines nor main functions are set.
     NoMachines,
     /// No seed is set.
@@ -234,6 +247,13 @@ impl fmt::Display for ClusterError {
                 write!(
                     formatter,
                     "a latency names region {region:?}, which the cluster does not have; add it to `regions`{suggested}{listed}"
+                )
+            }
+            Self::UnknownPlace { region, known } => {
+                let (suggested, listed) = (suggested(region, known), listed(known));
+                write!(
+                    formatter,
+                    "a group is placed in region {region:?}, which the cluster does not have; add it to `regions`{suggested}{listed}"
                 )
             }
             Self::NoMachines => write!(formatter, "nothing runs on the nodes; say what does with `machines` or `nodes`"),

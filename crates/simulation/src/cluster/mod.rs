@@ -77,13 +77,16 @@ impl SimulatedCluster {
         Region(index.unwrap_or_else(unknown) as u16)
     }
 
-    /// The nodes of a region, in order of shard.
+    /// The nodes of a region: those of its shards in order, then those of groups placed there.
+    ///
+    /// [`Scenario::place`](crate::Scenario::place) places a group.
     ///
     /// # Panics
     /// If there is no such region.
     #[track_caller]
     pub fn nodes_in(&self, region: &str) -> Vec<NodeId> {
-        (0..self.shards).map(|shard| self.node(region, shard)).collect()
+        self.region(region);
+        self.sim.nodes_named(&format!("region:{region}")).unwrap_or_default().to_vec()
     }
 
     /// The nodes of a shard, in order of region.
@@ -114,15 +117,16 @@ impl SimulatedCluster {
         self.sim.partition_one_way(from, to)
     }
 
-    /// Cuts a region off from all others while the guard lives; links within it are not affected.
+    /// Cuts a region off from all nodes outside of it while the guard lives.
+    ///
+    /// Links within it are not affected. Nodes that stand in no region are outside.
     ///
     /// # Panics
     /// If there is no such region.
     #[track_caller]
     pub fn isolate(&mut self, region: &str) -> NetworkPartition {
         let inside = self.nodes_in(region);
-        let others: Vec<String> = self.regions.iter().filter(|other| *other != region).cloned().collect();
-        let outside: Vec<NodeId> = others.iter().flat_map(|other| self.nodes_in(other)).collect();
+        let outside: Vec<NodeId> = self.sim.all_nodes().filter(|node| !inside.contains(node)).collect();
         self.sim.partition(inside, outside)
     }
 

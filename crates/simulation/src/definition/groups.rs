@@ -8,21 +8,25 @@ use cluster_sim_node::{AsyncGroup, Machine, MachineFactory, MachineGroup, MainFa
 use cluster_sim_runtime::{Engine, Hosts};
 use cluster_sim_types::{Region, Shard};
 
+use super::restart_policy::{RestartPolicy, caught_at_its_end};
+
 /// A node of a group before nodes are numbered. Members with equal group and shard are peers.
 #[derive(Debug, Clone)]
 pub(crate) struct Member {
     pub(crate) name: String,
-    pub(crate) region: Region,
-    pub(crate) shard: Shard,
+    /// Its region, if it was placed in one.
+    pub(crate) region: Option<Region>,
+    pub(crate) shard: Option<Shard>,
 }
 
 impl Member {
     pub(crate) fn in_group(group: &str, index: u32) -> Self {
-        Self { name: format!("{group}/{index}"), region: Region(0), shard: Shard(0) }
+        Self { name: format!("{group}/{index}"), region: None, shard: None }
     }
 }
 
-type HostFactory = Arc<dyn Fn(Vec<NodeInfo>, &mut Engine) -> Box<dyn Hosts> + Send + Sync>;
+/// Makes the hosts of nodes; with the last argument the run catches the return of their main functions.
+type HostFactory = Arc<dyn Fn(Vec<NodeInfo>, &mut Engine, bool) -> Box<dyn Hosts> + Send + Sync>;
 
 /// Nodes of one kind.
 #[derive(Clone)]
@@ -31,6 +35,8 @@ pub(crate) struct Group {
     pub(crate) members: Vec<Member>,
     /// Whether the main functions of its members must return.
     pub(crate) must_end: bool,
+    /// The policy that restarts its members; absent if a panic is a finding.
+    pub(crate) restart: Option<RestartPolicy>,
     /// Makes the hosts of its members, in order.
     pub(crate) hosts: HostFactory,
 }
@@ -38,16 +44,17 @@ pub(crate) struct Group {
 impl Group {
     pub(crate) fn of_machines<M: Machine>(name: &str, members: Vec<Member>, boot: MachineFactory<M>) -> Self {
         let hosts: HostFactory =
-            Arc::new(move |nodes, engine| Box::new(MachineGroup::new(nodes, Arc::clone(&boot), &mut engine.core.devices)));
-        Self { name: name.to_owned(), members, must_end: false, hosts }
+            Arc::new(move |nodes, engine, _| Box::new(MachineGroup::new(nodes, Arc::clone(&boot), &mut engine.core.devices)));
+        Self { name: name.to_owned(), members, must_end: false, restart: None, hosts }
     }
 
     pub(crate) fn of_nodes(name: &str, members: Vec<Member>, main: MainFactory, site: &'static Location<'static>) -> Self {
-        let hosts: HostFactory = Arc::new(move |nodes, engine| {
+        let hosts: HostFactory = Arc::new(move |nodes, engine, catches_return| {
             engine.core.kernel.expect_tasks();
+            let main = if catches_return { caught_at_its_end(&main) } else { Arc::clone(&main) };
             Box::new(AsyncGroup::new(nodes, &main, site, &mut engine.core.devices))
         });
-        Self { name: name.to_owned(), members, must_end: false, hosts }
+        Self { name: name.to_owned(), members, must_end: false, restart: None, hosts }
     }
 
     /// Requires its members to end.

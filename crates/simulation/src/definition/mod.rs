@@ -6,18 +6,20 @@ mod error;
 mod groups;
 mod keys;
 mod meter;
+mod restart_policy;
 mod timed_checks;
 mod timed_groups;
 mod view_texts;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use cluster_sim_runtime::{Budget, Choices, Decisions};
+use cluster_sim_runtime::{Budget, Choices, Decisions, Seed};
 use cluster_sim_transport::{LinkModel, NodeSelector};
-use cluster_sim_types::NodeId;
+use cluster_sim_types::{Region, Shard};
 
 pub(crate) use arenas::Arenas;
 pub(crate) use checks::{Check, EachTest, Seen, Test, UniqueTest};
@@ -25,11 +27,33 @@ pub use error::ScenarioError;
 pub(crate) use groups::{Group, Member};
 pub(crate) use keys::{Conflict, Keys, KeysOf};
 pub use meter::Clock;
+pub(crate) use restart_policy::MainReturned;
+pub use restart_policy::RestartPolicy;
 pub(crate) use timed_checks::TimedObserver;
 pub(crate) use timed_groups::Meters;
 pub(crate) use view_texts::ViewTexts;
 
-use crate::fault::{CompiledProfile, FaultPlan};
+use crate::fault::{CompiledProfile, FaultPlan, NodeNames};
+
+/// Makes a plan of the seed.
+#[derive(Clone)]
+pub(crate) struct PlanOfSeed(Arc<dyn Fn(Seed) -> FaultPlan + Send + Sync>);
+
+impl PlanOfSeed {
+    pub(crate) fn new(plan: impl Fn(Seed) -> FaultPlan + Send + Sync + 'static) -> Self {
+        Self(Arc::new(plan))
+    }
+
+    pub(crate) fn of(&self, seed: Seed) -> FaultPlan {
+        (self.0)(seed)
+    }
+}
+
+impl fmt::Debug for PlanOfSeed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PlanOfSeed")
+    }
+}
 
 /// A class of links, and the nodes between which it holds.
 #[derive(Debug, Clone)]
@@ -49,6 +73,7 @@ pub(crate) struct Definition {
     pub(crate) classes: Vec<LinkClass>,
     pub(crate) checks: Vec<Check>,
     pub(crate) plan: FaultPlan,
+    pub(crate) plans_of_seed: Vec<PlanOfSeed>,
     pub(crate) profile: Option<Arc<CompiledProfile>>,
     pub(crate) duration: Duration,
     pub(crate) recovery_timeout: Duration,
@@ -67,7 +92,7 @@ pub(crate) struct Definition {
     /// Replaces the seed for the simulation's choices.
     pub(crate) with_decisions: Option<Arc<Decisions>>,
     /// Result of the validation, computed by the first run: the numbers of the nodes by their names.
-    pub(crate) checked: OnceLock<Result<Arc<BTreeMap<String, NodeId>>, ScenarioError>>,
+    pub(crate) checked: OnceLock<Result<Arc<NodeNames>, ScenarioError>>,
     /// How views of known types are shown as text.
     pub(crate) view_texts: ViewTexts,
 }
@@ -82,6 +107,7 @@ impl Definition {
             classes: Vec::new(),
             checks: Vec::new(),
             plan: FaultPlan::new(),
+            plans_of_seed: Vec::new(),
             profile: None,
             duration: Duration::from_secs(10),
             recovery_timeout: Duration::from_secs(10),
@@ -98,6 +124,12 @@ impl Definition {
             checked: OnceLock::new(),
             view_texts: ViewTexts::default(),
         }
+    }
+
+    /// The region and the shard of a node: 0 in a cluster without regions, none if it was placed in none of them.
+    pub(crate) fn place_of(&self, member: &Member) -> (Region, Shard) {
+        let (region, shard) = if self.regions.is_empty() { (Region(0), Shard(0)) } else { (Region::NONE, Shard::NONE) };
+        (member.region.unwrap_or(region), member.shard.unwrap_or(shard))
     }
 
     /// The earliest start of a node: its own, else that of its group, else the start of the run.

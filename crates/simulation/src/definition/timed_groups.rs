@@ -59,11 +59,11 @@ impl Group {
     /// This group, with the code of its nodes under a meter. `tasks` has the meters of all groups.
     fn timed(self, meter: Meter, tasks: Arc<TaskMeters>) -> Self {
         let hosts = Arc::clone(&self.hosts);
-        let timed = move |nodes, engine: &mut Engine| {
+        let timed = move |nodes, engine: &mut Engine, catches_return| {
             let tasks = Arc::clone(&tasks);
             let wrap: WrapTask = Rc::new(move |node, future| Box::pin(TimedTask { future, meter: tasks.of_node(node).clone() }));
             engine.core.kernel.wrap_tasks(wrap);
-            Box::new(TimedHosts { hosts: hosts(nodes, engine), meter: meter.clone() }) as Box<dyn Hosts>
+            Box::new(TimedHosts { hosts: hosts(nodes, engine, catches_return), meter: meter.clone() }) as Box<dyn Hosts>
         };
         Self { hosts: Arc::new(timed), ..self }
     }

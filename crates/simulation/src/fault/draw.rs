@@ -3,27 +3,80 @@
 use std::time::Duration;
 
 use cluster_sim_runtime::Roll;
+use cluster_sim_transport::Impairment;
+use cluster_sim_types::{Ratio, Shard};
 
-use super::Fault;
+use super::{Fault, FaultKind};
 
 /// A kind of fault that profiles draw. Another kind changes the plan of every seed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Drawn {
     /// Addresses the rolls about this kind; unique among all families.
     pub(super) number: u64,
+    /// Its name in a profile.
+    pub(super) kind: FaultKind,
+    /// How many percent of the seeds with faults draw it.
+    pub(super) percent: u32,
     /// Makes the fault; absent if there are too few nodes for it.
     pub(super) fault: fn(&Draw<'_>) -> Option<Fault>,
 }
 
-/// Names of the nodes and classes of links that faults may hit.
+/// A node that faults may hit.
 #[derive(Debug, Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) group: &'a str,
+    pub(crate) region: Option<&'a str>,
+    pub(crate) shard: Shard,
+    /// Its earliest start.
+    pub(crate) starts: Duration,
+}
+
+impl Target<'_> {
+    /// Whether it is in a group of that name, or in a region or shard named as in `region:us-east` or `shard:0`.
+    pub(super) fn is_in(&self, set: &str) -> bool {
+        let of = |prefix| set.strip_prefix(prefix);
+        self.group == set
+            || of("group:") == Some(self.group)
+            || of("region:").is_some_and(|region| self.region == Some(region))
+            || of("shard:").is_some_and(|shard| shard.parse() == Ok(self.shard.0))
+    }
+}
+
+/// Names of the nodes and classes of links that faults may hit.
+#[derive(Clone, Copy)]
 pub(super) struct Targets<'a> {
+    /// The nodes that may crash or pause.
     pub(super) nodes: &'a [&'a str],
+    /// The nodes that faults of links may name.
+    pub(super) cut: &'a [&'a str],
+    /// The nodes of each region that faults of links may name.
+    pub(super) regions: &'a [Vec<&'a str>],
     pub(super) links: &'a [&'a str],
+    /// Whether a node is one of `nodes`.
+    pub(super) is_hit: &'a dyn Fn(&str) -> bool,
+    /// Whether a node is one of `cut`.
+    pub(super) is_cut: &'a dyn Fn(&str) -> bool,
+}
+
+impl<'a> Targets<'a> {
+    /// The nodes that faults of that kind may hit.
+    pub(super) fn of(self, kind: FaultKind) -> &'a [&'a str] {
+        if hits_nodes(kind) { self.nodes } else { self.cut }
+    }
+
+    /// Whether faults of that kind may hit the node.
+    pub(super) fn allow(self, kind: FaultKind, node: &str) -> bool {
+        if hits_nodes(kind) { (self.is_hit)(node) } else { (self.is_cut)(node) }
+    }
+}
+
+fn hits_nodes(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::Crash | FaultKind::QuickRestart | FaultKind::Pause)
 }
 
 /// The parts of one fault.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Draw<'a> {
     /// Decides what is open. Its low bits are independent of the high ones that pick a node.
     pub(super) roll: Roll,
@@ -33,9 +86,14 @@ pub(crate) struct Draw<'a> {
 }
 
 impl<'a> Draw<'a> {
-    /// A fault of node `given`, or of the one that the roll picks; absent without nodes.
-    pub(super) fn new(roll: Roll, targets: Targets<'a>, given: Option<&'a str>, length: Duration) -> Option<Self> {
-        let node = given.or_else(|| roll.pick(targets.nodes).copied())?;
+    /// A fault of node `given`, or of the one that the roll picks; absent without nodes for that kind.
+    pub(super) fn new(
+        roll: Roll,
+        (kind, targets): (FaultKind, Targets<'a>),
+        given: Option<&'a str>,
+        length: Duration,
+    ) -> Option<Self> {
+        let node = given.or_else(|| roll.pick(targets.of(kind)).copied())?;
         Some(Self { roll, length, node, targets })
     }
 
@@ -44,19 +102,60 @@ impl<'a> Draw<'a> {
         self.node.to_owned()
     }
 
-    /// All other nodes; absent if there are none.
+    /// All other nodes that faults of links may name; absent if there are none.
     pub(super) fn others(&self) -> Option<Vec<String>> {
-        let others = self.targets.nodes.iter().filter(|node| **node != self.node).map(|node| (*node).to_owned());
-        Some(others.collect()).filter(|_| self.targets.nodes.len() > 1)
+        let others: Vec<String> =
+            self.targets.cut.iter().filter(|node| **node != self.node).map(|node| (*node).to_owned()).collect();
+        Some(others).filter(|others| !others.is_empty())
+    }
+
+    /// Another node that faults of links may name.
+    pub(super) fn other(&self) -> Option<String> {
+        let cut = self.targets.cut;
+        let first = Roll(self.roll.0.rotate_left(24)).below(cut.len() as u64) as usize;
+        let from_there = cut[first..].iter().chain(&cut[..first]);
+        from_there.copied().find(|other| *other != self.node).map(str::to_owned)
     }
 
     /// All nodes on two sides; absent if a side is empty.
     pub(super) fn split(&self) -> Option<[Vec<String>; 2]> {
         // One bit of the roll per node decides its side.
-        let nodes = || (0_u32..).zip(self.targets.nodes);
+        let nodes = || (0_u32..).zip(self.targets.cut);
         let side = |bit| nodes().filter(move |(index, _)| self.roll.0.rotate_right(*index) & 1 == bit);
         let sides = [0, 1].map(|bit| side(bit).map(|(_, node)| (*node).to_owned()).collect::<Vec<_>>());
         Some(sides).filter(|sides| sides.iter().all(|side| !side.is_empty()))
+    }
+
+    /// The nodes of a region, and those outside of it; absent without a region or without others.
+    pub(super) fn region(&self) -> Option<[Vec<String>; 2]> {
+        let inside = Roll(self.roll.0.rotate_left(40)).pick(self.targets.regions)?;
+        let outside = self.targets.cut.iter().filter(|node| !inside.contains(node));
+        let sides = [inside.iter().map(|node| (*node).to_owned()).collect(), outside.map(|node| (*node).to_owned()).collect()];
+        Some(sides).filter(|[_, outside]: &[Vec<String>; 2]| !outside.is_empty())
+    }
+
+    /// 1 to 100 percent, by the lowest 16 bits.
+    pub(super) fn ratio(&self) -> Ratio {
+        Ratio::percent((1 + (self.roll.0 & 0xffff) * 100 / 0x1_0000) as u32)
+    }
+
+    /// 10 to 640 ms, each step twice as long as the one before and equally frequent.
+    pub(super) fn delay(&self) -> Duration {
+        Duration::from_millis(10 << (((self.roll.0 >> 16) & 0xff) % 7))
+    }
+
+    /// A bit that is independent of the others.
+    pub(super) fn coin(&self) -> bool {
+        (self.roll.0 >> 24) & 1 == 1
+    }
+
+    /// Loss or delay, each in half of all cases.
+    pub(super) fn loss_or_delay(&self) -> Impairment {
+        if (self.roll.0 >> 25) & 1 == 1 {
+            Impairment { loss: self.ratio(), ..Impairment::default() }
+        } else {
+            Impairment { delay: self.delay(), ..Impairment::default() }
+        }
     }
 
     /// The class of links that it hits.
@@ -89,7 +188,8 @@ mod tests {
     fn faults<'a>(kind: u64, nodes: &'a [&'a str], given: Option<&'a str>) -> Vec<Option<Fault>> {
         let kind = drawn().into_iter().find(|drawn| drawn.number == kind).unwrap();
         let rolls = (0..400).map(|number| Seed(7).roll(Stream::named("test"), Address::new().number(number)));
-        let draw = |roll| Draw::new(roll, Targets { nodes, links: &["lan", "wan"] }, given, SECOND);
+        let targets = Targets { nodes, cut: nodes, regions: &[], links: &["lan", "wan"], is_hit: &|_| true, is_cut: &|_| true };
+        let draw = |roll| Draw::new(roll, (kind.kind, targets), given, SECOND);
         rolls.map(|roll| (kind.fault)(&draw(roll)?)).collect()
     }
 

@@ -4,7 +4,7 @@
 //! the run is built, and refuses what does not exist. A run then knows three things: when to apply a resolved fault, which
 //! faults are in force, and when to end them. The file of the family says what that means.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cluster_sim_runtime::Engine;
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::draw::Drawn;
 use super::error::PlanError;
+use super::names::NodeNames;
 
 /// The name and the traits that all faults of one kind share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,7 +137,7 @@ const ALL_OTHERS: &str = "*";
 /// The nodes and links that faults may name.
 #[derive(Clone, Copy)]
 pub(crate) struct Declared<'a> {
-    pub(crate) nodes: &'a BTreeMap<String, NodeId>,
+    pub(crate) nodes: &'a NodeNames,
     pub(crate) network: &'a Network,
     /// The position in its plan of the fault whose names are looked up.
     pub(crate) index: usize,
@@ -145,22 +146,30 @@ pub(crate) struct Declared<'a> {
 }
 
 impl<'a> Declared<'a> {
-    pub(crate) fn new(nodes: &'a BTreeMap<String, NodeId>, network: &'a Network) -> Self {
+    pub(crate) fn new(nodes: &'a NodeNames, network: &'a Network) -> Self {
         Self { nodes, network, index: 0, kind: "" }
     }
 
-    pub(super) fn node(&self, name: &str) -> Result<NodeId, PlanError> {
-        let unknown = || PlanError::UnknownNode {
-            index: self.index,
-            kind: self.kind,
-            node: name.to_owned(),
-            known: self.nodes.keys().cloned().collect(),
-        };
-        self.nodes.get(name).copied().ok_or_else(unknown)
+    fn unknown_node(&self, name: &str, known: Vec<String>) -> PlanError {
+        PlanError::UnknownNode { index: self.index, kind: self.kind, node: name.to_owned(), known }
     }
 
+    pub(super) fn node(&self, name: &str) -> Result<NodeId, PlanError> {
+        let known = || self.nodes.nodes.keys().cloned().collect();
+        self.nodes.node(name).ok_or_else(|| self.unknown_node(name, known()))
+    }
+
+    /// The nodes of these names, which may name regions, shards and groups too; each once.
     pub(super) fn nodes(&self, names: &[String]) -> Result<Vec<NodeId>, PlanError> {
-        names.iter().map(|name| self.node(name)).collect()
+        let mut nodes = Vec::new();
+        let mut seen = BTreeSet::new();
+        for name in names {
+            let node = self.nodes.node(name).map(|node| vec![node]);
+            let found = node.or_else(|| self.nodes.set(name).map(<[NodeId]>::to_vec));
+            let found = found.ok_or_else(|| self.unknown_node(name, self.nodes.all()))?;
+            nodes.extend(found.into_iter().filter(|node| seen.insert(*node)));
+        }
+        Ok(nodes)
     }
 
     /// The nodes of two sides, which have none in common.
@@ -168,7 +177,8 @@ impl<'a> Declared<'a> {
         let from_nodes = self.nodes(from)?;
         let to_nodes = match to {
             [all] if all == ALL_OTHERS => {
-                let mut others: Vec<NodeId> = self.nodes.values().copied().filter(|node| !from_nodes.contains(node)).collect();
+                let from: BTreeSet<&NodeId> = from_nodes.iter().collect();
+                let mut others: Vec<NodeId> = self.nodes.nodes.values().copied().filter(|node| !from.contains(node)).collect();
                 others.sort_unstable();
                 others
             }
@@ -176,7 +186,10 @@ impl<'a> Declared<'a> {
         };
         let sides = [from_nodes, to_nodes];
         match on_both_sides(&sides[0], &sides[1]) {
-            Some(index) => Err(PlanError::OnBothSides { index: self.index, kind: self.kind, node: from[index].clone() }),
+            Some(index) => {
+                let node = self.nodes.name_of(sides[0][index]).unwrap_or_default().to_owned();
+                Err(PlanError::OnBothSides { index: self.index, kind: self.kind, node })
+            }
             None => Ok(sides),
         }
     }

@@ -7,11 +7,11 @@ use cluster_sim_transport::{ClassId, CutId, DropCount, Impairment, Network, Netw
 use cluster_sim_types::{NodeId, Ratio};
 use serde::{Deserialize, Serialize};
 
-use super::Fault;
 use super::cut::{Sides, cut_parts};
-use super::draw::Drawn;
+use super::draw::{Draw, Drawn};
 use super::error::PlanError;
 use super::family::{Applied, Declared, Family, Kind, SpanKind};
+use super::{Fault, FaultKind};
 use crate::event::{fault_sentence, seconds};
 
 /// A fault of links or of what they carry.
@@ -105,7 +105,29 @@ impl Family for LinkFault {
     type Resolved = LinkFault<NodeId, ClassId>;
     type InForce = LinkInForce;
 
-    const DRAWN: &'static [Drawn] = &[];
+    const DRAWN: &'static [Drawn] = &[
+        Drawn {
+            number: 6,
+            kind: FaultKind::Delay,
+            percent: 25,
+            fault: |draw| impaired_class(draw, Impairment { delay: draw.delay(), ..Impairment::default() }),
+        },
+        Drawn {
+            number: 7,
+            kind: FaultKind::Duplicate,
+            percent: 25,
+            fault: |draw| impaired_class(draw, Impairment { duplicate: draw.ratio(), ..Impairment::default() }),
+        },
+        Drawn { number: 8, kind: FaultKind::Reorder, percent: 25, fault: reordered },
+        Drawn { number: 10, kind: FaultKind::NodeLinks, percent: 25, fault: |draw| impaired(draw, draw.others()?, draw.coin()) },
+        Drawn { number: 11, kind: FaultKind::OneLink, percent: 25, fault: |draw| impaired(draw, vec![draw.other()?], false) },
+        Drawn {
+            number: 12,
+            kind: FaultKind::SessionReset,
+            percent: 50,
+            fault: |draw| Some(LinkFault::ResetSessions { from: vec![draw.node()], to: draw.others()? }.into()),
+        },
+    ];
 
     fn kind(&self) -> Kind {
         let (name, span, counts) = match self {
@@ -164,20 +186,20 @@ impl Family for LinkFault {
         }
     }
 
-    /// One direction, or one part of an impairment.
+    /// One direction, or one part of an impairment, or that part with certainty.
     fn simpler(&self) -> Vec<Self> {
         let mut simpler = Vec::new();
         match self.clone() {
             Self::Impair { from, to, both_ways, by, duration } => {
                 let with = |by| Self::Impair { from: from.clone(), to: to.clone(), both_ways, by, duration };
-                simpler.extend(by.parts().into_iter().map(with));
+                simpler.extend(by.simpler().into_iter().map(with));
                 if both_ways {
                     simpler.push(Self::Impair { from, to, both_ways: false, by, duration });
                 }
             }
             Self::ImpairLinks { links, by, duration } => {
                 let with = |by| Self::ImpairLinks { links: links.clone(), by, duration };
-                simpler.extend(by.parts().into_iter().map(with));
+                simpler.extend(by.simpler().into_iter().map(with));
             }
             Self::Hold { from, to, both_ways: true, duration } => {
                 simpler.push(Self::Hold { from, to, both_ways: false, duration });
@@ -285,6 +307,20 @@ fn impairment_text(by: &Impairment) -> String {
         ratio("reorder", reorder).map(|text| format!("{text} by up to {}", seconds(reorder_window))),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn impaired_class(draw: &Draw<'_>, by: Impairment) -> Option<Fault> {
+    Some(LinkFault::ImpairLinks { links: draw.links()?, by, duration: Some(draw.length) }.into())
+}
+
+fn reordered(draw: &Draw<'_>) -> Option<Fault> {
+    impaired_class(draw, Impairment { reorder: draw.ratio(), reorder_window: draw.delay(), ..Impairment::default() })
+}
+
+/// Loses or delays what a node sends to others, or also what they send to it.
+fn impaired(draw: &Draw<'_>, to: Vec<String>, both_ways: bool) -> Option<Fault> {
+    let (from, by) = (vec![draw.node()], draw.loss_or_delay());
+    Some(LinkFault::Impair { from, to, both_ways, by, duration: Some(draw.length) }.into())
 }
 
 impl From<LinkFault> for Fault {

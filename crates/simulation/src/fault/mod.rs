@@ -7,8 +7,9 @@
 //! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
 //! | `families.rs` | a fault of any family while a run applies and ends it |
 //! | `json.rs` | one form in JSON for all families |
+//! | `names.rs` | the nodes that faults may name, by their names and those of their regions, shards and groups |
 //! | `plan.rs` | a timed list of faults, and what is refused in it |
-//! | `profile.rs`, `swarm.rs`, `draw.rs` | the plan that a seed draws |
+//! | `profile.rs`, `kinds.rs`, `swarm.rs`, `draw.rs`, `limit.rs` | the plan that a seed draws |
 //!
 //! The text of a fault is its sentence in the table of `event/sentence.rs`.
 
@@ -18,7 +19,10 @@ mod error;
 mod families;
 mod family;
 mod json;
+mod kinds;
+mod limit;
 mod link;
+mod names;
 mod network;
 mod node;
 mod plan;
@@ -30,12 +34,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub(crate) use draw::Target;
 pub use error::PlanError;
 pub(crate) use error::{listed, suggested};
 pub(crate) use families::{InForce, Resolved};
 pub use family::SpanKind;
 pub(crate) use family::{Applied, Declared, on_both_sides};
+pub use kinds::FaultKind;
 pub use link::LinkFault;
+pub(crate) use names::NodeNames;
 pub use network::NetworkFault;
 pub use node::NodeFault;
 pub use plan::{FaultPlan, ScheduledFault};
@@ -242,8 +249,9 @@ mod tests {
 
     #[test]
     fn every_fault_is_refused_where_its_names_are_unknown() {
-        let (none, network) = (BTreeMap::new(), Network::new());
+        let (none, network) = (NodeNames::default(), Network::new());
         let nodes = BTreeMap::from([("a/0".to_owned(), NodeId(0)), ("a/1".to_owned(), NodeId(1))]);
+        let nodes = NodeNames { nodes, ..NodeNames::default() };
         for mut fault in one_of_each() {
             let known = fault.resolve(0, Declared::new(&nodes, &network));
             assert!(known.is_ok(), "{fault}: {known:?}");
@@ -322,7 +330,7 @@ mod tests {
         ];
         assert_eq!(simpler, expected);
         let mut all = one_of_each();
-        for _ in 0..3 {
+        for _ in 0..5 {
             all = all.iter().flat_map(Fault::simpler).collect();
         }
         assert!(all.is_empty(), "there is no end to what is simpler than {all:?}");

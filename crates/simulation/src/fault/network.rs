@@ -7,11 +7,11 @@ use cluster_sim_transport::{ClassId, CutId, DropCount, LinkModel, Network, Netwo
 use cluster_sim_types::{NodeId, Ratio};
 use serde::{Deserialize, Serialize};
 
-use super::Fault;
 use super::cut::{Flapping, Sides, cut_parts};
 use super::draw::{Draw, Drawn};
 use super::error::PlanError;
 use super::family::{Applied, Declared, Family, Kind, SpanKind};
+use super::{Fault, FaultKind};
 use crate::event::seconds;
 
 /// A fault of links, by the names that the scenario declares or, within a run, by their numbers.
@@ -105,6 +105,9 @@ impl NetworkInForce {
     }
 }
 
+/// The number of the drawn cut of a region, which is left out where there are no regions.
+pub(super) const CUT_REGION: u64 = 13;
+
 /// The unit of the effect of cuts and loss rules.
 const DROPS: Option<[&str; 2]> = Some(["message dropped", "messages dropped"]);
 
@@ -113,10 +116,21 @@ impl Family for NetworkFault {
     type InForce = NetworkInForce;
 
     const DRAWN: &'static [Drawn] = &[
-        Drawn { number: 0, fault: |draw| isolation(draw, true) },
-        Drawn { number: 1, fault: |draw| draw.split().map(|[from, to]| drawn_cut(draw, from, to, true)) },
-        Drawn { number: 2, fault: |draw| isolation(draw, false) },
-        Drawn { number: 5, fault: loss },
+        Drawn { number: 0, kind: FaultKind::Cut, percent: 50, fault: |draw| isolation(draw, true) },
+        Drawn {
+            number: 1,
+            kind: FaultKind::Cut,
+            percent: 50,
+            fault: |draw| draw.split().map(|[from, to]| drawn_cut(draw, from, to, true)),
+        },
+        Drawn { number: 2, kind: FaultKind::Cut, percent: 50, fault: |draw| isolation(draw, false) },
+        Drawn {
+            number: CUT_REGION,
+            kind: FaultKind::Cut,
+            percent: 50,
+            fault: |draw| draw.region().map(|[from, to]| drawn_cut(draw, from, to, true)),
+        },
+        Drawn { number: 5, kind: FaultKind::Loss, percent: 50, fault: loss },
     ];
 
     fn kind(&self) -> Kind {
@@ -317,8 +331,7 @@ fn isolation(draw: &Draw<'_>, both_ways: bool) -> Option<Fault> {
 }
 
 fn loss(draw: &Draw<'_>) -> Option<Fault> {
-    // 1 to 100 percent.
-    let ratio = Ratio::percent((1 + (draw.roll.0 & 0xffff) * 100 / 0x1_0000) as u32);
+    let ratio = draw.ratio();
     Some(NetworkFault::Loss { links: draw.links()?, rule: "profile_loss".to_owned(), ratio, duration: Some(draw.length) }.into())
 }
 

@@ -7,10 +7,10 @@ use cluster_sim_runtime::{Engine, nanoseconds};
 use cluster_sim_types::{Health, Incarnation, NodeId};
 use serde::{Deserialize, Serialize};
 
-use super::Fault;
-use super::draw::Drawn;
+use super::draw::{Draw, Drawn};
 use super::error::PlanError;
 use super::family::{Applied, Declared, Family, Kind, SpanKind};
+use super::{Fault, FaultKind};
 use crate::event::seconds;
 
 /// A fault of a node, by the name that the scenario declares or, within a run, by its number.
@@ -120,8 +120,14 @@ impl Family for NodeFault {
     type InForce = NodeInForce;
 
     const DRAWN: &'static [Drawn] = &[
-        Drawn { number: 3, fault: |draw| Some(NodeFault::Crash { node: draw.node(), down_for: Some(draw.length) }.into()) },
-        Drawn { number: 4, fault: |draw| Some(NodeFault::Pause { node: draw.node(), duration: Some(draw.length) }.into()) },
+        Drawn { number: 3, kind: FaultKind::Crash, percent: 50, fault: |draw| Some(crash(draw, draw.length)) },
+        Drawn {
+            number: 4,
+            kind: FaultKind::Pause,
+            percent: 50,
+            fault: |draw| Some(NodeFault::Pause { node: draw.node(), duration: Some(draw.length) }.into()),
+        },
+        Drawn { number: 9, kind: FaultKind::QuickRestart, percent: 25, fault: |draw| Some(crash(draw, quickly(draw))) },
     ];
 
     fn kind(&self) -> Kind {
@@ -268,6 +274,15 @@ fn state_of(node: NodeId, engine: &Engine) -> &'static str {
         Health::Down => "it had not started",
         _ => "it was up",
     }
+}
+
+fn crash(draw: &Draw<'_>, down_for: Duration) -> Fault {
+    NodeFault::Crash { node: draw.node(), down_for: Some(down_for) }.into()
+}
+
+/// Below 10 ms, by the lowest 16 bits of the roll.
+fn quickly(draw: &Draw<'_>) -> Duration {
+    Duration::from_micros(((draw.roll.0 & 0xffff) * 10_000) >> 16)
 }
 
 impl From<NodeFault> for Fault {

@@ -71,6 +71,11 @@ impl FaultPlan {
         &self.faults
     }
 
+    /// Takes the faults out, in order of time.
+    pub(crate) fn into_faults(self) -> Vec<ScheduledFault> {
+        self.faults
+    }
+
     /// Removes the fault at `index`.
     ///
     /// # Panics
@@ -113,6 +118,7 @@ mod tests {
     use cluster_sim_types::{NodeId, Ratio};
 
     use super::*;
+    use crate::fault::NodeNames;
     use crate::fault::{NetworkFault, NodeFault};
 
     fn crash(node: &str) -> NodeFault {
@@ -169,7 +175,8 @@ mod tests {
 
     #[test]
     fn an_invalid_fault_is_refused_by_name() {
-        let (nodes, network) = (BTreeMap::from([("a/0".to_owned(), NodeId(0))]), Network::new());
+        let nodes = BTreeMap::from([("a/0".to_owned(), NodeId(0))]);
+        let (nodes, network) = (NodeNames { nodes, ..NodeNames::default() }, Network::new());
         let refusal = |plan: FaultPlan| plan.resolve(Declared::new(&nodes, &network)).unwrap_err().to_string();
         let plan = FaultPlan::new().at(Duration::ZERO, crash("a/0")).at(Duration::ZERO, crash("z/9"));
         assert!(refusal(plan).starts_with("fault 1 (crash) names node \"z/9\""));

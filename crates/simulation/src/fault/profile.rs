@@ -7,23 +7,25 @@
 //! plans without half of the kinds.
 //! `examples/swarm_against_uniform.rs` measures both.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cluster_sim_runtime::{Distribution, QuantileTable, Seed};
-use cluster_sim_types::VirtualInstant;
+use cluster_sim_types::{Shard, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
-use super::FaultPlan;
-use super::draw::Targets;
-use super::swarm::Swarm;
+use super::draw::{Target, Targets};
+use super::limit::DownLimit;
+use super::swarm::{Swarm, Wanted};
+use super::{FaultKind, FaultPlan};
 
-/// How often and how long faults occur; each seed draws a [`FaultPlan`] from it.
+/// How often and how long faults occur, and which; each seed draws a [`FaultPlan`] from it.
 ///
-/// Draws crashes, pauses, cuts of three shapes (one node, one node one-way, two random sides), and losses for every class of
-/// links, by swarm testing: a seed does few kinds of things, and some of them very often.
+/// Draws the [kinds](FaultKind) of [`kinds`](Self::kinds) by swarm testing: a seed does few kinds of things, and some of them very
+/// often.
 ///
 /// - One seed in five has no faults.
-/// - Every other seed leaves out about half of the kinds, so that kinds do not mask each other.
+/// - Every other seed leaves out half of the kinds, and more of those that are drawn seldom, so that kinds do not mask each other.
 /// - Each remaining kind gets weights of its own: four times as often to a quarter as often, and twice as long to half as long,
 ///   as the means say.
 /// - Three faults in four of a kind hit its favourite node in this seed, since many bugs need several faults of one node.
@@ -31,6 +33,18 @@ use super::swarm::Swarm;
 ///   proportion. So 366 days with the default profile have a fault every half minute.
 /// - Every third fault is followed by another of any remaining kind, while it lasts or within its length after it, when the
 ///   cluster recovers. Half of these hit the same node.
+/// - A crash or pause that would take down more nodes of a group at once than [`max_down`](Self::max_down) is left out.
+///
+/// ```
+/// use cluster_sim::prelude::*;
+/// use cluster_sim::fault::FaultKind;
+///
+/// let profile = FaultProfile { mean_interval: Duration::from_secs(1), ..FaultProfile::default() }
+///     .only([FaultKind::Crash, FaultKind::QuickRestart, FaultKind::Cut])
+///     .at_most_down(1)
+///     .sparing(["source"]);
+/// assert_eq!(profile.spared_groups, ["source"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FaultProfile {
@@ -42,26 +56,96 @@ pub struct FaultProfile {
     /// Mean length of a fault over seeds; each is at most 18 times this. Zero draws none.
     #[serde(rename = "mean_duration_ms", with = "milliseconds")]
     pub mean_duration: Duration,
-    /// Groups whose nodes are not hit; cuts do not name them either.
+    /// The longest that a fault lasts; absent for no other bound than that of the mean.
+    #[serde(rename = "max_duration_ms", with = "optional_milliseconds", skip_serializing_if = "Option::is_none")]
+    pub max_duration: Option<Duration>,
+    /// The kinds that are drawn.
+    pub kinds: BTreeSet<FaultKind>,
+    /// The most nodes of a group that are down or paused at once.
     ///
-    /// A group that the scenario does not have is refused before anything runs.
+    /// Absent for a minority: 2 of 5, 1 of 3, and 1 of a group of one or two. The members of a group that have another shard are a
+    /// group of their own. Counts the crashes, pauses and late starts of the scenario's plan too, but not the manual faults of a test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_down: Option<u32>,
+    /// Groups whose nodes do not crash or pause. Cuts and impaired links hit them all the same.
+    ///
+    /// `region:us-east` and `shard:0` name the nodes of a region and of a shard. A group that the scenario does not have is refused before anything runs.
     pub spared_groups: Vec<String>,
+    /// Groups whose nodes no cut and no impairment of single nodes or links names.
+    ///
+    /// Named as `spared_groups`. A group that the scenario does not have is refused before anything runs.
+    pub uncut_groups: Vec<String>,
 }
 
 impl Default for FaultProfile {
-    /// A fault of each kind every 2 s that lasts 500 ms, on every node.
+    /// A fault of each kind every 2 s that lasts 500 ms, on every node; never more than a minority of a group is down.
     fn default() -> Self {
-        Self { mean_interval: Duration::from_secs(2), mean_duration: Duration::from_millis(500), spared_groups: Vec::new() }
+        Self {
+            mean_interval: Duration::from_secs(2),
+            mean_duration: Duration::from_millis(500),
+            max_duration: None,
+            kinds: FaultKind::common().collect(),
+            max_down: None,
+            spared_groups: Vec::new(),
+            uncut_groups: Vec::new(),
+        }
     }
 }
 
 impl FaultProfile {
+    /// Draws these kinds of faults and no others.
+    #[must_use]
+    pub fn only(self, kinds: impl IntoIterator<Item = FaultKind>) -> Self {
+        Self { kinds: kinds.into_iter().collect(), ..self }
+    }
+
+    /// Does not draw these kinds of faults.
+    #[must_use]
+    pub fn without(mut self, kinds: impl IntoIterator<Item = FaultKind>) -> Self {
+        for kind in kinds {
+            self.kinds.remove(&kind);
+        }
+        self
+    }
+
+    /// Takes down at most that many nodes of a group at once; `u32::MAX` for all of them.
+    #[must_use]
+    pub fn at_most_down(self, nodes: u32) -> Self {
+        Self { max_down: Some(nodes), ..self }
+    }
+
+    /// Lets no fault last longer.
+    #[must_use]
+    pub fn at_most_for(self, duration: Duration) -> Self {
+        Self { max_duration: Some(duration), ..self }
+    }
+
+    /// Spares further groups from crashes and pauses; cuts hit them all the same.
+    #[must_use]
+    pub fn sparing(mut self, groups: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.spared_groups.extend(groups.into_iter().map(Into::into));
+        self
+    }
+
+    /// Spares further groups from cuts and impaired links; crashes hit them all the same.
+    #[must_use]
+    pub fn never_cutting(mut self, groups: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.uncut_groups.extend(groups.into_iter().map(Into::into));
+        self
+    }
+
     /// Draws the plan of `seed` for nodes and classes of links of these names, within `duration`.
     ///
-    /// Equal arguments give equal plans.
+    /// The group of a node is its name up to the last `/`. Equal arguments give equal plans.
     pub fn draw(&self, seed: Seed, nodes: &[&str], links: &[&str], duration: Duration) -> FaultPlan {
-        CompiledProfile::new(self.clone()).draw(seed, nodes, links, duration)
+        let target = |name| Target { name, group: group_of(name), region: None, shard: Shard(0), starts: Duration::ZERO };
+        let nodes: Vec<Target<'_>> = nodes.iter().copied().map(target).collect();
+        CompiledProfile::new(self.clone()).draw(seed, &nodes, links, (duration, &FaultPlan::new()))
     }
+}
+
+fn group_of(node: &str) -> &str {
+    node.rsplit_once('/').map_or(node, |(group, _)| group)
 }
 
 /// A profile with its sampling tables, which take longer to make than a short run.
@@ -79,20 +163,41 @@ impl CompiledProfile {
         Self { profile, spreads }
     }
 
-    /// As [`FaultProfile::draw`].
-    pub(crate) fn draw(&self, seed: Seed, nodes: &[&str], links: &[&str], duration: Duration) -> FaultPlan {
-        let spared =
-            |node: &str| self.profile.spared_groups.iter().any(|group| node.rsplit_once('/').is_some_and(|(of, _)| of == group));
-        let nodes: Vec<&str> = nodes.iter().copied().filter(|node| !spared(node)).collect();
+    /// As [`FaultProfile::draw`], beside the faults of `planned`.
+    pub(crate) fn draw(
+        &self,
+        seed: Seed,
+        nodes: &[Target<'_>],
+        links: &[&str],
+        (duration, planned): (Duration, &FaultPlan),
+    ) -> FaultPlan {
+        let profile = &self.profile;
         let Some([intervals, lengths]) = &self.spreads else { return FaultPlan::new() };
-        let (targets, end) = (Targets { nodes: &nodes, links }, VirtualInstant::ZERO + duration);
-        let swarm = Swarm::of(seed, self.profile.mean_interval, [intervals, lengths], targets, end);
-        swarm.map_or_else(FaultPlan::new, |swarm| swarm.draw().into_iter().collect())
+        let outside_of =
+            |groups: &[String]| nodes.iter().filter(|node| !groups.iter().any(|group| node.is_in(group))).copied().collect();
+        let [hit, cut]: [Vec<Target<'_>>; 2] = [&profile.spared_groups, &profile.uncut_groups].map(|groups| outside_of(groups));
+        let mut regions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        cut.iter().for_each(|node| node.region.into_iter().for_each(|region| regions.entry(region).or_default().push(node.name)));
+        let regions: Vec<Vec<&str>> = regions.into_values().collect();
+        let [hit, cut] = [hit, cut].map(|nodes| nodes.into_iter().map(|node| node.name).collect::<Vec<&str>>());
+        // Absent where no node is spared, as in most scenarios.
+        let set_of = |names: &Vec<&str>| (names.len() < nodes.len()).then(|| names.iter().map(|name| (*name).to_owned()).collect());
+        let [hits, cuts]: [Option<BTreeSet<String>>; 2] = [&hit, &cut].map(set_of);
+        let is_hit = |name: &str| hits.as_ref().is_none_or(|hits| hits.contains(name));
+        let is_cut = |name: &str| cuts.as_ref().is_none_or(|cuts| cuts.contains(name));
+        let targets = Targets { nodes: &hit, cut: &cut, regions: &regions, links, is_hit: &is_hit, is_cut: &is_cut };
+        let end = VirtualInstant::ZERO + duration;
+        let longest = profile.max_duration.unwrap_or(Duration::MAX);
+        let wanted = Wanted { mean_interval: profile.mean_interval, longest, kinds: &profile.kinds };
+        let Some(swarm) = Swarm::of(seed, wanted, [intervals, lengths], targets, end) else { return FaultPlan::new() };
+        let mut limit = DownLimit::new(nodes, profile.max_down, planned);
+        let drawn: FaultPlan = swarm.draw().into_iter().collect();
+        drawn.into_faults().into_iter().filter(|scheduled| limit.allows(scheduled)).collect()
     }
 
-    /// The groups whose nodes are not hit.
-    pub(crate) fn spared_groups(&self) -> &[String] {
-        &self.profile.spared_groups
+    /// The groups that it spares from faults of either kind.
+    pub(crate) fn spared_groups(&self) -> impl Iterator<Item = &String> {
+        self.profile.spared_groups.iter().chain(&self.profile.uncut_groups)
     }
 }
 
@@ -111,180 +216,20 @@ mod milliseconds {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// As `milliseconds`, of a duration that may be absent.
+mod optional_milliseconds {
+    use std::time::Duration;
 
-    const NODES: [&str; 4] = ["a/0", "a/1", "a/2", "b/0"];
-    const LINKS: [&str; 2] = ["default", "wan"];
-    const MINUTE: Duration = Duration::from_secs(60);
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    #[test]
-    fn equal_seeds_draw_equal_plans() {
-        let profile = FaultProfile::default();
-        let plans: Vec<FaultPlan> = (0..50).map(|seed| profile.draw(Seed(seed), &NODES, &LINKS, MINUTE)).collect();
-        assert_eq!(plans[3], profile.draw(Seed(3), &NODES, &LINKS, MINUTE));
-        assert!((1..20).contains(&plans.iter().filter(|plan| plan.faults().is_empty()).count()), "some seeds go without faults");
-        let kinds =
-            |plan: &FaultPlan| plan.faults().iter().map(|fault| fault.fault.kind()).collect::<std::collections::BTreeSet<_>>();
-        let seen: std::collections::BTreeSet<&str> = plans.iter().flat_map(kinds).collect();
-        let lost: std::collections::BTreeSet<&str> =
-            plans.iter().flat_map(|plan| plan.faults().iter().filter_map(|fault| fault.fault.links())).collect();
-        assert_eq!(lost.into_iter().collect::<Vec<_>>(), LINKS);
-        assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["crash", "cut", "loss", "pause"]);
+    pub(super) fn serialize<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        duration.map(|duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)).serialize(serializer)
     }
 
-    #[test]
-    fn every_plan_is_in_order_in_time_and_spares_its_groups() {
-        let profile = FaultProfile { spared_groups: vec!["b".into()], ..FaultProfile::default() };
-        for seed in 0..100 {
-            let plan = profile.draw(Seed(seed), &NODES, &LINKS, MINUTE);
-            assert!(plan.faults().is_sorted_by_key(|scheduled| scheduled.at));
-            assert!(plan.faults().iter().all(|scheduled| scheduled.fault.links().is_none_or(|links| LINKS.contains(&links))));
-            assert!(plan.faults().iter().all(|scheduled| scheduled.fault.nodes().iter().all(|node| NODES.contains(node))));
-            assert!(plan.faults().iter().all(|scheduled| scheduled.at < VirtualInstant::ZERO + MINUTE));
-            assert!(plan.faults().iter().all(|scheduled| !scheduled.fault.nodes().contains(&"b/0")));
-        }
-    }
-
-    #[test]
-    fn a_mean_of_zero_draws_nothing_and_the_longest_draws_faults() {
-        let count = |profile: FaultProfile| -> usize {
-            (0..20).map(|seed| profile.draw(Seed(seed), &NODES, &LINKS, MINUTE).faults().len()).sum()
-        };
-        let interval = |mean_interval| count(FaultProfile { mean_interval, ..FaultProfile::default() });
-        let duration = |mean_duration| count(FaultProfile { mean_duration, ..FaultProfile::default() });
-        assert_eq!((interval(Duration::ZERO), duration(Duration::ZERO)), (0, 0));
-        assert_eq!(interval(Duration::MAX), 0, "the first would come after the minute");
-        assert!(duration(Duration::MAX) > 100, "those that last too long to be followed are drawn all the same");
-    }
-
-    #[test]
-    fn a_year_has_a_million_faults_spread_over_all_of_it() {
-        let year = Duration::from_secs(366 * 86_400);
-        let profile = FaultProfile::default();
-        let most = (0..3).map(|seed| profile.draw(Seed(seed), &NODES, &LINKS, year)).max_by_key(|plan| plan.faults().len());
-        let faults = most.unwrap();
-        let count = faults.faults().len();
-        assert!((900_000..1_100_000).contains(&count), "{count}");
-        let (first, last) = (faults.faults()[0].at.since_zero(), faults.faults()[count - 1].at.since_zero());
-        assert!(first < year / 1_000 && last > year / 1_000 * 999, "{first:?} to {last:?}");
-        let middle = faults.faults()[count / 2].at.since_zero();
-        assert!((year / 5 * 2..year / 5 * 3).contains(&middle), "{middle:?}");
-    }
-
-    fn plans(seeds: u64) -> Vec<FaultPlan> {
-        (0..seeds).map(|seed| FaultProfile::default().draw(Seed(seed), &NODES, &LINKS, MINUTE)).collect()
-    }
-
-    fn share(count: usize, of: usize) -> f64 {
-        count as f64 / of as f64
-    }
-
-    #[test]
-    fn a_fifth_has_no_faults_and_the_mean_count_is_kept() {
-        let plans = plans(4_000);
-        let without_faults = share(plans.iter().filter(|plan| plan.faults().is_empty()).count(), plans.len());
-        assert!((0.18..0.24).contains(&without_faults), "{without_faults}");
-        // Six kinds, half of them left out by four fifths of the seeds, every 2 s of a minute, and a third more that follow
-        // others.
-        let mean = share(plans.iter().map(|plan| plan.faults().len()).sum(), plans.len());
-        let expected = 6.0 * 0.5 * 0.8 * 30.0 * (4.0 / 3.0);
-        assert!((mean / expected - 1.0).abs() < 0.2, "{mean} faults a seed, {expected} expected");
-    }
-
-    #[test]
-    fn half_of_the_kinds_are_left_out_and_weights_differ_widely() {
-        let (mut kinds, mut seeds, mut ratios) = (0, 0, Vec::new());
-        for plan in plans(1_000).iter().filter(|plan| !plan.faults().is_empty()) {
-            let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-            plan.faults().iter().for_each(|scheduled| *counts.entry(scheduled.fault.kind()).or_default() += 1);
-            (kinds, seeds) = (kinds + counts.len(), seeds + 1);
-            if counts.len() > 1 {
-                ratios.push(share(*counts.values().max().unwrap(), *counts.values().min().unwrap()));
-            }
-        }
-        // One of three kinds of cuts is enough for the name: 1 - 1/8 of cuts, 1/2 of crashes, pauses and losses.
-        let mean = share(kinds, seeds);
-        assert!((2.1..2.7).contains(&mean), "{mean} kinds of names a seed, 2.4 expected");
-        ratios.sort_by(f64::total_cmp);
-        assert!(
-            ratios[ratios.len() / 2] > 3.0,
-            "half of the seeds do one thing {} times as often as another",
-            ratios[ratios.len() / 2]
-        );
-    }
-
-    #[test]
-    fn a_third_of_the_plans_has_a_fault_during_recovery() {
-        let seldom = FaultProfile { mean_interval: Duration::from_secs(20), ..FaultProfile::default() };
-        let overlaps = |plan: &FaultPlan| {
-            plan.faults().windows(2).any(|pair| {
-                let length = pair[0].fault.duration().unwrap_or_default();
-                pair[1].at.since_zero() <= pair[0].at.since_zero() + 2 * length
-            })
-        };
-        let plans: Vec<FaultPlan> = (0..2_000).map(|seed| seldom.draw(Seed(seed), &NODES, &LINKS, MINUTE)).collect();
-        let overlapping = share(plans.iter().filter(|plan| overlaps(plan)).count(), plans.len());
-        assert!(overlapping > 0.3, "{overlapping}");
-    }
-
-    #[test]
-    fn fault_lengths_differ_between_seeds_and_keep_the_mean() {
-        let lengths = |plan: &FaultPlan| -> Vec<f64> {
-            let crashes = plan.faults().iter().filter(|scheduled| scheduled.fault.kind() == "crash");
-            crashes.filter_map(|scheduled| scheduled.fault.duration()).map(|length| length.as_secs_f64()).collect()
-        };
-        let seeds = plans(4_000).iter().map(lengths).filter(|lengths| lengths.len() >= 15).collect::<Vec<_>>();
-        let mut means: Vec<f64> = seeds.iter().map(|lengths| lengths.iter().sum::<f64>() / lengths.len() as f64).collect();
-        means.sort_by(f64::total_cmp);
-        let (mean, expected) =
-            (means.iter().sum::<f64>() / means.len() as f64, FaultProfile::default().mean_duration.as_secs_f64());
-        assert!((mean / expected - 1.0).abs() < 0.2, "{mean} s, {expected} s expected");
-        let (long, short) = (means[means.len() * 9 / 10], means[means.len() / 10]);
-        assert!(long > 3.0 * short, "a tenth lasts {long} s and more, a tenth {short} s and less");
-    }
-
-    #[test]
-    fn each_kind_hits_its_favourite_node_four_times_in_five() {
-        let plans = plans(1_000);
-        let (mut total, mut on_favourite, mut favourites) = (0, 0, std::collections::BTreeMap::<&str, usize>::new());
-        for plan in &plans {
-            let mut hits = std::collections::BTreeMap::<&str, usize>::new();
-            let crashes = plan.faults().iter().filter(|scheduled| scheduled.fault.kind() == "crash");
-            crashes.for_each(|crash| *hits.entry(crash.fault.nodes()[0]).or_default() += 1);
-            let all: usize = hits.values().sum();
-            // With fewer faults, the most frequent node may be most frequent by chance.
-            if let Some((node, most)) = hits.into_iter().max_by_key(|(_, count)| *count).filter(|_| all >= 20) {
-                (total, on_favourite) = (total + all, on_favourite + most);
-                *favourites.entry(node).or_default() += 1;
-            }
-        }
-        // Three in four, and one in four of the others. Faults that follow other kinds hit other nodes.
-        assert!((0.70..0.84).contains(&share(on_favourite, total)), "{on_favourite} of {total}");
-        let seeds: usize = favourites.values().sum();
-        assert!(seeds > 100 && favourites.values().all(|count| (0.15..0.35).contains(&share(*count, seeds))), "{favourites:?}");
-    }
-
-    #[test]
-    fn half_of_the_following_faults_hit_the_same_node_soon() {
-        let (mean_interval, mean_duration) = (Duration::from_secs(60), Duration::from_millis(100));
-        let seldom = FaultProfile { mean_interval, mean_duration, ..FaultProfile::default() };
-        let (mut pairs, mut same, mut later) = (0, 0, 0);
-        for plan in (0..8_000).map(|seed| seldom.draw(Seed(seed), &NODES, &LINKS, MINUTE)) {
-            let of_nodes = |scheduled: &crate::fault::ScheduledFault| ["crash", "pause"].contains(&scheduled.fault.kind());
-            for pair in plan.faults().windows(2).filter(|pair| pair.iter().all(of_nodes)) {
-                let length = pair[0].fault.duration().unwrap_or_default();
-                if pair[1].at.since_zero() <= pair[0].at.since_zero() + 2 * length {
-                    pairs += 1;
-                    same += usize::from(pair[0].fault.nodes() == pair[1].fault.nodes());
-                    later += usize::from(pair[1].at > pair[0].at);
-                }
-            }
-        }
-        // Half; of the others one in four for two kinds, since there are four nodes, and two in three for one kind, which has a
-        // favourite.
-        assert!(pairs > 200 && (0.67..0.83).contains(&share(same, pairs)), "{same} of {pairs}");
-        assert!(share(later, pairs) > 0.9, "{later} of {pairs} come later");
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_millis))
     }
 }
+
+#[cfg(test)]
+mod tests;

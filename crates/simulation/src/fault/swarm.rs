@@ -1,13 +1,15 @@
 //! Draws the plan of one seed: few kinds, some of them much more often than others.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Address, QuantileTable, Roll, Seed, Stream};
 use cluster_sim_types::{Ratio, VirtualInstant};
 
-use super::ScheduledFault;
 use super::draw::{Draw, Drawn, Targets};
 use super::families::drawn;
+use super::network::CUT_REGION;
+use super::{FaultKind, ScheduledFault};
 
 const MASK: Stream = Stream::named("profile mask");
 const WEIGHT: Stream = Stream::named("profile weight");
@@ -54,8 +56,16 @@ fn scaled(nanoseconds: u64, by: u64, over: u64) -> u64 {
     u64::try_from(u128::from(nanoseconds) * u128::from(by) / u128::from(over)).unwrap_or(u64::MAX)
 }
 
+/// The faults that a profile wants.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) mean_interval: Duration,
+    /// The longest that a fault may last.
+    pub(super) longest: Duration,
+    pub(super) kinds: &'a BTreeSet<FaultKind>,
+}
+
 /// The faults that one seed draws.
-#[derive(Debug)]
 pub(super) struct Swarm<'a> {
     seed: Seed,
     kinds: Vec<Weighted>,
@@ -63,6 +73,7 @@ pub(super) struct Swarm<'a> {
     stretch: u64,
     intervals: &'a QuantileTable,
     lengths: &'a QuantileTable,
+    longest: Duration,
     targets: Targets<'a>,
     end: VirtualInstant,
 }
@@ -71,24 +82,28 @@ impl<'a> Swarm<'a> {
     /// Draws the kinds and weights of a seed; absent if it has no faults.
     pub(super) fn of(
         seed: Seed,
-        mean_interval: Duration,
+        wanted: Wanted<'_>,
         [intervals, lengths]: [&'a QuantileTable; 2],
         targets: Targets<'a>,
         end: VirtualInstant,
     ) -> Option<Self> {
-        let share = |share| Ratio::new(share).expect("a share of one is a ratio");
-        if targets.nodes.is_empty() || seed.roll(MASK, Address::new()).holds(share(0.2)) {
+        let has_targets = !targets.nodes.is_empty() || !targets.cut.is_empty();
+        if !has_targets || seed.roll(MASK, Address::new()).holds(Ratio::percent(20)) {
             return None;
         }
-        let kinds = drawn().into_iter().map(|kind| (kind, Address::new().number(kind.number)));
-        let kinds = kinds.filter(|(_, address)| seed.roll(MASK, *address).holds(share(0.5)));
+        let kinds = drawn().into_iter().filter(|drawn| {
+            let has_regions = drawn.number != CUT_REGION || !targets.regions.is_empty();
+            has_regions && wanted.kinds.contains(&drawn.kind)
+        });
+        let kinds = kinds.map(|kind| (kind, Address::new().number(kind.number)));
+        let kinds = kinds.filter(|(kind, address)| seed.roll(MASK, *address).holds(Ratio::percent(kind.percent)));
         let kinds: Vec<Weighted> = kinds.map(|(kind, address)| Weighted::new(seed, kind, address)).collect();
-        let mean_interval = u64::try_from(mean_interval.as_nanos()).unwrap_or(u64::MAX);
+        let mean_interval = u64::try_from(wanted.mean_interval.as_nanos()).unwrap_or(u64::MAX);
         let count = |kind: &Weighted| u128::from(end.as_nanoseconds() / kind.interval(mean_interval).max(1));
         // A third of the faults is followed by another.
         let expected = kinds.iter().map(count).sum::<u128>() * 4 / 3;
         let stretch = u64::try_from(expected.div_ceil(MOST_FAULTS).max(1)).unwrap_or(u64::MAX);
-        Some(Self { seed, kinds, stretch, intervals, lengths, targets, end })
+        Some(Self { seed, kinds, stretch, intervals, lengths, longest: wanted.longest, targets, end })
     }
 
     /// Draws the faults, kind by kind.
@@ -124,14 +139,15 @@ impl<'a> Swarm<'a> {
         at: VirtualInstant,
         node: Option<&'a str>,
     ) -> (Option<&'a str>, Duration) {
-        let length = weighted.length(self.lengths.sample(self.seed.roll(LENGTH, address)));
+        let length = weighted.length(self.lengths.sample(self.seed.roll(LENGTH, address))).min(self.longest);
         let roll = self.seed.roll(WHICH, address);
-        let node = node.or_else(|| self.favourite(weighted, address));
-        let fault = Draw::new(roll, self.targets, node, length).and_then(|draw| (weighted.kind.fault)(&draw));
+        let kind = weighted.kind.kind;
+        let node = node.filter(|node| self.targets.allow(kind, node)).or_else(|| self.favourite(weighted, address));
+        let fault = Draw::new(roll, (kind, self.targets), node, length).and_then(|draw| (weighted.kind.fault)(&draw));
         if let Some(fault) = fault {
             plan.push(ScheduledFault { at, fault });
         }
-        (node.or_else(|| roll.pick(self.targets.nodes).copied()), length)
+        (node.or_else(|| roll.pick(self.targets.of(kind)).copied()), length)
     }
 
     /// The kind's favourite node in this seed, three times in four.
@@ -139,7 +155,8 @@ impl<'a> Swarm<'a> {
     /// Bugs that need several faults of one node hardly show if every fault picks its node anew.
     fn favourite(&self, weighted: &Weighted, address: Address) -> Option<&'a str> {
         let roll = |address| self.seed.roll(FAVOURITE, address);
-        (roll(address.name("strike")).below(4) > 0).then(|| roll(weighted.address).pick(self.targets.nodes).copied())?
+        (roll(address.name("strike")).below(4) > 0)
+            .then(|| roll(weighted.address).pick(self.targets.of(weighted.kind.kind)).copied())?
     }
 
     /// Adds a fault after every third one: while it lasts, or while the cluster recovers from it.

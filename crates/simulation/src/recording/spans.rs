@@ -119,7 +119,9 @@ fn named(open: &Open, nodes: &[Arc<str>], faults: &[FaultRecord], applied: &mut 
     let names = |side: &[String]| side.iter().map(|name| name.as_str().into()).collect::<Vec<Arc<str>>>();
     let began = |record: &FaultRecord| {
         let [ours, others] = record.fault.sides();
-        let is_first = |side: &[String], name: &str| side.first().is_some_and(|first| first == name);
+        // A side may name a region or all other nodes in place of its first node.
+        let is_set = |name: &str| name == "*" || name.contains(':');
+        let is_first = |side: &[String], name: &str| side.first().is_some_and(|first| first == name || is_set(first));
         record.fault.span() == Some(open.kind) && is_first(ours, node) && (others.is_empty() || is_first(others, peer))
     };
     let fault = applied.get_mut(&open.from).and_then(|then| {

@@ -232,6 +232,40 @@ impl FaultRecord {
     }
 }
 
+/// A node that panicked or returned, and was restarted by the policy of its group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeRestart {
+    /// When its life ended, in nanoseconds.
+    #[serde(rename = "at_ns")]
+    pub at: VirtualInstant,
+    /// The node's declared name.
+    pub node: String,
+    /// The task that panicked, and where it was spawned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+    /// The message of the panic; absent if its main function returned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub panic: Option<String>,
+    /// When it was to start again, in nanoseconds; absent once the policy restarts it no more.
+    #[serde(rename = "restarts_at_ns", default, skip_serializing_if = "Option::is_none")]
+    pub restarts_at: Option<VirtualInstant>,
+}
+
+impl std::fmt::Display for NodeRestart {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}  {} ", self.at, self.node)?;
+        match (&self.panic, &self.task) {
+            (None, _) => write!(formatter, "returned")?,
+            (Some(message), None) => write!(formatter, "panicked: {message}")?,
+            (Some(message), Some(task)) => write!(formatter, "panicked in {task}: {message}")?,
+        }
+        match self.restarts_at {
+            Some(at) => write!(formatter, "  (restarts at {at})"),
+            None => write!(formatter, "  (restarts no more)"),
+        }
+    }
+}
+
 /// The report of one run. A failing report fails the test through [`Report::assert_ok`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[must_use = "a failing report must be looked at: call `assert_ok`"]
@@ -275,6 +309,9 @@ pub struct Report {
     pub checks: Vec<CheckReport>,
     /// The records of all faults, planned and manual.
     pub faults: Vec<FaultRecord>,
+    /// The nodes that panicked or returned and were restarted by a policy, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restarts: Vec<NodeRestart>,
     /// The fate of every message.
     pub traffic: Traffic,
     /// Measurements of the observers, by their names.
@@ -316,6 +353,7 @@ impl Report {
             divergence: None,
             checks: Vec::new(),
             faults: Vec::new(),
+            restarts: Vec::new(),
             traffic: Traffic::default(),
             measured: BTreeMap::new(),
             steps: 0,

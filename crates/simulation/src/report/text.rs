@@ -82,6 +82,7 @@ impl fmt::Display for Unescaped<'_> {
         writeln!(formatter, "      ended at {} after {} steps", report.ended_at, thousands(report.steps))?;
         report.write_traffic(formatter)?;
         report.write_faults(formatter, faults)?;
+        report.write_restarts(formatter, faults)?;
         report.write_waiting(formatter)?;
         report.write_outside_waits(formatter)?;
         match events {
@@ -197,6 +198,23 @@ impl Report {
             }
         }
         Ok(())
+    }
+
+    /// The first restarts by policy; their number alone in a brief text.
+    fn write_restarts(&self, formatter: &mut fmt::Formatter<'_>, each: bool) -> fmt::Result {
+        if self.restarts.is_empty() {
+            return Ok(());
+        }
+        writeln!(formatter, "      restarts by policy: {}", thousands(self.restarts.len() as u64))?;
+        let shown = if each { FAULTS_SHOWN } else { 0 };
+        self.restarts
+            .iter()
+            .take(shown)
+            .try_for_each(|restart| writeln!(formatter, "        {}", indented(&restart.to_string())))?;
+        match self.restarts.len().saturating_sub(shown) {
+            more @ 1.. if each => writeln!(formatter, "        and {} more", thousands(more as u64)),
+            _ => Ok(()),
+        }
     }
 
     /// The faults as texts list them: of many, the first ones and the last that were applied.

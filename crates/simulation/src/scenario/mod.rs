@@ -18,13 +18,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cluster_sim_node::{Boot, Machine, MainFactory, Node};
-use cluster_sim_runtime::Budget;
+use cluster_sim_runtime::{Budget, Seed};
 use cluster_sim_transport::{LinkModel, NodeSelector};
+use cluster_sim_types::Region;
 
 pub use outline::Outline;
 pub use size::ScenarioSize;
 
-use crate::definition::{Arenas, Definition, Group, LinkClass, Member};
+use crate::definition::{Arenas, Definition, Group, LinkClass, Member, PlanOfSeed, RestartPolicy};
 use crate::fault::{CompiledProfile, FaultPlan, FaultProfile, listed, suggested};
 use crate::sim::Script;
 
@@ -177,6 +178,69 @@ impl Scenario {
         self.with(|definition| definition.groups.push(Group::of_nodes(group, members, main, site)))
     }
 
+    /// Places all nodes of a group in a region: links, cuts and faults of the region cover them then.
+    ///
+    /// In a [`SimulatedCluster`](crate::SimulatedCluster) the region is one of its own. Elsewhere the first use of a name declares the
+    /// region. Once there is a region, groups that are placed in none stand in none: their nodes have [`Region::NONE`], and only
+    /// classes between groups cover their links.
+    ///
+    /// Faults of links name all nodes of a region as `region:us-east`, those of a shard as `shard:0`, those of a group as
+    /// `group:client`.
+    ///
+    /// # Panics
+    /// If there is no group of that name yet: declare groups first.
+    #[must_use]
+    pub fn place(self, group: &str, region: &str) -> Self {
+        let index = self.group_index(group, "what names them");
+        self.with(|definition| {
+            let known = definition.regions.iter().position(|known| known == region);
+            let number = known.unwrap_or_else(|| {
+                definition.regions.push(region.to_owned());
+                definition.regions.len() - 1
+            });
+            let members = &mut definition.groups[index].members;
+            members.iter_mut().for_each(|member| member.region = Some(Region(number as u16)));
+        })
+    }
+
+    /// Restarts the nodes of a group that panic or return, as a supervisor does.
+    ///
+    /// A panic of such a node crashes it, with all of its tasks, and is noted in [`Report::restarts`](crate::Report::restarts) in
+    /// place of a finding. Without a policy a panic ends the run as a finding, and a node that returned stays up with its last view.
+    /// Clients that return have ended, as always. The end of the fault phase restarts those that are down at once.
+    ///
+    /// # Panics
+    /// If there is no group of that name yet: declare groups first.
+    #[must_use]
+    pub fn restart_policy(self, group: &str, policy: RestartPolicy) -> Self {
+        let index = self.group_index(group, "what names them");
+        self.with(|definition| definition.groups[index].restart = Some(policy))
+    }
+
+    /// The names of all classes of links, in the order of their declaration.
+    ///
+    /// `default` covers all links that no other class covers.
+    pub fn link_names(&self) -> Vec<&str> {
+        let declared = self.definition.classes.iter().map(|class| class.name.as_str());
+        let default = declared.clone().all(|name| name != "default").then_some("default");
+        default.into_iter().chain(declared).collect()
+    }
+
+    /// The model of a class of links, by its name; `None` if there is no such class. Of several of one name, the last.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    ///
+    /// let wan = LinkModel::constant(Duration::from_millis(80));
+    /// let scenario = Scenario::new("far").nodes("store", 3, async |_| {}).links("store", "store", "wan", wan.clone());
+    /// assert_eq!(scenario.link_model("wan"), Some(wan));
+    /// assert_eq!(scenario.link_names(), ["default", "wan"]);
+    /// ```
+    pub fn link_model(&self, class: &str) -> Option<LinkModel> {
+        let declared = self.definition.classes.iter().rfind(|known| known.name == class).map(|known| known.model.clone());
+        declared.or_else(|| (class == "default").then(LinkModel::default))
+    }
+
     pub(crate) fn regions(self, regions: Vec<String>) -> Self {
         self.with(|definition| definition.regions = regions)
     }
@@ -201,13 +265,24 @@ impl Scenario {
         if name == "*" {
             return NodeSelector::Any;
         }
+        NodeSelector::Group(self.group_index(name, "their links") as u16)
+    }
+
+    /// The index of a group, which is declared `before` that.
+    ///
+    /// # Panics
+    /// If there is none of that name.
+    fn group_index(&self, name: &str, before: &str) -> usize {
         let index = self.definition.groups.iter().position(|group| group.name == name);
-        let index = index.unwrap_or_else(|| {
+        index.unwrap_or_else(|| {
             let known: Vec<String> = self.definition.groups.iter().map(|group| group.name.clone()).collect();
-            let (scenario, suggested, listed) = (&self.definition.name, suggested(name, &known), listed(&known));
-            panic!("no group {name:?} in scenario {scenario:?}; declare groups before their links{suggested}{listed}")
-        });
-        NodeSelector::Group(index as u16)
+            let scenario = &self.definition.name;
+            panic!(
+                "no group {name:?} in scenario {scenario:?}; declare groups before {before}{}{}",
+                suggested(name, &known),
+                listed(&known)
+            )
+        })
     }
 
     /// Sets the model of all links that no class covers; the last call wins.
@@ -227,6 +302,25 @@ impl Scenario {
     #[must_use]
     pub fn faults(self, plan: FaultPlan) -> Self {
         self.with(|definition| definition.plan.extend(plan))
+    }
+
+    /// Adds the faults of a plan that is made for each seed: equal seeds must make equal plans.
+    ///
+    /// A case of a failing seed holds the plan itself, so it is minimized as any other. A plan that does not fit the scenario is a
+    /// finding about its seed.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    ///
+    /// let scenario = Scenario::new("storing").nodes("store", 3, async |_| {}).faults_from(|seed| {
+    ///     let node = format!("store/{}", seed.0 % 3);
+    ///     FaultPlan::new().at(Duration::from_secs(1), NodeFault::Crash { node, down_for: Some(Duration::from_millis(5)) })
+    /// });
+    /// assert_eq!(scenario.run(Seed(7)).faults[0].fault.nodes(), ["store/1"]);
+    /// ```
+    #[must_use]
+    pub fn faults_from(self, plan: impl Fn(Seed) -> FaultPlan + Send + Sync + 'static) -> Self {
+        self.with(|definition| definition.plans_of_seed.push(PlanOfSeed::new(plan)))
     }
 
     /// Draws further faults from a profile for each seed; the last call wins.

@@ -14,6 +14,7 @@ impl Scenario {
     pub fn only_faults(self, plan: FaultPlan) -> Self {
         self.with(|definition| {
             definition.plan = plan;
+            definition.plans_of_seed.clear();
             definition.profile = None;
         })
     }

@@ -11,10 +11,11 @@ use cluster_sim_types::{NodeId, Shard, VirtualInstant};
 use super::checks::LiveChecks;
 use super::clients::Clients;
 use super::faults::FaultState;
+use super::restarts::Restarts;
 use super::{Script, Sim};
 use crate::definition::{Arenas, Definition, Group, Member, ScenarioError};
-use crate::fault::{Declared, FaultPlan};
-use crate::report::{BuiltFrom, Report};
+use crate::fault::{Declared, FaultPlan, NodeNames, Target};
+use crate::report::{BuiltFrom, PanicFinding, PanicSite, Report};
 
 /// All that a run is built from besides its seeds; its report holds it.
 pub(crate) struct Source {
@@ -35,7 +36,16 @@ impl Sim {
         note_panic_places();
         drop(take_panic_place());
         let (nodes, network) = names_of(&definition)?;
-        let plan = draw_plan(&definition, &seeds).resolve(Declared::new(&nodes, &network)).map_err(ScenarioError::Plan)?;
+        let names = Declared::new(&nodes, &network);
+        // A plan that the scenario declares is refused; one that a function made of the seed is a finding about that seed.
+        let (plan, invalid) = match draw_plan(&definition, &seeds).resolve(names) {
+            Ok(plan) => (plan, None),
+            Err(error) if definition.plans_of_seed.is_empty() => return Err(ScenarioError::Plan(error)),
+            Err(error) => {
+                definition.plan.clone().resolve(names).map_err(ScenarioError::Plan)?;
+                (Vec::new(), Some(format!("`faults_from` made a plan of the seed that cannot be applied: {error}")))
+            }
+        };
         let mut engine = Engine::in_arena(seeds.clone(), definition.budget, arenas.take());
         engine.core.kernel.set_choices(definition.choices(keep));
         engine.register(network);
@@ -51,7 +61,12 @@ impl Sim {
         let control = Arc::clone(engine.core.devices.find::<Network>().fabric.control());
         let end = VirtualInstant::ZERO + definition.budget.virtual_time;
         let clients = Clients::of(&definition.groups);
-        let (observer, slot, hidden, over) = (None, None, None, false);
+        let over = invalid.is_some();
+        report.panic = invalid.map(|message| {
+            let (site, at, step) = (PanicSite::Test, VirtualInstant::ZERO, 0);
+            PanicFinding { site, task: None, location: None, message, at, step }
+        });
+        let (observer, slot, hidden) = (None, None, None);
         Ok(Self {
             definition,
             arenas,
@@ -62,6 +77,7 @@ impl Sim {
             end,
             checks,
             faults,
+            restarts: Restarts::default(),
             clients,
             report,
             observer,
@@ -80,18 +96,31 @@ pub(crate) fn validate(definition: &Definition) -> Result<(), ScenarioError> {
 }
 
 /// The nodes and the links of a scenario, if these are valid.
-fn names_of(definition: &Definition) -> Result<(Arc<BTreeMap<String, NodeId>>, Network), ScenarioError> {
+fn names_of(definition: &Definition) -> Result<(Arc<NodeNames>, Network), ScenarioError> {
     let nodes = definition.checked.get_or_init(|| check(definition)).clone()?;
     Ok((nodes, new_network(definition)?))
 }
 
-fn node_names(definition: &Definition) -> impl Iterator<Item = &str> {
-    definition.groups.iter().flat_map(|group| group.members.iter().map(|member| member.name.as_str()))
+/// The names that faults may use for nodes, and for those of a region, shard or group.
+fn all_names(definition: &Definition) -> NodeNames {
+    let mut names = NodeNames::default();
+    let members = definition.groups.iter().flat_map(|group| group.members.iter().map(move |member| (group, member)));
+    for (node, (group, member)) in (0..).map(NodeId).zip(members) {
+        let (region, shard) = definition.place_of(member);
+        let region = definition.regions.get(usize::from(region.0)).map(|region| format!("region:{region}"));
+        let has_shard = !definition.regions.is_empty() && shard != Shard::NONE;
+        let shard = has_shard.then(|| format!("shard:{}", shard.0));
+        names.add(&member.name, node, [Some(format!("group:{}", group.name)), region, shard].into_iter().flatten());
+    }
+    // A region is known even before anything stands in it.
+    definition.regions.iter().for_each(|region| names.add_set(format!("region:{region}")));
+    names
 }
 
 /// Checks the scenario, and returns the numbers of its nodes by name.
-fn check(definition: &Definition) -> Result<Arc<BTreeMap<String, NodeId>>, ScenarioError> {
-    let nodes: BTreeMap<String, NodeId> = node_names(definition).map(str::to_owned).zip((0..).map(NodeId)).collect();
+fn check(definition: &Definition) -> Result<Arc<NodeNames>, ScenarioError> {
+    let names = all_names(definition);
+    let nodes = &names.nodes;
     if nodes.is_empty() {
         return Err(ScenarioError::NoNodes);
     }
@@ -99,8 +128,8 @@ fn check(definition: &Definition) -> Result<Arc<BTreeMap<String, NodeId>>, Scena
     if let Some(group) = definition.groups.iter().find(|group| !groups.insert(&group.name)) {
         return Err(ScenarioError::DuplicateGroup { group: group.name.clone() });
     }
-    let spared = definition.profile.iter().flat_map(|profile| profile.spared_groups());
-    if let Some(group) = spared.into_iter().find(|group| !groups.contains(group)) {
+    let mut spared = definition.profile.iter().flat_map(|profile| profile.spared_groups());
+    if let Some(group) = spared.find(|group| !groups.contains(group) && names.set(group).is_none()) {
         return Err(ScenarioError::UnknownSparedGroup { group: group.clone(), known: groups.into_iter().cloned().collect() });
     }
     if let Some(group) = definition.may_shrink.iter().find(|group| !groups.contains(group)) {
@@ -113,20 +142,36 @@ fn check(definition: &Definition) -> Result<Arc<BTreeMap<String, NodeId>>, Scena
     }
     match definition.absent.iter().find(|node| !nodes.contains_key(*node)) {
         Some(node) => Err(ScenarioError::UnknownAbsent { node: node.clone(), known: nodes.keys().cloned().collect() }),
-        None => Ok(Arc::new(nodes)),
+        None => Ok(Arc::new(names)),
     }
 }
 
-/// The scenario's plan, extended by what the seed draws from the profile.
+/// The scenario's plan, extended by what its functions make of the seed, and by what the seed draws from the profile.
 fn draw_plan(definition: &Definition, seeds: &SeedSchedule) -> FaultPlan {
     let mut plan = definition.plan.clone();
+    let seed = seeds.at(VirtualInstant::ZERO);
+    definition.plans_of_seed.iter().for_each(|made| plan.extend(made.of(seed)));
     if let Some(profile) = &definition.profile {
-        let names: Vec<&str> = node_names(definition).collect();
+        let nodes: Vec<Target<'_>> = targets(definition).collect();
         let mut links = vec!["default"];
         links.extend(definition.classes.iter().map(|class| class.name.as_str()).filter(|name| *name != "default"));
-        plan.extend(profile.draw(seeds.at(VirtualInstant::ZERO), &names, &links, definition.duration));
+        let drawn = profile.draw(seed, &nodes, &links, (definition.duration, &plan));
+        plan.extend(drawn);
     }
     plan
+}
+
+/// The nodes that a profile may hit.
+fn targets(definition: &Definition) -> impl Iterator<Item = Target<'_>> {
+    definition.groups.iter().flat_map(move |group| {
+        let members = group.members.iter();
+        members.map(move |member| {
+            let (region, shard) = definition.place_of(member);
+            let starts = definition.start_of(&member.name, &group.name);
+            let region = definition.regions.get(usize::from(region.0)).map(String::as_str);
+            Target { name: &member.name, group: &group.name, region, shard, starts }
+        })
+    })
 }
 
 fn new_network(definition: &Definition) -> Result<Network, ScenarioError> {
@@ -148,13 +193,13 @@ enum Cohorts {
 }
 
 impl Cohorts {
-    fn of(group: &Group, first: u32) -> Self {
+    fn of(definition: &Definition, group: &Group, first: u32) -> Self {
         let ids = (first..).map(NodeId).zip(&group.members);
         if group.members.iter().all(|member| member.shard == group.members[0].shard) {
             return Self::One(ids.map(|(id, _)| id).collect());
         }
         let mut cohorts: BTreeMap<Shard, Vec<NodeId>> = BTreeMap::new();
-        ids.for_each(|(id, member)| cohorts.entry(member.shard).or_default().push(id));
+        ids.for_each(|(id, member)| cohorts.entry(definition.place_of(member).1).or_default().push(id));
         Self::ByShard(cohorts.into_iter().map(|(shard, nodes)| (shard, nodes.into())).collect())
     }
 
@@ -168,22 +213,25 @@ impl Cohorts {
 
 /// Adds the nodes of a group, numbered from `first` on.
 fn add_group(engine: &mut Engine, definition: &Definition, group: &Group, number: u16, first: u32) {
-    let cohorts = Cohorts::of(group, first);
+    let cohorts = Cohorts::of(definition, group, first);
     let names: Vec<Arc<str>> = group.members.iter().map(|member| member.name.as_str().into()).collect();
     let info = |(member, index): (&Member, u32)| {
-        let cohort = cohorts.members(member.shard);
+        let (region, shard) = definition.place_of(member);
+        let cohort = cohorts.members(shard);
         let name = Arc::clone(&names[index as usize]);
-        NodeInfo::new(NodeId(first + index), name, index, cohort).placed(member.region, member.shard)
+        NodeInfo::new(NodeId(first + index), name, index, cohort).placed(region, shard)
     };
     let nodes = group.members.iter().zip(0..).map(info).collect();
-    let hosts = (group.hosts)(nodes, engine);
+    // A client that returns has done its work.
+    let catches_return = group.restart.is_some() && !group.must_end;
+    let hosts = (group.hosts)(nodes, engine, catches_return);
     engine.add_group(hosts);
     for (member, name) in group.members.iter().zip(names) {
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
         let after = definition.start_of(&member.name, &group.name);
         let node = engine.add_late_node(name, after, spread);
         let network = engine.core.devices.find_mut::<Network>();
-        network.fabric.place(node, number, member.region.0);
+        network.fabric.place(node, number, definition.place_of(member).0.0);
         if spread.is_none() {
             network.fabric.mark_absent(node);
         }

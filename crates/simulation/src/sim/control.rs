@@ -51,8 +51,12 @@ impl Sim {
     /// If there is no such node.
     pub fn isolate(&mut self, node: impl Into<NodeId>) -> NetworkPartition {
         let node = node.into();
-        let others = (0..self.engine.core.kernel.node_count()).map(NodeId).filter(|other| *other != node).collect();
+        let others = self.all_nodes().filter(|other| *other != node).collect();
         self.cut(vec![node], others, true)
+    }
+
+    pub(crate) fn all_nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.engine.core.kernel.node_count()).map(NodeId)
     }
 
     #[track_caller]

@@ -2,7 +2,7 @@
 
 use cluster_sim_runtime::{Engine, Kernel};
 use cluster_sim_transport::NetworkPartition;
-use cluster_sim_types::VirtualInstant;
+use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
 use super::Sim;
 use crate::fault::{Applied, Declared, Fault, InForce, PlanError, Resolved, ScheduledFault};
@@ -17,6 +17,8 @@ enum Scheduled {
     Act(usize),
     /// Ends the fault of a record, if it is still in force.
     End(usize),
+    /// Restarts a node that is down since that life.
+    Restart(NodeId, Incarnation),
 }
 
 /// The faults of one run.
@@ -50,6 +52,11 @@ impl FaultState {
     fn schedule(&mut self, kernel: &mut Kernel, at: VirtualInstant, what: Scheduled) {
         self.scheduled.push(Some(what));
         kernel.schedule_driver(at, (self.scheduled.len() - 1) as u32);
+    }
+
+    /// Restarts a node at that instant if it is still down since that life.
+    pub(super) fn schedule_restart(&mut self, kernel: &mut Kernel, at: VirtualInstant, node: NodeId, life: Incarnation) {
+        self.schedule(kernel, at, Scheduled::Restart(node, life));
     }
 
     fn apply(&mut self, record: usize, fault: Resolved, engine: &mut Engine) {
@@ -157,7 +164,10 @@ impl Sim {
             Some(Scheduled::Apply(record, fault)) if !faults.is_over => faults.apply(record, fault, &mut self.engine),
             Some(Scheduled::Act(record)) => faults.act(record, &mut self.engine),
             Some(Scheduled::End(record)) => faults.end_where(&mut self.engine, |other, _| other == record),
-            Some(Scheduled::Apply(..)) | None => {}
+            Some(Scheduled::Restart(node, life)) if self.engine.core.kernel.incarnation(node) == life => {
+                self.engine.restart(node);
+            }
+            Some(Scheduled::Apply(..) | Scheduled::Restart(..)) | None => {}
         }
         self.note_ended_faults();
     }

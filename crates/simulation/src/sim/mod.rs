@@ -27,12 +27,12 @@ mod hold;
 mod lent;
 mod names;
 mod observer;
+mod restarts;
 mod run_loop;
 mod script;
 mod slot;
 mod world;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,11 +52,13 @@ pub use hidden_runtime::outside_of_runtimes;
 pub use hold::MessageHold;
 pub use lent::Lent;
 pub use observer::RunObserver;
+use restarts::Restarts;
 pub use run_loop::message_of;
 pub(crate) use script::Script;
 pub use slot::ReportSlot;
 
 use crate::definition::{Arenas, Definition};
+use crate::fault::NodeNames;
 use crate::report::Report;
 
 /// One live run of a scenario, to be stepped and disturbed from a test.
@@ -70,7 +72,7 @@ pub struct Sim {
     /// Takes the memory of the run when it ends.
     arenas: Arc<Arenas>,
     /// The numbers of the nodes by their names.
-    nodes: Arc<BTreeMap<String, NodeId>>,
+    nodes: Arc<NodeNames>,
     /// Drives the fault phase, in place of its duration.
     script: Option<Script>,
     engine: Engine,
@@ -80,6 +82,7 @@ pub struct Sim {
     end: VirtualInstant,
     checks: LiveChecks,
     faults: FaultState,
+    restarts: Restarts,
     clients: Clients,
     report: Report,
     /// Receives everything that happens, if set.
@@ -115,7 +118,14 @@ impl Sim {
 
     /// Finds a node by its declared name, as in `edge/1`.
     pub fn node(&self, name: &str) -> Option<NodeId> {
-        self.nodes.get(name).copied()
+        self.nodes.node(name)
+    }
+
+    /// The nodes of a region, a shard or a group, named as in `region:us-east`, `shard:0` or `group:store`.
+    ///
+    /// `None` if there is none of that name. Nodes of groups that were placed in the region are part of it.
+    pub fn nodes_named(&self, name: &str) -> Option<&[NodeId]> {
+        self.nodes.set(name)
     }
 
     fn network(&self) -> &Network {

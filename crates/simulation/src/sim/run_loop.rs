@@ -25,10 +25,15 @@ impl Sim {
     }
 
     pub(super) fn run_to(&mut self, until: VirtualInstant) {
-        if self.observer.is_some() || is_inside_runtime() {
-            return self.guarded(|sim| while sim.step_once(until) && sim.notify_step() {});
+        // Once more after each node that a policy restarts.
+        while self.steps_end_in_restart(|sim| {
+            if sim.observer.is_some() || is_inside_runtime() {
+                return sim.guarded(|sim| while sim.step_once(until) && sim.notify_step() {});
+            }
+            sim.catch_panic(|sim| while sim.step_to(until) {});
+        }) {
+            self.notify_step();
         }
-        self.catch_panic(|sim| while sim.step_to(until) {});
     }
 
     /// Runs until `condition` holds, at most for `timeout` of virtual time. Returns whether it held.
@@ -38,8 +43,9 @@ impl Sim {
         let until = self.now() + timeout;
         let mut met = self.inspect(|world| condition(world));
         while !met && !self.over {
-            let mut more = false;
-            self.guarded(|sim| more = sim.step_once(until) && sim.notify_step());
+            let mut went_on = false;
+            let restarts = self.steps_end_in_restart(|sim| sim.guarded(|sim| went_on = sim.step_once(until) && sim.notify_step()));
+            let more = went_on || restarts;
             met = self.inspect(|world| condition(world));
             if !more {
                 break;
@@ -128,20 +134,27 @@ impl Sim {
 
     /// Runs code of nodes and checks without a runtime around it.
     pub(super) fn catch_panic(&mut self, run: impl FnOnce(&mut Self)) {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| without_budget(|| run(self)))) {
-            let site = match (self.engine.running(), self.checks.asking()) {
-                (Some(node), _) => self.panic_site(node),
-                (None, Some(check)) => PanicSite::Check { name: check.to_owned() },
-                (None, None) => resume_unwind(panic),
-            };
-            let kernel = &mut self.engine.core.kernel;
-            let (task, location) = (kernel.panicked_task().map(ToString::to_string), kernel.panic_place());
-            let (message, location) = cured(message_of(&*panic), location);
-            let finding = PanicFinding { site, task, location, message, at: kernel.now(), step: kernel.steps() };
-            // The first panic ended the run; a later one may follow from it.
-            self.report.panic.get_or_insert(finding);
-            self.over = true;
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| without_budget(|| run(self))))
+            && !self.restarts_after(&*panic)
+        {
+            self.report_panic(panic);
         }
+    }
+
+    /// Makes a panic of node code or of a check the finding; one of the simulator goes through.
+    fn report_panic(&mut self, panic: Box<dyn Any + Send>) {
+        let site = match (self.engine.running(), self.checks.asking()) {
+            (Some(node), _) => self.panic_site(node),
+            (None, Some(check)) => PanicSite::Check { name: check.to_owned() },
+            (None, None) => resume_unwind(panic),
+        };
+        let kernel = &mut self.engine.core.kernel;
+        let (task, location) = (kernel.panicked_task().map(ToString::to_string), kernel.panic_place());
+        let (message, location) = cured(message_of(&*panic), location);
+        let finding = PanicFinding { site, task, location, message, at: kernel.now(), step: kernel.steps() };
+        // The first panic ended the run; a later one may follow from it.
+        self.report.panic.get_or_insert(finding);
+        self.over = true;
     }
 }
 

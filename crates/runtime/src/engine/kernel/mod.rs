@@ -236,6 +236,14 @@ impl Kernel {
         self.panicked.as_ref()
     }
 
+    /// Forgets which task panicked, and that its code was running.
+    pub(crate) fn forget_panic(&mut self) {
+        self.panicked = None;
+        self.keep_panic_place();
+        self.panicked_at = None;
+        self.tasks.leave_panicked();
+    }
+
     /// Returns the seeds of this run.
     pub fn seeds(&self) -> &SeedSchedule {
         &self.seeds

@@ -233,7 +233,7 @@ impl Cuts {
 
     fn covers(&self, active: &Active, class: u16, from: NodeId, to: NodeId) -> bool {
         let covers_class = active.class.is_some_and(|covered| covered.0 == class);
-        covers_class || active.slots.iter().any(|slot| self.planes[slot / 64].shared(from, to) & 1 << (slot % 64) != 0)
+        covers_class || active.slots.iter().any(|slot| self.planes[slot / 64].shared(from, to) & (1 << (slot % 64)) != 0)
     }
 
     /// Lists the cuts in force with their names, oldest first.

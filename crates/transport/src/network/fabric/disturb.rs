@@ -16,7 +16,7 @@ use super::{ClassId, Fabric, NetworkPartition, Service};
 impl Fabric {
     /// Impairs the links from `from` to `to`, and back if `both_ways`, until [`heal`](Self::heal).
     ///
-    /// Its losses are counted under `name`.
+    /// Its rolls are those of its name. All losses to impairments are counted under the rule `impairment`.
     pub fn impair(
         &mut self,
         name: &str,
@@ -34,7 +34,7 @@ impl Fabric {
     }
 
     fn impaired(&mut self, name: &str, impairment: Impairment) -> ImpairedLinks {
-        let cause = self.losses.number(LossCause::rule(name));
+        let cause = self.losses.number(LossCause::rule("impairment"));
         ImpairedLinks::new(name, impairment, cause)
     }
 

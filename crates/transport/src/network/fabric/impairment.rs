@@ -51,8 +51,10 @@ impl Impairment {
         Ok(())
     }
 
-    /// This impairment with one part less, for each part, if it has more than one.
-    pub fn parts(&self) -> Vec<Self> {
+    /// Simpler impairments: each of its parts alone if it has several, else its part with certainty.
+    ///
+    /// A certain loss or copy leaves nothing to chance, so a case with it needs no decisions.
+    pub fn simpler(&self) -> Vec<Self> {
         let nothing = Self::default();
         let Self { loss, delay, duplicate, reorder, reorder_window } = *self;
         let parts = [
@@ -62,7 +64,12 @@ impl Impairment {
             Self { reorder, reorder_window, ..nothing },
         ];
         let parts: Vec<Self> = parts.into_iter().filter(|part| part.validate().is_ok()).collect();
-        if parts.len() > 1 { parts } else { Vec::new() }
+        if parts.len() > 1 {
+            return parts;
+        }
+        let certain = |ratio: Ratio| if ratio > Ratio::ZERO { Ratio::ONE } else { ratio };
+        let certain = Self { loss: certain(loss), duplicate: certain(duplicate), ..*self };
+        Some(certain).filter(|certain| certain != self).into_iter().collect()
     }
 }
 

@@ -1,0 +1,56 @@
+//! [`FaultKind`]: the kinds of faults that a profile draws.
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of fault that a [`FaultProfile`](super::FaultProfile) draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// Cuts of three shapes: one node from all others, the same one-way, all on two random sides.
+    ///
+    /// In a scenario with regions also a whole region from all others.
+    Cut,
+    /// Crashes of a node.
+    Crash,
+    /// Crashes of a node that restarts within 10 ms, so that answers to the life before meet the next one.
+    QuickRestart,
+    /// Pauses of a node.
+    Pause,
+    /// Loss on a class of links, 1 to 100 percent.
+    Loss,
+    /// Delay of all messages on a class of links, 10 to 640 ms.
+    Delay,
+    /// Copies on a class of links, of 1 to 100 percent of the messages.
+    Duplicate,
+    /// Reordering on a class of links, of 1 to 100 percent of the messages.
+    Reorder,
+    /// Loss or delay on all links of one node, from it or both ways.
+    NodeLinks,
+    /// Loss or delay on one link, in one direction.
+    OneLink,
+    /// Resets of all sessions of a node. Drawn only if asked for, since it does nothing in a system without sessions.
+    SessionReset,
+}
+
+impl FaultKind {
+    /// Every kind.
+    pub const ALL: [Self; 11] = [
+        Self::Cut,
+        Self::Crash,
+        Self::QuickRestart,
+        Self::Pause,
+        Self::Loss,
+        Self::Delay,
+        Self::Duplicate,
+        Self::Reorder,
+        Self::NodeLinks,
+        Self::OneLink,
+        Self::SessionReset,
+    ];
+
+    /// The kinds of the default profile.
+    pub(super) fn common() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|kind| *kind != Self::SessionReset)
+    }
+}

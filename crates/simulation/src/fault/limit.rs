@@ -1,0 +1,215 @@
+//! [`DownLimit`]: bounds how many nodes of a group are down at once.
+//!
+//! Takes the faults of a plan and the drawn ones in order of time, each in logarithmic time. Errs on the side of fewer faults: a
+//! fault counts for its whole length, even if another one ends it early.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use cluster_sim_types::{Shard, VirtualInstant};
+
+use super::draw::Target;
+use super::{Fault, FaultPlan, NodeFault, ScheduledFault};
+
+const NEVER: VirtualInstant = VirtualInstant::from_nanoseconds(u64::MAX);
+
+/// The nodes of a group and shard.
+#[derive(Debug, Default)]
+struct Members {
+    count: u32,
+    most: u32,
+    /// The numbers of nodes that planned faults take down, from each instant on, in order.
+    planned: Vec<(VirtualInstant, u32)>,
+    /// The position in `planned` of the last instant that has passed.
+    position: usize,
+    /// The nodes that drawn faults took down, and until when.
+    down: BTreeMap<usize, VirtualInstant>,
+    /// The ends of drawn faults, soonest first; those that a later fault of the node outlasts are stale.
+    ends: BinaryHeap<Reverse<(VirtualInstant, usize)>>,
+}
+
+/// Decides which drawn faults fit into the bound.
+#[derive(Debug)]
+pub(super) struct DownLimit<'a> {
+    /// The members of a node's group and shard, and the number of the node.
+    of_node: BTreeMap<&'a str, (usize, usize)>,
+    groups: Vec<Members>,
+}
+
+impl<'a> DownLimit<'a> {
+    /// Bounds each group by `max_down`, or by a minority, beside the faults of `planned`.
+    pub(super) fn new(nodes: &[Target<'a>], max_down: Option<u32>, planned: &FaultPlan) -> Self {
+        let mut numbers: BTreeMap<(&str, Shard), usize> = BTreeMap::new();
+        let mut groups: Vec<Members> = Vec::new();
+        let mut of_node = BTreeMap::new();
+        for (number, node) in nodes.iter().enumerate() {
+            let group = *numbers.entry((node.group, node.shard)).or_insert_with(|| {
+                groups.push(Members::default());
+                groups.len() - 1
+            });
+            groups[group].count += 1;
+            of_node.insert(node.name, (group, number));
+        }
+        let minority = |count: u32| (count.saturating_sub(1) / 2).max(1);
+        groups.iter_mut().for_each(|group| group.most = max_down.unwrap_or_else(|| minority(group.count)));
+        let mut limit = Self { of_node, groups };
+        limit.plan(nodes, planned);
+        limit
+    }
+
+    /// Notes when planned faults and late starts have which numbers of nodes down.
+    fn plan(&mut self, nodes: &[Target<'a>], planned: &FaultPlan) {
+        // Per node the intervals in which it is down, one after the other.
+        let mut intervals: BTreeMap<&str, Vec<(VirtualInstant, VirtualInstant)>> = BTreeMap::new();
+        for node in nodes.iter().filter(|node| !node.starts.is_zero()) {
+            intervals.entry(node.name).or_default().push((VirtualInstant::ZERO, VirtualInstant::ZERO + node.starts));
+        }
+        for ScheduledFault { at, fault } in planned.faults() {
+            let Fault::Node(fault) = fault else { continue };
+            let of_node = intervals.entry(fault.node()).or_default();
+            match (fault, of_node.last_mut()) {
+                (NodeFault::Restart { .. } | NodeFault::Resume { .. }, Some((_, until))) => *until = (*until).min(*at),
+                (NodeFault::Restart { .. } | NodeFault::Resume { .. }, None) => {}
+                (_, Some((_, until))) if *until >= *at => *until = (*until).max(end_of(*at, fault)),
+                _ => of_node.push((*at, end_of(*at, fault))),
+            }
+        }
+        let mut changes: Vec<BTreeMap<VirtualInstant, i64>> = vec![BTreeMap::new(); self.groups.len()];
+        for (node, intervals) in intervals {
+            let Some((group, _)) = self.of_node.get(node) else { continue };
+            for (from, until) in intervals {
+                *changes[*group].entry(from).or_default() += 1;
+                *changes[*group].entry(until).or_default() -= 1;
+            }
+        }
+        for (group, changes) in self.groups.iter_mut().zip(changes) {
+            let mut down = 0;
+            group.planned = changes
+                .into_iter()
+                .map(|(at, change)| {
+                    down += change;
+                    (at, u32::try_from(down).unwrap_or_default())
+                })
+                .collect();
+        }
+    }
+
+    /// Whether a drawn fault fits; notes it if so. Asked in order of time.
+    pub(super) fn allows(&mut self, scheduled: &ScheduledFault) -> bool {
+        let Fault::Node(fault @ (NodeFault::Crash { node, .. } | NodeFault::Pause { node, .. })) = &scheduled.fault else {
+            return true;
+        };
+        let Some((group, number)) = self.of_node.get(node.as_str()).copied() else { return true };
+        self.groups[group].allows(number, scheduled.at, end_of(scheduled.at, fault))
+    }
+}
+
+impl Members {
+    fn allows(&mut self, node: usize, at: VirtualInstant, until: VirtualInstant) -> bool {
+        while let Some(Reverse((end, ended))) = self.ends.peek().copied().filter(|Reverse((end, _))| *end <= at) {
+            self.ends.pop();
+            if self.down.get(&ended) == Some(&end) {
+                self.down.remove(&ended);
+            }
+        }
+        let others = self.down.len() - usize::from(self.down.contains_key(&node));
+        let fits = others as u64 + u64::from(self.planned_within(at, until)) < u64::from(self.most);
+        if fits {
+            let until = self.down.get(&node).map_or(until, |known| until.max(*known));
+            self.down.insert(node, until);
+            self.ends.push(Reverse((until, node)));
+        }
+        fits
+    }
+
+    /// The most nodes that planned faults have down at once from `at` on and before `until`.
+    fn planned_within(&mut self, at: VirtualInstant, until: VirtualInstant) -> u32 {
+        while self.planned.get(self.position + 1).is_some_and(|(from, _)| *from <= at) {
+            self.position += 1;
+        }
+        let later = self.planned[self.position.min(self.planned.len())..].iter();
+        later.take_while(|(from, _)| *from < until.max(at)).map(|(_, down)| *down).max().unwrap_or_default()
+    }
+}
+
+/// When the node of a fault is up again.
+fn end_of(at: VirtualInstant, fault: &NodeFault) -> VirtualInstant {
+    match fault {
+        NodeFault::Crash { down_for: Some(duration), .. }
+        | NodeFault::CrashLoop { duration: Some(duration), .. }
+        | NodeFault::Pause { duration: Some(duration), .. } => at + *duration,
+        NodeFault::Restart { .. } | NodeFault::Resume { .. } => at,
+        _ => NEVER,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn at(milliseconds: u64) -> VirtualInstant {
+        VirtualInstant::ZERO + Duration::from_millis(milliseconds)
+    }
+
+    fn crash(from: u64, node: &str, down_for: u64) -> ScheduledFault {
+        let down_for = Some(Duration::from_millis(down_for));
+        ScheduledFault { at: at(from), fault: NodeFault::Crash { node: node.to_owned(), down_for }.into() }
+    }
+
+    fn pause(from: u64, node: &str, duration: u64) -> ScheduledFault {
+        let duration = Some(Duration::from_millis(duration));
+        ScheduledFault { at: at(from), fault: NodeFault::Pause { node: node.to_owned(), duration }.into() }
+    }
+
+    /// Which of the drawn faults of groups `a` of five nodes and `b` of one fit beside a plan.
+    fn fits(planned: Vec<ScheduledFault>, drawn: &[ScheduledFault]) -> Vec<bool> {
+        let names = ["a/0", "a/1", "a/2", "a/3", "a/4", "b/0"];
+        let target = |name: &'static str| Target { name, group: &name[..1], region: None, shard: Shard(0), starts: Duration::ZERO };
+        let planned = planned.into_iter().collect();
+        let mut limit = DownLimit::new(&names.map(target), None, &planned);
+        drawn.iter().map(|scheduled| limit.allows(scheduled)).collect()
+    }
+
+    #[test]
+    fn a_minority_of_a_group_is_down_at_once() {
+        let drawn = [
+            crash(10, "a/0", 100),
+            pause(20, "a/1", 50),
+            crash(30, "a/2", 10),
+            crash(30, "b/0", 10),
+            crash(69, "a/2", 10),
+            crash(70, "a/2", 10),
+        ];
+        assert_eq!(fits(Vec::new(), &drawn), [true, true, false, true, false, true]);
+    }
+
+    #[test]
+    fn faults_of_one_node_count_once_and_to_the_last_end() {
+        let drawn = [crash(10, "a/0", 50), crash(20, "a/0", 100), crash(30, "a/1", 10), crash(61, "a/1", 10), crash(62, "a/2", 1)];
+        assert_eq!(fits(Vec::new(), &drawn), [true, true, true, true, false]);
+    }
+
+    #[test]
+    fn planned_faults_count_also_later_ones() {
+        let planned = || vec![crash(100, "a/3", 50), crash(110, "a/4", 50)];
+        let drawn = [crash(10, "a/0", 90), crash(10, "a/1", 91), crash(50, "a/2", 60), crash(120, "a/0", 1), crash(160, "a/0", 1)];
+        assert_eq!(fits(planned(), &drawn), [true, false, false, false, true], "a/1 would be down beside a/0 and then a/3");
+        assert_eq!(fits(planned(), &[crash(50, "a/2", 61)]), [false], "it would be down with both");
+        let restarted = vec![
+            ScheduledFault { at: at(0), fault: NodeFault::Kill { node: "a/3".to_owned() }.into() },
+            ScheduledFault { at: at(0), fault: NodeFault::Crash { node: "a/4".to_owned(), down_for: None }.into() },
+            ScheduledFault { at: at(50), fault: NodeFault::Restart { node: "a/4".to_owned() }.into() },
+        ];
+        assert_eq!(fits(restarted, &[crash(49, "a/0", 1), crash(50, "a/0", 9), crash(55, "a/1", 9)]), [false, true, false]);
+    }
+
+    #[test]
+    fn a_node_that_has_not_started_is_down() {
+        let target = |name: &'static str, starts| Target { name, group: "a", region: None, shard: Shard(0), starts };
+        let nodes = [target("a/0", Duration::ZERO), target("a/1", Duration::ZERO), target("a/2", Duration::from_millis(100))];
+        let mut limit = DownLimit::new(&nodes, None, &FaultPlan::new());
+        assert!(!limit.allows(&crash(99, "a/0", 1)) && limit.allows(&crash(100, "a/0", 1)));
+    }
+}

@@ -1,0 +1,47 @@
+//! [`NodeNames`]: the numbers of nodes by their names, and by those of the regions, shards and groups that they are in.
+
+use std::collections::BTreeMap;
+
+use cluster_sim_types::NodeId;
+
+/// The nodes of a scenario by name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct NodeNames {
+    pub(crate) nodes: BTreeMap<String, NodeId>,
+    /// The nodes of each region, shard and group, in order of their numbers, by names such as `region:us-east`.
+    pub(crate) sets: BTreeMap<String, Vec<NodeId>>,
+}
+
+impl NodeNames {
+    /// Adds a node with the sets that it is in; nodes are added in order of their numbers.
+    pub(crate) fn add(&mut self, name: &str, node: NodeId, sets: impl IntoIterator<Item = String>) {
+        self.nodes.insert(name.to_owned(), node);
+        sets.into_iter().for_each(|set| self.sets.entry(set).or_default().push(node));
+    }
+
+    /// Adds a set that may have no node.
+    pub(crate) fn add_set(&mut self, name: String) {
+        self.sets.entry(name).or_default();
+    }
+
+    /// The node of that name.
+    pub(crate) fn node(&self, name: &str) -> Option<NodeId> {
+        self.nodes.get(name).copied()
+    }
+
+    /// The nodes of a region, shard or group, named as in `region:us-east`.
+    pub(crate) fn set(&self, name: &str) -> Option<&[NodeId]> {
+        self.sets.get(name).map(Vec::as_slice)
+    }
+
+    /// The name of a node.
+    pub(crate) fn name_of(&self, node: NodeId) -> Option<&str> {
+        self.nodes.iter().find(|(_, known)| **known == node).map(|(name, _)| name.as_str())
+    }
+
+    /// The names of all nodes, then those of regions and shards.
+    pub(crate) fn all(&self) -> Vec<String> {
+        let places = self.sets.keys().filter(|set| !set.starts_with("group:"));
+        self.nodes.keys().chain(places).cloned().collect()
+    }
+}
