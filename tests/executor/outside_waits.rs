@@ -64,7 +64,7 @@ fn waits_of_the_simulation_are_not_told() {
     let told = outside_waits(|node| async move {
         if node.id() == NodeId(0) {
             // No node sends; a message of the network could still arrive.
-            drop(node.bind::<u8>("port").recv().await);
+            node.bind::<u8>("port").recv().await;
         } else {
             drop(node.listen::<u8>("sessions").accept().await);
         }

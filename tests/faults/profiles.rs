@@ -83,6 +83,6 @@ fn a_plan_of_the_seed_that_does_not_fit_is_a_finding() {
 #[test]
 fn an_uncut_group_that_is_not_there_is_refused() {
     let error = workers().chaos(FaultProfile::default().never_cutting(["wroker"])).validate().unwrap_err().to_string();
-    assert!(error.starts_with("the faults spare group \"wroker\"") && error.contains("did you mean \"worker\""), "{error}");
+    assert!(error.starts_with("the fault profile names group \"wroker\"") && error.contains("did you mean \"worker\""), "{error}");
     assert_eq!(workers().chaos(FaultProfile::default().never_cutting(["worker"])).validate(), Ok(()));
 }

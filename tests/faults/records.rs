@@ -175,12 +175,13 @@ fn a_partition_with_a_node_on_both_sides_is_refused() {
 fn a_spared_group_that_is_not_there_is_refused() {
     let sparing = |group: &str| workers().chaos(FaultProfile { spared_groups: vec![group.to_owned()], ..FaultProfile::default() });
     let error = sparing("wroker").try_start(SeedSchedule::new(Seed(7))).err().expect("it is refused");
-    let text = "the faults spare group \"wroker\", but the scenario has no such group; did you mean \"worker\"; known: worker";
+    let text =
+        "the fault profile names group \"wroker\", but the scenario has no such group; did you mean \"worker\"; known: worker";
     assert_eq!(error.to_string(), text);
     assert_eq!(sparing("wroker").validate(), Err(error.clone()));
     assert_eq!(sparing("wroker").try_sweep(0..4).err(), Some(error));
     let other = sparing("client").validate().unwrap_err().to_string();
-    assert_eq!(other, "the faults spare group \"client\", but the scenario has no such group; known: worker");
+    assert_eq!(other, "the fault profile names group \"client\", but the scenario has no such group; known: worker");
     assert_eq!(sparing("worker").validate(), Ok(()));
     // A case replaces the faults, and with them what they spare.
     assert_eq!(sparing("wroker").only_faults(FaultPlan::new()).validate(), Ok(()));

@@ -55,7 +55,7 @@ fn a_flap_that_never_opens() {
 #[test]
 fn a_misspelt_spared_group() {
     let profile = FaultProfile { spared_groups: vec!["conter".to_owned()], ..FaultProfile::default() };
-    assert_snapshot!(refusal(&counters().chaos(profile)), @r#"the faults spare group "conter", but the scenario has no such group; did you mean "counter"; known: counter"#);
+    assert_snapshot!(refusal(&counters().chaos(profile)), @r#"the fault profile names group "conter", but the scenario has no such group; did you mean "counter"; known: counter"#);
 }
 
 #[test]

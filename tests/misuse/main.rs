@@ -2,18 +2,20 @@
 //!
 //! [`scenarios`]: scenarios and clusters. [`faults`]: plans and profiles. [`rules`]: rules that are wrong or prove nothing.
 //! [`nodes`]: code of async nodes. [`machines`]: code of machines. [`calls`]: tests that reach into a run. [`leaks`]: code that
-//! is not deterministic. [`sweeps`]: many seeds. Mistakes of the command line are in `crates/cli/tests/misuse.rs`.
+//! is not deterministic. [`sweeps`]: many seeds. [`storms`]: nodes without progress. [`runtimes`]: calls that need a runtime.
+//! Mistakes of the command line are in `crates/cli/tests/misuse.rs`.
 //!
 //! The messages stand beside the mistakes, so that both are read together.
 
 mod calls;
-
 mod faults;
 mod leaks;
 mod machines;
 mod nodes;
 mod rules;
+mod runtimes;
 mod scenarios;
+mod storms;
 mod sweeps;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

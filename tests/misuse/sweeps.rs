@@ -33,7 +33,7 @@ fn a_state_that_no_seed_reaches() {
     4 of seeds 0..4 of counting passed
           coverage over 4 runs
             point a count of ten: 0
-          missing: point "a count of ten" was never reached
+          missing: point "a count of ten" was never reached; run more seeds, for longer, or under more faults
     "#);
 }
 

@@ -187,6 +187,18 @@ fn a_fixed_regression_holds_and_one_without_effect_is_stale() {
 }
 
 #[test]
+fn a_regression_whose_rule_is_gone_is_refused() {
+    let mut read = file(&ledger(Some(Flaw::NoRetry)));
+    let minimized = read.minimized.as_mut().expect("the case was minimized");
+    let rule = minimized.finding.rule.clone();
+    let renamed = format!("{rule}s");
+    minimized.finding.rule.clone_from(&renamed);
+    let message = ledger(None).check_regression(&read).unwrap_err().to_string();
+    let expected = format!("it breaks the rule {renamed:?}, which scenario \"ledger\" does not have; keep the rule under its name");
+    assert!(message.starts_with(&expected) && message.contains(&format!("; did you mean {rule:?}; known: ")), "{message}");
+}
+
+#[test]
 fn a_regression_is_judged_by_its_own_rule() {
     let watched = |flaw| {
         (1..=2).fold(ledger(flaw), |scenario, node| {

@@ -16,9 +16,12 @@ pub(super) const RUNS_END: &str = "every run ends in time";
 /// The rule broken by a run that ends its process.
 pub(super) const SURVIVES: &str = "the process survives";
 
+/// All of them.
+pub(super) const PROCESS_RULES: [&str; 3] = [STEPS_RETURN, RUNS_END, SURVIVES];
+
 /// Whether the run can be repeated in this process without aborting it, hanging it, or taking as long again.
 pub(super) fn is_rerunnable(report: &Report) -> bool {
-    report.violations.first().is_none_or(|violation| ![STEPS_RETURN, RUNS_END, SURVIVES].contains(&violation.rule.as_str()))
+    report.violations.first().is_none_or(|violation| !PROCESS_RULES.contains(&violation.rule.as_str()))
 }
 
 /// Makes the report of a run that broke one of these rules, and so gave none itself, at its last instant and step.

@@ -6,6 +6,7 @@ use cluster_sim_runtime::Digest;
 use cluster_sim_simulation::text::ShowReport;
 use cluster_sim_simulation::{Decision, FailureSummary, Finding, Outcome, Recording, Report};
 
+use super::process_rules::PROCESS_RULES;
 use super::replay::{Reproducer, ReproducerError};
 use super::run_progress::RunProgress;
 use super::runner::{self, Runner};
@@ -94,6 +95,7 @@ pub(crate) fn check_regression(runner: &Runner, reproducer: &Reproducer) -> Resu
         Ok((recording, used)) => (recording.report, used),
         Err(stuck) => return Ok(stuck),
     };
+    assert_rule(&report, finding)?;
     ignore_unknown_of_other_rules(&mut report, &finding.rule);
     let has_decisions = case.decisions.as_ref().is_some_and(|decisions| !decisions.is_empty());
     let needs_something = has_decisions || !case.faults.faults().is_empty();
@@ -104,6 +106,17 @@ pub(crate) fn check_regression(runner: &Runner, reproducer: &Reproducer) -> Resu
         }
     }
     Ok(report)
+}
+
+/// Returns an error if the finding is a broken rule that the scenario of the report does not have.
+fn assert_rule(report: &Report, finding: &Finding) -> Result<(), ReproducerError> {
+    let is_of_process = PROCESS_RULES.contains(&finding.rule.as_str());
+    let has_rule = report.checks.iter().any(|check| check.name == finding.rule);
+    if finding.outcome != Outcome::Violated || is_of_process || has_rule {
+        return Ok(());
+    }
+    let known = report.checks.iter().map(|check| check.name.clone()).collect();
+    Err(ReproducerError::UnknownRule { rule: finding.rule.clone(), scenario: report.scenario.clone(), known })
 }
 
 /// Records the smallest case of a reproducer under the watchdog, with its decisions.

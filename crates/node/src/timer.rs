@@ -64,12 +64,14 @@ macro_rules! timers {
             ///
             /// # Panics
             /// If the machine set it by a number that stands for none of them.
-            #[allow(dead_code, reason = "a machine that sets other timers too uses `try_from` alone")]
             $visibility fn of(timer: $crate::Timer) -> Self {
                 <Self as ::core::convert::TryFrom<$crate::Timer>>::try_from(timer)
                     .unwrap_or_else(|timer| ::core::panic!("{timer:?} is no timer of `{}`", ::core::stringify!($name)))
             }
         }
+
+        // A machine that sets other timers too uses `try_from` alone.
+        const _: fn($crate::Timer) -> $name = $name::of;
 
         impl ::core::convert::From<$name> for $crate::Timer {
             fn from(timer: $name) -> Self {

@@ -203,9 +203,7 @@ impl Job {
     fn check_repeats(&self, seed: u64, passed: Report, heartbeat: &Arc<Heartbeat>) -> Option<Box<FailedSeed>> {
         let rerun = self.target.run_in_fresh_thread(Seed(seed), heartbeat);
         let differs = confirm_report(passed.clone(), &rerun);
-        if differs.divergence.is_none() {
-            return None;
-        }
+        differs.divergence.as_ref()?;
         // Two runs event by event show where they part, unless both happen to be alike.
         let confirmed = self.target.confirm(Seed(seed), passed, heartbeat, false);
         let is_shown = confirmed.report.outcome == Outcome::Nondeterministic;

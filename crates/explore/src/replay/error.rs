@@ -1,6 +1,7 @@
 //! [`ReproducerError`]: why a reproducer cannot be replayed.
 
 use cluster_sim_simulation::ScenarioError;
+use cluster_sim_simulation::text::{listed, suggested};
 
 /// A reproducer that cannot be replayed; nothing was run.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -33,6 +34,21 @@ pub enum ReproducerError {
         of: String,
         /// The scenario to replay it with.
         asked: String,
+    },
+    /// The scenario has no rule like the one that the case breaks, so it cannot break it.
+    #[error(
+        "it breaks the rule {rule:?}, which scenario {scenario:?} does not have; keep the rule under its name, or search for the \
+         failure again{}{}",
+        suggested(rule, known),
+        listed(known)
+    )]
+    UnknownRule {
+        /// The rule.
+        rule: String,
+        /// The scenario.
+        scenario: String,
+        /// The rules of the scenario.
+        known: Vec<String>,
     },
     /// The case does not fit the scenario.
     #[error("its case does not fit the scenario: {0}")]

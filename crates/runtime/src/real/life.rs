@@ -118,7 +118,7 @@ impl TokioLife {
         Some(TaskEntry { life: self.clone(), number })
     }
 
-    /// As [`spawn`](Self::spawn), for a future that stays in the thread of its own in which `make` makes it.
+    /// As [`spawn`](Self::spawn), for a future that stays in the thread in which `make` makes it.
     pub fn spawn_local<F>(&self, make: impl FnOnce() -> F + Send + 'static) -> Option<JoinHandle<F::Output>>
     where
         F: Future + 'static,

@@ -148,8 +148,8 @@ fn edge_d17_a_text_that_is_not_a_scenario_is_refused(
 }
 
 #[rstest]
-#[case::top("/sede", json!(1), UnknownField, "sede", "1", "use one of format, system, seed")]
-#[case::chaos("/chaos/los_rate", json!(0.5), UnknownField, "chaos.los_rate", "0.5", "use one of delay_ms, loss_rate")]
+#[case::top("/sede", json!(1), UnknownField, "sede", "1", "did you mean seed? use one of format, system, seed")]
+#[case::chaos("/chaos/los_rate", json!(0.5), UnknownField, "chaos.los_rate", "0.5", "did you mean loss_rate? use one of delay_ms, loss_rate")]
 #[case::timed("/steps/0/at_ms", json!(5), UnknownField, "steps[0].at_ms", "5", "use at_secs or step")]
 #[case::payload("/steps/0/step/DropInvalidationsPercent/share", json!(1), UnknownField, "steps[0].step.DropInvalidationsPercent.share", "1", "use percent")]
 #[case::step("/steps/0/step", json!({"Explode": {}}), Unknown("step"), "steps[0].step", r#"{"Explode":{}}"#, "use one of IncreaseMutationRate")]

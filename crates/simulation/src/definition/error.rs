@@ -80,7 +80,7 @@ impl fmt::Display for ScenarioError {
             }
             Self::UnknownSparedGroup { group, known } => {
                 let (suggested, listed) = (suggested(group, known), listed(known));
-                write!(formatter, "the faults spare group {group:?}, but the scenario has no such group{suggested}{listed}")
+                write!(formatter, "the fault profile names group {group:?}, but the scenario has no such group{suggested}{listed}")
             }
             Self::UnknownShrinkableGroup { group, known } => {
                 let (suggested, listed) = (suggested(group, known), listed(known));

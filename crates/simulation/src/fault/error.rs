@@ -70,7 +70,7 @@ const NAMES_LISTED: usize = 8;
 /// The known name that an unknown one may mean, as a part of a message: `; did you mean "a"`.
 ///
 /// Nothing if none is close.
-pub(crate) fn suggested(name: &str, known: &[String]) -> String {
+pub fn suggested(name: &str, known: &[String]) -> String {
     let distance = |other: &String| strsim::osa_distance(name, other);
     // A name that differs in its number only is no slip of the hand: the list of known names says how far numbers go.
     let letters = |name: &str| name.replace(|sign: char| sign.is_ascii_digit(), "");
@@ -80,7 +80,7 @@ pub(crate) fn suggested(name: &str, known: &[String]) -> String {
 }
 
 /// The names that there are, as the end of a message: `; known: a, b`. Nothing if there are none.
-pub(crate) fn listed(known: &[String]) -> String {
+pub fn listed(known: &[String]) -> String {
     let shown = known.iter().take(NAMES_LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match known.len().saturating_sub(NAMES_LISTED) {
         0 if known.is_empty() => String::new(),
