@@ -143,7 +143,7 @@ impl Scenario {
     /// let sweep = scenario.campaign(0..32).require_coverage().run();
     /// let coverage = sweep.coverage().expect("every seed was run");
     /// assert!(coverage.points["rare branch"] > 0);
-    /// assert_eq!(coverage.missing(), ["point \"dead branch\" was never reached"]);
+    /// assert!(coverage.missing()[0].starts_with("point \"dead branch\" was never reached"));
     /// assert!(!sweep.is_ok());
     /// ```
     #[must_use]
