@@ -1,6 +1,7 @@
 //! The part of a [`World`](crate::World) that a rule read, so that it is asked again only when some of that changed.
 
 use std::any::type_name;
+use std::cell::Cell;
 
 use cluster_sim_types::NodeId;
 
@@ -20,8 +21,6 @@ pub struct Reads {
     groups: u64,
     /// Whether something was read that each step changes: the instant, the traffic, or what the step changed.
     each_step: bool,
-    /// The type of the views that were asked for last without finding any.
-    missing: Option<&'static str>,
 }
 
 impl Reads {
@@ -33,11 +32,6 @@ impl Reads {
     /// Whether no view, no health and no traffic was read; a rule that reads none of them proves nothing.
     pub fn is_empty(&self) -> bool {
         self.views + self.others == 0
-    }
-
-    /// Returns the type of the views that the rule asked for last without finding any.
-    pub fn missing_view(&self) -> Option<&'static str> {
-        self.missing
     }
 
     /// Whether a step that touched these nodes may have changed any of what was read.
@@ -59,11 +53,6 @@ impl Reads {
     #[inline]
     pub(crate) fn with_views(self, count: u64) -> Self {
         Self { views: self.views + count, ..self }
-    }
-
-    #[cold]
-    pub(crate) fn without_view_of<V>(self) -> Self {
-        Self { missing: Some(type_name::<V>()), ..self }
     }
 
     pub(crate) fn with_health(self, node: NodeId) -> Self {
@@ -108,4 +97,10 @@ fn node_bit(node: NodeId) -> u64 {
 #[inline]
 fn group_bit(group: usize) -> u64 {
     1 << group.min(63)
+}
+
+/// Notes that there was no view of type `V`.
+#[cold]
+pub(crate) fn note_missing<V>(missing: &Cell<Option<&'static str>>) {
+    missing.set(Some(type_name::<V>()));
 }

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use cluster_sim_types::{NodeId, VIEWS_PER_ROW, ViewGroup, ViewTable};
 
 use crate::observed::Observed;
-use crate::reads::Reads;
+use crate::reads::{Reads, note_missing};
 
 /// The views of type `V` of nodes that are up or paused, in order of id.
 ///
@@ -15,6 +15,8 @@ use crate::reads::Reads;
 pub struct Views<'w, 'a, V: 'static> {
     observed: &'a dyn Observed,
     reads: &'w Cell<Reads>,
+    /// The type that was asked for in vain.
+    missing: &'w Cell<Option<&'static str>>,
     /// The index of the group to read next.
     group: usize,
     source: Source<'a, V>,
@@ -41,9 +43,22 @@ enum Source<'a, V: 'static> {
 
 impl<'w, 'a, V: 'static> Views<'w, 'a, V> {
     #[inline]
-    pub(crate) fn new(observed: &'a dyn Observed, reads: &'w Cell<Reads>) -> Self {
+    pub(crate) fn new(observed: &'a dyn Observed, reads: &'w Cell<Reads>, missing: &'w Cell<Option<&'static str>>) -> Self {
         let row = [None; VIEWS_PER_ROW];
-        Self { observed, reads, group: 0, source: Source::Nodes, next: 0, end: 0, base: 0, at: 0, filled: 0, row, returned: 0 }
+        Self {
+            observed,
+            reads,
+            missing,
+            group: 0,
+            source: Source::Nodes,
+            next: 0,
+            end: 0,
+            base: 0,
+            at: 0,
+            filled: 0,
+            row,
+            returned: 0,
+        }
     }
 
     /// Reads the next row; false after the last.
@@ -113,7 +128,7 @@ impl<V: 'static> Drop for Views<'_, '_, V> {
     fn drop(&mut self) {
         self.reads.update(|reads| reads.with_views(self.returned));
         if self.returned == 0 {
-            self.reads.update(Reads::without_view_of::<V>);
+            note_missing::<V>(self.missing);
         }
     }
 }

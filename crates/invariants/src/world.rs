@@ -5,7 +5,7 @@ use std::cell::Cell;
 use cluster_sim_types::{Health, NodeId, Traffic, VirtualInstant};
 
 use crate::observed::Observed;
-use crate::reads::Reads;
+use crate::reads::{Reads, note_missing};
 use crate::views::Views;
 
 /// The cluster as a check sees it: read-only, after a step.
@@ -14,6 +14,8 @@ pub struct World<'a> {
     /// The nodes that the step may have changed, in order of id; absent outside a step.
     changed: Option<&'a [NodeId]>,
     reads: Cell<Reads>,
+    /// The type of the views that were asked for last without finding any; apart from the reads, which each view copies.
+    missing: Cell<Option<&'static str>>,
 }
 
 impl<'a> World<'a> {
@@ -21,14 +23,14 @@ impl<'a> World<'a> {
     ///
     /// Every view counts as [`changed`](Self::changed).
     pub fn new(observed: &'a dyn Observed) -> Self {
-        Self { observed, changed: None, reads: Cell::new(Reads::default()) }
+        Self { observed, changed: None, reads: Cell::new(Reads::default()), missing: Cell::new(None) }
     }
 
     /// Reads a simulation or a recording after a step.
     ///
     /// `changed` lists the nodes whose view or health the step may have changed, each once, in order of id.
     pub fn after_step(observed: &'a dyn Observed, changed: &'a [NodeId]) -> Self {
-        Self { observed, changed: Some(changed), reads: Cell::new(Reads::default()) }
+        Self { observed, changed: Some(changed), reads: Cell::new(Reads::default()), missing: Cell::new(None) }
     }
 
     /// Returns the present instant.
@@ -64,7 +66,7 @@ impl<'a> World<'a> {
         let view = self.observed.view(node).and_then(|view| view.downcast_ref());
         self.reads.update(|reads| reads.with_view(node, view.is_some()));
         if view.is_none() {
-            self.reads.update(Reads::without_view_of::<V>);
+            note_missing::<V>(&self.missing);
         }
         view
     }
@@ -72,7 +74,7 @@ impl<'a> World<'a> {
     /// Iterates over the views of type `V` of nodes that are up or paused, in order of id.
     #[inline]
     pub fn views<'w, V: 'static>(&'w self) -> Views<'w, 'a, V> {
-        Views::new(self.observed, &self.reads)
+        Views::new(self.observed, &self.reads, &self.missing)
     }
 
     /// Iterates over the views of type `V` that this step may have changed, in order of id.
@@ -106,6 +108,12 @@ impl<'a> World<'a> {
     #[inline]
     pub fn views_read(&self) -> u64 {
         self.reads.get().views()
+    }
+
+    /// Returns the type of the views that were asked for last without finding any, and forgets it.
+    #[inline]
+    pub fn take_missing(&self) -> Option<&'static str> {
+        self.missing.take()
     }
 
     /// Returns what was read since the last call, and forgets it.

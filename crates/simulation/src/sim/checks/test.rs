@@ -17,13 +17,15 @@ pub(super) struct LiveTest {
     pub(super) unknown: Option<String>,
     /// The reads of its last call, and whether that counted as checked; absent before the first.
     last: Option<(Reads, bool)>,
+    /// The type of the views that it asked for in vain in that call, if it read nothing.
+    missing: Option<&'static str>,
     work: CheckWork,
 }
 
 impl LiveTest {
     pub(super) fn new(name: &str, test: &Test) -> Self {
         let (name, test, work) = (name.to_owned(), test.clone(), CheckWork::default());
-        Self { name, test, times_checked: 0, unknown: None, last: None, work }
+        Self { name, test, times_checked: 0, unknown: None, last: None, missing: None, work }
     }
 
     /// Asks the rule after a step that touched these nodes, or skips it: if they are none of those that it read when it was last
@@ -42,12 +44,16 @@ impl LiveTest {
 
     /// Asks the rule. `Holds` without a read of the world proves nothing and becomes `Unknown`.
     pub(super) fn ask(&mut self, world: &mut World<'_>) -> Verdict {
+        world.take_missing();
         let verdict = (self.test)(world);
         let reads = world.take_reads();
         self.work.calls += 1;
         self.work.views_read += reads.views();
         let counted = !(reads.is_empty() && verdict == Verdict::Holds);
         self.last = Some((reads, counted));
+        if reads.is_empty() {
+            self.missing = world.take_missing();
+        }
         if !counted {
             return Verdict::Unknown(LOOKED_AT_NOTHING.to_owned());
         }
@@ -57,8 +63,8 @@ impl LiveTest {
 
     /// Says which views the rule asked for in vain when it was asked last, if it read nothing then.
     pub(super) fn missing(&self, published: ViewTypes<'_>) -> Option<String> {
-        let (reads, _) = self.last.filter(|(reads, _)| reads.is_empty())?;
-        reads.missing_view().map(|asked| published.without(asked))
+        self.last.filter(|(reads, _)| reads.is_empty())?;
+        self.missing.map(|asked| published.without(asked))
     }
 
     pub(super) fn report(&self, kind: CheckKind, published: ViewTypes<'_>) -> CheckReport {
