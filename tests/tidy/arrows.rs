@@ -48,7 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("cluster-sim-macros", &[]),
     ("systems/*", &["cluster-sim-node", "cluster-sim-invariants", "cluster-sim-metrics"]),
-    ("cluster-sim-registry", &["cluster-sim", "cluster-sim-metrics"]),
+    ("cluster-sim-registry", &["cluster-sim", "cluster-sim-simulation", "cluster-sim-metrics"]),
     ("cluster-sim-scenarios", &["systems/*", "cluster-sim-registry", "cluster-sim"]),
     ("cluster-sim-cli", &["cluster-sim-scenarios", "cluster-sim-registry", "cluster-sim"]),
     ("cluster-sim-suites", &[]),

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use cluster_sim_simulation::text::closest;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::{Map, Number, Value};
 use serde_path_to_error::{Path, Segment, Track};
 
-use crate::closest::closest;
 use crate::error::{ScenarioError, ScenarioErrorKind};
 use crate::field_spec::{FieldSpec, last_name};
 

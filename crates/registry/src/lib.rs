@@ -9,7 +9,6 @@
 
 mod artifact;
 mod builtin;
-mod closest;
 mod document;
 mod error;
 mod field_spec;

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use cluster_sim_simulation::text::closest;
+
 use crate::artifact::Artifact;
-use crate::closest::closest;
 use crate::error::{ScenarioError, ScenarioErrorKind};
 use crate::prepared::Prepared;
 

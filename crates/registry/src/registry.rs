@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use cluster_sim_simulation::text::closest;
 use serde_json::Value;
 
 use crate::builtin::BuiltinScenario;
-use crate::closest::closest;
 use crate::document::Document;
 use crate::error::{ScenarioError, ScenarioErrorKind};
 use crate::field_spec::FieldSpec;

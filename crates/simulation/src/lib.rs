@@ -5,6 +5,7 @@
 //! | module | contents |
 //! |---|---|
 //! | `event`, `decision` | what happens in a run, and the choices that made it happen, as data; the sentences of both |
+//! | `known_names` | the known names in an error about an unknown one |
 //! | `fault` | faults, plans of them, and profiles from which a seed draws a plan |
 //! | `report` | the report of a run as data, text and signature |
 //! | `definition` | what a scenario declares, as data |
@@ -24,6 +25,7 @@ mod definition;
 pub mod driver;
 mod event;
 mod fault;
+mod known_names;
 mod profile;
 mod recording;
 mod report;

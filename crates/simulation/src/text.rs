@@ -3,7 +3,7 @@
 //! For our own crates: no name of this module is part of the API of `cluster-sim`.
 
 pub use crate::event::{Parts, SENTENCES, sentence_of, text_of};
-pub use crate::fault::{listed, suggested};
+pub use crate::known_names::{closest, listed, suggested};
 pub use crate::report::{ReportText, RunVerdict, printable, thousands, without_numbers};
 
 use crate::recording::{Event, Span};

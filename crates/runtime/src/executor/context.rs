@@ -267,3 +267,14 @@ impl Life {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_core_goes_with_its_thread() {
+        drop(EmptyCore::make());
+        assert!(ManuallyDrop::into_inner(ENTERED.take()).is_none());
+    }
+}

@@ -11,7 +11,7 @@ use cluster_sim_types::{Region, Shard};
 
 use super::SimulatedCluster;
 use crate::definition::{LinkClass, Member, ScenarioError};
-use crate::fault::{listed, suggested};
+use crate::known_names::{listed, suggested};
 use crate::scenario::Scenario;
 use crate::sim::Sim;
 

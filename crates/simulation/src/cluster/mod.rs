@@ -12,7 +12,7 @@ use cluster_sim_types::{NodeId, Region, Shard};
 pub use builder::{ClusterBuilder, ClusterError};
 pub use convergence::NotConverged;
 
-use crate::fault::{listed, suggested};
+use crate::known_names::{listed, suggested};
 use crate::report::Report;
 use crate::sim::Sim;
 

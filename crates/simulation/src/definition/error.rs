@@ -4,7 +4,8 @@ use std::fmt;
 
 use cluster_sim_transport::InvalidLink;
 
-use crate::fault::{PlanError, listed, suggested};
+use crate::fault::PlanError;
+use crate::known_names::{listed, suggested};
 
 /// A scenario that cannot be run; nothing was run.
 #[derive(Debug, Clone, PartialEq)]

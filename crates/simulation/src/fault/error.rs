@@ -1,5 +1,7 @@
 //! [`PlanError`]: why a plan does not fit its scenario.
 
+use crate::known_names::{listed, suggested};
+
 /// A fault plan that does not fit its scenario; nothing was run.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -62,52 +64,4 @@ pub enum PlanError {
         /// Position of the first fault out of order.
         index: usize,
     },
-}
-
-/// Names that a message lists; the others are counted.
-const NAMES_LISTED: usize = 8;
-
-/// The known name that an unknown one may mean, as a part of a message: `; did you mean "a"`.
-///
-/// Nothing if none is close.
-pub fn suggested(name: &str, known: &[String]) -> String {
-    let distance = |other: &String| strsim::osa_distance(name, other);
-    // A name that differs in its number only is no slip of the hand: the list of known names says how far numbers go.
-    let letters = |name: &str| name.replace(|sign: char| sign.is_ascii_digit(), "");
-    let closest = known.iter().min_by_key(|other| distance(other)).filter(|other| distance(other) * 3 <= name.len().max(3));
-    let closest = closest.filter(|other| letters(other) != letters(name));
-    closest.map_or_else(String::new, |other| format!("; did you mean {other:?}"))
-}
-
-/// The names that there are, as the end of a message: `; known: a, b`. Nothing if there are none.
-pub fn listed(known: &[String]) -> String {
-    let shown = known.iter().take(NAMES_LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match known.len().saturating_sub(NAMES_LISTED) {
-        0 if known.is_empty() => String::new(),
-        0 => format!("; known: {shown}"),
-        more => format!("; known: {shown} and {more} more"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_suggested_if_it_is_close() {
-        let known = ["store", "client", "s"].map(str::to_owned);
-        assert_eq!(suggested("stroe", &known), "; did you mean \"store\"");
-        assert_eq!(suggested("t", &known), "; did you mean \"s\"");
-        assert_eq!(suggested("router", &known), "");
-        assert_eq!(suggested("store/2", &["store/0", "store/1"].map(str::to_owned)), "", "only the number differs");
-        assert_eq!(suggested("store", &[]), "");
-    }
-
-    #[test]
-    fn a_message_lists_few_names_and_counts_the_others() {
-        let names = |count: usize| (0..count).map(|index| format!("n/{index}")).collect::<Vec<_>>();
-        assert_eq!(listed(&names(0)), "");
-        assert_eq!(listed(&names(2)), "; known: n/0, n/1");
-        assert!(listed(&names(10)).ends_with(", n/7 and 2 more"));
-    }
 }

@@ -36,7 +36,6 @@ use serde::Serialize;
 
 pub(crate) use draw::Target;
 pub use error::PlanError;
-pub use error::{listed, suggested};
 pub(crate) use families::{InForce, Resolved};
 pub use family::SpanKind;
 pub(crate) use family::{Applied, Declared, on_both_sides};

@@ -26,7 +26,8 @@ pub use outline::Outline;
 pub use size::ScenarioSize;
 
 use crate::definition::{Arenas, Definition, Group, LinkClass, Member, PlanOfSeed, RestartPolicy};
-use crate::fault::{CompiledProfile, FaultPlan, FaultProfile, listed, suggested};
+use crate::fault::{CompiledProfile, FaultPlan, FaultProfile};
+use crate::known_names::{listed, suggested};
 use crate::sim::Script;
 
 /// Everything a run needs except the seed: nodes, links, checks, faults, durations, budgets.
