@@ -42,7 +42,7 @@ impl Invariant for Progress {
                 *seen = 0;
                 Verdict::Holds
             }
-            Change::Fact(..) => Verdict::Holds,
+            _ => Verdict::Holds,
         }
     }
 

@@ -13,7 +13,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cluster-sim-types", &[]),
     ("cluster-sim-runtime", &["cluster-sim-types"]),
     ("cluster-sim-transport", &["cluster-sim-runtime", "cluster-sim-types"]),
-    ("cluster-sim-node", &["cluster-sim-transport", "cluster-sim-runtime", "cluster-sim-types"]),
+    ("cluster-sim-storage", &["cluster-sim-runtime", "cluster-sim-types"]),
+    ("cluster-sim-node", &["cluster-sim-transport", "cluster-sim-storage", "cluster-sim-runtime", "cluster-sim-types"]),
     ("cluster-sim-invariants", &["cluster-sim-types"]),
     ("cluster-sim-metrics", &["cluster-sim-types"]),
     (
@@ -21,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "cluster-sim-node",
             "cluster-sim-transport",
+            "cluster-sim-storage",
             "cluster-sim-runtime",
             "cluster-sim-types",
             "cluster-sim-invariants",

@@ -129,10 +129,11 @@ pub use cluster_sim_transport::{LinkModel, NetworkPartition};
 /// The API of code that runs on a node: machines, async nodes, ports, sessions, tasks, channels.
 pub mod node {
     pub use cluster_sim_node::{
-        Boot, ConnectError, Effect, Effects, Elapsed, Entropy, EntropyRng, Input, Interval, JoinError, JoinHandle, Label, Listener,
-        Machine, Message, MissedTickBehavior, Node, NodeInfo, OneshotReceiver, OneshotSender, Port, Received, Receiver, Recv,
-        ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep, Timer, TrySendError, channel,
-        oneshot, select, timers, yield_now,
+        Boot, ConnectError, Content, DirEntry, Disk, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOutput, DiskPath, DiskResult,
+        Effect, Effects, Elapsed, Entropy, EntropyRng, EntryKind, File, FileId, Input, Interval, JoinError, JoinHandle, Label,
+        Listener, Machine, Message, Metadata, MissedTickBehavior, Node, NodeInfo, OneshotReceiver, OneshotSender, OpenOptions,
+        Port, Received, Receiver, Recv, ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep,
+        Space, Timer, TrySendError, channel, oneshot, select, timers, yield_now,
     };
     pub use cluster_sim_runtime::{Address, Stream};
     pub use cluster_sim_types::{CoveragePoint, Fact, Incarnation, LocalInstant, NodeId, Region, Shard, WallTime};

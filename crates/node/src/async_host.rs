@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Core, DeviceKey, Devices, Hosts, Life, NewLife, Step, Wake, enter};
+use cluster_sim_storage::{DiskImage, Disks};
 use cluster_sim_transport::Network;
 use cluster_sim_types::NodeId;
 
@@ -26,30 +27,34 @@ pub struct AsyncGroup {
     /// The node at place 0.
     first: NodeId,
     network: DeviceKey<Network>,
+    disks: DeviceKey<Disks>,
     site: &'static Location<'static>,
 }
 
 impl AsyncGroup {
     /// Creates hosts for `infos` that run `main`, declared at `site`. The network is registered already.
     pub fn new(infos: Vec<NodeInfo>, main: &MainFactory, site: &'static Location<'static>, devices: &mut Devices) -> Self {
-        let network = devices.key();
+        let (network, disks) = (devices.key(), devices.key());
         let transport: &mut Network = devices.get_mut(network);
         infos.iter().for_each(|info| transport.run_tasks(info.id()));
         let first = infos.first().map_or(NodeId(0), NodeInfo::id);
         let boots = infos.into_iter().map(Boot::before_first_life).collect();
-        Self { main: Arc::clone(main), boots, first, network, site }
+        Self { main: Arc::clone(main), boots, first, network, disks, site }
     }
 }
 
 impl Hosts for AsyncGroup {
-    fn boot(&mut self, place: usize, life: NewLife) {
-        self.boots[place].begin(life);
+    fn boot(&mut self, place: usize, life: NewLife, _core: &Core) {
+        self.boots[place].begin(life, DiskImage::default());
     }
 
     fn step(&mut self, place: usize, wake: Wake, step: Step<'_>) {
         debug_assert_eq!(wake, Wake::Start, "all later events wake tasks, not the host");
         let life = Life::of(step.core, step.node);
-        let node = Node::new(self.boots[place].clone(), Twin::Simulated(SimulatedContext { life, network: self.network }));
+        let node = Node::new(
+            self.boots[place].clone(),
+            Twin::Simulated(SimulatedContext { life, network: self.network, disks: self.disks }),
+        );
         let main = enter(step.core, step.node, || (self.main)(node));
         step.core.kernel.spawn_root(step.node, self.site, main);
     }

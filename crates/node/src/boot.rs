@@ -5,6 +5,7 @@ use std::ops::Deref;
 #[cfg(feature = "test-utils")]
 use cluster_sim_runtime::NewLife;
 use cluster_sim_runtime::{Entropy, EntropyRng};
+use cluster_sim_storage::DiskImage;
 
 use crate::node_info::NodeInfo;
 
@@ -26,12 +27,19 @@ use crate::node_info::NodeInfo;
 pub struct Boot {
     info: NodeInfo,
     entropy: Entropy,
+    disk: DiskImage,
 }
 
 impl Boot {
     /// Creates what a node of this identity gets whose own choices come from `entropy`.
     pub fn new(info: NodeInfo, entropy: Entropy) -> Self {
-        Self { info, entropy }
+        Self { info, entropy, disk: DiskImage::default() }
+    }
+
+    /// Returns the same with what a node finds on its disk, for tests without a driver.
+    #[must_use]
+    pub fn with_disk(self, disk: DiskImage) -> Self {
+        Self { disk, ..self }
     }
 
     /// Returns the identity, constant until this life ends.
@@ -42,6 +50,13 @@ impl Boot {
     /// Returns the source of the node's own choices; `Effects::roll` and `Node::roll` use the same one.
     pub fn entropy(&self) -> Entropy {
         self.entropy
+    }
+
+    /// Returns what a machine finds on its disk: what earlier lives made durable.
+    ///
+    /// Empty for an async node, which reads its disk by `Node::disk`.
+    pub fn disk(&self) -> &DiskImage {
+        &self.disk
     }
 
     /// Returns the generator of `rand_core` about choice `index` of kind `name`.
@@ -76,8 +91,9 @@ impl Boot {
         Self::new(info, Entropy::from_key(0))
     }
 
-    pub(crate) fn begin(&mut self, life: NewLife) {
+    pub(crate) fn begin(&mut self, life: NewLife, disk: DiskImage) {
         self.info.begin_life(life.incarnation);
         self.entropy = life.entropy;
+        self.disk = disk;
     }
 }

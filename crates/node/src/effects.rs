@@ -23,6 +23,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
+use cluster_sim_storage::DiskOp;
 use cluster_sim_types::{Fact, NodeId, WallTime};
 
 use crate::timer::Timer;
@@ -45,6 +46,8 @@ pub enum Effect<M> {
     SessionSend(NodeId, M),
     /// Close this side of the session with one node.
     SessionClose(NodeId),
+    /// Submit an operation to the node's disk, under a number.
+    Disk(u64, DiskOp),
 }
 
 /// The part of the list after the first effect.
@@ -173,6 +176,15 @@ impl<M> Effects<M> {
     #[inline]
     pub fn cancel_timer(&mut self, timer: impl Into<Timer>) {
         self.push(Effect::CancelTimer(timer.into()));
+    }
+
+    /// Submits an operation to the node's disk.
+    ///
+    /// The answer comes as [`Input::Disk`](crate::Input::Disk) with this `tag`, a number of the machine's own. Operations on one
+    /// file take effect in the order in which they were submitted, all others in any order; nothing is durable before the answer
+    /// to a sync. The file that earlier lives left is in [`Boot::disk`](crate::Boot::disk).
+    pub fn disk(&mut self, tag: impl Into<u64>, operation: DiskOp) {
+        self.push(Effect::Disk(tag.into(), operation));
     }
 
     /// Reports a fact to checks and measurements. It costs no message and no time.

@@ -50,6 +50,10 @@ pub use async_host::{AsyncGroup, Main, MainFactory};
 pub use boot::Boot;
 pub use channel::{OneshotReceiver, OneshotSender, Receiver, SendError, Sender, TrySendError, channel, oneshot};
 pub use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
+pub use cluster_sim_storage::{
+    Content, DirEntry, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOutput, DiskPath, DiskResult, EntryKind, FileId, Metadata,
+    OpenOptions, Space,
+};
 #[cfg(feature = "tokio")]
 pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, TokioSockets};
 pub use cluster_sim_transport::{ConnectError, Label, Message, Received, ResetReason, SessionReset, SessionSendError};
@@ -60,7 +64,7 @@ pub use machine::{Input, Machine};
 #[doc(hidden)]
 pub use machine_host::{MachineFactory, MachineGroup};
 pub use node::{
-    Elapsed, Interval, JoinError, JoinHandle, Listener, MissedTickBehavior, Node, Port, Recv, Session, Sleep, yield_now,
+    Disk, Elapsed, File, Interval, JoinError, JoinHandle, Listener, MissedTickBehavior, Node, Port, Recv, Session, Sleep, yield_now,
 };
 pub use node_info::NodeInfo;
 #[cfg(feature = "tokio")]

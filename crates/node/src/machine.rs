@@ -1,5 +1,6 @@
 //! A protocol as a state machine: one input at a time, effects as data.
 
+use cluster_sim_storage::DiskResult;
 use cluster_sim_transport::{Label, Message, ResetReason};
 use cluster_sim_types::{LocalInstant, NodeId};
 
@@ -106,6 +107,8 @@ pub enum Input<M> {
     },
     /// A timer came due. It is no longer armed.
     Timer(Timer),
+    /// The node's disk answered an operation of [`Effects::disk`], which gave it this number.
+    Disk(u64, DiskResult),
     /// Code outside the cluster, such as a test, made a request by `Sim::call`.
     Call(M),
     /// The session with a peer broke.

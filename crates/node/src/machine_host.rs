@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_runtime::{
-    ArmedTimers, Core, DeviceKey, Devices, Entropy, Hosts, Kernel, MachineLogs, NewLife, Record, RecordKind, Step, Wake,
+    ArmedTimers, Core, DeviceId, DeviceKey, Devices, Entropy, Hosts, Kernel, MachineLogs, NewLife, Record, RecordKind, Step, Wake,
 };
+use cluster_sim_storage::{DiskOp, Disks, HostDone};
 use cluster_sim_transport::{HostPort, MachineNotice, Network, PortId, SESSION_NOTICE, Store, content_of};
 use cluster_sim_types::{Change, NodeId, VIEWS_PER_ROW, ViewTable};
 use tracing::level_filters::LevelFilter;
@@ -43,6 +44,8 @@ struct Common<M: Machine> {
     factory: MachineFactory<M>,
     effects: Effects<M::Message>,
     devices: MachineDevices,
+    /// The operations of this step for the disk, submitted after it.
+    disk_operations: Vec<(u64, DiskOp)>,
     /// The port on which it receives.
     port: PortId,
     /// That port with the kind of the messages.
@@ -60,7 +63,8 @@ impl<M: Machine> MachineGroup<M> {
         transport.payloads.describe_with::<M::Message>(store.kind(), M::describe);
         infos.iter().for_each(|info| transport.ports.bind_host(info.id(), port, store.kind()));
         let sent_to = HostPort::new(port, store.kind());
-        let common = Common { factory, effects: Effects::new(Entropy::from_key(0)), devices: keys, port, sent_to, store };
+        let effects = Effects::new(Entropy::from_key(0));
+        let common = Common { factory, effects, devices: keys, disk_operations: Vec::new(), port, sent_to, store };
         let host = |info| MachineHost { machine: None, boot: Boot::before_first_life(info), timers: ArmedTimers::default() };
         Self { hosts: infos.into_iter().map(host).collect(), common, table: ViewTable { fill: fill_views::<M> } }
     }
@@ -75,7 +79,7 @@ fn fill_views<'g, M: Machine>(group: &'g dyn Any, first: usize, row: &mut [Optio
 }
 
 impl<M: Machine> MachineHost<M> {
-    /// Steps the machine with one input and executes the effects.
+    /// Steps the machine with one input and executes the effects. Returns whether it has operations for the disk.
     ///
     /// Kernel and network are passed as words, here and to functions that are not inlined: a struct would have to be in memory.
     #[inline(always)]
@@ -86,7 +90,7 @@ impl<M: Machine> MachineHost<M> {
         node: NodeId,
         kernel: &mut Kernel,
         network: &mut Network,
-    ) {
+    ) -> bool {
         // Costs one load without a tracing subscriber. With one, each event of the step carries the node's name and the virtual
         // time.
         if LevelFilter::current() == LevelFilter::OFF {
@@ -104,11 +108,11 @@ impl<M: Machine> MachineHost<M> {
         node: NodeId,
         kernel: &mut Kernel,
         network: &mut Network,
-    ) {
+    ) -> bool {
         let now = kernel.now();
         let _logs = MachineLogs::enter(now, Arc::clone(kernel.name(node)));
         let _span = tracing::error_span!(target: "cluster_sim::step", "step", at = %now, node = self.boot.name()).entered();
-        self.step_untraced(input, common, node, kernel, network);
+        self.step_untraced(input, common, node, kernel, network)
     }
 
     #[inline(always)]
@@ -119,12 +123,12 @@ impl<M: Machine> MachineHost<M> {
         node: NodeId,
         kernel: &mut Kernel,
         network: &mut Network,
-    ) {
+    ) -> bool {
         let machine = self.machine.as_mut().expect("the kernel wakes no node that is down");
         let (local, wall) = kernel.clocks_now(node);
         common.effects.begin(self.boot.entropy(), wall);
         machine.step(local, input, &mut common.effects);
-        apply_effects::<M>(common, &mut self.timers, node, kernel, network);
+        apply_effects::<M>(common, &mut self.timers, node, kernel, network)
     }
 }
 
@@ -132,11 +136,12 @@ impl<M: Machine> MachineHost<M> {
 #[derive(Clone, Copy)]
 struct MachineDevices {
     network: DeviceKey<Network>,
+    disks: DeviceKey<Disks>,
 }
 
 impl MachineDevices {
     fn of(devices: &Devices) -> Self {
-        Self { network: devices.key() }
+        Self { network: devices.key(), disks: devices.key() }
     }
 
     /// Splits the simulation into the parts that a step uses.
@@ -147,6 +152,8 @@ impl MachineDevices {
     }
 }
 
+/// Executes the effects of a step. Returns whether there are operations for the disk, which the caller submits: the network is
+/// borrowed here.
 #[inline(always)]
 fn apply_effects<M: Machine>(
     common: &mut Common<M>,
@@ -154,7 +161,7 @@ fn apply_effects<M: Machine>(
     node: NodeId,
     kernel: &mut Kernel,
     network: &mut Network,
-) {
+) -> bool {
     let Common { effects, sent_to, store, .. } = common;
     if !effects.is_unchanged() {
         kernel.change(Change::View(node));
@@ -166,16 +173,16 @@ fn apply_effects<M: Machine>(
         if let Some((timer, after)) = effects.take_timer() {
             set_timer(timers, kernel, node, timer, after);
         }
-        return;
+        return false;
     }
     if effects.is_empty() {
-        return;
+        return false;
     }
     if let Some((timer, after)) = effects.take_lone_timer() {
         set_timer(timers, kernel, node, timer, after);
-        return;
+        return false;
     }
-    apply_all::<M>(common, timers, node, kernel, network);
+    apply_all::<M>(common, timers, node, kernel, network)
 }
 
 /// Not inlined, so that steps without timers keep a small frame.
@@ -191,8 +198,8 @@ fn apply_all<M: Machine>(
     node: NodeId,
     kernel: &mut Kernel,
     network: &mut Network,
-) {
-    let Common { effects, port, sent_to, store, .. } = common;
+) -> bool {
+    let Common { effects, disk_operations, port, sent_to, store, .. } = common;
     let address = (*port, store.kind());
     while let Some(effect) = effects.next() {
         match effect {
@@ -210,8 +217,28 @@ fn apply_all<M: Machine>(
             Effect::Emit(fact) => kernel.change(Change::Fact(node, fact)),
             Effect::SessionSend(to, message) => network.sessions(kernel).machine_send(node, to, address, message),
             Effect::SessionClose(peer) => network.sessions(kernel).machine_close(node, peer),
+            Effect::Disk(tag, operation) => disk_operations.push((tag, operation)),
         }
     }
+    !disk_operations.is_empty()
+}
+
+/// Submits the operations of a step to the disk.
+#[cold]
+#[inline(never)]
+fn submit<M: Machine>(common: &mut Common<M>, node: NodeId, core: &mut Core) {
+    let Core { kernel, devices } = core;
+    let disks = devices.get_mut(common.devices.disks);
+    common.disk_operations.drain(..).for_each(|(tag, operation)| disks.submit_of_host(kernel, node, tag, operation));
+}
+
+/// Fetches the answer of the disk for a node, as an input.
+#[cold]
+#[inline(never)]
+fn disk_input<M>(key: DeviceKey<Disks>, device: DeviceId, number: u32, core: &mut Core) -> Option<Input<M>> {
+    assert!(device == key.id(), "{device:?} woke a machine and gives it no input");
+    let HostDone { tag, result } = core.devices.get_mut(key).take_of_host(number)?;
+    Some(Input::Disk(tag, result))
 }
 
 /// Fetches what the network has for a node, as an input; `None` if it was lost on the way.
@@ -242,9 +269,9 @@ fn session_input<M>(notice: MachineNotice<M>) -> Input<M> {
 }
 
 impl<M: Machine> Hosts for MachineGroup<M> {
-    fn boot(&mut self, place: usize, life: NewLife) {
+    fn boot(&mut self, place: usize, life: NewLife, core: &Core) {
         let host = &mut self.hosts[place];
-        host.boot.begin(life);
+        host.boot.begin(life, core.devices.get(self.common.devices.disks).image(host.boot.id()));
         host.machine = Some((self.common.factory)(&host.boot));
     }
 
@@ -253,24 +280,28 @@ impl<M: Machine> Hosts for MachineGroup<M> {
         let Self { hosts, common, .. } = self;
         let host = &mut hosts[place];
         let node = step.node;
-        let (kernel, network) = common.devices.split(step.core);
         let input = match wake {
             Wake::Start => Input::Start,
             Wake::Timer(token) => {
                 host.timers.remove(token);
                 Input::Timer(Timer(token))
             }
-            // Turns the notice of each device into an input: one line for each device.
+            // Turns the notice of each device into an input: one arm for each device.
             Wake::Device(device, number) => {
-                let input = match device {
-                    _ if device == common.devices.network.id() => network_input(common, number, node, kernel, network),
-                    _ => unreachable!("{device:?} woke a machine and gives it no input"),
+                let input = if device == common.devices.network.id() {
+                    let (kernel, network) = common.devices.split(step.core);
+                    network_input(common, number, node, kernel, network)
+                } else {
+                    disk_input(common.devices.disks, device, number, step.core)
                 };
                 let Some(input) = input else { return };
                 input
             }
         };
-        host.step_machine(input, common, node, kernel, network);
+        let (kernel, network) = common.devices.split(step.core);
+        if host.step_machine(input, common, node, kernel, network) {
+            submit(common, node, step.core);
+        }
     }
 
     fn call(&mut self, place: usize, request: &mut dyn Any, step: Step<'_>) -> Result<(), Option<&'static str>> {
@@ -283,7 +314,9 @@ impl<M: Machine> Hosts for MachineGroup<M> {
             let (payload, length) = content_of(&request);
             let record = Record::of(kernel.now(), RecordKind::Call, node);
             kernel.record(Record { length, payload, ..record });
-            self.hosts[place].step_machine(Input::Call(request), &mut self.common, node, kernel, network);
+            if self.hosts[place].step_machine(Input::Call(request), &mut self.common, node, kernel, network) {
+                submit(&mut self.common, node, step.core);
+            }
         }
         Ok(())
     }

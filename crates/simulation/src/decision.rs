@@ -62,6 +62,7 @@ impl fmt::Display for Decision {
             Choice::Duplicate => write!(formatter, "is duplicated"),
             Choice::Reorder => write!(formatter, "is overtaken"),
             Choice::ReorderBy => write!(formatter, "is held back for {duration:?}"),
+            Choice::DiskTime => write!(formatter, "has a disk operation of {duration:?}"),
         }
     }
 }

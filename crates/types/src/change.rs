@@ -45,6 +45,7 @@ pub enum Health {
 
 /// One effect of a step that checks can see; a step without changes runs no check.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Change {
     /// The node stepped and may have a different view.
     View(NodeId),
@@ -52,13 +53,15 @@ pub enum Change {
     Fact(NodeId, Box<dyn Fact>),
     /// The node's health changed to this, in this life.
     Health(NodeId, Health, Incarnation),
+    /// The node's disk answered an operation, or a fault changed it.
+    Disk(NodeId),
 }
 
 impl Change {
     /// Returns the node that changed.
     pub fn node(&self) -> NodeId {
         match self {
-            Self::View(node) | Self::Fact(node, _) | Self::Health(node, ..) => *node,
+            Self::View(node) | Self::Fact(node, _) | Self::Health(node, ..) | Self::Disk(node) => *node,
         }
     }
 

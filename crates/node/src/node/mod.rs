@@ -13,6 +13,7 @@
     )
 )]
 
+mod disk;
 mod observe;
 mod port;
 mod random;
@@ -26,9 +27,12 @@ use std::sync::{Arc, OnceLock};
 #[cfg(feature = "test-utils")]
 use cluster_sim_runtime::{Core, DeviceKey, Kernel, Life, try_entered};
 #[cfg(feature = "test-utils")]
+use cluster_sim_storage::Disks;
+#[cfg(feature = "test-utils")]
 use cluster_sim_transport::Network;
 use cluster_sim_types::{Incarnation, NodeId, Region, Shard};
 
+pub use disk::{Disk, File};
 pub use port::{Port, Recv};
 pub use session::{Listener, Session};
 pub use tasks::{JoinError, JoinHandle, yield_now};
@@ -112,6 +116,7 @@ pub(crate) enum Twin {
 pub(crate) struct SimulatedContext {
     pub(crate) life: Life,
     pub(crate) network: DeviceKey<Network>,
+    pub(crate) disks: DeviceKey<Disks>,
 }
 
 #[cfg(feature = "test-utils")]
@@ -134,6 +139,18 @@ impl SimulatedContext {
         try_entered(|core| {
             if self.life.goes_on(core) {
                 cleanup(core.devices.get_mut(self.network), &mut core.kernel);
+            }
+        });
+    }
+}
+
+#[cfg(feature = "test-utils")]
+impl SimulatedContext {
+    /// As [`cleanup`](Self::cleanup), on the disks.
+    pub(crate) fn cleanup_disk(self, cleanup: impl FnOnce(&mut Disks, &mut Kernel)) {
+        try_entered(|core| {
+            if self.life.goes_on(core) {
+                cleanup(core.devices.get_mut(self.disks), &mut core.kernel);
             }
         });
     }

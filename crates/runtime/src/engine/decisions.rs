@@ -9,6 +9,7 @@
 //! | order of events of one instant, of ready tasks | the order of scheduling; the order in the task table |
 //! | first branch of a `select!` | branch 0 |
 //! | delay of a message | the median of its link |
+//! | time of an operation of a disk | the median of the disk |
 //! | lost by the link, lost by a rule, duplicated, held back | no |
 //!
 //! A **decision** is a choice with another value: a site (stream and address as one word) and the roll.
@@ -56,6 +57,8 @@ pub enum Choice {
     Reorder,
     /// Time for which a message is held back, in nanoseconds.
     ReorderBy,
+    /// Time that an operation of a disk takes, in nanoseconds.
+    DiskTime,
 }
 
 impl Choice {
@@ -63,7 +66,7 @@ impl Choice {
     const fn canonical(self) -> Roll {
         Roll(match self {
             Self::Start | Self::Order | Self::Pick | Self::Select | Self::ReorderBy => 0,
-            Self::Delay => 1 << 63,
+            Self::Delay | Self::DiskTime => 1 << 63,
             Self::Loss | Self::Rule | Self::Duplicate | Self::Reorder => u64::MAX,
         })
     }

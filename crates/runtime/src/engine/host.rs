@@ -41,8 +41,8 @@ pub struct Step<'a> {
 ///
 /// Nodes are named by their place in the group, from 0 on.
 pub trait Hosts {
-    /// Begins a life of a node, without any memory of earlier ones.
-    fn boot(&mut self, place: usize, life: NewLife);
+    /// Begins a life of a node, without any memory of earlier ones besides what its devices keep.
+    fn boot(&mut self, place: usize, life: NewLife, core: &Core);
 
     /// Handles one wake of a node and carries out the effects.
     fn step(&mut self, place: usize, wake: Wake, step: Step<'_>);

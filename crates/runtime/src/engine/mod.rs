@@ -254,7 +254,7 @@ impl Engine {
         devices.each().for_each(|device| device.life_began(kernel, node, incarnation));
         self.running = Some(node);
         let Place { group, place } = self.places[node.index()];
-        self.groups[group as usize].hosts.boot(place as usize, NewLife { incarnation, entropy });
+        self.groups[group as usize].hosts.boot(place as usize, NewLife { incarnation, entropy }, &self.core);
         self.step_host(node, Wake::Start);
     }
 

@@ -81,6 +81,11 @@ pub enum RecordKind {
     SessionClose,
     /// A session broke for `node`; `detail` numbers the reason.
     SessionReset,
+    /// The disk of `node` answered an operation.
+    ///
+    /// `detail` numbers the operation, and in its lowest byte the error, from 1; `label` is the number of the file or the hash of
+    /// the path, `length` and `payload` are those of the bytes.
+    Disk,
 }
 
 /// One recorded event.

@@ -91,8 +91,8 @@ struct TimedHosts {
 }
 
 impl Hosts for TimedHosts {
-    fn boot(&mut self, place: usize, life: NewLife) {
-        self.meter.time_uncounted(|| self.hosts.boot(place, life));
+    fn boot(&mut self, place: usize, life: NewLife, core: &Core) {
+        self.meter.time_uncounted(|| self.hosts.boot(place, life, core));
     }
 
     fn step(&mut self, place: usize, wake: Wake, step: Step<'_>) {

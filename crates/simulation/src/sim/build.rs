@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cluster_sim_node::NodeInfo;
 use cluster_sim_runtime::{Engine, SeedSchedule, note_panic_places, take_panic_place};
+use cluster_sim_storage::{DiskModel, Disks};
 use cluster_sim_transport::Network;
 use cluster_sim_types::{NodeId, Shard, VirtualInstant};
 
@@ -49,6 +50,7 @@ impl Sim {
         let mut engine = Engine::in_arena(seeds.clone(), definition.budget, arenas.take());
         engine.core.kernel.set_choices(definition.choices(keep));
         engine.register(network);
+        engine.register(Disks::new(DiskModel::default()).expect("the default times of a disk are valid"));
         let mut first = 0;
         for (number, group) in definition.groups.iter().enumerate() {
             add_group(&mut engine, &definition, group, number as u16, first);

@@ -72,7 +72,7 @@ impl Sim {
                 match change {
                     Change::Fact(node, fact) => observer.fact(sim.now(), *node, &**fact),
                     Change::View(node) => observer.viewed(*node, sim),
-                    Change::Health(..) => {}
+                    _ => {}
                 }
             }
         });

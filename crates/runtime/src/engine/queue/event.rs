@@ -5,7 +5,7 @@ use cluster_sim_types::VirtualInstant;
 use crate::random::Address;
 
 /// The id of a device in its engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct DeviceId(pub(crate) u16);
 
 impl DeviceId {

@@ -1,0 +1,318 @@
+//! The disk of a node, and its open files.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+#[cfg(feature = "test-utils")]
+use cluster_sim_storage::OpKey;
+use cluster_sim_storage::{
+    DirEntry, DiskError, DiskErrorKind, DiskOp, DiskOutput, DiskResult, FileId, Metadata, OpenOptions, Space,
+};
+
+#[cfg(feature = "test-utils")]
+use super::SimulatedContext;
+use super::{Node, Twin};
+
+impl Node {
+    /// Returns the disk of the node, which outlives its crashes.
+    pub fn disk(&self) -> Disk {
+        Disk { node: self.clone() }
+    }
+}
+
+/// The disk of a node, created by [`Node::disk`].
+///
+/// Paths are relative to the root of the disk, with `/` between names. Written bytes can be read at once, and are durable only
+/// once they are synced: data and length of a file by [`File::sync`], its name by [`sync_dir`](Self::sync_dir) of the directory it
+/// stands in. A crash may keep anything of what is unsynced, in any order.
+///
+/// ```
+/// use cluster_sim_node::{DiskError, Node, OpenOptions};
+///
+/// /// Replaces a file: after a crash it has the old bytes or the new ones.
+/// async fn replace(node: &Node, path: &str, bytes: &[u8]) -> Result<(), DiskError> {
+///     let disk = node.disk();
+///     let temporary = disk.open("new", OpenOptions::create().truncate()).await?;
+///     temporary.append(bytes).await?;
+///     temporary.sync().await?;
+///     disk.rename("new", path).await?;
+///     disk.sync_dir("/").await
+/// }
+/// ```
+///
+/// All futures are cancel safe in one sense: one that is dropped may have taken effect or not, and what was submitted takes effect
+/// in its turn.
+#[derive(Clone)]
+pub struct Disk {
+    node: Node,
+}
+
+impl Disk {
+    /// Runs one operation; never resolves once the life is over.
+    async fn run(&self, operation: DiskOp) -> DiskResult {
+        match self.node.twin {
+            #[cfg(feature = "test-utils")]
+            Twin::Simulated(sim) => {
+                let key = sim.life.act(|core| {
+                    let disks = core.devices.get_mut(sim.disks);
+                    disks.submit_of_task(&mut core.kernel, sim.life.node(), operation)
+                });
+                Answer { sim, key }.await
+            }
+            #[cfg(feature = "tokio")]
+            Twin::Real(_) => Err(DiskError::new(DiskErrorKind::Io, operation.name(), operation.path().unwrap_or_default())),
+        }
+    }
+
+    async fn run_to_end(&self, operation: DiskOp) -> Result<(), DiskError> {
+        self.run(operation).await.map(drop)
+    }
+
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// If there is no file of that path and none is to be created, or there is one and a new one is to be created; if the path is
+    /// not one of the disk or leads to a directory; if too many files are open; if the disk fails.
+    pub async fn open(&self, path: &str, options: OpenOptions) -> Result<File, DiskError> {
+        let file = self.next_file();
+        self.run_to_end(DiskOp::Open { file, path: path.to_owned(), options }).await?;
+        Ok(File { disk: self.clone(), file, path: path.into() })
+    }
+
+    fn next_file(&self) -> FileId {
+        match self.node.twin {
+            #[cfg(feature = "test-utils")]
+            Twin::Simulated(sim) => {
+                let file = sim.life.act(|core| core.devices.get_mut(sim.disks).next_file(sim.life.node()));
+                file.unwrap_or(FileId(u32::MAX))
+            }
+            #[cfg(feature = "tokio")]
+            Twin::Real(_) => FileId(u32::MAX),
+        }
+    }
+
+    /// Reads a whole file.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open) and [`File::read_at`].
+    pub async fn read(&self, path: &str) -> Result<Vec<u8>, DiskError> {
+        self.open(path, OpenOptions::read()).await?.read_to_end().await
+    }
+
+    /// Creates a directory in an existing one.
+    ///
+    /// # Errors
+    /// If something of that name is there, or the directory around it is not; if the disk fails.
+    pub async fn create_dir(&self, path: &str) -> Result<(), DiskError> {
+        self.run_to_end(DiskOp::CreateDir { path: path.to_owned() }).await
+    }
+
+    /// Creates a directory and those around it, where they are missing.
+    ///
+    /// # Errors
+    /// If a name on the way is that of a file; if the disk fails.
+    pub async fn create_dir_all(&self, path: &str) -> Result<(), DiskError> {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let ends = path.match_indices('/').map(|(end, _)| end).chain([path.len()]);
+        for end in ends {
+            match self.create_dir(&path[..end]).await {
+                Err(error) if error.kind != DiskErrorKind::AlreadyExists => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Renames a file or a directory; a file that has the new name is replaced at once.
+    ///
+    /// # Errors
+    /// If there is nothing of the first name, or the second is that of a directory that is not empty; if the disk fails.
+    pub async fn rename(&self, from: &str, to: &str) -> Result<(), DiskError> {
+        self.run_to_end(DiskOp::Rename { from: from.to_owned(), to: to.to_owned() }).await
+    }
+
+    /// Removes a file or an empty directory. A file that is open can still be used.
+    ///
+    /// # Errors
+    /// If there is nothing of that name, or the directory is not empty; if the disk fails.
+    pub async fn remove(&self, path: &str) -> Result<(), DiskError> {
+        self.run_to_end(DiskOp::Remove { path: path.to_owned() }).await
+    }
+
+    /// Lists a directory, in order of names; `/` is the root.
+    ///
+    /// # Errors
+    /// If there is no such directory; if the disk fails.
+    pub async fn list(&self, path: &str) -> Result<Vec<DirEntry>, DiskError> {
+        match self.run(DiskOp::List { path: path.to_owned() }).await? {
+            DiskOutput::Entries(entries) => Ok(entries),
+            other => unreachable!("{other:?} is no answer to a list"),
+        }
+    }
+
+    /// Tells kind and length of a file or directory.
+    ///
+    /// # Errors
+    /// If there is nothing of that name; if the disk fails.
+    pub async fn metadata(&self, path: &str) -> Result<Metadata, DiskError> {
+        match self.run(DiskOp::Metadata { path: path.to_owned() }).await? {
+            DiskOutput::Metadata(metadata) => Ok(metadata),
+            other => unreachable!("{other:?} is no answer about metadata"),
+        }
+    }
+
+    /// Makes durable which names a directory has; `/` is the root.
+    ///
+    /// # Errors
+    /// If there is no such directory; if the disk fails, and then it is open what is durable.
+    pub async fn sync_dir(&self, path: &str) -> Result<(), DiskError> {
+        self.run_to_end(DiskOp::SyncDir { path: path.to_owned() }).await
+    }
+
+    /// Tells how much space there is.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn space(&self) -> Result<Space, DiskError> {
+        match self.run(DiskOp::Space).await? {
+            DiskOutput::Space(space) => Ok(space),
+            other => unreachable!("{other:?} is no answer about space"),
+        }
+    }
+}
+
+impl fmt::Debug for Disk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Disk").field("node", &self.node.name()).finish()
+    }
+}
+
+/// An open file of a [`Disk`]; dropping it closes it, and syncs nothing.
+///
+/// Operations on one file take effect in the order of their first polls.
+pub struct File {
+    disk: Disk,
+    file: FileId,
+    path: Arc<str>,
+}
+
+impl File {
+    /// Returns the path that it was opened by.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Reads up to `length` bytes at an offset; fewer at the end of the file.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn read_at(&self, offset: u64, length: u32) -> Result<Vec<u8>, DiskError> {
+        match self.disk.run(DiskOp::Read { file: self.file, offset, length }).await? {
+            DiskOutput::Data(data) => Ok(data),
+            other => unreachable!("{other:?} is no answer to a read"),
+        }
+    }
+
+    /// Reads from the start to the end.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn read_to_end(&self) -> Result<Vec<u8>, DiskError> {
+        let mut bytes = Vec::new();
+        loop {
+            let part = self.read_at(bytes.len() as u64, u32::MAX).await?;
+            if part.is_empty() {
+                return Ok(bytes);
+            }
+            bytes.extend(part);
+        }
+    }
+
+    /// Writes bytes at an offset; the file grows if they reach beyond its end.
+    ///
+    /// # Errors
+    /// If the file was opened for reading alone or would be too large, the disk is full or fails. A part may have been written.
+    pub async fn write_at(&self, offset: u64, data: impl Into<Vec<u8>>) -> Result<(), DiskError> {
+        self.disk.run_to_end(DiskOp::Write { file: self.file, offset, data: data.into() }).await
+    }
+
+    /// Writes bytes at the end, and returns their offset.
+    ///
+    /// # Errors
+    /// As [`write_at`](Self::write_at).
+    pub async fn append(&self, data: impl Into<Vec<u8>>) -> Result<u64, DiskError> {
+        match self.disk.run(DiskOp::Append { file: self.file, data: data.into() }).await? {
+            DiskOutput::Appended(offset) => Ok(offset),
+            other => unreachable!("{other:?} is no answer to an append"),
+        }
+    }
+
+    /// Cuts the file off at a length, or lets it grow with zeros.
+    ///
+    /// # Errors
+    /// As [`write_at`](Self::write_at).
+    pub async fn set_len(&self, length: u64) -> Result<(), DiskError> {
+        self.disk.run_to_end(DiskOp::SetLen { file: self.file, length }).await
+    }
+
+    /// Makes data and length durable. The name is another matter: see [`Disk::sync_dir`].
+    ///
+    /// # Errors
+    /// If the disk fails; then it is open what is durable, and a later sync that succeeds proves nothing about earlier writes.
+    pub async fn sync(&self) -> Result<(), DiskError> {
+        self.disk.run_to_end(DiskOp::Sync { file: self.file }).await
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        match self.disk.node.twin {
+            #[cfg(feature = "test-utils")]
+            Twin::Simulated(sim) => sim.cleanup_disk(|disks, kernel| disks.close(kernel, sim.life.node(), self.file)),
+            #[cfg(feature = "tokio")]
+            Twin::Real(_) => {}
+        }
+    }
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("File").field("node", &self.disk.node.name()).field("path", &self.path).finish()
+    }
+}
+
+/// Waits for the answer of a simulated disk.
+#[cfg(feature = "test-utils")]
+struct Answer {
+    sim: SimulatedContext,
+    /// Absent if the life was over when it was submitted.
+    key: Option<OpKey>,
+}
+
+#[cfg(feature = "test-utils")]
+impl Future for Answer {
+    type Output = DiskResult;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<DiskResult> {
+        let (sim, Some(key)) = (self.sim, self.key) else { return Poll::Pending };
+        let answer = sim.life.act(|core| core.devices.get_mut(sim.disks).poll(&mut core.kernel, key, context));
+        match answer.flatten() {
+            Some(answer) => {
+                self.key = None;
+                Poll::Ready(answer)
+            }
+            None => Poll::Pending,
+        }
+    }
+}
+
+#[cfg(feature = "test-utils")]
+impl Drop for Answer {
+    fn drop(&mut self) {
+        if let Some(key) = self.key {
+            self.sim.cleanup_disk(|disks, _| disks.forget(key));
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The bytes of a file, in pages that images of the disk share.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// The size of a page, in bytes.
+pub(crate) const PAGE: usize = 4_096;
+
+/// The bytes of one page.
+pub(crate) type Page = [u8; PAGE];
+
+/// The bytes of a file.
+///
+/// A clone shares every page until one of the two is written, so images of a disk cost what differs. A page that was never written
+/// is zeros and costs nothing.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Content {
+    pages: BTreeMap<u64, Arc<Page>>,
+    length: u64,
+}
+
+/// The part of a page that a range of bytes covers.
+pub(crate) struct Piece {
+    /// The number of the page.
+    pub(crate) page: u64,
+    /// The first byte within it.
+    pub(crate) from: usize,
+    /// The byte after the last one.
+    pub(crate) to: usize,
+}
+
+/// Splits a range of bytes at the ends of pages.
+pub(crate) fn pieces(offset: u64, length: usize) -> impl Iterator<Item = Piece> {
+    let (mut at, end) = (offset, offset + length as u64);
+    std::iter::from_fn(move || {
+        let (page, from) = (at / PAGE as u64, (at % PAGE as u64) as usize);
+        let to = ((end - at) as usize + from).min(PAGE);
+        (at < end).then(|| {
+            at += (to - from) as u64;
+            Piece { page, from, to }
+        })
+    })
+}
+
+impl Content {
+    /// Creates the content of a file that holds these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut content = Self::default();
+        content.write(0, bytes);
+        content
+    }
+
+    /// Returns the length in bytes.
+    pub fn len(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether it has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Returns up to `length` bytes from `offset` on; fewer at the end.
+    pub fn read(&self, offset: u64, length: usize) -> Vec<u8> {
+        let length = self.length.saturating_sub(offset).min(length as u64) as usize;
+        let mut bytes = Vec::with_capacity(length);
+        for Piece { page, from, to } in pieces(offset, length) {
+            match self.pages.get(&page) {
+                Some(page) => bytes.extend_from_slice(&page[from..to]),
+                None => bytes.resize(bytes.len() + to - from, 0),
+            }
+        }
+        bytes
+    }
+
+    /// Returns all bytes.
+    pub fn to_vec(&self) -> Vec<u8> {
+        self.read(0, usize::try_from(self.length).unwrap_or(usize::MAX))
+    }
+
+    /// Overwrites bytes, and grows if they reach beyond the end.
+    pub(crate) fn write(&mut self, offset: u64, bytes: &[u8]) {
+        let mut rest = bytes;
+        for Piece { page, from, to } in pieces(offset, bytes.len()) {
+            let (part, after) = rest.split_at(to - from);
+            self.page_mut(page)[from..to].copy_from_slice(part);
+            rest = after;
+        }
+        if !bytes.is_empty() {
+            self.length = self.length.max(offset + bytes.len() as u64);
+        }
+    }
+
+    /// Sets the length; bytes beyond it are zeros if it grows again.
+    pub(crate) fn set_len(&mut self, length: u64) {
+        if length < self.length {
+            let (page, from) = (length / PAGE as u64, (length % PAGE as u64) as usize);
+            drop(self.pages.split_off(&(page + u64::from(from > 0))));
+            if let Some(last) = self.pages.get_mut(&page) {
+                Arc::make_mut(last)[from..].fill(0);
+            }
+        }
+        self.length = length;
+    }
+
+    /// Returns a page; `None` for zeros.
+    pub(crate) fn page(&self, page: u64) -> Option<&Arc<Page>> {
+        self.pages.get(&page)
+    }
+
+    /// Returns a page to change it.
+    pub(crate) fn page_mut(&mut self, page: u64) -> &mut Page {
+        Arc::make_mut(self.pages.entry(page).or_insert_with(|| Arc::new([0; PAGE])))
+    }
+
+    /// Replaces a page; `None` for zeros.
+    pub(crate) fn set_page(&mut self, page: u64, bytes: Option<Arc<Page>>) {
+        match bytes {
+            Some(bytes) => drop(self.pages.insert(page, bytes)),
+            None => drop(self.pages.remove(&page)),
+        }
+    }
+
+    /// The numbers of the pages from `page` on that are not zeros.
+    pub(crate) fn pages_from(&self, page: u64) -> impl Iterator<Item = u64> {
+        self.pages.range(page..).map(|(number, _)| *number)
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Content").field("length", &self.length).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_read_as_written_across_pages_and_holes() {
+        let mut content = Content::default();
+        content.write(PAGE as u64 - 2, b"abcd");
+        content.write(3 * PAGE as u64, b"z");
+        assert_eq!(content.len(), 3 * PAGE as u64 + 1);
+        assert_eq!(content.read(PAGE as u64 - 3, 6), b"\0abcd\0");
+        assert_eq!(content.read(3 * PAGE as u64 - 1, 9), b"\0z", "fewer at the end");
+        assert_eq!(content.read(4 * PAGE as u64, 9), b"");
+    }
+
+    #[test]
+    fn bytes_that_were_cut_off_do_not_come_back() {
+        let mut content = Content::of(&[7; 2 * PAGE]);
+        content.set_len(PAGE as u64 + 1);
+        content.set_len(2 * PAGE as u64);
+        let bytes = content.to_vec();
+        assert_eq!((bytes.len(), bytes[PAGE], bytes[PAGE + 1]), (2 * PAGE, 7, 0));
+        assert!(bytes[PAGE + 1..].iter().all(|byte| *byte == 0));
+    }
+
+    #[test]
+    fn a_clone_shares_pages_until_one_is_written() {
+        let mut content = Content::of(&[7; 2 * PAGE]);
+        let image = content.clone();
+        content.write(0, b"x");
+        assert_eq!((image.read(0, 1), content.read(0, 1)), (vec![7], b"x".to_vec()));
+        assert!(!Arc::ptr_eq(image.page(0).unwrap(), content.page(0).unwrap()));
+        assert!(Arc::ptr_eq(image.page(1).unwrap(), content.page(1).unwrap()));
+    }
+}

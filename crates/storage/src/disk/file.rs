@@ -1,0 +1,168 @@
+//! A file: what node code reads, what is durable, and which sectors differ.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::content::{Content, PAGE, pieces};
+
+/// The size of a sector, in bytes: the smallest part that a disk writes at once.
+pub(super) const SECTOR: usize = 512;
+
+/// The sectors of a page as a set, the first one in the lowest bit.
+pub(super) type Sectors = u8;
+
+const _: () = assert!(PAGE / SECTOR == Sectors::BITS as usize, "a bit for each sector of a page");
+
+/// A file in the cache and on the medium.
+#[derive(Debug, Clone, Default)]
+pub(super) struct File {
+    /// The bytes that node code reads.
+    pub(super) current: Content,
+    /// The bytes that were synced.
+    pub(super) durable: Content,
+    /// The sectors written since the last sync, by page.
+    pub(super) unsynced: BTreeMap<u64, Sectors>,
+}
+
+/// The sectors that a range of bytes within a page touches.
+fn sectors(from: usize, to: usize) -> Sectors {
+    let (first, after) = (from / SECTOR, to.div_ceil(SECTOR));
+    (((1_u16 << after) - 1) & !((1_u16 << first) - 1)) as Sectors
+}
+
+impl File {
+    /// Writes bytes into the cache.
+    pub(super) fn write(&mut self, offset: u64, bytes: &[u8]) {
+        // The sectors between the old end and the new bytes change from nothing to zeros with the length alone.
+        self.current.write(offset, bytes);
+        for piece in pieces(offset, bytes.len()) {
+            *self.unsynced.entry(piece.page).or_default() |= sectors(piece.from, piece.to);
+        }
+    }
+
+    /// Sets the length in the cache.
+    pub(super) fn set_len(&mut self, length: u64) {
+        if length < self.current.len() {
+            let (page, from) = (length / PAGE as u64, (length % PAGE as u64) as usize);
+            if from > 0 && self.current.page(page).is_some() {
+                *self.unsynced.entry(page).or_default() |= sectors(from, PAGE);
+            }
+            let cut: Vec<u64> = self.current.pages_from(page + u64::from(from > 0)).collect();
+            cut.into_iter().for_each(|page| *self.unsynced.entry(page).or_default() = Sectors::MAX);
+        }
+        self.current.set_len(length);
+    }
+
+    /// Whether a crash may change it.
+    #[cfg(test)]
+    pub(super) fn is_unsynced(&self) -> bool {
+        !self.unsynced.is_empty() || self.current.len() != self.durable.len()
+    }
+
+    /// Makes all of it durable.
+    pub(super) fn sync(&mut self) {
+        let last = self.current.len().saturating_sub(1) / PAGE as u64;
+        for (page, sectors) in std::mem::take(&mut self.unsynced) {
+            // The last page of a log is written again and again: it keeps two copies, else each sync would copy all of it.
+            if page == last && sectors != Sectors::MAX {
+                self.persist(page, sectors);
+            } else {
+                self.durable.set_page(page, self.current.page(page).map(Arc::clone));
+            }
+        }
+        self.durable.set_len(self.current.len());
+    }
+
+    /// Makes some sectors of a page durable.
+    pub(super) fn persist(&mut self, page: u64, sectors: Sectors) {
+        let Some(bytes) = self.current.page(page) else {
+            let durable = self.durable.page_mut(page);
+            each_sector(sectors).for_each(|range| durable[range].fill(0));
+            return;
+        };
+        let durable = self.durable.page_mut(page);
+        each_sector(sectors).for_each(|range| durable[range.clone()].copy_from_slice(&bytes[range]));
+    }
+
+    /// Forgets all that is not durable.
+    pub(super) fn forget(&mut self) {
+        for page in std::mem::take(&mut self.unsynced).into_keys() {
+            self.current.set_page(page, self.durable.page(page).map(Arc::clone));
+        }
+        self.current.set_len(self.durable.len());
+    }
+}
+
+/// The ranges of bytes within a page of a set of sectors.
+pub(super) fn each_sector(sectors: Sectors) -> impl Iterator<Item = std::ops::Range<usize>> {
+    (0..Sectors::BITS as usize).filter(move |bit| sectors & (1 << bit) != 0).map(|bit| bit * SECTOR..(bit + 1) * SECTOR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_synced_is_left_when_the_rest_is_forgotten() {
+        let mut file = File::default();
+        file.write(0, b"durable");
+        file.sync();
+        file.write(3, b"XXXX and more");
+        file.set_len(9);
+        assert!(file.is_unsynced());
+        file.forget();
+        assert_eq!((file.current.to_vec(), file.is_unsynced()), (b"durable".to_vec(), false));
+    }
+
+    #[test]
+    fn a_sync_makes_writes_and_cuts_durable() {
+        let mut file = File::default();
+        file.write(0, &[7; 3 * PAGE]);
+        file.sync();
+        file.set_len(PAGE as u64 + 10);
+        file.write(SECTOR as u64, b"new");
+        file.sync();
+        file.forget();
+        let bytes = file.current.to_vec();
+        assert_eq!((bytes.len(), &bytes[SECTOR..SECTOR + 3], bytes[PAGE + 9]), (PAGE + 10, &b"new"[..], 7));
+        file.set_len(2 * PAGE as u64);
+        assert!(file.current.to_vec()[PAGE + 10..].iter().all(|byte| *byte == 0), "what was cut off is zeros");
+    }
+
+    #[test]
+    fn random_writes_syncs_and_losses_agree_with_a_plain_vector() {
+        let mut state = 7_u64;
+        let mut next = |bound: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % bound
+        };
+        let (mut file, mut current, mut durable) = (File::default(), Vec::new(), Vec::new());
+        for step in 0..4_000 {
+            let at = next(5 * PAGE as u64) as usize;
+            match next(6) {
+                0..=2 => {
+                    let bytes = vec![step as u8; next(3_000) as usize];
+                    file.write(at as u64, &bytes);
+                    if !bytes.is_empty() {
+                        current.resize(current.len().max(at + bytes.len()), 0);
+                        current[at..at + bytes.len()].copy_from_slice(&bytes);
+                    }
+                }
+                3 => {
+                    file.set_len(at as u64);
+                    current.resize(at, 0);
+                }
+                4 => {
+                    file.sync();
+                    durable.clone_from(&current);
+                }
+                _ => {
+                    file.forget();
+                    current.clone_from(&durable);
+                }
+            }
+            assert!(file.current.to_vec() == current, "step {step}");
+            assert!(file.durable.to_vec() == durable, "durable at step {step}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The times and sizes of a disk.
+
+use std::time::Duration;
+
+use cluster_sim_runtime::{Distribution, InvalidDistribution, QuantileTable};
+use serde::{Deserialize, Serialize};
+
+/// How long the operations of a disk take.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct DiskTimes {
+    /// A read.
+    pub read: Distribution,
+    /// A write, which ends in the volatile cache; also all that changes names or a length.
+    pub write: Distribution,
+    /// A sync of a file or a directory.
+    pub sync: Distribution,
+}
+
+impl Default for DiskTimes {
+    /// About those of a solid-state disk: 50 to 150 us a read, 5 to 15 us a write, 0.5 to 2 ms a sync.
+    fn default() -> Self {
+        let uniform = |from, to| Distribution::uniform(Duration::from_micros(from), Duration::from_micros(to));
+        Self { read: uniform(50, 150), write: uniform(5, 15), sync: uniform(500, 2_000) }
+    }
+}
+
+/// A kind of disk: how fast, how large.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct DiskModel {
+    /// How long operations take.
+    pub times: DiskTimes,
+    /// The bytes that all files together may have.
+    pub capacity: u64,
+    /// The most bytes of one file.
+    pub max_file: u64,
+    /// The most files that one node has open.
+    pub max_open: u32,
+}
+
+impl Default for DiskModel {
+    /// 1 TiB, files of up to 16 TiB, 1,024 open files, as Linux has it.
+    fn default() -> Self {
+        Self { times: DiskTimes::default(), capacity: 1 << 40, max_file: 1 << 44, max_open: 1_024 }
+    }
+}
+
+/// The times of a model, compiled for sampling.
+#[derive(Debug)]
+pub(super) struct CompiledTimes {
+    pub(super) read: QuantileTable,
+    pub(super) write: QuantileTable,
+    pub(super) sync: QuantileTable,
+}
+
+impl DiskTimes {
+    pub(super) fn compile(&self) -> Result<CompiledTimes, InvalidDistribution> {
+        Ok(CompiledTimes { read: self.read.compile()?, write: self.write.compile()?, sync: self.sync.compile()? })
+    }
+}

@@ -1,0 +1,203 @@
+//! The disk of one node: executes operations.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cluster_sim_runtime::Address;
+use cluster_sim_types::VirtualInstant;
+use rustc_hash::FxHashMap;
+
+use super::file::File;
+use super::model::{CompiledTimes, DiskModel};
+use super::tree::{Directory, Entry, Inode, Tree};
+use crate::error::{DiskError, DiskErrorKind};
+use crate::operation::{DiskOp, DiskOutput, DiskResult, EntryKind, FileId, Metadata, OpenOptions, Space};
+use crate::path::DiskPath;
+
+/// A file that node code has open.
+#[derive(Debug)]
+struct OpenFile {
+    inode: Inode,
+    path: Arc<str>,
+    may_write: bool,
+}
+
+/// The order of the operations on one file, and its address.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    /// When the last operation on it that was submitted is answered.
+    pub(super) answered: VirtualInstant,
+    /// Its path, as an address.
+    pub(super) address: Address,
+}
+
+/// The disk of one node.
+#[derive(Debug)]
+pub(super) struct NodeDisk {
+    pub(super) model: Arc<DiskModel>,
+    pub(super) times: Arc<CompiledTimes>,
+    pub(super) tree: Tree,
+    open: BTreeMap<FileId, OpenFile>,
+    /// By number, from the submission of the open on.
+    pub(super) turns: FxHashMap<FileId, Turn>,
+    /// The number of the last file that a task opened in this life.
+    pub(super) next_file: u32,
+    /// The operations of this life so far, by address: equal ones get different rolls.
+    pub(super) counts: FxHashMap<u64, u32>,
+}
+
+type Result<T> = std::result::Result<T, DiskErrorKind>;
+
+impl NodeDisk {
+    pub(super) fn new(model: Arc<DiskModel>, times: Arc<CompiledTimes>) -> Self {
+        let (open, turns, next_file, counts) = Default::default();
+        Self { model, times, tree: Tree::default(), open, turns, next_file, counts }
+    }
+
+    /// Forgets what belongs to the life that ended; what is unsynced is lost with `power`.
+    pub(super) fn end_life(&mut self, power_is_lost: bool) {
+        self.open.clear();
+        self.turns.clear();
+        self.counts.clear();
+        self.next_file = 0;
+        if power_is_lost {
+            self.tree.crash();
+        } else {
+            self.tree.collect([]);
+        }
+    }
+
+    /// Executes an operation.
+    pub(super) fn execute(&mut self, op: &DiskOp) -> DiskResult {
+        self.try_execute(op).map_err(|kind| DiskError::new(kind, op.name(), self.place_of(op)))
+    }
+
+    /// The path that an operation is about, for its error.
+    fn place_of(&self, op: &DiskOp) -> Arc<str> {
+        if let Some(path) = op.path() {
+            return path.into();
+        }
+        let file =
+            op.file().map(|file| self.open.get(&file).map_or_else(|| file.to_string().into(), |open| Arc::clone(&open.path)));
+        file.unwrap_or_else(|| "/".into())
+    }
+
+    fn try_execute(&mut self, op: &DiskOp) -> Result<DiskOutput> {
+        let done = |()| DiskOutput::Done;
+        match op {
+            DiskOp::Open { file, path, options } => self.open(*file, path, *options).map(done),
+            DiskOp::Close { file } => self.close(*file).map(done),
+            DiskOp::Read { file, offset, length } => {
+                let file = self.read(*file)?;
+                Ok(DiskOutput::Data(file.current.read(*offset, *length as usize)))
+            }
+            DiskOp::Write { file, offset, data } => self.write(*file, Some(*offset), data).map(|_| DiskOutput::Done),
+            DiskOp::Append { file, data } => self.write(*file, None, data).map(DiskOutput::Appended),
+            DiskOp::SetLen { file, length } => self.set_len(*file, *length).map(done),
+            DiskOp::Sync { file } => {
+                let inode = self.opened(*file)?.inode;
+                self.tree.change(inode, File::sync);
+                Ok(DiskOutput::Done)
+            }
+            DiskOp::CreateDir { path } => {
+                self.tree.create(&DiskPath::parse(path)?, Entry::Directory(Directory::default())).map(|_| DiskOutput::Done)
+            }
+            DiskOp::Rename { from, to } => self.tree.rename(&DiskPath::parse(from)?, &DiskPath::parse(to)?).map(done),
+            DiskOp::Remove { path } => self.tree.remove(&DiskPath::parse(path)?).map(done),
+            DiskOp::List { path } => self.tree.list(&DiskPath::parse(path)?).map(DiskOutput::Entries),
+            DiskOp::Metadata { path } => self.metadata(path).map(DiskOutput::Metadata),
+            DiskOp::SyncDir { path } => {
+                let inode = self.tree.find(&DiskPath::parse(path)?)?;
+                self.tree.directory(inode)?;
+                self.tree.sync_directory(inode);
+                self.collect();
+                Ok(DiskOutput::Done)
+            }
+            DiskOp::Space => {
+                let (total, used) = (self.model.capacity, self.tree.used());
+                Ok(DiskOutput::Space(Space { total, free: total.saturating_sub(used) }))
+            }
+        }
+    }
+
+    fn collect(&mut self) {
+        self.tree.collect(self.open.values().map(|open| open.inode));
+    }
+
+    fn opened(&self, file: FileId) -> Result<&OpenFile> {
+        self.open.get(&file).ok_or(DiskErrorKind::NotOpen)
+    }
+
+    fn read(&self, file: FileId) -> Result<&File> {
+        let inode = self.opened(file)?.inode;
+        self.tree.file(inode).ok_or(DiskErrorKind::NotFound)
+    }
+
+    fn writable(&self, file: FileId) -> Result<Inode> {
+        let open = self.opened(file)?;
+        if open.may_write { Ok(open.inode) } else { Err(DiskErrorKind::NotPermitted) }
+    }
+
+    fn open(&mut self, file: FileId, path: &str, options: OpenOptions) -> Result<()> {
+        drop(self.open.remove(&file));
+        let path = DiskPath::parse(path)?;
+        if self.open.len() >= self.model.max_open as usize {
+            return Err(DiskErrorKind::TooManyOpenFiles);
+        }
+        let inode = match self.tree.find(&path) {
+            Ok(_) if options.create_new => return Err(DiskErrorKind::AlreadyExists),
+            Ok(inode) if self.tree.is_directory(inode) => return Err(DiskErrorKind::IsADirectory),
+            Ok(inode) => inode,
+            Err(DiskErrorKind::NotFound) if options.create => self.tree.create(&path, Entry::File(File::default()))?,
+            Err(error) => return Err(error),
+        };
+        if options.truncate {
+            self.tree.change(inode, |file| file.set_len(0));
+        }
+        self.open.insert(file, OpenFile { inode, path: path.as_str().into(), may_write: options.write });
+        Ok(())
+    }
+
+    fn close(&mut self, file: FileId) -> Result<()> {
+        self.open.remove(&file).map(drop).ok_or(DiskErrorKind::NotOpen)
+    }
+
+    /// Writes at an offset or at the end; returns the offset. A full disk takes the bytes that fit.
+    fn write(&mut self, file: FileId, offset: Option<u64>, data: &[u8]) -> Result<u64> {
+        let inode = self.writable(file)?;
+        let length = self.read(file)?.current.len();
+        let offset = offset.unwrap_or(length);
+        let end = offset.checked_add(data.len() as u64).filter(|end| *end <= self.model.max_file);
+        let end = end.ok_or(DiskErrorKind::FileTooLarge)?;
+        let grows = end.saturating_sub(length);
+        let free = self.model.capacity.saturating_sub(self.tree.used());
+        if grows > free {
+            let fits = (length + free).saturating_sub(offset) as usize;
+            self.tree.change(inode, |file| file.write(offset.min(length + free), &data[..fits.min(data.len())]));
+            return Err(DiskErrorKind::StorageFull);
+        }
+        self.tree.change(inode, |file| file.write(offset, data));
+        Ok(offset)
+    }
+
+    fn set_len(&mut self, file: FileId, length: u64) -> Result<()> {
+        let inode = self.writable(file)?;
+        if length > self.model.max_file {
+            return Err(DiskErrorKind::FileTooLarge);
+        }
+        let grows = length.saturating_sub(self.read(file)?.current.len());
+        if grows > self.model.capacity.saturating_sub(self.tree.used()) {
+            return Err(DiskErrorKind::StorageFull);
+        }
+        self.tree.change(inode, |file| file.set_len(length));
+        Ok(())
+    }
+
+    fn metadata(&self, path: &str) -> Result<Metadata> {
+        let inode = self.tree.find(&DiskPath::parse(path)?)?;
+        Ok(match self.tree.file(inode) {
+            Some(file) => Metadata { kind: EntryKind::File, length: file.current.len() },
+            None => Metadata { kind: EntryKind::Directory, length: 0 },
+        })
+    }
+}

@@ -1,0 +1,34 @@
+//! Disks: what a node remembers across crashes.
+//!
+//! | module | feature | contents |
+//! |---|---|---|
+//! | `operation` | | [`DiskOp`], an operation as data, and [`DiskOutput`], its result |
+//! | `path` | | [`DiskPath`]: which paths a disk has |
+//! | `error` | | [`DiskError`] |
+//! | `content` | | [`Content`]: the bytes of a file in shared pages |
+//! | `image` | | [`DiskImage`]: a disk at one moment, read-only |
+//! | `disk` | `test-utils` | the simulated twin: file systems as a device, with what a crash leaves of them |
+//!
+//! Node code reaches its disk by `Node::disk`, a machine by `Effects::disk`; both are in the crate `node`.
+//!
+//! A disk has a volatile cache: what is written can be read at once, and is durable only once it is synced. A file's data is
+//! synced by [`DiskOp::Sync`], its name by [`DiskOp::SyncDir`] of the directory it stands in.
+
+mod content;
+#[cfg(feature = "test-utils")]
+mod disk;
+mod error;
+mod image;
+mod operation;
+mod path;
+
+pub use content::Content;
+#[cfg(feature = "test-utils")]
+pub use disk::{DiskModel, DiskTimes};
+#[cfg(feature = "test-utils")]
+#[doc(hidden)]
+pub use disk::{Disks, HostDone, OpKey};
+pub use error::{DiskError, DiskErrorKind};
+pub use image::DiskImage;
+pub use operation::{DirEntry, DiskOp, DiskOutput, DiskResult, EntryKind, FileId, Metadata, OpenOptions, Space};
+pub use path::{DiskPath, MAX_NAME, MAX_PATH};

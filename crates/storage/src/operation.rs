@@ -1,0 +1,291 @@
+//! Operations of a disk as data, and their results.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::DiskError;
+
+/// The number of an open file, chosen by the node code that opens it.
+///
+/// As with the fixed files of io_uring, the number can be used before the open is answered: operations on one file take effect in
+/// the order in which they were submitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FileId(pub u32);
+
+impl fmt::Display for FileId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "file {}", self.0)
+    }
+}
+
+/// How a file is opened. As `std::fs::OpenOptions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OpenOptions {
+    pub(crate) write: bool,
+    pub(crate) create: bool,
+    pub(crate) create_new: bool,
+    pub(crate) truncate: bool,
+}
+
+impl OpenOptions {
+    /// Opens an existing file for reading.
+    pub const fn read() -> Self {
+        Self { write: false, create: false, create_new: false, truncate: false }
+    }
+
+    /// Opens an existing file for reading and writing.
+    pub const fn write() -> Self {
+        Self { write: true, ..Self::read() }
+    }
+
+    /// Opens a file for reading and writing; creates it if there is none.
+    ///
+    /// A created file is there after a crash only once its directory was synced.
+    pub const fn create() -> Self {
+        Self { create: true, ..Self::write() }
+    }
+
+    /// Creates a file for reading and writing; an error if there is one.
+    pub const fn create_new() -> Self {
+        Self { create_new: true, ..Self::create() }
+    }
+
+    /// Sets the length to zero.
+    #[must_use]
+    pub const fn truncate(self) -> Self {
+        Self { truncate: true, ..self }
+    }
+}
+
+/// One operation of a disk.
+///
+/// Operations on one file take effect in the order in which they were submitted, all others in any order: wait for the answer of
+/// one before submitting what must come after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DiskOp {
+    /// Opens a file under a number; closes the file that is open under it.
+    Open {
+        /// The number.
+        file: FileId,
+        /// The path.
+        path: String,
+        /// How.
+        options: OpenOptions,
+    },
+    /// Closes a file. Nothing is synced by that.
+    Close {
+        /// The file.
+        file: FileId,
+    },
+    /// Reads bytes at an offset; fewer at the end of the file. Answers [`DiskOutput::Data`].
+    Read {
+        /// The file.
+        file: FileId,
+        /// The offset of the first byte.
+        offset: u64,
+        /// The most bytes to read.
+        length: u32,
+    },
+    /// Writes bytes at an offset; the file grows if they reach beyond its end, with zeros between.
+    Write {
+        /// The file.
+        file: FileId,
+        /// The offset of the first byte.
+        offset: u64,
+        /// The bytes.
+        data: Vec<u8>,
+    },
+    /// Writes bytes at the end. Answers [`DiskOutput::Appended`].
+    Append {
+        /// The file.
+        file: FileId,
+        /// The bytes.
+        data: Vec<u8>,
+    },
+    /// Cuts the file off at a length, or lets it grow with zeros.
+    SetLen {
+        /// The file.
+        file: FileId,
+        /// The length, in bytes.
+        length: u64,
+    },
+    /// Makes data and length of the file durable, as they were when the sync took effect. Its name is another matter.
+    Sync {
+        /// The file.
+        file: FileId,
+    },
+    /// Creates a directory in an existing one.
+    CreateDir {
+        /// The path.
+        path: String,
+    },
+    /// Renames a file or a directory; a file that has the new name is replaced.
+    Rename {
+        /// The path it has.
+        from: String,
+        /// The path it gets.
+        to: String,
+    },
+    /// Removes a file or an empty directory. A file that is open can still be used.
+    Remove {
+        /// The path.
+        path: String,
+    },
+    /// Lists a directory, in order of names. Answers [`DiskOutput::Entries`].
+    List {
+        /// The path.
+        path: String,
+    },
+    /// Tells kind and length. Answers [`DiskOutput::Metadata`].
+    Metadata {
+        /// The path.
+        path: String,
+    },
+    /// Makes durable which names a directory has.
+    SyncDir {
+        /// The path; `/` for the root.
+        path: String,
+    },
+    /// Tells the space. Answers [`DiskOutput::Space`].
+    Space,
+}
+
+impl DiskOp {
+    /// Returns the name of the operation, such as `append`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "open",
+            Self::Close { .. } => "close",
+            Self::Read { .. } => "read",
+            Self::Write { .. } => "write",
+            Self::Append { .. } => "append",
+            Self::SetLen { .. } => "set length of",
+            Self::Sync { .. } => "sync",
+            Self::CreateDir { .. } => "create directory",
+            Self::Rename { .. } => "rename",
+            Self::Remove { .. } => "remove",
+            Self::List { .. } => "list",
+            Self::Metadata { .. } => "read metadata of",
+            Self::SyncDir { .. } => "sync directory",
+            Self::Space => "read space of",
+        }
+    }
+
+    /// Returns the number of the kind of operation, for records.
+    #[cfg(feature = "test-utils")]
+    pub(crate) const fn number(&self) -> u32 {
+        match self {
+            Self::Open { .. } => 0,
+            Self::Close { .. } => 1,
+            Self::Read { .. } => 2,
+            Self::Write { .. } => 3,
+            Self::Append { .. } => 4,
+            Self::SetLen { .. } => 5,
+            Self::Sync { .. } => 6,
+            Self::CreateDir { .. } => 7,
+            Self::Rename { .. } => 8,
+            Self::Remove { .. } => 9,
+            Self::List { .. } => 10,
+            Self::Metadata { .. } => 11,
+            Self::SyncDir { .. } => 12,
+            Self::Space => 13,
+        }
+    }
+
+    /// Returns the offset or length that it names, for records.
+    #[cfg(feature = "test-utils")]
+    pub(crate) const fn offset(&self) -> u64 {
+        match self {
+            Self::Read { offset, .. } | Self::Write { offset, .. } => *offset,
+            Self::SetLen { length, .. } => *length,
+            _ => 0,
+        }
+    }
+
+    /// Returns the open file that it is about.
+    pub const fn file(&self) -> Option<FileId> {
+        match self {
+            Self::Open { file, .. }
+            | Self::Close { file }
+            | Self::Read { file, .. }
+            | Self::Write { file, .. }
+            | Self::Append { file, .. }
+            | Self::SetLen { file, .. }
+            | Self::Sync { file } => Some(*file),
+            _ => None,
+        }
+    }
+
+    /// Returns the path that it names.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::Open { path, .. }
+            | Self::CreateDir { path }
+            | Self::Rename { from: path, .. }
+            | Self::Remove { path }
+            | Self::List { path }
+            | Self::Metadata { path }
+            | Self::SyncDir { path } => Some(path),
+            _ => None,
+        }
+    }
+}
+
+/// The kind of thing that a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EntryKind {
+    /// A file.
+    File,
+    /// A directory.
+    Directory,
+}
+
+/// A name in a directory.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DirEntry {
+    /// The name.
+    pub name: String,
+    /// The kind of thing that it stands for.
+    pub kind: EntryKind,
+}
+
+/// Kind and length of a file or directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metadata {
+    /// File or directory.
+    pub kind: EntryKind,
+    /// The length of a file in bytes; zero for a directory.
+    pub length: u64,
+}
+
+/// The space of a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    /// In all, in bytes.
+    pub total: u64,
+    /// Not in use, in bytes.
+    pub free: u64,
+}
+
+/// The answer to an operation that succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DiskOutput {
+    /// It is done.
+    Done,
+    /// The bytes read.
+    Data(Vec<u8>),
+    /// The offset at which the bytes were appended.
+    Appended(u64),
+    /// The names of a directory, in order.
+    Entries(Vec<DirEntry>),
+    /// Kind and length.
+    Metadata(Metadata),
+    /// The space.
+    Space(Space),
+}
+
+/// The answer to an operation.
+pub type DiskResult = Result<DiskOutput, DiskError>;

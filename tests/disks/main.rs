@@ -1,0 +1,3 @@
+//! Nodes that remember: what their disks keep and lose.
+
+mod counter;
