@@ -5,9 +5,10 @@
 //! evidence. [`endings`]: recovery phase and budgets. [`storms`]: runs that make no progress or whose queue only grows. [`stuck`]: steps
 //! that never return. [`lives`]: clocks, seeds, and runs side by side. [`impairments`], [`holds`]: links that are impaired or held.
 //! [`boundaries`]: faults before the first boot, at zero and at the end; late starts. [`profiles`]: profiles and plans of the seed.
-//! [`places`]: regions and shards. [`restarts`]: policies of restarts.
+//! [`places`]: regions and shards. [`domains`]: racks and zones, and faults of all nodes of one. [`restarts`]: policies of restarts.
 
 mod boundaries;
+mod domains;
 mod endings;
 mod findings;
 mod holds;

@@ -136,7 +136,7 @@ pub mod node {
         Space, Timer, TrySendError, channel, oneshot, select, timers, yield_now,
     };
     pub use cluster_sim_runtime::{Address, Stream};
-    pub use cluster_sim_types::{CoveragePoint, Fact, Incarnation, LocalInstant, NodeId, Region, Shard, WallTime};
+    pub use cluster_sim_types::{CoveragePoint, Fact, Incarnation, LocalInstant, NodeId, Rack, Region, Shard, WallTime, Zone};
 }
 
 /// Hash maps and sets of node code, which iterate in the order of insertion.
@@ -158,8 +158,8 @@ pub mod net {
 #[cfg(feature = "test-utils")]
 pub mod fault {
     pub use cluster_sim_simulation::{
-        Fault, FaultKind, FaultPlan, FaultProfile, FaultRecord, LinkFault, MessageHold, NetworkFault, NodeFault, PlanError,
-        ScheduledFault,
+        DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, FaultRecord, LinkFault, MessageHold, NetworkFault, NodeFault,
+        PlanError, ScheduledFault,
     };
 }
 
@@ -174,7 +174,7 @@ pub mod check {
 pub mod scenario {
     pub use cluster_sim_runtime::{Budget, InvalidSeed, Seed, SeedSchedule};
     pub use cluster_sim_simulation::{
-        CallError, ClusterBuilder, ClusterError, NotConverged, RestartPolicy, Scenario, ScenarioError, ScenarioSize, Sim,
+        CallError, ClusterBuilder, ClusterError, Domain, NotConverged, RestartPolicy, Scenario, ScenarioError, ScenarioSize, Sim,
         SimulatedCluster,
     };
 }

@@ -57,7 +57,7 @@ pub use cluster_sim_storage::{
 #[cfg(feature = "tokio")]
 pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, TokioSockets};
 pub use cluster_sim_transport::{ConnectError, Label, Message, Received, ResetReason, SessionReset, SessionSendError};
-pub use cluster_sim_types::{Fact, Incarnation, LocalInstant, NodeId, Ratio, Region, Shard, WallTime};
+pub use cluster_sim_types::{Fact, Incarnation, LocalInstant, NodeId, Rack, Ratio, Region, Shard, WallTime, Zone};
 pub use effects::{Effect, Effects};
 pub use machine::{Input, Machine};
 #[cfg(feature = "test-utils")]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cluster_sim_types::{Incarnation, NodeId, Region, Shard};
+use cluster_sim_types::{Incarnation, NodeId, Rack, Region, Shard, Zone};
 
 /// The identity of a node in one life, known when it boots and constant until that life ends.
 ///
@@ -22,13 +22,15 @@ pub struct NodeInfo {
     index: u32,
     region: Region,
     shard: Shard,
+    zone: Zone,
+    rack: Rack,
     /// Shared by all nodes of a group and shard, so it contains this node too.
     members: Arc<[NodeId]>,
     incarnation: Incarnation,
 }
 
 impl NodeInfo {
-    /// Creates the identity of a node in its first life, in region 0 and shard 0.
+    /// Creates the identity of a node in its first life, in region 0 and shard 0, and in no zone and rack.
     ///
     /// `members` lists the nodes of its group and shard in order of id; it may contain the node itself.
     pub fn new(id: NodeId, name: impl Into<Arc<str>>, index: u32, members: impl Into<Arc<[NodeId]>>) -> Self {
@@ -38,6 +40,8 @@ impl NodeInfo {
             index,
             region: Region(0),
             shard: Shard(0),
+            zone: Zone::NONE,
+            rack: Rack::NONE,
             members: members.into(),
             incarnation: Incarnation(0),
         }
@@ -47,6 +51,12 @@ impl NodeInfo {
     #[must_use]
     pub fn placed(self, region: Region, shard: Shard) -> Self {
         Self { region, shard, ..self }
+    }
+
+    /// Moves the node to a zone and a rack.
+    #[must_use]
+    pub fn within(self, zone: Zone, rack: Rack) -> Self {
+        Self { zone, rack, ..self }
     }
 
     /// Gives the node another life, as after a restart.
@@ -87,6 +97,16 @@ impl NodeInfo {
     /// [`Shard::NONE`] if there are regions and the node has none of their shards.
     pub fn shard(&self) -> Shard {
         self.shard
+    }
+
+    /// Returns the zone, whose nodes can be lost together; [`Zone::NONE`] if none was declared.
+    pub fn zone(&self) -> Zone {
+        self.zone
+    }
+
+    /// Returns the rack, whose nodes can be lost together; [`Rack::NONE`] if none was declared.
+    pub fn rack(&self) -> Rack {
+        self.rack
     }
 
     /// Lists the other nodes of the group and shard, in order of id.

@@ -39,7 +39,7 @@ pub use decision::Decision;
 pub use definition::{RestartPolicy, ScenarioError};
 pub use event::{EventKind, EventMessage, Key, Sent, TaskEnd};
 pub use fault::{
-    Fault, FaultKind, FaultPlan, FaultProfile, LinkFault, NetworkFault, NodeFault, PlanError, ScheduledFault, SpanKind,
+    DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, LinkFault, NetworkFault, NodeFault, PlanError, ScheduledFault, SpanKind,
 };
 pub use profile::{Profile, ProfilePart, ProfileSubject};
 pub use recording::{Event, LeftOut, NodeView, Recording, Span};
@@ -47,5 +47,5 @@ pub use report::{
     CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FailureSummary, FaultLine,
     FaultRecord, Finding, NodeRestart, OtherRun, Outcome, PanicFinding, PanicSite, Report,
 };
-pub use scenario::{Scenario, ScenarioSize};
+pub use scenario::{Domain, Scenario, ScenarioSize};
 pub use sim::{CallError, MessageHold, Sim};

@@ -60,6 +60,30 @@ impl Shard {
     pub const NONE: Self = Self(u16::MAX);
 }
 
+/// A zone of a region, such as a data centre, numbered from 0 in the order of declaration.
+///
+/// Two regions share no zone. Nodes of one zone can be lost together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Zone(pub u16);
+
+impl Zone {
+    /// No zone: that of a node for which none was declared.
+    pub const NONE: Self = Self(u16::MAX);
+}
+
+/// A rack of a zone, numbered from 0 in the order of declaration.
+///
+/// Two zones share no rack. Nodes of one rack can be lost together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rack(pub u16);
+
+impl Rack {
+    /// No rack: that of a node for which none was declared.
+    pub const NONE: Self = Self(u16::MAX);
+}
+
 /// One life of a node: 0 for the first, incremented by each restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -16,7 +16,7 @@ mod views;
 
 pub use change::{Change, CoveragePoint, Fact, Health};
 pub use clock::NodeClock;
-pub use identity::{Incarnation, NodeId, Region, Shard};
+pub use identity::{Incarnation, NodeId, Rack, Region, Shard, Zone};
 pub use loss::{LossCause, LossKind};
 pub use ratio::{InvalidRatio, Ratio};
 pub use time::{LocalInstant, VirtualInstant, WallTime};

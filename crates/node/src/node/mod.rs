@@ -30,7 +30,7 @@ use cluster_sim_runtime::{Core, DeviceKey, Kernel, Life, try_entered};
 use cluster_sim_storage::Disks;
 #[cfg(feature = "test-utils")]
 use cluster_sim_transport::Network;
-use cluster_sim_types::{Incarnation, NodeId, Region, Shard};
+use cluster_sim_types::{Incarnation, NodeId, Rack, Region, Shard, Zone};
 
 pub use disk::{Disk, File};
 pub use port::{Port, Recv};
@@ -194,6 +194,16 @@ impl Node {
     /// Returns the shard; 0 if none was declared.
     pub fn shard(&self) -> Shard {
         self.inner.boot.shard()
+    }
+
+    /// Returns the zone, whose nodes can be lost together; [`Zone::NONE`] if none was declared.
+    pub fn zone(&self) -> Zone {
+        self.inner.boot.zone()
+    }
+
+    /// Returns the rack, whose nodes can be lost together; [`Rack::NONE`] if none was declared.
+    pub fn rack(&self) -> Rack {
+        self.inner.boot.rack()
     }
 
     /// Returns the number of this life: 0 for the first, one more after every restart.

@@ -161,6 +161,8 @@ impl ClusterBuilder {
                 name: format!("{name}/{shard}"),
                 region: Some(Region(region)),
                 shard: Some(Shard(shard)),
+                zone: None,
+                rack: None,
             }));
         }
         let mut scenario = add_nodes(Scenario::new("cluster").regions(self.regions.clone()), members);

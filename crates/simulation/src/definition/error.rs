@@ -46,6 +46,20 @@ pub enum ScenarioError {
         /// The groups of the scenario.
         known: Vec<String>,
     },
+    /// A zone lies in two regions, or a rack in two zones.
+    SplitDomain {
+        /// The zone or rack, such as `zone:a`.
+        domain: String,
+        /// Two places of its nodes.
+        within: [String; 2],
+    },
+    /// A group is spread over no zone or no rack.
+    NoDomains {
+        /// The group.
+        group: String,
+        /// `zone` or `rack`.
+        kind: &'static str,
+    },
     /// The model of a class of links is invalid.
     Links {
         /// The class.
@@ -86,6 +100,13 @@ impl fmt::Display for ScenarioError {
             Self::UnknownShrinkableGroup { group, known } => {
                 let (suggested, listed) = (suggested(group, known), listed(known));
                 write!(formatter, "group {group:?} may shrink, but the scenario has no such group{suggested}{listed}")
+            }
+            Self::SplitDomain { domain, within: [one, other] } => write!(
+                formatter,
+                "{domain} lies in {one} and in {other}; give its nodes one place, or each part a name of its own, as in \"eu-a\""
+            ),
+            Self::NoDomains { group, kind } => {
+                write!(formatter, "group {group:?} is spread over no {kind}; name at least one, or leave its {kind}s out")
             }
             Self::Links { class, error } => write!(formatter, "the links {class:?} are invalid: {error}"),
             Self::Plan(error) => write!(formatter, "{error}"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use cluster_sim_node::{AsyncGroup, Machine, MachineFactory, MachineGroup, MainFactory, NodeInfo};
 use cluster_sim_runtime::{Engine, Hosts};
-use cluster_sim_types::{Region, Shard};
+use cluster_sim_types::{Rack, Region, Shard, Zone};
 
 use super::restart_policy::{RestartPolicy, caught_at_its_end};
 
@@ -17,11 +17,13 @@ pub(crate) struct Member {
     /// Its region, if it was placed in one.
     pub(crate) region: Option<Region>,
     pub(crate) shard: Option<Shard>,
+    pub(crate) zone: Option<Zone>,
+    pub(crate) rack: Option<Rack>,
 }
 
 impl Member {
     pub(crate) fn in_group(group: &str, index: u32) -> Self {
-        Self { name: format!("{group}/{index}"), region: None, shard: None }
+        Self { name: format!("{group}/{index}"), region: None, shard: None, zone: None, rack: None }
     }
 }
 

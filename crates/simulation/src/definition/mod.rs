@@ -2,6 +2,7 @@
 
 mod arenas;
 mod checks;
+mod domains;
 mod error;
 mod groups;
 mod keys;
@@ -23,6 +24,7 @@ use cluster_sim_types::{Region, Shard};
 
 pub(crate) use arenas::Arenas;
 pub(crate) use checks::{Check, EachTest, Seen, Test, UniqueTest};
+pub(crate) use domains::Domains;
 pub use error::ScenarioError;
 pub(crate) use groups::{Group, Member};
 pub(crate) use keys::{Conflict, Keys, KeysOf};
@@ -70,6 +72,9 @@ pub(crate) struct Definition {
     pub(crate) name: String,
     pub(crate) groups: Vec<Group>,
     pub(crate) regions: Vec<String>,
+    pub(crate) domains: Domains,
+    /// The first mistake that a method of the scenario found.
+    pub(crate) refused: Option<ScenarioError>,
     pub(crate) classes: Vec<LinkClass>,
     pub(crate) checks: Vec<Check>,
     pub(crate) plan: FaultPlan,
@@ -104,6 +109,8 @@ impl Definition {
             name,
             groups: Vec::new(),
             regions: Vec::new(),
+            domains: Domains::default(),
+            refused: None,
             classes: Vec::new(),
             checks: Vec::new(),
             plan: FaultPlan::new(),
@@ -130,6 +137,15 @@ impl Definition {
     pub(crate) fn place_of(&self, member: &Member) -> (Region, Shard) {
         let (region, shard) = if self.regions.is_empty() { (Region(0), Shard(0)) } else { (Region::NONE, Shard::NONE) };
         (member.region.unwrap_or(region), member.shard.unwrap_or(shard))
+    }
+
+    /// Checks that every zone lies in one region, and every rack in one zone.
+    pub(crate) fn check_domains(&self) -> Result<(), ScenarioError> {
+        let region_name = |region: Option<Region>| match region {
+            Some(region) => format!("region:{}", self.regions[usize::from(region.0)]),
+            None => "no region".to_owned(),
+        };
+        self.domains.check(self.groups.iter().flat_map(|group| &group.members), region_name)
     }
 
     /// The earliest start of a node: its own, else that of its group, else the start of the run.

@@ -51,7 +51,7 @@ pub const SENTENCES: [(&str, &str); 35] = [
 ];
 
 /// Templates of faults by their kinds, in plans, reports and on the page. `{for}` is the duration, if the fault has one.
-pub(crate) const FAULTS: [(&str, &str); 16] = [
+pub(crate) const FAULTS: [(&str, &str); 19] = [
     ("cut", "cut [{from}] {arrow} [{to}]{for}"),
     ("heal all", "heal all"),
     ("flap", "flap [{from}] {arrow} [{to}] ({cut_for} cut, {open_for} open){for}"),
@@ -68,6 +68,9 @@ pub(crate) const FAULTS: [(&str, &str); 16] = [
     ("kill", "kill {node}"),
     ("pause", "pause {node}{for}"),
     ("resume", "resume {node}"),
+    ("crash all", "crash [{nodes}] at once{for}"),
+    ("kill all", "kill [{nodes}] at once"),
+    ("pause all", "pause [{nodes}] at once{for}"),
 ];
 
 /// The sentence of a fault of that kind, from its parts.

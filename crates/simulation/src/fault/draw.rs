@@ -28,17 +28,21 @@ pub(crate) struct Target<'a> {
     pub(crate) group: &'a str,
     pub(crate) region: Option<&'a str>,
     pub(crate) shard: Shard,
+    pub(crate) zone: Option<&'a str>,
+    pub(crate) rack: Option<&'a str>,
     /// Its earliest start.
     pub(crate) starts: Duration,
 }
 
 impl Target<'_> {
-    /// Whether it is in a group of that name, or in a region or shard named as in `region:us-east` or `shard:0`.
+    /// Whether it is in a group of that name, or in a set named as in `region:us-east`, `zone:a`, `rack:a/1` or `shard:0`.
     pub(super) fn is_in(&self, set: &str) -> bool {
         let of = |prefix| set.strip_prefix(prefix);
         self.group == set
             || of("group:") == Some(self.group)
             || of("region:").is_some_and(|region| self.region == Some(region))
+            || of("zone:").is_some_and(|zone| self.zone == Some(zone))
+            || of("rack:").is_some_and(|rack| self.rack == Some(rack))
             || of("shard:").is_some_and(|shard| shard.parse() == Ok(self.shard.0))
     }
 }

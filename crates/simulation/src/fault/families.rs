@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cluster_sim_runtime::Engine;
 
+use super::domain::{DomainFault, DomainInForce};
 use super::draw::Drawn;
 use super::family::{Applied, Family};
 use super::link::{LinkFault, LinkInForce};
@@ -12,7 +13,7 @@ use super::node::{NodeFault, NodeInForce};
 
 /// The kinds that profiles draw, in order of their numbers.
 pub(super) fn drawn() -> Vec<Drawn> {
-    let mut all = [NetworkFault::DRAWN, LinkFault::DRAWN, NodeFault::DRAWN].concat();
+    let mut all = [NetworkFault::DRAWN, LinkFault::DRAWN, NodeFault::DRAWN, DomainFault::DRAWN].concat();
     all.sort_by_key(|drawn| drawn.number);
     all
 }
@@ -23,6 +24,7 @@ pub(crate) enum Resolved {
     Network(<NetworkFault as Family>::Resolved),
     Link(<LinkFault as Family>::Resolved),
     Node(<NodeFault as Family>::Resolved),
+    Domain(<DomainFault as Family>::Resolved),
 }
 
 impl Resolved {
@@ -32,6 +34,7 @@ impl Resolved {
             Self::Network(fault) => NetworkFault::apply(fault, engine).map(InForce::Network),
             Self::Link(fault) => LinkFault::apply(fault, engine).map(InForce::Link),
             Self::Node(fault) => NodeFault::apply(fault, engine).map(InForce::Node),
+            Self::Domain(fault) => DomainFault::apply(fault, engine).map(InForce::Domain),
         }
     }
 
@@ -41,6 +44,7 @@ impl Resolved {
             (Self::Network(fault), InForce::Network(in_force)) => NetworkFault::replaces(fault, in_force),
             (Self::Link(fault), InForce::Link(in_force)) => LinkFault::replaces(fault, in_force),
             (Self::Node(fault), InForce::Node(in_force)) => NodeFault::replaces(fault, in_force),
+            (Self::Domain(fault), InForce::Domain(in_force)) => DomainFault::replaces(fault, in_force),
             _ => false,
         }
     }
@@ -52,6 +56,7 @@ pub(crate) enum InForce {
     Network(<NetworkFault as Family>::InForce),
     Link(<LinkFault as Family>::InForce),
     Node(<NodeFault as Family>::InForce),
+    Domain(<DomainFault as Family>::InForce),
 }
 
 impl InForce {
@@ -61,6 +66,7 @@ impl InForce {
             Self::Network(in_force) => NetworkFault::act(in_force, engine),
             Self::Link(in_force) => LinkFault::act(in_force, engine),
             Self::Node(in_force) => NodeFault::act(in_force, engine),
+            Self::Domain(in_force) => DomainFault::act(in_force, engine),
         }
     }
 
@@ -70,6 +76,7 @@ impl InForce {
             Self::Network(in_force) => NetworkFault::is_in_force(in_force, engine),
             Self::Link(in_force) => LinkFault::is_in_force(in_force, engine),
             Self::Node(in_force) => NodeFault::is_in_force(in_force, engine),
+            Self::Domain(in_force) => DomainFault::is_in_force(in_force, engine),
         }
     }
 
@@ -79,6 +86,7 @@ impl InForce {
             Self::Network(in_force) => NetworkFault::effect(in_force, engine),
             Self::Link(in_force) => LinkFault::effect(in_force, engine),
             Self::Node(in_force) => NodeFault::effect(in_force, engine),
+            Self::Domain(in_force) => DomainFault::effect(in_force, engine),
         }
     }
 
@@ -88,23 +96,26 @@ impl InForce {
             Self::Network(in_force) => NetworkFault::end(in_force, engine),
             Self::Link(in_force) => LinkFault::end(in_force, engine),
             Self::Node(in_force) => NodeFault::end(in_force, engine),
+            Self::Domain(in_force) => DomainFault::end(in_force, engine),
         }
     }
 
     /// Ends all faults with the fault phase: those of devices, then what the devices themselves end, then those of nodes.
     pub(crate) fn end_all(all: Vec<Self>, engine: &mut Engine) {
-        let (mut of_network, mut of_links, mut of_nodes): (Vec<NetworkInForce>, Vec<LinkInForce>, Vec<NodeInForce>) =
-            Default::default();
+        let (mut of_network, mut of_links): (Vec<NetworkInForce>, Vec<LinkInForce>) = Default::default();
+        let (mut of_domains, mut of_nodes): (Vec<DomainInForce>, Vec<NodeInForce>) = Default::default();
         for in_force in all {
             match in_force {
                 Self::Network(in_force) => of_network.push(in_force),
                 Self::Link(in_force) => of_links.push(in_force),
                 Self::Node(in_force) => of_nodes.push(in_force),
+                Self::Domain(in_force) => of_domains.push(in_force),
             }
         }
         NetworkFault::end_all(of_network, engine);
         LinkFault::end_all(of_links, engine);
         engine.end_fault_phase();
+        DomainFault::end_all(of_domains, engine);
         NodeFault::end_all(of_nodes, engine);
     }
 }

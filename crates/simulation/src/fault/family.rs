@@ -226,22 +226,34 @@ pub(crate) struct Applied<I> {
     pub(crate) again: Option<Duration>,
     /// Why it has no effect, if that is known.
     pub(crate) reason: Option<&'static str>,
+    /// The nodes that a fault of several hit.
+    pub(crate) hit: Vec<NodeId>,
 }
 
 impl<I> Applied<I> {
+    const fn none() -> Self {
+        Self { effect: 0, in_force: None, again: None, reason: None, hit: Vec::new() }
+    }
+
+    /// A fault that hit these nodes, and is in force if there are any.
+    pub(super) fn of_nodes(hit: Vec<NodeId>, in_force: Option<I>) -> Self {
+        let in_force = in_force.filter(|_| !hit.is_empty());
+        Self { effect: hit.len() as u64, in_force, hit, ..Self::none() }
+    }
+
     /// A fault that is over at once, and whether it changed anything.
     pub(super) fn once(changed: bool) -> Self {
-        Self { effect: u64::from(changed), in_force: None, again: None, reason: None }
+        Self { effect: u64::from(changed), ..Self::none() }
     }
 
     /// A fault in force, whose effect is counted later.
     pub(super) fn in_force(in_force: I) -> Self {
-        Self { effect: 0, in_force: Some(in_force), again: None, reason: None }
+        Self { in_force: Some(in_force), ..Self::none() }
     }
 
     /// A fault that is in force if it changed something.
     pub(super) fn if_changed(changed: bool, in_force: I) -> Self {
-        Self { effect: u64::from(changed), in_force: changed.then_some(in_force), again: None, reason: None }
+        Self { effect: u64::from(changed), in_force: changed.then_some(in_force), ..Self::none() }
     }
 
     /// A fault that acts again after that time.
@@ -255,6 +267,7 @@ impl<I> Applied<I> {
     }
 
     pub(super) fn map<J>(self, of: impl FnOnce(I) -> J) -> Applied<J> {
-        Applied { effect: self.effect, in_force: self.in_force.map(of), again: self.again, reason: self.reason }
+        let Self { effect, in_force, again, reason, hit } = self;
+        Applied { effect, in_force: in_force.map(of), again, reason, hit }
     }
 }

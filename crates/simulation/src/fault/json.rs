@@ -6,7 +6,7 @@ use serde::de::value::{EnumAccessDeserializer, Error as ValueError};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::{Fault, LinkFault, NetworkFault, NodeFault};
+use super::{DomainFault, Fault, LinkFault, NetworkFault, NodeFault};
 
 impl<'de> Deserialize<'de> for Fault {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -31,6 +31,7 @@ impl<'de> Visitor<'de> for AnyFamily {
             Of::Network => NetworkFault::deserialize(known).map(Fault::Network),
             Of::Link => LinkFault::deserialize(known).map(Fault::Link),
             Of::Node => NodeFault::deserialize(known).map(Fault::Node),
+            Of::Domain => DomainFault::deserialize(known).map(Fault::Domain),
         }
     }
 }
@@ -41,6 +42,7 @@ enum Of {
     Network,
     Link,
     Node,
+    Domain,
 }
 
 /// A kind, and the family that has it.
@@ -62,7 +64,12 @@ impl Visitor<'_> for AnyKind {
     }
 
     fn visit_str<E: Error>(self, kind: &str) -> Result<KindOf, E> {
-        let families = [(Of::Network, kinds::<NetworkFault>()), (Of::Link, kinds::<LinkFault>()), (Of::Node, kinds::<NodeFault>())];
+        let families = [
+            (Of::Network, kinds::<NetworkFault>()),
+            (Of::Link, kinds::<LinkFault>()),
+            (Of::Node, kinds::<NodeFault>()),
+            (Of::Domain, kinds::<DomainFault>()),
+        ];
         match families.iter().find(|(_, kinds)| kinds.contains(&kind)) {
             Some((family, _)) => Ok(KindOf(kind.to_owned(), *family)),
             None => {
@@ -136,6 +143,7 @@ mod tests {
         assert_eq!(kinds::<NetworkFault>(), ["cut", "heal_all", "flap", "loss", "links"]);
         assert_eq!(kinds::<LinkFault>(), ["impair", "impair_links", "hold", "release_all", "reset_sessions"]);
         assert_eq!(kinds::<NodeFault>(), ["crash", "crash_loop", "restart", "kill", "pause", "resume"]);
+        assert_eq!(kinds::<DomainFault>(), ["crash_all", "kill_all", "pause_all"]);
         let crash = NodeFault::Crash { node: "a/0".to_owned(), down_for: None };
         assert_eq!(serde_json::from_str::<Fault>(r#"{"crash":{"node":"a/0"}}"#).unwrap(), crash.into());
         assert_eq!(serde_json::from_str::<Fault>(r#""heal_all""#).unwrap(), NetworkFault::HealAll.into());
@@ -146,7 +154,8 @@ mod tests {
         assert_eq!(
             refusal(r#"{"crush":{"node":"a/0"}}"#),
             "unknown variant `crush`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `impair`, `impair_links`, \
-             `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `restart`, `kill`, `pause`, `resume` at line 1 column 8"
+             `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `restart`, `kill`, `pause`, `resume`, \
+             `crash_all`, `kill_all`, `pause_all` at line 1 column 8"
         );
         assert_eq!(
             refusal(r#"{"crash":{"node":"a/0","for":1}}"#),

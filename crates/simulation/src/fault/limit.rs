@@ -4,7 +4,8 @@
 //! fault counts for its whole length, even if another one ends it early.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::slice;
 
 use cluster_sim_types::{Shard, VirtualInstant};
 
@@ -65,13 +66,16 @@ impl<'a> DownLimit<'a> {
             intervals.entry(node.name).or_default().push((VirtualInstant::ZERO, VirtualInstant::ZERO + node.starts));
         }
         for ScheduledFault { at, fault } in planned.faults() {
-            let Fault::Node(fault) = fault else { continue };
-            let of_node = intervals.entry(fault.node()).or_default();
-            match (fault, of_node.last_mut()) {
-                (NodeFault::Restart { .. } | NodeFault::Resume { .. }, Some((_, until))) => *until = (*until).min(*at),
-                (NodeFault::Restart { .. } | NodeFault::Resume { .. }, None) => {}
-                (_, Some((_, until))) if *until >= *at => *until = (*until).max(end_of(*at, fault)),
-                _ => of_node.push((*at, end_of(*at, fault))),
+            let ends = matches!(fault, Fault::Node(NodeFault::Restart { .. } | NodeFault::Resume { .. }));
+            let (from, until) = (*at, end_of(*at, fault));
+            for node in down_nodes(fault).iter().flat_map(|name| self.nodes_named(name, nodes)) {
+                let of_node = intervals.entry(node).or_default();
+                match of_node.last_mut() {
+                    Some((_, known)) if ends => *known = (*known).min(from),
+                    None if ends => {}
+                    Some((_, known)) if *known >= from => *known = (*known).max(until),
+                    _ => of_node.push((from, until)),
+                }
             }
         }
         let mut changes: Vec<BTreeMap<VirtualInstant, i64>> = vec![BTreeMap::new(); self.groups.len()];
@@ -94,32 +98,49 @@ impl<'a> DownLimit<'a> {
         }
     }
 
+    /// The node of that name, or the nodes of that set.
+    fn nodes_named(&self, name: &str, nodes: &[Target<'a>]) -> Vec<&'a str> {
+        match self.of_node.get_key_value(name) {
+            Some((node, _)) => vec![*node],
+            None => nodes.iter().filter(|node| node.is_in(name)).map(|node| node.name).collect(),
+        }
+    }
+
     /// Whether a drawn fault fits; notes it if so. Asked in order of time.
     pub(super) fn allows(&mut self, scheduled: &ScheduledFault) -> bool {
-        let Fault::Node(fault @ (NodeFault::Crash { node, .. } | NodeFault::Pause { node, .. })) = &scheduled.fault else {
-            return true;
-        };
-        let Some((group, number)) = self.of_node.get(node.as_str()).copied() else { return true };
-        self.groups[group].allows(number, scheduled.at, end_of(scheduled.at, fault))
+        let (at, until) = (scheduled.at, end_of(scheduled.at, &scheduled.fault));
+        let mut hit: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (group, number) in down_nodes(&scheduled.fault).iter().filter_map(|node| self.of_node.get(node.as_str())) {
+            hit.entry(*group).or_default().insert(*number);
+        }
+        let fits = hit.iter().all(|(group, nodes)| self.groups[*group].allows(nodes, at, until));
+        if fits {
+            hit.iter().for_each(|(group, nodes)| self.groups[*group].note(nodes, until));
+        }
+        fits
     }
 }
 
 impl Members {
-    fn allows(&mut self, node: usize, at: VirtualInstant, until: VirtualInstant) -> bool {
+    /// Whether all these nodes may be down at once from `at` on.
+    fn allows(&mut self, nodes: &BTreeSet<usize>, at: VirtualInstant, until: VirtualInstant) -> bool {
         while let Some(Reverse((end, ended))) = self.ends.peek().copied().filter(|Reverse((end, _))| *end <= at) {
             self.ends.pop();
             if self.down.get(&ended) == Some(&end) {
                 self.down.remove(&ended);
             }
         }
-        let others = self.down.len() - usize::from(self.down.contains_key(&node));
-        let fits = others as u64 + u64::from(self.planned_within(at, until)) < u64::from(self.most);
-        if fits {
+        let others = self.down.len() - nodes.iter().filter(|node| self.down.contains_key(node)).count();
+        (others + nodes.len()) as u64 + u64::from(self.planned_within(at, until)) <= u64::from(self.most)
+    }
+
+    /// Notes that these nodes are down.
+    fn note(&mut self, nodes: &BTreeSet<usize>, until: VirtualInstant) {
+        for node in nodes.iter().copied() {
             let until = self.down.get(&node).map_or(until, |known| until.max(*known));
             self.down.insert(node, until);
             self.ends.push(Reverse((until, node)));
         }
-        fits
     }
 
     /// The most nodes that planned faults have down at once from `at` on and before `until`.
@@ -132,14 +153,20 @@ impl Members {
     }
 }
 
-/// When the node of a fault is up again.
-fn end_of(at: VirtualInstant, fault: &NodeFault) -> VirtualInstant {
+/// The nodes that a fault takes down or brings back, by node or by set.
+fn down_nodes(fault: &Fault) -> &[String] {
     match fault {
-        NodeFault::Crash { down_for: Some(duration), .. }
-        | NodeFault::CrashLoop { duration: Some(duration), .. }
-        | NodeFault::Pause { duration: Some(duration), .. } => at + *duration,
-        NodeFault::Restart { .. } | NodeFault::Resume { .. } => at,
-        _ => NEVER,
+        Fault::Node(fault) => slice::from_ref(fault.node()),
+        Fault::Domain(fault) => fault.named(),
+        Fault::Network(_) | Fault::Link(_) => &[],
+    }
+}
+
+/// When the nodes of a fault are up again.
+fn end_of(at: VirtualInstant, fault: &Fault) -> VirtualInstant {
+    match fault {
+        Fault::Node(NodeFault::Restart { .. } | NodeFault::Resume { .. }) => at,
+        fault => fault.duration().map_or(NEVER, |duration| at + duration),
     }
 }
 
@@ -148,6 +175,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::fault::DomainFault;
 
     fn at(milliseconds: u64) -> VirtualInstant {
         VirtualInstant::ZERO + Duration::from_millis(milliseconds)
@@ -166,7 +194,15 @@ mod tests {
     /// Which of the drawn faults of groups `a` of five nodes and `b` of one fit beside a plan.
     fn fits(planned: Vec<ScheduledFault>, drawn: &[ScheduledFault]) -> Vec<bool> {
         let names = ["a/0", "a/1", "a/2", "a/3", "a/4", "b/0"];
-        let target = |name: &'static str| Target { name, group: &name[..1], region: None, shard: Shard(0), starts: Duration::ZERO };
+        let target = |name: &'static str| Target {
+            name,
+            group: &name[..1],
+            region: None,
+            shard: Shard(0),
+            zone: None,
+            rack: None,
+            starts: Duration::ZERO,
+        };
         let planned = planned.into_iter().collect();
         let mut limit = DownLimit::new(&names.map(target), None, &planned);
         drawn.iter().map(|scheduled| limit.allows(scheduled)).collect()
@@ -206,8 +242,29 @@ mod tests {
     }
 
     #[test]
+    fn nodes_that_are_lost_together_count_together() {
+        let all = |from: u64, nodes: &[&str], down_for: u64| {
+            let fault = DomainFault::crash_all(nodes.iter().copied(), Duration::from_millis(down_for));
+            ScheduledFault { at: at(from), fault: fault.into() }
+        };
+        let drawn = [
+            all(10, &["a/0", "a/1", "a/2"], 10),
+            all(10, &["a/0", "a/1", "b/0"], 10),
+            crash(15, "a/2", 10),
+            all(15, &["a/0", "a/1"], 10),
+            all(24, &["a/2", "a/3"], 1),
+            all(25, &["a/2", "a/3"], 1),
+        ];
+        assert_eq!(fits(Vec::new(), &drawn), [false, true, false, true, false, true]);
+        assert_eq!(fits(vec![all(10, &["group:a"], 10)], &[crash(19, "a/0", 1), crash(20, "a/0", 1)]), [false, true]);
+        let killed = ScheduledFault { at: at(0), fault: DomainFault::kill_all(["a/0", "a/1"]).into() };
+        assert_eq!(fits(vec![killed], &[crash(1_000, "a/2", 1)]), [false], "the dead stay dead");
+    }
+
+    #[test]
     fn a_node_that_has_not_started_is_down() {
-        let target = |name: &'static str, starts| Target { name, group: "a", region: None, shard: Shard(0), starts };
+        let target =
+            |name: &'static str, starts| Target { name, group: "a", region: None, shard: Shard(0), zone: None, rack: None, starts };
         let nodes = [target("a/0", Duration::ZERO), target("a/1", Duration::ZERO), target("a/2", Duration::from_millis(100))];
         let mut limit = DownLimit::new(&nodes, None, &FaultPlan::new());
         assert!(!limit.allows(&crash(99, "a/0", 1)) && limit.allows(&crash(100, "a/0", 1)));

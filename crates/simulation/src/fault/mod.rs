@@ -2,7 +2,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `network.rs`, `link.rs`, `node.rs` | a family of faults: all that is particular to its kinds |
+//! | `network.rs`, `link.rs`, `node.rs`, `domain.rs` | a family of faults: all that is particular to its kinds |
 //! | `cut.rs` | cuts in force, which cuts and flaps share |
 //! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
 //! | `families.rs` | a fault of any family while a run applies and ends it |
@@ -14,6 +14,7 @@
 //! The text of a fault is its sentence in the table of `event/sentence.rs`.
 
 mod cut;
+mod domain;
 mod draw;
 mod error;
 mod families;
@@ -34,6 +35,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use domain::DomainFault;
 pub(crate) use draw::Target;
 pub use error::PlanError;
 pub(crate) use families::{InForce, Resolved};
@@ -62,6 +64,8 @@ pub enum Fault {
     Link(LinkFault),
     /// Of a node.
     Node(NodeFault),
+    /// Of several nodes as one event, such as all nodes of a zone.
+    Domain(DomainFault),
 }
 
 /// Calls the family of a fault.
@@ -71,6 +75,7 @@ macro_rules! of_family {
             Fault::Network($family) => $call,
             Fault::Link($family) => $call,
             Fault::Node($family) => $call,
+            Fault::Domain($family) => $call,
         }
     };
 }
@@ -141,6 +146,7 @@ impl Fault {
             (Self::Network(fault), Self::Network(earlier)) => fault.ends(earlier),
             (Self::Link(fault), Self::Link(earlier)) => fault.ends(earlier),
             (Self::Node(fault), Self::Node(earlier)) => fault.ends(earlier),
+            (Self::Domain(fault), Self::Domain(earlier)) => fault.ends(earlier),
             _ => false,
         }
     }
@@ -152,6 +158,7 @@ impl Fault {
             Self::Network(fault) => Resolved::Network(fault.resolve(&names)?),
             Self::Link(fault) => Resolved::Link(fault.resolve(&names)?),
             Self::Node(fault) => Resolved::Node(fault.resolve(&names)?),
+            Self::Domain(fault) => Resolved::Domain(fault.resolve(&names)?),
         })
     }
 }
@@ -192,11 +199,15 @@ mod tests {
         let pause = NodeFault::Pause { node: node(), duration };
         let crash_loop = NodeFault::CrashLoop { node: node(), down_for: cut_for, up_for: open_for, duration };
         let nodes = [crash, crash_loop, NodeFault::Restart { node: node() }, NodeFault::Kill { node: node() }, pause];
+        let both = || ["a/0", "a/1"];
+        let domains =
+            [DomainFault::crash_all(both(), duration), DomainFault::kill_all(both()), DomainFault::pause_all(both(), duration)];
         let faults = [cut, NetworkFault::HealAll, flap, loss, links].into_iter().map(Fault::from);
         faults
             .chain(of_links.map(Fault::from))
             .chain(nodes.map(Fault::from))
             .chain([NodeFault::Resume { node: node() }.into()])
+            .chain(domains.map(Fault::from))
             .collect()
     }
 
@@ -208,7 +219,7 @@ mod tests {
         };
         let all = one_of_each();
         let names: BTreeSet<String> = all.iter().map(name).collect();
-        let known = [kinds::<NetworkFault>(), kinds::<LinkFault>(), kinds::<NodeFault>()].concat();
+        let known = [kinds::<NetworkFault>(), kinds::<LinkFault>(), kinds::<NodeFault>(), kinds::<DomainFault>()].concat();
         assert_eq!(names, known.iter().map(ToString::to_string).collect());
         let kinds: Vec<String> = all.iter().map(|fault| fault.kind().replace(' ', "_")).collect();
         assert_eq!(kinds, all.iter().map(name).collect::<Vec<_>>(), "a kind has one name in data and in text");
@@ -234,6 +245,9 @@ mod tests {
             "kill a/0",
             "pause a/0 for 1.500s",
             "resume a/0",
+            "crash [a/0 a/1] at once for 1.500s",
+            "kill [a/0 a/1] at once",
+            "pause [a/0 a/1] at once for 1.500s",
         ];
         assert_eq!(texts, expected);
     }

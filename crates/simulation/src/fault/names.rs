@@ -1,4 +1,4 @@
-//! [`NodeNames`]: the numbers of nodes by their names, and by those of the regions, shards and groups that they are in.
+//! [`NodeNames`]: the numbers of nodes by their names, and by those of the sets that they are in.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use cluster_sim_types::NodeId;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct NodeNames {
     pub(crate) nodes: BTreeMap<String, NodeId>,
-    /// The nodes of each region, shard and group, in order of their numbers, by names such as `region:us-east`.
+    /// The nodes of each region, zone, rack, shard and group, in order of their numbers, by names such as `region:us-east`.
     pub(crate) sets: BTreeMap<String, Vec<NodeId>>,
 }
 
@@ -29,7 +29,7 @@ impl NodeNames {
         self.nodes.get(name).copied()
     }
 
-    /// The nodes of a region, shard or group, named as in `region:us-east`.
+    /// The nodes of a region, zone, rack, shard or group, named as in `region:us-east`.
     pub(crate) fn set(&self, name: &str) -> Option<&[NodeId]> {
         self.sets.get(name).map(Vec::as_slice)
     }
@@ -39,7 +39,7 @@ impl NodeNames {
         self.nodes.iter().find(|(_, known)| **known == node).map(|(name, _)| name.as_str())
     }
 
-    /// The names of all nodes, then those of regions and shards.
+    /// The names of all nodes, then those of all sets but groups.
     pub(crate) fn all(&self) -> Vec<String> {
         let places = self.sets.keys().filter(|set| !set.starts_with("group:"));
         self.nodes.keys().chain(places).cloned().collect()

@@ -69,7 +69,7 @@ pub struct FaultProfile {
     pub max_down: Option<u32>,
     /// Groups whose nodes do not crash or pause. Cuts and impaired links hit them all the same.
     ///
-    /// `region:us-east` and `shard:0` name the nodes of a region and of a shard. A group that the scenario does not have is refused before anything runs.
+    /// `region:us-east`, `zone:a`, `rack:a/1` and `shard:0` name the nodes that stand there. A group that the scenario does not have is refused before anything runs.
     pub spared_groups: Vec<String>,
     /// Groups whose nodes no cut and no impairment of single nodes or links names.
     ///
@@ -138,7 +138,15 @@ impl FaultProfile {
     ///
     /// The group of a node is its name up to the last `/`. Equal arguments give equal plans.
     pub fn draw(&self, seed: Seed, nodes: &[&str], links: &[&str], duration: Duration) -> FaultPlan {
-        let target = |name| Target { name, group: group_of(name), region: None, shard: Shard(0), starts: Duration::ZERO };
+        let target = |name| Target {
+            name,
+            group: group_of(name),
+            region: None,
+            shard: Shard(0),
+            zone: None,
+            rack: None,
+            starts: Duration::ZERO,
+        };
         let nodes: Vec<Target<'_>> = nodes.iter().copied().map(target).collect();
         CompiledProfile::new(self.clone()).draw(seed, &nodes, links, (duration, &FaultPlan::new()))
     }

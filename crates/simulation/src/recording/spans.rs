@@ -9,7 +9,7 @@ use cluster_sim_types::{NodeId, VirtualInstant};
 use super::event::Event;
 use super::span::Span;
 use crate::event::EventKind;
-use crate::fault::SpanKind;
+use crate::fault::{Fault, SpanKind};
 use crate::report::{FaultRecord, Report};
 
 /// A span under construction, identified by the id of a cut or by a node.
@@ -122,13 +122,17 @@ fn named(open: &Open, nodes: &[Arc<str>], faults: &[FaultRecord], applied: &mut 
         // A side may name a region or all other nodes in place of its first node.
         let is_set = |name: &str| name == "*" || name.contains(':');
         let is_first = |side: &[String], name: &str| side.first().is_some_and(|first| first == name || is_set(first));
-        record.fault.span() == Some(open.kind) && is_first(ours, node) && (others.is_empty() || is_first(others, peer))
+        // A fault of several nodes begins a span of each.
+        let is_one = |side: &[String]| side.iter().any(|name| is_first(std::slice::from_ref(name), node));
+        let is_ours = if open.kind == SpanKind::Cut { is_first(ours, node) } else { is_one(ours) };
+        record.fault.span() == Some(open.kind) && is_ours && (others.is_empty() || is_first(others, peer))
     };
     let fault = applied.get_mut(&open.from).and_then(|then| {
         let first = then.iter().position(|index| began(&faults[*index]))?;
-        Some(then.remove(first))
+        let begins_others = matches!(faults[then[first]].fault, Fault::Domain(_));
+        Some(if begins_others { then[first] } else { then.remove(first) })
     });
-    let (ours, others) = match fault {
+    let (ours, others) = match fault.filter(|_| open.kind == SpanKind::Cut) {
         Some(index) => faults[index].fault.sides().map(names).into(),
         None if open.kind == SpanKind::Cut => (vec![node.into()], vec![peer.into()]),
         None => (vec![node.into()], Vec::new()),

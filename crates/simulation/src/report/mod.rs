@@ -214,6 +214,9 @@ pub struct FaultRecord {
     /// Why a fault of a node had no effect, such as `it was down`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The nodes that a fault of several nodes hit, as those of `zone:a`; empty for other faults.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
 }
 
 impl FaultRecord {
@@ -226,6 +229,9 @@ impl FaultRecord {
             (false, _) => "not applied: fault phase ended".to_owned(),
             (true, effect) => {
                 let effect = self.fault.effect_text(effect, thousands);
+                if !self.nodes.is_empty() {
+                    return format!("{effect}: {}", self.nodes.join(" "));
+                }
                 self.reason.as_ref().map_or_else(|| effect.clone(), |reason| format!("{effect}: {reason}"))
             }
         }

@@ -6,6 +6,7 @@
 //! [`Scenario::recovery_timeout`].
 
 mod outline;
+mod placement;
 mod rules;
 mod size;
 mod start;
@@ -20,9 +21,9 @@ use std::time::Duration;
 use cluster_sim_node::{Boot, Machine, MainFactory, Node};
 use cluster_sim_runtime::{Budget, Seed};
 use cluster_sim_transport::{LinkModel, NodeSelector};
-use cluster_sim_types::Region;
 
 pub use outline::Outline;
+pub use placement::Domain;
 pub use size::ScenarioSize;
 
 use crate::definition::{Arenas, Definition, Group, LinkClass, Member, PlanOfSeed, RestartPolicy};
@@ -182,7 +183,7 @@ impl Scenario {
     /// Places all nodes of a group in a region: links, cuts and faults of the region cover them then.
     ///
     /// In a [`SimulatedCluster`](crate::SimulatedCluster) the region is one of its own. Elsewhere the first use of a name declares the
-    /// region. Once there is a region, groups that are placed in none stand in none: their nodes have [`Region::NONE`], and only
+    /// region. Once there is a region, groups that are placed in none stand in none: their nodes have [`Region::NONE`](cluster_sim_types::Region::NONE), and only
     /// classes between groups cover their links.
     ///
     /// Faults of links name all nodes of a region as `region:us-east`, those of a shard as `shard:0`, those of a group as
@@ -192,15 +193,9 @@ impl Scenario {
     /// If there is no group of that name yet: declare groups first.
     #[must_use]
     pub fn place(self, group: &str, region: &str) -> Self {
-        let index = self.group_index(group, "what names them");
-        self.with(|definition| {
-            let known = definition.regions.iter().position(|known| known == region);
-            let number = known.unwrap_or_else(|| {
-                definition.regions.push(region.to_owned());
-                definition.regions.len() - 1
-            });
-            let members = &mut definition.groups[index].members;
-            members.iter_mut().for_each(|member| member.region = Some(Region(number as u16)));
+        self.change_members(group, |definition, members| {
+            let region = definition.region(region);
+            members.iter_mut().for_each(|member| member.region = Some(region));
         })
     }
 

@@ -7,7 +7,7 @@ use cluster_sim_node::NodeInfo;
 use cluster_sim_runtime::{Engine, SeedSchedule, note_panic_places, take_panic_place};
 use cluster_sim_storage::{DiskModel, Disks};
 use cluster_sim_transport::Network;
-use cluster_sim_types::{NodeId, Shard, VirtualInstant};
+use cluster_sim_types::{NodeId, Rack, Shard, VirtualInstant, Zone};
 
 use super::checks::LiveChecks;
 use super::clients::Clients;
@@ -103,7 +103,7 @@ fn names_of(definition: &Definition) -> Result<(Arc<NodeNames>, Network), Scenar
     Ok((nodes, new_network(definition)?))
 }
 
-/// The names that faults may use for nodes, and for those of a region, shard or group.
+/// The names that faults may use for nodes, and for those of a region, zone, rack, shard or group.
 fn all_names(definition: &Definition) -> NodeNames {
     let mut names = NodeNames::default();
     let members = definition.groups.iter().flat_map(|group| group.members.iter().map(move |member| (group, member)));
@@ -112,7 +112,10 @@ fn all_names(definition: &Definition) -> NodeNames {
         let region = definition.regions.get(usize::from(region.0)).map(|region| format!("region:{region}"));
         let has_shard = !definition.regions.is_empty() && shard != Shard::NONE;
         let shard = has_shard.then(|| format!("shard:{}", shard.0));
-        names.add(&member.name, node, [Some(format!("group:{}", group.name)), region, shard].into_iter().flatten());
+        let zone = definition.domains.zone_of(member).map(|zone| format!("zone:{zone}"));
+        let rack = definition.domains.rack_of(member).map(|rack| format!("rack:{rack}"));
+        let sets = [Some(format!("group:{}", group.name)), region, shard, zone, rack];
+        names.add(&member.name, node, sets.into_iter().flatten());
     }
     // A region is known even before anything stands in it.
     definition.regions.iter().for_each(|region| names.add_set(format!("region:{region}")));
@@ -121,6 +124,10 @@ fn all_names(definition: &Definition) -> NodeNames {
 
 /// Checks the scenario, and returns the numbers of its nodes by name.
 fn check(definition: &Definition) -> Result<Arc<NodeNames>, ScenarioError> {
+    if let Some(error) = &definition.refused {
+        return Err(error.clone());
+    }
+    definition.check_domains()?;
     let names = all_names(definition);
     let nodes = &names.nodes;
     if nodes.is_empty() {
@@ -171,7 +178,8 @@ fn targets(definition: &Definition) -> impl Iterator<Item = Target<'_>> {
             let (region, shard) = definition.place_of(member);
             let starts = definition.start_of(&member.name, &group.name);
             let region = definition.regions.get(usize::from(region.0)).map(String::as_str);
-            Target { name: &member.name, group: &group.name, region, shard, starts }
+            let [zone, rack] = [definition.domains.zone_of(member), definition.domains.rack_of(member)];
+            Target { name: &member.name, group: &group.name, region, shard, zone, rack, starts }
         })
     })
 }
@@ -221,7 +229,9 @@ fn add_group(engine: &mut Engine, definition: &Definition, group: &Group, number
         let (region, shard) = definition.place_of(member);
         let cohort = cohorts.members(shard);
         let name = Arc::clone(&names[index as usize]);
-        NodeInfo::new(NodeId(first + index), name, index, cohort).placed(region, shard)
+        NodeInfo::new(NodeId(first + index), name, index, cohort)
+            .placed(region, shard)
+            .within(member.zone.unwrap_or(Zone::NONE), member.rack.unwrap_or(Rack::NONE))
     };
     let nodes = group.members.iter().zip(0..).map(info).collect();
     // A client that returns has done its work.

@@ -45,7 +45,16 @@ impl FaultState {
     }
 
     fn record(&mut self, at: VirtualInstant, fault: Fault, by_hand: bool) -> usize {
-        self.records.push(FaultRecord { at, fault, by_hand, applied: false, effect: 0, ended_at: None, reason: None });
+        self.records.push(FaultRecord {
+            at,
+            fault,
+            by_hand,
+            applied: false,
+            effect: 0,
+            ended_at: None,
+            reason: None,
+            nodes: Vec::new(),
+        });
         self.records.len() - 1
     }
 
@@ -62,7 +71,8 @@ impl FaultState {
     fn apply(&mut self, record: usize, fault: Resolved, engine: &mut Engine) {
         self.records[record].applied = true;
         self.end_where(engine, |_, in_force| fault.replaces(in_force));
-        let Applied { effect, in_force, again, reason } = fault.apply(engine);
+        let Applied { effect, in_force, again, reason, hit } = fault.apply(engine);
+        self.records[record].nodes = hit.into_iter().map(|node| engine.core.kernel.name(node).to_string()).collect();
         self.records[record].effect += effect;
         self.records[record].reason = reason.map(str::to_owned);
         let Some(in_force) = in_force else { return };

@@ -121,9 +121,9 @@ impl Sim {
         self.nodes.node(name)
     }
 
-    /// The nodes of a region, a shard or a group, named as in `region:us-east`, `shard:0` or `group:store`.
+    /// The nodes of a region, zone, rack, shard or group.
     ///
-    /// `None` if there is none of that name. Nodes of groups that were placed in the region are part of it.
+    /// Named as in `region:us-east`, `zone:a`, `rack:a/1`, `shard:0` or `group:store`. `None` if there is none of that name. Nodes of groups that were placed in the region are part of it.
     pub fn nodes_named(&self, name: &str) -> Option<&[NodeId]> {
         self.nodes.set(name)
     }

@@ -1,0 +1,207 @@
+//! Faults of several nodes as one event: loss of a rack, a zone or a region, and restarts of many nodes.
+
+use std::time::Duration;
+
+use cluster_sim_runtime::{Engine, nanoseconds};
+use cluster_sim_types::{Health, Incarnation, NodeId};
+use serde::{Deserialize, Serialize};
+
+use super::Fault;
+use super::draw::Drawn;
+use super::error::PlanError;
+use super::family::{Applied, Declared, Family, Kind, SpanKind};
+
+/// A fault of several nodes at the same instant or one after the other.
+///
+/// Nodes are named as the scenario declares them, or by the region, zone, rack, shard or group that they are in, as in `zone:a`.
+/// Minimization tries fewer of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum DomainFault<N = String> {
+    /// Crashes nodes at one instant, as when their rack loses power; all restart at one instant.
+    CrashAll {
+        /// The nodes.
+        nodes: Vec<N>,
+        /// Time until they restart; absent for until the fault phase ends.
+        #[serde(rename = "down_for_ns", with = "nanoseconds::optional", default)]
+        down_for: Option<Duration>,
+    },
+    /// Kills nodes at one instant: they never restart. No profile draws it.
+    KillAll {
+        /// The nodes.
+        nodes: Vec<N>,
+    },
+    /// Pauses nodes at one instant, as when their host moves to another machine. They keep their memory.
+    PauseAll {
+        /// The nodes.
+        nodes: Vec<N>,
+        /// How long; absent for until the fault phase ends.
+        #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
+        duration: Option<Duration>,
+    },
+}
+
+/// A fault of several nodes in force.
+#[derive(Debug)]
+pub(crate) enum DomainInForce {
+    /// The nodes that it crashed are down after those lives, or before their first ones.
+    Down(Vec<(NodeId, Option<Incarnation>)>),
+    /// It paused these nodes.
+    Paused(Vec<NodeId>),
+}
+
+impl DomainFault {
+    /// Crashes all these nodes, or those of all these sets, for that long.
+    pub fn crash_all(nodes: impl IntoIterator<Item = impl Into<String>>, down_for: impl Into<Option<Duration>>) -> Self {
+        Self::CrashAll { nodes: names(nodes), down_for: down_for.into() }
+    }
+
+    /// Kills all these nodes, or those of all these sets.
+    pub fn kill_all(nodes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self::KillAll { nodes: names(nodes) }
+    }
+
+    /// Pauses all these nodes, or those of all these sets, for that long.
+    pub fn pause_all(nodes: impl IntoIterator<Item = impl Into<String>>, duration: impl Into<Option<Duration>>) -> Self {
+        Self::PauseAll { nodes: names(nodes), duration: duration.into() }
+    }
+}
+
+fn names(nodes: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
+    nodes.into_iter().map(Into::into).collect()
+}
+
+impl<N> DomainFault<N> {
+    /// The nodes that it hits, by node or by set.
+    pub(crate) fn named(&self) -> &[N] {
+        let (Self::CrashAll { nodes, .. } | Self::KillAll { nodes } | Self::PauseAll { nodes, .. }) = self;
+        nodes
+    }
+
+    /// Copies the fault for these nodes.
+    fn with_nodes<M>(&self, nodes: Vec<M>) -> DomainFault<M> {
+        match *self {
+            Self::CrashAll { down_for, .. } => DomainFault::CrashAll { nodes, down_for },
+            Self::KillAll { .. } => DomainFault::KillAll { nodes },
+            Self::PauseAll { duration, .. } => DomainFault::PauseAll { nodes, duration },
+        }
+    }
+}
+
+impl Family for DomainFault {
+    type Resolved = DomainFault<NodeId>;
+    type InForce = DomainInForce;
+
+    const DRAWN: &'static [Drawn] = &[];
+
+    fn kind(&self) -> Kind {
+        let (name, span) = match self {
+            Self::CrashAll { .. } => ("crash all", SpanKind::Down),
+            Self::KillAll { .. } => ("kill all", SpanKind::Killed),
+            Self::PauseAll { .. } => ("pause all", SpanKind::Paused),
+        };
+        Kind { name, span: Some(span), counts: Some(["node", "nodes"]) }
+    }
+
+    fn parts(&self) -> Vec<(&'static str, String)> {
+        vec![("nodes", self.named().join(" "))]
+    }
+
+    fn sides(&self) -> [&[String]; 2] {
+        [self.named(), &[]]
+    }
+
+    fn duration(&self) -> Option<Duration> {
+        match self {
+            Self::CrashAll { down_for: duration, .. } | Self::PauseAll { duration, .. } => *duration,
+            Self::KillAll { .. } => None,
+        }
+    }
+
+    fn duration_mut(&mut self) -> Option<&mut Duration> {
+        match self {
+            Self::CrashAll { down_for: duration, .. } | Self::PauseAll { duration, .. } => duration.as_mut(),
+            Self::KillAll { .. } => None,
+        }
+    }
+
+    fn targets_mut(&mut self) -> Vec<&mut Vec<String>> {
+        let (Self::CrashAll { nodes, .. } | Self::KillAll { nodes } | Self::PauseAll { nodes, .. }) = self;
+        vec![nodes]
+    }
+
+    fn resolve(&self, names: &Declared<'_>) -> Result<DomainFault<NodeId>, PlanError> {
+        match names.nodes(self.named())? {
+            nodes if nodes.is_empty() => Err(names.impossible("it names no node; name one, or a set that has some")),
+            nodes => Ok(self.with_nodes(nodes)),
+        }
+    }
+
+    fn apply(fault: DomainFault<NodeId>, engine: &mut Engine) -> Applied<DomainInForce> {
+        let (hit, in_force) = match fault {
+            DomainFault::CrashAll { nodes, .. } => {
+                let crashed: Vec<_> = nodes.into_iter().filter_map(|node| crash(node, engine)).collect();
+                (crashed.iter().map(|(node, _)| *node).collect(), Some(DomainInForce::Down(crashed)))
+            }
+            DomainFault::KillAll { nodes } => (nodes.into_iter().filter(|node| engine.kill(*node)).collect(), None),
+            DomainFault::PauseAll { nodes, .. } => {
+                let paused: Vec<NodeId> = nodes.into_iter().filter(|node| engine.pause(*node)).collect();
+                (paused.clone(), Some(DomainInForce::Paused(paused)))
+            }
+        };
+        Applied::of_nodes(hit, in_force).unless("none of them was up")
+    }
+
+    fn is_in_force(in_force: &DomainInForce, engine: &Engine) -> bool {
+        match in_force {
+            DomainInForce::Down(nodes) => nodes.iter().any(|(node, life)| is_down(*node, *life, engine)),
+            DomainInForce::Paused(nodes) => nodes.iter().any(|node| is_paused(*node, engine)),
+        }
+    }
+
+    fn end(in_force: DomainInForce, engine: &mut Engine) {
+        match in_force {
+            // A node that something else has restarted in between is not this fault's any more.
+            DomainInForce::Down(nodes) => nodes.into_iter().for_each(|(node, life)| {
+                if is_down(node, life, engine) {
+                    engine.restart(node);
+                }
+            }),
+            DomainInForce::Paused(nodes) => nodes.into_iter().for_each(|node| {
+                engine.resume(node);
+            }),
+        }
+    }
+
+    /// The faults of single nodes end in the order of the nodes' numbers, these among them.
+    fn end_all(_: Vec<DomainInForce>, _: &mut Engine) {}
+}
+
+/// Crashes a node; returns the life that ended, if there was one.
+fn crash(node: NodeId, engine: &mut Engine) -> Option<(NodeId, Option<Incarnation>)> {
+    engine.crash(node).then(|| {
+        let kernel = &engine.core.kernel;
+        (node, (!kernel.is_held_by_crash(node)).then(|| kernel.incarnation(node)))
+    })
+}
+
+/// Whether a node is down since that life, or is held back before its first one.
+fn is_down(node: NodeId, life: Option<Incarnation>, engine: &Engine) -> bool {
+    let kernel = &engine.core.kernel;
+    match life {
+        Some(life) => kernel.health(node) == Health::Down && kernel.incarnation(node) == life,
+        None => kernel.is_held_by_crash(node),
+    }
+}
+
+fn is_paused(node: NodeId, engine: &Engine) -> bool {
+    let kernel = &engine.core.kernel;
+    kernel.health(node) == Health::Paused || kernel.is_held_by_pause(node)
+}
+
+impl From<DomainFault> for Fault {
+    fn from(fault: DomainFault) -> Self {
+        Self::Domain(fault)
+    }
+}
