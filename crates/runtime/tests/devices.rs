@@ -92,7 +92,7 @@ struct Listener {
 }
 
 impl Hosts for Listener {
-    fn boot(&mut self, _: usize, life: NewLife) {
+    fn boot(&mut self, _: usize, life: NewLife, _: &Core) {
         self.log.add(format!("host: boot {}", life.incarnation.0));
     }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_runtime::{Budget, DeviceKey, Engine, Hosts, NewLife, Seed, SeedSchedule, Step, Stepped, Wake};
+use cluster_sim_runtime::{Budget, Core, DeviceKey, Engine, Hosts, NewLife, Seed, SeedSchedule, Step, Stepped, Wake};
 use cluster_sim_transport::{
     LinkModel, Network, NetworkPartition, NodeSelector, Notice, PayloadKind, PortId, SESSION_NOTICE, SendRefused, SessionId,
     SessionRecv, SessionService, SessionState,
@@ -32,7 +32,7 @@ struct Holder {
 }
 
 impl Hosts for Holder {
-    fn boot(&mut self, _: usize, _: NewLife) {}
+    fn boot(&mut self, _: usize, _: NewLife, _: &Core) {}
 
     fn step(&mut self, _: usize, wake: Wake, step: Step<'_>) {
         if let Wake::Device(device, number) = wake {

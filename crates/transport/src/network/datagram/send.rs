@@ -188,7 +188,7 @@ mod tests {
     }
 
     impl Hosts for Counting {
-        fn boot(&mut self, _: usize, _: NewLife) {}
+        fn boot(&mut self, _: usize, _: NewLife, _: &Core) {}
         fn step(&mut self, _: usize, wake: Wake, step: Step<'_>) {
             let Wake::Device(_, number) = wake else { return };
             let (network, kernel) = step.core.device::<Network>();
