@@ -31,6 +31,19 @@ fn both_sides_of_a_cut_are_reduced_to_the_nodes_needed() {
 }
 
 #[test]
+fn a_loss_of_a_zone_is_reduced_to_the_nodes_needed() {
+    for (racks, named) in [(1, "copy/1"), (2, "zone:a")] {
+        let plan = FaultPlan::new().at(milliseconds(50), DomainFault::crash_all(["zone:b", "zone:a"], milliseconds(64)));
+        let scenario = ledger(Some(Flaw::StaysDown)).only_faults(plan).zones("source", ["b"]);
+        // Zone a holds both copies, or one of them.
+        let scenario = if racks == 1 { scenario.zones("copy", ["a"]) } else { scenario.zones("copy", ["a", "c"]) };
+        let minimized = scenario.shrink(&scenario.run(Seed(1))).unwrap();
+        let fault = DomainFault::crash_all([named], milliseconds(1));
+        assert_eq!(minimized.case.faults.faults()[0].fault, fault.into(), "{minimized}");
+    }
+}
+
+#[test]
 fn the_duration_is_cut_to_the_violation() {
     let late = FaultPlan::new().at(milliseconds(30), crash("copy/0", Some(milliseconds(2))));
     let scenario = ledger(None).only_faults(late).duration(Duration::from_secs(60)).always("no copy is ever down", |world| {

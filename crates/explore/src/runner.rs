@@ -99,8 +99,9 @@ impl Runner {
         if let Some(scenario) = self.scenario() {
             return Some(scenario.outline());
         }
-        let outline = Scenario::of(of_run)?.outline();
-        Some(Outline { is_scripted: outline.is_scripted || of_run.by_hand, ..outline })
+        let mut outline = Scenario::of(of_run)?.outline();
+        outline.is_scripted |= of_run.by_hand;
+        Some(outline)
     }
 
     /// Panics if the scenario cannot be run; a test says so when it is run.

@@ -64,11 +64,19 @@ pub(super) fn narrow(search: &mut Search<'_>) {
         }
         let lists = search.case().faults.faults()[index].fault.clone().targets_mut().len();
         for list in 0..lists {
-            let nodes = search.case().faults.faults()[index].fault.clone().targets_mut()[list].clone();
-            ddmin(nodes, |nodes| {
+            let named = |search: &Search<'_>| search.case().faults.faults()[index].fault.clone().targets_mut()[list].clone();
+            let keep = |search: &mut Search<'_>, nodes: &[String]| {
                 let fewer = |fault: &mut Fault| *fault.targets_mut()[list] = nodes.to_vec();
                 !nodes.is_empty() && search.try_case(changed(&search.case(), index, fewer))
-            });
+            };
+            ddmin(named(search), |nodes| keep(search, nodes));
+            // Then the nodes of a set, in place of its name.
+            let names = named(search);
+            let nodes: Vec<String> =
+                names.iter().flat_map(|name| search.outline().members(name).unwrap_or(vec![name.clone()])).collect();
+            if nodes != names {
+                ddmin(nodes, |nodes| keep(search, nodes));
+            }
         }
     }
 }

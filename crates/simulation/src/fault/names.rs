@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cluster_sim_types::NodeId;
 
 /// The nodes of a scenario by name.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct NodeNames {
     pub(crate) nodes: BTreeMap<String, NodeId>,
     /// The nodes of each region, zone, rack, shard and group, in order of their numbers, by names such as `region:us-east`.
@@ -37,6 +37,13 @@ impl NodeNames {
     /// The name of a node.
     pub(crate) fn name_of(&self, node: NodeId) -> Option<&str> {
         self.nodes.iter().find(|(_, known)| **known == node).map(|(name, _)| name.as_str())
+    }
+
+    /// The names of the nodes of a set, in order of their numbers.
+    pub(crate) fn members(&self, set: &str) -> Option<Vec<String>> {
+        let members = self.set(set)?;
+        let names: BTreeMap<NodeId, &String> = self.nodes.iter().map(|(name, node)| (*node, name)).collect();
+        Some(members.iter().map(|node| names[node].clone()).collect())
     }
 
     /// The names of all nodes, then those of all sets but groups.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cluster_sim_runtime::fold_bytes;
 
 use super::Scenario;
 use crate::definition::{Definition, Group};
+use crate::fault::NodeNames;
 
 /// The part of a scenario on which sweeps, replays and minimization depend.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +32,22 @@ pub struct Outline {
     pub kept_groups: Vec<String>,
     /// The nodes that it leaves out.
     pub absent: BTreeSet<String>,
+    /// The names of nodes and sets, once a run has started.
+    names: Option<Arc<NodeNames>>,
+}
+
+impl Outline {
+    /// The nodes of a region, zone, rack, shard or group, named as in `zone:a`; absent if there is no such set.
+    pub fn members(&self, set: &str) -> Option<Vec<String>> {
+        self.names.as_ref()?.members(set)
+    }
 }
 
 impl Scenario {
     /// The part of this scenario on which sweeps and minimization depend.
     pub(crate) fn outline(&self) -> Outline {
-        let Definition { duration, step_timeout, seed_timeout, threads, groups, absent, may_shrink, .. } = &*self.definition;
+        let Definition { duration, step_timeout, seed_timeout, threads, groups, absent, may_shrink, checked, .. } =
+            &*self.definition;
         let (clients, others): (Vec<&Group>, Vec<&Group>) = groups.iter().partition(|group| group.must_end);
         let (servers, kept): (Vec<&Group>, Vec<&Group>) = others.into_iter().partition(|group| may_shrink.contains(&group.name));
         let names = |groups: Vec<&Group>| {
@@ -52,6 +63,7 @@ impl Scenario {
             servers: names(servers),
             kept_groups: kept.into_iter().filter(|group| group.members.len() > 1).map(|group| group.name.clone()).collect(),
             absent: absent.clone(),
+            names: checked.get().and_then(|checked| checked.as_ref().ok()).map(Arc::clone),
         }
     }
 
