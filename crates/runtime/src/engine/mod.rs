@@ -2,7 +2,8 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `mod.rs` | [`Engine`]: the loop, and the lives of nodes |
+//! | `mod.rs` | [`Engine`]: the loop |
+//! | `lives.rs` | boot, crash, restart, kill, pause and resume of a node |
 //! | `core.rs` | [`Core`]: the kernel and the devices, shared by all steps |
 //! | `kernel/` | clock, seeds, queue and records; names, lives and health of nodes; timers in local time |
 //! | `queue/` | the event queue, and the order within an instant |
@@ -19,18 +20,6 @@
 //! node to wake; a timer is checked for being due; an event of the driver is returned to the caller. A woken host takes one input
 //! and carries out its effects in order.
 //!
-//! The lives of a node:
-//!
-//! - **Crash** drops the host's state and all tasks of the node, cancels its timers, and notifies the devices, which drop what
-//!   waits for it. Messages in flight stay in flight; the network decides their fate on arrival. The life is over before anything
-//!   is dropped, so handles in destructors are inert.
-//! - **Restart** boots the next life.
-//! - **Kill** is a crash without a restart.
-//! - **Pause** loses nothing: timers that come due and tasks that are woken wait, and devices keep inputs in bounded inboxes.
-//!   **Resume** makes all of it due at once.
-//!
-//! Each of these does nothing and returns false if the node's health does not allow it.
-//!
 //! A panic in a node's code or in its destructors passes to the caller after all else is dropped; [`Engine::running`] names the
 //! node.
 //!
@@ -45,6 +34,7 @@ mod device;
 mod heartbeat;
 mod host;
 mod kernel;
+mod lives;
 mod queue;
 mod record;
 mod timers;
@@ -63,7 +53,6 @@ pub use decisions::{Choice, Choices, Decision, Decisions, Site};
 pub use device::{Device, DeviceKey, Devices, HostWake, LifeEnd};
 pub use heartbeat::{Heartbeat, Position};
 pub use host::{Hosts, NewLife, Step, Wake};
-use kernel::Hold;
 pub use kernel::{Arena, BusyTask, Kernel};
 pub use queue::{DeviceId, Order, Rank};
 use queue::{Due, Target};
@@ -246,18 +235,6 @@ impl Engine {
         Stepped::Node(node)
     }
 
-    #[cold]
-    fn boot(&mut self, node: NodeId) {
-        let incarnation = self.core.kernel.next_incarnation(node);
-        let entropy = self.core.kernel.begin_life(node, incarnation);
-        let Core { kernel, devices } = &mut *self.core;
-        devices.each().for_each(|device| device.life_began(kernel, node, incarnation));
-        self.running = Some(node);
-        let Place { group, place } = self.places[node.index()];
-        self.groups[group as usize].hosts.boot(place as usize, NewLife { incarnation, entropy }, &self.core);
-        self.step_host(node, Wake::Start);
-    }
-
     /// Calls a node from outside, as one step.
     ///
     /// # Errors
@@ -332,93 +309,6 @@ impl Engine {
     #[inline]
     pub fn group_of(&self, node: NodeId) -> usize {
         self.places[node.index()].group as usize
-    }
-
-    /// Ends a node's life and drops its memory. True if it was alive.
-    ///
-    /// Before the first boot, holds that boot back until a restart; true if the boot was to come.
-    pub fn crash(&mut self, node: NodeId) -> bool {
-        let alive = matches!(self.core.kernel.health(node), Health::Up | Health::Paused);
-        if alive {
-            self.end_life(node, Health::Down, RecordKind::Crash, LifeEnd::Crashed);
-        }
-        alive || self.core.kernel.hold_boot(node, Hold::Crash)
-    }
-
-    /// Ends a node for good. True if it was not killed before.
-    pub fn kill(&mut self, node: NodeId) -> bool {
-        let exists = self.core.kernel.health(node) != Health::Killed;
-        if exists {
-            self.end_life(node, Health::Killed, RecordKind::Kill, LifeEnd::Killed);
-        }
-        exists
-    }
-
-    fn end_life(&mut self, node: NodeId, health: Health, kind: RecordKind, end: LifeEnd) {
-        self.core.kernel.set_health(node, health, kind);
-        // Dropping runs code of the node. Its life is over by now, so its handles are inert.
-        self.running = Some(node);
-        let Place { group, place } = self.places[node.index()];
-        let hosts = &mut self.groups[group as usize].hosts;
-        let panic = catch_unwind(AssertUnwindSafe(|| hosts.crash(place as usize))).err();
-        if panic.is_some() {
-            self.core.kernel.keep_panic_place();
-        }
-        let panic = panic.or(drop_tasks(&mut self.core, Some(node))).or(drop_node_state(&mut self.core, node));
-        let Core { kernel, devices } = &mut *self.core;
-        devices.end_life(kernel, node, end);
-        if let Some(panic) = panic {
-            resume_unwind(panic);
-        }
-        self.running = None;
-    }
-
-    /// Begins the next life of a crashed node. True if it was down after a crash.
-    ///
-    /// A node that crashed before its first boot boots now if that was due before, else when it is due. A node before its first
-    /// boot that did not crash is left to that boot.
-    pub fn restart(&mut self, node: NodeId) -> bool {
-        if let Some(is_due) = self.core.kernel.release_boot(node, Hold::Crash) {
-            if is_due {
-                self.boot(node);
-            }
-            return true;
-        }
-        let down = self.core.kernel.health(node) == Health::Down && self.core.kernel.has_lived(node);
-        if down {
-            self.boot(node);
-        }
-        down
-    }
-
-    /// Pauses a node with all of its state. True if it was up.
-    ///
-    /// Before the first boot, holds that boot back until a resume; true if the boot was to come.
-    pub fn pause(&mut self, node: NodeId) -> bool {
-        let up = self.core.kernel.health(node) == Health::Up;
-        if up {
-            self.core.kernel.set_health(node, Health::Paused, RecordKind::Pause);
-        }
-        up || self.core.kernel.hold_boot(node, Hold::Pause)
-    }
-
-    /// Resumes a paused node; all that waited is due now. True if it was paused.
-    pub fn resume(&mut self, node: NodeId) -> bool {
-        if let Some(is_due) = self.core.kernel.release_boot(node, Hold::Pause) {
-            if is_due {
-                self.boot(node);
-            }
-            return true;
-        }
-        let paused = self.core.kernel.health(node) == Health::Paused;
-        if paused {
-            self.core.kernel.set_health(node, Health::Up, RecordKind::Resume);
-            self.core.kernel.resume_tasks(node);
-            for device in self.core.devices.each() {
-                device.node_resumed(&mut self.core.kernel, node);
-            }
-        }
-        paused
     }
 }
 
