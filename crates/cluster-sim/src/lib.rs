@@ -158,8 +158,8 @@ pub mod net {
 #[cfg(feature = "test-utils")]
 pub mod fault {
     pub use cluster_sim_simulation::{
-        DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, FaultRecord, LinkFault, MessageHold, NetworkFault, NodeFault,
-        PlanError, ScheduledFault,
+        AfterStep, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, FaultRecord, LinkFault, MessageHold, NetworkFault,
+        NodeFault, PlanError, ScheduledFault, Trigger,
     };
 }
 

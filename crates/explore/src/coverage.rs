@@ -34,6 +34,9 @@ pub struct Coverage {
     pub losses: BTreeMap<String, u64>,
     /// Runs in which each `sometimes` or `reachable` point was reached.
     pub points: BTreeMap<String, u64>,
+    /// How often each trigger fired.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub triggers: BTreeMap<String, u64>,
     /// How often each rule was checked.
     pub times_checked: BTreeMap<String, u64>,
     /// Runs of scenarios that declare chaos.
@@ -66,7 +69,11 @@ impl Coverage {
             *coverage.losses.entry(cause.to_owned()).or_default() += lost;
         }
         for check in &report.checks {
-            let counts = if check.kind == CheckKind::Sometimes { &mut coverage.points } else { &mut coverage.times_checked };
+            let counts = match check.kind {
+                CheckKind::Sometimes => &mut coverage.points,
+                CheckKind::Trigger => &mut coverage.triggers,
+                _ => &mut coverage.times_checked,
+            };
             *counts.entry(check.name.clone()).or_default() += check.times_checked;
         }
         for (observer, measured) in &report.measured {
@@ -90,6 +97,7 @@ impl Coverage {
         for (counts, others) in [
             (&mut self.losses, &other.losses),
             (&mut self.points, &other.points),
+            (&mut self.triggers, &other.triggers),
             (&mut self.times_checked, &other.times_checked),
             (&mut self.operations, &other.operations),
         ] {
@@ -120,6 +128,10 @@ impl Coverage {
                  let them hit nodes and links that are in use, or last longer"
             ),
         });
+        let triggers = self.triggers.iter().filter(|(_, fires)| **fires == 0);
+        let triggers = triggers.map(|(name, _)| {
+            format!("trigger {name:?} never fired; check what it waits for, or run more seeds, for longer, or under more faults")
+        });
         let is_idle = self.chaos_runs > 0 && self.chaos_faults == 0;
         let chaos = is_idle.then(|| {
             format!(
@@ -128,7 +140,7 @@ impl Coverage {
                 self.chaos_runs
             )
         });
-        self.missing_points().into_iter().chain(rules).chain(faults).chain(chaos).collect()
+        self.missing_points().into_iter().chain(triggers).chain(rules).chain(faults).chain(chaos).collect()
     }
 
     /// Returns one sentence for each point that no run reached.
@@ -146,7 +158,9 @@ impl fmt::Display for Coverage {
         for (kind, FaultCoverage { applied, effective, .. }) in &self.faults {
             writeln!(formatter, "        fault {kind}: {applied} applied, {effective} had an effect")?;
         }
-        for (what, counts) in [("lost to", &self.losses), ("point", &self.points), ("counted", &self.operations)] {
+        for (what, counts) in
+            [("lost to", &self.losses), ("point", &self.points), ("fired", &self.triggers), ("counted", &self.operations)]
+        {
             counts.iter().try_for_each(|(name, count)| writeln!(formatter, "        {what} {name}: {count}"))?;
         }
         self.missing().iter().try_for_each(|missing| writeln!(formatter, "      missing: {missing}"))

@@ -168,7 +168,7 @@ impl MakeReport for Report {
     fn drawn_faults(&self) -> Option<u64> {
         let Source { definition, .. } = self.origin.source()?;
         definition.profile.as_ref()?;
-        let of_plan = self.faults.iter().filter(|fault| !fault.by_hand).count();
+        let of_plan = self.faults.iter().filter(|fault| !fault.by_hand && fault.trigger.is_none()).count();
         Some(of_plan.saturating_sub(definition.plan.faults().len()) as u64)
     }
 

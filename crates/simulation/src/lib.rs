@@ -36,10 +36,11 @@ pub mod text;
 
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 pub use decision::Decision;
-pub use definition::{RestartPolicy, ScenarioError};
+pub use definition::{RestartPolicy, ScenarioError, Trigger};
 pub use event::{EventKind, EventMessage, Key, Sent, TaskEnd};
 pub use fault::{
-    DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, LinkFault, NetworkFault, NodeFault, PlanError, ScheduledFault, SpanKind,
+    AfterStep, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, LinkFault, NetworkFault, NodeFault, PlanError,
+    ScheduledFault, SpanKind,
 };
 pub use profile::{Profile, ProfilePart, ProfileSubject};
 pub use recording::{Event, LeftOut, NodeView, Recording, Span};

@@ -35,7 +35,7 @@ impl Case {
     pub fn of(report: &Report) -> Self {
         let mut faults = FaultPlan::new();
         for record in report.faults.iter().filter(|record| !record.by_hand) {
-            faults.insert(record.at, record.fault.clone());
+            faults.insert_scheduled(record.scheduled());
         }
         Self { faults, ..Self::default() }
     }
@@ -60,7 +60,7 @@ impl Case {
     #[must_use]
     pub(crate) fn with_faults(&self, faults: &[ScheduledFault]) -> Self {
         let mut plan = FaultPlan::new();
-        faults.iter().for_each(|scheduled| plan.insert(scheduled.at, scheduled.fault.clone()));
+        faults.iter().for_each(|scheduled| plan.insert_scheduled(scheduled.clone()));
         Self { faults: plan, ..self.clone() }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cluster_sim_simulation::{Fault, ScheduledFault};
+use cluster_sim_types::VirtualInstant;
 
 use super::ddmin::ddmin;
 use super::search::Search;
@@ -11,6 +12,8 @@ use crate::replay::Case;
 
 /// Shortest duration tried; a case with shorter faults is no easier to understand.
 const SHORTEST: Duration = Duration::from_millis(1);
+
+const MILLISECOND: u64 = 1_000_000;
 
 /// Removes faults: whole kinds, then pieces of the plan, then single ones.
 pub(super) fn remove(search: &mut Search<'_>) {
@@ -78,6 +81,25 @@ pub(super) fn narrow(search: &mut Search<'_>) {
                 ddmin(nodes, |nodes| keep(search, nodes));
             }
         }
+    }
+}
+
+/// Moves faults that a trigger timed to follow a step to the next millisecond or the next instant.
+///
+/// A plain instant is easier to understand, and code that takes other steps keeps it.
+pub(super) fn move_to_instants(search: &mut Search<'_>) {
+    for index in 0..search.case().faults.faults().len() {
+        let scheduled = search.case().faults.faults()[index].clone();
+        let nanoseconds = scheduled.at.as_nanoseconds();
+        let later = [(nanoseconds / MILLISECOND + 1) * MILLISECOND, nanoseconds + 1].map(VirtualInstant::from_nanoseconds);
+        later.into_iter().filter(|_| scheduled.after.is_some()).any(|at| {
+            let case = search.case();
+            let others =
+                case.faults.faults().iter().enumerate().filter(|(other, _)| *other != index).map(|(_, fault)| fault.clone());
+            let moved = ScheduledFault { at, after: None, fault: scheduled.fault.clone() };
+            let faults: Vec<ScheduledFault> = others.chain([moved]).collect();
+            search.try_case(case.with_faults(&faults))
+        });
     }
 }
 

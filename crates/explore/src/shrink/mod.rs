@@ -3,7 +3,8 @@
 //! Tries smaller cases and keeps one if its run breaks the same rule, or panics with the same message, ignoring numbers:
 //!
 //! 1. no decision at all ([`decisions`]), once;
-//! 2. then, until a whole round changes nothing: kinds of faults, single faults, their duration, the sides of cuts ([`faults`]);
+//! 2. then, until a whole round changes nothing: kinds of faults, single faults, their duration, the sides of cuts, moments that a trigger
+//!    chose ([`faults`]);
 //!    a shorter fault phase, absent clients, other absent nodes ([`topology`]); decisions by kind, by link, in pieces ([`ddmin`]) and one by
 //!    one.
 //!
@@ -156,6 +157,7 @@ fn minimize(search: &mut Search<'_>) {
         faults::remove(search);
         faults::shorten(search);
         faults::narrow(search);
+        faults::move_to_instants(search);
         topology::shorten(search);
         topology::remove_nodes(search);
         decisions::remove(search);

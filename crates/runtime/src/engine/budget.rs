@@ -93,6 +93,8 @@ pub enum Exhausted {
     BytesInFlight(u64),
     /// Had more than this many tasks that had not ended.
     LiveTasks(u64),
+    /// Had a trigger that fired this often at one instant.
+    FiresAtOneInstant(u64),
     /// Took more real time than its watchdog allows.
     ///
     /// No other run of the seed ends at the same step.
@@ -110,6 +112,7 @@ impl Exhausted {
             Self::SegmentsInFlight(_) => "segments in flight",
             Self::BytesInFlight(_) => "bytes in flight",
             Self::LiveTasks(_) => "live tasks",
+            Self::FiresAtOneInstant(_) => "fires of a trigger at one instant",
             Self::RealTime => "real time",
         }
     }
@@ -154,6 +157,13 @@ impl fmt::Display for Exhausted {
                 write!(
                     formatter,
                     "more than {tasks} tasks were alive; find who spawns tasks that do not end or raise `Budget::live_tasks`"
+                )
+            }
+            Self::FiresAtOneInstant(fires) => {
+                write!(
+                    formatter,
+                    "a trigger fired {fires} times at one instant of virtual time; bound it with `Trigger::at_most`, or let it \
+                     look for something that its own fault does not change"
                 )
             }
             Self::RealTime => formatter.write_str("the run took too long in real time"),

@@ -10,6 +10,7 @@ mod meter;
 mod restart_policy;
 mod timed_checks;
 mod timed_groups;
+mod trigger;
 mod view_texts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,8 @@ pub(crate) use restart_policy::MainReturned;
 pub use restart_policy::RestartPolicy;
 pub(crate) use timed_checks::TimedObserver;
 pub(crate) use timed_groups::Meters;
+pub(crate) use trigger::Answer;
+pub use trigger::Trigger;
 pub(crate) use view_texts::ViewTexts;
 
 use crate::fault::{CompiledProfile, FaultPlan, NodeNames};
@@ -80,6 +83,7 @@ pub(crate) struct Definition {
     pub(crate) plan: FaultPlan,
     pub(crate) plans_of_seed: Vec<PlanOfSeed>,
     pub(crate) profile: Option<Arc<CompiledProfile>>,
+    pub(crate) triggers: Vec<Trigger>,
     pub(crate) duration: Duration,
     pub(crate) recovery_timeout: Duration,
     pub(crate) stable_for: Duration,
@@ -116,6 +120,7 @@ impl Definition {
             plan: FaultPlan::new(),
             plans_of_seed: Vec::new(),
             profile: None,
+            triggers: Vec::new(),
             duration: Duration::from_secs(10),
             recovery_timeout: Duration::from_secs(10),
             stable_for: Duration::from_secs(1),

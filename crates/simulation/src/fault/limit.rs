@@ -65,7 +65,7 @@ impl<'a> DownLimit<'a> {
         for node in nodes.iter().filter(|node| !node.starts.is_zero()) {
             intervals.entry(node.name).or_default().push((VirtualInstant::ZERO, VirtualInstant::ZERO + node.starts));
         }
-        for ScheduledFault { at, fault } in planned.faults() {
+        for ScheduledFault { at, fault, .. } in planned.faults() {
             let ends = matches!(fault, Fault::Node(NodeFault::Restart { .. } | NodeFault::Resume { .. }));
             let (from, until) = (*at, end_of(*at, fault));
             for node in down_nodes(fault).iter().flat_map(|name| self.nodes_named(name, nodes)) {
@@ -183,12 +183,12 @@ mod tests {
 
     fn crash(from: u64, node: &str, down_for: u64) -> ScheduledFault {
         let down_for = Some(Duration::from_millis(down_for));
-        ScheduledFault { at: at(from), fault: NodeFault::Crash { node: node.to_owned(), down_for }.into() }
+        ScheduledFault::new(at(from), NodeFault::Crash { node: node.to_owned(), down_for })
     }
 
     fn pause(from: u64, node: &str, duration: u64) -> ScheduledFault {
         let duration = Some(Duration::from_millis(duration));
-        ScheduledFault { at: at(from), fault: NodeFault::Pause { node: node.to_owned(), duration }.into() }
+        ScheduledFault::new(at(from), NodeFault::Pause { node: node.to_owned(), duration })
     }
 
     /// Which of the drawn faults of groups `a` of five nodes and `b` of one fit beside a plan.
@@ -234,9 +234,9 @@ mod tests {
         assert_eq!(fits(planned(), &drawn), [true, false, false, false, true], "a/1 would be down beside a/0 and then a/3");
         assert_eq!(fits(planned(), &[crash(50, "a/2", 61)]), [false], "it would be down with both");
         let restarted = vec![
-            ScheduledFault { at: at(0), fault: NodeFault::Kill { node: "a/3".to_owned() }.into() },
-            ScheduledFault { at: at(0), fault: NodeFault::Crash { node: "a/4".to_owned(), down_for: None }.into() },
-            ScheduledFault { at: at(50), fault: NodeFault::Restart { node: "a/4".to_owned() }.into() },
+            ScheduledFault::new(at(0), NodeFault::Kill { node: "a/3".to_owned() }),
+            ScheduledFault::new(at(0), NodeFault::Crash { node: "a/4".to_owned(), down_for: None }),
+            ScheduledFault::new(at(50), NodeFault::Restart { node: "a/4".to_owned() }),
         ];
         assert_eq!(fits(restarted, &[crash(49, "a/0", 1), crash(50, "a/0", 9), crash(55, "a/1", 9)]), [false, true, false]);
     }
@@ -245,7 +245,7 @@ mod tests {
     fn nodes_that_are_lost_together_count_together() {
         let all = |from: u64, nodes: &[&str], down_for: u64| {
             let fault = DomainFault::crash_all(nodes.iter().copied(), Duration::from_millis(down_for));
-            ScheduledFault { at: at(from), fault: fault.into() }
+            ScheduledFault::new(at(from), fault)
         };
         let drawn = [
             all(10, &["a/0", "a/1", "a/2"], 10),
@@ -257,7 +257,7 @@ mod tests {
         ];
         assert_eq!(fits(Vec::new(), &drawn), [false, true, false, true, false, true]);
         assert_eq!(fits(vec![all(10, &["group:a"], 10)], &[crash(19, "a/0", 1), crash(20, "a/0", 1)]), [false, true]);
-        let killed = ScheduledFault { at: at(0), fault: DomainFault::kill_all(["a/0", "a/1"]).into() };
+        let killed = ScheduledFault::new(at(0), DomainFault::kill_all(["a/0", "a/1"]));
         assert_eq!(fits(vec![killed], &[crash(1_000, "a/2", 1)]), [false], "the dead stay dead");
     }
 

@@ -46,7 +46,7 @@ pub use link::LinkFault;
 pub(crate) use names::NodeNames;
 pub use network::NetworkFault;
 pub use node::NodeFault;
-pub use plan::{FaultPlan, ScheduledFault};
+pub use plan::{AfterStep, FaultPlan, ScheduledFault};
 pub(crate) use profile::CompiledProfile;
 pub use profile::FaultProfile;
 

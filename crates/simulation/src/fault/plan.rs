@@ -14,8 +14,37 @@ pub struct ScheduledFault {
     /// When, in nanoseconds since the start of the run.
     #[serde(rename = "at_ns")]
     pub at: VirtualInstant,
+    /// The moment within that instant at which a trigger fired it; absent for the beginning of the instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<AfterStep>,
     /// The fault.
     pub fault: Fault,
+}
+
+/// A moment between two steps of a run, at which a trigger fired.
+///
+/// A fault of a plan that names one is applied right after that step, and not before its instant. In a run that does not reach
+/// the step by then, it is applied at the end of its instant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AfterStep {
+    /// The number of steps that the run had taken.
+    pub step: u64,
+    /// How often anything had changed since that step without another one, as by a planned crash.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub change: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl ScheduledFault {
+    /// Schedules a fault for the beginning of an instant.
+    pub fn new(at: VirtualInstant, fault: impl Into<Fault>) -> Self {
+        Self { at, after: None, fault: fault.into() }
+    }
 }
 
 /// Faults in order of time, as data that can be saved, minimized and run again.
@@ -55,8 +84,13 @@ impl FaultPlan {
     ///
     /// Moves all later faults: to make a long plan in another order than that of time, collect it.
     pub fn insert(&mut self, at: VirtualInstant, fault: impl Into<Fault>) {
-        let index = self.faults.partition_point(|scheduled| scheduled.at <= at);
-        self.faults.insert(index, ScheduledFault { at, fault: fault.into() });
+        self.insert_scheduled(ScheduledFault::new(at, fault));
+    }
+
+    /// As [`insert`](Self::insert), for a fault that may name a moment within its instant.
+    pub fn insert_scheduled(&mut self, fault: ScheduledFault) {
+        let index = self.faults.partition_point(|scheduled| scheduled.at <= fault.at);
+        self.faults.insert(index, fault);
     }
 
     /// Adds all faults of another plan.
@@ -137,7 +171,7 @@ mod tests {
     fn a_collected_plan_is_the_one_that_insertion_makes() {
         let faults = (0..500_u64).map(|number| {
             let at = VirtualInstant::from_nanoseconds(number * 7_919 % 50);
-            ScheduledFault { at, fault: crash(&format!("a/{number}")).into() }
+            ScheduledFault::new(at, crash(&format!("a/{number}")))
         });
         let mut inserted = FaultPlan::new();
         faults.clone().for_each(|scheduled| inserted.insert(scheduled.at, scheduled.fault));
@@ -151,7 +185,7 @@ mod tests {
     #[test]
     fn a_million_faults_are_put_in_order_at_once() {
         let backwards = (0..1_000_000_u64).rev().map(VirtualInstant::from_nanoseconds);
-        let plan: FaultPlan = backwards.map(|at| ScheduledFault { at, fault: NetworkFault::HealAll.into() }).collect();
+        let plan: FaultPlan = backwards.map(|at| ScheduledFault::new(at, NetworkFault::HealAll)).collect();
         assert_eq!(plan.faults().len(), 1_000_000);
         assert!(plan.faults().is_sorted_by_key(|scheduled| scheduled.at));
     }

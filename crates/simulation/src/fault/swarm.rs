@@ -145,7 +145,7 @@ impl<'a> Swarm<'a> {
         let node = node.filter(|node| self.targets.allow(kind, node)).or_else(|| self.favourite(weighted, address));
         let fault = Draw::new(roll, (kind, self.targets), node, length).and_then(|draw| (weighted.kind.fault)(&draw));
         if let Some(fault) = fault {
-            plan.push(ScheduledFault { at, fault });
+            plan.push(ScheduledFault::new(at, fault));
         }
         (node.or_else(|| roll.pick(self.targets.of(kind)).copied()), length)
     }

@@ -72,6 +72,7 @@ fn method(kind: CheckKind) -> &'static str {
         CheckKind::Eventually => "eventually",
         CheckKind::Observer => "observe",
         CheckKind::Sometimes => "sometimes",
+        CheckKind::Trigger => "when",
     }
 }
 
@@ -88,7 +89,7 @@ fn cure(kind: CheckKind) -> &'static str {
         CheckKind::Eventually => {
             "it is called at each event of the recovery phase: let it end at the first node that is behind, or shorten `stable_for`"
         }
-        CheckKind::Observer => {
+        CheckKind::Observer | CheckKind::Trigger => {
             "it is called for each change: let it return at once for those that it does not need, and fold in the others"
         }
         CheckKind::Sometimes => {

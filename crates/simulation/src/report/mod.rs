@@ -28,7 +28,7 @@ pub use printable::printable;
 pub use text::{FaultLine, ReportText, thousands};
 pub use verdict::RunVerdict;
 
-use crate::fault::Fault;
+use crate::fault::{AfterStep, Fault, ScheduledFault};
 
 /// The number of the report's JSON form; a reader refuses others by name.
 const FORMAT: u32 = 2;
@@ -127,6 +127,8 @@ pub enum CheckKind {
     Observer,
     /// Must come about in some run, though not in each. Its times_checked are 1 in a run in which it did, else 0.
     Sometimes,
+    /// A trigger. Its times_checked say how often it fired.
+    Trigger,
 }
 
 /// Code of a node or a check that panicked.
@@ -166,6 +168,11 @@ pub enum PanicSite {
         /// The check's name.
         name: String,
     },
+    /// A trigger.
+    Trigger {
+        /// The trigger's name.
+        name: String,
+    },
     /// The test that steered the run.
     Test,
 }
@@ -185,6 +192,7 @@ impl std::fmt::Display for PanicSite {
         match self {
             Self::Node { name, .. } => formatter.write_str(name),
             Self::Check { name } => write!(formatter, "check {name:?}"),
+            Self::Trigger { name } => write!(formatter, "trigger {name:?}"),
             Self::Test => formatter.write_str("the test"),
         }
     }
@@ -200,6 +208,12 @@ pub struct FaultRecord {
     pub fault: Fault,
     /// Whether it was taken by code rather than from a plan.
     pub by_hand: bool,
+    /// The trigger that fired it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<String>,
+    /// The moment within its instant at which a trigger fired it; absent for its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<AfterStep>,
     /// Whether it was applied; false for one that was scheduled after the fault phase had ended.
     pub applied: bool,
     /// Its effect: messages dropped, or 1 where a node or a class of links changed; 0 means no effect.
@@ -220,6 +234,26 @@ pub struct FaultRecord {
 }
 
 impl FaultRecord {
+    /// The record of a fault that is planned for an instant.
+    pub(crate) fn planned(at: VirtualInstant, fault: Fault) -> Self {
+        let (by_hand, applied, effect) = (false, false, 0);
+        Self { at, fault, by_hand, trigger: None, after: None, applied, effect, ended_at: None, reason: None, nodes: Vec::new() }
+    }
+
+    /// The fault as a plan schedules it.
+    pub fn scheduled(&self) -> ScheduledFault {
+        ScheduledFault { at: self.at, after: self.after, fault: self.fault.clone() }
+    }
+
+    /// Names the test or the trigger that applied it, as the end of a list; empty for a plan.
+    pub(crate) fn origin_text(&self) -> String {
+        match &self.trigger {
+            Some(trigger) => format!(", when {trigger:?}"),
+            None if self.by_hand => ", by the test".to_owned(),
+            None => String::new(),
+        }
+    }
+
     /// Describes the effect: `36 messages dropped`, `applied`, `no effect`, or why it was not applied.
     ///
     /// `run_ended_at` is the end of the run: a fault scheduled later was not applied because of it.

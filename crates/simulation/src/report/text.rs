@@ -190,7 +190,7 @@ impl Report {
         for line in self.fault_lines().into_iter().filter(|_| each) {
             match line {
                 FaultLine::Fault(record) => {
-                    let by_hand = if record.by_hand { ", by the test" } else { "" };
+                    let by_hand = record.origin_text();
                     let effect = record.effect_text(self.ended_at);
                     writeln!(formatter, "        {}  {}  ({effect}{by_hand})", record.at, record.fault)?;
                 }
@@ -315,32 +315,14 @@ mod tests {
     #[case(NodeFault::Kill { node: "a/0".to_owned() }.into(), true, 1, "applied")]
     #[case(loss(), false, 0, "not applied: fault phase ended")]
     fn the_effect_of_a_fault_is_a_phrase(#[case] fault: Fault, #[case] applied: bool, #[case] effect: u64, #[case] text: &str) {
-        let record = FaultRecord {
-            at: VirtualInstant::ZERO,
-            fault,
-            by_hand: false,
-            applied,
-            effect,
-            ended_at: None,
-            reason: None,
-            nodes: Vec::new(),
-        };
+        let record = FaultRecord { applied, effect, ..FaultRecord::planned(VirtualInstant::ZERO, fault) };
         assert_eq!(record.effect_text(VirtualInstant::ZERO), text);
     }
 
     #[test]
     fn a_fault_scheduled_after_the_run_names_the_end_of_the_run() {
         let at = VirtualInstant::from_nanoseconds(2);
-        let record = FaultRecord {
-            at,
-            fault: loss(),
-            by_hand: false,
-            applied: false,
-            effect: 0,
-            ended_at: None,
-            reason: None,
-            nodes: Vec::new(),
-        };
+        let record = FaultRecord::planned(at, loss());
         assert_eq!(record.effect_text(VirtualInstant::from_nanoseconds(1)), "not applied: run ended");
         assert_eq!(record.effect_text(at), "not applied: fault phase ended");
     }
@@ -350,16 +332,7 @@ mod tests {
         let mut report = Report::blank("many", SeedSchedule::new(Seed(1)));
         let record = |index: usize| {
             let at = VirtualInstant::from_nanoseconds(index as u64);
-            FaultRecord {
-                at,
-                fault: loss(),
-                by_hand: false,
-                applied: index < applied,
-                effect: 0,
-                ended_at: None,
-                reason: None,
-                nodes: Vec::new(),
-            }
+            FaultRecord { applied: index < applied, ..FaultRecord::planned(at, loss()) }
         };
         report.faults = (0..count).map(record).collect();
         report

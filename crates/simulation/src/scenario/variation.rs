@@ -9,13 +9,14 @@ use crate::fault::FaultPlan;
 use crate::sim::{Script, Sim};
 
 impl Scenario {
-    /// Replaces all faults, including those a profile would draw, by a plan.
+    /// Replaces all faults, including those a profile would draw and triggers would fire, by a plan.
     #[must_use]
     pub fn only_faults(self, plan: FaultPlan) -> Self {
         self.with(|definition| {
             definition.plan = plan;
             definition.plans_of_seed.clear();
             definition.profile = None;
+            definition.triggers.clear();
         })
     }
 

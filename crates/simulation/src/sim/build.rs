@@ -13,6 +13,7 @@ use super::checks::LiveChecks;
 use super::clients::Clients;
 use super::faults::FaultState;
 use super::restarts::Restarts;
+use super::triggers::LiveTriggers;
 use super::{Script, Sim};
 use crate::definition::{Arenas, Definition, Group, Member, ScenarioError};
 use crate::fault::{Declared, FaultPlan, NodeNames, Target};
@@ -58,10 +59,13 @@ impl Sim {
         }
         let faults = FaultState::new(plan, &mut engine.core.kernel);
         let checks = LiveChecks::new(&definition.checks);
+        let triggers = LiveTriggers::new(&definition.triggers);
+        let is_followed = !triggers.is_empty() || faults.next_waiting().is_some();
         let mut report = Report::blank(&definition.name, seeds);
         report.origin = BuiltFrom::of(Source { definition: Arc::clone(&definition), script: script.clone() });
         let control = Arc::clone(engine.core.devices.find::<Network>().fabric.control());
         let end = VirtualInstant::ZERO + definition.budget.virtual_time;
+        let stop_at = faults.next_waiting().map_or(end, |at| at.min(end));
         let clients = Clients::of(&definition.groups);
         let over = invalid.is_some();
         report.panic = invalid.map(|message| {
@@ -77,8 +81,11 @@ impl Sim {
             engine,
             control,
             end,
+            stop_at,
             checks,
             faults,
+            triggers,
+            is_followed,
             restarts: Restarts::default(),
             clients,
             report,

@@ -22,6 +22,7 @@ impl Sim {
             Some(Exhausted::BytesInFlight(_)) => self.flows(|flow| flow.bytes, "bytes"),
             Some(Exhausted::StepsAtOneInstant(_)) => self.busy_tasks(),
             Some(Exhausted::LiveTasks(_)) => self.live_tasks(),
+            Some(Exhausted::FiresAtOneInstant(_)) => self.triggers.endless_text().into_iter().collect(),
             Some(Exhausted::RealTime) => self.last_step().into_iter().chain(self.flows(|flow| flow.messages, "messages")).collect(),
             _ => Vec::new(),
         }

@@ -1,11 +1,14 @@
 //! When faults are applied, which are in force, and when they end; [`fault`](crate::fault) says what that means for each.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use cluster_sim_runtime::{Engine, Kernel};
 use cluster_sim_transport::NetworkPartition;
 use cluster_sim_types::{Incarnation, NodeId, VirtualInstant};
 
 use super::Sim;
-use crate::fault::{Applied, Declared, Fault, InForce, PlanError, Resolved, ScheduledFault};
+use crate::fault::{AfterStep, Applied, Declared, Fault, InForce, PlanError, Resolved, ScheduledFault};
 use crate::report::FaultRecord;
 
 /// An action on the cluster at a scheduled instant.
@@ -22,11 +25,13 @@ enum Scheduled {
 }
 
 /// The faults of one run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FaultState {
     /// Each is taken out when it is due.
     scheduled: Vec<Option<Scheduled>>,
     records: Vec<FaultRecord>,
+    /// The faults that wait for a step, each with its record and its moment.
+    waiting: VecDeque<(usize, AfterStep, Resolved)>,
     /// The faults in force with their records, in the order in which they were applied.
     in_force: Vec<(usize, InForce)>,
     /// Whether the fault phase is over: scheduled faults are then not applied.
@@ -36,31 +41,81 @@ pub(super) struct FaultState {
 impl FaultState {
     /// Schedules a plan whose names were replaced.
     pub(super) fn new(plan: Vec<(ScheduledFault, Resolved)>, kernel: &mut Kernel) -> Self {
-        let mut state = Self { scheduled: Vec::new(), records: Vec::new(), in_force: Vec::new(), is_over: false };
-        for (ScheduledFault { at, fault }, resolved) in plan {
-            let record = state.record(at, fault, false);
-            state.schedule(kernel, at, Scheduled::Apply(record, resolved));
+        let mut state = Self::default();
+        for (ScheduledFault { at, after, fault }, resolved) in plan {
+            let record = state.record(FaultRecord { after, ..FaultRecord::planned(at, fault) });
+            match after {
+                Some(after) => state.waiting.push_back((record, after, resolved)),
+                None => state.schedule_apply(kernel, at, record, resolved),
+            }
         }
         state
     }
 
-    fn record(&mut self, at: VirtualInstant, fault: Fault, by_hand: bool) -> usize {
-        self.records.push(FaultRecord {
-            at,
-            fault,
-            by_hand,
-            applied: false,
-            effect: 0,
-            ended_at: None,
-            reason: None,
-            nodes: Vec::new(),
-        });
+    fn record(&mut self, record: FaultRecord) -> usize {
+        self.records.push(record);
         self.records.len() - 1
     }
 
+    /// The number of faults so far.
+    pub(super) fn count(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether the fault phase is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    fn schedule_apply(&mut self, kernel: &mut Kernel, at: VirtualInstant, record: usize, fault: Resolved) {
+        self.scheduled.push(Some(Scheduled::Apply(record, fault)));
+        kernel.schedule_driver(at, (self.scheduled.len() - 1) as u32);
+    }
+
+    /// Schedules an action on faults in force or on nodes.
+    ///
+    /// New faults of the instant come first, whenever they were scheduled: so a fault that a trigger scheduled during the run
+    /// is applied in the order in which a plan of that run schedules it from the start.
     fn schedule(&mut self, kernel: &mut Kernel, at: VirtualInstant, what: Scheduled) {
         self.scheduled.push(Some(what));
-        kernel.schedule_driver(at, (self.scheduled.len() - 1) as u32);
+        kernel.schedule_driver_second(at, (self.scheduled.len() - 1) as u32);
+    }
+
+    /// Applies a fault that a trigger fired.
+    pub(super) fn apply_fired(&mut self, trigger: &str, now: AfterStep, (fault, resolved): (Fault, Resolved), engine: &mut Engine) {
+        let planned = FaultRecord::planned(engine.core.kernel.now(), fault);
+        let record = self.record(FaultRecord { trigger: Some(trigger.to_owned()), after: Some(now), ..planned });
+        self.apply(record, resolved, engine);
+    }
+
+    /// Schedules a fault that a trigger fired.
+    pub(super) fn schedule_fired(
+        &mut self,
+        trigger: &str,
+        delay: Duration,
+        (fault, resolved): (Fault, Resolved),
+        kernel: &mut Kernel,
+    ) {
+        let at = kernel.now() + delay;
+        let record = self.record(FaultRecord { trigger: Some(trigger.to_owned()), ..FaultRecord::planned(at, fault) });
+        self.schedule_apply(kernel, at, record, resolved);
+    }
+
+    /// The instant of the next fault that waits for a step.
+    pub(super) fn next_waiting(&self) -> Option<VirtualInstant> {
+        self.waiting.front().filter(|_| !self.is_over).map(|(record, ..)| self.records[*record].at)
+    }
+
+    /// Applies the next fault that waits for a step, if its instant and its step have come. Returns whether it did.
+    pub(super) fn apply_due(&mut self, now: AfterStep, engine: &mut Engine) -> bool {
+        let is_due = self.waiting.front().is_some_and(|(record, after, _)| {
+            let at = self.records[*record].at;
+            at <= engine.core.kernel.now() && *after <= now
+        });
+        if is_due && let Some((record, _, fault)) = self.waiting.pop_front() {
+            self.apply(record, fault, engine);
+        }
+        is_due
     }
 
     /// Restarts a node at that instant if it is still down since that life.
@@ -150,7 +205,7 @@ impl Sim {
             return false;
         }
         self.apply_heals();
-        let record = self.faults.record(self.now(), fault, true);
+        let record = self.faults.record(FaultRecord { by_hand: true, ..FaultRecord::planned(self.now(), fault) });
         self.guarded(|sim| {
             sim.faults.apply(record, resolved, &mut sim.engine);
             sim.note_ended_faults();
@@ -191,6 +246,7 @@ impl Sim {
     pub(super) fn end_faults(&mut self) {
         self.apply_heals();
         self.faults.end_all(&mut self.engine);
+        self.stop_for_faults();
     }
 
     /// The records of all faults, with their effects.

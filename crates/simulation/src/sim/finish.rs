@@ -146,6 +146,7 @@ impl Sim {
         self.report.exhausted_by = self.exhausted_by();
         self.report.checks = self.checks.reports(&WorldView { engine: &self.engine });
         self.report.checks.extend(self.clients.report());
+        self.report.checks.extend(self.triggers.reports());
         self.report.measured = self.checks.measured().collect();
         self.report.faults = self.fault_records();
         self.report.traffic = self.network().traffic();

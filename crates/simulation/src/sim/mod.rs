@@ -31,6 +31,7 @@ mod restarts;
 mod run_loop;
 mod script;
 mod slot;
+mod triggers;
 mod world;
 
 use std::rc::Rc;
@@ -56,6 +57,7 @@ use restarts::Restarts;
 pub use run_loop::message_of;
 pub(crate) use script::Script;
 pub use slot::ReportSlot;
+use triggers::LiveTriggers;
 
 use crate::definition::{Arenas, Definition};
 use crate::fault::NodeNames;
@@ -80,8 +82,13 @@ pub struct Sim {
     control: Arc<Control>,
     /// End of the virtual time budget.
     end: VirtualInstant,
+    /// Where the clock stops at the latest: at the end, or at a fault that waits for a step.
+    stop_at: VirtualInstant,
     checks: LiveChecks,
     faults: FaultState,
+    triggers: LiveTriggers,
+    /// Whether checks are followed by more: an observer, triggers, or faults that wait for a step.
+    is_followed: bool,
     restarts: Restarts,
     clients: Clients,
     report: Report,

@@ -54,6 +54,7 @@ impl Sim {
         self.engine.core.kernel.keep_records();
         observer.joins(self);
         self.observer = Some(observer);
+        self.is_followed = true;
     }
 
     /// Notifies the observer that a step is over. Returns whether the run goes on.

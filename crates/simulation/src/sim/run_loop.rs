@@ -74,13 +74,11 @@ impl Sim {
             return false;
         }
         self.apply_heals();
-        let stepped = self.engine.step(until.min(self.end));
+        let stepped = self.engine.step(until.min(self.stop_at));
         match stepped {
             Stepped::Node(_) | Stepped::Between => {}
             Stepped::Driver(event) => self.carry_out_event(event),
-            Stepped::Idle if until > self.end => {
-                self.engine.core.kernel.exhaust(Exhausted::VirtualTime(self.end.since_zero()));
-            }
+            Stepped::Idle if until >= self.stop_at => return self.stopped_early(until),
             Stepped::Idle => {}
         }
         self.check_changes();
@@ -89,6 +87,22 @@ impl Sim {
             self.over = true;
         }
         !matches!(stepped, Stepped::Idle) && !self.over
+    }
+
+    /// Goes on where the clock had to stop: applies the faults that are due, or ends the run with its virtual time.
+    ///
+    /// Returns whether the run goes on.
+    #[cold]
+    fn stopped_early(&mut self, until: VirtualInstant) -> bool {
+        let has_applied = self.apply_overdue();
+        if !has_applied && until > self.end {
+            self.engine.core.kernel.exhaust(Exhausted::VirtualTime(self.end.since_zero()));
+        }
+        if self.engine.core.kernel.exhausted().is_some() {
+            self.report.exhausted = self.engine.core.kernel.exhausted();
+            self.over = true;
+        }
+        has_applied && !self.over
     }
 
     /// Heals the cuts of dropped guards, at the present instant.
@@ -111,10 +125,16 @@ impl Sim {
 
     #[inline(always)]
     fn run_checks(&mut self) {
-        if self.observer.is_some() {
-            self.engine.core.kernel.list_changes();
-            self.notify_changes();
+        if self.is_followed {
+            return self.run_followed_checks();
         }
+        self.ask_checks();
+        self.engine.core.kernel.forget_changes();
+    }
+
+    /// Asks every check about the last changes; a violation ends the run.
+    #[inline(always)]
+    pub(super) fn ask_checks(&mut self) {
         let kernel = &self.engine.core.kernel;
         let world = WorldView { engine: &self.engine };
         match kernel.lone_view() {
@@ -124,7 +144,6 @@ impl Sim {
         if !self.report.violations.is_empty() {
             self.over = true;
         }
-        self.engine.core.kernel.forget_changes();
     }
 
     /// Runs code of nodes and checks; a panic there is a finding, one of the simulator goes through.
@@ -146,7 +165,10 @@ impl Sim {
         let site = match (self.engine.running(), self.checks.asking()) {
             (Some(node), _) => self.panic_site(node),
             (None, Some(check)) => PanicSite::Check { name: check.to_owned() },
-            (None, None) => resume_unwind(panic),
+            (None, None) => match self.triggers.asking() {
+                Some(name) => PanicSite::Trigger { name: name.to_owned() },
+                None => resume_unwind(panic),
+            },
         };
         let kernel = &mut self.engine.core.kernel;
         let (task, location) = (kernel.panicked_task().map(ToString::to_string), kernel.panic_place());

@@ -307,6 +307,13 @@ impl Kernel {
         self.push(at, Order::FIRST, Target::Driver, slot);
     }
 
+    /// Schedules an event of the driver behind its others of that instant.
+    ///
+    /// It comes after those of [`schedule_driver`](Self::schedule_driver), and before all events of nodes and devices.
+    pub fn schedule_driver_second(&mut self, at: VirtualInstant, slot: u32) {
+        self.push(at, Order::SECOND, Target::Driver, slot);
+    }
+
     #[inline(always)]
     fn push(&mut self, at: VirtualInstant, order: Order, target: Target, slot: u32) -> u64 {
         let sequence = self.sequence + 1;

@@ -73,7 +73,7 @@ impl Rank {
 /// the seed in force then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Order {
-    /// The declared rank plus one, which leaves room before all ranks.
+    /// The declared rank plus two, which leaves room before all ranks.
     rank: u16,
     about: Address,
 }
@@ -82,13 +82,16 @@ impl Order {
     /// Before all ranks: actions of the driver.
     pub const FIRST: Self = Self { rank: 0, about: Address::new() };
 
+    /// Before all ranks but [`FIRST`](Self::FIRST): what the driver undoes or repeats.
+    pub(crate) const SECOND: Self = Self { rank: 1, about: Address::new() };
+
     /// After all ranks: waits that were over when they began. Their subject is one, so they keep the order of scheduling.
-    pub(crate) const LAST: Self = Self { rank: u8::MAX as u16 + 2, about: Address::new() };
+    pub(crate) const LAST: Self = Self { rank: u8::MAX as u16 + 3, about: Address::new() };
 
     /// Creates the order of an event about `about`; lower ranks come first.
     #[inline]
     pub const fn new(rank: Rank, about: Address) -> Self {
-        Self { rank: rank.0 as u16 + 1, about }
+        Self { rank: rank.0 as u16 + 2, about }
     }
 }
 

@@ -321,6 +321,13 @@ fn note_verdict(verdict: Verdict, name: &str, unknown: &mut Option<String>, now:
     }
 }
 
+/// The nodes of which a step may have changed the view or the health, each once, in order of id.
+pub(super) fn changed_nodes(changes: &[Change]) -> Vec<NodeId> {
+    let mut nodes = Vec::new();
+    list_changed(changes, &mut nodes);
+    nodes
+}
+
 /// Lists the nodes of which a step may have changed the view or the health, each once, in order of id.
 #[inline(never)]
 fn list_changed(changes: &[Change], nodes: &mut Vec<NodeId>) {

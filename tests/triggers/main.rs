@@ -1,0 +1,9 @@
+//! Faults that triggers fire when something happens, what a run records of them, and replays without them.
+//!
+//! [`replays`]: reproducers and minimization. [`fires`]: when and how often a trigger fires, and refused ones.
+//! [`programs`]: random triggers.
+
+mod fires;
+mod programs;
+mod replays;
+mod store;
