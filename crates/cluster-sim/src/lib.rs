@@ -158,9 +158,10 @@ pub mod net {
 #[cfg(feature = "test-utils")]
 pub mod fault {
     pub use cluster_sim_simulation::{
-        AfterStep, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, FaultRecord, LinkFault, MessageHold, NetworkFault,
-        NodeFault, PlanError, ScheduledFault, Trigger,
+        AfterStep, ClockFault, Clocks, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, FaultRecord, LinkFault, MessageHold,
+        NetworkFault, NodeFault, PlanError, ScheduledFault, Trigger,
     };
+    pub use cluster_sim_types::SignedDuration;
 }
 
 /// Rules over a cluster: invariants, verdicts, and the read-only world that they inspect.

@@ -19,6 +19,7 @@
 //! reset. If both open at the same time, the machine continues in the node's session; the one it had asked for comes to nothing,
 //! and a node that had already accepted it gets a reset.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -80,6 +81,8 @@ pub struct Effects<M> {
     later: VecDeque<Effect<M>>,
     entropy: Entropy,
     wall: WallTime,
+    /// Whether a step has read the wall clock.
+    has_read_wall: Cell<bool>,
     view_unchanged: bool,
     /// Empty lists of receivers, reused so that a broadcast does not allocate.
     spare: Vec<Vec<NodeId>>,
@@ -94,6 +97,7 @@ impl<M> Effects<M> {
             later: VecDeque::new(),
             entropy,
             wall: WallTime::ZERO,
+            has_read_wall: Cell::new(false),
             view_unchanged: false,
             spare: Vec::new(),
         }
@@ -228,7 +232,14 @@ impl<M> Effects<M> {
     /// It may be wrong and may jump; measure durations by the `now` of the step.
     #[inline]
     pub fn wall(&self) -> WallTime {
+        self.has_read_wall.set(true);
         self.wall
+    }
+
+    /// Whether the wall clock was read since the last call; for drivers.
+    #[doc(hidden)]
+    pub fn take_read_wall(&self) -> bool {
+        self.has_read_wall.take()
     }
 
     /// Clears the list before a step, and sets the source of rolls and the wall clock. For drivers.

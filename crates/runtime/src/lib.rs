@@ -35,7 +35,8 @@ mod real;
 #[doc(hidden)]
 pub use engine::{
     Arena, ArmedTimers, BusyTask, Choices, Core, Decisions, Device, DeviceId, DeviceKey, Devices, Engine, Heartbeat, HostWake,
-    Hosts, Kernel, LifeEnd, Limits, NewLife, Order, Position, Rank, Ring, Site, Step, Stepped, TimerKey, TimerSlot, Wake,
+    Hosts, Kernel, LifeEnd, Limits, NewLife, Order, Pace, Position, Rank, Ring, Site, Skew, SkewId, Step, Stepped, TimerKey,
+    TimerSlot, Wake,
 };
 #[cfg(feature = "test-utils")]
 pub use engine::{Budget, Choice, Decision, Digest, Exhausted, Record, RecordKind};

@@ -63,6 +63,9 @@ impl fmt::Display for Decision {
             Choice::Reorder => write!(formatter, "is overtaken"),
             Choice::ReorderBy => write!(formatter, "is held back for {duration:?}"),
             Choice::DiskTime => write!(formatter, "has a disk operation of {duration:?}"),
+            Choice::TimerLate => write!(formatter, "has a timer that fires late"),
+            Choice::TimerLateBy => write!(formatter, "has a timer that fires {duration:?} late"),
+            Choice::ClockDrift => write!(formatter, "has a clock whose drift changes by {} ppb", self.value.cast_signed()),
         }
     }
 }

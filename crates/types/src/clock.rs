@@ -22,6 +22,11 @@ impl NodeClock {
         Self { booted, epoch }
     }
 
+    /// Returns when the node booted.
+    pub const fn booted(&self) -> VirtualInstant {
+        self.booted
+    }
+
     /// Reads the monotonic clock at `now`; zero before the boot.
     pub fn local(&self, now: VirtualInstant) -> LocalInstant {
         LocalInstant::from_nanoseconds(now.as_nanoseconds().saturating_sub(self.booted.as_nanoseconds()))

@@ -7,18 +7,22 @@
 
 mod change;
 mod clock;
+mod clock_line;
 mod identity;
 mod loss;
 mod ratio;
+mod signed_duration;
 mod time;
 mod traffic;
 mod views;
 
 pub use change::{Change, CoveragePoint, Fact, Health};
 pub use clock::NodeClock;
+pub use clock_line::{ClockLine, TRUE_RATE};
 pub use identity::{Incarnation, NodeId, Rack, Region, Shard, Zone};
 pub use loss::{LossCause, LossKind};
 pub use ratio::{InvalidRatio, Ratio};
+pub use signed_duration::SignedDuration;
 pub use time::{LocalInstant, VirtualInstant, WallTime};
 pub use traffic::{SessionTraffic, Traffic, Volume};
 pub use views::{VIEWS_PER_ROW, ViewGroup, ViewTable};

@@ -11,6 +11,8 @@
 //! | delay of a message | the median of its link |
 //! | time of an operation of a disk | the median of the disk |
 //! | lost by the link, lost by a rule, duplicated, held back | no |
+//! | timer late, by how much | no, by 1 ns |
+//! | change of the drift of a clock | none |
 //!
 //! A **decision** is a choice with another value: a site (stream and address as one word) and the roll.
 //! `Scenario::run_with_decisions` logs the decisions of a run; `Scenario::with_decisions` uses them in place of the seed, and
@@ -59,15 +61,21 @@ pub enum Choice {
     ReorderBy,
     /// Time that an operation of a disk takes, in nanoseconds.
     DiskTime,
+    /// Whether a timer fires late.
+    TimerLate,
+    /// Time by which a timer fires late, in nanoseconds.
+    TimerLateBy,
+    /// By how much the drift of a clock changes, in billionths; a negative number as its two's complement.
+    ClockDrift,
 }
 
 impl Choice {
     /// Returns the roll that yields the canonical value.
     const fn canonical(self) -> Roll {
         Roll(match self {
-            Self::Start | Self::Order | Self::Pick | Self::Select | Self::ReorderBy => 0,
-            Self::Delay | Self::DiskTime => 1 << 63,
-            Self::Loss | Self::Rule | Self::Duplicate | Self::Reorder => u64::MAX,
+            Self::Start | Self::Order | Self::Pick | Self::Select | Self::ReorderBy | Self::TimerLateBy => 0,
+            Self::Delay | Self::DiskTime | Self::ClockDrift => 1 << 63,
+            Self::Loss | Self::Rule | Self::Duplicate | Self::Reorder | Self::TimerLate => u64::MAX,
         })
     }
 }

@@ -9,6 +9,7 @@
 //! | `queue/` | the event queue, and the order within an instant |
 //! | `timers.rs` | the slab of timers |
 //! | `armed_timers.rs` | the timers of one host, by token |
+//! | `skew.rs`, `local_timers.rs` | clocks of a node that lie, and the deadlines of its timers |
 //! | `host.rs`, `device.rs` | the two traits that the loop calls |
 //! | `decisions.rs` | the source of random choices: the seed, or a list of decisions |
 //! | `record.rs` | records, the digest, and the ring of the last 256 records |
@@ -35,8 +36,10 @@ mod heartbeat;
 mod host;
 mod kernel;
 mod lives;
+mod local_timers;
 mod queue;
 mod record;
+mod skew;
 mod timers;
 
 use std::any::Any;
@@ -57,6 +60,7 @@ pub use kernel::{Arena, BusyTask, Kernel};
 pub use queue::{DeviceId, Order, Rank};
 use queue::{Due, Target};
 pub use record::{Digest, Record, RecordKind, Ring};
+pub use skew::{Pace, Skew, SkewId};
 pub use timers::{TimerKey, TimerSlot};
 
 use crate::executor::{drop_node_state, drop_tasks, enter, is_unwinding};

@@ -107,6 +107,14 @@ impl Timers {
         &mut self.slots[slot.0 as usize]
     }
 
+    /// Lists the timers of a life that are set, in order of their slots, each with the instant at which it is due.
+    pub(crate) fn armed_by(&self, node: NodeId, incarnation: Incarnation) -> Vec<(TimerKey, VirtualInstant)> {
+        let slots = (0..).zip(&self.slots).filter(|(_, timer)| (timer.node, timer.incarnation) == (node, incarnation));
+        // A free slot has no queue entry that could match.
+        let armed = slots.filter(|(_, timer)| timer.queued_sequence != u64::MAX);
+        armed.filter_map(|(slot, timer)| Some((self.key(TimerSlot(slot)), timer.due?))).collect()
+    }
+
     /// Returns a key that detects reuse of the slot.
     pub(crate) fn key(&self, slot: TimerSlot) -> TimerKey {
         TimerKey { slot, generation: self.get(slot).generation }

@@ -53,7 +53,7 @@ impl Sleep {
     }
 
     fn poll_in(&mut self, context: &Context<'_>, core: &mut Core) -> Poll<()> {
-        let now = core.kernel.local_now(self.life.node());
+        let Some((now, _)) = core.kernel.true_clocks(self.life.node()) else { return self.poll_skewed(context, core) };
         if now >= self.deadline {
             return self.poll_over(context, core);
         }
@@ -63,6 +63,33 @@ impl Sleep {
             (Some(armed), Some(task)) if armed.task == Some(task) => armed.due,
             (_, task) => self.arm(task, context, core, now),
         };
+        core.kernel.waits_for(Waiting::Sleep(due));
+        Poll::Pending
+    }
+
+    /// Polls a sleep of a node whose clock is skewed. It is over once its timer has fired: that may be later than the deadline.
+    #[cold]
+    fn poll_skewed(&mut self, context: &Context<'_>, core: &mut Core) -> Poll<()> {
+        let task = Waiter::task_of(context, &core.kernel);
+        let (now, _) = core.kernel.clocks_of(self.life.node());
+        let is_ahead = self.armed.is_some_and(|armed| core.kernel.is_ahead(armed.key));
+        if now >= self.deadline && !is_ahead {
+            return self.poll_over(context, core);
+        }
+        self.gave_way = true;
+        let waiter = Waiter::of(context, &core.kernel);
+        let key = match self.armed {
+            Some(Armed { key, .. }) if is_ahead => {
+                core.kernel.hand_over(key, waiter);
+                key
+            }
+            armed => {
+                let after = self.deadline.saturating_since(now);
+                core.kernel.arm_sleep(armed.map(|armed| armed.key), self.life.node(), waiter, after)
+            }
+        };
+        let due = core.kernel.due_of(key).unwrap_or(core.kernel.now());
+        self.armed = Some(Armed { key, task, due });
         core.kernel.waits_for(Waiting::Sleep(due));
         Poll::Pending
     }

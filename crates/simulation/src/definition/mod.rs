@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use cluster_sim_runtime::{Budget, Choices, Decisions, Seed};
 use cluster_sim_transport::{LinkModel, NodeSelector};
-use cluster_sim_types::{Region, Shard};
+use cluster_sim_types::{Region, Shard, WallTime};
 
 pub(crate) use arenas::Arenas;
 pub(crate) use checks::{Check, EachTest, Seen, Test, UniqueTest};
@@ -88,6 +88,8 @@ pub(crate) struct Definition {
     pub(crate) recovery_timeout: Duration,
     pub(crate) stable_for: Duration,
     pub(crate) start_spread: Duration,
+    /// The reading of true wall clocks at the start of the run.
+    pub(crate) epoch: WallTime,
     pub(crate) budget: Budget,
     pub(crate) absent: BTreeSet<String>,
     /// Groups whose members minimization may leave out although they serve.
@@ -125,6 +127,7 @@ impl Definition {
             recovery_timeout: Duration::from_secs(10),
             stable_for: Duration::from_secs(1),
             start_spread: Duration::from_millis(1),
+            epoch: WallTime::ZERO,
             budget: Budget::default(),
             absent: BTreeSet::new(),
             may_shrink: BTreeSet::new(),

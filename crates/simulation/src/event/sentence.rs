@@ -51,7 +51,7 @@ pub const SENTENCES: [(&str, &str); 35] = [
 ];
 
 /// Templates of faults by their kinds, in plans, reports and on the page. `{for}` is the duration, if the fault has one.
-pub(crate) const FAULTS: [(&str, &str); 19] = [
+pub(crate) const FAULTS: [(&str, &str); 29] = [
     ("cut", "cut [{from}] {arrow} [{to}]{for}"),
     ("heal all", "heal all"),
     ("flap", "flap [{from}] {arrow} [{to}] ({cut_for} cut, {open_for} open){for}"),
@@ -71,6 +71,16 @@ pub(crate) const FAULTS: [(&str, &str); 19] = [
     ("crash all", "crash [{nodes}] at once{for}"),
     ("kill all", "kill [{nodes}] at once"),
     ("pause all", "pause [{nodes}] at once{for}"),
+    ("clock offset", "set the wall clock of {node} off by {by}{for}"),
+    ("clock step", "step the wall clock of {node} by {by}"),
+    ("clock drift", "drift {clocks} of {node} by {drift}{for}"),
+    ("periodic drift", "drift {clocks} of {node} by {drift} and back every {period}{for}"),
+    ("random drift", "drift {clocks} of {node} at random within {drift}, anew every {every}{for}"),
+    ("clock freeze", "freeze {clocks} of {node}{for}"),
+    ("clock strobe", "strobe the wall clock of {node} by {by} every {period}{for}"),
+    ("coarse clock", "round the clocks of {node} to {resolution}{for}"),
+    ("late timers", "make {share} of the timers of {node} up to {up_to} late{for}"),
+    ("coalesced timers", "put the timers of {node} off to multiples of {window}{for}"),
 ];
 
 /// The sentence of a fault of that kind, from its parts.

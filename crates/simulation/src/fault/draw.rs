@@ -12,13 +12,13 @@ use super::{Fault, FaultKind};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Drawn {
     /// Addresses the rolls about this kind; unique among all families.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// Its name in a profile.
-    pub(super) kind: FaultKind,
+    pub(crate) kind: FaultKind,
     /// How many percent of the seeds with faults draw it.
-    pub(super) percent: u32,
+    pub(crate) percent: u32,
     /// Makes the fault; absent if there are too few nodes for it.
-    pub(super) fault: fn(&Draw<'_>) -> Option<Fault>,
+    pub(crate) fault: fn(&Draw<'_>) -> Option<Fault>,
 }
 
 /// A node that faults may hit.
@@ -50,7 +50,7 @@ impl Target<'_> {
 /// Names of the nodes and classes of links that faults may hit.
 #[derive(Clone, Copy)]
 pub(super) struct Targets<'a> {
-    /// The nodes that may crash or pause.
+    /// The nodes that may crash or pause, and whose clocks may lie.
     pub(super) nodes: &'a [&'a str],
     /// The nodes that faults of links may name.
     pub(super) cut: &'a [&'a str],
@@ -76,15 +76,18 @@ impl<'a> Targets<'a> {
 }
 
 fn hits_nodes(kind: FaultKind) -> bool {
-    matches!(kind, FaultKind::Crash | FaultKind::QuickRestart | FaultKind::Pause)
+    match kind {
+        FaultKind::Crash | FaultKind::QuickRestart | FaultKind::Pause => true,
+        _ => kind.is_of_clocks(),
+    }
 }
 
 /// The parts of one fault.
 #[derive(Clone, Copy)]
 pub(crate) struct Draw<'a> {
     /// Decides what is open. Its low bits are independent of the high ones that pick a node.
-    pub(super) roll: Roll,
-    pub(super) length: Duration,
+    pub(crate) roll: Roll,
+    pub(crate) length: Duration,
     node: &'a str,
     targets: Targets<'a>,
 }
@@ -102,7 +105,7 @@ impl<'a> Draw<'a> {
     }
 
     /// The node that it hits.
-    pub(super) fn node(&self) -> String {
+    pub(crate) fn node(&self) -> String {
         self.node.to_owned()
     }
 
@@ -139,17 +142,23 @@ impl<'a> Draw<'a> {
     }
 
     /// 1 to 100 percent, by the lowest 16 bits.
-    pub(super) fn ratio(&self) -> Ratio {
+    pub(crate) fn ratio(&self) -> Ratio {
         Ratio::percent((1 + (self.roll.0 & 0xffff) * 100 / 0x1_0000) as u32)
     }
 
     /// 10 to 640 ms, each step twice as long as the one before and equally frequent.
-    pub(super) fn delay(&self) -> Duration {
+    pub(crate) fn delay(&self) -> Duration {
         Duration::from_millis(10 << (((self.roll.0 >> 16) & 0xff) % 7))
     }
 
+    /// A value from `least` on, in that many octaves that are equally frequent, by the lowest 24 bits.
+    pub(crate) fn octaves(&self, least: u64, count: u64) -> u64 {
+        let octave = ((self.roll.0 & 0xffff) * count) >> 16;
+        (least << octave) + (((least << octave) * ((self.roll.0 >> 16) & 0xff)) >> 8)
+    }
+
     /// A bit that is independent of the others.
-    pub(super) fn coin(&self) -> bool {
+    pub(crate) fn coin(&self) -> bool {
         (self.roll.0 >> 24) & 1 == 1
     }
 

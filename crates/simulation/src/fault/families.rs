@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cluster_sim_runtime::Engine;
 
+use super::clock::{ClockFault, ClockInForce};
 use super::domain::{DomainFault, DomainInForce};
 use super::draw::Drawn;
 use super::family::{Applied, Family};
@@ -13,7 +14,7 @@ use super::node::{NodeFault, NodeInForce};
 
 /// The kinds that profiles draw, in order of their numbers.
 pub(super) fn drawn() -> Vec<Drawn> {
-    let mut all = [NetworkFault::DRAWN, LinkFault::DRAWN, NodeFault::DRAWN, DomainFault::DRAWN].concat();
+    let mut all = [NetworkFault::DRAWN, LinkFault::DRAWN, NodeFault::DRAWN, DomainFault::DRAWN, ClockFault::DRAWN].concat();
     all.sort_by_key(|drawn| drawn.number);
     all
 }
@@ -25,6 +26,7 @@ pub(crate) enum Resolved {
     Link(<LinkFault as Family>::Resolved),
     Node(<NodeFault as Family>::Resolved),
     Domain(<DomainFault as Family>::Resolved),
+    Clock(<ClockFault as Family>::Resolved),
 }
 
 impl Resolved {
@@ -35,6 +37,7 @@ impl Resolved {
             Self::Link(fault) => LinkFault::apply(fault, engine).map(InForce::Link),
             Self::Node(fault) => NodeFault::apply(fault, engine).map(InForce::Node),
             Self::Domain(fault) => DomainFault::apply(fault, engine).map(InForce::Domain),
+            Self::Clock(fault) => ClockFault::apply(fault, engine).map(InForce::Clock),
         }
     }
 
@@ -45,6 +48,7 @@ impl Resolved {
             (Self::Link(fault), InForce::Link(in_force)) => LinkFault::replaces(fault, in_force),
             (Self::Node(fault), InForce::Node(in_force)) => NodeFault::replaces(fault, in_force),
             (Self::Domain(fault), InForce::Domain(in_force)) => DomainFault::replaces(fault, in_force),
+            (Self::Clock(fault), InForce::Clock(in_force)) => ClockFault::replaces(fault, in_force),
             _ => false,
         }
     }
@@ -57,6 +61,7 @@ pub(crate) enum InForce {
     Link(<LinkFault as Family>::InForce),
     Node(<NodeFault as Family>::InForce),
     Domain(<DomainFault as Family>::InForce),
+    Clock(<ClockFault as Family>::InForce),
 }
 
 impl InForce {
@@ -67,6 +72,7 @@ impl InForce {
             Self::Link(in_force) => LinkFault::act(in_force, engine),
             Self::Node(in_force) => NodeFault::act(in_force, engine),
             Self::Domain(in_force) => DomainFault::act(in_force, engine),
+            Self::Clock(in_force) => ClockFault::act(in_force, engine),
         }
     }
 
@@ -77,6 +83,7 @@ impl InForce {
             Self::Link(in_force) => LinkFault::is_in_force(in_force, engine),
             Self::Node(in_force) => NodeFault::is_in_force(in_force, engine),
             Self::Domain(in_force) => DomainFault::is_in_force(in_force, engine),
+            Self::Clock(in_force) => ClockFault::is_in_force(in_force, engine),
         }
     }
 
@@ -87,6 +94,7 @@ impl InForce {
             Self::Link(in_force) => LinkFault::effect(in_force, engine),
             Self::Node(in_force) => NodeFault::effect(in_force, engine),
             Self::Domain(in_force) => DomainFault::effect(in_force, engine),
+            Self::Clock(in_force) => ClockFault::effect(in_force, engine),
         }
     }
 
@@ -97,25 +105,30 @@ impl InForce {
             Self::Link(in_force) => LinkFault::end(in_force, engine),
             Self::Node(in_force) => NodeFault::end(in_force, engine),
             Self::Domain(in_force) => DomainFault::end(in_force, engine),
+            Self::Clock(in_force) => ClockFault::end(in_force, engine),
         }
     }
 
-    /// Ends all faults with the fault phase: those of devices, then what the devices themselves end, then those of nodes.
+    /// Ends all faults with the fault phase: those of devices, then what the devices themselves end, then those of clocks and
+    /// of nodes.
     pub(crate) fn end_all(all: Vec<Self>, engine: &mut Engine) {
         let (mut of_network, mut of_links): (Vec<NetworkInForce>, Vec<LinkInForce>) = Default::default();
         let (mut of_domains, mut of_nodes): (Vec<DomainInForce>, Vec<NodeInForce>) = Default::default();
+        let mut of_clocks: Vec<ClockInForce> = Vec::new();
         for in_force in all {
             match in_force {
                 Self::Network(in_force) => of_network.push(in_force),
                 Self::Link(in_force) => of_links.push(in_force),
                 Self::Node(in_force) => of_nodes.push(in_force),
                 Self::Domain(in_force) => of_domains.push(in_force),
+                Self::Clock(in_force) => of_clocks.push(in_force),
             }
         }
         NetworkFault::end_all(of_network, engine);
         LinkFault::end_all(of_links, engine);
         engine.end_fault_phase();
         DomainFault::end_all(of_domains, engine);
+        ClockFault::end_all(of_clocks, engine);
         NodeFault::end_all(of_nodes, engine);
     }
 }

@@ -154,7 +154,7 @@ impl<'a> Declared<'a> {
         PlanError::UnknownNode { index: self.index, kind: self.kind, node: name.to_owned(), known }
     }
 
-    pub(super) fn node(&self, name: &str) -> Result<NodeId, PlanError> {
+    pub(crate) fn node(&self, name: &str) -> Result<NodeId, PlanError> {
         let known = || self.nodes.nodes.keys().cloned().collect();
         self.nodes.node(name).ok_or_else(|| self.unknown_node(name, known()))
     }
@@ -204,7 +204,7 @@ impl<'a> Declared<'a> {
         self.network.fabric.class_named(name).ok_or_else(unknown)
     }
 
-    pub(super) fn impossible(&self, reason: impl ToString) -> PlanError {
+    pub(crate) fn impossible(&self, reason: impl ToString) -> PlanError {
         PlanError::Impossible { index: self.index, kind: self.kind, reason: reason.to_string() }
     }
 }
@@ -242,12 +242,12 @@ impl<I> Applied<I> {
     }
 
     /// A fault that is over at once, and whether it changed anything.
-    pub(super) fn once(changed: bool) -> Self {
+    pub(crate) fn once(changed: bool) -> Self {
         Self { effect: u64::from(changed), ..Self::none() }
     }
 
     /// A fault in force, whose effect is counted later.
-    pub(super) fn in_force(in_force: I) -> Self {
+    pub(crate) fn in_force(in_force: I) -> Self {
         Self { in_force: Some(in_force), ..Self::none() }
     }
 
@@ -257,12 +257,12 @@ impl<I> Applied<I> {
     }
 
     /// A fault that acts again after that time.
-    pub(super) fn again(self, after: Duration) -> Self {
+    pub(crate) fn again(self, after: Duration) -> Self {
         Self { again: Some(after), ..self }
     }
 
     /// A fault that, without an effect, had none for this reason.
-    pub(super) fn unless(self, reason: &'static str) -> Self {
+    pub(crate) fn unless(self, reason: &'static str) -> Self {
         Self { reason: (self.effect == 0).then_some(reason), ..self }
     }
 

@@ -6,7 +6,7 @@ use serde::de::value::{EnumAccessDeserializer, Error as ValueError};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::{DomainFault, Fault, LinkFault, NetworkFault, NodeFault};
+use super::{ClockFault, DomainFault, Fault, LinkFault, NetworkFault, NodeFault};
 
 impl<'de> Deserialize<'de> for Fault {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -32,6 +32,7 @@ impl<'de> Visitor<'de> for AnyFamily {
             Of::Link => LinkFault::deserialize(known).map(Fault::Link),
             Of::Node => NodeFault::deserialize(known).map(Fault::Node),
             Of::Domain => DomainFault::deserialize(known).map(Fault::Domain),
+            Of::Clock => ClockFault::deserialize(known).map(Fault::Clock),
         }
     }
 }
@@ -43,6 +44,7 @@ enum Of {
     Link,
     Node,
     Domain,
+    Clock,
 }
 
 /// A kind, and the family that has it.
@@ -69,6 +71,7 @@ impl Visitor<'_> for AnyKind {
             (Of::Link, kinds::<LinkFault>()),
             (Of::Node, kinds::<NodeFault>()),
             (Of::Domain, kinds::<DomainFault>()),
+            (Of::Clock, kinds::<ClockFault>()),
         ];
         match families.iter().find(|(_, kinds)| kinds.contains(&kind)) {
             Some((family, _)) => Ok(KindOf(kind.to_owned(), *family)),
@@ -132,6 +135,8 @@ impl<'de> Deserializer<'de> for Probe<'_> {
 
 #[cfg(test)]
 mod tests {
+    use cluster_sim_types::SignedDuration;
+
     use super::*;
 
     fn refusal(text: &str) -> String {
@@ -144,6 +149,23 @@ mod tests {
         assert_eq!(kinds::<LinkFault>(), ["impair", "impair_links", "hold", "release_all", "reset_sessions"]);
         assert_eq!(kinds::<NodeFault>(), ["crash", "crash_loop", "restart", "kill", "pause", "resume"]);
         assert_eq!(kinds::<DomainFault>(), ["crash_all", "kill_all", "pause_all"]);
+        assert_eq!(
+            kinds::<ClockFault>(),
+            [
+                "clock_offset",
+                "clock_step",
+                "clock_drift",
+                "periodic_drift",
+                "random_drift",
+                "clock_freeze",
+                "clock_strobe",
+                "coarse_clock",
+                "late_timers",
+                "coalesced_timers"
+            ]
+        );
+        let step = ClockFault::step("a/0", SignedDuration::from_nanoseconds(-5));
+        assert_eq!(serde_json::from_str::<Fault>(r#"{"clock_step":{"node":"a/0","by_ns":-5}}"#).unwrap(), step.into());
         let crash = NodeFault::Crash { node: "a/0".to_owned(), down_for: None };
         assert_eq!(serde_json::from_str::<Fault>(r#"{"crash":{"node":"a/0"}}"#).unwrap(), crash.into());
         assert_eq!(serde_json::from_str::<Fault>(r#""heal_all""#).unwrap(), NetworkFault::HealAll.into());
@@ -155,7 +177,9 @@ mod tests {
             refusal(r#"{"crush":{"node":"a/0"}}"#),
             "unknown variant `crush`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `impair`, `impair_links`, \
              `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `restart`, `kill`, `pause`, `resume`, \
-             `crash_all`, `kill_all`, `pause_all` at line 1 column 8"
+             `crash_all`, `kill_all`, `pause_all`, `clock_offset`, `clock_step`, \
+             `clock_drift`, `periodic_drift`, `random_drift`, `clock_freeze`, `clock_strobe`, `coarse_clock`, \
+             `late_timers`, `coalesced_timers` at line 1 column 8"
         );
         assert_eq!(
             refusal(r#"{"crash":{"node":"a/0","for":1}}"#),

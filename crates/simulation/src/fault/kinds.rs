@@ -31,11 +31,27 @@ pub enum FaultKind {
     OneLink,
     /// Resets of all sessions of a node. Drawn only if asked for, since it does nothing in a system without sessions.
     SessionReset,
+    /// Steps of a wall clock, and offsets for the length of the fault: 10 ms to 5 minutes, forward or back.
+    ///
+    /// Drawn only if asked for, as all kinds of clocks: they do nothing to nodes that read no clock.
+    ClockStep,
+    /// Drift of clocks by 10 ppm to 10 percent, constant or changing.
+    ///
+    /// Of the wall clock, the monotonic one, or both.
+    ClockDrift,
+    /// Clocks of a node that are frozen.
+    ClockFreeze,
+    /// A wall clock that jumps to and fro, by 10 ms to 5 minutes.
+    ClockStrobe,
+    /// Clocks with a resolution of 10 to 640 ms.
+    CoarseClock,
+    /// Timers that fire late or put off, by up to 10 to 640 ms.
+    LateTimers,
 }
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 17] = [
         Self::Cut,
         Self::Crash,
         Self::QuickRestart,
@@ -47,10 +63,24 @@ impl FaultKind {
         Self::NodeLinks,
         Self::OneLink,
         Self::SessionReset,
+        Self::ClockStep,
+        Self::ClockDrift,
+        Self::ClockFreeze,
+        Self::ClockStrobe,
+        Self::CoarseClock,
+        Self::LateTimers,
     ];
+
+    /// The kinds of clock faults.
+    pub const OF_CLOCKS: [Self; 6] =
+        [Self::ClockStep, Self::ClockDrift, Self::ClockFreeze, Self::ClockStrobe, Self::CoarseClock, Self::LateTimers];
+
+    pub(super) fn is_of_clocks(self) -> bool {
+        Self::OF_CLOCKS.contains(&self)
+    }
 
     /// The kinds of the default profile.
     pub(super) fn common() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|kind| *kind != Self::SessionReset)
+        Self::ALL.into_iter().filter(|kind| *kind != Self::SessionReset && !kind.is_of_clocks())
     }
 }

@@ -158,7 +158,7 @@ fn down_nodes(fault: &Fault) -> &[String] {
     match fault {
         Fault::Node(fault) => slice::from_ref(fault.node()),
         Fault::Domain(fault) => fault.named(),
-        Fault::Network(_) | Fault::Link(_) => &[],
+        Fault::Network(_) | Fault::Link(_) | Fault::Clock(_) => &[],
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `network.rs`, `link.rs`, `node.rs`, `domain.rs` | a family of faults: all that is particular to its kinds |
+//! | `network.rs`, `link.rs`, `node.rs`, `domain.rs`, `clock/` | a family of faults: all that is particular to its kinds |
 //! | `cut.rs` | cuts in force, which cuts and flaps share |
 //! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
 //! | `families.rs` | a fault of any family while a run applies and ends it |
@@ -13,6 +13,7 @@
 //!
 //! The text of a fault is its sentence in the table of `event/sentence.rs`.
 
+mod clock;
 mod cut;
 mod domain;
 mod draw;
@@ -35,6 +36,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use clock::{ClockFault, Clocks};
 pub use domain::DomainFault;
 pub(crate) use draw::Target;
 pub use error::PlanError;
@@ -66,6 +68,8 @@ pub enum Fault {
     Node(NodeFault),
     /// Of several nodes as one event, such as all nodes of a zone.
     Domain(DomainFault),
+    /// Of the clocks and timers of a node.
+    Clock(ClockFault),
 }
 
 /// Calls the family of a fault.
@@ -76,6 +80,7 @@ macro_rules! of_family {
             Fault::Link($family) => $call,
             Fault::Node($family) => $call,
             Fault::Domain($family) => $call,
+            Fault::Clock($family) => $call,
         }
     };
 }
@@ -147,6 +152,7 @@ impl Fault {
             (Self::Link(fault), Self::Link(earlier)) => fault.ends(earlier),
             (Self::Node(fault), Self::Node(earlier)) => fault.ends(earlier),
             (Self::Domain(fault), Self::Domain(earlier)) => fault.ends(earlier),
+            (Self::Clock(fault), Self::Clock(earlier)) => fault.ends(earlier),
             _ => false,
         }
     }
@@ -159,6 +165,7 @@ impl Fault {
             Self::Link(fault) => Resolved::Link(fault.resolve(&names)?),
             Self::Node(fault) => Resolved::Node(fault.resolve(&names)?),
             Self::Domain(fault) => Resolved::Domain(fault.resolve(&names)?),
+            Self::Clock(fault) => Resolved::Clock(fault.resolve(&names)?),
         })
     }
 }
@@ -175,7 +182,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use cluster_sim_transport::{Impairment, LinkModel, Network};
-    use cluster_sim_types::{NodeId, Ratio};
+    use cluster_sim_types::{NodeId, Ratio, SignedDuration};
 
     use super::json::kinds;
     use super::*;
@@ -202,12 +209,28 @@ mod tests {
         let both = || ["a/0", "a/1"];
         let domains =
             [DomainFault::crash_all(both(), duration), DomainFault::kill_all(both()), DomainFault::pause_all(both(), duration)];
+        let (both, by) = (Clocks::Both, SignedDuration::back(Duration::from_millis(20)));
+        let (ppb, most_ppb, step_ppb) = (-1_000_500, 250_000, 50_000);
+        let (period, every) = (Duration::from_millis(160), Duration::from_millis(10));
+        let clocks = [
+            ClockFault::offset("a/0", by, duration),
+            ClockFault::step("a/0", by),
+            ClockFault::drift("a/0", both, ppb, duration),
+            ClockFault::PeriodicDrift { node: node(), clocks: Clocks::Wall, ppb, period, duration },
+            ClockFault::RandomDrift { node: node(), clocks: Clocks::Monotonic, most_ppb, step_ppb, every, duration },
+            ClockFault::freeze("a/0", both, duration),
+            ClockFault::strobe("a/0", by, period, duration),
+            ClockFault::CoarseClock { node: node(), resolution: every, duration },
+            ClockFault::late_timers("a/0", Ratio::percent(5), every, duration),
+            ClockFault::CoalescedTimers { node: node(), window: every, duration },
+        ];
         let faults = [cut, NetworkFault::HealAll, flap, loss, links].into_iter().map(Fault::from);
         faults
             .chain(of_links.map(Fault::from))
             .chain(nodes.map(Fault::from))
             .chain([NodeFault::Resume { node: node() }.into()])
             .chain(domains.map(Fault::from))
+            .chain(clocks.map(Fault::from))
             .collect()
     }
 
@@ -220,6 +243,7 @@ mod tests {
         let all = one_of_each();
         let names: BTreeSet<String> = all.iter().map(name).collect();
         let known = [kinds::<NetworkFault>(), kinds::<LinkFault>(), kinds::<NodeFault>(), kinds::<DomainFault>()].concat();
+        let known = [known, kinds::<ClockFault>().to_vec()].concat();
         assert_eq!(names, known.iter().map(ToString::to_string).collect());
         let kinds: Vec<String> = all.iter().map(|fault| fault.kind().replace(' ', "_")).collect();
         assert_eq!(kinds, all.iter().map(name).collect::<Vec<_>>(), "a kind has one name in data and in text");
@@ -248,6 +272,16 @@ mod tests {
             "crash [a/0 a/1] at once for 1.500s",
             "kill [a/0 a/1] at once",
             "pause [a/0 a/1] at once for 1.500s",
+            "set the wall clock of a/0 off by -0.020s for 1.500s",
+            "step the wall clock of a/0 by -0.020s",
+            "drift the clocks of a/0 by -1000.500 ppm for 1.500s",
+            "drift the wall clock of a/0 by -1000.500 ppm and back every 0.160s for 1.500s",
+            "drift the monotonic clock of a/0 at random within 250.000 ppm, anew every 0.010s for 1.500s",
+            "freeze the clocks of a/0 for 1.500s",
+            "strobe the wall clock of a/0 by -0.020s every 0.160s for 1.500s",
+            "round the clocks of a/0 to 10ms for 1.500s",
+            "make 0.05 of the timers of a/0 up to 0.010s late for 1.500s",
+            "put the timers of a/0 off to multiples of 10ms for 1.500s",
         ];
         assert_eq!(texts, expected);
     }
@@ -283,6 +317,7 @@ mod tests {
             .into_iter()
             .map(|mut fault| {
                 match &mut fault {
+                    Fault::Clock(ClockFault::Offset { duration, .. }) => *duration = None,
                     Fault::Network(
                         NetworkFault::Cut { duration, .. }
                         | NetworkFault::Flap { duration, .. }
@@ -320,6 +355,7 @@ mod tests {
             ("release all", "hold"),
             ("restart", "crash"),
             ("resume", "pause"),
+            ("clock offset", "clock offset"),
         ];
         assert_eq!(ended_in(&endless), expected);
         assert_eq!(ended_in(&one_of_each()), [("links", "links")], "the others have an end");
@@ -340,10 +376,23 @@ mod tests {
             "impair the links default (delay 0.300s) for 1.500s",
             "hold [a/0] -/-> [a/1] for 1.500s",
             "crash a/0 for 0.100s",
+            "set the wall clock of a/0 off by -0.010s for 1.500s",
+            "step the wall clock of a/0 by -0.010s",
+            "drift the wall clock of a/0 by -1000.500 ppm for 1.500s",
+            "drift the monotonic clock of a/0 by -1000.500 ppm for 1.500s",
+            "drift the clocks of a/0 by -1000.000 ppm for 1.500s",
+            "drift the wall clock of a/0 by -1000.500 ppm for 1.500s",
+            "drift the monotonic clock of a/0 by +250.000 ppm for 1.500s",
+            "freeze the wall clock of a/0 for 1.500s",
+            "freeze the monotonic clock of a/0 for 1.500s",
+            "strobe the wall clock of a/0 by -0.010s every 0.160s for 1.500s",
+            "round the clocks of a/0 to 1ms for 1.500s",
+            "make 0.05 of the timers of a/0 up to 0.001s late for 1.500s",
+            "put the timers of a/0 off to multiples of 1ms for 1.500s",
         ];
         assert_eq!(simpler, expected);
         let mut all = one_of_each();
-        for _ in 0..5 {
+        for _ in 0..10 {
             all = all.iter().flat_map(Fault::simpler).collect();
         }
         assert!(all.is_empty(), "there is no end to what is simpler than {all:?}");

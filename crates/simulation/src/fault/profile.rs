@@ -67,7 +67,7 @@ pub struct FaultProfile {
     /// group of their own. Counts the crashes, pauses and late starts of the scenario's plan too, but not the manual faults of a test.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_down: Option<u32>,
-    /// Groups whose nodes do not crash or pause. Cuts and impaired links hit them all the same.
+    /// Groups whose nodes do not crash or pause, and whose clocks do not lie. Cuts and impaired links hit them all the same.
     ///
     /// `region:us-east`, `zone:a`, `rack:a/1` and `shard:0` name the nodes that stand there. A group that the scenario does not have is refused before anything runs.
     pub spared_groups: Vec<String>,
@@ -97,6 +97,13 @@ impl FaultProfile {
     #[must_use]
     pub fn only(self, kinds: impl IntoIterator<Item = FaultKind>) -> Self {
         Self { kinds: kinds.into_iter().collect(), ..self }
+    }
+
+    /// Draws these kinds of faults too.
+    #[must_use]
+    pub fn also(mut self, kinds: impl IntoIterator<Item = FaultKind>) -> Self {
+        self.kinds.extend(kinds);
+        self
     }
 
     /// Does not draw these kinds of faults.

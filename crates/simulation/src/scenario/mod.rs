@@ -22,7 +22,7 @@ use cluster_sim_invariants::World;
 use cluster_sim_node::{Boot, Machine, MainFactory, Node};
 use cluster_sim_runtime::{Budget, Seed};
 use cluster_sim_transport::{LinkModel, NodeSelector};
-use cluster_sim_types::Change;
+use cluster_sim_types::{Change, WallTime};
 
 pub use outline::Outline;
 pub use placement::Domain;
@@ -388,6 +388,15 @@ impl Scenario {
     #[must_use]
     pub fn start_together(self) -> Self {
         self.with(|definition| definition.start_spread = Duration::ZERO)
+    }
+
+    /// Sets what the wall clocks of all nodes show at the start of the run.
+    ///
+    /// By default 1970-01-01T00:00:00Z.
+    /// A wall clock never shows a time before 1970, so one that a fault is to step back needs a later start.
+    #[must_use]
+    pub fn epoch(self, epoch: WallTime) -> Self {
+        self.with(|definition| definition.epoch = epoch)
     }
 
     /// Sets the real time that one step may take before a sweep fails the seed. Default 30 s.

@@ -50,6 +50,7 @@ impl Sim {
         };
         let mut engine = Engine::in_arena(seeds.clone(), definition.budget, arenas.take());
         engine.core.kernel.set_choices(definition.choices(keep));
+        engine.core.kernel.set_epoch(definition.epoch);
         engine.register(network);
         engine.register(Disks::new(DiskModel::default()).expect("the default times of a disk are valid"));
         let mut first = 0;

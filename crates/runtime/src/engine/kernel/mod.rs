@@ -1,11 +1,14 @@
 //! The kernel: clock, seeds, queue, records, choices and changes of one simulation.
 //!
-//! `nodes.rs` adds names, lives, health and clocks of nodes; `timing.rs` adds timers in local time; `changes.rs` adds what a step
+//! `nodes.rs` adds names, lives and health of nodes; `clocks.rs` adds their clocks; `timing.rs` adds timers in local time and
+//! `skewed_timers.rs` those of nodes whose clocks lie; `changes.rs` adds what a step
 //! changed; `standstill.rs` notices that time does not advance.
 
 mod arena;
 mod changes;
+mod clocks;
 mod nodes;
+mod skewed_timers;
 mod standstill;
 mod timing;
 
@@ -14,7 +17,7 @@ use std::mem::take;
 use std::sync::Arc;
 use std::task::Waker;
 
-use cluster_sim_types::{NodeId, VirtualInstant};
+use cluster_sim_types::{NodeId, VirtualInstant, WallTime};
 use rustc_hash::FxHashMap;
 
 pub use arena::Arena;
@@ -30,6 +33,7 @@ use super::queue::{DeviceId, Due, Event, EventQueue, Order, Target};
 use super::record::{Digest, Record, RecordKind, Ring};
 use super::timers::{TimerSlot, Timers};
 use crate::engine::heartbeat::{Heartbeat, Position};
+use crate::engine::skew::SkewedClocks;
 use crate::executor::{TaskId, TaskName, Tasks};
 use crate::random::{Address, Roll, Seed, SeedSchedule, Stream};
 
@@ -55,6 +59,10 @@ pub struct Kernel {
     /// Timers that came due while their node was paused.
     paused_timers: BTreeMap<NodeId, Vec<TimerSlot>>,
     timers: Timers,
+    /// The reading of true wall clocks at the start of the run.
+    epoch: WallTime,
+    /// The clocks of the nodes whose clocks are not true.
+    skewed: BTreeMap<NodeId, SkewedClocks>,
     digest: Digest,
     ring: Ring,
     /// Every record since the call of [`keep_records`](Self::keep_records).
@@ -96,6 +104,8 @@ impl Kernel {
             names,
             paused_timers: BTreeMap::new(),
             timers,
+            epoch: WallTime::ZERO,
+            skewed: BTreeMap::new(),
             digest: Digest::default(),
             ring,
             kept_records: Vec::new(),

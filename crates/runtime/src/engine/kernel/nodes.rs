@@ -1,9 +1,9 @@
-//! Per-node state of the kernel: names, lives, health, clocks.
+//! Per-node state of the kernel: names, lives, health.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster_sim_types::{Change, Health, Incarnation, LocalInstant, NodeClock, NodeId, VirtualInstant, WallTime};
+use cluster_sim_types::{Change, Health, Incarnation, NodeClock, NodeId, VirtualInstant};
 
 use super::Kernel;
 use crate::engine::decisions::{Choice, Site};
@@ -25,6 +25,8 @@ pub(in crate::engine) struct Node {
     pub(super) first_boot: FirstBoot,
     /// Whether the main function of its present life returned.
     pub(super) has_returned: bool,
+    /// Whether its clocks are in the table of those that are not true.
+    pub(super) is_skewed: bool,
 }
 
 /// The first boot of a node.
@@ -54,34 +56,16 @@ impl Kernel {
         let id = NodeId(u32::try_from(self.nodes.len()).expect("node ids are 32 bits wide"));
         self.nodes.push(Node {
             address: Address::new().name(&name),
-            clock: NodeClock::new(VirtualInstant::ZERO, WallTime::ZERO),
+            clock: NodeClock::new(VirtualInstant::ZERO, self.epoch),
             incarnation: Incarnation(0),
             health: Health::Down,
             first_boot: FirstBoot::Scheduled,
             has_returned: false,
+            is_skewed: false,
         });
         self.names.push(name);
         self.limits = self.budget.limits(self.nodes.len());
         id
-    }
-
-    /// Reads the node's monotonic clock.
-    #[inline]
-    pub fn local_now(&self, node: NodeId) -> LocalInstant {
-        self.nodes[node.index()].clock.local(self.now)
-    }
-
-    /// Reads the node's wall clock.
-    #[inline]
-    pub fn wall_now(&self, node: NodeId) -> WallTime {
-        self.nodes[node.index()].clock.wall(self.now)
-    }
-
-    /// Reads both clocks of a node.
-    #[inline(always)]
-    pub fn clocks_now(&self, node: NodeId) -> (LocalInstant, WallTime) {
-        let clock = &self.nodes[node.index()].clock;
-        (clock.local(self.now), clock.wall(self.now))
     }
 
     /// Returns the number of nodes; ids run from 0.
@@ -222,14 +206,17 @@ impl Kernel {
 
     /// Begins a life: records it, resets the clock, and returns its entropy.
     pub(crate) fn begin_life(&mut self, node: NodeId, incarnation: Incarnation) -> Entropy {
-        let now = self.now;
+        let (now, epoch) = (self.now, self.epoch);
         let state = &mut self.nodes[node.index()];
         state.incarnation = incarnation;
         state.health = Health::Up;
         state.first_boot = FirstBoot::Done;
         state.has_returned = false;
-        state.clock = NodeClock::new(now, WallTime::ZERO);
+        state.clock = NodeClock::new(now, epoch);
         let address = state.address.number(u64::from(incarnation.0));
+        if state.is_skewed {
+            self.boot_skewed_clock(node);
+        }
         self.record(Record { detail: incarnation.0, ..Record::of(now, RecordKind::Boot, node) });
         self.change(Change::Health(node, Health::Up, incarnation));
         Entropy::from_key(self.roll(ENTROPY, address).0)
@@ -243,6 +230,9 @@ impl Kernel {
         let state = &mut self.nodes[node.index()];
         state.health = health;
         let incarnation = state.incarnation;
+        if state.is_skewed && matches!(health, Health::Down | Health::Killed) {
+            self.forget_local_timers(node);
+        }
         for slot in self.paused_timers.remove(&node).unwrap_or_default() {
             if health == Health::Up {
                 self.queue_timer(slot, now);

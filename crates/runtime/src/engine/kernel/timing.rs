@@ -6,6 +6,7 @@ use cluster_sim_types::{Health, NodeId, VirtualInstant};
 
 use super::Kernel;
 use super::nodes::Node;
+use super::skewed_timers::NEVER;
 use crate::engine::queue::{Order, Rank, Target};
 use crate::engine::record::{Record, RecordKind};
 use crate::engine::timers::{Owner, Surfaced, Timer, TimerKey, TimerSlot};
@@ -14,7 +15,10 @@ use crate::executor::{TaskId, Waiter};
 impl Kernel {
     /// Sets a timer of `node`, due after `after` of local time; `token` is the node's name for it.
     pub fn set_timer(&mut self, node: NodeId, token: u64, after: Duration) -> TimerSlot {
-        let Node { incarnation, clock, .. } = self.nodes[node.index()];
+        let Node { incarnation, clock, is_skewed, .. } = self.nodes[node.index()];
+        if is_skewed {
+            return self.set_skewed_timer(node, token, after);
+        }
         let due = clock.due(self.now, after);
         self.insert_timer(Timer::new(node, incarnation, token, due))
     }
@@ -33,7 +37,11 @@ impl Kernel {
     #[inline]
     pub fn rearm(&mut self, slot: TimerSlot, after: Duration) {
         let timer = self.timers.get_mut(slot);
-        let due = self.nodes[timer.node.index()].clock.due(self.now, after);
+        let node = &self.nodes[timer.node.index()];
+        if node.is_skewed {
+            return self.rearm_skewed(slot, after);
+        }
+        let due = node.clock.due(self.now, after);
         timer.due = Some(due);
         if due < timer.queued_at {
             self.queue_timer(slot, due);
@@ -76,6 +84,9 @@ impl Kernel {
                     self.paused_timers.entry(node).or_default().push(slot);
                     None
                 } else {
+                    if state.is_skewed {
+                        self.count_skewed_timer(node, slot);
+                    }
                     self.timers.release(slot);
                     self.record(Record { label: token, ..Record::of(self.now, RecordKind::Timer, node) });
                     self.notify(owner, slot).then_some((node, token))
@@ -113,6 +124,7 @@ impl Kernel {
         if let Some(key) = known
             && self.is_timer_of(key, node)
             && self.timers.get(key.slot).owner == Owner::Task(task)
+            && !self.nodes[node.index()].is_skewed
         {
             let due = self.nodes[node.index()].clock.due(self.now, after);
             let timer = self.timers.get_mut(key.slot);
@@ -128,7 +140,8 @@ impl Kernel {
     /// Wakes `waiter` after `after` of local time, with the sleep's own timer, a parked one, or a new one.
     #[inline(never)]
     pub(crate) fn arm_sleep(&mut self, armed: Option<TimerKey>, node: NodeId, waiter: Waiter, after: Duration) -> TimerKey {
-        let due = self.nodes[node.index()].clock.due(self.now, after);
+        let skewed = self.nodes[node.index()].is_skewed.then(|| self.local_timer(node, after));
+        let due = skewed.map_or_else(|| self.nodes[node.index()].clock.due(self.now, after), |(due, _)| due);
         let task = match waiter {
             Waiter::Task(task) => Some(task),
             Waiter::Other(_) => None,
@@ -141,7 +154,10 @@ impl Kernel {
         let timer = self.timers.get_mut(key.slot);
         timer.due = Some(due);
         timer.owner = task.map_or(Owner::Other, Owner::Task);
-        if due < timer.queued_at {
+        if let Some((_, local)) = skewed {
+            self.note_timer(node, key.slot, local);
+            self.move_timer(key.slot, due);
+        } else if due < timer.queued_at {
             self.queue_timer(key.slot, due);
         }
         if let Waiter::Other(waker) = waiter {
@@ -181,7 +197,10 @@ impl Kernel {
     fn new_sleep(&mut self, node: NodeId, task: Option<TaskId>, due: VirtualInstant) -> TimerKey {
         let incarnation = self.incarnation(node);
         let token = task.or_else(|| self.current_task()).map_or(0, |task| self.path_of(task));
-        let slot = self.insert_timer(Timer::new(node, incarnation, token, due));
+        let timer = Timer::new(node, incarnation, token, due);
+        // The caller queues it, if there is an instant to queue it for.
+        let is_skewed = self.nodes[node.index()].is_skewed;
+        let slot = if is_skewed { self.timers.insert(Timer { queued_at: NEVER, ..timer }) } else { self.insert_timer(timer) };
         self.timers.key(slot)
     }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use cluster_sim_types::Ratio;
+use cluster_sim_transport::Network;
+use cluster_sim_types::{NodeId, Ratio, SignedDuration};
 
 use super::*;
-use crate::fault::{Fault, LinkFault, NodeFault, ScheduledFault};
+use crate::fault::{ClockFault, Declared, Fault, LinkFault, NodeFault, NodeNames, ScheduledFault};
 
 const NODES: [&str; 4] = ["a/0", "a/1", "a/2", "b/0"];
 const LINKS: [&str; 2] = ["default", "wan"];
@@ -194,21 +195,49 @@ fn all_faults(profile: &FaultProfile) -> Vec<ScheduledFault> {
 #[test]
 fn a_profile_draws_the_kinds_that_it_names_and_no_others() {
     let named = |kind: FaultKind| match kind {
-        FaultKind::Cut => "cut",
-        FaultKind::Crash | FaultKind::QuickRestart => "crash",
-        FaultKind::Pause => "pause",
-        FaultKind::Loss => "loss",
-        FaultKind::Delay | FaultKind::Duplicate | FaultKind::Reorder => "impair links",
-        FaultKind::NodeLinks | FaultKind::OneLink => "impair",
-        FaultKind::SessionReset => "reset sessions",
+        FaultKind::Cut => vec!["cut"],
+        FaultKind::Crash | FaultKind::QuickRestart => vec!["crash"],
+        FaultKind::Pause => vec!["pause"],
+        FaultKind::Loss => vec!["loss"],
+        FaultKind::Delay | FaultKind::Duplicate | FaultKind::Reorder => vec!["impair links"],
+        FaultKind::NodeLinks | FaultKind::OneLink => vec!["impair"],
+        FaultKind::SessionReset => vec!["reset sessions"],
+        FaultKind::ClockStep => vec!["clock offset", "clock step"],
+        FaultKind::ClockDrift => vec!["clock drift", "periodic drift", "random drift"],
+        FaultKind::ClockFreeze => vec!["clock freeze"],
+        FaultKind::ClockStrobe => vec!["clock strobe"],
+        FaultKind::CoarseClock => vec!["coarse clock"],
+        FaultKind::LateTimers => vec!["coalesced timers", "late timers"],
     };
     for kind in FaultKind::ALL {
         let faults = all_faults(&FaultProfile::default().only([kind]));
-        assert!(faults.len() > 100 && faults.iter().all(|scheduled| scheduled.fault.kind() == named(kind)), "{kind:?}");
+        let drawn: BTreeSet<&str> = faults.iter().map(|scheduled| scheduled.fault.kind()).collect();
+        assert_eq!((faults.len() > 100, Vec::from_iter(drawn)), (true, named(kind)), "{kind:?}");
     }
     assert!(all_faults(&FaultProfile::default().only([])).is_empty());
     let without = all_faults(&FaultProfile::default().without([FaultKind::Cut]));
     assert!(!without.is_empty() && without.iter().all(|scheduled| scheduled.fault.kind() != "cut"));
+}
+
+#[test]
+fn every_drawn_clock_fault_is_possible() {
+    let nodes = (0..).map(NodeId).zip(NODES).map(|(node, name)| (name.to_owned(), node)).collect();
+    let (nodes, network) = (NodeNames { nodes, ..NodeNames::default() }, Network::new());
+    let faults = all_faults(&FaultProfile::default().only(FaultKind::OF_CLOCKS));
+    for ScheduledFault { fault, .. } in &faults {
+        assert!(fault.resolve(0, Declared::new(&nodes, &network)).is_ok(), "{fault}");
+    }
+    let jumps = faults.iter().filter_map(|scheduled| match &scheduled.fault {
+        Fault::Clock(ClockFault::Step { by, .. } | ClockFault::Offset { by, .. }) => Some(*by),
+        _ => None,
+    });
+    let jumps: BTreeSet<SignedDuration> = jumps.collect();
+    let (least, most) = (Duration::from_millis(10), Duration::from_secs(300));
+    assert!(jumps.iter().all(|by| (least..=most).contains(&by.length())), "{jumps:?}");
+    let shorter = |bound: Duration| jumps.iter().filter(|by| by.length() < bound).count();
+    assert!(jumps.iter().any(|by| *by < SignedDuration::ZERO) && jumps.iter().any(|by| *by > SignedDuration::ZERO));
+    let decade = shorter(Duration::from_secs(1)) - shorter(Duration::from_millis(100));
+    assert!((0.17..0.28).contains(&share(decade, jumps.len())), "{decade} of {} in one of four and a half decades", jumps.len());
 }
 
 #[test]

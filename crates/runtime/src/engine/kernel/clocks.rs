@@ -1,0 +1,127 @@
+//! The clocks of nodes: reading them, and skewing them.
+//!
+//! A node whose clocks are true pays one test for each reading and each timer; all else is out of line.
+
+use cluster_sim_types::{LocalInstant, NodeId, WallTime};
+
+use super::Kernel;
+use crate::engine::skew::{Skew, SkewId, SkewedClocks};
+
+impl Kernel {
+    /// Reads the node's monotonic clock on behalf of its code.
+    #[inline]
+    pub fn local_now(&self, node: NodeId) -> LocalInstant {
+        let state = &self.nodes[node.index()];
+        if state.is_skewed { self.read_skewed_local(node) } else { state.clock.local(self.now) }
+    }
+
+    /// Reads the node's wall clock on behalf of its code.
+    #[inline]
+    pub fn wall_now(&self, node: NodeId) -> WallTime {
+        let state = &self.nodes[node.index()];
+        if state.is_skewed { self.read_skewed_wall(node) } else { state.clock.wall(self.now) }
+    }
+
+    /// Reads both clocks of a node; `None` if they are skewed.
+    #[inline(always)]
+    pub fn true_clocks(&self, node: NodeId) -> Option<(LocalInstant, WallTime)> {
+        let state = &self.nodes[node.index()];
+        (!state.is_skewed).then(|| (state.clock.local(self.now), state.clock.wall(self.now)))
+    }
+
+    /// Reads both clocks of a node without counting that as a reading of its code.
+    #[cold]
+    pub fn clocks_of(&self, node: NodeId) -> (LocalInstant, WallTime) {
+        let clock = &self.nodes[node.index()].clock;
+        let true_wall = clock.wall(self.now);
+        match self.skewed.get(&node) {
+            Some(clocks) => (clocks.local(self.now), clocks.wall(self.now, true_wall)),
+            None => (clock.local(self.now), true_wall),
+        }
+    }
+
+    #[cold]
+    fn read_skewed_local(&self, node: NodeId) -> LocalInstant {
+        self.count_local_reading(node);
+        self.clocks_of(node).0
+    }
+
+    #[cold]
+    fn read_skewed_wall(&self, node: NodeId) -> WallTime {
+        self.count_wall_reading(node);
+        self.clocks_of(node).1
+    }
+
+    /// Counts that the node's code reads its monotonic clock, for the effect of what skews it.
+    pub fn count_local_reading(&self, node: NodeId) {
+        if let Some(clocks) = self.skewed.get(&node) {
+            clocks.count_local(self.now, self.nodes[node.index()].clock.local(self.now));
+        }
+    }
+
+    /// Counts that the node's code reads its wall clock.
+    pub fn count_wall_reading(&self, node: NodeId) {
+        if let Some(clocks) = self.skewed.get(&node) {
+            clocks.count_wall(self.now, self.nodes[node.index()].clock.wall(self.now));
+        }
+    }
+
+    /// Sets what true wall clocks show at the start of the run. Must be called before the first node is added.
+    pub fn set_epoch(&mut self, epoch: WallTime) {
+        self.epoch = epoch;
+    }
+
+    /// Skews the clocks of a node from now on.
+    pub fn skew(&mut self, node: NodeId, skew: Skew) -> SkewId {
+        let (now, booted) = (self.now, self.nodes[node.index()].clock.booted());
+        if !self.nodes[node.index()].is_skewed {
+            self.nodes[node.index()].is_skewed = true;
+            self.skewed.insert(node, SkewedClocks::new(booted));
+            self.note_armed_timers(node);
+        }
+        let clocks = self.skewed.get_mut(&node).expect("the clocks of a skewed node are in the table");
+        let id = clocks.add(now, skew);
+        self.map_timers(node);
+        id
+    }
+
+    /// Replaces a skew from now on; the monotonic clock goes on from where it is.
+    pub fn change_skew(&mut self, node: NodeId, id: SkewId, skew: Skew) {
+        if let Some(clocks) = self.skewed.get_mut(&node) {
+            clocks.change(self.now, id, skew);
+            self.map_timers(node);
+        }
+    }
+
+    /// Ends a skew.
+    pub fn end_skew(&mut self, node: NodeId, id: SkewId) {
+        if let Some(clocks) = self.skewed.get_mut(&node) {
+            clocks.remove(self.now, id);
+            self.map_timers(node);
+            self.forget_true_clocks(node);
+        }
+    }
+
+    /// Returns how many readings and timers of the node a skew in force has changed.
+    pub fn skew_effect(&self, node: NodeId, id: SkewId) -> u64 {
+        self.skewed.get(&node).map_or(0, |clocks| clocks.effect(id))
+    }
+
+    /// Starts the monotonic clock of a life that begins now.
+    #[cold]
+    pub(super) fn boot_skewed_clock(&mut self, node: NodeId) {
+        if let Some(clocks) = self.skewed.get_mut(&node) {
+            clocks.boot(self.now);
+            self.forget_true_clocks(node);
+        }
+    }
+
+    /// Removes the clocks of a node from the table if they are true again.
+    fn forget_true_clocks(&mut self, node: NodeId) {
+        let booted = self.nodes[node.index()].clock.booted();
+        if self.skewed.get(&node).is_some_and(|clocks| clocks.are_true(booted)) {
+            self.skewed.remove(&node);
+            self.nodes[node.index()].is_skewed = false;
+        }
+    }
+}
