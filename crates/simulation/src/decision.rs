@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Choice, Decisions, Roll};
+use cluster_sim_storage::crash_choice_text;
 use cluster_sim_types::VirtualInstant;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,9 @@ pub struct Decision {
     /// Receiver of the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
+    /// The file or name that it is about on a disk, such as `wal/0 at byte 512`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     /// When the choice was first made, in nanoseconds.
     #[serde(rename = "at_ns")]
     pub at: VirtualInstant,
@@ -50,6 +54,9 @@ impl fmt::Display for Decision {
             (Some(node), None) => write!(formatter, "{node}  ")?,
             _ => {}
         }
+        if let Some(subject) = &self.subject {
+            write!(formatter, "{subject}  ")?;
+        }
         let duration = Duration::from_nanos(self.value);
         match self.choice {
             Choice::Start => write!(formatter, "starts {duration:?} late"),
@@ -66,6 +73,7 @@ impl fmt::Display for Decision {
             Choice::TimerLate => write!(formatter, "has a timer that fires late"),
             Choice::TimerLateBy => write!(formatter, "has a timer that fires {duration:?} late"),
             Choice::ClockDrift => write!(formatter, "has a clock whose drift changes by {} ppb", self.value.cast_signed()),
+            choice => write!(formatter, "{}", crash_choice_text(choice, self.value).unwrap_or_default()),
         }
     }
 }

@@ -104,6 +104,28 @@ impl Content {
         self.length = length;
     }
 
+    /// Sets the length of a content whose pages may reach beyond it; what is beyond is zeros if it grows again.
+    #[cfg(feature = "test-utils")]
+    pub(crate) fn fit(&mut self, length: u64) {
+        self.length = u64::MAX;
+        self.set_len(length);
+    }
+
+    /// Copies a range of bytes of another content, which may end before; whole pages are shared.
+    #[cfg(feature = "test-utils")]
+    pub(crate) fn copy_from(&mut self, other: &Self, range: std::ops::Range<u64>) {
+        for Piece { page, from, to } in pieces(range.start, range.end.saturating_sub(range.start) as usize) {
+            let bytes = other.page(page);
+            match bytes {
+                _ if from == 0 && to == PAGE => self.set_page(page, bytes.map(Arc::clone)),
+                Some(bytes) => self.page_mut(page)[from..to].copy_from_slice(&bytes[from..to]),
+                None if self.page(page).is_some() => self.page_mut(page)[from..to].fill(0),
+                None => {}
+            }
+        }
+        self.length = self.length.max(range.end);
+    }
+
     /// Returns a page; `None` for zeros.
     pub(crate) fn page(&self, page: u64) -> Option<&Arc<Page>> {
         self.pages.get(&page)

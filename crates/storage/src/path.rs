@@ -59,6 +59,12 @@ impl DiskPath {
         self.0.split('/').filter(|name| !name.is_empty())
     }
 
+    /// Returns the last name; empty for the root.
+    #[cfg(feature = "test-utils")]
+    pub(crate) fn last(&self) -> &str {
+        self.split_last().map_or("", |(_, name)| name)
+    }
+
     /// Splits off the last name; `None` for the root.
     pub fn split_last(&self) -> Option<(&str, &str)> {
         match self.0.rsplit_once('/') {

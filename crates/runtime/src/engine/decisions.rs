@@ -10,6 +10,7 @@
 //! | first branch of a `select!` | branch 0 |
 //! | delay of a message | the median of its link |
 //! | time of an operation of a disk | the median of the disk |
+//! | what a crash leaves of a disk | what was synced, and nothing else |
 //! | lost by the link, lost by a rule, duplicated, held back | no |
 //! | timer late, by how much | no, by 1 ns |
 //! | change of the drift of a clock | none |
@@ -67,6 +68,16 @@ pub enum Choice {
     TimerLateBy,
     /// By how much the drift of a clock changes, in billionths; a negative number as its two's complement.
     ClockDrift,
+    /// Which unsynced changes of names a crash keeps on a disk: none, all, the first ones, or some.
+    CrashNames,
+    /// Whether a crash keeps one of them.
+    CrashName,
+    /// Which unsynced sectors a crash keeps of a file: none, all, the first ones, the last ones, or some.
+    CrashFile,
+    /// Whether a crash keeps one of them, and whether it is torn.
+    CrashSector,
+    /// Length in bytes that a crash leaves of a file, if it parts from the data.
+    CrashLength,
 }
 
 impl Choice {
@@ -76,6 +87,7 @@ impl Choice {
             Self::Start | Self::Order | Self::Pick | Self::Select | Self::ReorderBy | Self::TimerLateBy => 0,
             Self::Delay | Self::DiskTime | Self::ClockDrift => 1 << 63,
             Self::Loss | Self::Rule | Self::Duplicate | Self::Reorder | Self::TimerLate => u64::MAX,
+            Self::CrashNames | Self::CrashName | Self::CrashFile | Self::CrashSector | Self::CrashLength => 0,
         })
     }
 }
@@ -97,7 +109,7 @@ pub struct Site {
 
 impl Site {
     /// Hashes stream and address to one word, equal in every run.
-    fn key(&self) -> u64 {
+    pub fn key(&self) -> u64 {
         // A roll under a fixed seed mixes both words.
         Seed(0).roll(self.stream, self.address).0
     }

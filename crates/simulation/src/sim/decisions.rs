@@ -1,6 +1,7 @@
 //! Runs that record their decisions.
 
 use cluster_sim_runtime::{Decision as RawDecision, Record};
+use cluster_sim_storage::Disks;
 use cluster_sim_types::{Fact, NodeId, VirtualInstant};
 
 use super::{RunObserver, Sim};
@@ -50,6 +51,8 @@ impl Sim {
     fn name_decision(&self, raw: RawDecision) -> Decision {
         let RawDecision { choice, site, roll, value, at, node, peer } = raw;
         let name = |node: NodeId| (node != NodeId::CLUSTER).then(|| self.node_name(node).to_owned());
-        Decision { choice, node: name(node), peer: name(peer).filter(|_| node != peer), at, value, site, roll: roll.0 }
+        let peer = name(peer).filter(|_| node != peer);
+        let subject = self.engine.core.devices.find::<Disks>().subject(site).map(ToOwned::to_owned);
+        Decision { choice, node: name(node), peer, subject, at, value, site, roll: roll.0 }
     }
 }

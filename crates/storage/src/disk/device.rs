@@ -8,6 +8,7 @@ use cluster_sim_runtime::{
     Stream, Waiter, Waiting, finalize, fold_bytes,
 };
 use cluster_sim_types::{Change, Health, Incarnation, NodeId, VirtualInstant};
+use rustc_hash::FxHashMap;
 use slab::Slab;
 
 use super::file::File;
@@ -30,14 +31,16 @@ const COUNTED: usize = 4_096;
 pub struct Disks {
     id: DeviceId,
     /// By node; absent before its first operation.
-    disks: Vec<Option<Box<NodeDisk>>>,
+    pub(super) disks: Vec<Option<Box<NodeDisk>>>,
     /// By node; those beyond the end have the default.
     models: Vec<(Arc<DiskModel>, Arc<CompiledTimes>)>,
     default: (Arc<DiskModel>, Arc<CompiledTimes>),
-    pending: Slab<Pending>,
+    pub(super) pending: Slab<Pending>,
     generation: u64,
     /// Answers to hosts that are paused.
-    held: Vec<(NodeId, u32)>,
+    pub(super) held: Vec<(NodeId, u32)>,
+    /// The subjects of the choices of crashes, by site; kept while choices are logged.
+    pub(super) subjects: FxHashMap<u64, String>,
 }
 
 impl Disks {
@@ -56,6 +59,7 @@ impl Disks {
             pending: Slab::new(),
             generation: 0,
             held: Vec::new(),
+            subjects: FxHashMap::default(),
         })
     }
 
@@ -65,6 +69,13 @@ impl Disks {
         }
         let (model, times) = self.models.get(node.index()).unwrap_or(&self.default);
         self.disks[node.index()].get_or_insert_with(|| Box::new(NodeDisk::new(Arc::clone(model), Arc::clone(times))))
+    }
+
+    /// Returns the subject of a choice of a crash, such as `wal/0 at byte 512`.
+    ///
+    /// `None` for sites of other choices, and in a run that does not log its choices.
+    pub fn subject(&self, site: u64) -> Option<&str> {
+        self.subjects.get(&site).map(String::as_str)
     }
 
     /// Returns the files of a node's disk as node code sees them.
@@ -114,7 +125,8 @@ impl Disks {
         let (at, address) = self.answer_at(kernel, node, life, &op);
         self.generation += 1;
         let generation = self.generation;
-        let slot = self.pending.insert(Pending { node, life, generation, owner, state: State::Submitted(op) }) as u32;
+        let (state, is_scheduled) = (State::Submitted(op), true);
+        let slot = self.pending.insert(Pending { node, generation, owner, state, is_scheduled }) as u32;
         kernel.schedule(at, Order::new(Rank::DEFAULT, address), self.id, slot);
         OpKey { slot, generation }
     }
@@ -163,7 +175,7 @@ impl Disks {
         if matches!(pending.state, State::Done(_)) {
             return match self.pending.remove(key.slot as usize).state {
                 State::Done(result) => Some(result),
-                State::Submitted(_) => None,
+                State::Submitted(_) | State::Over => None,
             };
         }
         pending.owner = Owner::Task(Some(Waiter::of(context, kernel)));
@@ -178,6 +190,7 @@ impl Disks {
             match pending.state {
                 State::Submitted(_) => pending.owner = Owner::Dropped,
                 State::Done(_) => drop(self.pending.remove(key.slot as usize)),
+                State::Over => {}
             }
         }
     }
@@ -193,14 +206,19 @@ impl Disks {
 
     /// Executes an operation whose time has come.
     fn execute(&mut self, kernel: &mut Kernel, slot: u32) -> Option<HostWake> {
-        let Pending { node, life, .. } = self.pending[slot as usize];
-        if !kernel.lives(node, life) {
-            drop(self.pending.remove(slot as usize));
-            return None;
-        }
-        let State::Submitted(op) = std::mem::replace(&mut self.pending[slot as usize].state, State::Done(Ok(DiskOutput::Done)))
-        else {
-            return self.wake_held(kernel, node, slot);
+        let pending = &mut self.pending[slot as usize];
+        pending.is_scheduled = false;
+        let node = pending.node;
+        let op = match std::mem::replace(&mut pending.state, State::Over) {
+            State::Submitted(op) => op,
+            State::Done(result) => {
+                pending.state = State::Done(result);
+                return self.wake_held(kernel, node, slot);
+            }
+            State::Over => {
+                drop(self.pending.remove(slot as usize));
+                return None;
+            }
         };
         let result = self.disk(node).execute(&op);
         record(kernel, node, &op, &result);
@@ -284,19 +302,15 @@ impl Device for Disks {
         self.execute(kernel, slot)
     }
 
-    fn life_ended(&mut self, _kernel: &mut Kernel, node: NodeId, _life: Incarnation, end: LifeEnd) {
-        self.held.retain(|(held, _)| *held != node);
-        self.pending.retain(|_, pending| pending.node != node || matches!(pending.state, State::Submitted(_)));
-        self.pending.iter_mut().filter(|(_, pending)| pending.node == node).for_each(|(_, pending)| pending.owner = Owner::Dropped);
-        if let Some(disk) = self.disks.get_mut(node.index()).and_then(Option::as_mut) {
-            disk.end_life(end != LifeEnd::Returned);
-        }
+    fn life_ended(&mut self, kernel: &mut Kernel, node: NodeId, life: Incarnation, end: LifeEnd) {
+        self.end_life(kernel, node, life, end);
     }
 
     fn node_resumed(&mut self, kernel: &mut Kernel, node: NodeId) {
         let (now, address) = (kernel.now(), kernel.address(node));
         for (held, slot) in std::mem::take(&mut self.held) {
             if held == node {
+                self.pending[slot as usize].is_scheduled = true;
                 kernel.schedule(now, Order::new(Rank::DEFAULT, address), self.id, slot);
             } else {
                 self.held.push((held, slot));

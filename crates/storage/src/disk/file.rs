@@ -22,6 +22,8 @@ pub(super) struct File {
     pub(super) durable: Content,
     /// The sectors written since the last sync, by page.
     pub(super) unsynced: BTreeMap<u64, Sectors>,
+    /// The shortest length since the last sync: what is beyond it was written anew.
+    pub(super) shortest: u64,
 }
 
 /// The sectors that a range of bytes within a page touches.
@@ -51,12 +53,12 @@ impl File {
             cut.into_iter().for_each(|page| *self.unsynced.entry(page).or_default() = Sectors::MAX);
         }
         self.current.set_len(length);
+        self.shortest = self.shortest.min(length);
     }
 
     /// Whether a crash may change it.
-    #[cfg(test)]
     pub(super) fn is_unsynced(&self) -> bool {
-        !self.unsynced.is_empty() || self.current.len() != self.durable.len()
+        !self.unsynced.is_empty() || self.current.len() != self.durable.len() || self.shortest != self.durable.len()
     }
 
     /// Makes all of it durable.
@@ -71,6 +73,31 @@ impl File {
             }
         }
         self.durable.set_len(self.current.len());
+        self.shortest = self.current.len();
+    }
+
+    /// Makes the length durable, and the bytes beyond the shortest length since the last sync; the others stay unsynced.
+    pub(super) fn commit_length(&mut self) {
+        let (from, length) = (self.shortest, self.current.len());
+        self.durable.fit(from.min(self.durable.len()));
+        self.durable.copy_from(&self.current, from..length);
+        self.shortest = length;
+        let (page, first) = (from / PAGE as u64, (from % PAGE as u64) as usize);
+        drop(self.unsynced.split_off(&(page + 1)));
+        if let Some(left) = self.unsynced.get_mut(&page) {
+            // The sector with the old end has bytes on both sides.
+            *left &= if first == 0 { 0 } else { sectors(0, first) };
+            if *left == 0 {
+                self.unsynced.remove(&page);
+            }
+        }
+    }
+
+    /// Makes what a crash left on the medium what node code reads.
+    pub(super) fn settle(&mut self) {
+        self.current = self.durable.clone();
+        self.unsynced.clear();
+        self.shortest = self.durable.len();
     }
 
     /// Makes some sectors of a page durable.
@@ -82,14 +109,6 @@ impl File {
         };
         let durable = self.durable.page_mut(page);
         each_sector(sectors).for_each(|range| durable[range.clone()].copy_from_slice(&bytes[range]));
-    }
-
-    /// Forgets all that is not durable.
-    pub(super) fn forget(&mut self) {
-        for page in std::mem::take(&mut self.unsynced).into_keys() {
-            self.current.set_page(page, self.durable.page(page).map(Arc::clone));
-        }
-        self.current.set_len(self.durable.len());
     }
 }
 
@@ -110,7 +129,7 @@ mod tests {
         file.write(3, b"XXXX and more");
         file.set_len(9);
         assert!(file.is_unsynced());
-        file.forget();
+        file.settle();
         assert_eq!((file.current.to_vec(), file.is_unsynced()), (b"durable".to_vec(), false));
     }
 
@@ -122,7 +141,7 @@ mod tests {
         file.set_len(PAGE as u64 + 10);
         file.write(SECTOR as u64, b"new");
         file.sync();
-        file.forget();
+        file.settle();
         let bytes = file.current.to_vec();
         assert_eq!((bytes.len(), &bytes[SECTOR..SECTOR + 3], bytes[PAGE + 9]), (PAGE + 10, &b"new"[..], 7));
         file.set_len(2 * PAGE as u64);
@@ -157,7 +176,7 @@ mod tests {
                     durable.clone_from(&current);
                 }
                 _ => {
-                    file.forget();
+                    file.settle();
                     current.clone_from(&durable);
                 }
             }

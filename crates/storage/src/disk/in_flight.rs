@@ -1,7 +1,7 @@
 //! Operations that were submitted and not answered.
 
 use cluster_sim_runtime::Waiter;
-use cluster_sim_types::{Incarnation, NodeId};
+use cluster_sim_types::NodeId;
 
 use crate::operation::{DiskOp, DiskResult};
 
@@ -37,10 +37,11 @@ pub(super) enum Owner {
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) node: NodeId,
-    pub(super) life: Incarnation,
     pub(super) generation: u64,
     pub(super) owner: Owner,
     pub(super) state: State,
+    /// Whether an event of the queue names its slot, which is then not free.
+    pub(super) is_scheduled: bool,
 }
 
 #[derive(Debug)]
@@ -49,4 +50,6 @@ pub(super) enum State {
     Submitted(DiskOp),
     /// It took effect.
     Done(DiskResult),
+    /// Its life ended, and its event is still scheduled.
+    Over,
 }

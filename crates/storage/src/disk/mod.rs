@@ -5,10 +5,12 @@
 //! | `model.rs` | [`DiskModel`]: times and sizes, as data |
 //! | `file.rs` | a file: what node code reads, what is durable, and which sectors differ |
 //! | `tree.rs` | directories and names, what of them is durable, and which changes are not |
-//! | `crash.rs` | what a crash leaves |
+//! | `rules.rs` | [`CrashRules`]: the promises about unsynced writes, as data |
+//! | `crash/` | decides what a crash leaves |
 //! | `node_disk.rs` | the disk of one node: executes operations |
 //! | `in_flight.rs` | operations that were submitted and not answered |
-//! | `device.rs` | [`Disks`]: submits operations, answers them in virtual time, and hears of crashes |
+//! | `device.rs` | [`Disks`]: submits operations and answers them in virtual time |
+//! | `life.rs` | the end of a life: what was in flight takes effect, and a crash decides |
 //!
 //! An operation takes effect when it is answered, at one event. One that a crash interrupts counts as submitted and not synced: it
 //! may have taken effect, as any write since the last sync.
@@ -17,10 +19,14 @@ mod crash;
 mod device;
 mod file;
 mod in_flight;
+mod life;
 mod model;
 mod node_disk;
+mod rules;
 mod tree;
 
+pub use crash::crash_choice_text;
 pub use device::Disks;
 pub use in_flight::{HostDone, OpKey};
 pub use model::{DiskModel, DiskTimes};
+pub use rules::{CrashRules, LengthOrder, NameOrder};

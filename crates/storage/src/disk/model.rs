@@ -1,9 +1,11 @@
-//! The times and sizes of a disk.
+//! The times, sizes and crash rules of a disk.
 
 use std::time::Duration;
 
 use cluster_sim_runtime::{Distribution, InvalidDistribution, QuantileTable};
 use serde::{Deserialize, Serialize};
+
+use super::rules::CrashRules;
 
 /// How long the operations of a disk take.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,7 +28,7 @@ impl Default for DiskTimes {
     }
 }
 
-/// A kind of disk: how fast, how large.
+/// A kind of disk: how fast, how large, and what a crash does to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
@@ -39,12 +41,37 @@ pub struct DiskModel {
     pub max_file: u64,
     /// The most files that one node has open.
     pub max_open: u32,
+    /// The effects that a crash may have on what was not synced.
+    pub crash: CrashRules,
 }
 
 impl Default for DiskModel {
     /// 1 TiB, files of up to 16 TiB, 1,024 open files, as Linux has it.
     fn default() -> Self {
-        Self { times: DiskTimes::default(), capacity: 1 << 40, max_file: 1 << 44, max_open: 1_024 }
+        Self {
+            times: DiskTimes::default(),
+            capacity: 1 << 40,
+            max_file: 1 << 44,
+            max_open: 1_024,
+            crash: CrashRules::strict_posix(),
+        }
+    }
+}
+
+impl DiskModel {
+    /// A disk whose crashes do all that POSIX does not forbid; the default.
+    pub fn strict_posix() -> Self {
+        Self::default()
+    }
+
+    /// A disk whose crashes are those of [`CrashRules::ext4_ordered`].
+    pub fn ext4_ordered() -> Self {
+        Self { crash: CrashRules::ext4_ordered(), ..Self::default() }
+    }
+
+    /// A disk whose crashes are those of [`CrashRules::xfs_like`].
+    pub fn xfs_like() -> Self {
+        Self { crash: CrashRules::xfs_like(), ..Self::default() }
     }
 }
 

@@ -51,20 +51,16 @@ type Result<T> = std::result::Result<T, DiskErrorKind>;
 impl NodeDisk {
     pub(super) fn new(model: Arc<DiskModel>, times: Arc<CompiledTimes>) -> Self {
         let (open, turns, next_file, counts) = Default::default();
-        Self { model, times, tree: Tree::default(), open, turns, next_file, counts }
+        Self { tree: Tree::new(model.crash), model, times, open, turns, next_file, counts }
     }
 
-    /// Forgets what belongs to the life that ended; what is unsynced is lost with `power`.
-    pub(super) fn end_life(&mut self, power_is_lost: bool) {
+    /// Forgets what belongs to the life that ended, besides what it wrote.
+    pub(super) fn end_life(&mut self) {
         self.open.clear();
         self.turns.clear();
         self.counts.clear();
         self.next_file = 0;
-        if power_is_lost {
-            self.tree.crash();
-        } else {
-            self.tree.collect([]);
-        }
+        self.tree.collect([]);
     }
 
     /// Executes an operation.
@@ -96,7 +92,7 @@ impl NodeDisk {
             DiskOp::SetLen { file, length } => self.set_len(*file, *length).map(done),
             DiskOp::Sync { file } => {
                 let inode = self.opened(*file)?.inode;
-                self.tree.change(inode, File::sync);
+                self.tree.sync_file(inode);
                 Ok(DiskOutput::Done)
             }
             DiskOp::CreateDir { path } => {

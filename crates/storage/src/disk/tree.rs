@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use slab::Slab;
 
 use super::file::File;
+use super::rules::CrashRules;
 use crate::content::Content;
 use crate::error::DiskErrorKind;
 use crate::image::DiskImage;
@@ -16,7 +17,7 @@ use crate::path::DiskPath;
 pub(super) struct Inode(pub(super) usize);
 
 /// The names of a directory.
-type Names = BTreeMap<Box<str>, Inode>;
+pub(super) type Names = BTreeMap<Box<str>, Inode>;
 
 /// A directory in the cache and on the medium.
 #[derive(Debug, Clone, Default)]
@@ -36,17 +37,48 @@ pub(super) enum Entry {
 #[derive(Debug, Clone)]
 pub(super) struct NameChange {
     pub(super) directory: Inode,
-    pub(super) name: Box<str>,
+    /// The path, which ends with the name.
+    pub(super) path: DiskPath,
     /// The entry that it stands for from then on; `None` once it is removed.
     pub(super) to: Option<Inode>,
+    /// Whether it is the second half of a rename that happens at once.
+    pub(super) is_joined: bool,
+}
+
+/// A change of a disk's names or of a journaled length that is not durable.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    Name(NameChange),
+    /// A file got another length, where lengths go through the journal.
+    Length {
+        inode: Inode,
+        length: u64,
+        grows: bool,
+    },
+}
+
+impl Change {
+    pub(super) fn is_name(&self) -> bool {
+        matches!(self, Self::Name(_))
+    }
+
+    /// Whether it is kept if and only if the change before it is.
+    pub(super) fn is_joined(&self) -> bool {
+        matches!(self, Self::Name(NameChange { is_joined: true, .. }))
+    }
+
+    fn is_in(&self, directory: Inode) -> bool {
+        matches!(self, Self::Name(change) if change.directory == directory)
+    }
 }
 
 /// The files and directories of one disk.
 #[derive(Debug, Clone)]
 pub(super) struct Tree {
     pub(super) entries: Slab<Entry>,
-    /// Changes of names since the last sync of their directory, in order.
-    pub(super) changes: Vec<NameChange>,
+    /// Changes that no sync has made durable, in order.
+    pub(super) changes: Vec<Change>,
+    pub(super) rules: CrashRules,
     /// The bytes that files have in the cache.
     used: u64,
 }
@@ -54,17 +86,16 @@ pub(super) struct Tree {
 /// The root directory.
 pub(super) const ROOT: Inode = Inode(0);
 
-impl Default for Tree {
-    fn default() -> Self {
-        let mut entries = Slab::new();
-        entries.insert(Entry::Directory(Directory::default()));
-        Self { entries, changes: Vec::new(), used: 0 }
-    }
-}
-
 type Result<T> = std::result::Result<T, DiskErrorKind>;
 
 impl Tree {
+    /// Creates a disk with an empty root directory.
+    pub(super) fn new(rules: CrashRules) -> Self {
+        let mut entries = Slab::new();
+        entries.insert(Entry::Directory(Directory::default()));
+        Self { entries, changes: Vec::new(), rules, used: 0 }
+    }
+
     pub(super) fn file(&self, inode: Inode) -> Option<&File> {
         match self.entries.get(inode.0) {
             Some(Entry::File(file)) => Some(file),
@@ -77,8 +108,43 @@ impl Tree {
         let Some(Entry::File(file)) = self.entries.get_mut(inode.0) else { return None };
         let before = file.current.len();
         let result = change(file);
-        self.used = self.used - before + file.current.len();
+        let after = file.current.len();
+        self.used = self.used - before + after;
+        if before != after && self.rules.journals_lengths() {
+            self.journal_length(inode, before, after);
+        }
         Some(result)
+    }
+
+    /// Changes a file in a way that is no change of its length in the cache.
+    pub(super) fn change_unjournaled<T>(&mut self, inode: Inode, change: impl FnOnce(&mut File) -> T) -> Option<T> {
+        match self.entries.get_mut(inode.0) {
+            Some(Entry::File(file)) => Some(change(file)),
+            _ => None,
+        }
+    }
+
+    /// Adds a length to the journal. Growth after growth is one change.
+    fn journal_length(&mut self, inode: Inode, before: u64, after: u64) {
+        let grows = after > before;
+        if let Some(Change::Length { inode: last, length, grows: true }) = self.changes.last_mut()
+            && *last == inode
+            && grows
+        {
+            *length = after;
+            return;
+        }
+        if !grows {
+            // The bytes that it cuts off are gone from the cache: no earlier length may claim them any more.
+            let durable = self.file(inode).map_or(0, |file| file.durable.len());
+            for change in &mut self.changes {
+                match change {
+                    Change::Length { inode: of, length, .. } if *of == inode => *length = (*length).min(after.max(durable)),
+                    _ => {}
+                }
+            }
+        }
+        self.changes.push(Change::Length { inode, length: after, grows });
     }
 
     /// The bytes that files have in the cache.
@@ -117,13 +183,13 @@ impl Tree {
         matches!(self.entries.get(inode.0), Some(Entry::Directory(_)))
     }
 
-    fn set_name(&mut self, directory: Inode, name: &str, to: Option<Inode>) {
+    fn set_name(&mut self, directory: Inode, path: &DiskPath, to: Option<Inode>, is_joined: bool) {
         let names = &mut self.directory_mut(directory).current;
         match to {
-            Some(inode) => drop(names.insert(name.into(), inode)),
-            None => drop(names.remove(name)),
+            Some(inode) => drop(names.insert(path.last().into(), inode)),
+            None => drop(names.remove(path.last())),
         }
-        self.changes.push(NameChange { directory, name: name.into(), to });
+        self.changes.push(Change::Name(NameChange { directory, path: path.clone(), to, is_joined }));
     }
 
     /// Creates a file or directory under a free name.
@@ -133,7 +199,7 @@ impl Tree {
             return Err(DiskErrorKind::AlreadyExists);
         }
         let inode = Inode(self.entries.insert(entry));
-        self.set_name(directory, name, Some(inode));
+        self.set_name(directory, path, Some(inode), false);
         Ok(inode)
     }
 
@@ -144,7 +210,7 @@ impl Tree {
         if self.directory(inode).is_ok_and(|directory| !directory.current.is_empty()) {
             return Err(DiskErrorKind::DirectoryNotEmpty);
         }
-        self.set_name(directory, name, None);
+        self.set_name(directory, path, None, false);
         Ok(())
     }
 
@@ -168,8 +234,9 @@ impl Tree {
         if self.is_directory(inode) && to.as_str().strip_prefix(from.as_str()).is_some_and(|rest| rest.starts_with('/')) {
             return Err(DiskErrorKind::InvalidPath);
         }
-        self.set_name(new_directory, new_name, Some(inode));
-        self.set_name(directory, name, None);
+        let is_joined = self.rules.journals_names() || self.is_directory(inode);
+        self.set_name(new_directory, to, Some(inode), false);
+        self.set_name(directory, from, None, is_joined);
         Ok(())
     }
 
@@ -181,20 +248,63 @@ impl Tree {
         Ok(entries.map(|(name, inode)| DirEntry { name: name.to_string(), kind: kind(*inode) }).collect())
     }
 
-    /// Makes the names of a directory durable.
+    /// Makes durable what a sync of a file makes durable besides it: all earlier changes of the journal.
+    pub(super) fn sync_file(&mut self, inode: Inode) {
+        self.change_unjournaled(inode, File::sync);
+        if self.rules.journals_names() && !self.changes.is_empty() {
+            self.commit();
+        }
+    }
+
+    /// Makes the names of a directory durable, or with a journal all names.
     pub(super) fn sync_directory(&mut self, inode: Inode) {
-        let (synced, rest) = std::mem::take(&mut self.changes).into_iter().partition(|change| change.directory == inode);
+        if self.rules.journals_names() {
+            return self.commit();
+        }
+        let (mut synced, mut rest): (Vec<Change>, Vec<Change>) = (Vec::new(), Vec::new());
+        let mut changes = std::mem::take(&mut self.changes).into_iter().peekable();
+        while let Some(change) = changes.next() {
+            // A move of a directory between two others is synced by a sync of either.
+            let second = changes.next_if(Change::is_joined);
+            let is_synced = change.is_in(inode) || second.as_ref().is_some_and(|second| second.is_in(inode));
+            let changes = if is_synced { &mut synced } else { &mut rest };
+            changes.extend([change].into_iter().chain(second));
+        }
         self.changes = rest;
         self.persist(synced);
     }
 
+    /// Makes all that is in the journal durable; lengths with the data that they cover.
+    fn commit(&mut self) {
+        let changes = std::mem::take(&mut self.changes);
+        for change in &changes {
+            if let Change::Length { inode, .. } = change {
+                self.change_unjournaled(*inode, File::commit_length);
+            }
+        }
+        self.persist(changes);
+    }
+
     /// Makes changes of names durable, in order.
-    pub(super) fn persist(&mut self, changes: Vec<NameChange>) {
-        for NameChange { directory, name, to, .. } in changes {
+    pub(super) fn persist(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            let Change::Name(NameChange { directory, path, to, .. }) = change else { continue };
+            if let Some(inode) = to.filter(|inode| self.is_directory(*inode)) {
+                self.take_directory_from_its_names(inode);
+            }
             let Some(Entry::Directory(directory)) = self.entries.get_mut(directory.0) else { continue };
             match to {
-                Some(inode) => drop(directory.durable.insert(name, inode)),
-                None => drop(directory.durable.remove(&name)),
+                Some(inode) => drop(directory.durable.insert(path.last().into(), inode)),
+                None => drop(directory.durable.remove(path.last())),
+            }
+        }
+    }
+
+    /// A directory is in one place: else one could contain itself after a crash that keeps some of its moves.
+    fn take_directory_from_its_names(&mut self, inode: Inode) {
+        for (_, entry) in &mut self.entries {
+            if let Entry::Directory(directory) = entry {
+                directory.durable.retain(|_, named| *named != inode);
             }
         }
     }
@@ -203,7 +313,10 @@ impl Tree {
     pub(super) fn collect(&mut self, open: impl IntoIterator<Item = Inode>) {
         let mut named: BTreeSet<Inode> = open.into_iter().chain([ROOT]).collect();
         let mut found: Vec<Inode> = named.iter().copied().collect();
-        found.extend(self.changes.iter().filter_map(|change| change.to));
+        found.extend(self.changes.iter().filter_map(|change| match change {
+            Change::Name(change) => change.to,
+            Change::Length { .. } => None,
+        }));
         while let Some(inode) = found.pop() {
             named.insert(inode);
             if let Ok(directory) = self.directory(inode) {
@@ -212,6 +325,11 @@ impl Tree {
             }
         }
         self.entries.retain(|inode, _| named.contains(&Inode(inode)));
+        self.recount();
+    }
+
+    /// Counts the bytes that files have in the cache.
+    pub(super) fn recount(&mut self) {
         self.used = self.entries.iter().map(|(_, entry)| if let Entry::File(file) = entry { file.current.len() } else { 0 }).sum();
     }
 
