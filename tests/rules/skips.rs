@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cluster_sim::check::Health;
 use cluster_sim::prelude::*;
 use cluster_sim::report::CheckWork;
+use cluster_sim::scenario::RestartPolicy;
 use cluster_sim_testkit::arbitrary::cases;
 use proptest::prelude::*;
 
@@ -98,15 +99,27 @@ prop_compose! {
     }
 }
 
+/// When the rules must hold.
+#[derive(Debug, Clone, Copy)]
+enum Holds {
+    Always,
+    Eventually,
+}
+
 /// Adds the rules, each of which is skipped where it may be, or none of which is: the instant is another one at each step.
-fn with_rules(scenario: Scenario, programs: &[Program], is_skipped: bool) -> Scenario {
+fn with_rules(scenario: Scenario, holds: Holds, programs: &[Program], is_skipped: bool) -> Scenario {
     (0..).zip(programs.to_vec()).fold(scenario, |scenario, (number, program): (u32, _)| {
-        scenario.always(&format!("rule {number}"), move |world| {
+        let test = move |world: &World<'_>| {
             if !is_skipped {
                 world.now();
             }
             program.verdict(world)
-        })
+        };
+        let name = format!("rule {number}");
+        match holds {
+            Holds::Always => scenario.always(&name, test),
+            Holds::Eventually => scenario.eventually(&name, test),
+        }
     })
 }
 
@@ -121,6 +134,7 @@ proptest! {
 
     #[test]
     fn a_report_does_not_show_which_rules_were_skipped(
+        holds in prop_oneof![Just(Holds::Always), Just(Holds::Eventually)],
         programs in prop::collection::vec(any_program(), 1..5),
         seed in any::<u64>(),
     ) {
@@ -129,7 +143,13 @@ proptest! {
             mean_duration: Duration::from_millis(100),
             ..FaultProfile::default()
         });
-        let [skipping, asking] = [true, false].map(|is_skipped| with_rules(cluster.clone(), &programs, is_skipped).run(Seed(seed)));
+        // The counters count on in the recovery phase.
+        let cluster = match holds {
+            Holds::Always => cluster,
+            Holds::Eventually => cluster.duration(Duration::from_millis(200)),
+        };
+        let [skipping, asking] =
+            [true, false].map(|is_skipped| with_rules(cluster.clone(), holds, &programs, is_skipped).run(Seed(seed)));
         prop_assert_eq!(without_work(skipping), without_work(asking));
     }
 }
@@ -161,6 +181,39 @@ fn a_rule_is_asked_only_when_what_it_read_may_have_changed() {
     assert_eq!(views_read, 6);
     // The steps of all five counters count as checked.
     assert!(rule(&report, RULE).times_checked >= 5 * 6, "{:?}", rule(&report, RULE));
+}
+
+#[test]
+fn an_eventually_is_asked_only_when_what_it_read_may_have_changed() {
+    let (calls, large) = counted(|world| world.view::<u64>(NodeId(2)).is_some_and(|count| *count >= 24));
+    let report = counters_and_talkers().duration(Duration::from_millis(1)).eventually(RULE, large).run(Seed(7));
+    report.assert_ok();
+    let CheckWork { calls: counted, skips, .. } = rule(&report, RULE).work;
+    assert_eq!(counted, calls.load(Ordering::Relaxed));
+    // At the end of the fault phase, and at the three counts of that node up to 32.
+    assert_eq!(counted, 4);
+    assert!(skips >= 4 * 3, "each step of another counter is skipped: {skips}");
+    assert_eq!(rule(&report, RULE).times_checked, counted + skips);
+}
+
+#[test]
+fn an_eventually_is_asked_again_when_a_policy_takes_a_node_down() {
+    async fn fragile(node: Node) {
+        node.publish(|life: &mut u64| *life = u64::from(node.incarnation().0));
+        node.sleep(Duration::from_millis(50)).await;
+        assert!(node.incarnation().0 > 0, "the first life ends here");
+        std::future::pending().await
+    }
+    let report = Scenario::new("fragile")
+        .nodes("node", 1, fragile)
+        .restart_policy("node", RestartPolicy::after(Duration::from_millis(20)))
+        .eventually(RULE, |world| world.view::<u64>(NodeId(0)).is_some())
+        .duration(Duration::from_millis(10))
+        .stable_for(Duration::from_millis(100))
+        .start_together()
+        .run(Seed(7));
+    report.assert_ok();
+    assert_eq!(report.ended_at, VirtualInstant::ZERO + Duration::from_millis(170), "it holds again from the second life on");
 }
 
 #[test]

@@ -87,7 +87,8 @@ fn cure(kind: CheckKind) -> &'static str {
             "it is called for each node that stepped: let the node keep in its view what the rule computes"
         }
         CheckKind::Eventually => {
-            "it is called at each event of the recovery phase: let it end at the first node that is behind, or shorten `stable_for`"
+            "it is called in the recovery phase whenever a view that it reads may have changed: let it end at the first node that is \
+             behind, let machines declare `view_unchanged`, or shorten `stable_for`"
         }
         CheckKind::Observer | CheckKind::Trigger => {
             "it is called for each change: let it return at once for those that it does not need, and fold in the others"

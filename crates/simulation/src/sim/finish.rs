@@ -103,7 +103,7 @@ impl Sim {
             // Event by event while a rule is pending; to the end of `stable_for` once none is, checking at each event.
             let next = self.engine.core.kernel.next_at().unwrap_or(end);
             let stable_at = held_since.map_or(end, |since| since + stable_for);
-            self.run_to(next.min(stable_at).min(end).max(self.now()));
+            self.run_noting(next.min(stable_at).min(end).max(self.now()));
         }
     }
 

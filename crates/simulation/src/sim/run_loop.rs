@@ -25,12 +25,22 @@ impl Sim {
     }
 
     pub(super) fn run_to(&mut self, until: VirtualInstant) {
+        self.take_steps::<false>(until);
+    }
+
+    /// As [`run_to`](Self::run_to), and notes what the steps touch for the `eventually` rules.
+    pub(super) fn run_noting(&mut self, until: VirtualInstant) {
+        self.take_steps::<true>(until);
+    }
+
+    #[inline(always)]
+    fn take_steps<const NOTES: bool>(&mut self, until: VirtualInstant) {
         // Once more after each node that a policy restarts.
         while self.steps_end_in_restart(|sim| {
             if sim.observer.is_some() || is_inside_runtime() {
-                return sim.guarded(|sim| while sim.step_once(until) && sim.notify_step() {});
+                return sim.guarded(|sim| while sim.step_once::<NOTES>(until) && sim.notify_step() {});
             }
-            sim.catch_panic(|sim| while sim.step_to(until) {});
+            sim.catch_panic(|sim| while sim.step_to::<NOTES>(until) {});
         }) {
             self.notify_step();
         }
@@ -44,7 +54,8 @@ impl Sim {
         let mut met = self.inspect(|world| condition(world));
         while !met && !self.over {
             let mut went_on = false;
-            let restarts = self.steps_end_in_restart(|sim| sim.guarded(|sim| went_on = sim.step_once(until) && sim.notify_step()));
+            let restarts =
+                self.steps_end_in_restart(|sim| sim.guarded(|sim| went_on = sim.step_once::<false>(until) && sim.notify_step()));
             let more = went_on || restarts;
             met = self.inspect(|world| condition(world));
             if !more {
@@ -61,15 +72,16 @@ impl Sim {
 
     /// Not inlined, for loops that do more per step.
     #[inline(never)]
-    fn step_once(&mut self, until: VirtualInstant) -> bool {
-        self.step_to(until)
+    fn step_once<const NOTES: bool>(&mut self, until: VirtualInstant) -> bool {
+        self.step_to::<NOTES>(until)
     }
 
     /// Takes one step due by `until`; returns false if there is none or the run is over.
     ///
-    /// Inlined into its loop: it is short and runs once per event.
+    /// Inlined into its loop: it is short and runs once per event. `NOTES` is set in the recovery phase, where `eventually` rules
+    /// are asked again; a step outside of it does not pay for that.
     #[inline(always)]
-    fn step_to(&mut self, until: VirtualInstant) -> bool {
+    fn step_to<const NOTES: bool>(&mut self, until: VirtualInstant) -> bool {
         if self.over {
             return false;
         }
@@ -81,7 +93,9 @@ impl Sim {
             Stepped::Idle if until >= self.stop_at => return self.stopped_early(until),
             Stepped::Idle => {}
         }
-        self.check_changes();
+        if self.engine.core.kernel.has_changes() {
+            self.run_checks::<NOTES>();
+        }
         if self.engine.core.kernel.exhausted().is_some() {
             self.report.exhausted = self.engine.core.kernel.exhausted();
             self.over = true;
@@ -115,28 +129,31 @@ impl Sim {
         }
     }
 
-    /// Runs the checks if the last step changed anything.
+    /// Runs the checks if anything changed between two steps.
     #[inline]
     pub(super) fn check_changes(&mut self) {
         if self.engine.core.kernel.has_changes() {
-            self.run_checks();
+            self.run_checks::<true>();
         }
     }
 
     #[inline(always)]
-    fn run_checks(&mut self) {
+    fn run_checks<const NOTES: bool>(&mut self) {
         if self.is_followed {
             return self.run_followed_checks();
         }
-        self.ask_checks();
+        self.ask_checks::<NOTES>();
         self.engine.core.kernel.forget_changes();
     }
 
     /// Asks every check about the last changes; a violation ends the run.
     #[inline(always)]
-    pub(super) fn ask_checks(&mut self) {
+    pub(super) fn ask_checks<const NOTES: bool>(&mut self) {
         let kernel = &self.engine.core.kernel;
         let world = WorldView { engine: &self.engine };
+        if NOTES {
+            self.checks.note_touched(kernel.lone_view(), kernel.changes(), &world);
+        }
         match kernel.lone_view() {
             Some(node) => self.checks.after_view(node, &world, &mut self.report.violations),
             None => self.checks.after_step(kernel.changes(), &world, &mut self.report.violations),

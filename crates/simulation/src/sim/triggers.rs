@@ -127,7 +127,7 @@ impl Sim {
             if self.engine.core.kernel.has_changes() {
                 self.engine.core.kernel.list_changes();
                 self.notify_changes();
-                self.ask_checks();
+                self.ask_checks::<true>();
                 if !self.over && !self.faults.is_over() {
                     self.ask_triggers();
                 }

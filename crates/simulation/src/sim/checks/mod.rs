@@ -1,6 +1,7 @@
 //! Runs the checks of a scenario during one run.
 
 mod each;
+mod eventually;
 mod test;
 mod unique;
 mod view_types;
@@ -16,6 +17,7 @@ use crate::definition::{Check, Seen, TimedObserver};
 use crate::report::{CheckKind, CheckReport, CheckWork};
 use crate::sim::world::WorldView;
 use each::LiveEach;
+use eventually::LiveEventually;
 use test::LiveTest;
 use unique::LiveUnique;
 use view_types::ViewTypes;
@@ -41,7 +43,9 @@ pub(super) struct LiveChecks {
     always: Vec<LiveTest>,
     each: Vec<LiveEach>,
     unique: Vec<LiveUnique>,
-    eventually: Vec<LiveTest>,
+    eventually: Vec<LiveEventually>,
+    /// The nodes that were touched since the `eventually` rules were asked last.
+    touched: Touched,
     observers: Vec<LiveObserver>,
     points: Vec<LivePoint>,
     /// The points that were not hit yet.
@@ -90,6 +94,7 @@ impl LiveChecks {
             each: Vec::new(),
             unique: Vec::new(),
             eventually: Vec::new(),
+            touched: Touched::default(),
             observers: Vec::new(),
             points: Vec::new(),
             points_left: 0,
@@ -101,7 +106,7 @@ impl LiveChecks {
                 Check::Always { name, test } => live.always.push(LiveTest::new(name, test)),
                 Check::AlwaysEach { name, test, view_type } => live.each.push(LiveEach::new(name, test, view_type)),
                 Check::AlwaysUnique { name, test } => live.unique.push(LiveUnique::new(name, test)),
-                Check::Eventually { name, test } => live.eventually.push(LiveTest::new(name, test)),
+                Check::Eventually { name, test } => live.eventually.push(LiveEventually::new(name, test)),
                 Check::Observer { name, make } => {
                     live.observers.push(LiveObserver {
                         name: name.clone(),
@@ -219,16 +224,21 @@ impl LiveChecks {
         !self.eventually.is_empty()
     }
 
-    /// The `eventually` checks that do not hold now, each with its evidence.
+    /// Notes what changed in the recovery phase, for the next question to the `eventually` rules.
+    #[inline(never)]
+    pub(super) fn note_touched(&mut self, lone_view: Option<NodeId>, changes: &[Change], observed: &WorldView<'_>) {
+        let listed = changes.iter().filter(|change| !matches!(change, Change::Fact(..))).map(Change::node);
+        lone_view.into_iter().chain(listed).for_each(|node| self.touched.add(node, observed.group_of(node)));
+    }
+
+    /// The `eventually` rules that do not hold now, each with its evidence.
     pub(super) fn pending(&mut self, world: &mut World<'_>) -> Vec<(String, Evidence)> {
+        let touched = take(&mut self.touched);
         let mut pending = Vec::new();
-        for (index, check) in self.eventually.iter_mut().enumerate() {
+        for (index, rule) in self.eventually.iter_mut().enumerate() {
             self.asking = Some(Asked::Eventually(index));
-            match check.ask(world) {
-                Verdict::Holds => {}
-                Verdict::Violated(evidence) => pending.push((check.name.clone(), evidence)),
-                Verdict::Unknown(reason) => check.unknown = Some(reason),
-            }
+            rule.ask(world, touched);
+            pending.extend(rule.pending());
         }
         self.asking = None;
         pending
@@ -249,7 +259,7 @@ impl LiveChecks {
     pub(super) fn explain_missing(&self, pending: &mut [(String, Evidence)], observed: &WorldView<'_>) {
         let published = ViewTypes::of(observed);
         for (name, evidence) in pending {
-            let rule = self.eventually.iter().find(|rule| rule.name == *name);
+            let rule = self.eventually.iter().find(|rule| rule.name() == name);
             if let Some(missing) = rule.and_then(|rule| rule.missing(published)) {
                 let separator = if evidence.message.is_empty() { "" } else { "; " };
                 evidence.message = format!("{}{separator}{missing}", evidence.message);
@@ -262,7 +272,7 @@ impl LiveChecks {
         let always = self.always.iter().map(|check| check.report(CheckKind::Always, published));
         let each = self.each.iter().map(|check| check.report(published));
         let unique = self.unique.iter().map(|check| check.report(published));
-        let eventually = self.eventually.iter().map(|check| check.report(CheckKind::Eventually, published));
+        let eventually = self.eventually.iter().map(|check| check.report(published));
         let observers = self.observers.iter().map(|observer| {
             let times_checked = observer.invariant.times_checked();
             let blind = (times_checked == 0).then(|| "it never had anything to judge".to_owned());
@@ -305,7 +315,7 @@ impl LiveChecks {
             Asked::Always(index) => &self.always[index].name,
             Asked::Each(index) => &self.each[index].name,
             Asked::Unique(index) => &self.unique[index].name,
-            Asked::Eventually(index) => &self.eventually[index].name,
+            Asked::Eventually(index) => self.eventually[index].name(),
             Asked::Observer(index) => &self.observers[index].name,
             Asked::Point(index) => &self.points[index].name,
         })

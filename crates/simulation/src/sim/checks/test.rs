@@ -32,14 +32,19 @@ impl LiveTest {
     /// asked, it would read the same again and hold again.
     #[inline]
     pub(super) fn ask_after_step(&mut self, world: &mut World<'_>, touched: Touched) -> Verdict {
-        if let Some((reads, counted)) = self.last
-            && !reads.meet(touched)
-        {
-            self.times_checked += u64::from(counted);
-            self.work.skips += 1;
-            return Verdict::Holds;
+        if self.skips(touched) { Verdict::Holds } else { self.ask(world) }
+    }
+
+    /// Whether the rule read none of these nodes when it was asked last, so that it would come to the same verdict. Counts the skip.
+    #[inline]
+    pub(super) fn skips(&mut self, touched: Touched) -> bool {
+        let Some((reads, counted)) = self.last else { return false };
+        if reads.meet(touched) {
+            return false;
         }
-        self.ask(world)
+        self.times_checked += u64::from(counted);
+        self.work.skips += 1;
+        true
     }
 
     /// Asks the rule. `Holds` without a read of the world proves nothing and becomes `Unknown`.
