@@ -1,3 +1,4 @@
 //! Nodes that remember: what their disks keep and lose.
 
 mod counter;
+mod order;

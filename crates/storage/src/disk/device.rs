@@ -165,7 +165,8 @@ impl Disks {
 
     fn take_turn(&mut self, node: NodeId, file: FileId, at: VirtualInstant) -> VirtualInstant {
         let Some(turn) = self.disk(node).turns.get_mut(&file) else { return at };
-        turn.answered = turn.answered.max(at);
+        // Of events of one instant a roll decides which is first.
+        turn.answered = turn.answered.after_nanoseconds(1).max(at);
         turn.answered
     }
 
