@@ -1,8 +1,9 @@
-//! Faults that triggers fire when something happens, what a run records of them, and replays without them.
+//! Faults that triggers fire when something happens, crashes at failpoints, what a run records of them, and replays without them.
 //!
 //! [`replays`]: reproducers and minimization. [`fires`]: when and how often a trigger fires, and refused ones.
-//! [`programs`]: random triggers.
+//! [`programs`]: random triggers. [`failpoints`]: crashes at points in node code.
 
+mod failpoints;
 mod fires;
 mod programs;
 mod replays;

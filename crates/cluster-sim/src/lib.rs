@@ -133,7 +133,7 @@ pub mod node {
         Effect, Effects, Elapsed, Entropy, EntropyRng, EntryKind, File, FileId, Input, Interval, JoinError, JoinHandle, Label,
         Listener, Machine, Message, Metadata, MissedTickBehavior, Node, NodeInfo, OneshotReceiver, OneshotSender, OpenOptions,
         Port, Received, Receiver, Recv, ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep,
-        Space, Timer, TrySendError, channel, oneshot, select, timers, yield_now,
+        Space, Timer, TrySendError, channel, failpoint, oneshot, select, timers, yield_now,
     };
     pub use cluster_sim_runtime::{Address, Stream};
     pub use cluster_sim_types::{CoveragePoint, Fact, Incarnation, LocalInstant, NodeId, Rack, Region, Shard, WallTime, Zone};
@@ -210,9 +210,9 @@ pub mod explain {
 pub mod explore {
     pub use cluster_sim_explore::{
         ArtifactContext, Artifacts, BuildInfo, Campaign, Case, ChildError, ChildExit, Coverage, DeterminismCheck, DeterminismError,
-        Explore, Failure, FaultCoverage, InvalidSeedRange, Minimized, Progress, REPRODUCER_FORMAT, Replay, Reproducer,
-        ReproducerError, RunProgress, RunningSeed, ScenarioSource, SeedRange, ShrinkBounds, ShrinkProgress, Sweep, Trial,
-        shell_quoted,
+        Explore, FailpointCoverage, Failure, FaultCoverage, InvalidSeedRange, Minimized, Progress, REPRODUCER_FORMAT, Replay,
+        Reproducer, ReproducerError, RunProgress, RunningSeed, ScenarioSource, SeedRange, ShrinkBounds, ShrinkProgress, Sweep,
+        Trial, shell_quoted,
     };
     pub use cluster_sim_runtime::Choice;
     pub use cluster_sim_simulation::{Decision, Profile, ProfilePart, ProfileSubject};

@@ -8,7 +8,7 @@ pub use crate::explore::Trial;
 pub use crate::fault::{ClockFault, DomainFault, LinkFault, NetworkFault, NodeFault};
 #[cfg(feature = "test-utils")]
 pub use crate::net::Distribution;
-pub use crate::node::{NodeInfo, channel, oneshot, timers};
+pub use crate::node::{NodeInfo, channel, failpoint, oneshot, timers};
 pub use crate::{
     Boot, Effects, Input, LocalInstant, Machine, Node, NodeId, Ratio, Seed, Timer, Verdict, VirtualInstant, World, select,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use cluster_sim_simulation::driver::MakeReport;
-use cluster_sim_simulation::{CheckKind, Outcome, Report};
+use cluster_sim_simulation::{CheckKind, Fault, NodeFault, Outcome, Report};
 use cluster_sim_types::LossKind;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,15 @@ pub struct FaultCoverage {
     pub applied: u64,
     /// Applied faults that changed something.
     pub effective: u64,
+}
+
+/// How often nodes visited a failpoint.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailpointCoverage {
+    /// Visits, of any node.
+    pub visits: u64,
+    /// Crashes there.
+    pub crashes: u64,
 }
 
 /// Counts of what the runs of a sweep exercised; sums do not depend on the order of the runs.
@@ -37,6 +46,9 @@ pub struct Coverage {
     /// How often each trigger fired.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub triggers: BTreeMap<String, u64>,
+    /// How often each declared failpoint was visited, and nodes crashed there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failpoints: BTreeMap<String, FailpointCoverage>,
     /// How often each rule was checked.
     pub times_checked: BTreeMap<String, u64>,
     /// Runs of scenarios that declare chaos.
@@ -59,6 +71,9 @@ impl Coverage {
             kind.planned += 1;
             kind.applied += u64::from(record.applied);
             kind.effective += u64::from(record.effect > 0);
+            if let Fault::Node(NodeFault::CrashAt { point, .. }) = &record.fault {
+                coverage.failpoints.entry(point.clone()).or_default().crashes += record.effect;
+            }
         }
         if let Some(drawn) = report.drawn_faults() {
             (coverage.chaos_runs, coverage.chaos_faults) = (1, drawn);
@@ -72,6 +87,10 @@ impl Coverage {
             let counts = match check.kind {
                 CheckKind::Sometimes => &mut coverage.points,
                 CheckKind::Trigger => &mut coverage.triggers,
+                CheckKind::Failpoint => {
+                    coverage.failpoints.entry(check.name.clone()).or_default().visits += check.times_checked;
+                    continue;
+                }
                 _ => &mut coverage.times_checked,
             };
             *counts.entry(check.name.clone()).or_default() += check.times_checked;
@@ -92,6 +111,11 @@ impl Coverage {
             known.planned += count.planned;
             known.applied += count.applied;
             known.effective += count.effective;
+        }
+        for (point, count) in &other.failpoints {
+            let known = self.failpoints.entry(point.clone()).or_default();
+            known.visits += count.visits;
+            known.crashes += count.crashes;
         }
         other.outcomes.iter().for_each(|(outcome, count)| *self.outcomes.entry(*outcome).or_default() += count);
         for (counts, others) in [
@@ -146,9 +170,13 @@ impl Coverage {
     /// Returns one sentence for each point that no run reached.
     pub(crate) fn missing_points(&self) -> Vec<String> {
         let points = self.points.iter().filter(|(_, runs)| **runs == 0);
-        points
-            .map(|(name, _)| format!("point {name:?} was never reached; run more seeds, for longer, or under more faults"))
-            .collect()
+        let points =
+            points.map(|(name, _)| format!("point {name:?} was never reached; run more seeds, for longer, or under more faults"));
+        let failpoints = self.failpoints.iter().filter(|(_, count)| count.visits == 0);
+        let failpoints = failpoints.map(|(name, _)| {
+            format!("failpoint {name:?} was never visited; check its name in the node code, or run more seeds, or for longer")
+        });
+        points.chain(failpoints).collect()
     }
 }
 
@@ -157,6 +185,9 @@ impl fmt::Display for Coverage {
         writeln!(formatter, "      coverage over {} runs", self.runs)?;
         for (kind, FaultCoverage { applied, effective, .. }) in &self.faults {
             writeln!(formatter, "        fault {kind}: {applied} applied, {effective} had an effect")?;
+        }
+        for (point, FailpointCoverage { visits, crashes }) in &self.failpoints {
+            writeln!(formatter, "        failpoint {point}: {visits} visits, {crashes} crashes")?;
         }
         for (what, counts) in
             [("lost to", &self.losses), ("point", &self.points), ("fired", &self.triggers), ("counted", &self.operations)]

@@ -56,7 +56,7 @@ mod watchdog;
 pub use artifacts::{ArtifactContext, Artifacts};
 pub use campaign::{Campaign, Failure, InvalidSeedRange, Progress, RunningSeed, SeedRange, Sweep};
 pub use child::{ChildError, ChildExit};
-pub use coverage::{Coverage, FaultCoverage};
+pub use coverage::{Coverage, FailpointCoverage, FaultCoverage};
 pub use determinism::{DeterminismCheck, DeterminismError};
 pub use extension::Explore;
 pub use replay::{BuildInfo, Case, Minimized, REPRODUCER_FORMAT, Reproducer, ReproducerError, ScenarioSource};

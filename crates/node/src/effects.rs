@@ -49,6 +49,8 @@ pub enum Effect<M> {
     SessionClose(NodeId),
     /// Submit an operation to the node's disk, under a number.
     Disk(u64, DiskOp),
+    /// Visit the failpoint of that name.
+    Failpoint(&'static str),
 }
 
 /// The part of the list after the first effect.
@@ -194,6 +196,14 @@ impl<M> Effects<M> {
     /// Reports a fact to checks and measurements. It costs no message and no time.
     pub fn emit(&mut self, fact: impl Fact) {
         self.push(Effect::Emit(Box::new(fact)));
+    }
+
+    /// Marks a point at which a simulation may crash the node; does nothing elsewhere.
+    ///
+    /// In a crash here, what the step asked for before is carried out, and what it asks for afterwards is not. The machine is
+    /// dropped. Otherwise as [`Node::failpoint`](crate::Node::failpoint).
+    pub fn failpoint(&mut self, point: &'static str) {
+        self.push(Effect::Failpoint(point));
     }
 
     /// Declares that this step did not change the view, so that checks of views are skipped.

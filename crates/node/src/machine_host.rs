@@ -241,6 +241,11 @@ fn apply_all<M: Machine>(
             Effect::Emit(fact) => kernel.change(Change::Fact(node, fact)),
             Effect::SessionSend(to, message) => network.sessions(kernel).machine_send(node, to, address, message),
             Effect::SessionClose(peer) => network.sessions(kernel).machine_close(node, peer),
+            Effect::Failpoint(point) => {
+                if kernel.visit_failpoint(node, point) {
+                    effects.drain().for_each(drop);
+                }
+            }
             Effect::Disk(tag, operation) => disk_operations.push((tag, operation)),
         }
     }

@@ -13,6 +13,7 @@ mod renamed {
             () = node.sleep(Duration::from_secs(1)) => {}
             () = node.sleep(Duration::from_secs(2)) => unreachable!("the other one is shorter"),
         }
+        failpoint!(node, "slept");
     }
 
     #[sim::test(crate = "sim", seeds = 2)]

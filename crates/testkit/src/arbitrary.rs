@@ -141,6 +141,8 @@ mod tests {
             .map(plan)
             .flat_map(|plan| plan.faults().iter().map(|scheduled| scheduled.fault.kind().replace(' ', "_")).collect::<Vec<_>>())
             .collect();
-        assert_eq!(drawn, known.into_iter().map(str::to_owned).collect());
+        // A crash at a failpoint needs a point that the scenario declares.
+        let known = known.into_iter().filter(|kind| *kind != "crash_at");
+        assert_eq!(drawn, known.map(str::to_owned).collect());
     }
 }

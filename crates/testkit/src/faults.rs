@@ -21,6 +21,12 @@ pub fn crash(node: &str, down_for: impl Into<Option<Duration>>) -> Fault {
     NodeFault::Crash { node: node.to_owned(), down_for: down_for.into() }.into()
 }
 
+/// Stops a node at its first visit of a failpoint; it loses its memory and restarts after `down_for`.
+pub fn crash_at(node: &str, point: &str, down_for: impl Into<Option<Duration>>) -> Fault {
+    let (node, point) = (node.to_owned(), point.to_owned());
+    NodeFault::CrashAt { node, point, visit: 1, down_for: down_for.into(), duration: None }.into()
+}
+
 /// Starts a node that is down.
 pub fn restart(node: &str) -> Fault {
     NodeFault::Restart { node: node.to_owned() }.into()

@@ -55,14 +55,23 @@ pub enum Change {
     Health(NodeId, Health, Incarnation),
     /// The node's disk answered an operation, or a fault changed it.
     Disk(NodeId),
+    /// The node visited the failpoint of that name; only in runs with triggers.
+    Failpoint(NodeId, &'static str),
 }
 
 impl Change {
     /// Returns the node that changed.
     pub fn node(&self) -> NodeId {
         match self {
-            Self::View(node) | Self::Fact(node, _) | Self::Health(node, ..) | Self::Disk(node) => *node,
+            Self::View(node) | Self::Fact(node, _) | Self::Health(node, ..) | Self::Disk(node) | Self::Failpoint(node, _) => *node,
         }
+    }
+
+    /// Whether the node visited the failpoint of that name.
+    ///
+    /// Visits are changes in runs with triggers only: rules do not depend on them.
+    pub fn failpoint(&self, name: &str) -> bool {
+        matches!(self, Self::Failpoint(_, visited) if *visited == name)
     }
 
     /// Downcasts a stated fact; `None` for other changes and other types.

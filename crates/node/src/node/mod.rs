@@ -14,6 +14,7 @@
 )]
 
 mod disk;
+mod failpoint;
 mod observe;
 mod port;
 mod random;

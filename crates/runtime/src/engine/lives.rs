@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use cluster_sim_types::{Health, NodeId};
 
 use super::kernel::Hold;
-use super::{Core, Engine, LifeEnd, NewLife, Place, RecordKind, Wake};
+use super::{Core, Engine, LifeEnd, NewLife, Place, PointCrash, RecordKind, Wake};
 use crate::executor::{drop_node_state, drop_tasks};
 
 impl Engine {
@@ -51,8 +51,22 @@ impl Engine {
         exists
     }
 
+    /// Drops the memory of the nodes that crashed at failpoints in the last step, and returns them.
+    ///
+    /// Their lives ended at the points; their code was running then.
+    pub fn complete_crashes(&mut self) -> Vec<PointCrash> {
+        let crashes = self.core.kernel.failpoints.take_crashes();
+        crashes.iter().for_each(|crash| self.drop_life(crash.node, LifeEnd::Crashed));
+        crashes
+    }
+
     fn end_life(&mut self, node: NodeId, health: Health, kind: RecordKind, end: LifeEnd) {
         self.core.kernel.set_health(node, health, kind);
+        self.drop_life(node, end);
+    }
+
+    /// Drops the memory of a life that is over.
+    fn drop_life(&mut self, node: NodeId, end: LifeEnd) {
         // Dropping runs code of the node. Its life is over by now, so its handles are inert.
         self.running = Some(node);
         let Place { group, place } = self.places[node.index()];

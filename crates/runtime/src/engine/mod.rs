@@ -7,6 +7,7 @@
 //! | `core.rs` | [`Core`]: the kernel and the devices, shared by all steps |
 //! | `kernel/` | clock, seeds, queue and records; names, lives and health of nodes; timers in local time |
 //! | `queue/` | the event queue, and the order within an instant |
+//! | `failpoints.rs` | named points in node code at which nodes crash |
 //! | `timers.rs` | the slab of timers |
 //! | `armed_timers.rs` | the timers of one host, by token |
 //! | `skew.rs`, `local_timers.rs` | clocks of a node that lie, and the deadlines of its timers |
@@ -32,6 +33,7 @@ mod budget;
 mod core;
 mod decisions;
 mod device;
+mod failpoints;
 mod heartbeat;
 mod host;
 mod kernel;
@@ -54,6 +56,7 @@ pub use budget::{Budget, Exhausted, Limits};
 pub use core::Core;
 pub use decisions::{Choice, Choices, Decision, Decisions, Site};
 pub use device::{Device, DeviceKey, Devices, HostWake, LifeEnd};
+pub use failpoints::{AimId, Failpoints, PointCrash};
 pub use heartbeat::{Heartbeat, Position};
 pub use host::{Hosts, NewLife, Step, Wake};
 pub use kernel::{Arena, BusyTask, Kernel};

@@ -112,6 +112,10 @@ impl Engine {
         debug_assert!(life.goes_on(core), "a task ends before its life does");
         match catch_unwind(AssertUnwindSafe(|| enter_in(core, life, Some(id), || future.as_mut().poll(&mut context)))) {
             Ok(Poll::Pending) => self.core.kernel.tasks.at(id).future = Some(future),
+            // The task did not return: its life ended at a failpoint, and what it still did is of no account.
+            Ok(Poll::Ready(())) | Err(_) if self.core.kernel.failpoints.has_crashed() => {
+                self.core.kernel.tasks.at(id).future = Some(future);
+            }
             Ok(Poll::Ready(())) => self.finish_task(id, life.node(), End::Finished, Some(future), None),
             Err(panic) => {
                 self.core.kernel.keep_panic_place();

@@ -250,6 +250,11 @@ impl Default for Tasks {
 }
 
 impl Tasks {
+    /// Lets the handles of the life whose code runs find that it is over.
+    pub(crate) fn leave_life(&mut self) {
+        self.active_life = Life::NONE;
+    }
+
     /// Leaves the code that panicked: no task is being polled.
     pub(crate) fn leave_panicked(&mut self) {
         (self.current, self.active_life, self.panicked_node) = (None, Life::NONE, None);

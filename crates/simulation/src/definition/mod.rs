@@ -84,6 +84,8 @@ pub(crate) struct Definition {
     pub(crate) plans_of_seed: Vec<PlanOfSeed>,
     pub(crate) profile: Option<Arc<CompiledProfile>>,
     pub(crate) triggers: Vec<Trigger>,
+    /// The points in node code at which nodes may crash.
+    pub(crate) failpoints: BTreeSet<String>,
     pub(crate) duration: Duration,
     pub(crate) recovery_timeout: Duration,
     pub(crate) stable_for: Duration,
@@ -123,6 +125,7 @@ impl Definition {
             plans_of_seed: Vec::new(),
             profile: None,
             triggers: Vec::new(),
+            failpoints: BTreeSet::new(),
             duration: Duration::from_secs(10),
             recovery_timeout: Duration::from_secs(10),
             stable_for: Duration::from_secs(1),

@@ -51,7 +51,7 @@ pub const SENTENCES: [(&str, &str); 35] = [
 ];
 
 /// Templates of faults by their kinds, in plans, reports and on the page. `{for}` is the duration, if the fault has one.
-pub(crate) const FAULTS: [(&str, &str); 29] = [
+pub(crate) const FAULTS: [(&str, &str); 30] = [
     ("cut", "cut [{from}] {arrow} [{to}]{for}"),
     ("heal all", "heal all"),
     ("flap", "flap [{from}] {arrow} [{to}] ({cut_for} cut, {open_for} open){for}"),
@@ -64,6 +64,7 @@ pub(crate) const FAULTS: [(&str, &str); 29] = [
     ("reset sessions", "reset sessions [{from}] {arrow} [{to}]"),
     ("crash", "crash {node}{for}"),
     ("crash loop", "crash {node} again and again ({down_for} down, {up_for} up){for}"),
+    ("crash at", "crash {node} at {point}{nth}{down_for}{for}"),
     ("restart", "restart {node}"),
     ("kill", "kill {node}"),
     ("pause", "pause {node}{for}"),

@@ -57,6 +57,8 @@ pub(super) struct Targets<'a> {
     /// The nodes of each region that faults of links may name.
     pub(super) regions: &'a [Vec<&'a str>],
     pub(super) links: &'a [&'a str],
+    /// The declared points in node code.
+    pub(super) failpoints: &'a [&'a str],
     /// Whether a node is one of `nodes`.
     pub(super) is_hit: &'a dyn Fn(&str) -> bool,
     /// Whether a node is one of `cut`.
@@ -77,7 +79,7 @@ impl<'a> Targets<'a> {
 
 fn hits_nodes(kind: FaultKind) -> bool {
     match kind {
-        FaultKind::Crash | FaultKind::QuickRestart | FaultKind::Pause => true,
+        FaultKind::Crash | FaultKind::QuickRestart | FaultKind::Pause | FaultKind::Failpoint => true,
         _ => kind.is_of_clocks(),
     }
 }
@@ -171,6 +173,11 @@ impl<'a> Draw<'a> {
         }
     }
 
+    /// A failpoint, by other bits than those that pick the node.
+    pub(super) fn failpoint(&self) -> Option<String> {
+        Roll(self.roll.0.rotate_left(24)).pick(self.targets.failpoints).map(|point| (*point).to_owned())
+    }
+
     /// The class of links that it hits.
     pub(super) fn links(&self) -> Option<String> {
         self.roll.pick(self.targets.links).map(|links| (*links).to_owned())
@@ -201,7 +208,15 @@ mod tests {
     fn faults<'a>(kind: u64, nodes: &'a [&'a str], given: Option<&'a str>) -> Vec<Option<Fault>> {
         let kind = drawn().into_iter().find(|drawn| drawn.number == kind).unwrap();
         let rolls = (0..400).map(|number| Seed(7).roll(Stream::named("test"), Address::new().number(number)));
-        let targets = Targets { nodes, cut: nodes, regions: &[], links: &["lan", "wan"], is_hit: &|_| true, is_cut: &|_| true };
+        let targets = Targets {
+            nodes,
+            cut: nodes,
+            regions: &[],
+            links: &["lan", "wan"],
+            failpoints: &[],
+            is_hit: &|_| true,
+            is_cut: &|_| true,
+        };
         let draw = |roll| Draw::new(roll, (kind.kind, targets), given, SECOND);
         rolls.map(|roll| (kind.fault)(&draw(roll)?)).collect()
     }

@@ -38,6 +38,22 @@ pub enum PlanError {
         /// The classes of links of the scenario.
         known: Vec<String>,
     },
+    /// A fault names a failpoint that the scenario does not declare.
+    #[error(
+        "fault {index} ({kind}) names failpoint {point:?}; the scenario declares no such point, name it in `Scenario::failpoints`{}{}",
+        suggested(point, known),
+        listed(known)
+    )]
+    UnknownFailpoint {
+        /// Its position in the plan.
+        index: usize,
+        /// Its kind.
+        kind: &'static str,
+        /// The point as named.
+        point: String,
+        /// The points of the scenario.
+        known: Vec<String>,
+    },
     /// A fault asks for the impossible, as for an invalid link model.
     #[error("fault {index} ({kind}) is invalid: {reason}")]
     Impossible {

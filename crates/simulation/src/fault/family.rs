@@ -194,6 +194,17 @@ impl<'a> Declared<'a> {
         }
     }
 
+    pub(super) fn failpoint(&self, name: &str) -> Result<(), PlanError> {
+        let known = &self.nodes.failpoints;
+        let unknown = || PlanError::UnknownFailpoint {
+            index: self.index,
+            kind: self.kind,
+            point: name.to_owned(),
+            known: known.iter().cloned().collect(),
+        };
+        known.contains(name).then_some(()).ok_or_else(unknown)
+    }
+
     pub(super) fn links(&self, name: &str) -> Result<ClassId, PlanError> {
         let unknown = || PlanError::UnknownLinks {
             index: self.index,

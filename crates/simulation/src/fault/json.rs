@@ -147,7 +147,7 @@ mod tests {
     fn the_kinds_of_all_families_are_read() {
         assert_eq!(kinds::<NetworkFault>(), ["cut", "heal_all", "flap", "loss", "links"]);
         assert_eq!(kinds::<LinkFault>(), ["impair", "impair_links", "hold", "release_all", "reset_sessions"]);
-        assert_eq!(kinds::<NodeFault>(), ["crash", "crash_loop", "restart", "kill", "pause", "resume"]);
+        assert_eq!(kinds::<NodeFault>(), ["crash", "crash_loop", "crash_at", "restart", "kill", "pause", "resume"]);
         assert_eq!(kinds::<DomainFault>(), ["crash_all", "kill_all", "pause_all"]);
         assert_eq!(
             kinds::<ClockFault>(),
@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(
             refusal(r#"{"crush":{"node":"a/0"}}"#),
             "unknown variant `crush`, expected one of `cut`, `heal_all`, `flap`, `loss`, `links`, `impair`, `impair_links`, \
-             `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `restart`, `kill`, `pause`, `resume`, \
+             `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `crash_at`, `restart`, `kill`, `pause`, `resume`, \
              `crash_all`, `kill_all`, `pause_all`, `clock_offset`, `clock_step`, \
              `clock_drift`, `periodic_drift`, `random_drift`, `clock_freeze`, `clock_strobe`, `coarse_clock`, \
              `late_timers`, `coalesced_timers` at line 1 column 8"

@@ -47,11 +47,13 @@ pub enum FaultKind {
     CoarseClock,
     /// Timers that fire late or put off, by up to 10 to 640 ms.
     LateTimers,
+    /// Crashes of a node at a declared failpoint. Drawn only if asked for.
+    Failpoint,
 }
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Cut,
         Self::Crash,
         Self::QuickRestart,
@@ -69,6 +71,7 @@ impl FaultKind {
         Self::ClockStrobe,
         Self::CoarseClock,
         Self::LateTimers,
+        Self::Failpoint,
     ];
 
     /// The kinds of clock faults.
@@ -81,6 +84,6 @@ impl FaultKind {
 
     /// The kinds of the default profile.
     pub(super) fn common() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|kind| *kind != Self::SessionReset && !kind.is_of_clocks())
+        Self::ALL.into_iter().filter(|kind| !matches!(kind, Self::SessionReset | Self::Failpoint) && !kind.is_of_clocks())
     }
 }

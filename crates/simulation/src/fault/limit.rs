@@ -166,6 +166,10 @@ fn down_nodes(fault: &Fault) -> &[String] {
 fn end_of(at: VirtualInstant, fault: &Fault) -> VirtualInstant {
     match fault {
         Fault::Node(NodeFault::Restart { .. } | NodeFault::Resume { .. }) => at,
+        // It comes at some time while it waits.
+        Fault::Node(NodeFault::CrashAt { down_for, duration, .. }) => {
+            down_for.zip(*duration).map_or(NEVER, |(down_for, waits)| at + waits.saturating_add(down_for))
+        }
         fault => fault.duration().map_or(NEVER, |duration| at + duration),
     }
 }

@@ -205,7 +205,9 @@ mod tests {
         let crash = NodeFault::Crash { node: node(), down_for: duration };
         let pause = NodeFault::Pause { node: node(), duration };
         let crash_loop = NodeFault::CrashLoop { node: node(), down_for: cut_for, up_for: open_for, duration };
-        let nodes = [crash, crash_loop, NodeFault::Restart { node: node() }, NodeFault::Kill { node: node() }, pause];
+        let point = "a.sync".to_owned();
+        let crash_at = NodeFault::CrashAt { node: node(), point, visit: 2, down_for: Some(cut_for), duration };
+        let nodes = [crash, crash_loop, crash_at, NodeFault::Restart { node: node() }, NodeFault::Kill { node: node() }, pause];
         let both = || ["a/0", "a/1"];
         let domains =
             [DomainFault::crash_all(both(), duration), DomainFault::kill_all(both()), DomainFault::pause_all(both(), duration)];
@@ -265,6 +267,7 @@ mod tests {
             "reset sessions [a/0] | [a/1]",
             "crash a/0 for 1.500s",
             "crash a/0 again and again (0.100s down, 0.200s up) for 1.500s",
+            "crash a/0 at a.sync at visit 2 (0.100s down) for 1.500s",
             "restart a/0",
             "kill a/0",
             "pause a/0 for 1.500s",
@@ -296,9 +299,11 @@ mod tests {
 
     #[test]
     fn every_fault_is_refused_where_its_names_are_unknown() {
-        let (none, network) = (NodeNames::default(), Network::new());
+        let failpoints = ["a.sync".to_owned()].into();
+        let (none, network) = (NodeNames { failpoints, ..NodeNames::default() }, Network::new());
         let nodes = BTreeMap::from([("a/0".to_owned(), NodeId(0)), ("a/1".to_owned(), NodeId(1))]);
-        let nodes = NodeNames { nodes, ..NodeNames::default() };
+        let failpoints = ["a.sync".to_owned()].into();
+        let nodes = NodeNames { nodes, failpoints, ..NodeNames::default() };
         for mut fault in one_of_each() {
             let known = fault.resolve(0, Declared::new(&nodes, &network));
             assert!(known.is_ok(), "{fault}: {known:?}");
@@ -331,6 +336,7 @@ mod tests {
                     | Fault::Node(
                         NodeFault::Crash { down_for: duration, .. }
                         | NodeFault::CrashLoop { duration, .. }
+                        | NodeFault::CrashAt { duration, .. }
                         | NodeFault::Pause { duration, .. },
                     ) => *duration = None,
                     _ => {}
@@ -376,6 +382,8 @@ mod tests {
             "impair the links default (delay 0.300s) for 1.500s",
             "hold [a/0] -/-> [a/1] for 1.500s",
             "crash a/0 for 0.100s",
+            "crash a/0 at a.sync (0.100s down) for 1.500s",
+            "crash a/0 at a.sync at visit 2 (0.001s down) for 1.500s",
             "set the wall clock of a/0 off by -0.010s for 1.500s",
             "step the wall clock of a/0 by -0.010s",
             "drift the wall clock of a/0 by -1000.500 ppm for 1.500s",

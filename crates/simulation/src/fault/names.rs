@@ -1,6 +1,6 @@
 //! [`NodeNames`]: the numbers of nodes by their names, and by those of the sets that they are in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cluster_sim_types::NodeId;
 
@@ -10,6 +10,8 @@ pub(crate) struct NodeNames {
     pub(crate) nodes: BTreeMap<String, NodeId>,
     /// The nodes of each region, zone, rack, shard and group, in order of their numbers, by names such as `region:us-east`.
     pub(crate) sets: BTreeMap<String, Vec<NodeId>>,
+    /// The declared points in node code.
+    pub(crate) failpoints: BTreeSet<String>,
 }
 
 impl NodeNames {

@@ -1,9 +1,9 @@
-//! Faults of nodes: crash, restart, kill, pause, resume.
+//! Faults of nodes: crash, at once or at a failpoint, restart, kill, pause, resume.
 
 use std::slice;
 use std::time::Duration;
 
-use cluster_sim_runtime::{Engine, nanoseconds};
+use cluster_sim_runtime::{AimId, Engine, nanoseconds};
 use cluster_sim_types::{Health, Incarnation, NodeId};
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,9 @@ use super::error::PlanError;
 use super::family::{Applied, Declared, Family, Kind, SpanKind};
 use super::{Fault, FaultKind};
 use crate::event::seconds;
+
+/// The time down that minimization tries.
+const BRIEF: Duration = Duration::from_millis(1);
 
 /// A fault of a node, by the name that the scenario declares or, within a run, by its number.
 ///
@@ -44,6 +47,22 @@ pub enum NodeFault<N = String> {
         #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
         duration: Option<Duration>,
     },
+    /// Crashes a node at a point in its code, once; in force until then.
+    CrashAt {
+        /// The node.
+        node: N,
+        /// The point, which the scenario declares with [`Scenario::failpoints`](crate::Scenario::failpoints).
+        point: String,
+        /// At which of its visits of the point since the fault was applied, in any life; 1 for the first.
+        #[serde(default = "first", skip_serializing_if = "is_first")]
+        visit: u32,
+        /// Time until it restarts; absent for until the fault phase ends.
+        #[serde(rename = "down_for_ns", with = "nanoseconds::optional", default)]
+        down_for: Option<Duration>,
+        /// How long the crash waits for that visit; absent for until the fault phase ends.
+        #[serde(rename = "duration_ns", with = "nanoseconds::optional", default)]
+        duration: Option<Duration>,
+    },
     /// Restarts a crashed node.
     Restart {
         /// The node.
@@ -73,6 +92,15 @@ pub enum NodeFault<N = String> {
     },
 }
 
+const fn first() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_first(visit: &u32) -> bool {
+    *visit == first()
+}
+
 /// A fault of a node in force.
 #[derive(Debug)]
 pub(crate) enum NodeInForce {
@@ -87,6 +115,8 @@ pub(crate) enum NodeInForce {
         /// Crashes after the first one.
         crashes: u64,
     },
+    /// The node crashes once it visits a failpoint.
+    Aimed(AimId),
 }
 
 impl<N> NodeFault<N> {
@@ -95,6 +125,7 @@ impl<N> NodeFault<N> {
         match self {
             Self::Crash { node, .. }
             | Self::CrashLoop { node, .. }
+            | Self::CrashAt { node, .. }
             | Self::Restart { node }
             | Self::Kill { node }
             | Self::Pause { node, .. }
@@ -105,6 +136,9 @@ impl<N> NodeFault<N> {
     /// Copies the fault for another node, or for its own by another name.
     pub(crate) fn with_node<M>(&self, node: M) -> NodeFault<M> {
         match *self {
+            Self::CrashAt { ref point, visit, down_for, duration, .. } => {
+                NodeFault::CrashAt { node, point: point.clone(), visit, down_for, duration }
+            }
             Self::Crash { down_for, .. } => NodeFault::Crash { node, down_for },
             Self::CrashLoop { down_for, up_for, duration, .. } => NodeFault::CrashLoop { node, down_for, up_for, duration },
             Self::Restart { .. } => NodeFault::Restart { node },
@@ -127,6 +161,7 @@ impl Family for NodeFault {
             percent: 50,
             fault: |draw| Some(NodeFault::Pause { node: draw.node(), duration: Some(draw.length) }.into()),
         },
+        Drawn { number: 40, kind: FaultKind::Failpoint, percent: 50, fault: crash_at },
         Drawn { number: 9, kind: FaultKind::QuickRestart, percent: 25, fault: |draw| Some(crash(draw, quickly(draw))) },
     ];
 
@@ -136,6 +171,7 @@ impl Family for NodeFault {
                 return Kind { name: "crash loop", span: Some(SpanKind::Node), counts: Some(["crash", "crashes"]) };
             }
             Self::Crash { .. } => ("crash", Some(SpanKind::Down)),
+            Self::CrashAt { .. } => ("crash at", Some(SpanKind::Node)),
             Self::Restart { .. } => ("restart", None),
             Self::Kill { .. } => ("kill", Some(SpanKind::Killed)),
             Self::Pause { .. } => ("pause", Some(SpanKind::Paused)),
@@ -149,6 +185,11 @@ impl Family for NodeFault {
         if let Self::CrashLoop { down_for, up_for, .. } = self {
             parts.extend([("down_for", *down_for), ("up_for", *up_for)].map(|(name, time)| (name, seconds(time))));
         }
+        if let Self::CrashAt { point, visit, down_for, .. } = self {
+            let nth = if *visit == 1 { String::new() } else { format!(" at visit {visit}") };
+            let down_for = down_for.map(|time| format!(" ({} down)", seconds(time))).unwrap_or_default();
+            parts.extend([("point", point.clone()), ("nth", nth), ("down_for", down_for)]);
+        }
         parts
     }
 
@@ -158,24 +199,34 @@ impl Family for NodeFault {
 
     fn duration(&self) -> Option<Duration> {
         match self {
-            Self::Crash { down_for: duration, .. } | Self::CrashLoop { duration, .. } | Self::Pause { duration, .. } => *duration,
+            Self::Crash { down_for: duration, .. }
+            | Self::CrashLoop { duration, .. }
+            | Self::CrashAt { duration, .. }
+            | Self::Pause { duration, .. } => *duration,
             Self::Restart { .. } | Self::Kill { .. } | Self::Resume { .. } => None,
         }
     }
 
     fn duration_mut(&mut self) -> Option<&mut Duration> {
         match self {
-            Self::Crash { down_for: duration, .. } | Self::CrashLoop { duration, .. } | Self::Pause { duration, .. } => {
-                duration.as_mut()
-            }
+            Self::Crash { down_for: duration, .. }
+            | Self::CrashLoop { duration, .. }
+            | Self::CrashAt { duration, .. }
+            | Self::Pause { duration, .. } => duration.as_mut(),
             Self::Restart { .. } | Self::Kill { .. } | Self::Resume { .. } => None,
         }
     }
 
-    /// One crash of a loop.
+    /// One crash of a loop; of one at a failpoint, the first visit, and a short time down.
     fn simpler(&self) -> Vec<Self> {
         match self.clone() {
             Self::CrashLoop { node, down_for, .. } => vec![Self::Crash { node, down_for: Some(down_for) }],
+            Self::CrashAt { node, point, visit, down_for, duration } => {
+                let at = |visit, down_for| Self::CrashAt { node: node.clone(), point: point.clone(), visit, down_for, duration };
+                let earlier = (visit > 1).then(|| at(1, down_for));
+                let shorter = down_for.is_none_or(|time| time > BRIEF).then(|| at(visit, Some(BRIEF)));
+                earlier.into_iter().chain(shorter).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -194,6 +245,11 @@ impl Family for NodeFault {
             Self::CrashLoop { down_for, up_for, .. } if (*down_for).min(*up_for).is_zero() => {
                 Err(names.impossible("each life, and each time between two, must be longer than zero"))
             }
+            Self::CrashAt { visit: 0, .. } => Err(names.impossible("visits are counted from 1: name the first one as 1")),
+            Self::CrashAt { point, .. } => {
+                names.failpoint(point)?;
+                Ok(self.with_node(names.node(self.node())?))
+            }
             _ => Ok(self.with_node(names.node(self.node())?)),
         }
     }
@@ -210,6 +266,11 @@ impl Family for NodeFault {
             NodeFault::CrashLoop { node, down_for, up_for, .. } => {
                 let looping = NodeInForce::Looping { node, down_for, up_for, crashes: 0 };
                 Applied::if_changed(engine.crash(node), looping).again(down_for)
+            }
+            NodeFault::CrashAt { node, point, visit, down_for, .. } => {
+                let failpoints = &mut engine.core.kernel.failpoints;
+                let point = failpoints.position(&point).expect("a resolved fault names declared points");
+                return Applied::in_force(NodeInForce::Aimed(failpoints.aim(node, point, visit, down_for)));
             }
             NodeFault::Restart { node } => Applied::once(engine.restart(node)),
             NodeFault::Kill { node } => Applied::once(engine.kill(node)),
@@ -237,12 +298,14 @@ impl Family for NodeFault {
             NodeInForce::Down(node, None) => kernel.is_held_by_crash(node),
             NodeInForce::Paused(node) => kernel.health(node) == Health::Paused || kernel.is_held_by_pause(node),
             NodeInForce::Looping { node, .. } => kernel.health(node) != Health::Killed,
+            NodeInForce::Aimed(aim) => kernel.failpoints.waits(aim),
         }
     }
 
-    fn effect(in_force: &NodeInForce, _: &Engine) -> u64 {
+    fn effect(in_force: &NodeInForce, engine: &Engine) -> u64 {
         match in_force {
             NodeInForce::Looping { crashes, .. } => *crashes,
+            NodeInForce::Aimed(aim) => u64::from(engine.core.kernel.failpoints.came(*aim)),
             NodeInForce::Down(..) | NodeInForce::Paused(_) => 0,
         }
     }
@@ -251,11 +314,21 @@ impl Family for NodeFault {
         match in_force {
             NodeInForce::Down(node, _) | NodeInForce::Looping { node, .. } => engine.restart(node),
             NodeInForce::Paused(node) => engine.resume(node),
+            NodeInForce::Aimed(aim) => {
+                engine.core.kernel.failpoints.end(aim);
+                false
+            }
         };
     }
 
     /// Resumes and restarts node by node, in the order of their numbers.
-    fn end_all(_: Vec<NodeInForce>, engine: &mut Engine) {
+    fn end_all(all: Vec<NodeInForce>, engine: &mut Engine) {
+        // First: a node that boots now crashes no more.
+        for in_force in all {
+            if let NodeInForce::Aimed(aim) = in_force {
+                engine.core.kernel.failpoints.end(aim);
+            }
+        }
         for node in (0..engine.core.kernel.node_count()).map(NodeId) {
             engine.resume(node);
             engine.restart(node);
@@ -274,6 +347,13 @@ fn state_of(node: NodeId, engine: &Engine) -> &'static str {
         Health::Down => "it had not started",
         _ => "it was up",
     }
+}
+
+/// At the first visit in half of all cases, at the second in a quarter, and so on; down for less than 10 ms in half of them.
+fn crash_at(draw: &Draw<'_>) -> Option<Fault> {
+    let visit = 1 + (draw.roll.0 >> 16 | 1 << 7).trailing_zeros();
+    let down_for = Some(if draw.coin() { quickly(draw) } else { draw.length });
+    Some(NodeFault::CrashAt { node: draw.node(), point: draw.failpoint()?, visit, down_for, duration: Some(draw.length) }.into())
 }
 
 fn crash(draw: &Draw<'_>, down_for: Duration) -> Fault {

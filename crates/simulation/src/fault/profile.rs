@@ -155,7 +155,7 @@ impl FaultProfile {
             starts: Duration::ZERO,
         };
         let nodes: Vec<Target<'_>> = nodes.iter().copied().map(target).collect();
-        CompiledProfile::new(self.clone()).draw(seed, &nodes, links, (duration, &FaultPlan::new()))
+        CompiledProfile::new(self.clone()).draw(seed, &nodes, (links, &[]), (duration, &FaultPlan::new()))
     }
 }
 
@@ -183,7 +183,7 @@ impl CompiledProfile {
         &self,
         seed: Seed,
         nodes: &[Target<'_>],
-        links: &[&str],
+        (links, failpoints): (&[&str], &[&str]),
         (duration, planned): (Duration, &FaultPlan),
     ) -> FaultPlan {
         let profile = &self.profile;
@@ -200,7 +200,7 @@ impl CompiledProfile {
         let [hits, cuts]: [Option<BTreeSet<String>>; 2] = [&hit, &cut].map(set_of);
         let is_hit = |name: &str| hits.as_ref().is_none_or(|hits| hits.contains(name));
         let is_cut = |name: &str| cuts.as_ref().is_none_or(|cuts| cuts.contains(name));
-        let targets = Targets { nodes: &hit, cut: &cut, regions: &regions, links, is_hit: &is_hit, is_cut: &is_cut };
+        let targets = Targets { nodes: &hit, cut: &cut, regions: &regions, links, failpoints, is_hit: &is_hit, is_cut: &is_cut };
         let end = VirtualInstant::ZERO + duration;
         let longest = profile.max_duration.unwrap_or(Duration::MAX);
         let wanted = Wanted { mean_interval: profile.mean_interval, longest, kinds: &profile.kinds };

@@ -277,7 +277,7 @@ fn with_one_rule(clock: &ManualClock, kind: CheckKind, microseconds: u64) -> Sce
             rule.advance(microseconds);
             false
         }),
-        CheckKind::Trigger => unreachable!("a trigger is no rule"),
+        CheckKind::Trigger | CheckKind::Failpoint => unreachable!("{kind:?} is no rule"),
     }
 }
 

@@ -73,6 +73,7 @@ fn method(kind: CheckKind) -> &'static str {
         CheckKind::Observer => "observe",
         CheckKind::Sometimes => "sometimes",
         CheckKind::Trigger => "when",
+        CheckKind::Failpoint => "failpoints",
     }
 }
 
@@ -90,7 +91,7 @@ fn cure(kind: CheckKind) -> &'static str {
             "it is called in the recovery phase whenever a view that it reads may have changed: let it end at the first node that is \
              behind, let machines declare `view_unchanged`, or shorten `stable_for`"
         }
-        CheckKind::Observer | CheckKind::Trigger => {
+        CheckKind::Observer | CheckKind::Trigger | CheckKind::Failpoint => {
             "it is called for each change: let it return at once for those that it does not need, and fold in the others"
         }
         CheckKind::Sometimes => {

@@ -129,6 +129,8 @@ pub enum CheckKind {
     Sometimes,
     /// A trigger. Its times_checked say how often it fired.
     Trigger,
+    /// A declared failpoint. Its times_checked say how often it was visited.
+    Failpoint,
 }
 
 /// Code of a node or a check that panicked.

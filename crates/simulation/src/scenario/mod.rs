@@ -7,6 +7,7 @@
 
 mod outline;
 mod placement;
+mod reactions;
 mod rules;
 mod size;
 mod start;
@@ -18,18 +19,17 @@ use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use cluster_sim_invariants::World;
 use cluster_sim_node::{Boot, Machine, MainFactory, Node};
 use cluster_sim_runtime::{Budget, Seed};
 use cluster_sim_transport::{LinkModel, NodeSelector};
-use cluster_sim_types::{Change, WallTime};
+use cluster_sim_types::WallTime;
 
 pub use outline::Outline;
 pub use placement::Domain;
 pub use size::ScenarioSize;
 
-use crate::definition::{Arenas, Definition, Group, LinkClass, Member, PlanOfSeed, RestartPolicy, Trigger};
-use crate::fault::{CompiledProfile, Fault, FaultPlan, FaultProfile};
+use crate::definition::{Arenas, Definition, Group, LinkClass, Member, PlanOfSeed, RestartPolicy};
+use crate::fault::{CompiledProfile, FaultPlan, FaultProfile};
 use crate::known_names::{listed, suggested};
 use crate::sim::Script;
 
@@ -325,43 +325,6 @@ impl Scenario {
     #[must_use]
     pub fn chaos(self, profile: FaultProfile) -> Self {
         self.with(|definition| definition.profile = Some(Arc::new(CompiledProfile::new(profile))))
-    }
-
-    /// Adds a trigger that fires once: applies faults when something happens.
-    ///
-    /// `answer` is asked after each step of the fault phase about every change, and answers with no fault or with several.
-    /// [`trigger`](Self::trigger) takes a [`Trigger`] that fires more often, or later.
-    ///
-    /// ```
-    /// use cluster_sim::prelude::*;
-    ///
-    /// async fn lead(node: Node) {
-    ///     node.sleep(Duration::from_millis(40 + u64::from(node.index()))).await;
-    ///     node.publish(|leads: &mut bool| *leads = true);
-    /// }
-    ///
-    /// let report = Scenario::new("leading")
-    ///     .nodes("member", 3, lead)
-    ///     .when("the first leads", |change, world| {
-    ///         let leads = world.view::<bool>(change.node()).is_some_and(|leads| *leads);
-    ///         let crash = |node| NodeFault::Crash { node, down_for: Some(Duration::from_secs(1)) };
-    ///         leads.then(|| crash(world.name(change.node()).to_owned()))
-    ///     })
-    ///     .run(Seed(7));
-    /// assert_eq!(report.faults[0].fault.nodes(), ["member/0"]);
-    /// ```
-    #[must_use]
-    pub fn when<R>(self, name: &str, answer: impl Fn(&Change, &World<'_>) -> R + Send + Sync + 'static) -> Self
-    where
-        R: IntoIterator<Item: Into<Fault>>,
-    {
-        self.trigger(Trigger::new(name, answer))
-    }
-
-    /// Adds a trigger.
-    #[must_use]
-    pub fn trigger(self, trigger: Trigger) -> Self {
-        self.with(|definition| definition.triggers.push(trigger))
     }
 
     /// Sets the length of the fault phase in virtual time. Default 10 s.

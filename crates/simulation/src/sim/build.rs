@@ -61,7 +61,13 @@ impl Sim {
         let faults = FaultState::new(plan, &mut engine.core.kernel);
         let checks = LiveChecks::new(&definition.checks);
         let triggers = LiveTriggers::new(&definition.triggers);
-        let is_followed = !triggers.is_empty() || faults.next_waiting().is_some();
+        let times_faults = !triggers.is_empty() || faults.next_waiting().is_some();
+        let is_followed = times_faults || !definition.failpoints.is_empty();
+        engine.core.kernel.failpoints.declare(definition.failpoints.iter().cloned());
+        if times_faults {
+            // Also where a plan replaces the triggers: a moment is counted by the changes of its run.
+            engine.core.kernel.failpoints.report_visits();
+        }
         let mut report = Report::blank(&definition.name, seeds);
         report.origin = BuiltFrom::of(Source { definition: Arc::clone(&definition), script: script.clone() });
         let control = Arc::clone(engine.core.devices.find::<Network>().fabric.control());
@@ -113,7 +119,7 @@ fn names_of(definition: &Definition) -> Result<(Arc<NodeNames>, Network), Scenar
 
 /// The names that faults may use for nodes, and for those of a region, zone, rack, shard or group.
 fn all_names(definition: &Definition) -> NodeNames {
-    let mut names = NodeNames::default();
+    let mut names = NodeNames { failpoints: definition.failpoints.clone(), ..NodeNames::default() };
     let members = definition.groups.iter().flat_map(|group| group.members.iter().map(move |member| (group, member)));
     for (node, (group, member)) in (0..).map(NodeId).zip(members) {
         let (region, shard) = definition.place_of(member);
@@ -172,7 +178,8 @@ fn draw_plan(definition: &Definition, seeds: &SeedSchedule) -> FaultPlan {
         let nodes: Vec<Target<'_>> = targets(definition).collect();
         let mut links = vec!["default"];
         links.extend(definition.classes.iter().map(|class| class.name.as_str()).filter(|name| *name != "default"));
-        let drawn = profile.draw(seed, &nodes, &links, (definition.duration, &plan));
+        let failpoints: Vec<&str> = definition.failpoints.iter().map(String::as_str).collect();
+        let drawn = profile.draw(seed, &nodes, (&links, &failpoints), (definition.duration, &plan));
         plan.extend(drawn);
     }
     plan

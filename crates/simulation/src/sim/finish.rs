@@ -147,6 +147,8 @@ impl Sim {
         self.report.checks = self.checks.reports(&WorldView { engine: &self.engine });
         self.report.checks.extend(self.clients.report());
         self.report.checks.extend(self.triggers.reports());
+        let failpoints = self.failpoint_reports();
+        self.report.checks.extend(failpoints);
         self.report.measured = self.checks.measured().collect();
         self.report.faults = self.fault_records();
         self.report.traffic = self.network().traffic();

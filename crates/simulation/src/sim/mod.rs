@@ -20,6 +20,7 @@ mod clients;
 mod control;
 mod decisions;
 mod exhausted;
+mod failpoints;
 mod faults;
 mod finish;
 mod hidden_runtime;

@@ -125,6 +125,7 @@ impl Sim {
         self.triggers.move_to(step);
         loop {
             if self.engine.core.kernel.has_changes() {
+                self.complete_crashes();
                 self.engine.core.kernel.list_changes();
                 self.notify_changes();
                 self.ask_checks::<true>();

@@ -2,7 +2,7 @@
 //!
 //! `nodes.rs` adds names, lives and health of nodes; `clocks.rs` adds their clocks; `timing.rs` adds timers in local time and
 //! `skewed_timers.rs` those of nodes whose clocks lie; `changes.rs` adds what a step
-//! changed; `standstill.rs` notices that time does not advance.
+//! changed; `visits.rs` adds visits of failpoints; `standstill.rs` notices that time does not advance.
 
 mod arena;
 mod changes;
@@ -11,6 +11,7 @@ mod nodes;
 mod skewed_timers;
 mod standstill;
 mod timing;
+mod visits;
 
 use std::collections::BTreeMap;
 use std::mem::take;
@@ -29,6 +30,7 @@ use standstill::Standstill;
 
 use super::budget::{Budget, Exhausted, Limits};
 use super::decisions::{Choice, Choices, Site};
+use super::failpoints::Failpoints;
 use super::queue::{DeviceId, Due, Event, EventQueue, Order, Target};
 use super::record::{Digest, Record, RecordKind, Ring};
 use super::timers::{TimerSlot, Timers};
@@ -79,6 +81,8 @@ pub struct Kernel {
     exhausted: Option<Exhausted>,
     /// Wakers of sleeps polled by a foreign waker instead of a task.
     timer_wakers: FxHashMap<u32, Waker>,
+    /// Named points in node code.
+    pub failpoints: Failpoints,
     pub(crate) tasks: Tasks,
     pub(crate) foreign_wakes: u64,
     pub(crate) panicked: Option<TaskName>,
@@ -118,6 +122,7 @@ impl Kernel {
             standstill: Standstill::default(),
             exhausted: None,
             timer_wakers: FxHashMap::default(),
+            failpoints: Failpoints::default(),
             tasks: Tasks::default(),
             foreign_wakes: 0,
             panicked: None,

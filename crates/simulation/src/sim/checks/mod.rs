@@ -342,7 +342,7 @@ pub(super) fn changed_nodes(changes: &[Change]) -> Vec<NodeId> {
 #[inline(never)]
 fn list_changed(changes: &[Change], nodes: &mut Vec<NodeId>) {
     nodes.clear();
-    nodes.extend(changes.iter().filter(|change| !matches!(change, Change::Fact(..))).map(Change::node));
+    nodes.extend(changes.iter().filter(|change| !matches!(change, Change::Fact(..) | Change::Failpoint(..))).map(Change::node));
     nodes.sort_unstable();
     nodes.dedup();
 }

@@ -1,0 +1,152 @@
+//! Named points in node code at which nodes crash.
+
+use std::time::Duration;
+
+use cluster_sim_types::{Incarnation, NodeId};
+
+/// The failpoints of a run: those declared, how often each was visited, and the crashes that wait at them.
+///
+/// A visit is no event and leaves no record, so runs in which nothing aims at a point are equal with and without it. A run that
+/// declares none counts no visits.
+#[derive(Debug, Default)]
+pub struct Failpoints {
+    points: Vec<Point>,
+    aims: Vec<Aim>,
+    /// Whether each visit is a change of its step.
+    reports_visits: bool,
+    crashes: Vec<PointCrash>,
+    undeclared: Option<(NodeId, &'static str)>,
+}
+
+#[derive(Debug)]
+struct Point {
+    name: String,
+    visits: u64,
+}
+
+/// A crash that waits at a point.
+#[derive(Debug)]
+struct Aim {
+    node: NodeId,
+    point: usize,
+    /// The visits until the crash; 0 once it came.
+    visits_left: u32,
+    down_for: Option<Duration>,
+    has_ended: bool,
+}
+
+/// The number of a crash that waits at a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AimId(usize);
+
+/// A node that crashed at a point, whose memory is not dropped yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PointCrash {
+    /// The node.
+    pub node: NodeId,
+    /// The life that ended.
+    pub life: Incarnation,
+    /// The time until it restarts; absent for until the fault phase ends.
+    pub down_for: Option<Duration>,
+}
+
+impl Failpoints {
+    /// Declares the points of the run.
+    pub fn declare(&mut self, names: impl IntoIterator<Item = String>) {
+        self.points.extend(names.into_iter().map(|name| Point { name, visits: 0 }));
+    }
+
+    /// Reports each visit as a change of its step from now on.
+    pub fn report_visits(&mut self) {
+        self.reports_visits = true;
+    }
+
+    /// Returns the position of a declared point.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.points.iter().position(|point| point.name == name)
+    }
+
+    /// Lists the declared points, each with the number of its visits.
+    pub fn visits(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.points.iter().map(|point| (&*point.name, point.visits))
+    }
+
+    /// Lets a node crash at its n-th visit of a point from now on.
+    ///
+    /// # Panics
+    /// If there is no such point.
+    pub fn aim(&mut self, node: NodeId, point: usize, visit: u32, down_for: Option<Duration>) -> AimId {
+        assert!(point < self.points.len(), "a fault names declared points");
+        self.aims.push(Aim { node, point, visits_left: visit.max(1), down_for, has_ended: false });
+        AimId(self.aims.len() - 1)
+    }
+
+    /// Whether a crash still waits.
+    pub fn waits(&self, aim: AimId) -> bool {
+        let aim = &self.aims[aim.0];
+        aim.visits_left > 0 && !aim.has_ended
+    }
+
+    /// Whether a crash came.
+    pub fn came(&self, aim: AimId) -> bool {
+        self.aims[aim.0].visits_left == 0
+    }
+
+    /// Ends the wait of a crash.
+    pub fn end(&mut self, aim: AimId) {
+        self.aims[aim.0].has_ended = true;
+    }
+
+    /// Returns the first visit of a point that is not declared, and forgets it.
+    pub fn take_undeclared(&mut self) -> Option<(NodeId, &'static str)> {
+        self.undeclared.take()
+    }
+
+    /// Takes the nodes whose crash is to be completed.
+    pub(super) fn take_crashes(&mut self) -> Vec<PointCrash> {
+        std::mem::take(&mut self.crashes)
+    }
+
+    /// Whether code of a life that is over may still run in the present step.
+    pub(crate) fn has_crashed(&self) -> bool {
+        !self.crashes.is_empty()
+    }
+
+    /// Whether the run declares any point.
+    #[inline]
+    pub(super) fn is_declared(&self) -> bool {
+        !self.points.is_empty()
+    }
+
+    /// Counts a visit of a node.
+    pub(super) fn visit(&mut self, node: NodeId, name: &'static str) -> Visit {
+        let Some(point) = self.position(name) else {
+            self.undeclared.get_or_insert((node, name));
+            return Visit { is_reported: true, crash: None };
+        };
+        self.points[point].visits += 1;
+        let mut crash = None;
+        for aim in &mut self.aims {
+            if aim.node == node && aim.point == point && aim.visits_left > 0 && !aim.has_ended {
+                aim.visits_left -= 1;
+                // Of several that come at one visit, the first says how long the node is down.
+                crash = crash.or((aim.visits_left == 0).then_some(aim.down_for));
+            }
+        }
+        Visit { is_reported: self.reports_visits, crash }
+    }
+
+    /// Notes that a node crashed, for [`take_crashes`](Self::take_crashes).
+    pub(super) fn note_crash(&mut self, crash: PointCrash) {
+        self.crashes.push(crash);
+    }
+}
+
+/// The result of a visit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visit {
+    /// Whether it is a change of its step.
+    pub(super) is_reported: bool,
+    /// How long the node is down, if it crashes there.
+    pub(super) crash: Option<Option<Duration>>,
+}

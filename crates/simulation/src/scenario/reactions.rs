@@ -1,0 +1,88 @@
+//! Declares triggers, and the points in node code at which faults may crash nodes.
+
+use cluster_sim_invariants::World;
+use cluster_sim_types::Change;
+
+use super::Scenario;
+use crate::definition::Trigger;
+use crate::fault::Fault;
+
+impl Scenario {
+    /// Adds a trigger that fires once: applies faults when something happens.
+    ///
+    /// `answer` is asked after each step of the fault phase about every change, and answers with no fault or with several.
+    /// [`trigger`](Self::trigger) takes a [`Trigger`] that fires more often, or later.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    ///
+    /// async fn lead(node: Node) {
+    ///     node.sleep(Duration::from_millis(40 + u64::from(node.index()))).await;
+    ///     node.publish(|leads: &mut bool| *leads = true);
+    /// }
+    ///
+    /// let report = Scenario::new("leading")
+    ///     .nodes("member", 3, lead)
+    ///     .when("the first leads", |change, world| {
+    ///         let leads = world.view::<bool>(change.node()).is_some_and(|leads| *leads);
+    ///         let crash = |node| NodeFault::Crash { node, down_for: Some(Duration::from_secs(1)) };
+    ///         leads.then(|| crash(world.name(change.node()).to_owned()))
+    ///     })
+    ///     .run(Seed(7));
+    /// assert_eq!(report.faults[0].fault.nodes(), ["member/0"]);
+    /// ```
+    #[must_use]
+    pub fn when<R>(self, name: &str, answer: impl Fn(&Change, &World<'_>) -> R + Send + Sync + 'static) -> Self
+    where
+        R: IntoIterator<Item: Into<Fault>>,
+    {
+        self.trigger(Trigger::new(name, answer))
+    }
+
+    /// Declares points in node code at which faults may crash nodes.
+    ///
+    /// Node code names them with [`failpoint!`](cluster_sim_node::failpoint) or
+    /// [`Effects::failpoint`](cluster_sim_node::Effects::failpoint). A [`NodeFault::CrashAt`](crate::NodeFault::CrashAt), from a plan, a
+    /// profile or a trigger, crashes a node there. A fault that names another point is refused. Once points are declared, a visit of
+    /// another one breaks the rule `every failpoint is declared`, since no fault could aim at it; a scenario that declares none does
+    /// not use them, and visits in it do nothing. Coverage tells points that no seed visited.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    ///
+    /// async fn store(node: Node) {
+    ///     for write in 1..=3_u64 {
+    ///         node.sleep(Duration::from_secs(1)).await;
+    ///         failpoint!(node, "store.before_publish");
+    ///         node.publish(|writes: &mut u64| *writes = write);
+    ///     }
+    /// }
+    ///
+    /// let crash = NodeFault::CrashAt {
+    ///     node: "store/0".to_owned(),
+    ///     point: "store.before_publish".to_owned(),
+    ///     visit: 2,
+    ///     down_for: None,
+    ///     duration: None,
+    /// };
+    /// let mut sim = Scenario::new("storing")
+    ///     .nodes("store", 1, store)
+    ///     .failpoints(["store.before_publish"])
+    ///     .faults(FaultPlan::new().at(Duration::ZERO, crash))
+    ///     .start(Seed(7));
+    /// sim.run_for(Duration::from_millis(1_900));
+    /// assert_eq!(sim.inspect(|world| world.view::<u64>(NodeId(0)).copied()), Some(1));
+    /// sim.run_for(Duration::from_millis(200));
+    /// assert_eq!(sim.inspect(|world| world.view::<u64>(NodeId(0)).copied()), None, "it is down");
+    /// ```
+    #[must_use]
+    pub fn failpoints(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.with(|definition| definition.failpoints.extend(names.into_iter().map(Into::into)))
+    }
+
+    /// Adds a trigger.
+    #[must_use]
+    pub fn trigger(self, trigger: Trigger) -> Self {
+        self.with(|definition| definition.triggers.push(trigger))
+    }
+}
