@@ -2,3 +2,4 @@
 
 mod counter;
 mod order;
+mod promise;

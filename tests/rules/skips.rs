@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cluster_sim::check::Health;
+use cluster_sim::node::OpenOptions;
 use cluster_sim::prelude::*;
 use cluster_sim::report::CheckWork;
 use cluster_sim::scenario::RestartPolicy;
@@ -20,6 +21,8 @@ enum Read {
     View(u32),
     Text(u32),
     Health(u32),
+    /// The lengths of a file, durable and as it is read.
+    Disk(u32),
     Views,
     Texts,
     /// The views up to the first above a bound.
@@ -36,6 +39,7 @@ fn any_read() -> impl Strategy<Value = Read> {
         3 => (0_u32..7).prop_map(Read::View),
         2 => (0_u32..7).prop_map(Read::Text),
         2 => (0_u32..7).prop_map(Read::Health),
+        2 => (5_u32..8).prop_map(Read::Disk),
         2 => Just(Read::Views),
         2 => Just(Read::Texts),
         2 => (0_u64..60).prop_map(Read::ViewsUpTo),
@@ -56,6 +60,9 @@ fn sum(reads: &[Read], world: &World<'_>) -> u64 {
             Read::View(node) => world.view::<u64>(NodeId(*node)).map_or(7, |count| *count),
             Read::Text(node) => world.view::<String>(NodeId(*node)).map_or(5, |said| said.len() as u64),
             Read::Health(node) => world.health(NodeId(*node)) as u64,
+            Read::Disk(node) => world.disk(NodeId(*node)).map_or(3, |disk| {
+                [disk.current_len("log"), disk.durable_len("log")].into_iter().flatten().sum::<u64>() + disk.paths().len() as u64
+            }),
             Read::Views => counts(&mut world.views()),
             Read::Texts => world.views::<String>().map(|(_, said)| said.len() as u64).sum(),
             Read::ViewsUpTo(bound) => world.views::<u64>().position(|(_, count)| *count > *bound).map_or(9, |place| place as u64),
@@ -123,6 +130,19 @@ fn with_rules(scenario: Scenario, holds: Holds, programs: &[Program], is_skipped
     })
 }
 
+/// Appends to a log now and then, and syncs it less often.
+async fn write(node: Node) {
+    let log = node.disk().open("log", OpenOptions::create()).await.expect("the disk is sound");
+    node.disk().sync_dir("/").await.expect("the disk is sound");
+    for number in 0..12_u32 {
+        log.append([1]).await.expect("the disk is sound");
+        if number % 3 == 2 {
+            log.sync().await.expect("the disk is sound");
+        }
+        node.sleep(Duration::from_millis(70)).await;
+    }
+}
+
 /// A report without how much each rule looked at.
 fn without_work(mut report: Report) -> Report {
     report.checks.iter_mut().for_each(|check| check.work = CheckWork::default());
@@ -138,7 +158,7 @@ proptest! {
         programs in prop::collection::vec(any_program(), 1..5),
         seed in any::<u64>(),
     ) {
-        let cluster = counters_and_talkers().chaos(FaultProfile {
+        let cluster = counters_and_talkers().nodes("writer", 1, write).chaos(FaultProfile {
             mean_interval: Duration::from_millis(300),
             mean_duration: Duration::from_millis(100),
             ..FaultProfile::default()

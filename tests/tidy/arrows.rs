@@ -42,6 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "cluster-sim-simulation",
             "cluster-sim-node",
             "cluster-sim-transport",
+            "cluster-sim-storage",
             "cluster-sim-runtime",
             "cluster-sim-types",
             "cluster-sim-invariants",

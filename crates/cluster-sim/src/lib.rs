@@ -164,10 +164,16 @@ pub mod fault {
     pub use cluster_sim_types::SignedDuration;
 }
 
+/// Disks of simulated nodes: their times and sizes, and the effects of a crash on them.
+#[cfg(feature = "test-utils")]
+pub mod disk {
+    pub use cluster_sim_storage::{CrashRules, DiskModel, DiskTimes, LengthOrder, NameOrder};
+}
+
 /// Rules over a cluster: invariants, verdicts, and the read-only world that they inspect.
 pub mod check {
-    pub use cluster_sim_invariants::{Evidence, IntoVerdict, Invariant, Observed, Verdict, Violation, World};
-    pub use cluster_sim_types::{Change, CoveragePoint, Fact, Health};
+    pub use cluster_sim_invariants::{DiskView, Evidence, IntoVerdict, Invariant, Observed, Verdict, Violation, World};
+    pub use cluster_sim_types::{Change, CoveragePoint, DiskLayer, DiskState, Fact, Health};
 }
 
 /// Scenarios and clusters: their budgets, seeds, and what is wrong with one that cannot run.

@@ -6,6 +6,7 @@
 //! simulation also checks a recording from production. A check cannot change what it inspects: the types give it shared access
 //! only.
 
+mod disk;
 mod invariant;
 mod observed;
 mod reads;
@@ -14,6 +15,7 @@ mod views;
 mod world;
 
 pub use cluster_sim_types::{Change, Fact, Health, Incarnation, NodeId, Traffic, VirtualInstant};
+pub use disk::DiskView;
 pub use invariant::Invariant;
 pub use observed::Observed;
 pub use reads::{Reads, Touched};

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use cluster_sim_types::{Health, NodeId, Traffic, ViewGroup, VirtualInstant};
+use cluster_sim_types::{DiskState, Health, NodeId, Traffic, ViewGroup, VirtualInstant};
 
 /// A source of state for a [`World`](crate::World): a live simulation, or a recording.
 pub trait Observed {
@@ -18,6 +18,12 @@ pub trait Observed {
     fn view(&self, node: NodeId) -> Option<&dyn Any>;
     /// Returns the fate of every message so far.
     fn traffic(&self) -> Traffic;
+
+    /// Returns the disk of a node, also while the node is down; `None` if it never used one.
+    fn disk(&self, node: NodeId) -> Option<&dyn DiskState> {
+        let _ = node;
+        None
+    }
 
     /// Returns the group of nodes at that index, in order of ids.
     ///

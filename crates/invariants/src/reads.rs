@@ -13,9 +13,9 @@ use cluster_sim_types::NodeId;
 pub struct Reads {
     /// Views that were there to read.
     views: u64,
-    /// Healths, and readings of the traffic.
+    /// Healths, disks, and readings of the traffic.
     others: u64,
-    /// The nodes of which the view or the health was read by name, by [`node_bit`].
+    /// The nodes of which the view, the health or the disk was read by name, by [`node_bit`].
     nodes: u64,
     /// The groups of which views were read in turn, by [`group_bit`].
     groups: u64,
@@ -29,7 +29,7 @@ impl Reads {
         self.views
     }
 
-    /// Whether no view, no health and no traffic was read; a rule that reads none of them proves nothing.
+    /// Whether no view, health, disk or traffic was read; a rule that reads none of them proves nothing.
     pub fn is_empty(&self) -> bool {
         self.views + self.others == 0
     }
@@ -57,6 +57,11 @@ impl Reads {
 
     pub(crate) fn with_health(self, node: NodeId) -> Self {
         Self { others: self.others + 1, nodes: self.nodes | node_bit(node), ..self }
+    }
+
+    pub(crate) fn with_disk(self, node: NodeId) -> Self {
+        // A step that touches the disk touches the node.
+        self.with_health(node)
     }
 
     pub(crate) fn with_traffic(self) -> Self {

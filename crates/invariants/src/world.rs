@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use cluster_sim_types::{Health, NodeId, Traffic, VirtualInstant};
 
+use crate::disk::DiskView;
 use crate::observed::Observed;
 use crate::reads::{Reads, note_missing};
 use crate::views::Views;
@@ -28,7 +29,7 @@ impl<'a> World<'a> {
 
     /// Reads a simulation or a recording after a step.
     ///
-    /// `changed` lists the nodes whose view or health the step may have changed, each once, in order of id.
+    /// `changed` lists the nodes whose view, health or disk the step may have changed, each once, in order of id.
     pub fn after_step(observed: &'a dyn Observed, changed: &'a [NodeId]) -> Self {
         Self { observed, changed: Some(changed), reads: Cell::new(Reads::default()), missing: Cell::new(None) }
     }
@@ -58,6 +59,14 @@ impl<'a> World<'a> {
     pub fn health(&self, node: NodeId) -> Health {
         self.reads.update(|reads| reads.with_health(node));
         self.observed.health(node)
+    }
+
+    /// Returns a node's disk, also while the node is down; `None` if the node never used one.
+    ///
+    /// So a rule can hold a promise against the bytes that were durable when it was given.
+    pub fn disk(&self, node: NodeId) -> Option<DiskView<'a>> {
+        self.reads.update(|reads| reads.with_disk(node));
+        self.observed.disk(node).map(DiskView::new)
     }
 
     /// Returns a node's view if it has type `V` and the node is up or paused.

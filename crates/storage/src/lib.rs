@@ -24,10 +24,10 @@ mod path;
 
 pub use content::Content;
 #[cfg(feature = "test-utils")]
-pub use disk::{CrashRules, DiskModel, DiskTimes, LengthOrder, NameOrder};
-#[cfg(feature = "test-utils")]
 #[doc(hidden)]
-pub use disk::{Disks, HostDone, OpKey, crash_choice_text};
+pub use disk::{CompiledDisk, Disks, HostDone, OpKey, crash_choice_text};
+#[cfg(feature = "test-utils")]
+pub use disk::{CrashRules, DiskModel, DiskTimes, LengthOrder, NameOrder};
 pub use error::{DiskError, DiskErrorKind};
 pub use image::DiskImage;
 pub use operation::{DirEntry, DiskOp, DiskOutput, DiskResult, EntryKind, FileId, Metadata, OpenOptions, Space};

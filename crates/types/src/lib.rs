@@ -8,6 +8,7 @@
 mod change;
 mod clock;
 mod clock_line;
+mod disk;
 mod identity;
 mod loss;
 mod ratio;
@@ -19,6 +20,7 @@ mod views;
 pub use change::{Change, CoveragePoint, Fact, Health};
 pub use clock::NodeClock;
 pub use clock_line::{ClockLine, TRUE_RATE};
+pub use disk::{DiskLayer, DiskState};
 pub use identity::{Incarnation, NodeId, Rack, Region, Shard, Zone};
 pub use loss::{LossCause, LossKind};
 pub use ratio::{InvalidRatio, Ratio};

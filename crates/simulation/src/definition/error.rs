@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cluster_sim_runtime::InvalidDistribution;
 use cluster_sim_transport::InvalidLink;
 
 use crate::fault::PlanError;
@@ -67,6 +68,20 @@ pub enum ScenarioError {
         /// The reason.
         error: InvalidLink,
     },
+    /// The model of a disk has an invalid time.
+    Disks {
+        /// The group whose disks it is for; absent for those of all nodes.
+        group: Option<String>,
+        /// The reason.
+        error: InvalidDistribution,
+    },
+    /// [`Scenario::disks_of`](crate::Scenario::disks_of) names an unknown group.
+    UnknownDiskGroup {
+        /// The group as named.
+        group: String,
+        /// The groups of the scenario.
+        known: Vec<String>,
+    },
     /// The fault plan does not fit the scenario.
     Plan(PlanError),
 }
@@ -109,6 +124,14 @@ impl fmt::Display for ScenarioError {
                 write!(formatter, "group {group:?} is spread over no {kind}; name at least one, or leave its {kind}s out")
             }
             Self::Links { class, error } => write!(formatter, "the links {class:?} are invalid: {error}"),
+            Self::Disks { group, error } => {
+                let whose = group.as_ref().map_or_else(|| "all nodes".to_owned(), |group| format!("group {group:?}"));
+                write!(formatter, "the disks of {whose} have an invalid time: {error}")
+            }
+            Self::UnknownDiskGroup { group, known } => {
+                let (suggested, listed) = (suggested(group, known), listed(known));
+                write!(formatter, "disks are set for group {group:?}, but the scenario has no such group{suggested}{listed}")
+            }
             Self::Plan(error) => write!(formatter, "{error}"),
         }
     }

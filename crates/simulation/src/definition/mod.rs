@@ -20,6 +20,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use cluster_sim_runtime::{Budget, Choices, Decisions, Seed};
+use cluster_sim_storage::CompiledDisk;
 use cluster_sim_transport::{LinkModel, NodeSelector};
 use cluster_sim_types::{Region, Shard, WallTime};
 
@@ -79,6 +80,10 @@ pub(crate) struct Definition {
     /// The first mistake that a method of the scenario found.
     pub(crate) refused: Option<ScenarioError>,
     pub(crate) classes: Vec<LinkClass>,
+    /// The disks of all nodes.
+    pub(crate) disks: CompiledDisk,
+    /// Those of the nodes of a group; the last one of a group counts.
+    pub(crate) disks_of: Vec<(String, CompiledDisk)>,
     pub(crate) checks: Vec<Check>,
     pub(crate) plan: FaultPlan,
     pub(crate) plans_of_seed: Vec<PlanOfSeed>,
@@ -120,6 +125,8 @@ impl Definition {
             domains: Domains::default(),
             refused: None,
             classes: Vec::new(),
+            disks: CompiledDisk::default(),
+            disks_of: Vec::new(),
             checks: Vec::new(),
             plan: FaultPlan::new(),
             plans_of_seed: Vec::new(),

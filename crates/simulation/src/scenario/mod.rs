@@ -5,6 +5,7 @@
 //! phase lasts until every `eventually` check has held for [`Scenario::stable_for`] and every client has returned, at most
 //! [`Scenario::recovery_timeout`].
 
+mod disks;
 mod outline;
 mod placement;
 mod reactions;

@@ -37,7 +37,9 @@ pub struct Outline {
 }
 
 impl Outline {
-    /// The nodes of a region, zone, rack, shard or group, named as in `zone:a`; absent if there is no such set.
+    /// The nodes of a region, zone, rack, shard or group, named as in `zone:a`.
+    ///
+    /// Absent if there is no such set.
     pub fn members(&self, set: &str) -> Option<Vec<String>> {
         self.names.as_ref()?.members(set)
     }

@@ -142,7 +142,7 @@ impl Scenario {
     }
 
     /// Remembers the first mistake that a method found, which every run refuses.
-    fn refused(self, error: ScenarioError) -> Self {
+    pub(super) fn refused(self, error: ScenarioError) -> Self {
         self.with(|definition| {
             definition.refused.get_or_insert(error);
         })

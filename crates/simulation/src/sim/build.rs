@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cluster_sim_node::NodeInfo;
 use cluster_sim_runtime::{Engine, SeedSchedule, note_panic_places, take_panic_place};
-use cluster_sim_storage::{DiskModel, Disks};
+use cluster_sim_storage::Disks;
 use cluster_sim_transport::Network;
 use cluster_sim_types::{NodeId, Rack, Shard, VirtualInstant, Zone};
 
@@ -52,7 +52,7 @@ impl Sim {
         engine.core.kernel.set_choices(definition.choices(keep));
         engine.core.kernel.set_epoch(definition.epoch);
         engine.register(network);
-        engine.register(Disks::new(DiskModel::default()).expect("the default times of a disk are valid"));
+        engine.register(Disks::new(definition.disks.clone()));
         let mut first = 0;
         for (number, group) in definition.groups.iter().enumerate() {
             add_group(&mut engine, &definition, group, number as u16, first);
@@ -159,6 +159,9 @@ fn check(definition: &Definition) -> Result<Arc<NodeNames>, ScenarioError> {
         let (group, known) = (group.clone(), groups.into_iter().cloned().collect());
         return Err(ScenarioError::UnknownShrinkableGroup { group, known });
     }
+    if let Some((group, _)) = definition.disks_of.iter().find(|(group, _)| !groups.contains(group)) {
+        return Err(ScenarioError::UnknownDiskGroup { group: group.clone(), known: groups.into_iter().cloned().collect() });
+    }
     if let Some(name) = definition.starts.keys().find(|name| !nodes.contains_key(*name) && !groups.contains(name)) {
         let known = groups.into_iter().chain(nodes.keys()).cloned().collect();
         return Err(ScenarioError::UnknownStart { name: name.clone(), known });
@@ -253,10 +256,14 @@ fn add_group(engine: &mut Engine, definition: &Definition, group: &Group, number
     let catches_return = group.restart.is_some() && !group.must_end;
     let hosts = (group.hosts)(nodes, engine, catches_return);
     engine.add_group(hosts);
+    let disk = definition.disks_of.iter().rfind(|(of, _)| *of == group.name).map(|(_, disk)| disk);
     for (member, name) in group.members.iter().zip(names) {
         let spread = (!definition.absent.contains(&member.name)).then_some(definition.start_spread);
         let after = definition.start_of(&member.name, &group.name);
         let node = engine.add_late_node(name, after, spread);
+        if let Some(disk) = disk {
+            engine.core.devices.find_mut::<Disks>().set_model(node, disk.clone());
+        }
         let network = engine.core.devices.find_mut::<Network>();
         network.fabric.place(node, number, definition.place_of(member).0.0);
         if spread.is_none() {

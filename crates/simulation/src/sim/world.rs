@@ -4,8 +4,9 @@ use std::any::Any;
 
 use cluster_sim_invariants::Observed;
 use cluster_sim_runtime::Engine;
+use cluster_sim_storage::Disks;
 use cluster_sim_transport::Network;
-use cluster_sim_types::{Health, NodeId, Traffic, ViewGroup, VirtualInstant};
+use cluster_sim_types::{DiskState, Health, NodeId, Traffic, ViewGroup, VirtualInstant};
 
 /// A read-only view of an engine between two steps.
 pub(super) struct WorldView<'a> {
@@ -31,6 +32,10 @@ impl Observed for WorldView<'_> {
 
     fn view(&self, node: NodeId) -> Option<&dyn Any> {
         self.engine.view(node)
+    }
+
+    fn disk(&self, node: NodeId) -> Option<&dyn DiskState> {
+        self.engine.core.devices.find::<Disks>().state(node)
     }
 
     fn traffic(&self) -> Traffic {

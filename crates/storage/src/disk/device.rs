@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::task::Context;
 
 use cluster_sim_runtime::{
-    Address, Choice, Device, DeviceId, HostWake, InvalidDistribution, Kernel, LifeEnd, Order, Rank, Record, RecordKind, Site,
-    Stream, Waiter, Waiting, finalize, fold_bytes,
+    Address, Choice, Device, DeviceId, HostWake, Kernel, LifeEnd, Order, Rank, Record, RecordKind, Site, Stream, Waiter, Waiting,
+    finalize, fold_bytes,
 };
-use cluster_sim_types::{Change, Health, Incarnation, NodeId, VirtualInstant};
+use cluster_sim_types::{Change, DiskState, Health, Incarnation, NodeId, VirtualInstant};
 use rustc_hash::FxHashMap;
 use slab::Slab;
 
 use super::file::File;
 use super::in_flight::{HostDone, OpKey, Owner, Pending, State};
-use super::model::{CompiledTimes, DiskModel};
+use super::model::CompiledDisk;
 use super::node_disk::{NodeDisk, Turn};
 use super::tree::Directory;
 use crate::image::DiskImage;
@@ -32,9 +32,9 @@ pub struct Disks {
     id: DeviceId,
     /// By node; absent before its first operation.
     pub(super) disks: Vec<Option<Box<NodeDisk>>>,
-    /// By node; those beyond the end have the default.
-    models: Vec<(Arc<DiskModel>, Arc<CompiledTimes>)>,
-    default: (Arc<DiskModel>, Arc<CompiledTimes>),
+    /// By node; absent for the default.
+    models: Vec<Option<CompiledDisk>>,
+    default: CompiledDisk,
     pub(super) pending: Slab<Pending>,
     generation: u64,
     /// Answers to hosts that are paused.
@@ -45,13 +45,8 @@ pub struct Disks {
 
 impl Disks {
     /// Creates disks of one model for all nodes.
-    ///
-    /// # Errors
-    /// If a time of the model is out of bounds.
-    pub fn new(model: DiskModel) -> Result<Self, InvalidDistribution> {
-        let times = Arc::new(model.times.compile()?);
-        let default = (Arc::new(model), times);
-        Ok(Self {
+    pub fn new(default: CompiledDisk) -> Self {
+        Self {
             id: DeviceId::default(),
             disks: Vec::new(),
             models: Vec::new(),
@@ -60,15 +55,23 @@ impl Disks {
             generation: 0,
             held: Vec::new(),
             subjects: FxHashMap::default(),
-        })
+        }
+    }
+
+    /// Gives a node a disk of another model. Must be called before its first operation.
+    pub fn set_model(&mut self, node: NodeId, model: CompiledDisk) {
+        if self.models.len() <= node.index() {
+            self.models.resize_with(node.index() + 1, || None);
+        }
+        self.models[node.index()] = Some(model);
     }
 
     fn disk(&mut self, node: NodeId) -> &mut NodeDisk {
         if self.disks.len() <= node.index() {
             self.disks.resize_with(node.index() + 1, || None);
         }
-        let (model, times) = self.models.get(node.index()).unwrap_or(&self.default);
-        self.disks[node.index()].get_or_insert_with(|| Box::new(NodeDisk::new(Arc::clone(model), Arc::clone(times))))
+        let model = self.models.get(node.index()).and_then(Option::as_ref).unwrap_or(&self.default);
+        self.disks[node.index()].get_or_insert_with(|| Box::new(NodeDisk::new(model)))
     }
 
     /// Returns the subject of a choice of a crash, such as `wal/0 at byte 512`.
@@ -76,6 +79,11 @@ impl Disks {
     /// `None` for sites of other choices, and in a run that does not log its choices.
     pub fn subject(&self, site: u64) -> Option<&str> {
         self.subjects.get(&site).map(String::as_str)
+    }
+
+    /// Returns the state of a node's disk, for rules; `None` before its first operation.
+    pub fn state(&self, node: NodeId) -> Option<&dyn DiskState> {
+        self.disks.get(node.index())?.as_deref().map(|disk| disk as &dyn DiskState)
     }
 
     /// Returns the files of a node's disk as node code sees them.

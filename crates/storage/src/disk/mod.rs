@@ -10,6 +10,7 @@
 //! | `node_disk.rs` | the disk of one node: executes operations |
 //! | `in_flight.rs` | operations that were submitted and not answered |
 //! | `device.rs` | [`Disks`]: submits operations and answers them in virtual time |
+//! | `state.rs` | the state of a disk, for rules |
 //! | `life.rs` | the end of a life: what was in flight takes effect, and a crash decides |
 //!
 //! An operation takes effect when it is answered, at one event. One that a crash interrupts counts as submitted and not synced: it
@@ -23,10 +24,11 @@ mod life;
 mod model;
 mod node_disk;
 mod rules;
+mod state;
 mod tree;
 
 pub use crash::crash_choice_text;
 pub use device::Disks;
 pub use in_flight::{HostDone, OpKey};
-pub use model::{DiskModel, DiskTimes};
+pub use model::{CompiledDisk, DiskModel, DiskTimes};
 pub use rules::{CrashRules, LengthOrder, NameOrder};

@@ -1,5 +1,6 @@
 //! The times, sizes and crash rules of a disk.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cluster_sim_runtime::{Distribution, InvalidDistribution, QuantileTable};
@@ -72,6 +73,30 @@ impl DiskModel {
     /// A disk whose crashes are those of [`CrashRules::xfs_like`].
     pub fn xfs_like() -> Self {
         Self { crash: CrashRules::xfs_like(), ..Self::default() }
+    }
+}
+
+/// A model whose times are compiled; disks share it.
+#[derive(Debug, Clone)]
+pub struct CompiledDisk {
+    pub(super) model: Arc<DiskModel>,
+    pub(super) times: Arc<CompiledTimes>,
+}
+
+impl DiskModel {
+    /// Compiles the model.
+    ///
+    /// # Errors
+    /// If a time is out of bounds.
+    pub fn compile(self) -> Result<CompiledDisk, InvalidDistribution> {
+        let times = Arc::new(self.times.compile()?);
+        Ok(CompiledDisk { model: Arc::new(self), times })
+    }
+}
+
+impl Default for CompiledDisk {
+    fn default() -> Self {
+        DiskModel::default().compile().expect("the default times are valid")
     }
 }
 

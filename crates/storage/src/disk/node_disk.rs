@@ -8,7 +8,7 @@ use cluster_sim_types::VirtualInstant;
 use rustc_hash::FxHashMap;
 
 use super::file::File;
-use super::model::{CompiledTimes, DiskModel};
+use super::model::{CompiledDisk, CompiledTimes, DiskModel};
 use super::tree::{Directory, Entry, Inode, Tree};
 use crate::error::{DiskError, DiskErrorKind};
 use crate::operation::{DiskOp, DiskOutput, DiskResult, EntryKind, FileId, Metadata, OpenOptions, Space};
@@ -49,8 +49,9 @@ pub(super) struct NodeDisk {
 type Result<T> = std::result::Result<T, DiskErrorKind>;
 
 impl NodeDisk {
-    pub(super) fn new(model: Arc<DiskModel>, times: Arc<CompiledTimes>) -> Self {
+    pub(super) fn new(CompiledDisk { model, times }: &CompiledDisk) -> Self {
         let (open, turns, next_file, counts) = Default::default();
+        let (model, times) = (Arc::clone(model), Arc::clone(times));
         Self { tree: Tree::new(model.crash), model, times, open, turns, next_file, counts }
     }
 

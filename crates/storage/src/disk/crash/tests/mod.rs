@@ -3,8 +3,6 @@
 mod oracle;
 mod outcomes;
 
-use std::sync::Arc;
-
 use cluster_sim_runtime::{Address, Choice, Roll, Seed, Stream};
 
 use super::super::model::DiskModel;
@@ -22,8 +20,7 @@ pub(super) struct TestDisk {
 impl TestDisk {
     pub(super) fn new(rules: CrashRules) -> Self {
         let model = DiskModel { crash: rules, ..DiskModel::default() };
-        let times = Arc::new(model.times.compile().unwrap());
-        Self { disk: NodeDisk::new(Arc::new(model), times), next: 0 }
+        Self { disk: NodeDisk::new(&model.compile().unwrap()), next: 0 }
     }
 
     pub(super) fn run(&mut self, op: DiskOp) -> DiskResult {

@@ -1,0 +1,90 @@
+//! The disk of a node as a check sees it.
+
+use std::fmt;
+use std::ops::Range;
+
+use cluster_sim_types::{DiskLayer, DiskState};
+
+/// The disk of a node as a check sees it: read-only, after a step, also while the node is down.
+///
+/// Paths are relative to the root of the disk, with `/` between names. *Current* is the state that the node reads; *durable* the
+/// state that is left if all that is unsynced is lost, names included.
+///
+/// ```
+/// use cluster_sim_invariants::World;
+/// use cluster_sim_types::NodeId;
+///
+/// /// Whether a record is safe on the disk of that node.
+/// fn is_safe(world: &World<'_>, node: NodeId, offset: u64, record: &[u8]) -> bool {
+///     let disk = world.disk(node);
+///     disk.and_then(|disk| disk.durable_at("wal/0", offset, record.len())).is_some_and(|bytes| bytes == record)
+/// }
+/// ```
+#[derive(Clone, Copy)]
+pub struct DiskView<'a> {
+    state: &'a dyn DiskState,
+}
+
+impl<'a> DiskView<'a> {
+    pub(crate) fn new(state: &'a dyn DiskState) -> Self {
+        Self { state }
+    }
+
+    /// Returns the bytes of a file as the node reads them; `None` if there is none of that path.
+    pub fn current(&self, path: &str) -> Option<Vec<u8>> {
+        self.state.read(DiskLayer::Cache, path, 0, usize::MAX)
+    }
+
+    /// Returns the durable bytes of a file; `None` if no durable name leads to one.
+    pub fn durable(&self, path: &str) -> Option<Vec<u8>> {
+        self.state.read(DiskLayer::Medium, path, 0, usize::MAX)
+    }
+
+    /// Returns up to `length` bytes from `offset` on as the node reads them, fewer at the end.
+    pub fn current_at(&self, path: &str, offset: u64, length: usize) -> Option<Vec<u8>> {
+        self.state.read(DiskLayer::Cache, path, offset, length)
+    }
+
+    /// Returns up to `length` durable bytes from `offset` on, fewer at the end.
+    pub fn durable_at(&self, path: &str, offset: u64, length: usize) -> Option<Vec<u8>> {
+        self.state.read(DiskLayer::Medium, path, offset, length)
+    }
+
+    /// Returns the length of a file in bytes as the node reads it.
+    pub fn current_len(&self, path: &str) -> Option<u64> {
+        self.state.len(DiskLayer::Cache, path)
+    }
+
+    /// Returns the durable length of a file in bytes.
+    pub fn durable_len(&self, path: &str) -> Option<u64> {
+        self.state.len(DiskLayer::Medium, path)
+    }
+
+    /// Lists the paths of the files that the node finds, in order.
+    pub fn paths(&self) -> Vec<String> {
+        self.state.paths(DiskLayer::Cache)
+    }
+
+    /// Lists the paths of the files whose names are durable, in order.
+    pub fn durable_paths(&self) -> Vec<String> {
+        self.state.paths(DiskLayer::Medium)
+    }
+
+    /// Lists the ranges of bytes of a file that a crash may change, by whole sectors, in order.
+    ///
+    /// Empty for a file without unsynced data, and where there is none of that path.
+    pub fn unsynced(&self, path: &str) -> Vec<Range<u64>> {
+        self.state.unsynced(path).unwrap_or_default()
+    }
+
+    /// Whether no crash can take the name from the file, or give it another one.
+    pub fn is_name_durable(&self, path: &str) -> bool {
+        self.state.is_name_durable(path)
+    }
+}
+
+impl fmt::Debug for DiskView<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("DiskView").field("paths", &self.paths()).finish()
+    }
+}
