@@ -242,6 +242,11 @@ pub mod tokio {
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+/// Compiles and runs the code about triggers.
+#[cfg(all(doctest, feature = "test-utils"))]
+#[doc = include_str!("../../../docs/triggers.md")]
+struct Triggers;
+
 /// Compiles and runs the code of the guide, one type for each page so that a failing test names its page.
 #[cfg(all(doctest, feature = "test-utils"))]
 mod guide {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cluster_sim_types::{Incarnation, NodeId};
 
-/// The failpoints of a run: those declared, how often each was visited, and the crashes that wait at them.
+/// The failpoints of a run, and the crashes that wait at them.
 ///
 /// A visit is no event and leaves no record, so runs in which nothing aims at a point are equal with and without it. A run that
 /// declares none counts no visits.
