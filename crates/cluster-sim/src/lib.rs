@@ -130,10 +130,11 @@ pub use cluster_sim_transport::{LinkModel, NetworkPartition};
 pub mod node {
     pub use cluster_sim_node::{
         Boot, ConnectError, Content, DirEntry, Disk, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOutput, DiskPath, DiskResult,
-        Effect, Effects, Elapsed, Entropy, EntropyRng, EntryKind, File, FileId, Input, Interval, JoinError, JoinHandle, Label,
-        Listener, Machine, Message, Metadata, MissedTickBehavior, Node, NodeInfo, OneshotReceiver, OneshotSender, OpenOptions,
-        Port, Received, Receiver, Recv, ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep,
-        Space, Timer, TrySendError, channel, failpoint, oneshot, select, timers, yield_now,
+        Effect, Effects, Elapsed, Entropy, EntropyRng, EntryKind, File, FileId, Input, Interval, JoinError, JoinHandle, Journal,
+        JournalError, JournalEvent, JournalOptions, JournalRecord, Label, Listener, Machine, MachineJournal, Message, Metadata,
+        MissedTickBehavior, Node, NodeInfo, OneshotReceiver, OneshotSender, OpenOptions, Port, Received, Receiver, Recovered, Recv,
+        ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep, Space, SyncEvidence, Timer, TornTail,
+        TrySendError, channel, failpoint, oneshot, select, timers, yield_now,
     };
     pub use cluster_sim_runtime::{Address, Stream};
     pub use cluster_sim_types::{CoveragePoint, Fact, Incarnation, LocalInstant, NodeId, Rack, Region, Shard, WallTime, Zone};

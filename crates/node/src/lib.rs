@@ -35,6 +35,7 @@ mod effects;
 mod machine;
 #[cfg(feature = "test-utils")]
 mod machine_host;
+mod machine_journal;
 mod node;
 mod node_info;
 #[cfg(feature = "tokio")]
@@ -51,8 +52,8 @@ pub use boot::Boot;
 pub use channel::{OneshotReceiver, OneshotSender, Receiver, SendError, Sender, TrySendError, channel, oneshot};
 pub use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
 pub use cluster_sim_storage::{
-    Content, DirEntry, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOutput, DiskPath, DiskResult, EntryKind, FileId, Metadata,
-    OpenOptions, Space,
+    Content, DirEntry, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOutput, DiskPath, DiskResult, EntryKind, FileId,
+    JournalError, JournalEvent, JournalOptions, JournalRecord, Metadata, OpenOptions, Recovered, Space, SyncEvidence, TornTail,
 };
 #[cfg(feature = "tokio")]
 pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, TokioSockets};
@@ -63,8 +64,10 @@ pub use machine::{Input, Machine};
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
 pub use machine_host::{MachineFactory, MachineGroup};
+pub use machine_journal::MachineJournal;
 pub use node::{
-    Disk, Elapsed, File, Interval, JoinError, JoinHandle, Listener, MissedTickBehavior, Node, Port, Recv, Session, Sleep, yield_now,
+    Disk, Elapsed, File, Interval, JoinError, JoinHandle, Journal, Listener, MissedTickBehavior, Node, Port, Recv, Session, Sleep,
+    yield_now,
 };
 pub use node_info::NodeInfo;
 #[cfg(feature = "tokio")]

@@ -7,6 +7,7 @@
 //! | `error` | | [`DiskError`] |
 //! | `content` | | [`Content`]: the bytes of a file in shared pages |
 //! | `image` | | [`DiskImage`]: a disk at one moment, read-only |
+//! | `journal` | | [`JournalEngine`]: an append-only log of checksummed records, without IO |
 //! | `disk` | `test-utils` | the simulated twin: file systems as a device, with what a crash leaves of them |
 //!
 //! Node code reaches its disk by `Node::disk`, a machine by `Effects::disk`; both are in the crate `node`.
@@ -19,6 +20,7 @@ mod content;
 mod disk;
 mod error;
 mod image;
+mod journal;
 mod operation;
 mod path;
 
@@ -30,5 +32,9 @@ pub use disk::{CompiledDisk, Disks, HostDone, OpKey, crash_choice_text};
 pub use disk::{CrashRules, DiskModel, DiskTimes, LengthOrder, NameOrder};
 pub use error::{DiskError, DiskErrorKind};
 pub use image::DiskImage;
+pub use journal::{
+    JournalEngine, JournalError, JournalEvent, JournalOptions, JournalRecord, MAX_PAYLOAD, MAX_SEGMENT, RecordPlace, Recovered,
+    SyncEvidence, TornTail,
+};
 pub use operation::{DirEntry, DiskOp, DiskOutput, DiskResult, EntryKind, FileId, Metadata, OpenOptions, Space};
 pub use path::{DiskPath, MAX_NAME, MAX_PATH};

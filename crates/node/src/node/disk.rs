@@ -51,7 +51,7 @@ pub struct Disk {
 
 impl Disk {
     /// Runs one operation; never resolves once the life is over.
-    async fn run(&self, operation: DiskOp) -> DiskResult {
+    pub(super) async fn run(&self, operation: DiskOp) -> DiskResult {
         match self.node.twin {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(sim) => {
@@ -81,7 +81,7 @@ impl Disk {
         Ok(File { disk: self.clone(), file, path: path.into() })
     }
 
-    fn next_file(&self) -> FileId {
+    pub(super) fn next_file(&self) -> FileId {
         match self.node.twin {
             #[cfg(feature = "test-utils")]
             Twin::Simulated(sim) => {
@@ -90,6 +90,16 @@ impl Disk {
             }
             #[cfg(feature = "tokio")]
             Twin::Real(_) => FileId(u32::MAX),
+        }
+    }
+
+    /// Closes a file whose handle is dropped.
+    pub(super) fn close(&self, file: FileId) {
+        match self.node.twin {
+            #[cfg(feature = "test-utils")]
+            Twin::Simulated(sim) => sim.cleanup_disk(|disks, kernel| disks.close(kernel, sim.life.node(), file)),
+            #[cfg(feature = "tokio")]
+            Twin::Real(_) => {}
         }
     }
 
@@ -268,12 +278,7 @@ impl File {
 
 impl Drop for File {
     fn drop(&mut self) {
-        match self.disk.node.twin {
-            #[cfg(feature = "test-utils")]
-            Twin::Simulated(sim) => sim.cleanup_disk(|disks, kernel| disks.close(kernel, sim.life.node(), self.file)),
-            #[cfg(feature = "tokio")]
-            Twin::Real(_) => {}
-        }
+        self.disk.close(self.file);
     }
 }
 

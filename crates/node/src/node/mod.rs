@@ -15,6 +15,7 @@
 
 mod disk;
 mod failpoint;
+mod journal;
 mod observe;
 mod port;
 mod random;
@@ -34,6 +35,7 @@ use cluster_sim_transport::Network;
 use cluster_sim_types::{Incarnation, NodeId, Rack, Region, Shard, Zone};
 
 pub use disk::{Disk, File};
+pub use journal::Journal;
 pub use port::{Port, Recv};
 pub use session::{Listener, Session};
 pub use tasks::{JoinError, JoinHandle, yield_now};

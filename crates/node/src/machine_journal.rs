@@ -1,0 +1,149 @@
+//! Journals of machines.
+
+use cluster_sim_storage::{DiskImage, DiskResult, JournalEngine, JournalError, JournalEvent, JournalOptions, Recovered};
+
+use crate::effects::Effects;
+
+/// An append-only log of checksummed records on the disk of a machine.
+///
+/// As [`Journal`](crate::Journal), by effects and inputs: each call that asks for work is answered by a [`JournalEvent`], in the order
+/// in which the work was asked for. Records are numbered at once, so a machine may append many before the first is written; those
+/// that wait become one write.
+///
+/// ```
+/// use cluster_sim_node::{Boot, Effects, Input, JournalError, JournalEvent, JournalOptions, MachineJournal};
+///
+/// struct Register {
+///     journal: MachineJournal,
+///     value: u64,
+///     durable: u64,
+/// }
+///
+/// impl Register {
+///     fn boot(boot: &Boot) -> Result<Self, JournalError> {
+///         let (journal, recovered) = MachineJournal::recover(boot.disk(), "values", JournalOptions::default())?;
+///         let value = recovered.records.last().map_or(0, |record| u64::from(record.payload[0]));
+///         Ok(Self { journal, value, durable: value })
+///     }
+///
+///     fn step(&mut self, input: Input<u64>, effects: &mut Effects<u64>) -> Result<(), JournalError> {
+///         match input {
+///             Input::Start => self.journal.start(effects),
+///             Input::Call(value) => {
+///                 self.value = value;
+///                 self.journal.append(effects, [value as u8])?;
+///                 self.journal.sync(effects)?;
+///             }
+///             Input::Disk(tag, result) => {
+///                 if let Some(JournalEvent::Synced { .. }) = self.journal.on_disk(effects, tag, &result) {
+///                     self.durable = self.value;
+///                 }
+///             }
+///             _ => {}
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct MachineJournal {
+    engine: JournalEngine,
+    tag: u64,
+}
+
+impl MachineJournal {
+    /// Reads the journal in a directory; a missing one is empty.
+    ///
+    /// The image is that of [`Boot::disk`](crate::Boot::disk). The records are durable once [`start`](Self::start) is answered by
+    /// [`JournalEvent::Opened`]: promise nothing about them before.
+    ///
+    /// # Errors
+    /// [`JournalError::Corrupt`] if a record that was synced is damaged; [`JournalError::SegmentTooLarge`].
+    pub fn recover(image: &DiskImage, directory: &str, options: JournalOptions) -> Result<(Self, Recovered), JournalError> {
+        let prefix = format!("{}/", directory.trim_matches('/'));
+        let named = |path: &str| Some((path.strip_prefix(prefix.trim_start_matches('/'))?.to_owned(), image.read(path)?));
+        let is_own = |path: &&str| path.rsplit('/').next().is_some_and(JournalEngine::owns);
+        let contents = image.list(directory).filter(is_own).filter_map(named);
+        let (engine, recovered) = JournalEngine::recover(directory, &options, options.files(), contents)?;
+        Ok((Self { engine, tag: options.tag() }, recovered))
+    }
+
+    /// Opens the files, at [`Input::Start`](crate::Input::Start). [`JournalEvent::Opened`] follows; work may be asked for before.
+    pub fn start<M>(&mut self, effects: &mut Effects<M>) {
+        self.submit(effects);
+    }
+
+    fn submit<M>(&mut self, effects: &mut Effects<M>) {
+        if let Some(op) = self.engine.next_op() {
+            effects.disk(self.tag, op);
+        }
+    }
+
+    /// Appends a record, and returns its number. [`JournalEvent::Appended`] follows.
+    ///
+    /// # Errors
+    /// [`JournalError::RecordTooLarge`]; [`JournalError::Failed`].
+    pub fn append<M>(&mut self, effects: &mut Effects<M>, payload: impl Into<Vec<u8>>) -> Result<u64, JournalError> {
+        let sequence = self.engine.append(payload)?;
+        self.submit(effects);
+        Ok(sequence)
+    }
+
+    /// Makes all records durable that were appended so far. [`JournalEvent::Synced`] follows.
+    ///
+    /// # Errors
+    /// [`JournalError::Failed`].
+    pub fn sync<M>(&mut self, effects: &mut Effects<M>) -> Result<(), JournalError> {
+        self.engine.sync()?;
+        self.submit(effects);
+        Ok(())
+    }
+
+    /// Removes all records after `sequence`, durably; the next append gets the number after it. [`JournalEvent::Truncated`] follows.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSuchRecord`] if there is no such record and `sequence` is not the one before the first;
+    /// [`JournalError::Failed`].
+    pub fn truncate_after<M>(&mut self, effects: &mut Effects<M>, sequence: u64) -> Result<(), JournalError> {
+        self.engine.truncate_after(sequence)?;
+        self.submit(effects);
+        Ok(())
+    }
+
+    /// Removes the segments that have only records before `sequence`, durably. [`JournalEvent::Removed`] follows.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSuchRecord`] if `sequence` is beyond the next record; [`JournalError::Failed`].
+    pub fn remove_before<M>(&mut self, effects: &mut Effects<M>, sequence: u64) -> Result<(), JournalError> {
+        self.engine.remove_before(sequence)?;
+        self.submit(effects);
+        Ok(())
+    }
+
+    /// Takes an answer of the disk, and submits the next operation.
+    ///
+    /// Returns `None` if the answer is for other code, or more operations follow.
+    pub fn on_disk<M>(&mut self, effects: &mut Effects<M>, tag: u64, result: &DiskResult) -> Option<JournalEvent> {
+        if tag != self.tag {
+            return None;
+        }
+        let event = self.engine.on_result(result);
+        self.submit(effects);
+        event
+    }
+
+    /// Returns the number of the first record; that of the next one if there is none.
+    pub fn first(&self) -> u64 {
+        self.engine.first()
+    }
+
+    /// Returns the number that the next append gets.
+    pub fn next(&self) -> u64 {
+        self.engine.next()
+    }
+
+    /// Returns the number of the last record that is durable; the one before the first if none is.
+    pub fn synced(&self) -> u64 {
+        self.engine.synced()
+    }
+}

@@ -1,0 +1,83 @@
+//! Why a journal refused work.
+
+use std::fmt;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::frame::MAX_PAYLOAD;
+use super::segment::MAX_SEGMENT;
+use crate::error::DiskError;
+
+/// A journal was not opened, or refused work.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// The disk refused an operation, as when it is full. The journal is as it was before the call.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The disk failed so that it is open what is durable; the journal refuses all work from then on.
+    #[error("the journal refuses work, because it is open what is durable: {cause}; open it again")]
+    Failed {
+        /// The error of the disk.
+        cause: DiskError,
+    },
+    /// A record that was synced is damaged.
+    #[error("record {sequence} is corrupt, at byte {offset} of {segment}: {evidence}; restore it from a copy")]
+    Corrupt {
+        /// The path of the segment.
+        segment: Arc<str>,
+        /// Where the record begins, or would begin.
+        offset: u64,
+        /// The number of the record.
+        sequence: u64,
+        /// How it is known that it was synced.
+        evidence: SyncEvidence,
+    },
+    /// A payload is longer than [`MAX_PAYLOAD`].
+    #[error("a payload of {length} bytes is too long for a record; split it in parts of at most {MAX_PAYLOAD} bytes")]
+    RecordTooLarge {
+        /// Its length, in bytes.
+        length: u64,
+    },
+    /// Segments would be longer than [`MAX_SEGMENT`].
+    #[error("segments of {bytes} bytes are too long; a segment has at most {MAX_SEGMENT} bytes")]
+    SegmentTooLarge {
+        /// The length that was asked for.
+        bytes: u64,
+    },
+    /// The journal does not have the record, or not written yet.
+    #[error("there is no record {sequence}; the journal has those from {first} to before {next}")]
+    NoSuchRecord {
+        /// The number.
+        sequence: u64,
+        /// The number of the first record that it has.
+        first: u64,
+        /// The number after the last one.
+        next: u64,
+    },
+}
+
+/// How it is known that a damaged record was synced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SyncEvidence {
+    /// A whole record behind it, of this number, was written when it was known to be synced.
+    Record(u64),
+    /// A later segment begins with the record of this number.
+    ///
+    /// It was created when all before it were synced.
+    Segment(u64),
+    /// It was whole when the journal was opened or the record was written.
+    Earlier,
+}
+
+impl fmt::Display for SyncEvidence {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Record(sequence) => write!(formatter, "record {sequence} says that it was synced"),
+            Self::Segment(first) => write!(formatter, "it was synced before the segment of record {first} was created"),
+            Self::Earlier => formatter.write_str("it was whole when it was written or recovered"),
+        }
+    }
+}

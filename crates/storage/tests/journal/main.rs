@@ -1,0 +1,7 @@
+//! Journals over a plain model of a disk: what crashes leave, what damage is reported, and what errors do.
+
+mod crashes;
+mod damage;
+mod errors;
+mod model;
+mod writer;
