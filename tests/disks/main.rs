@@ -1,6 +1,8 @@
 //! Nodes that remember: what their disks keep and lose.
 
 mod counter;
+mod faults_errors;
 mod journal;
 mod order;
+mod program;
 mod promise;

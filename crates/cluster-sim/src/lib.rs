@@ -129,12 +129,12 @@ pub use cluster_sim_transport::{LinkModel, NetworkPartition};
 /// The API of code that runs on a node: machines, async nodes, ports, sessions, tasks, channels.
 pub mod node {
     pub use cluster_sim_node::{
-        Boot, ConnectError, Content, DirEntry, Disk, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOutput, DiskPath, DiskResult,
-        Effect, Effects, Elapsed, Entropy, EntropyRng, EntryKind, File, FileId, Input, Interval, JoinError, JoinHandle, Journal,
-        JournalError, JournalEvent, JournalOptions, JournalRecord, Label, Listener, Machine, MachineJournal, Message, Metadata,
-        MissedTickBehavior, Node, NodeInfo, OneshotReceiver, OneshotSender, OpenOptions, Port, Received, Receiver, Recovered, Recv,
-        ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep, Space, SyncEvidence, Timer, TornTail,
-        TrySendError, channel, failpoint, oneshot, select, timers, yield_now,
+        Boot, ConnectError, Content, DirEntry, Disk, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOpKind, DiskOutput, DiskPath,
+        DiskResult, Effect, Effects, Elapsed, Entropy, EntropyRng, EntryKind, File, FileId, Input, Interval, JoinError, JoinHandle,
+        Journal, JournalError, JournalEvent, JournalOptions, JournalRecord, Label, Listener, Machine, MachineJournal, Message,
+        Metadata, MissedTickBehavior, Node, NodeInfo, OneshotReceiver, OneshotSender, OpenOptions, Port, Received, Receiver,
+        Recovered, Recv, ResetReason, Roll, SendError, Sender, Session, SessionReset, SessionSendError, Sleep, Space, SyncEvidence,
+        Timer, TornTail, TrySendError, channel, failpoint, oneshot, select, timers, yield_now,
     };
     pub use cluster_sim_runtime::{Address, Stream};
     pub use cluster_sim_types::{CoveragePoint, Fact, Incarnation, LocalInstant, NodeId, Rack, Region, Shard, WallTime, Zone};
@@ -159,8 +159,8 @@ pub mod net {
 #[cfg(feature = "test-utils")]
 pub mod fault {
     pub use cluster_sim_simulation::{
-        AfterStep, ClockFault, Clocks, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, FaultRecord, LinkFault, MessageHold,
-        NetworkFault, NodeFault, PlanError, ScheduledFault, Trigger,
+        AfterStep, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, FaultRecord, LinkFault,
+        MessageHold, NetworkFault, NodeFault, PlanError, ScheduledFault, Trigger,
     };
     pub use cluster_sim_types::SignedDuration;
 }

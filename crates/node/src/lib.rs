@@ -52,8 +52,9 @@ pub use boot::Boot;
 pub use channel::{OneshotReceiver, OneshotSender, Receiver, SendError, Sender, TrySendError, channel, oneshot};
 pub use cluster_sim_runtime::{Entropy, EntropyRng, Roll};
 pub use cluster_sim_storage::{
-    Content, DirEntry, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOutput, DiskPath, DiskResult, EntryKind, FileId,
-    JournalError, JournalEvent, JournalOptions, JournalRecord, Metadata, OpenOptions, Recovered, Space, SyncEvidence, TornTail,
+    Content, DirEntry, DiskError, DiskErrorKind, DiskImage, DiskOp, DiskOpKind, DiskOutput, DiskPath, DiskResult, EntryKind,
+    FileId, JournalError, JournalEvent, JournalOptions, JournalRecord, Metadata, OpenOptions, Recovered, Space, SyncEvidence,
+    TornTail,
 };
 #[cfg(feature = "tokio")]
 pub use cluster_sim_transport::{AddressBook, BindError, DatagramCounts, TokioSockets};

@@ -73,6 +73,8 @@ impl fmt::Display for Decision {
             Choice::TimerLate => write!(formatter, "has a timer that fires late"),
             Choice::TimerLateBy => write!(formatter, "has a timer that fires {duration:?} late"),
             Choice::ClockDrift => write!(formatter, "has a clock whose drift changes by {} ppb", self.value.cast_signed()),
+            Choice::DiskFault => write!(formatter, "has a disk operation that a fault hits"),
+            Choice::DiskFaultPlace => write!(formatter, "has a disk fault at place {}", self.value),
             choice => write!(formatter, "{}", crash_choice_text(choice, self.value).unwrap_or_default()),
         }
     }

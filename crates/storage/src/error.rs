@@ -42,7 +42,7 @@ pub enum DiskErrorKind {
 
 impl DiskErrorKind {
     /// Describes the cause, with the cure where there is one.
-    const fn text(self) -> &'static str {
+    pub const fn text(self) -> &'static str {
         match self {
             Self::NotFound => "no such file or directory",
             Self::AlreadyExists => "it exists already",

@@ -27,7 +27,7 @@ mod path;
 pub use content::Content;
 #[cfg(feature = "test-utils")]
 #[doc(hidden)]
-pub use disk::{CompiledDisk, Disks, HostDone, OpKey, crash_choice_text};
+pub use disk::{CompiledDisk, DiskRule, DiskSnapshot, Disks, HostDone, OpKey, Rot, RuleCounts, RuleId, crash_choice_text};
 #[cfg(feature = "test-utils")]
 pub use disk::{CrashRules, DiskModel, DiskTimes, LengthOrder, NameOrder};
 pub use error::{DiskError, DiskErrorKind};
@@ -36,5 +36,5 @@ pub use journal::{
     JournalEngine, JournalError, JournalEvent, JournalOptions, JournalRecord, MAX_PAYLOAD, MAX_SEGMENT, RecordPlace, Recovered,
     SyncEvidence, TornTail,
 };
-pub use operation::{DirEntry, DiskOp, DiskOutput, DiskResult, EntryKind, FileId, Metadata, OpenOptions, Space};
+pub use operation::{DirEntry, DiskOp, DiskOpKind, DiskOutput, DiskResult, EntryKind, FileId, Metadata, OpenOptions, Space};
 pub use path::{DiskPath, MAX_NAME, MAX_PATH};

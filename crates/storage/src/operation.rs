@@ -58,6 +58,63 @@ impl OpenOptions {
     }
 }
 
+/// The kind of a [`DiskOp`], to select operations by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DiskOpKind {
+    /// [`DiskOp::Open`]
+    Open,
+    /// [`DiskOp::Close`]
+    Close,
+    /// [`DiskOp::Read`]
+    Read,
+    /// [`DiskOp::Write`]
+    Write,
+    /// [`DiskOp::Append`]
+    Append,
+    /// [`DiskOp::SetLen`]
+    SetLen,
+    /// [`DiskOp::Sync`]
+    Sync,
+    /// [`DiskOp::CreateDir`]
+    CreateDir,
+    /// [`DiskOp::Rename`]
+    Rename,
+    /// [`DiskOp::Remove`]
+    Remove,
+    /// [`DiskOp::List`]
+    List,
+    /// [`DiskOp::Metadata`]
+    Metadata,
+    /// [`DiskOp::SyncDir`]
+    SyncDir,
+    /// [`DiskOp::Space`]
+    Space,
+}
+
+impl DiskOpKind {
+    /// Returns the name of the operation, such as `append`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Close => "close",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Append => "append",
+            Self::SetLen => "set length of",
+            Self::Sync => "sync",
+            Self::CreateDir => "create directory",
+            Self::Rename => "rename",
+            Self::Remove => "remove",
+            Self::List => "list",
+            Self::Metadata => "read metadata of",
+            Self::SyncDir => "sync directory",
+            Self::Space => "read space of",
+        }
+    }
+}
+
 /// One operation of a disk.
 ///
 /// Operations on one file take effect in the order in which they were submitted, all others in any order: wait for the answer of
@@ -153,45 +210,35 @@ pub enum DiskOp {
 }
 
 impl DiskOp {
+    /// Returns its kind.
+    pub const fn kind(&self) -> DiskOpKind {
+        match self {
+            Self::Open { .. } => DiskOpKind::Open,
+            Self::Close { .. } => DiskOpKind::Close,
+            Self::Read { .. } => DiskOpKind::Read,
+            Self::Write { .. } => DiskOpKind::Write,
+            Self::Append { .. } => DiskOpKind::Append,
+            Self::SetLen { .. } => DiskOpKind::SetLen,
+            Self::Sync { .. } => DiskOpKind::Sync,
+            Self::CreateDir { .. } => DiskOpKind::CreateDir,
+            Self::Rename { .. } => DiskOpKind::Rename,
+            Self::Remove { .. } => DiskOpKind::Remove,
+            Self::List { .. } => DiskOpKind::List,
+            Self::Metadata { .. } => DiskOpKind::Metadata,
+            Self::SyncDir { .. } => DiskOpKind::SyncDir,
+            Self::Space => DiskOpKind::Space,
+        }
+    }
+
     /// Returns the name of the operation, such as `append`.
     pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Open { .. } => "open",
-            Self::Close { .. } => "close",
-            Self::Read { .. } => "read",
-            Self::Write { .. } => "write",
-            Self::Append { .. } => "append",
-            Self::SetLen { .. } => "set length of",
-            Self::Sync { .. } => "sync",
-            Self::CreateDir { .. } => "create directory",
-            Self::Rename { .. } => "rename",
-            Self::Remove { .. } => "remove",
-            Self::List { .. } => "list",
-            Self::Metadata { .. } => "read metadata of",
-            Self::SyncDir { .. } => "sync directory",
-            Self::Space => "read space of",
-        }
+        self.kind().name()
     }
 
     /// Returns the number of the kind of operation, for records.
     #[cfg(feature = "test-utils")]
     pub(crate) const fn number(&self) -> u32 {
-        match self {
-            Self::Open { .. } => 0,
-            Self::Close { .. } => 1,
-            Self::Read { .. } => 2,
-            Self::Write { .. } => 3,
-            Self::Append { .. } => 4,
-            Self::SetLen { .. } => 5,
-            Self::Sync { .. } => 6,
-            Self::CreateDir { .. } => 7,
-            Self::Rename { .. } => 8,
-            Self::Remove { .. } => 9,
-            Self::List { .. } => 10,
-            Self::Metadata { .. } => 11,
-            Self::SyncDir { .. } => 12,
-            Self::Space => 13,
-        }
+        self.kind() as u32
     }
 
     /// Returns the offset or length that it names, for records.

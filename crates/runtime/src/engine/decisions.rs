@@ -14,6 +14,7 @@
 //! | lost by the link, lost by a rule, duplicated, held back | no |
 //! | timer late, by how much | no, by 1 ns |
 //! | change of the drift of a clock | none |
+//! | a fault of a disk hits an operation or a sector; where | no; the first place |
 //!
 //! A **decision** is a choice with another value: a site (stream and address as one word) and the roll.
 //! `Scenario::run_with_decisions` logs the decisions of a run; `Scenario::with_decisions` uses them in place of the seed, and
@@ -78,16 +79,21 @@ pub enum Choice {
     CrashSector,
     /// Length in bytes that a crash leaves of a file, if it parts from the data.
     CrashLength,
+    /// Whether a fault of a disk does its thing to an operation or a sector.
+    DiskFault,
+    /// Where a fault of a disk does it: among the bits of a sector, or the sectors of a disk.
+    DiskFaultPlace,
 }
 
 impl Choice {
     /// Returns the roll that yields the canonical value.
     const fn canonical(self) -> Roll {
         Roll(match self {
-            Self::Start | Self::Order | Self::Pick | Self::Select | Self::ReorderBy | Self::TimerLateBy => 0,
+            Self::Start | Self::Order | Self::Pick | Self::Select => 0,
+            Self::ReorderBy | Self::TimerLateBy | Self::DiskFaultPlace => 0,
             Self::Delay | Self::DiskTime | Self::ClockDrift => 1 << 63,
-            Self::Loss | Self::Rule | Self::Duplicate | Self::Reorder | Self::TimerLate => u64::MAX,
             Self::CrashNames | Self::CrashName | Self::CrashFile | Self::CrashSector | Self::CrashLength => 0,
+            Self::Loss | Self::Rule | Self::Duplicate | Self::Reorder | Self::TimerLate | Self::DiskFault => u64::MAX,
         })
     }
 }

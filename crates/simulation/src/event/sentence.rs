@@ -51,7 +51,7 @@ pub const SENTENCES: [(&str, &str); 35] = [
 ];
 
 /// Templates of faults by their kinds, in plans, reports and on the page. `{for}` is the duration, if the fault has one.
-pub(crate) const FAULTS: [(&str, &str); 30] = [
+pub(crate) const FAULTS: [(&str, &str); 47] = [
     ("cut", "cut [{from}] {arrow} [{to}]{for}"),
     ("heal all", "heal all"),
     ("flap", "flap [{from}] {arrow} [{to}] ({cut_for} cut, {open_for} open){for}"),
@@ -82,6 +82,23 @@ pub(crate) const FAULTS: [(&str, &str); 30] = [
     ("coarse clock", "round the clocks of {node} to {resolution}{for}"),
     ("late timers", "make {share} of the timers of {node} up to {up_to} late{for}"),
     ("coalesced timers", "put the timers of {node} off to multiples of {window}{for}"),
+    ("disk error", "fail {share} {operations}operations on {files} of {node} ({error}){for}"),
+    ("disk full", "leave {free} bytes on the disk of {node}{for}"),
+    ("sync error", "fail {share} syncs on {files} of {node}{for}"),
+    ("lying sync", "lie about syncs on {files} of {node}{for}"),
+    ("bit rot", "rot {share} sectors on {files} of {node} ({bits} bits in {burst} bytes)"),
+    ("rot on read", "rot {share} reads on {files} of {node} ({bits} bits in {burst} bytes){for}"),
+    ("misdirect", "misdirect {share} reads and writes on {files} of {node}{for}"),
+    ("lost write", "lose {share} writes on {files} of {node}{for}"),
+    ("stale read", "answer {share} reads on {files} of {node} from before the last write{for}"),
+    ("rollback", "roll the disk of {node} back to here after it ran on{for}"),
+    ("truncate file", "cut {path} of {node} off at {length} bytes"),
+    ("remove file", "lose {path} of {node}"),
+    ("append garbage", "append {bytes} random bytes to {path} of {node}"),
+    ("slow disk", "slow the disk of {node} ({by}){for}"),
+    ("disk stall", "stall the disk of {node}{for}"),
+    ("disk limit", "limit the disk of {node} ({rate}){for}"),
+    ("reformat", "crash {node} and empty its disk{for}"),
 ];
 
 /// The sentence of a fault of that kind, from its parts.

@@ -80,7 +80,7 @@ impl<'a> Targets<'a> {
 fn hits_nodes(kind: FaultKind) -> bool {
     match kind {
         FaultKind::Crash | FaultKind::QuickRestart | FaultKind::Pause | FaultKind::Failpoint => true,
-        _ => kind.is_of_clocks(),
+        _ => kind.is_of_clocks() || kind.is_of_disks(),
     }
 }
 
@@ -157,6 +157,16 @@ impl<'a> Draw<'a> {
     pub(crate) fn octaves(&self, least: u64, count: u64) -> u64 {
         let octave = ((self.roll.0 & 0xffff) * count) >> 16;
         (least << octave) + (((least << octave) * ((self.roll.0 >> 16) & 0xff)) >> 8)
+    }
+
+    /// A small number by bits that are independent of those of the ratio, the delay and the coin.
+    pub(super) fn low(&self) -> u64 {
+        (self.roll.0 >> 26) & 0xff
+    }
+
+    /// 1 KiB to 1 MiB, each step four times as many and equally frequent.
+    pub(super) fn bytes(&self) -> u64 {
+        1_024 << (2 * (self.low() % 6))
     }
 
     /// A bit that is independent of the others.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use cluster_sim_runtime::Engine;
 
 use super::clock::{ClockFault, ClockInForce};
+use super::disk::{DiskFault, DiskInForce};
 use super::domain::{DomainFault, DomainInForce};
 use super::draw::Drawn;
 use super::family::{Applied, Family};
@@ -14,7 +15,8 @@ use super::node::{NodeFault, NodeInForce};
 
 /// The kinds that profiles draw, in order of their numbers.
 pub(super) fn drawn() -> Vec<Drawn> {
-    let mut all = [NetworkFault::DRAWN, LinkFault::DRAWN, NodeFault::DRAWN, DomainFault::DRAWN, ClockFault::DRAWN].concat();
+    let of_nodes = [NodeFault::DRAWN, DomainFault::DRAWN, ClockFault::DRAWN, DiskFault::DRAWN].concat();
+    let mut all = [NetworkFault::DRAWN, LinkFault::DRAWN, &of_nodes].concat();
     all.sort_by_key(|drawn| drawn.number);
     all
 }
@@ -27,6 +29,7 @@ pub(crate) enum Resolved {
     Node(<NodeFault as Family>::Resolved),
     Domain(<DomainFault as Family>::Resolved),
     Clock(<ClockFault as Family>::Resolved),
+    Disk(<DiskFault as Family>::Resolved),
 }
 
 impl Resolved {
@@ -38,6 +41,7 @@ impl Resolved {
             Self::Node(fault) => NodeFault::apply(fault, engine).map(InForce::Node),
             Self::Domain(fault) => DomainFault::apply(fault, engine).map(InForce::Domain),
             Self::Clock(fault) => ClockFault::apply(fault, engine).map(InForce::Clock),
+            Self::Disk(fault) => DiskFault::apply(fault, engine).map(InForce::Disk),
         }
     }
 
@@ -49,6 +53,7 @@ impl Resolved {
             (Self::Node(fault), InForce::Node(in_force)) => NodeFault::replaces(fault, in_force),
             (Self::Domain(fault), InForce::Domain(in_force)) => DomainFault::replaces(fault, in_force),
             (Self::Clock(fault), InForce::Clock(in_force)) => ClockFault::replaces(fault, in_force),
+            (Self::Disk(fault), InForce::Disk(in_force)) => DiskFault::replaces(fault, in_force),
             _ => false,
         }
     }
@@ -62,6 +67,7 @@ pub(crate) enum InForce {
     Node(<NodeFault as Family>::InForce),
     Domain(<DomainFault as Family>::InForce),
     Clock(<ClockFault as Family>::InForce),
+    Disk(<DiskFault as Family>::InForce),
 }
 
 impl InForce {
@@ -73,6 +79,7 @@ impl InForce {
             Self::Node(in_force) => NodeFault::act(in_force, engine),
             Self::Domain(in_force) => DomainFault::act(in_force, engine),
             Self::Clock(in_force) => ClockFault::act(in_force, engine),
+            Self::Disk(in_force) => DiskFault::act(in_force, engine),
         }
     }
 
@@ -84,6 +91,7 @@ impl InForce {
             Self::Node(in_force) => NodeFault::is_in_force(in_force, engine),
             Self::Domain(in_force) => DomainFault::is_in_force(in_force, engine),
             Self::Clock(in_force) => ClockFault::is_in_force(in_force, engine),
+            Self::Disk(in_force) => DiskFault::is_in_force(in_force, engine),
         }
     }
 
@@ -95,6 +103,31 @@ impl InForce {
             Self::Node(in_force) => NodeFault::effect(in_force, engine),
             Self::Domain(in_force) => DomainFault::effect(in_force, engine),
             Self::Clock(in_force) => ClockFault::effect(in_force, engine),
+            Self::Disk(in_force) => DiskFault::effect(in_force, engine),
+        }
+    }
+
+    /// The operations of a device that it did its thing to so far.
+    pub(crate) fn fired(&self, engine: &Engine) -> u64 {
+        match self {
+            Self::Network(in_force) => NetworkFault::fired(in_force, engine),
+            Self::Link(in_force) => LinkFault::fired(in_force, engine),
+            Self::Node(in_force) => NodeFault::fired(in_force, engine),
+            Self::Domain(in_force) => DomainFault::fired(in_force, engine),
+            Self::Clock(in_force) => ClockFault::fired(in_force, engine),
+            Self::Disk(in_force) => DiskFault::fired(in_force, engine),
+        }
+    }
+
+    /// The effect that ending it now will have.
+    pub(crate) fn effect_of_end(&self, engine: &Engine) -> u64 {
+        match self {
+            Self::Network(in_force) => NetworkFault::effect_of_end(in_force, engine),
+            Self::Link(in_force) => LinkFault::effect_of_end(in_force, engine),
+            Self::Node(in_force) => NodeFault::effect_of_end(in_force, engine),
+            Self::Domain(in_force) => DomainFault::effect_of_end(in_force, engine),
+            Self::Clock(in_force) => ClockFault::effect_of_end(in_force, engine),
+            Self::Disk(in_force) => DiskFault::effect_of_end(in_force, engine),
         }
     }
 
@@ -106,6 +139,7 @@ impl InForce {
             Self::Node(in_force) => NodeFault::end(in_force, engine),
             Self::Domain(in_force) => DomainFault::end(in_force, engine),
             Self::Clock(in_force) => ClockFault::end(in_force, engine),
+            Self::Disk(in_force) => DiskFault::end(in_force, engine),
         }
     }
 
@@ -113,6 +147,7 @@ impl InForce {
     /// of nodes.
     pub(crate) fn end_all(all: Vec<Self>, engine: &mut Engine) {
         let (mut of_network, mut of_links): (Vec<NetworkInForce>, Vec<LinkInForce>) = Default::default();
+        let mut of_disks: Vec<DiskInForce> = Vec::new();
         let (mut of_domains, mut of_nodes): (Vec<DomainInForce>, Vec<NodeInForce>) = Default::default();
         let mut of_clocks: Vec<ClockInForce> = Vec::new();
         for in_force in all {
@@ -122,10 +157,12 @@ impl InForce {
                 Self::Node(in_force) => of_nodes.push(in_force),
                 Self::Domain(in_force) => of_domains.push(in_force),
                 Self::Clock(in_force) => of_clocks.push(in_force),
+                Self::Disk(in_force) => of_disks.push(in_force),
             }
         }
         NetworkFault::end_all(of_network, engine);
         LinkFault::end_all(of_links, engine);
+        DiskFault::end_all(of_disks, engine);
         engine.end_fault_phase();
         DomainFault::end_all(of_domains, engine);
         ClockFault::end_all(of_clocks, engine);

@@ -99,6 +99,16 @@ pub(crate) trait Family: Sized {
         0
     }
 
+    /// The operations of a device that it did its thing to so far, whether or not that had an effect.
+    fn fired(_in_force: &Self::InForce, _engine: &Engine) -> u64 {
+        0
+    }
+
+    /// The effect that ending it now will have.
+    fn effect_of_end(_in_force: &Self::InForce, _engine: &Engine) -> u64 {
+        0
+    }
+
     /// Ends a fault in force.
     fn end(in_force: Self::InForce, engine: &mut Engine);
 

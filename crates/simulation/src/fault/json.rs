@@ -6,7 +6,7 @@ use serde::de::value::{EnumAccessDeserializer, Error as ValueError};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::{ClockFault, DomainFault, Fault, LinkFault, NetworkFault, NodeFault};
+use super::{ClockFault, DiskFault, DomainFault, Fault, LinkFault, NetworkFault, NodeFault};
 
 impl<'de> Deserialize<'de> for Fault {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -33,6 +33,7 @@ impl<'de> Visitor<'de> for AnyFamily {
             Of::Node => NodeFault::deserialize(known).map(Fault::Node),
             Of::Domain => DomainFault::deserialize(known).map(Fault::Domain),
             Of::Clock => ClockFault::deserialize(known).map(Fault::Clock),
+            Of::Disk => DiskFault::deserialize(known).map(Fault::Disk),
         }
     }
 }
@@ -45,6 +46,7 @@ enum Of {
     Node,
     Domain,
     Clock,
+    Disk,
 }
 
 /// A kind, and the family that has it.
@@ -72,6 +74,7 @@ impl Visitor<'_> for AnyKind {
             (Of::Node, kinds::<NodeFault>()),
             (Of::Domain, kinds::<DomainFault>()),
             (Of::Clock, kinds::<ClockFault>()),
+            (Of::Disk, kinds::<DiskFault>()),
         ];
         match families.iter().find(|(_, kinds)| kinds.contains(&kind)) {
             Some((family, _)) => Ok(KindOf(kind.to_owned(), *family)),
@@ -166,6 +169,7 @@ mod tests {
         );
         let step = ClockFault::step("a/0", SignedDuration::from_nanoseconds(-5));
         assert_eq!(serde_json::from_str::<Fault>(r#"{"clock_step":{"node":"a/0","by_ns":-5}}"#).unwrap(), step.into());
+        assert_eq!(kinds::<DiskFault>()[..3], ["disk_error", "disk_full", "sync_error"]);
         let crash = NodeFault::Crash { node: "a/0".to_owned(), down_for: None };
         assert_eq!(serde_json::from_str::<Fault>(r#"{"crash":{"node":"a/0"}}"#).unwrap(), crash.into());
         assert_eq!(serde_json::from_str::<Fault>(r#""heal_all""#).unwrap(), NetworkFault::HealAll.into());
@@ -179,7 +183,9 @@ mod tests {
              `hold`, `release_all`, `reset_sessions`, `crash`, `crash_loop`, `crash_at`, `restart`, `kill`, `pause`, `resume`, \
              `crash_all`, `kill_all`, `pause_all`, `clock_offset`, `clock_step`, \
              `clock_drift`, `periodic_drift`, `random_drift`, `clock_freeze`, `clock_strobe`, `coarse_clock`, \
-             `late_timers`, `coalesced_timers` at line 1 column 8"
+             `late_timers`, `coalesced_timers`, `disk_error`, `disk_full`, `sync_error`, `lying_sync`, `bit_rot`, \
+             `rot_on_read`, `misdirect`, `lost_write`, `stale_read`, `rollback`, `truncate_file`, `remove_file`, \
+             `append_garbage`, `slow_disk`, `disk_stall`, `disk_limit`, `reformat` at line 1 column 8"
         );
         assert_eq!(
             refusal(r#"{"crash":{"node":"a/0","for":1}}"#),

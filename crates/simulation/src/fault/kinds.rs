@@ -49,11 +49,39 @@ pub enum FaultKind {
     LateTimers,
     /// Crashes of a node at a declared failpoint. Drawn only if asked for.
     Failpoint,
+    /// Operations of a disk that fail with an error: 1 to 100 percent, half of the time sticky. As all faults of disks, drawn only if asked for.
+    DiskError,
+    /// A disk that is full after 1 KiB to 1 MiB.
+    DiskFull,
+    /// Syncs that fail, whose pages are clean afterwards.
+    SyncError,
+    /// Disks 2 to 128 times as slow, or 10 to 640 ms slower.
+    SlowDisk,
+    /// Disks that answer nothing for a while.
+    DiskStall,
+    /// Disks that serve 16 to 2,048 operations per second, or 1 KiB to 1 MiB.
+    DiskLimit,
+    /// Syncs that succeed and make nothing durable.
+    LyingSync,
+    /// Flipped bits in 1 to 100 percent of the synced sectors.
+    BitRot,
+    /// Flipped bits in the answers to 1 to 100 percent of the reads.
+    RotOnRead,
+    /// Reads from and writes to another sector.
+    Misdirect,
+    /// Writes that succeed and change nothing.
+    LostWrite,
+    /// Reads from before the last write.
+    StaleRead,
+    /// Crashes after which the disk is as it was some time before.
+    Rollback,
+    /// Crashes after which the disk is empty.
+    Reformat,
 }
 
 impl FaultKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 32] = [
         Self::Cut,
         Self::Crash,
         Self::QuickRestart,
@@ -72,6 +100,20 @@ impl FaultKind {
         Self::CoarseClock,
         Self::LateTimers,
         Self::Failpoint,
+        Self::DiskError,
+        Self::DiskFull,
+        Self::SyncError,
+        Self::SlowDisk,
+        Self::DiskStall,
+        Self::DiskLimit,
+        Self::LyingSync,
+        Self::BitRot,
+        Self::RotOnRead,
+        Self::Misdirect,
+        Self::LostWrite,
+        Self::StaleRead,
+        Self::Rollback,
+        Self::Reformat,
     ];
 
     /// The kinds of clock faults.
@@ -82,8 +124,39 @@ impl FaultKind {
         Self::OF_CLOCKS.contains(&self)
     }
 
+    /// The faults of disks that tell: errors, and answers that come late.
+    ///
+    /// A node that keeps what it promised survives any number of them.
+    pub fn disk_honest() -> impl Iterator<Item = Self> {
+        [Self::DiskError, Self::DiskFull, Self::SyncError, Self::SlowDisk, Self::DiskStall, Self::DiskLimit].into_iter()
+    }
+
+    /// The faults of disks that lose or change what was promised, without an error.
+    ///
+    /// Beyond the claims of most systems: no node survives these alone, only copies on other nodes and checksums help.
+    pub fn disk_dishonest() -> impl Iterator<Item = Self> {
+        [
+            Self::LyingSync,
+            Self::BitRot,
+            Self::RotOnRead,
+            Self::Misdirect,
+            Self::LostWrite,
+            Self::StaleRead,
+            Self::Rollback,
+            Self::Reformat,
+        ]
+        .into_iter()
+    }
+
+    /// Whether it hits the disk of a node.
+    pub(super) fn is_of_disks(self) -> bool {
+        Self::disk_honest().chain(Self::disk_dishonest()).any(|kind| kind == self)
+    }
+
     /// The kinds of the default profile.
     pub(super) fn common() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|kind| !matches!(kind, Self::SessionReset | Self::Failpoint) && !kind.is_of_clocks())
+        Self::ALL
+            .into_iter()
+            .filter(|kind| !matches!(kind, Self::SessionReset | Self::Failpoint) && !kind.is_of_clocks() && !kind.is_of_disks())
     }
 }

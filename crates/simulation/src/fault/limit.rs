@@ -158,7 +158,8 @@ fn down_nodes(fault: &Fault) -> &[String] {
     match fault {
         Fault::Node(fault) => slice::from_ref(fault.node()),
         Fault::Domain(fault) => fault.named(),
-        Fault::Network(_) | Fault::Link(_) | Fault::Clock(_) => &[],
+        Fault::Disk(fault) if fault.crashes() => slice::from_ref(fault.node()),
+        Fault::Network(_) | Fault::Link(_) | Fault::Clock(_) | Fault::Disk(_) => &[],
     }
 }
 

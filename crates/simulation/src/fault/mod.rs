@@ -2,7 +2,7 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `network.rs`, `link.rs`, `node.rs`, `domain.rs`, `clock/` | a family of faults: all that is particular to its kinds |
+//! | `network.rs`, `link.rs`, `node.rs`, `domain.rs`, `clock/`, `disk/` | a family of faults: all that is particular to its kinds |
 //! | `cut.rs` | cuts in force, which cuts and flaps share |
 //! | `family.rs` | the trait of a family: names, text, effect, end, what minimization tries |
 //! | `families.rs` | a fault of any family while a run applies and ends it |
@@ -15,6 +15,7 @@
 
 mod clock;
 mod cut;
+mod disk;
 mod domain;
 mod draw;
 mod error;
@@ -37,6 +38,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use clock::{ClockFault, Clocks};
+pub use disk::DiskFault;
 pub use domain::DomainFault;
 pub(crate) use draw::Target;
 pub use error::PlanError;
@@ -70,6 +72,8 @@ pub enum Fault {
     Domain(DomainFault),
     /// Of the clocks and timers of a node.
     Clock(ClockFault),
+    /// Of the disk of a node.
+    Disk(DiskFault),
 }
 
 /// Calls the family of a fault.
@@ -81,6 +85,7 @@ macro_rules! of_family {
             Fault::Node($family) => $call,
             Fault::Domain($family) => $call,
             Fault::Clock($family) => $call,
+            Fault::Disk($family) => $call,
         }
     };
 }
@@ -153,6 +158,7 @@ impl Fault {
             (Self::Node(fault), Self::Node(earlier)) => fault.ends(earlier),
             (Self::Domain(fault), Self::Domain(earlier)) => fault.ends(earlier),
             (Self::Clock(fault), Self::Clock(earlier)) => fault.ends(earlier),
+            (Self::Disk(fault), Self::Disk(earlier)) => fault.ends(earlier),
             _ => false,
         }
     }
@@ -166,6 +172,7 @@ impl Fault {
             Self::Node(fault) => Resolved::Node(fault.resolve(&names)?),
             Self::Domain(fault) => Resolved::Domain(fault.resolve(&names)?),
             Self::Clock(fault) => Resolved::Clock(fault.resolve(&names)?),
+            Self::Disk(fault) => Resolved::Disk(fault.resolve(&names)?),
         })
     }
 }
@@ -233,6 +240,7 @@ mod tests {
             .chain([NodeFault::Resume { node: node() }.into()])
             .chain(domains.map(Fault::from))
             .chain(clocks.map(Fault::from))
+            .chain(disk::one_of_each("a/0", duration).into_iter().map(Fault::from))
             .collect()
     }
 
@@ -245,7 +253,7 @@ mod tests {
         let all = one_of_each();
         let names: BTreeSet<String> = all.iter().map(name).collect();
         let known = [kinds::<NetworkFault>(), kinds::<LinkFault>(), kinds::<NodeFault>(), kinds::<DomainFault>()].concat();
-        let known = [known, kinds::<ClockFault>().to_vec()].concat();
+        let known = [known, kinds::<ClockFault>().to_vec(), kinds::<DiskFault>().to_vec()].concat();
         assert_eq!(names, known.iter().map(ToString::to_string).collect());
         let kinds: Vec<String> = all.iter().map(|fault| fault.kind().replace(' ', "_")).collect();
         assert_eq!(kinds, all.iter().map(name).collect::<Vec<_>>(), "a kind has one name in data and in text");
@@ -285,6 +293,23 @@ mod tests {
             "round the clocks of a/0 to 10ms for 1.500s",
             "make 0.05 of the timers of a/0 up to 0.010s late for 1.500s",
             "put the timers of a/0 off to multiples of 10ms for 1.500s",
+            "fail 0.05 of the append/set_len operations on wal of a/0 (io, sticky) for 1.500s",
+            "leave 100 bytes on the disk of a/0 for 1.500s",
+            "fail all syncs on all files of a/0 for 1.500s",
+            "lie about syncs on wal/0 of a/0 for 1.500s",
+            "rot all sectors on all files of a/0 (3 bits in 2 bytes)",
+            "rot 0.05 of the reads on wal of a/0 (3 bits in 2 bytes) for 1.500s",
+            "misdirect 0.05 of the reads and writes on wal of a/0 for 1.500s",
+            "lose 0.05 of the writes on wal of a/0 for 1.500s",
+            "answer 0.05 of the reads on wal of a/0 from before the last write for 1.500s",
+            "roll the disk of a/0 back to here after it ran on for 1.500s",
+            "cut wal/0 of a/0 off at 10 bytes",
+            "lose wal/0 of a/0",
+            "append 7 random bytes to wal/0 of a/0",
+            "slow the disk of a/0 (3 times, 0.010s more) for 1.500s",
+            "stall the disk of a/0 for 1.500s",
+            "limit the disk of a/0 (100 operations/s, 4096 bytes/s) for 1.500s",
+            "crash a/0 and empty its disk for 1.500s",
         ];
         assert_eq!(texts, expected);
     }
@@ -397,6 +422,13 @@ mod tests {
             "round the clocks of a/0 to 1ms for 1.500s",
             "make 0.05 of the timers of a/0 up to 0.001s late for 1.500s",
             "put the timers of a/0 off to multiples of 1ms for 1.500s",
+            "fail 0.05 of the append/set_len operations on wal of a/0 (io) for 1.500s",
+            "rot all sectors on all files of a/0 (1 bits in 2 bytes)",
+            "rot 0.05 of the reads on wal of a/0 (1 bits in 2 bytes) for 1.500s",
+            "slow the disk of a/0 (3 times) for 1.500s",
+            "slow the disk of a/0 (0.010s more) for 1.500s",
+            "limit the disk of a/0 (100 operations/s) for 1.500s",
+            "limit the disk of a/0 (4096 bytes/s) for 1.500s",
         ];
         assert_eq!(simpler, expected);
         let mut all = one_of_each();

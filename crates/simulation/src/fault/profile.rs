@@ -106,6 +106,15 @@ impl FaultProfile {
         self
     }
 
+    /// Draws faults of disks too: those that tell, [`FaultKind::disk_honest`].
+    ///
+    /// Those that lose what was promised are beyond the claims of most systems; draw them with [`also`](Self::also) and
+    /// [`FaultKind::disk_dishonest`].
+    #[must_use]
+    pub fn with_disk_faults(self) -> Self {
+        self.also(FaultKind::disk_honest())
+    }
+
     /// Does not draw these kinds of faults.
     #[must_use]
     pub fn without(mut self, kinds: impl IntoIterator<Item = FaultKind>) -> Self {

@@ -220,6 +220,9 @@ pub struct FaultRecord {
     pub applied: bool,
     /// Its effect: messages dropped, or 1 where a node or a class of links changed; 0 means no effect.
     pub effect: u64,
+    /// The operations that a fault of a disk hit, with or without an effect; 0 for all other faults.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fired: u64,
     /// When it ended, in nanoseconds since the start.
     ///
     /// A cut ends when it heals, a pause when the node resumes or dies, a crash when it restarts or is killed, a rule or model when it is
@@ -235,11 +238,16 @@ pub struct FaultRecord {
     pub nodes: Vec<String>,
 }
 
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 impl FaultRecord {
     /// The record of a fault that is planned for an instant.
     pub(crate) fn planned(at: VirtualInstant, fault: Fault) -> Self {
-        let (by_hand, applied, effect) = (false, false, 0);
-        Self { at, fault, by_hand, trigger: None, after: None, applied, effect, ended_at: None, reason: None, nodes: Vec::new() }
+        let (by_hand, applied, effect, fired) = (false, false, 0, 0);
+        let (trigger, after, ended_at, reason, nodes) = Default::default();
+        Self { at, fault, by_hand, trigger, after, applied, effect, fired, ended_at, reason, nodes }
     }
 
     /// The fault as a plan schedules it.
@@ -264,7 +272,11 @@ impl FaultRecord {
             (false, _) if self.at > run_ended_at => "not applied: run ended".to_owned(),
             (false, _) => "not applied: fault phase ended".to_owned(),
             (true, effect) => {
-                let effect = self.fault.effect_text(effect, thousands);
+                let mut text = self.fault.effect_text(effect, thousands);
+                if self.fired > effect {
+                    text += &format!(" of {} hit", thousands(self.fired));
+                }
+                let effect = text;
                 if !self.nodes.is_empty() {
                     return format!("{effect}: {}", self.nodes.join(" "));
                 }

@@ -154,7 +154,8 @@ impl FaultState {
     fn end_where(&mut self, engine: &mut Engine, which: impl Fn(usize, &InForce) -> bool) {
         for (record, in_force) in self.in_force.extract_if(.., |(record, in_force)| which(*record, in_force)) {
             let record = &mut self.records[record];
-            record.effect += in_force.effect(engine);
+            record.effect += in_force.effect(engine) + in_force.effect_of_end(engine);
+            record.fired += in_force.fired(engine);
             in_force.end(engine);
             record.ended_at = Some(engine.core.kernel.now());
         }
@@ -165,6 +166,7 @@ impl FaultState {
         for (record, in_force) in self.in_force.extract_if(.., |(_, in_force)| !in_force.is_in_force(engine)) {
             let record = &mut self.records[record];
             record.effect += in_force.effect(engine);
+            record.fired += in_force.fired(engine);
             record.ended_at = Some(engine.core.kernel.now());
         }
     }
@@ -175,7 +177,8 @@ impl FaultState {
         let mut ended = Vec::new();
         let mut all = Vec::new();
         for (record, in_force) in self.in_force.drain(..) {
-            self.records[record].effect += in_force.effect(engine);
+            self.records[record].effect += in_force.effect(engine) + in_force.effect_of_end(engine);
+            self.records[record].fired += in_force.fired(engine);
             ended.push(record);
             all.push(in_force);
         }
@@ -254,6 +257,7 @@ impl Sim {
         let mut records = std::mem::take(&mut self.faults.records);
         for (record, in_force) in &self.faults.in_force {
             records[*record].effect += in_force.effect(&self.engine);
+            records[*record].fired += in_force.fired(&self.engine);
         }
         records
     }

@@ -11,6 +11,7 @@ use cluster_sim_types::{Change, DiskState, Health, Incarnation, NodeId, VirtualI
 use rustc_hash::FxHashMap;
 use slab::Slab;
 
+use super::fault_rules::{Decider, GATE};
 use super::file::File;
 use super::in_flight::{HostDone, OpKey, Owner, Pending, State};
 use super::model::CompiledDisk;
@@ -29,14 +30,14 @@ const COUNTED: usize = 4_096;
 /// A node gets its disk with its first operation.
 #[derive(Debug)]
 pub struct Disks {
-    id: DeviceId,
+    pub(super) id: DeviceId,
     /// By node; absent before its first operation.
     pub(super) disks: Vec<Option<Box<NodeDisk>>>,
     /// By node; absent for the default.
     models: Vec<Option<CompiledDisk>>,
     default: CompiledDisk,
     pub(super) pending: Slab<Pending>,
-    generation: u64,
+    pub(super) generation: u64,
     /// Answers to hosts that are paused.
     pub(super) held: Vec<(NodeId, u32)>,
     /// The subjects of the choices of crashes, by site; kept while choices are logged.
@@ -66,7 +67,7 @@ impl Disks {
         self.models[node.index()] = Some(model);
     }
 
-    fn disk(&mut self, node: NodeId) -> &mut NodeDisk {
+    pub(super) fn disk(&mut self, node: NodeId) -> &mut NodeDisk {
         if self.disks.len() <= node.index() {
             self.disks.resize_with(node.index() + 1, || None);
         }
@@ -134,7 +135,7 @@ impl Disks {
         self.generation += 1;
         let generation = self.generation;
         let (state, is_scheduled) = (State::Submitted(op), true);
-        let slot = self.pending.insert(Pending { node, generation, owner, state, is_scheduled }) as u32;
+        let slot = self.pending.insert(Pending { node, generation, owner, address, state, is_scheduled }) as u32;
         kernel.schedule(at, Order::new(Rank::DEFAULT, address), self.id, slot);
         OpKey { slot, generation }
     }
@@ -166,6 +167,7 @@ impl Disks {
         };
         let site = Site { choice: Choice::DiskTime, stream: TIME, address, node, peer: node };
         let time = kernel.choose(site, |roll| table.sample(roll));
+        let time = self.disk(node).faults.as_mut().map_or(time, |faults| faults.stretch(time));
         let at = kernel.now().after_nanoseconds(time);
         let Some(file) = file else { return (at, address) };
         (self.take_turn(node, file, at), address)
@@ -218,18 +220,30 @@ impl Disks {
         let pending = &mut self.pending[slot as usize];
         pending.is_scheduled = false;
         let node = pending.node;
-        let op = match std::mem::replace(&mut pending.state, State::Over) {
-            State::Submitted(op) => op,
-            State::Done(result) => {
-                pending.state = State::Done(result);
-                return self.wake_held(kernel, node, slot);
-            }
+        match pending.state {
+            State::Submitted(_) => {}
+            State::Done(_) => return self.wake_held(kernel, node, slot),
             State::Over => {
                 drop(self.pending.remove(slot as usize));
                 return None;
             }
+        }
+        if self.disk(node).faults.is_some() && self.waits(kernel, node, slot) {
+            return None;
+        }
+        self.complete(kernel, slot)
+    }
+
+    /// Executes an operation that was submitted, and hands over the answer.
+    pub(super) fn complete(&mut self, kernel: &mut Kernel, slot: u32) -> Option<HostWake> {
+        let pending = &mut self.pending[slot as usize];
+        let (node, about) = (pending.node, pending.address);
+        let State::Submitted(op) = std::mem::replace(&mut pending.state, State::Over) else { return None };
+        let disk = self.disk(node);
+        let result = match disk.faults {
+            None => disk.execute(&op),
+            Some(_) => disk.execute_under_rules(&op, &mut Decider { kernel, node, about }),
         };
-        let result = self.disk(node).execute(&op);
         record(kernel, node, &op, &result);
         kernel.change(Change::Disk(node));
         self.pending[slot as usize].state = State::Done(result);
@@ -308,7 +322,10 @@ impl Device for Disks {
     }
 
     fn fire(&mut self, kernel: &mut Kernel, slot: u32) -> Option<HostWake> {
-        self.execute(kernel, slot)
+        match slot.checked_sub(GATE) {
+            Some(node) => self.serve(kernel, NodeId(node)),
+            None => self.execute(kernel, slot),
+        }
     }
 
     fn life_ended(&mut self, kernel: &mut Kernel, node: NodeId, life: Incarnation, end: LifeEnd) {

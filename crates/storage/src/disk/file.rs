@@ -24,6 +24,10 @@ pub(super) struct File {
     pub(super) unsynced: BTreeMap<u64, Sectors>,
     /// The shortest length since the last sync: what is beyond it was written anew.
     pub(super) shortest: u64,
+    /// The sectors that a failed sync left in the cache alone, by page: they count as synced.
+    pub(super) left: BTreeMap<u64, Sectors>,
+    /// The length that a failed sync left in the cache alone.
+    left_length: Option<u64>,
 }
 
 /// The sectors that a range of bytes within a page touches.
@@ -39,6 +43,11 @@ impl File {
         self.current.write(offset, bytes);
         for piece in pieces(offset, bytes.len()) {
             *self.unsynced.entry(piece.page).or_default() |= sectors(piece.from, piece.to);
+            if !self.left.is_empty()
+                && let Some(left) = self.left.get_mut(&piece.page)
+            {
+                *left &= !sectors(piece.from, piece.to);
+            }
         }
     }
 
@@ -51,22 +60,50 @@ impl File {
             }
             let cut: Vec<u64> = self.current.pages_from(page + u64::from(from > 0)).collect();
             cut.into_iter().for_each(|page| *self.unsynced.entry(page).or_default() = Sectors::MAX);
+            for (page, sectors) in self.left.split_off(&page) {
+                *self.unsynced.entry(page).or_default() |= sectors;
+            }
         }
         self.current.set_len(length);
         self.shortest = self.shortest.min(length);
     }
 
-    /// Whether a crash may change it.
+    /// Whether a sync would make anything durable.
     pub(super) fn is_unsynced(&self) -> bool {
-        !self.unsynced.is_empty() || self.current.len() != self.durable.len() || self.shortest != self.durable.len()
+        let length = self.left_length.unwrap_or(self.durable.len());
+        !self.unsynced.is_empty() || self.current.len() != length || self.shortest != length
+    }
+
+    /// Whether a failed sync left something in the cache alone.
+    pub(super) fn is_left(&self) -> bool {
+        self.left_length.is_some()
+    }
+
+    /// The sectors of a page that are newer in the cache.
+    pub(super) fn newer(&self, page: u64) -> Sectors {
+        let of = |sectors: &BTreeMap<u64, Sectors>| sectors.get(&page).copied().unwrap_or_default();
+        of(&self.unsynced) | of(&self.left)
+    }
+
+    /// Counts all of it as synced, without making it durable: the pages are clean after a failed sync.
+    pub(super) fn forget_to_sync(&mut self) {
+        for (page, sectors) in std::mem::take(&mut self.unsynced) {
+            *self.left.entry(page).or_default() |= sectors;
+        }
+        self.shortest = self.current.len();
+        self.left_length = Some(self.current.len());
     }
 
     /// Makes all of it durable.
     pub(super) fn sync(&mut self) {
+        if !self.is_unsynced() {
+            return;
+        }
         let last = self.current.len().saturating_sub(1) / PAGE as u64;
         for (page, sectors) in std::mem::take(&mut self.unsynced) {
             // The last page of a log is written again and again: it keeps two copies, else each sync would copy all of it.
-            if page == last && sectors != Sectors::MAX {
+            let is_shared = sectors == Sectors::MAX || page != last && self.left.get(&page).is_none_or(|left| *left == 0);
+            if !is_shared {
                 self.persist(page, sectors);
             } else {
                 self.durable.set_page(page, self.current.page(page).map(Arc::clone));
@@ -74,6 +111,8 @@ impl File {
         }
         self.durable.set_len(self.current.len());
         self.shortest = self.current.len();
+        // Sectors may still be left: what is written beside them is durable, they are not.
+        self.left_length = self.left_length.filter(|_| self.left.values().any(|left| *left != 0)).map(|_| self.current.len());
     }
 
     /// Makes the length durable, and the bytes beyond the shortest length since the last sync; the others stay unsynced.
@@ -97,7 +136,9 @@ impl File {
     pub(super) fn settle(&mut self) {
         self.current = self.durable.clone();
         self.unsynced.clear();
+        self.left.clear();
         self.shortest = self.durable.len();
+        self.left_length = None;
     }
 
     /// Makes some sectors of a page durable.

@@ -1,6 +1,6 @@
 //! Operations that were submitted and not answered.
 
-use cluster_sim_runtime::Waiter;
+use cluster_sim_runtime::{Address, Waiter};
 use cluster_sim_types::NodeId;
 
 use crate::operation::{DiskOp, DiskResult};
@@ -39,9 +39,21 @@ pub(super) struct Pending {
     pub(super) node: NodeId,
     pub(super) generation: u64,
     pub(super) owner: Owner,
+    /// Names it among all operations of the run.
+    pub(super) address: Address,
     pub(super) state: State,
     /// Whether an event of the queue names its slot, which is then not free.
     pub(super) is_scheduled: bool,
+}
+
+impl Pending {
+    /// The operation, until it has taken effect.
+    pub(super) fn op(&self) -> Option<&DiskOp> {
+        match &self.state {
+            State::Submitted(op) => Some(op),
+            State::Done(_) | State::Over => None,
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -12,12 +12,16 @@
 //! | `device.rs` | [`Disks`]: submits operations and answers them in virtual time |
 //! | `state.rs` | the state of a disk, for rules |
 //! | `life.rs` | the end of a life: what was in flight takes effect, and a crash decides |
+//! | `fault_rules/` | the rules in force on a disk, and the operations that wait for them |
+//! | `fault/` | faults: rules act on operations, damage is done at once |
 //!
 //! An operation takes effect when it is answered, at one event. One that a crash interrupts counts as submitted and not synced: it
 //! may have taken effect, as any write since the last sync.
 
 mod crash;
 mod device;
+mod fault;
+mod fault_rules;
 mod file;
 mod in_flight;
 mod life;
@@ -29,6 +33,8 @@ mod tree;
 
 pub use crash::crash_choice_text;
 pub use device::Disks;
+pub use fault::DiskSnapshot;
+pub use fault_rules::{DiskRule, Rot, RuleCounts, RuleId};
 pub use in_flight::{HostDone, OpKey};
 pub use model::{CompiledDisk, DiskModel, DiskTimes};
 pub use rules::{CrashRules, LengthOrder, NameOrder};

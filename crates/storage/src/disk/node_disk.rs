@@ -7,6 +7,7 @@ use cluster_sim_runtime::Address;
 use cluster_sim_types::VirtualInstant;
 use rustc_hash::FxHashMap;
 
+use super::fault_rules::Faults;
 use super::file::File;
 use super::model::{CompiledDisk, CompiledTimes, DiskModel};
 use super::tree::{Directory, Entry, Inode, Tree};
@@ -44,15 +45,21 @@ pub(super) struct NodeDisk {
     pub(super) next_file: u32,
     /// The operations of this life so far, by address: equal ones get different rolls.
     pub(super) counts: FxHashMap<u64, u32>,
+    /// The faults in force; absent on most disks.
+    pub(super) faults: Option<Box<Faults>>,
+    /// The bytes that faults allow all files together to have.
+    pub(super) limit: u64,
+    /// How often what was rotten already, by address.
+    pub(super) rots: BTreeMap<u64, u32>,
 }
 
 type Result<T> = std::result::Result<T, DiskErrorKind>;
 
 impl NodeDisk {
     pub(super) fn new(CompiledDisk { model, times }: &CompiledDisk) -> Self {
-        let (open, turns, next_file, counts) = Default::default();
+        let (open, turns, next_file, counts, faults, rots) = Default::default();
         let (model, times) = (Arc::clone(model), Arc::clone(times));
-        Self { tree: Tree::new(model.crash), model, times, open, turns, next_file, counts }
+        Self { tree: Tree::new(model.crash), model, times, open, turns, next_file, counts, faults, limit: u64::MAX, rots }
     }
 
     /// Forgets what belongs to the life that ended, besides what it wrote.
@@ -61,6 +68,11 @@ impl NodeDisk {
         self.turns.clear();
         self.counts.clear();
         self.next_file = 0;
+        // Operations that wait there are submitted ones, whose slots are given back.
+        drop(self.faults.take_if(|faults| {
+            faults.queue.clear();
+            faults.is_over()
+        }));
         self.tree.collect([]);
     }
 
@@ -110,10 +122,48 @@ impl NodeDisk {
                 self.collect();
                 Ok(DiskOutput::Done)
             }
-            DiskOp::Space => {
-                let (total, used) = (self.model.capacity, self.tree.used());
-                Ok(DiskOutput::Space(Space { total, free: total.saturating_sub(used) }))
-            }
+            DiskOp::Space => Ok(DiskOutput::Space(Space { total: self.model.capacity, free: self.free() })),
+        }
+    }
+
+    /// The bytes that files may still grow by.
+    fn free(&self) -> u64 {
+        self.model.capacity.min(self.limit).saturating_sub(self.tree.used())
+    }
+
+    /// The file or directory that an operation is about; `None` if it is about a file that is not open, or has no valid path.
+    pub(super) fn path_of(&self, op: &DiskOp) -> Option<Arc<str>> {
+        match (op.path(), op.file()) {
+            (Some(path), _) => DiskPath::parse(path).ok().map(|path| path.as_str().into()),
+            (None, Some(file)) => self.open.get(&file).map(|open| Arc::clone(&open.path)),
+            (None, None) => Some("".into()),
+        }
+    }
+
+    /// The open file that an operation is about.
+    pub(super) fn inode_of(&self, op: &DiskOp) -> Option<Inode> {
+        self.open.get(&op.file()?).map(|open| open.inode)
+    }
+
+    /// The directory that an operation names.
+    fn directory_of(&self, op: &DiskOp) -> Option<Inode> {
+        self.tree.find(&DiskPath::parse(op.path()?).ok()?).ok()
+    }
+
+    /// Whether a sync would make anything durable.
+    pub(super) fn is_unsynced(&self, op: &DiskOp) -> bool {
+        match self.inode_of(op) {
+            Some(inode) => self.tree.file(inode).is_some_and(File::is_unsynced),
+            None => self.directory_of(op).is_some_and(|inode| self.tree.is_directory_unsynced(inode)),
+        }
+    }
+
+    /// Counts what a sync would make durable as synced, without making it durable.
+    pub(super) fn forget_to_sync(&mut self, op: &DiskOp) {
+        if let Some(inode) = self.inode_of(op) {
+            self.tree.forget_to_sync_file(inode);
+        } else if let Some(inode) = self.directory_of(op) {
+            self.tree.forget_to_sync_directory(inode);
         }
     }
 
@@ -167,7 +217,7 @@ impl NodeDisk {
         let end = offset.checked_add(data.len() as u64).filter(|end| *end <= self.model.max_file);
         let end = end.ok_or(DiskErrorKind::FileTooLarge)?;
         let grows = end.saturating_sub(length);
-        let free = self.model.capacity.saturating_sub(self.tree.used());
+        let free = self.free();
         if grows > free {
             let fits = (length + free).saturating_sub(offset) as usize;
             self.tree.change(inode, |file| file.write(offset.min(length + free), &data[..fits.min(data.len())]));
@@ -183,7 +233,7 @@ impl NodeDisk {
             return Err(DiskErrorKind::FileTooLarge);
         }
         let grows = length.saturating_sub(self.read(file)?.current.len());
-        if grows > self.model.capacity.saturating_sub(self.tree.used()) {
+        if grows > self.free() {
             return Err(DiskErrorKind::StorageFull);
         }
         self.tree.change(inode, |file| file.set_len(length));

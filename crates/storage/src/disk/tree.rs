@@ -274,6 +274,33 @@ impl Tree {
         self.persist(synced);
     }
 
+    /// Whether a sync of a directory would make anything durable.
+    pub(super) fn is_directory_unsynced(&self, inode: Inode) -> bool {
+        let is_due = |change: &Change| self.rules.journals_names() || change.is_in(inode);
+        self.changes.iter().any(is_due)
+    }
+
+    /// Counts a file as synced, without making it durable.
+    pub(super) fn forget_to_sync_file(&mut self, inode: Inode) {
+        self.change_unjournaled(inode, File::forget_to_sync);
+        self.changes.retain(|change| !matches!(change, Change::Length { inode: of, .. } if *of == inode));
+    }
+
+    /// Counts the names of a directory as synced, or with a journal all names, without making them durable.
+    pub(super) fn forget_to_sync_directory(&mut self, inode: Inode) {
+        let journals = self.rules.journals_names();
+        self.forget_changes(|change| journals && change.is_name() || change.is_in(inode));
+    }
+
+    /// Drops changes that no sync has made durable, each with the second half of its rename.
+    pub(super) fn forget_changes(&mut self, which: impl Fn(&Change) -> bool) {
+        let mut drops = false;
+        self.changes.retain(|change| {
+            drops = if change.is_joined() { drops || which(change) } else { which(change) };
+            !drops
+        });
+    }
+
     /// Makes all that is in the journal durable; lengths with the data that they cover.
     fn commit(&mut self) {
         let changes = std::mem::take(&mut self.changes);

@@ -209,6 +209,20 @@ fn a_profile_draws_the_kinds_that_it_names_and_no_others() {
         FaultKind::CoarseClock => vec!["coarse clock"],
         FaultKind::LateTimers => vec!["coalesced timers", "late timers"],
         FaultKind::Failpoint => unreachable!("no point is declared"),
+        FaultKind::DiskError => vec!["disk error"],
+        FaultKind::DiskFull => vec!["disk full"],
+        FaultKind::SyncError => vec!["sync error"],
+        FaultKind::SlowDisk => vec!["slow disk"],
+        FaultKind::DiskStall => vec!["disk stall"],
+        FaultKind::DiskLimit => vec!["disk limit"],
+        FaultKind::LyingSync => vec!["lying sync"],
+        FaultKind::BitRot => vec!["bit rot"],
+        FaultKind::RotOnRead => vec!["rot on read"],
+        FaultKind::Misdirect => vec!["misdirect"],
+        FaultKind::LostWrite => vec!["lost write"],
+        FaultKind::StaleRead => vec!["stale read"],
+        FaultKind::Rollback => vec!["rollback"],
+        FaultKind::Reformat => vec!["reformat"],
     };
     assert!(all_faults(&FaultProfile::default().only([FaultKind::Failpoint])).is_empty());
     for kind in FaultKind::ALL.into_iter().filter(|kind| *kind != FaultKind::Failpoint) {
@@ -222,10 +236,12 @@ fn a_profile_draws_the_kinds_that_it_names_and_no_others() {
 }
 
 #[test]
-fn every_drawn_clock_fault_is_possible() {
+fn every_drawn_fault_of_clocks_and_disks_is_possible() {
     let nodes = (0..).map(NodeId).zip(NODES).map(|(node, name)| (name.to_owned(), node)).collect();
     let (nodes, network) = (NodeNames { nodes, ..NodeNames::default() }, Network::new());
-    let faults = all_faults(&FaultProfile::default().only(FaultKind::OF_CLOCKS));
+    let faults = all_faults(
+        &FaultProfile::default().only(FaultKind::OF_CLOCKS).also(FaultKind::disk_honest()).also(FaultKind::disk_dishonest()),
+    );
     for ScheduledFault { fault, .. } in &faults {
         assert!(fault.resolve(0, Declared::new(&nodes, &network)).is_ok(), "{fault}");
     }

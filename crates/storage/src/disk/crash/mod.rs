@@ -25,6 +25,7 @@ pub use text::crash_choice_text;
 
 use self::file_fate::Journaled;
 use self::sector::SectorFate;
+use super::file::File;
 use super::tree::Tree;
 
 /// Decides one choice about an address, as `Kernel::choose`, and about a subject for a reader: a path, perhaps with a byte.
@@ -80,7 +81,12 @@ impl Tree {
         self.collect([]);
         for (path, times, inode) in paths {
             let rules = self.rules;
-            let Some(file) = self.file(inode).filter(|file| file.is_unsynced()) else { continue };
+            let Some(file) = self.file(inode).filter(|file| file.is_unsynced() || file.is_left()) else { continue };
+            if !file.is_unsynced() {
+                // A failed sync gave it up: nothing of it is on its way to the medium.
+                let _ = self.change_unjournaled(inode, File::settle);
+                continue;
+            }
             let kept = rules.journals_lengths().then(|| {
                 let kept = journaled.get(&inode).copied();
                 kept.unwrap_or(Journaled { floor: file.durable.len(), length: file.durable.len() })

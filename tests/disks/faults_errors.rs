@@ -1,0 +1,52 @@
+//! Operations that fail: errors, full disks.
+
+use std::collections::BTreeSet;
+
+use cluster_sim::node::{DiskErrorKind, DiskOpKind, DiskOutput, DiskResult};
+use cluster_sim::prelude::*;
+
+use crate::program::{Ran, append, ms, read, sync, under, until, with_log};
+
+fn kinds(answers: &[DiskResult]) -> Vec<Option<DiskErrorKind>> {
+    answers.iter().map(|answer| answer.as_ref().err().map(|error| error.kind)).collect()
+}
+
+fn fail(operations: &[DiskOpKind], share: Ratio, error: DiskErrorKind, sticky: bool) -> DiskFault {
+    let operations: BTreeSet<DiskOpKind> = operations.iter().copied().collect();
+    let (node, path, duration) = ("a/0".to_owned(), "log".to_owned(), Some(ms(100)));
+    DiskFault::Fail { node, operations, path, share, error, sticky, duration }
+}
+
+/// Appends before, during and after 100 ms from 100 ms on.
+fn appends(fault: DiskFault) -> Ran {
+    let steps = [append(b"a"), until(110), append(b"b"), append(b"c"), sync(), until(210), append(b"d"), read(0, 9)];
+    under(FaultPlan::new().at(ms(100), fault), with_log(steps), Vec::new())
+}
+
+#[test]
+fn operations_fail_without_an_effect_while_the_fault_lasts() {
+    let ran = appends(fail(&[DiskOpKind::Append], Ratio::ONE, DiskErrorKind::Io, false));
+    let io = Some(DiskErrorKind::Io);
+    assert_eq!(kinds(&ran.answers), [None, None, None, io, io, None, None, None]);
+    assert_eq!(ran.answers[3].clone().unwrap_err().to_string(), "append log: input/output error");
+    assert_eq!(ran.data(7), b"ad");
+    assert_eq!((ran.counts(), ran.effect().as_str()), ((2, 2), "2 operations failed"));
+}
+
+#[test]
+fn a_full_disk_takes_what_fits_and_is_not_an_io_error() {
+    let ran = appends(DiskFault::full("a/0", 1, ms(100)));
+    let full = Some(DiskErrorKind::StorageFull);
+    assert_eq!(kinds(&ran.answers), [None, None, None, None, full, None, None, None]);
+    assert_eq!((ran.data(7), ran.answers[6].clone()), (&b"abd"[..], Ok(DiskOutput::Appended(2))), "space is back");
+    assert_eq!((ran.counts(), ran.effect().as_str()), ((2, 1), "1 operation refused of 2 hit"));
+}
+
+#[test]
+fn a_full_disk_keeps_the_first_part_of_a_write() {
+    let steps = [until(110), append(&[7; 100]), read(0, 200)];
+    let ran = under(FaultPlan::new().at(ms(100), DiskFault::full("a/0", 60, ms(100))), with_log(steps), Vec::new());
+    assert_eq!(kinds(&ran.answers)[2], Some(DiskErrorKind::StorageFull));
+    assert_eq!(ran.data(3), [7; 60]);
+    assert_eq!(ran.counts(), (1, 1));
+}
