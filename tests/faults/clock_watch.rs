@@ -42,8 +42,13 @@ async fn watch(node: Node) {
 
 /// Both forms of a scenario with two watches.
 pub(crate) fn watches() -> [Scenario; 2] {
-    let machines = Scenario::new("watches").machines("watch", 2, |_: &Boot| Watch { readings: Vec::new() });
-    let tasks = Scenario::new("async watches").nodes("watch", 2, watch);
+    watches_named("watch")
+}
+
+/// As [`watches`], in a group of that name.
+pub(crate) fn watches_named(group: &str) -> [Scenario; 2] {
+    let machines = Scenario::new("watches").machines(group, 2, |_: &Boot| Watch { readings: Vec::new() });
+    let tasks = Scenario::new("async watches").nodes(group, 2, watch);
     [machines, tasks].map(|scenario| {
         scenario.start_together().epoch(WallTime::ZERO + EPOCH).recovery_timeout(Duration::ZERO).duration(milliseconds(1_000))
     })
@@ -58,6 +63,16 @@ pub(crate) fn readings(sim: &Sim, node: u32) -> Vec<(u64, i64)> {
     readings.into_iter().map(show).collect()
 }
 
+/// The readings of the wall clock alone.
+pub(crate) fn walls(readings: &[(u64, i64)]) -> Vec<i64> {
+    readings.iter().map(|(_, wall)| *wall).collect()
+}
+
+/// The effect of each fault.
+pub(crate) fn effects(report: &Report) -> Vec<u64> {
+    report.faults.iter().map(|fault| fault.effect).collect()
+}
+
 /// Runs both forms under a plan, for `length` milliseconds; both show the same. Returns what node 0 showed, and the report.
 pub(crate) fn shown(length: u64, plan: FaultPlan) -> (Vec<(u64, i64)>, Report) {
     let [machines, tasks] = watches().map(|scenario| {
@@ -67,7 +82,7 @@ pub(crate) fn shown(length: u64, plan: FaultPlan) -> (Vec<(u64, i64)>, Report) {
         (shown, sim.finish())
     });
     assert_eq!(machines.0, tasks.0, "both forms");
-    let is_effective = |report: &Report| report.faults.iter().map(|fault| fault.effect > 0).collect::<Vec<_>>();
+    let is_effective = |report: &Report| effects(report).into_iter().map(|effect| effect > 0).collect::<Vec<_>>();
     assert_eq!(is_effective(&machines.1), is_effective(&tasks.1), "both forms");
     let ([first, second], report) = machines;
     let exact: Vec<(u64, i64)> = (1..=second.len() as u64).map(|tick| (tick * 10, tick as i64 * 10)).collect();

@@ -6,9 +6,12 @@
 //! that never return. [`lives`]: clocks, seeds, and runs side by side. [`impairments`], [`holds`]: links that are impaired or held.
 //! [`boundaries`]: faults before the first boot, at zero and at the end; late starts. [`profiles`]: profiles and plans of the seed.
 //! [`places`]: regions and shards. [`domains`]: racks and zones, and faults of all nodes of one. [`restarts`]: policies of restarts.
-//! [`clock_wall`]: faults of clocks, of a node that shows its clocks ([`clock_watch`]).
+//! [`clock_wall`], [`clock_drift`], [`clock_timers`], [`clock_laws`]: clocks that lie, of a node that shows its clocks ([`clock_watch`]).
 
 mod boundaries;
+mod clock_drift;
+mod clock_laws;
+mod clock_timers;
 mod clock_wall;
 mod clock_watch;
 mod domains;

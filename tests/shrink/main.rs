@@ -1,5 +1,6 @@
 //! Minimizing a failing run to few faults and decisions that break the rule it broke.
 
+mod clocks;
 mod passes;
 mod quorum;
 

@@ -174,7 +174,7 @@ pub mod disk {
 /// Rules over a cluster: invariants, verdicts, and the read-only world that they inspect.
 pub mod check {
     pub use cluster_sim_invariants::{DiskView, Evidence, IntoVerdict, Invariant, Observed, Verdict, Violation, World};
-    pub use cluster_sim_types::{Change, CoveragePoint, DiskLayer, DiskState, Fact, Health};
+    pub use cluster_sim_types::{Change, ClockReading, CoveragePoint, DiskLayer, DiskState, Fact, Health};
 }
 
 /// Scenarios and clusters: their budgets, seeds, and what is wrong with one that cannot run.

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use cluster_sim_types::{DiskState, Health, NodeId, Traffic, ViewGroup, VirtualInstant};
+use cluster_sim_types::{ClockReading, DiskState, Health, LocalInstant, NodeId, Traffic, ViewGroup, VirtualInstant, WallTime};
 
 /// A source of state for a [`World`](crate::World): a live simulation, or a recording.
 pub trait Observed {
@@ -23,6 +23,15 @@ pub trait Observed {
     fn disk(&self, node: NodeId) -> Option<&dyn DiskState> {
         let _ = node;
         None
+    }
+
+    /// Reads the clocks of a node.
+    ///
+    /// By default they run true since the start of the run.
+    fn clock(&self, node: NodeId) -> ClockReading {
+        let _ = node;
+        let now = self.now().as_nanoseconds();
+        ClockReading { local: LocalInstant::from_nanoseconds(now), wall: WallTime::from_nanoseconds(now) }
     }
 
     /// Returns the group of nodes at that index, in order of ids.

@@ -68,6 +68,11 @@ impl Reads {
         Self { others: self.others + 1, each_step: true, ..self }
     }
 
+    /// A clock advances with every step.
+    pub(crate) fn with_clock(self) -> Self {
+        self.with_traffic()
+    }
+
     #[inline]
     pub(crate) fn of_each_step(self) -> Self {
         Self { each_step: true, ..self }

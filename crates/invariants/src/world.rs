@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use cluster_sim_types::{Health, NodeId, Traffic, VirtualInstant};
+use cluster_sim_types::{ClockReading, Health, NodeId, Traffic, VirtualInstant};
 
 use crate::disk::DiskView;
 use crate::observed::Observed;
@@ -38,6 +38,14 @@ impl<'a> World<'a> {
     pub fn now(&self) -> VirtualInstant {
         self.reads.update(Reads::of_each_step);
         self.observed.now()
+    }
+
+    /// Reads the clocks of a node, which clock faults skew.
+    ///
+    /// No reading of the node: it does not count for the effect of a fault.
+    pub fn clock(&self, node: NodeId) -> ClockReading {
+        self.reads.update(Reads::with_clock);
+        self.observed.clock(node)
     }
 
     /// Iterates over every node, in any health, in order of id.

@@ -239,7 +239,7 @@ impl<M> Effects<M> {
 
     /// Returns the node's wall clock at this step.
     ///
-    /// It may be wrong and may jump; measure durations by the `now` of the step.
+    /// It may be wrong and may jump, as under a clock fault; measure durations by the `now` of the step.
     #[inline]
     pub fn wall(&self) -> WallTime {
         self.has_read_wall.set(true);

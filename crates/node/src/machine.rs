@@ -63,7 +63,8 @@ pub trait Machine: 'static {
 
     /// Handles one input and requests effects.
     ///
-    /// `now` is the time since this node booted. The step must be a pure function of the machine's state, `now`, the input,
+    /// `now` is the time since this node booted, by its monotonic clock: clock faults let it run faster or slower, and timers with
+    /// it, but never backwards. The step must be a pure function of the machine's state, `now`, the input,
     /// [`Effects::roll`] and [`Effects::wall`]; anything else makes runs irreproducible.
     ///
     /// A panic ends the run with a finding that names the node.

@@ -135,6 +135,7 @@ impl<M: Machine> MachineHost<M> {
 
     /// As `step_untraced`, for a node whose clocks lie. Every step reads the monotonic clock; the wall clock only if it asks.
     #[cold]
+    #[inline(never)]
     fn step_skewed(
         &mut self,
         input: Input<M::Message>,

@@ -1,5 +1,6 @@
 //! Random link models and random fault plans, for properties that hold under every fault. Nodes are named `node/0`, `node/1`, ….
 
+use cluster_sim::fault::{Clocks, SignedDuration};
 use cluster_sim::net::{Impairment, LinkOrder, StaleDelivery};
 use cluster_sim::prelude::*;
 use proptest::prelude::*;
@@ -63,6 +64,55 @@ fn any_duration(longest: Duration) -> impl Strategy<Value = Option<Duration>> {
     prop::option::weighted(0.8, (0..longest.as_millis() as u64).prop_map(milliseconds))
 }
 
+fn any_clocks() -> impl Strategy<Value = Clocks> {
+    prop_oneof![Just(Clocks::Wall), Just(Clocks::Monotonic), Just(Clocks::Both)]
+}
+
+/// Any fault of the clocks or timers of one of `nodes` nodes.
+pub fn any_clock_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = ClockFault> {
+    let node = || (0..nodes).prop_map(|index| format!("node/{index}"));
+    let by = || (-2_000_000_000_i64..=2_000_000_000).prop_map(SignedDuration::from_nanoseconds);
+    let millis = |from: u64, to: u64| (from..to).prop_map(milliseconds);
+    let nanos = |to: u64| (1..to).prop_map(Duration::from_nanos);
+    let lasts = || any_duration(longest);
+    prop_oneof![
+        (node(), by()).prop_map(|(node, by)| ClockFault::Step { node, by }),
+        (node(), by(), lasts()).prop_map(|(node, by, duration)| ClockFault::Offset { node, by, duration }),
+        (node(), any_clocks(), -500_000_000_i64..=1_000_000_000, lasts())
+            .prop_map(|(node, clocks, ppb, duration)| ClockFault::Drift { node, clocks, ppb, duration }),
+        (node(), any_clocks(), -500_000_000_i64..=500_000_000, millis(16, 400), lasts())
+            .prop_map(|(node, clocks, ppb, period, duration)| ClockFault::PeriodicDrift { node, clocks, ppb, period, duration }),
+        (node(), any_clocks(), 0_u32..=500_000_000, any::<u32>(), millis(1, 50), lasts()).prop_map(
+            |(node, clocks, most_ppb, step_ppb, every, duration)| {
+                ClockFault::RandomDrift { node, clocks, most_ppb, step_ppb, every, duration }
+            }
+        ),
+        (node(), any_clocks(), lasts()).prop_map(|(node, clocks, duration)| ClockFault::Freeze { node, clocks, duration }),
+        (node(), by(), millis(2, 60), lasts()).prop_map(|(node, by, period, duration)| ClockFault::Strobe {
+            node,
+            by,
+            period,
+            duration
+        }),
+        (node(), nanos(50_000_000), lasts()).prop_map(|(node, resolution, duration)| ClockFault::CoarseClock {
+            node,
+            resolution,
+            duration
+        }),
+        (node(), any_ratio(), nanos(50_000_000), lasts()).prop_map(|(node, share, up_to, duration)| ClockFault::LateTimers {
+            node,
+            share,
+            up_to,
+            duration
+        }),
+        (node(), nanos(50_000_000), lasts()).prop_map(|(node, window, duration)| ClockFault::CoalescedTimers {
+            node,
+            window,
+            duration
+        }),
+    ]
+}
+
 /// Any fault of a cluster of `nodes` nodes, of every kind.
 fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
     let name = |index: u32| format!("node/{index}");
@@ -104,6 +154,7 @@ fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
         3 => (node, any_duration(longest)).prop_map(|(node, duration)| NodeFault::Pause { node, duration }.into()),
         2 => ("[ab]", any_ratio(), any_duration(longest))
             .prop_map(|(rule, ratio, duration)| faults::loss("default", &rule, ratio, duration)),
+        3 => any_clock_fault(nodes, longest).prop_map(Fault::from),
         1 => any_link().prop_map(|model| NetworkFault::Links { links: "default".to_owned(), model }.into()),
     ]
 }

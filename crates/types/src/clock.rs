@@ -27,6 +27,12 @@ impl NodeClock {
         self.booted
     }
 
+    /// Reads the monotonic clock at `now`; `None` before the boot.
+    #[inline]
+    pub fn local_since_boot(&self, now: VirtualInstant) -> Option<LocalInstant> {
+        now.as_nanoseconds().checked_sub(self.booted.as_nanoseconds()).map(LocalInstant::from_nanoseconds)
+    }
+
     /// Reads the monotonic clock at `now`; zero before the boot.
     pub fn local(&self, now: VirtualInstant) -> LocalInstant {
         LocalInstant::from_nanoseconds(now.as_nanoseconds().saturating_sub(self.booted.as_nanoseconds()))
@@ -41,6 +47,15 @@ impl NodeClock {
     pub fn due(&self, now: VirtualInstant, after: Duration) -> VirtualInstant {
         now + after
     }
+}
+
+/// A reading of both clocks of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockReading {
+    /// The monotonic clock of the node's present life, or of its last one.
+    pub local: LocalInstant,
+    /// The wall clock.
+    pub wall: WallTime,
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ mod traffic;
 mod views;
 
 pub use change::{Change, CoveragePoint, Fact, Health};
-pub use clock::NodeClock;
+pub use clock::{ClockReading, NodeClock};
 pub use clock_line::{ClockLine, TRUE_RATE};
 pub use disk::{DiskLayer, DiskState};
 pub use identity::{Incarnation, NodeId, Rack, Region, Shard, Zone};

@@ -16,6 +16,8 @@ use super::{Node, Twin};
 
 impl Node {
     /// Returns the monotonic clock: the time since the node booted. Never runs backwards within a life.
+    ///
+    /// Clock faults let it run faster or slower than simulated time, and timers with it: a sleep is exact by this clock.
     pub fn now(&self) -> LocalInstant {
         match self.twin {
             #[cfg(feature = "test-utils")]
@@ -27,8 +29,9 @@ impl Node {
 
     /// Returns the wall clock. It may be wrong and may jump; measure durations by [`now`](Self::now).
     ///
-    /// A simulation shows the virtual time since the run started. The real twin shows the system clock as the time since 1970,
-    /// zero before that.
+    /// A simulation shows the virtual time since the run started, from the epoch of the scenario on. Clock faults step it back and
+    /// forth, let it drift or freeze it; what they do to it outlives a crash. The real twin shows the system clock as the time
+    /// since 1970, zero before that.
     pub fn wall(&self) -> WallTime {
         match self.twin {
             #[cfg(feature = "test-utils")]

@@ -69,6 +69,7 @@ impl Sleep {
 
     /// Polls a sleep of a node whose clock is skewed. It is over once its timer has fired: that may be later than the deadline.
     #[cold]
+    #[inline(never)]
     fn poll_skewed(&mut self, context: &Context<'_>, core: &mut Core) -> Poll<()> {
         let task = Waiter::task_of(context, &core.kernel);
         let (now, _) = core.kernel.clocks_of(self.life.node());
@@ -85,7 +86,7 @@ impl Sleep {
             }
             armed => {
                 let after = self.deadline.saturating_since(now);
-                core.kernel.arm_sleep(armed.map(|armed| armed.key), self.life.node(), waiter, after)
+                core.kernel.arm_skewed_sleep(armed.map(|armed| armed.key), self.life.node(), waiter, after)
             }
         };
         let due = core.kernel.due_of(key).unwrap_or(core.kernel.now());
@@ -95,7 +96,7 @@ impl Sleep {
     }
 
     /// Polls a sleep whose deadline has passed.
-    #[inline]
+    #[inline(always)]
     fn poll_over(&mut self, context: &Context<'_>, core: &mut Core) -> Poll<()> {
         if std::mem::replace(&mut self.gave_way, false) {
             return Poll::Ready(());

@@ -6,7 +6,7 @@ use cluster_sim_invariants::Observed;
 use cluster_sim_runtime::Engine;
 use cluster_sim_storage::Disks;
 use cluster_sim_transport::Network;
-use cluster_sim_types::{DiskState, Health, NodeId, Traffic, ViewGroup, VirtualInstant};
+use cluster_sim_types::{ClockReading, DiskState, Health, NodeId, Traffic, ViewGroup, VirtualInstant};
 
 /// A read-only view of an engine between two steps.
 pub(super) struct WorldView<'a> {
@@ -28,6 +28,11 @@ impl Observed for WorldView<'_> {
 
     fn health(&self, node: NodeId) -> Health {
         self.engine.core.kernel.health(node)
+    }
+
+    fn clock(&self, node: NodeId) -> ClockReading {
+        let (local, wall) = self.engine.core.kernel.clocks_of(node);
+        ClockReading { local, wall }
     }
 
     fn view(&self, node: NodeId) -> Option<&dyn Any> {

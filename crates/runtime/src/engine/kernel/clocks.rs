@@ -2,7 +2,7 @@
 //!
 //! A node whose clocks are true pays one test for each reading and each timer; all else is out of line.
 
-use cluster_sim_types::{LocalInstant, NodeId, WallTime};
+use cluster_sim_types::{LocalInstant, NodeClock, NodeId, VirtualInstant, WallTime};
 
 use super::Kernel;
 use crate::engine::skew::{Skew, SkewId, SkewedClocks};
@@ -11,8 +11,10 @@ impl Kernel {
     /// Reads the node's monotonic clock on behalf of its code.
     #[inline]
     pub fn local_now(&self, node: NodeId) -> LocalInstant {
-        let state = &self.nodes[node.index()];
-        if state.is_skewed { self.read_skewed_local(node) } else { state.clock.local(self.now) }
+        match self.nodes[node.index()].clock.local_since_boot(self.now) {
+            Some(local) => local,
+            None => self.read_skewed_local(node),
+        }
     }
 
     /// Reads the node's wall clock on behalf of its code.
@@ -25,12 +27,13 @@ impl Kernel {
     /// Reads both clocks of a node; `None` if they are skewed.
     #[inline(always)]
     pub fn true_clocks(&self, node: NodeId) -> Option<(LocalInstant, WallTime)> {
-        let state = &self.nodes[node.index()];
-        (!state.is_skewed).then(|| (state.clock.local(self.now), state.clock.wall(self.now)))
+        let clock = &self.nodes[node.index()].clock;
+        Some((clock.local_since_boot(self.now)?, clock.wall(self.now)))
     }
 
     /// Reads both clocks of a node without counting that as a reading of its code.
     #[cold]
+    #[inline(never)]
     pub fn clocks_of(&self, node: NodeId) -> (LocalInstant, WallTime) {
         let clock = &self.nodes[node.index()].clock;
         let true_wall = clock.wall(self.now);
@@ -41,12 +44,14 @@ impl Kernel {
     }
 
     #[cold]
+    #[inline(never)]
     fn read_skewed_local(&self, node: NodeId) -> LocalInstant {
         self.count_local_reading(node);
         self.clocks_of(node).0
     }
 
     #[cold]
+    #[inline(never)]
     fn read_skewed_wall(&self, node: NodeId) -> WallTime {
         self.count_wall_reading(node);
         self.clocks_of(node).1
@@ -55,7 +60,7 @@ impl Kernel {
     /// Counts that the node's code reads its monotonic clock, for the effect of what skews it.
     pub fn count_local_reading(&self, node: NodeId) {
         if let Some(clocks) = self.skewed.get(&node) {
-            clocks.count_local(self.now, self.nodes[node.index()].clock.local(self.now));
+            clocks.count_local(self.now);
         }
     }
 
@@ -73,10 +78,11 @@ impl Kernel {
 
     /// Skews the clocks of a node from now on.
     pub fn skew(&mut self, node: NodeId, skew: Skew) -> SkewId {
-        let (now, booted) = (self.now, self.nodes[node.index()].clock.booted());
+        let now = self.now;
         if !self.nodes[node.index()].is_skewed {
             self.nodes[node.index()].is_skewed = true;
-            self.skewed.insert(node, SkewedClocks::new(booted));
+            self.skewed.insert(node, SkewedClocks::new(self.nodes[node.index()].clock));
+            self.hide_true_clock(node);
             self.note_armed_timers(node);
         }
         let clocks = self.skewed.get_mut(&node).expect("the clocks of a skewed node are in the table");
@@ -107,21 +113,28 @@ impl Kernel {
         self.skewed.get(&node).map_or(0, |clocks| clocks.effect(id))
     }
 
+    /// Lets every reading of the node's monotonic clock fail at the test that it makes anyhow, so that true clocks cost no other.
+    fn hide_true_clock(&mut self, node: NodeId) {
+        self.nodes[node.index()].clock = NodeClock::new(VirtualInstant::from_nanoseconds(u64::MAX), self.epoch);
+    }
+
     /// Starts the monotonic clock of a life that begins now.
     #[cold]
+    #[inline(never)]
     pub(super) fn boot_skewed_clock(&mut self, node: NodeId) {
         if let Some(clocks) = self.skewed.get_mut(&node) {
-            clocks.boot(self.now);
+            clocks.boot(self.nodes[node.index()].clock);
+            self.hide_true_clock(node);
             self.forget_true_clocks(node);
         }
     }
 
     /// Removes the clocks of a node from the table if they are true again.
     fn forget_true_clocks(&mut self, node: NodeId) {
-        let booted = self.nodes[node.index()].clock.booted();
-        if self.skewed.get(&node).is_some_and(|clocks| clocks.are_true(booted)) {
-            self.skewed.remove(&node);
+        if let Some(clocks) = self.skewed.get(&node).filter(|clocks| clocks.are_true()) {
+            self.nodes[node.index()].clock = clocks.true_clock();
             self.nodes[node.index()].is_skewed = false;
+            self.skewed.remove(&node);
         }
     }
 }

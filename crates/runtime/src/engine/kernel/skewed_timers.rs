@@ -19,7 +19,7 @@ const LATE: Stream = Stream::named("late timer");
 const LATE_BY: Stream = Stream::named("late timer by");
 
 /// The instant of a timer that never fires.
-pub(super) const NEVER: VirtualInstant = VirtualInstant::from_nanoseconds(u64::MAX);
+const NEVER: VirtualInstant = VirtualInstant::from_nanoseconds(u64::MAX);
 
 /// The sequence number of a timer that is not queued.
 const UNQUEUED: u64 = 0;
@@ -27,6 +27,7 @@ const UNQUEUED: u64 = 0;
 impl Kernel {
     /// As [`set_timer`](Self::set_timer).
     #[cold]
+    #[inline(never)]
     pub(super) fn set_skewed_timer(&mut self, node: NodeId, token: u64, after: Duration) -> TimerSlot {
         let (due, timer) = self.local_timer(node, after);
         let slot = self.timers.insert(Timer::new(node, self.incarnation(node), token, due));
@@ -39,11 +40,34 @@ impl Kernel {
 
     /// As [`rearm`](Self::rearm).
     #[cold]
+    #[inline(never)]
     pub(super) fn rearm_skewed(&mut self, slot: TimerSlot, after: Duration) {
         let node = self.timers.get(slot).node;
         let (due, timer) = self.local_timer(node, after);
         self.note_timer(node, slot, timer);
         self.move_timer(slot, due);
+    }
+
+    /// As [`arm_sleep`](Self::arm_sleep).
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn arm_skewed_sleep(&mut self, armed: Option<TimerKey>, node: NodeId, waiter: Waiter, after: Duration) -> TimerKey {
+        let (due, timer) = self.local_timer(node, after);
+        let task = match waiter {
+            Waiter::Task(task) => Some(task),
+            Waiter::Other(_) => None,
+        };
+        let known = armed.or_else(|| self.unpark(task?)).filter(|key| self.is_timer_of(*key, node));
+        let key = known.unwrap_or_else(|| {
+            let token = task.or_else(|| self.current_task()).map_or(0, |task| self.path_of(task));
+            let unqueued = Timer { queued_at: NEVER, ..Timer::new(node, self.incarnation(node), token, due) };
+            let slot = self.timers.insert(unqueued);
+            self.timers.key(slot)
+        });
+        self.hand_over(key, waiter);
+        self.note_timer(node, key.slot, timer);
+        self.move_timer(key.slot, due);
+        key
     }
 
     /// Returns when a timer of a skewed node that is armed now fires, and what it waits for.
@@ -87,7 +111,7 @@ impl Kernel {
 
     /// Notes the timers that a node armed while its clocks were true.
     pub(super) fn note_armed_timers(&mut self, node: NodeId) {
-        let (now, clock, incarnation) = (self.now, self.nodes[node.index()].clock, self.incarnation(node));
+        let (now, clock, incarnation) = (self.now, self.skewed[&node].true_clock(), self.incarnation(node));
         for (key, due) in self.timers.armed_by(node, incarnation) {
             if due > now {
                 let timer = LocalTimer::new(clock.local(due).as_nanoseconds(), due);
@@ -137,6 +161,7 @@ impl Kernel {
 
     /// Drops the timers of a life that has ended.
     #[cold]
+    #[inline(never)]
     pub(super) fn forget_local_timers(&mut self, node: NodeId) {
         let Some(clocks) = self.skewed.get_mut(&node) else { return };
         for (key, _) in clocks.timers.take() {
@@ -148,6 +173,7 @@ impl Kernel {
 
     /// Counts what has changed a timer that fires now.
     #[cold]
+    #[inline(never)]
     pub(super) fn count_skewed_timer(&mut self, node: NodeId, slot: TimerSlot) {
         let (key, due) = (self.timers.key(slot), self.timers.get(slot).due);
         let Some(clocks) = self.skewed.get_mut(&node) else { return };

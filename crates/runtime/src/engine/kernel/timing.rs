@@ -6,7 +6,6 @@ use cluster_sim_types::{Health, NodeId, VirtualInstant};
 
 use super::Kernel;
 use super::nodes::Node;
-use super::skewed_timers::NEVER;
 use crate::engine::queue::{Order, Rank, Target};
 use crate::engine::record::{Record, RecordKind};
 use crate::engine::timers::{Owner, Surfaced, Timer, TimerKey, TimerSlot};
@@ -117,14 +116,13 @@ impl Kernel {
         false
     }
 
-    /// Wakes a task as [`arm_sleep`](Self::arm_sleep) does; most waiters are tasks, whose timers can often be reused as they are.
+    /// Wakes a task of a node with true clocks as [`arm_sleep`](Self::arm_sleep) does; most waiters are tasks, whose timers can often be reused as they are.
     #[inline]
     pub(crate) fn arm_sleep_of_task(&mut self, armed: Option<TimerKey>, node: NodeId, task: TaskId, after: Duration) -> TimerKey {
         let known = armed.or_else(|| self.unpark(task));
         if let Some(key) = known
             && self.is_timer_of(key, node)
             && self.timers.get(key.slot).owner == Owner::Task(task)
-            && !self.nodes[node.index()].is_skewed
         {
             let due = self.nodes[node.index()].clock.due(self.now, after);
             let timer = self.timers.get_mut(key.slot);
@@ -138,10 +136,11 @@ impl Kernel {
     }
 
     /// Wakes `waiter` after `after` of local time, with the sleep's own timer, a parked one, or a new one.
+    ///
+    /// For a node with true clocks; [`arm_skewed_sleep`](Self::arm_skewed_sleep) is for the others.
     #[inline(never)]
     pub(crate) fn arm_sleep(&mut self, armed: Option<TimerKey>, node: NodeId, waiter: Waiter, after: Duration) -> TimerKey {
-        let skewed = self.nodes[node.index()].is_skewed.then(|| self.local_timer(node, after));
-        let due = skewed.map_or_else(|| self.nodes[node.index()].clock.due(self.now, after), |(due, _)| due);
+        let due = self.nodes[node.index()].clock.due(self.now, after);
         let task = match waiter {
             Waiter::Task(task) => Some(task),
             Waiter::Other(_) => None,
@@ -154,10 +153,7 @@ impl Kernel {
         let timer = self.timers.get_mut(key.slot);
         timer.due = Some(due);
         timer.owner = task.map_or(Owner::Other, Owner::Task);
-        if let Some((_, local)) = skewed {
-            self.note_timer(node, key.slot, local);
-            self.move_timer(key.slot, due);
-        } else if due < timer.queued_at {
+        if due < timer.queued_at {
             self.queue_timer(key.slot, due);
         }
         if let Waiter::Other(waker) = waiter {
@@ -188,7 +184,7 @@ impl Kernel {
     ///
     /// A task that polls sleeps of several nodes can have a timer of another node parked.
     #[inline]
-    fn is_timer_of(&self, key: TimerKey, node: NodeId) -> bool {
+    pub(super) fn is_timer_of(&self, key: TimerKey, node: NodeId) -> bool {
         let timer = self.timers.get(key.slot);
         self.timers.is_current(key) && timer.node == node && timer.incarnation == self.nodes[node.index()].incarnation
     }
@@ -197,10 +193,7 @@ impl Kernel {
     fn new_sleep(&mut self, node: NodeId, task: Option<TaskId>, due: VirtualInstant) -> TimerKey {
         let incarnation = self.incarnation(node);
         let token = task.or_else(|| self.current_task()).map_or(0, |task| self.path_of(task));
-        let timer = Timer::new(node, incarnation, token, due);
-        // The caller queues it, if there is an instant to queue it for.
-        let is_skewed = self.nodes[node.index()].is_skewed;
-        let slot = if is_skewed { self.timers.insert(Timer { queued_at: NEVER, ..timer }) } else { self.insert_timer(timer) };
+        let slot = self.insert_timer(Timer::new(node, incarnation, token, due));
         self.timers.key(slot)
     }
 
