@@ -1,8 +1,10 @@
 //! Faults that triggers fire when something happens, crashes at failpoints, what a run records of them, and replays without them.
 //!
 //! [`replays`]: reproducers and minimization. [`fires`]: when and how often a trigger fires, and refused ones.
+//! [`claims`]: faults beyond what a scenario claims to survive.
 //! [`programs`]: random triggers. [`failpoints`]: crashes at points in node code.
 
+mod claims;
 mod failpoints;
 mod fires;
 mod programs;

@@ -1,6 +1,8 @@
 //! A run with triggers is replayed and minimized without them.
 
+use cluster_sim::check::{Change, Health};
 use cluster_sim::explore::{BuildInfo, Case, Reproducer, ScenarioSource};
+use cluster_sim::fault::Trigger;
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::units::milliseconds;
 
@@ -92,4 +94,22 @@ fn a_fired_fault_that_has_no_effect_any_more_is_stale() {
     original.case.decisions = Some(Vec::new());
     original.case.faults = FaultPlan::new().at(at.since_zero(), nowhere);
     assert_eq!(stores(Copies::Before).check_regression(&original).unwrap().outcome, Outcome::Stale);
+}
+
+/// Two nodes resume at one instant, without a step between: the moment after the second is one of its own.
+#[test]
+fn a_moment_between_two_changes_without_a_step_is_found_again() {
+    let pauses = |node: &str| cluster_sim_testkit::faults::pause(node, milliseconds(5));
+    let plan = FaultPlan::new().at(milliseconds(10), pauses("store/0")).at(milliseconds(10), pauses("store/1"));
+    let stores = stores(Copies::Later).start_together().faults(plan);
+    let second = |change: &Change, _: &World<'_>| {
+        let resumes = matches!(change, Change::Health(node, Health::Up, _) if *node == NodeId(1));
+        resumes.then(|| cluster_sim_testkit::faults::crash("store/0", milliseconds(5)))
+    };
+    let triggered = stores.trigger(Trigger::new("a later boot", second).at_most(2));
+    let report = triggered.run(Seed(7));
+    let crash = &report.faults[3];
+    assert_eq!((crash.at, crash.effect), (cluster_sim_testkit::units::instant(15), 1), "{report}");
+    assert!(crash.after.is_some_and(|after| after.change > 0), "{crash:?}");
+    assert_eq!(Case::of(&report).apply_to(&triggered).run(Seed(7)).digest, report.digest);
 }

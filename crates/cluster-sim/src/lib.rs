@@ -159,8 +159,8 @@ pub mod net {
 #[cfg(feature = "test-utils")]
 pub mod fault {
     pub use cluster_sim_simulation::{
-        AfterStep, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, FaultRecord, LinkFault,
-        MessageHold, NetworkFault, NodeFault, PlanError, ScheduledFault, Trigger,
+        AfterStep, Claim, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, FaultRecord,
+        LinkFault, MessageHold, NetworkFault, NodeFault, PlanError, ScheduledFault, Trigger,
     };
     pub use cluster_sim_types::SignedDuration;
 }
@@ -193,8 +193,8 @@ pub mod report {
     pub use cluster_sim_invariants::Violation;
     pub use cluster_sim_runtime::{Digest, Exhausted, Record, RecordKind};
     pub use cluster_sim_simulation::{
-        CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FaultLine, FaultRecord, Finding,
-        NodeRestart, OtherRun, Outcome, PanicFinding, PanicSite, Report,
+        AssumptionExceeded, CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FaultLine,
+        FaultRecord, Finding, NodeRestart, OtherRun, Outcome, PanicFinding, PanicSite, Report,
     };
     pub use cluster_sim_types::Traffic;
 }

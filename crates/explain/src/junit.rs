@@ -127,6 +127,7 @@ fn ended(outcome: Outcome) -> &'static str {
         Outcome::Exhausted => "spent a budget",
         Outcome::Nondeterministic => "is nondeterministic",
         Outcome::Stale => "is stale",
+        Outcome::AssumptionExceeded => "went beyond a claim",
         _ => "came to its end",
     }
 }

@@ -36,7 +36,7 @@ pub mod text;
 
 pub use cluster::{ClusterBuilder, ClusterError, NotConverged, SimulatedCluster};
 pub use decision::Decision;
-pub use definition::{RestartPolicy, ScenarioError, Trigger};
+pub use definition::{Claim, RestartPolicy, ScenarioError, Trigger};
 pub use event::{EventKind, EventMessage, Key, Sent, TaskEnd};
 pub use fault::{
     AfterStep, ClockFault, Clocks, DiskFault, DomainFault, Fault, FaultKind, FaultPlan, FaultProfile, LinkFault, NetworkFault,
@@ -45,8 +45,8 @@ pub use fault::{
 pub use profile::{Profile, ProfilePart, ProfileSubject};
 pub use recording::{Event, LeftOut, NodeView, Recording, Span};
 pub use report::{
-    CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FailureSummary, FaultLine,
-    FaultRecord, Finding, NodeRestart, OtherRun, Outcome, PanicFinding, PanicSite, Report,
+    AssumptionExceeded, CheckKind, CheckReport, CheckWork, Difference, DifferingEvent, Divergence, DivergenceKind, FailureSummary,
+    FaultLine, FaultRecord, Finding, NodeRestart, OtherRun, Outcome, PanicFinding, PanicSite, Report,
 };
 pub use scenario::{Domain, Scenario, ScenarioSize};
 pub use sim::{CallError, MessageHold, Sim};

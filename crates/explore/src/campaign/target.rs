@@ -181,8 +181,10 @@ impl Job {
         let coverage = self.counts_coverage.then(|| Box::new(Coverage::of(&report)));
         let fails = |apply: &ReportCheck| (apply.test)(&report) != Verdict::Holds;
         let idle = idle_rules(&report);
-        let passes = report.outcome == Outcome::Held || !idle.is_empty();
-        if passes && !self.report_checks.iter().any(fails) {
+        // Beyond a claim nothing is proved: neither a pass nor a failure, counted by its outcome.
+        let proves_nothing = report.outcome == Outcome::AssumptionExceeded;
+        let passes = matches!(report.outcome, Outcome::Held | Outcome::AssumptionExceeded) || !idle.is_empty();
+        if passes && (proves_nothing || !self.report_checks.iter().any(fails)) {
             let passed = keeps.then(|| Box::new(report.clone()));
             let failed = if is_sampled { self.check_repeats(seed, report, heartbeat) } else { None };
             // A seed that fails says nothing about the rules that it left idle.

@@ -47,6 +47,13 @@ pub enum ScenarioError {
         /// The groups of the scenario.
         known: Vec<String>,
     },
+    /// [`Scenario::survives`](crate::Scenario::survives) names an unknown group or set.
+    UnknownClaimedGroup {
+        /// The group or set as named.
+        set: String,
+        /// The groups of the scenario.
+        known: Vec<String>,
+    },
     /// A zone lies in two regions, or a rack in two zones.
     SplitDomain {
         /// The zone or rack, such as `zone:a`.
@@ -115,6 +122,10 @@ impl fmt::Display for ScenarioError {
             Self::UnknownShrinkableGroup { group, known } => {
                 let (suggested, listed) = (suggested(group, known), listed(known));
                 write!(formatter, "group {group:?} may shrink, but the scenario has no such group{suggested}{listed}")
+            }
+            Self::UnknownClaimedGroup { set, known } => {
+                let (suggested, listed) = (suggested(set, known), listed(known));
+                write!(formatter, "a claim is about group {set:?}, but the scenario has no such group or set{suggested}{listed}")
             }
             Self::SplitDomain { domain, within: [one, other] } => write!(
                 formatter,

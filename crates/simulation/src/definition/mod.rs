@@ -2,6 +2,7 @@
 
 mod arenas;
 mod checks;
+mod claim;
 mod domains;
 mod error;
 mod groups;
@@ -22,10 +23,11 @@ use std::time::Duration;
 use cluster_sim_runtime::{Budget, Choices, Decisions, Seed};
 use cluster_sim_storage::CompiledDisk;
 use cluster_sim_transport::{LinkModel, NodeSelector};
-use cluster_sim_types::{Region, Shard, WallTime};
+use cluster_sim_types::{NodeId, Region, Shard, WallTime};
 
 pub(crate) use arenas::Arenas;
 pub(crate) use checks::{Check, EachTest, Seen, Test, UniqueTest};
+pub use claim::Claim;
 pub(crate) use domains::Domains;
 pub use error::ScenarioError;
 pub(crate) use groups::{Group, Member};
@@ -89,6 +91,8 @@ pub(crate) struct Definition {
     pub(crate) plans_of_seed: Vec<PlanOfSeed>,
     pub(crate) profile: Option<Arc<CompiledProfile>>,
     pub(crate) triggers: Vec<Trigger>,
+    /// The claims about how many nodes may be down.
+    pub(crate) claims: Vec<Claim>,
     /// The points in node code at which nodes may crash.
     pub(crate) failpoints: BTreeSet<String>,
     pub(crate) duration: Duration,
@@ -132,6 +136,7 @@ impl Definition {
             plans_of_seed: Vec::new(),
             profile: None,
             triggers: Vec::new(),
+            claims: Vec::new(),
             failpoints: BTreeSet::new(),
             duration: Duration::from_secs(10),
             recovery_timeout: Duration::from_secs(10),
@@ -164,6 +169,15 @@ impl Definition {
             None => "no region".to_owned(),
         };
         self.domains.check(self.groups.iter().flat_map(|group| &group.members), region_name)
+    }
+
+    /// The nodes of a group or set, those of each shard apart; none if there is no such set.
+    pub(crate) fn cohorts_of(&self, set: &str, names: &NodeNames) -> Vec<Vec<NodeId>> {
+        let nodes = names.set(&format!("group:{set}")).or_else(|| names.set(set)).unwrap_or_default();
+        let members: Vec<&Member> = self.groups.iter().flat_map(|group| &group.members).collect();
+        let mut cohorts: BTreeMap<Shard, Vec<NodeId>> = BTreeMap::new();
+        nodes.iter().for_each(|node| cohorts.entry(self.place_of(members[node.index()]).1).or_default().push(*node));
+        cohorts.into_values().collect()
     }
 
     /// The earliest start of a node: its own, else that of its group, else the start of the run.

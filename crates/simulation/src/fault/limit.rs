@@ -29,6 +29,14 @@ struct Members {
     ends: BinaryHeap<Reverse<(VirtualInstant, usize)>>,
 }
 
+/// The number of nodes of a group or set that a scenario claims to survive the loss of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Claimed<'a> {
+    pub(crate) set: &'a str,
+    /// The most nodes down at once; absent for a minority.
+    pub(crate) most: Option<u32>,
+}
+
 /// Decides which drawn faults fit into the bound.
 #[derive(Debug)]
 pub(super) struct DownLimit<'a> {
@@ -39,7 +47,9 @@ pub(super) struct DownLimit<'a> {
 
 impl<'a> DownLimit<'a> {
     /// Bounds each group by `max_down`, or by a minority, beside the faults of `planned`.
-    pub(super) fn new(nodes: &[Target<'a>], max_down: Option<u32>, planned: &FaultPlan) -> Self {
+    ///
+    /// No bound is higher than a claim about the group.
+    pub(super) fn new(nodes: &[Target<'a>], (max_down, claims): (Option<u32>, &[Claimed<'_>]), planned: &FaultPlan) -> Self {
         let mut numbers: BTreeMap<(&str, Shard), usize> = BTreeMap::new();
         let mut groups: Vec<Members> = Vec::new();
         let mut of_node = BTreeMap::new();
@@ -53,6 +63,13 @@ impl<'a> DownLimit<'a> {
         }
         let minority = |count: u32| (count.saturating_sub(1) / 2).max(1);
         groups.iter_mut().for_each(|group| group.most = max_down.unwrap_or_else(|| minority(group.count)));
+        for (node, claimed) in nodes.iter().flat_map(|node| claims.iter().map(move |claimed| (node, claimed))) {
+            if node.is_in(claimed.set) {
+                let (group, _) = of_node[node.name];
+                let most = claimed.most.unwrap_or_else(|| groups[group].count.saturating_sub(1) / 2);
+                groups[group].most = groups[group].most.min(most);
+            }
+        }
         let mut limit = Self { of_node, groups };
         limit.plan(nodes, planned);
         limit
@@ -209,7 +226,7 @@ mod tests {
             starts: Duration::ZERO,
         };
         let planned = planned.into_iter().collect();
-        let mut limit = DownLimit::new(&names.map(target), None, &planned);
+        let mut limit = DownLimit::new(&names.map(target), (None, &[]), &planned);
         drawn.iter().map(|scheduled| limit.allows(scheduled)).collect()
     }
 
@@ -271,7 +288,7 @@ mod tests {
         let target =
             |name: &'static str, starts| Target { name, group: "a", region: None, shard: Shard(0), zone: None, rack: None, starts };
         let nodes = [target("a/0", Duration::ZERO), target("a/1", Duration::ZERO), target("a/2", Duration::from_millis(100))];
-        let mut limit = DownLimit::new(&nodes, None, &FaultPlan::new());
+        let mut limit = DownLimit::new(&nodes, (None, &[]), &FaultPlan::new());
         assert!(!limit.allows(&crash(99, "a/0", 1)) && limit.allows(&crash(100, "a/0", 1)));
     }
 }

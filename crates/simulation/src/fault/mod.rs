@@ -46,6 +46,7 @@ pub(crate) use families::{InForce, Resolved};
 pub use family::SpanKind;
 pub(crate) use family::{Applied, Declared, on_both_sides};
 pub use kinds::FaultKind;
+pub(crate) use limit::Claimed;
 pub use link::LinkFault;
 pub(crate) use names::NodeNames;
 pub use network::NetworkFault;

@@ -15,7 +15,7 @@ use cluster_sim_types::{Shard, VirtualInstant};
 use serde::{Deserialize, Serialize};
 
 use super::draw::{Target, Targets};
-use super::limit::DownLimit;
+use super::limit::{Claimed, DownLimit};
 use super::swarm::{Swarm, Wanted};
 use super::{FaultKind, FaultPlan};
 
@@ -67,6 +67,11 @@ pub struct FaultProfile {
     /// group of their own. Counts the crashes, pauses and late starts of the scenario's plan too, but not the manual faults of a test.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_down: Option<u32>,
+    /// Whether crashes and pauses may go beyond the claims of the scenario.
+    ///
+    /// [`Scenario::survives`](crate::Scenario::survives) declares claims.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub beyond_claims: bool,
     /// Groups whose nodes do not crash or pause, and whose clocks do not lie. Cuts and impaired links hit them all the same.
     ///
     /// `region:us-east`, `zone:a`, `rack:a/1` and `shard:0` name the nodes that stand there. A group that the scenario does not have is refused before anything runs.
@@ -86,6 +91,7 @@ impl Default for FaultProfile {
             max_duration: None,
             kinds: FaultKind::common().collect(),
             max_down: None,
+            beyond_claims: false,
             spared_groups: Vec::new(),
             uncut_groups: Vec::new(),
         }
@@ -130,6 +136,14 @@ impl FaultProfile {
         Self { max_down: Some(nodes), ..self }
     }
 
+    /// Lets crashes and pauses go beyond what the scenario claims to survive, up to all nodes at once.
+    ///
+    /// A bound of [`at_most_down`](Self::at_most_down) still holds.
+    #[must_use]
+    pub fn beyond_claims(self) -> Self {
+        Self { beyond_claims: true, max_down: self.max_down.or(Some(u32::MAX)), ..self }
+    }
+
     /// Lets no fault last longer.
     #[must_use]
     pub fn at_most_for(self, duration: Duration) -> Self {
@@ -164,7 +178,7 @@ impl FaultProfile {
             starts: Duration::ZERO,
         };
         let nodes: Vec<Target<'_>> = nodes.iter().copied().map(target).collect();
-        CompiledProfile::new(self.clone()).draw(seed, &nodes, (links, &[]), (duration, &FaultPlan::new()))
+        CompiledProfile::new(self.clone()).draw(seed, &nodes, (links, &[]), (duration, &FaultPlan::new(), &[]))
     }
 }
 
@@ -193,7 +207,7 @@ impl CompiledProfile {
         seed: Seed,
         nodes: &[Target<'_>],
         (links, failpoints): (&[&str], &[&str]),
-        (duration, planned): (Duration, &FaultPlan),
+        (duration, planned, claims): (Duration, &FaultPlan, &[Claimed<'_>]),
     ) -> FaultPlan {
         let profile = &self.profile;
         let Some([intervals, lengths]) = &self.spreads else { return FaultPlan::new() };
@@ -214,7 +228,8 @@ impl CompiledProfile {
         let longest = profile.max_duration.unwrap_or(Duration::MAX);
         let wanted = Wanted { mean_interval: profile.mean_interval, longest, kinds: &profile.kinds };
         let Some(swarm) = Swarm::of(seed, wanted, [intervals, lengths], targets, end) else { return FaultPlan::new() };
-        let mut limit = DownLimit::new(nodes, profile.max_down, planned);
+        let claims = if profile.beyond_claims { &[] } else { claims };
+        let mut limit = DownLimit::new(nodes, (profile.max_down, claims), planned);
         let drawn: FaultPlan = swarm.draw().into_iter().collect();
         drawn.into_faults().into_iter().filter(|scheduled| limit.allows(scheduled)).collect()
     }

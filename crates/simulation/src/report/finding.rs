@@ -58,6 +58,9 @@ impl Report {
     ///
     /// Nothing for a run that passed, could not be judged, or was not deterministic: none of these can be searched for.
     pub fn finding(&self) -> Option<Finding> {
+        if self.outcome == Outcome::AssumptionExceeded {
+            return None;
+        }
         if let Some(violation) = self.violations.first() {
             let (rule, message) = (violation.rule.clone(), violation.message.clone());
             return Some(Finding { outcome: self.outcome, rule, site: None, message, at: violation.at, step: violation.step });

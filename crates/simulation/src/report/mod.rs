@@ -52,10 +52,14 @@ pub enum Outcome {
     Unknown,
     /// A recorded case no longer has an effect.
     Stale,
+    /// Faults went beyond what the system claims to survive, so that nothing is proved about it.
+    AssumptionExceeded,
 }
 
 impl Outcome {
-    /// The verdict in one word, the same in every report: `PASS`, `FAIL`, `UNKNOWN` or `NONDETERMINISTIC`.
+    /// The verdict in one word: `PASS`, `FAIL`, `UNKNOWN`, `NONDETERMINISTIC` or `EXCEEDED`.
+    ///
+    /// It is the same in every report.
     ///
     /// A run that spent a budget proves neither, so it is `UNKNOWN`.
     pub fn verdict_word(self) -> &'static str {
@@ -64,6 +68,7 @@ impl Outcome {
             Self::Violated | Self::Panicked | Self::Stale => "FAIL",
             Self::Exhausted | Self::Unknown => "UNKNOWN",
             Self::Nondeterministic => "NONDETERMINISTIC",
+            Self::AssumptionExceeded => "EXCEEDED",
         }
     }
 
@@ -73,7 +78,7 @@ impl Outcome {
             Self::Held => 0,
             Self::Violated | Self::Panicked | Self::Stale => 1,
             Self::Nondeterministic => 3,
-            Self::Exhausted | Self::Unknown => 4,
+            Self::Exhausted | Self::Unknown | Self::AssumptionExceeded => 4,
         }
     }
 }
@@ -131,6 +136,20 @@ pub enum CheckKind {
     Trigger,
     /// A declared failpoint. Its times_checked say how often it was visited.
     Failpoint,
+}
+
+/// The moment at which faults went beyond what a scenario claims to survive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssumptionExceeded {
+    /// When, in nanoseconds.
+    #[serde(rename = "at_ns")]
+    pub at: VirtualInstant,
+    /// At which step.
+    pub step: u64,
+    /// The nodes that were down.
+    pub nodes: Vec<NodeId>,
+    /// How many were down, and the claim.
+    pub message: String,
 }
 
 /// Code of a node or a check that panicked.
@@ -345,6 +364,9 @@ pub struct Report {
     /// Messages in flight by sender, receiver and port; tasks that step while time does not advance; live tasks by their spawn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exhausted_by: Vec<String>,
+    /// The first moment at which faults went beyond a claim; rules that broke from then on are no findings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exceeded: Option<AssumptionExceeded>,
     /// A source of nondeterminism from outside the simulation, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leak: Option<String>,
@@ -401,6 +423,7 @@ impl Report {
             panic: None,
             exhausted: None,
             exhausted_by: Vec::new(),
+            exceeded: None,
             leak: None,
             waiting: Vec::new(),
             outside_waits: Vec::new(),

@@ -150,6 +150,15 @@ impl Report {
 
 impl Report {
     fn write_findings(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(exceeded) = &self.exceeded {
+            writeln!(
+                formatter,
+                "      at {}  step {}  assumption exceeded: {}",
+                exceeded.at,
+                thousands(exceeded.step),
+                exceeded.message
+            )?;
+        }
         for violation in &self.violations {
             writeln!(formatter, "      {}", indented(&violation.to_string()))?;
         }

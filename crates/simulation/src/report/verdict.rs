@@ -41,6 +41,11 @@ impl RunVerdict {
             let at = divergence.event.as_ref().map_or(VirtualInstant::ZERO, |event| event.at);
             return verdict(format!("two runs of the seed differ: {}", divergence.to_string().trim()), at, None, Vec::new());
         }
+        if let (Outcome::AssumptionExceeded, Some(exceeded)) = (report.outcome, &report.exceeded) {
+            let sentence =
+                format!("assumption exceeded at {} (step {}): {}", exceeded.at, thousands(exceeded.step), exceeded.message);
+            return verdict(sentence, exceeded.at, Some(exceeded.step), exceeded.nodes.clone());
+        }
         if let Some(violation) = report.violations.first() {
             let on = listed(violation.nodes.iter().map(|node| name(*node)));
             // Without names, the numbers of nodes add nothing to the rule's message.

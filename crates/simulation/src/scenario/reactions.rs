@@ -4,7 +4,7 @@ use cluster_sim_invariants::World;
 use cluster_sim_types::Change;
 
 use super::Scenario;
-use crate::definition::Trigger;
+use crate::definition::{Claim, Trigger};
 use crate::fault::Fault;
 
 impl Scenario {
@@ -78,6 +78,36 @@ impl Scenario {
     #[must_use]
     pub fn failpoints(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.with(|definition| definition.failpoints.extend(names.into_iter().map(Into::into)))
+    }
+
+    /// Claims how many nodes of a group may be down at once while the rules must hold.
+    ///
+    /// A node is down while a fault has it crashed, killed or paused, or the scenario runs without it; a node that panics by itself
+    /// and is restarted by a policy does not count. A profile draws no crash or pause beyond a claim, unless it is told to go
+    /// [`beyond_claims`](crate::FaultProfile::beyond_claims). Where other faults do, the run goes on and ends as
+    /// [`Outcome::AssumptionExceeded`](crate::Outcome::AssumptionExceeded), whatever broke from then on: that is no pass and no
+    /// finding, a sweep goes on, and minimization keeps no case beyond a claim. A rule that broke before is a finding as ever.
+    ///
+    /// ```
+    /// use cluster_sim::prelude::*;
+    /// use cluster_sim::fault::Claim;
+    ///
+    /// let kill = |node: &str| NodeFault::Kill { node: node.to_owned() };
+    /// let storing = Scenario::new("storing")
+    ///     .nodes("store", 3, async |node| node.publish(|up: &mut bool| *up = true))
+    ///     .eventually("two stores are up", |world| world.views::<bool>().count() >= 2)
+    ///     .survives(Claim::minority_of("store"));
+    /// let plan = FaultPlan::new().at(Duration::from_secs(2), kill("store/0"));
+    /// storing.clone().faults(plan.clone()).run(Seed(7)).assert_ok();
+    ///
+    /// let report = storing.faults(plan.at(Duration::from_secs(3), kill("store/2"))).run(Seed(7));
+    /// assert_eq!(report.outcome, Outcome::AssumptionExceeded);
+    /// let message = &report.exceeded.as_ref().expect("it says why").message;
+    /// assert_eq!(message, "2 of 3 store nodes were down at once (claim: a minority of store)");
+    /// ```
+    #[must_use]
+    pub fn survives(self, claim: Claim) -> Self {
+        self.with(|definition| definition.claims.push(claim))
     }
 
     /// Adds a trigger.

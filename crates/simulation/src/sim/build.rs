@@ -10,13 +10,14 @@ use cluster_sim_transport::Network;
 use cluster_sim_types::{NodeId, Rack, Shard, VirtualInstant, Zone};
 
 use super::checks::LiveChecks;
+use super::claims::LiveClaims;
 use super::clients::Clients;
 use super::faults::FaultState;
 use super::restarts::Restarts;
 use super::triggers::LiveTriggers;
 use super::{Script, Sim};
-use crate::definition::{Arenas, Definition, Group, Member, ScenarioError};
-use crate::fault::{Declared, FaultPlan, NodeNames, Target};
+use crate::definition::{Arenas, Claim, Definition, Group, Member, ScenarioError};
+use crate::fault::{Claimed, Declared, FaultPlan, NodeNames, Target};
 use crate::report::{BuiltFrom, PanicFinding, PanicSite, Report};
 
 /// All that a run is built from besides its seeds; its report holds it.
@@ -62,7 +63,8 @@ impl Sim {
         let checks = LiveChecks::new(&definition.checks);
         let triggers = LiveTriggers::new(&definition.triggers);
         let times_faults = !triggers.is_empty() || faults.next_waiting().is_some();
-        let is_followed = times_faults || !definition.failpoints.is_empty();
+        let claims = LiveClaims::new(&definition, &nodes);
+        let is_followed = times_faults || !claims.is_empty() || !definition.failpoints.is_empty();
         engine.core.kernel.failpoints.declare(definition.failpoints.iter().cloned());
         if times_faults {
             // Also where a plan replaces the triggers: a moment is counted by the changes of its run.
@@ -92,6 +94,7 @@ impl Sim {
             checks,
             faults,
             triggers,
+            claims,
             is_followed,
             restarts: Restarts::default(),
             clients,
@@ -155,6 +158,11 @@ fn check(definition: &Definition) -> Result<Arc<NodeNames>, ScenarioError> {
     if let Some(group) = spared.find(|group| !groups.contains(group) && names.set(group).is_none()) {
         return Err(ScenarioError::UnknownSparedGroup { group: group.clone(), known: groups.into_iter().cloned().collect() });
     }
+    let is_unknown = |claim: &&Claim| !groups.contains(&claim.set) && names.set(&claim.set).is_none();
+    if let Some(claim) = definition.claims.iter().find(is_unknown) {
+        let (set, known) = (claim.set.clone(), groups.into_iter().cloned().collect());
+        return Err(ScenarioError::UnknownClaimedGroup { set, known });
+    }
     if let Some(group) = definition.may_shrink.iter().find(|group| !groups.contains(group)) {
         let (group, known) = (group.clone(), groups.into_iter().cloned().collect());
         return Err(ScenarioError::UnknownShrinkableGroup { group, known });
@@ -182,7 +190,9 @@ fn draw_plan(definition: &Definition, seeds: &SeedSchedule) -> FaultPlan {
         let mut links = vec!["default"];
         links.extend(definition.classes.iter().map(|class| class.name.as_str()).filter(|name| *name != "default"));
         let failpoints: Vec<&str> = definition.failpoints.iter().map(String::as_str).collect();
-        let drawn = profile.draw(seed, &nodes, (&links, &failpoints), (definition.duration, &plan));
+        let claims: Vec<Claimed<'_>> =
+            definition.claims.iter().map(|claim| Claimed { set: &claim.set, most: claim.most }).collect();
+        let drawn = profile.draw(seed, &nodes, (&links, &failpoints), (definition.duration, &plan, &claims));
         plan.extend(drawn);
     }
     plan

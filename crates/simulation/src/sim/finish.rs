@@ -10,7 +10,7 @@ use super::Sim;
 use super::checks::Now;
 use super::clients::{EVERY_CLIENT_ENDS, living_tasks, outside_waits, unended};
 use super::world::WorldView;
-use crate::report::{Outcome, Report};
+use crate::report::{Outcome, PanicFinding, PanicSite, Report};
 
 impl Sim {
     /// Ends the fault phase, runs the recovery phase, and returns the report.
@@ -191,7 +191,11 @@ impl Sim {
 
     fn outcome(&self) -> Outcome {
         let report = &self.report;
-        if !report.violations.is_empty() {
+        // A panic of a test or a trigger is not one of the system.
+        let is_of_test = matches!(&report.panic, Some(PanicFinding { site: PanicSite::Test | PanicSite::Trigger { .. }, .. }));
+        if report.exceeded.is_some() && report.leak.is_none() && !is_of_test {
+            Outcome::AssumptionExceeded
+        } else if !report.violations.is_empty() {
             Outcome::Violated
         } else if report.panic.is_some() {
             Outcome::Panicked

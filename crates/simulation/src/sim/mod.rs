@@ -16,6 +16,7 @@
 
 mod build;
 mod checks;
+mod claims;
 mod clients;
 mod control;
 mod decisions;
@@ -45,6 +46,7 @@ use cluster_sim_types::{NodeId, VirtualInstant};
 
 pub(crate) use build::{Source, validate};
 use checks::LiveChecks;
+use claims::LiveClaims;
 use clients::Clients;
 pub use control::CallError;
 pub use decisions::DecisionLog;
@@ -88,6 +90,7 @@ pub struct Sim {
     checks: LiveChecks,
     faults: FaultState,
     triggers: LiveTriggers,
+    claims: LiveClaims,
     /// Whether checks are followed by more: an observer, triggers, or faults that wait for a step.
     is_followed: bool,
     restarts: Restarts,

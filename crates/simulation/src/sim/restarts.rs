@@ -69,6 +69,7 @@ impl Sim {
         let panic = (!has_returned).then(|| message_of(panic));
         let restarts_at = restarts.then(|| at + policy.after);
         self.report.restarts.push(NodeRestart { at, node: self.node_name(node).to_owned(), task, panic, restarts_at });
+        self.claims.note_own(node);
         self.engine.forget_panic();
         // Its destructors may panic, which is a finding.
         self.catch_panic(|sim| {

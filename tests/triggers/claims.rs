@@ -1,0 +1,112 @@
+//! Faults within and beyond what a scenario claims to survive.
+
+use cluster_sim::check::Health;
+use cluster_sim::fault::{Claim, FaultKind};
+use cluster_sim::prelude::*;
+use cluster_sim::scenario::RestartPolicy;
+use cluster_sim_testkit::faults::{crash, kill, pause};
+use cluster_sim_testkit::units::{instant, milliseconds};
+
+/// Five members that tick, of which a majority must be up.
+fn members() -> Scenario {
+    let tick = async |node: Node| {
+        let mut ticks = node.interval(milliseconds(10));
+        loop {
+            ticks.tick().await;
+            node.publish(|ticks: &mut u64| *ticks += 1);
+        }
+    };
+    let up = |world: &World<'_>| world.nodes().filter(|node| world.health(*node) == Health::Up).count();
+    let started = |world: &World<'_>| world.now() >= instant(20);
+    Scenario::new("members")
+        .nodes("member", 5, tick)
+        .always("a majority is up", move |world| !started(world) || up(world) >= 3)
+        .duration(milliseconds(500))
+        .survives(Claim::minority_of("member"))
+}
+
+fn planned(faults: impl IntoIterator<Item = (u64, Fault)>) -> FaultPlan {
+    faults.into_iter().fold(FaultPlan::new(), |plan, (at, fault)| plan.at(milliseconds(at), fault))
+}
+
+#[test]
+fn a_run_within_the_claim_is_judged_as_ever() {
+    let plan = planned([(50, crash("member/0", None)), (60, pause("member/1", None))]);
+    members().faults(plan.clone()).run(Seed(7)).assert_ok();
+    let report = members().faults(plan).always("all are up", |world| world.views::<u64>().count() > 3).run(Seed(7));
+    assert_eq!((report.outcome, report.exceeded), (Outcome::Violated, None));
+}
+
+#[test]
+fn a_run_beyond_the_claim_says_so_in_place_of_a_bug() {
+    let three = [(50, crash("member/0", None)), (60, pause("member/1", None)), (70, kill("member/4"))];
+    let report = members().faults(planned(three)).run(Seed(7));
+    let exceeded = report.exceeded.as_ref().expect("three of five are down");
+    assert_eq!(exceeded.message, "3 of 5 member nodes were down at once (claim: a minority of member)");
+    assert_eq!((exceeded.at, &exceeded.nodes[..]), (instant(70), &[0, 1, 4].map(NodeId)[..]));
+    assert_eq!((report.outcome, report.outcome.exit_code(), report.finding()), (Outcome::AssumptionExceeded, 4, None));
+    let text = report.to_string();
+    assert!(text.starts_with("EXCEEDED  members") && text.contains("assumption exceeded: 3 of 5 member nodes"), "{text}");
+    assert!(members().shrink(&report).is_none(), "there is nothing to minimize");
+}
+
+#[test]
+fn a_rule_that_broke_before_the_claim_did_is_a_finding() {
+    let three = [(50, crash("member/0", None)), (60, pause("member/1", None)), (70, kill("member/4"))];
+    let report = members().always("all are up", |world| world.now() < instant(20) || world.views::<u64>().count() > 4);
+    let report = report.faults(planned(three)).run(Seed(7));
+    assert_eq!((report.outcome, report.violations[0].at), (Outcome::Violated, instant(50)));
+}
+
+#[test]
+fn nodes_that_were_down_one_after_the_other_exceed_nothing() {
+    let brief = |node: u32| (50 + 10 * u64::from(node), crash(&format!("member/{node}"), milliseconds(9)));
+    members().faults(planned((0..5).map(brief))).run(Seed(7)).assert_ok();
+}
+
+#[test]
+fn a_node_that_panics_by_itself_is_no_fault_beyond_the_claim() {
+    let panicking = async |node: Node| {
+        node.sleep(milliseconds(50)).await;
+        panic!("poison");
+    };
+    let scenario = Scenario::new("poison").nodes("member", 3, panicking).survives(Claim::minority_of("member"));
+    let policy = RestartPolicy::after(milliseconds(5)).at_most(2);
+    let report = scenario.restart_policy("member", policy).run(Seed(7));
+    assert_eq!((report.outcome, report.exceeded), (Outcome::Panicked, None));
+}
+
+#[test]
+fn a_profile_stays_within_the_claim_unless_told_otherwise() {
+    let often = FaultProfile { mean_interval: milliseconds(40), mean_duration: milliseconds(60), ..FaultProfile::default() };
+    let often = often.only([FaultKind::Crash, FaultKind::Pause]);
+    let swept = |claim: Claim, profile: FaultProfile| {
+        let sweep = members().survives(claim).chaos(profile).campaign(0..64).with_coverage().run();
+        sweep.assert_ok();
+        let outcomes = sweep.coverage().unwrap().outcomes.clone();
+        [Outcome::Held, Outcome::AssumptionExceeded].map(|outcome| outcomes.get(&outcome).copied().unwrap_or_default())
+    };
+    assert_eq!(swept(Claim::minority_of("member"), often.clone()), [64, 0]);
+    assert_eq!(swept(Claim::at_most(1, "member"), often.clone().at_most_down(4)), [64, 0], "the claim is the lower bound");
+    let [held, exceeded] = swept(Claim::minority_of("member"), often.beyond_claims());
+    assert!(held > 0 && exceeded > 10 && held + exceeded == 64, "{held} held and {exceeded} exceeded");
+}
+
+#[test]
+fn a_minimized_case_stays_within_the_claim() {
+    // One member that is down breaks the rule; leaving out others would exceed the claim.
+    let scenario = members()
+        .always("all are up", |world| world.now() < instant(20) || world.health(NodeId(0)) == Health::Up)
+        .may_shrink("member")
+        .faults(planned([(50, crash("member/0", None))]));
+    let report = scenario.run(Seed(7));
+    let minimized = scenario.shrink(&report).expect("it broke a rule");
+    assert!(minimized.case.absent.len() <= 1, "one more than the crashed one may be missing: {minimized}");
+}
+
+#[test]
+fn a_claim_about_an_unknown_group_is_refused() {
+    let error = members().survives(Claim::at_most(1, "membr")).try_run(Seed(7)).expect_err("there is no such group");
+    let text = error.to_string();
+    assert!(text.ends_with("no such group or set; did you mean \"member\"; known: member"), "{text}");
+}
