@@ -41,6 +41,28 @@ pub enum DiskErrorKind {
 }
 
 impl DiskErrorKind {
+    /// Returns the cause with that number in a record, from 0.
+    #[cfg(feature = "test-utils")]
+    pub fn numbered(number: u32) -> Option<Self> {
+        const ALL: [DiskErrorKind; 14] = [
+            DiskErrorKind::NotFound,
+            DiskErrorKind::AlreadyExists,
+            DiskErrorKind::IsADirectory,
+            DiskErrorKind::NotADirectory,
+            DiskErrorKind::DirectoryNotEmpty,
+            DiskErrorKind::OutsideDisk,
+            DiskErrorKind::InvalidPath,
+            DiskErrorKind::NameTooLong,
+            DiskErrorKind::NotOpen,
+            DiskErrorKind::NotPermitted,
+            DiskErrorKind::TooManyOpenFiles,
+            DiskErrorKind::FileTooLarge,
+            DiskErrorKind::StorageFull,
+            DiskErrorKind::Io,
+        ];
+        ALL.into_iter().find(|kind| *kind as u32 == number)
+    }
+
     /// Describes the cause, with the cure where there is one.
     pub const fn text(self) -> &'static str {
         match self {

@@ -241,6 +241,28 @@ impl DiskOp {
         self.kind() as u32
     }
 
+    /// Returns the name of the operation with that number, such as `append`.
+    #[cfg(feature = "test-utils")]
+    pub fn name_of(number: u32) -> &'static str {
+        const NAMES: [&str; 14] = [
+            "open",
+            "close",
+            "read",
+            "write",
+            "append",
+            "set length of",
+            "sync",
+            "create directory",
+            "rename",
+            "remove",
+            "list",
+            "read metadata of",
+            "sync directory",
+            "read space of",
+        ];
+        NAMES.get(number as usize).copied().unwrap_or("operate on")
+    }
+
     /// Returns the offset or length that it names, for records.
     #[cfg(feature = "test-utils")]
     pub(crate) const fn offset(&self) -> u64 {
@@ -336,3 +358,33 @@ pub enum DiskOutput {
 
 /// The answer to an operation.
 pub type DiskResult = Result<DiskOutput, DiskError>;
+
+#[cfg(all(test, feature = "test-utils"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_operation_follows_from_its_number() {
+        let (file, path) = (FileId(0), String::new());
+        let operations = [
+            DiskOp::Open { file, path: path.clone(), options: OpenOptions::read() },
+            DiskOp::Close { file },
+            DiskOp::Read { file, offset: 0, length: 0 },
+            DiskOp::Write { file, offset: 0, data: Vec::new() },
+            DiskOp::Append { file, data: Vec::new() },
+            DiskOp::SetLen { file, length: 0 },
+            DiskOp::Sync { file },
+            DiskOp::CreateDir { path: path.clone() },
+            DiskOp::Rename { from: path.clone(), to: path.clone() },
+            DiskOp::Remove { path: path.clone() },
+            DiskOp::List { path: path.clone() },
+            DiskOp::Metadata { path: path.clone() },
+            DiskOp::SyncDir { path },
+            DiskOp::Space,
+        ];
+        for (number, operation) in (0..).zip(&operations) {
+            assert_eq!((operation.number(), DiskOp::name_of(number)), (number, operation.name()));
+        }
+        assert_eq!(DiskOp::name_of(99), "operate on");
+    }
+}

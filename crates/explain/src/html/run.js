@@ -27,6 +27,7 @@ const GROUPS = {
     tone: "--message", shown: true,
     kinds: ["connect", "accept", "refuse", "retransmit", "session_close", "session_reset"],
   },
+  disks: { tone: "--timer", shown: true, kinds: ["disk", "disk_crash", "disk_names"] },
   tasks: { tone: "--faint", shown: false, kinds: ["spawn", "poll", "task_end"] },
   faults: { tone: "--cut", shown: true, kinds: ["cut", "heal", "links", "reseed", "call"] },
   views: { tone: "--quiet", shown: false, kinds: [] },

@@ -83,9 +83,16 @@ pub enum RecordKind {
     SessionReset,
     /// The disk of `node` answered an operation.
     ///
-    /// `detail` numbers the operation, and in its lowest byte the error, from 1; `label` is the number of the file or the hash of
-    /// the path, `length` and `payload` are those of the bytes.
+    /// `detail` numbers the operation, and in its lowest byte the error, from 1; `label` is the hash of the path, `length` and
+    /// `payload` are those of the bytes.
     Disk,
+    /// A crash of `node` decided about the unsynced sectors of a file.
+    ///
+    /// `label` is the hash of the path, `detail` the number of unsynced sectors, `length` that of those kept whole; `payload` has
+    /// the number of torn sectors in its upper half, that of sectors with garbage in its lower half.
+    DiskCrash,
+    /// A crash of `node` decided about `detail` unsynced changes of names, and kept `length` of them.
+    DiskNames,
 }
 
 /// One recorded event.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Record, RecordKind, Seed};
+use cluster_sim_storage::{DiskErrorKind, DiskOp};
 use cluster_sim_transport::ResetReason;
 use cluster_sim_types::{LossCause, NodeId};
 use serde::{Deserialize, Serialize};
@@ -176,6 +177,39 @@ pub enum EventKind {
         /// The reason of the reset.
         reason: ResetReason,
     },
+    /// The disk of the node answered an operation.
+    Disk {
+        /// The operation, such as `append`.
+        operation: Arc<str>,
+        /// The file or directory; absent if it is about the whole disk, or no file is open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<Arc<str>>,
+        /// The number of bytes written or read.
+        bytes: u32,
+        /// The error, if it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<DiskErrorKind>,
+    },
+    /// A crash of the node decided about the unsynced data of a file.
+    DiskCrash {
+        /// The file.
+        path: Arc<str>,
+        /// The number of unsynced sectors.
+        unsynced: u32,
+        /// The number of those that are left as they were written.
+        kept: u32,
+        /// The number of those that are torn.
+        torn: u32,
+        /// The number of those that hold garbage.
+        garbage: u32,
+    },
+    /// A crash of the node decided about unsynced changes of names on its disk.
+    DiskNames {
+        /// The number of unsynced changes.
+        changed: u32,
+        /// The number of those that are left.
+        kept: u32,
+    },
     /// An event of a kind that this version cannot decode.
     Other {
         /// The kind, as in the record.
@@ -255,6 +289,17 @@ impl EventKind {
                 let reason = ResetReason::numbered(detail).expect("a reset is recorded with its reason");
                 Self::SessionReset { peer: name(peer), session, reason }
             }
+            RecordKind::Disk => Self::Disk {
+                operation: DiskOp::name_of(detail >> 8).into(),
+                path: (label != 0).then(|| run.disk_path(label)),
+                bytes: length,
+                error: (detail & 0xff).checked_sub(1).and_then(DiskErrorKind::numbered),
+            },
+            RecordKind::DiskCrash => {
+                let (torn, garbage) = ((payload >> 32) as u32, payload as u32);
+                Self::DiskCrash { path: run.disk_path(label), unsynced: detail, kept: length, torn, garbage }
+            }
+            RecordKind::DiskNames => Self::DiskNames { changed: detail, kept: length },
             other => Self::Other { record: other },
         }
     }

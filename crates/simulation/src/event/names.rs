@@ -15,6 +15,9 @@ pub trait Names {
     /// The cause of the loss of a message to `to`, by the number in its record.
     fn cause(&self, number: u32, to: NodeId) -> LossCause;
 
+    /// The path on a disk with that hash; the hash itself if the run did not keep it.
+    fn disk_path(&self, key: u64) -> Arc<str>;
+
     /// The class of links with that number.
     fn class_name(&self, number: u32) -> &str;
 }

@@ -7,12 +7,13 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use cluster_sim_storage::DiskErrorKind;
 use cluster_sim_transport::ResetReason;
 
 use super::{EventKind, TaskEnd};
 
 /// Templates by name.
-pub const SENTENCES: [(&str, &str); 35] = [
+pub const SENTENCES: [(&str, &str); 37] = [
     ("boot", "{node} boots, incarnation {number}"),
     ("crash", "{node} crashes"),
     ("kill", "{node} is killed"),
@@ -44,6 +45,8 @@ pub const SENTENCES: [(&str, &str); 35] = [
     ("session_deliver", "{peer} -> {node}  delivers {message}, number {number} of session {session}"),
     ("session_close", "{node} -> {peer}  closes session {session} after {number} messages"),
     ("session_reset", "{node} -- {peer}  session {session} is reset: {cause}"),
+    ("disk", "{node} disk: {cause}"),
+    ("disk_crash", "{node} crash keeps {cause}"),
     ("fact", "{node} states {cause}"),
     ("log", "{node} logs {cause}"),
     ("other", "{node} has an event of kind {cause}"),
@@ -194,6 +197,12 @@ impl<'a> Parts<'a> {
             EventKind::SessionReset { reason, .. } => ResetReason::to_string(reason).into(),
             EventKind::Links { class } => (&**class).into(),
             EventKind::Fact { text } | EventKind::Log { text } => text.as_str().into(),
+            EventKind::Disk { operation, path, bytes, error } => disk_text(operation, path.as_deref(), *bytes, *error).into(),
+            EventKind::DiskCrash { path, unsynced, kept, torn, garbage } => {
+                let (torn, garbage) = (counted(*torn, "torn"), counted(*garbage, "with garbage"));
+                format!("{kept} of {unsynced} unsynced sectors of {path}{torn}{garbage}").into()
+            }
+            EventKind::DiskNames { changed, kept } => format!("{kept} of {changed} unsynced changes of names").into(),
             EventKind::Other { record } => format!("{record:?}").into(),
             _ => "".into(),
         };
@@ -259,8 +268,27 @@ pub fn sentence_of(event: &EventKind, begins: Option<bool>) -> &'static str {
         (EventKind::SessionReset { .. }, _) => "session_reset",
         (EventKind::Fact { .. }, _) => "fact",
         (EventKind::Log { .. }, _) => "log",
+        (EventKind::Disk { .. }, _) => "disk",
+        (EventKind::DiskCrash { .. } | EventKind::DiskNames { .. }, _) => "disk_crash",
         (EventKind::Other { .. }, _) => "other",
     }
+}
+
+/// An operation of a disk, as in `append wal/0, 64 bytes`.
+fn disk_text(operation: &str, path: Option<&str>, bytes: u32, error: Option<DiskErrorKind>) -> String {
+    let path = match path {
+        Some("") => " /".to_owned(),
+        Some(path) => format!(" {path}"),
+        None => String::new(),
+    };
+    let bytes = if bytes > 0 { format!(", {bytes} bytes") } else { String::new() };
+    let error = error.map_or_else(String::new, |error| format!(": {}", error.text()));
+    format!("{operation}{path}{bytes}{error}")
+}
+
+/// A further count of a sentence; empty for none.
+fn counted(number: u32, what: &str) -> String {
+    if number > 0 { format!(", {number} {what}") } else { String::new() }
 }
 
 /// The sentence of an event without its span.
@@ -296,6 +324,22 @@ mod tests {
         let deliver = EventKind::Deliver { from: "a/0".into(), message: bare };
         assert_eq!(text_of(&deliver, "b/0", None), "a/0 -> b/0  delivers message 0000000000000001, 12 bytes");
         assert_eq!(text_of(&EventKind::Timer { token: None }, "a/0", Some("main")), "a/0 timer of main fires");
+    }
+
+    #[test]
+    fn events_of_a_disk_name_file_and_outcome() {
+        let disk = |operation: &str, path: Option<&str>, bytes, error| {
+            let event = EventKind::Disk { operation: operation.into(), path: path.map(Into::into), bytes, error };
+            text_of(&event, "a/0", None)
+        };
+        assert_eq!(disk("append", Some("wal/0"), 64, None), "a/0 disk: append wal/0, 64 bytes");
+        assert_eq!(disk("sync directory", Some(""), 0, None), "a/0 disk: sync directory /");
+        let full = disk("append", Some("wal/0"), 64, Some(DiskErrorKind::StorageFull));
+        assert_eq!(full, "a/0 disk: append wal/0, 64 bytes: no space is left on the disk");
+        let crash = EventKind::DiskCrash { path: "wal/0".into(), unsynced: 7, kept: 3, torn: 1, garbage: 0 };
+        assert_eq!(text_of(&crash, "a/0", None), "a/0 crash keeps 3 of 7 unsynced sectors of wal/0, 1 torn");
+        let names = EventKind::DiskNames { changed: 2, kept: 0 };
+        assert_eq!(text_of(&names, "a/0", None), "a/0 crash keeps 0 of 2 unsynced changes of names");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cluster_sim_runtime::{Record, RecordKind};
+use cluster_sim_storage::Disks;
 use cluster_sim_types::{LossCause, NodeId};
 
 use super::Sim;
@@ -23,6 +24,11 @@ impl Names for Sim {
 
     fn cause(&self, number: u32, to: NodeId) -> LossCause {
         self.network().fabric.cause(number, to)
+    }
+
+    fn disk_path(&self, key: u64) -> Arc<str> {
+        let known = self.engine.core.devices.find::<Disks>().path(key).map(Arc::clone);
+        known.unwrap_or_else(|| format!("file {key:016x}").into())
     }
 
     fn class_name(&self, number: u32) -> &str {

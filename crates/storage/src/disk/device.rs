@@ -15,7 +15,7 @@ use super::fault_rules::{Decider, GATE};
 use super::file::File;
 use super::in_flight::{HostDone, OpKey, Owner, Pending, State};
 use super::model::CompiledDisk;
-use super::node_disk::{NodeDisk, Turn};
+use super::node_disk::{NodeDisk, Turn, key_of};
 use super::tree::Directory;
 use crate::image::DiskImage;
 use crate::operation::{DiskOp, DiskOutput, DiskResult, FileId};
@@ -42,6 +42,24 @@ pub struct Disks {
     pub(super) held: Vec<(NodeId, u32)>,
     /// The subjects of the choices of crashes, by site; kept while choices are logged.
     pub(super) subjects: FxHashMap<u64, String>,
+    paths: Paths,
+}
+
+/// The paths that records name by hashes.
+#[derive(Debug, Default)]
+struct Paths(FxHashMap<u64, Arc<str>>);
+
+impl Paths {
+    /// The most paths that are kept; records of others show the hash.
+    const MOST: usize = 65_536;
+
+    fn note(&mut self, path: &str) {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let key = key_of(path);
+        if self.0.len() < Self::MOST && !self.0.contains_key(&key) {
+            self.0.insert(key, path.into());
+        }
+    }
 }
 
 impl Disks {
@@ -56,6 +74,7 @@ impl Disks {
             generation: 0,
             held: Vec::new(),
             subjects: FxHashMap::default(),
+            paths: Paths::default(),
         }
     }
 
@@ -73,6 +92,11 @@ impl Disks {
         }
         let model = self.models.get(node.index()).and_then(Option::as_ref).unwrap_or(&self.default);
         self.disks[node.index()].get_or_insert_with(|| Box::new(NodeDisk::new(model)))
+    }
+
+    /// Returns the path that a record names by its hash.
+    pub fn path(&self, key: u64) -> Option<&Arc<str>> {
+        self.paths.0.get(&key)
     }
 
     /// Returns the subject of a choice of a crash, such as `wal/0 at byte 512`.
@@ -239,12 +263,16 @@ impl Disks {
         let pending = &mut self.pending[slot as usize];
         let (node, about) = (pending.node, pending.address);
         let State::Submitted(op) = std::mem::replace(&mut pending.state, State::Over) else { return None };
+        if let Some(path) = op.path() {
+            self.paths.note(path);
+        }
         let disk = self.disk(node);
+        let place = disk.key_of_place(&op);
         let result = match disk.faults {
             None => disk.execute(&op),
             Some(_) => disk.execute_under_rules(&op, &mut Decider { kernel, node, about }),
         };
-        record(kernel, node, &op, &result);
+        record(kernel, node, place, &op, &result);
         kernel.change(Change::Disk(node));
         self.pending[slot as usize].state = State::Done(result);
         match std::mem::replace(&mut self.pending[slot as usize].owner, Owner::Dropped) {
@@ -298,14 +326,13 @@ impl NodeDisk {
 }
 
 /// Records an operation with its answer.
-fn record(kernel: &mut Kernel, node: NodeId, op: &DiskOp, result: &DiskResult) {
+fn record(kernel: &mut Kernel, node: NodeId, place: u64, op: &DiskOp, result: &DiskResult) {
     let (written, read): (&[u8], &[u8]) = match (op, result) {
         (DiskOp::Write { data, .. } | DiskOp::Append { data, .. }, _) => (data, &[]),
         (_, Ok(DiskOutput::Data(data))) => (&[], data),
         _ => (&[], &[]),
     };
     let bytes = if written.is_empty() { read } else { written };
-    let place = op.path().map_or_else(|| u64::from(op.file().unwrap_or(FileId(u32::MAX)).0), |path| fold_bytes(0, path.as_bytes()));
     let error = result.as_ref().err().map_or(0, |error| error.kind as u32 + 1);
     kernel.record(Record {
         detail: op.number() << 8 | error,

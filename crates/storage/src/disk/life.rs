@@ -1,12 +1,12 @@
 //! The end of a life on its disk.
 
-use cluster_sim_runtime::{Address, Choice, Kernel, LifeEnd, Roll, Site, Stream};
+use cluster_sim_runtime::{Address, Choice, Kernel, LifeEnd, Record, RecordKind, Roll, Site, Stream};
 use cluster_sim_types::{Change, Incarnation, NodeId};
 use rustc_hash::FxHashMap;
 
 use super::device::Disks;
 use super::in_flight::{Owner, State};
-use super::node_disk::NodeDisk;
+use super::node_disk::{NodeDisk, key_of};
 use crate::operation::DiskOp;
 
 /// The stream of the rolls of a choice of a crash.
@@ -76,5 +76,15 @@ fn crash(disk: &mut NodeDisk, kernel: &mut Kernel, node: NodeId, life: Incarnati
         }
         value
     };
-    disk.tree.crash(of_life, &mut decide);
+    let report = disk.tree.crash(of_life, &mut decide);
+    let now = kernel.now();
+    if report.names > 0 {
+        let (detail, length) = (report.names, report.names_kept);
+        kernel.record(Record { detail, length, ..Record::of(now, RecordKind::DiskNames, node) });
+    }
+    for (path, outcome) in report.files {
+        let (label, detail, length) = (key_of(&path), outcome.unsynced, outcome.kept);
+        let payload = u64::from(outcome.torn) << 32 | u64::from(outcome.garbage);
+        kernel.record(Record { label, detail, length, payload, ..Record::of(now, RecordKind::DiskCrash, node) });
+    }
 }

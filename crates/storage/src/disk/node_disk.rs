@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cluster_sim_runtime::Address;
+use cluster_sim_runtime::{Address, fold_bytes};
 use cluster_sim_types::VirtualInstant;
 use rustc_hash::FxHashMap;
 
@@ -20,6 +20,8 @@ use crate::path::DiskPath;
 struct OpenFile {
     inode: Inode,
     path: Arc<str>,
+    /// The hash of the path, which stands for it in records.
+    key: u64,
     may_write: bool,
 }
 
@@ -53,6 +55,11 @@ pub(super) struct NodeDisk {
     pub(super) rots: BTreeMap<u64, u32>,
 }
 
+/// The hash that stands for a path in records.
+pub(super) fn key_of(path: &str) -> u64 {
+    fold_bytes(0, path.as_bytes())
+}
+
 type Result<T> = std::result::Result<T, DiskErrorKind>;
 
 impl NodeDisk {
@@ -79,6 +86,14 @@ impl NodeDisk {
     /// Executes an operation.
     pub(super) fn execute(&mut self, op: &DiskOp) -> DiskResult {
         self.try_execute(op).map_err(|kind| DiskError::new(kind, op.name(), self.place_of(op)))
+    }
+
+    /// The hash of the path that an operation is about, for its record; 0 for none.
+    pub(super) fn key_of_place(&self, op: &DiskOp) -> u64 {
+        match op.path() {
+            Some(path) => key_of(path.strip_prefix('/').unwrap_or(path)),
+            None => op.file().and_then(|file| self.open.get(&file)).map_or(0, |open| open.key),
+        }
     }
 
     /// The path that an operation is about, for its error.
@@ -201,7 +216,8 @@ impl NodeDisk {
         if options.truncate {
             self.tree.change(inode, |file| file.set_len(0));
         }
-        self.open.insert(file, OpenFile { inode, path: path.as_str().into(), may_write: options.write });
+        let key = key_of(path.as_str());
+        self.open.insert(file, OpenFile { inode, path: path.as_str().into(), key, may_write: options.write });
         Ok(())
     }
 

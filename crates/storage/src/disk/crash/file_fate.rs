@@ -127,9 +127,6 @@ impl File {
             None => self.length_after(mode, (grown_from, end), rules, (path, address), decide),
         };
         left.fit(length);
-        outcome.length = length;
-        outcome.old_length = self.durable.len();
-        outcome.new_length = self.current.len();
         self.durable = left;
         self.settle();
         outcome

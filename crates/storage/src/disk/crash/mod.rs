@@ -42,12 +42,6 @@ pub(super) struct Outcome {
     pub(super) torn: u32,
     /// Those with bytes that no node wrote.
     pub(super) garbage: u32,
-    /// The length that is left.
-    pub(super) length: u64,
-    /// The length that was synced.
-    pub(super) old_length: u64,
-    /// The length before the crash.
-    pub(super) new_length: u64,
 }
 
 impl Outcome {
