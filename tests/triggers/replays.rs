@@ -2,7 +2,7 @@
 
 use cluster_sim::check::{Change, Health};
 use cluster_sim::explore::{BuildInfo, Case, Reproducer, ScenarioSource};
-use cluster_sim::fault::Trigger;
+use cluster_sim::fault::{AfterStep, ScheduledFault, Trigger};
 use cluster_sim::prelude::*;
 use cluster_sim_testkit::units::milliseconds;
 
@@ -112,4 +112,19 @@ fn a_moment_between_two_changes_without_a_step_is_found_again() {
     assert_eq!((crash.at, crash.effect), (cluster_sim_testkit::units::instant(15), 1), "{report}");
     assert!(crash.after.is_some_and(|after| after.change > 0), "{crash:?}");
     assert_eq!(Case::of(&report).apply_to(&triggered).run(Seed(7)).digest, report.digest);
+}
+
+#[test]
+fn a_fault_waits_for_both_its_instant_and_its_step() {
+    let after = |step| Some(AfterStep { step, change: 0 });
+    let [first, second] = ["store/0", "store/1"].map(|node| cluster_sim_testkit::faults::crash(node, milliseconds(5)));
+    let [early, late] = [50, 60].map(cluster_sim_testkit::units::instant);
+    let plan = [
+        ScheduledFault { at: early, after: after(1), fault: first },
+        ScheduledFault { at: late, after: after(1_000_000), fault: second },
+    ];
+    let recording = stores(Copies::Later).faults(plan.into_iter().collect()).record(Seed(7));
+    let from: Vec<VirtualInstant> = recording.spans.iter().map(|span| span.from).collect();
+    assert!(from[0] >= early && from[0] < late, "at the first change from its instant on: {from:?}");
+    assert_eq!(from[1], late, "at the end of its instant: its step never comes");
 }
