@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use cluster_sim::explore::Choice;
 use cluster_sim::net::{Fate, FateRecord, LinkOrder};
+use cluster_sim::node::{DiskOp, FileId, OpenOptions};
 use cluster_sim::prelude::*;
 use cluster_sim::report::{Record, RecordKind};
 use cluster_sim_scenarios::edge_cache::{EdgeCacheFile, Seconds, Step, TimedStep};
@@ -185,5 +187,87 @@ fn in_the_edge_cache_95_percent_of_fates_survive_removing_a_step() {
             by_meaning.share()
         );
         assert!(changed, "{fault}: its removal changed nothing, so nothing was measured");
+    }
+}
+
+/// Appends the number of the tick to its log, a hundred times a second, and syncs.
+struct Appender;
+
+impl Appender {
+    const LOG: FileId = FileId(0);
+    const TICK: Duration = Duration::from_millis(10);
+}
+
+impl Machine for Appender {
+    type Message = ();
+    type View = ();
+
+    fn step(&mut self, now: LocalInstant, input: Input<()>, effects: &mut Effects<()>) {
+        let tick = now.as_nanoseconds() / Self::TICK.as_nanos() as u64;
+        match input {
+            Input::Start => {
+                effects.disk(0_u64, DiskOp::Open { file: Self::LOG, path: "log".into(), options: OpenOptions::create() });
+            }
+            Input::Timer(_) => {
+                effects.disk(1_u64, DiskOp::Append { file: Self::LOG, data: tick.to_le_bytes().to_vec() });
+                effects.disk(2_u64, DiskOp::Sync { file: Self::LOG });
+            }
+            _ => return,
+        }
+        let next = (tick + 1) * Self::TICK.as_nanos() as u64 - now.as_nanoseconds();
+        effects.set_timer(Timer(0), Duration::from_nanos(next));
+    }
+
+    fn view(&self) -> &() {
+        &()
+    }
+}
+
+fn disk_plan() -> FaultPlan {
+    let node = |number: u32| format!("store/{number}");
+    let duration = Some(milliseconds(900));
+    FaultPlan::new()
+        .at(milliseconds(3_000), DiskFault::Slow { node: node(0), factor: 4, extra: milliseconds(2), duration })
+        .at(milliseconds(6_000), DiskFault::Stall { node: node(1), duration })
+        .at(milliseconds(9_000), DiskFault::fail(node(2), ratio(0.3), duration))
+        .at(
+            milliseconds(12_000),
+            DiskFault::Limit { node: node(3), operations_per_second: Some(80), bytes_per_second: None, duration },
+        )
+        .at(milliseconds(16_000), DiskFault::Reformat { node: node(4), down_for: duration })
+}
+
+/// The instant and the error of each append, by node and tick; and the choices about disks, by site.
+fn disk_fates(plan: FaultPlan) -> (BTreeMap<(NodeId, u64), (u64, u32)>, BTreeMap<u64, u64>) {
+    let scenario = Scenario::new("appenders").machines("store", 8, |_| Appender).faults(plan).duration(Duration::from_secs(20));
+    let mut sim = scenario.start(Seed(7));
+    sim.keep_records();
+    sim.run_for(Duration::from_secs(20));
+    const APPEND: u32 = 4;
+    let appends = sim.records().iter().filter(|record| record.kind == RecordKind::Disk && record.detail >> 8 == APPEND);
+    let by_meaning = appends.map(|record| ((record.node, record.payload), (record.at.as_nanoseconds(), record.detail & 0xff)));
+    let by_meaning = by_meaning.collect();
+    drop(sim.finish());
+    let (_, decisions) = scenario.run_with_decisions(Seed(7));
+    let of_disks = |choice| matches!(choice, Choice::DiskTime | Choice::DiskFault | Choice::DiskFaultPlace);
+    let of_disks = decisions.iter().filter(|decision| of_disks(decision.choice));
+    (by_meaning, of_disks.map(|decision| (decision.site, decision.value)).collect())
+}
+
+#[test]
+fn with_disks_95_percent_of_fates_survive_removing_a_fault() {
+    fn shared<K: Ord, V: Eq>(one: &BTreeMap<K, V>, other: &BTreeMap<K, V>) -> (usize, f64) {
+        let shared: Vec<bool> = one.iter().filter_map(|(key, value)| Some(other.get(key)? == value)).collect();
+        (shared.len(), shared.iter().filter(|same| **same).count() as f64 / shared.len() as f64)
+    }
+    let whole = disk_fates(disk_plan());
+    for (index, scheduled) in disk_plan().faults().iter().enumerate() {
+        let without = disk_fates(disk_plan().without(index));
+        let (meant, by_meaning) = shared(&whole.0, &without.0);
+        let (addressed, by_address) = shared(&whole.1, &without.1);
+        println!("{}: by address {by_address:.4} of {addressed}, by meaning {by_meaning:.4} of {meant}", scheduled.fault);
+        assert!(meant > 10_000 && addressed > 10_000, "{}: the runs have too little in common", scheduled.fault);
+        assert!(by_meaning >= 0.95 && by_address >= 0.95, "{}: {by_address:.4}, {by_meaning:.4}", scheduled.fault);
+        assert!(whole.0 != without.0, "{}: its removal changed nothing, so nothing was measured", scheduled.fault);
     }
 }

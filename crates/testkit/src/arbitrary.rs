@@ -6,6 +6,7 @@ use cluster_sim::prelude::*;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
+use crate::arbitrary_disks::any_disk_fault;
 use crate::faults;
 use crate::units::{milliseconds, ratio};
 
@@ -155,6 +156,7 @@ fn any_fault(nodes: u32, longest: Duration) -> impl Strategy<Value = Fault> {
         2 => ("[ab]", any_ratio(), any_duration(longest))
             .prop_map(|(rule, ratio, duration)| faults::loss("default", &rule, ratio, duration)),
         3 => any_clock_fault(nodes, longest).prop_map(Fault::from),
+        3 => any_disk_fault(nodes, longest).prop_map(Fault::from),
         1 => any_link().prop_map(|model| NetworkFault::Links { links: "default".to_owned(), model }.into()),
     ]
 }

@@ -11,6 +11,7 @@
 //! Deliberately absent: anything that only one suite needs. Such helpers stand beside their tests.
 
 pub mod arbitrary;
+pub mod arbitrary_disks;
 pub mod echo;
 pub mod equivalence;
 pub mod faults;
